@@ -1,0 +1,49 @@
+/*
+ * host.h
+ *		What the plain-C cores ask of the program they run in.
+ *
+ * The files of src/core do not know PostgreSQL: they see numbers, arrays and
+ * this header.  Inside the server src/host.c answers with palloc, ereport and
+ * CHECK_FOR_INTERRUPTS; in the fuzzers and core tests test/core/host.c answers
+ * with malloc, longjmp and nothing.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_HOST_H
+#define CVM_HOST_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where memory comes from: a MemoryContext in the server, NULL = the current */
+typedef void *HostArena;
+
+extern void *host_alloc(HostArena arena, size_t size);
+extern void *host_alloc_zero(HostArena arena, size_t size);
+extern void *host_realloc(void *pointer, size_t size);
+extern void host_free(void *pointer);
+
+/* Called in every loop over data: lets a cancel through. */
+extern void host_poll(void);
+
+typedef enum HostError
+{
+	HOST_INVALID_VALUE, /* 22023: an argument makes no sense */
+	HOST_NULL_VALUE,	/* 22004: a NULL where none may be */
+	HOST_OUT_OF_RANGE,	/* 22003: a sum or a number does not fit */
+	HOST_BAD_DATE,		/* 22008: a day outside the calendar */
+	HOST_BAD_BYTES,		/* 22P03: a state's bytes are damaged or hostile */
+	HOST_BAD_TEXT,		/* 22P02: a state's text is damaged or hostile */
+	HOST_TOO_LARGE		/* 54000: a state would pass a limit */
+} HostError;
+
+/*
+ * Raise an error and do not come back.  message: lower case, no full stop,
+ * values in "quotes".  hint: a sentence that names the next command, or NULL.
+ */
+extern void host_fail(HostError code, const char *hint, const char *message,
+					  ...) __attribute__((noreturn, format(printf, 3, 4)));
+
+#endif /* CVM_HOST_H */

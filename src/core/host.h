@@ -25,6 +25,9 @@ extern void *host_alloc_zero(HostArena arena, size_t size);
 extern void *host_realloc(void *pointer, size_t size);
 extern void host_free(void *pointer);
 
+extern void host_sort(void *items, size_t count, size_t size,
+					  int (*compare)(const void *, const void *));
+
 /* Called in every loop over data: lets a cancel through. */
 extern void host_poll(void);
 

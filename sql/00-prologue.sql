@@ -1,0 +1,9 @@
+\echo Use "CREATE EXTENSION cvm" to load this file. \quit
+
+COMMENT ON SCHEMA cvm IS
+	'Customer value management: cohort retention, cannibalization checks and segment KPIs';
+
+CREATE FUNCTION version() RETURNS text
+	AS 'MODULE_PATHNAME', 'cvm_version'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION version() IS 'Version of the loaded cvm library';

@@ -1,0 +1,2 @@
+DROP PROCEDURE create_state_merge(text, text);
+DROP PROCEDURE create_state_type(text, text);

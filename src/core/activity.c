@@ -1,0 +1,375 @@
+/*
+ * activity.c
+ *		One customer's timeline: canonical bytes, merging, and the log.
+ *
+ * Canonical bytes: version, flags, [scale], number of days, then for each day
+ * its distance from the day before, its events, [starts, returns], [value].
+ * Starts and returns are left out when every event is both, values when no
+ * event had one.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/activity.h"
+
+#include <string.h>
+
+#define HAS_VALUE 1
+#define IS_MARKED 2
+
+/* Read canonical bytes; anything else is refused. */
+Activity *
+activity_decode(const void *data, size_t size)
+{
+	Activity *activity = host_alloc_zero(NULL, sizeof(Activity));
+	ByteReader reader;
+	uint8_t flags;
+	int64_t day = 0;
+	bool marked = false;
+
+	reader_open(&reader, data, size, "activity");
+	if (read_byte(&reader) != ACTIVITY_VERSION)
+		reader_fail(&reader);
+	flags = read_byte(&reader);
+	if (flags & ~(HAS_VALUE | IS_MARKED))
+		reader_fail(&reader);
+	activity->has_value = (flags & HAS_VALUE) != 0;
+	if (activity->has_value)
+		activity->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
+	activity->ndays = (int) read_count(&reader, 2);
+	activity->days = host_alloc(NULL, activity->ndays * sizeof(ActivityDay));
+	for (int i = 0; i < activity->ndays; i++)
+	{
+		ActivityDay *entry = &activity->days[i];
+
+		host_poll();
+		if (i == 0)
+			day = read_signed(&reader, DAY_FIRST, DAY_LAST);
+		else
+			day += (int64_t) read_unsigned(&reader, INT32_MAX);
+		if (day > DAY_LAST ||
+			(i > 0 && activity->days[i - 1].day >= (Day) day))
+			reader_fail(&reader);
+		entry->day = (Day) day;
+		entry->events = (int64_t) read_unsigned(&reader, INT64_MAX);
+		entry->starts = entry->returns = entry->events;
+		entry->value = 0;
+		if (flags & IS_MARKED)
+		{
+			entry->starts = (int64_t) read_unsigned(&reader, entry->events);
+			entry->returns = (int64_t) read_unsigned(&reader, entry->events);
+		}
+		if (activity->has_value)
+			entry->value = read_wide(&reader);
+		if (entry->events == 0)
+			reader_fail(&reader);
+		marked |= entry->starts != entry->events ||
+				  entry->returns != entry->events;
+	}
+	if (marked != ((flags & IS_MARKED) != 0) ||
+		(activity->has_value && activity->ndays == 0))
+		reader_fail(&reader);
+	reader_close(&reader);
+	return activity;
+}
+
+/* Write canonical bytes. */
+void
+activity_encode(const Activity *activity, ByteWriter *writer)
+{
+	bool marked = false;
+
+	for (int i = 0; i < activity->ndays && !marked; i++)
+		marked = activity->days[i].starts != activity->days[i].events ||
+				 activity->days[i].returns != activity->days[i].events;
+	write_byte(writer, ACTIVITY_VERSION);
+	write_byte(writer, (activity->has_value ? HAS_VALUE : 0) |
+						   (marked ? IS_MARKED : 0));
+	if (activity->has_value)
+		write_unsigned(writer, activity->scale);
+	write_unsigned(writer, activity->ndays);
+	for (int i = 0; i < activity->ndays; i++)
+	{
+		const ActivityDay *entry = &activity->days[i];
+
+		host_poll();
+		if (i == 0)
+			write_signed(writer, entry->day);
+		else
+			write_unsigned(writer, (uint64_t) ((int64_t) entry->day -
+											   activity->days[i - 1].day));
+		write_unsigned(writer, entry->events);
+		if (marked)
+		{
+			write_unsigned(writer, entry->starts);
+			write_unsigned(writer, entry->returns);
+		}
+		if (activity->has_value)
+			write_wide(writer, entry->value);
+	}
+}
+
+/* Compare entries of any kind: their first field is the day. */
+static int
+compare_days(const void *a, const void *b)
+{
+	Day day_a = *(const Day *) a;
+	Day day_b = *(const Day *) b;
+
+	return (day_a > day_b) - (day_a < day_b);
+}
+
+/* Sort the days and make one entry of those that are the same. */
+void
+activity_tidy(Activity *activity)
+{
+	ActivityDay *days = activity->days;
+	bool sorted = true;
+	int kept = 0;
+
+	for (int i = 1; i < activity->ndays; i++)
+		sorted &= days[i - 1].day < days[i].day;
+	if (sorted)
+		return;
+	host_sort(days, activity->ndays, sizeof(ActivityDay), compare_days);
+	for (int i = 1; i < activity->ndays; i++)
+	{
+		host_poll();
+		if (days[i].day != days[kept].day)
+		{
+			days[++kept] = days[i];
+			continue;
+		}
+		days[kept].events = count_add(days[kept].events, days[i].events);
+		days[kept].starts = count_add(days[kept].starts, days[i].starts);
+		days[kept].returns = count_add(days[kept].returns, days[i].returns);
+		days[kept].value = money_add(days[kept].value, days[i].value);
+	}
+	activity->ndays = kept + 1;
+}
+
+/* Add two timelines of one customer up. */
+Activity *
+activity_merge(const Activity *a, const Activity *b)
+{
+	Activity *sum = host_alloc_zero(NULL, sizeof(Activity));
+	const Activity *parts[2] = {a, b};
+
+	sum->has_value = a->has_value || b->has_value;
+	sum->scale = a->scale > b->scale ? a->scale : b->scale;
+	sum->days =
+		host_alloc(NULL, ((size_t) a->ndays + b->ndays) * sizeof(ActivityDay));
+	for (int p = 0; p < 2; p++)
+		for (int i = 0; i < parts[p]->ndays; i++)
+		{
+			ActivityDay *entry = &sum->days[sum->ndays++];
+
+			*entry = parts[p]->days[i];
+			entry->value =
+				money_rescale(entry->value, parts[p]->scale, sum->scale);
+		}
+	activity_tidy(sum);
+	return sum;
+}
+
+/* The entry of the first day that may start a cohort, or -1. */
+int
+activity_start(const Activity *activity)
+{
+	for (int i = 0; i < activity->ndays; i++)
+		if (activity->days[i].starts > 0)
+			return i;
+	return -1;
+}
+
+/* The most events in any run of so many days. */
+int64_t
+activity_busiest(const Activity *activity, int32_t window)
+{
+	int64_t most = 0;
+	int64_t inside = 0;
+	int tail = 0;
+
+	for (int head = 0; head < activity->ndays; head++)
+	{
+		host_poll();
+		inside = count_add(inside, activity->days[head].events);
+		while ((int64_t) activity->days[head].day -
+				   activity->days[tail].day >=
+			   window)
+			inside -= activity->days[tail++].events;
+		if (inside > most)
+			most = inside;
+	}
+	return most;
+}
+
+/* How many bytes a log with room for so many entries has. */
+size_t
+log_size(bool full, size_t room)
+{
+	return sizeof(ActivityLog) +
+		   room * (full ? sizeof(LogEvent) : sizeof(LogDay));
+}
+
+void
+log_open(ActivityLog *log, bool full)
+{
+	memset(log, 0, sizeof(ActivityLog));
+	log->version = ACTIVITY_LOG;
+	log->full = full;
+}
+
+static inline size_t
+log_room(const ActivityLog *log, size_t size)
+{
+	return (size - sizeof(ActivityLog)) /
+		   (log->full ? sizeof(LogEvent) : sizeof(LogDay));
+}
+
+static inline Wide
+event_value(const LogEvent *event)
+{
+	return (Wide) (((UWide) (uint64_t) event->value_high << 64) |
+				   event->value_low);
+}
+
+static inline void
+event_set_value(LogEvent *event, Wide value)
+{
+	event->value_low = (uint64_t) value;
+	event->value_high = (int64_t) (value >> 64);
+}
+
+/* Bring all values of the log to a larger scale. */
+static void
+log_rescale(ActivityLog *log, int scale)
+{
+	LogEvent *events = (LogEvent *) log->entries;
+
+	for (uint32_t i = 0; i < log->used; i++)
+		event_set_value(&events[i], money_rescale(event_value(&events[i]),
+												  log->scale, scale));
+	log->scale = (uint8_t) scale;
+}
+
+/* Append one event; false if the log of this size is full. */
+bool
+log_add(ActivityLog *log, size_t size, Day day, bool is_start, bool is_return,
+		Wide value, int scale, bool has_value)
+{
+	if (log->used >= log_room(log, size))
+		return false;
+	if (!log->full)
+	{
+		LogDay *entry = (LogDay *) log->entries + log->used;
+
+		if (log->used > 0 && entry[-1].day == day &&
+			entry[-1].events < UINT32_MAX)
+		{
+			entry[-1].events++;
+			return true;
+		}
+		*entry = (LogDay){day, 1};
+	}
+	else
+	{
+		LogEvent *entry = (LogEvent *) log->entries + log->used;
+
+		if (has_value && scale > log->scale)
+			log_rescale(log, scale);
+		*entry = (LogEvent){day, 1, is_start, is_return, 0, 0};
+		if (has_value)
+			event_set_value(entry, money_rescale(value, scale, log->scale));
+		log->has_value |= has_value;
+	}
+	log->used++;
+	return true;
+}
+
+/* Turn a log into a timeline. */
+Activity *
+log_read(const ActivityLog *log, size_t size)
+{
+	Activity *activity = host_alloc_zero(NULL, sizeof(Activity));
+
+	if (size < sizeof(ActivityLog) || log->used > log_room(log, size))
+		host_fail(HOST_BAD_BYTES, NULL, "invalid bytes for type %s",
+				  "activity");
+	activity->has_value = log->has_value;
+	activity->scale = log->scale;
+	activity->ndays = (int) log->used;
+	activity->days = host_alloc(NULL, log->used * sizeof(ActivityDay));
+	for (uint32_t i = 0; i < log->used; i++)
+	{
+		ActivityDay *day = &activity->days[i];
+
+		if (log->full)
+		{
+			const LogEvent *event = (const LogEvent *) log->entries + i;
+
+			*day = (ActivityDay){event->day, event->events, event->starts,
+								 event->returns, event_value(event)};
+		}
+		else
+		{
+			const LogDay *entry = (const LogDay *) log->entries + i;
+
+			*day = (ActivityDay){entry->day, entry->events, entry->events,
+								 entry->events, 0};
+		}
+	}
+	activity_tidy(activity);
+	return activity;
+}
+
+/*
+ * Sort a log in place and make one entry of those of the same day, where the
+ * sums fit the entry; return how many entries are left.
+ */
+size_t
+log_tidy(ActivityLog *log)
+{
+	uint32_t kept = 0;
+
+	if (log->full)
+	{
+		LogEvent *events = (LogEvent *) log->entries;
+
+		host_sort(events, log->used, sizeof(LogEvent), compare_days);
+		for (uint32_t i = 1; i < log->used; i++)
+		{
+			LogEvent *last = &events[kept];
+
+			if (events[i].day == last->day &&
+				last->events <= UINT32_MAX - events[i].events)
+			{
+				last->events += events[i].events;
+				last->starts += events[i].starts;
+				last->returns += events[i].returns;
+				event_set_value(last, money_add(event_value(last),
+												event_value(&events[i])));
+			}
+			else
+				events[++kept] = events[i];
+		}
+	}
+	else
+	{
+		LogDay *days = (LogDay *) log->entries;
+
+		host_sort(days, log->used, sizeof(LogDay), compare_days);
+		for (uint32_t i = 1; i < log->used; i++)
+		{
+			LogDay *last = &days[kept];
+
+			if (days[i].day == last->day &&
+				last->events <= UINT32_MAX - days[i].events)
+				last->events += days[i].events;
+			else
+				days[++kept] = days[i];
+		}
+	}
+	if (log->used > 0)
+		log->used = kept + 1;
+	return log->used;
+}

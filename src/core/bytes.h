@@ -1,0 +1,62 @@
+/*
+ * bytes.h
+ *		Writing and reading the bytes of a state: bytes, varints, nothing else.
+ *
+ * Every state starts with a version byte and is canonical: equal content has
+ * equal bytes.  Numbers are LEB128 varints, signed ones zigzag first, so that
+ * bytes do not depend on the machine.  A reader trusts nothing.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_BYTES_H
+#define CVM_BYTES_H
+
+#include "core/host.h"
+
+/* Money: a decimal mantissa.  Memory of the host is aligned to 8 bytes only. */
+typedef __int128 Wide __attribute__((aligned(8)));
+typedef unsigned __int128 UWide __attribute__((aligned(8)));
+
+/* A state may not pass what the server can hold in one value. */
+#define BYTES_LIMIT ((size_t) 0x3ffffff0)
+
+typedef struct ByteWriter
+{
+	HostArena arena;
+	uint8_t *data;
+	size_t used;
+	size_t room;
+} ByteWriter;
+
+typedef struct ByteReader
+{
+	const uint8_t *at;
+	const uint8_t *end;
+	const char *what; /* name of the type, for messages */
+} ByteReader;
+
+extern void writer_open(ByteWriter *writer, HostArena arena, size_t head);
+extern void writer_make_room(ByteWriter *writer, size_t more);
+extern void write_unsigned(ByteWriter *writer, uint64_t number);
+extern void write_signed(ByteWriter *writer, int64_t number);
+extern void write_wide(ByteWriter *writer, Wide number);
+
+static inline void
+write_byte(ByteWriter *writer, uint8_t byte)
+{
+	if (writer->used == writer->room)
+		writer_make_room(writer, 1);
+	writer->data[writer->used++] = byte;
+}
+
+extern void reader_open(ByteReader *reader, const void *data, size_t size,
+						const char *what);
+extern void reader_fail(const ByteReader *reader) __attribute__((noreturn));
+extern uint8_t read_byte(ByteReader *reader);
+extern uint64_t read_unsigned(ByteReader *reader, uint64_t limit);
+extern int64_t read_signed(ByteReader *reader, int64_t low, int64_t high);
+extern Wide read_wide(ByteReader *reader);
+extern size_t read_count(ByteReader *reader, size_t least_bytes_each);
+extern void reader_close(const ByteReader *reader);
+
+#endif /* CVM_BYTES_H */

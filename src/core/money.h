@@ -1,0 +1,41 @@
+/*
+ * money.h
+ *		Exact decimal sums: a 128-bit mantissa and a scale.
+ *
+ * A state keeps one scale, the largest it has seen, so that sums do not depend
+ * on the order of addition and equal sums have equal bytes.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_MONEY_H
+#define CVM_MONEY_H
+
+#include "core/bytes.h"
+
+#define MONEY_MAX_SCALE 30
+
+extern void money_overflow(void) __attribute__((noreturn));
+extern Wide money_power(int exponent);
+extern Wide money_rescale(Wide mantissa, int from, int to);
+
+static inline Wide
+money_add(Wide a, Wide b)
+{
+	Wide sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		money_overflow();
+	return sum;
+}
+
+static inline int64_t
+count_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		host_fail(HOST_OUT_OF_RANGE, NULL, "count out of range");
+	return sum;
+}
+
+#endif /* CVM_MONEY_H */

@@ -1,0 +1,85 @@
+/*
+ * pages.h
+ *		An array that grows by pages.
+ *
+ * Doubling a large array copies it and needs both copies at once; pages do
+ * not.  The first page starts small and doubles, so that ten thousand small
+ * arrays stay small.  Items start as zeros.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PAGES_H
+#define CVM_PAGES_H
+
+#include "core/host.h"
+
+#define PAGE_SHIFT 10
+#define PAGE_ITEMS (1u << PAGE_SHIFT)
+#define PAGE_MASK (PAGE_ITEMS - 1)
+
+typedef struct Pages
+{
+	HostArena arena;
+	size_t item;	 /* bytes of an item */
+	uint32_t room;	 /* entries of page */
+	uint32_t used;	 /* pages that exist, without the first */
+	uint32_t first;	 /* items that the first page has room for */
+	uint8_t **page; /* NULL where no item was written yet */
+} Pages;
+
+static inline void
+pages_open(Pages *pages, HostArena arena, size_t item)
+{
+	pages->arena = arena;
+	pages->item = item;
+	pages->room = 0;
+	pages->used = 0;
+	pages->first = 0;
+	pages->page = NULL;
+}
+
+extern void pages_make(Pages *pages, uint32_t at);
+extern void pages_close(Pages *pages);
+
+/* Is there no room for an item yet? */
+static inline bool
+pages_lack(const Pages *pages, uint32_t at)
+{
+	uint32_t number = at >> PAGE_SHIFT;
+
+	return number >= pages->room || pages->page[number] == NULL ||
+		   (number == 0 && at >= pages->first);
+}
+
+/*
+ * Where an item is, making room if need be.  Until the first page is whole,
+ * the next call may move it.
+ */
+static inline void *
+pages_reach(Pages *pages, uint32_t at)
+{
+	uint32_t number = at >> PAGE_SHIFT;
+
+	if (pages_lack(pages, at))
+		pages_make(pages, at);
+	return pages->page[number] + (at & PAGE_MASK) * pages->item;
+}
+
+/* Where an item is, or NULL when its page was never written. */
+static inline void *
+pages_peek(const Pages *pages, uint32_t at)
+{
+	if (pages_lack(pages, at))
+		return NULL;
+	return pages->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * pages->item;
+}
+
+/* Bytes in use */
+static inline size_t
+pages_size(const Pages *pages)
+{
+	return ((size_t) pages->used * PAGE_ITEMS + pages->first) * pages->item +
+		   pages->room * sizeof(uint8_t *);
+}
+
+#endif /* CVM_PAGES_H */

@@ -1,0 +1,431 @@
+/*
+ * roster.c
+ *		Customers by number.
+ *
+ * The table is indexed by the high bits of the hash, which its entries keep,
+ * so that growing it reads and writes in order and touches no key.  Probing is
+ * linear.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/roster.h"
+
+#include <string.h>
+
+#define FIRST_BITS 4
+#define TEXT_BLOCK 8192
+
+/* What a table may hold: 13 of 16 entries */
+#define TABLE_MOST(bits) (((uint64_t) 13 << (bits)) >> 4)
+
+static inline uint64_t
+mix(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	x ^= x >> 32;
+	return x;
+}
+
+static inline uint64_t
+fold_product(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128) a * b;
+
+	return (uint64_t) product ^ (uint64_t) (product >> 64);
+}
+
+static inline uint64_t
+load64(const char *data)
+{
+	uint64_t word;
+
+	memcpy(&word, data, 8);
+	return word;
+}
+
+static uint64_t
+hash_text(KeyText text)
+{
+	const char *data = text.data;
+	uint32_t size = text.size;
+	uint64_t hash = UINT64_C(0x9e3779b97f4a7c15) ^ size;
+	uint64_t tail = 0;
+
+	for (; size >= 8; data += 8, size -= 8)
+		hash = fold_product(hash ^ load64(data), UINT64_C(0xa0761d6478bd642f));
+	memcpy(&tail, data, size);
+	return mix(fold_product(hash ^ tail, UINT64_C(0xe7037ed1a0b428db)));
+}
+
+static inline uint64_t
+hash_key(KeyKind kind, const Key *key)
+{
+	switch (kind)
+	{
+		case KEY_NUMBER:
+			return mix((uint64_t) key->number);
+		case KEY_UUID:
+			return mix(fold_product(key->uuid[0] ^
+										UINT64_C(0xa0761d6478bd642f),
+									key->uuid[1] ^
+										UINT64_C(0xe7037ed1a0b428db)));
+		default:
+			return hash_text(key->text);
+	}
+}
+
+static inline size_t
+key_size(KeyKind kind)
+{
+	return kind == KEY_NUMBER ? sizeof(int64_t) : sizeof(Key);
+}
+
+void
+roster_open(Roster *roster, HostArena arena, KeyKind kind, bool is_paged)
+{
+	memset(roster, 0, sizeof(Roster));
+	roster->arena = arena;
+	roster->kind = kind;
+	roster->least = INT64_MAX;
+	roster->most = INT64_MIN;
+	roster->is_paged = is_paged;
+	pages_open(&roster->keys, arena, key_size(kind));
+	pages_open(&roster->homes, arena, sizeof(int64_t));
+}
+
+/* Give everything back. */
+void
+roster_close(Roster *roster)
+{
+	while (roster->block != NULL)
+	{
+		char *block = roster->block;
+
+		memcpy(&roster->block, block, sizeof(char *));
+		host_free(block);
+	}
+	if (roster->table != NULL)
+		host_free(roster->table);
+	if (roster->directory != NULL)
+		host_free(roster->directory);
+	pages_close(&roster->keys);
+	pages_close(&roster->homes);
+}
+
+/* The key of a slot. */
+Key
+roster_key(const Roster *roster, uint32_t slot)
+{
+	Key key;
+
+	if (roster->is_paged)
+	{
+		const int64_t *home = pages_peek(&roster->homes, slot >> PAGE_SHIFT);
+
+		key.number = (int64_t) ((uint64_t) *home << PAGE_SHIFT) +
+					 (slot & PAGE_MASK);
+		return key;
+	}
+	memcpy(&key, pages_peek(&roster->keys, slot), key_size(roster->kind));
+	return key;
+}
+
+/* Bytes in use */
+size_t
+roster_size(const Roster *roster)
+{
+	return (roster->table ? sizeof(uint64_t) << roster->bits : 0) +
+		   pages_size(&roster->keys) + roster->text_size +
+		   roster->room * sizeof(uint32_t) + pages_size(&roster->homes);
+}
+
+/*
+ * Would a directory need fewer than three slots a customer?
+ */
+bool
+roster_is_dense(const Roster *roster)
+{
+	uint64_t span;
+
+	if (roster->kind != KEY_NUMBER || roster->nslots == 0)
+		return false;
+	span = (uint64_t) roster->most - (uint64_t) roster->least;
+	return span < (uint64_t) roster->nslots * 3;
+}
+
+/* Double the table: entries move in order. */
+static void
+table_grow(Roster *roster)
+{
+	int bits = roster->table ? roster->bits + 1 : FIRST_BITS;
+	uint64_t *old = roster->table;
+	uint64_t old_size = old ? UINT64_C(1) << roster->bits : 0;
+	uint64_t mask = (UINT64_C(1) << bits) - 1;
+	uint64_t start = 0;
+
+	roster->table =
+		host_alloc_zero(roster->arena, sizeof(uint64_t) << bits);
+	roster->bits = bits;
+
+	/* begin after a gap, so that runs that wrap around keep their order */
+	while (start < old_size && old[start] != 0)
+		start++;
+	for (uint64_t i = 0; i < old_size; i++)
+	{
+		uint64_t entry = old[(start + i) & (old_size - 1)];
+		uint64_t at;
+
+		if (entry == 0)
+			continue;
+		for (at = entry >> (64 - bits); roster->table[at] != 0;
+			 at = (at + 1) & mask)
+			;
+		roster->table[at] = entry;
+	}
+	if (old != NULL)
+		host_free(old);
+}
+
+/* Keep a copy of a text key. */
+static KeyText
+text_keep(Roster *roster, KeyText text)
+{
+	KeyText kept = {NULL, text.size};
+
+	if (text.size > roster->text_room)
+	{
+		size_t block = roster->text_size < TEXT_BLOCK
+						   ? roster->text_size + 128
+						   : TEXT_BLOCK;
+
+		char *fresh;
+
+		if (text.size > block)
+			block = text.size;
+		fresh = host_alloc(roster->arena, sizeof(char *) + block);
+		memcpy(fresh, &roster->block, sizeof(char *));
+		roster->block = fresh;
+		roster->text = fresh + sizeof(char *);
+		roster->text_room = block;
+		roster->text_size += block;
+	}
+	kept.data = roster->text;
+	memcpy(roster->text, text.data, text.size);
+	roster->text += text.size;
+	roster->text_room -= text.size;
+	return kept;
+}
+
+static inline bool
+key_equal(const Roster *roster, uint32_t slot, const Key *key)
+{
+	const Key *kept = pages_peek(&roster->keys, slot);
+
+	switch (roster->kind)
+	{
+		case KEY_NUMBER:
+			return *(const int64_t *) kept == key->number;
+		case KEY_UUID:
+			return kept->uuid[0] == key->uuid[0] &&
+				   kept->uuid[1] == key->uuid[1];
+		default:
+			return kept->text.size == key->text.size &&
+				   memcmp(kept->text.data, key->text.data, key->text.size) ==
+					   0;
+	}
+}
+
+/* Give a new key the next slot. */
+static uint32_t
+slot_give(Roster *roster, const Key *key)
+{
+	uint32_t slot = roster->nslots;
+	void *kept;
+
+	if (slot >= ROSTER_MOST)
+		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
+				  "too many customers in one state");
+	kept = pages_reach(&roster->keys, slot);
+	switch (roster->kind)
+	{
+		case KEY_NUMBER:
+			*(int64_t *) kept = key->number;
+			if (key->number < roster->least)
+				roster->least = key->number;
+			if (key->number > roster->most)
+				roster->most = key->number;
+			break;
+		case KEY_UUID:
+			memcpy(kept, key->uuid, sizeof(key->uuid));
+			break;
+		default:
+			((Key *) kept)->text = text_keep(roster, key->text);
+	}
+	roster->nslots++;
+	return slot;
+}
+
+/* Make room in the directory around a page number. */
+static void
+directory_reach(Roster *roster, int64_t home)
+{
+	int64_t first = roster->first;
+	uint64_t room = roster->room;
+	uint32_t *directory;
+
+	if (room == 0)
+	{
+		first = home;
+		room = 64;
+	}
+	if (home < first)
+	{
+		uint64_t more = (uint64_t) (first - home);
+
+		more = more < room ? room : more;
+		first -= (int64_t) more;
+		room += more;
+	}
+	else if ((uint64_t) (home - first) >= room)
+	{
+		uint64_t need = (uint64_t) (home - first) + 1;
+
+		room = need < 2 * room ? 2 * room : need;
+	}
+	if (room > ROSTER_MOST >> PAGE_SHIFT)
+		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
+				  "too many customers in one state");
+	directory = host_alloc_zero(roster->arena, room * sizeof(uint32_t));
+	if (roster->directory != NULL)
+	{
+		memcpy(directory + (roster->first - first), roster->directory,
+			   roster->room * sizeof(uint32_t));
+		host_free(roster->directory);
+	}
+	roster->directory = directory;
+	roster->first = first;
+	roster->room = (uint32_t) room;
+}
+
+/* Can the directory take this number, or would it have to stretch too far? */
+static inline bool
+directory_near(const Roster *roster, int64_t home)
+{
+	int64_t slack = (int64_t) (roster->nslots >> PAGE_SHIFT) * 4 + 64;
+
+	return roster->room == 0 ||
+		   (home >= roster->first - slack &&
+			home < roster->first + (int64_t) roster->room + slack);
+}
+
+static uint32_t
+directory_slot(Roster *roster, int64_t number)
+{
+	int64_t home = number >> PAGE_SHIFT;
+	uint64_t at = (uint64_t) (home - roster->first);
+	uint32_t page;
+
+	if (at >= roster->room)
+	{
+		directory_reach(roster, home);
+		at = (uint64_t) (home - roster->first);
+	}
+	page = roster->directory[at];
+	if (page == 0)
+	{
+		page = (roster->nslots >> PAGE_SHIFT) + 1;
+		if (roster->nslots >= ROSTER_MOST)
+			host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
+					  "too many customers in one state");
+		*(int64_t *) pages_reach(&roster->homes, page - 1) = home;
+		roster->directory[at] = page;
+		roster->nslots += PAGE_ITEMS;
+	}
+	return ((page - 1) << PAGE_SHIFT) | (uint32_t) (number & PAGE_MASK);
+}
+
+/* Number the keys of a batch by the table. */
+static void
+table_number(Roster *roster, const Key *keys, int nkeys, uint32_t *slots)
+{
+	uint64_t hashes[ROSTER_BATCH];
+	uint64_t mask;
+
+	while (roster->table == NULL ||
+		   (uint64_t) roster->nslots + nkeys > TABLE_MOST(roster->bits))
+		table_grow(roster);
+	mask = (UINT64_C(1) << roster->bits) - 1;
+	for (int i = 0; i < nkeys; i++)
+	{
+		hashes[i] = hash_key(roster->kind, &keys[i]);
+		__builtin_prefetch(&roster->table[hashes[i] >> (64 - roster->bits)]);
+	}
+	/* a first look without comparing: ask for the likely keys */
+	for (int i = 0; i < nkeys; i++)
+	{
+		uint64_t at = hashes[i] >> (64 - roster->bits);
+		uint64_t entry;
+
+		while ((entry = roster->table[at]) != 0 &&
+			   (entry ^ hashes[i]) >> 32 != 0)
+			at = (at + 1) & mask;
+		slots[i] = (uint32_t) entry; /* slot + 1, or 0: not there */
+		if (entry != 0)
+			__builtin_prefetch(pages_peek(&roster->keys, slots[i] - 1));
+	}
+	for (int i = 0; i < nkeys; i++)
+	{
+		uint64_t at;
+		uint64_t entry;
+
+		if (slots[i] != 0 && key_equal(roster, slots[i] - 1, &keys[i]))
+		{
+			slots[i]--;
+			continue;
+		}
+		for (at = hashes[i] >> (64 - roster->bits);
+			 (entry = roster->table[at]) != 0; at = (at + 1) & mask)
+			if ((entry ^ hashes[i]) >> 32 == 0 &&
+				key_equal(roster, (uint32_t) entry - 1, &keys[i]))
+				break;
+		if (entry == 0)
+		{
+			entry = slot_give(roster, &keys[i]) + 1;
+			roster->table[at] =
+				(hashes[i] & UINT64_C(0xffffffff00000000)) | entry;
+		}
+		slots[i] = (uint32_t) entry - 1;
+	}
+}
+
+/*
+ * Number the keys of a batch: the slot each has, or a new one.  A directory
+ * answers false, having done nothing, when a number lies too far off.
+ */
+bool
+roster_number(Roster *roster, const Key *keys, int nkeys, uint32_t *slots)
+{
+	if (!roster->is_paged)
+	{
+		table_number(roster, keys, nkeys, slots);
+		return true;
+	}
+	for (int i = 0; i < nkeys; i++)
+	{
+		int64_t number = keys[i].number;
+		uint64_t at = (uint64_t) ((number >> PAGE_SHIFT) - roster->first);
+		uint32_t page;
+
+		if (at < roster->room && (page = roster->directory[at]) != 0)
+			slots[i] = ((page - 1) << PAGE_SHIFT) |
+					   (uint32_t) (number & PAGE_MASK);
+		else if (directory_near(roster, number >> PAGE_SHIFT))
+			slots[i] = directory_slot(roster, number);
+		else
+			return false;
+	}
+	return true;
+}

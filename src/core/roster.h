@@ -1,0 +1,81 @@
+/*
+ * roster.h
+ *		Customers by number: every key gets a slot, 0, 1, 2, …
+ *
+ * A fold keeps what it knows of a customer in arrays indexed by slot (pages.h)
+ * and never meets a key again.  Slots follow first appearance, and customers
+ * who came together tend to stay together, so that those arrays are read
+ * almost in order even where keys are random.
+ *
+ * A roster starts as a small hash table, whose entries hold 32 bits of the hash
+ * and the slot, eight to a cache line.  Keys come in batches: the table's lines
+ * for a whole batch are asked for before the first of them is needed.  Where
+ * whole numbers turn out to be dense, the fold moves to a directory, number
+ * >> 10 to pages of 1024 slots, without any hash; and back, should they thin
+ * out (fold.c).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_ROSTER_H
+#define CVM_ROSTER_H
+
+#include "core/pages.h"
+
+typedef enum KeyKind
+{
+	KEY_NUMBER,
+	KEY_UUID,
+	KEY_TEXT
+} KeyKind;
+
+typedef struct KeyText
+{
+	const char *data;
+	uint32_t size;
+} KeyText;
+
+typedef union Key
+{
+	int64_t number;
+	uint64_t uuid[2];
+	KeyText text;
+} Key;
+
+#define ROSTER_BATCH 256
+#define ROSTER_MOST 0xfffff000u /* slots */
+
+typedef struct Roster
+{
+	HostArena arena;
+	KeyKind kind;
+	uint32_t nslots; /* slots given out; under a directory, whole pages */
+
+	/* the hash table */
+	int bits; /* it has 1 << bits entries */
+	uint64_t *table;
+	Pages keys; /* by slot */
+	char *text;	 /* where the next text key goes */
+	char *block; /* the block it is in; its first bytes name the one before */
+	size_t text_room;
+	size_t text_size; /* of all blocks */
+	int64_t least;	  /* of numbers seen */
+	int64_t most;
+
+	/* the directory, in place of all that */
+	bool is_paged;
+	int64_t first; /* number >> 10 of its first entry */
+	uint32_t room; /* entries */
+	uint32_t *directory; /* page of slots + 1, or 0 */
+	Pages homes;		 /* by page of slots: its number >> 10, an int64_t */
+} Roster;
+
+extern void roster_open(Roster *roster, HostArena arena, KeyKind kind,
+						bool is_paged);
+extern void roster_close(Roster *roster);
+extern bool roster_number(Roster *roster, const Key *keys, int nkeys,
+						  uint32_t *slots);
+extern bool roster_is_dense(const Roster *roster);
+extern Key roster_key(const Roster *roster, uint32_t slot);
+extern size_t roster_size(const Roster *roster);
+
+#endif /* CVM_ROSTER_H */

@@ -1,0 +1,17 @@
+/*
+ * wilson.h
+ *		Confidence limits of a proportion.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_WILSON_H
+#define CVM_WILSON_H
+
+#include "core/host.h"
+
+extern double normal_quantile(double p);
+extern double conf_to_z(double conf);
+extern void wilson(int64_t hits, int64_t n, double z, double *low,
+				   double *high);
+
+#endif /* CVM_WILSON_H */

@@ -1,0 +1,129 @@
+/*
+ * decimal.c
+ *		numeric to money of the cores, and back.
+ *
+ * A numeric on disk is a header and digits to the base 10000; the layout is
+ * that of the server's src/backend/utils/adt/numeric.c, unchanged since 9.1
+ * and bound to stay so by pg_upgrade.  It is read in place, because going
+ * through numeric's functions would allocate for every row.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+#include "compat.h"
+#include "decimal.h"
+
+#define SIGN_MASK 0xC000
+#define IS_NEGATIVE 0x4000
+#define IS_SHORT 0x8000
+#define IS_SPECIAL 0xC000
+#define SHORT_NEGATIVE 0x2000
+#define SHORT_SCALE_MASK 0x1F80
+#define SHORT_SCALE_SHIFT 7
+#define SHORT_WEIGHT_SIGN 0x0040
+#define SHORT_WEIGHT_MASK 0x003F
+#define LONG_SCALE_MASK 0x3FFF
+#define DIGIT_BASE 10000
+#define DIGIT_DECIMALS 4
+
+static uint16
+half_at(const char *data, size_t at)
+{
+	uint16 half;
+
+	memcpy(&half, data + at, sizeof(half));
+	return half;
+}
+
+/* A numeric as mantissa and scale; NaN, infinity and overlong are errors. */
+Wide
+decimal_read(Datum numeric, int *scale)
+{
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(numeric);
+	const char *data = VARDATA_ANY(value);
+	size_t size = VARSIZE_ANY_EXHDR(value);
+	uint16 header = half_at(data, 0);
+	bool negative;
+	int weight;
+	size_t at;
+	int exponent;
+	Wide mantissa = 0;
+
+	if ((header & SIGN_MASK) == IS_SPECIAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("value \"%s\" is not a number that can be added up",
+						DatumGetCString(DirectFunctionCall1(
+							numeric_out, PointerGetDatum(value)))),
+				 errhint("Replace such values by NULL in a view and bind "
+						 "that.")));
+	if ((header & SIGN_MASK) == IS_SHORT)
+	{
+		negative = (header & SHORT_NEGATIVE) != 0;
+		*scale = (header & SHORT_SCALE_MASK) >> SHORT_SCALE_SHIFT;
+		weight = (header & SHORT_WEIGHT_SIGN ? ~SHORT_WEIGHT_MASK : 0) |
+				 (header & SHORT_WEIGHT_MASK);
+		at = sizeof(uint16);
+	}
+	else
+	{
+		negative = (header & SIGN_MASK) == IS_NEGATIVE;
+		*scale = header & LONG_SCALE_MASK;
+		weight = (int16) half_at(data, sizeof(uint16));
+		at = 2 * sizeof(uint16);
+	}
+	if (*scale > MONEY_MAX_SCALE)
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("value has %d decimals, more than %d", *scale,
+							   MONEY_MAX_SCALE),
+						errhint("Round the value, for example to 2 decimals.")));
+	exponent = DIGIT_DECIMALS * (weight + 1) + *scale;
+	for (; at < size; at += sizeof(uint16))
+	{
+		Wide digit = half_at(data, at);
+
+		exponent -= DIGIT_DECIMALS;
+		if (exponent < 0)
+			/* the last digit reaches past the scale, with zeros */
+			digit /= money_power(-exponent);
+		if (__builtin_mul_overflow(
+				mantissa,
+				exponent < 0 ? money_power(DIGIT_DECIMALS + exponent)
+							 : DIGIT_BASE,
+				&mantissa) ||
+			__builtin_add_overflow(mantissa, digit, &mantissa))
+			money_overflow();
+	}
+	if (exponent > 0 && mantissa != 0)
+		mantissa = money_rescale(mantissa, 0, exponent);
+	return negative ? -mantissa : mantissa;
+}
+
+/* Mantissa and scale as a numeric. */
+Datum
+decimal_make(Wide mantissa, int scale)
+{
+	char text[64];
+	char *at = text + sizeof(text);
+	UWide rest = mantissa < 0 ? -(UWide) mantissa : (UWide) mantissa;
+	int written = 0;
+
+	*--at = '\0';
+	do
+	{
+		if (written == scale && scale > 0)
+			*--at = '.';
+		*--at = '0' + (char) (rest % 10);
+		rest /= 10;
+		written++;
+	} while (rest != 0 || written <= scale);
+	if (mantissa < 0)
+		*--at = '-';
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(at),
+							   ObjectIdGetDatum(InvalidOid),
+							   Int32GetDatum(-1));
+}

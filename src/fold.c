@@ -1,0 +1,150 @@
+/*
+ * fold.c
+ *		retention_agg over raw rows: the triangle in one pass (core/fold.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "core/fold.h"
+#include "decimal.h"
+#include "row.h"
+#include "state.h"
+#include "types.h"
+
+/*
+ * The state of the aggregate: a fold of its own, or what a parallel worker
+ * sent, still in its bytes until it is merged.
+ */
+typedef struct FoldState
+{
+	Fold *fold;
+	bytea *bytes;
+} FoldState;
+
+/* Begin a fold: what it is follows from the form it was called in. */
+static FoldState *
+fold_begin(FunctionCallInfo fcinfo, RowForm *form)
+{
+	MemoryContext context = state_context(fcinfo, "retention_agg");
+	FoldState *state = MemoryContextAllocZero(context, sizeof(FoldState));
+
+	state->fold = fold_new(context, form->key_kind, row_calendar(form, fcinfo),
+						   form->is_start >= 0, form->value >= 0);
+	return state;
+}
+
+/* Add a row. */
+PG_FUNCTION_INFO_V1(cvm_fold_add);
+Datum
+cvm_fold_add(PG_FUNCTION_ARGS)
+{
+	RowForm *form = row_form(fcinfo);
+	FoldState *state;
+	Fold *fold;
+	Calendar calendar;
+	Day day;
+	uint8_t marks = MARK_START | MARK_RETURN;
+
+	if (PG_ARGISNULL(form->customer) || !row_day(form, fcinfo, &day))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(PG_GETARG_POINTER(0));
+	}
+	calendar = row_calendar(form, fcinfo);
+	state = PG_ARGISNULL(0) ? fold_begin(fcinfo, form)
+							: (FoldState *) PG_GETARG_POINTER(0);
+	fold = state->fold;
+	if (unlikely(calendar.grain != fold->calendar.grain ||
+				 calendar.week_start != fold->calendar.week_start))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("grain changes from row to row"),
+						errhint("Give the same grain for every row.")));
+	if (form->is_start >= 0)
+		marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
+				(row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
+	fold_room(fold);
+	if (form->value >= 0 && !PG_ARGISNULL(form->value))
+	{
+		int scale;
+		Wide value = decimal_read(PG_GETARG_DATUM(form->value), &scale);
+
+		fold_keep_value(fold, value, scale);
+		marks |= MARK_VALUE;
+	}
+	fold_keep_key(fold, row_key(form, fcinfo));
+	fold_take(fold, day, marks);
+	PG_RETURN_POINTER(state);
+}
+
+/* Add what a parallel worker sent. */
+PG_FUNCTION_INFO_V1(cvm_fold_combine);
+Datum
+cvm_fold_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = state_context(fcinfo, "retention_agg");
+	FoldState *into =
+		PG_ARGISNULL(0) ? NULL : (FoldState *) PG_GETARG_POINTER(0);
+	FoldState *more =
+		PG_ARGISNULL(1) ? NULL : (FoldState *) PG_GETARG_POINTER(1);
+
+	if (more == NULL)
+	{
+		if (into == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(into);
+	}
+	if (into == NULL)
+		into = MemoryContextAllocZero(context, sizeof(FoldState));
+	if (more->bytes == NULL)
+		elog(ERROR, "state of a parallel worker is not serialized");
+	into->fold = fold_absorb(into->fold, context, VARDATA(more->bytes),
+							 VARSIZE(more->bytes) - VARHDRSZ);
+	PG_RETURN_POINTER(into);
+}
+
+/* The fold as bytes for another process. */
+PG_FUNCTION_INFO_V1(cvm_fold_serialize);
+Datum
+cvm_fold_serialize(PG_FUNCTION_ARGS)
+{
+	FoldState *state = (FoldState *) PG_GETARG_POINTER(0);
+	ByteWriter writer;
+
+	state_context(fcinfo, "retention_agg");
+	state_open(&writer);
+	fold_encode(state->fold, &writer);
+	return state_close(&writer);
+}
+
+/* Nothing is copied: combine reads the bytes where they are. */
+PG_FUNCTION_INFO_V1(cvm_fold_deserialize);
+Datum
+cvm_fold_deserialize(PG_FUNCTION_ARGS)
+{
+	FoldState *state;
+
+	state_context(fcinfo, "retention_agg");
+	state = palloc0(sizeof(FoldState));
+	state->bytes = PG_GETARG_BYTEA_P(0);
+	PG_RETURN_POINTER(state);
+}
+
+/* The end: count every customer into a retention state. */
+PG_FUNCTION_INFO_V1(cvm_fold_final);
+Datum
+cvm_fold_final(PG_FUNCTION_ARGS)
+{
+	Retention *retention;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "retention_agg");
+	retention = retention_new(CurrentMemoryContext);
+	fold_finish(((FoldState *) PG_GETARG_POINTER(0))->fold, retention);
+	return retention_make(retention);
+}

@@ -1,0 +1,91 @@
+/*
+ * host.c
+ *		The server's answers to what the plain-C cores ask (core/host.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "core/host.h"
+
+/* Arrays of a fold may pass one gigabyte; values never do (core/bytes.h). */
+void *
+host_alloc(HostArena arena, size_t size)
+{
+	return MemoryContextAllocExtended(arena ? (MemoryContext) arena
+											: CurrentMemoryContext,
+									  size, MCXT_ALLOC_HUGE);
+}
+
+void *
+host_alloc_zero(HostArena arena, size_t size)
+{
+	return MemoryContextAllocExtended(arena ? (MemoryContext) arena
+											: CurrentMemoryContext,
+									  size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+void *
+host_realloc(void *pointer, size_t size)
+{
+	return repalloc_huge(pointer, size);
+}
+
+void
+host_free(void *pointer)
+{
+	pfree(pointer);
+}
+
+void
+host_poll(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+void
+host_sort(void *items, size_t count, size_t size,
+		  int (*compare)(const void *, const void *))
+{
+	pg_qsort(items, count, size, compare);
+}
+
+static int
+sqlstate_of(HostError code)
+{
+	switch (code)
+	{
+		case HOST_INVALID_VALUE:
+			return ERRCODE_INVALID_PARAMETER_VALUE;
+		case HOST_NULL_VALUE:
+			return ERRCODE_NULL_VALUE_NOT_ALLOWED;
+		case HOST_OUT_OF_RANGE:
+			return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+		case HOST_BAD_DATE:
+			return ERRCODE_DATETIME_VALUE_OUT_OF_RANGE;
+		case HOST_BAD_BYTES:
+			return ERRCODE_INVALID_BINARY_REPRESENTATION;
+		case HOST_BAD_TEXT:
+			return ERRCODE_INVALID_TEXT_REPRESENTATION;
+		case HOST_TOO_LARGE:
+			return ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+	}
+	return ERRCODE_INTERNAL_ERROR;
+}
+
+void
+host_fail(HostError code, const char *hint, const char *message, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, message);
+	vsnprintf(text, sizeof(text), message, args);
+	va_end(args);
+	ereport(ERROR, (errcode(sqlstate_of(code)), errmsg_internal("%s", text),
+					hint ? errhint("%s", hint) : 0));
+	pg_unreachable();
+}

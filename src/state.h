@@ -1,0 +1,37 @@
+/*
+ * state.h
+ *		What all state types share: input, output, order.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_STATE_H
+#define CVM_STATE_H
+
+#include "compat.h"
+#include "core/bytes.h"
+#include "fmgr.h"
+
+/* A state type: decode bytes that may be hostile and encode them again */
+typedef struct StateType
+{
+	const char *name;
+	void (*rewrite)(const void *data, size_t size, ByteWriter *writer);
+} StateType;
+
+/* A state's bytes, detoasted; valid as long as the memory context */
+typedef struct StateBytes
+{
+	const uint8_t *data;
+	size_t size;
+} StateBytes;
+
+extern StateBytes state_bytes(Datum datum);
+extern void state_open(ByteWriter *writer);
+extern Datum state_close(ByteWriter *writer);
+extern Datum state_input(const StateType *type, FunctionCallInfo fcinfo);
+extern Datum state_receive(const StateType *type, FunctionCallInfo fcinfo);
+extern Datum cvm_state_out(PG_FUNCTION_ARGS);
+extern Datum cvm_state_send(PG_FUNCTION_ARGS);
+extern MemoryContext state_context(FunctionCallInfo fcinfo, const char *name);
+
+#endif /* CVM_STATE_H */

@@ -1,0 +1,25 @@
+/*
+ * types.h
+ *		Datums of the state types to structures of the cores.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_TYPES_H
+#define CVM_TYPES_H
+
+#include "core/retention.h"
+#include "fmgr.h"
+
+extern Activity *activity_read(Datum datum);
+extern Tenure *tenure_datum(Datum datum);
+extern const Retention *retention_read(Datum datum);
+extern Datum retention_make(const Retention *retention);
+
+/* Arguments that say how to read */
+extern Calendar argument_calendar(FunctionCallInfo fcinfo, int grain,
+								  int week_start);
+extern Day argument_day(FunctionCallInfo fcinfo, int argument,
+						const char *name);
+extern Datum day_datum(int64 day, bool *isnull);
+
+#endif /* CVM_TYPES_H */

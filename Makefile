@@ -28,8 +28,8 @@ format:
 	clang-format -i $(wildcard src/*.[ch] src/core/*.[ch] test/*/*.[ch])
 
 results:  # what the last check got becomes what the next one expects
-	$(if $(wildcard results),cp results/*.out expected/)
-	$(if $(wildcard output_iso),cp output_iso/results/*.out test/isolation/expected/)
+	$(if $(wildcard results),mkdir -p expected && cp results/*.out expected/)
+	$(if $(wildcard output_iso),mkdir -p test/isolation/expected && cp output_iso/results/*.out test/isolation/expected/)
 
 dist:
 	git archive --prefix=cvm-$(EXTVERSION)/ -o cvm-$(EXTVERSION).zip HEAD

@@ -2,19 +2,15 @@
  * retention.c
  *		Type retention: cohorts added up (core/retention.h).
  *
- * While an aggregate runs, its state is an expanded object: the decoded
- * triangle, added to in place.  Everywhere else it is canonical bytes.
- *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "postgres.h"
 
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/expandeddatum.h"
-#include "utils/memutils.h"
 
 #include "core/retention.h"
+#include "expanded.h"
 #include "state.h"
 #include "types.h"
 
@@ -40,115 +36,47 @@ cvm_retention_recv(PG_FUNCTION_ARGS)
 	return state_receive(&retention_type, fcinfo);
 }
 
-#define EXPANDED_MAGIC 0x63766d72
-
-typedef struct ExpandedRetention
+/* The core's functions, as an aggregate's state wants them */
+static void *
+state_make(HostArena arena)
 {
-	ExpandedObjectHeader header;
-	int magic;
-	Retention *retention;
-	ByteWriter flat; /* bytes, when data is not NULL */
-} ExpandedRetention;
-
-static Size
-expanded_flat_size(ExpandedObjectHeader *header)
-{
-	ExpandedRetention *expanded = (ExpandedRetention *) header;
-
-	if (expanded->flat.data == NULL)
-	{
-		writer_open(&expanded->flat, header->eoh_context, VARHDRSZ);
-		retention_encode(expanded->retention, &expanded->flat);
-		SET_VARSIZE(expanded->flat.data, expanded->flat.used);
-	}
-	return expanded->flat.used;
+	return retention_new(arena);
 }
 
 static void
-expanded_flatten(ExpandedObjectHeader *header, void *result, Size size)
+state_merge(void *into, const void *more)
 {
-	ExpandedRetention *expanded = (ExpandedRetention *) header;
-
-	Assert(size == expanded->flat.used);
-	memcpy(result, expanded->flat.data, size);
+	retention_merge(into, more);
 }
 
-static const ExpandedObjectMethods expanded_methods = {expanded_flat_size,
-													   expanded_flatten};
-
-/* A new expanded state below the aggregate's memory. */
-static ExpandedRetention *
-expanded_make(MemoryContext parent)
+static void
+state_encode(const void *state, ByteWriter *writer)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "retention",
-												  ALLOCSET_START_SMALL_SIZES);
-	ExpandedRetention *expanded =
-		MemoryContextAllocZero(context, sizeof(ExpandedRetention));
-
-	EOH_init_header(&expanded->header, &expanded_methods, context);
-	expanded->magic = EXPANDED_MAGIC;
-	expanded->retention = retention_new(context);
-	return expanded;
+	retention_encode(state, writer);
 }
 
-static ExpandedRetention *
-expanded_of(Datum datum)
+static void *
+state_decode(HostArena arena, const void *data, size_t size)
 {
-	ExpandedRetention *expanded;
-
-	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
-		return NULL;
-	expanded = (ExpandedRetention *) DatumGetEOHP(datum);
-	return expanded->magic == EXPANDED_MAGIC ? expanded : NULL;
+	return retention_decode(arena, data, size);
 }
+
+static const ExpandedType retention_state = {"retention", state_make,
+											 state_merge, state_encode,
+											 state_decode};
 
 /* A state to be read: of an aggregate or flat. */
 const Retention *
 retention_read(Datum datum)
 {
-	ExpandedRetention *expanded = expanded_of(datum);
-	StateBytes state;
-
-	if (expanded != NULL)
-		return expanded->retention;
-	state = state_bytes(datum);
-	return retention_decode(NULL, state.data, state.size);
+	return expanded_read(&retention_state, datum);
 }
 
 /* A state as a datum. */
 Datum
 retention_make(const Retention *retention)
 {
-	ByteWriter writer;
-
-	state_open(&writer);
-	retention_encode(retention, &writer);
-	return state_close(&writer);
-}
-
-/* The state of an aggregate, ready to be added to. */
-static ExpandedRetention *
-aggregate_state(FunctionCallInfo fcinfo, const char *name)
-{
-	MemoryContext context = state_context(fcinfo, name);
-	ExpandedRetention *expanded;
-
-	if (PG_ARGISNULL(0))
-		return expanded_make(context);
-	if (VARATT_IS_EXTERNAL_EXPANDED_RW(PG_GETARG_POINTER(0)))
-	{
-		expanded = expanded_of(PG_GETARG_DATUM(0));
-		if (expanded != NULL)
-		{
-			if (expanded->flat.data != NULL)
-				pfree(expanded->flat.data);
-			expanded->flat.data = NULL;
-			return expanded;
-		}
-	}
-	expanded = expanded_make(context);
-	retention_merge(expanded->retention, retention_read(PG_GETARG_DATUM(0)));
-	return expanded;
+	return expanded_flat(&retention_state, retention);
 }
 
 /* Add a customer. */
@@ -156,18 +84,15 @@ PG_FUNCTION_INFO_V1(cvm_retention_add);
 Datum
 cvm_retention_add(PG_FUNCTION_ARGS)
 {
-	ExpandedRetention *expanded;
+	Datum result;
+	Retention *retention;
 
 	if (PG_ARGISNULL(1))
-	{
-		state_context(fcinfo, "retention_agg");
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	expanded = aggregate_state(fcinfo, "retention_agg");
-	retention_add(expanded->retention, tenure_datum(PG_GETARG_DATUM(1)));
-	PG_RETURN_DATUM(EOHPGetRWDatum(&expanded->header));
+		return expanded_skip(fcinfo, "retention_agg");
+	retention =
+		expanded_step(&retention_state, fcinfo, "retention_agg", &result);
+	retention_add(retention, tenure_datum(PG_GETARG_DATUM(1)));
+	PG_RETURN_DATUM(result);
 }
 
 /* Add a state: combine of retention_agg, and rollup. */
@@ -175,18 +100,7 @@ PG_FUNCTION_INFO_V1(cvm_retention_rollup);
 Datum
 cvm_retention_rollup(PG_FUNCTION_ARGS)
 {
-	ExpandedRetention *expanded;
-
-	if (PG_ARGISNULL(1))
-	{
-		state_context(fcinfo, "rollup");
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	expanded = aggregate_state(fcinfo, "rollup");
-	retention_merge(expanded->retention, retention_read(PG_GETARG_DATUM(1)));
-	PG_RETURN_DATUM(EOHPGetRWDatum(&expanded->header));
+	return expanded_rollup(&retention_state, fcinfo);
 }
 
 /* Operator || */
@@ -194,11 +108,7 @@ PG_FUNCTION_INFO_V1(cvm_retention_merge);
 Datum
 cvm_retention_merge(PG_FUNCTION_ARGS)
 {
-	Retention *sum = retention_new(CurrentMemoryContext);
-
-	retention_merge(sum, retention_read(PG_GETARG_DATUM(0)));
-	retention_merge(sum, retention_read(PG_GETARG_DATUM(1)));
-	return retention_make(sum);
+	return expanded_merge(&retention_state, fcinfo);
 }
 
 /* as_of(retention, date): say until when was observed. */

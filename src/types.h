@@ -15,11 +15,15 @@ extern Tenure *tenure_datum(Datum datum);
 extern const Retention *retention_read(Datum datum);
 extern Datum retention_make(const Retention *retention);
 
+struct Held;
+
 /* Arguments that say how to read */
 extern Calendar argument_calendar(FunctionCallInfo fcinfo, int grain,
 								  int week_start);
 extern Day argument_day(FunctionCallInfo fcinfo, int argument,
 						const char *name);
+extern struct Held *argument_held(FunctionCallInfo fcinfo, int argument,
+								  int *nheld);
 extern Datum day_datum(int64 day, bool *isnull);
 
 #endif /* CVM_TYPES_H */

@@ -13,11 +13,9 @@
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/syscache.h"
-#include "utils/timestamp.h"
-#include "utils/uuid.h"
 
 /* Read a form off the types of the function that was called. */
 static void
@@ -65,23 +63,37 @@ form_read(RowForm *form, Oid function)
 	ReleaseSysCache(tuple);
 }
 
-/* The form of this call, kept between calls where the caller lets us. */
-RowForm *
-row_form(FunctionCallInfo fcinfo)
+/* Is an argument of the aggregate a constant of the query? */
+static bool
+is_constant(FunctionCallInfo fcinfo, int argument)
 {
-	RowForm *form = fcinfo->flinfo->fn_extra;
+	Aggref *aggref = AggGetAggref(fcinfo);
+	TargetEntry *entry;
 
-	if (likely(form != NULL))
-		return form;
-	form = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(RowForm));
+	/* the aggregate's arguments do not count the state */
+	if (aggref == NULL || argument < 1 || argument > list_length(aggref->args))
+		return false;
+	entry = list_nth_node(TargetEntry, aggref->args, argument - 1);
+	return IsA(entry->expr, Const);
+}
+
+/* The form of this call. */
+RowForm *
+row_form_make(FunctionCallInfo fcinfo)
+{
+	RowForm *form =
+		MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(RowForm));
+
 	form_read(form, fcinfo->flinfo->fn_oid);
+	form->zone_constant = is_constant(fcinfo, form->zone);
+	form->grain_constant = is_constant(fcinfo, form->grain);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }
 
-/* The zone of this row. */
-static Zone *
-row_zone(RowForm *form, FunctionCallInfo fcinfo)
+/* Look at the zone of this row. */
+Zone *
+row_zone_look(RowForm *form, FunctionCallInfo fcinfo)
 {
 	text *name;
 	const char *data;
@@ -110,32 +122,9 @@ row_zone(RowForm *form, FunctionCallInfo fcinfo)
 	return form->zone_seen;
 }
 
-/* The local day of this row; false when its time is NULL. */
-bool
-row_day(RowForm *form, FunctionCallInfo fcinfo, Day *day)
-{
-	Zone *zone = form->zone >= 0 ? row_zone(form, fcinfo) : NULL;
-
-	if (PG_ARGISNULL(form->time))
-		return false;
-	switch (form->time_kind)
-	{
-		case TIME_DATE:
-			*day = checked_day(PG_GETARG_DATEADT(form->time));
-			break;
-		case TIME_LOCAL:
-			*day = local_day(PG_GETARG_TIMESTAMP(form->time));
-			break;
-		case TIME_INSTANT:
-			*day = zone_day(zone, PG_GETARG_TIMESTAMPTZ(form->time));
-			break;
-	}
-	return true;
-}
-
-/* The grain of this row. */
+/* Look at the grain of this row. */
 Calendar
-row_calendar(RowForm *form, FunctionCallInfo fcinfo)
+row_calendar_look(RowForm *form, FunctionCallInfo fcinfo)
 {
 	text *name;
 	const char *data;
@@ -158,36 +147,4 @@ row_calendar(RowForm *form, FunctionCallInfo fcinfo)
 		form->grain_seen = true;
 	}
 	return form->calendar;
-}
-
-/* The customer of this row, not NULL; text points into the argument. */
-Key
-row_key(const RowForm *form, FunctionCallInfo fcinfo)
-{
-	Key key;
-	text *name;
-
-	switch (form->key_kind)
-	{
-		case KEY_NUMBER:
-			key.number = PG_GETARG_INT64(form->customer);
-			break;
-		case KEY_UUID:
-			memcpy(key.uuid, PG_GETARG_UUID_P(form->customer)->data,
-				   sizeof(key.uuid));
-			break;
-		default:
-			name = PG_GETARG_TEXT_PP(form->customer);
-			key.text.data = VARDATA_ANY(name);
-			key.text.size = VARSIZE_ANY_EXHDR(name);
-			break;
-	}
-	return key;
-}
-
-/* A mark: NULL is no. */
-bool
-row_flag(FunctionCallInfo fcinfo, int argument)
-{
-	return !PG_ARGISNULL(argument) && PG_GETARG_BOOL(argument);
 }

@@ -14,6 +14,9 @@
 #include "core/money.h"
 #include "core/roster.h"
 #include "fmgr.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
 #include "zone.h"
 
 typedef enum TimeKind
@@ -36,20 +39,100 @@ typedef struct RowForm
 	KeyKind key_kind;
 	TimeKind time_kind;
 
-	/* what zone and grain last said, so that rows need not look again */
+	/*
+	 * What zone and grain last said.  Where they are constants of the query,
+	 * and they nearly always are, one look is enough; else each row's text is
+	 * compared with that of the row before.
+	 */
 	Zone *zone_seen;
+	bool zone_constant;
 	char zone_text[64];
 	int zone_size;
 	bool grain_seen;
+	bool grain_constant;
 	Calendar calendar;
 	char grain_text[16];
 	int grain_size;
 } RowForm;
 
-extern RowForm *row_form(FunctionCallInfo fcinfo);
-extern bool row_day(RowForm *form, FunctionCallInfo fcinfo, Day *day);
-extern Calendar row_calendar(RowForm *form, FunctionCallInfo fcinfo);
-extern Key row_key(const RowForm *form, FunctionCallInfo fcinfo);
-extern bool row_flag(FunctionCallInfo fcinfo, int argument);
+extern RowForm *row_form_make(FunctionCallInfo fcinfo);
+extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
+extern Calendar row_calendar_look(RowForm *form, FunctionCallInfo fcinfo);
+
+/* The form of this call, kept between calls where the caller lets us. */
+static inline RowForm *
+row_form(FunctionCallInfo fcinfo)
+{
+	RowForm *form = fcinfo->flinfo->fn_extra;
+
+	return likely(form != NULL) ? form : row_form_make(fcinfo);
+}
+
+/* The zone of this row. */
+static inline Zone *
+row_zone(RowForm *form, FunctionCallInfo fcinfo)
+{
+	if (likely(form->zone_constant && form->zone_seen != NULL))
+		return form->zone_seen;
+	return row_zone_look(form, fcinfo);
+}
+
+/* The grain of this row. */
+static inline Calendar
+row_calendar(RowForm *form, FunctionCallInfo fcinfo)
+{
+	if (likely(form->grain_constant && form->grain_seen))
+		return form->calendar;
+	return row_calendar_look(form, fcinfo);
+}
+
+/* The local day of this row; false when its time is NULL. */
+static inline bool
+row_day(RowForm *form, FunctionCallInfo fcinfo, Day *day)
+{
+	Zone *zone = form->zone >= 0 ? row_zone(form, fcinfo) : NULL;
+	Datum time = PG_GETARG_DATUM(form->time);
+
+	if (PG_ARGISNULL(form->time))
+		return false;
+	*day = form->time_kind == TIME_INSTANT
+			   ? zone_day(zone, DatumGetTimestampTz(time))
+		   : form->time_kind == TIME_LOCAL
+			   ? local_day(DatumGetTimestamp(time))
+			   : checked_day(DatumGetDateADT(time));
+	return true;
+}
+
+/* The customer of this row, not NULL; text points into the argument. */
+static inline Key
+row_key(const RowForm *form, FunctionCallInfo fcinfo)
+{
+	Key key;
+	text *name;
+
+	switch (form->key_kind)
+	{
+		case KEY_NUMBER:
+			key.number = PG_GETARG_INT64(form->customer);
+			break;
+		case KEY_UUID:
+			memcpy(key.uuid, PG_GETARG_UUID_P(form->customer)->data,
+				   sizeof(key.uuid));
+			break;
+		default:
+			name = PG_GETARG_TEXT_PP(form->customer);
+			key.text.data = VARDATA_ANY(name);
+			key.text.size = VARSIZE_ANY_EXHDR(name);
+			break;
+	}
+	return key;
+}
+
+/* A mark: NULL is no. */
+static inline bool
+row_flag(FunctionCallInfo fcinfo, int argument)
+{
+	return !PG_ARGISNULL(argument) && PG_GETARG_BOOL(argument);
+}
 
 #endif /* CVM_ROW_H */

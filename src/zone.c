@@ -22,30 +22,10 @@
 
 #include "zone.h"
 
-#define SLICE_SHIFT 40
-#define SLICES_AROUND 64	/* 2.2 years on each side of a new instant */
-#define SLICES_MOST 16384	/* 570 years; beyond, each instant is looked up */
+#define SLICES_AROUND 64  /* 2.2 years on each side of a new instant */
+#define SLICES_MOST 16384 /* 570 years; beyond, each instant is looked up */
 #define EPOCH_SHIFT                                                            \
 	((pg_time_t) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
-
-typedef struct Stretch
-{
-	TimestampTz until;
-	int64 offset; /* microseconds east of UTC */
-} Stretch;
-
-struct Zone
-{
-	Zone *next;
-	pg_tz *tz;
-	int64 first; /* slice of the first entry of slices */
-	int64 nslices;
-	uint16 *slices; /* the stretch a slice begins in */
-	int nstretches;
-	int room;
-	Stretch *stretches;
-	char name[TZ_STRLEN_MAX + 1];
-};
 
 /* Zones seen in this session; there are only so many names */
 static Zone *zones = NULL;
@@ -89,14 +69,6 @@ unix_seconds(TimestampTz at)
 	return at / USECS_PER_SEC - (at % USECS_PER_SEC < 0) + EPOCH_SHIFT;
 }
 
-static Day
-day_at(TimestampTz at, int64 offset)
-{
-	int64 local = at + offset;
-
-	return (Day) (local / USECS_PER_DAY - (local % USECS_PER_DAY < 0));
-}
-
 /* The offset of one instant, asked from the server. */
 static int64
 offset_at(const Zone *zone, TimestampTz at)
@@ -132,8 +104,8 @@ stretch_add(Zone *zone, TimestampTz until, int64 offset)
 static bool
 zone_cover(Zone *zone, TimestampTz at)
 {
-	int64 first = (at >> SLICE_SHIFT) - SLICES_AROUND;
-	int64 past = (at >> SLICE_SHIFT) + SLICES_AROUND;
+	int64 first = (at >> ZONE_SLICE_SHIFT) - SLICES_AROUND;
+	int64 past = (at >> ZONE_SLICE_SHIFT) + SLICES_AROUND;
 	uint16 *slices;
 	TimestampTz from;
 	TimestampTz end;
@@ -145,15 +117,15 @@ zone_cover(Zone *zone, TimestampTz at)
 		past = Max(past, zone->first + zone->nslices);
 	}
 	if (past - first > SLICES_MOST ||
-		first < (MIN_TIMESTAMP >> SLICE_SHIFT) + 1 ||
-		past > END_TIMESTAMP >> SLICE_SHIFT)
+		first < (MIN_TIMESTAMP >> ZONE_SLICE_SHIFT) + 1 ||
+		past > END_TIMESTAMP >> ZONE_SLICE_SHIFT)
 		return false;
 	slices = MemoryContextAlloc(TopMemoryContext,
 								(past - first) * sizeof(uint16));
 	zone->nslices = 0;
 	zone->nstretches = 0;
-	from = first << SLICE_SHIFT;
-	end = past << SLICE_SHIFT;
+	from = first << ZONE_SLICE_SHIFT;
+	end = past << ZONE_SLICE_SHIFT;
 	while (from < end)
 	{
 		pg_time_t seconds = unix_seconds(from);
@@ -177,7 +149,7 @@ zone_cover(Zone *zone, TimestampTz at)
 	}
 	for (int64 slice = first; slice < past; slice++)
 	{
-		while (zone->stretches[stretch].until <= slice << SLICE_SHIFT)
+		while (zone->stretches[stretch].until <= slice << ZONE_SLICE_SHIFT)
 			stretch++;
 		slices[slice - first] = (uint16) stretch;
 	}
@@ -189,54 +161,39 @@ zone_cover(Zone *zone, TimestampTz at)
 	return true;
 }
 
-/* The local day of an instant. */
+/* The local day of an instant that the table does not cover yet. */
 Day
-zone_day(Zone *zone, TimestampTz at)
+zone_miss(Zone *zone, TimestampTz at)
 {
-	uint64 slice = (uint64) ((at >> SLICE_SHIFT) - zone->first);
-	const Stretch *stretch;
-
-	if (unlikely(slice >= (uint64) zone->nslices))
-	{
-		if (TIMESTAMP_NOT_FINITE(at))
-			local_day(at);
-		if (!zone_cover(zone, at))
-			return checked_day(day_at(at, offset_at(zone, at)));
-		slice = (uint64) ((at >> SLICE_SHIFT) - zone->first);
-	}
-	stretch = &zone->stretches[zone->slices[slice]];
-	while (at >= stretch->until)
-		stretch++;
-	return day_at(at, stretch->offset);
+	if (TIMESTAMP_NOT_FINITE(at))
+		refuse_timestamp(at);
+	if (zone_cover(zone, at))
+		return zone_day(zone, at);
+	return checked_day(zone_local(at, offset_at(zone, at)));
 }
 
-/* The day of a timestamp that is local already. */
-Day
-local_day(Timestamp at)
+#define FIND_SUCH_ROWS                                                         \
+	"Filter with isfinite(), or run cvm.check_model() to find such rows."
+
+void
+refuse_timestamp(Timestamp at)
 {
-	if (unlikely(TIMESTAMP_NOT_FINITE(at)))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("timestamp \"%s\" is not a moment",
-							   TIMESTAMP_IS_NOBEGIN(at) ? "-infinity"
-														: "infinity"),
-						errhint("Filter with isfinite(), or run "
-								"cvm.check_model() to find such rows.")));
-	return day_at(at, 0);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("timestamp \"%s\" is not a moment",
+					TIMESTAMP_IS_NOBEGIN(at) ? "-infinity" : "infinity"),
+			 errhint(FIND_SUCH_ROWS)));
 }
 
-/* A date, if it is a day. */
-Day
-checked_day(int32 date)
+void
+refuse_date(int32 date)
 {
-	if (unlikely(DATE_NOT_FINITE(date)))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("date \"%s\" is not a day",
-							   DATE_IS_NOBEGIN(date) ? "-infinity"
-													 : "infinity"),
-						errhint("Filter with isfinite(), or run "
-								"cvm.check_model() to find such rows.")));
-	if (unlikely(date < DAY_FIRST || date >= DAY_LAST))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-						errmsg("date out of range")));
-	return date;
+	if (DATE_NOT_FINITE(date))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("date \"%s\" is not a day",
+						DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity"),
+				 errhint(FIND_SUCH_ROWS)));
+	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					errmsg("date out of range")));
 }

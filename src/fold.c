@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -25,15 +26,43 @@ typedef struct FoldState
 	bytea *bytes;
 } FoldState;
 
-/* Begin a fold: what it is follows from the form it was called in. */
+/* The aggregate's memory goes: close the files first. */
+static void
+state_shutdown(Datum datum)
+{
+	FoldState *state = (FoldState *) DatumGetPointer(datum);
+
+	if (state->fold != NULL)
+		fold_close_files(state->fold);
+}
+
+/* A state without a fold yet, and how much memory that may take. */
 static FoldState *
-fold_begin(FunctionCallInfo fcinfo, RowForm *form)
+state_make(FunctionCallInfo fcinfo, size_t *budget)
 {
 	MemoryContext context = state_context(fcinfo, "retention_agg");
 	FoldState *state = MemoryContextAllocZero(context, sizeof(FoldState));
 
-	state->fold = fold_new(context, form->key_kind, row_calendar(form, fcinfo),
-						   form->is_start >= 0, form->value >= 0);
+	/* over a window, nobody would tell us when to close files */
+	*budget = 0;
+	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
+	{
+		*budget = get_hash_memory_limit();
+		AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
+	}
+	return state;
+}
+
+/* Begin a fold: what it is follows from the form it was called in. */
+static FoldState *
+fold_begin(FunctionCallInfo fcinfo, RowForm *form)
+{
+	size_t budget;
+	FoldState *state = state_make(fcinfo, &budget);
+
+	state->fold = fold_new(state_context(fcinfo, "retention_agg"),
+						   form->key_kind, row_calendar(form, fcinfo),
+						   form->is_start >= 0, form->value >= 0, budget);
 	return state;
 }
 
@@ -91,6 +120,7 @@ cvm_fold_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(0) ? NULL : (FoldState *) PG_GETARG_POINTER(0);
 	FoldState *more =
 		PG_ARGISNULL(1) ? NULL : (FoldState *) PG_GETARG_POINTER(1);
+	size_t budget = 0; /* of a fold that is made here */
 
 	if (more == NULL)
 	{
@@ -99,11 +129,11 @@ cvm_fold_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(into);
 	}
 	if (into == NULL)
-		into = MemoryContextAllocZero(context, sizeof(FoldState));
+		into = state_make(fcinfo, &budget);
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	into->fold = fold_absorb(into->fold, context, VARDATA(more->bytes),
-							 VARSIZE(more->bytes) - VARHDRSZ);
+							 VARSIZE(more->bytes) - VARHDRSZ, budget);
 	PG_RETURN_POINTER(into);
 }
 

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/buffile.h"
 #include "utils/memutils.h"
 
 #include "core/host.h"
@@ -51,6 +52,43 @@ host_sort(void *items, size_t count, size_t size,
 		  int (*compare)(const void *, const void *))
 {
 	pg_qsort(items, count, size, compare);
+}
+
+/* Files count towards temp_file_limit and go with the query. */
+HostFile
+host_file_make(HostArena arena)
+{
+	MemoryContext old = MemoryContextSwitchTo((MemoryContext) arena);
+	BufFile *file = BufFileCreateTemp(false);
+
+	MemoryContextSwitchTo(old);
+	return file;
+}
+
+void
+host_file_write(HostFile file, const void *data, size_t size)
+{
+	BufFileWrite((BufFile *) file, (void *) data, size);
+}
+
+void
+host_file_rewind(HostFile file)
+{
+	if (BufFileSeek((BufFile *) file, 0, 0, SEEK_SET) != 0)
+		ereport(ERROR, (errcode_for_file_access(),
+						errmsg("could not rewind temporary file: %m")));
+}
+
+size_t
+host_file_read(HostFile file, void *data, size_t size)
+{
+	return BufFileRead((BufFile *) file, data, size);
+}
+
+void
+host_file_close(HostFile file)
+{
+	BufFileClose((BufFile *) file);
 }
 
 static int

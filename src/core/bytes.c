@@ -167,3 +167,22 @@ reader_close(const ByteReader *reader)
 	if (reader->at != reader->end)
 		reader_fail(reader);
 }
+
+/* Bytes as they are in memory: for what never leaves this machine. */
+void
+write_raw(ByteWriter *writer, const void *data, size_t size)
+{
+	if (size > writer->room - writer->used)
+		writer_make_room(writer, size);
+	memcpy(writer->data + writer->used, data, size);
+	writer->used += size;
+}
+
+void
+read_raw(ByteReader *reader, void *data, size_t size)
+{
+	if (size > (size_t) (reader->end - reader->at))
+		reader_fail(reader);
+	memcpy(data, reader->at, size);
+	reader->at += size;
+}

@@ -41,6 +41,8 @@ extern void write_unsigned(ByteWriter *writer, uint64_t number);
 extern void write_signed(ByteWriter *writer, int64_t number);
 extern void write_wide(ByteWriter *writer, Wide number);
 
+extern void write_raw(ByteWriter *writer, const void *data, size_t size);
+
 static inline void
 write_byte(ByteWriter *writer, uint8_t byte)
 {
@@ -57,6 +59,7 @@ extern uint64_t read_unsigned(ByteReader *reader, uint64_t limit);
 extern int64_t read_signed(ByteReader *reader, int64_t low, int64_t high);
 extern Wide read_wide(ByteReader *reader);
 extern size_t read_count(ByteReader *reader, size_t least_bytes_each);
+extern void read_raw(ByteReader *reader, void *data, size_t size);
 extern void reader_close(const ByteReader *reader);
 
 #endif /* CVM_BYTES_H */

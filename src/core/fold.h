@@ -4,8 +4,10 @@
  *
  * Life of a fold: empty, a few hundred bytes; rows gathered in a batch that
  * grows with the fold; each full batch numbered (roster.h) and marked in
- * bitmaps (planes.h); folds of other processes merged in; at the end every
- * customer is read once and counted into a retention state.
+ * bitmaps (planes.h); folds of other processes merged in; spilled, when it
+ * passes its budget of memory, to one file for each part of the customers, and
+ * begun anew; at the end every customer is read once, part by part if there
+ * are parts, and counted into a retention state.
  *
  * Without marks a bit is a period.  With marks (which events may start, which
  * count as a return) a bit is a day, for what happened before the first start
@@ -46,6 +48,10 @@ typedef struct Fold
 	Day last; /* last day seen */
 	bool is_empty;
 	bool no_pages; /* numbers have proved sparse: stay with the table */
+	size_t budget; /* bytes; 0: no limit */
+	int level;	   /* of the part this fold is; 0: it is whole */
+	int flushes;
+	HostFile *parts; /* NULL: nothing was spilled */
 	FoldBatch batch;
 	Almanac almanac;
 	Roster roster;
@@ -55,12 +61,17 @@ typedef struct Fold
 	Pages values;	/* by that number: Wide */
 } Fold;
 
+#define FOLD_PARTS 32 /* files of a fold that spills */
+#define FOLD_LEVELS 6 /* parts of parts of parts, and no further */
+
 #define MARK_START 1
 #define MARK_RETURN 2
 #define MARK_VALUE 4 /* the row has a value that is not NULL */
 
 extern Fold *fold_new(HostArena arena, KeyKind kind, Calendar calendar,
-					  bool is_marked, bool has_values);
+					  bool is_marked, bool has_values, size_t budget);
+extern void fold_free(Fold *fold);
+extern void fold_close_files(Fold *fold);
 extern void fold_flush(Fold *fold);
 extern void fold_keep_text(Fold *fold, KeyText text);
 extern void fold_keep_value(Fold *fold, Wide value, int scale);
@@ -70,7 +81,7 @@ extern size_t fold_size(const Fold *fold);
 /* To another process and into its fold: bytes of this machine, never stored */
 extern void fold_encode(Fold *fold, ByteWriter *writer);
 extern Fold *fold_absorb(Fold *into, HostArena arena, const void *data,
-						 size_t size);
+						 size_t size, size_t budget);
 
 /*
  * Gather a row: make room, keep its value if rows have values, then its key,

@@ -28,6 +28,15 @@ extern void host_free(void *pointer);
 extern void host_sort(void *items, size_t count, size_t size,
 					  int (*compare)(const void *, const void *));
 
+/* Temporary files: written from the start, then read from the start, once */
+typedef void *HostFile;
+
+extern HostFile host_file_make(HostArena arena);
+extern void host_file_write(HostFile file, const void *data, size_t size);
+extern void host_file_rewind(HostFile file);
+extern size_t host_file_read(HostFile file, void *data, size_t size);
+extern void host_file_close(HostFile file);
+
 /* Called in every loop over data: lets a cancel through. */
 extern void host_poll(void);
 

@@ -133,6 +133,15 @@ roster_key(const Roster *roster, uint32_t slot)
 	return key;
 }
 
+/* The hash of a slot's key, the same in every roster. */
+uint64_t
+roster_hash(const Roster *roster, uint32_t slot)
+{
+	Key key = roster_key(roster, slot);
+
+	return hash_key(roster->kind, &key);
+}
+
 /* Bytes in use */
 size_t
 roster_size(const Roster *roster)

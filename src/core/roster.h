@@ -75,6 +75,7 @@ extern void roster_close(Roster *roster);
 extern bool roster_number(Roster *roster, const Key *keys, int nkeys,
 						  uint32_t *slots);
 extern bool roster_is_dense(const Roster *roster);
+extern uint64_t roster_hash(const Roster *roster, uint32_t slot);
 extern Key roster_key(const Roster *roster, uint32_t slot);
 extern size_t roster_size(const Roster *roster);
 

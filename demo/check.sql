@@ -44,19 +44,25 @@ CREATE TEMP TABLE churn ON COMMIT DROP AS
 	WHERE o.month < '2025-12-01'
 	GROUP BY 1, 2;
 
+-- The same for who was there on 1 July and on 1 October: gone 92 days later, as a monthly rate.
 INSERT INTO finding (truth, claim, planted, found, ok)
-	SELECT 'price rise', format('%s: monthly churn Jul–Sep → Oct–Dec 2025', tier),
+	SELECT 'price rise', format('%s: monthly risk to leave, Jul–Sep → Oct–Dec 2025', tier),
 		CASE tier WHEN 'Family' THEN '+' || pg_temp.planted('rise_hazard') ELSE 'no change' END,
-		format('%s → %s, z = %s', round(b, 4), round(a, 4), round(z, 1)),
-		CASE tier WHEN 'Family' THEN z > 5 AND abs(a - b - pg_temp.planted('rise_hazard')::numeric) < 0.006
+		format('%s → %s, z = %s', round(rb, 4), round(ra, 4), round(z, 1)),
+		CASE tier WHEN 'Family' THEN z > 5 AND abs(ra - rb - pg_temp.planted('rise_hazard')::numeric) < 0.005
 			ELSE abs(z) < 1.96 END
-	FROM (SELECT *, (a - b) / sqrt(a * (1 - a) / na + b * (1 - b) / nb) AS z
-		FROM (SELECT tier,
-				sum(lost) FILTER (WHERE month < '2025-10-01') / sum(opening) FILTER (WHERE month < '2025-10-01') AS b,
-				sum(lost) FILTER (WHERE month >= '2025-10-01') / sum(opening) FILTER (WHERE month >= '2025-10-01') AS a,
-				sum(opening) FILTER (WHERE month < '2025-10-01') AS nb,
-				sum(opening) FILTER (WHERE month >= '2025-10-01') AS na
-			FROM churn WHERE month >= '2025-07-01' GROUP BY tier) AS x) AS x
+	FROM (SELECT *, (a - b) / sqrt(a * (1 - a) / na + b * (1 - b) / nb) AS z,
+			1 - power(1 - b, 30.4375 / 92) AS rb, 1 - power(1 - a, 30.4375 / 92) AS ra
+		FROM (SELECT tier, avg(gone) FILTER (WHERE day = '2025-07-01') AS b, avg(gone) FILTER (WHERE day = '2025-10-01') AS a,
+				count(*) FILTER (WHERE day = '2025-07-01') AS nb, count(*) FILTER (WHERE day = '2025-10-01') AS na
+			FROM (SELECT d.day, t.tier, t.subscriber_no, (NOT EXISTS (SELECT FROM billing.contracts AS c
+					WHERE c.subscriber_no = t.subscriber_no
+						AND c.start_dt <= d.day + 91 AND (c.end_dt IS NULL OR c.end_dt > d.day + 91)))::int AS gone
+				FROM (VALUES (date '2025-07-01'), ('2025-10-01')) AS d (day)
+				JOIN crm.tier_log AS t ON t.from_dt < d.day + 1 AND (t.to_dt IS NULL OR t.to_dt > d.day)
+				WHERE EXISTS (SELECT FROM billing.contracts AS c WHERE c.subscriber_no = t.subscriber_no
+					AND c.start_dt < d.day AND (c.end_dt IS NULL OR c.end_dt > d.day))) AS x
+			GROUP BY tier) AS x) AS x
 	ORDER BY tier <> 'Family', tier;
 INSERT INTO finding (truth, claim, planted, found, ok)
 	SELECT 'price rise', format('%s: churn of %s → %s', tier, to_char(m0, 'Mon'), to_char(m1, 'Mon YYYY')),
@@ -71,8 +77,7 @@ INSERT INTO finding (truth, claim, planted, found, ok)
 	ORDER BY m1, tier <> 'Family', tier;
 INSERT INTO finding (truth, claim, planted, found, ok)
 	SELECT 'price rise', 'new fee over old fee on that day, Family only', pg_temp.planted('rise_factor'),
-		format('%s, other tiers: %s contracts', round(avg(n.monthly_fee / (CASE WHEN o.promo_code IS NULL
-			THEN o.monthly_fee ELSE o.monthly_fee END)), 4), count(*) FILTER (WHERE t.tier <> 'Family')),
+		format('%s, other tiers: %s contracts', round(avg(n.monthly_fee / o.monthly_fee), 4), count(*) FILTER (WHERE t.tier <> 'Family')),
 		abs(avg(n.monthly_fee / o.monthly_fee) - pg_temp.planted('rise_factor')::numeric) < 0.0005
 			AND count(*) FILTER (WHERE t.tier <> 'Family') = 0
 	FROM billing.contracts AS o
@@ -272,9 +277,9 @@ INSERT INTO finding (truth, claim, planted, found, ok)
 		format('%s of %s', round(stayed, 4), n), abs(stayed - p) < 3 * sqrt(p * (1 - p) / n)
 	FROM (SELECT tier, count(*) AS n, avg((left_on IS NULL OR left_on >= activated_on + 365)::int) AS stayed,
 			power(1 + 365 / 30.4375 / max(pg_temp.planted('stay_scale ' || tier)::numeric), -0.75) AS p
-		FROM (SELECT s.subscriber_no, s.activated_on, t.tier, upper((range_agg(daterange(c.start_dt, c.end_dt + 20))
-				)::datemultirange) - 20 AS last_on,
-				upper((SELECT r FROM unnest(range_agg(daterange(c.start_dt, c.end_dt + 20))) AS r ORDER BY r LIMIT 1)) - 20 AS left_on
+		FROM (SELECT s.subscriber_no, s.activated_on, t.tier,
+				upper((SELECT r FROM unnest(range_agg(daterange(c.start_dt, c.end_dt + 20))) AS r
+					ORDER BY r LIMIT 1)) - 20 AS left_on
 			FROM crm.subscribers AS s
 			JOIN crm.tier_log AS t ON t.subscriber_no = s.subscriber_no AND t.from_dt = s.activated_on
 			JOIN billing.contracts AS c ON c.subscriber_no = s.subscriber_no

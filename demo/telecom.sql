@@ -12,7 +12,7 @@
 -- how to find it again, is in demo/README.md; demo/check.sql does find it.
 \set ON_ERROR_STOP on
 \set QUIET on
-\set seed 20240101
+\set seed 51
 \set people 50000
 \set opened '2024-01-01'
 \set horizon '2026-01-01'
@@ -23,6 +23,8 @@
 \set rise_hazard 0.030
 \set spring_leave 0.20
 \set lite_launch '2025-05-01'
+\set lite_ripe '2025-11-02'
+\set lite_ripe_share 0.84
 \set lite_new 770
 \set lite_winback 140
 \set lite_add 410
@@ -138,7 +140,7 @@ CREATE TABLE billing.contracts (
 	leave_reason	text,
 	notice_given_on	date
 );
-COMMENT ON TABLE billing.contracts IS 'one row per contract and price: a new price closes the row and opens another';
+COMMENT ON TABLE billing.contracts IS 'one row per contract and price: a new price closes the row and opens the next';
 COMMENT ON COLUMN billing.contracts.end_dt IS 'exclusive; NULL = running';
 COMMENT ON COLUMN billing.contracts.monthly_fee IS 'EUR, as billed';
 COMMENT ON COLUMN billing.contracts.state IS 'live, notice or closed';
@@ -230,11 +232,12 @@ INSERT INTO demo.parameter VALUES
 	('double_pay', :'double_pay', 'customers who pay for HOME-DUO and for the NET-300 in it');
 
 -- A number in (0, 1) that belongs to a purpose and an id. The extended hash
--- functions are those of hash partitioning: servers must not change them.
+-- functions are those of hash partitioning, which servers must not change. Twice,
+-- and the low word only: once, the draws of neighbours resemble each other.
 CREATE FUNCTION demo.u(purpose text, id bigint) RETURNS float8
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN (((hashint8extended(id, hashtextextended(purpose, :seed)) >> 11) & 9007199254740991) + 0.5)
-		/ 9007199254740992.0::float8;
+	RETURN ((hashint8extended(hashint8extended(id, hashtextextended(purpose, :seed)), :seed) & 4294967295) + 0.5)
+		/ 4294967296.0::float8;
 COMMENT ON FUNCTION demo.u(text, bigint) IS 'uniform draw: same purpose and id, same number';
 
 -- Days that a customer stays. Everybody has a constant risk to leave, and the
@@ -271,7 +274,7 @@ INSERT INTO catalog.package_parts VALUES
 
 INSERT INTO catalog.promotions VALUES
 	('SPRING24', 'Spring 2024: 30 % off for a year', NULL, NULL, NULL, false, '2024-03-01', '2024-04-01'),
-	('NET-WELCOME', 'Welcome home: new customers only', 'NET-300', NULL, 17.90, true, '2025-02-01', '2025-09-01');
+	('NET-WELCOME', 'Welcome home: new customers only', 'NET-300', NULL, 17.90, true, '2025-02-01', '2025-07-01');
 
 -- People. k is the generator's own key; subscriber_no follows the day of joining.
 
@@ -339,7 +342,8 @@ CREATE TEMP TABLE person AS
 	FROM (SELECT k, t.tier, t.scale,
 			CASE WHEN k <= :lite_new THEN 'MOB-LITE' ELSE p.plan END AS plan,
 			CASE WHEN k <= :lite_new
-				THEN date :'lite_launch' + floor(245 * power(demo.u('lite day', k), 1.6))::int
+				THEN date :'lite_launch'
+					+ floor(245 * power((k - demo.u('lite day', k)) / :lite_new, 1.6))::int
 				ELSE m.month + floor(demo.u('join day', k) *
 					((m.month + interval '1 month')::date - m.month))::int END AS joined_on,
 			(ARRAY['web', 'shop', 'telesales', 'dealer'])[1 + width_bucket(demo.u('channel', k),
@@ -372,36 +376,43 @@ INSERT INTO story
 	SELECT k, 'lite_new', joined_on FROM person WHERE k <= :lite_new;
 
 -- Truth: MOB-LITE is bought by strangers, by the lost, beside MOB-CLASSIC, and instead of it.
+-- The same share of each kind comes early enough for 60 days to have passed since,
+-- so that the mature entries show the planted mixture.
 CREATE TEMP TABLE donor AS
-	SELECT k, joined_on, left_on, second, second_on,
-		date :'lite_launch' + floor(245 * power(demo.u('lite day', k), 1.6))::int AS day,
-		left_on + 45 + floor(155 * demo.u('lite winback', k))::int AS back_on
-	FROM person
-	WHERE plan = 'MOB-CLASSIC' AND NOT spring AND NOT EXISTS (SELECT FROM story WHERE story.k = person.k);
+	SELECT *, day <= :'lite_ripe' AS ripe
+	FROM (SELECT k, joined_on, left_on, second, second_on,
+			date :'lite_launch' + floor(245 * power(demo.u('lite day', k), 1.6))::int AS day,
+			left_on + 45 + floor(155 * demo.u('lite winback', k))::int AS back_on
+		FROM person
+		WHERE plan = 'MOB-CLASSIC' AND NOT spring AND NOT EXISTS (SELECT FROM story WHERE story.k = person.k)) AS x;
 
 INSERT INTO story
-	SELECT k, 'lite_partial', day FROM donor
-	WHERE second AND second_on <= day - 60 AND left_on > day + 75
-	ORDER BY demo.u('choose lite_partial', k) LIMIT :lite_partial;
+	SELECT k, 'lite_partial', day
+	FROM (SELECT *, row_number() OVER (PARTITION BY ripe ORDER BY demo.u('choose lite_partial', k)) AS n FROM donor
+		WHERE second AND second_on <= day - 60 AND left_on > day + 75) AS x
+	WHERE n <= abs(round(:lite_partial * :lite_ripe_share) - CASE WHEN ripe THEN 0 ELSE :lite_partial END);
 -- Some would have left anyway: left_on may come soon after.
 INSERT INTO story
 	SELECT k, 'lite_switch', day,
 		CASE WHEN demo.u('lite handover', k) < 0.55 THEN day
 			WHEN demo.u('lite handover', k) < 0.80 THEN day + 1 + floor(40 * demo.u('lite handover day', k))::int
 			ELSE day - 1 - floor(14 * demo.u('lite handover day', k))::int END
-	FROM donor
-	WHERE NOT second AND joined_on <= day - 60 AND left_on > day
-	ORDER BY demo.u('choose lite_switch', k) LIMIT :lite_switch;
+	FROM (SELECT *, row_number() OVER (PARTITION BY ripe ORDER BY demo.u('choose lite_switch', k)) AS n FROM donor
+		WHERE NOT second AND joined_on <= day - 60 AND left_on > day) AS x
+	WHERE n <= abs(round(:lite_switch * :lite_ripe_share) - CASE WHEN ripe THEN 0 ELSE :lite_switch END);
 INSERT INTO story
-	SELECT k, 'lite_add', day FROM donor
-	WHERE NOT second AND joined_on <= day - 60 AND left_on > day + 75
-		AND NOT EXISTS (SELECT FROM story WHERE story.k = donor.k)
-	ORDER BY demo.u('choose lite_add', k) LIMIT :lite_add;
+	SELECT k, 'lite_add', day
+	FROM (SELECT *, row_number() OVER (PARTITION BY ripe ORDER BY demo.u('choose lite_add', k)) AS n FROM donor
+		WHERE NOT second AND joined_on <= day - 60 AND left_on > day + 75
+			AND NOT EXISTS (SELECT FROM story WHERE story.k = donor.k)) AS x
+	WHERE n <= abs(round(:lite_add * :lite_ripe_share) - CASE WHEN ripe THEN 0 ELSE :lite_add END);
 INSERT INTO story
-	SELECT k, 'lite_winback', back_on, left_on FROM donor
-	WHERE NOT second AND back_on >= :'lite_launch' AND back_on < :'horizon'
-		AND NOT EXISTS (SELECT FROM story WHERE story.k = donor.k)
-	ORDER BY demo.u('choose lite_winback', k) LIMIT :lite_winback;
+	SELECT k, 'lite_winback', back_on, left_on
+	FROM (SELECT *, row_number() OVER (PARTITION BY back_on <= :'lite_ripe'
+			ORDER BY demo.u('choose lite_winback', k)) AS n FROM donor
+		WHERE NOT second AND back_on >= :'lite_launch' AND back_on < :'horizon'
+			AND NOT EXISTS (SELECT FROM story WHERE story.k = donor.k)) AS x
+	WHERE n <= abs(round(:lite_winback * :lite_ripe_share) - CASE WHEN back_on <= :'lite_ripe' THEN 0 ELSE :lite_winback END);
 
 -- Truth: NET-WELCOME is for new customers, and old ones leave in order to be new.
 INSERT INTO story
@@ -418,7 +429,7 @@ INSERT INTO story
 				ELSE 'gamed_household' END AS role
 		FROM (SELECT k, day, row_number() OVER (ORDER BY demo.u('choose gamed', k)) AS n
 			FROM (SELECT k, joined_on, left_on,
-					date '2025-02-01' + floor(212 * demo.u('gamed day', k))::int AS day
+					date '2025-02-01' + floor(150 * demo.u('gamed day', k))::int AS day
 				FROM person WHERE plan = 'NET-300' AND NOT spring AND joined_on < '2025-02-01'
 					AND NOT EXISTS (SELECT FROM story WHERE story.k = person.k)) AS x
 			WHERE joined_on <= day - 90 AND left_on > day + 20) AS x
@@ -428,7 +439,7 @@ INSERT INTO story
 	FROM (SELECT k, left_on, left_on + 95 + floor(100 * demo.u('fair winback', k))::int AS day
 		FROM person WHERE plan = 'NET-300' AND NOT spring AND joined_on < '2025-02-01'
 			AND NOT EXISTS (SELECT FROM story WHERE story.k = person.k)) AS x
-	WHERE day >= '2025-02-01' AND day < '2025-09-01'
+	WHERE day >= '2025-02-01' AND day < '2025-07-01'
 	ORDER BY demo.u('choose fair_winback', k) LIMIT :fair_winback;
 
 -- Truth: some who move from NET-300 to the package go on paying for NET-300.
@@ -474,6 +485,16 @@ UPDATE person SET
 	WHERE k = story_k;
 UPDATE story SET day = joined_on FROM person WHERE person.k = story.k AND role = 'swap_in';
 
+-- Life as usual: some of those who left come back.
+INSERT INTO story
+	SELECT k, 'return', day, left_on
+	FROM (SELECT k, left_on, left_on + 45 + floor(200 * demo.u('return day', k))::int AS day
+		FROM person WHERE demo.u('returns', k) < 0.08
+			AND NOT EXISTS (SELECT FROM story WHERE story.k = person.k)) AS x
+	WHERE day < :'horizon';
+UPDATE person SET left_on = day + 30 + demo.stay(scale, demo.u('second life', person.k))
+	FROM story WHERE story.k = person.k AND role = 'return';
+
 -- Tiers: scored on the first of each month, with a fixed chance to move.
 CREATE TEMP TABLE score AS
 	WITH RECURSIVE step AS (
@@ -490,6 +511,7 @@ CREATE TEMP TABLE score AS
 	SELECT k, tier, from_on, lead(from_on) OVER (PARTITION BY k ORDER BY n) AS to_on FROM step;
 
 -- Truth: on the day of the price rise the Family tier is hit, and nobody else.
+-- Nobody leaves because of it in the middle of another story.
 CREATE TEMP TABLE hit AS
 	SELECT k, date :'rise_on' + 1
 			+ least(floor(30.4375 * ln(demo.u('rise', k)) / ln(1 - :rise_hazard)), 20000)::int AS leaves_on
@@ -498,19 +520,8 @@ CREATE TEMP TABLE hit AS
 UPDATE person SET left_on = leaves_on, why = 'price'
 	FROM hit
 	WHERE hit.k = person.k AND joined_on < :'rise_on' AND left_on > leaves_on
-		AND NOT EXISTS (SELECT FROM story
-			WHERE story.k = person.k AND (role LIKE 'lite%' OR role = 'double_pay'));
+		AND NOT EXISTS (SELECT FROM story WHERE story.k = person.k AND role <> 'change' AND leaves_on <= day + 75);
 UPDATE story SET old_end = least(old_end, left_on) FROM person WHERE person.k = story.k;
-
--- Life as usual: some of those who left come back.
-INSERT INTO story
-	SELECT k, 'return', day, left_on
-	FROM (SELECT k, left_on, left_on + 45 + floor(200 * demo.u('return day', k))::int AS day
-		FROM person WHERE demo.u('returns', k) < 0.08
-			AND NOT EXISTS (SELECT FROM story WHERE story.k = person.k)) AS x
-	WHERE day < :'horizon';
-UPDATE person SET left_on = day + 30 + demo.stay(scale, demo.u('second life', person.k))
-	FROM story WHERE story.k = person.k AND role = 'return';
 
 -- Households of two: people who have nothing but mobile, so that no one is taken for a gamer.
 UPDATE person SET household = x.household
@@ -524,7 +535,7 @@ CREATE TEMP TABLE line AS
 	SELECT k, plan, joined_on AS start_on, least(coalesce(old_end, left_on), left_on) AS end_on,
 		CASE WHEN role = 'swap_in' AND demo.u('gamed channel', k) < :gamed_dealer THEN 'dealer' ELSE via END AS via,
 		CASE WHEN spring THEN 'SPRING24'
-			WHEN plan = 'NET-300' AND joined_on >= '2025-02-01' AND joined_on < '2025-09-01'
+			WHEN plan = 'NET-300' AND joined_on >= '2025-02-01' AND joined_on < '2025-07-01'
 				AND (role = 'swap_in' OR demo.u('welcome', k) < 0.8) THEN 'NET-WELCOME' END AS promo,
 		CASE WHEN role IN ('change', 'lite_switch', 'double_pay') AND day < left_on THEN 'plan change'
 			WHEN role IN ('gamed_same_day', 'gamed_gap', 'gamed_overlap', 'gamed_household') THEN 'customer request'
@@ -618,7 +629,7 @@ INSERT INTO crm.tier_log
 
 -- A line becomes several contracts where its price changes.
 INSERT INTO billing.contracts
-	SELECT row_number() OVER (ORDER BY from_on, subscriber_no, plan, start_on), subscriber_no, plan, from_on,
+	SELECT dense_rank() OVER (ORDER BY start_on, subscriber_no, plan), subscriber_no, plan, from_on,
 		CASE WHEN to_on < :'horizon' THEN to_on END,
 		round(fee * CASE WHEN risen THEN :rise_factor ELSE 1 END, 2),
 		via, promo,
@@ -647,7 +658,7 @@ INSERT INTO billing.contracts
 				UNION ALL
 				SELECT :'rise_on', false, true
 				WHERE hit.k IS NOT NULL AND l.start_on < :'rise_on' AND l.end_on > :'rise_on') AS x) AS x) AS x
-	ORDER BY 1;
+	ORDER BY 1, from_on;
 
 -- Activity: up to six events a month, fewer for the idle and for those about to leave.
 CREATE TEMP TABLE stretch AS
@@ -777,7 +788,7 @@ ALTER TABLE catalog.package_parts ADD PRIMARY KEY (package_code, part_code),
 	ADD FOREIGN KEY (part_code) REFERENCES catalog.plans;
 ALTER TABLE catalog.promotions ADD PRIMARY KEY (promo_code),
 	ADD FOREIGN KEY (plan_code) REFERENCES catalog.plans;
-ALTER TABLE billing.contracts ADD PRIMARY KEY (contract_no),
+ALTER TABLE billing.contracts ADD PRIMARY KEY (contract_no, start_dt),
 	ADD CHECK (end_dt > start_dt),
 	ADD FOREIGN KEY (subscriber_no) REFERENCES crm.subscribers,
 	ADD FOREIGN KEY (plan_code) REFERENCES catalog.plans,

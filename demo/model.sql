@@ -1,0 +1,51 @@
+-- The telecom of demo/telecom.sql as a model: which of its tables and columns
+-- are what, said once. Everything that cvm shows afterwards is a view in acme.
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset footer off
+SET client_min_messages = warning;
+
+SELECT cvm.create_model('acme', tz => 'Europe/Vilnius', currency => 'EUR') \g /dev/null
+
+SELECT cvm.bind('acme', 'customer', 'crm.subscribers', '{
+	"customer_id": "subscriber_no", "joined_on": "activated_on", "channel": "acquired_via"}'),
+	cvm.bind('acme', 'event', 'usage.activity', '{
+	"customer_id": "subscriber_no", "occurred_at": "happened_at", "kind": "what", "product": "plan_code",
+	"channel": "touchpoint", "amount": "amount_eur"}'),
+	cvm.bind('acme', 'subscription', 'billing.contracts', '{
+	"customer_id": "subscriber_no", "product": "plan_code", "started_on": "start_dt", "ended_on": "end_dt",
+	"mrr": "monthly_fee", "subscription_id": "contract_no", "channel": "sold_via", "offer": "promo_code",
+	"status": "state", "end_reason": "leave_reason", "cancel_requested_on": "notice_given_on"}'),
+	cvm.bind('acme', 'product', 'catalog.plans', '{
+	"product": "plan_code", "family": "product_line", "launched_on": "go_live", "unit_margin": "contribution",
+	"list_price": "list_fee", "is_bundle": "is_package"}'),
+	cvm.bind('acme', 'bundle_component', 'catalog.package_parts', '{
+	"bundle": "package_code", "product": "part_code", "standalone_price": "solo_fee"}'),
+	cvm.bind('acme', 'offer', 'catalog.promotions', '{
+	"offer": "promo_code", "product": "plan_code", "channel": "sold_via", "price": "promo_fee",
+	"new_customers_only": "newcomers_only", "valid_from": "runs_from", "valid_to": "runs_until"}'),
+	cvm.bind('acme', 'segment_history', 'crm.tier_log', '{
+	"customer_id": "subscriber_no", "segment": "tier", "valid_from": "from_dt", "valid_to": "to_dt"}'),
+	cvm.bind('acme', 'owner', 'org.accountability', '{
+	"subject_kind": "subject_type", "owner": "person", "accountable": "answers_for_it",
+	"valid_from": "since", "valid_to": "until"}'),
+	cvm.bind('acme', 'segment_target', 'org.tier_goals', '{
+	"segment": "tier", "metric": "kpi", "target": "goal"}'),
+	cvm.bind('acme', 'cost', 'finance.cost_pools', '{"amount": "amount_eur"}'),
+	cvm.bind('acme', 'cost_driver', 'finance.cost_drivers', '{"segment": "tier"}') \g /dev/null
+
+\echo
+\echo 'What cvm.check_model(''acme'') finds wrong with the data, worst first (no rows: nothing):'
+SELECT severity, entity, problem, count, what FROM cvm.check_model('acme');
+
+\echo 'Of the customers who came in a month, the share active so many months later, in %:'
+\pset tuples_only on
+SELECT * FROM cvm.heatmap((SELECT cvm.retention_agg(customer_id, occurred_at, 'Europe/Vilnius', 'month') FROM acme.event));
+\pset tuples_only off
+
+\echo 'The same as rows, with how sure they are: the first six months of the last cohorts in acme.retention_month'
+SELECT cohort_label, period_no, eligible_customers, retained_customers, round(retention_rate::numeric, 3) AS rate,
+	round(conf_low::numeric, 3) AS low, round(conf_high::numeric, 3) AS high, is_complete, as_of
+FROM acme.retention_month
+WHERE segment = '(all)' AND period_no <= 6
+ORDER BY cohort DESC, period_no DESC LIMIT 10;

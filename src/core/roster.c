@@ -2,21 +2,48 @@
  * roster.c
  *		Customers by number.
  *
- * The table is indexed by the high bits of the hash, which its entries keep,
- * so that growing it reads and writes in order and touches no key.  Probing is
- * linear.
+ * The table is indexed by the high bits of the hash, which its tags keep, so
+ * that growing it reads and writes in order and touches no key.  A bucket is
+ * filled from the left; what does not fit goes to the next one.  All eight
+ * tags are compared at once: a loop that ends here or there would cost more
+ * in mispredicted branches than the memory does.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/roster.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-#define FIRST_BITS 4
+#define FIRST_BITS 1
 #define TEXT_BLOCK 8192
+#define CACHE_LINE 64
 
-/* What a table may hold: 13 of 16 entries */
-#define TABLE_MOST(bits) (((uint64_t) 13 << (bits)) >> 4)
+/* What a table may hold: 6 of 8 slots */
+#define TABLE_MOST(bits) ((uint64_t) 6 << (bits))
+
+/* Which entries of a bucket have this tag, one bit each */
+static inline uint32_t
+bucket_match(const Bucket *bucket, uint32_t tag)
+{
+#ifdef __SSE2__
+	__m128i wanted = _mm_set1_epi32((int) tag);
+	const __m128i *tags = (const __m128i *) bucket->tags;
+	__m128i low = _mm_cmpeq_epi32(_mm_load_si128(tags), wanted);
+	__m128i high = _mm_cmpeq_epi32(_mm_load_si128(tags + 1), wanted);
+	__m128i both = _mm_packs_epi32(low, high);
+
+	return (uint32_t) _mm_movemask_epi8(_mm_packs_epi16(both, both)) & 0xff;
+#else
+	uint32_t match = 0;
+
+	for (int i = 0; i < BUCKET_SLOTS; i++)
+		match |= (uint32_t) (bucket->tags[i] == tag) << i;
+	return match;
+#endif
+}
 
 static inline uint64_t
 mix(uint64_t x)
@@ -107,8 +134,8 @@ roster_close(Roster *roster)
 		memcpy(&roster->block, block, sizeof(char *));
 		host_free(block);
 	}
-	if (roster->table != NULL)
-		host_free(roster->table);
+	if (roster->table_memory != NULL)
+		host_free(roster->table_memory);
 	if (roster->directory != NULL)
 		host_free(roster->directory);
 	pages_close(&roster->keys);
@@ -146,7 +173,7 @@ roster_hash(const Roster *roster, uint32_t slot)
 size_t
 roster_size(const Roster *roster)
 {
-	return (roster->table ? sizeof(uint64_t) << roster->bits : 0) +
+	return (roster->table ? sizeof(Bucket) << roster->bits : 0) +
 		   pages_size(&roster->keys) + roster->text_size +
 		   roster->room * sizeof(uint32_t) + pages_size(&roster->homes);
 }
@@ -165,37 +192,48 @@ roster_is_dense(const Roster *roster)
 	return span < (uint64_t) roster->nslots * 3;
 }
 
+/* Put an entry where there is room. */
+static inline void
+table_put(Roster *roster, uint32_t tag, uint32_t entry)
+{
+	uint64_t mask = (UINT64_C(1) << roster->bits) - 1;
+	uint64_t at = (uint64_t) tag >> (32 - roster->bits);
+
+	for (;; at = (at + 1) & mask)
+	{
+		Bucket *bucket = &roster->table[at];
+
+		if (bucket->slots[BUCKET_SLOTS - 1] != 0)
+			continue;
+		for (int i = 0; i < BUCKET_SLOTS; i++)
+			if (bucket->slots[i] == 0)
+			{
+				bucket->tags[i] = tag;
+				bucket->slots[i] = entry;
+				return;
+			}
+	}
+}
+
 /* Double the table: entries move in order. */
 static void
 table_grow(Roster *roster)
 {
-	int bits = roster->table ? roster->bits + 1 : FIRST_BITS;
-	uint64_t *old = roster->table;
+	Bucket *old = roster->table;
+	void *old_memory = roster->table_memory;
 	uint64_t old_size = old ? UINT64_C(1) << roster->bits : 0;
-	uint64_t mask = (UINT64_C(1) << bits) - 1;
-	uint64_t start = 0;
 
-	roster->table =
-		host_alloc_zero(roster->arena, sizeof(uint64_t) << bits);
-	roster->bits = bits;
-
-	/* begin after a gap, so that runs that wrap around keep their order */
-	while (start < old_size && old[start] != 0)
-		start++;
+	roster->bits = old ? roster->bits + 1 : FIRST_BITS;
+	roster->table_memory = host_alloc_zero(
+		roster->arena, (sizeof(Bucket) << roster->bits) + CACHE_LINE);
+	roster->table = (Bucket *) (((uintptr_t) roster->table_memory +
+								 CACHE_LINE - 1) &
+								~(uintptr_t) (CACHE_LINE - 1));
 	for (uint64_t i = 0; i < old_size; i++)
-	{
-		uint64_t entry = old[(start + i) & (old_size - 1)];
-		uint64_t at;
-
-		if (entry == 0)
-			continue;
-		for (at = entry >> (64 - bits); roster->table[at] != 0;
-			 at = (at + 1) & mask)
-			;
-		roster->table[at] = entry;
-	}
-	if (old != NULL)
-		host_free(old);
+		for (int j = 0; j < BUCKET_SLOTS && old[i].slots[j] != 0; j++)
+			table_put(roster, old[i].tags[j], old[i].slots[j]);
+	if (old_memory != NULL)
+		host_free(old_memory);
 }
 
 /* Keep a copy of a text key. */
@@ -356,57 +394,74 @@ directory_slot(Roster *roster, int64_t number)
 	return ((page - 1) << PAGE_SHIFT) | (uint32_t) (number & PAGE_MASK);
 }
 
+/* Find a key's slot + 1, or 0. */
+static uint32_t
+table_find(const Roster *roster, uint32_t tag, const Key *key)
+{
+	uint64_t mask = (UINT64_C(1) << roster->bits) - 1;
+	uint64_t at = (uint64_t) tag >> (32 - roster->bits);
+
+	for (;; at = (at + 1) & mask)
+	{
+		const Bucket *bucket = &roster->table[at];
+		uint32_t match = bucket_match(bucket, tag);
+
+		for (; match != 0; match &= match - 1)
+		{
+			uint32_t entry = bucket->slots[__builtin_ctz(match)];
+
+			if (entry != 0 && key_equal(roster, entry - 1, key))
+				return entry;
+		}
+		if (bucket->slots[BUCKET_SLOTS - 1] == 0)
+			return 0;
+	}
+}
+
 /* Number the keys of a batch by the table. */
 static void
 table_number(Roster *roster, const Key *keys, int nkeys, uint32_t *slots)
 {
-	uint64_t hashes[ROSTER_BATCH];
-	uint64_t mask;
+	uint32_t tags[ROSTER_BATCH];
 
 	while (roster->table == NULL ||
 		   (uint64_t) roster->nslots + nkeys > TABLE_MOST(roster->bits))
 		table_grow(roster);
-	mask = (UINT64_C(1) << roster->bits) - 1;
 	for (int i = 0; i < nkeys; i++)
 	{
-		hashes[i] = hash_key(roster->kind, &keys[i]);
-		__builtin_prefetch(&roster->table[hashes[i] >> (64 - roster->bits)]);
+		tags[i] = (uint32_t) (hash_key(roster->kind, &keys[i]) >> 32);
+		__builtin_prefetch(&roster->table[tags[i] >> (32 - roster->bits)]);
 	}
-	/* a first look without comparing: ask for the likely keys */
+	/* a first look without comparing keys: ask for the likely ones */
 	for (int i = 0; i < nkeys; i++)
 	{
-		uint64_t at = hashes[i] >> (64 - roster->bits);
-		uint64_t entry;
+		const Bucket *bucket = &roster->table[tags[i] >> (32 - roster->bits)];
+		uint32_t match = bucket_match(bucket, tags[i]);
 
-		while ((entry = roster->table[at]) != 0 &&
-			   (entry ^ hashes[i]) >> 32 != 0)
-			at = (at + 1) & mask;
-		slots[i] = (uint32_t) entry; /* slot + 1, or 0: not there */
-		if (entry != 0)
+		slots[i] = match ? bucket->slots[__builtin_ctz(match)] : 0;
+		if (slots[i] != 0)
 			__builtin_prefetch(pages_peek(&roster->keys, slots[i] - 1));
 	}
+	if (roster->kind == KEY_TEXT)
+		for (int i = 0; i < nkeys; i++)
+			if (slots[i] != 0)
+			{
+				const Key *kept = pages_peek(&roster->keys, slots[i] - 1);
+
+				__builtin_prefetch(kept->text.data);
+			}
 	for (int i = 0; i < nkeys; i++)
 	{
-		uint64_t at;
-		uint64_t entry;
+		uint32_t entry = slots[i];
 
-		if (slots[i] != 0 && key_equal(roster, slots[i] - 1, &keys[i]))
-		{
-			slots[i]--;
-			continue;
-		}
-		for (at = hashes[i] >> (64 - roster->bits);
-			 (entry = roster->table[at]) != 0; at = (at + 1) & mask)
-			if ((entry ^ hashes[i]) >> 32 == 0 &&
-				key_equal(roster, (uint32_t) entry - 1, &keys[i]))
-				break;
+		if (entry == 0 || !key_equal(roster, entry - 1, &keys[i]))
+			entry = table_find(roster, tags[i], &keys[i]);
 		if (entry == 0)
 		{
 			entry = slot_give(roster, &keys[i]) + 1;
-			roster->table[at] =
-				(hashes[i] & UINT64_C(0xffffffff00000000)) | entry;
+			table_put(roster, tags[i], entry);
 		}
-		slots[i] = (uint32_t) entry - 1;
+		slots[i] = entry - 1;
 	}
 }
 

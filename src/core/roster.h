@@ -7,8 +7,8 @@
  * who came together tend to stay together, so that those arrays are read
  * almost in order even where keys are random.
  *
- * A roster starts as a small hash table, whose entries hold 32 bits of the hash
- * and the slot, eight to a cache line.  Keys come in batches: the table's lines
+ * A roster starts as a small hash table of buckets: eight slots and 32 bits of
+ * each one's hash, one line of the cache.  Keys come in batches: the buckets
  * for a whole batch are asked for before the first of them is needed.  Where
  * whole numbers turn out to be dense, the fold moves to a directory, number
  * >> 10 to pages of 1024 slots, without any hash; and back, should they thin
@@ -44,6 +44,14 @@ typedef union Key
 #define ROSTER_BATCH 256
 #define ROSTER_MOST 0xfffff000u /* slots */
 
+#define BUCKET_SLOTS 8
+
+typedef struct Bucket
+{
+	uint32_t tags[BUCKET_SLOTS];  /* high halves of hashes */
+	uint32_t slots[BUCKET_SLOTS]; /* slot + 1; 0: free, and so are the rest */
+} Bucket;
+
 typedef struct Roster
 {
 	HostArena arena;
@@ -51,8 +59,9 @@ typedef struct Roster
 	uint32_t nslots; /* slots given out; under a directory, whole pages */
 
 	/* the hash table */
-	int bits; /* it has 1 << bits entries */
-	uint64_t *table;
+	int bits; /* it has 1 << bits buckets */
+	Bucket *table;
+	void *table_memory; /* what to free; the table is aligned in it */
 	Pages keys; /* by slot */
 	char *text;	 /* where the next text key goes */
 	char *block; /* the block it is in; its first bytes name the one before */

@@ -41,6 +41,12 @@ host_free(void *pointer)
 	pfree(pointer);
 }
 
+HostArena
+host_forever(void)
+{
+	return TopMemoryContext;
+}
+
 void
 host_poll(void)
 {

@@ -220,12 +220,15 @@ offset_from(Calendar calendar, Day origin, Day day)
 #define ALMANAC_STEP 512	/* days added around a day that was missing */
 #define ALMANAC_MOST 131072 /* 359 years */
 
-void
-almanac_open(Almanac *almanac, HostArena arena, Calendar calendar)
+/* The almanac of a calendar. */
+Almanac *
+almanac_of(Calendar calendar)
 {
-	memset(almanac, 0, sizeof(Almanac));
-	almanac->arena = arena;
+	static Almanac almanacs[GRAIN_YEAR + 1][8];
+	Almanac *almanac = &almanacs[calendar.grain][calendar.week_start];
+
 	almanac->calendar = calendar;
+	return almanac;
 }
 
 /* The period of a day that the table does not hold yet. */
@@ -247,7 +250,7 @@ almanac_miss(Almanac *almanac, Day day)
 	}
 	if (first < DAY_FIRST || past > DAY_LAST || past - first > ALMANAC_MOST)
 		return period_of(almanac->calendar, day);
-	periods = host_alloc(almanac->arena, (past - first) * sizeof(Period));
+	periods = host_alloc(host_forever(), (past - first) * sizeof(Period));
 	for (int64_t i = first; i < past; i++)
 		periods[i - first] = period_of(almanac->calendar, (Day) i);
 	if (almanac->periods != NULL)

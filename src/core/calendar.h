@@ -48,19 +48,19 @@ extern int64_t anniversary_of(Calendar calendar, Day origin, int64_t offset);
 
 /*
  * An almanac: the periods of a stretch of days, looked up instead of computed.
- * It starts empty, grows around the days it is asked for, and stops growing
- * where a table would no longer stay in the cache.
+ * There is one for each calendar in a process.  It starts empty, grows around
+ * the days it is asked for, and stops growing where a table would no longer
+ * stay in the cache.
  */
 typedef struct Almanac
 {
-	HostArena arena;
 	Calendar calendar;
 	int64_t first;
 	uint32_t ndays;
 	Period *periods;
 } Almanac;
 
-extern void almanac_open(Almanac *almanac, HostArena arena, Calendar calendar);
+extern Almanac *almanac_of(Calendar calendar);
 extern Period almanac_miss(Almanac *almanac, Day day);
 
 static inline Period

@@ -12,14 +12,18 @@
 #define PAGED_FROM 8192 /* customers before a directory is considered */
 #define BASE_SLACK 8	/* periods left before the first one seen */
 
-/* Make the batch larger, up to what the roster numbers at once. */
+/*
+ * Make the batch larger, up to what the roster numbers at once.  While there
+ * are few customers, all of them are in the cache and a small batch will do.
+ */
 static void
 batch_grow(Fold *fold)
 {
 	FoldBatch *batch = &fold->batch;
 	int room = batch->room ? batch->room * 4 : FIRST_ROOM;
 
-	if (batch->room == ROSTER_BATCH)
+	if (batch->room == ROSTER_BATCH ||
+		(batch->room > 0 && (uint32_t) batch->room > fold->roster.nslots))
 		return;
 	if (room > ROSTER_BATCH)
 		room = ROSTER_BATCH;
@@ -54,7 +58,7 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	fold->is_empty = true;
 	fold->last = DAY_FIRST;
 	fold->no_pages = has_values; /* there, every slot must be a customer */
-	almanac_open(&fold->almanac, arena, calendar);
+	fold->almanac = almanac_of(calendar);
 	roster_open(&fold->roster, arena, kind, false);
 	planes_open(&fold->returns, arena);
 	planes_open(&fold->starts, arena);
@@ -82,8 +86,6 @@ void
 fold_free(Fold *fold)
 {
 	fold_forget(fold);
-	if (fold->almanac.periods != NULL)
-		host_free(fold->almanac.periods);
 	host_free(fold->batch.keys);
 	host_free(fold->batch.days);
 	host_free(fold->batch.marks);
@@ -277,7 +279,7 @@ fold_flush(Fold *fold)
 			fold->last = batch->days[i];
 		bits[i] = fold->is_marked
 					  ? batch->days[i]
-					  : almanac_period(&fold->almanac, batch->days[i]);
+					  : almanac_period(fold->almanac, batch->days[i]);
 	}
 	fold_number(fold, batch->keys, nrows, slots);
 	planes_mark(&fold->returns, bits, slots, batch->marks, MARK_RETURN, nrows);

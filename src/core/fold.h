@@ -53,7 +53,7 @@ typedef struct Fold
 	int flushes;
 	HostFile *parts; /* NULL: nothing was spilled */
 	FoldBatch batch;
-	Almanac almanac;
+	Almanac *almanac;
 	Roster roster;
 	Planes returns; /* without marks: every event */
 	Planes starts;	/* with marks only */

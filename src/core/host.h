@@ -25,6 +25,8 @@ extern void *host_alloc_zero(HostArena arena, size_t size);
 extern void *host_realloc(void *pointer, size_t size);
 extern void host_free(void *pointer);
 
+/* Memory that stays until the process ends, for tables that never change */
+extern HostArena host_forever(void);
 extern void host_sort(void *items, size_t count, size_t size,
 					  int (*compare)(const void *, const void *));
 

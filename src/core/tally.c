@@ -227,7 +227,7 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 	if (start == INT64_MIN)
 		return;
 	cohort = retention_cohort(retention,
-							  almanac_period(&fold->almanac, (Day) start));
+							  almanac_period(fold->almanac, (Day) start));
 	cohort->members++;
 	cell_at(retention, cohort, 0)->retained++;
 	for (int i = 0; i < planes->nplanes; i++)
@@ -242,7 +242,7 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 
 			if (day < start)
 				continue;
-			no = almanac_period(&fold->almanac, (Day) day) - cohort->period;
+			no = almanac_period(fold->almanac, (Day) day) - cohort->period;
 			if (no == returned)
 				continue;
 			returned = no;
@@ -275,8 +275,8 @@ count_values(Fold *fold, Retention *retention)
 			continue;
 		if (fold->is_marked)
 		{
-			start = almanac_period(&fold->almanac, (Day) start);
-			bit = almanac_period(&fold->almanac, (Day) bit);
+			start = almanac_period(fold->almanac, (Day) start);
+			bit = almanac_period(fold->almanac, (Day) bit);
 		}
 		cohort = retention_cohort(retention, (Period) start);
 		cell = cell_at(retention, cohort, (int32_t) (bit - start));

@@ -54,7 +54,7 @@ $$WITH {{fold}}, held AS (
 $$WITH folded AS MATERIALIZED (
 	SELECT cvm.retention_agg(e.customer_id, {{arguments}}, {{grain}}) AS state{{events}}
 ), cut AS MATERIALIZED (
-	SELECT coalesce(cvm.as_of(f.state, {as_of}), f.state) AS state FROM folded f
+	SELECT CASE WHEN {as_of} IS NULL THEN f.state ELSE cvm.as_of(f.state, {as_of}) END AS state FROM folded f
 ), state AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
 )$$)),

@@ -162,7 +162,9 @@ BEGIN
 		IF c.attname IS NULL THEN
 			IF c.required THEN
 				RAISE EXCEPTION USING ERRCODE = 'undefined_column',
-					MESSAGE = format('entity "%s" needs column "%s", and %s has no column of that name', _columns.entity, c.column_name, source_text),
+					MESSAGE = format('entity "%s" needs column "%s", ', _columns.entity, c.column_name)
+						|| CASE WHEN _columns.columns ? c.column_name THEN 'which cannot be left out'
+							ELSE format('and %s has no column of that name', source_text) END,
 					DETAIL = format('It has %s.', (SELECT string_agg(format('"%s"', s), ', ') FROM unnest(source_columns) s)),
 					HINT = coalesce('Perhaps it is ' || cvm._nearest(c.column_name || c.synonyms, source_columns) || '. ', '')
 						|| format('Say which one: SELECT cvm.bind(%L, %L, %L, %L);', _columns.model, _columns.entity, source_text,
@@ -435,8 +437,9 @@ BEGIN
 	WHERE g.model = _generate.model
 		AND NOT EXISTS (SELECT FROM cvm._wanted(_generate.model) x WHERE x.relation = g.relation AND x.waits_for IS NULL);
 	RETURN QUERY
+		-- those that wait are reported below
 		SELECT u.relation, 'dropped', NULL FROM unnest(stale) AS u(relation)
-		WHERE cvm._relation(_generate.model, u.relation) IS NOT NULL;
+		WHERE NOT EXISTS (SELECT FROM cvm._wanted(_generate.model) x WHERE x.relation = u.relation);
 	rights := rights || cvm._drop_views(_generate.model, stale);
 
 	FOR w IN SELECT * FROM cvm._wanted(_generate.model) x ORDER BY x.pos LOOP

@@ -70,6 +70,13 @@ SELECT pg_catalog.pg_extension_config_dump('cvm.setting', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.generated', '');
 
+-- A dump is not filtered by policies for the tables' owner: whoever created the
+-- extension can dump and restore it, superuser or not.
+ALTER TABLE cvm.model OWNER TO @extowner@;
+ALTER TABLE cvm.setting OWNER TO @extowner@;
+ALTER TABLE cvm.binding OWNER TO @extowner@;
+ALTER TABLE cvm.generated OWNER TO @extowner@;
+
 CREATE FUNCTION cvm._is_member(owner name) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -307,6 +314,12 @@ BEGIN
 			MESSAGE = format('permission denied for model "%s"', _open.model),
 			HINT = format('Only members of role "%s" may work with it: SET ROLE %I, or have it granted to you.', holder, holder);
 	ELSIF NOT cvm._is_member(owner) THEN
+		-- seen by a superuser after a restore, or by the owner of the registry
+		IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = owner) THEN
+			RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+				MESSAGE = format('permission denied for model "%s"', _open.model),
+				HINT = format('Only members of role "%s" may work with it: SET ROLE %I, or have it granted to you.', owner, owner);
+		END IF;
 		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
 			MESSAGE = format('model "%s" belongs to role "%s", which does not exist', _open.model, owner),
 			HINT = format('Give it to a role that does: UPDATE cvm.model SET owner = current_user WHERE model = %L;', _open.model);

@@ -135,13 +135,14 @@ BEGIN
 			bool_or((mapping -> ec.column_name ->> 'is_unique')::boolean) FILTER (WHERE ec.column_name IN ('customer_id', p.entity)) AS is_unique
 		INTO best
 		FROM cvm.entity_column ec WHERE ec.entity = p.entity AND ec.required;
-		CONTINUE WHEN NOT best.is_served;
+		-- one column says little: the table's name or a key must say more
+		CONTINUE WHEN NOT best.is_served OR best.needed = 1 AND p.named < 0.6 AND NOT coalesce(best.is_unique, false);
 		-- the fewer columns it takes, the more the table's name must say
 		proposals := proposals || jsonb_build_object('oid', p.oid, 'relname', p.relname, 'entity', p.entity, 'position', p.position, 'mapping', mapping, 'named', p.named,
 			'confidence', round(least(1, greatest(0,
 				(best.score * best.needed + p.named) / (best.needed + 1)
 				+ CASE
-					WHEN p.entity IN ('customer', 'product', 'offer') AND p.relkind = 'r' THEN CASE WHEN best.is_unique THEN 0.05 ELSE -0.2 END
+					WHEN p.entity IN ('customer', 'product', 'offer') AND p.relkind IN ('r', 'p') THEN CASE WHEN best.is_unique THEN 0.05 ELSE -0.2 END
 					WHEN best.is_unique THEN -0.3
 					ELSE 0 END))::numeric, 2));
 	END LOOP;

@@ -48,7 +48,7 @@ $$WITH {{fold}}, held AS (
 ), state AS MATERIALIZED (
 	SELECT b.segment, b.state, cvm.as_of(b.state) AS as_of FROM by_segment b
 	UNION ALL
-	SELECT '(all)', r.state, cvm.as_of(r.state) FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
+	SELECT '(all)' AS segment, r.state, cvm.as_of(r.state) AS as_of FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
 )$$),
 	(2, '{event}',
 $$WITH folded AS MATERIALIZED (
@@ -127,7 +127,7 @@ $$WITH {{fold}}, spell AS (
 	FROM spell p
 	GROUP BY p.customer_id, p.segment
 	UNION ALL
-	SELECT f.customer_id, '(none)', '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange)
+	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
 	FROM folded f
 	LEFT JOIN spell p ON p.customer_id = f.customer_id
 	GROUP BY f.customer_id
@@ -139,7 +139,7 @@ $$WITH {{fold}}, spell AS (
 	WHERE NOT isempty(h.days)
 	GROUP BY 1
 	UNION ALL
-	SELECT '(all)', cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
+	SELECT '(all)' AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
 	FROM folded f
 	CROSS JOIN observed o
 )$$),

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(52);
+SELECT plan(53);
 
 -- what became of a statement: "ok", or SQLSTATE, message and hint
 CREATE FUNCTION pg_temp.try(statement text, as_role name DEFAULT current_user) RETURNS text LANGUAGE plpgsql AS $$
@@ -123,6 +123,8 @@ SELECT is(left(pg_temp.try($$INSERT INTO cvm.binding VALUES ('anns', 'event', 'p
 SELECT is(pg_temp.try($$DO 'BEGIN ASSERT NOT EXISTS (SELECT FROM cvm.setting); END'$$, 'cvm_test_bob'), 'ok', 'nobody sees another''s settings');
 SELECT is(pg_temp.try($$SELECT cvm.create_model('team', tz => 'UTC')$$, 'cvm_test_team'), 'ok', 'a team may have a model');
 SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$, 'cvm_test_ann'), 'ok', 'which its members may rebuild');
+ALTER TABLE cvm.model OWNER TO cvm_test_bob;
+SELECT is(left(pg_temp.try($$SELECT * FROM cvm.rebuild('anns')$$, 'cvm_test_bob'), 44), '42501: permission denied for model "anns" (On', 'not even the role that made the extension works on another''s model');
 UPDATE cvm.model SET owner = 'cvm_test_gone' WHERE model = 'team';
 SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$),
 	'42501: model "team" belongs to role "cvm_test_gone", which does not exist (Give it to a role that does: UPDATE cvm.model SET owner = current_user WHERE model = ''team'';)',

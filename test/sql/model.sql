@@ -124,7 +124,7 @@ SELECT is(pg_temp.try($$DO 'BEGIN ASSERT NOT EXISTS (SELECT FROM cvm.setting); E
 SELECT is(pg_temp.try($$SELECT cvm.create_model('team', tz => 'UTC')$$, 'cvm_test_team'), 'ok', 'a team may have a model');
 SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$, 'cvm_test_ann'), 'ok', 'which its members may rebuild');
 ALTER TABLE cvm.model OWNER TO cvm_test_bob;
-SELECT is(left(pg_temp.try($$SELECT * FROM cvm.rebuild('anns')$$, 'cvm_test_bob'), 44), '42501: permission denied for model "anns" (On', 'not even the role that made the extension works on another''s model');
+SELECT is(left(pg_temp.try($$SELECT * FROM cvm.rebuild('anns')$$, 'cvm_test_bob'), 45), '42501: permission denied for model "anns" (On', 'not even the role that made the extension works on another''s model');
 UPDATE cvm.model SET owner = 'cvm_test_gone' WHERE model = 'team';
 SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$),
 	'42501: model "team" belongs to role "cvm_test_gone", which does not exist (Give it to a role that does: UPDATE cvm.model SET owner = current_user WHERE model = ''team'';)',

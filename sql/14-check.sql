@@ -1,0 +1,504 @@
+-- What is wrong with the data of a model.
+--
+-- A fix never touches the source: it makes a view beside the model's views
+-- that leaves out or mends the rows, and binds that instead.  Findings come
+-- worst first, and each fix mends the findings of the same entity above it
+-- too, so running all of them in order mends everything.
+
+CREATE FUNCTION cvm._free_name(model name, wish text) RETURNS name
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT (wish || CASE WHEN i > 1 THEN '_' || i ELSE '' END)::name
+	FROM generate_series(1, 1000) i
+	WHERE cvm._relation($1, (wish || CASE WHEN i > 1 THEN '_' || i ELSE '' END)::name) IS NULL
+	ORDER BY i LIMIT 1;
+$$;
+COMMENT ON FUNCTION cvm._free_name(name, text) IS 'A name like the wish that no relation of the model''s schema has.';
+
+CREATE FUNCTION cvm._clean_view(model name, entity text, source oid, columns jsonb, mendings jsonb) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	-- A mending says one or more of: keep, a condition on the source row s;
+	-- copies, columns of which one row is kept; column and assign, its new
+	-- value, in which {} is the old one (initial for a column to be added);
+	-- append, a query of keys that are missing, with key, what the key is.
+	conditions text := (SELECT string_agg(DISTINCT m ->> 'keep', E'\n\t\tAND ') FROM jsonb_array_elements(mendings) m);
+	copies text := (SELECT string_agg(DISTINCT m ->> 'copies', ', ') FROM jsonb_array_elements(mendings) m);
+	missing text := (SELECT string_agg(DISTINCT m ->> 'append', E'\n\tUNION ') FROM jsonb_array_elements(mendings) m);
+	key jsonb := (SELECT m -> 'key' FROM jsonb_array_elements(mendings) m WHERE m ? 'append' LIMIT 1);
+	source_text text := source::regclass::text;
+	values jsonb;
+	added jsonb;
+	m jsonb;
+	clean name;
+	query text;
+BEGIN
+	SELECT jsonb_object_agg(a.attname, CASE WHEN a.attname::text = key ->> 'column' THEN key ->> 'expression' ELSE format('s.%I', a.attname) END)
+	INTO values
+	FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
+	SELECT jsonb_object_agg(x ->> 'column', x ->> 'initial') INTO added
+	FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' AND NOT values ? (x ->> 'column');
+	values := values || coalesce(added, '{}');
+	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' LOOP
+		values := values || jsonb_build_object(m ->> 'column', replace(m ->> 'assign', '{}', values ->> (m ->> 'column')));
+	END LOOP;
+
+	query := format(E'SELECT %s\nFROM %s', (
+			SELECT string_agg(format('%s AS %I', v.value, v.key), E',\n\t' ORDER BY a.attnum, v.key)
+			FROM jsonb_each_text(values) v
+			LEFT JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = v.key),
+		CASE WHEN copies IS NULL THEN format('%s s', source_text) || coalesce(E'\nWHERE ' || conditions, '')
+			ELSE format(E'(\n\tSELECT s.*, row_number() OVER (PARTITION BY %s) AS cvm_copy_no\n\tFROM %s s%s) s\nWHERE s.cvm_copy_no = 1',
+				copies, source_text, E'\n\tWHERE ' || conditions) END);
+	IF missing IS NOT NULL THEN
+		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
+			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::' || format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
+				FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),
+			missing, source_text, key ->> 'expression');
+	END IF;
+
+	-- a name that is free; the key may get a wider type where keys are added
+	clean := cvm._free_name(_clean_view.model, _clean_view.entity || CASE WHEN missing IS NULL THEN '_clean' ELSE '_complete' END);
+	RETURN format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L, %L);',
+		_clean_view.model, clean, query, _clean_view.model, _clean_view.entity, format('%I.%I', _clean_view.model, clean),
+		-- a column that was left out on purpose and is now there
+		_clean_view.columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}'));
+END
+$$;
+COMMENT ON FUNCTION cvm._clean_view(name, text, oid, jsonb, jsonb) IS 'The SQL of a view over a source that mends it, and of its binding.';
+
+CREATE FUNCTION cvm._row_checks(model name, entity text, columns jsonb, source oid)
+RETURNS TABLE (severity text, problem text, predicate text, sample text, what text, mending jsonb)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	tz text := (SELECT s.value FROM cvm.setting s WHERE s.model = _row_checks.model AND s.setting = 'time_zone');
+	as_of text := (SELECT s.value FROM cvm.setting s WHERE s.model = _row_checks.model AND s.setting = 'as_of');
+	-- canonical column to its expression over the source row s
+	x jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(_row_checks.columns) c);
+	today text := format('(now() AT TIME ZONE %L)::date', tz);
+	-- the time or the spell of the entity
+	starts name := (SELECT ec.column_name FROM cvm.entity_column ec WHERE ec.entity = _row_checks.entity
+		AND ec.column_name IN ('occurred_at', 'opened_at', 'started_on', 'valid_from', 'joined_on', 'month'));
+	ends name := (SELECT ec.column_name FROM cvm.entity_column ec WHERE ec.entity = _row_checks.entity AND ec.column_name IN ('ended_on', 'valid_to'));
+	identity text := (SELECT string_agg(format('c.%I::text', ec.column_name), ' || '' '' || ' ORDER BY ec.position)
+		FROM cvm.entity_column ec WHERE ec.entity = _row_checks.entity AND ec.required AND ec.class IN ('key', 'label', 'time', 'day')
+			AND ec.column_name <> 'ended_on');
+	c record;
+BEGIN
+	FOR c IN
+		SELECT ec.*, bound.source AS source_column, a.atttypid, format('s.%I', bound.source) AS raw
+		FROM jsonb_to_recordset(_row_checks.columns) AS bound (name text, source name)
+		JOIN cvm.entity_column ec ON ec.entity = _row_checks.entity AND ec.column_name = bound.name
+		JOIN pg_attribute a ON a.attrelid = _row_checks.source AND a.attname = bound.source AND a.attnum > 0
+		ORDER BY ec.position
+	LOOP
+		sample := regexp_replace(identity, '(c\.\w+::text)', 'coalesce(\1, ''NULL'')', 'g');
+		IF c.column_name = 'product' AND _row_checks.entity = 'subscription' THEN
+			severity := 'error';
+			problem := 'no_product';
+			predicate := $p$coalesce(btrim(c.product), '') = ''$p$;
+			what := 'Spells say no product. Money and customers in them belong nowhere. The fix calls the product "(none)".';
+			mending := jsonb_build_object('column', c.source_column, 'assign', $p$coalesce(nullif(btrim({}::text), ''), '(none)')$p$);
+			RETURN NEXT;
+		ELSIF NOT c.nullable THEN
+			severity := 'error';
+			problem := CASE WHEN c.class IN ('money', 'number', 'count', 'flag') THEN 'null_value' ELSE 'null_key' END;
+			predicate := format('c.%I IS NULL', c.column_name);
+			what := format('Rows have no %s. They count nowhere. The fix leaves them out.', c.column_name);
+			mending := jsonb_build_object('keep', format('%s IS NOT NULL', c.raw));
+			RETURN NEXT;
+			IF c.class IN ('key', 'label') AND c.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype) THEN
+				severity := 'warning';
+				problem := 'blank_key';
+				predicate := format($p$btrim(c.%I::text) = ''$p$, c.column_name);
+				what := format('Rows have an empty %s, which counts as one more %s. The fix leaves them out.', c.column_name, replace(c.column_name, '_id', ''));
+				mending := jsonb_build_object('keep', format($p$coalesce(btrim(%s::text) <> '', true)$p$, c.raw));
+				RETURN NEXT;
+			END IF;
+		END IF;
+
+		IF c.class IN ('time', 'day') THEN
+			severity := 'error';
+			problem := 'infinite_time';
+			predicate := format('NOT isfinite(c.%I)', c.column_name);
+			what := format('%s is infinite. Views stop with an error on it. The fix %s.', c.column_name, CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
+			mending := CASE WHEN c.nullable
+				THEN jsonb_build_object('column', c.source_column, 'assign', 'CASE WHEN isfinite({}) THEN {} END')
+				ELSE jsonb_build_object('keep', format('coalesce(isfinite(%s), true)', c.raw)) END;
+			RETURN NEXT;
+			IF c.column_name = starts AND _row_checks.entity IN ('event', 'contact', 'ticket', 'survey', 'customer', 'subscription') THEN
+				severity := CASE WHEN _row_checks.entity = 'subscription' THEN 'info' WHEN _row_checks.entity = 'event' AND as_of = 'data' THEN 'error' ELSE 'warning' END;
+				problem := 'future_time';
+				predicate := format('isfinite(c.%I) AND cvm.day_of(c.%I, %L) > %s', c.column_name, c.column_name, tz, today);
+				what := format('%s lies after today.%s The fix %s.', c.column_name,
+					CASE WHEN _row_checks.entity = 'event' AND as_of = 'data' THEN ' The model observes until its last event, so periods that are not over look complete.' ELSE '' END,
+					CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
+				mending := CASE WHEN c.nullable
+					THEN jsonb_build_object('column', c.source_column, 'assign', format('CASE WHEN cvm.day_of({}, %L) <= %s THEN {} END', tz, today))
+					ELSE jsonb_build_object('keep', format('coalesce(cvm.day_of(%s, %L) <= %s, true)', c.raw, tz, today)) END;
+				RETURN NEXT;
+			END IF;
+		ELSIF c.class IN ('money', 'number') AND cvm._base_type(c.atttypid) IN ('numeric'::regtype, 'float4'::regtype, 'float8'::regtype) THEN
+			severity := 'error';
+			problem := 'not_a_number';
+			predicate := format($p$c.%I IN ('NaN', 'Infinity', '-Infinity')$p$, c.column_name);
+			what := format('%s is NaN or infinite, and so is every sum with it. The fix %s.', c.column_name, CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
+			mending := CASE WHEN c.nullable
+				THEN jsonb_build_object('column', c.source_column, 'assign', $p$CASE WHEN {} NOT IN ('NaN', 'Infinity', '-Infinity') THEN {} END$p$)
+				ELSE jsonb_build_object('keep', format($p$coalesce(%s NOT IN ('NaN', 'Infinity', '-Infinity'), true)$p$, c.raw)) END;
+			RETURN NEXT;
+		END IF;
+
+		IF c.column_name = 'mrr' THEN
+			severity := 'error';
+			problem := 'negative_mrr';
+			predicate := 'c.mrr < 0';
+			what := 'mrr is negative: credits and refunds are not subscriptions. The fix leaves the rows out.';
+			mending := jsonb_build_object('keep', format('coalesce(%s >= 0, true)', x ->> 'mrr'));
+			RETURN NEXT;
+		ELSIF c.column_name = 'segment' AND _row_checks.entity = 'segment_history' THEN
+			severity := 'error';
+			problem := 'reserved_segment';
+			predicate := $p$c.segment IN ('(all)', '(none)', '(in)', '(out)')$p$;
+			what := 'Segments have a name that the report views use for something else. The fix takes off the parentheses.';
+			mending := jsonb_build_object('column', c.source_column,
+				'assign', $p$CASE WHEN {}::text IN ('(all)', '(none)', '(in)', '(out)') THEN btrim({}::text, '()') ELSE {}::text END$p$);
+			RETURN NEXT;
+		ELSIF c.column_name = ends AND EXISTS (SELECT FROM jsonb_to_recordset(_row_checks.columns) AS b (name text, source name) WHERE b.name = starts AND b.source IS NOT NULL) THEN
+			severity := 'error';
+			problem := 'inverted_spell';
+			predicate := format('c.%I < c.%I', ends, starts);
+			what := format('%s lies before %s. The fix leaves the rows out.', ends, starts);
+			mending := jsonb_build_object('keep', format('coalesce(%s >= %s, true)', x ->> ends, x ->> starts));
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION cvm._row_checks(name, text, jsonb, oid) IS 'What can be wrong with a single row of an entity, as conditions on its canonical view, and how a view mends it.';
+
+CREATE FUNCTION cvm._set_checks(model name, entity text, columns jsonb, source oid, usable text[])
+RETURNS TABLE (severity text, problem text, offenders text, what text, mending jsonb, mends text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	x jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(_set_checks.columns) c);
+	bound jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'source') FROM jsonb_array_elements(_set_checks.columns) c WHERE c ->> 'source' IS NOT NULL);
+	view text := format('%I.%I', _set_checks.model, _set_checks.entity);
+	key text[] := CASE _set_checks.entity
+		WHEN 'customer' THEN '{customer_id}' WHEN 'product' THEN '{product}' WHEN 'offer' THEN '{offer}'
+		WHEN 'bundle_component' THEN '{bundle,product}' WHEN 'segment_target' THEN '{segment,month,metric}' END;
+	spell record;
+	windowed text;
+	r record;
+BEGIN
+	mends := _set_checks.entity;
+	-- offenders is a query of one text column: a sample for each row that is wrong
+	IF key IS NOT NULL THEN
+		severity := 'error';
+		problem := 'duplicate_key';
+		offenders := format($q$SELECT %s FROM (SELECT *, row_number() OVER (PARTITION BY %s) AS copy FROM %s) c WHERE copy > 1$q$,
+			(SELECT string_agg(format('c.%I::text', k), ' || '' '' || ') FROM unnest(key) k), (SELECT string_agg(quote_ident(k), ', ') FROM unnest(key) k), view);
+		what := format('%s stands in several rows, and joins count it several times. The fix keeps one of them.', array_to_string(key, ', '));
+		mending := jsonb_build_object('copies', (SELECT string_agg(x ->> k, ', ') FROM unnest(key) k));
+		RETURN NEXT;
+	ELSIF NOT EXISTS (
+		SELECT FROM pg_index i WHERE i.indrelid = source AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+			AND (i.indisprimary OR NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attnum = ANY (i.indkey) AND NOT a.attnotnull)))
+	THEN
+		severity := 'warning';
+		problem := 'duplicate_rows';
+		offenders := format($q$SELECT coalesce(%s, 'NULL') FROM (SELECT s.*, row_number() OVER (PARTITION BY (s.*)::text) AS cvm_copy_no FROM %s s) s WHERE s.cvm_copy_no > 1$q$,
+			(SELECT string_agg(format('(%s)::text', x ->> ec.column_name), ' || '' '' || ' ORDER BY ec.position) FROM cvm.entity_column ec
+				WHERE ec.entity = _set_checks.entity AND ec.required AND ec.class IN ('key', 'label', 'time', 'day') AND ec.nullable = false), source::regclass);
+		what := 'Rows are equal to another one in every column: probably loaded twice. The fix keeps one of them.';
+		mending := jsonb_build_object('copies', '(s.*)::text');
+		RETURN NEXT;
+	END IF;
+
+	-- spells of one thing must not overlap
+	SELECT t.* INTO spell FROM (VALUES
+		('subscription', 'overlapping_spells', 'warning', '{customer_id,product,subscription_id}'::text[], 'started_on', 'ended_on', 'true',
+			'A customer holds the same product twice at once, and money counts twice. The fix ends the earlier spell where the later begins; if they are different subscriptions, bind subscription_id instead.'),
+		('segment_history', 'segment_overlap', 'error', '{customer_id}', 'valid_from', 'valid_to', 'true',
+			'A customer is in two segments at once, and segments sum to more than the total. The fix ends the earlier one where the later begins.'),
+		('owner', 'two_owners', 'error', '{subject_kind,subject}', 'valid_from', 'valid_to', 'coalesce(%s, true)',
+			'Two people answer for the same thing at the same time, so nobody does. The fix leaves it with the later one.')
+		) AS t (entity, problem, severity, parts, starts, ends, counts, what)
+	WHERE t.entity = _set_checks.entity;
+	IF FOUND THEN
+		windowed := format($q$(SELECT c.*, lead(coalesce(c.%I, '-infinity')) OVER (PARTITION BY %s ORDER BY coalesce(c.%I, '-infinity'), coalesce(c.%I, 'infinity')%s) AS next_start
+			FROM %s c WHERE coalesce(c.%I > coalesce(c.%I, '-infinity'), true) AND %s%s) c$q$,
+			spell.starts, (SELECT string_agg(format('c.%I', p), ', ') FROM unnest(spell.parts) p), spell.starts, spell.ends,
+			CASE WHEN _set_checks.entity = 'owner' THEN ', c.owner' ELSE '' END, view,
+			spell.ends, spell.starts, format(spell.counts, 'c.accountable'),
+			(SELECT string_agg(format(' AND c.%I IS NOT NULL', p), '') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'));
+		severity := spell.severity;
+		problem := spell.problem;
+		offenders := format($q$SELECT %s || ' ' || coalesce(c.%I::text, '') FROM %s WHERE c.next_start < coalesce(c.%I, 'infinity')$q$,
+			(SELECT string_agg(format($p$coalesce(c.%I::text, '')$p$, p), ' || '' '' || ') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'), spell.starts, windowed, spell.ends);
+		what := spell.what;
+		IF _set_checks.entity = 'owner' THEN
+			mending := jsonb_build_object('column', coalesce(bound ->> 'accountable', 'accountable'), 'initial', x ->> 'accountable', 'assign', format(
+				$p$(%1$s AND NOT coalesce(lead(coalesce(%2$s, '-infinity')) OVER (PARTITION BY %3$s, %4$s, %1$s ORDER BY coalesce(%2$s, '-infinity'), coalesce(%5$s, 'infinity'), %6$s) < coalesce(%5$s, 'infinity'), false))$p$,
+				'coalesce({}, true)', x ->> 'valid_from', x ->> 'subject_kind', x ->> 'subject', x ->> 'valid_to', x ->> 'owner'));
+		ELSE
+			mending := jsonb_build_object(
+				'keep', format('coalesce(%s > %s, true)', x ->> spell.ends, x ->> spell.starts),
+				'column', coalesce(bound ->> spell.ends, spell.ends), 'initial', x ->> spell.ends,
+				'assign', format('least({}::date, lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s))', x ->> spell.ends, x ->> spell.starts,
+					(SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p)));
+		END IF;
+		RETURN NEXT;
+
+		IF _set_checks.entity = 'segment_history' THEN
+			severity := 'info';
+			problem := 'segment_gap';
+			offenders := format($q$SELECT c.customer_id::text || ' ' || c.valid_to::text FROM %s WHERE c.next_start > c.valid_to$q$, windowed);
+			what := 'A customer is in no segment for a while and then in one again. Such days count as "(none)". The fix lets the earlier segment go on.';
+			mending := jsonb_build_object(
+				'keep', format('coalesce(%s > %s, true)', x ->> 'valid_to', x ->> 'valid_from'),
+				'column', coalesce(bound ->> 'valid_to', 'valid_to'), 'initial', x ->> 'valid_to',
+				'assign', format('coalesce(lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s), {}::date)', x ->> 'valid_to', x ->> 'valid_from', x ->> 'customer_id'));
+			RETURN NEXT;
+		END IF;
+	END IF;
+
+	-- what points to nothing; the fix adds it where it is missing
+	FOR r IN
+		SELECT t.*, k.columns AS their_columns
+		FROM (VALUES ('customer_id', 'customer', 'orphan_customer', 'Customers are not in "customer". The fix adds them there, with nothing known but the id.'),
+			('product', 'product', 'unknown_product', 'Products are not in "product". The fix adds them there, with nothing known but the code.'))
+			AS t (column_name, entity, problem, what)
+		JOIN cvm._bound(_set_checks.model) k ON k.entity = t.entity
+		WHERE bound ? t.column_name AND t.entity <> _set_checks.entity AND t.entity = ANY (usable)
+	LOOP
+		severity := 'warning';
+		problem := r.problem;
+		offenders := format($q$SELECT c.%1$I::text FROM %2$s c WHERE c.%1$I::text NOT IN ('', '(none)') AND NOT EXISTS (SELECT FROM %3$I.%4$I k WHERE k.%1$I = c.%1$I)$q$, r.column_name, view, _set_checks.model, r.entity);
+		what := r.what;
+		mends := r.entity;
+		mending := (
+			SELECT jsonb_build_object('append', format('SELECT %s FROM %s s', regexp_replace(x ->> r.column_name, '::int\d$', '::int8'), source::regclass),
+				'key', jsonb_build_object('column', t ->> 'source', 'expression', regexp_replace(t ->> 'expression', '::int\d$', '::int8')))
+			FROM jsonb_array_elements(r.their_columns) t WHERE t ->> 'name' = r.column_name);
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION cvm._set_checks(name, text, jsonb, oid, text[]) IS 'What can be wrong between rows of an entity or between entities, as queries of what is wrong, and how a view mends it.';
+
+CREATE FUNCTION cvm._mend_binding(model name, entity text, source oid, columns jsonb) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	mapping jsonb;
+	casts jsonb;
+BEGIN
+	-- a column that is gone gives way to the one most like it
+	SELECT jsonb_object_agg(g.key, coalesce(near.attname::text, g.value)) INTO mapping
+	FROM (
+		SELECT m.key, m.value, NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname::text = m.value AND NOT a.attisdropped) AND m.value IS NOT NULL AS is_gone
+		FROM (
+			SELECT m.key, m.value FROM jsonb_each_text(_mend_binding.columns) m
+			UNION ALL
+			SELECT ec.column_name, ec.column_name FROM cvm.entity_column ec
+			WHERE ec.entity = _mend_binding.entity AND ec.required AND NOT _mend_binding.columns ? ec.column_name) AS m
+		) AS g
+	LEFT JOIN LATERAL (
+		SELECT a.attname
+		FROM pg_attribute a
+		CROSS JOIN LATERAL greatest(cvm._likeness(a.attname::text, g.value), cvm._likeness(a.attname::text, g.key)) AS likeness
+		WHERE g.is_gone AND a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND likeness >= 0.35
+		ORDER BY likeness DESC, a.attnum LIMIT 1) AS near ON true
+	WHERE NOT g.is_gone OR near.attname IS NOT NULL;
+	mapping := coalesce(mapping, '{}');
+
+	-- a column of another type is cast in a view
+	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', '{}::' || cvm._class_type(ec.class))) INTO casts
+	FROM cvm.entity_column ec
+	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = coalesce(mapping ->> ec.column_name, ec.column_name) AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE ec.entity = _mend_binding.entity AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL;
+	IF casts IS NOT NULL THEN
+		RETURN cvm._clean_view(_mend_binding.model, _mend_binding.entity, source, mapping, casts);
+	END IF;
+	RETURN format('SELECT cvm.bind(%L, %L, %L, %L);', _mend_binding.model, _mend_binding.entity, source::regclass, mapping);
+END
+$$;
+COMMENT ON FUNCTION cvm._mend_binding(name, text, oid, jsonb) IS 'The SQL of a binding that fits a source which has changed.';
+
+CREATE FUNCTION cvm.check_model(model name)
+RETURNS TABLE (severity text, entity text, problem text, count bigint, samples text[], what text, fix text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
+SET timezone = 'UTC'
+AS $$
+#variable_conflict use_column
+DECLARE
+	found jsonb := '[]';
+	usable text[] := '{}';
+	bound jsonb := '{}';
+	mended jsonb := '{}';
+	currency text;
+	row_checks jsonb;
+	set_checks jsonb;
+	tally text;
+	counts bigint[];
+	n bigint;
+	view text;
+	mendings jsonb;
+	f record;
+	b record;
+	c record;
+	mode text;
+BEGIN
+	PERFORM cvm._open(check_model.model, writes => false);
+
+	-- the bindings themselves
+	FOR b IN SELECT k.*, g.columns AS given, e.position FROM cvm._bound(check_model.model) k
+		JOIN cvm.binding g ON g.model = check_model.model AND g.entity = k.entity JOIN cvm.entity e ON e.entity = k.entity
+	LOOP
+		view := format('%I.%I', check_model.model, b.entity);
+		bound := bound || jsonb_build_object(b.entity, jsonb_build_object('source', b.source, 'given', b.given, 'position', b.position));
+		IF b.source IS NULL THEN
+			found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'missing_source', 'count', 1, 'samples', ARRAY[b.source_text],
+				'what', 'The source does not exist, so the views that need it do not either. Load it again, then run the fix.',
+				'fix', format('SELECT * FROM cvm.rebuild(%L);', check_model.model));
+		ELSIF b.problem IS NOT NULL THEN
+			found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'broken_binding', 'count', 1, 'samples', ARRAY[b.source_text],
+				'what', format('The source has changed: %s.', b.problem),
+				'fix', cvm._mend_binding(check_model.model, b.entity, b.source, b.given));
+		ELSIF cvm._relation(check_model.model, b.entity::name) IS NULL THEN
+			found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'lost_view', 'count', 1, 'samples', ARRAY[view],
+				'what', 'The canonical view is gone, probably with a source that was dropped and made again.',
+				'fix', format('SELECT * FROM cvm.rebuild(%L);', check_model.model));
+		ELSE
+			BEGIN
+				EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT 1) AS one', view) INTO n;
+				IF n = 0 THEN
+					found := found || jsonb_build_object('severity', 'warning', 'entity', b.entity, 'problem', 'empty_source', 'count', 1, 'samples', ARRAY[b.source_text],
+						'what', 'The source has no rows that you can see. Load it; the fix takes the binding away.',
+						'fix', format('SELECT cvm.unbind(%L, %L);', check_model.model, b.entity));
+				END IF;
+				usable := usable || b.entity;
+			EXCEPTION WHEN OTHERS THEN
+				found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'unreadable_source', 'count', 1, 'samples', ARRAY[b.source_text],
+					'what', format('The source cannot be read: %s.', SQLERRM),
+					'fix', (SELECT format('GRANT USAGE ON SCHEMA %I TO %I; GRANT SELECT ON %s TO %I;', s.nspname, current_user, b.source_text, current_user)
+						FROM pg_class k JOIN pg_namespace s ON s.oid = k.relnamespace WHERE k.oid = b.source));
+			END;
+		END IF;
+	END LOOP;
+
+	-- their rows
+	FOR b IN SELECT k.* FROM cvm._bound(check_model.model) k WHERE k.entity = ANY (usable) LOOP
+		view := format('%I.%I', check_model.model, b.entity);
+		SELECT coalesce(jsonb_agg(k), '[]'), format('SELECT ARRAY[%s] FROM %s c', coalesce(string_agg(format('count(*) FILTER (WHERE %s)', k.predicate), ', ' ORDER BY k.n), 'NULL::bigint'), view)
+		INTO row_checks, tally
+		FROM (SELECT row_number() OVER () AS n, r.* FROM cvm._row_checks(check_model.model, b.entity, b.columns, b.source) r) k;
+		SELECT coalesce(jsonb_agg(k), '[]') INTO set_checks FROM cvm._set_checks(check_model.model, b.entity, b.columns, b.source, usable) k;
+		BEGIN
+			-- one pass counts them all
+			EXECUTE tally INTO counts;
+			FOR c IN
+				SELECT k.* FROM jsonb_to_recordset(row_checks) AS k (n int, severity text, problem text, predicate text, sample text, what text, mending jsonb)
+				WHERE counts[k.n] > 0
+			LOOP
+				found := found || jsonb_build_object('severity', c.severity, 'entity', b.entity, 'problem', c.problem, 'count', counts[c.n],
+					'samples', cvm._samples(format('SELECT %s FROM %s c WHERE %s', c.sample, view, c.predicate)),
+					'what', c.what, 'mends', b.entity, 'mending', c.mending);
+			END LOOP;
+
+			IF EXISTS (SELECT FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency' AND k ->> 'source' IS NOT NULL) THEN
+				currency := (SELECT s.value FROM cvm.setting s WHERE s.model = check_model.model AND s.setting = 'currency');
+				EXECUTE format('SELECT coalesce($1, mode() WITHIN GROUP (ORDER BY c.currency)) FROM %s c', view) INTO mode USING currency;
+				EXECUTE format('SELECT count(*) FROM %s c WHERE c.currency <> $1', view) INTO n USING mode;
+				IF n > 0 THEN
+					found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'mixed_currency', 'count', n,
+						'samples', cvm._samples(format('SELECT c.currency FROM %s c WHERE c.currency <> %L', view, mode)),
+						'what', format('Amounts are in other currencies than %s and are added up as if they were not. Convert them upstream; the fix leaves the rows out.', mode),
+						'mends', b.entity, 'mending', (
+							SELECT jsonb_build_object('keep', format('coalesce(%s = %L, true)', k ->> 'expression', mode))
+							FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));
+				END IF;
+			END IF;
+
+			FOR c IN
+				SELECT k.* FROM jsonb_to_recordset(set_checks) AS k (severity text, problem text, offenders text, what text, mending jsonb, mends text)
+			LOOP
+				EXECUTE format('SELECT count(*) FROM (%s) AS q', c.offenders) INTO n;
+				IF n > 0 THEN
+					found := found || jsonb_build_object('severity', c.severity, 'entity', b.entity, 'problem', c.problem, 'count', n,
+						'samples', cvm._samples(c.offenders), 'what', c.what, 'mends', c.mends, 'mending', c.mending);
+				END IF;
+			END LOOP;
+		EXCEPTION WHEN OTHERS THEN
+			found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'unreadable_source', 'count', 1, 'samples', ARRAY[b.source_text],
+				'what', format('Reading the source ends in an error: %s. Mend the source; the fix takes the binding away.', SQLERRM),
+				'fix', format('SELECT cvm.unbind(%L, %L);', check_model.model, b.entity));
+		END;
+	END LOOP;
+
+	-- their indexes
+	FOR b IN
+		SELECT k.entity, k.source_text, greatest(t.reltuples, 0)::bigint AS rows, ck.attname AS key, ct.attname AS clock
+		FROM cvm._bound(check_model.model) k
+		JOIN pg_class t ON t.oid = k.source AND t.relkind IN ('r', 'p', 'm')
+		JOIN pg_attribute ck ON ck.attrelid = t.oid AND ck.attname::text = (SELECT x ->> 'source' FROM jsonb_array_elements(k.columns) x WHERE x ->> 'name' = 'customer_id')
+		JOIN pg_attribute ct ON ct.attrelid = t.oid AND ct.attname::text = (SELECT x ->> 'source' FROM jsonb_array_elements(k.columns) x WHERE x ->> 'name' IN ('occurred_at', 'started_on', 'valid_from') LIMIT 1)
+		WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = ck.attnum AND i.indkey[1] = ct.attnum)
+	LOOP
+		found := found || jsonb_build_object('severity', 'info', 'entity', b.entity, 'problem', 'missing_index', 'count', b.rows, 'samples', ARRAY[b.source_text],
+			'what', 'The source has no index on customer and time, so a look at one customer reads it all. count is the number of rows that the server estimates.',
+			'fix', format('CREATE INDEX ON %s (%I, %I);', b.source_text, b.key, b.clock));
+	END LOOP;
+
+	FOR f IN
+		SELECT x.*, o.rank
+		FROM jsonb_to_recordset(found) AS x (severity text, entity text, problem text, count bigint, samples text[], what text, fix text, mends text, mending jsonb)
+		JOIN unnest('{error,warning,info}'::text[]) WITH ORDINALITY AS o(severity, rank) USING (severity)
+		-- what views cannot do without first
+		ORDER BY o.rank, x.mending IS NOT NULL, x.count DESC, (bound -> x.entity ->> 'position')::int, x.problem
+	LOOP
+		severity := f.severity;
+		entity := f.entity;
+		problem := f.problem;
+		count := f.count;
+		samples := f.samples;
+		what := f.what;
+		fix := f.fix;
+		IF f.mending IS NOT NULL THEN
+			mendings := coalesce(mended -> f.mends, '[]') || f.mending;
+			mended := mended || jsonb_build_object(f.mends, mendings);
+			fix := cvm._clean_view(check_model.model, f.mends, (bound -> f.mends ->> 'source')::oid, bound -> f.mends -> 'given', mendings);
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION cvm.check_model(name) IS 'What is wrong with the data of a model, worst first: how many rows, samples, and SQL that mends it without touching the source.';
+
+CREATE FUNCTION cvm._samples(offenders text) RETURNS text[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	samples text[];
+BEGIN
+	EXECUTE format('SELECT array_agg(q.sample ORDER BY q.sample) FROM (SELECT DISTINCT o.sample FROM (%s) AS o (sample) ORDER BY 1 LIMIT 5) q', offenders) INTO samples;
+	RETURN samples;
+END
+$$;
+COMMENT ON FUNCTION cvm._samples(text) IS 'The first five of what a query finds.';

@@ -1,0 +1,74 @@
+-- Report views, as data.
+--
+-- A report view is a row of report_view, one or more bodies (the first one
+-- whose needs are met is used) and its columns.  A body is a plain SELECT over
+-- the canonical relations, whose names it uses bare, and over functions that
+-- it calls as cvm.name(); {setting} in it stands for a setting of the model
+-- as a literal:
+--
+--   {time_zone}     'Europe/Vilnius'::text
+--   {week_start}    1
+--   {currency}      'EUR'::text, or NULL::text
+--   {as_of}         a date, the local day of now(), or NULL::date for "data"
+--   {start_kinds}   '{order}'::text[], or NULL::text[] for every kind
+--   {return_kinds}  likewise
+--   {conf}          0.95 as double precision
+--
+-- and so on for every row of cvm.setting_definition.  cvm._generate() turns
+-- these rows into views; nothing else is needed for a further one.
+
+CREATE TABLE cvm.report_view (
+	view text PRIMARY KEY,
+	position int NOT NULL UNIQUE,
+	comment text NOT NULL
+);
+COMMENT ON TABLE cvm.report_view IS 'The report views that a model may have.';
+
+CREATE TABLE cvm.report_body (
+	view text NOT NULL REFERENCES cvm.report_view,
+	preference int NOT NULL,
+	needs text[] NOT NULL,
+	body text NOT NULL,
+	PRIMARY KEY (view, preference)
+);
+COMMENT ON TABLE cvm.report_body IS 'How a report view is computed. The least preferred body should need the least.';
+COMMENT ON COLUMN cvm.report_body.needs IS 'Canonical relations, "event", and columns that must be bound, "product.unit_margin".';
+
+CREATE TABLE cvm.report_column (
+	view text NOT NULL REFERENCES cvm.report_view,
+	position int NOT NULL,
+	column_name text NOT NULL,
+	type text NOT NULL,
+	unit text NOT NULL,
+	formula text NOT NULL,
+	additive boolean NOT NULL,
+	comment text NOT NULL,
+	PRIMARY KEY (view, column_name),
+	UNIQUE (view, position)
+);
+COMMENT ON TABLE cvm.report_column IS 'The columns of each report view and what they mean.';
+COMMENT ON COLUMN cvm.report_column.additive IS 'May be summed over segments (leaving out "(all)") and cohorts.';
+
+CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('%s Unit: %s. Formula: %s.%s', c.comment, c.unit, c.formula,
+		CASE WHEN c.unit LIKE 'fraction%' THEN ' Do not average.' ELSE '' END);
+$$;
+COMMENT ON FUNCTION cvm._column_comment(cvm.report_column) IS 'The comment that a column of a report view carries.';
+
+CREATE FUNCTION cvm.day_of(at date, tz text) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN at;
+CREATE FUNCTION cvm.day_of(at timestamp, tz text) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN at::date;
+CREATE FUNCTION cvm.day_of(at timestamptz, tz text) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (at AT TIME ZONE tz)::date;
+COMMENT ON FUNCTION cvm.day_of(date, text) IS 'The local day of a date: the date.';
+COMMENT ON FUNCTION cvm.day_of(timestamp, text) IS 'The local day of a timestamp, which is taken as local already.';
+COMMENT ON FUNCTION cvm.day_of(timestamptz, text) IS 'The local day of a moment in a time zone.';
+
+GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_column TO PUBLIC;

@@ -1,0 +1,251 @@
+-- Report views over events: who comes back.
+
+INSERT INTO cvm.report_view (position, view, comment) VALUES
+	(10, 'retention_week', 'Cohort retention by week: one row per segment, cohort and number of weeks since. A cohort is the customers whose first start falls into the same week. A week that has not begun is absent, one that is not over has no rate.'),
+	(11, 'retention_month', 'Cohort retention by month: one row per segment, cohort and number of months since. A cohort is the customers whose first start falls into the same month. A month that has not begun is absent, one that is not over has no rate.'),
+	(12, 'retention_quarter', 'Cohort retention by quarter: one row per segment, cohort and number of quarters since. A cohort is the customers whose first start falls into the same quarter. A quarter that has not begun is absent, one that is not over has no rate.'),
+	(13, 'retention_curve', 'Retention by month, pooled over cohorts: one row per segment and number of months since. Sums of customers over sums of customers, never a mean of rates.'),
+	(14, 'lifecycle_month', 'Active customers by month: one row per segment and month, with who is new, retained, reactivated, dormant or moved to or from another segment. The lines sum to closing_customers.');
+
+-- The bodies share their parts, so they are put together here.  {{events}} is
+-- what counts as observed; {{fold}} the customers one by one, with the day on
+-- which observation ends.
+WITH part (events, arguments, fold) AS (VALUES (
+$$
+	FROM event e
+	WHERE e.customer_id IS NOT NULL
+		AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)$$,
+$$e.occurred_at, {time_zone}, e.amount,
+		coalesce(e.kind = ANY ({start_kinds}), {start_kinds} IS NULL),
+		coalesce(e.kind = ANY ({return_kinds}), {return_kinds} IS NULL)$$,
+$$folded AS MATERIALIZED (
+	SELECT e.customer_id, cvm.activity_agg({{arguments}}) AS activity{{events}}
+	GROUP BY e.customer_id
+), observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, max(cvm.last_day(f.activity)) + 1) AS as_of
+	FROM folded f
+)$$)),
+
+-- states: segment, state and as_of of a triangle.  Without segments it comes
+-- out of one pass over the events; with them each customer is folded first,
+-- because the segment is the one held on the first day of the customer's life
+-- (any other choice lets survivors pick their segment).
+states (preference, needs, body) AS (VALUES
+	(1, '{event,segment_history}'::text[],
+$$WITH {{fold}}, held AS (
+	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
+	FROM folded f
+	JOIN segment_history h ON h.customer_id = f.customer_id
+		AND h.valid_from <= cvm.first_day(f.activity)
+		AND coalesce(h.valid_to > cvm.first_day(f.activity), true)
+	ORDER BY f.customer_id, h.valid_from DESC, h.segment
+), by_segment AS MATERIALIZED (
+	SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg({{tenure}}) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	LEFT JOIN held ON held.customer_id = f.customer_id
+	GROUP BY 1
+), state AS MATERIALIZED (
+	SELECT b.segment, b.state, cvm.as_of(b.state) AS as_of FROM by_segment b
+	UNION ALL
+	SELECT '(all)' AS segment, r.state, cvm.as_of(r.state) AS as_of FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
+)$$),
+	(2, '{event}',
+$$WITH folded AS MATERIALIZED (
+	SELECT cvm.retention_agg(e.customer_id, {{arguments}}, {{grain}}) AS state{{events}}
+), cut AS MATERIALIZED (
+	SELECT CASE WHEN {as_of} IS NULL THEN f.state ELSE cvm.as_of(f.state, {as_of}) END AS state FROM folded f
+), state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
+)$$)),
+
+grain (view, grain, tenure, label, body) AS (
+	SELECT g.view, g.grain, g.tenure, g.label, r.body
+	FROM (VALUES
+		('retention_week', $$'week:' || {week_start}$$, $$cvm.tenure(f.activity, 'week', o.as_of, 'calendar', {week_start})$$, $$'YYYY-MM-DD'$$, 'grid'),
+		('retention_month', $$'month'$$, $$cvm.tenure(f.activity, 'month', o.as_of)$$, $$'YYYY-MM'$$, 'grid'),
+		('retention_quarter', $$'quarter'$$, $$cvm.tenure(f.activity, 'quarter', o.as_of)$$, $$'YYYY-"Q"Q'$$, 'grid'),
+		('retention_curve', $$'month'$$, $$cvm.tenure(f.activity, 'month', o.as_of)$$, NULL, 'curve')
+	) AS g (view, grain, tenure, label, reading)
+	JOIN (VALUES
+		('grid', $$
+SELECT s.segment || '|' || to_char(g.cohort::timestamp, {{label}}) || '|' || g.period_no AS row_key,
+	s.segment,
+	g.cohort,
+	to_char(g.cohort::timestamp, {{label}}) AS cohort_label,
+	g.period_no,
+	g.period_start,
+	to_char(g.period_start::timestamp, {{label}}) AS period_label,
+	g.cohort_customers,
+	g.eligible_customers,
+	g.retained_customers,
+	g.retained_or_later_customers,
+	g.returned_customers,
+	g.retention_rate,
+	g.conf_low,
+	g.conf_high,
+	g.is_complete,
+	g.value::numeric(18,2) AS value,
+	g.eligible_value::numeric(18,2) AS eligible_value,
+	g.value_rate,
+	{currency} AS currency,
+	{time_zone} AS time_zone,
+	s.as_of
+FROM state s
+CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g$$),
+		('curve', $$
+SELECT s.segment || '|' || g.period_no AS row_key,
+	s.segment,
+	g.period_no,
+	g.cohorts,
+	g.eligible_customers,
+	g.retained_customers,
+	g.retained_or_later_customers,
+	g.returned_customers,
+	g.retention_rate,
+	g.conf_low,
+	g.conf_high,
+	g.is_complete,
+	g.value::numeric(18,2) AS value,
+	g.eligible_value::numeric(18,2) AS eligible_value,
+	g.value_rate,
+	{currency} AS currency,
+	{time_zone} AS time_zone,
+	s.as_of
+FROM state s
+CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g$$)) AS r (reading, body) USING (reading)
+),
+
+lifecycle (preference, needs, body) AS (VALUES
+	(1, '{event,segment_history}'::text[],
+$$WITH {{fold}}, spell AS (
+	SELECT h.customer_id, h.segment,
+		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
+	FROM segment_history h
+), held AS (
+	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
+	FROM spell p
+	GROUP BY p.customer_id, p.segment
+	UNION ALL
+	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
+	FROM folded f
+	LEFT JOIN spell p ON p.customer_id = f.customer_id
+	GROUP BY f.customer_id
+), state AS MATERIALIZED (
+	SELECT coalesce(h.segment, '(none)') AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = f.customer_id
+	WHERE NOT isempty(h.days)
+	GROUP BY 1
+	UNION ALL
+	SELECT '(all)' AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
+	FROM folded f
+	CROSS JOIN observed o
+)$$),
+	(2, '{event}',
+$$WITH {{fold}}, state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
+	FROM folded f
+	CROSS JOIN observed o
+)$$))
+
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT t.view, t.preference, t.needs,
+	replace(replace(replace(replace(replace(replace(t.body,
+		'{{fold}}', p.fold),
+		'{{events}}', p.events),
+		'{{arguments}}', p.arguments),
+		'{{tenure}}', coalesce(t.tenure, '')),
+		'{{grain}}', coalesce(t.grain, '')),
+		'{{label}}', coalesce(t.label, ''))
+FROM part p
+CROSS JOIN (
+	SELECT g.view, s.preference, s.needs, s.body || g.body, g.tenure, g.grain, g.label
+	FROM grain g CROSS JOIN states s
+	UNION ALL
+	SELECT 'lifecycle_month', l.preference, l.needs, l.body || $$
+SELECT s.segment || '|' || to_char(p.period::timestamp, 'YYYY-MM') AS row_key,
+	s.segment,
+	p.period AS month,
+	to_char(p.period::timestamp, 'YYYY-MM') AS month_label,
+	p.opening_customers,
+	p.new_customers,
+	p.moved_in_customers,
+	p.moved_out_customers,
+	p.closing_customers,
+	p.retained_customers,
+	p.reactivated_customers,
+	p.dormant_customers,
+	p.is_complete,
+	{time_zone} AS time_zone,
+	o.as_of
+FROM state s
+CROSS JOIN observed o
+CROSS JOIN LATERAL cvm.lifecycles(s.state) p$$, NULL, NULL, NULL
+	FROM lifecycle l
+) AS t (view, preference, needs, body, tenure, grain, label);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment)
+SELECT g.view, c.position, c.column_name, c.type, replace(c.unit, '<grain>', g.grain), replace(c.formula, '<grain>', g.grain), c.additive, replace(c.comment, '<grain>', g.grain)
+FROM (VALUES ('retention_week', 'week'), ('retention_month', 'month'), ('retention_quarter', 'quarter')) AS g (view, grain),
+	(VALUES
+	(1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false, 'One value per row.'),
+	(2, 'segment', 'text', 'name', 'segment held on the first day of the customer''s first start', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
+	(3, 'cohort', 'date', 'date', 'first day of the <grain> of the first start', false, 'First day of the <grain> in which the cohort''s customers started.'),
+	(4, 'cohort_label', 'text', 'text', 'cohort as text', false, 'The cohort as text, safe from time zones of clients.'),
+	(5, 'period_no', 'integer', '<grain>s', '<grain>s from cohort to period_start', false, 'Number of <grain>s since the cohort started; 0 is its first one.'),
+	(6, 'period_start', 'date', 'date', 'cohort + period_no <grain>s', false, 'First day of the <grain> that the row is about.'),
+	(7, 'period_label', 'text', 'text', 'period_start as text', false, 'The <grain> that the row is about, as text.'),
+	(8, 'cohort_customers', 'bigint', 'customers', 'count of customers who started in the <grain>', false, 'Customers in the cohort.'),
+	(9, 'eligible_customers', 'bigint', 'customers', 'count of cohort customers whose whole <grain> lies before as_of', true, 'Customers who had the chance: what rates stand on. 0 while the <grain> is not over.'),
+	(10, 'retained_customers', 'bigint', 'customers', 'count of eligible customers with a return in the <grain>', true, 'Customers who returned in this <grain>.'),
+	(11, 'retained_or_later_customers', 'bigint', 'customers', 'count of eligible customers with a return in the <grain> or a later one', true, 'Customers who returned in this <grain> or later; grows as time goes by.'),
+	(12, 'returned_customers', 'bigint', 'customers', 'count of eligible customers with a return in any <grain> up to this one', true, 'Customers who had returned by the end of this <grain>.'),
+	(13, 'retention_rate', 'double precision', 'fraction 0..1', 'retained_customers / eligible_customers', false, 'Share of the eligible customers who returned in this <grain>.'),
+	(14, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, lower end', false, 'Lower end of the confidence interval of retention_rate.'),
+	(15, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, upper end', false, 'Upper end of the confidence interval of retention_rate.'),
+	(16, 'is_complete', 'boolean', 'true or false', 'eligible_customers = cohort_customers', false, 'Is the <grain> over for the whole cohort?'),
+	(17, 'value', 'numeric(18,2)', 'money', 'sum of amount of the eligible customers in the <grain>', true, 'What the eligible customers brought in this <grain>; NULL without amounts.'),
+	(18, 'eligible_value', 'numeric(18,2)', 'money', 'sum of amount of the eligible customers in period 0', true, 'What the same customers brought in their first <grain>.'),
+	(19, 'value_rate', 'double precision', 'fraction', 'value / eligible_value', false, 'Money kept, compared with the first <grain>; above 1 when customers spend more.'),
+	(20, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of value; NULL when the model has none.'),
+	(21, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	(22, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.')
+	) AS c (position, column_name, type, unit, formula, additive, comment);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('retention_curve', 1, 'row_key', 'text', 'key', 'segment|period_no', false, 'One value per row.'),
+	('retention_curve', 2, 'segment', 'text', 'name', 'segment held on the first day of the customer''s first start', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
+	('retention_curve', 3, 'period_no', 'integer', 'months', 'months from cohort to the month', false, 'Number of months since the start; 0 is the first one.'),
+	('retention_curve', 4, 'cohorts', 'bigint', 'cohorts', 'count of cohorts with eligible customers', false, 'Cohorts that the row is pooled from.'),
+	('retention_curve', 5, 'eligible_customers', 'bigint', 'customers', 'sum over cohorts of eligible_customers', true, 'Customers who had the chance: what rates stand on.'),
+	('retention_curve', 6, 'retained_customers', 'bigint', 'customers', 'sum over cohorts of retained_customers', true, 'Customers who returned in this month.'),
+	('retention_curve', 7, 'retained_or_later_customers', 'bigint', 'customers', 'sum over cohorts of retained_or_later_customers', true, 'Customers who returned in this month or later; grows as time goes by.'),
+	('retention_curve', 8, 'returned_customers', 'bigint', 'customers', 'sum over cohorts of returned_customers', true, 'Customers who had returned by the end of this month.'),
+	('retention_curve', 9, 'retention_rate', 'double precision', 'fraction 0..1', 'retained_customers / eligible_customers', false, 'Share of the eligible customers who returned in this month.'),
+	('retention_curve', 10, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, lower end', false, 'Lower end of the confidence interval of retention_rate.'),
+	('retention_curve', 11, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, upper end', false, 'Upper end of the confidence interval of retention_rate.'),
+	('retention_curve', 12, 'is_complete', 'boolean', 'true or false', 'every cohort old enough for this month is complete', false, 'Is the month over for every cohort that has begun it?'),
+	('retention_curve', 13, 'value', 'numeric(18,2)', 'money', 'sum of amount of the eligible customers in the month', true, 'What the eligible customers brought in this month; NULL without amounts.'),
+	('retention_curve', 14, 'eligible_value', 'numeric(18,2)', 'money', 'sum of amount of the eligible customers in period 0', true, 'What the same customers brought in their first month.'),
+	('retention_curve', 15, 'value_rate', 'double precision', 'fraction', 'value / eligible_value', false, 'Money kept, compared with the first month; above 1 when customers spend more.'),
+	('retention_curve', 16, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of value; NULL when the model has none.'),
+	('retention_curve', 17, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('retention_curve', 18, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+
+	('lifecycle_month', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
+	('lifecycle_month', 2, 'segment', 'text', 'name', 'segment held at the end of the month', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),
+	('lifecycle_month', 3, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
+	('lifecycle_month', 4, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
+	('lifecycle_month', 5, 'opening_customers', 'bigint', 'customers', 'closing_customers of the month before', false, 'Customers who had started before the month and were in the segment when it began.'),
+	('lifecycle_month', 6, 'new_customers', 'bigint', 'customers', 'count of customers whose first start falls into the month', true, 'Customers who started in the month.'),
+	('lifecycle_month', 7, 'moved_in_customers', 'bigint', 'customers', 'count of customers who came from another segment', false, 'Customers who moved into the segment in the month.'),
+	('lifecycle_month', 8, 'moved_out_customers', 'bigint', 'customers', '-1 * count of customers who left for another segment', false, 'Customers who moved out of the segment in the month, as a negative number.'),
+	('lifecycle_month', 9, 'closing_customers', 'bigint', 'customers', 'opening_customers + new_customers + moved_in_customers + moved_out_customers', false, 'Customers who had started by the end of the month and were in the segment then; new, retained, reactivated and dormant ones.'),
+	('lifecycle_month', 10, 'retained_customers', 'bigint', 'customers', 'count of customers active in this month and the one before', true, 'Customers who were active last month too.'),
+	('lifecycle_month', 11, 'reactivated_customers', 'bigint', 'customers', 'count of customers active in this month, not in the one before, and not new', true, 'Customers who came back after a month or more without activity.'),
+	('lifecycle_month', 12, 'dormant_customers', 'bigint', 'customers', 'count of customers not active in this month', true, 'Customers who had started earlier and were not active in the month.'),
+	('lifecycle_month', 13, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('lifecycle_month', 14, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('lifecycle_month', 15, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

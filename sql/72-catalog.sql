@@ -1,0 +1,48 @@
+-- What a model has, and what every column means.
+
+CREATE FUNCTION cvm.catalog(model name)
+RETURNS TABLE (view text, "exists" boolean, waits_for text, description text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM cvm._open(catalog.model, writes => false);
+	RETURN QUERY
+	WITH sick AS (
+		SELECT b.entity, b.problem FROM cvm._bound(catalog.model) b WHERE b.problem IS NOT NULL
+	)
+	SELECT w.relation::text,
+		here.is_so,
+		CASE WHEN here.is_so THEN NULL
+			WHEN w.waits_for IS NULL THEN format('SELECT * FROM cvm.rebuild(%L)', catalog.model)
+			ELSE (
+				-- a relation that is bound, but to something that does not serve
+				SELECT string_agg(n.need || coalesce(' (' || s.problem || ')', ''), ', ' ORDER BY n.n)
+				FROM unnest(string_to_array(w.waits_for, ', ')) WITH ORDINALITY AS n(need, n)
+				LEFT JOIN sick s ON s.entity = split_part(n.need, '.', 1)) END,
+		w.comment
+	FROM cvm._wanted(catalog.model) w
+	CROSS JOIN LATERAL (
+		SELECT cvm._relation(catalog.model, w.relation) IS NOT NULL
+			AND EXISTS (SELECT FROM cvm.generated g WHERE g.model = catalog.model AND g.relation = w.relation)) AS here(is_so)
+	WHERE w.pos >= 1000
+	ORDER BY w.pos;
+END
+$$;
+COMMENT ON FUNCTION cvm.catalog(name) IS 'Every report view of a model: does it exist, and if not, what does it wait for?';
+
+CREATE VIEW cvm.dictionary WITH (security_invoker = true) AS
+SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment
+FROM cvm.report_column c
+JOIN cvm.report_view v USING (view)
+ORDER BY v.position, c.position;
+COMMENT ON VIEW cvm.dictionary IS 'Every column of every report view: what it means, its unit, its formula and whether it may be summed.';
+COMMENT ON COLUMN cvm.dictionary.view IS 'Report view.';
+COMMENT ON COLUMN cvm.dictionary."column" IS 'Column of the view.';
+COMMENT ON COLUMN cvm.dictionary.type IS 'Its type.';
+COMMENT ON COLUMN cvm.dictionary.unit IS 'Its unit.';
+COMMENT ON COLUMN cvm.dictionary.formula IS 'How it is computed.';
+COMMENT ON COLUMN cvm.dictionary.additive IS 'May it be summed over segments (leaving out "(all)") and cohorts?';
+COMMENT ON COLUMN cvm.dictionary.comment IS 'What it means.';
+GRANT SELECT ON cvm.dictionary TO PUBLIC;

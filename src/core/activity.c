@@ -16,59 +16,91 @@
 #define HAS_VALUE 1
 #define IS_MARKED 2
 
+/* Begin to read canonical bytes. */
+void
+cursor_open(ActivityCursor *cursor, const void *data, size_t size)
+{
+	ByteReader *reader = &cursor->reader;
+	uint8_t flags;
+
+	reader_open(reader, data, size, "activity");
+	if (read_byte(reader) != ACTIVITY_VERSION)
+		reader_fail(reader);
+	flags = read_byte(reader);
+	if (flags & ~(HAS_VALUE | IS_MARKED))
+		reader_fail(reader);
+	cursor->has_value = (flags & HAS_VALUE) != 0;
+	cursor->is_marked = (flags & IS_MARKED) != 0;
+	cursor->scale = cursor->has_value
+						? (int) read_unsigned(reader, MONEY_MAX_SCALE)
+						: 0;
+	cursor->left = read_count(reader, 2);
+	cursor->day = 0;
+	cursor->begun = false;
+	if (cursor->has_value && cursor->left == 0)
+		reader_fail(reader);
+}
+
+/* The next day; false, and nothing may follow, at the end. */
+bool
+cursor_next(ActivityCursor *cursor, ActivityDay *day)
+{
+	ByteReader *reader = &cursor->reader;
+
+	if (cursor->left == 0)
+	{
+		reader_close(reader);
+		return false;
+	}
+	cursor->left--;
+	if (!cursor->begun)
+	{
+		cursor->day = read_signed(reader, DAY_FIRST, DAY_LAST);
+		cursor->begun = true;
+	}
+	else
+	{
+		uint64_t distance = read_unsigned(reader, INT32_MAX);
+
+		cursor->day += (int64_t) distance;
+		if (distance == 0 || cursor->day > DAY_LAST)
+			reader_fail(reader);
+	}
+	day->day = (Day) cursor->day;
+	day->events = (int64_t) read_unsigned(reader, INT64_MAX);
+	if (day->events == 0)
+		reader_fail(reader);
+	day->starts = day->returns = day->events;
+	if (cursor->is_marked)
+	{
+		day->starts = (int64_t) read_unsigned(reader, day->events);
+		day->returns = (int64_t) read_unsigned(reader, day->events);
+	}
+	day->value = cursor->has_value ? read_wide(reader) : 0;
+	return true;
+}
+
 /* Read canonical bytes; anything else is refused. */
 Activity *
 activity_decode(const void *data, size_t size)
 {
 	Activity *activity = host_alloc_zero(NULL, sizeof(Activity));
-	ByteReader reader;
-	uint8_t flags;
-	int64_t day = 0;
+	ActivityCursor cursor;
 	bool marked = false;
 
-	reader_open(&reader, data, size, "activity");
-	if (read_byte(&reader) != ACTIVITY_VERSION)
-		reader_fail(&reader);
-	flags = read_byte(&reader);
-	if (flags & ~(HAS_VALUE | IS_MARKED))
-		reader_fail(&reader);
-	activity->has_value = (flags & HAS_VALUE) != 0;
-	if (activity->has_value)
-		activity->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
-	activity->ndays = (int) read_count(&reader, 2);
-	activity->days = host_alloc(NULL, activity->ndays * sizeof(ActivityDay));
-	for (int i = 0; i < activity->ndays; i++)
+	cursor_open(&cursor, data, size);
+	activity->has_value = cursor.has_value;
+	activity->scale = cursor.scale;
+	activity->days = host_alloc(NULL, cursor.left * sizeof(ActivityDay));
+	while (cursor_next(&cursor, &activity->days[activity->ndays]))
 	{
-		ActivityDay *entry = &activity->days[i];
+		const ActivityDay *day = &activity->days[activity->ndays++];
 
 		host_poll();
-		if (i == 0)
-			day = read_signed(&reader, DAY_FIRST, DAY_LAST);
-		else
-			day += (int64_t) read_unsigned(&reader, INT32_MAX);
-		if (day > DAY_LAST ||
-			(i > 0 && activity->days[i - 1].day >= (Day) day))
-			reader_fail(&reader);
-		entry->day = (Day) day;
-		entry->events = (int64_t) read_unsigned(&reader, INT64_MAX);
-		entry->starts = entry->returns = entry->events;
-		entry->value = 0;
-		if (flags & IS_MARKED)
-		{
-			entry->starts = (int64_t) read_unsigned(&reader, entry->events);
-			entry->returns = (int64_t) read_unsigned(&reader, entry->events);
-		}
-		if (activity->has_value)
-			entry->value = read_wide(&reader);
-		if (entry->events == 0)
-			reader_fail(&reader);
-		marked |= entry->starts != entry->events ||
-				  entry->returns != entry->events;
+		marked |= day->starts != day->events || day->returns != day->events;
 	}
-	if (marked != ((flags & IS_MARKED) != 0) ||
-		(activity->has_value && activity->ndays == 0))
-		reader_fail(&reader);
-	reader_close(&reader);
+	if (marked != cursor.is_marked)
+		reader_fail(&cursor.reader);
 	return activity;
 }
 

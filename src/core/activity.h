@@ -31,6 +31,20 @@ typedef struct Activity
 	ActivityDay *days; /* ascending, one entry a day */
 } Activity;
 
+/* Reading a timeline day by day, straight from its bytes */
+typedef struct ActivityCursor
+{
+	ByteReader reader;
+	bool has_value;
+	bool is_marked;
+	int scale;
+	size_t left; /* days still to come */
+	int64_t day; /* the day before */
+	bool begun;
+} ActivityCursor;
+
+extern void cursor_open(ActivityCursor *cursor, const void *data, size_t size);
+extern bool cursor_next(ActivityCursor *cursor, ActivityDay *day);
 extern Activity *activity_decode(const void *data, size_t size);
 extern void activity_encode(const Activity *activity, ByteWriter *writer);
 extern void activity_tidy(Activity *activity);

@@ -50,7 +50,7 @@ COMMENT ON TABLE cvm.report_column IS 'The columns of each report view and what 
 COMMENT ON COLUMN cvm.report_column.additive IS 'May be summed over segments (leaving out "(all)") and cohorts.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('%s Unit: %s. Formula: %s.%s', c.comment, c.unit, c.formula,

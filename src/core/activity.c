@@ -41,45 +41,6 @@ cursor_open(ActivityCursor *cursor, const void *data, size_t size)
 		reader_fail(reader);
 }
 
-/* The next day; false, and nothing may follow, at the end. */
-bool
-cursor_next(ActivityCursor *cursor, ActivityDay *day)
-{
-	ByteReader *reader = &cursor->reader;
-
-	if (cursor->left == 0)
-	{
-		reader_close(reader);
-		return false;
-	}
-	cursor->left--;
-	if (!cursor->begun)
-	{
-		cursor->day = read_signed(reader, DAY_FIRST, DAY_LAST);
-		cursor->begun = true;
-	}
-	else
-	{
-		uint64_t distance = read_unsigned(reader, INT32_MAX);
-
-		cursor->day += (int64_t) distance;
-		if (distance == 0 || cursor->day > DAY_LAST)
-			reader_fail(reader);
-	}
-	day->day = (Day) cursor->day;
-	day->events = (int64_t) read_unsigned(reader, INT64_MAX);
-	if (day->events == 0)
-		reader_fail(reader);
-	day->starts = day->returns = day->events;
-	if (cursor->is_marked)
-	{
-		day->starts = (int64_t) read_unsigned(reader, day->events);
-		day->returns = (int64_t) read_unsigned(reader, day->events);
-	}
-	day->value = cursor->has_value ? read_wide(reader) : 0;
-	return true;
-}
-
 /* Read canonical bytes; anything else is refused. */
 Activity *
 activity_decode(const void *data, size_t size)

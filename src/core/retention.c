@@ -97,9 +97,15 @@ retention_cohort(Retention *retention, Period period)
 	int high = retention->ncohorts;
 	Cohort *cohort;
 
-	if (retention->hint < retention->ncohorts &&
-		retention->cohorts[retention->hint].period == period)
-		return &retention->cohorts[retention->hint];
+	/* cohorts mostly follow each other without a gap */
+	if (high > 0)
+	{
+		int64_t guess = (int64_t) period - retention->cohorts[0].period;
+
+		if (guess >= 0 && guess < high &&
+			retention->cohorts[guess].period == period)
+			return &retention->cohorts[guess];
+	}
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;
@@ -109,7 +115,6 @@ retention_cohort(Retention *retention, Period period)
 		else
 			high = middle;
 	}
-	retention->hint = low;
 	if (low < retention->ncohorts && retention->cohorts[low].period == period)
 		return &retention->cohorts[low];
 	if (retention->ncohorts == retention->room)

@@ -429,6 +429,39 @@ periods_begun(const Retention *retention, const Cohort *cohort)
 		   1;
 }
 
+/*
+ * Do a cohort's members add up?  Nobody counts in a period who has not begun
+ * it, so that no rate passes 1: what readers divide by is never too small.
+ */
+static bool
+cohort_adds_up(const Retention *retention, const Cohort *cohort, int64_t begun)
+{
+	int64_t eligible = cohort->members;
+	int64_t later = 0;
+
+	if (cohort->running == NULL)
+		return true;
+	if (retention->reading.nbrackets > 0 &&
+		begun > retention->reading.nbrackets)
+		begun = retention->reading.nbrackets;
+	for (int i = 0; i < cohort->ncells; i++)
+		later += cohort->cells[i].last;
+	for (int i = 0; i < cohort->ncells; i++)
+	{
+		const Cell *cell = &cohort->cells[i];
+		const RunningCell *running = &cohort->running[i];
+
+		eligible -= running->elapsed;
+		if ((running->running > 0 && cell->no >= begun) ||
+			cell->retained - running->retained > eligible ||
+			cell->returned - running->returned > eligible ||
+			later - running->retained > eligible)
+			return false;
+		later -= cell->last;
+	}
+	return eligible == 0;
+}
+
 /* Read canonical bytes; anything else is refused. */
 Retention *
 retention_decode(HostArena arena, const void *data, size_t size)
@@ -540,7 +573,8 @@ retention_decode(HostArena arena, const void *data, size_t size)
 			if (cell_empty(cohort, j))
 				reader_fail(&reader);
 		}
-		if (anniversary && whole != 0)
+		if ((anniversary && cohort->running == NULL) ||
+			!cohort_adds_up(retention, cohort, begun))
 			reader_fail(&reader);
 	}
 	if (differs != ((flags & HAS_RETURNED) != 0))

@@ -26,6 +26,20 @@ batch_make(Batch *batch, int room)
 	batch->room = room;
 }
 
+/* Free the arrays. */
+static void
+batch_drop(Batch *batch)
+{
+	host_free(batch->keys);
+	host_free(batch->days);
+	host_free(batch->marks);
+	if (batch->has_values)
+	{
+		host_free(batch->values);
+		host_free(batch->scales);
+	}
+}
+
 void
 batch_open(Batch *batch, HostArena arena, KeyKind kind, bool has_values)
 {
@@ -40,14 +54,7 @@ batch_open(Batch *batch, HostArena arena, KeyKind kind, bool has_values)
 void
 batch_close(Batch *batch)
 {
-	host_free(batch->keys);
-	host_free(batch->days);
-	host_free(batch->marks);
-	if (batch->has_values)
-	{
-		host_free(batch->values);
-		host_free(batch->scales);
-	}
+	batch_drop(batch);
 	if (batch->text != NULL)
 		host_free(batch->text);
 	memset(batch, 0, sizeof(Batch));
@@ -63,14 +70,7 @@ batch_clear(Batch *batch, uint32_t customers)
 	batch->text_used = 0;
 	if (batch->room == ROSTER_BATCH || (uint32_t) batch->room > customers)
 		return;
-	host_free(batch->keys);
-	host_free(batch->days);
-	host_free(batch->marks);
-	if (batch->has_values)
-	{
-		host_free(batch->values);
-		host_free(batch->scales);
-	}
+	batch_drop(batch);
 	batch_make(batch, room < ROSTER_BATCH ? room : ROSTER_BATCH);
 }
 

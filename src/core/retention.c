@@ -315,11 +315,10 @@ retention_observe(Retention *retention, Day as_of)
 		host_fail(HOST_INVALID_VALUE,
 				  "Filter the rows to days before as_of, then fold them.",
 				  "as_of is earlier than the last day folded");
-	if (as_of > retention->as_of && retention->is_set &&
-		retention->reading.clock == CLOCK_ANNIVERSARY)
+	if (as_of > retention->as_of && retention->is_set)
 		host_fail(HOST_INVALID_VALUE,
-				  "Read the tenures again with the later as_of.",
-				  "as_of of an anniversary clock cannot be moved");
+				  "Read the tenures, or fold the rows, with the later as_of.",
+				  "as_of was said already and cannot be moved");
 	retention->as_of = as_of;
 	retention->is_set = true;
 }

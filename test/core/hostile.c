@@ -131,8 +131,8 @@ use_retention(const Retention *retention)
 	grid_rows(sum, false, check_row, NULL);
 	sum = retention_new(NULL);
 	retention_merge(sum, retention);
-	retention_observe(sum, retention->as_of < DAY_LAST ? retention->as_of + 1
-													   : retention->as_of);
+	retention_observe(sum, retention->as_of + (!retention->is_set &&
+											   retention->as_of < DAY_LAST));
 	check_retention(sum);
 	grid_rows(sum, true, check_row, NULL);
 	curve_rows(retention, check_row, NULL);

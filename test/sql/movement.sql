@@ -1,8 +1,11 @@
 \unset ECHO
 \i test/psql.sql
+-- The waterfall: worked by hand, and against plain SQL.
 BEGIN;
-SET search_path = cvm, public;
-SELECT no_plan();
+CREATE EXTENSION pgtap;
+CREATE EXTENSION cvm;
+SET LOCAL search_path = public, cvm;
+SELECT plan(46);
 
 -- W1: nine customers, worked by hand
 CREATE TABLE w1 (product text, customer text, started_on date, ended_on date, mrr numeric);
@@ -222,12 +225,12 @@ WITH day AS MATERIALIZED (
 	UNION ALL SELECT seed, period, f.segment, 'reactivation', mrr FROM fact AS f WHERE before = 0 AND mrr > 0 AND ever
 	UNION ALL SELECT seed, period, segment_before, 'churn', -before FROM fact WHERE before > 0 AND mrr = 0
 	UNION ALL SELECT seed, period, segment_before, 'to_free', -before FROM fact WHERE before > 0 AND mrr = 0 AND holds
-	UNION ALL SELECT seed, period, segment, 'expansion', mrr - before FROM fact WHERE before > 0 AND mrr > before
-	UNION ALL SELECT seed, period, segment, 'contraction', mrr - before FROM fact WHERE mrr > 0 AND mrr < before
-	UNION ALL SELECT seed, period, segment, 'price_expansion', mrr - before FROM fact WHERE before > 0 AND mrr > before AND lines = lines_before
-	UNION ALL SELECT seed, period, segment, 'price_contraction', mrr - before FROM fact WHERE mrr > 0 AND mrr < before AND lines = lines_before
-	UNION ALL SELECT seed, period, segment, 'moved_in', before FROM fact WHERE before > 0 AND mrr > 0 AND segment <> segment_before
-	UNION ALL SELECT seed, period, segment_before, 'moved_out', -before FROM fact WHERE before > 0 AND mrr > 0 AND segment <> segment_before
+	UNION ALL SELECT seed, period, segment_before, 'expansion', mrr - before FROM fact WHERE before > 0 AND mrr > before
+	UNION ALL SELECT seed, period, segment_before, 'contraction', mrr - before FROM fact WHERE mrr > 0 AND mrr < before
+	UNION ALL SELECT seed, period, segment_before, 'price_expansion', mrr - before FROM fact WHERE before > 0 AND mrr > before AND lines = lines_before
+	UNION ALL SELECT seed, period, segment_before, 'price_contraction', mrr - before FROM fact WHERE mrr > 0 AND mrr < before AND lines = lines_before
+	UNION ALL SELECT seed, period, segment, 'moved_in', mrr FROM fact WHERE before > 0 AND mrr > 0 AND segment <> segment_before
+	UNION ALL SELECT seed, period, segment_before, 'moved_out', -mrr FROM fact WHERE before > 0 AND mrr > 0 AND segment <> segment_before
 	UNION ALL SELECT seed, period, visited, 'same_period', 0 FROM fact WHERE visited IS NOT NULL
 	UNION ALL SELECT seed, period, segment, 'closing', mrr FROM fact WHERE mrr > 0
 	UNION ALL SELECT seed, period, segment_before, 'opening', before FROM fact WHERE before > 0
@@ -275,6 +278,11 @@ SELECT is_empty(
 	HAVING sum(money) FILTER (WHERE segment <> '(all)') IS DISTINCT FROM
 		CASE WHEN line LIKE 'moved%' THEN sum(money) FILTER (WHERE segment <> '(all)') ELSE sum(money) FILTER (WHERE segment = '(all)') END$$,
 	'every line of the total is the sum of the lines of the segments');
+SELECT is_empty(
+	$$SELECT f.seed, f.period, f.segment FROM (
+		SELECT seed, segment, period_start AS period, opening_mrr + contraction_mrr + churn_mrr AS kept FROM ours) AS f
+	WHERE kept < 0$$,
+	'what is kept of an opening, segment by segment, is never less than nothing');
 SELECT is_empty(
 	$$SELECT seed, period FROM ours_lines WHERE line LIKE 'moved%' GROUP BY seed, period HAVING sum(money) <> 0$$,
 	'moves between segments cancel');

@@ -4,7 +4,7 @@
  *
  * STATE_TYPE(noun) wants noun_new, noun_merge, noun_encode and noun_decode of
  * the core and gives input, receive, rollup and merge, and the ExpandedType
- * noun_state, which a header declares for whoever else reads the type.
+ * noun_state.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -32,7 +32,7 @@
 	{																		   \
 		return noun##_decode(arena, data, size);							   \
 	}																		   \
-	const ExpandedType noun##_state = {       								   \
+	static const ExpandedType noun##_state = {								   \
 		#noun, noun##_state_make, noun##_state_merge, noun##_state_encode,	   \
 		noun##_state_decode};												   \
 																			   \

@@ -51,7 +51,7 @@ SELECT is(cvm.cohort_of(pg_temp.act('2021-01-03'), 'week'), date '2020-12-28',
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION pg_temp.period_of(origin date, day date, grain text) RETURNS integer
 LANGUAGE sql AS $$
-	SELECT max(k) FROM generate_series(0, 1500) k
+	SELECT max(k) FROM generate_series(0, (day - origin) / CASE grain WHEN 'day' THEN 1 WHEN 'week' THEN 7 WHEN 'month' THEN 28 WHEN 'quarter' THEN 89 ELSE 365 END + 1) k
 	WHERE (origin + k * CASE grain WHEN 'day' THEN interval '1 day' WHEN 'week' THEN interval '7 days'
 								   WHEN 'month' THEN interval '1 month'
 								   WHEN 'quarter' THEN interval '3 months'

@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(34);
+SELECT plan(31);
 
 -- Freireich's trial of 6-MP in leukaemia (1963), as in every textbook
 CREATE TEMP TABLE trial (arm text, week int, relapsed bool);
@@ -98,28 +98,6 @@ SELECT ok(survivors((SELECT survival_agg(age, churned, reason, (age - 1) / 2)::t
 	$$SELECT (SELECT sum(survival) FROM cvm.survival_curve($1::cvm.survival)), (SELECT sum(incidence) FROM cvm.cumulative_incidence($1::cvm.survival)),
 		cvm.logrank(ARRAY[$1::cvm.survival, $1::cvm.survival || $1::cvm.survival]), cvm.rmst($1::cvm.survival, 20)$$) BETWEEN 1 AND 1400,
 	'mutated bytes are refused or readable');
-
--- Published customers, where they are at hand: telecom churn by contract
-CREATE TEMP TABLE answer (dataset text, strata text, "time" int, n_risk bigint, n_event bigint, n_censor bigint, surv float8, se float8, na float8, na_se float8,
-	plain_low float8, plain_high float8, log_low float8, log_high float8, loglog_low float8, loglog_high float8, logit_low float8, logit_high float8);
-CREATE TEMP TABLE raw (line text);
-\set answers `test -r ../shared/answers/km_telco.csv && test -r ../shared/data/telco_churn.csv && echo 1 || echo 0`
-\if :answers
-\copy answer FROM ../shared/answers/km_telco.csv CSV HEADER
-\copy raw FROM ../shared/data/telco_churn.csv
-CREATE TEMP TABLE telco AS SELECT f[6]::int AS months, f[16] AS contract, f[21] = 'Yes' AS churned FROM (SELECT string_to_array(line, ',') AS f FROM raw OFFSET 1) x;
-CREATE TEMP TABLE stratum AS SELECT '(all)' AS strata, survival_agg(months, churned) AS s FROM telco UNION ALL SELECT 'Contract=' || contract, survival_agg(months, churned) FROM telco GROUP BY 1;
-SELECT is_empty($$SELECT strata, "time" FROM answer LEFT JOIN (SELECT strata, c.*, p.conf_low AS pl, p.conf_high AS ph, l.conf_low AS ll, l.conf_high AS lh, t.conf_low AS tl, t.conf_high AS th
-		FROM stratum, survival_curve(s) c JOIN survival_curve(s, 0.95, 'plain') p USING ("time") JOIN survival_curve(s, 0.95, 'log') l USING ("time") JOIN survival_curve(s, 0.95, 'logit') t USING ("time")) o USING (strata, "time")
-	WHERE (at_risk, churned, censored) IS DISTINCT FROM (n_risk, n_event, n_censor)
-		OR EXISTS (SELECT FROM unnest(ARRAY[survival, std_error, cumulative_hazard, hazard_error, pl, ph, ll, lh, o.conf_low, o.conf_high, tl, th],
-			ARRAY[surv, se, na, na_se, plain_low, plain_high, log_low, log_high, loglog_low, loglog_high, logit_low, logit_high]) AS v (a, b)
-			WHERE (a IS NULL) <> (b IS NULL) OR abs(a - b) > 1e-9)$$, '7043 customers of a telecom: every figure and limit to 1e-9');
-SELECT is((SELECT round(chi_square::numeric, 4) FROM logrank((SELECT array_agg(s) FROM stratum WHERE strata <> '(all)'))), 2352.8725, 'log-rank by contract is 2352.8725');
-SELECT is((SELECT concat_ws(' ', round(rmst(s, 72)::numeric, 4), round(rmst_error(s, 72)::numeric, 4)) FROM stratum WHERE strata = '(all)'), '54.4924 0.3478', 'of 72 months they stay 54.4924 on average, +-0.3478');
-\else
-SELECT skip('the customers of a telecom are not at hand', 3);
-\endif
 
 SELECT * FROM finish();
 ROLLBACK;

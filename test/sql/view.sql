@@ -214,13 +214,13 @@ SELECT is(pg_temp.see($$SELECT sum(cohort_customers) FROM acme.retention_month W
 
 -- the catalog
 DO $$ BEGIN PERFORM cvm.create_model('blank', tz => 'UTC'); END $$;
-SELECT is(pg_temp.see($$SELECT view, "exists", waits_for FROM cvm.catalog('blank')$$),
+SELECT is(pg_temp.see($$SELECT view, "exists", waits_for FROM cvm.catalog('blank') WHERE waits_for = 'event'$$),
 '(retention_week,f,event)
 (retention_month,f,event)
 (retention_quarter,f,event)
 (retention_curve,f,event)
 (lifecycle_month,f,event)', 'the catalog says what a view waits for');
-SELECT is(pg_temp.see($$SELECT bool_and("exists"), count(waits_for), count(description) FROM cvm.catalog('acme')$$), '(t,0,5)', 'and that it is there');
+SELECT is(pg_temp.see($$SELECT bool_and("exists"), count(waits_for), count(description) FROM cvm.catalog('acme') WHERE view ~ '^(retention|lifecycle)_'$$), '(t,0,5)', 'and that it is there');
 
 -- a triangle for people
 SELECT cohort_label, period_no, retention_rate FROM acme.retention_month WHERE segment = '(all)' ORDER BY 1, 2 \crosstabview

@@ -1,7 +1,7 @@
 -- Report views over segments: the row that a segment's owner can be held to.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(20, 'segment_order', 'words', NULL, 'Segments from the lowest to the highest, separated by commas: what counts as a move up or down. NULL: not told.');
+	(40, 'segment_order', 'words', NULL, 'Segments from the lowest to the highest, separated by commas: what counts as a move up or down. NULL: not told.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(60, 'segment_kpi', 'Segments by month: the bridge of customers and of recurring revenue, what the segment earns, how it keeps its customers, and who answers for it. A customer counts in the segment held at the end of the month. Opening and the lines that follow add up to closing; segments add up to "(all)".'),
@@ -22,12 +22,16 @@ CREATE TABLE cvm.segment_part (part text, choice int, needs text[], body text);
 INSERT INTO cvm.segment_part VALUES
 ('flow', 1, '{subscription,segment_history}', $$
 observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE s.started_on <= (now() AT TIME ZONE {time_zone})::date),
-		max(s.ended_on) FILTER (WHERE s.ended_on <= (now() AT TIME ZONE {time_zone})::date)) + 1) AS as_of
+	-- the day after the last one seen: ends that lie in the future are plans
+	SELECT coalesce({as_of},
+		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
+		min(s.started_on) + 1) AS as_of
 	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
 ), held AS (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr) AS holdings
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
+		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id

@@ -9,12 +9,16 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'customer_phase', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE s.started_on <= (now() AT TIME ZONE {time_zone})::date),
-		max(s.ended_on) FILTER (WHERE s.ended_on <= (now() AT TIME ZONE {time_zone})::date)) + 1) AS as_of
+	-- the day after the last one seen: ends that lie in the future are plans
+	SELECT coalesce({as_of},
+		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
+		min(s.started_on) + 1) AS as_of
 	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
 ), known AS (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr) AS holdings,
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
+		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings,
 		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)) AS risk_since,
 		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of - interval '1 month' AND coalesce(s.ended_on >= o.as_of - interval '1 month', true)) AS risk_before
 	FROM subscription s
@@ -99,18 +103,21 @@ FROM scored s$$);
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'value_decile', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE s.started_on <= (now() AT TIME ZONE {time_zone})::date),
-		max(s.ended_on) FILTER (WHERE s.ended_on <= (now() AT TIME ZONE {time_zone})::date)) + 1) AS as_of
+	-- the day after the last one seen: ends that lie in the future are plans
+	SELECT coalesce({as_of},
+		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
+		min(s.started_on) + 1) AS as_of
 	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
 ), worth AS (
-	SELECT s.customer_id, sum(s.mrr) AS mrr, {{margin}} AS margin, o.as_of
+	SELECT s.customer_id, sum(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS mrr, {{margin}} AS margin, o.as_of
 	FROM subscription s
 	CROSS JOIN observed o
 	{{join}}
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)
 	GROUP BY s.customer_id, o.as_of
-	HAVING sum(s.mrr) > 0
+	HAVING sum(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) > 0
 ), ranked AS (
 	-- by margin where it is known of everybody
 	SELECT w.*, CASE WHEN bool_and(w.margin IS NOT NULL) OVER () THEN w.margin ELSE w.mrr END AS value,

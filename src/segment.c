@@ -199,14 +199,14 @@ bridge_take(void *taker, const BridgeRow *row)
 	MONEY(row->opening);
 	MONEY(row->into.mrr[FLOW_NEW]);
 	MONEY(row->into.mrr[FLOW_REACTIVATION]);
-	MONEY(row->into.mrr[FLOW_EXPANSION]);
-	MONEY(row->into.mrr[FLOW_CONTRACTION]);
+	MONEY(row->out.mrr[FLOW_EXPANSION]);
+	MONEY(row->out.mrr[FLOW_CONTRACTION]);
 	MONEY(row->out.mrr[FLOW_CHURN]);
 	MONEY(row->into.mrr[FLOW_MOVED]);
 	MONEY(-row->out.mrr[FLOW_MOVED]);
 	MONEY(row->closing);
-	COUNT(row->into.customers[FLOW_EXPANSION]);
-	COUNT(row->into.customers[FLOW_CONTRACTION]);
+	COUNT(row->out.customers[FLOW_EXPANSION]);
+	COUNT(row->out.customers[FLOW_CONTRACTION]);
 	COUNT(row->into.customers[FLOW_SAME_PERIOD]);
 	MONEY(row->gross_retained);
 	MONEY(row->net_retained);

@@ -350,7 +350,7 @@ journey_flow(Journey *journey, Period period, const Standing *before,
 		return;
 	}
 	if (before->place != after->place)
-		flow_count(flow, FLOW_MOVED, before->mrr);
+		flow_count(flow, FLOW_MOVED, after->mrr);
 	if (change > 0)
 		flow_count(flow, FLOW_EXPANSION, change);
 	else if (change < 0)

@@ -11,9 +11,12 @@
  *
  *	 outside, segment	new, or reactivation if they ever paid before
  *	 segment, outside	churn
- *	 segment, other		moved, with what they brought before; more or less than
- *						that is expansion or contraction
+ *	 segment, other		moved, with what they bring by then; more or less than
+ *						before is expansion or contraction
  *	 segment, itself	expansion or contraction; nothing else is kept
+ *
+ * Expansion and contraction belong to the segment that had the customer at the
+ * opening, as in core/movement.h.
  *
  * So the bridge of every segment, the matrix of migration and what became of
  * the money of those who were there are sums over the same cells, and agree.
@@ -48,7 +51,7 @@ typedef enum FlowLine
 	FLOW_NEW,
 	FLOW_REACTIVATION,
 	FLOW_CHURN,
-	FLOW_MOVED, /* what was brought before moving */
+	FLOW_MOVED, /* what is brought after moving */
 	FLOW_EXPANSION,
 	FLOW_CONTRACTION,
 	FLOW_SAME_PERIOD, /* came and went between two closings: no money */
@@ -127,10 +130,8 @@ typedef struct BridgeRow
 	int64_t closing_customers;
 	Wide opening;
 	Wide closing;
-	/* into the segment; moved, expansion and contraction by where they are */
-	Flow into;
-	/* out of it: churn and moved are positive counts, money as in Flow */
-	Flow out;
+	Flow into; /* new, reactivation, moved in, same period */
+	Flow out;  /* churn, moved out, expansion, contraction; as in Flow */
 	/* what became of those who were there at the opening, wherever they are */
 	Wide gross_retained;
 	Wide net_retained;
@@ -147,7 +148,7 @@ typedef struct MatrixRow
 	const Label *from; /* NULL: outside */
 	const Label *to;   /* likewise */
 	int64_t customers;
-	Wide mrr;		 /* brought at the opening; by those who come, at closing */
+	Wide mrr;		  /* brought at the opening; by those who come, at closing */
 	Wide mrr_closing; /* brought at the closing */
 	bool is_complete;
 } MatrixRow;

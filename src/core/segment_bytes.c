@@ -220,7 +220,7 @@ segment_flow_decode(HostArena arena, const void *data, size_t size)
 		name.size = (uint32_t) read_count(&reader, 1);
 		name.data = read_text(&reader, name.size);
 		if (segment_flow_name(flow, &name) != i ||
-			(i > 0 && name_compare(&flow->names[i - 1], &name) >= 0))
+			(i > 0 && label_compare(&flow->names[i - 1], &name) >= 0))
 			reader_fail(&reader);
 	}
 	count = (int) read_count(&reader, 5);

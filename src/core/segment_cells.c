@@ -87,7 +87,7 @@ segment_flow_name(SegmentFlow *flow, const Label *name)
 		place = &flow->name_places[at & (flow->nname_places - 1)];
 		if (*place == 0)
 			break;
-		if (name_compare(&flow->names[*place - 1], name) == 0)
+		if (label_compare(&flow->names[*place - 1], name) == 0)
 			return *place - 1;
 	}
 	copy = host_alloc(flow->arena, name->size + 1);
@@ -187,7 +187,7 @@ compare_labels(const void *x, const void *y)
 	const Label *const *label_x = x;
 	const Label *const *label_y = y;
 
-	return name_compare(*label_x, *label_y);
+	return label_compare(*label_x, *label_y);
 }
 
 /* The cells of a table that say something, and which names they use. */

@@ -59,40 +59,36 @@ flow_line(Flow *sum, const Flow *flow, FlowLine line)
 static void
 bridge_out(BridgeRow *row, const Flow *flow)
 {
+	Wide lost = money_add(flow->mrr[FLOW_CHURN], flow->mrr[FLOW_CONTRACTION]);
+	Wide change = money_add(lost, flow->mrr[FLOW_EXPANSION]);
+
 	flow_line(&row->out, flow, FLOW_CHURN);
 	flow_line(&row->out, flow, FLOW_MOVED);
+	flow_line(&row->out, flow, FLOW_EXPANSION);
+	flow_line(&row->out, flow, FLOW_CONTRACTION);
 	row->closing_customers =
 		count_add(row->closing_customers, -flow->customers[FLOW_CHURN] -
 											  flow->customers[FLOW_MOVED]);
-	row->closing = money_add(row->closing, flow->mrr[FLOW_CHURN]);
+	row->closing = money_add(row->closing, change);
 	row->closing = money_add(row->closing, -flow->mrr[FLOW_MOVED]);
-	row->gross_retained = money_add(row->gross_retained, flow->mrr[FLOW_CHURN]);
-	row->gross_retained =
-		money_add(row->gross_retained, flow->mrr[FLOW_CONTRACTION]);
-	row->net_retained = money_add(row->net_retained, flow->mrr[FLOW_CHURN]);
-	row->net_retained =
-		money_add(row->net_retained, flow->mrr[FLOW_CONTRACTION]);
-	row->net_retained =
-		money_add(row->net_retained, flow->mrr[FLOW_EXPANSION]);
+	row->gross_retained = money_add(row->gross_retained, lost);
+	row->net_retained = money_add(row->net_retained, change);
 }
 
 /* What a flow does to the segment that it goes to. */
 static void
 bridge_into(BridgeRow *row, const Flow *flow)
 {
-	static const FlowLine lines[] = {FLOW_NEW, FLOW_REACTIVATION, FLOW_MOVED,
-									 FLOW_EXPANSION, FLOW_CONTRACTION,
-									 FLOW_SAME_PERIOD};
+	static const FlowLine lines[] = {FLOW_NEW, FLOW_REACTIVATION, FLOW_MOVED};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 	{
 		flow_line(&row->into, flow, lines[i]);
 		row->closing = money_add(row->closing, flow->mrr[lines[i]]);
+		row->closing_customers =
+			count_add(row->closing_customers, flow->customers[lines[i]]);
 	}
-	row->closing_customers = count_add(
-		row->closing_customers, flow->customers[FLOW_NEW] +
-									flow->customers[FLOW_REACTIVATION] +
-									flow->customers[FLOW_MOVED]);
+	flow_line(&row->into, flow, FLOW_SAME_PERIOD);
 }
 
 /* The same flow, for everybody: who moves does not come or go. */
@@ -260,8 +256,8 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 		else
 		{
 			row.customers = cell_flow->customers[FLOW_MOVED];
-			row.mrr = cell_flow->mrr[FLOW_MOVED];
-			row.mrr_closing = money_add(row.mrr, change);
+			row.mrr_closing = cell_flow->mrr[FLOW_MOVED];
+			row.mrr = money_add(row.mrr_closing, -change);
 		}
 		stay->customers -= row.customers;
 		stay->customers_next -= row.customers;

@@ -97,11 +97,11 @@ FROM (
 		CASE WHEN g.leaves THEN p.before ELSE 0 END AS opening_mrr,
 		CASE WHEN p.before = 0 AND NOT p.paid_ever AND g.reaches THEN p.after ELSE 0 END AS new_mrr,
 		CASE WHEN p.before = 0 AND p.paid_ever AND g.reaches THEN p.after ELSE 0 END AS winback_mrr,
-		CASE WHEN p.before > 0 AND p.after > p.before AND g.reaches THEN p.after - p.before ELSE 0 END AS expansion,
-		CASE WHEN p.after > 0 AND p.after < p.before AND g.reaches THEN p.after - p.before ELSE 0 END AS contraction,
+		CASE WHEN p.before > 0 AND p.after > p.before AND g.leaves THEN p.after - p.before ELSE 0 END AS expansion,
+		CASE WHEN p.after > 0 AND p.after < p.before AND g.leaves THEN p.after - p.before ELSE 0 END AS contraction,
 		CASE WHEN p.after = 0 AND g.leaves THEN -p.before ELSE 0 END AS churn_mrr,
-		CASE WHEN p.before > 0 AND p.after > 0 AND g.reaches AND NOT g.leaves THEN p.before ELSE 0 END AS moved_in_mrr,
-		CASE WHEN p.before > 0 AND p.after > 0 AND g.leaves AND NOT g.reaches THEN -p.before ELSE 0 END AS moved_out_mrr,
+		CASE WHEN p.before > 0 AND p.after > 0 AND g.reaches AND NOT g.leaves THEN p.after ELSE 0 END AS moved_in_mrr,
+		CASE WHEN p.before > 0 AND p.after > 0 AND g.leaves AND NOT g.reaches THEN -p.after ELSE 0 END AS moved_out_mrr,
 		CASE WHEN g.reaches THEN p.after ELSE 0 END AS closing_mrr,
 		CASE WHEN g.leaves THEN least(p.before, p.after) ELSE 0 END AS gross,
 		CASE WHEN g.leaves AND p.before > 0 THEN p.after ELSE 0 END AS net,
@@ -205,8 +205,10 @@ SELECT is_empty(replace($$
 	'#', 'CASE WHEN b.segment = ''(all)'' THEN -1 ELSE 1 END'), 'segments partition the base, and moves cancel');
 SELECT is_empty($$
 	SELECT * FROM bridge b
-	WHERE b.gross_retained_mrr > b.opening_mrr OR b.gross_retained_mrr > b.net_retained_mrr OR b.gross_retained_mrr < 0$$,
-	'gross retention is no more than 1 and no more than net retention');
+	WHERE b.gross_retained_mrr > b.opening_mrr OR b.gross_retained_mrr > b.net_retained_mrr OR b.gross_retained_mrr < 0
+		OR b.gross_retained_mrr <> b.opening_mrr + b.contraction_mrr + b.churn_mrr
+		OR b.net_retained_mrr <> b.gross_retained_mrr + b.expansion_mrr$$,
+	'retention follows from the lines of the segment: gross no more than 1 and than net');
 SELECT is_empty($$
 	SELECT b.world, b.segment, b.period_start
 	FROM bridge b

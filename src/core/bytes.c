@@ -160,6 +160,18 @@ read_count(ByteReader *reader, size_t least_bytes_each)
 	return (size_t) count;
 }
 
+/* Read so many bytes where they are. */
+const char *
+read_text(ByteReader *reader, size_t size)
+{
+	const char *data = (const char *) reader->at;
+
+	if (size > (size_t) (reader->end - reader->at))
+		reader_fail(reader);
+	reader->at += size;
+	return data;
+}
+
 /* Every byte must have been read. */
 void
 reader_close(const ByteReader *reader)

@@ -60,6 +60,7 @@ extern int64_t read_signed(ByteReader *reader, int64_t low, int64_t high);
 extern Wide read_wide(ByteReader *reader);
 extern size_t read_count(ByteReader *reader, size_t least_bytes_each);
 extern void read_raw(ByteReader *reader, void *data, size_t size);
+extern const char *read_text(ByteReader *reader, size_t size);
 extern void reader_close(const ByteReader *reader);
 
 #endif /* CVM_BYTES_H */

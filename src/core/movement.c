@@ -33,7 +33,7 @@ movement_adopt(Movement *movement, Calendar calendar, Day as_of)
 		movement->adopted = true;
 		movement->calendar = calendar;
 		movement->as_of = as_of;
-		almanac_open(&movement->almanac, movement->arena, calendar);
+		movement->almanac = almanac_of(calendar);
 		return;
 	}
 	if (movement->calendar.grain != calendar.grain ||
@@ -271,7 +271,7 @@ movement_add(Movement *movement, const Step *steps, int nsteps, int nproducts,
 	while ((day = walk_day(&walk)) < movement->as_of &&
 		   (walk.at < nsteps || mrr > 0))
 	{
-		Period period = almanac_period(&movement->almanac, (Day) day);
+		Period period = almanac_period(movement->almanac, (Day) day);
 		Passage passage = {.before = paid(mrr), .in_before = walk.in,
 						   .paid_ever = paid_ever};
 		int first = walk.at;
@@ -295,7 +295,7 @@ movement_add(Movement *movement, const Step *steps, int nsteps, int nproducts,
 			}
 			day = walk_day(&walk);
 		} while (day < movement->as_of &&
-				 almanac_period(&movement->almanac, (Day) day) == period);
+				 almanac_period(movement->almanac, (Day) day) == period);
 
 		passage.after = paid(mrr);
 		passage.in_after = walk.in;

@@ -65,7 +65,7 @@ typedef struct Movement
 	HostArena arena;
 	bool adopted; /* calendar and as_of are known */
 	Calendar calendar;
-	Almanac almanac;
+	Almanac *almanac;
 	Day as_of; /* first day not observed */
 	int scale;
 	int ncells;

@@ -246,7 +246,7 @@ $$;
 COMMENT ON FUNCTION cvm._check_setting(text, text) IS 'The value of a setting in the form in which it is stored, or an error that says what is accepted.';
 
 CREATE FUNCTION cvm._literals(model name) RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH given AS (
@@ -283,7 +283,7 @@ COMMENT ON FUNCTION cvm._fill(text, jsonb) IS 'A body with {setting} replaced by
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION cvm._open(model name, writes boolean DEFAULT true) RETURNS name
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -343,7 +343,7 @@ CREATE FUNCTION cvm.create_model(
 	currency text DEFAULT NULL,
 	as_of text DEFAULT 'data'
 ) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -404,7 +404,7 @@ $$;
 COMMENT ON FUNCTION cvm.create_model(name, text, int, text, text) IS 'Makes a model: a schema of that name with its own time zone, week start, currency and end of observation.';
 
 CREATE FUNCTION cvm.configure(model name, setting text, value text) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -422,7 +422,7 @@ COMMENT ON FUNCTION cvm.configure(name, text, text) IS 'Changes one setting of a
 
 CREATE FUNCTION cvm.rebuild(model name)
 RETURNS TABLE (relation name, action text, detail text)
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -438,7 +438,7 @@ $$;
 COMMENT ON FUNCTION cvm.rebuild(name) IS 'Makes every view of a model again from the stored bindings, and says what became of each. For use after a loader replaced its tables.';
 
 CREATE FUNCTION cvm.drop_model(model name, keep_schema boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column

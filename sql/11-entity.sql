@@ -74,11 +74,11 @@ INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
 		'One row per decision of a value review.');
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES
-	('customer', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,customer_no,id,customer_key,buyer_id}', 'Who the customer is.'),
+	('customer', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no,id,customer_key,buyer_id}', 'Who the customer is.'),
 	('customer', 2, 'joined_on', false, true, 'day', '{joined,join_date,created_at,created_on,registered_at,signup_date,customer_since,first_seen}', 'Day on which the customer joined.'),
 	('customer', 3, 'channel', false, true, 'label', '{source,acquisition_channel,sales_channel,medium,acquired_through}', 'Channel through which the customer came.'),
 
-	('event', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,customer_no,customer_key,buyer_id}', 'Who did it.'),
+	('event', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no,customer_key,buyer_id}', 'Who did it.'),
 	('event', 2, 'occurred_at', true, false, 'time', '{at,ts,timestamp,event_time,created_at,order_date,ordered_at,invoice_date,paid_at,date,happened_at,purchased_at,transaction_date,occurred_on,event_date}', 'When it happened.'),
 	('event', 3, 'kind', false, true, 'label', '{type,event_type,event_name,event,action,event_kind,category}', 'What happened: order, payment, visit …'),
 	('event', 4, 'product', false, true, 'label', '{product_id,product_code,plan,plan_code,sku,item,stock_code,tariff}', 'Product that it was about.'),
@@ -86,7 +86,7 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('event', 6, 'amount', false, true, 'money', '{value,total,revenue,price,net_amount,gross_amount,amount_paid,turnover,total_amount}', 'Money that it brought.'),
 	('event', 7, 'currency', false, true, 'label', '{currency_code,curr,ccy}', 'Currency of amount; NULL: the model''s.'),
 
-	('subscription', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,customer_no,customer_key}', 'Who held the product.'),
+	('subscription', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no,customer_key}', 'Who held the product.'),
 	('subscription', 2, 'product', true, false, 'label', '{product_id,product_code,plan,plan_code,plan_id,sku,tariff,tariff_code,service_code}', 'Product that was held.'),
 	('subscription', 3, 'started_on', true, false, 'day', '{start,start_date,start_dt,started_at,begin_date,valid_from,from_date,activated_at,activation_date,effective_from}', 'First day of the spell.'),
 	('subscription', 4, 'ended_on', true, true, 'day', '{end,end_date,end_dt,ended_at,valid_to,to_date,expires_at,expiry_date,terminated_on,termination_date,canceled_at,effective_to}', 'First day after the spell; NULL while it goes on.'),
@@ -100,7 +100,7 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('subscription', 12, 'currency', false, true, 'label', '{currency_code,curr,ccy}', 'Currency of mrr; NULL: the model''s.'),
 
 	('product', 1, 'product', true, false, 'label', '{product_id,product_code,code,plan,plan_code,plan_id,sku,tariff,id}', 'Code of the product.'),
-	('product', 2, 'family', false, true, 'label', '{product_family,category,group,product_group,line,product_line,brand}', 'Family of products that it belongs to.'),
+	('product', 2, 'family', false, true, 'label', '{product_family,category,group,product_group,line,product_line}', 'Family of products that it belongs to.'),
 	('product', 3, 'launched_on', false, true, 'day', '{launch_date,launched,launched_at,available_from,introduced_on,released_on}', 'Day on which it was launched.'),
 	('product', 4, 'unit_margin', false, true, 'money', '{margin,contribution,gross_margin,margin_amount}', 'Margin per unit and month.'),
 	('product', 5, 'list_price', false, true, 'money', '{price,monthly_price,rrp,catalog_price,standard_price}', 'List price per month.'),
@@ -118,10 +118,10 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('offer', 6, 'valid_from', false, true, 'day', '{start,start_date,from_date,starts_on,effective_from}', 'First day on which it may be sold.'),
 	('offer', 7, 'valid_to', false, true, 'day', '{end,end_date,to_date,ends_on,effective_to}', 'First day on which it may no longer be sold; NULL: no end.'),
 
-	('segment_history', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,customer_no,customer_key}', 'Who belonged to the segment.'),
+	('segment_history', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no,customer_key}', 'Who belonged to the segment.'),
 	('segment_history', 2, 'segment', true, false, 'label', '{segment_id,segment_name,segment_code,cluster,tier,class,group}', 'Segment that the customer belonged to.'),
-	('segment_history', 3, 'valid_from', true, false, 'day', '{start,start_date,from_date,since,effective_from,assigned_on,assigned_at,month}', 'First day in the segment.'),
-	('segment_history', 4, 'valid_to', false, true, 'day', '{end,end_date,to_date,until,effective_to}', 'First day no longer in the segment; NULL: still in it.'),
+	('segment_history', 3, 'valid_from', true, false, 'day', '{start,start_date,from_date,from_dt,since,effective_from,assigned_on,assigned_at,month}', 'First day in the segment.'),
+	('segment_history', 4, 'valid_to', false, true, 'day', '{end,end_date,to_date,to_dt,until,effective_to}', 'First day no longer in the segment; NULL: still in it.'),
 
 	('owner', 1, 'subject_kind', true, false, 'label', '{kind,subject_type,type,scope}', 'What is owned: segment, product, channel …'),
 	('owner', 2, 'subject', true, false, 'label', '{subject_id,object,name,scope_value,segment}', 'Which one is owned.'),

@@ -99,7 +99,7 @@ COMMENT ON FUNCTION cvm._accept(text, oid, text) IS 'How a source column of this
 
 CREATE FUNCTION cvm._columns(model name, entity text, source oid, columns jsonb)
 RETURNS TABLE (pos int, name name, source_column name, expression text, comment text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -215,7 +215,7 @@ COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS 'The columns of a ca
 
 CREATE FUNCTION cvm._bound(model name)
 RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -254,7 +254,7 @@ $$;
 COMMENT ON FUNCTION cvm._bound(name) IS 'The bindings of a model against the sources as they are now: their columns, or what does not fit.';
 
 CREATE FUNCTION cvm._have(model name) RETURNS text[]
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT array_agg(h.name)
@@ -273,7 +273,7 @@ COMMENT ON FUNCTION cvm._have(name) IS 'What report views may need and a model h
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION cvm._relation(model name, relation name) RETURNS oid
-LANGUAGE sql STABLE STRICT
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -282,7 +282,7 @@ $$;
 COMMENT ON FUNCTION cvm._relation(name, name) IS 'The relation of that name in a model''s schema, NULL if there is none.';
 
 CREATE FUNCTION cvm._readers(relation oid) RETURNS SETOF oid
-LANGUAGE sql STABLE STRICT
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- a view depends on what it reads through its rewrite rule
@@ -299,7 +299,7 @@ $$;
 COMMENT ON FUNCTION cvm._readers(oid) IS 'A relation and every view that reads it, directly or through other views.';
 
 CREATE FUNCTION cvm._drop_views(model name, relations name[]) RETURNS jsonb
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -350,7 +350,7 @@ $$;
 COMMENT ON FUNCTION cvm._drop_views(name, name[]) IS 'Drops generated views and the generated views that read them; returns who had which rights on them. An error names other dependents.';
 
 CREATE FUNCTION cvm._grant(view regclass, rights jsonb) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -377,9 +377,22 @@ END
 $$;
 COMMENT ON FUNCTION cvm._grant(regclass, jsonb) IS 'Gives a view made anew the rights of its predecessor, no more and no fewer.';
 
+CREATE FUNCTION cvm._event_row(have text[], literals jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('e.occurred_at, %s', literals ->> 'time_zone')
+		|| CASE WHEN 'event.amount' = ANY (have) THEN ', e.amount'
+			WHEN marked THEN ', NULL::numeric' ELSE '' END
+		|| CASE WHEN marked THEN format(', coalesce(e.kind = ANY (%1$s), %1$s IS NULL), coalesce(e.kind = ANY (%2$s), %2$s IS NULL)',
+			literals ->> 'start_kinds', literals ->> 'return_kinds') ELSE '' END
+	FROM (SELECT literals ->> 'start_kinds' <> 'NULL::text[]' OR literals ->> 'return_kinds' <> 'NULL::text[]' AS marked) kinds;
+$$;
+COMMENT ON FUNCTION cvm._event_row(text[], jsonb) IS 'What {event_row} stands for in the body of a report view.';
+
 CREATE FUNCTION cvm._wanted(model name)
 RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -387,6 +400,7 @@ DECLARE
 	have text[] := coalesce(cvm._have(_wanted.model), '{}');
 	literals jsonb := cvm._literals(_wanted.model);
 BEGIN
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals));
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
 		(SELECT format(E'SELECT %s\n FROM %s s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text)
@@ -418,7 +432,7 @@ COMMENT ON FUNCTION cvm._wanted(name) IS 'The views that a model should have: ca
 
 CREATE FUNCTION cvm._generate(model name)
 RETURNS TABLE (relation name, action text, detail text)
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -511,7 +525,7 @@ COMMENT ON FUNCTION cvm._generate(name) IS 'Makes the views of a model what its 
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION cvm.bind(model name, entity text, source regclass, columns jsonb DEFAULT '{}') RETURNS regclass
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -587,7 +601,7 @@ $$;
 COMMENT ON FUNCTION cvm.bind(name, text, regclass, jsonb) IS 'Says which table or view an entity of a model is, and which of its columns are which; regenerates the views and returns the canonical one.';
 
 CREATE FUNCTION cvm.unbind(model name, entity text) RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column

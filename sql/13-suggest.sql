@@ -15,7 +15,7 @@ COMMENT ON FUNCTION cvm._words(text) IS 'A name as lower-case words joined by un
 
 CREATE FUNCTION cvm.suggest(schema name, model name DEFAULT NULL)
 RETURNS TABLE (entity text, source text, confidence double precision, bind text, why text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off -- small data, a large query
 AS $$

@@ -6,7 +6,7 @@
 -- too, so running all of them in order mends everything.
 
 CREATE FUNCTION cvm._free_name(model name, wish text) RETURNS name
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT (wish || CASE WHEN i > 1 THEN '_' || i ELSE '' END)::name
@@ -17,7 +17,7 @@ $$;
 COMMENT ON FUNCTION cvm._free_name(name, text) IS 'A name like the wish that no relation of the model''s schema has.';
 
 CREATE FUNCTION cvm._clean_view(model name, entity text, source oid, columns jsonb, mendings jsonb) RETURNS text
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -73,7 +73,7 @@ COMMENT ON FUNCTION cvm._clean_view(name, text, oid, jsonb, jsonb) IS 'The SQL o
 
 CREATE FUNCTION cvm._row_checks(model name, entity text, columns jsonb, source oid)
 RETURNS TABLE (severity text, problem text, predicate text, sample text, what text, mending jsonb)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -186,7 +186,7 @@ COMMENT ON FUNCTION cvm._row_checks(name, text, jsonb, oid) IS 'What can be wron
 
 CREATE FUNCTION cvm._set_checks(model name, entity text, columns jsonb, source oid, usable text[])
 RETURNS TABLE (severity text, problem text, offenders text, what text, mending jsonb, mends text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -298,7 +298,7 @@ $$;
 COMMENT ON FUNCTION cvm._set_checks(name, text, jsonb, oid, text[]) IS 'What can be wrong between rows of an entity or between entities, as queries of what is wrong, and how a view mends it.';
 
 CREATE FUNCTION cvm._mend_binding(model name, entity text, source oid, columns jsonb) RETURNS text
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -340,7 +340,7 @@ COMMENT ON FUNCTION cvm._mend_binding(name, text, oid, jsonb) IS 'The SQL of a b
 
 CREATE FUNCTION cvm.check_model(model name)
 RETURNS TABLE (severity text, entity text, problem text, count bigint, samples text[], what text, fix text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
 SET timezone = 'UTC'
@@ -491,7 +491,7 @@ $$;
 COMMENT ON FUNCTION cvm.check_model(name) IS 'What is wrong with the data of a model, worst first: how many rows, samples, and SQL that mends it without touching the source.';
 
 CREATE FUNCTION cvm._samples(offenders text) RETURNS text[]
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION cvm.catalog(model name)
 RETURNS TABLE (view text, "exists" boolean, waits_for text, description text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column

@@ -93,9 +93,9 @@ read_byte(ByteReader *reader)
 	return *reader->at++;
 }
 
-/* Read a number no greater than limit. */
+/* Read a number no greater than limit, of any length. */
 uint64_t
-read_unsigned(ByteReader *reader, uint64_t limit)
+read_long_unsigned(ByteReader *reader, uint64_t limit)
 {
 	uint64_t number = 0;
 	int shift = 0;

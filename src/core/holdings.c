@@ -18,7 +18,7 @@
 
 /* Order names by their bytes: the same on every machine. */
 int
-name_compare(const Label *a, const Label *b)
+label_compare(const Label *a, const Label *b)
 {
 	uint32_t size = a->size < b->size ? a->size : b->size;
 	int order = memcmp(a->data, b->data, size);
@@ -29,7 +29,7 @@ name_compare(const Label *a, const Label *b)
 static int
 compare_names(const void *a, const void *b)
 {
-	return name_compare(a, b);
+	return label_compare(a, b);
 }
 
 #define ORDER_BY(field)                                                        \
@@ -65,7 +65,7 @@ name_number(const Holdings *holdings, const Label *name)
 	{
 		int middle = low + (high - low) / 2;
 
-		if (name_compare(&holdings->names[middle], name) < 0)
+		if (label_compare(&holdings->names[middle], name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -86,7 +86,7 @@ holdings_settle(Holdings *holdings)
 	memcpy(loose, holdings->names, holdings->nnames * sizeof(Label));
 	host_sort(holdings->names, holdings->nnames, sizeof(Label), compare_names);
 	for (int i = 0; i < holdings->nnames; i++)
-		if (kept == 0 || name_compare(&holdings->names[kept - 1],
+		if (kept == 0 || label_compare(&holdings->names[kept - 1],
 									  &holdings->names[i]) != 0)
 			holdings->names[kept++] = holdings->names[i];
 	holdings->nnames = kept;
@@ -133,7 +133,7 @@ holdings_decode(const void *data, size_t size)
 
 		name->size = (uint32_t) read_count(&reader, 1);
 		name->data = read_text(&reader, name->size);
-		if (i > 0 && name_compare(name - 1, name) >= 0)
+		if (i > 0 && label_compare(name - 1, name) >= 0)
 			reader_fail(&reader);
 	}
 	holdings->nspells = (int) read_count(&reader, 4);
@@ -315,7 +315,7 @@ unpack_name(ByteReader *reader, Holdings *loose)
 	name->size = (uint32_t) (size - 1);
 	name->data = read_text(reader, size - 1);
 	/* rows of one product tend to come together */
-	if (loose->nnames > 0 && name_compare(name - 1, name) == 0)
+	if (loose->nnames > 0 && label_compare(name - 1, name) == 0)
 		return loose->nnames - 1;
 	return loose->nnames++;
 }

@@ -46,7 +46,7 @@ typedef struct Holdings
 #define HOLDINGS_LOG 0
 #define HOLDINGS_VERSION 1
 
-extern int name_compare(const Label *a, const Label *b);
+extern int label_compare(const Label *a, const Label *b);
 extern Holdings *holdings_decode(const void *data, size_t size);
 extern void holdings_encode(const Holdings *holdings, ByteWriter *writer);
 extern Holdings *holdings_merge(const Holdings *a, const Holdings *b);

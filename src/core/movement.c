@@ -157,30 +157,24 @@ passage_count(Movement *movement, Period period, const Passage *passage)
 			cell_count(cell, LINE_TO_FREE, change);
 		return;
 	}
-	if (!passage->in_after)
+	if (passage->in_before && change != 0)
 	{
-		if (passage->in_before)
-			cell_count(movement_cell(movement, period), LINE_MOVED_OUT,
-					   -passage->before);
-		return;
-	}
-	if (passage->in_before && change == 0)
-		return;
-	cell = movement_cell(movement, period);
-	if (!passage->in_before)
-		cell_count(cell, LINE_MOVED_IN, passage->before);
-	if (change > 0)
-	{
-		cell_count(cell, LINE_EXPANSION, change);
+		MovementLine line = change > 0 ? LINE_EXPANSION : LINE_CONTRACTION;
+
+		cell = movement_cell(movement, period);
+		cell_count(cell, line, change);
 		if (passage->keeps_lines)
-			cell_count(cell, LINE_PRICE_EXPANSION, change);
+			cell_count(cell,
+					   change > 0 ? LINE_PRICE_EXPANSION
+								  : LINE_PRICE_CONTRACTION,
+					   change);
 	}
-	else if (change < 0)
-	{
-		cell_count(cell, LINE_CONTRACTION, change);
-		if (passage->keeps_lines)
-			cell_count(cell, LINE_PRICE_CONTRACTION, change);
-	}
+	if (passage->in_before && !passage->in_after)
+		cell_count(movement_cell(movement, period), LINE_MOVED_OUT,
+				   -passage->after);
+	else if (passage->in_after && !passage->in_before)
+		cell_count(movement_cell(movement, period), LINE_MOVED_IN,
+				   passage->after);
 }
 
 /* Count a line gained or lost; the number of products that differ by now. */

@@ -12,12 +12,13 @@
  *	 something, then less		contraction
  *	 nothing both times			same period, if they paid in between
  *
- * For a segment, the customers who come and go are those of the segment: who
- * pays at both closings but is in the segment at one of them only, moves in
- * or out with what they brought at the opening; more or less than that at the
- * closing is expansion or contraction of the segment they are in by then.
- * Who churns does so in the segment they were in at the opening.  Thus every
- * line of the total is the sum of the lines of the segments, and moves cancel.
+ * For a segment, who comes does so in the segment they are in at the closing.
+ * What becomes of a customer who pays at the opening belongs to the segment
+ * they are in then, wherever they are at the closing: it lost them or what
+ * they no longer bring.  Who pays at the closing too, but in another segment,
+ * moves there with what they bring by then.  Thus every line of the total is
+ * the sum of the lines of the segments, moves cancel, and retention of a
+ * segment's opening customers follows from its own lines.
  *
  * Life of a state: empty; growing as customers are added in any order; merged
  * with others of the same grain and as_of; encoded to canonical bytes.  Cells

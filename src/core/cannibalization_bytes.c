@@ -14,6 +14,8 @@
 #define HAS_ENTERED 1
 #define HAS_STAYED 2
 
+#define SHEET_LEAST 19 /* bytes of a sheet that holds nothing */
+
 static void
 encode_outcome(const Outcome *outcome, ByteWriter *writer)
 {
@@ -265,7 +267,7 @@ cannibalization_decode(HostArena arena, const void *data, size_t size)
 	state->focal_ends = (int64_t) read_unsigned(&reader, INT64_MAX);
 	lexicon_decode(&state->strata, &reader);
 	lexicon_decode(&state->donors, &reader);
-	state->nsheets = (int) read_count(&reader, 20);
+	state->nsheets = (int) read_count(&reader, SHEET_LEAST);
 	if (state->scale < SHARE_SCALE || state->nsheets == 0 ||
 		state->nsheets > SHEETS_MOST)
 		reader_fail(&reader);

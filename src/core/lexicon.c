@@ -20,7 +20,7 @@ lexicon_place(const Lexicon *lexicon, const Label *name, bool *found)
 	{
 		int middle = low + (high - low) / 2;
 		int order =
-			name_compare(&lexicon->labels[lexicon->sorted[middle]], name);
+			label_compare(&lexicon->labels[lexicon->sorted[middle]], name);
 
 		if (order == 0)
 		{
@@ -96,7 +96,7 @@ lexicon_decode(Lexicon *lexicon, ByteReader *reader)
 		host_poll();
 		name.size = (uint32_t) read_count(reader, 1);
 		name.data = read_text(reader, name.size);
-		if (i > 0 && name_compare(&lexicon->labels[i - 1], &name) >= 0)
+		if (i > 0 && label_compare(&lexicon->labels[i - 1], &name) >= 0)
 			reader_fail(reader);
 		lexicon_number(lexicon, &name);
 	}

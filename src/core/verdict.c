@@ -214,10 +214,14 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 		verdict->judgement = IMMATURE;
 		say(verdict,
 			"Only %lld of %lld entries (%.1f%%) are %d days old, less than "
-			"%.1f%%: wait before judging.",
+			"%.1f%%: wait before judging",
 			(long long) verdict->matured, (long long) verdict->entries,
 			100 * share, (int) sheet->window.look_ahead,
 			100 * terms->min_matured);
+		if (verdict->matured > 0)
+			say(verdict, "; of them %.1f%% left or cut another product so far",
+				100 * verdict->unit.rate);
+		say(verdict, ".");
 		return;
 	}
 	if (verdict->matured < terms->min_entries || verdict->matured == 0 ||

@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET search_path = public, cvm;
-SELECT plan(51);
+SELECT plan(52);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -70,7 +70,7 @@ SELECT is(pg_temp.see($$SELECT verdict, round(value_rate::numeric, 4), round(bre
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(a, 14, 18)$$),
 	'(no_data,"10 entries are fewer than the 30 that a verdict needs.")', 'ten entries are no data');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 3)$$),
-	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging.")', 'young entries make no verdict');
+	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging; of them 66.7% left or cut another product so far.")', 'young entries make no verdict');
 SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is none either');
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, min_entries => 3)), 'without the margins of both there is no break-even', 'which the reason says');
 
@@ -121,6 +121,7 @@ SELECT is((SELECT rollup(s ORDER BY part DESC) FROM part), (SELECT s FROM whole)
 SELECT is((SELECT (a.s || b.s) || c.s FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3),
 	(SELECT c.s || (b.s || a.s) FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3), '|| is commutative and associative');
 SELECT is((SELECT s::text::cannibalization FROM whole), (SELECT s FROM whole), 'text brings it back');
+SELECT is(s::text::cannibalization, s, 'so it does a state with no entry') FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], ARRAY['Y'], '2024-07-01') AS s FROM market) x;
 SELECT is((SELECT rollup(NULL::cannibalization)), NULL, 'nothing adds up to nothing');
 SELECT is((SELECT cannibalization_agg(NULL, ARRAY['N'], NULL, '2024-07-01')), NULL, 'no customers, no state');
 SELECT is((SELECT count(*) FROM cannibalization_verdict(NULL)), 0::bigint, 'and no verdict');

@@ -16,6 +16,8 @@
 #include "statetype.h"
 #include "types.h"
 
+extern const ExpandedType movement_state;
+
 STATE_TYPE(movement)
 
 /* movement_agg(holdings, grain, as_of [, held]) */

@@ -4,8 +4,9 @@
  *
  * STATE_TYPE(noun) wants noun_new, noun_merge, noun_encode and noun_decode of
  * the core and gives input, receive, rollup and merge, and the ExpandedType
- * noun_state.  A state that holds names is a STATE_TYPE_VERIFIED, which looks
- * closer at bytes from outside.
+ * noun_state, which a header declares for whoever else reads the type.  A
+ * state that holds names is a STATE_TYPE_VERIFIED, which looks closer at bytes
+ * from outside.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -40,7 +41,7 @@
 	{																		   \
 		return noun##_decode(arena, data, size);							   \
 	}																		   \
-	static const ExpandedType noun##_state = {								   \
+	const ExpandedType noun##_state = {       								   \
 		#noun, noun##_state_make, noun##_state_merge, noun##_state_encode,	   \
 		noun##_state_decode};												   \
 																			   \

@@ -19,6 +19,7 @@
 #include "core/survival.h"
 #include "core/wilson.h"
 #include "statetype.h"
+#include "survival.h"
 
 /* Causes of bytes from outside must be text of this database. */
 static Survival *

@@ -11,7 +11,8 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(50, 'cannibalization', 'Did a new product eat older ones, how sure is that, and does it pay? One row per new product (focal), donor and segment. Entries are classified against the donor of the row, "(all)" being every other product, so rows of donors do not add up; cannibalization_matrix does. Rates stand on matured entries. A new product is one launched after the first day of the data.'),
 	(51, 'cannibalization_evidence', 'The entries behind cannibalization: one row per customer and first day of a run of a new product, compared with all other products.'),
-	(52, 'cannibalization_sensitivity', 'The rates of cannibalization over a grid of look-back and look-ahead, and the hazard: of those who still had all they had thirty days earlier, the share who lost some since, with the new product and without it. Choose a look-ahead where the two meet.');
+	(52, 'cannibalization_sensitivity', 'The rates of cannibalization over a grid of look-back and look-ahead, and the hazard: of those who still had all they had thirty days earlier, the share who lost some since, with the new product and without it. Choose a look-ahead where the two meet.'),
+	(58, 'cannibalization_matrix', 'Who lives off whom: every product as the new one, every other as a donor, one row per pair and segment, "(all)" being the sum of the donors. Lost money of an entry is divided among the donors that dropped, so that it adds up. It is not corrected for what donors lose anyway.');
 
 -- The bodies share their parts, so they are put together here.
 WITH part (name, choice, needs, body) AS (VALUES
@@ -211,6 +212,35 @@ SELECT e.focal || '|' || e.customer_id::text || '|' || to_char(e.entered_on::tim
 FROM entered e
 CROSS JOIN observed o$$),
 
+	('cannibalization_matrix', '{observed,held,first}',
+$$, by_segment AS MATERIALIZED (
+	SELECT p.segment, cvm.cannibalization_matrix_agg(p.holdings, o.as_of, {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {{placed_first}} p
+	CROSS JOIN observed o
+	GROUP BY p.segment
+), state AS (
+	SELECT b.segment, b.state FROM by_segment b {{without_total}}
+	UNION ALL
+	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
+)
+SELECT c.focal || '|' || c.donor || '|' || s.segment AS row_key,
+	c.focal,
+	c.donor,
+	s.segment,
+	c.entries,
+	c.matured_entries,
+	c.losing_entries,
+	c.focal_mrr::numeric(18,2) AS focal_mrr,
+	c.lost_mrr::numeric(18,2) AS lost_mrr,
+	c.value_rate,
+	CASE WHEN c.donor <> '(all)' THEN (c.lost_mrr / nullif(sum(c.lost_mrr) OVER (PARTITION BY s.segment, c.donor), 0))::double precision END AS donor_share,
+	c.entries = c.matured_entries AS is_complete,
+	{currency} AS currency,
+	o.as_of
+FROM state s
+CROSS JOIN observed o
+CROSS JOIN LATERAL cvm.cannibalization_cells(s.state) c$$),
+
 	('cannibalization_sensitivity', '{observed,launch,held,placed}',
 $$, by_segment AS MATERIALIZED (
 	SELECT p.focal, p.segment,
@@ -256,14 +286,21 @@ choice (view, needs, body) AS (
 	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs,
 		'WITH ' || concat_ws(', ',
 			(SELECT p.body FROM part p WHERE p.name = 'observed'),
-			l.body,
+			CASE WHEN 'launch' = ANY (r.parts) THEN l.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'held'),
-			pl.body,
+			CASE WHEN 'placed' = ANY (r.parts) THEN pl.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts)))
-		|| replace(r.body, '{{without_total}}', CASE WHEN pl.choice = 2 THEN 'WHERE false' ELSE '' END)
+		|| replace(replace(r.body, '{{without_total}}', CASE WHEN pl.choice = 2 THEN 'WHERE false' ELSE '' END),
+			-- without a launch: the segment held on the customer's first day
+			'{{placed_first}}', CASE WHEN pl.choice = 2 THEN $$(SELECT h.holdings, '(none)'::text AS segment FROM held h)$$ ELSE $$(
+		SELECT DISTINCT ON (h.customer_id) h.holdings, coalesce(g.segment, '(none)') AS segment
+		FROM held h
+		LEFT JOIN segment_history g ON g.customer_id = h.customer_id
+			AND g.valid_from <= cvm.first_day(h.holdings) AND coalesce(g.valid_to > cvm.first_day(h.holdings), true)
+		ORDER BY h.customer_id, g.valid_from DESC NULLS LAST, g.segment)$$ END)
 	FROM report r
 	JOIN part pl ON pl.name = 'placed'
-	JOIN part l ON l.name = 'launch' AND (l.choice = 1 OR r.view <> 'cannibalization')
+	JOIN part l ON l.name = 'launch' AND CASE r.view WHEN 'cannibalization' THEN l.choice = 1 WHEN 'cannibalization_matrix' THEN l.choice = 2 ELSE true END
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
@@ -356,4 +393,18 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('cannibalization_sensitivity', 20, 'entry_hazard', 'double precision', 'fraction 0..1', 'lost at the end of the look-ahead / had lost nothing 30 days earlier, own-base entries', false, 'Share who lost something in the last 30 days of the look-ahead, of those who had lost nothing until then, with the new product. At 0 days: on the day of the entry or in the look-back before it.'),
 	('cannibalization_sensitivity', 21, 'control_hazard', 'double precision', 'fraction 0..1', 'the same of the control', false, 'The same without the new product. Where both are equal the new product has no further effect.'),
 	('cannibalization_sensitivity', 22, 'is_complete', 'boolean', 'true or false', 'pending_entries = 0', false, 'Is every entry old enough?'),
-	('cannibalization_sensitivity', 23, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('cannibalization_sensitivity', 23, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('cannibalization_matrix', 1, 'row_key', 'text', 'key', 'focal|donor|segment', false, 'One value per row.'),
+	('cannibalization_matrix', 2, 'focal', 'text', 'name', 'product', false, 'The product that was entered.'),
+	('cannibalization_matrix', 3, 'donor', 'text', 'name', 'product', false, 'The product that lost to it; "(all)" is the sum.'),
+	('cannibalization_matrix', 4, 'segment', 'text', 'name', 'segment held on the customer''s first day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),
+	('cannibalization_matrix', 5, 'entries', 'bigint', 'entries', 'count of first days of runs of the focal product before as_of', true, 'Entries into the focal product: the same in all rows of it.'),
+	('cannibalization_matrix', 6, 'matured_entries', 'bigint', 'entries', 'count of entries with entered_on + look_ahead <= as_of', true, 'Entries old enough to be judged.'),
+	('cannibalization_matrix', 7, 'losing_entries', 'bigint', 'entries', 'count of matured entries in which the donor dropped', true, 'Entries that cost the donor something; of "(all)": that cost any.'),
+	('cannibalization_matrix', 8, 'focal_mrr', 'numeric(18,2)', 'money', 'sum of what the focal product brings a month on entered_on, matured entries', true, 'What the focal product brings a month.'),
+	('cannibalization_matrix', 9, 'lost_mrr', 'numeric(18,2)', 'money', 'lost money of matured entries, in proportion to what each donor dropped', true, 'What the donor lost a month; donors sum to "(all)".'),
+	('cannibalization_matrix', 10, 'value_rate', 'double precision', 'fraction', 'lost_mrr / focal_mrr', false, 'Money lost for each unit that the focal product brings.'),
+	('cannibalization_matrix', 11, 'donor_share', 'double precision', 'fraction 0..1', 'lost_mrr / sum of lost_mrr of the donor over all focal products', false, 'Share of what the donor loses to other products that goes to this one; NULL for "(all)".'),
+	('cannibalization_matrix', 12, 'is_complete', 'boolean', 'true or false', 'entries = matured_entries', false, 'Is every entry old enough?'),
+	('cannibalization_matrix', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('cannibalization_matrix', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -40,6 +40,8 @@ decode_verified(const void *data, size_t size)
 	return state;
 }
 
+extern const ExpandedType cannibalization_state;
+
 STATE_TYPE_VERIFIED(cannibalization, decode_verified)
 
 static const Window usual_window = {30, 60};

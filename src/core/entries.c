@@ -33,7 +33,7 @@ window_check(Window window)
 				  "look_ahead of \"%d\" days is negative", window.look_ahead);
 }
 
-/* The levels of one side, for spells seen before as_of. */
+/* The levels of one side, up to the midnight with which as_of begins. */
 static int
 side_levels(const Course *course, Side side, Step *steps, SideLevel *levels)
 {
@@ -47,7 +47,7 @@ side_levels(const Course *course, Side side, Step *steps, SideLevel *levels)
 	{
 		const Spell *spell = &holdings->spells[i];
 
-		if (spell->start >= course->as_of)
+		if (spell->start > course->as_of)
 			break;
 		if (course->sides[spell->product] != side)
 			continue;
@@ -90,7 +90,7 @@ find_runs(Course *course, int32_t gap)
 		bool ended = spell->end <= course->as_of;
 		Day end = ended ? spell->end : course->as_of;
 
-		if (spell->start >= course->as_of)
+		if (spell->start > course->as_of)
 			break;
 		if (course->sides[spell->product] == SIDE_NONE)
 			continue;
@@ -110,6 +110,9 @@ find_runs(Course *course, int32_t gap)
 			}
 			continue;
 		}
+		/* an entry on as_of is not seen, only that a run goes on */
+		if (spell->start == course->as_of)
+			continue;
 		*run = (FocalRun){spell->start, end, ended};
 		course->nruns++;
 	}
@@ -307,7 +310,7 @@ entry_shares(const Course *course, const Entry *entry, Window window,
 	{
 		const Spell *spell = &holdings->spells[i];
 
-		if (spell->start >= course->as_of)
+		if (spell->start > course->as_of)
 			break;
 		if (course->sides[spell->product] != SIDE_DONOR)
 			continue;

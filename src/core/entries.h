@@ -15,9 +15,10 @@
  *	 switch		before > 0, after is 0
  *	 pending	look_ahead days have not been observed yet, whatever the past
  *
- * as_of is the first day not observed.  Its midnight is: what ended on as_of
- * has ended, what starts on it is not seen.  So an entry on as_of is not seen,
- * and one on as_of - look_ahead is just mature.
+ * as_of is the first day not observed, but the midnight with which it begins
+ * is seen: what ends then has ended, what starts then has started, so that a
+ * spell may be cut there as anywhere.  An entry on as_of itself belongs to a
+ * day not observed; one on as_of - look_ahead is just mature.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

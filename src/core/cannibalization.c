@@ -151,6 +151,16 @@ sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
 	int high = sheet->npatches;
 	Patch *patch;
 
+	/* months are asked for one after the other */
+	for (int hint = sheet->hint; hint < high && hint <= sheet->hint + 1; hint++)
+	{
+		patch = sheet->patches[hint];
+		if (patch->month == month && patch->stratum == stratum)
+		{
+			sheet->hint = hint;
+			return patch;
+		}
+	}
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;
@@ -162,6 +172,7 @@ sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
 		else
 			high = middle;
 	}
+	sheet->hint = low;
 	if (low < sheet->npatches)
 	{
 		patch = sheet->patches[low];
@@ -232,12 +243,22 @@ band_of(const Course *course, Day day, const Passing *passing)
 {
 	static const int tenures[TENURE_BANDS - 1] = {90, 180, 365, 730};
 	int64_t days = (int64_t) day - passing->since;
-	Wide price = passing->before / money_power(course->holdings->scale);
+	int scale = course->holdings->scale;
 	int tenure = 0;
 	int doublings = 0;
+	Wide price = passing->before;
 
 	while (tenure < TENURE_BANDS - 1 && days >= tenures[tenure])
 		tenure++;
+	/* small numbers divide faster */
+	if (price <= INT64_MAX && scale <= 4)
+	{
+		static const int64_t powers[] = {1, 10, 100, 1000, 10000};
+
+		price = (int64_t) price / powers[scale];
+	}
+	else
+		price /= money_power(scale);
 	for (; price > 0 && doublings < PRICE_BANDS - 1; price >>= 1)
 		doublings++;
 	return tenure * PRICE_BANDS + doublings;
@@ -260,10 +281,10 @@ scaled(const Adding *adding, Wide mrr)
 	return money_rescale(mrr, adding->scale, adding->state->scale);
 }
 
-/* Count a customer who was watched from a day on. */
+/* Count a customer who was watched from a day on; steady: brings the same. */
 static void
 add_outcome(Adding *adding, Sheet *sheet, Day day, Period month,
-			const Passing *passing, bool entered)
+			const Passing *passing, bool entered, bool steady)
 {
 	Cannibalization *state = adding->state;
 	int64_t step = (int64_t) sheet->window.look_ahead - STEP_DAYS;
@@ -272,7 +293,7 @@ add_outcome(Adding *adding, Sheet *sheet, Day day, Period month,
 	Match *cell;
 
 	outcome.at_risk =
-		step < 0 ||
+		steady || step < 0 ||
 		course_donors(adding->course, day + step) >= passing->before;
 	outcome.step_lost = outcome.at_risk && lost;
 	outcome.before = scaled(adding, passing->before);
@@ -364,7 +385,7 @@ add_entries(Adding *adding, Sheet *sheet)
 			money_add(sheet->before, scaled(adding, entry.donor.before));
 		add_outcome(adding, sheet, entry.day,
 					almanac_period(adding->months, entry.day), &entry.donor,
-					true);
+					true, false);
 		if (entry.lost > 0)
 			add_losses(adding, sheet, entry);
 	}
@@ -380,6 +401,18 @@ add_entries(Adding *adding, Sheet *sheet)
 	sheet->focal_squares = product_added(sheet->focal_squares, focal, focal);
 }
 
+/* The same day of the next month: 28 days later, or up to three more. */
+static int64_t
+next_watch_day(int64_t day)
+{
+	int64_t year;
+	int month;
+	int mday;
+
+	civil_of_day(day + 28, &year, &month, &mday);
+	return day + 28 + (WATCH_DAY + 1 - mday);
+}
+
 /* Watch the customer as long as the focal product is not theirs. */
 static void
 add_stay(Adding *adding, Sheet *sheet)
@@ -387,6 +420,8 @@ add_stay(Adding *adding, Sheet *sheet)
 	const Course *course = adding->course;
 	const SideLevel *last;
 	int64_t until = (int64_t) course->as_of - sheet->window.look_ahead;
+	int64_t day;
+	int at = 0;
 	Period month;
 
 	if (course->ndonor == 0)
@@ -399,17 +434,30 @@ add_stay(Adding *adding, Sheet *sheet)
 	if (last->mrr == 0 &&
 		(int64_t) last->day + sheet->window.look_back - 1 < until)
 		until = (int64_t) last->day + sheet->window.look_back - 1;
-	for (month = almanac_period(adding->months, course->donor[0].day);; month++)
+	month = almanac_period(adding->months, course->donor[0].day);
+	day = period_start(adding->months->calendar, month) + WATCH_DAY;
+	for (; day <= until; day = next_watch_day(day), month++)
 	{
-		int64_t day = period_start(adding->months->calendar, month) + WATCH_DAY;
+		const SideLevel *level;
 		Passing passing;
+		bool steady;
 
 		host_poll();
-		if (day > until)
-			break;
-		passing = course_passing(course, (Day) day, sheet->window);
+		/* the last level that begins before the day */
+		while (at + 1 < course->ndonor && course->donor[at + 1].day < day)
+			at++;
+		level = &course->donor[at];
+		steady = level->day <= day - sheet->window.look_back &&
+				 (at + 1 == course->ndonor ||
+				  course->donor[at + 1].day > day + sheet->window.look_ahead);
+		if (steady)
+			passing = (Passing){level->mrr, level->mrr, level->lines,
+								(Day) (day - 1), level->since};
+		else
+			passing = course_passing(course, (Day) day, sheet->window);
 		if (passing.before > 0)
-			add_outcome(adding, sheet, (Day) day, month, &passing, false);
+			add_outcome(adding, sheet, (Day) day, month, &passing, false,
+						steady);
 	}
 }
 

@@ -83,6 +83,7 @@ typedef struct Sheet
 	DonorLoss *donors; /* by number of the donor's name */
 	int npatches;
 	int patch_room;
+	int hint; /* the patch asked for last */
 	Patch **patches; /* by stratum and month */
 	int ncells;
 	int cell_room;

@@ -342,7 +342,7 @@ SELECT l.view, l.preference, l.needs,
 			WHEN l.view = 'survival' THEN E'SELECT b.segment, b.product, b.state FROM by_segment b\n\tUNION ALL'
 			ELSE E'SELECT b.segment, b.state FROM by_segment b\n\tUNION ALL' END),
 		'{{due_segment}}', CASE WHEN s.known THEN 's.segment' ELSE '''(all)''::text' END),
-		'{{due_join}}', CASE WHEN s.known THEN E'\n\tCROSS JOIN LATERAL (\n\t\tSELECT h.segment FROM held h WHERE h.customer_id = e.customer_id AND h.days @> e.ended_on\n\t\tUNION ALL SELECT ''(all)'') s' ELSE '' END)
+		'{{due_join}}', CASE WHEN s.known THEN E'\n\tJOIN (\n\t\tSELECT h.customer_id, h.segment, h.days FROM held h\n\t\tUNION ALL SELECT f.customer_id, ''(all)'' AS segment, ''{(,)}''::datemultirange AS days FROM folded f) s\n\t\tON s.customer_id = e.customer_id AND s.days @> e.ended_on' ELSE '' END)
 FROM laid l
 CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s;
 
@@ -397,13 +397,13 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_kpi', 17, 'net_revenue_retention_chained_rate', 'double precision', 'fraction', 'product of net_revenue_retention_rate of 12 months', false, 'NRR of the last 12 months, chained.'),
 	('subscription_kpi', 18, 'gained_mrr', 'numeric(18,2)', 'money a month', 'new_mrr + expansion_mrr', true, 'Numerator of quick_ratio; who came back is left out.'),
 	('subscription_kpi', 19, 'lost_mrr', 'numeric(18,2)', 'money a month', '-1 * (churn_mrr + contraction_mrr)', true, 'Denominator of quick_ratio.'),
-	('subscription_kpi', 20, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost.'),
+	('subscription_kpi', 20, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
 	('subscription_kpi', 21, 'closing_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on the last day', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
 	('subscription_kpi', 22, 'closing_customers', 'bigint', 'customers', 'count of customers who pay on the last day', true, 'Customers who paid when the month ended, or at as_of.'),
-	('subscription_kpi', 23, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account.'),
-	('subscription_kpi', 24, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn.'),
-	('subscription_kpi', 25, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given.'),
-	('subscription_kpi', 26, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted.'),
+	('subscription_kpi', 23, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account. Do not average.'),
+	('subscription_kpi', 24, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn. Do not average.'),
+	('subscription_kpi', 25, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given. Do not average.'),
+	('subscription_kpi', 26, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted. Do not average.'),
 	('subscription_kpi', 27, 'due_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that came to their end in the month and were observed to.'),
 	('subscription_kpi', 28, 'renewed_spells', 'bigint', 'spells', 'count of due_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
 	('subscription_kpi', 29, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_spells / due_spells', false, 'Renewal rate by count. Prices that change in the middle of a contract end a spell too: bind terms as spells.'),

@@ -16,8 +16,6 @@
 #include "statetype.h"
 #include "types.h"
 
-extern const ExpandedType movement_state;
-
 STATE_TYPE(movement)
 
 /* movement_agg(holdings, grain, as_of [, held]) */

@@ -17,8 +17,6 @@
 #include "statetype.h"
 #include "types.h"
 
-extern const ExpandedType revenue_retention_state;
-
 STATE_TYPE(revenue_retention)
 
 /* revenue_retention_agg(holdings, grain, as_of [, clock]) */

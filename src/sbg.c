@@ -11,6 +11,7 @@
 #include "funcapi.h"
 
 #include "core/sbg.h"
+#include "expanded.h"
 #include "survival.h"
 
 /* Add customers counted by period: lost in it, alive after it. */
@@ -30,7 +31,7 @@ cvm_survival_count(PG_FUNCTION_ARGS)
 						errmsg("count of customers is negative"),
 						errhint("Give how many were lost in a period, and how "
 								"many were last seen alive after it.")));
-	survival = expanded_step(&survival_state, fcinfo, "sbg_fit", &result);
+	survival = survival_step(fcinfo, "sbg_fit", &result);
 	survival_count(survival, PG_GETARG_INT32(1), lost, alive);
 	PG_RETURN_DATUM(result);
 }
@@ -51,7 +52,7 @@ cvm_sbg_fit(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "sbg_fit must return a row");
-	sbg_fit(expanded_read(&survival_state, PG_GETARG_DATUM(0)), &fit);
+	sbg_fit(survival_read(PG_GETARG_DATUM(0)), &fit);
 	values[0] = Float8GetDatum(fit.alpha);
 	values[1] = Float8GetDatum(fit.beta);
 	values[2] = Float8GetDatum(fit.alpha_error);
@@ -96,7 +97,7 @@ cvm_sbg_log_likelihood(PG_FUNCTION_ARGS)
 
 	check_parameters(alpha, beta);
 	PG_RETURN_FLOAT8(sbg_log_likelihood(
-		expanded_read(&survival_state, PG_GETARG_DATUM(0)), alpha, beta));
+		survival_read(PG_GETARG_DATUM(0)), alpha, beta));
 }
 
 /* sbg_survival(alpha, beta, periods) */

@@ -8,8 +8,10 @@
 #define CVM_SURVIVAL_DATUM_H
 
 #include "core/survival.h"
-#include "expanded.h"
+#include "fmgr.h"
 
-extern const ExpandedType survival_state;
+extern const Survival *survival_read(Datum datum);
+extern Survival *survival_step(FunctionCallInfo fcinfo, const char *name,
+							   Datum *result);
 
 #endif /* CVM_SURVIVAL_DATUM_H */

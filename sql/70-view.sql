@@ -92,18 +92,19 @@ BEGIN
 		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE c.column_name IN ('cohort', 'period_no', 'period_start', 'month'))
 	INTO columns, keys
 	FROM cvm.report_column c WHERE c.view = _without_small_groups.view;
-	-- where one segment alone is too small, the total would tell on it: the
-	-- next smallest goes along
+	-- where what is left out is one segment, or too few customers together, the
+	-- total would tell on it: the next smallest goes along
 	RETURN format($body$SELECT %1$s
 FROM (
 	SELECT g.*, count(*) FILTER (WHERE g.segment <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_small,
+		sum(g.cvm_size) FILTER (WHERE g.segment <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_together,
 		row_number() OVER (w ORDER BY g.segment = '(all)', g.cvm_size < %3$s, g.cvm_size, g.segment) AS cvm_rank
 	FROM (SELECT b.*, %2$s AS cvm_size FROM (
 %4$s
 	) b) g
 	WINDOW w AS (PARTITION BY %5$s)
 ) r
-WHERE r.cvm_size >= %3$s AND NOT (r.cvm_small = 1 AND r.cvm_rank = 1 AND r.segment <> '(all)')$body$,
+WHERE r.cvm_size >= %3$s AND NOT ((r.cvm_small = 1 OR r.cvm_together < %3$s) AND r.cvm_rank = 1 AND r.segment <> '(all)') IS TRUE$body$,
 		columns, size, smallest, body, keys);
 END
 $$;

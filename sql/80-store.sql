@@ -102,6 +102,7 @@ DECLARE
 	wanted text[];
 	is_rowwise boolean;
 	event text;
+	stray record;
 BEGIN
 	SELECT s.* INTO kind FROM cvm.customer_state s WHERE s.state = _tend_queue.state;
 	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
@@ -120,47 +121,61 @@ BEGIN
 	is_rowwise := relation.relkind = 'p' OR relation.relispartition
 		OR EXISTS (SELECT FROM pg_inherits i WHERE source IN (i.inhrelid, i.inhparent));
 
-	IF kept.queue_name IS NULL OR cvm._relation(kept.queue_schema, kept.queue_name) IS NULL THEN
-		kept.queue_schema := queue_schema;
-		kept.queue_name := left(format('%s_%s_queue', _tend_queue.model, _tend_queue.state), 63);
-		EXECUTE format('CREATE TABLE %I.%I (customer_id %s, delta %s)', kept.queue_schema, kept.queue_name,
-			(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = cvm._relation(_tend_queue.model, kind.entity::name) AND a.attname = 'customer_id'),
-			kind.type);
-		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
-		EXECUTE format('COMMENT ON TABLE %s IS %L', queue,
-			format('Customers of model "%s" whose rows in %s changed since the last CALL cvm.refresh(); a row without customer: everybody.', _tend_queue.model, source::regclass));
-		-- whoever may write into the source must be able to write here; all that
-		-- a row does is to have a customer folded again
-		EXECUTE format('GRANT INSERT ON %s TO PUBLIC', queue);
-		EXECUTE format('GRANT SELECT, INSERT, DELETE ON %s TO %I', queue, (SELECT m.owner FROM cvm.model m WHERE m.model = _tend_queue.model));
-		UPDATE cvm.stored t SET queue_schema = kept.queue_schema, queue_name = kept.queue_name
-			WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
-	END IF;
-	queue := format('%I.%I', kept.queue_schema, kept.queue_name);
-
-	SELECT format('%L, %L, %L', kept.queue_schema, kept.queue_name,
-		(SELECT c ->> 'expression' FROM jsonb_array_elements(columns) c WHERE c ->> 'name' = 'customer_id'))
-	INTO arguments;
-	SELECT arguments || format(', %L, %L', '', (SELECT array_agg(a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
-			JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source' AND c ->> 'name' = 'customer_id')),
-		arguments || format(', %L, %L',
-		format('SELECT e.customer_id, %s FROM (SELECT %s FROM after_rows s) e WHERE e.customer_id IS NOT NULL GROUP BY e.customer_id',
-			cvm._fill(kind.fold, cvm._literals(_tend_queue.model)),
-			(SELECT string_agg(format('%s AS %I', c ->> 'expression', c ->> 'name'), ', ') FROM jsonb_array_elements(columns) c)),
-		(SELECT array_agg(DISTINCT a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
-			JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source'))
-	INTO without, arguments;
-	digest := md5(arguments || is_rowwise::text || source::text);
-	wanted := CASE WHEN is_rowwise THEN '{row,truncate}'::text[] ELSE '{insert,update,delete,truncate}' END;
-	IF cardinality(wanted) = (
-		SELECT count(*) FROM pg_trigger g
-		WHERE g.tgrelid = source AND g.tgname = ANY (SELECT left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, w), 63)::name FROM unnest(wanted) w)
-			AND g.tgenabled IN ('O', 'A') AND obj_description(g.oid, 'pg_trigger') LIKE '%' || digest)
-	THEN
-		RETURN true;
-	END IF;
-
 	BEGIN
+		IF kept.queue_name IS NULL OR cvm._relation(kept.queue_schema, kept.queue_name) IS NULL THEN
+			kept.queue_schema := queue_schema;
+			kept.queue_name := left(format('%s_%s_queue', _tend_queue.model, _tend_queue.state), 63);
+			EXECUTE format('CREATE TABLE %I.%I (customer_id %s, delta %s)', kept.queue_schema, kept.queue_name,
+				(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = cvm._relation(_tend_queue.model, kind.entity::name) AND a.attname = 'customer_id'),
+				kind.type);
+			queue := format('%I.%I', kept.queue_schema, kept.queue_name);
+			EXECUTE format('COMMENT ON TABLE %s IS %L', queue,
+				format('Customers of model "%s" whose rows in %s changed since the last CALL cvm.refresh(); a row without customer: everybody.', _tend_queue.model, source::regclass));
+			-- whoever may write into the source must be able to write here; all that
+			-- a row does is to have a customer folded again
+			EXECUTE format('GRANT INSERT ON %s TO PUBLIC', queue);
+			EXECUTE format('GRANT SELECT, INSERT, DELETE ON %s TO %I', queue, (SELECT m.owner FROM cvm.model m WHERE m.model = _tend_queue.model));
+			UPDATE cvm.stored t SET queue_schema = kept.queue_schema, queue_name = kept.queue_name
+				WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
+		ELSIF kept.queue_schema <> queue_schema THEN
+			-- where those are at home who write into the source
+			EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', kept.queue_schema, kept.queue_name, queue_schema);
+			kept.queue_schema := queue_schema;
+			UPDATE cvm.stored t SET queue_schema = kept.queue_schema
+				WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
+		END IF;
+		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
+
+		SELECT format('%L, %L, %L', kept.queue_schema, kept.queue_name,
+			(SELECT c ->> 'expression' FROM jsonb_array_elements(columns) c WHERE c ->> 'name' = 'customer_id'))
+		INTO arguments;
+		SELECT arguments || format(', %L, %L', '', (SELECT array_agg(a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
+				JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source' AND c ->> 'name' = 'customer_id')),
+			arguments || format(', %L, %L',
+			format('SELECT e.customer_id, %s FROM (SELECT %s FROM after_rows s) e WHERE e.customer_id IS NOT NULL GROUP BY e.customer_id',
+				cvm._fill(kind.fold, cvm._literals(_tend_queue.model)),
+				(SELECT string_agg(format('%s AS %I', c ->> 'expression', c ->> 'name'), ', ') FROM jsonb_array_elements(columns) c)),
+			(SELECT array_agg(DISTINCT a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
+				JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source'))
+		INTO without, arguments;
+		digest := md5(arguments || is_rowwise::text || source::text);
+		wanted := CASE WHEN is_rowwise THEN '{row,truncate}'::text[] ELSE '{insert,update,delete,truncate}' END;
+		IF cardinality(wanted) = (
+			SELECT count(*) FROM pg_trigger g
+			WHERE g.tgrelid = source AND g.tgname = ANY (SELECT left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, w), 63)::name FROM unnest(wanted) w)
+				AND g.tgenabled IN ('O', 'A') AND obj_description(g.oid, 'pg_trigger') LIKE '%' || digest)
+		THEN
+			RETURN true;
+		END IF;
+
+		-- what was bound before tells nothing any more
+		FOR stray IN
+			SELECT g.tgname, g.tgrelid::regclass AS source FROM pg_trigger g
+			WHERE g.tgfoid = 'cvm.queue_changes()'::regprocedure AND g.tgparentid = 0 AND g.tgrelid <> source
+				AND obj_description(g.oid, 'pg_trigger') LIKE format('Tells model "%s" which%%', _tend_queue.model)
+		LOOP
+			EXECUTE format('DROP TRIGGER %I ON %s', stray.tgname, stray.source);
+		END LOOP;
 		FOREACH event IN ARRAY wanted LOOP
 			EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, event), 63), source::regclass);
 			EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION cvm.queue_changes(%s)',

@@ -72,6 +72,14 @@ BEGIN
 			MESSAGE = format('"%s" of model "%s" waits for entity "%s"%s', _refresh_state.state, _refresh_state.model, kind.entity, coalesce(': ' || bound.problem, '')),
 			HINT = format('SELECT * FROM cvm.rebuild(%L), or bind the entity again.', _refresh_state.model);
 	END IF;
+	IF NOT EXISTS (
+		SELECT FROM pg_attribute k JOIN pg_attribute e ON e.atttypid = k.atttypid AND e.attname = k.attname
+		WHERE k.attrelid = target::regclass AND k.attname = 'customer_id' AND e.attrelid = cvm._relation(_refresh_state.model, kind.entity::name))
+	THEN
+		RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch',
+			MESSAGE = format('customers have ids of another type than when %s was made', target),
+			HINT = format('SELECT cvm.unstore(%1$L, %2$L); and SELECT cvm.store(%1$L, %2$L);', _refresh_state.model, _refresh_state.state);
+	END IF;
 	print := md5(bound.source::text || bound.columns::text);
 	is_usable := made IS NOT DISTINCT FROM kept.made_of;
 	customer := (SELECT c ->> 'expression' FROM jsonb_array_elements(bound.columns) c WHERE c ->> 'name' = 'customer_id');

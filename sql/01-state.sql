@@ -27,8 +27,8 @@ BEGIN
 			INTERNALLENGTH = variable, ALIGNMENT = double, STORAGE = extended
 		)$$,
 		type_name || '_in', type_name || '_recv', type_name, type_name || '_out',
-		-- the log of activity_agg may have to be put in order first
-		CASE type_name WHEN 'activity' THEN 'activity' ELSE 'state' END,
+		-- the log of an aggregate may have to be put in order first
+		CASE WHEN type_name IN ('activity', 'holdings') THEN type_name ELSE 'state' END,
 		type_name || '_send');
 	EXECUTE format('COMMENT ON TYPE %I IS %L', type_name, description);
 

@@ -382,6 +382,19 @@ END
 $$;
 COMMENT ON FUNCTION cvm._grant(regclass, jsonb) IS 'Gives a view made anew the rights of its predecessor, no more and no fewer.';
 
+CREATE FUNCTION cvm._event_row(have text[], literals jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('e.occurred_at, %s', literals ->> 'time_zone')
+		|| CASE WHEN 'event.amount' = ANY (have) THEN ', e.amount'
+			WHEN marked THEN ', NULL::numeric' ELSE '' END
+		|| CASE WHEN marked THEN format(', coalesce(e.kind = ANY (%1$s), %1$s IS NULL), coalesce(e.kind = ANY (%2$s), %2$s IS NULL)',
+			literals ->> 'start_kinds', literals ->> 'return_kinds') ELSE '' END
+	FROM (SELECT literals ->> 'start_kinds' <> 'NULL::text[]' OR literals ->> 'return_kinds' <> 'NULL::text[]' AS marked) kinds;
+$$;
+COMMENT ON FUNCTION cvm._event_row(text[], jsonb) IS 'What {event_row} stands for in the body of a report view.';
+
 CREATE FUNCTION cvm._wanted(model name)
 RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, live text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -392,6 +405,7 @@ DECLARE
 	have text[] := coalesce(cvm._have(_wanted.model), '{}');
 	literals jsonb := cvm._literals(_wanted.model);
 BEGIN
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals));
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
 		(SELECT format(E'SELECT %s\n FROM %s s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text)

@@ -69,3 +69,9 @@ CREATE FUNCTION rfm(activity, as_of date,
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION rfm(activity, date) IS
 	'Before as_of: days since the last event, number of events, sum of values, days with events';
+
+CREATE FUNCTION fold_activity(query text, tz text) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'cvm_fold_activity'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 100000;
+COMMENT ON FUNCTION fold_activity(text, text) IS
+	'One timeline per customer of a query, as activity_agg and GROUP BY give it but many times faster: the query selects customer, time [, value [, is_start, is_return]]';

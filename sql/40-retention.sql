@@ -20,6 +20,19 @@ CREATE AGGREGATE retention_agg(tenure) (
 COMMENT ON AGGREGATE retention_agg(tenure) IS
 	'Adds customers up to a retention triangle; they must have been read alike';
 
+CREATE FUNCTION retention_sweep(retention, activity, text, date) RETURNS retention
+	AS 'MODULE_PATHNAME', 'cvm_retention_sweep'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION retention_sweep(retention, activity, text, date) IS
+	'Step of retention_agg(activity, grain, as_of)';
+
+CREATE AGGREGATE retention_agg(activity, text, date) (
+	SFUNC = retention_sweep, STYPE = retention,
+	COMBINEFUNC = retention_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE retention_agg(activity, text, date) IS
+	'The same as retention_agg(tenure(activity, grain, as_of)), in one walk over stored timelines';
+
 -- The fast way: from raw rows in one pass.  Its state is internal, for one
 -- machine with parallel workers; distributed servers take the two steps.
 CREATE FUNCTION fold_combine(internal, internal) RETURNS internal

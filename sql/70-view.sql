@@ -14,8 +14,15 @@
 --   {return_kinds}  likewise
 --   {conf}          0.95 as double precision
 --
--- and so on for every row of cvm.setting_definition.  cvm._generate() turns
--- these rows into views; nothing else is needed for a further one.
+-- and so on for every row of cvm.setting_definition.  One more word saves work
+-- where a model has less than it could:
+--
+--   {event_row}     what activity_agg and retention_agg want to know of an
+--                   event e: time and zone; the amount if one is bound; whether
+--                   it may start and whether it returns if kinds are set
+--
+-- cvm._generate() turns these rows into views; nothing else is needed for a
+-- further one.
 
 CREATE TABLE cvm.report_view (
 	view text PRIMARY KEY,

@@ -22,9 +22,7 @@ $$
 	FROM event e
 	WHERE e.customer_id IS NOT NULL
 		AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)$$,
-$$e.occurred_at, {time_zone}, e.amount,
-		coalesce(e.kind = ANY ({start_kinds}), {start_kinds} IS NULL),
-		coalesce(e.kind = ANY ({return_kinds}), {return_kinds} IS NULL)$$,
+$${event_row}$$,
 $$folded AS MATERIALIZED (
 	SELECT e.customer_id, cvm.activity_agg({{arguments}}) AS activity{{events}}
 	GROUP BY e.customer_id
@@ -232,9 +230,9 @@ FROM (VALUES ('retention_week', 'week'), ('retention_month', 'month'), ('retenti
 	(7, 'period_label', 'text', 'text', 'period_start as text', false, 'The <grain> that the row is about, as text.'),
 	(8, 'cohort_customers', 'bigint', 'customers', 'count of customers who started in the <grain>', false, 'Customers in the cohort.'),
 	(9, 'eligible_customers', 'bigint', 'customers', 'count of cohort customers whose whole <grain> lies before as_of', true, 'Customers who had the chance: what rates stand on. 0 while the <grain> is not over.'),
-	(10, 'retained_customers', 'bigint', 'customers', 'count of eligible customers with a return in the <grain>', true, 'Customers who returned in this <grain>.'),
-	(11, 'retained_or_later_customers', 'bigint', 'customers', 'count of eligible customers with a return in the <grain> or a later one', true, 'Customers who returned in this <grain> or later; grows as time goes by.'),
-	(12, 'returned_customers', 'bigint', 'customers', 'count of eligible customers with a return in any <grain> up to this one', true, 'Customers who had returned by the end of this <grain>.'),
+	(10, 'retained_customers', 'bigint', 'customers', 'count of eligible customers with a return in the <grain>; in period 0, which holds the start, all of them', true, 'Customers who count as retained in this <grain>.'),
+	(11, 'retained_or_later_customers', 'bigint', 'customers', 'count of eligible customers with a return in the <grain> or a later one', true, 'Customers who count as retained in this <grain> or later; grows as time goes by.'),
+	(12, 'returned_customers', 'bigint', 'customers', 'count of eligible customers with any return in the <grain>, on or after their first day', true, 'Customers who did something in this <grain> that counts as a return; in period 0 the start itself need not.'),
 	(13, 'retention_rate', 'double precision', 'fraction 0..1', 'retained_customers / eligible_customers', false, 'Share of the eligible customers who returned in this <grain>.'),
 	(14, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, lower end', false, 'Lower end of the confidence interval of retention_rate.'),
 	(15, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, upper end', false, 'Upper end of the confidence interval of retention_rate.'),
@@ -255,7 +253,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('retention_curve', 5, 'eligible_customers', 'bigint', 'customers', 'sum over cohorts of eligible_customers', true, 'Customers who had the chance: what rates stand on.'),
 	('retention_curve', 6, 'retained_customers', 'bigint', 'customers', 'sum over cohorts of retained_customers', true, 'Customers who returned in this month.'),
 	('retention_curve', 7, 'retained_or_later_customers', 'bigint', 'customers', 'sum over cohorts of retained_or_later_customers', true, 'Customers who returned in this month or later; grows as time goes by.'),
-	('retention_curve', 8, 'returned_customers', 'bigint', 'customers', 'sum over cohorts of returned_customers', true, 'Customers who had returned by the end of this month.'),
+	('retention_curve', 8, 'returned_customers', 'bigint', 'customers', 'sum over cohorts of returned_customers', true, 'Customers who did something in this month that counts as a return.'),
 	('retention_curve', 9, 'retention_rate', 'double precision', 'fraction 0..1', 'retained_customers / eligible_customers', false, 'Share of the eligible customers who returned in this month.'),
 	('retention_curve', 10, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, lower end', false, 'Lower end of the confidence interval of retention_rate.'),
 	('retention_curve', 11, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, upper end', false, 'Upper end of the confidence interval of retention_rate.'),

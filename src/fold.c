@@ -77,6 +77,8 @@ cvm_fold_add(PG_FUNCTION_ARGS)
 	Calendar calendar;
 	Day day;
 	uint8_t marks = MARK_START | MARK_RETURN;
+	Wide value = 0;
+	int scale = 0;
 
 	if (PG_ARGISNULL(form->customer) || !row_day(form, fcinfo, &day))
 	{
@@ -96,17 +98,12 @@ cvm_fold_add(PG_FUNCTION_ARGS)
 	if (form->is_start >= 0)
 		marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
 				(row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
-	fold_room(fold);
 	if (form->value >= 0 && !PG_ARGISNULL(form->value))
 	{
-		int scale;
-		Wide value = decimal_read(PG_GETARG_DATUM(form->value), &scale);
-
-		fold_keep_value(fold, value, scale);
+		value = decimal_read(PG_GETARG_DATUM(form->value), &scale);
 		marks |= MARK_VALUE;
 	}
-	fold_keep_key(fold, row_key(form, fcinfo));
-	fold_take(fold, day, marks);
+	fold_take(fold, row_key(form, fcinfo), day, marks, value, scale);
 	PG_RETURN_POINTER(state);
 }
 

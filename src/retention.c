@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 
-#include "core/retention.h"
+#include "core/sweep.h"
 #include "expanded.h"
 #include "state.h"
 #include "types.h"
@@ -92,6 +92,26 @@ cvm_retention_add(PG_FUNCTION_ARGS)
 	retention =
 		expanded_step(&retention_state, fcinfo, "retention_agg", &result);
 	retention_add(retention, tenure_datum(PG_GETARG_DATUM(1)));
+	PG_RETURN_DATUM(result);
+}
+
+/* retention_agg(activity, grain, as_of): the two steps in one walk */
+PG_FUNCTION_INFO_V1(cvm_retention_sweep);
+Datum
+cvm_retention_sweep(PG_FUNCTION_ARGS)
+{
+	Datum result;
+	Retention *retention;
+	StateBytes activity;
+
+	if (PG_ARGISNULL(1))
+		return expanded_skip(fcinfo, "retention_agg");
+	retention =
+		expanded_step(&retention_state, fcinfo, "retention_agg", &result);
+	activity = state_bytes(PG_GETARG_DATUM(1));
+	retention_sweep(retention, activity.data, activity.size,
+					argument_calendar(fcinfo, 2, -1),
+					argument_day(fcinfo, 3, "as_of"));
 	PG_RETURN_DATUM(result);
 }
 

@@ -113,6 +113,7 @@ row_key(const RowForm *form, FunctionCallInfo fcinfo)
 	switch (form->key_kind)
 	{
 		case KEY_NUMBER:
+			key.uuid[1] = 0;
 			key.number = PG_GETARG_INT64(form->customer);
 			break;
 		case KEY_UUID:
@@ -121,8 +122,7 @@ row_key(const RowForm *form, FunctionCallInfo fcinfo)
 			break;
 		default:
 			name = PG_GETARG_TEXT_PP(form->customer);
-			key.text.data = VARDATA_ANY(name);
-			key.text.size = VARSIZE_ANY_EXHDR(name);
+			key.text = (KeyText){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
 			break;
 	}
 	return key;

@@ -16,59 +16,52 @@
 #define HAS_VALUE 1
 #define IS_MARKED 2
 
+/* Begin to read canonical bytes. */
+void
+cursor_open(ActivityCursor *cursor, const void *data, size_t size)
+{
+	ByteReader *reader = &cursor->reader;
+	uint8_t flags;
+
+	reader_open(reader, data, size, "activity");
+	if (read_byte(reader) != ACTIVITY_VERSION)
+		reader_fail(reader);
+	flags = read_byte(reader);
+	if (flags & ~(HAS_VALUE | IS_MARKED))
+		reader_fail(reader);
+	cursor->has_value = (flags & HAS_VALUE) != 0;
+	cursor->is_marked = (flags & IS_MARKED) != 0;
+	cursor->scale = cursor->has_value
+						? (int) read_unsigned(reader, MONEY_MAX_SCALE)
+						: 0;
+	cursor->left = read_count(reader, 2);
+	cursor->day = 0;
+	cursor->begun = false;
+	if (cursor->has_value && cursor->left == 0)
+		reader_fail(reader);
+}
+
 /* Read canonical bytes; anything else is refused. */
 Activity *
 activity_decode(const void *data, size_t size)
 {
 	Activity *activity = host_alloc_zero(NULL, sizeof(Activity));
-	ByteReader reader;
-	uint8_t flags;
-	int64_t day = 0;
+	ActivityCursor cursor;
 	bool marked = false;
 
-	reader_open(&reader, data, size, "activity");
-	if (read_byte(&reader) != ACTIVITY_VERSION)
-		reader_fail(&reader);
-	flags = read_byte(&reader);
-	if (flags & ~(HAS_VALUE | IS_MARKED))
-		reader_fail(&reader);
-	activity->has_value = (flags & HAS_VALUE) != 0;
-	if (activity->has_value)
-		activity->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
-	activity->ndays = (int) read_count(&reader, 2);
-	activity->days = host_alloc(NULL, activity->ndays * sizeof(ActivityDay));
-	for (int i = 0; i < activity->ndays; i++)
+	cursor_open(&cursor, data, size);
+	activity->has_value = cursor.has_value;
+	activity->scale = cursor.scale;
+	activity->days = host_alloc(NULL, cursor.left * sizeof(ActivityDay));
+	while (cursor_next(&cursor, &activity->days[activity->ndays]))
 	{
-		ActivityDay *entry = &activity->days[i];
+		const ActivityDay *day = &activity->days[activity->ndays++];
 
 		host_poll();
-		if (i == 0)
-			day = read_signed(&reader, DAY_FIRST, DAY_LAST);
-		else
-			day += (int64_t) read_unsigned(&reader, INT32_MAX);
-		if (day > DAY_LAST ||
-			(i > 0 && activity->days[i - 1].day >= (Day) day))
-			reader_fail(&reader);
-		entry->day = (Day) day;
-		entry->events = (int64_t) read_unsigned(&reader, INT64_MAX);
-		entry->starts = entry->returns = entry->events;
-		entry->value = 0;
-		if (flags & IS_MARKED)
-		{
-			entry->starts = (int64_t) read_unsigned(&reader, entry->events);
-			entry->returns = (int64_t) read_unsigned(&reader, entry->events);
-		}
-		if (activity->has_value)
-			entry->value = read_wide(&reader);
-		if (entry->events == 0)
-			reader_fail(&reader);
-		marked |= entry->starts != entry->events ||
-				  entry->returns != entry->events;
+		marked |= day->starts != day->events || day->returns != day->events;
 	}
-	if (marked != ((flags & IS_MARKED) != 0) ||
-		(activity->has_value && activity->ndays == 0))
-		reader_fail(&reader);
-	reader_close(&reader);
+	if (marked != cursor.is_marked)
+		reader_fail(&cursor.reader);
 	return activity;
 }
 
@@ -283,6 +276,49 @@ log_add(ActivityLog *log, size_t size, Day day, bool is_start, bool is_return,
 		log->has_value |= has_value;
 	}
 	log->used++;
+	return true;
+}
+
+static inline uint32_t
+take_count(int64_t *count)
+{
+	uint32_t taken = *count > UINT32_MAX ? UINT32_MAX : (uint32_t) *count;
+
+	*count -= taken;
+	return taken;
+}
+
+/*
+ * Append a day of a timeline; false if the log of this size is full.  What did
+ * not fit stays in the day, so that the next call goes on with it.
+ */
+bool
+log_put(ActivityLog *log, size_t size, ActivityDay *day, int scale,
+		bool has_value)
+{
+	while (day->events > 0)
+	{
+		if (log->used >= log_room(log, size))
+			return false;
+		if (!log->full)
+			((LogDay *) log->entries)[log->used] =
+				(LogDay){day->day, take_count(&day->events)};
+		else
+		{
+			LogEvent *entry = (LogEvent *) log->entries + log->used;
+
+			if (has_value && scale > log->scale)
+				log_rescale(log, scale);
+			*entry = (LogEvent){day->day, take_count(&day->events),
+								take_count(&day->starts),
+								take_count(&day->returns), 0, 0};
+			event_set_value(entry,
+							money_rescale(day->value, scale, log->scale));
+			day->value = 0;
+			log->has_value |= has_value;
+		}
+		log->used++;
+	}
 	return true;
 }
 

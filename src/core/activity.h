@@ -31,6 +31,59 @@ typedef struct Activity
 	ActivityDay *days; /* ascending, one entry a day */
 } Activity;
 
+/* Reading a timeline day by day, straight from its bytes */
+typedef struct ActivityCursor
+{
+	ByteReader reader;
+	bool has_value;
+	bool is_marked;
+	int scale;
+	size_t left; /* days still to come */
+	int64_t day; /* the day before */
+	bool begun;
+} ActivityCursor;
+
+extern void cursor_open(ActivityCursor *cursor, const void *data, size_t size);
+
+/* The next day; false, and nothing may follow, at the end. */
+static inline bool
+cursor_next(ActivityCursor *cursor, ActivityDay *day)
+{
+	ByteReader *reader = &cursor->reader;
+
+	if (cursor->left == 0)
+	{
+		reader_close(reader);
+		return false;
+	}
+	cursor->left--;
+	if (!cursor->begun)
+	{
+		cursor->day = read_signed(reader, DAY_FIRST, DAY_LAST);
+		cursor->begun = true;
+	}
+	else
+	{
+		uint64_t distance = read_unsigned(reader, INT32_MAX);
+
+		cursor->day += (int64_t) distance;
+		if (distance == 0 || cursor->day > DAY_LAST)
+			reader_fail(reader);
+	}
+	day->day = (Day) cursor->day;
+	day->events = (int64_t) read_unsigned(reader, INT64_MAX);
+	if (day->events == 0)
+		reader_fail(reader);
+	day->starts = day->returns = day->events;
+	if (cursor->is_marked)
+	{
+		day->starts = (int64_t) read_unsigned(reader, day->events);
+		day->returns = (int64_t) read_unsigned(reader, day->events);
+	}
+	day->value = cursor->has_value ? read_wide(reader) : 0;
+	return true;
+}
+
 extern Activity *activity_decode(const void *data, size_t size);
 extern void activity_encode(const Activity *activity, ByteWriter *writer);
 extern void activity_tidy(Activity *activity);
@@ -89,6 +142,8 @@ extern size_t log_size(bool full, size_t room);
 extern void log_open(ActivityLog *log, bool full);
 extern bool log_add(ActivityLog *log, size_t size, Day day, bool is_start,
 					bool is_return, Wide value, int scale, bool has_value);
+extern bool log_put(ActivityLog *log, size_t size, ActivityDay *day, int scale,
+					bool has_value);
 extern size_t log_tidy(ActivityLog *log);
 extern Activity *log_read(const ActivityLog *log, size_t size);
 

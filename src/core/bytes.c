@@ -93,9 +93,9 @@ read_byte(ByteReader *reader)
 	return *reader->at++;
 }
 
-/* Read a number no greater than limit. */
+/* Read a number no greater than limit, of any length. */
 uint64_t
-read_unsigned(ByteReader *reader, uint64_t limit)
+read_long_unsigned(ByteReader *reader, uint64_t limit)
 {
 	uint64_t number = 0;
 	int shift = 0;
@@ -158,6 +158,18 @@ read_count(ByteReader *reader, size_t least_bytes_each)
 	if (count > (size_t) (reader->end - reader->at) / least_bytes_each)
 		reader_fail(reader);
 	return (size_t) count;
+}
+
+/* Read so many bytes where they are. */
+const char *
+read_text(ByteReader *reader, size_t size)
+{
+	const char *data = (const char *) reader->at;
+
+	if (size > (size_t) (reader->end - reader->at))
+		reader_fail(reader);
+	reader->at += size;
+	return data;
 }
 
 /* Every byte must have been read. */

@@ -55,11 +55,21 @@ extern void reader_open(ByteReader *reader, const void *data, size_t size,
 						const char *what);
 extern void reader_fail(const ByteReader *reader) __attribute__((noreturn));
 extern uint8_t read_byte(ByteReader *reader);
-extern uint64_t read_unsigned(ByteReader *reader, uint64_t limit);
+extern uint64_t read_long_unsigned(ByteReader *reader, uint64_t limit);
 extern int64_t read_signed(ByteReader *reader, int64_t low, int64_t high);
 extern Wide read_wide(ByteReader *reader);
 extern size_t read_count(ByteReader *reader, size_t least_bytes_each);
 extern void read_raw(ByteReader *reader, void *data, size_t size);
+extern const char *read_text(ByteReader *reader, size_t size);
 extern void reader_close(const ByteReader *reader);
+
+/* Read a number no greater than limit; most are one byte. */
+static inline uint64_t
+read_unsigned(ByteReader *reader, uint64_t limit)
+{
+	if (reader->at != reader->end && *reader->at < 0x80 && *reader->at <= limit)
+		return *reader->at++;
+	return read_long_unsigned(reader, limit);
+}
 
 #endif /* CVM_BYTES_H */

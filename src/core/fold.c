@@ -8,40 +8,8 @@
 
 #include <string.h>
 
-#define FIRST_ROOM 8	/* rows of the first batch */
 #define PAGED_FROM 8192 /* customers before a directory is considered */
 #define BASE_SLACK 8	/* periods left before the first one seen */
-
-/*
- * Make the batch larger, up to what the roster numbers at once.  While there
- * are few customers, all of them are in the cache and a small batch will do.
- */
-static void
-batch_grow(Fold *fold)
-{
-	FoldBatch *batch = &fold->batch;
-	int room = batch->room ? batch->room * 4 : FIRST_ROOM;
-
-	if (batch->room == ROSTER_BATCH ||
-		(batch->room > 0 && (uint32_t) batch->room > fold->roster.nslots))
-		return;
-	if (room > ROSTER_BATCH)
-		room = ROSTER_BATCH;
-	if (batch->room > 0)
-	{
-		host_free(batch->keys);
-		host_free(batch->days);
-		host_free(batch->marks);
-		if (batch->values)
-			host_free(batch->values);
-	}
-	batch->keys = host_alloc(fold->arena, room * sizeof(Key));
-	batch->days = host_alloc(fold->arena, room * sizeof(Day));
-	batch->marks = host_alloc(fold->arena, room);
-	if (fold->has_values)
-		batch->values = host_alloc(fold->arena, room * sizeof(Wide));
-	batch->room = room;
-}
 
 Fold *
 fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
@@ -64,7 +32,7 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	planes_open(&fold->starts, arena);
 	roster_open(&fold->sums, arena, KEY_NUMBER, false);
 	pages_open(&fold->values, arena, sizeof(Wide));
-	batch_grow(fold);
+	batch_open(&fold->batch, arena, kind, has_values);
 	return fold;
 }
 
@@ -86,13 +54,7 @@ void
 fold_free(Fold *fold)
 {
 	fold_forget(fold);
-	host_free(fold->batch.keys);
-	host_free(fold->batch.days);
-	host_free(fold->batch.marks);
-	if (fold->batch.values != NULL)
-		host_free(fold->batch.values);
-	if (fold->batch.text != NULL)
-		host_free(fold->batch.text);
+	batch_close(&fold->batch);
 	host_free(fold);
 }
 
@@ -103,48 +65,13 @@ fold_size(const Fold *fold)
 	return sizeof(Fold) + roster_size(&fold->roster) +
 		   planes_size(&fold->returns) + planes_size(&fold->starts) +
 		   roster_size(&fold->sums) + pages_size(&fold->values) +
-		   fold->batch.text_room +
-		   fold->batch.room * (sizeof(Key) + sizeof(Day) + 1);
-}
-
-/* The key of the next row is this text, which is copied. */
-void
-fold_keep_text(Fold *fold, KeyText text)
-{
-	FoldBatch *batch = &fold->batch;
-	char *copy;
-
-	/* flushing the batch leaves the value kept for this row behind */
-	if (text.size > batch->text_room - batch->text_used)
-	{
-		Wide value = fold->has_values ? batch->values[batch->used] : 0;
-		size_t room;
-
-		fold_flush(fold);
-		room = batch->room * 64;
-		if (fold->has_values)
-			batch->values[0] = value;
-		if (room < text.size)
-			room = text.size;
-		if (room > batch->text_room)
-		{
-			if (batch->text)
-				host_free(batch->text);
-			batch->text = host_alloc(fold->arena, room);
-			batch->text_room = room;
-		}
-	}
-	copy = batch->text + batch->text_used;
-	memcpy(copy, text.data, text.size);
-	batch->keys[batch->used].text = (KeyText){copy, text.size};
-	batch->text_used += text.size;
+		   batch_size(&fold->batch);
 }
 
 /* Bring all values to a larger scale. */
 void
 fold_rescale(Fold *fold, int scale)
 {
-	fold_flush(fold);
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 	{
 		Wide *value = pages_peek(&fold->values, i);
@@ -153,18 +80,6 @@ fold_rescale(Fold *fold, int scale)
 		*value = money_rescale(*value, fold->scale, scale);
 	}
 	fold->scale = scale;
-}
-
-/* The value of the next row. */
-void
-fold_keep_value(Fold *fold, Wide value, int scale)
-{
-	FoldBatch *batch = &fold->batch;
-
-	if (scale > fold->scale)
-		fold_rescale(fold, scale);
-	fold->has_value = true;
-	batch->values[batch->used] = money_rescale(value, scale, fold->scale);
 }
 
 /* Add values to what customers brought in a period or on a day. */
@@ -263,7 +178,7 @@ fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
 void
 fold_flush(Fold *fold)
 {
-	FoldBatch *batch = &fold->batch;
+	Batch *batch = &fold->batch;
 	uint32_t slots[ROSTER_BATCH];
 	Period bits[ROSTER_BATCH];
 	uint32_t before = fold->roster.nslots;
@@ -295,14 +210,20 @@ fold_flush(Fold *fold)
 		for (int i = 0; i < nrows; i++)
 			if (batch->marks[i] & MARK_VALUE)
 			{
+				if (batch->scales[i] > fold->scale)
+				{
+					fold_add_sums(fold, pairs, values, npairs);
+					npairs = 0;
+					fold_rescale(fold, batch->scales[i]);
+				}
 				pairs[npairs] = fold_pair(slots[i], bits[i]);
-				values[npairs++] = batch->values[i];
+				values[npairs++] = money_rescale(
+					batch->values[i], batch->scales[i], fold->scale);
+				fold->has_value = true;
 			}
 		fold_add_sums(fold, pairs, values, npairs);
 	}
-	batch->used = 0;
-	batch->text_used = 0;
-	batch_grow(fold);
+	batch_clear(batch, fold->roster.nslots);
 	fold_consider_pages(fold, before);
 	fold_consider_spill(fold);
 }

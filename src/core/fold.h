@@ -19,22 +19,9 @@
 #ifndef CVM_FOLD_H
 #define CVM_FOLD_H
 
+#include "core/batch.h"
 #include "core/planes.h"
 #include "core/retention.h"
-#include "core/roster.h"
-
-typedef struct FoldBatch
-{
-	int used;
-	int room;
-	Key *keys;
-	Day *days;
-	uint8_t *marks;
-	Wide *values; /* only when rows come with values */
-	char *text;	  /* copies of text keys until they are numbered */
-	size_t text_used;
-	size_t text_room;
-} FoldBatch;
 
 typedef struct Fold
 {
@@ -52,7 +39,7 @@ typedef struct Fold
 	int level;	   /* of the part this fold is; 0: it is whole */
 	int flushes;
 	HostFile *parts; /* NULL: nothing was spilled */
-	FoldBatch batch;
+	Batch batch;
 	Almanac *almanac;
 	Roster roster;
 	Planes returns; /* without marks: every event */
@@ -64,17 +51,11 @@ typedef struct Fold
 #define FOLD_PARTS 32 /* files of a fold that spills */
 #define FOLD_LEVELS 6 /* parts of parts of parts, and no further */
 
-#define MARK_START 1
-#define MARK_RETURN 2
-#define MARK_VALUE 4 /* the row has a value that is not NULL */
-
 extern Fold *fold_new(HostArena arena, KeyKind kind, Calendar calendar,
 					  bool is_marked, bool has_values, size_t budget);
 extern void fold_free(Fold *fold);
 extern void fold_close_files(Fold *fold);
 extern void fold_flush(Fold *fold);
-extern void fold_keep_text(Fold *fold, KeyText text);
-extern void fold_keep_value(Fold *fold, Wide value, int scale);
 extern void fold_finish(Fold *fold, Retention *retention);
 extern size_t fold_size(const Fold *fold);
 
@@ -83,35 +64,13 @@ extern void fold_encode(Fold *fold, ByteWriter *writer);
 extern Fold *fold_absorb(Fold *into, HostArena arena, const void *data,
 						 size_t size, size_t budget);
 
-/*
- * Gather a row: make room, keep its value if rows have values, then its key,
- * then take the day and its marks.  In this order: each step may flush what
- * was taken before, and keeps what this row has brought so far.
- */
+/* Gather a row. */
 static inline void
-fold_room(Fold *fold)
+fold_take(Fold *fold, Key key, Day day, uint8_t marks, Wide value, int scale)
 {
-	if (fold->batch.used == fold->batch.room)
+	if (batch_full(&fold->batch, &key))
 		fold_flush(fold);
-}
-
-static inline void
-fold_keep_key(Fold *fold, Key key)
-{
-	if (fold->kind == KEY_TEXT)
-		fold_keep_text(fold, key.text);
-	else
-		fold->batch.keys[fold->batch.used] = key;
-}
-
-static inline void
-fold_take(Fold *fold, Day day, uint8_t marks)
-{
-	FoldBatch *batch = &fold->batch;
-
-	batch->days[batch->used] = day;
-	batch->marks[batch->used] = marks;
-	batch->used++;
+	batch_take(&fold->batch, key, day, marks, value, scale);
 }
 
 #endif /* CVM_FOLD_H */

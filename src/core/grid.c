@@ -180,10 +180,11 @@ pool_take(void *taker, const GridRow *row)
 	if (row->eligible == 0)
 		return;
 	point->cohorts++;
-	point->eligible += row->eligible;
-	point->retained += row->retained;
-	point->retained_or_later += row->retained_or_later;
-	point->returned += row->returned;
+	point->eligible = count_add(point->eligible, row->eligible);
+	point->retained = count_add(point->retained, row->retained);
+	point->retained_or_later =
+		count_add(point->retained_or_later, row->retained_or_later);
+	point->returned = count_add(point->returned, row->returned);
 	point->value = money_add(point->value, row->value);
 	point->base = money_add(point->base, row->base);
 }

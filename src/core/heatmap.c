@@ -42,7 +42,7 @@ shade(const Map *map, int64_t retained, int64_t eligible)
 	static const char *const blocks[] = {" ", "\342\226\221", "\342\226\222",
 										 "\342\226\223", "\342\226\210"};
 	static const char *const signs[] = {" ", ".", ":", "+", "#"};
-	int step = retained == 0 ? 0 : 1 + (int) (retained * 3 / eligible);
+	int step = retained == 0 ? 0 : 1 + (int) ((__int128) retained * 3 / eligible);
 
 	if (retained == eligible)
 		step = 4;

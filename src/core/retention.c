@@ -97,9 +97,15 @@ retention_cohort(Retention *retention, Period period)
 	int high = retention->ncohorts;
 	Cohort *cohort;
 
-	if (retention->hint < retention->ncohorts &&
-		retention->cohorts[retention->hint].period == period)
-		return &retention->cohorts[retention->hint];
+	/* cohorts mostly follow each other without a gap */
+	if (high > 0)
+	{
+		int64_t guess = (int64_t) period - retention->cohorts[0].period;
+
+		if (guess >= 0 && guess < high &&
+			retention->cohorts[guess].period == period)
+			return &retention->cohorts[guess];
+	}
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;
@@ -109,7 +115,6 @@ retention_cohort(Retention *retention, Period period)
 		else
 			high = middle;
 	}
-	retention->hint = low;
 	if (low < retention->ncohorts && retention->cohorts[low].period == period)
 		return &retention->cohorts[low];
 	if (retention->ncohorts == retention->room)
@@ -310,11 +315,10 @@ retention_observe(Retention *retention, Day as_of)
 		host_fail(HOST_INVALID_VALUE,
 				  "Filter the rows to days before as_of, then fold them.",
 				  "as_of is earlier than the last day folded");
-	if (as_of > retention->as_of && retention->is_set &&
-		retention->reading.clock == CLOCK_ANNIVERSARY)
+	if (as_of > retention->as_of && retention->is_set)
 		host_fail(HOST_INVALID_VALUE,
-				  "Read the tenures again with the later as_of.",
-				  "as_of of an anniversary clock cannot be moved");
+				  "Read the tenures, or fold the rows, with the later as_of.",
+				  "as_of was said already and cannot be moved");
 	retention->as_of = as_of;
 	retention->is_set = true;
 }
@@ -422,6 +426,39 @@ periods_begun(const Retention *retention, const Cohort *cohort)
 									 offsets > INT32_MAX ? INT32_MAX
 														 : (int32_t) offsets) +
 		   1;
+}
+
+/*
+ * Do a cohort's members add up?  Nobody counts in a period who has not begun
+ * it, so that no rate passes 1: what readers divide by is never too small.
+ */
+static bool
+cohort_adds_up(const Retention *retention, const Cohort *cohort, int64_t begun)
+{
+	int64_t eligible = cohort->members;
+	int64_t later = 0;
+
+	if (cohort->running == NULL)
+		return true;
+	if (retention->reading.nbrackets > 0 &&
+		begun > retention->reading.nbrackets)
+		begun = retention->reading.nbrackets;
+	for (int i = 0; i < cohort->ncells; i++)
+		later += cohort->cells[i].last;
+	for (int i = 0; i < cohort->ncells; i++)
+	{
+		const Cell *cell = &cohort->cells[i];
+		const RunningCell *running = &cohort->running[i];
+
+		eligible -= running->elapsed;
+		if ((running->running > 0 && cell->no >= begun) ||
+			cell->retained - running->retained > eligible ||
+			cell->returned - running->returned > eligible ||
+			later - running->retained > eligible)
+			return false;
+		later -= cell->last;
+	}
+	return eligible == 0;
 }
 
 /* Read canonical bytes; anything else is refused. */
@@ -535,7 +572,8 @@ retention_decode(HostArena arena, const void *data, size_t size)
 			if (cell_empty(cohort, j))
 				reader_fail(&reader);
 		}
-		if (anniversary && whole != 0)
+		if ((anniversary && cohort->running == NULL) ||
+			!cohort_adds_up(retention, cohort, begun))
 			reader_fail(&reader);
 	}
 	if (differs != ((flags & HAS_RETURNED) != 0))

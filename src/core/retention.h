@@ -62,7 +62,6 @@ typedef struct Retention
 	int ncohorts;
 	int room;
 	Cohort *cohorts;
-	int hint; /* where the last cohort was found */
 } Retention;
 
 #define RETENTION_VERSION 1

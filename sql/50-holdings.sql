@@ -1,0 +1,95 @@
+-- Type holdings: one customer's subscription spells, of which nothing is
+-- decided yet.
+CALL create_state_type('holdings',
+	'One customer''s subscription spells: product, days held, exact monthly price, channel and offer');
+CALL create_state_merge('holdings', 'holdings_merge');
+
+CREATE FUNCTION holdings_final(holdings) RETURNS holdings
+	AS 'MODULE_PATHNAME', 'cvm_holdings_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION holdings_final(holdings) IS 'End of holdings_agg';
+
+DO $block$
+DECLARE
+	form record;
+BEGIN
+	FOR form IN
+		SELECT *
+		FROM (VALUES ('text, date, date, numeric', ''),
+					 ('text, date, date, numeric, text, text', ', channel, offer'))
+			AS f (types, words)
+	LOOP
+		EXECUTE format($$
+			CREATE FUNCTION cvm.holdings_add(cvm.holdings, %1$s) RETURNS cvm.holdings
+				AS 'MODULE_PATHNAME', 'cvm_holdings_add'
+				LANGUAGE C IMMUTABLE PARALLEL SAFE;
+			COMMENT ON FUNCTION cvm.holdings_add(cvm.holdings, %1$s) IS 'Step of holdings_agg';
+			CREATE AGGREGATE cvm.holdings_agg(%1$s) (
+				SFUNC = cvm.holdings_add, STYPE = cvm.holdings,
+				FINALFUNC = cvm.holdings_final,
+				COMBINEFUNC = cvm.holdings_merge, PARALLEL = SAFE
+			);
+			COMMENT ON AGGREGATE cvm.holdings_agg(%1$s) IS
+				'One customer''s spells: product, first day, day after the last (NULL: goes on), price a month%2$s'$$,
+			form.types, form.words);
+	END LOOP;
+END
+$block$;
+
+CREATE FUNCTION mrr_at(holdings, day date) RETURNS numeric
+	AS 'MODULE_PATHNAME', 'cvm_mrr_at'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION mrr_at(holdings, date) IS
+	'What the customer brings a month, on a day: the sum of the lines held, never below 0';
+
+CREATE FUNCTION mrr_kept(holdings, opening date, closing date) RETURNS numeric
+	AS 'MODULE_PATHNAME', 'cvm_mrr_kept'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION mrr_kept(holdings, date, date) IS
+	'The lesser of mrr_at on two days: what gross retention counts';
+
+CREATE FUNCTION products_at(holdings, day date) RETURNS text[]
+	AS 'MODULE_PATHNAME', 'cvm_products_at'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION products_at(holdings, date) IS
+	'Products held on a day, paid or free, each once, in the order of their bytes';
+
+CREATE FUNCTION first_day(holdings) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_first_held_day'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION first_day(holdings) IS 'First day of any spell, paid or free';
+
+CREATE FUNCTION first_paid_day(holdings) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_first_paid_day'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION first_paid_day(holdings) IS
+	'First day on which the customer pays; NULL if there is none';
+
+CREATE FUNCTION last_paid_day(holdings, as_of date) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_last_paid_day'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION last_paid_day(holdings, date) IS
+	'Last day before as_of on which the customer pays; NULL if there is none';
+
+CREATE FUNCTION tenure_days(holdings, as_of date, gap integer DEFAULT 0)
+	RETURNS integer
+	AS 'MODULE_PATHNAME', 'cvm_tenure_days'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tenure_days(holdings, date, integer) IS
+	'Days since the customer began to pay without a lapse of more than gap days; NULL once lapsed';
+
+CREATE FUNCTION runs(holdings, as_of date, gap integer DEFAULT 0)
+	RETURNS TABLE (run_no integer, started_on date, ended_on date,
+		days integer, is_churned boolean)
+	AS 'MODULE_PATHNAME', 'cvm_runs'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 2;
+COMMENT ON FUNCTION runs(holdings, date, integer) IS
+	'Times of paying without a lapse of more than gap days, observed before as_of; ended_on is exclusive and NULL while a run may go on';
+
+CREATE FUNCTION spells(holdings)
+	RETURNS TABLE (product text, started_on date, ended_on date, mrr numeric,
+		channel text, offer text)
+	AS 'MODULE_PATHNAME', 'cvm_spells'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 3;
+COMMENT ON FUNCTION spells(holdings) IS
+	'The spells as rows, by first day; ended_on is exclusive and NULL when a spell goes on';

@@ -1,0 +1,58 @@
+-- Type movement: the waterfall of recurring revenue and of customers.
+CALL create_state_type('movement',
+	'The waterfall: who and how much came, grew, shrank, left and moved between segments, by period');
+
+CREATE FUNCTION movement_rollup(movement, movement) RETURNS movement
+	AS 'MODULE_PATHNAME', 'cvm_movement_rollup'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION movement_rollup(movement, movement) IS 'Step of rollup';
+CALL create_state_merge('movement', 'movement_rollup');
+
+CREATE FUNCTION movement_add(movement, holdings, text, date) RETURNS movement
+	AS 'MODULE_PATHNAME', 'cvm_movement_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION movement_add(movement, holdings, text, date) IS 'Step of movement_agg';
+CREATE AGGREGATE movement_agg(holdings, text, date) (
+	SFUNC = movement_add, STYPE = movement,
+	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE movement_agg(holdings, text, date) IS
+	'The waterfall of customers: holdings, grain, as_of (the first day not observed)';
+
+CREATE FUNCTION movement_add(movement, holdings, text, date, datemultirange)
+	RETURNS movement
+	AS 'MODULE_PATHNAME', 'cvm_movement_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION movement_add(movement, holdings, text, date, datemultirange) IS
+	'Step of movement_agg for a segment';
+CREATE AGGREGATE movement_agg(holdings, text, date, datemultirange) (
+	SFUNC = movement_add, STYPE = movement,
+	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE movement_agg(holdings, text, date, datemultirange) IS
+	'The waterfall of a segment: holdings, grain, as_of, the days that each customer is in the segment';
+
+CREATE FUNCTION as_of(movement) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_movement_as_of'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION as_of(movement) IS 'The first day not observed';
+
+CREATE FUNCTION movements(movement)
+	RETURNS TABLE (period_start date,
+		opening_mrr numeric, opening_customers bigint,
+		new_mrr numeric, new_customers bigint,
+		reactivation_mrr numeric, reactivation_customers bigint,
+		expansion_mrr numeric, expansion_customers bigint,
+		contraction_mrr numeric, contraction_customers bigint,
+		churn_mrr numeric, churn_customers bigint,
+		moved_in_mrr numeric, moved_in_customers bigint,
+		moved_out_mrr numeric, moved_out_customers bigint,
+		closing_mrr numeric, closing_customers bigint,
+		same_period_customers bigint,
+		price_expansion_mrr numeric, price_contraction_mrr numeric,
+		to_free_mrr numeric, to_free_customers bigint,
+		is_complete boolean)
+	AS 'MODULE_PATHNAME', 'cvm_movements'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
+COMMENT ON FUNCTION movements(movement) IS
+	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';

@@ -1,0 +1,122 @@
+-- Arithmetic of subscriptions: prices to months, churn to other lengths of
+-- time, lifetime value and payback.  What is not defined is NULL.
+
+CREATE FUNCTION normalise_mrr(amount numeric, unit text,
+	units integer DEFAULT 1, days_per_year numeric DEFAULT 365.25)
+	RETURNS numeric
+	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+	IF units < 1 THEN
+		RAISE EXCEPTION 'price for "%" units of time', units
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Use 1 or more: a price each quarter is 3 months, or 1 quarter.';
+	END IF;
+	CASE unit
+		WHEN 'month' THEN RETURN amount / units;
+		WHEN 'quarter' THEN RETURN amount / (3 * units::numeric);
+		WHEN 'year' THEN RETURN amount / (12 * units::numeric);
+		WHEN 'week' THEN RETURN amount * days_per_year / (84 * units::numeric);
+		WHEN 'day' THEN RETURN amount * days_per_year / (12 * units::numeric);
+		ELSE
+			RAISE EXCEPTION 'unknown unit of time "%"', left(unit, 64)
+				USING ERRCODE = 'invalid_parameter_value',
+					HINT = 'Use day, week, month, quarter or year.';
+	END CASE;
+END
+$function$;
+COMMENT ON FUNCTION normalise_mrr(numeric, text, integer, numeric) IS
+	'A price for so many days, weeks, months, quarters or years as a price a month; days_per_year says how long weeks and days are: 365.25, or 364 (52 weeks), 360 (months of 30 days), 336 (months of 4 weeks)';
+
+CREATE FUNCTION annual_churn(monthly float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE WHEN monthly BETWEEN 0 AND 1 THEN 1 - power(1 - monthly, 12) END;
+COMMENT ON FUNCTION annual_churn(float8) IS
+	'Monthly churn, compounded over a year: 1 - (1 - m)^12';
+
+CREATE FUNCTION monthly_churn(rate float8, days float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE WHEN rate BETWEEN 0 AND 1 AND days > 0 THEN 1 - power(1 - rate, 365.0 / 12 / days) END;
+COMMENT ON FUNCTION monthly_churn(float8, float8) IS
+	'Churn seen over so many days as churn a month: 1 - (1 - q)^((365/12) / days)';
+
+CREATE FUNCTION ltv_naive(arpa float8, churn float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE WHEN churn > 0 AND churn <= 1 THEN arpa / churn END;
+COMMENT ON FUNCTION ltv_naive(float8, float8) IS
+	'Revenue until churn, at constant churn: A / c; NULL where nobody churns';
+
+CREATE FUNCTION ltv_margin(arpa float8, margin float8, churn float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE WHEN churn > 0 AND churn <= 1 THEN arpa * margin / churn END;
+COMMENT ON FUNCTION ltv_margin(float8, float8, float8) IS
+	'Margin until churn, at constant churn: A g / c; NULL where nobody churns';
+
+CREATE FUNCTION ltv_discounted(arpa float8, margin float8, churn float8,
+	discount float8, in_advance boolean DEFAULT true) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE WHEN churn BETWEEN 0 AND 1 AND discount >= 0 AND churn + discount > 0
+		THEN arpa * margin * CASE WHEN in_advance THEN 1 + discount ELSE 1 - churn END / (discount + churn) END;
+COMMENT ON FUNCTION ltv_discounted(float8, float8, float8, float8, boolean) IS
+	'Margin until churn, discounted: A g (1 + d) / (d + c) paid in advance, A g (1 - c) / (d + c) in arrears';
+
+CREATE FUNCTION ltv_capped(arpa float8, margin float8, churn float8,
+	months integer, discount float8 DEFAULT 0) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE
+		WHEN months < 0 OR churn < 0 OR churn > 1 OR discount < 0 THEN NULL
+		WHEN churn + discount = 0 THEN arpa * margin * months
+		ELSE arpa * margin * (1 - power((1 - churn) / (1 + discount), months)) / (1 - (1 - churn) / (1 + discount))
+	END;
+COMMENT ON FUNCTION ltv_capped(float8, float8, float8, integer, float8) IS
+	'Margin of so many months, paid in advance: A g (1 - q^n) / (1 - q) with q = (1 - c) / (1 + d); defined where nobody churns';
+
+CREATE FUNCTION cac_payback(cac float8, arpa float8, margin float8 DEFAULT 1,
+	churn float8 DEFAULT 0) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE
+		WHEN cac < 0 OR arpa * margin <= 0 OR churn < 0 OR churn >= 1 THEN NULL
+		WHEN churn = 0 THEN cac / (arpa * margin)
+		WHEN cac * churn / (arpa * margin) < 1
+			THEN ln(1 - cac * churn / (arpa * margin)) / ln(1 - churn)
+	END;
+COMMENT ON FUNCTION cac_payback(float8, float8, float8, float8) IS
+	'Months until margin has paid what a customer cost, paid in advance: ln(1 - CAC c / (A g)) / ln(1 - c); NULL when it never does';
+
+CREATE FUNCTION churn_rates(movement, daily movement)
+	RETURNS TABLE (period_start date, opening_customers bigint,
+		openers_lost bigint, all_lost bigint, customer_days bigint,
+		openers_rate float8, all_rate float8, with_new_rate float8,
+		average_base_rate float8, daily_rate float8, hazard_rate float8)
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 30
+BEGIN ATOMIC
+	WITH period AS (
+		SELECT m.*, lead(m.period_start) OVER (ORDER BY m.period_start) AS next_start
+		FROM cvm.movements($1) AS m
+	), day AS (
+		SELECT p.period_start, sum(d.closing_customers)::bigint AS customer_days,
+			-sum(d.churn_customers) AS lost, count(*) AS days,
+			sum(-d.churn_customers / nullif(d.opening_customers, 0)::float8) AS daily_rate
+		FROM cvm.movements($2) AS d
+		JOIN period AS p ON d.period_start >= p.period_start
+			AND (d.period_start < p.next_start OR p.next_start IS NULL)
+		GROUP BY p.period_start
+	)
+	SELECT p.period_start, p.opening_customers, -p.churn_customers,
+		-p.churn_customers + p.same_period_customers, d.customer_days,
+		-p.churn_customers / nullif(p.opening_customers, 0)::float8,
+		(-p.churn_customers + p.same_period_customers) / nullif(p.opening_customers, 0)::float8,
+		(-p.churn_customers + p.same_period_customers)
+			/ nullif(p.opening_customers + p.new_customers + p.reactivation_customers
+				+ p.moved_in_customers + p.same_period_customers, 0)::float8,
+		(-p.churn_customers + p.same_period_customers)
+			/ nullif((p.opening_customers + p.closing_customers) / 2.0, 0)::float8,
+		CASE WHEN p.opening_customers + p.closing_customers > 0 THEN d.daily_rate END,
+		d.lost * d.days / nullif(d.customer_days, 0)::float8
+	FROM period AS p
+	LEFT JOIN day AS d ON d.period_start = p.period_start
+	ORDER BY p.period_start;
+END;
+COMMENT ON FUNCTION churn_rates(movement, movement) IS
+	'Churn of customers by six definitions, from a waterfall and the same by day: openers lost over opening (the one used everywhere here), all lost over opening, over opening and new, over the mean of opening and closing, sum of the days'' rates, lost over customer-periods';

@@ -1,0 +1,114 @@
+/*
+ * survival.h
+ *		How long customers stay: times to churn, of which some are not over.
+ *
+ * A customer was seen for so long, and then churned, from one of several
+ * causes, or not yet; some were under observation only from a later age on
+ * (left truncation).  The state counts how many of each there were at each
+ * age, so it is small, exact and merges by addition; estimates are made when
+ * it is read.
+ *
+ *	 Kaplan and Meier (1958): the product of 1 - events / at risk.  At equal
+ *	 ages events come before censoring; who enters at an age is at risk after
+ *	 it.  Greenwood's variance; limits plain, log, log-log or logit.
+ *	 Aalen and Johansen (1978): incidence of each cause among all.
+ *	 Log-rank: Mantel's test of several groups.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_SURVIVAL_H
+#define CVM_SURVIVAL_H
+
+#include "core/bytes.h"
+#include "core/holdings.h" /* Label */
+
+/* What there were so many of at an age; from MARK_EVENT on, causes */
+#define MARK_ENTERED 0
+#define MARK_CENSORED 1
+#define MARK_EVENT 2
+
+typedef struct SurvivalMark
+{
+	int32_t age;
+	int32_t kind;
+	int64_t count;
+} SurvivalMark;
+
+typedef struct Survival
+{
+	HostArena arena;
+	int ncauses;
+	Label *causes; /* as they came; bytes are in order and each in use */
+	int nmarks;
+	int room;
+	SurvivalMark *marks; /* ascending by age, then kind */
+} Survival;
+
+/* An age at which customers leave observation */
+typedef struct SurvivalAge
+{
+	int32_t age;
+	int64_t at_risk;
+	int64_t events;
+	int64_t censored;
+} SurvivalAge;
+
+typedef enum Limits
+{
+	LIMITS_PLAIN,
+	LIMITS_LOG,
+	LIMITS_LOG_LOG,
+	LIMITS_LOGIT
+} Limits;
+
+/* The estimate at an age; what is not defined is NaN */
+typedef struct SurvivalPoint
+{
+	SurvivalAge at;
+	double survival;
+	double std_error;
+	double low;
+	double high;
+	double hazard; /* Nelson and Aalen's cumulative hazard */
+	double hazard_error;
+} SurvivalPoint;
+
+/* Incidence of one cause at an age */
+typedef struct Incidence
+{
+	int32_t age;
+	int64_t at_risk;
+	int64_t events;
+	double incidence;
+	double std_error;
+} Incidence;
+
+typedef struct LogRank
+{
+	double chi_square;
+	int degrees;
+	double p_value;
+} LogRank;
+
+#define SURVIVAL_VERSION 1
+
+extern Survival *survival_new(HostArena arena);
+extern void survival_add(Survival *survival, int32_t age, bool churned,
+						 const Label *cause, const int32_t *entry);
+extern void survival_merge(Survival *into, const Survival *more);
+extern void survival_encode(const Survival *survival, ByteWriter *writer);
+extern Survival *survival_decode(HostArena arena, const void *data,
+								 size_t size);
+
+extern Limits limits_of(const char *name, size_t size);
+extern int survival_ages(const Survival *survival, SurvivalAge **ages);
+extern int survival_points(const Survival *survival, double z, Limits limits,
+						   SurvivalPoint **points);
+extern int survival_incidence(const Survival *survival, int cause,
+							  Incidence **rows);
+extern double survival_mean(const Survival *survival, double until,
+							double *std_error);
+extern LogRank survival_logrank(const Survival *const *groups, int ngroups);
+extern double chi_square_tail(double x, int degrees);
+
+#endif /* CVM_SURVIVAL_H */

@@ -1,0 +1,295 @@
+/*
+ * survival.c
+ *		Type survival: how long customers stay (core/survival.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
+
+#include "core/survival.h"
+#include "core/wilson.h"
+#include "statetype.h"
+
+/* Causes of bytes from outside must be text of this database. */
+static Survival *
+survival_decode_checked(HostArena arena, const void *data, size_t size)
+{
+	Survival *survival = survival_decode(arena, data, size);
+
+	for (int i = 0; i < survival->ncauses; i++)
+		pg_verifymbstr(survival->causes[i].data,
+					   (int) survival->causes[i].size, false);
+	return survival;
+}
+#define survival_decode survival_decode_checked
+
+STATE_TYPE(survival)
+
+/* survival_agg(duration, churned [, cause] [, entry]) */
+PG_FUNCTION_INFO_V1(cvm_survival_add);
+Datum
+cvm_survival_add(PG_FUNCTION_ARGS)
+{
+	int at = 3;
+	Label cause = {NULL, 0};
+	int32_t entry;
+	bool has_entry = false;
+	Survival *survival;
+	Datum result;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return expanded_skip(fcinfo, "survival_agg");
+	if (PG_NARGS() > at &&
+		get_fn_expr_argtype(fcinfo->flinfo, at) == TEXTOID)
+	{
+		if (!PG_ARGISNULL(at))
+		{
+			text *value = PG_GETARG_TEXT_PP(at);
+
+			cause.data = VARDATA_ANY(value);
+			cause.size = VARSIZE_ANY_EXHDR(value);
+		}
+		at++;
+	}
+	if (PG_NARGS() > at && !PG_ARGISNULL(at))
+	{
+		entry = PG_GETARG_INT32(at);
+		has_entry = true;
+	}
+	survival = expanded_step(&survival_state, fcinfo, "survival_agg", &result);
+	survival_add(survival, PG_GETARG_INT32(1), PG_GETARG_BOOL(2),
+				 cause.data ? &cause : NULL, has_entry ? &entry : NULL);
+	PG_RETURN_DATUM(result);
+}
+
+/* The level and kind of limits among the arguments */
+static double
+argument_limits(FunctionCallInfo fcinfo, int conf, Limits *limits)
+{
+	text *name = PG_GETARG_TEXT_PP(conf + 1);
+
+	*limits = limits_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	return conf_to_z(PG_GETARG_FLOAT8(conf));
+}
+
+/* A number as a datum: NULL where it is not defined. */
+static inline Datum
+number_datum(double number, bool *isnull)
+{
+	*isnull = isnan(number) || isinf(number);
+	return Float8GetDatum(*isnull ? 0 : number);
+}
+
+#define CURVE_COLUMNS 10
+
+/* survival_curve(survival, conf, conf_type) */
+PG_FUNCTION_INFO_V1(cvm_survival_curve);
+Datum
+cvm_survival_curve(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result;
+	Limits limits;
+	double z = argument_limits(fcinfo, 1, &limits);
+	SurvivalPoint *points;
+	int npoints;
+
+	InitMaterializedSRF(fcinfo, 0);
+	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	npoints = survival_points(expanded_read(&survival_state, PG_GETARG_DATUM(0)),
+							  z, limits, &points);
+	for (int i = 0; i < npoints; i++)
+	{
+		const SurvivalPoint *point = &points[i];
+		Datum values[CURVE_COLUMNS];
+		bool nulls[CURVE_COLUMNS] = {false};
+
+		values[0] = Int32GetDatum(point->at.age);
+		values[1] = Int64GetDatum(point->at.at_risk);
+		values[2] = Int64GetDatum(point->at.events);
+		values[3] = Int64GetDatum(point->at.censored);
+		values[4] = Float8GetDatum(point->survival);
+		values[5] = number_datum(point->std_error, &nulls[5]);
+		values[6] = number_datum(point->low, &nulls[6]);
+		values[7] = number_datum(point->high, &nulls[7]);
+		values[8] = Float8GetDatum(point->hazard);
+		values[9] = Float8GetDatum(point->hazard_error);
+		tuplestore_putvalues(result->setResult, result->setDesc, values,
+							 nulls);
+	}
+	return (Datum) 0;
+}
+
+/* survival_quantile(survival, p, conf, conf_type) */
+PG_FUNCTION_INFO_V1(cvm_survival_quantile);
+Datum
+cvm_survival_quantile(PG_FUNCTION_ARGS)
+{
+	double p = PG_GETARG_FLOAT8(1);
+	Limits limits;
+	double z = argument_limits(fcinfo, 2, &limits);
+	double level = 1 - p;
+	TupleDesc tupdesc;
+	Datum values[3] = {0};
+	bool nulls[3] = {true, true, true};
+	SurvivalPoint *points;
+	int npoints;
+
+	if (!(p > 0 && p < 1))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("share \"%g\" is not between 0 and 1", p),
+						errhint("Use 0.5 for the median.")));
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "survival_quantile must return a row");
+	npoints = survival_points(expanded_read(&survival_state, PG_GETARG_DATUM(0)),
+							  z, limits, &points);
+	for (int i = npoints - 1; i >= 0; i--)
+	{
+		double reached[3] = {points[i].survival, points[i].low,
+							 points[i].high};
+
+		/* NaN is never at or below the level */
+		for (int j = 0; j < 3; j++)
+			if (reached[j] <= level + 1e-12)
+			{
+				values[j] = Int32GetDatum(points[i].at.age);
+				nulls[j] = false;
+			}
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+/* survival_at(survival, age) */
+PG_FUNCTION_INFO_V1(cvm_survival_at);
+Datum
+cvm_survival_at(PG_FUNCTION_ARGS)
+{
+	int32 age = PG_GETARG_INT32(1);
+	SurvivalPoint *points;
+	int npoints =
+		survival_points(expanded_read(&survival_state, PG_GETARG_DATUM(0)), 1,
+						LIMITS_PLAIN, &points);
+	double survival = 1;
+
+	/* past the last age seen only nobody is known */
+	if (npoints == 0 || age < 0 ||
+		(age > points[npoints - 1].at.age && points[npoints - 1].survival > 0))
+		PG_RETURN_NULL();
+	for (int i = 0; i < npoints && points[i].at.age <= age; i++)
+		survival = points[i].survival;
+	PG_RETURN_FLOAT8(survival);
+}
+
+static Datum
+mean_part(FunctionCallInfo fcinfo, bool is_error)
+{
+	double std_error;
+	double mean =
+		survival_mean(expanded_read(&survival_state, PG_GETARG_DATUM(0)),
+					  PG_GETARG_FLOAT8(1), &std_error);
+
+	if (isnan(mean))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(is_error ? std_error : mean);
+}
+
+PG_FUNCTION_INFO_V1(cvm_rmst);
+Datum
+cvm_rmst(PG_FUNCTION_ARGS)
+{
+	return mean_part(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(cvm_rmst_error);
+Datum
+cvm_rmst_error(PG_FUNCTION_ARGS)
+{
+	return mean_part(fcinfo, true);
+}
+
+#define INCIDENCE_COLUMNS 6
+
+/* cumulative_incidence(survival) */
+PG_FUNCTION_INFO_V1(cvm_cumulative_incidence);
+Datum
+cvm_cumulative_incidence(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result;
+	const Survival *survival;
+
+	InitMaterializedSRF(fcinfo, 0);
+	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	survival = expanded_read(&survival_state, PG_GETARG_DATUM(0));
+	for (int cause = 0; cause < survival->ncauses; cause++)
+	{
+		const Label *label = &survival->causes[cause];
+		Incidence *rows;
+		int nrows = survival_incidence(survival, cause, &rows);
+
+		for (int i = 0; i < nrows; i++)
+		{
+			Datum values[INCIDENCE_COLUMNS];
+			bool nulls[INCIDENCE_COLUMNS] = {false};
+
+			values[0] = PointerGetDatum(
+				label->size
+					? cstring_to_text_with_len(label->data, (int) label->size)
+					: cstring_to_text("(none)"));
+			values[1] = Int32GetDatum(rows[i].age);
+			values[2] = Int64GetDatum(rows[i].at_risk);
+			values[3] = Int64GetDatum(rows[i].events);
+			values[4] = Float8GetDatum(rows[i].incidence);
+			values[5] = Float8GetDatum(rows[i].std_error);
+			tuplestore_putvalues(result->setResult, result->setDesc, values,
+								 nulls);
+		}
+	}
+	return (Datum) 0;
+}
+
+/* logrank(survival[]) */
+PG_FUNCTION_INFO_V1(cvm_logrank);
+Datum
+cvm_logrank(PG_FUNCTION_ARGS)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
+	Datum *items;
+	bool *nulls_in;
+	int nitems;
+	const Survival **groups;
+	int ngroups = 0;
+	LogRank test;
+	TupleDesc tupdesc;
+	Datum values[3];
+	bool nulls[3] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "logrank must return a row");
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE,
+					  &items, &nulls_in, &nitems);
+	groups = palloc((nitems + 1) * sizeof(Survival *));
+	for (int i = 0; i < nitems; i++)
+		if (!nulls_in[i])
+			groups[ngroups++] = expanded_read(&survival_state, items[i]);
+	if (ngroups < 2)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%d groups cannot be compared", ngroups),
+						errhint("Give the state of each group, for example by "
+								"array_agg().")));
+	test = survival_logrank(groups, ngroups);
+	values[0] = number_datum(test.chi_square, &nulls[0]);
+	values[1] = Int32GetDatum(test.degrees);
+	values[2] = number_datum(test.p_value, &nulls[2]);
+	PG_RETURN_DATUM(HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}

@@ -1,0 +1,219 @@
+/*
+ * host.c
+ *		A host for tests of the plain-C cores: malloc, longjmp and a list of
+ *		what to free.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "host.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIZE_MOST ((size_t) 256 << 20)
+
+/* In front of every piece of memory; 16 bytes keep what follows aligned */
+typedef struct Piece
+{
+	struct Piece *next;
+	struct Piece **back; /* what points here; NULL: kept for ever */
+} Piece;
+
+typedef struct File
+{
+	FILE *stream;
+	struct File *next;
+} File;
+
+HostError host_error;
+char host_message[1024];
+long host_patience = 1000000;
+
+static char forever;
+static Piece *pieces = NULL;
+static File *files = NULL;
+static jmp_buf *landing = NULL;
+static long polls;
+
+static void
+leave(int how)
+{
+	if (landing == NULL)
+	{
+		printf("Bail out! %s\n", host_message);
+		exit(1);
+	}
+	longjmp(*landing, how);
+}
+
+void
+host_fail(HostError code, const char *hint, const char *message, ...)
+{
+	va_list args;
+
+	va_start(args, message);
+	vsnprintf(host_message, sizeof(host_message), message, args);
+	va_end(args);
+	host_error = code;
+	leave(HOST_FAILED);
+	abort();
+}
+
+/* Memory that outlives a run */
+HostArena
+host_forever(void)
+{
+	return &forever;
+}
+
+static void
+link_piece(Piece *piece)
+{
+	piece->next = pieces;
+	piece->back = &pieces;
+	if (pieces != NULL)
+		pieces->back = &piece->next;
+	pieces = piece;
+}
+
+static void
+unlink_piece(Piece *piece)
+{
+	if (piece->back == NULL)
+		return;
+	*piece->back = piece->next;
+	if (piece->next != NULL)
+		piece->next->back = piece->back;
+}
+
+void *
+host_alloc(HostArena arena, size_t size)
+{
+	Piece *piece = size > SIZE_MOST ? NULL : malloc(sizeof(Piece) + size);
+
+	if (piece == NULL)
+		host_fail(HOST_TOO_LARGE, NULL, "out of memory");
+	piece->back = NULL;
+	if (arena != &forever)
+		link_piece(piece);
+	return piece + 1;
+}
+
+void *
+host_alloc_zero(HostArena arena, size_t size)
+{
+	return memset(host_alloc(arena, size), 0, size);
+}
+
+void *
+host_realloc(void *pointer, size_t size)
+{
+	Piece *piece = (Piece *) pointer - 1;
+	bool kept = piece->back == NULL;
+	Piece *moved;
+
+	unlink_piece(piece);
+	moved = size > SIZE_MOST ? NULL : realloc(piece, sizeof(Piece) + size);
+	if (!kept)
+		link_piece(moved ? moved : piece);
+	if (moved == NULL)
+		host_fail(HOST_TOO_LARGE, NULL, "out of memory");
+	return moved + 1;
+}
+
+void
+host_free(void *pointer)
+{
+	Piece *piece = (Piece *) pointer - 1;
+
+	unlink_piece(piece);
+	free(piece);
+}
+
+void
+host_sort(void *items, size_t count, size_t size,
+		  int (*compare)(const void *, const void *))
+{
+	if (count > 1)
+		qsort(items, count, size, compare);
+}
+
+HostFile
+host_file_make(HostArena arena)
+{
+	File *file = malloc(sizeof(File));
+
+	file->stream = tmpfile();
+	if (file->stream == NULL)
+		host_fail(HOST_TOO_LARGE, NULL, "no temporary file");
+	file->next = files;
+	files = file;
+	return file;
+}
+
+void
+host_file_write(HostFile file, const void *data, size_t size)
+{
+	if (fwrite(data, 1, size, ((File *) file)->stream) != size)
+		host_fail(HOST_TOO_LARGE, NULL, "no room for a temporary file");
+}
+
+void
+host_file_rewind(HostFile file)
+{
+	rewind(((File *) file)->stream);
+}
+
+size_t
+host_file_read(HostFile file, void *data, size_t size)
+{
+	return fread(data, 1, size, ((File *) file)->stream);
+}
+
+void
+host_file_close(HostFile file)
+{
+	File **at = &files;
+
+	while (*at != file)
+		at = &(*at)->next;
+	*at = ((File *) file)->next;
+	fclose(((File *) file)->stream);
+	free(file);
+}
+
+void
+host_poll(void)
+{
+	if (landing != NULL && ++polls > host_patience)
+		leave(HOST_CANCELED);
+}
+
+HostEnd
+host_run(void (*run)(void *argument), void *argument)
+{
+	jmp_buf here;
+	volatile HostEnd end = HOST_DONE;
+
+	landing = &here;
+	polls = 0;
+	switch (setjmp(here))
+	{
+		case 0:
+			run(argument);
+			break;
+		case HOST_FAILED:
+			end = HOST_FAILED;
+			break;
+		default:
+			end = HOST_CANCELED;
+	}
+	landing = NULL;
+	while (files != NULL)
+		host_file_close(files);
+	while (pieces != NULL)
+		host_free(pieces + 1);
+	return end;
+}

@@ -177,8 +177,7 @@ BEGIN
 			EXECUTE format('DROP TRIGGER %I ON %s', stray.tgname, stray.source);
 		END LOOP;
 		FOREACH event IN ARRAY wanted LOOP
-			EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, event), 63), source::regclass);
-			EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION cvm.queue_changes(%s)',
+			EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION cvm.queue_changes(%s)',
 				left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, event), 63),
 				CASE event WHEN 'row' THEN 'INSERT OR UPDATE OR DELETE' ELSE upper(event) END,
 				source::regclass,

@@ -3,7 +3,7 @@
 COMMENT ON SCHEMA cvm IS
 	'Customer value management: cohort retention, cannibalization checks and segment KPIs';
 
-CREATE FUNCTION version() RETURNS text
+CREATE FUNCTION cvm.version() RETURNS text
 	AS 'MODULE_PATHNAME', 'cvm_version'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION version() IS 'Version of the loaded cvm library';
+COMMENT ON FUNCTION cvm.version() IS 'Version of the loaded cvm library';

@@ -56,3 +56,11 @@ CREATE FUNCTION movements(movement)
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
 COMMENT ON FUNCTION movements(movement) IS
 	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';
+
+CREATE FUNCTION migrations(holdings, grain text, as_of date)
+	RETURNS TABLE (period_start date, from_product text, to_product text,
+		from_mrr numeric, to_mrr numeric)
+	AS 'MODULE_PATHNAME', 'cvm_migrations'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 3;
+COMMENT ON FUNCTION migrations(holdings, text, date) IS
+	'Products a customer lost and gained from one closing to the next, paired by price; "(in)" and "(out)" where there is no partner. Each appears once';

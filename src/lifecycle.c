@@ -14,60 +14,10 @@
 #include "utils/typcache.h"
 
 #include "core/lifecycle.h"
-#include "expanded.h"
-#include "state.h"
+#include "statetype.h"
 #include "types.h"
 
-static void
-lifecycle_rewrite(const void *data, size_t size, ByteWriter *writer)
-{
-	lifecycle_encode(lifecycle_decode(NULL, data, size), writer);
-}
-
-static const StateType lifecycle_type = {"lifecycle", lifecycle_rewrite};
-
-PG_FUNCTION_INFO_V1(cvm_lifecycle_in);
-Datum
-cvm_lifecycle_in(PG_FUNCTION_ARGS)
-{
-	return state_input(&lifecycle_type, fcinfo);
-}
-
-PG_FUNCTION_INFO_V1(cvm_lifecycle_recv);
-Datum
-cvm_lifecycle_recv(PG_FUNCTION_ARGS)
-{
-	return state_receive(&lifecycle_type, fcinfo);
-}
-
-/* The core's functions, as an aggregate's state wants them */
-static void *
-state_make(HostArena arena)
-{
-	return lifecycle_new(arena);
-}
-
-static void
-state_merge(void *into, const void *more)
-{
-	lifecycle_merge(into, more);
-}
-
-static void
-state_encode(const void *state, ByteWriter *writer)
-{
-	lifecycle_encode(state, writer);
-}
-
-static void *
-state_decode(HostArena arena, const void *data, size_t size)
-{
-	return lifecycle_decode(arena, data, size);
-}
-
-static const ExpandedType lifecycle_state = {"lifecycle", state_make,
-											 state_merge, state_encode,
-											 state_decode};
+STATE_TYPE(lifecycle)
 
 /*
  * The days a customer is held, from a multirange argument; all days when the
@@ -129,22 +79,6 @@ cvm_lifecycle_add(PG_FUNCTION_ARGS)
 				  argument_calendar(fcinfo, 2, -1),
 				  argument_day(fcinfo, 3, "as_of"), held, nheld);
 	PG_RETURN_DATUM(result);
-}
-
-/* Add a state: combine of lifecycle_agg, and rollup. */
-PG_FUNCTION_INFO_V1(cvm_lifecycle_rollup);
-Datum
-cvm_lifecycle_rollup(PG_FUNCTION_ARGS)
-{
-	return expanded_rollup(&lifecycle_state, fcinfo);
-}
-
-/* Operator || */
-PG_FUNCTION_INFO_V1(cvm_lifecycle_merge);
-Datum
-cvm_lifecycle_merge(PG_FUNCTION_ARGS)
-{
-	return expanded_merge(&lifecycle_state, fcinfo);
 }
 
 /* Where rows go */

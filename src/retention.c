@@ -10,60 +10,10 @@
 #include "utils/date.h"
 
 #include "core/sweep.h"
-#include "expanded.h"
-#include "state.h"
+#include "statetype.h"
 #include "types.h"
 
-static void
-retention_rewrite(const void *data, size_t size, ByteWriter *writer)
-{
-	retention_encode(retention_decode(NULL, data, size), writer);
-}
-
-static const StateType retention_type = {"retention", retention_rewrite};
-
-PG_FUNCTION_INFO_V1(cvm_retention_in);
-Datum
-cvm_retention_in(PG_FUNCTION_ARGS)
-{
-	return state_input(&retention_type, fcinfo);
-}
-
-PG_FUNCTION_INFO_V1(cvm_retention_recv);
-Datum
-cvm_retention_recv(PG_FUNCTION_ARGS)
-{
-	return state_receive(&retention_type, fcinfo);
-}
-
-/* The core's functions, as an aggregate's state wants them */
-static void *
-state_make(HostArena arena)
-{
-	return retention_new(arena);
-}
-
-static void
-state_merge(void *into, const void *more)
-{
-	retention_merge(into, more);
-}
-
-static void
-state_encode(const void *state, ByteWriter *writer)
-{
-	retention_encode(state, writer);
-}
-
-static void *
-state_decode(HostArena arena, const void *data, size_t size)
-{
-	return retention_decode(arena, data, size);
-}
-
-static const ExpandedType retention_state = {"retention", state_make,
-											 state_merge, state_encode,
-											 state_decode};
+STATE_TYPE(retention)
 
 /* A state to be read: of an aggregate or flat. */
 const Retention *
@@ -113,22 +63,6 @@ cvm_retention_sweep(PG_FUNCTION_ARGS)
 					argument_calendar(fcinfo, 2, -1),
 					argument_day(fcinfo, 3, "as_of"));
 	PG_RETURN_DATUM(result);
-}
-
-/* Add a state: combine of retention_agg, and rollup. */
-PG_FUNCTION_INFO_V1(cvm_retention_rollup);
-Datum
-cvm_retention_rollup(PG_FUNCTION_ARGS)
-{
-	return expanded_rollup(&retention_state, fcinfo);
-}
-
-/* Operator || */
-PG_FUNCTION_INFO_V1(cvm_retention_merge);
-Datum
-cvm_retention_merge(PG_FUNCTION_ARGS)
-{
-	return expanded_merge(&retention_state, fcinfo);
 }
 
 /* as_of(retention, date): say until when was observed. */

@@ -19,6 +19,7 @@
 #include "core/survival.h"
 #include "core/wilson.h"
 #include "statetype.h"
+#include "survival.h"
 
 /* Causes of bytes from outside must be text of this database. */
 static Survival *
@@ -34,6 +35,20 @@ survival_decode_checked(HostArena arena, const void *data, size_t size)
 #define survival_decode survival_decode_checked
 
 STATE_TYPE(survival)
+
+/* A state to be read: of an aggregate or flat. */
+const Survival *
+survival_read(Datum datum)
+{
+	return expanded_read(&survival_state, datum);
+}
+
+/* The state of the aggregate that calls, ready to be added to. */
+Survival *
+survival_step(FunctionCallInfo fcinfo, const char *name, Datum *result)
+{
+	return expanded_step(&survival_state, fcinfo, name, result);
+}
 
 /* survival_agg(duration, churned [, cause] [, entry]) */
 PG_FUNCTION_INFO_V1(cvm_survival_add);
@@ -66,7 +81,7 @@ cvm_survival_add(PG_FUNCTION_ARGS)
 		entry = PG_GETARG_INT32(at);
 		has_entry = true;
 	}
-	survival = expanded_step(&survival_state, fcinfo, "survival_agg", &result);
+	survival = survival_step(fcinfo, "survival_agg", &result);
 	survival_add(survival, PG_GETARG_INT32(1), PG_GETARG_BOOL(2),
 				 cause.data ? &cause : NULL, has_entry ? &entry : NULL);
 	PG_RETURN_DATUM(result);
@@ -105,7 +120,7 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	npoints = survival_points(expanded_read(&survival_state, PG_GETARG_DATUM(0)),
+	npoints = survival_points(survival_read(PG_GETARG_DATUM(0)),
 							  z, limits, &points);
 	for (int i = 0; i < npoints; i++)
 	{
@@ -150,7 +165,7 @@ cvm_survival_quantile(PG_FUNCTION_ARGS)
 						errhint("Use 0.5 for the median.")));
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "survival_quantile must return a row");
-	npoints = survival_points(expanded_read(&survival_state, PG_GETARG_DATUM(0)),
+	npoints = survival_points(survival_read(PG_GETARG_DATUM(0)),
 							  z, limits, &points);
 	for (int i = npoints - 1; i >= 0; i--)
 	{
@@ -177,7 +192,7 @@ cvm_survival_at(PG_FUNCTION_ARGS)
 	int32 age = PG_GETARG_INT32(1);
 	SurvivalPoint *points;
 	int npoints =
-		survival_points(expanded_read(&survival_state, PG_GETARG_DATUM(0)), 1,
+		survival_points(survival_read(PG_GETARG_DATUM(0)), 1,
 						LIMITS_PLAIN, &points);
 	double survival = 1;
 
@@ -195,7 +210,7 @@ mean_part(FunctionCallInfo fcinfo, bool is_error)
 {
 	double std_error;
 	double mean =
-		survival_mean(expanded_read(&survival_state, PG_GETARG_DATUM(0)),
+		survival_mean(survival_read(PG_GETARG_DATUM(0)),
 					  PG_GETARG_FLOAT8(1), &std_error);
 
 	if (isnan(mean))
@@ -229,7 +244,7 @@ cvm_cumulative_incidence(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	survival = expanded_read(&survival_state, PG_GETARG_DATUM(0));
+	survival = survival_read(PG_GETARG_DATUM(0));
 	for (int cause = 0; cause < survival->ncauses; cause++)
 	{
 		const Label *label = &survival->causes[cause];
@@ -280,7 +295,7 @@ cvm_logrank(PG_FUNCTION_ARGS)
 	groups = palloc((nitems + 1) * sizeof(Survival *));
 	for (int i = 0; i < nitems; i++)
 		if (!nulls_in[i])
-			groups[ngroups++] = expanded_read(&survival_state, items[i]);
+			groups[ngroups++] = survival_read(items[i]);
 	if (ngroups < 2)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%d groups cannot be compared", ngroups),

@@ -18,7 +18,9 @@
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "core/timelines.h"
 #include "decimal.h"
@@ -65,6 +67,10 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc columns)
 				 errhint("Select customer, time, and then perhaps value "
 						 "numeric, is_start boolean, is_return boolean; the "
 						 "customer has the type of the first result column.")));
+	if (receiver->timelines != NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("query has more than one statement"),
+						errhint("Join them with UNION ALL.")));
 	receiver->time_kind = time == DATEOID		 ? TIME_DATE
 						  : time == TIMESTAMPOID ? TIME_LOCAL
 												 : TIME_INSTANT;
@@ -185,6 +191,19 @@ timeline_take(void *taker, Key key, const Activity *activity)
 		pfree(name);
 }
 
+/*
+ * The type activity: of the schema that the function called is in.  What the
+ * caller says of the second column must be true, or its bytes would be read
+ * as something else.
+ */
+static Oid
+activity_type_oid(Oid function)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum("activity"),
+						   ObjectIdGetDatum(get_func_namespace(function)));
+}
+
 /* fold_activity(query, tz) */
 PG_FUNCTION_INFO_V1(cvm_fold_activity);
 Datum
@@ -204,8 +223,12 @@ cvm_fold_activity(PG_FUNCTION_ARGS)
 	receiver.customer_type =
 		result->natts == 2 ? TupleDescAttr(result, 0)->atttypid : InvalidOid;
 	sink.customer_type = receiver.customer_type;
-	if (receiver.customer_type != INT4OID && receiver.customer_type != INT8OID &&
-		receiver.customer_type != TEXTOID && receiver.customer_type != UUIDOID)
+	if ((receiver.customer_type != INT4OID &&
+		 receiver.customer_type != INT8OID &&
+		 receiver.customer_type != TEXTOID &&
+		 receiver.customer_type != UUIDOID) ||
+		TupleDescAttr(result, 1)->atttypid !=
+			activity_type_oid(fcinfo->flinfo->fn_oid))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("result of fold_activity is not described"),

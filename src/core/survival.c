@@ -119,6 +119,22 @@ survival_add(Survival *survival, int32_t age, bool churned, const Label *cause,
 			 1);
 }
 
+/* Add customers counted by age: lost at it, and last seen alive at it. */
+void
+survival_count(Survival *survival, int32_t age, int64_t lost, int64_t alive)
+{
+	static const Label no_cause = {"", 0};
+
+	if (age < 0)
+		host_fail(HOST_INVALID_VALUE, "Count periods from 1.",
+				  "period \"%d\" is negative", age);
+	if (lost > 0)
+		mark_add(survival, age,
+				 MARK_EVENT + cause_number(survival, &no_cause), lost);
+	if (alive > 0)
+		mark_add(survival, age, MARK_CENSORED, alive);
+}
+
 /* Add another state up. */
 void
 survival_merge(Survival *into, const Survival *more)

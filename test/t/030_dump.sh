@@ -67,7 +67,7 @@ pg_dump -U cvm_dump_owner -d $from | run -d $own -U cvm_dump_owner >/dev/null
 is "${PIPESTATUS[*]}" "0 0" "the role that made the extension can dump and restore by itself"
 is "$(run -d $own -U cvm_dump_owner -c 'SELECT count(*) FROM cvm.binding')" 2 "with every binding"
 
-is "$(run -d $into -U cvm_dump_owner -c "SELECT string_agg(DISTINCT action, ' ') FROM cvm.rebuild('My \"Brand\"')" 2>&1)" replaced \
+is "$(run -d $into -U cvm_dump_owner -c "SELECT string_agg(DISTINCT action, ' ') FROM cvm.rebuild('My \"Brand\"') WHERE action <> 'waits'" 2>&1)" replaced \
 	"the owner can rebuild the model where it is now"
 is "$(run -d $into -U cvm_dump_owner -c 'DROP TABLE shop.segments CASCADE' -c "SELECT cvm.unbind('My \"Brand\"', 'segment_history')" \
 	-c 'SELECT count(DISTINCT segment) FROM "My ""Brand""".retention_month' 2>/dev/null | tail -n 1)" 1 \

@@ -1,0 +1,52 @@
+-- Type revenue_retention: how many customers of a cohort stay, and how much
+-- of their money.
+CALL create_state_type('revenue_retention',
+	'Cohorts of paying customers: how many stay, and how much of their money, gross and net');
+
+CREATE FUNCTION revenue_retention_rollup(revenue_retention, revenue_retention)
+	RETURNS revenue_retention
+	AS 'MODULE_PATHNAME', 'cvm_revenue_retention_rollup'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION revenue_retention_rollup(revenue_retention, revenue_retention) IS 'Step of rollup';
+CALL create_state_merge('revenue_retention', 'revenue_retention_rollup');
+
+DO $block$
+DECLARE
+	form record;
+BEGIN
+	FOR form IN
+		SELECT *
+		FROM (VALUES ('cvm.holdings, text, date', ''),
+					 ('cvm.holdings, text, date, text', ', clock (calendar or anniversary)'))
+			AS f (types, words)
+	LOOP
+		EXECUTE format($$
+			CREATE FUNCTION cvm.revenue_retention_add(cvm.revenue_retention, %1$s)
+				RETURNS cvm.revenue_retention
+				AS 'MODULE_PATHNAME', 'cvm_revenue_retention_add'
+				LANGUAGE C IMMUTABLE PARALLEL SAFE;
+			COMMENT ON FUNCTION cvm.revenue_retention_add(cvm.revenue_retention, %1$s) IS
+				'Step of revenue_retention_agg';
+			CREATE AGGREGATE cvm.revenue_retention_agg(%1$s) (
+				SFUNC = cvm.revenue_retention_add, STYPE = cvm.revenue_retention,
+				COMBINEFUNC = cvm.revenue_retention_rollup, PARALLEL = SAFE
+			);
+			COMMENT ON AGGREGATE cvm.revenue_retention_agg(%1$s) IS
+				'Retention of customers and money by cohort of the first paid day: holdings, grain, as_of (the first day not observed)%2$s'$$,
+			form.types, form.words);
+	END LOOP;
+END
+$block$;
+
+CREATE FUNCTION revenue_grid(revenue_retention, conf float8 DEFAULT 0.95)
+	RETURNS TABLE (cohort date, period_no integer, period_start date,
+		cohort_customers bigint, eligible_customers bigint,
+		retained_customers bigint, retention_rate float8,
+		conf_low float8, conf_high float8, cohort_mrr numeric,
+		eligible_mrr numeric, gross_retained_mrr numeric,
+		net_retained_mrr numeric, gross_revenue_retention_rate float8,
+		net_revenue_retention_rate float8, is_complete boolean)
+	AS 'MODULE_PATHNAME', 'cvm_revenue_grid'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 300;
+COMMENT ON FUNCTION revenue_grid(revenue_retention, float8) IS
+	'The cells: retention_rate = retained_customers / eligible_customers with its Wilson interval, money rates = money / eligible_mrr; NULL where a period is not over';

@@ -1,0 +1,441 @@
+/*
+ * revenue.c
+ *		Retention of customers and of money by cohort, as a state.
+ *
+ * Canonical bytes: version, grain, [week start], clock, as_of, scale, number
+ * of cohorts; for each its distance from the one before, members, money of the
+ * first days, number of cells; for each of those its distance from the one
+ * before and the five changes.  Cells in which nothing changes are left out.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/revenue.h"
+
+#include <string.h>
+
+#define ROWS_MOST 4000000 /* that a state may have */
+
+Revenue *
+revenue_retention_new(HostArena arena)
+{
+	Revenue *revenue = host_alloc_zero(arena, sizeof(Revenue));
+
+	revenue->arena = arena;
+	return revenue;
+}
+
+/* Take over how customers are looked at, or check that it is the same. */
+void
+revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock, Day as_of)
+{
+	if (!revenue->adopted)
+	{
+		revenue->adopted = true;
+		revenue->calendar = calendar;
+		revenue->clock = clock;
+		revenue->as_of = as_of;
+		return;
+	}
+	if (revenue->calendar.grain != calendar.grain ||
+		revenue->calendar.week_start != calendar.week_start ||
+		revenue->clock != clock)
+		host_fail(HOST_INVALID_VALUE,
+				  "Use the same grain and clock for every customer.",
+				  "cannot add up customers that were looked at differently");
+	if (revenue->as_of != as_of)
+		host_fail(HOST_INVALID_VALUE, "Use the same as_of for every customer.",
+				  "cannot add up customers observed until different days");
+}
+
+static void
+kept_rescale(Kept *kept, int from, int to)
+{
+	kept->base = money_rescale(kept->base, from, to);
+	kept->gross = money_rescale(kept->gross, from, to);
+	kept->net = money_rescale(kept->net, from, to);
+}
+
+/* Bring the state to at least this scale. */
+void
+revenue_scale(Revenue *revenue, int scale)
+{
+	if (scale <= revenue->scale)
+		return;
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		RevenueCohort *cohort = &revenue->cohorts[i];
+
+		host_poll();
+		cohort->base = money_rescale(cohort->base, revenue->scale, scale);
+		for (int j = 0; j < cohort->ncells; j++)
+			kept_rescale(&cohort->cells[j].change, revenue->scale, scale);
+	}
+	revenue->scale = scale;
+}
+
+/* Find a cohort, or make it; good until the next call. */
+static RevenueCohort *
+cohort_at(Revenue *revenue, Period period)
+{
+	int low = 0;
+	int high = revenue->ncohorts;
+	RevenueCohort *cohort;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (revenue->cohorts[middle].period < period)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < revenue->ncohorts && revenue->cohorts[low].period == period)
+		return &revenue->cohorts[low];
+	if (revenue->ncohorts == revenue->room)
+	{
+		int room = revenue->room ? revenue->room * 2 : 4;
+
+		revenue->cohorts =
+			revenue->room
+				? host_realloc(revenue->cohorts, room * sizeof(RevenueCohort))
+				: host_alloc(revenue->arena, room * sizeof(RevenueCohort));
+		revenue->room = room;
+	}
+	cohort = &revenue->cohorts[low];
+	memmove(cohort + 1, cohort,
+			(revenue->ncohorts - low) * sizeof(RevenueCohort));
+	memset(cohort, 0, sizeof(RevenueCohort));
+	cohort->period = period;
+	revenue->ncohorts++;
+	return cohort;
+}
+
+/* Add a change to a cohort's cell, making it if need be. */
+static void
+cell_change(Revenue *revenue, RevenueCohort *cohort, int32_t no,
+			const Kept *change, int sign)
+{
+	int low = 0;
+	int high = cohort->ncells;
+	RevenueCell *cell;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (cohort->cells[middle].no < no)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == cohort->ncells || cohort->cells[low].no != no)
+	{
+		if (cohort->ncells == cohort->room)
+		{
+			int room = cohort->room ? cohort->room * 2 : 4;
+
+			cohort->cells =
+				cohort->room
+					? host_realloc(cohort->cells, room * sizeof(RevenueCell))
+					: host_alloc(revenue->arena, room * sizeof(RevenueCell));
+			cohort->room = room;
+		}
+		cell = &cohort->cells[low];
+		memmove(cell + 1, cell, (cohort->ncells - low) * sizeof(RevenueCell));
+		memset(cell, 0, sizeof(RevenueCell));
+		cell->no = no;
+		cohort->ncells++;
+	}
+	cell = &cohort->cells[low];
+	cell->change.eligible =
+		count_add(cell->change.eligible, sign * change->eligible);
+	cell->change.retained =
+		count_add(cell->change.retained, sign * change->retained);
+	cell->change.base = money_add(cell->change.base, sign * change->base);
+	cell->change.gross = money_add(cell->change.gross, sign * change->gross);
+	cell->change.net = money_add(cell->change.net, sign * change->net);
+}
+
+/* The first period at whose look a customer has what begins on a day. */
+static int64_t
+first_look(const Revenue *revenue, Day origin, Period cohort, Day day)
+{
+	int64_t no;
+
+	if (revenue->clock == CLOCK_CALENDAR)
+		return (int64_t) period_of(revenue->calendar, day) - cohort;
+	no = offset_from(revenue->calendar, origin, day);
+	return no + (anniversary_of(revenue->calendar, origin, no) < day);
+}
+
+/* Add a customer: levels before as_of, in the order of days. */
+void
+revenue_add(Revenue *revenue, const Level *levels, int nlevels)
+{
+	RevenueCohort *cohort;
+	Period period;
+	Day origin;
+	int64_t end; /* the first period not eligible */
+	Kept start = {.eligible = 1};
+
+	/* the first level is one of paying */
+	if (nlevels == 0)
+		return;
+	origin = levels[0].day;
+	start.base = levels[0].mrr;
+	period = period_of(revenue->calendar, origin);
+	cohort = cohort_at(revenue, period);
+	cohort->members = count_add(cohort->members, 1);
+	cohort->base = money_add(cohort->base, start.base);
+	end = revenue->clock == CLOCK_CALENDAR
+			  ? (int64_t) period_of(revenue->calendar, revenue->as_of) - period
+			  : (int64_t) offset_from(revenue->calendar, origin,
+									  revenue->as_of - 1) +
+					1;
+	if (end <= 0)
+		return;
+	cell_change(revenue, cohort, 0, &start, 1);
+	cell_change(revenue, cohort, (int32_t) end, &start, -1);
+	for (int i = 0; i < nlevels; i++)
+	{
+		Kept kept = {.retained = 1, .net = levels[i].mrr};
+		int64_t from =
+			first_look(revenue, origin, period, levels[i].day);
+		int64_t to = i + 1 < nlevels
+						 ? first_look(revenue, origin, period,
+									  levels[i + 1].day)
+						 : end;
+
+		if (to > end)
+			to = end;
+		if (levels[i].mrr == 0 || from >= to)
+			continue;
+		kept.gross = kept.net < start.base ? kept.net : start.base;
+		cell_change(revenue, cohort, (int32_t) from, &kept, 1);
+		cell_change(revenue, cohort, (int32_t) to, &kept, -1);
+	}
+}
+
+/* Add another state up. */
+void
+revenue_retention_merge(Revenue *into, const Revenue *more)
+{
+	if (!more->adopted)
+		return;
+	revenue_adopt(into, more->calendar, more->clock, more->as_of);
+	revenue_scale(into, more->scale);
+	for (int i = 0; i < more->ncohorts; i++)
+	{
+		const RevenueCohort *from = &more->cohorts[i];
+		RevenueCohort *cohort = cohort_at(into, from->period);
+
+		host_poll();
+		cohort->members = count_add(cohort->members, from->members);
+		cohort->base = money_add(
+			cohort->base, money_rescale(from->base, more->scale, into->scale));
+		for (int j = 0; j < from->ncells; j++)
+		{
+			Kept change = from->cells[j].change;
+
+			kept_rescale(&change, more->scale, into->scale);
+			cell_change(into, cohort, from->cells[j].no, &change, 1);
+		}
+	}
+}
+
+/* Take a change into what is kept. */
+static void
+kept_take(Kept *kept, const Kept *change)
+{
+	kept->eligible = count_add(kept->eligible, change->eligible);
+	kept->retained = count_add(kept->retained, change->retained);
+	kept->base = money_add(kept->base, change->base);
+	kept->gross = money_add(kept->gross, change->gross);
+	kept->net = money_add(kept->net, change->net);
+}
+
+/*
+ * Give out a row for every cohort and period: the eligible ones, and under
+ * the calendar clock the one that has begun and is not over.
+ */
+void
+revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
+{
+	int64_t nrows = 0;
+
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		const RevenueCohort *cohort = &revenue->cohorts[i];
+		RevenueRow row = {.cohort = cohort};
+		int64_t end =
+			cohort->ncells ? cohort->cells[cohort->ncells - 1].no : 0;
+		int at = 0;
+
+		if (revenue->clock == CLOCK_CALENDAR)
+			end = (int64_t) period_of(revenue->calendar, revenue->as_of - 1) -
+				  cohort->period + 1;
+		nrows += end;
+		if (nrows > ROWS_MOST)
+			host_fail(HOST_TOO_LARGE,
+					  "Use a coarser grain, or look for days far in the past "
+					  "with cvm.check_model().",
+					  "retention would have more than %d rows", ROWS_MOST);
+		for (; row.no < end; row.no++)
+		{
+			host_poll();
+			for (; at < cohort->ncells && cohort->cells[at].no <= row.no; at++)
+				kept_take(&row.kept, &cohort->cells[at].change);
+			row.is_complete = row.kept.eligible == cohort->members;
+			take(taker, &row);
+		}
+	}
+}
+
+static bool
+kept_is_zero(const Kept *kept)
+{
+	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
+		   kept->gross == 0 && kept->net == 0;
+}
+
+/* Write canonical bytes. */
+void
+revenue_retention_encode(const Revenue *revenue, ByteWriter *writer)
+{
+	write_byte(writer, REVENUE_VERSION);
+	write_byte(writer, (uint8_t) revenue->calendar.grain);
+	if (revenue->calendar.grain == GRAIN_WEEK)
+		write_byte(writer, (uint8_t) revenue->calendar.week_start);
+	write_byte(writer, (uint8_t) revenue->clock);
+	write_signed(writer, revenue->as_of);
+	write_unsigned(writer, revenue->scale);
+	write_unsigned(writer, revenue->ncohorts);
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		const RevenueCohort *cohort = &revenue->cohorts[i];
+		int ncells = 0;
+		int32_t last = 0;
+
+		host_poll();
+		if (i == 0)
+			write_signed(writer, cohort->period);
+		else
+			write_unsigned(writer, (uint64_t) ((int64_t) cohort->period -
+											   cohort[-1].period));
+		write_unsigned(writer, cohort->members);
+		write_wide(writer, cohort->base);
+		for (int j = 0; j < cohort->ncells; j++)
+			ncells += !kept_is_zero(&cohort->cells[j].change);
+		write_unsigned(writer, ncells);
+		for (int j = 0; j < cohort->ncells; j++)
+		{
+			const RevenueCell *cell = &cohort->cells[j];
+
+			if (kept_is_zero(&cell->change))
+				continue;
+			write_unsigned(writer, cell->no - last);
+			last = cell->no;
+			write_signed(writer, cell->change.eligible);
+			write_signed(writer, cell->change.retained);
+			write_wide(writer, cell->change.base);
+			write_wide(writer, cell->change.gross);
+			write_wide(writer, cell->change.net);
+		}
+	}
+}
+
+/* Read a cohort's cells; sums of changes must make sense all the way. */
+static void
+cells_decode(const Revenue *revenue, RevenueCohort *cohort, ByteReader *reader)
+{
+	Kept kept = {0};
+	int64_t no = 0;
+
+	cohort->ncells = cohort->room = (int) read_count(reader, 6);
+	if (cohort->room > 0)
+		cohort->cells =
+			host_alloc(revenue->arena, cohort->room * sizeof(RevenueCell));
+	for (int i = 0; i < cohort->ncells; i++)
+	{
+		RevenueCell *cell = &cohort->cells[i];
+		uint64_t step = read_unsigned(reader, INT32_MAX);
+
+		host_poll();
+		no += (int64_t) step;
+		if (no > INT32_MAX || (i > 0 && step == 0))
+			reader_fail(reader);
+		cell->no = (int32_t) no;
+		cell->change.eligible = read_signed(reader, -INT64_MAX, INT64_MAX);
+		cell->change.retained = read_signed(reader, -INT64_MAX, INT64_MAX);
+		cell->change.base = read_wide(reader);
+		cell->change.gross = read_wide(reader);
+		cell->change.net = read_wide(reader);
+		if (kept_is_zero(&cell->change))
+			reader_fail(reader);
+		kept_take(&kept, &cell->change);
+		if (kept.retained < 0 || kept.retained > kept.eligible ||
+			kept.eligible > cohort->members || kept.gross < 0 ||
+			kept.gross > kept.net || kept.gross > kept.base ||
+			kept.base > cohort->base)
+			reader_fail(reader);
+	}
+	/* at the end nobody is eligible any more */
+	if (!kept_is_zero(&kept))
+		reader_fail(reader);
+}
+
+/* Read canonical bytes; anything else is refused. */
+Revenue *
+revenue_retention_decode(HostArena arena, const void *data, size_t size)
+{
+	Revenue *revenue = revenue_retention_new(arena);
+	Calendar calendar = {GRAIN_DAY, 1};
+	Clock clock;
+	ByteReader reader;
+	int64_t period = 0;
+	int64_t last;
+
+	reader_open(&reader, data, size, "revenue_retention");
+	if (read_byte(&reader) != REVENUE_VERSION)
+		reader_fail(&reader);
+	calendar.grain = (Grain) read_byte(&reader);
+	if (calendar.grain > GRAIN_YEAR)
+		reader_fail(&reader);
+	if (calendar.grain == GRAIN_WEEK)
+		calendar.week_start = read_byte(&reader);
+	if (calendar.week_start < 1 || calendar.week_start > 7)
+		reader_fail(&reader);
+	clock = (Clock) read_byte(&reader);
+	if (clock > CLOCK_ANNIVERSARY)
+		reader_fail(&reader);
+	revenue_adopt(revenue, calendar, clock,
+				  (Day) read_signed(&reader, DAY_FIRST, DAY_LAST));
+	last = period_of(calendar, revenue->as_of - 1);
+	revenue->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
+	revenue->ncohorts = (int) read_count(&reader, 4);
+	revenue->room = revenue->ncohorts + 1;
+	revenue->cohorts =
+		host_alloc_zero(arena, revenue->room * sizeof(RevenueCohort));
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		RevenueCohort *cohort = &revenue->cohorts[i];
+
+		host_poll();
+		if (i == 0)
+			period = read_signed(&reader, DAY_FIRST, DAY_LAST);
+		else
+			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
+		if (period > last || period < period_of(calendar, DAY_FIRST) ||
+			(i > 0 && cohort[-1].period >= period))
+			reader_fail(&reader);
+		cohort->period = (Period) period;
+		cohort->members = (int64_t) read_unsigned(&reader, INT64_MAX);
+		cohort->base = read_wide(&reader);
+		if (cohort->members == 0 || cohort->base <= 0)
+			reader_fail(&reader);
+		cells_decode(revenue, cohort, &reader);
+	}
+	reader_close(&reader);
+	return revenue;
+}

@@ -1,0 +1,84 @@
+\unset ECHO
+\i test/psql.sql
+-- What the catalog says of every object of the extension.
+BEGIN;
+CREATE EXTENSION pgtap;
+CREATE EXTENSION cvm;
+SELECT plan(28);
+
+CREATE TEMP VIEW member AS
+SELECT classid, objid, pg_describe_object(classid, objid, 0) AS name
+FROM pg_depend
+WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'cvm');
+CREATE TEMP VIEW routine AS
+SELECT name, lanname, p.* FROM member JOIN pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid JOIN pg_language l ON l.oid = prolang;
+CREATE TEMP VIEW aggregate AS
+SELECT r.*, a.*, t.typtype AS state_kind FROM routine r JOIN pg_aggregate a ON aggfnoid = r.oid JOIN pg_type t ON t.oid = aggtranstype;
+CREATE TEMP VIEW state AS
+SELECT t.* FROM member JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid AND typtype = 'b' AND typelem = 0;
+
+CREATE FUNCTION pg_temp.none(query text, name text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	found text;
+BEGIN
+	EXECUTE format('SELECT string_agg(x::text, E''\n'' ORDER BY x::text) FROM (%s) s (x)', query) INTO found;
+	RETURN is(found, NULL, name);
+END
+$$;
+
+SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 60::bigint, 'there are the aggregates');
+SELECT cmp_ok((SELECT count(*) FROM state), '>=', 4::bigint, 'there are the state types');
+
+-- Comments
+SELECT pg_temp.none($$SELECT name FROM member m WHERE classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_class'::regclass) AND
+	obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)::name) IS NULL AND
+	NOT EXISTS (SELECT FROM pg_type t WHERE classid = 'pg_type'::regclass AND t.oid = objid AND (typelem <> 0 OR typtype IN ('c', 'm') OR typrelid <> 0)) AND
+	NOT EXISTS (SELECT FROM pg_class c WHERE classid = 'pg_class'::regclass AND c.oid = objid AND relkind IN ('i', 'S', 't'))$$,
+	'every function, aggregate, type, table and view says what it is');
+SELECT isnt(obj_description('cvm'::regnamespace, 'pg_namespace'), NULL, 'so does the schema');
+SELECT pg_temp.none($$SELECT format('%s: %s', name, d) FROM member, LATERAL (SELECT obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)::name) AS d) s
+	WHERE d ~ '^\s|\s$' OR length(d) < 8$$, 'a comment says something');
+SELECT is(obj_description('pg_catalog.version()'::regprocedure), 'PostgreSQL version string', 'what is not ours keeps its comment');
+
+-- Functions
+SELECT pg_temp.none($$SELECT name FROM routine WHERE prosecdef$$, 'nothing runs with its owner''s rights');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE prokind <> 'a' AND lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL AND
+	NOT EXISTS (SELECT FROM unnest(proconfig) c WHERE c ~ '^search_path="?(cvm, )?(pg_catalog|cvm)')$$, 'every function in SQL or PL/pgSQL fixes its search path');
+SELECT pg_temp.none($$SELECT name FROM routine, unnest(proconfig) c WHERE c ~ '^search_path=' AND c !~ 'pg_temp"?$'$$,
+	'temporary objects come last in it');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND provolatile <> 'i' AND proname <> 'fold_activity'$$, 'C functions depend on their arguments only, but for the one that reads a table');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND proname <> 'fold_activity'$$, 'and run in parallel workers');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND probin <> '$libdir/cvm'$$, 'and come from the extension''s own library');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname NOT IN ('c', 'sql', 'plpgsql', 'internal')$$, 'there is no other language');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE proretset AND lanname = 'c' AND prorows = 1000$$, 'functions that return rows say how many to expect');
+SELECT pg_temp.none($$SELECT name FROM routine r WHERE proargnames IS NOT NULL AND EXISTS (SELECT FROM unnest(proargnames) n WHERE n !~ '^[a-z_0-9]*$')$$,
+	'arguments have plain names');
+
+-- Aggregates: what parallel and distributed servers ask of them
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE aggkind <> 'n'$$, 'no aggregate needs an order');
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE aggcombinefn = 0$$, 'every aggregate can be combined');
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proparallel <> 's'$$, 'every aggregate runs in parallel');
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE agginitval IS NOT NULL$$, 'no aggregate begins with a value that would count once a shard');
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE pronargs = 0$$, 'every aggregate has an argument');
+SELECT pg_temp.none($$SELECT name FROM aggregate a, unnest(proargtypes) t JOIN pg_type y ON y.oid = t WHERE typtype = 'p'$$, 'of a concrete type');
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proargnames IS NOT NULL OR pronargdefaults > 0 OR provariadic <> 0$$, 'without names or defaults, which aggregates do not have');
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT (proname = 'retention_agg' AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
+	'only the one-pass retention_agg keeps an internal state, and can send it');
+
+-- State types
+SELECT pg_temp.none($$SELECT typname FROM state WHERE typreceive = 0 OR typsend = 0 OR typlen <> -1 OR typstorage <> 'x'$$, 'every state type travels as text and as bytes');
+SELECT pg_temp.none($$SELECT typname FROM state t, unnest('{btree,hash}'::text[]) am WHERE NOT EXISTS (SELECT FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod
+	WHERE amname = am AND opcintype = t.oid AND opcdefault)$$, 'every state type has an order and a hash');
+SELECT pg_temp.none($$SELECT typname FROM state t WHERE typname <> 'tenure' AND (
+	NOT EXISTS (SELECT FROM pg_operator WHERE oprname = '||' AND oprleft = t.oid AND oprright = t.oid AND oprresult = t.oid AND oprcom = oid) OR
+	NOT EXISTS (SELECT FROM aggregate WHERE proname = 'rollup' AND proargtypes[0] = t.oid AND prorettype = t.oid))$$, 'every state type but tenure adds up by || and rollup');
+SELECT pg_temp.none($$SELECT oprname || ' of ' || format_type(oprleft, NULL) FROM member JOIN pg_operator o ON classid = 'pg_operator'::regclass AND o.oid = objid
+	WHERE oprname IN ('<', '<=', '=', '<>', '>=', '>') AND (oprcom = 0 OR oprnegate = 0 OR oprrest = 0 OR oprjoin = 0 OR (oprname = '=' AND NOT (oprcanhash AND oprcanmerge)))$$,
+	'comparisons know their opposites, and equality hashes and merges');
+
+-- Nothing is left behind
+SELECT pg_temp.none($$SELECT name FROM routine WHERE prokind = 'p' OR proname ~ '^create_state'$$, 'the procedures that wrote the types are gone');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -118,9 +118,10 @@ CREATE FUNCTION cvm._likeness(a text, b text) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- Dice coefficient of the sets of letter pairs, word ends included
-	WITH x AS (SELECT DISTINCT substr(' ' || lower(a) || ' ', i, 2) AS pair FROM generate_series(1, length(a) + 1) i),
-		y AS (SELECT DISTINCT substr(' ' || lower(b) || ' ', i, 2) AS pair FROM generate_series(1, length(b) + 1) i)
+	-- Dice coefficient of the sets of letter pairs, word ends included, of as
+	-- much as a name may have
+	WITH x AS (SELECT DISTINCT substr(' ' || lower(left(a, 63)) || ' ', i, 2) AS pair FROM generate_series(1, length(left(a, 63)) + 1) i),
+		y AS (SELECT DISTINCT substr(' ' || lower(left(b, 63)) || ' ', i, 2) AS pair FROM generate_series(1, length(left(b, 63)) + 1) i)
 	SELECT 2.0 * (SELECT count(*) FROM x JOIN y USING (pair))
 		/ ((SELECT count(*) FROM x) + (SELECT count(*) FROM y));
 $$;

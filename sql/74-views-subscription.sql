@@ -342,7 +342,7 @@ SELECT l.view, l.preference, l.needs,
 			WHEN l.view = 'survival' THEN E'SELECT b.segment, b.product, b.state FROM by_segment b\n\tUNION ALL'
 			ELSE E'SELECT b.segment, b.state FROM by_segment b\n\tUNION ALL' END),
 		'{{due_segment}}', CASE WHEN s.known THEN 's.segment' ELSE '''(all)''::text' END),
-		'{{due_join}}', CASE WHEN s.known THEN E'\n\tCROSS JOIN LATERAL (\n\t\tSELECT h.segment FROM held h WHERE h.customer_id = e.customer_id AND h.days @> e.ended_on\n\t\tUNION ALL SELECT ''(all)'') s' ELSE '' END)
+		'{{due_join}}', CASE WHEN s.known THEN E'\n\tJOIN (\n\t\tSELECT h.customer_id, h.segment, h.days FROM held h\n\t\tUNION ALL SELECT f.customer_id, ''(all)'' AS segment, ''{(,)}''::datemultirange AS days FROM folded f) s\n\t\tON s.customer_id = e.customer_id AND s.days @> e.ended_on' ELSE '' END)
 FROM laid l
 CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s;
 

@@ -98,14 +98,14 @@ cvm_holdings_send(PG_FUNCTION_ARGS)
 		cvm_state_send, holdings_make(holdings_read(PG_GETARG_DATUM(0))));
 }
 
-/* A name among the arguments; without data when it is NULL or not there */
+/* A name among the arguments; without data when it is NULL */
 static Label
-argument_name(FunctionCallInfo fcinfo, int argument)
+argument_label(FunctionCallInfo fcinfo, int argument)
 {
 	Label name = {NULL, 0};
 	text *value;
 
-	if (argument >= PG_NARGS() || PG_ARGISNULL(argument))
+	if (PG_ARGISNULL(argument))
 		return name;
 	value = PG_GETARG_TEXT_PP(argument);
 	name.data = VARDATA_ANY(value);
@@ -113,26 +113,33 @@ argument_name(FunctionCallInfo fcinfo, int argument)
 	return name;
 }
 
-/* Read a row; false when it holds no day. */
-static bool
-row_spell(FunctionCallInfo fcinfo, SpellRow *row)
+/*
+ * Read a row's product, first day, day after the last and price, which are the
+ * arguments from at on, and its channel and offer if it has them; false when
+ * it holds no day.
+ */
+bool
+argument_spell(FunctionCallInfo fcinfo, int at, bool has_origin, SpellRow *row)
 {
-	if (PG_ARGISNULL(2))
+	static const Label none = {NULL, 0};
+
+	if (PG_ARGISNULL(at + 1))
 		return false;
-	memset(row, 0, sizeof(SpellRow));
-	row->start = checked_day(PG_GETARG_DATEADT(2));
+	row->start = checked_day(PG_GETARG_DATEADT(at + 1));
 	row->end = SPELL_OPEN;
-	if (!PG_ARGISNULL(3) && !DATE_IS_NOEND(PG_GETARG_DATEADT(3)))
-		row->end = checked_day(PG_GETARG_DATEADT(3));
+	if (!PG_ARGISNULL(at + 2) && !DATE_IS_NOEND(PG_GETARG_DATEADT(at + 2)))
+		row->end = checked_day(PG_GETARG_DATEADT(at + 2));
 	if (row->end <= row->start)
 		return false;
-	row->product = argument_name(fcinfo, 1);
+	row->product = argument_label(fcinfo, at);
 	if (row->product.data == NULL)
 		row->product = (Label){NO_PRODUCT, strlen(NO_PRODUCT)};
-	if (!PG_ARGISNULL(4))
-		row->mrr = decimal_read(PG_GETARG_DATUM(4), &row->scale);
-	row->channel = argument_name(fcinfo, 5);
-	row->offer = argument_name(fcinfo, 6);
+	row->mrr = 0;
+	row->scale = 0;
+	if (!PG_ARGISNULL(at + 3))
+		row->mrr = decimal_read(PG_GETARG_DATUM(at + 3), &row->scale);
+	row->channel = has_origin ? argument_label(fcinfo, at + 4) : none;
+	row->offer = has_origin ? argument_label(fcinfo, at + 5) : none;
 	return true;
 }
 
@@ -171,7 +178,7 @@ cvm_holdings_add(PG_FUNCTION_ARGS)
 		if (VARATT_IS_EXTENDED(value) || *VARDATA(value) != HOLDINGS_LOG)
 			elog(ERROR, "state of holdings_agg is not a log");
 	}
-	if (!row_spell(fcinfo, &row))
+	if (!argument_spell(fcinfo, 1, PG_NARGS() > 5, &row))
 	{
 		if (value == NULL)
 			PG_RETURN_NULL();

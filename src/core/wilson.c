@@ -69,3 +69,24 @@ wilson(int64_t hits, int64_t n, double z, double *low, double *high)
 	if (*high > 1)
 		*high = 1;
 }
+
+/*
+ * Limits of the difference of two proportions, b less a, by Newcombe's hybrid
+ * score: the distances of each proportion to its Wilson limits, squared and
+ * added.  Unlike the plain normal interval it holds near 0 and 1.
+ */
+void
+newcombe(int64_t hits_a, int64_t n_a, int64_t hits_b, int64_t n_b, double z,
+		 double *low, double *high)
+{
+	double a = (double) hits_a / n_a;
+	double b = (double) hits_b / n_b;
+	double low_a, high_a, low_b, high_b;
+
+	wilson(hits_a, n_a, z, &low_a, &high_a);
+	wilson(hits_b, n_b, z, &low_b, &high_b);
+	*low = b - a -
+		   sqrt((b - low_b) * (b - low_b) + (high_a - a) * (high_a - a));
+	*high = b - a +
+			sqrt((high_b - b) * (high_b - b) + (a - low_a) * (a - low_a));
+}

@@ -80,7 +80,7 @@ SELECT is(pg_temp.try($$SELECT cvm.create_model('full_house', tz => 'UTC')$$), '
 
 -- configure
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'week_strat', '7')$$),
-	'22023: unknown setting "week_strat" (Settings are time_zone, week_start, currency, as_of, start_kinds, return_kinds, conf, min_group_size, unpaid_statuses, subscription_clock, lapse_days, margin_rate, monthly_discount_rate.)',
+	'22023: unknown setting "week_strat" (Settings are ' || (SELECT string_agg(setting, ', ' ORDER BY position) FROM cvm.setting_definition) || '.)',
 	'an unknown setting is refused, with a list of those there are');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'week_start', '7')$$), 'ok', 'weeks may begin on Sunday');
 SELECT is(cvm._literals('acme') ->> 'week_start', '7', 'and do from then on');

@@ -1,0 +1,61 @@
+-- Type segment_flow: how customers and money flow between segments.
+CALL create_state_type('segment_flow',
+	'The base by segment and period: who and how much came, moved, grew, shrank and left, and what is held');
+
+CREATE FUNCTION segment_flow_rollup(segment_flow, segment_flow) RETURNS segment_flow
+	AS 'MODULE_PATHNAME', 'cvm_segment_flow_rollup'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment_flow_rollup(segment_flow, segment_flow) IS 'Step of rollup';
+CALL create_state_merge('segment_flow', 'segment_flow_rollup');
+
+CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date)
+	RETURNS segment_flow
+	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date) IS
+	'Step of segment_flow_agg';
+CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date) (
+	SFUNC = segment_flow_add, STYPE = segment_flow,
+	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date) IS
+	'Customers and money between segments: holdings, the segments a customer was in (holdings whose products are segments; NULL: none), grain, as_of (the first day not observed). Of segments that overlap, the one that began last counts';
+
+CREATE FUNCTION as_of(segment_flow) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_segment_flow_as_of'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION as_of(segment_flow) IS 'The first day not observed';
+
+CREATE FUNCTION segment_bridge(segment_flow)
+	RETURNS TABLE (segment text, period_start date,
+		opening_customers bigint, new_customers bigint, winback_customers bigint,
+		moved_in_customers bigint, moved_out_customers bigint,
+		churned_customers bigint, closing_customers bigint,
+		opening_mrr numeric, new_mrr numeric, reactivation_mrr numeric,
+		expansion_mrr numeric, contraction_mrr numeric, churn_mrr numeric,
+		moved_in_mrr numeric, moved_out_mrr numeric, closing_mrr numeric,
+		expansion_customers bigint, contraction_customers bigint,
+		same_period_customers bigint,
+		gross_retained_mrr numeric, net_retained_mrr numeric,
+		products bigint, multi_product_customers bigint, tenure_days bigint,
+		is_complete boolean, as_of date)
+	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
+COMMENT ON FUNCTION segment_bridge(segment_flow) IS
+	'A row for every segment and period, and "(all)": opening and what follows add up to closing, customers and money; losses are negative; retained money is of those who were in the segment at the opening, wherever they are now';
+
+CREATE FUNCTION segment_matrix(segment_flow)
+	RETURNS TABLE (period_start date, from_segment text, to_segment text,
+		customers bigint, mrr numeric, closing_mrr numeric, is_complete boolean)
+	AS 'MODULE_PATHNAME', 'cvm_segment_matrix'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 500;
+COMMENT ON FUNCTION segment_matrix(segment_flow) IS
+	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; mrr is what they brought at the opening, closing_mrr at the closing';
+
+CREATE FUNCTION segment_products(segment_flow)
+	RETURNS TABLE (segment text, product text, period_start date,
+		customers bigint, lines bigint, mrr numeric)
+	AS 'MODULE_PATHNAME', 'cvm_segment_products'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 2000;
+COMMENT ON FUNCTION segment_products(segment_flow) IS
+	'What the paying customers of a segment hold at each closing, by product; a customer who holds two lines of a product counts once';

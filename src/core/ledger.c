@@ -1,0 +1,474 @@
+/*
+ * ledger.c
+ *		The waterfall from raw spells in one pass.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/ledger.h"
+
+#include <string.h>
+
+#define FIRST_ROOM 8 /* rows of the first batch, and products */
+#define AHEAD 12	 /* entries asked for before they are needed */
+
+/* Make the batch larger, up to what the roster numbers at once. */
+static void
+batch_grow(Ledger *ledger)
+{
+	int room = ledger->batch_room ? ledger->batch_room * 4 : FIRST_ROOM;
+
+	if (ledger->batch_room == ROSTER_BATCH)
+		return;
+	if (room > ROSTER_BATCH)
+		room = ROSTER_BATCH;
+	if (ledger->batch_room > 0)
+	{
+		host_free(ledger->keys);
+		host_free(ledger->batch);
+	}
+	ledger->keys = host_alloc(ledger->arena, room * sizeof(Key));
+	ledger->batch = host_alloc(ledger->arena, room * sizeof(Entry));
+	ledger->batch_room = room;
+}
+
+Ledger *
+ledger_new(HostArena arena, KeyKind kind, Calendar calendar, Day as_of)
+{
+	Ledger *ledger = host_alloc_zero(arena, sizeof(Ledger));
+
+	ledger->arena = arena;
+	ledger->kind = kind;
+	ledger->calendar = calendar;
+	ledger->as_of = as_of;
+	roster_open(&ledger->roster, arena, kind, false);
+	pages_open(&ledger->entries, arena, sizeof(Entry));
+	pages_open(&ledger->wides, arena, sizeof(Wide));
+	batch_grow(ledger);
+	return ledger;
+}
+
+/* Number the customers of the batch and write its rows down. */
+static void
+ledger_flush(Ledger *ledger)
+{
+	uint32_t slots[ROSTER_BATCH];
+
+	if (ledger->used == 0)
+		return;
+	host_poll();
+	if (ledger->nentries > UINT32_MAX - ROSTER_BATCH)
+		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
+				  "too many subscription spells in one state");
+	roster_number(&ledger->roster, ledger->keys, ledger->used, slots);
+	for (int i = 0; i < ledger->used; i++)
+	{
+		Entry *entry = pages_reach(&ledger->entries, ledger->nentries++);
+
+		*entry = ledger->batch[i];
+		entry->slot = slots[i];
+	}
+	ledger->used = 0;
+	ledger->text_used = 0;
+	batch_grow(ledger);
+}
+
+static inline uint64_t
+hash_label(const Label *label)
+{
+	uint64_t hash = label->size;
+	uint32_t at = 0;
+
+	for (; at < label->size; at += 8)
+	{
+		uint64_t word = 0;
+		uint32_t left = label->size - at;
+
+		memcpy(&word, label->data + at, left < 8 ? left : 8);
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return hash;
+}
+
+/* Put the products into a table twice as large. */
+static void
+products_grow(Ledger *ledger)
+{
+	uint32_t size = ledger->table_size ? ledger->table_size * 2 : 32;
+
+	if (ledger->table != NULL)
+		host_free(ledger->table);
+	ledger->table = host_alloc_zero(ledger->arena, size * sizeof(uint32_t));
+	ledger->table_size = size;
+	for (int i = 0; i < ledger->nproducts; i++)
+	{
+		uint32_t at = (uint32_t) hash_label(&ledger->products[i]) & (size - 1);
+
+		while (ledger->table[at] != 0)
+			at = (at + 1) & (size - 1);
+		ledger->table[at] = i + 1;
+	}
+}
+
+/* The number of a product; a new one is copied. */
+static int32_t
+product_number(Ledger *ledger, const Label *product)
+{
+	uint32_t at;
+	char *copy;
+
+	if (2 * (uint32_t) (ledger->nproducts + 1) > ledger->table_size)
+		products_grow(ledger);
+	at = (uint32_t) hash_label(product) & (ledger->table_size - 1);
+	for (; ledger->table[at] != 0; at = (at + 1) & (ledger->table_size - 1))
+	{
+		const Label *known = &ledger->products[ledger->table[at] - 1];
+
+		if (known->size == product->size &&
+			memcmp(known->data, product->data, product->size) == 0)
+			return (int32_t) ledger->table[at] - 1;
+	}
+	if (ledger->nproducts == ledger->room)
+	{
+		int room = ledger->room ? ledger->room * 2 : FIRST_ROOM;
+
+		ledger->products =
+			ledger->room
+				? host_realloc(ledger->products, room * sizeof(Label))
+				: host_alloc(ledger->arena, room * sizeof(Label));
+		ledger->room = room;
+	}
+	copy = host_alloc(ledger->arena, product->size + 1);
+	memcpy(copy, product->data, product->size);
+	ledger->products[ledger->nproducts] = (Label){copy, product->size};
+	ledger->table[at] = ++ledger->nproducts;
+	return ledger->nproducts - 1;
+}
+
+/* The price of an entry. */
+static inline Wide
+entry_mrr(const Ledger *ledger, const Entry *entry)
+{
+	if (entry->product >= 0)
+		return entry->mrr;
+	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr);
+}
+
+/* Give an entry its price. */
+static void
+entry_price(Ledger *ledger, Entry *entry, Wide mrr)
+{
+	if (entry->product < 0)
+	{
+		*(Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr) = mrr;
+		return;
+	}
+	entry->mrr = (int64_t) mrr;
+	if (entry->mrr == mrr)
+		return;
+	*(Wide *) pages_reach(&ledger->wides, ledger->nwides) = mrr;
+	entry->mrr = ledger->nwides++;
+	entry->product = ~entry->product;
+}
+
+/* Bring all prices to a larger scale. */
+static void
+ledger_scale(Ledger *ledger, int scale)
+{
+	ledger_flush(ledger);
+	for (uint32_t i = 0; i < ledger->nentries; i++)
+	{
+		Entry *entry = pages_peek(&ledger->entries, i);
+
+		if ((i & 1023) == 0)
+			host_poll();
+		entry_price(ledger, entry,
+					money_rescale(entry_mrr(ledger, entry), ledger->scale,
+								  scale));
+	}
+	ledger->scale = scale;
+}
+
+/* Copy a text key to where it stays until its row is numbered. */
+static KeyText
+text_keep(Ledger *ledger, KeyText text)
+{
+	char *copy;
+
+	if (text.size > ledger->text_room - ledger->text_used)
+	{
+		size_t room = (size_t) ledger->batch_room * 64;
+
+		ledger_flush(ledger);
+		if (room < text.size)
+			room = text.size;
+		if (room > ledger->text_room)
+		{
+			if (ledger->text != NULL)
+				host_free(ledger->text);
+			ledger->text = host_alloc(ledger->arena, room);
+			ledger->text_room = room;
+		}
+	}
+	copy = ledger->text + ledger->text_used;
+	memcpy(copy, text.data, text.size);
+	ledger->text_used += text.size;
+	return (KeyText){copy, text.size};
+}
+
+/* Add a row. */
+void
+ledger_add(Ledger *ledger, Key key, const SpellRow *row)
+{
+	Entry *entry;
+
+	if (row->scale > ledger->scale)
+		ledger_scale(ledger, row->scale);
+	if (row->start >= ledger->as_of)
+		return;
+	if (ledger->used == ledger->batch_room)
+		ledger_flush(ledger);
+	if (ledger->kind == KEY_TEXT)
+		key.text = text_keep(ledger, key.text);
+	ledger->keys[ledger->used] = key;
+	entry = &ledger->batch[ledger->used];
+	entry->start = row->start;
+	entry->end = row->end;
+	entry->product = product_number(ledger, &row->product);
+	entry_price(ledger, entry,
+				money_rescale(row->mrr, row->scale, ledger->scale));
+	ledger->used++;
+}
+
+/* The numbers of the entries, customer by customer; firsts has nslots + 1. */
+static uint32_t *
+ledger_order(const Ledger *ledger, uint32_t *firsts)
+{
+	uint32_t nslots = ledger->roster.nslots;
+	uint32_t *order =
+		host_alloc(NULL, ((size_t) ledger->nentries + 1) * sizeof(uint32_t));
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < ledger->nentries; i++)
+		firsts[((Entry *) pages_peek(&ledger->entries, i))->slot]++;
+	for (uint32_t slot = 0; slot <= nslots; slot++)
+	{
+		uint32_t count = firsts[slot];
+
+		firsts[slot] = sum;
+		sum += count;
+	}
+	for (uint32_t i = 0; i < ledger->nentries; i++)
+	{
+		if ((i & 1023) == 0)
+			host_poll();
+		order[firsts[((Entry *) pages_peek(&ledger->entries, i))->slot]++] = i;
+	}
+	/* each first is now the first of the next customer */
+	return order;
+}
+
+/* Walk every customer into a movement. */
+void
+ledger_finish(Ledger *ledger, Movement *movement)
+{
+	static const Held always = {INT64_MIN, INT64_MAX};
+	uint32_t nslots;
+	uint32_t *ends;
+	uint32_t *order;
+	uint32_t at = 0;
+	Step *steps = NULL;
+	uint32_t room = 0;
+
+	ledger_flush(ledger);
+	nslots = ledger->roster.nslots;
+	ends = host_alloc_zero(NULL, ((size_t) nslots + 1) * sizeof(uint32_t));
+	order = ledger_order(ledger, ends);
+	movement_adopt(movement, ledger->calendar, ledger->as_of);
+	movement_scale(movement, ledger->scale);
+	for (uint32_t slot = 0; slot < nslots; slot++)
+	{
+		int nsteps = 0;
+
+		if ((slot & 255) == 0)
+			host_poll();
+		if (ends[slot] - at > room)
+		{
+			room = (ends[slot] - at) * 2;
+			if (steps != NULL)
+				host_free(steps);
+			steps = host_alloc(NULL, (size_t) room * 2 * sizeof(Step));
+		}
+		for (; at < ends[slot]; at++)
+		{
+			const Entry *entry = pages_peek(&ledger->entries, order[at]);
+			int32_t product = entry->product;
+			Wide mrr = entry_mrr(ledger, entry);
+
+			if (at + AHEAD < ledger->nentries)
+				__builtin_prefetch(
+					pages_peek(&ledger->entries, order[at + AHEAD]));
+			if (product < 0)
+				product = ~product;
+			steps[nsteps++] = (Step){entry->start, product, 1, mrr};
+			if (entry->end < ledger->as_of)
+				steps[nsteps++] = (Step){entry->end, product, -1, -mrr};
+		}
+		steps_sort(steps, nsteps);
+		movement_add(movement, steps, nsteps, ledger->nproducts, &always, 1);
+	}
+	if (steps != NULL)
+		host_free(steps);
+	host_free(order);
+	host_free(ends);
+}
+
+/* What goes ahead of a parcel */
+typedef struct LedgerHead
+{
+	KeyKind kind;
+	Calendar calendar;
+	Day as_of;
+	int scale;
+	int nproducts;
+	uint32_t nslots;
+	uint32_t nentries;
+	uint32_t nwides;
+} LedgerHead;
+
+/* Write a ledger for another process of this machine. */
+void
+ledger_encode(Ledger *ledger, ByteWriter *writer)
+{
+	LedgerHead head;
+
+	ledger_flush(ledger);
+	memset(&head, 0, sizeof(head));
+	head.kind = ledger->kind;
+	head.calendar = ledger->calendar;
+	head.as_of = ledger->as_of;
+	head.scale = ledger->scale;
+	head.nproducts = ledger->nproducts;
+	head.nslots = ledger->roster.nslots;
+	head.nentries = ledger->nentries;
+	head.nwides = ledger->nwides;
+	write_raw(writer, &head, sizeof(head));
+	for (int i = 0; i < ledger->nproducts; i++)
+	{
+		write_raw(writer, &ledger->products[i].size, sizeof(uint32_t));
+		write_raw(writer, ledger->products[i].data, ledger->products[i].size);
+	}
+	for (uint32_t slot = 0; slot < head.nslots; slot++)
+	{
+		Key key = roster_key(&ledger->roster, slot);
+
+		if (ledger->kind == KEY_TEXT)
+		{
+			write_raw(writer, &key.text.size, sizeof(uint32_t));
+			write_raw(writer, key.text.data, key.text.size);
+		}
+		else
+			write_raw(writer, &key, ledger->kind == KEY_NUMBER ? 8 : 16);
+	}
+	for (uint32_t i = 0; i < ledger->nwides; i++)
+		write_raw(writer, pages_peek(&ledger->wides, i), sizeof(Wide));
+	for (uint32_t i = 0; i < ledger->nentries; i++)
+	{
+		if ((i & 1023) == 0)
+			host_poll();
+		write_raw(writer, pages_peek(&ledger->entries, i), sizeof(Entry));
+	}
+}
+
+/* Number the customers of a parcel, a batch at a time. */
+static uint32_t *
+absorb_keys(Ledger *into, ByteReader *reader, uint32_t nslots)
+{
+	uint32_t *slots =
+		host_alloc(NULL, ((size_t) nslots + ROSTER_BATCH) * sizeof(uint32_t));
+	Key keys[ROSTER_BATCH];
+
+	for (uint32_t done = 0; done < nslots;)
+	{
+		int nkeys = 0;
+
+		host_poll();
+		for (; nkeys < ROSTER_BATCH && done + nkeys < nslots; nkeys++)
+			if (into->kind == KEY_TEXT)
+			{
+				uint32_t size;
+
+				read_raw(reader, &size, sizeof(size));
+				keys[nkeys].text = (KeyText){read_text(reader, size), size};
+			}
+			else
+				read_raw(reader, &keys[nkeys],
+						 into->kind == KEY_NUMBER ? 8 : 16);
+		roster_number(&into->roster, keys, nkeys, slots + done);
+		done += nkeys;
+	}
+	return slots;
+}
+
+/* Take in the bytes of a ledger; into may be NULL. */
+Ledger *
+ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
+{
+	ByteReader reader;
+	LedgerHead head;
+	int32_t *products;
+	uint32_t *slots;
+	const char *wides;
+
+	reader_open(&reader, data, size, "movement ledger");
+	read_raw(&reader, &head, sizeof(head));
+	if (into == NULL)
+		into = ledger_new(arena, head.kind, head.calendar, head.as_of);
+	if (into->calendar.grain != head.calendar.grain ||
+		into->calendar.week_start != head.calendar.week_start ||
+		into->as_of != head.as_of)
+		host_fail(HOST_INVALID_VALUE,
+				  "Give the same grain and as_of for every row.",
+				  "cannot fold rows with different grains or ends into one "
+				  "state");
+	ledger_flush(into);
+	if (head.scale > into->scale)
+		ledger_scale(into, head.scale);
+	products = host_alloc(NULL, (head.nproducts + 1) * sizeof(int32_t));
+	for (int i = 0; i < head.nproducts; i++)
+	{
+		Label product;
+
+		read_raw(&reader, &product.size, sizeof(uint32_t));
+		product.data = read_text(&reader, product.size);
+		products[i] = product_number(into, &product);
+	}
+	slots = absorb_keys(into, &reader, head.nslots);
+	wides = read_text(&reader, head.nwides * sizeof(Wide));
+	if (head.nentries > UINT32_MAX - ROSTER_BATCH - into->nentries)
+		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
+				  "too many subscription spells in one state");
+	for (uint32_t i = 0; i < head.nentries; i++)
+	{
+		Entry *entry = pages_reach(&into->entries, into->nentries++);
+		Wide mrr;
+
+		if ((i & 1023) == 0)
+			host_poll();
+		read_raw(&reader, entry, sizeof(Entry));
+		mrr = entry->mrr;
+		if (entry->product < 0)
+		{
+			memcpy(&mrr, wides + (size_t) entry->mrr * sizeof(Wide),
+				   sizeof(Wide));
+			entry->product = ~entry->product;
+		}
+		entry->product = products[entry->product];
+		entry->slot = slots[entry->slot];
+		entry_price(into, entry, money_rescale(mrr, head.scale, into->scale));
+	}
+	reader_close(&reader);
+	host_free(products);
+	host_free(slots);
+	return into;
+}

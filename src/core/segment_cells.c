@@ -1,0 +1,256 @@
+/*
+ * segment_cells.c
+ *		The names and cells of a segment flow: found, made, put in order.
+ *
+ * Cells and names lie in the order in which they came; a table of places with
+ * open addressing finds them.  Bytes and rows want them sorted, which is done
+ * once, at the end.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/segment_cells.h"
+
+#include <string.h>
+
+#define FIRST_PLACES 16
+
+static uint64_t
+mix(uint64_t number)
+{
+	number ^= number >> 31;
+	number *= UINT64_C(0x9e3779b97f4a7c15);
+	return number ^ number >> 29;
+}
+
+static uint64_t
+name_hash(const Label *name)
+{
+	uint64_t hash = name->size;
+
+	for (uint32_t i = 0; i < name->size; i++)
+		hash = (hash ^ (uint8_t) name->data[i]) * UINT64_C(0x100000001b3);
+	return mix(hash);
+}
+
+static uint64_t
+cell_hash(Period period, int32_t a, int32_t b)
+{
+	return mix(mix((uint64_t) (uint32_t) a << 32 | (uint32_t) b) ^
+			   (uint64_t) (uint32_t) period);
+}
+
+/* Places twice as many as the things they lead to; 0 leads nowhere. */
+static int32_t *
+places_make(HostArena arena, int32_t *old, int nplaces)
+{
+	if (old != NULL)
+		host_free(old);
+	return host_alloc_zero(arena, nplaces * sizeof(int32_t));
+}
+
+static void
+names_grow(SegmentFlow *flow)
+{
+	int room = flow->names_room ? flow->names_room * 2 : FIRST_PLACES / 2;
+
+	flow->names = flow->names_room
+					  ? host_realloc(flow->names, room * sizeof(Label))
+					  : host_alloc(flow->arena, room * sizeof(Label));
+	flow->names_room = room;
+	flow->nname_places = room * 2;
+	flow->name_places =
+		places_make(flow->arena, flow->name_places, flow->nname_places);
+	for (int i = 0; i < flow->nnames; i++)
+	{
+		uint64_t at = name_hash(&flow->names[i]);
+
+		while (flow->name_places[at & (flow->nname_places - 1)] != 0)
+			at++;
+		flow->name_places[at & (flow->nname_places - 1)] = i + 1;
+	}
+}
+
+int32_t
+segment_flow_name(SegmentFlow *flow, const Label *name)
+{
+	static const Label nameless = {NO_SEGMENT, sizeof(NO_SEGMENT) - 1};
+	uint64_t at;
+	char *copy;
+	int32_t *place;
+
+	if (name == NULL)
+		name = &nameless;
+	if (flow->nnames == flow->names_room)
+		names_grow(flow);
+	for (at = name_hash(name);; at++)
+	{
+		place = &flow->name_places[at & (flow->nname_places - 1)];
+		if (*place == 0)
+			break;
+		if (label_compare(&flow->names[*place - 1], name) == 0)
+			return *place - 1;
+	}
+	copy = host_alloc(flow->arena, name->size + 1);
+	memcpy(copy, name->data, name->size);
+	flow->names[flow->nnames++] = (Label){copy, name->size};
+	*place = flow->nnames;
+	return flow->nnames - 1;
+}
+
+static void
+cells_grow(SegmentFlow *flow, SegmentCells *table)
+{
+	int room = table->room ? table->room * 2 : FIRST_PLACES / 2;
+
+	table->cells =
+		table->room
+			? host_realloc(table->cells, room * sizeof(SegmentCell))
+			: host_alloc(flow->arena, room * sizeof(SegmentCell));
+	table->room = room;
+	table->nplaces = room * 2;
+	table->places = places_make(flow->arena, table->places, table->nplaces);
+	for (int i = 0; i < table->ncells; i++)
+	{
+		const SegmentCell *cell = &table->cells[i];
+		uint64_t at = cell_hash(cell->period, cell->a, cell->b);
+
+		while (table->places[at & (table->nplaces - 1)] != 0)
+			at++;
+		table->places[at & (table->nplaces - 1)] = i + 1;
+	}
+}
+
+SegmentCell *
+segment_cell(SegmentFlow *flow, SegmentCells *table, Period period, int32_t a,
+			 int32_t b)
+{
+	uint64_t at;
+	int32_t *place;
+	SegmentCell *cell;
+
+	if (table->ncells == table->room)
+		cells_grow(flow, table);
+	for (at = cell_hash(period, a, b);; at++)
+	{
+		place = &table->places[at & (table->nplaces - 1)];
+		if (*place == 0)
+			break;
+		cell = &table->cells[*place - 1];
+		if (cell->period == period && cell->a == a && cell->b == b)
+			return cell;
+	}
+	cell = &table->cells[table->ncells++];
+	*place = table->ncells;
+	memset(cell, 0, sizeof(SegmentCell));
+	cell->period = period;
+	cell->a = a;
+	cell->b = b;
+	return cell;
+}
+
+static bool
+flow_empty(const SegmentCell *cell)
+{
+	for (int line = 0; line < FLOW_LINES; line++)
+		if (cell->of.flow.customers[line] != 0)
+			return false;
+	return true;
+}
+
+static bool
+stock_empty(const SegmentCell *cell)
+{
+	const Stock *stock = &cell->of.stock;
+
+	for (int i = 0; i < STOCK_COUNTS; i++)
+		if (stock->counts[i] != 0)
+			return false;
+	return stock->mrr == 0;
+}
+
+static int
+compare_cells(const void *x, const void *y)
+{
+	const SegmentCell *cell_x = x;
+	const SegmentCell *cell_y = y;
+
+	if (cell_x->period != cell_y->period)
+		return cell_x->period < cell_y->period ? -1 : 1;
+	if (cell_x->a != cell_y->a)
+		return cell_x->a < cell_y->a ? -1 : 1;
+	return (cell_x->b > cell_y->b) - (cell_x->b < cell_y->b);
+}
+
+static int
+compare_labels(const void *x, const void *y)
+{
+	const Label *const *label_x = x;
+	const Label *const *label_y = y;
+
+	return label_compare(*label_x, *label_y);
+}
+
+/* The cells of a table that say something, and which names they use. */
+static SegmentCell *
+cells_taken(const SegmentCells *table, bool (*empty)(const SegmentCell *),
+			bool *used, int *ncells)
+{
+	SegmentCell *cells =
+		host_alloc(NULL, (table->ncells + 1) * sizeof(SegmentCell));
+
+	*ncells = 0;
+	for (int i = 0; i < table->ncells; i++)
+	{
+		const SegmentCell *cell = &table->cells[i];
+
+		host_poll();
+		if (empty(cell))
+			continue;
+		used[cell->a + 1] = true;
+		used[cell->b + 1] = true;
+		cells[(*ncells)++] = *cell;
+	}
+	return cells;
+}
+
+static void
+cells_sort(SegmentCell *cells, int ncells, const int32_t *rank)
+{
+	for (int i = 0; i < ncells; i++)
+	{
+		cells[i].a = rank[cells[i].a + 1];
+		cells[i].b = rank[cells[i].b + 1];
+	}
+	host_sort(cells, ncells, sizeof(SegmentCell), compare_cells);
+}
+
+void
+segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
+{
+	bool *used = host_alloc_zero(NULL, flow->nnames + 1);
+	int32_t *rank = host_alloc(NULL, (flow->nnames + 1) * sizeof(int32_t));
+	const Label **sorted =
+		host_alloc(NULL, (flow->nnames + 1) * sizeof(Label *));
+
+	order->flows =
+		cells_taken(&flow->flows, flow_empty, used, &order->nflows);
+	order->stocks =
+		cells_taken(&flow->stocks, stock_empty, used, &order->nstocks);
+	order->nnames = 0;
+	for (int i = 0; i < flow->nnames; i++)
+		if (used[i + 1])
+			sorted[order->nnames++] = &flow->names[i];
+	host_sort(sorted, order->nnames, sizeof(Label *), compare_labels);
+	order->names = host_alloc(NULL, (order->nnames + 1) * sizeof(Label));
+	rank[0] = OUTSIDE; /* and ALL_PRODUCTS */
+	for (int i = 0; i < order->nnames; i++)
+	{
+		order->names[i] = *sorted[i];
+		rank[sorted[i] - flow->names + 1] = i;
+	}
+	cells_sort(order->flows, order->nflows, rank);
+	cells_sort(order->stocks, order->nstocks, rank);
+	host_free(used);
+	host_free(rank);
+	host_free(sorted);
+}

@@ -1,0 +1,162 @@
+/*
+ * ledger.c
+ *		movement_agg over raw spells: the waterfall in one pass (core/ledger.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "core/ledger.h"
+#include "expanded.h"
+#include "holdings.h"
+#include "row.h"
+#include "state.h"
+#include "types.h"
+
+/*
+ * The state of the aggregate: a ledger of its own, or what a parallel worker
+ * sent, still in its bytes until it is merged.
+ */
+typedef struct LedgerState
+{
+	Ledger *ledger;
+	bytea *bytes;
+} LedgerState;
+
+/* movement_agg(customer, product, started_on, ended_on, mrr, grain, as_of) */
+#define ARG_CUSTOMER 1
+#define ARG_SPELL 2
+#define ARG_GRAIN 6
+#define ARG_AS_OF 7
+
+/* What stays the same from row to row */
+static RowForm *
+ledger_form(FunctionCallInfo fcinfo)
+{
+	RowForm *form = fcinfo->flinfo->fn_extra;
+	Oid type;
+
+	if (likely(form != NULL))
+		return form;
+	form = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(RowForm));
+	type = get_fn_expr_argtype(fcinfo->flinfo, ARG_CUSTOMER);
+	form->customer = ARG_CUSTOMER;
+	form->key_kind = type == INT8OID   ? KEY_NUMBER
+					 : type == UUIDOID ? KEY_UUID
+									   : KEY_TEXT;
+	form->grain = ARG_GRAIN;
+	form->grain_constant = get_fn_expr_arg_stable(fcinfo->flinfo, ARG_GRAIN);
+	fcinfo->flinfo->fn_extra = form;
+	return form;
+}
+
+/* Add a row. */
+PG_FUNCTION_INFO_V1(cvm_ledger_add);
+Datum
+cvm_ledger_add(PG_FUNCTION_ARGS)
+{
+	RowForm *form = ledger_form(fcinfo);
+	LedgerState *state =
+		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	MemoryContext context = state_context(fcinfo, "movement_agg");
+	Calendar calendar;
+	Day as_of;
+	SpellRow row;
+
+	if (PG_ARGISNULL(ARG_CUSTOMER) ||
+		!argument_spell(fcinfo, ARG_SPELL, false, &row))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	calendar = row_calendar(form, fcinfo);
+	as_of = argument_day(fcinfo, ARG_AS_OF, "as_of");
+	if (state == NULL)
+	{
+		state = MemoryContextAllocZero(context, sizeof(LedgerState));
+		state->ledger = ledger_new(context, form->key_kind, calendar, as_of);
+	}
+	if (unlikely(calendar.grain != state->ledger->calendar.grain ||
+				 calendar.week_start != state->ledger->calendar.week_start ||
+				 as_of != state->ledger->as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("grain or as_of changes from row to row"),
+				 errhint("Give the same grain and as_of for every row.")));
+	ledger_add(state->ledger, row_key(form, fcinfo), &row);
+	PG_RETURN_POINTER(state);
+}
+
+/* Add what a parallel worker sent. */
+PG_FUNCTION_INFO_V1(cvm_ledger_combine);
+Datum
+cvm_ledger_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = state_context(fcinfo, "movement_agg");
+	LedgerState *into =
+		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	LedgerState *more =
+		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
+
+	if (more == NULL)
+	{
+		if (into == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(into);
+	}
+	if (more->bytes == NULL)
+		elog(ERROR, "state of a parallel worker is not serialized");
+	if (into == NULL)
+		into = MemoryContextAllocZero(context, sizeof(LedgerState));
+	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
+								 VARSIZE(more->bytes) - VARHDRSZ);
+	PG_RETURN_POINTER(into);
+}
+
+/* The ledger as bytes for another process. */
+PG_FUNCTION_INFO_V1(cvm_ledger_serialize);
+Datum
+cvm_ledger_serialize(PG_FUNCTION_ARGS)
+{
+	LedgerState *state = (LedgerState *) PG_GETARG_POINTER(0);
+	ByteWriter writer;
+
+	state_context(fcinfo, "movement_agg");
+	state_open(&writer);
+	ledger_encode(state->ledger, &writer);
+	return state_close(&writer);
+}
+
+/* Nothing is copied: combine reads the bytes where they are. */
+PG_FUNCTION_INFO_V1(cvm_ledger_deserialize);
+Datum
+cvm_ledger_deserialize(PG_FUNCTION_ARGS)
+{
+	LedgerState *state;
+
+	state_context(fcinfo, "movement_agg");
+	state = palloc0(sizeof(LedgerState));
+	state->bytes = PG_GETARG_BYTEA_P(0);
+	PG_RETURN_POINTER(state);
+}
+
+/* The end: walk every customer into a movement. */
+PG_FUNCTION_INFO_V1(cvm_ledger_final);
+Datum
+cvm_ledger_final(PG_FUNCTION_ARGS)
+{
+	Movement *movement;
+	ByteWriter writer;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "movement_agg");
+	movement = movement_new(CurrentMemoryContext);
+	ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, movement);
+	state_open(&writer);
+	movement_encode(movement, &writer);
+	return state_close(&writer);
+}

@@ -1,0 +1,299 @@
+\unset ECHO
+\i test/psql.sql
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SET LOCAL search_path = cvm, public;
+SELECT plan(19);
+
+-- 240 small worlds of ten customers each.  Customers change segment inside a
+-- month, leave and come back in another segment, hold several products and
+-- lines, pay nothing or less than nothing, and are in no segment or in two.
+CREATE FUNCTION pg_temp.dice(words text, sides int) RETURNS int
+LANGUAGE sql IMMUTABLE AS
+$$ SELECT (('x' || substr(md5(words), 1, 8))::bit(32)::bigint % sides)::int $$;
+
+CREATE TEMP TABLE world AS
+SELECT w AS world, date '2024-04-01' + pg_temp.dice('as_of' || w, 92) AS as_of
+FROM generate_series(1, 240) AS w;
+
+CREATE TEMP TABLE spell AS
+SELECT w.world, c.customer, s.n,
+	(ARRAY['A', 'B', 'C'])[1 + pg_temp.dice(s.key || 'product', 3)] AS product,
+	d.started_on,
+	CASE WHEN pg_temp.dice(s.key || 'open', 5) > 0 THEN d.started_on + pg_temp.dice(s.key || 'length', 70) END AS ended_on,
+	(ARRAY[10, 20, 15.5, 0, -12.25, 20, 0.01])[1 + pg_temp.dice(s.key || 'price', 7)] AS mrr
+FROM world w
+CROSS JOIN generate_series(1, 10) AS c (customer)
+CROSS JOIN LATERAL (
+	SELECT n, w.world || ' ' || c.customer || ' ' || n AS key
+	FROM generate_series(1, pg_temp.dice(w.world || ' ' || c.customer || ' spells', 6)) AS n) s
+CROSS JOIN LATERAL (SELECT date '2023-12-20' + pg_temp.dice(s.key || 'start', 190) AS started_on) d;
+
+CREATE TEMP TABLE placed AS
+SELECT w.world, c.customer, s.n,
+	(ARRAY['high', 'low', 'mid'])[1 + pg_temp.dice(s.key || 'segment', 3)] AS segment,
+	d.valid_from,
+	CASE WHEN pg_temp.dice(s.key || 'open', 3) > 0 THEN d.valid_from + pg_temp.dice(s.key || 'length', 90) END AS valid_to
+FROM world w
+CROSS JOIN generate_series(1, 10) AS c (customer)
+CROSS JOIN LATERAL (
+	SELECT n, w.world || ' ' || c.customer || ' place ' || n AS key
+	FROM generate_series(1, pg_temp.dice(w.world || ' ' || c.customer || ' places', 5)) AS n) s
+CROSS JOIN LATERAL (SELECT date '2023-11-20' + pg_temp.dice(s.key || 'start', 210) AS valid_from) d;
+
+-- by brute force: every customer on every day
+CREATE TEMP TABLE day AS
+SELECT w.world, c.customer, d.day::date AS day,
+	CASE WHEN sum(s.mrr) > 0 THEN sum(s.mrr) ELSE 0 END AS mrr,
+	count(DISTINCT s.product) AS products
+FROM world w
+CROSS JOIN generate_series(1, 10) AS c (customer)
+CROSS JOIN LATERAL generate_series(timestamp '2023-11-30', (w.as_of - 1)::timestamp, '1 day') AS d (day)
+LEFT JOIN spell s ON s.world = w.world AND s.customer = c.customer AND s.started_on <= d.day AND coalesce(s.ended_on > d.day, true)
+GROUP BY 1, 2, 3;
+CREATE INDEX ON day (world, customer, day);
+CREATE INDEX ON placed (world, customer);
+ANALYZE world, spell, placed, day;
+CREATE TEMP TABLE closing AS
+SELECT x.*, coalesce((
+		SELECT p.segment FROM placed p
+		WHERE p.world = x.world AND p.customer = x.customer AND p.valid_from <= x.day AND coalesce(p.valid_to > x.day, true)
+		ORDER BY p.valid_from DESC, p.segment LIMIT 1), '(none)') AS segment
+FROM (
+	SELECT DISTINCT ON (d.world, d.customer, date_trunc('month', d.day)) d.*, date_trunc('month', d.day)::date AS month
+	FROM day d
+	ORDER BY d.world, d.customer, date_trunc('month', d.day), d.day DESC) x;
+CREATE INDEX ON closing (world, customer, month);
+ANALYZE closing;
+
+CREATE TEMP TABLE passage AS
+SELECT b.world, b.customer, b.month, a.mrr AS before, b.mrr AS after,
+	CASE WHEN a.mrr > 0 THEN a.segment ELSE '(in)' END AS from_segment,
+	CASE WHEN b.mrr > 0 THEN b.segment ELSE '(out)' END AS to_segment,
+	EXISTS (SELECT FROM day d WHERE d.world = b.world AND d.customer = b.customer AND d.day < b.month AND d.mrr > 0) AS paid_ever,
+	b.products,
+	b.day + 1 - (SELECT max(d.day) + 1 FROM day d WHERE d.world = b.world AND d.customer = b.customer AND d.day <= b.day AND d.mrr = 0) AS tenure
+FROM closing b
+JOIN closing a ON a.world = b.world AND a.customer = b.customer AND a.month = b.month - interval '1 month';
+
+CREATE TEMP TABLE expected AS
+SELECT world, segment, month,
+	sum(opening)::bigint AS opening, sum(fresh)::bigint AS new, sum(winback)::bigint AS winback,
+	sum(moved_in)::bigint AS moved_in, sum(moved_out)::bigint AS moved_out, sum(churned)::bigint AS churned, sum(closing)::bigint AS closing,
+	sum(opening_mrr) AS opening_mrr, sum(new_mrr) AS new_mrr, sum(winback_mrr) AS winback_mrr, sum(expansion) AS expansion, sum(contraction) AS contraction,
+	sum(churn_mrr) AS churn_mrr, sum(moved_in_mrr) AS moved_in_mrr, sum(moved_out_mrr) AS moved_out_mrr, sum(closing_mrr) AS closing_mrr,
+	sum(gross) AS gross, sum(net) AS net, sum(products)::bigint AS products, sum(multi)::bigint AS multi, sum(tenure)::bigint AS tenure
+FROM (
+	-- a passage seen from the segment that it leaves, from the one that it reaches, and from above
+	SELECT p.world, g.segment, p.month,
+		(p.before > 0 AND g.leaves)::int AS opening,
+		(p.before = 0 AND p.after > 0 AND NOT p.paid_ever AND g.reaches)::int AS fresh,
+		(p.before = 0 AND p.after > 0 AND p.paid_ever AND g.reaches)::int AS winback,
+		(p.before > 0 AND p.after > 0 AND g.reaches AND NOT g.leaves)::int AS moved_in,
+		-(p.before > 0 AND p.after > 0 AND g.leaves AND NOT g.reaches)::int AS moved_out,
+		-(p.before > 0 AND p.after = 0 AND g.leaves)::int AS churned,
+		(p.after > 0 AND g.reaches)::int AS closing,
+		CASE WHEN g.leaves THEN p.before ELSE 0 END AS opening_mrr,
+		CASE WHEN p.before = 0 AND NOT p.paid_ever AND g.reaches THEN p.after ELSE 0 END AS new_mrr,
+		CASE WHEN p.before = 0 AND p.paid_ever AND g.reaches THEN p.after ELSE 0 END AS winback_mrr,
+		CASE WHEN p.before > 0 AND p.after > p.before AND g.leaves THEN p.after - p.before ELSE 0 END AS expansion,
+		CASE WHEN p.after > 0 AND p.after < p.before AND g.leaves THEN p.after - p.before ELSE 0 END AS contraction,
+		CASE WHEN p.after = 0 AND g.leaves THEN -p.before ELSE 0 END AS churn_mrr,
+		CASE WHEN p.before > 0 AND p.after > 0 AND g.reaches AND NOT g.leaves THEN p.after ELSE 0 END AS moved_in_mrr,
+		CASE WHEN p.before > 0 AND p.after > 0 AND g.leaves AND NOT g.reaches THEN -p.after ELSE 0 END AS moved_out_mrr,
+		CASE WHEN g.reaches THEN p.after ELSE 0 END AS closing_mrr,
+		CASE WHEN g.leaves THEN least(p.before, p.after) ELSE 0 END AS gross,
+		CASE WHEN g.leaves AND p.before > 0 THEN p.after ELSE 0 END AS net,
+		CASE WHEN p.after > 0 AND g.reaches THEN p.products ELSE 0 END AS products,
+		(p.after > 0 AND g.reaches AND p.products > 1)::int AS multi,
+		CASE WHEN p.after > 0 AND g.reaches THEN p.tenure ELSE 0 END AS tenure
+	FROM passage p
+	CROSS JOIN LATERAL (
+		SELECT '(all)' AS segment, true AS leaves, true AS reaches
+		UNION ALL
+		SELECT s.segment, s.segment = p.from_segment, s.segment = p.to_segment
+		FROM (SELECT p.from_segment AS segment UNION SELECT p.to_segment) s
+		WHERE s.segment NOT IN ('(in)', '(out)')) g) x
+GROUP BY 1, 2, 3;
+
+-- with the extension: one fold
+CREATE TEMP TABLE state AS
+SELECT w.world, w.as_of, segment_flow_agg(h.holdings, p.segments, 'month', w.as_of) AS state
+FROM world w
+JOIN (SELECT world, customer, holdings_agg(product, started_on, ended_on, mrr) AS holdings FROM spell GROUP BY 1, 2) h USING (world)
+LEFT JOIN (SELECT world, customer, holdings_agg(segment, valid_from, valid_to, 0) AS segments FROM placed GROUP BY 1, 2) p USING (world, customer)
+GROUP BY 1, 2;
+CREATE INDEX ON spell (world, customer);
+CREATE TEMP TABLE bridge AS SELECT s.world, b.* FROM state s CROSS JOIN LATERAL segment_bridge(s.state) b;
+CREATE TEMP TABLE matrix AS SELECT s.world, m.* FROM state s CROSS JOIN LATERAL segment_matrix(s.state) m;
+
+SELECT cmp_ok((SELECT count(*) FROM state), '=', 240::bigint, 'there are 240 worlds');
+SELECT cmp_ok((SELECT count(*) FROM passage WHERE before > 0 AND after > 0 AND from_segment <> to_segment), '>', 500::bigint, 'hundreds move between segments');
+SELECT cmp_ok((SELECT count(*) FROM passage WHERE before = 0 AND after > 0 AND paid_ever), '>', 300::bigint, 'hundreds come back');
+SELECT cmp_ok((SELECT count(*) FROM passage WHERE to_segment = '(none)'), '>', 500::bigint, 'hundreds are in no segment');
+SELECT cmp_ok((SELECT count(*) FROM passage WHERE products > 1), '>', 500::bigint, 'hundreds hold several products');
+
+SELECT is_empty($$
+	SELECT coalesce(x.world, b.world), coalesce(x.segment, b.segment), coalesce(x.month, b.period_start), x, b
+	FROM expected x
+	FULL JOIN bridge b ON b.world = x.world AND b.segment = x.segment AND b.period_start = x.month
+	WHERE (coalesce(x.opening, 0), coalesce(x.new, 0), coalesce(x.winback, 0), coalesce(x.moved_in, 0), coalesce(x.moved_out, 0), coalesce(x.churned, 0), coalesce(x.closing, 0))
+		IS DISTINCT FROM (coalesce(b.opening_customers, 0), coalesce(b.new_customers, 0), coalesce(b.winback_customers, 0), coalesce(b.moved_in_customers, 0),
+			coalesce(b.moved_out_customers, 0), coalesce(b.churned_customers, 0), coalesce(b.closing_customers, 0))$$,
+	'the bridge of customers is that of brute force');
+SELECT is_empty($$
+	SELECT coalesce(x.world, b.world), coalesce(x.segment, b.segment), coalesce(x.month, b.period_start), x, b
+	FROM expected x
+	FULL JOIN bridge b ON b.world = x.world AND b.segment = x.segment AND b.period_start = x.month
+	WHERE (coalesce(x.opening_mrr, 0), coalesce(x.new_mrr, 0), coalesce(x.winback_mrr, 0), coalesce(x.expansion, 0), coalesce(x.contraction, 0),
+			coalesce(x.churn_mrr, 0), coalesce(x.moved_in_mrr, 0), coalesce(x.moved_out_mrr, 0), coalesce(x.closing_mrr, 0))
+		IS DISTINCT FROM (coalesce(b.opening_mrr, 0), coalesce(b.new_mrr, 0), coalesce(b.reactivation_mrr, 0), coalesce(b.expansion_mrr, 0), coalesce(b.contraction_mrr, 0),
+			coalesce(b.churn_mrr, 0), coalesce(b.moved_in_mrr, 0), coalesce(b.moved_out_mrr, 0), coalesce(b.closing_mrr, 0))$$,
+	'the waterfall is that of brute force, to the cent');
+SELECT is_empty($$
+	SELECT x, b
+	FROM expected x
+	FULL JOIN bridge b ON b.world = x.world AND b.segment = x.segment AND b.period_start = x.month
+	WHERE (coalesce(x.gross, 0), coalesce(x.net, 0), coalesce(x.products, 0), coalesce(x.multi, 0), coalesce(x.tenure, 0))
+		IS DISTINCT FROM (coalesce(b.gross_retained_mrr, 0), coalesce(b.net_retained_mrr, 0), coalesce(b.products, 0), coalesce(b.multi_product_customers, 0), coalesce(b.tenure_days, 0))$$,
+	'retained money, products and tenure are those of brute force');
+SELECT is_empty($$
+	SELECT x, m
+	FROM (
+		SELECT p.world, p.month, p.from_segment, p.to_segment, count(*) AS customers, sum(p.before) AS before, sum(p.after) AS after
+		FROM passage p
+		WHERE p.before > 0 OR p.after > 0
+		GROUP BY 1, 2, 3, 4) x
+	FULL JOIN matrix m ON m.world = x.world AND m.period_start = x.month AND m.from_segment = x.from_segment AND m.to_segment = x.to_segment
+	WHERE (x.customers, x.before, x.after) IS DISTINCT FROM (m.customers, m.mrr, m.closing_mrr)$$,
+	'the matrix of migration is that of brute force');
+SELECT is_empty($$
+	SELECT x, p
+	FROM (
+		SELECT c.world, c.month, c.segment, s.product, count(DISTINCT c.customer) AS customers, count(*) AS lines, sum(s.mrr) AS mrr
+		FROM closing c
+		JOIN spell s ON s.world = c.world AND s.customer = c.customer AND s.started_on <= c.day AND coalesce(s.ended_on > c.day, true)
+		WHERE c.mrr > 0
+		GROUP BY 1, 2, 3, 4) x
+	FULL JOIN (SELECT s.world, p.* FROM state s CROSS JOIN LATERAL segment_products(s.state) p) p
+		ON p.world = x.world AND p.period_start = x.month AND p.segment = x.segment AND p.product = x.product
+	WHERE (x.customers, x.lines, x.mrr) IS DISTINCT FROM (p.customers, p.lines, p.mrr)$$,
+	'what each segment holds is that of brute force');
+SELECT is_empty($$
+	SELECT * FROM bridge b
+	WHERE b.same_period_customers <> (
+		SELECT count(*) FROM passage p
+		WHERE b.segment = '(all)' AND p.world = b.world AND p.month = b.period_start AND p.before = 0 AND p.after = 0
+			AND EXISTS (SELECT FROM day d WHERE d.world = p.world AND d.customer = p.customer AND date_trunc('month', d.day) = p.month AND d.mrr > 0))
+		AND b.segment = '(all)'$$,
+	'who came and went inside a month is counted apart');
+
+-- laws
+SELECT is_empty($$
+	SELECT * FROM bridge b
+	WHERE b.opening_customers + b.new_customers + b.winback_customers + b.moved_in_customers + b.moved_out_customers + b.churned_customers <> b.closing_customers
+		OR b.opening_mrr + b.new_mrr + b.reactivation_mrr + b.expansion_mrr + b.contraction_mrr + b.churn_mrr + b.moved_in_mrr + b.moved_out_mrr <> b.closing_mrr$$,
+	'every bridge foots');
+SELECT is_empty(replace($$
+	SELECT b.world, b.period_start FROM bridge b
+	GROUP BY 1, 2
+	HAVING sum(b.closing_customers * #) <> 0 OR sum(b.closing_mrr * #) <> 0 OR sum(b.opening_mrr * #) <> 0 OR sum(b.new_mrr * #) <> 0
+		OR sum(b.expansion_mrr * #) <> 0 OR sum(b.churn_mrr * #) <> 0 OR sum(b.gross_retained_mrr * #) <> 0 OR sum(b.net_retained_mrr * #) <> 0
+		OR sum(b.products * #) <> 0 OR sum(b.tenure_days * #) <> 0 OR sum(b.same_period_customers * #) <> 0
+		OR sum(b.moved_in_customers + b.moved_out_customers) <> 0 OR sum(b.moved_in_mrr + b.moved_out_mrr) <> 0$$,
+	'#', 'CASE WHEN b.segment = ''(all)'' THEN -1 ELSE 1 END'), 'segments partition the base, and moves cancel');
+SELECT is_empty($$
+	SELECT * FROM bridge b
+	WHERE b.gross_retained_mrr > b.opening_mrr OR b.gross_retained_mrr > b.net_retained_mrr OR b.gross_retained_mrr < 0
+		OR b.gross_retained_mrr <> b.opening_mrr + b.contraction_mrr + b.churn_mrr
+		OR b.net_retained_mrr <> b.gross_retained_mrr + b.expansion_mrr$$,
+	'retention follows from the lines of the segment: gross no more than 1 and than net');
+SELECT is_empty($$
+	SELECT b.world, b.segment, b.period_start
+	FROM bridge b
+	JOIN state s USING (world)
+	CROSS JOIN LATERAL (
+		SELECT movement_agg(h.holdings, 'month', s.as_of, h.days) AS state
+		FROM (
+			SELECT x.customer, holdings_agg(x.product, x.started_on, x.ended_on, x.mrr) AS holdings,
+				'{(,)}'::datemultirange AS days
+			FROM spell x WHERE x.world = b.world GROUP BY 1) h) m
+	JOIN LATERAL movements(m.state) v ON v.period_start = b.period_start
+	WHERE b.segment = '(all)' AND b.world <= 60
+		AND (v.opening_mrr, v.new_mrr, v.reactivation_mrr, v.expansion_mrr, v.contraction_mrr, v.churn_mrr, v.closing_mrr, v.new_customers, v.reactivation_customers, v.churn_customers, v.closing_customers)
+		IS DISTINCT FROM (b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr, b.contraction_mrr, b.churn_mrr, b.closing_mrr, b.new_customers, b.winback_customers, b.churned_customers, b.closing_customers)$$,
+	'the total is the waterfall of movements()');
+
+-- order, splitting, text
+SELECT is_empty($$
+	SELECT s.world
+	FROM state s
+	JOIN (
+		SELECT w.world, rollup(w.part) AS state
+		FROM (
+			SELECT w.world, h.customer % 3, segment_flow_agg(h.holdings, p.segments, 'month', w.as_of ORDER BY h.customer DESC) AS part
+			FROM world w
+			JOIN (SELECT world, customer, holdings_agg(product, started_on, ended_on, mrr) AS holdings FROM spell GROUP BY 1, 2) h USING (world)
+			LEFT JOIN (SELECT world, customer, holdings_agg(segment, valid_from, valid_to, 0 ORDER BY n DESC) AS segments FROM placed GROUP BY 1, 2) p USING (world, customer)
+			GROUP BY 1, 2) w
+		GROUP BY 1) m USING (world)
+	WHERE s.state <> m.state OR s.state <> s.state::text::segment_flow$$,
+	'parts merged in any order give the same bytes, and so does text');
+SELECT is_empty($$
+	SELECT s.world
+	FROM state s
+	JOIN (
+		SELECT w.world, segment_flow_agg(h.holdings, p.segments, 'month', w.as_of) AS state
+		FROM world w
+		JOIN (
+			SELECT x.world, x.customer, holdings_agg(x.product, d.f, d.t, x.mrr) AS holdings
+			FROM spell x
+			CROSS JOIN LATERAL (
+				SELECT x.started_on AS f, least(x.ended_on, x.started_on + 17) AS t
+				UNION ALL
+				SELECT x.started_on + 17, x.ended_on WHERE coalesce(x.ended_on > x.started_on + 17, true)) d
+			GROUP BY 1, 2) h USING (world)
+		LEFT JOIN (
+			SELECT x.world, x.customer, holdings_agg(x.segment, x.valid_from, x.valid_to, 0) AS segments
+			FROM placed x
+			GROUP BY 1, 2) p USING (world, customer)
+		GROUP BY 1) m USING (world)
+	WHERE s.state <> m.state$$,
+	'splitting a spell changes nothing');
+SELECT is_empty($$
+	SELECT s.world
+	FROM state s
+	JOIN (
+		SELECT w.world, segment_flow_agg(h.holdings, p.segments, 'month', w.as_of + 1461) AS state
+		FROM world w
+		JOIN (SELECT world, customer, holdings_agg(product, started_on + 1461, ended_on + 1461, mrr) AS holdings FROM spell GROUP BY 1, 2) h USING (world)
+		LEFT JOIN (SELECT world, customer, holdings_agg(segment, valid_from + 1461, valid_to + 1461, 0) AS segments FROM placed GROUP BY 1, 2) p USING (world, customer)
+		GROUP BY 1) m USING (world)
+	CROSS JOIN LATERAL (
+		(SELECT b.segment, b.period_start + 1461, b.closing_mrr, b.net_retained_mrr, b.tenure_days FROM segment_bridge(s.state) b
+		EXCEPT
+		SELECT b.segment, b.period_start, b.closing_mrr, b.net_retained_mrr, b.tenure_days FROM segment_bridge(m.state) b)) d$$,
+	'four years later all is the same');
+
+-- mix and rate
+SELECT is_empty($$
+	WITH rate AS (
+		SELECT b.world, b.segment, b.period_start, -b.churned_customers AS hits, b.opening_customers AS n
+		FROM bridge b
+	), part AS (
+		SELECT a.world, a.period_start,
+			(y.n / ty.n::float8 - x.n / tx.n::float8) * (coalesce(x.hits / nullif(x.n, 0)::float8, y.hits / nullif(y.n, 0)::float8, 0) + coalesce(y.hits / nullif(y.n, 0)::float8, x.hits / nullif(x.n, 0)::float8, 0)) / 2
+			+ coalesce(y.hits / nullif(y.n, 0)::float8 - x.hits / nullif(x.n, 0)::float8, 0) * (y.n / ty.n::float8 + x.n / tx.n::float8) / 2 AS both_effects,
+			ty.hits / ty.n::float8 - tx.hits / tx.n::float8 AS change
+		FROM rate a
+		JOIN rate y ON y.world = a.world AND y.segment = a.segment AND y.period_start = a.period_start
+		JOIN rate x ON x.world = a.world AND x.segment = a.segment AND x.period_start = a.period_start - interval '1 month'
+		JOIN rate ty ON ty.world = a.world AND ty.segment = '(all)' AND ty.period_start = y.period_start AND ty.n > 0
+		JOIN rate tx ON tx.world = a.world AND tx.segment = '(all)' AND tx.period_start = x.period_start AND tx.n > 0
+		WHERE a.segment <> '(all)'
+	)
+	SELECT world, period_start, sum(both_effects), max(change) FROM part GROUP BY 1, 2 HAVING abs(sum(both_effects) - max(change)) > 1e-9$$,
+	'mix and rate leave no rest, also where a segment is empty at one end');
+SELECT * FROM finish();
+ROLLBACK;

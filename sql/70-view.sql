@@ -12,6 +12,8 @@
 --   {as_of}         a date, the local day of now(), or NULL::date for "data"
 --   {start_kinds}   '{order}'::text[], or NULL::text[] for every kind
 --   {return_kinds}  likewise
+--   {marks}         for folds of events e: whether e starts, whether it returns;
+--                   nothing where all do
 --   {conf}          0.95 as double precision
 --
 -- and so on for every row of cvm.setting_definition.  One more word saves work

@@ -1,0 +1,237 @@
+/*
+ * subscriptions.c
+ *		Damaged bytes of the states of subscriptions: refused, or a value that
+ *		can be read, merged and written, and what is written is accepted.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ledger.h"
+#include "core/migration.h"
+#include "core/revenue.h"
+#include "core/sbg.h"
+
+#define KINDS 4
+#define SIZE_MOST 65536
+
+typedef struct Input
+{
+	int kind;
+	uint32_t seed;
+	uint8_t data[SIZE_MOST];
+	size_t size;
+	bool is_accepted;
+} Input;
+
+static uint32_t random_state = 1;
+
+static uint32_t
+draw(uint32_t below)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (uint32_t) (((uint64_t) random_state * below) >> 32);
+}
+
+static void
+skip_movement(void *taker, const MovementRow *row)
+{
+	(void) taker;
+	(void) row;
+}
+
+static void
+skip_revenue(void *taker, const RevenueRow *row)
+{
+	if (row->kept.retained > row->kept.eligible)
+		abort();
+	(void) taker;
+}
+
+static void
+skip_migration(void *taker, const Migration *move)
+{
+	(void) taker;
+	(void) move;
+}
+
+/* Read, use and write a value; what is written must be readable. */
+static void
+use(void *argument)
+{
+	Input *input = argument;
+	ByteWriter writer;
+
+	input->is_accepted = false;
+	writer_open(&writer, NULL, 0);
+	if (input->kind == 0)
+	{
+		Holdings *holdings = holdings_decode(input->data, input->size);
+		Calendar month = {GRAIN_MONTH, 1};
+		Held always = {INT64_MIN, INT64_MAX};
+		Movement *movement = movement_new(NULL);
+		Step *steps = host_alloc(NULL, steps_room(holdings) * sizeof(Step));
+		Level *levels = host_alloc(NULL, steps_room(holdings) * sizeof(Level));
+		Run *runs = host_alloc(NULL, steps_room(holdings) * sizeof(Run));
+		int nsteps = steps_of(holdings, 9000, steps);
+
+		input->is_accepted = true;
+		runs_of(levels, levels_of(steps, nsteps, levels), 9000, 30, runs);
+		migrations_of(steps, nsteps, holdings->nnames, month, skip_migration,
+					  NULL);
+		movement_adopt(movement, month, 9000);
+		movement_add(movement, steps, nsteps, holdings->nnames, &always, 1);
+		holdings_encode(holdings_merge(holdings, holdings), &writer);
+		holdings_decode(writer.data, writer.used);
+	}
+	else if (input->kind == 1)
+	{
+		Movement *movement = movement_decode(NULL, input->data, input->size);
+		Movement *sum = movement_new(NULL);
+
+		input->is_accepted = true;
+		movement_rows(movement, skip_movement, NULL);
+		movement_merge(sum, movement);
+		movement_merge(sum, movement);
+		movement_encode(sum, &writer);
+		movement_decode(NULL, writer.data, writer.used);
+	}
+	else if (input->kind == 2)
+	{
+		Revenue *revenue =
+			revenue_retention_decode(NULL, input->data, input->size);
+		Revenue *sum = revenue_retention_new(NULL);
+
+		input->is_accepted = true;
+		revenue_rows(revenue, skip_revenue, NULL);
+		revenue_retention_merge(sum, revenue);
+		revenue_retention_merge(sum, revenue);
+		revenue_retention_encode(sum, &writer);
+		revenue_retention_decode(NULL, writer.data, writer.used);
+	}
+	else
+	{
+		Survival *survival = survival_decode(NULL, input->data, input->size);
+		Survival *sum = survival_new(NULL);
+		const Survival *groups[2] = {survival, sum};
+		SurvivalPoint *points;
+		Incidence *rows;
+		double std_error;
+
+		input->is_accepted = true;
+		survival_merge(sum, survival);
+		survival_merge(sum, survival);
+		survival_points(survival, 1.96, LIMITS_LOG_LOG, &points);
+		survival_incidence(survival, 0, &rows);
+		survival_mean(survival, 20, &std_error);
+		survival_logrank(groups, 2);
+		survival_encode(sum, &writer);
+		survival_decode(NULL, writer.data, writer.used);
+	}
+}
+
+/* Make a value of its kind from random spells. */
+static void
+make(void *argument)
+{
+	Input *input = argument;
+	ByteWriter writer;
+	Revenue *revenue = revenue_retention_new(NULL);
+	Survival *survival = survival_new(NULL);
+	Calendar month = {GRAIN_MONTH, 1};
+	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, month, 9000);
+	Movement *movement = movement_new(NULL);
+	HoldingsLog *log = host_alloc_zero(NULL, 4096);
+
+	writer_open(&writer, NULL, 0);
+	revenue_adopt(revenue, month, CLOCK_ANNIVERSARY, 9000);
+	for (int i = 0; i < 20; i++)
+	{
+		static const char *const names[] = {"a", "bundle", "tv", ""};
+		Day start = 8000 + (Day) draw(900);
+		Level level = {start, 1 + draw(100)};
+		Label name = {names[draw(4)], 0};
+		SpellRow row = {.start = start, .mrr = draw(5000), .scale = 2};
+		Label cause = {names[draw(4)], 0};
+		Key key;
+
+		name.size = (uint32_t) strlen(name.data);
+		cause.size = (uint32_t) strlen(cause.data);
+		row.end = draw(3) ? start + 1 + (Day) draw(200) : SPELL_OPEN;
+		row.product = name;
+		if (draw(2))
+			row.channel = name;
+		spell_log_add(log, 4096, &row);
+		key.number = draw(8);
+		ledger_add(ledger, key, &row);
+		revenue_add(revenue, &level, 1);
+		survival_add(survival, (int32_t) draw(40), draw(2), &cause, NULL);
+	}
+	ledger_finish(ledger, movement);
+	switch (input->kind)
+	{
+		case 0:
+			holdings_encode(spell_log_read(log, 4096), &writer);
+			break;
+		case 1:
+			movement_encode(movement, &writer);
+			break;
+		case 2:
+			revenue_retention_encode(revenue, &writer);
+			break;
+		default:
+			survival_encode(survival, &writer);
+	}
+	memcpy(input->data, writer.data, writer.used);
+	input->size = writer.used;
+}
+
+int
+main(void)
+{
+	static const char *const names[KINDS] = {"holdings", "movement",
+											 "revenue_retention", "survival"};
+	static Input whole;
+	static Input damaged;
+
+	printf("1..%d\n", KINDS * 2);
+	for (int kind = 0; kind < KINDS; kind++)
+	{
+		int own = 0;
+		int refused = 0;
+
+		whole.kind = kind;
+		for (int round = 0; round < 60; round++)
+		{
+			if (host_run(make, &whole) != HOST_DONE)
+				abort();
+			own += host_run(use, &whole) == HOST_DONE && whole.is_accepted;
+			for (int i = 0; i < 300; i++)
+			{
+				damaged = whole;
+				for (uint32_t j = draw(4) + 1; j > 0; j--)
+					damaged.data[draw((uint32_t) damaged.size)] =
+						(uint8_t) (draw(3) ? draw(256) : 0xff);
+				if (draw(6) == 0)
+					damaged.size = draw((uint32_t) damaged.size);
+				/* once taken, a value must not turn out to be damaged */
+				if (host_run(use, &damaged) == HOST_FAILED &&
+					damaged.is_accepted && host_error == HOST_BAD_BYTES)
+				{
+					printf("# kind %d: %s\n", kind, host_message);
+					abort();
+				}
+				refused += !damaged.is_accepted;
+			}
+		}
+		printf("%sok %d - %s: its own bytes are accepted\n",
+			   own == 60 ? "" : "not ", kind * 2 + 1, names[kind]);
+		printf("%sok %d - %s: damaged bytes are refused or can be used\n",
+			   refused > 1000 ? "" : "not ", kind * 2 + 2, names[kind]);
+	}
+	return 0;
+}

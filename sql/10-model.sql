@@ -265,9 +265,13 @@ AS $$
 			WHEN 'today' THEN format('(now() AT TIME ZONE %L)::date', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))
 			ELSE format('%L::date', g.value) END
 		ELSE format('%L::text', g.value) END)
+		-- events of all kinds start and return: folds are cheaper unmarked
+		|| jsonb_build_object('marks', (
+			SELECT CASE WHEN count(m.value) > 0 THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
+			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
 	FROM given g;
 $$;
-COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views.';
+COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. {marks} are the last two arguments of folds of events e, start and return, where they are needed.';
 
 CREATE FUNCTION cvm._fill(body text, literals jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -11,6 +11,8 @@ CREATE TABLE cvm.customer_state (
 	column_name name NOT NULL,
 	type text NOT NULL,
 	fold text NOT NULL,
+	whole text,
+	whole_rows text,
 	last_day text NOT NULL,
 	tally text,
 	comment text NOT NULL
@@ -19,6 +21,8 @@ COMMENT ON TABLE cvm.customer_state IS 'Per-customer states that cvm.store() can
 COMMENT ON COLUMN cvm.customer_state.entity IS 'Canonical relation whose rows are folded; e in the fold.';
 COMMENT ON COLUMN cvm.customer_state.column_name IS 'Column of the table that holds the state.';
 COMMENT ON COLUMN cvm.customer_state.fold IS 'The aggregate, over columns of e, with {setting} for settings of the model.';
+COMMENT ON COLUMN cvm.customer_state.whole IS 'Function that folds all customers of a query at once, faster than GROUP BY: %L is the query. NULL: there is none.';
+COMMENT ON COLUMN cvm.customer_state.whole_rows IS 'What that query selects from e.';
 COMMENT ON COLUMN cvm.customer_state.last_day IS 'Expression for the last day that a state has seen; %s is the state.';
 COMMENT ON COLUMN cvm.customer_state.tally IS 'Query for the number of events and the money that a state holds before a day: %1$s is the state, %2$s the day. NULL: restatements are not kept by customer.';
 

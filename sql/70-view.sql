@@ -12,6 +12,8 @@
 --   {as_of}         a date, the local day of now(), or NULL::date for "data"
 --   {start_kinds}   '{order}'::text[], or NULL::text[] for every kind
 --   {return_kinds}  likewise
+--   {marks}         for folds of events e: whether e starts, whether it returns;
+--                   nothing where all do
 --   {conf}          0.95 as double precision
 --
 -- and so on for every row of cvm.setting_definition.  One more word saves work
@@ -96,9 +98,14 @@ BEGIN
 		RETURN body;
 	END IF;
 	SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position),
-		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE c.column_name IN ('cohort', 'period_no', 'period_start', 'month'))
+		-- what row_key is made of
+		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE c.column_name <> 'segment' AND c.column_name = ANY (
+			SELECT unnest(string_to_array(k.formula, '|')) FROM cvm.report_column k WHERE k.view = c.view AND k.column_name = 'row_key'))
 	INTO columns, keys
 	FROM cvm.report_column c WHERE c.view = _without_small_groups.view;
+	IF NOT EXISTS (SELECT FROM cvm.report_column c WHERE c.view = _without_small_groups.view AND c.column_name = 'segment') THEN
+		RETURN format(E'SELECT %1$s\nFROM (\n%2$s\n) b\nWHERE %3$s >= %4$s', columns, body, size, smallest);
+	END IF;
 	-- where what is left out is one segment, or too few customers together, the
 	-- total would tell on it: the next smallest goes along
 	RETURN format($body$SELECT %1$s

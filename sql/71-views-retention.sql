@@ -208,11 +208,11 @@ CROSS JOIN LATERAL cvm.lifecycles(s.state) p$$, NULL, NULL, NULL
 -- what folds customers one by one can as well read them from where they are kept
 CROSS JOIN generate_series(0, CASE WHEN t.body LIKE '%{{fold}}%' THEN 1 ELSE 0 END) AS s (n);
 
-INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
+INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, whole, whole_rows, last_day, tally, comment) VALUES
 	(1, 'customer_activity', 'event', 'activity', 'cvm.activity',
-		$$cvm.activity_agg(e.occurred_at, {time_zone}, e.amount,
-		coalesce(e.kind = ANY ({start_kinds}), {start_kinds} IS NULL),
-		coalesce(e.kind = ANY ({return_kinds}), {return_kinds} IS NULL))$$,
+		$$cvm.activity_agg(e.occurred_at, {time_zone}, e.amount{marks})$$,
+		'cvm.fold_activity(%L, {time_zone})',
+		$$e.customer_id, e.occurred_at, e.amount{marks}$$,
 		'cvm.last_day(%s)',
 		'SELECT r.frequency AS events, r.monetary AS value FROM cvm.rfm(%1$s, %2$s) r',
 		'One row per customer: the timeline of its events, from which every grain, clock and cut-off can be read.');

@@ -15,6 +15,15 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(24, 'churn_cause', 'Why customers leave, as causes that compete: one row per segment, cause and number of days, by Aalen and Johansen.'),
 	(25, 'product_migration', 'Who goes from which product to which: one row per month and pair. A product''s opening customers plus arrivals less departures are its closing ones.');
 
+-- how many customers a row is about, for min_group_size
+UPDATE cvm.report_view SET group_size = CASE view
+	WHEN 'mrr_movement' THEN 'greatest(opening_customers, closing_customers)'
+	WHEN 'subscription_kpi' THEN 'greatest(opening_customers, closing_customers)'
+	WHEN 'subscription_retention' THEN 'cohort_customers'
+	WHEN 'product_migration' THEN 'customers'
+	ELSE 'at_risk_customers' END
+WHERE view IN ('mrr_movement', 'subscription_kpi', 'subscription_retention', 'survival', 'churn_cause', 'product_migration');
+
 -- The bodies share their parts, so they are put together here.
 WITH part (name, text) AS (VALUES
 ('folded', $$folded AS MATERIALIZED (
@@ -23,6 +32,18 @@ WITH part (name, text) AS (VALUES
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
+)$$),
+-- The same two from what is kept
+('folded_kept', $$folded AS NOT MATERIALIZED (
+	SELECT k.customer_id, k.holdings FROM customer_holdings k
+)$$),
+('observed_kept', $$observed AS MATERIALIZED (
+	SELECT coalesce({as_of},
+		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
+		min(s.started_on) + 1) AS as_of
+	FROM customer_holdings k
+	CROSS JOIN LATERAL cvm.spells(k.holdings) s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
 )$$),
 -- The day after the last one seen: ends that lie in the future are plans
 ('observed', $$observed AS MATERIALIZED (
@@ -330,13 +351,16 @@ body (view, preference, needs, body) AS (VALUES
 	('product_migration', 1, '{subscription}',
 		'WITH {{folded}}, {{observed}}{{product_migration}}')
 ), laid AS (
-	SELECT b.view, b.preference, b.needs, (
-			SELECT string_agg(coalesce(p.text, w.words), '' ORDER BY w.n)
+	SELECT b.view, b.preference - 10 * kept.n AS preference, b.needs || CASE kept.n WHEN 1 THEN '{customer_holdings}' ELSE '{}' END::text[] AS needs, (
+			SELECT string_agg(coalesce(k.text, p.text, w.words), '' ORDER BY w.n)
 			FROM regexp_matches(b.body, '\{\{(\w+)\}\}|([^{}]+)', 'g') WITH ORDINALITY AS m(found, n)
 			CROSS JOIN LATERAL (SELECT m.found[2] AS words, m.found[1] AS name, m.n) w
 			LEFT JOIN part p ON p.name = w.name
+			LEFT JOIN part k ON kept.n = 1 AND k.name = w.name || '_kept'
 		) AS body
 	FROM body b
+	-- from subscriptions, and from holdings that are stored
+	CROSS JOIN generate_series(0, 1) AS kept (n)
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT l.view, l.preference, l.needs,
@@ -354,6 +378,13 @@ SELECT l.view, l.preference, l.needs,
 		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$ ELSE '' END)
 FROM laid l
 CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s;
+
+INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, comment) VALUES
+	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',
+		$$cvm.holdings_agg(e.product, e.started_on, e.ended_on,
+		CASE WHEN lower(e.status) = ANY ({unpaid_statuses}) THEN 0 ELSE e.mrr END)$$,
+		$$(SELECT max(d.day) FROM cvm.spells(%s) p, unnest(ARRAY[p.started_on, p.ended_on]) AS d(day) WHERE d.day <= (now() AT TIME ZONE {time_zone})::date)$$,
+		'One row per customer: what it held, from when to when and for how much.');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('mrr_movement', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),

@@ -122,6 +122,13 @@ BEGIN
 			takes := format('taken AS (DELETE FROM %s RETURNING 1), ', queue);
 		END IF;
 		fresh := format(fold, '');
+		SELECT format_type(a.atttypid, NULL) INTO type FROM pg_attribute a WHERE a.attrelid = target::regclass AND a.attname = 'customer_id';
+		IF kind.whole IS NOT NULL AND type IN ('integer', 'bigint', 'text', 'uuid') THEN
+			fresh := format('SELECT f.customer_id, f.state FROM %s AS f (customer_id %s, state %s)',
+				format(cvm._fill(kind.whole, cvm._literals(_refresh_state.model)), format('SELECT %s FROM %I.%I e WHERE e.customer_id IS NOT NULL',
+					cvm._fill(kind.whole_rows, cvm._literals(_refresh_state.model)), _refresh_state.model, kind.entity)),
+				type, kind.type);
+		END IF;
 	WHEN 'watermark' THEN
 		takes := format('touched AS MATERIALIZED (SELECT DISTINCT %s AS customer_id FROM %s s WHERE s.%I >= %L::%s - %s), ',
 			customer, bound.source::regclass, kept.watermark_column, kept.watermark, type, cvm._overlap(type, kept.overlap));
@@ -159,7 +166,7 @@ BEGIN
 		takes, fresh, kind.column_name, target, scope, restating)
 	INTO written, removed, restated;
 
-	EXECUTE format('SELECT max(%s), count(*) FROM %s t', format(kind.last_day, format('t.%I', kind.column_name)), target) INTO through, rows;
+	EXECUTE format('SELECT max(%s), count(*) FROM %s t', format(cvm._fill(kind.last_day, cvm._literals(_refresh_state.model)), format('t.%I', kind.column_name)), target) INTO through, rows;
 	UPDATE cvm.stored t SET refreshed_at = began, data_through = through, row_count = rows, made_of = made, source_print = print, watermark = mark
 	WHERE t.model = _refresh_state.model AND t.relation = _refresh_state.state::name;
 	IF NOT is_usable AND kept.refreshed_at IS NOT NULL THEN
@@ -251,6 +258,10 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_table',
 			MESSAGE = format('table %s is gone', cvm._table(_refresh_one.model, _refresh_one.relation)),
 			HINT = format('SELECT cvm.unstore(%1$L, %2$L); and, if it is wanted, SELECT cvm.store(%1$L, %2$L);', _refresh_one.model, _refresh_one.relation);
+	END IF;
+	-- as when an index is built; until this function ends
+	IF pg_size_bytes(current_setting('maintenance_work_mem')) > pg_size_bytes(current_setting('work_mem')) THEN
+		PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	END IF;
 	IF EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = _refresh_one.relation::text) THEN
 		SELECT * INTO done FROM cvm._refresh_state(_refresh_one.model, _refresh_one.relation::text, _refresh_one.anew, _refresh_one.refresh_id);

@@ -50,6 +50,21 @@ FROM acme.retention_month
 WHERE segment = '(all)' AND period_no <= 6
 ORDER BY cohort DESC, period_no DESC LIMIT 10;
 
+\echo 'What the launches took from whom, and whether they pay, from acme.cannibalization:'
+SELECT focal, donor, entries, matured_entries AS matured, round(unit_rate::numeric, 3) AS rate, round(unit_rate_low::numeric, 3) AS low,
+	round(unit_rate_high::numeric, 3) AS high, round(corrected_rate::numeric, 3) AS corrected, round(break_even_unit_rate::numeric, 3) AS break_even, verdict
+FROM acme.cannibalization
+WHERE segment = '(all)' AND (donor = '(all)' OR focal = 'MOB-LITE')
+ORDER BY focal, donor;
+\pset tuples_only on
+SELECT focal || ': ' || reason FROM acme.cannibalization WHERE segment = '(all)' AND donor = '(all)' ORDER BY focal;
+\pset tuples_only off
+
+\echo 'What an offer for new customers brought in truth, from acme.recycled_acquisition_channel:'
+SELECT offer, channel, gross_adds, genuine_entries AS genuine, winback_entries AS winback, recycled_entries AS recycled,
+	round(gaming_rate::numeric, 3) AS gaming_rate, reported_mrr, genuine_mrr, repriced_mrr
+FROM acme.recycled_acquisition_channel
+ORDER BY offer, recycled_entries DESC;
 \echo
 \echo 'The last month by segment, with who answers for it, from acme.segment_kpi:'
 SELECT segment, owner, opening_customers AS opening, new_customers AS new, winback_customers AS back,

@@ -6,10 +6,7 @@
  */
 #include "core/cannibalization.h"
 
-#include <string.h>
-
 #define WATCH_DAY 14 /* days into a month on which those who stayed are met */
-#define PATCHES_MOST 200000
 
 Cannibalization *
 cannibalization_new(HostArena arena)
@@ -85,156 +82,6 @@ cannibalization_adopt(Cannibalization *state, Day as_of, int32_t gap,
 	for (int i = 0; i < nwindows; i++)
 		state->sheets[i].window = windows[i];
 	host_sort(state->sheets, nwindows, sizeof(Sheet), compare_sheets);
-}
-
-static void
-raise(Wide *mantissa, int from, int to)
-{
-	*mantissa = money_rescale(*mantissa, from, to);
-}
-
-/* Bring the state to at least this scale. */
-static void
-reach_scale(Cannibalization *state, int scale)
-{
-	int from = state->scale;
-
-	if (scale <= from)
-		return;
-	for (int i = 0; i < state->nsheets; i++)
-	{
-		Sheet *sheet = &state->sheets[i];
-
-		host_poll();
-		raise(&sheet->focal, from, scale);
-		raise(&sheet->before, from, scale);
-		raise(&sheet->lost, from, scale);
-		for (int d = 0; d < sheet->ndonors; d++)
-			raise(&sheet->donors[d].lost, from, scale);
-		for (int c = 0; c < sheet->ncells; c++)
-		{
-			Match *cell = &sheet->cells[c];
-
-			raise(&cell->entered.before, from, scale);
-			raise(&cell->entered.lost_mrr, from, scale);
-			raise(&cell->stayed.before, from, scale);
-			raise(&cell->stayed.lost_mrr, from, scale);
-		}
-	}
-	state->scale = scale;
-}
-
-/* Let a sheet have a place for every donor met. */
-void
-sheet_donors(const Cannibalization *state, Sheet *sheet)
-{
-	int count = state->donors.count;
-	int room = state->donors.room;
-
-	if (count <= sheet->ndonors)
-		return;
-	sheet->donors =
-		sheet->donors
-			? host_realloc(sheet->donors, room * sizeof(DonorLoss))
-			: host_alloc(state->arena, room * sizeof(DonorLoss));
-	memset(&sheet->donors[sheet->ndonors], 0,
-		   (count - sheet->ndonors) * sizeof(DonorLoss));
-	sheet->ndonors = count;
-}
-
-/* The patch of a stratum and month, made when it is not there. */
-Patch *
-sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
-			Period month)
-{
-	int low = 0;
-	int high = sheet->npatches;
-	Patch *patch;
-
-	/* months are asked for one after the other */
-	for (int hint = sheet->hint; hint < high && hint <= sheet->hint + 1; hint++)
-	{
-		patch = sheet->patches[hint];
-		if (patch->month == month && patch->stratum == stratum)
-		{
-			sheet->hint = hint;
-			return patch;
-		}
-	}
-	while (low < high)
-	{
-		int middle = low + (high - low) / 2;
-
-		patch = sheet->patches[middle];
-		if (patch->stratum < stratum ||
-			(patch->stratum == stratum && patch->month < month))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	sheet->hint = low;
-	if (low < sheet->npatches)
-	{
-		patch = sheet->patches[low];
-		if (patch->stratum == stratum && patch->month == month)
-			return patch;
-	}
-	if (sheet->npatches >= PATCHES_MOST)
-		host_fail(HOST_TOO_LARGE,
-				  "Is as_of the first day that was not observed? Look for days "
-				  "far in the past with cvm.check_model().",
-				  "entries span more than %d months and strata", PATCHES_MOST);
-	if (sheet->npatches == sheet->patch_room)
-	{
-		sheet->patch_room = sheet->patch_room ? sheet->patch_room * 2 : 16;
-		sheet->patches =
-			sheet->patches
-				? host_realloc(sheet->patches,
-							   sheet->patch_room * sizeof(Patch *))
-				: host_alloc(state->arena,
-							 sheet->patch_room * sizeof(Patch *));
-	}
-	patch = host_alloc_zero(state->arena, sizeof(Patch));
-	patch->stratum = stratum;
-	patch->month = month;
-	memmove(&sheet->patches[low + 1], &sheet->patches[low],
-			(sheet->npatches - low) * sizeof(Patch *));
-	sheet->patches[low] = patch;
-	sheet->npatches++;
-	return patch;
-}
-
-/* A cell of a patch; good until the next call. */
-Match *
-patch_cell(Cannibalization *state, Sheet *sheet, Patch *patch, int band)
-{
-	if (patch->cells[band] == 0)
-	{
-		if (sheet->ncells == sheet->cell_room)
-		{
-			sheet->cell_room = sheet->cell_room ? sheet->cell_room * 2 : 16;
-			sheet->cells =
-				sheet->cells
-					? host_realloc(sheet->cells,
-								   sheet->cell_room * sizeof(Match))
-					: host_alloc(state->arena,
-								 sheet->cell_room * sizeof(Match));
-		}
-		memset(&sheet->cells[sheet->ncells], 0, sizeof(Match));
-		patch->cells[band] = ++sheet->ncells;
-	}
-	return &sheet->cells[patch->cells[band] - 1];
-}
-
-void
-outcome_add(Outcome *into, const Outcome *more)
-{
-	into->watched = count_add(into->watched, more->watched);
-	into->lost = count_add(into->lost, more->lost);
-	into->at_risk = count_add(into->at_risk, more->at_risk);
-	into->step_lost = count_add(into->step_lost, more->step_lost);
-	into->before = money_add(into->before, more->before);
-	into->lost_mrr = money_add(into->lost_mrr, more->lost_mrr);
 }
 
 /* Tenure by days, price by doublings: who is compared with whom. */
@@ -470,7 +317,7 @@ cannibalization_add(Cannibalization *state, const Course *course,
 					 .number = -1, .scale = course->holdings->scale};
 
 	adding.months = almanac_of((Calendar){GRAIN_MONTH, 1});
-	reach_scale(state, adding.scale);
+	cannibalization_scale(state, adding.scale);
 	for (int i = 0; i < course->nruns; i++)
 	{
 		state->focal_days += course->runs[i].end - course->runs[i].start;
@@ -481,89 +328,4 @@ cannibalization_add(Cannibalization *state, const Course *course,
 		add_entries(&adding, &state->sheets[i]);
 		add_stay(&adding, &state->sheets[i]);
 	}
-}
-
-/* Add a sheet of the same windows up. */
-static void
-sheet_merge(Cannibalization *into, Sheet *sheet, const Cannibalization *more,
-			const Sheet *from)
-{
-	for (int kind = 0; kind < ENTRY_KINDS; kind++)
-		sheet->kinds[kind] = count_add(sheet->kinds[kind], from->kinds[kind]);
-	sheet->persons = count_add(sheet->persons, from->persons);
-	sheet->focal_lines = count_add(sheet->focal_lines, from->focal_lines);
-	sheet->before_lines = count_add(sheet->before_lines, from->before_lines);
-#define ADD_MONEY(field)                                                       \
-	sheet->field = money_add(                                                  \
-		sheet->field, money_rescale(from->field, more->scale, into->scale))
-	ADD_MONEY(focal);
-	ADD_MONEY(before);
-	ADD_MONEY(lost);
-	sheet->lost_squares = money_add(sheet->lost_squares, from->lost_squares);
-	sheet->cross_products =
-		money_add(sheet->cross_products, from->cross_products);
-	sheet->focal_squares = money_add(sheet->focal_squares, from->focal_squares);
-	for (int d = 0; d < from->ndonors; d++)
-	{
-		DonorLoss *donor;
-		int32_t number;
-
-		if (from->donors[d].entries == 0)
-			continue;
-		number = lexicon_number(&into->donors, &more->donors.labels[d]);
-		sheet_donors(into, sheet);
-		donor = &sheet->donors[number];
-		donor->entries = count_add(donor->entries, from->donors[d].entries);
-		donor->lost = money_add(
-			donor->lost,
-			money_rescale(from->donors[d].lost, more->scale, into->scale));
-	}
-	for (int p = 0; p < from->npatches; p++)
-	{
-		const Patch *source = from->patches[p];
-		Patch *patch = sheet_patch(
-			into, sheet,
-			lexicon_number(&into->strata, &more->strata.labels[source->stratum]),
-			source->month);
-
-		host_poll();
-		for (int band = 0; band < BANDS; band++)
-		{
-			Match cell;
-			Match *target;
-
-			if (source->cells[band] == 0)
-				continue;
-			cell = from->cells[source->cells[band] - 1];
-			raise(&cell.entered.before, more->scale, into->scale);
-			raise(&cell.entered.lost_mrr, more->scale, into->scale);
-			raise(&cell.stayed.before, more->scale, into->scale);
-			raise(&cell.stayed.lost_mrr, more->scale, into->scale);
-			target = patch_cell(into, sheet, patch, band);
-			outcome_add(&target->entered, &cell.entered);
-			outcome_add(&target->stayed, &cell.stayed);
-		}
-	}
-}
-
-/* Add another state up. */
-void
-cannibalization_merge(Cannibalization *into, const Cannibalization *more)
-{
-	Window *windows;
-
-	if (!more->adopted)
-		return;
-	windows = host_alloc(NULL, (more->nsheets + 1) * sizeof(Window));
-	for (int i = 0; i < more->nsheets; i++)
-		windows[i] = more->sheets[i].window;
-	cannibalization_adopt(into, more->as_of, more->gap, windows,
-						  more->nsheets);
-	host_free(windows);
-	reach_scale(into, more->scale);
-	into->focal_days = count_add(into->focal_days, more->focal_days);
-	into->focal_ends = count_add(into->focal_ends, more->focal_ends);
-	/* both are in the order of their windows */
-	for (int i = 0; i < more->nsheets; i++)
-		sheet_merge(into, &into->sheets[i], more, &more->sheets[i]);
 }

@@ -125,7 +125,8 @@ extern void cannibalization_encode(const Cannibalization *state,
 extern Cannibalization *cannibalization_decode(HostArena arena,
 											   const void *data, size_t size);
 
-/* Parts that the encoding shares */
+/* Parts that the files of this state share */
+extern void cannibalization_scale(Cannibalization *state, int scale);
 extern int compare_sheets(const void *a, const void *b);
 extern void outcome_add(Outcome *into, const Outcome *more);
 extern void sheet_donors(const Cannibalization *state, Sheet *sheet);

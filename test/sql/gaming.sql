@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(28);
+SELECT plan(29);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -98,6 +98,7 @@ SELECT is(pg_temp.see($$SELECT sum(focal_mrr), sum(lost_mrr), sum(net_mrr) FROM 
 SELECT is(pg_temp.see($$SELECT round(value_rate::numeric, 4), donor, v.lost_mrr, d.lost_mrr FROM (SELECT cvm.cannibalization_agg(h, ARRAY['Duo'], ARRAY['Mobile', 'Net'], '2024-06-01') AS s FROM
 	(SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM duo.line WHERE customer_id < 'e6' GROUP BY customer_id) x) y, cvm.cannibalization_verdict(s) v, cvm.cannibalization_donors(s) d$$),
 E'(0.4762,Mobile,100.00,40.00)\n(0.4762,Net,100.00,60.00)', 'value rate and who lost');
+SELECT is(cvm.allocate(42, ARRAY[20, 30]), ARRAY[16.80, 25.20], 'the price of the bundle, divided by what its parts cost alone');
 SELECT is(cvm.migration_share(5, 3), 0.4::float8, 'five bundles more and three lines more: two of five were migration');
 SELECT is(cvm.migration_share(0, 3), NULL, 'no growth, no share');
 SELECT is(cvm.migration_share(5, -1), 1.2::float8, 'a family that shrinks');

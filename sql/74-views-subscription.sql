@@ -27,11 +27,11 @@ WITH part (name, text) AS (VALUES
 -- The day after the last one seen: ends that lie in the future are plans
 ('observed', $$observed AS MATERIALIZED (
 	SELECT coalesce({as_of},
-		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
-		min(s.started_on) + 1) AS as_of
+		greatest(max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1,
+		min(s.started_on) FILTER (WHERE isfinite(s.started_on)) + 1) AS as_of
 	FROM subscription s
 	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
-	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
 )$$),
 ('held', $$spell AS (
 	SELECT h.customer_id, h.segment,
@@ -342,7 +342,7 @@ SELECT l.view, l.preference, l.needs,
 			WHEN l.view = 'survival' THEN E'SELECT b.segment, b.product, b.state FROM by_segment b\n\tUNION ALL'
 			ELSE E'SELECT b.segment, b.state FROM by_segment b\n\tUNION ALL' END),
 		'{{due_segment}}', CASE WHEN s.known THEN 's.segment' ELSE '''(all)''::text' END),
-		'{{due_join}}', CASE WHEN s.known THEN E'\n\tCROSS JOIN LATERAL (\n\t\tSELECT h.segment FROM held h WHERE h.customer_id = e.customer_id AND h.days @> e.ended_on\n\t\tUNION ALL SELECT ''(all)'') s' ELSE '' END)
+		'{{due_join}}', CASE WHEN s.known THEN E'\n\tCROSS JOIN LATERAL (\n\t\tSELECT h.segment FROM held h WHERE h.customer_id = e.customer_id AND h.days @> (e.ended_on - 1)\n\t\tUNION ALL SELECT ''(all)'') s' ELSE '' END)
 FROM laid l
 CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s;
 

@@ -22,7 +22,7 @@
 #include <math.h>
 
 #define PERIODS_MOST 100000
-#define EDGE 16.0 /* ln alpha and ln beta are looked for up to here */
+#define EDGE 9.21034 /* ln 10000: alpha and beta are looked for up to there */
 
 /* Who was at risk and lost in each period, 1 to nperiods */
 typedef struct Renewals

@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(46);
+SELECT plan(60);
 
 -- W1: nine customers, worked by hand
 CREATE TABLE w1 (product text, customer text, started_on date, ended_on date, mrr numeric);
@@ -335,6 +335,36 @@ BEGIN
 END $$;
 SELECT matches(plan_of($$SELECT movement_agg(h, 'month', '2024-08-01') FROM big$$), 'Partial Aggregate', 'workers fold parts');
 SELECT is((SELECT movement_agg(h, 'month', '2024-08-01') FROM big), (SELECT state FROM serial), 'workers give the same bytes');
+
+-- The same from raw spells in one pass
+CREATE TABLE raw AS SELECT s.seed, (s.seed * 1000003 + s.customer)::bigint AS customer, s.product, s.started_on, s.ended_on, s.mrr, d.grain, d.as_of
+	FROM spell AS s JOIN seed AS d USING (seed);
+SET LOCAL max_parallel_workers_per_gather = 0;
+SELECT is_empty(
+	$$SELECT seed FROM raw JOIN customer_state AS c USING (seed, grain, as_of) WHERE raw.customer = seed * 1000003 + c.customer GROUP BY seed, grain, as_of
+	HAVING (SELECT movement_agg(r.customer, r.product, r.started_on, r.ended_on, r.mrr, r.grain, r.as_of) FROM raw AS r WHERE r.seed = raw.seed)
+		<> (SELECT movement_agg(s.h, s.grain, s.as_of) FROM customer_state AS s WHERE s.seed = raw.seed)$$,
+	'one pass gives the bytes of the two steps, for every random portfolio');
+CREATE TABLE two_step AS SELECT movement_agg(h, 'month', '2024-06-15') AS state FROM (
+	SELECT holdings_agg(product, started_on, ended_on, mrr) AS h FROM raw GROUP BY customer) AS x;
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'for all of them together');
+SELECT is((SELECT movement_agg('c' || customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'by text');
+SELECT is((SELECT movement_agg(md5(customer::text)::uuid, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'by uuid');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15' ORDER BY md5(customer::text || started_on), product DESC) FROM raw), (SELECT state FROM two_step), 'in any order');
+SELECT is((SELECT rollup(state) FROM (SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') AS state FROM raw GROUP BY seed % 7) AS x),
+	(SELECT state FROM two_step), 'by parts');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr * 1e15 + 0.00001, 'month', '2024-06-15') FROM raw WHERE mrr > 0),
+	(SELECT movement_agg(h, 'month', '2024-06-15') FROM (SELECT holdings_agg(product, started_on, ended_on, mrr * 1e15 + 0.00001) AS h FROM raw WHERE mrr > 0 GROUP BY customer) AS x), 'with prices that 64 bits do not hold');
+SET LOCAL max_parallel_workers_per_gather = 3;
+ALTER TABLE raw SET (parallel_workers = 3);
+SELECT matches(plan_of($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw$$), 'Partial Aggregate', 'workers write parts of the ledger');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'and give the same bytes');
+SELECT is((SELECT movement_agg('c' || customer, product, started_on, ended_on, mrr * 1e15 + 0.00001, 'month', '2024-06-15') FROM raw WHERE mrr > 0),
+	(SELECT movement_agg(h, 'month', '2024-06-15') FROM (SELECT holdings_agg(product, started_on, ended_on, mrr * 1e15 + 0.00001) AS h FROM raw WHERE mrr > 0 GROUP BY customer) AS x), 'with text keys and great prices too');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw WHERE false), NULL, 'no rows: nothing');
+SELECT is((SELECT movement_agg(NULL::bigint, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), NULL, 'rows of nobody: nothing');
+SELECT throws_ok($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, grain, '2024-06-15') FROM raw$$, '22023', NULL, 'the grain is the same for every row');
+SELECT throws_ok($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', NULL) FROM raw$$, '22004', NULL, 'and as_of is told');
 
 -- Hostile bytes: an error, or a value that every reader can take
 CREATE FUNCTION survivors(seed int, state text, reader text) RETURNS int LANGUAGE plpgsql AS $$

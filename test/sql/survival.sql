@@ -1,0 +1,103 @@
+\unset ECHO
+\i test/psql.sql
+-- How long customers stay.
+BEGIN;
+CREATE EXTENSION pgtap;
+CREATE EXTENSION cvm;
+SET LOCAL search_path = public, cvm;
+SELECT plan(31);
+
+-- Freireich's trial of 6-MP in leukaemia (1963), as in every textbook
+CREATE TEMP TABLE trial (arm text, week int, relapsed bool);
+INSERT INTO trial SELECT '6-MP', w, r FROM (VALUES (6, true), (6, true), (6, true), (6, false), (7, true), (9, false), (10, true), (10, false),
+	(11, false), (13, true), (16, true), (17, false), (19, false), (20, false), (22, true), (23, true), (25, false), (32, false), (32, false), (34, false), (35, false)) v (w, r);
+INSERT INTO trial SELECT 'placebo', w, true FROM unnest('{1,1,2,2,3,4,4,5,5,8,8,8,8,11,11,12,12,15,17,22,23}'::int[]) w;
+CREATE TEMP TABLE arm AS SELECT arm, survival_agg(week, relapsed) AS s FROM trial GROUP BY arm;
+SELECT results_eq($$SELECT c."time", at_risk, churned, censored, round(survival::numeric, 4), round(std_error::numeric, 4) FROM arm, survival_curve(s) c WHERE arm = '6-MP' AND churned > 0$$,
+	$$VALUES (6, 21::bigint, 3::bigint, 1::bigint, 0.8571, 0.0764), (7, 17, 1, 0, 0.8067, 0.0869), (10, 15, 1, 1, 0.7529, 0.0963), (13, 12, 1, 0, 0.6902, 0.1068),
+		(16, 11, 1, 0, 0.6275, 0.1141), (22, 7, 1, 0, 0.5378, 0.1282), (23, 6, 1, 0, 0.4482, 0.1346)$$, 'Kaplan-Meier and Greenwood are the published ones');
+SELECT is((SELECT round(chi_square::numeric, 2) FROM logrank((SELECT array_agg(s) FROM arm))), 16.79, 'log-rank is the published 16.79');
+SELECT is((SELECT degrees FROM logrank((SELECT array_agg(s) FROM arm))), 1, 'with one degree of freedom');
+SELECT is((SELECT median_survival(s) FROM arm WHERE arm = 'placebo'), 8, 'the median of the placebo arm is 8 weeks');
+SELECT is((SELECT median_survival(s) FROM arm WHERE arm = '6-MP'), 23, 'that of 6-MP 23');
+SELECT is((SELECT q::text FROM arm, survival_quantile(s, 0.5) q WHERE arm = '6-MP'), '(23,13,)', 'whose upper limit was not seen');
+SELECT is((SELECT round(chi_square::numeric, 6) || ' ' || round(p_value::numeric, 6) FROM logrank((SELECT array_agg(s) FROM (
+	SELECT survival_agg(t, e) AS s FROM (VALUES (1, 10, true), (1, 20, true), (1, 30, false), (0, 10, true), (0, 20, false), (0, 50, true)) v (g, t, e) GROUP BY g) x))),
+	'0.384615 0.535143', 'a tiny case: 0.384615, p 0.535143');
+
+-- What is not defined
+SELECT is((SELECT survival_at(s, 34)::numeric(5, 4) FROM arm WHERE arm = '6-MP'), 0.4482, 'between events the estimate stays');
+SELECT is((SELECT survival_at(s, 5) FROM arm WHERE arm = '6-MP'), 1::float8, 'before the first event everybody is there');
+SELECT is((SELECT survival_at(s, 36) FROM arm WHERE arm = '6-MP'), NULL, 'past the last age seen nothing is known');
+SELECT is((SELECT survival_at(s, 999) FROM arm WHERE arm = 'placebo'), 0::float8, 'unless nobody is left');
+SELECT is((SELECT rmst(s, 36) FROM arm WHERE arm = '6-MP'), NULL, 'nor is the mean until then');
+SELECT is((SELECT rmst(s, 100)::numeric(6, 4) FROM arm WHERE arm = 'placebo'), 8.6667, 'where all have churned it is the mean');
+SELECT is((SELECT count(*) FILTER (WHERE conf_low IS NULL) FROM survival_curve((SELECT survival_agg(t, t = 3) FROM generate_series(1, 5) t)) WHERE survival = 1), 2::bigint,
+	'before the first event log-log limits are not defined');
+SELECT is((SELECT conf_low FROM survival_curve((SELECT survival_agg(3, true))) WHERE survival = 0), NULL, 'nor any at 0');
+SELECT is((SELECT (logrank(ARRAY[survival_agg(1, false), survival_agg(2, false)])).chi_square), NULL, 'without events groups cannot be told apart');
+SELECT throws_ok($$SELECT logrank(ARRAY[survival_agg(1, true)])$$, '22023', NULL, 'one group cannot be compared');
+SELECT throws_ok($$SELECT survival_agg(-1, true)$$, '22023', NULL, 'a duration is not negative');
+SELECT throws_ok($$SELECT survival_agg(5, true, 5)$$, '22023', NULL, 'who left before being seen is refused');
+SELECT throws_ok($$SELECT survival_curve(s, 0.95, 'loglog') FROM arm$$, '22023', NULL, 'an unknown kind of limits is refused');
+SELECT throws_ok($$SELECT survival_curve(s, 1.5) FROM arm$$, '22023', NULL, 'and a level above 1');
+SELECT is((SELECT survival_agg(NULL, true)), NULL, 'a duration nobody knows is left out');
+
+-- Left truncation, against the definition
+CREATE TEMP TABLE late AS SELECT 1 + n * 7 % 40 AS exit, n % 3 > 0 AS churned, CASE WHEN n % 4 > 0 THEN (n * 13 % 40) * (n * 7 % 40 + 1) / 41 END AS entry FROM generate_series(1, 200) n;
+SELECT is_empty($$SELECT c."time" FROM survival_curve((SELECT survival_agg(exit, churned, entry) FROM late WHERE coalesce(entry < exit, true))) c
+	WHERE at_risk <> (SELECT count(*) FROM late WHERE coalesce(entry < exit, true) AND coalesce(entry < c."time", true) AND exit >= c."time")$$,
+	'who comes late is at risk from the age after');
+
+-- Competing causes
+CREATE TEMP TABLE cause AS SELECT 1 + (hashint4(n) & 31) AS age, n % 3 > 0 AS churned, (ARRAY['price', 'moved', NULL])[1 + n % 3] AS reason FROM generate_series(1, 400) n;
+SELECT is_empty($$WITH s AS (SELECT survival_agg(age, churned, reason) AS s FROM cause)
+	SELECT c."time" FROM s, survival_curve(s) c JOIN (SELECT i."time", sum(incidence) AS gone FROM s, cumulative_incidence(s) i GROUP BY 1) i USING ("time")
+	WHERE abs(survival + gone - 1) > 1e-12$$, 'survival and the incidence of all causes sum to 1');
+SELECT is((SELECT sum(churned) FROM cumulative_incidence((SELECT survival_agg(age, churned, reason) FROM cause)) WHERE cause = '(none)'),
+	(SELECT count(*)::numeric FROM cause WHERE churned AND reason IS NULL), 'causes nobody told are (none)');
+SELECT is_empty($$WITH s AS (SELECT survival_agg(age, churned) AS s FROM cause)
+	SELECT c."time" FROM s, survival_curve(s) c JOIN cumulative_incidence(s) i USING ("time") WHERE c.survival > 0 AND abs(c.std_error - i.std_error) > 1e-12$$,
+	'with one cause its error is Greenwood''s');
+
+-- Laws
+SELECT is((SELECT rollup(s ORDER BY arm) FROM arm), (SELECT survival_agg(week, relapsed) FROM trial), 'parts roll up to the whole');
+SELECT is((SELECT a.s || b.s FROM arm a, arm b WHERE a.arm < b.arm), (SELECT b.s || a.s FROM arm a, arm b WHERE a.arm < b.arm), 'in any order');
+SELECT is((SELECT survival_agg(age, churned, reason ORDER BY age, reason) FROM cause), (SELECT survival_agg(age, churned, reason ORDER BY reason DESC, n) FROM (SELECT *, row_number() OVER () AS n FROM cause) x),
+	'and so do rows, whatever cause comes first');
+SELECT is((SELECT s::text::survival FROM (SELECT survival_agg(age, churned, reason) AS s FROM cause) x), (SELECT survival_agg(age, churned, reason) FROM cause), 'a state comes back from its text');
+
+-- Hostile bytes: an error, or a value that every reader can take
+CREATE FUNCTION draw(seed int, what text, below int) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT (('x' || substr(md5(seed || '/' || what), 1, 8))::bit(32)::bigint % below)::int;
+$$;
+CREATE FUNCTION survivors(state text, reader text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	bytes bytea := decode(state, 'hex');
+	mutant bytea;
+	taken int := 0;
+BEGIN
+	FOR i IN 1..1500 LOOP
+		mutant := bytes;
+		FOR j IN 0..draw(i, 'times', 3) LOOP
+			mutant := set_byte(mutant, draw(i, 'at' || j, length(mutant)), draw(i, 'to' || j, 256));
+		END LOOP;
+		IF draw(i, 'cut', 5) = 0 THEN mutant := substr(mutant, 1, draw(i, 'length', length(mutant))); END IF;
+		BEGIN
+			EXECUTE reader USING encode(mutant, 'hex');
+			taken := taken + 1;
+		EXCEPTION WHEN invalid_binary_representation OR numeric_value_out_of_range OR program_limit_exceeded
+			OR character_not_in_repertoire OR untranslatable_character THEN
+			NULL;
+		END;
+	END LOOP;
+	RETURN taken;
+END $$;
+SELECT ok(survivors((SELECT survival_agg(age, churned, reason, (age - 1) / 2)::text FROM cause),
+	$$SELECT (SELECT sum(survival) FROM cvm.survival_curve($1::cvm.survival)), (SELECT sum(incidence) FROM cvm.cumulative_incidence($1::cvm.survival)),
+		cvm.logrank(ARRAY[$1::cvm.survival, $1::cvm.survival || $1::cvm.survival]), cvm.rmst($1::cvm.survival, 20)$$) BETWEEN 1 AND 1400,
+	'mutated bytes are refused or readable');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -48,7 +48,7 @@ ledger_new(HostArena arena, KeyKind kind, Calendar calendar, Day as_of)
 }
 
 /* Number the customers of the batch and write its rows down. */
-static void
+void
 ledger_flush(Ledger *ledger)
 {
 	uint32_t slots[ROSTER_BATCH];
@@ -145,15 +145,6 @@ product_number(Ledger *ledger, const Label *product)
 	return ledger->nproducts - 1;
 }
 
-/* The price of an entry. */
-static inline Wide
-entry_mrr(const Ledger *ledger, const Entry *entry)
-{
-	if (entry->product >= 0)
-		return entry->mrr;
-	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr);
-}
-
 /* Give an entry its price. */
 static void
 entry_price(Ledger *ledger, Entry *entry, Wide mrr)
@@ -216,6 +207,38 @@ text_keep(Ledger *ledger, KeyText text)
 	return (KeyText){copy, text.size};
 }
 
+/* A new entry of a customer, good until the next call. */
+static Entry *
+entry_begin(Ledger *ledger, Key key, Day start, Day end, const Label *name)
+{
+	Entry *entry;
+
+	if (ledger->used == ledger->batch_room)
+		ledger_flush(ledger);
+	if (ledger->kind == KEY_TEXT)
+		key.text = text_keep(ledger, key.text);
+	ledger->keys[ledger->used] = key;
+	entry = &ledger->batch[ledger->used];
+	entry->start = start;
+	entry->end = end;
+	entry->product = product_number(ledger, name);
+	return entry;
+}
+
+/* Add a time in a segment. */
+void
+ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
+{
+	Entry *entry;
+
+	if (start >= ledger->as_of)
+		return;
+	entry = entry_begin(ledger, key, start, end, segment);
+	entry->product |= ENTRY_PLACING;
+	entry->mrr = 0;
+	ledger->used++;
+}
+
 /* Add a row. */
 void
 ledger_add(Ledger *ledger, Key key, const SpellRow *row)
@@ -226,22 +249,14 @@ ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 		ledger_scale(ledger, row->scale);
 	if (row->start >= ledger->as_of)
 		return;
-	if (ledger->used == ledger->batch_room)
-		ledger_flush(ledger);
-	if (ledger->kind == KEY_TEXT)
-		key.text = text_keep(ledger, key.text);
-	ledger->keys[ledger->used] = key;
-	entry = &ledger->batch[ledger->used];
-	entry->start = row->start;
-	entry->end = row->end;
-	entry->product = product_number(ledger, &row->product);
+	entry = entry_begin(ledger, key, row->start, row->end, &row->product);
 	entry_price(ledger, entry,
 				money_rescale(row->mrr, row->scale, ledger->scale));
 	ledger->used++;
 }
 
 /* The numbers of the entries, customer by customer; firsts has nslots + 1. */
-static uint32_t *
+uint32_t *
 ledger_order(const Ledger *ledger, uint32_t *firsts)
 {
 	uint32_t nslots = ledger->roster.nslots;
@@ -463,7 +478,8 @@ ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
 				   sizeof(Wide));
 			entry->product = ~entry->product;
 		}
-		entry->product = products[entry->product];
+		entry->product = products[entry->product & ~ENTRY_PLACING] |
+						 (entry->product & ENTRY_PLACING);
 		entry->slot = slots[entry->slot];
 		entry_price(into, entry, money_rescale(mrr, head.scale, into->scale));
 	}

@@ -20,7 +20,10 @@
 #include "core/movement.h"
 #include "core/roster.h"
 
-/* A spell of the ledger */
+/* Added to the number of a name that is a segment, not a product */
+#define ENTRY_PLACING (1 << 30)
+
+/* A spell of the ledger, or a time in a segment, which has no price */
 typedef struct Entry
 {
 	uint32_t slot;	 /* the customer's */
@@ -63,9 +66,22 @@ typedef struct Ledger
 extern Ledger *ledger_new(HostArena arena, KeyKind kind, Calendar calendar,
 						  Day as_of);
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
+extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
+						 const Label *segment);
+extern void ledger_flush(Ledger *ledger);
+extern uint32_t *ledger_order(const Ledger *ledger, uint32_t *ends);
 extern void ledger_finish(Ledger *ledger, Movement *movement);
 extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
 extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
 							 size_t size);
+
+/* The price of an entry. */
+static inline Wide
+entry_mrr(const Ledger *ledger, const Entry *entry)
+{
+	if (entry->product >= 0)
+		return entry->mrr;
+	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr);
+}
 
 #endif /* CVM_LEDGER_H */

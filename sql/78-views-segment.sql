@@ -29,22 +29,17 @@ observed AS MATERIALIZED (
 	FROM subscription s
 	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
 	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
-), held AS (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
-	FROM subscription s
-	WHERE s.customer_id IS NOT NULL
-	GROUP BY s.customer_id
-), history AS (
-	SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 0) AS segments
-	FROM segment_history h
-	WHERE h.segment IS NOT NULL AND h.valid_from IS NOT NULL
-	GROUP BY h.customer_id
 ), flow AS MATERIALIZED (
-	SELECT cvm.segment_flow_agg(d.holdings, h.segments, 'month', o.as_of) AS state
-	FROM held d
+	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, 'month', o.as_of) AS state
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
+			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment
+		FROM subscription s
+		UNION ALL
+		SELECT h.customer_id, NULL, greatest(h.valid_from, '0001-01-01'), h.valid_to, NULL, h.segment
+		FROM segment_history h
+		WHERE h.segment IS NOT NULL AND h.valid_from IS NOT NULL) r
 	CROSS JOIN observed o
-	LEFT JOIN history h ON h.customer_id = d.customer_id
 	WHERE o.as_of IS NOT NULL
 ), bridge AS MATERIALIZED (
 	SELECT b.*, least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day

@@ -31,7 +31,7 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(5, 'start_kinds', 'words', NULL, 'Kinds of events that may start a cohort, separated by commas; NULL: every kind.'),
 	(6, 'return_kinds', 'words', NULL, 'Kinds of events that count as a return, separated by commas; NULL: every kind.'),
 	(7, 'conf', 'fraction', '0.95', 'Confidence level of every interval.'),
-	(8, 'min_group_size', 'count', '0', 'Groups with fewer customers than this are not to be shown; 0 shows all. Kept for later.');
+	(8, 'min_group_size', 'count', '0', 'Groups with fewer customers than this are left out of report views; 0 shows all.');
 
 CREATE TABLE cvm.model (
 	model name PRIMARY KEY,
@@ -118,9 +118,10 @@ CREATE FUNCTION cvm._likeness(a text, b text) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- Dice coefficient of the sets of letter pairs, word ends included
-	WITH x AS (SELECT DISTINCT substr(' ' || lower(a) || ' ', i, 2) AS pair FROM generate_series(1, length(a) + 1) i),
-		y AS (SELECT DISTINCT substr(' ' || lower(b) || ' ', i, 2) AS pair FROM generate_series(1, length(b) + 1) i)
+	-- Dice coefficient of the sets of letter pairs, word ends included, of as
+	-- much as a name may have
+	WITH x AS (SELECT DISTINCT substr(' ' || lower(left(a, 63)) || ' ', i, 2) AS pair FROM generate_series(1, length(left(a, 63)) + 1) i),
+		y AS (SELECT DISTINCT substr(' ' || lower(left(b, 63)) || ' ', i, 2) AS pair FROM generate_series(1, length(left(b, 63)) + 1) i)
 	SELECT 2.0 * (SELECT count(*) FROM x JOIN y USING (pair))
 		/ ((SELECT count(*) FROM x) + (SELECT count(*) FROM y));
 $$;
@@ -447,6 +448,7 @@ DECLARE
 BEGIN
 	PERFORM cvm._open(drop_model.model);
 	PERFORM cvm._drop_views(drop_model.model, (SELECT array_agg(g.relation) FROM cvm.generated g WHERE g.model = drop_model.model));
+	PERFORM cvm._drop_stored(t.model, t.relation) FROM cvm.stored t WHERE t.model = drop_model.model;
 	DELETE FROM cvm.model m WHERE m.model = drop_model.model;
 	IF drop_model.keep_schema OR NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = drop_model.model) THEN
 		RETURN;
@@ -462,4 +464,4 @@ BEGIN
 	END;
 END
 $$;
-COMMENT ON FUNCTION cvm.drop_model(name, boolean) IS 'Drops a model: its views, settings and bindings, and its schema unless that is to be kept. Never touches what others made.';
+COMMENT ON FUNCTION cvm.drop_model(name, boolean) IS 'Drops a model: its views, stored tables, settings and bindings, and its schema unless that is to be kept. Never touches what others made.';

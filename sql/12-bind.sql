@@ -258,15 +258,20 @@ LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT array_agg(h.name)
-	FROM cvm._bound(_have.model) b
-	CROSS JOIN LATERAL (
-		SELECT b.entity
+	FROM (
+		SELECT n.name
+		FROM cvm._bound(_have.model) b
+		CROSS JOIN LATERAL (
+			SELECT b.entity
+			UNION ALL
+			SELECT b.entity || '.' || (c ->> 'name') FROM jsonb_array_elements(b.columns) c WHERE c ->> 'source' IS NOT NULL
+		) AS n(name)
+		WHERE b.problem IS NULL
 		UNION ALL
-		SELECT b.entity || '.' || (c ->> 'name') FROM jsonb_array_elements(b.columns) c WHERE c ->> 'source' IS NOT NULL
-	) AS h(name)
-	WHERE b.problem IS NULL;
+		SELECT u.relation::text FROM cvm._usable(_have.model) AS u(relation)
+	) AS h(name);
 $$;
-COMMENT ON FUNCTION cvm._have(name) IS 'What report views may need and a model has: "entity" and "entity.column".';
+COMMENT ON FUNCTION cvm._have(name) IS 'What report views may need and a model has: "entity", "entity.column" and states that are stored.';
 
 -- ---------------------------------------------------------------------------
 -- The generator
@@ -391,7 +396,7 @@ $$;
 COMMENT ON FUNCTION cvm._event_row(text[], jsonb) IS 'What {event_row} stands for in the body of a report view.';
 
 CREATE FUNCTION cvm._wanted(model name)
-RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text)
+RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, live text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -407,28 +412,31 @@ BEGIN
 			FROM jsonb_array_elements(b.columns) WITH ORDINALITY AS c(c, n)),
 		format('%s Reads %s.', e.description, b.source_text),
 		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c)),
-		b.problem
+		b.problem, NULL
 	FROM cvm._bound(_wanted.model) b
 	JOIN cvm.entity e USING (entity)
 	ORDER BY 1;
 
 	RETURN QUERY
-	SELECT 1000 + v.position, v.view::name, cvm._fill(fit.body, literals), v.comment,
+	SELECT 1000 + v.position, v.view::name, coalesce(kept.body, live.body), v.comment,
 		(SELECT jsonb_object_agg(c.column_name, cvm._column_comment(c)) FROM cvm.report_column c WHERE c.view = v.view),
-		CASE WHEN fit.body IS NULL THEN (
+		CASE WHEN live.body IS NULL AND kept.body IS NULL THEN (
 			SELECT string_agg(n.need, ', ' ORDER BY n.n)
 			FROM (SELECT rb.needs FROM cvm.report_body rb WHERE rb.view = v.view ORDER BY rb.preference DESC LIMIT 1) least,
 				unnest(least.needs) WITH ORDINALITY AS n(need, n)
-			WHERE NOT n.need = ANY (have)) END
+			WHERE NOT n.need = ANY (have)) END,
+		live.body
 	FROM cvm.report_view v
 	LEFT JOIN LATERAL (
-		SELECT rb.body FROM cvm.report_body rb
+		SELECT cvm._without_small_groups(v.view, cvm._fill(rb.body, literals), (literals ->> 'min_group_size')::int) AS body
+		FROM cvm.report_body rb
 		WHERE rb.view = v.view AND rb.needs <@ have
-		ORDER BY rb.preference LIMIT 1) fit ON true
+		ORDER BY rb.preference LIMIT 1) live ON true
+	CROSS JOIN LATERAL cvm._kept_body(_wanted.model, v.view) AS kept(body)
 	ORDER BY 1;
 END
 $$;
-COMMENT ON FUNCTION cvm._wanted(name) IS 'The views that a model should have: canonical ones, then reports; waits_for says why one cannot be.';
+COMMENT ON FUNCTION cvm._wanted(name) IS 'The views that a model should have: canonical ones, then reports; waits_for says why one cannot be, live how a report is computed where it is stored.';
 
 CREATE FUNCTION cvm._generate(model name)
 RETURNS TABLE (relation name, action text, detail text)
@@ -516,6 +524,7 @@ BEGIN
 		END LOOP;
 		RETURN NEXT;
 	END LOOP;
+	PERFORM cvm._tend_stored(_generate.model);
 END
 $$;
 COMMENT ON FUNCTION cvm._generate(name) IS 'Makes the views of a model what its bindings and settings say, and reports on each.';

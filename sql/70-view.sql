@@ -27,9 +27,11 @@
 CREATE TABLE cvm.report_view (
 	view text PRIMARY KEY,
 	position int NOT NULL UNIQUE,
-	comment text NOT NULL
+	comment text NOT NULL,
+	group_size text
 );
 COMMENT ON TABLE cvm.report_view IS 'The report views that a model may have.';
+COMMENT ON COLUMN cvm.report_view.group_size IS 'How many customers a row is about, over the columns of the view, for min_group_size; NULL: not a view of groups.';
 
 CREATE TABLE cvm.report_body (
 	view text NOT NULL REFERENCES cvm.report_view,
@@ -50,10 +52,12 @@ CREATE TABLE cvm.report_column (
 	formula text NOT NULL,
 	additive boolean NOT NULL,
 	comment text NOT NULL,
+	settles boolean NOT NULL DEFAULT true,
 	PRIMARY KEY (view, column_name),
 	UNIQUE (view, position)
 );
 COMMENT ON TABLE cvm.report_column IS 'The columns of each report view and what they mean.';
+COMMENT ON COLUMN cvm.report_column.settles IS 'Stays as it is once is_complete; if it then changes, that is a restatement.';
 COMMENT ON COLUMN cvm.report_column.additive IS 'May be summed over segments (leaving out "(all)") and cohorts.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
@@ -77,5 +81,40 @@ RETURN (at AT TIME ZONE tz)::date;
 COMMENT ON FUNCTION cvm.day_of(date, text) IS 'The local day of a date: the date.';
 COMMENT ON FUNCTION cvm.day_of(timestamp, text) IS 'The local day of a timestamp, which is taken as local already.';
 COMMENT ON FUNCTION cvm.day_of(timestamptz, text) IS 'The local day of a moment in a time zone.';
+
+CREATE FUNCTION cvm._without_small_groups(view text, body text, smallest int) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	size text := (SELECT v.group_size FROM cvm.report_view v WHERE v.view = _without_small_groups.view);
+	columns text;
+	keys text;
+BEGIN
+	IF smallest <= 0 OR size IS NULL THEN
+		RETURN body;
+	END IF;
+	SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position),
+		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE c.column_name IN ('cohort', 'period_no', 'period_start', 'month'))
+	INTO columns, keys
+	FROM cvm.report_column c WHERE c.view = _without_small_groups.view;
+	-- where what is left out is one segment, or too few customers together, the
+	-- total would tell on it: the next smallest goes along
+	RETURN format($body$SELECT %1$s
+FROM (
+	SELECT g.*, count(*) FILTER (WHERE g.segment <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_small,
+		sum(g.cvm_size) FILTER (WHERE g.segment <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_together,
+		row_number() OVER (w ORDER BY g.segment = '(all)', g.cvm_size < %3$s, g.cvm_size, g.segment) AS cvm_rank
+	FROM (SELECT b.*, %2$s AS cvm_size FROM (
+%4$s
+	) b) g
+	WINDOW w AS (PARTITION BY %5$s)
+) r
+WHERE r.cvm_size >= %3$s AND NOT ((r.cvm_small = 1 OR r.cvm_together < %3$s) AND r.cvm_rank = 1 AND r.segment <> '(all)') IS TRUE$body$,
+		columns, size, smallest, body, keys);
+END
+$$;
+COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS 'A body without the groups of fewer customers than that, and without what would tell on them.';
 
 GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_column TO PUBLIC;

@@ -7,10 +7,17 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(13, 'retention_curve', 'Retention by month, pooled over cohorts: one row per segment and number of months since. Sums of customers over sums of customers, never a mean of rates.'),
 	(14, 'lifecycle_month', 'Active customers by month: one row per segment and month, with who is new, retained, reactivated, dormant or moved to or from another segment. The lines sum to closing_customers.');
 
+-- how many customers a row is about, for min_group_size
+UPDATE cvm.report_view SET group_size = CASE view
+	WHEN 'retention_curve' THEN 'eligible_customers'
+	WHEN 'lifecycle_month' THEN 'greatest(opening_customers, closing_customers)'
+	ELSE 'cohort_customers' END
+WHERE position BETWEEN 10 AND 14;
+
 -- The bodies share their parts, so they are put together here.  {{events}} is
 -- what counts as observed; {{fold}} the customers one by one, with the day on
--- which observation ends.
-WITH part (events, arguments, fold) AS (VALUES (
+-- which observation ends; {{stored}} the same from what is kept.
+WITH part (events, arguments, fold, stored) AS (VALUES (
 $$
 	FROM event e
 	WHERE e.customer_id IS NOT NULL
@@ -19,6 +26,12 @@ $${event_row}$$,
 $$folded AS MATERIALIZED (
 	SELECT e.customer_id, cvm.activity_agg({{arguments}}) AS activity{{events}}
 	GROUP BY e.customer_id
+), observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, max(cvm.last_day(f.activity)) + 1) AS as_of
+	FROM folded f
+)$$,
+$$folded AS NOT MATERIALIZED (
+	SELECT a.customer_id, a.activity FROM customer_activity a
 ), observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, max(cvm.last_day(f.activity)) + 1) AS as_of
 	FROM folded f
@@ -53,6 +66,14 @@ $$WITH folded AS MATERIALIZED (
 	SELECT cvm.retention_agg(e.customer_id, {{arguments}}, {{grain}}) AS state{{events}}
 ), cut AS MATERIALIZED (
 	SELECT CASE WHEN {as_of} IS NULL THEN f.state ELSE cvm.as_of(f.state, {as_of}) END AS state FROM folded f
+), state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
+)$$),
+	(-1, '{customer_activity}',
+$$WITH {{stored}}, cut AS MATERIALIZED (
+	SELECT cvm.retention_agg({{tenure}}) AS state
+	FROM folded f
+	CROSS JOIN observed o
 ), state AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
 )$$)),
@@ -149,9 +170,10 @@ $$WITH {{fold}}, state AS MATERIALIZED (
 )$$))
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT t.view, t.preference, t.needs,
-	replace(replace(replace(replace(replace(replace(t.body,
-		'{{fold}}', p.fold),
+SELECT t.view, t.preference - 10 * s.n, CASE s.n WHEN 0 THEN t.needs ELSE array_replace(t.needs, 'event', 'customer_activity') END,
+	replace(replace(replace(replace(replace(replace(replace(t.body,
+		'{{fold}}', CASE s.n WHEN 0 THEN p.fold ELSE p.stored END),
+		'{{stored}}', p.stored),
 		'{{events}}', p.events),
 		'{{arguments}}', p.arguments),
 		'{{tenure}}', coalesce(t.tenure, '')),
@@ -182,7 +204,18 @@ FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.lifecycles(s.state) p$$, NULL, NULL, NULL
 	FROM lifecycle l
-) AS t (view, preference, needs, body, tenure, grain, label);
+) AS t (view, preference, needs, body, tenure, grain, label)
+-- what folds customers one by one can as well read them from where they are kept
+CROSS JOIN generate_series(0, CASE WHEN t.body LIKE '%{{fold}}%' THEN 1 ELSE 0 END) AS s (n);
+
+INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
+	(1, 'customer_activity', 'event', 'activity', 'cvm.activity',
+		$$cvm.activity_agg(e.occurred_at, {time_zone}, e.amount,
+		coalesce(e.kind = ANY ({start_kinds}), {start_kinds} IS NULL),
+		coalesce(e.kind = ANY ({return_kinds}), {return_kinds} IS NULL))$$,
+		'cvm.last_day(%s)',
+		'SELECT r.frequency AS events, r.monetary AS value FROM cvm.rfm(%1$s, %2$s) r',
+		'One row per customer: the timeline of its events, from which every grain, clock and cut-off can be read.');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment)
 SELECT g.view, c.position, c.column_name, c.type, replace(c.unit, '<grain>', g.grain), replace(c.formula, '<grain>', g.grain), c.additive, replace(c.comment, '<grain>', g.grain)
@@ -247,3 +280,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('lifecycle_month', 13, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
 	('lifecycle_month', 14, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('lifecycle_month', 15, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+
+-- a later return changes these for as long as time goes on
+UPDATE cvm.report_column SET settles = false
+WHERE column_name IN ('retained_or_later_customers', 'as_of');

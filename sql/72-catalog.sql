@@ -1,7 +1,7 @@
 -- What a model has, and what every column means.
 
 CREATE FUNCTION cvm.catalog(model name)
-RETURNS TABLE (view text, "exists" boolean, waits_for text, description text)
+RETURNS TABLE (view text, "exists" boolean, waits_for text, description text, is_stored boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -21,16 +21,25 @@ BEGIN
 				SELECT string_agg(n.need || coalesce(' (' || s.problem || ')', ''), ', ' ORDER BY n.n)
 				FROM unnest(string_to_array(w.waits_for, ', ')) WITH ORDINALITY AS n(need, n)
 				LEFT JOIN sick s ON s.entity = split_part(n.need, '.', 1)) END,
-		w.comment
+		w.comment,
+		w.relation IN (SELECT u.relation FROM cvm._usable(catalog.model) AS u(relation))
 	FROM cvm._wanted(catalog.model) w
 	CROSS JOIN LATERAL (
 		SELECT cvm._relation(catalog.model, w.relation) IS NOT NULL
 			AND EXISTS (SELECT FROM cvm.generated g WHERE g.model = catalog.model AND g.relation = w.relation)) AS here(is_so)
 	WHERE w.pos >= 1000
 	ORDER BY w.pos;
+	-- states are there when they were asked for
+	RETURN QUERY
+	SELECT s.state, to_regclass(format('%I.%I', t.model, t.relation)) IS NOT NULL, NULL, s.comment,
+		t.relation IN (SELECT u.relation FROM cvm._usable(catalog.model) AS u(relation))
+	FROM cvm.stored t
+	JOIN cvm.customer_state s ON s.state = t.relation::text
+	WHERE t.model = catalog.model
+	ORDER BY s.position;
 END
 $$;
-COMMENT ON FUNCTION cvm.catalog(name) IS 'Every report view of a model: does it exist, and if not, what does it wait for?';
+COMMENT ON FUNCTION cvm.catalog(name) IS 'Every report view of a model: does it exist, and if not, what does it wait for? Is it read from a table? States that are stored come last.';
 
 CREATE VIEW cvm.dictionary WITH (security_invoker = true) AS
 SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment

@@ -3,9 +3,10 @@
  *		The waterfall from raw spells in one pass.
  *
  * Rows come in any order, so a customer's spells are together only at the
- * end.  Until then a ledger writes them down one after the other, each with
- * its customer's number (roster.h) and its product's; then it sorts them by
- * customer, by counting, and walks each customer as movement.h does.
+ * end.  Until then a ledger writes them down, each with its customer's number
+ * (roster.h) and its product's, in shelves of 1024 customers; then it sorts a
+ * shelf at a time by customer, by counting, within the processor's cache, and
+ * walks each customer as movement.h does.
  *
  * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
  * together; pages of spells; parcels of other processes added; finished into
@@ -33,6 +34,16 @@ typedef struct Entry
 	int64_t mrr;
 } Entry;
 
+/* Entries are given out by the chunk; 0 is the first of them, and no next */
+#define CHUNK_ENTRIES 64
+
+typedef struct Shelf
+{
+	uint32_t first; /* chunk */
+	uint32_t last;
+	uint32_t nentries;
+} Shelf;
+
 typedef struct Ledger
 {
 	HostArena arena;
@@ -42,7 +53,11 @@ typedef struct Ledger
 	int scale;
 	Roster roster;
 	uint32_t nentries;
-	Pages entries;
+	uint32_t nchunks;
+	Pages entries;	  /* by chunk * CHUNK_ENTRIES + place in it */
+	Pages nexts;	  /* by chunk: the next one of its shelf, or 0 */
+	uint32_t nshelves;
+	Pages shelves; /* by slot >> PAGE_SHIFT */
 	uint32_t nwides; /* prices that 64 bits do not hold */
 	Pages wides;
 
@@ -68,9 +83,13 @@ extern Ledger *ledger_new(HostArena arena, KeyKind kind, Calendar calendar,
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
 extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
 						 const Label *segment);
-extern void ledger_flush(Ledger *ledger);
-extern uint32_t *ledger_order(const Ledger *ledger, uint32_t *ends);
 extern void ledger_finish(Ledger *ledger, Movement *movement);
+
+/* Take the entries of a customer, in the order in which they came. */
+typedef void (*LedgerTake)(void *taker, uint32_t slot,
+						   const Entry *const *entries, uint32_t nentries);
+
+extern void ledger_each(Ledger *ledger, LedgerTake take, void *taker);
 extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
 extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
 							 size_t size);

@@ -14,14 +14,11 @@
 
 #include "core/segment_cells.h"
 
-#define AHEAD 12 /* entries asked for before they are needed */
-
 /* What is used again for every customer */
 typedef struct Desk
 {
 	Ledger *ledger;
 	SegmentFlow *flow;
-	uint32_t *order;
 	int32_t *names;		/* the state's number of a name, or -1 */
 	int32_t *ranks;		/* place of a name in the order of bytes */
 	int32_t *by_rank;	/* the state's number of a segment, or -1; (none) */
@@ -90,25 +87,28 @@ desk_grow(Desk *desk, uint32_t entries)
 		host_alloc(NULL, (size_t) desk->room * sizeof(int32_t));
 }
 
-/* Walk a customer, whose entries are from at up to, not including, end. */
+/* Walk a customer. */
 static void
-desk_walk(Desk *desk, uint32_t slot, uint32_t at, uint32_t end)
+desk_walk(void *taker, uint32_t slot, const Entry *const *entries,
+		  uint32_t nentries)
 {
+	Desk *desk = taker;
 	Ledger *ledger = desk->ledger;
-	Customer customer = {.steps = desk->steps, .placings = desk->placings,
-						 .product_names = desk->product_names,
-						 .segment_names = desk->by_rank};
+	Customer customer = {0};
 	int nstays = 0;
 
-	for (; at < end; at++)
+	desk_grow(desk, nentries);
+	customer.steps = desk->steps;
+	customer.placings = desk->placings;
+	customer.product_names = desk->product_names;
+	customer.segment_names = desk->by_rank;
+
+	for (uint32_t i = 0; i < nentries; i++)
 	{
-		const Entry *entry = pages_peek(&ledger->entries, desk->order[at]);
+		const Entry *entry = entries[i];
 		int32_t number = entry->product < 0 ? ~entry->product : entry->product;
 		Wide mrr;
 
-		if (at + AHEAD < ledger->nentries)
-			__builtin_prefetch(
-				pages_peek(&ledger->entries, desk->order[at + AHEAD]));
 		if (number & ENTRY_PLACING)
 		{
 			desk->stays[nstays++] =
@@ -142,26 +142,10 @@ desk_walk(Desk *desk, uint32_t slot, uint32_t at, uint32_t end)
 void
 segment_ledger_finish(Ledger *ledger, SegmentFlow *flow)
 {
-	uint32_t nslots;
-	uint32_t *ends;
-	uint32_t at = 0;
 	Desk desk;
 
-	ledger_flush(ledger);
 	segment_flow_adopt(flow, ledger->calendar, ledger->as_of);
 	segment_flow_scale(flow, ledger->scale);
-	nslots = ledger->roster.nslots;
-	ends = host_alloc_zero(NULL, ((size_t) nslots + 1) * sizeof(uint32_t));
 	desk_open(&desk, ledger, flow);
-	desk.order = ledger_order(ledger, ends);
-	for (uint32_t slot = 0; slot < nslots; slot++)
-	{
-		if ((slot & 255) == 0)
-			host_poll();
-		desk_grow(&desk, ends[slot] - at);
-		desk_walk(&desk, slot, at, ends[slot]);
-		at = ends[slot];
-	}
-	host_free(desk.order);
-	host_free(ends);
+	ledger_each(ledger, desk_walk, &desk);
 }

@@ -1,0 +1,163 @@
+-- What a model keeps: registry.
+--
+-- A model keeps states of its customers (customer_activity), reports, or
+-- nothing.  What it keeps are ordinary tables of its schema; that it does, and
+-- how they are brought up to date, are rows here.
+
+CREATE TABLE cvm.customer_state (
+	state text PRIMARY KEY,
+	position int NOT NULL UNIQUE,
+	entity text NOT NULL,
+	column_name name NOT NULL,
+	type text NOT NULL,
+	fold text NOT NULL,
+	last_day text NOT NULL,
+	tally text,
+	comment text NOT NULL
+);
+COMMENT ON TABLE cvm.customer_state IS 'Per-customer states that cvm.store() can keep. A further kind is a further row.';
+COMMENT ON COLUMN cvm.customer_state.entity IS 'Canonical relation whose rows are folded; e in the fold.';
+COMMENT ON COLUMN cvm.customer_state.column_name IS 'Column of the table that holds the state.';
+COMMENT ON COLUMN cvm.customer_state.fold IS 'The aggregate, over columns of e, with {setting} for settings of the model.';
+COMMENT ON COLUMN cvm.customer_state.last_day IS 'Expression for the last day that a state has seen; %s is the state.';
+COMMENT ON COLUMN cvm.customer_state.tally IS 'Query for the number of events and the money that a state holds before a day: %1$s is the state, %2$s the day. NULL: restatements are not kept by customer.';
+
+CREATE TABLE cvm.stored (
+	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	relation name NOT NULL,
+	mode text NOT NULL DEFAULT 'full' CHECK (mode IN ('full', 'watermark', 'queue')),
+	watermark_column name CHECK ((mode = 'watermark') = (watermark_column IS NOT NULL)),
+	overlap text,
+	max_staleness interval NOT NULL DEFAULT '26 hours' CHECK (max_staleness > '0'),
+	watermark text,
+	made_of text,
+	source_print text,
+	queue_schema name,
+	queue_name name,
+	refreshed_at timestamptz,
+	data_through date,
+	row_count bigint,
+	PRIMARY KEY (model, relation)
+);
+COMMENT ON TABLE cvm.stored IS 'What each model keeps in tables, and up to when. Written together with the tables, so that it is never ahead of them.';
+COMMENT ON COLUMN cvm.stored.relation IS 'A state such as customer_activity, which is the name of its table too, or a report view, kept in VIEW_stored.';
+COMMENT ON COLUMN cvm.stored.mode IS 'How customers who changed are found: full, watermark or queue.';
+COMMENT ON COLUMN cvm.stored.overlap IS 'How far behind the watermark rows are looked at again.';
+COMMENT ON COLUMN cvm.stored.made_of IS 'Digest of the settings and the binding that went into the states. Views read states only while it is what it was.';
+COMMENT ON COLUMN cvm.stored.source_print IS 'Digest of the source itself: another table of the same name, or a column of another type, is folded from the beginning.';
+
+CREATE TABLE cvm.refresh_log (
+	refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	relation name NOT NULL,
+	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	finished_at timestamptz,
+	role name NOT NULL DEFAULT current_user,
+	mode text,
+	rows_written bigint,
+	rows_removed bigint,
+	rows_restated bigint,
+	data_through date,
+	error text
+);
+COMMENT ON TABLE cvm.refresh_log IS 'One row per attempt to bring a table up to date. An attempt without an end is still running or was cut off: see cvm.freshness.';
+COMMENT ON COLUMN cvm.refresh_log.mode IS 'How it was done: full, watermark, queue, or skipped because another job was at it.';
+COMMENT ON COLUMN cvm.refresh_log.rows_restated IS 'Cells of closed periods, or customers, that changed: cvm.restatement and the restatement table of the state.';
+CREATE INDEX ON cvm.refresh_log (model, relation, refresh_id);
+
+CREATE TABLE cvm.restatement (
+	refresh_id bigint NOT NULL,
+	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	relation name NOT NULL,
+	row_key text NOT NULL,
+	period date NOT NULL,
+	column_name name NOT NULL,
+	old_value numeric,
+	new_value numeric,
+	change numeric GENERATED ALWAYS AS (coalesce(new_value, 0) - coalesce(old_value, 0)) STORED,
+	noticed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	PRIMARY KEY (model, relation, refresh_id, row_key, column_name)
+);
+COMMENT ON TABLE cvm.restatement IS 'Cells of stored reports that changed although their period was closed when they were stored.';
+COMMENT ON COLUMN cvm.restatement.period IS 'First day of the closed period.';
+COMMENT ON COLUMN cvm.restatement.old_value IS 'Value as it was stored; NULL when it had none, or the row did not exist.';
+COMMENT ON COLUMN cvm.restatement.new_value IS 'Value now; NULL when it has none, or the row is gone.';
+
+CREATE TABLE cvm.reader (
+	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	role name NOT NULL,
+	PRIMARY KEY (model, role)
+);
+COMMENT ON TABLE cvm.reader IS 'Roles that may read what a model shows now and what it will show: see cvm.grant_reader().';
+
+SELECT pg_catalog.pg_extension_config_dump('cvm.stored', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.refresh_log', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.refresh_log_refresh_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.restatement', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.reader', '');
+ALTER TABLE cvm.stored OWNER TO @extowner@;
+ALTER TABLE cvm.refresh_log OWNER TO @extowner@;
+ALTER TABLE cvm.restatement OWNER TO @extowner@;
+ALTER TABLE cvm.reader OWNER TO @extowner@;
+
+ALTER TABLE cvm.stored ENABLE ROW LEVEL SECURITY;
+ALTER TABLE cvm.refresh_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE cvm.restatement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE cvm.reader ENABLE ROW LEVEL SECURITY;
+
+-- the policy of cvm.model decides for these too
+CREATE POLICY members ON cvm.stored
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model))
+	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model));
+CREATE POLICY members ON cvm.refresh_log
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model))
+	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model));
+CREATE POLICY members ON cvm.restatement
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = restatement.model))
+	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = restatement.model));
+CREATE POLICY members ON cvm.reader
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = reader.model))
+	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = reader.model));
+-- whoever reads the numbers may see how old they are
+CREATE POLICY readers ON cvm.stored FOR SELECT
+	USING (EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = stored.model AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')));
+
+GRANT SELECT ON cvm.customer_state TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON cvm.stored, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
+
+CREATE FUNCTION cvm._made_of(model name, relation text) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	literals jsonb := cvm._literals(_made_of.model);
+BEGIN
+	-- of data in the registry only: it can be told when the source is gone
+	RETURN coalesce((
+		SELECT md5(concat_ws('|', cvm._fill(s.fold, literals), b.source_schema, b.source_name, b.columns::text))
+		FROM cvm.customer_state s
+		JOIN cvm.binding b ON b.model = _made_of.model AND b.entity = s.entity
+		WHERE s.state = _made_of.relation), (
+		SELECT md5(literals::text || string_agg(DISTINCT concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text), E'\n'))
+		FROM cvm.report_body r
+		CROSS JOIN unnest(r.needs) AS n(need)
+		LEFT JOIN cvm.binding b ON b.model = _made_of.model AND b.entity = split_part(n.need, '.', 1)
+		WHERE r.view = _made_of.relation));
+END
+$$;
+COMMENT ON FUNCTION cvm._made_of(name, text) IS 'Digest of the settings and bindings that go into a state or a report; NULL while the entity of a state is not bound.';
+
+CREATE FUNCTION cvm._usable(model name) RETURNS SETOF name
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.relation
+	FROM cvm.stored t
+	LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
+	JOIN pg_namespace n ON n.nspname = t.model
+	JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+		AND c.relname::text = t.relation::text || CASE WHEN s.state IS NULL THEN '_stored' ELSE '' END
+	WHERE t.model = $1 AND t.refreshed_at IS NOT NULL
+		AND t.made_of = cvm._made_of(t.model, t.relation::text);
+$$;
+COMMENT ON FUNCTION cvm._usable(name) IS 'What a model keeps that its settings and bindings still ask for: views read this, and the source in place of the rest.';

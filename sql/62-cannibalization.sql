@@ -1,0 +1,104 @@
+-- Type cannibalization: the entries of all customers, and what donors lose
+-- without the new product.
+CALL create_state_type('cannibalization',
+	'Did the new product eat the old ones: entries by kind, money, and a control group in cells of month, tenure, price and stratum');
+
+CREATE FUNCTION cannibalization_rollup(cannibalization, cannibalization)
+	RETURNS cannibalization
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_rollup'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cannibalization_rollup(cannibalization, cannibalization) IS 'Step of rollup';
+CALL create_state_merge('cannibalization', 'cannibalization_rollup');
+
+DO $block$
+DECLARE
+	form record;
+BEGIN
+	FOR form IN
+		SELECT *
+		FROM (VALUES
+			('', '', 'look_back 30, look_ahead 60 and gap 0'),
+			(', integer, integer, integer', '', 'look_back, look_ahead, gap'),
+			(', integer, integer, integer, text', '', 'look_back, look_ahead, gap, stratum: who is compared with whom, a segment for example'),
+			(', integer[], integer[], integer', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, and gap'),
+			(', integer[], integer[], integer, text', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, gap, stratum'))
+			AS f (types, grid, words)
+	LOOP
+		EXECUTE format($$
+			CREATE FUNCTION cvm.cannibalization_add(cvm.cannibalization, cvm.holdings, text[], text[], date%1$s)
+				RETURNS cvm.cannibalization
+				AS 'MODULE_PATHNAME', 'cvm_cannibalization_add%2$s'
+				LANGUAGE C IMMUTABLE PARALLEL SAFE;
+			COMMENT ON FUNCTION cvm.cannibalization_add(cvm.cannibalization, cvm.holdings, text[], text[], date%1$s) IS
+				'Step of cannibalization_agg';
+			CREATE AGGREGATE cvm.cannibalization_agg(cvm.holdings, text[], text[], date%1$s) (
+				SFUNC = cvm.cannibalization_add, STYPE = cvm.cannibalization,
+				COMBINEFUNC = cvm.cannibalization_rollup, PARALLEL = SAFE
+			);
+			COMMENT ON AGGREGATE cvm.cannibalization_agg(cvm.holdings, text[], text[], date%1$s) IS
+				'Adds customers up, with or without an entry: holdings, focal products, donors (NULL: all others), as_of (the first day not observed), %3$s'$$,
+			form.types, form.grid, form.words);
+	END LOOP;
+END
+$block$;
+
+CREATE FUNCTION as_of(cannibalization) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_as_of'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION as_of(cannibalization) IS 'The first day not observed';
+
+CREATE FUNCTION cannibalization_verdict(state cannibalization,
+	focal_margin double precision DEFAULT NULL,
+	donor_margin double precision DEFAULT NULL,
+	focal_price double precision DEFAULT NULL,
+	donor_price double precision DEFAULT NULL,
+	launch_cost double precision DEFAULT 0,
+	focal_churn double precision DEFAULT NULL,
+	donor_churn double precision DEFAULT NULL,
+	basis text DEFAULT 'unit', conf double precision DEFAULT 0.95,
+	min_entries integer DEFAULT 30,
+	min_matured double precision DEFAULT 0.8)
+	RETURNS TABLE (look_back integer, look_ahead integer,
+		entries bigint, matured_entries bigint, pending_entries bigint,
+		new_entries bigint, winback_entries bigint, add_entries bigint,
+		switch_entries bigint, partial_entries bigint, customers bigint,
+		own_base_share double precision,
+		unit_rate double precision, unit_rate_low double precision,
+		unit_rate_high double precision,
+		value_rate double precision, value_rate_low double precision,
+		value_rate_high double precision,
+		focal_mrr numeric, before_mrr numeric, lost_mrr numeric,
+		net_mrr numeric,
+		control_customers bigint, control_matched_share double precision,
+		control_loss_rate double precision,
+		control_value_rate double precision,
+		corrected_rate double precision, corrected_rate_low double precision,
+		corrected_rate_high double precision,
+		corrected_value_rate double precision,
+		entry_hazard double precision, control_hazard double precision,
+		focal_churn_rate double precision, donor_churn_rate double precision,
+		break_even_unit_rate double precision,
+		break_even_value_rate double precision,
+		break_even_lifetime_rate double precision,
+		net_margin double precision, verdict text, reason text)
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_verdict'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION cannibalization_verdict(cannibalization, double precision, double precision, double precision, double precision, double precision, double precision, double precision, text, double precision, integer, double precision) IS
+	'A row for every pair of look_back and look_ahead: matured entries by kind, rates with intervals, what donors lose without the new product, break-even from margins per line and month (prices and monthly churn as observed unless given), and the verdict accretive, value_destroying, inconclusive, immature, no_data or not_identified with its reason. basis unit or value: the rate that decides';
+
+CREATE FUNCTION cannibalization_donors(cannibalization)
+	RETURNS TABLE (look_back integer, look_ahead integer, donor text,
+		losing_entries bigint, lost_mrr numeric)
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_donors'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+COMMENT ON FUNCTION cannibalization_donors(cannibalization) IS
+	'Which donors lost: the lost money of every entry, divided in proportion to what each donor dropped, so that it adds up';
+
+CREATE FUNCTION break_even_rate(focal_margin double precision,
+	donor_margin double precision, launch_cost double precision DEFAULT 0,
+	entries bigint DEFAULT 1)
+	RETURNS double precision
+	AS 'MODULE_PATHNAME', 'cvm_break_even_rate'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION break_even_rate(double precision, double precision, double precision, bigint) IS
+	'The share of entries that may come out of the donor before the launch loses: focal margin, less its cost per entry, over donor margin. Use margins a month, margins over price for the value rate, or lifetime values';

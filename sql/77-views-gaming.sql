@@ -1,0 +1,387 @@
+-- Report views over money that old customers pay twice, or no longer pay:
+-- new-customer offers that are gamed, bundles paid for with their parts, old
+-- prices beside new ones, and what movers brought before and bring now.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(35, 'gaming_window', 'count', '90', 'Days after leaving in which coming back under an offer for new customers counts as gaming, and no longer as a winback.'),
+	(36, 'billing_days', 'count', '31', 'Days of a billing cycle: a bundle and one of its parts may overlap so long.');
+
+INSERT INTO cvm.report_view (position, view, comment) VALUES
+	(53, 'recycled_acquisition', 'Entries under an offer for new customers by somebody who was one: the same customer, or another of the household, had the same product or family until less than gaming_window days before, or had it still. One row per entry.'),
+	(54, 'recycled_acquisition_channel', 'What offers for new customers brought in truth: one row per offer and channel, with gross adds as reported, genuine ones, winbacks and recycled ones.'),
+	(55, 'bundle_overlap', 'Customers who pay for a bundle and for one of its parts beside it, for longer than a billing cycle: one row per customer, bundle and part.'),
+	(56, 'price_book_gap', 'Front book and back book: what customers of more than twelve months pay for a product, against those of up to three months, and what repricing could cost. One row per product.'),
+	(57, 'migration_value', 'What movers from one product to another brought before and bring now, by tenths of what they brought before ("(all)": everybody; 10: the best). One row per pair of products and tenth.');
+
+WITH part (name, choice, needs, body) AS (VALUES
+	('observed', 1, '{subscription}'::text[],
+$$observed AS MATERIALIZED (
+	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
+		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
+	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+)$$),
+	('family', 1, '{product.family}',
+$$family AS (
+	SELECT p.product, max(p.family) AS family FROM product p GROUP BY p.product
+)$$),
+	('family', 2, '{}',
+$$family AS (
+	SELECT NULL::text AS product, NULL::text AS family WHERE false
+)$$),
+	('household', 1, '{customer.household}', $$household AS (SELECT c.customer_id, c.household::text AS household FROM customer c)$$),
+	('household', 2, '{customer.household_id}', $$household AS (SELECT c.customer_id, c.household_id::text AS household FROM customer c)$$),
+	('household', 3, '{customer.household_no}', $$household AS (SELECT c.customer_id, c.household_no::text AS household FROM customer c)$$),
+	('household', 4, '{customer.household_key}', $$household AS (SELECT c.customer_id, c.household_key::text AS household FROM customer c)$$),
+	('household', 5, '{}', $$household AS (SELECT NULL::text AS customer_id, NULL::text AS household WHERE false)$$),
+
+	-- recycled: every entry under an offer for new customers, with the line
+	-- that says what it was: one's own before another's, the latest to end
+	('recycled', 1, '{offer,offer.new_customers_only,subscription.offer}',
+$$line AS MATERIALIZED (
+	SELECT s.customer_id, coalesce(h.household, 'customer ' || s.customer_id::text) AS household, s.product,
+		coalesce(f.family, s.product) AS family, s.offer, s.channel, s.mrr, s.started_on, s.ended_on
+	FROM subscription s
+	CROSS JOIN observed o
+	LEFT JOIN family f ON f.product = s.product
+	LEFT JOIN household h ON h.customer_id::text = s.customer_id::text
+	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+), entry AS MATERIALIZED (
+	-- the first day of a run under the offer: a new price is no new entry
+	SELECT l.customer_id, l.household, l.family, l.offer, l.product, l.started_on AS entered_on, min(l.channel) AS channel, sum(l.mrr) AS mrr
+	FROM line l
+	WHERE l.offer IN (SELECT f.offer FROM offer f WHERE f.new_customers_only)
+		AND NOT EXISTS (
+			SELECT FROM line p
+			WHERE p.customer_id = l.customer_id AND p.product = l.product AND p.offer = l.offer
+				AND p.started_on < l.started_on AND (p.ended_on IS NULL OR p.ended_on >= l.started_on))
+	GROUP BY l.customer_id, l.household, l.family, l.offer, l.product, l.started_on
+), prior AS (
+	SELECT DISTINCT ON (e.offer, e.product, e.customer_id, e.entered_on)
+		e.offer, e.product, e.customer_id, e.entered_on, p.customer_id AS prior_customer_id, p.product AS prior_product,
+		p.mrr AS prior_mrr, p.started_on AS prior_started_on, CASE WHEN p.ended_on < o.as_of THEN p.ended_on END AS prior_ended_on
+	FROM entry e
+	CROSS JOIN observed o
+	JOIN line p ON p.household = e.household AND p.family = e.family AND p.started_on < e.entered_on
+	ORDER BY e.offer, e.product, e.customer_id, e.entered_on,
+		(p.ended_on >= e.entered_on - {gaming_window}) IS NOT FALSE DESC, p.customer_id = e.customer_id DESC,
+		p.ended_on DESC NULLS FIRST, p.started_on DESC, p.mrr DESC, p.product
+), judged AS MATERIALIZED (
+	SELECT e.*, p.prior_customer_id, p.prior_product, p.prior_mrr, p.prior_ended_on, e.entered_on - p.prior_ended_on AS gap_days,
+		CASE
+			WHEN p.customer_id IS NULL THEN 'genuine_new'
+			WHEN e.entered_on - p.prior_ended_on > {gaming_window} THEN
+				CASE WHEN p.prior_customer_id = e.customer_id THEN 'winback' ELSE 'genuine_new' END
+			WHEN p.prior_customer_id <> e.customer_id THEN 'household_swap'
+			WHEN p.prior_ended_on = e.entered_on THEN 'reprice_same_day'
+			WHEN p.prior_ended_on < e.entered_on THEN 'gap_return'
+			WHEN p.prior_ended_on <= e.entered_on + {look_ahead} THEN 'pre_emptive'
+			ELSE 'duplicate_line' END AS kind
+	FROM entry e
+	LEFT JOIN prior p USING (offer, product, customer_id, entered_on)
+), found AS (
+	SELECT j.*, j.kind NOT IN ('genuine_new', 'winback') AS is_recycled,
+		count(*) FILTER (WHERE j.kind NOT IN ('genuine_new', 'winback')) OVER (
+			PARTITION BY j.household ORDER BY j.entered_on, j.offer, j.product ROWS UNBOUNDED PRECEDING) AS cycle_no
+	FROM judged j
+)$$)
+),
+report (view, parts, body) AS (VALUES
+	('recycled_acquisition', '{observed,family,household,recycled}'::text[], $$
+SELECT f.offer || '|' || f.product || '|' || f.customer_id::text || '|' || to_char(f.entered_on::timestamp, 'YYYY-MM-DD') AS row_key,
+	f.customer_id,
+	f.offer,
+	f.product,
+	coalesce(f.channel, '(none)') AS channel,
+	f.entered_on,
+	to_char(f.entered_on::timestamp, 'YYYY-MM') AS entered_label,
+	f.kind,
+	CASE WHEN f.prior_customer_id = f.customer_id THEN 'customer' ELSE 'household' END AS match,
+	f.prior_customer_id,
+	f.prior_product,
+	f.prior_ended_on,
+	f.gap_days,
+	f.prior_mrr::numeric(18,2) AS prior_mrr,
+	f.mrr::numeric(18,2) AS new_mrr,
+	greatest(f.prior_mrr - f.mrr, 0)::numeric(18,2) AS repriced_mrr,
+	f.cycle_no,
+	{currency} AS currency,
+	o.as_of
+FROM found f
+CROSS JOIN observed o
+WHERE f.is_recycled$$),
+	('recycled_acquisition_channel', '{observed,family,household,recycled}', $$
+SELECT t.offer || '|' || t.channel AS row_key,
+	t.offer,
+	t.channel,
+	t.gross_adds,
+	t.genuine_entries,
+	t.winback_entries,
+	t.recycled_entries,
+	t.recycled_entries::double precision / t.gross_adds AS gaming_rate,
+	t.reprice_same_day_entries,
+	t.gap_return_entries,
+	t.pre_emptive_entries,
+	t.duplicate_line_entries,
+	t.household_swap_entries,
+	t.repeat_entries,
+	t.recycled_entries::double precision / nullif(sum(t.recycled_entries) FILTER (WHERE t.channel = '(all)') OVER (PARTITION BY t.offer), 0) AS channel_share,
+	t.reported_mrr,
+	t.genuine_mrr,
+	t.repriced_mrr,
+	t.repriced_year,
+	{currency} AS currency,
+	o.as_of
+FROM (
+	SELECT f.offer, CASE WHEN grouping(f.channel) = 1 THEN '(all)' ELSE f.channel END AS channel,
+		count(*) AS gross_adds,
+		count(*) FILTER (WHERE f.kind = 'genuine_new') AS genuine_entries,
+		count(*) FILTER (WHERE f.kind = 'winback') AS winback_entries,
+		count(*) FILTER (WHERE f.is_recycled) AS recycled_entries,
+		count(*) FILTER (WHERE f.kind = 'reprice_same_day') AS reprice_same_day_entries,
+		count(*) FILTER (WHERE f.kind = 'gap_return') AS gap_return_entries,
+		count(*) FILTER (WHERE f.kind = 'pre_emptive') AS pre_emptive_entries,
+		count(*) FILTER (WHERE f.kind = 'duplicate_line') AS duplicate_line_entries,
+		count(*) FILTER (WHERE f.kind = 'household_swap') AS household_swap_entries,
+		count(*) FILTER (WHERE f.is_recycled AND f.cycle_no > 1) AS repeat_entries,
+		sum(f.mrr)::numeric(18,2) AS reported_mrr,
+		coalesce(sum(f.mrr) FILTER (WHERE f.kind = 'genuine_new'), 0)::numeric(18,2) AS genuine_mrr,
+		coalesce(sum(greatest(f.prior_mrr - f.mrr, 0)) FILTER (WHERE f.is_recycled), 0)::numeric(18,2) AS repriced_mrr,
+		(12 * coalesce(sum(greatest(f.prior_mrr - f.mrr, 0)) FILTER (WHERE f.is_recycled), 0))::numeric(18,2) AS repriced_year
+	FROM (SELECT x.offer, coalesce(x.channel, '(none)') AS channel, x.kind, x.mrr, x.prior_mrr, x.is_recycled, x.cycle_no FROM found x) f
+	GROUP BY GROUPING SETS ((f.offer, f.channel), (f.offer))) t
+CROSS JOIN observed o$$),
+	('bundle_overlap', '{observed}', $$, bundle AS (
+	SELECT s.customer_id, b.bundle, range_agg(daterange(s.started_on, least(s.ended_on, o.as_of))) AS days, max(s.mrr) AS mrr
+	FROM subscription s
+	CROSS JOIN observed o
+	JOIN (SELECT DISTINCT c.bundle FROM bundle_component c) b ON b.bundle = s.product
+	WHERE s.customer_id IS NOT NULL AND s.started_on < least(s.ended_on, o.as_of)
+	GROUP BY s.customer_id, b.bundle
+), doubled AS (
+	SELECT b.customer_id, b.bundle, s.product, range_agg(x.days) AS days, max(b.mrr) AS bundle_mrr, max(s.mrr) AS part_mrr,
+		sum(d.day_count * s.mrr) / 30.4375 AS paid_twice
+	FROM bundle b
+	JOIN (SELECT DISTINCT c.bundle, c.product FROM bundle_component c) c ON c.bundle = b.bundle
+	JOIN subscription s ON s.customer_id = b.customer_id AND s.product = c.product
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL (SELECT b.days * datemultirange(daterange(s.started_on, greatest(least(s.ended_on, o.as_of), s.started_on))) AS days) m
+	CROSS JOIN LATERAL unnest(m.days) AS x(days)
+	CROSS JOIN LATERAL (SELECT upper(x.days) - lower(x.days) AS day_count) d
+	WHERE s.mrr > 0 AND b.mrr > 0
+	GROUP BY b.customer_id, b.bundle, s.product
+), counted AS (
+	SELECT d.*, (SELECT sum(upper(x) - lower(x)) FROM unnest(d.days) AS x) AS overlap_days
+	FROM doubled d
+)
+SELECT d.bundle || '|' || d.product || '|' || d.customer_id::text AS row_key,
+	d.customer_id,
+	d.bundle,
+	d.product,
+	lower(d.days) AS overlap_from,
+	upper(d.days) AS overlap_to,
+	d.overlap_days,
+	d.bundle_mrr::numeric(18,2) AS bundle_mrr,
+	d.part_mrr::numeric(18,2) AS part_mrr,
+	d.paid_twice::numeric(18,2) AS paid_twice,
+	upper(d.days) < o.as_of AS is_complete,
+	{currency} AS currency,
+	o.as_of
+FROM counted d
+CROSS JOIN observed o
+WHERE d.overlap_days > {billing_days}$$),
+	('price_book_gap', '{observed,family,catalogue,live}', $$, held AS (
+	SELECT s.customer_id, s.product, range_agg(daterange(s.started_on, s.ended_on)) AS days
+	FROM subscription s
+	CROSS JOIN observed o
+	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+	GROUP BY s.customer_id, s.product
+), line AS (
+	SELECT s.product, s.mrr,
+		(extract(year FROM t.tenure) * 12 + extract(month FROM t.tenure))::int AS months
+	FROM subscription s
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = s.customer_id AND h.product = s.product
+	CROSS JOIN LATERAL (
+		SELECT age(o.as_of::timestamp, lower(r)::timestamp) AS tenure FROM unnest(h.days) AS r WHERE r @> (o.as_of - 1)) t
+	WHERE s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AND s.mrr > 0
+), book AS (
+	SELECT l.product, count(*) AS lines,
+		count(*) FILTER (WHERE l.months <= 3) AS front_lines,
+		count(*) FILTER (WHERE l.months > 12) AS back_lines,
+		avg(l.mrr) FILTER (WHERE l.months <= 3) AS front_price,
+		avg(l.mrr) FILTER (WHERE l.months > 12) AS back_price,
+		sum(l.mrr) FILTER (WHERE l.months > 12) AS back_mrr,
+		coalesce(least(min(l.mrr) FILTER (WHERE l.months <= 3), min(v.price)), min(c.list_price)) AS best_price,
+		array_agg(l.mrr) FILTER (WHERE l.months > 12) AS back_prices
+	FROM line l
+	LEFT JOIN catalogue c ON c.product = l.product
+	LEFT JOIN live v ON v.product = l.product
+	GROUP BY l.product
+)
+SELECT b.product AS row_key,
+	b.product,
+	coalesce(f.family, '(none)') AS family,
+	b.lines,
+	b.front_lines,
+	b.back_lines,
+	b.front_price::numeric(18,4) AS front_price,
+	b.back_price::numeric(18,4) AS back_price,
+	(b.back_price / nullif(b.front_price, 0) - 1)::double precision AS price_gap,
+	b.best_price::numeric(18,2) AS best_price,
+	coalesce((SELECT sum(greatest(p - b.best_price, 0)) FROM unnest(b.back_prices) AS p), 0)::numeric(18,2) AS exposed_mrr,
+	(coalesce((SELECT sum(greatest(p - b.best_price, 0)) FROM unnest(b.back_prices) AS p), 0) / nullif(b.back_mrr, 0))::double precision AS exposed_share,
+	{currency} AS currency,
+	o.as_of
+FROM book b
+CROSS JOIN observed o
+LEFT JOIN family f ON f.product = b.product$$),
+	('migration_value', '{observed}', $$, moved AS (
+	SELECT m.from_product, m.to_product, m.from_mrr, m.to_mrr,
+		-- equal amounts are in the same tenth
+		ceil(10 * cume_dist() OVER (PARTITION BY m.from_product ORDER BY m.from_mrr))::int AS tenth
+	FROM (
+		SELECT cvm.holdings_agg(s.product, s.started_on, s.ended_on,
+		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
+		FROM subscription s
+		WHERE s.customer_id IS NOT NULL
+		GROUP BY s.customer_id) h
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.migrations(h.holdings, 'month', o.as_of) m
+	WHERE m.from_product NOT IN ('(in)', '(out)') AND m.to_product NOT IN ('(in)', '(out)')
+), total AS (
+	SELECT m.from_product, m.to_product, m.tenth, count(*) AS customers,
+		sum(m.from_mrr) AS before_mrr, sum(m.to_mrr) AS after_mrr,
+		count(*) FILTER (WHERE m.to_mrr < m.from_mrr) AS diluted_customers,
+		sum(greatest(m.from_mrr - m.to_mrr, 0)) AS diluted_mrr
+	FROM moved m
+	GROUP BY GROUPING SETS ((m.from_product, m.to_product, m.tenth), (m.from_product, m.to_product))
+)
+SELECT t.from_product || '|' || t.to_product || '|' || coalesce(to_char(t.tenth, 'FM00'), '(all)') AS row_key,
+	t.from_product,
+	t.to_product,
+	coalesce(to_char(t.tenth, 'FM00'), '(all)') AS value_decile,
+	t.customers,
+	t.before_mrr::numeric(18,2) AS before_mrr,
+	t.after_mrr::numeric(18,2) AS after_mrr,
+	(t.after_mrr - t.before_mrr)::numeric(18,2) AS change_mrr,
+	t.diluted_customers,
+	t.diluted_customers::double precision / t.customers AS dilution_share,
+	t.diluted_mrr::numeric(18,2) AS diluted_mrr,
+	{currency} AS currency,
+	o.as_of
+FROM total t
+CROSS JOIN observed o$$)
+),
+more (name, choice, needs, body) AS (
+	SELECT * FROM part
+	UNION ALL SELECT * FROM (VALUES
+		('catalogue', 1, '{product}'::text[], $$catalogue AS (SELECT p.product, max(p.list_price) AS list_price FROM product p GROUP BY p.product)$$),
+		('catalogue', 2, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::numeric AS list_price WHERE false)$$),
+		('live', 1, '{offer,offer.product,offer.price}', $$live AS (
+	SELECT f.product, min(f.price) AS price
+	FROM offer f
+	CROSS JOIN observed o
+	WHERE f.price > 0 AND coalesce(f.valid_from < o.as_of, true) AND coalesce(f.valid_to >= o.as_of, true)
+	GROUP BY f.product
+)$$),
+		('live', 2, '{}', $$live AS (SELECT NULL::text AS product, NULL::numeric AS price WHERE false)$$)) AS m
+),
+choice (view, needs, text, body) AS (
+	SELECT r.view, '{subscription}'::text[] || coalesce(f.needs, '{}') || coalesce(h.needs, '{}') || coalesce(g.needs, '{}')
+			|| coalesce(c.needs, '{}') || coalesce(v.needs, '{}') || CASE WHEN r.view = 'bundle_overlap' THEN '{bundle_component}'::text[] ELSE '{}' END,
+		'WITH ' || concat_ws(', ', o.body, f.body, h.body, g.body, c.body, v.body), r.body
+	FROM report r
+	JOIN more o ON o.name = 'observed'
+	LEFT JOIN more f ON f.name = 'family' AND f.name = ANY (r.parts)
+	LEFT JOIN more h ON h.name = 'household' AND h.name = ANY (r.parts)
+	LEFT JOIN more g ON g.name = 'recycled' AND g.name = ANY (r.parts)
+	LEFT JOIN more c ON c.name = 'catalogue' AND c.name = ANY (r.parts)
+	LEFT JOIN more v ON v.name = 'live' AND v.name = ANY (r.parts)
+)
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.text || c.body
+FROM choice c;
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('recycled_acquisition', 1, 'row_key', 'text', 'key', 'offer|product|customer_id|entered_on', false, 'One value per row.'),
+	('recycled_acquisition', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'customer', false, 'Who entered as a new customer.'),
+	('recycled_acquisition', 3, 'offer', 'text', 'name', 'offer with new_customers_only', false, 'The offer for new customers.'),
+	('recycled_acquisition', 4, 'product', 'text', 'name', 'product sold under the offer', false, 'The product.'),
+	('recycled_acquisition', 5, 'channel', 'text', 'name', 'subscription.channel', false, 'Channel in which it was sold; "(none)" when not told.'),
+	('recycled_acquisition', 6, 'entered_on', 'date', 'date', 'first day of a run under the offer', false, 'Day of the entry.'),
+	('recycled_acquisition', 7, 'entered_label', 'text', 'text', 'month of entered_on as text', false, 'Month of the entry, safe from time zones of clients.'),
+	('recycled_acquisition', 8, 'kind', 'text', 'reprice_same_day, gap_return, pre_emptive, duplicate_line or household_swap', 'prior_ended_on against entered_on', false, 'How: the old line ended on the day; up to gaming_window days before; up to look_ahead days after; later or not at all; or it was another member of the household.'),
+	('recycled_acquisition', 9, 'match', 'text', 'customer or household', 'prior customer = customer', false, 'How strong the evidence is: a household is a weaker key than the customer.'),
+	('recycled_acquisition', 10, 'prior_customer_id', 'bigint, integer, text or uuid', 'key', 'customer', false, 'Whose line it was.'),
+	('recycled_acquisition', 11, 'prior_product', 'text', 'name', 'product of the prior line', false, 'Product held before, of the same family.'),
+	('recycled_acquisition', 12, 'prior_ended_on', 'date', 'date', 'first day without the prior line', false, 'When the prior line ended; NULL while it goes on.'),
+	('recycled_acquisition', 13, 'gap_days', 'integer', 'days', 'entered_on - prior_ended_on', false, 'Days between; below 0 when they overlap.'),
+	('recycled_acquisition', 14, 'prior_mrr', 'numeric(18,2)', 'money', 'price of the prior line', true, 'What was paid before.'),
+	('recycled_acquisition', 15, 'new_mrr', 'numeric(18,2)', 'money', 'price under the offer', true, 'What is paid under the offer.'),
+	('recycled_acquisition', 16, 'repriced_mrr', 'numeric(18,2)', 'money', 'max(0, prior_mrr - new_mrr)', true, 'What the same customer pays less a month.'),
+	('recycled_acquisition', 17, 'cycle_no', 'bigint', 'entries', 'count of recycled entries of the household so far', false, '2 or more: a repeater.'),
+	('recycled_acquisition', 18, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('recycled_acquisition', 19, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('recycled_acquisition_channel', 1, 'row_key', 'text', 'key', 'offer|channel', false, 'One value per row.'),
+	('recycled_acquisition_channel', 2, 'offer', 'text', 'name', 'offer with new_customers_only', false, 'The offer for new customers.'),
+	('recycled_acquisition_channel', 3, 'channel', 'text', 'name', 'subscription.channel', false, 'Channel; "(all)" is the total.'),
+	('recycled_acquisition_channel', 4, 'gross_adds', 'bigint', 'entries', 'count of entries under the offer', true, 'Entries as they are reported.'),
+	('recycled_acquisition_channel', 5, 'genuine_entries', 'bigint', 'entries', 'count of entries of customers and households new to the family', true, 'Entries of new customers.'),
+	('recycled_acquisition_channel', 6, 'winback_entries', 'bigint', 'entries', 'count of entries of customers gone for more than gaming_window days', true, 'Entries of customers won back.'),
+	('recycled_acquisition_channel', 7, 'recycled_entries', 'bigint', 'entries', 'gross_adds - genuine_entries - winback_entries', true, 'Entries that only changed the price; deduct as many from churn.'),
+	('recycled_acquisition_channel', 8, 'gaming_rate', 'double precision', 'fraction 0..1', 'recycled_entries / gross_adds', false, 'Share of the entries that are not.'),
+	('recycled_acquisition_channel', 9, 'reprice_same_day_entries', 'bigint', 'entries', 'count of entries of that kind', true, 'The old line ended on the day.'),
+	('recycled_acquisition_channel', 10, 'gap_return_entries', 'bigint', 'entries', 'count of entries of that kind', true, 'The old line had ended up to gaming_window days before.'),
+	('recycled_acquisition_channel', 11, 'pre_emptive_entries', 'bigint', 'entries', 'count of entries of that kind', true, 'The old line ended up to look_ahead days after.'),
+	('recycled_acquisition_channel', 12, 'duplicate_line_entries', 'bigint', 'entries', 'count of entries of that kind', true, 'The old line went on.'),
+	('recycled_acquisition_channel', 13, 'household_swap_entries', 'bigint', 'entries', 'count of entries of that kind', true, 'It was another member of the household.'),
+	('recycled_acquisition_channel', 14, 'repeat_entries', 'bigint', 'entries', 'count of recycled entries that are not the first of the household', true, 'Entries of repeaters.'),
+	('recycled_acquisition_channel', 15, 'channel_share', 'double precision', 'fraction 0..1', 'recycled_entries / recycled_entries of "(all)"', false, 'Where gaming is concentrated.'),
+	('recycled_acquisition_channel', 16, 'reported_mrr', 'numeric(18,2)', 'money', 'sum of price of all entries', true, 'New recurring revenue as reported.'),
+	('recycled_acquisition_channel', 17, 'genuine_mrr', 'numeric(18,2)', 'money', 'sum of price of genuine entries', true, 'New recurring revenue in truth.'),
+	('recycled_acquisition_channel', 18, 'repriced_mrr', 'numeric(18,2)', 'money', 'sum of max(0, prior_mrr - new_mrr) of recycled entries', true, 'What the same customers pay less a month.'),
+	('recycled_acquisition_channel', 19, 'repriced_year', 'numeric(18,2)', 'money', '12 * repriced_mrr', true, 'The same in a year.'),
+	('recycled_acquisition_channel', 20, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('recycled_acquisition_channel', 21, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('bundle_overlap', 1, 'row_key', 'text', 'key', 'bundle|product|customer_id', false, 'One value per row.'),
+	('bundle_overlap', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'customer', false, 'Who pays twice.'),
+	('bundle_overlap', 3, 'bundle', 'text', 'name', 'bundle_component.bundle', false, 'The bundle.'),
+	('bundle_overlap', 4, 'product', 'text', 'name', 'bundle_component.product', false, 'The part paid for beside it.'),
+	('bundle_overlap', 5, 'overlap_from', 'date', 'date', 'first day of both', false, 'First day of paying twice.'),
+	('bundle_overlap', 6, 'overlap_to', 'date', 'date', 'first day after both', false, 'First day of no longer doing so, or as_of.'),
+	('bundle_overlap', 7, 'overlap_days', 'bigint', 'days', 'count of days of both', true, 'Days of paying twice.'),
+	('bundle_overlap', 8, 'bundle_mrr', 'numeric(18,2)', 'money', 'highest price of the bundle', true, 'Price of the bundle a month.'),
+	('bundle_overlap', 9, 'part_mrr', 'numeric(18,2)', 'money', 'highest price of the part', true, 'Price of the part a month: the refund at risk.'),
+	('bundle_overlap', 10, 'paid_twice', 'numeric(18,2)', 'money', 'sum of days * price of the part / 30.4375', true, 'What has been paid twice so far.'),
+	('bundle_overlap', 11, 'is_complete', 'boolean', 'true or false', 'overlap_to < as_of', false, 'Is it over?'),
+	('bundle_overlap', 12, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('bundle_overlap', 13, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('price_book_gap', 1, 'row_key', 'text', 'key', 'product', false, 'One value per row.'),
+	('price_book_gap', 2, 'product', 'text', 'name', 'product', false, 'The product.'),
+	('price_book_gap', 3, 'family', 'text', 'name', 'product.family', false, 'Its family; "(none)" when not told.'),
+	('price_book_gap', 4, 'lines', 'bigint', 'lines', 'count of paid lines on the last day', true, 'Lines.'),
+	('price_book_gap', 5, 'front_lines', 'bigint', 'lines', 'count of lines of up to 3 months', true, 'Lines of the front book.'),
+	('price_book_gap', 6, 'back_lines', 'bigint', 'lines', 'count of lines of more than 12 months', true, 'Lines of the back book.'),
+	('price_book_gap', 7, 'front_price', 'numeric(18,4)', 'money', 'mean price of the front book', false, 'What new customers pay a month.'),
+	('price_book_gap', 8, 'back_price', 'numeric(18,4)', 'money', 'mean price of the back book', false, 'What old customers pay a month.'),
+	('price_book_gap', 9, 'price_gap', 'double precision', 'fraction', 'back_price / front_price - 1', false, 'How much more old customers pay.'),
+	('price_book_gap', 10, 'best_price', 'numeric(18,2)', 'money', 'least of front book and live offers, else list price', false, 'Best price at which a new customer can have it.'),
+	('price_book_gap', 11, 'exposed_mrr', 'numeric(18,2)', 'money', 'sum of max(0, price - best_price) of the back book', true, 'What would be lost if all old customers moved to the best price: the ceiling of gaming.'),
+	('price_book_gap', 12, 'exposed_share', 'double precision', 'fraction 0..1', 'exposed_mrr / revenue of the back book', false, 'The same as a share.'),
+	('price_book_gap', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('price_book_gap', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('migration_value', 1, 'row_key', 'text', 'key', 'from_product|to_product|value_decile', false, 'One value per row.'),
+	('migration_value', 2, 'from_product', 'text', 'name', 'product held at one closing and not at the next', false, 'What they left.'),
+	('migration_value', 3, 'to_product', 'text', 'name', 'product held at the next closing and not before', false, 'What they took.'),
+	('migration_value', 4, 'value_decile', 'text', 'tenths', 'ceil(10 * cume_dist) of from_mrr among movers from the product', false, '01 to 10, the tenth who brought most; "(all)": everybody.'),
+	('migration_value', 5, 'customers', 'bigint', 'moves', 'count of moves', true, 'Moves.'),
+	('migration_value', 6, 'before_mrr', 'numeric(18,2)', 'money', 'sum of price of what they left', true, 'What they brought a month.'),
+	('migration_value', 7, 'after_mrr', 'numeric(18,2)', 'money', 'sum of price of what they took', true, 'What they bring a month.'),
+	('migration_value', 8, 'change_mrr', 'numeric(18,2)', 'money', 'after_mrr - before_mrr', true, 'What changed.'),
+	('migration_value', 9, 'diluted_customers', 'bigint', 'moves', 'count of moves to less', true, 'Moves that bring less.'),
+	('migration_value', 10, 'dilution_share', 'double precision', 'fraction 0..1', 'diluted_customers / customers', false, 'Share of the moves that bring less.'),
+	('migration_value', 11, 'diluted_mrr', 'numeric(18,2)', 'money', 'sum of max(0, before - after)', true, 'What those lost.'),
+	('migration_value', 12, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('migration_value', 13, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -1,0 +1,330 @@
+/*
+ * entries.c
+ *		A customer's entries into a focal product, and what became of the
+ *		donors.
+ *
+ * Everything is read off two walks over the days on which something changes:
+ * one over the focal spells, one over the donors.  Levels that say the same
+ * are one level, so a spell that is cut in two, on any day, is the same spell.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/entries.h"
+
+#include <string.h>
+
+const char *
+entry_kind_name(EntryKind kind)
+{
+	static const char *const names[] = {"new",	  "winback", "add",
+										"switch", "partial", "pending"};
+
+	return names[kind];
+}
+
+void
+window_check(Window window)
+{
+	if (window.look_back < 1)
+		host_fail(HOST_INVALID_VALUE, "Use 1 or more days, such as 30.",
+				  "look_back of \"%d\" days is too short", window.look_back);
+	if (window.look_ahead < 0)
+		host_fail(HOST_INVALID_VALUE, "Use 0 or more days, such as 60.",
+				  "look_ahead of \"%d\" days is negative", window.look_ahead);
+}
+
+/* The levels of one side, up to the midnight with which as_of begins. */
+static int
+side_levels(const Course *course, Side side, Step *steps, SideLevel *levels)
+{
+	const Holdings *holdings = course->holdings;
+	int nsteps = 0;
+	int nlevels = 0;
+	int32_t lines = 0;
+	Wide mrr = 0;
+
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+
+		if (spell->start > course->as_of)
+			break;
+		if (course->sides[spell->product] != side)
+			continue;
+		steps[nsteps++] = (Step){spell->start, spell->product, 1, spell->mrr};
+		if (spell->end <= course->as_of)
+			steps[nsteps++] =
+				(Step){spell->end, spell->product, -1, -spell->mrr};
+	}
+	steps_sort(steps, nsteps);
+	for (int i = 0; i < nsteps;)
+	{
+		SideLevel *last = nlevels > 0 ? &levels[nlevels - 1] : NULL;
+		Day day = steps[i].day;
+
+		for (; i < nsteps && steps[i].day == day; i++)
+		{
+			lines += steps[i].lines;
+			mrr = money_add(mrr, steps[i].mrr);
+		}
+		if (last != NULL && last->mrr == paid(mrr) && last->lines == lines)
+			continue;
+		levels[nlevels++] =
+			(SideLevel){day,
+						last != NULL && last->mrr > 0 ? last->since : day,
+						lines, paid(mrr)};
+	}
+	return nlevels;
+}
+
+/* The focal runs; spells are in the order of their start. */
+static void
+find_runs(Course *course, int32_t gap)
+{
+	const Holdings *holdings = course->holdings;
+
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+		FocalRun *run = &course->runs[course->nruns];
+		bool ended = spell->end <= course->as_of;
+		Day end = ended ? spell->end : course->as_of;
+
+		if (spell->start > course->as_of)
+			break;
+		if (course->sides[spell->product] == SIDE_NONE)
+			continue;
+		if (spell->start < course->first_spell)
+			course->first_spell = spell->start;
+		if (course->sides[spell->product] != SIDE_FOCAL)
+			continue;
+		if (course->nruns > 0 &&
+			(int64_t) spell->start - run[-1].end <= gap)
+		{
+			if (end == run[-1].end)
+				run[-1].ended &= ended;
+			else if (end > run[-1].end)
+			{
+				run[-1].end = end;
+				run[-1].ended = ended;
+			}
+			continue;
+		}
+		/* an entry on as_of is not seen, only that a run goes on */
+		if (spell->start == course->as_of)
+			continue;
+		*run = (FocalRun){spell->start, end, ended};
+		course->nruns++;
+	}
+}
+
+/* Look at a customer; sides says what each product of the holdings is. */
+Course *
+course_make(const Holdings *holdings, const uint8_t *sides, Day as_of,
+			int32_t gap)
+{
+	Course *course = host_alloc_zero(NULL, sizeof(Course));
+	size_t room = steps_room(holdings);
+	Step *steps;
+
+	if (gap < 0)
+		host_fail(HOST_INVALID_VALUE, "Use 0 or more days.",
+				  "gap of \"%d\" days is negative", gap);
+	course->holdings = holdings;
+	course->sides = sides;
+	course->as_of = as_of;
+	course->first_spell = DAY_LAST;
+	course->runs =
+		host_alloc(NULL, ((size_t) holdings->nspells + 1) * sizeof(FocalRun));
+	find_runs(course, gap);
+	if (course->first_spell == DAY_LAST)
+		return course;
+	steps = host_alloc(NULL, room * sizeof(Step));
+	course->focal = host_alloc(NULL, room * sizeof(SideLevel));
+	course->donor = host_alloc(NULL, room * sizeof(SideLevel));
+	if (course->nruns > 0)
+		course->nfocal = side_levels(course, SIDE_FOCAL, steps, course->focal);
+	course->ndonor = side_levels(course, SIDE_DONOR, steps, course->donor);
+	host_free(steps);
+	return course;
+}
+
+void
+course_free(Course *course)
+{
+	host_free(course->runs);
+	if (course->focal != NULL)
+	{
+		host_free(course->focal);
+		host_free(course->donor);
+	}
+	host_free(course);
+}
+
+/* The number of levels that begin before a day. */
+static int
+levels_before(const SideLevel *levels, int nlevels, int64_t day)
+{
+	int low = 0;
+	int high = nlevels;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (levels[middle].day < day)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* What the donors bring on a day. */
+Wide
+course_donors(const Course *course, int64_t day)
+{
+	int before = levels_before(course->donor, course->ndonor, day + 1);
+
+	return before > 0 ? course->donor[before - 1].mrr : 0;
+}
+
+/* What the donors brought at best before a day, and bring after it. */
+Passing
+course_passing(const Course *course, Day day, Window window)
+{
+	Passing passing = {.peak = day, .since = day};
+	int64_t first = (int64_t) day - window.look_back;
+	int64_t until = day;
+
+	for (int i = levels_before(course->donor, course->ndonor, day) - 1; i >= 0;
+		 i--)
+	{
+		const SideLevel *level = &course->donor[i];
+
+		if (level->mrr > passing.before)
+		{
+			passing.before = level->mrr;
+			passing.lines = level->lines;
+			passing.peak = (Day) (until - 1);
+			passing.since = level->since;
+		}
+		/* days before the window are those of levels before this one */
+		if (level->day <= first)
+			break;
+		until = level->day;
+	}
+	if (course_matured(course, day, window))
+		passing.after = course_donors(course, (int64_t) day + window.look_ahead);
+	return passing;
+}
+
+/* The entry at the start of a run. */
+Entry
+course_entry(const Course *course, int number, Window window)
+{
+	const FocalRun *run = &course->runs[number];
+	Entry entry = {.day = run->start, .run = run};
+	int level = levels_before(course->focal, course->nfocal,
+							  (int64_t) run->start + 1);
+
+	entry.donor = course_passing(course, run->start, window);
+	entry.matured = course_matured(course, run->start, window);
+	if (level > 0)
+	{
+		entry.focal = course->focal[level - 1].mrr;
+		entry.focal_lines = course->focal[level - 1].lines;
+	}
+	if (!entry.matured)
+		entry.kind = ENTRY_PENDING;
+	else if (entry.donor.before == 0)
+		entry.kind =
+			course->first_spell < run->start ? ENTRY_WINBACK : ENTRY_NEW;
+	else if (entry.donor.after >= entry.donor.before)
+		entry.kind = ENTRY_ADD;
+	else
+	{
+		entry.kind = entry.donor.after > 0 ? ENTRY_PARTIAL : ENTRY_SWITCH;
+		entry.lost = entry.donor.before - entry.donor.after;
+	}
+	return entry;
+}
+
+/* Divide an amount in proportion to parts, to the last unit. */
+static void
+divide(Wide amount, const Wide *parts, int nparts, Wide *shares)
+{
+	Wide whole = 0;
+	Wide rest = amount;
+
+	for (int i = 0; i < nparts; i++)
+		whole = money_add(whole, parts[i]);
+	for (int i = 0; i < nparts; i++)
+	{
+		Wide product;
+
+		if (__builtin_mul_overflow(amount, parts[i], &product))
+			money_overflow();
+		shares[i] = whole == 0 ? 0 : product / whole;
+		rest -= shares[i];
+	}
+	/* fewer units are left than there are parts: to the largest remainders */
+	while (rest > 0)
+	{
+		int best = -1;
+		Wide most = -1;
+
+		host_poll();
+		for (int i = 0; i < nparts; i++)
+		{
+			Wide remainder = amount * parts[i] - shares[i] * whole;
+
+			if (remainder > most)
+			{
+				most = remainder;
+				best = i;
+			}
+		}
+		shares[best]++;
+		rest--;
+	}
+}
+
+/*
+ * Divide what an entry lost among the donors, in proportion to what each of
+ * them dropped.  drops and shares are by product; the number of products with
+ * a share is returned, 0 where nothing was lost.
+ */
+int
+entry_shares(const Course *course, const Entry *entry, Window window,
+			 Wide *drops, Wide *shares)
+{
+	const Holdings *holdings = course->holdings;
+	int64_t after = (int64_t) entry->day + window.look_ahead;
+	int nshares = 0;
+
+	if (entry->lost == 0)
+		return 0;
+	memset(drops, 0, holdings->nnames * sizeof(Wide));
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+
+		if (spell->start > course->as_of)
+			break;
+		if (course->sides[spell->product] != SIDE_DONOR)
+			continue;
+		if (spell_holds(spell, entry->donor.peak))
+			drops[spell->product] = money_add(drops[spell->product], spell->mrr);
+		if (spell->start <= after && (spell->end == SPELL_OPEN || after < spell->end))
+			drops[spell->product] =
+				money_add(drops[spell->product], -spell->mrr);
+	}
+	for (int i = 0; i < holdings->nnames; i++)
+	{
+		drops[i] = paid(drops[i]);
+		nshares += drops[i] > 0;
+	}
+	divide(entry->lost, drops, holdings->nnames, shares);
+	return nshares;
+}

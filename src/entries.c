@@ -1,0 +1,87 @@
+/*
+ * entries.c
+ *		A customer's entries into a focal product, as rows (core/entries.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/tuplestore.h"
+
+#include "decimal.h"
+#include "holdings.h"
+#include "sides.h"
+#include "types.h"
+
+/* The donors that were held on the last day of what was brought before. */
+static Datum
+peak_donors(const Course *course, const Entry *entry)
+{
+	const Holdings *holdings = course->holdings;
+	bool *held = palloc0(holdings->nnames + 1);
+	Datum *names = palloc((holdings->nnames + 1) * sizeof(Datum));
+	int count = 0;
+
+	for (int i = 0; entry->donor.before > 0 && i < holdings->nspells; i++)
+		if (course->sides[holdings->spells[i].product] == SIDE_DONOR &&
+			spell_holds(&holdings->spells[i], entry->donor.peak))
+			held[holdings->spells[i].product] = true;
+	for (int i = 0; i < holdings->nnames; i++)
+		if (held[i])
+			names[count++] = PointerGetDatum(cstring_to_text_with_len(
+				holdings->names[i].data, (int) holdings->names[i].size));
+	return PointerGetDatum(
+		construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+#define ENTRY_COLUMNS 8
+
+/* entries(holdings, focal, donors, as_of, look_back, look_ahead, gap) */
+PG_FUNCTION_INFO_V1(cvm_entries);
+Datum
+cvm_entries(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result;
+	Day as_of = argument_day(fcinfo, 3, "as_of");
+	Window window = {
+		argument_days(fcinfo, 4, "look_back", "Use 1 or more days, such as 30."),
+		argument_days(fcinfo, 5, "look_ahead",
+					  "Use 0 or more days, such as 60.")};
+	int32_t gap = argument_days(fcinfo, 6, "gap", "Use 0 or more days.");
+	Holdings *holdings;
+	Course *course;
+
+	InitMaterializedSRF(fcinfo, 0);
+	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	window_check(window);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	holdings = holdings_read(PG_GETARG_DATUM(0));
+	course = course_make(holdings, argument_sides(fcinfo, 1, 2, holdings),
+						 as_of, gap);
+	for (int i = 0; i < course->nruns; i++)
+	{
+		Entry entry = course_entry(course, i, window);
+		Datum values[ENTRY_COLUMNS];
+		bool nulls[ENTRY_COLUMNS] = {false};
+		int scale = holdings->scale;
+
+		values[0] = DateADTGetDatum(entry.day);
+		values[1] = CStringGetTextDatum(entry_kind_name(entry.kind));
+		values[2] = decimal_make(entry.donor.before, scale);
+		values[3] = decimal_make(entry.donor.after, scale);
+		values[4] = decimal_make(entry.focal, scale);
+		values[5] = decimal_make(entry.lost, scale);
+		values[6] = decimal_make(entry.focal - entry.lost, scale);
+		values[7] = peak_donors(course, &entry);
+		nulls[3] = nulls[5] = nulls[6] = !entry.matured;
+		tuplestore_putvalues(result->setResult, result->setDesc, values,
+							 nulls);
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,189 @@
+\unset ECHO
+\i test/psql.sql
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SET search_path = public, cvm;
+SELECT plan(53);
+
+CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	seen text;
+BEGIN
+	EXECUTE format('SELECT string_agg(q::text, %L) FROM (%s) q', E'\n', query) INTO seen;
+	RETURN seen;
+END
+$$;
+
+-- ten customers, an old plan at 30 and a new one at 20
+CREATE TABLE line (customer text, product text, started_on date, ended_on date, mrr numeric);
+INSERT INTO line VALUES
+	('c1', 'Classic', '2023-01-10', '2024-03-15', 30), ('c1', 'Lite', '2024-03-15', NULL, 20),
+	('c2', 'Classic', '2023-05-01', '2024-03-31', 30), ('c2', 'Lite', '2024-03-10', NULL, 20),
+	('c3', 'Classic', '2022-11-01', NULL, 30), ('c3', 'Lite', '2024-04-01', NULL, 20),
+	('c4', 'Lite', '2024-03-05', NULL, 20),
+	('c5', 'Lite', '2024-03-20', NULL, 20),
+	('c6', 'Classic', '2022-01-01', '2023-06-30', 30), ('c6', 'Lite', '2024-04-10', NULL, 20),
+	('c7', 'Classic', '2023-02-01', '2024-04-20', 30), ('c7', 'Classic', '2023-02-01', NULL, 30), ('c7', 'Lite', '2024-04-15', NULL, 20),
+	('c8', 'Classic', '2023-03-01', '2024-02-20', 30), ('c8', 'Lite', '2024-03-05', NULL, 20),
+	('c9', 'Classic', '2023-03-01', '2024-06-25', 30), ('c9', 'Lite', '2024-03-12', NULL, 20),
+	('c10', 'Classic', '2023-01-01', NULL, 30), ('c10', 'Lite', '2024-06-10', NULL, 20);
+CREATE TABLE held AS SELECT customer, holdings_agg(product, started_on, ended_on, mrr) AS holdings FROM line GROUP BY 1;
+CREATE TABLE state AS
+	SELECT cannibalization_agg(holdings, ARRAY['Lite'], ARRAY['Classic'], '2024-07-01', 30, 60, 0) AS a,
+		cannibalization_agg(holdings, ARRAY['Lite'], ARRAY['Classic'], '2025-01-01', ARRAY[14, 15, 30, 365], ARRAY[10, 60, 120], 0) AS b,
+		cannibalization_agg(holdings, ARRAY['Lite'], ARRAY['Classic'], '2024-05-10') AS c
+	FROM held;
+
+SELECT is(pg_temp.see($$SELECT entries, matured_entries, pending_entries, new_entries, winback_entries, add_entries, switch_entries, partial_entries, customers,
+	round(own_base_share::numeric, 4), round(unit_rate::numeric, 4), round(unit_rate_low::numeric, 4), round(unit_rate_high::numeric, 4), lost_mrr, focal_mrr, net_mrr
+	FROM state, cannibalization_verdict(a)$$), '(10,9,1,2,1,2,3,1,9,0.6667,0.4444,0.1888,0.7333,120.00,180.00,60.00)', 'of nine matured entries four came out of the old plan');
+SELECT is(pg_temp.see($$SELECT round(value_rate::numeric, 4), round(value_rate_low::numeric, 4), round(value_rate_high::numeric, 4) FROM state, cannibalization_verdict(a)$$),
+	'(0.6667,0.1502,1.1832)', 'the value rate has an interval of its own');
+SELECT is(pg_temp.see($$SELECT look_back, look_ahead, new_entries, winback_entries, add_entries, switch_entries, partial_entries, round(own_base_share::numeric, 4), round(unit_rate::numeric, 4), lost_mrr, focal_mrr, round(value_rate::numeric, 4)
+	FROM state, cannibalization_verdict(b) WHERE look_back = 30 OR look_ahead = 60$$),
+'(14,60,2,2,3,2,1,0.6000,0.3000,90.00,200.00,0.4500)
+(15,60,2,1,3,3,1,0.7000,0.4000,120.00,200.00,0.6000)
+(30,10,2,1,4,2,1,0.7000,0.3000,90.00,200.00,0.4500)
+(30,60,2,1,3,3,1,0.7000,0.4000,120.00,200.00,0.6000)
+(30,120,2,1,2,4,1,0.7000,0.5000,150.00,200.00,0.7500)
+(365,60,2,0,3,4,1,0.8000,0.5000,150.00,200.00,0.7500)', 'a grid of windows in one pass');
+SELECT is(pg_temp.see($$SELECT matured_entries, pending_entries, switch_entries, round(unit_rate::numeric, 4) FROM state, cannibalization_verdict(c)$$),
+	'(3,6,2,0.6667)', 'two of three, where counting young newcomers would say two of five');
+SELECT is(pg_temp.see($$SELECT donor, losing_entries, lost_mrr FROM state, cannibalization_donors(a)$$), '(Classic,4,120.00)', 'and who lost it');
+SELECT is((SELECT as_of(a) FROM state), '2024-07-01', 'the state knows until when it was observed');
+
+-- break-even
+SELECT is(round(break_even_rate(25, 40)::numeric, 4), 0.6250, 'at 25 against 40 a margin, five of eight may come over');
+SELECT is(round(break_even_rate(25, 40, 5000, 1000)::numeric, 4), 0.5000, 'with 5000 of cost over 1000 entries, half of them');
+SELECT is(break_even_rate(25, 0), NULL, 'a donor that brings nothing has no break-even');
+SELECT is(pg_temp.see($$SELECT round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), net_margin, verdict FROM state, cannibalization_verdict(a, 14, 18, min_entries => 9)$$),
+	'(0.7778,1.1667,54,accretive)', 'monthly it pays');
+SELECT is(pg_temp.see($$SELECT round(break_even_unit_rate::numeric, 4), net_margin, verdict FROM state, cannibalization_verdict(a, 5, 18, min_entries => 9)$$),
+	'(0.2778,-27,inconclusive)', 'at a lower margin nine entries do not say');
+SELECT is(pg_temp.see($$SELECT round(break_even_lifetime_rate::numeric, 4) FROM state, cannibalization_verdict(a, 14, 18, focal_churn => 0.04, donor_churn => 0.02)$$),
+	'(0.3889)', 'over the lifetime it does not pay');
+SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 18, min_entries => 9, focal_churn => 0.04, donor_churn => 0.02)),
+	'^4 of 9 matured entries \(44.4%, 95% interval 18.9% to 73.3%\) left or cut another product, below the break-even of 77.8%; .*over the lifetime break-even is 38.9%, on the other side\.$', 'the reason says so');
+SELECT is(pg_temp.see($$SELECT verdict, round(value_rate::numeric, 4), round(break_even_value_rate::numeric, 4) FROM state, cannibalization_verdict(a, 14, 18, basis => 'value', min_entries => 9)$$),
+	'(inconclusive,0.6667,1.1667)', 'by value the interval reaches past it');
+SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(a, 14, 18)$$),
+	'(no_data,"10 entries are fewer than the 30 that a verdict needs.")', 'ten entries are no data');
+SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 3)$$),
+	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging; of them 66.7% left or cut another product so far.")', 'young entries make no verdict');
+SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is none either');
+SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, min_entries => 3)), 'without the margins of both there is no break-even', 'which the reason says');
+
+-- the control: of those who hold A and never take N, one in four leaves in April
+CREATE TEMP TABLE market AS
+	SELECT g AS customer, holdings_agg(p, s::date, e::date, m) AS holdings
+	FROM (
+		SELECT g, 'A', '2023-01-01', CASE WHEN g % 4 = 0 THEN '2024-04-20' END, 30 FROM generate_series(1, 400) g
+		UNION ALL SELECT g, 'A', '2023-01-01', CASE WHEN g % 2 = 0 THEN '2024-04-10' END, 30 FROM generate_series(1001, 1100) g
+		UNION ALL SELECT g, 'N', '2024-04-10', NULL, 20 FROM generate_series(1001, 1100) g
+		UNION ALL SELECT g, 'N', '2024-04-10', NULL, 20 FROM generate_series(2001, 2100) g
+	) l (g, p, s, e, m)
+	GROUP BY g;
+CREATE TEMP TABLE market_state AS
+	SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0) AS s FROM market;
+SELECT is(pg_temp.see($$SELECT matured_entries, own_base_share, unit_rate, control_matched_share, control_loss_rate, corrected_rate, round(corrected_value_rate::numeric, 6) FROM market_state, cannibalization_verdict(s)$$),
+	'(200,0.5,0.25,1,0.25,0.125,0.187500)', 'a quarter would have left anyway, so half of the losses are the new plan''s');
+SELECT is(pg_temp.see($$SELECT look_ahead, entry_hazard, control_hazard FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[30], ARRAY[0, 30, 60], 0) AS s FROM market) x, cannibalization_verdict(s)$$),
+'(0,0.5,0)
+(30,0,0.25)
+(60,0,0)', 'half leave on the day, none of the rest later; others leave in the thirty days after');
+SELECT ok(corrected_rate_low < 0.125 AND corrected_rate_high > 0.125 AND corrected_rate_high - corrected_rate_low > unit_rate_high - unit_rate_low,
+	'the control widens the interval') FROM market_state, cannibalization_verdict(s);
+SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 3, 10)$$), '(inconclusive)', 'the interval holds the break-even of 30 %');
+SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 4, 10)$$), '(accretive)', '40 % is above it');
+SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 1, 10)$$), '(value_destroying)', '10 % below, with the control as without');
+SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 1.5, 10)$$), '(not_identified)', '15 % lies between what was lost and what is left after the control');
+SELECT is(pg_temp.see($$SELECT control_customers, control_loss_rate, corrected_rate FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01') AS s FROM market WHERE customer > 1000) x, cannibalization_verdict(s)$$),
+	'(1300,0,0.25)', 'before their entry, customers are a control for the months before');
+SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate, verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], ARRAY['B'], '2024-07-01') AS s FROM market) x, cannibalization_verdict(s, 1, 10)$$),
+	'(,0,accretive)', 'who has nothing to lose needs no control');
+SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, CASE WHEN customer % 4 = 0 THEN 'red' ELSE 'blue' END) AS s FROM market) x, cannibalization_verdict(s)$$),
+	'(0.25,0.125)', 'in strata, like is compared with like');
+
+-- several donors
+SELECT is(pg_temp.see($$SELECT donor, losing_entries, lost_mrr FROM (SELECT cannibalization_agg(h, ARRAY['N'], NULL, '2025-01-01') AS s FROM (
+	SELECT holdings_agg(p, s::date, e::date, m) AS h FROM (VALUES ('A', '2024-01-01', '2024-03-01', 20.00), ('B', '2024-01-01', '2024-03-05', 10.00), ('C', '2024-03-01', NULL, 7.99), ('N', '2024-03-01', NULL, 5)) v (p, s, e, m)) x) y, cannibalization_donors(s)$$),
+'(A,1,14.67)
+(B,1,7.34)', 'what was lost is divided among donors to the cent');
+
+-- laws
+CREATE TEMP TABLE part AS
+	SELECT customer % 7 AS part, cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[30, 1], ARRAY[60, 0], 0, (customer % 3)::text) AS s FROM market GROUP BY 1;
+CREATE TEMP TABLE whole AS
+	SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text ORDER BY customer DESC) AS s FROM market;
+SELECT is((SELECT rollup(s ORDER BY part) FROM part), (SELECT s FROM whole), 'parts add up to the whole, to the byte');
+SELECT is((SELECT rollup(s ORDER BY part DESC) FROM part), (SELECT s FROM whole), 'in any order');
+SELECT is((SELECT (a.s || b.s) || c.s FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3),
+	(SELECT c.s || (b.s || a.s) FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3), '|| is commutative and associative');
+SELECT is((SELECT s::text::cannibalization FROM whole), (SELECT s FROM whole), 'text brings it back');
+SELECT is(s::text::cannibalization, s, 'so it does a state with no entry') FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], ARRAY['Y'], '2024-07-01') AS s FROM market) x;
+SELECT is((SELECT rollup(NULL::cannibalization)), NULL, 'nothing adds up to nothing');
+SELECT is((SELECT cannibalization_agg(NULL, ARRAY['N'], NULL, '2024-07-01')), NULL, 'no customers, no state');
+SELECT is((SELECT count(*) FROM cannibalization_verdict(NULL)), 0::bigint, 'and no verdict');
+SELECT is(pg_temp.see($$SELECT entries, matured_entries, unit_rate, value_rate, control_loss_rate, corrected_rate, verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], NULL, '2024-07-01') AS s FROM market) x, cannibalization_verdict(s, 1, 2)$$),
+	'(0,0,,,,,no_data)', 'a product that nobody took has no rates');
+SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 2;
+CREATE TABLE wide AS SELECT * FROM market;
+ALTER TABLE wide SET (parallel_workers = 2);
+CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	l text;
+	whole text := '';
+BEGIN
+	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
+	RETURN whole;
+END
+$$;
+SELECT matches(pg_temp.plan_of($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text) FROM wide$$),
+	'Partial Aggregate', 'it runs in parallel');
+SELECT is((SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text) FROM wide),
+	(SELECT s FROM whole), 'with the same bytes');
+
+-- what does not go together, or was damaged
+SELECT throws_ok($$SELECT a || c FROM state$$, '22023', 'cannot add up entries observed until different days', 'one end of observation');
+SELECT throws_ok($$SELECT a || cannibalization_agg(holdings, ARRAY['Lite'], NULL, '2024-07-01', 30, 61, 0) FROM state, held GROUP BY a$$, '22023',
+	'cannot add up entries seen through different windows', 'one pair of windows');
+SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 0, 60, 0) FROM market$$, '22023', 'look_back of "0" days is too short', 'a look-back has days');
+SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[30, 30], ARRAY[60], 0) FROM market$$, '22023', 'look_back holds "30" twice', 'a grid has each line once');
+SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[]::int[], ARRAY[60], 0) FROM market$$, '22023', 'look_back holds no number of days', 'and at least one');
+SELECT throws_ok($$SELECT cannibalization_verdict(a, basis => 'gut feeling') FROM state$$, '22023', 'invalid basis "gut feeling"', 'units or value decide');
+SELECT throws_ok($$SELECT cannibalization_verdict(a, conf => 1) FROM state$$, '22023', 'confidence level "1" is not between 0 and 1', 'nothing is certain');
+SELECT throws_ok($$SELECT cannibalization_verdict(a, 'NaN') FROM state$$, '22023', NULL, 'margins are numbers');
+SELECT throws_ok($$SELECT cannibalization_verdict(a, min_matured => 2) FROM state$$, '22023', 'min_matured is not between 0 and 1', 'shares are shares');
+SELECT throws_ok($$SELECT '00'::cannibalization$$, '22P03', 'invalid bytes for type cannibalization', 'bytes of no version');
+SELECT throws_ok($$SELECT (a::text || '00')::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization', 'bytes too many');
+CREATE FUNCTION pg_temp.survives(whole text, kind text, reader text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	accepted int := 0;
+	damaged text;
+	again text;
+BEGIN
+	FOR i IN 0 .. length(whole) / 2 - 1 LOOP
+		FOR x IN 1 .. 8 LOOP
+			BEGIN
+				damaged := overlay(whole PLACING lpad(to_hex((('x' || substr(whole, 2 * i + 1, 2))::bit(8)::int) # (1 << (x - 1))), 2, '0') FROM 2 * i + 1 FOR 2);
+				EXECUTE format('SELECT %L::%I::text', damaged, kind) INTO again;
+				IF again <> damaged THEN
+					RETURN -1;
+				END IF;
+				EXECUTE format('SELECT count(r::text) FROM %s(%L::%I) r', reader, damaged, kind);
+				EXECUTE format('SELECT %1$L::%2$I || %1$L::%2$I', damaged, kind);
+				accepted := accepted + 1;
+			EXCEPTION WHEN invalid_binary_representation OR numeric_value_out_of_range OR character_not_in_repertoire OR datetime_field_overflow THEN
+				NULL;
+			END;
+		END LOOP;
+	END LOOP;
+	RETURN accepted;
+END
+$$;
+SELECT cmp_ok((SELECT pg_temp.survives(a::text, 'cannibalization', 'cannibalization_verdict') FROM state), '>', 0, 'any bit may be wrong: refused, or a state that can be read');
+SELECT cmp_ok((SELECT pg_temp.survives(cannibalization_matrix_agg(holdings, '2024-07-01')::text, 'cannibalization_matrix', 'cannibalization_cells') FROM held), '>', 0, 'in a matrix too');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,149 @@
+\unset ECHO
+\i test/psql.sql
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT plan(28);
+
+CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	seen text;
+BEGIN
+	EXECUTE format('SELECT string_agg(q::text, %L) FROM (%s) q', E'\n', query) INTO seen;
+	RETURN seen;
+END
+$$;
+
+-- broadband at 50, and at 30 for new customers
+CREATE SCHEMA net;
+CREATE TABLE net.line (customer_id text, product text, started_on date, ended_on date, mrr numeric, offer text, channel text);
+INSERT INTO net.line VALUES
+	('d1', 'Fiber', '2023-01-01', '2024-02-10', 50, 'STD', 'web'), ('d1', 'Fiber', '2024-02-25', NULL, 30, 'NEW24', 'dealer'),
+	('d2', 'Fiber', '2022-06-01', '2024-01-31', 50, 'STD', 'web'), ('d2', 'Fiber', '2024-01-31', NULL, 30, 'NEW24', 'dealer'),
+	('d3', 'Fiber', '2022-06-01', '2023-06-30', 50, 'STD', 'web'), ('d3', 'Fiber', '2024-02-15', NULL, 30, 'NEW24', 'web'),
+	('d4', 'Fiber', '2024-02-01', NULL, 30, 'NEW24', 'web'), ('d5', 'Fiber', '2024-02-03', NULL, 30, 'NEW24', NULL),
+	('d6', 'Fiber', '2021-01-01', '2024-03-05', 50, 'STD', 'web'), ('d6', 'Fiber', '2024-02-20', NULL, 30, 'NEW24', 'web'),
+	('d7', 'Fiber', '2023-01-01', '2024-02-01', 50, 'STD', 'web'), ('d7', 'Fiber', '2024-02-20', NULL, 50, 'STD', 'web'),
+	('d8', 'Fiber', '2022-01-01', '2024-02-01', 35, 'LOYAL', 'web'), ('d8', 'Fiber', '2024-02-10', NULL, 30, 'NEW24', 'dealer');
+CREATE TABLE net.offer (offer text, product text, new_customers_only boolean);
+INSERT INTO net.offer VALUES ('STD', 'Fiber', false), ('LOYAL', 'Fiber', false), ('NEW24', 'Fiber', true);
+DO $$
+BEGIN
+	PERFORM cvm.create_model('acme', tz => 'UTC', currency => 'EUR', as_of => '2024-04-01');
+	PERFORM cvm.bind('acme', 'subscription', 'net.line');
+	PERFORM cvm.bind('acme', 'offer', 'net.offer');
+END
+$$;
+SELECT is(pg_temp.see('SELECT customer_id, kind, gap_days, repriced_mrr, match, channel FROM acme.recycled_acquisition ORDER BY 1'),
+'(d1,gap_return,15,20.00,customer,dealer)
+(d2,reprice_same_day,0,20.00,customer,dealer)
+(d6,pre_emptive,-14,20.00,customer,web)
+(d8,gap_return,9,5.00,customer,dealer)', 'four of seven new customers were old ones; who came back at full price is not accused');
+SELECT is(pg_temp.see($$SELECT gross_adds, genuine_entries, winback_entries, recycled_entries, round(gaming_rate::numeric, 4), repriced_mrr, repriced_year, reported_mrr, genuine_mrr FROM acme.recycled_acquisition_channel WHERE channel = '(all)'$$),
+'(7,2,1,4,0.5714,65.00,780.00,210.00,60.00)', 'of 210 new revenue 60 is genuine, and 65 are lost each month');
+SELECT is(pg_temp.see($$SELECT channel, gross_adds, recycled_entries, channel_share FROM acme.recycled_acquisition_channel WHERE channel <> '(all)' ORDER BY 1$$),
+'("(none)",1,0,0)
+(dealer,3,3,0.75)
+(web,3,1,0.25)', 'one channel has three quarters of it');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '10'); END $$;
+SELECT is(pg_temp.see('SELECT customer_id FROM acme.recycled_acquisition ORDER BY 1'), E'(d2)\n(d6)\n(d8)', 'a shorter window accuses fewer');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '90'); END $$;
+-- a second life under the same offer, a price step, and a household
+INSERT INTO net.line VALUES
+	('d4', 'Fiber', '2024-03-20', NULL, 28, 'NEW24', 'web'),
+	('e1', 'Fiber', '2023-01-01', NULL, 50, 'STD', 'web'), ('e2', 'Fiber', '2024-03-01', '2024-03-10', 30, 'NEW24', 'web'), ('e2', 'Fiber', '2024-03-10', NULL, 30, 'NEW24', 'web');
+SELECT is(pg_temp.see($$SELECT customer_id FROM acme.recycled_acquisition WHERE customer_id IN ('d4', 'e2')$$), NULL, 'a new price under the offer is no new entry, and neighbours are no household');
+CREATE TABLE net.customer (customer_id text, household text);
+INSERT INTO net.customer SELECT DISTINCT customer_id, CASE WHEN customer_id LIKE 'e%' THEN 'e' END FROM net.line;
+DO $$ BEGIN PERFORM cvm.bind('acme', 'customer', 'net.customer'); END $$;
+SELECT is(pg_temp.see($$SELECT customer_id, kind, match, prior_customer_id, gap_days, repriced_mrr FROM acme.recycled_acquisition WHERE customer_id LIKE 'e%'$$),
+	'(e2,household_swap,household,e1,,20.00)', 'with households, the other member is found');
+SELECT is((SELECT count(*) FROM acme.recycled_acquisition), 5::bigint, 'beside the four');
+-- families
+DO $$ BEGIN PERFORM cvm.unbind('acme', 'customer'); END $$;
+UPDATE net.line SET product = 'Copper' WHERE customer_id = 'd1' AND offer = 'STD';
+SELECT is((SELECT count(*) FROM acme.recycled_acquisition WHERE customer_id = 'd1'), 0::bigint, 'another product is another thing');
+CREATE TABLE net.product (product text, family text);
+INSERT INTO net.product VALUES ('Fiber', 'broadband'), ('Copper', 'broadband');
+DO $$ BEGIN PERFORM cvm.bind('acme', 'product', 'net.product'); END $$;
+SELECT is((SELECT prior_product FROM acme.recycled_acquisition WHERE customer_id = 'd1'), 'Copper', 'unless it is of the same family');
+
+-- a bundle at 42 of a mobile line at 20 and broadband at 30
+CREATE SCHEMA duo;
+CREATE TABLE duo.line (customer_id text, product text, started_on date, ended_on date, mrr numeric);
+INSERT INTO duo.line VALUES
+	('e1', 'Mobile', '2023-01-01', '2024-02-01', 20), ('e1', 'Net', '2023-01-01', '2024-02-01', 30), ('e1', 'Duo', '2024-02-01', NULL, 42),
+	('e2', 'Mobile', '2023-01-01', '2024-02-01', 20), ('e2', 'Duo', '2024-02-01', NULL, 42),
+	('e3', 'Duo', '2024-02-01', NULL, 42),
+	('e4', 'Net', '2023-01-01', '2024-02-01', 30), ('e4', 'Duo', '2024-02-01', NULL, 42),
+	('e5', 'Mobile', '2023-01-01', NULL, 20), ('e5', 'Duo', '2024-02-01', NULL, 42),
+	('e6', 'Mobile', '2023-01-01', '2024-03-03', 20), ('e6', 'Duo', '2024-02-01', NULL, 42);
+CREATE TABLE duo.part (bundle text, product text, standalone_price numeric);
+INSERT INTO duo.part VALUES ('Duo', 'Mobile', 20), ('Duo', 'Net', 30);
+DO $$
+BEGIN
+	PERFORM cvm.create_model('twin', tz => 'UTC', as_of => '2024-06-01');
+	PERFORM cvm.bind('twin', 'subscription', 'duo.line');
+	PERFORM cvm.bind('twin', 'bundle_component', 'duo.part');
+END
+$$;
+SELECT is(pg_temp.see('SELECT customer_id, bundle, product, overlap_from, overlap_to, overlap_days, part_mrr, paid_twice, is_complete FROM twin.bundle_overlap'),
+	'(e5,Duo,Mobile,2024-02-01,2024-06-01,121,20.00,79.51,f)', 'one pays for the mobile line beside the bundle; a billing cycle is allowed');
+UPDATE duo.line SET ended_on = '2024-03-01' WHERE customer_id = 'e5' AND product = 'Mobile';
+INSERT INTO duo.line VALUES ('e5', 'Mobile', '2024-03-01', NULL, 20);
+SELECT is(pg_temp.see('SELECT customer_id, overlap_days, paid_twice FROM twin.bundle_overlap'), '(e5,121,79.51)', 'cutting a line in two changes nothing');
+SELECT is(pg_temp.see($$SELECT sum(focal_mrr), sum(lost_mrr), sum(net_mrr) FROM (
+	SELECT e.* FROM (SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM duo.line WHERE customer_id < 'e6' GROUP BY customer_id) x
+	CROSS JOIN cvm.entries(h, ARRAY['Duo'], ARRAY['Mobile', 'Net'], '2024-06-01') e) y$$), '(210,100,110)', 'the bundle brings 210 and takes 100');
+SELECT is(pg_temp.see($$SELECT round(value_rate::numeric, 4), donor, v.lost_mrr, d.lost_mrr FROM (SELECT cvm.cannibalization_agg(h, ARRAY['Duo'], ARRAY['Mobile', 'Net'], '2024-06-01') AS s FROM
+	(SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM duo.line WHERE customer_id < 'e6' GROUP BY customer_id) x) y, cvm.cannibalization_verdict(s) v, cvm.cannibalization_donors(s) d$$),
+E'(0.4762,Mobile,100.00,40.00)\n(0.4762,Net,100.00,60.00)', 'value rate and who lost');
+SELECT is(cvm.migration_share(5, 3), 0.4::float8, 'five bundles more and three lines more: two of five were migration');
+SELECT is(cvm.migration_share(0, 3), NULL, 'no growth, no share');
+SELECT is(cvm.migration_share(5, -1), 1.2::float8, 'a family that shrinks');
+
+-- front book and back book, seven lines of one product
+CREATE SCHEMA book;
+CREATE TABLE book.line AS
+	SELECT c::text AS customer_id, 'P'::text AS product, (date '2024-06-01' - make_interval(months => t))::date AS started_on, NULL::date AS ended_on, m AS mrr
+	FROM (VALUES (1, 1, 20.0), (2, 2, 22), (3, 1, 20), (4, 14, 30), (5, 40, 35), (6, 25, 31), (7, 60, 20)) v (c, t, m);
+DO $$
+BEGIN
+	PERFORM cvm.create_model('book_model', tz => 'UTC', as_of => '2024-06-01');
+	PERFORM cvm.bind('book_model', 'subscription', 'book.line');
+END
+$$;
+SELECT is(pg_temp.see('SELECT lines, front_lines, back_lines, front_price, back_price, round(price_gap::numeric, 4), best_price, exposed_mrr FROM book_model.price_book_gap'),
+	'(7,3,4,20.6667,29.0000,0.4032,20.00,36.00)', 'old customers pay 40 % more, and 36 are exposed');
+UPDATE book.line SET ended_on = '2024-01-01' WHERE customer_id = '5';
+INSERT INTO book.line VALUES ('5', 'P', '2024-01-01', NULL, 35);
+SELECT is(pg_temp.see('SELECT back_lines, back_price FROM book_model.price_book_gap'), '(4,29.0000)', 'a new price does not make an old customer a new one');
+
+-- movers by value
+SELECT is(pg_temp.see($$SELECT from_product, to_product, value_decile, customers, before_mrr, after_mrr, diluted_customers, dilution_share FROM twin.migration_value ORDER BY row_key$$),
+'(Mobile,Duo,"(all)",1,20.00,42.00,0,0)
+(Mobile,Duo,10,1,20.00,42.00,0,0)
+(Net,Duo,"(all)",2,60.00,84.00,0,0)
+(Net,Duo,10,2,60.00,84.00,0,0)', 'movers are paired with the dearest that they left');
+
+-- difference in differences
+SELECT is(pg_temp.see($$SELECT round(before_after::numeric, 6), round(between_groups::numeric, 6), round(difference::numeric, 6), round(std_error::numeric, 5), round(conf_low::numeric, 5), round(conf_high::numeric, 5)
+	FROM cvm.difference_in_differences(55, 1000, 100, 1000, 50, 1000, 60, 1000)$$), '(0.045000,0.040000,0.035000,0.01568,0.00427,0.06573)', 'not 4.5 points, nor 4.0: 3.5');
+SELECT is(pg_temp.see($$SELECT round(unit_rate::numeric, 4), round(c.conf_low::numeric, 3), round(c.conf_high::numeric, 3), verdict
+	FROM cvm.difference_in_differences(55, 1000, 100, 1000, 50, 1000, 60, 1000) d, cvm.causal_rate(difference, std_error, 1000, 80, 0.6) c$$),
+	'(0.4375,0.053,0.822,inconclusive)', 'seventy of eighty came from donors, but 44 % because of the launch, give or take');
+SELECT is(pg_temp.see($$SELECT round(unit_rate::numeric, 4), round(c.conf_low::numeric, 3), round(c.conf_high::numeric, 3), verdict
+	FROM cvm.difference_in_differences(1100, 20000, 2000, 20000, 1000, 20000, 1200, 20000) d, cvm.causal_rate(difference, std_error, 20000, 1600, 0.6) c$$),
+	'(0.4375,0.352,0.523,accretive)', 'the same rates of twenty times as many say more');
+SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(0.25, 0.001, 100, 50)'), '(0.5,)', 'without break-even no verdict');
+SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(NULL, 0.001, 1000, 80)'), '(,)', 'nothing comes of nothing');
+SELECT throws_ok('SELECT cvm.difference_in_differences(2, 1, 1, 1, 1, 1, 1, 1)', '22023', '"2" of "1" is not a share', 'shares are shares');
+SELECT throws_ok('SELECT cvm.causal_rate(0.1, 0.1, 5, 0)', '22023', 'a rate needs entries and donors', 'no rate without entries');
+-- the columns say what they are
+SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('acme.' || c.view) AND a.attname = c.column_name
+	WHERE c.view LIKE 'recycled%' AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'every column has the type that is written down');
+SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('twin.' || c.view) AND a.attname = c.column_name
+	WHERE c.view IN ('bundle_overlap', 'price_book_gap', 'migration_value', 'cannibalization_evidence', 'cannibalization_sensitivity') AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'here too');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,111 @@
+\unset ECHO
+\i test/psql.sql
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT plan(22);
+
+CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	seen text;
+BEGIN
+	EXECUTE format('SELECT string_agg(replace(q::text, ''"'', ''''), %L) FROM (%s) q', E'\n', query) INTO seen;
+	RETURN seen;
+END
+$$;
+
+-- 400 hold A and never N, one in four leaves in April; of 100 who take N on
+-- 10 April half leave A; 100 come for N; Z is sold from the start
+CREATE SCHEMA tel;
+CREATE TABLE tel.line AS
+	SELECT g AS customer_id, p AS product, s::date AS started_on, e::date AS ended_on, m::numeric AS mrr
+	FROM (
+		SELECT g, 'A'::text, '2023-01-01', CASE WHEN g % 4 = 0 THEN '2024-04-20' END, 30 FROM generate_series(1, 400) g
+		UNION ALL SELECT g, 'A', '2023-01-01', CASE WHEN g % 2 = 0 THEN '2024-04-10' END, 30 FROM generate_series(1001, 1100) g
+		UNION ALL SELECT g, 'N', '2024-04-10', NULL, 20 FROM generate_series(1001, 1100) g
+		UNION ALL SELECT g, 'N', '2024-04-10', NULL, 20 FROM generate_series(2001, 2100) g
+		UNION ALL SELECT g, 'Z', '2023-01-01', NULL, 5 FROM generate_series(3001, 3010) g
+	) l (g, p, s, e, m);
+DO $$
+BEGIN
+	PERFORM cvm.create_model('acme', tz => 'UTC', currency => 'EUR', as_of => '2024-07-01');
+	PERFORM cvm.bind('acme', 'subscription', 'tel.line');
+END
+$$;
+
+-- without a catalogue
+SELECT is(pg_temp.see($$SELECT view, waits_for FROM cvm.catalog('acme') WHERE view LIKE 'cannibalization%'$$),
+E'(cannibalization,product)\n(cannibalization_evidence,)\n(cannibalization_sensitivity,)\n(cannibalization_matrix,)', 'a verdict needs products, evidence does not');
+SELECT is(pg_temp.see('SELECT focal, kind, count(*), sum(lost_mrr), sum(net_mrr), as_of FROM acme.cannibalization_evidence GROUP BY 1, 2, 6 ORDER BY 2'),
+'(N,add,50,0.00,1000.00,2024-07-01)
+(N,new,100,0.00,2000.00,2024-07-01)
+(N,switch,50,1500.00,-500.00,2024-07-01)', 'what was first sold long after the rest is a launch');
+SELECT is(pg_temp.see($$SELECT row_key, customer_id, entered_on, donors_before, donor_mrr_before, donor_mrr_after, focal_mrr, lost_mrr, net_mrr, is_complete FROM acme.cannibalization_evidence WHERE customer_id = 1002$$),
+	'(N|1002|2024-04-10,1002,2024-04-10,A,30.00,0.00,20.00,30.00,-10.00,t)', 'the row of a customer');
+
+-- with one
+CREATE TABLE tel.product (product text, launched_on date, unit_margin numeric, list_price numeric);
+INSERT INTO tel.product VALUES ('A', '2022-01-01', 15, 30), ('N', '2024-04-01', 1, 20), ('Z', '2022-01-01', 1, 5);
+DO $$ BEGIN PERFORM cvm.bind('acme', 'product', 'tel.product'); END $$;
+SELECT is(pg_temp.see($$SELECT row_key, launched_on, entries, matured_entries, new_entries, add_entries, switch_entries, own_base_share, unit_rate, value_rate, focal_mrr, lost_mrr, net_mrr FROM acme.cannibalization ORDER BY 1$$),
+'(N|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)
+(N|A|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)', 'a row for each donor and for all of them');
+SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate, focal_margin, donor_margin, round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), net_margin, verdict, as_of, currency FROM acme.cannibalization WHERE donor = 'A'$$),
+	'(0.25,0.125,1.00,15.00,0.0667,0.1000,-550.00,value_destroying,2024-07-01,EUR)', 'with control, break-even and verdict');
+SELECT matches((SELECT reason FROM acme.cannibalization WHERE donor = '(all)'),
+	'^50 of 200 matured entries \(25\.0%, 95% interval 19\.5% to 31\.4%\) left or cut another product, above the break-even of 6\.7%; 25\.0% of such customers lose as much without it, which leaves 12\.5% \(.*\)\.$', 'and a reason with its numbers');
+UPDATE tel.product SET unit_margin = 8 WHERE product = 'N';
+SELECT is(pg_temp.see($$SELECT verdict FROM acme.cannibalization WHERE donor = '(all)'$$), '(accretive)', 'at a better margin it pays');
+UPDATE tel.product SET unit_margin = NULL WHERE product = 'N';
+SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM acme.cannibalization WHERE donor = '(all)'$$), '(not_identified,)', 'without margin nobody can say');
+UPDATE tel.product SET unit_margin = 1 WHERE product = 'N';
+DO $$ BEGIN PERFORM cvm.configure('acme', 'look_ahead', '90'); END $$;
+SELECT is(pg_temp.see($$SELECT verdict, matured_entries, pending_entries, is_complete, look_ahead FROM acme.cannibalization WHERE donor = '(all)'$$), '(immature,0,200,f,90)', 'the look-ahead is a setting of the model');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'look_ahead', '60'); PERFORM cvm.configure('acme', 'min_entries', '201'); END $$;
+SELECT is(pg_temp.see($$SELECT verdict FROM acme.cannibalization WHERE donor = '(all)'$$), '(no_data)', 'and so is how many entries a verdict needs');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_entries', '30'); END $$;
+SELECT is(pg_temp.see('SELECT look_back, look_ahead, matured_entries, unit_rate, entry_hazard, control_hazard FROM acme.cannibalization_sensitivity WHERE look_back = 30 AND look_ahead <= 90'),
+'(30,0,200,0.25,0.5,0)
+(30,30,200,0.25,0,0.25)
+(30,60,200,0.25,0,0)
+(30,90,0,,,)', 'after thirty days nothing more happens');
+SELECT is(pg_temp.see($$SELECT focal, donor, entries, losing_entries, focal_mrr, lost_mrr, donor_share FROM acme.cannibalization_matrix ORDER BY 1, 2$$),
+'(A,(all),500,0,15000.00,0.00,)
+(N,(all),200,50,4000.00,1500.00,)
+(N,A,200,50,4000.00,1500.00,1)
+(Z,(all),10,0,50.00,0.00,)', 'who lives off whom');
+
+-- with segments
+CREATE TABLE tel.tier (customer_id int, segment text, valid_from date, valid_to date);
+INSERT INTO tel.tier SELECT g, CASE WHEN g % 2 = 0 THEN 'gold' ELSE 'lead' END, '2023-01-01', '2024-04-05' FROM generate_series(1, 1100) g;
+INSERT INTO tel.tier SELECT g, 'switched', '2024-04-05', NULL FROM generate_series(1, 1100) g;
+DO $$ BEGIN PERFORM cvm.bind('acme', 'segment_history', 'tel.tier'); END $$;
+SELECT is(pg_temp.see($$SELECT segment, entries, switch_entries, unit_rate, control_loss_rate FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1$$),
+'((all),200,50,0.25,0.25)
+((none),100,0,0,)
+(gold,50,50,1,0.5)
+(lead,50,0,0,0)', 'segments are those held at the launch, not what it made of customers; the total compares like with like');
+SELECT is(pg_temp.see($$SELECT segment, entries, lost_mrr FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$),
+E'((all),200,1500.00)\n((none),100,0.00)\n(gold,50,1500.00)\n(lead,50,0.00)', 'segments add up');
+SELECT is(pg_temp.see($$SELECT DISTINCT segment FROM acme.cannibalization_sensitivity ORDER BY 1$$), E'((all))\n((none))\n(gold)\n(lead)', 'in every view');
+
+-- columns are what they are said to be
+SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c
+	LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('acme.' || c.view) AND a.attname = c.column_name AND a.attnum = c.position
+	WHERE c.view LIKE 'cannibalization%' AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'every column has the place and type that are written down');
+SELECT is_empty($$SELECT a.attrelid::regclass, a.attname FROM pg_attribute a
+	WHERE a.attrelid::regclass::text LIKE 'acme.cannibalization%' AND a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL$$, 'and a comment');
+CREATE FUNCTION pg_temp.keys_of(view text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	seen text;
+BEGIN
+	EXECUTE format('SELECT concat_ws('' '', count(*) > 0, count(*) - count(DISTINCT row_key), count(*) - count(segment), count(*) - count(focal)) FROM acme.%I', view) INTO seen;
+	RETURN seen;
+END
+$$;
+SELECT is(pg_temp.keys_of(v), 't 0 0 0', v || ': keys are unique and never null') FROM unnest(ARRAY['cannibalization', 'cannibalization_evidence', 'cannibalization_sensitivity', 'cannibalization_matrix']) v;
+TRUNCATE tel.line;
+SELECT is((SELECT count(*) FROM acme.cannibalization) + (SELECT count(*) FROM acme.cannibalization_evidence) + (SELECT count(*) FROM acme.cannibalization_matrix), 0::bigint, 'no subscriptions, no rows, no error');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,275 @@
+\unset ECHO
+\i test/psql.sql
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+
+-- a shop whose history is drawn from a hash, not from random()
+CREATE SCHEMA shop;
+CREATE FUNCTION shop.draw(what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE
+RETURN (hashtext(what || i) & 2147483647) % below;
+CREATE TABLE shop.orders (order_no int PRIMARY KEY, buyer bigint, placed_at timestamptz, total numeric(10,2), what text, version bigint);
+CREATE SEQUENCE shop.version;
+INSERT INTO shop.orders
+SELECT i, shop.draw('buyer', i, 60), timestamptz '2024-01-01 00:00+02' + shop.draw('at', i, 24 * 400) * interval '1 hour',
+	CASE WHEN shop.draw('total', i, 9) > 0 THEN shop.draw('total', i, 5000) / 100.0 END,
+	CASE shop.draw('what', i, 4) WHEN 0 THEN 'visit' ELSE 'order' END, nextval('shop.version')
+FROM generate_series(1, 900) i;
+CREATE TABLE shop.segments (customer_id bigint, segment text, valid_from date, valid_to date);
+INSERT INTO shop.segments
+SELECT i, CASE WHEN i % 3 = 0 THEN 'gold' ELSE 'silver' END, date '2023-12-01', CASE WHEN i % 5 = 0 THEN date '2024-06-10' END FROM generate_series(0, 50) i
+UNION ALL SELECT i, 'gold', '2024-06-10', NULL FROM generate_series(0, 50, 5) i;
+
+CREATE FUNCTION pg_temp.quietly(query text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE query; END $$;
+-- every report of a model, as one set
+CREATE FUNCTION pg_temp.reports(model name) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	v text;
+BEGIN
+	FOR v IN SELECT c.view FROM cvm.catalog(model) c JOIN cvm.report_view r USING (view) WHERE c."exists" LOOP
+		RETURN QUERY EXECUTE format('SELECT %L || t::text FROM %I.%I t', v || ' ', model, v);
+	END LOOP;
+END
+$$;
+SELECT pg_temp.quietly($$SELECT cvm.create_model('live', tz => 'Europe/Vilnius', currency => 'EUR'),
+	cvm.create_model('kept', tz => 'Europe/Vilnius', currency => 'EUR')$$);
+SELECT pg_temp.quietly(format($$SELECT cvm.bind(%L, 'event', 'shop.orders', '{"customer_id": "buyer", "occurred_at": "placed_at", "amount": "total", "kind": "what"}')$$, m))
+FROM unnest('{live,kept}'::text[]) m;
+
+-- the same answers, whatever is asked
+SELECT is(cvm.store('kept', 'customer_activity')::text, 'kept.customer_activity', 'states are stored in a table of the model');
+SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity' AND pg_get_viewdef('kept.retention_month'::regclass) !~ 'event', 'and views read them in place of the events');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'every report says the same from states, without segments');
+SELECT pg_temp.quietly(format($$SELECT cvm.bind(%L, 'segment_history', 'shop.segments')$$, m)) FROM unnest('{live,kept}'::text[]) m;
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with segments');
+SELECT pg_temp.quietly(format($$SELECT cvm.configure(%L, 'as_of', '2024-09-17'), cvm.configure(%1$L, 'week_start', '7')$$, m)) FROM unnest('{live,kept}'::text[]) m;
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with a cut-off in the past and weeks from Sunday');
+SELECT is((SELECT is_stale FROM cvm.freshness WHERE model = 'kept'), false, 'for which the states need not be folded again');
+SELECT pg_temp.quietly(format($$SELECT cvm.configure(%L, 'start_kinds', 'order'), cvm.configure(%1$L, 'time_zone', 'America/New_York')$$, m)) FROM unnest('{live,kept}'::text[]) m;
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with another zone, at once: the views read the events again');
+SELECT is((SELECT reason FROM cvm.freshness WHERE model = 'kept'), 'settings or binding changed', 'and the states say that they are stale');
+SELECT is((SELECT rows_restated FROM cvm.refresh_here('kept')), 0::bigint, 'they are folded again; a setting is no restatement');
+SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity', 'and read again');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with the same answers');
+SELECT is((SELECT count(*) FROM cvm.catalog('kept') WHERE is_stored), 1::bigint, 'the catalog shows what is stored');
+
+-- every report in a table
+SELECT lives_ok(format('SELECT cvm.store(%L, %L)', 'kept', v.view), v.view || ' is stored') FROM cvm.catalog('live') v WHERE v."exists" ORDER BY 1;
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and says the same');
+SELECT is_empty($$SELECT v.view FROM cvm.catalog('live') v WHERE v."exists" AND NOT col_is_pk('kept', v.view || '_stored', 'row_key', 'x') LIKE 'ok%'$$, 'each table has its row_key as key');
+SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+	WHERE c.relnamespace = 'kept'::regnamespace AND c.relkind IN ('r', 'v') AND col_description(c.oid, a.attnum) IS NULL$$, 'and every column of every table a comment');
+SELECT set_eq($$SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'kept.retention_month'::regclass$$,
+	$$SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'live.retention_month'::regclass$$, 'the view has the columns it had');
+
+-- a closed month that changes is written down: which cells, and because of whom
+SELECT pg_temp.quietly($$SELECT cvm.configure(m, 'start_kinds', NULL), cvm.configure(m, 'as_of', 'data') FROM unnest('{live,kept}'::name[]) m$$);
+SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
+INSERT INTO shop.orders VALUES (5000, 7, '2024-03-05 12:00+02', 11.00, 'order', nextval('shop.version'));
+SELECT is((SELECT rows_restated FROM cvm.refresh_here('kept', '{customer_activity}')), 1::bigint, 'a late order restates one customer');
+SELECT is((SELECT (customer_id, events_after - events_before, value_after - value_before)::text FROM kept.customer_activity_restatement), '(7,1,11.00)', 'by one order and what it brought');
+SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
+SELECT results_eq($$SELECT DISTINCT period, change FROM cvm.restatement WHERE relation = 'retention_month' AND row_key LIKE '(all)%' AND column_name = 'value'$$,
+	$$VALUES (date '2024-03-01', 11.00::numeric)$$, 'and the cells of March by as much');
+SELECT is_empty($$SELECT * FROM cvm.restatement WHERE column_name IN ('retained_or_later_customers', 'as_of')$$, 'what goes on changing by its nature is no restatement');
+INSERT INTO shop.orders VALUES (5001, 7, (SELECT max(placed_at) + interval '40 days' FROM shop.orders), 1.00, 'order', nextval('shop.version'));
+CREATE TEMP TABLE seen AS SELECT count(*) AS n FROM cvm.restatement;
+SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
+SELECT is((SELECT count(*) FROM cvm.restatement), (SELECT n FROM seen), 'a further month is no restatement either');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and all reports are what they would be without tables');
+
+-- users' own materialized views over every report
+SELECT lives_ok(format($$CREATE MATERIALIZED VIEW shop.my_%1$s AS SELECT * FROM live.%1$s; CREATE UNIQUE INDEX ON shop.my_%1$s (row_key);
+	REFRESH MATERIALIZED VIEW CONCURRENTLY shop.my_%1$s; REFRESH MATERIALIZED VIEW CONCURRENTLY shop.my_%1$s$$, v.view), 'a materialized view over ' || v.view || ' is refreshed concurrently, twice')
+FROM cvm.catalog('live') v WHERE v."exists" ORDER BY 1;
+
+-- back again
+SELECT lives_ok(format('SELECT cvm.unstore(%L, %L)', 'kept', t.relation), t.relation || ' is stored no longer') FROM cvm.stored t WHERE model = 'kept' ORDER BY relation;
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'r'$$, 'no table is left');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and every report says the same');
+
+-- incremental equals full, byte for byte, on random histories; three types of
+-- ids, an ordinary and a partitioned table, both modes
+CREATE FUNCTION pg_temp.history(mode text, ids text, kind text, rounds int) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	model text := format('h_%s_%s_%s', mode, ids, kind);
+	id text := CASE ids WHEN 'uuid' THEN 'md5((%s)::text)::uuid' WHEN 'text' THEN '''c'' || (%s)' ELSE '(%s)' END;
+	modes text[] := '{}';
+	done text;
+	op int;
+	wrong bigint;
+BEGIN
+	EXECUTE format('CREATE TABLE shop.%I (n int, who %s, at timestamptz, total numeric, version bigint) %s', model, ids,
+		CASE kind WHEN 'parts' THEN 'PARTITION BY RANGE (at)' ELSE '' END);
+	IF kind = 'parts' THEN
+		EXECUTE format('CREATE TABLE shop.%1$I PARTITION OF shop.%2$I FOR VALUES FROM (MINVALUE) TO (%3$L); CREATE TABLE shop.%4$I PARTITION OF shop.%2$I DEFAULT',
+			model || '_old', model, '2024-06-01', model || '_new');
+	END IF;
+	PERFORM cvm.create_model(model, tz => 'Europe/Vilnius');
+	PERFORM cvm.bind(model, 'event', format('shop.%I', model)::regclass, '{"customer_id": "who", "occurred_at": "at", "amount": "total"}');
+	IF mode = 'watermark' THEN
+		PERFORM cvm.store(model, 'customer_activity', mode => mode, watermark => 'version');
+	ELSE
+		PERFORM cvm.store(model, 'customer_activity', mode => mode);
+	END IF;
+	FOR i IN 1..rounds LOOP
+		-- a statement or three, then a refresh
+		FOR j IN 0..shop.draw(model || 'many', i, 3) LOOP
+			op := CASE WHEN i = 1 THEN 0 ELSE shop.draw(model || 'what', 10 * i + j, CASE mode WHEN 'watermark' THEN 4 ELSE 8 END) END;
+			CASE op
+			WHEN 0, 1, 7 THEN
+				EXECUTE format('INSERT INTO shop.%I SELECT k, %s, timestamptz %L + shop.draw(%L, k, 9000) * interval ''1 hour'', nullif(shop.draw(%4$L, k, 700), 5) / power(10::numeric, shop.draw(%4$L, k + 1, 3)), nextval(%5$L) FROM generate_series(%6$s, %7$s) k',
+					model, format(id, format('shop.draw(%L, k, 40)', model || 'who')), '2024-01-01 00:00+02', model, 'shop.version', 1000 * i + 100 * j, 1000 * i + 100 * j + shop.draw(model, i, 90));
+			WHEN 2 THEN
+				EXECUTE format('UPDATE shop.%I SET total = total + 1, version = nextval(%L) WHERE n %% 7 = %s', model, 'shop.version', shop.draw(model, i + j, 7));
+			WHEN 3 THEN
+				EXECUTE format('UPDATE shop.%I SET at = at + interval ''70 days'', version = nextval(%L) WHERE n %% 11 = %s', model, 'shop.version', shop.draw(model, i + j, 11));
+			WHEN 4 THEN
+				EXECUTE format('UPDATE shop.%I SET who = %s WHERE n %% 13 = %s', model, format(id, shop.draw(model, i, 45)), shop.draw(model, i + j, 13));
+			WHEN 5 THEN
+				EXECUTE format('DELETE FROM shop.%I WHERE n %% 5 = %s', model, shop.draw(model, i + j, 5));
+			WHEN 6 THEN
+				EXECUTE format('DELETE FROM shop.%I WHERE who = %s', model, format(id, shop.draw(model, i + j, 40)));
+				IF i % 5 = 0 THEN
+					EXECUTE format('TRUNCATE shop.%I', model);
+				END IF;
+			END CASE;
+		END LOOP;
+		SELECT r.mode INTO done FROM cvm.refresh_here(model) r;
+		modes := modes || done;
+		EXECUTE format($q$SELECT count(*) FROM (
+			SELECT customer_id, activity::text FROM %1$I.customer_activity) k
+			FULL JOIN (SELECT customer_id, cvm.activity_agg(occurred_at, 'Europe/Vilnius', amount, true, true)::text AS activity FROM %1$I.event WHERE customer_id IS NOT NULL GROUP BY 1) f
+			USING (customer_id) WHERE k.activity IS DISTINCT FROM f.activity$q$, model) INTO wrong;
+		IF wrong > 0 THEN
+			RETURN NEXT format('round %s: %s customers differ', i, wrong);
+		END IF;
+	END LOOP;
+	-- the first one after an empty table may be full, the others are not
+	IF (SELECT count(*) FROM unnest(modes) m WHERE m = history.mode) < rounds / 2 THEN
+		RETURN NEXT 'done in modes ' || modes::text;
+	END IF;
+END
+$$;
+SELECT is_empty(format('SELECT pg_temp.history(%L, %L, %L, 14)', h.mode, h.ids, h.kind),
+	format('incremental by %s equals full, byte for byte: %s, %s ids', h.mode, h.kind, h.ids))
+FROM (VALUES ('queue', 'bigint', 'table'), ('queue', 'uuid', 'table'), ('queue', 'text', 'parts'), ('queue', 'integer', 'parts'),
+	('watermark', 'bigint', 'table'), ('watermark', 'text', 'parts'), ('full', 'uuid', 'table')) AS h (mode, ids, kind);
+SELECT is_empty($$SELECT q.* FROM shop.h_queue_bigint_table_customer_activity_queue q$$, 'the queue is empty afterwards');
+
+-- the queue never makes a write fail
+SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue')$$);
+SELECT lives_ok($$ALTER TABLE shop.orders RENAME COLUMN buyer TO customer_no$$, 'a column is renamed');
+SELECT lives_ok($$INSERT INTO shop.orders VALUES (6000, 1, '2024-08-01', 1, 'order')$$, 'and rows still come in');
+SELECT is((SELECT count(*) FROM shop.kept_customer_activity_queue WHERE customer_id IS NULL), 1::bigint, 'as "everybody"');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept')$$, '55000', NULL, 'a refresh says that the binding waits');
+SELECT isnt((SELECT problem FROM cvm.check_model('kept') LIMIT 1), NULL, 'as check_model does, with the fix');
+SELECT pg_temp.quietly(c.fix) FROM cvm.check_model('kept') c WHERE c.problem = 'broken_binding';
+SELECT is((SELECT mode FROM cvm.refresh_here('kept')), 'full', 'after which it is a full one');
+INSERT INTO shop.orders VALUES (6001, 2, '2024-08-01', 'NaN', 'order');
+DELETE FROM shop.orders WHERE order_no = 6001;
+INSERT INTO shop.orders VALUES (6002, 2, '2024-08-02', 4, 'order');
+SELECT is((SELECT mode FROM cvm.refresh_here('kept')), 'queue', 'an amount that is not a number does not stop the writer');
+SELECT pg_temp.quietly($$SELECT cvm.bind('live', 'event', 'shop.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}')$$);
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and all is as it should be');
+
+-- swapped, as loaders do
+SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'retention_month')$$);
+CREATE TABLE shop.orders__new AS SELECT * FROM shop.orders WHERE order_no % 9 > 0;
+ALTER TABLE shop.orders RENAME TO orders__backup;
+ALTER TABLE shop.orders__new RENAME TO orders;
+CREATE TEMP TABLE before AS SELECT * FROM kept.retention_month;
+DROP TABLE shop.orders__backup CASCADE;
+SELECT bag_eq('SELECT * FROM kept.retention_month', 'SELECT * FROM before', 'a stored report survives DROP ... CASCADE of its source');
+SELECT has_table('kept', 'customer_activity', 'and so do the states');
+SELECT pg_temp.quietly($$SELECT cvm.rebuild(m) FROM unnest('{live,kept}'::name[]) m$$);
+SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('kept')), 'full full', 'rebuild brings the rest back; what is stored is folded from the new table');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with its answers');
+INSERT INTO shop.orders VALUES (7000, 3, '2024-08-03', 4, 'order');
+SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'queue', 'and the new table feeds the queue');
+-- moved
+CREATE SCHEMA lake;
+ALTER TABLE shop.orders SET SCHEMA lake;
+SELECT pg_temp.quietly($$SELECT cvm.bind(m, 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}') FROM unnest('{live,kept}'::name[]) m$$);
+INSERT INTO lake.orders VALUES (7001, 3, '2024-08-04', 4, 'order');
+SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'bind follows a source to another schema');
+-- of another type
+SELECT pg_temp.quietly($$SELECT cvm.unbind(m, 'event') FROM unnest('{live,kept}'::name[]) m$$);
+ALTER TABLE lake.orders ALTER placed_at TYPE date USING placed_at::date;
+SELECT pg_temp.quietly($$SELECT cvm.bind(m, 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}') FROM unnest('{live,kept}'::name[]) m$$);
+INSERT INTO lake.orders VALUES (7002, 3, '2024-08-05', 4, 'order');
+SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'full', 'a column of another type is folded from the beginning');
+SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with the same answers as ever');
+
+-- small groups
+SELECT pg_temp.quietly($$SELECT cvm.configure(m, 'min_group_size', '5') FROM unnest('{live,kept}'::name[]) m$$);
+SELECT is_empty($$SELECT * FROM live.retention_month WHERE cohort_customers < 5$$, 'no cohort of fewer than five is shown');
+SELECT isnt((SELECT count(*) FROM live.retention_month), 0::bigint, 'others are');
+SELECT is_empty($$SELECT period_start, period_no, a.cohort_customers, sum(s.cohort_customers) FROM live.retention_month a LEFT JOIN live.retention_month s USING (period_start, period_no)
+	WHERE a.segment = '(all)' AND s.segment <> '(all)' GROUP BY 1, 2, 3 HAVING a.cohort_customers - sum(s.cohort_customers) BETWEEN 1 AND 4$$, 'and none can be had by subtraction from the total');
+SELECT isnt_empty($$SELECT * FROM live.retention_month WHERE segment <> '(all)'$$, 'though segments are');
+SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'what is stored leaves them out too');
+
+-- a reader has what a dashboard needs, and nothing else
+CREATE ROLE cvm_store_reader;
+SELECT results_eq($$SELECT view, can_read, needs FROM cvm.grant_reader('kept', 'cvm_store_reader') WHERE view IN ('retention_month', 'retention_week') ORDER BY 1$$,
+	$$VALUES ('retention_month', true, NULL), ('retention_week', false, 'SELECT cvm.store(''kept'', ''retention_week''); or rights on the source')$$, 'grant_reader says what can be read, and what that takes');
+SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'retention_week')$$);
+SET ROLE cvm_store_reader;
+SELECT lives_ok('SELECT * FROM kept.retention_month', 'a stored report is read');
+SELECT lives_ok('SELECT * FROM kept.retention_week', 'one that was stored later too');
+SELECT throws_ok('SELECT * FROM kept.customer_activity', '42501', NULL, 'customers are not');
+SELECT throws_ok('SELECT * FROM kept.event', '42501', NULL, 'nor events');
+SELECT throws_ok('SELECT * FROM lake.orders', '42501', NULL, 'nor the source');
+SELECT is((SELECT count(*) FROM cvm.binding) + (SELECT count(*) FROM cvm.restatement) + (SELECT count(*) FROM cvm.refresh_log), 0::bigint, 'nor the registry');
+SELECT set_eq('SELECT object, is_stale FROM cvm.freshness', $$VALUES ('customer_activity', false), ('retention_month', false), ('retention_week', false)$$, 'but how fresh it all is');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept')$$, '42501', NULL, 'and nothing can be changed');
+RESET ROLE;
+SELECT pg_temp.quietly($$SELECT cvm.configure('kept', 'min_group_size', '20')$$);
+SET ROLE cvm_store_reader;
+SELECT throws_ok('SELECT * FROM kept.retention_month_stored', '42501', NULL, 'groups that are too small now are gone at once');
+RESET ROLE;
+SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
+SET ROLE cvm_store_reader;
+SELECT is_empty('SELECT * FROM kept.retention_month WHERE cohort_customers < 20', 'and the others are back after a refresh');
+RESET ROLE;
+SELECT pg_temp.quietly($$SELECT cvm.revoke_reader('kept', 'cvm_store_reader')$$);
+SET ROLE cvm_store_reader;
+SELECT throws_ok('SELECT * FROM kept.retention_month', '42501', NULL, 'revoke_reader takes it all back');
+RESET ROLE;
+-- the model of somebody else
+SELECT pg_temp.quietly('CREATE ROLE cvm_store_owner; GRANT CREATE ON DATABASE ' || quote_ident(current_database()) || ' TO cvm_store_owner; GRANT USAGE, CREATE ON SCHEMA lake TO cvm_store_owner; ALTER TABLE lake.orders OWNER TO cvm_store_owner');
+SET ROLE cvm_store_owner;
+SELECT pg_temp.quietly($$SELECT cvm.create_model('theirs', tz => 'UTC')$$);
+SELECT pg_temp.quietly($$SELECT cvm.bind('theirs', 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}')$$);
+SELECT lives_ok($$SELECT cvm.store('theirs', 'customer_activity', mode => 'queue'), cvm.store('theirs', 'retention_month')$$, 'an ordinary role stores');
+SELECT lives_ok($$INSERT INTO lake.orders VALUES (8000, 3, '2024-08-06', 4, 'order')$$, 'writes');
+SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('theirs')), 'queue full', 'and refreshes');
+RESET ROLE;
+SELECT throws_ok($$SELECT cvm.refresh_here('theirs')$$, '42501', 'a superuser does not refresh what belongs to role "cvm_store_owner"', 'a superuser does not run the code of others');
+
+-- what is said to who errs
+SELECT throws_ok($$SELECT cvm.store('kept', 'retention_moth')$$, '42704', 'there is nothing called "retention_moth" that could be stored', 'an unknown name');
+SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month', mode => 'queue')$$, '22023', NULL, 'a report has no queue');
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'magic')$$, '22023', 'unknown mode "magic"', 'an unknown mode');
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark')$$, '22023', NULL, 'a watermark without a column');
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark', watermark => 'vershun')$$, '42703', NULL, 'a column that is not there');
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark', watermark => 'what')$$, '42804', NULL, 'a column that does not grow');
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark', watermark => 'version', overlap => '2 hours')$$, '22023', NULL, 'an overlap that does not fit');
+SELECT throws_ok($$SELECT cvm.unstore('kept', 'lifecycle_month')$$, '42704', '"lifecycle_month" of model "kept" is not stored', 'unstore of what is not stored');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{lifecycle_month}')$$, '42704', NULL, 'a refresh of it');
+SELECT throws_ok($$SELECT cvm.grant_reader('kept', 'nobody_of_that_name')$$, '42704', NULL, 'a role that is not there');
+CREATE TABLE kept.lifecycle_month_stored ();
+SELECT throws_ok($$SELECT cvm.store('kept', 'lifecycle_month')$$, '42P07', NULL, 'a table that is somebody else''s');
+DROP TABLE kept.lifecycle_month_stored;
+
+-- nothing is left
+SELECT lives_ok($$SELECT cvm.drop_model('kept'), cvm.drop_model('theirs')$$, 'a model is dropped with what it stored');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relname ~ '^(kept|theirs)_' UNION ALL SELECT tgname FROM pg_trigger WHERE tgname ~ '^(kept|theirs)_'$$, 'queues and triggers included');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -59,3 +59,36 @@ CREATE FUNCTION segment_products(segment_flow)
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 2000;
 COMMENT ON FUNCTION segment_products(segment_flow) IS
 	'What the paying customers of a segment hold at each closing, by product; a customer who holds two lines of a product counts once';
+
+-- The fast way: from raw rows in one pass.  Its state is internal, for one
+-- machine with parallel workers; distributed servers take the two steps.
+CREATE FUNCTION segment_ledger_final(internal) RETURNS segment_flow
+	AS 'MODULE_PATHNAME', 'cvm_segment_ledger_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment_ledger_final(internal) IS 'End of the one-pass segment_flow_agg';
+
+DO $block$
+DECLARE
+	customer text;
+BEGIN
+	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
+		EXECUTE format($$
+			CREATE FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date)
+				RETURNS internal
+				AS 'MODULE_PATHNAME', 'cvm_segment_ledger_add'
+				LANGUAGE C IMMUTABLE PARALLEL SAFE;
+			COMMENT ON FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date) IS
+				'Step of the one-pass segment_flow_agg';
+			CREATE AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date) (
+				SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,
+				FINALFUNC = cvm.segment_ledger_final,
+				COMBINEFUNC = cvm.ledger_combine,
+				SERIALFUNC = cvm.ledger_serialize,
+				DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+			);
+			COMMENT ON AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date) IS
+				'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, segment, grain, as_of. A row with a segment says that the customer was in it on these days; a row without one is a spell of a product'$$,
+			customer);
+	END LOOP;
+END
+$block$;

@@ -23,28 +23,23 @@ INSERT INTO cvm.segment_part VALUES
 ('flow', 1, '{subscription,segment_history}', $$
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
-	SELECT coalesce({as_of},
-		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
-		min(s.started_on) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
-	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
-), held AS (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
-	FROM subscription s
-	WHERE s.customer_id IS NOT NULL
-	GROUP BY s.customer_id
-), history AS (
-	SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 0) AS segments
-	FROM segment_history h
-	WHERE h.segment IS NOT NULL AND h.valid_from IS NOT NULL
-	GROUP BY h.customer_id
+	SELECT coalesce({as_of}, (
+		SELECT coalesce(greatest(
+				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
+				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
+			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
+		FROM subscription s)) AS as_of
 ), flow AS MATERIALIZED (
-	SELECT cvm.segment_flow_agg(d.holdings, h.segments, 'month', o.as_of) AS state
-	FROM held d
+	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, 'month', o.as_of) AS state
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
+			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment
+		FROM subscription s
+		UNION ALL
+		SELECT h.customer_id, NULL, greatest(h.valid_from, '0001-01-01'), h.valid_to, NULL, h.segment
+		FROM segment_history h
+		WHERE h.segment IS NOT NULL AND h.valid_from IS NOT NULL) r
 	CROSS JOIN observed o
-	LEFT JOIN history h ON h.customer_id = d.customer_id
 	WHERE o.as_of IS NOT NULL
 ), bridge AS MATERIALIZED (
 	SELECT b.*, least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day

@@ -10,12 +10,12 @@ INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'customer_phase', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
-	SELECT coalesce({as_of},
-		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
-		min(s.started_on) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
-	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
+	SELECT coalesce({as_of}, (
+		SELECT coalesce(greatest(
+				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
+				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
+			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
+		FROM subscription s)) AS as_of
 ), known AS (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings,
@@ -104,12 +104,12 @@ INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'value_decile', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
-	SELECT coalesce({as_of},
-		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
-		min(s.started_on) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
-	WHERE isfinite(s.started_on) AND isfinite(coalesce(s.ended_on, '2000-01-01'))
+	SELECT coalesce({as_of}, (
+		SELECT coalesce(greatest(
+				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
+				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
+			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
+		FROM subscription s)) AS as_of
 ), worth AS (
 	SELECT s.customer_id, sum(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS mrr, {{margin}} AS margin, o.as_of
 	FROM subscription s

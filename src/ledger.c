@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 
 #include "core/ledger.h"
+#include "core/segment_ledger.h"
 #include "expanded.h"
 #include "holdings.h"
 #include "row.h"
@@ -31,9 +32,15 @@ typedef struct LedgerState
 #define ARG_GRAIN 6
 #define ARG_AS_OF 7
 
+/*
+ * segment_flow_agg(customer, product, started_on, ended_on, mrr, segment,
+ * grain, as_of): a spell, or where segment is told, a time in it
+ */
+#define ARG_SEGMENT 6
+
 /* What stays the same from row to row */
 static RowForm *
-ledger_form(FunctionCallInfo fcinfo)
+ledger_form(FunctionCallInfo fcinfo, int grain)
 {
 	RowForm *form = fcinfo->flinfo->fn_extra;
 	Oid type;
@@ -46,34 +53,19 @@ ledger_form(FunctionCallInfo fcinfo)
 	form->key_kind = type == INT8OID   ? KEY_NUMBER
 					 : type == UUIDOID ? KEY_UUID
 									   : KEY_TEXT;
-	form->grain = ARG_GRAIN;
-	form->grain_constant = get_fn_expr_arg_stable(fcinfo->flinfo, ARG_GRAIN);
+	form->grain = grain;
+	form->grain_constant = get_fn_expr_arg_stable(fcinfo->flinfo, grain);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }
 
-/* Add a row. */
-PG_FUNCTION_INFO_V1(cvm_ledger_add);
-Datum
-cvm_ledger_add(PG_FUNCTION_ARGS)
+/* The ledger of an aggregate, made for the first row. */
+static LedgerState *
+ledger_ready(FunctionCallInfo fcinfo, RowForm *form, LedgerState *state,
+			 MemoryContext context, Day as_of)
 {
-	RowForm *form = ledger_form(fcinfo);
-	LedgerState *state =
-		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
-	MemoryContext context = state_context(fcinfo, "movement_agg");
-	Calendar calendar;
-	Day as_of;
-	SpellRow row;
+	Calendar calendar = row_calendar(form, fcinfo);
 
-	if (PG_ARGISNULL(ARG_CUSTOMER) ||
-		!argument_spell(fcinfo, ARG_SPELL, false, &row))
-	{
-		if (state == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(state);
-	}
-	calendar = row_calendar(form, fcinfo);
-	as_of = argument_day(fcinfo, ARG_AS_OF, "as_of");
 	if (state == NULL)
 	{
 		state = MemoryContextAllocZero(context, sizeof(LedgerState));
@@ -86,7 +78,64 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("grain or as_of changes from row to row"),
 				 errhint("Give the same grain and as_of for every row.")));
+	return state;
+}
+
+/* Add a row. */
+PG_FUNCTION_INFO_V1(cvm_ledger_add);
+Datum
+cvm_ledger_add(PG_FUNCTION_ARGS)
+{
+	RowForm *form = ledger_form(fcinfo, ARG_GRAIN);
+	LedgerState *state =
+		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	MemoryContext context = state_context(fcinfo, "movement_agg");
+	SpellRow row;
+
+	if (PG_ARGISNULL(ARG_CUSTOMER) ||
+		!argument_spell(fcinfo, ARG_SPELL, false, &row))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	state = ledger_ready(fcinfo, form, state, context,
+						 argument_day(fcinfo, ARG_AS_OF, "as_of"));
 	ledger_add(state->ledger, row_key(form, fcinfo), &row);
+	PG_RETURN_POINTER(state);
+}
+
+/* Add a row of segment_flow_agg. */
+PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
+Datum
+cvm_segment_ledger_add(PG_FUNCTION_ARGS)
+{
+	RowForm *form = ledger_form(fcinfo, ARG_GRAIN + 1);
+	LedgerState *state =
+		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	MemoryContext context = state_context(fcinfo, "segment_flow_agg");
+	SpellRow row;
+
+	if (PG_ARGISNULL(ARG_CUSTOMER) ||
+		!argument_spell(fcinfo, ARG_SPELL, false, &row))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	state = ledger_ready(fcinfo, form, state, context,
+						 argument_day(fcinfo, ARG_AS_OF + 1, "as_of"));
+	if (PG_ARGISNULL(ARG_SEGMENT))
+		ledger_add(state->ledger, row_key(form, fcinfo), &row);
+	else
+	{
+		text *name = PG_GETARG_TEXT_PP(ARG_SEGMENT);
+		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+
+		check_segment(&segment);
+		ledger_place(state->ledger, row_key(form, fcinfo), row.start, row.end,
+					 &segment);
+	}
 	PG_RETURN_POINTER(state);
 }
 
@@ -158,5 +207,23 @@ cvm_ledger_final(PG_FUNCTION_ARGS)
 	ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, movement);
 	state_open(&writer);
 	movement_encode(movement, &writer);
+	return state_close(&writer);
+}
+
+/* The end of segment_flow_agg: walk every customer into a flow. */
+PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
+Datum
+cvm_segment_ledger_final(PG_FUNCTION_ARGS)
+{
+	SegmentFlow *flow;
+	ByteWriter writer;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "segment_flow_agg");
+	flow = segment_flow_new(CurrentMemoryContext);
+	segment_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, flow);
+	state_open(&writer);
+	segment_flow_encode(flow, &writer);
 	return state_close(&writer);
 }

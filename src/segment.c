@@ -91,24 +91,23 @@ cvm_segment_flow_merge(PG_FUNCTION_ARGS)
 	return expanded_merge(&segment_flow_state, fcinfo);
 }
 
-/* Names that rows of reports keep for themselves */
-static void
-check_segments(const Holdings *history)
+/* Names that rows of reports keep for themselves are refused. */
+void
+check_segment(const Label *segment)
 {
 	static const char *const reserved[] = {"(all)", "(in)", "(out)"};
 
-	for (int i = 0; i < history->nnames; i++)
-		for (int j = 0; j < lengthof(reserved); j++)
-			if (history->names[i].size == strlen(reserved[j]) &&
-				memcmp(history->names[i].data, reserved[j],
-					   history->names[i].size) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_RESERVED_NAME),
-						 errmsg("\"%s\" cannot be the name of a segment",
-								reserved[j]),
-						 errhint("Name it without brackets: reports use "
-								 "these for totals and for those who come "
-								 "and go.")));
+	if (segment->size == 0 || segment->data[0] != '(')
+		return;
+	for (int i = 0; i < lengthof(reserved); i++)
+		if (segment->size == strlen(reserved[i]) &&
+			memcmp(segment->data, reserved[i], segment->size) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_RESERVED_NAME),
+					 errmsg("\"%s\" cannot be the name of a segment",
+							reserved[i]),
+					 errhint("Name it without brackets: reports use these "
+							 "for totals and for those who come and go.")));
 }
 
 /* segment_flow_agg(holdings, segments, grain, as_of) */
@@ -129,7 +128,8 @@ cvm_segment_flow_add(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(2))
 	{
 		history = holdings_read(PG_GETARG_DATUM(2));
-		check_segments(history);
+		for (int i = 0; i < history->nnames; i++)
+			check_segment(&history->names[i]);
 	}
 	segment_flow_add(flow, holdings_read(PG_GETARG_DATUM(1)), history);
 	PG_RETURN_DATUM(result);

@@ -259,15 +259,6 @@ product_number(Ledger *ledger, const Label *product)
 	return ledger->nproducts - 1;
 }
 
-/* The price of an entry. */
-static inline Wide
-entry_mrr(const Ledger *ledger, const Entry *entry)
-{
-	if (entry->product >= 0)
-		return entry->mrr;
-	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr);
-}
-
 /* Give an entry its price. */
 static void
 entry_price(Ledger *ledger, Entry *entry, Wide mrr)
@@ -331,6 +322,38 @@ text_keep(Ledger *ledger, KeyText text)
 	return (KeyText){copy, text.size};
 }
 
+/* The next entry of the batch, which counts once used is one more. */
+static Entry *
+entry_begin(Ledger *ledger, Key key, Day start, Day end, const Label *name)
+{
+	Entry *entry;
+
+	if (ledger->used == ledger->batch_room)
+		ledger_flush(ledger);
+	if (ledger->kind == KEY_TEXT)
+		key.text = text_keep(ledger, key.text);
+	ledger->keys[ledger->used] = key;
+	entry = &ledger->batch[ledger->used];
+	entry->start = start;
+	entry->end = end;
+	entry->product = product_number(ledger, name);
+	return entry;
+}
+
+/* Add a time in a segment. */
+void
+ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
+{
+	Entry *entry;
+
+	if (start >= ledger->as_of)
+		return;
+	entry = entry_begin(ledger, key, start, end, segment);
+	entry->product |= ENTRY_PLACING;
+	entry->mrr = 0;
+	ledger->used++;
+}
+
 /* Add a row. */
 void
 ledger_add(Ledger *ledger, Key key, const SpellRow *row)
@@ -341,15 +364,7 @@ ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 		ledger_scale(ledger, row->scale);
 	if (row->start >= ledger->as_of)
 		return;
-	if (ledger->used == ledger->batch_room)
-		ledger_flush(ledger);
-	if (ledger->kind == KEY_TEXT)
-		key.text = text_keep(ledger, key.text);
-	ledger->keys[ledger->used] = key;
-	entry = &ledger->batch[ledger->used];
-	entry->start = row->start;
-	entry->end = row->end;
-	entry->product = product_number(ledger, &row->product);
+	entry = entry_begin(ledger, key, row->start, row->end, &row->product);
 	entry_price(ledger, entry,
 				money_rescale(row->mrr, row->scale, ledger->scale));
 	ledger->used++;
@@ -380,6 +395,39 @@ shelf_sort(const Ledger *ledger, uint32_t number, const Entry **order,
 	walk = shelf_walk(ledger, number);
 	while ((entry = shelf_next(&walk)) != NULL)
 		order[ends[entry->slot & PAGE_MASK]++] = entry;
+}
+
+/* Give out the entries customer by customer. */
+void
+ledger_each(Ledger *ledger, LedgerTake take, void *taker)
+{
+	uint32_t ends[PAGE_ITEMS];
+	const Entry **order = NULL;
+	uint32_t room = 0;
+
+	ledger_flush(ledger);
+	for (uint32_t number = 0; number < ledger->nshelves; number++)
+	{
+		uint32_t nentries =
+			((Shelf *) pages_peek(&ledger->shelves, number))->nentries;
+		uint32_t at = 0;
+
+		host_poll();
+		if (nentries > room)
+		{
+			if (order != NULL)
+				host_free(order);
+			room = nentries + nentries / 4;
+			order = host_alloc(NULL, (size_t) room * sizeof(Entry *));
+		}
+		shelf_sort(ledger, number, order, ends);
+		for (uint32_t i = 0; i < PAGE_ITEMS && at < nentries; at = ends[i++])
+			if (ends[i] > at)
+				take(taker, (number << PAGE_SHIFT) + i, order + at,
+					 ends[i] - at);
+	}
+	if (order != NULL)
+		host_free(order);
 }
 
 /* Walk every customer into a movement. */
@@ -581,7 +629,8 @@ ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
 				   sizeof(Wide));
 			entry.product = ~entry.product;
 		}
-		entry.product = products[entry.product];
+		entry.product = products[entry.product & ~ENTRY_PLACING] |
+						(entry.product & ENTRY_PLACING);
 		entry.slot = slots[entry.slot];
 		entry_price(into, &entry, money_rescale(mrr, head.scale, into->scale));
 		*entry_make(into, entry.slot) = entry;

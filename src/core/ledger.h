@@ -21,7 +21,10 @@
 #include "core/movement.h"
 #include "core/roster.h"
 
-/* A spell of the ledger */
+/* Added to the number of a name that is a segment, not a product */
+#define ENTRY_PLACING (1 << 30)
+
+/* A spell of the ledger, or a time in a segment, which has no price */
 typedef struct Entry
 {
 	uint32_t slot;	 /* the customer's */
@@ -78,9 +81,26 @@ typedef struct Ledger
 extern Ledger *ledger_new(HostArena arena, KeyKind kind, Calendar calendar,
 						  Day as_of);
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
+extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
+						 const Label *segment);
 extern void ledger_finish(Ledger *ledger, Movement *movement);
+
+/* Take the entries of a customer, in the order in which they came. */
+typedef void (*LedgerTake)(void *taker, uint32_t slot,
+						   const Entry *const *entries, uint32_t nentries);
+
+extern void ledger_each(Ledger *ledger, LedgerTake take, void *taker);
 extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
 extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
 							 size_t size);
+
+/* The price of an entry. */
+static inline Wide
+entry_mrr(const Ledger *ledger, const Entry *entry)
+{
+	if (entry->product >= 0)
+		return entry->mrr;
+	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr);
+}
 
 #endif /* CVM_LEDGER_H */

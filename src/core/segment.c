@@ -43,8 +43,8 @@ segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of)
 }
 
 /* Bring the state to at least this scale. */
-static void
-flow_scale(SegmentFlow *flow, int scale)
+void
+segment_flow_scale(SegmentFlow *flow, int scale)
 {
 	if (scale <= flow->scale)
 		return;
@@ -64,14 +64,6 @@ flow_scale(SegmentFlow *flow, int scale)
 	flow->scale = scale;
 }
 
-/* A spell of a segment on its way into placings */
-typedef struct Stay
-{
-	Day start;
-	Day end;
-	int32_t segment;
-} Stay;
-
 /*
  * Of segments that hold on one day, the one that began last counts, and of
  * those that began together the first by name.  What counts comes last here.
@@ -89,6 +81,25 @@ compare_stays(const void *a, const void *b)
 	return (stay_a->end < stay_b->end) - (stay_a->end > stay_b->end);
 }
 
+static void
+stays_sort(Stay *stays, int nstays)
+{
+	if (nstays > 16)
+	{
+		host_sort(stays, nstays, sizeof(Stay), compare_stays);
+		return;
+	}
+	for (int i = 1; i < nstays; i++)
+	{
+		Stay stay = stays[i];
+		int at = i;
+
+		for (; at > 0 && compare_stays(&stays[at - 1], &stay) > 0; at--)
+			stays[at] = stays[at - 1];
+		stays[at] = stay;
+	}
+}
+
 static int
 placing_push(Placing *placings, int nplacings, Day day, int32_t segment)
 {
@@ -101,26 +112,20 @@ placing_push(Placing *placings, int nplacings, Day day, int32_t segment)
 }
 
 /*
- * Where a customer was from which day on.  placings has room for twice the
- * spells of the history.
+ * Where a customer was from which day on.  Sorts the stays; placings has room
+ * for twice as many.
  */
 int
-placings_of(const Holdings *history, Placing *placings)
+placings_of(Stay *stays, int nstays, Placing *placings)
 {
-	int nstays = history->nspells;
-	Stay *stays = host_alloc(NULL, (nstays + 1) * sizeof(Stay));
-	int *open = host_alloc(NULL, (nstays + 1) * sizeof(int));
+	int few[16];
+	int *open = few;
 	int nopen = 0;
 	int nplacings = 0;
 
-	for (int i = 0; i < nstays; i++)
-	{
-		const Spell *spell = &history->spells[i];
-
-		stays[i] = (Stay){spell->start, spell->end, spell->product};
-	}
-	if (nstays > 1)
-		host_sort(stays, nstays, sizeof(Stay), compare_stays);
+	if (nstays > 16)
+		open = host_alloc(NULL, nstays * sizeof(int));
+	stays_sort(stays, nstays);
 	for (int i = 0; i <= nstays; i++)
 	{
 		int64_t start = i < nstays ? stays[i].start : SPELL_OPEN;
@@ -143,8 +148,8 @@ placings_of(const Holdings *history, Placing *placings)
 		nplacings = placing_push(placings, nplacings, stays[i].start,
 								 stays[i].segment);
 	}
-	host_free(stays);
-	host_free(open);
+	if (open != few)
+		host_free(open);
 	return nplacings;
 }
 
@@ -159,15 +164,9 @@ typedef struct Holding
 typedef struct Journey
 {
 	SegmentFlow *flow;
-	const Step *steps;
-	int nsteps;
+	const Customer *customer;
 	int step;
-	const Placing *placings;
-	int nplacings;
 	int placing;
-	int nproducts;
-	int32_t *product_names; /* of the holdings' names: the state's, or -1 */
-	int32_t *segment_names; /* likewise; the last is of those without */
 	Holding *now;
 	Holding *was;
 	int32_t segment; /* the state's name */
@@ -195,11 +194,11 @@ journey_day(const Journey *journey)
 {
 	int64_t day = NEVER;
 
-	if (journey->step < journey->nsteps)
-		day = journey->steps[journey->step].day;
-	if (journey->placing < journey->nplacings &&
-		journey->placings[journey->placing].day < day)
-		day = journey->placings[journey->placing].day;
+	if (journey->step < journey->customer->nsteps)
+		day = journey->customer->steps[journey->step].day;
+	if (journey->placing < journey->customer->nplacings &&
+		journey->customer->placings[journey->placing].day < day)
+		day = journey->customer->placings[journey->placing].day;
 	return day;
 }
 
@@ -210,13 +209,13 @@ journey_place(Journey *journey, int64_t day)
 	int32_t local = -2;
 	int32_t *name;
 
-	for (; journey->placing < journey->nplacings &&
-		   journey->placings[journey->placing].day <= day;
+	for (; journey->placing < journey->customer->nplacings &&
+		   journey->customer->placings[journey->placing].day <= day;
 		 journey->placing++)
-		local = journey->placings[journey->placing].segment;
+		local = journey->customer->placings[journey->placing].segment;
 	if (local == -2)
 		return;
-	name = &journey->segment_names[local];
+	name = &journey->customer->segment_names[local];
 	if (*name < 0)
 		*name = segment_flow_name(journey->flow, NULL);
 	journey->segment = *name;
@@ -286,22 +285,22 @@ journey_stocks(Journey *journey, Period period, const Standing *before,
 	Stock out = {{0}, 0};
 	Stock in = {{0}, 0};
 
-	for (int i = -1; i < journey->nproducts; i++)
+	for (int i = -1; i < journey->customer->nproducts; i++)
 	{
 		int32_t product = ALL_PRODUCTS;
 
 		if (i < 0)
 		{
-			out = stock_all(journey->was, journey->nproducts,
+			out = stock_all(journey->was, journey->customer->nproducts,
 							before->paid_since, -1);
-			in = stock_all(journey->now, journey->nproducts,
+			in = stock_all(journey->now, journey->customer->nproducts,
 						   after->paid_since, 1);
 		}
 		else
 		{
 			if (journey->was[i].lines <= 0 && journey->now[i].lines <= 0)
 				continue;
-			product = journey->product_names[i];
+			product = journey->customer->product_names[i];
 			out = stock_of(&journey->was[i], -1);
 			in = stock_of(&journey->now[i], 1);
 		}
@@ -368,16 +367,16 @@ journey_period(Journey *journey, int64_t day, bool *paid_ever)
 	int32_t paid_in = OUTSIDE;
 	bool paid_any = journey->mrr > 0;
 
-	memcpy(journey->was, journey->now, journey->nproducts * sizeof(Holding));
+	memcpy(journey->was, journey->now, journey->customer->nproducts * sizeof(Holding));
 	do
 	{
 		bool paid_before = journey->mrr > 0;
 
-		for (; journey->step < journey->nsteps &&
-			   journey->steps[journey->step].day == day;
+		for (; journey->step < journey->customer->nsteps &&
+			   journey->customer->steps[journey->step].day == day;
 			 journey->step++)
 		{
-			const Step *step = &journey->steps[journey->step];
+			const Step *step = &journey->customer->steps[journey->step];
 			Holding *held = &journey->now[step->product];
 
 			held->lines += step->lines;
@@ -432,6 +431,31 @@ names_taken(SegmentFlow *flow, const Holdings *holdings)
 	return names;
 }
 
+/* Walk a customer through the periods. */
+void
+segment_flow_walk(SegmentFlow *flow, const Customer *customer)
+{
+	Holding few[16];
+	Journey journey = {.flow = flow, .customer = customer, .now = few};
+	bool paid_ever = false;
+	int64_t day;
+
+	if (customer->nsteps == 0)
+		return;
+	if (customer->nproducts > 8)
+		journey.now =
+			host_alloc(NULL, customer->nproducts * 2 * sizeof(Holding));
+	memset(journey.now, 0, customer->nproducts * sizeof(Holding));
+	journey.was = journey.now + customer->nproducts;
+	journey.segment = segment_flow_name(flow, NULL);
+	journey_place(&journey, (int64_t) customer->steps[0].day - 1);
+	while ((day = journey_day(&journey)) < flow->as_of &&
+		   (journey.step < customer->nsteps || journey.mrr > 0))
+		journey_period(&journey, day, &paid_ever);
+	if (journey.now != few)
+		host_free(journey.now);
+}
+
 /*
  * Add a customer: what they held, and the segments they were in, as holdings
  * whose products are segments; NULL when they never had one.
@@ -440,55 +464,39 @@ void
 segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 				 const Holdings *history)
 {
-	Journey journey = {.flow = flow, .nproducts = holdings->nnames};
 	Step *steps = host_alloc(NULL, steps_room(holdings) * sizeof(Step));
-	Placing *placings = NULL;
-	int32_t *places = NULL;
-	bool paid_ever = false;
-	int64_t day;
+	Customer customer = {.steps = steps, .nproducts = holdings->nnames};
+	int nstays = history ? history->nspells : 0;
+	Stay *stays = host_alloc(NULL, (nstays + 1) * sizeof(Stay));
+	Placing *placings =
+		host_alloc(NULL, (nstays * 2 + 1) * sizeof(Placing));
 
-	flow_scale(flow, holdings->scale);
-	journey.nsteps = steps_of(holdings, flow->as_of, steps);
-	journey.steps = steps;
-	if (journey.nsteps == 0)
-	{
-		host_free(steps);
-		return;
-	}
-	for (int i = 0; i < journey.nsteps; i++)
+	segment_flow_scale(flow, holdings->scale);
+	customer.nsteps = steps_of(holdings, flow->as_of, steps);
+	for (int i = 0; i < customer.nsteps; i++)
 		steps[i].mrr =
 			money_rescale(steps[i].mrr, holdings->scale, flow->scale);
-	journey.product_names = names_taken(flow, holdings);
-	journey.now = host_alloc_zero(
-		NULL, (holdings->nnames * 2 + 1) * sizeof(Holding));
-	journey.was = journey.now + holdings->nnames;
-	journey.segment = segment_flow_name(flow, NULL);
-	if (history != NULL && history->nspells > 0)
+	customer.product_names = names_taken(flow, holdings);
+	for (int i = 0; i < nstays; i++)
+		stays[i] = (Stay){history->spells[i].start, history->spells[i].end,
+						  history->spells[i].product};
+	customer.placings = placings;
+	customer.nplacings = placings_of(stays, nstays, placings);
+	if (nstays > 0)
 	{
-		placings =
-			host_alloc(NULL, (history->nspells * 2 + 1) * sizeof(Placing));
-		journey.placings = placings;
-		journey.nplacings = placings_of(history, placings);
-		places = names_taken(flow, history);
-		for (int i = 0; i < journey.nplacings; i++)
+		customer.segment_names = names_taken(flow, history);
+		for (int i = 0; i < customer.nplacings; i++)
 			if (placings[i].segment < 0)
 				placings[i].segment = history->nnames;
-		journey.segment_names = places;
-		journey_place(&journey, (int64_t) steps[0].day - 1);
 	}
-
-	while ((day = journey_day(&journey)) < flow->as_of &&
-		   (journey.step < journey.nsteps || journey.mrr > 0))
-		journey_period(&journey, day, &paid_ever);
+	segment_flow_walk(flow, &customer);
 
 	host_free(steps);
-	host_free(journey.product_names);
-	host_free(journey.now);
-	if (placings != NULL)
-	{
-		host_free(placings);
-		host_free(places);
-	}
+	host_free(stays);
+	host_free(placings);
+	host_free((void *) customer.product_names);
+	if (customer.segment_names != NULL)
+		host_free(customer.segment_names);
 }
 
 /* Add another state up. */
@@ -500,7 +508,7 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 	if (!more->adopted)
 		return;
 	segment_flow_adopt(into, more->calendar, more->as_of);
-	flow_scale(into, more->scale);
+	segment_flow_scale(into, more->scale);
 	names = host_alloc(NULL, (more->nnames + 1) * sizeof(int32_t));
 	names[0] = OUTSIDE;
 	for (int i = 0; i < more->nnames; i++)

@@ -177,7 +177,29 @@ typedef struct Placing
 
 #define SEGMENT_FLOW_VERSION 1
 
-extern int placings_of(const Holdings *history, Placing *placings);
+/* A time in a segment; segments are numbered in the order of their names */
+typedef struct Stay
+{
+	Day start;
+	Day end;
+	int32_t segment;
+} Stay;
+
+/* What is known of a customer; names are the state's numbers */
+typedef struct Customer
+{
+	const Step *steps; /* before as_of, by day; products are numbers below */
+	int nsteps;
+	int nproducts;
+	const int32_t *product_names;
+	const Placing *placings; /* no segment: the number behind the last */
+	int nplacings;
+	int32_t *segment_names; /* of placings; -1 where not asked for yet */
+} Customer;
+
+extern int placings_of(Stay *stays, int nstays, Placing *placings);
+extern void segment_flow_scale(SegmentFlow *flow, int scale);
+extern void segment_flow_walk(SegmentFlow *flow, const Customer *customer);
 extern SegmentFlow *segment_flow_new(HostArena arena);
 extern void segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of);
 extern void segment_flow_add(SegmentFlow *flow, const Holdings *holdings,

@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = cvm, public;
-SELECT plan(19);
+SELECT plan(21);
 
 -- 240 small worlds of ten customers each.  Customers change segment inside a
 -- month, leave and come back in another segment, hold several products and
@@ -275,6 +275,31 @@ SELECT is_empty($$
 		EXCEPT
 		SELECT b.segment, b.period_start, b.closing_mrr, b.net_retained_mrr, b.tenure_days FROM segment_bridge(m.state) b)) d$$,
 	'four years later all is the same');
+
+-- in one pass
+CREATE TEMP VIEW raw AS
+SELECT world, customer, product, started_on AS f, ended_on AS t, mrr, NULL AS segment FROM spell
+UNION ALL
+SELECT world, customer, NULL, valid_from, valid_to, NULL, segment FROM placed;
+SELECT is_empty($$
+	SELECT s.world
+	FROM state s
+	JOIN (
+		SELECT w.world, segment_flow_agg(r.customer, r.product, r.f, r.t, r.mrr, r.segment, 'month', w.as_of) AS numbers,
+			segment_flow_agg('c' || r.customer, r.product, r.f, r.t, r.mrr, r.segment, 'month', w.as_of ORDER BY r.t DESC, r.customer) AS texts
+		FROM world w JOIN raw r USING (world) GROUP BY 1) o USING (world)
+	WHERE s.state <> o.numbers OR s.state <> o.texts$$,
+	'one pass over raw rows in any order gives the same bytes as two steps');
+CREATE TABLE big_raw AS SELECT world * 100 + customer AS customer, product, f, t, mrr, segment FROM raw;
+CREATE TEMP TABLE alone AS SELECT segment_flow_agg(customer, product, f, t, mrr, segment, 'week', '2024-06-01') AS state FROM big_raw;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL max_parallel_workers_per_gather = 3;
+SET LOCAL parallel_leader_participation = off;
+SELECT is((SELECT segment_flow_agg(customer, product, f, t, mrr, segment, 'week', '2024-06-01') FROM big_raw), (SELECT state FROM alone), 'so do parallel workers');
+RESET parallel_setup_cost;
+RESET max_parallel_workers_per_gather;
 
 -- mix and rate
 SELECT is_empty($$

@@ -1,0 +1,151 @@
+/*
+ * segment_ledger.c
+ *		Segment flows from raw rows in one pass.
+ *
+ * A ledger holds spells and times in segments in the order in which they came.
+ * Sorted by customer, each customer's are walked as those of holdings are, so
+ * that both ways give the same bytes.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/segment_ledger.h"
+
+#include <string.h>
+
+#include "core/segment_cells.h"
+
+/* What is used again for every customer */
+typedef struct Desk
+{
+	Ledger *ledger;
+	SegmentFlow *flow;
+	int32_t *names;		/* the state's number of a name, or -1 */
+	int32_t *ranks;		/* place of a name in the order of bytes */
+	int32_t *by_rank;	/* the state's number of a segment, or -1; (none) */
+	uint32_t *seen_by;	/* by name: the last customer that held it, plus one */
+	int32_t *local;		/* and its number among the customer's products */
+	uint32_t room;
+	Step *steps;
+	Stay *stays;
+	Placing *placings;
+	int32_t *product_names;
+} Desk;
+
+static int
+compare_named(const void *a, const void *b)
+{
+	return label_compare(*(const Label *const *) a, *(const Label *const *) b);
+}
+
+static void
+desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
+{
+	int nnames = ledger->nproducts;
+	const Label **sorted = host_alloc(NULL, (nnames + 1) * sizeof(Label *));
+
+	memset(desk, 0, sizeof(Desk));
+	desk->ledger = ledger;
+	desk->flow = flow;
+	desk->names = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	desk->ranks = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	desk->by_rank = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	desk->seen_by = host_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
+	desk->local = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	for (int i = 0; i < nnames; i++)
+		sorted[i] = &ledger->products[i];
+	host_sort(sorted, nnames, sizeof(Label *), compare_named);
+	for (int i = 0; i < nnames; i++)
+	{
+		int32_t number = (int32_t) (sorted[i] - ledger->products);
+
+		desk->ranks[number] = i;
+		desk->names[number] = segment_flow_name(flow, sorted[i]);
+		desk->by_rank[i] = desk->names[number];
+	}
+	desk->by_rank[nnames] = segment_flow_name(flow, NULL);
+	host_free(sorted);
+}
+
+static void
+desk_grow(Desk *desk, uint32_t entries)
+{
+	if (entries <= desk->room)
+		return;
+	if (desk->room > 0)
+	{
+		host_free(desk->steps);
+		host_free(desk->stays);
+		host_free(desk->placings);
+		host_free(desk->product_names);
+	}
+	desk->room = entries * 2;
+	desk->steps = host_alloc(NULL, (size_t) desk->room * 2 * sizeof(Step));
+	desk->stays = host_alloc(NULL, (size_t) desk->room * sizeof(Stay));
+	desk->placings =
+		host_alloc(NULL, (size_t) desk->room * 2 * sizeof(Placing));
+	desk->product_names =
+		host_alloc(NULL, (size_t) desk->room * sizeof(int32_t));
+}
+
+/* Walk a customer. */
+static void
+desk_walk(void *taker, uint32_t slot, const Entry *const *entries,
+		  uint32_t nentries)
+{
+	Desk *desk = taker;
+	Ledger *ledger = desk->ledger;
+	Customer customer = {0};
+	int nstays = 0;
+
+	desk_grow(desk, nentries);
+	customer.steps = desk->steps;
+	customer.placings = desk->placings;
+	customer.product_names = desk->product_names;
+	customer.segment_names = desk->by_rank;
+
+	for (uint32_t i = 0; i < nentries; i++)
+	{
+		const Entry *entry = entries[i];
+		int32_t number = entry->product < 0 ? ~entry->product : entry->product;
+		Wide mrr;
+
+		if (number & ENTRY_PLACING)
+		{
+			desk->stays[nstays++] =
+				(Stay){entry->start, entry->end,
+					   desk->ranks[number & ~ENTRY_PLACING]};
+			continue;
+		}
+		if (desk->seen_by[number] != slot + 1)
+		{
+			desk->seen_by[number] = slot + 1;
+			desk->local[number] = customer.nproducts;
+			desk->product_names[customer.nproducts++] = desk->names[number];
+		}
+		number = desk->local[number];
+		mrr = entry_mrr(ledger, entry);
+		desk->steps[customer.nsteps++] = (Step){entry->start, number, 1, mrr};
+		if (entry->end < ledger->as_of)
+			desk->steps[customer.nsteps++] =
+				(Step){entry->end, number, -1, -mrr};
+	}
+	if (customer.nsteps == 0)
+		return;
+	steps_sort(desk->steps, customer.nsteps);
+	customer.nplacings = placings_of(desk->stays, nstays, desk->placings);
+	for (int i = 0; i < customer.nplacings; i++)
+		if (desk->placings[i].segment < 0)
+			desk->placings[i].segment = ledger->nproducts;
+	segment_flow_walk(desk->flow, &customer);
+}
+
+void
+segment_ledger_finish(Ledger *ledger, SegmentFlow *flow)
+{
+	Desk desk;
+
+	segment_flow_adopt(flow, ledger->calendar, ledger->as_of);
+	segment_flow_scale(flow, ledger->scale);
+	desk_open(&desk, ledger, flow);
+	ledger_each(ledger, desk_walk, &desk);
+}

@@ -49,3 +49,24 @@ SELECT cohort_label, period_no, eligible_customers, retained_customers, round(re
 FROM acme.retention_month
 WHERE segment = '(all)' AND period_no <= 6
 ORDER BY cohort DESC, period_no DESC LIMIT 10;
+
+\echo
+\echo 'The last month by segment, with who answers for it, from acme.segment_kpi:'
+SELECT segment, owner, opening_customers AS opening, new_customers AS new, winback_customers AS back,
+	moved_in_customers + moved_out_customers AS moved, churned_customers AS churned, closing_customers AS closing,
+	closing_mrr, round(arpu::numeric, 2) AS arpu, round(churn_rate::numeric, 4) AS churn,
+	round(net_revenue_retention_rate::numeric, 3) AS nrr, margin, variance
+FROM acme.segment_kpi
+WHERE month = (SELECT max(month) FROM acme.segment_kpi WHERE is_complete)
+ORDER BY segment = '(all)', closing_mrr DESC;
+
+\echo 'Whose churn changed since September, when Family''s prices rose in October, and whose did not (acme.segment_shift):'
+SELECT segment, owner, from_customers, to_customers, round(from_rate::numeric, 4) AS from_rate, round(to_rate::numeric, 4) AS to_rate,
+	round(change_low::numeric, 4) AS low, round(change_high::numeric, 4) AS high,
+	round(mix_effect::numeric, 5) AS mix, round(rate_effect::numeric, 5) AS rate, verdict
+FROM acme.segment_shift
+WHERE metric = 'churn_rate' AND from_month = '2025-09-01' AND to_month = '2025-11-01'
+ORDER BY segment = '(all)', verdict DESC, segment;
+
+\echo 'Days on which nobody answered for a segment, a product or a driver (acme.owner_gap):'
+SELECT subject_kind, subject, gap_from, gap_to, days FROM acme.owner_gap ORDER BY gap_from;

@@ -123,18 +123,21 @@ SELECT s.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_
 FROM state s
 CROSS JOIN LATERAL cvm.movements(s.state) m$$),
 -- Spells that ended, and whose customers paid on the day after
-('due', $$due AS MATERIALIZED (
-	SELECT {{due_segment}} AS segment, date_trunc('month', e.ended_on::timestamp)::date AS month,
+('due', $$ended AS MATERIALIZED (
+	SELECT f.customer_id, p.ended_on, p.mrr, cvm.mrr_at(f.holdings, p.ended_on) > 0 AS stays
+	FROM folded f
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.spells(f.holdings) p
+	WHERE p.ended_on < o.as_of AND p.mrr > 0
+), due AS MATERIALIZED (
+	SELECT e.segment, date_trunc('month', e.ended_on::timestamp)::date AS month,
 		count(*) AS due_spells, sum(e.mrr) AS due_mrr,
 		count(*) FILTER (WHERE e.stays) AS renewed_spells,
 		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS renewed_mrr
 	FROM (
-		SELECT f.customer_id, p.ended_on, p.mrr, cvm.mrr_at(f.holdings, p.ended_on) > 0 AS stays
-		FROM folded f
-		CROSS JOIN observed o
-		CROSS JOIN LATERAL cvm.spells(f.holdings) p
-		WHERE p.ended_on < o.as_of AND p.mrr > 0
-	) e{{due_join}}
+		SELECT '(all)'::text AS segment, a.ended_on, a.mrr, a.stays
+		FROM ended a{{due_segments}}
+	) e
 	GROUP BY 1, 2
 )$$),
 ('subscription_kpi', $$, month AS (
@@ -272,14 +275,17 @@ FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL (SELECT cvm.median_survival(s.state) AS median_days OFFSET 0) q
 CROSS JOIN LATERAL cvm.survival_curve(s.state, {conf}) c$$),
-('churn_cause', $$, life AS (
-	SELECT f.customer_id, r.days, r.is_churned, (
-			SELECT min(s.end_reason) FROM subscription s
-			WHERE r.is_churned AND s.customer_id = f.customer_id AND s.ended_on = r.ended_on
-		) AS cause
+('churn_cause', $$, reason AS (
+	SELECT s.customer_id, s.ended_on, min(s.end_reason) AS cause
+	FROM subscription s
+	WHERE s.ended_on IS NOT NULL
+	GROUP BY 1, 2
+), life AS (
+	SELECT f.customer_id, r.days, r.is_churned, c.cause
 	FROM folded f
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.runs(f.holdings, o.as_of, {lapse_days}) r
+	LEFT JOIN reason c ON c.customer_id = f.customer_id AND c.ended_on = r.ended_on
 	WHERE r.run_no = 1
 ), by_segment AS MATERIALIZED (
 	SELECT {{since_segment}} AS segment, cvm.survival_agg(f.days, f.is_churned, f.cause) AS state
@@ -358,15 +364,18 @@ body (view, preference, needs, body) AS (VALUES
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT l.view, l.preference, l.needs,
-	replace(replace(replace(replace(replace(l.body,
+	replace(replace(replace(replace(l.body,
 		'{{since_segment}}', CASE WHEN s.known THEN 'coalesce(since.segment, ''(none)'')' ELSE '''(all)''::text' END),
 		'{{since_join}}', CASE WHEN s.known THEN E'\n\tLEFT JOIN since ON since.customer_id = f.customer_id' ELSE '' END),
 		'{{all_segments}}', CASE
 			WHEN NOT s.known THEN ''
 			WHEN l.view = 'survival' THEN E'SELECT b.segment, b.product, b.state FROM by_segment b\n\tUNION ALL'
 			ELSE E'SELECT b.segment, b.state FROM by_segment b\n\tUNION ALL' END),
-		'{{due_segment}}', CASE WHEN s.known THEN 's.segment' ELSE '''(all)''::text' END),
-		'{{due_join}}', CASE WHEN s.known THEN E'\n\tJOIN (\n\t\tSELECT h.customer_id, h.segment, h.days FROM held h\n\t\tUNION ALL SELECT f.customer_id, ''(all)'' AS segment, ''{(,)}''::datemultirange AS days FROM folded f) s\n\t\tON s.customer_id = e.customer_id AND s.days @> (e.ended_on - 1)' ELSE '' END)
+		'{{due_segments}}', CASE WHEN s.known THEN $$
+		UNION ALL
+		SELECT h.segment, a.ended_on, a.mrr, a.stays
+		FROM ended a
+		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$ ELSE '' END)
 FROM laid l
 CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s;
 

@@ -18,10 +18,11 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{subscription}'::text[],
 $$observed AS MATERIALIZED (
-	SELECT min(s.started_on) AS first_day, coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE s.started_on <= (now() AT TIME ZONE {time_zone})::date),
-		max(s.ended_on) FILTER (WHERE s.ended_on <= (now() AT TIME ZONE {time_zone})::date)) + 1) AS as_of
+	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
+		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
 	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
 )$$),
 	-- what is sold says when it was launched; what does not, first sold long
 	-- after everything else, must have been launched then
@@ -55,7 +56,8 @@ $$launch AS MATERIALIZED (
 )$$),
 	('held', 1, '{}',
 $$held AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr) AS holdings
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
+		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id

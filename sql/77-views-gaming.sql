@@ -16,10 +16,11 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{subscription}'::text[],
 $$observed AS MATERIALIZED (
-	SELECT min(s.started_on) AS first_day, coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE s.started_on <= (now() AT TIME ZONE {time_zone})::date),
-		max(s.ended_on) FILTER (WHERE s.ended_on <= (now() AT TIME ZONE {time_zone})::date)) + 1) AS as_of
+	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
+		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
 	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
 )$$),
 	('family', 1, '{product.family}',
 $$family AS (
@@ -241,7 +242,8 @@ LEFT JOIN family f ON f.product = b.product$$),
 		-- equal amounts are in the same tenth
 		ceil(10 * cume_dist() OVER (PARTITION BY m.from_product ORDER BY m.from_mrr))::int AS tenth
 	FROM (
-		SELECT cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr) AS holdings
+		SELECT cvm.holdings_agg(s.product, s.started_on, s.ended_on,
+		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
 		FROM subscription s
 		WHERE s.customer_id IS NOT NULL
 		GROUP BY s.customer_id) h

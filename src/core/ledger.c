@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define FIRST_ROOM 8 /* rows of the first batch, and products */
-#define AHEAD 12	 /* entries asked for before they are needed */
 
 /* Make the batch larger, up to what the roster numbers at once. */
 static void
@@ -42,9 +41,89 @@ ledger_new(HostArena arena, KeyKind kind, Calendar calendar, Day as_of)
 	ledger->as_of = as_of;
 	roster_open(&ledger->roster, arena, kind, false);
 	pages_open(&ledger->entries, arena, sizeof(Entry));
+	pages_open(&ledger->nexts, arena, sizeof(uint32_t));
+	pages_open(&ledger->shelves, arena, sizeof(Shelf));
 	pages_open(&ledger->wides, arena, sizeof(Wide));
 	batch_grow(ledger);
 	return ledger;
+}
+
+/* Where the next entry of a customer goes; good until the next call. */
+static Entry *
+entry_make(Ledger *ledger, uint32_t slot)
+{
+	uint32_t number = slot >> PAGE_SHIFT;
+	Shelf *shelf = pages_reach(&ledger->shelves, number);
+	uint32_t place = shelf->nentries % CHUNK_ENTRIES;
+
+	if (number >= ledger->nshelves)
+		ledger->nshelves = number + 1;
+	if (place == 0)
+	{
+		uint32_t chunk = ledger->nchunks;
+
+		if (chunk == UINT32_MAX / CHUNK_ENTRIES)
+			host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
+					  "too many subscription spells in one state");
+		ledger->nchunks++;
+		/* room for all of it, so that it does not grow entry by entry */
+		pages_reach(&ledger->entries,
+					chunk * CHUNK_ENTRIES + CHUNK_ENTRIES - 1);
+		*(uint32_t *) pages_reach(&ledger->nexts, chunk) = 0;
+		if (shelf->nentries == 0)
+			shelf->first = chunk;
+		else
+			*(uint32_t *) pages_reach(&ledger->nexts, shelf->last) = chunk;
+		shelf->last = chunk;
+	}
+	shelf->nentries++;
+	ledger->nentries++;
+	return pages_peek(&ledger->entries, shelf->last * CHUNK_ENTRIES + place);
+}
+
+/* A walk over the entries of a shelf */
+typedef struct ShelfWalk
+{
+	const Ledger *ledger;
+	uint32_t chunk;
+	uint32_t next;
+	uint32_t at;
+	uint32_t nentries;
+} ShelfWalk;
+
+static inline ShelfWalk
+shelf_walk(const Ledger *ledger, uint32_t number)
+{
+	const Shelf *shelf = pages_peek(&ledger->shelves, number);
+
+	return (ShelfWalk){ledger, shelf->first, 0, 0, shelf->nentries};
+}
+
+/* The next entry, or NULL. */
+static inline Entry *
+shelf_next(ShelfWalk *walk)
+{
+	uint32_t place = walk->at % CHUNK_ENTRIES;
+
+	if (walk->at == walk->nentries)
+		return NULL;
+	if (place == 0)
+	{
+		const Pages *entries = &walk->ledger->entries;
+
+		/* ask for the chunk after this one while this one is read */
+		if (walk->at > 0)
+			walk->chunk = walk->next;
+		walk->next =
+			*(uint32_t *) pages_peek(&walk->ledger->nexts, walk->chunk);
+		for (int line = 0; walk->next != 0 && line < 4; line++)
+			__builtin_prefetch((char *) pages_peek(entries, walk->next *
+																CHUNK_ENTRIES) +
+							   line * 64);
+	}
+	walk->at++;
+	return pages_peek(&walk->ledger->entries,
+					  walk->chunk * CHUNK_ENTRIES + place);
 }
 
 /* Number the customers of the batch and write its rows down. */
@@ -56,16 +135,11 @@ ledger_flush(Ledger *ledger)
 	if (ledger->used == 0)
 		return;
 	host_poll();
-	if (ledger->nentries > UINT32_MAX - ROSTER_BATCH)
-		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-				  "too many subscription spells in one state");
 	roster_number(&ledger->roster, ledger->keys, ledger->used, slots);
 	for (int i = 0; i < ledger->used; i++)
 	{
-		Entry *entry = pages_reach(&ledger->entries, ledger->nentries++);
-
-		*entry = ledger->batch[i];
-		entry->slot = slots[i];
+		ledger->batch[i].slot = slots[i];
+		*entry_make(ledger, slots[i]) = ledger->batch[i];
 	}
 	ledger->used = 0;
 	ledger->text_used = 0;
@@ -73,21 +147,64 @@ ledger_flush(Ledger *ledger)
 }
 
 static inline uint64_t
+load64(const char *data)
+{
+	uint64_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
+static inline uint64_t
+load32(const char *data)
+{
+	uint32_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
+/* The last bytes of a label, up to eight; some may be those before too. */
+static inline uint64_t
+label_tail(const Label *label)
+{
+	const char *end = label->data + label->size;
+
+	if (label->size >= 8)
+		return load64(end - 8);
+	if (label->size >= 4)
+		return load32(label->data) | load32(end - 4) << 32;
+	if (label->size == 0)
+		return 0;
+	return (uint8_t) label->data[0] |
+		   (uint64_t) (uint8_t) label->data[label->size / 2] << 8 |
+		   (uint64_t) (uint8_t) end[-1] << 16;
+}
+
+static inline uint64_t
 hash_label(const Label *label)
 {
 	uint64_t hash = label->size;
-	uint32_t at = 0;
 
-	for (; at < label->size; at += 8)
+	for (uint32_t at = 0; at + 8 < label->size; at += 8)
 	{
-		uint64_t word = 0;
-		uint32_t left = label->size - at;
-
-		memcpy(&word, label->data + at, left < 8 ? left : 8);
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash = (hash ^ load64(label->data + at)) * UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 29;
 	}
-	return hash;
+	hash = (hash ^ label_tail(label)) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
+
+/* Names are mostly short: no function is called for them. */
+static inline bool
+label_equal(const Label *a, const Label *b)
+{
+	if (a->size != b->size)
+		return false;
+	for (uint32_t at = 0; at + 8 < a->size; at += 8)
+		if (load64(a->data + at) != load64(b->data + at))
+			return false;
+	return label_tail(a) == label_tail(b);
 }
 
 /* Put the products into a table twice as large. */
@@ -122,10 +239,7 @@ product_number(Ledger *ledger, const Label *product)
 	at = (uint32_t) hash_label(product) & (ledger->table_size - 1);
 	for (; ledger->table[at] != 0; at = (at + 1) & (ledger->table_size - 1))
 	{
-		const Label *known = &ledger->products[ledger->table[at] - 1];
-
-		if (known->size == product->size &&
-			memcmp(known->data, product->data, product->size) == 0)
+		if (label_equal(&ledger->products[ledger->table[at] - 1], product))
 			return (int32_t) ledger->table[at] - 1;
 	}
 	if (ledger->nproducts == ledger->room)
@@ -176,15 +290,16 @@ static void
 ledger_scale(Ledger *ledger, int scale)
 {
 	ledger_flush(ledger);
-	for (uint32_t i = 0; i < ledger->nentries; i++)
+	for (uint32_t i = 0; i < ledger->nshelves; i++)
 	{
-		Entry *entry = pages_peek(&ledger->entries, i);
+		ShelfWalk walk = shelf_walk(ledger, i);
+		Entry *entry;
 
-		if ((i & 1023) == 0)
-			host_poll();
-		entry_price(ledger, entry,
-					money_rescale(entry_mrr(ledger, entry), ledger->scale,
-								  scale));
+		host_poll();
+		while ((entry = shelf_next(&walk)) != NULL)
+			entry_price(ledger, entry,
+						money_rescale(entry_mrr(ledger, entry), ledger->scale,
+									  scale));
 	}
 	ledger->scale = scale;
 }
@@ -240,32 +355,31 @@ ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 	ledger->used++;
 }
 
-/* The numbers of the entries, customer by customer; firsts has nslots + 1. */
-static uint32_t *
-ledger_order(const Ledger *ledger, uint32_t *firsts)
+/*
+ * Sort the entries of a shelf by customer into order; ends[i] is where those
+ * of the i-th customer end.
+ */
+static void
+shelf_sort(const Ledger *ledger, uint32_t number, const Entry **order,
+		   uint32_t *ends)
 {
-	uint32_t nslots = ledger->roster.nslots;
-	uint32_t *order =
-		host_alloc(NULL, ((size_t) ledger->nentries + 1) * sizeof(uint32_t));
+	ShelfWalk walk = shelf_walk(ledger, number);
 	uint32_t sum = 0;
+	const Entry *entry;
 
-	for (uint32_t i = 0; i < ledger->nentries; i++)
-		firsts[((Entry *) pages_peek(&ledger->entries, i))->slot]++;
-	for (uint32_t slot = 0; slot <= nslots; slot++)
+	memset(ends, 0, PAGE_ITEMS * sizeof(uint32_t));
+	while ((entry = shelf_next(&walk)) != NULL)
+		ends[entry->slot & PAGE_MASK]++;
+	for (uint32_t i = 0; i < PAGE_ITEMS; i++)
 	{
-		uint32_t count = firsts[slot];
+		uint32_t count = ends[i];
 
-		firsts[slot] = sum;
+		ends[i] = sum;
 		sum += count;
 	}
-	for (uint32_t i = 0; i < ledger->nentries; i++)
-	{
-		if ((i & 1023) == 0)
-			host_poll();
-		order[firsts[((Entry *) pages_peek(&ledger->entries, i))->slot]++] = i;
-	}
-	/* each first is now the first of the next customer */
-	return order;
+	walk = shelf_walk(ledger, number);
+	while ((entry = shelf_next(&walk)) != NULL)
+		order[ends[entry->slot & PAGE_MASK]++] = entry;
 }
 
 /* Walk every customer into a movement. */
@@ -273,54 +387,58 @@ void
 ledger_finish(Ledger *ledger, Movement *movement)
 {
 	static const Held always = {INT64_MIN, INT64_MAX};
-	uint32_t nslots;
-	uint32_t *ends;
-	uint32_t *order;
-	uint32_t at = 0;
+	uint32_t ends[PAGE_ITEMS];
+	const Entry **order = NULL;
 	Step *steps = NULL;
 	uint32_t room = 0;
 
 	ledger_flush(ledger);
-	nslots = ledger->roster.nslots;
-	ends = host_alloc_zero(NULL, ((size_t) nslots + 1) * sizeof(uint32_t));
-	order = ledger_order(ledger, ends);
 	movement_adopt(movement, ledger->calendar, ledger->as_of);
 	movement_scale(movement, ledger->scale);
-	for (uint32_t slot = 0; slot < nslots; slot++)
+	for (uint32_t number = 0; number < ledger->nshelves; number++)
 	{
-		int nsteps = 0;
+		uint32_t nentries =
+			((Shelf *) pages_peek(&ledger->shelves, number))->nentries;
+		uint32_t at = 0;
 
-		if ((slot & 255) == 0)
-			host_poll();
-		if (ends[slot] - at > room)
+		host_poll();
+		if (nentries > room)
 		{
-			room = (ends[slot] - at) * 2;
-			if (steps != NULL)
+			if (order != NULL)
+			{
+				host_free(order);
 				host_free(steps);
+			}
+			room = nentries + nentries / 4;
+			order = host_alloc(NULL, (size_t) room * sizeof(Entry *));
 			steps = host_alloc(NULL, (size_t) room * 2 * sizeof(Step));
 		}
-		for (; at < ends[slot]; at++)
+		shelf_sort(ledger, number, order, ends);
+		for (uint32_t i = 0; i < PAGE_ITEMS && at < nentries; i++)
 		{
-			const Entry *entry = pages_peek(&ledger->entries, order[at]);
-			int32_t product = entry->product;
-			Wide mrr = entry_mrr(ledger, entry);
+			int nsteps = 0;
 
-			if (at + AHEAD < ledger->nentries)
-				__builtin_prefetch(
-					pages_peek(&ledger->entries, order[at + AHEAD]));
-			if (product < 0)
-				product = ~product;
-			steps[nsteps++] = (Step){entry->start, product, 1, mrr};
-			if (entry->end < ledger->as_of)
-				steps[nsteps++] = (Step){entry->end, product, -1, -mrr};
+			for (; at < ends[i]; at++)
+			{
+				const Entry *entry = order[at];
+				int32_t product =
+					entry->product < 0 ? ~entry->product : entry->product;
+				Wide mrr = entry_mrr(ledger, entry);
+
+				steps[nsteps++] = (Step){entry->start, product, 1, mrr};
+				if (entry->end < ledger->as_of)
+					steps[nsteps++] = (Step){entry->end, product, -1, -mrr};
+			}
+			steps_sort(steps, nsteps);
+			movement_add(movement, steps, nsteps, ledger->nproducts, &always,
+						 1);
 		}
-		steps_sort(steps, nsteps);
-		movement_add(movement, steps, nsteps, ledger->nproducts, &always, 1);
 	}
-	if (steps != NULL)
+	if (order != NULL)
+	{
+		host_free(order);
 		host_free(steps);
-	host_free(order);
-	host_free(ends);
+	}
 }
 
 /* What goes ahead of a parcel */
@@ -372,11 +490,14 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 	}
 	for (uint32_t i = 0; i < ledger->nwides; i++)
 		write_raw(writer, pages_peek(&ledger->wides, i), sizeof(Wide));
-	for (uint32_t i = 0; i < ledger->nentries; i++)
+	for (uint32_t i = 0; i < ledger->nshelves; i++)
 	{
-		if ((i & 1023) == 0)
-			host_poll();
-		write_raw(writer, pages_peek(&ledger->entries, i), sizeof(Entry));
+		ShelfWalk walk = shelf_walk(ledger, i);
+		const Entry *entry;
+
+		host_poll();
+		while ((entry = shelf_next(&walk)) != NULL)
+			write_raw(writer, entry, sizeof(Entry));
 	}
 }
 
@@ -445,27 +566,25 @@ ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
 	}
 	slots = absorb_keys(into, &reader, head.nslots);
 	wides = read_text(&reader, head.nwides * sizeof(Wide));
-	if (head.nentries > UINT32_MAX - ROSTER_BATCH - into->nentries)
-		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-				  "too many subscription spells in one state");
 	for (uint32_t i = 0; i < head.nentries; i++)
 	{
-		Entry *entry = pages_reach(&into->entries, into->nentries++);
+		Entry entry;
 		Wide mrr;
 
 		if ((i & 1023) == 0)
 			host_poll();
-		read_raw(&reader, entry, sizeof(Entry));
-		mrr = entry->mrr;
-		if (entry->product < 0)
+		read_raw(&reader, &entry, sizeof(Entry));
+		mrr = entry.mrr;
+		if (entry.product < 0)
 		{
-			memcpy(&mrr, wides + (size_t) entry->mrr * sizeof(Wide),
+			memcpy(&mrr, wides + (size_t) entry.mrr * sizeof(Wide),
 				   sizeof(Wide));
-			entry->product = ~entry->product;
+			entry.product = ~entry.product;
 		}
-		entry->product = products[entry->product];
-		entry->slot = slots[entry->slot];
-		entry_price(into, entry, money_rescale(mrr, head.scale, into->scale));
+		entry.product = products[entry.product];
+		entry.slot = slots[entry.slot];
+		entry_price(into, &entry, money_rescale(mrr, head.scale, into->scale));
+		*entry_make(into, entry.slot) = entry;
 	}
 	reader_close(&reader);
 	host_free(products);

@@ -3,9 +3,10 @@
  *		The waterfall from raw spells in one pass.
  *
  * Rows come in any order, so a customer's spells are together only at the
- * end.  Until then a ledger writes them down one after the other, each with
- * its customer's number (roster.h) and its product's; then it sorts them by
- * customer, by counting, and walks each customer as movement.h does.
+ * end.  Until then a ledger writes them down, each with its customer's number
+ * (roster.h) and its product's, in shelves of 1024 customers; then it sorts a
+ * shelf at a time by customer, by counting, within the processor's cache, and
+ * walks each customer as movement.h does.
  *
  * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
  * together; pages of spells; parcels of other processes added; finished into
@@ -30,6 +31,16 @@ typedef struct Entry
 	int64_t mrr;
 } Entry;
 
+/* Entries are given out by the chunk; 0 is the first of them, and no next */
+#define CHUNK_ENTRIES 64
+
+typedef struct Shelf
+{
+	uint32_t first; /* chunk */
+	uint32_t last;
+	uint32_t nentries;
+} Shelf;
+
 typedef struct Ledger
 {
 	HostArena arena;
@@ -39,7 +50,11 @@ typedef struct Ledger
 	int scale;
 	Roster roster;
 	uint32_t nentries;
-	Pages entries;
+	uint32_t nchunks;
+	Pages entries;	  /* by chunk * CHUNK_ENTRIES + place in it */
+	Pages nexts;	  /* by chunk: the next one of its shelf, or 0 */
+	uint32_t nshelves;
+	Pages shelves; /* by slot >> PAGE_SHIFT */
 	uint32_t nwides; /* prices that 64 bits do not hold */
 	Pages wides;
 

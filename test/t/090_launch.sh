@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# What was planted in the demo's telecom about its launches, its gamed offer and
+# its packages, found again in the report views, in TAP.
+set -uo pipefail
+. test/tap.sh
+
+db=cvm_launch
+cleanup() {
+	dropdb --if-exists --force $db
+} >/dev/null 2>&1
+trap cleanup EXIT
+cleanup
+createdb $db
+run() {
+	PGOPTIONS='-c client_min_messages=warning -c DateStyle=ISO,YMD' psql -XAtq -v ON_ERROR_STOP=1 -d $db "$@"
+}
+run -f demo/telecom.sql >/dev/null
+run -c 'CREATE EXTENSION cvm' -f demo/model.sql >/dev/null
+
+# The planted launch
+is "$(run -c "SELECT entries, matured_entries, verdict, as_of FROM acme.cannibalization WHERE focal = 'MOB-LITE' AND donor = 'MOB-CLASSIC' AND segment = '(all)'")" \
+	'2400|2017|value_destroying|2026-01-01' "MOB-LITE destroys value"
+is "$(run -c "SELECT bool_and(unit_rate_low < p.rate AND p.rate < unit_rate_high), count(*) FROM acme.cannibalization,
+		(SELECT sum(value::numeric) FILTER (WHERE name IN ('lite_switch', 'lite_partial')) / sum(value::numeric) AS rate FROM demo.parameter
+			WHERE name IN ('lite_new', 'lite_winback', 'lite_add', 'lite_switch', 'lite_partial')) p
+	WHERE focal = 'MOB-LITE' AND segment = '(all)'")" \
+	't|2' "the planted rate lies in its interval, for its donor and for all"
+is "$(run -c "SELECT round(break_even_unit_rate::numeric, 4), corrected_rate BETWEEN break_even_unit_rate AND unit_rate FROM acme.cannibalization WHERE focal = 'MOB-LITE' AND donor = 'MOB-CLASSIC' AND segment = '(all)'")" \
+	'0.3286|t' "also after what donors lose anyway, it is above break-even"
+is "$(run -c "SELECT count(*) FROM (SELECT customer_id, kind FROM acme.cannibalization_evidence WHERE focal = 'MOB-LITE' AND kind <> 'pending'
+	EXCEPT SELECT customer, split_part(detail, ',', 1) FROM demo.planted WHERE truth = 'MOB-LITE entry') x")" \
+	0 "every matured entry is what was planted"
+# The harmless one
+is "$(run -c "SELECT bool_or(verdict = 'value_destroying') FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)'")" \
+	f "TV-KIDS is not accused"
+is "$(run -c "SELECT corrected_rate < 0.03, entries FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)' AND segment = '(all)'")" \
+	't|1200' "its customers lose no more than others"
+is "$(run -c "SELECT cvm.configure('acme', 'min_matured', '0.7')" -c "SELECT verdict FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)' AND segment = '(all)'")" \
+	$'\naccretive' "and where 70 % of mature entries are enough, it pays"
+# The gamed offer and the packages paid for twice
+planted() {
+	echo "SELECT count(DISTINCT r.customer_id), count(p.customer), (SELECT count(*) FROM demo.planted WHERE truth = '$2')
+		FROM acme.$1 r LEFT JOIN demo.planted p ON p.truth = '$2' AND p.customer = r.customer_id"
+}
+is "$(run -c "$(planted recycled_acquisition 'gamed promotion')")" '350|350|350' "the gamed entries are those planted"
+is "$(run -c "SELECT winback_entries, recycled_entries FROM acme.recycled_acquisition_channel WHERE channel = '(all)'")" \
+	'40|350' "fair winbacks are not accused"
+is "$(run -c "SELECT channel FROM acme.recycled_acquisition_channel WHERE channel <> '(all)' ORDER BY channel_share DESC LIMIT 1")" \
+	dealer "dealers sold most of them"
+is "$(run -c "$(planted bundle_overlap 'double pay')")" '140|140|140' "who pays twice is who was planted"
+is "$(run -c "SELECT count(*) FROM (SELECT focal, segment FROM acme.cannibalization_matrix GROUP BY 1, 2
+	HAVING sum(lost_mrr) FILTER (WHERE donor = '(all)') <> coalesce(sum(lost_mrr) FILTER (WHERE donor <> '(all)'), 0)) x")" \
+	0 "the matrix adds up"
+done_testing

@@ -33,7 +33,7 @@ CREATE TABLE cvm.report_view (
 	group_size text
 );
 COMMENT ON TABLE cvm.report_view IS 'The report views that a model may have.';
-COMMENT ON COLUMN cvm.report_view.group_size IS 'How many customers a row is about, over the columns of the view, for min_group_size; NULL: not a view of groups.';
+COMMENT ON COLUMN cvm.report_view.group_size IS 'How many customers a row is about, over the columns of the view, for min_group_size; empty: about none; NULL: about single customers, or not known.';
 
 CREATE TABLE cvm.report_body (
 	view text NOT NULL REFERENCES cvm.report_view,
@@ -94,7 +94,7 @@ DECLARE
 	columns text;
 	keys text;
 BEGIN
-	IF smallest <= 0 OR size IS NULL THEN
+	IF smallest <= 0 OR coalesce(size, '') = '' THEN
 		RETURN body;
 	END IF;
 	SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position),

@@ -467,7 +467,11 @@ BEGIN
 	END IF;
 	INSERT INTO cvm.refresh_log AS l (model, relation) VALUES (store.model, store.name::name) RETURNING l.refresh_id INTO refresh_id;
 	PERFORM cvm._refresh_one(store.model, store.name::name, true, refresh_id);
-	PERFORM cvm._generate(store.model);
+	IF kind.state IS NULL THEN
+		PERFORM cvm._relink(store.model, store.name);
+	ELSE
+		PERFORM cvm._generate(store.model);
+	END IF;
 	RETURN to_regclass(cvm._table(store.model, store.name::name));
 END
 $$;

@@ -4,6 +4,24 @@
 -- and the tables of those that are stored.  Views that are not stored read the
 -- source with the reader's own rights, as everything in a model does.
 
+-- How many customers a row of the other reports is about; '' where it is about
+-- none.  What is not said, such as the cost of a segment, is granted by hand.
+UPDATE cvm.report_view v SET group_size = s.size
+FROM (VALUES
+	('cannibalization', 'customers'),
+	('cannibalization_sensitivity', 'matured_entries'),
+	('cannibalization_matrix', 'entries'),
+	('recycled_acquisition_channel', 'gross_adds'),
+	('price_book_gap', 'lines'),
+	('migration_value', 'customers'),
+	('segment_kpi', 'greatest(opening_customers, closing_customers)'),
+	('segment_migration', 'customers'),
+	('segment_shift', 'least(from_customers, to_customers)'),
+	('phase_flow', 'customers'),
+	('value_decile', 'customers'),
+	('owner_gap', ''), ('owner_conflict', ''), ('owner_stale', ''), ('concentration', ''), ('flavor', '')) AS s (view, size)
+WHERE v.view = s.view AND v.group_size IS NULL;
+
 CREATE FUNCTION cvm._grant_readers(model name) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -51,7 +69,7 @@ BEGIN
 	RETURN QUERY
 	SELECT v.view, v.group_size IS NOT NULL AND t.relation IS NOT NULL,
 		CASE
-			WHEN v.group_size IS NULL THEN format('GRANT SELECT by hand: it has a row per customer')
+			WHEN v.group_size IS NULL THEN 'GRANT SELECT by hand: it may tell on single customers'
 			WHEN t.relation IS NULL THEN format('SELECT cvm.store(%L, %L); or rights on the source', grant_reader.model, v.view) END
 	FROM cvm.generated g
 	JOIN cvm.report_view v ON v.view = g.relation::text

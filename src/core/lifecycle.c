@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/lifecycle.h"
+#include "core/sorted.h"
 
 #include <string.h>
 
@@ -124,37 +125,18 @@ lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of)
 static LifecyclePeriod *
 lifecycle_at(Lifecycle *lifecycle, Period period)
 {
-	int low = 0;
-	int high = lifecycle->nperiods;
+	int at = sorted_place(lifecycle->periods, lifecycle->nperiods,
+						  sizeof(LifecyclePeriod), period);
 
-	while (low < high)
+	if (!sorted_has(lifecycle->periods, lifecycle->nperiods,
+					sizeof(LifecyclePeriod), at, period))
 	{
-		int middle = low + (high - low) / 2;
-
-		if (lifecycle->periods[middle].period < period)
-			low = middle + 1;
-		else
-			high = middle;
+		lifecycle->periods = sorted_open(
+			lifecycle->arena, lifecycle->periods, &lifecycle->nperiods,
+			&lifecycle->room, sizeof(LifecyclePeriod), at);
+		lifecycle->periods[at].period = period;
 	}
-	if (low < lifecycle->nperiods && lifecycle->periods[low].period == period)
-		return &lifecycle->periods[low];
-	if (lifecycle->nperiods == lifecycle->room)
-	{
-		int room = lifecycle->room ? lifecycle->room * 2 : 16;
-
-		lifecycle->periods =
-			lifecycle->room
-				? host_realloc(lifecycle->periods,
-							   room * sizeof(LifecyclePeriod))
-				: host_alloc(lifecycle->arena, room * sizeof(LifecyclePeriod));
-		lifecycle->room = room;
-	}
-	memmove(&lifecycle->periods[low + 1], &lifecycle->periods[low],
-			(lifecycle->nperiods - low) * sizeof(LifecyclePeriod));
-	memset(&lifecycle->periods[low], 0, sizeof(LifecyclePeriod));
-	lifecycle->periods[low].period = period;
-	lifecycle->nperiods++;
-	return &lifecycle->periods[low];
+	return &lifecycle->periods[at];
 }
 
 /* The first period whose last observed day is day or later. */

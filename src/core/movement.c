@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/movement.h"
+#include "core/sorted.h"
 
 #include <string.h>
 
@@ -65,45 +66,18 @@ movement_scale(Movement *movement, int scale)
 static MovementCell *
 movement_cell(Movement *movement, Period period)
 {
-	int low = 0;
-	int high = movement->ncells;
-	MovementCell *cell;
+	int at = sorted_place(movement->cells, movement->ncells,
+						  sizeof(MovementCell), period);
 
-	/* where every period has a cell, its place is known */
-	if (high > 0)
+	if (!sorted_has(movement->cells, movement->ncells, sizeof(MovementCell), at,
+					period))
 	{
-		int64_t at = (int64_t) period - movement->cells[0].period;
-
-		if (at >= 0 && at < high && movement->cells[at].period == period)
-			return &movement->cells[at];
-	}
-	while (low < high)
-	{
-		int middle = low + (high - low) / 2;
-
-		if (movement->cells[middle].period < period)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < movement->ncells && movement->cells[low].period == period)
-		return &movement->cells[low];
-	if (movement->ncells == movement->room)
-	{
-		int room = movement->room ? movement->room * 2 : 4;
-
 		movement->cells =
-			movement->room
-				? host_realloc(movement->cells, room * sizeof(MovementCell))
-				: host_alloc(movement->arena, room * sizeof(MovementCell));
-		movement->room = room;
+			sorted_open(movement->arena, movement->cells, &movement->ncells,
+						&movement->room, sizeof(MovementCell), at);
+		movement->cells[at].period = period;
 	}
-	cell = &movement->cells[low];
-	memmove(cell + 1, cell, (movement->ncells - low) * sizeof(MovementCell));
-	memset(cell, 0, sizeof(MovementCell));
-	cell->period = period;
-	movement->ncells++;
-	return cell;
+	return &movement->cells[at];
 }
 
 static inline void

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/planes.h"
+#include "core/sorted.h"
 
 #include <string.h>
 
@@ -30,37 +31,19 @@ planes_close(Planes *planes)
 Plane *
 planes_find(Planes *planes, int32_t number)
 {
-	int low = 0;
-	int high = planes->nplanes;
+	int at = sorted_place(planes->planes, planes->nplanes, sizeof(Plane),
+						  number);
 
-	while (low < high)
+	if (!sorted_has(planes->planes, planes->nplanes, sizeof(Plane), at, number))
 	{
-		int middle = low + (high - low) / 2;
-
-		if (planes->planes[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	planes->hint = low;
-	if (low < planes->nplanes && planes->planes[low].number == number)
-		return &planes->planes[low];
-	if (planes->nplanes == planes->room)
-	{
-		int room = planes->room ? planes->room * 2 : 1;
-
 		planes->planes =
-			planes->room
-				? host_realloc(planes->planes, room * sizeof(Plane))
-				: host_alloc(planes->arena, room * sizeof(Plane));
-		planes->room = room;
+			sorted_open(planes->arena, planes->planes, &planes->nplanes,
+						&planes->room, sizeof(Plane), at);
+		planes->planes[at].number = number;
+		pages_open(&planes->planes[at].words, planes->arena, sizeof(uint64_t));
 	}
-	memmove(&planes->planes[low + 1], &planes->planes[low],
-			(planes->nplanes - low) * sizeof(Plane));
-	planes->planes[low].number = number;
-	pages_open(&planes->planes[low].words, planes->arena, sizeof(uint64_t));
-	planes->nplanes++;
-	return &planes->planes[low];
+	planes->hint = at;
+	return &planes->planes[at];
 }
 
 /* Bytes in use */

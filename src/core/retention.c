@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/retention.h"
+#include "core/sorted.h"
 
 #include <string.h>
 
@@ -93,105 +94,42 @@ retention_scale(Retention *retention, bool has_value, int scale)
 Cohort *
 retention_cohort(Retention *retention, Period period)
 {
-	int low = 0;
-	int high = retention->ncohorts;
-	Cohort *cohort;
+	int at = sorted_place(retention->cohorts, retention->ncohorts,
+						  sizeof(Cohort), period);
 
-	/* cohorts mostly follow each other without a gap */
-	if (high > 0)
+	if (!sorted_has(retention->cohorts, retention->ncohorts, sizeof(Cohort), at,
+					period))
 	{
-		int64_t guess = (int64_t) period - retention->cohorts[0].period;
-
-		if (guess >= 0 && guess < high &&
-			retention->cohorts[guess].period == period)
-			return &retention->cohorts[guess];
+		retention->cohorts = sorted_open(
+			retention->arena, retention->cohorts, &retention->ncohorts,
+			&retention->room, sizeof(Cohort), at);
+		retention->cohorts[at].period = period;
 	}
-	while (low < high)
-	{
-		int middle = low + (high - low) / 2;
-
-		if (retention->cohorts[middle].period < period)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < retention->ncohorts && retention->cohorts[low].period == period)
-		return &retention->cohorts[low];
-	if (retention->ncohorts == retention->room)
-	{
-		int room = retention->room ? retention->room * 2 : 4;
-
-		retention->cohorts =
-			retention->room
-				? host_realloc(retention->cohorts, room * sizeof(Cohort))
-				: host_alloc(retention->arena, room * sizeof(Cohort));
-		retention->room = room;
-	}
-	cohort = &retention->cohorts[low];
-	memmove(cohort + 1, cohort, (retention->ncohorts - low) * sizeof(Cohort));
-	memset(cohort, 0, sizeof(Cohort));
-	cohort->period = period;
-	retention->ncohorts++;
-	return cohort;
+	return &retention->cohorts[at];
 }
 
 /* Find the index of a cohort's cell, or make the cell. */
 int
 cohort_cell(Retention *retention, Cohort *cohort, int32_t no)
 {
-	bool anniversary = retention->reading.clock == CLOCK_ANNIVERSARY;
-	int low = 0;
-	int high = cohort->ncells;
-	Cell *cell;
+	int at = sorted_place(cohort->cells, cohort->ncells, sizeof(Cell), no);
 
-	/* cells mostly stand at the index of their number */
-	if (no < high && cohort->cells[no].no == no)
-		return no;
-	while (low < high)
+	if (sorted_has(cohort->cells, cohort->ncells, sizeof(Cell), at, no))
+		return at;
+	if (retention->reading.clock == CLOCK_ANNIVERSARY)
 	{
-		int middle = low + (high - low) / 2;
+		int count = cohort->ncells;
+		int room = cohort->room;
 
-		if (cohort->cells[middle].no < no)
-			low = middle + 1;
-		else
-			high = middle;
+		cohort->running =
+			sorted_open(retention->arena, cohort->running, &count, &room,
+						sizeof(RunningCell), at);
 	}
-	if (low < cohort->ncells && cohort->cells[low].no == no)
-		return low;
-	if (cohort->ncells == cohort->room)
-	{
-		int room = cohort->room ? cohort->room * 2 : 4;
-
-		if (cohort->room == 0)
-		{
-			cohort->cells = host_alloc(retention->arena, room * sizeof(Cell));
-			if (anniversary)
-				cohort->running =
-					host_alloc(retention->arena, room * sizeof(RunningCell));
-		}
-		else
-		{
-			cohort->cells = host_realloc(cohort->cells, room * sizeof(Cell));
-			if (anniversary)
-				cohort->running =
-					host_realloc(cohort->running, room * sizeof(RunningCell));
-		}
-		cohort->room = room;
-	}
-	cell = &cohort->cells[low];
-	memmove(cell + 1, cell, (cohort->ncells - low) * sizeof(Cell));
-	memset(cell, 0, sizeof(Cell));
-	cell->no = no;
-	if (anniversary)
-	{
-		RunningCell *running = &cohort->running[low];
-
-		memmove(running + 1, running,
-				(cohort->ncells - low) * sizeof(RunningCell));
-		memset(running, 0, sizeof(RunningCell));
-	}
-	cohort->ncells++;
-	return low;
+	cohort->cells =
+		sorted_open(retention->arena, cohort->cells, &cohort->ncells,
+					&cohort->room, sizeof(Cell), at);
+	cohort->cells[at].no = no;
+	return at;
 }
 
 /* Add one customer. */

@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/revenue.h"
+#include "core/sorted.h"
 
 #include <string.h>
 
@@ -77,38 +78,18 @@ revenue_scale(Revenue *revenue, int scale)
 static RevenueCohort *
 cohort_at(Revenue *revenue, Period period)
 {
-	int low = 0;
-	int high = revenue->ncohorts;
-	RevenueCohort *cohort;
+	int at = sorted_place(revenue->cohorts, revenue->ncohorts,
+						  sizeof(RevenueCohort), period);
 
-	while (low < high)
+	if (!sorted_has(revenue->cohorts, revenue->ncohorts, sizeof(RevenueCohort),
+					at, period))
 	{
-		int middle = low + (high - low) / 2;
-
-		if (revenue->cohorts[middle].period < period)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < revenue->ncohorts && revenue->cohorts[low].period == period)
-		return &revenue->cohorts[low];
-	if (revenue->ncohorts == revenue->room)
-	{
-		int room = revenue->room ? revenue->room * 2 : 4;
-
 		revenue->cohorts =
-			revenue->room
-				? host_realloc(revenue->cohorts, room * sizeof(RevenueCohort))
-				: host_alloc(revenue->arena, room * sizeof(RevenueCohort));
-		revenue->room = room;
+			sorted_open(revenue->arena, revenue->cohorts, &revenue->ncohorts,
+						&revenue->room, sizeof(RevenueCohort), at);
+		revenue->cohorts[at].period = period;
 	}
-	cohort = &revenue->cohorts[low];
-	memmove(cohort + 1, cohort,
-			(revenue->ncohorts - low) * sizeof(RevenueCohort));
-	memset(cohort, 0, sizeof(RevenueCohort));
-	cohort->period = period;
-	revenue->ncohorts++;
-	return cohort;
+	return &revenue->cohorts[at];
 }
 
 /* Add a change to a cohort's cell, making it if need be. */
@@ -116,38 +97,18 @@ static void
 cell_change(Revenue *revenue, RevenueCohort *cohort, int32_t no,
 			const Kept *change, int sign)
 {
-	int low = 0;
-	int high = cohort->ncells;
+	int at = sorted_place(cohort->cells, cohort->ncells, sizeof(RevenueCell),
+						  no);
 	RevenueCell *cell;
 
-	while (low < high)
+	if (!sorted_has(cohort->cells, cohort->ncells, sizeof(RevenueCell), at, no))
 	{
-		int middle = low + (high - low) / 2;
-
-		if (cohort->cells[middle].no < no)
-			low = middle + 1;
-		else
-			high = middle;
+		cohort->cells =
+			sorted_open(revenue->arena, cohort->cells, &cohort->ncells,
+						&cohort->room, sizeof(RevenueCell), at);
+		cohort->cells[at].no = no;
 	}
-	if (low == cohort->ncells || cohort->cells[low].no != no)
-	{
-		if (cohort->ncells == cohort->room)
-		{
-			int room = cohort->room ? cohort->room * 2 : 4;
-
-			cohort->cells =
-				cohort->room
-					? host_realloc(cohort->cells, room * sizeof(RevenueCell))
-					: host_alloc(revenue->arena, room * sizeof(RevenueCell));
-			cohort->room = room;
-		}
-		cell = &cohort->cells[low];
-		memmove(cell + 1, cell, (cohort->ncells - low) * sizeof(RevenueCell));
-		memset(cell, 0, sizeof(RevenueCell));
-		cell->no = no;
-		cohort->ncells++;
-	}
-	cell = &cohort->cells[low];
+	cell = &cohort->cells[at];
 	cell->change.eligible =
 		count_add(cell->change.eligible, sign * change->eligible);
 	cell->change.retained =

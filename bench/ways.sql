@@ -38,13 +38,22 @@ $$),
 
 ('cvm, two steps', $$
 SELECT g.cohort, g.period_start AS period, g.retained_customers AS customers
-FROM (SELECT cvm.retention_agg(cvm.tenure(a, {grain}, {as_of})) AS r
+FROM (SELECT cvm.retention_agg(a, {grain}, {as_of}) AS r
 	  FROM (SELECT cvm.activity_agg(at, {zone}) AS a FROM {table} GROUP BY customer_id) AS c) AS s,
 	 cvm.grid(s.r, partial => true) AS g
 WHERE g.retained_customers > 0
 $$),
 
 ('cvm, from stored states', $$
+SELECT g.cohort, g.period_start AS period, g.retained_customers AS customers
+FROM (SELECT cvm.retention_agg(activity, {grain}, {as_of}) AS r
+	  FROM bench.customer_activity) AS s,
+	 cvm.grid(s.r, partial => true) AS g
+WHERE g.retained_customers > 0
+$$),
+
+-- with options of tenure() at hand, here all at their defaults
+('cvm, from stored states by tenure()', $$
 SELECT g.cohort, g.period_start AS period, g.retained_customers AS customers
 FROM (SELECT cvm.retention_agg(cvm.tenure(activity, {grain}, {as_of})) AS r
 	  FROM bench.customer_activity) AS s,

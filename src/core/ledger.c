@@ -26,7 +26,7 @@ batch_grow(Ledger *ledger)
 		host_free(ledger->batch);
 	}
 	ledger->keys = host_alloc(ledger->arena, room * sizeof(Key));
-	ledger->batch = host_alloc(ledger->arena, room * sizeof(Entry));
+	ledger->batch = host_alloc(ledger->arena, room * sizeof(Line));
 	ledger->batch_room = room;
 }
 
@@ -40,7 +40,7 @@ ledger_new(HostArena arena, KeyKind kind, Calendar calendar, Day as_of)
 	ledger->calendar = calendar;
 	ledger->as_of = as_of;
 	roster_open(&ledger->roster, arena, kind, false);
-	pages_open(&ledger->entries, arena, sizeof(Entry));
+	pages_open(&ledger->lines, arena, sizeof(Line));
 	pages_open(&ledger->nexts, arena, sizeof(uint32_t));
 	pages_open(&ledger->shelves, arena, sizeof(Shelf));
 	pages_open(&ledger->wides, arena, sizeof(Wide));
@@ -48,13 +48,13 @@ ledger_new(HostArena arena, KeyKind kind, Calendar calendar, Day as_of)
 	return ledger;
 }
 
-/* Where the next entry of a customer goes; good until the next call. */
-static Entry *
-entry_make(Ledger *ledger, uint32_t slot)
+/* Where the next line of a customer goes; good until the next call. */
+static Line *
+line_make(Ledger *ledger, uint32_t slot)
 {
 	uint32_t number = slot >> PAGE_SHIFT;
 	Shelf *shelf = pages_reach(&ledger->shelves, number);
-	uint32_t place = shelf->nentries % CHUNK_ENTRIES;
+	uint32_t place = shelf->nlines % CHUNK_LINES;
 
 	if (number >= ledger->nshelves)
 		ledger->nshelves = number + 1;
@@ -62,33 +62,32 @@ entry_make(Ledger *ledger, uint32_t slot)
 	{
 		uint32_t chunk = ledger->nchunks;
 
-		if (chunk == UINT32_MAX / CHUNK_ENTRIES)
+		if (chunk == UINT32_MAX / CHUNK_LINES)
 			host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
 					  "too many subscription spells in one state");
 		ledger->nchunks++;
-		/* room for all of it, so that it does not grow entry by entry */
-		pages_reach(&ledger->entries,
-					chunk * CHUNK_ENTRIES + CHUNK_ENTRIES - 1);
+		/* room for all of it, so that it does not grow line by line */
+		pages_reach(&ledger->lines, chunk * CHUNK_LINES + CHUNK_LINES - 1);
 		*(uint32_t *) pages_reach(&ledger->nexts, chunk) = 0;
-		if (shelf->nentries == 0)
+		if (shelf->nlines == 0)
 			shelf->first = chunk;
 		else
 			*(uint32_t *) pages_reach(&ledger->nexts, shelf->last) = chunk;
 		shelf->last = chunk;
 	}
-	shelf->nentries++;
-	ledger->nentries++;
-	return pages_peek(&ledger->entries, shelf->last * CHUNK_ENTRIES + place);
+	shelf->nlines++;
+	ledger->nlines++;
+	return pages_peek(&ledger->lines, shelf->last * CHUNK_LINES + place);
 }
 
-/* A walk over the entries of a shelf */
+/* A walk over the lines of a shelf */
 typedef struct ShelfWalk
 {
 	const Ledger *ledger;
 	uint32_t chunk;
 	uint32_t next;
 	uint32_t at;
-	uint32_t nentries;
+	uint32_t nlines;
 } ShelfWalk;
 
 static inline ShelfWalk
@@ -96,20 +95,20 @@ shelf_walk(const Ledger *ledger, uint32_t number)
 {
 	const Shelf *shelf = pages_peek(&ledger->shelves, number);
 
-	return (ShelfWalk){ledger, shelf->first, 0, 0, shelf->nentries};
+	return (ShelfWalk){ledger, shelf->first, 0, 0, shelf->nlines};
 }
 
-/* The next entry, or NULL. */
-static inline Entry *
+/* The next line, or NULL. */
+static inline Line *
 shelf_next(ShelfWalk *walk)
 {
-	uint32_t place = walk->at % CHUNK_ENTRIES;
+	uint32_t place = walk->at % CHUNK_LINES;
 
-	if (walk->at == walk->nentries)
+	if (walk->at == walk->nlines)
 		return NULL;
 	if (place == 0)
 	{
-		const Pages *entries = &walk->ledger->entries;
+		const Pages *lines = &walk->ledger->lines;
 
 		/* ask for the chunk after this one while this one is read */
 		if (walk->at > 0)
@@ -117,13 +116,12 @@ shelf_next(ShelfWalk *walk)
 		walk->next =
 			*(uint32_t *) pages_peek(&walk->ledger->nexts, walk->chunk);
 		for (int line = 0; walk->next != 0 && line < 4; line++)
-			__builtin_prefetch((char *) pages_peek(entries, walk->next *
-																CHUNK_ENTRIES) +
-							   line * 64);
+			__builtin_prefetch(
+				(char *) pages_peek(lines, walk->next * CHUNK_LINES) +
+				line * 64);
 	}
 	walk->at++;
-	return pages_peek(&walk->ledger->entries,
-					  walk->chunk * CHUNK_ENTRIES + place);
+	return pages_peek(&walk->ledger->lines, walk->chunk * CHUNK_LINES + place);
 }
 
 /* Number the customers of the batch and write its rows down. */
@@ -139,7 +137,7 @@ ledger_flush(Ledger *ledger)
 	for (int i = 0; i < ledger->used; i++)
 	{
 		ledger->batch[i].slot = slots[i];
-		*entry_make(ledger, slots[i]) = ledger->batch[i];
+		*line_make(ledger, slots[i]) = ledger->batch[i];
 	}
 	ledger->used = 0;
 	ledger->text_used = 0;
@@ -247,9 +245,8 @@ product_number(Ledger *ledger, const Label *product)
 		int room = ledger->room ? ledger->room * 2 : FIRST_ROOM;
 
 		ledger->products =
-			ledger->room
-				? host_realloc(ledger->products, room * sizeof(Label))
-				: host_alloc(ledger->arena, room * sizeof(Label));
+			ledger->room ? host_realloc(ledger->products, room * sizeof(Label))
+						 : host_alloc(ledger->arena, room * sizeof(Label));
 		ledger->room = room;
 	}
 	copy = host_alloc(ledger->arena, product->size + 1);
@@ -259,21 +256,21 @@ product_number(Ledger *ledger, const Label *product)
 	return ledger->nproducts - 1;
 }
 
-/* Give an entry its price. */
+/* Give a line its price. */
 static void
-entry_price(Ledger *ledger, Entry *entry, Wide mrr)
+line_price(Ledger *ledger, Line *line, Wide mrr)
 {
-	if (entry->product < 0)
+	if (line->product < 0)
 	{
-		*(Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr) = mrr;
+		*(Wide *) pages_peek(&ledger->wides, (uint32_t) line->mrr) = mrr;
 		return;
 	}
-	entry->mrr = (int64_t) mrr;
-	if (entry->mrr == mrr)
+	line->mrr = (int64_t) mrr;
+	if (line->mrr == mrr)
 		return;
 	*(Wide *) pages_reach(&ledger->wides, ledger->nwides) = mrr;
-	entry->mrr = ledger->nwides++;
-	entry->product = ~entry->product;
+	line->mrr = ledger->nwides++;
+	line->product = ~line->product;
 }
 
 /* Bring all prices to a larger scale. */
@@ -284,13 +281,13 @@ ledger_scale(Ledger *ledger, int scale)
 	for (uint32_t i = 0; i < ledger->nshelves; i++)
 	{
 		ShelfWalk walk = shelf_walk(ledger, i);
-		Entry *entry;
+		Line *line;
 
 		host_poll();
-		while ((entry = shelf_next(&walk)) != NULL)
-			entry_price(ledger, entry,
-						money_rescale(entry_mrr(ledger, entry), ledger->scale,
-									  scale));
+		while ((line = shelf_next(&walk)) != NULL)
+			line_price(
+				ledger, line,
+				money_rescale(line_mrr(ledger, line), ledger->scale, scale));
 	}
 	ledger->scale = scale;
 }
@@ -322,35 +319,35 @@ text_keep(Ledger *ledger, KeyText text)
 	return (KeyText){copy, text.size};
 }
 
-/* The next entry of the batch, which counts once used is one more. */
-static Entry *
-entry_begin(Ledger *ledger, Key key, Day start, Day end, const Label *name)
+/* The next line of the batch, which counts once used is one more. */
+static Line *
+line_begin(Ledger *ledger, Key key, Day start, Day end, const Label *name)
 {
-	Entry *entry;
+	Line *line;
 
 	if (ledger->used == ledger->batch_room)
 		ledger_flush(ledger);
 	if (ledger->kind == KEY_TEXT)
 		key.text = text_keep(ledger, key.text);
 	ledger->keys[ledger->used] = key;
-	entry = &ledger->batch[ledger->used];
-	entry->start = start;
-	entry->end = end;
-	entry->product = product_number(ledger, name);
-	return entry;
+	line = &ledger->batch[ledger->used];
+	line->start = start;
+	line->end = end;
+	line->product = product_number(ledger, name);
+	return line;
 }
 
 /* Add a time in a segment. */
 void
 ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
 {
-	Entry *entry;
+	Line *line;
 
 	if (start >= ledger->as_of)
 		return;
-	entry = entry_begin(ledger, key, start, end, segment);
-	entry->product |= ENTRY_PLACING;
-	entry->mrr = 0;
+	line = line_begin(ledger, key, start, end, segment);
+	line->product |= LINE_PLACING;
+	line->mrr = 0;
 	ledger->used++;
 }
 
@@ -358,33 +355,33 @@ ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
 void
 ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 {
-	Entry *entry;
+	Line *line;
 
 	if (row->scale > ledger->scale)
 		ledger_scale(ledger, row->scale);
 	if (row->start >= ledger->as_of)
 		return;
-	entry = entry_begin(ledger, key, row->start, row->end, &row->product);
-	entry_price(ledger, entry,
-				money_rescale(row->mrr, row->scale, ledger->scale));
+	line = line_begin(ledger, key, row->start, row->end, &row->product);
+	line_price(ledger, line,
+			   money_rescale(row->mrr, row->scale, ledger->scale));
 	ledger->used++;
 }
 
 /*
- * Sort the entries of a shelf by customer into order; ends[i] is where those
+ * Sort the lines of a shelf by customer into order; ends[i] is where those
  * of the i-th customer end.
  */
 static void
-shelf_sort(const Ledger *ledger, uint32_t number, const Entry **order,
+shelf_sort(const Ledger *ledger, uint32_t number, const Line **order,
 		   uint32_t *ends)
 {
 	ShelfWalk walk = shelf_walk(ledger, number);
 	uint32_t sum = 0;
-	const Entry *entry;
+	const Line *line;
 
 	memset(ends, 0, PAGE_ITEMS * sizeof(uint32_t));
-	while ((entry = shelf_next(&walk)) != NULL)
-		ends[entry->slot & PAGE_MASK]++;
+	while ((line = shelf_next(&walk)) != NULL)
+		ends[line->slot & PAGE_MASK]++;
 	for (uint32_t i = 0; i < PAGE_ITEMS; i++)
 	{
 		uint32_t count = ends[i];
@@ -393,35 +390,35 @@ shelf_sort(const Ledger *ledger, uint32_t number, const Entry **order,
 		sum += count;
 	}
 	walk = shelf_walk(ledger, number);
-	while ((entry = shelf_next(&walk)) != NULL)
-		order[ends[entry->slot & PAGE_MASK]++] = entry;
+	while ((line = shelf_next(&walk)) != NULL)
+		order[ends[line->slot & PAGE_MASK]++] = line;
 }
 
-/* Give out the entries customer by customer. */
+/* Give out the lines customer by customer. */
 void
 ledger_each(Ledger *ledger, LedgerTake take, void *taker)
 {
 	uint32_t ends[PAGE_ITEMS];
-	const Entry **order = NULL;
+	const Line **order = NULL;
 	uint32_t room = 0;
 
 	ledger_flush(ledger);
 	for (uint32_t number = 0; number < ledger->nshelves; number++)
 	{
-		uint32_t nentries =
-			((Shelf *) pages_peek(&ledger->shelves, number))->nentries;
+		uint32_t nlines =
+			((Shelf *) pages_peek(&ledger->shelves, number))->nlines;
 		uint32_t at = 0;
 
 		host_poll();
-		if (nentries > room)
+		if (nlines > room)
 		{
 			if (order != NULL)
 				host_free(order);
-			room = nentries + nentries / 4;
-			order = host_alloc(NULL, (size_t) room * sizeof(Entry *));
+			room = nlines + nlines / 4;
+			order = host_alloc(NULL, (size_t) room * sizeof(Line *));
 		}
 		shelf_sort(ledger, number, order, ends);
-		for (uint32_t i = 0; i < PAGE_ITEMS && at < nentries; at = ends[i++])
+		for (uint32_t i = 0; i < PAGE_ITEMS && at < nlines; at = ends[i++])
 			if (ends[i] > at)
 				take(taker, (number << PAGE_SHIFT) + i, order + at,
 					 ends[i] - at);
@@ -436,7 +433,7 @@ ledger_finish(Ledger *ledger, Movement *movement)
 {
 	static const Held always = {INT64_MIN, INT64_MAX};
 	uint32_t ends[PAGE_ITEMS];
-	const Entry **order = NULL;
+	const Line **order = NULL;
 	Step *steps = NULL;
 	uint32_t room = 0;
 
@@ -445,37 +442,37 @@ ledger_finish(Ledger *ledger, Movement *movement)
 	movement_scale(movement, ledger->scale);
 	for (uint32_t number = 0; number < ledger->nshelves; number++)
 	{
-		uint32_t nentries =
-			((Shelf *) pages_peek(&ledger->shelves, number))->nentries;
+		uint32_t nlines =
+			((Shelf *) pages_peek(&ledger->shelves, number))->nlines;
 		uint32_t at = 0;
 
 		host_poll();
-		if (nentries > room)
+		if (nlines > room)
 		{
 			if (order != NULL)
 			{
 				host_free(order);
 				host_free(steps);
 			}
-			room = nentries + nentries / 4;
-			order = host_alloc(NULL, (size_t) room * sizeof(Entry *));
+			room = nlines + nlines / 4;
+			order = host_alloc(NULL, (size_t) room * sizeof(Line *));
 			steps = host_alloc(NULL, (size_t) room * 2 * sizeof(Step));
 		}
 		shelf_sort(ledger, number, order, ends);
-		for (uint32_t i = 0; i < PAGE_ITEMS && at < nentries; i++)
+		for (uint32_t i = 0; i < PAGE_ITEMS && at < nlines; i++)
 		{
 			int nsteps = 0;
 
 			for (; at < ends[i]; at++)
 			{
-				const Entry *entry = order[at];
+				const Line *line = order[at];
 				int32_t product =
-					entry->product < 0 ? ~entry->product : entry->product;
-				Wide mrr = entry_mrr(ledger, entry);
+					line->product < 0 ? ~line->product : line->product;
+				Wide mrr = line_mrr(ledger, line);
 
-				steps[nsteps++] = (Step){entry->start, product, 1, mrr};
-				if (entry->end < ledger->as_of)
-					steps[nsteps++] = (Step){entry->end, product, -1, -mrr};
+				steps[nsteps++] = (Step){line->start, product, 1, mrr};
+				if (line->end < ledger->as_of)
+					steps[nsteps++] = (Step){line->end, product, -1, -mrr};
 			}
 			steps_sort(steps, nsteps);
 			movement_add(movement, steps, nsteps, ledger->nproducts, &always,
@@ -498,7 +495,7 @@ typedef struct LedgerHead
 	int scale;
 	int nproducts;
 	uint32_t nslots;
-	uint32_t nentries;
+	uint32_t nlines;
 	uint32_t nwides;
 } LedgerHead;
 
@@ -516,7 +513,7 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 	head.scale = ledger->scale;
 	head.nproducts = ledger->nproducts;
 	head.nslots = ledger->roster.nslots;
-	head.nentries = ledger->nentries;
+	head.nlines = ledger->nlines;
 	head.nwides = ledger->nwides;
 	write_raw(writer, &head, sizeof(head));
 	for (int i = 0; i < ledger->nproducts; i++)
@@ -541,11 +538,11 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 	for (uint32_t i = 0; i < ledger->nshelves; i++)
 	{
 		ShelfWalk walk = shelf_walk(ledger, i);
-		const Entry *entry;
+		const Line *line;
 
 		host_poll();
-		while ((entry = shelf_next(&walk)) != NULL)
-			write_raw(writer, entry, sizeof(Entry));
+		while ((line = shelf_next(&walk)) != NULL)
+			write_raw(writer, line, sizeof(Line));
 	}
 }
 
@@ -614,26 +611,26 @@ ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
 	}
 	slots = absorb_keys(into, &reader, head.nslots);
 	wides = read_text(&reader, head.nwides * sizeof(Wide));
-	for (uint32_t i = 0; i < head.nentries; i++)
+	for (uint32_t i = 0; i < head.nlines; i++)
 	{
-		Entry entry;
+		Line line;
 		Wide mrr;
 
 		if ((i & 1023) == 0)
 			host_poll();
-		read_raw(&reader, &entry, sizeof(Entry));
-		mrr = entry.mrr;
-		if (entry.product < 0)
+		read_raw(&reader, &line, sizeof(Line));
+		mrr = line.mrr;
+		if (line.product < 0)
 		{
-			memcpy(&mrr, wides + (size_t) entry.mrr * sizeof(Wide),
+			memcpy(&mrr, wides + (size_t) line.mrr * sizeof(Wide),
 				   sizeof(Wide));
-			entry.product = ~entry.product;
+			line.product = ~line.product;
 		}
-		entry.product = products[entry.product & ~ENTRY_PLACING] |
-						(entry.product & ENTRY_PLACING);
-		entry.slot = slots[entry.slot];
-		entry_price(into, &entry, money_rescale(mrr, head.scale, into->scale));
-		*entry_make(into, entry.slot) = entry;
+		line.product = products[line.product & ~LINE_PLACING] |
+					   (line.product & LINE_PLACING);
+		line.slot = slots[line.slot];
+		line_price(into, &line, money_rescale(mrr, head.scale, into->scale));
+		*line_make(into, line.slot) = line;
 	}
 	reader_close(&reader);
 	host_free(products);

@@ -22,26 +22,26 @@
 #include "core/roster.h"
 
 /* Added to the number of a name that is a segment, not a product */
-#define ENTRY_PLACING (1 << 30)
+#define LINE_PLACING (1 << 30)
 
-/* A spell of the ledger, or a time in a segment, which has no price */
-typedef struct Entry
+/* A line of the ledger: a spell, or a time in a segment, which has no price */
+typedef struct Line
 {
 	uint32_t slot;	 /* the customer's */
 	int32_t product; /* its number; ~number when mrr is the number of a Wide */
 	Day start;
 	Day end;
 	int64_t mrr;
-} Entry;
+} Line;
 
-/* Entries are given out by the chunk; 0 is the first of them, and no next */
-#define CHUNK_ENTRIES 64
+/* Lines are given out by the chunk; 0 is the first of them, and no next */
+#define CHUNK_LINES 64
 
 typedef struct Shelf
 {
 	uint32_t first; /* chunk */
 	uint32_t last;
-	uint32_t nentries;
+	uint32_t nlines;
 } Shelf;
 
 typedef struct Ledger
@@ -52,12 +52,12 @@ typedef struct Ledger
 	Day as_of;
 	int scale;
 	Roster roster;
-	uint32_t nentries;
+	uint32_t nlines;
 	uint32_t nchunks;
-	Pages entries;	  /* by chunk * CHUNK_ENTRIES + place in it */
-	Pages nexts;	  /* by chunk: the next one of its shelf, or 0 */
+	Pages lines; /* by chunk * CHUNK_LINES + place in it */
+	Pages nexts; /* by chunk: the next one of its shelf, or 0 */
 	uint32_t nshelves;
-	Pages shelves; /* by slot >> PAGE_SHIFT */
+	Pages shelves;	 /* by slot >> PAGE_SHIFT */
 	uint32_t nwides; /* prices that 64 bits do not hold */
 	Pages wides;
 
@@ -72,7 +72,7 @@ typedef struct Ledger
 	int used;
 	int batch_room;
 	Key *keys;
-	Entry *batch;
+	Line *batch;
 	char *text; /* of their keys */
 	size_t text_used;
 	size_t text_room;
@@ -85,22 +85,22 @@ extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
 						 const Label *segment);
 extern void ledger_finish(Ledger *ledger, Movement *movement);
 
-/* Take the entries of a customer, in the order in which they came. */
-typedef void (*LedgerTake)(void *taker, uint32_t slot,
-						   const Entry *const *entries, uint32_t nentries);
+/* Take the lines of a customer, in the order in which they came. */
+typedef void (*LedgerTake)(void *taker, uint32_t slot, const Line *const *lines,
+						   uint32_t nlines);
 
 extern void ledger_each(Ledger *ledger, LedgerTake take, void *taker);
 extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
 extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
 							 size_t size);
 
-/* The price of an entry. */
+/* The price of an line. */
 static inline Wide
-entry_mrr(const Ledger *ledger, const Entry *entry)
+line_mrr(const Ledger *ledger, const Line *line)
 {
-	if (entry->product >= 0)
-		return entry->mrr;
-	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) entry->mrr);
+	if (line->product >= 0)
+		return line->mrr;
+	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) line->mrr);
 }
 
 #endif /* CVM_LEDGER_H */

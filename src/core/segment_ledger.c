@@ -19,11 +19,11 @@ typedef struct Desk
 {
 	Ledger *ledger;
 	SegmentFlow *flow;
-	int32_t *names;		/* the state's number of a name, or -1 */
-	int32_t *ranks;		/* place of a name in the order of bytes */
-	int32_t *by_rank;	/* the state's number of a segment, or -1; (none) */
-	uint32_t *seen_by;	/* by name: the last customer that held it, plus one */
-	int32_t *local;		/* and its number among the customer's products */
+	int32_t *names;	   /* the state's number of a name, or -1 */
+	int32_t *ranks;	   /* place of a name in the order of bytes */
+	int32_t *by_rank;  /* the state's number of a segment, or -1; (none) */
+	uint32_t *seen_by; /* by name: the last customer that held it, plus one */
+	int32_t *local;	   /* and its number among the customer's products */
 	uint32_t room;
 	Step *steps;
 	Stay *stays;
@@ -67,9 +67,9 @@ desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
 }
 
 static void
-desk_grow(Desk *desk, uint32_t entries)
+desk_grow(Desk *desk, uint32_t lines)
 {
-	if (entries <= desk->room)
+	if (lines <= desk->room)
 		return;
 	if (desk->room > 0)
 	{
@@ -78,7 +78,7 @@ desk_grow(Desk *desk, uint32_t entries)
 		host_free(desk->placings);
 		host_free(desk->product_names);
 	}
-	desk->room = entries * 2;
+	desk->room = lines * 2;
 	desk->steps = host_alloc(NULL, (size_t) desk->room * 2 * sizeof(Step));
 	desk->stays = host_alloc(NULL, (size_t) desk->room * sizeof(Stay));
 	desk->placings =
@@ -89,31 +89,29 @@ desk_grow(Desk *desk, uint32_t entries)
 
 /* Walk a customer. */
 static void
-desk_walk(void *taker, uint32_t slot, const Entry *const *entries,
-		  uint32_t nentries)
+desk_walk(void *taker, uint32_t slot, const Line *const *lines, uint32_t nlines)
 {
 	Desk *desk = taker;
 	Ledger *ledger = desk->ledger;
 	Customer customer = {0};
 	int nstays = 0;
 
-	desk_grow(desk, nentries);
+	desk_grow(desk, nlines);
 	customer.steps = desk->steps;
 	customer.placings = desk->placings;
 	customer.product_names = desk->product_names;
 	customer.segment_names = desk->by_rank;
 
-	for (uint32_t i = 0; i < nentries; i++)
+	for (uint32_t i = 0; i < nlines; i++)
 	{
-		const Entry *entry = entries[i];
-		int32_t number = entry->product < 0 ? ~entry->product : entry->product;
+		const Line *line = lines[i];
+		int32_t number = line->product < 0 ? ~line->product : line->product;
 		Wide mrr;
 
-		if (number & ENTRY_PLACING)
+		if (number & LINE_PLACING)
 		{
-			desk->stays[nstays++] =
-				(Stay){entry->start, entry->end,
-					   desk->ranks[number & ~ENTRY_PLACING]};
+			desk->stays[nstays++] = (Stay){line->start, line->end,
+										   desk->ranks[number & ~LINE_PLACING]};
 			continue;
 		}
 		if (desk->seen_by[number] != slot + 1)
@@ -123,11 +121,11 @@ desk_walk(void *taker, uint32_t slot, const Entry *const *entries,
 			desk->product_names[customer.nproducts++] = desk->names[number];
 		}
 		number = desk->local[number];
-		mrr = entry_mrr(ledger, entry);
-		desk->steps[customer.nsteps++] = (Step){entry->start, number, 1, mrr};
-		if (entry->end < ledger->as_of)
+		mrr = line_mrr(ledger, line);
+		desk->steps[customer.nsteps++] = (Step){line->start, number, 1, mrr};
+		if (line->end < ledger->as_of)
 			desk->steps[customer.nsteps++] =
-				(Step){entry->end, number, -1, -mrr};
+				(Step){line->end, number, -1, -mrr};
 	}
 	if (customer.nsteps == 0)
 		return;

@@ -292,19 +292,19 @@ ledger_scale(Ledger *ledger, int scale)
 	ledger->scale = scale;
 }
 
-/* Copy a text key to where it stays until its row is numbered. */
-static KeyText
-text_keep(Ledger *ledger, KeyText text)
+/* Copy a long text to where it stays until its row is numbered. */
+static const char *
+text_keep(Ledger *ledger, const char *data, uint32_t size)
 {
 	char *copy;
 
-	if (text.size > ledger->text_room - ledger->text_used)
+	if (size > ledger->text_room - ledger->text_used)
 	{
 		size_t room = (size_t) ledger->batch_room * 64;
 
 		ledger_flush(ledger);
-		if (room < text.size)
-			room = text.size;
+		if (room < size)
+			room = size;
 		if (room > ledger->text_room)
 		{
 			if (ledger->text != NULL)
@@ -314,9 +314,9 @@ text_keep(Ledger *ledger, KeyText text)
 		}
 	}
 	copy = ledger->text + ledger->text_used;
-	memcpy(copy, text.data, text.size);
-	ledger->text_used += text.size;
-	return (KeyText){copy, text.size};
+	memcpy(copy, data, size);
+	ledger->text_used += size;
+	return copy;
 }
 
 /* The next line of the batch, which counts once used is one more. */
@@ -327,8 +327,9 @@ line_begin(Ledger *ledger, Key key, Day start, Day end, const Label *name)
 
 	if (ledger->used == ledger->batch_room)
 		ledger_flush(ledger);
-	if (ledger->kind == KEY_TEXT)
-		key.text = text_keep(ledger, key.text);
+	if (ledger->kind == KEY_TEXT && key_is_outside(&key))
+		key.outside.data =
+			text_keep(ledger, key.outside.data, key.outside.size);
 	ledger->keys[ledger->used] = key;
 	line = &ledger->batch[ledger->used];
 	line->start = start;
@@ -525,13 +526,7 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 	{
 		Key key = roster_key(&ledger->roster, slot);
 
-		if (ledger->kind == KEY_TEXT)
-		{
-			write_raw(writer, &key.text.size, sizeof(uint32_t));
-			write_raw(writer, key.text.data, key.text.size);
-		}
-		else
-			write_raw(writer, &key, ledger->kind == KEY_NUMBER ? 8 : 16);
+		key_write(ledger->kind, &key, writer);
 	}
 	for (uint32_t i = 0; i < ledger->nwides; i++)
 		write_raw(writer, pages_peek(&ledger->wides, i), sizeof(Wide));
@@ -560,16 +555,7 @@ absorb_keys(Ledger *into, ByteReader *reader, uint32_t nslots)
 
 		host_poll();
 		for (; nkeys < ROSTER_BATCH && done + nkeys < nslots; nkeys++)
-			if (into->kind == KEY_TEXT)
-			{
-				uint32_t size;
-
-				read_raw(reader, &size, sizeof(size));
-				keys[nkeys].text = (KeyText){read_text(reader, size), size};
-			}
-			else
-				read_raw(reader, &keys[nkeys],
-						 into->kind == KEY_NUMBER ? 8 : 16);
+			keys[nkeys] = key_read(into->kind, reader);
 		roster_number(&into->roster, keys, nkeys, slots + done);
 		done += nkeys;
 	}

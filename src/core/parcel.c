@@ -229,15 +229,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 			customers[block->slots[i]] = customer++;
 		write_raw(writer, &count, sizeof(count));
 		for (int i = 0; i < count; i++)
-			if (fold->kind == KEY_TEXT)
-			{
-				write_raw(writer, &block->keys[i].text.size, sizeof(uint32_t));
-				write_raw(writer, block->keys[i].text.data,
-						  block->keys[i].text.size);
-			}
-			else
-				write_raw(writer, &block->keys[i],
-						  fold->kind == KEY_NUMBER ? 8 : 16);
+			key_write(fold->kind, &block->keys[i], writer);
 		for (int s = 0; s < 2; s++)
 			for (int i = 0; i < sets[s]->nplanes; i++)
 			{
@@ -321,17 +313,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 			break;
 		block->ncustomers = count;
 		for (int i = 0; i < count; i++)
-			if (into->kind == KEY_TEXT)
-			{
-				KeyText *text = &block->keys[i].text;
-
-				read_raw(reader, &text->size, sizeof(uint32_t));
-				text->data = (const char *) reader->at;
-				reader->at += text->size;
-			}
-			else
-				read_raw(reader, &block->keys[i],
-						 into->kind == KEY_NUMBER ? 8 : 16);
+			block->keys[i] = key_read(into->kind, reader);
 		fold_number(into, block->keys, count, block->slots);
 		for (int i = 0; head.nsums > 0 && i < count; i++)
 			*(uint32_t *) pages_reach(&slots, customer++) = block->slots[i];
@@ -354,7 +336,8 @@ parcel_absorb(Fold *into, ByteReader *reader)
 
 		host_poll();
 		read_raw(reader, &sum, sizeof(sum));
-		pair = fold_pair(*(uint32_t *) pages_peek(&slots, sum.customer), sum.bit);
+		pair =
+			fold_pair(*(uint32_t *) pages_peek(&slots, sum.customer), sum.bit);
 		value = (Wide) (((UWide) (uint64_t) sum.high << 64) | sum.low);
 		value = money_rescale(value, head.scale, into->scale);
 		fold_add_sums(into, &pair, &value, 1);

@@ -106,6 +106,53 @@ plane_words(const Plane *plane, const Block *block, uint64_t *words)
 }
 
 /*
+ * Write words: how many are not zero, and if they are few, which.  Planes of
+ * days are mostly zeros.
+ */
+static void
+words_write(ByteWriter *writer, const uint64_t *words, int nwords)
+{
+	uint64_t some[ROSTER_BATCH];
+	uint8_t places[ROSTER_BATCH];
+	uint16_t nsome = 0;
+
+	for (int i = 0; i < nwords; i++)
+	{
+		some[nsome] = words[i];
+		places[nsome] = (uint8_t) i;
+		nsome += words[i] != 0;
+	}
+	write_raw(writer, &nsome, sizeof(nsome));
+	if (nsome < nwords)
+		write_raw(writer, places, nsome);
+	write_raw(writer, some, nsome * sizeof(uint64_t));
+}
+
+/* Read words; false if all are zero. */
+static bool
+words_read(ByteReader *reader, uint64_t *words, int nwords)
+{
+	uint64_t some[ROSTER_BATCH];
+	uint8_t places[ROSTER_BATCH];
+	uint16_t nsome;
+
+	read_raw(reader, &nsome, sizeof(nsome));
+	if (nsome == nwords)
+	{
+		read_raw(reader, words, nwords * sizeof(uint64_t));
+		return true;
+	}
+	if (nsome == 0)
+		return false;
+	read_raw(reader, places, nsome);
+	read_raw(reader, some, nsome * sizeof(uint64_t));
+	memset(words, 0, nwords * sizeof(uint64_t));
+	for (int i = 0; i < nsome; i++)
+		words[places[i]] = some[i];
+	return true;
+}
+
+/*
  * Renumber the customers by a directory, or by a table again.  Folds with
  * values never come here.
  */
@@ -233,11 +280,8 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		for (int s = 0; s < 2; s++)
 			for (int i = 0; i < sets[s]->nplanes; i++)
 			{
-				bool any = plane_words(&sets[s]->planes[i], block, words);
-
-				write_byte(writer, any);
-				if (any)
-					write_raw(writer, words, count * sizeof(uint64_t));
+				plane_words(&sets[s]->planes[i], block, words);
+				words_write(writer, words, count);
 			}
 	}
 	write_raw(writer, &none, sizeof(none));
@@ -319,11 +363,8 @@ parcel_absorb(Fold *into, ByteReader *reader)
 			*(uint32_t *) pages_reach(&slots, customer++) = block->slots[i];
 		for (int s = 0; s < 2; s++)
 			for (int i = 0; i < head.nplanes[s]; i++)
-				if (read_byte(reader))
-				{
-					read_raw(reader, words, count * sizeof(uint64_t));
+				if (words_read(reader, words, count))
 					block_words(sets[s], firsts[s][i], block, words);
-				}
 		fold_consider_pages(into, before);
 		if (head.nsums == 0)
 			fold_consider_spill(into);

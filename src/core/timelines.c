@@ -36,6 +36,25 @@ timelines_new(HostArena arena, KeyKind kind, bool is_full, DayReader reader,
 	return timelines;
 }
 
+/*
+ * A log follows four bytes of length where it is a value of the server; here
+ * four bytes stand before it too, so that its entries are aligned.
+ */
+#define LOG_BEFORE 4
+
+static ActivityLog *
+log_make(HostArena arena, size_t size)
+{
+	return (ActivityLog *) ((char *) host_alloc(arena, LOG_BEFORE + size) +
+							LOG_BEFORE);
+}
+
+static void
+log_drop(ActivityLog *log)
+{
+	host_free((char *) log - LOG_BEFORE);
+}
+
 /* Give a log room for one more entry. */
 static void
 log_extend(Timelines *timelines, LogPlace *place)
@@ -53,13 +72,13 @@ log_extend(Timelines *timelines, LogPlace *place)
 	timelines->logs_size -= place->size;
 	place->size = log_size(timelines->is_full, room);
 	timelines->logs_size += place->size;
-	log = host_alloc(timelines->arena, place->size);
+	log = log_make(timelines->arena, place->size);
 	if (place->log == NULL)
 		log_open(log, timelines->is_full);
 	else
 	{
 		memcpy(log, place->log, log_size(timelines->is_full, place->log->used));
-		host_free(place->log);
+		log_drop(place->log);
 	}
 	place->log = log;
 }
@@ -119,7 +138,7 @@ forget(Timelines *timelines)
 		LogPlace *place = pages_peek(&timelines->logs, slot);
 
 		if (place->log != NULL)
-			host_free(place->log);
+			log_drop(place->log);
 	}
 	timelines->logs_size = 0;
 	pages_close(&timelines->logs);

@@ -1,36 +1,46 @@
 /*
  * ledger.h
- *		The waterfall from raw spells in one pass.
+ *		Spells in any order, gathered into customers with their lines.
  *
  * Rows come in any order, so a customer's spells are together only at the
  * end.  Until then a ledger writes them down, each with its customer's number
- * (roster.h) and its product's, in shelves of 1024 customers; then it sorts a
- * shelf at a time by customer, by counting, within the processor's cache, and
- * walks each customer as movement.h does.
+ * (roster.h) and its product's (names.h), in shelves of 1024 customers; then
+ * ledger_each() sorts a shelf at a time by customer, by counting, within the
+ * processor's cache, and hands out customer after customer.  Every reading of
+ * raw spells in one pass is a taker of these: movement_ledger.c and others.
  *
  * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
- * together; pages of spells; parcels of other processes added; finished into
- * a movement, which changes nothing.  It costs 24 bytes a spell and about 30
- * a customer, and 4 and 4 more while it is finished.
+ * together; pages of lines; parcels of other processes added; read by
+ * ledger_each(), which changes nothing and may be called again.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #ifndef CVM_LEDGER_H
 #define CVM_LEDGER_H
 
-#include "core/movement.h"
+#include "core/names.h"
 #include "core/roster.h"
+
+/* What is asked of the spells: the same for every row and every parcel */
+typedef struct LedgerTerms
+{
+	Calendar calendar;
+	Day as_of; /* the first day not observed: what begins then is unseen */
+} LedgerTerms;
 
 /* Added to the number of a name that is a segment, not a product */
 #define LINE_PLACING (1 << 30)
 
-/* A line of the ledger: a spell, or a time in a segment, which has no price */
+/*
+ * A line of the ledger: a spell, or a time in a segment, which has no price.
+ * Read it through the functions below.
+ */
 typedef struct Line
 {
 	uint32_t slot;	 /* the customer's */
 	int32_t product; /* its number; ~number when mrr is the number of a Wide */
 	Day start;
-	Day end;
+	Day end; /* first day not held, or SPELL_OPEN */
 	int64_t mrr;
 } Line;
 
@@ -48,9 +58,9 @@ typedef struct Ledger
 {
 	HostArena arena;
 	KeyKind kind;
-	Calendar calendar;
-	Day as_of;
-	int scale;
+	LedgerTerms terms;
+	int scale; /* of all prices */
+	Names names;
 	Roster roster;
 	uint32_t nlines;
 	uint32_t nchunks;
@@ -60,13 +70,6 @@ typedef struct Ledger
 	Pages shelves;	 /* by slot >> PAGE_SHIFT */
 	uint32_t nwides; /* prices that 64 bits do not hold */
 	Pages wides;
-
-	/* products by number, and a hash table of number + 1 */
-	int nproducts;
-	int room;
-	Label *products;
-	uint32_t table_size;
-	uint32_t *table;
 
 	/* rows whose customers are not numbered yet */
 	int used;
@@ -78,23 +81,42 @@ typedef struct Ledger
 	size_t text_room;
 } Ledger;
 
-extern Ledger *ledger_new(HostArena arena, KeyKind kind, Calendar calendar,
-						  Day as_of);
+extern Ledger *ledger_new(HostArena arena, KeyKind kind,
+						  const LedgerTerms *terms);
+extern bool ledger_agrees(const Ledger *ledger, const LedgerTerms *terms);
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
 extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
 						 const Label *segment);
-extern void ledger_finish(Ledger *ledger, Movement *movement);
 
-/* Take the lines of a customer, in the order in which they came. */
-typedef void (*LedgerTake)(void *taker, uint32_t slot, const Line *const *lines,
+/*
+ * Take all lines of a customer, in no particular order, at least one.
+ * customer counts from 0 and comes once.
+ */
+typedef void (*LedgerTake)(void *taker, uint32_t customer, const Line *lines,
 						   uint32_t nlines);
 
 extern void ledger_each(Ledger *ledger, LedgerTake take, void *taker);
+
+/* To another process and into its ledger: bytes of this machine, not stored */
 extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
 extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
 							 size_t size);
 
-/* The price of an line. */
+/* Is it a time in a segment? */
+static inline bool
+line_is_placing(const Line *line)
+{
+	return line->product >= 0 && (line->product & LINE_PLACING);
+}
+
+/* The number of its product or segment in the ledger's names */
+static inline int32_t
+line_name(const Line *line)
+{
+	return (line->product < 0 ? ~line->product : line->product) & ~LINE_PLACING;
+}
+
+/* The price of a line, at the ledger's scale */
 static inline Wide
 line_mrr(const Ledger *ledger, const Line *line)
 {

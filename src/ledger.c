@@ -32,7 +32,7 @@ ledger_form(FunctionCallInfo fcinfo, int grain)
 					 : type == UUIDOID ? KEY_UUID
 									   : KEY_TEXT;
 	form->grain = grain;
-	form->grain_constant = get_fn_expr_arg_stable(fcinfo->flinfo, grain);
+	form->grain_constant = row_is_constant(fcinfo, grain);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define FIRST_ROOM 8
-#define FIRST_TABLE 32
+#define FIRST_TABLE 64
+#define ROOM_EACH 8 /* entries: names that share one cost more than room */
 
 static inline uint64_t
 load64(const char *data)
@@ -49,8 +50,10 @@ label_tail(const Label *label)
 static inline uint64_t
 stir(uint64_t word)
 {
-	word *= UINT64_C(0x9e3779b97f4a7c15);
-	return word ^ word >> 32;
+	unsigned __int128 product =
+		(unsigned __int128) word * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint64_t) product ^ (uint64_t) (product >> 64);
 }
 
 /* What tells labels of one size apart: mostly, or entirely up to 8 bytes. */
@@ -67,7 +70,7 @@ label_word(const Label *label)
 static inline uint32_t
 word_home(const Names *names, uint64_t word, uint32_t size)
 {
-	return (uint32_t) stir(word + size) & (names->table_size - 1);
+	return (uint32_t) stir(word ^ (uint64_t) size << 32) & (names->table_size - 1);
 }
 
 void
@@ -137,7 +140,7 @@ names_number(Names *names, const Label *label)
 	uint64_t word = label_word(label);
 	uint32_t at;
 
-	if (2 * (uint32_t) (names->count + 1) > names->table_size)
+	if (ROOM_EACH * (uint32_t) (names->count + 1) > names->table_size)
 		names_grow(names);
 	at = word_home(names, word, label->size);
 	for (;; at = (at + 1) & (names->table_size - 1))

@@ -357,6 +357,19 @@ directory_reach(Roster *roster, int64_t home)
 	roster->room = (uint32_t) room;
 }
 
+/*
+ * Make room in a new directory for the numbers that another roster has seen:
+ * in whatever order they come now, none is too far from those before.
+ */
+void
+roster_reach(Roster *roster, const Roster *seen)
+{
+	directory_reach(roster, seen->least >> PAGE_SHIFT);
+	if ((uint64_t) ((seen->most >> PAGE_SHIFT) - roster->first) >=
+		roster->room)
+		directory_reach(roster, seen->most >> PAGE_SHIFT);
+}
+
 /* Can the directory take this number, or would it have to stretch too far? */
 static inline bool
 directory_near(const Roster *roster, int64_t home)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PAGED_FROM 8192 /* customers before a directory is considered */
+#define SLOTS_EACH 3	/* of a directory, at the most */
 #define BASE_SLACK 8	/* periods left before the first one seen */
 
 Fold *
@@ -147,7 +148,6 @@ planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
 	}
 }
 
-
 /* Should the roster of numbers be a directory instead of a table? */
 void
 fold_consider_pages(Fold *fold, uint32_t before)
@@ -159,7 +159,7 @@ fold_consider_pages(Fold *fold, uint32_t before)
 		return;
 	/* look at every doubling */
 	if (__builtin_clz(before | 1) != __builtin_clz(roster->nslots) &&
-		roster_is_dense(roster))
+		roster_is_dense(roster, SLOTS_EACH))
 		parcel_repage(fold, true);
 }
 
@@ -217,8 +217,8 @@ fold_flush(Fold *fold)
 					fold_rescale(fold, batch->scales[i]);
 				}
 				pairs[npairs] = fold_pair(slots[i], bits[i]);
-				values[npairs++] = money_rescale(
-					batch->values[i], batch->scales[i], fold->scale);
+				values[npairs++] = money_rescale(batch->values[i],
+												 batch->scales[i], fold->scale);
 				fold->has_value = true;
 			}
 		fold_add_sums(fold, pairs, values, npairs);
@@ -227,4 +227,3 @@ fold_flush(Fold *fold)
 	fold_consider_pages(fold, before);
 	fold_consider_spill(fold);
 }
-

@@ -141,9 +141,9 @@ shelves_reach(Ledger *ledger, uint32_t number)
 		ledger->nshelves = number + 1;
 }
 
-/* Write a line down for a customer. */
-void
-ledger_write(Ledger *ledger, uint32_t slot, Packed line)
+/* The place of a customer's next line, which must be written at once. */
+static inline Packed *
+line_place(Ledger *ledger, uint32_t slot)
 {
 	uint32_t number = slot >> PAGE_SHIFT;
 	Shelf *shelf;
@@ -156,8 +156,15 @@ ledger_write(Ledger *ledger, uint32_t slot, Packed line)
 	if (place == 0)
 		chunk_add(ledger, shelf);
 	shelf->nlines++;
+	return &shelf->last->lines[place];
+}
+
+/* Write a line down for a customer. */
+void
+ledger_write(Ledger *ledger, uint32_t slot, Packed line)
+{
 	line.head = (line.head & ~PAGE_MASK) | (slot & PAGE_MASK);
-	shelf->last->lines[place] = line;
+	*line_place(ledger, slot) = line;
 }
 
 /* Number the customers of the batch and write its rows down. */
@@ -166,6 +173,7 @@ ledger_flush(Ledger *ledger)
 {
 	uint32_t before = ledger->roster.nslots;
 	uint32_t slots[ROSTER_BATCH];
+	Packed *places[ROSTER_BATCH];
 	int used = ledger->used;
 
 	if (used == 0)
@@ -173,8 +181,17 @@ ledger_flush(Ledger *ledger)
 	host_poll();
 	while (!ledger_number(ledger, ledger->keys, used, slots))
 		;
+	/* ask for all places before the first is needed */
 	for (int i = 0; i < used; i++)
-		ledger_write(ledger, slots[i], ledger->batch[i]);
+	{
+		places[i] = line_place(ledger, slots[i]);
+		__builtin_prefetch(places[i], 1);
+	}
+	for (int i = 0; i < used; i++)
+	{
+		*places[i] = ledger->batch[i];
+		places[i]->head |= slots[i] & PAGE_MASK;
+	}
 	ledger->used = 0;
 	ledger->text_used = 0;
 	batch_grow(ledger);

@@ -76,8 +76,14 @@ shelf_next(ShelfWalk *walk)
 
 	if (walk->at == walk->nlines)
 		return NULL;
-	if (place == 0 && walk->at > 0)
-		walk->chunk = walk->chunk->next;
+	if (place == 0)
+	{
+		if (walk->at > 0)
+			walk->chunk = walk->chunk->next;
+		/* ask for the chunk after this one while this one is read */
+		for (size_t at = 0; at < sizeof(Chunk); at += 64)
+			__builtin_prefetch((char *) walk->chunk->next + at);
+	}
 	walk->at++;
 	return &walk->chunk->lines[place];
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PAGED_FROM 8192 /* customers before a directory is considered */
+#define SLOTS_EACH 8	/* of a directory; those of nobody cost nothing here */
 
 /* Begin with no customer and no line. */
 void
@@ -118,7 +119,7 @@ ledger_consider_pages(Ledger *ledger, uint32_t before)
 		return;
 	/* look at every doubling */
 	if (__builtin_clz(before | 1) != __builtin_clz(roster->nslots) &&
-		roster_is_dense(roster))
+		roster_is_dense(roster, SLOTS_EACH))
 		ledger_renumber(ledger, true);
 }
 

@@ -179,17 +179,17 @@ roster_size(const Roster *roster)
 }
 
 /*
- * Would a directory need fewer than three slots a customer?
+ * Would a directory need fewer than so many slots a customer?
  */
 bool
-roster_is_dense(const Roster *roster)
+roster_is_dense(const Roster *roster, uint32_t slots_each)
 {
 	uint64_t span;
 
 	if (roster->kind != KEY_NUMBER || roster->nslots == 0)
 		return false;
 	span = (uint64_t) roster->most - (uint64_t) roster->least;
-	return span < (uint64_t) roster->nslots * 3;
+	return span < (uint64_t) roster->nslots * slots_each;
 }
 
 /* Put an entry where there is room. */

@@ -74,10 +74,11 @@ bool
 ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 {
 	RowForm *form = ledger_form(fcinfo, grain);
-	MemoryContext context = state_context(fcinfo, name);
 	LedgerTerms terms;
 
 	row->state = PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	if (unlikely(row->state == NULL))
+		state_context(fcinfo, name);
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
 		!argument_spell(fcinfo, ARG_SPELL, false, &row->spell))
 		return false;
@@ -85,6 +86,7 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
 	if (unlikely(row->state == NULL))
 	{
+		MemoryContext context = state_context(fcinfo, name);
 		size_t budget;
 
 		row->state = ledger_state_make(fcinfo, context, &budget);

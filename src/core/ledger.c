@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#define FIRST_ROOM 8	/* rows of the first batch */
-#define LOOK_EVERY 16	/* flushes between two looks at the memory in use */
-#define BLOCK_CHUNKS 64 /* chunks of a block, at the most */
+#define FIRST_ROOM 8	   /* rows of the first batch */
+#define LOOK_EVERY 16	   /* flushes between two looks at the memory in use */
+#define BLOCK_CHUNKS 16384 /* chunks of a block, at the most */
 
 /* Make the batch larger, up to what the roster numbers at once. */
 static void
@@ -73,29 +73,28 @@ size_t
 ledger_size(const Ledger *ledger)
 {
 	return sizeof(Ledger) + names_size(&ledger->names) +
-		   roster_size(&ledger->roster) + ledger->blocks_size +
+		   roster_size(&ledger->roster) + ledger->nchunks * sizeof(Chunk) +
 		   ledger->shelf_room * sizeof(Shelf) + pages_size(&ledger->odds) +
 		   ledger->batch_room * (sizeof(Key) + sizeof(Packed)) +
 		   ledger->text_room;
 }
 
-/* A block of chunks: more each time, up to a limit. */
+/* A block of chunks: half of all so far, between two limits. */
 static void
 block_add(Ledger *ledger)
 {
-	uint32_t room = ledger->block_room ? ledger->block_room * 4 : 1;
+	uint32_t room = ledger->nchunks / 2 + 1;
 	size_t size;
 	void *block;
 
 	if (room > BLOCK_CHUNKS)
 		room = BLOCK_CHUNKS;
 	size = sizeof(void *) + room * sizeof(Chunk);
-	block = host_alloc(ledger->arena, size);
+	block = host_alloc_block(ledger->arena, size);
 	memcpy(block, &ledger->block, sizeof(void *));
 	ledger->block = block;
 	ledger->block_room = room;
 	ledger->block_used = 0;
-	ledger->blocks_size += size;
 }
 
 /* Give a shelf its next chunk. */
@@ -111,6 +110,7 @@ chunk_add(Ledger *ledger, Shelf *shelf)
 		block_add(ledger);
 	chunk = (Chunk *) ((char *) ledger->block + sizeof(void *)) +
 			ledger->block_used++;
+	ledger->nchunks++;
 	chunk->next = NULL;
 	if (shelf->nlines == 0)
 		shelf->first = chunk;

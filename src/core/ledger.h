@@ -96,7 +96,7 @@ typedef struct Ledger
 	void *block;	/* of chunks; its first bytes name the one before */
 	uint32_t block_used;
 	uint32_t block_room; /* chunks */
-	size_t blocks_size;
+	uint32_t nchunks;	 /* in use */
 	uint32_t nodds;
 	Pages odds;
 

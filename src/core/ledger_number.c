@@ -23,7 +23,7 @@ ledger_open(Ledger *ledger, bool is_paged)
 	ledger->block = NULL;
 	ledger->block_used = 0;
 	ledger->block_room = 0;
-	ledger->blocks_size = 0;
+	ledger->nchunks = 0;
 }
 
 /* Give customers and lines back. */

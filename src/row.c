@@ -64,8 +64,8 @@ form_read(RowForm *form, Oid function)
 }
 
 /* Is an argument of the aggregate a constant of the query? */
-static bool
-is_constant(FunctionCallInfo fcinfo, int argument)
+bool
+row_is_constant(FunctionCallInfo fcinfo, int argument)
 {
 	Aggref *aggref = AggGetAggref(fcinfo);
 	TargetEntry *entry;
@@ -85,8 +85,8 @@ row_form_make(FunctionCallInfo fcinfo)
 		MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(RowForm));
 
 	form_read(form, fcinfo->flinfo->fn_oid);
-	form->zone_constant = is_constant(fcinfo, form->zone);
-	form->grain_constant = is_constant(fcinfo, form->grain);
+	form->zone_constant = row_is_constant(fcinfo, form->zone);
+	form->grain_constant = row_is_constant(fcinfo, form->grain);
 	form->is_constant =
 		form->grain_constant && (form->zone < 0 || form->zone_constant);
 	form->is_plain = form->is_constant && form->value < 0 && form->is_start < 0;

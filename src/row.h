@@ -57,6 +57,7 @@ typedef struct RowForm
 
 extern DayReader day_reader(TimeKind kind, Zone *zone);
 extern RowForm *row_form_make(FunctionCallInfo fcinfo);
+extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
 extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
 extern Calendar row_calendar_look(RowForm *form, FunctionCallInfo fcinfo);
 

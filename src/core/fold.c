@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PAGED_FROM 8192 /* customers before a directory is considered */
+#define SLOTS_EACH 3	/* of a directory, at the most */
 #define BASE_SLACK 8	/* periods left before the first one seen */
 
 Fold *
@@ -159,7 +160,7 @@ fold_consider_pages(Fold *fold, uint32_t before)
 		return;
 	/* look at every doubling */
 	if (__builtin_clz(before | 1) != __builtin_clz(roster->nslots) &&
-		roster_is_dense(roster))
+		roster_is_dense(roster, SLOTS_EACH))
 		parcel_repage(fold, true);
 }
 

@@ -165,6 +165,8 @@ parcel_repage(Fold *fold, bool is_paged)
 	uint32_t next = 0;
 
 	roster_open(&fold->roster, fold->arena, fold->kind, is_paged);
+	if (is_paged)
+		roster_reach(&fold->roster, &old.roster);
 	planes_open(&fold->returns, fold->arena);
 	planes_open(&fold->starts, fold->arena);
 	while (block_next(&old, NULL, 0, block, &next))

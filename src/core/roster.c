@@ -120,17 +120,17 @@ roster_size(const Roster *roster)
 }
 
 /*
- * Would a directory need fewer than three slots a customer?
+ * Would a directory need fewer than so many slots a customer?
  */
 bool
-roster_is_dense(const Roster *roster)
+roster_is_dense(const Roster *roster, uint32_t slots_each)
 {
 	uint64_t span;
 
 	if (roster->kind != KEY_NUMBER || roster->nslots == 0)
 		return false;
 	span = (uint64_t) roster->most - (uint64_t) roster->least;
-	return span < (uint64_t) roster->nslots * 3;
+	return span < (uint64_t) roster->nslots * slots_each;
 }
 
 /* Put an entry where there is room. */
@@ -286,6 +286,19 @@ directory_reach(Roster *roster, int64_t home)
 	roster->directory = directory;
 	roster->first = first;
 	roster->room = (uint32_t) room;
+}
+
+/*
+ * Make room in a new directory for the numbers that another roster has seen:
+ * in whatever order they come now, none is too far from those before.
+ */
+void
+roster_reach(Roster *roster, const Roster *seen)
+{
+	directory_reach(roster, seen->least >> PAGE_SHIFT);
+	if ((uint64_t) ((seen->most >> PAGE_SHIFT) - roster->first) >=
+		roster->room)
+		directory_reach(roster, seen->most >> PAGE_SHIFT);
 }
 
 /* Can the directory take this number, or would it have to stretch too far? */

@@ -112,6 +112,12 @@ host_alloc_zero(HostArena arena, size_t size)
 }
 
 void *
+host_alloc_block(HostArena arena, size_t size)
+{
+	return host_alloc(arena, size);
+}
+
+void *
 host_realloc(void *pointer, size_t size)
 {
 	Piece *piece = (Piece *) pointer - 1;

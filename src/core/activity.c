@@ -279,49 +279,6 @@ log_add(ActivityLog *log, size_t size, Day day, bool is_start, bool is_return,
 	return true;
 }
 
-static inline uint32_t
-take_count(int64_t *count)
-{
-	uint32_t taken = *count > UINT32_MAX ? UINT32_MAX : (uint32_t) *count;
-
-	*count -= taken;
-	return taken;
-}
-
-/*
- * Append a day of a timeline; false if the log of this size is full.  What did
- * not fit stays in the day, so that the next call goes on with it.
- */
-bool
-log_put(ActivityLog *log, size_t size, ActivityDay *day, int scale,
-		bool has_value)
-{
-	while (day->events > 0)
-	{
-		if (log->used >= log_room(log, size))
-			return false;
-		if (!log->full)
-			((LogDay *) log->entries)[log->used] =
-				(LogDay){day->day, take_count(&day->events)};
-		else
-		{
-			LogEvent *entry = (LogEvent *) log->entries + log->used;
-
-			if (has_value && scale > log->scale)
-				log_rescale(log, scale);
-			*entry = (LogEvent){day->day, take_count(&day->events),
-								take_count(&day->starts),
-								take_count(&day->returns), 0, 0};
-			event_set_value(entry,
-							money_rescale(day->value, scale, log->scale));
-			day->value = 0;
-			log->has_value |= has_value;
-		}
-		log->used++;
-	}
-	return true;
-}
-
 /* Turn a log into a timeline. */
 Activity *
 log_read(const ActivityLog *log, size_t size)

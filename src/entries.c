@@ -48,13 +48,13 @@ cvm_entries(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result;
 	Day as_of = argument_day(fcinfo, 3, "as_of");
-	Window window = {
-		argument_days(fcinfo, 4, "look_back", "Use 1 or more days, such as 30."),
-		argument_days(fcinfo, 5, "look_ahead",
-					  "Use 0 or more days, such as 60.")};
+	Window window = {argument_days(fcinfo, 4, "look_back",
+								   "Use 1 or more days, such as 30."),
+					 argument_days(fcinfo, 5, "look_ahead",
+								   "Use 0 or more days, such as 60.")};
 	int32_t gap = argument_days(fcinfo, 6, "gap", "Use 0 or more days.");
 	Holdings *holdings;
-	Course *course;
+	Course course = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -62,11 +62,11 @@ cvm_entries(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	holdings = holdings_read(PG_GETARG_DATUM(0));
-	course = course_make(holdings, argument_sides(fcinfo, 1, 2, holdings),
-						 as_of, gap);
-	for (int i = 0; i < course->nruns; i++)
+	course_set(&course, holdings, argument_sides(fcinfo, 1, 2, holdings), as_of,
+			   gap);
+	for (int i = 0; i < course.nruns; i++)
 	{
-		Entry entry = course_entry(course, i, window);
+		Entry entry = course_entry(&course, i, window);
 		Datum values[ENTRY_COLUMNS];
 		bool nulls[ENTRY_COLUMNS] = {false};
 		int scale = holdings->scale;
@@ -78,10 +78,9 @@ cvm_entries(PG_FUNCTION_ARGS)
 		values[4] = decimal_make(entry.focal, scale);
 		values[5] = decimal_make(entry.lost, scale);
 		values[6] = decimal_make(entry.focal - entry.lost, scale);
-		values[7] = peak_donors(course, &entry);
+		values[7] = peak_donors(&course, &entry);
 		nulls[3] = nulls[5] = nulls[6] = !entry.matured;
-		tuplestore_putvalues(result->setResult, result->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -156,30 +156,23 @@ add_outcome(Adding *adding, Sheet *sheet, Day day, Period month,
 
 /* Divide what an entry lost among its donors. */
 static void
-add_losses(Adding *adding, Sheet *sheet, Entry entry)
+add_losses(Adding *adding, Sheet *sheet, const Entry *entry)
 {
 	Cannibalization *state = adding->state;
-	const Holdings *holdings = adding->course->holdings;
-	Wide *drops = host_alloc(NULL, 2 * holdings->nnames * sizeof(Wide));
-	Wide *shares = drops + holdings->nnames;
-	int scale = adding->scale > SHARE_SCALE ? adding->scale : SHARE_SCALE;
+	Shares shares;
 
-	entry.lost = money_rescale(entry.lost, adding->scale, scale);
-	entry_shares(adding->course, &entry, sheet->window, drops, shares);
-	for (int i = 0; i < holdings->nnames; i++)
+	entry_shares(adding->course, entry, sheet->window, &shares, state->scale);
+	for (int i = 0; i < shares.count; i++)
 	{
-		int32_t number;
+		int32_t number = lexicon_number(&state->donors, shares.items[i].name);
+		DonorLoss *donor;
 
-		if (drops[i] == 0)
-			continue;
-		number = lexicon_number(&state->donors, &holdings->names[i]);
 		sheet_donors(state, sheet);
-		sheet->donors[number].entries++;
-		sheet->donors[number].lost =
-			money_add(sheet->donors[number].lost,
-					  money_rescale(shares[i], scale, state->scale));
+		donor = &sheet->donors[number];
+		donor->entries++;
+		donor->lost = money_add(donor->lost, shares.items[i].lost);
 	}
-	host_free(drops);
+	shares_close(&shares);
 }
 
 /* An amount as it is squared: with SQUARE_SCALE decimals. */
@@ -234,7 +227,7 @@ add_entries(Adding *adding, Sheet *sheet)
 					almanac_period(adding->months, entry.day), &entry.donor,
 					true, false);
 		if (entry.lost > 0)
-			add_losses(adding, sheet, entry);
+			add_losses(adding, sheet, &entry);
 	}
 	if (!any)
 		return;
@@ -313,8 +306,11 @@ void
 cannibalization_add(Cannibalization *state, const Course *course,
 					const Label *stratum)
 {
-	Adding adding = {.state = state, .course = course, .stratum = stratum,
-					 .number = -1, .scale = course->holdings->scale};
+	Adding adding = {.state = state,
+					 .course = course,
+					 .stratum = stratum,
+					 .number = -1,
+					 .scale = course->holdings->scale};
 
 	adding.months = almanac_of((Calendar){GRAIN_MONTH, 1});
 	cannibalization_scale(state, adding.scale);

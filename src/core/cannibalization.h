@@ -83,7 +83,7 @@ typedef struct Sheet
 	DonorLoss *donors; /* by number of the donor's name */
 	int npatches;
 	int patch_room;
-	int hint; /* the patch asked for last */
+	int hint;		 /* the patch asked for last */
 	Patch **patches; /* by stratum and month */
 	int ncells;
 	int cell_room;
@@ -110,7 +110,6 @@ typedef struct Cannibalization
 
 #define CANNIBALIZATION_VERSION 1
 #define SHEETS_MOST 400
-#define SHARE_SCALE 2 /* decimals, at least, of what is divided among donors */
 
 extern Cannibalization *cannibalization_new(HostArena arena);
 extern void cannibalization_adopt(Cannibalization *state, Day as_of,
@@ -130,10 +129,10 @@ extern void cannibalization_scale(Cannibalization *state, int scale);
 extern int compare_sheets(const void *a, const void *b);
 extern void outcome_add(Outcome *into, const Outcome *more);
 extern void sheet_donors(const Cannibalization *state, Sheet *sheet);
-extern Patch *sheet_patch(Cannibalization *state, Sheet *sheet,
-						  int32_t stratum, Period month);
+extern Patch *sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
+						  Period month);
 extern Match *patch_cell(Cannibalization *state, Sheet *sheet, Patch *patch,
-						int band);
+						 int band);
 
 static inline int64_t
 sheet_matured(const Sheet *sheet)

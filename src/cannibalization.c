@@ -66,7 +66,7 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 	cannibalization_adopt(state, as_of, gap, windows, nwindows);
 	course_set(&course, holdings, argument_sides(fcinfo, 2, 3, holdings), as_of,
 			   gap);
-	cannibalization_add(state, &course, &stratum);
+	cannibalization_add(state, &course, &stratum, NULL);
 	course_close(&course);
 	PG_RETURN_DATUM(result);
 }

@@ -4,9 +4,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/cannibalization.h"
-
-#define WATCH_DAY 14 /* days into a month on which those who stayed are met */
+#include "core/adding.h"
 
 Cannibalization *
 cannibalization_new(HostArena arena)
@@ -84,76 +82,6 @@ cannibalization_adopt(Cannibalization *state, Day as_of, int32_t gap,
 	host_sort(state->sheets, nwindows, sizeof(Sheet), compare_sheets);
 }
 
-/* Tenure by days, price by doublings: who is compared with whom. */
-static int
-band_of(const Course *course, Day day, const Passing *passing)
-{
-	static const int tenures[TENURE_BANDS - 1] = {90, 180, 365, 730};
-	int64_t days = (int64_t) day - passing->since;
-	int scale = course->holdings->scale;
-	int tenure = 0;
-	int doublings = 0;
-	Wide price = passing->before;
-
-	while (tenure < TENURE_BANDS - 1 && days >= tenures[tenure])
-		tenure++;
-	/* small numbers divide faster */
-	if (price <= INT64_MAX && scale <= 4)
-	{
-		static const int64_t powers[] = {1, 10, 100, 1000, 10000};
-
-		price = (int64_t) price / powers[scale];
-	}
-	else
-		price /= money_power(scale);
-	for (; price > 0 && doublings < PRICE_BANDS - 1; price >>= 1)
-		doublings++;
-	return tenure * PRICE_BANDS + doublings;
-}
-
-/* Where the customer that is being added goes */
-typedef struct Adding
-{
-	Cannibalization *state;
-	const Course *course;
-	const Label *stratum;
-	int32_t number; /* of the stratum; -1: not yet asked for */
-	Almanac *months;
-	int scale; /* of the customer's money */
-} Adding;
-
-static inline Wide
-scaled(const Adding *adding, Wide mrr)
-{
-	return money_rescale(mrr, adding->scale, adding->state->scale);
-}
-
-/* Count a customer who was watched from a day on; steady: brings the same. */
-static void
-add_outcome(Adding *adding, Sheet *sheet, Day day, Period month,
-			const Passing *passing, bool entered, bool steady)
-{
-	Cannibalization *state = adding->state;
-	int64_t step = (int64_t) sheet->window.look_ahead - STEP_DAYS;
-	bool lost = passing->after < passing->before;
-	Outcome outcome = {.watched = 1, .lost = lost};
-	Match *cell;
-
-	outcome.at_risk =
-		steady || step < 0 ||
-		course_donors(adding->course, day + step) >= passing->before;
-	outcome.step_lost = outcome.at_risk && lost;
-	outcome.before = scaled(adding, passing->before);
-	if (lost)
-		outcome.lost_mrr = scaled(adding, passing->before - passing->after);
-	if (adding->number < 0)
-		adding->number = lexicon_number(&state->strata, adding->stratum);
-	cell = patch_cell(state, sheet,
-					  sheet_patch(state, sheet, adding->number, month),
-					  band_of(adding->course, day, passing));
-	outcome_add(entered ? &cell->entered : &cell->stayed, &outcome);
-}
-
 /* Divide what an entry lost among its donors. */
 static void
 add_losses(Adding *adding, Sheet *sheet, const Entry *entry)
@@ -223,9 +151,7 @@ add_entries(Adding *adding, Sheet *sheet)
 		sheet->before_lines += entry.donor.lines;
 		sheet->before =
 			money_add(sheet->before, scaled(adding, entry.donor.before));
-		add_outcome(adding, sheet, entry.day,
-					almanac_period(adding->months, entry.day), &entry.donor,
-					true, false);
+		add_entered(adding, sheet, &entry);
 		if (entry.lost > 0)
 			add_losses(adding, sheet, &entry);
 	}
@@ -241,76 +167,17 @@ add_entries(Adding *adding, Sheet *sheet)
 	sheet->focal_squares = product_added(sheet->focal_squares, focal, focal);
 }
 
-/* The same day of the next month: 28 days later, or up to three more. */
-static int64_t
-next_watch_day(int64_t day)
-{
-	int64_t year;
-	int month;
-	int mday;
-
-	civil_of_day(day + 28, &year, &month, &mday);
-	return day + 28 + (WATCH_DAY + 1 - mday);
-}
-
-/* Watch the customer as long as the focal product is not theirs. */
-static void
-add_stay(Adding *adding, Sheet *sheet)
-{
-	const Course *course = adding->course;
-	const SideLevel *last;
-	int64_t until = (int64_t) course->as_of - sheet->window.look_ahead;
-	int64_t day;
-	int at = 0;
-	Period month;
-
-	if (course->ndonor == 0)
-		return;
-	last = &course->donor[course->ndonor - 1];
-	if (course->nruns > 0 &&
-		(int64_t) course->runs[0].start - 1 - sheet->window.look_ahead < until)
-		until = (int64_t) course->runs[0].start - 1 - sheet->window.look_ahead;
-	/* a while after the last donor went there is nothing left to lose */
-	if (last->mrr == 0 &&
-		(int64_t) last->day + sheet->window.look_back - 1 < until)
-		until = (int64_t) last->day + sheet->window.look_back - 1;
-	month = almanac_period(adding->months, course->donor[0].day);
-	day = period_start(adding->months->calendar, month) + WATCH_DAY;
-	for (; day <= until; day = next_watch_day(day), month++)
-	{
-		const SideLevel *level;
-		Passing passing;
-		bool steady;
-
-		host_poll();
-		/* the last level that begins before the day */
-		while (at + 1 < course->ndonor && course->donor[at + 1].day < day)
-			at++;
-		level = &course->donor[at];
-		steady = level->day <= day - sheet->window.look_back &&
-				 (at + 1 == course->ndonor ||
-				  course->donor[at + 1].day > day + sheet->window.look_ahead);
-		if (steady)
-			passing = (Passing){level->mrr, level->mrr, level->lines,
-								(Day) (day - 1), level->since};
-		else
-			passing = course_passing(course, (Day) day, sheet->window);
-		if (passing.before > 0)
-			add_outcome(adding, sheet, (Day) day, month, &passing, false,
-						steady);
-	}
-}
-
-/* Add a customer. */
+/* Add a customer; ramps of the stratum, or NULL. */
 void
 cannibalization_add(Cannibalization *state, const Course *course,
-					const Label *stratum)
+					const Label *stratum, Ramps *ramps)
 {
 	Adding adding = {.state = state,
 					 .course = course,
 					 .stratum = stratum,
 					 .number = -1,
-					 .scale = course->holdings->scale};
+					 .scale = course->holdings->scale,
+					 .ramps = ramps};
 
 	adding.months = almanac_of((Calendar){GRAIN_MONTH, 1});
 	cannibalization_scale(state, adding.scale);
@@ -322,6 +189,6 @@ cannibalization_add(Cannibalization *state, const Course *course,
 	for (int i = 0; i < state->nsheets; i++)
 	{
 		add_entries(&adding, &state->sheets[i]);
-		add_stay(&adding, &state->sheets[i]);
+		add_stayed(&adding, &state->sheets[i]);
 	}
 }

@@ -106,7 +106,30 @@ typedef struct Cannibalization
 	int64_t focal_ends;
 	int nsheets;
 	Sheet *sheets; /* by look-back and look-ahead */
+
+	/* the days of months on which the control is watched, while adding */
+	Period first_watch;
+	Day *watches;
 } Cannibalization;
+
+#define WATCHES_KEPT 1024
+
+/*
+ * The control of one stratum on its way into the cells: in most months nothing
+ * happens to those who are watched, so that it is enough to write down from
+ * which month on there is one more of them, and from which month on one less.
+ */
+typedef struct Ramp
+{
+	int64_t watched;
+	Wide before;
+} Ramp;
+
+typedef struct Ramps
+{
+	int nbands;
+	Ramp **bands; /* by sheet and band: by month from first_watch on */
+} Ramps;
 
 #define CANNIBALIZATION_VERSION 1
 #define SHEETS_MOST 400
@@ -116,7 +139,10 @@ extern void cannibalization_adopt(Cannibalization *state, Day as_of,
 								  int32_t gap, const Window *windows,
 								  int nwindows);
 extern void cannibalization_add(Cannibalization *state, const Course *course,
-								const Label *stratum);
+								const Label *stratum, Ramps *ramps);
+extern Ramps *ramps_new(const Cannibalization *state);
+extern void ramps_settle(Ramps *ramps, Cannibalization *state,
+						 const Label *stratum);
 extern void cannibalization_merge(Cannibalization *into,
 								  const Cannibalization *more);
 extern void cannibalization_encode(const Cannibalization *state,

@@ -118,6 +118,7 @@ typedef struct CourseDesk
 	Course course;
 	Cannibalization *state;
 	const Label *stratum;
+	Ramps *ramps;
 } CourseDesk;
 
 static void
@@ -132,7 +133,7 @@ course_take(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
 	desk->holdings.spells = desk->desk.spells;
 	course_set(&desk->course, &desk->holdings, desk->desk.sides,
 			   desk->state->as_of, desk->state->gap);
-	cannibalization_add(desk->state, &desk->course, desk->stratum);
+	cannibalization_add(desk->state, &desk->course, desk->stratum, desk->ramps);
 }
 
 /* sides says what each name of the ledger is. */
@@ -145,10 +146,12 @@ cannibalization_ledger_finish(Ledger *ledger, const uint8_t *sides,
 									.nnames = ledger->names.count,
 									.names = ledger->names.labels},
 					   .state = state,
-					   .stratum = stratum};
+					   .stratum = stratum,
+					   .ramps = ramps_new(state)};
 
 	cannibalization_scale(state, ledger->scale);
 	ledger_each(ledger, course_take, &desk);
+	ramps_settle(desk.ramps, state, stratum);
 	course_close(&desk.course);
 	desk_close(&desk.desk);
 }

@@ -20,6 +20,7 @@ BEGIN
 			('', '', 'look_back 30, look_ahead 60 and gap 0'),
 			(', integer, integer, integer', '', 'look_back, look_ahead, gap'),
 			(', integer, integer, integer, text', '', 'look_back, look_ahead, gap, stratum: who is compared with whom, a segment for example'),
+			(', integer, integer, integer, text, text', '', 'look_back, look_ahead, gap, stratum, channel: where it is told, only entries sold in that channel ("(none)": in none) and no control, which control_only() gives'),
 			(', integer[], integer[], integer', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, and gap'),
 			(', integer[], integer[], integer, text', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, gap, stratum'))
 			AS f (types, grid, words)
@@ -41,6 +42,12 @@ BEGIN
 	END LOOP;
 END
 $block$;
+
+CREATE FUNCTION control_only(cannibalization) RETURNS cannibalization
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_control_only'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION control_only(cannibalization) IS
+	'Those who stayed, without the entries: added to the entries of one channel, it gives the verdict on that channel';
 
 CREATE FUNCTION as_of(cannibalization) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_as_of'

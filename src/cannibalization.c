@@ -66,13 +66,20 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 	cannibalization_adopt(state, as_of, gap, windows, nwindows);
 	course_set(&course, holdings, argument_sides(fcinfo, 2, 3, holdings), as_of,
 			   gap);
-	cannibalization_add(state, &course, &stratum, NULL);
+	if (PG_NARGS() > 9 && !PG_ARGISNULL(9))
+	{
+		Label channel = argument_stratum(fcinfo, 9);
+
+		cannibalization_add_channel(state, &course, &stratum, &channel);
+	}
+	else
+		cannibalization_add(state, &course, &stratum, NULL);
 	course_close(&course);
 	PG_RETURN_DATUM(result);
 }
 
 /* cannibalization_agg(holdings, focal, donors, as_of
- *					   [, look_back, look_ahead, gap [, stratum]]) */
+ *					   [, look_back, look_ahead, gap [, stratum [, channel]]]) */
 PG_FUNCTION_INFO_V1(cvm_cannibalization_add);
 Datum
 cvm_cannibalization_add(PG_FUNCTION_ARGS)
@@ -191,6 +198,18 @@ Datum
 cvm_cannibalization_ledger_final_grid(PG_FUNCTION_ARGS)
 {
 	return ledger_final(&asking_grid, fcinfo);
+}
+
+/* control_only(cannibalization): those who stayed, without the entries. */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_control_only);
+Datum
+cvm_cannibalization_control_only(PG_FUNCTION_ARGS)
+{
+	Cannibalization *control = cannibalization_new(CurrentMemoryContext);
+
+	cannibalization_merge_control(
+		control, expanded_read(&cannibalization_state, PG_GETARG_DATUM(0)));
+	return expanded_flat(&cannibalization_state, control);
 }
 
 /* as_of(cannibalization): the first day not observed. */

@@ -122,17 +122,36 @@ static bool
 question_differs(FunctionCallInfo fcinfo, const QuestionForm *form, int first,
 				 const QuestionState *state)
 {
-	ByteWriter writer;
-	bool differs;
+	const char *at = state->question + 1;
 
 	if (likely(form->is_settled))
 		return false;
-	writer_open(&writer, NULL, 0);
-	question_write(fcinfo, form, first, &writer);
-	differs = writer.used != state->question_size ||
-			  memcmp(writer.data, state->question, writer.used) != 0;
-	pfree(writer.data);
-	return differs;
+	for (int i = 0; i < form->nargs; i++)
+	{
+		struct varlena *value;
+		int32 number;
+		uint32 size;
+
+		if (PG_ARGISNULL(first + i) != (*at++ == 0))
+			return true;
+		if (PG_ARGISNULL(first + i))
+			continue;
+		if (!form->is_long[i])
+		{
+			number = PG_GETARG_INT32(first + i);
+			if (memcmp(at, &number, sizeof(number)) != 0)
+				return true;
+			at += sizeof(number);
+			continue;
+		}
+		/* the size of a value is in its head */
+		value = PG_DETOAST_DATUM(PG_GETARG_DATUM(first + i));
+		size = VARSIZE(value);
+		if (memcmp(at, value, VARHDRSZ) != 0 || memcmp(at, value, size) != 0)
+			return true;
+		at += size;
+	}
+	return false;
 }
 
 static void

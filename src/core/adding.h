@@ -14,8 +14,9 @@ typedef struct Adding
 	Cannibalization *state;
 	const Course *course;
 	const Label *stratum;
-	int32_t number; /* of the stratum; -1: not yet asked for */
-	int scale;		/* of the customer's money */
+	const Label *channel; /* the entries that count; NULL: all */
+	int32_t number;		  /* of the stratum; -1: not yet asked for */
+	int scale;			  /* of the customer's money */
 	Almanac *months;
 	Ramps *ramps; /* for months in which nothing happens, or NULL */
 } Adding;

@@ -125,6 +125,20 @@ product_added(Wide sum, Wide a, Wide b)
 	return money_add(sum, product);
 }
 
+/* Does the entry of a run count? */
+static bool
+run_counts(const Adding *adding, const FocalRun *run)
+{
+	static const Label none = {NO_CHANNEL, sizeof(NO_CHANNEL) - 1};
+
+	return adding->channel == NULL ||
+		   label_compare(
+			   adding->channel,
+			   run->channel < 0
+				   ? &none
+				   : &adding->course->holdings->names[run->channel]) == 0;
+}
+
 /* Count the customer's entries. */
 static void
 add_entries(Adding *adding, Sheet *sheet)
@@ -136,9 +150,12 @@ add_entries(Adding *adding, Sheet *sheet)
 
 	for (int i = 0; i < course->nruns; i++)
 	{
-		Entry entry = course_entry(course, i, sheet->window);
+		Entry entry;
 
+		if (!run_counts(adding, &course->runs[i]))
+			continue;
 		host_poll();
+		entry = course_entry(course, i, sheet->window);
 		sheet->kinds[entry.kind]++;
 		if (!entry.matured)
 			continue;
@@ -167,28 +184,56 @@ add_entries(Adding *adding, Sheet *sheet)
 	sheet->focal_squares = product_added(sheet->focal_squares, focal, focal);
 }
 
+static Adding
+adding_of(Cannibalization *state, const Course *course, const Label *stratum)
+{
+	return (Adding){.state = state,
+					.course = course,
+					.stratum = stratum,
+					.number = -1,
+					.scale = course->holdings->scale,
+					.months = almanac_of((Calendar){GRAIN_MONTH, 1})};
+}
+
+/* Count the customer's entries, and how long they stay. */
+static void
+add_focal(Adding *adding)
+{
+	Cannibalization *state = adding->state;
+	const Course *course = adding->course;
+
+	cannibalization_scale(state, adding->scale);
+	for (int i = 0; i < course->nruns; i++)
+	{
+		if (!run_counts(adding, &course->runs[i]))
+			continue;
+		state->focal_days += course->runs[i].end - course->runs[i].start;
+		state->focal_ends += course->runs[i].ended;
+	}
+	for (int i = 0; i < state->nsheets; i++)
+		add_entries(adding, &state->sheets[i]);
+}
+
 /* Add a customer; ramps of the stratum, or NULL. */
 void
 cannibalization_add(Cannibalization *state, const Course *course,
 					const Label *stratum, Ramps *ramps)
 {
-	Adding adding = {.state = state,
-					 .course = course,
-					 .stratum = stratum,
-					 .number = -1,
-					 .scale = course->holdings->scale,
-					 .ramps = ramps};
+	Adding adding = adding_of(state, course, stratum);
 
-	adding.months = almanac_of((Calendar){GRAIN_MONTH, 1});
-	cannibalization_scale(state, adding.scale);
-	for (int i = 0; i < course->nruns; i++)
-	{
-		state->focal_days += course->runs[i].end - course->runs[i].start;
-		state->focal_ends += course->runs[i].ended;
-	}
+	adding.ramps = ramps;
+	add_focal(&adding);
 	for (int i = 0; i < state->nsheets; i++)
-	{
-		add_entries(&adding, &state->sheets[i]);
 		add_stayed(&adding, &state->sheets[i]);
-	}
+}
+
+/* Add a customer's entries that were sold in a channel, and nothing else. */
+void
+cannibalization_add_channel(Cannibalization *state, const Course *course,
+							const Label *stratum, const Label *channel)
+{
+	Adding adding = adding_of(state, course, stratum);
+
+	adding.channel = channel;
+	add_focal(&adding);
 }

@@ -41,6 +41,9 @@ typedef struct Outcome
 
 #define STEP_DAYS 30
 
+/* What stands for a channel that is not told */
+#define NO_CHANNEL "(none)"
+
 #define TENURE_BANDS 5
 #define PRICE_BANDS 24
 #define BANDS (TENURE_BANDS * PRICE_BANDS)
@@ -140,11 +143,17 @@ extern void cannibalization_adopt(Cannibalization *state, Day as_of,
 								  int nwindows);
 extern void cannibalization_add(Cannibalization *state, const Course *course,
 								const Label *stratum, Ramps *ramps);
+extern void cannibalization_add_channel(Cannibalization *state,
+										const Course *course,
+										const Label *stratum,
+										const Label *channel);
 extern Ramps *ramps_new(const Cannibalization *state);
 extern void ramps_settle(Ramps *ramps, Cannibalization *state,
 						 const Label *stratum);
 extern void cannibalization_merge(Cannibalization *into,
 								  const Cannibalization *more);
+extern void cannibalization_merge_control(Cannibalization *into,
+										  const Cannibalization *more);
 extern void cannibalization_encode(const Cannibalization *state,
 								   ByteWriter *writer);
 extern Cannibalization *cannibalization_decode(HostArena arena,

@@ -115,12 +115,16 @@ find_runs(Course *course, int32_t gap)
 				run[-1].end = end;
 				run[-1].ended = ended;
 			}
+			/* numbers of names are in the order of the names */
+			if (spell->start == run[-1].start && spell->channel >= 0 &&
+				(run[-1].channel < 0 || spell->channel < run[-1].channel))
+				run[-1].channel = spell->channel;
 			continue;
 		}
 		/* an entry on as_of is not seen, only that a run goes on */
 		if (spell->start == course->as_of)
 			continue;
-		*run = (FocalRun){spell->start, end, ended};
+		*run = (FocalRun){spell->start, end, ended, spell->channel};
 		course->nruns++;
 	}
 }

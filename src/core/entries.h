@@ -67,6 +67,7 @@ typedef struct FocalRun
 	Day start;
 	Day end; /* first day not held; as_of where it goes on */
 	bool ended;
+	int32_t channel; /* in which it was sold, the first by name; -1: not told */
 } FocalRun;
 
 /*

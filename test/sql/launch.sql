@@ -48,8 +48,8 @@ CREATE TABLE tel.product (product text, launched_on date, unit_margin numeric, l
 INSERT INTO tel.product VALUES ('A', '2022-01-01', 15, 30), ('N', '2024-04-01', 1, 20), ('Z', '2022-01-01', 1, 5);
 DO $$ BEGIN PERFORM cvm.bind('acme', 'product', 'tel.product'); END $$;
 SELECT is(pg_temp.see($$SELECT row_key, launched_on, entries, matured_entries, new_entries, add_entries, switch_entries, own_base_share, unit_rate, value_rate, focal_mrr, lost_mrr, net_mrr FROM acme.cannibalization ORDER BY 1$$),
-'(N|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)
-(N|A|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)', 'a row for each donor and for all of them');
+'(N|(all)|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)
+(N|A|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)', 'a row for each donor and for all of them');
 SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate, focal_margin, donor_margin, round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), net_margin, verdict, as_of, currency FROM acme.cannibalization WHERE donor = 'A'$$),
 	'(0.25,0.125,1.00,15.00,0.0667,0.1000,-550.00,value_destroying,2024-07-01,EUR)', 'with control, break-even and verdict');
 SELECT matches((SELECT reason FROM acme.cannibalization WHERE donor = '(all)'),

@@ -116,23 +116,16 @@ $$, pair AS MATERIALIZED (
 	SELECT l.focal, '(all)'::text AS donor, ARRAY[l.focal] AS focals, NULL::text[] AS donors FROM launch l
 	UNION ALL
 	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
-), asked AS (
-	-- only who has a donor or the focal product is anybody to a question
-	SELECT q.focal, q.donor, q.focals, q.donors, s.customer_id, s.product, s.started_on, s.ended_on, s.mrr
-	FROM question q
-	CROSS JOIN spell s
-	WHERE q.donors IS NULL
-	UNION ALL
-	SELECT q.focal, q.donor, q.focals, q.donors, s.customer_id, s.product, s.started_on, s.ended_on, s.mrr
-	FROM question q
-	CROSS JOIN LATERAL unnest(q.focals || q.donors) AS u(product)
-	JOIN spell s ON s.product = u.product
-	WHERE q.donors IS NOT NULL
 ), by_segment AS MATERIALIZED (
-	SELECT s.focal, s.donor, {{segment}} AS segment,
-		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, s.focals, s.donors, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{segment}}) AS state
-	FROM asked s{{placed}}
-	GROUP BY s.focal, s.donor, {{segment}}
+	-- only who has a donor or the focal product is anybody to a question
+	SELECT q.focal, q.donor, x.segment, x.state
+	FROM question q
+	CROSS JOIN LATERAL (
+		SELECT {{segment}} AS segment,
+			cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
+		FROM spell s{{placed}}
+		WHERE q.donors IS NULL OR s.product = q.focal OR s.product = q.donor{{by_placed}}) x
+	WHERE x.state IS NOT NULL
 ), every_channel AS MATERIALIZED (
 	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b {{without_total}}
 	UNION ALL
@@ -268,12 +261,14 @@ CROSS JOIN LATERAL cvm.cannibalization_cells(s.state) c$$),
 
 	('cannibalization_sensitivity', '{observed,launch,spell,placed}',
 $$, by_segment AS MATERIALIZED (
-	SELECT l.focal, {{segment}} AS segment,
-		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, l.focals, NULL::text[], (SELECT o.as_of FROM observed o),
-			ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{segment}}) AS state
-	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) l
-	CROSS JOIN spell s{{placed_launch}}
-	GROUP BY l.focal, {{segment}}
+	SELECT q.focal, x.segment, x.state
+	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q
+	CROSS JOIN LATERAL (
+		SELECT {{segment}} AS segment,
+			cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+				ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
+		FROM spell s{{placed}}{{by_placed}}) x
+	WHERE x.state IS NOT NULL
 ), state AS MATERIALIZED (
 	SELECT b.focal, b.segment, b.state FROM by_segment b {{without_total}}
 	UNION ALL
@@ -316,7 +311,7 @@ choice (view, needs, body) AS (
 			(SELECT p.body FROM part p WHERE p.name = 'spell'),
 			CASE WHEN 'placed' = ANY (r.parts) THEN pl.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts) AND p.choice = pl.choice))
-		|| (SELECT replace(replace(replace(replace(replace(replace(replace(r.body,
+		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(r.body,
 				'{{channel_states}}', CASE WHEN ch.known THEN $$
 	UNION ALL
 	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
@@ -354,8 +349,9 @@ $$SELECT p.segment,
 		GROUP BY b.customer_id) p ON p.customer_id = s.customer_id
 	GROUP BY p.segment$$ END),
 				'{{segment}}', CASE WHEN pl.choice = 2 THEN $$'(none)'::text$$ ELSE 'p.segment' END),
-				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\tJOIN placed p ON p.focal = s.focal AND p.customer_id = s.customer_id' END),
-				'{{placed_launch}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\tJOIN placed p ON p.focal = l.focal AND p.customer_id = s.customer_id' END))
+				'{{stratum}}', CASE WHEN pl.choice = 2 THEN $$'(none)'$$ ELSE 'p.segment' END),
+				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tJOIN placed p ON p.focal = q.focal AND p.customer_id = s.customer_id' END),
+				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tGROUP BY p.segment' END))
 	FROM report r
 	JOIN part pl ON pl.name = 'placed'
 	JOIN part l ON l.name = 'launch' AND CASE r.view WHEN 'cannibalization' THEN l.choice = 1 WHEN 'cannibalization_matrix' THEN l.choice = 2 ELSE true END

@@ -17,6 +17,7 @@
 
 #include "decimal.h"
 #include "holdings.h"
+#include "sides.h"
 #include "state.h"
 #include "types.h"
 #include "zone.h"
@@ -151,11 +152,10 @@ log_make(struct varlena *old, size_t room)
 	struct varlena *value;
 
 	if (size > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("one customer has too many subscription spells"),
-				 errhint("Fold them in parts and add the parts up with "
-						 "rollup().")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("one customer has too many subscription spells"),
+						errhint("Fold them in parts and add the parts up with "
+								"rollup().")));
 	value = palloc0(size);
 	if (old != NULL)
 		memcpy(value, old, VARSIZE(old));
@@ -209,6 +209,20 @@ cvm_holdings_merge(PG_FUNCTION_ARGS)
 {
 	return holdings_make(holdings_merge(holdings_read(PG_GETARG_DATUM(0)),
 										holdings_read(PG_GETARG_DATUM(1))));
+}
+
+/* by_offer(holdings, offers): offers as products. */
+PG_FUNCTION_INFO_V1(cvm_by_offer);
+Datum
+cvm_by_offer(PG_FUNCTION_ARGS)
+{
+	Holdings *holdings;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	holdings = holdings_read(PG_GETARG_DATUM(0));
+	return holdings_make(
+		holdings_by_offer(holdings, argument_offers(fcinfo, 1, holdings)));
 }
 
 /* The steps before as_of. */
@@ -357,16 +371,15 @@ cvm_runs(PG_FUNCTION_ARGS)
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < nruns; i++)
 	{
-		Datum values[RUN_COLUMNS] = {
-			Int32GetDatum(i + 1), DateADTGetDatum(runs[i].start),
-			DateADTGetDatum(runs[i].end),
-			Int32GetDatum(runs[i].end - runs[i].start),
-			BoolGetDatum(runs[i].churned)};
+		Datum values[RUN_COLUMNS] = {Int32GetDatum(i + 1),
+									 DateADTGetDatum(runs[i].start),
+									 DateADTGetDatum(runs[i].end),
+									 Int32GetDatum(runs[i].end - runs[i].start),
+									 BoolGetDatum(runs[i].churned)};
 		bool nulls[RUN_COLUMNS] = {false};
 
 		nulls[2] = !runs[i].churned;
-		tuplestore_putvalues(result->setResult, result->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -400,8 +413,7 @@ cvm_spells(PG_FUNCTION_ARGS)
 		nulls[5] = spell->offer < 0;
 		if (!nulls[5])
 			values[5] = label_text(holdings, spell->offer);
-		tuplestore_putvalues(result->setResult, result->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

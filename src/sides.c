@@ -12,10 +12,10 @@
 
 #include "sides.h"
 
-/* A list of product names, which may not be empty. */
+/* A list of names of products or offers, which may not be empty. */
 static int
-product_list(FunctionCallInfo fcinfo, int argument, const char *name,
-			 const char *hint, Datum **products)
+name_list(FunctionCallInfo fcinfo, int argument, const char *name,
+		  const char *what, const char *hint, Datum **products)
 {
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(argument);
 	bool *nulls;
@@ -26,7 +26,7 @@ product_list(FunctionCallInfo fcinfo, int argument, const char *name,
 	if (count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s names no product", name), errhint("%s", hint)));
+				 errmsg("%s names no %s", name, what), errhint("%s", hint)));
 	for (int i = 0; i < count; i++)
 		if (nulls[i])
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -73,10 +73,11 @@ argument_sides(FunctionCallInfo fcinfo, int focal, int donors,
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("focal must not be null"), errhint("%s", focal_hint)));
-	nfocal = product_list(fcinfo, focal, "focal", focal_hint, &focal_names);
+	nfocal =
+		name_list(fcinfo, focal, "focal", "product", focal_hint, &focal_names);
 	if (!every_donor)
-		ndonor =
-			product_list(fcinfo, donors, "donors", donors_hint, &donor_names);
+		ndonor = name_list(fcinfo, donors, "donors", "product", donors_hint,
+						   &donor_names);
 	for (int i = 0; i < ndonor; i++)
 	{
 		struct varlena *name =
@@ -98,6 +99,33 @@ argument_sides(FunctionCallInfo fcinfo, int focal, int donors,
 			sides[i] = SIDE_DONOR;
 	}
 	return sides;
+}
+
+/*
+ * Which names of the holdings are among those of an argument; without it,
+ * those that are offers.
+ */
+bool *
+argument_offers(FunctionCallInfo fcinfo, int argument, const Holdings *holdings)
+{
+	bool *is_taken = palloc0(holdings->nnames + 1);
+	Datum *names = NULL;
+	int count = 0;
+
+	if (!PG_ARGISNULL(argument))
+		count = name_list(fcinfo, argument, "offers", "offer",
+						  "Name offers, as in ARRAY['NEW24'], or use NULL "
+						  "for all of them.",
+						  &names);
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		int32_t offer = holdings->spells[i].offer;
+
+		if (offer >= 0 && (PG_ARGISNULL(argument) ||
+						   is_named(&holdings->names[offer], names, count)))
+			is_taken[offer] = true;
+	}
+	return is_taken;
 }
 
 /* A number of days. */

@@ -13,6 +13,8 @@
 
 extern uint8_t *argument_sides(FunctionCallInfo fcinfo, int focal, int donors,
 							   const Holdings *holdings);
+extern bool *argument_offers(FunctionCallInfo fcinfo, int argument,
+							 const Holdings *holdings);
 extern int32_t argument_days(FunctionCallInfo fcinfo, int argument,
 							 const char *name, const char *hint);
 extern int argument_day_list(FunctionCallInfo fcinfo, int argument,

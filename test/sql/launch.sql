@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(30);
+SELECT plan(33);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -116,6 +116,12 @@ SELECT is_empty($$SELECT v.row_key FROM acme.cannibalization v WHERE v.donor = '
 		WHERE e.focal = v.focal AND v.segment IN ('(all)', e.segment) AND v.channel IN ('(all)', e.channel))) IS NOT TRUE$$, 'every row has its evidence');
 SELECT is_empty($$SELECT row_key FROM acme.cannibalization WHERE control_customers <> (SELECT w.control_customers FROM acme.cannibalization w
 	WHERE w.focal = cannibalization.focal AND w.donor = cannibalization.donor AND w.segment = cannibalization.segment AND w.channel = '(all)')$$, 'the control is the same in every channel');
+
+-- named in a call
+SELECT is_empty($$SELECT v.entries, v.control_customers, v.control_loss_rate, v.corrected_rate, v.corrected_rate_high, v.lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N'], launched_on => '2024-04-01')) v
+	EXCEPT SELECT entries, control_customers, control_loss_rate, corrected_rate, corrected_rate_high, lost_mrr FROM acme.cannibalization WHERE donor = '(all)' AND segment = '(all)' AND channel = '(all)'$$, 'a launch named in a call is the one of the view');
+SELECT is(pg_temp.see($$SELECT entries, new_entries, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N', 'Z'], ARRAY['A']))$$), '(210,110,1500.00)', 'of several products and some donors');
+SELECT throws_ok($$SELECT cvm.launch('nobody', ARRAY['N'])$$, '42P01', 'model "nobody" has no subscriptions', 'of a model that there is');
 
 -- another customer changes no other row
 CREATE TEMP TABLE before AS SELECT * FROM acme.cannibalization_evidence;

@@ -7,6 +7,7 @@
 #include "ledger.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 
 #include "expanded.h"
 #include "state.h"
@@ -32,9 +33,36 @@ ledger_form(FunctionCallInfo fcinfo, int grain)
 					 : type == UUIDOID ? KEY_UUID
 									   : KEY_TEXT;
 	form->grain = grain;
-	form->grain_constant = get_fn_expr_arg_stable(fcinfo->flinfo, grain);
+	form->grain_constant = row_is_constant(fcinfo, grain);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
+}
+
+/* The aggregate's memory goes: close the files first. */
+static void
+state_shutdown(Datum datum)
+{
+	LedgerState *state = (LedgerState *) DatumGetPointer(datum);
+
+	if (state->ledger != NULL)
+		ledger_close_files(state->ledger);
+}
+
+/* A state without a ledger yet, and how much memory that may take. */
+static LedgerState *
+ledger_state_make(FunctionCallInfo fcinfo, MemoryContext context,
+				  size_t *budget)
+{
+	LedgerState *state = MemoryContextAllocZero(context, sizeof(LedgerState));
+
+	/* over a window, nobody would tell us when to close files */
+	*budget = 0;
+	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
+	{
+		*budget = get_hash_memory_limit();
+		AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
+	}
+	return state;
 }
 
 /*
@@ -46,10 +74,11 @@ bool
 ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 {
 	RowForm *form = ledger_form(fcinfo, grain);
-	MemoryContext context = state_context(fcinfo, name);
 	LedgerTerms terms;
 
 	row->state = PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	if (unlikely(row->state == NULL))
+		state_context(fcinfo, name);
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
 		!argument_spell(fcinfo, ARG_SPELL, false, &row->spell))
 		return false;
@@ -57,8 +86,12 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
 	if (unlikely(row->state == NULL))
 	{
-		row->state = MemoryContextAllocZero(context, sizeof(LedgerState));
-		row->state->ledger = ledger_new(context, form->key_kind, &terms);
+		MemoryContext context = state_context(fcinfo, name);
+		size_t budget;
+
+		row->state = ledger_state_make(fcinfo, context, &budget);
+		row->state->ledger =
+			ledger_new(context, form->key_kind, &terms, budget);
 	}
 	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
 		ereport(ERROR,
@@ -91,6 +124,7 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
 	LedgerState *more =
 		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
+	size_t budget = 0; /* of a ledger that is made here */
 
 	if (more == NULL)
 	{
@@ -101,9 +135,9 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
-		into = MemoryContextAllocZero(context, sizeof(LedgerState));
+		into = ledger_state_make(fcinfo, context, &budget);
 	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
-								 VARSIZE(more->bytes) - VARHDRSZ);
+								 VARSIZE(more->bytes) - VARHDRSZ, budget);
 	PG_RETURN_POINTER(into);
 }
 

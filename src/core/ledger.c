@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-#define FIRST_ROOM 8 /* rows of the first batch */
+#define FIRST_ROOM 8	   /* rows of the first batch */
+#define LOOK_EVERY 16	   /* flushes between two looks at the memory in use */
+#define BLOCK_CHUNKS 16384 /* chunks of a block, at the most */
 
 /* Make the batch larger, up to what the roster numbers at once. */
 static void
@@ -26,24 +28,23 @@ batch_grow(Ledger *ledger)
 		host_free(ledger->batch);
 	}
 	ledger->keys = host_alloc(ledger->arena, room * sizeof(Key));
-	ledger->batch = host_alloc(ledger->arena, room * sizeof(Line));
+	ledger->batch = host_alloc(ledger->arena, room * sizeof(Packed));
 	ledger->batch_room = room;
 }
 
 Ledger *
-ledger_new(HostArena arena, KeyKind kind, const LedgerTerms *terms)
+ledger_new(HostArena arena, KeyKind kind, const LedgerTerms *terms,
+		   size_t budget)
 {
 	Ledger *ledger = host_alloc_zero(arena, sizeof(Ledger));
 
 	ledger->arena = arena;
 	ledger->kind = kind;
 	ledger->terms = *terms;
+	ledger->budget = budget;
 	names_open(&ledger->names, arena);
-	roster_open(&ledger->roster, arena, kind, false);
-	pages_open(&ledger->lines, arena, sizeof(Line));
-	pages_open(&ledger->nexts, arena, sizeof(uint32_t));
-	pages_open(&ledger->shelves, arena, sizeof(Shelf));
-	pages_open(&ledger->wides, arena, sizeof(Wide));
+	pages_open(&ledger->odds, arena, sizeof(Odd));
+	ledger_open(ledger, false);
 	batch_grow(ledger);
 	return ledger;
 }
@@ -57,73 +58,146 @@ ledger_agrees(const Ledger *ledger, const LedgerTerms *terms)
 		   ledger->terms.as_of == terms->as_of;
 }
 
-/* Where the next line of a customer goes; good until the next call. */
-Line *
-line_make(Ledger *ledger, uint32_t slot)
+/* Forget the customers and lines, not what is known of all of them. */
+void
+ledger_forget(Ledger *ledger)
 {
-	uint32_t number = slot >> PAGE_SHIFT;
-	Shelf *shelf = pages_reach(&ledger->shelves, number);
-	uint32_t place = shelf->nlines % CHUNK_LINES;
+	ledger_close(ledger);
+	ledger_open(ledger, false);
+	pages_close(&ledger->odds);
+	ledger->nodds = 0;
+}
 
+/* Bytes in use */
+size_t
+ledger_size(const Ledger *ledger)
+{
+	return sizeof(Ledger) + names_size(&ledger->names) +
+		   roster_size(&ledger->roster) + ledger->nchunks * sizeof(Chunk) +
+		   ledger->shelf_room * sizeof(Shelf) + pages_size(&ledger->odds) +
+		   ledger->batch_room * (sizeof(Key) + sizeof(Packed)) +
+		   ledger->text_room;
+}
+
+/* A block of chunks: half of all so far, between two limits. */
+static void
+block_add(Ledger *ledger)
+{
+	uint32_t room = ledger->nchunks / 2 + 1;
+	size_t size;
+	void *block;
+
+	if (room > BLOCK_CHUNKS)
+		room = BLOCK_CHUNKS;
+	size = sizeof(void *) + room * sizeof(Chunk);
+	block = host_alloc_block(ledger->arena, size);
+	memcpy(block, &ledger->block, sizeof(void *));
+	ledger->block = block;
+	ledger->block_room = room;
+	ledger->block_used = 0;
+}
+
+/* Give a shelf its next chunk. */
+static void
+chunk_add(Ledger *ledger, Shelf *shelf)
+{
+	Chunk *chunk;
+
+	if (shelf->nlines == UINT32_MAX - (CHUNK_LINES - 1))
+		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
+				  "too many subscription spells in one state");
+	if (ledger->block_used == ledger->block_room)
+		block_add(ledger);
+	chunk = (Chunk *) ((char *) ledger->block + sizeof(void *)) +
+			ledger->block_used++;
+	ledger->nchunks++;
+	chunk->next = NULL;
+	if (shelf->nlines == 0)
+		shelf->first = chunk;
+	else
+		shelf->last->next = chunk;
+	shelf->last = chunk;
+}
+
+/* Make room for a shelf. */
+static void
+shelves_reach(Ledger *ledger, uint32_t number)
+{
+	if (number >= ledger->shelf_room)
+	{
+		uint32_t room = ledger->shelf_room ? ledger->shelf_room * 2 : 1;
+
+		if (room <= number)
+			room = number + 1;
+		ledger->shelves =
+			ledger->shelves
+				? host_realloc(ledger->shelves, room * sizeof(Shelf))
+				: host_alloc(ledger->arena, room * sizeof(Shelf));
+		memset(ledger->shelves + ledger->shelf_room, 0,
+			   (room - ledger->shelf_room) * sizeof(Shelf));
+		ledger->shelf_room = room;
+	}
 	if (number >= ledger->nshelves)
 		ledger->nshelves = number + 1;
-	if (place == 0)
-	{
-		uint32_t chunk = ledger->nchunks;
+}
 
-		if (chunk == UINT32_MAX / CHUNK_LINES)
-			host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-					  "too many subscription spells in one state");
-		ledger->nchunks++;
-		/* room for all of it, so that it does not grow line by line */
-		pages_reach(&ledger->lines, chunk * CHUNK_LINES + CHUNK_LINES - 1);
-		*(uint32_t *) pages_reach(&ledger->nexts, chunk) = 0;
-		if (shelf->nlines == 0)
-			shelf->first = chunk;
-		else
-			*(uint32_t *) pages_reach(&ledger->nexts, shelf->last) = chunk;
-		shelf->last = chunk;
-	}
+/* The place of a customer's next line, which must be written at once. */
+static inline Packed *
+line_place(Ledger *ledger, uint32_t slot)
+{
+	uint32_t number = slot >> PAGE_SHIFT;
+	Shelf *shelf;
+	uint32_t place;
+
+	if (number >= ledger->nshelves)
+		shelves_reach(ledger, number);
+	shelf = &ledger->shelves[number];
+	place = shelf->nlines % CHUNK_LINES;
+	if (place == 0)
+		chunk_add(ledger, shelf);
 	shelf->nlines++;
-	ledger->nlines++;
-	return pages_peek(&ledger->lines, shelf->last * CHUNK_LINES + place);
+	return &shelf->last->lines[place];
+}
+
+/* Write a line down for a customer. */
+void
+ledger_write(Ledger *ledger, uint32_t slot, Packed line)
+{
+	line.head = (line.head & ~PAGE_MASK) | (slot & PAGE_MASK);
+	*line_place(ledger, slot) = line;
 }
 
 /* Number the customers of the batch and write its rows down. */
 void
 ledger_flush(Ledger *ledger)
 {
+	uint32_t before = ledger->roster.nslots;
 	uint32_t slots[ROSTER_BATCH];
+	Packed *places[ROSTER_BATCH];
+	int used = ledger->used;
 
-	if (ledger->used == 0)
+	if (used == 0)
 		return;
 	host_poll();
-	roster_number(&ledger->roster, ledger->keys, ledger->used, slots);
-	for (int i = 0; i < ledger->used; i++)
+	while (!ledger_number(ledger, ledger->keys, used, slots))
+		;
+	/* ask for all places before the first is needed */
+	for (int i = 0; i < used; i++)
 	{
-		ledger->batch[i].slot = slots[i];
-		*line_make(ledger, slots[i]) = ledger->batch[i];
+		places[i] = line_place(ledger, slots[i]);
+		__builtin_prefetch(places[i], 1);
+	}
+	for (int i = 0; i < used; i++)
+	{
+		*places[i] = ledger->batch[i];
+		places[i]->head |= slots[i] & PAGE_MASK;
 	}
 	ledger->used = 0;
 	ledger->text_used = 0;
 	batch_grow(ledger);
-}
-
-/* Give a line its price. */
-void
-line_price(Ledger *ledger, Line *line, Wide mrr)
-{
-	if (line->product < 0)
-	{
-		*(Wide *) pages_peek(&ledger->wides, (uint32_t) line->mrr) = mrr;
-		return;
-	}
-	line->mrr = (int64_t) mrr;
-	if (line->mrr == mrr)
-		return;
-	*(Wide *) pages_reach(&ledger->wides, ledger->nwides) = mrr;
-	line->mrr = ledger->nwides++;
-	line->product = ~line->product;
+	ledger_consider_pages(ledger, before);
+	if (++ledger->flushes % LOOK_EVERY == 0)
+		ledger_consider_spill(ledger);
 }
 
 /* Bring all prices to a larger scale. */
@@ -134,30 +208,42 @@ ledger_scale(Ledger *ledger, int scale)
 	for (uint32_t i = 0; i < ledger->nshelves; i++)
 	{
 		ShelfWalk walk = shelf_walk(ledger, i);
-		Line *line;
+		Packed *packed;
 
 		host_poll();
-		while ((line = shelf_next(&walk)) != NULL)
-			line_price(
-				ledger, line,
-				money_rescale(line_mrr(ledger, line), ledger->scale, scale));
+		while ((packed = shelf_next(&walk)) != NULL)
+		{
+			uint32_t mark = packed->head & (PACKED_PLACING | PAGE_MASK);
+
+			if (packed_is_odd(packed))
+			{
+				Odd *odd = packed_odd(ledger, packed);
+
+				odd->mrr = money_rescale(odd->mrr, ledger->scale, scale);
+				continue;
+			}
+			*packed =
+				line_pack(ledger, (int32_t) (packed->head >> PACKED_NAME_SHIFT),
+						  mark, packed->start, packed->end,
+						  money_rescale(packed->mrr, ledger->scale, scale));
+		}
 	}
 	ledger->scale = scale;
 }
 
-/* Copy a text key to where it stays until its row is numbered. */
-static KeyText
-text_keep(Ledger *ledger, KeyText text)
+/* Copy a long text to where it stays until its row is numbered. */
+static const char *
+text_keep(Ledger *ledger, const char *data, uint32_t size)
 {
 	char *copy;
 
-	if (text.size > ledger->text_room - ledger->text_used)
+	if (size > ledger->text_room - ledger->text_used)
 	{
 		size_t room = (size_t) ledger->batch_room * 64;
 
 		ledger_flush(ledger);
-		if (room < text.size)
-			room = text.size;
+		if (room < size)
+			room = size;
 		if (room > ledger->text_room)
 		{
 			if (ledger->text != NULL)
@@ -167,114 +253,44 @@ text_keep(Ledger *ledger, KeyText text)
 		}
 	}
 	copy = ledger->text + ledger->text_used;
-	memcpy(copy, text.data, text.size);
-	ledger->text_used += text.size;
-	return (KeyText){copy, text.size};
+	memcpy(copy, data, size);
+	ledger->text_used += size;
+	return copy;
 }
 
-/* The next line of the batch, which counts once used is one more. */
-static Line *
-line_begin(Ledger *ledger, Key key, Day start, Day end, const Label *name)
+/* Take a line into the batch. */
+static inline void
+batch_add(Ledger *ledger, Key key, Packed line)
 {
-	Line *line;
-
 	if (ledger->used == ledger->batch_room)
 		ledger_flush(ledger);
-	if (ledger->kind == KEY_TEXT)
-		key.text = text_keep(ledger, key.text);
+	if (ledger->kind == KEY_TEXT && key_is_outside(&key))
+		key.outside.data =
+			text_keep(ledger, key.outside.data, key.outside.size);
 	ledger->keys[ledger->used] = key;
-	line = &ledger->batch[ledger->used];
-	line->start = start;
-	line->end = end;
-	line->product = names_number(&ledger->names, name);
-	return line;
+	ledger->batch[ledger->used++] = line;
 }
 
 /* Add a time in a segment. */
 void
 ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
 {
-	Line *line;
-
-	if (start >= ledger->terms.as_of)
-		return;
-	line = line_begin(ledger, key, start, end, segment);
-	line->product |= LINE_PLACING;
-	line->mrr = 0;
-	ledger->used++;
+	if (start < ledger->terms.as_of)
+		batch_add(ledger, key,
+				  line_pack(ledger, names_number(&ledger->names, segment),
+							PACKED_PLACING, start, end, 0));
 }
 
 /* Add a row. */
 void
 ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 {
-	Line *line;
-
 	if (row->scale > ledger->scale)
 		ledger_scale(ledger, row->scale);
-	if (row->start >= ledger->terms.as_of)
-		return;
-	line = line_begin(ledger, key, row->start, row->end, &row->product);
-	line_price(ledger, line,
-			   money_rescale(row->mrr, row->scale, ledger->scale));
-	ledger->used++;
-}
-
-/*
- * Copy the lines of a shelf, sorted by customer, to sorted; ends[i] is where
- * those of the i-th customer end.
- */
-static void
-shelf_sort(const Ledger *ledger, uint32_t number, Line *sorted, uint32_t *ends)
-{
-	ShelfWalk walk = shelf_walk(ledger, number);
-	uint32_t sum = 0;
-	const Line *line;
-
-	memset(ends, 0, PAGE_ITEMS * sizeof(uint32_t));
-	while ((line = shelf_next(&walk)) != NULL)
-		ends[line->slot & PAGE_MASK]++;
-	for (uint32_t i = 0; i < PAGE_ITEMS; i++)
-	{
-		uint32_t count = ends[i];
-
-		ends[i] = sum;
-		sum += count;
-	}
-	walk = shelf_walk(ledger, number);
-	while ((line = shelf_next(&walk)) != NULL)
-		sorted[ends[line->slot & PAGE_MASK]++] = *line;
-}
-
-/* Give out the lines customer by customer. */
-void
-ledger_each(Ledger *ledger, LedgerTake take, void *taker)
-{
-	uint32_t ends[PAGE_ITEMS];
-	Line *sorted = NULL;
-	uint32_t room = 0;
-	uint32_t customer = 0;
-
-	ledger_flush(ledger);
-	for (uint32_t number = 0; number < ledger->nshelves; number++)
-	{
-		uint32_t nlines =
-			((Shelf *) pages_peek(&ledger->shelves, number))->nlines;
-		uint32_t at = 0;
-
-		host_poll();
-		if (nlines > room)
-		{
-			if (sorted != NULL)
-				host_free(sorted);
-			room = nlines + nlines / 4;
-			sorted = host_alloc(NULL, (size_t) room * sizeof(Line));
-		}
-		shelf_sort(ledger, number, sorted, ends);
-		for (uint32_t i = 0; i < PAGE_ITEMS && at < nlines; at = ends[i++])
-			if (ends[i] > at)
-				take(taker, customer++, sorted + at, ends[i] - at);
-	}
-	if (sorted != NULL)
-		host_free(sorted);
+	if (row->start < ledger->terms.as_of)
+		batch_add(
+			ledger, key,
+			line_pack(ledger, names_number(&ledger->names, &row->product), 0,
+					  row->start, row->end,
+					  money_rescale(row->mrr, row->scale, ledger->scale)));
 }

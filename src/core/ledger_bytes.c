@@ -1,6 +1,11 @@
 /*
  * ledger_bytes.c
- *		Ledgers on their way from one process to another.
+ *		Customers with their lines on the way: to another process, to a file
+ *		and back.
+ *
+ * A parcel is a head, the keys of customers, and lines that name them by their
+ * place among those.  Names are told once, ahead of all parcels; in the files
+ * of a ledger they are its own.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -8,22 +13,220 @@
 
 #include <string.h>
 
-/* What goes ahead of a parcel */
+#define NO_PLACE UINT32_MAX
+#define POLL_EVERY 1024	  /* lines */
+#define PARCEL_SHELVES 16 /* of a parcel for another process */
+
+static inline void
+sink_put(const Sink *sink, const void *data, size_t size)
+{
+	if (sink->writer != NULL)
+		write_raw(sink->writer, data, size);
+	else
+		host_file_write(sink->file, data, size);
+}
+
+static inline size_t
+key_size(KeyKind kind, const Key *key)
+{
+	return kind == KEY_TEXT		? sizeof(uint32_t) + key_text(key).size
+		   : kind == KEY_NUMBER ? 8
+								: 16;
+}
+
+static void
+key_put(const Sink *sink, KeyKind kind, const Key *key)
+{
+	KeyText text;
+
+	if (kind != KEY_TEXT)
+	{
+		sink_put(sink, key, key_size(kind, key));
+		return;
+	}
+	text = key_text(key);
+	sink_put(sink, &text.size, sizeof(uint32_t));
+	sink_put(sink, text.data, text.size);
+}
+
+/* Where the parcel of a slot goes */
+static inline int
+part_of(const uint8_t *parts, uint32_t slot)
+{
+	return parts == NULL ? 0 : parts[slot];
+}
+
+/* Some shelves, and where their customers stand in the parcels */
+typedef struct Range
+{
+	uint32_t from;
+	uint32_t to;
+	uint32_t *places; /* by slot, from the first one on; or NO_PLACE */
+} Range;
+
+static inline uint32_t *
+range_places(const Range *range, uint32_t number)
+{
+	return range->places + ((size_t) (number - range->from) << PAGE_SHIFT);
+}
+
+/* Give every customer who has lines a place in a parcel, and measure those. */
+static void
+parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
+				const Range *range)
+{
+	for (uint32_t number = range->from; number < range->to; number++)
+	{
+		ShelfWalk walk = shelf_walk(ledger, number);
+		uint32_t *shelf_places = range_places(range, number);
+		const Packed *packed;
+
+		host_poll();
+		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
+			shelf_places[i] = NO_PLACE;
+		while ((packed = shelf_next(&walk)) != NULL)
+		{
+			Line line = line_unpack(ledger, number, packed);
+			ParcelHead *head = &heads[part_of(parts, line.slot)];
+
+			shelf_places[packed->head & PAGE_MASK] = 0;
+			head->nlines++;
+			head->size += sizeof(Line) + (line.product < 0 ? sizeof(Wide) : 0);
+		}
+		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
+			if (shelf_places[i] != NO_PLACE)
+			{
+				uint32_t slot = number << PAGE_SHIFT | i;
+				ParcelHead *head = &heads[part_of(parts, slot)];
+				Key key = roster_key(&ledger->roster, slot);
+
+				shelf_places[i] = head->nkeys++;
+				head->size += key_size(ledger->kind, &key);
+			}
+	}
+}
+
+/*
+ * Write a parcel of some shelves to each sink; parts, if given, tells which
+ * for each slot.
+ */
+void
+parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
+			  const uint8_t *parts, const Sink *sinks, int nsinks)
+{
+	ParcelHead *heads = host_alloc_zero(NULL, nsinks * sizeof(ParcelHead));
+	Range range = {from, to, NULL};
+
+	range.places =
+		host_alloc(NULL, (size_t) (to - from) * PAGE_ITEMS * sizeof(uint32_t));
+	parcels_measure(ledger, parts, heads, &range);
+	for (int i = 0; i < nsinks; i++)
+	{
+		heads[i].scale = ledger->scale;
+		sink_put(&sinks[i], &heads[i], sizeof(ParcelHead));
+	}
+	for (uint32_t number = from; number < to; number++)
+		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
+			if (range_places(&range, number)[i] != NO_PLACE)
+			{
+				uint32_t slot = number << PAGE_SHIFT | i;
+				Key key = roster_key(&ledger->roster, slot);
+
+				key_put(&sinks[part_of(parts, slot)], ledger->kind, &key);
+			}
+	for (uint32_t number = from; number < to; number++)
+	{
+		ShelfWalk walk = shelf_walk(ledger, number);
+		const Packed *packed;
+
+		host_poll();
+		while ((packed = shelf_next(&walk)) != NULL)
+		{
+			Line line = line_unpack(ledger, number, packed);
+			const Sink *sink = &sinks[part_of(parts, line.slot)];
+
+			line.slot = range_places(&range, number)[line.slot & PAGE_MASK];
+			sink_put(sink, &line, sizeof(Line));
+			if (line.product < 0)
+				sink_put(sink, &packed_odd(ledger, packed)->mrr, sizeof(Wide));
+		}
+	}
+	host_free(heads);
+	host_free(range.places);
+}
+
+/* Number the customers of a parcel; false: begin again. */
+static bool
+keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
+{
+	Key keys[ROSTER_BATCH];
+
+	for (uint32_t done = 0; done < nkeys;)
+	{
+		int count = 0;
+
+		host_poll();
+		for (; count < ROSTER_BATCH && done + count < nkeys; count++)
+			keys[count] = key_read(into->kind, reader);
+		if (!ledger_number(into, keys, count, slots + done))
+			return false;
+		done += count;
+	}
+	return true;
+}
+
+/* Take in a parcel; names, if given, are the numbers here of its names. */
+void
+parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
+			const int32_t *names)
+{
+	uint32_t *slots =
+		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
+	uint32_t before = into->roster.nslots;
+	ByteReader start = *reader;
+
+	if (head->scale > into->scale)
+		ledger_scale(into, head->scale);
+	while (!keys_read(into, reader, head->nkeys, slots))
+		*reader = start;
+	for (uint64_t i = 0; i < head->nlines; i++)
+	{
+		Line line;
+		Wide mrr;
+		int32_t name;
+
+		if (i % POLL_EVERY == 0)
+			host_poll();
+		read_raw(reader, &line, sizeof(Line));
+		mrr = line.mrr;
+		if (line.product < 0)
+			read_raw(reader, &mrr, sizeof(Wide));
+		name = line_name(&line);
+		ledger_write(
+			into, slots[line.slot],
+			line_pack(into, names == NULL ? name : names[name],
+					  line_is_placing(&line) ? PACKED_PLACING : 0, line.start,
+					  line.end, money_rescale(mrr, head->scale, into->scale)));
+	}
+	host_free(slots);
+	ledger_consider_pages(into, before);
+	ledger_consider_spill(into);
+}
+
+/* What goes ahead of the parcels for another process */
 typedef struct LedgerHead
 {
 	KeyKind kind;
 	LedgerTerms terms;
 	int scale;
 	int nnames;
-	uint32_t nslots;
-	uint32_t nlines;
-	uint32_t nwides;
 } LedgerHead;
 
 /* Write a ledger for another process of this machine. */
 void
 ledger_encode(Ledger *ledger, ByteWriter *writer)
 {
+	Sink sink = {NULL, writer};
 	LedgerHead head;
 
 	ledger_flush(ledger);
@@ -32,9 +235,6 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 	head.terms = ledger->terms;
 	head.scale = ledger->scale;
 	head.nnames = ledger->names.count;
-	head.nslots = ledger->roster.nslots;
-	head.nlines = ledger->nlines;
-	head.nwides = ledger->nwides;
 	write_raw(writer, &head, sizeof(head));
 	for (int i = 0; i < head.nnames; i++)
 	{
@@ -43,75 +243,30 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 		write_raw(writer, &label->size, sizeof(uint32_t));
 		write_raw(writer, label->data, label->size);
 	}
-	for (uint32_t slot = 0; slot < head.nslots; slot++)
+	spilled_copy(ledger, writer);
+	for (uint32_t from = 0; from < ledger->nshelves; from += PARCEL_SHELVES)
 	{
-		Key key = roster_key(&ledger->roster, slot);
+		uint32_t to = from + PARCEL_SHELVES;
 
-		if (ledger->kind == KEY_TEXT)
-		{
-			write_raw(writer, &key.text.size, sizeof(uint32_t));
-			write_raw(writer, key.text.data, key.text.size);
-		}
-		else
-			write_raw(writer, &key, ledger->kind == KEY_NUMBER ? 8 : 16);
+		parcels_write(ledger, from,
+					  to < ledger->nshelves ? to : ledger->nshelves, NULL,
+					  &sink, 1);
 	}
-	for (uint32_t i = 0; i < ledger->nwides; i++)
-		write_raw(writer, pages_peek(&ledger->wides, i), sizeof(Wide));
-	for (uint32_t i = 0; i < ledger->nshelves; i++)
-	{
-		ShelfWalk walk = shelf_walk(ledger, i);
-		const Line *line;
-
-		host_poll();
-		while ((line = shelf_next(&walk)) != NULL)
-			write_raw(writer, line, sizeof(Line));
-	}
-}
-
-/* Number the customers of a parcel, a batch at a time. */
-static uint32_t *
-absorb_keys(Ledger *into, ByteReader *reader, uint32_t nslots)
-{
-	uint32_t *slots =
-		host_alloc(NULL, ((size_t) nslots + ROSTER_BATCH) * sizeof(uint32_t));
-	Key keys[ROSTER_BATCH];
-
-	for (uint32_t done = 0; done < nslots;)
-	{
-		int nkeys = 0;
-
-		host_poll();
-		for (; nkeys < ROSTER_BATCH && done + nkeys < nslots; nkeys++)
-			if (into->kind == KEY_TEXT)
-			{
-				uint32_t size;
-
-				read_raw(reader, &size, sizeof(size));
-				keys[nkeys].text = (KeyText){read_text(reader, size), size};
-			}
-			else
-				read_raw(reader, &keys[nkeys],
-						 into->kind == KEY_NUMBER ? 8 : 16);
-		roster_number(&into->roster, keys, nkeys, slots + done);
-		done += nkeys;
-	}
-	return slots;
 }
 
 /* Take in the bytes of a ledger; into may be NULL. */
 Ledger *
-ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
+ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size,
+			  size_t budget)
 {
 	ByteReader reader;
 	LedgerHead head;
-	int32_t *numbers;
-	uint32_t *slots;
-	const char *wides;
+	int32_t *names;
 
 	reader_open(&reader, data, size, "ledger of spells");
 	read_raw(&reader, &head, sizeof(head));
 	if (into == NULL)
-		into = ledger_new(arena, head.kind, &head.terms);
+		into = ledger_new(arena, head.kind, &head.terms, budget);
 	if (!ledger_agrees(into, &head.terms))
 		host_fail(HOST_INVALID_VALUE,
 				  "Give the same grain and as_of for every row.",
@@ -120,40 +275,22 @@ ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
 	ledger_flush(into);
 	if (head.scale > into->scale)
 		ledger_scale(into, head.scale);
-	numbers = host_alloc(NULL, (head.nnames + 1) * sizeof(int32_t));
+	names = host_alloc(NULL, (head.nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < head.nnames; i++)
 	{
 		Label label;
 
 		read_raw(&reader, &label.size, sizeof(uint32_t));
 		label.data = read_text(&reader, label.size);
-		numbers[i] = names_number(&into->names, &label);
+		names[i] = names_number(&into->names, &label);
 	}
-	slots = absorb_keys(into, &reader, head.nslots);
-	wides = read_text(&reader, head.nwides * sizeof(Wide));
-	for (uint32_t i = 0; i < head.nlines; i++)
+	while (reader.at != reader.end)
 	{
-		Line line;
-		Wide mrr;
+		ParcelHead parcel;
 
-		if ((i & 1023) == 0)
-			host_poll();
-		read_raw(&reader, &line, sizeof(Line));
-		mrr = line.mrr;
-		if (line.product < 0)
-		{
-			memcpy(&mrr, wides + (size_t) line.mrr * sizeof(Wide),
-				   sizeof(Wide));
-			line.product = ~line.product;
-		}
-		line.product = numbers[line.product & ~LINE_PLACING] |
-					   (line.product & LINE_PLACING);
-		line.slot = slots[line.slot];
-		line_price(into, &line, money_rescale(mrr, head.scale, into->scale));
-		*line_make(into, line.slot) = line;
+		read_raw(&reader, &parcel, sizeof(ParcelHead));
+		parcel_read(into, &parcel, &reader, names);
 	}
-	reader_close(&reader);
-	host_free(numbers);
-	host_free(slots);
+	host_free(names);
 	return into;
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define FIRST_ROOM 8
-#define FIRST_TABLE 32
+#define FIRST_TABLE 64
+#define ROOM_EACH 8 /* entries: names that share one cost more than room */
 
 static inline uint64_t
 load64(const char *data)
@@ -29,7 +30,7 @@ load32(const char *data)
 	return word;
 }
 
-/* The last bytes of a label, up to eight; some may be those before too. */
+/* The last bytes of a label, up to eight, all of them if it has no more. */
 static inline uint64_t
 label_tail(const Label *label)
 {
@@ -47,29 +48,29 @@ label_tail(const Label *label)
 }
 
 static inline uint64_t
-hash_label(const Label *label)
+stir(uint64_t word)
 {
-	uint64_t hash = label->size;
+	unsigned __int128 product =
+		(unsigned __int128) word * UINT64_C(0x9e3779b97f4a7c15);
 
-	for (uint32_t at = 0; at + 8 < label->size; at += 8)
-	{
-		hash = (hash ^ load64(label->data + at)) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-	}
-	hash = (hash ^ label_tail(label)) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 32;
+	return (uint64_t) product ^ (uint64_t) (product >> 64);
 }
 
-/* Names are mostly short: no function is called for them. */
-static inline bool
-label_equal(const Label *a, const Label *b)
+/* What tells labels of one size apart: mostly, or entirely up to 8 bytes. */
+static inline uint64_t
+label_word(const Label *label)
 {
-	if (a->size != b->size)
-		return false;
-	for (uint32_t at = 0; at + 8 < a->size; at += 8)
-		if (load64(a->data + at) != load64(b->data + at))
-			return false;
-	return label_tail(a) == label_tail(b);
+	uint64_t word = 0;
+
+	for (uint32_t at = 0; at + 8 < label->size; at += 8)
+		word = stir(word ^ load64(label->data + at));
+	return word ^ label_tail(label);
+}
+
+static inline uint32_t
+word_home(const Names *names, uint64_t word, uint32_t size)
+{
+	return (uint32_t) stir(word ^ (uint64_t) size << 32) & (names->table_size - 1);
 }
 
 void
@@ -83,7 +84,7 @@ names_open(Names *names, HostArena arena)
 size_t
 names_size(const Names *names)
 {
-	return names->room * sizeof(Label) + names->table_size * sizeof(uint32_t) +
+	return names->room * sizeof(Label) + names->table_size * sizeof(NameEntry) +
 		   names->text_size;
 }
 
@@ -91,37 +92,32 @@ names_size(const Names *names)
 static void
 names_grow(Names *names)
 {
-	uint32_t size = names->table_size ? names->table_size * 2 : FIRST_TABLE;
+	uint32_t old_size = names->table_size;
+	NameEntry *old = names->table;
 
-	if (names->table != NULL)
-		host_free(names->table);
-	names->table = host_alloc_zero(names->arena, size * sizeof(uint32_t));
-	names->table_size = size;
-	for (int i = 0; i < names->count; i++)
+	names->table_size = old_size ? old_size * 2 : FIRST_TABLE;
+	names->table =
+		host_alloc_zero(names->arena, names->table_size * sizeof(NameEntry));
+	for (uint32_t i = 0; i < old_size; i++)
 	{
-		uint32_t at = (uint32_t) hash_label(&names->labels[i]) & (size - 1);
+		uint32_t at = word_home(names, old[i].word, old[i].size);
 
-		while (names->table[at] != 0)
-			at = (at + 1) & (size - 1);
-		names->table[at] = i + 1;
+		if (old[i].number == 0)
+			continue;
+		while (names->table[at].number != 0)
+			at = (at + 1) & (names->table_size - 1);
+		names->table[at] = old[i];
 	}
+	if (old != NULL)
+		host_free(old);
 }
 
-/* The number of a name; a new one is copied. */
-int32_t
-names_number(Names *names, const Label *label)
+/* The number of a new name, which is copied. */
+static uint32_t
+name_keep(Names *names, const Label *label)
 {
-	uint32_t at;
-	char *copy;
+	char *copy = host_alloc(names->arena, label->size + 1);
 
-	if (2 * (uint32_t) (names->count + 1) > names->table_size)
-		names_grow(names);
-	at = (uint32_t) hash_label(label) & (names->table_size - 1);
-	for (; names->table[at] != 0; at = (at + 1) & (names->table_size - 1))
-	{
-		if (label_equal(&names->labels[names->table[at] - 1], label))
-			return (int32_t) names->table[at] - 1;
-	}
 	if (names->count == names->room)
 	{
 		int room = names->room ? names->room * 2 : FIRST_ROOM;
@@ -131,10 +127,35 @@ names_number(Names *names, const Label *label)
 							: host_alloc(names->arena, room * sizeof(Label));
 		names->room = room;
 	}
-	copy = host_alloc(names->arena, label->size + 1);
 	memcpy(copy, label->data, label->size);
 	names->text_size += label->size + 1;
 	names->labels[names->count] = (Label){copy, label->size};
-	names->table[at] = ++names->count;
-	return names->count - 1;
+	return names->count++;
+}
+
+/* The number of a name. */
+int32_t
+names_number(Names *names, const Label *label)
+{
+	uint64_t word = label_word(label);
+	uint32_t at;
+
+	if (ROOM_EACH * (uint32_t) (names->count + 1) > names->table_size)
+		names_grow(names);
+	at = word_home(names, word, label->size);
+	for (;; at = (at + 1) & (names->table_size - 1))
+	{
+		NameEntry *entry = &names->table[at];
+
+		if (entry->number == 0)
+		{
+			*entry = (NameEntry){word, label->size, 0};
+			entry->number = name_keep(names, label) + 1;
+			return (int32_t) entry->number - 1;
+		}
+		if (entry->word == word && entry->size == label->size &&
+			(label->size <= 8 || memcmp(names->labels[entry->number - 1].data,
+										label->data, label->size) == 0))
+			return (int32_t) entry->number - 1;
+	}
 }

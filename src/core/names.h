@@ -12,6 +12,14 @@
 
 #include "core/holdings.h" /* Label */
 
+/* Where a name is found: its hash, or if it has up to 8 bytes, those */
+typedef struct NameEntry
+{
+	uint64_t word;
+	uint32_t size;
+	uint32_t number; /* + 1; 0: nothing here */
+} NameEntry;
+
 typedef struct Names
 {
 	HostArena arena;
@@ -19,7 +27,7 @@ typedef struct Names
 	int room;
 	Label *labels; /* by number */
 	uint32_t table_size;
-	uint32_t *table; /* number + 1, or 0 */
+	NameEntry *table;
 	size_t text_size;
 } Names;
 

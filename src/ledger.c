@@ -67,14 +67,14 @@ ledger_state_make(FunctionCallInfo fcinfo, MemoryContext context,
 
 /*
  * Read the row of (customer, product, started_on, ended_on, mrr, ..., grain,
- * as_of); grain is the number of that argument.  False: it holds no day, and
+ * as_of [, clock]); grain is the number of that argument.  False: it holds no day, and
  * the state stays what it was.
  */
 bool
 ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 {
 	RowForm *form = ledger_form(fcinfo, grain);
-	LedgerTerms terms;
+	LedgerTerms terms = {.clock = CLOCK_CALENDAR};
 
 	row->state = PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
 	if (unlikely(row->state == NULL))
@@ -84,6 +84,8 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 		return false;
 	terms.calendar = row_calendar(form, fcinfo);
 	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
+	if (PG_NARGS() > grain + 2)
+		terms.clock = argument_clock(fcinfo, grain + 2);
 	if (unlikely(row->state == NULL))
 	{
 		MemoryContext context = state_context(fcinfo, name);
@@ -96,13 +98,17 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("grain or as_of changes from row to row"),
-				 errhint("Give the same grain and as_of for every row.")));
+				 errmsg("grain, as_of or clock changes from row to row"),
+				 errhint("Give the same grain, as_of and clock for every "
+						 "row.")));
 	row->key = row_key(form, fcinfo);
 	return true;
 }
 
-/* The step of (customer, product, started_on, ended_on, mrr, grain, as_of) */
+/*
+ * The step of (customer, product, started_on, ended_on, mrr, grain, as_of
+ * [, clock])
+ */
 PG_FUNCTION_INFO_V1(cvm_ledger_add);
 Datum
 cvm_ledger_add(PG_FUNCTION_ARGS)

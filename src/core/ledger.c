@@ -55,6 +55,7 @@ ledger_agrees(const Ledger *ledger, const LedgerTerms *terms)
 {
 	return ledger->terms.calendar.grain == terms->calendar.grain &&
 		   ledger->terms.calendar.week_start == terms->calendar.week_start &&
+		   ledger->terms.clock == terms->clock &&
 		   ledger->terms.as_of == terms->as_of;
 }
 

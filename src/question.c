@@ -15,6 +15,7 @@
 #include "nodes/primnodes.h"
 
 #include "holdings.h"
+#include "ledger.h"
 #include "row.h"
 #include "state.h"
 
@@ -22,16 +23,12 @@
 #define ARG_SPELL 2
 #define QUESTION_MOST 7 /* arguments of a question */
 
-/*
- * The state of the aggregate: a ledger and a question, or what a parallel
- * worker sent, still in its bytes until it is merged.
- */
+/* The state of the aggregate: that of a ledger, and a question */
 typedef struct QuestionState
 {
-	Ledger *ledger;
+	LedgerState held;
 	char *question;
 	size_t question_size;
-	bytea *bytes;
 } QuestionState;
 
 /* What stays the same from row to row */
@@ -234,11 +231,12 @@ question_add(const Asking *asking, FunctionCallInfo fcinfo)
 		state->question_size = writer.used;
 		terms =
 			entries_terms(question_put(asking, state, &none, asking->blank()));
-		state->ledger = ledger_new(context, form->row.key_kind, &terms);
+		state->held.ledger = ledger_new(context, form->row.key_kind, &terms,
+										ledger_budget(fcinfo, &state->held));
 	}
 	else if (unlikely(question_differs(fcinfo, form, asking->first, state)))
 		question_refuse();
-	ledger_add(state->ledger, row_key(&form->row, fcinfo), &row);
+	ledger_add(state->held.ledger, row_key(&form->row, fcinfo), &row);
 	PG_RETURN_POINTER(state);
 }
 
@@ -254,6 +252,7 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(1) ? NULL : (QuestionState *) PG_GETARG_POINTER(1);
 	const char *data;
 	uint32 size;
+	size_t budget = 0; /* of a ledger that is made here */
 
 	if (more == NULL)
 	{
@@ -261,14 +260,15 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(into);
 	}
-	if (more->bytes == NULL)
+	if (more->held.bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
-	data = VARDATA(more->bytes);
+	data = VARDATA(more->held.bytes);
 	memcpy(&size, data, sizeof(size));
 	data += sizeof(size);
 	if (into == NULL)
 	{
 		into = MemoryContextAllocZero(context, sizeof(QuestionState));
+		budget = ledger_budget(fcinfo, &into->held);
 		into->question = MemoryContextAlloc(context, size);
 		memcpy(into->question, data, size);
 		into->question_size = size;
@@ -277,9 +277,11 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 			 memcmp(into->question, data, size) != 0)
 		question_refuse();
 	data += size;
-	into->ledger = ledger_absorb(
-		into->ledger, context, data,
-		VARDATA(more->bytes) + (VARSIZE(more->bytes) - VARHDRSZ) - data);
+	into->held.ledger =
+		ledger_absorb(into->held.ledger, context, data,
+					  VARDATA(more->held.bytes) +
+						  (VARSIZE(more->held.bytes) - VARHDRSZ) - data,
+					  budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -296,7 +298,7 @@ cvm_question_serialize(PG_FUNCTION_ARGS)
 	state_open(&writer);
 	write_raw(&writer, &size, sizeof(size));
 	write_raw(&writer, state->question, size);
-	ledger_encode(state->ledger, &writer);
+	ledger_encode(state->held.ledger, &writer);
 	return state_close(&writer);
 }
 
@@ -309,7 +311,7 @@ cvm_question_deserialize(PG_FUNCTION_ARGS)
 
 	state_context(fcinfo, "question_deserialize");
 	state = palloc0(sizeof(QuestionState));
-	state->bytes = PG_GETARG_BYTEA_P(0);
+	state->held.bytes = PG_GETARG_BYTEA_P(0);
 	PG_RETURN_POINTER(state);
 }
 
@@ -323,6 +325,6 @@ question_final(const Asking *asking, FunctionCallInfo fcinfo, void *taker)
 	if (PG_ARGISNULL(0))
 		return NULL;
 	state = (QuestionState *) PG_GETARG_POINTER(0);
-	question_put(asking, state, &state->ledger->names, taker);
-	return state->ledger;
+	question_put(asking, state, &state->held.ledger->names, taker);
+	return state->held.ledger;
 }

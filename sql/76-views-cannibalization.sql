@@ -56,7 +56,7 @@ $$launch AS MATERIALIZED (
 )$$),
 	('spell', 1, '{}',
 $$spell AS NOT MATERIALIZED (
-	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel,
+	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel, s.offer,
 		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
@@ -79,7 +79,7 @@ $$began AS (
 	-- be folded with the channels in which it was sold
 	('entered', 1, '{segment_history}',
 $$held AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, NULL) AS holdings
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
 	FROM spell s
 	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
 	GROUP BY s.customer_id
@@ -93,7 +93,7 @@ $$held AS MATERIALIZED (
 )$$),
 	('entered', 2, '{}',
 $$held AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, NULL) AS holdings
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
 	FROM spell s
 	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
 	GROUP BY s.customer_id
@@ -229,7 +229,9 @@ SELECT e.focal || '|' || e.customer_id::text || '|' || to_char(e.entered_on::tim
 	e.kind <> 'pending' AS is_complete,
 	{currency} AS currency,
 	o.as_of,
-	coalesce(e.channel, '(none)') AS channel
+	coalesce(e.channel, '(none)') AS channel,
+	coalesce(e.offer, '(none)') AS offer,
+	e.days_between
 FROM entered e
 CROSS JOIN observed o$$),
 
@@ -428,6 +430,8 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('cannibalization_evidence', 15, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
 	('cannibalization_evidence', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('cannibalization_evidence', 17, 'channel', 'text', 'name', 'subscription.channel of the focal product on entered_on', false, 'Channel in which the new product was sold; "(none)" when not told, the first by name where there are several.'),
+	('cannibalization_evidence', 18, 'offer', 'text', 'name', 'subscription.offer of the focal product on entered_on', false, 'Offer under which the new product was sold; "(none)" when not told, the first by name where there are several.'),
+	('cannibalization_evidence', 19, 'days_between', 'integer', 'days', 'entered_on - last day on which donors brought donor_mrr_before, less one', false, 'Days between the old products and the new one; 0: held until the entry, or after it; NULL when nothing was held.'),
 	('cannibalization_sensitivity', 1, 'row_key', 'text', 'key', 'focal|segment|look_back|look_ahead', false, 'One value per row.'),
 	('cannibalization_sensitivity', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product.'),
 	('cannibalization_sensitivity', 3, 'segment', 'text', 'name', 'segment held at the launch or, who came later, on the first day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),

@@ -85,6 +85,13 @@ side_levels(const Course *course, Side side, SideLevel *levels)
 	return nlevels;
 }
 
+/* Of two names that may not be told, the first; numbers are in their order. */
+static inline int32_t
+first_name(int32_t a, int32_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* The focal runs; spells are in the order of their start. */
 static void
 find_runs(Course *course, int32_t gap)
@@ -115,16 +122,18 @@ find_runs(Course *course, int32_t gap)
 				run[-1].end = end;
 				run[-1].ended = ended;
 			}
-			/* numbers of names are in the order of the names */
-			if (spell->start == run[-1].start && spell->channel >= 0 &&
-				(run[-1].channel < 0 || spell->channel < run[-1].channel))
-				run[-1].channel = spell->channel;
+			if (spell->start == run[-1].start)
+			{
+				run[-1].channel = first_name(run[-1].channel, spell->channel);
+				run[-1].offer = first_name(run[-1].offer, spell->offer);
+			}
 			continue;
 		}
 		/* an entry on as_of is not seen, only that a run goes on */
 		if (spell->start == course->as_of)
 			continue;
-		*run = (FocalRun){spell->start, end, ended, spell->channel};
+		*run =
+			(FocalRun){spell->start, end, ended, spell->channel, spell->offer};
 		course->nruns++;
 	}
 }

@@ -68,6 +68,7 @@ typedef struct FocalRun
 	Day end; /* first day not held; as_of where it goes on */
 	bool ended;
 	int32_t channel; /* in which it was sold, the first by name; -1: not told */
+	int32_t offer;	 /* under which it was, likewise */
 } FocalRun;
 
 /*

@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(35);
+SELECT plan(36);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -68,6 +68,11 @@ DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-04-01'); END $$;
 DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '10'); END $$;
 SELECT is(pg_temp.see('SELECT customer_id FROM acme.recycled_acquisition ORDER BY 1'), E'(d2)\n(d6)\n(d8)', 'a shorter window accuses fewer');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '90'); END $$;
+-- who does it again
+INSERT INTO net.line VALUES ('d9', 'Fiber', '2022-01-01', '2024-01-05', 50, 'STD', 'web'), ('d9', 'Fiber', '2024-01-10', '2024-02-10', 30, 'NEW24', 'dealer'), ('d9', 'Fiber', '2024-02-12', NULL, 28, 'NEW24', 'dealer');
+SELECT is(pg_temp.see($$SELECT r.kind, r.entered_on, r.cycle_no, c.repeat_entries, c.channel FROM acme.recycled_acquisition r, acme.recycled_acquisition_channel c WHERE r.customer_id = 'd9' AND c.channel = 'dealer' ORDER BY 2$$),
+E'(gap_return,2024-01-10,1,1,dealer)\n(gap_return,2024-02-12,2,1,dealer)', 'a repeater is counted, in the channel that sold it');
+DELETE FROM net.line WHERE customer_id = 'd9';
 -- a second life under the same offer, a price step, and a household
 INSERT INTO net.line VALUES
 	('d4', 'Fiber', '2024-03-20', NULL, 28, 'NEW24', 'web'),

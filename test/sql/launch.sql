@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(33);
+SELECT plan(34);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -109,6 +109,7 @@ SELECT is(pg_temp.see($$SELECT channel, segment, entries, new_entries, add_entri
 SELECT is_empty($$SELECT focal, donor, segment FROM acme.cannibalization GROUP BY 1, 2, 3
 	HAVING sum(entries) FILTER (WHERE channel = '(all)') <> sum(entries) FILTER (WHERE channel <> '(all)') OR sum(lost_mrr) FILTER (WHERE channel = '(all)') <> sum(lost_mrr) FILTER (WHERE channel <> '(all)')
 		OR sum(matured_entries) FILTER (WHERE channel = '(all)') <> sum(matured_entries) FILTER (WHERE channel <> '(all)')$$, 'channels add up');
+SELECT is(pg_temp.see($$SELECT DISTINCT offer, days_between, kind FROM acme.cannibalization_evidence ORDER BY 3$$), E'((none),0,add)\n((none),,new)\n((none),0,switch)', 'how long before, and under which offer');
 SELECT is(pg_temp.see($$SELECT channel, segment, kind, count(*) FROM acme.cannibalization_evidence GROUP BY 1, 2, 3 ORDER BY 1, 2$$),
 E'((none),(none),new,100)\n(shop,gold,switch,50)\n(shop,lead,add,25)\n(web,lead,add,25)', 'evidence says where each was sold');
 SELECT is_empty($$SELECT v.row_key FROM acme.cannibalization v WHERE v.donor = '(all)'

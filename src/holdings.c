@@ -17,6 +17,7 @@
 
 #include "decimal.h"
 #include "holdings.h"
+#include "sides.h"
 #include "state.h"
 #include "types.h"
 #include "zone.h"
@@ -160,6 +161,20 @@ cvm_holdings_merge(PG_FUNCTION_ARGS)
 {
 	return holdings_make(holdings_merge(holdings_read(PG_GETARG_DATUM(0)),
 										holdings_read(PG_GETARG_DATUM(1))));
+}
+
+/* by_offer(holdings, offers): offers as products. */
+PG_FUNCTION_INFO_V1(cvm_by_offer);
+Datum
+cvm_by_offer(PG_FUNCTION_ARGS)
+{
+	Holdings *holdings;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	holdings = holdings_read(PG_GETARG_DATUM(0));
+	return holdings_make(
+		holdings_by_offer(holdings, argument_offers(fcinfo, 1, holdings)));
 }
 
 /* The steps before as_of. */

@@ -48,21 +48,18 @@ state_shutdown(Datum datum)
 		ledger_close_files(state->ledger);
 }
 
-/* A state without a ledger yet, and how much memory that may take. */
-static LedgerState *
-ledger_state_make(FunctionCallInfo fcinfo, MemoryContext context,
-				  size_t *budget)
+/*
+ * How much memory the ledger of a state may take; the state is told when that
+ * goes.
+ */
+size_t
+ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
 {
-	LedgerState *state = MemoryContextAllocZero(context, sizeof(LedgerState));
-
 	/* over a window, nobody would tell us when to close files */
-	*budget = 0;
-	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
-	{
-		*budget = get_hash_memory_limit();
-		AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
-	}
-	return state;
+	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
+		return 0;
+	AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
+	return get_hash_memory_limit();
 }
 
 /*
@@ -89,11 +86,10 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 	if (unlikely(row->state == NULL))
 	{
 		MemoryContext context = state_context(fcinfo, name);
-		size_t budget;
 
-		row->state = ledger_state_make(fcinfo, context, &budget);
-		row->state->ledger =
-			ledger_new(context, form->key_kind, &terms, budget);
+		row->state = MemoryContextAllocZero(context, sizeof(LedgerState));
+		row->state->ledger = ledger_new(context, form->key_kind, &terms,
+										ledger_budget(fcinfo, row->state));
 	}
 	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
 		ereport(ERROR,
@@ -141,7 +137,10 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
-		into = ledger_state_make(fcinfo, context, &budget);
+	{
+		into = MemoryContextAllocZero(context, sizeof(LedgerState));
+		budget = ledger_budget(fcinfo, into);
+	}
 	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
 								 VARSIZE(more->bytes) - VARHDRSZ, budget);
 	PG_RETURN_POINTER(into);

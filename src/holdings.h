@@ -15,6 +15,4 @@ extern bool argument_spell(FunctionCallInfo fcinfo, int at, bool has_origin,
 						   SpellRow *row);
 extern int holdings_steps(const Holdings *holdings, Day as_of, Step **steps);
 
-extern void check_segment(const Label *segment);
-
 #endif /* CVM_HOLDINGS_DATUM_H */

@@ -13,6 +13,7 @@
 #include "expanded.h"
 #include "holdings.h"
 #include "row.h"
+#include "segment.h"
 #include "state.h"
 #include "types.h"
 
@@ -24,6 +25,8 @@ typedef struct LedgerState
 {
 	Ledger *ledger;
 	bytea *bytes;
+	ArrayType *families; /* of segment_flow_agg */
+	int span;
 } LedgerState;
 
 /* movement_agg(customer, product, started_on, ended_on, mrr, grain, as_of) */
@@ -34,9 +37,12 @@ typedef struct LedgerState
 
 /*
  * segment_flow_agg(customer, product, started_on, ended_on, mrr, segment,
- * grain, as_of): a spell, or where segment is told, a time in it
+ * grain, as_of [, families, span]): a spell, or where segment is told, a time
+ * in it, with the version of the segments in place of mrr
  */
 #define ARG_SEGMENT 6
+#define ARG_FAMILIES 9
+#define ARG_SPAN 10
 
 /* What stays the same from row to row */
 static RowForm *
@@ -67,10 +73,9 @@ ledger_ready(FunctionCallInfo fcinfo, RowForm *form, LedgerState *state,
 	Calendar calendar = row_calendar(form, fcinfo);
 
 	if (state == NULL)
-	{
 		state = MemoryContextAllocZero(context, sizeof(LedgerState));
+	if (state->ledger == NULL)
 		state->ledger = ledger_new(context, form->key_kind, calendar, as_of);
-	}
 	if (unlikely(calendar.grain != state->ledger->calendar.grain ||
 				 calendar.week_start != state->ledger->calendar.week_start ||
 				 as_of != state->ledger->as_of))
@@ -105,6 +110,39 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+/* What segment_flow_agg() is told of families and span, in its first row */
+static LedgerState *
+ledger_told(FunctionCallInfo fcinfo, LedgerState *state, MemoryContext context)
+{
+	if (likely(state != NULL && state->span > 0))
+		return state;
+	if (state == NULL)
+		state = MemoryContextAllocZero(context, sizeof(LedgerState));
+	state->span = argument_span(fcinfo, ARG_SPAN);
+	if (PG_NARGS() > ARG_FAMILIES && !PG_ARGISNULL(ARG_FAMILIES))
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		state->families = PG_GETARG_ARRAYTYPE_P_COPY(ARG_FAMILIES);
+		MemoryContextSwitchTo(old);
+	}
+	return state;
+}
+
+/* The number of a version, given in place of a price */
+static int64
+row_version(const SpellRow *row)
+{
+	Wide unit = money_power(row->scale);
+	Wide version = row->mrr / unit;
+
+	if (version * unit != row->mrr || (int64) version != version)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("version of a segment is not a whole number"),
+						errhint("Number the versions 1, 2, 3 …")));
+	return (int64) version;
+}
+
 /* Add a row of segment_flow_agg. */
 PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
 Datum
@@ -123,6 +161,7 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
+	state = ledger_told(fcinfo, state, context);
 	state = ledger_ready(fcinfo, form, state, context,
 						 argument_day(fcinfo, ARG_AS_OF + 1, "as_of"));
 	if (PG_ARGISNULL(ARG_SEGMENT))
@@ -134,9 +173,45 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 
 		check_segment(&segment);
 		ledger_place(state->ledger, row_key(form, fcinfo), row.start, row.end,
-					 &segment);
+					 &segment, row_version(&row));
 	}
 	PG_RETURN_POINTER(state);
+}
+
+/* What goes ahead of the bytes of a ledger: what segment_flow_agg() was told */
+typedef struct Told
+{
+	int span;
+	uint32 size; /* of families, which follow */
+} Told;
+
+static void
+told_write(const LedgerState *state, ByteWriter *writer)
+{
+	Told told = {state->span, 0};
+
+	if (state->families != NULL)
+		told.size = VARSIZE(state->families);
+	write_raw(writer, &told, sizeof(told));
+	if (told.size > 0)
+		write_raw(writer, state->families, told.size);
+}
+
+/* How many bytes were told; a state that was told nothing yet takes them. */
+static size_t
+told_read(LedgerState *state, MemoryContext context, const bytea *bytes)
+{
+	Told told;
+
+	memcpy(&told, VARDATA(bytes), sizeof(told));
+	if (state->span == 0 && told.size > 0)
+	{
+		state->families = MemoryContextAlloc(context, told.size);
+		memcpy(state->families, VARDATA(bytes) + sizeof(told), told.size);
+	}
+	if (state->span == 0)
+		state->span = told.span;
+	return sizeof(told) + told.size;
 }
 
 /* Add what a parallel worker sent. */
@@ -149,6 +224,7 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
 	LedgerState *more =
 		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
+	size_t told;
 
 	if (more == NULL)
 	{
@@ -160,8 +236,10 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
 		into = MemoryContextAllocZero(context, sizeof(LedgerState));
-	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
-								 VARSIZE(more->bytes) - VARHDRSZ);
+	told = told_read(into, context, more->bytes);
+	into->ledger =
+		ledger_absorb(into->ledger, context, VARDATA(more->bytes) + told,
+					  VARSIZE(more->bytes) - VARHDRSZ - told);
 	PG_RETURN_POINTER(into);
 }
 
@@ -175,6 +253,7 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 
 	state_context(fcinfo, "movement_agg");
 	state_open(&writer);
+	told_write(state, &writer);
 	ledger_encode(state->ledger, &writer);
 	return state_close(&writer);
 }
@@ -215,14 +294,18 @@ PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
 Datum
 cvm_segment_ledger_final(PG_FUNCTION_ARGS)
 {
+	LedgerState *state;
 	SegmentFlow *flow;
 	ByteWriter writer;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state_context(fcinfo, "segment_flow_agg");
+	state = (LedgerState *) PG_GETARG_POINTER(0);
 	flow = segment_flow_new(CurrentMemoryContext);
-	segment_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, flow);
+	if (state->families != NULL)
+		segment_flow_climb(flow, ladder_read(state->families));
+	segment_ledger_finish(state->ledger, flow, state->span);
 	state_open(&writer);
 	segment_flow_encode(flow, &writer);
 	return state_close(&writer);

@@ -7,8 +7,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/tuplestore.h"
@@ -17,6 +19,7 @@
 #include "decimal.h"
 #include "expanded.h"
 #include "holdings.h"
+#include "segment.h"
 #include "state.h"
 #include "types.h"
 
@@ -102,15 +105,83 @@ check_segment(const Label *segment)
 	for (int i = 0; i < lengthof(reserved); i++)
 		if (segment->size == strlen(reserved[i]) &&
 			memcmp(segment->data, reserved[i], segment->size) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_RESERVED_NAME),
-					 errmsg("\"%s\" cannot be the name of a segment",
-							reserved[i]),
-					 errhint("Name it without brackets: reports use these "
-							 "for totals and for those who come and go.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_RESERVED_NAME),
+				 errmsg("\"%s\" cannot be the name of a segment", reserved[i]),
+				 errhint("Name it without brackets: reports use these "
+						 "for totals and for those who come and go.")));
 }
 
-/* segment_flow_agg(holdings, segments, grain, as_of) */
+/*
+ * The argument families, {{product, family, is it the highest}, …}, which is
+ * taken from the first row.  What it points to lives as long as the array.
+ */
+Ladder *
+ladder_read(ArrayType *families)
+{
+	Ladder *ladder = palloc0(sizeof(Ladder));
+	Datum *items;
+	bool *nulls;
+	int nitems;
+	Label *names;
+	int nnames = 0;
+
+	if (ARR_NDIM(families) == 0)
+		return ladder;
+	if (ARR_NDIM(families) != 2 || ARR_DIMS(families)[1] != 3)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("families must be rows of three"),
+				 errhint("Give {{product, family, is it the highest}, …}, "
+						 "with \"true\" or \"false\".")));
+	deconstruct_array(families, TEXTOID, -1, false, TYPALIGN_INT, &items,
+					  &nulls, &nitems);
+	ladder->rungs = palloc(nitems / 3 * sizeof(Rung));
+	names = palloc(nitems / 3 * sizeof(Label));
+	for (int i = 0; i < nitems; i += 3)
+	{
+		Rung *rung = &ladder->rungs[ladder->nrungs];
+		Label family;
+
+		if (nulls[i] || nulls[i + 1])
+			continue;
+		rung->product =
+			(Label){VARDATA_ANY(items[i]), VARSIZE_ANY_EXHDR(items[i])};
+		family =
+			(Label){VARDATA_ANY(items[i + 1]), VARSIZE_ANY_EXHDR(items[i + 1])};
+		rung->is_top = !nulls[i + 2] && VARSIZE_ANY_EXHDR(items[i + 2]) > 0 &&
+					   (*VARDATA_ANY(items[i + 2]) == 't' ||
+						*VARDATA_ANY(items[i + 2]) == 'T');
+		for (rung->family = 0; rung->family < nnames; rung->family++)
+			if (label_compare(&names[rung->family], &family) == 0)
+				break;
+		if (rung->family == nnames)
+			names[nnames++] = family;
+		ladder->nrungs++;
+	}
+	ladder_sort(ladder);
+	return ladder;
+}
+
+/* The argument span, in periods; NULL or not there: one. */
+int
+argument_span(FunctionCallInfo fcinfo, int argument)
+{
+	int32 span = 1;
+
+	if (argument < PG_NARGS() && !PG_ARGISNULL(argument))
+		span = PG_GETARG_INT32(argument);
+	if (span < 1 || span > SPAN_MOST)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("span \"%d\" is not between 1 and %d", span, SPAN_MOST),
+				 errhint("Say how many periods lie between two closings: 12 "
+						 "with grain month is a year.")));
+	return span;
+}
+
+/* segment_flow_agg(holdings, segments, grain, as_of [, families, span]) */
 PG_FUNCTION_INFO_V1(cvm_segment_flow_add);
 Datum
 cvm_segment_flow_add(PG_FUNCTION_ARGS)
@@ -121,10 +192,18 @@ cvm_segment_flow_add(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1))
 		return expanded_skip(fcinfo, "segment_flow_agg");
-	flow = expanded_step(&segment_flow_state, fcinfo, "segment_flow_agg",
-						 &result);
+	flow =
+		expanded_step(&segment_flow_state, fcinfo, "segment_flow_agg", &result);
 	segment_flow_adopt(flow, argument_calendar(fcinfo, 3, -1),
-					   argument_day(fcinfo, 4, "as_of"));
+					   argument_day(fcinfo, 4, "as_of"),
+					   argument_span(fcinfo, 6));
+	if (flow->ladder == NULL && PG_NARGS() > 5 && !PG_ARGISNULL(5))
+	{
+		MemoryContext old = MemoryContextSwitchTo(flow->arena);
+
+		segment_flow_climb(flow, ladder_read(PG_GETARG_ARRAYTYPE_P_COPY(5)));
+		MemoryContextSwitchTo(old);
+	}
 	if (!PG_ARGISNULL(2))
 	{
 		history = holdings_read(PG_GETARG_DATUM(2));
@@ -154,8 +233,8 @@ sink_open(RowSink *sink, FunctionCallInfo fcinfo)
 static void
 sink_put(RowSink *sink, Datum *values, bool *nulls)
 {
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc,
-						 values, nulls);
+	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
+						 nulls);
 }
 
 static Datum
@@ -173,7 +252,7 @@ period_datum(const RowSink *sink, int64 period, bool *isnull)
 	return day_datum(period_start(sink->flow->calendar, period), isnull);
 }
 
-#define BRIDGE_COLUMNS 28
+#define BRIDGE_COLUMNS 55
 
 static void
 bridge_take(void *taker, const BridgeRow *row)
@@ -194,6 +273,8 @@ bridge_take(void *taker, const BridgeRow *row)
 	COUNT(row->into.customers[FLOW_REACTIVATION]);
 	COUNT(row->into.customers[FLOW_MOVED]);
 	COUNT(-row->out.customers[FLOW_MOVED]);
+	COUNT(row->into.customers[FLOW_REDEFINED]);
+	COUNT(-row->out.customers[FLOW_REDEFINED]);
 	COUNT(-row->out.customers[FLOW_CHURN]);
 	COUNT(row->closing_customers);
 	MONEY(row->opening);
@@ -204,6 +285,8 @@ bridge_take(void *taker, const BridgeRow *row)
 	MONEY(row->out.mrr[FLOW_CHURN]);
 	MONEY(row->into.mrr[FLOW_MOVED]);
 	MONEY(-row->out.mrr[FLOW_MOVED]);
+	MONEY(row->into.mrr[FLOW_REDEFINED]);
+	MONEY(-row->out.mrr[FLOW_REDEFINED]);
 	MONEY(row->closing);
 	COUNT(row->out.customers[FLOW_EXPANSION]);
 	COUNT(row->out.customers[FLOW_CONTRACTION]);
@@ -213,6 +296,26 @@ bridge_take(void *taker, const BridgeRow *row)
 	COUNT(row->products);
 	COUNT(row->multi_products);
 	COUNT(row->tenure_days);
+	COUNT(row->tally.customers[TALLY_CROSS_SOLD]);
+	MONEY(row->tally.mrr[TALLY_CROSS_SOLD]);
+	COUNT(row->tally.customers[TALLY_CROSS_UNDONE]);
+	COUNT(row->opening_below_top);
+	COUNT(row->tally.customers[TALLY_UPSOLD]);
+	MONEY(row->tally.mrr[TALLY_UPSOLD]);
+	COUNT(row->tally.customers[TALLY_UP_UNDONE]);
+	COUNT(row->tally.customers[TALLY_DUE]);
+	COUNT(row->tally.customers[TALLY_RENEWED]);
+	MONEY(row->tally.mrr[TALLY_DUE]);
+	MONEY(row->tally.mrr[TALLY_RENEWED]);
+	for (int age = 0; age < COHORT_AGES; age++)
+	{
+		COUNT(row->tally.customers[TALLY_COHORT + age]);
+		COUNT(row->tally.customers[TALLY_RETAINED + age]);
+	}
+	COUNT(row->tally.customers[TALLY_ACQUIRED]);
+	COUNT(row->tally.customers[TALLY_PROVEN]);
+	MONEY(row->tally.mrr[TALLY_ACQUIRED]);
+	MONEY(row->tally.mrr[TALLY_PROVEN]);
 	values[at++] = BoolGetDatum(row->is_complete);
 	values[at++] = DateADTGetDatum(sink->flow->as_of);
 #undef COUNT
@@ -236,8 +339,8 @@ static void
 matrix_take(void *taker, const MatrixRow *row)
 {
 	RowSink *sink = taker;
-	Datum values[7];
-	bool nulls[7] = {false};
+	Datum values[8];
+	bool nulls[8] = {false};
 
 	values[0] = period_datum(sink, row->period, &nulls[0]);
 	values[1] = name_datum(row->from, "(in)");
@@ -245,7 +348,8 @@ matrix_take(void *taker, const MatrixRow *row)
 	values[3] = Int64GetDatum(row->customers);
 	values[4] = decimal_make(row->mrr, sink->flow->scale);
 	values[5] = decimal_make(row->mrr_closing, sink->flow->scale);
-	values[6] = BoolGetDatum(row->is_complete);
+	values[6] = Int64GetDatum(row->redefined);
+	values[7] = BoolGetDatum(row->is_complete);
 	sink_put(sink, values, nulls);
 }
 

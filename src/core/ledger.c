@@ -285,9 +285,10 @@ ledger_scale(Ledger *ledger, int scale)
 
 		host_poll();
 		while ((line = shelf_next(&walk)) != NULL)
-			line_price(
-				ledger, line,
-				money_rescale(line_mrr(ledger, line), ledger->scale, scale));
+			if (!line_places(line))
+				line_price(ledger, line,
+						   money_rescale(line_mrr(ledger, line), ledger->scale,
+										 scale));
 	}
 	ledger->scale = scale;
 }
@@ -339,7 +340,8 @@ line_begin(Ledger *ledger, Key key, Day start, Day end, const Label *name)
 
 /* Add a time in a segment. */
 void
-ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
+ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment,
+			 int64_t version)
 {
 	Line *line;
 
@@ -347,7 +349,7 @@ ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
 		return;
 	line = line_begin(ledger, key, start, end, segment);
 	line->product |= LINE_PLACING;
-	line->mrr = 0;
+	line->mrr = version;
 	ledger->used++;
 }
 
@@ -629,7 +631,9 @@ ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size)
 		line.product = products[line.product & ~LINE_PLACING] |
 					   (line.product & LINE_PLACING);
 		line.slot = slots[line.slot];
-		line_price(into, &line, money_rescale(mrr, head.scale, into->scale));
+		if (!line_places(&line))
+			line_price(into, &line,
+					   money_rescale(mrr, head.scale, into->scale));
 		*line_make(into, line.slot) = line;
 	}
 	reader_close(&reader);

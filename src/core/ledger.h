@@ -24,7 +24,7 @@
 /* Added to the number of a name that is a segment, not a product */
 #define LINE_PLACING (1 << 30)
 
-/* A line of the ledger: a spell, or a time in a segment, which has no price */
+/* A line of the ledger: a spell, or a time in a segment, with its version */
 typedef struct Line
 {
 	uint32_t slot;	 /* the customer's */
@@ -82,7 +82,7 @@ extern Ledger *ledger_new(HostArena arena, KeyKind kind, Calendar calendar,
 						  Day as_of);
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
 extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
-						 const Label *segment);
+						 const Label *segment, int64_t version);
 extern void ledger_finish(Ledger *ledger, Movement *movement);
 
 /* Take the lines of a customer, in the order in which they came. */
@@ -94,7 +94,14 @@ extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
 extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
 							 size_t size);
 
-/* The price of an line. */
+/* Is a line a time in a segment? */
+static inline bool
+line_places(const Line *line)
+{
+	return line->product >= 0 && (line->product & LINE_PLACING) != 0;
+}
+
+/* The price of a line. */
 static inline Wide
 line_mrr(const Ledger *ledger, const Line *line)
 {

@@ -33,6 +33,12 @@ CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], intege
 COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer) IS
 	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1)';
 
+CREATE FUNCTION segment_at(holdings, day date) RETURNS text
+	AS 'MODULE_PATHNAME', 'cvm_segment_at'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment_at(holdings, date) IS
+	'The segment that a customer was in on a day, of holdings whose products are segments; of several the one that began last, and of those the first by name; NULL: in none';
+
 CREATE FUNCTION as_of(segment_flow) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_as_of'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -60,11 +66,13 @@ CREATE FUNCTION segment_bridge(segment_flow)
 		cohort_6_customers bigint, retained_6_customers bigint,
 		cohort_12_customers bigint, retained_12_customers bigint,
 		acquired_customers bigint, proven_customers bigint, acquired_mrr numeric, proven_mrr numeric,
+		arpu_error float8, products_error float8,
+		gross_retention_error float8, net_retention_error float8, renewal_value_error float8,
 		is_complete boolean, as_of date)
 	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
 COMMENT ON FUNCTION segment_bridge(segment_flow) IS
-	'A row for every segment and period, and "(all)": opening and what follows add up to closing, customers and money; losses are negative; retained money is of those who were in the segment at the opening, wherever they are now; then what was sold to them, what ended and was renewed, cohorts that came 1, 3, 6 and 12 periods before and customers who came 90 days before, in the segment of their first day';
+	'A row for every segment and period, and "(all)": opening and what follows add up to closing, customers and money; losses are negative; retained money is of those who were in the segment at the opening, wherever they are now; then what was sold to them, what ended and was renewed, cohorts that came 1, 3, 6 and 12 periods before and customers who came 90 days before, in the segment of their first day; errors are standard errors of means and rates of money';
 
 CREATE FUNCTION segment_matrix(segment_flow)
 	RETURNS TABLE (period_start date, from_segment text, to_segment text,

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
@@ -214,6 +216,30 @@ cvm_segment_flow_add(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
+/* segment_at(segments, day): where a customer was; NULL: in no segment */
+PG_FUNCTION_INFO_V1(cvm_segment_at);
+Datum
+cvm_segment_at(PG_FUNCTION_ARGS)
+{
+	Holdings *history = holdings_read(PG_GETARG_DATUM(0));
+	Day day = argument_day(fcinfo, 1, "day");
+	Stay *stays = palloc((history->nspells + 1) * sizeof(Stay));
+	Placing *placings = palloc((history->nspells * 2 + 1) * sizeof(Placing));
+	int nplacings;
+	int32 segment = -1;
+
+	for (int i = 0; i < history->nspells; i++)
+		stays[i] = (Stay){history->spells[i].start, history->spells[i].end,
+						  history->spells[i].product, 0};
+	nplacings = placings_of(stays, history->nspells, placings);
+	for (int i = 0; i < nplacings && placings[i].day <= day; i++)
+		segment = placings[i].segment;
+	if (segment < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(
+		history->names[segment].data, (int) history->names[segment].size));
+}
+
 /* Where rows go */
 typedef struct RowSink
 {
@@ -252,19 +278,26 @@ period_datum(const RowSink *sink, int64 period, bool *isnull)
 	return day_datum(period_start(sink->flow->calendar, period), isnull);
 }
 
-#define BRIDGE_COLUMNS 55
+#define BRIDGE_COLUMNS 60
 
 static void
 bridge_take(void *taker, const BridgeRow *row)
 {
 	RowSink *sink = taker;
 	int scale = sink->flow->scale;
+	BridgeErrors errors = bridge_errors(row, scale);
 	Datum values[BRIDGE_COLUMNS];
 	bool nulls[BRIDGE_COLUMNS] = {false};
 	int at = 0;
 
 #define COUNT(number) values[at++] = Int64GetDatum(number)
 #define MONEY(wide) values[at++] = decimal_make(wide, scale)
+#define ERROR_OF(number)                       \
+	do                                         \
+	{                                          \
+		nulls[at] = !isfinite(number);         \
+		values[at++] = Float8GetDatum(number); \
+	} while (0)
 	values[at++] = name_datum(row->segment, "(all)");
 	values[at] = period_datum(sink, row->period, &nulls[at]);
 	at++;
@@ -316,10 +349,16 @@ bridge_take(void *taker, const BridgeRow *row)
 	COUNT(row->tally.customers[TALLY_PROVEN]);
 	MONEY(row->tally.mrr[TALLY_ACQUIRED]);
 	MONEY(row->tally.mrr[TALLY_PROVEN]);
+	ERROR_OF(errors.arpu);
+	ERROR_OF(errors.products);
+	ERROR_OF(errors.gross);
+	ERROR_OF(errors.net);
+	ERROR_OF(errors.renewal);
 	values[at++] = BoolGetDatum(row->is_complete);
 	values[at++] = DateADTGetDatum(sink->flow->as_of);
 #undef COUNT
 #undef MONEY
+#undef ERROR_OF
 	Assert(at == BRIDGE_COLUMNS);
 	sink_put(sink, values, nulls);
 }

@@ -209,6 +209,8 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 		for (int count = 0; count < STOCK_COUNTS; count++)
 			COUNT(cell->stock.counts[count], from->stock.counts[count]);
 		MONEY(cell->stock.mrr, from->stock.mrr);
+		cell->stock.squares =
+			money_add(cell->stock.squares, from->stock.squares);
 	}
 	for (int i = 0; i < more->tallies.ncells; i++)
 	{
@@ -220,6 +222,9 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 			COUNT(cell->tally.customers[line], from->tally.customers[line]);
 			MONEY(cell->tally.mrr[line], from->tally.mrr[line]);
 		}
+		for (int i = 0; i < TALLY_SQUARES; i++)
+			cell->tally.squares[i] =
+				money_add(cell->tally.squares[i], from->tally.squares[i]);
 	}
 	for (int i = 0; i < more->spans.ncells; i++)
 	{

@@ -86,6 +86,7 @@ typedef enum StockCount
 	STOCK_HOLDERS, /* of a product: customers; of all: those with two or more */
 	STOCK_BEGINNING, /* of all: the days on which they began to pay, summed */
 	STOCK_BELOW_TOP, /* of all: customers for whom there is a higher product */
+	STOCK_SQUARES,	 /* of all: squares of the numbers of products, summed */
 	STOCK_COUNTS
 } StockCount;
 
@@ -93,7 +94,8 @@ typedef enum StockCount
 typedef struct Stock
 {
 	int64_t counts[STOCK_COUNTS];
-	Wide mrr; /* of a product */
+	Wide mrr;	  /* of a product */
+	Wide squares; /* of all: of what each customer brings in cents, summed */
 } Stock;
 
 /* After how many periods a cohort is looked at */
@@ -119,10 +121,27 @@ typedef enum TallyLine
 	TALLY_LINES
 } TallyLine;
 
+/*
+ * Sums of squares, in cents, that say how sure a rate of money is: before
+ * being what somebody brought at the opening and lost what they bring less,
+ * gross or net of increases
+ */
+typedef enum TallySquare
+{
+	SQUARE_DUE,
+	SQUARE_RENEWED,
+	SQUARE_GROSS_BEFORE_LOST, /* before * lost */
+	SQUARE_GROSS_LOST,		  /* lost * lost */
+	SQUARE_NET_BEFORE_LOST,
+	SQUARE_NET_LOST,
+	TALLY_SQUARES
+} TallySquare;
+
 typedef struct Tally
 {
 	int64_t customers[TALLY_LINES];
 	Wide mrr[TALLY_LINES];
+	Wide squares[TALLY_SQUARES];
 } Tally;
 
 /* By how much those who went from a place to a place over a span changed */
@@ -220,9 +239,22 @@ typedef struct BridgeRow
 	int64_t tenure_days;	/* sum over customers */
 	int64_t below_top;		/* at the closing */
 	int64_t opening_below_top;
+	int64_t product_squares; /* at the closing */
+	Wide squares;			 /* at the closing */
+	Wide opening_squares;
 	Tally tally;
 	bool is_complete;
 } BridgeRow;
+
+/* How sure the means and rates of a bridge are: standard errors, or NAN */
+typedef struct BridgeErrors
+{
+	double arpu;
+	double products;
+	double gross;
+	double net;
+	double renewal;
+} BridgeErrors;
 
 /* Customers who went, or stayed, between two closings */
 typedef struct MatrixRow
@@ -277,6 +309,7 @@ extern void segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 extern void segment_flow_merge(SegmentFlow *into, const SegmentFlow *more);
 extern void segment_flow_bridge(const SegmentFlow *flow, BridgeTake take,
 								void *taker);
+extern BridgeErrors bridge_errors(const BridgeRow *row, int scale);
 extern void segment_flow_matrix(const SegmentFlow *flow, MatrixTake take,
 								void *taker);
 extern void segment_flow_products(const SegmentFlow *flow, ProductTake take,

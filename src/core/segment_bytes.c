@@ -11,8 +11,9 @@
  */
 #include "core/segment_cells.h"
 
-/* After the bits of a stock's counts, that of its money */
+/* After the bits of a stock's counts, those of its money and of the squares */
 #define STOCK_MRR_BIT STOCK_COUNTS
+#define STOCK_SQUARES_BIT (STOCK_COUNTS + 1)
 
 static void
 place_write(ByteWriter *writer, const SegmentCells *table, int i)
@@ -51,7 +52,8 @@ lines_write(ByteWriter *writer, const int64_t *customers, const Wide *mrr,
 static void
 stock_write(ByteWriter *writer, const Stock *stock)
 {
-	uint64_t has = (uint64_t) (stock->mrr != 0) << STOCK_MRR_BIT;
+	uint64_t has = (uint64_t) (stock->mrr != 0) << STOCK_MRR_BIT |
+				   (uint64_t) (stock->squares != 0) << STOCK_SQUARES_BIT;
 
 	for (int count = 0; count < STOCK_COUNTS; count++)
 		has |= (uint64_t) (stock->counts[count] != 0) << count;
@@ -61,6 +63,21 @@ stock_write(ByteWriter *writer, const Stock *stock)
 			write_signed(writer, stock->counts[count]);
 	if (stock->mrr != 0)
 		write_wide(writer, stock->mrr);
+	if (stock->squares != 0)
+		write_wide(writer, stock->squares);
+}
+
+static void
+squares_write(ByteWriter *writer, const Wide *squares)
+{
+	uint64_t has = 0;
+
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		has |= (uint64_t) (squares[i] != 0) << i;
+	write_unsigned(writer, has);
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		if (squares[i] != 0)
+			write_wide(writer, squares[i]);
 }
 
 /* Write canonical bytes. */
@@ -105,6 +122,7 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 
 		place_write(writer, &order.tallies, i);
 		lines_write(writer, cell->customers, cell->mrr, TALLY_LINES, -1);
+		squares_write(writer, cell->squares);
 	}
 	write_unsigned(writer, order.spans.ncells);
 	for (int i = 0; i < order.spans.ncells; i++)
@@ -181,8 +199,6 @@ lines_read(ByteReader *reader, int64_t *customers, Wide *mrr, int nlines,
 {
 	uint64_t has = read_unsigned(reader, (UINT64_C(1) << nlines) - 1);
 
-	if (has == 0)
-		reader_fail(reader);
 	for (int line = 0; line < nlines; line++)
 	{
 		if (!(has >> line & 1))
@@ -201,12 +217,18 @@ flow_read(ByteReader *reader, FlowCell *cell)
 	const int64_t *customers = cell->flow.customers;
 	bool moves = cell->place.a != cell->place.b && cell->place.a != OUTSIDE &&
 				 cell->place.b != OUTSIDE;
+	bool any = false;
 
 	lines_read(reader, cell->flow.customers, cell->flow.mrr, FLOW_LINES,
 			   FLOW_SAME_PERIOD);
 	for (int line = 0; line < FLOW_LINES; line++)
+	{
+		any |= customers[line] > 0;
 		if (customers[line] > 0 && !line_sound(cell, line))
 			reader_fail(reader);
+	}
+	if (!any)
+		reader_fail(reader);
 	/* who moved and brings more or less is among those who moved */
 	if (moves &&
 		(UWide) customers[FLOW_MOVED] + (UWide) customers[FLOW_REDEFINED] <
@@ -221,10 +243,10 @@ stock_read(ByteReader *reader, StockCell *cell)
 	static const uint64_t of_all = 1 << STOCK_BEGINNING | 1 << STOCK_BELOW_TOP;
 	Stock *stock = &cell->stock;
 	uint64_t has =
-		read_unsigned(reader, (UINT64_C(1) << (STOCK_MRR_BIT + 1)) - 1);
+		read_unsigned(reader, (UINT64_C(1) << (STOCK_SQUARES_BIT + 1)) - 1);
 
 	if (has == 0 || cell->place.a == OUTSIDE ||
-		(cell->place.b == ALL_PRODUCTS ? has >> STOCK_MRR_BIT != 0
+		(cell->place.b == ALL_PRODUCTS ? (has >> STOCK_MRR_BIT & 1) != 0
 									   : (has & of_all) != 0))
 		reader_fail(reader);
 	for (int count = 0; count < STOCK_COUNTS; count++)
@@ -241,6 +263,27 @@ stock_read(ByteReader *reader, StockCell *cell)
 		if (stock->mrr == 0)
 			reader_fail(reader);
 	}
+	if (has >> STOCK_SQUARES_BIT & 1)
+	{
+		stock->squares = read_wide(reader);
+		if (stock->squares == 0)
+			reader_fail(reader);
+	}
+}
+
+static void
+squares_read(ByteReader *reader, Wide *squares)
+{
+	uint64_t has = read_unsigned(reader, (UINT64_C(1) << TALLY_SQUARES) - 1);
+
+	for (int i = 0; i < TALLY_SQUARES; i++)
+	{
+		if (!(has >> i & 1))
+			continue;
+		squares[i] = read_wide(reader);
+		if (squares[i] == 0)
+			reader_fail(reader);
+	}
 }
 
 /* No part may be more than its whole. */
@@ -248,10 +291,18 @@ static void
 tally_read(ByteReader *reader, TallyCell *cell)
 {
 	const int64_t *customers = cell->tally.customers;
+	bool any = false;
 
 	if (cell->place.a == OUTSIDE || cell->place.b != ALL_PRODUCTS)
 		reader_fail(reader);
 	lines_read(reader, cell->tally.customers, cell->tally.mrr, TALLY_LINES, -1);
+	squares_read(reader, cell->tally.squares);
+	for (int line = 0; line < TALLY_LINES; line++)
+		any |= customers[line] > 0;
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		any |= cell->tally.squares[i] != 0;
+	if (!any)
+		reader_fail(reader);
 	if (customers[TALLY_RENEWED] > customers[TALLY_DUE] ||
 		customers[TALLY_PROVEN] > customers[TALLY_ACQUIRED])
 		reader_fail(reader);

@@ -179,13 +179,19 @@ stock_says(const void *cell)
 {
 	const Stock *stock = &((const StockCell *) cell)->stock;
 
-	return any_count(stock->counts, STOCK_COUNTS) || stock->mrr != 0;
+	return any_count(stock->counts, STOCK_COUNTS) || stock->mrr != 0 ||
+		   stock->squares != 0;
 }
 
 static bool
 tally_says(const void *cell)
 {
-	return any_count(((const TallyCell *) cell)->tally.customers, TALLY_LINES);
+	const Tally *tally = &((const TallyCell *) cell)->tally;
+
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		if (tally->squares[i] != 0)
+			return true;
+	return any_count(tally->customers, TALLY_LINES);
 }
 
 static bool

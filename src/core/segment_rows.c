@@ -43,6 +43,7 @@ bridge_begin(BridgeRow *row, int64_t period)
 	row->gross_retained = row->closing;
 	row->net_retained = row->closing;
 	row->opening_below_top = row->below_top;
+	row->opening_squares = row->squares;
 	memset(&row->into, 0, sizeof(Flow));
 	memset(&row->out, 0, sizeof(Flow));
 	memset(&row->tally, 0, sizeof(Tally));
@@ -121,6 +122,9 @@ bridge_stock(BridgeRow *row, int64_t *beginning, const Stock *stock)
 	row->multi_products =
 		count_add(row->multi_products, stock->counts[STOCK_HOLDERS]);
 	row->below_top = count_add(row->below_top, stock->counts[STOCK_BELOW_TOP]);
+	row->product_squares =
+		count_add(row->product_squares, stock->counts[STOCK_SQUARES]);
+	row->squares = money_add(row->squares, stock->squares);
 	*beginning = count_add(*beginning, stock->counts[STOCK_BEGINNING]);
 }
 
@@ -134,6 +138,9 @@ bridge_tally(BridgeRow *row, const Tally *tally)
 		row->tally.mrr[line] =
 			money_add(row->tally.mrr[line], tally->mrr[line]);
 	}
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		row->tally.squares[i] =
+			money_add(row->tally.squares[i], tally->squares[i]);
 }
 
 /* The bridges of all segments on the way through the periods */

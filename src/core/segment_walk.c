@@ -27,6 +27,7 @@ typedef struct Standing
 	int32_t place;
 	int64_t version; /* of the segments */
 	Wide mrr;
+	int64_t cents; /* of mrr */
 	Day paid_since;
 	int32_t products;
 	bool below_top;
@@ -123,6 +124,26 @@ journey_rung(const Journey *journey, int product)
 	return &journey->flow->rungs[journey->customer->product_names[product]];
 }
 
+/*
+ * Money in whole cents, for squares: so they add up in any order, and their
+ * sums have room.
+ */
+static int64_t
+cents_of(const SegmentFlow *flow, Wide mrr)
+{
+	static const Wide most = 1000000000000;
+	static const int64_t units[] = {100, 10, 1, 10, 100, 1000, 10000};
+	Wide cents;
+
+	if (flow->scale <= 2)
+		cents = mrr > most || mrr < -most ? mrr : mrr * units[flow->scale];
+	else if (flow->scale <= 6 && (int64_t) mrr == mrr)
+		cents = (int64_t) mrr / units[flow->scale];
+	else
+		cents = mrr / money_power(flow->scale - 2);
+	return (int64_t) (cents > most ? most : cents < -most ? -most : cents);
+}
+
 static Standing
 journey_standing(const Journey *journey)
 {
@@ -133,6 +154,7 @@ journey_standing(const Journey *journey)
 	standing.place = journey->segment;
 	standing.version = journey->version;
 	standing.mrr = journey->mrr;
+	standing.cents = cents_of(journey->flow, journey->mrr);
 	standing.paid_since = journey->paid_since;
 	for (int i = 0; i < journey->customer->nproducts; i++)
 		if (journey->now[i].lines > 0)
@@ -156,6 +178,29 @@ tally_count(SegmentFlow *flow, Period period, int32_t place, TallyLine line,
 }
 
 static void
+square_add(Tally *tally, TallySquare square, int64_t a, int64_t b)
+{
+	tally->squares[square] = money_add(tally->squares[square], (Wide) a * b);
+}
+
+/* What those who were there before lost, for how sure retention is. */
+static void
+tally_lost(SegmentFlow *flow, Period period, const Standing *before,
+		   const Standing *after)
+{
+	TallyCell *cell =
+		segment_cell(flow, &flow->tallies, period, before->place, ALL_PRODUCTS);
+	int64_t lost = before->cents - after->cents;
+
+	square_add(&cell->tally, SQUARE_NET_BEFORE_LOST, before->cents, lost);
+	square_add(&cell->tally, SQUARE_NET_LOST, lost, lost);
+	if (lost <= 0)
+		return;
+	square_add(&cell->tally, SQUARE_GROSS_BEFORE_LOST, before->cents, lost);
+	square_add(&cell->tally, SQUARE_GROSS_LOST, lost, lost);
+}
+
+static void
 stock_add(SegmentFlow *flow, Period period, int32_t segment, int32_t product,
 		  const Stock *change)
 {
@@ -164,20 +209,21 @@ stock_add(SegmentFlow *flow, Period period, int32_t segment, int32_t product,
 
 	for (int i = 0; i < STOCK_COUNTS; i++)
 		any |= change->counts[i];
-	if (any == 0 && change->mrr == 0)
+	if (any == 0 && change->mrr == 0 && change->squares == 0)
 		return;
 	cell = segment_cell(flow, &flow->stocks, period, segment, product);
 	for (int i = 0; i < STOCK_COUNTS; i++)
 		cell->stock.counts[i] =
 			count_add(cell->stock.counts[i], change->counts[i]);
 	cell->stock.mrr = money_add(cell->stock.mrr, change->mrr);
+	cell->stock.squares = money_add(cell->stock.squares, change->squares);
 }
 
 /* What is held of a product, or its opposite when sign is -1 */
 static Stock
 stock_of(const Holding *held, int sign)
 {
-	Stock stock = {{0}, 0};
+	Stock stock = {{0}};
 
 	if (held->lines > 0)
 	{
@@ -191,12 +237,15 @@ stock_of(const Holding *held, int sign)
 static Stock
 stock_all(const Standing *standing, int sign)
 {
-	Stock stock = {{0}, 0};
+	Stock stock = {{0}};
 
 	stock.counts[STOCK_LINES] = sign * standing->products;
 	stock.counts[STOCK_HOLDERS] = sign * (standing->products > 1);
 	stock.counts[STOCK_BEGINNING] = sign * (int64_t) standing->paid_since;
 	stock.counts[STOCK_BELOW_TOP] = sign * standing->below_top;
+	stock.counts[STOCK_SQUARES] =
+		sign * (int64_t) standing->products * standing->products;
+	stock.squares = sign * (Wide) standing->cents * standing->cents;
 	return stock;
 }
 
@@ -210,6 +259,7 @@ stock_move(SegmentFlow *flow, Period period, int32_t from, int32_t to,
 		for (int i = 0; i < STOCK_COUNTS; i++)
 			in->counts[i] += out->counts[i];
 		in->mrr += out->mrr;
+		in->squares += out->squares;
 		stock_add(flow, period, to, product, in);
 		return;
 	}
@@ -444,6 +494,21 @@ journey_trial(Journey *journey, int64_t day)
 					journey->mrr);
 }
 
+/* Count spells that ended, with squares. */
+static void
+tally_due(Journey *journey, Period period, int32_t place, TallyLine line,
+		  int64_t spells, Wide mrr, Wide squares)
+{
+	TallySquare square = line == TALLY_DUE ? SQUARE_DUE : SQUARE_RENEWED;
+	TallyCell *cell;
+
+	tally_count(journey->flow, period, place, line, spells, mrr);
+	cell = segment_cell(journey->flow, &journey->flow->tallies, period, place,
+						ALL_PRODUCTS);
+	cell->tally.squares[square] =
+		money_add(cell->tally.squares[square], squares);
+}
+
 /* Take what changes on a day. */
 static void
 journey_steps(Journey *journey, Period period, int64_t day)
@@ -452,6 +517,8 @@ journey_steps(Journey *journey, Period period, int64_t day)
 	int32_t due_place = journey->segment;
 	int64_t due = 0;
 	Wide due_mrr = 0;
+	Wide due_squares = 0;
+	int64_t cents;
 
 	for (; journey->step < customer->nsteps &&
 		   customer->steps[journey->step].day == day;
@@ -467,14 +534,16 @@ journey_steps(Journey *journey, Period period, int64_t day)
 		{
 			due++;
 			due_mrr = money_add(due_mrr, -step->mrr);
+			cents = cents_of(journey->flow, step->mrr);
+			due_squares = money_add(due_squares, (Wide) cents * cents);
 		}
 	}
 	if (due == 0 || journey->flow->span > 1)
 		return;
-	tally_count(journey->flow, period, due_place, TALLY_DUE, due, due_mrr);
+	tally_due(journey, period, due_place, TALLY_DUE, due, due_mrr, due_squares);
 	if (journey->mrr > 0)
-		tally_count(journey->flow, period, due_place, TALLY_RENEWED, due,
-					due_mrr);
+		tally_due(journey, period, due_place, TALLY_RENEWED, due, due_mrr,
+				  due_squares);
 }
 
 /* Put down where a customer stands from a closing on. */
@@ -550,6 +619,8 @@ journey_period(Journey *journey, int64_t day)
 	else
 	{
 		journey_flow(journey, period, &before, &after);
+		if (before.place != OUTSIDE && before.mrr != after.mrr)
+			tally_lost(flow, period, &before, &after);
 		journey_stocks(journey, period, &before, &after);
 		journey_undone(journey, period, &after);
 		if (before.place != OUTSIDE && after.place != OUTSIDE)

@@ -163,7 +163,7 @@ budget AS (
 	SELECT NULL::text AS segment, NULL::date AS month WHERE false
 )$$);
 
-SELECT cvm.put_segment_bodies('concentration', '{flow,touch}', $$
+SELECT cvm.put_segment_bodies('concentration', '{flow,bridge,touch}', $$
 , product AS MATERIALIZED (
 	SELECT p.* FROM flow f CROSS JOIN LATERAL cvm.segment_products(f.state) p
 ), item AS (
@@ -200,7 +200,7 @@ CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.concentration(i.items) c
 WHERE c.parts > 0$$);
 
-SELECT cvm.put_segment_bodies('flavor', '{flow,touch,owner,budget}', $$
+SELECT cvm.put_segment_bodies('flavor', '{flow,bridge,touch,owner,budget}', $$
 , quarter AS (
 	-- stocks are those at the quarter's last month end that was seen
 	SELECT date_trunc('quarter', b.period_start::timestamp)::date AS quarter, max(b.period_start) AS month,

@@ -279,7 +279,7 @@ AS $$
 		UNION ALL
 		SELECT u.relation::text FROM cvm._usable(_have.model) AS u(relation)
 		UNION ALL
-		SELECT 'segment_scheme' WHERE cvm._scheme_rows(_have.model) IS NOT NULL
+		SELECT 'setting segment_schemes' WHERE cvm._scheme_rows(_have.model) IS NOT NULL
 	) AS h(name);
 $$;
 COMMENT ON FUNCTION cvm._have(name) IS 'What report views may need and a model has: "entity", "entity.column" and states that are stored.';

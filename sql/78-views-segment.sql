@@ -256,18 +256,36 @@ LEFT JOIN LATERAL (VALUES
 
 ('segment_shift', 1, '{subscription,segment_history}', $$
 WITH kpi AS MATERIALIZED (
-	SELECT k.segment, k.month, k.month_label, k.owner, k.is_complete, k.as_of, m.metric, m.hits, m.n,
-		m.hits / nullif(m.n, 0)::double precision AS rate,
-		m.n / nullif(max(m.n) FILTER (WHERE k.segment = '(all)') OVER (PARTITION BY k.month, m.metric), 0)::double precision AS weight
+	-- a rate is hits / n; where hits are money or products, error says how sure
+	-- it is, and in n of how many customers or spells
+	SELECT k.segment, k.month, k.month_label, k.owner, k.is_complete, k.as_of, m.metric, m.hits, m.whole, m.n, m.error,
+		m.hits / nullif(m.whole, 0)::double precision AS rate,
+		m.whole / nullif(max(m.whole) FILTER (WHERE k.segment = '(all)') OVER (PARTITION BY k.month, m.metric), 0)::double precision AS weight
 	FROM segment_kpi k
 	CROSS JOIN LATERAL (VALUES
-		('churn_rate', -k.churned_customers, k.opening_customers),
-		('multi_product_share', k.multi_product_customers, k.closing_customers)) AS m (metric, hits, n)
+		('churn_rate', -k.churned_customers::numeric, k.opening_customers::numeric, k.opening_customers, NULL::double precision),
+		('multi_product_share', k.multi_product_customers, k.closing_customers, k.closing_customers, NULL),
+		('cross_sell_rate', k.cross_sold_customers, k.opening_customers, k.opening_customers, NULL),
+		('upsell_rate', k.upsold_customers, k.upsell_eligible_customers, k.upsell_eligible_customers, NULL),
+		('renewal_rate', k.renewed_spells, k.due_spells, k.due_spells, NULL),
+		('retention_1_rate', k.retained_1_customers, k.cohort_1_customers, k.cohort_1_customers, NULL),
+		('retention_3_rate', k.retained_3_customers, k.cohort_3_customers, k.cohort_3_customers, NULL),
+		('retention_6_rate', k.retained_6_customers, k.cohort_6_customers, k.cohort_6_customers, NULL),
+		('retention_12_rate', k.retained_12_customers, k.cohort_12_customers, k.cohort_12_customers, NULL),
+		('acquisition_quality_rate', k.proven_customers, k.acquired_customers, k.acquired_customers, NULL),
+		('winback_share', k.winback_customers, k.new_customers + k.winback_customers, k.new_customers + k.winback_customers, NULL),
+		('gross_revenue_retention_rate', k.gross_retained_mrr, k.opening_mrr, k.opening_customers, k.gross_revenue_retention_error),
+		('net_revenue_retention_rate', k.net_retained_mrr, k.opening_mrr, k.opening_customers, k.net_revenue_retention_error),
+		('renewal_value_rate', k.renewed_mrr, k.due_mrr, k.due_spells, k.renewal_value_error),
+		('arpu', k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
+		('products_per_customer', k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric, hits, whole, n, error)
+	WHERE m.n IS NOT NULL
 ), pair AS (
 	SELECT b.segment, b.metric, b.owner, a.month AS from_month, a.month_label AS from_month_label, b.month AS to_month, b.month_label AS to_month_label,
-		a.hits AS from_hits, a.n AS from_n, a.rate AS from_rate, coalesce(a.weight, 0) AS from_weight,
-		b.hits AS to_hits, b.n AS to_n, b.rate AS to_rate, coalesce(b.weight, 0) AS to_weight,
+		a.hits AS from_hits, a.n AS from_n, a.rate AS from_rate, coalesce(a.weight, 0) AS from_weight, a.error AS from_error,
+		b.hits AS to_hits, b.n AS to_n, b.rate AS to_rate, coalesce(b.weight, 0) AS to_weight, b.error AS to_error,
 		a.is_complete AND b.is_complete AS is_complete, b.as_of,
+		b.metric IN ('gross_revenue_retention_rate', 'net_revenue_retention_rate', 'renewal_value_rate', 'arpu', 'products_per_customer') AS is_mean,
 		(coalesce(b.weight, 0) - coalesce(a.weight, 0)) * (coalesce(a.rate, b.rate, 0) + coalesce(b.rate, a.rate, 0)) / 2 AS mix,
 		coalesce(b.rate - a.rate, 0) * (coalesce(a.weight, 0) + coalesce(b.weight, 0)) / 2 AS own
 	FROM kpi b
@@ -301,10 +319,13 @@ SELECT p.segment || '|' || p.metric || '|' || p.from_month_label || '|' || p.to_
 	p.conf,
 	CASE WHEN p.is_complete THEN CASE WHEN p.segment = '(all)' THEN p.all_mix ELSE p.mix END END AS mix_effect,
 	CASE WHEN p.is_complete THEN CASE WHEN p.segment = '(all)' THEN p.all_own ELSE p.own END END AS rate_effect,
-	CASE WHEN NOT p.is_complete OR p.from_n < 30 OR p.to_n < 30 THEN 'immature'
+	CASE WHEN NOT p.is_complete OR p.from_n < 30 OR p.to_n < 30 OR i.conf_low IS NULL THEN 'immature'
 		WHEN i.conf_low > 0 OR i.conf_high < 0 THEN 'shift'
 		ELSE 'noise' END AS verdict,
 	p.is_complete,
 	p.as_of
 FROM whole p
-CROSS JOIN LATERAL cvm.proportion_difference(p.from_hits, p.from_n, p.to_hits, p.to_n, p.conf) i$$);
+CROSS JOIN LATERAL (
+	SELECT x.* FROM cvm.proportion_difference(p.from_hits::bigint, p.from_n, p.to_hits::bigint, p.to_n, p.conf) x WHERE NOT p.is_mean
+	UNION ALL
+	SELECT x.* FROM cvm.mean_difference(p.from_rate, p.from_error, p.to_rate, p.to_error, p.conf) x WHERE p.is_mean) i$$);

@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (
 
 -- The bodies are those of the plain views, once for each scheme
 INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT w.view, b.preference, array_replace(b.needs, 'segment_history', 'segment_scheme'),
+SELECT w.view, b.preference, array_replace(b.needs, 'segment_history', 'setting segment_schemes'),
 	format($$
 SELECT n.scheme || '|' || k.row_key AS row_key, n.scheme, %s
 FROM (SELECT DISTINCT x.scheme FROM ({scheme_rows}) x) n

@@ -97,7 +97,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object(
 		'scheme_rows', coalesce(cvm._scheme_rows($1), 'SELECT NULL WHERE false'),
-		'segment_version', CASE WHEN 'segment_history.scheme_version' = ANY ($2) THEN 'hashtextextended(h.scheme_version, 0)::numeric' ELSE 'NULL::numeric' END,
+		'segment_version', CASE WHEN 'segment_history.scheme_version' = ANY ($2) THEN 'hashtext(h.scheme_version)::numeric' ELSE 'NULL::numeric' END,
 		'families', CASE WHEN 'product.family' = ANY ($2)
 			THEN '(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, max(r.list_price) OVER (PARTITION BY r.family) AS highest FROM product r) p)'
 			ELSE 'NULL::text[]' END);

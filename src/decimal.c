@@ -30,6 +30,30 @@
 #define DIGIT_BASE 10000
 #define DIGIT_DECIMALS 4
 
+/* What is computed in 64 bits: values below ten to the 18, of 4 digits */
+#define SHORT_EXPONENT 18
+#define SHORT_SIZE (4 * sizeof(uint16))
+
+static const int64 powers[SHORT_EXPONENT + 1] = {1,
+												 10,
+												 100,
+												 1000,
+												 10000,
+												 100000,
+												 1000000,
+												 10000000,
+												 100000000,
+												 1000000000,
+												 10000000000,
+												 100000000000,
+												 1000000000000,
+												 10000000000000,
+												 100000000000000,
+												 1000000000000000,
+												 10000000000000000,
+												 100000000000000000,
+												 1000000000000000000};
+
 static uint16
 half_at(const char *data, size_t at)
 {
@@ -77,11 +101,25 @@ decimal_read(Datum numeric, int *scale)
 		at = 2 * sizeof(uint16);
 	}
 	if (*scale > MONEY_MAX_SCALE)
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						errmsg("value has %d decimals, more than %d", *scale,
-							   MONEY_MAX_SCALE),
-						errhint("Round the value, for example to 2 decimals.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("value has %d decimals, more than %d", *scale,
+						MONEY_MAX_SCALE),
+				 errhint("Round the value, for example to 2 decimals.")));
 	exponent = DIGIT_DECIMALS * (weight + 1) + *scale;
+	if (exponent > 0 && exponent <= SHORT_EXPONENT && size - at <= SHORT_SIZE)
+	{
+		int64 number = 0;
+
+		for (; at < size; at += sizeof(uint16))
+		{
+			number = number * DIGIT_BASE + half_at(data, at);
+			exponent -= DIGIT_DECIMALS;
+		}
+		number = exponent >= 0 ? number * powers[exponent]
+							   : number / powers[-exponent];
+		return negative ? -number : number;
+	}
 	for (; at < size; at += sizeof(uint16))
 	{
 		Wide digit = half_at(data, at);
@@ -90,11 +128,11 @@ decimal_read(Datum numeric, int *scale)
 		if (exponent < 0)
 			/* the last digit reaches past the scale, with zeros */
 			digit /= money_power(-exponent);
-		if (__builtin_mul_overflow(
-				mantissa,
-				exponent < 0 ? money_power(DIGIT_DECIMALS + exponent)
-							 : DIGIT_BASE,
-				&mantissa) ||
+		if (__builtin_mul_overflow(mantissa,
+								   exponent < 0
+									   ? money_power(DIGIT_DECIMALS + exponent)
+									   : DIGIT_BASE,
+								   &mantissa) ||
 			__builtin_add_overflow(mantissa, digit, &mantissa))
 			money_overflow();
 	}
@@ -124,6 +162,5 @@ decimal_make(Wide mantissa, int scale)
 	if (mantissa < 0)
 		*--at = '-';
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(at),
-							   ObjectIdGetDatum(InvalidOid),
-							   Int32GetDatum(-1));
+							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }

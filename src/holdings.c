@@ -99,7 +99,7 @@ cvm_holdings_send(PG_FUNCTION_ARGS)
 }
 
 /* A name among the arguments; without data when it is NULL */
-static Label
+static inline Label
 argument_label(FunctionCallInfo fcinfo, int argument)
 {
 	Label name = {NULL, 0};

@@ -20,7 +20,8 @@ typedef struct LogPlace
 } LogPlace;
 
 Timelines *
-timelines_new(HostArena arena, KeyKind kind, bool is_full, size_t budget)
+timelines_new(HostArena arena, KeyKind kind, bool is_full, DayReader reader,
+			  size_t budget)
 {
 	Timelines *timelines = host_alloc_zero(arena, sizeof(Timelines));
 
@@ -28,10 +29,30 @@ timelines_new(HostArena arena, KeyKind kind, bool is_full, size_t budget)
 	timelines->kind = kind;
 	timelines->is_full = is_full;
 	timelines->budget = budget;
-	batch_open(&timelines->batch, arena, kind, is_full);
+	batch_open(&timelines->batch, arena, kind, is_full, is_full);
+	timelines->batch.reader = reader;
 	roster_open(&timelines->roster, arena, kind, false);
 	pages_open(&timelines->logs, arena, sizeof(LogPlace));
 	return timelines;
+}
+
+/*
+ * A log follows four bytes of length where it is a value of the server; here
+ * four bytes stand before it too, so that its entries are aligned.
+ */
+#define LOG_BEFORE 4
+
+static ActivityLog *
+log_make(HostArena arena, size_t size)
+{
+	return (ActivityLog *) ((char *) host_alloc(arena, LOG_BEFORE + size) +
+							LOG_BEFORE);
+}
+
+static void
+log_drop(ActivityLog *log)
+{
+	host_free((char *) log - LOG_BEFORE);
 }
 
 /* Give a log room for one more entry. */
@@ -51,14 +72,13 @@ log_extend(Timelines *timelines, LogPlace *place)
 	timelines->logs_size -= place->size;
 	place->size = log_size(timelines->is_full, room);
 	timelines->logs_size += place->size;
-	log = host_alloc(timelines->arena, place->size);
+	log = log_make(timelines->arena, place->size);
 	if (place->log == NULL)
 		log_open(log, timelines->is_full);
 	else
 	{
-		memcpy(log, place->log,
-			   log_size(timelines->is_full, place->log->used));
-		host_free(place->log);
+		memcpy(log, place->log, log_size(timelines->is_full, place->log->used));
+		log_drop(place->log);
 	}
 	place->log = log;
 }
@@ -71,10 +91,12 @@ timelines_flush(Timelines *timelines)
 {
 	Batch *batch = &timelines->batch;
 	uint32_t slots[ROSTER_BATCH];
+	Day days[ROSTER_BATCH];
 
 	if (batch->used == 0)
 		return;
 	host_poll();
+	batch_days(batch, days);
 	roster_number(&timelines->roster, batch->keys, batch->used, slots);
 	for (int i = 0; i < batch->used; i++)
 		__builtin_prefetch(pages_reach(&timelines->logs, slots[i]), 1);
@@ -88,15 +110,15 @@ timelines_flush(Timelines *timelines)
 	for (int i = 0; i < batch->used; i++)
 	{
 		LogPlace *place = pages_peek(&timelines->logs, slots[i]);
-		bool has_value = (batch->marks[i] & MARK_VALUE) != 0;
+		uint8_t marks = batch_marks(batch, i);
+		bool has_value = (marks & MARK_VALUE) != 0;
 		Wide value = has_value ? batch->values[i] : 0;
 		int scale = has_value ? batch->scales[i] : 0;
 
 		while (place->log == NULL ||
-			   !log_add(place->log, place->size, batch->days[i],
-						(batch->marks[i] & MARK_START) != 0,
-						(batch->marks[i] & MARK_RETURN) != 0, value, scale,
-						has_value))
+			   !log_add(place->log, place->size, days[i],
+						(marks & MARK_START) != 0, (marks & MARK_RETURN) != 0,
+						value, scale, has_value))
 			log_extend(timelines, place);
 	}
 	batch_clear(batch, timelines->roster.nslots);
@@ -116,7 +138,7 @@ forget(Timelines *timelines)
 		LogPlace *place = pages_peek(&timelines->logs, slot);
 
 		if (place->log != NULL)
-			host_free(place->log);
+			log_drop(place->log);
 	}
 	timelines->logs_size = 0;
 	pages_close(&timelines->logs);
@@ -160,8 +182,8 @@ spill(Timelines *timelines)
 		host_poll();
 		log_write(pages_peek(&timelines->logs, slot), &writer);
 		host_file_write(file, &key, sizeof(key));
-		if (timelines->kind == KEY_TEXT)
-			host_file_write(file, key.text.data, key.text.size);
+		if (timelines->kind == KEY_TEXT && key_is_outside(&key))
+			host_file_write(file, key.outside.data, key.outside.size);
 		host_file_write(file, &writer.used, sizeof(writer.used));
 		host_file_write(file, writer.data, writer.used);
 	}
@@ -175,18 +197,16 @@ append(Timelines *timelines, const Key *key, const void *data, size_t size)
 {
 	ActivityCursor cursor;
 	ActivityDay day;
+	uint32_t slot;
+	LogPlace *place;
 
+	roster_number(&timelines->roster, key, 1, &slot);
+	place = pages_reach(&timelines->logs, slot);
 	cursor_open(&cursor, data, size);
 	while (cursor_next(&cursor, &day))
 	{
-		uint32_t slot;
-		LogPlace *place;
-
-		roster_number(&timelines->roster, key, 1, &slot);
-		place = pages_reach(&timelines->logs, slot);
-		while (place->log == NULL ||
-			   !log_put(place->log, place->size, &day, cursor.scale,
-						cursor.has_value))
+		while (place->log == NULL || !log_put(place->log, place->size, &day,
+											  cursor.scale, cursor.has_value))
 			log_extend(timelines, place);
 	}
 }
@@ -202,8 +222,9 @@ read_whole(HostFile file, void *data, size_t size)
 static Timelines *
 part_read(const Timelines *timelines, int part)
 {
-	Timelines *whole = timelines_new(timelines->arena, timelines->kind,
-									 timelines->is_full, timelines->budget);
+	Timelines *whole =
+		timelines_new(timelines->arena, timelines->kind, timelines->is_full,
+					  timelines->batch.reader, timelines->budget);
 	HostFile file = timelines->parts[part];
 	Key key;
 
@@ -216,11 +237,11 @@ part_read(const Timelines *timelines, int part)
 		size_t size;
 
 		host_poll();
-		if (whole->kind == KEY_TEXT)
+		if (whole->kind == KEY_TEXT && key_is_outside(&key))
 		{
-			text = host_alloc(NULL, (size_t) key.text.size + 1);
-			read_whole(file, text, key.text.size);
-			key.text.data = text;
+			text = host_alloc(NULL, key.outside.size);
+			read_whole(file, text, key.outside.size);
+			key.outside.data = text;
 		}
 		read_whole(file, &size, sizeof(size));
 		data = host_alloc(NULL, size);

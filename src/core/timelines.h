@@ -22,9 +22,9 @@ typedef struct Timelines
 {
 	HostArena arena;
 	KeyKind kind;
-	bool is_full;	/* rows come with values or marks */
-	size_t budget;	/* bytes; 0: no limit */
-	int level;		/* of the part this is; 0: it is whole */
+	bool is_full;  /* rows come with values or marks */
+	size_t budget; /* bytes; 0: no limit */
+	int level;	   /* of the part this is; 0: it is whole */
 	size_t logs_size;
 	Batch batch;
 	Roster roster;
@@ -35,19 +35,19 @@ typedef struct Timelines
 typedef void (*TimelineTake)(void *taker, Key key, const Activity *activity);
 
 extern Timelines *timelines_new(HostArena arena, KeyKind kind, bool is_full,
-								size_t budget);
+								DayReader reader, size_t budget);
 extern void timelines_flush(Timelines *timelines);
 extern void timelines_finish(Timelines *timelines, TimelineTake take,
 							 void *taker);
 
 /* Gather a row. */
 static inline void
-timelines_take(Timelines *timelines, Key key, Day day, uint8_t marks,
+timelines_take(Timelines *timelines, Key key, int64_t time, uint8_t marks,
 			   Wide value, int scale)
 {
 	if (batch_full(&timelines->batch, &key))
 		timelines_flush(timelines);
-	batch_take(&timelines->batch, key, day, marks, value, scale);
+	batch_take(&timelines->batch, key, time, marks, value, scale);
 }
 
 #endif /* CVM_TIMELINES_H */

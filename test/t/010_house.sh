@@ -42,6 +42,9 @@ empty "$(grep -rln PG_VERSION_NUM src | grep -vx src/compat.h)" \
 empty "$(grep -nE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|catalog/|access/|lib/|nodes/)' \
 	$(find src/core -name '*.[ch]') /dev/null)" "the cores do not know PostgreSQL"
 
+empty "$("${CC:-gcc}" -std=gnu99 -fsyntax-only -Wall -Isrc -Itest/core bench/core.c 2>&1)" \
+	"the benchmark of the core compiles"
+
 # A function of SQL and its pg_finfo, and what the loader looks for: no more
 if [ -e cvm.so ]; then
 	exported=$(nm -D --defined-only cvm.so | awk '{ print $3 }')

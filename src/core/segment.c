@@ -71,12 +71,12 @@ segment_flow_scale(SegmentFlow *flow, int scale)
 #define RESCALE(mrr) ((mrr) = money_rescale(mrr, flow->scale, scale))
 	for (int i = 0; i < flow->flows.ncells; i++)
 		for (int line = 0; line < FLOW_LINES; line++)
-			RESCALE(flow_cell(&flow->flows, i)->flow.mrr[line]);
+			RESCALE(flow_cell(&flow->flows, i)->flow.lines[line].mrr);
 	for (int i = 0; i < flow->stocks.ncells; i++)
 		RESCALE(stock_cell(&flow->stocks, i)->stock.mrr);
 	for (int i = 0; i < flow->tallies.ncells; i++)
 		for (int line = 0; line < TALLY_LINES; line++)
-			RESCALE(tally_cell(&flow->tallies, i)->tally.mrr[line]);
+			RESCALE(tally_cell(&flow->tallies, i)->tally.lines[line].mrr);
 	for (int i = 0; i < flow->spans.ncells; i++)
 	{
 		Span *span = &span_cell(&flow->spans, i)->span;
@@ -197,8 +197,9 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 
 		for (int line = 0; line < FLOW_LINES; line++)
 		{
-			COUNT(cell->flow.customers[line], from->flow.customers[line]);
-			MONEY(cell->flow.mrr[line], from->flow.mrr[line]);
+			COUNT(cell->flow.lines[line].customers,
+				  from->flow.lines[line].customers);
+			MONEY(cell->flow.lines[line].mrr, from->flow.lines[line].mrr);
 		}
 	}
 	for (int i = 0; i < more->stocks.ncells; i++)
@@ -219,8 +220,9 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 
 		for (int line = 0; line < TALLY_LINES; line++)
 		{
-			COUNT(cell->tally.customers[line], from->tally.customers[line]);
-			MONEY(cell->tally.mrr[line], from->tally.mrr[line]);
+			COUNT(cell->tally.lines[line].customers,
+				  from->tally.lines[line].customers);
+			MONEY(cell->tally.lines[line].mrr, from->tally.lines[line].mrr);
 		}
 		for (int i = 0; i < TALLY_SQUARES; i++)
 			cell->tally.squares[i] =

@@ -60,24 +60,31 @@
 /* The longest span, in periods */
 #define SPAN_MOST 1000
 
+/* What changes most comes first, next to the place of a cell */
 typedef enum FlowLine
 {
+	FLOW_MOVED, /* what is brought after moving */
+	FLOW_EXPANSION,
+	FLOW_CONTRACTION,
 	FLOW_NEW,
 	FLOW_REACTIVATION,
 	FLOW_CHURN,
-	FLOW_MOVED,		/* what is brought after moving */
-	FLOW_REDEFINED, /* likewise, where the segments are others than before */
-	FLOW_EXPANSION,
-	FLOW_CONTRACTION,
+	FLOW_REDEFINED,	  /* as moved, where the segments are others than before */
 	FLOW_SAME_PERIOD, /* came and went between two closings: no money */
 	FLOW_LINES
 } FlowLine;
 
+/* So many customers, or spells, and their money */
+typedef struct SegmentSum
+{
+	int64_t customers;
+	Wide mrr;
+} SegmentSum;
+
 /* Everybody who went from a place to a place in a period */
 typedef struct Flow
 {
-	int64_t customers[FLOW_LINES];
-	Wide mrr[FLOW_LINES]; /* churn and contraction are negative */
+	SegmentSum lines[FLOW_LINES]; /* churn and contraction are negative */
 } Flow;
 
 typedef enum StockCount
@@ -93,8 +100,8 @@ typedef enum StockCount
 /* By how much a period changed what a segment holds */
 typedef struct Stock
 {
+	Wide mrr; /* of a product */
 	int64_t counts[STOCK_COUNTS];
-	Wide mrr;	  /* of a product */
 	Wide squares; /* of all: of what each customer brings in cents, summed */
 } Stock;
 
@@ -139,8 +146,7 @@ typedef enum TallySquare
 
 typedef struct Tally
 {
-	int64_t customers[TALLY_LINES];
-	Wide mrr[TALLY_LINES];
+	SegmentSum lines[TALLY_LINES];
 	Wide squares[TALLY_SQUARES];
 } Tally;
 

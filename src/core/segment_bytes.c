@@ -32,20 +32,20 @@ place_write(ByteWriter *writer, const SegmentCells *table, int i)
 
 /* Lines of customers and their money; one of them may have no money. */
 static void
-lines_write(ByteWriter *writer, const int64_t *customers, const Wide *mrr,
-			int nlines, int moneyless)
+lines_write(ByteWriter *writer, const SegmentSum *lines, int nlines,
+			int moneyless)
 {
 	uint64_t has = 0;
 
 	for (int line = 0; line < nlines; line++)
-		has |= (uint64_t) (customers[line] > 0) << line;
+		has |= (uint64_t) (lines[line].customers > 0) << line;
 	write_unsigned(writer, has);
 	for (int line = 0; line < nlines; line++)
-		if (customers[line] > 0)
+		if (lines[line].customers > 0)
 		{
-			write_unsigned(writer, customers[line]);
+			write_unsigned(writer, lines[line].customers);
 			if (line != moneyless)
-				write_wide(writer, mrr[line]);
+				write_wide(writer, lines[line].mrr);
 		}
 }
 
@@ -106,8 +106,7 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 		const Flow *cell = &flow_cell(&order.flows, i)->flow;
 
 		place_write(writer, &order.flows, i);
-		lines_write(writer, cell->customers, cell->mrr, FLOW_LINES,
-					FLOW_SAME_PERIOD);
+		lines_write(writer, cell->lines, FLOW_LINES, FLOW_SAME_PERIOD);
 	}
 	write_unsigned(writer, order.stocks.ncells);
 	for (int i = 0; i < order.stocks.ncells; i++)
@@ -121,7 +120,7 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 		const Tally *cell = &tally_cell(&order.tallies, i)->tally;
 
 		place_write(writer, &order.tallies, i);
-		lines_write(writer, cell->customers, cell->mrr, TALLY_LINES, -1);
+		lines_write(writer, cell->lines, TALLY_LINES, -1);
 		squares_write(writer, cell->squares);
 	}
 	write_unsigned(writer, order.spans.ncells);
@@ -170,7 +169,7 @@ place_read(ByteReader *reader, SegmentFlow *flow, SegmentCells *table,
 static bool
 line_sound(const FlowCell *cell, FlowLine line)
 {
-	Wide mrr = cell->flow.mrr[line];
+	Wide mrr = cell->flow.lines[line].mrr;
 	bool from = cell->place.a != OUTSIDE;
 	bool to = cell->place.b != OUTSIDE;
 
@@ -193,9 +192,9 @@ line_sound(const FlowCell *cell, FlowLine line)
 	}
 }
 
-static void
-lines_read(ByteReader *reader, int64_t *customers, Wide *mrr, int nlines,
-		   int moneyless)
+/* Read lines; some must say something. */
+static bool
+lines_read(ByteReader *reader, SegmentSum *lines, int nlines, int moneyless)
 {
 	uint64_t has = read_unsigned(reader, (UINT64_C(1) << nlines) - 1);
 
@@ -203,37 +202,32 @@ lines_read(ByteReader *reader, int64_t *customers, Wide *mrr, int nlines,
 	{
 		if (!(has >> line & 1))
 			continue;
-		customers[line] = (int64_t) read_unsigned(reader, INT64_MAX);
+		lines[line].customers = (int64_t) read_unsigned(reader, INT64_MAX);
 		if (line != moneyless)
-			mrr[line] = read_wide(reader);
-		if (customers[line] == 0)
+			lines[line].mrr = read_wide(reader);
+		if (lines[line].customers == 0)
 			reader_fail(reader);
 	}
+	return has != 0;
 }
 
 static void
 flow_read(ByteReader *reader, FlowCell *cell)
 {
-	const int64_t *customers = cell->flow.customers;
-	bool moves = cell->place.a != cell->place.b && cell->place.a != OUTSIDE &&
-				 cell->place.b != OUTSIDE;
-	bool any = false;
+	const SegmentSum *lines = cell->flow.lines;
 
-	lines_read(reader, cell->flow.customers, cell->flow.mrr, FLOW_LINES,
-			   FLOW_SAME_PERIOD);
-	for (int line = 0; line < FLOW_LINES; line++)
-	{
-		any |= customers[line] > 0;
-		if (customers[line] > 0 && !line_sound(cell, line))
-			reader_fail(reader);
-	}
-	if (!any)
+	if (!lines_read(reader, cell->flow.lines, FLOW_LINES, FLOW_SAME_PERIOD))
 		reader_fail(reader);
+	for (int line = 0; line < FLOW_LINES; line++)
+		if (lines[line].customers > 0 && !line_sound(cell, line))
+			reader_fail(reader);
 	/* who moved and brings more or less is among those who moved */
-	if (moves &&
-		(UWide) customers[FLOW_MOVED] + (UWide) customers[FLOW_REDEFINED] <
-			(UWide) customers[FLOW_EXPANSION] +
-				(UWide) customers[FLOW_CONTRACTION])
+	if (cell->place.a != cell->place.b && cell->place.a != OUTSIDE &&
+		cell->place.b != OUTSIDE &&
+		(UWide) lines[FLOW_MOVED].customers +
+				(UWide) lines[FLOW_REDEFINED].customers <
+			(UWide) lines[FLOW_EXPANSION].customers +
+				(UWide) lines[FLOW_CONTRACTION].customers)
 		reader_fail(reader);
 }
 
@@ -271,7 +265,7 @@ stock_read(ByteReader *reader, StockCell *cell)
 	}
 }
 
-static void
+static bool
 squares_read(ByteReader *reader, Wide *squares)
 {
 	uint64_t has = read_unsigned(reader, (UINT64_C(1) << TALLY_SQUARES) - 1);
@@ -284,30 +278,26 @@ squares_read(ByteReader *reader, Wide *squares)
 		if (squares[i] == 0)
 			reader_fail(reader);
 	}
+	return has != 0;
 }
 
 /* No part may be more than its whole. */
 static void
 tally_read(ByteReader *reader, TallyCell *cell)
 {
-	const int64_t *customers = cell->tally.customers;
-	bool any = false;
+	const SegmentSum *lines = cell->tally.lines;
+	bool any;
 
 	if (cell->place.a == OUTSIDE || cell->place.b != ALL_PRODUCTS)
 		reader_fail(reader);
-	lines_read(reader, cell->tally.customers, cell->tally.mrr, TALLY_LINES, -1);
-	squares_read(reader, cell->tally.squares);
-	for (int line = 0; line < TALLY_LINES; line++)
-		any |= customers[line] > 0;
-	for (int i = 0; i < TALLY_SQUARES; i++)
-		any |= cell->tally.squares[i] != 0;
-	if (!any)
-		reader_fail(reader);
-	if (customers[TALLY_RENEWED] > customers[TALLY_DUE] ||
-		customers[TALLY_PROVEN] > customers[TALLY_ACQUIRED])
+	any = lines_read(reader, cell->tally.lines, TALLY_LINES, -1);
+	any |= squares_read(reader, cell->tally.squares);
+	if (!any || lines[TALLY_RENEWED].customers > lines[TALLY_DUE].customers ||
+		lines[TALLY_PROVEN].customers > lines[TALLY_ACQUIRED].customers)
 		reader_fail(reader);
 	for (int age = 0; age < COHORT_AGES; age++)
-		if (customers[TALLY_RETAINED + age] > customers[TALLY_COHORT + age])
+		if (lines[TALLY_RETAINED + age].customers >
+			lines[TALLY_COHORT + age].customers)
 			reader_fail(reader);
 }
 

@@ -169,9 +169,18 @@ any_count(const int64_t *counts, int ncounts)
 }
 
 static bool
+any_sum(const SegmentSum *sums, int nsums)
+{
+	for (int i = 0; i < nsums; i++)
+		if (sums[i].customers != 0)
+			return true;
+	return false;
+}
+
+static bool
 flow_says(const void *cell)
 {
-	return any_count(((const FlowCell *) cell)->flow.customers, FLOW_LINES);
+	return any_sum(((const FlowCell *) cell)->flow.lines, FLOW_LINES);
 }
 
 static bool
@@ -191,7 +200,7 @@ tally_says(const void *cell)
 	for (int i = 0; i < TALLY_SQUARES; i++)
 		if (tally->squares[i] != 0)
 			return true;
-	return any_count(tally->customers, TALLY_LINES);
+	return any_sum(tally->lines, TALLY_LINES);
 }
 
 static bool

@@ -48,8 +48,8 @@ bridge_errors(const BridgeRow *row, int scale)
 	double opening = row->opening * cents;
 	double gross = row->gross_retained * cents;
 	double net = row->net_retained * cents;
-	double due = tally->mrr[TALLY_DUE] * cents;
-	double renewed = tally->mrr[TALLY_RENEWED] * cents;
+	double due = tally->lines[TALLY_DUE].mrr * cents;
+	double renewed = tally->lines[TALLY_RENEWED].mrr * cents;
 	double missed = tally->squares[SQUARE_DUE] - tally->squares[SQUARE_RENEWED];
 	BridgeErrors errors;
 
@@ -69,6 +69,6 @@ bridge_errors(const BridgeRow *row, int scale)
 	errors.renewal = error_of((due - renewed) * (due - renewed) / (due * due) *
 									  (double) tally->squares[SQUARE_RENEWED] +
 								  renewed * renewed / (due * due) * missed,
-							  tally->customers[TALLY_DUE], due);
+							  tally->lines[TALLY_DUE].customers, due);
 	return errors;
 }

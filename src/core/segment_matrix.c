@@ -49,8 +49,8 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 	int32_t from = cell->place.a;
 	int32_t to = cell->place.b;
 	MatrixRow row = {cell->place.period};
-	Wide change = money_add(cell_flow->mrr[FLOW_EXPANSION],
-							cell_flow->mrr[FLOW_CONTRACTION]);
+	Wide change = money_add(cell_flow->lines[FLOW_EXPANSION].mrr,
+							cell_flow->lines[FLOW_CONTRACTION].mrr);
 
 	row.is_complete = segment_flow_complete(flow, cell->place.period);
 	if (from == to)
@@ -61,10 +61,11 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 	}
 	if (from == OUTSIDE)
 	{
-		row.customers = count_add(cell_flow->customers[FLOW_NEW],
-								  cell_flow->customers[FLOW_REACTIVATION]);
-		row.mrr_closing = money_add(cell_flow->mrr[FLOW_NEW],
-									cell_flow->mrr[FLOW_REACTIVATION]);
+		row.customers =
+			count_add(cell_flow->lines[FLOW_NEW].customers,
+					  cell_flow->lines[FLOW_REACTIVATION].customers);
+		row.mrr_closing = money_add(cell_flow->lines[FLOW_NEW].mrr,
+									cell_flow->lines[FLOW_REACTIVATION].mrr);
 	}
 	else
 	{
@@ -73,16 +74,16 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 		row.from = &order->names[from];
 		if (to == OUTSIDE)
 		{
-			row.customers = cell_flow->customers[FLOW_CHURN];
-			row.mrr = -cell_flow->mrr[FLOW_CHURN];
+			row.customers = cell_flow->lines[FLOW_CHURN].customers;
+			row.mrr = -cell_flow->lines[FLOW_CHURN].mrr;
 		}
 		else
 		{
-			row.redefined = cell_flow->customers[FLOW_REDEFINED];
-			row.customers =
-				count_add(cell_flow->customers[FLOW_MOVED], row.redefined);
-			row.mrr_closing = money_add(cell_flow->mrr[FLOW_MOVED],
-										cell_flow->mrr[FLOW_REDEFINED]);
+			row.redefined = cell_flow->lines[FLOW_REDEFINED].customers;
+			row.customers = count_add(cell_flow->lines[FLOW_MOVED].customers,
+									  row.redefined);
+			row.mrr_closing = money_add(cell_flow->lines[FLOW_MOVED].mrr,
+										cell_flow->lines[FLOW_REDEFINED].mrr);
 			row.mrr = money_add(row.mrr_closing, -change);
 		}
 		stay->customers = count_add(stay->customers, -row.customers);

@@ -52,17 +52,19 @@ bridge_begin(BridgeRow *row, int64_t period)
 static void
 flow_line(Flow *sum, const Flow *flow, FlowLine line)
 {
-	sum->customers[line] =
-		count_add(sum->customers[line], flow->customers[line]);
-	sum->mrr[line] = money_add(sum->mrr[line], flow->mrr[line]);
+	sum->lines[line].customers =
+		count_add(sum->lines[line].customers, flow->lines[line].customers);
+	sum->lines[line].mrr =
+		money_add(sum->lines[line].mrr, flow->lines[line].mrr);
 }
 
 /* What a flow does to the segment that it comes from. */
 static void
 bridge_out(BridgeRow *row, const Flow *flow)
 {
-	Wide lost = money_add(flow->mrr[FLOW_CHURN], flow->mrr[FLOW_CONTRACTION]);
-	Wide change = money_add(lost, flow->mrr[FLOW_EXPANSION]);
+	Wide lost = money_add(flow->lines[FLOW_CHURN].mrr,
+						  flow->lines[FLOW_CONTRACTION].mrr);
+	Wide change = money_add(lost, flow->lines[FLOW_EXPANSION].mrr);
 
 	flow_line(&row->out, flow, FLOW_CHURN);
 	flow_line(&row->out, flow, FLOW_MOVED);
@@ -75,11 +77,11 @@ bridge_out(BridgeRow *row, const Flow *flow)
 		FlowLine line = i == 0 ? FLOW_MOVED : FLOW_REDEFINED;
 
 		row->closing_customers =
-			count_add(row->closing_customers, -flow->customers[line]);
-		row->closing = money_add(row->closing, -flow->mrr[line]);
+			count_add(row->closing_customers, -flow->lines[line].customers);
+		row->closing = money_add(row->closing, -flow->lines[line].mrr);
 	}
 	row->closing_customers =
-		count_add(row->closing_customers, -flow->customers[FLOW_CHURN]);
+		count_add(row->closing_customers, -flow->lines[FLOW_CHURN].customers);
 	row->gross_retained = money_add(row->gross_retained, lost);
 	row->net_retained = money_add(row->net_retained, change);
 }
@@ -94,9 +96,9 @@ bridge_into(BridgeRow *row, const Flow *flow)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 	{
 		flow_line(&row->into, flow, lines[i]);
-		row->closing = money_add(row->closing, flow->mrr[lines[i]]);
+		row->closing = money_add(row->closing, flow->lines[lines[i]].mrr);
 		row->closing_customers =
-			count_add(row->closing_customers, flow->customers[lines[i]]);
+			count_add(row->closing_customers, flow->lines[lines[i]].customers);
 	}
 	flow_line(&row->into, flow, FLOW_SAME_PERIOD);
 }
@@ -107,10 +109,10 @@ bridge_total(BridgeRow *all, const Flow *cell)
 {
 	Flow flow = *cell;
 
-	flow.customers[FLOW_MOVED] = 0;
-	flow.customers[FLOW_REDEFINED] = 0;
-	flow.mrr[FLOW_MOVED] = 0;
-	flow.mrr[FLOW_REDEFINED] = 0;
+	flow.lines[FLOW_MOVED].customers = 0;
+	flow.lines[FLOW_REDEFINED].customers = 0;
+	flow.lines[FLOW_MOVED].mrr = 0;
+	flow.lines[FLOW_REDEFINED].mrr = 0;
 	bridge_out(all, &flow);
 	bridge_into(all, &flow);
 }
@@ -133,10 +135,10 @@ bridge_tally(BridgeRow *row, const Tally *tally)
 {
 	for (int line = 0; line < TALLY_LINES; line++)
 	{
-		row->tally.customers[line] =
-			count_add(row->tally.customers[line], tally->customers[line]);
-		row->tally.mrr[line] =
-			money_add(row->tally.mrr[line], tally->mrr[line]);
+		row->tally.lines[line].customers = count_add(
+			row->tally.lines[line].customers, tally->lines[line].customers);
+		row->tally.lines[line].mrr =
+			money_add(row->tally.lines[line].mrr, tally->lines[line].mrr);
 	}
 	for (int i = 0; i < TALLY_SQUARES; i++)
 		row->tally.squares[i] =

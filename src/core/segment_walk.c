@@ -165,16 +165,21 @@ journey_standing(const Journey *journey)
 	return standing;
 }
 
-static void
-tally_count(SegmentFlow *flow, Period period, int32_t place, TallyLine line,
-			int64_t customers, Wide mrr)
+/* The tally of a place in a period; good until the next call */
+static Tally *
+tally_at(SegmentFlow *flow, Period period, int32_t place)
 {
 	TallyCell *cell =
 		segment_cell(flow, &flow->tallies, period, place, ALL_PRODUCTS);
 
-	cell->tally.customers[line] =
-		count_add(cell->tally.customers[line], customers);
-	cell->tally.mrr[line] = money_add(cell->tally.mrr[line], mrr);
+	return &cell->tally;
+}
+
+static void
+sum_add(SegmentSum *sum, int64_t customers, Wide mrr)
+{
+	sum->customers = count_add(sum->customers, customers);
+	sum->mrr = money_add(sum->mrr, mrr);
 }
 
 static void
@@ -185,19 +190,16 @@ square_add(Tally *tally, TallySquare square, int64_t a, int64_t b)
 
 /* What those who were there before lost, for how sure retention is. */
 static void
-tally_lost(SegmentFlow *flow, Period period, const Standing *before,
-		   const Standing *after)
+tally_lost(Tally *tally, const Standing *before, const Standing *after)
 {
-	TallyCell *cell =
-		segment_cell(flow, &flow->tallies, period, before->place, ALL_PRODUCTS);
 	int64_t lost = before->cents - after->cents;
 
-	square_add(&cell->tally, SQUARE_NET_BEFORE_LOST, before->cents, lost);
-	square_add(&cell->tally, SQUARE_NET_LOST, lost, lost);
+	square_add(tally, SQUARE_NET_BEFORE_LOST, before->cents, lost);
+	square_add(tally, SQUARE_NET_LOST, lost, lost);
 	if (lost <= 0)
 		return;
-	square_add(&cell->tally, SQUARE_GROSS_BEFORE_LOST, before->cents, lost);
-	square_add(&cell->tally, SQUARE_GROSS_LOST, lost, lost);
+	square_add(tally, SQUARE_GROSS_BEFORE_LOST, before->cents, lost);
+	square_add(tally, SQUARE_GROSS_LOST, lost, lost);
 }
 
 static void
@@ -223,7 +225,7 @@ stock_add(SegmentFlow *flow, Period period, int32_t segment, int32_t product,
 static Stock
 stock_of(const Holding *held, int sign)
 {
-	Stock stock = {{0}};
+	Stock stock = {0};
 
 	if (held->lines > 0)
 	{
@@ -237,7 +239,7 @@ stock_of(const Holding *held, int sign)
 static Stock
 stock_all(const Standing *standing, int sign)
 {
-	Stock stock = {{0}};
+	Stock stock = {0};
 
 	stock.counts[STOCK_LINES] = sign * standing->products;
 	stock.counts[STOCK_HOLDERS] = sign * (standing->products > 1);
@@ -296,13 +298,6 @@ journey_stocks(Journey *journey, Period period, const Standing *before,
 	}
 }
 
-static void
-flow_count(Flow *flow, FlowLine line, Wide mrr)
-{
-	flow->customers[line] = count_add(flow->customers[line], 1);
-	flow->mrr[line] = money_add(flow->mrr[line], mrr);
-}
-
 /* Is a customer elsewhere because the segments are others? */
 static bool
 is_redefined(SegmentFlow *flow, const Standing *before, const Standing *after)
@@ -329,24 +324,23 @@ journey_flow(Journey *journey, Period period, const Standing *before,
 				->flow;
 	if (before->place == OUTSIDE)
 	{
-		flow_count(flow, journey->paid_ever ? FLOW_REACTIVATION : FLOW_NEW,
-				   change);
+		sum_add(&flow->lines[journey->paid_ever ? FLOW_REACTIVATION : FLOW_NEW],
+				1, change);
 		return;
 	}
 	if (after->place == OUTSIDE)
 	{
-		flow_count(flow, FLOW_CHURN, change);
+		sum_add(&flow->lines[FLOW_CHURN], 1, change);
 		return;
 	}
 	if (before->place != after->place)
-		flow_count(
-			flow,
-			is_redefined(state, before, after) ? FLOW_REDEFINED : FLOW_MOVED,
-			after->mrr);
+		sum_add(&flow->lines[is_redefined(state, before, after) ? FLOW_REDEFINED
+																: FLOW_MOVED],
+				1, after->mrr);
 	if (change > 0)
-		flow_count(flow, FLOW_EXPANSION, change);
+		sum_add(&flow->lines[FLOW_EXPANSION], 1, change);
 	else if (change < 0)
-		flow_count(flow, FLOW_CONTRACTION, change);
+		sum_add(&flow->lines[FLOW_CONTRACTION], 1, change);
 }
 
 static int64_t
@@ -397,8 +391,9 @@ journey_undone(Journey *journey, Period period, const Standing *after)
 		(after->place == OUTSIDE || after->products <= journey->cross.products))
 	{
 		if (closing_day(journey->flow, period) <= journey->cross.until)
-			tally_count(journey->flow, period, journey->cross.place,
-						TALLY_CROSS_UNDONE, 1, journey->cross.gain);
+			sum_add(&tally_at(journey->flow, period, journey->cross.place)
+						 ->lines[TALLY_CROSS_UNDONE],
+					1, journey->cross.gain);
 		journey->cross.until = -1;
 	}
 	if (journey->up.until >= 0 &&
@@ -406,16 +401,17 @@ journey_undone(Journey *journey, Period period, const Standing *after)
 		 journey_family(journey, journey->up.family).mrr <= journey->up.mrr))
 	{
 		if (closing_day(journey->flow, period) <= journey->up.until)
-			tally_count(journey->flow, period, journey->up.place,
-						TALLY_UP_UNDONE, 1, journey->up.gain);
+			sum_add(&tally_at(journey->flow, period, journey->up.place)
+						 ->lines[TALLY_UP_UNDONE],
+					1, journey->up.gain);
 		journey->up.until = -1;
 	}
 }
 
 /* Who held a product and holds more, or a higher one of the same family */
 static void
-journey_sales(Journey *journey, Period period, const Standing *before,
-			  const Standing *after)
+journey_sales(Journey *journey, Period period, Tally *tally,
+			  const Standing *before, const Standing *after)
 {
 	SegmentFlow *flow = journey->flow;
 
@@ -423,7 +419,7 @@ journey_sales(Journey *journey, Period period, const Standing *before,
 	{
 		Wide gain = after->mrr - before->mrr;
 
-		tally_count(flow, period, before->place, TALLY_CROSS_SOLD, 1, gain);
+		sum_add(&tally->lines[TALLY_CROSS_SOLD], 1, gain);
 		journey->cross = (Sale){closing_day(flow, period) + TRIAL_DAYS,
 								before->place, gain, before->products};
 	}
@@ -447,10 +443,26 @@ journey_sales(Journey *journey, Period period, const Standing *before,
 							 0,
 							 family,
 							 held.mrr_before};
-		tally_count(flow, period, before->place, TALLY_UPSOLD, 1,
-					journey->up.gain);
+		sum_add(&tally->lines[TALLY_UPSOLD], 1, journey->up.gain);
 		break;
 	}
+}
+
+/* What became of a customer of the opening, where anything did. */
+static void
+journey_lost(Journey *journey, Period period, const Standing *before,
+			 const Standing *after)
+{
+	Tally *tally;
+
+	if (before->mrr == after->mrr && before->products >= after->products &&
+		!before->below_top)
+		return;
+	tally = tally_at(journey->flow, period, before->place);
+	if (before->mrr != after->mrr)
+		tally_lost(tally, before, after);
+	if (after->place != OUTSIDE)
+		journey_sales(journey, period, tally, before, after);
 }
 
 /* Look at the cohort's ages whose periods close before one. */
@@ -464,14 +476,14 @@ journey_ages(Journey *journey, int64_t period)
 		int64_t look =
 			(int64_t) journey->cohort + cohort_ages[journey->next_age];
 		int line = TALLY_COHORT + journey->next_age;
+		Tally *tally;
 
 		if (!journey->acquired || look >= period || look > flow->last_complete)
 			return;
-		tally_count(flow, (Period) look, journey->origin_place, line, 1,
-					journey->origin_mrr);
+		tally = tally_at(flow, (Period) look, journey->origin_place);
+		sum_add(&tally->lines[line], 1, journey->origin_mrr);
 		if (journey->mrr > 0)
-			tally_count(flow, (Period) look, journey->origin_place,
-						line + COHORT_AGES, 1, journey->mrr);
+			sum_add(&tally->lines[line + COHORT_AGES], 1, journey->mrr);
 	}
 }
 
@@ -481,32 +493,16 @@ journey_trial(Journey *journey, int64_t day)
 {
 	SegmentFlow *flow = journey->flow;
 	int64_t end = (int64_t) journey->origin + TRIAL_DAYS;
-	Period period;
+	Tally *tally;
 
 	if (!journey->on_trial || end >= day)
 		return;
 	journey->on_trial = false;
-	period = almanac_period(flow->almanac, (Day) end);
-	tally_count(flow, period, journey->origin_place, TALLY_ACQUIRED, 1,
-				journey->origin_mrr);
+	tally = tally_at(flow, almanac_period(flow->almanac, (Day) end),
+					 journey->origin_place);
+	sum_add(&tally->lines[TALLY_ACQUIRED], 1, journey->origin_mrr);
 	if (journey->mrr > 0)
-		tally_count(flow, period, journey->origin_place, TALLY_PROVEN, 1,
-					journey->mrr);
-}
-
-/* Count spells that ended, with squares. */
-static void
-tally_due(Journey *journey, Period period, int32_t place, TallyLine line,
-		  int64_t spells, Wide mrr, Wide squares)
-{
-	TallySquare square = line == TALLY_DUE ? SQUARE_DUE : SQUARE_RENEWED;
-	TallyCell *cell;
-
-	tally_count(journey->flow, period, place, line, spells, mrr);
-	cell = segment_cell(journey->flow, &journey->flow->tallies, period, place,
-						ALL_PRODUCTS);
-	cell->tally.squares[square] =
-		money_add(cell->tally.squares[square], squares);
+		sum_add(&tally->lines[TALLY_PROVEN], 1, journey->mrr);
 }
 
 /* Take what changes on a day. */
@@ -519,6 +515,7 @@ journey_steps(Journey *journey, Period period, int64_t day)
 	Wide due_mrr = 0;
 	Wide due_squares = 0;
 	int64_t cents;
+	Tally *tally;
 
 	for (; journey->step < customer->nsteps &&
 		   customer->steps[journey->step].day == day;
@@ -540,10 +537,15 @@ journey_steps(Journey *journey, Period period, int64_t day)
 	}
 	if (due == 0 || journey->flow->span > 1)
 		return;
-	tally_due(journey, period, due_place, TALLY_DUE, due, due_mrr, due_squares);
-	if (journey->mrr > 0)
-		tally_due(journey, period, due_place, TALLY_RENEWED, due, due_mrr,
-				  due_squares);
+	tally = tally_at(journey->flow, period, due_place);
+	sum_add(&tally->lines[TALLY_DUE], due, due_mrr);
+	tally->squares[SQUARE_DUE] =
+		money_add(tally->squares[SQUARE_DUE], due_squares);
+	if (journey->mrr <= 0)
+		return;
+	sum_add(&tally->lines[TALLY_RENEWED], due, due_mrr);
+	tally->squares[SQUARE_RENEWED] =
+		money_add(tally->squares[SQUARE_RENEWED], due_squares);
 }
 
 /* Put down where a customer stands from a closing on. */
@@ -611,20 +613,18 @@ journey_period(Journey *journey, int64_t day)
 	else if (before.place == OUTSIDE && after.place == OUTSIDE)
 	{
 		if (paid_in != OUTSIDE)
-			flow_count(&((FlowCell *) segment_cell(flow, &flow->flows, period,
-												   OUTSIDE, paid_in))
-							->flow,
-					   FLOW_SAME_PERIOD, 0);
+			sum_add(&((FlowCell *) segment_cell(flow, &flow->flows, period,
+												OUTSIDE, paid_in))
+						 ->flow.lines[FLOW_SAME_PERIOD],
+					1, 0);
 	}
 	else
 	{
 		journey_flow(journey, period, &before, &after);
-		if (before.place != OUTSIDE && before.mrr != after.mrr)
-			tally_lost(flow, period, &before, &after);
 		journey_stocks(journey, period, &before, &after);
 		journey_undone(journey, period, &after);
-		if (before.place != OUTSIDE && after.place != OUTSIDE)
-			journey_sales(journey, period, &before, &after);
+		if (before.place != OUTSIDE)
+			journey_lost(journey, period, &before, &after);
 	}
 	journey->paid_ever |= paid_any;
 	journey->standing = after;

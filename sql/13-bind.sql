@@ -483,8 +483,10 @@ BEGIN
 		IF cvm._relation(_generate.model, relation) IS NULL THEN
 			action := CASE WHEN rights @> jsonb_build_array(jsonb_build_object('relation', relation)) THEN 'recreated' ELSE 'created' END;
 		ELSIF EXISTS (
+			-- a view of that name that somebody else put there is not ours to keep
 			SELECT FROM cvm.generated g JOIN pg_class k ON k.oid = cvm._relation(g.model, g.relation) AND k.relkind = 'v'
-			WHERE g.model = _generate.model AND g.relation = w.relation)
+			WHERE g.model = _generate.model AND g.relation = w.relation
+				AND k.relowner IN (SELECT r.oid FROM pg_roles r WHERE r.rolname = owner))
 		THEN
 			action := 'replaced';
 		ELSE

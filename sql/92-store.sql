@@ -19,10 +19,10 @@ AS $$
 	SELECT format(E'SELECT %s\n FROM %s s', string_agg(format('s.%I', a.attname), E',\n    ' ORDER BY a.attnum), cvm._table($1, $2::name))
 	FROM cvm.stored t
 	JOIN pg_attribute a ON a.attrelid = to_regclass(cvm._table($1, $2::name)) AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE t.model = $1 AND t.relation = $2::name AND t.relation IN (SELECT u.relation FROM cvm._usable($1) AS u(relation))
+	WHERE t.model = $1 AND t.relation = $2::name
 	HAVING count(*) > 0;
 $$;
-COMMENT ON FUNCTION cvm._kept_body(name, text) IS 'How a report view reads the table in which it is kept; NULL when it is not kept.';
+COMMENT ON FUNCTION cvm._kept_body(name, text) IS 'How a report view reads the table in which it is kept; NULL when there is none.';
 
 -- ---------------------------------------------------------------------------
 -- Tables

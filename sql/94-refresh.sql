@@ -61,7 +61,7 @@ DECLARE
 BEGIN
 	mode := 'full';
 	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _refresh_report.model AND t.relation = _refresh_report.view::name;
-	SELECT w.* INTO wanted FROM cvm._wanted(_refresh_report.model) w WHERE w.relation = _refresh_report.view::name;
+	SELECT w.* INTO wanted FROM cvm._wanted(_refresh_report.model, _refresh_report.view::name) w;
 	IF wanted.live IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
 			MESSAGE = format('report "%s" of model "%s" cannot be computed: a binding or its source is missing', _refresh_report.view, _refresh_report.model),

@@ -123,7 +123,7 @@ BEGIN
 			HINT = 'Take a model whose name holds no braces and no semicolons.';
 	END IF;
 	RETURN (
-		SELECT string_agg(format(E'explore: %s {\n  description: %s\n}\n\nview: %1$s {\n  sql_table_name: %s ;;\n', v.view, cvm._look_text(v.comment), format('%I.%I', lookml.model, v.view))
+		SELECT string_agg(format(E'explore: %1$s {\n  description: %2$s\n}\n\nview: %1$s {\n  sql_table_name: %3$s ;;\n', v.view, cvm._look_text(v.comment), format('%I.%I', lookml.model, v.view))
 			|| d.dimensions || coalesce(m.measures, '') || E'}\n', E'\n' ORDER BY v.pos)
 		FROM cvm._exported(lookml.model) v
 		CROSS JOIN LATERAL (

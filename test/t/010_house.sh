@@ -42,6 +42,9 @@ empty "$(grep -rln PG_VERSION_NUM src | grep -vx src/compat.h)" \
 empty "$(grep -nE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|catalog/|access/|lib/|nodes/)' \
 	$(find src/core -name '*.[ch]') /dev/null)" "the cores do not know PostgreSQL"
 
+# The one-pass aggregates may: they stay on one machine
+empty "$(grep -ln 'get_fn_expr' src/*.c | grep -vx src/ledger.c)" "no function needs to be told which types it is called with"
+
 # A function of SQL and its pg_finfo, and what the loader looks for: no more
 if [ -e cvm.so ]; then
 	exported=$(nm -D --defined-only cvm.so | awk '{ print $3 }')

@@ -182,8 +182,11 @@ AS $$
 	SELECT t.relation
 	FROM cvm.stored t
 	LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
+	JOIN cvm.model m ON m.model = t.model
+	JOIN pg_roles r ON r.rolname = m.owner
 	JOIN pg_namespace n ON n.nspname = t.model
-	JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+	-- a table that another role put there instead is not it
+	JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relowner = r.oid
 		AND c.relname::text = t.relation::text || CASE WHEN s.state IS NULL THEN '_stored' ELSE '' END
 	WHERE t.model = $1 AND t.refreshed_at IS NOT NULL
 		AND t.made_of = cvm._made_of(t.model, t.relation::text);

@@ -93,7 +93,7 @@ BEGIN
 			-- a rate of two sums stays a rate
 			SELECT string_agg(CASE WHEN k.additive
 					THEN format(E'      - name: %s\n        sql: %s\n        type: sum\n        description: %s\n%s', to_json(k.column_name), to_json(format('{CUBE}.%I', k.column_name)), to_json(cvm._sum_comment(k)),
-						coalesce(format(E'        filters:\n          - sql: %s\n', to_json(regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1{CUBE}.', 'g'))), ''))
+						coalesce(E'        filters:\n          - sql: ' || to_json(regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1{CUBE}.', 'g')) || E'\n', ''))
 					ELSE format(E'      - name: %s\n        sql: %s\n        type: number\n        description: %s\n', to_json(k.column_name || '_of_sums'),
 						to_json(format('1.0 * {%s} / NULLIF({%s}, 0)', r.parts[1], r.parts[2])), to_json(k.comment)) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
@@ -141,7 +141,7 @@ BEGIN
 		CROSS JOIN LATERAL (
 			SELECT string_agg(CASE WHEN k.additive
 					THEN format(E'\n  measure: %s {\n    type: sum\n    description: %s\n    sql: %s ;;\n  }\n', k.column_name, cvm._look_text(cvm._sum_comment(k)),
-						coalesce(format('CASE WHEN %s THEN ${TABLE}.%I END', regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1${TABLE}.', 'g'), k.column_name),
+						coalesce('CASE WHEN ' || regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1${TABLE}.', 'g') || format(' THEN ${TABLE}.%I END', k.column_name),
 							format('${TABLE}.%I', k.column_name)))
 					ELSE format(E'\n  measure: %s_of_sums {\n    type: number\n%s    description: %s\n    sql: 1.0 * ${%s} / NULLIF(${%s}, 0) ;;\n  }\n', k.column_name,
 						CASE WHEN k.unit = 'fraction 0..1' THEN E'    value_format_name: percent_1\n' ELSE '' END, cvm._look_text(k.comment), r.parts[1], r.parts[2]) END, '' ORDER BY k.position) AS measures

@@ -214,6 +214,53 @@ CREATE TABLE kept.lifecycle_month_stored ();
 SELECT throws_ok($$SELECT cvm.store('kept', 'lifecycle_month')$$, '42P07', NULL, 'a table that is somebody else''s');
 DROP TABLE kept.lifecycle_month_stored;
 
+-- what somebody else puts under a name of the model is not taken for the model's
+CREATE ROLE cvm_store_stranger;
+GRANT USAGE, CREATE ON SCHEMA kept, lake TO cvm_store_stranger;
+SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue'), cvm.store('kept', 'retention_month')$$);
+DROP VIEW kept.retention_quarter;
+DROP TABLE kept.retention_month_stored CASCADE;
+SET ROLE cvm_store_stranger;
+CREATE VIEW kept.retention_quarter AS SELECT 'mine'::text AS row_key;
+CREATE TABLE kept.retention_month_stored (row_key text PRIMARY KEY);
+RESET ROLE;
+SELECT throws_ok($$SELECT cvm.rebuild('kept')$$, '42P07', 'kept.retention_quarter exists and was not made by cvm', 'a view of another role is not replaced');
+DROP VIEW kept.retention_quarter;
+SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'once it is gone the views come back');
+SELECT unalike(pg_get_viewdef('kept.retention_month'::regclass), '%_stored%', 'which do not read a table of another role');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{retention_month}')$$, '42809', 'kept.retention_month_stored exists and was not made by cvm', 'nor is it written to');
+SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month')$$, '42809', NULL, 'when it is stored again either');
+DROP TABLE kept.retention_month_stored;
+SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'retention_month')$$);
+SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'the model is whole again');
+-- a queue, likewise; and writers are never stopped
+DROP TABLE lake.kept_customer_activity_queue;
+SELECT lives_ok($$INSERT INTO lake.orders VALUES (9000, 3, '2024-08-07', 4, 'order')$$, 'without its queue a source is written to as before');
+SELECT pg_temp.quietly('ALTER TABLE lake.orders OWNER TO ' || quote_ident(current_user));
+SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'full', 'and the refresh makes a queue and reads everything');
+DROP TABLE lake.kept_customer_activity_queue;
+SET ROLE cvm_store_stranger;
+CREATE TABLE lake.kept_customer_activity_queue (customer_id bigint, delta cvm.activity);
+CREATE FUNCTION lake.steal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'with the rights of %', current_user; END $$;
+CREATE TRIGGER steal BEFORE INSERT ON lake.kept_customer_activity_queue FOR EACH ROW EXECUTE FUNCTION lake.steal();
+GRANT ALL ON lake.kept_customer_activity_queue TO PUBLIC;
+RESET ROLE;
+SELECT lives_ok($$INSERT INTO lake.orders VALUES (9001, 3, '2024-08-07', 4, 'order')$$, 'a queue of another role is not written to');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{customer_activity}')$$, '42809', 'lake.kept_customer_activity_queue exists and was not made by cvm', 'nor read');
+DROP TABLE lake.kept_customer_activity_queue;
+-- nor does a trigger of the user's own give way
+SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'customer_activity')$$);
+CREATE FUNCTION lake.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER kept_customer_activity_insert AFTER INSERT ON lake.orders EXECUTE FUNCTION lake.nothing();
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue')$$, '42710', NULL, 'a trigger that has the name already stays');
+DROP TRIGGER kept_customer_activity_insert ON lake.orders;
+-- long names
+SELECT pg_temp.quietly(format($$SELECT cvm.create_model(%1$L, tz => 'UTC'), cvm.bind(%1$L, 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at"}'),
+	cvm.store(%1$L, 'customer_activity', mode => 'queue')$$, repeat('long', 15)));
+INSERT INTO lake.orders VALUES (9002, 4, '2024-08-07', 4, 'order');
+SELECT is((SELECT mode || rows_written FROM cvm.refresh_here(repeat('long', 15)::name)), 'queue1', 'a model with a long name has a queue of its own');
+SELECT pg_temp.quietly(format('SELECT cvm.drop_model(%L)', repeat('long', 15)));
+
 -- nothing is left
 SELECT lives_ok($$SELECT cvm.drop_model('kept'), cvm.drop_model('theirs')$$, 'a model is dropped with what it stored');
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relname ~ '^(kept|theirs)_' UNION ALL SELECT tgname FROM pg_trigger WHERE tgname ~ '^(kept|theirs)_'$$, 'queues and triggers included');

@@ -61,8 +61,8 @@ CREATE TABLE cvm.source_part (
 	PRIMARY KEY (model, relation, part),
 	FOREIGN KEY (model, relation) REFERENCES cvm.stored ON UPDATE CASCADE ON DELETE CASCADE
 );
-COMMENT ON TABLE cvm.source_part IS 'Parts of the sources that are scanned, partitions or months, as they were when they were last folded.';
-COMMENT ON COLUMN cvm.source_part.part IS 'Name of the partition, or first day of the month.';
+COMMENT ON TABLE cvm.source_part IS 'Partitions of the sources that are scanned, as they were when they were last folded.';
+COMMENT ON COLUMN cvm.source_part.part IS 'Name of the partition.';
 COMMENT ON COLUMN cvm.source_part.fingerprint IS 'Number of rows and a sum over them that no change leaves as it was: see cvm._scan().';
 
 CREATE TABLE cvm.refresh_log (

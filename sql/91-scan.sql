@@ -1,16 +1,15 @@
--- The scan: a source that tells nothing is compared, part by part, with what
--- it was.
+-- The scan: a source that tells nothing is compared, partition by partition,
+-- with what it was.
 --
--- A part is a partition or, in a source without partitions, a month.  Per part
--- the model keeps a fingerprint and one state per customer.  A refresh reads
--- every part for its fingerprint, folds again the parts whose fingerprint is
--- another one, and adds up the states of the customers for whom that made a
--- difference: all other parts of their past are read from the states.
+-- Per partition the model keeps a fingerprint and one state per customer.  A
+-- refresh reads every partition for its fingerprint, folds again those whose
+-- fingerprint is another one, and adds up the states of the customers for whom
+-- that made a difference: the rest of their past is read from the states.
 --
 -- A fingerprint need not look into the rows of a table: a version of a row is
 -- known by where it lies and by the transaction that wrote it, and neither is
--- used twice together in four thousand million transactions.  Of views and
--- foreign tables it is made of what the rows say.
+-- used twice together in four thousand million transactions.  Of foreign
+-- tables it is made of what the rows say.
 
 CREATE FUNCTION cvm._part_table(model name, state text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -96,18 +95,36 @@ LANGUAGE sql STABLE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH RECURSIVE tree AS (
-		SELECT $1 AS relation, 0 AS depth
+		SELECT $1 AS relation
 		UNION ALL
-		SELECT i.inhrelid, t.depth + 1 FROM tree t JOIN pg_inherits i ON i.inhparent = t.relation
+		SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relation
 	)
 	SELECT DISTINCT t.relation
 	FROM tree t
 	JOIN pg_class c ON c.oid = t.relation
-	WHERE c.relkind <> 'p' AND ((SELECT r.relkind FROM pg_class r WHERE r.oid = $1) = 'p' OR (SELECT max(x.depth) FROM tree x) > 0);
+	WHERE c.relkind <> 'p';
 $$;
-COMMENT ON FUNCTION cvm._leaves(oid) IS 'The tables that hold the rows of a partitioned table, or of one that others inherit from; none of any other.';
+COMMENT ON FUNCTION cvm._leaves(oid) IS 'The tables that hold the rows of a partitioned table, or of one that others inherit from.';
 
-CREATE FUNCTION cvm._scan(model name, entity text, source oid, columns jsonb, OUT seen text, OUT marked_rows text)
+CREATE FUNCTION cvm._check_scan(source oid) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND c.relkind = 'p') AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = source) THEN
+		RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
+			MESSAGE = format('%s has no partitions, and mode "scan" goes by partitions', source::regclass),
+			HINT = 'Take mode => ''full'', which reads such a table once and is as fast, or ''queue'' or ''watermark''.';
+	ELSIF row_security_active(source) THEN
+		RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+			MESSAGE = format('mode "scan" would read past the row-level security of %s', source::regclass),
+			HINT = 'Refresh as a role that sees every row, or store it in another mode.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._check_scan(oid) IS 'Raises when a source cannot be scanned partition by partition.';
+
+CREATE FUNCTION cvm._scan(source oid, columns jsonb, OUT seen text, OUT marked_rows text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -115,38 +132,20 @@ AS $$
 DECLARE
 	row_columns text;
 	version text := 'hashtidextended(s.ctid, s.xmin::text::bigint)';
+	content text;
 	-- the words of an enum can change without its rows
 	has_enums boolean;
-	content text;
-	month text;
 BEGIN
+	PERFORM cvm._check_scan(source);
 	SELECT string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), ', ' ORDER BY c.n),
-		format('hashtextextended(ROW(%s)::text, 0)', string_agg(c.c ->> 'expression', ', ' ORDER BY c.n) FILTER (WHERE c.c ->> 'source' IS NOT NULL)),
-		format('coalesce(date_trunc(''month'', cvm.day_of(%s, %s)::timestamp)::date, ''-infinity'')',
-			max(c.c ->> 'expression') FILTER (WHERE c.c ->> 'name' = (
-				SELECT e.column_name FROM cvm.entity_column e
-				WHERE e.entity = _scan.entity AND e.required AND e.class IN ('time', 'day') ORDER BY e.position LIMIT 1)),
-			cvm._literals(_scan.model) ->> 'time_zone')
-	INTO row_columns, content, month
+		format('hashtextextended(ROW(%s)::text, 0)', string_agg(c.c ->> 'expression', ', ' ORDER BY c.n) FILTER (WHERE c.c ->> 'source' IS NOT NULL))
+	INTO row_columns, content
 	FROM jsonb_array_elements(columns) WITH ORDINALITY AS c (c, n);
 	SELECT coalesce(bool_or(t.typtype = 'e'), false) INTO has_enums
 	FROM jsonb_array_elements(columns) c
 	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source'
 	JOIN pg_type t ON t.oid = cvm._base_type(a.atttypid);
 
-	IF NOT EXISTS (SELECT FROM cvm._leaves(source)) THEN
-		SELECT format('SELECT p.part::text, p.fingerprint FROM (SELECT %s AS part, %L || count(*) || '':'' || sum(%s) AS fingerprint FROM %s s GROUP BY 1) p',
-				month, k.file, CASE WHEN k.has_versions AND NOT has_enums THEN version ELSE content END, source::regclass),
-			format('SELECT m.part_no, %s FROM %s s JOIN marked m ON m.part::date = %s', row_columns, source::regclass, month)
-		INTO seen, marked_rows
-		FROM cvm._part_file(source) k;
-		RETURN;
-	END IF;
-	IF row_security_active(source) THEN
-		RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
-			MESSAGE = format('mode "scan" would read past the row-level security of %s', source::regclass),
-			HINT = 'Refresh as a role that sees every row, or store it in another mode.';
-	END IF;
 	-- a part that is not marked is not read: its condition holds no column
 	SELECT string_agg(format('SELECT %L, %L || count(*) || '':'' || coalesce(sum(%s), 0) FROM ONLY %s s', l.relation::regclass, k.file,
 			CASE WHEN k.has_versions AND NOT has_enums THEN version ELSE content END, l.relation::regclass), ' UNION ALL '),
@@ -159,7 +158,7 @@ BEGIN
 	marked_rows := coalesce(marked_rows, format('SELECT NULL::bigint AS part_no, %s FROM %s s', row_columns, source::regclass));
 END
 $$;
-COMMENT ON FUNCTION cvm._scan(name, text, oid, jsonb) IS 'Two queries over a source: the parts with their fingerprints, and the rows of the parts that are marked.';
+COMMENT ON FUNCTION cvm._scan(oid, jsonb) IS 'Two queries over a source: the partitions with their fingerprints, and the rows of those that are marked.';
 
 CREATE FUNCTION cvm._part_file(relation oid, OUT file text, OUT has_versions boolean)
 LANGUAGE sql STABLE STRICT

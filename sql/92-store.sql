@@ -215,7 +215,9 @@ BEGIN
 				MESSAGE = format('"%s" waits for entity "%s"', store.name, kind.entity),
 				HINT = format('Bind it: SELECT cvm.bind(%L, %L, …).', store.model, kind.entity);
 		END IF;
-		IF store.mode = 'watermark' THEN
+		IF store.mode = 'scan' THEN
+			PERFORM cvm._check_scan(source.oid);
+		ELSIF store.mode = 'watermark' THEN
 			SELECT format_type(a.atttypid, NULL) INTO type FROM pg_attribute a
 			WHERE a.attrelid = source.oid AND a.attname = store.watermark AND a.attnum > 0 AND NOT a.attisdropped;
 			IF type IS NULL THEN

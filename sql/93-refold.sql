@@ -140,7 +140,7 @@ BEGIN
 				kind.column_name, target);
 		scope := 'WHERE t.customer_id IN (SELECT a.customer_id FROM touched a)';
 	WHEN 'scan' THEN
-		SELECT s.* INTO scan FROM cvm._scan(_refresh_state.model, kind.entity, bound.source, bound.columns) s;
+		SELECT s.* INTO scan FROM cvm._scan(bound.source, bound.columns) s;
 		takes := concat('seen AS MATERIALIZED (', scan.seen, '), ',
 			format('known AS MATERIALIZED (SELECT k.* FROM cvm.source_part k WHERE k.model = %1$L AND k.relation = %2$L), '
 				|| 'marked AS (INSERT INTO cvm.source_part AS k (model, relation, part, fingerprint) SELECT %1$L, %2$L, n.part, n.fingerprint FROM seen n (part, fingerprint) '

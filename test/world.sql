@@ -19,7 +19,9 @@ CREATE TABLE world.offer (offer text, product text, channel text, price numeric(
 INSERT INTO world.offer VALUES ('welcome', 'PLUS', NULL, 9, true, '2024-02-01', '2024-11-01'), ('stay', 'BASIC', 'web', 8, false, '2024-01-01', NULL);
 
 CREATE TABLE world.subscription (customer_id int, product text, started_on date, ended_on date, mrr numeric(10,2), subscription_id text, channel text, offer text,
-	status text, end_reason text, cancel_requested_on date);
+	status text, end_reason text, cancel_requested_on date) PARTITION BY RANGE (started_on);
+CREATE TABLE world.subscription_2024 PARTITION OF world.subscription FOR VALUES FROM (MINVALUE) TO ('2024-07-01');
+CREATE TABLE world.subscription_later PARTITION OF world.subscription DEFAULT;
 -- everybody's first plan; four in ten move to another one, on the same day or later
 WITH first AS (
 	SELECT c.customer_id, c.channel, (ARRAY['BASIC', 'PLUS', 'TV', 'NET'])[1 + world.draw('first', c.customer_id, 4)] AS product, c.joined_on AS started_on,

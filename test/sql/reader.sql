@@ -63,7 +63,7 @@ SELECT is_empty($$SELECT c.month, c.pool FROM shown.segment_cost c GROUP BY 1, 2
 
 -- a reader: every report that is stored, and nothing else
 SELECT pg_temp.quietly(format('SELECT cvm.store(%L, %L)', 'shown', v.view)) FROM cvm.catalog('shown') v;
-SELECT pg_temp.quietly($$SELECT cvm.store('shown', 'customer_activity', mode => 'scan'), cvm.store('shown', 'customer_holdings', mode => 'queue')$$);
+SELECT pg_temp.quietly($$SELECT cvm.store('shown', 'customer_activity', mode => 'queue'), cvm.store('shown', 'customer_holdings', mode => 'scan')$$);
 CREATE ROLE cvm_reader_of_all;
 CREATE TEMP TABLE given AS SELECT * FROM cvm.grant_reader('shown', 'cvm_reader_of_all');
 SELECT set_eq('SELECT view FROM given WHERE NOT can_read', $$SELECT view FROM cvm.report_view WHERE group_size IS NULL$$, 'a reader can read every view but those about single customers');

@@ -27,6 +27,14 @@ step() {
 run <<SQL
 CREATE EXTENSION cvm;
 CREATE TABLE orders (order_no bigint GENERATED ALWAYS AS IDENTITY, buyer int, at timestamptz, amount numeric(10,2));
+-- the same, by month
+CREATE TABLE monthly (LIKE orders) PARTITION BY RANGE (at);
+SELECT format('CREATE TABLE monthly_%s PARTITION OF monthly FOR VALUES FROM (%L) TO (%L)', to_char(m, 'YYYYMM'), m, m + interval '1 month') FROM generate_series(timestamp '2023-12-01', '2025-09-01', interval '1 month') m \gexec
+CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+	IF TG_OP <> 'INSERT' THEN DELETE FROM monthly m USING before_rows b WHERE m.order_no = b.order_no AND m.at = b.at; END IF;
+	IF TG_OP <> 'DELETE' THEN INSERT INTO monthly SELECT * FROM after_rows; END IF;
+	RETURN NULL;
+END \$\$;
 SELECT setseed(0.5);
 SQL
 load() {
@@ -34,9 +42,15 @@ load() {
 		SELECT (hashtext('b' || i) & 2147483647) % ($events / 10), timestamptz '2024-01-01 00:00+02' + i * (interval '600 days' / $events), (hashtext('a' || i) & 1023) / 100.0
 		FROM generate_series(1, $events) i" -c "ANALYZE orders"
 }
+follow() {
+	run -c "INSERT INTO monthly SELECT * FROM orders" -c "CREATE INDEX ON monthly (order_no)" -c "ANALYZE monthly" \
+		-c "CREATE TRIGGER follow_insert AFTER INSERT ON orders REFERENCING NEW TABLE AS after_rows EXECUTE FUNCTION follow()" \
+		-c "CREATE TRIGGER follow_update AFTER UPDATE ON orders REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows EXECUTE FUNCTION follow()" \
+		-c "CREATE TRIGGER follow_delete AFTER DELETE ON orders REFERENCING OLD TABLE AS before_rows EXECUTE FUNCTION follow()"
+}
 bind() {
 	run -o /dev/null -c "SELECT cvm.create_model('kept', tz => 'Europe/Vilnius', currency => 'EUR'), cvm.create_model('scanned', tz => 'Europe/Vilnius', currency => 'EUR'), cvm.create_model('live', tz => 'Europe/Vilnius', currency => 'EUR')" \
-		-c "SELECT cvm.bind(m, 'event', 'orders', '{\"customer_id\": \"buyer\", \"occurred_at\": \"at\"}') FROM unnest('{kept,scanned,live}'::name[]) m"
+		-c "SELECT cvm.bind(m, 'event', CASE m WHEN 'scanned' THEN 'monthly' ELSE 'orders' END::regclass, '{\"customer_id\": \"buyer\", \"occurred_at\": \"at\"}') FROM unnest('{kept,scanned,live}'::name[]) m"
 }
 scan() { run -c "CALL cvm.refresh('scanned')"; }
 refresh() { run -c "CALL cvm.refresh('kept')" "$@"; }
@@ -47,7 +61,7 @@ figures() {
 scanned() {
 	run -c "SELECT format('#   customer_activity: %s, %s written, %s removed, %s restated', mode, rows_written, rows_removed, rows_restated)
 		FROM cvm.refresh_log WHERE model = 'scanned' ORDER BY refresh_id DESC LIMIT 1"
-	is "$(run -c "SELECT mode FROM cvm.refresh_log WHERE model = 'scanned' ORDER BY refresh_id DESC LIMIT 1")" scan "the months that changed are folded again"
+	is "$(run -c "SELECT mode FROM cvm.refresh_log WHERE model = 'scanned' ORDER BY refresh_id DESC LIMIT 1")" scan "the partitions that changed are folded again"
 	is "$(run -c "SELECT count(*) FROM ((TABLE scanned.customer_activity EXCEPT TABLE kept.customer_activity) UNION ALL (TABLE kept.customer_activity EXCEPT TABLE scanned.customer_activity)) d")" 0 "to the same bytes as by the queue"
 }
 # equal NAME: what is stored is what the events say
@@ -58,11 +72,12 @@ equal() {
 }
 
 step "load $events events" load
-ok "the model is bound" bind
+ok "a copy of them by month" follow
+ok "models are bound" bind
 echo "# count(*) of the events: $(run -c '\timing on' -c 'SELECT count(*) FROM orders' | tail -n 1)"
 step "retention_month from the events" run -o /dev/null -c 'SELECT * FROM live.retention_month'
 step "store customer_activity, fed by a queue" run -o /dev/null -c "SELECT cvm.store('kept', 'customer_activity', mode => 'queue')"
-step "store customer_activity, to be scanned by month" run -o /dev/null -c "SELECT cvm.store('scanned', 'customer_activity', mode => 'scan')"
+step "store customer_activity, of the table by month" run -o /dev/null -c "SELECT cvm.store('scanned', 'customer_activity', mode => 'scan')"
 step "retention_month from the states" run -o /dev/null -c 'SELECT * FROM kept.retention_month'
 step "store retention_month" run -o /dev/null -c "SELECT cvm.store('kept', 'retention_month')"
 step "retention_month from its table" run -o /dev/null -c 'SELECT * FROM kept.retention_month'

@@ -488,7 +488,7 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 {
 	LedgerRow row;
 
-	if (!ledger_row(fcinfo, ARG_GRAIN, "segment_flow_agg", &row))
+	if (!ledger_row(fcinfo, ARG_GRAIN, -1, "segment_flow_agg", &row))
 		PG_RETURN_LEDGER(row.state);
 	ledger_told(fcinfo, row.state);
 	if (PG_ARGISNULL(ARG_SEGMENT))

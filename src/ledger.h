@@ -33,7 +33,17 @@ typedef struct LedgerRow
 	SpellRow spell;
 } LedgerRow;
 
-extern bool ledger_row(FunctionCallInfo fcinfo, int grain, const char *name,
+/* Where the arguments stand after customer, product, days and price */
+typedef struct LedgerArguments
+{
+	int grain;	/* then as_of */
+	int clock;	/* 0, and so the others: has none */
+	int paused; /* is the line paused? */
+	int pause_days;
+} LedgerArguments;
+
+extern bool ledger_row(FunctionCallInfo fcinfo,
+					   const LedgerArguments *arguments, const char *name,
 					   LedgerRow *row);
 
 /* What a step returns: the state, or NULL while there is none */

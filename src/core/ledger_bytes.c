@@ -208,11 +208,13 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 		if (line.product < 0)
 			read_raw(reader, &mrr, sizeof(Wide));
 		name = line_name(&line);
-		ledger_write(
-			into, slots[line.slot],
-			line_pack(into, names == NULL ? name : names[name],
-					  line_is_placing(&line) ? PACKED_PLACING : 0, line.start,
-					  line.end, money_rescale(mrr, head->scale, into->scale)));
+		into->has_pauses |= line_is_paused(&line);
+		ledger_write(into, slots[line.slot],
+					 line_pack(into, names == NULL ? name : names[name],
+							   (line_is_placing(&line) ? PACKED_PLACING : 0) |
+								   (line_is_paused(&line) ? PACKED_PAUSED : 0),
+							   line.start, line.end,
+							   money_rescale(mrr, head->scale, into->scale)));
 	}
 	host_free(slots);
 	ledger_consider_pages(into, before);

@@ -139,3 +139,24 @@ END
 $$;
 COMMENT ON FUNCTION known_rate(text, text, date, numeric) IS
 	'The rate of a currency on a day: 1 for the model''s own, an error where none is known';
+
+DO $block$
+DECLARE
+	form record;
+BEGIN
+	FOR form IN
+		SELECT *
+		FROM (VALUES ('', ''), (', held datemultirange', ', of the days that each is in the segment')) AS f (more, words)
+	LOOP
+		EXECUTE format($$
+			CREATE FUNCTION cvm.kept_changes(holdings cvm.holdings, grain text, as_of date, periods integer%1$s)
+				RETURNS TABLE (period_start date, customers bigint,
+					opening_mrr numeric, gross_retained_mrr numeric, net_retained_mrr numeric)
+				AS 'MODULE_PATHNAME', 'cvm_kept_changes'
+				LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 6;
+			COMMENT ON FUNCTION cvm.kept_changes(cvm.holdings, text, date, integer%2$s) IS
+				'From closing to closing so many periods later: who paid at the first, what they brought, what of it is left and what they bring%3$s; each row is what changes from the period before, so add them up over customers and then over periods'$$,
+			form.more, regexp_replace(form.more, 'held ', ''), form.words);
+	END LOOP;
+END
+$block$;

@@ -274,6 +274,17 @@ FROM moved m$$),
 	) e
 	GROUP BY 1, 2
 )$$),
+-- From the closing of twelve months before
+('year', $$, year_change AS (
+	SELECT y.segment, y.period_start, sum(y.opening_mrr) AS opening, sum(y.gross_retained_mrr) AS gross, sum(y.net_retained_mrr) AS net
+	FROM (
+		SELECT '(all)'::text AS segment, k.*
+		FROM folded f
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{{year_segments}}
+	) y
+	GROUP BY 1, 2
+)$$),
 ('subscription_kpi', $$, month AS (
 	SELECT s.segment, cvm.as_of(s.state) AS as_of, m.*,
 		m.opening_mrr + m.contraction_mrr + m.churn_mrr AS gross_retained,
@@ -309,6 +320,11 @@ SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_
 	CASE WHEN count(r.nrr) OVER year = 12 THEN
 		CASE WHEN min(r.nrr) OVER year > 0 THEN exp(sum(ln(nullif(r.nrr, 0))) OVER year) ELSE 0 END
 	END AS net_revenue_retention_chained_rate,
+	y.opening::numeric(18,2) AS year_opening_mrr,
+	y.gross::numeric(18,2) AS year_gross_retained_mrr,
+	y.gross::float8 / nullif(y.opening::float8, 0) AS gross_revenue_retention_year_rate,
+	y.net::numeric(18,2) AS year_net_retained_mrr,
+	y.net::float8 / nullif(y.opening::float8, 0) AS net_revenue_retention_year_rate,
 	(r.new_mrr + r.expansion_mrr)::numeric(18,2) AS gained_mrr,
 	(-r.churn_mrr - r.contraction_mrr)::numeric(18,2) AS lost_mrr,
 	(r.new_mrr + r.expansion_mrr)::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) AS quick_ratio,
@@ -331,6 +347,11 @@ SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_
 	r.as_of
 FROM rate r
 LEFT JOIN due d ON d.segment = r.segment AND d.month = r.period_start
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(c.opening), 0) AS opening, coalesce(sum(c.gross), 0) AS gross, coalesce(sum(c.net), 0) AS net
+	FROM year_change c
+	WHERE c.segment = r.segment AND c.period_start <= r.period_start
+) y
 WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 PRECEDING AND CURRENT ROW)$$),
 ('cohorts', $$by_segment AS MATERIALIZED (
 	SELECT {{since_segment}} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
@@ -481,9 +502,9 @@ body (view, preference, needs, body) AS (VALUES
 	('mrr_movement', 2, '{subscription}',
 		'WITH {{total_base}}, state AS MATERIALIZED ({{total}}), {{moved}}{{mrr_movement}}'),
 	('subscription_kpi', 1, '{subscription,segment_history}',
-		'WITH {{base}}, {{held}}, {{due}}, state AS MATERIALIZED ({{waterfall_segment}}{{waterfall}}){{subscription_kpi}}'),
+		'WITH {{base}}, {{held}}, {{due}}, state AS MATERIALIZED ({{waterfall_segment}}{{waterfall}}){{year}}{{subscription_kpi}}'),
 	('subscription_kpi', 2, '{subscription}',
-		'WITH {{base}}, {{due}}, state AS MATERIALIZED ({{waterfall}}){{subscription_kpi}}'),
+		'WITH {{base}}, {{due}}, state AS MATERIALIZED ({{waterfall}}){{year}}{{subscription_kpi}}'),
 	('subscription_retention', 1, '{subscription,segment_history}',
 		'WITH {{base}}, {{since}}, {{cohorts}}{{subscription_retention}}'),
 	('subscription_retention', 2, '{subscription}',
@@ -530,7 +551,7 @@ body (view, preference, needs, body) AS (VALUES
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT l.view, l.preference, l.needs,
 	-- parts of parts: a later one may stand in an earlier
-	replace(replace(replace(replace(replace(replace(replace(replace(l.body,
+	replace(replace(replace(replace(replace(replace(replace(replace(replace(l.body,
 		'{{observed}}', o.text),
 		'{{since_segment}}', CASE WHEN s.known THEN 'coalesce(since.segment, ''(none)'')' ELSE '''(all)''::text' END),
 		'{{since_join}}', CASE WHEN s.known THEN E'\n\tLEFT JOIN since ON since.customer_id = f.customer_id' ELSE '' END),
@@ -543,6 +564,14 @@ SELECT l.view, l.preference, l.needs,
 		SELECT h.segment, a.ended_on, a.mrr, a.stays
 		FROM ended a
 		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$ ELSE '' END),
+		'{{year_segments}}', CASE WHEN s.known THEN $$
+		UNION ALL
+		SELECT h.segment, k.*
+		FROM folded f
+		CROSS JOIN observed o
+		JOIN held h ON h.customer_id = f.customer_id
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12, h.days) k
+		WHERE NOT isempty(h.days)$$ ELSE '' END),
 		-- what the rates did to the opening, to the cent
 		'{{fx}}', CASE WHEN l.way = 'fx' THEN '(m.closing_mrr::numeric(18,2) - m.opening_mrr::numeric(18,2) - m.new_mrr::numeric(18,2)'
 			|| ' - m.reactivation_mrr::numeric(18,2) - m.expansion_mrr::numeric(18,2) - m.contraction_mrr::numeric(18,2)'
@@ -618,26 +647,31 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_kpi', 15, 'net_revenue_retention_rate', 'double precision', 'fraction', 'net_retained_mrr / opening_mrr', false, 'NRR of the month.'),
 	('subscription_kpi', 16, 'gross_revenue_retention_chained_rate', 'double precision', 'fraction 0..1', 'product of gross_revenue_retention_rate of 12 months', false, 'GRR of the last 12 months, chained; below the rate from point to point.'),
 	('subscription_kpi', 17, 'net_revenue_retention_chained_rate', 'double precision', 'fraction', 'product of net_revenue_retention_rate of 12 months', false, 'NRR of the last 12 months, chained.'),
-	('subscription_kpi', 18, 'gained_mrr', 'numeric(18,2)', 'money a month', 'new_mrr + expansion_mrr', true, 'Numerator of quick_ratio; who came back is left out.'),
-	('subscription_kpi', 19, 'lost_mrr', 'numeric(18,2)', 'money a month', '-1 * (churn_mrr + contraction_mrr)', true, 'Denominator of quick_ratio.'),
-	('subscription_kpi', 20, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
-	('subscription_kpi', 21, 'closing_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on the last day', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
-	('subscription_kpi', 22, 'closing_customers', 'bigint', 'customers', 'count of customers who pay on the last day', true, 'Customers who paid when the month ended, or at as_of.'),
-	('subscription_kpi', 23, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account. Do not average.'),
-	('subscription_kpi', 24, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn. Do not average.'),
-	('subscription_kpi', 25, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given. Do not average.'),
-	('subscription_kpi', 26, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted. Do not average.'),
-	('subscription_kpi', 27, 'due_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that came to their end in the month and were observed to.'),
-	('subscription_kpi', 28, 'renewed_spells', 'bigint', 'spells', 'count of due_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
-	('subscription_kpi', 29, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_spells / due_spells', false, 'Renewal rate by count. Prices that change in the middle of a contract end a spell too: bind terms as spells.'),
-	('subscription_kpi', 30, 'due_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of due_spells', true, 'Recurring revenue that came to its end in the month.'),
-	('subscription_kpi', 31, 'renewed_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of renewed_spells', true, 'Of it, that of spells that were renewed, at the old price.'),
-	('subscription_kpi', 32, 'renewal_value_rate', 'double precision', 'fraction 0..1', 'renewed_mrr / due_mrr', false, 'Renewal rate by value.'),
-	('subscription_kpi', 33, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
-	('subscription_kpi', 34, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
-	('subscription_kpi', 35, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
-	('subscription_kpi', 36, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('subscription_kpi', 37, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('subscription_kpi', 18, 'year_opening_mrr', 'numeric(18,2)', 'money a month', 'closing_mrr of twelve months before', true, 'What the customers who paid twelve months before brought then: denominator of the rates of a year.'),
+	('subscription_kpi', 19, 'year_gross_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over those customers of the lesser of then and now', true, 'What is left of it, no more of each customer than then.'),
+	('subscription_kpi', 20, 'gross_revenue_retention_year_rate', 'double precision', 'fraction 0..1', 'year_gross_retained_mrr / year_opening_mrr', false, 'GRR from closing to closing of twelve months; who left and came back counts.'),
+	('subscription_kpi', 21, 'year_net_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over those customers of now', true, 'What they bring now.'),
+	('subscription_kpi', 22, 'net_revenue_retention_year_rate', 'double precision', 'fraction', 'year_net_retained_mrr / year_opening_mrr', false, 'NRR from closing to closing of twelve months.'),
+	('subscription_kpi', 23, 'gained_mrr', 'numeric(18,2)', 'money a month', 'new_mrr + expansion_mrr', true, 'Numerator of quick_ratio; who came back is left out.'),
+	('subscription_kpi', 24, 'lost_mrr', 'numeric(18,2)', 'money a month', '-1 * (churn_mrr + contraction_mrr)', true, 'Denominator of quick_ratio.'),
+	('subscription_kpi', 25, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
+	('subscription_kpi', 26, 'closing_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on the last day', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
+	('subscription_kpi', 27, 'closing_customers', 'bigint', 'customers', 'count of customers who pay on the last day', true, 'Customers who paid when the month ended, or at as_of.'),
+	('subscription_kpi', 28, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account. Do not average.'),
+	('subscription_kpi', 29, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn. Do not average.'),
+	('subscription_kpi', 30, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given. Do not average.'),
+	('subscription_kpi', 31, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted. Do not average.'),
+	('subscription_kpi', 32, 'due_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that came to their end in the month and were observed to.'),
+	('subscription_kpi', 33, 'renewed_spells', 'bigint', 'spells', 'count of due_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
+	('subscription_kpi', 34, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_spells / due_spells', false, 'Renewal rate by count. Prices that change in the middle of a contract end a spell too: bind terms as spells.'),
+	('subscription_kpi', 35, 'due_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of due_spells', true, 'Recurring revenue that came to its end in the month.'),
+	('subscription_kpi', 36, 'renewed_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of renewed_spells', true, 'Of it, that of spells that were renewed, at the old price.'),
+	('subscription_kpi', 37, 'renewal_value_rate', 'double precision', 'fraction 0..1', 'renewed_mrr / due_mrr', false, 'Renewal rate by value.'),
+	('subscription_kpi', 38, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('subscription_kpi', 39, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('subscription_kpi', 40, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
+	('subscription_kpi', 41, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('subscription_kpi', 42, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false, 'One value per row.'),
 	('subscription_retention', 2, 'segment', 'text', 'name', 'segment held on the first day on which the customer paid', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
 	('subscription_retention', 3, 'cohort', 'date', 'date', 'first day of the month of the first paid day', false, 'First day of the month in which the cohorts customers began to pay.'),

@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
+#include "core/names.h"
 #include "core/survival.h"
 #include "core/wilson.h"
 #include "statetype.h"
@@ -28,8 +29,8 @@ survival_decode_checked(HostArena arena, const void *data, size_t size)
 	Survival *survival = survival_decode(arena, data, size);
 
 	for (int i = 0; i < survival->ncauses; i++)
-		pg_verifymbstr(survival->causes[i].data,
-					   (int) survival->causes[i].size, false);
+		pg_verifymbstr(survival->causes[i].data, (int) survival->causes[i].size,
+					   false);
 	return survival;
 }
 #define survival_decode survival_decode_checked
@@ -64,8 +65,7 @@ cvm_survival_add(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return expanded_skip(fcinfo, "survival_agg");
-	if (PG_NARGS() > at &&
-		get_fn_expr_argtype(fcinfo->flinfo, at) == TEXTOID)
+	if (PG_NARGS() > at && get_fn_expr_argtype(fcinfo->flinfo, at) == TEXTOID)
 	{
 		if (!PG_ARGISNULL(at))
 		{
@@ -120,8 +120,8 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	npoints = survival_points(survival_read(PG_GETARG_DATUM(0)),
-							  z, limits, &points);
+	npoints =
+		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
 	for (int i = 0; i < npoints; i++)
 	{
 		const SurvivalPoint *point = &points[i];
@@ -138,8 +138,7 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 		values[7] = number_datum(point->high, &nulls[7]);
 		values[8] = Float8GetDatum(point->hazard);
 		values[9] = Float8GetDatum(point->hazard_error);
-		tuplestore_putvalues(result->setResult, result->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -165,12 +164,11 @@ cvm_survival_quantile(PG_FUNCTION_ARGS)
 						errhint("Use 0.5 for the median.")));
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "survival_quantile must return a row");
-	npoints = survival_points(survival_read(PG_GETARG_DATUM(0)),
-							  z, limits, &points);
+	npoints =
+		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
 	for (int i = npoints - 1; i >= 0; i--)
 	{
-		double reached[3] = {points[i].survival, points[i].low,
-							 points[i].high};
+		double reached[3] = {points[i].survival, points[i].low, points[i].high};
 
 		/* NaN is never at or below the level */
 		for (int j = 0; j < 3; j++)
@@ -191,9 +189,8 @@ cvm_survival_at(PG_FUNCTION_ARGS)
 {
 	int32 age = PG_GETARG_INT32(1);
 	SurvivalPoint *points;
-	int npoints =
-		survival_points(survival_read(PG_GETARG_DATUM(0)), 1,
-						LIMITS_PLAIN, &points);
+	int npoints = survival_points(survival_read(PG_GETARG_DATUM(0)), 1,
+								  LIMITS_PLAIN, &points);
 	double survival = 1;
 
 	/* past the last age seen only nobody is known */
@@ -209,9 +206,8 @@ static Datum
 mean_part(FunctionCallInfo fcinfo, bool is_error)
 {
 	double std_error;
-	double mean =
-		survival_mean(survival_read(PG_GETARG_DATUM(0)),
-					  PG_GETARG_FLOAT8(1), &std_error);
+	double mean = survival_mean(survival_read(PG_GETARG_DATUM(0)),
+								PG_GETARG_FLOAT8(1), &std_error);
 
 	if (isnan(mean))
 		PG_RETURN_NULL();
@@ -272,39 +268,141 @@ cvm_cumulative_incidence(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* logrank(survival[]) */
-PG_FUNCTION_INFO_V1(cvm_logrank);
-Datum
-cvm_logrank(PG_FUNCTION_ARGS)
+/* What a comparison found, as a row. */
+static Datum
+logrank_row(FunctionCallInfo fcinfo, LogRank test)
 {
-	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
-	Datum *items;
-	bool *nulls_in;
-	int nitems;
-	const Survival **groups;
-	int ngroups = 0;
-	LogRank test;
 	TupleDesc tupdesc;
 	Datum values[3];
 	bool nulls[3] = {false};
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "logrank must return a row");
-	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE,
-					  &items, &nulls_in, &nitems);
-	groups = palloc((nitems + 1) * sizeof(Survival *));
-	for (int i = 0; i < nitems; i++)
-		if (!nulls_in[i])
-			groups[ngroups++] = survival_read(items[i]);
+	values[0] = number_datum(test.chi_square, &nulls[0]);
+	values[1] = Int32GetDatum(test.degrees);
+	values[2] = number_datum(test.p_value, &nulls[2]);
+	return HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
+}
+
+static void
+check_groups(int ngroups)
+{
 	if (ngroups < 2)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%d groups cannot be compared", ngroups),
 						errhint("Give the state of each group, for example by "
 								"array_agg().")));
-	test = survival_logrank(groups, ngroups);
-	values[0] = number_datum(test.chi_square, &nulls[0]);
-	values[1] = Int32GetDatum(test.degrees);
-	values[2] = number_datum(test.p_value, &nulls[2]);
-	PG_RETURN_DATUM(HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+static Weight
+argument_weight(FunctionCallInfo fcinfo, int argument)
+{
+	text *name = PG_GETARG_TEXT_PP(argument);
+
+	return weight_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+/* logrank(survival[], weight) */
+PG_FUNCTION_INFO_V1(cvm_logrank);
+Datum
+cvm_logrank(PG_FUNCTION_ARGS)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
+	Datum *items;
+	bool *nulls;
+	int nitems;
+	const Survival **groups;
+	int ngroups = 0;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE,
+					  &items, &nulls, &nitems);
+	groups = palloc((nitems + 1) * sizeof(Survival *));
+	for (int i = 0; i < nitems; i++)
+		if (!nulls[i])
+			groups[ngroups++] = survival_read(items[i]);
+	check_groups(ngroups);
+	return logrank_row(fcinfo, survival_logrank(groups, ngroups, 1,
+												argument_weight(fcinfo, 1)));
+}
+
+/* The numbers of names, 0, 1, 2, ...; NULL is a name too. */
+static int
+names_of(ArrayType *array, int nitems, int *numbers)
+{
+	Names names;
+	Datum *items;
+	bool *nulls;
+	int count;
+	int none = -1;
+	int nnames = 0;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
+					  &count);
+	if (count != nitems)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%d names do not fit to %d states", count, nitems),
+				 errhint("Give one group and one stratum for each state.")));
+	names_open(&names, CurrentMemoryContext);
+	for (int i = 0; i < count; i++)
+	{
+		text *value;
+		Label label;
+
+		if (nulls[i])
+		{
+			if (none < 0)
+				none = nnames++;
+			numbers[i] = none;
+			continue;
+		}
+		value = DatumGetTextPP(items[i]);
+		label = (Label){VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+		numbers[i] = names_number(&names, &label);
+		/* those after the one without a name move up */
+		if (none >= 0 && numbers[i] >= none)
+			numbers[i]++;
+		if (numbers[i] >= nnames)
+			nnames = numbers[i] + 1;
+	}
+	return nnames;
+}
+
+/* logrank(survival[], groups, strata, weight) */
+PG_FUNCTION_INFO_V1(cvm_logrank_stratified);
+Datum
+cvm_logrank_stratified(PG_FUNCTION_ARGS)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
+	Datum *items;
+	bool *nulls;
+	int nitems;
+	int *group;
+	int *stratum;
+	int ngroups;
+	int nstrata;
+	Survival **cells;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE,
+					  &items, &nulls, &nitems);
+	group = palloc((nitems + 1) * sizeof(int));
+	stratum = palloc((nitems + 1) * sizeof(int));
+	ngroups = names_of(PG_GETARG_ARRAYTYPE_P(1), nitems, group);
+	nstrata = names_of(PG_GETARG_ARRAYTYPE_P(2), nitems, stratum);
+	check_groups(ngroups);
+	cells = palloc0((size_t) ngroups * nstrata * sizeof(Survival *));
+	for (int i = 0; i < nitems; i++)
+	{
+		Survival **cell = &cells[stratum[i] * ngroups + group[i]];
+
+		if (nulls[i])
+			continue;
+		if (*cell == NULL)
+			*cell = survival_new(CurrentMemoryContext);
+		survival_merge(*cell, survival_read(items[i]));
+	}
+	return logrank_row(
+		fcinfo, survival_logrank((const Survival *const *) cells, ngroups,
+								 nstrata, argument_weight(fcinfo, 3)));
 }

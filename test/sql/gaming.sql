@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(36);
+SELECT plan(42);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -127,6 +127,35 @@ SELECT is(cvm.allocate(42, ARRAY[20, 30]), ARRAY[16.80, 25.20], 'the price of th
 SELECT is(cvm.migration_share(5, 3), 0.4::float8, 'five bundles more and three lines more: two of five were migration');
 SELECT is(cvm.migration_share(0, 3), NULL, 'no growth, no share');
 SELECT is(cvm.migration_share(5, -1), 1.2::float8, 'a family that shrinks');
+
+-- growth or migration: five bundles more, three lines of Net more, two of Mobile
+SELECT is(pg_temp.see('SELECT focal, kind, whole, launched_on, focal_growth, whole_before, whole_after, whole_growth, round(migration_share::numeric, 4), verdict FROM twin.growth_or_migration ORDER BY row_key'),
+E'(Duo,part,Mobile,2024-02-01,6,4,6,2,0.6667,growth)\n(Duo,part,Net,2024-02-01,6,2,6,4,0.3333,growth)', 'a bundle against its parts');
+DELETE FROM duo.line WHERE customer_id = 'e6';
+SELECT is(pg_temp.see('SELECT whole, focal_growth, whole_growth, migration_share FROM twin.growth_or_migration ORDER BY row_key'),
+E'(Mobile,5,2,0.6)\n(Net,5,3,0.4)', 'five bundles more and three lines more: two of five were migration');
+CREATE TABLE duo.product (product text, family text);
+INSERT INTO duo.product VALUES ('Mobile', 'all'), ('Net', 'all'), ('Duo', 'all');
+DO $$ BEGIN PERFORM cvm.bind('twin', 'product', 'duo.product'); END $$;
+SELECT is(pg_temp.see($$SELECT whole, focal_growth, whole_before, whole_after, migration_share, verdict FROM twin.growth_or_migration WHERE kind = 'family'$$),
+	'(all,5,4,5,0.8,growth)', 'and against their family');
+
+-- offers that are beaten
+ALTER TABLE net.offer ADD price numeric, ADD channel text;
+UPDATE net.offer SET price = CASE offer WHEN 'STD' THEN 50 WHEN 'LOYAL' THEN 35 ELSE 30 END;
+INSERT INTO net.offer VALUES ('WEB', 'Fiber', false, 33, 'web'), ('BOX', 'Box', false, 40, NULL);
+DO $$ BEGIN PERFORM cvm.bind('acme', 'offer', 'net.offer'); END $$;
+SELECT is(pg_temp.see('SELECT offer, channel, kind, price, by_offer, by_price, lines, mrr, exposed_mrr FROM acme.dominated_offer ORDER BY 1'),
+E'(STD,"(all)",cheaper_offer,50.00,LOYAL,35.00,2,100.00,30.00)', 'who may have it pays too much for one; offers for new customers and of one channel do not beat it');
+CREATE TABLE net.part (bundle text, product text);
+INSERT INTO net.part VALUES ('Box', 'Fiber');
+DO $$ BEGIN PERFORM cvm.bind('acme', 'bundle_component', 'net.part'); END $$;
+UPDATE net.offer SET price = 33 WHERE offer = 'BOX';
+SELECT is(pg_temp.see('SELECT offer, channel, kind, by_offer, by_product, by_price FROM acme.dominated_offer ORDER BY 1'),
+E'(LOYAL,"(all)",bundle,BOX,Box,33.00)\n(STD,"(all)",bundle,BOX,Box,33.00)\n(WEB,web,bundle,BOX,Box,33.00)', 'a bundle that includes it for no more beats it too');
+SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c
+	LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(CASE c.view WHEN 'dominated_offer' THEN 'acme.' ELSE 'twin.' END || c.view) AND a.attname = c.column_name AND a.attnum = c.position
+	WHERE c.view IN ('dominated_offer', 'growth_or_migration') AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'every column has the place and type that are written down');
 
 -- front book and back book, seven lines of one product
 CREATE SCHEMA book;

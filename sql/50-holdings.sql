@@ -65,6 +65,12 @@ CREATE FUNCTION first_day(holdings) RETURNS date
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION first_day(holdings) IS 'First day of any spell, paid or free';
 
+CREATE FUNCTION last_day(holdings, until date) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_last_held_day'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION last_day(holdings, date) IS
+	'Last day, not after until, on which a spell began or was over; NULL if there is none';
+
 CREATE FUNCTION first_paid_day(holdings) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_first_paid_day'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

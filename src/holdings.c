@@ -339,6 +339,34 @@ cvm_runs(PG_FUNCTION_ARGS)
 #define SPELL_COLUMNS 6
 
 /* spells(holdings) */
+/* The last day, not after one that is given, on which a spell began or ended */
+PG_FUNCTION_INFO_V1(cvm_last_held_day);
+Datum
+cvm_last_held_day(PG_FUNCTION_ARGS)
+{
+	Holdings *holdings = holdings_read(PG_GETARG_DATUM(0));
+	Day until = argument_day(fcinfo, 1, "until");
+	Day last = 0;
+	bool found = false;
+
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+		Day days[] = {spell->start, spell->end};
+
+		/* an open end is after every day */
+		for (int j = 0; j < 2; j++)
+			if (days[j] <= until && (!found || days[j] > last))
+			{
+				last = days[j];
+				found = true;
+			}
+	}
+	if (!found)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(last);
+}
+
 PG_FUNCTION_INFO_V1(cvm_spells);
 Datum
 cvm_spells(PG_FUNCTION_ARGS)

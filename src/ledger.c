@@ -116,6 +116,42 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 	PG_RETURN_LEDGER(row.state);
 }
 
+/* What goes ahead of the bytes of a ledger: what segment_flow_agg() was told */
+typedef struct Told
+{
+	int span;
+	uint32 size; /* of families, which follow */
+} Told;
+
+static void
+told_write(const LedgerState *state, ByteWriter *writer)
+{
+	Told told = {state->span, 0};
+
+	if (state->families != NULL)
+		told.size = VARSIZE(state->families);
+	write_raw(writer, &told, sizeof(told));
+	if (told.size > 0)
+		write_raw(writer, state->families, told.size);
+}
+
+/* How many bytes were told; a state that was told nothing yet takes them. */
+static size_t
+told_read(LedgerState *state, MemoryContext context, const bytea *bytes)
+{
+	Told told;
+
+	memcpy(&told, VARDATA(bytes), sizeof(told));
+	if (state->span == 0 && told.size > 0)
+	{
+		state->families = MemoryContextAlloc(context, told.size);
+		memcpy(state->families, VARDATA(bytes) + sizeof(told), told.size);
+	}
+	if (state->span == 0)
+		state->span = told.span;
+	return sizeof(told) + told.size;
+}
+
 /* Add what a parallel worker sent. */
 PG_FUNCTION_INFO_V1(cvm_ledger_combine);
 Datum
@@ -127,6 +163,7 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	LedgerState *more =
 		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
 	size_t budget = 0; /* of a ledger that is made here */
+	size_t told;
 
 	if (more == NULL)
 	{
@@ -141,8 +178,10 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		into = MemoryContextAllocZero(context, sizeof(LedgerState));
 		budget = ledger_budget(fcinfo, into);
 	}
-	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
-								 VARSIZE(more->bytes) - VARHDRSZ, budget);
+	told = told_read(into, context, more->bytes);
+	into->ledger =
+		ledger_absorb(into->ledger, context, VARDATA(more->bytes) + told,
+					  VARSIZE(more->bytes) - VARHDRSZ - told, budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -156,6 +195,7 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 
 	state_context(fcinfo, "ledger_serialize");
 	state_open(&writer);
+	told_write(state, &writer);
 	ledger_encode(state->ledger, &writer);
 	return state_close(&writer);
 }

@@ -214,8 +214,10 @@ ledger_scale(Ledger *ledger, int scale)
 		host_poll();
 		while ((packed = shelf_next(&walk)) != NULL)
 		{
-			uint32_t mark = packed->head & (PACKED_PLACING | PAGE_MASK);
+			uint32_t mark = packed->head & PAGE_MASK;
 
+			if (packed->head & PACKED_PLACING)
+				continue;
 			if (packed_is_odd(packed))
 			{
 				Odd *odd = packed_odd(ledger, packed);
@@ -259,9 +261,12 @@ text_keep(Ledger *ledger, const char *data, uint32_t size)
 	return copy;
 }
 
-/* Take a line into the batch. */
+/*
+ * Make room in the batch for a row of this customer.  That may write down and
+ * spill all before, so the row's line must not be packed earlier.
+ */
 static inline void
-batch_add(Ledger *ledger, Key key, Packed line)
+batch_begin(Ledger *ledger, Key key)
 {
 	if (ledger->used == ledger->batch_room)
 		ledger_flush(ledger);
@@ -269,17 +274,19 @@ batch_add(Ledger *ledger, Key key, Packed line)
 		key.outside.data =
 			text_keep(ledger, key.outside.data, key.outside.size);
 	ledger->keys[ledger->used] = key;
-	ledger->batch[ledger->used++] = line;
 }
 
-/* Add a time in a segment. */
+/* Add a time in a segment, with the version of the segments. */
 void
-ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
+ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment,
+			 int64_t version)
 {
-	if (start < ledger->terms.as_of)
-		batch_add(ledger, key,
-				  line_pack(ledger, names_number(&ledger->names, segment),
-							PACKED_PLACING, start, end, 0));
+	if (start >= ledger->terms.as_of)
+		return;
+	batch_begin(ledger, key);
+	ledger->batch[ledger->used++] =
+		line_pack(ledger, names_number(&ledger->names, segment), PACKED_PLACING,
+				  start, end, version);
 }
 
 /* Add a row. */
@@ -288,10 +295,10 @@ ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 {
 	if (row->scale > ledger->scale)
 		ledger_scale(ledger, row->scale);
-	if (row->start < ledger->terms.as_of)
-		batch_add(
-			ledger, key,
-			line_pack(ledger, names_number(&ledger->names, &row->product), 0,
-					  row->start, row->end,
-					  money_rescale(row->mrr, row->scale, ledger->scale)));
+	if (row->start >= ledger->terms.as_of)
+		return;
+	batch_begin(ledger, key);
+	ledger->batch[ledger->used++] = line_pack(
+		ledger, names_number(&ledger->names, &row->product), 0, row->start,
+		row->end, money_rescale(row->mrr, row->scale, ledger->scale));
 }

@@ -121,6 +121,33 @@ kept_take(Kept *kept, const Kept *change)
 	kept->net = money_add(kept->net, change->net);
 }
 
+static bool
+kept_is_zero(const Kept *kept)
+{
+	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
+		   kept->gross == 0 && kept->net == 0;
+}
+
+/* Let customers into a cohort, who bring so much on their first days. */
+void
+revenue_join(Revenue *revenue, Period period, int64_t members, Wide base)
+{
+	RevenueCohort *cohort = cohort_at(revenue, period);
+
+	cohort->members = count_add(cohort->members, members);
+	cohort->base = money_add(cohort->base, base);
+}
+
+/* Change what is kept of a cohort from a period on. */
+void
+revenue_change(Revenue *revenue, Period period, int32_t no, const Kept *change)
+{
+	RevenueCohort *cohort = cohort_at(revenue, period);
+
+	if (!kept_is_zero(change))
+		kept_take(&cell_at(revenue, cohort, no)->change, change);
+}
+
 /* The first period at whose look a customer has what begins on a day. */
 static inline int64_t
 first_look(const Revenue *revenue, Day origin, Period cohort, Day day)
@@ -177,9 +204,8 @@ revenue_add(Revenue *revenue, const Level *levels, int nlevels)
 	origin = levels[0].day;
 	base = levels[0].mrr;
 	period = almanac_period(revenue->almanac, origin);
+	revenue_join(revenue, period, 1, base);
 	cohort = cohort_at(revenue, period);
-	cohort->members = count_add(cohort->members, 1);
-	cohort->base = money_add(cohort->base, base);
 	end = look_end(revenue, origin, period);
 	for (int i = 0; i < nlevels && look < end; i++)
 	{
@@ -270,13 +296,6 @@ revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
 			take(taker, &row);
 		}
 	}
-}
-
-static bool
-kept_is_zero(const Kept *kept)
-{
-	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
-		   kept->gross == 0 && kept->net == 0;
 }
 
 /* Write canonical bytes. */

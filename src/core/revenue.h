@@ -79,6 +79,10 @@ extern Revenue *revenue_retention_new(HostArena arena);
 extern void revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock,
 						  Day as_of);
 extern void revenue_scale(Revenue *revenue, int scale);
+extern void revenue_join(Revenue *revenue, Period period, int64_t members,
+						 Wide base);
+extern void revenue_change(Revenue *revenue, Period period, int32_t no,
+						   const Kept *change);
 extern void revenue_add(Revenue *revenue, const Level *levels, int nlevels);
 extern void revenue_retention_merge(Revenue *into, const Revenue *more);
 extern void revenue_rows(const Revenue *revenue, RevenueTake take, void *taker);

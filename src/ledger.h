@@ -36,8 +36,18 @@ typedef struct LedgerRow
 	SpellRow spell;
 } LedgerRow;
 
+/* Where the arguments stand after customer, product, days and price */
+typedef struct LedgerArguments
+{
+	int grain;	/* then as_of */
+	int clock;	/* 0, and so the others: has none */
+	int paused; /* is the line paused? */
+	int pause_days;
+} LedgerArguments;
+
 extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
-extern bool ledger_row(FunctionCallInfo fcinfo, int grain, const char *name,
+extern bool ledger_row(FunctionCallInfo fcinfo,
+					   const LedgerArguments *arguments, const char *name,
 					   LedgerRow *row);
 
 /* What a step returns: the state, or NULL while there is none */

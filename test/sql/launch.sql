@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(34);
+SELECT plan(37);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -117,6 +117,22 @@ SELECT is_empty($$SELECT v.row_key FROM acme.cannibalization v WHERE v.donor = '
 		WHERE e.focal = v.focal AND v.segment IN ('(all)', e.segment) AND v.channel IN ('(all)', e.channel))) IS NOT TRUE$$, 'every row has its evidence');
 SELECT is_empty($$SELECT row_key FROM acme.cannibalization WHERE control_customers <> (SELECT w.control_customers FROM acme.cannibalization w
 	WHERE w.focal = cannibalization.focal AND w.donor = cannibalization.donor AND w.segment = cannibalization.segment AND w.channel = '(all)')$$, 'the control is the same in every channel');
+
+-- small groups are not told, and cannot be had from the total by segment or channel
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '26'); END $$;
+SELECT is(pg_temp.see($$SELECT channel, segment, entries FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1, 2$$),
+'((all),(all),200)
+((all),(none),100)
+((all),gold,50)
+((all),lead,50)
+((none),(all),100)', 'one channel of 25 is left out, and the next with it');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '51'); END $$;
+SELECT is(pg_temp.see($$SELECT channel, segment, entries FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1, 2$$),
+'((all),(all),200)
+((all),(none),100)
+((none),(all),100)', 'two segments of 50 are left out, and add up to enough');
+SELECT is(pg_temp.see($$SELECT segment, entries FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$), E'((all),200)\n((none),100)', 'elsewhere too');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '0'); END $$;
 
 -- named in a call
 SELECT is_empty($$SELECT v.entries, v.control_customers, v.control_loss_rate, v.corrected_rate, v.corrected_rate_high, v.lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N'], launched_on => '2024-04-01')) v

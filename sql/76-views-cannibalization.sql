@@ -267,9 +267,9 @@ $$, by_segment AS MATERIALIZED (
 	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q
 	CROSS JOIN LATERAL (
 		SELECT {{segment}} AS segment,
-			cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+			cvm.cannibalization_agg({{customers}}, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
 				ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
-		FROM spell s{{placed}}{{by_placed}}) x
+		FROM {{from_customers}} s{{placed}}{{by_placed}}) x
 	WHERE x.state IS NOT NULL
 ), state AS MATERIALIZED (
 	SELECT b.focal, b.segment, b.state FROM by_segment b {{without_total}}
@@ -306,14 +306,14 @@ WHERE v.entries > 0 OR s.segment = '(all)'$$)),
 
 -- every choice of parts that a view may be made of
 choice (view, needs, body) AS (
-	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs || ch.needs,
+	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs || ch.needs || kept.needs,
 		'WITH ' || concat_ws(', ',
 			(SELECT p.body FROM part p WHERE p.name = 'observed'),
 			CASE WHEN 'launch' = ANY (r.parts) THEN l.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'spell'),
 			CASE WHEN 'placed' = ANY (r.parts) THEN pl.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts) AND p.choice = pl.choice))
-		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(r.body,
+		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(r.body,
 				'{{channel_states}}', CASE WHEN ch.known THEN $$
 	UNION ALL
 	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
@@ -338,12 +338,12 @@ choice (view, needs, body) AS (
 				'{{without_total}}', CASE WHEN pl.choice = 2 THEN 'WHERE false' ELSE '' END),
 				'{{matrix_by_segment}}', CASE WHEN pl.choice = 2 THEN
 $$SELECT '(none)'::text AS segment,
-		cvm.cannibalization_matrix_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM spell s$$ ELSE
+		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {{from_customers}} s$$ ELSE
 -- without a launch: the segment held on the customer's first day
 $$SELECT p.segment,
-		cvm.cannibalization_matrix_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM spell s
+		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {{from_customers}} s
 	JOIN (
 		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment) FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
 		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
@@ -353,11 +353,15 @@ $$SELECT p.segment,
 				'{{segment}}', CASE WHEN pl.choice = 2 THEN $$'(none)'::text$$ ELSE 'p.segment' END),
 				'{{stratum}}', CASE WHEN pl.choice = 2 THEN $$'(none)'$$ ELSE 'p.segment' END),
 				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tJOIN placed p ON p.focal = q.focal AND p.customer_id = s.customer_id' END),
-				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tGROUP BY p.segment' END))
+				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tGROUP BY p.segment' END),
+				'{{customers}}', CASE WHEN kept.known THEN 's.holdings' ELSE 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr' END),
+				'{{from_customers}}', CASE WHEN kept.known THEN 'customer_holdings' ELSE 'spell' END))
 	FROM report r
 	JOIN part pl ON pl.name = 'placed'
 	JOIN part l ON l.name = 'launch' AND CASE r.view WHEN 'cannibalization' THEN l.choice = 1 WHEN 'cannibalization_matrix' THEN l.choice = 2 ELSE true END
 	JOIN (VALUES (true, '{subscription.channel}'::text[]), (false, '{}')) AS ch (known, needs) ON r.view = 'cannibalization' OR NOT ch.known
+	-- in one pass from subscriptions, or from holdings that are stored
+	JOIN (VALUES (true, '{customer_holdings}'::text[]), (false, '{}')) AS kept (known, needs) ON r.body LIKE '%{{from_customers}}%' OR r.view = 'cannibalization_matrix' OR NOT kept.known
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body

@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(37);
+SELECT plan(40);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -148,6 +148,15 @@ SELECT is_empty($$SELECT * FROM before EXCEPT SELECT * FROM acme.cannibalization
 SELECT is((SELECT string_agg(customer_id::text || ' ' || kind, '') FROM (SELECT customer_id, kind FROM acme.cannibalization_evidence EXCEPT SELECT customer_id, kind FROM before) x), '5001 partial', 'and has a row');
 SELECT is_empty($$SELECT * FROM verdict_before EXCEPT SELECT * FROM acme.cannibalization$$, 'nor the verdict on another segment');
 DELETE FROM tel.line WHERE customer_id = 5001;
+
+-- from stored holdings
+CREATE TEMP TABLE matrix_before AS SELECT * FROM acme.cannibalization_matrix;
+CREATE TEMP TABLE sensitivity_before AS SELECT * FROM acme.cannibalization_sensitivity;
+DO $$ BEGIN PERFORM cvm.store('acme', 'customer_holdings'); END $$;
+SELECT ok(pg_get_viewdef('acme.cannibalization_matrix') ~ 'customer_holdings' AND pg_get_viewdef('acme.cannibalization_sensitivity') ~ 'customer_holdings', 'what is stored is read');
+SELECT set_eq('TABLE acme.cannibalization_matrix', 'TABLE matrix_before', 'with the same matrix');
+SELECT set_eq('TABLE acme.cannibalization_sensitivity', 'TABLE sensitivity_before', 'and the same rates');
+DO $$ BEGIN PERFORM cvm.unstore('acme', 'customer_holdings'); END $$;
 
 -- columns are what they are said to be
 SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c

@@ -486,7 +486,7 @@ PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
 Datum
 cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 {
-	static const LedgerArguments arguments = {.grain = 7};
+	static const LedgerArguments arguments = {.grain = ARG_GRAIN};
 	LedgerRow row;
 
 	if (!ledger_row(fcinfo, &arguments, "segment_flow_agg", &row))

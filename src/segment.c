@@ -447,6 +447,7 @@ cvm_segment_flow_as_of(PG_FUNCTION_ARGS)
  * grain, as_of [, families, span]): a spell, or where segment is told, a time
  * in it, with the version of the segments in place of mrr
  */
+#define ARG_START 3
 #define ARG_SEGMENT 6
 #define ARG_GRAIN 7
 #define ARG_FAMILIES 9
@@ -488,6 +489,10 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 {
 	LedgerRow row;
 
+	/* a time in a segment may have been for ever, a spell not */
+	if (!PG_ARGISNULL(ARG_SEGMENT) && !PG_ARGISNULL(ARG_START) &&
+		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
+		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
 	if (!ledger_row(fcinfo, ARG_GRAIN, "segment_flow_agg", &row))
 		PG_RETURN_LEDGER(row.state);
 	ledger_told(fcinfo, row.state);

@@ -18,16 +18,42 @@ COMMENT ON FUNCTION ledger_deserialize(bytea, internal) IS 'Deserialization of a
 DO $block$
 DECLARE
 	customer text;
+	more text;
 BEGIN
 	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
-		EXECUTE format($$
-			CREATE FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date)
-				RETURNS internal
-				AS 'MODULE_PATHNAME', 'cvm_ledger_add'
-				LANGUAGE C IMMUTABLE PARALLEL SAFE;
-			COMMENT ON FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date) IS
-				'Step of aggregates over raw spells'$$,
-			customer);
+		FOREACH more IN ARRAY ARRAY['', ', text'] LOOP
+			EXECUTE format($$
+				CREATE FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date%2$s)
+					RETURNS internal
+					AS 'MODULE_PATHNAME', 'cvm_ledger_add'
+					LANGUAGE C IMMUTABLE PARALLEL SAFE;
+				COMMENT ON FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date%2$s) IS
+					'Step of aggregates over raw spells'$$,
+				customer, more);
+		END LOOP;
 	END LOOP;
 END
 $block$;
+
+-- An aggregate over raw spells: its name, what the arguments after as_of are,
+-- how it ends, and what is said of it.
+CREATE PROCEDURE create_ledger_aggregate(name text, more text, final text, description text)
+	LANGUAGE plpgsql
+AS $body$
+DECLARE
+	customer text;
+BEGIN
+	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
+		EXECUTE format($$
+			CREATE AGGREGATE cvm.%1$I(%2$s, text, date, date, numeric, text, date%3$s) (
+				SFUNC = cvm.ledger_add, STYPE = internal, SSPACE = 65536,
+				FINALFUNC = cvm.%4$I,
+				COMBINEFUNC = cvm.ledger_combine,
+				SERIALFUNC = cvm.ledger_serialize,
+				DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+			);
+			COMMENT ON AGGREGATE cvm.%1$I(%2$s, text, date, date, numeric, text, date%3$s) IS %5$L$$,
+			name, customer, more, final, description);
+	END LOOP;
+END
+$body$;

@@ -71,22 +71,5 @@ CREATE FUNCTION movement_ledger_final(internal) RETURNS movement
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION movement_ledger_final(internal) IS 'End of the one-pass movement_agg';
 
-DO $block$
-DECLARE
-	customer text;
-BEGIN
-	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
-		EXECUTE format($$
-			CREATE AGGREGATE cvm.movement_agg(%1$s, text, date, date, numeric, text, date) (
-				SFUNC = cvm.ledger_add, STYPE = internal, SSPACE = 65536,
-				FINALFUNC = cvm.movement_ledger_final,
-				COMBINEFUNC = cvm.ledger_combine,
-				SERIALFUNC = cvm.ledger_serialize,
-				DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
-			);
-			COMMENT ON AGGREGATE cvm.movement_agg(%1$s, text, date, date, numeric, text, date) IS
-				'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of'$$,
-			customer);
-	END LOOP;
-END
-$block$;
+CALL create_ledger_aggregate('movement_agg', '', 'movement_ledger_final',
+	'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of');

@@ -93,33 +93,41 @@ DECLARE
 	size text := (SELECT v.group_size FROM cvm.report_view v WHERE v.view = _without_small_groups.view);
 	columns text;
 	keys text;
+	split text;
 BEGIN
 	IF smallest <= 0 OR coalesce(size, '') = '' THEN
 		RETURN body;
 	END IF;
+	-- rows that make up a total which is shown: by segment, by channel, by
+	-- tenths, or where customers of a segment went
+	SELECT k.column_name INTO split
+	FROM cvm.report_column k
+	JOIN cvm.report_column r ON r.view = k.view AND r.column_name = 'row_key' AND k.column_name = ANY (string_to_array(r.formula, '|'))
+	WHERE k.view = _without_small_groups.view AND k.column_name IN ('segment', 'channel', 'value_decile', 'to_segment')
+	ORDER BY k.column_name = 'segment' DESC LIMIT 1;
 	SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position),
 		-- what row_key is made of
-		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE c.column_name <> 'segment' AND c.column_name = ANY (
+		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE c.column_name <> split AND c.column_name = ANY (
 			SELECT unnest(string_to_array(k.formula, '|')) FROM cvm.report_column k WHERE k.view = c.view AND k.column_name = 'row_key'))
 	INTO columns, keys
 	FROM cvm.report_column c WHERE c.view = _without_small_groups.view;
-	IF NOT EXISTS (SELECT FROM cvm.report_column c WHERE c.view = _without_small_groups.view AND c.column_name = 'segment') THEN
+	IF split IS NULL THEN
 		RETURN format(E'SELECT %1$s\nFROM (\n%2$s\n) b\nWHERE %3$s >= %4$s', columns, body, size, smallest);
 	END IF;
-	-- where what is left out is one segment, or too few customers together, the
-	-- total would tell on it: the next smallest goes along
+	-- where what is left out is one row of them, or too few customers together,
+	-- the total would tell on it: the next smallest goes along
 	RETURN format($body$SELECT %1$s
 FROM (
-	SELECT g.*, count(*) FILTER (WHERE g.segment <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_small,
-		sum(g.cvm_size) FILTER (WHERE g.segment <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_together,
-		row_number() OVER (w ORDER BY g.segment = '(all)', g.cvm_size < %3$s, g.cvm_size, g.segment) AS cvm_rank
+	SELECT g.*, count(*) FILTER (WHERE g.%6$I <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_small,
+		sum(g.cvm_size) FILTER (WHERE g.%6$I <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_together,
+		row_number() OVER (w ORDER BY g.%6$I = '(all)', g.cvm_size < %3$s, g.cvm_size, g.%6$I) AS cvm_rank
 	FROM (SELECT b.*, %2$s AS cvm_size FROM (
 %4$s
 	) b) g
 	WINDOW w AS (PARTITION BY %5$s)
 ) r
-WHERE r.cvm_size >= %3$s AND NOT ((r.cvm_small = 1 OR r.cvm_together < %3$s) AND r.cvm_rank = 1 AND r.segment <> '(all)') IS TRUE$body$,
-		columns, size, smallest, body, keys);
+WHERE r.cvm_size >= %3$s AND NOT ((r.cvm_small = 1 OR r.cvm_together < %3$s) AND r.cvm_rank = 1 AND r.%6$I <> '(all)') IS TRUE$body$,
+		columns, size, smallest, body, keys, split);
 END
 $$;
 COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS 'A body without the groups of fewer customers than that, and without what would tell on them.';

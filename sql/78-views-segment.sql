@@ -293,8 +293,9 @@ WITH kpi AS MATERIALIZED (
 		AND a.month < b.month AND a.month >= b.month - interval '24 months'
 ), whole AS (
 	SELECT p.*,
-		sum(p.mix) FILTER (WHERE p.segment <> '(all)') OVER w AS all_mix,
-		sum(p.own) FILTER (WHERE p.segment <> '(all)') OVER w AS all_own,
+		-- as numeric, so that the order of segments makes no difference
+		(sum(p.mix::numeric) FILTER (WHERE p.segment <> '(all)') OVER w)::double precision AS all_mix,
+		(sum(p.own::numeric) FILTER (WHERE p.segment <> '(all)') OVER w)::double precision AS all_own,
 		-- as many looks as there are segments: each has to be surer
 		CASE WHEN p.segment = '(all)' THEN {conf}
 			ELSE 1 - (1 - {conf}) / greatest(count(*) FILTER (WHERE p.segment <> '(all)' AND p.from_n > 0 AND p.to_n > 0) OVER w, 1) END AS conf

@@ -63,20 +63,57 @@ half_at(const char *data, size_t at)
 	return half;
 }
 
+/*
+ * The common case: a short value on disk of at most so many digits, whose
+ * decimals all lie within its scale.  False: read it the long way.
+ */
+static inline bool
+short_read(const struct varlena *value, Wide *mantissa, int *scale)
+{
+	const char *data = VARDATA_SHORT(value);
+	size_t size;
+	uint16 header;
+	int exponent;
+	int64 number = 0;
+
+	if (!VARATT_IS_SHORT(value))
+		return false;
+	size = VARSIZE_SHORT(value) - VARHDRSZ_SHORT - sizeof(uint16);
+	header = half_at(data, 0);
+	*scale = (header & SHORT_SCALE_MASK) >> SHORT_SCALE_SHIFT;
+	exponent = DIGIT_DECIMALS * ((header & SHORT_WEIGHT_MASK) + 1) + *scale;
+	if ((header & (SIGN_MASK | SHORT_WEIGHT_SIGN)) != IS_SHORT ||
+		exponent > SHORT_EXPONENT || size > SHORT_SIZE)
+		return false;
+	for (size_t at = sizeof(uint16); at <= size; at += sizeof(uint16))
+		number = number * DIGIT_BASE + half_at(data, at);
+	exponent -= DIGIT_DECIMALS * (int) (size / sizeof(uint16));
+	number =
+		exponent >= 0 ? number * powers[exponent] : number / powers[-exponent];
+	*mantissa = header & SHORT_NEGATIVE ? -number : number;
+	return true;
+}
+
 /* A numeric as mantissa and scale; NaN, infinity and overlong are errors. */
 Wide
 decimal_read(Datum numeric, int *scale)
 {
-	struct varlena *value = PG_DETOAST_DATUM_PACKED(numeric);
-	const char *data = VARDATA_ANY(value);
-	size_t size = VARSIZE_ANY_EXHDR(value);
-	uint16 header = half_at(data, 0);
+	struct varlena *value = (struct varlena *) DatumGetPointer(numeric);
+	const char *data;
+	size_t size;
+	uint16 header;
 	bool negative;
 	int weight;
 	size_t at;
 	int exponent;
 	Wide mantissa = 0;
 
+	if (short_read(value, &mantissa, scale))
+		return mantissa;
+	value = PG_DETOAST_DATUM_PACKED(numeric);
+	data = VARDATA_ANY(value);
+	size = VARSIZE_ANY_EXHDR(value);
+	header = half_at(data, 0);
 	if ((header & SIGN_MASK) == IS_SPECIAL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -107,19 +144,6 @@ decimal_read(Datum numeric, int *scale)
 						MONEY_MAX_SCALE),
 				 errhint("Round the value, for example to 2 decimals.")));
 	exponent = DIGIT_DECIMALS * (weight + 1) + *scale;
-	if (exponent > 0 && exponent <= SHORT_EXPONENT && size - at <= SHORT_SIZE)
-	{
-		int64 number = 0;
-
-		for (; at < size; at += sizeof(uint16))
-		{
-			number = number * DIGIT_BASE + half_at(data, at);
-			exponent -= DIGIT_DECIMALS;
-		}
-		number = exponent >= 0 ? number * powers[exponent]
-							   : number / powers[-exponent];
-		return negative ? -number : number;
-	}
 	for (; at < size; at += sizeof(uint16))
 	{
 		Wide digit = half_at(data, at);

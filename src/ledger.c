@@ -48,33 +48,30 @@ state_shutdown(Datum datum)
 		ledger_close_files(state->ledger);
 }
 
-/* A state without a ledger yet, and how much memory that may take. */
-static LedgerState *
-ledger_state_make(FunctionCallInfo fcinfo, MemoryContext context,
-				  size_t *budget)
+/*
+ * How much memory the ledger of a state may take; the state is told when that
+ * goes.
+ */
+size_t
+ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
 {
-	LedgerState *state = MemoryContextAllocZero(context, sizeof(LedgerState));
-
 	/* over a window, nobody would tell us when to close files */
-	*budget = 0;
-	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
-	{
-		*budget = get_hash_memory_limit();
-		AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
-	}
-	return state;
+	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
+		return 0;
+	AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
+	return get_hash_memory_limit();
 }
 
 /*
  * Read the row of (customer, product, started_on, ended_on, mrr, ..., grain,
- * as_of); grain is the number of that argument.  False: it holds no day, and
+ * as_of [, clock]); grain is the number of that argument.  False: it holds no day, and
  * the state stays what it was.
  */
 bool
 ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 {
 	RowForm *form = ledger_form(fcinfo, grain);
-	LedgerTerms terms;
+	LedgerTerms terms = {.clock = CLOCK_CALENDAR};
 
 	row->state = PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
 	if (unlikely(row->state == NULL))
@@ -84,25 +81,30 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 		return false;
 	terms.calendar = row_calendar(form, fcinfo);
 	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
+	if (PG_NARGS() > grain + 2)
+		terms.clock = argument_clock(fcinfo, grain + 2);
 	if (unlikely(row->state == NULL))
 	{
 		MemoryContext context = state_context(fcinfo, name);
-		size_t budget;
 
-		row->state = ledger_state_make(fcinfo, context, &budget);
-		row->state->ledger =
-			ledger_new(context, form->key_kind, &terms, budget);
+		row->state = MemoryContextAllocZero(context, sizeof(LedgerState));
+		row->state->ledger = ledger_new(context, form->key_kind, &terms,
+										ledger_budget(fcinfo, row->state));
 	}
 	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("grain or as_of changes from row to row"),
-				 errhint("Give the same grain and as_of for every row.")));
+				 errmsg("grain, as_of or clock changes from row to row"),
+				 errhint("Give the same grain, as_of and clock for every "
+						 "row.")));
 	row->key = row_key(form, fcinfo);
 	return true;
 }
 
-/* The step of (customer, product, started_on, ended_on, mrr, grain, as_of) */
+/*
+ * The step of (customer, product, started_on, ended_on, mrr, grain, as_of
+ * [, clock])
+ */
 PG_FUNCTION_INFO_V1(cvm_ledger_add);
 Datum
 cvm_ledger_add(PG_FUNCTION_ARGS)
@@ -172,7 +174,10 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
-		into = ledger_state_make(fcinfo, context, &budget);
+	{
+		into = MemoryContextAllocZero(context, sizeof(LedgerState));
+		budget = ledger_budget(fcinfo, into);
+	}
 	told = told_read(into, context, more->bytes);
 	into->ledger =
 		ledger_absorb(into->ledger, context, VARDATA(more->bytes) + told,

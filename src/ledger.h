@@ -36,6 +36,7 @@ typedef struct LedgerRow
 	SpellRow spell;
 } LedgerRow;
 
+extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
 extern bool ledger_row(FunctionCallInfo fcinfo, int grain, const char *name,
 					   LedgerRow *row);
 

@@ -28,8 +28,8 @@ survival_decode_checked(HostArena arena, const void *data, size_t size)
 	Survival *survival = survival_decode(arena, data, size);
 
 	for (int i = 0; i < survival->ncauses; i++)
-		pg_verifymbstr(survival->causes[i].data,
-					   (int) survival->causes[i].size, false);
+		pg_verifymbstr(survival->causes[i].data, (int) survival->causes[i].size,
+					   false);
 	return survival;
 }
 #define survival_decode survival_decode_checked
@@ -50,12 +50,14 @@ survival_step(FunctionCallInfo fcinfo, const char *name, Datum *result)
 	return expanded_step(&survival_state, fcinfo, name, result);
 }
 
-/* survival_agg(duration, churned [, cause] [, entry]) */
-PG_FUNCTION_INFO_V1(cvm_survival_add);
-Datum
-cvm_survival_add(PG_FUNCTION_ARGS)
+/*
+ * survival_agg(duration, churned [, cause] [, entry]): which form it is the
+ * caller says, because not every server says which types it calls with.
+ */
+static Datum
+add(FunctionCallInfo fcinfo, bool is_caused)
 {
-	int at = 3;
+	int at = is_caused ? 4 : 3;
 	Label cause = {NULL, 0};
 	int32_t entry;
 	bool has_entry = false;
@@ -64,17 +66,12 @@ cvm_survival_add(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return expanded_skip(fcinfo, "survival_agg");
-	if (PG_NARGS() > at &&
-		get_fn_expr_argtype(fcinfo->flinfo, at) == TEXTOID)
+	if (is_caused && !PG_ARGISNULL(3))
 	{
-		if (!PG_ARGISNULL(at))
-		{
-			text *value = PG_GETARG_TEXT_PP(at);
+		text *value = PG_GETARG_TEXT_PP(3);
 
-			cause.data = VARDATA_ANY(value);
-			cause.size = VARSIZE_ANY_EXHDR(value);
-		}
-		at++;
+		cause.data = VARDATA_ANY(value);
+		cause.size = VARSIZE_ANY_EXHDR(value);
 	}
 	if (PG_NARGS() > at && !PG_ARGISNULL(at))
 	{
@@ -85,6 +82,20 @@ cvm_survival_add(PG_FUNCTION_ARGS)
 	survival_add(survival, PG_GETARG_INT32(1), PG_GETARG_BOOL(2),
 				 cause.data ? &cause : NULL, has_entry ? &entry : NULL);
 	PG_RETURN_DATUM(result);
+}
+
+PG_FUNCTION_INFO_V1(cvm_survival_add);
+Datum
+cvm_survival_add(PG_FUNCTION_ARGS)
+{
+	return add(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(cvm_survival_add_cause);
+Datum
+cvm_survival_add_cause(PG_FUNCTION_ARGS)
+{
+	return add(fcinfo, true);
 }
 
 /* The level and kind of limits among the arguments */
@@ -120,8 +131,8 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	npoints = survival_points(survival_read(PG_GETARG_DATUM(0)),
-							  z, limits, &points);
+	npoints =
+		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
 	for (int i = 0; i < npoints; i++)
 	{
 		const SurvivalPoint *point = &points[i];
@@ -138,8 +149,7 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 		values[7] = number_datum(point->high, &nulls[7]);
 		values[8] = Float8GetDatum(point->hazard);
 		values[9] = Float8GetDatum(point->hazard_error);
-		tuplestore_putvalues(result->setResult, result->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -165,12 +175,11 @@ cvm_survival_quantile(PG_FUNCTION_ARGS)
 						errhint("Use 0.5 for the median.")));
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "survival_quantile must return a row");
-	npoints = survival_points(survival_read(PG_GETARG_DATUM(0)),
-							  z, limits, &points);
+	npoints =
+		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
 	for (int i = npoints - 1; i >= 0; i--)
 	{
-		double reached[3] = {points[i].survival, points[i].low,
-							 points[i].high};
+		double reached[3] = {points[i].survival, points[i].low, points[i].high};
 
 		/* NaN is never at or below the level */
 		for (int j = 0; j < 3; j++)
@@ -191,9 +200,8 @@ cvm_survival_at(PG_FUNCTION_ARGS)
 {
 	int32 age = PG_GETARG_INT32(1);
 	SurvivalPoint *points;
-	int npoints =
-		survival_points(survival_read(PG_GETARG_DATUM(0)), 1,
-						LIMITS_PLAIN, &points);
+	int npoints = survival_points(survival_read(PG_GETARG_DATUM(0)), 1,
+								  LIMITS_PLAIN, &points);
 	double survival = 1;
 
 	/* past the last age seen only nobody is known */
@@ -209,9 +217,8 @@ static Datum
 mean_part(FunctionCallInfo fcinfo, bool is_error)
 {
 	double std_error;
-	double mean =
-		survival_mean(survival_read(PG_GETARG_DATUM(0)),
-					  PG_GETARG_FLOAT8(1), &std_error);
+	double mean = survival_mean(survival_read(PG_GETARG_DATUM(0)),
+								PG_GETARG_FLOAT8(1), &std_error);
 
 	if (isnan(mean))
 		PG_RETURN_NULL();

@@ -55,6 +55,7 @@ ledger_agrees(const Ledger *ledger, const LedgerTerms *terms)
 {
 	return ledger->terms.calendar.grain == terms->calendar.grain &&
 		   ledger->terms.calendar.week_start == terms->calendar.week_start &&
+		   ledger->terms.clock == terms->clock &&
 		   ledger->terms.as_of == terms->as_of;
 }
 
@@ -260,9 +261,12 @@ text_keep(Ledger *ledger, const char *data, uint32_t size)
 	return copy;
 }
 
-/* Take a line into the batch. */
+/*
+ * Make room in the batch for a row of this customer.  That may write down and
+ * spill all before, so the row's line must not be packed earlier.
+ */
 static inline void
-batch_add(Ledger *ledger, Key key, Packed line)
+batch_begin(Ledger *ledger, Key key)
 {
 	if (ledger->used == ledger->batch_room)
 		ledger_flush(ledger);
@@ -270,7 +274,6 @@ batch_add(Ledger *ledger, Key key, Packed line)
 		key.outside.data =
 			text_keep(ledger, key.outside.data, key.outside.size);
 	ledger->keys[ledger->used] = key;
-	ledger->batch[ledger->used++] = line;
 }
 
 /* Add a time in a segment, with the version of the segments. */
@@ -278,10 +281,12 @@ void
 ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment,
 			 int64_t version)
 {
-	if (start < ledger->terms.as_of)
-		batch_add(ledger, key,
-				  line_pack(ledger, names_number(&ledger->names, segment),
-							PACKED_PLACING, start, end, version));
+	if (start >= ledger->terms.as_of)
+		return;
+	batch_begin(ledger, key);
+	ledger->batch[ledger->used++] =
+		line_pack(ledger, names_number(&ledger->names, segment), PACKED_PLACING,
+				  start, end, version);
 }
 
 /* Add a row. */
@@ -290,10 +295,10 @@ ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 {
 	if (row->scale > ledger->scale)
 		ledger_scale(ledger, row->scale);
-	if (row->start < ledger->terms.as_of)
-		batch_add(
-			ledger, key,
-			line_pack(ledger, names_number(&ledger->names, &row->product), 0,
-					  row->start, row->end,
-					  money_rescale(row->mrr, row->scale, ledger->scale)));
+	if (row->start >= ledger->terms.as_of)
+		return;
+	batch_begin(ledger, key);
+	ledger->batch[ledger->used++] = line_pack(
+		ledger, names_number(&ledger->names, &row->product), 0, row->start,
+		row->end, money_rescale(row->mrr, row->scale, ledger->scale));
 }

@@ -24,13 +24,15 @@
 #define CVM_LEDGER_H
 
 #include "core/names.h"
+#include "core/reading.h" /* Clock */
 #include "core/roster.h"
 
 /* What is asked of the spells: the same for every row and every parcel */
 typedef struct LedgerTerms
 {
 	Calendar calendar;
-	Day as_of; /* the first day not observed: what begins then is unseen */
+	Clock clock; /* where the reading has one */
+	Day as_of;	 /* the first day not observed: what begins then is unseen */
 } LedgerTerms;
 
 /* Added to the number of a name that is a segment, not a product */

@@ -47,12 +47,18 @@ spill(Ledger *ledger)
 	ledger_forget(ledger);
 }
 
-/* Spill a ledger that has passed its budget. */
+/*
+ * Spill a ledger that has passed its budget.  Names stay: where they take it
+ * up, only what is a good part of it is worth a parcel for each file.
+ */
 void
 ledger_consider_spill(Ledger *ledger)
 {
-	if (ledger->budget > 0 && ledger->level < LEVELS &&
-		ledger_size(ledger) > ledger->budget && ledger->nshelves > 0)
+	size_t size = ledger_size(ledger);
+
+	if (ledger->budget > 0 && ledger->level < LEVELS && size > ledger->budget &&
+		size - names_size(&ledger->names) > ledger->budget / 4 &&
+		ledger->nshelves > 0)
 		spill(ledger);
 }
 

@@ -79,7 +79,7 @@ SELECT a.aggfnoid::regprocedure FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.
 WHERE p.pronamespace = 'cvm'::regnamespace AND (a.aggcombinefn = 0 OR p.proparallel <> 's' OR p.pronargs = 0 OR a.agginitval IS NOT NULL
 	OR EXISTS (SELECT FROM unnest(p.proargtypes) x JOIN pg_type y ON y.oid = x WHERE y.typtype = 'p')
 	-- the one-pass aggregates are for one machine
-	OR (t.typtype = 'p' AND (t.typname <> 'internal' OR a.aggserialfn = 0 OR p.proname NOT IN ('retention_agg', 'movement_agg', 'segment_flow_agg') OR p.pronargs < 3)))
+	OR (t.typtype = 'p' AND (t.typname <> 'internal' OR a.aggserialfn = 0 OR p.proname NOT IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg') OR p.pronargs < 3)))
 SQL
 )" "every aggregate adds up, from arguments of concrete types, in a state that can travel"
 empty "$(run <<'SQL'

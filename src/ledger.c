@@ -64,11 +64,13 @@ ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
 
 /*
  * Read the row of (customer, product, started_on, ended_on, mrr, ..., grain,
- * as_of [, clock]); grain is the number of that argument.  False: it holds no day, and
- * the state stays what it was.
+ * as_of [, clock]); grain and clock are the numbers of these arguments, and
+ * there need be no such clock.  False: it holds no day, and the state stays
+ * what it was.
  */
 bool
-ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
+ledger_row(FunctionCallInfo fcinfo, int grain, int clock, const char *name,
+		   LedgerRow *row)
 {
 	RowForm *form = ledger_form(fcinfo, grain);
 	LedgerTerms terms = {.clock = CLOCK_CALENDAR};
@@ -81,8 +83,8 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 		return false;
 	terms.calendar = row_calendar(form, fcinfo);
 	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
-	if (PG_NARGS() > grain + 2)
-		terms.clock = argument_clock(fcinfo, grain + 2);
+	if (PG_NARGS() > clock)
+		terms.clock = argument_clock(fcinfo, clock);
 	if (unlikely(row->state == NULL))
 	{
 		MemoryContext context = state_context(fcinfo, name);
@@ -111,7 +113,7 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 {
 	LedgerRow row;
 
-	if (ledger_row(fcinfo, 6, "ledger_add", &row))
+	if (ledger_row(fcinfo, 6, 8, "ledger_add", &row))
 		ledger_add(row.state->ledger, row.key, &row.spell);
 	PG_RETURN_LEDGER(row.state);
 }

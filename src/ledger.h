@@ -37,8 +37,11 @@ typedef struct LedgerRow
 } LedgerRow;
 
 extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
-extern bool ledger_row(FunctionCallInfo fcinfo, int grain, const char *name,
-					   LedgerRow *row);
+extern bool ledger_row(FunctionCallInfo fcinfo, int grain, int clock,
+					   const char *name, LedgerRow *row);
+
+/* For ledger_row(): there is no clock among the arguments */
+#define NO_CLOCK PG_INT32_MAX
 
 /* What a step returns: the state, or NULL while there is none */
 #define PG_RETURN_LEDGER(state)   \

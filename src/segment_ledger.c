@@ -66,7 +66,7 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(ARG_SEGMENT) && !PG_ARGISNULL(ARG_START) &&
 		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
-	if (!ledger_row(fcinfo, ARG_GRAIN, "segment_flow_agg", &row))
+	if (!ledger_row(fcinfo, ARG_GRAIN, NO_CLOCK, "segment_flow_agg", &row))
 		PG_RETURN_LEDGER(row.state);
 	ledger_told(fcinfo, row.state);
 	if (PG_ARGISNULL(ARG_SEGMENT))

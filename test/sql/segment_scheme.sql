@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(29);
+SELECT plan(30);
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
@@ -61,6 +61,9 @@ SELECT is(pg_temp.see($$SELECT scheme, segment, row_key, closing_customers FROM 
 (contract,(none),contract|(none)|2024-03,1)
 (contract,12,contract|12|2024-03,1)
 (contract,24,contract|24|2024-03,3)', 'schemes side by side, each of all of the base');
+CREATE TABLE shop.owners AS SELECT 'segment' AS subject_kind, 'Red' AS subject, 'Ona' AS owner;
+DO $$ BEGIN PERFORM cvm.bind('acme', 'owner', 'shop.owners'); END $$;
+SELECT is(pg_temp.see($$SELECT subject_kind, subject, gap_from, days FROM acme.owner_gap ORDER BY row_key$$), E'(product,P,2024-01-05,87)\n(segment,Blue,2024-01-05,87)', 'what always was is to be owned since anything was sold');
 SELECT is(obj_description('acme.segment_history'::regclass) ~ 'Reads shop.people', true, 'the view says where it comes from');
 SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE entity = 'segment_history'), 0::bigint, 'there is nothing to check');
 SELECT throws_ok($$SELECT cvm.unbind('acme', 'segment_history')$$, '42704', NULL, 'what was not bound cannot be unbound');

@@ -22,7 +22,6 @@
  */
 #define ARG_START 3
 #define ARG_SEGMENT 6
-#define ARG_GRAIN 7
 #define ARG_FAMILIES 9
 #define ARG_SPAN 10
 
@@ -60,13 +59,14 @@ PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
 Datum
 cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 {
+	static const LedgerArguments arguments = {.grain = 7};
 	LedgerRow row;
 
 	/* a time in a segment may have been for ever, a spell not */
 	if (!PG_ARGISNULL(ARG_SEGMENT) && !PG_ARGISNULL(ARG_START) &&
 		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
-	if (!ledger_row(fcinfo, ARG_GRAIN, NO_CLOCK, "segment_flow_agg", &row))
+	if (!ledger_row(fcinfo, &arguments, "segment_flow_agg", &row))
 		PG_RETURN_LEDGER(row.state);
 	ledger_told(fcinfo, row.state);
 	if (PG_ARGISNULL(ARG_SEGMENT))

@@ -208,7 +208,7 @@ make(void *argument)
 	Calendar calendar = {(Grain) draw(5), 1};
 	Day as_of = 8600 + (Day) draw(300);
 	int span = draw(3) == 0 ? 1 + (int) draw(5) : 1;
-	LedgerTerms terms = {calendar, as_of};
+	LedgerTerms terms = {.calendar = calendar, .as_of = as_of};
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	SegmentFlow *steps = segment_flow_new(NULL);
 	SegmentFlow *pass = segment_flow_new(NULL);

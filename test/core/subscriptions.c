@@ -83,7 +83,7 @@ use(void *argument)
 		runs_of(levels, levels_of(steps, nsteps, levels), 9000, 30, runs);
 		migrations_of(steps, nsteps, holdings->nnames, month, skip_migration,
 					  NULL);
-		movement_adopt(movement, month, 9000);
+		movement_adopt(movement, month, 9000, 0);
 		movement_add(movement, steps, nsteps, holdings->nnames, &always, 1);
 		holdings_encode(holdings_merge(holdings, holdings), &writer);
 		holdings_decode(writer.data, writer.used);
@@ -143,7 +143,7 @@ make(void *argument)
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
-	LedgerTerms terms = {month, 9000};
+	LedgerTerms terms = {.calendar = month, .as_of = 9000};
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = host_alloc_zero(NULL, 4096);

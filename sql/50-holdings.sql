@@ -54,6 +54,12 @@ CREATE FUNCTION products_at(holdings, day date) RETURNS text[]
 COMMENT ON FUNCTION products_at(holdings, date) IS
 	'Products held on a day, paid or free, each once, in the order of their bytes';
 
+CREATE FUNCTION by_offer(holdings, offers text[] DEFAULT NULL) RETURNS holdings
+	AS 'MODULE_PATHNAME', 'cvm_by_offer'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION by_offer(holdings, text[]) IS
+	'Each spell sold under one of these offers (NULL: under any) as one of a product of the offer''s name: an offer may be the focal one then, and the same product under other offers a donor';
+
 CREATE FUNCTION first_day(holdings) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_first_held_day'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

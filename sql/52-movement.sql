@@ -65,47 +65,11 @@ CREATE FUNCTION migrations(holdings, grain text, as_of date)
 COMMENT ON FUNCTION migrations(holdings, text, date) IS
 	'Products a customer lost and gained from one closing to the next, paired by price; "(in)" and "(out)" where there is no partner. Each appears once';
 
--- The fast way: from raw spells in one pass.  Its state is internal, for one
--- machine with parallel workers; distributed servers take the two steps.
-CREATE FUNCTION ledger_combine(internal, internal) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_ledger_combine'
+-- The fast way: from raw spells in one pass (51-ledger.sql).
+CREATE FUNCTION movement_ledger_final(internal) RETURNS movement
+	AS 'MODULE_PATHNAME', 'cvm_movement_ledger_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_combine(internal, internal) IS 'Combine of the one-pass movement_agg';
-CREATE FUNCTION ledger_serialize(internal) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'cvm_ledger_serialize'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_serialize(internal) IS 'Serialization of the one-pass movement_agg';
-CREATE FUNCTION ledger_deserialize(bytea, internal) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_ledger_deserialize'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_deserialize(bytea, internal) IS 'Deserialization of the one-pass movement_agg';
-CREATE FUNCTION ledger_final(internal) RETURNS movement
-	AS 'MODULE_PATHNAME', 'cvm_ledger_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_final(internal) IS 'End of the one-pass movement_agg';
+COMMENT ON FUNCTION movement_ledger_final(internal) IS 'End of the one-pass movement_agg';
 
-DO $block$
-DECLARE
-	customer text;
-BEGIN
-	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
-		EXECUTE format($$
-			CREATE FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date)
-				RETURNS internal
-				AS 'MODULE_PATHNAME', 'cvm_ledger_add'
-				LANGUAGE C IMMUTABLE PARALLEL SAFE;
-			COMMENT ON FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date) IS
-				'Step of the one-pass movement_agg';
-			CREATE AGGREGATE cvm.movement_agg(%1$s, text, date, date, numeric, text, date) (
-				SFUNC = cvm.ledger_add, STYPE = internal, SSPACE = 65536,
-				FINALFUNC = cvm.ledger_final,
-				COMBINEFUNC = cvm.ledger_combine,
-				SERIALFUNC = cvm.ledger_serialize,
-				DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
-			);
-			COMMENT ON AGGREGATE cvm.movement_agg(%1$s, text, date, date, numeric, text, date) IS
-				'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of'$$,
-			customer);
-	END LOOP;
-END
-$block$;
+CALL create_ledger_aggregate('movement_agg', '', 'movement_ledger_final',
+	'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of');

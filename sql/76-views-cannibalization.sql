@@ -9,7 +9,7 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(34, 'min_matured', 'fraction', '0.8', 'Share of the entries that must be look_ahead days old before there is a verdict.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
-	(50, 'cannibalization', 'Did a new product eat older ones, how sure is that, and does it pay? One row per new product (focal), donor and segment. Entries are classified against the donor of the row, "(all)" being every other product, so rows of donors do not add up; cannibalization_matrix does. Rates stand on matured entries. A new product is one launched after the first day of the data.'),
+	(50, 'cannibalization', 'Did a new product eat older ones, how sure is that, and does it pay? One row per new product (focal), donor, segment and channel. Entries are classified against the donor of the row, "(all)" being every other product, so rows of donors do not add up; cannibalization_matrix does. Rates stand on matured entries. A new product is one launched after the first day of the data.'),
 	(51, 'cannibalization_evidence', 'The entries behind cannibalization: one row per customer and first day of a run of a new product, compared with all other products.'),
 	(52, 'cannibalization_sensitivity', 'The rates of cannibalization over a grid of look-back and look-ahead, and the hazard: of those who still had all they had thirty days earlier, the share who lost some since, with the new product and without it. Choose a look-ahead where the two meet.'),
 	(58, 'cannibalization_matrix', 'Who lives off whom: every product as the new one, every other as a donor, one row per pair and segment, "(all)" being the sum of the donors. Lost money of an entry is divided among the donors that dropped, so that it adds up. It is not corrected for what donors lose anyway.');
@@ -54,71 +54,88 @@ $$launch AS MATERIALIZED (
 	GROUP BY s.product
 	HAVING min(s.started_on) > min(o.first_day) + 90
 )$$),
-	('held', 1, '{}',
-$$held AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
+	('spell', 1, '{}',
+$$spell AS NOT MATERIALIZED (
+	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel, s.offer,
+		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr
 	FROM subscription s
-	WHERE s.customer_id IS NOT NULL
-	GROUP BY s.customer_id
+	WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
 )$$),
 	-- the segment held at the launch or, who came later, on the first day: any
 	-- later one may be a consequence of the launch
 	('placed', 1, '{segment_history}',
-$$place AS MATERIALIZED (
-	SELECT DISTINCT ON (l.focal, h.customer_id) l.focal, h.customer_id, g.segment
-	FROM held h
+$$began AS (
+	SELECT l.focal, b.customer_id, greatest(l.launched_on, b.first_day) AS day
+	FROM (SELECT s.customer_id, min(s.started_on) AS first_day FROM spell s GROUP BY s.customer_id) b
 	CROSS JOIN launch l
-	JOIN segment_history g ON g.customer_id = h.customer_id
-		AND g.valid_from <= greatest(l.launched_on, cvm.first_day(h.holdings))
-		AND coalesce(g.valid_to > greatest(l.launched_on, cvm.first_day(h.holdings)), true)
-	ORDER BY l.focal, h.customer_id, g.valid_from DESC, g.segment
-), placed AS (
-	SELECT l.focal, h.customer_id, h.holdings, coalesce(p.segment, '(none)') AS segment
-	FROM held h
-	CROSS JOIN launch l
-	LEFT JOIN place p ON p.focal = l.focal AND p.customer_id = h.customer_id
+), placed AS MATERIALIZED (
+	SELECT b.focal, b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment) FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+	FROM began b
+	LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
+	GROUP BY b.focal, b.customer_id
 )$$),
-	('placed', 2, '{}',
-$$placed AS (
-	SELECT l.focal, h.customer_id, h.holdings, '(none)'::text AS segment
+	('placed', 2, '{}', NULL),
+	-- entries of those who ever took a launch: few, so that what they hold may
+	-- be folded with the channels in which it was sold
+	('entered', 1, '{segment_history}',
+$$held AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
+	FROM spell s
+	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
+	GROUP BY s.customer_id
+), entered AS MATERIALIZED (
+	SELECT l.focal, h.customer_id, p.segment, h.holdings, e.*
 	FROM held h
 	CROSS JOIN launch l
-)$$),
-	('entered', 1, '{}',
-$$entered AS MATERIALIZED (
-	SELECT p.focal, p.customer_id, p.segment, e.*
-	FROM placed p
 	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.entries(p.holdings, ARRAY[p.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e
+	CROSS JOIN LATERAL cvm.entries(h.holdings, ARRAY[l.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e
+	JOIN placed p ON p.focal = l.focal AND p.customer_id = h.customer_id
+)$$),
+	('entered', 2, '{}',
+$$held AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
+	FROM spell s
+	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
+	GROUP BY s.customer_id
+), entered AS MATERIALIZED (
+	SELECT l.focal, h.customer_id, '(none)'::text AS segment, h.holdings, e.*
+	FROM held h
+	CROSS JOIN launch l
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.entries(h.holdings, ARRAY[l.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e
 )$$)),
 
 report (view, parts, body) AS (VALUES
-	('cannibalization', '{observed,launch,held,placed,entered}'::text[],
-$$, pair AS (
+	('cannibalization', '{observed,launch,spell,placed,entered}'::text[],
+$$, pair AS MATERIALIZED (
 	SELECT e.focal, d.donor, count(*) AS entries
 	FROM entered e
 	CROSS JOIN LATERAL unnest(e.donors_before) AS d(donor)
 	GROUP BY e.focal, d.donor
-), question AS (
-	SELECT l.focal, '(all)'::text AS donor, NULL::text[] AS donors FROM launch l
+), question AS MATERIALIZED (
+	SELECT l.focal, '(all)'::text AS donor, ARRAY[l.focal] AS focals, NULL::text[] AS donors FROM launch l
 	UNION ALL
-	SELECT r.focal, r.donor, ARRAY[r.donor] FROM pair r
+	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
 ), by_segment AS MATERIALIZED (
-	SELECT q.focal, q.donor, p.segment,
-		cvm.cannibalization_agg(p.holdings, ARRAY[q.focal], q.donors, o.as_of, {look_back}, {look_ahead}, {entry_gap}, p.segment) AS state
+	-- only who has a donor or the focal product is anybody to a question
+	SELECT q.focal, q.donor, x.segment, x.state
 	FROM question q
-	JOIN placed p ON p.focal = q.focal
-	CROSS JOIN observed o
-	GROUP BY q.focal, q.donor, p.segment
-), state AS MATERIALIZED (
+	CROSS JOIN LATERAL (
+		SELECT {{segment}} AS segment,
+			cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
+		FROM spell s{{placed}}
+		WHERE q.donors IS NULL OR s.product = q.focal OR s.product = q.donor{{by_placed}}) x
+	WHERE x.state IS NOT NULL
+), every_channel AS MATERIALIZED (
 	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b {{without_total}}
 	UNION ALL
 	SELECT b.focal, b.donor, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal, b.donor
+), {{by_channel}}state AS MATERIALIZED (
+	SELECT s.focal, s.donor, s.segment, '(all)'::text AS channel, s.state FROM every_channel s{{channel_states}}
 ), mixed AS (
 	-- what a unit of the donors earns: weighed by what each of them lost or,
 	-- when nothing was, by how many held it
-	SELECT s.focal, s.donor, s.segment,
+	SELECT s.focal, s.donor, s.segment, s.channel,
 		CASE WHEN s.donor <> '(all)' THEN c.unit_margin WHEN d.lost > 0 THEN d.margin ELSE h.margin END AS margin,
 		CASE WHEN s.donor <> '(all)' THEN c.list_price WHEN d.lost > 0 THEN d.margin / nullif(d.share, 0) ELSE h.margin / nullif(h.share, 0) END AS price
 	FROM state s
@@ -137,7 +154,7 @@ $$, pair AS (
 		JOIN catalogue p ON p.product = r.donor AND p.unit_margin IS NOT NULL
 		WHERE r.focal = s.focal AND s.donor = '(all)') h ON true
 )
-SELECT s.focal || '|' || s.donor || '|' || s.segment AS row_key,
+SELECT s.focal || '|' || s.donor || '|' || s.segment || '|' || s.channel AS row_key,
 	s.focal,
 	s.donor,
 	s.segment,
@@ -184,16 +201,17 @@ SELECT s.focal || '|' || s.donor || '|' || s.segment AS row_key,
 	v.look_ahead,
 	v.pending_entries = 0 AS is_complete,
 	{currency} AS currency,
-	o.as_of
+	o.as_of,
+	s.channel
 FROM state s
 JOIN launch l ON l.focal = s.focal
-JOIN mixed m ON m.focal = s.focal AND m.donor = s.donor AND m.segment = s.segment
+JOIN mixed m ON m.focal = s.focal AND m.donor = s.donor AND m.segment = s.segment AND m.channel = s.channel
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state, l.unit_margin::double precision, m.margin::double precision,
 	l.list_price::double precision, m.price::double precision, conf => {conf}, min_entries => {min_entries}, min_matured => {min_matured}) v
-WHERE v.entries > 0 OR s.segment = '(all)'$$),
+WHERE v.entries > 0 OR (s.segment = '(all)' AND s.channel = '(all)')$$),
 
-	('cannibalization_evidence', '{observed,launch,held,placed,entered}',
+	('cannibalization_evidence', '{observed,launch,spell,placed,entered}',
 $$
 SELECT e.focal || '|' || e.customer_id::text || '|' || to_char(e.entered_on::timestamp, 'YYYY-MM-DD') AS row_key,
 	e.customer_id,
@@ -210,16 +228,16 @@ SELECT e.focal || '|' || e.customer_id::text || '|' || to_char(e.entered_on::tim
 	e.net_mrr::numeric(18,2) AS net_mrr,
 	e.kind <> 'pending' AS is_complete,
 	{currency} AS currency,
-	o.as_of
+	o.as_of,
+	coalesce(e.channel, '(none)') AS channel,
+	coalesce(e.offer, '(none)') AS offer,
+	e.days_between
 FROM entered e
 CROSS JOIN observed o$$),
 
-	('cannibalization_matrix', '{observed,held,first}',
+	('cannibalization_matrix', '{observed,spell}',
 $$, by_segment AS MATERIALIZED (
-	SELECT p.segment, cvm.cannibalization_matrix_agg(p.holdings, o.as_of, {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM {{placed_first}} p
-	CROSS JOIN observed o
-	GROUP BY p.segment
+	{{matrix_by_segment}}
 ), state AS (
 	SELECT b.segment, b.state FROM by_segment b {{without_total}}
 	UNION ALL
@@ -243,13 +261,16 @@ FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.cannibalization_cells(s.state) c$$),
 
-	('cannibalization_sensitivity', '{observed,launch,held,placed}',
+	('cannibalization_sensitivity', '{observed,launch,spell,placed}',
 $$, by_segment AS MATERIALIZED (
-	SELECT p.focal, p.segment,
-		cvm.cannibalization_agg(p.holdings, ARRAY[p.focal], NULL, o.as_of, ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, p.segment) AS state
-	FROM placed p
-	CROSS JOIN observed o
-	GROUP BY p.focal, p.segment
+	SELECT q.focal, x.segment, x.state
+	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q
+	CROSS JOIN LATERAL (
+		SELECT {{segment}} AS segment,
+			cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+				ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
+		FROM spell s{{placed}}{{by_placed}}) x
+	WHERE x.state IS NOT NULL
 ), state AS MATERIALIZED (
 	SELECT b.focal, b.segment, b.state FROM by_segment b {{without_total}}
 	UNION ALL
@@ -285,31 +306,65 @@ WHERE v.entries > 0 OR s.segment = '(all)'$$)),
 
 -- every choice of parts that a view may be made of
 choice (view, needs, body) AS (
-	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs,
+	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs || ch.needs,
 		'WITH ' || concat_ws(', ',
 			(SELECT p.body FROM part p WHERE p.name = 'observed'),
 			CASE WHEN 'launch' = ANY (r.parts) THEN l.body END,
-			(SELECT p.body FROM part p WHERE p.name = 'held'),
+			(SELECT p.body FROM part p WHERE p.name = 'spell'),
 			CASE WHEN 'placed' = ANY (r.parts) THEN pl.body END,
-			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts)))
-		|| replace(replace(r.body, '{{without_total}}', CASE WHEN pl.choice = 2 THEN 'WHERE false' ELSE '' END),
-			-- without a launch: the segment held on the customer's first day
-			'{{placed_first}}', CASE WHEN pl.choice = 2 THEN $$(SELECT h.holdings, '(none)'::text AS segment FROM held h)$$ ELSE $$(
-		SELECT DISTINCT ON (h.customer_id) h.holdings, coalesce(g.segment, '(none)') AS segment
-		FROM held h
-		LEFT JOIN segment_history g ON g.customer_id = h.customer_id
-			AND g.valid_from <= cvm.first_day(h.holdings) AND coalesce(g.valid_to > cvm.first_day(h.holdings), true)
-		ORDER BY h.customer_id, g.valid_from DESC NULLS LAST, g.segment)$$ END)
+			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts) AND p.choice = pl.choice))
+		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(r.body,
+				'{{channel_states}}', CASE WHEN ch.known THEN $$
+	UNION ALL
+	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
+	FROM by_channel c
+	JOIN every_channel s ON s.focal = c.focal AND s.donor = c.donor AND s.segment = c.segment$$ ELSE '' END),
+				'{{by_channel}}', CASE WHEN ch.known THEN $$sold AS (
+	SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
+	FROM entered e
+	GROUP BY e.focal, e.customer_id, e.segment, e.channel
+), by_channel_segment AS (
+	SELECT q.focal, q.donor, t.segment, t.channel,
+		cvm.cannibalization_agg(t.holdings, q.focals, q.donors, o.as_of, {look_back}, {look_ahead}, {entry_gap}, t.segment, t.channel) AS state
+	FROM sold t
+	JOIN question q ON q.focal = t.focal
+	CROSS JOIN observed o
+	GROUP BY q.focal, q.donor, t.segment, t.channel
+), by_channel AS (
+	SELECT b.focal, b.donor, b.segment, b.channel, b.state FROM by_channel_segment b {{without_total}}
+	UNION ALL
+	SELECT b.focal, b.donor, '(all)' AS segment, b.channel, cvm.rollup(b.state) AS state FROM by_channel_segment b GROUP BY b.focal, b.donor, b.channel
+), $$ ELSE '' END),
+				'{{without_total}}', CASE WHEN pl.choice = 2 THEN 'WHERE false' ELSE '' END),
+				'{{matrix_by_segment}}', CASE WHEN pl.choice = 2 THEN
+$$SELECT '(none)'::text AS segment,
+		cvm.cannibalization_matrix_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM spell s$$ ELSE
+-- without a launch: the segment held on the customer's first day
+$$SELECT p.segment,
+		cvm.cannibalization_matrix_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM spell s
+	JOIN (
+		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment) FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
+		LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
+		GROUP BY b.customer_id) p ON p.customer_id = s.customer_id
+	GROUP BY p.segment$$ END),
+				'{{segment}}', CASE WHEN pl.choice = 2 THEN $$'(none)'::text$$ ELSE 'p.segment' END),
+				'{{stratum}}', CASE WHEN pl.choice = 2 THEN $$'(none)'$$ ELSE 'p.segment' END),
+				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tJOIN placed p ON p.focal = q.focal AND p.customer_id = s.customer_id' END),
+				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tGROUP BY p.segment' END))
 	FROM report r
 	JOIN part pl ON pl.name = 'placed'
 	JOIN part l ON l.name = 'launch' AND CASE r.view WHEN 'cannibalization' THEN l.choice = 1 WHEN 'cannibalization_matrix' THEN l.choice = 2 ELSE true END
+	JOIN (VALUES (true, '{subscription.channel}'::text[]), (false, '{}')) AS ch (known, needs) ON r.view = 'cannibalization' OR NOT ch.known
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
 FROM choice c;
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
-	('cannibalization', 1, 'row_key', 'text', 'key', 'focal|donor|segment', false, 'One value per row.'),
+	('cannibalization', 1, 'row_key', 'text', 'key', 'focal|donor|segment|channel', false, 'One value per row.'),
 	('cannibalization', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product.'),
 	('cannibalization', 3, 'donor', 'text', 'name', 'product that customers held before', false, 'The product that may have lost; "(all)" is every other product. Rows of donors do not add up.'),
 	('cannibalization', 4, 'segment', 'text', 'name', 'segment held at the launch or, who came later, on the first day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),
@@ -357,6 +412,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('cannibalization', 46, 'is_complete', 'boolean', 'true or false', 'pending_entries = 0', false, 'Is every entry old enough?'),
 	('cannibalization', 47, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
 	('cannibalization', 48, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('cannibalization', 49, 'channel', 'text', 'name', 'subscription.channel of the focal product on the day of the entry', false, 'Channel in which the new product was sold; "(all)" is every channel, "(none)" not told. The control is that of every channel: who did not buy did so nowhere.'),
 	('cannibalization_evidence', 1, 'row_key', 'text', 'key', 'focal|customer_id|entered_on', false, 'One value per row.'),
 	('cannibalization_evidence', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'customer', false, 'Who entered.'),
 	('cannibalization_evidence', 3, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product.'),
@@ -373,6 +429,9 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('cannibalization_evidence', 14, 'is_complete', 'boolean', 'true or false', 'entered_on + look_ahead <= as_of', false, 'Is the entry old enough to be judged?'),
 	('cannibalization_evidence', 15, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
 	('cannibalization_evidence', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('cannibalization_evidence', 17, 'channel', 'text', 'name', 'subscription.channel of the focal product on entered_on', false, 'Channel in which the new product was sold; "(none)" when not told, the first by name where there are several.'),
+	('cannibalization_evidence', 18, 'offer', 'text', 'name', 'subscription.offer of the focal product on entered_on', false, 'Offer under which the new product was sold; "(none)" when not told, the first by name where there are several.'),
+	('cannibalization_evidence', 19, 'days_between', 'integer', 'days', 'entered_on - last day on which donors brought donor_mrr_before, less one', false, 'Days between the old products and the new one; 0: held until the entry, or after it; NULL when nothing was held.'),
 	('cannibalization_sensitivity', 1, 'row_key', 'text', 'key', 'focal|segment|look_back|look_ahead', false, 'One value per row.'),
 	('cannibalization_sensitivity', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product.'),
 	('cannibalization_sensitivity', 3, 'segment', 'text', 'name', 'segment held at the launch or, who came later, on the first day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),

@@ -1,2 +1,3 @@
+DROP PROCEDURE create_ledger_aggregate(text, text, text, text);
 DROP PROCEDURE create_state_merge(text, text);
 DROP PROCEDURE create_state_type(text, text);

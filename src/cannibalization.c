@@ -14,9 +14,11 @@
 
 #include <math.h>
 
+#include "core/cannibalization_ledger.h"
 #include "core/verdict.h"
 #include "decimal.h"
 #include "holdings.h"
+#include "question.h"
 #include "sides.h"
 #include "statetype.h"
 #include "types.h"
@@ -44,20 +46,6 @@ extern const ExpandedType cannibalization_state;
 
 STATE_TYPE_VERIFIED(cannibalization, decode_verified)
 
-static const Window usual_window = {30, 60};
-
-/* The stratum among the arguments; nameless when it is not told. */
-static Label
-argument_stratum(FunctionCallInfo fcinfo, int argument)
-{
-	text *name;
-
-	if (PG_NARGS() <= argument || PG_ARGISNULL(argument))
-		return (Label){"", 0};
-	name = PG_GETARG_TEXT_PP(argument);
-	return (Label){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
-}
-
 /* Add a customer, seen through windows. */
 static Datum
 customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
@@ -66,7 +54,7 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 	Datum result;
 	Cannibalization *state;
 	Holdings *holdings;
-	Course *course;
+	Course course = {0};
 	Label stratum = argument_stratum(fcinfo, 8);
 	Day as_of = argument_day(fcinfo, 4, "as_of");
 
@@ -76,36 +64,29 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 	state = expanded_step(&cannibalization_state, fcinfo, "cannibalization_agg",
 						  &result);
 	cannibalization_adopt(state, as_of, gap, windows, nwindows);
-	course = course_make(holdings, argument_sides(fcinfo, 2, 3, holdings),
-						 as_of, gap);
-	cannibalization_add(state, course, &stratum);
+	course_set(&course, holdings, argument_sides(fcinfo, 2, 3, holdings), as_of,
+			   gap);
+	if (PG_NARGS() > 9 && !PG_ARGISNULL(9))
+	{
+		Label channel = argument_stratum(fcinfo, 9);
+
+		cannibalization_add_channel(state, &course, &stratum, &channel);
+	}
+	else
+		cannibalization_add(state, &course, &stratum, NULL);
+	course_close(&course);
 	PG_RETURN_DATUM(result);
 }
 
-static int32_t
-argument_gap(FunctionCallInfo fcinfo)
-{
-	return PG_NARGS() > 7 ? argument_days(fcinfo, 7, "gap",
-										  "Use 0 or more days.")
-						  : 0;
-}
-
 /* cannibalization_agg(holdings, focal, donors, as_of
- *					   [, look_back, look_ahead, gap [, stratum]]) */
+ *					   [, look_back, look_ahead, gap [, stratum [, channel]]]) */
 PG_FUNCTION_INFO_V1(cvm_cannibalization_add);
 Datum
 cvm_cannibalization_add(PG_FUNCTION_ARGS)
 {
-	Window window = usual_window;
+	Window window = argument_window(fcinfo, 5);
 
-	if (PG_NARGS() > 7)
-	{
-		window.look_back = argument_days(fcinfo, 5, "look_back",
-										 "Use 1 or more days, such as 30.");
-		window.look_ahead = argument_days(fcinfo, 6, "look_ahead",
-										  "Use 0 or more days, such as 60.");
-	}
-	return customer_add(fcinfo, &window, 1, argument_gap(fcinfo));
+	return customer_add(fcinfo, &window, 1, argument_gap(fcinfo, 7));
 }
 
 /* The same with lists of look_back and look_ahead: every pair of them. */
@@ -113,17 +94,122 @@ PG_FUNCTION_INFO_V1(cvm_cannibalization_add_grid);
 Datum
 cvm_cannibalization_add_grid(PG_FUNCTION_ARGS)
 {
-	int32_t *backs;
-	int32_t *aheads;
-	int nbacks = argument_day_list(fcinfo, 5, "look_back", &backs);
-	int naheads = argument_day_list(fcinfo, 6, "look_ahead", &aheads);
-	Window *windows = palloc(sizeof(Window) * nbacks * naheads);
+	Window *windows;
+	int nwindows = argument_windows(fcinfo, 5, &windows);
 
-	for (int i = 0; i < nbacks; i++)
-		for (int j = 0; j < naheads; j++)
-			windows[i * naheads + j] = (Window){backs[i], aheads[j]};
-	return customer_add(fcinfo, windows, nbacks * naheads,
-						argument_gap(fcinfo));
+	return customer_add(fcinfo, windows, nwindows, argument_gap(fcinfo, 7));
+}
+
+/* A question of raw spells: the state, and what it asks about */
+typedef struct Question
+{
+	Cannibalization *state;
+	uint8_t *sides; /* of the ledger's names */
+	Label stratum;
+} Question;
+
+/* Take over focal, donors, as_of [, look_back, look_ahead, gap [, stratum]]. */
+static Day
+ask(FunctionCallInfo fcinfo, const Names *names, Question *question,
+	const Window *windows, int nwindows)
+{
+	Day as_of = argument_day(fcinfo, 2, "as_of");
+	int32_t gap = argument_gap(fcinfo, 5);
+	Holdings named = {.nnames = names->count, .names = names->labels};
+
+	gap_check(gap);
+	cannibalization_adopt(question->state, as_of, gap, windows, nwindows);
+	question->sides = argument_sides(fcinfo, 0, 1, &named);
+	question->stratum = argument_stratum(fcinfo, 6);
+	return as_of;
+}
+
+static Day
+ask_window(FunctionCallInfo fcinfo, const Names *names, void *question)
+{
+	Window window = argument_window(fcinfo, 3);
+
+	return ask(fcinfo, names, question, &window, 1);
+}
+
+static Day
+ask_windows(FunctionCallInfo fcinfo, const Names *names, void *question)
+{
+	Window *windows;
+	int nwindows = argument_windows(fcinfo, 3, &windows);
+
+	return ask(fcinfo, names, question, windows, nwindows);
+}
+
+static void *
+question_blank(void)
+{
+	Question *question = palloc0(sizeof(Question));
+
+	question->state = cannibalization_new(CurrentMemoryContext);
+	return question;
+}
+
+static const Asking asking = {"cannibalization_agg", 6, question_blank,
+							  ask_window};
+static const Asking asking_grid = {"cannibalization_agg", 6, question_blank,
+								   ask_windows};
+
+/* cannibalization_agg(customer, product, started_on, ended_on, mrr, focal,
+ *					   donors, as_of [, look_back, look_ahead, gap
+ *					   [, stratum]]) */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add);
+Datum
+cvm_cannibalization_ledger_add(PG_FUNCTION_ARGS)
+{
+	return question_add(&asking, fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add_grid);
+Datum
+cvm_cannibalization_ledger_add_grid(PG_FUNCTION_ARGS)
+{
+	return question_add(&asking_grid, fcinfo);
+}
+
+/* The end of it: every customer into a state. */
+static Datum
+ledger_final(const Asking *form, FunctionCallInfo fcinfo)
+{
+	Question *question = question_blank();
+	Ledger *ledger = question_final(form, fcinfo, question);
+
+	if (ledger == NULL)
+		PG_RETURN_NULL();
+	cannibalization_ledger_finish(ledger, question->sides, &question->stratum,
+								  question->state);
+	return expanded_flat(&cannibalization_state, question->state);
+}
+
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final);
+Datum
+cvm_cannibalization_ledger_final(PG_FUNCTION_ARGS)
+{
+	return ledger_final(&asking, fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final_grid);
+Datum
+cvm_cannibalization_ledger_final_grid(PG_FUNCTION_ARGS)
+{
+	return ledger_final(&asking_grid, fcinfo);
+}
+
+/* control_only(cannibalization): those who stayed, without the entries. */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_control_only);
+Datum
+cvm_cannibalization_control_only(PG_FUNCTION_ARGS)
+{
+	Cannibalization *control = cannibalization_new(CurrentMemoryContext);
+
+	cannibalization_merge_control(
+		control, expanded_read(&cannibalization_state, PG_GETARG_DATUM(0)));
+	return expanded_flat(&cannibalization_state, control);
 }
 
 /* as_of(cannibalization): the first day not observed. */
@@ -149,9 +235,10 @@ argument_number(FunctionCallInfo fcinfo, int argument)
 		return NAN;
 	number = PG_GETARG_FLOAT8(argument);
 	if (!isfinite(number))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("\"%g\" is neither a margin nor a price", number),
-						errhint("Use NULL for what is not known.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%g\" is neither a margin nor a price", number),
+				 errhint("Use NULL for what is not known.")));
 	return number;
 }
 
@@ -347,8 +434,7 @@ Datum
 cvm_break_even_rate(PG_FUNCTION_ARGS)
 {
 	double rate = break_even(PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1),
-							 PG_GETARG_FLOAT8(2),
-							 (double) PG_GETARG_INT64(3));
+							 PG_GETARG_FLOAT8(2), (double) PG_GETARG_INT64(3));
 
 	if (!isfinite(rate))
 		PG_RETURN_NULL();

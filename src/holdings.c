@@ -17,14 +17,12 @@
 
 #include "decimal.h"
 #include "holdings.h"
+#include "sides.h"
 #include "state.h"
 #include "types.h"
 #include "zone.h"
 
 #define FIRST_ROOM 116 /* bytes of a new log's rows */
-
-/* What stands for a product that is not told */
-#define NO_PRODUCT "(none)"
 
 /* Read any holdings: canonical bytes, or the log of an aggregate. */
 Holdings *
@@ -98,51 +96,6 @@ cvm_holdings_send(PG_FUNCTION_ARGS)
 		cvm_state_send, holdings_make(holdings_read(PG_GETARG_DATUM(0))));
 }
 
-/* A name among the arguments; without data when it is NULL */
-static Label
-argument_label(FunctionCallInfo fcinfo, int argument)
-{
-	Label name = {NULL, 0};
-	text *value;
-
-	if (PG_ARGISNULL(argument))
-		return name;
-	value = PG_GETARG_TEXT_PP(argument);
-	name.data = VARDATA_ANY(value);
-	name.size = VARSIZE_ANY_EXHDR(value);
-	return name;
-}
-
-/*
- * Read a row's product, first day, day after the last and price, which are the
- * arguments from at on, and its channel and offer if it has them; false when
- * it holds no day.
- */
-bool
-argument_spell(FunctionCallInfo fcinfo, int at, bool has_origin, SpellRow *row)
-{
-	static const Label none = {NULL, 0};
-
-	if (PG_ARGISNULL(at + 1))
-		return false;
-	row->start = checked_day(PG_GETARG_DATEADT(at + 1));
-	row->end = SPELL_OPEN;
-	if (!PG_ARGISNULL(at + 2) && !DATE_IS_NOEND(PG_GETARG_DATEADT(at + 2)))
-		row->end = checked_day(PG_GETARG_DATEADT(at + 2));
-	if (row->end <= row->start)
-		return false;
-	row->product = argument_label(fcinfo, at);
-	if (row->product.data == NULL)
-		row->product = (Label){NO_PRODUCT, strlen(NO_PRODUCT)};
-	row->mrr = 0;
-	row->scale = 0;
-	if (!PG_ARGISNULL(at + 3))
-		row->mrr = decimal_read(PG_GETARG_DATUM(at + 3), &row->scale);
-	row->channel = has_origin ? argument_label(fcinfo, at + 4) : none;
-	row->offer = has_origin ? argument_label(fcinfo, at + 5) : none;
-	return true;
-}
-
 /* A log as a varlena, holding what another one holds. */
 static struct varlena *
 log_make(struct varlena *old, size_t room)
@@ -151,11 +104,10 @@ log_make(struct varlena *old, size_t room)
 	struct varlena *value;
 
 	if (size > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("one customer has too many subscription spells"),
-				 errhint("Fold them in parts and add the parts up with "
-						 "rollup().")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("one customer has too many subscription spells"),
+						errhint("Fold them in parts and add the parts up with "
+								"rollup().")));
 	value = palloc0(size);
 	if (old != NULL)
 		memcpy(value, old, VARSIZE(old));
@@ -209,6 +161,20 @@ cvm_holdings_merge(PG_FUNCTION_ARGS)
 {
 	return holdings_make(holdings_merge(holdings_read(PG_GETARG_DATUM(0)),
 										holdings_read(PG_GETARG_DATUM(1))));
+}
+
+/* by_offer(holdings, offers): offers as products. */
+PG_FUNCTION_INFO_V1(cvm_by_offer);
+Datum
+cvm_by_offer(PG_FUNCTION_ARGS)
+{
+	Holdings *holdings;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	holdings = holdings_read(PG_GETARG_DATUM(0));
+	return holdings_make(
+		holdings_by_offer(holdings, argument_offers(fcinfo, 1, holdings)));
 }
 
 /* The steps before as_of. */
@@ -357,16 +323,15 @@ cvm_runs(PG_FUNCTION_ARGS)
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < nruns; i++)
 	{
-		Datum values[RUN_COLUMNS] = {
-			Int32GetDatum(i + 1), DateADTGetDatum(runs[i].start),
-			DateADTGetDatum(runs[i].end),
-			Int32GetDatum(runs[i].end - runs[i].start),
-			BoolGetDatum(runs[i].churned)};
+		Datum values[RUN_COLUMNS] = {Int32GetDatum(i + 1),
+									 DateADTGetDatum(runs[i].start),
+									 DateADTGetDatum(runs[i].end),
+									 Int32GetDatum(runs[i].end - runs[i].start),
+									 BoolGetDatum(runs[i].churned)};
 		bool nulls[RUN_COLUMNS] = {false};
 
 		nulls[2] = !runs[i].churned;
-		tuplestore_putvalues(result->setResult, result->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -428,8 +393,7 @@ cvm_spells(PG_FUNCTION_ARGS)
 		nulls[5] = spell->offer < 0;
 		if (!nulls[5])
 			values[5] = label_text(holdings, spell->offer);
-		tuplestore_putvalues(result->setResult, result->setDesc, values,
-							 nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -7,14 +7,68 @@
 #ifndef CVM_HOLDINGS_DATUM_H
 #define CVM_HOLDINGS_DATUM_H
 
+#include "postgres.h"
+
+#include "compat.h"
 #include "core/steps.h"
+#include "decimal.h"
 #include "fmgr.h"
+#include "utils/date.h"
+#include "zone.h"
+
+/* What stands for a product that is not told */
+#define NO_PRODUCT "(none)"
 
 extern Holdings *holdings_read(Datum datum);
-extern bool argument_spell(FunctionCallInfo fcinfo, int at, bool has_origin,
-						   SpellRow *row);
 extern int holdings_steps(const Holdings *holdings, Day as_of, Step **steps);
 
 extern void check_segment(const Label *segment);
+
+/* A name among the arguments; without data when it is NULL */
+static inline Label
+argument_label(FunctionCallInfo fcinfo, int argument)
+{
+	Label name = {NULL, 0};
+	text *value;
+
+	if (PG_ARGISNULL(argument))
+		return name;
+	value = (text *) DatumGetPointer(PG_GETARG_DATUM(argument));
+	if (unlikely(VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value)))
+		value = PG_GETARG_TEXT_PP(argument);
+	name.data = VARDATA_ANY(value);
+	name.size = VARSIZE_ANY_EXHDR(value);
+	return name;
+}
+
+/*
+ * Read a row's product, first day, day after the last and price, which are the
+ * arguments from at on, and its channel and offer if it has them; false when
+ * it holds no day.
+ */
+static inline bool
+argument_spell(FunctionCallInfo fcinfo, int at, bool has_origin, SpellRow *row)
+{
+	static const Label none = {NULL, 0};
+
+	if (PG_ARGISNULL(at + 1))
+		return false;
+	row->start = checked_day(PG_GETARG_DATEADT(at + 1));
+	row->end = SPELL_OPEN;
+	if (!PG_ARGISNULL(at + 2) && !DATE_IS_NOEND(PG_GETARG_DATEADT(at + 2)))
+		row->end = checked_day(PG_GETARG_DATEADT(at + 2));
+	if (row->end <= row->start)
+		return false;
+	row->product = argument_label(fcinfo, at);
+	if (row->product.data == NULL)
+		row->product = (Label){NO_PRODUCT, strlen(NO_PRODUCT)};
+	row->mrr = 0;
+	row->scale = 0;
+	if (!PG_ARGISNULL(at + 3))
+		row->mrr = decimal_read(PG_GETARG_DATUM(at + 3), &row->scale);
+	row->channel = has_origin ? argument_label(fcinfo, at + 4) : none;
+	row->offer = has_origin ? argument_label(fcinfo, at + 5) : none;
+	return true;
+}
 
 #endif /* CVM_HOLDINGS_DATUM_H */

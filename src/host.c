@@ -6,27 +6,52 @@
  */
 #include "postgres.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "miscadmin.h"
 #include "storage/buffile.h"
 #include "utils/memutils.h"
 
 #include "core/host.h"
 
+#define LARGE_BLOCK (1 << 20) /* bytes */
+
 /* Arrays of a fold may pass one gigabyte; values never do (core/bytes.h). */
 void *
 host_alloc(HostArena arena, size_t size)
 {
-	return MemoryContextAllocExtended(arena ? (MemoryContext) arena
-											: CurrentMemoryContext,
-									  size, MCXT_ALLOC_HUGE);
+	return MemoryContextAllocExtended(
+		arena ? (MemoryContext) arena : CurrentMemoryContext, size,
+		MCXT_ALLOC_HUGE);
 }
 
 void *
 host_alloc_zero(HostArena arena, size_t size)
 {
-	return MemoryContextAllocExtended(arena ? (MemoryContext) arena
-											: CurrentMemoryContext,
-									  size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	return MemoryContextAllocExtended(
+		arena ? (MemoryContext) arena : CurrentMemoryContext, size,
+		MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+/* Ask for large pages: the first touch of each page costs more than its use. */
+void *
+host_alloc_block(HostArena arena, size_t size)
+{
+	char *block = host_alloc(arena, size);
+
+#ifdef MADV_HUGEPAGE
+	if (size >= LARGE_BLOCK)
+	{
+		uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
+		uintptr_t from = (uintptr_t) block & ~(page - 1);
+		uintptr_t to = ((uintptr_t) block + size + page - 1) & ~(page - 1);
+
+		/* advice only: where there are none, nothing is lost */
+		(void) madvise((void *) from, to - from, MADV_HUGEPAGE);
+	}
+#endif
+	return block;
 }
 
 void *

@@ -1,42 +1,21 @@
 /*
  * ledger.c
- *		movement_agg over raw spells: the waterfall in one pass (core/ledger.h).
+ *		What aggregates over raw spells in one pass share (ledger.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "postgres.h"
+#include "ledger.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 
-#include "core/ledger.h"
-#include "core/segment_ledger.h"
 #include "expanded.h"
-#include "holdings.h"
-#include "row.h"
 #include "state.h"
 #include "types.h"
 
-/*
- * The state of the aggregate: a ledger of its own, or what a parallel worker
- * sent, still in its bytes until it is merged.
- */
-typedef struct LedgerState
-{
-	Ledger *ledger;
-	bytea *bytes;
-} LedgerState;
-
-/* movement_agg(customer, product, started_on, ended_on, mrr, grain, as_of) */
+/* The customer is the first argument, and the spell the four after it */
 #define ARG_CUSTOMER 1
 #define ARG_SPELL 2
-#define ARG_GRAIN 6
-#define ARG_AS_OF 7
-
-/*
- * segment_flow_agg(customer, product, started_on, ended_on, mrr, segment,
- * grain, as_of): a spell, or where segment is told, a time in it
- */
-#define ARG_SEGMENT 6
 
 /* What stays the same from row to row */
 static RowForm *
@@ -54,89 +33,87 @@ ledger_form(FunctionCallInfo fcinfo, int grain)
 					 : type == UUIDOID ? KEY_UUID
 									   : KEY_TEXT;
 	form->grain = grain;
-	form->grain_constant = get_fn_expr_arg_stable(fcinfo->flinfo, grain);
+	form->grain_constant = row_is_constant(fcinfo, grain);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }
 
-/* The ledger of an aggregate, made for the first row. */
-static LedgerState *
-ledger_ready(FunctionCallInfo fcinfo, RowForm *form, LedgerState *state,
-			 MemoryContext context, Day as_of)
+/* The aggregate's memory goes: close the files first. */
+static void
+state_shutdown(Datum datum)
 {
-	Calendar calendar = row_calendar(form, fcinfo);
+	LedgerState *state = (LedgerState *) DatumGetPointer(datum);
 
-	if (state == NULL)
-	{
-		state = MemoryContextAllocZero(context, sizeof(LedgerState));
-		state->ledger = ledger_new(context, form->key_kind, calendar, as_of);
-	}
-	if (unlikely(calendar.grain != state->ledger->calendar.grain ||
-				 calendar.week_start != state->ledger->calendar.week_start ||
-				 as_of != state->ledger->as_of))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("grain or as_of changes from row to row"),
-				 errhint("Give the same grain and as_of for every row.")));
-	return state;
+	if (state->ledger != NULL)
+		ledger_close_files(state->ledger);
 }
 
-/* Add a row. */
+/*
+ * How much memory the ledger of a state may take; the state is told when that
+ * goes.
+ */
+size_t
+ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
+{
+	/* over a window, nobody would tell us when to close files */
+	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
+		return 0;
+	AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
+	return get_hash_memory_limit();
+}
+
+/*
+ * Read the row of (customer, product, started_on, ended_on, mrr, ..., grain,
+ * as_of [, clock]); grain is the number of that argument.  False: it holds no day, and
+ * the state stays what it was.
+ */
+bool
+ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
+{
+	RowForm *form = ledger_form(fcinfo, grain);
+	LedgerTerms terms = {.clock = CLOCK_CALENDAR};
+
+	row->state = PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	if (unlikely(row->state == NULL))
+		state_context(fcinfo, name);
+	if (PG_ARGISNULL(ARG_CUSTOMER) ||
+		!argument_spell(fcinfo, ARG_SPELL, false, &row->spell))
+		return false;
+	terms.calendar = row_calendar(form, fcinfo);
+	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
+	if (PG_NARGS() > grain + 2)
+		terms.clock = argument_clock(fcinfo, grain + 2);
+	if (unlikely(row->state == NULL))
+	{
+		MemoryContext context = state_context(fcinfo, name);
+
+		row->state = MemoryContextAllocZero(context, sizeof(LedgerState));
+		row->state->ledger = ledger_new(context, form->key_kind, &terms,
+										ledger_budget(fcinfo, row->state));
+	}
+	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("grain, as_of or clock changes from row to row"),
+				 errhint("Give the same grain, as_of and clock for every "
+						 "row.")));
+	row->key = row_key(form, fcinfo);
+	return true;
+}
+
+/*
+ * The step of (customer, product, started_on, ended_on, mrr, grain, as_of
+ * [, clock])
+ */
 PG_FUNCTION_INFO_V1(cvm_ledger_add);
 Datum
 cvm_ledger_add(PG_FUNCTION_ARGS)
 {
-	RowForm *form = ledger_form(fcinfo, ARG_GRAIN);
-	LedgerState *state =
-		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
-	MemoryContext context = state_context(fcinfo, "movement_agg");
-	SpellRow row;
+	LedgerRow row;
 
-	if (PG_ARGISNULL(ARG_CUSTOMER) ||
-		!argument_spell(fcinfo, ARG_SPELL, false, &row))
-	{
-		if (state == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(state);
-	}
-	state = ledger_ready(fcinfo, form, state, context,
-						 argument_day(fcinfo, ARG_AS_OF, "as_of"));
-	ledger_add(state->ledger, row_key(form, fcinfo), &row);
-	PG_RETURN_POINTER(state);
-}
-
-/* Add a row of segment_flow_agg. */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
-Datum
-cvm_segment_ledger_add(PG_FUNCTION_ARGS)
-{
-	RowForm *form = ledger_form(fcinfo, ARG_GRAIN + 1);
-	LedgerState *state =
-		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
-	MemoryContext context = state_context(fcinfo, "segment_flow_agg");
-	SpellRow row;
-
-	if (PG_ARGISNULL(ARG_CUSTOMER) ||
-		!argument_spell(fcinfo, ARG_SPELL, false, &row))
-	{
-		if (state == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(state);
-	}
-	state = ledger_ready(fcinfo, form, state, context,
-						 argument_day(fcinfo, ARG_AS_OF + 1, "as_of"));
-	if (PG_ARGISNULL(ARG_SEGMENT))
-		ledger_add(state->ledger, row_key(form, fcinfo), &row);
-	else
-	{
-		text *name = PG_GETARG_TEXT_PP(ARG_SEGMENT);
-		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
-
-		check_segment(&segment);
-		ledger_place(state->ledger, row_key(form, fcinfo), row.start, row.end,
-					 &segment);
-	}
-	PG_RETURN_POINTER(state);
+	if (ledger_row(fcinfo, 6, "ledger_add", &row))
+		ledger_add(row.state->ledger, row.key, &row.spell);
+	PG_RETURN_LEDGER(row.state);
 }
 
 /* Add what a parallel worker sent. */
@@ -144,11 +121,12 @@ PG_FUNCTION_INFO_V1(cvm_ledger_combine);
 Datum
 cvm_ledger_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, "movement_agg");
+	MemoryContext context = state_context(fcinfo, "ledger_combine");
 	LedgerState *into =
 		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
 	LedgerState *more =
 		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
+	size_t budget = 0; /* of a ledger that is made here */
 
 	if (more == NULL)
 	{
@@ -159,9 +137,12 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
+	{
 		into = MemoryContextAllocZero(context, sizeof(LedgerState));
+		budget = ledger_budget(fcinfo, into);
+	}
 	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
-								 VARSIZE(more->bytes) - VARHDRSZ);
+								 VARSIZE(more->bytes) - VARHDRSZ, budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -173,7 +154,7 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 	LedgerState *state = (LedgerState *) PG_GETARG_POINTER(0);
 	ByteWriter writer;
 
-	state_context(fcinfo, "movement_agg");
+	state_context(fcinfo, "ledger_serialize");
 	state_open(&writer);
 	ledger_encode(state->ledger, &writer);
 	return state_close(&writer);
@@ -186,44 +167,8 @@ cvm_ledger_deserialize(PG_FUNCTION_ARGS)
 {
 	LedgerState *state;
 
-	state_context(fcinfo, "movement_agg");
+	state_context(fcinfo, "ledger_deserialize");
 	state = palloc0(sizeof(LedgerState));
 	state->bytes = PG_GETARG_BYTEA_P(0);
 	PG_RETURN_POINTER(state);
-}
-
-/* The end: walk every customer into a movement. */
-PG_FUNCTION_INFO_V1(cvm_ledger_final);
-Datum
-cvm_ledger_final(PG_FUNCTION_ARGS)
-{
-	Movement *movement;
-	ByteWriter writer;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state_context(fcinfo, "movement_agg");
-	movement = movement_new(CurrentMemoryContext);
-	ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, movement);
-	state_open(&writer);
-	movement_encode(movement, &writer);
-	return state_close(&writer);
-}
-
-/* The end of segment_flow_agg: walk every customer into a flow. */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
-Datum
-cvm_segment_ledger_final(PG_FUNCTION_ARGS)
-{
-	SegmentFlow *flow;
-	ByteWriter writer;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state_context(fcinfo, "segment_flow_agg");
-	flow = segment_flow_new(CurrentMemoryContext);
-	segment_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, flow);
-	state_open(&writer);
-	segment_flow_encode(flow, &writer);
-	return state_close(&writer);
 }

@@ -10,9 +10,10 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "core/movement.h"
+#include "core/movement_ledger.h"
 #include "decimal.h"
 #include "holdings.h"
+#include "ledger.h"
 #include "statetype.h"
 #include "types.h"
 
@@ -48,6 +49,25 @@ cvm_movement_add(PG_FUNCTION_ARGS)
 			money_rescale(steps[i].mrr, holdings->scale, movement->scale);
 	movement_add(movement, steps, nsteps, holdings->nnames, held, nheld);
 	PG_RETURN_DATUM(result);
+}
+
+/* movement_agg(customer, product, started_on, ended_on, mrr, grain, as_of) */
+PG_FUNCTION_INFO_V1(cvm_movement_ledger_final);
+Datum
+cvm_movement_ledger_final(PG_FUNCTION_ARGS)
+{
+	Movement *movement;
+	ByteWriter writer;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "movement_agg");
+	movement = movement_new(CurrentMemoryContext);
+	movement_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger,
+						   movement);
+	state_open(&writer);
+	movement_encode(movement, &writer);
+	return state_close(&writer);
 }
 
 /* Where rows go */

@@ -10,10 +10,11 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "core/revenue.h"
+#include "core/revenue_ledger.h"
 #include "core/wilson.h"
 #include "decimal.h"
 #include "holdings.h"
+#include "ledger.h"
 #include "statetype.h"
 #include "types.h"
 
@@ -40,16 +41,7 @@ cvm_revenue_retention_add(PG_FUNCTION_ARGS)
 	calendar = argument_calendar(fcinfo, 2, -1);
 	as_of = argument_day(fcinfo, 3, "as_of");
 	if (PG_NARGS() > 4)
-	{
-		text *name;
-
-		if (PG_ARGISNULL(4))
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("clock must not be null"),
-							errhint("Use calendar or anniversary.")));
-		name = PG_GETARG_TEXT_PP(4);
-		clock = clock_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-	}
+		clock = argument_clock(fcinfo, 4);
 	holdings = holdings_read(PG_GETARG_DATUM(1));
 	revenue = expanded_step(&revenue_retention_state, fcinfo,
 							"revenue_retention_agg", &result);
@@ -63,6 +55,28 @@ cvm_revenue_retention_add(PG_FUNCTION_ARGS)
 	nlevels = levels_of(steps, nsteps, levels);
 	revenue_add(revenue, levels, nlevels);
 	PG_RETURN_DATUM(result);
+}
+
+/*
+ * revenue_retention_agg(customer, product, started_on, ended_on, mrr, grain,
+ * as_of [, clock]): its end
+ */
+PG_FUNCTION_INFO_V1(cvm_revenue_ledger_final);
+Datum
+cvm_revenue_ledger_final(PG_FUNCTION_ARGS)
+{
+	Revenue *revenue;
+	ByteWriter writer;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "revenue_retention_agg");
+	revenue = revenue_retention_new(CurrentMemoryContext);
+	revenue_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger,
+						  revenue);
+	state_open(&writer);
+	revenue_retention_encode(revenue, &writer);
+	return state_close(&writer);
 }
 
 /* Where rows go */
@@ -85,12 +99,12 @@ row_take(void *taker, const RevenueRow *row)
 	Datum values[REVENUE_COLUMNS] = {0};
 	bool nulls[REVENUE_COLUMNS] = {false};
 
-	values[0] = day_datum(period_start(calendar, row->cohort->period),
-						  &nulls[0]);
+	values[0] =
+		day_datum(period_start(calendar, row->cohort->period), &nulls[0]);
 	values[1] = Int32GetDatum(row->no);
-	values[2] = day_datum(
-		period_start(calendar, (int64) row->cohort->period + row->no),
-		&nulls[2]);
+	values[2] =
+		day_datum(period_start(calendar, (int64) row->cohort->period + row->no),
+				  &nulls[2]);
 	values[3] = Int64GetDatum(row->cohort->members);
 	values[4] = Int64GetDatum(kept->eligible);
 	values[5] = Int64GetDatum(kept->retained);
@@ -108,8 +122,8 @@ row_take(void *taker, const RevenueRow *row)
 		double high;
 
 		wilson(kept->retained, kept->eligible, sink->z, &low, &high);
-		values[6] = Float8GetDatum((double) kept->retained /
-								   (double) kept->eligible);
+		values[6] =
+			Float8GetDatum((double) kept->retained / (double) kept->eligible);
 		values[7] = Float8GetDatum(low);
 		values[8] = Float8GetDatum(high);
 		values[11] = decimal_make(kept->gross, scale);

@@ -13,10 +13,11 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "core/segment.h"
+#include "core/segment_ledger.h"
 #include "decimal.h"
 #include "expanded.h"
 #include "holdings.h"
+#include "ledger.h"
 #include "state.h"
 #include "types.h"
 
@@ -102,12 +103,12 @@ check_segment(const Label *segment)
 	for (int i = 0; i < lengthof(reserved); i++)
 		if (segment->size == strlen(reserved[i]) &&
 			memcmp(segment->data, reserved[i], segment->size) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_RESERVED_NAME),
-					 errmsg("\"%s\" cannot be the name of a segment",
-							reserved[i]),
-					 errhint("Name it without brackets: reports use these "
-							 "for totals and for those who come and go.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_RESERVED_NAME),
+				 errmsg("\"%s\" cannot be the name of a segment", reserved[i]),
+				 errhint("Name it without brackets: reports use these "
+						 "for totals and for those who come and go.")));
 }
 
 /* segment_flow_agg(holdings, segments, grain, as_of) */
@@ -121,8 +122,8 @@ cvm_segment_flow_add(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1))
 		return expanded_skip(fcinfo, "segment_flow_agg");
-	flow = expanded_step(&segment_flow_state, fcinfo, "segment_flow_agg",
-						 &result);
+	flow =
+		expanded_step(&segment_flow_state, fcinfo, "segment_flow_agg", &result);
 	segment_flow_adopt(flow, argument_calendar(fcinfo, 3, -1),
 					   argument_day(fcinfo, 4, "as_of"));
 	if (!PG_ARGISNULL(2))
@@ -154,8 +155,8 @@ sink_open(RowSink *sink, FunctionCallInfo fcinfo)
 static void
 sink_put(RowSink *sink, Datum *values, bool *nulls)
 {
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc,
-						 values, nulls);
+	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
+						 nulls);
 }
 
 static Datum
@@ -296,4 +297,48 @@ cvm_segment_flow_as_of(PG_FUNCTION_ARGS)
 		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
 
 	PG_RETURN_DATEADT(flow->as_of);
+}
+
+/*
+ * segment_flow_agg(customer, product, started_on, ended_on, mrr, segment,
+ * grain, as_of): a spell, or where segment is told, a time in it
+ */
+PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
+Datum
+cvm_segment_ledger_add(PG_FUNCTION_ARGS)
+{
+	LedgerRow row;
+
+	if (!ledger_row(fcinfo, 7, "segment_flow_agg", &row))
+		PG_RETURN_LEDGER(row.state);
+	if (PG_ARGISNULL(6))
+		ledger_add(row.state->ledger, row.key, &row.spell);
+	else
+	{
+		text *name = PG_GETARG_TEXT_PP(6);
+		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+
+		check_segment(&segment);
+		ledger_place(row.state->ledger, row.key, row.spell.start, row.spell.end,
+					 &segment);
+	}
+	PG_RETURN_POINTER(row.state);
+}
+
+/* The end of segment_flow_agg: walk every customer into a flow. */
+PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
+Datum
+cvm_segment_ledger_final(PG_FUNCTION_ARGS)
+{
+	SegmentFlow *flow;
+	ByteWriter writer;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "segment_flow_agg");
+	flow = segment_flow_new(CurrentMemoryContext);
+	segment_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, flow);
+	state_open(&writer);
+	segment_flow_encode(flow, &writer);
+	return state_close(&writer);
 }

@@ -148,7 +148,7 @@ argument_brackets(FunctionCallInfo fcinfo, int argument, Reading *reading)
 }
 
 /* Arguments that have defaults: here NULL means the default too. */
-static Clock
+Clock
 argument_clock(FunctionCallInfo fcinfo, int argument)
 {
 	text *name;

@@ -32,11 +32,11 @@ compare_names(const void *a, const void *b)
 	return label_compare(a, b);
 }
 
-#define ORDER_BY(field)                                                        \
-	do                                                                         \
-	{                                                                          \
-		if (spell_a->field != spell_b->field)                                  \
-			return spell_a->field < spell_b->field ? -1 : 1;                   \
+#define ORDER_BY(field)                                      \
+	do                                                       \
+	{                                                        \
+		if (spell_a->field != spell_b->field)                \
+			return spell_a->field < spell_b->field ? -1 : 1; \
 	} while (0)
 
 static int
@@ -86,8 +86,8 @@ holdings_settle(Holdings *holdings)
 	memcpy(loose, holdings->names, holdings->nnames * sizeof(Label));
 	host_sort(holdings->names, holdings->nnames, sizeof(Label), compare_names);
 	for (int i = 0; i < holdings->nnames; i++)
-		if (kept == 0 || label_compare(&holdings->names[kept - 1],
-									  &holdings->names[i]) != 0)
+		if (kept == 0 ||
+			label_compare(&holdings->names[kept - 1], &holdings->names[i]) != 0)
 			holdings->names[kept++] = holdings->names[i];
 	holdings->nnames = kept;
 	for (int i = 0; i < holdings->nspells; i++)
@@ -190,8 +190,8 @@ holdings_encode(const Holdings *holdings, ByteWriter *writer)
 	bool has_origin = false;
 
 	for (int i = 0; i < holdings->nspells && !has_origin; i++)
-		has_origin = holdings->spells[i].channel >= 0 ||
-					 holdings->spells[i].offer >= 0;
+		has_origin =
+			holdings->spells[i].channel >= 0 || holdings->spells[i].offer >= 0;
 	write_byte(writer, HOLDINGS_VERSION);
 	write_byte(writer, has_origin ? HAS_ORIGIN : 0);
 	write_unsigned(writer, holdings->scale);
@@ -210,9 +210,8 @@ holdings_encode(const Holdings *holdings, ByteWriter *writer)
 		if (i == 0)
 			write_signed(writer, spell->start);
 		else
-			write_unsigned(writer,
-						   (uint64_t) ((int64_t) spell->start -
-									   holdings->spells[i - 1].start));
+			write_unsigned(writer, (uint64_t) ((int64_t) spell->start -
+											   holdings->spells[i - 1].start));
 		write_unsigned(writer,
 					   spell->end == SPELL_OPEN
 						   ? 0
@@ -235,8 +234,8 @@ holdings_merge(const Holdings *a, const Holdings *b)
 	const Holdings *parts[2] = {a, b};
 
 	sum->scale = a->scale > b->scale ? a->scale : b->scale;
-	sum->names = host_alloc(
-		NULL, ((size_t) a->nnames + b->nnames + 1) * sizeof(Label));
+	sum->names =
+		host_alloc(NULL, ((size_t) a->nnames + b->nnames + 1) * sizeof(Label));
 	sum->spells = host_alloc(
 		NULL, ((size_t) a->nspells + b->nspells + 1) * sizeof(Spell));
 	for (int p = 0; p < 2; p++)
@@ -259,6 +258,50 @@ holdings_merge(const Holdings *a, const Holdings *b)
 	}
 	holdings_settle(sum);
 	return sum;
+}
+
+/* Add a name of other holdings to a loose list; its number, or -1. */
+static int32_t
+carry_name(Holdings *loose, const Holdings *from, int32_t name)
+{
+	if (name < 0)
+		return -1;
+	loose->names[loose->nnames] = from->names[name];
+	return loose->nnames++;
+}
+
+/*
+ * Take each spell that was sold under one of some offers for a product of the
+ * offer's name; is_taken is by name.
+ */
+Holdings *
+holdings_by_offer(const Holdings *holdings, const bool *is_taken)
+{
+	Holdings *turned = host_alloc_zero(NULL, sizeof(Holdings));
+	size_t room = (size_t) holdings->nspells;
+
+	turned->scale = holdings->scale;
+	turned->names = host_alloc(NULL, (3 * room + 1) * sizeof(Label));
+	turned->spells = host_alloc(NULL, (room + 1) * sizeof(Spell));
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		Spell *spell = &turned->spells[turned->nspells++];
+
+		*spell = holdings->spells[i];
+		if (spell->offer >= 0 && is_taken[spell->offer])
+			spell->product = spell->offer;
+		else if (is_taken[spell->product])
+			host_fail(HOST_INVALID_VALUE,
+					  "Give the offer another name in a view.",
+					  "\"%.*s\" is the name of an offer and of a product",
+					  (int) holdings->names[spell->product].size,
+					  holdings->names[spell->product].data);
+		spell->product = carry_name(turned, holdings, spell->product);
+		spell->channel = carry_name(turned, holdings, spell->channel);
+		spell->offer = carry_name(turned, holdings, spell->offer);
+	}
+	holdings_settle(turned);
+	return turned;
 }
 
 /* How many bytes a row may take in a log. */
@@ -358,8 +401,8 @@ spell_log_read(const HoldingsLog *log, size_t size)
 		scales[holdings->nspells++] = scale;
 	}
 	for (int i = 0; i < holdings->nspells; i++)
-		holdings->spells[i].mrr = money_rescale(
-			holdings->spells[i].mrr, scales[i], holdings->scale);
+		holdings->spells[i].mrr =
+			money_rescale(holdings->spells[i].mrr, scales[i], holdings->scale);
 	host_free(scales);
 	holdings_settle(holdings);
 	return holdings;

@@ -25,6 +25,9 @@ extern void *host_alloc_zero(HostArena arena, size_t size);
 extern void *host_realloc(void *pointer, size_t size);
 extern void host_free(void *pointer);
 
+/* The same as host_alloc, for much memory that is filled from end to end */
+extern void *host_alloc_block(HostArena arena, size_t size);
+
 /* Memory that stays until the process ends, for tables that never change */
 extern HostArena host_forever(void);
 extern void host_sort(void *items, size_t count, size_t size,

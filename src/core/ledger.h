@@ -1,46 +1,84 @@
 /*
  * ledger.h
- *		The waterfall from raw spells in one pass.
+ *		Spells in any order, gathered into customers with their lines.
  *
  * Rows come in any order, so a customer's spells are together only at the
  * end.  Until then a ledger writes them down, each with its customer's number
- * (roster.h) and its product's, in shelves of 1024 customers; then it sorts a
- * shelf at a time by customer, by counting, within the processor's cache, and
- * walks each customer as movement.h does.
+ * (roster.h) and its product's (names.h), in shelves of 1024 customers; then
+ * ledger_each() sorts a shelf at a time by customer, by counting, within the
+ * processor's cache, and hands out customer after customer.  Every reading of
+ * raw spells in one pass is a taker of these: movement_ledger.c and others.
  *
  * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
- * together; pages of spells; parcels of other processes added; finished into
- * a movement, which changes nothing.  It costs 24 bytes a spell and about 30
- * a customer, and 4 and 4 more while it is finished.
+ * together; chunks of lines; parcels of other processes added; spilled, when
+ * it passes its budget of memory, to one file for each part of the customers,
+ * and begun anew; read by ledger_each(), part by part if there are parts,
+ * which changes no content and may be done again.
+ *
+ * It costs 16 bytes a spell, and up to 24 a customer; where customers are
+ * numbers without large gaps, nearly nothing for those.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #ifndef CVM_LEDGER_H
 #define CVM_LEDGER_H
 
-#include "core/movement.h"
+#include "core/names.h"
+#include "core/reading.h" /* Clock */
 #include "core/roster.h"
+
+/* What is asked of the spells: the same for every row and every parcel */
+typedef struct LedgerTerms
+{
+	Calendar calendar;
+	Clock clock; /* where the reading has one */
+	Day as_of;	 /* the first day not observed: what begins then is unseen */
+} LedgerTerms;
 
 /* Added to the number of a name that is a segment, not a product */
 #define LINE_PLACING (1 << 30)
 
-/* A line of the ledger: a spell, or a time in a segment, which has no price */
+/*
+ * A line of the ledger: a spell, or a time in a segment, which has no price.
+ * Read it through the functions below.
+ */
 typedef struct Line
 {
 	uint32_t slot;	 /* the customer's */
-	int32_t product; /* its number; ~number when mrr is the number of a Wide */
+	int32_t product; /* its number; ~number when mrr is the number of an Odd */
 	Day start;
-	Day end;
+	Day end; /* first day not held, or SPELL_OPEN */
 	int64_t mrr;
 } Line;
 
-/* Lines are given out by the chunk; 0 is the first of them, and no next */
+/* A line as it is kept */
+typedef struct Packed
+{
+	uint32_t head; /* place of the customer in the shelf, mark, name */
+	Day start;
+	Day end;
+	int32_t mrr; /* or the number of an Odd */
+} Packed;
+
+/* What does not fit into a packed line */
+typedef struct Odd
+{
+	int32_t name;
+	Wide mrr;
+} Odd;
+
 #define CHUNK_LINES 64
+
+typedef struct Chunk
+{
+	struct Chunk *next;
+	Packed lines[CHUNK_LINES];
+} Chunk;
 
 typedef struct Shelf
 {
-	uint32_t first; /* chunk */
-	uint32_t last;
+	Chunk *first;
+	Chunk *last;
 	uint32_t nlines;
 } Shelf;
 
@@ -48,59 +86,80 @@ typedef struct Ledger
 {
 	HostArena arena;
 	KeyKind kind;
-	Calendar calendar;
-	Day as_of;
-	int scale;
-	Roster roster;
-	uint32_t nlines;
-	uint32_t nchunks;
-	Pages lines; /* by chunk * CHUNK_LINES + place in it */
-	Pages nexts; /* by chunk: the next one of its shelf, or 0 */
-	uint32_t nshelves;
-	Pages shelves;	 /* by slot >> PAGE_SHIFT */
-	uint32_t nwides; /* prices that 64 bits do not hold */
-	Pages wides;
+	LedgerTerms terms;
+	int scale; /* of all prices */
+	Names names;
 
-	/* products by number, and a hash table of number + 1 */
-	int nproducts;
-	int room;
-	Label *products;
-	uint32_t table_size;
-	uint32_t *table;
+	Roster roster;
+	bool no_pages; /* numbers have proved sparse: stay with the table */
+	uint32_t nshelves;
+	uint32_t shelf_room;
+	Shelf *shelves; /* by slot >> PAGE_SHIFT */
+	void *block;	/* of chunks; its first bytes name the one before */
+	uint32_t block_used;
+	uint32_t block_room; /* chunks */
+	uint32_t nchunks;	 /* in use */
+	uint32_t nodds;
+	Pages odds;
+
+	size_t budget; /* bytes; 0: no limit */
+	int level;	   /* of the part that is read; 0: it is whole */
+	int flushes;
+	HostFile *parts; /* NULL: nothing was spilled */
 
 	/* rows whose customers are not numbered yet */
 	int used;
 	int batch_room;
 	Key *keys;
-	Line *batch;
+	Packed *batch;
 	char *text; /* of their keys */
 	size_t text_used;
 	size_t text_room;
 } Ledger;
 
-extern Ledger *ledger_new(HostArena arena, KeyKind kind, Calendar calendar,
-						  Day as_of);
+extern Ledger *ledger_new(HostArena arena, KeyKind kind,
+						  const LedgerTerms *terms, size_t budget);
+extern void ledger_close_files(Ledger *ledger);
+extern bool ledger_agrees(const Ledger *ledger, const LedgerTerms *terms);
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
 extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
 						 const Label *segment);
-extern void ledger_finish(Ledger *ledger, Movement *movement);
 
-/* Take the lines of a customer, in the order in which they came. */
-typedef void (*LedgerTake)(void *taker, uint32_t slot, const Line *const *lines,
+/*
+ * Take all lines of a customer, in no particular order, at least one.
+ * customer counts from 0 and comes once.
+ */
+typedef void (*LedgerTake)(void *taker, uint32_t customer, const Line *lines,
 						   uint32_t nlines);
 
 extern void ledger_each(Ledger *ledger, LedgerTake take, void *taker);
+
+/* To another process and into its ledger: bytes of this machine, not stored */
 extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
 extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
-							 size_t size);
+							 size_t size, size_t budget);
 
-/* The price of an line. */
+/* Is it a time in a segment? */
+static inline bool
+line_is_placing(const Line *line)
+{
+	return line->product >= 0 && (line->product & LINE_PLACING);
+}
+
+/* The number of its product or segment in the ledger's names */
+static inline int32_t
+line_name(const Line *line)
+{
+	return (line->product < 0 ? ~line->product : line->product) & ~LINE_PLACING;
+}
+
+/* The price of a line, at the ledger's scale */
 static inline Wide
 line_mrr(const Ledger *ledger, const Line *line)
 {
 	if (line->product >= 0)
 		return line->mrr;
-	return *(const Wide *) pages_peek(&ledger->wides, (uint32_t) line->mrr);
+	return ((const Odd *) pages_peek(&ledger->odds, (uint32_t) line->mrr))->mrr;
 }
 
 #endif /* CVM_LEDGER_H */

@@ -27,15 +27,15 @@ money_power(int exponent)
 	return power;
 }
 
-/* Bring a mantissa to a larger scale. */
+/* Give a mantissa so many more decimals. */
 Wide
-money_rescale(Wide mantissa, int from, int to)
+money_enlarge(Wide mantissa, int by)
 {
 	Wide scaled;
 
-	if (from == to || mantissa == 0)
+	if (mantissa == 0)
 		return mantissa;
-	if (__builtin_mul_overflow(mantissa, money_power(to - from), &scaled))
+	if (__builtin_mul_overflow(mantissa, money_power(by), &scaled))
 		money_overflow();
 	return scaled;
 }

@@ -16,7 +16,7 @@
 
 extern void money_overflow(void) __attribute__((noreturn));
 extern Wide money_power(int exponent);
-extern Wide money_rescale(Wide mantissa, int from, int to);
+extern Wide money_enlarge(Wide mantissa, int by);
 
 static inline Wide
 money_add(Wide a, Wide b)
@@ -36,6 +36,13 @@ count_add(int64_t a, int64_t b)
 	if (__builtin_add_overflow(a, b, &sum))
 		host_fail(HOST_OUT_OF_RANGE, NULL, "count out of range");
 	return sum;
+}
+
+/* Bring a mantissa to a scale that is not smaller. */
+static inline Wide
+money_rescale(Wide mantissa, int from, int to)
+{
+	return from == to ? mantissa : money_enlarge(mantissa, to - from);
 }
 
 #endif /* CVM_MONEY_H */

@@ -62,9 +62,9 @@ movement_scale(Movement *movement, int scale)
 	movement->scale = scale;
 }
 
-/* Find the cell of a period, or make it; good until the next call. */
+/* Make the cell of a period, or find it the long way. */
 static MovementCell *
-movement_cell(Movement *movement, Period period)
+cell_make(Movement *movement, Period period)
 {
 	int at = sorted_place(movement->cells, movement->ncells,
 						  sizeof(MovementCell), period);
@@ -78,6 +78,21 @@ movement_cell(Movement *movement, Period period)
 		movement->cells[at].period = period;
 	}
 	return &movement->cells[at];
+}
+
+/* The cell of a period; good until the next call. */
+static inline MovementCell *
+movement_cell(Movement *movement, Period period)
+{
+	if (movement->ncells > 0)
+	{
+		int64_t at = (int64_t) period - movement->cells[0].period;
+
+		if (at >= 0 && at < movement->ncells &&
+			movement->cells[at].period == period)
+			return &movement->cells[at];
+	}
+	return cell_make(movement, period);
 }
 
 static inline void
@@ -94,11 +109,45 @@ typedef struct Passage
 	Wide after;
 	bool in_before; /* in the segment */
 	bool in_after;
-	bool paid_ever;	  /* on a day before the period */
-	bool paid_inside; /* on a day of it, and then in the segment */
-	bool keeps_lines; /* the same products, each as many times */
-	bool holds;		  /* any line at the end */
+	bool paid_ever;	   /* on a day before the period */
+	bool paid_inside;  /* on a day of it, and then in the segment */
+	const Step *first; /* what changed in between */
+	const Step *past;
+	bool holds; /* any line at the end */
 } Passage;
+
+/* Make the list of lines gained or lost long enough for all products. */
+static void
+net_reach(Movement *movement, int nproducts)
+{
+	if (nproducts <= movement->nnet)
+		return;
+	if (movement->net != NULL)
+		host_free(movement->net);
+	movement->nnet = nproducts * 2;
+	movement->net =
+		host_alloc_zero(movement->arena, movement->nnet * sizeof(int32_t));
+}
+
+/* Are the same products held after the steps, each as many times? */
+static bool
+keeps_lines(Movement *movement, const Step *first, const Step *past)
+{
+	int32_t *net = movement->net;
+	int differing = 0;
+
+	for (const Step *step = first; step < past; step++)
+	{
+		int32_t before = net[step->product];
+
+		net[step->product] += step->lines;
+		differing += (net[step->product] != 0) - (before != 0);
+	}
+	if (differing > 0)
+		for (const Step *step = first; step < past; step++)
+			net[step->product] = 0;
+	return differing == 0;
+}
 
 /* Put a customer's passage through a period into its line. */
 static void
@@ -137,11 +186,11 @@ passage_count(Movement *movement, Period period, const Passage *passage)
 
 		cell = movement_cell(movement, period);
 		cell_count(cell, line, change);
-		if (passage->keeps_lines)
-			cell_count(cell,
-					   change > 0 ? LINE_PRICE_EXPANSION
-								  : LINE_PRICE_CONTRACTION,
-					   change);
+		if (keeps_lines(movement, passage->first, passage->past))
+			cell_count(
+				cell,
+				change > 0 ? LINE_PRICE_EXPANSION : LINE_PRICE_CONTRACTION,
+				change);
 	}
 	if (passage->in_before && !passage->in_after)
 		cell_count(movement_cell(movement, period), LINE_MOVED_OUT,
@@ -149,30 +198,6 @@ passage_count(Movement *movement, Period period, const Passage *passage)
 	else if (passage->in_after && !passage->in_before)
 		cell_count(movement_cell(movement, period), LINE_MOVED_IN,
 				   passage->after);
-}
-
-/* Count a line gained or lost; the number of products that differ by now. */
-static inline int
-net_count(int32_t *net, const Step *step, int differing)
-{
-	int32_t before = net[step->product];
-	int32_t after = before + step->lines;
-
-	net[step->product] = after;
-	return differing + (before == 0 && after != 0) - (before != 0 && after == 0);
-}
-
-/* Make the list of lines gained or lost long enough for all products. */
-static void
-net_reach(Movement *movement, int nproducts)
-{
-	if (nproducts <= movement->nnet)
-		return;
-	if (movement->net != NULL)
-		host_free(movement->net);
-	movement->nnet = nproducts * 2;
-	movement->net =
-		host_alloc_zero(movement->arena, movement->nnet * sizeof(int32_t));
 }
 
 /* A place in a customer's steps and in the bounds of a segment's days */
@@ -217,43 +242,34 @@ walk_day(const Walk *walk)
 	return walk->steps[walk->at].day;
 }
 
-/*
- * Add a customer: steps before as_of in the order of days, and the days spent
- * in the segment, sorted and apart from each other.
- */
-void
-movement_add(Movement *movement, const Step *steps, int nsteps, int nproducts,
-			 const Held *held, int nheld)
+/* Walk through a customer's periods while they are in the segment or not. */
+static void
+walk_segment(Movement *movement, Walk walk)
 {
-	Walk walk = {.steps = steps, .nsteps = nsteps, .held = held,
-				 .nbounds = nheld * 2};
+	const Step *steps = walk.steps;
 	int64_t day;
 	int lines = 0;
 	Wide mrr = 0;
 	bool paid_ever = false;
 
-	if (nsteps == 0)
-		return;
-	net_reach(movement, nproducts);
 	walk_bounds(&walk, steps[0].day);
 	while ((day = walk_day(&walk)) < movement->as_of &&
-		   (walk.at < nsteps || mrr > 0))
+		   (walk.at < walk.nsteps || mrr > 0))
 	{
 		Period period = almanac_period(movement->almanac, (Day) day);
-		Passage passage = {.before = paid(mrr), .in_before = walk.in,
-						   .paid_ever = paid_ever};
-		int first = walk.at;
-		int differing = 0;
+		Passage passage = {.before = paid(mrr),
+						   .in_before = walk.in,
+						   .paid_ever = paid_ever,
+						   .first = steps + walk.at};
 		bool paid_any = mrr > 0;
 
 		do
 		{
-			for (; walk.at < nsteps && steps[walk.at].day == day; walk.at++)
+			for (; walk.at < walk.nsteps && steps[walk.at].day == day;
+				 walk.at++)
 			{
 				mrr = money_add(mrr, steps[walk.at].mrr);
 				lines += steps[walk.at].lines;
-				differing =
-					net_count(movement->net, &steps[walk.at], differing);
 			}
 			walk_bounds(&walk, day + 1);
 			if (mrr > 0 && !paid_any)
@@ -265,15 +281,122 @@ movement_add(Movement *movement, const Step *steps, int nsteps, int nproducts,
 		} while (day < movement->as_of &&
 				 almanac_period(movement->almanac, (Day) day) == period);
 
+		passage.past = steps + walk.at;
 		passage.after = paid(mrr);
 		passage.in_after = walk.in;
-		passage.keeps_lines = differing == 0;
 		passage.holds = lines > 0;
 		passage_count(movement, period, &passage);
-		for (; differing > 0 && first < walk.at; first++)
-			movement->net[steps[first].product] = 0;
 		paid_ever |= paid_any;
 	}
+}
+
+/*
+ * The line of a passage when no segment comes or goes, by bits, so that the
+ * choice is a look and not a branch that is guessed wrong half of the time.
+ */
+#define PAID_BEFORE 1
+#define PAID_AFTER 2
+#define PAID_MORE 4
+#define PAID_LESS 8
+#define PAID_EVER 16
+#define PAID_INSIDE 32
+#define NO_LINE MOVEMENT_LINES
+
+/* Four times the same, for any PAID_EVER and PAID_INSIDE */
+#define ANYWAY(bits, line)                            \
+	[(bits)] = (line), [(bits) | PAID_EVER] = (line), \
+	[(bits) | PAID_INSIDE] = (line),                  \
+	[(bits) | PAID_EVER | PAID_INSIDE] = (line)
+
+static const uint8_t line_of_bits[64] = {
+	[0] = NO_LINE,
+	[PAID_EVER] = NO_LINE,
+	[PAID_INSIDE] = LINE_SAME_PERIOD,
+	[PAID_INSIDE | PAID_EVER] = LINE_SAME_PERIOD,
+	[PAID_AFTER | PAID_MORE | PAID_INSIDE] = LINE_NEW,
+	[PAID_AFTER | PAID_MORE | PAID_INSIDE | PAID_EVER] = LINE_REACTIVATION,
+	ANYWAY(PAID_BEFORE | PAID_LESS, LINE_CHURN),
+	ANYWAY(PAID_BEFORE | PAID_AFTER | PAID_MORE, LINE_EXPANSION),
+	ANYWAY(PAID_BEFORE | PAID_AFTER | PAID_LESS, LINE_CONTRACTION),
+	ANYWAY(PAID_BEFORE | PAID_AFTER, NO_LINE),
+};
+
+/* Walk through a customer's periods, all of them in the segment. */
+static void
+walk_always(Movement *movement, const Step *step, const Step *end)
+{
+	Period next = almanac_period(movement->almanac, step->day);
+	int lines = 0;
+	Wide mrr = 0;
+	uint32_t paid_ever = 0;
+
+	while (step < end)
+	{
+		const Step *first = step;
+		Period period = next;
+		Wide before = paid(mrr);
+		Wide after;
+		Wide change;
+		int lines_before = lines;
+		uint32_t paid_inside = mrr > 0;
+		uint32_t line;
+		MovementCell *cell;
+
+		do
+		{
+			Day day = step->day;
+
+			do
+			{
+				mrr = money_add(mrr, step->mrr);
+				lines += step->lines;
+				step++;
+			} while (step < end && step->day == day);
+			paid_inside |= mrr > 0;
+			if (step < end)
+				next = almanac_period(movement->almanac, step->day);
+		} while (step < end && next == period);
+		after = paid(mrr);
+		change = after - before;
+		line =
+			line_of_bits[(before > 0) * PAID_BEFORE | (after > 0) * PAID_AFTER |
+						 (change > 0) * PAID_MORE | (change < 0) * PAID_LESS |
+						 paid_ever * PAID_EVER | paid_inside * PAID_INSIDE];
+		paid_ever |= paid_inside;
+		if (line == NO_LINE)
+			continue;
+		cell = movement_cell(movement, period);
+		cell_count(cell, line, change);
+		if (line == LINE_CHURN && lines > 0)
+			cell_count(cell, LINE_TO_FREE, change);
+		if (lines == lines_before &&
+			(line == LINE_EXPANSION || line == LINE_CONTRACTION) &&
+			keeps_lines(movement, first, step))
+			cell_count(
+				cell,
+				change > 0 ? LINE_PRICE_EXPANSION : LINE_PRICE_CONTRACTION,
+				change);
+	}
+}
+
+/*
+ * Add a customer: steps before as_of in the order of days, and the days spent
+ * in the segment, sorted and apart from each other.
+ */
+void
+movement_add(Movement *movement, const Step *steps, int nsteps, int nproducts,
+			 const Held *held, int nheld)
+{
+	if (nsteps == 0)
+		return;
+	net_reach(movement, nproducts);
+	if (nheld == 1 && held->from == INT64_MIN && held->to == INT64_MAX)
+		walk_always(movement, steps, steps + nsteps);
+	else
+		walk_segment(movement, (Walk){.steps = steps,
+									  .nsteps = nsteps,
+									  .held = held,
+									  .nbounds = nheld * 2});
 }
 
 /* Add another state up. */
@@ -329,8 +452,7 @@ movement_rows(const Movement *movement, MovementTake take, void *taker)
 	{
 		host_poll();
 		row.cell = NULL;
-		if (at < movement->ncells &&
-			movement->cells[at].period == row.period)
+		if (at < movement->ncells && movement->cells[at].period == row.period)
 			row.cell = &movement->cells[at++];
 		row.closing = row.opening;
 		row.closing_customers = row.opening_customers;
@@ -341,11 +463,11 @@ movement_rows(const Movement *movement, MovementTake take, void *taker)
 				row.closing_customers = count_add(row.closing_customers,
 												  -row.cell->customers[line]);
 			else if (line != LINE_EXPANSION && line != LINE_CONTRACTION)
-				row.closing_customers = count_add(row.closing_customers,
-												  row.cell->customers[line]);
+				row.closing_customers =
+					count_add(row.closing_customers, row.cell->customers[line]);
 		}
-		row.is_complete = period_start(movement->calendar, row.period + 1) <=
-						  movement->as_of;
+		row.is_complete =
+			period_start(movement->calendar, row.period + 1) <= movement->as_of;
 		take(taker, &row);
 		row.opening = row.closing;
 		row.opening_customers = row.closing_customers;
@@ -372,8 +494,8 @@ movement_encode(const Movement *movement, ByteWriter *writer)
 		if (i == 0)
 			write_signed(writer, cell->period);
 		else
-			write_unsigned(writer, (uint64_t) ((int64_t) cell->period -
-											   cell[-1].period));
+			write_unsigned(
+				writer, (uint64_t) ((int64_t) cell->period - cell[-1].period));
 		for (int line = 0; line < MOVEMENT_LINES; line++)
 			has |= (uint64_t) (cell->customers[line] > 0) << line;
 		write_unsigned(writer, has);

@@ -35,6 +35,7 @@ revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock, Day as_of)
 		revenue->calendar = calendar;
 		revenue->clock = clock;
 		revenue->as_of = as_of;
+		revenue->almanac = almanac_of(calendar);
 		return;
 	}
 	if (revenue->calendar.grain != calendar.grain ||
@@ -92,14 +93,12 @@ cohort_at(Revenue *revenue, Period period)
 	return &revenue->cohorts[at];
 }
 
-/* Add a change to a cohort's cell, making it if need be. */
-static void
-cell_change(Revenue *revenue, RevenueCohort *cohort, int32_t no,
-			const Kept *change, int sign)
+/* Find a cohort's cell, or make it; good until the next call. */
+static RevenueCell *
+cell_at(Revenue *revenue, RevenueCohort *cohort, int32_t no)
 {
-	int at = sorted_place(cohort->cells, cohort->ncells, sizeof(RevenueCell),
-						  no);
-	RevenueCell *cell;
+	int at =
+		sorted_place(cohort->cells, cohort->ncells, sizeof(RevenueCell), no);
 
 	if (!sorted_has(cohort->cells, cohort->ncells, sizeof(RevenueCell), at, no))
 	{
@@ -108,74 +107,131 @@ cell_change(Revenue *revenue, RevenueCohort *cohort, int32_t no,
 						&cohort->room, sizeof(RevenueCell), at);
 		cohort->cells[at].no = no;
 	}
-	cell = &cohort->cells[at];
-	cell->change.eligible =
-		count_add(cell->change.eligible, sign * change->eligible);
-	cell->change.retained =
-		count_add(cell->change.retained, sign * change->retained);
-	cell->change.base = money_add(cell->change.base, sign * change->base);
-	cell->change.gross = money_add(cell->change.gross, sign * change->gross);
-	cell->change.net = money_add(cell->change.net, sign * change->net);
+	return &cohort->cells[at];
+}
+
+/* Take a change into what is kept. */
+static inline void
+kept_take(Kept *kept, const Kept *change)
+{
+	kept->eligible = count_add(kept->eligible, change->eligible);
+	kept->retained = count_add(kept->retained, change->retained);
+	kept->base = money_add(kept->base, change->base);
+	kept->gross = money_add(kept->gross, change->gross);
+	kept->net = money_add(kept->net, change->net);
+}
+
+static bool
+kept_is_zero(const Kept *kept)
+{
+	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
+		   kept->gross == 0 && kept->net == 0;
+}
+
+/* Let customers into a cohort, who bring so much on their first days. */
+void
+revenue_join(Revenue *revenue, Period period, int64_t members, Wide base)
+{
+	RevenueCohort *cohort = cohort_at(revenue, period);
+
+	cohort->members = count_add(cohort->members, members);
+	cohort->base = money_add(cohort->base, base);
+}
+
+/* Change what is kept of a cohort from a period on. */
+void
+revenue_change(Revenue *revenue, Period period, int32_t no, const Kept *change)
+{
+	RevenueCohort *cohort = cohort_at(revenue, period);
+
+	if (!kept_is_zero(change))
+		kept_take(&cell_at(revenue, cohort, no)->change, change);
 }
 
 /* The first period at whose look a customer has what begins on a day. */
-static int64_t
+static inline int64_t
 first_look(const Revenue *revenue, Day origin, Period cohort, Day day)
 {
 	int64_t no;
 
 	if (revenue->clock == CLOCK_CALENDAR)
-		return (int64_t) period_of(revenue->calendar, day) - cohort;
+		return (int64_t) almanac_period(revenue->almanac, day) - cohort;
 	no = offset_from(revenue->calendar, origin, day);
 	return no + (anniversary_of(revenue->calendar, origin, no) < day);
 }
 
-/* Add a customer: levels before as_of, in the order of days. */
+/* The first period that is not eligible. */
+static inline int64_t
+look_end(const Revenue *revenue, Day origin, Period cohort)
+{
+	if (revenue->clock == CLOCK_CALENDAR)
+		return (int64_t) almanac_period(revenue->almanac, revenue->as_of) -
+			   cohort;
+	return (int64_t) offset_from(revenue->calendar, origin,
+								 revenue->as_of - 1) +
+		   1;
+}
+
+/* What is kept of a customer at a level. */
+static inline Kept
+level_kept(Wide base, Wide mrr)
+{
+	return (Kept){.eligible = 1,
+				  .retained = mrr > 0,
+				  .base = base,
+				  .gross = mrr < base ? mrr : base,
+				  .net = mrr};
+}
+
+/*
+ * Add a customer: levels before as_of, in the order of days.  A cell takes
+ * what is kept from its period on less what was kept before.
+ */
 void
 revenue_add(Revenue *revenue, const Level *levels, int nlevels)
 {
 	RevenueCohort *cohort;
 	Period period;
 	Day origin;
-	int64_t end; /* the first period not eligible */
-	Kept start = {.eligible = 1};
+	int64_t end;
+	int64_t look = 0;
+	Wide base;
+	Kept before = {0};
 
 	/* the first level is one of paying */
 	if (nlevels == 0)
 		return;
 	origin = levels[0].day;
-	start.base = levels[0].mrr;
-	period = period_of(revenue->calendar, origin);
+	base = levels[0].mrr;
+	period = almanac_period(revenue->almanac, origin);
+	revenue_join(revenue, period, 1, base);
 	cohort = cohort_at(revenue, period);
-	cohort->members = count_add(cohort->members, 1);
-	cohort->base = money_add(cohort->base, start.base);
-	end = revenue->clock == CLOCK_CALENDAR
-			  ? (int64_t) period_of(revenue->calendar, revenue->as_of) - period
-			  : (int64_t) offset_from(revenue->calendar, origin,
-									  revenue->as_of - 1) +
-					1;
-	if (end <= 0)
-		return;
-	cell_change(revenue, cohort, 0, &start, 1);
-	cell_change(revenue, cohort, (int32_t) end, &start, -1);
-	for (int i = 0; i < nlevels; i++)
+	end = look_end(revenue, origin, period);
+	for (int i = 0; i < nlevels && look < end; i++)
 	{
-		Kept kept = {.retained = 1, .net = levels[i].mrr};
-		int64_t from =
-			first_look(revenue, origin, period, levels[i].day);
-		int64_t to = i + 1 < nlevels
-						 ? first_look(revenue, origin, period,
-									  levels[i + 1].day)
-						 : end;
+		int64_t next = end;
+		Kept kept;
+		Kept change;
 
-		if (to > end)
-			to = end;
-		if (levels[i].mrr == 0 || from >= to)
+		if (i + 1 < nlevels)
+			next = first_look(revenue, origin, period, levels[i + 1].day);
+		/* gone before anybody looked */
+		if (next <= look)
 			continue;
-		kept.gross = kept.net < start.base ? kept.net : start.base;
-		cell_change(revenue, cohort, (int32_t) from, &kept, 1);
-		cell_change(revenue, cohort, (int32_t) to, &kept, -1);
+		kept = level_kept(base, levels[i].mrr);
+		change =
+			(Kept){kept.eligible - before.eligible,
+				   kept.retained - before.retained, kept.base - before.base,
+				   kept.gross - before.gross, kept.net - before.net};
+		kept_take(&cell_at(revenue, cohort, (int32_t) look)->change, &change);
+		before = kept;
+		look = next;
 	}
+	if (before.eligible == 0)
+		return;
+	before = (Kept){-before.eligible, -before.retained, -before.base,
+					-before.gross, -before.net};
+	kept_take(&cell_at(revenue, cohort, (int32_t) end)->change, &before);
 }
 
 /* Add another state up. */
@@ -200,20 +256,10 @@ revenue_retention_merge(Revenue *into, const Revenue *more)
 			Kept change = from->cells[j].change;
 
 			kept_rescale(&change, more->scale, into->scale);
-			cell_change(into, cohort, from->cells[j].no, &change, 1);
+			kept_take(&cell_at(into, cohort, from->cells[j].no)->change,
+					  &change);
 		}
 	}
-}
-
-/* Take a change into what is kept. */
-static void
-kept_take(Kept *kept, const Kept *change)
-{
-	kept->eligible = count_add(kept->eligible, change->eligible);
-	kept->retained = count_add(kept->retained, change->retained);
-	kept->base = money_add(kept->base, change->base);
-	kept->gross = money_add(kept->gross, change->gross);
-	kept->net = money_add(kept->net, change->net);
 }
 
 /*
@@ -229,8 +275,7 @@ revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
 	{
 		const RevenueCohort *cohort = &revenue->cohorts[i];
 		RevenueRow row = {.cohort = cohort};
-		int64_t end =
-			cohort->ncells ? cohort->cells[cohort->ncells - 1].no : 0;
+		int64_t end = cohort->ncells ? cohort->cells[cohort->ncells - 1].no : 0;
 		int at = 0;
 
 		if (revenue->clock == CLOCK_CALENDAR)
@@ -251,13 +296,6 @@ revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
 			take(taker, &row);
 		}
 	}
-}
-
-static bool
-kept_is_zero(const Kept *kept)
-{
-	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
-		   kept->gross == 0 && kept->net == 0;
 }
 
 /* Write canonical bytes. */

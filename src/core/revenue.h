@@ -28,7 +28,7 @@ typedef struct Kept
 {
 	int64_t eligible;
 	int64_t retained;
-	Wide base;	/* what the eligible brought on their first days */
+	Wide base; /* what the eligible brought on their first days */
 	Wide gross;
 	Wide net;
 } Kept;
@@ -54,6 +54,7 @@ typedef struct Revenue
 	HostArena arena;
 	bool adopted;
 	Calendar calendar;
+	Almanac *almanac;
 	Clock clock;
 	Day as_of;
 	int scale;
@@ -78,10 +79,13 @@ extern Revenue *revenue_retention_new(HostArena arena);
 extern void revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock,
 						  Day as_of);
 extern void revenue_scale(Revenue *revenue, int scale);
+extern void revenue_join(Revenue *revenue, Period period, int64_t members,
+						 Wide base);
+extern void revenue_change(Revenue *revenue, Period period, int32_t no,
+						   const Kept *change);
 extern void revenue_add(Revenue *revenue, const Level *levels, int nlevels);
 extern void revenue_retention_merge(Revenue *into, const Revenue *more);
-extern void revenue_rows(const Revenue *revenue, RevenueTake take,
-						 void *taker);
+extern void revenue_rows(const Revenue *revenue, RevenueTake take, void *taker);
 extern void revenue_retention_encode(const Revenue *revenue,
 									 ByteWriter *writer);
 extern Revenue *revenue_retention_decode(HostArena arena, const void *data,

@@ -40,7 +40,7 @@ compare_named(const void *a, const void *b)
 static void
 desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
 {
-	int nnames = ledger->nproducts;
+	int nnames = ledger->names.count;
 	const Label **sorted = host_alloc(NULL, (nnames + 1) * sizeof(Label *));
 
 	memset(desk, 0, sizeof(Desk));
@@ -52,11 +52,11 @@ desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
 	desk->seen_by = host_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
 	desk->local = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < nnames; i++)
-		sorted[i] = &ledger->products[i];
+		sorted[i] = &ledger->names.labels[i];
 	host_sort(sorted, nnames, sizeof(Label *), compare_named);
 	for (int i = 0; i < nnames; i++)
 	{
-		int32_t number = (int32_t) (sorted[i] - ledger->products);
+		int32_t number = (int32_t) (sorted[i] - ledger->names.labels);
 
 		desk->ranks[number] = i;
 		desk->names[number] = segment_flow_name(flow, sorted[i]);
@@ -89,7 +89,7 @@ desk_grow(Desk *desk, uint32_t lines)
 
 /* Walk a customer. */
 static void
-desk_walk(void *taker, uint32_t slot, const Line *const *lines, uint32_t nlines)
+desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 {
 	Desk *desk = taker;
 	Ledger *ledger = desk->ledger;
@@ -104,26 +104,26 @@ desk_walk(void *taker, uint32_t slot, const Line *const *lines, uint32_t nlines)
 
 	for (uint32_t i = 0; i < nlines; i++)
 	{
-		const Line *line = lines[i];
-		int32_t number = line->product < 0 ? ~line->product : line->product;
+		const Line *line = &lines[i];
+		int32_t number = line_name(line);
 		Wide mrr;
 
-		if (number & LINE_PLACING)
+		if (line_is_placing(line))
 		{
-			desk->stays[nstays++] = (Stay){line->start, line->end,
-										   desk->ranks[number & ~LINE_PLACING]};
+			desk->stays[nstays++] =
+				(Stay){line->start, line->end, desk->ranks[number]};
 			continue;
 		}
-		if (desk->seen_by[number] != slot + 1)
+		if (desk->seen_by[number] != who + 1)
 		{
-			desk->seen_by[number] = slot + 1;
+			desk->seen_by[number] = who + 1;
 			desk->local[number] = customer.nproducts;
 			desk->product_names[customer.nproducts++] = desk->names[number];
 		}
 		number = desk->local[number];
 		mrr = line_mrr(ledger, line);
 		desk->steps[customer.nsteps++] = (Step){line->start, number, 1, mrr};
-		if (line->end < ledger->as_of)
+		if (line->end < ledger->terms.as_of)
 			desk->steps[customer.nsteps++] =
 				(Step){line->end, number, -1, -mrr};
 	}
@@ -133,7 +133,7 @@ desk_walk(void *taker, uint32_t slot, const Line *const *lines, uint32_t nlines)
 	customer.nplacings = placings_of(desk->stays, nstays, desk->placings);
 	for (int i = 0; i < customer.nplacings; i++)
 		if (desk->placings[i].segment < 0)
-			desk->placings[i].segment = ledger->nproducts;
+			desk->placings[i].segment = ledger->names.count;
 	segment_flow_walk(desk->flow, &customer);
 }
 
@@ -142,7 +142,7 @@ segment_ledger_finish(Ledger *ledger, SegmentFlow *flow)
 {
 	Desk desk;
 
-	segment_flow_adopt(flow, ledger->calendar, ledger->as_of);
+	segment_flow_adopt(flow, ledger->terms.calendar, ledger->terms.as_of);
 	segment_flow_scale(flow, ledger->scale);
 	desk_open(&desk, ledger, flow);
 	ledger_each(ledger, desk_walk, &desk);

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ledger.h"
 #include "core/migration.h"
+#include "core/movement_ledger.h"
 #include "core/revenue.h"
 #include "core/sbg.h"
 
@@ -143,7 +143,8 @@ make(void *argument)
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
-	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, month, 9000);
+	LedgerTerms terms = {month, 9000};
+	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = host_alloc_zero(NULL, 4096);
 
@@ -171,7 +172,7 @@ make(void *argument)
 		revenue_add(revenue, &level, 1);
 		survival_add(survival, (int32_t) draw(40), draw(2), &cause, NULL);
 	}
-	ledger_finish(ledger, movement);
+	movement_ledger_finish(ledger, movement);
 	switch (input->kind)
 	{
 		case 0:

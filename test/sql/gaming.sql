@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(29);
+SELECT plan(36);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -45,9 +45,34 @@ SELECT is(pg_temp.see($$SELECT channel, gross_adds, recycled_entries, channel_sh
 '("(none)",1,0,0)
 (dealer,3,3,0.75)
 (web,3,1,0.25)', 'one channel has three quarters of it');
+-- the offer as the new one, and its product under other offers as what it lives off
+SELECT is(pg_temp.see($$SELECT customer_id, e.entered_on, e.kind, e.donor_before, e.lost_mrr, e.donors_before, e.channel
+	FROM (SELECT customer_id, cvm.holdings_agg(product, started_on, ended_on, mrr, channel, offer) AS h FROM net.line GROUP BY 1) x,
+		cvm.entries(cvm.by_offer(h, ARRAY['NEW24']), ARRAY['NEW24'], ARRAY['Fiber'], '2024-07-01') e ORDER BY 1$$),
+'(d1,2024-02-25,switch,50,50,{Fiber},dealer)
+(d2,2024-01-31,switch,50,50,{Fiber},dealer)
+(d3,2024-02-15,winback,0,0,{},web)
+(d4,2024-02-01,new,0,0,{},web)
+(d5,2024-02-03,new,0,0,{},)
+(d6,2024-02-20,switch,50,50,{Fiber},web)
+(d8,2024-02-10,switch,35,35,{Fiber},dealer)', 'an offer may be the focal one, and its own product the donor');
+SELECT is(pg_temp.see($$SELECT product, offer FROM cvm.spells(cvm.by_offer((SELECT cvm.holdings_agg(product, started_on, ended_on, mrr, channel, offer) FROM net.line WHERE customer_id IN ('d1', 'd8')))) ORDER BY 1$$),
+E'(LOYAL,LOYAL)\n(NEW24,NEW24)\n(NEW24,NEW24)\n(STD,STD)', 'or all of them');
+SELECT throws_ok($$SELECT cvm.by_offer(cvm.holdings_agg(p, '2024-01-01', NULL, 1, NULL, o)) FROM (VALUES ('A', 'B'), ('B', NULL)) v (p, o)$$, '22023', '"B" is the name of an offer and of a product', 'an offer is not named like a product');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-07-01'); END $$;
+SELECT is(pg_temp.see($$SELECT entries, new_entries, winback_entries, switch_entries, focal_mrr, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['NEW24'], by => 'offer'))$$),
+	'(7,2,1,4,210.00,185.00)', 'a model is asked about an offer by its name');
+SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['NEW25'], by => 'offer')$$, '22023', 'no subscription of model "acme" has the offer "NEW25"', 'which must exist');
+SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['Fiber'], by => 'colour')$$, '22023', 'by is "colour", neither "product" nor "offer"', 'products or offers');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-04-01'); END $$;
 DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '10'); END $$;
 SELECT is(pg_temp.see('SELECT customer_id FROM acme.recycled_acquisition ORDER BY 1'), E'(d2)\n(d6)\n(d8)', 'a shorter window accuses fewer');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '90'); END $$;
+-- who does it again
+INSERT INTO net.line VALUES ('d9', 'Fiber', '2022-01-01', '2024-01-05', 50, 'STD', 'web'), ('d9', 'Fiber', '2024-01-10', '2024-02-10', 30, 'NEW24', 'dealer'), ('d9', 'Fiber', '2024-02-12', NULL, 28, 'NEW24', 'dealer');
+SELECT is(pg_temp.see($$SELECT r.kind, r.entered_on, r.cycle_no, c.repeat_entries, c.channel FROM acme.recycled_acquisition r, acme.recycled_acquisition_channel c WHERE r.customer_id = 'd9' AND c.channel = 'dealer' ORDER BY 2$$),
+E'(gap_return,2024-01-10,1,1,dealer)\n(gap_return,2024-02-12,2,1,dealer)', 'a repeater is counted, in the channel that sold it');
+DELETE FROM net.line WHERE customer_id = 'd9';
 -- a second life under the same offer, a price step, and a household
 INSERT INTO net.line VALUES
 	('d4', 'Fiber', '2024-03-20', NULL, 28, 'NEW24', 'web'),

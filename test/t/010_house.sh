@@ -43,7 +43,9 @@ empty "$(grep -nE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|cat
 	$(find src/core -name '*.[ch]') /dev/null)" "the cores do not know PostgreSQL"
 
 # The one-pass aggregates may: they stay on one machine
-empty "$(grep -ln 'get_fn_expr' src/*.c | grep -vx src/ledger.c)" "no function needs to be told which types it is called with"
+empty "$(grep -ln 'get_fn_expr' src/*.c | grep -vxE 'src/(ledger|question)\.c')" "no function that travels needs to be told which types it is called with"
+empty "$("${CC:-gcc}" -std=gnu99 -fsyntax-only -Wall -Isrc -Itest/core bench/core.c 2>&1)" \
+	"the benchmark of the core compiles"
 
 # A function of SQL and its pg_finfo, and what the loader looks for: no more
 if [ -e cvm.so ]; then

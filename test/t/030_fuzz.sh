@@ -14,5 +14,13 @@ else
 	status=$?
 	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
 	ok "sixty thousand fuzzed states are refused or can be used" [ $status = 0 ]
+	test/fuzz/run fold -runs=3000 -seed=1 -verbosity=0 >"$log" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
+	ok "three thousand fuzzed folds give what customer after customer gives" [ $status = 0 ]
+	test/fuzz/run cannibalization -runs=30000 -seed=1 -verbosity=0 >"$log" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
+	ok "thirty thousand fuzzed states of cannibalization are refused or can be used" [ $status = 0 ]
 fi
 done_testing

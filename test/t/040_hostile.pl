@@ -86,6 +86,16 @@ INSERT INTO seed SELECT 'retention', retention_agg(tenure(a, 'month', '2024-05-1
 FROM line, unnest('{calendar,anniversary}'::text[]) clock GROUP BY c % 3, clock;
 INSERT INTO seed SELECT 'retention', retention_agg(c::bigint, day, v, s, e, 'month')::text FROM event GROUP BY c % 5;
 INSERT INTO seed SELECT 'lifecycle', lifecycle_agg(a, grain, '2024-05-10')::text FROM line, unnest('{week,month,quarter}'::text[]) grain GROUP BY c % 3, grain;
+CREATE TABLE spell AS
+SELECT c, (ARRAY['N', 'A', 'B', 'C'])[1 + (c * n * 31) % 4] AS product, date '2024-01-01' + (c * n * 7919) % 150 AS s, CASE WHEN (c + n) % 3 > 0 THEN date '2024-01-02' + (c * n * 7919) % 150 + (c * n) % 60 END AS e,
+	(ARRAY[10, 20.5, 0, -3, 7.125])[1 + (c + n) % 5] AS v
+FROM generate_series(1, 40) c, generate_series(1, 4) n;
+INSERT INTO seed SELECT 'cannibalization', cannibalization_agg(c::bigint, product, s, e, v, '{N}', NULL, '2024-06-20', 30, ahead, gap, 'gold')::text
+FROM spell, unnest(ARRAY[0, 60]) ahead, unnest(ARRAY[0, 5]) gap GROUP BY c % 4, ahead, gap;
+INSERT INTO seed SELECT 'cannibalization', cannibalization_agg(c::bigint, product, s, e, v, '{N}', '{A,B}', '2024-06-20', ARRAY[7, 30], ARRAY[30, 60], 0)::text FROM spell GROUP BY c % 5;
+INSERT INTO seed SELECT 'cannibalization_matrix', cannibalization_matrix_agg(c::bigint, product, s, e, v, '2024-06-20', back, 30, 0)::text FROM spell, unnest(ARRAY[7, 60]) back GROUP BY c % 6, back;
+CREATE TABLE kept_cannibalization (x cannibalization);
+CREATE TABLE kept_cannibalization_matrix (x cannibalization_matrix);
 CREATE TABLE kept_activity (x activity);
 CREATE TABLE kept_tenure (x tenure);
 CREATE TABLE kept_retention (x retention);
@@ -124,6 +134,12 @@ BEGIN
 			WHEN 'tenure' THEN ARRAY['SELECT retention_agg(t)::text::retention::text FROM (VALUES ($1), (NULL), ($1)) v (t)', 'SELECT count(*)::text FROM grid((SELECT retention_agg(t) FROM (VALUES ($1)) v (t))) g WHERE g::text ~ ''NaN''']
 			WHEN 'lifecycle' THEN ARRAY['SELECT ($1 || $1)::text::lifecycle::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT max(l::text) FROM lifecycles($1) l',
 				'SELECT CASE WHEN bool_and(opening_customers >= 0 AND closing_customers >= 0 AND dormant_customers >= 0) THEN ''yes'' ELSE ''no'' END FROM lifecycles($1) HAVING count(*) > 0']
+			WHEN 'cannibalization' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT (control_only($1) || $1)::text::cannibalization::text',
+				'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1) v', 'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1, 4, 18, 20, 30, 5000, 0.04, 0.02, ''value'', 0.9, 1, 0) v',
+				'SELECT string_agg(d::text, '''') FROM cannibalization_donors($1) d',
+				'SELECT CASE WHEN bool_and(unit_rate BETWEEN unit_rate_low AND unit_rate_high AND own_base_share BETWEEN unit_rate AND 1 AND entries >= matured_entries) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_verdict($1)']
+			WHEN 'cannibalization_matrix' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization_matrix::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT string_agg(c::text, '''') FROM cannibalization_cells($1) c',
+				'SELECT CASE WHEN bool_and(entries >= matured_entries AND matured_entries >= 0) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_cells($1)']
 			ELSE ARRAY['SELECT ($1 || $1)::text::retention::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT as_of($1, as_of($1))', 'SELECT as_of($1, as_of($1) + 400)',
 				'SELECT string_agg(g::text, '''') FROM grid($1) g', 'SELECT string_agg(g::text, '''') FROM grid($1, 0.5, true) g', 'SELECT string_agg(g::text, '''') FROM curve($1) g', 'SELECT string_agg(h, '''') FROM heatmap($1) h',
 				'SELECT CASE WHEN bool_and(retained_customers <= retained_or_later_customers AND retained_or_later_customers <= eligible_customers AND eligible_customers <= cohort_customers) IS NOT FALSE THEN ''yes'' END FROM grid($1)']
@@ -136,10 +152,10 @@ END
 $$;
 SQL
 
-my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22023 22008 54000 57014);
+my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22023 22008 22021 54000 57014);
 my $rounds = $ENV{CVM_HOSTILE} || 3000;
 
-for my $type (qw(activity tenure retention lifecycle)) {
+for my $type (qw(activity tenure retention lifecycle cannibalization cannibalization_matrix)) {
 	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");
 	ok(@seeds > 5, "there are states of type $type to damage");
 	is_used($type, 'as they are', map { unpack 'H*', $_ } @seeds[0 .. 5]);

@@ -1,0 +1,24 @@
+/*
+ * ledger_steps.h
+ *		The lines of a customer as what changes on which day.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_LEDGER_STEPS_H
+#define CVM_LEDGER_STEPS_H
+
+#include "core/ledger.h"
+#include "core/steps.h"
+
+/* What is used again for every customer; zeros to begin with */
+typedef struct StepDesk
+{
+	uint32_t room;
+	Step *steps;
+} StepDesk;
+
+extern int lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
+					   uint32_t nlines);
+extern void desk_close(StepDesk *desk);
+
+#endif /* CVM_LEDGER_STEPS_H */

@@ -1,0 +1,49 @@
+/*
+ * ledger.h
+ *		Aggregates over raw spells in one pass (core/ledger.h).
+ *
+ * Their steps read a row with ledger_row() and add it; combine, serialize and
+ * deserialize are the same for all of them; each ends in a reading of its own.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_LEDGER_STATE_H
+#define CVM_LEDGER_STATE_H
+
+#include "postgres.h"
+
+#include "core/ledger.h"
+#include "holdings.h"
+#include "row.h"
+
+/*
+ * The state of the aggregate: a ledger of its own, or what a parallel worker
+ * sent, still in its bytes until it is merged.
+ */
+typedef struct LedgerState
+{
+	Ledger *ledger;
+	bytea *bytes;
+} LedgerState;
+
+typedef struct LedgerRow
+{
+	LedgerState *state;
+	Key key;
+	SpellRow spell;
+} LedgerRow;
+
+extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
+extern bool ledger_row(FunctionCallInfo fcinfo, int grain, const char *name,
+					   LedgerRow *row);
+
+/* What a step returns: the state, or NULL while there is none */
+#define PG_RETURN_LEDGER(state)   \
+	do                            \
+	{                             \
+		if ((state) == NULL)      \
+			PG_RETURN_NULL();     \
+		PG_RETURN_POINTER(state); \
+	} while (0)
+
+#endif /* CVM_LEDGER_STATE_H */

@@ -139,12 +139,22 @@ if [ "$(run -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'postg
 		"$(run -c "SELECT state FROM whole WHERE kind = 'retention'")" "half of the customers live in another database; one state travels"
 	is "$(run -c "SELECT count(*) FROM far_customer f JOIN customers c USING (customer_id) WHERE f.activity OPERATOR(cvm.=) c.activity")" 150 "timelines travel too"
 	ok "what can be added up over there is added up there" grep -q 'Remote SQL: SELECT cvm.rollup(activity) FROM' <<<"$(run -c "EXPLAIN (VERBOSE, COSTS off) SELECT cvm.rollup(activity) FROM far_customer")"
+	# holdings likewise
+	run -c "\\i test/world.sql" -c "COPY (SELECT customer_id, product, started_on, ended_on, mrr FROM world.subscription WHERE customer_id % 2 = 0) TO STDOUT" >"$files/spells"
+	far -c 'CREATE TABLE spells (customer_id int, product text, started_on date, ended_on date, mrr numeric)' -c 'COPY spells FROM STDIN' <"$files/spells"
+	far -o /dev/null -c "SELECT cvm.bind('far', 'subscription', 'spells'), cvm.store('far', 'customer_holdings')" \
+		-c "CREATE VIEW far_movement AS SELECT cvm.movement_agg(holdings, 'month', '2025-07-01') AS state FROM far.customer_holdings"
+	run -c "CREATE FOREIGN TABLE far_movement (state cvm.movement) SERVER far"
+	near="SELECT cvm.movement_agg(h.holdings, 'month', '2025-07-01') AS state FROM (SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS holdings FROM world.subscription"
+	is "$(run -c "SELECT md5(cvm.rollup(s.state)::text) FROM (SELECT state FROM far_movement UNION ALL $near WHERE customer_id % 2 = 1 GROUP BY customer_id) h) s")" \
+		"$(run -c "SELECT md5(w.state::text) FROM ($near GROUP BY customer_id) h) w")" "half of the holdings live there too; one waterfall travels"
 else
 	skip "no postgres_fdw here"
+	run -c '\\i test/world.sql'
 fi
 
 # every view of a model, wherever the caller looks for names
-run -o /dev/null -c '\i test/world.sql' -c "SELECT world.model('every')"
+run -o /dev/null -c "SELECT world.model('every')"
 for view in $(run -c "SELECT view FROM cvm.catalog('every') WHERE \"exists\""); do
 	echo "SELECT '$view', md5(string_agg(t::text, '' ORDER BY t.row_key)) FROM every.$view t;"
 done >"$files/views"

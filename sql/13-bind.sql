@@ -214,7 +214,7 @@ $$;
 COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS 'The columns of a canonical view over a source, or an error that says what does not fit.';
 
 CREATE FUNCTION cvm._bound(model name)
-RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text)
+RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text, condition text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -236,6 +236,7 @@ BEGIN
 		source_text := b.source_text;
 		columns := NULL;
 		problem := NULL;
+		condition := NULL;
 		IF b.oid IS NULL THEN
 			problem := format('its source %s does not exist', b.source_text);
 		ELSE
@@ -247,8 +248,16 @@ BEGIN
 				problem := SQLERRM;
 			END;
 		END IF;
+		IF b.entity = 'segment_history' AND columns IS NOT NULL THEN
+			condition := cvm._history_scheme(_bound.model, columns, source_text);
+		END IF;
 		RETURN NEXT;
 	END LOOP;
+	-- without a history, segments may be a column of customer
+	IF NOT EXISTS (SELECT FROM cvm.binding bi WHERE bi.model = _bound.model AND bi.entity = 'segment_history') THEN
+		RETURN QUERY
+		SELECT 'segment_history', a.source, a.source_text, a.columns, NULL, NULL FROM cvm._attribute_schemes(_bound.model) a LIMIT 1;
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION cvm._bound(name) IS 'The bindings of a model against the sources as they are now: their columns, or what does not fit.';
@@ -269,6 +278,8 @@ AS $$
 		WHERE b.problem IS NULL
 		UNION ALL
 		SELECT u.relation::text FROM cvm._usable(_have.model) AS u(relation)
+		UNION ALL
+		SELECT 'setting segment_schemes' WHERE cvm._scheme_rows(_have.model) IS NOT NULL
 	) AS h(name);
 $$;
 COMMENT ON FUNCTION cvm._have(name) IS 'What report views may need and a model has: "entity", "entity.column" and states that are stored.';
@@ -406,10 +417,10 @@ DECLARE
 	literals jsonb := cvm._literals(_wanted.model);
 	kept name[] := ARRAY(SELECT u.relation FROM cvm._usable(_wanted.model) AS u(relation));
 BEGIN
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals));
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(_wanted.model, have);
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
-		(SELECT format(E'SELECT %s\n FROM %s s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text)
+		(SELECT format(E'SELECT %s\n FROM %s s%s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text, E'\n WHERE ' || b.condition)
 			FROM jsonb_array_elements(b.columns) WITH ORDINALITY AS c(c, n)),
 		format('%s Reads %s.', e.description, b.source_text),
 		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c)),

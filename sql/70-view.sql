@@ -78,8 +78,8 @@ CREATE FUNCTION cvm.day_of(at timestamp, tz text) RETURNS date
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN at::date;
 CREATE FUNCTION cvm.day_of(at timestamptz, tz text) RETURNS date
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (at AT TIME ZONE tz)::date;
+AS 'MODULE_PATHNAME', 'cvm_day_of'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.day_of(date, text) IS 'The local day of a date: the date.';
 COMMENT ON FUNCTION cvm.day_of(timestamp, text) IS 'The local day of a timestamp, which is taken as local already.';
 COMMENT ON FUNCTION cvm.day_of(timestamptz, text) IS 'The local day of a moment in a time zone.';

@@ -22,8 +22,6 @@
 extern Holdings *holdings_read(Datum datum);
 extern int holdings_steps(const Holdings *holdings, Day as_of, Step **steps);
 
-extern void check_segment(const Label *segment);
-
 /* A name among the arguments; without data when it is NULL */
 static inline Label
 argument_label(FunctionCallInfo fcinfo, int argument)

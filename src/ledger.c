@@ -64,11 +64,12 @@ ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
 
 /*
  * Read the row of (customer, product, started_on, ended_on, mrr, ..., grain,
- * as_of [, clock]); grain is the number of that argument.  False: it holds no day, and
- * the state stays what it was.
+ * as_of ...); grain is the number of that argument, clock of a clock or -1.
+ * False: it holds no day, and the state stays what it was.
  */
 bool
-ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
+ledger_row(FunctionCallInfo fcinfo, int grain, int clock, const char *name,
+		   LedgerRow *row)
 {
 	RowForm *form = ledger_form(fcinfo, grain);
 	LedgerTerms terms = {.clock = CLOCK_CALENDAR};
@@ -81,8 +82,8 @@ ledger_row(FunctionCallInfo fcinfo, int grain, const char *name, LedgerRow *row)
 		return false;
 	terms.calendar = row_calendar(form, fcinfo);
 	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
-	if (PG_NARGS() > grain + 2)
-		terms.clock = argument_clock(fcinfo, grain + 2);
+	if (clock >= 0)
+		terms.clock = argument_clock(fcinfo, clock);
 	if (unlikely(row->state == NULL))
 	{
 		MemoryContext context = state_context(fcinfo, name);
@@ -111,9 +112,45 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 {
 	LedgerRow row;
 
-	if (ledger_row(fcinfo, 6, "ledger_add", &row))
+	if (ledger_row(fcinfo, 6, PG_NARGS() > 8 ? 8 : -1, "ledger_add", &row))
 		ledger_add(row.state->ledger, row.key, &row.spell);
 	PG_RETURN_LEDGER(row.state);
+}
+
+/* What goes ahead of the bytes of a ledger: what segment_flow_agg() was told */
+typedef struct Told
+{
+	int span;
+	uint32 size; /* of families, which follow */
+} Told;
+
+static void
+told_write(const LedgerState *state, ByteWriter *writer)
+{
+	Told told = {state->span, 0};
+
+	if (state->families != NULL)
+		told.size = VARSIZE(state->families);
+	write_raw(writer, &told, sizeof(told));
+	if (told.size > 0)
+		write_raw(writer, state->families, told.size);
+}
+
+/* How many bytes were told; a state that was told nothing yet takes them. */
+static size_t
+told_read(LedgerState *state, MemoryContext context, const bytea *bytes)
+{
+	Told told;
+
+	memcpy(&told, VARDATA(bytes), sizeof(told));
+	if (state->span == 0 && told.size > 0)
+	{
+		state->families = MemoryContextAlloc(context, told.size);
+		memcpy(state->families, VARDATA(bytes) + sizeof(told), told.size);
+	}
+	if (state->span == 0)
+		state->span = told.span;
+	return sizeof(told) + told.size;
 }
 
 /* Add what a parallel worker sent. */
@@ -127,6 +164,7 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	LedgerState *more =
 		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
 	size_t budget = 0; /* of a ledger that is made here */
+	size_t told;
 
 	if (more == NULL)
 	{
@@ -141,8 +179,10 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		into = MemoryContextAllocZero(context, sizeof(LedgerState));
 		budget = ledger_budget(fcinfo, into);
 	}
-	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
-								 VARSIZE(more->bytes) - VARHDRSZ, budget);
+	told = told_read(into, context, more->bytes);
+	into->ledger =
+		ledger_absorb(into->ledger, context, VARDATA(more->bytes) + told,
+					  VARSIZE(more->bytes) - VARHDRSZ - told, budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -156,6 +196,7 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 
 	state_context(fcinfo, "ledger_serialize");
 	state_open(&writer);
+	told_write(state, &writer);
 	ledger_encode(state->ledger, &writer);
 	return state_close(&writer);
 }

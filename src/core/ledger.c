@@ -214,8 +214,10 @@ ledger_scale(Ledger *ledger, int scale)
 		host_poll();
 		while ((packed = shelf_next(&walk)) != NULL)
 		{
-			uint32_t mark = packed->head & (PACKED_PLACING | PAGE_MASK);
+			uint32_t mark = packed->head & PAGE_MASK;
 
+			if (packed->head & PACKED_PLACING)
+				continue;
 			if (packed_is_odd(packed))
 			{
 				Odd *odd = packed_odd(ledger, packed);
@@ -274,16 +276,17 @@ batch_begin(Ledger *ledger, Key key)
 	ledger->keys[ledger->used] = key;
 }
 
-/* Add a time in a segment. */
+/* Add a time in a segment, with the version of the segments. */
 void
-ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment)
+ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment,
+			 int64_t version)
 {
 	if (start >= ledger->terms.as_of)
 		return;
 	batch_begin(ledger, key);
 	ledger->batch[ledger->used++] =
 		line_pack(ledger, names_number(&ledger->names, segment), PACKED_PLACING,
-				  start, end, 0);
+				  start, end, version);
 }
 
 /* Add a row. */

@@ -39,7 +39,8 @@ typedef struct LedgerTerms
 #define LINE_PLACING (1 << 30)
 
 /*
- * A line of the ledger: a spell, or a time in a segment, which has no price.
+ * A line of the ledger: a spell, or a time in a segment, which has a version of
+ * the segments in place of a price.
  * Read it through the functions below.
  */
 typedef struct Line
@@ -123,7 +124,7 @@ extern void ledger_close_files(Ledger *ledger);
 extern bool ledger_agrees(const Ledger *ledger, const LedgerTerms *terms);
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
 extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
-						 const Label *segment);
+						 const Label *segment, int64_t version);
 
 /*
  * Take all lines of a customer, in no particular order, at least one.

@@ -202,11 +202,12 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 		if (line.product < 0)
 			read_raw(reader, &mrr, sizeof(Wide));
 		name = line_name(&line);
-		ledger_write(
-			into, slots[line.slot],
-			line_pack(into, names == NULL ? name : names[name],
-					  line_is_placing(&line) ? PACKED_PLACING : 0, line.start,
-					  line.end, money_rescale(mrr, head->scale, into->scale)));
+		if (!line_is_placing(&line))
+			mrr = money_rescale(mrr, head->scale, into->scale);
+		ledger_write(into, slots[line.slot],
+					 line_pack(into, names == NULL ? name : names[name],
+							   line_is_placing(&line) ? PACKED_PLACING : 0,
+							   line.start, line.end, mrr));
 	}
 	host_free(slots);
 	ledger_consider_pages(into, before);

@@ -143,7 +143,7 @@ make(void *argument)
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
-	LedgerTerms terms = {month, 9000};
+	LedgerTerms terms = {.calendar = month, .as_of = 9000};
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = host_alloc_zero(NULL, 4096);

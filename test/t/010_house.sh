@@ -46,6 +46,7 @@ empty "$(grep -nE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|cat
 empty "$(grep -ln 'get_fn_expr' src/*.c | grep -vxE 'src/(ledger|question)\.c')" "no function that travels needs to be told which types it is called with"
 empty "$("${CC:-gcc}" -std=gnu99 -fsyntax-only -Wall -Isrc -Itest/core bench/core.c 2>&1)" \
 	"the benchmark of the core compiles"
+empty "$(grep -nE '\<(GROUPING SETS|ROLLUP|CUBE) *\(' sql/7*.sql sql/8*.sql)" "no view takes grouping sets, which distributed servers refuse"
 
 # A function of SQL and its pg_finfo, and what the loader looks for: no more
 if [ -e cvm.so ]; then

@@ -22,5 +22,9 @@ else
 	status=$?
 	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
 	ok "thirty thousand fuzzed states of cannibalization are refused or can be used" [ $status = 0 ]
+	test/fuzz/run segments -runs=20000 -seed=1 -verbosity=0 >"$log" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
+	ok "twenty thousand fuzzed flows between segments are refused or can be used" [ $status = 0 ]
 fi
 done_testing

@@ -96,7 +96,10 @@ INSERT INTO seed SELECT 'cannibalization', cannibalization_agg(c::bigint, produc
 INSERT INTO seed SELECT 'cannibalization_matrix', cannibalization_matrix_agg(c::bigint, product, s, e, v, '2024-06-20', back, 30, 0)::text FROM spell, unnest(ARRAY[7, 60]) back GROUP BY c % 6, back;
 CREATE TABLE kept_cannibalization (x cannibalization);
 CREATE TABLE kept_cannibalization_matrix (x cannibalization_matrix);
+INSERT INTO seed SELECT 'segment_flow', segment_flow_agg(c::bigint, CASE WHEN s THEN NULL ELSE 'P' || c % 3 END, day, day + (20 + c * 3), v, CASE WHEN s THEN 'S' || c % 4 END, grain, '2024-05-10', NULL, span)::text
+FROM (SELECT c, day, floor(v) AS v, s FROM event) e, unnest('{week,month,quarter}'::text[]) grain, (VALUES (1), (3)) AS k (span) GROUP BY c % 4, grain, span;
 CREATE TABLE kept_activity (x activity);
+CREATE TABLE kept_segment_flow (x segment_flow);
 CREATE TABLE kept_tenure (x tenure);
 CREATE TABLE kept_retention (x retention);
 CREATE TABLE kept_lifecycle (x lifecycle);
@@ -140,6 +143,9 @@ BEGIN
 				'SELECT CASE WHEN bool_and(unit_rate BETWEEN unit_rate_low AND unit_rate_high AND own_base_share BETWEEN unit_rate AND 1 AND entries >= matured_entries) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_verdict($1)']
 			WHEN 'cannibalization_matrix' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization_matrix::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT string_agg(c::text, '''') FROM cannibalization_cells($1) c',
 				'SELECT CASE WHEN bool_and(entries >= matured_entries AND matured_entries >= 0) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_cells($1)']
+			WHEN 'segment_flow' THEN ARRAY['SELECT ($1 || $1)::text::segment_flow::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT string_agg(b::text, '''') FROM segment_bridge($1) b',
+				'SELECT CASE WHEN bool_and(opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + redefined_in_mrr + redefined_out_mrr = closing_mrr) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM segment_bridge($1)',
+				'SELECT string_agg(m::text, '''') FROM segment_matrix($1) m', 'SELECT string_agg(p::text, '''') FROM segment_products($1) p']
 			ELSE ARRAY['SELECT ($1 || $1)::text::retention::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT as_of($1, as_of($1))', 'SELECT as_of($1, as_of($1) + 400)',
 				'SELECT string_agg(g::text, '''') FROM grid($1) g', 'SELECT string_agg(g::text, '''') FROM grid($1, 0.5, true) g', 'SELECT string_agg(g::text, '''') FROM curve($1) g', 'SELECT string_agg(h, '''') FROM heatmap($1) h',
 				'SELECT CASE WHEN bool_and(retained_customers <= retained_or_later_customers AND retained_or_later_customers <= eligible_customers AND eligible_customers <= cohort_customers) IS NOT FALSE THEN ''yes'' END FROM grid($1)']
@@ -155,7 +161,7 @@ SQL
 my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22023 22008 22021 54000 57014);
 my $rounds = $ENV{CVM_HOSTILE} || 3000;
 
-for my $type (qw(activity tenure retention lifecycle cannibalization cannibalization_matrix)) {
+for my $type (qw(activity tenure retention lifecycle cannibalization cannibalization_matrix segment_flow)) {
 	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");
 	ok(@seeds > 5, "there are states of type $type to damage");
 	is_used($type, 'as they are', map { unpack 'H*', $_ } @seeds[0 .. 5]);

@@ -16,7 +16,8 @@ BEGIN
 	FOR form IN
 		SELECT *
 		FROM (VALUES ('text, date, date, numeric', ''),
-					 ('text, date, date, numeric, text, text', ', channel, offer'))
+					 ('text, date, date, numeric, text, text', ', channel, offer'),
+					 ('text, date, date, numeric, text, text, boolean', ', channel, offer, whether it is paused and price is what it would be'))
 			AS f (types, words)
 	LOOP
 		EXECUTE format($$
@@ -100,8 +101,8 @@ COMMENT ON FUNCTION runs(holdings, date, integer) IS
 
 CREATE FUNCTION spells(holdings)
 	RETURNS TABLE (product text, started_on date, ended_on date, mrr numeric,
-		channel text, offer text)
+		channel text, offer text, paused_mrr numeric)
 	AS 'MODULE_PATHNAME', 'cvm_spells'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 3;
 COMMENT ON FUNCTION spells(holdings) IS
-	'The spells as rows, by first day; ended_on is exclusive and NULL when a spell goes on';
+	'The spells as rows, by first day; ended_on is exclusive and NULL when a spell goes on; paused_mrr is what a paused spell would bring, NULL where none is';

@@ -21,13 +21,13 @@ DECLARE
 	more text;
 BEGIN
 	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
-		FOREACH more IN ARRAY ARRAY['', ', text'] LOOP
+		FOREACH more IN ARRAY ARRAY['text, date', 'text, date, text', 'boolean, text, date, integer'] LOOP
 			EXECUTE format($$
-				CREATE FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date%2$s)
+				CREATE FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, %2$s)
 					RETURNS internal
 					AS 'MODULE_PATHNAME', 'cvm_ledger_add'
 					LANGUAGE C IMMUTABLE PARALLEL SAFE;
-				COMMENT ON FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, text, date%2$s) IS
+				COMMENT ON FUNCTION cvm.ledger_add(internal, %1$s, text, date, date, numeric, %2$s) IS
 					'Step of aggregates over raw spells'$$,
 				customer, more);
 		END LOOP;
@@ -35,8 +35,8 @@ BEGIN
 END
 $block$;
 
--- An aggregate over raw spells: its name, what the arguments after as_of are,
--- how it ends, and what is said of it.
+-- An aggregate over raw spells: its name, the types of its arguments after the
+-- price, how it ends, and what is said of it.
 CREATE PROCEDURE create_ledger_aggregate(name text, more text, final text, description text)
 	LANGUAGE plpgsql
 AS $body$
@@ -45,14 +45,14 @@ DECLARE
 BEGIN
 	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
 		EXECUTE format($$
-			CREATE AGGREGATE cvm.%1$I(%2$s, text, date, date, numeric, text, date%3$s) (
+			CREATE AGGREGATE cvm.%1$I(%2$s, text, date, date, numeric, %3$s) (
 				SFUNC = cvm.ledger_add, STYPE = internal, SSPACE = 65536,
 				FINALFUNC = cvm.%4$I,
 				COMBINEFUNC = cvm.ledger_combine,
 				SERIALFUNC = cvm.ledger_serialize,
 				DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
 			);
-			COMMENT ON AGGREGATE cvm.%1$I(%2$s, text, date, date, numeric, text, date%3$s) IS %5$L$$,
+			COMMENT ON AGGREGATE cvm.%1$I(%2$s, text, date, date, numeric, %3$s) IS %5$L$$,
 			name, customer, more, final, description);
 	END LOOP;
 END

@@ -32,10 +32,40 @@ CREATE AGGREGATE movement_agg(holdings, text, date, datemultirange) (
 COMMENT ON AGGREGATE movement_agg(holdings, text, date, datemultirange) IS
 	'The waterfall of a segment: holdings, grain, as_of, the days that each customer is in the segment';
 
+CREATE FUNCTION movement_add(movement, holdings, text, date, integer) RETURNS movement
+	AS 'MODULE_PATHNAME', 'cvm_movement_add_paused'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION movement_add(movement, holdings, text, date, integer) IS
+	'Step of movement_agg with pauses';
+CREATE AGGREGATE movement_agg(holdings, text, date, integer) (
+	SFUNC = movement_add, STYPE = movement,
+	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE movement_agg(holdings, text, date, integer) IS
+	'The waterfall of customers: holdings, grain, as_of, pause_days (for so long a paused spell is neither paid nor lost)';
+
+CREATE FUNCTION movement_add(movement, holdings, text, date, datemultirange, integer)
+	RETURNS movement
+	AS 'MODULE_PATHNAME', 'cvm_movement_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION movement_add(movement, holdings, text, date, datemultirange, integer) IS
+	'Step of movement_agg for a segment, with pauses';
+CREATE AGGREGATE movement_agg(holdings, text, date, datemultirange, integer) (
+	SFUNC = movement_add, STYPE = movement,
+	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE movement_agg(holdings, text, date, datemultirange, integer) IS
+	'The waterfall of a segment: holdings, grain, as_of, the days that each customer is in the segment, pause_days';
+
 CREATE FUNCTION as_of(movement) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_movement_as_of'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION as_of(movement) IS 'The first day not observed';
+
+CREATE FUNCTION pause_days(movement) RETURNS integer
+	AS 'MODULE_PATHNAME', 'cvm_movement_pause_days'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION pause_days(movement) IS 'For how many days a paused spell is neither paid nor lost';
 
 CREATE FUNCTION movements(movement)
 	RETURNS TABLE (period_start date,
@@ -51,11 +81,13 @@ CREATE FUNCTION movements(movement)
 		same_period_customers bigint,
 		price_expansion_mrr numeric, price_contraction_mrr numeric,
 		to_free_mrr numeric, to_free_customers bigint,
+		paused_mrr numeric, paused_customers bigint,
+		closing_paused_mrr numeric, closing_paused_customers bigint,
 		is_complete boolean)
 	AS 'MODULE_PATHNAME', 'cvm_movements'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
 COMMENT ON FUNCTION movements(movement) IS
-	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';
+	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out + paused = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';
 
 CREATE FUNCTION migrations(holdings, grain text, as_of date)
 	RETURNS TABLE (period_start date, from_product text, to_product text,
@@ -71,5 +103,7 @@ CREATE FUNCTION movement_ledger_final(internal) RETURNS movement
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION movement_ledger_final(internal) IS 'End of the one-pass movement_agg';
 
-CALL create_ledger_aggregate('movement_agg', '', 'movement_ledger_final',
+CALL create_ledger_aggregate('movement_agg', 'text, date', 'movement_ledger_final',
 	'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of');
+CALL create_ledger_aggregate('movement_agg', 'boolean, text, date, integer', 'movement_ledger_final',
+	'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, grain, as_of, pause_days');

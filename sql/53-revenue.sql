@@ -44,9 +44,9 @@ CREATE FUNCTION revenue_ledger_final(internal) RETURNS revenue_retention
 	AS 'MODULE_PATHNAME', 'cvm_revenue_ledger_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION revenue_ledger_final(internal) IS 'End of the one-pass revenue_retention_agg';
-CALL create_ledger_aggregate('revenue_retention_agg', '', 'revenue_ledger_final',
+CALL create_ledger_aggregate('revenue_retention_agg', 'text, date', 'revenue_ledger_final',
 	'Retention of customers and money from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of');
-CALL create_ledger_aggregate('revenue_retention_agg', ', text', 'revenue_ledger_final',
+CALL create_ledger_aggregate('revenue_retention_agg', 'text, date, text', 'revenue_ledger_final',
 	'Retention of customers and money from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of, clock (calendar or anniversary)');
 
 CREATE FUNCTION revenue_grid(revenue_retention, conf float8 DEFAULT 0.95)

@@ -130,7 +130,8 @@ cvm_holdings_add(PG_FUNCTION_ARGS)
 		if (VARATT_IS_EXTENDED(value) || *VARDATA(value) != HOLDINGS_LOG)
 			elog(ERROR, "state of holdings_agg is not a log");
 	}
-	if (!argument_spell(fcinfo, 1, PG_NARGS() > 5, &row))
+	if (!argument_spell(fcinfo, 1, PG_NARGS() > 5 ? 5 : 0,
+						PG_NARGS() > 7 ? 7 : 0, &row))
 	{
 		if (value == NULL)
 			PG_RETURN_NULL();
@@ -183,6 +184,31 @@ holdings_steps(const Holdings *holdings, Day as_of, Step **steps)
 {
 	*steps = palloc(steps_room(holdings) * sizeof(Step));
 	return steps_of(holdings, as_of, *steps);
+}
+
+/* The same, and what pauses keep for so many days. */
+int
+holdings_pauses(const Holdings *holdings, int32 days, Day as_of, Step **steps)
+{
+	Pause *pauses = palloc((holdings->nspells + 1) * sizeof(Pause));
+	int npauses = 0;
+	int nsteps;
+
+	*steps = palloc(steps_room(holdings) * 2 * sizeof(Step));
+	nsteps = steps_of(holdings, as_of, *steps);
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+
+		if (spell->pause != 0)
+			pauses[npauses++] =
+				(Pause){spell->product, spell->start, spell->end, spell->pause};
+	}
+	if (npauses == 0)
+		return nsteps;
+	nsteps += pause_steps(pauses, npauses, days, as_of, *steps + nsteps);
+	steps_sort(*steps, nsteps);
+	return nsteps;
 }
 
 /* What the customer brings on a day. */
@@ -336,7 +362,7 @@ cvm_runs(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-#define SPELL_COLUMNS 6
+#define SPELL_COLUMNS 7
 
 /* spells(holdings) */
 /* The last day, not after one that is given, on which a spell began or ended */
@@ -393,6 +419,8 @@ cvm_spells(PG_FUNCTION_ARGS)
 		nulls[5] = spell->offer < 0;
 		if (!nulls[5])
 			values[5] = label_text(holdings, spell->offer);
+		values[6] = decimal_make(spell->pause, holdings->scale);
+		nulls[6] = spell->pause == 0;
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -21,6 +21,8 @@
 
 extern Holdings *holdings_read(Datum datum);
 extern int holdings_steps(const Holdings *holdings, Day as_of, Step **steps);
+extern int holdings_pauses(const Holdings *holdings, int32 days, Day as_of,
+						   Step **steps);
 
 /* A name among the arguments; without data when it is NULL */
 static inline Label
@@ -41,11 +43,12 @@ argument_label(FunctionCallInfo fcinfo, int argument)
 
 /*
  * Read a row's product, first day, day after the last and price, which are the
- * arguments from at on, and its channel and offer if it has them; false when
- * it holds no day.
+ * arguments from at on; its channel and offer, the two from origin on, and
+ * whether it is paused, if it has them (else 0); false when it holds no day.
  */
 static inline bool
-argument_spell(FunctionCallInfo fcinfo, int at, bool has_origin, SpellRow *row)
+argument_spell(FunctionCallInfo fcinfo, int at, int origin, int paused,
+			   SpellRow *row)
 {
 	static const Label none = {NULL, 0};
 
@@ -64,8 +67,9 @@ argument_spell(FunctionCallInfo fcinfo, int at, bool has_origin, SpellRow *row)
 	row->scale = 0;
 	if (!PG_ARGISNULL(at + 3))
 		row->mrr = decimal_read(PG_GETARG_DATUM(at + 3), &row->scale);
-	row->channel = has_origin ? argument_label(fcinfo, at + 4) : none;
-	row->offer = has_origin ? argument_label(fcinfo, at + 5) : none;
+	row->channel = origin ? argument_label(fcinfo, origin) : none;
+	row->offer = origin ? argument_label(fcinfo, origin + 1) : none;
+	row->is_paused = paused && !PG_ARGISNULL(paused) && PG_GETARG_BOOL(paused);
 	return true;
 }
 

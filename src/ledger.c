@@ -63,27 +63,28 @@ ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
 }
 
 /*
- * Read the row of (customer, product, started_on, ended_on, mrr, ..., grain,
- * as_of ...); grain is the number of that argument, clock of a clock or -1.
- * False: it holds no day, and the state stays what it was.
+ * Read the row of (customer, product, started_on, ended_on, mrr, ...).  False:
+ * it holds no day, and the state stays what it was.
  */
 bool
-ledger_row(FunctionCallInfo fcinfo, int grain, int clock, const char *name,
-		   LedgerRow *row)
+ledger_row(FunctionCallInfo fcinfo, const LedgerArguments *arguments,
+		   const char *name, LedgerRow *row)
 {
-	RowForm *form = ledger_form(fcinfo, grain);
+	RowForm *form = ledger_form(fcinfo, arguments->grain);
 	LedgerTerms terms = {.clock = CLOCK_CALENDAR};
 
 	row->state = PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
 	if (unlikely(row->state == NULL))
 		state_context(fcinfo, name);
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
-		!argument_spell(fcinfo, ARG_SPELL, false, &row->spell))
+		!argument_spell(fcinfo, ARG_SPELL, 0, arguments->paused, &row->spell))
 		return false;
 	terms.calendar = row_calendar(form, fcinfo);
-	terms.as_of = argument_day(fcinfo, grain + 1, "as_of");
-	if (clock >= 0)
-		terms.clock = argument_clock(fcinfo, clock);
+	terms.as_of = argument_day(fcinfo, arguments->grain + 1, "as_of");
+	if (arguments->clock)
+		terms.clock = argument_clock(fcinfo, arguments->clock);
+	if (arguments->pause_days)
+		terms.pause_days = argument_pause(fcinfo, arguments->pause_days);
 	if (unlikely(row->state == NULL))
 	{
 		MemoryContext context = state_context(fcinfo, name);
@@ -95,24 +96,32 @@ ledger_row(FunctionCallInfo fcinfo, int grain, int clock, const char *name,
 	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("grain, as_of or clock changes from row to row"),
-				 errhint("Give the same grain, as_of and clock for every "
-						 "row.")));
+				 errmsg("grain, as_of, clock or pause_days changes from row to "
+						"row"),
+				 errhint("Give the same for every row.")));
 	row->key = row_key(form, fcinfo);
 	return true;
 }
 
 /*
- * The step of (customer, product, started_on, ended_on, mrr, grain, as_of
- * [, clock])
+ * The step of (customer, product, started_on, ended_on, mrr [, is_paused],
+ * grain, as_of [, clock or, with is_paused, pause_days])
  */
 PG_FUNCTION_INFO_V1(cvm_ledger_add);
 Datum
 cvm_ledger_add(PG_FUNCTION_ARGS)
 {
+	static const LedgerArguments plain = {.grain = 6};
+	static const LedgerArguments clocked = {.grain = 6, .clock = 8};
+	static const LedgerArguments paused = {
+		.grain = 7, .paused = 6, .pause_days = 9};
 	LedgerRow row;
 
-	if (ledger_row(fcinfo, 6, PG_NARGS() > 8 ? 8 : -1, "ledger_add", &row))
+	if (ledger_row(fcinfo,
+				   PG_NARGS() == 8	 ? &plain
+				   : PG_NARGS() == 9 ? &clocked
+									 : &paused,
+				   "ledger_add", &row))
 		ledger_add(row.state->ledger, row.key, &row.spell);
 	PG_RETURN_LEDGER(row.state);
 }

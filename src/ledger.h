@@ -37,8 +37,19 @@ typedef struct LedgerRow
 } LedgerRow;
 
 extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
-extern bool ledger_row(FunctionCallInfo fcinfo, int grain, int clock,
-					   const char *name, LedgerRow *row);
+
+/* Where the arguments stand after customer, product, days and price */
+typedef struct LedgerArguments
+{
+	int grain;	/* then as_of */
+	int clock;	/* 0, and so the others: has none */
+	int paused; /* is the line paused? */
+	int pause_days;
+} LedgerArguments;
+
+extern bool ledger_row(FunctionCallInfo fcinfo,
+					   const LedgerArguments *arguments, const char *name,
+					   LedgerRow *row);
 
 /* What a step returns: the state, or NULL while there is none */
 #define PG_RETURN_LEDGER(state)   \

@@ -19,10 +19,12 @@
 
 STATE_TYPE(movement)
 
-/* movement_agg(holdings, grain, as_of [, held]) */
-PG_FUNCTION_INFO_V1(cvm_movement_add);
-Datum
-cvm_movement_add(PG_FUNCTION_ARGS)
+/*
+ * movement_agg(holdings, grain, as_of [, held] [, pause_days]): where the last
+ * two are among the arguments, past the end if they are not
+ */
+static Datum
+movement_step(FunctionCallInfo fcinfo, int held_at, int pause_at)
 {
 	Datum result;
 	Movement *movement;
@@ -33,17 +35,22 @@ cvm_movement_add(PG_FUNCTION_ARGS)
 	int nheld;
 	Calendar calendar;
 	Day as_of;
+	int32 pause_days = 0;
 
-	if (PG_ARGISNULL(1) || (PG_NARGS() > 4 && PG_ARGISNULL(4)))
+	if (PG_ARGISNULL(1) || (PG_NARGS() > held_at && PG_ARGISNULL(held_at)))
 		return expanded_skip(fcinfo, "movement_agg");
 	calendar = argument_calendar(fcinfo, 2, -1);
 	as_of = argument_day(fcinfo, 3, "as_of");
-	held = argument_held(fcinfo, 4, &nheld);
+	held = argument_held(fcinfo, held_at, &nheld);
+	if (PG_NARGS() > pause_at)
+		pause_days = argument_pause(fcinfo, pause_at);
 	holdings = holdings_read(PG_GETARG_DATUM(1));
 	movement = expanded_step(&movement_state, fcinfo, "movement_agg", &result);
-	movement_adopt(movement, calendar, as_of);
+	movement_adopt(movement, calendar, as_of, pause_days);
 	movement_scale(movement, holdings->scale);
-	nsteps = holdings_steps(holdings, as_of, &steps);
+	nsteps = pause_days > 0
+				 ? holdings_pauses(holdings, pause_days, as_of, &steps)
+				 : holdings_steps(holdings, as_of, &steps);
 	for (int i = 0; i < nsteps; i++)
 		steps[i].mrr =
 			money_rescale(steps[i].mrr, holdings->scale, movement->scale);
@@ -51,7 +58,26 @@ cvm_movement_add(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
-/* movement_agg(customer, product, started_on, ended_on, mrr, grain, as_of) */
+/* (holdings, grain, as_of [, held [, pause_days]]) */
+PG_FUNCTION_INFO_V1(cvm_movement_add);
+Datum
+cvm_movement_add(PG_FUNCTION_ARGS)
+{
+	return movement_step(fcinfo, 4, 5);
+}
+
+/* (holdings, grain, as_of, pause_days) */
+PG_FUNCTION_INFO_V1(cvm_movement_add_paused);
+Datum
+cvm_movement_add_paused(PG_FUNCTION_ARGS)
+{
+	return movement_step(fcinfo, 5, 4);
+}
+
+/*
+ * movement_agg(customer, product, started_on, ended_on, mrr [, is_paused],
+ * grain, as_of [, pause_days]): its end
+ */
 PG_FUNCTION_INFO_V1(cvm_movement_ledger_final);
 Datum
 cvm_movement_ledger_final(PG_FUNCTION_ARGS)
@@ -77,7 +103,7 @@ typedef struct RowSink
 	const Movement *movement;
 } RowSink;
 
-#define MOVEMENT_COLUMNS 25
+#define MOVEMENT_COLUMNS 29
 
 static void
 row_take(void *taker, const MovementRow *row)
@@ -111,6 +137,10 @@ row_take(void *taker, const MovementRow *row)
 	values[at++] = decimal_make(cell->mrr[LINE_PRICE_CONTRACTION], scale);
 	values[at++] = decimal_make(cell->mrr[LINE_TO_FREE], scale);
 	values[at++] = Int64GetDatum(-cell->customers[LINE_TO_FREE]);
+	values[at++] = decimal_make(cell->mrr[LINE_PAUSED], scale);
+	values[at++] = Int64GetDatum(cell->customers[LINE_PAUSED]);
+	values[at++] = decimal_make(row->paused, scale);
+	values[at++] = Int64GetDatum(row->paused_customers);
 	values[at++] = BoolGetDatum(row->is_complete);
 	Assert(at == MOVEMENT_COLUMNS);
 	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
@@ -140,4 +170,15 @@ cvm_movement_as_of(PG_FUNCTION_ARGS)
 		expanded_read(&movement_state, PG_GETARG_DATUM(0));
 
 	PG_RETURN_DATEADT(movement->as_of);
+}
+
+/* pause_days(movement): for how many days a pause is neither paid nor lost. */
+PG_FUNCTION_INFO_V1(cvm_movement_pause_days);
+Datum
+cvm_movement_pause_days(PG_FUNCTION_ARGS)
+{
+	const Movement *movement =
+		expanded_read(&movement_state, PG_GETARG_DATUM(0));
+
+	PG_RETURN_INT32(movement->pause_days);
 }

@@ -212,7 +212,7 @@ question_add(const Asking *asking, FunctionCallInfo fcinfo)
 	SpellRow row;
 
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
-		!argument_spell(fcinfo, ARG_SPELL, false, &row))
+		!argument_spell(fcinfo, ARG_SPELL, 0, 0, &row))
 	{
 		if (state == NULL)
 			PG_RETURN_NULL();

@@ -486,9 +486,10 @@ PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
 Datum
 cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 {
+	static const LedgerArguments arguments = {.grain = 7};
 	LedgerRow row;
 
-	if (!ledger_row(fcinfo, ARG_GRAIN, -1, "segment_flow_agg", &row))
+	if (!ledger_row(fcinfo, &arguments, "segment_flow_agg", &row))
 		PG_RETURN_LEDGER(row.state);
 	ledger_told(fcinfo, row.state);
 	if (PG_ARGISNULL(ARG_SEGMENT))

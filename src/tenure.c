@@ -57,9 +57,9 @@ refuse_null(FunctionCallInfo fcinfo, int argument, const char *name,
 			const char *hint)
 {
 	if (PG_ARGISNULL(argument))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("%s must not be null", name),
-						errhint("%s", hint)));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name), errhint("%s", hint)));
 }
 
 /* The calendar that arguments ask for; week_start -1: not an argument. */
@@ -85,6 +85,22 @@ argument_day(FunctionCallInfo fcinfo, int argument, const char *name)
 	refuse_null(fcinfo, argument, name,
 				"Give the first day that was not observed, as a date.");
 	return checked_day(PG_GETARG_DATEADT(argument));
+}
+
+/* For how many days a pause is kept. */
+int32
+argument_pause(FunctionCallInfo fcinfo, int argument)
+{
+	int32 days;
+
+	refuse_null(fcinfo, argument, "pause_days",
+				"Use 0 where a pause is the end of paying.");
+	days = PG_GETARG_INT32(argument);
+	if (days < 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("pause_days \"%d\" is negative", days),
+						errhint("Use 0 where a pause is the end of paying.")));
+	return days;
 }
 
 /* A day as a date, NULL past the calendar's end. */
@@ -139,8 +155,8 @@ argument_brackets(FunctionCallInfo fcinfo, int argument, Reading *reading)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("bracket \"%s\" has no first or no last offset",
-							DatumGetCString(OidFunctionCall1(
-								F_RANGE_OUT, ranges[i]))),
+							DatumGetCString(
+								OidFunctionCall1(F_RANGE_OUT, ranges[i]))),
 					 errhint("Use a range with both ends, such as [1,4).")));
 		reading->brackets[i].low = DatumGetInt32(lower.val);
 		reading->brackets[i].high = DatumGetInt32(upper.val);
@@ -207,10 +223,9 @@ cvm_cohort_of(PG_FUNCTION_ARGS)
 	start = activity_start(activity);
 	if (start < 0)
 		PG_RETURN_NULL();
-	day = day_datum(period_start(calendar,
-								 period_of(calendar,
-										   activity->days[start].day)),
-					&isnull);
+	day = day_datum(
+		period_start(calendar, period_of(calendar, activity->days[start].day)),
+		&isnull);
 	if (isnull)
 		PG_RETURN_NULL();
 	return day;
@@ -263,8 +278,8 @@ cvm_rfm(PG_FUNCTION_ARGS)
 		days++;
 		events = count_add(events, activity->days[i].events);
 		money = money_add(money, activity->days[i].value);
-		values[0] = Int32GetDatum((int32) ((int64) as_of -
-										   activity->days[i].day));
+		values[0] =
+			Int32GetDatum((int32) ((int64) as_of - activity->days[i].day));
 		nulls[0] = false;
 	}
 	values[1] = Int64GetDatum(events);

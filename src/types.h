@@ -23,6 +23,7 @@ extern Calendar argument_calendar(FunctionCallInfo fcinfo, int grain,
 extern Day argument_day(FunctionCallInfo fcinfo, int argument,
 						const char *name);
 extern Clock argument_clock(FunctionCallInfo fcinfo, int argument);
+extern int32 argument_pause(FunctionCallInfo fcinfo, int argument);
 extern struct Held *argument_held(FunctionCallInfo fcinfo, int argument,
 								  int *nheld);
 extern Datum day_datum(int64 day, bool *isnull);

@@ -4,7 +4,7 @@
  *
  * Canonical bytes: version, flags, scale, the names (sorted, each in use), and
  * for each spell its distance from the start before, its length in days or 0
- * when it goes on, product, price, [channel, offer].
+ * when it goes on, product, price, [channel, offer], [price when not paused].
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -13,6 +13,9 @@
 #include <string.h>
 
 #define HAS_ORIGIN 1 /* some spell has a channel or an offer */
+#define HAS_PAUSE 2	 /* some spell is paused */
+
+#define LOG_PAUSED 0x80 /* in the scale of a row in a log */
 
 #define PACKED_MOST 48 /* bytes of a packed row without its names */
 
@@ -51,6 +54,7 @@ compare_spells(const void *a, const void *b)
 	ORDER_BY(mrr);
 	ORDER_BY(channel);
 	ORDER_BY(offer);
+	ORDER_BY(pause);
 	return 0;
 }
 
@@ -116,12 +120,13 @@ holdings_decode(const void *data, size_t size)
 	int64_t start = 0;
 	bool *in_use;
 	bool has_origin = false;
+	bool has_pause = false;
 
 	reader_open(&reader, data, size, "holdings");
 	if (read_byte(&reader) != HOLDINGS_VERSION)
 		reader_fail(&reader);
 	flags = read_byte(&reader);
-	if (flags & ~HAS_ORIGIN)
+	if (flags & ~(HAS_ORIGIN | HAS_PAUSE))
 		reader_fail(&reader);
 	holdings->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	holdings->nnames = (int) read_count(&reader, 1);
@@ -162,7 +167,12 @@ holdings_decode(const void *data, size_t size)
 			spell->channel = (int32_t) read_unsigned(&reader, INT32_MAX) - 1;
 			spell->offer = (int32_t) read_unsigned(&reader, INT32_MAX) - 1;
 		}
-		if (spell->product >= holdings->nnames ||
+		spell->pause = 0;
+		if (flags & HAS_PAUSE)
+			spell->pause = read_wide(&reader);
+		has_pause |= spell->pause != 0;
+		if ((spell->pause != 0 && spell->mrr != 0) ||
+			spell->product >= holdings->nnames ||
 			spell->channel >= holdings->nnames ||
 			spell->offer >= holdings->nnames ||
 			(i > 0 && compare_spells(spell - 1, spell) > 0))
@@ -176,7 +186,8 @@ holdings_decode(const void *data, size_t size)
 	for (int i = 0; i < holdings->nnames; i++)
 		if (!in_use[i])
 			reader_fail(&reader);
-	if (has_origin != ((flags & HAS_ORIGIN) != 0))
+	if (has_origin != ((flags & HAS_ORIGIN) != 0) ||
+		has_pause != ((flags & HAS_PAUSE) != 0))
 		reader_fail(&reader);
 	reader_close(&reader);
 	host_free(in_use);
@@ -188,12 +199,17 @@ void
 holdings_encode(const Holdings *holdings, ByteWriter *writer)
 {
 	bool has_origin = false;
+	bool has_pause = false;
 
-	for (int i = 0; i < holdings->nspells && !has_origin; i++)
-		has_origin =
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		has_origin |=
 			holdings->spells[i].channel >= 0 || holdings->spells[i].offer >= 0;
+		has_pause |= holdings->spells[i].pause != 0;
+	}
 	write_byte(writer, HOLDINGS_VERSION);
-	write_byte(writer, has_origin ? HAS_ORIGIN : 0);
+	write_byte(writer,
+			   (has_origin ? HAS_ORIGIN : 0) | (has_pause ? HAS_PAUSE : 0));
 	write_unsigned(writer, holdings->scale);
 	write_unsigned(writer, holdings->nnames);
 	for (int i = 0; i < holdings->nnames; i++)
@@ -223,6 +239,8 @@ holdings_encode(const Holdings *holdings, ByteWriter *writer)
 			write_unsigned(writer, spell->channel + 1);
 			write_unsigned(writer, spell->offer + 1);
 		}
+		if (has_pause)
+			write_wide(writer, spell->pause);
 	}
 }
 
@@ -246,6 +264,8 @@ holdings_merge(const Holdings *a, const Holdings *b)
 
 			*spell = parts[p]->spells[i];
 			spell->mrr = money_rescale(spell->mrr, parts[p]->scale, sum->scale);
+			spell->pause =
+				money_rescale(spell->pause, parts[p]->scale, sum->scale);
 			spell->product += sum->nnames;
 			if (spell->channel >= 0)
 				spell->channel += sum->nnames;
@@ -337,7 +357,8 @@ spell_log_add(HoldingsLog *log, size_t size, const SpellRow *row)
 	write_unsigned(&writer, row->end == SPELL_OPEN
 								? 0
 								: (uint64_t) ((int64_t) row->end - row->start));
-	write_byte(&writer, (uint8_t) row->scale);
+	write_byte(&writer,
+			   (uint8_t) (row->scale | (row->is_paused ? LOG_PAUSED : 0)));
 	write_wide(&writer, row->mrr);
 	pack_name(&writer, &row->product);
 	pack_name(&writer, &row->channel);
@@ -393,6 +414,13 @@ spell_log_read(const HoldingsLog *log, size_t size)
 		spell->end = length ? (Day) (spell->start + length) : SPELL_OPEN;
 		scale = read_byte(&reader);
 		spell->mrr = read_wide(&reader);
+		spell->pause = 0;
+		if (scale & LOG_PAUSED)
+		{
+			spell->pause = spell->mrr;
+			spell->mrr = 0;
+			scale &= ~LOG_PAUSED;
+		}
 		spell->product = unpack_name(&reader, holdings);
 		spell->channel = unpack_name(&reader, holdings);
 		spell->offer = unpack_name(&reader, holdings);
@@ -401,8 +429,12 @@ spell_log_read(const HoldingsLog *log, size_t size)
 		scales[holdings->nspells++] = scale;
 	}
 	for (int i = 0; i < holdings->nspells; i++)
-		holdings->spells[i].mrr =
-			money_rescale(holdings->spells[i].mrr, scales[i], holdings->scale);
+	{
+		Spell *spell = &holdings->spells[i];
+
+		spell->mrr = money_rescale(spell->mrr, scales[i], holdings->scale);
+		spell->pause = money_rescale(spell->pause, scales[i], holdings->scale);
+	}
 	host_free(scales);
 	holdings_settle(holdings);
 	return holdings;

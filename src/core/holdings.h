@@ -32,6 +32,7 @@ typedef struct Spell
 	int32_t channel; /* -1: not told */
 	int32_t offer;	 /* likewise */
 	Wide mrr;
+	Wide pause; /* of a paused line: what it would bring; then mrr is 0 */
 } Spell;
 
 typedef struct Holdings
@@ -81,6 +82,7 @@ typedef struct SpellRow
 	Day end;
 	Wide mrr;
 	int scale;
+	bool is_paused; /* mrr is what it would bring */
 	Label product;
 	Label channel;
 	Label offer;

@@ -56,6 +56,7 @@ ledger_agrees(const Ledger *ledger, const LedgerTerms *terms)
 	return ledger->terms.calendar.grain == terms->calendar.grain &&
 		   ledger->terms.calendar.week_start == terms->calendar.week_start &&
 		   ledger->terms.clock == terms->clock &&
+		   ledger->terms.pause_days == terms->pause_days &&
 		   ledger->terms.as_of == terms->as_of;
 }
 
@@ -214,7 +215,7 @@ ledger_scale(Ledger *ledger, int scale)
 		host_poll();
 		while ((packed = shelf_next(&walk)) != NULL)
 		{
-			uint32_t mark = packed->head & PAGE_MASK;
+			uint32_t marks = packed->head & (PACKED_MARKS | PAGE_MASK);
 
 			if (packed->head & PACKED_PLACING)
 				continue;
@@ -227,7 +228,7 @@ ledger_scale(Ledger *ledger, int scale)
 			}
 			*packed =
 				line_pack(ledger, (int32_t) (packed->head >> PACKED_NAME_SHIFT),
-						  mark, packed->start, packed->end,
+						  marks, packed->start, packed->end,
 						  money_rescale(packed->mrr, ledger->scale, scale));
 		}
 	}
@@ -298,7 +299,9 @@ ledger_add(Ledger *ledger, Key key, const SpellRow *row)
 	if (row->start >= ledger->terms.as_of)
 		return;
 	batch_begin(ledger, key);
-	ledger->batch[ledger->used++] = line_pack(
-		ledger, names_number(&ledger->names, &row->product), 0, row->start,
-		row->end, money_rescale(row->mrr, row->scale, ledger->scale));
+	ledger->has_pauses |= row->is_paused;
+	ledger->batch[ledger->used++] =
+		line_pack(ledger, names_number(&ledger->names, &row->product),
+				  row->is_paused ? PACKED_PAUSED : 0, row->start, row->end,
+				  money_rescale(row->mrr, row->scale, ledger->scale));
 }

@@ -33,10 +33,12 @@ typedef struct LedgerTerms
 	Calendar calendar;
 	Clock clock; /* where the reading has one */
 	Day as_of;	 /* the first day not observed: what begins then is unseen */
+	int32_t pause_days; /* for which a paused line is kept */
 } LedgerTerms;
 
-/* Added to the number of a name that is a segment, not a product */
+/* Added to the number of a name: it is a segment; the line is paused */
 #define LINE_PLACING (1 << 30)
+#define LINE_ON_PAUSE (1 << 29)
 
 /*
  * A line of the ledger: a spell, or a time in a segment, which has a version of
@@ -55,7 +57,7 @@ typedef struct Line
 /* A line as it is kept */
 typedef struct Packed
 {
-	uint32_t head; /* place of the customer in the shelf, mark, name */
+	uint32_t head; /* place of the customer in the shelf, marks, name */
 	Day start;
 	Day end;
 	int32_t mrr; /* or the number of an Odd */
@@ -102,6 +104,7 @@ typedef struct Ledger
 	uint32_t nchunks;	 /* in use */
 	uint32_t nodds;
 	Pages odds;
+	bool has_pauses; /* some line is paused */
 
 	size_t budget; /* bytes; 0: no limit */
 	int level;	   /* of the part that is read; 0: it is whole */
@@ -147,20 +150,36 @@ line_is_placing(const Line *line)
 	return line->product >= 0 && (line->product & LINE_PLACING);
 }
 
+static inline bool
+line_is_paused(const Line *line)
+{
+	return (line->product < 0 ? ~line->product : line->product) & LINE_ON_PAUSE;
+}
+
 /* The number of its product or segment in the ledger's names */
 static inline int32_t
 line_name(const Line *line)
 {
-	return (line->product < 0 ? ~line->product : line->product) & ~LINE_PLACING;
+	return (line->product < 0 ? ~line->product : line->product) &
+		   ~(LINE_PLACING | LINE_ON_PAUSE);
 }
 
-/* The price of a line, at the ledger's scale */
+/* What a paused line would bring */
 static inline Wide
-line_mrr(const Ledger *ledger, const Line *line)
+line_pause(const Ledger *ledger, const Line *line)
 {
 	if (line->product >= 0)
 		return line->mrr;
 	return ((const Odd *) pages_peek(&ledger->odds, (uint32_t) line->mrr))->mrr;
+}
+
+/* The price of a line, at the ledger's scale; of a paused one 0 */
+static inline Wide
+line_mrr(const Ledger *ledger, const Line *line)
+{
+	if ((uint32_t) line->product < LINE_ON_PAUSE)
+		return line->mrr;
+	return line_is_paused(line) ? 0 : line_pause(ledger, line);
 }
 
 #endif /* CVM_LEDGER_H */

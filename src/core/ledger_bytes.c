@@ -202,11 +202,13 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 		if (line.product < 0)
 			read_raw(reader, &mrr, sizeof(Wide));
 		name = line_name(&line);
+		into->has_pauses |= line_is_paused(&line);
 		if (!line_is_placing(&line))
 			mrr = money_rescale(mrr, head->scale, into->scale);
 		ledger_write(into, slots[line.slot],
 					 line_pack(into, names == NULL ? name : names[name],
-							   line_is_placing(&line) ? PACKED_PLACING : 0,
+							   (line_is_placing(&line) ? PACKED_PLACING : 0) |
+								   (line_is_paused(&line) ? PACKED_PAUSED : 0),
 							   line.start, line.end, mrr));
 	}
 	host_free(slots);

@@ -11,7 +11,9 @@
 
 /* The head of a packed line */
 #define PACKED_PLACING (1u << PAGE_SHIFT)
-#define PACKED_NAME_SHIFT (PAGE_SHIFT + 1)
+#define PACKED_PAUSED (2u << PAGE_SHIFT)
+#define PACKED_MARKS (PACKED_PLACING | PACKED_PAUSED)
+#define PACKED_NAME_SHIFT (PAGE_SHIFT + 2)
 #define PACKED_ODD (UINT32_MAX >> PACKED_NAME_SHIFT) /* for a name: see mrr */
 
 /* ledger.c: lines in memory */
@@ -106,17 +108,17 @@ packed_odd(const Ledger *ledger, const Packed *packed)
 	return pages_peek(&ledger->odds, (uint32_t) packed->mrr);
 }
 
-/* A line to be kept, of a customer not known yet; a mark or 0. */
+/* A line to be kept, of a customer not known yet; marks or 0. */
 static inline Packed
-line_pack(Ledger *ledger, int32_t name, uint32_t mark, Day start, Day end,
+line_pack(Ledger *ledger, int32_t name, uint32_t marks, Day start, Day end,
 		  Wide mrr)
 {
-	Packed packed = {mark | (uint32_t) name << PACKED_NAME_SHIFT, start, end,
+	Packed packed = {marks | (uint32_t) name << PACKED_NAME_SHIFT, start, end,
 					 (int32_t) mrr};
 
 	if ((uint32_t) name >= PACKED_ODD || packed.mrr != mrr)
 	{
-		packed.head = mark | PACKED_ODD << PACKED_NAME_SHIFT;
+		packed.head = marks | PACKED_ODD << PACKED_NAME_SHIFT;
 		packed.mrr = (int32_t) ledger->nodds;
 		*(Odd *) pages_reach(&ledger->odds, ledger->nodds++) = (Odd){name, mrr};
 	}
@@ -127,16 +129,17 @@ line_pack(Ledger *ledger, int32_t name, uint32_t mark, Day start, Day end,
 static inline Line
 line_unpack(const Ledger *ledger, uint32_t shelf, const Packed *packed)
 {
-	uint32_t placing = packed->head & PACKED_PLACING ? LINE_PLACING : 0;
+	uint32_t marks = (packed->head & PACKED_PLACING ? LINE_PLACING : 0) |
+					 (packed->head & PACKED_PAUSED ? LINE_ON_PAUSE : 0);
 	Line line = {packed_slot(shelf, packed),
-				 (int32_t) (packed->head >> PACKED_NAME_SHIFT | placing),
+				 (int32_t) (packed->head >> PACKED_NAME_SHIFT | marks),
 				 packed->start, packed->end, packed->mrr};
 
 	if (packed_is_odd(packed))
 	{
 		const Odd *odd = packed_odd(ledger, packed);
 
-		line.product = odd->name | (int32_t) placing;
+		line.product = odd->name | (int32_t) marks;
 		line.mrr = (int64_t) odd->mrr;
 		if (line.mrr != odd->mrr)
 		{

@@ -60,8 +60,10 @@ days_rank(int32_t *numbers, const int count)
 void
 desk_close(StepDesk *desk)
 {
-	if (desk->room > 0)
-		host_free(desk->steps);
+	if (desk->room == 0)
+		return;
+	host_free(desk->steps);
+	host_free(desk->pauses);
 	desk->room = 0;
 }
 
@@ -70,7 +72,9 @@ desk_grow(StepDesk *desk, uint32_t nlines)
 {
 	desk_close(desk);
 	desk->room = nlines < LINES_SOME ? LINES_SOME : nlines * 2;
-	desk->steps = host_alloc(NULL, (size_t) desk->room * 2 * sizeof(Step));
+	/* two of each line, and two of each pause */
+	desk->steps = host_alloc(NULL, (size_t) desk->room * 4 * sizeof(Step));
+	desk->pauses = host_alloc(NULL, (size_t) desk->room * sizeof(Pause));
 }
 
 /* The steps of many lines */
@@ -133,4 +137,30 @@ lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
 			(Step){line->end, line_name(line), -1, -mrr};
 	}
 	return nsteps;
+}
+
+/* Add to the steps what pauses keep; how many there are then. */
+int
+lines_pauses(StepDesk *desk, const Ledger *ledger, const Line *lines,
+			 uint32_t nlines, int nsteps)
+{
+	int npauses = 0;
+	int kept;
+
+	for (uint32_t i = 0; i < nlines; i++)
+	{
+		const Line *line = &lines[i];
+		Wide pause = line_is_paused(line) ? line_pause(ledger, line) : 0;
+
+		/* what would bring nothing is a free line */
+		if (pause != 0)
+			desk->pauses[npauses++] =
+				(Pause){line_name(line), line->start, line->end, pause};
+	}
+	if (npauses == 0)
+		return nsteps;
+	kept = pause_steps(desk->pauses, npauses, ledger->terms.pause_days,
+					   ledger->terms.as_of, desk->steps + nsteps);
+	steps_sort(desk->steps, nsteps + kept);
+	return nsteps + kept;
 }

@@ -15,10 +15,13 @@ typedef struct StepDesk
 {
 	uint32_t room;
 	Step *steps;
+	Pause *pauses;
 } StepDesk;
 
 extern int lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
 					   uint32_t nlines);
+extern int lines_pauses(StepDesk *desk, const Ledger *ledger, const Line *lines,
+						uint32_t nlines, int nsteps);
 extern void desk_close(StepDesk *desk);
 
 #endif /* CVM_LEDGER_STEPS_H */

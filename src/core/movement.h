@@ -12,6 +12,11 @@
  *	 something, then less		contraction
  *	 nothing both times			same period, if they paid in between
  *
+ * A paused line counts, for so many days, as if it were paid, but what it would
+ * bring is not in the closing: it goes into the line "paused" when the pause
+ * begins and comes out of it when it ends or those days are over, and only
+ * then is lost what is lost.
+ *
  * For a segment, who comes does so in the segment they are in at the closing.
  * What becomes of a customer who pays at the opening belongs to the segment
  * they are in then, wherever they are at the closing: it lost them or what
@@ -49,6 +54,8 @@ typedef enum MovementLine
 	LINE_TO_FREE,
 	/* customers that no closing has seen */
 	LINE_SAME_PERIOD,
+	/* what went into pauses, less what came out of them: either sign */
+	LINE_PAUSED,
 	MOVEMENT_LINES
 } MovementLine;
 
@@ -67,7 +74,8 @@ typedef struct Movement
 	bool adopted; /* calendar and as_of are known */
 	Calendar calendar;
 	Almanac *almanac;
-	Day as_of; /* first day not observed */
+	Day as_of;			/* first day not observed */
+	int32_t pause_days; /* for which a paused line is neither paid nor lost */
 	int scale;
 	int ncells;
 	int room;
@@ -85,6 +93,8 @@ typedef struct MovementRow
 	Wide opening;
 	int64_t closing_customers;
 	Wide closing;
+	int64_t paused_customers; /* at the closing */
+	Wide paused;
 	bool is_complete;
 } MovementRow;
 
@@ -93,7 +103,8 @@ typedef void (*MovementTake)(void *taker, const MovementRow *row);
 #define MOVEMENT_VERSION 1
 
 extern Movement *movement_new(HostArena arena);
-extern void movement_adopt(Movement *movement, Calendar calendar, Day as_of);
+extern void movement_adopt(Movement *movement, Calendar calendar, Day as_of,
+						   int32_t pause_days);
 extern void movement_scale(Movement *movement, int scale);
 extern void movement_add(Movement *movement, const Step *steps, int nsteps,
 						 int nproducts, const Held *held, int nheld);

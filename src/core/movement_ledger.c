@@ -28,6 +28,9 @@ desk_walk(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
 	int nsteps = lines_steps(&desk->steps, desk->ledger, lines, nlines);
 
 	(void) customer;
+	if (desk->ledger->has_pauses)
+		nsteps =
+			lines_pauses(&desk->steps, desk->ledger, lines, nlines, nsteps);
 	movement_add(desk->movement, desk->steps.steps, nsteps,
 				 desk->ledger->names.count, &always, 1);
 }
@@ -37,7 +40,8 @@ movement_ledger_finish(Ledger *ledger, Movement *movement)
 {
 	Desk desk = {ledger, movement, {0}};
 
-	movement_adopt(movement, ledger->terms.calendar, ledger->terms.as_of);
+	movement_adopt(movement, ledger->terms.calendar, ledger->terms.as_of,
+				   ledger->terms.pause_days);
 	movement_scale(movement, ledger->scale);
 	ledger_each(ledger, desk_walk, &desk);
 	desk_close(&desk.steps);

@@ -59,6 +59,55 @@ steps_of(const Holdings *holdings, Day as_of, Step *steps)
 	return nsteps;
 }
 
+static int
+compare_pauses(const void *a, const void *b)
+{
+	const Pause *pause_a = a;
+	const Pause *pause_b = b;
+
+	if (pause_a->product != pause_b->product)
+		return pause_a->product < pause_b->product ? -1 : 1;
+	return (pause_a->start > pause_b->start) -
+		   (pause_a->start < pause_b->start);
+}
+
+/*
+ * What pauses keep for so many days after they began, as steps without lines,
+ * in no order; how many, twice the pauses at the most.  Pauses of a product
+ * that touch are one.
+ */
+int
+pause_steps(Pause *pauses, int npauses, int32_t days, Day as_of, Step *steps)
+{
+	int nsteps = 0;
+	int64_t since = 0;
+	Day until = 0;
+
+	host_sort(pauses, npauses, sizeof(Pause), compare_pauses);
+	for (int i = 0; i < npauses; i++)
+	{
+		const Pause *pause = &pauses[i];
+		int64_t end;
+
+		if (i == 0 || pause->product != pauses[i - 1].product ||
+			pause->start > until)
+		{
+			since = pause->start;
+			until = pause->end;
+		}
+		else if (pause->end > until)
+			until = pause->end;
+		end = since + days < pause->end ? since + days : pause->end;
+		/* a paused discount is none */
+		if (end <= pause->start || pause->start >= as_of || pause->mrr <= 0)
+			continue;
+		steps[nsteps++] = (Step){pause->start, pause->product, 0, pause->mrr};
+		if (end < as_of)
+			steps[nsteps++] = (Step){(Day) end, pause->product, 0, -pause->mrr};
+	}
+	return nsteps;
+}
+
 /* What is brought from which day on. */
 int
 levels_of(const Step *steps, int nsteps, Level *levels)
@@ -93,15 +142,13 @@ runs_of(const Level *levels, int nlevels, Day as_of, int32_t gap, Run *runs)
 
 		if (levels[i].mrr == 0)
 			continue;
-		if (nruns > 0 &&
-			(int64_t) levels[i].day - runs[nruns - 1].end <= gap)
+		if (nruns > 0 && (int64_t) levels[i].day - runs[nruns - 1].end <= gap)
 			runs[nruns - 1].end = end;
 		else
 			runs[nruns++] = (Run){levels[i].day, end, true};
 	}
 	if (nruns > 0)
-		runs[nruns - 1].churned =
-			(int64_t) as_of - runs[nruns - 1].end > gap;
+		runs[nruns - 1].churned = (int64_t) as_of - runs[nruns - 1].end > gap;
 	return nruns;
 }
 

@@ -21,9 +21,18 @@ typedef struct Step
 {
 	Day day;
 	int32_t product;
-	int32_t lines; /* +1: a line begins; -1: it ends */
+	int32_t lines; /* +1: a line begins; -1: it ends; 0: a pause does */
 	Wide mrr;	   /* added to what is held */
 } Step;
+
+/* A paused line, and what it would bring */
+typedef struct Pause
+{
+	int32_t product;
+	Day start;
+	Day end;
+	Wide mrr;
+} Pause;
 
 /* What a customer brings from a day on, until the next level */
 typedef struct Level
@@ -48,6 +57,8 @@ paid(Wide mrr)
 
 extern void steps_sort(Step *steps, int nsteps);
 extern int steps_of(const Holdings *holdings, Day as_of, Step *steps);
+extern int pause_steps(Pause *pauses, int npauses, int32_t days, Day as_of,
+					   Step *steps);
 extern int levels_of(const Step *steps, int nsteps, Level *levels);
 extern int runs_of(const Level *levels, int nlevels, Day as_of, int32_t gap,
 				   Run *runs);
@@ -64,7 +75,8 @@ extern Wide holdings_mrr(const Holdings *holdings, Day day);
 static inline bool
 spell_holds(const Spell *spell, Day day)
 {
-	return spell->start <= day && (spell->end == SPELL_OPEN || day < spell->end);
+	return spell->start <= day &&
+		   (spell->end == SPELL_OPEN || day < spell->end);
 }
 
 #endif /* CVM_STEPS_H */

@@ -83,7 +83,7 @@ use(void *argument)
 		runs_of(levels, levels_of(steps, nsteps, levels), 9000, 30, runs);
 		migrations_of(steps, nsteps, holdings->nnames, month, skip_migration,
 					  NULL);
-		movement_adopt(movement, month, 9000);
+		movement_adopt(movement, month, 9000, 0);
 		movement_add(movement, steps, nsteps, holdings->nnames, &always, 1);
 		holdings_encode(holdings_merge(holdings, holdings), &writer);
 		holdings_decode(writer.data, writer.used);

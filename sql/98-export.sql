@@ -77,8 +77,8 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT cvm._column_comment(c) || coalesce((
-		SELECT format(' Sums over segments and cohorts: look at one %s at a time.', min(k.column_name))
-		FROM cvm.report_column k WHERE k.view = c.view AND k.column_name IN ('month', 'period_no')), '');
+		SELECT format(' Sums over segments and cohorts: look at one %s at a time.', string_agg(k.column_name, ' and one ' ORDER BY k.position))
+		FROM cvm.report_column k WHERE k.view = c.view AND k.column_name IN ('scheme', 'month', 'from_day', 'period_no') HAVING count(*) > 0), '');
 $$;
 COMMENT ON FUNCTION cvm._sum_comment(cvm.report_column) IS 'The comment of a column that other tools may sum.';
 

@@ -52,7 +52,7 @@ kept.retention_week is not listed" "what is not listed, not known, not commented
 check() { # NAME PROGRAM...
 	local name=$1
 	shift
-	if timeout 120 "$@" >"$files/said" 2>"$files/errors"; then
+	if timeout 300 "$@" >"$files/said" 2>"$files/errors"; then
 		empty "$(test/clients/compare.pl "$files/truth" "$files/said")" "$name lists and reads every view as psql does"
 	else
 		empty "$(tail -n 5 "$files/errors")" "$name runs"

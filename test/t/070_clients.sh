@@ -118,7 +118,7 @@ elif (mkdir "$files/node" && cd "$files/node" && timeout 180 npm install --ignor
 	done <<-'END'
 		retention_curve|retention_rate|period_no|segment = '(all)'
 		subscription_kpi|logo_churn_rate|month_label|segment = '(all)'
-		cannibalization|value_rate|focal|segment = '(all)' AND donor = '(all)'
+		cannibalization|value_rate|focal|segment = '(all)' AND donor = '(all)' AND channel = '(all)'
 		recycled_acquisition_channel|gaming_rate|offer|channel = '(all)'
 		segment_kpi|multi_product_share|month_label|segment = '(all)'
 	END

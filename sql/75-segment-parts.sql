@@ -9,25 +9,21 @@ INSERT INTO cvm.segment_part VALUES
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 ), family AS MATERIALIZED (
 	SELECT {families} AS families
 ), flow AS MATERIALIZED (
 	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, {{grain}},
-		(SELECT o.as_of FROM observed o), (SELECT y.families FROM family y), {{span}}) AS state
+		-- nothing observed: nothing before the first day of all
+		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {{span}}) AS state
 	FROM (
 		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
 			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment
 		FROM subscription s
 		UNION ALL
-		SELECT h.customer_id, NULL, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}, h.segment
+		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, {segment_version}, h.segment
 		FROM segment_history h
-		WHERE h.segment IS NOT NULL AND h.valid_from IS NOT NULL) r
-	WHERE (SELECT o.as_of FROM observed o) IS NOT NULL
+		WHERE h.segment IS NOT NULL) r
 )$$),
 
 ('bridge', 1, '{}', $$

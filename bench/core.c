@@ -142,14 +142,14 @@ make_keys(Work *work)
 										   : customer + 1;
 				break;
 			case KEY_UUID:
-				work->keys[i].uuid[0] = scramble(customer);
-				work->keys[i].uuid[1] = scramble(~(uint64_t) customer);
+				work->keys[i].words[0] = scramble(customer);
+				work->keys[i].words[1] = scramble(~(uint64_t) customer);
 				break;
 			default:
 				text[0] = 'C';
 				for (int j = TEXT_SIZE - 1; j > 0; j--, customer /= 10)
 					text[j] = (char) ('0' + customer % 10);
-				work->keys[i].text = (KeyText){text, TEXT_SIZE};
+				key_set_text(&work->keys[i], text, TEXT_SIZE);
 		}
 	}
 }
@@ -161,10 +161,7 @@ time_floor(Work *work)
 	double began = now();
 
 	for (int i = 0; i < work->nrows; i++)
-		work->sum += (work->kind.kind == KEY_TEXT
-						  ? (uint64_t) work->keys[i].text.data[TEXT_SIZE - 1]
-						  : work->keys[i].uuid[0]) +
-					 (uint64_t) work->days[i];
+		work->sum += work->keys[i].words[0] + (uint64_t) work->days[i];
 	return (now() - began) / work->nrows;
 }
 
@@ -200,11 +197,7 @@ run_round(Work *work, Costs *costs)
 	costs->floor = time_floor(work);
 	began = now();
 	for (int i = 0; i < work->nrows; i++)
-	{
-		fold_room(fold);
-		fold_keep_key(fold, work->keys[i]);
-		fold_take(fold, work->days[i], MARK_START | MARK_RETURN);
-	}
+		fold_take(fold, work->keys[i], work->days[i], MARKS_PLAIN, 0, 0);
 	fold_flush(fold);
 	costs->fold = (now() - began) / work->nrows;
 	work->fold_bytes = fold_size(fold);

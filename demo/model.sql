@@ -54,10 +54,10 @@ ORDER BY cohort DESC, period_no DESC LIMIT 10;
 SELECT focal, donor, entries, matured_entries AS matured, round(unit_rate::numeric, 3) AS rate, round(unit_rate_low::numeric, 3) AS low,
 	round(unit_rate_high::numeric, 3) AS high, round(corrected_rate::numeric, 3) AS corrected, round(break_even_unit_rate::numeric, 3) AS break_even, verdict
 FROM acme.cannibalization
-WHERE segment = '(all)' AND (donor = '(all)' OR focal = 'MOB-LITE')
+WHERE segment = '(all)' AND channel = '(all)' AND (donor = '(all)' OR focal = 'MOB-LITE')
 ORDER BY focal, donor;
 \pset tuples_only on
-SELECT focal || ': ' || reason FROM acme.cannibalization WHERE segment = '(all)' AND donor = '(all)' ORDER BY focal;
+SELECT focal || ': ' || reason FROM acme.cannibalization WHERE segment = '(all)' AND channel = '(all)' AND donor = '(all)' ORDER BY focal;
 \pset tuples_only off
 
 \echo 'What an offer for new customers brought in truth, from acme.recycled_acquisition_channel:'

@@ -1,7 +1,7 @@
 -- Entities: what can be bound, as data.
 --
 -- class says which source types a column takes and what the canonical view
--- makes of them (cvm._accept() in 12-bind.sql):
+-- makes of them (cvm._accept() in 13-bind.sql):
 --
 --   key     customer ids: integers, text, uuid; stays as it is
 --   label   any short name: text, integers, uuid, enum; becomes text
@@ -124,6 +124,8 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('segment_history', 2, 'segment', true, false, 'label', '{segment_id,segment_name,segment_code,cluster,tier,class,group}', 'Segment that the customer belonged to.'),
 	('segment_history', 3, 'valid_from', true, false, 'day', '{start,start_date,from_date,from_dt,since,effective_from,assigned_on,assigned_at,month}', 'First day in the segment.'),
 	('segment_history', 4, 'valid_to', false, true, 'day', '{end,end_date,to_date,to_dt,until,effective_to}', 'First day no longer in the segment; NULL: still in it.'),
+	('segment_history', 5, 'scheme', false, true, 'label', '{scheme_id,scheme_name,segmentation,segmentation_name,dimension}', 'Scheme that the segment is part of, such as value tier or brand.'),
+	('segment_history', 6, 'scheme_version', false, true, 'label', '{scheme_revision,definition_version,segmentation_version}', 'Which definition of the segments this is by: who is in another segment by another definition has not moved.'),
 
 	('owner', 1, 'subject_kind', true, false, 'label', '{kind,subject_type,type,scope}', 'What is owned: segment, product, channel …'),
 	('owner', 2, 'subject', true, false, 'label', '{subject_id,object,name,scope_value,segment}', 'Which one is owned.'),

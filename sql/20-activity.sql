@@ -56,6 +56,14 @@ CREATE FUNCTION last_day(activity) RETURNS date
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION last_day(activity) IS 'Last day with any event';
 
+CREATE FUNCTION days(activity)
+	RETURNS TABLE (day date, events bigint, starts bigint, returns bigint,
+		value numeric)
+	AS 'MODULE_PATHNAME', 'cvm_days'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION days(activity) IS
+	'The timeline as rows, one a day: events, how many of them may start a cohort and count as a return, and what they brought (NULL when no event told)';
+
 CREATE FUNCTION max_in_window(activity, days integer) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'cvm_max_in_window'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -55,10 +55,22 @@ CREATE FUNCTION products_at(holdings, day date) RETURNS text[]
 COMMENT ON FUNCTION products_at(holdings, date) IS
 	'Products held on a day, paid or free, each once, in the order of their bytes';
 
+CREATE FUNCTION by_offer(holdings, offers text[] DEFAULT NULL) RETURNS holdings
+	AS 'MODULE_PATHNAME', 'cvm_by_offer'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION by_offer(holdings, text[]) IS
+	'Each spell sold under one of these offers (NULL: under any) as one of a product of the offer''s name: an offer may be the focal one then, and the same product under other offers a donor';
+
 CREATE FUNCTION first_day(holdings) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_first_held_day'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION first_day(holdings) IS 'First day of any spell, paid or free';
+
+CREATE FUNCTION last_day(holdings, until date) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_last_held_day'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION last_day(holdings, date) IS
+	'Last day, not after until, on which a spell began or was over; NULL if there is none';
 
 CREATE FUNCTION first_paid_day(holdings) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_first_paid_day'

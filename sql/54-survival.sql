@@ -22,7 +22,7 @@ BEGIN
 	LOOP
 		EXECUTE format($$
 			CREATE FUNCTION cvm.survival_add(cvm.survival, %1$s) RETURNS cvm.survival
-				AS 'MODULE_PATHNAME', 'cvm_survival_add'
+				AS 'MODULE_PATHNAME', '%3$s'
 				LANGUAGE C IMMUTABLE PARALLEL SAFE;
 			COMMENT ON FUNCTION cvm.survival_add(cvm.survival, %1$s) IS 'Step of survival_agg';
 			CREATE AGGREGATE cvm.survival_agg(%1$s) (
@@ -31,7 +31,9 @@ BEGIN
 			);
 			COMMENT ON AGGREGATE cvm.survival_agg(%1$s) IS
 				'Customers as times until churn: duration, whether they churned then (else they were still there)%2$s'$$,
-			form.types, form.words);
+			form.types, form.words,
+			-- who calls may not say which types it calls with
+			CASE WHEN form.types LIKE '%text%' THEN 'cvm_survival_add_cause' ELSE 'cvm_survival_add' END);
 	END LOOP;
 END
 $block$;

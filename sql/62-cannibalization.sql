@@ -20,6 +20,7 @@ BEGIN
 			('', '', 'look_back 30, look_ahead 60 and gap 0'),
 			(', integer, integer, integer', '', 'look_back, look_ahead, gap'),
 			(', integer, integer, integer, text', '', 'look_back, look_ahead, gap, stratum: who is compared with whom, a segment for example'),
+			(', integer, integer, integer, text, text', '', 'look_back, look_ahead, gap, stratum, channel: where it is told, only entries sold in that channel ("(none)": in none) and no control, which control_only() gives'),
 			(', integer[], integer[], integer', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, and gap'),
 			(', integer[], integer[], integer, text', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, gap, stratum'))
 			AS f (types, grid, words)
@@ -41,6 +42,12 @@ BEGIN
 	END LOOP;
 END
 $block$;
+
+CREATE FUNCTION control_only(cannibalization) RETURNS cannibalization
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_control_only'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION control_only(cannibalization) IS
+	'Those who stayed, without the entries: added to the entries of one channel, it gives the verdict on that channel';
 
 CREATE FUNCTION as_of(cannibalization) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_as_of'
@@ -102,3 +109,51 @@ CREATE FUNCTION break_even_rate(focal_margin double precision,
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION break_even_rate(double precision, double precision, double precision, bigint) IS
 	'The share of entries that may come out of the donor before the launch loses: focal margin, less its cost per entry, over donor margin. Use margins a month, margins over price for the value rate, or lifetime values';
+
+-- The fast way: from raw spells in one pass.
+CREATE FUNCTION cannibalization_final(internal) RETURNS cannibalization
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cannibalization_final(internal) IS 'End of the one-pass cannibalization_agg';
+CREATE FUNCTION cannibalization_final_grid(internal) RETURNS cannibalization
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_final_grid'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cannibalization_final_grid(internal) IS 'End of the one-pass cannibalization_agg with lists of windows';
+
+DO $block$
+DECLARE
+	customer text;
+	form record;
+BEGIN
+	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
+		FOR form IN
+			SELECT *
+			FROM (VALUES
+				('', '', 'look_back 30, look_ahead 60 and gap 0'),
+				(', integer, integer, integer', '', 'look_back, look_ahead, gap'),
+				(', integer, integer, integer, text', '', 'look_back, look_ahead, gap, stratum'),
+				(', integer[], integer[], integer', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, and gap'),
+				(', integer[], integer[], integer, text', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, gap, stratum'))
+				AS f (types, grid, words)
+		LOOP
+			EXECUTE format($$
+				CREATE FUNCTION cvm.cannibalization_add(internal, %1$s, text, date, date, numeric, text[], text[], date%2$s)
+					RETURNS internal
+					AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_add%3$s'
+					LANGUAGE C IMMUTABLE PARALLEL SAFE;
+				COMMENT ON FUNCTION cvm.cannibalization_add(internal, %1$s, text, date, date, numeric, text[], text[], date%2$s) IS
+					'Step of the one-pass cannibalization_agg';
+				CREATE AGGREGATE cvm.cannibalization_agg(%1$s, text, date, date, numeric, text[], text[], date%2$s) (
+					SFUNC = cvm.cannibalization_add, STYPE = internal, SSPACE = 65536,
+					FINALFUNC = cvm.cannibalization_final%3$s,
+					COMBINEFUNC = cvm.question_combine,
+					SERIALFUNC = cvm.question_serialize,
+					DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
+				);
+				COMMENT ON AGGREGATE cvm.cannibalization_agg(%1$s, text, date, date, numeric, text[], text[], date%2$s) IS
+					'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), price a month, focal products, donors (NULL: all others), as_of (the first day not observed), %4$s. What is asked is the same in every row'$$,
+				customer, form.types, form.grid, form.words);
+		END LOOP;
+	END LOOP;
+END
+$block$;

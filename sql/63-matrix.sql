@@ -45,3 +45,44 @@ CREATE FUNCTION cannibalization_cells(cannibalization_matrix)
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION cannibalization_cells(cannibalization_matrix) IS
 	'A row for every product and each that lost to it, and "(all)" for their sum: the lost money of an entry is divided in proportion to what each donor dropped. Counts of entries are those of the focal product; losing_entries of a donor are those in which it dropped';
+
+-- The fast way: from raw spells in one pass.
+CREATE FUNCTION cannibalization_matrix_final(internal) RETURNS cannibalization_matrix
+	AS 'MODULE_PATHNAME', 'cvm_matrix_ledger_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cannibalization_matrix_final(internal) IS 'End of the one-pass cannibalization_matrix_agg';
+
+DO $block$
+DECLARE
+	customer text;
+	form record;
+BEGIN
+	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
+		FOR form IN
+			SELECT *
+			FROM (VALUES
+				('', 'with look_back 30, look_ahead 60 and gap 0'),
+				(', integer, integer, integer', 'look_back, look_ahead, gap'))
+				AS f (types, words)
+		LOOP
+			EXECUTE format($$
+				CREATE FUNCTION cvm.cannibalization_matrix_add(internal, %1$s, text, date, date, numeric, date%2$s)
+					RETURNS internal
+					AS 'MODULE_PATHNAME', 'cvm_matrix_ledger_add'
+					LANGUAGE C IMMUTABLE PARALLEL SAFE;
+				COMMENT ON FUNCTION cvm.cannibalization_matrix_add(internal, %1$s, text, date, date, numeric, date%2$s) IS
+					'Step of the one-pass cannibalization_matrix_agg';
+				CREATE AGGREGATE cvm.cannibalization_matrix_agg(%1$s, text, date, date, numeric, date%2$s) (
+					SFUNC = cvm.cannibalization_matrix_add, STYPE = internal, SSPACE = 65536,
+					FINALFUNC = cvm.cannibalization_matrix_final,
+					COMBINEFUNC = cvm.question_combine,
+					SERIALFUNC = cvm.question_serialize,
+					DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
+				);
+				COMMENT ON AGGREGATE cvm.cannibalization_matrix_agg(%1$s, text, date, date, numeric, date%2$s) IS
+					'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), price a month, as_of (the first day not observed), %3$s'$$,
+				customer, form.types, form.words);
+		END LOOP;
+	END LOOP;
+END
+$block$;

@@ -14,12 +14,30 @@ CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date)
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date) IS
 	'Step of segment_flow_agg';
+CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer)
+	RETURNS segment_flow
+	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer) IS
+	'Step of segment_flow_agg';
 CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date) (
 	SFUNC = segment_flow_add, STYPE = segment_flow,
 	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date) IS
 	'Customers and money between segments: holdings, the segments a customer was in (holdings whose products are segments; NULL: none), grain, as_of (the first day not observed). Of segments that overlap, the one that began last counts';
+CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer) (
+	SFUNC = segment_flow_add, STYPE = segment_flow,
+	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer) IS
+	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1)';
+
+CREATE FUNCTION segment_at(holdings, day date) RETURNS text
+	AS 'MODULE_PATHNAME', 'cvm_segment_at'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment_at(holdings, date) IS
+	'The segment that a customer was in on a day, of holdings whose products are segments; of several the one that began last, and of those the first by name; NULL: in none';
 
 CREATE FUNCTION as_of(segment_flow) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_as_of'
@@ -30,27 +48,40 @@ CREATE FUNCTION segment_bridge(segment_flow)
 	RETURNS TABLE (segment text, period_start date,
 		opening_customers bigint, new_customers bigint, winback_customers bigint,
 		moved_in_customers bigint, moved_out_customers bigint,
+		redefined_in_customers bigint, redefined_out_customers bigint,
 		churned_customers bigint, closing_customers bigint,
 		opening_mrr numeric, new_mrr numeric, reactivation_mrr numeric,
 		expansion_mrr numeric, contraction_mrr numeric, churn_mrr numeric,
-		moved_in_mrr numeric, moved_out_mrr numeric, closing_mrr numeric,
+		moved_in_mrr numeric, moved_out_mrr numeric,
+		redefined_in_mrr numeric, redefined_out_mrr numeric, closing_mrr numeric,
 		expansion_customers bigint, contraction_customers bigint,
 		same_period_customers bigint,
 		gross_retained_mrr numeric, net_retained_mrr numeric,
 		products bigint, multi_product_customers bigint, tenure_days bigint,
+		cross_sold_customers bigint, cross_sold_mrr numeric, cross_sell_undone_customers bigint,
+		upsell_eligible_customers bigint, upsold_customers bigint, upsold_mrr numeric, upsell_undone_customers bigint,
+		due_spells bigint, renewed_spells bigint, due_mrr numeric, renewed_mrr numeric,
+		cohort_1_customers bigint, retained_1_customers bigint,
+		cohort_3_customers bigint, retained_3_customers bigint,
+		cohort_6_customers bigint, retained_6_customers bigint,
+		cohort_12_customers bigint, retained_12_customers bigint,
+		acquired_customers bigint, proven_customers bigint, acquired_mrr numeric, proven_mrr numeric,
+		arpu_error float8, products_error float8,
+		gross_retention_error float8, net_retention_error float8, renewal_value_error float8,
 		is_complete boolean, as_of date)
 	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
 COMMENT ON FUNCTION segment_bridge(segment_flow) IS
-	'A row for every segment and period, and "(all)": opening and what follows add up to closing, customers and money; losses are negative; retained money is of those who were in the segment at the opening, wherever they are now';
+	'A row for every segment and period, and "(all)": opening and what follows add up to closing, customers and money; losses are negative; retained money is of those who were in the segment at the opening, wherever they are now; then what was sold to them, what ended and was renewed, cohorts that came 1, 3, 6 and 12 periods before and customers who came 90 days before, in the segment of their first day; errors are standard errors of means and rates of money';
 
 CREATE FUNCTION segment_matrix(segment_flow)
 	RETURNS TABLE (period_start date, from_segment text, to_segment text,
-		customers bigint, mrr numeric, closing_mrr numeric, is_complete boolean)
+		customers bigint, mrr numeric, closing_mrr numeric,
+		redefined_customers bigint, is_complete boolean)
 	AS 'MODULE_PATHNAME', 'cvm_segment_matrix'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 500;
 COMMENT ON FUNCTION segment_matrix(segment_flow) IS
-	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; mrr is what they brought at the opening, closing_mrr at the closing';
+	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; mrr is what they brought at the opening, closing_mrr at the closing; redefined are those in another segment because the segments are others. Over a span the opening is that many periods earlier, and rows begin where it was seen';
 
 CREATE FUNCTION segment_products(segment_flow)
 	RETURNS TABLE (segment text, product text, period_start date,
@@ -70,25 +101,31 @@ COMMENT ON FUNCTION segment_ledger_final(internal) IS 'End of the one-pass segme
 DO $block$
 DECLARE
 	customer text;
+	told record;
 BEGIN
 	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
-		EXECUTE format($$
-			CREATE FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date)
-				RETURNS internal
-				AS 'MODULE_PATHNAME', 'cvm_segment_ledger_add'
-				LANGUAGE C IMMUTABLE PARALLEL SAFE;
-			COMMENT ON FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date) IS
-				'Step of the one-pass segment_flow_agg';
-			CREATE AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date) (
-				SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,
-				FINALFUNC = cvm.segment_ledger_final,
-				COMBINEFUNC = cvm.ledger_combine,
-				SERIALFUNC = cvm.ledger_serialize,
-				DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
-			);
-			COMMENT ON AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date) IS
-				'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, segment, grain, as_of. A row with a segment says that the customer was in it on these days; a row without one is a spell of a product'$$,
-			customer);
+		FOR told IN
+			SELECT *
+			FROM (VALUES ('', ''), (', text[], integer', ', families {{product, family, is it the highest}, …}, span in periods')) AS v (types, words)
+		LOOP
+			EXECUTE format($$
+				CREATE FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date%2$s)
+					RETURNS internal
+					AS 'MODULE_PATHNAME', 'cvm_segment_ledger_add'
+					LANGUAGE C IMMUTABLE PARALLEL SAFE;
+				COMMENT ON FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date%2$s) IS
+					'Step of the one-pass segment_flow_agg';
+				CREATE AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date%2$s) (
+					SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,
+					FINALFUNC = cvm.segment_ledger_final,
+					COMBINEFUNC = cvm.ledger_combine,
+					SERIALFUNC = cvm.ledger_serialize,
+					DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+				);
+				COMMENT ON AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date%2$s) IS
+					'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, segment, grain, as_of%3$s. A row with a segment says that the customer was in it on these days, by the definition of the segments whose number it has in place of a price; a row without one is a spell of a product'$$,
+				customer, told.types, told.words);
+		END LOOP;
 	END LOOP;
 END
 $block$;

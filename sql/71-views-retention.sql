@@ -214,7 +214,7 @@ INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold
 		'cvm.fold_activity(%L, {time_zone})',
 		$$e.customer_id, e.occurred_at, e.amount{marks}$$,
 		'cvm.last_day(%s)',
-		'SELECT r.frequency AS events, r.monetary AS value FROM cvm.rfm(%1$s, %2$s) r',
+		$$SELECT d.day, 'events' AS what, d.events AS rows, d.value FROM cvm.days(%1$s) d WHERE d.day < %2$s$$,
 		'One row per customer: the timeline of its events, from which every grain, clock and cut-off can be read.');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment)

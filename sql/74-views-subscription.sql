@@ -583,12 +583,14 @@ FROM laid l
 CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s
 CROSS JOIN (SELECT p.text FROM part p WHERE p.name = 'observed') o;
 
-INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, comment) VALUES
+INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
 	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',
 		$$cvm.holdings_agg(e.product, e.started_on, e.ended_on,
 		CASE WHEN lower(e.status) = ANY ({paused_statuses}) THEN e.mrr WHEN lower(e.status) = ANY ({unpaid_statuses}) THEN 0 ELSE e.mrr END,
 		NULL, NULL, lower(e.status) = ANY ({paused_statuses}))$$,
-		$$(SELECT max(d.day) FROM cvm.spells(%s) p, unnest(ARRAY[p.started_on, p.ended_on]) AS d(day) WHERE d.day <= (now() AT TIME ZONE {time_zone})::date)$$,
+		'cvm.last_day(%s, (now() AT TIME ZONE {time_zone})::date)',
+		$$SELECT p.started_on AS day, format('%%s until %%s', p.product, least(p.ended_on, %2$s)) AS what, count(*) AS rows, sum(p.mrr) AS value
+			FROM cvm.spells(%1$s) p WHERE p.started_on < %2$s GROUP BY 1, 2$$,
 		'One row per customer: what it held, from when to when and for how much.');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES

@@ -5,11 +5,7 @@ INSERT INTO cvm.segment_part VALUES
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 )$$),
 ('observed', 2, '{}', $$
 observed AS MATERIALIZED (
@@ -62,7 +58,10 @@ answered AS (
 		daterange(least(coalesce(u.valid_from, o.as_of - 1), o.as_of), least(u.valid_to, o.as_of)) AS days
 	FROM observed o
 	CROSS JOIN (
-		SELECT 'segment' AS subject_kind, p.segment AS subject, p.valid_from, p.valid_to FROM peopled p
+		-- what always was is to be owned since anything was sold
+		SELECT 'segment' AS subject_kind, p.segment AS subject,
+			CASE WHEN p.valid_from > '0001-01-01' THEN p.valid_from ELSE (SELECT min(d.sold_from) FROM sold d) END AS valid_from, p.valid_to
+		FROM peopled p
 		UNION ALL
 		SELECT 'product', coalesce(s.product, l.product), coalesce(l.launched_on, s.sold_from, n.valid_from), 'infinity'
 		FROM sold s
@@ -142,15 +141,50 @@ WHERE NOT isempty(s.days) AND upper(s.days) = o.as_of
 INSERT INTO cvm.segment_part VALUES
 ('touch', 1, '{event.product}', $$
 touch AS MATERIALIZED (
-	SELECT date_trunc('month', cvm.day_of(e.occurred_at, {time_zone})::timestamp)::date AS month, e.customer_id, e.product, count(*) AS touches
-	FROM event e
-	CROSS JOIN observed o
-	WHERE e.product IS NOT NULL AND e.customer_id IS NOT NULL AND cvm.day_of(e.occurred_at, {time_zone}) < o.as_of
-	GROUP BY 1, 2, 3
+	SELECT date_trunc('month', e.day::timestamp)::date AS month, e.product, sum(e.touches) AS touches
+	FROM (
+		SELECT cvm.day_of(e.occurred_at, {time_zone}) AS day, e.product, count(*) AS touches
+		FROM event e
+		WHERE e.product IS NOT NULL AND e.customer_id IS NOT NULL
+		GROUP BY 1, 2) e
+	WHERE e.day < (SELECT o.as_of FROM observed o)
+	GROUP BY 1, 2
 )$$),
 ('touch', 2, '{}', $$
 touch AS (
-	SELECT NULL::date AS month, NULL::text AS customer_id, NULL::text AS product, NULL::bigint AS touches WHERE false
+	SELECT NULL::date AS month, NULL::text AS product, NULL::bigint AS touches WHERE false
+)$$),
+-- of a quarter, by product, and of customers by how many products
+('contact', 1, '{event.product}', $$
+contact AS MATERIALIZED (
+	SELECT date_trunc('quarter', e.day::timestamp)::date AS quarter, e.product, sum(e.touches) AS touches
+	FROM (
+		SELECT cvm.day_of(e.occurred_at, {time_zone}) AS day, e.product, count(*) AS touches
+		FROM event e
+		WHERE e.product IS NOT NULL AND e.customer_id IS NOT NULL
+		GROUP BY 1, 2) e
+	WHERE e.day < (SELECT o.as_of FROM observed o)
+	GROUP BY 1, 2
+), crossed AS MATERIALIZED (
+	SELECT c.quarter, coalesce(sum(c.touches) FILTER (WHERE c.first < c.last), 0) / sum(c.touches) AS share
+	FROM (
+		SELECT e.quarter, e.customer_id, count(*) AS touches, min(e.product) AS first, max(e.product) AS last
+		FROM (
+			SELECT date_trunc('quarter', e.day::timestamp)::date AS quarter, e.customer_id, e.product
+			FROM (
+				SELECT cvm.day_of(e.occurred_at, {time_zone}) AS day, e.customer_id, hashtextextended(e.product, 0) AS product
+				FROM event e
+				WHERE e.product IS NOT NULL AND e.customer_id IS NOT NULL
+				OFFSET 0) e
+			WHERE e.day < (SELECT o.as_of FROM observed o)) e
+		GROUP BY 1, 2) c
+	GROUP BY 1
+)$$),
+('contact', 2, '{}', $$
+contact AS (
+	SELECT NULL::date AS quarter, NULL::text AS product, NULL::bigint AS touches WHERE false
+), crossed AS (
+	SELECT NULL::date AS quarter, NULL::numeric AS share WHERE false
 )$$),
 ('budget', 1, '{segment_target}', $$
 budget AS (
@@ -163,7 +197,7 @@ budget AS (
 	SELECT NULL::text AS segment, NULL::date AS month WHERE false
 )$$);
 
-SELECT cvm.put_segment_bodies('concentration', '{flow,touch}', $$
+SELECT cvm.put_segment_bodies('concentration', '{flow,bridge,touch}', $$
 , product AS MATERIALIZED (
 	SELECT p.* FROM flow f CROSS JOIN LATERAL cvm.segment_products(f.state) p
 ), item AS (
@@ -200,7 +234,7 @@ CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.concentration(i.items) c
 WHERE c.parts > 0$$);
 
-SELECT cvm.put_segment_bodies('flavor', '{flow,touch,owner,budget}', $$
+SELECT cvm.put_segment_bodies('flavor', '{flow,bridge,contact,owner,budget}', $$
 , quarter AS (
 	-- stocks are those at the quarter's last month end that was seen
 	SELECT date_trunc('quarter', b.period_start::timestamp)::date AS quarter, max(b.period_start) AS month,
@@ -215,18 +249,6 @@ SELECT cvm.put_segment_bodies('flavor', '{flow,touch,owner,budget}', $$
 	CROSS JOIN LATERAL cvm.segment_products(f.state) p
 	JOIN quarter q ON q.month = p.period_start
 	GROUP BY 1, 2
-), touched AS (
-	SELECT q.quarter, t.product, sum(t.touches) AS touches
-	FROM touch t
-	JOIN quarter q ON q.quarter = date_trunc('quarter', t.month::timestamp)::date
-	GROUP BY 1, 2
-), crossed AS (
-	SELECT x.quarter, sum(x.touches) FILTER (WHERE x.products > 1) / sum(x.touches) AS share
-	FROM (
-		SELECT date_trunc('quarter', t.month::timestamp)::date AS quarter, t.customer_id, sum(t.touches) AS touches, count(DISTINCT t.product) AS products
-		FROM touch t
-		GROUP BY 1, 2) x
-	GROUP BY 1
 ), owning AS (
 	SELECT q.quarter, sum(b.closing_mrr) FILTER (WHERE w.owners = 1 AND g.segment IS NOT NULL) / nullif(sum(b.closing_mrr), 0) AS share,
 		string_agg(b.segment || CASE WHEN coalesce(w.owners, 0) = 0 THEN ' has no owner' WHEN w.owners > 1 THEN ' has ' || w.owners || ' owners' ELSE ' has no budget' END, ', ' ORDER BY b.closing_mrr DESC, b.segment)
@@ -255,7 +277,7 @@ SELECT cvm.put_segment_bodies('flavor', '{flow,touch,owner,budget}', $$
 	CROSS JOIN LATERAL cvm.concentration(r.shares) c
 	LEFT JOIN LATERAL (
 		SELECT sum(t.touches) FILTER (WHERE t.product = r.top) AS top, sum(t.touches) AS all_touches
-		FROM touched t
+		FROM contact t
 		WHERE t.quarter = q.quarter) t ON true
 	LEFT JOIN crossed x ON x.quarter = q.quarter
 ), judged AS (

@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/memutils.h"
@@ -159,12 +161,11 @@ cvm_activity_add(PG_FUNCTION_ARGS)
 			struct varlena *old = value;
 
 			value = log_make(full, room * 2);
-			memcpy(VARDATA(value), VARDATA(old),
-				   log_size(full, used));
+			memcpy(VARDATA(value), VARDATA(old), log_size(full, used));
 			log = (ActivityLog *) VARDATA(value);
 		}
-		log_add(log, VARSIZE(value) - VARHDRSZ, day, is_start, is_return,
-				money, scale, has_value);
+		log_add(log, VARSIZE(value) - VARHDRSZ, day, is_start, is_return, money,
+				scale, has_value);
 	}
 	PG_RETURN_POINTER(value);
 }
@@ -226,4 +227,33 @@ cvm_max_in_window(PG_FUNCTION_ARGS)
 						errmsg("window of \"%d\" days is not positive", days),
 						errhint("Use 1 or more days.")));
 	PG_RETURN_INT64(activity_busiest(activity, days));
+}
+
+/* The timeline as rows, one a day */
+PG_FUNCTION_INFO_V1(cvm_days);
+Datum
+cvm_days(PG_FUNCTION_ARGS)
+{
+	Activity *activity = activity_read(PG_GETARG_DATUM(0));
+	ReturnSetInfo *result;
+
+	InitMaterializedSRF(fcinfo, 0);
+	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	for (int i = 0; i < activity->ndays; i++)
+	{
+		const ActivityDay *day = &activity->days[i];
+		Datum values[5] = {0};
+		bool nulls[5] = {false};
+
+		CHECK_FOR_INTERRUPTS();
+		values[0] = DateADTGetDatum(day->day);
+		values[1] = Int64GetDatum(day->events);
+		values[2] = Int64GetDatum(day->starts);
+		values[3] = Int64GetDatum(day->returns);
+		nulls[4] = !activity->has_value;
+		if (!nulls[4])
+			values[4] = decimal_make(day->value, activity->scale);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

@@ -12,9 +12,10 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "core/cannibalization_matrix.h"
+#include "core/cannibalization_ledger.h"
 #include "decimal.h"
 #include "holdings.h"
+#include "question.h"
 #include "sides.h"
 #include "statetype.h"
 #include "types.h"
@@ -45,17 +46,9 @@ cvm_cannibalization_matrix_add(PG_FUNCTION_ARGS)
 	Datum result;
 	CannibalizationMatrix *matrix;
 	Day as_of = argument_day(fcinfo, 2, "as_of");
-	Window window = {30, 60};
-	int32_t gap = 0;
+	Window window = argument_window(fcinfo, 3);
+	int32_t gap = argument_gap(fcinfo, 5);
 
-	if (PG_NARGS() > 5)
-	{
-		window.look_back = argument_days(fcinfo, 3, "look_back",
-										 "Use 1 or more days, such as 30.");
-		window.look_ahead = argument_days(fcinfo, 4, "look_ahead",
-										  "Use 0 or more days, such as 60.");
-		gap = argument_days(fcinfo, 5, "gap", "Use 0 or more days.");
-	}
 	if (PG_ARGISNULL(1))
 		return expanded_skip(fcinfo, "cannibalization_matrix_agg");
 	matrix = expanded_step(&cannibalization_matrix_state, fcinfo,
@@ -63,6 +56,52 @@ cvm_cannibalization_matrix_add(PG_FUNCTION_ARGS)
 	cannibalization_matrix_adopt(matrix, as_of, gap, window);
 	cannibalization_matrix_add(matrix, holdings_read(PG_GETARG_DATUM(1)));
 	PG_RETURN_DATUM(result);
+}
+
+/* Take over what is asked: as_of [, look_back, look_ahead, gap]. */
+static Day
+matrix_ask(FunctionCallInfo fcinfo, const Names *names, void *state)
+{
+	CannibalizationMatrix *matrix = state;
+	Day as_of = argument_day(fcinfo, 0, "as_of");
+	int32_t gap = argument_gap(fcinfo, 3);
+
+	gap_check(gap);
+	cannibalization_matrix_adopt(matrix, as_of, gap,
+								 argument_window(fcinfo, 1));
+	return as_of;
+}
+
+static void *
+matrix_blank(void)
+{
+	return cannibalization_matrix_new(CurrentMemoryContext);
+}
+
+static const Asking matrix_asking = {"cannibalization_matrix_agg", 6,
+									 matrix_blank, matrix_ask};
+
+/* cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr,
+ *							  as_of [, look_back, look_ahead, gap]) */
+PG_FUNCTION_INFO_V1(cvm_matrix_ledger_add);
+Datum
+cvm_matrix_ledger_add(PG_FUNCTION_ARGS)
+{
+	return question_add(&matrix_asking, fcinfo);
+}
+
+/* The end of it: every customer into a matrix. */
+PG_FUNCTION_INFO_V1(cvm_matrix_ledger_final);
+Datum
+cvm_matrix_ledger_final(PG_FUNCTION_ARGS)
+{
+	CannibalizationMatrix *matrix = matrix_blank();
+	Ledger *ledger = question_final(&matrix_asking, fcinfo, matrix);
+
+	if (ledger == NULL)
+		PG_RETURN_NULL();
+	matrix_ledger_finish(ledger, matrix);
+	return expanded_flat(&cannibalization_matrix_state, matrix);
 }
 
 #define CELL_COLUMNS 13
@@ -80,10 +119,9 @@ put_cell(ReturnSetInfo *result, const CannibalizationMatrix *matrix,
 
 	values[0] = PointerGetDatum(
 		cstring_to_text_with_len(focal->data, (int) focal->size));
-	values[1] = donor == NULL
-					? CStringGetTextDatum("(all)")
-					: PointerGetDatum(cstring_to_text_with_len(
-						  donor->data, (int) donor->size));
+	values[1] = donor == NULL ? CStringGetTextDatum("(all)")
+							  : PointerGetDatum(cstring_to_text_with_len(
+									donor->data, (int) donor->size));
 	values[2] = Int64GetDatum(entries);
 	values[3] = Int64GetDatum(matured);
 	for (int kind = ENTRY_NEW; kind <= ENTRY_PARTIAL; kind++)
@@ -113,8 +151,7 @@ cvm_cannibalization_cells(PG_FUNCTION_ARGS)
 	{
 		int32_t focal = products->sorted[i];
 		const MatrixRow *row = &matrix->rows[focal];
-		DonorLoss total = {row->kinds[ENTRY_SWITCH] +
-							   row->kinds[ENTRY_PARTIAL],
+		DonorLoss total = {row->kinds[ENTRY_SWITCH] + row->kinds[ENTRY_PARTIAL],
 						   row->lost};
 
 		if (matrix_row_entries(row) == 0)

@@ -66,35 +66,45 @@ fold_begin(FunctionCallInfo fcinfo, RowForm *form)
 	return state;
 }
 
-/* Add a row. */
-PG_FUNCTION_INFO_V1(cvm_fold_add);
-Datum
-cvm_fold_add(PG_FUNCTION_ARGS)
+/* The fold that a row belongs to, which knows how to read it. */
+static FoldState *
+fold_ready(FunctionCallInfo fcinfo, RowForm *form)
+{
+	Zone *zone = form->zone >= 0 ? row_zone(form, fcinfo) : NULL;
+	Calendar calendar = row_calendar(form, fcinfo);
+	FoldState *state = PG_ARGISNULL(0) ? fold_begin(fcinfo, form)
+									   : (FoldState *) PG_GETARG_POINTER(0);
+
+	if (unlikely(calendar.grain != state->fold->calendar.grain ||
+				 calendar.week_start != state->fold->calendar.week_start))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("grain changes from row to row"),
+						errhint("Give the same grain for every row.")));
+	fold_listen(state->fold, day_reader(form->time_kind, zone));
+	return state;
+}
+
+/* Add a row of any form. */
+static pg_noinline Datum
+fold_add_row(FunctionCallInfo fcinfo)
 {
 	RowForm *form = row_form(fcinfo);
 	FoldState *state;
-	Fold *fold;
-	Calendar calendar;
-	Day day;
-	uint8_t marks = MARK_START | MARK_RETURN;
+	uint8_t marks = MARKS_PLAIN;
 	Wide value = 0;
 	int scale = 0;
 
-	if (PG_ARGISNULL(form->customer) || !row_day(form, fcinfo, &day))
+	if (PG_ARGISNULL(form->customer) || PG_ARGISNULL(form->time))
 	{
 		if (PG_ARGISNULL(0))
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(PG_GETARG_POINTER(0));
 	}
-	calendar = row_calendar(form, fcinfo);
-	state = PG_ARGISNULL(0) ? fold_begin(fcinfo, form)
-							: (FoldState *) PG_GETARG_POINTER(0);
-	fold = state->fold;
-	if (unlikely(calendar.grain != fold->calendar.grain ||
-				 calendar.week_start != fold->calendar.week_start))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("grain changes from row to row"),
-						errhint("Give the same grain for every row.")));
+	/* where zone and grain are constants, the first row has said all */
+	if (likely(form->is_constant && !PG_ARGISNULL(0)))
+		state = (FoldState *) PG_GETARG_POINTER(0);
+	else
+		state = fold_ready(fcinfo, form);
 	if (form->is_start >= 0)
 		marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
 				(row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
@@ -103,8 +113,40 @@ cvm_fold_add(PG_FUNCTION_ARGS)
 		value = decimal_read(PG_GETARG_DATUM(form->value), &scale);
 		marks |= MARK_VALUE;
 	}
-	fold_take(fold, row_key(form, fcinfo), day, marks, value, scale);
+	fold_take(state->fold, row_key(form, fcinfo), row_time(form, fcinfo), marks,
+			  value, scale);
 	PG_RETURN_POINTER(state);
+}
+
+/*
+ * Add a row.  Most are of a plain form with room in the batch: those need no
+ * more than what stands here, and no frame on the stack.
+ */
+PG_FUNCTION_INFO_V1(cvm_fold_add);
+Datum
+cvm_fold_add(PG_FUNCTION_ARGS)
+{
+	const RowForm *form = fcinfo->flinfo->fn_extra;
+
+	if (likely(form != NULL && form->is_plain && !PG_ARGISNULL(0) &&
+			   !PG_ARGISNULL(1) && !PG_ARGISNULL(2)))
+	{
+		FoldState *state = (FoldState *) PG_GETARG_POINTER(0);
+		Batch *batch = &state->fold->batch;
+		int at = batch->used;
+
+		if (likely(at < batch->room && form->key_kind != KEY_TEXT))
+		{
+			if (form->key_kind == KEY_NUMBER)
+				batch->keys[at].number = PG_GETARG_INT64(1);
+			else
+				memcpy(&batch->keys[at], PG_GETARG_UUID_P(1), sizeof(Key));
+			batch->times[at] = (int64_t) PG_GETARG_DATUM(2);
+			batch->used = at + 1;
+			PG_RETURN_POINTER(state);
+		}
+	}
+	return fold_add_row(fcinfo);
 }
 
 /* Add what a parallel worker sent. */

@@ -17,6 +17,7 @@
 
 #include "decimal.h"
 #include "holdings.h"
+#include "sides.h"
 #include "state.h"
 #include "types.h"
 #include "zone.h"
@@ -161,6 +162,20 @@ cvm_holdings_merge(PG_FUNCTION_ARGS)
 {
 	return holdings_make(holdings_merge(holdings_read(PG_GETARG_DATUM(0)),
 										holdings_read(PG_GETARG_DATUM(1))));
+}
+
+/* by_offer(holdings, offers): offers as products. */
+PG_FUNCTION_INFO_V1(cvm_by_offer);
+Datum
+cvm_by_offer(PG_FUNCTION_ARGS)
+{
+	Holdings *holdings;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	holdings = holdings_read(PG_GETARG_DATUM(0));
+	return holdings_make(
+		holdings_by_offer(holdings, argument_offers(fcinfo, 1, holdings)));
 }
 
 /* The steps before as_of. */
@@ -350,6 +365,34 @@ cvm_runs(PG_FUNCTION_ARGS)
 #define SPELL_COLUMNS 7
 
 /* spells(holdings) */
+/* The last day, not after one that is given, on which a spell began or ended */
+PG_FUNCTION_INFO_V1(cvm_last_held_day);
+Datum
+cvm_last_held_day(PG_FUNCTION_ARGS)
+{
+	Holdings *holdings = holdings_read(PG_GETARG_DATUM(0));
+	Day until = argument_day(fcinfo, 1, "until");
+	Day last = 0;
+	bool found = false;
+
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+		Day days[] = {spell->start, spell->end};
+
+		/* an open end is after every day */
+		for (int j = 0; j < 2; j++)
+			if (days[j] <= until && (!found || days[j] > last))
+			{
+				last = days[j];
+				found = true;
+			}
+	}
+	if (!found)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(last);
+}
+
 PG_FUNCTION_INFO_V1(cvm_spells);
 Datum
 cvm_spells(PG_FUNCTION_ARGS)

@@ -24,8 +24,6 @@ extern int holdings_steps(const Holdings *holdings, Day as_of, Step **steps);
 extern int holdings_pauses(const Holdings *holdings, int32 days, Day as_of,
 						   Step **steps);
 
-extern void check_segment(const Label *segment);
-
 /* A name among the arguments; without data when it is NULL */
 static inline Label
 argument_label(FunctionCallInfo fcinfo, int argument)

@@ -48,21 +48,18 @@ state_shutdown(Datum datum)
 		ledger_close_files(state->ledger);
 }
 
-/* A state without a ledger yet, and how much memory that may take. */
-static LedgerState *
-ledger_state_make(FunctionCallInfo fcinfo, MemoryContext context,
-				  size_t *budget)
+/*
+ * How much memory the ledger of a state may take; the state is told when that
+ * goes.
+ */
+size_t
+ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
 {
-	LedgerState *state = MemoryContextAllocZero(context, sizeof(LedgerState));
-
 	/* over a window, nobody would tell us when to close files */
-	*budget = 0;
-	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
-	{
-		*budget = get_hash_memory_limit();
-		AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
-	}
-	return state;
+	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
+		return 0;
+	AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
+	return get_hash_memory_limit();
 }
 
 /*
@@ -91,11 +88,10 @@ ledger_row(FunctionCallInfo fcinfo, const LedgerArguments *arguments,
 	if (unlikely(row->state == NULL))
 	{
 		MemoryContext context = state_context(fcinfo, name);
-		size_t budget;
 
-		row->state = ledger_state_make(fcinfo, context, &budget);
-		row->state->ledger =
-			ledger_new(context, form->key_kind, &terms, budget);
+		row->state = MemoryContextAllocZero(context, sizeof(LedgerState));
+		row->state->ledger = ledger_new(context, form->key_kind, &terms,
+										ledger_budget(fcinfo, row->state));
 	}
 	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
 		ereport(ERROR,
@@ -130,6 +126,42 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 	PG_RETURN_LEDGER(row.state);
 }
 
+/* What goes ahead of the bytes of a ledger: what segment_flow_agg() was told */
+typedef struct Told
+{
+	int span;
+	uint32 size; /* of families, which follow */
+} Told;
+
+static void
+told_write(const LedgerState *state, ByteWriter *writer)
+{
+	Told told = {state->span, 0};
+
+	if (state->families != NULL)
+		told.size = VARSIZE(state->families);
+	write_raw(writer, &told, sizeof(told));
+	if (told.size > 0)
+		write_raw(writer, state->families, told.size);
+}
+
+/* How many bytes were told; a state that was told nothing yet takes them. */
+static size_t
+told_read(LedgerState *state, MemoryContext context, const bytea *bytes)
+{
+	Told told;
+
+	memcpy(&told, VARDATA(bytes), sizeof(told));
+	if (state->span == 0 && told.size > 0)
+	{
+		state->families = MemoryContextAlloc(context, told.size);
+		memcpy(state->families, VARDATA(bytes) + sizeof(told), told.size);
+	}
+	if (state->span == 0)
+		state->span = told.span;
+	return sizeof(told) + told.size;
+}
+
 /* Add what a parallel worker sent. */
 PG_FUNCTION_INFO_V1(cvm_ledger_combine);
 Datum
@@ -141,6 +173,7 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	LedgerState *more =
 		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
 	size_t budget = 0; /* of a ledger that is made here */
+	size_t told;
 
 	if (more == NULL)
 	{
@@ -151,9 +184,14 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
-		into = ledger_state_make(fcinfo, context, &budget);
-	into->ledger = ledger_absorb(into->ledger, context, VARDATA(more->bytes),
-								 VARSIZE(more->bytes) - VARHDRSZ, budget);
+	{
+		into = MemoryContextAllocZero(context, sizeof(LedgerState));
+		budget = ledger_budget(fcinfo, into);
+	}
+	told = told_read(into, context, more->bytes);
+	into->ledger =
+		ledger_absorb(into->ledger, context, VARDATA(more->bytes) + told,
+					  VARSIZE(more->bytes) - VARHDRSZ - told, budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -167,6 +205,7 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 
 	state_context(fcinfo, "ledger_serialize");
 	state_open(&writer);
+	told_write(state, &writer);
 	ledger_encode(state->ledger, &writer);
 	return state_close(&writer);
 }

@@ -15,6 +15,7 @@
 #include "core/ledger.h"
 #include "holdings.h"
 #include "row.h"
+#include "utils/array.h"
 
 /*
  * The state of the aggregate: a ledger of its own, or what a parallel worker
@@ -24,6 +25,8 @@ typedef struct LedgerState
 {
 	Ledger *ledger;
 	bytea *bytes;
+	ArrayType *families; /* of segment_flow_agg */
+	int span;			 /* likewise; 0: not told yet */
 } LedgerState;
 
 typedef struct LedgerRow
@@ -42,6 +45,7 @@ typedef struct LedgerArguments
 	int pause_days;
 } LedgerArguments;
 
+extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
 extern bool ledger_row(FunctionCallInfo fcinfo,
 					   const LedgerArguments *arguments, const char *name,
 					   LedgerRow *row);

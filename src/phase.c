@@ -16,12 +16,31 @@
 #include "types.h"
 #include "zone.h"
 
-/* lifecycle_phase(holdings, as_of, risk_since, known_from) */
+/* A number of days, which must not be NULL or negative */
+static int32
+argument_days(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	int32 days = PG_ARGISNULL(argument) ? -1 : PG_GETARG_INT32(argument);
+
+	if (days < 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must be 0 or more", name),
+						errhint("Give a number of days, or leave it out for "
+								"the default.")));
+	return days;
+}
+
+/* lifecycle_phase(holdings, as_of, risk_since, known_from, days …) */
 PG_FUNCTION_INFO_V1(cvm_lifecycle_phase);
 Datum
 cvm_lifecycle_phase(PG_FUNCTION_ARGS)
 {
-	static const PhaseTerms terms = PHASE_TERMS;
+	PhaseTerms terms = {argument_days(fcinfo, 4, "winback_days"),
+						argument_days(fcinfo, 5, "reactivated_days"),
+						argument_days(fcinfo, 6, "onboarding_days"),
+						argument_days(fcinfo, 7, "renewal_days"),
+						argument_days(fcinfo, 8, "growth_days"),
+						argument_days(fcinfo, 9, "lapse_days")};
 	Day as_of = argument_day(fcinfo, 1, "as_of");
 	int64 risk_since = NO_DAY;
 	Phase phase = PHASE_PROSPECT;

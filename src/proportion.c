@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -72,4 +74,23 @@ cvm_proportion_difference(PG_FUNCTION_ARGS)
 	if (n_a > 0 && n_b > 0)
 		newcombe(hits_a, n_a, hits_b, n_b, z, &low, &high);
 	return limits_row(fcinfo, n_a > 0 && n_b > 0, low, high);
+}
+
+/* mean_difference(before, its error, after, its error, conf) */
+PG_FUNCTION_INFO_V1(cvm_mean_difference);
+Datum
+cvm_mean_difference(PG_FUNCTION_ARGS)
+{
+	double error_before = PG_GETARG_FLOAT8(1);
+	double error_after = PG_GETARG_FLOAT8(3);
+	double change = PG_GETARG_FLOAT8(2) - PG_GETARG_FLOAT8(0);
+	double reach =
+		conf_to_z(PG_GETARG_FLOAT8(4)) * hypot(error_before, error_after);
+
+	if (!(error_before >= 0 && error_after >= 0))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a standard error is negative"),
+						errhint("Give standard errors of 0 or more.")));
+	return limits_row(fcinfo, isfinite(change) && isfinite(reach),
+					  change - reach, change + reach);
 }

@@ -87,6 +87,9 @@ row_form_make(FunctionCallInfo fcinfo)
 	form_read(form, fcinfo->flinfo->fn_oid);
 	form->zone_constant = row_is_constant(fcinfo, form->zone);
 	form->grain_constant = row_is_constant(fcinfo, form->grain);
+	form->is_constant =
+		form->grain_constant && (form->zone < 0 || form->zone_constant);
+	form->is_plain = form->is_constant && form->value < 0 && form->is_start < 0;
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }
@@ -120,6 +123,39 @@ row_zone_look(RowForm *form, FunctionCallInfo fcinfo)
 		form->zone_seen = zone_named(data, size);
 	}
 	return form->zone_seen;
+}
+
+static void
+read_dates(void *zone, const int64_t *times, int ntimes, Day *days)
+{
+	for (int i = 0; i < ntimes; i++)
+		days[i] = checked_day((int32) times[i]);
+}
+
+static void
+read_locals(void *zone, const int64_t *times, int ntimes, Day *days)
+{
+	for (int i = 0; i < ntimes; i++)
+		days[i] = local_day(times[i]);
+}
+
+static void
+read_instants(void *zone, const int64_t *times, int ntimes, Day *days)
+{
+	for (int i = 0; i < ntimes; i++)
+		days[i] = zone_day(zone, times[i]);
+}
+
+/* What makes days of times of a kind. */
+DayReader
+day_reader(TimeKind kind, Zone *zone)
+{
+	DayReader reader = {kind == TIME_DATE	 ? read_dates
+						: kind == TIME_LOCAL ? read_locals
+											 : read_instants,
+						zone};
+
+	return reader;
 }
 
 /* Look at the grain of this row. */

@@ -10,9 +10,7 @@
 #include "postgres.h"
 
 #include "compat.h"
-#include "core/calendar.h"
-#include "core/money.h"
-#include "core/roster.h"
+#include "core/batch.h"
 #include "fmgr.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
@@ -46,6 +44,8 @@ typedef struct RowForm
 	 */
 	Zone *zone_seen;
 	bool zone_constant;
+	bool is_constant; /* zone and grain both */
+	bool is_plain;	  /* that, and neither value nor marks */
 	char zone_text[64];
 	int zone_size;
 	bool grain_seen;
@@ -55,6 +55,7 @@ typedef struct RowForm
 	int grain_size;
 } RowForm;
 
+extern DayReader day_reader(TimeKind kind, Zone *zone);
 extern RowForm *row_form_make(FunctionCallInfo fcinfo);
 extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
 extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
@@ -87,6 +88,14 @@ row_calendar(RowForm *form, FunctionCallInfo fcinfo)
 	return row_calendar_look(form, fcinfo);
 }
 
+/* The time of this row, not NULL, as its reader takes it. */
+static inline int64_t
+row_time(const RowForm *form, FunctionCallInfo fcinfo)
+{
+	/* a date is the low half of its datum, and its reader takes no more */
+	return (int64_t) PG_GETARG_DATUM(form->time);
+}
+
 /* The local day of this row; false when its time is NULL. */
 static inline bool
 row_day(RowForm *form, FunctionCallInfo fcinfo, Day *day)
@@ -98,9 +107,8 @@ row_day(RowForm *form, FunctionCallInfo fcinfo, Day *day)
 		return false;
 	*day = form->time_kind == TIME_INSTANT
 			   ? zone_day(zone, DatumGetTimestampTz(time))
-		   : form->time_kind == TIME_LOCAL
-			   ? local_day(DatumGetTimestamp(time))
-			   : checked_day(DatumGetDateADT(time));
+		   : form->time_kind == TIME_LOCAL ? local_day(DatumGetTimestamp(time))
+										   : checked_day(DatumGetDateADT(time));
 	return true;
 }
 
@@ -114,16 +122,16 @@ row_key(const RowForm *form, FunctionCallInfo fcinfo)
 	switch (form->key_kind)
 	{
 		case KEY_NUMBER:
-			key.uuid[1] = 0;
+			key.words[1] = 0;
 			key.number = PG_GETARG_INT64(form->customer);
 			break;
 		case KEY_UUID:
-			memcpy(key.uuid, PG_GETARG_UUID_P(form->customer)->data,
-				   sizeof(key.uuid));
+			memcpy(key.words, PG_GETARG_UUID_P(form->customer)->data,
+				   sizeof(key.words));
 			break;
 		default:
 			name = PG_GETARG_TEXT_PP(form->customer);
-			key.text = (KeyText){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+			key_set_text(&key, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 			break;
 	}
 	return key;

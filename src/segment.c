@@ -7,17 +7,21 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "core/segment_ledger.h"
+#include "core/segment.h"
 #include "decimal.h"
 #include "expanded.h"
 #include "holdings.h"
-#include "ledger.h"
+#include "segment.h"
 #include "state.h"
 #include "types.h"
 
@@ -111,7 +115,75 @@ check_segment(const Label *segment)
 						 "for totals and for those who come and go.")));
 }
 
-/* segment_flow_agg(holdings, segments, grain, as_of) */
+/*
+ * The argument families, {{product, family, is it the highest}, …}, which is
+ * taken from the first row.  What it points to lives as long as the array.
+ */
+Ladder *
+ladder_read(ArrayType *families)
+{
+	Ladder *ladder = palloc0(sizeof(Ladder));
+	Datum *items;
+	bool *nulls;
+	int nitems;
+	Label *names;
+	int nnames = 0;
+
+	if (ARR_NDIM(families) == 0)
+		return ladder;
+	if (ARR_NDIM(families) != 2 || ARR_DIMS(families)[1] != 3)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("families must be rows of three"),
+				 errhint("Give {{product, family, is it the highest}, …}, "
+						 "with \"true\" or \"false\".")));
+	deconstruct_array(families, TEXTOID, -1, false, TYPALIGN_INT, &items,
+					  &nulls, &nitems);
+	ladder->rungs = palloc(nitems / 3 * sizeof(Rung));
+	names = palloc(nitems / 3 * sizeof(Label));
+	for (int i = 0; i < nitems; i += 3)
+	{
+		Rung *rung = &ladder->rungs[ladder->nrungs];
+		Label family;
+
+		if (nulls[i] || nulls[i + 1])
+			continue;
+		rung->product =
+			(Label){VARDATA_ANY(items[i]), VARSIZE_ANY_EXHDR(items[i])};
+		family =
+			(Label){VARDATA_ANY(items[i + 1]), VARSIZE_ANY_EXHDR(items[i + 1])};
+		rung->is_top = !nulls[i + 2] && VARSIZE_ANY_EXHDR(items[i + 2]) > 0 &&
+					   (*VARDATA_ANY(items[i + 2]) == 't' ||
+						*VARDATA_ANY(items[i + 2]) == 'T');
+		for (rung->family = 0; rung->family < nnames; rung->family++)
+			if (label_compare(&names[rung->family], &family) == 0)
+				break;
+		if (rung->family == nnames)
+			names[nnames++] = family;
+		ladder->nrungs++;
+	}
+	ladder_sort(ladder);
+	return ladder;
+}
+
+/* The argument span, in periods; NULL or not there: one. */
+int
+argument_span(FunctionCallInfo fcinfo, int argument)
+{
+	int32 span = 1;
+
+	if (argument < PG_NARGS() && !PG_ARGISNULL(argument))
+		span = PG_GETARG_INT32(argument);
+	if (span < 1 || span > SPAN_MOST)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("span \"%d\" is not between 1 and %d", span, SPAN_MOST),
+				 errhint("Say how many periods lie between two closings: 12 "
+						 "with grain month is a year.")));
+	return span;
+}
+
+/* segment_flow_agg(holdings, segments, grain, as_of [, families, span]) */
 PG_FUNCTION_INFO_V1(cvm_segment_flow_add);
 Datum
 cvm_segment_flow_add(PG_FUNCTION_ARGS)
@@ -125,7 +197,15 @@ cvm_segment_flow_add(PG_FUNCTION_ARGS)
 	flow =
 		expanded_step(&segment_flow_state, fcinfo, "segment_flow_agg", &result);
 	segment_flow_adopt(flow, argument_calendar(fcinfo, 3, -1),
-					   argument_day(fcinfo, 4, "as_of"));
+					   argument_day(fcinfo, 4, "as_of"),
+					   argument_span(fcinfo, 6));
+	if (flow->ladder == NULL && PG_NARGS() > 5 && !PG_ARGISNULL(5))
+	{
+		MemoryContext old = MemoryContextSwitchTo(flow->arena);
+
+		segment_flow_climb(flow, ladder_read(PG_GETARG_ARRAYTYPE_P_COPY(5)));
+		MemoryContextSwitchTo(old);
+	}
 	if (!PG_ARGISNULL(2))
 	{
 		history = holdings_read(PG_GETARG_DATUM(2));
@@ -134,6 +214,30 @@ cvm_segment_flow_add(PG_FUNCTION_ARGS)
 	}
 	segment_flow_add(flow, holdings_read(PG_GETARG_DATUM(1)), history);
 	PG_RETURN_DATUM(result);
+}
+
+/* segment_at(segments, day): where a customer was; NULL: in no segment */
+PG_FUNCTION_INFO_V1(cvm_segment_at);
+Datum
+cvm_segment_at(PG_FUNCTION_ARGS)
+{
+	Holdings *history = holdings_read(PG_GETARG_DATUM(0));
+	Day day = argument_day(fcinfo, 1, "day");
+	Stay *stays = palloc((history->nspells + 1) * sizeof(Stay));
+	Placing *placings = palloc((history->nspells * 2 + 1) * sizeof(Placing));
+	int nplacings;
+	int32 segment = -1;
+
+	for (int i = 0; i < history->nspells; i++)
+		stays[i] = (Stay){history->spells[i].start, history->spells[i].end,
+						  history->spells[i].product, 0};
+	nplacings = placings_of(stays, history->nspells, placings);
+	for (int i = 0; i < nplacings && placings[i].day <= day; i++)
+		segment = placings[i].segment;
+	if (segment < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(
+		history->names[segment].data, (int) history->names[segment].size));
 }
 
 /* Where rows go */
@@ -174,50 +278,87 @@ period_datum(const RowSink *sink, int64 period, bool *isnull)
 	return day_datum(period_start(sink->flow->calendar, period), isnull);
 }
 
-#define BRIDGE_COLUMNS 28
+#define BRIDGE_COLUMNS 60
 
 static void
 bridge_take(void *taker, const BridgeRow *row)
 {
 	RowSink *sink = taker;
 	int scale = sink->flow->scale;
+	BridgeErrors errors = bridge_errors(row, scale);
 	Datum values[BRIDGE_COLUMNS];
 	bool nulls[BRIDGE_COLUMNS] = {false};
 	int at = 0;
 
 #define COUNT(number) values[at++] = Int64GetDatum(number)
 #define MONEY(wide) values[at++] = decimal_make(wide, scale)
+#define ERROR_OF(number)                       \
+	do                                         \
+	{                                          \
+		nulls[at] = !isfinite(number);         \
+		values[at++] = Float8GetDatum(number); \
+	} while (0)
 	values[at++] = name_datum(row->segment, "(all)");
 	values[at] = period_datum(sink, row->period, &nulls[at]);
 	at++;
 	COUNT(row->opening_customers);
-	COUNT(row->into.customers[FLOW_NEW]);
-	COUNT(row->into.customers[FLOW_REACTIVATION]);
-	COUNT(row->into.customers[FLOW_MOVED]);
-	COUNT(-row->out.customers[FLOW_MOVED]);
-	COUNT(-row->out.customers[FLOW_CHURN]);
+	COUNT(row->into.lines[FLOW_NEW].customers);
+	COUNT(row->into.lines[FLOW_REACTIVATION].customers);
+	COUNT(row->into.lines[FLOW_MOVED].customers);
+	COUNT(-row->out.lines[FLOW_MOVED].customers);
+	COUNT(row->into.lines[FLOW_REDEFINED].customers);
+	COUNT(-row->out.lines[FLOW_REDEFINED].customers);
+	COUNT(-row->out.lines[FLOW_CHURN].customers);
 	COUNT(row->closing_customers);
 	MONEY(row->opening);
-	MONEY(row->into.mrr[FLOW_NEW]);
-	MONEY(row->into.mrr[FLOW_REACTIVATION]);
-	MONEY(row->out.mrr[FLOW_EXPANSION]);
-	MONEY(row->out.mrr[FLOW_CONTRACTION]);
-	MONEY(row->out.mrr[FLOW_CHURN]);
-	MONEY(row->into.mrr[FLOW_MOVED]);
-	MONEY(-row->out.mrr[FLOW_MOVED]);
+	MONEY(row->into.lines[FLOW_NEW].mrr);
+	MONEY(row->into.lines[FLOW_REACTIVATION].mrr);
+	MONEY(row->out.lines[FLOW_EXPANSION].mrr);
+	MONEY(row->out.lines[FLOW_CONTRACTION].mrr);
+	MONEY(row->out.lines[FLOW_CHURN].mrr);
+	MONEY(row->into.lines[FLOW_MOVED].mrr);
+	MONEY(-row->out.lines[FLOW_MOVED].mrr);
+	MONEY(row->into.lines[FLOW_REDEFINED].mrr);
+	MONEY(-row->out.lines[FLOW_REDEFINED].mrr);
 	MONEY(row->closing);
-	COUNT(row->out.customers[FLOW_EXPANSION]);
-	COUNT(row->out.customers[FLOW_CONTRACTION]);
-	COUNT(row->into.customers[FLOW_SAME_PERIOD]);
+	COUNT(row->out.lines[FLOW_EXPANSION].customers);
+	COUNT(row->out.lines[FLOW_CONTRACTION].customers);
+	COUNT(row->into.lines[FLOW_SAME_PERIOD].customers);
 	MONEY(row->gross_retained);
 	MONEY(row->net_retained);
 	COUNT(row->products);
 	COUNT(row->multi_products);
 	COUNT(row->tenure_days);
+	COUNT(row->tally.lines[TALLY_CROSS_SOLD].customers);
+	MONEY(row->tally.lines[TALLY_CROSS_SOLD].mrr);
+	COUNT(row->tally.lines[TALLY_CROSS_UNDONE].customers);
+	COUNT(row->opening_below_top);
+	COUNT(row->tally.lines[TALLY_UPSOLD].customers);
+	MONEY(row->tally.lines[TALLY_UPSOLD].mrr);
+	COUNT(row->tally.lines[TALLY_UP_UNDONE].customers);
+	COUNT(row->tally.lines[TALLY_DUE].customers);
+	COUNT(row->tally.lines[TALLY_RENEWED].customers);
+	MONEY(row->tally.lines[TALLY_DUE].mrr);
+	MONEY(row->tally.lines[TALLY_RENEWED].mrr);
+	for (int age = 0; age < COHORT_AGES; age++)
+	{
+		COUNT(row->tally.lines[TALLY_COHORT + age].customers);
+		COUNT(row->tally.lines[TALLY_RETAINED + age].customers);
+	}
+	COUNT(row->tally.lines[TALLY_ACQUIRED].customers);
+	COUNT(row->tally.lines[TALLY_PROVEN].customers);
+	MONEY(row->tally.lines[TALLY_ACQUIRED].mrr);
+	MONEY(row->tally.lines[TALLY_PROVEN].mrr);
+	ERROR_OF(errors.arpu);
+	ERROR_OF(errors.products);
+	ERROR_OF(errors.gross);
+	ERROR_OF(errors.net);
+	ERROR_OF(errors.renewal);
 	values[at++] = BoolGetDatum(row->is_complete);
 	values[at++] = DateADTGetDatum(sink->flow->as_of);
 #undef COUNT
 #undef MONEY
+#undef ERROR_OF
 	Assert(at == BRIDGE_COLUMNS);
 	sink_put(sink, values, nulls);
 }
@@ -237,8 +378,8 @@ static void
 matrix_take(void *taker, const MatrixRow *row)
 {
 	RowSink *sink = taker;
-	Datum values[7];
-	bool nulls[7] = {false};
+	Datum values[8];
+	bool nulls[8] = {false};
 
 	values[0] = period_datum(sink, row->period, &nulls[0]);
 	values[1] = name_datum(row->from, "(in)");
@@ -246,7 +387,8 @@ matrix_take(void *taker, const MatrixRow *row)
 	values[3] = Int64GetDatum(row->customers);
 	values[4] = decimal_make(row->mrr, sink->flow->scale);
 	values[5] = decimal_make(row->mrr_closing, sink->flow->scale);
-	values[6] = BoolGetDatum(row->is_complete);
+	values[6] = Int64GetDatum(row->redefined);
+	values[7] = BoolGetDatum(row->is_complete);
 	sink_put(sink, values, nulls);
 }
 
@@ -297,49 +439,4 @@ cvm_segment_flow_as_of(PG_FUNCTION_ARGS)
 		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
 
 	PG_RETURN_DATEADT(flow->as_of);
-}
-
-/*
- * segment_flow_agg(customer, product, started_on, ended_on, mrr, segment,
- * grain, as_of): a spell, or where segment is told, a time in it
- */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
-Datum
-cvm_segment_ledger_add(PG_FUNCTION_ARGS)
-{
-	static const LedgerArguments arguments = {.grain = 7};
-	LedgerRow row;
-
-	if (!ledger_row(fcinfo, &arguments, "segment_flow_agg", &row))
-		PG_RETURN_LEDGER(row.state);
-	if (PG_ARGISNULL(6))
-		ledger_add(row.state->ledger, row.key, &row.spell);
-	else
-	{
-		text *name = PG_GETARG_TEXT_PP(6);
-		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
-
-		check_segment(&segment);
-		ledger_place(row.state->ledger, row.key, row.spell.start, row.spell.end,
-					 &segment);
-	}
-	PG_RETURN_POINTER(row.state);
-}
-
-/* The end of segment_flow_agg: walk every customer into a flow. */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
-Datum
-cvm_segment_ledger_final(PG_FUNCTION_ARGS)
-{
-	SegmentFlow *flow;
-	ByteWriter writer;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state_context(fcinfo, "segment_flow_agg");
-	flow = segment_flow_new(CurrentMemoryContext);
-	segment_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger, flow);
-	state_open(&writer);
-	segment_flow_encode(flow, &writer);
-	return state_close(&writer);
 }

@@ -51,12 +51,14 @@ survival_step(FunctionCallInfo fcinfo, const char *name, Datum *result)
 	return expanded_step(&survival_state, fcinfo, name, result);
 }
 
-/* survival_agg(duration, churned [, cause] [, entry]) */
-PG_FUNCTION_INFO_V1(cvm_survival_add);
-Datum
-cvm_survival_add(PG_FUNCTION_ARGS)
+/*
+ * survival_agg(duration, churned [, cause] [, entry]): which form it is the
+ * caller says, because not every server says which types it calls with.
+ */
+static Datum
+add(FunctionCallInfo fcinfo, bool is_caused)
 {
-	int at = 3;
+	int at = is_caused ? 4 : 3;
 	Label cause = {NULL, 0};
 	int32_t entry;
 	bool has_entry = false;
@@ -65,16 +67,12 @@ cvm_survival_add(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return expanded_skip(fcinfo, "survival_agg");
-	if (PG_NARGS() > at && get_fn_expr_argtype(fcinfo->flinfo, at) == TEXTOID)
+	if (is_caused && !PG_ARGISNULL(3))
 	{
-		if (!PG_ARGISNULL(at))
-		{
-			text *value = PG_GETARG_TEXT_PP(at);
+		text *value = PG_GETARG_TEXT_PP(3);
 
-			cause.data = VARDATA_ANY(value);
-			cause.size = VARSIZE_ANY_EXHDR(value);
-		}
-		at++;
+		cause.data = VARDATA_ANY(value);
+		cause.size = VARSIZE_ANY_EXHDR(value);
 	}
 	if (PG_NARGS() > at && !PG_ARGISNULL(at))
 	{
@@ -85,6 +83,20 @@ cvm_survival_add(PG_FUNCTION_ARGS)
 	survival_add(survival, PG_GETARG_INT32(1), PG_GETARG_BOOL(2),
 				 cause.data ? &cause : NULL, has_entry ? &entry : NULL);
 	PG_RETURN_DATUM(result);
+}
+
+PG_FUNCTION_INFO_V1(cvm_survival_add);
+Datum
+cvm_survival_add(PG_FUNCTION_ARGS)
+{
+	return add(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(cvm_survival_add_cause);
+Datum
+cvm_survival_add_cause(PG_FUNCTION_ARGS)
+{
+	return add(fcinfo, true);
 }
 
 /* The level and kind of limits among the arguments */

@@ -36,7 +36,6 @@ typedef struct RowReceiver
 	MemoryContext rows; /* what a row leaves behind, emptied now and then */
 	Zone *zone;
 	Oid customer_type;
-	TimeKind time_kind;
 	int ncolumns;
 	uint64 nrows;
 } RowReceiver;
@@ -55,9 +54,10 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc columns)
 
 	customer = columns->natts > 0 ? TupleDescAttr(columns, 0)->atttypid : 0;
 	time = columns->natts > 1 ? TupleDescAttr(columns, 1)->atttypid : 0;
-	fits = customer == receiver->customer_type &&
-		   (time == DATEOID || time == TIMESTAMPOID || time == TIMESTAMPTZOID) &&
-		   (columns->natts == 2 || columns->natts == 3 || columns->natts == 5);
+	fits =
+		customer == receiver->customer_type &&
+		(time == DATEOID || time == TIMESTAMPOID || time == TIMESTAMPTZOID) &&
+		(columns->natts == 2 || columns->natts == 3 || columns->natts == 5);
 	for (int i = 2; fits && i < columns->natts; i++)
 		fits = TupleDescAttr(columns, i)->atttypid == types[i];
 	if (!fits)
@@ -71,16 +71,18 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc columns)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("query has more than one statement"),
 						errhint("Join them with UNION ALL.")));
-	receiver->time_kind = time == DATEOID		 ? TIME_DATE
-						  : time == TIMESTAMPOID ? TIME_LOCAL
-												 : TIME_INSTANT;
 	receiver->ncolumns = columns->natts;
-	receiver->timelines = timelines_new(
-		receiver->home,
-		customer == UUIDOID							  ? KEY_UUID
-		: customer == INT8OID || customer == INT4OID ? KEY_NUMBER
-													  : KEY_TEXT,
-		columns->natts > 2, get_hash_memory_limit());
+	receiver->timelines =
+		timelines_new(receiver->home,
+					  customer == UUIDOID						   ? KEY_UUID
+					  : customer == INT8OID || customer == INT4OID ? KEY_NUMBER
+																   : KEY_TEXT,
+					  columns->natts > 2,
+					  day_reader(time == DATEOID		? TIME_DATE
+								 : time == TIMESTAMPOID ? TIME_LOCAL
+														: TIME_INSTANT,
+								 receiver->zone),
+					  get_hash_memory_limit());
 }
 
 /* Take a row. */
@@ -90,10 +92,10 @@ receiver_take(TupleTableSlot *slot, DestReceiver *self)
 	RowReceiver *receiver = (RowReceiver *) self;
 	MemoryContext old;
 	Key key;
-	Day day;
+	int64_t time;
 	Wide value = 0;
 	int scale = 0;
-	uint8_t marks = MARK_START | MARK_RETURN;
+	uint8_t marks = MARKS_PLAIN;
 
 	slot_getsomeattrs(slot, receiver->ncolumns);
 	if (slot->tts_isnull[0] || slot->tts_isnull[1])
@@ -104,29 +106,22 @@ receiver_take(TupleTableSlot *slot, DestReceiver *self)
 	switch (receiver->timelines->kind)
 	{
 		case KEY_NUMBER:
-			key.uuid[1] = 0;
 			key.number = receiver->customer_type == INT4OID
 							 ? DatumGetInt32(slot->tts_values[0])
 							 : DatumGetInt64(slot->tts_values[0]);
 			break;
 		case KEY_UUID:
-			memcpy(key.uuid, DatumGetUUIDP(slot->tts_values[0])->data,
-				   sizeof(key.uuid));
+			memcpy(key.words, DatumGetUUIDP(slot->tts_values[0])->data,
+				   sizeof(key.words));
 			break;
 		default:
 		{
 			text *name = DatumGetTextPP(slot->tts_values[0]);
 
-			key.text =
-				(KeyText){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+			key_set_text(&key, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 		}
 	}
-	day = receiver->time_kind == TIME_INSTANT
-			  ? zone_day(receiver->zone,
-						 DatumGetTimestampTz(slot->tts_values[1]))
-		  : receiver->time_kind == TIME_LOCAL
-			  ? local_day(DatumGetTimestamp(slot->tts_values[1]))
-			  : checked_day(DatumGetDateADT(slot->tts_values[1]));
+	time = (int64_t) slot->tts_values[1]; /* of a date, the low half */
 	if (receiver->ncolumns > 2 && !slot->tts_isnull[2])
 	{
 		value = decimal_read(slot->tts_values[2], &scale);
@@ -140,7 +135,7 @@ receiver_take(TupleTableSlot *slot, DestReceiver *self)
 			marks &= ~MARK_RETURN;
 	}
 	MemoryContextSwitchTo(old);
-	timelines_take(receiver->timelines, key, day, marks, value, scale);
+	timelines_take(receiver->timelines, key, time, marks, value, scale);
 	return true;
 }
 
@@ -165,6 +160,7 @@ timeline_take(void *taker, Key key, const Activity *activity)
 	bool nulls[2] = {false, false};
 	pg_uuid_t uuid;
 	text *name = NULL;
+	KeyText kept;
 
 	switch (sink->customer_type)
 	{
@@ -175,11 +171,12 @@ timeline_take(void *taker, Key key, const Activity *activity)
 			values[0] = Int64GetDatum(key.number);
 			break;
 		case UUIDOID:
-			memcpy(uuid.data, key.uuid, sizeof(uuid.data));
+			memcpy(uuid.data, key.words, sizeof(uuid.data));
 			values[0] = UUIDPGetDatum(&uuid);
 			break;
 		default:
-			name = cstring_to_text_with_len(key.text.data, key.text.size);
+			kept = key_text(&key);
+			name = cstring_to_text_with_len(kept.data, kept.size);
 			values[0] = PointerGetDatum(name);
 	}
 	sink->writer.used = VARHDRSZ;
@@ -229,11 +226,12 @@ cvm_fold_activity(PG_FUNCTION_ARGS)
 		 receiver.customer_type != UUIDOID) ||
 		TupleDescAttr(result, 1)->atttypid !=
 			activity_type_oid(fcinfo->flinfo->fn_oid))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("result of fold_activity is not described"),
-				 errhint("Write … AS f (customer_id bigint, activity "
-						 "cvm.activity), with integer, bigint, text or uuid.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("result of fold_activity is not described"),
+			 errhint("Write … AS f (customer_id bigint, activity "
+					 "cvm.activity), with integer, bigint, text or uuid.")));
 	receiver.zone = zone_named(VARDATA_ANY(zone), VARSIZE_ANY_EXHDR(zone));
 	receiver.home = CurrentMemoryContext;
 	receiver.rows = AllocSetContextCreate(CurrentMemoryContext, "cvm rows",

@@ -24,7 +24,7 @@
 
 #define SLICES_AROUND 64  /* 2.2 years on each side of a new instant */
 #define SLICES_MOST 16384 /* 570 years; beyond, each instant is looked up */
-#define EPOCH_SHIFT                                                            \
+#define EPOCH_SHIFT \
 	((pg_time_t) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
 /* Zones seen in this session; there are only so many names */
@@ -49,11 +49,12 @@ zone_named(const char *name, size_t size)
 			tz = pg_tzset(copy);
 	}
 	if (tz == NULL || !pg_tz_acceptable(tz))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" not recognized",
-						pnstrdup(name, Min(size, TZ_STRLEN_MAX))),
-				 errhint("SELECT name FROM pg_timezone_names lists the zones.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("time zone \"%s\" not recognized",
+					pnstrdup(name, Min(size, TZ_STRLEN_MAX))),
+			 errhint("SELECT name FROM pg_timezone_names lists the zones.")));
 	zone = MemoryContextAllocZero(TopMemoryContext, sizeof(Zone));
 	zone->tz = tz;
 	strlcpy(zone->name, copy, sizeof(zone->name));
@@ -120,8 +121,8 @@ zone_cover(Zone *zone, TimestampTz at)
 		first < (MIN_TIMESTAMP >> ZONE_SLICE_SHIFT) + 1 ||
 		past > END_TIMESTAMP >> ZONE_SLICE_SHIFT)
 		return false;
-	slices = MemoryContextAlloc(TopMemoryContext,
-								(past - first) * sizeof(uint16));
+	slices =
+		MemoryContextAlloc(TopMemoryContext, (past - first) * sizeof(uint16));
 	zone->nslices = 0;
 	zone->nstretches = 0;
 	from = first << ZONE_SLICE_SHIFT;
@@ -172,17 +173,16 @@ zone_miss(Zone *zone, TimestampTz at)
 	return checked_day(zone_local(at, offset_at(zone, at)));
 }
 
-#define FIND_SUCH_ROWS                                                         \
+#define FIND_SUCH_ROWS \
 	"Filter with isfinite(), or run cvm.check_model() to find such rows."
 
 void
 refuse_timestamp(Timestamp at)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-			 errmsg("timestamp \"%s\" is not a moment",
-					TIMESTAMP_IS_NOBEGIN(at) ? "-infinity" : "infinity"),
-			 errhint(FIND_SUCH_ROWS)));
+	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					errmsg("timestamp \"%s\" is not a moment",
+						   TIMESTAMP_IS_NOBEGIN(at) ? "-infinity" : "infinity"),
+					errhint(FIND_SUCH_ROWS)));
 }
 
 void
@@ -196,4 +196,25 @@ refuse_date(int32 date)
 				 errhint(FIND_SUCH_ROWS)));
 	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					errmsg("date out of range")));
+}
+
+/* day_of(at, tz): the local day of an instant; infinity stays what it is. */
+PG_FUNCTION_INFO_V1(cvm_day_of);
+Datum
+cvm_day_of(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
+	text *name = PG_GETARG_TEXT_PP(1);
+	const char *data = VARDATA_ANY(name);
+	size_t size = VARSIZE_ANY_EXHDR(name);
+	Zone *zone = fcinfo->flinfo->fn_extra;
+
+	if (unlikely(TIMESTAMP_NOT_FINITE(at)))
+		PG_RETURN_DATEADT(TIMESTAMP_IS_NOBEGIN(at) ? DATEVAL_NOBEGIN
+												   : DATEVAL_NOEND);
+	/* a zone has the name as it is spelt, or is looked up again */
+	if (zone == NULL || strlen(zone->name) != size ||
+		memcmp(zone->name, data, size) != 0)
+		fcinfo->flinfo->fn_extra = zone = zone_named(data, size);
+	PG_RETURN_DATEADT(zone_day(zone, at));
 }

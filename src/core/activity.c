@@ -31,9 +31,8 @@ cursor_open(ActivityCursor *cursor, const void *data, size_t size)
 		reader_fail(reader);
 	cursor->has_value = (flags & HAS_VALUE) != 0;
 	cursor->is_marked = (flags & IS_MARKED) != 0;
-	cursor->scale = cursor->has_value
-						? (int) read_unsigned(reader, MONEY_MAX_SCALE)
-						: 0;
+	cursor->scale =
+		cursor->has_value ? (int) read_unsigned(reader, MONEY_MAX_SCALE) : 0;
 	cursor->left = read_count(reader, 2);
 	cursor->day = 0;
 	cursor->begun = false;
@@ -111,6 +110,16 @@ compare_days(const void *a, const void *b)
 	return (day_a > day_b) - (day_a < day_b);
 }
 
+/* Add what happened on a day to the same day of another timeline. */
+static void
+day_add(ActivityDay *into, const ActivityDay *more)
+{
+	into->events = count_add(into->events, more->events);
+	into->starts = count_add(into->starts, more->starts);
+	into->returns = count_add(into->returns, more->returns);
+	into->value = money_add(into->value, more->value);
+}
+
 /* Sort the days and make one entry of those that are the same. */
 void
 activity_tidy(Activity *activity)
@@ -132,35 +141,39 @@ activity_tidy(Activity *activity)
 			days[++kept] = days[i];
 			continue;
 		}
-		days[kept].events = count_add(days[kept].events, days[i].events);
-		days[kept].starts = count_add(days[kept].starts, days[i].starts);
-		days[kept].returns = count_add(days[kept].returns, days[i].returns);
-		days[kept].value = money_add(days[kept].value, days[i].value);
+		day_add(&days[kept], &days[i]);
 	}
 	activity->ndays = kept + 1;
 }
 
-/* Add two timelines of one customer up. */
+/* Add two timelines of one customer up: both are in order. */
 Activity *
 activity_merge(const Activity *a, const Activity *b)
 {
 	Activity *sum = host_alloc_zero(NULL, sizeof(Activity));
-	const Activity *parts[2] = {a, b};
+	int at_a = 0;
+	int at_b = 0;
 
 	sum->has_value = a->has_value || b->has_value;
 	sum->scale = a->scale > b->scale ? a->scale : b->scale;
 	sum->days =
 		host_alloc(NULL, ((size_t) a->ndays + b->ndays) * sizeof(ActivityDay));
-	for (int p = 0; p < 2; p++)
-		for (int i = 0; i < parts[p]->ndays; i++)
-		{
-			ActivityDay *entry = &sum->days[sum->ndays++];
+	while (at_a < a->ndays || at_b < b->ndays)
+	{
+		bool from_a =
+			at_b == b->ndays ||
+			(at_a < a->ndays && a->days[at_a].day <= b->days[at_b].day);
+		ActivityDay day = from_a ? a->days[at_a++] : b->days[at_b++];
 
-			*entry = parts[p]->days[i];
-			entry->value =
-				money_rescale(entry->value, parts[p]->scale, sum->scale);
-		}
-	activity_tidy(sum);
+		host_poll();
+		if (sum->scale > 0)
+			day.value = money_rescale(day.value, from_a ? a->scale : b->scale,
+									  sum->scale);
+		if (sum->ndays > 0 && sum->days[sum->ndays - 1].day == day.day)
+			day_add(&sum->days[sum->ndays - 1], &day);
+		else
+			sum->days[sum->ndays++] = day;
+	}
 	return sum;
 }
 
@@ -186,8 +199,7 @@ activity_busiest(const Activity *activity, int32_t window)
 	{
 		host_poll();
 		inside = count_add(inside, activity->days[head].events);
-		while ((int64_t) activity->days[head].day -
-				   activity->days[tail].day >=
+		while ((int64_t) activity->days[head].day - activity->days[tail].day >=
 			   window)
 			inside -= activity->days[tail++].events;
 		if (inside > most)
@@ -276,49 +288,6 @@ log_add(ActivityLog *log, size_t size, Day day, bool is_start, bool is_return,
 		log->has_value |= has_value;
 	}
 	log->used++;
-	return true;
-}
-
-static inline uint32_t
-take_count(int64_t *count)
-{
-	uint32_t taken = *count > UINT32_MAX ? UINT32_MAX : (uint32_t) *count;
-
-	*count -= taken;
-	return taken;
-}
-
-/*
- * Append a day of a timeline; false if the log of this size is full.  What did
- * not fit stays in the day, so that the next call goes on with it.
- */
-bool
-log_put(ActivityLog *log, size_t size, ActivityDay *day, int scale,
-		bool has_value)
-{
-	while (day->events > 0)
-	{
-		if (log->used >= log_room(log, size))
-			return false;
-		if (!log->full)
-			((LogDay *) log->entries)[log->used] =
-				(LogDay){day->day, take_count(&day->events)};
-		else
-		{
-			LogEvent *entry = (LogEvent *) log->entries + log->used;
-
-			if (has_value && scale > log->scale)
-				log_rescale(log, scale);
-			*entry = (LogEvent){day->day, take_count(&day->events),
-								take_count(&day->starts),
-								take_count(&day->returns), 0, 0};
-			event_set_value(entry,
-							money_rescale(day->value, scale, log->scale));
-			day->value = 0;
-			log->has_value |= has_value;
-		}
-		log->used++;
-	}
 	return true;
 }
 

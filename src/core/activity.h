@@ -142,8 +142,6 @@ extern size_t log_size(bool full, size_t room);
 extern void log_open(ActivityLog *log, bool full);
 extern bool log_add(ActivityLog *log, size_t size, Day day, bool is_start,
 					bool is_return, Wide value, int scale, bool has_value);
-extern bool log_put(ActivityLog *log, size_t size, ActivityDay *day, int scale,
-					bool has_value);
 extern size_t log_tidy(ActivityLog *log);
 extern Activity *log_read(const ActivityLog *log, size_t size);
 

@@ -16,8 +16,9 @@ static void
 batch_make(Batch *batch, int room)
 {
 	batch->keys = host_alloc(batch->arena, room * sizeof(Key));
-	batch->days = host_alloc(batch->arena, room * sizeof(Day));
-	batch->marks = host_alloc(batch->arena, room);
+	batch->times = host_alloc(batch->arena, room * sizeof(int64_t));
+	if (batch->has_marks)
+		batch->marks = host_alloc(batch->arena, room);
 	if (batch->has_values)
 	{
 		batch->values = host_alloc(batch->arena, room * sizeof(Wide));
@@ -31,8 +32,9 @@ static void
 batch_drop(Batch *batch)
 {
 	host_free(batch->keys);
-	host_free(batch->days);
-	host_free(batch->marks);
+	host_free(batch->times);
+	if (batch->has_marks)
+		host_free(batch->marks);
 	if (batch->has_values)
 	{
 		host_free(batch->values);
@@ -41,11 +43,13 @@ batch_drop(Batch *batch)
 }
 
 void
-batch_open(Batch *batch, HostArena arena, KeyKind kind, bool has_values)
+batch_open(Batch *batch, HostArena arena, KeyKind kind, bool has_marks,
+		   bool has_values)
 {
 	memset(batch, 0, sizeof(Batch));
 	batch->arena = arena;
 	batch->kind = kind;
+	batch->has_marks = has_marks;
 	batch->has_values = has_values;
 	batch_make(batch, FIRST_ROOM);
 }
@@ -86,11 +90,24 @@ batch_text_room(Batch *batch, size_t size)
 	batch->text = host_alloc(batch->arena, batch->text_room);
 }
 
+/* The days of the rows. */
+void
+batch_days(const Batch *batch, Day *days)
+{
+	if (batch->reader.read != NULL)
+	{
+		batch->reader.read(batch->reader.zone, batch->times, batch->used, days);
+		return;
+	}
+	for (int i = 0; i < batch->used; i++)
+		days[i] = (Day) batch->times[i];
+}
+
 /* Bytes in use */
 size_t
 batch_size(const Batch *batch)
 {
-	return batch->room * (sizeof(Key) + sizeof(Day) + 1 +
+	return batch->room * (sizeof(Key) + sizeof(int64_t) + batch->has_marks +
 						  (batch->has_values ? sizeof(Wide) + 1 : 0)) +
 		   batch->text_room;
 }

@@ -4,9 +4,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/cannibalization.h"
-
-#define WATCH_DAY 14 /* days into a month on which those who stayed are met */
+#include "core/adding.h"
 
 Cannibalization *
 cannibalization_new(HostArena arena)
@@ -84,102 +82,25 @@ cannibalization_adopt(Cannibalization *state, Day as_of, int32_t gap,
 	host_sort(state->sheets, nwindows, sizeof(Sheet), compare_sheets);
 }
 
-/* Tenure by days, price by doublings: who is compared with whom. */
-static int
-band_of(const Course *course, Day day, const Passing *passing)
-{
-	static const int tenures[TENURE_BANDS - 1] = {90, 180, 365, 730};
-	int64_t days = (int64_t) day - passing->since;
-	int scale = course->holdings->scale;
-	int tenure = 0;
-	int doublings = 0;
-	Wide price = passing->before;
-
-	while (tenure < TENURE_BANDS - 1 && days >= tenures[tenure])
-		tenure++;
-	/* small numbers divide faster */
-	if (price <= INT64_MAX && scale <= 4)
-	{
-		static const int64_t powers[] = {1, 10, 100, 1000, 10000};
-
-		price = (int64_t) price / powers[scale];
-	}
-	else
-		price /= money_power(scale);
-	for (; price > 0 && doublings < PRICE_BANDS - 1; price >>= 1)
-		doublings++;
-	return tenure * PRICE_BANDS + doublings;
-}
-
-/* Where the customer that is being added goes */
-typedef struct Adding
-{
-	Cannibalization *state;
-	const Course *course;
-	const Label *stratum;
-	int32_t number; /* of the stratum; -1: not yet asked for */
-	Almanac *months;
-	int scale; /* of the customer's money */
-} Adding;
-
-static inline Wide
-scaled(const Adding *adding, Wide mrr)
-{
-	return money_rescale(mrr, adding->scale, adding->state->scale);
-}
-
-/* Count a customer who was watched from a day on; steady: brings the same. */
-static void
-add_outcome(Adding *adding, Sheet *sheet, Day day, Period month,
-			const Passing *passing, bool entered, bool steady)
-{
-	Cannibalization *state = adding->state;
-	int64_t step = (int64_t) sheet->window.look_ahead - STEP_DAYS;
-	bool lost = passing->after < passing->before;
-	Outcome outcome = {.watched = 1, .lost = lost};
-	Match *cell;
-
-	outcome.at_risk =
-		steady || step < 0 ||
-		course_donors(adding->course, day + step) >= passing->before;
-	outcome.step_lost = outcome.at_risk && lost;
-	outcome.before = scaled(adding, passing->before);
-	if (lost)
-		outcome.lost_mrr = scaled(adding, passing->before - passing->after);
-	if (adding->number < 0)
-		adding->number = lexicon_number(&state->strata, adding->stratum);
-	cell = patch_cell(state, sheet,
-					  sheet_patch(state, sheet, adding->number, month),
-					  band_of(adding->course, day, passing));
-	outcome_add(entered ? &cell->entered : &cell->stayed, &outcome);
-}
-
 /* Divide what an entry lost among its donors. */
 static void
-add_losses(Adding *adding, Sheet *sheet, Entry entry)
+add_losses(Adding *adding, Sheet *sheet, const Entry *entry)
 {
 	Cannibalization *state = adding->state;
-	const Holdings *holdings = adding->course->holdings;
-	Wide *drops = host_alloc(NULL, 2 * holdings->nnames * sizeof(Wide));
-	Wide *shares = drops + holdings->nnames;
-	int scale = adding->scale > SHARE_SCALE ? adding->scale : SHARE_SCALE;
+	Shares shares;
 
-	entry.lost = money_rescale(entry.lost, adding->scale, scale);
-	entry_shares(adding->course, &entry, sheet->window, drops, shares);
-	for (int i = 0; i < holdings->nnames; i++)
+	entry_shares(adding->course, entry, sheet->window, &shares, state->scale);
+	for (int i = 0; i < shares.count; i++)
 	{
-		int32_t number;
+		int32_t number = lexicon_number(&state->donors, shares.items[i].name);
+		DonorLoss *donor;
 
-		if (drops[i] == 0)
-			continue;
-		number = lexicon_number(&state->donors, &holdings->names[i]);
 		sheet_donors(state, sheet);
-		sheet->donors[number].entries++;
-		sheet->donors[number].lost =
-			money_add(sheet->donors[number].lost,
-					  money_rescale(shares[i], scale, state->scale));
+		donor = &sheet->donors[number];
+		donor->entries++;
+		donor->lost = money_add(donor->lost, shares.items[i].lost);
 	}
-	host_free(drops);
+	shares_close(&shares);
 }
 
 /* An amount as it is squared: with SQUARE_SCALE decimals. */
@@ -204,6 +125,20 @@ product_added(Wide sum, Wide a, Wide b)
 	return money_add(sum, product);
 }
 
+/* Does the entry of a run count? */
+static bool
+run_counts(const Adding *adding, const FocalRun *run)
+{
+	static const Label none = {NO_CHANNEL, sizeof(NO_CHANNEL) - 1};
+
+	return adding->channel == NULL ||
+		   label_compare(
+			   adding->channel,
+			   run->channel < 0
+				   ? &none
+				   : &adding->course->holdings->names[run->channel]) == 0;
+}
+
 /* Count the customer's entries. */
 static void
 add_entries(Adding *adding, Sheet *sheet)
@@ -215,9 +150,12 @@ add_entries(Adding *adding, Sheet *sheet)
 
 	for (int i = 0; i < course->nruns; i++)
 	{
-		Entry entry = course_entry(course, i, sheet->window);
+		Entry entry;
 
+		if (!run_counts(adding, &course->runs[i]))
+			continue;
 		host_poll();
+		entry = course_entry(course, i, sheet->window);
 		sheet->kinds[entry.kind]++;
 		if (!entry.matured)
 			continue;
@@ -230,11 +168,9 @@ add_entries(Adding *adding, Sheet *sheet)
 		sheet->before_lines += entry.donor.lines;
 		sheet->before =
 			money_add(sheet->before, scaled(adding, entry.donor.before));
-		add_outcome(adding, sheet, entry.day,
-					almanac_period(adding->months, entry.day), &entry.donor,
-					true, false);
+		add_entered(adding, sheet, &entry);
 		if (entry.lost > 0)
-			add_losses(adding, sheet, entry);
+			add_losses(adding, sheet, &entry);
 	}
 	if (!any)
 		return;
@@ -248,84 +184,56 @@ add_entries(Adding *adding, Sheet *sheet)
 	sheet->focal_squares = product_added(sheet->focal_squares, focal, focal);
 }
 
-/* The same day of the next month: 28 days later, or up to three more. */
-static int64_t
-next_watch_day(int64_t day)
+static Adding
+adding_of(Cannibalization *state, const Course *course, const Label *stratum)
 {
-	int64_t year;
-	int month;
-	int mday;
-
-	civil_of_day(day + 28, &year, &month, &mday);
-	return day + 28 + (WATCH_DAY + 1 - mday);
+	return (Adding){.state = state,
+					.course = course,
+					.stratum = stratum,
+					.number = -1,
+					.scale = course->holdings->scale,
+					.months = almanac_of((Calendar){GRAIN_MONTH, 1})};
 }
 
-/* Watch the customer as long as the focal product is not theirs. */
+/* Count the customer's entries, and how long they stay. */
 static void
-add_stay(Adding *adding, Sheet *sheet)
+add_focal(Adding *adding)
 {
+	Cannibalization *state = adding->state;
 	const Course *course = adding->course;
-	const SideLevel *last;
-	int64_t until = (int64_t) course->as_of - sheet->window.look_ahead;
-	int64_t day;
-	int at = 0;
-	Period month;
 
-	if (course->ndonor == 0)
-		return;
-	last = &course->donor[course->ndonor - 1];
-	if (course->nruns > 0 &&
-		(int64_t) course->runs[0].start - 1 - sheet->window.look_ahead < until)
-		until = (int64_t) course->runs[0].start - 1 - sheet->window.look_ahead;
-	/* a while after the last donor went there is nothing left to lose */
-	if (last->mrr == 0 &&
-		(int64_t) last->day + sheet->window.look_back - 1 < until)
-		until = (int64_t) last->day + sheet->window.look_back - 1;
-	month = almanac_period(adding->months, course->donor[0].day);
-	day = period_start(adding->months->calendar, month) + WATCH_DAY;
-	for (; day <= until; day = next_watch_day(day), month++)
-	{
-		const SideLevel *level;
-		Passing passing;
-		bool steady;
-
-		host_poll();
-		/* the last level that begins before the day */
-		while (at + 1 < course->ndonor && course->donor[at + 1].day < day)
-			at++;
-		level = &course->donor[at];
-		steady = level->day <= day - sheet->window.look_back &&
-				 (at + 1 == course->ndonor ||
-				  course->donor[at + 1].day > day + sheet->window.look_ahead);
-		if (steady)
-			passing = (Passing){level->mrr, level->mrr, level->lines,
-								(Day) (day - 1), level->since};
-		else
-			passing = course_passing(course, (Day) day, sheet->window);
-		if (passing.before > 0)
-			add_outcome(adding, sheet, (Day) day, month, &passing, false,
-						steady);
-	}
-}
-
-/* Add a customer. */
-void
-cannibalization_add(Cannibalization *state, const Course *course,
-					const Label *stratum)
-{
-	Adding adding = {.state = state, .course = course, .stratum = stratum,
-					 .number = -1, .scale = course->holdings->scale};
-
-	adding.months = almanac_of((Calendar){GRAIN_MONTH, 1});
-	cannibalization_scale(state, adding.scale);
+	cannibalization_scale(state, adding->scale);
 	for (int i = 0; i < course->nruns; i++)
 	{
+		if (!run_counts(adding, &course->runs[i]))
+			continue;
 		state->focal_days += course->runs[i].end - course->runs[i].start;
 		state->focal_ends += course->runs[i].ended;
 	}
 	for (int i = 0; i < state->nsheets; i++)
-	{
-		add_entries(&adding, &state->sheets[i]);
-		add_stay(&adding, &state->sheets[i]);
-	}
+		add_entries(adding, &state->sheets[i]);
+}
+
+/* Add a customer; ramps of the stratum, or NULL. */
+void
+cannibalization_add(Cannibalization *state, const Course *course,
+					const Label *stratum, Ramps *ramps)
+{
+	Adding adding = adding_of(state, course, stratum);
+
+	adding.ramps = ramps;
+	add_focal(&adding);
+	for (int i = 0; i < state->nsheets; i++)
+		add_stayed(&adding, &state->sheets[i]);
+}
+
+/* Add a customer's entries that were sold in a channel, and nothing else. */
+void
+cannibalization_add_channel(Cannibalization *state, const Course *course,
+							const Label *stratum, const Label *channel)
+{
+	Adding adding = adding_of(state, course, stratum);
+
+	adding.channel = channel;
+	add_focal(&adding);
 }

@@ -41,6 +41,9 @@ typedef struct Outcome
 
 #define STEP_DAYS 30
 
+/* What stands for a channel that is not told */
+#define NO_CHANNEL "(none)"
+
 #define TENURE_BANDS 5
 #define PRICE_BANDS 24
 #define BANDS (TENURE_BANDS * PRICE_BANDS)
@@ -83,7 +86,7 @@ typedef struct Sheet
 	DonorLoss *donors; /* by number of the donor's name */
 	int npatches;
 	int patch_room;
-	int hint; /* the patch asked for last */
+	int hint;		 /* the patch asked for last */
 	Patch **patches; /* by stratum and month */
 	int ncells;
 	int cell_room;
@@ -106,20 +109,51 @@ typedef struct Cannibalization
 	int64_t focal_ends;
 	int nsheets;
 	Sheet *sheets; /* by look-back and look-ahead */
+
+	/* the days of months on which the control is watched, while adding */
+	Period first_watch;
+	Day *watches;
 } Cannibalization;
+
+#define WATCHES_KEPT 1024
+
+/*
+ * The control of one stratum on its way into the cells: in most months nothing
+ * happens to those who are watched, so that it is enough to write down from
+ * which month on there is one more of them, and from which month on one less.
+ */
+typedef struct Ramp
+{
+	int64_t watched;
+	Wide before;
+} Ramp;
+
+typedef struct Ramps
+{
+	int nbands;
+	Ramp **bands; /* by sheet and band: by month from first_watch on */
+} Ramps;
 
 #define CANNIBALIZATION_VERSION 1
 #define SHEETS_MOST 400
-#define SHARE_SCALE 2 /* decimals, at least, of what is divided among donors */
 
 extern Cannibalization *cannibalization_new(HostArena arena);
 extern void cannibalization_adopt(Cannibalization *state, Day as_of,
 								  int32_t gap, const Window *windows,
 								  int nwindows);
 extern void cannibalization_add(Cannibalization *state, const Course *course,
-								const Label *stratum);
+								const Label *stratum, Ramps *ramps);
+extern void cannibalization_add_channel(Cannibalization *state,
+										const Course *course,
+										const Label *stratum,
+										const Label *channel);
+extern Ramps *ramps_new(const Cannibalization *state);
+extern void ramps_settle(Ramps *ramps, Cannibalization *state,
+						 const Label *stratum);
 extern void cannibalization_merge(Cannibalization *into,
 								  const Cannibalization *more);
+extern void cannibalization_merge_control(Cannibalization *into,
+										  const Cannibalization *more);
 extern void cannibalization_encode(const Cannibalization *state,
 								   ByteWriter *writer);
 extern Cannibalization *cannibalization_decode(HostArena arena,
@@ -130,10 +164,10 @@ extern void cannibalization_scale(Cannibalization *state, int scale);
 extern int compare_sheets(const void *a, const void *b);
 extern void outcome_add(Outcome *into, const Outcome *more);
 extern void sheet_donors(const Cannibalization *state, Sheet *sheet);
-extern Patch *sheet_patch(Cannibalization *state, Sheet *sheet,
-						  int32_t stratum, Period month);
+extern Patch *sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
+						  Period month);
 extern Match *patch_cell(Cannibalization *state, Sheet *sheet, Patch *patch,
-						int band);
+						 int band);
 
 static inline int64_t
 sheet_matured(const Sheet *sheet)

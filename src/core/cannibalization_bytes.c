@@ -277,7 +277,8 @@ cannibalization_decode(HostArena arena, const void *data, size_t size)
 	for (int i = 0; i < state->nsheets; i++)
 	{
 		decode_sheet(state, &state->sheets[i], &reader, strata, donors);
-		if (i > 0 && compare_sheets(&state->sheets[i - 1], &state->sheets[i]) >= 0)
+		if (i > 0 &&
+			compare_sheets(&state->sheets[i - 1], &state->sheets[i]) >= 0)
 			reader_fail(&reader);
 	}
 	for (int i = 0; i < state->strata.count; i++)

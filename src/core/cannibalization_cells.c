@@ -19,10 +19,9 @@ sheet_donors(const Cannibalization *state, Sheet *sheet)
 
 	if (count <= sheet->ndonors)
 		return;
-	sheet->donors =
-		sheet->donors
-			? host_realloc(sheet->donors, room * sizeof(DonorLoss))
-			: host_alloc(state->arena, room * sizeof(DonorLoss));
+	sheet->donors = sheet->donors
+						? host_realloc(sheet->donors, room * sizeof(DonorLoss))
+						: host_alloc(state->arena, room * sizeof(DonorLoss));
 	memset(&sheet->donors[sheet->ndonors], 0,
 		   (count - sheet->ndonors) * sizeof(DonorLoss));
 	sheet->ndonors = count;
@@ -30,8 +29,7 @@ sheet_donors(const Cannibalization *state, Sheet *sheet)
 
 /* The patch of a stratum and month, made when it is not there. */
 Patch *
-sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
-			Period month)
+sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum, Period month)
 {
 	int low = 0;
 	int high = sheet->npatches;
@@ -77,8 +75,7 @@ sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
 			sheet->patches
 				? host_realloc(sheet->patches,
 							   sheet->patch_room * sizeof(Patch *))
-				: host_alloc(state->arena,
-							 sheet->patch_room * sizeof(Patch *));
+				: host_alloc(state->arena, sheet->patch_room * sizeof(Patch *));
 	}
 	patch = host_alloc_zero(state->arena, sizeof(Patch));
 	patch->stratum = stratum;
@@ -99,12 +96,11 @@ patch_cell(Cannibalization *state, Sheet *sheet, Patch *patch, int band)
 		if (sheet->ncells == sheet->cell_room)
 		{
 			sheet->cell_room = sheet->cell_room ? sheet->cell_room * 2 : 16;
-			sheet->cells =
-				sheet->cells
-					? host_realloc(sheet->cells,
-								   sheet->cell_room * sizeof(Match))
-					: host_alloc(state->arena,
-								 sheet->cell_room * sizeof(Match));
+			sheet->cells = sheet->cells
+							   ? host_realloc(sheet->cells,
+											  sheet->cell_room * sizeof(Match))
+							   : host_alloc(state->arena,
+											sheet->cell_room * sizeof(Match));
 		}
 		memset(&sheet->cells[sheet->ncells], 0, sizeof(Match));
 		patch->cells[band] = ++sheet->ncells;

@@ -49,8 +49,8 @@ cannibalization_matrix_adopt(CannibalizationMatrix *matrix, Day as_of,
 				  "cannot add up entries seen through different windows");
 }
 
-static void
-reach_scale(CannibalizationMatrix *matrix, int scale)
+void
+matrix_scale(CannibalizationMatrix *matrix, int scale)
 {
 	int from = matrix->scale;
 
@@ -70,8 +70,8 @@ reach_scale(CannibalizationMatrix *matrix, int scale)
 }
 
 /* The number of a product, for which there is a row then. */
-static int32_t
-product_number(CannibalizationMatrix *matrix, const Label *name)
+int32_t
+matrix_product(CannibalizationMatrix *matrix, const Label *name)
 {
 	int32_t number = lexicon_number(&matrix->products, name);
 
@@ -89,8 +89,8 @@ product_number(CannibalizationMatrix *matrix, const Label *name)
 }
 
 /* What a row lost to a donor; good until a donor is met for the first time. */
-static DonorLoss *
-row_donor(CannibalizationMatrix *matrix, int32_t focal, int32_t donor)
+DonorLoss *
+matrix_donor(CannibalizationMatrix *matrix, int32_t focal, int32_t donor)
 {
 	MatrixRow *row = &matrix->rows[focal];
 
@@ -107,89 +107,6 @@ row_donor(CannibalizationMatrix *matrix, int32_t focal, int32_t donor)
 	return &row->donors[donor];
 }
 
-/* Divide what an entry lost among its donors. */
-static void
-add_losses(CannibalizationMatrix *matrix, int32_t focal, const Course *course,
-		   Entry entry)
-{
-	const Holdings *holdings = course->holdings;
-	Wide *drops = host_alloc(NULL, 2 * holdings->nnames * sizeof(Wide));
-	Wide *shares = drops + holdings->nnames;
-	int scale =
-		holdings->scale > SHARE_SCALE ? holdings->scale : SHARE_SCALE;
-
-	entry.lost = money_rescale(entry.lost, holdings->scale, scale);
-	entry_shares(course, &entry, matrix->window, drops, shares);
-	for (int i = 0; i < holdings->nnames; i++)
-	{
-		DonorLoss *donor;
-
-		if (drops[i] == 0)
-			continue;
-		donor = row_donor(matrix, focal,
-						  product_number(matrix, &holdings->names[i]));
-		donor->entries++;
-		donor->lost = money_add(donor->lost,
-								money_rescale(shares[i], scale, matrix->scale));
-	}
-	host_free(drops);
-}
-
-/* Add a customer's entries into one product. */
-static void
-add_product(CannibalizationMatrix *matrix, const Course *course, int product)
-{
-	int32_t focal =
-		product_number(matrix, &course->holdings->names[product]);
-	int scale = course->holdings->scale;
-
-	for (int i = 0; i < course->nruns; i++)
-	{
-		Entry entry = course_entry(course, i, matrix->window);
-		MatrixRow *row = &matrix->rows[focal];
-
-		host_poll();
-		row->kinds[entry.kind]++;
-		if (!entry.matured)
-			continue;
-		row->focal = money_add(
-			row->focal, money_rescale(entry.focal, scale, matrix->scale));
-		row->lost = money_add(row->lost,
-							  money_rescale(entry.lost, scale, matrix->scale));
-		if (entry.lost > 0)
-			add_losses(matrix, focal, course, entry);
-	}
-}
-
-/* Add a customer. */
-void
-cannibalization_matrix_add(CannibalizationMatrix *matrix,
-						   const Holdings *holdings)
-{
-	uint8_t *sides = host_alloc(NULL, holdings->nnames + 1);
-	bool *held = host_alloc_zero(NULL, holdings->nnames + 1);
-
-	reach_scale(matrix, holdings->scale);
-	for (int i = 0; i < holdings->nspells; i++)
-		if (holdings->spells[i].start < matrix->as_of)
-			held[holdings->spells[i].product] = true;
-	memset(sides, SIDE_DONOR, holdings->nnames);
-	for (int i = 0; i < holdings->nnames; i++)
-	{
-		Course *course;
-
-		if (!held[i])
-			continue;
-		sides[i] = SIDE_FOCAL;
-		course = course_make(holdings, sides, matrix->as_of, matrix->gap);
-		add_product(matrix, course, i);
-		course_free(course);
-		sides[i] = SIDE_DONOR;
-	}
-	host_free(sides);
-	host_free(held);
-}
-
 /* Add another state up. */
 void
 cannibalization_matrix_merge(CannibalizationMatrix *into,
@@ -198,11 +115,11 @@ cannibalization_matrix_merge(CannibalizationMatrix *into,
 	if (!more->adopted)
 		return;
 	cannibalization_matrix_adopt(into, more->as_of, more->gap, more->window);
-	reach_scale(into, more->scale);
+	matrix_scale(into, more->scale);
 	for (int i = 0; i < more->nrows; i++)
 	{
 		const MatrixRow *from = &more->rows[i];
-		int32_t focal = product_number(into, &more->products.labels[i]);
+		int32_t focal = matrix_product(into, &more->products.labels[i]);
 		MatrixRow *row = &into->rows[focal];
 
 		host_poll();
@@ -218,14 +135,12 @@ cannibalization_matrix_merge(CannibalizationMatrix *into,
 
 			if (from->donors[d].entries == 0)
 				continue;
-			donor = row_donor(
-				into, focal,
-				product_number(into, &more->products.labels[d]));
-			donor->entries =
-				count_add(donor->entries, from->donors[d].entries);
-			donor->lost = money_add(donor->lost,
-									money_rescale(from->donors[d].lost,
-												  more->scale, into->scale));
+			donor = matrix_donor(
+				into, focal, matrix_product(into, &more->products.labels[d]));
+			donor->entries = count_add(donor->entries, from->donors[d].entries);
+			donor->lost = money_add(
+				donor->lost,
+				money_rescale(from->donors[d].lost, more->scale, into->scale));
 		}
 	}
 }
@@ -303,7 +218,7 @@ decode_row(CannibalizationMatrix *matrix, int32_t focal, ByteReader *reader,
 			reader_fail(reader);
 		last = number;
 		in_use[number] = true;
-		donor = row_donor(matrix, focal, (int32_t) number);
+		donor = matrix_donor(matrix, focal, (int32_t) number);
 		donor->entries = (int64_t) read_unsigned(reader, INT64_MAX);
 		donor->lost = read_wide(reader);
 		if (donor->entries == 0 || donor->lost < 0)
@@ -331,17 +246,15 @@ cannibalization_matrix_decode(HostArena arena, const void *data, size_t size)
 		matrix->adopted = true;
 		matrix->as_of = (Day) read_signed(&reader, DAY_FIRST, DAY_LAST);
 		matrix->gap = (int32_t) read_unsigned(&reader, INT32_MAX);
-		matrix->window.look_back =
-			(int32_t) read_unsigned(&reader, INT32_MAX);
-		matrix->window.look_ahead =
-			(int32_t) read_unsigned(&reader, INT32_MAX);
+		matrix->window.look_back = (int32_t) read_unsigned(&reader, INT32_MAX);
+		matrix->window.look_ahead = (int32_t) read_unsigned(&reader, INT32_MAX);
 		matrix->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 		if (matrix->window.look_back < 1 || matrix->scale < SHARE_SCALE)
 			reader_fail(&reader);
 		lexicon_decode(&matrix->products, &reader);
 		in_use = host_alloc_zero(NULL, matrix->products.count + 1);
 		for (int i = 0; i < matrix->products.count; i++)
-			product_number(matrix, &matrix->products.labels[i]);
+			matrix_product(matrix, &matrix->products.labels[i]);
 		for (int i = 0; i < matrix->products.count; i++)
 			decode_row(matrix, i, &reader, in_use);
 		for (int i = 0; i < matrix->products.count; i++)

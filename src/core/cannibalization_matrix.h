@@ -41,19 +41,40 @@ typedef struct CannibalizationMatrix
 
 #define CANNIBALIZATION_MATRIX_VERSION 1
 
+/* Customers on their way into a matrix, whose products have these names */
+typedef struct MatrixWalk
+{
+	CannibalizationMatrix *matrix;
+	int scale; /* of their money, not above that of the matrix */
+	int nnames;
+	const Label *names;
+	int32_t *numbers; /* by name: number in the matrix, or -1 */
+	uint8_t *sides;	  /* by name, where there are many spells, or NULL */
+	Course course;
+} MatrixWalk;
+
+extern void matrix_walk_open(MatrixWalk *walk, CannibalizationMatrix *matrix,
+							 int scale, int nnames, const Label *names);
+
 extern CannibalizationMatrix *cannibalization_matrix_new(HostArena arena);
 extern void cannibalization_matrix_adopt(CannibalizationMatrix *matrix,
-										 Day as_of, int32_t gap,
-										 Window window);
+										 Day as_of, int32_t gap, Window window);
 extern void cannibalization_matrix_add(CannibalizationMatrix *matrix,
 									   const Holdings *holdings);
+extern void matrix_walk(MatrixWalk *walk, Spell *spells, int nspells);
+extern void matrix_walk_close(MatrixWalk *walk);
 extern void cannibalization_matrix_merge(CannibalizationMatrix *into,
 										 const CannibalizationMatrix *more);
 extern void cannibalization_matrix_encode(const CannibalizationMatrix *matrix,
 										  ByteWriter *writer);
-extern CannibalizationMatrix *cannibalization_matrix_decode(HostArena arena,
-															const void *data,
-															size_t size);
+extern CannibalizationMatrix *
+cannibalization_matrix_decode(HostArena arena, const void *data, size_t size);
+
+/* Parts that the files of this state share */
+extern void matrix_scale(CannibalizationMatrix *matrix, int scale);
+extern int32_t matrix_product(CannibalizationMatrix *matrix, const Label *name);
+extern DonorLoss *matrix_donor(CannibalizationMatrix *matrix, int32_t focal,
+							   int32_t donor);
 
 static inline int64_t
 matrix_row_entries(const MatrixRow *row)

@@ -33,10 +33,19 @@ window_check(Window window)
 				  "look_ahead of \"%d\" days is negative", window.look_ahead);
 }
 
+void
+gap_check(int32_t gap)
+{
+	if (gap < 0)
+		host_fail(HOST_INVALID_VALUE, "Use 0 or more days.",
+				  "gap of \"%d\" days is negative", gap);
+}
+
 /* The levels of one side, up to the midnight with which as_of begins. */
 static int
-side_levels(const Course *course, Side side, Step *steps, SideLevel *levels)
+side_levels(const Course *course, Side side, SideLevel *levels)
 {
+	Step *steps = course->steps;
 	const Holdings *holdings = course->holdings;
 	int nsteps = 0;
 	int nlevels = 0;
@@ -70,11 +79,17 @@ side_levels(const Course *course, Side side, Step *steps, SideLevel *levels)
 		if (last != NULL && last->mrr == paid(mrr) && last->lines == lines)
 			continue;
 		levels[nlevels++] =
-			(SideLevel){day,
-						last != NULL && last->mrr > 0 ? last->since : day,
+			(SideLevel){day, last != NULL && last->mrr > 0 ? last->since : day,
 						lines, paid(mrr)};
 	}
 	return nlevels;
+}
+
+/* Of two names that may not be told, the first; numbers are in their order. */
+static inline int32_t
+first_name(int32_t a, int32_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 /* The focal runs; spells are in the order of their start. */
@@ -98,8 +113,7 @@ find_runs(Course *course, int32_t gap)
 			course->first_spell = spell->start;
 		if (course->sides[spell->product] != SIDE_FOCAL)
 			continue;
-		if (course->nruns > 0 &&
-			(int64_t) spell->start - run[-1].end <= gap)
+		if (course->nruns > 0 && (int64_t) spell->start - run[-1].end <= gap)
 		{
 			if (end == run[-1].end)
 				run[-1].ended &= ended;
@@ -108,57 +122,66 @@ find_runs(Course *course, int32_t gap)
 				run[-1].end = end;
 				run[-1].ended = ended;
 			}
+			if (spell->start == run[-1].start)
+			{
+				run[-1].channel = first_name(run[-1].channel, spell->channel);
+				run[-1].offer = first_name(run[-1].offer, spell->offer);
+			}
 			continue;
 		}
 		/* an entry on as_of is not seen, only that a run goes on */
 		if (spell->start == course->as_of)
 			continue;
-		*run = (FocalRun){spell->start, end, ended};
+		*run =
+			(FocalRun){spell->start, end, ended, spell->channel, spell->offer};
 		course->nruns++;
 	}
 }
 
-/* Look at a customer; sides says what each product of the holdings is. */
-Course *
-course_make(const Holdings *holdings, const uint8_t *sides, Day as_of,
-			int32_t gap)
+/* Make room for a customer's spells. */
+static void
+course_grow(Course *course, size_t room)
 {
-	Course *course = host_alloc_zero(NULL, sizeof(Course));
-	size_t room = steps_room(holdings);
-	Step *steps;
+	if (room <= course->room)
+		return;
+	course_close(course);
+	course->room = room * 2;
+	course->runs = host_alloc(NULL, course->room * sizeof(FocalRun));
+	course->steps = host_alloc(NULL, course->room * sizeof(Step));
+	course->focal = host_alloc(NULL, course->room * sizeof(SideLevel));
+	course->donor = host_alloc(NULL, course->room * sizeof(SideLevel));
+}
 
-	if (gap < 0)
-		host_fail(HOST_INVALID_VALUE, "Use 0 or more days.",
-				  "gap of \"%d\" days is negative", gap);
+/* Look at a customer; sides says what each product of the holdings is. */
+void
+course_set(Course *course, const Holdings *holdings, const uint8_t *sides,
+		   Day as_of, int32_t gap)
+{
+	gap_check(gap);
+	course_grow(course, steps_room(holdings));
 	course->holdings = holdings;
 	course->sides = sides;
 	course->as_of = as_of;
 	course->first_spell = DAY_LAST;
-	course->runs =
-		host_alloc(NULL, ((size_t) holdings->nspells + 1) * sizeof(FocalRun));
+	course->nruns = course->nfocal = course->ndonor = 0;
 	find_runs(course, gap);
 	if (course->first_spell == DAY_LAST)
-		return course;
-	steps = host_alloc(NULL, room * sizeof(Step));
-	course->focal = host_alloc(NULL, room * sizeof(SideLevel));
-	course->donor = host_alloc(NULL, room * sizeof(SideLevel));
+		return;
 	if (course->nruns > 0)
-		course->nfocal = side_levels(course, SIDE_FOCAL, steps, course->focal);
-	course->ndonor = side_levels(course, SIDE_DONOR, steps, course->donor);
-	host_free(steps);
-	return course;
+		course->nfocal = side_levels(course, SIDE_FOCAL, course->focal);
+	course->ndonor = side_levels(course, SIDE_DONOR, course->donor);
 }
 
 void
-course_free(Course *course)
+course_close(Course *course)
 {
+	if (course->room == 0)
+		return;
 	host_free(course->runs);
-	if (course->focal != NULL)
-	{
-		host_free(course->focal);
-		host_free(course->donor);
-	}
-	host_free(course);
+	host_free(course->steps);
+	host_free(course->focal);
+	host_free(course->donor);
+	course->room = 0;
 }
 
 /* The number of levels that begin before a day. */
@@ -215,7 +238,8 @@ course_passing(const Course *course, Day day, Window window)
 		until = level->day;
 	}
 	if (course_matured(course, day, window))
-		passing.after = course_donors(course, (int64_t) day + window.look_ahead);
+		passing.after =
+			course_donors(course, (int64_t) day + window.look_ahead);
 	return passing;
 }
 
@@ -225,8 +249,8 @@ course_entry(const Course *course, int number, Window window)
 {
 	const FocalRun *run = &course->runs[number];
 	Entry entry = {.day = run->start, .run = run};
-	int level = levels_before(course->focal, course->nfocal,
-							  (int64_t) run->start + 1);
+	int level =
+		levels_before(course->focal, course->nfocal, (int64_t) run->start + 1);
 
 	entry.donor = course_passing(course, run->start, window);
 	entry.matured = course_matured(course, run->start, window);
@@ -250,62 +274,18 @@ course_entry(const Course *course, int number, Window window)
 	return entry;
 }
 
-/* Divide an amount in proportion to parts, to the last unit. */
-static void
-divide(Wide amount, const Wide *parts, int nparts, Wide *shares)
-{
-	Wide whole = 0;
-	Wide rest = amount;
-
-	for (int i = 0; i < nparts; i++)
-		whole = money_add(whole, parts[i]);
-	for (int i = 0; i < nparts; i++)
-	{
-		Wide product;
-
-		if (__builtin_mul_overflow(amount, parts[i], &product))
-			money_overflow();
-		shares[i] = whole == 0 ? 0 : product / whole;
-		rest -= shares[i];
-	}
-	/* fewer units are left than there are parts: to the largest remainders */
-	while (rest > 0)
-	{
-		int best = -1;
-		Wide most = -1;
-
-		host_poll();
-		for (int i = 0; i < nparts; i++)
-		{
-			Wide remainder = amount * parts[i] - shares[i] * whole;
-
-			if (remainder > most)
-			{
-				most = remainder;
-				best = i;
-			}
-		}
-		shares[best]++;
-		rest--;
-	}
-}
-
 /*
  * Divide what an entry lost among the donors, in proportion to what each of
- * them dropped.  drops and shares are by product; the number of products with
- * a share is returned, 0 where nothing was lost.
+ * them dropped, at another scale.  Opens shares, which the caller closes.
  */
-int
+void
 entry_shares(const Course *course, const Entry *entry, Window window,
-			 Wide *drops, Wide *shares)
+			 Shares *shares, int to_scale)
 {
 	const Holdings *holdings = course->holdings;
 	int64_t after = (int64_t) entry->day + window.look_ahead;
-	int nshares = 0;
 
-	if (entry->lost == 0)
-		return 0;
-	memset(drops, 0, holdings->nnames * sizeof(Wide));
+	shares_open(shares, holdings->nnames);
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		const Spell *spell = &holdings->spells[i];
@@ -315,16 +295,10 @@ entry_shares(const Course *course, const Entry *entry, Window window,
 		if (course->sides[spell->product] != SIDE_DONOR)
 			continue;
 		if (spell_holds(spell, entry->donor.peak))
-			drops[spell->product] = money_add(drops[spell->product], spell->mrr);
-		if (spell->start <= after && (spell->end == SPELL_OPEN || after < spell->end))
-			drops[spell->product] =
-				money_add(drops[spell->product], -spell->mrr);
+			shares_drop(shares, spell->product, spell->mrr);
+		if (spell->start <= after && after < spell->end)
+			shares_drop(shares, spell->product, -spell->mrr);
 	}
-	for (int i = 0; i < holdings->nnames; i++)
-	{
-		drops[i] = paid(drops[i]);
-		nshares += drops[i] > 0;
-	}
-	divide(entry->lost, drops, holdings->nnames, shares);
-	return nshares;
+	shares_divide(shares, holdings->names, entry->lost, holdings->scale,
+				  to_scale);
 }

@@ -25,6 +25,7 @@
 #ifndef CVM_ENTRIES_H
 #define CVM_ENTRIES_H
 
+#include "core/shares.h"
 #include "core/steps.h"
 
 /* What a product is to a question */
@@ -66,10 +67,13 @@ typedef struct FocalRun
 	Day start;
 	Day end; /* first day not held; as_of where it goes on */
 	bool ended;
+	int32_t channel; /* in which it was sold, the first by name; -1: not told */
+	int32_t offer;	 /* under which it was, likewise */
 } FocalRun;
 
 /*
- * A customer as a question sees them: made once, asked for any day.
+ * A customer as a question sees them: set once, asked for any day, and set
+ * again for the next one; begins as zeros.
  */
 typedef struct Course
 {
@@ -83,6 +87,8 @@ typedef struct Course
 	SideLevel *focal;
 	int ndonor;
 	SideLevel *donor;
+	size_t room; /* steps, and levels of each side */
+	Step *steps;
 } Course;
 
 /* Donors before and after a day */
@@ -90,9 +96,9 @@ typedef struct Passing
 {
 	Wide before;
 	Wide after;
-	int32_t lines;	/* that brought before */
-	Day peak;		/* last day on which they brought that much */
-	Day since;		/* the day from which on they were paid, then */
+	int32_t lines; /* that brought before */
+	Day peak;	   /* last day on which they brought that much */
+	Day since;	   /* the day from which on they were paid, then */
 } Passing;
 
 typedef struct Entry
@@ -109,14 +115,15 @@ typedef struct Entry
 
 extern const char *entry_kind_name(EntryKind kind);
 extern void window_check(Window window);
-extern Course *course_make(const Holdings *holdings, const uint8_t *sides,
-						   Day as_of, int32_t gap);
-extern void course_free(Course *course);
+extern void gap_check(int32_t gap);
+extern void course_set(Course *course, const Holdings *holdings,
+					   const uint8_t *sides, Day as_of, int32_t gap);
+extern void course_close(Course *course);
 extern Wide course_donors(const Course *course, int64_t day);
 extern Passing course_passing(const Course *course, Day day, Window window);
 extern Entry course_entry(const Course *course, int number, Window window);
-extern int entry_shares(const Course *course, const Entry *entry,
-						Window window, Wide *drops, Wide *shares);
+extern void entry_shares(const Course *course, const Entry *entry,
+						 Window window, Shares *shares, int to_scale);
 
 static inline bool
 course_matured(const Course *course, Day day, Window window)

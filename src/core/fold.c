@@ -33,7 +33,7 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	planes_open(&fold->starts, arena);
 	roster_open(&fold->sums, arena, KEY_NUMBER, false);
 	pages_open(&fold->values, arena, sizeof(Wide));
-	batch_open(&fold->batch, arena, kind, has_values);
+	batch_open(&fold->batch, arena, kind, is_marked || has_values, has_values);
 	return fold;
 }
 
@@ -122,30 +122,31 @@ planes_base(Planes *planes, const Period *bits, int nbits)
 	planes->has_base = true;
 }
 
-/* Set a bit for each row that has the mark. */
+/* Set a bit for each row that has the mark; marks NULL: they all have. */
 static void
 planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
 			const uint8_t *marks, uint8_t mark, int nrows)
 {
+	uint64_t *words[ROSTER_BATCH];
+	uint32_t most = 0;
+
 	planes_base(planes, bits, nrows);
 	for (int i = 0; i < nrows; i++)
-	{
-		Plane *plane;
-
-		if (!(marks[i] & mark))
-			continue;
-		plane = planes_at(planes, bits[i]);
-		__builtin_prefetch(pages_reach(&plane->words, slots[i]), 1);
-	}
+		most = slots[i] > most ? slots[i] : most;
 	for (int i = 0; i < nrows; i++)
 	{
-		uint64_t *word;
-
-		if (!(marks[i] & mark))
+		words[i] = NULL;
+		if (marks != NULL && !(marks[i] & mark))
 			continue;
-		word = pages_peek(&planes_at(planes, bits[i])->words, slots[i]);
-		*word |= plane_bit(planes, bits[i]);
+		words[i] = plane_reach(planes_at(planes, bits[i]), slots[i], most);
+		if (most >= PAGE_ITEMS)
+			__builtin_prefetch(words[i], 1);
+		else
+			*words[i] |= plane_bit(planes, bits[i]);
 	}
+	for (int i = 0; most >= PAGE_ITEMS && i < nrows; i++)
+		if (words[i] != NULL)
+			*words[i] |= plane_bit(planes, bits[i]);
 }
 
 /* Should the roster of numbers be a directory instead of a table? */
@@ -174,12 +175,24 @@ fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
 	roster_number(&fold->roster, keys, nkeys, slots);
 }
 
+/* Say how the times of the rows to come are read. */
+void
+fold_listen(Fold *fold, DayReader reader)
+{
+	if (reader.read == fold->batch.reader.read &&
+		reader.zone == fold->batch.reader.zone)
+		return;
+	fold_flush(fold);
+	fold->batch.reader = reader;
+}
+
 /* Number and mark the rows of the batch. */
 void
 fold_flush(Fold *fold)
 {
 	Batch *batch = &fold->batch;
 	uint32_t slots[ROSTER_BATCH];
+	Day days[ROSTER_BATCH];
 	Period bits[ROSTER_BATCH];
 	uint32_t before = fold->roster.nslots;
 	int nrows = batch->used;
@@ -188,19 +201,24 @@ fold_flush(Fold *fold)
 		return;
 	host_poll();
 	fold->is_empty = false;
+	batch_days(batch, days);
 	for (int i = 0; i < nrows; i++)
 	{
-		if (batch->days[i] > fold->last)
-			fold->last = batch->days[i];
-		bits[i] = fold->is_marked
-					  ? batch->days[i]
-					  : almanac_period(fold->almanac, batch->days[i]);
+		if (days[i] > fold->last)
+			fold->last = days[i];
+		bits[i] =
+			fold->is_marked ? days[i] : almanac_period(fold->almanac, days[i]);
 	}
 	fold_number(fold, batch->keys, nrows, slots);
-	planes_mark(&fold->returns, bits, slots, batch->marks, MARK_RETURN, nrows);
 	if (fold->is_marked)
+	{
+		planes_mark(&fold->returns, bits, slots, batch->marks, MARK_RETURN,
+					nrows);
 		planes_mark(&fold->starts, bits, slots, batch->marks, MARK_START,
 					nrows);
+	}
+	else
+		planes_mark(&fold->returns, bits, slots, NULL, MARK_RETURN, nrows);
 	if (fold->has_values)
 	{
 		Key pairs[ROSTER_BATCH];

@@ -55,6 +55,7 @@ extern Fold *fold_new(HostArena arena, KeyKind kind, Calendar calendar,
 					  bool is_marked, bool has_values, size_t budget);
 extern void fold_free(Fold *fold);
 extern void fold_close_files(Fold *fold);
+extern void fold_listen(Fold *fold, DayReader reader);
 extern void fold_flush(Fold *fold);
 extern void fold_finish(Fold *fold, Retention *retention);
 extern size_t fold_size(const Fold *fold);
@@ -66,11 +67,12 @@ extern Fold *fold_absorb(Fold *into, HostArena arena, const void *data,
 
 /* Gather a row. */
 static inline void
-fold_take(Fold *fold, Key key, Day day, uint8_t marks, Wide value, int scale)
+fold_take(Fold *fold, Key key, int64_t time, uint8_t marks, Wide value,
+		  int scale)
 {
 	if (batch_full(&fold->batch, &key))
 		fold_flush(fold);
-	batch_take(&fold->batch, key, day, marks, value, scale);
+	batch_take(&fold->batch, key, time, marks, value, scale);
 }
 
 #endif /* CVM_FOLD_H */

@@ -280,6 +280,50 @@ holdings_merge(const Holdings *a, const Holdings *b)
 	return sum;
 }
 
+/* Add a name of other holdings to a loose list; its number, or -1. */
+static int32_t
+carry_name(Holdings *loose, const Holdings *from, int32_t name)
+{
+	if (name < 0)
+		return -1;
+	loose->names[loose->nnames] = from->names[name];
+	return loose->nnames++;
+}
+
+/*
+ * Take each spell that was sold under one of some offers for a product of the
+ * offer's name; is_taken is by name.
+ */
+Holdings *
+holdings_by_offer(const Holdings *holdings, const bool *is_taken)
+{
+	Holdings *turned = host_alloc_zero(NULL, sizeof(Holdings));
+	size_t room = (size_t) holdings->nspells;
+
+	turned->scale = holdings->scale;
+	turned->names = host_alloc(NULL, (3 * room + 1) * sizeof(Label));
+	turned->spells = host_alloc(NULL, (room + 1) * sizeof(Spell));
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		Spell *spell = &turned->spells[turned->nspells++];
+
+		*spell = holdings->spells[i];
+		if (spell->offer >= 0 && is_taken[spell->offer])
+			spell->product = spell->offer;
+		else if (is_taken[spell->product])
+			host_fail(HOST_INVALID_VALUE,
+					  "Give the offer another name in a view.",
+					  "\"%.*s\" is the name of an offer and of a product",
+					  (int) holdings->names[spell->product].size,
+					  holdings->names[spell->product].data);
+		spell->product = carry_name(turned, holdings, spell->product);
+		spell->channel = carry_name(turned, holdings, spell->channel);
+		spell->offer = carry_name(turned, holdings, spell->offer);
+	}
+	holdings_settle(turned);
+	return turned;
+}
+
 /* How many bytes a row may take in a log. */
 size_t
 spell_row_size(const SpellRow *row)

@@ -51,6 +51,8 @@ extern int label_compare(const Label *a, const Label *b);
 extern Holdings *holdings_decode(const void *data, size_t size);
 extern void holdings_encode(const Holdings *holdings, ByteWriter *writer);
 extern Holdings *holdings_merge(const Holdings *a, const Holdings *b);
+extern Holdings *holdings_by_offer(const Holdings *holdings,
+								   const bool *is_taken);
 
 /*
  * The log: how an aggregate collects spells.

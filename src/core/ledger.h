@@ -23,9 +23,9 @@
 #ifndef CVM_LEDGER_H
 #define CVM_LEDGER_H
 
+#include "core/gather.h"
 #include "core/names.h"
 #include "core/reading.h" /* Clock */
-#include "core/roster.h"
 
 /* What is asked of the spells: the same for every row and every parcel */
 typedef struct LedgerTerms
@@ -41,7 +41,8 @@ typedef struct LedgerTerms
 #define LINE_ON_PAUSE (1 << 29)
 
 /*
- * A line of the ledger: a spell, or a time in a segment, which has no price.
+ * A line of the ledger: a spell, or a time in a segment, which has a version of
+ * the segments in place of a price.
  * Read it through the functions below.
  */
 typedef struct Line
@@ -69,21 +70,6 @@ typedef struct Odd
 	Wide mrr;
 } Odd;
 
-#define CHUNK_LINES 64
-
-typedef struct Chunk
-{
-	struct Chunk *next;
-	Packed lines[CHUNK_LINES];
-} Chunk;
-
-typedef struct Shelf
-{
-	Chunk *first;
-	Chunk *last;
-	uint32_t nlines;
-} Shelf;
-
 typedef struct Ledger
 {
 	HostArena arena;
@@ -92,15 +78,7 @@ typedef struct Ledger
 	int scale; /* of all prices */
 	Names names;
 
-	Roster roster;
-	bool no_pages; /* numbers have proved sparse: stay with the table */
-	uint32_t nshelves;
-	uint32_t shelf_room;
-	Shelf *shelves; /* by slot >> PAGE_SHIFT */
-	void *block;	/* of chunks; its first bytes name the one before */
-	uint32_t block_used;
-	uint32_t block_room; /* chunks */
-	uint32_t nchunks;	 /* in use */
+	Gathering gather; /* of packed lines */
 	uint32_t nodds;
 	Pages odds;
 	bool has_pauses; /* some line is paused */
@@ -126,7 +104,7 @@ extern void ledger_close_files(Ledger *ledger);
 extern bool ledger_agrees(const Ledger *ledger, const LedgerTerms *terms);
 extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
 extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
-						 const Label *segment);
+						 const Label *segment, int64_t version);
 
 /*
  * Take all lines of a customer, in no particular order, at least one.

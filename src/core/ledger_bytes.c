@@ -29,7 +29,7 @@ sink_put(const Sink *sink, const void *data, size_t size)
 static inline size_t
 key_size(KeyKind kind, const Key *key)
 {
-	return kind == KEY_TEXT		? sizeof(uint32_t) + key->text.size
+	return kind == KEY_TEXT		? sizeof(uint32_t) + key_text(key).size
 		   : kind == KEY_NUMBER ? 8
 								: 16;
 }
@@ -37,13 +37,16 @@ key_size(KeyKind kind, const Key *key)
 static void
 key_put(const Sink *sink, KeyKind kind, const Key *key)
 {
+	KeyText text;
+
 	if (kind != KEY_TEXT)
 	{
 		sink_put(sink, key, key_size(kind, key));
 		return;
 	}
-	sink_put(sink, &key->text.size, sizeof(uint32_t));
-	sink_put(sink, key->text.data, key->text.size);
+	text = key_text(key);
+	sink_put(sink, &text.size, sizeof(uint32_t));
+	sink_put(sink, text.data, text.size);
 }
 
 /* Where the parcel of a slot goes */
@@ -74,7 +77,7 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 {
 	for (uint32_t number = range->from; number < range->to; number++)
 	{
-		ShelfWalk walk = shelf_walk(ledger, number);
+		ShelfWalk walk = shelf_walk(&ledger->gather, number);
 		uint32_t *shelf_places = range_places(range, number);
 		const Packed *packed;
 
@@ -95,7 +98,7 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
 				ParcelHead *head = &heads[part_of(parts, slot)];
-				Key key = roster_key(&ledger->roster, slot);
+				Key key = roster_key(&ledger->gather.roster, slot);
 
 				shelf_places[i] = head->nkeys++;
 				head->size += key_size(ledger->kind, &key);
@@ -127,13 +130,13 @@ parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
 			if (range_places(&range, number)[i] != NO_PLACE)
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
-				Key key = roster_key(&ledger->roster, slot);
+				Key key = roster_key(&ledger->gather.roster, slot);
 
 				key_put(&sinks[part_of(parts, slot)], ledger->kind, &key);
 			}
 	for (uint32_t number = from; number < to; number++)
 	{
-		ShelfWalk walk = shelf_walk(ledger, number);
+		ShelfWalk walk = shelf_walk(&ledger->gather, number);
 		const Packed *packed;
 
 		host_poll();
@@ -164,17 +167,8 @@ keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
 
 		host_poll();
 		for (; count < ROSTER_BATCH && done + count < nkeys; count++)
-			if (into->kind == KEY_TEXT)
-			{
-				uint32_t size;
-
-				read_raw(reader, &size, sizeof(size));
-				keys[count].text = (KeyText){read_text(reader, size), size};
-			}
-			else
-				read_raw(reader, &keys[count],
-						 into->kind == KEY_NUMBER ? 8 : 16);
-		if (!ledger_number(into, keys, count, slots + done))
+			keys[count] = key_read(into->kind, reader);
+		if (!gather_number(&into->gather, keys, count, slots + done))
 			return false;
 		done += count;
 	}
@@ -188,7 +182,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 {
 	uint32_t *slots =
 		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
-	uint32_t before = into->roster.nslots;
+	uint32_t before = into->gather.roster.nslots;
 	ByteReader start = *reader;
 
 	if (head->scale > into->scale)
@@ -209,15 +203,16 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 			read_raw(reader, &mrr, sizeof(Wide));
 		name = line_name(&line);
 		into->has_pauses |= line_is_paused(&line);
+		if (!line_is_placing(&line))
+			mrr = money_rescale(mrr, head->scale, into->scale);
 		ledger_write(into, slots[line.slot],
 					 line_pack(into, names == NULL ? name : names[name],
 							   (line_is_placing(&line) ? PACKED_PLACING : 0) |
 								   (line_is_paused(&line) ? PACKED_PAUSED : 0),
-							   line.start, line.end,
-							   money_rescale(mrr, head->scale, into->scale)));
+							   line.start, line.end, mrr));
 	}
 	host_free(slots);
-	ledger_consider_pages(into, before);
+	gather_consider_pages(&into->gather, before);
 	ledger_consider_spill(into);
 }
 
@@ -252,13 +247,15 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 		write_raw(writer, label->data, label->size);
 	}
 	spilled_copy(ledger, writer);
-	for (uint32_t from = 0; from < ledger->nshelves; from += PARCEL_SHELVES)
+	for (uint32_t from = 0; from < ledger->gather.nshelves;
+		 from += PARCEL_SHELVES)
 	{
 		uint32_t to = from + PARCEL_SHELVES;
 
-		parcels_write(ledger, from,
-					  to < ledger->nshelves ? to : ledger->nshelves, NULL,
-					  &sink, 1);
+		parcels_write(
+			ledger, from,
+			to < ledger->gather.nshelves ? to : ledger->gather.nshelves, NULL,
+			&sink, 1);
 	}
 }
 

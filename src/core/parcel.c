@@ -106,6 +106,53 @@ plane_words(const Plane *plane, const Block *block, uint64_t *words)
 }
 
 /*
+ * Write words: how many are not zero, and if they are few, which.  Planes of
+ * days are mostly zeros.
+ */
+static void
+words_write(ByteWriter *writer, const uint64_t *words, int nwords)
+{
+	uint64_t some[ROSTER_BATCH];
+	uint8_t places[ROSTER_BATCH];
+	uint16_t nsome = 0;
+
+	for (int i = 0; i < nwords; i++)
+	{
+		some[nsome] = words[i];
+		places[nsome] = (uint8_t) i;
+		nsome += words[i] != 0;
+	}
+	write_raw(writer, &nsome, sizeof(nsome));
+	if (nsome < nwords)
+		write_raw(writer, places, nsome);
+	write_raw(writer, some, nsome * sizeof(uint64_t));
+}
+
+/* Read words; false if all are zero. */
+static bool
+words_read(ByteReader *reader, uint64_t *words, int nwords)
+{
+	uint64_t some[ROSTER_BATCH];
+	uint8_t places[ROSTER_BATCH];
+	uint16_t nsome;
+
+	read_raw(reader, &nsome, sizeof(nsome));
+	if (nsome == nwords)
+	{
+		read_raw(reader, words, nwords * sizeof(uint64_t));
+		return true;
+	}
+	if (nsome == 0)
+		return false;
+	read_raw(reader, places, nsome);
+	read_raw(reader, some, nsome * sizeof(uint64_t));
+	memset(words, 0, nwords * sizeof(uint64_t));
+	for (int i = 0; i < nsome; i++)
+		words[places[i]] = some[i];
+	return true;
+}
+
+/*
  * Renumber the customers by a directory, or by a table again.  Folds with
  * values never come here.
  */
@@ -231,23 +278,12 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 			customers[block->slots[i]] = customer++;
 		write_raw(writer, &count, sizeof(count));
 		for (int i = 0; i < count; i++)
-			if (fold->kind == KEY_TEXT)
-			{
-				write_raw(writer, &block->keys[i].text.size, sizeof(uint32_t));
-				write_raw(writer, block->keys[i].text.data,
-						  block->keys[i].text.size);
-			}
-			else
-				write_raw(writer, &block->keys[i],
-						  fold->kind == KEY_NUMBER ? 8 : 16);
+			key_write(fold->kind, &block->keys[i], writer);
 		for (int s = 0; s < 2; s++)
 			for (int i = 0; i < sets[s]->nplanes; i++)
 			{
-				bool any = plane_words(&sets[s]->planes[i], block, words);
-
-				write_byte(writer, any);
-				if (any)
-					write_raw(writer, words, count * sizeof(uint64_t));
+				plane_words(&sets[s]->planes[i], block, words);
+				words_write(writer, words, count);
 			}
 	}
 	write_raw(writer, &none, sizeof(none));
@@ -323,27 +359,14 @@ parcel_absorb(Fold *into, ByteReader *reader)
 			break;
 		block->ncustomers = count;
 		for (int i = 0; i < count; i++)
-			if (into->kind == KEY_TEXT)
-			{
-				KeyText *text = &block->keys[i].text;
-
-				read_raw(reader, &text->size, sizeof(uint32_t));
-				text->data = (const char *) reader->at;
-				reader->at += text->size;
-			}
-			else
-				read_raw(reader, &block->keys[i],
-						 into->kind == KEY_NUMBER ? 8 : 16);
+			block->keys[i] = key_read(into->kind, reader);
 		fold_number(into, block->keys, count, block->slots);
 		for (int i = 0; head.nsums > 0 && i < count; i++)
 			*(uint32_t *) pages_reach(&slots, customer++) = block->slots[i];
 		for (int s = 0; s < 2; s++)
 			for (int i = 0; i < head.nplanes[s]; i++)
-				if (read_byte(reader))
-				{
-					read_raw(reader, words, count * sizeof(uint64_t));
+				if (words_read(reader, words, count))
 					block_words(sets[s], firsts[s][i], block, words);
-				}
 		fold_consider_pages(into, before);
 		if (head.nsums == 0)
 			fold_consider_spill(into);
@@ -356,7 +379,8 @@ parcel_absorb(Fold *into, ByteReader *reader)
 
 		host_poll();
 		read_raw(reader, &sum, sizeof(sum));
-		pair = fold_pair(*(uint32_t *) pages_peek(&slots, sum.customer), sum.bit);
+		pair =
+			fold_pair(*(uint32_t *) pages_peek(&slots, sum.customer), sum.bit);
 		value = (Wide) (((UWide) (uint64_t) sum.high << 64) | sum.low);
 		value = money_rescale(value, head.scale, into->scale);
 		fold_add_sums(into, &pair, &value, 1);

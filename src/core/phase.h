@@ -34,8 +34,6 @@ typedef struct PhaseTerms
 	int32_t gap; /* a lapse of up to so many days is none */
 } PhaseTerms;
 
-#define PHASE_TERMS {365, 90, 30, 60, 90, 0}
-
 /* No day: never asked to leave, or a phase without a beginning */
 #define NO_DAY INT64_MAX
 

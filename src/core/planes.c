@@ -31,8 +31,8 @@ planes_close(Planes *planes)
 Plane *
 planes_find(Planes *planes, int32_t number)
 {
-	int at = sorted_place(planes->planes, planes->nplanes, sizeof(Plane),
-						  number);
+	int at =
+		sorted_place(planes->planes, planes->nplanes, sizeof(Plane), number);
 
 	if (!sorted_has(planes->planes, planes->nplanes, sizeof(Plane), at, number))
 	{

@@ -54,6 +54,21 @@ planes_at(Planes *planes, Period period)
 	return planes_find(planes, number);
 }
 
+/*
+ * The word of a customer, made if need be.  Where customers with slots up to
+ * most are many, the first page is made whole at once, and no word moves any
+ * more.
+ */
+static inline uint64_t *
+plane_reach(Plane *plane, uint32_t slot, uint32_t most)
+{
+	Pages *words = &plane->words;
+
+	if (slot < PAGE_ITEMS && most >= PAGE_ITEMS && words->first < PAGE_ITEMS)
+		pages_reach(words, PAGE_MASK);
+	return pages_reach(words, slot);
+}
+
 static inline uint64_t
 plane_bit(const Planes *planes, Period period)
 {

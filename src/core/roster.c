@@ -45,65 +45,6 @@ bucket_match(const Bucket *bucket, uint32_t tag)
 #endif
 }
 
-static inline uint64_t
-mix(uint64_t x)
-{
-	x ^= x >> 32;
-	x *= UINT64_C(0xd6e8feb86659fd93);
-	x ^= x >> 32;
-	x *= UINT64_C(0xd6e8feb86659fd93);
-	x ^= x >> 32;
-	return x;
-}
-
-static inline uint64_t
-fold_product(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128) a * b;
-
-	return (uint64_t) product ^ (uint64_t) (product >> 64);
-}
-
-static inline uint64_t
-load64(const char *data)
-{
-	uint64_t word;
-
-	memcpy(&word, data, 8);
-	return word;
-}
-
-static uint64_t
-hash_text(KeyText text)
-{
-	const char *data = text.data;
-	uint32_t size = text.size;
-	uint64_t hash = UINT64_C(0x9e3779b97f4a7c15) ^ size;
-	uint64_t tail = 0;
-
-	for (; size >= 8; data += 8, size -= 8)
-		hash = fold_product(hash ^ load64(data), UINT64_C(0xa0761d6478bd642f));
-	memcpy(&tail, data, size);
-	return mix(fold_product(hash ^ tail, UINT64_C(0xe7037ed1a0b428db)));
-}
-
-static inline uint64_t
-hash_key(KeyKind kind, const Key *key)
-{
-	switch (kind)
-	{
-		case KEY_NUMBER:
-			return mix((uint64_t) key->number);
-		case KEY_UUID:
-			return mix(fold_product(key->uuid[0] ^
-										UINT64_C(0xa0761d6478bd642f),
-									key->uuid[1] ^
-										UINT64_C(0xe7037ed1a0b428db)));
-		default:
-			return hash_text(key->text);
-	}
-}
-
 static inline size_t
 key_size(KeyKind kind)
 {
@@ -146,14 +87,14 @@ roster_close(Roster *roster)
 Key
 roster_key(const Roster *roster, uint32_t slot)
 {
-	Key key;
+	Key key = {.words = {0, 0}};
 
 	if (roster->is_paged)
 	{
 		const int64_t *home = pages_peek(&roster->homes, slot >> PAGE_SHIFT);
 
-		key.number = (int64_t) ((uint64_t) *home << PAGE_SHIFT) +
-					 (slot & PAGE_MASK);
+		key.number =
+			(int64_t) ((uint64_t) *home << PAGE_SHIFT) + (slot & PAGE_MASK);
 		return key;
 	}
 	memcpy(&key, pages_peek(&roster->keys, slot), key_size(roster->kind));
@@ -166,7 +107,7 @@ roster_hash(const Roster *roster, uint32_t slot)
 {
 	Key key = roster_key(roster, slot);
 
-	return hash_key(roster->kind, &key);
+	return key_hash(roster->kind, &key);
 }
 
 /* Bytes in use */
@@ -226,9 +167,9 @@ table_grow(Roster *roster)
 	roster->bits = old ? roster->bits + 1 : FIRST_BITS;
 	roster->table_memory = host_alloc_zero(
 		roster->arena, (sizeof(Bucket) << roster->bits) + CACHE_LINE);
-	roster->table = (Bucket *) (((uintptr_t) roster->table_memory +
-								 CACHE_LINE - 1) &
-								~(uintptr_t) (CACHE_LINE - 1));
+	roster->table =
+		(Bucket *) (((uintptr_t) roster->table_memory + CACHE_LINE - 1) &
+					~(uintptr_t) (CACHE_LINE - 1));
 	for (uint64_t i = 0; i < old_size; i++)
 		for (int j = 0; j < BUCKET_SLOTS && old[i].slots[j] != 0; j++)
 			table_put(roster, old[i].tags[j], old[i].slots[j]);
@@ -236,22 +177,21 @@ table_grow(Roster *roster)
 		host_free(old_memory);
 }
 
-/* Keep a copy of a text key. */
-static KeyText
-text_keep(Roster *roster, KeyText text)
+/* Keep a copy of a long text. */
+static const char *
+text_keep(Roster *roster, const char *data, uint32_t size)
 {
-	KeyText kept = {NULL, text.size};
+	char *kept;
 
-	if (text.size > roster->text_room)
+	if (size > roster->text_room)
 	{
-		size_t block = roster->text_size < TEXT_BLOCK
-						   ? roster->text_size + 128
-						   : TEXT_BLOCK;
+		size_t block = roster->text_size < TEXT_BLOCK ? roster->text_size + 128
+													  : TEXT_BLOCK;
 
 		char *fresh;
 
-		if (text.size > block)
-			block = text.size;
+		if (size > block)
+			block = size;
 		fresh = host_alloc(roster->arena, sizeof(char *) + block);
 		memcpy(fresh, &roster->block, sizeof(char *));
 		roster->block = fresh;
@@ -259,30 +199,18 @@ text_keep(Roster *roster, KeyText text)
 		roster->text_room = block;
 		roster->text_size += block;
 	}
-	kept.data = roster->text;
-	memcpy(roster->text, text.data, text.size);
-	roster->text += text.size;
-	roster->text_room -= text.size;
+	kept = roster->text;
+	memcpy(kept, data, size);
+	roster->text += size;
+	roster->text_room -= size;
 	return kept;
 }
 
+/* Is this the key of a slot? */
 static inline bool
-key_equal(const Roster *roster, uint32_t slot, const Key *key)
+slot_has(const Roster *roster, KeyKind kind, uint32_t slot, const Key *key)
 {
-	const Key *kept = pages_peek(&roster->keys, slot);
-
-	switch (roster->kind)
-	{
-		case KEY_NUMBER:
-			return *(const int64_t *) kept == key->number;
-		case KEY_UUID:
-			return kept->uuid[0] == key->uuid[0] &&
-				   kept->uuid[1] == key->uuid[1];
-		default:
-			return kept->text.size == key->text.size &&
-				   memcmp(kept->text.data, key->text.data, key->text.size) ==
-					   0;
-	}
+	return key_equal(kind, pages_peek(&roster->keys, slot), key);
 }
 
 /* Give a new key the next slot. */
@@ -305,11 +233,14 @@ slot_give(Roster *roster, const Key *key)
 			if (key->number > roster->most)
 				roster->most = key->number;
 			break;
-		case KEY_UUID:
-			memcpy(kept, key->uuid, sizeof(key->uuid));
+		case KEY_TEXT:
+			*(Key *) kept = *key;
+			if (key_is_outside(key))
+				((Key *) kept)->outside.data =
+					text_keep(roster, key->outside.data, key->outside.size);
 			break;
 		default:
-			((Key *) kept)->text = text_keep(roster, key->text);
+			*(Key *) kept = *key;
 	}
 	roster->nslots++;
 	return slot;
@@ -381,6 +312,19 @@ directory_near(const Roster *roster, int64_t home)
 			home < roster->first + (int64_t) roster->room + slack);
 }
 
+/* The slot + 1 of a number that has one, or 0. */
+static inline uint32_t
+directory_find(const Roster *roster, int64_t number)
+{
+	uint64_t at = (uint64_t) ((number >> PAGE_SHIFT) - roster->first);
+	uint32_t page = at < roster->room ? roster->directory[at] : 0;
+
+	return page == 0 ? 0
+					 : (((page - 1) << PAGE_SHIFT) |
+						(uint32_t) (number & PAGE_MASK)) +
+						   1;
+}
+
 static uint32_t
 directory_slot(Roster *roster, int64_t number)
 {
@@ -409,7 +353,7 @@ directory_slot(Roster *roster, int64_t number)
 
 /* Find a key's slot + 1, or 0. */
 static uint32_t
-table_find(const Roster *roster, uint32_t tag, const Key *key)
+table_find(const Roster *roster, KeyKind kind, uint32_t tag, const Key *key)
 {
 	uint64_t mask = (UINT64_C(1) << roster->bits) - 1;
 	uint64_t at = (uint64_t) tag >> (32 - roster->bits);
@@ -423,7 +367,7 @@ table_find(const Roster *roster, uint32_t tag, const Key *key)
 		{
 			uint32_t entry = bucket->slots[__builtin_ctz(match)];
 
-			if (entry != 0 && key_equal(roster, entry - 1, key))
+			if (entry != 0 && slot_has(roster, kind, entry - 1, key))
 				return entry;
 		}
 		if (bucket->slots[BUCKET_SLOTS - 1] == 0)
@@ -431,44 +375,49 @@ table_find(const Roster *roster, uint32_t tag, const Key *key)
 	}
 }
 
-/* Number the keys of a batch by the table. */
-static void
-table_number(Roster *roster, const Key *keys, int nkeys, uint32_t *slots)
+/* Number the keys of a batch by the table; inlined for each kind of key. */
+static inline __attribute__((always_inline)) void
+table_number(Roster *roster, KeyKind kind, const Key *keys, int nkeys,
+			 uint32_t *slots)
 {
 	uint32_t tags[ROSTER_BATCH];
+	const Bucket *table;
+	int shift;
 
 	while (roster->table == NULL ||
 		   (uint64_t) roster->nslots + nkeys > TABLE_MOST(roster->bits))
 		table_grow(roster);
+	table = roster->table;
+	shift = 32 - roster->bits;
 	for (int i = 0; i < nkeys; i++)
 	{
-		tags[i] = (uint32_t) (hash_key(roster->kind, &keys[i]) >> 32);
-		__builtin_prefetch(&roster->table[tags[i] >> (32 - roster->bits)]);
+		tags[i] = (uint32_t) (key_hash(kind, &keys[i]) >> 32);
+		__builtin_prefetch(&table[tags[i] >> shift]);
 	}
 	/* a first look without comparing keys: ask for the likely ones */
 	for (int i = 0; i < nkeys; i++)
 	{
-		const Bucket *bucket = &roster->table[tags[i] >> (32 - roster->bits)];
+		const Bucket *bucket = &table[tags[i] >> shift];
 		uint32_t match = bucket_match(bucket, tags[i]);
 
 		slots[i] = match ? bucket->slots[__builtin_ctz(match)] : 0;
 		if (slots[i] != 0)
 			__builtin_prefetch(pages_peek(&roster->keys, slots[i] - 1));
 	}
-	if (roster->kind == KEY_TEXT)
+	if (kind == KEY_TEXT)
 		for (int i = 0; i < nkeys; i++)
-			if (slots[i] != 0)
+			if (slots[i] != 0 && key_is_outside(&keys[i]))
 			{
 				const Key *kept = pages_peek(&roster->keys, slots[i] - 1);
 
-				__builtin_prefetch(kept->text.data);
+				__builtin_prefetch(kept->outside.data);
 			}
 	for (int i = 0; i < nkeys; i++)
 	{
 		uint32_t entry = slots[i];
 
-		if (entry == 0 || !key_equal(roster, entry - 1, &keys[i]))
-			entry = table_find(roster, tags[i], &keys[i]);
+		if (entry == 0 || !slot_has(roster, kind, entry - 1, &keys[i]))
+			entry = table_find(roster, kind, tags[i], &keys[i]);
 		if (entry == 0)
 		{
 			entry = slot_give(roster, &keys[i]) + 1;
@@ -487,18 +436,26 @@ roster_number(Roster *roster, const Key *keys, int nkeys, uint32_t *slots)
 {
 	if (!roster->is_paged)
 	{
-		table_number(roster, keys, nkeys, slots);
+		switch (roster->kind)
+		{
+			case KEY_NUMBER:
+				table_number(roster, KEY_NUMBER, keys, nkeys, slots);
+				break;
+			case KEY_UUID:
+				table_number(roster, KEY_UUID, keys, nkeys, slots);
+				break;
+			default:
+				table_number(roster, KEY_TEXT, keys, nkeys, slots);
+		}
 		return true;
 	}
 	for (int i = 0; i < nkeys; i++)
 	{
 		int64_t number = keys[i].number;
-		uint64_t at = (uint64_t) ((number >> PAGE_SHIFT) - roster->first);
-		uint32_t page;
+		uint32_t entry = directory_find(roster, number);
 
-		if (at < roster->room && (page = roster->directory[at]) != 0)
-			slots[i] = ((page - 1) << PAGE_SHIFT) |
-					   (uint32_t) (number & PAGE_MASK);
+		if (entry != 0)
+			slots[i] = entry - 1;
 		else if (directory_near(roster, number >> PAGE_SHIFT))
 			slots[i] = directory_slot(roster, number);
 		else

@@ -19,27 +19,8 @@
 #ifndef CVM_ROSTER_H
 #define CVM_ROSTER_H
 
+#include "core/key.h"
 #include "core/pages.h"
-
-typedef enum KeyKind
-{
-	KEY_NUMBER,
-	KEY_UUID,
-	KEY_TEXT
-} KeyKind;
-
-typedef struct KeyText
-{
-	const char *data;
-	uint32_t size;
-} KeyText;
-
-typedef union Key
-{
-	int64_t number;
-	uint64_t uuid[2];
-	KeyText text;
-} Key;
 
 #define ROSTER_BATCH 256
 #define ROSTER_MOST 0xfffff000u /* slots */
@@ -62,8 +43,8 @@ typedef struct Roster
 	int bits; /* it has 1 << bits buckets */
 	Bucket *table;
 	void *table_memory; /* what to free; the table is aligned in it */
-	Pages keys; /* by slot */
-	char *text;	 /* where the next text key goes */
+	Pages keys;			/* by slot */
+	char *text;			/* where the next long text goes */
 	char *block; /* the block it is in; its first bytes name the one before */
 	size_t text_room;
 	size_t text_size; /* of all blocks */
@@ -72,8 +53,8 @@ typedef struct Roster
 
 	/* the directory, in place of all that */
 	bool is_paged;
-	int64_t first; /* number >> 10 of its first entry */
-	uint32_t room; /* entries */
+	int64_t first;		 /* number >> 10 of its first entry */
+	uint32_t room;		 /* entries */
 	uint32_t *directory; /* page of slots + 1, or 0 */
 	Pages homes;		 /* by page of slots: its number >> 10, an int64_t */
 } Roster;

@@ -12,7 +12,8 @@
  *	 outside, segment	new, or reactivation if they ever paid before
  *	 segment, outside	churn
  *	 segment, other		moved, with what they bring by then; more or less than
- *						before is expansion or contraction
+ *						before is expansion or contraction; redefined where it
+ *						was not the customer who moved but the segments
  *	 segment, itself	expansion or contraction; nothing else is kept
  *
  * Expansion and contraction belong to the segment that had the customer at the
@@ -22,7 +23,12 @@
  * the money of those who were there are sums over the same cells, and agree.
  * Beside the flows, stocks say by how much a period changed what is there at
  * the closing: products, lines of each product and their money, and the days
- * on which the customers began to pay.
+ * on which the customers began to pay.  Tallies count what came to its proof
+ * in a period: spells that ended, cohorts that reached an age.
+ *
+ * A flow over a span of several periods keeps who went from where to where
+ * between closings that lie so far apart, for every pair of them, and nothing
+ * else.
  *
  * The work is in proportion to what changes, not to customers times periods.
  *
@@ -35,6 +41,8 @@
 #ifndef CVM_SEGMENT_H
 #define CVM_SEGMENT_H
 
+#include "core/ladder.h"
+#include "core/placings.h"
 #include "core/steps.h"
 
 /* Where a customer is at a closing: the number of a name, or outside */
@@ -46,63 +54,153 @@
 /* In place of a product: all of them */
 #define ALL_PRODUCTS (-1)
 
+/* For so many days a sale may be undone and a new customer is on trial */
+#define TRIAL_DAYS 90
+
+/* The longest span, in periods */
+#define SPAN_MOST 1000
+
+/* What changes most comes first, next to the place of a cell */
 typedef enum FlowLine
 {
-	FLOW_NEW,
-	FLOW_REACTIVATION,
-	FLOW_CHURN,
 	FLOW_MOVED, /* what is brought after moving */
 	FLOW_EXPANSION,
 	FLOW_CONTRACTION,
+	FLOW_NEW,
+	FLOW_REACTIVATION,
+	FLOW_CHURN,
+	FLOW_REDEFINED,	  /* as moved, where the segments are others than before */
 	FLOW_SAME_PERIOD, /* came and went between two closings: no money */
 	FLOW_LINES
 } FlowLine;
 
+/* So many customers, or spells, and their money */
+typedef struct SegmentSum
+{
+	int64_t customers;
+	Wide mrr;
+} SegmentSum;
+
 /* Everybody who went from a place to a place in a period */
 typedef struct Flow
 {
-	int64_t customers[FLOW_LINES];
-	Wide mrr[FLOW_LINES]; /* churn and contraction are negative */
+	SegmentSum lines[FLOW_LINES]; /* churn and contraction are negative */
 } Flow;
 
 typedef enum StockCount
 {
-	STOCK_LINES,	/* of a product: lines; of all: products, each once */
-	STOCK_HOLDERS,	/* of a product: customers; of all: those with two or more */
-	STOCK_BEGINNING /* of all: the days on which they began to pay, summed */
+	STOCK_LINES,   /* of a product: lines; of all: products, each once */
+	STOCK_HOLDERS, /* of a product: customers; of all: those with two or more */
+	STOCK_BEGINNING, /* of all: the days on which they began to pay, summed */
+	STOCK_BELOW_TOP, /* of all: customers for whom there is a higher product */
+	STOCK_SQUARES,	 /* of all: squares of the numbers of products, summed */
+	STOCK_COUNTS
 } StockCount;
-
-#define STOCK_COUNTS (STOCK_BEGINNING + 1)
 
 /* By how much a period changed what a segment holds */
 typedef struct Stock
 {
-	int64_t counts[STOCK_COUNTS];
 	Wide mrr; /* of a product */
+	int64_t counts[STOCK_COUNTS];
+	Wide squares; /* of all: of what each customer brings in cents, summed */
 } Stock;
 
-/* Of a flow, a and b are from and to; of a stock, segment and product */
-typedef struct SegmentCell
+/* After how many periods a cohort is looked at */
+#define COHORT_AGES 4
+extern const int cohort_ages[COHORT_AGES];
+
+/*
+ * What came to its proof in a period, in the segment to which it is counted:
+ * customers, and money.  Each that is a part of another comes after it.
+ */
+typedef enum TallyLine
+{
+	TALLY_DUE,		/* spells that ended, of those who were in the segment */
+	TALLY_RENEWED,	/* of these, those whose customers still paid */
+	TALLY_ACQUIRED, /* customers who began to pay TRIAL_DAYS before */
+	TALLY_PROVEN,	/* of these, those who paid that day */
+	TALLY_COHORT,	/* and COHORT_AGES - 1 more: began so many periods before */
+	TALLY_RETAINED = TALLY_COHORT + COHORT_AGES,	 /* of each, who pay */
+	TALLY_CROSS_SOLD = TALLY_RETAINED + COHORT_AGES, /* hold more products */
+	TALLY_CROSS_UNDONE, /* no longer, within TRIAL_DAYS */
+	TALLY_UPSOLD,		/* went to a higher product of a family */
+	TALLY_UP_UNDONE,	/* came down again, within TRIAL_DAYS */
+	TALLY_LINES
+} TallyLine;
+
+/*
+ * Sums of squares, in cents, that say how sure a rate of money is: before
+ * being what somebody brought at the opening and lost what they bring less,
+ * gross or net of increases
+ */
+typedef enum TallySquare
+{
+	SQUARE_DUE,
+	SQUARE_RENEWED,
+	SQUARE_GROSS_BEFORE_LOST, /* before * lost */
+	SQUARE_GROSS_LOST,		  /* lost * lost */
+	SQUARE_NET_BEFORE_LOST,
+	SQUARE_NET_LOST,
+	TALLY_SQUARES
+} TallySquare;
+
+typedef struct Tally
+{
+	SegmentSum lines[TALLY_LINES];
+	Wide squares[TALLY_SQUARES];
+} Tally;
+
+/* By how much those who went from a place to a place over a span changed */
+typedef struct Span
+{
+	int64_t customers;
+	int64_t redefined; /* of these */
+	Wide mrr;		   /* brought at the earlier closing */
+	Wide mrr_closing;
+} Span;
+
+/* Of flows and spans, from and to; of stocks and tallies, segment and product */
+typedef struct CellPlace
 {
 	Period period;
 	int32_t a;
 	int32_t b;
-	union
-	{
-		Flow flow;
-		Stock stock;
-	} of;
-} SegmentCell;
+} CellPlace;
 
-/* Cells in the order in which they came, and where to find them */
+/* Cells of one kind, in the order in which they came, and where to find them */
 typedef struct SegmentCells
 {
+	size_t size; /* of a cell, which begins with its place */
 	int ncells;
 	int room;
-	SegmentCell *cells;
+	char *cells;
 	int nplaces; /* a power of two */
 	int32_t *places;
 } SegmentCells;
+
+typedef struct FlowCell
+{
+	CellPlace place;
+	Flow flow;
+} FlowCell;
+
+typedef struct StockCell
+{
+	CellPlace place;
+	Stock stock;
+} StockCell;
+
+typedef struct TallyCell
+{
+	CellPlace place;
+	Tally tally;
+} TallyCell;
+
+typedef struct SpanCell
+{
+	CellPlace place;
+	Span span;
+} SpanCell;
 
 typedef struct SegmentFlow
 {
@@ -111,14 +209,21 @@ typedef struct SegmentFlow
 	Calendar calendar;
 	Almanac *almanac;
 	Day as_of; /* first day not observed */
+	int span;  /* periods between two closings */
+	Period last_complete;
+	const Ladder *ladder; /* what is higher than what; no part of the bytes */
 	int scale;
 	int nnames; /* of segments and of products */
 	int names_room;
 	Label *names; /* in the order in which they came */
+	Rung *rungs;  /* theirs */
 	int nname_places;
 	int32_t *name_places;
+	int32_t nameless; /* number of NO_SEGMENT, plus one */
 	SegmentCells flows;
 	SegmentCells stocks;
+	SegmentCells tallies;
+	SegmentCells spans;
 } SegmentFlow;
 
 /* A segment in a period, or everybody */
@@ -130,16 +235,32 @@ typedef struct BridgeRow
 	int64_t closing_customers;
 	Wide opening;
 	Wide closing;
-	Flow into; /* new, reactivation, moved in, same period */
-	Flow out;  /* churn, moved out, expansion, contraction; as in Flow */
+	Flow into; /* new, reactivation, moved in, redefined, same period */
+	Flow out;  /* churn, moved out, redefined, expansion, contraction */
 	/* what became of those who were there at the opening, wherever they are */
 	Wide gross_retained;
 	Wide net_retained;
 	int64_t products;		/* sum over customers of different products held */
 	int64_t multi_products; /* customers who hold two or more */
 	int64_t tenure_days;	/* sum over customers */
+	int64_t below_top;		/* at the closing */
+	int64_t opening_below_top;
+	int64_t product_squares; /* at the closing */
+	Wide squares;			 /* at the closing */
+	Wide opening_squares;
+	Tally tally;
 	bool is_complete;
 } BridgeRow;
+
+/* How sure the means and rates of a bridge are: standard errors, or NAN */
+typedef struct BridgeErrors
+{
+	double arpu;
+	double products;
+	double gross;
+	double net;
+	double renewal;
+} BridgeErrors;
 
 /* Customers who went, or stayed, between two closings */
 typedef struct MatrixRow
@@ -148,7 +269,8 @@ typedef struct MatrixRow
 	const Label *from; /* NULL: outside */
 	const Label *to;   /* likewise */
 	int64_t customers;
-	Wide mrr;		  /* brought at the opening; by those who come, at closing */
+	int64_t redefined; /* of these */
+	Wide mrr; /* brought at the opening; by those who come, at closing */
 	Wide mrr_closing; /* brought at the closing */
 	bool is_complete;
 } MatrixRow;
@@ -168,22 +290,7 @@ typedef void (*BridgeTake)(void *taker, const BridgeRow *row);
 typedef void (*MatrixTake)(void *taker, const MatrixRow *row);
 typedef void (*ProductTake)(void *taker, const ProductRow *row);
 
-/* From a day on, in a segment: the number of a name of the holdings, or -1 */
-typedef struct Placing
-{
-	Day day;
-	int32_t segment;
-} Placing;
-
 #define SEGMENT_FLOW_VERSION 1
-
-/* A time in a segment; segments are numbered in the order of their names */
-typedef struct Stay
-{
-	Day start;
-	Day end;
-	int32_t segment;
-} Stay;
 
 /* What is known of a customer; names are the state's numbers */
 typedef struct Customer
@@ -197,16 +304,18 @@ typedef struct Customer
 	int32_t *segment_names; /* of placings; -1 where not asked for yet */
 } Customer;
 
-extern int placings_of(Stay *stays, int nstays, Placing *placings);
+extern SegmentFlow *segment_flow_new(HostArena arena);
+extern void segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of,
+							   int span);
+extern void segment_flow_climb(SegmentFlow *flow, const Ladder *ladder);
 extern void segment_flow_scale(SegmentFlow *flow, int scale);
 extern void segment_flow_walk(SegmentFlow *flow, const Customer *customer);
-extern SegmentFlow *segment_flow_new(HostArena arena);
-extern void segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of);
 extern void segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 							 const Holdings *history);
 extern void segment_flow_merge(SegmentFlow *into, const SegmentFlow *more);
 extern void segment_flow_bridge(const SegmentFlow *flow, BridgeTake take,
 								void *taker);
+extern BridgeErrors bridge_errors(const BridgeRow *row, int scale);
 extern void segment_flow_matrix(const SegmentFlow *flow, MatrixTake take,
 								void *taker);
 extern void segment_flow_products(const SegmentFlow *flow, ProductTake take,

@@ -2,28 +2,82 @@
  * segment_bytes.c
  *		How customers and money flow between segments: the bytes.
  *
- * Canonical bytes: version, grain, [week start], as_of, scale; names, sorted,
- * each with its length; flows and then stocks, sorted, each with its distance
- * in periods from the one before, its two places plus one, a bit for each
- * number that is not 0, and those numbers.
+ * Canonical bytes: version, grain, [week start], as_of, span, scale; names,
+ * sorted, each with its length; flows, stocks, tallies and spans, sorted, each
+ * with its distance in periods from the one before, its two places plus one, a
+ * bit for each number that is not 0, and those numbers.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/segment_cells.h"
 
-/* After the bits of a stock's counts, that of its money */
+/* After the bits of a stock's counts, those of its money and of the squares */
 #define STOCK_MRR_BIT STOCK_COUNTS
+#define STOCK_SQUARES_BIT (STOCK_COUNTS + 1)
 
 static void
-place_write(ByteWriter *writer, const SegmentCell *cells, int i)
+place_write(ByteWriter *writer, const SegmentCells *table, int i)
 {
+	const CellPlace *place = cell_place(table, i);
+
+	host_poll();
 	if (i == 0)
-		write_signed(writer, cells[0].period);
+		write_signed(writer, place->period);
 	else
-		write_unsigned(writer, (uint64_t) ((int64_t) cells[i].period -
-										   cells[i - 1].period));
-	write_unsigned(writer, (uint64_t) ((int64_t) cells[i].a + 1));
-	write_unsigned(writer, (uint64_t) ((int64_t) cells[i].b + 1));
+		write_unsigned(writer, (uint64_t) ((int64_t) place->period -
+										   cell_place(table, i - 1)->period));
+	write_unsigned(writer, (uint64_t) ((int64_t) place->a + 1));
+	write_unsigned(writer, (uint64_t) ((int64_t) place->b + 1));
+}
+
+/* Lines of customers and their money; one of them may have no money. */
+static void
+lines_write(ByteWriter *writer, const SegmentSum *lines, int nlines,
+			int moneyless)
+{
+	uint64_t has = 0;
+
+	for (int line = 0; line < nlines; line++)
+		has |= (uint64_t) (lines[line].customers > 0) << line;
+	write_unsigned(writer, has);
+	for (int line = 0; line < nlines; line++)
+		if (lines[line].customers > 0)
+		{
+			write_unsigned(writer, lines[line].customers);
+			if (line != moneyless)
+				write_wide(writer, lines[line].mrr);
+		}
+}
+
+static void
+stock_write(ByteWriter *writer, const Stock *stock)
+{
+	uint64_t has = (uint64_t) (stock->mrr != 0) << STOCK_MRR_BIT |
+				   (uint64_t) (stock->squares != 0) << STOCK_SQUARES_BIT;
+
+	for (int count = 0; count < STOCK_COUNTS; count++)
+		has |= (uint64_t) (stock->counts[count] != 0) << count;
+	write_unsigned(writer, has);
+	for (int count = 0; count < STOCK_COUNTS; count++)
+		if (stock->counts[count] != 0)
+			write_signed(writer, stock->counts[count]);
+	if (stock->mrr != 0)
+		write_wide(writer, stock->mrr);
+	if (stock->squares != 0)
+		write_wide(writer, stock->squares);
+}
+
+static void
+squares_write(ByteWriter *writer, const Wide *squares)
+{
+	uint64_t has = 0;
+
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		has |= (uint64_t) (squares[i] != 0) << i;
+	write_unsigned(writer, has);
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		if (squares[i] != 0)
+			write_wide(writer, squares[i]);
 }
 
 /* Write canonical bytes. */
@@ -38,6 +92,7 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 	if (flow->calendar.grain == GRAIN_WEEK)
 		write_byte(writer, (uint8_t) flow->calendar.week_start);
 	write_signed(writer, flow->as_of);
+	write_unsigned(writer, flow->span);
 	write_unsigned(writer, flow->scale);
 	write_unsigned(writer, order.nnames);
 	for (int i = 0; i < order.nnames; i++)
@@ -45,65 +100,65 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 		write_unsigned(writer, order.names[i].size);
 		write_raw(writer, order.names[i].data, order.names[i].size);
 	}
-	write_unsigned(writer, order.nflows);
-	for (int i = 0; i < order.nflows; i++)
+	write_unsigned(writer, order.flows.ncells);
+	for (int i = 0; i < order.flows.ncells; i++)
 	{
-		const Flow *cell = &order.flows[i].of.flow;
-		uint64_t has = 0;
+		const Flow *cell = &flow_cell(&order.flows, i)->flow;
 
-		host_poll();
-		place_write(writer, order.flows, i);
-		for (int line = 0; line < FLOW_LINES; line++)
-			has |= (uint64_t) (cell->customers[line] > 0) << line;
-		write_unsigned(writer, has);
-		for (int line = 0; line < FLOW_LINES; line++)
-			if (cell->customers[line] > 0)
-			{
-				write_unsigned(writer, cell->customers[line]);
-				if (line != FLOW_SAME_PERIOD)
-					write_wide(writer, cell->mrr[line]);
-			}
+		place_write(writer, &order.flows, i);
+		lines_write(writer, cell->lines, FLOW_LINES, FLOW_SAME_PERIOD);
 	}
-	write_unsigned(writer, order.nstocks);
-	for (int i = 0; i < order.nstocks; i++)
+	write_unsigned(writer, order.stocks.ncells);
+	for (int i = 0; i < order.stocks.ncells; i++)
 	{
-		const Stock *cell = &order.stocks[i].of.stock;
-		uint64_t has = (uint64_t) (cell->mrr != 0) << STOCK_MRR_BIT;
+		place_write(writer, &order.stocks, i);
+		stock_write(writer, &stock_cell(&order.stocks, i)->stock);
+	}
+	write_unsigned(writer, order.tallies.ncells);
+	for (int i = 0; i < order.tallies.ncells; i++)
+	{
+		const Tally *cell = &tally_cell(&order.tallies, i)->tally;
 
-		host_poll();
-		place_write(writer, order.stocks, i);
-		for (int count = 0; count < STOCK_COUNTS; count++)
-			has |= (uint64_t) (cell->counts[count] != 0) << count;
-		write_unsigned(writer, has);
-		for (int count = 0; count < STOCK_COUNTS; count++)
-			if (cell->counts[count] != 0)
-				write_signed(writer, cell->counts[count]);
-		if (cell->mrr != 0)
-			write_wide(writer, cell->mrr);
+		place_write(writer, &order.tallies, i);
+		lines_write(writer, cell->lines, TALLY_LINES, -1);
+		squares_write(writer, cell->squares);
+	}
+	write_unsigned(writer, order.spans.ncells);
+	for (int i = 0; i < order.spans.ncells; i++)
+	{
+		const Span *cell = &span_cell(&order.spans, i)->span;
+
+		place_write(writer, &order.spans, i);
+		write_signed(writer, cell->customers);
+		write_signed(writer, cell->redefined);
+		write_wide(writer, cell->mrr);
+		write_wide(writer, cell->mrr_closing);
 	}
 }
 
 /* Read where a cell is; cells must ascend. */
-static SegmentCell *
+static void *
 place_read(ByteReader *reader, SegmentFlow *flow, SegmentCells *table,
 		   bool *used)
 {
-	const SegmentCell *last =
-		table->ncells > 0 ? &table->cells[table->ncells - 1] : NULL;
+	CellPlace last = {0};
 	int64_t period;
 	int32_t a;
 	int32_t b;
 
-	if (last == NULL)
+	host_poll();
+	if (table->ncells > 0)
+		last = *cell_place(table, table->ncells - 1);
+	if (table->ncells == 0)
 		period = read_signed(reader, DAY_FIRST, DAY_LAST);
 	else
-		period = last->period + (int64_t) read_unsigned(reader, UINT32_MAX);
+		period = last.period + (int64_t) read_unsigned(reader, UINT32_MAX);
 	a = (int32_t) read_unsigned(reader, flow->nnames) - 1;
 	b = (int32_t) read_unsigned(reader, flow->nnames) - 1;
 	if (period < period_of(flow->calendar, DAY_FIRST) ||
-		period > period_of(flow->calendar, flow->as_of - 1) ||
-		(last != NULL && period == last->period &&
-		 (a < last->a || (a == last->a && b <= last->b))))
+		period > segment_flow_last(flow) ||
+		(table->ncells > 0 && period == last.period &&
+		 (a < last.a || (a == last.a && b <= last.b))))
 		reader_fail(reader);
 	used[a + 1] = true;
 	used[b + 1] = true;
@@ -112,65 +167,81 @@ place_read(ByteReader *reader, SegmentFlow *flow, SegmentCells *table,
 
 /* May a flow have this line, and is its money where it belongs? */
 static bool
-line_sound(const SegmentCell *cell, FlowLine line)
+line_sound(const FlowCell *cell, FlowLine line)
 {
-	Wide mrr = cell->of.flow.mrr[line];
+	Wide mrr = cell->flow.lines[line].mrr;
+	bool from = cell->place.a != OUTSIDE;
+	bool to = cell->place.b != OUTSIDE;
 
 	switch (line)
 	{
 		case FLOW_NEW:
 		case FLOW_REACTIVATION:
-			return cell->a == OUTSIDE && cell->b != OUTSIDE && mrr > 0;
+			return !from && to && mrr > 0;
 		case FLOW_SAME_PERIOD:
-			return cell->a == OUTSIDE && cell->b != OUTSIDE && mrr == 0;
+			return !from && to && mrr == 0;
 		case FLOW_CHURN:
-			return cell->a != OUTSIDE && cell->b == OUTSIDE && mrr < 0;
+			return from && !to && mrr < 0;
 		case FLOW_MOVED:
-			return cell->a != OUTSIDE && cell->b != OUTSIDE &&
-				   cell->a != cell->b && mrr > 0;
+		case FLOW_REDEFINED:
+			return from && to && cell->place.a != cell->place.b && mrr > 0;
 		case FLOW_EXPANSION:
-			return cell->a != OUTSIDE && cell->b != OUTSIDE && mrr > 0;
+			return from && to && mrr > 0;
 		default:
-			return cell->a != OUTSIDE && cell->b != OUTSIDE && mrr < 0;
+			return from && to && mrr < 0;
 	}
 }
 
-static void
-flow_read(ByteReader *reader, SegmentCell *cell)
+/* Read lines; some must say something. */
+static bool
+lines_read(ByteReader *reader, SegmentSum *lines, int nlines, int moneyless)
 {
-	Flow *flow = &cell->of.flow;
-	uint64_t has = read_unsigned(reader, (UINT64_C(1) << FLOW_LINES) - 1);
+	uint64_t has = read_unsigned(reader, (UINT64_C(1) << nlines) - 1);
 
-	if (has == 0)
-		reader_fail(reader);
-	for (int line = 0; line < FLOW_LINES; line++)
+	for (int line = 0; line < nlines; line++)
 	{
 		if (!(has >> line & 1))
 			continue;
-		flow->customers[line] = (int64_t) read_unsigned(reader, INT64_MAX);
-		if (line != FLOW_SAME_PERIOD)
-			flow->mrr[line] = read_wide(reader);
-		if (flow->customers[line] == 0 || !line_sound(cell, line))
+		lines[line].customers = (int64_t) read_unsigned(reader, INT64_MAX);
+		if (line != moneyless)
+			lines[line].mrr = read_wide(reader);
+		if (lines[line].customers == 0)
 			reader_fail(reader);
 	}
+	return has != 0;
+}
+
+static void
+flow_read(ByteReader *reader, FlowCell *cell)
+{
+	const SegmentSum *lines = cell->flow.lines;
+
+	if (!lines_read(reader, cell->flow.lines, FLOW_LINES, FLOW_SAME_PERIOD))
+		reader_fail(reader);
+	for (int line = 0; line < FLOW_LINES; line++)
+		if (lines[line].customers > 0 && !line_sound(cell, line))
+			reader_fail(reader);
 	/* who moved and brings more or less is among those who moved */
-	if (cell->a != cell->b && cell->a != OUTSIDE && cell->b != OUTSIDE &&
-		(flow->customers[FLOW_MOVED] < flow->customers[FLOW_EXPANSION] ||
-		 flow->customers[FLOW_MOVED] - flow->customers[FLOW_EXPANSION] <
-			 flow->customers[FLOW_CONTRACTION]))
+	if (cell->place.a != cell->place.b && cell->place.a != OUTSIDE &&
+		cell->place.b != OUTSIDE &&
+		(UWide) lines[FLOW_MOVED].customers +
+				(UWide) lines[FLOW_REDEFINED].customers <
+			(UWide) lines[FLOW_EXPANSION].customers +
+				(UWide) lines[FLOW_CONTRACTION].customers)
 		reader_fail(reader);
 }
 
 static void
-stock_read(ByteReader *reader, SegmentCell *cell)
+stock_read(ByteReader *reader, StockCell *cell)
 {
-	Stock *stock = &cell->of.stock;
+	static const uint64_t of_all = 1 << STOCK_BEGINNING | 1 << STOCK_BELOW_TOP;
+	Stock *stock = &cell->stock;
 	uint64_t has =
-		read_unsigned(reader, (UINT64_C(1) << (STOCK_MRR_BIT + 1)) - 1);
+		read_unsigned(reader, (UINT64_C(1) << (STOCK_SQUARES_BIT + 1)) - 1);
 
-	if (has == 0 || cell->a == OUTSIDE ||
-		(cell->b == ALL_PRODUCTS ? has >> STOCK_MRR_BIT != 0
-								 : (has >> STOCK_BEGINNING & 1) != 0))
+	if (has == 0 || cell->place.a == OUTSIDE ||
+		(cell->place.b == ALL_PRODUCTS ? (has >> STOCK_MRR_BIT & 1) != 0
+									   : (has & of_all) != 0))
 		reader_fail(reader);
 	for (int count = 0; count < STOCK_COUNTS; count++)
 	{
@@ -186,6 +257,83 @@ stock_read(ByteReader *reader, SegmentCell *cell)
 		if (stock->mrr == 0)
 			reader_fail(reader);
 	}
+	if (has >> STOCK_SQUARES_BIT & 1)
+	{
+		stock->squares = read_wide(reader);
+		if (stock->squares == 0)
+			reader_fail(reader);
+	}
+}
+
+static bool
+squares_read(ByteReader *reader, Wide *squares)
+{
+	uint64_t has = read_unsigned(reader, (UINT64_C(1) << TALLY_SQUARES) - 1);
+
+	for (int i = 0; i < TALLY_SQUARES; i++)
+	{
+		if (!(has >> i & 1))
+			continue;
+		squares[i] = read_wide(reader);
+		if (squares[i] == 0)
+			reader_fail(reader);
+	}
+	return has != 0;
+}
+
+/* No part may be more than its whole. */
+static void
+tally_read(ByteReader *reader, TallyCell *cell)
+{
+	const SegmentSum *lines = cell->tally.lines;
+	bool any;
+
+	if (cell->place.a == OUTSIDE || cell->place.b != ALL_PRODUCTS)
+		reader_fail(reader);
+	any = lines_read(reader, cell->tally.lines, TALLY_LINES, -1);
+	any |= squares_read(reader, cell->tally.squares);
+	if (!any || lines[TALLY_RENEWED].customers > lines[TALLY_DUE].customers ||
+		lines[TALLY_PROVEN].customers > lines[TALLY_ACQUIRED].customers)
+		reader_fail(reader);
+	for (int age = 0; age < COHORT_AGES; age++)
+		if (lines[TALLY_RETAINED + age].customers >
+			lines[TALLY_COHORT + age].customers)
+			reader_fail(reader);
+}
+
+static void
+span_read(ByteReader *reader, SpanCell *cell)
+{
+	Span *span = &cell->span;
+
+	if (cell->place.a == OUTSIDE && cell->place.b == OUTSIDE)
+		reader_fail(reader);
+	span->customers = read_signed(reader, INT64_MIN, INT64_MAX);
+	span->redefined = read_signed(reader, INT64_MIN, INT64_MAX);
+	span->mrr = read_wide(reader);
+	span->mrr_closing = read_wide(reader);
+	if (span->customers == 0 && span->redefined == 0 && span->mrr == 0 &&
+		span->mrr_closing == 0)
+		reader_fail(reader);
+}
+
+/* Read a state's names, which must ascend. */
+static void
+names_read(ByteReader *reader, SegmentFlow *flow)
+{
+	int count = (int) read_count(reader, 1);
+
+	for (int i = 0; i < count; i++)
+	{
+		Label name = {NULL, 0};
+
+		host_poll();
+		name.size = (uint32_t) read_count(reader, 1);
+		name.data = read_text(reader, name.size);
+		if (segment_flow_name(flow, &name) != i ||
+			(i > 0 && label_compare(&flow->names[i - 1], &name) >= 0))
+			reader_fail(reader);
+	}
 }
 
 /* Read canonical bytes; anything else is refused. */
@@ -196,6 +344,7 @@ segment_flow_decode(HostArena arena, const void *data, size_t size)
 	Calendar calendar = {GRAIN_DAY, 1};
 	ByteReader reader;
 	bool *used;
+	Day as_of;
 	int count;
 
 	reader_open(&reader, data, size, "segment_flow");
@@ -208,33 +357,32 @@ segment_flow_decode(HostArena arena, const void *data, size_t size)
 		calendar.week_start = read_byte(&reader);
 	if (calendar.week_start < 1 || calendar.week_start > 7)
 		reader_fail(&reader);
-	segment_flow_adopt(flow, calendar,
-					   (Day) read_signed(&reader, DAY_FIRST + 1, DAY_LAST));
+	as_of = (Day) read_signed(&reader, DAY_FIRST + 1, DAY_LAST);
+	segment_flow_adopt(flow, calendar, as_of,
+					   (int) read_unsigned(&reader, SPAN_MOST));
+	if (flow->span == 0)
+		reader_fail(&reader);
 	flow->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
-	count = (int) read_count(&reader, 1);
-	used = host_alloc_zero(NULL, count + 1);
-	for (int i = 0; i < count; i++)
-	{
-		Label name = {NULL, 0};
-
-		name.size = (uint32_t) read_count(&reader, 1);
-		name.data = read_text(&reader, name.size);
-		if (segment_flow_name(flow, &name) != i ||
-			(i > 0 && label_compare(&flow->names[i - 1], &name) >= 0))
-			reader_fail(&reader);
-	}
+	names_read(&reader, flow);
+	used = host_alloc_zero(NULL, flow->nnames + 1);
 	count = (int) read_count(&reader, 5);
 	for (int i = 0; i < count; i++)
-	{
-		host_poll();
 		flow_read(&reader, place_read(&reader, flow, &flow->flows, used));
-	}
 	count = (int) read_count(&reader, 5);
 	for (int i = 0; i < count; i++)
-	{
-		host_poll();
 		stock_read(&reader, place_read(&reader, flow, &flow->stocks, used));
-	}
+	count = (int) read_count(&reader, 6);
+	for (int i = 0; i < count; i++)
+		tally_read(&reader, place_read(&reader, flow, &flow->tallies, used));
+	count = (int) read_count(&reader, 7);
+	for (int i = 0; i < count; i++)
+		span_read(&reader, place_read(&reader, flow, &flow->spans, used));
+	/* over a span there are spans and nothing else */
+	if (flow->span > 1
+			? flow->flows.ncells + flow->stocks.ncells + flow->tallies.ncells >
+				  0
+			: flow->spans.ncells > 0)
+		reader_fail(&reader);
 	for (int i = 0; i < flow->nnames; i++)
 		if (!used[i + 1])
 			reader_fail(&reader);

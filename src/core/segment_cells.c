@@ -32,11 +32,14 @@ name_hash(const Label *name)
 	return mix(hash);
 }
 
-static uint64_t
+static inline uint64_t
 cell_hash(Period period, int32_t a, int32_t b)
 {
-	return mix(mix((uint64_t) (uint32_t) a << 32 | (uint32_t) b) ^
-			   (uint64_t) (uint32_t) period);
+	uint64_t hash = (uint64_t) (uint32_t) period * UINT64_C(0x9e3779b97f4a7c15);
+
+	hash += (uint64_t) (uint32_t) a * UINT64_C(0xc2b2ae3d27d4eb4f);
+	hash += (uint64_t) (uint32_t) b * UINT64_C(0x165667b19e3779f9);
+	return hash ^ hash >> 32;
 }
 
 /* Places twice as many as the things they lead to; 0 leads nowhere. */
@@ -56,6 +59,9 @@ names_grow(SegmentFlow *flow)
 	flow->names = flow->names_room
 					  ? host_realloc(flow->names, room * sizeof(Label))
 					  : host_alloc(flow->arena, room * sizeof(Label));
+	flow->rungs = flow->names_room
+					  ? host_realloc(flow->rungs, room * sizeof(Rung))
+					  : host_alloc(flow->arena, room * sizeof(Rung));
 	flow->names_room = room;
 	flow->nname_places = room * 2;
 	flow->name_places =
@@ -73,13 +79,10 @@ names_grow(SegmentFlow *flow)
 int32_t
 segment_flow_name(SegmentFlow *flow, const Label *name)
 {
-	static const Label nameless = {NO_SEGMENT, sizeof(NO_SEGMENT) - 1};
 	uint64_t at;
 	char *copy;
 	int32_t *place;
 
-	if (name == NULL)
-		name = &nameless;
 	if (flow->nnames == flow->names_room)
 		names_grow(flow);
 	for (at = name_hash(name);; at++)
@@ -92,9 +95,21 @@ segment_flow_name(SegmentFlow *flow, const Label *name)
 	}
 	copy = host_alloc(flow->arena, name->size + 1);
 	memcpy(copy, name->data, name->size);
-	flow->names[flow->nnames++] = (Label){copy, name->size};
-	*place = flow->nnames;
+	flow->names[flow->nnames] = (Label){copy, name->size};
+	flow->rungs[flow->nnames] =
+		ladder_rung(flow->ladder, &flow->names[flow->nnames]);
+	*place = ++flow->nnames;
 	return flow->nnames - 1;
+}
+
+int32_t
+segment_flow_nameless(SegmentFlow *flow)
+{
+	static const Label nameless = {NO_SEGMENT, sizeof(NO_SEGMENT) - 1};
+
+	if (flow->nameless == 0)
+		flow->nameless = segment_flow_name(flow, &nameless) + 1;
+	return flow->nameless - 1;
 }
 
 static void
@@ -102,16 +117,14 @@ cells_grow(SegmentFlow *flow, SegmentCells *table)
 {
 	int room = table->room ? table->room * 2 : FIRST_PLACES / 2;
 
-	table->cells =
-		table->room
-			? host_realloc(table->cells, room * sizeof(SegmentCell))
-			: host_alloc(flow->arena, room * sizeof(SegmentCell));
+	table->cells = table->room ? host_realloc(table->cells, room * table->size)
+							   : host_alloc(flow->arena, room * table->size);
 	table->room = room;
 	table->nplaces = room * 2;
 	table->places = places_make(flow->arena, table->places, table->nplaces);
 	for (int i = 0; i < table->ncells; i++)
 	{
-		const SegmentCell *cell = &table->cells[i];
+		const CellPlace *cell = cell_place(table, i);
 		uint64_t at = cell_hash(cell->period, cell->a, cell->b);
 
 		while (table->places[at & (table->nplaces - 1)] != 0)
@@ -120,13 +133,13 @@ cells_grow(SegmentFlow *flow, SegmentCells *table)
 	}
 }
 
-SegmentCell *
+void *
 segment_cell(SegmentFlow *flow, SegmentCells *table, Period period, int32_t a,
 			 int32_t b)
 {
 	uint64_t at;
 	int32_t *place;
-	SegmentCell *cell;
+	CellPlace *cell;
 
 	if (table->ncells == table->room)
 		cells_grow(flow, table);
@@ -135,44 +148,75 @@ segment_cell(SegmentFlow *flow, SegmentCells *table, Period period, int32_t a,
 		place = &table->places[at & (table->nplaces - 1)];
 		if (*place == 0)
 			break;
-		cell = &table->cells[*place - 1];
+		cell = cell_place(table, *place - 1);
 		if (cell->period == period && cell->a == a && cell->b == b)
 			return cell;
 	}
-	cell = &table->cells[table->ncells++];
+	cell = cell_place(table, table->ncells++);
 	*place = table->ncells;
-	memset(cell, 0, sizeof(SegmentCell));
-	cell->period = period;
-	cell->a = a;
-	cell->b = b;
+	memset(cell, 0, table->size);
+	*cell = (CellPlace){period, a, b};
 	return cell;
 }
 
 static bool
-flow_empty(const SegmentCell *cell)
+any_count(const int64_t *counts, int ncounts)
 {
-	for (int line = 0; line < FLOW_LINES; line++)
-		if (cell->of.flow.customers[line] != 0)
-			return false;
-	return true;
+	for (int i = 0; i < ncounts; i++)
+		if (counts[i] != 0)
+			return true;
+	return false;
 }
 
 static bool
-stock_empty(const SegmentCell *cell)
+any_sum(const SegmentSum *sums, int nsums)
 {
-	const Stock *stock = &cell->of.stock;
+	for (int i = 0; i < nsums; i++)
+		if (sums[i].customers != 0)
+			return true;
+	return false;
+}
 
-	for (int i = 0; i < STOCK_COUNTS; i++)
-		if (stock->counts[i] != 0)
-			return false;
-	return stock->mrr == 0;
+static bool
+flow_says(const void *cell)
+{
+	return any_sum(((const FlowCell *) cell)->flow.lines, FLOW_LINES);
+}
+
+static bool
+stock_says(const void *cell)
+{
+	const Stock *stock = &((const StockCell *) cell)->stock;
+
+	return any_count(stock->counts, STOCK_COUNTS) || stock->mrr != 0 ||
+		   stock->squares != 0;
+}
+
+static bool
+tally_says(const void *cell)
+{
+	const Tally *tally = &((const TallyCell *) cell)->tally;
+
+	for (int i = 0; i < TALLY_SQUARES; i++)
+		if (tally->squares[i] != 0)
+			return true;
+	return any_sum(tally->lines, TALLY_LINES);
+}
+
+static bool
+span_says(const void *cell)
+{
+	const Span *span = &((const SpanCell *) cell)->span;
+
+	return span->customers != 0 || span->redefined != 0 || span->mrr != 0 ||
+		   span->mrr_closing != 0;
 }
 
 static int
 compare_cells(const void *x, const void *y)
 {
-	const SegmentCell *cell_x = x;
-	const SegmentCell *cell_y = y;
+	const CellPlace *cell_x = x;
+	const CellPlace *cell_y = y;
 
 	if (cell_x->period != cell_y->period)
 		return cell_x->period < cell_y->period ? -1 : 1;
@@ -191,37 +235,37 @@ compare_labels(const void *x, const void *y)
 }
 
 /* The cells of a table that say something, and which names they use. */
-static SegmentCell *
-cells_taken(const SegmentCells *table, bool (*empty)(const SegmentCell *),
-			bool *used, int *ncells)
+static SegmentCells
+cells_taken(const SegmentCells *table, bool (*says)(const void *), bool *used)
 {
-	SegmentCell *cells =
-		host_alloc(NULL, (table->ncells + 1) * sizeof(SegmentCell));
+	SegmentCells taken = {.size = table->size};
 
-	*ncells = 0;
+	taken.cells = host_alloc(NULL, (table->ncells + 1) * table->size);
 	for (int i = 0; i < table->ncells; i++)
 	{
-		const SegmentCell *cell = &table->cells[i];
+		const CellPlace *cell = cell_place(table, i);
 
 		host_poll();
-		if (empty(cell))
+		if (!says(cell))
 			continue;
 		used[cell->a + 1] = true;
 		used[cell->b + 1] = true;
-		cells[(*ncells)++] = *cell;
+		memcpy(cell_place(&taken, taken.ncells++), cell, table->size);
 	}
-	return cells;
+	return taken;
 }
 
 static void
-cells_sort(SegmentCell *cells, int ncells, const int32_t *rank)
+cells_sort(SegmentCells *table, const int32_t *rank)
 {
-	for (int i = 0; i < ncells; i++)
+	for (int i = 0; i < table->ncells; i++)
 	{
-		cells[i].a = rank[cells[i].a + 1];
-		cells[i].b = rank[cells[i].b + 1];
+		CellPlace *cell = cell_place(table, i);
+
+		cell->a = rank[cell->a + 1];
+		cell->b = rank[cell->b + 1];
 	}
-	host_sort(cells, ncells, sizeof(SegmentCell), compare_cells);
+	host_sort(table->cells, table->ncells, table->size, compare_cells);
 }
 
 void
@@ -232,10 +276,10 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 	const Label **sorted =
 		host_alloc(NULL, (flow->nnames + 1) * sizeof(Label *));
 
-	order->flows =
-		cells_taken(&flow->flows, flow_empty, used, &order->nflows);
-	order->stocks =
-		cells_taken(&flow->stocks, stock_empty, used, &order->nstocks);
+	order->flows = cells_taken(&flow->flows, flow_says, used);
+	order->stocks = cells_taken(&flow->stocks, stock_says, used);
+	order->tallies = cells_taken(&flow->tallies, tally_says, used);
+	order->spans = cells_taken(&flow->spans, span_says, used);
 	order->nnames = 0;
 	for (int i = 0; i < flow->nnames; i++)
 		if (used[i + 1])
@@ -248,8 +292,10 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 		order->names[i] = *sorted[i];
 		rank[sorted[i] - flow->names + 1] = i;
 	}
-	cells_sort(order->flows, order->nflows, rank);
-	cells_sort(order->stocks, order->nstocks, rank);
+	cells_sort(&order->flows, rank);
+	cells_sort(&order->stocks, rank);
+	cells_sort(&order->tallies, rank);
+	cells_sort(&order->spans, rank);
 	host_free(used);
 	host_free(rank);
 	host_free(sorted);

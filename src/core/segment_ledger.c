@@ -62,7 +62,7 @@ desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
 		desk->names[number] = segment_flow_name(flow, sorted[i]);
 		desk->by_rank[i] = desk->names[number];
 	}
-	desk->by_rank[nnames] = segment_flow_name(flow, NULL);
+	desk->by_rank[nnames] = segment_flow_nameless(flow);
 	host_free(sorted);
 }
 
@@ -111,7 +111,7 @@ desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 		if (line_is_placing(line))
 		{
 			desk->stays[nstays++] =
-				(Stay){line->start, line->end, desk->ranks[number]};
+				(Stay){line->start, line->end, desk->ranks[number], line->mrr};
 			continue;
 		}
 		if (desk->seen_by[number] != who + 1)
@@ -138,11 +138,11 @@ desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 }
 
 void
-segment_ledger_finish(Ledger *ledger, SegmentFlow *flow)
+segment_ledger_finish(Ledger *ledger, SegmentFlow *flow, int span)
 {
 	Desk desk;
 
-	segment_flow_adopt(flow, ledger->terms.calendar, ledger->terms.as_of);
+	segment_flow_adopt(flow, ledger->terms.calendar, ledger->terms.as_of, span);
 	segment_flow_scale(flow, ledger->scale);
 	desk_open(&desk, ledger, flow);
 	ledger_each(ledger, desk_walk, &desk);

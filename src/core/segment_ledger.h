@@ -11,6 +11,6 @@
 #include "core/segment.h"
 
 /* Walk every customer of a ledger into a flow. */
-extern void segment_ledger_finish(Ledger *ledger, SegmentFlow *flow);
+extern void segment_ledger_finish(Ledger *ledger, SegmentFlow *flow, int span);
 
 #endif /* CVM_SEGMENT_LEDGER_H */

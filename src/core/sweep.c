@@ -37,28 +37,93 @@ step_count(Retention *retention, Cohort *cohort, const Step *step)
 		cell->value = money_add(cell->value, step->value);
 }
 
-/* Add one customer, read with the default options. */
-void
-retention_sweep(Retention *retention, const void *data, size_t size,
-				Calendar calendar, Day as_of)
+/* A cell of a cohort; where periods have no gaps it stands at its number. */
+static inline Cell *
+cell_near(Retention *retention, Cohort *cohort, int32_t no)
 {
-	Almanac *almanac = almanac_of(calendar);
-	Reading reading;
-	ActivityCursor cursor;
+	int at = no;
+
+	if (at >= cohort->ncells || cohort->cells[at].no != no)
+		at = cohort_cell(retention, cohort, no);
+	return &cohort->cells[at];
+}
+
+/* Count a period in which a customer without marks and values was there. */
+static inline Cell *
+count_plainly(Retention *retention, Cohort *cohort, int32_t no)
+{
+	Cell *cell = cell_near(retention, cohort, no);
+
+	cell->retained++;
+	cell->returned++;
+	return cell;
+}
+
+/* The next day of a timeline without marks and values. */
+static inline int64_t
+next_plainly(ByteReader *reader, int64_t day)
+{
+	const uint8_t *at = reader->at;
+	uint64_t distance;
+
+	/* nearly always one byte for the distance and one for the events */
+	if (reader->end - at >= 2 && at[0] - 1u < 0x7f && at[1] - 1u < 0x7f)
+	{
+		reader->at = at + 2;
+		return day + at[0];
+	}
+	distance = read_unsigned(reader, INT32_MAX);
+	if (distance == 0 || day + (int64_t) distance > DAY_LAST ||
+		read_unsigned(reader, INT64_MAX) == 0)
+		reader_fail(reader);
+	return day + (int64_t) distance;
+}
+
+/* Add one customer, without marks and values. */
+static void
+sweep_plainly(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
+			  Day as_of)
+{
+	ByteReader reader = cursor->reader;
+	int64_t day = read_signed(&reader, DAY_FIRST, DAY_LAST);
+	Cohort *cohort;
+	int32_t no = 0;
+
+	if (read_unsigned(&reader, INT64_MAX) == 0)
+		reader_fail(&reader);
+	if (day >= as_of)
+		return;
+	cohort = retention_cohort(retention, almanac_period(almanac, (Day) day));
+	cohort->members = count_add(cohort->members, 1);
+	for (size_t left = cursor->left - 1; left > 0; left--)
+	{
+		int32_t next;
+
+		day = next_plainly(&reader, day);
+		if (day >= as_of)
+			break;
+		next = almanac_period(almanac, (Day) day) - cohort->period;
+		if (next != no)
+		{
+			count_plainly(retention, cohort, no);
+			no = next;
+		}
+	}
+	count_plainly(retention, cohort, no)->last++;
+}
+
+/* Add one customer, whatever there is to the timeline. */
+static void
+sweep_fully(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
+			Day as_of)
+{
 	ActivityDay day;
 	Cohort *cohort = NULL;
 	Step step = {0, false, 0};
 	int32_t last = 0;
 	int at;
 
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar = calendar;
-	reading.min_events = 1;
-	cursor_open(&cursor, data, size);
-	retention_adopt(retention, &reading, as_of, true);
-	retention_scale(retention, cursor.has_value, cursor.scale);
-	host_poll();
-	while (cursor_next(&cursor, &day) && day.day < as_of)
+	while (cursor_next(cursor, &day) && day.day < as_of)
 	{
 		int32_t no;
 
@@ -66,8 +131,8 @@ retention_sweep(Retention *retention, const void *data, size_t size,
 		{
 			if (day.starts == 0)
 				continue;
-			cohort = retention_cohort(retention,
-									  almanac_period(almanac, day.day));
+			cohort =
+				retention_cohort(retention, almanac_period(almanac, day.day));
 			cohort->members = count_add(cohort->members, 1);
 		}
 		no = almanac_period(almanac, day.day) - cohort->period;
@@ -82,13 +147,35 @@ retention_sweep(Retention *retention, const void *data, size_t size,
 			last = no;
 		}
 		if (day.value != 0)
-			step.value = money_add(step.value,
-								   money_rescale(day.value, cursor.scale,
-												 retention->scale));
+			step.value = money_add(
+				step.value,
+				money_rescale(day.value, cursor->scale, retention->scale));
 	}
 	if (cohort == NULL)
 		return;
 	step_count(retention, cohort, &step);
 	at = cohort_cell(retention, cohort, last);
 	cohort->cells[at].last++;
+}
+
+/* Add one customer, read with the default options. */
+void
+retention_sweep(Retention *retention, const void *data, size_t size,
+				Calendar calendar, Day as_of)
+{
+	Almanac *almanac = almanac_of(calendar);
+	Reading reading;
+	ActivityCursor cursor;
+
+	memset(&reading, 0, sizeof(reading));
+	reading.calendar = calendar;
+	reading.min_events = 1;
+	cursor_open(&cursor, data, size);
+	retention_adopt(retention, &reading, as_of, true);
+	retention_scale(retention, cursor.has_value, cursor.scale);
+	host_poll();
+	if (cursor.is_marked || cursor.has_value)
+		sweep_fully(retention, &cursor, almanac, as_of);
+	else if (cursor.left > 0)
+		sweep_plainly(retention, &cursor, almanac, as_of);
 }

@@ -38,13 +38,14 @@ cell_at(Retention *retention, Cohort *cohort, int32_t no)
 typedef struct Tally
 {
 	int64_t first;
-	uint32_t span;	   /* periods; 0: too many, count into cells */
-	uint32_t *members; /* by cohort */
+	uint32_t span;		/* periods; 0: too many, count into cells */
+	uint32_t *members;	/* by cohort */
 	uint32_t *retained; /* by cohort and offset */
 	uint32_t *last;
 } Tally;
 
 #define TALLY_MOST 2048 /* periods; 32 MB, of which a corner is used */
+#define TALLY_CELLS 8	/* counters that a customer may cost, else cells do */
 
 static void
 tally_open(Tally *tally, const Fold *fold)
@@ -58,7 +59,9 @@ tally_open(Tally *tally, const Fold *fold)
 		return;
 	first = plane_first(planes, &planes->planes[0]);
 	past = plane_first(planes, &planes->planes[planes->nplanes - 1]) + 64;
-	if (past - first > TALLY_MOST)
+	if (past - first > TALLY_MOST ||
+		(past - first) * (past - first) >
+			(int64_t) fold->roster.nslots * TALLY_CELLS)
 		return;
 	tally->first = first;
 	tally->span = (uint32_t) (past - first);
@@ -196,8 +199,8 @@ count_periods(const Fold *fold, Retention *retention, uint32_t slot)
 
 		if (word != 0 && cohort == NULL)
 		{
-			cohort = retention_cohort(
-				retention, (Period) (first + __builtin_ctzll(word)));
+			cohort = retention_cohort(retention,
+									  (Period) (first + __builtin_ctzll(word)));
 			cohort->members++;
 		}
 		for (; word != 0; word &= word - 1)
@@ -226,8 +229,8 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 
 	if (start == INT64_MIN)
 		return;
-	cohort = retention_cohort(retention,
-							  almanac_period(fold->almanac, (Day) start));
+	cohort =
+		retention_cohort(retention, almanac_period(fold->almanac, (Day) start));
 	cohort->members++;
 	cell_at(retention, cohort, 0)->retained++;
 	for (int i = 0; i < planes->nplanes; i++)

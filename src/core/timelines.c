@@ -8,232 +8,281 @@
 
 #include <string.h>
 
-#define FIRST_ROOM 6 /* entries of a new log */
-#define PARTS 32
-#define LEVELS 6 /* parts of parts of parts, and no further */
+#define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
 
-/* Where a customer's log is */
-typedef struct LogPlace
+/* A line of 32 bits: above the customer's place, days since the base */
+#define DAY_BITS (32 - PAGE_SHIFT)
+#define DAY_MIDDLE ((int64_t) 1 << (DAY_BITS - 1))
+
+/* Of a wide line, above the place: marks, then the scale of the value */
+#define MARKS_SHIFT PAGE_SHIFT
+#define SCALE_SHIFT (PAGE_SHIFT + 3)
+
+typedef struct WideLine
 {
-	ActivityLog *log;
-	size_t size;
-} LogPlace;
+	uint32_t head;
+	Day day;
+	Wide value;
+} WideLine;
+
+static inline size_t
+line_size(bool is_wide)
+{
+	return is_wide ? sizeof(WideLine) : sizeof(uint32_t);
+}
 
 Timelines *
-timelines_new(HostArena arena, KeyKind kind, bool is_full, size_t budget)
+timelines_new(HostArena arena, KeyKind kind, bool is_full, DayReader reader,
+			  size_t budget)
 {
 	Timelines *timelines = host_alloc_zero(arena, sizeof(Timelines));
 
 	timelines->arena = arena;
 	timelines->kind = kind;
-	timelines->is_full = is_full;
 	timelines->budget = budget;
-	batch_open(&timelines->batch, arena, kind, is_full);
-	roster_open(&timelines->roster, arena, kind, false);
-	pages_open(&timelines->logs, arena, sizeof(LogPlace));
+	timelines->is_full = is_full;
+	timelines->is_wide = is_full;
+	batch_open(&timelines->batch, arena, kind, is_full, is_full);
+	timelines->batch.reader = reader;
+	gather_open(&timelines->gather, arena, kind, line_size(is_full), false);
 	return timelines;
 }
 
-/* Give a log room for one more entry. */
-static void
-log_extend(Timelines *timelines, LogPlace *place)
+static inline uint32_t
+wide_head(uint32_t slot, uint8_t marks, int scale)
 {
-	size_t room = FIRST_ROOM;
-	ActivityLog *log;
-
-	if (place->log != NULL)
-	{
-		room = place->log->used;
-		if (log_tidy(place->log) * 2 <= room)
-			return;
-		room *= 2;
-	}
-	timelines->logs_size -= place->size;
-	place->size = log_size(timelines->is_full, room);
-	timelines->logs_size += place->size;
-	log = host_alloc(timelines->arena, place->size);
-	if (place->log == NULL)
-		log_open(log, timelines->is_full);
-	else
-	{
-		memcpy(log, place->log,
-			   log_size(timelines->is_full, place->log->used));
-		host_free(place->log);
-	}
-	place->log = log;
+	return (slot & PAGE_MASK) | (uint32_t) marks << MARKS_SHIFT |
+		   (uint32_t) scale << SCALE_SHIFT;
 }
 
-static void spill(Timelines *timelines);
+/* Make wide lines of all: a day has come that 32 bits do not reach. */
+static void
+widen(Timelines *timelines)
+{
+	Gathering old = timelines->gather;
+	Gathering *gather = &timelines->gather;
 
-/* Append the rows of the batch to the logs of their customers. */
+	timelines->is_wide = true;
+	gather->line = line_size(true);
+	gather->nshelves = 0;
+	gather->shelf_room = 0;
+	gather->shelves = NULL;
+	gather->block = NULL;
+	gather->block_used = 0;
+	gather->block_room = 0;
+	gather->nchunks = 0;
+	for (uint32_t number = 0; number < old.nshelves; number++)
+	{
+		ShelfWalk walk = shelf_walk(&old, number);
+		const uint32_t *line;
+
+		host_poll();
+		while ((line = shelf_next(&walk)) != NULL)
+		{
+			uint32_t slot = number << PAGE_SHIFT | (*line & PAGE_MASK);
+			WideLine *wide = gather_place(gather, slot);
+
+			*wide =
+				(WideLine){wide_head(slot, MARKS_PLAIN, 0),
+						   (Day) (timelines->base + (*line >> PAGE_SHIFT)), 0};
+		}
+	}
+	roster_open(&old.roster, old.arena, old.kind, false); /* it has moved */
+	gather_close(&old);
+}
+
+/* Do 32 bits reach these days? */
+static bool
+days_near(Timelines *timelines, const Day *days, int ndays)
+{
+	uint64_t far = 0;
+
+	if (!timelines->has_base)
+	{
+		timelines->base = days[0] - DAY_MIDDLE;
+		timelines->has_base = true;
+	}
+	for (int i = 0; i < ndays; i++)
+		far |= (uint64_t) (days[i] - timelines->base) >> DAY_BITS;
+	return far == 0;
+}
+
+/* Write the rows of the batch down under their customers. */
 void
 timelines_flush(Timelines *timelines)
 {
 	Batch *batch = &timelines->batch;
+	Gathering *gather = &timelines->gather;
+	uint32_t before = gather->roster.nslots;
 	uint32_t slots[ROSTER_BATCH];
+	Day days[ROSTER_BATCH];
+	void *places[ROSTER_BATCH];
 
 	if (batch->used == 0)
 		return;
 	host_poll();
-	roster_number(&timelines->roster, batch->keys, batch->used, slots);
-	for (int i = 0; i < batch->used; i++)
-		__builtin_prefetch(pages_reach(&timelines->logs, slots[i]), 1);
-	for (int i = 0; i < batch->used; i++)
-	{
-		const LogPlace *place = pages_peek(&timelines->logs, slots[i]);
-
-		if (place->log != NULL)
-			__builtin_prefetch(place->log, 1);
-	}
+	batch_days(batch, days);
+	if (!timelines->is_wide && !days_near(timelines, days, batch->used))
+		widen(timelines);
+	while (!gather_number(gather, batch->keys, batch->used, slots))
+		;
+	/* ask for all places before the first is needed */
 	for (int i = 0; i < batch->used; i++)
 	{
-		LogPlace *place = pages_peek(&timelines->logs, slots[i]);
-		bool has_value = (batch->marks[i] & MARK_VALUE) != 0;
-		Wide value = has_value ? batch->values[i] : 0;
-		int scale = has_value ? batch->scales[i] : 0;
-
-		while (place->log == NULL ||
-			   !log_add(place->log, place->size, batch->days[i],
-						(batch->marks[i] & MARK_START) != 0,
-						(batch->marks[i] & MARK_RETURN) != 0, value, scale,
-						has_value))
-			log_extend(timelines, place);
+		places[i] = gather_place(gather, slots[i]);
+		__builtin_prefetch(places[i], 1);
 	}
-	batch_clear(batch, timelines->roster.nslots);
-	if (timelines->budget > 0 && timelines->level < LEVELS &&
-		timelines->logs_size + roster_size(&timelines->roster) +
-				pages_size(&timelines->logs) >
-			timelines->budget)
-		spill(timelines);
-}
-
-/* Forget the customers. */
-static void
-forget(Timelines *timelines)
-{
-	for (uint32_t slot = 0; slot < timelines->roster.nslots; slot++)
-	{
-		LogPlace *place = pages_peek(&timelines->logs, slot);
-
-		if (place->log != NULL)
-			host_free(place->log);
-	}
-	timelines->logs_size = 0;
-	pages_close(&timelines->logs);
-	roster_close(&timelines->roster);
-	roster_open(&timelines->roster, timelines->arena, timelines->kind, false);
-}
-
-/* A log as canonical bytes, in a writer that is used again and again. */
-static void
-log_write(const LogPlace *place, ByteWriter *writer)
-{
-	Activity *activity = log_read(place->log, place->size);
-
-	writer->used = 0;
-	activity_encode(activity, writer);
-	host_free(activity->days);
-	host_free(activity);
-}
-
-/* Write every customer to the file of its part and forget it. */
-static void
-spill(Timelines *timelines)
-{
-	ByteWriter writer;
-
-	if (timelines->parts == NULL)
-	{
-		timelines->parts =
-			host_alloc_zero(timelines->arena, PARTS * sizeof(HostFile));
-		for (int part = 0; part < PARTS; part++)
-			timelines->parts[part] = host_file_make(timelines->arena);
-	}
-	writer_open(&writer, NULL, 0);
-	for (uint32_t slot = 0; slot < timelines->roster.nslots; slot++)
-	{
-		uint64_t hash = roster_hash(&timelines->roster, slot);
-		HostFile file =
-			timelines->parts[(hash >> (5 * timelines->level)) % PARTS];
-		Key key = roster_key(&timelines->roster, slot);
-
-		host_poll();
-		log_write(pages_peek(&timelines->logs, slot), &writer);
-		host_file_write(file, &key, sizeof(key));
-		if (timelines->kind == KEY_TEXT)
-			host_file_write(file, key.text.data, key.text.size);
-		host_file_write(file, &writer.used, sizeof(writer.used));
-		host_file_write(file, writer.data, writer.used);
-	}
-	host_free(writer.data);
-	forget(timelines);
-}
-
-/* Append what a file knows of a customer. */
-static void
-append(Timelines *timelines, const Key *key, const void *data, size_t size)
-{
-	ActivityCursor cursor;
-	ActivityDay day;
-
-	cursor_open(&cursor, data, size);
-	while (cursor_next(&cursor, &day))
-	{
-		uint32_t slot;
-		LogPlace *place;
-
-		roster_number(&timelines->roster, key, 1, &slot);
-		place = pages_reach(&timelines->logs, slot);
-		while (place->log == NULL ||
-			   !log_put(place->log, place->size, &day, cursor.scale,
-						cursor.has_value))
-			log_extend(timelines, place);
-	}
-}
-
-static void
-read_whole(HostFile file, void *data, size_t size)
-{
-	if (host_file_read(file, data, size) != size)
-		host_fail(HOST_BAD_BYTES, NULL, "temporary file ends too early");
-}
-
-/* A part of timelines that have spilled everything. */
-static Timelines *
-part_read(const Timelines *timelines, int part)
-{
-	Timelines *whole = timelines_new(timelines->arena, timelines->kind,
-									 timelines->is_full, timelines->budget);
-	HostFile file = timelines->parts[part];
-	Key key;
-
-	whole->level = timelines->level + 1;
-	host_file_rewind(file);
-	while (host_file_read(file, &key, sizeof(key)) == sizeof(key))
-	{
-		char *text = NULL;
-		uint8_t *data;
-		size_t size;
-
-		host_poll();
-		if (whole->kind == KEY_TEXT)
+	if (!timelines->is_wide)
+		for (int i = 0; i < batch->used; i++)
+			*(uint32_t *) places[i] =
+				(slots[i] & PAGE_MASK) | (uint32_t) (days[i] - timelines->base)
+											 << PAGE_SHIFT;
+	else
+		for (int i = 0; i < batch->used; i++)
 		{
-			text = host_alloc(NULL, (size_t) key.text.size + 1);
-			read_whole(file, text, key.text.size);
-			key.text.data = text;
+			uint8_t marks = batch_marks(batch, i);
+			bool has_value = (marks & MARK_VALUE) != 0;
+
+			*(WideLine *) places[i] = (WideLine){
+				wide_head(slots[i], marks, has_value ? batch->scales[i] : 0),
+				days[i], has_value ? batch->values[i] : 0};
 		}
-		read_whole(file, &size, sizeof(size));
-		data = host_alloc(NULL, size);
-		read_whole(file, data, size);
-		append(whole, &key, data, size);
-		host_free(data);
-		if (text != NULL)
-			host_free(text);
-		if (whole->budget > 0 && whole->level < LEVELS &&
-			whole->logs_size + roster_size(&whole->roster) > whole->budget)
-			spill(whole);
+	batch_clear(batch, gather->roster.nslots);
+	gather_consider_pages(gather, before);
+	if (timelines->budget > 0 && ++timelines->flushes % LOOK_EVERY == 0 &&
+		gather_size(gather) > timelines->budget)
+		timelines_spill(timelines);
+}
+
+/* What is used again for every shelf and every customer */
+typedef struct Desk
+{
+	void *sorted; /* lines */
+	uint32_t room;
+	Activity activity;
+	uint32_t days_room;
+} Desk;
+
+/* Put the lines of a customer together: those from one on, before another. */
+static void
+desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
+{
+	Activity *activity = &desk->activity;
+	ActivityDay *day;
+
+	if (past - from > desk->days_room)
+	{
+		if (activity->days != NULL)
+			host_free(activity->days);
+		desk->days_room = (past - from) * 2;
+		activity->days =
+			host_alloc(NULL, (size_t) desk->days_room * sizeof(ActivityDay));
 	}
-	return whole;
+	activity->has_value = false;
+	activity->scale = 0;
+	activity->ndays = (int) (past - from);
+	day = activity->days;
+	if (!timelines->is_wide)
+	{
+		const uint32_t *line = (const uint32_t *) desk->sorted + from;
+
+		for (uint32_t i = from; i < past; i++, line++)
+		{
+			Day at = (Day) (timelines->base + (*line >> PAGE_SHIFT));
+
+			if (day > activity->days && day[-1].day == at)
+			{
+				day[-1].events++;
+				day[-1].starts++;
+				day[-1].returns++;
+			}
+			else
+				*day++ = (ActivityDay){at, 1, 1, 1, 0};
+		}
+		activity->ndays = (int) (day - activity->days);
+	}
+	else
+	{
+		const WideLine *lines = (const WideLine *) desk->sorted + from;
+
+		for (uint32_t i = 0; i < past - from; i++)
+		{
+			int scale = (int) (lines[i].head >> SCALE_SHIFT);
+
+			if (lines[i].head >> MARKS_SHIFT & MARK_VALUE)
+				activity->has_value = true;
+			if (scale > activity->scale)
+				activity->scale = scale;
+		}
+		for (uint32_t i = 0; i < past - from; i++)
+		{
+			uint32_t marks = lines[i].head >> MARKS_SHIFT;
+
+			*day++ = (ActivityDay){
+				lines[i].day, 1, (marks & MARK_START) != 0,
+				(marks & MARK_RETURN) != 0,
+				money_rescale(lines[i].value, lines[i].head >> SCALE_SHIFT,
+							  activity->scale)};
+		}
+	}
+	activity_tidy(activity);
+}
+
+/* Sort the lines of a shelf by customer. */
+static void
+desk_sort(Desk *desk, const Timelines *timelines, uint32_t number,
+		  uint32_t *ends)
+{
+	const Gathering *gather = &timelines->gather;
+	uint32_t nlines = gather->shelves[number].nlines;
+	ShelfWalk walk = shelf_walk(gather, number);
+	const void *line;
+
+	if (nlines > desk->room)
+	{
+		if (desk->sorted != NULL)
+			host_free(desk->sorted);
+		desk->room = nlines + nlines / 4;
+		desk->sorted = host_alloc(NULL, desk->room * gather->line);
+	}
+	shelf_ends(gather, number, ends);
+	if (!timelines->is_wide)
+		while ((line = shelf_next(&walk)) != NULL)
+			((uint32_t *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
+				*(const uint32_t *) line;
+	else
+		while ((line = shelf_next(&walk)) != NULL)
+			((WideLine *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
+				*(const WideLine *) line;
+}
+
+/* Hand out the customers in memory. */
+void
+timelines_each(Timelines *timelines, TimelineTake take, void *taker)
+{
+	const Gathering *gather = &timelines->gather;
+	uint32_t ends[PAGE_ITEMS];
+	Desk desk = {0};
+
+	for (uint32_t number = 0; number < gather->nshelves; number++)
+	{
+		uint32_t at = 0;
+
+		host_poll();
+		desk_sort(&desk, timelines, number, ends);
+		for (uint32_t i = 0; i < PAGE_ITEMS; at = ends[i++])
+		{
+			if (ends[i] == at)
+				continue;
+			desk_read(&desk, timelines, at, ends[i]);
+			take(taker, roster_key(&gather->roster, number << PAGE_SHIFT | i),
+				 &desk.activity);
+		}
+	}
+	if (desk.sorted != NULL)
+		host_free(desk.sorted);
+	if (desk.activity.days != NULL)
+		host_free(desk.activity.days);
 }
 
 /* Hand out every customer once, and close the files. */
@@ -243,28 +292,12 @@ timelines_finish(Timelines *timelines, TimelineTake take, void *taker)
 	timelines_flush(timelines);
 	if (timelines->parts != NULL)
 	{
-		spill(timelines);
-		for (int part = 0; part < PARTS; part++)
-		{
-			Timelines *whole = part_read(timelines, part);
-
-			host_file_close(timelines->parts[part]);
-			timelines_finish(whole, take, taker);
-		}
-		timelines->parts = NULL;
+		timelines_spill(timelines);
+		timelines_parts(timelines, take, taker);
 	}
-	for (uint32_t slot = 0; slot < timelines->roster.nslots; slot++)
-	{
-		const LogPlace *place = pages_peek(&timelines->logs, slot);
-		Activity *activity = log_read(place->log, place->size);
-
-		host_poll();
-		take(taker, roster_key(&timelines->roster, slot), activity);
-		host_free(activity->days);
-		host_free(activity);
-	}
-	forget(timelines);
+	else
+		timelines_each(timelines, take, taker);
+	gather_close(&timelines->gather);
 	batch_close(&timelines->batch);
-	roster_close(&timelines->roster);
 	host_free(timelines);
 }

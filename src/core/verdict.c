@@ -17,9 +17,9 @@
 const char *
 judgement_name(Judgement judgement)
 {
-	static const char *const names[] = {"accretive", "value_destroying",
+	static const char *const names[] = {"accretive",	"value_destroying",
 										"inconclusive", "immature",
-										"no_data", "not_identified"};
+										"no_data",		"not_identified"};
 
 	return names[judgement];
 }
@@ -96,7 +96,8 @@ correct(const Sheet *sheet, double z, Verdict *verdict)
 		return;
 	verdict->corrected.rate = rate;
 	variance = (losing * (1 - h) * (1 - h) + (own - losing) * h * h -
-				n * rate * rate) / (n * (n - 1));
+				n * rate * rate) /
+			   (n * (n - 1));
 	if (variance < 0)
 		variance = 0;
 	if (own > 0)
@@ -111,8 +112,9 @@ static void
 find_churn(const Cannibalization *state, const Sheet *sheet,
 		   const VerdictTerms *terms, Verdict *verdict)
 {
-	double months = ((double) sheet->window.look_back +
-					 sheet->window.look_ahead) / MONTH_DAYS;
+	double months =
+		((double) sheet->window.look_back + sheet->window.look_ahead) /
+		MONTH_DAYS;
 
 	verdict->focal_churn = terms->focal_churn;
 	verdict->donor_churn = terms->donor_churn;
@@ -144,14 +146,13 @@ find_break_even(const Cannibalization *state, const Sheet *sheet,
 							(double) sheet->before_lines);
 	verdict->break_even_unit = break_even(
 		terms->focal_margin, terms->donor_margin, terms->launch_cost, n);
-	verdict->break_even_value =
-		break_even(ratio(terms->focal_margin, focal_price),
-				   ratio(terms->donor_margin, donor_price),
-				   terms->launch_cost, focal);
-	verdict->break_even_lifetime = break_even(
-		ratio(terms->focal_margin, verdict->focal_churn),
-		ratio(terms->donor_margin, verdict->donor_churn), terms->launch_cost,
-		n);
+	verdict->break_even_value = break_even(
+		ratio(terms->focal_margin, focal_price),
+		ratio(terms->donor_margin, donor_price), terms->launch_cost, focal);
+	verdict->break_even_lifetime =
+		break_even(ratio(terms->focal_margin, verdict->focal_churn),
+				   ratio(terms->donor_margin, verdict->donor_churn),
+				   terms->launch_cost, n);
 	verdict->net_margin = terms->focal_margin * n -
 						  terms->donor_margin * (double) sheet_losing(sheet) -
 						  terms->launch_cost;
@@ -185,7 +186,8 @@ say_more(const VerdictTerms *terms, Verdict *verdict, double point)
 	if (!terms->by_value && !isnan(verdict->break_even_lifetime) &&
 		(point < verdict->break_even_lifetime) !=
 			(point < verdict->break_even_unit))
-		say(verdict, "; over the lifetime break-even is %.1f%%, on the other side",
+		say(verdict,
+			"; over the lifetime break-even is %.1f%%, on the other side",
 			100 * verdict->break_even_lifetime);
 	say(verdict, ".");
 }
@@ -196,8 +198,8 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 	const Estimate *rate = terms->by_value ? &verdict->value : &verdict->unit;
 	double corrected = terms->by_value ? verdict->corrected_value_rate
 									   : verdict->corrected.rate;
-	double even = terms->by_value ? verdict->break_even_value
-								  : verdict->break_even_unit;
+	double even =
+		terms->by_value ? verdict->break_even_value : verdict->break_even_unit;
 	double share = ratio((double) verdict->matured, (double) verdict->entries);
 	const char *where;
 
@@ -205,7 +207,8 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 	if (verdict->entries < terms->min_entries)
 	{
 		verdict->judgement = NO_DATA;
-		say(verdict, "%lld entries are fewer than the %lld that a verdict needs.",
+		say(verdict,
+			"%lld entries are fewer than the %lld that a verdict needs.",
 			(long long) verdict->entries, (long long) terms->min_entries);
 		return;
 	}
@@ -229,7 +232,8 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 	{
 		verdict->judgement = NO_DATA;
 		say(verdict,
-			"%lld matured entries are fewer than the %lld that a verdict needs.",
+			"%lld matured entries are fewer than the %lld that a verdict "
+			"needs.",
 			(long long) verdict->matured, (long long) terms->min_entries);
 		return;
 	}
@@ -253,6 +257,14 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 		say_more(terms, verdict, rate->rate);
 		return;
 	}
+	if (verdict->break_even_unit == 1 && verdict->break_even_value == 1)
+	{
+		verdict->judgement = NOT_IDENTIFIED;
+		say(verdict, "; the new product has the price and the margin of the "
+					 "old one, so that no rate could be too high");
+		say_more(terms, verdict, rate->rate);
+		return;
+	}
 	if (rate->high < even)
 	{
 		verdict->judgement = ACCRETIVE;
@@ -272,7 +284,8 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 	if (!isnan(corrected) && (corrected < even) != (rate->rate < even))
 	{
 		verdict->judgement = NOT_IDENTIFIED;
-		say(verdict, ", but what is left after the control lies on the other side");
+		say(verdict,
+			", but what is left after the control lies on the other side");
 	}
 	say_more(terms, verdict, rate->rate);
 }
@@ -294,8 +307,8 @@ verdict_reach(const Cannibalization *state, const Sheet *sheet,
 	verdict->unit = (Estimate){NAN, NAN, NAN};
 	if (verdict->matured > 0)
 	{
-		verdict->unit.rate = ratio((double) sheet_losing(sheet),
-								   (double) verdict->matured);
+		verdict->unit.rate =
+			ratio((double) sheet_losing(sheet), (double) verdict->matured);
 		wilson(sheet_losing(sheet), verdict->matured, z, &verdict->unit.low,
 			   &verdict->unit.high);
 	}
@@ -304,8 +317,9 @@ verdict_reach(const Cannibalization *state, const Sheet *sheet,
 	correct(sheet, z, verdict);
 	verdict->corrected_value_rate =
 		ratio((double) sheet->lost -
-				  (sheet->before == 0 ? 0 : verdict->control.money_rate *
-												(double) sheet->before),
+				  (sheet->before == 0
+					   ? 0
+					   : verdict->control.money_rate * (double) sheet->before),
 			  (double) sheet->focal);
 	for (int c = 0; c < sheet->ncells; c++)
 	{

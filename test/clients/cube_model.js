@@ -1,23 +1,25 @@
 /*
  * Load the output of cvm.cube_yaml() with Cube's own compiler and print the SQL
- * that Cube makes of a rate by month.
+ * that Cube makes of a rate of a view by one of its keys.
  *
- *	node cube_model.js FILE
+ *	node cube_model.js FILE VIEW RATE KEY
  */
 const fs = require('fs');
 const { prepareCompiler, PostgresQuery } = require('@cubejs-backend/schema-compiler');
+
+const [file, view, rate, key] = process.argv.slice(2);
 
 // its template engine is a program that comes from elsewhere; no template here
 require('@cubejs-backend/native').NativeInstance.prototype.newJinjaEngine = () => ({});
 
 async function main() {
-	const files = [{ fileName: 'model.yml', content: fs.readFileSync(process.argv[2], 'utf8') }];
+	const files = [{ fileName: 'model.yml', content: fs.readFileSync(file, 'utf8') }];
 	const made = prepareCompiler({ localPath: () => '.', dataSchemaFiles: () => Promise.resolve(files) }, {});
 	await made.compiler.compile();
 	const query = new PostgresQuery(made, {
-		measures: ['retention_month.retention_rate_of_sums'],
-		dimensions: ['retention_month.period_no'],
-		order: [{ id: 'retention_month.period_no' }],
+		measures: [`${view}.${rate}_of_sums`],
+		dimensions: [`${view}.${key}`],
+		order: [{ id: `${view}.${key}` }],
 		timezone: 'UTC',
 	});
 	console.log(query.buildSqlAndParams()[0]);

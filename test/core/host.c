@@ -21,9 +21,13 @@ typedef struct Piece
 	struct Piece **back; /* what points here; NULL: kept for ever */
 } Piece;
 
+/* A file in memory: thousands of them are made, and disks do not like that */
 typedef struct File
 {
-	FILE *stream;
+	char *data;
+	size_t size;
+	size_t room;
+	size_t at; /* of the next read */
 	struct File *next;
 } File;
 
@@ -149,10 +153,9 @@ host_sort(void *items, size_t count, size_t size,
 HostFile
 host_file_make(HostArena arena)
 {
-	File *file = malloc(sizeof(File));
+	File *file = calloc(1, sizeof(File));
 
-	file->stream = tmpfile();
-	if (file->stream == NULL)
+	if (file == NULL)
 		host_fail(HOST_TOO_LARGE, NULL, "no temporary file");
 	file->next = files;
 	files = file;
@@ -160,22 +163,42 @@ host_file_make(HostArena arena)
 }
 
 void
-host_file_write(HostFile file, const void *data, size_t size)
+host_file_write(HostFile handle, const void *data, size_t size)
 {
-	if (fwrite(data, 1, size, ((File *) file)->stream) != size)
-		host_fail(HOST_TOO_LARGE, NULL, "no room for a temporary file");
+	File *file = handle;
+
+	if (file->size + size > file->room)
+	{
+		size_t room = 2 * (file->size + size);
+		char *more = room > SIZE_MOST ? NULL : realloc(file->data, room);
+
+		if (more == NULL)
+			host_fail(HOST_TOO_LARGE, NULL, "no room for a temporary file");
+		file->data = more;
+		file->room = room;
+	}
+	if (size > 0)
+		memcpy(file->data + file->size, data, size);
+	file->size += size;
 }
 
 void
 host_file_rewind(HostFile file)
 {
-	rewind(((File *) file)->stream);
+	((File *) file)->at = 0;
 }
 
 size_t
-host_file_read(HostFile file, void *data, size_t size)
+host_file_read(HostFile handle, void *data, size_t size)
 {
-	return fread(data, 1, size, ((File *) file)->stream);
+	File *file = handle;
+
+	if (size > file->size - file->at)
+		size = file->size - file->at;
+	if (size > 0)
+		memcpy(data, file->data + file->at, size);
+	file->at += size;
+	return size;
 }
 
 void
@@ -186,7 +209,7 @@ host_file_close(HostFile file)
 	while (*at != file)
 		at = &(*at)->next;
 	*at = ((File *) file)->next;
-	fclose(((File *) file)->stream);
+	free(((File *) file)->data);
 	free(file);
 }
 

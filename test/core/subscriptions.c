@@ -4,7 +4,7 @@
  *		can be read, merged and written, and what is written is accepted.
  *
  * As a test it damages its own values, the same way in every run; built with
- * -DFUZZING it is a target for libFuzzer (test/fuzz/run); with --seeds it
+ * -DFUZZING it is a target for libFuzzer (test/fuzz/run); with "seeds" it
  * prints values to begin with, one a line in hexadecimal.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -187,7 +187,11 @@ make(void *argument)
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
+<<<<<<< HEAD
 	LedgerTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
+=======
+	LedgerTerms terms = {.calendar = month, .as_of = 9000};
+>>>>>>> main
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = host_alloc_zero(NULL, 4096);
@@ -284,7 +288,7 @@ main(int argc, char **argv)
 	static Input whole;
 	static Input damaged;
 
-	if (argc > 1 && strcmp(argv[1], "--seeds") == 0)
+	if (argc > 1 && strcmp(argv[1], "seeds") == 0)
 	{
 		print_seeds();
 		return 0;

@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET search_path = public, cvm;
-SELECT plan(53);
+SELECT plan(55);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,6 +73,9 @@ SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdi
 	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging; of them 66.7% left or cut another product so far.")', 'young entries make no verdict');
 SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is none either');
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, min_entries => 3)), 'without the margins of both there is no break-even', 'which the reason says');
+
+SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate, break_even_value_rate FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)$$), '(not_identified,1,1)', 'nor where the new one has price and margin of the old');
+SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)), 'the price and the margin of the old one', 'which it says too');
 
 -- the control: of those who hold A and never take N, one in four leaves in April
 CREATE TEMP TABLE market AS

@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(22);
+SELECT plan(40);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -48,8 +48,8 @@ CREATE TABLE tel.product (product text, launched_on date, unit_margin numeric, l
 INSERT INTO tel.product VALUES ('A', '2022-01-01', 15, 30), ('N', '2024-04-01', 1, 20), ('Z', '2022-01-01', 1, 5);
 DO $$ BEGIN PERFORM cvm.bind('acme', 'product', 'tel.product'); END $$;
 SELECT is(pg_temp.see($$SELECT row_key, launched_on, entries, matured_entries, new_entries, add_entries, switch_entries, own_base_share, unit_rate, value_rate, focal_mrr, lost_mrr, net_mrr FROM acme.cannibalization ORDER BY 1$$),
-'(N|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)
-(N|A|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)', 'a row for each donor and for all of them');
+'(N|(all)|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)
+(N|A|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)', 'a row for each donor and for all of them');
 SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate, focal_margin, donor_margin, round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), net_margin, verdict, as_of, currency FROM acme.cannibalization WHERE donor = 'A'$$),
 	'(0.25,0.125,1.00,15.00,0.0667,0.1000,-550.00,value_destroying,2024-07-01,EUR)', 'with control, break-even and verdict');
 SELECT matches((SELECT reason FROM acme.cannibalization WHERE donor = '(all)'),
@@ -88,6 +88,75 @@ SELECT is(pg_temp.see($$SELECT segment, entries, switch_entries, unit_rate, cont
 SELECT is(pg_temp.see($$SELECT segment, entries, lost_mrr FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$),
 E'((all),200,1500.00)\n((none),100,0.00)\n(gold,50,1500.00)\n(lead,50,0.00)', 'segments add up');
 SELECT is(pg_temp.see($$SELECT DISTINCT segment FROM acme.cannibalization_sensitivity ORDER BY 1$$), E'((all))\n((none))\n(gold)\n(lead)', 'in every view');
+
+-- with channels: N was sold to gold customers in shops, to newcomers nobody
+-- knows where, and to the rest in both
+ALTER TABLE tel.line ADD channel text;
+UPDATE tel.line SET channel = CASE WHEN customer_id > 2000 THEN NULL WHEN customer_id % 2 = 0 THEN 'shop' WHEN customer_id % 4 = 1 THEN 'web' ELSE 'shop' END WHERE product = 'N';
+DO $$ BEGIN PERFORM cvm.bind('acme', 'subscription', 'tel.line'); END $$;
+SELECT is(pg_temp.see($$SELECT channel, segment, entries, new_entries, add_entries, switch_entries, round(unit_rate::numeric, 4), round(control_loss_rate::numeric, 4), round(corrected_rate::numeric, 4), verdict FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1, 2$$),
+'((all),(all),200,100,50,50,0.2500,0.2500,0.1250,value_destroying)
+((all),(none),100,100,0,0,0.0000,,0.0000,accretive)
+((all),gold,50,0,0,50,1.0000,0.5000,0.5000,value_destroying)
+((all),lead,50,0,50,0,0.0000,0.0000,0.0000,inconclusive)
+((none),(all),100,100,0,0,0.0000,,0.0000,accretive)
+((none),(none),100,100,0,0,0.0000,,0.0000,accretive)
+(shop,(all),75,0,25,50,0.6667,0.3333,0.3333,value_destroying)
+(shop,gold,50,0,0,50,1.0000,0.5000,0.5000,value_destroying)
+(shop,lead,25,0,25,0,0.0000,0.0000,0.0000,no_data)
+(web,(all),25,0,25,0,0.0000,0.0000,0.0000,no_data)
+(web,lead,25,0,25,0,0.0000,0.0000,0.0000,no_data)', 'a channel has its own entries, and the control of all');
+SELECT is_empty($$SELECT focal, donor, segment FROM acme.cannibalization GROUP BY 1, 2, 3
+	HAVING sum(entries) FILTER (WHERE channel = '(all)') <> sum(entries) FILTER (WHERE channel <> '(all)') OR sum(lost_mrr) FILTER (WHERE channel = '(all)') <> sum(lost_mrr) FILTER (WHERE channel <> '(all)')
+		OR sum(matured_entries) FILTER (WHERE channel = '(all)') <> sum(matured_entries) FILTER (WHERE channel <> '(all)')$$, 'channels add up');
+SELECT is(pg_temp.see($$SELECT DISTINCT offer, days_between, kind FROM acme.cannibalization_evidence ORDER BY 3$$), E'((none),0,add)\n((none),,new)\n((none),0,switch)', 'how long before, and under which offer');
+SELECT is(pg_temp.see($$SELECT channel, segment, kind, count(*) FROM acme.cannibalization_evidence GROUP BY 1, 2, 3 ORDER BY 1, 2$$),
+E'((none),(none),new,100)\n(shop,gold,switch,50)\n(shop,lead,add,25)\n(web,lead,add,25)', 'evidence says where each was sold');
+SELECT is_empty($$SELECT v.row_key FROM acme.cannibalization v WHERE v.donor = '(all)'
+	AND ((v.entries, v.lost_mrr) = (SELECT count(*), coalesce(sum(e.lost_mrr), 0) FROM acme.cannibalization_evidence e
+		WHERE e.focal = v.focal AND v.segment IN ('(all)', e.segment) AND v.channel IN ('(all)', e.channel))) IS NOT TRUE$$, 'every row has its evidence');
+SELECT is_empty($$SELECT row_key FROM acme.cannibalization WHERE control_customers <> (SELECT w.control_customers FROM acme.cannibalization w
+	WHERE w.focal = cannibalization.focal AND w.donor = cannibalization.donor AND w.segment = cannibalization.segment AND w.channel = '(all)')$$, 'the control is the same in every channel');
+
+-- small groups are not told, and cannot be had from the total by segment or channel
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '26'); END $$;
+SELECT is(pg_temp.see($$SELECT channel, segment, entries FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1, 2$$),
+'((all),(all),200)
+((all),(none),100)
+((all),gold,50)
+((all),lead,50)
+((none),(all),100)', 'one channel of 25 is left out, and the next with it');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '51'); END $$;
+SELECT is(pg_temp.see($$SELECT channel, segment, entries FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1, 2$$),
+'((all),(all),200)
+((all),(none),100)
+((none),(all),100)', 'two segments of 50 are left out, and add up to enough');
+SELECT is(pg_temp.see($$SELECT segment, entries FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$), E'((all),200)\n((none),100)', 'elsewhere too');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '0'); END $$;
+
+-- named in a call
+SELECT is_empty($$SELECT v.entries, v.control_customers, v.control_loss_rate, v.corrected_rate, v.corrected_rate_high, v.lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N'], launched_on => '2024-04-01')) v
+	EXCEPT SELECT entries, control_customers, control_loss_rate, corrected_rate, corrected_rate_high, lost_mrr FROM acme.cannibalization WHERE donor = '(all)' AND segment = '(all)' AND channel = '(all)'$$, 'a launch named in a call is the one of the view');
+SELECT is(pg_temp.see($$SELECT entries, new_entries, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N', 'Z'], ARRAY['A']))$$), '(210,110,1500.00)', 'of several products and some donors');
+SELECT throws_ok($$SELECT cvm.launch('nobody', ARRAY['N'])$$, '42P01', 'model "nobody" has no subscriptions', 'of a model that there is');
+
+-- another customer changes no other row
+CREATE TEMP TABLE before AS SELECT * FROM acme.cannibalization_evidence;
+CREATE TEMP TABLE verdict_before AS SELECT * FROM acme.cannibalization WHERE segment = 'gold';
+INSERT INTO tel.line VALUES (5001, 'A', '2023-06-01', '2024-04-12', 30, NULL), (5001, 'N', '2024-04-11', NULL, 20, 'web'), (5001, 'Z', '2023-02-01', NULL, 5, NULL);
+SELECT is_empty($$SELECT * FROM before EXCEPT SELECT * FROM acme.cannibalization_evidence$$, 'another customer changes nobody else''s evidence');
+SELECT is((SELECT string_agg(customer_id::text || ' ' || kind, '') FROM (SELECT customer_id, kind FROM acme.cannibalization_evidence EXCEPT SELECT customer_id, kind FROM before) x), '5001 partial', 'and has a row');
+SELECT is_empty($$SELECT * FROM verdict_before EXCEPT SELECT * FROM acme.cannibalization$$, 'nor the verdict on another segment');
+DELETE FROM tel.line WHERE customer_id = 5001;
+
+-- from stored holdings
+CREATE TEMP TABLE matrix_before AS SELECT * FROM acme.cannibalization_matrix;
+CREATE TEMP TABLE sensitivity_before AS SELECT * FROM acme.cannibalization_sensitivity;
+DO $$ BEGIN PERFORM cvm.store('acme', 'customer_holdings'); END $$;
+SELECT ok(pg_get_viewdef('acme.cannibalization_matrix') ~ 'customer_holdings' AND pg_get_viewdef('acme.cannibalization_sensitivity') ~ 'customer_holdings', 'what is stored is read');
+SELECT set_eq('TABLE acme.cannibalization_matrix', 'TABLE matrix_before', 'with the same matrix');
+SELECT set_eq('TABLE acme.cannibalization_sensitivity', 'TABLE sensitivity_before', 'and the same rates');
+DO $$ BEGIN PERFORM cvm.unstore('acme', 'customer_holdings'); END $$;
 
 -- columns are what they are said to be
 SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c

@@ -65,7 +65,7 @@ SELECT pg_temp.none($$SELECT name FROM aggregate WHERE agginitval IS NOT NULL$$,
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE pronargs = 0$$, 'every aggregate has an argument');
 SELECT pg_temp.none($$SELECT name FROM aggregate a, unnest(proargtypes) t JOIN pg_type y ON y.oid = t WHERE typtype = 'p'$$, 'of a concrete type');
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proargnames IS NOT NULL OR pronargdefaults > 0 OR provariadic <> 0$$, 'without names or defaults, which aggregates do not have');
-SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT (proname IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg') AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT (proname IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg', 'cannibalization_agg', 'cannibalization_matrix_agg') AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
 	'only the one-pass aggregates keep an internal state, and can send it');
 
 -- State types

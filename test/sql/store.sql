@@ -79,7 +79,7 @@ SELECT pg_temp.quietly($$SELECT cvm.configure(m, 'start_kinds', NULL), cvm.confi
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 INSERT INTO shop.orders VALUES (5000, 7, '2024-03-05 12:00+02', 11.00, 'order', nextval('shop.version'));
 SELECT is((SELECT rows_restated FROM cvm.refresh_here('kept', '{customer_activity}')), 1::bigint, 'a late order restates one customer');
-SELECT is((SELECT (customer_id, events_after - events_before, value_after - value_before)::text FROM kept.customer_activity_restatement), '(7,1,11.00)', 'by one order and what it brought');
+SELECT is((SELECT (customer_id, day, what, closed_before > day, rows_after - rows_before, value_after - value_before)::text FROM kept.customer_activity_restatement), '(7,2024-03-05,events,t,1,11.00)', 'whose, which day, by one order and what it brought');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SELECT results_eq($$SELECT DISTINCT period, change FROM cvm.restatement WHERE relation = 'retention_month' AND row_key LIKE '(all)%' AND column_name = 'value'$$,
 	$$VALUES (date '2024-03-01', 11.00::numeric)$$, 'and the cells of March by as much');
@@ -100,89 +100,6 @@ SELECT lives_ok(format('SELECT cvm.unstore(%L, %L)', 'kept', t.relation), t.rela
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'r'$$, 'no table is left');
 SELECT bag_eq($$SELECT pg_temp.reports('kept', '')$$, $$SELECT pg_temp.reports('live', '')$$, 'every report computes what it read');
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and every report says the same');
-
--- incremental equals full, byte for byte, on random histories; three types of
--- ids, an ordinary and a partitioned table, both modes
-CREATE FUNCTION pg_temp.history(mode text, ids text, kind text, rounds int) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	model text := format('h_%s_%s_%s', mode, ids, kind);
-	id text := CASE ids WHEN 'uuid' THEN 'md5((%s)::text)::uuid' WHEN 'text' THEN '''c'' || (%s)' ELSE '(%s)' END;
-	modes text[] := '{}';
-	done text;
-	op int;
-	wrong bigint;
-BEGIN
-	EXECUTE format('CREATE TABLE shop.%I (n int, who %s, at timestamptz, total numeric, version bigint) %s', model, ids,
-		CASE kind WHEN 'parts' THEN 'PARTITION BY RANGE (at)' ELSE '' END);
-	IF kind = 'parts' THEN
-		EXECUTE format('CREATE TABLE shop.%1$I PARTITION OF shop.%2$I FOR VALUES FROM (MINVALUE) TO (%3$L); CREATE TABLE shop.%4$I PARTITION OF shop.%2$I DEFAULT',
-			model || '_old', model, '2024-06-01', model || '_new');
-	END IF;
-	PERFORM cvm.create_model(model, tz => 'Europe/Vilnius');
-	PERFORM cvm.bind(model, 'event', format('shop.%I', model)::regclass, '{"customer_id": "who", "occurred_at": "at", "amount": "total"}');
-	IF mode = 'watermark' THEN
-		PERFORM cvm.store(model, 'customer_activity', mode => mode, watermark => 'version');
-	ELSE
-		PERFORM cvm.store(model, 'customer_activity', mode => mode);
-	END IF;
-	FOR i IN 1..rounds LOOP
-		-- a statement or three, then a refresh
-		FOR j IN 0..shop.draw(model || 'many', i, 3) LOOP
-			op := CASE WHEN i = 1 THEN 0 ELSE shop.draw(model || 'what', 10 * i + j, CASE mode WHEN 'watermark' THEN 4 ELSE 8 END) END;
-			CASE op
-			WHEN 0, 1, 7 THEN
-				EXECUTE format('INSERT INTO shop.%I SELECT k, %s, timestamptz %L + shop.draw(%L, k, 9000) * interval ''1 hour'', nullif(shop.draw(%4$L, k, 700), 5) / power(10::numeric, shop.draw(%4$L, k + 1, 3)), nextval(%5$L) FROM generate_series(%6$s, %7$s) k',
-					model, format(id, format('shop.draw(%L, k, 40)', model || 'who')), '2024-01-01 00:00+02', model, 'shop.version', 1000 * i + 100 * j, 1000 * i + 100 * j + shop.draw(model, i, 90));
-			WHEN 2 THEN
-				EXECUTE format('UPDATE shop.%I SET total = total + 1, version = nextval(%L) WHERE n %% 7 = %s', model, 'shop.version', shop.draw(model, i + j, 7));
-			WHEN 3 THEN
-				EXECUTE format('UPDATE shop.%I SET at = at + interval ''70 days'', version = nextval(%L) WHERE n %% 11 = %s', model, 'shop.version', shop.draw(model, i + j, 11));
-			WHEN 4 THEN
-				EXECUTE format('UPDATE shop.%I SET who = %s WHERE n %% 13 = %s', model, format(id, shop.draw(model, i, 45)), shop.draw(model, i + j, 13));
-			WHEN 5 THEN
-				EXECUTE format('DELETE FROM shop.%I WHERE n %% 5 = %s', model, shop.draw(model, i + j, 5));
-			WHEN 6 THEN
-				EXECUTE format('DELETE FROM shop.%I WHERE who = %s', model, format(id, shop.draw(model, i + j, 40)));
-				IF i % 5 = 0 THEN
-					EXECUTE format('TRUNCATE shop.%I', model);
-				END IF;
-			END CASE;
-		END LOOP;
-		SELECT r.mode INTO done FROM cvm.refresh_here(model) r;
-		modes := modes || done;
-		EXECUTE format($q$SELECT count(*) FROM (
-			SELECT customer_id, activity::text FROM %1$I.customer_activity) k
-			FULL JOIN (SELECT customer_id, cvm.activity_agg(occurred_at, 'Europe/Vilnius', amount, true, true)::text AS activity FROM %1$I.event WHERE customer_id IS NOT NULL GROUP BY 1) f
-			USING (customer_id) WHERE k.activity IS DISTINCT FROM f.activity$q$, model) INTO wrong;
-		IF wrong > 0 THEN
-			RETURN NEXT format('round %s: %s customers differ', i, wrong);
-		END IF;
-	END LOOP;
-	-- the first one after an empty table may be full, the others are not
-	IF (SELECT count(*) FROM unnest(modes) m WHERE m = history.mode) < rounds / 2 THEN
-		RETURN NEXT 'done in modes ' || modes::text;
-	END IF;
-END
-$$;
-SELECT is_empty(format('SELECT pg_temp.history(%L, %L, %L, 14)', h.mode, h.ids, h.kind),
-	format('incremental by %s equals full, byte for byte: %s, %s ids', h.mode, h.kind, h.ids))
-FROM (VALUES ('queue', 'bigint', 'table'), ('queue', 'uuid', 'table'), ('queue', 'text', 'parts'), ('queue', 'integer', 'parts'),
-	('watermark', 'bigint', 'table'), ('watermark', 'text', 'parts'), ('full', 'uuid', 'table')) AS h (mode, ids, kind);
-SELECT is_empty($$SELECT q.* FROM shop.h_queue_bigint_table_customer_activity_queue q$$, 'the queue is empty afterwards');
-
--- holdings too
-SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_holdings', mode => 'queue')$$);
-INSERT INTO shop.plans SELECT shop.draw('h2', i, 55), 'plan ' || i % 4, date '2024-03-01' + i, date '2024-03-01' + i + shop.draw('d2', i, 90), i, 'price', NULL FROM generate_series(1, 40) i;
-SELECT is((SELECT mode || ' ' || (rows_written BETWEEN 20 AND 40) FROM cvm.refresh_here('kept')), 'queue true', 'spells that are added are merged');
-SELECT set_eq('SELECT customer_id, holdings::text FROM kept.customer_holdings',
-	$$SELECT customer_id, cvm.holdings_agg(product, started_on, ended_on, CASE WHEN status = 'trial' THEN 0 ELSE mrr END)::text FROM live.subscription GROUP BY 1$$, 'to the bytes of a full fold');
-UPDATE shop.plans SET ended_on = '2024-12-01', end_reason = 'moved' WHERE ended_on IS NULL AND customer_id % 2 = 0;
-DELETE FROM shop.plans WHERE customer_id % 7 = 1;
-SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
-SELECT set_eq('SELECT customer_id, holdings::text FROM kept.customer_holdings',
-	$$SELECT customer_id, cvm.holdings_agg(product, started_on, ended_on, CASE WHEN status = 'trial' THEN 0 ELSE mrr END)::text FROM live.subscription GROUP BY 1$$, 'so are ends and deletions');
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and every report says the same');
-SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'customer_holdings')$$);
 
 -- the queue never makes a write fail
 SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue')$$);
@@ -222,9 +139,13 @@ INSERT INTO lake.orders VALUES (7001, 3, '2024-08-04', 4, 'order');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'bind follows a source to another schema');
 -- of another type
-SELECT pg_temp.quietly($$SELECT cvm.unbind(m, 'event') FROM unnest('{live,kept}'::name[]) m$$);
-ALTER TABLE lake.orders ALTER placed_at TYPE date USING placed_at::date;
-SELECT pg_temp.quietly($$SELECT cvm.bind(m, 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}') FROM unnest('{live,kept}'::name[]) m$$);
+CREATE ROLE cvm_store_grantee;
+GRANT SELECT ON live.retention_month TO cvm_store_grantee;
+SELECT throws_ok('ALTER TABLE lake.orders ALTER placed_at TYPE date USING placed_at::date', '0A000', NULL, 'PostgreSQL refuses another type under a view');
+SELECT isnt_empty($$SELECT * FROM cvm.retype('kept', 'event', 'occurred_at', 'date')$$, 'retype changes it, under the views of every model');
+SELECT col_type_is('lake', 'orders', 'placed_at', 'date', 'in the source');
+SELECT ok(has_table_privilege('cvm_store_grantee', 'live.retention_month', 'SELECT'), 'with the rights that there were');
+SELECT throws_ok($$SELECT cvm.retype('kept', 'event', 'ocurred_at', 'date')$$, '42703', NULL, 'a column that is not bound cannot be retyped');
 INSERT INTO lake.orders VALUES (7002, 3, '2024-08-05', 4, 'order');
 SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'full', 'a column of another type is folded from the beginning');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
@@ -292,6 +213,53 @@ SELECT throws_ok($$SELECT cvm.grant_reader('kept', 'nobody_of_that_name')$$, '42
 CREATE TABLE kept.lifecycle_month_stored ();
 SELECT throws_ok($$SELECT cvm.store('kept', 'lifecycle_month')$$, '42P07', NULL, 'a table that is somebody else''s');
 DROP TABLE kept.lifecycle_month_stored;
+
+-- what somebody else puts under a name of the model is not taken for the model's
+CREATE ROLE cvm_store_stranger;
+GRANT USAGE, CREATE ON SCHEMA kept, lake TO cvm_store_stranger;
+SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue'), cvm.store('kept', 'retention_month')$$);
+DROP VIEW kept.retention_quarter;
+DROP TABLE kept.retention_month_stored CASCADE;
+SET ROLE cvm_store_stranger;
+CREATE VIEW kept.retention_quarter AS SELECT 'mine'::text AS row_key;
+CREATE TABLE kept.retention_month_stored (row_key text PRIMARY KEY);
+RESET ROLE;
+SELECT throws_ok($$SELECT cvm.rebuild('kept')$$, '42P07', 'kept.retention_quarter exists and was not made by cvm', 'a view of another role is not replaced');
+DROP VIEW kept.retention_quarter;
+SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'once it is gone the views come back');
+SELECT unalike(pg_get_viewdef('kept.retention_month'::regclass), '%_stored%', 'which do not read a table of another role');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{retention_month}')$$, '42809', 'kept.retention_month_stored exists and was not made by cvm', 'nor is it written to');
+SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month')$$, '42809', NULL, 'when it is stored again either');
+DROP TABLE kept.retention_month_stored;
+SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'retention_month')$$);
+SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'the model is whole again');
+-- a queue, likewise; and writers are never stopped
+DROP TABLE lake.kept_customer_activity_queue;
+SELECT lives_ok($$INSERT INTO lake.orders VALUES (9000, 3, '2024-08-07', 4, 'order')$$, 'without its queue a source is written to as before');
+SELECT pg_temp.quietly('ALTER TABLE lake.orders OWNER TO ' || quote_ident(current_user));
+SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'full', 'and the refresh makes a queue and reads everything');
+DROP TABLE lake.kept_customer_activity_queue;
+SET ROLE cvm_store_stranger;
+CREATE TABLE lake.kept_customer_activity_queue (customer_id bigint, delta cvm.activity);
+CREATE FUNCTION lake.steal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'with the rights of %', current_user; END $$;
+CREATE TRIGGER steal BEFORE INSERT ON lake.kept_customer_activity_queue FOR EACH ROW EXECUTE FUNCTION lake.steal();
+GRANT ALL ON lake.kept_customer_activity_queue TO PUBLIC;
+RESET ROLE;
+SELECT lives_ok($$INSERT INTO lake.orders VALUES (9001, 3, '2024-08-07', 4, 'order')$$, 'a queue of another role is not written to');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{customer_activity}')$$, '42809', 'lake.kept_customer_activity_queue exists and was not made by cvm', 'nor read');
+DROP TABLE lake.kept_customer_activity_queue;
+-- nor does a trigger of the user's own give way
+SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'customer_activity')$$);
+CREATE FUNCTION lake.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER kept_customer_activity_insert AFTER INSERT ON lake.orders EXECUTE FUNCTION lake.nothing();
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue')$$, '42710', NULL, 'a trigger that has the name already stays');
+DROP TRIGGER kept_customer_activity_insert ON lake.orders;
+-- long names
+SELECT pg_temp.quietly(format($$SELECT cvm.create_model(%1$L, tz => 'UTC'), cvm.bind(%1$L, 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at"}'),
+	cvm.store(%1$L, 'customer_activity', mode => 'queue')$$, repeat('long', 15)));
+INSERT INTO lake.orders VALUES (9002, 4, '2024-08-07', 4, 'order');
+SELECT is((SELECT mode || rows_written FROM cvm.refresh_here(repeat('long', 15)::name)), 'queue1', 'a model with a long name has a queue of its own');
+SELECT pg_temp.quietly(format('SELECT cvm.drop_model(%L)', repeat('long', 15)));
 
 -- nothing is left
 SELECT lives_ok($$SELECT cvm.drop_model('kept'), cvm.drop_model('theirs')$$, 'a model is dropped with what it stored');

@@ -15,7 +15,7 @@ cleanup() {
 trap cleanup EXIT
 cleanup
 
-run -d postgres -c 'CREATE ROLE cvm_dump_owner LOGIN' -c 'CREATE ROLE cvm_dump_reader'
+run -d postgres -c 'CREATE ROLE cvm_dump_owner LOGIN' -c 'CREATE ROLE cvm_dump_reader LOGIN'
 createdb -O cvm_dump_owner $from
 createdb $into
 
@@ -32,6 +32,14 @@ SELECT cvm.create_model('My "Brand"', tz => 'Europe/Vilnius', week_start => 7, c
 SELECT cvm.create_model('empty', tz => 'UTC', as_of => 'today');
 SELECT cvm.bind('My "Brand"', 'event', 'shop.orders', '{"customer_id": "Who?", "occurred_at": "at", "amount": "total"}');
 SELECT cvm.bind('My "Brand"', 'segment_history', 'shop.segments');
+\i test/world.sql
+SELECT world.model('Kept "Brand"');
+SELECT cvm.store('Kept "Brand"', 'customer_activity', mode => 'queue'), cvm.store('Kept "Brand"', 'customer_holdings', mode => 'scan');
+SELECT cvm.store('Kept "Brand"', v.view) FROM cvm.catalog('Kept "Brand"') v WHERE v."exists" AND NOT v.is_stored;
+SELECT count(*) FROM cvm.grant_reader('Kept "Brand"', 'cvm_dump_reader');
+INSERT INTO world.event (customer_id, occurred_at, amount) VALUES (7, '2024-03-05 12:00+02', 11.00);
+CALL cvm.refresh('Kept "Brand"');
+INSERT INTO world.event (customer_id, occurred_at, amount) VALUES (8, '2024-03-06 12:00+02', 5);
 GRANT USAGE ON SCHEMA "My ""Brand""" TO cvm_dump_reader;
 GRANT SELECT ON "My ""Brand""".retention_month TO cvm_dump_reader;
 CREATE VIEW shop.mine AS SELECT cohort, retention_rate FROM "My ""Brand""".retention_month;
@@ -61,11 +69,49 @@ done
 same "the catalog is the same" "SELECT * FROM cvm.catalog('My \"Brand\"')"
 same "the dictionary is the same" "SELECT * FROM cvm.dictionary"
 
+# what is stored: tables, what is known of them, and that refreshing goes on
+kept='"Kept ""Brand"""'
+same "what is stored is the same" "SELECT t.model, t.relation, t.mode, t.queue_schema, t.queue_name, t.has_parts, t.refreshed_at, t.data_through, t.row_count FROM cvm.stored t ORDER BY 2"
+same "so is how fresh it is" "SELECT * FROM cvm.freshness ORDER BY 2"
+same "the log and the ledger" "SELECT (SELECT array_agg(l ORDER BY l.refresh_id) FROM cvm.refresh_log l), (SELECT md5(array_agg(r ORDER BY r.relation, r.row_key, r.column_name)::text) FROM cvm.restatement r), (SELECT array_agg(p ORDER BY p.part_no) FROM cvm.source_part p)"
+same "tables, owners, rights and comments" "SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner), c.relacl, obj_description(c.oid, 'pg_class') FROM pg_class c WHERE c.relnamespace::regnamespace::text = '$kept' ORDER BY 1"
+same "the triggers that feed the queue" "SELECT pg_get_triggerdef(g.oid), obj_description(g.oid, 'pg_trigger') FROM pg_trigger g WHERE NOT g.tgisinternal ORDER BY 1"
+same "what is in the queue" "SELECT * FROM world.\"Kept \"\"Brand\"\"_customer_activity_queue\""
+for state in customer_activity customer_holdings customer_holdings_part customer_activity_restatement; do
+	same "$state has the same bytes" "SELECT md5(string_agg(t::text, ' ' ORDER BY t::text)), count(*) FROM $kept.$state t"
+done
+views=$(run -d $from -c "SELECT view FROM cvm.catalog('Kept \"Brand\"') JOIN cvm.report_view USING (view) WHERE is_stored")
+for view in $views; do
+	same "$view is read from its table" "SELECT * FROM $kept.$view ORDER BY row_key"
+done
+# both go on: the same rows come in, and every answer is what it is without tables
+for db in $from $into; do
+	run -d $db -U cvm_dump_owner -o /dev/null <<-'SQL'
+		SET client_min_messages = warning;
+		CALL cvm.refresh('Kept "Brand"');
+		INSERT INTO world.event (customer_id, occurred_at, amount) VALUES (9, '2024-04-06 12:00+03', 7), (500, '2024-12-06 12:00+02', 1);
+		DELETE FROM world.event WHERE customer_id = 11;
+		UPDATE world.subscription SET mrr = mrr + 1 WHERE customer_id = 12;
+		CALL cvm.refresh('Kept "Brand"');
+	SQL
+done
+run -d $into -o /dev/null -c "SELECT world.model('live')"
+is "$(run -d $into -c "SELECT string_agg(mode || ' ' || rows_written || ' ' || rows_removed, ', ' ORDER BY refresh_id) FROM cvm.refresh_log
+	WHERE relation IN ('customer_activity', 'customer_holdings') AND called_at = (SELECT max(called_at) FROM cvm.refresh_log)")" \
+	"queue 2 1, scan 1 0" "refreshing goes on where it was restored, in the modes that were chosen"
+is "$(run -d $into -c "SELECT count(*) FROM cvm.freshness WHERE is_stale")" 0 "nothing is stale"
+for view in $views; do
+	is "$(run -d $into -c "SELECT count(*) FROM ((TABLE $kept.$view EXCEPT TABLE live.$view) UNION ALL (TABLE live.$view EXCEPT TABLE $kept.$view)) d")" 0 "$view says what the source says"
+done
+same "as it does where it was dumped" "SELECT md5(string_agg(t::text, ' ' ORDER BY t.customer_id)) FROM $kept.customer_activity t UNION ALL SELECT md5(string_agg(t::text, ' ' ORDER BY t.row_key)) FROM $kept.mrr_movement t"
+is "$(run -d $into -U cvm_dump_reader -c "SELECT count(*) > 0 FROM $kept.segment_kpi" 2>&1)" t "a reader reads there too"
+is "$(run -d $into -U cvm_dump_reader -c "SELECT count(*) FROM $kept.customer_activity" 2>&1 | grep -c 'permission denied')" 1 "and no more than before"
+
 # what a database owner without a superuser at hand can do
 createdb -O cvm_dump_owner $own
 pg_dump -U cvm_dump_owner -d $from | run -d $own -U cvm_dump_owner >/dev/null
 is "${PIPESTATUS[*]}" "0 0" "the role that made the extension can dump and restore by itself"
-is "$(run -d $own -U cvm_dump_owner -c 'SELECT count(*) FROM cvm.binding')" 2 "with every binding"
+is "$(run -d $own -U cvm_dump_owner -c 'SELECT count(*) FROM cvm.binding')" "$(run -d $from -c 'SELECT count(*) FROM cvm.binding')" "with every binding"
 
 is "$(run -d $into -U cvm_dump_owner -c "SELECT string_agg(DISTINCT action, ' ') FROM cvm.rebuild('My \"Brand\"') WHERE action <> 'waits'" 2>&1)" replaced \
 	"the owner can rebuild the model where it is now"

@@ -87,11 +87,23 @@ FROM line, unnest('{calendar,anniversary}'::text[]) clock GROUP BY c % 3, clock;
 INSERT INTO seed SELECT 'retention', retention_agg(c::bigint, day, v, s, e, 'month')::text FROM event GROUP BY c % 5;
 INSERT INTO seed SELECT 'lifecycle', lifecycle_agg(a, grain, '2024-05-10')::text FROM line, unnest('{week,month,quarter}'::text[]) grain GROUP BY c % 3, grain;
 CREATE TABLE spell AS
+SELECT c, (ARRAY['N', 'A', 'B', 'C'])[1 + (c * n * 31) % 4] AS product, date '2024-01-01' + (c * n * 7919) % 150 AS s, CASE WHEN (c + n) % 3 > 0 THEN date '2024-01-02' + (c * n * 7919) % 150 + (c * n) % 60 END AS e,
+	(ARRAY[10, 20.5, 0, -3, 7.125])[1 + (c + n) % 5] AS v
+FROM generate_series(1, 40) c, generate_series(1, 4) n;
+INSERT INTO seed SELECT 'cannibalization', cannibalization_agg(c::bigint, product, s, e, v, '{N}', NULL, '2024-06-20', 30, ahead, gap, 'gold')::text
+FROM spell, unnest(ARRAY[0, 60]) ahead, unnest(ARRAY[0, 5]) gap GROUP BY c % 4, ahead, gap;
+INSERT INTO seed SELECT 'cannibalization', cannibalization_agg(c::bigint, product, s, e, v, '{N}', '{A,B}', '2024-06-20', ARRAY[7, 30], ARRAY[30, 60], 0)::text FROM spell GROUP BY c % 5;
+INSERT INTO seed SELECT 'cannibalization_matrix', cannibalization_matrix_agg(c::bigint, product, s, e, v, '2024-06-20', back, 30, 0)::text FROM spell, unnest(ARRAY[7, 60]) back GROUP BY c % 6, back;
+CREATE TABLE kept_cannibalization (x cannibalization);
+CREATE TABLE kept_cannibalization_matrix (x cannibalization_matrix);
+INSERT INTO seed SELECT 'segment_flow', segment_flow_agg(c::bigint, CASE WHEN s THEN NULL ELSE 'P' || c % 3 END, day, day + (20 + c * 3), v, CASE WHEN s THEN 'S' || c % 4 END, grain, '2024-05-10', NULL, span)::text
+FROM (SELECT c, day, floor(v) AS v, s FROM event) e, unnest('{week,month,quarter}'::text[]) grain, (VALUES (1), (3)) AS k (span) GROUP BY c % 4, grain, span;
+CREATE TABLE held AS
 SELECT c, 'p' || n % 3 AS product, date '2023-10-20' + (c * n * 7919) % 200 AS s, CASE WHEN n % 3 > 0 THEN date '2023-10-20' + (c * n * 7919) % 200 + 1 + (c * 31 + n) % 90 END AS e,
 	(c * 31 + n) % 50 / 4.0 AS v, CASE WHEN c % 2 = 0 THEN 'web' END AS channel, n % 4 = 1 AS paused
 FROM generate_series(1, 12) c, generate_series(1, 5) n;
-CREATE TABLE told AS SELECT c, holdings_agg(product, s, e, v, channel, product, paused) AS h FROM spell GROUP BY c
-UNION ALL SELECT c, holdings_agg(product, s, e, v) FROM spell GROUP BY c;
+CREATE TABLE told AS SELECT c, holdings_agg(product, s, e, v, channel, product, paused) AS h FROM held GROUP BY c
+UNION ALL SELECT c, holdings_agg(product, s, e, v) FROM held GROUP BY c;
 INSERT INTO seed SELECT 'holdings', h::text FROM told;
 INSERT INTO seed SELECT 'movement', movement_agg(h, grain, '2024-05-10', days)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{0,60}'::int[]) days GROUP BY c % 3, grain, days;
 INSERT INTO seed SELECT 'revenue_retention', revenue_retention_agg(h, grain, '2024-05-10', clock)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{calendar,anniversary}'::text[]) clock GROUP BY c % 3, grain, clock;
@@ -102,6 +114,7 @@ CREATE TABLE kept_movement (x movement);
 CREATE TABLE kept_revenue_retention (x revenue_retention);
 CREATE TABLE kept_survival (x survival);
 CREATE TABLE kept_activity (x activity);
+CREATE TABLE kept_segment_flow (x segment_flow);
 CREATE TABLE kept_tenure (x tenure);
 CREATE TABLE kept_retention (x retention);
 CREATE TABLE kept_lifecycle (x lifecycle);
@@ -151,6 +164,15 @@ BEGIN
 			WHEN 'survival' THEN ARRAY['SELECT ($1 || $1)::text::survival::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT median_survival($1)', 'SELECT survival_at($1, 20)', 'SELECT rmst($1, 30)',
 				'SELECT string_agg(c::text, '''') FROM survival_curve($1) c', 'SELECT string_agg(c::text, '''') FROM cumulative_incidence($1) c', 'SELECT logrank(ARRAY[$1, $1 || $1])::text',
 				'SELECT logrank(ARRAY[$1, $1, $1, $1], ''{a,b,a,b}'', ''{x,x,y,y}'', ''peto'')::text']
+			WHEN 'cannibalization' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT (control_only($1) || $1)::text::cannibalization::text',
+				'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1) v', 'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1, 4, 18, 20, 30, 5000, 0.04, 0.02, ''value'', 0.9, 1, 0) v',
+				'SELECT string_agg(d::text, '''') FROM cannibalization_donors($1) d',
+				'SELECT CASE WHEN bool_and(unit_rate BETWEEN unit_rate_low AND unit_rate_high AND own_base_share BETWEEN unit_rate AND 1 AND entries >= matured_entries) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_verdict($1)']
+			WHEN 'cannibalization_matrix' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization_matrix::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT string_agg(c::text, '''') FROM cannibalization_cells($1) c',
+				'SELECT CASE WHEN bool_and(entries >= matured_entries AND matured_entries >= 0) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_cells($1)']
+			WHEN 'segment_flow' THEN ARRAY['SELECT ($1 || $1)::text::segment_flow::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT string_agg(b::text, '''') FROM segment_bridge($1) b',
+				'SELECT CASE WHEN bool_and(opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + redefined_in_mrr + redefined_out_mrr = closing_mrr) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM segment_bridge($1)',
+				'SELECT string_agg(m::text, '''') FROM segment_matrix($1) m', 'SELECT string_agg(p::text, '''') FROM segment_products($1) p']
 			ELSE ARRAY['SELECT ($1 || $1)::text::retention::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT as_of($1, as_of($1))', 'SELECT as_of($1, as_of($1) + 400)',
 				'SELECT string_agg(g::text, '''') FROM grid($1) g', 'SELECT string_agg(g::text, '''') FROM grid($1, 0.5, true) g', 'SELECT string_agg(g::text, '''') FROM curve($1) g', 'SELECT string_agg(h, '''') FROM heatmap($1) h',
 				'SELECT CASE WHEN bool_and(retained_customers <= retained_or_later_customers AND retained_or_later_customers <= eligible_customers AND eligible_customers <= cohort_customers) IS NOT FALSE THEN ''yes'' END FROM grid($1)']
@@ -166,7 +188,7 @@ SQL
 my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22021 22023 22008 54000 57014);
 my $rounds = $ENV{CVM_HOSTILE} || 3000;
 
-for my $type (qw(activity tenure retention lifecycle holdings movement revenue_retention survival)) {
+for my $type (qw(activity tenure retention lifecycle holdings movement revenue_retention survival cannibalization cannibalization_matrix segment_flow)) {
 	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");
 	ok(@seeds > 5, "there are states of type $type to damage");
 	is_used($type, 'as they are', map { unpack 'H*', $_ } @seeds[0 .. 5]);

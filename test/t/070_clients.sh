@@ -19,14 +19,9 @@ run() { psql -XAtq -d shop -v ON_ERROR_STOP=1 "$@"; }
 
 run -o /dev/null <<'SQL'
 CREATE EXTENSION cvm;
-CREATE TABLE orders (customer_id text, occurred_at timestamptz, amount numeric(12,2), kind text);
-INSERT INTO orders SELECT 'c' || i % 40, timestamptz '2024-01-01 00:00+02' + i * i % 300 * interval '1 day', CASE WHEN i % 4 > 0 THEN i * 1234.57 END, 'tab	and "quote" \ é'
-FROM generate_series(1, 400) i;
-CREATE TABLE segments (customer_id text, segment text, valid_from date);
-INSERT INTO segments SELECT 'c' || i, CASE WHEN i % 2 = 0 THEN 'Größe, L' ELSE 'it''s "M"' END, '2024-01-01' FROM generate_series(0, 35) i;
-SELECT cvm.create_model(m, tz => 'Europe/Vilnius', currency => 'EUR') FROM unnest('{live,kept}'::name[]) m;
-SELECT cvm.bind(m, 'event', 'orders'), cvm.bind(m, 'segment_history', 'segments') FROM unnest('{live,kept}'::name[]) m;
-SELECT cvm.store('kept', 'customer_activity');
+\i test/world.sql
+SELECT world.model(m) FROM unnest('{live,kept}'::name[]) m;
+SELECT cvm.store('kept', 'customer_activity'), cvm.store('kept', 'customer_holdings');
 SELECT cvm.store('kept', v.view) FROM cvm.catalog('live') v WHERE v."exists";
 SQL
 
@@ -36,7 +31,7 @@ while IFS='|' read -r view comment; do
 	run -F $'\t' -c "SELECT 'column', '$view', attname, format_type(atttypid, atttypmod), 'x' FROM pg_attribute WHERE attrelid = '$view'::regclass AND attnum > 0 ORDER BY attnum"
 	run -c "COPY (SELECT * FROM $view ORDER BY 1, 2) TO STDOUT" | sed "s/^/row\t$view\t/"
 done < <(run -c "SELECT c.oid::regclass, 'x' FROM pg_class c WHERE c.relnamespace IN ('live'::regnamespace, 'kept'::regnamespace, 'cvm'::regnamespace) AND c.relkind = 'v'") >"$files/truth"
-ok "psql lists $(grep -c ^view "$files/truth") views and $(grep -c ^row "$files/truth") rows" [ "$(grep -c ^view "$files/truth")" -ge 14 ]
+ok "psql lists $(grep -c ^view "$files/truth") views and $(grep -c ^row "$files/truth") rows" [ "$(grep -c ^view "$files/truth")" -ge 70 ]
 
 # would anything be noticed?
 awk -F'\t' -v OFS='\t' '
@@ -57,7 +52,7 @@ kept.retention_week is not listed" "what is not listed, not known, not commented
 check() { # NAME PROGRAM...
 	local name=$1
 	shift
-	if timeout 120 "$@" >"$files/said" 2>"$files/errors"; then
+	if timeout 300 "$@" >"$files/said" 2>"$files/errors"; then
 		empty "$(test/clients/compare.pl "$files/truth" "$files/said")" "$name lists and reads every view as psql does"
 	else
 		empty "$(tail -n 5 "$files/errors")" "$name runs"
@@ -103,16 +98,32 @@ fi
 if ! command -v npm >/dev/null; then
 	skip "node-postgres, Cube, Evidence: no npm here"
 elif (mkdir "$files/node" && cd "$files/node" && timeout 180 npm install --ignore-scripts --no-audit --no-fund --silent \
-	pg@8.23.1 @cubejs-backend/postgres-driver@1.7.43 @evidence-dev/postgres@1.0.10 @evidence-dev/db-commons@1.1.1 @cubejs-backend/schema-compiler@1.7.43 js-yaml@4) >/dev/null 2>&1; then
+	pg@8.23.1 @cubejs-backend/postgres-driver@1.7.43 @evidence-dev/postgres@1.0.10 @evidence-dev/db-commons@1.1.1 @cubejs-backend/schema-compiler@1.7.43 js-yaml@4 lookml-parser@7.1.3) >/dev/null 2>&1; then
 	cp test/clients/*.js "$files/node/"
 	for driver in pg cube evidence; do
 		TZ=UTC check "$driver" node "$files/node/node_reader.js" $driver $port shop live kept cvm
 	done
 	run -c "SELECT cvm.cube_yaml('kept')" >"$files/cube.yml"
-	CUBEJS_TESSERACT_SQL_PLANNER=false node "$files/node/cube_model.js" "$files/cube.yml" 2>"$files/errors" | grep -v '^Warning' >"$files/cube.sql"
-	is "$(run -c "CREATE TABLE by_cube AS $(cat "$files/cube.sql")" -c "SELECT count(*) > 5, bool_and(abs(b.retention_month__retention_rate_of_sums - c.retention_rate) < 1e-12 OR (b.retention_month__retention_rate_of_sums IS NULL AND c.retention_rate IS NULL))
-		FROM by_cube b FULL JOIN (SELECT * FROM kept.retention_curve WHERE segment = '(all)') c ON c.period_no = b.retention_month__period_no" 2>&1)" "t|t" \
-		"Cube compiles cvm.cube_yaml() and makes SQL that gives the rates"
+	run -c "SELECT cvm.lookml('kept')" >"$files/look.lkml"
+	# a rate of each kind of total: by segment, of every donor, of every channel
+	while IFS='|' read -r view rate key total; do
+		for tool in cube look; do
+			table=${tool}_$view
+			CUBEJS_TESSERACT_SQL_PLANNER=false node "$files/node/${tool}_model.js" "$files/$tool".* "$view" "$rate" "$key" 2>"$files/errors" | grep -v '^Warning' >"$files/$table.sql"
+			is "$(run -c "CREATE TABLE $table AS $(sed "s/\\\$[0-9]/'none'/" "$files/$table.sql")" \
+				-c "SELECT count(*) > 0, count(*) FILTER (WHERE c.$rate IS NOT NULL) > 0, bool_and(abs(b.rate - c.$rate) < 1e-12 OR (b.rate IS NULL AND c.$rate IS NULL))
+				FROM $table b (key, rate) FULL JOIN (SELECT * FROM kept.$view WHERE $total) c ON c.$key = b.key" 2>&1)" "t|t|t" \
+				"$([ $tool = cube ] && echo Cube compiles 'cvm.cube_yaml()' || echo 'cvm.lookml()' parses), and its SQL gives $rate of $view"
+		done
+	done <<-'END'
+		retention_curve|retention_rate|period_no|segment = '(all)'
+		subscription_kpi|logo_churn_rate|month_label|segment = '(all)'
+		cannibalization|value_rate|focal|segment = '(all)' AND donor = '(all)' AND channel = '(all)'
+		recycled_acquisition_channel|gaming_rate|offer|channel = '(all)'
+		segment_kpi|multi_product_share|month_label|segment = '(all)'
+	END
+	is "$(cd "$files/node" && node look_model.js ../look.lkml)" "$(run -c "SELECT count(*), (SELECT count(*) FROM cvm.report_column k JOIN cvm.generated g ON g.relation = k.view::name WHERE g.model = 'kept')
+		FROM cvm.catalog('kept') JOIN cvm.report_view USING (view) WHERE \"exists\"" -F ' ') 0" "every view and every column is in the LookML, and no two fields of a view have one name"
 	run -c "SELECT cvm.dbt_yaml('kept')" >"$files/dbt.yml"
 	is "$(cd "$files/node" && node -e "
 		const d = require('js-yaml').load(require('fs').readFileSync('../dbt.yml', 'utf8')).sources[0];

@@ -18,14 +18,14 @@ run -f demo/telecom.sql >/dev/null
 run -c 'CREATE EXTENSION cvm' -f demo/model.sql >/dev/null
 
 # The planted launch
-is "$(run -c "SELECT entries, matured_entries, verdict, as_of FROM acme.cannibalization WHERE focal = 'MOB-LITE' AND donor = 'MOB-CLASSIC' AND segment = '(all)'")" \
+is "$(run -c "SELECT entries, matured_entries, verdict, as_of FROM acme.cannibalization WHERE focal = 'MOB-LITE' AND donor = 'MOB-CLASSIC' AND segment = '(all)' AND channel = '(all)'")" \
 	'2400|2017|value_destroying|2026-01-01' "MOB-LITE destroys value"
 is "$(run -c "SELECT bool_and(unit_rate_low < p.rate AND p.rate < unit_rate_high), count(*) FROM acme.cannibalization,
 		(SELECT sum(value::numeric) FILTER (WHERE name IN ('lite_switch', 'lite_partial')) / sum(value::numeric) AS rate FROM demo.parameter
 			WHERE name IN ('lite_new', 'lite_winback', 'lite_add', 'lite_switch', 'lite_partial')) p
-	WHERE focal = 'MOB-LITE' AND segment = '(all)'")" \
+	WHERE focal = 'MOB-LITE' AND segment = '(all)' AND channel = '(all)'")" \
 	't|2' "the planted rate lies in its interval, for its donor and for all"
-is "$(run -c "SELECT round(break_even_unit_rate::numeric, 4), corrected_rate BETWEEN break_even_unit_rate AND unit_rate FROM acme.cannibalization WHERE focal = 'MOB-LITE' AND donor = 'MOB-CLASSIC' AND segment = '(all)'")" \
+is "$(run -c "SELECT round(break_even_unit_rate::numeric, 4), corrected_rate BETWEEN break_even_unit_rate AND unit_rate FROM acme.cannibalization WHERE focal = 'MOB-LITE' AND donor = 'MOB-CLASSIC' AND segment = '(all)' AND channel = '(all)'")" \
 	'0.3286|t' "also after what donors lose anyway, it is above break-even"
 is "$(run -c "SELECT count(*) FROM (SELECT customer_id, kind FROM acme.cannibalization_evidence WHERE focal = 'MOB-LITE' AND kind <> 'pending'
 	EXCEPT SELECT customer, split_part(detail, ',', 1) FROM demo.planted WHERE truth = 'MOB-LITE entry') x")" \
@@ -33,9 +33,9 @@ is "$(run -c "SELECT count(*) FROM (SELECT customer_id, kind FROM acme.cannibali
 # The harmless one
 is "$(run -c "SELECT bool_or(verdict = 'value_destroying') FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)'")" \
 	f "TV-KIDS is not accused"
-is "$(run -c "SELECT corrected_rate < 0.03, entries FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)' AND segment = '(all)'")" \
+is "$(run -c "SELECT corrected_rate < 0.03, entries FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)' AND segment = '(all)' AND channel = '(all)'")" \
 	't|1200' "its customers lose no more than others"
-is "$(run -c "SELECT cvm.configure('acme', 'min_matured', '0.7')" -c "SELECT verdict FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)' AND segment = '(all)'")" \
+is "$(run -c "SELECT cvm.configure('acme', 'min_matured', '0.7')" -c "SELECT verdict FROM acme.cannibalization WHERE focal = 'TV-KIDS' AND donor = '(all)' AND segment = '(all)' AND channel = '(all)'")" \
 	$'\naccretive' "and where 70 % of mature entries are enough, it pays"
 # The gamed offer and the packages paid for twice
 planted() {

@@ -5,7 +5,9 @@
 -- source with the reader's own rights, as everything in a model does.
 
 -- How many customers a row of the other reports is about; '' where it is about
--- none.  What is not said, such as the cost of a segment, is granted by hand.
+-- none, or shows what another report shows already: the scorecard is made of
+-- segment_kpi as it is shown.  Where nothing is said, rows are about single
+-- customers, and are granted by hand.
 UPDATE cvm.report_view v SET group_size = s.size
 FROM (VALUES
 	('cannibalization', 'customers'),
@@ -16,6 +18,8 @@ FROM (VALUES
 	('migration_value', 'customers'),
 	('segment_kpi', 'greatest(opening_customers, closing_customers)'),
 	('segment_migration', 'customers'),
+	('segment_cost', '((SELECT jsonb_object_agg(k.row_key, greatest(k.opening_customers, k.closing_customers)) FROM segment_kpi k) ->> (b.segment || ''|'' || b.month_label))::bigint'),
+	('segment_scorecard', ''),
 	('segment_shift', 'least(from_customers, to_customers)'),
 	('phase_flow', 'customers'),
 	('value_decile', 'customers'),

@@ -1,5 +1,12 @@
 -- Report views with a row per customer, or per rank of customers.
 
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(45, 'winback_days', 'count', '365', 'Days after leaving in which somebody is to be won back, and lost after them.'),
+	(46, 'reactivated_days', 'count', '90', 'Days after coming back in which a customer is reactivated.'),
+	(47, 'onboarding_days', 'count', '30', 'Days after coming in which a customer is onboarding.'),
+	(48, 'renewal_days', 'count', '60', 'Days before the end of something held in which a customer is in renewal.'),
+	(49, 'growth_days', 'count', '90', 'Days after beginning to pay more in which a customer is in growth.');
+
 INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(70, 'customer_phase', 'Where in its life each customer is, and where it was a month before.'),
 	(71, 'phase_flow', 'Customers by the phase of their life a month before and now, by segment.'),
@@ -11,11 +18,7 @@ SELECT 'customer_phase', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 ), known AS (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings,
@@ -43,8 +46,8 @@ SELECT k.customer_id::text AS row_key,
 FROM {{who}} k
 CROSS JOIN observed o
 LEFT JOIN placed p ON p.customer_id = k.customer_id
-CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since) n
-CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of) b$$,
+CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since, NULL, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) n
+CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b$$,
 	'{{everybody}}', x.everybody), '{{who}}', x.who)
 FROM (VALUES
 	(1, '{subscription,segment_history,customer}'::text[], $$, everybody AS (
@@ -64,10 +67,11 @@ SELECT g.segment || '|' || g.from_phase || '|' || g.to_phase AS row_key,
 	g.mrr::numeric(18,2) AS mrr,
 	g.as_of
 FROM (
-	SELECT CASE WHEN grouping(c.segment) = 1 THEN '(all)' ELSE c.segment END AS segment,
+	SELECT s.segment,
 		c.previous_phase AS from_phase, c.phase AS to_phase, count(*) AS customers, sum(c.mrr) AS mrr, c.as_of
 	FROM customer_phase c
-	GROUP BY GROUPING SETS ((c.segment, c.previous_phase, c.phase, c.as_of), (c.previous_phase, c.phase, c.as_of))) g$$),
+	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
+	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$),
 
 ('customer_rfm', 1, '{event}', $$
 WITH observed AS MATERIALIZED (
@@ -105,11 +109,7 @@ SELECT 'value_decile', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 ), worth AS (
 	SELECT s.customer_id, sum(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS mrr, {{margin}} AS margin, o.as_of
 	FROM subscription s
@@ -154,7 +154,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('customer_phase', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),
 	('customer_phase', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'subscription.customer_id', false, 'The customer.'),
 	('customer_phase', 3, 'segment', 'text', 'name', 'segment held on the last day seen', false, 'Segment; "(none)": in no segment.'),
-	('customer_phase', 4, 'phase', 'text', 'word', 'cvm.lifecycle_phase() at as_of', false, 'prospect, winback_target, lost, reactivated, onboarding, renewal, at_risk, growth or mature.'),
+	('customer_phase', 4, 'phase', 'text', 'word', 'cvm.lifecycle_phase() at as_of, by the settings winback_days, reactivated_days, onboarding_days, renewal_days, growth_days and lapse_days', false, 'prospect, winback_target, lost, reactivated, onboarding, renewal, at_risk, growth or mature.'),
 	('customer_phase', 5, 'since', 'date', 'date', 'first day of the phase', false, 'Since when; NULL for a prospect.'),
 	('customer_phase', 6, 'previous_phase', 'text', 'word', 'cvm.lifecycle_phase() a month before as_of', false, 'The phase a month before.'),
 	('customer_phase', 7, 'mrr', 'numeric(18,2)', 'money a month', 'sum of the lines held', true, 'Recurring revenue on the last day seen.'),

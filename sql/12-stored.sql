@@ -14,7 +14,7 @@ CREATE TABLE cvm.customer_state (
 	whole text,
 	whole_rows text,
 	last_day text NOT NULL,
-	tally text,
+	tally text NOT NULL,
 	comment text NOT NULL
 );
 COMMENT ON TABLE cvm.customer_state IS 'Per-customer states that cvm.store() can keep. A further kind is a further row.';
@@ -24,12 +24,12 @@ COMMENT ON COLUMN cvm.customer_state.fold IS 'The aggregate, over columns of e, 
 COMMENT ON COLUMN cvm.customer_state.whole IS 'Function that folds all customers of a query at once, faster than GROUP BY: %L is the query. NULL: there is none.';
 COMMENT ON COLUMN cvm.customer_state.whole_rows IS 'What that query selects from e.';
 COMMENT ON COLUMN cvm.customer_state.last_day IS 'Expression for the last day that a state has seen; %s is the state.';
-COMMENT ON COLUMN cvm.customer_state.tally IS 'Query for the number of events and the money that a state holds before a day: %1$s is the state, %2$s the day. NULL: restatements are not kept by customer.';
+COMMENT ON COLUMN cvm.customer_state.tally IS 'Query for what a state holds before a day, as rows (day, what, rows, value) that can be compared: %1$s is the state, %2$s the day.';
 
 CREATE TABLE cvm.stored (
 	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
 	relation name NOT NULL,
-	mode text NOT NULL DEFAULT 'full' CHECK (mode IN ('full', 'watermark', 'queue')),
+	mode text NOT NULL DEFAULT 'full' CHECK (mode IN ('full', 'watermark', 'queue', 'scan')),
 	watermark_column name CHECK ((mode = 'watermark') = (watermark_column IS NOT NULL)),
 	overlap text,
 	max_staleness interval NOT NULL DEFAULT '26 hours' CHECK (max_staleness > '0'),
@@ -38,6 +38,7 @@ CREATE TABLE cvm.stored (
 	source_print text,
 	queue_schema name,
 	queue_name name,
+	has_parts boolean NOT NULL DEFAULT false,
 	refreshed_at timestamptz,
 	data_through date,
 	row_count bigint,
@@ -45,15 +46,30 @@ CREATE TABLE cvm.stored (
 );
 COMMENT ON TABLE cvm.stored IS 'What each model keeps in tables, and up to when. Written together with the tables, so that it is never ahead of them.';
 COMMENT ON COLUMN cvm.stored.relation IS 'A state such as customer_activity, which is the name of its table too, or a report view, kept in VIEW_stored.';
-COMMENT ON COLUMN cvm.stored.mode IS 'How customers who changed are found: full, watermark or queue.';
+COMMENT ON COLUMN cvm.stored.mode IS 'How customers who changed are found: full, watermark, queue or scan.';
 COMMENT ON COLUMN cvm.stored.overlap IS 'How far behind the watermark rows are looked at again.';
+COMMENT ON COLUMN cvm.stored.has_parts IS 'Is there a table STATE_part with the states of each part of the source?';
 COMMENT ON COLUMN cvm.stored.made_of IS 'Digest of the settings and the binding that went into the states. Views read states only while it is what it was.';
 COMMENT ON COLUMN cvm.stored.source_print IS 'Digest of the source itself: another table of the same name, or a column of another type, is folded from the beginning.';
+
+CREATE TABLE cvm.source_part (
+	part_no bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+	model name NOT NULL,
+	relation name NOT NULL,
+	part text NOT NULL,
+	fingerprint text NOT NULL,
+	PRIMARY KEY (model, relation, part),
+	FOREIGN KEY (model, relation) REFERENCES cvm.stored ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE cvm.source_part IS 'Partitions of the sources that are scanned, as they were when they were last folded.';
+COMMENT ON COLUMN cvm.source_part.part IS 'Name of the partition.';
+COMMENT ON COLUMN cvm.source_part.fingerprint IS 'Number of rows and a sum over them that no change leaves as it was: see cvm._scan().';
 
 CREATE TABLE cvm.refresh_log (
 	refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
 	relation name NOT NULL,
+	called_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	finished_at timestamptz,
 	role name NOT NULL DEFAULT current_user,
@@ -65,8 +81,9 @@ CREATE TABLE cvm.refresh_log (
 	error text
 );
 COMMENT ON TABLE cvm.refresh_log IS 'One row per attempt to bring a table up to date. An attempt without an end is still running or was cut off: see cvm.freshness.';
-COMMENT ON COLUMN cvm.refresh_log.mode IS 'How it was done: full, watermark, queue, or skipped because another job was at it.';
-COMMENT ON COLUMN cvm.refresh_log.rows_restated IS 'Cells of closed periods, or customers, that changed: cvm.restatement and the restatement table of the state.';
+COMMENT ON COLUMN cvm.refresh_log.called_at IS 'When the refresh was called that this attempt is part of: the same for all that one call refreshed.';
+COMMENT ON COLUMN cvm.refresh_log.mode IS 'How it was done: full, watermark, queue, scan, or skipped because another job was at it.';
+COMMENT ON COLUMN cvm.refresh_log.rows_restated IS 'What changed in closed months: cells (cvm.restatement), or days and spells of customers (the restatement table of the state).';
 CREATE INDEX ON cvm.refresh_log (model, relation, refresh_id);
 
 CREATE TABLE cvm.restatement (
@@ -95,16 +112,20 @@ CREATE TABLE cvm.reader (
 COMMENT ON TABLE cvm.reader IS 'Roles that may read what a model shows now and what it will show: see cvm.grant_reader().';
 
 SELECT pg_catalog.pg_extension_config_dump('cvm.stored', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.source_part', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.source_part_part_no_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.refresh_log', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.refresh_log_refresh_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.restatement', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.reader', '');
 ALTER TABLE cvm.stored OWNER TO @extowner@;
+ALTER TABLE cvm.source_part OWNER TO @extowner@;
 ALTER TABLE cvm.refresh_log OWNER TO @extowner@;
 ALTER TABLE cvm.restatement OWNER TO @extowner@;
 ALTER TABLE cvm.reader OWNER TO @extowner@;
 
 ALTER TABLE cvm.stored ENABLE ROW LEVEL SECURITY;
+ALTER TABLE cvm.source_part ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.refresh_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.restatement ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.reader ENABLE ROW LEVEL SECURITY;
@@ -113,6 +134,9 @@ ALTER TABLE cvm.reader ENABLE ROW LEVEL SECURITY;
 CREATE POLICY members ON cvm.stored
 	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model))
 	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model));
+CREATE POLICY members ON cvm.source_part
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = source_part.model))
+	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = source_part.model));
 CREATE POLICY members ON cvm.refresh_log
 	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model))
 	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model));
@@ -127,7 +151,7 @@ CREATE POLICY readers ON cvm.stored FOR SELECT
 	USING (EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = stored.model AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')));
 
 GRANT SELECT ON cvm.customer_state TO PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON cvm.stored, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON cvm.stored, cvm.source_part, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
 
 CREATE FUNCTION cvm._made_of(model name, relation text) RETURNS text
 LANGUAGE plpgsql STABLE
@@ -158,8 +182,11 @@ AS $$
 	SELECT t.relation
 	FROM cvm.stored t
 	LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
+	JOIN cvm.model m ON m.model = t.model
+	JOIN pg_roles r ON r.rolname = m.owner
 	JOIN pg_namespace n ON n.nspname = t.model
-	JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+	-- a table that another role put there instead is not it
+	JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relowner = r.oid
 		AND c.relname::text = t.relation::text || CASE WHEN s.state IS NULL THEN '_stored' ELSE '' END
 	WHERE t.model = $1 AND t.refreshed_at IS NOT NULL
 		AND t.made_of = cvm._made_of(t.model, t.relation::text);

@@ -214,7 +214,7 @@ $$;
 COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS 'The columns of a canonical view over a source, or an error that says what does not fit.';
 
 CREATE FUNCTION cvm._bound(model name)
-RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text)
+RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text, condition text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -236,6 +236,7 @@ BEGIN
 		source_text := b.source_text;
 		columns := NULL;
 		problem := NULL;
+		condition := NULL;
 		IF b.oid IS NULL THEN
 			problem := format('its source %s does not exist', b.source_text);
 		ELSE
@@ -247,8 +248,16 @@ BEGIN
 				problem := SQLERRM;
 			END;
 		END IF;
+		IF b.entity = 'segment_history' AND columns IS NOT NULL THEN
+			condition := cvm._history_scheme(_bound.model, columns, source_text);
+		END IF;
 		RETURN NEXT;
 	END LOOP;
+	-- without a history, segments may be a column of customer
+	IF NOT EXISTS (SELECT FROM cvm.binding bi WHERE bi.model = _bound.model AND bi.entity = 'segment_history') THEN
+		RETURN QUERY
+		SELECT 'segment_history', a.source, a.source_text, a.columns, NULL, NULL FROM cvm._attribute_schemes(_bound.model) a LIMIT 1;
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION cvm._bound(name) IS 'The bindings of a model against the sources as they are now: their columns, or what does not fit.';
@@ -395,7 +404,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._event_row(text[], jsonb) IS 'What {event_row} stands for in the body of a report view.';
 
-CREATE FUNCTION cvm._wanted(model name)
+CREATE FUNCTION cvm._wanted(model name, one name DEFAULT NULL)
 RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, live text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -404,23 +413,26 @@ AS $$
 DECLARE
 	have text[] := coalesce(cvm._have(_wanted.model), '{}');
 	literals jsonb := cvm._literals(_wanted.model);
+	kept name[] := ARRAY(SELECT u.relation FROM cvm._usable(_wanted.model) AS u(relation));
 BEGIN
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals));
+	have := have || CASE WHEN cvm._scheme_rows(_wanted.model) IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(_wanted.model, have);
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
-		(SELECT format(E'SELECT %s\n FROM %s s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text)
+		(SELECT format(E'SELECT %s\n FROM %s s%s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text, E'\n WHERE ' || b.condition)
 			FROM jsonb_array_elements(b.columns) WITH ORDINALITY AS c(c, n)),
 		format('%s Reads %s.', e.description, b.source_text),
 		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c)),
 		b.problem, NULL
 	FROM cvm._bound(_wanted.model) b
 	JOIN cvm.entity e USING (entity)
+	WHERE one IS NULL OR b.entity = one::text
 	ORDER BY 1;
 
 	RETURN QUERY
-	SELECT 1000 + v.position, v.view::name, coalesce(kept.body, live.body), v.comment,
+	SELECT 1000 + v.position, v.view::name, coalesce(stored.body, live.body), v.comment,
 		(SELECT jsonb_object_agg(c.column_name, cvm._column_comment(c)) FROM cvm.report_column c WHERE c.view = v.view),
-		CASE WHEN live.body IS NULL AND kept.body IS NULL THEN (
+		CASE WHEN live.body IS NULL AND stored.body IS NULL THEN (
 			SELECT string_agg(n.need, ', ' ORDER BY n.n)
 			FROM (SELECT rb.needs FROM cvm.report_body rb WHERE rb.view = v.view ORDER BY rb.preference DESC LIMIT 1) least,
 				unnest(least.needs) WITH ORDINALITY AS n(need, n)
@@ -432,11 +444,12 @@ BEGIN
 		FROM cvm.report_body rb
 		WHERE rb.view = v.view AND rb.needs <@ have
 		ORDER BY rb.preference LIMIT 1) live ON true
-	CROSS JOIN LATERAL cvm._kept_body(_wanted.model, v.view) AS kept(body)
+	LEFT JOIN LATERAL (SELECT cvm._kept_body(_wanted.model, v.view) AS body WHERE v.view = ANY (kept)) stored ON true
+	WHERE one IS NULL OR v.view = one::text
 	ORDER BY 1;
 END
 $$;
-COMMENT ON FUNCTION cvm._wanted(name) IS 'The views that a model should have: canonical ones, then reports; waits_for says why one cannot be, live how a report is computed where it is stored.';
+COMMENT ON FUNCTION cvm._wanted(name, name) IS 'The views that a model should have, or one of them: canonical ones, then reports; waits_for says why one cannot be, live how a report is computed where it is stored.';
 
 CREATE FUNCTION cvm._generate(model name)
 RETURNS TABLE (relation name, action text, detail text)
@@ -483,8 +496,10 @@ BEGIN
 		IF cvm._relation(_generate.model, relation) IS NULL THEN
 			action := CASE WHEN rights @> jsonb_build_array(jsonb_build_object('relation', relation)) THEN 'recreated' ELSE 'created' END;
 		ELSIF EXISTS (
+			-- a view of that name that somebody else put there is not ours to keep
 			SELECT FROM cvm.generated g JOIN pg_class k ON k.oid = cvm._relation(g.model, g.relation) AND k.relkind = 'v'
-			WHERE g.model = _generate.model AND g.relation = w.relation)
+			WHERE g.model = _generate.model AND g.relation = w.relation
+				AND k.relowner IN (SELECT r.oid FROM pg_roles r WHERE r.rolname = owner))
 		THEN
 			action := 'replaced';
 		ELSE

@@ -19,217 +19,10 @@ AS $$
 	SELECT format(E'SELECT %s\n FROM %s s', string_agg(format('s.%I', a.attname), E',\n    ' ORDER BY a.attnum), cvm._table($1, $2::name))
 	FROM cvm.stored t
 	JOIN pg_attribute a ON a.attrelid = to_regclass(cvm._table($1, $2::name)) AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE t.model = $1 AND t.relation = $2::name AND t.relation IN (SELECT u.relation FROM cvm._usable($1) AS u(relation))
+	WHERE t.model = $1 AND t.relation = $2::name
 	HAVING count(*) > 0;
 $$;
-COMMENT ON FUNCTION cvm._kept_body(name, text) IS 'How a report view reads the table in which it is kept; NULL when it is not kept.';
-
--- ---------------------------------------------------------------------------
--- The queue
--- ---------------------------------------------------------------------------
-
--- A trigger of the user's table writes down, in the transaction of the change,
--- which customers it touched.  Of rows that are only added it writes what they
--- add, already folded, so that a refresh need not read the table at all.  It
--- must never be the reason that a write fails: what it cannot read it marks as
--- "everything" (a row without customer), which makes the next refresh a full one.
-CREATE FUNCTION cvm.queue_changes() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	queue text := format('%I.%I', TG_ARGV[0], TG_ARGV[1]);
-	customer text := TG_ARGV[2];
-	delta text := TG_ARGV[3];
-	reads text[] := TG_ARGV[4];
-	changed text;
-BEGIN
-	-- the columns as they were when the trigger was made?
-	IF TG_OP = 'TRUNCATE' OR reads <@ (
-		SELECT array_agg(a.attname || ' ' || a.atttypid::regtype) FROM pg_attribute a
-		WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped) IS NOT TRUE
-	THEN
-		EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
-		RETURN NULL;
-	END IF;
-
-	IF TG_LEVEL = 'ROW' THEN
-		changed := format('INSERT INTO %s SELECT %s, NULL FROM (SELECT ($1).*) s', queue, customer);
-		IF TG_OP <> 'INSERT' THEN
-			EXECUTE changed USING OLD;
-		END IF;
-		IF TG_OP <> 'DELETE' THEN
-			EXECUTE changed USING NEW;
-		END IF;
-		RETURN NULL;
-	END IF;
-
-	IF TG_OP = 'INSERT' THEN
-		BEGIN
-			EXECUTE format('INSERT INTO %s %s', queue, delta);
-			RETURN NULL;
-		EXCEPTION WHEN OTHERS THEN
-			-- such as an amount that is not finite: the refresh will say so
-			NULL;
-		END;
-	END IF;
-	changed := format(CASE TG_OP
-		WHEN 'INSERT' THEN 'SELECT %1$s FROM after_rows s GROUP BY 1'
-		WHEN 'DELETE' THEN 'SELECT %1$s FROM before_rows s GROUP BY 1'
-		ELSE 'SELECT %1$s FROM before_rows s UNION SELECT %1$s FROM after_rows s' END, customer);
-	EXECUTE format('INSERT INTO %s SELECT c.customer_id, NULL FROM (%s) AS c (customer_id) WHERE c.customer_id IS NOT NULL', queue, changed);
-	RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION cvm.queue_changes() IS 'Trigger that cvm.store(mode => ''queue'') puts on a source: writes down which customers a change touched.';
-
-CREATE FUNCTION cvm._tend_queue(model name, state text) RETURNS boolean
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	kind cvm.customer_state;
-	kept cvm.stored;
-	source oid;
-	columns jsonb;
-	relation pg_class;
-	queue_schema name;
-	queue text;
-	arguments text;
-	without text;
-	digest text;
-	wanted text[];
-	is_rowwise boolean;
-	event text;
-	stray record;
-BEGIN
-	SELECT s.* INTO kind FROM cvm.customer_state s WHERE s.state = _tend_queue.state;
-	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
-	SELECT b.source, b.columns INTO source, columns FROM cvm._bound(_tend_queue.model) b WHERE b.entity = kind.entity AND b.problem IS NULL;
-	IF source IS NULL THEN
-		RETURN false;
-	END IF;
-	SELECT c.* INTO relation FROM pg_class c WHERE c.oid = source;
-	SELECT n.nspname INTO queue_schema FROM pg_namespace n WHERE n.oid = relation.relnamespace;
-	IF relation.relkind NOT IN ('r', 'p') THEN
-		RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
-			MESSAGE = format('%s is not a table, and only a table can feed a queue', source::regclass),
-			HINT = 'Bind the table itself, or take mode => ''watermark'' or ''full''.';
-	END IF;
-	-- a change through a parent does not fire the triggers of its children
-	is_rowwise := relation.relkind = 'p' OR relation.relispartition
-		OR EXISTS (SELECT FROM pg_inherits i WHERE source IN (i.inhrelid, i.inhparent));
-
-	BEGIN
-		IF kept.queue_name IS NULL OR cvm._relation(kept.queue_schema, kept.queue_name) IS NULL THEN
-			kept.queue_schema := queue_schema;
-			kept.queue_name := left(format('%s_%s_queue', _tend_queue.model, _tend_queue.state), 63);
-			EXECUTE format('CREATE TABLE %I.%I (customer_id %s, delta %s)', kept.queue_schema, kept.queue_name,
-				(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = cvm._relation(_tend_queue.model, kind.entity::name) AND a.attname = 'customer_id'),
-				kind.type);
-			queue := format('%I.%I', kept.queue_schema, kept.queue_name);
-			EXECUTE format('COMMENT ON TABLE %s IS %L', queue,
-				format('Customers of model "%s" whose rows in %s changed since the last CALL cvm.refresh(); a row without customer: everybody.', _tend_queue.model, source::regclass));
-			-- whoever may write into the source must be able to write here; all that
-			-- a row does is to have a customer folded again
-			EXECUTE format('GRANT INSERT ON %s TO PUBLIC', queue);
-			EXECUTE format('GRANT SELECT, INSERT, DELETE ON %s TO %I', queue, (SELECT m.owner FROM cvm.model m WHERE m.model = _tend_queue.model));
-			UPDATE cvm.stored t SET queue_schema = kept.queue_schema, queue_name = kept.queue_name
-				WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
-		ELSIF kept.queue_schema <> queue_schema THEN
-			-- where those are at home who write into the source
-			EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', kept.queue_schema, kept.queue_name, queue_schema);
-			kept.queue_schema := queue_schema;
-			UPDATE cvm.stored t SET queue_schema = kept.queue_schema
-				WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
-		END IF;
-		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
-
-		SELECT format('%L, %L, %L', kept.queue_schema, kept.queue_name,
-			(SELECT c ->> 'expression' FROM jsonb_array_elements(columns) c WHERE c ->> 'name' = 'customer_id'))
-		INTO arguments;
-		SELECT arguments || format(', %L, %L', '', (SELECT array_agg(a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
-				JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source' AND c ->> 'name' = 'customer_id')),
-			arguments || format(', %L, %L',
-			format('SELECT e.customer_id, %s FROM (SELECT %s FROM after_rows s) e WHERE e.customer_id IS NOT NULL GROUP BY e.customer_id',
-				cvm._fill(kind.fold, cvm._literals(_tend_queue.model)),
-				(SELECT string_agg(format('%s AS %I', c ->> 'expression', c ->> 'name'), ', ') FROM jsonb_array_elements(columns) c)),
-			(SELECT array_agg(DISTINCT a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
-				JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source'))
-		INTO without, arguments;
-		digest := md5(arguments || is_rowwise::text || source::text);
-		wanted := CASE WHEN is_rowwise THEN '{row,truncate}'::text[] ELSE '{insert,update,delete,truncate}' END;
-		IF cardinality(wanted) = (
-			SELECT count(*) FROM pg_trigger g
-			WHERE g.tgrelid = source AND g.tgname = ANY (SELECT left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, w), 63)::name FROM unnest(wanted) w)
-				AND g.tgenabled IN ('O', 'A') AND obj_description(g.oid, 'pg_trigger') LIKE '%' || digest)
-		THEN
-			RETURN true;
-		END IF;
-
-		-- what was bound before tells nothing any more
-		FOR stray IN
-			SELECT g.tgname, g.tgrelid::regclass AS source FROM pg_trigger g
-			WHERE g.tgfoid = 'cvm.queue_changes()'::regprocedure AND g.tgparentid = 0 AND g.tgrelid <> source
-				AND obj_description(g.oid, 'pg_trigger') LIKE format('Tells model "%s" which%%', _tend_queue.model)
-		LOOP
-			EXECUTE format('DROP TRIGGER %I ON %s', stray.tgname, stray.source);
-		END LOOP;
-		FOREACH event IN ARRAY wanted LOOP
-			EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION cvm.queue_changes(%s)',
-				left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, event), 63),
-				CASE event WHEN 'row' THEN 'INSERT OR UPDATE OR DELETE' ELSE upper(event) END,
-				source::regclass,
-				CASE event
-					WHEN 'insert' THEN 'REFERENCING NEW TABLE AS after_rows'
-					WHEN 'delete' THEN 'REFERENCING OLD TABLE AS before_rows'
-					WHEN 'update' THEN 'REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows'
-					WHEN 'row' THEN 'FOR EACH ROW' ELSE '' END,
-				CASE event WHEN 'insert' THEN arguments ELSE without END);
-			EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', left(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, event), 63), source::regclass,
-				format('Tells model "%s" which customers changed. %s', _tend_queue.model, digest));
-		END LOOP;
-		-- what was written without the trigger is not known
-		EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
-	EXCEPTION WHEN insufficient_privilege THEN
-		RAISE WARNING USING ERRCODE = 'insufficient_privilege',
-			MESSAGE = format('%s does not tell model "%s" of its changes: %s', source::regclass, _tend_queue.model, SQLERRM),
-			HINT = format('Let its owner, as a member of the model''s role, SELECT * FROM cvm.rebuild(%L); until then every refresh is a full one.', _tend_queue.model);
-		RETURN false;
-	END;
-	RETURN true;
-END
-$$;
-COMMENT ON FUNCTION cvm._tend_queue(name, text) IS 'Sees to the queue of a state and to the triggers that feed it; false when the source cannot be made to.';
-
-CREATE FUNCTION cvm._drop_queue(model name, relation name) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	g record;
-BEGIN
-	FOR g IN
-		SELECT x.tgname, x.tgrelid::regclass AS source
-		FROM pg_trigger x
-		WHERE x.tgfoid = 'cvm.queue_changes()'::regprocedure AND x.tgparentid = 0
-			AND obj_description(x.oid, 'pg_trigger') LIKE format('Tells model "%s" which%%', _drop_queue.model)
-			AND x.tgname LIKE left(format('%s_%s_', _drop_queue.model, _drop_queue.relation), 63) || '%'
-	LOOP
-		EXECUTE format('DROP TRIGGER %I ON %s', g.tgname, g.source);
-	END LOOP;
-	FOR g IN
-		SELECT t.queue_schema, t.queue_name FROM cvm.stored t
-		WHERE t.model = _drop_queue.model AND t.relation = _drop_queue.relation AND cvm._relation(t.queue_schema, t.queue_name) IS NOT NULL
-	LOOP
-		EXECUTE format('DROP TABLE %I.%I', g.queue_schema, g.queue_name);
-	END LOOP;
-	UPDATE cvm.stored t SET queue_schema = NULL, queue_name = NULL WHERE t.model = _drop_queue.model AND t.relation = _drop_queue.relation;
-END
-$$;
-COMMENT ON FUNCTION cvm._drop_queue(name, name) IS 'Takes triggers and queue of a state away.';
+COMMENT ON FUNCTION cvm._kept_body(name, text) IS 'How a report view reads the table in which it is kept; NULL when there is none.';
 
 -- ---------------------------------------------------------------------------
 -- Tables
@@ -261,19 +54,18 @@ BEGIN
 		EXECUTE format('COMMENT ON TABLE %s IS %L', target, kind.comment || format(' Kept by CALL cvm.refresh(%L).', _make_table.model));
 		EXECUTE format('COMMENT ON COLUMN %s.customer_id IS %L', target, 'Who the customer is.');
 		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, kind.column_name, format('State of type %s.', kind.type));
-		IF kind.tally IS NOT NULL THEN
-			tables := tables || (target || '_restatement');
-			EXECUTE format('CREATE TABLE %s_restatement (refresh_id bigint, customer_id %s, closed_before date NOT NULL,
-				events_before bigint NOT NULL, events_after bigint NOT NULL, value_before numeric, value_after numeric,
-				PRIMARY KEY (refresh_id, customer_id))', target, customer);
-			EXECUTE format('COMMENT ON TABLE %s_restatement IS %L', target, 'Customers whose past changed: what happened before closed_before is not what it was when it was last stored.');
-			FOR c IN SELECT * FROM (VALUES ('refresh_id', 'Refresh that noticed it: cvm.refresh_log.'), ('customer_id', 'Whose past changed.'),
-				('closed_before', 'First day of the month that was open.'), ('events_before', 'Events before that day, as they were stored.'),
-				('events_after', 'Events before that day, now.'), ('value_before', 'Their value, as it was stored.'), ('value_after', 'Their value, now.')) AS v (name, comment)
-			LOOP
-				EXECUTE format('COMMENT ON COLUMN %s_restatement.%I IS %L', target, c.name, c.comment);
-			END LOOP;
-		END IF;
+		tables := tables || (target || '_restatement');
+		EXECUTE format('CREATE TABLE %s_restatement (refresh_id bigint, customer_id %s, day date, what text, closed_before date NOT NULL,
+			rows_before bigint NOT NULL, rows_after bigint NOT NULL, value_before numeric, value_after numeric,
+			PRIMARY KEY (refresh_id, customer_id, day, what))', target, customer);
+		EXECUTE format('COMMENT ON TABLE %s_restatement IS %L', target, 'Customers whose past changed: what there was before closed_before is not what it was when it was last stored. One row per customer and day, or spell.');
+		FOR c IN SELECT * FROM (VALUES ('refresh_id', 'Refresh that noticed it: cvm.refresh_log.'), ('customer_id', 'Whose past changed.'),
+			('day', 'Day of the events, or first day of the spell.'), ('what', 'events; or the product of a spell and its end, not after closed_before.'),
+			('closed_before', 'First day of the month that was open.'), ('rows_before', 'How many of them there were when it was stored.'),
+			('rows_after', 'How many there are now.'), ('value_before', 'Their amount or monthly price, as it was stored.'), ('value_after', 'Their amount or monthly price, now.')) AS v (name, comment)
+		LOOP
+			EXECUTE format('COMMENT ON COLUMN %s_restatement.%I IS %L', target, c.name, c.comment);
+		END LOOP;
 	ELSE
 		EXECUTE (
 			SELECT format('CREATE TABLE %s (%s)', target, string_agg(format('%I %s%s', a.attname, format_type(a.atttypid, a.atttypmod),
@@ -305,6 +97,7 @@ DECLARE
 	dependents text;
 BEGIN
 	PERFORM cvm._drop_queue(_drop_stored.model, _drop_stored.relation);
+	PERFORM cvm._drop_parts(_drop_stored.model, _drop_stored.relation::text);
 	IF to_regclass(target) IS NOT NULL THEN
 		EXECUTE format('DROP TABLE %s', target);
 	END IF;
@@ -397,10 +190,10 @@ BEGIN
 			HINT = coalesce('Did you mean ' || cvm._nearest(ARRAY[store.name], string_to_array(known, ', ')) || '? ', '')
 				|| 'What can be: ' || known || '.';
 	END IF;
-	IF store.mode IS NULL OR store.mode NOT IN ('full', 'watermark', 'queue') THEN
+	IF store.mode IS NULL OR store.mode NOT IN ('full', 'watermark', 'queue', 'scan') THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('unknown mode %s', coalesce('"' || store.mode || '"', 'NULL')),
-			HINT = 'Modes are full, watermark and queue.';
+			HINT = 'Modes are full, watermark, queue and scan.';
 	ELSIF store.mode <> 'full' AND kind.state IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('report "%s" cannot be stored in mode "%s"', store.name, store.mode),
@@ -422,7 +215,9 @@ BEGIN
 				MESSAGE = format('"%s" waits for entity "%s"', store.name, kind.entity),
 				HINT = format('Bind it: SELECT cvm.bind(%L, %L, …).', store.model, kind.entity);
 		END IF;
-		IF store.mode = 'watermark' THEN
+		IF store.mode = 'scan' THEN
+			PERFORM cvm._check_scan(source.oid);
+		ELSIF store.mode = 'watermark' THEN
 			SELECT format_type(a.atttypid, NULL) INTO type FROM pg_attribute a
 			WHERE a.attrelid = source.oid AND a.attname = store.watermark AND a.attnum > 0 AND NOT a.attisdropped;
 			IF type IS NULL THEN
@@ -460,10 +255,13 @@ BEGIN
 		-- raises: somebody else's
 		PERFORM cvm._make_table(store.model, store.name::name);
 	END IF;
+	IF kind.state IS NOT NULL THEN
+		PERFORM cvm._tend_parts(store.model, store.name);
+	END IF;
 	IF store.mode = 'queue' AND NOT cvm._tend_queue(store.model, store.name) THEN
 		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
 			MESSAGE = format('%s cannot be made to feed a queue', source.source_text),
-			HINT = 'That takes its owner and the right to make a table in its schema. Modes full and watermark take neither.';
+			HINT = 'That takes its owner and the right to make a table in its schema. Modes full, watermark and scan take neither.';
 	END IF;
 	INSERT INTO cvm.refresh_log AS l (model, relation) VALUES (store.model, store.name::name) RETURNING l.refresh_id INTO refresh_id;
 	PERFORM cvm._refresh_one(store.model, store.name::name, true, refresh_id);
@@ -475,7 +273,7 @@ BEGIN
 	RETURN to_regclass(cvm._table(store.model, store.name::name));
 END
 $$;
-COMMENT ON FUNCTION cvm.store(name, text, text, name, text, interval) IS 'Keeps a state (customer_activity) or a report view in a table with a primary key, which the views then read. mode: full, watermark or queue says how customers who changed are found.';
+COMMENT ON FUNCTION cvm.store(name, text, text, name, text, interval) IS 'Keeps a state (customer_activity) or a report view in a table with a primary key, which the views then read. mode: full, watermark, queue or scan says how customers who changed are found.';
 
 CREATE FUNCTION cvm.unstore(model name, name text) RETURNS void
 LANGUAGE plpgsql
@@ -490,6 +288,7 @@ BEGIN
 			HINT = coalesce('Stored are ' || (SELECT string_agg(t.relation::text, ', ' ORDER BY t.relation) FROM cvm.stored t WHERE t.model = unstore.model) || '.', 'Nothing is.');
 	END IF;
 	PERFORM cvm._drop_queue(unstore.model, unstore.name::name);
+	PERFORM cvm._drop_parts(unstore.model, unstore.name);
 	-- the views must let go of the table first
 	DELETE FROM cvm.stored t WHERE t.model = unstore.model AND t.relation = unstore.name::name;
 	PERFORM cvm._generate(unstore.model);

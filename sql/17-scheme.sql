@@ -1,0 +1,105 @@
+-- Schemes of segments: by value, by brand, by contract.
+--
+-- One of them is the scheme that all views show; segment_scheme_kpi and
+-- segment_scheme_migration have them side by side.  A scheme is a value of
+-- segment_history.scheme, or a column of customer, which has no history: who
+-- is in a segment by it always was.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(41, 'segment_schemes', 'words', NULL, 'Schemes of segments, separated by commas: values of segment_history.scheme, and columns of customer. All views show the first of the history, or the first column where no history is bound; segment_scheme_* shows each. NULL: those of the history, the first by name for all views.');
+
+CREATE FUNCTION cvm._attribute_schemes(model name)
+RETURNS TABLE (scheme text, source oid, source_text text, columns jsonb, rows text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	IF NOT EXISTS (SELECT FROM cvm.setting g WHERE g.model = _attribute_schemes.model AND g.setting = 'segment_schemes' AND g.value IS NOT NULL) THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	SELECT a.scheme, c.oid, s.source_text,
+		jsonb_agg(jsonb_build_object('name', ec.column_name, 'source', x.source, 'expression', x.expression,
+			'comment', ec.description || CASE WHEN x.source IS NULL THEN ' Not bound: always the same.' ELSE format(' From column "%s".', x.source) END) ORDER BY ec.position),
+		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''0001-01-01''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s',
+			a.scheme, k.expression, format('(%s)::text', n.expression), s.source_text)
+	FROM cvm.binding b
+	JOIN pg_class c ON c.relname = b.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+		AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = b.source_schema)
+	CROSS JOIN LATERAL (SELECT format('%I.%I', b.source_schema, b.source_name) AS source_text) s
+	JOIN cvm.setting g ON g.model = b.model AND g.setting = 'segment_schemes'
+	CROSS JOIN LATERAL unnest(g.value::text[]) WITH ORDINALITY AS a (scheme, n)
+	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) n ON n.name = a.scheme AND n.source_column IS NOT NULL AND n.name <> 'customer_id'
+	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) k ON k.name = 'customer_id'
+	JOIN cvm.entity_column ec ON ec.entity = 'segment_history'
+	CROSS JOIN LATERAL (
+		SELECT CASE ec.column_name WHEN 'customer_id' THEN k.source_column::text WHEN 'segment' THEN n.source_column::text END AS source,
+			CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN format('(%s)::text', n.expression)
+				WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
+				ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
+	WHERE b.model = _attribute_schemes.model AND b.entity = 'customer'
+	GROUP BY a.scheme, a.n, c.oid, s.source_text, k.expression, n.expression
+	ORDER BY a.n;
+EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
+	-- customers do not fit their binding; that is said elsewhere
+	RETURN;
+END
+$$;
+COMMENT ON FUNCTION cvm._attribute_schemes(name) IS 'The schemes of segments that are columns of customer, each as a segment_history, in the order of setting segment_schemes.';
+
+CREATE FUNCTION cvm._history_scheme(model name, columns jsonb, source_text text) RETURNS text
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- of a history with several schemes, the one that all views show
+	SELECT CASE WHEN c ->> 'source' IS NOT NULL THEN format('%s = %s', c ->> 'expression', coalesce((
+			SELECT quote_literal(w.scheme)
+			FROM cvm.setting g, unnest(g.value::text[]) WITH ORDINALITY AS w (scheme, n)
+			WHERE g.model = $1 AND g.setting = 'segment_schemes' AND w.scheme NOT IN (SELECT a.scheme FROM cvm._attribute_schemes($1) a)
+			ORDER BY w.n LIMIT 1), format('(SELECT min(%s) FROM %s s)', c ->> 'expression', $3))) END
+	FROM jsonb_array_elements($2) c WHERE c ->> 'name' = 'scheme';
+$$;
+COMMENT ON FUNCTION cvm._history_scheme(name, jsonb, text) IS 'The condition on the rows of a segment history that all views show; NULL where it has one scheme only.';
+
+CREATE FUNCTION cvm._scheme_rows(model name) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (
+	WITH history AS (
+		SELECT b.source_text, (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(b.columns) c) AS x,
+			b.condition IS NOT NULL AS is_split
+		FROM cvm._bound($1) b
+		JOIN cvm.binding g ON g.model = $1 AND g.entity = b.entity
+		WHERE b.entity = 'segment_history' AND b.problem IS NULL
+	), given AS (
+		SELECT g.value FROM cvm.setting g WHERE g.model = $1 AND g.setting = 'segment_schemes' AND g.value IS NOT NULL
+			AND EXISTS (SELECT FROM unnest(g.value::text[]) w (scheme) WHERE w.scheme NOT IN (SELECT a.scheme FROM cvm._attribute_schemes($1) a))
+	), part AS (
+		SELECT 0 AS n, format('SELECT %s AS scheme, %s AS customer_id, %s AS segment, %s AS valid_from, %s AS valid_to, %s AS scheme_version FROM %s s%s',
+			CASE WHEN h.is_split THEN format('coalesce(%s, ''(none)'')', h.x ->> 'scheme') ELSE '''segment''::text' END,
+			h.x ->> 'customer_id', h.x ->> 'segment', h.x ->> 'valid_from', h.x ->> 'valid_to', h.x ->> 'scheme_version', h.source_text,
+			CASE WHEN h.is_split THEN (SELECT format(' WHERE %s = ANY (%L::text[])', h.x ->> 'scheme', g.value) FROM given g) END) AS rows, h.is_split
+		FROM history h
+		UNION ALL
+		SELECT row_number() OVER ()::int, a.rows, true FROM cvm._attribute_schemes($1) a
+	)
+	SELECT CASE WHEN bool_or(p.is_split) THEN string_agg(p.rows, E'\n\tUNION ALL\n\t' ORDER BY p.n) END FROM part p);
+END
+$$;
+COMMENT ON FUNCTION cvm._scheme_rows(name) IS 'All schemes of segments of a model as SQL; NULL where there is but its segment history.';
+
+CREATE FUNCTION cvm._segment_literals(model name, have text[]) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_build_object(
+		'scheme_rows', coalesce(cvm._scheme_rows($1), 'SELECT NULL WHERE false'),
+		'segment_version', CASE WHEN 'segment_history.scheme_version' = ANY ($2) THEN 'hashtext(h.scheme_version)::numeric' ELSE 'NULL::numeric' END,
+		'families', CASE WHEN 'product.family' = ANY ($2)
+			THEN '(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, max(r.list_price) OVER (PARTITION BY r.family) AS highest FROM product r) p)'
+			ELSE 'NULL::text[]' END);
+$$;
+COMMENT ON FUNCTION cvm._segment_literals(name, text[]) IS 'What {scheme_rows}, {segment_version} and {families} stand for in the bodies of report views.';

@@ -1,0 +1,168 @@
+-- What the report views over segments are put together from.
+
+-- The parts from which bodies are put together.  A part that a model lacks is
+-- replaced by one that gives no rows, so that each view exists as soon as what
+-- it needs at least is there.
+CREATE TABLE cvm.segment_part (part text, choice int, needs text[], body text);
+INSERT INTO cvm.segment_part VALUES
+('flow', 1, '{subscription,segment_history}', $$
+observed AS MATERIALIZED (
+	-- the day after the last one seen: ends that lie in the future are plans
+	SELECT coalesce({as_of}, (
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
+), family AS MATERIALIZED (
+	SELECT {families} AS families
+), flow AS MATERIALIZED (
+	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, {{grain}},
+		-- nothing observed: nothing before the first day of all
+		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {{span}}) AS state
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
+			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment
+		FROM subscription s
+		UNION ALL
+		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, {segment_version}, h.segment
+		FROM segment_history h
+		WHERE h.segment IS NOT NULL) r
+)$$),
+
+('bridge', 1, '{}', $$
+bridge AS MATERIALIZED (
+	SELECT b.*, least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day
+	FROM flow f
+	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b
+)$$),
+
+('margin', 1, '{product.unit_margin}', $$
+direct AS (
+	SELECT s.segment, p.period_start,
+		CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(p.lines * g.unit_margin) END AS margin
+	FROM flow f
+	CROSS JOIN LATERAL cvm.segment_products(f.state) p
+	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin FROM product r GROUP BY r.product) g ON g.product = p.product
+	CROSS JOIN LATERAL (VALUES (p.segment), ('(all)')) AS s (segment)
+	GROUP BY p.period_start, s.segment
+)$$),
+('margin', 2, '{}', $$
+direct AS (
+	SELECT NULL::text AS segment, NULL::date AS period_start, NULL::numeric AS margin WHERE false
+)$$),
+
+('driver', 1, '{cost_driver.customer_id}', $$
+driver AS (
+	SELECT u.month, u.pool, u.segment, sum(u.quantity)::numeric AS quantity
+	FROM (
+		SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.segment, d.quantity
+		FROM cost_driver d
+		WHERE d.segment IS NOT NULL
+		UNION ALL
+		SELECT c.month, c.pool, c.segment, c.quantity
+		FROM (
+			SELECT DISTINCT ON (d.month, d.pool, d.customer_id) d.month, d.pool, coalesce(h.segment, '(none)') AS segment, d.quantity
+			FROM (
+				SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.customer_id, sum(d.quantity) AS quantity
+				FROM cost_driver d
+				WHERE d.segment IS NULL AND d.customer_id IS NOT NULL
+				GROUP BY 1, 2, 3) d
+			CROSS JOIN observed o
+			LEFT JOIN segment_history h ON h.customer_id = d.customer_id AND h.segment IS NOT NULL
+				AND h.valid_from < least((d.month + interval '1 month')::date, o.as_of)
+				AND coalesce(h.valid_to >= least((d.month + interval '1 month')::date, o.as_of), true)
+			ORDER BY d.month, d.pool, d.customer_id, h.valid_from DESC, h.segment COLLATE "C") c) u
+	GROUP BY 1, 2, 3
+)$$),
+('driver', 2, '{cost_driver}', $$
+driver AS (
+	SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.segment, sum(d.quantity)::numeric AS quantity
+	FROM cost_driver d
+	GROUP BY 1, 2, 3
+)$$),
+('driver', 3, '{}', $$
+driver AS (
+	SELECT NULL::date AS month, NULL::text AS pool, NULL::text AS segment, NULL::numeric AS quantity WHERE false
+)$$),
+
+('cost', 1, '{cost}', $$
+pool AS (
+	SELECT date_trunc('month', c.month::timestamp)::date AS month, c.pool, round(sum(c.amount), 2) AS amount
+	FROM cost c
+	WHERE c.pool IS NOT NULL AND c.amount IS NOT NULL
+	GROUP BY 1, 2
+), spread AS (
+	SELECT p.month, p.pool, p.amount, coalesce(sum(d.quantity), 0) > 0 AS is_used,
+		array_agg(b.segment ORDER BY b.segment COLLATE "C") AS segments,
+		array_agg(coalesce(d.quantity, 0) ORDER BY b.segment COLLATE "C") AS used,
+		array_agg(b.closing_customers::numeric ORDER BY b.segment COLLATE "C") AS base
+	FROM pool p
+	JOIN bridge b ON b.period_start = p.month AND b.segment <> '(all)'
+	LEFT JOIN driver d ON d.month = p.month AND d.pool = p.pool AND d.segment = b.segment
+	GROUP BY p.month, p.pool, p.amount
+), share AS MATERIALIZED (
+	SELECT s.month, s.pool, s.amount, s.is_used, a.segment, a.used, a.part
+	FROM spread s
+	CROSS JOIN LATERAL unnest(s.segments, s.used, coalesce(cvm.allocate(s.amount, s.used), cvm.allocate(s.amount, s.base))) AS a (segment, used, part)
+), allocated AS (
+	SELECT s.segment, a.month, sum(a.part) AS cost
+	FROM share a
+	CROSS JOIN LATERAL (VALUES (a.segment), ('(all)')) AS s (segment)
+	GROUP BY a.month, s.segment
+)$$),
+('cost', 2, '{}', $$
+allocated AS (
+	SELECT NULL::text AS segment, NULL::date AS month, NULL::numeric AS cost WHERE false
+)$$),
+
+('owner', 1, '{owner}', $$
+owned AS (
+	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner, ', ' ORDER BY w.owner) AS owner, count(DISTINCT w.owner) AS owners
+	FROM bridge b
+	JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)
+		AND coalesce(w.valid_from <= b.closing_day, true) AND coalesce(w.valid_to > b.closing_day, true)
+	GROUP BY b.segment, b.period_start
+)$$),
+('owner', 2, '{}', $$
+owned AS (
+	SELECT NULL::text AS segment, NULL::date AS period_start, NULL::text AS owner, NULL::bigint AS owners WHERE false
+)$$),
+
+('target', 1, '{segment_target}', $$
+given AS (
+	SELECT t.segment, date_trunc('month', t.month::timestamp)::date AS month, max(t.target)::numeric AS target
+	FROM segment_target t
+	WHERE t.metric = 'closing_mrr'
+	GROUP BY 1, 2
+), aim AS (
+	SELECT g.segment, g.month, g.target
+	FROM given g
+	UNION ALL
+	-- of everybody, when every segment that has customers was given one
+	SELECT '(all)', b.period_start, sum(g.target)
+	FROM bridge b
+	LEFT JOIN given g ON g.segment = b.segment AND g.month = b.period_start
+	WHERE b.segment <> '(all)'
+		AND NOT EXISTS (SELECT FROM given x WHERE x.segment = '(all)' AND x.month = b.period_start)
+	GROUP BY b.period_start
+	HAVING bool_and(g.target IS NOT NULL OR b.closing_customers = 0)
+)$$),
+('target', 2, '{}', $$
+aim AS (
+	SELECT NULL::text AS segment, NULL::date AS month, NULL::numeric AS target WHERE false
+)$$);
+
+-- Every combination of the parts named, the richest first
+CREATE FUNCTION cvm.put_segment_bodies(view text, parts text[], body text) RETURNS void
+LANGUAGE sql
+AS $function$
+	WITH RECURSIVE choice AS (
+		SELECT 0 AS n, '{}'::text[] AS needs, ''::text AS with_parts, '{}'::int[] AS choices
+		UNION ALL
+		SELECT c.n + 1, c.needs || p.needs, c.with_parts || CASE WHEN c.n > 0 THEN ', ' ELSE '' END || replace(replace(p.body, '{{grain}}', quote_literal('month')), '{{span}}', '1'), c.choices || p.choice
+		FROM choice c
+		JOIN cvm.segment_part p ON p.part = parts[c.n + 1]
+	)
+	INSERT INTO cvm.report_body (view, preference, needs, body)
+	SELECT view, row_number() OVER (ORDER BY cardinality(c.needs) DESC, c.choices),
+		c.needs, 'WITH ' || c.with_parts || body
+	FROM choice c
+	WHERE c.n = cardinality(parts);
+$function$;

@@ -1,0 +1,252 @@
+-- Bringing what is stored up to date.
+--
+-- A refresh replaces, customer by customer or row by row, what is no longer
+-- so, in one transaction per table: readers see the table as it was until it
+-- is as it will be, and are never blocked.  What the registry says of a table
+-- is written in that transaction too, so whatever ends a refresh half-way, the
+-- two agree.
+
+CREATE FUNCTION cvm._lock_class() RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT 1129729351 $$;
+COMMENT ON FUNCTION cvm._lock_class() IS 'First key of the advisory locks of refreshes.';
+
+CREATE FUNCTION cvm._lock_key(model name, relation name) RETURNS int
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT hashtext(format('%I.%I', $1, $2)) $$;
+COMMENT ON FUNCTION cvm._lock_key(name, name) IS 'Second key of the advisory lock that a refresh of a table holds.';
+
+CREATE FUNCTION cvm._relink(model name, view text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM cvm._open(_relink.model);
+	IF NOT EXISTS (
+		SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner JOIN cvm.model m ON m.owner = r.rolname
+		WHERE c.oid = cvm._relation(_relink.model, _relink.view::name) AND m.model = _relink.model)
+	THEN
+		-- not there, or not ours: which is for the generator to say
+		PERFORM cvm._generate(_relink.model);
+		RETURN;
+	END IF;
+	BEGIN
+		EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS %s', _relink.model, _relink.view, cvm._kept_body(_relink.model, _relink.view));
+		PERFORM cvm._tend_stored(_relink.model);
+	EXCEPTION WHEN invalid_table_definition THEN
+		PERFORM cvm._generate(_relink.model);
+	END;
+END
+$$;
+COMMENT ON FUNCTION cvm._relink(name, text) IS 'Lets one report view read its table, as cvm._generate() would; no other view changes.';
+
+CREATE FUNCTION cvm._refresh_report(model name, view text, refresh_id bigint,
+	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	target text := cvm._table(_refresh_report.model, _refresh_report.view::name);
+	began timestamptz := clock_timestamp();
+	wanted record;
+	columns text;
+	period text;
+	restating text := 'SELECT 1 WHERE false';
+	rows bigint;
+	made text := cvm._made_of(_refresh_report.model, _refresh_report.view);
+	kept cvm.stored;
+BEGIN
+	mode := 'full';
+	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _refresh_report.model AND t.relation = _refresh_report.view::name;
+	SELECT w.* INTO wanted FROM cvm._wanted(_refresh_report.model, _refresh_report.view::name) w;
+	IF wanted.live IS NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = format('report "%s" of model "%s" cannot be computed: a binding or its source is missing', _refresh_report.view, _refresh_report.model),
+			HINT = format('SELECT * FROM cvm.check_model(%L) says which.', _refresh_report.model);
+	END IF;
+	SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute a
+	WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+	SELECT c.column_name INTO period FROM cvm.report_column c
+	WHERE c.view = _refresh_report.view AND c.column_name IN ('period_start', 'month') AND c.type = 'date'
+		AND EXISTS (SELECT FROM cvm.report_column d WHERE d.view = c.view AND d.column_name = 'is_complete')
+	ORDER BY c.column_name DESC LIMIT 1;
+	-- what another setting changes is not a restatement
+	IF period IS NOT NULL AND kept.refreshed_at IS NOT NULL AND made IS NOT DISTINCT FROM kept.made_of THEN
+		restating := format('INSERT INTO cvm.restatement (refresh_id, model, relation, row_key, period, column_name, old_value, new_value) '
+			|| 'SELECT %1$s, %2$L, %3$L, p.row_key, p.period, c.name, (p.o ->> c.name)::numeric, (p.n ->> c.name)::numeric '
+			|| 'FROM (SELECT coalesce(o.row_key, n.row_key) AS row_key, coalesce(o.%4$I, n.%4$I) AS period, to_jsonb(o) AS o, to_jsonb(n) AS n '
+			|| 'FROM old o FULL JOIN fresh n ON n.row_key = o.row_key '
+			|| 'WHERE o.is_complete OR (o.row_key IS NULL AND n.is_complete AND n.%4$I <= (SELECT max(x.%4$I) FROM old x WHERE x.is_complete))) p '
+			|| 'CROSS JOIN unnest(%5$L::text[]) AS c(name) WHERE p.o -> c.name IS DISTINCT FROM p.n -> c.name RETURNING 1',
+			_refresh_report.refresh_id, _refresh_report.model, _refresh_report.view, period,
+			(SELECT array_agg(c.column_name) FROM cvm.report_column c
+				WHERE c.view = _refresh_report.view AND c.settles AND (c.type IN ('bigint', 'double precision') OR c.type LIKE 'numeric%')));
+	END IF;
+
+	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _refresh_report.model), true);
+	EXECUTE format(E'WITH fresh AS MATERIALIZED (SELECT %1$s FROM (\n%2$s\n) b), old AS MATERIALIZED (SELECT %1$s FROM %3$s), '
+		|| 'gone AS (DELETE FROM %3$s t WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.row_key = t.row_key) RETURNING 1), '
+		|| 'put AS (INSERT INTO %3$s AS t (%1$s) SELECT f.* FROM fresh f LEFT JOIN old o ON o.row_key = f.row_key '
+		|| 'WHERE o.row_key IS NULL OR f.* IS DISTINCT FROM o.* ON CONFLICT (row_key) DO UPDATE SET %4$s RETURNING 1), '
+		|| 'restated AS (%5$s) '
+		|| 'SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone), (SELECT count(*) FROM restated), (SELECT count(*) FROM fresh), (SELECT max(f.as_of) - 1 FROM fresh f)',
+		columns, wanted.live, target,
+		(SELECT string_agg(format('%1$I = excluded.%1$I', a.attname), ', ') FROM pg_attribute a
+			WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'row_key'),
+		restating)
+	INTO written, removed, restated, rows, through;
+	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+
+	UPDATE cvm.stored t SET refreshed_at = began, data_through = through, row_count = rows, made_of = made
+	WHERE t.model = _refresh_report.model AND t.relation = _refresh_report.view::name;
+	IF made IS DISTINCT FROM kept.made_of AND kept.refreshed_at IS NOT NULL THEN
+		PERFORM cvm._relink(_refresh_report.model, _refresh_report.view);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._refresh_report(name, text, bigint) IS 'Computes a report anew, writes the rows that changed, and says what that came to.';
+
+-- compiling such long statements takes longer than they run
+CREATE FUNCTION cvm._refresh_one(model name, relation name, anew boolean, refresh_id bigint) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	done record;
+BEGIN
+	IF to_regclass(cvm._table(_refresh_one.model, _refresh_one.relation)) IS NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'undefined_table',
+			MESSAGE = format('table %s is gone', cvm._table(_refresh_one.model, _refresh_one.relation)),
+			HINT = format('SELECT cvm.unstore(%1$L, %2$L); and, if it is wanted, SELECT cvm.store(%1$L, %2$L);', _refresh_one.model, _refresh_one.relation);
+	END IF;
+	PERFORM cvm._expect_own(_refresh_one.model, to_regclass(cvm._table(_refresh_one.model, _refresh_one.relation)));
+	-- as when an index is built; until this function ends
+	IF pg_size_bytes(current_setting('maintenance_work_mem')) > pg_size_bytes(current_setting('work_mem')) THEN
+		PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
+	END IF;
+	IF EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = _refresh_one.relation::text) THEN
+		SELECT * INTO done FROM cvm._refresh_state(_refresh_one.model, _refresh_one.relation::text, _refresh_one.anew, _refresh_one.refresh_id);
+	ELSE
+		SELECT * INTO done FROM cvm._refresh_report(_refresh_one.model, _refresh_one.relation::text, _refresh_one.refresh_id);
+	END IF;
+	UPDATE cvm.refresh_log l SET finished_at = clock_timestamp(), mode = done.mode, rows_written = done.written, rows_removed = done.removed,
+		rows_restated = done.restated, data_through = done.through
+	WHERE l.refresh_id = _refresh_one.refresh_id;
+END
+$$;
+COMMENT ON FUNCTION cvm._refresh_one(name, name, boolean, bigint) IS 'Brings one table up to date and writes so into the log.';
+
+CREATE FUNCTION cvm._work(model name, objects text[]) RETURNS name[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	owner name := cvm._open(_work.model, writes => false);
+	wrong text;
+BEGIN
+	-- what a refresh reads may call functions of the model's owner
+	IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = owner) THEN
+		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+			MESSAGE = format('a superuser does not refresh what belongs to role "%s"', owner),
+			HINT = format('SET SESSION AUTHORIZATION %I; or schedule the refresh as that role.', owner);
+	END IF;
+	SELECT string_agg(format('"%s"', o), ', ') INTO wrong FROM unnest(_work.objects) o
+	WHERE NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = _work.model AND t.relation::text = o);
+	IF wrong IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'undefined_object',
+			MESSAGE = format('not stored in model "%s": %s', _work.model, wrong),
+			HINT = format('SELECT object FROM cvm.freshness WHERE model = %L; stores are made with cvm.store().', _work.model);
+	END IF;
+	-- states first, because reports read them
+	RETURN (
+		SELECT coalesce(array_agg(t.relation ORDER BY s.position NULLS LAST, v.position, t.relation), '{}')
+		FROM cvm.stored t
+		LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
+		LEFT JOIN cvm.report_view v ON v.view = t.relation::text
+		WHERE t.model = _work.model AND (_work.objects IS NULL OR t.relation::text = ANY (_work.objects)));
+END
+$$;
+COMMENT ON FUNCTION cvm._work(name, text[]) IS 'What of a model is to be refreshed, in order.';
+
+-- A procedure that commits cannot have settings of its own, so it makes them
+-- again in each of its transactions, and qualifies what stands before that.
+CREATE PROCEDURE cvm.refresh(model name, objects text[] DEFAULT NULL, "full" boolean DEFAULT false)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	work name[];
+	object name;
+	log_id bigint;
+	failure text;
+	hint text;
+	failed text[];
+	called timestamptz := pg_catalog.clock_timestamp();
+BEGIN
+	SET LOCAL search_path = pg_catalog, pg_temp;
+	work := cvm._work(refresh.model, refresh.objects);
+	COMMIT;
+	FOREACH object IN ARRAY work LOOP
+		-- an attempt that is cut off leaves this row, without an end
+		SET LOCAL search_path = pg_catalog, pg_temp;
+		INSERT INTO cvm.refresh_log AS l (model, relation, called_at) VALUES (refresh.model, object, called) RETURNING l.refresh_id INTO log_id;
+		COMMIT;
+		SET LOCAL search_path = pg_catalog, pg_temp;
+		IF NOT pg_try_advisory_xact_lock(cvm._lock_class(), cvm._lock_key(refresh.model, object)) THEN
+			UPDATE cvm.refresh_log AS l SET finished_at = clock_timestamp(), mode = 'skipped' WHERE l.refresh_id = log_id;
+			COMMIT;
+			RAISE NOTICE 'skipping "%" of model "%": another refresh is at it', object, refresh.model;
+			CONTINUE;
+		END IF;
+		failure := NULL;
+		BEGIN
+			PERFORM cvm._refresh_one(refresh.model, object, refresh."full", log_id);
+		EXCEPTION WHEN OTHERS THEN
+			GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+		END;
+		IF failure IS NOT NULL THEN
+			UPDATE cvm.refresh_log AS l SET finished_at = clock_timestamp(), error = failure WHERE l.refresh_id = log_id;
+			failed := failed || object::text;
+		END IF;
+		COMMIT;
+		IF failure IS NOT NULL THEN
+			RAISE WARNING USING MESSAGE = pg_catalog.format('"%s" of model "%s" was not refreshed: %s', object, refresh.model, failure), HINT = hint;
+		END IF;
+	END LOOP;
+	IF failed IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'triggered_action_exception',
+			MESSAGE = pg_catalog.format('not refreshed in model "%s": %s', refresh.model, pg_catalog.array_to_string(failed, ', ')),
+			HINT = 'The warnings above and cvm.freshness say why. What was refreshed stays so.';
+	END IF;
+END
+$$;
+COMMENT ON PROCEDURE cvm.refresh(name, text[], boolean) IS 'Brings what a model has stored up to date, states before reports, one transaction each. objects: only these; full: fold everything again.';
+
+CREATE FUNCTION cvm.refresh_here(model name, objects text[] DEFAULT NULL, "full" boolean DEFAULT false)
+RETURNS TABLE (object text, mode text, rows_written bigint, rows_removed bigint, rows_restated bigint, data_through date)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	o name;
+	log_id bigint;
+	called timestamptz := clock_timestamp();
+BEGIN
+	FOREACH o IN ARRAY cvm._work(refresh_here.model, refresh_here.objects) LOOP
+		IF NOT pg_try_advisory_xact_lock(cvm._lock_class(), cvm._lock_key(refresh_here.model, o)) THEN
+			RAISE NOTICE 'skipping "%" of model "%": another refresh is at it', o, refresh_here.model;
+			CONTINUE;
+		END IF;
+		INSERT INTO cvm.refresh_log AS l (model, relation, called_at) VALUES (refresh_here.model, o, called) RETURNING l.refresh_id INTO log_id;
+		PERFORM cvm._refresh_one(refresh_here.model, o, refresh_here."full", log_id);
+		RETURN QUERY SELECT l.relation::text, l.mode, l.rows_written, l.rows_removed, l.rows_restated, l.data_through FROM cvm.refresh_log l WHERE l.refresh_id = log_id;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION cvm.refresh_here(name, text[], boolean) IS 'Does what CALL cvm.refresh() does, all of it in the transaction of the caller, and says what it did: for loaders and hooks that hold one open.';

@@ -1,0 +1,318 @@
+/*
+ * segments.c
+ *		Flows between segments from random customers, in one pass and in two
+ *		steps; and damaged bytes of them: refused, or a value that can be read,
+ *		merged and written, and what is written is accepted.
+ *
+ * By itself this is a test and prints TAP.  Built with -DFUZZING it is a
+ * target for libFuzzer (test/fuzz/run segments).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "host.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/segment_ledger.h"
+
+#define SIZE_MOST 65536
+#define CUSTOMERS 6
+
+#define CLAIM(truth)                                                       \
+	do                                                                     \
+	{                                                                      \
+		if (!(truth))                                                      \
+		{                                                                  \
+			printf("# %s:%d: not true: %s\n", __FILE__, __LINE__, #truth); \
+			fflush(stdout);                                                \
+			abort();                                                       \
+		}                                                                  \
+	} while (0)
+
+typedef struct Input
+{
+	uint8_t data[SIZE_MOST];
+	size_t size;
+	bool is_accepted;
+	bool same_bytes; /* in one pass as in two steps */
+} Input;
+
+/* A bridge foots, whatever the bytes said. */
+static void
+check_bridge(void *taker, const BridgeRow *row)
+{
+	const SegmentSum *into = row->into.lines;
+	const SegmentSum *out = row->out.lines;
+	const SegmentSum *tally = row->tally.lines;
+	BridgeErrors errors = bridge_errors(row, 2);
+
+	CLAIM((Wide) row->opening_customers + into[FLOW_NEW].customers +
+			  into[FLOW_REACTIVATION].customers + into[FLOW_MOVED].customers +
+			  into[FLOW_REDEFINED].customers - out[FLOW_MOVED].customers -
+			  out[FLOW_REDEFINED].customers - out[FLOW_CHURN].customers ==
+		  row->closing_customers);
+	CLAIM(tally[TALLY_RENEWED].customers <= tally[TALLY_DUE].customers);
+	CLAIM(tally[TALLY_PROVEN].customers <= tally[TALLY_ACQUIRED].customers);
+	for (int age = 0; age < COHORT_AGES; age++)
+		CLAIM(tally[TALLY_RETAINED + age].customers <=
+			  tally[TALLY_COHORT + age].customers);
+	CLAIM(!(errors.arpu < 0) && !(errors.products < 0) && !(errors.gross < 0) &&
+		  !(errors.net < 0) && !(errors.renewal < 0));
+	(void) taker;
+}
+
+static void
+check_matrix(void *taker, const MatrixRow *row)
+{
+	CLAIM(row->customers > 0);
+	CLAIM(row->from != NULL || row->to != NULL);
+	(void) taker;
+}
+
+static void
+check_product(void *taker, const ProductRow *row)
+{
+	CLAIM(row->segment != NULL && row->product != NULL);
+	CLAIM(row->customers != 0);
+	(void) taker;
+}
+
+/* Bytes that this library wrote must be bytes that it reads, and writes. */
+static void
+check_bytes(const SegmentFlow *flow)
+{
+	ByteWriter writer;
+	ByteWriter again;
+
+	writer_open(&writer, NULL, 0);
+	segment_flow_encode(flow, &writer);
+	writer_open(&again, NULL, 0);
+	segment_flow_encode(segment_flow_decode(NULL, writer.data, writer.used),
+						&again);
+	CLAIM(writer.used == again.used &&
+		  memcmp(writer.data, again.data, writer.used) == 0);
+}
+
+/* Each of these may end in an error of its own. */
+static void
+read_bridge(void *flow)
+{
+	segment_flow_bridge(flow, check_bridge, NULL);
+}
+
+static void
+read_matrix(void *flow)
+{
+	segment_flow_matrix(flow, check_matrix, NULL);
+}
+
+static void
+read_products(void *flow)
+{
+	segment_flow_products(flow, check_product, NULL);
+}
+
+/* Read, use and write a value. */
+static void
+use(void *argument)
+{
+	static void (*const reads[])(void *) = {read_bridge, read_matrix,
+											read_products};
+	Input *input = argument;
+	SegmentFlow *flow;
+	SegmentFlow *sum = segment_flow_new(NULL);
+	ByteWriter writer;
+
+	input->is_accepted = false;
+	flow = segment_flow_decode(NULL, input->data, input->size);
+	writer_open(&writer, NULL, 0);
+	segment_flow_encode(flow, &writer);
+	if (writer.used != input->size ||
+		memcmp(writer.data, input->data, input->size) != 0)
+		return;
+	input->is_accepted = true;
+	reads[input->data[input->size / 2] % 3](flow);
+	segment_flow_merge(sum, flow);
+	check_bytes(sum);
+	segment_flow_merge(sum, flow);
+	check_bytes(sum);
+	reads[input->data[input->size / 3] % 3](sum);
+}
+
+/* Take one input; true if its bytes were accepted. */
+static bool
+take(Input *input)
+{
+	HostEnd end;
+
+	host_patience = 20000;
+	end = host_run(use, input);
+	if (end != HOST_FAILED)
+		return input->is_accepted;
+	if (input->is_accepted)
+		CLAIM(host_error == HOST_OUT_OF_RANGE || host_error == HOST_TOO_LARGE ||
+			  host_error == HOST_INVALID_VALUE);
+	else
+		CLAIM(host_error == HOST_BAD_BYTES || host_error == HOST_TOO_LARGE ||
+			  host_error == HOST_OUT_OF_RANGE);
+	return input->is_accepted;
+}
+
+#ifdef FUZZING
+
+extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static Input input;
+
+	if (size < 3 || size > SIZE_MOST)
+		return 0;
+	memcpy(input.data, data, size);
+	input.size = size;
+	take(&input);
+	return 0;
+}
+
+#else
+
+static uint32_t random_state = 1;
+
+static uint32_t
+draw(uint32_t below)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (uint32_t) (((uint64_t) random_state * below) >> 32);
+}
+
+static Label
+draw_name(const char *const *names, int nnames)
+{
+	const char *name = names[draw((uint32_t) nnames)];
+
+	return (Label){name, (uint32_t) strlen(name)};
+}
+
+/* Random customers into a flow, in two steps and in one pass. */
+static void
+make(void *argument)
+{
+	static const char *const products[] = {"a", "b", "c", "bundle", ""};
+	static const char *const segments[] = {"high", "low", "mid", "(none)", ""};
+	static const char *const families[] = {"a", "b", "c"};
+	Input *input = argument;
+	Calendar calendar = {(Grain) draw(5), 1};
+	Day as_of = 8600 + (Day) draw(300);
+	int span = draw(3) == 0 ? 1 + (int) draw(5) : 1;
+	LedgerTerms terms = {.calendar = calendar, .as_of = as_of};
+	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
+	SegmentFlow *steps = segment_flow_new(NULL);
+	SegmentFlow *pass = segment_flow_new(NULL);
+	Ladder ladder = {3, host_alloc(NULL, 3 * sizeof(Rung))};
+	ByteWriter writer;
+	ByteWriter other;
+
+	for (int i = 0; i < 3; i++)
+		ladder.rungs[i] = (Rung){{families[i], 1}, (int32_t) draw(2), draw(2)};
+	ladder_sort(&ladder);
+	segment_flow_adopt(steps, calendar, as_of, span);
+	segment_flow_climb(steps, &ladder);
+	segment_flow_climb(pass, &ladder);
+	for (int customer = 0; customer < CUSTOMERS; customer++)
+	{
+		HoldingsLog *held = host_alloc_zero(NULL, 4096);
+		HoldingsLog *placed = host_alloc_zero(NULL, 4096);
+		Key key = {0};
+		int nplaced = (int) draw(5);
+
+		key.number = customer * 7919;
+		for (int i = 1 + (int) draw(6); i > 0; i--)
+		{
+			Day start = 8000 + (Day) draw(700);
+			SpellRow row = {.start = start, .mrr = draw(5000), .scale = 2};
+
+			row.scale = (int) draw(4);
+			if (draw(8) == 0)
+				row.mrr = -row.mrr;
+			row.end = draw(3) ? start + 1 + (Day) draw(200) : SPELL_OPEN;
+			row.product = draw_name(products, 5);
+			spell_log_add(held, 4096, &row);
+			ledger_add(ledger, key, &row);
+		}
+		for (int i = 0; i < nplaced; i++)
+		{
+			Day start = 7900 + (Day) draw(700);
+			SpellRow row = {.start = start, .mrr = draw(3)};
+
+			row.end = draw(3) ? start + 1 + (Day) draw(200) : SPELL_OPEN;
+			row.product = draw_name(segments, 5);
+			spell_log_add(placed, 4096, &row);
+			ledger_place(ledger, key, row.start, row.end, &row.product,
+						 (int64_t) row.mrr);
+		}
+		segment_flow_add(steps, spell_log_read(held, 4096),
+						 nplaced ? spell_log_read(placed, 4096) : NULL);
+	}
+	segment_ledger_finish(ledger, pass, span);
+	writer_open(&writer, NULL, 0);
+	segment_flow_encode(steps, &writer);
+	writer_open(&other, NULL, 0);
+	segment_flow_encode(pass, &other);
+	input->same_bytes = writer.used == other.used &&
+						memcmp(writer.data, other.data, writer.used) == 0;
+	CLAIM(writer.used <= SIZE_MOST);
+	memcpy(input->data, writer.data, writer.used);
+	input->size = writer.used;
+}
+
+int
+main(int argc, char **argv)
+{
+	static Input whole;
+	static Input damaged;
+	int rounds = argc > 1 ? atoi(argv[1]) : 80;
+	int same = 0;
+	int own = 0;
+	int taken = 0;
+	int refused = 0;
+
+	for (int round = 0; round < rounds; round++)
+	{
+		host_patience = 1000000;
+		CLAIM(host_run(make, &whole) == HOST_DONE);
+		same += whole.same_bytes;
+		own += take(&whole);
+		for (int i = 0; i < 300; i++)
+		{
+			damaged = whole;
+			for (uint32_t j = draw(3) + 1; j > 0; j--)
+				damaged.data[draw((uint32_t) damaged.size)] =
+					(uint8_t) (draw(3) ? draw(256) : 0xff);
+			if (draw(8) == 0)
+				damaged.size = draw((uint32_t) damaged.size);
+			if (damaged.size < 3)
+				continue;
+			if (take(&damaged))
+				taken++;
+			else
+				refused++;
+		}
+	}
+	printf("1..3\n");
+	printf("%sok 1 - one pass gives the bytes of two steps\n",
+		   same == rounds ? "" : "not ");
+	printf("%sok 2 - segment_flow: its own bytes are accepted\n",
+		   own == rounds ? "" : "not ");
+	printf("%sok 3 - segment_flow: damaged bytes are refused or can be used\n",
+		   taken > rounds && refused > rounds ? "" : "not ");
+	if (argc > 1)
+		printf("# %d whole, %d same, %d taken, %d refused\n", own, same, taken,
+			   refused);
+	return 0;
+}
+
+#endif /* FUZZING */

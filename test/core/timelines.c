@@ -1,0 +1,234 @@
+/*
+ * timelines.c
+ *		Timelines folded at once are those of the log, customer by customer:
+ *		with far days, values and marks, in a directory or not, and spilled
+ *		once, twice or not at all.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/timelines.h"
+
+#define WORLDS 240
+
+typedef struct Row
+{
+	uint32_t customer;
+	Day day;
+	uint8_t marks;
+	int scale;
+	int64_t value;
+} Row;
+
+/* A world of rows, and what was found */
+typedef struct World
+{
+	int number;
+	uint64_t random;
+	KeyKind kind;
+	bool is_full;
+	int nrows;
+	Row *rows;
+	uint32_t customers;
+	uint8_t *seen; /* by customer */
+	int handed_out;
+	bool same;
+	bool has_spilled;
+	bool has_paged;
+	bool has_widened;
+} World;
+
+static uint32_t
+draw(World *world, uint32_t below)
+{
+	world->random ^= world->random << 13;
+	world->random ^= world->random >> 7;
+	world->random ^= world->random << 17;
+	return (uint32_t) (world->random >> 32) % below;
+}
+
+static Key
+make_key(const World *world, uint32_t customer, char *text)
+{
+	Key key = {.words = {0, 0}};
+
+	if (world->kind == KEY_NUMBER)
+		key.number = customer;
+	else if (world->kind == KEY_UUID)
+		key.words[1] = customer * UINT64_C(0x9e3779b97f4a7c15);
+	else
+	{
+		/* some are longer than a key */
+		snprintf(text, 64, "%u %.*s", customer, (int) (customer % 30),
+				 "------------------------------");
+		key_set_text(&key, text, (uint32_t) strlen(text));
+	}
+	return key;
+}
+
+static uint32_t
+customer_of(const World *world, const Key *key)
+{
+	KeyText text;
+
+	if (world->kind == KEY_NUMBER)
+		return (uint32_t) key->number;
+	if (world->kind == KEY_UUID)
+		return (uint32_t) (key->words[1] * UINT64_C(0xf1de83e19937733d));
+	text = key_text(key);
+	return (uint32_t) strtoul(text.data, NULL, 10);
+}
+
+/* The same by the log, from the rows of one customer. */
+static Activity *
+by_log(const World *world, uint32_t customer)
+{
+	size_t size = log_size(true, world->nrows);
+	char *block = host_alloc(NULL, size + 4);
+	ActivityLog *log = (ActivityLog *) (block + 4); /* entries are aligned */
+	Activity *activity;
+
+	log_open(log, true);
+	for (int i = 0; i < world->nrows; i++)
+	{
+		const Row *row = &world->rows[i];
+
+		if (row->customer == customer)
+			log_add(log, size, row->day, row->marks & MARK_START,
+					row->marks & MARK_RETURN, row->value, row->scale,
+					row->marks & MARK_VALUE);
+	}
+	activity = log_read(log, size);
+	host_free(block);
+	return activity;
+}
+
+static void
+check_timeline(void *taker, Key key, const Activity *activity)
+{
+	World *world = taker;
+	uint32_t customer = customer_of(world, &key);
+	Activity *expected;
+	ByteWriter writers[2];
+
+	world->handed_out++;
+	if (customer >= world->customers || world->seen[customer] != 1)
+	{
+		world->same = false;
+		return;
+	}
+	world->seen[customer] = 2;
+	if (customer % 8 != 0 && world->customers > 1000)
+		return; /* finding a customer's rows takes long */
+	expected = by_log(world, customer);
+	writer_open(&writers[0], NULL, 0);
+	writer_open(&writers[1], NULL, 0);
+	activity_encode(activity, &writers[0]);
+	activity_encode(expected, &writers[1]);
+	world->same &=
+		writers[0].used == writers[1].used &&
+		memcmp(writers[0].data, writers[1].data, writers[0].used) == 0;
+	host_free(writers[0].data);
+	host_free(writers[1].data);
+	host_free(expected->days);
+	host_free(expected);
+}
+
+static void
+run_world(void *argument)
+{
+	World *world = argument;
+	bool is_large = world->number % 40 == 0;
+	int expected = 0;
+	Timelines *timelines;
+
+	world->random = 88172645463325252u + (uint64_t) world->number;
+	world->kind = (KeyKind) (world->number % 3);
+	world->is_full = world->number / 3 % 2;
+	if (is_large)
+		world->kind = KEY_NUMBER;
+	world->customers = is_large ? 9000 : 1 + draw(world, 300);
+	world->nrows = is_large ? 20000 : 1 + (int) draw(world, 2000);
+	world->rows = host_alloc(NULL, world->nrows * sizeof(Row));
+	world->seen = host_alloc_zero(NULL, world->customers);
+	timelines = timelines_new(NULL, world->kind, world->is_full,
+							  (DayReader){NULL, NULL},
+							  world->number % 4 == 1   ? 20000
+							  : world->number % 4 == 2 ? 900
+													   : 0);
+	for (int i = 0; i < world->nrows; i++)
+	{
+		Row *row = &world->rows[i];
+		char text[64];
+
+		*row = (Row){
+			is_large && i < 9000 ? (uint32_t) i : draw(world, world->customers),
+			9000 + (Day) draw(world, 60), MARKS_PLAIN, 0, 0};
+		if (world->number % 5 == 0 && i > world->nrows / 2)
+			row->day = draw(world, 2) ? DAY_FIRST : DAY_LAST;
+		if (world->is_full)
+		{
+			row->marks = (uint8_t) draw(world, 8);
+			if (row->marks & MARK_VALUE)
+			{
+				row->scale = (int) draw(world, 4);
+				row->value = (int64_t) draw(world, 1000) - 300;
+			}
+		}
+		expected += world->seen[row->customer] == 0;
+		world->seen[row->customer] = 1;
+		timelines_take(timelines, make_key(world, row->customer, text),
+					   row->day, row->marks, row->value, row->scale);
+	}
+	timelines_flush(timelines);
+	world->has_spilled = timelines->parts != NULL;
+	world->has_paged = timelines->gather.roster.is_paged;
+	world->has_widened = timelines->is_wide && !world->is_full;
+	world->same = true;
+	timelines_finish(timelines, check_timeline, world);
+	world->same &= world->handed_out == expected;
+}
+
+static void
+ok(int number, const char *what, bool truth)
+{
+	printf("%sok %d - %s\n", truth ? "" : "not ", number, what);
+}
+
+int
+main(void)
+{
+	int good = 0;
+	int spilled = 0;
+	int paged = 0;
+	int widened = 0;
+
+	host_patience = 1L << 40;
+	for (int i = 0; i < WORLDS; i++)
+	{
+		World world = {i};
+
+		if (host_run(run_world, &world) != HOST_DONE)
+			printf("# world %d: %s\n", i, host_message);
+		else if (!world.same)
+			printf("# world %d differs\n", i);
+		else
+			good++;
+		spilled += world.has_spilled;
+		paged += world.has_paged;
+		widened += world.has_widened;
+	}
+	ok(1, "timelines are those of the log", good == WORLDS);
+	ok(2, "some had spilled", spilled > 0);
+	ok(3, "some customers were in a directory", paged > 0);
+	ok(4, "some days were too far for short lines", widened > 0);
+	printf("# %d spilled, %d in a directory, %d widened\n", spilled, paged,
+		   widened);
+	printf("1..4\n");
+	return 0;
+}

@@ -1,0 +1,93 @@
+-- A small telecom with something bound to every entity, so that a model of it
+-- has every report view: read by tests with \i.  Drawn from hashes, the same
+-- everywhere.  Tables are called as the entities; world.model() binds them all.
+CREATE SCHEMA world;
+CREATE FUNCTION world.draw(what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE
+RETURN (hashtext(what || i) & 2147483647) % below;
+
+CREATE TABLE world.customer (customer_id int PRIMARY KEY, joined_on date, channel text, region text);
+INSERT INTO world.customer
+SELECT i, date '2024-01-01' + world.draw('joined', i, 300), (ARRAY['shop', 'web', 'dealer'])[1 + world.draw('channel', i, 3)], 'region ' || i % 4
+FROM generate_series(1, 240) i;
+CREATE TABLE world.product (product text PRIMARY KEY, family text, launched_on date, unit_margin numeric(10,2), list_price numeric(10,2), is_bundle boolean);
+INSERT INTO world.product VALUES
+	('BASIC', 'mobile', '2020-01-01', 6, 10, false), ('PLUS', 'mobile', '2020-01-01', 9, 15, false), ('MAX', 'mobile', '2024-07-01', 7, 12, false),
+	('TV', 'home', '2021-01-01', 4, 8, false), ('NET', 'home', '2021-01-01', 11, 20, false), ('DUO', 'home', '2024-03-01', 12, 24, true);
+CREATE TABLE world.bundle_component (bundle text, product text, standalone_price numeric(10,2));
+INSERT INTO world.bundle_component VALUES ('DUO', 'TV', 8), ('DUO', 'NET', 20);
+CREATE TABLE world.offer (offer text, product text, channel text, price numeric(10,2), new_customers_only boolean, valid_from date, valid_to date);
+INSERT INTO world.offer VALUES ('welcome', 'PLUS', NULL, 9, true, '2024-02-01', '2024-11-01'), ('stay', 'BASIC', 'web', 8, false, '2024-01-01', NULL);
+
+CREATE TABLE world.subscription (customer_id int, product text, started_on date, ended_on date, mrr numeric(10,2), subscription_id text, channel text, offer text,
+	status text, end_reason text, cancel_requested_on date) PARTITION BY RANGE (started_on);
+CREATE TABLE world.subscription_2024 PARTITION OF world.subscription FOR VALUES FROM (MINVALUE) TO ('2024-07-01');
+CREATE TABLE world.subscription_later PARTITION OF world.subscription DEFAULT;
+-- everybody's first plan; four in ten move to another one, on the same day or later
+WITH first AS (
+	SELECT c.customer_id, c.channel, (ARRAY['BASIC', 'PLUS', 'TV', 'NET'])[1 + world.draw('first', c.customer_id, 4)] AS product, c.joined_on AS started_on,
+		CASE WHEN world.draw('left', c.customer_id, 10) < 6 THEN c.joined_on + 40 + world.draw('days', c.customer_id, 300) END AS ended_on
+	FROM world.customer c
+), next AS (
+	SELECT f.customer_id, f.channel, (ARRAY['MAX', 'PLUS', 'DUO', 'BASIC'])[1 + world.draw('next', f.customer_id, 4)] AS product,
+		f.ended_on + (ARRAY[0, 0, 12, 45])[1 + world.draw('gap', f.customer_id, 4)] AS started_on, f.product AS was
+	FROM first f WHERE f.ended_on IS NOT NULL AND world.draw('moves', f.customer_id, 10) < 7
+), extra AS (
+	SELECT f.customer_id, f.channel, (ARRAY['TV', 'NET', 'MAX'])[1 + world.draw('extra', f.customer_id, 3)] AS product, f.started_on + world.draw('later', f.customer_id, 200) AS started_on
+	FROM first f WHERE world.draw('more', f.customer_id, 10) < 3
+)
+INSERT INTO world.subscription
+SELECT l.customer_id, l.product, l.started_on, l.ended_on, coalesce(o.price, p.list_price - world.draw('discount', l.customer_id, 3)), 'S' || l.customer_id || '-' || l.n, l.channel, l.offer,
+	CASE WHEN world.draw('trial', l.customer_id, 20) = 0 THEN 'trial' ELSE 'active' END,
+	CASE WHEN l.ended_on IS NOT NULL THEN (ARRAY['price', 'moved', 'payment failed'])[1 + world.draw('why', l.customer_id, 3)] END, l.ended_on - 20
+FROM (
+	SELECT customer_id, product, started_on, ended_on, channel, CASE WHEN product = 'PLUS' AND customer_id % 2 = 0 THEN 'welcome' END AS offer, 1 AS n FROM first
+	UNION ALL SELECT customer_id, product, started_on, CASE WHEN world.draw('end', customer_id, 3) = 0 THEN started_on + 60 END, channel,
+		CASE WHEN product = 'PLUS' THEN 'welcome' WHEN product = 'BASIC' THEN 'stay' END, 2 FROM next
+	UNION ALL SELECT customer_id, product, started_on, NULL, channel, NULL, 3 FROM extra) l
+JOIN world.product p USING (product)
+LEFT JOIN world.offer o ON o.offer = l.offer;
+
+CREATE TABLE world.segment_history (customer_id int, segment text, valid_from date, valid_to date);
+INSERT INTO world.segment_history
+SELECT i, CASE WHEN i <= 3 THEN 'tiny' ELSE (ARRAY['Größe, L', 'it''s "M"', 'S'])[1 + i % 3] END, date '2024-01-01', CASE WHEN i % 7 = 0 THEN date '2024-06-10' END FROM generate_series(1, 225) i
+UNION ALL SELECT i, 'S', date '2024-06-10', NULL FROM generate_series(7, 225, 7) i;
+CREATE TABLE world.owner (subject_kind text, subject text, owner text, accountable boolean, valid_from date, valid_to date);
+INSERT INTO world.owner VALUES ('segment', 'S', 'Ada', true, '2024-01-01', NULL), ('segment', 'S', 'Bo', true, '2024-05-01', '2024-06-01'),
+	('segment', 'Größe, L', 'Bo', true, '2024-01-01', '2024-09-01'), ('product', 'MAX', 'Cy', true, '2024-07-01', NULL);
+CREATE TABLE world.segment_target (segment text, month date, metric text, target double precision);
+INSERT INTO world.segment_target
+SELECT s, m::date, k, v FROM unnest(ARRAY['S', 'tiny', 'Größe, L']) s, generate_series('2024-02-01', '2024-12-01', interval '1 month') m,
+	(VALUES ('churn_rate', 0.05), ('closing_mrr', 700)) AS t (k, v);
+
+CREATE TABLE world.event (customer_id int, occurred_at timestamptz, kind text, product text, channel text, amount numeric(12,2));
+INSERT INTO world.event
+SELECT 1 + world.draw('who', i, 240), timestamptz '2024-01-01 08:00+02' + world.draw('when', i, 24 * 380) * interval '1 hour', (ARRAY['order', 'visit', E'tab\tand "quote" \\ é'])[1 + i % 3],
+	(ARRAY['BASIC', 'PLUS', 'TV', 'NET'])[1 + i % 4], (ARRAY['shop', 'web'])[1 + i % 2], CASE WHEN i % 4 > 0 THEN world.draw('amount', i, 90000) / 100.0 END
+FROM generate_series(1, 2400) i;
+CREATE TABLE world.contact (customer_id int, occurred_at timestamptz, channel text, campaign text, offer text, purpose text, outcome text, arm text);
+INSERT INTO world.contact SELECT i, timestamptz '2024-04-01 09:00+03' + i * interval '1 day', 'mail', 'spring', 'stay', 'marketing', CASE WHEN i % 5 = 0 THEN 'sold' END, CASE WHEN i % 4 = 0 THEN 'control' ELSE 'target' END FROM generate_series(1, 120) i;
+CREATE TABLE world.ticket (customer_id int, opened_at timestamptz, ticket_id text, product text);
+INSERT INTO world.ticket SELECT i, timestamptz '2024-03-01 09:00+02' + i * interval '30 hours', 'T' || i, (ARRAY['BASIC', 'NET'])[1 + i % 2] FROM generate_series(1, 160) i;
+CREATE TABLE world.cost (month date, pool text, amount numeric(12,2));
+INSERT INTO world.cost SELECT m::date, p, 500 + extract(month FROM m) FROM generate_series('2024-02-01', '2024-12-01', interval '1 month') m, unnest(ARRAY['care', 'network']) p;
+CREATE TABLE world.cost_driver (month date, pool text, quantity double precision, segment text);
+INSERT INTO world.cost_driver SELECT m::date, 'care', 10 * n, s FROM generate_series('2024-02-01', '2024-12-01', interval '1 month') m, unnest(ARRAY['S', 'tiny', 'Größe, L']) WITH ORDINALITY AS t (s, n);
+CREATE TABLE world.survey (customer_id int, occurred_at timestamptz, instrument text, score double precision, driver text, theme text);
+INSERT INTO world.survey SELECT i, timestamptz '2024-05-01 09:00+03' + i * interval '1 day', 'nps', i % 11, 'price', 'bill' FROM generate_series(1, 90) i;
+CREATE TABLE world.initiative (initiative text, driver text, lever text, metric text, expected_effect double precision, baseline_on date, status text, decided_on date, shipped_on date);
+INSERT INTO world.initiative VALUES ('simple bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-06-01', 'shipped', '2024-05-20', '2024-07-01');
+CREATE TABLE world.review (cycle text, due_on date, held_on date, subject text, decision text, initiative text);
+INSERT INTO world.review VALUES ('2024 Q2', '2024-07-05', '2024-07-08', 'S', 'go on', 'simple bill');
+
+-- a model of all this: every table whose columns an entity takes
+CREATE FUNCTION world.model(model name) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	e record;
+BEGIN
+	PERFORM cvm.create_model(model, tz => 'Europe/Vilnius', currency => 'EUR');
+	FOR e IN SELECT x.entity FROM cvm.entity x WHERE to_regclass('world.' || x.entity) IS NOT NULL ORDER BY x.position LOOP
+		PERFORM cvm.bind(model, e.entity, to_regclass('world.' || e.entity));
+	END LOOP;
+	PERFORM cvm.configure(model, 'segment_schemes', 'region');
+END
+$$;

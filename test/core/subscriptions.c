@@ -187,11 +187,7 @@ make(void *argument)
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
-<<<<<<< HEAD
 	LedgerTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
-=======
-	LedgerTerms terms = {.calendar = month, .as_of = 9000};
->>>>>>> main
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = host_alloc_zero(NULL, 4096);

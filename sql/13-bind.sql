@@ -278,8 +278,6 @@ AS $$
 		WHERE b.problem IS NULL
 		UNION ALL
 		SELECT u.relation::text FROM cvm._usable(_have.model) AS u(relation)
-		UNION ALL
-		SELECT 'setting segment_schemes' WHERE cvm._scheme_rows(_have.model) IS NOT NULL
 	) AS h(name);
 $$;
 COMMENT ON FUNCTION cvm._have(name) IS 'What report views may need and a model has: "entity", "entity.column" and states that are stored.';
@@ -417,6 +415,7 @@ DECLARE
 	literals jsonb := cvm._literals(_wanted.model);
 	kept name[] := ARRAY(SELECT u.relation FROM cvm._usable(_wanted.model) AS u(relation));
 BEGIN
+	have := have || CASE WHEN cvm._scheme_rows(_wanted.model) IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
 	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(_wanted.model, have);
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,

@@ -198,6 +198,7 @@ DECLARE
 		WHEN 'customer' THEN '{customer_id}' WHEN 'product' THEN '{product}' WHEN 'offer' THEN '{offer}'
 		WHEN 'bundle_component' THEN '{bundle,product}' WHEN 'segment_target' THEN '{segment,month,metric}' END;
 	spell record;
+	rows text;
 	windowed text;
 	r record;
 BEGIN
@@ -236,10 +237,17 @@ BEGIN
 		) AS t (entity, problem, severity, parts, starts, ends, counts, what)
 	WHERE t.entity = _set_checks.entity;
 	IF FOUND THEN
+		-- the canonical view has one scheme of segments, and all are looked at
+		IF _set_checks.entity = 'segment_history' AND bound ? 'scheme' THEN
+			spell.parts := spell.parts || '{scheme}';
+			rows := format('(%s)', cvm._scheme_rows(_set_checks.model));
+		ELSE
+			rows := view;
+		END IF;
 		windowed := format($q$(SELECT c.*, lead(coalesce(c.%I, '-infinity')) OVER (PARTITION BY %s ORDER BY coalesce(c.%I, '-infinity'), coalesce(c.%I, 'infinity')%s) AS next_start
 			FROM %s c WHERE coalesce(c.%I > coalesce(c.%I, '-infinity'), true) AND %s%s) c$q$,
 			spell.starts, (SELECT string_agg(format('c.%I', p), ', ') FROM unnest(spell.parts) p), spell.starts, spell.ends,
-			CASE WHEN _set_checks.entity = 'owner' THEN ', c.owner' ELSE '' END, view,
+			CASE WHEN _set_checks.entity = 'owner' THEN ', c.owner' ELSE '' END, rows,
 			spell.ends, spell.starts, format(spell.counts, 'c.accountable'),
 			(SELECT string_agg(format(' AND c.%I IS NOT NULL', p), '') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'));
 		severity := spell.severity;
@@ -268,7 +276,8 @@ BEGIN
 			mending := jsonb_build_object(
 				'keep', format('coalesce(%s > %s, true)', x ->> 'valid_to', x ->> 'valid_from'),
 				'column', coalesce(bound ->> 'valid_to', 'valid_to'), 'initial', x ->> 'valid_to',
-				'assign', format('coalesce(lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s), {}::date)', x ->> 'valid_to', x ->> 'valid_from', x ->> 'customer_id'));
+				'assign', format('coalesce(lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s), {}::date)', x ->> 'valid_to', x ->> 'valid_from',
+					(SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p)));
 			RETURN NEXT;
 		END IF;
 	END IF;

@@ -18,11 +18,7 @@ SELECT 'customer_phase', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 ), known AS (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings,
@@ -71,10 +67,11 @@ SELECT g.segment || '|' || g.from_phase || '|' || g.to_phase AS row_key,
 	g.mrr::numeric(18,2) AS mrr,
 	g.as_of
 FROM (
-	SELECT CASE WHEN grouping(c.segment) = 1 THEN '(all)' ELSE c.segment END AS segment,
+	SELECT s.segment,
 		c.previous_phase AS from_phase, c.phase AS to_phase, count(*) AS customers, sum(c.mrr) AS mrr, c.as_of
 	FROM customer_phase c
-	GROUP BY GROUPING SETS ((c.segment, c.previous_phase, c.phase, c.as_of), (c.previous_phase, c.phase, c.as_of))) g$$),
+	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
+	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$),
 
 ('customer_rfm', 1, '{event}', $$
 WITH observed AS MATERIALIZED (
@@ -112,11 +109,7 @@ SELECT 'value_decile', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 ), worth AS (
 	SELECT s.customer_id, sum(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS mrr, {{margin}} AS margin, o.as_of
 	FROM subscription s

@@ -9,25 +9,21 @@ INSERT INTO cvm.segment_part VALUES
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 ), family AS MATERIALIZED (
 	SELECT {families} AS families
 ), flow AS MATERIALIZED (
 	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, {{grain}},
-		(SELECT o.as_of FROM observed o), (SELECT y.families FROM family y), {{span}}) AS state
+		-- nothing observed: nothing before the first day of all
+		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {{span}}) AS state
 	FROM (
 		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
 			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment
 		FROM subscription s
 		UNION ALL
-		SELECT h.customer_id, NULL, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}, h.segment
+		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, {segment_version}, h.segment
 		FROM segment_history h
-		WHERE h.segment IS NOT NULL AND h.valid_from IS NOT NULL) r
-	WHERE (SELECT o.as_of FROM observed o) IS NOT NULL
+		WHERE h.segment IS NOT NULL) r
 )$$),
 
 ('bridge', 1, '{}', $$
@@ -39,12 +35,13 @@ bridge AS MATERIALIZED (
 
 ('margin', 1, '{product.unit_margin}', $$
 direct AS (
-	SELECT CASE WHEN grouping(p.segment) = 1 THEN '(all)' ELSE p.segment END AS segment, p.period_start,
+	SELECT s.segment, p.period_start,
 		CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(p.lines * g.unit_margin) END AS margin
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_products(f.state) p
 	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin FROM product r GROUP BY r.product) g ON g.product = p.product
-	GROUP BY GROUPING SETS ((p.period_start, p.segment), (p.period_start))
+	CROSS JOIN LATERAL (VALUES (p.segment), ('(all)')) AS s (segment)
+	GROUP BY p.period_start, s.segment
 )$$),
 ('margin', 2, '{}', $$
 direct AS (
@@ -105,9 +102,10 @@ pool AS (
 	FROM spread s
 	CROSS JOIN LATERAL unnest(s.segments, s.used, coalesce(cvm.allocate(s.amount, s.used), cvm.allocate(s.amount, s.base))) AS a (segment, used, part)
 ), allocated AS (
-	SELECT CASE WHEN grouping(a.segment) = 1 THEN '(all)' ELSE a.segment END AS segment, a.month, sum(a.part) AS cost
+	SELECT s.segment, a.month, sum(a.part) AS cost
 	FROM share a
-	GROUP BY GROUPING SETS ((a.month, a.segment), (a.month))
+	CROSS JOIN LATERAL (VALUES (a.segment), ('(all)')) AS s (segment)
+	GROUP BY a.month, s.segment
 )$$),
 ('cost', 2, '{}', $$
 allocated AS (

@@ -5,11 +5,7 @@ INSERT INTO cvm.segment_part VALUES
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(
-				nullif(max(s.started_on) FILTER (WHERE s.started_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity'),
-				nullif(max(s.ended_on) FILTER (WHERE s.ended_on <= (SELECT (now() AT TIME ZONE {time_zone})::date)), '-infinity')),
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on))) + 1
-		FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
 )$$),
 ('observed', 2, '{}', $$
 observed AS MATERIALIZED (
@@ -62,7 +58,10 @@ answered AS (
 		daterange(least(coalesce(u.valid_from, o.as_of - 1), o.as_of), least(u.valid_to, o.as_of)) AS days
 	FROM observed o
 	CROSS JOIN (
-		SELECT 'segment' AS subject_kind, p.segment AS subject, p.valid_from, p.valid_to FROM peopled p
+		-- what always was is to be owned since anything was sold
+		SELECT 'segment' AS subject_kind, p.segment AS subject,
+			CASE WHEN p.valid_from > '0001-01-01' THEN p.valid_from ELSE (SELECT min(d.sold_from) FROM sold d) END AS valid_from, p.valid_to
+		FROM peopled p
 		UNION ALL
 		SELECT 'product', coalesce(s.product, l.product), coalesce(l.launched_on, s.sold_from, n.valid_from), 'infinity'
 		FROM sold s

@@ -17,11 +17,10 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "core/segment_ledger.h"
+#include "core/segment.h"
 #include "decimal.h"
 #include "expanded.h"
 #include "holdings.h"
-#include "ledger.h"
 #include "segment.h"
 #include "state.h"
 #include "types.h"
@@ -440,90 +439,4 @@ cvm_segment_flow_as_of(PG_FUNCTION_ARGS)
 		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
 
 	PG_RETURN_DATEADT(flow->as_of);
-}
-
-/*
- * segment_flow_agg(customer, product, started_on, ended_on, mrr, segment,
- * grain, as_of [, families, span]): a spell, or where segment is told, a time
- * in it, with the version of the segments in place of mrr
- */
-#define ARG_SEGMENT 6
-#define ARG_GRAIN 7
-#define ARG_FAMILIES 9
-#define ARG_SPAN 10
-
-/* What it is told of families and span, in its first row */
-static void
-ledger_told(FunctionCallInfo fcinfo, LedgerState *state)
-{
-	MemoryContext old;
-
-	if (likely(state->span > 0))
-		return;
-	state->span = argument_span(fcinfo, ARG_SPAN);
-	if (PG_NARGS() <= ARG_FAMILIES || PG_ARGISNULL(ARG_FAMILIES))
-		return;
-	old = MemoryContextSwitchTo(state_context(fcinfo, "segment_flow_agg"));
-	state->families = PG_GETARG_ARRAYTYPE_P_COPY(ARG_FAMILIES);
-	MemoryContextSwitchTo(old);
-}
-
-/* The number of a version, given in place of a price */
-static int64
-row_version(const SpellRow *row)
-{
-	Wide unit = row->scale > 0 ? money_power(row->scale) : 1;
-	Wide version = row->scale > 0 ? row->mrr / unit : row->mrr;
-
-	if (version * unit != row->mrr || (int64) version != version)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("version of a segment is not a whole number"),
-						errhint("Number the versions 1, 2, 3 …")));
-	return (int64) version;
-}
-
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
-Datum
-cvm_segment_ledger_add(PG_FUNCTION_ARGS)
-{
-	static const LedgerArguments arguments = {.grain = ARG_GRAIN};
-	LedgerRow row;
-
-	if (!ledger_row(fcinfo, &arguments, "segment_flow_agg", &row))
-		PG_RETURN_LEDGER(row.state);
-	ledger_told(fcinfo, row.state);
-	if (PG_ARGISNULL(ARG_SEGMENT))
-		ledger_add(row.state->ledger, row.key, &row.spell);
-	else
-	{
-		text *name = PG_GETARG_TEXT_PP(ARG_SEGMENT);
-		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
-
-		check_segment(&segment);
-		ledger_place(row.state->ledger, row.key, row.spell.start, row.spell.end,
-					 &segment, row_version(&row.spell));
-	}
-	PG_RETURN_POINTER(row.state);
-}
-
-/* The end of segment_flow_agg: walk every customer into a flow. */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
-Datum
-cvm_segment_ledger_final(PG_FUNCTION_ARGS)
-{
-	LedgerState *state;
-	SegmentFlow *flow;
-	ByteWriter writer;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state_context(fcinfo, "segment_flow_agg");
-	state = (LedgerState *) PG_GETARG_POINTER(0);
-	flow = segment_flow_new(CurrentMemoryContext);
-	if (state->families != NULL)
-		segment_flow_climb(flow, ladder_read(state->families));
-	segment_ledger_finish(state->ledger, flow, state->span);
-	state_open(&writer);
-	segment_flow_encode(flow, &writer);
-	return state_close(&writer);
 }

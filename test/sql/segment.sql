@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(62);
+SELECT plan(73);
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
@@ -119,6 +119,14 @@ END
 $$;
 SELECT is((SELECT bool_and(pg_temp.try(set_byte(d.bytes, i, b))) FROM (SELECT decode(state::text, 'hex') AS bytes FROM state) d, generate_series(0, octet_length(d.bytes) - 1) AS i, (VALUES (0), (1), (127), (255)) AS v (b)), true, 'damage to any byte is found or harmless');
 SELECT is((SELECT bool_and(pg_temp.try(substr(d.bytes, 1, i))) FROM (SELECT decode(state::text, 'hex') AS bytes FROM state) d, generate_series(0, octet_length(d.bytes) - 1) AS i), true, 'so is a state cut anywhere');
+
+-- until when was observed
+SELECT is((SELECT cvm.observed_until_agg(f::date, t::date, '2024-03-01') FROM (VALUES ('2024-01-05', NULL), ('2024-01-10', '2024-02-20'), ('2024-02-01', '2025-01-01'), ('2024-06-01', NULL), ('-infinity', 'infinity')) AS v (f, t)), '2024-02-21', 'plans and what never was are not observed');
+SELECT is((SELECT cvm.observed_until_agg(f::date, NULL, '2024-03-01') FROM (VALUES ('2024-05-05'), ('2024-04-10')) AS v (f)), '2024-04-11', 'where all is planned, the first of it');
+SELECT is((SELECT cvm.observed_until_agg(NULL, NULL, '2024-03-01')), NULL, 'nothing is nothing');
+SELECT is(pg_temp.see($$SELECT round(conf_low::numeric, 4), round(conf_high::numeric, 4) FROM cvm.mean_difference(10, 3, 12, 4)$$), '(-7.7998,11.7998)', 'a difference of means: errors add up as squares');
+SELECT throws_ok($$SELECT cvm.mean_difference(10, -1, 12, 4)$$, '22023', 'a standard error is negative', 'errors are not negative');
+SELECT throws_ok($$SELECT cvm.lifecycle_phase(NULL, '2024-01-01', renewal_days => -1)$$, '22023', 'renewal_days must be 0 or more', 'days of a phase are not negative');
 
 -- overlaps: what began last counts, of equals the first by name
 CREATE TEMP TABLE where_now AS
@@ -279,6 +287,21 @@ SELECT is(pg_temp.see($$SELECT segment, from_customers, to_customers, from_rate,
 '((all),1000,1000,0.25,0.296,0.046,0.058,-0.012,shift)
 (A,500,300,0.1,0.100,0.000,-0.020,0.000,noise)
 (B,500,700,0.4,0.380,-0.020,0.078,-0.012,noise)', 'the total lost 0.046: 0.058 by mix, less 0.012 by rate');
+SELECT is_empty($$
+	SELECT metric, from_month, to_month FROM mix.segment_shift GROUP BY 1, 2, 3
+	HAVING abs(sum(mix_effect + rate_effect) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9
+		OR abs(max(mix_effect + rate_effect) FILTER (WHERE segment = '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'mix and rate are all of the change, of every rate');
+SELECT is((SELECT string_agg(DISTINCT metric, ' ' ORDER BY metric) FROM mix.segment_shift),
+	'acquisition_quality_rate arpu churn_rate cross_sell_rate gross_revenue_retention_rate multi_product_share net_revenue_retention_rate products_per_customer renewal_rate renewal_value_rate retention_12_rate retention_1_rate retention_3_rate retention_6_rate winback_share',
+	'every rate is compared; moves up are not known without families');
+SELECT is_empty($$
+	SELECT k.row_key FROM mix.segment_kpi k JOIN mix.subscription_kpi s USING (segment, month)
+	WHERE (k.due_spells, k.renewed_spells, k.due_mrr, k.renewed_mrr, k.churn_rate, k.net_revenue_retention_rate) IS DISTINCT FROM (s.due_spells, s.renewed_spells, s.due_mrr, s.renewed_mrr, s.logo_churn_rate, s.net_revenue_retention_rate)
+		AND k.opening_customers + k.due_spells > 0$$, 'renewals and rates are those of subscription_kpi');
+SELECT is_empty($$
+	SELECT k.row_key FROM mix.segment_kpi k
+	JOIN mix.subscription_retention r ON r.segment = k.segment AND r.period_no = 1 AND r.cohort = k.month - interval '1 month'
+	WHERE (k.cohort_1_customers, k.retained_1_customers) IS DISTINCT FROM (r.eligible_customers, r.retained_customers)$$, 'cohorts are those of subscription_retention');
 DO $$ BEGIN PERFORM cvm.configure('mix', 'as_of', '2024-03-15'); END $$;
 SELECT is(pg_temp.see($$SELECT DISTINCT verdict, change FROM mix.segment_shift WHERE to_month = '2024-03-01'$$), '(immature,)', 'a month that is not over proves nothing');
 
@@ -288,6 +311,7 @@ SELECT is((SELECT string_agg((cvm.lifecycle_phase(h, '2024-07-01', r)).phase, ' 
 		(1, '2024-01-01', NULL, 0, NULL), (2, '2023-01-01', '2023-07-05', 5, NULL), (3, '2023-01-01', '2023-06-01', 5, NULL), (4, '2023-01-01', '2024-01-01', 5, NULL), (4, '2024-05-01', NULL, 5, NULL),
 		(5, '2024-06-10', NULL, 5, NULL), (6, '2023-01-01', '2024-08-01', 5, NULL), (7, '2023-01-01', NULL, 5, '2024-06-20'), (8, '2023-01-01', NULL, 5, NULL), (8, '2024-06-01', NULL, 5, NULL), (9, '2023-01-01', NULL, 5, NULL)) AS v (n, f, t, m, r)
 	GROUP BY n) x), 'prospect winback_target lost reactivated onboarding renewal at_risk growth mature', 'the phases of a life, the first that fits');
+SELECT is((SELECT string_agg((cvm.lifecycle_phase(h, '2024-07-01', NULL, NULL, w, 90, o)).phase, ' ' ORDER BY n) FROM (SELECT 1 AS n, cvm.holdings_agg('A', '2023-01-01', '2023-07-05', 5) AS h, 30 AS w, 30 AS o UNION ALL SELECT 2, cvm.holdings_agg('A', '2024-06-10', NULL, 5), 365, 10) x), 'lost mature', 'how many days make a phase can be told');
 SELECT is((cvm.lifecycle_phase(NULL, '2024-07-01')).phase, 'prospect', 'who never subscribed is a prospect');
 SELECT is(pg_temp.see($$SELECT (SELECT count(*) FROM mix.customer_phase), (SELECT sum(customers) FROM mix.phase_flow WHERE segment = '(all)'), (SELECT sum(customers) FROM mix.phase_flow WHERE segment <> '(all)')$$), '(1250,1250,1250)', 'everybody is in one phase');
 SELECT is(pg_temp.see($$SELECT decile, ranked_by, customers, value_share FROM costs.value_decile ORDER BY 1 DESC$$), E'(10,margin,1,0.4444444444444444)\n(7,margin,1,0.3333333333333333)\n(4,margin,1,0.2222222222222222)', 'three customers by their margin');

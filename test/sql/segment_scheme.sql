@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(29);
+SELECT plan(32);
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
@@ -61,6 +61,9 @@ SELECT is(pg_temp.see($$SELECT scheme, segment, row_key, closing_customers FROM 
 (contract,(none),contract|(none)|2024-03,1)
 (contract,12,contract|12|2024-03,1)
 (contract,24,contract|24|2024-03,3)', 'schemes side by side, each of all of the base');
+CREATE TABLE shop.owners AS SELECT 'segment' AS subject_kind, 'Red' AS subject, 'Ona' AS owner;
+DO $$ BEGIN PERFORM cvm.bind('acme', 'owner', 'shop.owners'); END $$;
+SELECT is(pg_temp.see($$SELECT subject_kind, subject, gap_from, days FROM acme.owner_gap ORDER BY row_key$$), E'(product,P,2024-01-05,87)\n(segment,Blue,2024-01-05,87)', 'what always was is to be owned since anything was sold');
 SELECT is(obj_description('acme.segment_history'::regclass) ~ 'Reads shop.people', true, 'the view says where it comes from');
 SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE entity = 'segment_history'), 0::bigint, 'there is nothing to check');
 SELECT throws_ok($$SELECT cvm.unbind('acme', 'segment_history')$$, '42704', NULL, 'what was not bound cannot be unbound');
@@ -99,6 +102,12 @@ SELECT is(pg_temp.see($$SELECT scheme, from_segment, to_segment, customers FROM 
 DO $$ BEGIN PERFORM cvm.configure('acme', 'segment_schemes', NULL); END $$;
 SELECT is((SELECT string_agg(DISTINCT segment, ' ' ORDER BY segment) FROM acme.segment_history), 'Old Young', 'not told, it is the first by name');
 SELECT is((SELECT string_agg(DISTINCT scheme, ' ' ORDER BY scheme) FROM acme.segment_scheme_kpi), 'age value', 'and those of the history are side by side');
+
+SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE entity = 'segment_history' AND problem IN ('segment_overlap', 'segment_gap')), 0::bigint, 'two schemes at once are no overlap');
+INSERT INTO shop.history VALUES (2, 'value', 'Gold', '2024-02-01', NULL), (1, 'age', 'Old', '2024-05-01', NULL), (3, 'age', 'Old', '2024-01-01', '2024-02-01'), (3, 'age', 'Young', '2024-03-01', NULL);
+SELECT is(pg_temp.see($$SELECT problem, count, samples FROM cvm.check_model('acme') WHERE entity = 'segment_history' AND problem IN ('segment_overlap', 'segment_gap') ORDER BY problem$$),
+'(segment_gap,1,{3 2024-02-01})
+(segment_overlap,2,{1 age 2024-01-01,2 value 2024-01-01})', 'overlaps and gaps in any scheme are reported');
 
 -- versions: on 15 February the segments become others
 CREATE TABLE shop.versions (customer_id int, segment text, valid_from date, valid_to date, scheme_version text);

@@ -76,6 +76,7 @@ LEFT JOIN (VALUES ('survival_agg(integer,boolean,integer)', 'duration + 5, churn
 	('sbg_fit(integer,bigint,bigint)', 'customer_id % 4 + 1, (ARRAY[40, 20, 12, 8])[customer_id % 4 + 1]::bigint, CASE customer_id % 4 WHEN 3 THEN 900 ELSE 0 END::bigint'), ('revenue_retention_agg(cvm.holdings,text,date,text)', $$holdings, 'month'::text, date '2025-07-01', 'anniversary'::text$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer,integer,integer)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', 40, 50, 3$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer,integer,integer,text)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', 40, 50, 3, 'mrr'::text$$),
+	('cannibalization_agg(cvm.holdings,text[],text[],date,integer,integer,integer,text,text)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', 40, 50, 3, 'mrr'::text, '(none)'::text$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer[],integer[],integer)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', '{20,40}'::int[], '{30,60}'::int[], 3$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer[],integer[],integer,text)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', '{20,40}'::int[], '{30,60}'::int[], 3, 'mrr'::text$$),
 	('cannibalization_matrix_agg(cvm.holdings,date,integer,integer,integer)', $$holdings, date '2025-07-01', 40, 50, 3$$),

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What the monthly waterfall costs, as ratios to count(*) on the same table in
-# the same run: in one pass, in two steps, and in plain SQL that expands
-# customers into months; with the peak memory of each.
+# What the monthly waterfall and retention by cohort cost, as ratios to count(*)
+# on the same table in the same run: in one pass, both in one pass, in two
+# steps, and in plain SQL that expands customers into months; with the peak
+# memory of each.
 #
 #   bench/subscriptions.sh [SPELLS]     3000000 by default, three a customer
 #
@@ -12,7 +13,7 @@
 # DuckDB answers the same in one thread.
 set -euo pipefail
 spells=${1:-3000000}
-rounds=${ROUNDS:-3}
+rounds=${ROUNDS:-7}
 db=cvm_bench_subscriptions
 run() { psql -XAtq -v ON_ERROR_STOP=1 -d $db "$@"; }
 trap 'dropdb --if-exists --force $db >/dev/null 2>&1; rm -f "${csv:-}"' EXIT
@@ -32,10 +33,13 @@ SQL
 
 setup="SET max_parallel_workers_per_gather = 0; SET jit = off; SET work_mem = '2GB'; SET hash_mem_multiplier = 2"
 count='SELECT count(*) FROM spell'
-one_pass="SELECT cvm.movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2025-01-01') FROM spell"
+arguments="customer, product, started_on, ended_on, mrr, 'month', '2025-01-01'"
+waterfall="SELECT cvm.movement_agg($arguments) FROM spell"
+retention="SELECT cvm.revenue_retention_agg($arguments) FROM spell"
+both="SELECT cvm.movement_agg($arguments), cvm.revenue_retention_agg($arguments) FROM spell"
 holdings="SELECT customer, cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM spell GROUP BY customer"
 two_step="SELECT cvm.movement_agg(h, 'month', '2025-01-01') FROM ($holdings) x"
-retention="SELECT cvm.revenue_retention_agg(h, 'month', '2025-01-01') FROM ($holdings) x"
+retention_two_step="SELECT cvm.revenue_retention_agg(h, 'month', '2025-01-01') FROM ($holdings) x"
 # The closing of every customer and month in which they have a line, and the
 # month after; then one line back
 plain="WITH closing AS (
@@ -51,6 +55,46 @@ plain="WITH closing AS (
 SELECT month, sum(mrr) FILTER (WHERE before = 0 AND NOT ever), sum(mrr) FILTER (WHERE before = 0 AND ever),
 	sum(mrr - before) FILTER (WHERE before > 0 AND mrr > before), sum(mrr - before) FILTER (WHERE mrr > 0 AND mrr < before),
 	-sum(before) FILTER (WHERE mrr = 0), sum(mrr) FROM passage GROUP BY month"
+
+# Who of each cohort pays at which closing
+plain_retention="WITH closing AS (
+	SELECT DISTINCT customer, month::date AS month
+	FROM tenth, generate_series(date_trunc('month', started_on::timestamp), least(ended_on, date '2024-12-31')::timestamp, '1 month') AS month
+	WHERE started_on < '2025-01-01' AND mrr > 0 AND (ended_on IS NULL OR ended_on >= month + interval '1 month')
+), cohort AS (
+	SELECT customer, date_trunc('month', min(started_on)::timestamp) AS month FROM tenth WHERE mrr > 0 GROUP BY customer
+)
+SELECT c.month, l.month, count(*) FROM cohort c JOIN closing l ON l.customer = c.customer GROUP BY 1, 2"
+
+# Milliseconds of the best round of each query, rounds interleaved, and the
+# median over rounds of its ratio to the first, which is count(*)
+interleave() {
+	local rounds=$1 n=$#
+	shift
+	{
+		echo "$setup;"
+		echo "\\timing on"
+		for _ in $(seq "$rounds"); do
+			for query; do echo "SELECT count(*) FROM ($query) q WHERE q.* IS NOT DISTINCT FROM NULL;"; done
+		done
+	} | run | awk -v n=$((n - 1)) '
+		/^Time:/ {
+			at = seen++ % n
+			if (at == 0) floor = $2
+			if (!best[at] || $2 < best[at]) best[at] = $2
+			ratio[at, count[at]++] = $2 / floor
+		}
+		END {
+			for (at = 0; at < n; at++) {
+				m = count[at]
+				for (i = 1; i < m; i++)
+					for (j = i; j > 0 && ratio[at, j] < ratio[at, j - 1]; j--) {
+						t = ratio[at, j]; ratio[at, j] = ratio[at, j - 1]; ratio[at, j - 1] = t
+					}
+				printf "%.1f %.2f\n", best[at], ratio[at, int(m / 2)]
+			}
+		}'
+}
 
 # Milliseconds of the best of some rounds, and MB at the peak above a query
 # that does nothing
@@ -73,24 +117,31 @@ measure() {
 		END { printf "%.1f %.0f\n", best, (peak - base) / 1024 }'
 }
 
-printf '%-34s %10s %8s %8s\n' "waterfall of $spells spells" ms ratio MB
+printf '%-34s %10s %8s %8s %8s\n' "$spells spells" ms ratio median MB
 line() {
-	local name=$1 factor=$2 best peak
+	local name=$1 factor=$2 median=${3:-} best peak
 	read -r best peak
-	awk -v name="$name" -v ms="$best" -v factor="$factor" -v floor="$floor" -v mb="$peak" \
-		'BEGIN { printf "%-34s %10.0f %8.1f %8s\n", name, ms * factor, ms * factor / floor, mb }'
+	awk -v name="$name" -v ms="$best" -v factor="$factor" -v floor="$floor" -v mb="$peak" -v median="$median" \
+		'BEGIN { printf "%-34s %10.0f %8.2f %8s %8s\n", name, ms * factor, ms * factor / floor, median, mb }'
 }
-read -r floor _ < <(measure "$rounds" "$count")
-line "count(*)" 1 <<<"$floor 0"
-measure "$rounds" "$one_pass" | line "movement_agg, one pass" 1
-measure 1 "$two_step" | line "holdings_agg, movement_agg" 1
-measure 1 "$retention" | line "holdings_agg, revenue_retention_agg" 1
-measure 1 "$plain" | line "plain SQL by months, x 10" 10
+interleaved=$(interleave "$rounds" "$count" "$waterfall" "$retention" "$both")
+{
+	read -r floor _
+	line "count(*)" 1 1 <<<"$floor 0"
+	for name in waterfall retention both; do
+		read -r best median
+		line "$name, one pass" 1 "$median" < <(measure 1 "${!name}" | sed "s/^[^ ]*/$best/")
+	done
+} <<<"$interleaved"
+read -r floor _ <<<"$interleaved"
+measure 1 "$two_step" | line "waterfall, by holdings_agg" 1
+measure 1 "$retention_two_step" | line "retention, by holdings_agg" 1
+measure 1 "$plain" | line "waterfall, SQL by months, x 10" 10
+measure 1 "$plain_retention" | line "retention, SQL by months, x 10" 10
 
-if [ -n "${DUCKDB:-}" ]; then
-	csv=$(mktemp)
-	run -c "COPY spell TO STDOUT CSV HEADER" >"$csv"
-	CSV=$csv QUERY="${plain//tenth/spell}" ROUNDS=1 node -e '
+# Answered by DuckDB, in one thread, from a table of its own
+duckdb() {
+	CSV=$csv QUERY="${1//tenth/spell}" ROUNDS=3 node -e '
 const duckdb = require(require.resolve("@duckdb/node-api", { paths: [process.env.DUCKDB] }));
 (async () => {
 	const db = await (await duckdb.DuckDBInstance.create(":memory:", { threads: "1" })).connect();
@@ -104,5 +155,11 @@ const duckdb = require(require.resolve("@duckdb/node-api", { paths: [process.env
 		best = Math.min(best, performance.now() - from);
 	}
 	console.log(best.toFixed(1), Math.round(process.memoryUsage().rss / 1048576));
-})().catch(e => { console.error(e.message); process.exit(1); });' | line "DuckDB by months, one thread" 1
+})().catch(e => { console.error(e.message); process.exit(1); });'
+}
+if [ -n "${DUCKDB:-}" ]; then
+	csv=$(mktemp)
+	run -c "COPY spell TO STDOUT CSV HEADER" >"$csv"
+	duckdb "$plain" | line "waterfall, DuckDB by months" 1
+	duckdb "$plain_retention" | line "retention, DuckDB by months" 1
 fi

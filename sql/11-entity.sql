@@ -71,7 +71,9 @@ INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
 	(15, 'initiative', '{initiatives,experiment,project,action,backlog}',
 		'One row per thing that somebody tries in order to raise customer value.'),
 	(16, 'review', '{reviews,value_review,review_cycle,meeting,decision}',
-		'One row per decision of a value review.');
+		'One row per decision of a value review.'),
+	(17, 'fx_rate', '{fx_rates,exchange_rate,exchange_rates,currency_rate,fx,forex}',
+		'What a currency was worth in the model''s own, from a day on.');
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES
 	('customer', 1, 'customer_id', true, false, 'key', '{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no,id,customer_key,buyer_id}', 'Who the customer is.'),
@@ -195,6 +197,10 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('review', 3, 'held_on', false, true, 'day', '{held_at,meeting_date,done_on}', 'Day on which it was held; NULL: not yet.'),
 	('review', 4, 'subject', false, true, 'label', '{topic,segment,product}', 'What was decided about.'),
 	('review', 5, 'decision', false, true, 'label', '{outcome,resolution}', 'What was decided.'),
-	('review', 6, 'initiative', false, true, 'label', '{initiative_id,project}', 'Initiative that follows from it.');
+	('review', 6, 'initiative', false, true, 'label', '{initiative_id,project}', 'Initiative that follows from it.'),
+
+	('fx_rate', 1, 'currency', true, false, 'label', '{currency_code,curr,ccy,from_currency}', 'Currency that is converted.'),
+	('fx_rate', 2, 'valid_from', true, false, 'day', '{on,date,day,rate_date,from_date,effective_from}', 'First day of the rate, which holds until the next one.'),
+	('fx_rate', 3, 'rate', true, false, 'money', '{fx_rate,exchange_rate,value}', 'What one unit is worth in the currency of the model.');
 
 GRANT SELECT ON cvm.entity, cvm.entity_column TO PUBLIC;

@@ -87,9 +87,17 @@ CREATE FUNCTION cumulative_incidence(survival)
 COMMENT ON FUNCTION cumulative_incidence(survival) IS
 	'Aalen-Johansen: the share that has churned from each cause by each age, while other causes compete';
 
-CREATE FUNCTION logrank(survival[],
+CREATE FUNCTION logrank(survival[], weight text DEFAULT 'logrank',
 	OUT chi_square float8, OUT degrees integer, OUT p_value float8)
 	AS 'MODULE_PATHNAME', 'cvm_logrank'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION logrank(survival[]) IS
-	'Log-rank test: do the groups churn alike?';
+COMMENT ON FUNCTION logrank(survival[], text) IS
+	'Log-rank test: do the groups churn alike? weight: logrank (all ages alike), gehan, tarone-ware, peto or fleming (early ages more)';
+
+CREATE FUNCTION logrank(survival[], groups text[], strata text[],
+	weight text DEFAULT 'logrank',
+	OUT chi_square float8, OUT degrees integer, OUT p_value float8)
+	AS 'MODULE_PATHNAME', 'cvm_logrank_stratified'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION logrank(survival[], text[], text[], text) IS
+	'Stratified log-rank test: do the groups churn alike within each stratum? A state, its group and its stratum stand at the same place of the three arrays';

@@ -120,3 +120,43 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION churn_rates(movement, movement) IS
 	'Churn of customers by six definitions, from a waterfall and the same by day: openers lost over opening (the one used everywhere here), all lost over opening, over opening and new, over the mean of opening and closing, sum of the days'' rates, lost over customer-periods';
+
+-- A rate that must be there: a sum without some of its parts would be wrong.
+CREATE FUNCTION known_rate(currency text, own text, day date, rate numeric) RETURNS numeric
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF known_rate.currency = coalesce(known_rate.own, '(none)') THEN
+		RETURN 1;
+	ELSIF known_rate.rate > 0 AND known_rate.rate < 'Infinity' THEN
+		RETURN known_rate.rate;
+	END IF;
+	RAISE invalid_parameter_value USING
+		MESSAGE = format('no rate of currency "%s" on %s', known_rate.currency, known_rate.day),
+		HINT = 'Add one to what is bound to fx_rate: what a unit is worth in the currency of the model.';
+END
+$$;
+COMMENT ON FUNCTION known_rate(text, text, date, numeric) IS
+	'The rate of a currency on a day: 1 for the model''s own, an error where none is known';
+
+DO $block$
+DECLARE
+	form record;
+BEGIN
+	FOR form IN
+		SELECT *
+		FROM (VALUES ('', ''), (', held datemultirange', ', of the days that each is in the segment')) AS f (more, words)
+	LOOP
+		EXECUTE format($$
+			CREATE FUNCTION cvm.kept_changes(holdings cvm.holdings, grain text, as_of date, periods integer%1$s)
+				RETURNS TABLE (period_start date, customers bigint,
+					opening_mrr numeric, gross_retained_mrr numeric, net_retained_mrr numeric)
+				AS 'MODULE_PATHNAME', 'cvm_kept_changes'
+				LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 6;
+			COMMENT ON FUNCTION cvm.kept_changes(cvm.holdings, text, date, integer%2$s) IS
+				'From closing to closing so many periods later: who paid at the first, what they brought, what of it is left and what they bring%3$s; each row is what changes from the period before, so add them up over customers and then over periods'$$,
+			form.more, regexp_replace(form.more, 'held ', ''), form.words);
+	END LOOP;
+END
+$block$;

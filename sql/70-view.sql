@@ -92,42 +92,43 @@ AS $$
 DECLARE
 	size text := (SELECT v.group_size FROM cvm.report_view v WHERE v.view = _without_small_groups.view);
 	columns text;
-	keys text;
-	split text;
+	keys text[];
+	splits text[];
 BEGIN
 	IF smallest <= 0 OR coalesce(size, '') = '' THEN
 		RETURN body;
 	END IF;
-	-- rows that make up a total which is shown: by segment, by channel, by
-	-- tenths, or where customers of a segment went
-	SELECT k.column_name INTO split
-	FROM cvm.report_column k
-	JOIN cvm.report_column r ON r.view = k.view AND r.column_name = 'row_key' AND k.column_name = ANY (string_to_array(r.formula, '|'))
-	WHERE k.view = _without_small_groups.view AND k.column_name IN ('segment', 'channel', 'value_decile', 'to_segment')
-	ORDER BY k.column_name = 'segment' DESC LIMIT 1;
+	-- what row_key is made of, and of that, what makes up a total which is
+	-- shown: segments, and channels, tenths, or where customers of a segment went
 	SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position),
-		-- what row_key is made of
-		string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE c.column_name <> split AND c.column_name = ANY (
-			SELECT unnest(string_to_array(k.formula, '|')) FROM cvm.report_column k WHERE k.view = c.view AND k.column_name = 'row_key'))
-	INTO columns, keys
-	FROM cvm.report_column c WHERE c.view = _without_small_groups.view;
-	IF split IS NULL THEN
+		array_agg(c.column_name ORDER BY c.position) FILTER (WHERE c.column_name = ANY (r.keys)),
+		array_agg(c.column_name ORDER BY c.column_name = 'segment' DESC) FILTER (WHERE c.column_name = ANY (r.keys) AND c.column_name IN ('segment', 'channel', 'value_decile', 'to_segment'))
+	INTO columns, keys, splits
+	FROM cvm.report_column c
+	JOIN (SELECT k.view, string_to_array(k.formula, '|') AS keys FROM cvm.report_column k WHERE k.column_name = 'row_key') r ON r.view = c.view
+	WHERE c.view = _without_small_groups.view;
+	IF splits IS NULL THEN
 		RETURN format(E'SELECT %1$s\nFROM (\n%2$s\n) b\nWHERE %3$s >= %4$s', columns, body, size, smallest);
 	END IF;
+	IF NOT splits @> '{segment,channel}' THEN
+		splits := splits[1:1];
+	END IF;
 	-- where what is left out is one row of them, or too few customers together,
-	-- the total would tell on it: the next smallest goes along
-	RETURN format($body$SELECT %1$s
-FROM (
-	SELECT g.*, count(*) FILTER (WHERE g.%6$I <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_small,
-		sum(g.cvm_size) FILTER (WHERE g.%6$I <> '(all)' AND g.cvm_size < %3$s) OVER w AS cvm_together,
-		row_number() OVER (w ORDER BY g.%6$I = '(all)', g.cvm_size < %3$s, g.cvm_size, g.%6$I) AS cvm_rank
-	FROM (SELECT b.*, %2$s AS cvm_size FROM (
-%4$s
-	) b) g
-	WINDOW w AS (PARTITION BY %5$s)
-) r
-WHERE r.cvm_size >= %3$s AND NOT ((r.cvm_small = 1 OR r.cvm_together < %3$s) AND r.cvm_rank = 1 AND r.%6$I <> '(all)') IS TRUE$body$,
-		columns, size, smallest, body, keys, split);
+	-- the total would tell on it: the next smallest goes along.  Of two ways to
+	-- split, what is split both ways goes, so that neither tells on the other.
+	RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT g.*', columns)
+		|| (SELECT string_agg(format($body$,
+		count(*) FILTER (WHERE g.%1$I <> '(all)' AND g.cvm_size < %2$s) OVER w%3$s AS cvm_small%3$s,
+		sum(g.cvm_size) FILTER (WHERE g.%1$I <> '(all)' AND g.cvm_size < %2$s) OVER w%3$s AS cvm_together%3$s,
+		row_number() OVER (w%3$s ORDER BY g.%1$I = '(all)', g.cvm_size < %2$s, g.cvm_size, g.%1$I) AS cvm_rank%3$s$body$, u.split, smallest, u.n), '' ORDER BY u.n)
+			FROM unnest(splits) WITH ORDINALITY AS u(split, n))
+		|| format(E'\n\tFROM (SELECT b.*, %s AS cvm_size FROM (\n%s\n\t) b) g%s\n\tWINDOW %s\n) r\nWHERE r.cvm_size >= %s', size, body,
+			CASE WHEN cardinality(splits) > 1 THEN E'\n\tWHERE ''(all)'' IN (g.segment, g.channel)' ELSE '' END,
+			(SELECT string_agg(format('w%s AS (PARTITION BY %s)', u.n, coalesce(
+				(SELECT string_agg(quote_ident(k.key), ', ' ORDER BY k.n) FROM unnest(keys) WITH ORDINALITY AS k(key, n) WHERE k.key <> u.split), 'true')), ', ' ORDER BY u.n)
+			FROM unnest(splits) WITH ORDINALITY AS u(split, n)), smallest)
+		|| (SELECT string_agg(format(E'\n\tAND NOT ((r.cvm_small%3$s = 1 OR r.cvm_together%3$s < %2$s) AND r.cvm_rank%3$s = 1 AND r.%1$I <> ''(all)'') IS TRUE', u.split, smallest, u.n), '' ORDER BY u.n)
+			FROM unnest(splits) WITH ORDINALITY AS u(split, n));
 END
 $$;
 COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS 'A body without the groups of fewer customers than that, and without what would tell on them.';

@@ -67,10 +67,11 @@ SELECT g.segment || '|' || g.from_phase || '|' || g.to_phase AS row_key,
 	g.mrr::numeric(18,2) AS mrr,
 	g.as_of
 FROM (
-	SELECT CASE WHEN grouping(c.segment) = 1 THEN '(all)' ELSE c.segment END AS segment,
+	SELECT s.segment,
 		c.previous_phase AS from_phase, c.phase AS to_phase, count(*) AS customers, sum(c.mrr) AS mrr, c.as_of
 	FROM customer_phase c
-	GROUP BY GROUPING SETS ((c.segment, c.previous_phase, c.phase, c.as_of), (c.previous_phase, c.phase, c.as_of))) g$$),
+	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
+	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$),
 
 ('customer_rfm', 1, '{event}', $$
 WITH observed AS MATERIALIZED (

@@ -2,13 +2,15 @@
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
 	(20, 'unpaid_statuses', 'words', '{trial,free,paused}', 'Values of subscription.status in which a spell brings nothing, whatever its price; NULL: none.'),
+	(25, 'paused_statuses', 'words', '{paused}', 'Values of subscription.status in which a spell is paused: it brings nothing, and mrr is what it would bring; NULL: none.'),
+	(26, 'pause_days', 'count', '90', 'For so many days a paused spell is not lost: its money is in the line paused of the waterfall, not in churn. 0: a pause is the end of paying.'),
 	(21, 'subscription_clock', 'words', '{calendar}', 'When subscription_retention looks at customers: calendar (when a month closes) or anniversary (whole months after each one''s first day).'),
 	(22, 'lapse_days', 'count', '0', 'Lapses of payment of up to so many days do not end a customer''s tenure in survival.'),
 	(23, 'margin_rate', 'fraction', NULL, 'Margin as a share of revenue, for lifetime values; NULL: not known.'),
 	(24, 'monthly_discount_rate', 'fraction', NULL, 'Discount a month, for lifetime values; NULL: none is computed.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
-	(20, 'mrr_movement', 'The waterfall of monthly recurring revenue: one row per segment and month. Opening and the lines sum to closing, for money and for customers; losses are negative; every line of "(all)" is the sum over segments, in which moves cancel. A month closes just before the next one begins.'),
+	(20, 'mrr_movement', 'The waterfall of monthly recurring revenue: one row per segment and month. Opening and the lines sum to closing, for money and for customers; losses are negative; money in another currency moves at the rate of the closing, and what rates did to the opening is a line of its own; every line of "(all)" is the sum over segments, in which moves cancel. A month closes just before the next one begins.'),
 	(21, 'subscription_kpi', 'Rates of a month: one row per segment and month, with the numerator and denominator of each.'),
 	(22, 'subscription_retention', 'Retention of customers and of their money: one row per segment, cohort month and number of months since. A cohort is the customers whose first paid day is in the same month.'),
 	(23, 'survival', 'How long customers stay: Kaplan and Meier''s estimate, one row per segment, product and number of days at which somebody left. Counted is the first time of paying of each customer, or of each customer and product.'),
@@ -26,24 +28,45 @@ WHERE view IN ('mrr_movement', 'subscription_kpi', 'subscription_retention', 'su
 
 -- The bodies share their parts, so they are put together here.
 WITH part (name, text) AS (VALUES
-('folded', $$folded AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
+('base', $$folded AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{price}}, NULL, NULL, {{paused}}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
-)$$),
--- The same two from what is kept
-('folded_kept', $$folded AS NOT MATERIALIZED (
+), {{observed}}$$),
+-- The same from what is kept
+('base_kept', $$folded AS NOT MATERIALIZED (
 	SELECT k.customer_id, k.holdings FROM customer_holdings k
-)$$),
-('observed_kept', $$observed AS MATERIALIZED (
+), observed AS MATERIALIZED (
 	SELECT coalesce({as_of},
 		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
 		min(s.started_on) + 1) AS as_of
 	FROM customer_holdings k
 	CROSS JOIN LATERAL cvm.spells(k.holdings) s
 	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+)$$),
+-- In several currencies: all at the last rate
+('base_fx', $${{observed}}, rate_now AS MATERIALIZED (
+	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (
+		SELECT f.rate FROM fx_rate f WHERE f.currency = c.currency AND f.valid_from < o.as_of ORDER BY f.valid_from DESC LIMIT 1)) AS rate
+	FROM (SELECT DISTINCT s.currency FROM subscription s WHERE s.currency IS NOT NULL) c
+	CROSS JOIN observed o
+), folded AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{price}} * coalesce(r.rate, 1), NULL, NULL, {{paused}}) AS holdings
+	FROM subscription s
+	LEFT JOIN rate_now r ON r.currency = s.currency
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY s.customer_id
+)$$),
+-- Each in its own
+('movement_base_fx', $${{observed}}, priced AS MATERIALIZED (
+	SELECT s.customer_id, coalesce(s.currency, {currency}, '(none)') AS currency,
+		cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{price}}, NULL, NULL, {{paused}}) AS holdings
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY 1, 2
+), folded AS MATERIALIZED (
+	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM priced p GROUP BY p.customer_id
 )$$),
 -- The day after the last one seen: ends that lie in the future are plans
 ('observed', $$observed AS MATERIALIZED (
@@ -77,20 +100,125 @@ WITH part (name, text) AS (VALUES
 	ORDER BY f.customer_id, h.valid_from DESC, h.segment
 )$$),
 ('waterfall', $$
-SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of) AS state
+SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o$$),
 ('waterfall_segment', $$
-	SELECT h.segment, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days) AS state
+	SELECT h.segment, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = f.customer_id
 	WHERE NOT isempty(h.days)
 	GROUP BY h.segment
 	UNION ALL$$),
+-- Without segments, straight from the spells in one pass
+('total', $$
+SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {{price}}, {{paused}}, 'month', (SELECT o.as_of FROM observed o), {pause_days}) AS state
+	FROM subscription s$$),
+('moved', $$moved AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.*
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+)$$),
+('moved_segment', $$moved AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.*
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+)$$),
+('moved_fx', $$by_currency AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM priced p
+	CROSS JOIN observed o
+	GROUP BY p.currency
+), money AS (
+	SELECT b.segment, m.period_start,
+		sum(m.opening_mrr * CASE WHEN m.opening_mrr = 0 THEN 0 ELSE cvm.known_rate(b.currency, {currency}, m.period_start - 1, (
+			SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from < m.period_start ORDER BY f.valid_from DESC LIMIT 1)) END) AS opening_mrr,
+		sum(m.new_mrr * r.rate) AS new_mrr,
+		sum(m.reactivation_mrr * r.rate) AS reactivation_mrr,
+		sum(m.expansion_mrr * r.rate) AS expansion_mrr,
+		sum(m.contraction_mrr * r.rate) AS contraction_mrr,
+		sum(m.churn_mrr * r.rate) AS churn_mrr,
+		sum(m.moved_in_mrr * r.rate) AS moved_in_mrr,
+		sum(m.moved_out_mrr * r.rate) AS moved_out_mrr,
+		sum(m.price_expansion_mrr * r.rate) AS price_expansion_mrr,
+		sum(m.price_contraction_mrr * r.rate) AS price_contraction_mrr,
+		sum(m.to_free_mrr * r.rate) AS to_free_mrr,
+		sum(m.paused_mrr * r.rate) AS paused_mrr,
+		sum(m.closing_paused_mrr * r.rate) AS closing_paused_mrr,
+		sum(m.closing_mrr * r.rate) AS closing_mrr,
+		sum(m.expansion_customers)::bigint AS expansion_customers,
+		sum(m.contraction_customers)::bigint AS contraction_customers
+	FROM by_currency b
+	CROSS JOIN LATERAL cvm.movements(b.state) m
+	CROSS JOIN LATERAL (SELECT least((m.period_start + interval '1 month')::date, cvm.as_of(b.state)) - 1 AS day) d
+	CROSS JOIN LATERAL (SELECT cvm.known_rate(b.currency, {currency}, d.day, (
+		SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from <= d.day ORDER BY f.valid_from DESC LIMIT 1)) AS rate OFFSET 0) r
+	GROUP BY b.segment, m.period_start
+), moved AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.period_start,
+		y.opening_mrr, m.opening_customers,
+		y.new_mrr, m.new_customers, y.reactivation_mrr, m.reactivation_customers,
+		y.expansion_mrr, y.expansion_customers, y.contraction_mrr, y.contraction_customers,
+		y.churn_mrr, m.churn_customers, y.moved_in_mrr, m.moved_in_customers, y.moved_out_mrr, m.moved_out_customers,
+		y.closing_mrr, m.closing_customers, m.same_period_customers, y.price_expansion_mrr, y.price_contraction_mrr,
+		y.to_free_mrr, m.to_free_customers, y.paused_mrr, m.paused_customers, y.closing_paused_mrr, m.closing_paused_customers, m.is_complete
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+	JOIN money y ON y.segment = s.segment AND y.period_start = m.period_start
+)$$),
+('moved_segment_fx', $$by_currency AS MATERIALIZED (
+	SELECT h.segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
+	FROM priced p
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = p.customer_id
+	WHERE NOT isempty(h.days)
+	GROUP BY h.segment, p.currency
+	UNION ALL
+	SELECT '(all)'::text AS segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM priced p
+	CROSS JOIN observed o
+	GROUP BY p.currency
+), money AS (
+	SELECT b.segment, m.period_start,
+		sum(m.opening_mrr * CASE WHEN m.opening_mrr = 0 THEN 0 ELSE cvm.known_rate(b.currency, {currency}, m.period_start - 1, (
+			SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from < m.period_start ORDER BY f.valid_from DESC LIMIT 1)) END) AS opening_mrr,
+		sum(m.new_mrr * r.rate) AS new_mrr,
+		sum(m.reactivation_mrr * r.rate) AS reactivation_mrr,
+		sum(m.expansion_mrr * r.rate) AS expansion_mrr,
+		sum(m.contraction_mrr * r.rate) AS contraction_mrr,
+		sum(m.churn_mrr * r.rate) AS churn_mrr,
+		sum(m.moved_in_mrr * r.rate) AS moved_in_mrr,
+		sum(m.moved_out_mrr * r.rate) AS moved_out_mrr,
+		sum(m.price_expansion_mrr * r.rate) AS price_expansion_mrr,
+		sum(m.price_contraction_mrr * r.rate) AS price_contraction_mrr,
+		sum(m.to_free_mrr * r.rate) AS to_free_mrr,
+		sum(m.paused_mrr * r.rate) AS paused_mrr,
+		sum(m.closing_paused_mrr * r.rate) AS closing_paused_mrr,
+		sum(m.closing_mrr * r.rate) AS closing_mrr,
+		sum(m.expansion_customers)::bigint AS expansion_customers,
+		sum(m.contraction_customers)::bigint AS contraction_customers
+	FROM by_currency b
+	CROSS JOIN LATERAL cvm.movements(b.state) m
+	CROSS JOIN LATERAL (SELECT least((m.period_start + interval '1 month')::date, cvm.as_of(b.state)) - 1 AS day) d
+	CROSS JOIN LATERAL (SELECT cvm.known_rate(b.currency, {currency}, d.day, (
+		SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from <= d.day ORDER BY f.valid_from DESC LIMIT 1)) AS rate OFFSET 0) r
+	GROUP BY b.segment, m.period_start
+), moved AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.period_start,
+		y.opening_mrr, m.opening_customers,
+		y.new_mrr, m.new_customers, y.reactivation_mrr, m.reactivation_customers,
+		y.expansion_mrr, y.expansion_customers, y.contraction_mrr, y.contraction_customers,
+		y.churn_mrr, m.churn_customers, y.moved_in_mrr, m.moved_in_customers, y.moved_out_mrr, m.moved_out_customers,
+		y.closing_mrr, m.closing_customers, m.same_period_customers, y.price_expansion_mrr, y.price_contraction_mrr,
+		y.to_free_mrr, m.to_free_customers, y.paused_mrr, m.paused_customers, y.closing_paused_mrr, m.closing_paused_customers, m.is_complete
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+	JOIN money y ON y.segment = s.segment AND y.period_start = m.period_start
+)$$),
 ('mrr_movement', $$
-SELECT s.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_key,
-	s.segment,
+SELECT m.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_key,
+	m.segment,
 	m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
 	{currency} AS currency,
@@ -110,6 +238,9 @@ SELECT s.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_
 	m.moved_in_customers,
 	m.moved_out_mrr::numeric(18,2) AS moved_out_mrr,
 	m.moved_out_customers,
+	m.paused_mrr::numeric(18,2) AS paused_mrr,
+	m.paused_customers,
+	{{fx}} AS fx_mrr,
 	m.closing_mrr::numeric(18,2) AS closing_mrr,
 	m.closing_customers,
 	m.same_period_customers,
@@ -117,11 +248,14 @@ SELECT s.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_
 	m.price_contraction_mrr::numeric(18,2) AS price_contraction_mrr,
 	m.to_free_mrr::numeric(18,2) AS to_free_mrr,
 	m.to_free_customers,
+	m.closing_paused_mrr::numeric(18,2) AS closing_paused_mrr,
+	m.closing_paused_customers,
+	m.pause_days,
 	m.is_complete,
+	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{time_zone} AS time_zone,
-	cvm.as_of(s.state) AS as_of
-FROM state s
-CROSS JOIN LATERAL cvm.movements(s.state) m$$),
+	m.as_of
+FROM moved m$$),
 -- Spells that ended, and whose customers paid on the day after
 ('due', $$ended AS MATERIALIZED (
 	SELECT f.customer_id, p.ended_on, p.mrr, cvm.mrr_at(f.holdings, p.ended_on) > 0 AS stays
@@ -138,6 +272,17 @@ CROSS JOIN LATERAL cvm.movements(s.state) m$$),
 		SELECT '(all)'::text AS segment, a.ended_on, a.mrr, a.stays
 		FROM ended a{{due_segments}}
 	) e
+	GROUP BY 1, 2
+)$$),
+-- From the closing of twelve months before
+('year', $$, year_change AS (
+	SELECT y.segment, y.period_start, sum(y.opening_mrr) AS opening, sum(y.gross_retained_mrr) AS gross, sum(y.net_retained_mrr) AS net
+	FROM (
+		SELECT '(all)'::text AS segment, k.*
+		FROM folded f
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{{year_segments}}
+	) y
 	GROUP BY 1, 2
 )$$),
 ('subscription_kpi', $$, month AS (
@@ -175,6 +320,11 @@ SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_
 	CASE WHEN count(r.nrr) OVER year = 12 THEN
 		CASE WHEN min(r.nrr) OVER year > 0 THEN exp(sum(ln(nullif(r.nrr, 0))) OVER year) ELSE 0 END
 	END AS net_revenue_retention_chained_rate,
+	y.opening::numeric(18,2) AS year_opening_mrr,
+	y.gross::numeric(18,2) AS year_gross_retained_mrr,
+	y.gross::float8 / nullif(y.opening::float8, 0) AS gross_revenue_retention_year_rate,
+	y.net::numeric(18,2) AS year_net_retained_mrr,
+	y.net::float8 / nullif(y.opening::float8, 0) AS net_revenue_retention_year_rate,
 	(r.new_mrr + r.expansion_mrr)::numeric(18,2) AS gained_mrr,
 	(-r.churn_mrr - r.contraction_mrr)::numeric(18,2) AS lost_mrr,
 	(r.new_mrr + r.expansion_mrr)::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) AS quick_ratio,
@@ -191,10 +341,17 @@ SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_
 	coalesce(d.renewed_mrr, 0)::numeric(18,2) AS renewed_mrr,
 	d.renewed_mrr::float8 / d.due_mrr::float8 AS renewal_value_rate,
 	r.is_complete,
+	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
+	{pause_days} AS pause_days,
 	{time_zone} AS time_zone,
 	r.as_of
 FROM rate r
 LEFT JOIN due d ON d.segment = r.segment AND d.month = r.period_start
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(c.opening), 0) AS opening, coalesce(sum(c.gross), 0) AS gross, coalesce(sum(c.net), 0) AS net
+	FROM year_change c
+	WHERE c.segment = r.segment AND c.period_start <= r.period_start
+) y
 WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 PRECEDING AND CURRENT ROW)$$),
 ('cohorts', $$by_segment AS MATERIALIZED (
 	SELECT {{since_segment}} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
@@ -204,6 +361,11 @@ WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 P
 ), state AS MATERIALIZED (
 	{{all_segments}}
 	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
+)$$),
+('cohort_total', $$state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, cvm.revenue_retention_agg(s.customer_id, s.product, s.started_on, s.ended_on,
+		CASE WHEN {{paused}} THEN 0 ELSE {{price}} END, 'month', (SELECT o.as_of FROM observed o), ({subscription_clock})[1]) AS state
+	FROM subscription s
 )$$),
 ('subscription_retention', $$
 SELECT s.segment || '|' || to_char(g.cohort::timestamp, 'YYYY-MM') || '|' || g.period_no AS row_key,
@@ -226,6 +388,8 @@ SELECT s.segment || '|' || to_char(g.cohort::timestamp, 'YYYY-MM') || '|' || g.p
 	g.net_revenue_retention_rate,
 	g.is_complete,
 	{currency} AS currency,
+	({subscription_clock})[1] AS clock,
+	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{time_zone} AS time_zone,
 	o.as_of
 FROM state s
@@ -269,6 +433,8 @@ SELECT s.segment || '|' || s.product || '|' || c."time" AS row_key,
 	c.conf_low,
 	c.conf_high,
 	q.median_days,
+	{lapse_days} AS lapse_days,
+	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{time_zone} AS time_zone,
 	o.as_of
 FROM state s
@@ -303,6 +469,8 @@ SELECT s.segment || '|' || c.cause || '|' || c."time" AS row_key,
 	c.churned AS churned_customers,
 	c.incidence AS incidence_rate,
 	c.std_error,
+	{lapse_days} AS lapse_days,
+	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{time_zone} AS time_zone,
 	o.as_of
 FROM state s
@@ -326,45 +494,65 @@ CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
 GROUP BY m.period_start, m.from_product, m.to_product, o.as_of$$)),
 
--- A body is words between parts; {{name}} is a part.
+-- A body is words between parts; {{name}} is a part, of which there may be
+-- others for a way: from holdings that are kept, or in several currencies.
 body (view, preference, needs, body) AS (VALUES
 	('mrr_movement', 1, '{subscription,segment_history}'::text[],
-		'WITH {{folded}}, {{observed}}, {{held}}, state AS MATERIALIZED ({{waterfall_segment}}{{waterfall}}){{mrr_movement}}'),
+		'WITH {{movement_base}}, {{held}}, state AS MATERIALIZED ({{waterfall_segment}}{{waterfall}}), {{moved_segment}}{{mrr_movement}}'),
 	('mrr_movement', 2, '{subscription}',
-		'WITH {{folded}}, {{observed}}, state AS MATERIALIZED ({{waterfall}}){{mrr_movement}}'),
+		'WITH {{total_base}}, state AS MATERIALIZED ({{total}}), {{moved}}{{mrr_movement}}'),
 	('subscription_kpi', 1, '{subscription,segment_history}',
-		'WITH {{folded}}, {{observed}}, {{held}}, {{due}}, state AS MATERIALIZED ({{waterfall_segment}}{{waterfall}}){{subscription_kpi}}'),
+		'WITH {{base}}, {{held}}, {{due}}, state AS MATERIALIZED ({{waterfall_segment}}{{waterfall}}){{year}}{{subscription_kpi}}'),
 	('subscription_kpi', 2, '{subscription}',
-		'WITH {{folded}}, {{observed}}, {{due}}, state AS MATERIALIZED ({{waterfall}}){{subscription_kpi}}'),
+		'WITH {{base}}, {{due}}, state AS MATERIALIZED ({{waterfall}}){{year}}{{subscription_kpi}}'),
 	('subscription_retention', 1, '{subscription,segment_history}',
-		'WITH {{folded}}, {{observed}}, {{since}}, {{cohorts}}{{subscription_retention}}'),
+		'WITH {{base}}, {{since}}, {{cohorts}}{{subscription_retention}}'),
 	('subscription_retention', 2, '{subscription}',
-		'WITH {{folded}}, {{observed}}, {{cohorts}}{{subscription_retention}}'),
+		'WITH {{total_base}}, {{cohort_total}}{{subscription_retention}}'),
 	('survival', 1, '{subscription,segment_history}',
-		'WITH {{folded}}, {{observed}}, {{since}}{{survival}}'),
+		'WITH {{base}}, {{since}}{{survival}}'),
 	('survival', 2, '{subscription}',
-		'WITH {{folded}}, {{observed}}{{survival}}'),
+		'WITH {{base}}{{survival}}'),
 	('churn_cause', 1, '{subscription,subscription.end_reason,segment_history}',
-		'WITH {{folded}}, {{observed}}, {{since}}{{churn_cause}}'),
+		'WITH {{base}}, {{since}}{{churn_cause}}'),
 	('churn_cause', 2, '{subscription,subscription.end_reason}',
-		'WITH {{folded}}, {{observed}}{{churn_cause}}'),
+		'WITH {{base}}{{churn_cause}}'),
 	('product_migration', 1, '{subscription}',
-		'WITH {{folded}}, {{observed}}{{product_migration}}')
+		'WITH {{base}}{{product_migration}}')
+), way (way, preference, needs) AS (VALUES
+	('raw', 0, '{}'::text[]),
+	('kept', -10, '{customer_holdings}'),
+	('fx', -20, '{subscription.currency,fx_rate}')
+), same (view, way, name, part) AS (VALUES
+	-- what a part is in a way
+	(NULL, 'raw', 'movement_base', 'base'),
+	(NULL, 'kept', 'movement_base', 'base_kept'),
+	(NULL, 'raw', 'total_base', 'observed'),
+	(NULL, 'kept', 'total_base', 'base_kept'),
+	('mrr_movement', 'fx', 'total_base', 'movement_base_fx'),
+	('subscription_retention', 'fx', 'total_base', 'base_fx'),
+	(NULL, 'kept', 'total', 'waterfall'),
+	(NULL, 'fx', 'total', 'waterfall'),
+	(NULL, 'kept', 'cohort_total', 'cohorts'),
+	(NULL, 'fx', 'cohort_total', 'cohorts')
 ), laid AS (
-	SELECT b.view, b.preference - 10 * kept.n AS preference, b.needs || CASE kept.n WHEN 1 THEN '{customer_holdings}' ELSE '{}' END::text[] AS needs, (
-			SELECT string_agg(coalesce(k.text, p.text, w.words), '' ORDER BY w.n)
+	SELECT b.view, b.preference + y.preference AS preference, b.needs || y.needs AS needs, y.way, (
+			SELECT string_agg(coalesce(p.text, w.words), '' ORDER BY w.n)
 			FROM regexp_matches(b.body, '\{\{(\w+)\}\}|([^{}]+)', 'g') WITH ORDINALITY AS m(found, n)
 			CROSS JOIN LATERAL (SELECT m.found[2] AS words, m.found[1] AS name, m.n) w
-			LEFT JOIN part p ON p.name = w.name
-			LEFT JOIN part k ON kept.n = 1 AND k.name = w.name || '_kept'
+			LEFT JOIN same e ON e.name = w.name AND e.way = y.way AND coalesce(e.view, b.view) = b.view
+			LEFT JOIN LATERAL (
+				SELECT a.text FROM part a WHERE a.name IN (e.part, w.name || '_' || y.way, w.name)
+				ORDER BY a.name = e.part DESC NULLS LAST, a.name = w.name LIMIT 1) p ON true
 		) AS body
 	FROM body b
-	-- from subscriptions, and from holdings that are stored
-	CROSS JOIN generate_series(0, 1) AS kept (n)
+	CROSS JOIN way y
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT l.view, l.preference, l.needs,
-	replace(replace(replace(replace(l.body,
+	-- parts of parts: a later one may stand in an earlier
+	replace(replace(replace(replace(replace(replace(replace(replace(replace(l.body,
+		'{{observed}}', o.text),
 		'{{since_segment}}', CASE WHEN s.known THEN 'coalesce(since.segment, ''(none)'')' ELSE '''(all)''::text' END),
 		'{{since_join}}', CASE WHEN s.known THEN E'\n\tLEFT JOIN since ON since.customer_id = f.customer_id' ELSE '' END),
 		'{{all_segments}}', CASE
@@ -375,14 +563,31 @@ SELECT l.view, l.preference, l.needs,
 		UNION ALL
 		SELECT h.segment, a.ended_on, a.mrr, a.stays
 		FROM ended a
-		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$ ELSE '' END)
+		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$ ELSE '' END),
+		'{{year_segments}}', CASE WHEN s.known THEN $$
+		UNION ALL
+		SELECT h.segment, k.*
+		FROM folded f
+		CROSS JOIN observed o
+		JOIN held h ON h.customer_id = f.customer_id
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12, h.days) k
+		WHERE NOT isempty(h.days)$$ ELSE '' END),
+		-- what the rates did to the opening, to the cent
+		'{{fx}}', CASE WHEN l.way = 'fx' THEN '(m.closing_mrr::numeric(18,2) - m.opening_mrr::numeric(18,2) - m.new_mrr::numeric(18,2)'
+			|| ' - m.reactivation_mrr::numeric(18,2) - m.expansion_mrr::numeric(18,2) - m.contraction_mrr::numeric(18,2)'
+			|| ' - m.churn_mrr::numeric(18,2) - m.moved_in_mrr::numeric(18,2) - m.moved_out_mrr::numeric(18,2) - m.paused_mrr::numeric(18,2))::numeric(18,2)'
+			ELSE '0::numeric(18,2)' END),
+		'{{price}}', E'CASE WHEN {{paused}} THEN s.mrr\n\t\tWHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END'),
+		'{{paused}}', 'lower(s.status) = ANY ({paused_statuses})')
 FROM laid l
-CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s;
+CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s
+CROSS JOIN (SELECT p.text FROM part p WHERE p.name = 'observed') o;
 
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
 	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',
 		$$cvm.holdings_agg(e.product, e.started_on, e.ended_on,
-		CASE WHEN lower(e.status) = ANY ({unpaid_statuses}) THEN 0 ELSE e.mrr END)$$,
+		CASE WHEN lower(e.status) = ANY ({paused_statuses}) THEN e.mrr WHEN lower(e.status) = ANY ({unpaid_statuses}) THEN 0 ELSE e.mrr END,
+		NULL, NULL, lower(e.status) = ANY ({paused_statuses}))$$,
 		'cvm.last_day(%s, (now() AT TIME ZONE {time_zone})::date)',
 		$$SELECT p.started_on AS day, format('%%s until %%s', p.product, least(p.ended_on, %2$s)) AS what, count(*) AS rows, sum(p.mrr) AS value
 			FROM cvm.spells(%1$s) p WHERE p.started_on < %2$s GROUP BY 1, 2$$,
@@ -410,16 +615,23 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('mrr_movement', 19, 'moved_in_customers', 'bigint', 'customers', 'from customers who pay at both ends and came from another segment', false, 'Number of customers who came from another segment, at what they bring now.'),
 	('mrr_movement', 20, 'moved_out_mrr', 'numeric(18,2)', 'money a month', '-1 * from customers who pay at both ends and went to another segment', false, 'Monthly recurring revenue of customers who went to another segment, as a negative number.'),
 	('mrr_movement', 21, 'moved_out_customers', 'bigint', 'customers', '-1 * from customers who pay at both ends and went to another segment', false, 'Number of customers who went to another segment, as a negative number.'),
-	('mrr_movement', 22, 'closing_mrr', 'numeric(18,2)', 'money a month', 'opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
-	('mrr_movement', 23, 'closing_customers', 'bigint', 'customers', 'opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers', true, 'Customers who paid when the month ended, or at as_of.'),
-	('mrr_movement', 24, 'same_period_customers', 'bigint', 'customers', 'count of customers who paid on some day of the month and at neither end', true, 'Customers who came and went inside the month; in no other column.'),
-	('mrr_movement', 25, 'price_expansion_mrr', 'numeric(18,2)', 'money a month', 'part of expansion_mrr of customers with the same lines of the same products', true, 'Expansion by price alone; the rest is plan, product or number of lines.'),
-	('mrr_movement', 26, 'price_contraction_mrr', 'numeric(18,2)', 'money a month', 'part of contraction_mrr of customers with the same lines of the same products', true, 'Contraction by price alone.'),
-	('mrr_movement', 27, 'to_free_mrr', 'numeric(18,2)', 'money a month', 'part of churn_mrr of customers who still hold a line that is free', true, 'Churn to something free: contraction, where a free plan counts as active.'),
-	('mrr_movement', 28, 'to_free_customers', 'bigint', 'customers', 'part of churn_customers who still hold a line that is free', true, 'Customers who stopped paying but still hold a free line, as a negative number.'),
-	('mrr_movement', 29, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
-	('mrr_movement', 30, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('mrr_movement', 31, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('mrr_movement', 22, 'paused_mrr', 'numeric(18,2)', 'money a month', 'paused spells at the opening - paused spells at the closing', true, 'What went into pauses, as a negative number, less what came out of them, at the prices that are paused. A pause ends when the spell does, or after pause_days with churn.'),
+	('mrr_movement', 23, 'paused_customers', 'bigint', 'customers', 'customers in pause at the opening - at the closing', true, 'Customers who went into a pause with all that they pay for, as a negative number, less those who came out of one.'),
+	('mrr_movement', 24, 'fx_mrr', 'numeric(18,2)', 'money a month', 'opening at the rates of the closing - opening_mrr', true, 'What exchange rates did to the opening; lines are money at the rates of the closing. 0 unless subscription.currency and fx_rate are bound.'),
+	('mrr_movement', 25, 'closing_mrr', 'numeric(18,2)', 'money a month', 'opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr + fx_mrr', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
+	('mrr_movement', 26, 'closing_customers', 'bigint', 'customers', 'opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers', true, 'Customers who paid when the month ended, or at as_of.'),
+	('mrr_movement', 27, 'same_period_customers', 'bigint', 'customers', 'count of customers who paid on some day of the month and at neither end', true, 'Customers who came and went inside the month; in no other column.'),
+	('mrr_movement', 28, 'price_expansion_mrr', 'numeric(18,2)', 'money a month', 'part of expansion_mrr of customers with the same lines of the same products', true, 'Expansion by price alone; the rest is plan, product or number of lines.'),
+	('mrr_movement', 29, 'price_contraction_mrr', 'numeric(18,2)', 'money a month', 'part of contraction_mrr of customers with the same lines of the same products', true, 'Contraction by price alone.'),
+	('mrr_movement', 30, 'to_free_mrr', 'numeric(18,2)', 'money a month', 'part of churn_mrr of customers who still hold a line that is free', true, 'Churn to something free: contraction, where a free plan counts as active.'),
+	('mrr_movement', 31, 'to_free_customers', 'bigint', 'customers', 'part of churn_customers who still hold a line that is free', true, 'Customers who stopped paying but still hold a free line, as a negative number.'),
+	('mrr_movement', 32, 'closing_paused_mrr', 'numeric(18,2)', 'money a month', '-1 * sum of paused_mrr so far', true, 'What paused spells would bring when the month ended; not in closing_mrr.'),
+	('mrr_movement', 33, 'closing_paused_customers', 'bigint', 'customers', '-1 * sum of paused_customers so far', true, 'Customers in pause with all that they pay for when the month ended; not in closing_customers.'),
+	('mrr_movement', 34, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
+	('mrr_movement', 35, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('mrr_movement', 36, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('mrr_movement', 37, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('mrr_movement', 38, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('subscription_kpi', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
 	('subscription_kpi', 2, 'segment', 'text', 'name', 'segment held when the month opened for who paid then, and when it closed for who came', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
 	('subscription_kpi', 3, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
@@ -437,24 +649,31 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_kpi', 15, 'net_revenue_retention_rate', 'double precision', 'fraction', 'net_retained_mrr / opening_mrr', false, 'NRR of the month.'),
 	('subscription_kpi', 16, 'gross_revenue_retention_chained_rate', 'double precision', 'fraction 0..1', 'product of gross_revenue_retention_rate of 12 months', false, 'GRR of the last 12 months, chained; below the rate from point to point.'),
 	('subscription_kpi', 17, 'net_revenue_retention_chained_rate', 'double precision', 'fraction', 'product of net_revenue_retention_rate of 12 months', false, 'NRR of the last 12 months, chained.'),
-	('subscription_kpi', 18, 'gained_mrr', 'numeric(18,2)', 'money a month', 'new_mrr + expansion_mrr', true, 'Numerator of quick_ratio; who came back is left out.'),
-	('subscription_kpi', 19, 'lost_mrr', 'numeric(18,2)', 'money a month', '-1 * (churn_mrr + contraction_mrr)', true, 'Denominator of quick_ratio.'),
-	('subscription_kpi', 20, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
-	('subscription_kpi', 21, 'closing_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on the last day', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
-	('subscription_kpi', 22, 'closing_customers', 'bigint', 'customers', 'count of customers who pay on the last day', true, 'Customers who paid when the month ended, or at as_of.'),
-	('subscription_kpi', 23, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account. Do not average.'),
-	('subscription_kpi', 24, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn. Do not average.'),
-	('subscription_kpi', 25, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given. Do not average.'),
-	('subscription_kpi', 26, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted. Do not average.'),
-	('subscription_kpi', 27, 'due_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that came to their end in the month and were observed to.'),
-	('subscription_kpi', 28, 'renewed_spells', 'bigint', 'spells', 'count of due_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
-	('subscription_kpi', 29, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_spells / due_spells', false, 'Renewal rate by count. Prices that change in the middle of a contract end a spell too: bind terms as spells.'),
-	('subscription_kpi', 30, 'due_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of due_spells', true, 'Recurring revenue that came to its end in the month.'),
-	('subscription_kpi', 31, 'renewed_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of renewed_spells', true, 'Of it, that of spells that were renewed, at the old price.'),
-	('subscription_kpi', 32, 'renewal_value_rate', 'double precision', 'fraction 0..1', 'renewed_mrr / due_mrr', false, 'Renewal rate by value.'),
-	('subscription_kpi', 33, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
-	('subscription_kpi', 34, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('subscription_kpi', 35, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('subscription_kpi', 18, 'year_opening_mrr', 'numeric(18,2)', 'money a month', 'closing_mrr of twelve months before', true, 'What the customers who paid twelve months before brought then: denominator of the rates of a year.'),
+	('subscription_kpi', 19, 'year_gross_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over those customers of the lesser of then and now', true, 'What is left of it, no more of each customer than then.'),
+	('subscription_kpi', 20, 'gross_revenue_retention_year_rate', 'double precision', 'fraction 0..1', 'year_gross_retained_mrr / year_opening_mrr', false, 'GRR from closing to closing of twelve months; who left and came back counts.'),
+	('subscription_kpi', 21, 'year_net_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over those customers of now', true, 'What they bring now.'),
+	('subscription_kpi', 22, 'net_revenue_retention_year_rate', 'double precision', 'fraction', 'year_net_retained_mrr / year_opening_mrr', false, 'NRR from closing to closing of twelve months.'),
+	('subscription_kpi', 23, 'gained_mrr', 'numeric(18,2)', 'money a month', 'new_mrr + expansion_mrr', true, 'Numerator of quick_ratio; who came back is left out.'),
+	('subscription_kpi', 24, 'lost_mrr', 'numeric(18,2)', 'money a month', '-1 * (churn_mrr + contraction_mrr)', true, 'Denominator of quick_ratio.'),
+	('subscription_kpi', 25, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
+	('subscription_kpi', 26, 'closing_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on the last day', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
+	('subscription_kpi', 27, 'closing_customers', 'bigint', 'customers', 'count of customers who pay on the last day', true, 'Customers who paid when the month ended, or at as_of.'),
+	('subscription_kpi', 28, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account. Do not average.'),
+	('subscription_kpi', 29, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn. Do not average.'),
+	('subscription_kpi', 30, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given. Do not average.'),
+	('subscription_kpi', 31, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted. Do not average.'),
+	('subscription_kpi', 32, 'due_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that came to their end in the month and were observed to.'),
+	('subscription_kpi', 33, 'renewed_spells', 'bigint', 'spells', 'count of due_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
+	('subscription_kpi', 34, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_spells / due_spells', false, 'Renewal rate by count. Prices that change in the middle of a contract end a spell too: bind terms as spells.'),
+	('subscription_kpi', 35, 'due_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of due_spells', true, 'Recurring revenue that came to its end in the month.'),
+	('subscription_kpi', 36, 'renewed_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of renewed_spells', true, 'Of it, that of spells that were renewed, at the old price.'),
+	('subscription_kpi', 37, 'renewal_value_rate', 'double precision', 'fraction 0..1', 'renewed_mrr / due_mrr', false, 'Renewal rate by value.'),
+	('subscription_kpi', 38, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('subscription_kpi', 39, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('subscription_kpi', 40, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
+	('subscription_kpi', 41, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('subscription_kpi', 42, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false, 'One value per row.'),
 	('subscription_retention', 2, 'segment', 'text', 'name', 'segment held on the first day on which the customer paid', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
 	('subscription_retention', 3, 'cohort', 'date', 'date', 'first day of the month of the first paid day', false, 'First day of the month in which the cohorts customers began to pay.'),
@@ -475,8 +694,10 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_retention', 18, 'net_revenue_retention_rate', 'double precision', 'fraction', 'net_retained_mrr / eligible_mrr', false, 'Net retention of money.'),
 	('subscription_retention', 19, 'is_complete', 'boolean', 'true or false', 'eligible_customers = cohort_customers', false, 'Was the look at every customer of the cohort observed?'),
 	('subscription_retention', 20, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of the amounts; NULL when the model has none.'),
-	('subscription_retention', 21, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('subscription_retention', 22, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('subscription_retention', 21, 'clock', 'text', 'name', 'setting of the model', false, 'When customers are looked at: calendar, when a period closes, or anniversary, whole periods after their first day.'),
+	('subscription_retention', 22, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('subscription_retention', 23, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('subscription_retention', 24, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('survival', 1, 'row_key', 'text', 'key', 'segment|product|days', false, 'One value per row.'),
 	('survival', 2, 'segment', 'text', 'name', 'segment held on the first day of the time counted', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
 	('survival', 3, 'product', 'text', 'name', 'product', false, 'Product; "(all)" is the customer as such, whatever they pay for.'),
@@ -489,8 +710,10 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('survival', 10, 'conf_low', 'double precision', 'fraction 0..1', 'log-log interval of survival_rate, lower end', false, 'Lower end of the confidence interval; NULL before anybody churned.'),
 	('survival', 11, 'conf_high', 'double precision', 'fraction 0..1', 'log-log interval of survival_rate, upper end', false, 'Upper end of the confidence interval; NULL before anybody churned.'),
 	('survival', 12, 'median_days', 'integer', 'days', 'first age at which survival_rate <= 0.5', false, 'Median tenure of the segment and product; NULL where more than half are still there.'),
-	('survival', 13, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('survival', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('survival', 13, 'lapse_days', 'integer', 'days', 'setting of the model', false, 'Lapses of up to so many days do not end a customer''s time.'),
+	('survival', 14, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('survival', 15, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('survival', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('churn_cause', 1, 'row_key', 'text', 'key', 'segment|cause|days', false, 'One value per row.'),
 	('churn_cause', 2, 'segment', 'text', 'name', 'segment held on the first paid day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
 	('churn_cause', 3, 'cause', 'text', 'name', 'end_reason of the spell that ended last', false, 'Why the customers churned; "(none)" where nobody said.'),
@@ -499,8 +722,10 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('churn_cause', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned for the cause after so many days', true, 'Customers who churned then, for this cause.'),
 	('churn_cause', 7, 'incidence_rate', 'double precision', 'fraction 0..1', 'sum over ages of survival before * churned_customers / at_risk_customers', false, 'Share that has churned for this cause by then, by Aalen and Johansen; with survival_rate they sum to 1.'),
 	('churn_cause', 8, 'std_error', 'double precision', 'fraction 0..1', 'standard error of Marubini and Valsecchi', false, 'Standard error of incidence_rate.'),
-	('churn_cause', 9, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('churn_cause', 10, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('churn_cause', 9, 'lapse_days', 'integer', 'days', 'setting of the model', false, 'Lapses of up to so many days do not end a customer''s time.'),
+	('churn_cause', 10, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('churn_cause', 11, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('churn_cause', 12, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('product_migration', 1, 'row_key', 'text', 'key', 'month_label|from_product|to_product', false, 'One value per row.'),
 	('product_migration', 2, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
 	('product_migration', 3, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),

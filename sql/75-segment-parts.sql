@@ -35,12 +35,13 @@ bridge AS MATERIALIZED (
 
 ('margin', 1, '{product.unit_margin}', $$
 direct AS (
-	SELECT CASE WHEN grouping(p.segment) = 1 THEN '(all)' ELSE p.segment END AS segment, p.period_start,
+	SELECT s.segment, p.period_start,
 		CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(p.lines * g.unit_margin) END AS margin
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_products(f.state) p
 	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin FROM product r GROUP BY r.product) g ON g.product = p.product
-	GROUP BY GROUPING SETS ((p.period_start, p.segment), (p.period_start))
+	CROSS JOIN LATERAL (VALUES (p.segment), ('(all)')) AS s (segment)
+	GROUP BY p.period_start, s.segment
 )$$),
 ('margin', 2, '{}', $$
 direct AS (
@@ -101,9 +102,10 @@ pool AS (
 	FROM spread s
 	CROSS JOIN LATERAL unnest(s.segments, s.used, coalesce(cvm.allocate(s.amount, s.used), cvm.allocate(s.amount, s.base))) AS a (segment, used, part)
 ), allocated AS (
-	SELECT CASE WHEN grouping(a.segment) = 1 THEN '(all)' ELSE a.segment END AS segment, a.month, sum(a.part) AS cost
+	SELECT s.segment, a.month, sum(a.part) AS cost
 	FROM share a
-	GROUP BY GROUPING SETS ((a.month, a.segment), (a.month))
+	CROSS JOIN LATERAL (VALUES (a.segment), ('(all)')) AS s (segment)
+	GROUP BY a.month, s.segment
 )$$),
 ('cost', 2, '{}', $$
 allocated AS (

@@ -267,9 +267,9 @@ $$, by_segment AS MATERIALIZED (
 	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q
 	CROSS JOIN LATERAL (
 		SELECT {{segment}} AS segment,
-			cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+			cvm.cannibalization_agg({{customers}}, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
 				ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
-		FROM spell s{{placed}}{{by_placed}}) x
+		FROM {{from_customers}} s{{placed}}{{by_placed}}) x
 	WHERE x.state IS NOT NULL
 ), state AS MATERIALIZED (
 	SELECT b.focal, b.segment, b.state FROM by_segment b {{without_total}}
@@ -306,14 +306,14 @@ WHERE v.entries > 0 OR s.segment = '(all)'$$)),
 
 -- every choice of parts that a view may be made of
 choice (view, needs, body) AS (
-	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs || ch.needs,
+	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs || ch.needs || kept.needs,
 		'WITH ' || concat_ws(', ',
 			(SELECT p.body FROM part p WHERE p.name = 'observed'),
 			CASE WHEN 'launch' = ANY (r.parts) THEN l.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'spell'),
 			CASE WHEN 'placed' = ANY (r.parts) THEN pl.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts) AND p.choice = pl.choice))
-		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(r.body,
+		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(r.body,
 				'{{channel_states}}', CASE WHEN ch.known THEN $$
 	UNION ALL
 	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
@@ -338,12 +338,12 @@ choice (view, needs, body) AS (
 				'{{without_total}}', CASE WHEN pl.choice = 2 THEN 'WHERE false' ELSE '' END),
 				'{{matrix_by_segment}}', CASE WHEN pl.choice = 2 THEN
 $$SELECT '(none)'::text AS segment,
-		cvm.cannibalization_matrix_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM spell s$$ ELSE
+		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {{from_customers}} s$$ ELSE
 -- without a launch: the segment held on the customer's first day
 $$SELECT p.segment,
-		cvm.cannibalization_matrix_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM spell s
+		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {{from_customers}} s
 	JOIN (
 		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment) FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
 		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
@@ -353,119 +353,16 @@ $$SELECT p.segment,
 				'{{segment}}', CASE WHEN pl.choice = 2 THEN $$'(none)'::text$$ ELSE 'p.segment' END),
 				'{{stratum}}', CASE WHEN pl.choice = 2 THEN $$'(none)'$$ ELSE 'p.segment' END),
 				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tJOIN placed p ON p.focal = q.focal AND p.customer_id = s.customer_id' END),
-				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tGROUP BY p.segment' END))
+				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tGROUP BY p.segment' END),
+				'{{customers}}', CASE WHEN kept.known THEN 's.holdings' ELSE 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr' END),
+				'{{from_customers}}', CASE WHEN kept.known THEN 'customer_holdings' ELSE 'spell' END))
 	FROM report r
 	JOIN part pl ON pl.name = 'placed'
 	JOIN part l ON l.name = 'launch' AND CASE r.view WHEN 'cannibalization' THEN l.choice = 1 WHEN 'cannibalization_matrix' THEN l.choice = 2 ELSE true END
 	JOIN (VALUES (true, '{subscription.channel}'::text[]), (false, '{}')) AS ch (known, needs) ON r.view = 'cannibalization' OR NOT ch.known
+	-- in one pass from subscriptions, or from holdings that are stored
+	JOIN (VALUES (true, '{customer_holdings}'::text[]), (false, '{}')) AS kept (known, needs) ON r.body LIKE '%{{from_customers}}%' OR r.view = 'cannibalization_matrix' OR NOT kept.known
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
 FROM choice c;
-
-INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
-	('cannibalization', 1, 'row_key', 'text', 'key', 'focal|donor|segment|channel', false, 'One value per row.'),
-	('cannibalization', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product.'),
-	('cannibalization', 3, 'donor', 'text', 'name', 'product that customers held before', false, 'The product that may have lost; "(all)" is every other product. Rows of donors do not add up.'),
-	('cannibalization', 4, 'segment', 'text', 'name', 'segment held at the launch or, who came later, on the first day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),
-	('cannibalization', 5, 'launched_on', 'date', 'date', 'product.launched_on, or the first day sold', false, 'Day of the launch.'),
-	('cannibalization', 6, 'launch_label', 'text', 'text', 'launched_on as text', false, 'Month of the launch, safe from time zones of clients.'),
-	('cannibalization', 7, 'entries', 'bigint', 'entries', 'count of first days of runs of the focal product before as_of', true, 'Entries into the new product.'),
-	('cannibalization', 8, 'matured_entries', 'bigint', 'entries', 'count of entries with entered_on + look_ahead <= as_of', true, 'Entries old enough to be judged: what all rates stand on.'),
-	('cannibalization', 9, 'pending_entries', 'bigint', 'entries', 'entries - matured_entries', true, 'Entries too young to be judged.'),
-	('cannibalization', 10, 'new_entries', 'bigint', 'entries', 'count of matured entries without donor or focal product ever before', true, 'Customers never seen before.'),
-	('cannibalization', 11, 'winback_entries', 'bigint', 'entries', 'count of matured entries with nothing from donors in the look-back, but some spell earlier', true, 'Customers who had left before.'),
-	('cannibalization', 12, 'add_entries', 'bigint', 'entries', 'count of matured entries with donors bringing at the end of the look-ahead what they brought before, or more', true, 'Customers who took it in addition.'),
-	('cannibalization', 13, 'switch_entries', 'bigint', 'entries', 'count of matured entries with donors bringing nothing at the end of the look-ahead', true, 'Customers who gave the donor up.'),
-	('cannibalization', 14, 'partial_entries', 'bigint', 'entries', 'count of matured entries with donors bringing less, but something', true, 'Customers who cut the donor.'),
-	('cannibalization', 15, 'customers', 'bigint', 'customers', 'count of customers with a matured entry', true, 'Customers behind the matured entries.'),
-	('cannibalization', 16, 'own_base_share', 'double precision', 'fraction 0..1', '(add_entries + switch_entries + partial_entries) / matured_entries', false, 'Share of the entries by customers who brought something before: the upper bound of cannibalization.'),
-	('cannibalization', 17, 'unit_rate', 'double precision', 'fraction 0..1', '(switch_entries + partial_entries) / matured_entries', false, 'Share of the entries that cost a donor something.'),
-	('cannibalization', 18, 'unit_rate_low', 'double precision', 'fraction 0..1', 'Wilson interval of unit_rate, lower end', false, 'Lower end of the confidence interval of unit_rate.'),
-	('cannibalization', 19, 'unit_rate_high', 'double precision', 'fraction 0..1', 'Wilson interval of unit_rate, upper end', false, 'Upper end of the confidence interval of unit_rate.'),
-	('cannibalization', 20, 'value_rate', 'double precision', 'fraction', 'lost_mrr / focal_mrr', false, 'Money lost by donors for each unit that the new product brings; may exceed 1.'),
-	('cannibalization', 21, 'value_rate_low', 'double precision', 'fraction', 'ratio estimator clustered by customer, lower end', false, 'Lower end of the confidence interval of value_rate.'),
-	('cannibalization', 22, 'value_rate_high', 'double precision', 'fraction', 'ratio estimator clustered by customer, upper end', false, 'Upper end of the confidence interval of value_rate.'),
-	('cannibalization', 23, 'focal_mrr', 'numeric(18,2)', 'money', 'sum of what the focal product brings a month on entered_on, matured entries', true, 'What the new product brings a month.'),
-	('cannibalization', 24, 'before_mrr', 'numeric(18,2)', 'money', 'sum of the most that donors brought in the look-back, matured entries', true, 'What donors brought a month before.'),
-	('cannibalization', 25, 'lost_mrr', 'numeric(18,2)', 'money', 'sum of max(0, before - after), matured entries', true, 'What donors lost a month.'),
-	('cannibalization', 26, 'net_mrr', 'numeric(18,2)', 'money', 'focal_mrr - lost_mrr', true, 'What is left a month.'),
-	('cannibalization', 27, 'control_customers', 'bigint', 'customer-months', 'count of donor holders on the 15th of a month who had not taken the focal product by the end of the look-ahead', false, 'Size of the control group: a customer counts in every month watched.'),
-	('cannibalization', 28, 'control_matched_share', 'double precision', 'fraction 0..1', 'share of the own-base entries with a control of the same month, segment, tenure and price', false, 'How much of the comparison is like with like; the rest is compared with the month.'),
-	('cannibalization', 29, 'control_loss_rate', 'double precision', 'fraction 0..1', 'share of the control whose donors brought less at the end of the look-ahead, weighed like entries', false, 'What donors lose without the new product, in as much time.'),
-	('cannibalization', 30, 'corrected_rate', 'double precision', 'fraction', 'unit_rate - control_loss_rate * own_base_share', false, 'Rate attributable to the new product: the lower bound. Below 0 when its customers lose less than others.'),
-	('cannibalization', 31, 'corrected_rate_low', 'double precision', 'fraction', 'corrected_rate, normal interval with the error of both groups, lower end', false, 'Lower end of the confidence interval of corrected_rate.'),
-	('cannibalization', 32, 'corrected_rate_high', 'double precision', 'fraction', 'corrected_rate, normal interval with the error of both groups, upper end', false, 'Upper end of the confidence interval of corrected_rate.'),
-	('cannibalization', 33, 'corrected_value_rate', 'double precision', 'fraction', '(lost_mrr - control share of money lost * before_mrr) / focal_mrr', false, 'Value rate attributable to the new product.'),
-	('cannibalization', 34, 'focal_churn_rate', 'double precision', 'fraction per month', 'ends of focal runs / days of focal runs * 30.4375', false, 'Monthly churn of the new product as observed; NULL when nobody has left.'),
-	('cannibalization', 35, 'donor_churn_rate', 'double precision', 'fraction per month', '-ln(1 - control_loss_rate) / months of look_back + look_ahead', false, 'Monthly loss rate of comparable donors.'),
-	('cannibalization', 36, 'focal_margin', 'numeric(18,2)', 'money', 'product.unit_margin of the focal product', false, 'Margin per unit and month of the new product.'),
-	('cannibalization', 37, 'donor_margin', 'numeric(18,2)', 'money', 'product.unit_margin of the donor; of "(all)" weighed by lost money', false, 'Margin per unit and month of the donor.'),
-	('cannibalization', 38, 'break_even_unit_rate', 'double precision', 'fraction', 'focal_margin / donor_margin', false, 'Unit rate at which the launch earns nothing.'),
-	('cannibalization', 39, 'break_even_value_rate', 'double precision', 'fraction', '(focal_margin / its price) / (donor_margin / its price)', false, 'Value rate at which the launch earns nothing.'),
-	('cannibalization', 40, 'break_even_lifetime_rate', 'double precision', 'fraction', '(focal_margin / focal_churn_rate) / (donor_margin / donor_churn_rate)', false, 'Unit rate at which it earns nothing over the time that customers stay.'),
-	('cannibalization', 41, 'net_margin', 'numeric(18,2)', 'money', 'focal_margin * matured_entries - donor_margin * (switch_entries + partial_entries)', false, 'Margin a month that the matured entries have added.'),
-	('cannibalization', 42, 'verdict', 'text', 'accretive, value_destroying, inconclusive, immature, no_data or not_identified', 'interval of unit_rate against break_even_unit_rate', false, 'What a committee may conclude.'),
-	('cannibalization', 43, 'reason', 'text', 'sentence', 'verdict with its numbers', false, 'Why, in one sentence.'),
-	('cannibalization', 44, 'look_back', 'integer', 'days', 'setting of the model', false, 'Days before an entry in which donors count as held.'),
-	('cannibalization', 45, 'look_ahead', 'integer', 'days', 'setting of the model', false, 'Days after an entry at whose end donors are looked at again.'),
-	('cannibalization', 46, 'is_complete', 'boolean', 'true or false', 'pending_entries = 0', false, 'Is every entry old enough?'),
-	('cannibalization', 47, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
-	('cannibalization', 48, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
-	('cannibalization', 49, 'channel', 'text', 'name', 'subscription.channel of the focal product on the day of the entry', false, 'Channel in which the new product was sold; "(all)" is every channel, "(none)" not told. The control is that of every channel: who did not buy did so nowhere.'),
-	('cannibalization_evidence', 1, 'row_key', 'text', 'key', 'focal|customer_id|entered_on', false, 'One value per row.'),
-	('cannibalization_evidence', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'customer', false, 'Who entered.'),
-	('cannibalization_evidence', 3, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product.'),
-	('cannibalization_evidence', 4, 'segment', 'text', 'name', 'segment held at the launch or, who came later, on the first day', false, 'Segment; "(none)" for those who were in none.'),
-	('cannibalization_evidence', 5, 'entered_on', 'date', 'date', 'first day of a run of the focal product', false, 'Day of the entry.'),
-	('cannibalization_evidence', 6, 'entered_label', 'text', 'text', 'month of entered_on as text', false, 'Month of the entry, safe from time zones of clients.'),
-	('cannibalization_evidence', 7, 'kind', 'text', 'new, winback, add, switch, partial or pending', 'donor_mrr_before against donor_mrr_after', false, 'What the entry was.'),
-	('cannibalization_evidence', 8, 'donors_before', 'text', 'names', 'products held when donors brought most', false, 'Products held before.'),
-	('cannibalization_evidence', 9, 'donor_mrr_before', 'numeric(18,2)', 'money', 'most that all other products brought in the look-back', true, 'What other products brought a month before.'),
-	('cannibalization_evidence', 10, 'donor_mrr_after', 'numeric(18,2)', 'money', 'what all other products bring at the end of the look-ahead', true, 'What they bring after; NULL while pending.'),
-	('cannibalization_evidence', 11, 'focal_mrr', 'numeric(18,2)', 'money', 'what the focal product brings on entered_on', true, 'What the new product brings a month.'),
-	('cannibalization_evidence', 12, 'lost_mrr', 'numeric(18,2)', 'money', 'max(0, donor_mrr_before - donor_mrr_after)', true, 'What was lost a month; NULL while pending.'),
-	('cannibalization_evidence', 13, 'net_mrr', 'numeric(18,2)', 'money', 'focal_mrr - lost_mrr', true, 'What is left a month; NULL while pending.'),
-	('cannibalization_evidence', 14, 'is_complete', 'boolean', 'true or false', 'entered_on + look_ahead <= as_of', false, 'Is the entry old enough to be judged?'),
-	('cannibalization_evidence', 15, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
-	('cannibalization_evidence', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
-	('cannibalization_evidence', 17, 'channel', 'text', 'name', 'subscription.channel of the focal product on entered_on', false, 'Channel in which the new product was sold; "(none)" when not told, the first by name where there are several.'),
-	('cannibalization_evidence', 18, 'offer', 'text', 'name', 'subscription.offer of the focal product on entered_on', false, 'Offer under which the new product was sold; "(none)" when not told, the first by name where there are several.'),
-	('cannibalization_evidence', 19, 'days_between', 'integer', 'days', 'entered_on - last day on which donors brought donor_mrr_before, less one', false, 'Days between the old products and the new one; 0: held until the entry, or after it; NULL when nothing was held.'),
-	('cannibalization_sensitivity', 1, 'row_key', 'text', 'key', 'focal|segment|look_back|look_ahead', false, 'One value per row.'),
-	('cannibalization_sensitivity', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product.'),
-	('cannibalization_sensitivity', 3, 'segment', 'text', 'name', 'segment held at the launch or, who came later, on the first day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),
-	('cannibalization_sensitivity', 4, 'look_back', 'integer', 'days', '7, 30, 90', false, 'Days before an entry in which other products count as held.'),
-	('cannibalization_sensitivity', 5, 'look_ahead', 'integer', 'days', '0 to 180 in steps of 30', false, 'Days after an entry at whose end other products are looked at again.'),
-	('cannibalization_sensitivity', 6, 'matured_entries', 'bigint', 'entries', 'count of entries with entered_on + look_ahead <= as_of', true, 'Entries old enough to be judged: what all rates stand on.'),
-	('cannibalization_sensitivity', 7, 'pending_entries', 'bigint', 'entries', 'entries - matured_entries', true, 'Entries too young to be judged.'),
-	('cannibalization_sensitivity', 8, 'own_base_share', 'double precision', 'fraction 0..1', '(add_entries + switch_entries + partial_entries) / matured_entries', false, 'Share of the entries by customers who brought something before: the upper bound of cannibalization.'),
-	('cannibalization_sensitivity', 9, 'unit_rate', 'double precision', 'fraction 0..1', '(switch_entries + partial_entries) / matured_entries', false, 'Share of the entries that cost a donor something.'),
-	('cannibalization_sensitivity', 10, 'unit_rate_low', 'double precision', 'fraction 0..1', 'Wilson interval of unit_rate, lower end', false, 'Lower end of the confidence interval of unit_rate.'),
-	('cannibalization_sensitivity', 11, 'unit_rate_high', 'double precision', 'fraction 0..1', 'Wilson interval of unit_rate, upper end', false, 'Upper end of the confidence interval of unit_rate.'),
-	('cannibalization_sensitivity', 12, 'value_rate', 'double precision', 'fraction', 'lost_mrr / focal_mrr', false, 'Money lost by donors for each unit that the new product brings; may exceed 1.'),
-	('cannibalization_sensitivity', 13, 'value_rate_low', 'double precision', 'fraction', 'ratio estimator clustered by customer, lower end', false, 'Lower end of the confidence interval of value_rate.'),
-	('cannibalization_sensitivity', 14, 'value_rate_high', 'double precision', 'fraction', 'ratio estimator clustered by customer, upper end', false, 'Upper end of the confidence interval of value_rate.'),
-	('cannibalization_sensitivity', 15, 'control_customers', 'bigint', 'customer-months', 'count of donor holders on the 15th of a month who had not taken the focal product by the end of the look-ahead', false, 'Size of the control group: a customer counts in every month watched.'),
-	('cannibalization_sensitivity', 16, 'control_loss_rate', 'double precision', 'fraction 0..1', 'share of the control whose donors brought less at the end of the look-ahead, weighed like entries', false, 'What donors lose without the new product, in as much time.'),
-	('cannibalization_sensitivity', 17, 'corrected_rate', 'double precision', 'fraction', 'unit_rate - control_loss_rate * own_base_share', false, 'Rate attributable to the new product: the lower bound. Below 0 when its customers lose less than others.'),
-	('cannibalization_sensitivity', 18, 'corrected_rate_low', 'double precision', 'fraction', 'corrected_rate, normal interval with the error of both groups, lower end', false, 'Lower end of the confidence interval of corrected_rate.'),
-	('cannibalization_sensitivity', 19, 'corrected_rate_high', 'double precision', 'fraction', 'corrected_rate, normal interval with the error of both groups, upper end', false, 'Upper end of the confidence interval of corrected_rate.'),
-	('cannibalization_sensitivity', 20, 'entry_hazard', 'double precision', 'fraction 0..1', 'lost at the end of the look-ahead / had lost nothing 30 days earlier, own-base entries', false, 'Share who lost something in the last 30 days of the look-ahead, of those who had lost nothing until then, with the new product. At 0 days: on the day of the entry or in the look-back before it.'),
-	('cannibalization_sensitivity', 21, 'control_hazard', 'double precision', 'fraction 0..1', 'the same of the control', false, 'The same without the new product. Where both are equal the new product has no further effect.'),
-	('cannibalization_sensitivity', 22, 'is_complete', 'boolean', 'true or false', 'pending_entries = 0', false, 'Is every entry old enough?'),
-	('cannibalization_sensitivity', 23, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
-	('cannibalization_matrix', 1, 'row_key', 'text', 'key', 'focal|donor|segment', false, 'One value per row.'),
-	('cannibalization_matrix', 2, 'focal', 'text', 'name', 'product', false, 'The product that was entered.'),
-	('cannibalization_matrix', 3, 'donor', 'text', 'name', 'product', false, 'The product that lost to it; "(all)" is the sum.'),
-	('cannibalization_matrix', 4, 'segment', 'text', 'name', 'segment held on the customer''s first day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment then.'),
-	('cannibalization_matrix', 5, 'entries', 'bigint', 'entries', 'count of first days of runs of the focal product before as_of', true, 'Entries into the focal product: the same in all rows of it.'),
-	('cannibalization_matrix', 6, 'matured_entries', 'bigint', 'entries', 'count of entries with entered_on + look_ahead <= as_of', true, 'Entries old enough to be judged.'),
-	('cannibalization_matrix', 7, 'losing_entries', 'bigint', 'entries', 'count of matured entries in which the donor dropped', true, 'Entries that cost the donor something; of "(all)": that cost any.'),
-	('cannibalization_matrix', 8, 'focal_mrr', 'numeric(18,2)', 'money', 'sum of what the focal product brings a month on entered_on, matured entries', true, 'What the focal product brings a month.'),
-	('cannibalization_matrix', 9, 'lost_mrr', 'numeric(18,2)', 'money', 'lost money of matured entries, in proportion to what each donor dropped', true, 'What the donor lost a month; donors sum to "(all)".'),
-	('cannibalization_matrix', 10, 'value_rate', 'double precision', 'fraction', 'lost_mrr / focal_mrr', false, 'Money lost for each unit that the focal product brings.'),
-	('cannibalization_matrix', 11, 'donor_share', 'double precision', 'fraction 0..1', 'lost_mrr / sum of lost_mrr of the donor over all focal products', false, 'Share of what the donor loses to other products that goes to this one; NULL for "(all)".'),
-	('cannibalization_matrix', 12, 'is_complete', 'boolean', 'true or false', 'entries = matured_entries', false, 'Is every entry old enough?'),
-	('cannibalization_matrix', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
-	('cannibalization_matrix', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -134,7 +134,7 @@ SELECT t.offer || '|' || t.channel AS row_key,
 	{currency} AS currency,
 	o.as_of
 FROM (
-	SELECT f.offer, CASE WHEN grouping(f.channel) = 1 THEN '(all)' ELSE f.channel END AS channel,
+	SELECT f.offer, f.channel,
 		count(*) AS gross_adds,
 		count(*) FILTER (WHERE f.kind = 'genuine_new') AS genuine_entries,
 		count(*) FILTER (WHERE f.kind = 'winback') AS winback_entries,
@@ -149,8 +149,11 @@ FROM (
 		coalesce(sum(f.mrr) FILTER (WHERE f.kind = 'genuine_new'), 0)::numeric(18,2) AS genuine_mrr,
 		coalesce(sum(greatest(f.prior_mrr - f.mrr, 0)) FILTER (WHERE f.is_recycled), 0)::numeric(18,2) AS repriced_mrr,
 		(12 * coalesce(sum(greatest(f.prior_mrr - f.mrr, 0)) FILTER (WHERE f.is_recycled), 0))::numeric(18,2) AS repriced_year
-	FROM (SELECT x.offer, coalesce(x.channel, '(none)') AS channel, x.kind, x.mrr, x.prior_mrr, x.is_recycled, x.cycle_no FROM found x) f
-	GROUP BY GROUPING SETS ((f.offer, f.channel), (f.offer))) t
+	-- each entry counts in its channel and in all: distributed servers do not
+	-- know grouping sets
+	FROM (SELECT x.offer, c.channel, x.kind, x.mrr, x.prior_mrr, x.is_recycled, x.cycle_no
+		FROM found x CROSS JOIN LATERAL (VALUES (coalesce(x.channel, '(none)')), ('(all)')) AS c (channel)) f
+	GROUP BY f.offer, f.channel) t
 CROSS JOIN observed o$$),
 	('bundle_overlap', '{observed}', $$, bundle AS (
 	SELECT s.customer_id, b.bundle, range_agg(daterange(s.started_on, least(s.ended_on, o.as_of))) AS days, max(s.mrr) AS mrr
@@ -251,12 +254,13 @@ LEFT JOIN family f ON f.product = b.product$$),
 	CROSS JOIN LATERAL cvm.migrations(h.holdings, 'month', o.as_of) m
 	WHERE m.from_product NOT IN ('(in)', '(out)') AND m.to_product NOT IN ('(in)', '(out)')
 ), total AS (
-	SELECT m.from_product, m.to_product, m.tenth, count(*) AS customers,
+	SELECT m.from_product, m.to_product, t.tenth, count(*) AS customers,
 		sum(m.from_mrr) AS before_mrr, sum(m.to_mrr) AS after_mrr,
 		count(*) FILTER (WHERE m.to_mrr < m.from_mrr) AS diluted_customers,
 		sum(greatest(m.from_mrr - m.to_mrr, 0)) AS diluted_mrr
 	FROM moved m
-	GROUP BY GROUPING SETS ((m.from_product, m.to_product, m.tenth), (m.from_product, m.to_product))
+	CROSS JOIN LATERAL (VALUES (m.tenth), (NULL)) AS t (tenth)
+	GROUP BY m.from_product, m.to_product, t.tenth
 )
 SELECT t.from_product || '|' || t.to_product || '|' || coalesce(to_char(t.tenth, 'FM00'), '(all)') AS row_key,
 	t.from_product,

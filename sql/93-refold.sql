@@ -190,6 +190,10 @@ BEGIN
 		|| 'SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone), (SELECT count(*) FROM restated)',
 		takes, fresh, kind.column_name, target, scope, restating)
 	INTO written, removed, restated;
+	IF way = 'scan' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = to_regclass(cvm._part_table(_refresh_state.model, _refresh_state.state)) AND NOT i.indisprimary) THEN
+		-- quicker once the table is filled
+		EXECUTE format('CREATE INDEX ON %s (customer_id)', cvm._part_table(_refresh_state.model, _refresh_state.state));
+	END IF;
 
 	EXECUTE format('SELECT max(%s), count(*) FROM %s t', format(cvm._fill(kind.last_day, cvm._literals(_refresh_state.model)), format('t.%I', kind.column_name)), target) INTO through, rows;
 	UPDATE cvm.stored t SET refreshed_at = began, data_through = through, row_count = rows, made_of = made, source_print = print, watermark = mark

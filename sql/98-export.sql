@@ -17,6 +17,16 @@ END
 $$;
 COMMENT ON FUNCTION cvm._exported(name) IS 'The report views that a model has.';
 
+CREATE FUNCTION cvm._type_here(model name, c cvm.report_column) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- customer ids are of the type that the source has
+	SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+	WHERE a.attrelid = cvm._relation($1, (c).view::name) AND a.attname::text = (c).column_name;
+$$;
+COMMENT ON FUNCTION cvm._type_here(name, cvm.report_column) IS 'The type that a column of a report view has in a model.';
+
 CREATE FUNCTION cvm.dbt_yaml(model name) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -30,7 +40,7 @@ BEGIN
 			|| string_agg(format(E'      - name: %s\n        description: %s\n        columns:\n', to_json(v.view), to_json(v.comment)) || c.columns, '' ORDER BY v.pos)
 		FROM cvm._exported(dbt_yaml.model) v
 		CROSS JOIN LATERAL (
-			SELECT string_agg(format(E'          - name: %s\n            description: %s\n            data_type: %s\n%s', to_json(k.column_name), to_json(cvm._column_comment(k)), to_json(k.type),
+			SELECT string_agg(format(E'          - name: %s\n            description: %s\n            data_type: %s\n%s', to_json(k.column_name), to_json(cvm._column_comment(k)), to_json(cvm._type_here(dbt_yaml.model, k)),
 				CASE k.column_name WHEN 'row_key' THEN E'            tests: [unique, not_null]\n' ELSE '' END), '' ORDER BY k.position) AS columns
 			FROM cvm.report_column k WHERE k.view = v.view) c);
 END
@@ -67,8 +77,8 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT cvm._column_comment(c) || coalesce((
-		SELECT format(' Sums over segments and cohorts: look at one %s at a time.', min(k.column_name))
-		FROM cvm.report_column k WHERE k.view = c.view AND k.column_name IN ('month', 'period_no')), '');
+		SELECT format(' Sums over segments and cohorts: look at one %s at a time.', string_agg(k.column_name, ' and one ' ORDER BY k.position))
+		FROM cvm.report_column k WHERE k.view = c.view AND k.column_name IN ('scheme', 'month', 'from_day', 'period_no') HAVING count(*) > 0), '');
 $$;
 COMMENT ON FUNCTION cvm._sum_comment(cvm.report_column) IS 'The comment of a column that other tools may sum.';
 
@@ -85,7 +95,7 @@ BEGIN
 		FROM cvm._exported(cube_yaml.model) v
 		CROSS JOIN LATERAL (
 			SELECT string_agg(format(E'      - name: %s\n        sql: %s\n        type: %s\n        description: %s\n%s', to_json(k.column_name), to_json(format('{CUBE}.%I', k.column_name)),
-				CASE WHEN k.type = 'boolean' THEN 'boolean' WHEN k.type = 'text' THEN 'string' WHEN k.type IN ('date', 'timestamp with time zone') THEN 'time' ELSE 'number' END,
+				CASE WHEN k.type = 'boolean' THEN 'boolean' WHEN cvm._type_here(cube_yaml.model, k) IN ('text', 'uuid') THEN 'string' WHEN k.type IN ('date', 'timestamp with time zone') THEN 'time' ELSE 'number' END,
 				to_json(cvm._column_comment(k)),
 				CASE k.column_name WHEN 'row_key' THEN E'        primary_key: true\n' ELSE '' END), '' ORDER BY k.position) AS dimensions
 			FROM cvm.report_column k WHERE k.view = v.view AND NOT k.additive) d
@@ -130,7 +140,7 @@ BEGIN
 			SELECT string_agg(format(E'\n  %s: %s {\n%s    description: %s\n    sql: ${TABLE}.%I ;;\n  }\n',
 				CASE WHEN k.type IN ('date', 'timestamp with time zone') THEN 'dimension_group' ELSE 'dimension' END, k.column_name,
 				CASE k.column_name WHEN 'row_key' THEN E'    primary_key: yes\n' ELSE '' END
-					|| CASE WHEN k.type = 'boolean' THEN E'    type: yesno\n' WHEN k.type = 'text' THEN E'    type: string\n'
+					|| CASE WHEN k.type = 'boolean' THEN E'    type: yesno\n' WHEN cvm._type_here(lookml.model, k) IN ('text', 'uuid') THEN E'    type: string\n'
 						-- a date has no time zone to be converted from
 						WHEN k.type = 'date' THEN E'    type: time\n    timeframes: [raw, date, week, month, quarter, year]\n    convert_tz: no\n    datatype: date\n'
 						WHEN k.type = 'timestamp with time zone' THEN E'    type: time\n    timeframes: [raw, time, date, week, month, quarter, year]\n'

@@ -36,8 +36,6 @@ typedef struct LedgerRow
 	SpellRow spell;
 } LedgerRow;
 
-extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
-
 /* Where the arguments stand after customer, product, days and price */
 typedef struct LedgerArguments
 {
@@ -47,6 +45,7 @@ typedef struct LedgerArguments
 	int pause_days;
 } LedgerArguments;
 
+extern size_t ledger_budget(FunctionCallInfo fcinfo, LedgerState *state);
 extern bool ledger_row(FunctionCallInfo fcinfo,
 					   const LedgerArguments *arguments, const char *name,
 					   LedgerRow *row);

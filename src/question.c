@@ -13,6 +13,7 @@
 
 #include "catalog/pg_type.h"
 #include "nodes/primnodes.h"
+#include "utils/lsyscache.h"
 
 #include "holdings.h"
 #include "ledger.h"
@@ -63,25 +64,26 @@ static QuestionForm *
 question_form(FunctionCallInfo fcinfo, int first)
 {
 	QuestionForm *form = fcinfo->flinfo->fn_extra;
-	Oid type;
+	Oid *types;
+	int ntypes;
 
 	if (likely(form != NULL))
 		return form;
 	form =
 		MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(QuestionForm));
-	type = get_fn_expr_argtype(fcinfo->flinfo, ARG_CUSTOMER);
+	/* whoever calls need not know the types of its arguments */
+	get_func_signature(fcinfo->flinfo->fn_oid, &types, &ntypes);
 	form->row.customer = ARG_CUSTOMER;
-	form->row.key_kind = type == INT8OID   ? KEY_NUMBER
-						 : type == UUIDOID ? KEY_UUID
-										   : KEY_TEXT;
+	form->row.key_kind = types[ARG_CUSTOMER] == INT8OID	  ? KEY_NUMBER
+						 : types[ARG_CUSTOMER] == UUIDOID ? KEY_UUID
+														  : KEY_TEXT;
 	form->nargs = PG_NARGS() - first;
 	if (form->nargs > QUESTION_MOST)
 		elog(ERROR, "question has too many arguments");
 	for (int i = 0; i < form->nargs; i++)
-	{
-		type = get_fn_expr_argtype(fcinfo->flinfo, first + i);
-		form->is_long[i] = type != INT4OID && type != DATEOID;
-	}
+		form->is_long[i] =
+			types[first + i] != INT4OID && types[first + i] != DATEOID;
+	pfree(types);
 	form->is_settled = is_settled(fcinfo, first);
 	fcinfo->flinfo->fn_extra = form;
 	return form;

@@ -88,6 +88,6 @@ BEGIN
 	FOR e IN SELECT x.entity FROM cvm.entity x WHERE to_regclass('world.' || x.entity) IS NOT NULL ORDER BY x.position LOOP
 		PERFORM cvm.bind(model, e.entity, to_regclass('world.' || e.entity));
 	END LOOP;
-	PERFORM cvm.configure(model, 'segment_schemes', 'segment, region');
+	PERFORM cvm.configure(model, 'segment_schemes', 'region');
 END
 $$;

@@ -19,8 +19,8 @@ limits_of(const char *name, size_t size)
 		if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0)
 			return (Limits) i;
 	host_fail(HOST_INVALID_VALUE, "Use plain, log, log-log or logit.",
-			  "unknown kind of limits \"%.*s\"",
-			  (int) (size > 64 ? 64 : size), name);
+			  "unknown kind of limits \"%.*s\"", (int) (size > 64 ? 64 : size),
+			  name);
 }
 
 /* The ages at which customers leave observation. */
@@ -178,8 +178,8 @@ survival_incidence(const Survival *survival, int cause, Incidence **rows)
 			wii += weight * incidence * incidence;
 		}
 		s = ages[i].events == ages[i].at_risk ? 0 : s * (1 - d / n);
-		variance = incidence * incidence * w - 2 * incidence * wi + wii +
-				   own - 2 * (incidence * cross - cross_i);
+		variance = incidence * incidence * w - 2 * incidence * wi + wii + own -
+				   2 * (incidence * cross - cross_i);
 		(*rows)[i] = (Incidence){ages[i].age, ages[i].at_risk, events,
 								 incidence, sqrt(fmax(variance, 0))};
 	}
@@ -269,112 +269,4 @@ chi_square_tail(double x, int degrees)
 		}
 		return front * h;
 	}
-}
-
-/* Solve a symmetric system by elimination; how many equations it had. */
-static int
-quadratic_form(double *matrix, double *vector, int size, double *form)
-{
-	int rank = 0;
-
-	*form = 0;
-	for (int i = 0; i < size; i++)
-	{
-		double pivot = matrix[i * size + i];
-
-		if (!(pivot > 1e-10))
-			continue;
-		rank++;
-		*form += vector[i] * vector[i] / pivot;
-		for (int j = i + 1; j < size; j++)
-		{
-			double factor = matrix[j * size + i] / pivot;
-
-			vector[j] -= factor * vector[i];
-			for (int k = i + 1; k < size; k++)
-				matrix[j * size + k] -= factor * matrix[i * size + k];
-		}
-	}
-	return rank;
-}
-
-/* One group on its way through its ages */
-typedef struct GroupWalk
-{
-	const Survival *survival;
-	int mark;
-	int64_t here;
-	int64_t events; /* at the age looked at */
-} GroupWalk;
-
-/* Go to an age: who is at risk at it, and who churns. */
-static void
-walk_group(GroupWalk *walk, int32_t age)
-{
-	const SurvivalMark *marks = walk->survival->marks;
-	int nmarks = walk->survival->nmarks;
-
-	for (; walk->mark < nmarks && marks[walk->mark].age < age; walk->mark++)
-		walk->here += marks[walk->mark].kind == MARK_ENTERED
-						  ? marks[walk->mark].count
-						  : -marks[walk->mark].count;
-	walk->events = 0;
-	for (int i = walk->mark; i < nmarks && marks[i].age == age; i++)
-		if (marks[i].kind >= MARK_EVENT)
-			walk->events += marks[i].count;
-}
-
-/* Do the groups differ?  Mantel's log-rank test. */
-LogRank
-survival_logrank(const Survival *const *groups, int ngroups)
-{
-	LogRank result = {NAN, 0, NAN};
-	GroupWalk *walks = host_alloc_zero(NULL, ngroups * sizeof(GroupWalk));
-	int size = ngroups - 1;
-	double *excess = host_alloc_zero(NULL, ngroups * sizeof(double));
-	double *variance =
-		host_alloc_zero(NULL, (size_t) size * size * sizeof(double) + 1);
-	Survival *all = survival_new(NULL);
-	SurvivalAge *ages;
-	int nages;
-
-	for (int g = 0; g < ngroups; g++)
-	{
-		walks[g].survival = groups[g];
-		for (int i = 0; i < groups[g]->nmarks; i++)
-			walks[g].here += groups[g]->marks[i].kind == MARK_ENTERED
-								 ? -groups[g]->marks[i].count
-								 : groups[g]->marks[i].count;
-		survival_merge(all, groups[g]);
-	}
-	nages = survival_ages(all, &ages);
-	for (int i = 0; i < nages; i++)
-	{
-		double n = (double) ages[i].at_risk;
-		double d = (double) ages[i].events;
-		double spread = n > 1 ? d * (n - d) / (n - 1) : 0;
-
-		host_poll();
-		if (d == 0)
-			continue;
-		for (int g = 0; g < ngroups; g++)
-			walk_group(&walks[g], ages[i].age);
-		for (int g = 0; g < size; g++)
-		{
-			double share = (double) walks[g].here / n;
-
-			excess[g] += (double) walks[g].events - d * share;
-			for (int h = 0; h < size; h++)
-				variance[g * size + h] +=
-					spread * share *
-					((g == h) - (double) walks[h].here / n);
-		}
-	}
-	result.degrees =
-		quadratic_form(variance, excess, size, &result.chi_square);
-	if (result.degrees == 0)
-		result.chi_square = NAN;
-	else
-		result.p_value = chi_square_tail(result.chi_square, result.degrees);
-	return result;
 }

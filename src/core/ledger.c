@@ -8,9 +8,8 @@
 
 #include <string.h>
 
-#define FIRST_ROOM 8	   /* rows of the first batch */
-#define LOOK_EVERY 16	   /* flushes between two looks at the memory in use */
-#define BLOCK_CHUNKS 16384 /* chunks of a block, at the most */
+#define FIRST_ROOM 8  /* rows of the first batch */
+#define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
 
 /* Make the batch larger, up to what the roster numbers at once. */
 static void
@@ -44,7 +43,7 @@ ledger_new(HostArena arena, KeyKind kind, const LedgerTerms *terms,
 	ledger->budget = budget;
 	names_open(&ledger->names, arena);
 	pages_open(&ledger->odds, arena, sizeof(Odd));
-	ledger_open(ledger, false);
+	gather_open(&ledger->gather, arena, kind, sizeof(Packed), false);
 	batch_grow(ledger);
 	return ledger;
 }
@@ -64,8 +63,7 @@ ledger_agrees(const Ledger *ledger, const LedgerTerms *terms)
 void
 ledger_forget(Ledger *ledger)
 {
-	ledger_close(ledger);
-	ledger_open(ledger, false);
+	gather_forget(&ledger->gather);
 	pages_close(&ledger->odds);
 	ledger->nodds = 0;
 }
@@ -75,90 +73,9 @@ size_t
 ledger_size(const Ledger *ledger)
 {
 	return sizeof(Ledger) + names_size(&ledger->names) +
-		   roster_size(&ledger->roster) + ledger->nchunks * sizeof(Chunk) +
-		   ledger->shelf_room * sizeof(Shelf) + pages_size(&ledger->odds) +
+		   gather_size(&ledger->gather) + pages_size(&ledger->odds) +
 		   ledger->batch_room * (sizeof(Key) + sizeof(Packed)) +
 		   ledger->text_room;
-}
-
-/* A block of chunks: half of all so far, between two limits. */
-static void
-block_add(Ledger *ledger)
-{
-	uint32_t room = ledger->nchunks / 2 + 1;
-	size_t size;
-	void *block;
-
-	if (room > BLOCK_CHUNKS)
-		room = BLOCK_CHUNKS;
-	size = sizeof(void *) + room * sizeof(Chunk);
-	block = host_alloc_block(ledger->arena, size);
-	memcpy(block, &ledger->block, sizeof(void *));
-	ledger->block = block;
-	ledger->block_room = room;
-	ledger->block_used = 0;
-}
-
-/* Give a shelf its next chunk. */
-static void
-chunk_add(Ledger *ledger, Shelf *shelf)
-{
-	Chunk *chunk;
-
-	if (shelf->nlines == UINT32_MAX - (CHUNK_LINES - 1))
-		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-				  "too many subscription spells in one state");
-	if (ledger->block_used == ledger->block_room)
-		block_add(ledger);
-	chunk = (Chunk *) ((char *) ledger->block + sizeof(void *)) +
-			ledger->block_used++;
-	ledger->nchunks++;
-	chunk->next = NULL;
-	if (shelf->nlines == 0)
-		shelf->first = chunk;
-	else
-		shelf->last->next = chunk;
-	shelf->last = chunk;
-}
-
-/* Make room for a shelf. */
-static void
-shelves_reach(Ledger *ledger, uint32_t number)
-{
-	if (number >= ledger->shelf_room)
-	{
-		uint32_t room = ledger->shelf_room ? ledger->shelf_room * 2 : 1;
-
-		if (room <= number)
-			room = number + 1;
-		ledger->shelves =
-			ledger->shelves
-				? host_realloc(ledger->shelves, room * sizeof(Shelf))
-				: host_alloc(ledger->arena, room * sizeof(Shelf));
-		memset(ledger->shelves + ledger->shelf_room, 0,
-			   (room - ledger->shelf_room) * sizeof(Shelf));
-		ledger->shelf_room = room;
-	}
-	if (number >= ledger->nshelves)
-		ledger->nshelves = number + 1;
-}
-
-/* The place of a customer's next line, which must be written at once. */
-static inline Packed *
-line_place(Ledger *ledger, uint32_t slot)
-{
-	uint32_t number = slot >> PAGE_SHIFT;
-	Shelf *shelf;
-	uint32_t place;
-
-	if (number >= ledger->nshelves)
-		shelves_reach(ledger, number);
-	shelf = &ledger->shelves[number];
-	place = shelf->nlines % CHUNK_LINES;
-	if (place == 0)
-		chunk_add(ledger, shelf);
-	shelf->nlines++;
-	return &shelf->last->lines[place];
 }
 
 /* Write a line down for a customer. */
@@ -166,14 +83,14 @@ void
 ledger_write(Ledger *ledger, uint32_t slot, Packed line)
 {
 	line.head = (line.head & ~PAGE_MASK) | (slot & PAGE_MASK);
-	*line_place(ledger, slot) = line;
+	*(Packed *) gather_place(&ledger->gather, slot) = line;
 }
 
 /* Number the customers of the batch and write its rows down. */
 void
 ledger_flush(Ledger *ledger)
 {
-	uint32_t before = ledger->roster.nslots;
+	uint32_t before = ledger->gather.roster.nslots;
 	uint32_t slots[ROSTER_BATCH];
 	Packed *places[ROSTER_BATCH];
 	int used = ledger->used;
@@ -181,12 +98,12 @@ ledger_flush(Ledger *ledger)
 	if (used == 0)
 		return;
 	host_poll();
-	while (!ledger_number(ledger, ledger->keys, used, slots))
+	while (!gather_number(&ledger->gather, ledger->keys, used, slots))
 		;
 	/* ask for all places before the first is needed */
 	for (int i = 0; i < used; i++)
 	{
-		places[i] = line_place(ledger, slots[i]);
+		places[i] = gather_place(&ledger->gather, slots[i]);
 		__builtin_prefetch(places[i], 1);
 	}
 	for (int i = 0; i < used; i++)
@@ -197,7 +114,7 @@ ledger_flush(Ledger *ledger)
 	ledger->used = 0;
 	ledger->text_used = 0;
 	batch_grow(ledger);
-	ledger_consider_pages(ledger, before);
+	gather_consider_pages(&ledger->gather, before);
 	if (++ledger->flushes % LOOK_EVERY == 0)
 		ledger_consider_spill(ledger);
 }
@@ -207,9 +124,9 @@ void
 ledger_scale(Ledger *ledger, int scale)
 {
 	ledger_flush(ledger);
-	for (uint32_t i = 0; i < ledger->nshelves; i++)
+	for (uint32_t i = 0; i < ledger->gather.nshelves; i++)
 	{
-		ShelfWalk walk = shelf_walk(ledger, i);
+		ShelfWalk walk = shelf_walk(&ledger->gather, i);
 		Packed *packed;
 
 		host_poll();

@@ -23,9 +23,9 @@
 #ifndef CVM_LEDGER_H
 #define CVM_LEDGER_H
 
+#include "core/gather.h"
 #include "core/names.h"
 #include "core/reading.h" /* Clock */
-#include "core/roster.h"
 
 /* What is asked of the spells: the same for every row and every parcel */
 typedef struct LedgerTerms
@@ -70,21 +70,6 @@ typedef struct Odd
 	Wide mrr;
 } Odd;
 
-#define CHUNK_LINES 64
-
-typedef struct Chunk
-{
-	struct Chunk *next;
-	Packed lines[CHUNK_LINES];
-} Chunk;
-
-typedef struct Shelf
-{
-	Chunk *first;
-	Chunk *last;
-	uint32_t nlines;
-} Shelf;
-
 typedef struct Ledger
 {
 	HostArena arena;
@@ -93,15 +78,7 @@ typedef struct Ledger
 	int scale; /* of all prices */
 	Names names;
 
-	Roster roster;
-	bool no_pages; /* numbers have proved sparse: stay with the table */
-	uint32_t nshelves;
-	uint32_t shelf_room;
-	Shelf *shelves; /* by slot >> PAGE_SHIFT */
-	void *block;	/* of chunks; its first bytes name the one before */
-	uint32_t block_used;
-	uint32_t block_room; /* chunks */
-	uint32_t nchunks;	 /* in use */
+	Gathering gather; /* of packed lines */
 	uint32_t nodds;
 	Pages odds;
 	bool has_pauses; /* some line is paused */

@@ -77,7 +77,7 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 {
 	for (uint32_t number = range->from; number < range->to; number++)
 	{
-		ShelfWalk walk = shelf_walk(ledger, number);
+		ShelfWalk walk = shelf_walk(&ledger->gather, number);
 		uint32_t *shelf_places = range_places(range, number);
 		const Packed *packed;
 
@@ -98,7 +98,7 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
 				ParcelHead *head = &heads[part_of(parts, slot)];
-				Key key = roster_key(&ledger->roster, slot);
+				Key key = roster_key(&ledger->gather.roster, slot);
 
 				shelf_places[i] = head->nkeys++;
 				head->size += key_size(ledger->kind, &key);
@@ -130,13 +130,13 @@ parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
 			if (range_places(&range, number)[i] != NO_PLACE)
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
-				Key key = roster_key(&ledger->roster, slot);
+				Key key = roster_key(&ledger->gather.roster, slot);
 
 				key_put(&sinks[part_of(parts, slot)], ledger->kind, &key);
 			}
 	for (uint32_t number = from; number < to; number++)
 	{
-		ShelfWalk walk = shelf_walk(ledger, number);
+		ShelfWalk walk = shelf_walk(&ledger->gather, number);
 		const Packed *packed;
 
 		host_poll();
@@ -168,7 +168,7 @@ keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
 		host_poll();
 		for (; count < ROSTER_BATCH && done + count < nkeys; count++)
 			keys[count] = key_read(into->kind, reader);
-		if (!ledger_number(into, keys, count, slots + done))
+		if (!gather_number(&into->gather, keys, count, slots + done))
 			return false;
 		done += count;
 	}
@@ -182,7 +182,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 {
 	uint32_t *slots =
 		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
-	uint32_t before = into->roster.nslots;
+	uint32_t before = into->gather.roster.nslots;
 	ByteReader start = *reader;
 
 	if (head->scale > into->scale)
@@ -212,7 +212,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 							   line.start, line.end, mrr));
 	}
 	host_free(slots);
-	ledger_consider_pages(into, before);
+	gather_consider_pages(&into->gather, before);
 	ledger_consider_spill(into);
 }
 
@@ -247,13 +247,15 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 		write_raw(writer, label->data, label->size);
 	}
 	spilled_copy(ledger, writer);
-	for (uint32_t from = 0; from < ledger->nshelves; from += PARCEL_SHELVES)
+	for (uint32_t from = 0; from < ledger->gather.nshelves;
+		 from += PARCEL_SHELVES)
 	{
 		uint32_t to = from + PARCEL_SHELVES;
 
-		parcels_write(ledger, from,
-					  to < ledger->nshelves ? to : ledger->nshelves, NULL,
-					  &sink, 1);
+		parcels_write(
+			ledger, from,
+			to < ledger->gather.nshelves ? to : ledger->gather.nshelves, NULL,
+			&sink, 1);
 	}
 }
 

@@ -23,13 +23,6 @@ extern void ledger_flush(Ledger *ledger);
 extern void ledger_scale(Ledger *ledger, int scale);
 extern void ledger_write(Ledger *ledger, uint32_t slot, Packed line);
 
-/* ledger_number.c */
-extern void ledger_open(Ledger *ledger, bool is_paged);
-extern void ledger_close(Ledger *ledger);
-extern bool ledger_number(Ledger *ledger, const Key *keys, int nkeys,
-						  uint32_t *slots);
-extern void ledger_consider_pages(Ledger *ledger, uint32_t before);
-
 /* ledger_bytes.c: customers with their lines on the way */
 typedef struct Sink
 {
@@ -53,42 +46,6 @@ extern void parcel_read(Ledger *into, const ParcelHead *head,
 /* ledger_spill.c */
 extern void ledger_consider_spill(Ledger *ledger);
 extern void spilled_copy(Ledger *ledger, ByteWriter *writer);
-
-/* A walk over the lines of a shelf */
-typedef struct ShelfWalk
-{
-	Chunk *chunk;
-	uint32_t at;
-	uint32_t nlines;
-} ShelfWalk;
-
-static inline ShelfWalk
-shelf_walk(const Ledger *ledger, uint32_t number)
-{
-	const Shelf *shelf = &ledger->shelves[number];
-
-	return (ShelfWalk){shelf->first, 0, shelf->nlines};
-}
-
-/* The next line, or NULL. */
-static inline Packed *
-shelf_next(ShelfWalk *walk)
-{
-	uint32_t place = walk->at % CHUNK_LINES;
-
-	if (walk->at == walk->nlines)
-		return NULL;
-	if (place == 0)
-	{
-		if (walk->at > 0)
-			walk->chunk = walk->chunk->next;
-		/* ask for the chunk after this one while this one is read */
-		for (size_t at = 0; at < sizeof(Chunk); at += 64)
-			__builtin_prefetch((char *) walk->chunk->next + at);
-	}
-	walk->at++;
-	return &walk->chunk->lines[place];
-}
 
 static inline uint32_t
 packed_slot(uint32_t shelf, const Packed *packed)

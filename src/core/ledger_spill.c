@@ -23,7 +23,7 @@
 static void
 spill(Ledger *ledger)
 {
-	uint32_t nslots = ledger->nshelves << PAGE_SHIFT;
+	uint32_t nslots = ledger->gather.nshelves << PAGE_SHIFT;
 	uint8_t *parts = host_alloc_zero(NULL, nslots);
 	Sink sinks[PARTS];
 
@@ -34,15 +34,15 @@ spill(Ledger *ledger)
 		for (int part = 0; part < PARTS; part++)
 			ledger->parts[part] = host_file_make(ledger->arena);
 	}
-	if (nslots > ledger->roster.nslots)
-		nslots = ledger->roster.nslots;
+	if (nslots > ledger->gather.roster.nslots)
+		nslots = ledger->gather.roster.nslots;
 	for (uint32_t slot = 0; slot < nslots; slot++)
-		parts[slot] = (uint8_t) (roster_hash(&ledger->roster, slot) >>
+		parts[slot] = (uint8_t) (roster_hash(&ledger->gather.roster, slot) >>
 								 (PART_BITS * ledger->level)) %
 					  PARTS;
 	for (int part = 0; part < PARTS; part++)
 		sinks[part] = (Sink){ledger->parts[part], NULL};
-	parcels_write(ledger, 0, ledger->nshelves, parts, sinks, PARTS);
+	parcels_write(ledger, 0, ledger->gather.nshelves, parts, sinks, PARTS);
 	host_free(parts);
 	ledger_forget(ledger);
 }
@@ -58,7 +58,7 @@ ledger_consider_spill(Ledger *ledger)
 
 	if (ledger->budget > 0 && ledger->level < LEVELS && size > ledger->budget &&
 		size - names_size(&ledger->names) > ledger->budget / 4 &&
-		ledger->nshelves > 0)
+		ledger->gather.nshelves > 0)
 		spill(ledger);
 }
 
@@ -144,10 +144,9 @@ typedef struct Handout
 static void
 shelf_hand_out(const Ledger *ledger, uint32_t number, Handout *handout)
 {
-	uint32_t nlines = ledger->shelves[number].nlines;
-	ShelfWalk walk = shelf_walk(ledger, number);
-	uint32_t ends[PAGE_ITEMS] = {0};
-	uint32_t sum = 0;
+	uint32_t nlines = ledger->gather.shelves[number].nlines;
+	ShelfWalk walk = shelf_walk(&ledger->gather, number);
+	uint32_t ends[PAGE_ITEMS];
 	uint32_t at = 0;
 	const Packed *packed;
 
@@ -160,16 +159,7 @@ shelf_hand_out(const Ledger *ledger, uint32_t number, Handout *handout)
 		handout->sorted =
 			host_alloc(NULL, (size_t) handout->room * sizeof(Line));
 	}
-	while ((packed = shelf_next(&walk)) != NULL)
-		ends[packed->head & PAGE_MASK]++;
-	for (uint32_t i = 0; i < PAGE_ITEMS; i++)
-	{
-		uint32_t count = ends[i];
-
-		ends[i] = sum;
-		sum += count;
-	}
-	walk = shelf_walk(ledger, number);
+	shelf_ends(&ledger->gather, number, ends);
 	while ((packed = shelf_next(&walk)) != NULL)
 		handout->sorted[ends[packed->head & PAGE_MASK]++] =
 			line_unpack(ledger, number, packed);
@@ -187,11 +177,11 @@ hand_out(Ledger *ledger, Handout *handout)
 
 	if (parts == NULL)
 	{
-		for (uint32_t i = 0; i < ledger->nshelves; i++)
+		for (uint32_t i = 0; i < ledger->gather.nshelves; i++)
 			shelf_hand_out(ledger, i, handout);
 		return;
 	}
-	if (ledger->nshelves > 0)
+	if (ledger->gather.nshelves > 0)
 		spill(ledger);
 	ledger->level++;
 	for (int part = 0; part < PARTS; part++)

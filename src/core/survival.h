@@ -12,7 +12,8 @@
  *	 ages events come before censoring; who enters at an age is at risk after
  *	 it.  Greenwood's variance; limits plain, log, log-log or logit.
  *	 Aalen and Johansen (1978): incidence of each cause among all.
- *	 Log-rank: Mantel's test of several groups.
+ *	 Log-rank: Mantel's test of several groups, and its weighted relatives;
+ *	 what is seen, expected and its variance add up over strata.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -83,6 +84,16 @@ typedef struct Incidence
 	double std_error;
 } Incidence;
 
+/* How much each age weighs in a comparison of groups */
+typedef enum Weight
+{
+	WEIGHT_LOG_RANK,	/* 1 */
+	WEIGHT_GEHAN,		/* at risk */
+	WEIGHT_TARONE_WARE, /* its square root */
+	WEIGHT_PETO,		/* product of 1 - events / (at risk + 1), so far */
+	WEIGHT_FLEMING		/* survival just before it */
+} Weight;
+
 typedef struct LogRank
 {
 	double chi_square;
@@ -110,7 +121,9 @@ extern int survival_incidence(const Survival *survival, int cause,
 							  Incidence **rows);
 extern double survival_mean(const Survival *survival, double until,
 							double *std_error);
-extern LogRank survival_logrank(const Survival *const *groups, int ngroups);
+extern Weight weight_of(const char *name, size_t size);
+extern LogRank survival_logrank(const Survival *const *groups, int ngroups,
+								int nstrata, Weight weight);
 extern double chi_square_tail(double x, int degrees);
 
 #endif /* CVM_SURVIVAL_H */

@@ -128,7 +128,7 @@ use(void *argument)
 		survival_points(survival, 1.96, LIMITS_LOG_LOG, &points);
 		survival_incidence(survival, 0, &rows);
 		survival_mean(survival, 20, &std_error);
-		survival_logrank(groups, 2);
+		survival_logrank(groups, 2, 1, WEIGHT_PETO);
 		survival_encode(sum, &writer);
 		survival_decode(NULL, writer.data, writer.used);
 	}

@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET search_path = public, cvm;
-SELECT plan(24);
+SELECT plan(25);
 
 -- 240 random portfolios: prices of many scales, of nothing and below it, spells
 -- after the end of observation and ending on it, products that are not told,
@@ -92,6 +92,19 @@ SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ende
 		UNION ALL SELECT customer, product, started_on + 40, ended_on, mrr FROM wide WHERE coalesce(ended_on > started_on + 40, true)) x), (SELECT m FROM alone), 'spells cut in two are the same to a matrix');
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide WHERE customer <= 12000)
 	|| (SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide WHERE customer > 12000), (SELECT m FROM alone), 'customers add up, each for itself');
+
+-- with its control, a verdict is what plain SQL says that was written apart
+\set plain `cat bench/cannibalization.sql`
+\set spell sold
+CREATE TABLE sold AS
+	SELECT c::bigint AS customer_id, 'P' || lpad(p::text, 2, '0') AS product, s AS started_on, CASE WHEN fate < 0.55 THEN s + 10 + (fate * 900)::int END AS ended_on, (p % 9 + 5)::numeric(10,2) AS mrr
+	FROM (SELECT c, floor(random() * 9 + c * n * 0)::int AS p, date '2022-01-01' + floor(random() * 1000 + c * n * 0)::int AS s, random() + c * n * 0 AS fate FROM generate_series(1, 1500) c, generate_series(1, 3) n OFFSET 0) x;
+CREATE TABLE said AS :plain
+SELECT results_eq($$SELECT v.entries, matured_entries, new_entries, winback_entries, add_entries, switch_entries, partial_entries, round(own_base_share::numeric, 12), round(unit_rate::numeric, 12), v.focal_mrr, v.lost_mrr,
+		control_customers, round(control_loss_rate::numeric, 12), round(corrected_rate::numeric, 12)
+	FROM (SELECT cannibalization_agg(customer_id, product, started_on, ended_on, mrr, '{P07}', NULL, '2025-01-01') AS s FROM sold) x, cannibalization_verdict(s) v$$,
+	$$SELECT entries, matured, new, winback, add, switch, partial, round(own_base_share::numeric, 12), round(unit_rate::numeric, 12), focal_mrr, lost_mrr, control_customers::bigint, round(loss_rate::numeric, 12), round(corrected_rate::numeric, 12) FROM said$$,
+	'plain SQL finds the same losses, and the same without the product');
 
 -- nothing, and what does not go together
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide WHERE false), NULL, 'no rows, no matrix');

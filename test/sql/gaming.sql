@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(36);
+SELECT plan(45);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,6 +73,11 @@ INSERT INTO net.line VALUES ('d9', 'Fiber', '2022-01-01', '2024-01-05', 50, 'STD
 SELECT is(pg_temp.see($$SELECT r.kind, r.entered_on, r.cycle_no, c.repeat_entries, c.channel FROM acme.recycled_acquisition r, acme.recycled_acquisition_channel c WHERE r.customer_id = 'd9' AND c.channel = 'dealer' ORDER BY 2$$),
 E'(gap_return,2024-01-10,1,1,dealer)\n(gap_return,2024-02-12,2,1,dealer)', 'a repeater is counted, in the channel that sold it');
 DELETE FROM net.line WHERE customer_id = 'd9';
+-- who takes a second line at the new price and keeps the old one
+INSERT INTO net.line VALUES ('d9', 'Fiber', '2022-01-01', NULL, 50, 'STD', 'web'), ('d9', 'Fiber', '2024-02-01', NULL, 30, 'NEW24', 'web');
+SELECT is(pg_temp.see($$SELECT r.kind, r.gap_days, r.repriced_mrr, c.duplicate_line_entries, c.recycled_entries FROM acme.recycled_acquisition r, acme.recycled_acquisition_channel c WHERE r.customer_id = 'd9' AND c.channel = '(all)'$$),
+	'(duplicate_line,,20.00,1,5)', 'a duplicate line is one too');
+DELETE FROM net.line WHERE customer_id = 'd9';
 -- a second life under the same offer, a price step, and a household
 INSERT INTO net.line VALUES
 	('d4', 'Fiber', '2024-03-20', NULL, 28, 'NEW24', 'web'),
@@ -128,6 +133,35 @@ SELECT is(cvm.migration_share(5, 3), 0.4::float8, 'five bundles more and three l
 SELECT is(cvm.migration_share(0, 3), NULL, 'no growth, no share');
 SELECT is(cvm.migration_share(5, -1), 1.2::float8, 'a family that shrinks');
 
+-- growth or migration: five bundles more, three lines of Net more, two of Mobile
+SELECT is(pg_temp.see('SELECT focal, kind, whole, launched_on, focal_growth, whole_before, whole_after, whole_growth, round(migration_share::numeric, 4), verdict FROM twin.growth_or_migration ORDER BY row_key'),
+E'(Duo,part,Mobile,2024-02-01,6,4,6,2,0.6667,growth)\n(Duo,part,Net,2024-02-01,6,2,6,4,0.3333,growth)', 'a bundle against its parts');
+DELETE FROM duo.line WHERE customer_id = 'e6';
+SELECT is(pg_temp.see('SELECT whole, focal_growth, whole_growth, migration_share FROM twin.growth_or_migration ORDER BY row_key'),
+E'(Mobile,5,2,0.6)\n(Net,5,3,0.4)', 'five bundles more and three lines more: two of five were migration');
+CREATE TABLE duo.product (product text, family text);
+INSERT INTO duo.product VALUES ('Mobile', 'all'), ('Net', 'all'), ('Duo', 'all');
+DO $$ BEGIN PERFORM cvm.bind('twin', 'product', 'duo.product'); END $$;
+SELECT is(pg_temp.see($$SELECT whole, focal_growth, whole_before, whole_after, migration_share, verdict FROM twin.growth_or_migration WHERE kind = 'family'$$),
+	'(all,5,4,5,0.8,growth)', 'and against their family');
+
+-- offers that are beaten
+ALTER TABLE net.offer ADD price numeric, ADD channel text;
+UPDATE net.offer SET price = CASE offer WHEN 'STD' THEN 50 WHEN 'LOYAL' THEN 35 ELSE 30 END;
+INSERT INTO net.offer VALUES ('WEB', 'Fiber', false, 33, 'web'), ('BOX', 'Box', false, 40, NULL);
+DO $$ BEGIN PERFORM cvm.bind('acme', 'offer', 'net.offer'); END $$;
+SELECT is(pg_temp.see('SELECT offer, channel, kind, price, by_offer, by_price, lines, mrr, exposed_mrr FROM acme.dominated_offer ORDER BY 1'),
+E'(STD,"(all)",cheaper_offer,50.00,LOYAL,35.00,2,100.00,30.00)', 'who may have it pays too much for one; offers for new customers and of one channel do not beat it');
+CREATE TABLE net.part (bundle text, product text);
+INSERT INTO net.part VALUES ('Box', 'Fiber');
+DO $$ BEGIN PERFORM cvm.bind('acme', 'bundle_component', 'net.part'); END $$;
+UPDATE net.offer SET price = 33 WHERE offer = 'BOX';
+SELECT is(pg_temp.see('SELECT offer, channel, kind, by_offer, by_product, by_price FROM acme.dominated_offer ORDER BY 1'),
+E'(LOYAL,"(all)",bundle,BOX,Box,33.00)\n(STD,"(all)",bundle,BOX,Box,33.00)\n(WEB,web,bundle,BOX,Box,33.00)', 'a bundle that includes it for no more beats it too');
+SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c
+	LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(CASE c.view WHEN 'dominated_offer' THEN 'acme.' ELSE 'twin.' END || c.view) AND a.attname = c.column_name AND a.attnum = c.position
+	WHERE c.view IN ('dominated_offer', 'growth_or_migration') AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'every column has the place and type that are written down');
+
 -- front book and back book, seven lines of one product
 CREATE SCHEMA book;
 CREATE TABLE book.line AS
@@ -151,6 +185,28 @@ SELECT is(pg_temp.see($$SELECT from_product, to_product, value_decile, customers
 (Mobile,Duo,10,1,20.00,42.00,0,0)
 (Net,Duo,"(all)",2,60.00,84.00,0,0)
 (Net,Duo,10,2,60.00,84.00,0,0)', 'movers are paired with the dearest that they left');
+
+-- from prepaid at 5, 10, ... 50 to a contract at 22, and three of them back
+CREATE SCHEMA pay;
+CREATE TABLE pay.line AS
+	SELECT g AS customer_id, p AS product, s::date AS started_on, e::date AS ended_on, m::numeric AS mrr
+	FROM (SELECT g, 'Prepaid'::text, '2023-01-01', '2024-02-10', 5 * g FROM generate_series(1, 10) g
+		UNION ALL SELECT g, 'Contract', '2024-02-10', CASE WHEN g < 4 THEN '2024-04-10' END, 22 FROM generate_series(1, 10) g
+		UNION ALL SELECT g, 'Prepaid', '2024-04-10', NULL, 5 * g FROM generate_series(1, 3) g) l (g, p, s, e, m);
+DO $$
+BEGIN
+	PERFORM cvm.create_model('payer', tz => 'UTC', as_of => '2024-06-01');
+	PERFORM cvm.bind('payer', 'subscription', 'pay.line');
+END
+$$;
+SELECT is(pg_temp.see($$SELECT value_decile, customers, before_mrr, after_mrr, change_mrr, diluted_customers, dilution_share, diluted_mrr FROM payer.migration_value WHERE from_product = 'Prepaid' AND value_decile IN ('(all)', '01', '04', '05', '10') ORDER BY 1$$),
+'("(all)",10,275.00,220.00,-55.00,6,0.6,93.00)
+(01,1,5.00,22.00,17.00,0,0,0.00)
+(04,1,20.00,22.00,2.00,0,0,0.00)
+(05,1,25.00,22.00,-3.00,1,1,3.00)
+(10,1,50.00,22.00,-28.00,1,1,28.00)', 'a contract brings more from the small and dilutes the best');
+SELECT is(pg_temp.see($$SELECT to_product, customers, before_mrr, after_mrr, diluted_customers, diluted_mrr FROM payer.migration_value WHERE from_product = 'Contract' AND value_decile = '(all)'$$),
+	'(Prepaid,3,66.00,30.00,3,36.00)', 'and the way back loses');
 
 -- difference in differences
 SELECT is(pg_temp.see($$SELECT round(before_after::numeric, 6), round(between_groups::numeric, 6), round(difference::numeric, 6), round(std_error::numeric, 5), round(conf_low::numeric, 5), round(conf_high::numeric, 5)

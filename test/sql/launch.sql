@@ -3,7 +3,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(34);
+SELECT plan(40);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -118,6 +118,22 @@ SELECT is_empty($$SELECT v.row_key FROM acme.cannibalization v WHERE v.donor = '
 SELECT is_empty($$SELECT row_key FROM acme.cannibalization WHERE control_customers <> (SELECT w.control_customers FROM acme.cannibalization w
 	WHERE w.focal = cannibalization.focal AND w.donor = cannibalization.donor AND w.segment = cannibalization.segment AND w.channel = '(all)')$$, 'the control is the same in every channel');
 
+-- small groups are not told, and cannot be had from the total by segment or channel
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '26'); END $$;
+SELECT is(pg_temp.see($$SELECT channel, segment, entries FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1, 2$$),
+'((all),(all),200)
+((all),(none),100)
+((all),gold,50)
+((all),lead,50)
+((none),(all),100)', 'one channel of 25 is left out, and the next with it');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '51'); END $$;
+SELECT is(pg_temp.see($$SELECT channel, segment, entries FROM acme.cannibalization WHERE donor = 'A' ORDER BY 1, 2$$),
+'((all),(all),200)
+((all),(none),100)
+((none),(all),100)', 'two segments of 50 are left out, and add up to enough');
+SELECT is(pg_temp.see($$SELECT segment, entries FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$), E'((all),200)\n((none),100)', 'elsewhere too');
+DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '0'); END $$;
+
 -- named in a call
 SELECT is_empty($$SELECT v.entries, v.control_customers, v.control_loss_rate, v.corrected_rate, v.corrected_rate_high, v.lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N'], launched_on => '2024-04-01')) v
 	EXCEPT SELECT entries, control_customers, control_loss_rate, corrected_rate, corrected_rate_high, lost_mrr FROM acme.cannibalization WHERE donor = '(all)' AND segment = '(all)' AND channel = '(all)'$$, 'a launch named in a call is the one of the view');
@@ -132,6 +148,15 @@ SELECT is_empty($$SELECT * FROM before EXCEPT SELECT * FROM acme.cannibalization
 SELECT is((SELECT string_agg(customer_id::text || ' ' || kind, '') FROM (SELECT customer_id, kind FROM acme.cannibalization_evidence EXCEPT SELECT customer_id, kind FROM before) x), '5001 partial', 'and has a row');
 SELECT is_empty($$SELECT * FROM verdict_before EXCEPT SELECT * FROM acme.cannibalization$$, 'nor the verdict on another segment');
 DELETE FROM tel.line WHERE customer_id = 5001;
+
+-- from stored holdings
+CREATE TEMP TABLE matrix_before AS SELECT * FROM acme.cannibalization_matrix;
+CREATE TEMP TABLE sensitivity_before AS SELECT * FROM acme.cannibalization_sensitivity;
+DO $$ BEGIN PERFORM cvm.store('acme', 'customer_holdings'); END $$;
+SELECT ok(pg_get_viewdef('acme.cannibalization_matrix') ~ 'customer_holdings' AND pg_get_viewdef('acme.cannibalization_sensitivity') ~ 'customer_holdings', 'what is stored is read');
+SELECT set_eq('TABLE acme.cannibalization_matrix', 'TABLE matrix_before', 'with the same matrix');
+SELECT set_eq('TABLE acme.cannibalization_sensitivity', 'TABLE sensitivity_before', 'and the same rates');
+DO $$ BEGIN PERFORM cvm.unstore('acme', 'customer_holdings'); END $$;
 
 -- columns are what they are said to be
 SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c

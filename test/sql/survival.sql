@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(31);
+SELECT plan(39);
 
 -- Freireich's trial of 6-MP in leukaemia (1963), as in every textbook
 CREATE TEMP TABLE trial (arm text, week int, relapsed bool);
@@ -24,6 +24,27 @@ SELECT is((SELECT q::text FROM arm, survival_quantile(s, 0.5) q WHERE arm = '6-M
 SELECT is((SELECT round(chi_square::numeric, 6) || ' ' || round(p_value::numeric, 6) FROM logrank((SELECT array_agg(s) FROM (
 	SELECT survival_agg(t, e) AS s FROM (VALUES (1, 10, true), (1, 20, true), (1, 30, false), (0, 10, true), (0, 20, false), (0, 50, true)) v (g, t, e) GROUP BY g) x))),
 	'0.384615 0.535143', 'a tiny case: 0.384615, p 0.535143');
+
+-- Weights, as published by Kleinbaum and Klein and by survdiff(rho = 1)
+SELECT results_eq($$SELECT w, round(chi_square::numeric, 5) FROM unnest('{logrank,gehan,tarone-ware,peto}'::text[]) w, logrank((SELECT array_agg(s) FROM arm), w)$$,
+	$$VALUES ('logrank', 16.79294), ('gehan', 13.45785), ('tarone-ware', 15.12358), ('peto', 14.08414)$$, 'weighted tests are the published ones');
+SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), 'feather')$$, '22023', NULL, 'an unknown weight is refused');
+-- Strata, against plain SQL for two groups
+CREATE TEMP TABLE spell AS SELECT n % 2 = 0 AS g, 'h' || hashint4(n) % 3 AS h, 1 + (hashint4(n + 7) & 31) % (20 + n % 5) AS t, (hashint4(n + 9) & 3) > 0 AS e FROM generate_series(1, 900) n;
+CREATE TEMP TABLE cell AS SELECT g::text AS g, h, survival_agg(t, e) AS s FROM spell GROUP BY 1, 2;
+CREATE TEMP TABLE tested AS SELECT w, (logrank(array_agg(s), array_agg(g), array_agg(h), w)).* FROM cell, unnest('{logrank,gehan,fleming}'::text[]) w GROUP BY w;
+CREATE TEMP TABLE age AS SELECT *, coalesce(exp(sum(ln(nullif(1 - d / n, 0))) OVER (PARTITION BY h ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)), 1) AS before
+	FROM (SELECT a.h, a.t, count(*) FILTER (WHERE s.t >= a.t)::float8 AS n, count(*) FILTER (WHERE s.t = a.t AND e)::float8 AS d,
+			count(*) FILTER (WHERE s.t >= a.t AND g)::float8 AS n1, count(*) FILTER (WHERE s.t = a.t AND e AND g)::float8 AS d1
+		FROM (SELECT DISTINCT h, t FROM spell WHERE e) a JOIN spell s USING (h) GROUP BY a.h, a.t) x;
+SELECT results_eq($$SELECT w, round(chi_square::numeric, 8) FROM tested ORDER BY w$$,
+	$$SELECT w, round((sum(weight * (d1 - d * n1 / n)) ^ 2 / sum(weight ^ 2 * d * (n - d) / nullif(n - 1, 0) * n1 / n * (1 - n1 / n)))::numeric, 8)
+	FROM age, LATERAL (VALUES ('fleming', before), ('gehan', n), ('logrank', 1)) v (w, weight) GROUP BY w ORDER BY w$$, 'strata add up, with every weight');
+SELECT is((SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm), (SELECT array_agg(arm ORDER BY arm) FROM arm), '{one,one}')), (SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm))), 'one stratum is none');
+SELECT is((SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm), (SELECT array_agg(arm ORDER BY arm) FROM arm), '{one,two}')), NULL, 'strata of one group each say nothing');
+SELECT is((SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm), '{x,NULL}', '{NULL,NULL}')), (SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm))), 'nobody''s name is a name');
+SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), '{a}', '{x,y}')$$, '22023', '1 names do not fit to 2 states', 'every state has a group');
+SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), '{a,a}', '{x,y}')$$, '22023', NULL, 'and there are two of them');
 
 -- What is not defined
 SELECT is((SELECT survival_at(s, 34)::numeric(5, 4) FROM arm WHERE arm = '6-MP'), 0.4482, 'between events the estimate stays');

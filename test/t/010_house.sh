@@ -42,10 +42,11 @@ empty "$(grep -rln PG_VERSION_NUM src | grep -vx src/compat.h)" \
 empty "$(grep -nE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|catalog/|access/|lib/|nodes/)' \
 	$(find src/core -name '*.[ch]') /dev/null)" "the cores do not know PostgreSQL"
 
+# The one-pass aggregates may: they stay on one machine
+empty "$(grep -ln 'get_fn_expr' src/*.c | grep -vxE 'src/(ledger|question)\.c')" "no function that travels needs to be told which types it is called with"
 empty "$("${CC:-gcc}" -std=gnu99 -fsyntax-only -Wall -Isrc -Itest/core bench/core.c 2>&1)" \
 	"the benchmark of the core compiles"
-# The one-pass aggregates may: they stay on one machine
-empty "$(grep -ln 'get_fn_expr' src/*.c | grep -vxE 'src/(ledger|question).c')" "no function needs to be told which types it is called with"
+empty "$(grep -nE '\<(GROUPING SETS|ROLLUP|CUBE) *\(' sql/7*.sql sql/8*.sql)" "no view takes grouping sets, which distributed servers refuse"
 
 # A function of SQL and its pg_finfo, and what the loader looks for: no more
 if [ -e cvm.so ]; then

@@ -111,11 +111,19 @@ equal "after late orders"
 digest="SELECT md5(string_agg(t::text, E'\n' ORDER BY row_key)) FROM kept.retention_month t"
 before=$(run -c "$digest")
 run -c "DELETE FROM orders WHERE buyer % 50 = 7" -c "UPDATE orders SET buyer = buyer + 1 WHERE order_no % 1000 = 1"
+# one aggregates, one fetches through a cursor as dashboards do, one copies out
+rows="SELECT t::text FROM kept.retention_month t ORDER BY row_key"
+export PGOPTIONS='-c lock_timeout=50ms'
+read_1() { run -c "$digest"; }
+read_2() { printf %s "$(run -v FETCH_COUNT=7 -c "$rows" 2>&1)" | md5sum | cut -d' ' -f1; }
+read_3() { printf %s "$(run -c "COPY ($rows) TO STDOUT" 2>&1)" | md5sum | cut -d' ' -f1; }
+is "$(read_2) $(read_3)" "$before $before" "three clients read the same"
 for client in 1 2 3; do
 	while [ ! -e "$cluster/stop" ]; do
-		PGOPTIONS='-c lock_timeout=50ms' run -c "$digest"
+		read_$client
 	done >"$cluster/read.$client" 2>&1 &
 done
+unset PGOPTIONS
 step "refresh after 2% of the customers were deleted, 3 readers" refresh
 figures
 sleep 0.3
@@ -156,7 +164,7 @@ is "$(run -c "SELECT last_attempt, is_stale FROM cvm.freshness WHERE model = 'ke
 was=$(run -c "SELECT last_refreshed_at, data_through FROM cvm.freshness WHERE model = 'kept' AND object = 'customer_activity'")
 kill -9 "$(run -c "SELECT pid FROM pg_stat_activity WHERE query LIKE 'CALL cvm.refresh%' AND wait_event_type = 'Lock'")"
 wait $first $holder 2>/dev/null
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
 	run -c 'SELECT 1' >/dev/null 2>&1 && break
 	sleep 0.1
 done

@@ -29,7 +29,7 @@ CREATE TABLE answer (dataset text, strata text, "time" int, at_risk bigint, chur
 \\copy raw FROM '$customers'
 \\copy answer FROM '$answers' CSV HEADER
 CREATE TABLE customer AS
-	SELECT f[6]::int AS months, f[16] AS contract, f[9] AS internet, f[2] AS gender, f[21] = 'Yes' AS churned
+	SELECT f[6]::int AS months, f[16] AS contract, f[9] AS internet, f[2] AS gender, f[3] AS senior, f[21] = 'Yes' AS churned
 	FROM (SELECT string_to_array(line, ',') AS f FROM raw OFFSET 1) x;
 CREATE TABLE stratum AS
 	SELECT '(all)' AS strata, cvm.survival_agg(months, churned) AS s FROM customer
@@ -56,6 +56,8 @@ logrank() {
 is "$(logrank contract)" "2352.8725|2" "log-rank by contract"
 is "$(logrank internet)" "520.1206|2" "by internet"
 is "$(logrank gender)" "0.5257|1" "by gender"
+is "$(run -c "SELECT round(chi_square::numeric, 4), degrees FROM (SELECT array_agg(s) AS s, array_agg(contract) AS g, array_agg(senior) AS h FROM (
+		SELECT contract, senior, cvm.survival_agg(months, churned) AS s FROM customer GROUP BY 1, 2) x) y, cvm.logrank(s, g, h)")" "2208.8071|2" "by contract, stratified by age"
 is "$(run -c "SELECT (cvm.survival_quantile(s, 0.5)).* FROM stratum WHERE strata ~ 'Month'")" "35|32|38" "who pays by the month stays 35 months, 32 to 38"
 is "$(run -c "SELECT round(cvm.rmst(s, 72)::numeric, 4), round(cvm.rmst_error(s, 72)::numeric, 4) FROM stratum WHERE strata = '(all)'")" \
 	"54.4924|0.3478" "of 72 months they stay 54.4924 on average"

@@ -79,7 +79,7 @@ SELECT a.aggfnoid::regprocedure FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.
 WHERE p.pronamespace = 'cvm'::regnamespace AND (a.aggcombinefn = 0 OR p.proparallel <> 's' OR p.pronargs = 0 OR a.agginitval IS NOT NULL
 	OR EXISTS (SELECT FROM unnest(p.proargtypes) x JOIN pg_type y ON y.oid = x WHERE y.typtype = 'p')
 	-- the one-pass aggregates are for one machine
-	OR (t.typtype = 'p' AND (t.typname <> 'internal' OR a.aggserialfn = 0 OR p.proname NOT IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg') OR p.pronargs < 3)))
+	OR (t.typtype = 'p' AND (t.typname <> 'internal' OR a.aggserialfn = 0 OR p.proargtypes[0] NOT IN ('bigint'::regtype, 'text'::regtype, 'uuid'::regtype) OR p.pronargs < 3)))
 SQL
 )" "every aggregate adds up, from arguments of concrete types, in a state that can travel"
 empty "$(run <<'SQL'
@@ -90,6 +90,22 @@ WHERE t.typnamespace = 'cvm'::regnamespace AND t.typtype = 'b' AND t.typelem = 0
 		AND EXISTS (SELECT FROM pg_opclass o WHERE o.opcintype = t.oid AND o.opcdefault AND o.opcmethod = (SELECT oid FROM pg_am WHERE amname = 'hash')))
 SQL
 )" "every state has binary input and output and can be compared and hashed"
+
+# names that a distributed server would take for its own aggregates
+empty "$(run -c "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'cvm'::regnamespace AND prokind = 'a' AND proname ~ '^(sum|count|avg|min|max|array_agg|json|jsonb|string_agg|bit_|bool_|every|any_value|hll_|topn_|percentile|mode|stddev|var|corr|cov|regr|range_|xmlagg|worker_|coord_)'")" \
+	"no aggregate is called as one that they know by name"
+empty "$(run -c "SELECT oprleft::regtype FROM pg_operator JOIN pg_proc p ON p.oid = oprcode WHERE oprname = '||' AND pronamespace = 'cvm'::regnamespace AND NOT (proisstrict AND provolatile = 'i' AND proparallel = 's')")" \
+	"states are added up by an operator that an upsert may use"
+# readers may not hide from the planner: a subquery that holds one is pushed down
+empty "$(run -c "SELECT oid::regprocedure FROM pg_proc p WHERE pronamespace = 'cvm'::regnamespace AND provolatile <> 'i' AND prokind = 'f'
+	AND EXISTS (SELECT FROM unnest(proargtypes) x JOIN pg_type t ON t.oid = x WHERE t.typnamespace = 'cvm'::regnamespace AND t.typtype = 'b')")" "whatever reads a state is immutable"
+# equal content is equal bytes, and the first one says which version they are
+run -o /dev/null -c "CREATE TABLE months (customer_id int PRIMARY KEY, activity cvm.activity)" -c "DO \$\$ DECLARE m int; BEGIN FOR m IN 0..23 LOOP
+	INSERT INTO months AS t SELECT customer_id, cvm.activity_agg(occurred_at, 'Europe/Vilnius', amount) FROM events
+		WHERE date_trunc('month', occurred_at, 'Europe/Vilnius') = date_trunc('month', timestamptz '2024-01-15 00:00+02' + m * interval '1 month', 'Europe/Vilnius') GROUP BY 1
+	ON CONFLICT (customer_id) DO UPDATE SET activity = t.activity OPERATOR(cvm.||) excluded.activity; END LOOP; END \$\$"
+is "$(run -c "SELECT count(*) FILTER (WHERE m.activity::text = c.activity::text), count(*) FROM months m FULL JOIN customers c USING (customer_id)")" "300|300" "24 months that are added one by one are the whole, byte for byte"
+is "$(run -c "SELECT count(DISTINCT get_byte(cvm.activity_send(activity), 0)), min(get_byte(cvm.activity_send(activity), 0)) > 0 FROM customers")" "1|t" "the first byte is the version"
 
 # hash-partitioned by customer, as on workers: each partition folds by itself
 run -o /dev/null <<'SQL'
@@ -123,7 +139,30 @@ if [ "$(run -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'postg
 		"$(run -c "SELECT state FROM whole WHERE kind = 'retention'")" "half of the customers live in another database; one state travels"
 	is "$(run -c "SELECT count(*) FROM far_customer f JOIN customers c USING (customer_id) WHERE f.activity OPERATOR(cvm.=) c.activity")" 150 "timelines travel too"
 	ok "what can be added up over there is added up there" grep -q 'Remote SQL: SELECT cvm.rollup(activity) FROM' <<<"$(run -c "EXPLAIN (VERBOSE, COSTS off) SELECT cvm.rollup(activity) FROM far_customer")"
+	# holdings likewise
+	run -c "\\i test/world.sql" -c "COPY (SELECT customer_id, product, started_on, ended_on, mrr FROM world.subscription WHERE customer_id % 2 = 0) TO STDOUT" >"$files/spells"
+	far -c 'CREATE TABLE spells (customer_id int, product text, started_on date, ended_on date, mrr numeric)' -c 'COPY spells FROM STDIN' <"$files/spells"
+	far -o /dev/null -c "SELECT cvm.bind('far', 'subscription', 'spells'), cvm.store('far', 'customer_holdings')" \
+		-c "CREATE VIEW far_movement AS SELECT cvm.movement_agg(holdings, 'month', '2025-07-01') AS state FROM far.customer_holdings"
+	run -c "CREATE FOREIGN TABLE far_movement (state cvm.movement) SERVER far"
+	near="SELECT cvm.movement_agg(h.holdings, 'month', '2025-07-01') AS state FROM (SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS holdings FROM world.subscription"
+	is "$(run -c "SELECT md5(cvm.rollup(s.state)::text) FROM (SELECT state FROM far_movement UNION ALL $near WHERE customer_id % 2 = 1 GROUP BY customer_id) h) s")" \
+		"$(run -c "SELECT md5(w.state::text) FROM ($near GROUP BY customer_id) h) w")" "half of the holdings live there too; one waterfall travels"
 else
 	skip "no postgres_fdw here"
+	run -c '\\i test/world.sql'
 fi
+
+# every view of a model, wherever the caller looks for names
+run -o /dev/null -c "SELECT world.model('every')"
+for view in $(run -c "SELECT view FROM cvm.catalog('every') WHERE \"exists\""); do
+	echo "SELECT '$view', md5(string_agg(t::text, '' ORDER BY t.row_key)) FROM every.$view t;"
+done >"$files/views"
+run -f "$files/views" >"$files/plain"
+PGOPTIONS="-c search_path=" run -f "$files/views" >"$files/fenced"
+ok "every view can be read without a search path ($(wc -l <"$files/plain"))" cmp -s "$files/plain" "$files/fenced"
+# an accessor over an aggregate in the select list would not be pushed down
+empty "$(for view in $(run -c "SELECT view FROM cvm.catalog('every') WHERE \"exists\""); do
+	run -c "EXPLAIN (VERBOSE, COSTS off) SELECT * FROM every.$view" | grep -A1 ProjectSet | grep -oE 'cvm\.[a-z_]+\(' | sed "s/^/$view: /"
+done)" "no view reads a state in its select list"
 done_testing

@@ -59,7 +59,8 @@ SELECT a.oid, CASE
 		ELSE 'c' END,
 	coalesce(said.args, (SELECT string_agg(CASE format_type(x.type, NULL)
 		WHEN 'cvm.activity' THEN 'activity' WHEN 'cvm.tenure' THEN 'tenure' WHEN 'cvm.holdings' THEN CASE WHEN x.n > 1 THEN 'segments' ELSE 'holdings' END
-		WHEN 'text' THEN '''month''::text' WHEN 'date' THEN 'date ''2025-07-01''' WHEN 'integer' THEN 'duration' WHEN 'bigint' THEN CASE x.n WHEN 2 THEN 'ended' ELSE 'going' END
+		WHEN 'text' THEN CASE WHEN a.proname LIKE 'cannibalization%' THEN 'NULL::text' ELSE '''month''::text' END WHEN 'date' THEN 'date ''2025-07-01'''
+		WHEN 'integer' THEN CASE WHEN a.proname LIKE 'cannibalization%' THEN format('%s', 20 + 5 * x.n) ELSE 'duration' END WHEN 'integer[]' THEN '''{20,40}''::int[]' WHEN 'bigint' THEN CASE x.n WHEN 2 THEN 'ended' ELSE 'going' END
 		WHEN 'boolean' THEN 'churned' WHEN 'text[]' THEN CASE x.n WHEN 2 THEN '''{MAX}''::text[]' ELSE '''{BASIC,PLUS}''::text[]' END
 		WHEN 'datemultirange' THEN '''{[2024-01-01,2024-08-15)}''::datemultirange' ELSE 'state' END, ', ' ORDER BY x.n)
 		FROM unnest(a.proargtypes) WITH ORDINALITY AS x (type, n)))

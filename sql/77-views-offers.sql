@@ -1,0 +1,162 @@
+-- Report views over what is on sale: offers that nobody should take because a
+-- better one is open to them, and whether new products made their family grow.
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(59, 'dominated_offer', 'Offers on sale for which a better one is on sale too: the same product for less, or a bundle that includes it for no more, in the same channel or in every one, and to whoever may have the offer. One row per offer, product and channel, with the best that beats it and what is paid under it.', 'lines'),
+	(49, 'growth_or_migration', 'Did a new product make its family grow, or did the family move? One row per new product and family, and per bundle and part: customers of each on the day before the launch and on the last day. A migration share above 0.8 is migration, not growth.', 'greatest(whole_before, whole_after)');
+
+WITH part (name, choice, needs, body) AS (VALUES
+	('observed', 1, '{}'::text[],
+$$observed AS MATERIALIZED (
+	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
+		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
+	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+)$$),
+	('bundle', 1, '{bundle_component}', $$bundle AS (SELECT DISTINCT c.bundle, c.product FROM bundle_component c)$$),
+	('bundle', 2, '{}', $$bundle AS (SELECT NULL::text AS bundle, NULL::text AS product WHERE false)$$),
+	('catalogue', 1, '{product,product.family}', $$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),
+	('catalogue', 2, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::text AS family, NULL::date AS launched_on WHERE false)$$)),
+report (view, needs, body) AS (VALUES
+	('dominated_offer', '{subscription,subscription.offer,offer,offer.product,offer.price}'::text[], $$, sale AS MATERIALIZED (
+	SELECT f.offer, f.product, f.channel, min(f.price) AS price, bool_and(coalesce(f.new_customers_only, false)) AS is_new
+	FROM offer f
+	CROSS JOIN observed o
+	WHERE f.offer IS NOT NULL AND f.product IS NOT NULL AND f.price IS NOT NULL
+		AND (f.valid_from IS NULL OR f.valid_from < o.as_of) AND (f.valid_to IS NULL OR f.valid_to >= o.as_of)
+	GROUP BY f.offer, f.product, f.channel
+), beaten AS (
+	SELECT DISTINCT ON (a.offer, a.product, a.channel) a.*, b.offer AS by_offer, b.product AS by_product, b.price AS by_price,
+		CASE WHEN b.product = a.product THEN 'cheaper_offer' ELSE 'bundle' END AS kind
+	FROM sale a
+	JOIN sale b ON (b.channel IS NULL OR b.channel = a.channel) AND (a.is_new OR NOT b.is_new)
+		AND ((b.product = a.product AND b.price < a.price)
+			OR (b.price <= a.price AND EXISTS (SELECT FROM bundle u WHERE u.bundle = b.product AND u.product = a.product)))
+	ORDER BY a.offer, a.product, a.channel, b.price, b.offer, b.product
+), paid AS MATERIALIZED (
+	SELECT s.offer, s.product, s.mrr, count(*) AS lines
+	FROM subscription s
+	CROSS JOIN observed o
+	WHERE s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AND s.mrr > 0
+	GROUP BY s.offer, s.product, s.mrr
+)
+SELECT b.offer || '|' || b.product || '|' || coalesce(b.channel, '(all)') AS row_key,
+	b.offer,
+	b.product,
+	coalesce(b.channel, '(all)') AS channel,
+	b.kind,
+	b.price::numeric(18,2) AS price,
+	b.by_offer,
+	b.by_product,
+	b.by_price::numeric(18,2) AS by_price,
+	p.lines,
+	p.mrr::numeric(18,2) AS mrr,
+	p.exposed_mrr::numeric(18,2) AS exposed_mrr,
+	{currency} AS currency,
+	o.as_of
+FROM beaten b
+CROSS JOIN observed o
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(p.lines), 0)::bigint AS lines, coalesce(sum(p.lines * p.mrr), 0) AS mrr, coalesce(sum(p.lines * greatest(p.mrr - b.by_price, 0)), 0) AS exposed_mrr
+	FROM paid p
+	WHERE p.offer = b.offer AND p.product = b.product) p$$),
+	('growth_or_migration', '{subscription}', $$, sold AS (
+	SELECT s.customer_id, s.product, s.started_on, s.ended_on
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+), launch AS MATERIALIZED (
+	SELECT b.focal, b.launched_on, b.family
+	FROM (
+		SELECT s.product AS focal, coalesce(min(c.launched_on), min(s.started_on)) AS launched_on, min(c.family) AS family
+		FROM sold s
+		LEFT JOIN catalogue c ON c.product = s.product
+		GROUP BY s.product) b
+	CROSS JOIN observed o
+	WHERE b.launched_on > o.first_day AND b.launched_on < o.as_of
+), member AS MATERIALIZED (
+	-- a customer of a part is who has it alone or in the bundle
+	SELECT DISTINCT l.focal, l.launched_on, 'part' AS kind, u.product AS whole, m.product
+	FROM launch l
+	JOIN bundle u ON u.bundle = l.focal
+	CROSS JOIN LATERAL unnest(ARRAY[u.product, u.bundle]) AS m(product)
+	UNION ALL
+	SELECT l.focal, l.launched_on, 'family', l.family, c.product
+	FROM launch l
+	JOIN catalogue c ON c.family = l.family
+), counted AS (
+	SELECT m.focal, m.launched_on, m.kind, m.whole,
+		count(DISTINCT s.customer_id) FILTER (WHERE s.product = m.focal AND s.was) AS focal_before,
+		count(DISTINCT s.customer_id) FILTER (WHERE s.product = m.focal AND s.is_now) AS focal_after,
+		count(DISTINCT s.customer_id) FILTER (WHERE s.was) AS whole_before,
+		count(DISTINCT s.customer_id) FILTER (WHERE s.is_now) AS whole_after
+	FROM member m
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL (
+		SELECT s.customer_id, s.product, s.started_on < m.launched_on AND (s.ended_on IS NULL OR s.ended_on >= m.launched_on) AS was,
+			s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AS is_now
+		FROM sold s
+		WHERE s.product = m.product) s
+	GROUP BY m.focal, m.launched_on, m.kind, m.whole
+)
+SELECT c.focal || '|' || c.kind || '|' || c.whole AS row_key,
+	c.focal,
+	c.kind,
+	c.whole,
+	c.launched_on,
+	to_char(c.launched_on::timestamp, 'YYYY-MM') AS launch_label,
+	c.focal_before,
+	c.focal_after,
+	c.focal_after - c.focal_before AS focal_growth,
+	c.whole_before,
+	c.whole_after,
+	c.whole_after - c.whole_before AS whole_growth,
+	s.share AS migration_share,
+	CASE WHEN s.share > 0.8 THEN 'migration' WHEN s.share IS NULL THEN 'no_growth' ELSE 'growth' END AS verdict,
+	o.as_of
+FROM counted c
+CROSS JOIN observed o
+CROSS JOIN LATERAL (SELECT cvm.migration_share(c.focal_after - c.focal_before, c.whole_after - c.whole_before) AS share) s$$)),
+choice (view, needs, body) AS (
+	SELECT r.view, r.needs || b.needs || coalesce(c.needs, '{}'), 'WITH ' || concat_ws(', ', o.body, b.body, c.body) || r.body
+	FROM report r
+	JOIN part o ON o.name = 'observed'
+	JOIN part b ON b.name = 'bundle'
+	LEFT JOIN part c ON c.name = 'catalogue' AND r.view = 'growth_or_migration'
+	-- without bundles and families there is nothing to grow
+	WHERE r.view = 'dominated_offer' OR b.choice = 1 OR c.choice = 1
+)
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
+FROM choice c;
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('dominated_offer', 1, 'row_key', 'text', 'key', 'offer|product|channel', false, 'One value per row.'),
+	('dominated_offer', 2, 'offer', 'text', 'name', 'offer on sale on the last day observed', false, 'The offer that is beaten.'),
+	('dominated_offer', 3, 'product', 'text', 'name', 'offer.product', false, 'What it sells.'),
+	('dominated_offer', 4, 'channel', 'text', 'name', 'offer.channel', false, 'Where it is sold; "(all)": everywhere.'),
+	('dominated_offer', 5, 'kind', 'text', 'cheaper_offer or bundle', 'by_product = product', false, 'What beats it: the same product for less, or a bundle with it for no more.'),
+	('dominated_offer', 6, 'price', 'numeric(18,2)', 'money', 'offer.price', false, 'Its price a month.'),
+	('dominated_offer', 7, 'by_offer', 'text', 'name', 'the cheapest offer on sale to the same customers, in the same channel or in every one', false, 'The offer that beats it.'),
+	('dominated_offer', 8, 'by_product', 'text', 'name', 'offer.product of by_offer', false, 'What that sells.'),
+	('dominated_offer', 9, 'by_price', 'numeric(18,2)', 'money', 'offer.price of by_offer', false, 'Its price a month.'),
+	('dominated_offer', 10, 'lines', 'bigint', 'lines', 'count of paid lines under the offer on the last day, in every channel', true, 'Lines that are sold under the beaten offer.'),
+	('dominated_offer', 11, 'mrr', 'numeric(18,2)', 'money', 'sum of their price', true, 'What they bring a month.'),
+	('dominated_offer', 12, 'exposed_mrr', 'numeric(18,2)', 'money', 'sum of max(0, price - by_price)', true, 'What would be lost if they all took the better one.'),
+	('dominated_offer', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('dominated_offer', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('growth_or_migration', 1, 'row_key', 'text', 'key', 'focal|kind|whole', false, 'One value per row.'),
+	('growth_or_migration', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product or bundle.'),
+	('growth_or_migration', 3, 'kind', 'text', 'family or part', 'product.family or bundle_component', false, 'What it is held against: its family, or a part of the bundle.'),
+	('growth_or_migration', 4, 'whole', 'text', 'name', 'name of the family, or product that is the part', false, 'Which one.'),
+	('growth_or_migration', 5, 'launched_on', 'date', 'date', 'product.launched_on, or the first day sold', false, 'Day of the launch.'),
+	('growth_or_migration', 6, 'launch_label', 'text', 'text', 'launched_on as text', false, 'Month of the launch, safe from time zones of clients.'),
+	('growth_or_migration', 7, 'focal_before', 'bigint', 'customers', 'count of customers of the new product on the day before the launch', false, 'Customers before.'),
+	('growth_or_migration', 8, 'focal_after', 'bigint', 'customers', 'count of customers of the new product on the last day', false, 'Customers now.'),
+	('growth_or_migration', 9, 'focal_growth', 'bigint', 'customers', 'focal_after - focal_before', false, 'By how many the new product grew.'),
+	('growth_or_migration', 10, 'whole_before', 'bigint', 'customers', 'count of customers of the family, or of the part alone or in the bundle, on the day before the launch', false, 'Customers before.'),
+	('growth_or_migration', 11, 'whole_after', 'bigint', 'customers', 'the same on the last day', false, 'Customers now.'),
+	('growth_or_migration', 12, 'whole_growth', 'bigint', 'customers', 'whole_after - whole_before', false, 'By how many the whole grew.'),
+	('growth_or_migration', 13, 'migration_share', 'double precision', 'fraction', '1 - whole_growth / focal_growth', false, 'Share of the new product''s growth that the whole did not grow by; above 1 where the whole shrank, below 0 where it grew by more; NULL where the new product did not grow.'),
+	('growth_or_migration', 14, 'verdict', 'text', 'migration, growth or no_growth', 'migration_share > 0.8', false, 'What it was.'),
+	('growth_or_migration', 15, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -1,0 +1,56 @@
+\unset ECHO
+\i test/psql.sql
+-- Every report view there is, in a model with something bound to every entity.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+\i test/world.sql
+CREATE FUNCTION pg_temp.quietly(query text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE query; END $$;
+SELECT pg_temp.quietly($$SELECT world.model('whole')$$);
+SELECT is_empty($$SELECT view, waits_for FROM cvm.catalog('whole') WHERE NOT "exists"$$, 'no view waits');
+
+-- what the dictionary says is what there is
+SELECT set_eq($$SELECT d.view, d."column", CASE d.type WHEN 'bigint, integer, text or uuid' THEN 'integer' ELSE d.type END FROM cvm.dictionary d$$,
+	$$SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		JOIN cvm.report_view v ON v.view = c.relname::text WHERE c.relnamespace = 'whole'::regnamespace$$, 'the dictionary has every column of every view, with its type, which for customers is that of the source');
+SELECT is_empty($$SELECT view, "column" FROM cvm.dictionary WHERE type = 'bigint, integer, text or uuid' AND "column" NOT LIKE '%customer_id'$$, 'only customers may be of several');
+SELECT ok(cvm.dbt_yaml('whole') ~ E'name: "customer_id"\n +description: [^\n]*\n +data_type: "integer"' AND cvm.dbt_yaml('whole') !~ 'or uuid"', 'dbt is told which');
+SELECT is_empty($$SELECT d.view, d."column" FROM cvm.dictionary d WHERE d.unit = '' OR d.formula = '' OR d.comment = '' OR d.additive IS NULL$$, 'with unit, formula and meaning');
+SELECT is_empty($$SELECT c.relname FROM pg_class c JOIN cvm.report_view v ON v.view = c.relname::text WHERE c.relnamespace = 'whole'::regnamespace AND obj_description(c.oid, 'pg_class') IS DISTINCT FROM v.comment$$, 'views carry their comments');
+SELECT is_empty($$SELECT d.view, d."column" FROM cvm.dictionary d WHERE col_description(('whole.' || d.view)::regclass, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = ('whole.' || d.view)::regclass AND a.attname::text = d."column")) NOT LIKE d.comment || '%'$$, 'and so do columns');
+SELECT is_empty($$SELECT view, "column", type FROM cvm.dictionary WHERE "column" NOT LIKE '%customer_id' AND type !~ '^(text|boolean|integer|bigint|double precision|date|timestamp with time zone|numeric\((1?\d|2[0-8]),\d+\))$'$$, 'types are those that every client knows');
+
+-- keys, and numbers that clients can take
+CREATE FUNCTION pg_temp.odd(view text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	c record;
+	n bigint;
+BEGIN
+	EXECUTE format('CREATE TEMP TABLE one AS TABLE whole.%I', view);
+	SELECT count(*) - count(DISTINCT row_key) INTO n FROM one;
+	IF n > 0 THEN
+		RETURN NEXT format('%s of row_key twice or NULL', n);
+	END IF;
+	FOR c IN SELECT k.* FROM cvm.report_column k WHERE k.view = odd.view LOOP
+		EXECUTE format(CASE WHEN c.type = 'double precision' OR c.type LIKE 'numeric%' THEN 'SELECT count(*) FROM one WHERE %1$I IN (''NaN'', ''Infinity'', ''-Infinity'')'
+			WHEN c.type IN ('date', 'timestamp with time zone') THEN 'SELECT count(*) FROM one WHERE NOT isfinite(%1$I)'
+			WHEN c.column_name = ANY (SELECT unnest(string_to_array(k.formula, '|')) FROM cvm.report_column k WHERE k.view = odd.view AND k.column_name = 'row_key')
+				THEN 'SELECT count(*) FROM one WHERE %1$I IS NULL'
+			ELSE 'SELECT 0' END, c.column_name) INTO n;
+		IF n > 0 THEN
+			RETURN NEXT format('%s of %s', n, c.column_name);
+		END IF;
+	END LOOP;
+	DROP TABLE one;
+END
+$$;
+SELECT is_empty($$SELECT v.view, o.* FROM cvm.report_view v, pg_temp.odd(v.view) o$$, 'row_key is unique, keys are not NULL, numbers and days are finite');
+
+-- users' own materialized views
+SELECT lives_ok(format($$CREATE MATERIALIZED VIEW world.my_%1$s AS SELECT * FROM whole.%1$s; CREATE UNIQUE INDEX ON world.my_%1$s (row_key);
+	REFRESH MATERIALIZED VIEW CONCURRENTLY world.my_%1$s; REFRESH MATERIALIZED VIEW CONCURRENTLY world.my_%1$s$$, v.view), 'a materialized view over ' || v.view || ' is refreshed concurrently, twice')
+FROM cvm.report_view v ORDER BY v.position;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -4,7 +4,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = cvm, public;
-SELECT plan(21);
+SELECT plan(23);
 
 \i test/segment_world.sql
 
@@ -64,6 +64,11 @@ SELECT cmp_ok((SELECT count(*) FROM passage WHERE before > 0 AND after > 0 AND f
 SELECT cmp_ok((SELECT count(*) FROM passage WHERE before = 0 AND after > 0 AND paid_ever), '>', 300::bigint, 'hundreds come back');
 SELECT cmp_ok((SELECT count(*) FROM passage WHERE to_segment = '(none)'), '>', 500::bigint, 'hundreds are in no segment');
 SELECT cmp_ok((SELECT count(*) FROM passage WHERE products > 1), '>', 500::bigint, 'hundreds hold several products');
+SELECT cmp_ok((SELECT count(*) FROM placed a JOIN placed b ON b.world = a.world AND b.customer = a.customer AND b.n > a.n AND b.segment <> a.segment AND date_trunc('month', b.valid_from) = date_trunc('month', a.valid_from)), '>', 200::bigint, 'hundreds change segment twice inside a month');
+SELECT cmp_ok((
+	SELECT count(*) FROM passage p
+	CROSS JOIN LATERAL (SELECT q.from_segment FROM passage q WHERE q.world = p.world AND q.customer = p.customer AND q.month < p.month AND q.before > 0 AND q.after = 0 ORDER BY q.month DESC LIMIT 1) q
+	WHERE p.before = 0 AND p.after > 0 AND q.from_segment <> p.to_segment), '>', 100::bigint, 'hundreds leave and return in another segment');
 
 SELECT is_empty($$
 	SELECT coalesce(x.world, b.world), coalesce(x.segment, b.segment), coalesce(x.month, b.period_start), x, b

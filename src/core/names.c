@@ -70,7 +70,8 @@ label_word(const Label *label)
 static inline uint32_t
 word_home(const Names *names, uint64_t word, uint32_t size)
 {
-	return (uint32_t) stir(word ^ (uint64_t) size << 32) & (names->table_size - 1);
+	return (uint32_t) stir(word ^ (uint64_t) size << 32) &
+		   (names->table_size - 1);
 }
 
 void

@@ -111,15 +111,15 @@ survival_add(Survival *survival, int32_t age, bool churned, const Label *cause,
 			host_fail(HOST_INVALID_VALUE,
 					  "Leave out customers who left before they were first "
 					  "seen.",
-					  "entry at \"%d\" is not before the end at \"%d\"",
-					  *entry, age);
+					  "entry at \"%d\" is not before the end at \"%d\"", *entry,
+					  age);
 		mark_add(survival, *entry, MARK_ENTERED, 1);
 	}
-	mark_add(survival, age,
-			 churned ? MARK_EVENT +
-						   cause_number(survival, cause ? cause : &no_cause)
-					 : MARK_CENSORED,
-			 1);
+	mark_add(
+		survival, age,
+		churned ? MARK_EVENT + cause_number(survival, cause ? cause : &no_cause)
+				: MARK_CENSORED,
+		1);
 }
 
 /* Add customers counted by age: lost at it, and last seen alive at it. */
@@ -132,8 +132,8 @@ survival_count(Survival *survival, int32_t age, int64_t lost, int64_t alive)
 		host_fail(HOST_INVALID_VALUE, "Count periods from 1.",
 				  "period \"%d\" is negative", age);
 	if (lost > 0)
-		mark_add(survival, age,
-				 MARK_EVENT + cause_number(survival, &no_cause), lost);
+		mark_add(survival, age, MARK_EVENT + cause_number(survival, &no_cause),
+				 lost);
 	if (alive > 0)
 		mark_add(survival, age, MARK_CENSORED, alive);
 }
@@ -269,8 +269,7 @@ survival_decode(HostArena arena, const void *data, size_t size)
 		reader_fail(&reader);
 	survival->ncauses = (int) read_count(&reader, 1);
 	if (survival->ncauses > 0)
-		survival->causes =
-			host_alloc(arena, survival->ncauses * sizeof(Label));
+		survival->causes = host_alloc(arena, survival->ncauses * sizeof(Label));
 	in_use = host_alloc_zero(NULL, survival->ncauses + 1);
 	for (int i = 0; i < survival->ncauses; i++)
 	{

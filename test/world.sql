@@ -16,7 +16,7 @@ INSERT INTO world.product VALUES
 CREATE TABLE world.bundle_component (bundle text, product text, standalone_price numeric(10,2));
 INSERT INTO world.bundle_component VALUES ('DUO', 'TV', 8), ('DUO', 'NET', 20);
 CREATE TABLE world.offer (offer text, product text, channel text, price numeric(10,2), new_customers_only boolean, valid_from date, valid_to date);
-INSERT INTO world.offer VALUES ('welcome', 'PLUS', NULL, 9, true, '2024-02-01', '2024-11-01'), ('stay', 'BASIC', 'web', 8, false, '2024-01-01', NULL);
+INSERT INTO world.offer VALUES ('welcome', 'PLUS', NULL, 9, true, '2024-02-01', '2024-11-01'), ('stay', 'BASIC', 'web', 8, false, '2024-01-01', NULL), ('cheap', 'BASIC', 'web', 7, false, '2024-01-01', NULL);
 
 CREATE TABLE world.subscription (customer_id int, product text, started_on date, ended_on date, mrr numeric(10,2), subscription_id text, channel text, offer text,
 	status text, end_reason text, cancel_requested_on date) PARTITION BY RANGE (started_on);

@@ -55,11 +55,14 @@ mark_add(Survival *survival, int32_t age, int32_t kind, int64_t count)
 		else
 			high = middle;
 	}
-	mark = &survival->marks[low];
-	if (low < survival->nmarks && mark->age == age && mark->kind == kind)
+	if (low < survival->nmarks)
 	{
-		mark->count = count_add(mark->count, count);
-		return;
+		mark = &survival->marks[low];
+		if (mark->age == age && mark->kind == kind)
+		{
+			mark->count = count_add(mark->count, count);
+			return;
+		}
 	}
 	marks_reach(survival);
 	mark = &survival->marks[low];

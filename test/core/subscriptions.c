@@ -3,6 +3,10 @@
  *		Damaged bytes of the states of subscriptions: refused, or a value that
  *		can be read, merged and written, and what is written is accepted.
  *
+ * As a test it damages its own values, the same way in every run; built with
+ * -DFUZZING it is a target for libFuzzer (test/fuzz/run); with "seeds" it
+ * prints values to begin with, one a line in hexadecimal.
+ *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "host.h"
@@ -11,9 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/kept.h"
 #include "core/migration.h"
 #include "core/movement_ledger.h"
-#include "core/revenue.h"
+#include "core/revenue_ledger.h"
 #include "core/sbg.h"
 
 #define KINDS 4
@@ -59,6 +64,22 @@ skip_migration(void *taker, const Migration *move)
 	(void) move;
 }
 
+static void
+skip_kept(void *taker, const KeptChange *change)
+{
+	(void) taker;
+	(void) change;
+}
+
+/* What was accepted was canonical: it is written as it came. */
+static void
+check_same(const Input *input, const ByteWriter *writer)
+{
+	if (writer->used != input->size ||
+		memcmp(writer->data, input->data, input->size) != 0)
+		abort();
+}
+
 /* Read, use and write a value; what is written must be readable. */
 static void
 use(void *argument)
@@ -74,16 +95,30 @@ use(void *argument)
 		Calendar month = {GRAIN_MONTH, 1};
 		Held always = {INT64_MIN, INT64_MAX};
 		Movement *movement = movement_new(NULL);
-		Step *steps = host_alloc(NULL, steps_room(holdings) * sizeof(Step));
+		Step *steps = host_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
+		Pause *pauses = host_alloc(NULL, steps_room(holdings) * sizeof(Pause));
+		int npauses = 0;
 		Level *levels = host_alloc(NULL, steps_room(holdings) * sizeof(Level));
 		Run *runs = host_alloc(NULL, steps_room(holdings) * sizeof(Run));
 		int nsteps = steps_of(holdings, 9000, steps);
+		int nlevels = levels_of(steps, nsteps, levels);
 
 		input->is_accepted = true;
-		runs_of(levels, levels_of(steps, nsteps, levels), 9000, 30, runs);
+		holdings_encode(holdings, &writer);
+		check_same(input, &writer);
+		writer_open(&writer, NULL, 0);
+		runs_of(levels, nlevels, 9000, 30, runs);
+		kept_of(levels, nlevels, &always, 1, month, 9000, 12, skip_kept, NULL);
 		migrations_of(steps, nsteps, holdings->nnames, month, skip_migration,
 					  NULL);
-		movement_adopt(movement, month, 9000, 0);
+		for (int i = 0; i < holdings->nspells; i++)
+			if (holdings->spells[i].pause != 0)
+				pauses[npauses++] = (Pause){
+					holdings->spells[i].product, holdings->spells[i].start,
+					holdings->spells[i].end, holdings->spells[i].pause};
+		nsteps += pause_steps(pauses, npauses, 60, 9000, steps + nsteps);
+		steps_sort(steps, nsteps);
+		movement_adopt(movement, month, 9000, 60);
 		movement_add(movement, steps, nsteps, holdings->nnames, &always, 1);
 		holdings_encode(holdings_merge(holdings, holdings), &writer);
 		holdings_decode(writer.data, writer.used);
@@ -94,6 +129,9 @@ use(void *argument)
 		Movement *sum = movement_new(NULL);
 
 		input->is_accepted = true;
+		movement_encode(movement, &writer);
+		check_same(input, &writer);
+		writer_open(&writer, NULL, 0);
 		movement_rows(movement, skip_movement, NULL);
 		movement_merge(sum, movement);
 		movement_merge(sum, movement);
@@ -107,6 +145,9 @@ use(void *argument)
 		Revenue *sum = revenue_retention_new(NULL);
 
 		input->is_accepted = true;
+		revenue_retention_encode(revenue, &writer);
+		check_same(input, &writer);
+		writer_open(&writer, NULL, 0);
 		revenue_rows(revenue, skip_revenue, NULL);
 		revenue_retention_merge(sum, revenue);
 		revenue_retention_merge(sum, revenue);
@@ -117,18 +158,21 @@ use(void *argument)
 	{
 		Survival *survival = survival_decode(NULL, input->data, input->size);
 		Survival *sum = survival_new(NULL);
-		const Survival *groups[2] = {survival, sum};
+		const Survival *groups[4] = {survival, sum, NULL, survival};
 		SurvivalPoint *points;
 		Incidence *rows;
 		double std_error;
 
 		input->is_accepted = true;
+		survival_encode(survival, &writer);
+		check_same(input, &writer);
+		writer_open(&writer, NULL, 0);
 		survival_merge(sum, survival);
 		survival_merge(sum, survival);
 		survival_points(survival, 1.96, LIMITS_LOG_LOG, &points);
 		survival_incidence(survival, 0, &rows);
 		survival_mean(survival, 20, &std_error);
-		survival_logrank(groups, 2, 1, WEIGHT_PETO);
+		survival_logrank(groups, 2, 2, WEIGHT_PETO);
 		survival_encode(sum, &writer);
 		survival_decode(NULL, writer.data, writer.used);
 	}
@@ -143,7 +187,7 @@ make(void *argument)
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
-	LedgerTerms terms = {.calendar = month, .as_of = 9000};
+	LedgerTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = host_alloc_zero(NULL, 4096);
@@ -164,6 +208,7 @@ make(void *argument)
 		cause.size = (uint32_t) strlen(cause.data);
 		row.end = draw(3) ? start + 1 + (Day) draw(200) : SPELL_OPEN;
 		row.product = name;
+		row.is_paused = draw(4) == 0;
 		if (draw(2))
 			row.channel = name;
 		spell_log_add(log, 4096, &row);
@@ -191,14 +236,59 @@ make(void *argument)
 	input->size = writer.used;
 }
 
+#ifdef FUZZING
+
+extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The first byte says which kind the others are of. */
 int
-main(void)
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static Input input;
+
+	if (size < 1 || size > SIZE_MOST)
+		return 0;
+	input.kind = data[0] % KINDS;
+	input.size = size - 1;
+	memcpy(input.data, data + 1, size - 1);
+	if (host_run(use, &input) == HOST_FAILED && input.is_accepted &&
+		host_error == HOST_BAD_BYTES)
+		abort();
+	return 0;
+}
+
+#else
+
+static void
+print_seeds(void)
+{
+	static Input seed;
+
+	for (int i = 0; i < 40; i++)
+	{
+		seed.kind = i % KINDS;
+		if (host_run(make, &seed) != HOST_DONE)
+			abort();
+		printf("%02x", (unsigned) seed.kind);
+		for (size_t at = 0; at < seed.size; at++)
+			printf("%02x", seed.data[at]);
+		printf("\n");
+	}
+}
+
+int
+main(int argc, char **argv)
 {
 	static const char *const names[KINDS] = {"holdings", "movement",
 											 "revenue_retention", "survival"};
 	static Input whole;
 	static Input damaged;
 
+	if (argc > 1 && strcmp(argv[1], "seeds") == 0)
+	{
+		print_seeds();
+		return 0;
+	}
 	printf("1..%d\n", KINDS * 2);
 	for (int kind = 0; kind < KINDS; kind++)
 	{
@@ -236,3 +326,5 @@ main(void)
 	}
 	return 0;
 }
+
+#endif /* FUZZING */

@@ -51,7 +51,7 @@ SELECT cmp_ok((SELECT count(*) FROM told), '>=', 20::bigint, 'views that are abo
 SELECT is_empty('SELECT view, small FROM told WHERE small > 0', 'no view shows a group of fewer than five');
 -- segment_shift is made of what segment_kpi shows and tells nothing beyond it
 SELECT is_empty($$SELECT view, alone FROM told WHERE alone > 0 AND view <> 'segment_shift'$$, 'and none can be had by subtraction from the total that is shown');
-SELECT is_empty('SELECT view FROM told WHERE shown = 0 AND view NOT IN (''cannibalization_matrix'')', 'they all show the rest');
+SELECT is_empty('SELECT view FROM told WHERE shown = 0 AND hidden > 6', 'they all show the rest');
 SELECT cmp_ok((SELECT count(*) FROM told WHERE hidden > 0), '>=', 15::bigint, 'most of them left something out');
 SELECT is_empty($$SELECT view FROM told WHERE other > 0 AND view NOT IN ('segment_shift')$$, 'what is shown is what it was');
 SELECT is_empty($$SELECT 'kpi', segment FROM shown.segment_kpi WHERE segment = 'tiny' UNION ALL SELECT 'cost', segment FROM shown.segment_cost WHERE segment = 'tiny'

@@ -26,5 +26,9 @@ else
 	status=$?
 	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
 	ok "twenty thousand fuzzed flows between segments are refused or can be used" [ $status = 0 ]
+	test/fuzz/run subscriptions -runs=40000 -seed=1 -verbosity=0 >"$log" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
+	ok "forty thousand fuzzed states of subscriptions are refused or can be used" [ $status = 0 ]
 fi
 done_testing

@@ -98,6 +98,21 @@ CREATE TABLE kept_cannibalization (x cannibalization);
 CREATE TABLE kept_cannibalization_matrix (x cannibalization_matrix);
 INSERT INTO seed SELECT 'segment_flow', segment_flow_agg(c::bigint, CASE WHEN s THEN NULL ELSE 'P' || c % 3 END, day, day + (20 + c * 3), v, CASE WHEN s THEN 'S' || c % 4 END, grain, '2024-05-10', NULL, span)::text
 FROM (SELECT c, day, floor(v) AS v, s FROM event) e, unnest('{week,month,quarter}'::text[]) grain, (VALUES (1), (3)) AS k (span) GROUP BY c % 4, grain, span;
+CREATE TABLE held AS
+SELECT c, 'p' || n % 3 AS product, date '2023-10-20' + (c * n * 7919) % 200 AS s, CASE WHEN n % 3 > 0 THEN date '2023-10-20' + (c * n * 7919) % 200 + 1 + (c * 31 + n) % 90 END AS e,
+	(c * 31 + n) % 50 / 4.0 AS v, CASE WHEN c % 2 = 0 THEN 'web' END AS channel, n % 4 = 1 AS paused
+FROM generate_series(1, 12) c, generate_series(1, 5) n;
+CREATE TABLE told AS SELECT c, holdings_agg(product, s, e, v, channel, product, paused) AS h FROM held GROUP BY c
+UNION ALL SELECT c, holdings_agg(product, s, e, v) FROM held GROUP BY c;
+INSERT INTO seed SELECT 'holdings', h::text FROM told;
+INSERT INTO seed SELECT 'movement', movement_agg(h, grain, '2024-05-10', days)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{0,60}'::int[]) days GROUP BY c % 3, grain, days;
+INSERT INTO seed SELECT 'revenue_retention', revenue_retention_agg(h, grain, '2024-05-10', clock)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{calendar,anniversary}'::text[]) clock GROUP BY c % 3, grain, clock;
+INSERT INTO seed SELECT 'survival', survival_agg(r.days, r.is_churned, CASE WHEN c % 2 = 0 THEN 'price' ELSE 'moved' END)::text FROM told, runs(h, '2024-05-10', 3) r GROUP BY c % 4;
+INSERT INTO seed SELECT 'survival', survival_agg(r.days, r.is_churned)::text FROM told, runs(h, '2024-05-10', 0) r GROUP BY c % 4;
+CREATE TABLE kept_holdings (x holdings);
+CREATE TABLE kept_movement (x movement);
+CREATE TABLE kept_revenue_retention (x revenue_retention);
+CREATE TABLE kept_survival (x survival);
 CREATE TABLE kept_activity (x activity);
 CREATE TABLE kept_segment_flow (x segment_flow);
 CREATE TABLE kept_tenure (x tenure);
@@ -137,6 +152,18 @@ BEGIN
 			WHEN 'tenure' THEN ARRAY['SELECT retention_agg(t)::text::retention::text FROM (VALUES ($1), (NULL), ($1)) v (t)', 'SELECT count(*)::text FROM grid((SELECT retention_agg(t) FROM (VALUES ($1)) v (t))) g WHERE g::text ~ ''NaN''']
 			WHEN 'lifecycle' THEN ARRAY['SELECT ($1 || $1)::text::lifecycle::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT max(l::text) FROM lifecycles($1) l',
 				'SELECT CASE WHEN bool_and(opening_customers >= 0 AND closing_customers >= 0 AND dormant_customers >= 0) THEN ''yes'' ELSE ''no'' END FROM lifecycles($1) HAVING count(*) > 0']
+			WHEN 'holdings' THEN ARRAY['SELECT ($1 || $1)::text::holdings::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT mrr_at($1, ''2024-03-01'')', 'SELECT products_at($1, ''2024-03-01'')::text',
+				'SELECT string_agg(s::text, '''') FROM spells($1) s', 'SELECT string_agg(r::text, '''') FROM runs($1, ''2024-06-01'', 7) r', 'SELECT count(m)::text FROM migrations($1, ''month'', ''2024-06-01'') m',
+				'SELECT count(k)::text FROM kept_changes($1, ''month'', ''2024-06-01'', 12) k',
+				'SELECT string_agg(m.s::text::movement::text, '''') FROM (SELECT movement_agg($1, g, ''2024-06-01'', 60) AS s FROM unnest(''{week,month,year}''::text[]) g GROUP BY g) m',
+				'SELECT string_agg(m.s::text::revenue_retention::text, '''') FROM (SELECT revenue_retention_agg($1, ''month'', ''2024-06-01'', c) AS s FROM unnest(''{calendar,anniversary}''::text[]) c GROUP BY c) m']
+			WHEN 'movement' THEN ARRAY['SELECT ($1 || $1)::text::movement::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT pause_days($1)',
+				'SELECT CASE WHEN bool_and(opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr = closing_mrr AND closing_paused_mrr >= 0) THEN ''yes'' ELSE ''no'' END FROM movements($1) HAVING count(*) > 0']
+			WHEN 'revenue_retention' THEN ARRAY['SELECT ($1 || $1)::text::revenue_retention::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)',
+				'SELECT CASE WHEN bool_and(retained_customers <= eligible_customers AND gross_retained_mrr <= net_retained_mrr) THEN ''yes'' ELSE ''no'' END FROM revenue_grid($1) HAVING count(*) > 0']
+			WHEN 'survival' THEN ARRAY['SELECT ($1 || $1)::text::survival::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT median_survival($1)', 'SELECT survival_at($1, 20)', 'SELECT rmst($1, 30)',
+				'SELECT string_agg(c::text, '''') FROM survival_curve($1) c', 'SELECT string_agg(c::text, '''') FROM cumulative_incidence($1) c', 'SELECT logrank(ARRAY[$1, $1 || $1])::text',
+				'SELECT logrank(ARRAY[$1, $1, $1, $1], ''{a,b,a,b}'', ''{x,x,y,y}'', ''peto'')::text']
 			WHEN 'cannibalization' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT (control_only($1) || $1)::text::cannibalization::text',
 				'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1) v', 'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1, 4, 18, 20, 30, 5000, 0.04, 0.02, ''value'', 0.9, 1, 0) v',
 				'SELECT string_agg(d::text, '''') FROM cannibalization_donors($1) d',
@@ -158,10 +185,10 @@ END
 $$;
 SQL
 
-my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22023 22008 22021 54000 57014);
+my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22021 22023 22008 54000 57014);
 my $rounds = $ENV{CVM_HOSTILE} || 3000;
 
-for my $type (qw(activity tenure retention lifecycle cannibalization cannibalization_matrix segment_flow)) {
+for my $type (qw(activity tenure retention lifecycle holdings movement revenue_retention survival cannibalization cannibalization_matrix segment_flow)) {
 	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");
 	ok(@seeds > 5, "there are states of type $type to damage");
 	is_used($type, 'as they are', map { unpack 'H*', $_ } @seeds[0 .. 5]);

@@ -60,7 +60,7 @@ SELECT a.oid, CASE
 	coalesce(said.args, (SELECT string_agg(CASE format_type(x.type, NULL)
 		WHEN 'cvm.activity' THEN 'activity' WHEN 'cvm.tenure' THEN 'tenure' WHEN 'cvm.holdings' THEN CASE WHEN x.n > 1 THEN 'segments' ELSE 'holdings' END
 		WHEN 'text' THEN CASE WHEN a.proname LIKE 'cannibalization%' THEN 'NULL::text' ELSE '''month''::text' END WHEN 'date' THEN 'date ''2025-07-01'''
-		WHEN 'integer' THEN CASE WHEN a.proname LIKE 'cannibalization%' THEN format('%s', 20 + 5 * x.n) ELSE 'duration' END WHEN 'integer[]' THEN '''{20,40}''::int[]' WHEN 'bigint' THEN CASE x.n WHEN 2 THEN 'ended' ELSE 'going' END
+		WHEN 'integer' THEN CASE WHEN a.proname !~ '^(survival|sbg)' THEN format('%s', 20 + 5 * x.n) ELSE 'duration' END WHEN 'integer[]' THEN '''{20,40}''::int[]' WHEN 'bigint' THEN CASE x.n WHEN 2 THEN 'ended' ELSE 'going' END
 		WHEN 'boolean' THEN 'churned' WHEN 'text[]' THEN CASE x.n WHEN 2 THEN '''{MAX}''::text[]' ELSE '''{BASIC,PLUS}''::text[]' END
 		WHEN 'datemultirange' THEN '''{[2024-01-01,2024-08-15)}''::datemultirange' ELSE 'state' END, ', ' ORDER BY x.n)
 		FROM unnest(a.proargtypes) WITH ORDINALITY AS x (type, n)))
@@ -76,9 +76,12 @@ LEFT JOIN (VALUES ('survival_agg(integer,boolean,integer)', 'duration + 5, churn
 	('sbg_fit(integer,bigint,bigint)', 'customer_id % 4 + 1, (ARRAY[40, 20, 12, 8])[customer_id % 4 + 1]::bigint, CASE customer_id % 4 WHEN 3 THEN 900 ELSE 0 END::bigint'), ('revenue_retention_agg(cvm.holdings,text,date,text)', $$holdings, 'month'::text, date '2025-07-01', 'anniversary'::text$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer,integer,integer)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', 40, 50, 3$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer,integer,integer,text)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', 40, 50, 3, 'mrr'::text$$),
+	('cannibalization_agg(cvm.holdings,text[],text[],date,integer,integer,integer,text,text)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', 40, 50, 3, 'mrr'::text, '(none)'::text$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer[],integer[],integer)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', '{20,40}'::int[], '{30,60}'::int[], 3$$),
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer[],integer[],integer,text)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', '{20,40}'::int[], '{30,60}'::int[], 3, 'mrr'::text$$),
 	('cannibalization_matrix_agg(cvm.holdings,date,integer,integer,integer)', $$holdings, date '2025-07-01', 40, 50, 3$$),
+	('segment_flow_agg(cvm.holdings,cvm.holdings,text,date,text[],integer)', $$holdings, segments, 'month'::text, date '2025-07-01', '{{BASIC,mobile,false},{PLUS,mobile,true},{TV,home,false}}'::text[], 30$$),
+	('holdings_agg(text,date,date,numeric,text,text,boolean)', $$product, started_on, ended_on, mrr, channel, offer, status = 'trial'$$),
 	('holdings_agg(text,date,date,numeric)', 'product, started_on, ended_on, mrr'), ('holdings_agg(text,date,date,numeric,text,text)', 'product, started_on, ended_on, mrr, channel, offer')) AS said (form, args)
 	ON a.oid = ('cvm.' || said.form)::regprocedure
 WHERE a.pronamespace = 'cvm'::regnamespace;
@@ -97,7 +100,7 @@ failures=$(run -F ' ' -c "SELECT aggregate::oid, replace(aggregate::text, ' ', '
 	plain=${name%%(*}
 	out=$(run 2>&1 <<SQL
 SET search_path = public, cvm;
-SELECT w IS NOT NULL AND length(w) > 10, w = t, w = b, w = n FROM (SELECT
+SELECT w IS NOT NULL AND length(w) >= 10, w = t, w = b, w = n FROM (SELECT
 	(SELECT $plain($args)::text FROM $source) AS w,
 	(SELECT shards.join($oid, p ORDER BY hashtext(shard || 'x')) FROM (SELECT shard, shards.fold_text($oid, $args) AS p FROM $source GROUP BY shard) f) AS t,
 	(SELECT shards.join($oid, p ORDER BY shard DESC) FROM (SELECT shard, shards.fold_bytes($oid, $args) AS p FROM $source GROUP BY shard) f) AS b,

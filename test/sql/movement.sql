@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(60);
+SELECT plan(61);
 
 -- W1: nine customers, worked by hand
 CREATE TABLE w1 (product text, customer text, started_on date, ended_on date, mrr numeric);
@@ -124,6 +124,11 @@ SELECT results_eq($$SELECT waterfall('a 2024-01-10 2024-01-20 20', '2024-03-01')
 SELECT results_eq($$SELECT waterfall('a 2024-01-10 - 20, b 2024-01-10 2024-03-31 30', '2024-05-01')$$,
 	$$VALUES ('01 new 50 = 50'), ('02 = 50'), ('03 contraction -30 = 20'), ('04 = 20')$$,
 	'killbill: months without churn are there, and cancelling one of two lines is contraction');
+SELECT results_eq($$SELECT m.opening_customers::int, abs(m.churn_customers)::int FROM movements((
+		SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-03-01') FROM (VALUES
+			(1::bigint, 'year', date '2023-01-01', NULL::date, 10.0), (1, 'year', '2023-05-01', NULL, 10), (1, 'extra', '2023-05-01', NULL, 5),
+			(2, 'year', '2023-01-01', '2024-02-10', 10)) AS v (customer, product, started_on, ended_on, mrr))) m WHERE m.period_start = '2024-02-01'$$,
+	$$VALUES (2, 1)$$, 'killbill: a customer with several yearly charges is one in the denominator of churn');
 SELECT results_eq($$SELECT waterfall('a 2024-01-01 2024-02-01 20', '2024-03-01')$$,
 	$$VALUES ('01 new 20 = 20'), ('02 churn -20 = 0')$$,
 	'a spell that ends on 1 February is in the closing of January and churns in February');

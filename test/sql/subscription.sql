@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
-SELECT plan(39);
+SELECT plan(40);
 
 CREATE SCHEMA billing;
 CREATE TABLE billing.subs (cust text, plan text, began date, ended date, fee numeric, state text, why text);
@@ -41,6 +41,8 @@ CREATE TEMP VIEW ours AS SELECT view FROM cvm.report_view WHERE position BETWEEN
 SELECT is(pg_temp.see($$SELECT view FROM cvm.catalog('acme') WHERE "exists" AND view IN (TABLE ours) ORDER BY view$$),
 	'(mrr_movement) (product_migration) (subscription_kpi) (subscription_retention) (survival)', 'subscriptions alone make five views');
 SELECT is(pg_temp.see($$SELECT waits_for FROM cvm.catalog('acme') WHERE view = 'churn_cause'$$), '(subscription.end_reason)', 'a sixth waits for the reasons');
+SELECT is((SELECT count(*) FROM cvm.catalog('acme') c WHERE c."exists" AND pg_temp.see(format('SELECT count(v::text) > 0 FROM acme.%I v', c.view)) = '(t)'), 5::bigint,
+	'dbt_stripe: every column that a view shows exists and can be read');
 SELECT is(pg_temp.see($$SELECT round(gross_revenue_retention_rate::numeric, 5), round(net_revenue_retention_rate::numeric, 5), round(quick_ratio::numeric, 4), opening_customers, churned_customers
 	FROM acme.subscription_kpi WHERE month >= '2024-01-01' ORDER BY month$$), '(1.00000,1.00000,,6,0) (0.86517,0.95506,2.6667,6,1) (0.69725,0.69725,0.0000,7,2) (1.00000,1.00000,,5,0)', 'W1: GRR, NRR, quick ratio, logos');
 SELECT is(pg_temp.see($$SELECT arpa, lifetime_revenue, lifetime_margin, due_spells, renewed_spells, round(renewal_rate::numeric, 4), due_mrr, renewed_mrr FROM acme.subscription_kpi WHERE month = '2024-03-01'$$),

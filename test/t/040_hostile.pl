@@ -160,7 +160,7 @@ BEGIN
 			WHEN 'movement' THEN ARRAY['SELECT ($1 || $1)::text::movement::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT pause_days($1)',
 				'SELECT CASE WHEN bool_and(opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr = closing_mrr AND closing_paused_mrr >= 0) THEN ''yes'' ELSE ''no'' END FROM movements($1) HAVING count(*) > 0']
 			WHEN 'revenue_retention' THEN ARRAY['SELECT ($1 || $1)::text::revenue_retention::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)',
-				'SELECT CASE WHEN bool_and(retained_customers <= eligible_customers AND gross_retained_mrr <= net_retained_mrr) THEN ''yes'' ELSE ''no'' END FROM revenue_grid($1) HAVING count(*) > 0']
+				'SELECT CASE WHEN bool_and(retained_customers <= eligible_customers AND gross_retained_mrr <= net_retained_mrr) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM revenue_grid($1) HAVING count(*) > 0']
 			WHEN 'survival' THEN ARRAY['SELECT ($1 || $1)::text::survival::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT median_survival($1)', 'SELECT survival_at($1, 20)', 'SELECT rmst($1, 30)',
 				'SELECT string_agg(c::text, '''') FROM survival_curve($1) c', 'SELECT string_agg(c::text, '''') FROM cumulative_incidence($1) c', 'SELECT logrank(ARRAY[$1, $1 || $1])::text',
 				'SELECT logrank(ARRAY[$1, $1, $1, $1], ''{a,b,a,b}'', ''{x,x,y,y}'', ''peto'')::text']

@@ -118,6 +118,30 @@ fold_add_row(FunctionCallInfo fcinfo)
 	PG_RETURN_POINTER(state);
 }
 
+/* Put the key of a plain row where it belongs; false: it takes more than that. */
+static inline bool
+fold_key(const RowForm *form, FunctionCallInfo fcinfo, Key *key)
+{
+	const struct varlena *name;
+
+	switch (form->key_kind)
+	{
+		case KEY_NUMBER:
+			key->number = PG_GETARG_INT64(1);
+			return true;
+		case KEY_UUID:
+			memcpy(key, PG_GETARG_UUID_P(1), sizeof(Key));
+			return true;
+		default:
+			name = (const struct varlena *) PG_GETARG_POINTER(1);
+			if (VARATT_IS_EXTERNAL(name) || VARATT_IS_COMPRESSED(name) ||
+				VARSIZE_ANY_EXHDR(name) > KEY_INSIDE)
+				return false;
+			key_set_text(key, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+			return true;
+	}
+}
+
 /*
  * Add a row.  Most are of a plain form with room in the batch: those need no
  * more than what stands here, and no frame on the stack.
@@ -135,12 +159,9 @@ cvm_fold_add(PG_FUNCTION_ARGS)
 		Batch *batch = &state->fold->batch;
 		int at = batch->used;
 
-		if (likely(at < batch->room && form->key_kind != KEY_TEXT))
+		if (likely(at < batch->room &&
+				   fold_key(form, fcinfo, &batch->keys[at])))
 		{
-			if (form->key_kind == KEY_NUMBER)
-				batch->keys[at].number = PG_GETARG_INT64(1);
-			else
-				memcpy(&batch->keys[at], PG_GETARG_UUID_P(1), sizeof(Key));
 			batch->times[at] = (int64_t) PG_GETARG_DATUM(2);
 			batch->used = at + 1;
 			PG_RETURN_POINTER(state);

@@ -404,7 +404,7 @@ table_number(Roster *roster, KeyKind kind, const Key *keys, int nkeys,
 		if (slots[i] != 0)
 			__builtin_prefetch(pages_peek(&roster->keys, slots[i] - 1));
 	}
-	if (kind == KEY_TEXT)
+	if (kind == KEY_TEXT && roster->text_size > 0)
 		for (int i = 0; i < nkeys; i++)
 			if (slots[i] != 0 && key_is_outside(&keys[i]))
 			{

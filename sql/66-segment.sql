@@ -33,6 +33,31 @@ CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], intege
 COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer) IS
 	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1)';
 
+CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, integer)
+	RETURNS segment_flow
+	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add_paused'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, integer) IS
+	'Step of segment_flow_agg with pauses';
+CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer, integer)
+	RETURNS segment_flow
+	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer, integer) IS
+	'Step of segment_flow_agg with pauses';
+CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, integer) (
+	SFUNC = segment_flow_add, STYPE = segment_flow,
+	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, integer) IS
+	'Customers and money between segments: holdings, the segments a customer was in, grain, as_of, pause_days (for so long a paused spell is neither paid nor lost)';
+CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer, integer) (
+	SFUNC = segment_flow_add, STYPE = segment_flow,
+	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer, integer) IS
+	'The same with families of products, a span, and pause_days';
+
 CREATE FUNCTION segment_at(holdings, day date) RETURNS text
 	AS 'MODULE_PATHNAME', 'cvm_segment_at'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -43,6 +68,11 @@ CREATE FUNCTION as_of(segment_flow) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_as_of'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION as_of(segment_flow) IS 'The first day not observed';
+
+CREATE FUNCTION pause_days(segment_flow) RETURNS integer
+	AS 'MODULE_PATHNAME', 'cvm_segment_flow_pause_days'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION pause_days(segment_flow) IS 'For how many days a paused spell is neither paid nor lost';
 
 CREATE FUNCTION segment_bridge(segment_flow)
 	RETURNS TABLE (segment text, period_start date,
@@ -56,6 +86,8 @@ CREATE FUNCTION segment_bridge(segment_flow)
 		redefined_in_mrr numeric, redefined_out_mrr numeric, closing_mrr numeric,
 		expansion_customers bigint, contraction_customers bigint,
 		same_period_customers bigint,
+		paused_customers bigint, paused_mrr numeric,
+		closing_paused_customers bigint, closing_paused_mrr numeric,
 		gross_retained_mrr numeric, net_retained_mrr numeric,
 		products bigint, multi_product_customers bigint, tenure_days bigint,
 		cross_sold_customers bigint, cross_sold_mrr numeric, cross_sell_undone_customers bigint,
@@ -72,7 +104,7 @@ CREATE FUNCTION segment_bridge(segment_flow)
 	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
 COMMENT ON FUNCTION segment_bridge(segment_flow) IS
-	'A row for every segment and period, and "(all)": opening and what follows add up to closing, customers and money; losses are negative; retained money is of those who were in the segment at the opening, wherever they are now; then what was sold to them, what ended and was renewed, cohorts that came 1, 3, 6 and 12 periods before and customers who came 90 days before, in the segment of their first day; errors are standard errors of means and rates of money';
+	'A row for every segment and period, and "(all)": opening and what follows, and paused, add up to closing, customers and money; losses are negative; closing_paused is what lies in pauses then and is not in closing; retained money is of those who were in the segment at the opening, paying or in a pause, wherever they are now, and pauses count as kept; then what was sold to them, what ended and was renewed, cohorts that came 1, 3, 6 and 12 periods before and customers who came 90 days before, in the segment of their first day; errors are standard errors of means and rates of money';
 
 CREATE FUNCTION segment_matrix(segment_flow)
 	RETURNS TABLE (period_start date, from_segment text, to_segment text,
@@ -81,7 +113,7 @@ CREATE FUNCTION segment_matrix(segment_flow)
 	AS 'MODULE_PATHNAME', 'cvm_segment_matrix'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 500;
 COMMENT ON FUNCTION segment_matrix(segment_flow) IS
-	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; mrr is what they brought at the opening, closing_mrr at the closing; redefined are those in another segment because the segments are others. Over a span the opening is that many periods earlier, and rows begin where it was seen';
+	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; mrr is what they brought at the opening, closing_mrr at the closing; redefined are those in another segment because the segments are others; who is in a pause stays where they are, with what they would bring. Over a span the opening is that many periods earlier, and rows begin where it was seen';
 
 CREATE FUNCTION segment_products(segment_flow)
 	RETURNS TABLE (segment text, product text, period_start date,
@@ -102,29 +134,35 @@ DO $block$
 DECLARE
 	customer text;
 	told record;
+	types text;
 BEGIN
 	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
 		FOR told IN
 			SELECT *
-			FROM (VALUES ('', ''), (', text[], integer', ', families {{product, family, is it the highest}, …}, span in periods')) AS v (types, words)
+			FROM (VALUES
+				('', '', '', '', 'segment_ledger_add'),
+				('', '', ', text[], integer', ', families {{product, family, is it the highest}, …}, span in periods', 'segment_ledger_add'),
+				('boolean, ', ', whether it is paused', ', integer', ', pause_days', 'segment_ledger_add_paused'),
+				('boolean, ', ', whether it is paused', ', text[], integer, integer', ', families, span in periods, pause_days', 'segment_ledger_add_paused'))
+				AS v (before, words_before, after, words_after, symbol)
 		LOOP
+			types := format('%s, text, date, date, numeric, %stext, text, date%s', customer, told.before, told.after);
 			EXECUTE format($$
-				CREATE FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date%2$s)
-					RETURNS internal
-					AS 'MODULE_PATHNAME', 'cvm_segment_ledger_add'
+				CREATE FUNCTION cvm.segment_ledger_add(internal, %1$s) RETURNS internal
+					AS 'MODULE_PATHNAME', 'cvm_%2$s'
 					LANGUAGE C IMMUTABLE PARALLEL SAFE;
-				COMMENT ON FUNCTION cvm.segment_ledger_add(internal, %1$s, text, date, date, numeric, text, text, date%2$s) IS
+				COMMENT ON FUNCTION cvm.segment_ledger_add(internal, %1$s) IS
 					'Step of the one-pass segment_flow_agg';
-				CREATE AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date%2$s) (
+				CREATE AGGREGATE cvm.segment_flow_agg(%1$s) (
 					SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,
 					FINALFUNC = cvm.segment_ledger_final,
 					COMBINEFUNC = cvm.ledger_combine,
 					SERIALFUNC = cvm.ledger_serialize,
 					DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
 				);
-				COMMENT ON AGGREGATE cvm.segment_flow_agg(%1$s, text, date, date, numeric, text, text, date%2$s) IS
-					'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, segment, grain, as_of%3$s. A row with a segment says that the customer was in it on these days, by the definition of the segments whose number it has in place of a price; a row without one is a spell of a product'$$,
-				customer, told.types, told.words);
+				COMMENT ON AGGREGATE cvm.segment_flow_agg(%1$s) IS
+					'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month%3$s, segment, grain, as_of%4$s. A row with a segment says that the customer was in it on these days, by the definition of the segments whose number it has in place of a price; a row without one is a spell of a product'$$,
+				types, told.symbol, told.words_before, told.words_after);
 		END LOOP;
 	END LOOP;
 END

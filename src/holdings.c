@@ -190,25 +190,8 @@ holdings_steps(const Holdings *holdings, Day as_of, Step **steps)
 int
 holdings_pauses(const Holdings *holdings, int32 days, Day as_of, Step **steps)
 {
-	Pause *pauses = palloc((holdings->nspells + 1) * sizeof(Pause));
-	int npauses = 0;
-	int nsteps;
-
 	*steps = palloc(steps_room(holdings) * 2 * sizeof(Step));
-	nsteps = steps_of(holdings, as_of, *steps);
-	for (int i = 0; i < holdings->nspells; i++)
-	{
-		const Spell *spell = &holdings->spells[i];
-
-		if (spell->pause != 0)
-			pauses[npauses++] =
-				(Pause){spell->product, spell->start, spell->end, spell->pause};
-	}
-	if (npauses == 0)
-		return nsteps;
-	nsteps += pause_steps(pauses, npauses, days, as_of, *steps + nsteps);
-	steps_sort(*steps, nsteps);
-	return nsteps;
+	return steps_with_pauses(holdings, days, as_of, *steps);
 }
 
 /* What the customer brings on a day. */

@@ -48,9 +48,7 @@ movement_step(FunctionCallInfo fcinfo, int held_at, int pause_at)
 	movement = expanded_step(&movement_state, fcinfo, "movement_agg", &result);
 	movement_adopt(movement, calendar, as_of, pause_days);
 	movement_scale(movement, holdings->scale);
-	nsteps = pause_days > 0
-				 ? holdings_pauses(holdings, pause_days, as_of, &steps)
-				 : holdings_steps(holdings, as_of, &steps);
+	nsteps = holdings_pauses(holdings, pause_days, as_of, &steps);
 	for (int i = 0; i < nsteps; i++)
 		steps[i].mrr =
 			money_rescale(steps[i].mrr, holdings->scale, movement->scale);

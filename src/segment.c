@@ -183,27 +183,35 @@ argument_span(FunctionCallInfo fcinfo, int argument)
 	return span;
 }
 
-/* segment_flow_agg(holdings, segments, grain, as_of [, families, span]) */
-PG_FUNCTION_INFO_V1(cvm_segment_flow_add);
-Datum
-cvm_segment_flow_add(PG_FUNCTION_ARGS)
+/*
+ * segment_flow_agg(holdings, segments, grain, as_of [, families, span]
+ * [, pause_days]): where the last ones are among the arguments, past the end if
+ * they are not
+ */
+static Datum
+segment_flow_step(FunctionCallInfo fcinfo, int families_at, int pause_at)
 {
 	Datum result;
 	SegmentFlow *flow;
 	Holdings *history = NULL;
+	int32 pause_days = 0;
 
 	if (PG_ARGISNULL(1))
 		return expanded_skip(fcinfo, "segment_flow_agg");
+	if (PG_NARGS() > pause_at)
+		pause_days = argument_pause(fcinfo, pause_at);
 	flow =
 		expanded_step(&segment_flow_state, fcinfo, "segment_flow_agg", &result);
 	segment_flow_adopt(flow, argument_calendar(fcinfo, 3, -1),
 					   argument_day(fcinfo, 4, "as_of"),
-					   argument_span(fcinfo, 6));
-	if (flow->ladder == NULL && PG_NARGS() > 5 && !PG_ARGISNULL(5))
+					   argument_span(fcinfo, families_at + 1), pause_days);
+	if (flow->ladder == NULL && PG_NARGS() > families_at &&
+		!PG_ARGISNULL(families_at))
 	{
 		MemoryContext old = MemoryContextSwitchTo(flow->arena);
 
-		segment_flow_climb(flow, ladder_read(PG_GETARG_ARRAYTYPE_P_COPY(5)));
+		segment_flow_climb(
+			flow, ladder_read(PG_GETARG_ARRAYTYPE_P_COPY(families_at)));
 		MemoryContextSwitchTo(old);
 	}
 	if (!PG_ARGISNULL(2))
@@ -214,6 +222,22 @@ cvm_segment_flow_add(PG_FUNCTION_ARGS)
 	}
 	segment_flow_add(flow, holdings_read(PG_GETARG_DATUM(1)), history);
 	PG_RETURN_DATUM(result);
+}
+
+/* (holdings, segments, grain, as_of [, families, span [, pause_days]]) */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_add);
+Datum
+cvm_segment_flow_add(PG_FUNCTION_ARGS)
+{
+	return segment_flow_step(fcinfo, 5, 7);
+}
+
+/* (holdings, segments, grain, as_of, pause_days) */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_add_paused);
+Datum
+cvm_segment_flow_add_paused(PG_FUNCTION_ARGS)
+{
+	return segment_flow_step(fcinfo, 6, 5);
 }
 
 /* segment_at(segments, day): where a customer was; NULL: in no segment */
@@ -278,7 +302,7 @@ period_datum(const RowSink *sink, int64 period, bool *isnull)
 	return day_datum(period_start(sink->flow->calendar, period), isnull);
 }
 
-#define BRIDGE_COLUMNS 60
+#define BRIDGE_COLUMNS 64
 
 static void
 bridge_take(void *taker, const BridgeRow *row)
@@ -324,6 +348,10 @@ bridge_take(void *taker, const BridgeRow *row)
 	COUNT(row->out.lines[FLOW_EXPANSION].customers);
 	COUNT(row->out.lines[FLOW_CONTRACTION].customers);
 	COUNT(row->into.lines[FLOW_SAME_PERIOD].customers);
+	COUNT(count_subtract(row->opening_rest.customers, row->rest.customers));
+	MONEY(money_subtract(row->opening_rest.mrr, row->rest.mrr));
+	COUNT(row->rest.customers);
+	MONEY(row->rest.mrr);
 	MONEY(row->gross_retained);
 	MONEY(row->net_retained);
 	COUNT(row->products);
@@ -439,4 +467,15 @@ cvm_segment_flow_as_of(PG_FUNCTION_ARGS)
 		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
 
 	PG_RETURN_DATEADT(flow->as_of);
+}
+
+/* pause_days(segment_flow): for how long a pause is neither paid nor lost. */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_pause_days);
+Datum
+cvm_segment_flow_pause_days(PG_FUNCTION_ARGS)
+{
+	const SegmentFlow *flow =
+		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
+
+	PG_RETURN_INT32(flow->pause_days);
 }

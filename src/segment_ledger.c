@@ -16,28 +16,26 @@
 #include "state.h"
 
 /*
- * segment_flow_agg(customer, product, started_on, ended_on, mrr, segment,
- * grain, as_of [, families, span]): a spell, or where segment is told, a time
- * in it, with the version of the segments in place of mrr
+ * segment_flow_agg(customer, product, started_on, ended_on, mrr [, is_paused],
+ * segment, grain, as_of [, families, span] [, pause_days]): a spell, or where
+ * segment is told, a time in it, with the version of the segments in place of
+ * mrr
  */
 #define ARG_START 3
-#define ARG_SEGMENT 6
-#define ARG_FAMILIES 9
-#define ARG_SPAN 10
 
 /* What it is told of families and span, in its first row */
 static void
-ledger_told(FunctionCallInfo fcinfo, LedgerState *state)
+ledger_told(FunctionCallInfo fcinfo, int families_at, LedgerState *state)
 {
 	MemoryContext old;
 
 	if (likely(state->span > 0))
 		return;
-	state->span = argument_span(fcinfo, ARG_SPAN);
-	if (PG_NARGS() <= ARG_FAMILIES || PG_ARGISNULL(ARG_FAMILIES))
+	state->span = argument_span(fcinfo, families_at + 1);
+	if (PG_NARGS() <= families_at || PG_ARGISNULL(families_at))
 		return;
 	old = MemoryContextSwitchTo(state_context(fcinfo, "segment_flow_agg"));
-	state->families = PG_GETARG_ARRAYTYPE_P_COPY(ARG_FAMILIES);
+	state->families = PG_GETARG_ARRAYTYPE_P_COPY(families_at);
 	MemoryContextSwitchTo(old);
 }
 
@@ -55,25 +53,26 @@ row_version(const SpellRow *row)
 	return (int64) version;
 }
 
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
-Datum
-cvm_segment_ledger_add(PG_FUNCTION_ARGS)
+/* A row, where the segment stands before the grain */
+static Datum
+segment_ledger_step(FunctionCallInfo fcinfo, const LedgerArguments *arguments,
+					int families_at)
 {
-	static const LedgerArguments arguments = {.grain = 7};
+	int segment_at = arguments->grain - 1;
 	LedgerRow row;
 
 	/* a time in a segment may have been for ever, a spell not */
-	if (!PG_ARGISNULL(ARG_SEGMENT) && !PG_ARGISNULL(ARG_START) &&
+	if (!PG_ARGISNULL(segment_at) && !PG_ARGISNULL(ARG_START) &&
 		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
-	if (!ledger_row(fcinfo, &arguments, "segment_flow_agg", &row))
+	if (!ledger_row(fcinfo, arguments, "segment_flow_agg", &row))
 		PG_RETURN_LEDGER(row.state);
-	ledger_told(fcinfo, row.state);
-	if (PG_ARGISNULL(ARG_SEGMENT))
+	ledger_told(fcinfo, families_at, row.state);
+	if (PG_ARGISNULL(segment_at))
 		ledger_add(row.state->ledger, row.key, &row.spell);
 	else
 	{
-		text *name = PG_GETARG_TEXT_PP(ARG_SEGMENT);
+		text *name = PG_GETARG_TEXT_PP(segment_at);
 		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
 
 		check_segment(&segment);
@@ -81,6 +80,32 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 					 &segment, row_version(&row.spell));
 	}
 	PG_RETURN_POINTER(row.state);
+}
+
+/* (…, mrr, segment, grain, as_of [, families, span]) */
+PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
+Datum
+cvm_segment_ledger_add(PG_FUNCTION_ARGS)
+{
+	static const LedgerArguments arguments = {.grain = 7};
+
+	return segment_ledger_step(fcinfo, &arguments, 9);
+}
+
+/* (…, mrr, is_paused, segment, grain, as_of [, families, span], pause_days) */
+PG_FUNCTION_INFO_V1(cvm_segment_ledger_add_paused);
+Datum
+cvm_segment_ledger_add_paused(PG_FUNCTION_ARGS)
+{
+	static const LedgerArguments plain = {
+		.grain = 8, .paused = 6, .pause_days = 10};
+	static const LedgerArguments told = {
+		.grain = 8, .paused = 6, .pause_days = 12};
+
+	/* neither families nor a span: past the end */
+	if (PG_NARGS() == 11)
+		return segment_ledger_step(fcinfo, &plain, 11);
+	return segment_ledger_step(fcinfo, &told, 10);
 }
 
 /* The end of segment_flow_agg: walk every customer into a flow. */

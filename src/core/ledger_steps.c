@@ -67,9 +67,12 @@ desk_close(StepDesk *desk)
 	desk->room = 0;
 }
 
-static void
-desk_grow(StepDesk *desk, uint32_t nlines)
+/* Make room for the steps of so many lines. */
+void
+desk_reserve(StepDesk *desk, uint32_t nlines)
 {
+	if (nlines <= desk->room)
+		return;
 	desk_close(desk);
 	desk->room = nlines < LINES_SOME ? LINES_SOME : nlines * 2;
 	/* two of each line, and two of each pause */
@@ -107,8 +110,7 @@ lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
 	int32_t numbers[LINES_SOME * 2]; /* days, then places among them */
 	int nsteps = 0;
 
-	if (nlines > desk->room)
-		desk_grow(desk, nlines);
+	desk_reserve(desk, nlines);
 	if (nlines > LINES_SOME)
 		return many_steps(desk, ledger, lines, nlines);
 	for (int i = 0; i < LINES_SOME * 2; i++)

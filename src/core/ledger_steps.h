@@ -18,6 +18,7 @@ typedef struct StepDesk
 	Pause *pauses;
 } StepDesk;
 
+extern void desk_reserve(StepDesk *desk, uint32_t nlines);
 extern int lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
 					   uint32_t nlines);
 extern int lines_pauses(StepDesk *desk, const Ledger *ledger, const Line *lines,

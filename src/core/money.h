@@ -28,6 +28,16 @@ money_add(Wide a, Wide b)
 	return sum;
 }
 
+static inline Wide
+money_subtract(Wide a, Wide b)
+{
+	Wide rest;
+
+	if (__builtin_sub_overflow(a, b, &rest))
+		money_overflow();
+	return rest;
+}
+
 static inline int64_t
 count_add(int64_t a, int64_t b)
 {
@@ -36,6 +46,16 @@ count_add(int64_t a, int64_t b)
 	if (__builtin_add_overflow(a, b, &sum))
 		host_fail(HOST_OUT_OF_RANGE, NULL, "count out of range");
 	return sum;
+}
+
+static inline int64_t
+count_subtract(int64_t a, int64_t b)
+{
+	int64_t rest;
+
+	if (__builtin_sub_overflow(a, b, &rest))
+		host_fail(HOST_OUT_OF_RANGE, NULL, "count out of range");
+	return rest;
 }
 
 /* Bring a mantissa to a scale that is not smaller. */

@@ -16,25 +16,9 @@ cell_count(MovementCell *cell, MovementLine line, Wide mrr)
 	cell->mrr[line] = money_add(cell->mrr[line], mrr);
 }
 
-/* What is held in pauses */
-typedef struct Stock
-{
-	Wide mrr;
-	bool all; /* and nothing is paid */
-} Stock;
-
-/* The part in pauses of what a customer would bring. */
-static inline Stock
-stock_of(Wide mrr, Wide paused)
-{
-	Wide brings = paid(mrr - paused);
-
-	return (Stock){paid(mrr) - brings, mrr > 0 && brings == 0};
-}
-
 /* Count what went into pauses and out of them. */
 static void
-stock_count(Movement *movement, Period period, Stock before, Stock after)
+pauses_count(Movement *movement, Period period, InPause before, InPause after)
 {
 	MovementCell *cell;
 
@@ -193,7 +177,7 @@ walk_segment(Movement *movement, Walk walk)
 {
 	const Step *steps = walk.steps;
 	int64_t day;
-	static const Stock none = {0, false};
+	static const InPause none = {0, false};
 	int lines = 0;
 	Wide mrr = 0;
 	Wide paused = 0;
@@ -208,7 +192,7 @@ walk_segment(Movement *movement, Walk walk)
 						   .in_before = walk.in,
 						   .paid_ever = paid_ever,
 						   .first = steps + walk.at};
-		Stock before = walk.in ? stock_of(mrr, paused) : none;
+		InPause before = walk.in ? in_pause(mrr, paused) : none;
 		bool paid_any = mrr > 0;
 
 		do
@@ -237,8 +221,8 @@ walk_segment(Movement *movement, Walk walk)
 		passage.holds = lines > 0;
 		passage_count(movement, period, &passage);
 		paid_ever |= paid_any;
-		stock_count(movement, period, before,
-					walk.in ? stock_of(mrr, paused) : none);
+		pauses_count(movement, period, before,
+					 walk.in ? in_pause(mrr, paused) : none);
 	}
 }
 
@@ -286,7 +270,7 @@ walk_always(Movement *movement, const Step *step, const Step *end)
 	while (step < end)
 	{
 		const Step *first = step;
-		Stock stock = {0, false};
+		InPause rest = {0, false};
 		Period period = next;
 		Wide before = paid(mrr);
 		Wide after;
@@ -297,7 +281,7 @@ walk_always(Movement *movement, const Step *step, const Step *end)
 		MovementCell *cell;
 
 		if (paused != 0)
-			stock = stock_of(mrr, paused);
+			rest = in_pause(mrr, paused);
 		do
 		{
 			Day day = step->day;
@@ -321,8 +305,8 @@ walk_always(Movement *movement, const Step *step, const Step *end)
 						 (change > 0) * PAID_MORE | (change < 0) * PAID_LESS |
 						 paid_ever * PAID_EVER | paid_inside * PAID_INSIDE];
 		paid_ever |= paid_inside;
-		if (paused != 0 || stock.mrr != 0)
-			stock_count(movement, period, stock, stock_of(mrr, paused));
+		if (paused != 0 || rest.mrr != 0)
+			pauses_count(movement, period, rest, in_pause(mrr, paused));
 		if (line == NO_LINE)
 			continue;
 		cell = movement_cell(movement, period);

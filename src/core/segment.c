@@ -24,9 +24,10 @@ segment_flow_new(HostArena arena)
 	return flow;
 }
 
-/* Take over grain, end of observation and span, or check that they agree. */
+/* Take over what is asked of all customers, or check that it agrees. */
 void
-segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span)
+segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span,
+				   int32_t pause_days)
 {
 	if (!flow->adopted)
 	{
@@ -37,6 +38,7 @@ segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span)
 		flow->almanac = almanac_of(calendar);
 		flow->as_of = as_of;
 		flow->span = span;
+		flow->pause_days = pause_days;
 		flow->last_complete =
 			last - (period_start(calendar, (int64_t) last + 1) > as_of);
 		return;
@@ -51,6 +53,10 @@ segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span)
 	if (flow->span != span)
 		host_fail(HOST_INVALID_VALUE, "Use the same span for every customer.",
 				  "cannot add up segments over different spans");
+	if (flow->pause_days != pause_days)
+		host_fail(HOST_INVALID_VALUE,
+				  "Use the same pause_days for every customer.",
+				  "cannot add up customers whose pauses count differently");
 }
 
 /* Learn which product is higher than which, before the first customer. */
@@ -73,7 +79,10 @@ segment_flow_scale(SegmentFlow *flow, int scale)
 		for (int line = 0; line < FLOW_LINES; line++)
 			RESCALE(flow_cell(&flow->flows, i)->flow.lines[line].mrr);
 	for (int i = 0; i < flow->stocks.ncells; i++)
+	{
 		RESCALE(stock_cell(&flow->stocks, i)->stock.mrr);
+		RESCALE(stock_cell(&flow->stocks, i)->rest.mrr);
+	}
 	for (int i = 0; i < flow->tallies.ncells; i++)
 		for (int line = 0; line < TALLY_LINES; line++)
 			RESCALE(tally_cell(&flow->tallies, i)->tally.lines[line].mrr);
@@ -127,14 +136,15 @@ void
 segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 				 const Holdings *history)
 {
-	Step *steps = host_alloc(NULL, steps_room(holdings) * sizeof(Step));
+	Step *steps = host_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
 	Customer customer = {.steps = steps, .nproducts = holdings->nnames};
 	int nstays = history ? history->nspells : 0;
 	Stay *stays = host_alloc(NULL, (nstays + 1) * sizeof(Stay));
 	Placing *placings = host_alloc(NULL, (nstays * 2 + 1) * sizeof(Placing));
 
 	segment_flow_scale(flow, holdings->scale);
-	customer.nsteps = steps_of(holdings, flow->as_of, steps);
+	customer.nsteps =
+		steps_with_pauses(holdings, flow->pause_days, flow->as_of, steps);
 	for (int i = 0; i < customer.nsteps; i++)
 		steps[i].mrr =
 			money_rescale(steps[i].mrr, holdings->scale, flow->scale);
@@ -180,7 +190,8 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 
 	if (!more->adopted)
 		return;
-	segment_flow_adopt(into, more->calendar, more->as_of, more->span);
+	segment_flow_adopt(into, more->calendar, more->as_of, more->span,
+					   more->pause_days);
 	segment_flow_scale(into, more->scale);
 	names = host_alloc(NULL, (more->nnames + 1) * sizeof(int32_t));
 	names[0] = OUTSIDE;
@@ -212,6 +223,9 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 		MONEY(cell->stock.mrr, from->stock.mrr);
 		cell->stock.squares =
 			money_add(cell->stock.squares, from->stock.squares);
+		COUNT(cell->rest.customers, from->rest.customers);
+		MONEY(cell->rest.mrr, from->rest.mrr);
+		cell->rest.squares = money_add(cell->rest.squares, from->rest.squares);
 	}
 	for (int i = 0; i < more->tallies.ncells; i++)
 	{

@@ -19,11 +19,17 @@
  * Expansion and contraction belong to the segment that had the customer at the
  * opening, as in core/movement.h.
  *
+ * A paused line counts, for so many days, as if it were paid, as in
+ * core/movement.h: its customer is in a place and moves between places, and
+ * only then is lost what is lost.  What lies in pauses is not in the closing
+ * but in a stock beside it, and the line "paused" is what that changed by.
+ * What is held, sold, renewed and retained is counted of those who pay.
+ *
  * So the bridge of every segment, the matrix of migration and what became of
  * the money of those who were there are sums over the same cells, and agree.
  * Beside the flows, stocks say by how much a period changed what is there at
- * the closing: products, lines of each product and their money, and the days
- * on which the customers began to pay.  Tallies count what came to its proof
+ * the closing: products, lines of each product and their money, the days on
+ * which the customers began to pay, and what lies in pauses.  Tallies count what came to its proof
  * in a period: spells that ended, cohorts that reached an age.
  *
  * A flow over a span of several periods keeps who went from where to where
@@ -104,6 +110,15 @@ typedef struct Stock
 	int64_t counts[STOCK_COUNTS];
 	Wide squares; /* of all: of what each customer brings in cents, summed */
 } Stock;
+
+/* By how much it changed what lies in a segment's pauses, all products */
+typedef struct Rest
+{
+	int64_t customers; /* who pay nothing else */
+	Wide mrr;
+	Wide squares; /* of what each would bring in cents, less those of what each
+					 brings, summed */
+} Rest;
 
 /* After how many periods a cohort is looked at */
 #define COHORT_AGES 4
@@ -188,6 +203,7 @@ typedef struct StockCell
 {
 	CellPlace place;
 	Stock stock;
+	Rest rest;
 } StockCell;
 
 typedef struct TallyCell
@@ -208,8 +224,9 @@ typedef struct SegmentFlow
 	bool adopted;
 	Calendar calendar;
 	Almanac *almanac;
-	Day as_of; /* first day not observed */
-	int span;  /* periods between two closings */
+	Day as_of;			/* first day not observed */
+	int span;			/* periods between two closings */
+	int32_t pause_days; /* for which a paused line is neither paid nor lost */
 	Period last_complete;
 	const Ladder *ladder; /* what is higher than what; no part of the bytes */
 	int scale;
@@ -235,9 +252,14 @@ typedef struct BridgeRow
 	int64_t closing_customers;
 	Wide opening;
 	Wide closing;
-	Flow into; /* new, reactivation, moved in, redefined, same period */
-	Flow out;  /* churn, moved out, redefined, expansion, contraction */
-	/* what became of those who were there at the opening, wherever they are */
+	Rest opening_rest; /* what lies in pauses then, */
+	Rest rest;		   /* and at the closing */
+	Flow into;		   /* new, reactivation, moved in, redefined, same period */
+	Flow out;		   /* churn, moved out, redefined, expansion, contraction */
+	/*
+	 * what became of those who were there at the opening, wherever they are:
+	 * pauses count as kept
+	 */
 	Wide gross_retained;
 	Wide net_retained;
 	int64_t products;		/* sum over customers of different products held */
@@ -247,7 +269,7 @@ typedef struct BridgeRow
 	int64_t opening_below_top;
 	int64_t product_squares; /* at the closing */
 	Wide squares;			 /* at the closing */
-	Wide opening_squares;
+	Wide opening_squares;	 /* of what each would bring then */
 	Tally tally;
 	bool is_complete;
 } BridgeRow;
@@ -306,7 +328,7 @@ typedef struct Customer
 
 extern SegmentFlow *segment_flow_new(HostArena arena);
 extern void segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of,
-							   int span);
+							   int span, int32_t pause_days);
 extern void segment_flow_climb(SegmentFlow *flow, const Ladder *ladder);
 extern void segment_flow_scale(SegmentFlow *flow, int scale);
 extern void segment_flow_walk(SegmentFlow *flow, const Customer *customer);

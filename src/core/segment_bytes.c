@@ -2,7 +2,8 @@
  * segment_bytes.c
  *		How customers and money flow between segments: the bytes.
  *
- * Canonical bytes: version, grain, [week start], as_of, span, scale; names,
+ * Canonical bytes: version, grain, [pause_days], [week start], as_of, span,
+ * scale; names,
  * sorted, each with its length; flows, stocks, tallies and spans, sorted, each
  * with its distance in periods from the one before, its two places plus one, a
  * bit for each number that is not 0, and those numbers.
@@ -14,6 +15,12 @@
 /* After the bits of a stock's counts, those of its money and of the squares */
 #define STOCK_MRR_BIT STOCK_COUNTS
 #define STOCK_SQUARES_BIT (STOCK_COUNTS + 1)
+/* and those of what lies in pauses */
+#define REST_CUSTOMERS_BIT (STOCK_COUNTS + 2)
+#define REST_MRR_BIT (STOCK_COUNTS + 3)
+#define REST_SQUARES_BIT (STOCK_COUNTS + 4)
+
+#define HAS_PAUSES 0x10 /* in the byte of the grain */
 
 static void
 place_write(ByteWriter *writer, const SegmentCells *table, int i)
@@ -50,10 +57,15 @@ lines_write(ByteWriter *writer, const SegmentSum *lines, int nlines,
 }
 
 static void
-stock_write(ByteWriter *writer, const Stock *stock)
+stock_write(ByteWriter *writer, const StockCell *cell)
 {
+	const Stock *stock = &cell->stock;
+	const Rest *rest = &cell->rest;
 	uint64_t has = (uint64_t) (stock->mrr != 0) << STOCK_MRR_BIT |
-				   (uint64_t) (stock->squares != 0) << STOCK_SQUARES_BIT;
+				   (uint64_t) (stock->squares != 0) << STOCK_SQUARES_BIT |
+				   (uint64_t) (rest->customers != 0) << REST_CUSTOMERS_BIT |
+				   (uint64_t) (rest->mrr != 0) << REST_MRR_BIT |
+				   (uint64_t) (rest->squares != 0) << REST_SQUARES_BIT;
 
 	for (int count = 0; count < STOCK_COUNTS; count++)
 		has |= (uint64_t) (stock->counts[count] != 0) << count;
@@ -65,6 +77,12 @@ stock_write(ByteWriter *writer, const Stock *stock)
 		write_wide(writer, stock->mrr);
 	if (stock->squares != 0)
 		write_wide(writer, stock->squares);
+	if (rest->customers != 0)
+		write_signed(writer, rest->customers);
+	if (rest->mrr != 0)
+		write_wide(writer, rest->mrr);
+	if (rest->squares != 0)
+		write_wide(writer, rest->squares);
 }
 
 static void
@@ -88,7 +106,10 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 
 	segment_flow_order(flow, &order);
 	write_byte(writer, SEGMENT_FLOW_VERSION);
-	write_byte(writer, (uint8_t) flow->calendar.grain);
+	write_byte(writer, (uint8_t) (flow->calendar.grain |
+								  (flow->pause_days > 0 ? HAS_PAUSES : 0)));
+	if (flow->pause_days > 0)
+		write_unsigned(writer, flow->pause_days);
 	if (flow->calendar.grain == GRAIN_WEEK)
 		write_byte(writer, (uint8_t) flow->calendar.week_start);
 	write_signed(writer, flow->as_of);
@@ -112,7 +133,7 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 	for (int i = 0; i < order.stocks.ncells; i++)
 	{
 		place_write(writer, &order.stocks, i);
-		stock_write(writer, &stock_cell(&order.stocks, i)->stock);
+		stock_write(writer, stock_cell(&order.stocks, i));
 	}
 	write_unsigned(writer, order.tallies.ncells);
 	for (int i = 0; i < order.tallies.ncells; i++)
@@ -231,38 +252,55 @@ flow_read(ByteReader *reader, FlowCell *cell)
 		reader_fail(reader);
 }
 
-static void
-stock_read(ByteReader *reader, StockCell *cell)
+/* A number that is there is not 0. */
+static Wide
+wide_read(ByteReader *reader)
 {
-	static const uint64_t of_all = 1 << STOCK_BEGINNING | 1 << STOCK_BELOW_TOP;
+	Wide wide = read_wide(reader);
+
+	if (wide == 0)
+		reader_fail(reader);
+	return wide;
+}
+
+static int64_t
+count_read(ByteReader *reader)
+{
+	int64_t count = read_signed(reader, INT64_MIN, INT64_MAX);
+
+	if (count == 0)
+		reader_fail(reader);
+	return count;
+}
+
+static void
+stock_read(ByteReader *reader, const SegmentFlow *flow, StockCell *cell)
+{
+	static const uint64_t of_all = 1 << STOCK_BEGINNING | 1 << STOCK_BELOW_TOP |
+								   1 << REST_CUSTOMERS_BIT | 1 << REST_MRR_BIT |
+								   1 << REST_SQUARES_BIT;
 	Stock *stock = &cell->stock;
-	uint64_t has =
-		read_unsigned(reader, (UINT64_C(1) << (STOCK_SQUARES_BIT + 1)) - 1);
+	Rest *rest = &cell->rest;
+	int last_bit = flow->pause_days > 0 ? REST_SQUARES_BIT : STOCK_SQUARES_BIT;
+	uint64_t has = read_unsigned(reader, (UINT64_C(1) << (last_bit + 1)) - 1);
 
 	if (has == 0 || cell->place.a == OUTSIDE ||
 		(cell->place.b == ALL_PRODUCTS ? (has >> STOCK_MRR_BIT & 1) != 0
 									   : (has & of_all) != 0))
 		reader_fail(reader);
 	for (int count = 0; count < STOCK_COUNTS; count++)
-	{
-		if (!(has >> count & 1))
-			continue;
-		stock->counts[count] = read_signed(reader, INT64_MIN, INT64_MAX);
-		if (stock->counts[count] == 0)
-			reader_fail(reader);
-	}
+		if (has >> count & 1)
+			stock->counts[count] = count_read(reader);
 	if (has >> STOCK_MRR_BIT & 1)
-	{
-		stock->mrr = read_wide(reader);
-		if (stock->mrr == 0)
-			reader_fail(reader);
-	}
+		stock->mrr = wide_read(reader);
 	if (has >> STOCK_SQUARES_BIT & 1)
-	{
-		stock->squares = read_wide(reader);
-		if (stock->squares == 0)
-			reader_fail(reader);
-	}
+		stock->squares = wide_read(reader);
+	if (has >> REST_CUSTOMERS_BIT & 1)
+		rest->customers = count_read(reader);
+	if (has >> REST_MRR_BIT & 1)
+		rest->mrr = wide_read(reader);
+	if (has >> REST_SQUARES_BIT & 1)
+		rest->squares = wide_read(reader);
 }
 
 static bool
@@ -274,9 +312,7 @@ squares_read(ByteReader *reader, Wide *squares)
 	{
 		if (!(has >> i & 1))
 			continue;
-		squares[i] = read_wide(reader);
-		if (squares[i] == 0)
-			reader_fail(reader);
+		squares[i] = wide_read(reader);
 	}
 	return has != 0;
 }
@@ -344,22 +380,31 @@ segment_flow_decode(HostArena arena, const void *data, size_t size)
 	Calendar calendar = {GRAIN_DAY, 1};
 	ByteReader reader;
 	bool *used;
+	int32_t pause_days = 0;
+	uint8_t grain;
 	Day as_of;
 	int count;
 
 	reader_open(&reader, data, size, "segment_flow");
 	if (read_byte(&reader) != SEGMENT_FLOW_VERSION)
 		reader_fail(&reader);
-	calendar.grain = (Grain) read_byte(&reader);
+	grain = read_byte(&reader);
+	calendar.grain = (Grain) (grain & ~HAS_PAUSES);
 	if (calendar.grain > GRAIN_YEAR)
 		reader_fail(&reader);
+	if (grain & HAS_PAUSES)
+	{
+		pause_days = (int32_t) read_unsigned(&reader, INT32_MAX);
+		if (pause_days == 0)
+			reader_fail(&reader);
+	}
 	if (calendar.grain == GRAIN_WEEK)
 		calendar.week_start = read_byte(&reader);
 	if (calendar.week_start < 1 || calendar.week_start > 7)
 		reader_fail(&reader);
 	as_of = (Day) read_signed(&reader, DAY_FIRST + 1, DAY_LAST);
 	segment_flow_adopt(flow, calendar, as_of,
-					   (int) read_unsigned(&reader, SPAN_MOST));
+					   (int) read_unsigned(&reader, SPAN_MOST), pause_days);
 	if (flow->span == 0)
 		reader_fail(&reader);
 	flow->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
@@ -370,7 +415,8 @@ segment_flow_decode(HostArena arena, const void *data, size_t size)
 		flow_read(&reader, place_read(&reader, flow, &flow->flows, used));
 	count = (int) read_count(&reader, 5);
 	for (int i = 0; i < count; i++)
-		stock_read(&reader, place_read(&reader, flow, &flow->stocks, used));
+		stock_read(&reader, flow,
+				   place_read(&reader, flow, &flow->stocks, used));
 	count = (int) read_count(&reader, 6);
 	for (int i = 0; i < count; i++)
 		tally_read(&reader, place_read(&reader, flow, &flow->tallies, used));

@@ -187,9 +187,11 @@ static bool
 stock_says(const void *cell)
 {
 	const Stock *stock = &((const StockCell *) cell)->stock;
+	const Rest *rest = &((const StockCell *) cell)->rest;
 
 	return any_count(stock->counts, STOCK_COUNTS) || stock->mrr != 0 ||
-		   stock->squares != 0;
+		   stock->squares != 0 || rest->customers != 0 || rest->mrr != 0 ||
+		   rest->squares != 0;
 }
 
 static bool

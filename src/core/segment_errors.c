@@ -45,7 +45,11 @@ bridge_errors(const BridgeRow *row, int scale)
 {
 	double cents = 100 / pow(10, scale);
 	const Tally *tally = &row->tally;
-	double opening = row->opening * cents;
+	/* with what was in pauses: that is kept, too, until it is lost */
+	double opening =
+		((double) row->opening + (double) row->opening_rest.mrr) * cents;
+	double openers =
+		(double) row->opening_customers + row->opening_rest.customers;
 	double gross = row->gross_retained * cents;
 	double net = row->net_retained * cents;
 	double due = tally->lines[TALLY_DUE].mrr * cents;
@@ -58,13 +62,13 @@ bridge_errors(const BridgeRow *row, int scale)
 		100;
 	errors.products =
 		mean_error(row->closing_customers, row->products, row->product_squares);
-	errors.gross = kept_error(row->opening_customers, opening, opening - gross,
-							  row->opening_squares,
-							  tally->squares[SQUARE_GROSS_BEFORE_LOST],
-							  tally->squares[SQUARE_GROSS_LOST]);
+	errors.gross =
+		kept_error(openers, opening, opening - gross, row->opening_squares,
+				   tally->squares[SQUARE_GROSS_BEFORE_LOST],
+				   tally->squares[SQUARE_GROSS_LOST]);
 	errors.net =
-		kept_error(row->opening_customers, opening, opening - net,
-				   row->opening_squares, tally->squares[SQUARE_NET_BEFORE_LOST],
+		kept_error(openers, opening, opening - net, row->opening_squares,
+				   tally->squares[SQUARE_NET_BEFORE_LOST],
 				   tally->squares[SQUARE_NET_LOST]);
 	errors.renewal = error_of((due - renewed) * (due - renewed) / (due * due) *
 									  (double) tally->squares[SQUARE_RENEWED] +

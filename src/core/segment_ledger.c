@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "core/ledger_steps.h"
 #include "core/segment_cells.h"
 
 /* What is used again for every customer */
@@ -24,8 +25,8 @@ typedef struct Desk
 	int32_t *by_rank;  /* the state's number of a segment, or -1; (none) */
 	uint32_t *seen_by; /* by name: the last customer that held it, plus one */
 	int32_t *local;	   /* and its number among the customer's products */
+	StepDesk steps;
 	uint32_t room;
-	Step *steps;
 	Stay *stays;
 	Placing *placings;
 	int32_t *product_names;
@@ -69,22 +70,37 @@ desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
 static void
 desk_grow(Desk *desk, uint32_t lines)
 {
+	desk_reserve(&desk->steps, lines);
 	if (lines <= desk->room)
 		return;
 	if (desk->room > 0)
 	{
-		host_free(desk->steps);
 		host_free(desk->stays);
 		host_free(desk->placings);
 		host_free(desk->product_names);
 	}
 	desk->room = lines * 2;
-	desk->steps = host_alloc(NULL, (size_t) desk->room * 2 * sizeof(Step));
 	desk->stays = host_alloc(NULL, (size_t) desk->room * sizeof(Stay));
 	desk->placings =
 		host_alloc(NULL, (size_t) desk->room * 2 * sizeof(Placing));
 	desk->product_names =
 		host_alloc(NULL, (size_t) desk->room * sizeof(int32_t));
+}
+
+/*
+ * Add what pauses keep to a customer's steps, whose products are the customer's
+ * own numbers; how many there are then.
+ */
+static int
+desk_pauses(Desk *desk, const Line *lines, uint32_t nlines, int nsteps)
+{
+	Step *steps = desk->steps.steps;
+
+	nsteps = lines_pauses(&desk->steps, desk->ledger, lines, nlines, nsteps);
+	for (int i = 0; i < nsteps; i++)
+		if (steps[i].lines == 0)
+			steps[i].product = desk->local[steps[i].product];
+	return nsteps;
 }
 
 /* Walk a customer. */
@@ -94,10 +110,11 @@ desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 	Desk *desk = taker;
 	Ledger *ledger = desk->ledger;
 	Customer customer = {0};
+	Step *steps;
 	int nstays = 0;
 
 	desk_grow(desk, nlines);
-	customer.steps = desk->steps;
+	customer.steps = steps = desk->steps.steps;
 	customer.placings = desk->placings;
 	customer.product_names = desk->product_names;
 	customer.segment_names = desk->by_rank;
@@ -122,14 +139,15 @@ desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 		}
 		number = desk->local[number];
 		mrr = line_mrr(ledger, line);
-		desk->steps[customer.nsteps++] = (Step){line->start, number, 1, mrr};
+		steps[customer.nsteps++] = (Step){line->start, number, 1, mrr};
 		if (line->end < ledger->terms.as_of)
-			desk->steps[customer.nsteps++] =
-				(Step){line->end, number, -1, -mrr};
+			steps[customer.nsteps++] = (Step){line->end, number, -1, -mrr};
 	}
 	if (customer.nsteps == 0)
 		return;
-	steps_sort(desk->steps, customer.nsteps);
+	steps_sort(steps, customer.nsteps);
+	if (ledger->has_pauses)
+		customer.nsteps = desk_pauses(desk, lines, nlines, customer.nsteps);
 	customer.nplacings = placings_of(desk->stays, nstays, desk->placings);
 	for (int i = 0; i < customer.nplacings; i++)
 		if (desk->placings[i].segment < 0)
@@ -142,7 +160,8 @@ segment_ledger_finish(Ledger *ledger, SegmentFlow *flow, int span)
 {
 	Desk desk;
 
-	segment_flow_adopt(flow, ledger->terms.calendar, ledger->terms.as_of, span);
+	segment_flow_adopt(flow, ledger->terms.calendar, ledger->terms.as_of, span,
+					   ledger->terms.pause_days);
 	segment_flow_scale(flow, ledger->scale);
 	desk_open(&desk, ledger, flow);
 	ledger_each(ledger, desk_walk, &desk);

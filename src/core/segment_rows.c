@@ -40,10 +40,11 @@ bridge_begin(BridgeRow *row, int64_t period)
 	row->period = period;
 	row->opening_customers = row->closing_customers;
 	row->opening = row->closing;
-	row->gross_retained = row->closing;
-	row->net_retained = row->closing;
+	row->opening_rest = row->rest;
+	row->gross_retained = money_add(row->closing, row->rest.mrr);
+	row->net_retained = row->gross_retained;
 	row->opening_below_top = row->below_top;
-	row->opening_squares = row->squares;
+	row->opening_squares = money_add(row->squares, row->rest.squares);
 	memset(&row->into, 0, sizeof(Flow));
 	memset(&row->out, 0, sizeof(Flow));
 	memset(&row->tally, 0, sizeof(Tally));
@@ -128,6 +129,18 @@ bridge_stock(BridgeRow *row, int64_t *beginning, const Stock *stock)
 		count_add(row->product_squares, stock->counts[STOCK_SQUARES]);
 	row->squares = money_add(row->squares, stock->squares);
 	*beginning = count_add(*beginning, stock->counts[STOCK_BEGINNING]);
+}
+
+/* What goes into pauses goes out of the closing, and comes back. */
+static void
+bridge_rest(BridgeRow *row, const Rest *rest)
+{
+	row->rest.customers = count_add(row->rest.customers, rest->customers);
+	row->rest.mrr = money_add(row->rest.mrr, rest->mrr);
+	row->rest.squares = money_add(row->rest.squares, rest->squares);
+	row->closing_customers =
+		count_subtract(row->closing_customers, rest->customers);
+	row->closing = money_subtract(row->closing, rest->mrr);
 }
 
 static void
@@ -216,6 +229,8 @@ bridges_period(Bridges *bridges, int64_t period)
 		bridge_stock(&rows[segment], &bridges->beginnings[segment],
 					 &cell->stock);
 		bridge_stock(&rows[all], &bridges->beginnings[all], &cell->stock);
+		bridge_rest(&rows[segment], &cell->rest);
+		bridge_rest(&rows[all], &cell->rest);
 	}
 	for (; bridges->tally_at < order->tallies.ncells; bridges->tally_at++)
 	{

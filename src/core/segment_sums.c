@@ -72,7 +72,7 @@ stock_of(const Holding *held, int sign)
 	{
 		stock.counts[STOCK_LINES] = sign * held->lines;
 		stock.counts[STOCK_HOLDERS] = sign;
-		stock.mrr = sign * held->mrr;
+		stock.mrr = sign * (held->mrr - held->paused);
 	}
 	return stock;
 }
@@ -88,8 +88,34 @@ stock_all(const Standing *standing, int sign)
 	stock.counts[STOCK_BELOW_TOP] = sign * standing->below_top;
 	stock.counts[STOCK_SQUARES] =
 		sign * (int64_t) standing->products * standing->products;
-	stock.squares = sign * (Wide) standing->cents * standing->cents;
+	stock.squares = sign * (Wide) standing->paid_cents * standing->paid_cents;
 	return stock;
+}
+
+/* Count what a standing has in pauses, or its opposite when sign is -1. */
+static void
+rest_add(SegmentFlow *flow, Period period, const Standing *standing, int sign)
+{
+	Rest *rest;
+
+	if (standing->place == OUTSIDE || standing->mrr == standing->paid)
+		return;
+	rest = &((StockCell *) segment_cell(flow, &flow->stocks, period,
+										standing->place, ALL_PRODUCTS))
+				->rest;
+	rest->customers = count_add(rest->customers, sign * (standing->paid == 0));
+	rest->mrr = money_add(rest->mrr, sign * (standing->mrr - standing->paid));
+	rest->squares =
+		money_add(rest->squares,
+				  sign * ((Wide) standing->cents * standing->cents -
+						  (Wide) standing->paid_cents * standing->paid_cents));
+}
+
+/* Where a standing counts with what is paid */
+static inline int32_t
+paying_place(const Standing *standing)
+{
+	return standing->paid > 0 ? standing->place : OUTSIDE;
 }
 
 /* Take what was held out of one place and put what is held into another. */
@@ -117,11 +143,16 @@ journey_stocks(Journey *journey, Period period, const Standing *before,
 			   const Standing *after)
 {
 	const Customer *customer = journey->customer;
+	int32_t from = paying_place(before);
+	int32_t to = paying_place(after);
 	Stock out = stock_all(before, -1);
 	Stock in = stock_all(after, 1);
 
-	stock_move(journey->flow, period, before->place, after->place, ALL_PRODUCTS,
-			   &out, &in);
+	rest_add(journey->flow, period, before, -1);
+	rest_add(journey->flow, period, after, 1);
+	if (from == OUTSIDE && to == OUTSIDE)
+		return;
+	stock_move(journey->flow, period, from, to, ALL_PRODUCTS, &out, &in);
 	for (int i = 0; i < customer->nproducts; i++)
 	{
 		const Holding *was = &journey->was[i];
@@ -129,13 +160,13 @@ journey_stocks(Journey *journey, Period period, const Standing *before,
 
 		if (was->lines <= 0 && now->lines <= 0)
 			continue;
-		if (before->place == after->place && was->lines == now->lines &&
-			was->mrr == now->mrr)
+		if (from == to && was->lines == now->lines && was->mrr == now->mrr &&
+			was->paused == now->paused)
 			continue;
 		out = stock_of(was, -1);
 		in = stock_of(now, 1);
-		stock_move(journey->flow, period, before->place, after->place,
-				   customer->product_names[i], &out, &in);
+		stock_move(journey->flow, period, from, to, customer->product_names[i],
+				   &out, &in);
 	}
 }
 
@@ -248,7 +279,7 @@ journey_sales(Journey *journey, Period period, Tally *tally,
 
 	if (after->products > before->products)
 	{
-		Wide gain = after->mrr - before->mrr;
+		Wide gain = after->paid - before->paid;
 
 		sum_add(&tally->lines[TALLY_CROSS_SOLD], 1, gain);
 		journey->cross = (Sale){closing_day(flow, period) + TRIAL_DAYS,
@@ -292,7 +323,7 @@ journey_lost(Journey *journey, Period period, const Standing *before,
 	tally = tally_at(journey->flow, period, before->place);
 	if (before->mrr != after->mrr)
 		tally_lost(tally, before, after);
-	if (after->place != OUTSIDE)
+	if (before->paid > 0 && after->paid > 0)
 		journey_sales(journey, period, tally, before, after);
 }
 
@@ -313,8 +344,9 @@ journey_ages(Journey *journey, int64_t period)
 			return;
 		tally = tally_at(flow, (Period) look, journey->origin_place);
 		sum_add(&tally->lines[line], 1, journey->origin_mrr);
-		if (journey->mrr > 0)
-			sum_add(&tally->lines[line + COHORT_AGES], 1, journey->mrr);
+		if (journey_pays(journey) > 0)
+			sum_add(&tally->lines[line + COHORT_AGES], 1,
+					journey_pays(journey));
 	}
 }
 
@@ -332,8 +364,8 @@ journey_trial(Journey *journey, int64_t day)
 	tally = tally_at(flow, almanac_period(flow->almanac, (Day) end),
 					 journey->origin_place);
 	sum_add(&tally->lines[TALLY_ACQUIRED], 1, journey->origin_mrr);
-	if (journey->mrr > 0)
-		sum_add(&tally->lines[TALLY_PROVEN], 1, journey->mrr);
+	if (journey_pays(journey) > 0)
+		sum_add(&tally->lines[TALLY_PROVEN], 1, journey_pays(journey));
 }
 
 /* Count spells that ended, and of these those whose customers still pay. */
@@ -345,7 +377,7 @@ journey_due(Journey *journey, Period period, int32_t place, const Due *due)
 	sum_add(&tally->lines[TALLY_DUE], due->spells, due->mrr);
 	tally->squares[SQUARE_DUE] =
 		money_add(tally->squares[SQUARE_DUE], due->squares);
-	if (journey->mrr <= 0)
+	if (journey_pays(journey) <= 0)
 		return;
 	sum_add(&tally->lines[TALLY_RENEWED], due->spells, due->mrr);
 	tally->squares[SQUARE_RENEWED] =

@@ -72,8 +72,14 @@ journey_standing(const Journey *journey)
 		return standing;
 	standing.place = journey->segment;
 	standing.version = journey->version;
-	standing.mrr = journey->mrr;
-	standing.cents = cents_of(journey->flow, journey->mrr);
+	standing.mrr = standing.paid = journey->mrr;
+	standing.cents = standing.paid_cents =
+		cents_of(journey->flow, journey->mrr);
+	if (journey->paused != 0)
+	{
+		standing.paid = paid(journey_pays(journey));
+		standing.paid_cents = cents_of(journey->flow, standing.paid);
+	}
 	standing.paid_since = journey->paid_since;
 	for (int i = 0; i < journey->customer->nproducts; i++)
 		if (journey->now[i].lines > 0)
@@ -103,6 +109,11 @@ journey_steps(Journey *journey, Period period, int64_t day)
 		held->lines += step->lines;
 		held->mrr = money_add(held->mrr, step->mrr);
 		journey->mrr = money_add(journey->mrr, step->mrr);
+		if (step->lines == 0)
+		{
+			held->paused = money_add(held->paused, step->mrr);
+			journey->paused = money_add(journey->paused, step->mrr);
+		}
 		if (step->lines < 0 && step->mrr < 0)
 		{
 			due.spells++;
@@ -144,14 +155,14 @@ journey_period(Journey *journey, int64_t day)
 			paid_any = true;
 			paid_in = journey->segment;
 		}
-		if (journey->mrr > 0 && !journey->acquired)
+		if (journey_pays(journey) > 0 && !journey->acquired)
 		{
 			journey->acquired = true;
 			journey->on_trial = flow->span == 1;
 			journey->origin = (Day) day;
 			journey->cohort = period;
 			journey->origin_place = journey->segment;
-			journey->origin_mrr = journey->mrr;
+			journey->origin_mrr = journey_pays(journey);
 		}
 		day = journey_day(journey);
 	} while (day < flow->as_of &&

@@ -17,6 +17,7 @@ typedef struct Holding
 {
 	int32_t lines;
 	Wide mrr;
+	Wide paused; /* of mrr */
 } Holding;
 
 /* What a customer is at a closing */
@@ -24,8 +25,10 @@ typedef struct Standing
 {
 	int32_t place;
 	int64_t version; /* of the segments */
-	Wide mrr;
-	int64_t cents; /* of mrr */
+	Wide mrr;		 /* what pauses would bring is in it */
+	Wide paid;		 /* but not in this */
+	int64_t cents;	 /* of mrr */
+	int64_t paid_cents;
 	Day paid_since;
 	int32_t products;
 	bool below_top;
@@ -69,6 +72,7 @@ typedef struct Journey
 	int32_t segment; /* the state's name */
 	int64_t version;
 	Wide mrr;
+	Wide paused; /* of mrr */
 	Day paid_since;
 	bool paid_ever;
 	Standing standing; /* at the last closing */
@@ -90,6 +94,13 @@ typedef struct Journey
 	int stands_room;
 	Stand *stands;
 } Journey;
+
+/* What a customer pays, if it is more than 0: without what is paused */
+static inline Wide
+journey_pays(const Journey *journey)
+{
+	return journey->mrr - journey->paused;
+}
 
 /* The family and height of a product that a customer holds */
 static inline const Rung *

@@ -108,6 +108,35 @@ pause_steps(Pause *pauses, int npauses, int32_t days, Day as_of, Step *steps)
 	return nsteps;
 }
 
+/* The steps before as_of, and what pauses keep for so many days, by day */
+int
+steps_with_pauses(const Holdings *holdings, int32_t days, Day as_of,
+				  Step *steps)
+{
+	int nsteps = steps_of(holdings, as_of, steps);
+	Pause *pauses;
+	int npauses = 0;
+
+	if (days == 0)
+		return nsteps;
+	pauses = host_alloc(NULL, (holdings->nspells + 1) * sizeof(Pause));
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+
+		if (spell->pause != 0)
+			pauses[npauses++] =
+				(Pause){spell->product, spell->start, spell->end, spell->pause};
+	}
+	if (npauses > 0)
+	{
+		nsteps += pause_steps(pauses, npauses, days, as_of, steps + nsteps);
+		steps_sort(steps, nsteps);
+	}
+	host_free(pauses);
+	return nsteps;
+}
+
 /* What is brought from which day on. */
 int
 levels_of(const Step *steps, int nsteps, Level *levels)

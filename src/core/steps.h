@@ -55,15 +55,33 @@ paid(Wide mrr)
 	return mrr > 0 ? mrr : 0;
 }
 
+/* What of what a customer would bring lies in pauses */
+typedef struct InPause
+{
+	Wide mrr;
+	bool all; /* and nothing is paid */
+} InPause;
+
+/* Of a sum of steps, and of those of them that pauses keep */
+static inline InPause
+in_pause(Wide mrr, Wide paused)
+{
+	Wide brings = paid(mrr - paused);
+
+	return (InPause){paid(mrr) - brings, mrr > 0 && brings == 0};
+}
+
 extern void steps_sort(Step *steps, int nsteps);
 extern int steps_of(const Holdings *holdings, Day as_of, Step *steps);
+extern int steps_with_pauses(const Holdings *holdings, int32_t days, Day as_of,
+							 Step *steps);
 extern int pause_steps(Pause *pauses, int npauses, int32_t days, Day as_of,
 					   Step *steps);
 extern int levels_of(const Step *steps, int nsteps, Level *levels);
 extern int runs_of(const Level *levels, int nlevels, Day as_of, int32_t gap,
 				   Run *runs);
 
-/* Room that the steps, levels and runs of some spells need */
+/* Room that the steps, levels and runs of some spells need; pauses: twice */
 static inline size_t
 steps_room(const Holdings *holdings)
 {

@@ -49,10 +49,24 @@ check_bridge(void *taker, const BridgeRow *row)
 	const SegmentSum *tally = row->tally.lines;
 	BridgeErrors errors = bridge_errors(row, 2);
 
+	/* without a sign: they may pass the end, but not differ */
+	UWide opening = (UWide) row->opening + (UWide) row->opening_rest.mrr;
+	UWide kept = opening + (UWide) out[FLOW_CHURN].mrr +
+				 (UWide) out[FLOW_CONTRACTION].mrr +
+				 (UWide) out[FLOW_EXPANSION].mrr;
+	UWide came =
+		(UWide) into[FLOW_NEW].mrr + (UWide) into[FLOW_REACTIVATION].mrr +
+		(UWide) into[FLOW_MOVED].mrr + (UWide) into[FLOW_REDEFINED].mrr;
+
+	CLAIM((UWide) row->net_retained == kept);
+	CLAIM((UWide) row->closing + (UWide) row->rest.mrr ==
+		  kept + came - (UWide) out[FLOW_MOVED].mrr -
+			  (UWide) out[FLOW_REDEFINED].mrr);
 	CLAIM((Wide) row->opening_customers + into[FLOW_NEW].customers +
 			  into[FLOW_REACTIVATION].customers + into[FLOW_MOVED].customers +
 			  into[FLOW_REDEFINED].customers - out[FLOW_MOVED].customers -
-			  out[FLOW_REDEFINED].customers - out[FLOW_CHURN].customers ==
+			  out[FLOW_REDEFINED].customers - out[FLOW_CHURN].customers +
+			  row->opening_rest.customers - row->rest.customers ==
 		  row->closing_customers);
 	CLAIM(tally[TALLY_RENEWED].customers <= tally[TALLY_DUE].customers);
 	CLAIM(tally[TALLY_PROVEN].customers <= tally[TALLY_ACQUIRED].customers);
@@ -208,7 +222,9 @@ make(void *argument)
 	Calendar calendar = {(Grain) draw(5), 1};
 	Day as_of = 8600 + (Day) draw(300);
 	int span = draw(3) == 0 ? 1 + (int) draw(5) : 1;
-	LedgerTerms terms = {.calendar = calendar, .as_of = as_of};
+	LedgerTerms terms = {.calendar = calendar,
+						 .as_of = as_of,
+						 .pause_days = draw(3) ? (int32_t) draw(120) : 0};
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	SegmentFlow *steps = segment_flow_new(NULL);
 	SegmentFlow *pass = segment_flow_new(NULL);
@@ -219,7 +235,7 @@ make(void *argument)
 	for (int i = 0; i < 3; i++)
 		ladder.rungs[i] = (Rung){{families[i], 1}, (int32_t) draw(2), draw(2)};
 	ladder_sort(&ladder);
-	segment_flow_adopt(steps, calendar, as_of, span);
+	segment_flow_adopt(steps, calendar, as_of, span, terms.pause_days);
 	segment_flow_climb(steps, &ladder);
 	segment_flow_climb(pass, &ladder);
 	for (int customer = 0; customer < CUSTOMERS; customer++)
@@ -239,6 +255,7 @@ make(void *argument)
 			if (draw(8) == 0)
 				row.mrr = -row.mrr;
 			row.end = draw(3) ? start + 1 + (Day) draw(200) : SPELL_OPEN;
+			row.is_paused = draw(3) == 0;
 			row.product = draw_name(products, 5);
 			spell_log_add(held, 4096, &row);
 			ledger_add(ledger, key, &row);

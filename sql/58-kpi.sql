@@ -92,12 +92,16 @@ CREATE FUNCTION churn_rates(movement, daily movement)
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 30
 BEGIN ATOMIC
 	WITH period AS (
-		SELECT m.*, lead(m.period_start) OVER (ORDER BY m.period_start) AS next_start
+		-- who is in a pause can be lost too
+		SELECT m.period_start, m.opening_customers + m.paused_customers + m.closing_paused_customers AS opening_customers,
+			m.new_customers, m.reactivation_customers, m.churn_customers, m.moved_in_customers, m.same_period_customers,
+			m.closing_customers + m.closing_paused_customers AS closing_customers,
+			lead(m.period_start) OVER (ORDER BY m.period_start) AS next_start
 		FROM cvm.movements($1) AS m
 	), day AS (
-		SELECT p.period_start, sum(d.closing_customers)::bigint AS customer_days,
+		SELECT p.period_start, sum(d.closing_customers + d.closing_paused_customers)::bigint AS customer_days,
 			-sum(d.churn_customers) AS lost, count(*) AS days,
-			sum(-d.churn_customers / nullif(d.opening_customers, 0)::float8) AS daily_rate
+			sum(-d.churn_customers / nullif(d.opening_customers + d.paused_customers + d.closing_paused_customers, 0)::float8) AS daily_rate
 		FROM cvm.movements($2) AS d
 		JOIN period AS p ON d.period_start >= p.period_start
 			AND (d.period_start < p.next_start OR p.next_start IS NULL)
@@ -119,7 +123,7 @@ BEGIN ATOMIC
 	ORDER BY p.period_start;
 END;
 COMMENT ON FUNCTION churn_rates(movement, movement) IS
-	'Churn of customers by six definitions, from a waterfall and the same by day: openers lost over opening (the one used everywhere here), all lost over opening, over opening and new, over the mean of opening and closing, sum of the days'' rates, lost over customer-periods';
+	'Churn of customers by six definitions, from a waterfall and the same by day: openers lost over opening (the one used everywhere here), all lost over opening, over opening and new, over the mean of opening and closing, sum of the days'' rates, lost over customer-periods; who is in a pause counts as there';
 
 -- A rate that must be there: a sum without some of its parts would be wrong.
 CREATE FUNCTION known_rate(currency text, own text, day date, rate numeric) RETURNS numeric

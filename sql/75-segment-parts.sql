@@ -13,22 +13,24 @@ observed AS MATERIALIZED (
 ), family AS MATERIALIZED (
 	SELECT {families} AS families
 ), flow AS MATERIALIZED (
-	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, {{grain}},
+	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.segment, {{grain}},
 		-- nothing observed: nothing before the first day of all
-		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {{span}}) AS state
+		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {{span}}, {pause_days}) AS state
 	FROM (
 		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
-			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment
+			CASE WHEN lower(s.status) = ANY ({paused_statuses}) THEN s.mrr WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr,
+			lower(s.status) = ANY ({paused_statuses}) AS is_paused, NULL::text AS segment
 		FROM subscription s
 		UNION ALL
-		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, {segment_version}, h.segment
+		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, {segment_version}, NULL, h.segment
 		FROM segment_history h
 		WHERE h.segment IS NOT NULL) r
 )$$),
 
 ('bridge', 1, '{}', $$
 bridge AS MATERIALIZED (
-	SELECT b.*, least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day
+	SELECT b.*, b.paused_customers + b.closing_paused_customers AS opening_paused_customers, b.paused_mrr + b.closing_paused_mrr AS opening_paused_mrr,
+		least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b
 )$$),

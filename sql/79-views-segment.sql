@@ -4,8 +4,8 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(40, 'segment_order', 'words', NULL, 'Segments from the lowest to the highest, separated by commas: what counts as a move up or down. NULL: not told.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
-	(60, 'segment_kpi', 'Segments by month: the bridge of customers and of recurring revenue, what the segment earns, how it keeps its customers, and who answers for it. A customer counts in the segment held at the end of the month. Opening and the lines that follow add up to closing; segments add up to "(all)".'),
-	(61, 'segment_migration', 'Who went from which segment to which between the ends of two months, or stayed. "(in)": began to pay; "(out)": ended; "(none)": pays and is in no segment.'),
+	(60, 'segment_kpi', 'Segments by month: the bridge of customers and of recurring revenue, what the segment earns, how it keeps its customers, and who answers for it. A customer counts in the segment held at the end of the month. Opening and the lines that follow add up to closing; segments add up to "(all)". A paused spell is not lost for pause_days: it is in the line paused.'),
+	(61, 'segment_migration', 'Who went from which segment to which between the ends of two months, or stayed. "(in)": began to pay; "(out)": ended; "(none)": pays and is in no segment. Who is in a pause stays.'),
 	(62, 'segment_cost', 'Shared costs by segment, month and pool: each pool is shared out by what the segments used of it, and the parts add up to it to the cent.'),
 	(63, 'segment_scorecard', 'Targets of segments: one row per segment, month and metric, with what became of it.'),
 	(64, 'segment_shift', 'What changed in a segment between two months, and was it more than chance? The change of the total is split into mix (weights moved) and rate (segments changed), without a rest.'),
@@ -33,6 +33,7 @@ SELECT b.segment || '|' || to_char(b.period_start::timestamp, 'YYYY-MM') AS row_
 	b.redefined_in_customers,
 	b.redefined_out_customers,
 	b.churned_customers,
+	b.paused_customers,
 	b.closing_customers,
 	b.opening_mrr::numeric(18,2) AS opening_mrr,
 	b.new_mrr::numeric(18,2) AS new_mrr,
@@ -44,21 +45,26 @@ SELECT b.segment || '|' || to_char(b.period_start::timestamp, 'YYYY-MM') AS row_
 	b.moved_out_mrr::numeric(18,2) AS moved_out_mrr,
 	b.redefined_in_mrr::numeric(18,2) AS redefined_in_mrr,
 	b.redefined_out_mrr::numeric(18,2) AS redefined_out_mrr,
+	b.paused_mrr::numeric(18,2) AS paused_mrr,
 	b.closing_mrr::numeric(18,2) AS closing_mrr,
 	b.expansion_customers,
 	b.contraction_customers,
 	b.same_period_customers,
+	b.opening_paused_customers,
+	b.opening_paused_mrr::numeric(18,2) AS opening_paused_mrr,
+	b.closing_paused_customers,
+	b.closing_paused_mrr::numeric(18,2) AS closing_paused_mrr,
 	CASE WHEN b.closing_customers > 0 THEN (b.closing_mrr / b.closing_customers)::double precision END AS arpu,
 	b.arpu_error,
 	CASE WHEN b.closing_customers > 0 THEN (e.margin / b.closing_customers)::double precision END AS ampu,
-	CASE WHEN b.is_complete AND b.opening_customers > 0 THEN -b.churned_customers / b.opening_customers::double precision END AS churn_rate,
+	CASE WHEN b.is_complete AND r.customers > 0 THEN -b.churned_customers / r.customers::double precision END AS churn_rate,
 	CASE WHEN b.is_complete THEN i.conf_low END AS churn_rate_low,
 	CASE WHEN b.is_complete THEN i.conf_high END AS churn_rate_high,
 	b.gross_retained_mrr::numeric(18,2) AS gross_retained_mrr,
-	CASE WHEN b.is_complete AND b.opening_mrr > 0 THEN (b.gross_retained_mrr / b.opening_mrr)::double precision END AS gross_revenue_retention_rate,
+	CASE WHEN b.is_complete AND r.mrr > 0 THEN (b.gross_retained_mrr / r.mrr)::double precision END AS gross_revenue_retention_rate,
 	CASE WHEN b.is_complete THEN b.gross_retention_error END AS gross_revenue_retention_error,
 	b.net_retained_mrr::numeric(18,2) AS net_retained_mrr,
-	CASE WHEN b.is_complete AND b.opening_mrr > 0 THEN (b.net_retained_mrr / b.opening_mrr)::double precision END AS net_revenue_retention_rate,
+	CASE WHEN b.is_complete AND r.mrr > 0 THEN (b.net_retained_mrr / r.mrr)::double precision END AS net_revenue_retention_rate,
 	CASE WHEN b.is_complete THEN b.net_retention_error END AS net_revenue_retention_error,
 	b.products,
 	CASE WHEN b.closing_customers > 0 THEN b.products / b.closing_customers::double precision END AS products_per_customer,
@@ -108,6 +114,7 @@ SELECT b.segment || '|' || to_char(b.period_start::timestamp, 'YYYY-MM') AS row_
 	e.margin::numeric(18,2) AS margin,
 	g.target::numeric(18,2) AS target,
 	(b.closing_mrr - g.target)::numeric(18,2) AS variance,
+	{pause_days} AS pause_days,
 	b.is_complete,
 	{currency} AS currency,
 	{time_zone} AS time_zone,
@@ -122,7 +129,9 @@ LEFT JOIN aim g ON g.segment = b.segment AND g.month = b.period_start
 CROSS JOIN LATERAL (
 	SELECT m.direct, m.direct - coalesce(a.cost, 0) AS margin
 	FROM (SELECT CASE WHEN b.closing_customers = 0 AND EXISTS (SELECT FROM direct) THEN 0 ELSE d.margin END AS direct) m) e
-CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.opening_customers, {conf}) i$$);
+-- who can be lost: who pays, and who is in a pause
+CROSS JOIN LATERAL (SELECT b.opening_customers + b.opening_paused_customers AS customers, b.opening_mrr + b.opening_paused_mrr AS mrr) r
+CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, r.customers, {conf}) i$$);
 
 SELECT cvm.put_segment_bodies('segment_cost', '{flow,bridge,driver,cost}', $$
 SELECT a.segment || '|' || to_char(a.month::timestamp, 'YYYY-MM') || '|' || a.pool AS row_key,
@@ -164,6 +173,7 @@ SELECT {{label}} || '|' || m.from_segment || '|' || m.to_segment AS row_key,
 	CASE WHEN m.from_segment <> '(in)' AND m.is_complete THEN m.customers / (sum(m.customers) OVER (PARTITION BY m.period_start, m.from_segment))::double precision END AS rate,
 	$$, '{{ends}}', v.ends), '{{label}}', v.label), '{{period}}', v.period) || s.mrr || $$ AS mrr,
 	$$ || s.closing || $$ AS closing_mrr,
+	$$ || s.pause_days || $$ AS pause_days,
 	m.is_complete,
 	{currency} AS currency,
 	{time_zone} AS time_zone,
@@ -172,7 +182,7 @@ FROM went m
 CROSS JOIN observed o$$
 FROM (
 	SELECT 1 AS preference, p.needs, p.body AS flow,
-		$$(CASE WHEN m.from_segment = '(in)' THEN m.closing_mrr ELSE m.mrr END)::numeric(18,2)$$ AS mrr, $$m.closing_mrr::numeric(18,2)$$ AS closing
+		$$(CASE WHEN m.from_segment = '(in)' THEN m.closing_mrr ELSE m.mrr END)::numeric(18,2)$$ AS mrr, $$m.closing_mrr::numeric(18,2)$$ AS closing, '{pause_days}' AS pause_days
 	FROM cvm.segment_part p WHERE p.part = 'flow'
 	UNION ALL
 	-- without subscriptions whoever is in a segment counts
@@ -192,7 +202,7 @@ observed AS MATERIALIZED (
 	FROM history h
 	CROSS JOIN observed o
 	WHERE o.as_of IS NOT NULL
-)$$, 'NULL::numeric(18,2)', 'NULL::numeric(18,2)') s
+)$$, 'NULL::numeric(18,2)', 'NULL::numeric(18,2)', 'NULL::integer') s
 CROSS JOIN LATERAL (VALUES
 	('segment_migration', $$'month'$$, '1', '', 'to_char(m.period_start::timestamp, ''YYYY-MM'')', $$m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label$$),
@@ -263,7 +273,7 @@ WITH kpi AS MATERIALIZED (
 		m.whole / nullif(max(m.whole) FILTER (WHERE k.segment = '(all)') OVER (PARTITION BY k.month, m.metric), 0)::double precision AS weight
 	FROM segment_kpi k
 	CROSS JOIN LATERAL (VALUES
-		('churn_rate', -k.churned_customers::numeric, k.opening_customers::numeric, k.opening_customers, NULL::double precision),
+		('churn_rate', -k.churned_customers::numeric, (k.opening_customers + k.opening_paused_customers)::numeric, k.opening_customers + k.opening_paused_customers, NULL::double precision),
 		('multi_product_share', k.multi_product_customers, k.closing_customers, k.closing_customers, NULL),
 		('cross_sell_rate', k.cross_sold_customers, k.opening_customers, k.opening_customers, NULL),
 		('upsell_rate', k.upsold_customers, k.upsell_eligible_customers, k.upsell_eligible_customers, NULL),
@@ -274,8 +284,8 @@ WITH kpi AS MATERIALIZED (
 		('retention_12_rate', k.retained_12_customers, k.cohort_12_customers, k.cohort_12_customers, NULL),
 		('acquisition_quality_rate', k.proven_customers, k.acquired_customers, k.acquired_customers, NULL),
 		('winback_share', k.winback_customers, k.new_customers + k.winback_customers, k.new_customers + k.winback_customers, NULL),
-		('gross_revenue_retention_rate', k.gross_retained_mrr, k.opening_mrr, k.opening_customers, k.gross_revenue_retention_error),
-		('net_revenue_retention_rate', k.net_retained_mrr, k.opening_mrr, k.opening_customers, k.net_revenue_retention_error),
+		('gross_revenue_retention_rate', k.gross_retained_mrr, k.opening_mrr + k.opening_paused_mrr, k.opening_customers + k.opening_paused_customers, k.gross_revenue_retention_error),
+		('net_revenue_retention_rate', k.net_retained_mrr, k.opening_mrr + k.opening_paused_mrr, k.opening_customers + k.opening_paused_customers, k.net_revenue_retention_error),
 		('renewal_value_rate', k.renewed_mrr, k.due_mrr, k.due_spells, k.renewal_value_error),
 		('arpu', k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
 		('products_per_customer', k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric, hits, whole, n, error)

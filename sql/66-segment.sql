@@ -142,7 +142,6 @@ BEGIN
 			FROM (VALUES
 				('', '', '', '', 'segment_ledger_add'),
 				('', '', ', text[], integer', ', families {{product, family, is it the highest}, …}, span in periods', 'segment_ledger_add'),
-				('boolean, ', ', whether it is paused', ', integer', ', pause_days', 'segment_ledger_add_paused'),
 				('boolean, ', ', whether it is paused', ', text[], integer, integer', ', families, span in periods, pause_days', 'segment_ledger_add_paused'))
 				AS v (before, words_before, after, words_after, symbol)
 		LOOP

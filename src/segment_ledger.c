@@ -17,9 +17,9 @@
 
 /*
  * segment_flow_agg(customer, product, started_on, ended_on, mrr [, is_paused],
- * segment, grain, as_of [, families, span] [, pause_days]): a spell, or where
- * segment is told, a time in it, with the version of the segments in place of
- * mrr
+ * segment, grain, as_of [, families, span [, pause_days, where is_paused is]]):
+ * a spell, or where segment is told, a time in it, with the version of the
+ * segments in place of mrr
  */
 #define ARG_START 3
 
@@ -92,20 +92,15 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 	return segment_ledger_step(fcinfo, &arguments, 9);
 }
 
-/* (…, mrr, is_paused, segment, grain, as_of [, families, span], pause_days) */
+/* (…, mrr, is_paused, segment, grain, as_of, families, span, pause_days) */
 PG_FUNCTION_INFO_V1(cvm_segment_ledger_add_paused);
 Datum
 cvm_segment_ledger_add_paused(PG_FUNCTION_ARGS)
 {
-	static const LedgerArguments plain = {
-		.grain = 8, .paused = 6, .pause_days = 10};
-	static const LedgerArguments told = {
+	static const LedgerArguments arguments = {
 		.grain = 8, .paused = 6, .pause_days = 12};
 
-	/* neither families nor a span: past the end */
-	if (PG_NARGS() == 11)
-		return segment_ledger_step(fcinfo, &plain, 11);
-	return segment_ledger_step(fcinfo, &told, 10);
+	return segment_ledger_step(fcinfo, &arguments, 10);
 }
 
 /* The end of segment_flow_agg: walk every customer into a flow. */

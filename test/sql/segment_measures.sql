@@ -24,16 +24,18 @@ CREATE TEMP TABLE first_day AS
 SELECT d.world, d.customer, min(d.day) AS day, pg_temp.segment_on(d.world, d.customer, min(d.day)) AS segment, w.as_of
 FROM day d JOIN world w USING (world) WHERE d.mrr > 0 GROUP BY d.world, d.customer, w.as_of;
 CREATE TEMP TABLE family AS
-SELECT c.world, c.customer, c.month, sum(h.lines) AS lines, sum(h.mrr) AS mrr, coalesce(bool_or(h.product = 'A'), false) AS below_top, coalesce(bool_or(h.product = 'B'), false) AS top
+SELECT c.world, c.customer, c.month, sum(h.lines) AS lines, sum(h.mrr + h.kept) AS mrr, coalesce(bool_or(h.product = 'A'), false) AS below_top, coalesce(bool_or(h.product = 'B'), false) AS top
 FROM closing c
 LEFT JOIN LATERAL (
-	SELECT s.product, count(*) AS lines, sum(s.mrr) AS mrr FROM spell s
+	SELECT s.product, count(*) AS lines, coalesce(sum(s.mrr) FILTER (WHERE NOT s.is_paused), 0) AS mrr,
+		coalesce((SELECT r.mrr FROM rest r WHERE r.world = c.world AND r.customer = c.customer AND r.product = s.product AND r.day = c.day), 0) AS kept
+	FROM spell s
 	WHERE s.world = c.world AND s.customer = c.customer AND s.started_on <= c.day AND coalesce(s.ended_on > c.day, true) AND s.product IN ('A', 'B')
 	GROUP BY 1) h ON true
 GROUP BY 1, 2, 3;
 CREATE INDEX ON family (world, customer, month);
 CREATE TEMP TABLE way AS
-SELECT b.world, b.customer, b.month, b.day, a.segment, a.mrr AS before, b.mrr AS after, a.products AS products_before, b.products AS products_after,
+SELECT b.world, b.customer, b.month, b.day, a.segment, a.kept AS before, b.kept AS after, a.mrr AS paid_before, b.mrr AS paid_after, a.products AS products_before, b.products AS products_after,
 	coalesce(f.lines, 0) AS lines_before, coalesce(g.lines, 0) AS lines_after, coalesce(f.mrr, 0) AS family_before, coalesce(g.mrr, 0) AS family_after, f.below_top,
 	a.mrr > 0 AND b.mrr > 0 AND b.products > a.products AS cross_sold,
 	a.mrr > 0 AND b.mrr > 0 AND f.below_top AND NOT f.top AND g.top AND g.lines <= f.lines AND g.mrr > f.mrr AS upsold
@@ -50,7 +52,7 @@ SELECT s.world, date_trunc('month', s.ended_on)::date AS month, pg_temp.segment_
 FROM spell s
 JOIN world w USING (world)
 JOIN day d ON d.world = s.world AND d.customer = s.customer AND d.day = s.ended_on
-WHERE s.mrr > 0 AND s.ended_on > s.started_on AND s.ended_on < w.as_of
+WHERE s.mrr > 0 AND NOT s.is_paused AND s.ended_on > s.started_on AND s.ended_on < w.as_of
 UNION ALL
 SELECT f.world, date_trunc('month', (f.day + 90)::timestamp)::date, f.segment, 'acquired', a.mrr, d.mrr > 0, d.mrr
 FROM first_day f
@@ -63,7 +65,7 @@ CROSS JOIN unnest(ARRAY[1, 3, 6, 12]) AS n
 JOIN closing c ON c.world = f.world AND c.customer = f.customer AND c.month = date_trunc('month', f.day) + n * interval '1 month'
 WHERE c.month + interval '1 month' <= f.as_of
 UNION ALL
-SELECT w.world, w.month, w.segment, 'cross', w.after - w.before, false, NULL FROM way w WHERE w.cross_sold
+SELECT w.world, w.month, w.segment, 'cross', w.paid_after - w.paid_before, false, NULL FROM way w WHERE w.cross_sold
 UNION ALL
 SELECT w.world, w.month, s.segment, 'cross', NULL, true, NULL
 FROM way w
@@ -71,7 +73,7 @@ JOIN LATERAL (SELECT x.* FROM way x WHERE x.world = w.world AND x.customer = w.c
 WHERE (w.after = 0 OR w.products_after <= s.products_before) AND w.day <= s.day + 90
 	AND NOT EXISTS (SELECT FROM way u WHERE u.world = w.world AND u.customer = w.customer AND u.month > s.month AND u.month < w.month AND (u.after = 0 OR u.products_after <= s.products_before))
 UNION ALL
-SELECT w.world, w.month, w.segment, 'eligible', NULL, false, NULL FROM way w WHERE w.before > 0 AND w.below_top
+SELECT w.world, w.month, w.segment, 'eligible', NULL, false, NULL FROM way w WHERE w.paid_before > 0 AND w.below_top
 UNION ALL
 SELECT w.world, w.month, w.segment, 'up', w.family_after - w.family_before, false, NULL FROM way w WHERE w.upsold
 UNION ALL
@@ -89,10 +91,10 @@ GROUP BY 1, 2, 3, 4;
 -- with the extension: one fold
 CREATE TEMP TABLE ladder AS SELECT array_agg(ARRAY[product, family, is_top::text]) AS families FROM rung;
 CREATE TEMP TABLE state AS
-SELECT w.world, w.as_of, segment_flow_agg(h.holdings, p.segments, 'month', w.as_of, l.families, 1) AS state
+SELECT w.world, w.as_of, segment_flow_agg(h.holdings, p.segments, 'month', w.as_of, l.families, 1, w.pause_days) AS state
 FROM world w
 CROSS JOIN ladder l
-JOIN (SELECT world, customer, holdings_agg(product, started_on, ended_on, mrr) AS holdings FROM spell GROUP BY 1, 2) h USING (world)
+JOIN (SELECT world, customer, holdings_agg(product, started_on, ended_on, mrr, NULL, NULL, is_paused) AS holdings FROM spell GROUP BY 1, 2) h USING (world)
 LEFT JOIN (SELECT world, customer, holdings_agg(segment, valid_from, valid_to, 0) AS segments FROM placed GROUP BY 1, 2) p USING (world, customer)
 GROUP BY 1, 2;
 CREATE TEMP TABLE bridge AS SELECT s.world, b.* FROM state s CROSS JOIN LATERAL segment_bridge(s.state) b;
@@ -147,7 +149,7 @@ SELECT is_empty($$
 			WINDOW g AS (PARTITION BY w.world, g.segment, w.month)) w
 		GROUP BY w.world, w.segment, w.month, n, whole) x
 	JOIN bridge b ON b.world = x.world AND b.segment = x.segment AND b.period_start = x.month
-	WHERE x.n <> b.opening_customers OR abs(coalesce(x.gross, -1) - coalesce(b.gross_retention_error, -1)) > 1e-6 OR abs(coalesce(x.net, -1) - coalesce(b.net_retention_error, -1)) > 1e-6$$,
+	WHERE x.n <> b.opening_customers + b.paused_customers + b.closing_paused_customers OR abs(coalesce(x.gross, -1) - coalesce(b.gross_retention_error, -1)) > 1e-6 OR abs(coalesce(x.net, -1) - coalesce(b.net_retention_error, -1)) > 1e-6$$,
 	'errors of retained money are those of its customers');
 
 -- laws
@@ -159,42 +161,42 @@ SELECT is_empty($$
 	SELECT s.world
 	FROM state s
 	JOIN (
-		SELECT w.world, segment_flow_agg(r.customer, r.product, r.f, r.t, r.mrr, r.segment, 'month', w.as_of, l.families, 1) AS one_pass
+		SELECT w.world, segment_flow_agg(r.customer, r.product, r.f, r.t, r.mrr, r.is_paused, r.segment, 'month', w.as_of, l.families, 1, w.pause_days) AS one_pass
 		FROM world w CROSS JOIN ladder l
-		JOIN (SELECT world, customer, product, started_on AS f, ended_on AS t, mrr, NULL AS segment FROM spell
-			UNION ALL SELECT world, customer, NULL, valid_from, valid_to, NULL, segment FROM placed) r USING (world)
+		JOIN (SELECT world, customer, product, started_on AS f, ended_on AS t, mrr, is_paused, NULL AS segment FROM spell
+			UNION ALL SELECT world, customer, NULL, valid_from, valid_to, NULL, NULL, segment FROM placed) r USING (world)
 		GROUP BY 1) o USING (world)
 	WHERE s.state <> o.one_pass OR s.state <> s.state::text::segment_flow$$,
 	'one pass over raw rows gives the same bytes as two steps, and so does text');
 
 -- over spans
 CREATE TEMP TABLE apart AS
-SELECT b.world, 'month' AS grain, b.month AS period, a.segment AS from_segment, b.segment AS to_segment, a.mrr AS before, b.mrr AS after
+SELECT b.world, 'month' AS grain, b.month AS period, a.segment AS from_segment, b.segment AS to_segment, a.kept AS before, b.kept AS after
 FROM closing b JOIN closing a ON a.world = b.world AND a.customer = b.customer AND a.month = b.month - interval '3 months'
-WHERE a.mrr > 0 OR b.mrr > 0
+WHERE a.kept > 0 OR b.kept > 0
 UNION ALL
 SELECT x.world, 'week', x.week, pg_temp.segment_on(x.world, x.customer, x.a_day), pg_temp.segment_on(x.world, x.customer, x.b_day), x.before, x.after
 FROM (
-	SELECT w.world, b.customer, k.week::date AS week, a.day AS a_day, b.day AS b_day, a.mrr AS before, b.mrr AS after
+	SELECT w.world, b.customer, k.week::date AS week, a.day AS a_day, b.day AS b_day, a.kept AS before, b.kept AS after
 	FROM world w
 	CROSS JOIN LATERAL generate_series(timestamp '2023-12-25', w.as_of - 1, '7 days') AS k (week)
 	JOIN day b ON b.world = w.world AND b.day = least(k.week::date + 7, w.as_of) - 1
 	JOIN day a ON a.world = w.world AND a.customer = b.customer AND a.day = k.week::date + 6 - 28
-	WHERE w.world <= 60 AND (a.mrr > 0 OR b.mrr > 0)) x;
+	WHERE w.world <= 60 AND (a.kept > 0 OR b.kept > 0)) x;
 CREATE TEMP TABLE spans AS
 SELECT w.world, g.grain, m.*
 FROM world w
 CROSS JOIN (VALUES ('month', 3), ('week', 4)) AS g (grain, span)
 CROSS JOIN LATERAL (
-	SELECT segment_flow_agg(r.customer, r.product, r.f, r.t, r.mrr, r.segment, g.grain, w.as_of, NULL, g.span) AS state
-	FROM (SELECT customer, product, started_on AS f, ended_on AS t, mrr, NULL AS segment FROM spell s WHERE s.world = w.world
-		UNION ALL SELECT customer, NULL, valid_from, valid_to, NULL, segment FROM placed p WHERE p.world = w.world) r) s
+	SELECT segment_flow_agg(r.customer, r.product, r.f, r.t, r.mrr, r.is_paused, r.segment, g.grain, w.as_of, NULL, g.span, w.pause_days) AS state
+	FROM (SELECT customer, product, started_on AS f, ended_on AS t, mrr, is_paused, NULL AS segment FROM spell s WHERE s.world = w.world
+		UNION ALL SELECT customer, NULL, valid_from, valid_to, NULL, NULL, segment FROM placed p WHERE p.world = w.world) r) s
 CROSS JOIN LATERAL segment_matrix(s.state) m
 WHERE g.grain = 'month' OR w.world <= 60;
 -- from the first closing on at which anybody pays
 CREATE TEMP TABLE seen AS
-SELECT w.world, (SELECT min(c.month) FROM closing c WHERE c.world = w.world AND c.mrr > 0) AS month,
-	(SELECT min(date_trunc('week', d.day))::date FROM day d WHERE d.world = w.world AND d.mrr > 0 AND (extract(isodow FROM d.day) = 7 OR d.day = w.as_of - 1)) AS week
+SELECT w.world, (SELECT min(c.month) FROM closing c WHERE c.world = w.world AND c.kept > 0) AS month,
+	(SELECT min(date_trunc('week', d.day))::date FROM day d WHERE d.world = w.world AND d.kept > 0 AND (extract(isodow FROM d.day) = 7 OR d.day = w.as_of - 1)) AS week
 FROM world w;
 SELECT cmp_ok((SELECT count(*) FROM spans), '>', 5000::bigint, 'there are thousands of pairs over spans');
 SELECT is_empty($$

@@ -37,7 +37,7 @@ WITH first AS (
 )
 INSERT INTO world.subscription
 SELECT l.customer_id, l.product, l.started_on, l.ended_on, coalesce(o.price, p.list_price - world.draw('discount', l.customer_id, 3)), 'S' || l.customer_id || '-' || l.n, l.channel, l.offer,
-	CASE WHEN world.draw('trial', l.customer_id, 20) = 0 THEN 'trial' ELSE 'active' END,
+	CASE world.draw('trial', l.customer_id, 20) WHEN 0 THEN 'trial' WHEN 1 THEN 'paused' ELSE 'active' END,
 	CASE WHEN l.ended_on IS NOT NULL THEN (ARRAY['price', 'moved', 'payment failed'])[1 + world.draw('why', l.customer_id, 3)] END, l.ended_on - 20
 FROM (
 	SELECT customer_id, product, started_on, ended_on, channel, CASE WHEN product = 'PLUS' AND customer_id % 2 = 0 THEN 'welcome' END AS offer, 1 AS n FROM first

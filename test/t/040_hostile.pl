@@ -105,6 +105,8 @@ FROM generate_series(1, 12) c, generate_series(1, 5) n;
 CREATE TABLE told AS SELECT c, holdings_agg(product, s, e, v, channel, product, paused) AS h FROM held GROUP BY c
 UNION ALL SELECT c, holdings_agg(product, s, e, v) FROM held GROUP BY c;
 INSERT INTO seed SELECT 'holdings', h::text FROM told;
+INSERT INTO seed SELECT 'segment_flow', segment_flow_agg(t.h, p.s, grain, '2024-05-10', NULL, span, 45)::text
+FROM told t JOIN (SELECT c, holdings_agg('S' || n % 3, s, e, n % 2) AS s FROM held GROUP BY c) p USING (c), unnest('{week,month}'::text[]) grain, (VALUES (1), (3)) AS k (span) GROUP BY c % 3, grain, span;
 INSERT INTO seed SELECT 'movement', movement_agg(h, grain, '2024-05-10', days)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{0,60}'::int[]) days GROUP BY c % 3, grain, days;
 INSERT INTO seed SELECT 'revenue_retention', revenue_retention_agg(h, grain, '2024-05-10', clock)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{calendar,anniversary}'::text[]) clock GROUP BY c % 3, grain, clock;
 INSERT INTO seed SELECT 'survival', survival_agg(r.days, r.is_churned, CASE WHEN c % 2 = 0 THEN 'price' ELSE 'moved' END)::text FROM told, runs(h, '2024-05-10', 3) r GROUP BY c % 4;
@@ -170,8 +172,8 @@ BEGIN
 				'SELECT CASE WHEN bool_and(unit_rate BETWEEN unit_rate_low AND unit_rate_high AND own_base_share BETWEEN unit_rate AND 1 AND entries >= matured_entries) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_verdict($1)']
 			WHEN 'cannibalization_matrix' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization_matrix::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT string_agg(c::text, '''') FROM cannibalization_cells($1) c',
 				'SELECT CASE WHEN bool_and(entries >= matured_entries AND matured_entries >= 0) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM cannibalization_cells($1)']
-			WHEN 'segment_flow' THEN ARRAY['SELECT ($1 || $1)::text::segment_flow::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT string_agg(b::text, '''') FROM segment_bridge($1) b',
-				'SELECT CASE WHEN bool_and(opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + redefined_in_mrr + redefined_out_mrr = closing_mrr) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM segment_bridge($1)',
+			WHEN 'segment_flow' THEN ARRAY['SELECT ($1 || $1)::text::segment_flow::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT pause_days($1)', 'SELECT string_agg(b::text, '''') FROM segment_bridge($1) b',
+				'SELECT CASE WHEN bool_and(opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + redefined_in_mrr + redefined_out_mrr + paused_mrr = closing_mrr) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM segment_bridge($1)',
 				'SELECT string_agg(m::text, '''') FROM segment_matrix($1) m', 'SELECT string_agg(p::text, '''') FROM segment_products($1) p']
 			ELSE ARRAY['SELECT ($1 || $1)::text::retention::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT as_of($1, as_of($1))', 'SELECT as_of($1, as_of($1) + 400)',
 				'SELECT string_agg(g::text, '''') FROM grid($1) g', 'SELECT string_agg(g::text, '''') FROM grid($1, 0.5, true) g', 'SELECT string_agg(g::text, '''') FROM curve($1) g', 'SELECT string_agg(h, '''') FROM heatmap($1) h',

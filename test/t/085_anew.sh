@@ -81,6 +81,7 @@ LEFT JOIN (VALUES ('survival_agg(integer,boolean,integer)', 'duration + 5, churn
 	('cannibalization_agg(cvm.holdings,text[],text[],date,integer[],integer[],integer,text)', $$holdings, '{MAX}'::text[], NULL::text[], date '2025-07-01', '{20,40}'::int[], '{30,60}'::int[], 3, 'mrr'::text$$),
 	('cannibalization_matrix_agg(cvm.holdings,date,integer,integer,integer)', $$holdings, date '2025-07-01', 40, 50, 3$$),
 	('segment_flow_agg(cvm.holdings,cvm.holdings,text,date,text[],integer)', $$holdings, segments, 'month'::text, date '2025-07-01', '{{BASIC,mobile,false},{PLUS,mobile,true},{TV,home,false}}'::text[], 30$$),
+	('segment_flow_agg(cvm.holdings,cvm.holdings,text,date,text[],integer,integer)', $$holdings, segments, 'month'::text, date '2025-07-01', '{{BASIC,mobile,false},{PLUS,mobile,true},{TV,home,false}}'::text[], 1, 60$$),
 	('holdings_agg(text,date,date,numeric,text,text,boolean)', $$product, started_on, ended_on, mrr, channel, offer, status = 'trial'$$),
 	('holdings_agg(text,date,date,numeric)', 'product, started_on, ended_on, mrr'), ('holdings_agg(text,date,date,numeric,text,text)', 'product, started_on, ended_on, mrr, channel, offer')) AS said (form, args)
 	ON a.oid = ('cvm.' || said.form)::regprocedure

@@ -254,6 +254,11 @@ AS $$
 		SELECT d.setting, d.kind, CASE WHEN s.setting IS NULL THEN d.initial ELSE s.value END AS value
 		FROM cvm.setting_definition d
 		LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
+	), status AS (
+		-- every spell is asked, and in plain letters that takes half the time
+		SELECT g.setting, format('lower(s.status%s) = ANY (%L::text[])',
+			CASE WHEN octet_length(convert_to(g.value, 'UTF8')) = char_length(g.value) THEN ' COLLATE "C"' ELSE '' END, g.value) AS test
+		FROM given g WHERE g.setting IN ('paused_statuses', 'unpaid_statuses')
 	)
 	SELECT jsonb_object_agg(g.setting, CASE g.kind
 		WHEN 'words' THEN format('%L::text[]', g.value)
@@ -269,9 +274,11 @@ AS $$
 		|| jsonb_build_object('marks', (
 			SELECT CASE WHEN count(m.value) > 0 THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
 			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
+		|| (SELECT jsonb_build_object('is_paused', p.test, 'price', format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', u.test, p.test))
+			FROM status p, status u WHERE p.setting = 'paused_statuses' AND u.setting = 'unpaid_statuses')
 	FROM given g;
 $$;
-COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. {marks} are the last two arguments of folds of events e, start and return, where they are needed.';
+COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. {marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is what spells s bring, or would if they were not paused, which {is_paused} says.';
 
 CREATE FUNCTION cvm._fill(body text, literals jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

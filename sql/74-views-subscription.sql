@@ -582,8 +582,8 @@ SELECT l.view, l.preference, l.needs,
 			|| ' - m.reactivation_mrr::numeric(18,2) - m.expansion_mrr::numeric(18,2) - m.contraction_mrr::numeric(18,2)'
 			|| ' - m.churn_mrr::numeric(18,2) - m.moved_in_mrr::numeric(18,2) - m.moved_out_mrr::numeric(18,2) - m.paused_mrr::numeric(18,2))::numeric(18,2)'
 			ELSE '0::numeric(18,2)' END),
-		'{{price}}', E'CASE WHEN {{paused}} THEN s.mrr\n\t\tWHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END'),
-		'{{paused}}', 'lower(s.status) = ANY ({paused_statuses})')
+		'{{price}}', '{price}'),
+		'{{paused}}', '{is_paused}')
 FROM laid l
 CROSS JOIN LATERAL (SELECT 'segment_history' = ANY (l.needs) AS known) s
 CROSS JOIN (SELECT p.text FROM part p WHERE p.name = 'observed') o;

@@ -18,8 +18,7 @@ observed AS MATERIALIZED (
 		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {{span}}, {pause_days}) AS state
 	FROM (
 		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
-			CASE WHEN lower(s.status) = ANY ({paused_statuses}) THEN s.mrr WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr,
-			lower(s.status) = ANY ({paused_statuses}) AS is_paused, NULL::text AS segment
+			{price} AS mrr, {is_paused} AS is_paused, NULL::text AS segment
 		FROM subscription s
 		UNION ALL
 		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, {segment_version}, NULL, h.segment

@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION cvm;
 CREATE EXTENSION pgtap;
 SET search_path = cvm, public;
-SELECT plan(31);
+SELECT plan(34);
 
 -- a is away for 45 days and comes back at another price; b for good, and moves
 -- to another segment meanwhile; c pauses one line of two; d pays once, pauses,
@@ -51,6 +51,14 @@ SELECT is(bridge('x'), '01 0 n80 e0 l0 i0 o0 p0 =80 (0); 02 80 n0 e0 l0 i0 o0 p0
 DO $$ BEGIN PERFORM configure('acme', 'pause_days', '30'); END $$;
 SELECT is((SELECT string_agg(segment || ' ' || month_label || ' ' || churned_customers || ' ' || expansion_mrr, ', ' ORDER BY row_key COLLATE "C") FROM acme.segment_kpi WHERE churned_customers < 0),
 	'(all) 2024-03 -1 0.00, (all) 2024-04 -1 10.00, x 2024-04 -1 10.00, y 2024-03 -1 0.00', 'with 30, one of x is lost in April, where they were when it began, and one of them is back before it ends');
+-- whatever the words: which statuses are pauses, in any case, and which are not paid
+UPDATE shop.line SET status = 'Pauzė' WHERE customer_id = 2 AND status = 'paused';
+DO $$ BEGIN PERFORM configure('acme', 'paused_statuses', 'paused, pauzė'); END $$;
+SELECT is((SELECT string_agg(segment || ' ' || closing_paused_mrr, ', ' ORDER BY segment) FROM acme.segment_kpi WHERE month = '2024-03-01'), '(all) 80.00, x 80.00, y 0.00', 'statuses may have any letters');
+DO $$ BEGIN PERFORM configure('acme', 'paused_statuses', NULL); END $$;
+SELECT is((SELECT string_agg(segment || ' ' || closing_mrr || ' ' || churn_mrr || ' ' || paused_mrr, ', ' ORDER BY segment) FROM acme.segment_kpi WHERE month = '2024-03-01'), '(all) 60.00 -50.00 0.00, x 30.00 -50.00 0.00, y 30.00 0.00 0.00', 'where none is a pause, an unpaid status ends it, and another is paid');
+DO $$ BEGIN PERFORM configure('acme', 'unpaid_statuses', NULL); END $$;
+SELECT is((SELECT string_agg(segment || ' ' || closing_mrr, ', ' ORDER BY segment) FROM acme.segment_kpi WHERE month = '2024-03-01'), '(all) 110.00, x 80.00, y 30.00', 'where none is unpaid, all is paid');
 
 -- 240 random portfolios: the flow between segments is the waterfall of each
 \i test/pause_world.sql

@@ -28,7 +28,7 @@ observed AS MATERIALIZED (
 
 ('bridge', 1, '{}', $$
 bridge AS MATERIALIZED (
-	SELECT b.*, b.paused_customers + b.closing_paused_customers AS opening_paused_customers, b.paused_mrr + b.closing_paused_mrr AS opening_paused_mrr,
+	SELECT b.*, b.opening_customers + b.paused_customers + b.closing_paused_customers AS at_risk_customers, b.opening_mrr + b.paused_mrr + b.closing_paused_mrr AS at_risk_mrr,
 		least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b

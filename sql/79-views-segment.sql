@@ -50,21 +50,21 @@ SELECT b.segment || '|' || to_char(b.period_start::timestamp, 'YYYY-MM') AS row_
 	b.expansion_customers,
 	b.contraction_customers,
 	b.same_period_customers,
-	b.opening_paused_customers,
-	b.opening_paused_mrr::numeric(18,2) AS opening_paused_mrr,
 	b.closing_paused_customers,
 	b.closing_paused_mrr::numeric(18,2) AS closing_paused_mrr,
+	b.at_risk_customers,
+	b.at_risk_mrr::numeric(18,2) AS at_risk_mrr,
 	CASE WHEN b.closing_customers > 0 THEN (b.closing_mrr / b.closing_customers)::double precision END AS arpu,
 	b.arpu_error,
 	CASE WHEN b.closing_customers > 0 THEN (e.margin / b.closing_customers)::double precision END AS ampu,
-	CASE WHEN b.is_complete AND r.customers > 0 THEN -b.churned_customers / r.customers::double precision END AS churn_rate,
+	CASE WHEN b.is_complete AND b.at_risk_customers > 0 THEN -b.churned_customers / b.at_risk_customers::double precision END AS churn_rate,
 	CASE WHEN b.is_complete THEN i.conf_low END AS churn_rate_low,
 	CASE WHEN b.is_complete THEN i.conf_high END AS churn_rate_high,
 	b.gross_retained_mrr::numeric(18,2) AS gross_retained_mrr,
-	CASE WHEN b.is_complete AND r.mrr > 0 THEN (b.gross_retained_mrr / r.mrr)::double precision END AS gross_revenue_retention_rate,
+	CASE WHEN b.is_complete AND b.at_risk_mrr > 0 THEN (b.gross_retained_mrr / b.at_risk_mrr)::double precision END AS gross_revenue_retention_rate,
 	CASE WHEN b.is_complete THEN b.gross_retention_error END AS gross_revenue_retention_error,
 	b.net_retained_mrr::numeric(18,2) AS net_retained_mrr,
-	CASE WHEN b.is_complete AND r.mrr > 0 THEN (b.net_retained_mrr / r.mrr)::double precision END AS net_revenue_retention_rate,
+	CASE WHEN b.is_complete AND b.at_risk_mrr > 0 THEN (b.net_retained_mrr / b.at_risk_mrr)::double precision END AS net_revenue_retention_rate,
 	CASE WHEN b.is_complete THEN b.net_retention_error END AS net_revenue_retention_error,
 	b.products,
 	CASE WHEN b.closing_customers > 0 THEN b.products / b.closing_customers::double precision END AS products_per_customer,
@@ -129,9 +129,7 @@ LEFT JOIN aim g ON g.segment = b.segment AND g.month = b.period_start
 CROSS JOIN LATERAL (
 	SELECT m.direct, m.direct - coalesce(a.cost, 0) AS margin
 	FROM (SELECT CASE WHEN b.closing_customers = 0 AND EXISTS (SELECT FROM direct) THEN 0 ELSE d.margin END AS direct) m) e
--- who can be lost: who pays, and who is in a pause
-CROSS JOIN LATERAL (SELECT b.opening_customers + b.opening_paused_customers AS customers, b.opening_mrr + b.opening_paused_mrr AS mrr) r
-CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, r.customers, {conf}) i$$);
+CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_customers, {conf}) i$$);
 
 SELECT cvm.put_segment_bodies('segment_cost', '{flow,bridge,driver,cost}', $$
 SELECT a.segment || '|' || to_char(a.month::timestamp, 'YYYY-MM') || '|' || a.pool AS row_key,
@@ -273,7 +271,7 @@ WITH kpi AS MATERIALIZED (
 		m.whole / nullif(max(m.whole) FILTER (WHERE k.segment = '(all)') OVER (PARTITION BY k.month, m.metric), 0)::double precision AS weight
 	FROM segment_kpi k
 	CROSS JOIN LATERAL (VALUES
-		('churn_rate', -k.churned_customers::numeric, (k.opening_customers + k.opening_paused_customers)::numeric, k.opening_customers + k.opening_paused_customers, NULL::double precision),
+		('churn_rate', -k.churned_customers::numeric, k.at_risk_customers::numeric, k.at_risk_customers, NULL::double precision),
 		('multi_product_share', k.multi_product_customers, k.closing_customers, k.closing_customers, NULL),
 		('cross_sell_rate', k.cross_sold_customers, k.opening_customers, k.opening_customers, NULL),
 		('upsell_rate', k.upsold_customers, k.upsell_eligible_customers, k.upsell_eligible_customers, NULL),
@@ -284,8 +282,8 @@ WITH kpi AS MATERIALIZED (
 		('retention_12_rate', k.retained_12_customers, k.cohort_12_customers, k.cohort_12_customers, NULL),
 		('acquisition_quality_rate', k.proven_customers, k.acquired_customers, k.acquired_customers, NULL),
 		('winback_share', k.winback_customers, k.new_customers + k.winback_customers, k.new_customers + k.winback_customers, NULL),
-		('gross_revenue_retention_rate', k.gross_retained_mrr, k.opening_mrr + k.opening_paused_mrr, k.opening_customers + k.opening_paused_customers, k.gross_revenue_retention_error),
-		('net_revenue_retention_rate', k.net_retained_mrr, k.opening_mrr + k.opening_paused_mrr, k.opening_customers + k.opening_paused_customers, k.net_revenue_retention_error),
+		('gross_revenue_retention_rate', k.gross_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.gross_revenue_retention_error),
+		('net_revenue_retention_rate', k.net_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.net_revenue_retention_error),
 		('renewal_value_rate', k.renewed_mrr, k.due_mrr, k.due_spells, k.renewal_value_error),
 		('arpu', k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
 		('products_per_customer', k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric, hits, whole, n, error)

@@ -77,7 +77,7 @@ journey_standing(const Journey *journey)
 		cents_of(journey->flow, journey->mrr);
 	if (journey->paused != 0)
 	{
-		standing.paid = paid(journey_pays(journey));
+		standing.paid -= in_pause(journey->mrr, journey->paused).mrr;
 		standing.paid_cents = cents_of(journey->flow, standing.paid);
 	}
 	standing.paid_since = journey->paid_since;

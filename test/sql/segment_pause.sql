@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION cvm;
 CREATE EXTENSION pgtap;
 SET search_path = cvm, public;
-SELECT plan(34);
+SELECT plan(35);
 
 -- a is away for 45 days and comes back at another price; b for good, and moves
 -- to another segment meanwhile; c pauses one line of two; d pays once, pauses,
@@ -35,7 +35,7 @@ SELECT is(bridge('x'), '01 0 n80 e0 l0 i0 o0 p0 =80 (0); 02 80 n0 e0 l0 i0 o0 p0
 	'x: two pause in March; in April one comes back at another price, and one moves and takes the pause along');
 SELECT is(bridge('y'), '01 0 n30 e0 l0 i0 o0 p0 =30 (0); 02 30 n5 e0 l0 i0 o0 p-25 =10 (25); 03 10 n0 e0 l-5 i0 o0 p25 =30 (0); 04 30 n0 e0 l0 i30 o0 p-30 =30 (30); 05 30 n0 e0 l0 i0 o0 p0 =30 (30); 06 30 n0 e0 l-30 i0 o0 p30 =30 (0)',
 	'y: the pause that came with its customer is lost in June, 90 days after it began; the one that ended with the customer is lost at once');
-SELECT results_eq($$SELECT opening_customers, opening_paused_customers, new_customers, winback_customers, moved_in_customers, churned_customers, paused_customers, closing_customers, closing_paused_customers, round(churn_rate::numeric, 3) FROM acme.segment_kpi WHERE segment = 'y' ORDER BY month$$,
+SELECT results_eq($$SELECT opening_customers, at_risk_customers - opening_customers, new_customers, winback_customers, moved_in_customers, churned_customers, paused_customers, closing_customers, closing_paused_customers, round(churn_rate::numeric, 3) FROM acme.segment_kpi WHERE segment = 'y' ORDER BY month$$,
 	$$VALUES (0::bigint, 0::bigint, 1::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 1::bigint, 0::bigint, NULL::numeric), (1, 0, 1, 0, 0, 0, -1, 1, 1, 0), (1, 1, 0, 0, 0, -1, 1, 1, 0, 0.5), (1, 0, 0, 0, 1, 0, -1, 1, 1, 0), (1, 1, 0, 0, 0, 0, 0, 1, 1, 0), (1, 1, 0, 0, 0, -1, 1, 1, 0, 0.5)$$,
 	'who can be lost pays, or is in a pause');
 SELECT results_eq($$SELECT segment, gross_retained_mrr, gross_revenue_retention_rate, net_revenue_retention_rate FROM acme.segment_kpi WHERE month = '2024-04-01' ORDER BY 1$$,
@@ -130,7 +130,7 @@ SELECT cmp_ok((SELECT count(*) FROM kpi WHERE paused_mrr <> 0 AND churn_mrr <> 0
 SELECT is_empty($$SELECT month FROM (SELECT month, sum(churn_mrr) AS c, sum(churned_customers) AS n, sum(paused_mrr) AS p, sum(closing_mrr) AS e FROM kpi WHERE segment <> '(all)' GROUP BY 1) k JOIN many.mrr_movement m USING (month)
 	WHERE m.segment = '(all)' AND (k.c, k.n, k.p, k.e) <> (m.churn_mrr, m.churn_customers, m.paused_mrr, m.closing_mrr)$$, 'and segments add up to its total');
 SELECT is_empty($$SELECT k.row_key FROM kpi k JOIN many.subscription_kpi s USING (segment, month)
-	WHERE (k.due_spells, k.renewed_spells, k.due_mrr, k.renewed_mrr, k.opening_paused_customers, k.opening_paused_mrr, k.gross_retained_mrr, k.net_retained_mrr) IS DISTINCT FROM (s.due_spells, s.renewed_spells, s.due_mrr, s.renewed_mrr, s.opening_paused_customers, s.opening_paused_mrr, s.gross_retained_mrr, s.net_retained_mrr)
+	WHERE (k.due_spells, k.renewed_spells, k.due_mrr, k.renewed_mrr, k.at_risk_customers, k.at_risk_mrr, k.gross_retained_mrr, k.net_retained_mrr) IS DISTINCT FROM (s.due_spells, s.renewed_spells, s.due_mrr, s.renewed_mrr, s.at_risk_customers, s.at_risk_mrr, s.gross_retained_mrr, s.net_retained_mrr)
 		OR k.is_complete AND (k.churn_rate, round(k.gross_revenue_retention_rate::numeric, 12), round(k.net_revenue_retention_rate::numeric, 12)) IS DISTINCT FROM (s.logo_churn_rate, round(s.gross_revenue_retention_rate::numeric, 12), round(s.net_revenue_retention_rate::numeric, 12))$$, 'renewals and rates are those of subscription_kpi');
 SELECT is_empty($$SELECT FROM kpi WHERE NOT (churn_rate BETWEEN 0 AND 1 AND churn_rate_low BETWEEN 0 AND churn_rate AND churn_rate_high BETWEEN churn_rate AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1) OR gross_revenue_retention_rate > net_revenue_retention_rate
 	UNION ALL SELECT FROM many.subscription_kpi WHERE NOT (logo_churn_rate BETWEEN 0 AND 1 AND revenue_churn_rate BETWEEN 0 AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1)$$, 'and lie between 0 and 1');
@@ -138,6 +138,18 @@ SELECT is_empty($$SELECT k.row_key FROM kpi k JOIN many.subscription_retention r
 	WHERE k.is_complete AND (k.cohort_3_customers, k.retained_3_customers) IS DISTINCT FROM (r.eligible_customers, r.retained_customers)$$, 'cohorts are those of subscription_retention');
 SELECT is_empty($$SELECT metric, from_month, to_month FROM many.segment_shift WHERE is_complete GROUP BY 1, 2, 3
 	HAVING abs(sum(mix_effect + rate_effect) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'mix and rate leave no rest');
+
+-- more is lost after a pause than was paid when the month began
+CREATE TABLE shop.two AS TABLE shop.line WITH NO DATA;
+INSERT INTO shop.two VALUES (1, 'a', '2024-01-05', NULL, 10, 'paid'), (2, 'a', '2024-01-05', '2024-03-10', 30, 'paid'), (2, 'a', '2024-03-10', NULL, 30, 'paused');
+DO $$
+BEGIN
+	PERFORM create_model('two', tz => 'UTC', as_of => '2025-02-01');
+	PERFORM bind('two', 'subscription', 'shop.two');
+END
+$$;
+SELECT results_eq($$SELECT month_label, churned_customers, at_risk_customers, logo_churn_rate, at_risk_mrr, gross_revenue_retention_rate, round(gross_revenue_retention_chained_rate::numeric, 9) FROM two.subscription_kpi WHERE month IN ('2024-06-01', '2025-01-01')$$,
+	$$VALUES ('2024-06', 1::bigint, 2::bigint, 0.5::float8, 40::numeric(18,2), 0.25::float8, NULL::numeric), ('2025-01', 0, 1, 0, 10, 1, 0.25)$$, 'rates of subscription_kpi stay rates, also chained');
 
 -- what is asked of all
 SELECT is((SELECT pause_days(state) || ' ' || pause_days(state || state) FROM state WHERE seed = 7), (SELECT days || ' ' || days FROM seed WHERE seed = 7), 'the state says how long pauses last');

@@ -15,7 +15,7 @@ CREATE TABLE cvm.setting_definition (
 	description text NOT NULL
 );
 COMMENT ON TABLE cvm.setting_definition IS 'What cvm.configure() can set. A further setting is a further row: the kind says how a value is checked and written into the report views.';
-COMMENT ON COLUMN cvm.setting_definition.kind IS 'zone, weekday, currency, cutoff, words, fraction or count: see cvm._check_setting() and cvm._literal().';
+COMMENT ON COLUMN cvm.setting_definition.kind IS 'zone, weekday, currency, cutoff, words, fraction or count: see cvm._check_setting() and cvm._literals().';
 COMMENT ON COLUMN cvm.setting_definition.initial IS 'The value of a model that says nothing.';
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES

@@ -163,13 +163,15 @@ table_grow(Roster *roster)
 	Bucket *old = roster->table;
 	void *old_memory = roster->table_memory;
 	uint64_t old_size = old ? UINT64_C(1) << roster->bits : 0;
+	size_t size;
+	size_t align;
 
 	roster->bits = old ? roster->bits + 1 : FIRST_BITS;
-	roster->table_memory = host_alloc_zero(
-		roster->arena, (sizeof(Bucket) << roster->bits) + CACHE_LINE);
-	roster->table =
-		(Bucket *) (((uintptr_t) roster->table_memory + CACHE_LINE - 1) &
-					~(uintptr_t) (CACHE_LINE - 1));
+	size = sizeof(Bucket) << roster->bits;
+	align = size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
+	roster->table_memory = host_alloc_block(roster->arena, size + align);
+	roster->table = host_align(roster->table_memory, align);
+	memset(roster->table, 0, size);
 	for (uint64_t i = 0; i < old_size; i++)
 		for (int j = 0; j < BUCKET_SLOTS && old[i].slots[j] != 0; j++)
 			table_put(roster, old[i].tags[j], old[i].slots[j]);
@@ -206,11 +208,18 @@ text_keep(Roster *roster, const char *data, uint32_t size)
 	return kept;
 }
 
+/* The key of a slot of the table, where it is kept */
+static inline const Key *
+slot_key(const Roster *roster, KeyKind kind, uint32_t slot)
+{
+	return pages_item(&roster->keys, slot, key_size(kind));
+}
+
 /* Is this the key of a slot? */
 static inline bool
 slot_has(const Roster *roster, KeyKind kind, uint32_t slot, const Key *key)
 {
-	return key_equal(kind, pages_peek(&roster->keys, slot), key);
+	return key_equal(kind, slot_key(roster, kind, slot), key);
 }
 
 /* Give a new key the next slot. */
@@ -296,8 +305,7 @@ void
 roster_reach(Roster *roster, const Roster *seen)
 {
 	directory_reach(roster, seen->least >> PAGE_SHIFT);
-	if ((uint64_t) ((seen->most >> PAGE_SHIFT) - roster->first) >=
-		roster->room)
+	if ((uint64_t) ((seen->most >> PAGE_SHIFT) - roster->first) >= roster->room)
 		directory_reach(roster, seen->most >> PAGE_SHIFT);
 }
 
@@ -351,6 +359,22 @@ directory_slot(Roster *roster, int64_t number)
 	return ((page - 1) << PAGE_SHIFT) | (uint32_t) (number & PAGE_MASK);
 }
 
+/* The slot + 1 that is likely a key's, by its tag alone, or 0 */
+static inline uint32_t
+table_look(const Roster *roster, uint32_t tag)
+{
+	const Bucket *bucket = &roster->table[tag >> (32 - roster->bits)];
+	uint32_t match = bucket_match(bucket, tag);
+
+	while (match == 0 && bucket->slots[BUCKET_SLOTS - 1] != 0)
+	{
+		if (++bucket == roster->table + (UINT64_C(1) << roster->bits))
+			bucket = roster->table;
+		match = bucket_match(bucket, tag);
+	}
+	return match ? bucket->slots[__builtin_ctz(match)] : 0;
+}
+
 /* Find a key's slot + 1, or 0. */
 static uint32_t
 table_find(const Roster *roster, KeyKind kind, uint32_t tag, const Key *key)
@@ -397,18 +421,15 @@ table_number(Roster *roster, KeyKind kind, const Key *keys, int nkeys,
 	/* a first look without comparing keys: ask for the likely ones */
 	for (int i = 0; i < nkeys; i++)
 	{
-		const Bucket *bucket = &table[tags[i] >> shift];
-		uint32_t match = bucket_match(bucket, tags[i]);
-
-		slots[i] = match ? bucket->slots[__builtin_ctz(match)] : 0;
+		slots[i] = table_look(roster, tags[i]);
 		if (slots[i] != 0)
-			__builtin_prefetch(pages_peek(&roster->keys, slots[i] - 1));
+			__builtin_prefetch(slot_key(roster, kind, slots[i] - 1));
 	}
 	if (kind == KEY_TEXT && roster->text_size > 0)
 		for (int i = 0; i < nkeys; i++)
 			if (slots[i] != 0 && key_is_outside(&keys[i]))
 			{
-				const Key *kept = pages_peek(&roster->keys, slots[i] - 1);
+				const Key *kept = slot_key(roster, kind, slots[i] - 1);
 
 				__builtin_prefetch(kept->outside.data);
 			}

@@ -156,9 +156,9 @@ table_put(Roster *roster, uint32_t tag, uint32_t entry)
 	}
 }
 
-/* Double the table: entries move in order. */
+/* Make the table larger: entries move in order. */
 static void
-table_grow(Roster *roster)
+table_grow(Roster *roster, int bits)
 {
 	Bucket *old = roster->table;
 	void *old_memory = roster->table_memory;
@@ -166,7 +166,7 @@ table_grow(Roster *roster)
 	size_t size;
 	size_t align;
 
-	roster->bits = old ? roster->bits + 1 : FIRST_BITS;
+	roster->bits = bits;
 	size = sizeof(Bucket) << roster->bits;
 	align = size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
 	roster->table_memory = host_alloc_block(roster->arena, size + align);
@@ -177,6 +177,19 @@ table_grow(Roster *roster)
 			table_put(roster, old[i].tags[j], old[i].slots[j]);
 	if (old_memory != NULL)
 		host_free(old_memory);
+}
+
+/* Make room for so many keys at once, where there are none yet. */
+void
+roster_expect(Roster *roster, uint32_t nkeys)
+{
+	int bits = FIRST_BITS;
+
+	if (roster->is_paged || roster->table != NULL || nkeys == 0)
+		return;
+	while (TABLE_MOST(bits) < nkeys)
+		bits++;
+	table_grow(roster, bits);
 }
 
 /* Keep a copy of a long text. */
@@ -410,7 +423,7 @@ table_number(Roster *roster, KeyKind kind, const Key *keys, int nkeys,
 
 	while (roster->table == NULL ||
 		   (uint64_t) roster->nslots + nkeys > TABLE_MOST(roster->bits))
-		table_grow(roster);
+		table_grow(roster, roster->table ? roster->bits + 1 : FIRST_BITS);
 	table = roster->table;
 	shift = 32 - roster->bits;
 	for (int i = 0; i < nkeys; i++)

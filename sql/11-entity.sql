@@ -1,7 +1,7 @@
 -- Entities: what can be bound, as data.
 --
 -- class says which source types a column takes and what the canonical view
--- makes of them (cvm._accept() in 13-bind.sql):
+-- makes of them (cvm._accept() in 05-class.sql):
 --
 --   key     customer ids: integers, text, uuid; stays as it is
 --   label   any short name: text, integers, uuid, enum; becomes text

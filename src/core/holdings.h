@@ -48,6 +48,7 @@ typedef struct Holdings
 #define HOLDINGS_VERSION 1
 
 extern int label_compare(const Label *a, const Label *b);
+extern void holdings_settle(Holdings *holdings);
 extern Holdings *holdings_decode(const void *data, size_t size);
 extern void holdings_encode(const Holdings *holdings, ByteWriter *writer);
 extern Holdings *holdings_merge(const Holdings *a, const Holdings *b);

@@ -33,6 +33,25 @@ typedef struct Kept
 	Wide net;
 } Kept;
 
+/* Take a change into what is kept. */
+static inline void
+kept_take(Kept *kept, const Kept *change)
+{
+	kept->eligible = count_add(kept->eligible, change->eligible);
+	kept->retained = count_add(kept->retained, change->retained);
+	kept->base = money_add(kept->base, change->base);
+	kept->gross = money_add(kept->gross, change->gross);
+	kept->net = money_add(kept->net, change->net);
+}
+
+/* Does nothing change? */
+static inline bool
+kept_is_zero(const Kept *kept)
+{
+	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
+		   kept->gross == 0 && kept->net == 0;
+}
+
 typedef struct RevenueCell
 {
 	int32_t no;

@@ -1,0 +1,138 @@
+-- Settings of a model: what is accepted, and how they get into report views.
+
+CREATE FUNCTION cvm._check_setting(setting text, value text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
+AS $$
+#variable_conflict use_column
+DECLARE
+	definition cvm.setting_definition;
+	known text;
+	wrong text := format('invalid value for setting "%s": %s', _check_setting.setting, coalesce('"' || _check_setting.value || '"', 'NULL'));
+BEGIN
+	SELECT d.* INTO definition FROM cvm.setting_definition d WHERE d.setting = _check_setting.setting;
+	IF NOT FOUND THEN
+		SELECT string_agg(d.setting, ', ' ORDER BY d.position) INTO known FROM cvm.setting_definition d;
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+			MESSAGE = format('unknown setting %s', coalesce('"' || _check_setting.setting || '"', 'NULL')),
+			HINT = format('Settings are %s.', known);
+	END IF;
+
+	IF _check_setting.value IS NULL THEN
+		IF definition.kind IN ('words', 'currency') THEN
+			RETURN NULL;
+		END IF;
+		RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = wrong,
+			HINT = definition.description;
+	END IF;
+
+	CASE definition.kind
+	WHEN 'zone' THEN
+		-- by name only: in POSIX notation "UTC+2" lies two hours west
+		SELECT z.name INTO known FROM pg_timezone_names z
+		WHERE lower(z.name) = lower(_check_setting.value);
+		IF NOT FOUND THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				DETAIL = 'There is no time zone of that name in pg_timezone_names.',
+				HINT = coalesce('Did you mean ' || cvm._nearest(ARRAY[_check_setting.value],
+					(SELECT array_agg(z.name) FROM pg_timezone_names z WHERE z.name NOT LIKE 'posix%')) || '?',
+					'Name a zone such as "Europe/Vilnius" or "UTC".');
+		END IF;
+		RETURN known;
+	WHEN 'weekday' THEN
+		IF _check_setting.value !~ '^[1-7]$' THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give the ISO day on which weeks begin, 1 (Monday) to 7 (Sunday).';
+		END IF;
+	WHEN 'currency' THEN
+		IF _check_setting.value !~ '^[A-Za-z]{3}$' THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give the three letters of ISO 4217, such as "EUR", or NULL.';
+		END IF;
+		RETURN upper(_check_setting.value);
+	WHEN 'cutoff' THEN
+		IF _check_setting.value IN ('data', 'today') THEN
+			RETURN _check_setting.value;
+		END IF;
+		BEGIN
+			IF _check_setting.value !~ '^\d{4}-\d{2}-\d{2}$' THEN
+				RAISE invalid_datetime_format;
+			END IF;
+			RETURN (_check_setting.value)::date::text;
+		EXCEPTION WHEN data_exception THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give "data", "today" or a date such as "2025-01-31", the first day that is not observed.';
+		END;
+	WHEN 'words' THEN
+		BEGIN
+			-- kept as an array, so that a word may hold a comma
+			SELECT array_agg(btrim(w.word) ORDER BY w.n)::text INTO known
+			FROM unnest(CASE WHEN _check_setting.value LIKE '{%' THEN _check_setting.value::text[]
+				ELSE string_to_array(_check_setting.value, ',') END) WITH ORDINALITY AS w(word, n)
+			HAVING bool_and(coalesce(btrim(w.word), '') <> '');
+		EXCEPTION WHEN data_exception THEN
+			known := NULL;
+		END;
+		IF known IS NULL THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give words separated by commas, such as "order, renewal", or NULL for every word.';
+		END IF;
+		RETURN known;
+	WHEN 'fraction' THEN
+		BEGIN
+			IF _check_setting.value::float8 > 0 AND _check_setting.value::float8 < 1 THEN
+				RETURN _check_setting.value::float8::text;
+			END IF;
+		EXCEPTION WHEN data_exception THEN
+			NULL;
+		END;
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+			HINT = 'Give a number between 0 and 1, such as 0.95.';
+	WHEN 'count' THEN
+		IF _check_setting.value !~ '^\d{1,9}$' THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give a whole number, 0 or more.';
+		END IF;
+	END CASE;
+	RETURN _check_setting.value;
+END
+$$;
+COMMENT ON FUNCTION cvm._check_setting(text, text) IS 'The value of a setting in the form in which it is stored, or an error that says what is accepted.';
+
+CREATE FUNCTION cvm._literals(model name) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH given AS (
+		SELECT d.setting, d.kind, CASE WHEN s.setting IS NULL THEN d.initial ELSE s.value END AS value
+		FROM cvm.setting_definition d
+		LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
+	)
+	SELECT jsonb_object_agg(g.setting, CASE g.kind
+		WHEN 'words' THEN format('%L::text[]', g.value)
+		WHEN 'fraction' THEN format('%L::double precision', g.value)
+		WHEN 'count' THEN format('%s', g.value::int)
+		WHEN 'weekday' THEN format('%s', g.value::int)
+		WHEN 'cutoff' THEN CASE g.value
+			WHEN 'data' THEN 'NULL::date'
+			WHEN 'today' THEN format('(now() AT TIME ZONE %L)::date', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))
+			ELSE format('%L::date', g.value) END
+		ELSE format('%L::text', g.value) END)
+		-- events of all kinds start and return: folds are cheaper unmarked
+		|| jsonb_build_object('marks', (
+			SELECT CASE WHEN count(m.value) > 0 THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
+			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
+	FROM given g;
+$$;
+COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. {marks} are the last two arguments of folds of events e, start and return, where they are needed.';
+
+CREATE FUNCTION cvm._fill(body text, literals jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- one pass from left to right: what was put in is never looked at again
+	SELECT string_agg(coalesce(literals ->> p.part[2], p.part[1]), '' ORDER BY p.n)
+	FROM regexp_matches(body, '(\{([a-z_]+)\}|[^{]+|\{)', 'g') WITH ORDINALITY AS p(part, n);
+$$;
+COMMENT ON FUNCTION cvm._fill(text, jsonb) IS 'A body with {setting} replaced by the SQL of that setting.';

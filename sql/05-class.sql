@@ -1,0 +1,90 @@
+-- The classes of canonical columns (11-entity.sql): which types of source
+-- columns each takes, and what it makes of them.
+
+CREATE FUNCTION cvm._base_type(type oid) RETURNS oid
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE base AS (
+		SELECT t.oid, t.typtype, t.typbasetype FROM pg_type t WHERE t.oid = $1
+		UNION ALL
+		SELECT t.oid, t.typtype, t.typbasetype FROM pg_type t JOIN base b ON b.typtype = 'd' AND t.oid = b.typbasetype
+	)
+	SELECT b.oid FROM base b WHERE b.typtype <> 'd';
+$$;
+COMMENT ON FUNCTION cvm._base_type(oid) IS 'The type below a domain; any other type as it is.';
+
+CREATE FUNCTION cvm._class_type(class text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE class
+		WHEN 'key' THEN 'text'
+		WHEN 'label' THEN 'text'
+		WHEN 'time' THEN 'timestamp with time zone'
+		WHEN 'day' THEN 'date'
+		WHEN 'money' THEN 'numeric'
+		WHEN 'number' THEN 'double precision'
+		WHEN 'count' THEN 'bigint'
+		WHEN 'flag' THEN 'boolean'
+	END;
+$$;
+COMMENT ON FUNCTION cvm._class_type(text) IS 'The type of a canonical column that is not bound.';
+
+CREATE FUNCTION cvm._class_words(class text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE class
+		WHEN 'key' THEN 'smallint, integer, bigint, text, varchar or uuid'
+		WHEN 'label' THEN 'text, varchar, an integer type, uuid or an enum'
+		WHEN 'time' THEN 'date, timestamp or timestamptz'
+		WHEN 'day' THEN 'date, timestamp or timestamptz'
+		WHEN 'money' THEN 'numeric or an integer type'
+		WHEN 'number' THEN 'numeric, an integer type, real or double precision'
+		WHEN 'count' THEN 'an integer type'
+		WHEN 'flag' THEN 'boolean'
+	END;
+$$;
+COMMENT ON FUNCTION cvm._class_words(text) IS 'The types that a canonical column takes, for people.';
+
+CREATE FUNCTION cvm._accept(class text, type oid, tz text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- %s is the source column; a cast that only drops a length or a domain
+	-- leaves indexes of the source usable
+	SELECT CASE class
+		WHEN 'key' THEN CASE
+			WHEN b.name IN ('text', 'varchar') THEN '%s::text'
+			WHEN b.name = 'bpchar' THEN '%s'
+			WHEN b.name IN ('int2', 'int4', 'int8', 'uuid') THEN '%s::' || b.name
+			END
+		WHEN 'label' THEN CASE
+			WHEN b.name IN ('text', 'varchar', 'bpchar', 'name', 'int2', 'int4', 'int8', 'uuid') OR b.typtype = 'e' THEN '%s::text'
+			END
+		WHEN 'time' THEN CASE
+			WHEN b.name IN ('date', 'timestamp', 'timestamptz') THEN '%s::' || b.name
+			END
+		WHEN 'day' THEN CASE
+			WHEN b.name IN ('date', 'timestamp') THEN '%s::date'
+			WHEN b.name = 'timestamptz' THEN '(%s AT TIME ZONE ' || replace(quote_literal(tz), '%', '%%') || ')::date'
+			END
+		WHEN 'money' THEN CASE
+			WHEN b.name IN ('numeric', 'int2', 'int4', 'int8') THEN '%s::numeric'
+			END
+		WHEN 'number' THEN CASE
+			WHEN b.name IN ('numeric', 'int2', 'int4', 'int8', 'float4', 'float8') THEN '%s::double precision'
+			END
+		WHEN 'count' THEN CASE
+			WHEN b.name IN ('int2', 'int4', 'int8') THEN '%s::bigint'
+			END
+		WHEN 'flag' THEN CASE
+			WHEN b.name = 'bool' THEN '%s::boolean'
+			END
+		END
+	FROM (
+		SELECT t.typtype, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname END AS name
+		FROM pg_type t WHERE t.oid = cvm._base_type(type)) AS b;
+$$;
+COMMENT ON FUNCTION cvm._accept(text, oid, text) IS 'How a source column of this type becomes a canonical column of this class, as a pattern for format(); NULL when it does not.';

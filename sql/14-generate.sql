@@ -1,0 +1,259 @@
+-- The generator, which makes every view of a model.
+
+CREATE FUNCTION cvm._relation(model name, relation name) RETURNS oid
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE n.nspname = $1 AND c.relname = $2;
+$$;
+COMMENT ON FUNCTION cvm._relation(name, name) IS 'The relation of that name in a model''s schema, NULL if there is none.';
+
+CREATE FUNCTION cvm._readers(relation oid) RETURNS SETOF oid
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- a view depends on what it reads through its rewrite rule
+	WITH RECURSIVE reader AS (
+		SELECT $1 AS relation
+		UNION
+		SELECT r.ev_class
+		FROM reader
+		JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = reader.relation AND d.classid = 'pg_rewrite'::regclass
+		JOIN pg_rewrite r ON r.oid = d.objid
+	)
+	SELECT reader.relation FROM reader;
+$$;
+COMMENT ON FUNCTION cvm._readers(oid) IS 'A relation and every view that reads it, directly or through other views.';
+
+CREATE FUNCTION cvm._drop_views(model name, relations name[]) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	victims oid[];
+	rights jsonb;
+	dependents text;
+BEGIN
+	-- what cvm made itself on top goes along; nothing else does
+	SELECT array_agg(DISTINCT r.relation) INTO victims
+	FROM unnest(relations) AS u(relation)
+	JOIN cvm.generated g ON g.model = _drop_views.model AND g.relation = u.relation
+	CROSS JOIN LATERAL cvm._readers(cvm._relation(g.model, g.relation)) AS r(relation)
+	JOIN pg_class c ON c.oid = r.relation AND c.relkind = 'v'
+	JOIN cvm.generated made ON made.model = _drop_views.model AND made.relation = c.relname
+		AND cvm._relation(made.model, made.relation) = c.oid;
+
+	SELECT jsonb_agg(to_jsonb(acl)) INTO rights
+	FROM (
+		SELECT c.relname AS relation, NULL AS column_name, x.grantee, x.privilege_type, x.is_grantable
+		FROM pg_class c, aclexplode(c.relacl) x
+		WHERE c.oid = ANY (victims) AND x.grantee <> c.relowner
+		UNION ALL
+		SELECT c.relname, a.attname, x.grantee, x.privilege_type, x.is_grantable
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) x
+		WHERE c.oid = ANY (victims) AND x.grantee <> c.relowner
+		UNION ALL
+		-- so that views without grants are listed too
+		SELECT c.relname, NULL, NULL, NULL, NULL FROM pg_class c WHERE c.oid = ANY (victims)
+	) AS acl;
+
+	IF victims IS NOT NULL THEN
+		BEGIN
+			EXECUTE (SELECT 'DROP VIEW ' || string_agg(v.oid::regclass::text, ', ') || ' RESTRICT' FROM unnest(victims) AS v(oid));
+		EXCEPTION WHEN dependent_objects_still_exist THEN
+			GET STACKED DIAGNOSTICS dependents = PG_EXCEPTION_DETAIL;
+			RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',
+				MESSAGE = format('views of model "%s" must be dropped, and other objects depend on them', _drop_views.model),
+				DETAIL = dependents,
+				HINT = 'Drop these objects, try again, and create them anew.';
+		END;
+	END IF;
+	DELETE FROM cvm.generated g WHERE g.model = _drop_views.model
+		AND (g.relation = ANY (_drop_views.relations) AND cvm._relation(g.model, g.relation) IS NULL);
+	RETURN coalesce(rights, '[]');
+END
+$$;
+COMMENT ON FUNCTION cvm._drop_views(name, name[]) IS 'Drops generated views and the generated views that read them; returns who had which rights on them. An error names other dependents.';
+
+CREATE FUNCTION cvm._grant(view regclass, rights jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r record;
+BEGIN
+	-- default privileges may have given more than the view had before
+	FOR r IN
+		SELECT DISTINCT x.grantee FROM pg_class c, aclexplode(c.relacl) x
+		WHERE c.oid = view AND x.grantee <> c.relowner
+	LOOP
+		EXECUTE format('REVOKE ALL ON %s FROM %s', view,
+			CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END);
+	END LOOP;
+	FOR r IN
+		SELECT x.* FROM jsonb_to_recordset(rights) AS x (column_name name, grantee oid, privilege_type text, is_grantable boolean)
+		WHERE x.privilege_type IS NOT NULL
+			AND (x.column_name IS NULL OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = view AND a.attname = x.column_name))
+	LOOP
+		EXECUTE format('GRANT %s %s ON %s TO %s %s', r.privilege_type, '(' || quote_ident(r.column_name) || ')', view,
+			CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END,
+			CASE WHEN r.is_grantable THEN 'WITH GRANT OPTION' END);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION cvm._grant(regclass, jsonb) IS 'Gives a view made anew the rights of its predecessor, no more and no fewer.';
+
+CREATE FUNCTION cvm._event_row(have text[], literals jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('e.occurred_at, %s', literals ->> 'time_zone')
+		|| CASE WHEN 'event.amount' = ANY (have) THEN ', e.amount'
+			WHEN marked THEN ', NULL::numeric' ELSE '' END
+		|| CASE WHEN marked THEN format(', coalesce(e.kind = ANY (%1$s), %1$s IS NULL), coalesce(e.kind = ANY (%2$s), %2$s IS NULL)',
+			literals ->> 'start_kinds', literals ->> 'return_kinds') ELSE '' END
+	FROM (SELECT literals ->> 'start_kinds' <> 'NULL::text[]' OR literals ->> 'return_kinds' <> 'NULL::text[]' AS marked) kinds;
+$$;
+COMMENT ON FUNCTION cvm._event_row(text[], jsonb) IS 'What {event_row} stands for in the body of a report view.';
+
+CREATE FUNCTION cvm._wanted(model name, one name DEFAULT NULL)
+RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, live text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	have text[] := coalesce(cvm._have(_wanted.model), '{}');
+	literals jsonb := cvm._literals(_wanted.model);
+	kept name[] := ARRAY(SELECT u.relation FROM cvm._usable(_wanted.model) AS u(relation));
+BEGIN
+	have := have || CASE WHEN cvm._scheme_rows(_wanted.model) IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(_wanted.model, have);
+	RETURN QUERY
+	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
+		(SELECT format(E'SELECT %s\n FROM %s s%s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text, E'\n WHERE ' || b.condition)
+			FROM jsonb_array_elements(b.columns) WITH ORDINALITY AS c(c, n)),
+		format('%s Reads %s.', e.description, b.source_text),
+		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c)),
+		b.problem, NULL
+	FROM cvm._bound(_wanted.model) b
+	JOIN cvm.entity e USING (entity)
+	WHERE one IS NULL OR b.entity = one::text
+	ORDER BY 1;
+
+	RETURN QUERY
+	SELECT 1000 + v.position, v.view::name, coalesce(stored.body, live.body), v.comment,
+		(SELECT jsonb_object_agg(c.column_name, cvm._column_comment(c)) FROM cvm.report_column c WHERE c.view = v.view),
+		CASE WHEN live.body IS NULL AND stored.body IS NULL THEN (
+			SELECT string_agg(n.need, ', ' ORDER BY n.n)
+			FROM (SELECT rb.needs FROM cvm.report_body rb WHERE rb.view = v.view ORDER BY rb.preference DESC LIMIT 1) least,
+				unnest(least.needs) WITH ORDINALITY AS n(need, n)
+			WHERE NOT n.need = ANY (have)) END,
+		live.body
+	FROM cvm.report_view v
+	LEFT JOIN LATERAL (
+		SELECT cvm._without_small_groups(v.view, cvm._fill(rb.body, literals), (literals ->> 'min_group_size')::int) AS body
+		FROM cvm.report_body rb
+		WHERE rb.view = v.view AND rb.needs <@ have
+		ORDER BY rb.preference LIMIT 1) live ON true
+	LEFT JOIN LATERAL (SELECT cvm._kept_body(_wanted.model, v.view) AS body WHERE v.view = ANY (kept)) stored ON true
+	WHERE one IS NULL OR v.view = one::text
+	ORDER BY 1;
+END
+$$;
+COMMENT ON FUNCTION cvm._wanted(name, name) IS 'The views that a model should have, or one of them: canonical ones, then reports; waits_for says why one cannot be, live how a report is computed where it is stored.';
+
+CREATE FUNCTION cvm._generate(model name)
+RETURNS TABLE (relation name, action text, detail text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	owner name := (SELECT m.owner FROM cvm.model m WHERE m.model = _generate.model);
+	rights jsonb := '[]';
+	stale name[];
+	w record;
+	c record;
+	view text;
+	statement text;
+BEGIN
+	-- what can no longer be
+	SELECT array_agg(g.relation ORDER BY g.relation) INTO stale
+	FROM cvm.generated g
+	WHERE g.model = _generate.model
+		AND NOT EXISTS (SELECT FROM cvm._wanted(_generate.model) x WHERE x.relation = g.relation AND x.waits_for IS NULL);
+	RETURN QUERY
+		-- those that wait are reported below
+		SELECT u.relation, 'dropped', NULL FROM unnest(stale) AS u(relation)
+		WHERE NOT EXISTS (SELECT FROM cvm._wanted(_generate.model) x WHERE x.relation = u.relation);
+	rights := rights || cvm._drop_views(_generate.model, stale);
+
+	FOR w IN SELECT * FROM cvm._wanted(_generate.model) x ORDER BY x.pos LOOP
+		relation := w.relation;
+		detail := NULL;
+		view := format('%I.%I', _generate.model, relation);
+		IF w.waits_for IS NOT NULL THEN
+			action := 'waits';
+			detail := w.waits_for;
+			IF w.pos < 1000 THEN
+				RAISE WARNING USING ERRCODE = 'undefined_table',
+					MESSAGE = format('%s waits: %s', view, w.waits_for),
+					HINT = format('Bring the source back and SELECT * FROM cvm.rebuild(%L); or bind another one.', _generate.model);
+			END IF;
+			RETURN NEXT;
+			CONTINUE;
+		END IF;
+
+		IF cvm._relation(_generate.model, relation) IS NULL THEN
+			action := CASE WHEN rights @> jsonb_build_array(jsonb_build_object('relation', relation)) THEN 'recreated' ELSE 'created' END;
+		ELSIF EXISTS (
+			-- a view of that name that somebody else put there is not ours to keep
+			SELECT FROM cvm.generated g JOIN pg_class k ON k.oid = cvm._relation(g.model, g.relation) AND k.relkind = 'v'
+			WHERE g.model = _generate.model AND g.relation = w.relation
+				AND k.relowner IN (SELECT r.oid FROM pg_roles r WHERE r.rolname = owner))
+		THEN
+			action := 'replaced';
+		ELSE
+			RAISE EXCEPTION USING ERRCODE = 'duplicate_table',
+				MESSAGE = format('%s exists and was not made by cvm', view),
+				HINT = 'The name is one that the model needs. Rename it or move it to another schema.';
+		END IF;
+
+		-- the names in the body are those of the model, wherever the caller looks
+		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _generate.model), true);
+		statement := format(E'CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS\n%s', view, w.body);
+		BEGIN
+			EXECUTE statement;
+		EXCEPTION WHEN invalid_table_definition THEN
+			-- other columns than before: make it anew, and what we made on top
+			PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+			rights := rights || cvm._drop_views(_generate.model, ARRAY[relation]);
+			PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _generate.model), true);
+			EXECUTE statement;
+			action := 'recreated';
+		END;
+		PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+
+		INSERT INTO cvm.generated (model, relation) VALUES (_generate.model, w.relation) ON CONFLICT DO NOTHING;
+		IF action <> 'replaced' THEN
+			IF owner <> current_user THEN
+				EXECUTE format('ALTER VIEW %s OWNER TO %I', view, owner);
+			END IF;
+			IF action = 'recreated' THEN
+				PERFORM cvm._grant(view::regclass, (
+					SELECT jsonb_agg(r) FROM jsonb_array_elements(rights) r WHERE r ->> 'relation' = w.relation));
+			END IF;
+		END IF;
+		EXECUTE format('COMMENT ON VIEW %s IS %L', view, w.comment);
+		FOR c IN SELECT x.key, x.value FROM jsonb_each_text(w.column_comments) x LOOP
+			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.key, c.value);
+		END LOOP;
+		RETURN NEXT;
+	END LOOP;
+	PERFORM cvm._tend_stored(_generate.model);
+END
+$$;
+COMMENT ON FUNCTION cvm._generate(name) IS 'Makes the views of a model what its bindings and settings say, and reports on each.';

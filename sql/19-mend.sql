@@ -1,0 +1,111 @@
+-- Mending what cvm.check_model() finds.
+--
+-- A fix never touches the source: it makes a view beside the model's views
+-- that leaves out or mends the rows, and binds that instead.
+
+CREATE FUNCTION cvm._free_name(model name, wish text) RETURNS name
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT (wish || CASE WHEN i > 1 THEN '_' || i ELSE '' END)::name
+	FROM generate_series(1, 1000) i
+	WHERE cvm._relation($1, (wish || CASE WHEN i > 1 THEN '_' || i ELSE '' END)::name) IS NULL
+	ORDER BY i LIMIT 1;
+$$;
+COMMENT ON FUNCTION cvm._free_name(name, text) IS 'A name like the wish that no relation of the model''s schema has.';
+
+CREATE FUNCTION cvm._clean_view(model name, entity text, source oid, columns jsonb, mendings jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	-- A mending says one or more of: keep, a condition on the source row s;
+	-- copies, columns of which one row is kept; column and assign, its new
+	-- value, in which {} is the old one (initial for a column to be added);
+	-- append, a query of keys that are missing, with key, what the key is.
+	conditions text := (SELECT string_agg(DISTINCT m ->> 'keep', E'\n\t\tAND ') FROM jsonb_array_elements(mendings) m);
+	copies text := (SELECT string_agg(DISTINCT m ->> 'copies', ', ') FROM jsonb_array_elements(mendings) m);
+	missing text := (SELECT string_agg(DISTINCT m ->> 'append', E'\n\tUNION ') FROM jsonb_array_elements(mendings) m);
+	key jsonb := (SELECT m -> 'key' FROM jsonb_array_elements(mendings) m WHERE m ? 'append' LIMIT 1);
+	source_text text := source::regclass::text;
+	values jsonb;
+	added jsonb;
+	m jsonb;
+	clean name;
+	query text;
+BEGIN
+	SELECT jsonb_object_agg(a.attname, CASE WHEN a.attname::text = key ->> 'column' THEN key ->> 'expression' ELSE format('s.%I', a.attname) END)
+	INTO values
+	FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
+	SELECT jsonb_object_agg(x ->> 'column', x ->> 'initial') INTO added
+	FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' AND NOT values ? (x ->> 'column');
+	values := values || coalesce(added, '{}');
+	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' LOOP
+		values := values || jsonb_build_object(m ->> 'column', replace(m ->> 'assign', '{}', values ->> (m ->> 'column')));
+	END LOOP;
+
+	query := format(E'SELECT %s\nFROM %s', (
+			SELECT string_agg(format('%s AS %I', v.value, v.key), E',\n\t' ORDER BY a.attnum, v.key)
+			FROM jsonb_each_text(values) v
+			LEFT JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = v.key),
+		CASE WHEN copies IS NULL THEN format('%s s', source_text) || coalesce(E'\nWHERE ' || conditions, '')
+			ELSE format(E'(\n\tSELECT s.*, row_number() OVER (PARTITION BY %s) AS cvm_copy_no\n\tFROM %s s%s) s\nWHERE s.cvm_copy_no = 1',
+				copies, source_text, E'\n\tWHERE ' || conditions) END);
+	IF missing IS NOT NULL THEN
+		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
+			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::' || format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
+				FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),
+			missing, source_text, key ->> 'expression');
+	END IF;
+
+	-- a name that is free; the key may get a wider type where keys are added
+	clean := cvm._free_name(_clean_view.model, _clean_view.entity || CASE WHEN missing IS NULL THEN '_clean' ELSE '_complete' END);
+	RETURN format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L, %L);',
+		_clean_view.model, clean, query, _clean_view.model, _clean_view.entity, format('%I.%I', _clean_view.model, clean),
+		-- a column that was left out on purpose and is now there
+		_clean_view.columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}'));
+END
+$$;
+COMMENT ON FUNCTION cvm._clean_view(name, text, oid, jsonb, jsonb) IS 'The SQL of a view over a source that mends it, and of its binding.';
+
+CREATE FUNCTION cvm._mend_binding(model name, entity text, source oid, columns jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	mapping jsonb;
+	casts jsonb;
+BEGIN
+	-- a column that is gone gives way to the one most like it
+	SELECT jsonb_object_agg(g.key, coalesce(near.attname::text, g.value)) INTO mapping
+	FROM (
+		SELECT m.key, m.value, NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname::text = m.value AND NOT a.attisdropped) AND m.value IS NOT NULL AS is_gone
+		FROM (
+			SELECT m.key, m.value FROM jsonb_each_text(_mend_binding.columns) m
+			UNION ALL
+			SELECT ec.column_name, ec.column_name FROM cvm.entity_column ec
+			WHERE ec.entity = _mend_binding.entity AND ec.required AND NOT _mend_binding.columns ? ec.column_name) AS m
+		) AS g
+	LEFT JOIN LATERAL (
+		SELECT a.attname
+		FROM pg_attribute a
+		CROSS JOIN LATERAL greatest(cvm._likeness(a.attname::text, g.value), cvm._likeness(a.attname::text, g.key)) AS likeness
+		WHERE g.is_gone AND a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND likeness >= 0.35
+		ORDER BY likeness DESC, a.attnum LIMIT 1) AS near ON true
+	WHERE NOT g.is_gone OR near.attname IS NOT NULL;
+	mapping := coalesce(mapping, '{}');
+
+	-- a column of another type is cast in a view
+	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', '{}::' || cvm._class_type(ec.class))) INTO casts
+	FROM cvm.entity_column ec
+	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = coalesce(mapping ->> ec.column_name, ec.column_name) AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE ec.entity = _mend_binding.entity AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL;
+	IF casts IS NOT NULL THEN
+		RETURN cvm._clean_view(_mend_binding.model, _mend_binding.entity, source, mapping, casts);
+	END IF;
+	RETURN format('SELECT cvm.bind(%L, %L, %L, %L);', _mend_binding.model, _mend_binding.entity, source::regclass, mapping);
+END
+$$;
+COMMENT ON FUNCTION cvm._mend_binding(name, text, oid, jsonb) IS 'The SQL of a binding that fits a source which has changed.';

@@ -1,0 +1,154 @@
+-- What the report views over subscriptions are put together from.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(20, 'unpaid_statuses', 'words', '{trial,free,paused}', 'Values of subscription.status in which a spell brings nothing, whatever its price; NULL: none.'),
+	(25, 'paused_statuses', 'words', '{paused}', 'Values of subscription.status in which a spell is paused: it brings nothing, and mrr is what it would bring; NULL: none.'),
+	(26, 'pause_days', 'count', '90', 'For so many days a paused spell is not lost: its money is in the line paused of the waterfall, not in churn. 0: a pause is the end of paying.');
+
+-- The parts from which bodies are put together; {{name}} in a body or in a part
+-- stands for one.  A part may read otherwise in one way of computing, 'raw'
+-- (from the spells), 'kept' (from stored holdings) or 'fx' (from spells in
+-- several currencies), and with or without segments.  NULL: whatever no other
+-- row of that part says.
+CREATE TABLE cvm.subscription_part (part text, way text, by_segment boolean, body text);
+INSERT INTO cvm.subscription_part VALUES
+-- What a spell s brings
+('price', NULL, NULL, $$CASE WHEN {{paused}} THEN s.mrr
+		WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END$$),
+('paused', NULL, NULL, $$lower(s.status) = ANY ({paused_statuses})$$),
+
+-- The day after the last one seen: ends that lie in the future are plans
+('observed', NULL, NULL, $$observed AS MATERIALIZED (
+	SELECT coalesce({as_of},
+		greatest(max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1,
+		min(s.started_on) FILTER (WHERE isfinite(s.started_on)) + 1) AS as_of
+	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+)$$),
+
+-- The holdings of each customer
+('base', 'raw', NULL, $$folded AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{price}}, NULL, NULL, {{paused}}) AS holdings
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY s.customer_id
+), {{observed}}$$),
+('base', 'kept', NULL, $$folded AS NOT MATERIALIZED (
+	SELECT k.customer_id, k.holdings FROM customer_holdings k
+), observed AS MATERIALIZED (
+	SELECT coalesce({as_of},
+		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
+		min(s.started_on) + 1) AS as_of
+	FROM customer_holdings k
+	CROSS JOIN LATERAL cvm.spells(k.holdings) s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+)$$),
+-- all at the last rate
+('base', 'fx', NULL, $${{observed}}, rate_now AS MATERIALIZED (
+	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (
+		SELECT f.rate FROM fx_rate f WHERE f.currency = c.currency AND f.valid_from < o.as_of ORDER BY f.valid_from DESC LIMIT 1)) AS rate
+	FROM (SELECT DISTINCT s.currency FROM subscription s WHERE s.currency IS NOT NULL) c
+	CROSS JOIN observed o
+), folded AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{price}} * coalesce(r.rate, 1), NULL, NULL, {{paused}}) AS holdings
+	FROM subscription s
+	LEFT JOIN rate_now r ON r.currency = s.currency
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY s.customer_id
+)$$),
+
+-- The days of each customer in each segment, or in none
+('held', NULL, true, $$, spell AS (
+	SELECT h.customer_id, h.segment,
+		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
+	FROM segment_history h
+), held AS (
+	SELECT p.customer_id, coalesce(p.segment, '(none)') AS segment, range_agg(p.days) AS days
+	FROM spell p
+	GROUP BY 1, 2
+	UNION ALL
+	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
+	FROM folded f
+	LEFT JOIN spell p ON p.customer_id = f.customer_id
+	GROUP BY f.customer_id
+)$$),
+('held', NULL, false, ''),
+
+-- The segment of each customer on the first day that was paid
+('since', NULL, true, $$, since AS (
+	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
+	FROM folded f
+	JOIN segment_history h ON h.customer_id = f.customer_id
+		AND h.valid_from <= cvm.first_paid_day(f.holdings)
+		AND coalesce(h.valid_to > cvm.first_paid_day(f.holdings), true)
+	ORDER BY f.customer_id, h.valid_from DESC, h.segment
+)$$),
+('since', NULL, false, ''),
+('since_segment', NULL, true, $$coalesce(since.segment, '(none)')$$),
+('since_segment', NULL, false, $$'(all)'::text$$),
+('since_join', NULL, true, $$
+	LEFT JOIN since ON since.customer_id = f.customer_id$$),
+('since_join', NULL, false, ''),
+('since_segments', NULL, true, $$SELECT b.segment, b.state FROM by_segment b
+	UNION ALL$$),
+('since_segments', NULL, false, ''),
+
+-- The waterfall, from holdings
+('waterfall', NULL, NULL, $${{waterfall_segments}}
+SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM folded f
+	CROSS JOIN observed o$$),
+('waterfall_segments', NULL, true, $$
+	SELECT h.segment, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = f.customer_id
+	WHERE NOT isempty(h.days)
+	GROUP BY h.segment
+	UNION ALL$$),
+('waterfall_segments', NULL, false, '');
+
+-- A body for each way, with segments and without them
+CREATE FUNCTION cvm.put_subscription_bodies(view text, needs text[], body text, has_segments boolean DEFAULT true) RETURNS void
+LANGUAGE plpgsql
+AS $function$
+DECLARE
+	w record;
+	laid text;
+	name text;
+	found text;
+BEGIN
+	FOR w IN
+		SELECT y.way, s.by_segment,
+			y.preference + CASE WHEN has_segments AND NOT s.by_segment THEN 2 ELSE 1 END AS preference,
+			put_subscription_bodies.needs || s.needs || y.needs AS needs
+		FROM (VALUES ('raw', 0, '{}'::text[]), ('kept', -10, '{customer_holdings}'),
+			('fx', -20, '{subscription.currency,fx_rate}')) AS y (way, preference, needs)
+		JOIN (VALUES (true, '{segment_history}'::text[]), (false, '{}')) AS s (by_segment, needs)
+			ON has_segments OR NOT s.by_segment
+	LOOP
+		laid := body;
+		LOOP
+			name := substring(laid FROM '\{\{(\w+)\}\}');
+			EXIT WHEN name IS NULL;
+			SELECT p.body INTO STRICT found
+			FROM cvm.subscription_part p
+			WHERE p.part = name AND coalesce(p.way = w.way, true) AND coalesce(p.by_segment = w.by_segment, true)
+			ORDER BY p.way IS NULL, p.by_segment IS NULL LIMIT 1;
+			laid := replace(laid, '{{' || name || '}}', found);
+		END LOOP;
+		INSERT INTO cvm.report_body (view, preference, needs, body) VALUES (view, w.preference, w.needs, laid);
+	END LOOP;
+END
+$function$;
+
+INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
+	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',
+		$$cvm.holdings_agg(e.product, e.started_on, e.ended_on,
+		CASE WHEN lower(e.status) = ANY ({paused_statuses}) THEN e.mrr WHEN lower(e.status) = ANY ({unpaid_statuses}) THEN 0 ELSE e.mrr END,
+		NULL, NULL, lower(e.status) = ANY ({paused_statuses}))$$,
+		'cvm.last_day(%s, (now() AT TIME ZONE {time_zone})::date)',
+		$$SELECT p.started_on AS day, format('%%s until %%s', p.product, least(p.ended_on, %2$s)) AS what, count(*) AS rows, sum(p.mrr) AS value
+			FROM cvm.spells(%1$s) p WHERE p.started_on < %2$s GROUP BY 1, 2$$,
+		'One row per customer: what it held, from when to when and for how much.');

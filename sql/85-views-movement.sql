@@ -1,0 +1,198 @@
+-- Report views over movement: the waterfall, and who goes from which product
+-- to which.
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(20, 'mrr_movement', 'The waterfall of monthly recurring revenue: one row per segment and month. Opening and the lines sum to closing, for money and for customers; losses are negative; money in another currency moves at the rate of the closing, and what rates did to the opening is a line of its own; every line of "(all)" is the sum over segments, in which moves cancel. A month closes just before the next one begins.', 'greatest(opening_customers, closing_customers)'),
+	(25, 'product_migration', 'Who goes from which product to which: one row per month and pair. A product''s opening customers plus arrivals less departures are its closing ones.', 'customers');
+
+INSERT INTO cvm.subscription_part VALUES
+('movement_base', NULL, NULL, $${{base}}$$),
+-- without segments, straight from the spells in one pass
+('movement_base', 'raw', false, $${{observed}}$$),
+('movement', NULL, NULL, $${{waterfall}}$$),
+('movement', 'raw', false, $$
+SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {{price}}, {{paused}}, 'month', (SELECT o.as_of FROM observed o), {pause_days}) AS state
+	FROM subscription s$$),
+('moved', NULL, NULL, $$moved AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.*
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+)$$),
+('fx_mrr', NULL, NULL, $$0::numeric(18,2)$$),
+
+-- In several currencies: each customer's holdings in each
+('movement_base', 'fx', NULL, $${{observed}}, priced AS MATERIALIZED (
+	SELECT s.customer_id, coalesce(s.currency, {currency}, '(none)') AS currency,
+		cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{price}}, NULL, NULL, {{paused}}) AS holdings
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY 1, 2
+), folded AS MATERIALIZED (
+	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM priced p GROUP BY p.customer_id
+)$$),
+-- customers and their states come from everything that they hold, money from
+-- the waterfalls of the currencies, at the rate of the closing
+('moved', 'fx', NULL, $$by_currency AS MATERIALIZED ({{by_currency_segments}}
+	SELECT '(all)'::text AS segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM priced p
+	CROSS JOIN observed o
+	GROUP BY p.currency
+), money AS (
+	SELECT b.segment, m.period_start,
+		sum(m.opening_mrr * CASE WHEN m.opening_mrr = 0 THEN 0 ELSE cvm.known_rate(b.currency, {currency}, m.period_start - 1, (
+			SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from < m.period_start ORDER BY f.valid_from DESC LIMIT 1)) END) AS opening_mrr,
+		sum(m.new_mrr * r.rate) AS new_mrr,
+		sum(m.reactivation_mrr * r.rate) AS reactivation_mrr,
+		sum(m.expansion_mrr * r.rate) AS expansion_mrr,
+		sum(m.contraction_mrr * r.rate) AS contraction_mrr,
+		sum(m.churn_mrr * r.rate) AS churn_mrr,
+		sum(m.moved_in_mrr * r.rate) AS moved_in_mrr,
+		sum(m.moved_out_mrr * r.rate) AS moved_out_mrr,
+		sum(m.price_expansion_mrr * r.rate) AS price_expansion_mrr,
+		sum(m.price_contraction_mrr * r.rate) AS price_contraction_mrr,
+		sum(m.to_free_mrr * r.rate) AS to_free_mrr,
+		sum(m.paused_mrr * r.rate) AS paused_mrr,
+		sum(m.closing_paused_mrr * r.rate) AS closing_paused_mrr,
+		sum(m.closing_mrr * r.rate) AS closing_mrr,
+		sum(m.expansion_customers)::bigint AS expansion_customers,
+		sum(m.contraction_customers)::bigint AS contraction_customers
+	FROM by_currency b
+	CROSS JOIN LATERAL cvm.movements(b.state) m
+	CROSS JOIN LATERAL (SELECT least((m.period_start + interval '1 month')::date, cvm.as_of(b.state)) - 1 AS day) d
+	CROSS JOIN LATERAL (SELECT cvm.known_rate(b.currency, {currency}, d.day, (
+		SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from <= d.day ORDER BY f.valid_from DESC LIMIT 1)) AS rate OFFSET 0) r
+	GROUP BY b.segment, m.period_start
+), moved AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.period_start,
+		y.opening_mrr, m.opening_customers,
+		y.new_mrr, m.new_customers, y.reactivation_mrr, m.reactivation_customers,
+		y.expansion_mrr, y.expansion_customers, y.contraction_mrr, y.contraction_customers,
+		y.churn_mrr, m.churn_customers, y.moved_in_mrr, m.moved_in_customers, y.moved_out_mrr, m.moved_out_customers,
+		y.closing_mrr, m.closing_customers, m.same_period_customers, y.price_expansion_mrr, y.price_contraction_mrr,
+		y.to_free_mrr, m.to_free_customers, y.paused_mrr, m.paused_customers, y.closing_paused_mrr, m.closing_paused_customers, m.is_complete
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+	JOIN money y ON y.segment = s.segment AND y.period_start = m.period_start
+)$$),
+('by_currency_segments', NULL, true, $$
+	SELECT h.segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
+	FROM priced p
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = p.customer_id
+	WHERE NOT isempty(h.days)
+	GROUP BY h.segment, p.currency
+	UNION ALL$$),
+('by_currency_segments', NULL, false, ''),
+-- what the rates did to the opening, to the cent
+('fx_mrr', 'fx', NULL, $$(m.closing_mrr::numeric(18,2) - m.opening_mrr::numeric(18,2) - m.new_mrr::numeric(18,2) - m.reactivation_mrr::numeric(18,2) - m.expansion_mrr::numeric(18,2) - m.contraction_mrr::numeric(18,2) - m.churn_mrr::numeric(18,2) - m.moved_in_mrr::numeric(18,2) - m.moved_out_mrr::numeric(18,2) - m.paused_mrr::numeric(18,2))::numeric(18,2)$$);
+
+SELECT cvm.put_subscription_bodies('mrr_movement', '{subscription}', $$WITH {{movement_base}}{{held}}, state AS MATERIALIZED ({{movement}}), {{moved}}
+SELECT m.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_key,
+	m.segment,
+	m.period_start AS month,
+	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
+	{currency} AS currency,
+	m.opening_mrr::numeric(18,2) AS opening_mrr,
+	m.opening_customers,
+	m.new_mrr::numeric(18,2) AS new_mrr,
+	m.new_customers,
+	m.reactivation_mrr::numeric(18,2) AS reactivation_mrr,
+	m.reactivation_customers,
+	m.expansion_mrr::numeric(18,2) AS expansion_mrr,
+	m.expansion_customers,
+	m.contraction_mrr::numeric(18,2) AS contraction_mrr,
+	m.contraction_customers,
+	m.churn_mrr::numeric(18,2) AS churn_mrr,
+	m.churn_customers,
+	m.moved_in_mrr::numeric(18,2) AS moved_in_mrr,
+	m.moved_in_customers,
+	m.moved_out_mrr::numeric(18,2) AS moved_out_mrr,
+	m.moved_out_customers,
+	m.paused_mrr::numeric(18,2) AS paused_mrr,
+	m.paused_customers,
+	{{fx_mrr}} AS fx_mrr,
+	m.closing_mrr::numeric(18,2) AS closing_mrr,
+	m.closing_customers,
+	m.same_period_customers,
+	m.price_expansion_mrr::numeric(18,2) AS price_expansion_mrr,
+	m.price_contraction_mrr::numeric(18,2) AS price_contraction_mrr,
+	m.to_free_mrr::numeric(18,2) AS to_free_mrr,
+	m.to_free_customers,
+	m.closing_paused_mrr::numeric(18,2) AS closing_paused_mrr,
+	m.closing_paused_customers,
+	m.pause_days,
+	m.is_complete,
+	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
+	{time_zone} AS time_zone,
+	m.as_of
+FROM moved m$$);
+
+SELECT cvm.put_subscription_bodies('product_migration', '{subscription}', $$WITH {{base}}
+SELECT to_char(m.period_start::timestamp, 'YYYY-MM') || '|' || m.from_product || '|' || m.to_product AS row_key,
+	m.period_start AS month,
+	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
+	m.from_product,
+	m.to_product,
+	count(*) AS customers,
+	sum(m.from_mrr)::numeric(18,2) AS from_mrr,
+	sum(m.to_mrr)::numeric(18,2) AS to_mrr,
+	{currency} AS currency,
+	(m.period_start + interval '1 month')::date <= o.as_of AS is_complete,
+	{time_zone} AS time_zone,
+	o.as_of
+FROM folded f
+CROSS JOIN observed o
+CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
+GROUP BY m.period_start, m.from_product, m.to_product, o.as_of$$, false);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('mrr_movement', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
+	('mrr_movement', 2, 'segment', 'text', 'name', 'segment held when the month opened for who paid then, and when it closed for who came', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('mrr_movement', 3, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
+	('mrr_movement', 4, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
+	('mrr_movement', 5, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of the amounts; NULL when the model has none.'),
+	('mrr_movement', 6, 'opening_mrr', 'numeric(18,2)', 'money a month', 'closing_mrr of the month before', true, 'Monthly recurring revenue when the month began.'),
+	('mrr_movement', 7, 'opening_customers', 'bigint', 'customers', 'closing_customers of the month before', true, 'Customers who paid when the month began.'),
+	('mrr_movement', 8, 'new_mrr', 'numeric(18,2)', 'money a month', 'from customers who pay at the closing, did not at the opening and never had', true, 'Monthly recurring revenue of customers who pay for the first time.'),
+	('mrr_movement', 9, 'new_customers', 'bigint', 'customers', 'from customers who pay at the closing, did not at the opening and never had', true, 'Number of customers who pay for the first time.'),
+	('mrr_movement', 10, 'reactivation_mrr', 'numeric(18,2)', 'money a month', 'from customers who pay at the closing, did not at the opening and had before', true, 'Monthly recurring revenue of customers who came back.'),
+	('mrr_movement', 11, 'reactivation_customers', 'bigint', 'customers', 'from customers who pay at the closing, did not at the opening and had before', true, 'Number of customers who came back.'),
+	('mrr_movement', 12, 'expansion_mrr', 'numeric(18,2)', 'money a month', 'what opening customers bring more at the closing', true, 'Monthly recurring revenue of opening customers who bring more than before.'),
+	('mrr_movement', 13, 'expansion_customers', 'bigint', 'customers', 'what opening customers bring more at the closing', true, 'Number of opening customers who bring more than before. They stay: not part of the sum of customers.'),
+	('mrr_movement', 14, 'contraction_mrr', 'numeric(18,2)', 'money a month', 'what opening customers who still pay bring less at the closing', true, 'Monthly recurring revenue of opening customers who bring less than before, but something, as a negative number.'),
+	('mrr_movement', 15, 'contraction_customers', 'bigint', 'customers', 'what opening customers who still pay bring less at the closing', true, 'Number of opening customers who bring less than before, but something. They stay: not part of the sum of customers.'),
+	('mrr_movement', 16, 'churn_mrr', 'numeric(18,2)', 'money a month', '-1 * what opening customers brought who pay nothing at the closing', true, 'Monthly recurring revenue of opening customers who stopped paying, as a negative number.'),
+	('mrr_movement', 17, 'churn_customers', 'bigint', 'customers', '-1 * what opening customers brought who pay nothing at the closing', true, 'Number of opening customers who stopped paying, as a negative number.'),
+	('mrr_movement', 18, 'moved_in_mrr', 'numeric(18,2)', 'money a month', 'from customers who pay at both ends and came from another segment', false, 'Monthly recurring revenue of customers who came from another segment, at what they bring now.'),
+	('mrr_movement', 19, 'moved_in_customers', 'bigint', 'customers', 'from customers who pay at both ends and came from another segment', false, 'Number of customers who came from another segment, at what they bring now.'),
+	('mrr_movement', 20, 'moved_out_mrr', 'numeric(18,2)', 'money a month', '-1 * from customers who pay at both ends and went to another segment', false, 'Monthly recurring revenue of customers who went to another segment, as a negative number.'),
+	('mrr_movement', 21, 'moved_out_customers', 'bigint', 'customers', '-1 * from customers who pay at both ends and went to another segment', false, 'Number of customers who went to another segment, as a negative number.'),
+	('mrr_movement', 22, 'paused_mrr', 'numeric(18,2)', 'money a month', 'paused spells at the opening - paused spells at the closing', true, 'What went into pauses, as a negative number, less what came out of them, at the prices that are paused. A pause ends when the spell does, or after pause_days with churn.'),
+	('mrr_movement', 23, 'paused_customers', 'bigint', 'customers', 'customers in pause at the opening - at the closing', true, 'Customers who went into a pause with all that they pay for, as a negative number, less those who came out of one.'),
+	('mrr_movement', 24, 'fx_mrr', 'numeric(18,2)', 'money a month', 'opening at the rates of the closing - opening_mrr', true, 'What exchange rates did to the opening; lines are money at the rates of the closing. 0 unless subscription.currency and fx_rate are bound.'),
+	('mrr_movement', 25, 'closing_mrr', 'numeric(18,2)', 'money a month', 'opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr + fx_mrr', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
+	('mrr_movement', 26, 'closing_customers', 'bigint', 'customers', 'opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers', true, 'Customers who paid when the month ended, or at as_of.'),
+	('mrr_movement', 27, 'same_period_customers', 'bigint', 'customers', 'count of customers who paid on some day of the month and at neither end', true, 'Customers who came and went inside the month; in no other column.'),
+	('mrr_movement', 28, 'price_expansion_mrr', 'numeric(18,2)', 'money a month', 'part of expansion_mrr of customers with the same lines of the same products', true, 'Expansion by price alone; the rest is plan, product or number of lines.'),
+	('mrr_movement', 29, 'price_contraction_mrr', 'numeric(18,2)', 'money a month', 'part of contraction_mrr of customers with the same lines of the same products', true, 'Contraction by price alone.'),
+	('mrr_movement', 30, 'to_free_mrr', 'numeric(18,2)', 'money a month', 'part of churn_mrr of customers who still hold a line that is free', true, 'Churn to something free: contraction, where a free plan counts as active.'),
+	('mrr_movement', 31, 'to_free_customers', 'bigint', 'customers', 'part of churn_customers who still hold a line that is free', true, 'Customers who stopped paying but still hold a free line, as a negative number.'),
+	('mrr_movement', 32, 'closing_paused_mrr', 'numeric(18,2)', 'money a month', '-1 * sum of paused_mrr so far', true, 'What paused spells would bring when the month ended; not in closing_mrr.'),
+	('mrr_movement', 33, 'closing_paused_customers', 'bigint', 'customers', '-1 * sum of paused_customers so far', true, 'Customers in pause with all that they pay for when the month ended; not in closing_customers.'),
+	('mrr_movement', 34, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
+	('mrr_movement', 35, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('mrr_movement', 36, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('mrr_movement', 37, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('mrr_movement', 38, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('product_migration', 1, 'row_key', 'text', 'key', 'month_label|from_product|to_product', false, 'One value per row.'),
+	('product_migration', 2, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
+	('product_migration', 3, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
+	('product_migration', 4, 'from_product', 'text', 'name', 'product held at the opening, not at the closing', false, 'Product that was given up; "(in)" where the new one replaced nothing.'),
+	('product_migration', 5, 'to_product', 'text', 'name', 'product held at the closing, not at the opening', false, 'Product taken up; "(out)" where nothing replaced the old one.'),
+	('product_migration', 6, 'customers', 'bigint', 'customers', 'count of customers with the pair', true, 'Customers who went this way. Lost and gained products of one customer are paired by price, so each appears once.'),
+	('product_migration', 7, 'from_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of from_product at the opening', true, 'What they brought with the product given up.'),
+	('product_migration', 8, 'to_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of to_product at the closing', true, 'What they bring with the product taken up.'),
+	('product_migration', 9, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of the amounts; NULL when the model has none.'),
+	('product_migration', 10, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('product_migration', 11, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('product_migration', 12, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -1,0 +1,168 @@
+-- The report view of the rates that follow from the waterfall.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(23, 'margin_rate', 'fraction', NULL, 'Margin as a share of revenue, for lifetime values; NULL: not known.'),
+	(24, 'monthly_discount_rate', 'fraction', NULL, 'Discount a month, for lifetime values; NULL: none is computed.');
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(21, 'subscription_kpi', 'Rates of a month: one row per segment and month, with the numerator and denominator of each.', 'greatest(opening_customers, closing_customers)');
+
+INSERT INTO cvm.subscription_part VALUES
+-- Spells that ended, and whose customers paid on the day after
+('due', NULL, NULL, $$ended AS MATERIALIZED (
+	SELECT f.customer_id, p.ended_on, p.mrr, cvm.mrr_at(f.holdings, p.ended_on) > 0 AS stays
+	FROM folded f
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.spells(f.holdings) p
+	WHERE p.ended_on < o.as_of AND p.mrr > 0
+), due AS MATERIALIZED (
+	SELECT e.segment, date_trunc('month', e.ended_on::timestamp)::date AS month,
+		count(*) AS due_spells, sum(e.mrr) AS due_mrr,
+		count(*) FILTER (WHERE e.stays) AS renewed_spells,
+		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS renewed_mrr
+	FROM (
+		SELECT '(all)'::text AS segment, a.ended_on, a.mrr, a.stays
+		FROM ended a{{due_segments}}
+	) e
+	GROUP BY 1, 2
+)$$),
+('due_segments', NULL, true, $$
+		UNION ALL
+		SELECT h.segment, a.ended_on, a.mrr, a.stays
+		FROM ended a
+		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$),
+('due_segments', NULL, false, ''),
+
+-- From the closing of twelve months before
+('year', NULL, NULL, $$year_change AS (
+	SELECT y.segment, y.period_start, sum(y.opening_mrr) AS opening, sum(y.gross_retained_mrr) AS gross, sum(y.net_retained_mrr) AS net
+	FROM (
+		SELECT '(all)'::text AS segment, k.*
+		FROM folded f
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{{year_segments}}
+	) y
+	GROUP BY 1, 2
+)$$),
+('year_segments', NULL, true, $$
+		UNION ALL
+		SELECT h.segment, k.*
+		FROM folded f
+		CROSS JOIN observed o
+		JOIN held h ON h.customer_id = f.customer_id
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12, h.days) k
+		WHERE NOT isempty(h.days)$$),
+('year_segments', NULL, false, '');
+
+SELECT cvm.put_subscription_bodies('subscription_kpi', '{subscription}', $$WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}}, month AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, m.*,
+		m.opening_mrr + m.contraction_mrr + m.churn_mrr AS gross_retained,
+		m.opening_mrr + m.expansion_mrr + m.contraction_mrr + m.churn_mrr AS net_retained,
+		-m.churn_customers / nullif(m.opening_customers, 0)::float8 AS churn,
+		m.closing_mrr::float8 / nullif(m.closing_customers, 0) AS arpa
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+), rate AS (
+	SELECT m.*,
+		m.gross_retained::float8 / nullif(m.opening_mrr::float8, 0) AS grr,
+		m.net_retained::float8 / nullif(m.opening_mrr::float8, 0) AS nrr
+	FROM month m
+)
+SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_key,
+	r.segment,
+	r.period_start AS month,
+	to_char(r.period_start::timestamp, 'YYYY-MM') AS month_label,
+	{currency} AS currency,
+	r.opening_customers,
+	-r.churn_customers AS churned_customers,
+	r.churn AS logo_churn_rate,
+	r.opening_mrr::numeric(18,2) AS opening_mrr,
+	(-r.churn_mrr)::numeric(18,2) AS churned_mrr,
+	-r.churn_mrr::float8 / nullif(r.opening_mrr::float8, 0) AS revenue_churn_rate,
+	r.gross_retained::numeric(18,2) AS gross_retained_mrr,
+	r.grr AS gross_revenue_retention_rate,
+	r.net_retained::numeric(18,2) AS net_retained_mrr,
+	r.nrr AS net_revenue_retention_rate,
+	CASE WHEN count(r.grr) OVER year = 12 THEN
+		CASE WHEN min(r.grr) OVER year > 0 THEN exp(sum(ln(nullif(r.grr, 0))) OVER year) ELSE 0 END
+	END AS gross_revenue_retention_chained_rate,
+	CASE WHEN count(r.nrr) OVER year = 12 THEN
+		CASE WHEN min(r.nrr) OVER year > 0 THEN exp(sum(ln(nullif(r.nrr, 0))) OVER year) ELSE 0 END
+	END AS net_revenue_retention_chained_rate,
+	y.opening::numeric(18,2) AS year_opening_mrr,
+	y.gross::numeric(18,2) AS year_gross_retained_mrr,
+	y.gross::float8 / nullif(y.opening::float8, 0) AS gross_revenue_retention_year_rate,
+	y.net::numeric(18,2) AS year_net_retained_mrr,
+	y.net::float8 / nullif(y.opening::float8, 0) AS net_revenue_retention_year_rate,
+	(r.new_mrr + r.expansion_mrr)::numeric(18,2) AS gained_mrr,
+	(-r.churn_mrr - r.contraction_mrr)::numeric(18,2) AS lost_mrr,
+	(r.new_mrr + r.expansion_mrr)::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) AS quick_ratio,
+	r.closing_mrr::numeric(18,2) AS closing_mrr,
+	r.closing_customers,
+	r.arpa,
+	cvm.ltv_naive(r.arpa, r.churn) AS lifetime_revenue,
+	cvm.ltv_margin(r.arpa, {margin_rate}, r.churn) AS lifetime_margin,
+	cvm.ltv_discounted(r.arpa, {margin_rate}, r.churn, {monthly_discount_rate}) AS lifetime_margin_discounted,
+	coalesce(d.due_spells, 0) AS due_spells,
+	coalesce(d.renewed_spells, 0) AS renewed_spells,
+	d.renewed_spells / d.due_spells::float8 AS renewal_rate,
+	coalesce(d.due_mrr, 0)::numeric(18,2) AS due_mrr,
+	coalesce(d.renewed_mrr, 0)::numeric(18,2) AS renewed_mrr,
+	d.renewed_mrr::float8 / d.due_mrr::float8 AS renewal_value_rate,
+	r.is_complete,
+	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
+	{pause_days} AS pause_days,
+	{time_zone} AS time_zone,
+	r.as_of
+FROM rate r
+LEFT JOIN due d ON d.segment = r.segment AND d.month = r.period_start
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(c.opening), 0) AS opening, coalesce(sum(c.gross), 0) AS gross, coalesce(sum(c.net), 0) AS net
+	FROM year_change c
+	WHERE c.segment = r.segment AND c.period_start <= r.period_start
+) y
+WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 PRECEDING AND CURRENT ROW)$$);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('subscription_kpi', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
+	('subscription_kpi', 2, 'segment', 'text', 'name', 'segment held when the month opened for who paid then, and when it closed for who came', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('subscription_kpi', 3, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
+	('subscription_kpi', 4, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
+	('subscription_kpi', 5, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of the amounts; NULL when the model has none.'),
+	('subscription_kpi', 6, 'opening_customers', 'bigint', 'customers', 'closing_customers of the month before', true, 'Customers who paid when the month began.'),
+	('subscription_kpi', 7, 'churned_customers', 'bigint', 'customers', 'count of opening customers who pay nothing at the closing', true, 'Opening customers lost.'),
+	('subscription_kpi', 8, 'logo_churn_rate', 'double precision', 'fraction 0..1', 'churned_customers / opening_customers', false, 'Share of the opening customers who were lost. cvm.churn_rates() has other definitions.'),
+	('subscription_kpi', 9, 'opening_mrr', 'numeric(18,2)', 'money a month', 'closing_mrr of the month before', true, 'Monthly recurring revenue when the month began.'),
+	('subscription_kpi', 10, 'churned_mrr', 'numeric(18,2)', 'money a month', 'what the churned customers brought', true, 'Recurring revenue of the opening customers lost.'),
+	('subscription_kpi', 11, 'revenue_churn_rate', 'double precision', 'fraction 0..1', 'churned_mrr / opening_mrr', false, 'Share of the opening revenue that left with its customers.'),
+	('subscription_kpi', 12, 'gross_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over opening customers of the lesser of opening and closing: opening + contraction + churn', true, 'What is left of the opening revenue, gains not counted.'),
+	('subscription_kpi', 13, 'gross_revenue_retention_rate', 'double precision', 'fraction 0..1', 'gross_retained_mrr / opening_mrr', false, 'GRR of the month; never above 1.'),
+	('subscription_kpi', 14, 'net_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over opening customers of closing: opening + expansion + contraction + churn', true, 'What the opening customers bring at the closing; new and returning customers not counted.'),
+	('subscription_kpi', 15, 'net_revenue_retention_rate', 'double precision', 'fraction', 'net_retained_mrr / opening_mrr', false, 'NRR of the month.'),
+	('subscription_kpi', 16, 'gross_revenue_retention_chained_rate', 'double precision', 'fraction 0..1', 'product of gross_revenue_retention_rate of 12 months', false, 'GRR of the last 12 months, chained; below the rate from point to point.'),
+	('subscription_kpi', 17, 'net_revenue_retention_chained_rate', 'double precision', 'fraction', 'product of net_revenue_retention_rate of 12 months', false, 'NRR of the last 12 months, chained.'),
+	('subscription_kpi', 18, 'year_opening_mrr', 'numeric(18,2)', 'money a month', 'closing_mrr of twelve months before', true, 'What the customers who paid twelve months before brought then: denominator of the rates of a year.'),
+	('subscription_kpi', 19, 'year_gross_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over those customers of the lesser of then and now', true, 'What is left of it, no more of each customer than then.'),
+	('subscription_kpi', 20, 'gross_revenue_retention_year_rate', 'double precision', 'fraction 0..1', 'year_gross_retained_mrr / year_opening_mrr', false, 'GRR from closing to closing of twelve months; who left and came back counts.'),
+	('subscription_kpi', 21, 'year_net_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over those customers of now', true, 'What they bring now.'),
+	('subscription_kpi', 22, 'net_revenue_retention_year_rate', 'double precision', 'fraction', 'year_net_retained_mrr / year_opening_mrr', false, 'NRR from closing to closing of twelve months.'),
+	('subscription_kpi', 23, 'gained_mrr', 'numeric(18,2)', 'money a month', 'new_mrr + expansion_mrr', true, 'Numerator of quick_ratio; who came back is left out.'),
+	('subscription_kpi', 24, 'lost_mrr', 'numeric(18,2)', 'money a month', '-1 * (churn_mrr + contraction_mrr)', true, 'Denominator of quick_ratio.'),
+	('subscription_kpi', 25, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
+	('subscription_kpi', 26, 'closing_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on the last day', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
+	('subscription_kpi', 27, 'closing_customers', 'bigint', 'customers', 'count of customers who pay on the last day', true, 'Customers who paid when the month ended, or at as_of.'),
+	('subscription_kpi', 28, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account. Do not average.'),
+	('subscription_kpi', 29, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn. Do not average.'),
+	('subscription_kpi', 30, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given. Do not average.'),
+	('subscription_kpi', 31, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted. Do not average.'),
+	('subscription_kpi', 32, 'due_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that came to their end in the month and were observed to.'),
+	('subscription_kpi', 33, 'renewed_spells', 'bigint', 'spells', 'count of due_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
+	('subscription_kpi', 34, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_spells / due_spells', false, 'Renewal rate by count. Prices that change in the middle of a contract end a spell too: bind terms as spells.'),
+	('subscription_kpi', 35, 'due_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of due_spells', true, 'Recurring revenue that came to its end in the month.'),
+	('subscription_kpi', 36, 'renewed_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of renewed_spells', true, 'Of it, that of spells that were renewed, at the old price.'),
+	('subscription_kpi', 37, 'renewal_value_rate', 'double precision', 'fraction 0..1', 'renewed_mrr / due_mrr', false, 'Renewal rate by value.'),
+	('subscription_kpi', 38, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('subscription_kpi', 39, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('subscription_kpi', 40, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
+	('subscription_kpi', 41, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('subscription_kpi', 42, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

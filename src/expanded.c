@@ -103,15 +103,15 @@ void *
 expanded_step(const ExpandedType *type, FunctionCallInfo fcinfo,
 			  const char *name, Datum *result)
 {
-	MemoryContext context = state_context(fcinfo, name);
 	ExpandedState *expanded = NULL;
 
+	/* one that may be written to exists inside an aggregate only */
 	if (!PG_ARGISNULL(0) &&
 		VARATT_IS_EXTERNAL_EXPANDED_RW(PG_GETARG_POINTER(0)))
 		expanded = expanded_of(type, PG_GETARG_DATUM(0));
 	if (expanded == NULL)
 	{
-		expanded = expanded_make(type, context);
+		expanded = expanded_make(type, state_context(fcinfo, name));
 		if (!PG_ARGISNULL(0))
 			type->merge(expanded->state,
 						expanded_read(type, PG_GETARG_DATUM(0)));

@@ -61,7 +61,7 @@ fold_begin(FunctionCallInfo fcinfo, RowForm *form)
 	FoldState *state = state_make(fcinfo, &budget);
 
 	state->fold = fold_new(state_context(fcinfo, "retention_agg"),
-						   form->key_kind, row_calendar(form, fcinfo),
+						   form->key_kind, grain_calendar(&form->grain, fcinfo),
 						   form->is_start >= 0, form->value >= 0, budget);
 	return state;
 }
@@ -71,7 +71,7 @@ static FoldState *
 fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 {
 	Zone *zone = form->zone >= 0 ? row_zone(form, fcinfo) : NULL;
-	Calendar calendar = row_calendar(form, fcinfo);
+	Calendar calendar = grain_calendar(&form->grain, fcinfo);
 	FoldState *state = PG_ARGISNULL(0) ? fold_begin(fcinfo, form)
 									   : (FoldState *) PG_GETARG_POINTER(0);
 

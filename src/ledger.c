@@ -32,8 +32,8 @@ ledger_form(FunctionCallInfo fcinfo, int grain)
 	form->key_kind = type == INT8OID   ? KEY_NUMBER
 					 : type == UUIDOID ? KEY_UUID
 									   : KEY_TEXT;
-	form->grain = grain;
-	form->grain_constant = row_is_constant(fcinfo, grain);
+	form->grain.argument = grain;
+	form->grain.is_constant = row_is_constant(fcinfo, grain);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }
@@ -79,7 +79,7 @@ ledger_row(FunctionCallInfo fcinfo, const LedgerArguments *arguments,
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
 		!argument_spell(fcinfo, ARG_SPELL, 0, arguments->paused, &row->spell))
 		return false;
-	terms.calendar = row_calendar(form, fcinfo);
+	terms.calendar = grain_calendar(&form->grain, fcinfo);
 	terms.as_of = argument_day(fcinfo, arguments->grain + 1, "as_of");
 	if (arguments->clock)
 		terms.clock = argument_clock(fcinfo, arguments->clock);

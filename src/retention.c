@@ -10,6 +10,7 @@
 #include "utils/date.h"
 
 #include "core/sweep.h"
+#include "row.h"
 #include "statetype.h"
 #include "types.h"
 
@@ -50,17 +51,20 @@ PG_FUNCTION_INFO_V1(cvm_retention_sweep);
 Datum
 cvm_retention_sweep(PG_FUNCTION_ARGS)
 {
+	GrainForm *grain = fcinfo->flinfo->fn_extra;
 	Datum result;
 	Retention *retention;
 	StateBytes activity;
 
 	if (PG_ARGISNULL(1))
 		return expanded_skip(fcinfo, "retention_agg");
+	if (unlikely(grain == NULL))
+		grain = grain_form_make(fcinfo, 2);
 	retention =
 		expanded_step(&retention_state, fcinfo, "retention_agg", &result);
 	activity = state_bytes(PG_GETARG_DATUM(1));
 	retention_sweep(retention, activity.data, activity.size,
-					argument_calendar(fcinfo, 2, -1),
+					grain_calendar(grain, fcinfo),
 					argument_day(fcinfo, 3, "as_of"));
 	PG_RETURN_DATUM(result);
 }

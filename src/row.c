@@ -32,7 +32,7 @@ form_read(RowForm *form, Oid function)
 	nargs = proc->pronargs;
 	memset(form, 0, sizeof(RowForm));
 	form->customer = form->zone = form->value = -1;
-	form->is_start = form->is_return = form->grain = -1;
+	form->is_start = form->is_return = form->grain.argument = -1;
 
 #define ARG(n) ((n) < nargs ? proc->proargtypes.values[n] : InvalidOid)
 	if (ARG(0) == INTERNALOID)
@@ -43,7 +43,7 @@ form_read(RowForm *form, Oid function)
 						 : ARG(at) == UUIDOID ? KEY_UUID
 											  : KEY_TEXT;
 		at++;
-		form->grain = --nargs;
+		form->grain.argument = --nargs;
 	}
 	form->time = at;
 	form->time_kind = ARG(at) == DATEOID		? TIME_DATE
@@ -86,9 +86,9 @@ row_form_make(FunctionCallInfo fcinfo)
 
 	form_read(form, fcinfo->flinfo->fn_oid);
 	form->zone_constant = row_is_constant(fcinfo, form->zone);
-	form->grain_constant = row_is_constant(fcinfo, form->grain);
+	form->grain.is_constant = row_is_constant(fcinfo, form->grain.argument);
 	form->is_constant =
-		form->grain_constant && (form->zone < 0 || form->zone_constant);
+		form->grain.is_constant && (form->zone < 0 || form->zone_constant);
 	form->is_plain = form->is_constant && form->value < 0 && form->is_start < 0;
 	fcinfo->flinfo->fn_extra = form;
 	return form;
@@ -158,29 +158,42 @@ day_reader(TimeKind kind, Zone *zone)
 	return reader;
 }
 
+/* The grain of a call that has nothing else to remember. */
+GrainForm *
+grain_form_make(FunctionCallInfo fcinfo, int argument)
+{
+	GrainForm *form =
+		MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(GrainForm));
+
+	form->argument = argument;
+	form->is_constant = row_is_constant(fcinfo, argument);
+	fcinfo->flinfo->fn_extra = form;
+	return form;
+}
+
 /* Look at the grain of this row. */
 Calendar
-row_calendar_look(RowForm *form, FunctionCallInfo fcinfo)
+grain_look(GrainForm *form, FunctionCallInfo fcinfo)
 {
 	text *name;
 	const char *data;
 	int size;
 
-	if (PG_ARGISNULL(form->grain))
+	if (PG_ARGISNULL(form->argument))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("grain must not be null"),
 						errhint("Use day, week, month, quarter or year.")));
-	name = PG_GETARG_TEXT_PP(form->grain);
+	name = PG_GETARG_TEXT_PP(form->argument);
 	data = VARDATA_ANY(name);
 	size = (int) VARSIZE_ANY_EXHDR(name);
-	if (!form->grain_seen || size != form->grain_size ||
-		memcmp(data, form->grain_text, size) != 0)
+	if (!form->is_seen || size != form->size ||
+		memcmp(data, form->text, size) != 0)
 	{
-		form->grain_seen = false;
+		form->is_seen = false;
 		form->calendar = calendar_of(data, size, 1);
-		memcpy(form->grain_text, data, size);
-		form->grain_size = size;
-		form->grain_seen = true;
+		memcpy(form->text, data, size);
+		form->size = size;
+		form->is_seen = true;
 	}
 	return form->calendar;
 }

@@ -24,6 +24,21 @@ typedef enum TimeKind
 	TIME_INSTANT, /* timestamptz */
 } TimeKind;
 
+/*
+ * A grain among the arguments.  Where it is a constant of the query, and it
+ * nearly always is, one look is enough; else each row's text is compared with
+ * that of the row before.
+ */
+typedef struct GrainForm
+{
+	int argument;
+	bool is_constant;
+	bool is_seen;
+	Calendar calendar; /* what the text said */
+	int size;
+	char text[16];
+} GrainForm;
+
 /* Which arguments a call has: told by the types of the function called */
 typedef struct RowForm
 {
@@ -33,33 +48,25 @@ typedef struct RowForm
 	int value;
 	int is_start;
 	int is_return;
-	int grain;
 	KeyKind key_kind;
 	TimeKind time_kind;
+	GrainForm grain;
 
-	/*
-	 * What zone and grain last said.  Where they are constants of the query,
-	 * and they nearly always are, one look is enough; else each row's text is
-	 * compared with that of the row before.
-	 */
+	/* what the zone last said, as with the grain */
 	Zone *zone_seen;
 	bool zone_constant;
 	bool is_constant; /* zone and grain both */
 	bool is_plain;	  /* that, and neither value nor marks */
 	char zone_text[64];
 	int zone_size;
-	bool grain_seen;
-	bool grain_constant;
-	Calendar calendar;
-	char grain_text[16];
-	int grain_size;
 } RowForm;
 
 extern DayReader day_reader(TimeKind kind, Zone *zone);
 extern RowForm *row_form_make(FunctionCallInfo fcinfo);
 extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
 extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
-extern Calendar row_calendar_look(RowForm *form, FunctionCallInfo fcinfo);
+extern GrainForm *grain_form_make(FunctionCallInfo fcinfo, int argument);
+extern Calendar grain_look(GrainForm *form, FunctionCallInfo fcinfo);
 
 /* The form of this call, kept between calls where the caller lets us. */
 static inline RowForm *
@@ -81,11 +88,11 @@ row_zone(RowForm *form, FunctionCallInfo fcinfo)
 
 /* The grain of this row. */
 static inline Calendar
-row_calendar(RowForm *form, FunctionCallInfo fcinfo)
+grain_calendar(GrainForm *form, FunctionCallInfo fcinfo)
 {
-	if (likely(form->grain_constant && form->grain_seen))
+	if (likely(form->is_constant && form->is_seen))
 		return form->calendar;
-	return row_calendar_look(form, fcinfo);
+	return grain_look(form, fcinfo);
 }
 
 /* The time of this row, not NULL, as its reader takes it. */

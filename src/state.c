@@ -19,9 +19,9 @@
 
 #include "state.h"
 
-/* The bytes of a state. */
+/* The bytes of a state that lies elsewhere or is compressed. */
 StateBytes
-state_bytes(Datum datum)
+state_bytes_detoast(Datum datum)
 {
 	struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
 	StateBytes bytes = {(const uint8_t *) VARDATA_ANY(value),
@@ -55,10 +55,9 @@ state_accept(const StateType *type, const uint8_t *data, size_t size)
 	type->rewrite(data, size, &writer);
 	if (writer.used - VARHDRSZ != size ||
 		memcmp(writer.data + VARHDRSZ, data, size) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid bytes for type %s", type->name),
-				 errdetail("The bytes are not in canonical form.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid bytes for type %s", type->name),
+						errdetail("The bytes are not in canonical form.")));
 	return state_close(&writer);
 }
 

@@ -25,7 +25,7 @@ typedef struct StateBytes
 	size_t size;
 } StateBytes;
 
-extern StateBytes state_bytes(Datum datum);
+extern StateBytes state_bytes_detoast(Datum datum);
 extern void state_open(ByteWriter *writer);
 extern Datum state_close(ByteWriter *writer);
 extern Datum state_input(const StateType *type, FunctionCallInfo fcinfo);
@@ -33,5 +33,18 @@ extern Datum state_receive(const StateType *type, FunctionCallInfo fcinfo);
 extern Datum cvm_state_out(PG_FUNCTION_ARGS);
 extern Datum cvm_state_send(PG_FUNCTION_ARGS);
 extern MemoryContext state_context(FunctionCallInfo fcinfo, const char *name);
+
+/* The bytes of a state. */
+static inline StateBytes
+state_bytes(Datum datum)
+{
+	const struct varlena *value =
+		(const struct varlena *) DatumGetPointer(datum);
+
+	if (unlikely(VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value)))
+		return state_bytes_detoast(datum);
+	return (StateBytes){(const uint8_t *) VARDATA_ANY(value),
+						VARSIZE_ANY_EXHDR(value)};
+}
 
 #endif /* CVM_STATE_H */

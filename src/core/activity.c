@@ -2,10 +2,11 @@
  * activity.c
  *		One customer's timeline: canonical bytes, merging, and the log.
  *
- * Canonical bytes: version, flags, [scale], number of days, then for each day
- * its distance from the day before, its events, [starts, returns], [value].
+ * Canonical bytes: version, flags, [scale], number of days, [the first day,
+ * [days from it to the last one, months]], then for each day its distance from
+ * the day before, but for the first, its events, [starts, returns], [value].
  * Starts and returns are left out when every event is both, values when no
- * event had one.
+ * event had one; months are there when all of these are left out.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -15,6 +16,9 @@
 
 #define HAS_VALUE 1
 #define IS_MARKED 2
+#define HAS_MONTHS 4
+
+static const Calendar by_month = {GRAIN_MONTH, 1};
 
 /* Begin to read canonical bytes. */
 void
@@ -27,17 +31,53 @@ cursor_open(ActivityCursor *cursor, const void *data, size_t size)
 	if (read_byte(reader) != ACTIVITY_VERSION)
 		reader_fail(reader);
 	flags = read_byte(reader);
-	if (flags & ~(HAS_VALUE | IS_MARKED))
+	if (flags > HAS_MONTHS)
 		reader_fail(reader);
 	cursor->has_value = (flags & HAS_VALUE) != 0;
 	cursor->is_marked = (flags & IS_MARKED) != 0;
 	cursor->scale =
 		cursor->has_value ? (int) read_unsigned(reader, MONEY_MAX_SCALE) : 0;
 	cursor->left = read_count(reader, 2);
-	cursor->day = 0;
+	cursor->months = 0;
 	cursor->begun = false;
-	if (cursor->has_value && cursor->left == 0)
+	if (cursor->left == 0)
+	{
+		if (flags != 0)
+			reader_fail(reader);
+		return;
+	}
+	cursor->first = (Day) read_signed(reader, DAY_FIRST, DAY_LAST);
+	cursor->day = cursor->first;
+	if (flags != HAS_MONTHS)
+		return;
+	cursor->last =
+		(Day) (cursor->first +
+			   (int64_t) read_unsigned(
+				   reader, (uint64_t) (DAY_LAST - (int64_t) cursor->first)));
+	cursor->months = read_unsigned(reader, UINT64_MAX);
+	if ((cursor->months & 1) == 0)
 		reader_fail(reader);
+}
+
+/* The months of a timeline, or 0 where it is not that simple. */
+static uint64_t
+activity_months(const Activity *activity)
+{
+	Almanac *almanac = almanac_of(by_month);
+	uint64_t months = 1;
+	Period first;
+
+	if (activity->ndays == 0)
+		return 0;
+	first = almanac_period(almanac, activity->days[0].day);
+	if (almanac_period(almanac, activity->days[activity->ndays - 1].day) -
+			first >=
+		ACTIVITY_MONTHS)
+		return 0;
+	for (int i = 1; i < activity->ndays; i++)
+		months |= UINT64_C(1)
+				  << (almanac_period(almanac, activity->days[i].day) - first);
+	return months;
 }
 
 /* Read canonical bytes; anything else is refused. */
@@ -69,24 +109,35 @@ void
 activity_encode(const Activity *activity, ByteWriter *writer)
 {
 	bool marked = false;
+	uint64_t months;
 
 	for (int i = 0; i < activity->ndays && !marked; i++)
 		marked = activity->days[i].starts != activity->days[i].events ||
 				 activity->days[i].returns != activity->days[i].events;
 	write_byte(writer, ACTIVITY_VERSION);
+	months = marked || activity->has_value ? 0 : activity_months(activity);
 	write_byte(writer, (activity->has_value ? HAS_VALUE : 0) |
-						   (marked ? IS_MARKED : 0));
+						   (marked ? IS_MARKED : 0) |
+						   (months != 0 ? HAS_MONTHS : 0));
 	if (activity->has_value)
 		write_unsigned(writer, activity->scale);
 	write_unsigned(writer, activity->ndays);
+	if (activity->ndays > 0)
+		write_signed(writer, activity->days[0].day);
+	if (months != 0)
+	{
+		write_unsigned(
+			writer,
+			(uint64_t) ((int64_t) activity->days[activity->ndays - 1].day -
+						activity->days[0].day));
+		write_unsigned(writer, months);
+	}
 	for (int i = 0; i < activity->ndays; i++)
 	{
 		const ActivityDay *entry = &activity->days[i];
 
 		host_poll();
-		if (i == 0)
-			write_signed(writer, entry->day);
-		else
+		if (i > 0)
 			write_unsigned(writer, (uint64_t) ((int64_t) entry->day -
 											   activity->days[i - 1].day));
 		write_unsigned(writer, entry->events);

@@ -31,17 +31,27 @@ typedef struct Activity
 	ActivityDay *days; /* ascending, one entry a day */
 } Activity;
 
-/* Reading a timeline day by day, straight from its bytes */
+/*
+ * Reading a timeline, straight from its bytes: first its head, then day by
+ * day.  The months say all that the usual question asks, which customer was
+ * there in which month; they are known where every event counts alike, none
+ * came with a value, and all lie within 64 months.
+ */
 typedef struct ActivityCursor
 {
 	ByteReader reader;
 	bool has_value;
 	bool is_marked;
 	int scale;
-	size_t left; /* days still to come */
-	int64_t day; /* the day before */
+	size_t left;	 /* days still to come */
+	Day first;		 /* if there are any */
+	uint64_t months; /* bit k: there in the month k after that; 0: unknown */
+	Day last;		 /* where months are known */
+	int64_t day;	 /* the day before; at first, the first */
 	bool begun;
 } ActivityCursor;
+
+#define ACTIVITY_MONTHS 64
 
 extern void cursor_open(ActivityCursor *cursor, const void *data, size_t size);
 
@@ -57,12 +67,7 @@ cursor_next(ActivityCursor *cursor, ActivityDay *day)
 		return false;
 	}
 	cursor->left--;
-	if (!cursor->begun)
-	{
-		cursor->day = read_signed(reader, DAY_FIRST, DAY_LAST);
-		cursor->begun = true;
-	}
-	else
+	if (cursor->begun)
 	{
 		uint64_t distance = read_unsigned(reader, INT32_MAX);
 
@@ -70,6 +75,7 @@ cursor_next(ActivityCursor *cursor, ActivityDay *day)
 		if (distance == 0 || cursor->day > DAY_LAST)
 			reader_fail(reader);
 	}
+	cursor->begun = true;
 	day->day = (Day) cursor->day;
 	day->events = (int64_t) read_unsigned(reader, INT64_MAX);
 	if (day->events == 0)

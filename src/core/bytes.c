@@ -67,15 +67,6 @@ write_wide(ByteWriter *writer, Wide number)
 	write_byte(writer, (uint8_t) rest);
 }
 
-void
-reader_open(ByteReader *reader, const void *data, size_t size,
-			const char *what)
-{
-	reader->at = data;
-	reader->end = reader->at + size;
-	reader->what = what;
-}
-
 /* Refuse the bytes. */
 void
 reader_fail(const ByteReader *reader)
@@ -85,12 +76,17 @@ reader_fail(const ByteReader *reader)
 			  "invalid bytes for type %s", reader->what);
 }
 
-uint8_t
-read_byte(ByteReader *reader)
+/* Put the low seven bits of the bytes of a word together. */
+static inline uint64_t
+sevens(uint64_t word)
 {
-	if (reader->at == reader->end)
-		reader_fail(reader);
-	return *reader->at++;
+	word &= UINT64_C(0x7f7f7f7f7f7f7f7f);
+	word = (word & UINT64_C(0x7f007f007f007f00)) >> 1 |
+		   (word & UINT64_C(0x007f007f007f007f));
+	word = (word & UINT64_C(0x3fff00003fff0000)) >> 2 |
+		   (word & UINT64_C(0x00003fff00003fff));
+	return (word & UINT64_C(0x0fffffff00000000)) >> 4 |
+		   (word & UINT64_C(0x000000000fffffff));
 }
 
 /* Read a number no greater than limit, of any length. */
@@ -101,6 +97,27 @@ read_long_unsigned(ByteReader *reader, uint64_t limit)
 	int shift = 0;
 	uint8_t byte;
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	/* up to eight bytes at once; a longer number, or the end, takes a loop */
+	if (reader->end - reader->at >= 8)
+	{
+		uint64_t word;
+		uint64_t ends;
+
+		memcpy(&word, reader->at, sizeof(word));
+		ends = ~word & UINT64_C(0x8080808080808080);
+		if (ends != 0)
+		{
+			int size = __builtin_ctzll(ends) / 8 + 1;
+
+			number = sevens(word & (ends ^ (ends - 1)));
+			if (number > limit || (size > 1 && reader->at[size - 1] == 0))
+				reader_fail(reader);
+			reader->at += size;
+			return number;
+		}
+	}
+#endif
 	do
 	{
 		byte = read_byte(reader);
@@ -110,18 +127,6 @@ read_long_unsigned(ByteReader *reader, uint64_t limit)
 		shift += 7;
 	} while (byte & 0x80);
 	if (number > limit || (byte == 0 && shift > 7))
-		reader_fail(reader);
-	return number;
-}
-
-/* Read a number from low to high. */
-int64_t
-read_signed(ByteReader *reader, int64_t low, int64_t high)
-{
-	uint64_t raw = read_unsigned(reader, UINT64_MAX);
-	int64_t number = (int64_t) (raw >> 1) ^ -(int64_t) (raw & 1);
-
-	if (number < low || number > high)
 		reader_fail(reader);
 	return number;
 }
@@ -144,20 +149,6 @@ read_wide(ByteReader *reader)
 	if (byte == 0 && shift > 7)
 		reader_fail(reader);
 	return (Wide) (raw >> 1) ^ -(Wide) (raw & 1);
-}
-
-/*
- * Read how many items follow.  Each takes at least least_bytes_each bytes, so
- * a damaged count cannot make us allocate more than the value is long.
- */
-size_t
-read_count(ByteReader *reader, size_t least_bytes_each)
-{
-	uint64_t count = read_unsigned(reader, UINT64_MAX);
-
-	if (count > (size_t) (reader->end - reader->at) / least_bytes_each)
-		reader_fail(reader);
-	return (size_t) count;
 }
 
 /* Read so many bytes where they are. */

@@ -51,17 +51,28 @@ write_byte(ByteWriter *writer, uint8_t byte)
 	writer->data[writer->used++] = byte;
 }
 
-extern void reader_open(ByteReader *reader, const void *data, size_t size,
-						const char *what);
 extern void reader_fail(const ByteReader *reader) __attribute__((noreturn));
-extern uint8_t read_byte(ByteReader *reader);
 extern uint64_t read_long_unsigned(ByteReader *reader, uint64_t limit);
-extern int64_t read_signed(ByteReader *reader, int64_t low, int64_t high);
 extern Wide read_wide(ByteReader *reader);
-extern size_t read_count(ByteReader *reader, size_t least_bytes_each);
 extern void read_raw(ByteReader *reader, void *data, size_t size);
 extern const char *read_text(ByteReader *reader, size_t size);
 extern void reader_close(const ByteReader *reader);
+
+static inline void
+reader_open(ByteReader *reader, const void *data, size_t size, const char *what)
+{
+	reader->at = data;
+	reader->end = reader->at + size;
+	reader->what = what;
+}
+
+static inline uint8_t
+read_byte(ByteReader *reader)
+{
+	if (reader->at == reader->end)
+		reader_fail(reader);
+	return *reader->at++;
+}
 
 /* Read a number no greater than limit; most are one byte. */
 static inline uint64_t
@@ -70,6 +81,32 @@ read_unsigned(ByteReader *reader, uint64_t limit)
 	if (reader->at != reader->end && *reader->at < 0x80 && *reader->at <= limit)
 		return *reader->at++;
 	return read_long_unsigned(reader, limit);
+}
+
+/* Read a number from low to high. */
+static inline int64_t
+read_signed(ByteReader *reader, int64_t low, int64_t high)
+{
+	uint64_t raw = read_unsigned(reader, UINT64_MAX);
+	int64_t number = (int64_t) (raw >> 1) ^ -(int64_t) (raw & 1);
+
+	if (number < low || number > high)
+		reader_fail(reader);
+	return number;
+}
+
+/*
+ * Read how many items follow.  Each takes at least least_bytes_each bytes, so
+ * a damaged count cannot make us allocate more than the value is long.
+ */
+static inline size_t
+read_count(ByteReader *reader, size_t least_bytes_each)
+{
+	uint64_t count = read_unsigned(reader, UINT64_MAX);
+
+	if (count > (size_t) (reader->end - reader->at) / least_bytes_each)
+		reader_fail(reader);
+	return (size_t) count;
 }
 
 #endif /* CVM_BYTES_H */

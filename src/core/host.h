@@ -25,8 +25,19 @@ extern void *host_alloc_zero(HostArena arena, size_t size);
 extern void *host_realloc(void *pointer, size_t size);
 extern void host_free(void *pointer);
 
-/* The same as host_alloc, for much memory that is filled from end to end */
+/*
+ * The same as host_alloc, for much memory: where the machine has large pages
+ * it is asked for them, and they fit best what is aligned to one.
+ */
+#define HOST_LARGE_PAGE ((size_t) 2 << 20)
+
 extern void *host_alloc_block(HostArena arena, size_t size);
+
+static inline void *
+host_align(void *pointer, size_t to)
+{
+	return (void *) (((uintptr_t) pointer + to - 1) & ~(uintptr_t) (to - 1));
+}
 
 /* Memory that stays until the process ends, for tables that never change */
 extern HostArena host_forever(void);

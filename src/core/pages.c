@@ -9,6 +9,28 @@
 #include <string.h>
 
 #define FIRST_ITEMS 16 /* what the first page starts with */
+#define BLOCK_MOST (16 << 20)
+
+/* A block of pages: half of all so far. */
+static void
+block_add(Pages *pages)
+{
+	size_t page = PAGE_ITEMS * pages->item;
+	uint32_t npages = pages->used / 2 + 1;
+	size_t align = sizeof(void *);
+	void *block;
+
+	if (npages > BLOCK_MOST / page)
+		npages = BLOCK_MOST / page;
+	if (npages * page > HOST_LARGE_PAGE)
+		align = HOST_LARGE_PAGE;
+	block =
+		host_alloc_block(pages->arena, sizeof(void *) + align + npages * page);
+	memcpy(block, &pages->block, sizeof(void *));
+	pages->block = block;
+	pages->next = host_align((void **) block + 1, align);
+	pages->left = npages;
+}
 
 /* Make room for an item. */
 void
@@ -22,10 +44,9 @@ pages_make(Pages *pages, uint32_t at)
 
 		while (room <= number)
 			room *= 2;
-		pages->page =
-			pages->page
-				? host_realloc(pages->page, room * sizeof(uint8_t *))
-				: host_alloc(pages->arena, room * sizeof(uint8_t *));
+		pages->page = pages->page
+						  ? host_realloc(pages->page, room * sizeof(uint8_t *))
+						  : host_alloc(pages->arena, room * sizeof(uint8_t *));
 		memset(pages->page + pages->room, 0,
 			   (room - pages->room) * sizeof(uint8_t *));
 		pages->room = room;
@@ -45,8 +66,12 @@ pages_make(Pages *pages, uint32_t at)
 		pages->first = first;
 		return;
 	}
-	pages->page[number] =
-		host_alloc_zero(pages->arena, PAGE_ITEMS * pages->item);
+	if (pages->left == 0)
+		block_add(pages);
+	pages->page[number] = pages->next;
+	memset(pages->next, 0, PAGE_ITEMS * pages->item);
+	pages->next += PAGE_ITEMS * pages->item;
+	pages->left--;
 	pages->used++;
 }
 
@@ -54,9 +79,15 @@ pages_make(Pages *pages, uint32_t at)
 void
 pages_close(Pages *pages)
 {
-	for (uint32_t i = 0; i < pages->room; i++)
-		if (pages->page[i] != NULL)
-			host_free(pages->page[i]);
+	while (pages->block != NULL)
+	{
+		void *block = pages->block;
+
+		memcpy(&pages->block, block, sizeof(void *));
+		host_free(block);
+	}
+	if (pages->first > 0)
+		host_free(pages->page[0]);
 	if (pages->page != NULL)
 		host_free(pages->page);
 	pages_open(pages, pages->arena, pages->item);

@@ -4,7 +4,9 @@
  *
  * Doubling a large array copies it and needs both copies at once; pages do
  * not.  The first page starts small and doubles, so that ten thousand small
- * arrays stay small.  Items start as zeros.
+ * arrays stay small.  Further pages are cut from blocks, each half of all
+ * before, so that large arrays lie in large pages of memory; what is not cut
+ * yet is not touched either.  Items start as zeros.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -20,22 +22,20 @@
 typedef struct Pages
 {
 	HostArena arena;
-	size_t item;	 /* bytes of an item */
-	uint32_t room;	 /* entries of page */
-	uint32_t used;	 /* pages that exist, without the first */
-	uint32_t first;	 /* items that the first page has room for */
+	size_t item;	/* bytes of an item */
+	uint32_t room;	/* entries of page */
+	uint32_t used;	/* pages that exist, without the first */
+	uint32_t first; /* items that the first page has room for */
 	uint8_t **page; /* NULL where no item was written yet */
+	void *block;	/* the newest; its first bytes name the one before */
+	uint8_t *next;	/* where its next page goes */
+	uint32_t left;	/* pages that it has room for */
 } Pages;
 
 static inline void
 pages_open(Pages *pages, HostArena arena, size_t item)
 {
-	pages->arena = arena;
-	pages->item = item;
-	pages->room = 0;
-	pages->used = 0;
-	pages->first = 0;
-	pages->page = NULL;
+	*pages = (Pages){.arena = arena, .item = item};
 }
 
 extern void pages_make(Pages *pages, uint32_t at);
@@ -72,6 +72,13 @@ pages_peek(const Pages *pages, uint32_t at)
 	if (pages_lack(pages, at))
 		return NULL;
 	return pages->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * pages->item;
+}
+
+/* Where an item is that exists, for loops that know the size of one */
+static inline void *
+pages_item(const Pages *pages, uint32_t at, size_t item)
+{
+	return pages->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * item;
 }
 
 /* Bytes in use */

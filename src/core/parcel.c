@@ -106,49 +106,64 @@ plane_words(const Plane *plane, const Block *block, uint64_t *words)
 }
 
 /*
- * Write words: how many are not zero, and if they are few, which.  Planes of
- * days are mostly zeros.
+ * Write words: how many are not zero, which, if they are few, and of each no
+ * more bytes than the largest needs.  Planes of days are mostly zeros, and
+ * months of two years have 24 bits.
  */
 static void
 words_write(ByteWriter *writer, const uint64_t *words, int nwords)
 {
-	uint64_t some[ROSTER_BATCH];
+	uint8_t bytes[ROSTER_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
 	uint8_t places[ROSTER_BATCH];
 	uint16_t nsome = 0;
+	uint64_t any = 0;
+	uint8_t width;
 
 	for (int i = 0; i < nwords; i++)
+		any |= words[i];
+	width = any == 0 ? 0 : (uint8_t) (8 - __builtin_clzll(any) / 8);
+	for (int i = 0; i < nwords; i++)
 	{
-		some[nsome] = words[i];
+		/* what is too much is overwritten by the next */
+		memcpy(bytes + nsome * width, &words[i], sizeof(uint64_t));
 		places[nsome] = (uint8_t) i;
 		nsome += words[i] != 0;
 	}
 	write_raw(writer, &nsome, sizeof(nsome));
+	write_raw(writer, &width, sizeof(width));
 	if (nsome < nwords)
 		write_raw(writer, places, nsome);
-	write_raw(writer, some, nsome * sizeof(uint64_t));
+	write_raw(writer, bytes, (size_t) nsome * width);
 }
 
 /* Read words; false if all are zero. */
 static bool
 words_read(ByteReader *reader, uint64_t *words, int nwords)
 {
-	uint64_t some[ROSTER_BATCH];
+	uint8_t bytes[ROSTER_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
 	uint8_t places[ROSTER_BATCH];
+	uint64_t mask;
 	uint16_t nsome;
+	uint8_t width;
 
 	read_raw(reader, &nsome, sizeof(nsome));
-	if (nsome == nwords)
-	{
-		read_raw(reader, words, nwords * sizeof(uint64_t));
-		return true;
-	}
+	read_raw(reader, &width, sizeof(width));
 	if (nsome == 0)
 		return false;
-	read_raw(reader, places, nsome);
-	read_raw(reader, some, nsome * sizeof(uint64_t));
-	memset(words, 0, nwords * sizeof(uint64_t));
+	if (nsome < nwords)
+	{
+		read_raw(reader, places, nsome);
+		memset(words, 0, nwords * sizeof(uint64_t));
+	}
+	read_raw(reader, bytes, (size_t) nsome * width);
+	mask = UINT64_MAX >> (64 - 8 * width);
 	for (int i = 0; i < nsome; i++)
-		words[places[i]] = some[i];
+	{
+		uint64_t word;
+
+		memcpy(&word, bytes + i * width, sizeof(word));
+		words[nsome < nwords ? places[i] : i] = word & mask;
+	}
 	return true;
 }
 
@@ -217,6 +232,7 @@ typedef struct FoldHead
 	Day last;
 	int32_t nplanes[2];
 	uint32_t nsums;
+	uint32_t ncustomers; /* to make room for; 0: unknown */
 } FoldHead;
 
 typedef struct SumHead
@@ -256,6 +272,8 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.is_empty = fold->is_empty;
 	head.scale = fold->scale;
 	head.last = fold->last;
+	if (parts == NULL && !fold->roster.is_paged)
+		head.ncustomers = fold->roster.nslots;
 	head.nplanes[0] = fold->returns.nplanes;
 	head.nplanes[1] = fold->starts.nplanes;
 	if (fold->sums.nslots > 0)
@@ -334,6 +352,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 		host_fail(HOST_INVALID_VALUE, "Give the same grain for every row.",
 				  "grain changes from row to row");
 	fold_flush(into);
+	roster_expect(&into->roster, head.ncustomers);
 	into->is_empty &= head.is_empty;
 	into->has_value |= head.has_value;
 	if (head.last > into->last)

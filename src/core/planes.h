@@ -65,8 +65,10 @@ plane_reach(Plane *plane, uint32_t slot, uint32_t most)
 	Pages *words = &plane->words;
 
 	if (slot < PAGE_ITEMS && most >= PAGE_ITEMS && words->first < PAGE_ITEMS)
-		pages_reach(words, PAGE_MASK);
-	return pages_reach(words, slot);
+		pages_make(words, PAGE_MASK);
+	if (pages_lack(words, slot))
+		pages_make(words, slot);
+	return pages_item(words, slot, sizeof(uint64_t));
 }
 
 static inline uint64_t

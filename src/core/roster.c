@@ -156,25 +156,40 @@ table_put(Roster *roster, uint32_t tag, uint32_t entry)
 	}
 }
 
-/* Double the table: entries move in order. */
+/* Make the table larger: entries move in order. */
 static void
-table_grow(Roster *roster)
+table_grow(Roster *roster, int bits)
 {
 	Bucket *old = roster->table;
 	void *old_memory = roster->table_memory;
 	uint64_t old_size = old ? UINT64_C(1) << roster->bits : 0;
+	size_t size;
+	size_t align;
 
-	roster->bits = old ? roster->bits + 1 : FIRST_BITS;
-	roster->table_memory = host_alloc_zero(
-		roster->arena, (sizeof(Bucket) << roster->bits) + CACHE_LINE);
-	roster->table =
-		(Bucket *) (((uintptr_t) roster->table_memory + CACHE_LINE - 1) &
-					~(uintptr_t) (CACHE_LINE - 1));
+	roster->bits = bits;
+	size = sizeof(Bucket) << roster->bits;
+	align = size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
+	roster->table_memory = host_alloc_block(roster->arena, size + align);
+	roster->table = host_align(roster->table_memory, align);
+	memset(roster->table, 0, size);
 	for (uint64_t i = 0; i < old_size; i++)
 		for (int j = 0; j < BUCKET_SLOTS && old[i].slots[j] != 0; j++)
 			table_put(roster, old[i].tags[j], old[i].slots[j]);
 	if (old_memory != NULL)
 		host_free(old_memory);
+}
+
+/* Make room for so many keys at once, where there are none yet. */
+void
+roster_expect(Roster *roster, uint32_t nkeys)
+{
+	int bits = FIRST_BITS;
+
+	if (roster->is_paged || roster->table != NULL || nkeys == 0)
+		return;
+	while (TABLE_MOST(bits) < nkeys)
+		bits++;
+	table_grow(roster, bits);
 }
 
 /* Keep a copy of a long text. */
@@ -206,11 +221,18 @@ text_keep(Roster *roster, const char *data, uint32_t size)
 	return kept;
 }
 
+/* The key of a slot of the table, where it is kept */
+static inline const Key *
+slot_key(const Roster *roster, KeyKind kind, uint32_t slot)
+{
+	return pages_item(&roster->keys, slot, key_size(kind));
+}
+
 /* Is this the key of a slot? */
 static inline bool
 slot_has(const Roster *roster, KeyKind kind, uint32_t slot, const Key *key)
 {
-	return key_equal(kind, pages_peek(&roster->keys, slot), key);
+	return key_equal(kind, slot_key(roster, kind, slot), key);
 }
 
 /* Give a new key the next slot. */
@@ -296,8 +318,7 @@ void
 roster_reach(Roster *roster, const Roster *seen)
 {
 	directory_reach(roster, seen->least >> PAGE_SHIFT);
-	if ((uint64_t) ((seen->most >> PAGE_SHIFT) - roster->first) >=
-		roster->room)
+	if ((uint64_t) ((seen->most >> PAGE_SHIFT) - roster->first) >= roster->room)
 		directory_reach(roster, seen->most >> PAGE_SHIFT);
 }
 
@@ -351,6 +372,22 @@ directory_slot(Roster *roster, int64_t number)
 	return ((page - 1) << PAGE_SHIFT) | (uint32_t) (number & PAGE_MASK);
 }
 
+/* The slot + 1 that is likely a key's, by its tag alone, or 0 */
+static inline uint32_t
+table_look(const Roster *roster, uint32_t tag)
+{
+	const Bucket *bucket = &roster->table[tag >> (32 - roster->bits)];
+	uint32_t match = bucket_match(bucket, tag);
+
+	while (match == 0 && bucket->slots[BUCKET_SLOTS - 1] != 0)
+	{
+		if (++bucket == roster->table + (UINT64_C(1) << roster->bits))
+			bucket = roster->table;
+		match = bucket_match(bucket, tag);
+	}
+	return match ? bucket->slots[__builtin_ctz(match)] : 0;
+}
+
 /* Find a key's slot + 1, or 0. */
 static uint32_t
 table_find(const Roster *roster, KeyKind kind, uint32_t tag, const Key *key)
@@ -386,7 +423,7 @@ table_number(Roster *roster, KeyKind kind, const Key *keys, int nkeys,
 
 	while (roster->table == NULL ||
 		   (uint64_t) roster->nslots + nkeys > TABLE_MOST(roster->bits))
-		table_grow(roster);
+		table_grow(roster, roster->table ? roster->bits + 1 : FIRST_BITS);
 	table = roster->table;
 	shift = 32 - roster->bits;
 	for (int i = 0; i < nkeys; i++)
@@ -397,18 +434,15 @@ table_number(Roster *roster, KeyKind kind, const Key *keys, int nkeys,
 	/* a first look without comparing keys: ask for the likely ones */
 	for (int i = 0; i < nkeys; i++)
 	{
-		const Bucket *bucket = &table[tags[i] >> shift];
-		uint32_t match = bucket_match(bucket, tags[i]);
-
-		slots[i] = match ? bucket->slots[__builtin_ctz(match)] : 0;
+		slots[i] = table_look(roster, tags[i]);
 		if (slots[i] != 0)
-			__builtin_prefetch(pages_peek(&roster->keys, slots[i] - 1));
+			__builtin_prefetch(slot_key(roster, kind, slots[i] - 1));
 	}
 	if (kind == KEY_TEXT && roster->text_size > 0)
 		for (int i = 0; i < nkeys; i++)
 			if (slots[i] != 0 && key_is_outside(&keys[i]))
 			{
-				const Key *kept = pages_peek(&roster->keys, slots[i] - 1);
+				const Key *kept = slot_key(roster, kind, slots[i] - 1);
 
 				__builtin_prefetch(kept->outside.data);
 			}

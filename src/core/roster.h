@@ -64,6 +64,7 @@ extern void roster_open(Roster *roster, HostArena arena, KeyKind kind,
 extern void roster_close(Roster *roster);
 extern bool roster_number(Roster *roster, const Key *keys, int nkeys,
 						  uint32_t *slots);
+extern void roster_expect(Roster *roster, uint32_t nkeys);
 extern void roster_reach(Roster *roster, const Roster *seen);
 extern bool roster_is_dense(const Roster *roster, uint32_t slots_each);
 extern uint64_t roster_hash(const Roster *roster, uint32_t slot);

@@ -79,22 +79,91 @@ next_plainly(ByteReader *reader, int64_t day)
 	return day + (int64_t) distance;
 }
 
+/* The cohort of a customer; where periods have no gaps it is found by number. */
+static inline Cohort *
+cohort_near(Retention *retention, Period period)
+{
+	int64_t at = retention->ncohorts
+					 ? (int64_t) period - retention->cohorts[0].period
+					 : -1;
+	Cohort *cohort = at >= 0 && at < retention->ncohorts &&
+							 retention->cohorts[at].period == period
+						 ? &retention->cohorts[at]
+						 : retention_cohort(retention, period);
+
+	cohort->members = count_add(cohort->members, 1);
+	return cohort;
+}
+
+/* How many months a period has; 0 where it is not made of months. */
+static inline int
+months_of(Grain grain)
+{
+	switch (grain)
+	{
+		case GRAIN_MONTH:
+			return 1;
+		case GRAIN_QUARTER:
+			return 3;
+		case GRAIN_YEAR:
+			return 12;
+		default:
+			return 0;
+	}
+}
+
+/* Add one customer by its months alone. */
+static void
+sweep_months(Retention *retention, const ActivityCursor *cursor,
+			 Almanac *almanac)
+{
+	int each = months_of(almanac->calendar.grain);
+	Cohort *cohort =
+		cohort_near(retention, almanac_period(almanac, cursor->first));
+	int32_t no = 0;
+
+	if (each == 1)
+		for (uint64_t months = cursor->months & (cursor->months - 1);
+			 months != 0; months &= months - 1)
+		{
+			count_plainly(retention, cohort, no);
+			no = __builtin_ctzll(months);
+		}
+	else
+	{
+		Almanac *monthly = almanac_of((Calendar){GRAIN_MONTH, 1});
+		/* of the month in its period */
+		int64_t place = (int64_t) almanac_period(monthly, cursor->first) -
+						(int64_t) cohort->period * each;
+
+		for (uint64_t months = cursor->months; months != 0;
+			 months &= months - 1)
+		{
+			int32_t next = (int32_t) ((place + __builtin_ctzll(months)) / each);
+
+			if (next != no)
+			{
+				count_plainly(retention, cohort, no);
+				no = next;
+			}
+		}
+	}
+	count_plainly(retention, cohort, no)->last++;
+}
+
 /* Add one customer, without marks and values. */
 static void
 sweep_plainly(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
 			  Day as_of)
 {
 	ByteReader reader = cursor->reader;
-	int64_t day = read_signed(&reader, DAY_FIRST, DAY_LAST);
+	int64_t day = cursor->first;
 	Cohort *cohort;
 	int32_t no = 0;
 
 	if (read_unsigned(&reader, INT64_MAX) == 0)
 		reader_fail(&reader);
-	if (day >= as_of)
-		return;
-	cohort = retention_cohort(retention, almanac_period(almanac, (Day) day));
-	cohort->members = count_add(cohort->members, 1);
+	cohort = cohort_near(retention, almanac_period(almanac, (Day) day));
 	for (size_t left = cursor->left - 1; left > 0; left--)
 	{
 		int32_t next;
@@ -158,24 +227,47 @@ sweep_fully(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
 	cohort->cells[at].last++;
 }
 
+/* Take over how customers are read, or check that it is how all were. */
+static inline void
+adopt_near(Retention *retention, Calendar calendar, Day as_of)
+{
+	const Reading *known = &retention->reading;
+	Reading reading;
+
+	/* the customer before was read the same way, nearly always */
+	if (retention->adopted && retention->is_set && retention->as_of == as_of &&
+		known->calendar.grain == calendar.grain &&
+		known->calendar.week_start == calendar.week_start &&
+		known->clock == CLOCK_CALENDAR && known->min_events == 1 &&
+		!known->streak && known->nbrackets == 0)
+		return;
+	memset(&reading, 0, sizeof(reading));
+	reading.calendar = calendar;
+	reading.min_events = 1;
+	retention_adopt(retention, &reading, as_of, true);
+}
+
 /* Add one customer, read with the default options. */
 void
 retention_sweep(Retention *retention, const void *data, size_t size,
 				Calendar calendar, Day as_of)
 {
 	Almanac *almanac = almanac_of(calendar);
-	Reading reading;
 	ActivityCursor cursor;
 
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar = calendar;
-	reading.min_events = 1;
 	cursor_open(&cursor, data, size);
-	retention_adopt(retention, &reading, as_of, true);
-	retention_scale(retention, cursor.has_value, cursor.scale);
+	adopt_near(retention, calendar, as_of);
+	if (cursor.months != 0 && cursor.last < as_of &&
+		months_of(calendar.grain) > 0)
+	{
+		sweep_months(retention, &cursor, almanac);
+		return;
+	}
 	host_poll();
+	if (cursor.has_value)
+		retention_scale(retention, true, cursor.scale);
 	if (cursor.is_marked || cursor.has_value)
 		sweep_fully(retention, &cursor, almanac, as_of);
-	else if (cursor.left > 0)
+	else if (cursor.left > 0 && cursor.first < as_of)
 		sweep_plainly(retention, &cursor, almanac, as_of);
 }

@@ -6,7 +6,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(82);
+SELECT plan(84);
 
 CREATE FUNCTION pg_temp.hash(n bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$ SELECT hashint8extended(n, 42) & 2147483647 $$;
@@ -205,6 +205,27 @@ SELECT is((SELECT (r || cvm.as_of(s, '2024-05-01')) = cvm.as_of(r || s, '2024-05
 		  'what was said of one side holds for the sum');
 SELECT is(pg_temp.refusal($$SELECT r || s FROM folded, (SELECT cvm.as_of(cvm.retention_agg(9::bigint, date '2024-01-01', 'month'), '2024-02-01') AS s) x$$),
 		  '22023 with a hint: cannot add up a state with days past the other''s as_of', 'unless the other was folded past it');
+
+-- ---------------------------------------------------------------------------
+-- Timelines straight into a triangle: by their months, or day by day
+-- ---------------------------------------------------------------------------
+CREATE TEMP TABLE stretch_day AS
+SELECT first, months, day
+FROM unnest('{0044-03-15 BC,0001-12-31 BC,1969-07-20,1999-12-31,2000-01-01,2024-02-29}'::date[]) first,
+	 unnest('{0,1,2,3,11,12,13,62,63,64,65,700}'::int[]) months,
+	 LATERAL (SELECT first AS day UNION ALL SELECT (first + make_interval(months => months))::date
+			  UNION ALL SELECT (first + make_interval(months => n))::date + abs(hashint4(n * 31 + months)) % 28
+			  FROM generate_series(0, months - 2) n WHERE abs(hashint4(n + months * 17)) % 3 = 0) d;
+CREATE TEMP TABLE stretch AS SELECT first, months, cvm.activity_agg(day) AS a FROM stretch_day GROUP BY first, months;
+SELECT is((SELECT count(*) FROM (
+			SELECT cvm.retention_agg(a, grain, as_of) AS swept, cvm.retention_agg(cvm.tenure(a, grain, as_of)) AS read
+			FROM stretch, unnest('{day,week,month,quarter,year}'::text[]) grain,
+				 LATERAL (SELECT first + n AS as_of FROM unnest('{0,1,40,364,400,1900,1950,30000}'::int[]) n
+						  UNION ALL SELECT cvm.last_day(a) + n FROM unnest('{0,1,2}'::int[]) n) o
+			GROUP BY grain, as_of) s WHERE swept IS DISTINCT FROM read), 0::bigint,
+		  'a timeline of any length is read the same way with tenures and without');
+SELECT is((SELECT sum(g.retained_customers) FROM (SELECT cvm.retention_agg(a, 'month', '2100-01-01') AS r FROM stretch) s, cvm.grid(s.r) g),
+		  (SELECT count(DISTINCT (first, months, date_trunc('month', day::timestamp))) FROM stretch_day)::numeric, 'namely so many months in which somebody was there');
 
 -- ---------------------------------------------------------------------------
 -- As a value

@@ -11,25 +11,49 @@
 #define FIRST_ITEMS 16 /* what the first page starts with */
 #define BLOCK_MOST (16 << 20)
 
-/* A block of pages: half of all so far. */
+/*
+ * Give memory that was allocated and is not needed any more.  What has been
+ * written to once costs nothing to write to again: a page that is new to the
+ * process must be cleared by the kernel first.
+ */
+void
+pages_give(Pages *pages, void *memory, size_t size)
+{
+	if (pages->spare != NULL ||
+		size < 4 * PAGE_ITEMS * pages->item + HOST_LARGE_PAGE)
+	{
+		host_free(memory);
+		return;
+	}
+	pages->spare = memory;
+	pages->spare_size = size;
+}
+
+/* A block of pages: what was given, else half of all so far. */
 static void
 block_add(Pages *pages)
 {
 	size_t page = PAGE_ITEMS * pages->item;
-	uint32_t npages = pages->used / 2 + 1;
-	size_t align = sizeof(void *);
-	void *block;
+	size_t align = HOST_LARGE_PAGE;
+	size_t size = pages->spare_size;
+	uint8_t *block = pages->spare;
 
-	if (npages > BLOCK_MOST / page)
-		npages = BLOCK_MOST / page;
-	if (npages * page > HOST_LARGE_PAGE)
-		align = HOST_LARGE_PAGE;
-	block =
-		host_alloc_block(pages->arena, sizeof(void *) + align + npages * page);
+	if (block == NULL)
+	{
+		size = (pages->used / 2 + 1) * page;
+		if (size > BLOCK_MOST)
+			size = BLOCK_MOST / page * page;
+		if (size <= HOST_LARGE_PAGE)
+			align = sizeof(void *);
+		size += sizeof(void *) + align;
+		block = host_alloc_block(pages->arena, size);
+	}
+	pages->spare = NULL;
+	pages->spare_size = 0;
 	memcpy(block, &pages->block, sizeof(void *));
 	pages->block = block;
-	pages->next = host_align((void **) block + 1, align);
-	pages->left = npages;
+	pages->next = host_align(block + sizeof(void *), align);
+	pages->left = (uint32_t) ((size_t) (block + size - pages->next) / page);
 }
 
 /* Make room for an item. */
@@ -86,6 +110,8 @@ pages_close(Pages *pages)
 		memcpy(&pages->block, block, sizeof(void *));
 		host_free(block);
 	}
+	if (pages->spare != NULL)
+		host_free(pages->spare);
 	if (pages->first > 0)
 		host_free(pages->page[0]);
 	if (pages->page != NULL)

@@ -30,6 +30,8 @@ typedef struct Pages
 	void *block;	/* the newest; its first bytes name the one before */
 	uint8_t *next;	/* where its next page goes */
 	uint32_t left;	/* pages that it has room for */
+	void *spare;	/* memory that somebody gave, for the next block */
+	size_t spare_size;
 } Pages;
 
 static inline void
@@ -39,6 +41,7 @@ pages_open(Pages *pages, HostArena arena, size_t item)
 }
 
 extern void pages_make(Pages *pages, uint32_t at);
+extern void pages_give(Pages *pages, void *memory, size_t size);
 extern void pages_close(Pages *pages);
 
 /* Is there no room for an item yet? */
@@ -86,7 +89,7 @@ static inline size_t
 pages_size(const Pages *pages)
 {
 	return ((size_t) pages->used * PAGE_ITEMS + pages->first) * pages->item +
-		   pages->room * sizeof(uint8_t *);
+		   pages->room * sizeof(uint8_t *) + pages->spare_size;
 }
 
 #endif /* CVM_PAGES_H */

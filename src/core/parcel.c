@@ -250,6 +250,20 @@ sum_slot(const Fold *fold, uint32_t sum)
 	return (uint32_t) ((uint64_t) roster_key(&fold->sums, sum).number >> 32);
 }
 
+/*
+ * How much room to make for a fold before it is written.  What is not needed
+ * costs nothing, to grow by doubling would; a plane of many is mostly zeros.
+ */
+static size_t
+parcel_room(const Fold *fold)
+{
+	int nplanes = fold->returns.nplanes + fold->starts.nplanes;
+	size_t each = sizeof(Key) + sizeof(uint64_t) * (nplanes < 2 ? nplanes : 2);
+	size_t room = fold->roster.nslots * each + sizeof(FoldHead);
+
+	return room < BYTES_LIMIT / 4 ? room : BYTES_LIMIT / 4;
+}
+
 /* Write a fold, or one part of it. */
 void
 parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
@@ -280,6 +294,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		customers = host_alloc(NULL, fold->roster.nslots * sizeof(uint32_t));
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 		head.nsums += parts == NULL || parts[sum_slot(fold, i)] == part;
+	writer_make_room(writer, parcel_room(fold));
 	write_raw(writer, &head, sizeof(head));
 	for (int s = 0; s < 2; s++)
 		for (int i = 0; i < sets[s]->nplanes; i++)

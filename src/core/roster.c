@@ -156,7 +156,17 @@ table_put(Roster *roster, uint32_t tag, uint32_t entry)
 	}
 }
 
-/* Make the table larger: entries move in order. */
+/* Large tables lie in large pages. */
+static inline size_t
+table_align(size_t size)
+{
+	return size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
+}
+
+/*
+ * Make the table larger: entries move in order.  Keys, which grow with it,
+ * take over the memory that it leaves.
+ */
 static void
 table_grow(Roster *roster, int bits)
 {
@@ -168,7 +178,7 @@ table_grow(Roster *roster, int bits)
 
 	roster->bits = bits;
 	size = sizeof(Bucket) << roster->bits;
-	align = size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
+	align = table_align(size);
 	roster->table_memory = host_alloc_block(roster->arena, size + align);
 	roster->table = host_align(roster->table_memory, align);
 	memset(roster->table, 0, size);
@@ -176,7 +186,9 @@ table_grow(Roster *roster, int bits)
 		for (int j = 0; j < BUCKET_SLOTS && old[i].slots[j] != 0; j++)
 			table_put(roster, old[i].tags[j], old[i].slots[j]);
 	if (old_memory != NULL)
-		host_free(old_memory);
+		pages_give(
+			&roster->keys, old_memory,
+			old_size * sizeof(Bucket) + table_align(old_size * sizeof(Bucket)));
 }
 
 /* Make room for so many keys at once, where there are none yet. */

@@ -31,7 +31,7 @@ CREATE AGGREGATE retention_agg(activity, text, date) (
 	COMBINEFUNC = retention_rollup, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE retention_agg(activity, text, date) IS
-	'The same as retention_agg(tenure(activity, grain, as_of)), in one walk over stored timelines';
+	'The same as retention_agg(tenure(activity, grain, as_of)), without making tenures';
 
 -- The fast way: from raw rows in one pass.  Its state is internal, for one
 -- machine with parallel workers; distributed servers take the two steps.

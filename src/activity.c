@@ -48,6 +48,17 @@ activity_make(const Activity *activity)
 	return state_close(&writer);
 }
 
+/* The canonical bytes of any activity. */
+StateBytes
+activity_bytes(Datum datum)
+{
+	StateBytes state = state_bytes(datum);
+
+	if (unlikely(state.size > 0 && state.data[0] == ACTIVITY_LOG))
+		state = state_bytes(activity_make(activity_read(datum)));
+	return state;
+}
+
 static void
 activity_rewrite(const void *data, size_t size, ByteWriter *writer)
 {

@@ -105,7 +105,7 @@ expanded_step(const ExpandedType *type, FunctionCallInfo fcinfo,
 {
 	ExpandedState *expanded = NULL;
 
-	/* one that may be written to exists inside an aggregate only */
+	/* one that may be written to was made inside an aggregate */
 	if (!PG_ARGISNULL(0) &&
 		VARATT_IS_EXTERNAL_EXPANDED_RW(PG_GETARG_POINTER(0)))
 		expanded = expanded_of(type, PG_GETARG_DATUM(0));

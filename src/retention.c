@@ -46,7 +46,7 @@ cvm_retention_add(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
-/* retention_agg(activity, grain, as_of): the two steps in one walk */
+/* retention_agg(activity, grain, as_of): the two steps without tenures */
 PG_FUNCTION_INFO_V1(cvm_retention_sweep);
 Datum
 cvm_retention_sweep(PG_FUNCTION_ARGS)
@@ -62,7 +62,7 @@ cvm_retention_sweep(PG_FUNCTION_ARGS)
 		grain = grain_form_make(fcinfo, 2);
 	retention =
 		expanded_step(&retention_state, fcinfo, "retention_agg", &result);
-	activity = state_bytes(PG_GETARG_DATUM(1));
+	activity = activity_bytes(PG_GETARG_DATUM(1));
 	retention_sweep(retention, activity.data, activity.size,
 					grain_calendar(grain, fcinfo),
 					argument_day(fcinfo, 3, "as_of"));

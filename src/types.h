@@ -9,8 +9,10 @@
 
 #include "core/retention.h"
 #include "fmgr.h"
+#include "state.h"
 
 extern Activity *activity_read(Datum datum);
+extern StateBytes activity_bytes(Datum datum);
 extern Tenure *tenure_datum(Datum datum);
 extern const Retention *retention_read(Datum datum);
 extern Datum retention_make(const Retention *retention);

@@ -6,7 +6,8 @@
  * [days from it to the last one, months]], then for each day its distance from
  * the day before, but for the first, its events, [starts, returns], [value].
  * Starts and returns are left out when every event is both, values when no
- * event had one; months are there when all of these are left out.
+ * event had one; months are there when all of these are left out, there is a
+ * day and all lie within 64 months.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

@@ -142,7 +142,7 @@ typedef struct ActivityLog
 } ActivityLog;
 
 #define ACTIVITY_LOG 0
-#define ACTIVITY_VERSION 1
+#define ACTIVITY_VERSION 2
 
 extern size_t log_size(bool full, size_t room);
 extern void log_open(ActivityLog *log, bool full);

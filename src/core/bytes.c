@@ -97,7 +97,6 @@ read_long_unsigned(ByteReader *reader, uint64_t limit)
 	int shift = 0;
 	uint8_t byte;
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	/* up to eight bytes at once; a longer number, or the end, takes a loop */
 	if (reader->end - reader->at >= 8)
 	{
@@ -105,6 +104,7 @@ read_long_unsigned(ByteReader *reader, uint64_t limit)
 		uint64_t ends;
 
 		memcpy(&word, reader->at, sizeof(word));
+		word = little_endian(word);
 		ends = ~word & UINT64_C(0x8080808080808080);
 		if (ends != 0)
 		{
@@ -117,7 +117,6 @@ read_long_unsigned(ByteReader *reader, uint64_t limit)
 			return number;
 		}
 	}
-#endif
 	do
 	{
 		byte = read_byte(reader);

@@ -2,8 +2,8 @@
  * bytes.h
  *		Writing and reading the bytes of a state: bytes, varints, nothing else.
  *
- * Every state starts with a version byte and is canonical: equal content has
- * equal bytes.  Numbers are LEB128 varints, signed ones zigzag first, so that
+ * Every finished state starts with a version byte and is canonical: equal
+ * content has equal bytes.  Numbers are LEB128 varints, signed ones zigzag first, so that
  * bytes do not depend on the machine.  A reader trusts nothing.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -57,6 +57,16 @@ extern Wide read_wide(ByteReader *reader);
 extern void read_raw(ByteReader *reader, void *data, size_t size);
 extern const char *read_text(ByteReader *reader, size_t size);
 extern void reader_close(const ByteReader *reader);
+
+/* A word whose bytes are in the order of a machine that starts with the least */
+static inline uint64_t
+little_endian(uint64_t word)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
 
 static inline void
 reader_open(ByteReader *reader, const void *data, size_t size, const char *what)

@@ -137,7 +137,7 @@ typedef struct Handout
 	void *taker;
 	uint32_t customer;
 	Line *sorted;
-	uint32_t room;
+	size_t room;
 } Handout;
 
 /* Hand out a shelf: its lines sorted by customer, by counting. */
@@ -155,9 +155,8 @@ shelf_hand_out(const Ledger *ledger, uint32_t number, Handout *handout)
 	{
 		if (handout->sorted != NULL)
 			host_free(handout->sorted);
-		handout->room = nlines + nlines / 4;
-		handout->sorted =
-			host_alloc(NULL, (size_t) handout->room * sizeof(Line));
+		handout->room = (size_t) nlines + nlines / 4;
+		handout->sorted = host_alloc(NULL, handout->room * sizeof(Line));
 	}
 	shelf_ends(&ledger->gather, number, ends);
 	while ((packed = shelf_next(&walk)) != NULL)

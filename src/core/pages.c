@@ -11,49 +11,22 @@
 #define FIRST_ITEMS 16 /* what the first page starts with */
 #define BLOCK_MOST (16 << 20)
 
-/*
- * Give memory that was allocated and is not needed any more.  What has been
- * written to once costs nothing to write to again: a page that is new to the
- * process must be cleared by the kernel first.
- */
-void
-pages_give(Pages *pages, void *memory, size_t size)
-{
-	if (pages->spare != NULL ||
-		size < 4 * PAGE_ITEMS * pages->item + HOST_LARGE_PAGE)
-	{
-		host_free(memory);
-		return;
-	}
-	pages->spare = memory;
-	pages->spare_size = size;
-}
-
-/* A block of pages: what was given, else half of all so far. */
+/* The next block of pages. */
 static void
 block_add(Pages *pages)
 {
 	size_t page = PAGE_ITEMS * pages->item;
-	size_t align = HOST_LARGE_PAGE;
-	size_t size = pages->spare_size;
-	uint8_t *block = pages->spare;
+	size_t size = pages->is_scattered ? (pages->used / 2 + 1) * page : page;
+	size_t align = size <= HOST_LARGE_PAGE ? sizeof(void *) : HOST_LARGE_PAGE;
+	void **block;
 
-	if (block == NULL)
-	{
-		size = (pages->used / 2 + 1) * page;
-		if (size > BLOCK_MOST)
-			size = BLOCK_MOST / page * page;
-		if (size <= HOST_LARGE_PAGE)
-			align = sizeof(void *);
-		size += sizeof(void *) + align;
-		block = host_alloc_block(pages->arena, size);
-	}
-	pages->spare = NULL;
-	pages->spare_size = 0;
-	memcpy(block, &pages->block, sizeof(void *));
+	if (size > BLOCK_MOST)
+		size = BLOCK_MOST / page * page;
+	block = host_alloc_block(pages->arena, sizeof(void *) + align + size);
+	*block = pages->block;
 	pages->block = block;
-	pages->next = host_align(block + sizeof(void *), align);
-	pages->left = (uint32_t) ((size_t) (block + size - pages->next) / page);
+	pages->next = host_align(block + 1, align);
+	pages->left = (uint32_t) (size / page);
 }
 
 /* Make room for an item. */
@@ -110,8 +83,6 @@ pages_close(Pages *pages)
 		memcpy(&pages->block, block, sizeof(void *));
 		host_free(block);
 	}
-	if (pages->spare != NULL)
-		host_free(pages->spare);
 	if (pages->first > 0)
 		host_free(pages->page[0]);
 	if (pages->page != NULL)

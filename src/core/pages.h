@@ -4,9 +4,12 @@
  *
  * Doubling a large array copies it and needs both copies at once; pages do
  * not.  The first page starts small and doubles, so that ten thousand small
- * arrays stay small.  Further pages are cut from blocks, each half of all
- * before, so that large arrays lie in large pages of memory; what is not cut
- * yet is not touched either.  Items start as zeros.
+ * arrays stay small.  Items start as zeros.
+ *
+ * An array whose items are visited in no order, and every item of a large one
+ * in a page of memory of its own, says is_scattered: its pages are cut from
+ * blocks that lie in large pages of memory, each block half of all before, up
+ * to a limit.  What is not cut yet is not touched either.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -27,11 +30,10 @@ typedef struct Pages
 	uint32_t used;	/* pages that exist, without the first */
 	uint32_t first; /* items that the first page has room for */
 	uint8_t **page; /* NULL where no item was written yet */
-	void *block;	/* the newest; its first bytes name the one before */
-	uint8_t *next;	/* where its next page goes */
-	uint32_t left;	/* pages that it has room for */
-	void *spare;	/* memory that somebody gave, for the next block */
-	size_t spare_size;
+	bool is_scattered;
+	void *block;   /* the newest; its first bytes name the one before */
+	uint8_t *next; /* where its next page goes */
+	uint32_t left; /* pages that it has room for */
 } Pages;
 
 static inline void
@@ -41,7 +43,6 @@ pages_open(Pages *pages, HostArena arena, size_t item)
 }
 
 extern void pages_make(Pages *pages, uint32_t at);
-extern void pages_give(Pages *pages, void *memory, size_t size);
 extern void pages_close(Pages *pages);
 
 /* Is there no room for an item yet? */
@@ -84,12 +85,12 @@ pages_item(const Pages *pages, uint32_t at, size_t item)
 	return pages->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * item;
 }
 
-/* Bytes in use */
+/* Bytes in use: of a block, what has been cut from it */
 static inline size_t
 pages_size(const Pages *pages)
 {
 	return ((size_t) pages->used * PAGE_ITEMS + pages->first) * pages->item +
-		   pages->room * sizeof(uint8_t *) + pages->spare_size;
+		   pages->room * sizeof(uint8_t *);
 }
 
 #endif /* CVM_PAGES_H */

@@ -124,8 +124,10 @@ words_write(ByteWriter *writer, const uint64_t *words, int nwords)
 	width = any == 0 ? 0 : (uint8_t) (8 - __builtin_clzll(any) / 8);
 	for (int i = 0; i < nwords; i++)
 	{
+		uint64_t word = little_endian(words[i]);
+
 		/* what is too much is overwritten by the next */
-		memcpy(bytes + nsome * width, &words[i], sizeof(uint64_t));
+		memcpy(bytes + nsome * width, &word, sizeof(word));
 		places[nsome] = (uint8_t) i;
 		nsome += words[i] != 0;
 	}
@@ -162,7 +164,7 @@ words_read(ByteReader *reader, uint64_t *words, int nwords)
 		uint64_t word;
 
 		memcpy(&word, bytes + i * width, sizeof(word));
-		words[nsome < nwords ? places[i] : i] = word & mask;
+		words[nsome < nwords ? places[i] : i] = little_endian(word) & mask;
 	}
 	return true;
 }
@@ -251,17 +253,19 @@ sum_slot(const Fold *fold, uint32_t sum)
 }
 
 /*
- * How much room to make for a fold before it is written.  What is not needed
- * costs nothing, to grow by doubling would; a plane of many is mostly zeros.
+ * Make about as much room as a fold will need: to grow by doubling would copy
+ * and touch more.  A plane of many is mostly zeros.
  */
-static size_t
-parcel_room(const Fold *fold)
+static void
+parcel_reserve(const Fold *fold, ByteWriter *writer)
 {
 	int nplanes = fold->returns.nplanes + fold->starts.nplanes;
-	size_t each = sizeof(Key) + sizeof(uint64_t) * (nplanes < 2 ? nplanes : 2);
-	size_t room = fold->roster.nslots * each + sizeof(FoldHead);
+	size_t key = fold->kind == KEY_NUMBER ? sizeof(int64_t) : sizeof(Key);
+	size_t each = key + sizeof(uint64_t) * (nplanes < 2 ? nplanes : 2);
+	size_t room = fold->roster.nslots * each;
 
-	return room < BYTES_LIMIT / 4 ? room : BYTES_LIMIT / 4;
+	if (room < (BYTES_LIMIT - writer->used) / 4)
+		writer_make_room(writer, room);
 }
 
 /* Write a fold, or one part of it. */
@@ -294,7 +298,8 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		customers = host_alloc(NULL, fold->roster.nslots * sizeof(uint32_t));
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 		head.nsums += parts == NULL || parts[sum_slot(fold, i)] == part;
-	writer_make_room(writer, parcel_room(fold));
+	if (parts == NULL)
+		parcel_reserve(fold, writer);
 	write_raw(writer, &head, sizeof(head));
 	for (int s = 0; s < 2; s++)
 		for (int i = 0; i < sets[s]->nplanes; i++)

@@ -61,6 +61,7 @@ roster_open(Roster *roster, HostArena arena, KeyKind kind, bool is_paged)
 	roster->most = INT64_MIN;
 	roster->is_paged = is_paged;
 	pages_open(&roster->keys, arena, key_size(kind));
+	roster->keys.is_scattered = true;
 	pages_open(&roster->homes, arena, sizeof(int64_t));
 }
 
@@ -156,17 +157,7 @@ table_put(Roster *roster, uint32_t tag, uint32_t entry)
 	}
 }
 
-/* Large tables lie in large pages. */
-static inline size_t
-table_align(size_t size)
-{
-	return size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
-}
-
-/*
- * Make the table larger: entries move in order.  Keys, which grow with it,
- * take over the memory that it leaves.
- */
+/* Make the table larger: entries move in order. */
 static void
 table_grow(Roster *roster, int bits)
 {
@@ -178,7 +169,8 @@ table_grow(Roster *roster, int bits)
 
 	roster->bits = bits;
 	size = sizeof(Bucket) << roster->bits;
-	align = table_align(size);
+	/* large tables lie in large pages */
+	align = size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
 	roster->table_memory = host_alloc_block(roster->arena, size + align);
 	roster->table = host_align(roster->table_memory, align);
 	memset(roster->table, 0, size);
@@ -186,9 +178,7 @@ table_grow(Roster *roster, int bits)
 		for (int j = 0; j < BUCKET_SLOTS && old[i].slots[j] != 0; j++)
 			table_put(roster, old[i].tags[j], old[i].slots[j]);
 	if (old_memory != NULL)
-		pages_give(
-			&roster->keys, old_memory,
-			old_size * sizeof(Bucket) + table_align(old_size * sizeof(Bucket)));
+		host_free(old_memory);
 }
 
 /* Make room for so many keys at once, where there are none yet. */

@@ -7,12 +7,12 @@
  * who came together tend to stay together, so that those arrays are read
  * almost in order even where keys are random.
  *
- * A roster starts as a small hash table of buckets: eight slots and 32 bits of
- * each one's hash, one line of the cache.  Keys come in batches: the buckets
- * for a whole batch are asked for before the first of them is needed.  Where
- * whole numbers turn out to be dense, the fold moves to a directory, number
- * >> 10 to pages of 1024 slots, without any hash; and back, should they thin
- * out (fold.c).
+ * A roster starts as a hash table of buckets, small unless many are expected:
+ * eight slots and 32 bits of each one's hash, one line of the cache.  Keys come
+ * in batches: the buckets for a whole batch are asked for before the first of
+ * them is needed.  Where whole numbers turn out to be dense, the fold moves to
+ * a directory, number >> 10 to pages of 1024 slots, without any hash; and
+ * back, should they thin out (fold.c).
  *
  * SPDX-License-Identifier: PostgreSQL
  */

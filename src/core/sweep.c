@@ -2,9 +2,10 @@
  * sweep.c
  *		A stored timeline straight into a triangle.
  *
- * The same as reading a tenure with the default options and adding it, but in
- * one walk over the bytes, with periods looked up and nothing allocated: this
- * is what makes reading a million stored customers cheap.
+ * The same as reading a tenure with the default options and adding it, but
+ * straight from the bytes, with periods looked up and nothing allocated: this
+ * is what makes reading a million stored customers cheap.  Where the months
+ * of a timeline say enough, its days are not even looked at.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

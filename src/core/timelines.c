@@ -158,9 +158,9 @@ timelines_flush(Timelines *timelines)
 typedef struct Desk
 {
 	void *sorted; /* lines */
-	uint32_t room;
+	size_t room;
 	Activity activity;
-	uint32_t days_room;
+	size_t days_room;
 } Desk;
 
 /* Put the lines of a customer together: those from one on, before another. */
@@ -174,9 +174,9 @@ desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
 	{
 		if (activity->days != NULL)
 			host_free(activity->days);
-		desk->days_room = (past - from) * 2;
+		desk->days_room = (size_t) (past - from) * 2;
 		activity->days =
-			host_alloc(NULL, (size_t) desk->days_room * sizeof(ActivityDay));
+			host_alloc(NULL, desk->days_room * sizeof(ActivityDay));
 	}
 	activity->has_value = false;
 	activity->scale = 0;
@@ -242,7 +242,7 @@ desk_sort(Desk *desk, const Timelines *timelines, uint32_t number,
 	{
 		if (desk->sorted != NULL)
 			host_free(desk->sorted);
-		desk->room = nlines + nlines / 4;
+		desk->room = (size_t) nlines + nlines / 4;
 		desk->sorted = host_alloc(NULL, desk->room * gather->line);
 	}
 	shelf_ends(gather, number, ends);

@@ -99,23 +99,6 @@ civil_of_day(int64_t day, int64_t *year, int *month, int *mday)
 	*year = era * 400 + year_of_era + (*month <= 2);
 }
 
-/* How many months a period of this grain has; 0 where it is counted in days. */
-static inline int
-months_per_period(Grain grain)
-{
-	switch (grain)
-	{
-		case GRAIN_MONTH:
-			return 1;
-		case GRAIN_QUARTER:
-			return 3;
-		case GRAIN_YEAR:
-			return 12;
-		default:
-			return 0;
-	}
-}
-
 static inline int64_t
 month_of_day(int64_t day, int *mday)
 {

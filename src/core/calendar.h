@@ -38,6 +38,23 @@ typedef struct Calendar
 extern Calendar calendar_of(const char *grain, size_t size, int week_start);
 extern const char *grain_name(Grain grain);
 
+/* How many months a period of this grain has; 0 where it is counted in days. */
+static inline int
+months_per_period(Grain grain)
+{
+	switch (grain)
+	{
+		case GRAIN_MONTH:
+			return 1;
+		case GRAIN_QUARTER:
+			return 3;
+		case GRAIN_YEAR:
+			return 12;
+		default:
+			return 0;
+	}
+}
+
 /* Calendar clock: the period a day lies in, and where a period starts */
 extern Period period_of(Calendar calendar, Day day);
 extern int64_t period_start(Calendar calendar, int64_t period);

@@ -96,29 +96,12 @@ cohort_near(Retention *retention, Period period)
 	return cohort;
 }
 
-/* How many months a period has; 0 where it is not made of months. */
-static inline int
-months_of(Grain grain)
-{
-	switch (grain)
-	{
-		case GRAIN_MONTH:
-			return 1;
-		case GRAIN_QUARTER:
-			return 3;
-		case GRAIN_YEAR:
-			return 12;
-		default:
-			return 0;
-	}
-}
-
 /* Add one customer by its months alone. */
 static void
 sweep_months(Retention *retention, const ActivityCursor *cursor,
 			 Almanac *almanac)
 {
-	int each = months_of(almanac->calendar.grain);
+	int each = months_per_period(almanac->calendar.grain);
 	Cohort *cohort =
 		cohort_near(retention, almanac_period(almanac, cursor->first));
 	int32_t no = 0;
@@ -259,7 +242,7 @@ retention_sweep(Retention *retention, const void *data, size_t size,
 	cursor_open(&cursor, data, size);
 	adopt_near(retention, calendar, as_of);
 	if (cursor.months != 0 && cursor.last < as_of &&
-		months_of(calendar.grain) > 0)
+		months_per_period(calendar.grain) > 0)
 	{
 		sweep_months(retention, &cursor, almanac);
 		return;

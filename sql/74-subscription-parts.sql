@@ -22,6 +22,15 @@ INSERT INTO cvm.subscription_part VALUES
 	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
 )$$),
 
+-- The same with the first day seen; no as_of where everything lies in the future
+('observed_since', NULL, NULL, $$observed AS MATERIALIZED (
+	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
+		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
+	FROM subscription s
+	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+)$$),
+
 -- The holdings of each customer
 ('base', 'raw', NULL, $$folded AS MATERIALIZED (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, NULL, {is_paused}) AS holdings

@@ -17,13 +17,7 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 -- The bodies share their parts, so they are put together here.
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{subscription}'::text[],
-$$observed AS MATERIALIZED (
-	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
-		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
-)$$),
+		(SELECT u.body FROM cvm.subscription_part u WHERE u.part = 'observed_since')),
 	-- what is sold says when it was launched; what does not, first sold long
 	-- after everything else, must have been launched then
 	('launch', 1, '{product}',

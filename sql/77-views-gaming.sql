@@ -15,13 +15,7 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{subscription}'::text[],
-$$observed AS MATERIALIZED (
-	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
-		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
-)$$),
+		(SELECT u.body FROM cvm.subscription_part u WHERE u.part = 'observed_since')),
 	('family', 1, '{product.family}',
 $$family AS (
 	SELECT p.product, max(p.family) AS family FROM product p GROUP BY p.product

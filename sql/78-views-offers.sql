@@ -7,13 +7,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{}'::text[],
-$$observed AS MATERIALIZED (
-	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
-		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
-)$$),
+		(SELECT u.body FROM cvm.subscription_part u WHERE u.part = 'observed_since')),
 	('bundle', 1, '{bundle_component}', $$bundle AS (SELECT DISTINCT c.bundle, c.product FROM bundle_component c)$$),
 	('bundle', 2, '{}', $$bundle AS (SELECT NULL::text AS bundle, NULL::text AS product WHERE false)$$),
 	('catalogue', 1, '{product,product.family}', $$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),

@@ -7,7 +7,7 @@ cluster= own=${CVM_DIR:-${PGHOST%/*}}
 
 # cluster_start CONF...: a new cluster with these lines of configuration
 cluster_start() {
-	cluster=$(mktemp -d /var/tmp/cvm-test.XXXXXX)
+	cluster=$(new_dir test)
 	chmod 755 "$cluster"
 	mkdir -m 700 "$cluster/data" "$cluster/sock"
 	[ "$(id -u)" != 0 ] || chown postgres: "$cluster/data" "$cluster/sock"

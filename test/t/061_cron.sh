@@ -5,7 +5,7 @@ set -uo pipefail
 . test/tap.sh
 . test/cluster.sh
 
-files=$(mktemp -d /var/tmp/cvm-cron.XXXXXX)
+files=$(new_dir cron)
 trap 'cluster_remove; rm -rf "$files"' EXIT
 major=$("$own/bin/pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 lib=$("$own/bin/pg_config" --pkglibdir) share=$("$own/bin/pg_config" --sharedir)

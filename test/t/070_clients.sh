@@ -8,7 +8,7 @@ set -uo pipefail
 . test/tap.sh
 . test/cluster.sh
 
-files=$(mktemp -d /var/tmp/cvm-clients.XXXXXX)
+files=$(new_dir clients)
 trap 'cluster_remove; rm -rf "$files"' EXIT
 port=$((20000 + RANDOM % 20000))
 cluster_start "fsync = off" "listen_addresses = '127.0.0.1'" "port = $port" "timezone = 'UTC'" ||

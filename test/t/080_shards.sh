@@ -4,11 +4,12 @@
 # in any order, and postgres_fdw between two databases.
 set -uo pipefail
 . test/tap.sh
+. scripts/common
 
 here=cvm_shards there=cvm_shards_far
 run() { psql -XAtq -d $here -v ON_ERROR_STOP=1 "$@"; }
 far() { psql -XAtq -d $there -v ON_ERROR_STOP=1 "$@"; }
-files=$(mktemp -d /var/tmp/cvm-shards.XXXXXX)
+files=$(new_dir shards)
 cleanup() {
 	dropdb --if-exists --force $here
 	dropdb --if-exists --force $there

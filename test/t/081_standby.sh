@@ -23,7 +23,7 @@ SELECT cvm.configure('kept', 'min_group_size', '5');
 CALL cvm.refresh('kept');
 SQL
 
-files=$(mktemp -d /var/tmp/cvm-standby.XXXXXX)
+files=$(new_dir standby)
 chmod 755 "$files"
 mkdir -m 700 "$files/sock"
 [ "$(id -u)" != 0 ] || chown postgres: "$files" "$files/sock"

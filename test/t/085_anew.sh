@@ -9,7 +9,7 @@ set -uo pipefail
 
 db=cvm_anew
 run() { psql -XAtq -d $db -v ON_ERROR_STOP=1 "$@"; }
-files=$(mktemp -d /var/tmp/cvm-anew.XXXXXX)
+files=$(new_dir anew)
 chmod 755 "$files"
 cleanup() {
 	dropdb --if-exists --force $db

@@ -16,4 +16,9 @@
 #include "varatt.h"
 #endif
 
+/* 18 put the word in front of the declaration */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #endif /* CVM_COMPAT_H */

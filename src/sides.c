@@ -10,6 +10,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "sides.h"
 
 /* A list of names of products or offers, which may not be empty. */

@@ -7,6 +7,7 @@
 #ifndef CVM_ZONE_H
 #define CVM_ZONE_H
 
+#include "compat.h"
 #include "core/calendar.h"
 #include "datatype/timestamp.h"
 #include "pgtime.h"
@@ -35,8 +36,8 @@ typedef struct Zone
 
 extern Zone *zone_named(const char *name, size_t size);
 extern Day zone_miss(Zone *zone, TimestampTz at);
-extern void refuse_timestamp(Timestamp at) pg_attribute_noreturn();
-extern void refuse_date(int32 date) pg_attribute_noreturn();
+pg_noreturn extern void refuse_timestamp(Timestamp at);
+pg_noreturn extern void refuse_date(int32 date);
 
 static inline Day
 zone_local(TimestampTz at, int64 offset)

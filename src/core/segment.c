@@ -238,9 +238,9 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 				  from->tally.lines[line].customers);
 			MONEY(cell->tally.lines[line].mrr, from->tally.lines[line].mrr);
 		}
-		for (int i = 0; i < TALLY_SQUARES; i++)
-			cell->tally.squares[i] =
-				money_add(cell->tally.squares[i], from->tally.squares[i]);
+		for (int square = 0; square < TALLY_SQUARES; square++)
+			cell->tally.squares[square] =
+				money_add(cell->tally.squares[square], from->tally.squares[square]);
 	}
 	for (int i = 0; i < more->spans.ncells; i++)
 	{

@@ -41,7 +41,8 @@
 	{																		   \
 		return noun##_decode(arena, data, size);							   \
 	}																		   \
-	const ExpandedType noun##_state = {       								   \
+	extern const ExpandedType noun##_state;									   \
+	const ExpandedType noun##_state = {										   \
 		#noun, noun##_state_make, noun##_state_merge, noun##_state_encode,	   \
 		noun##_state_decode};												   \
 																			   \

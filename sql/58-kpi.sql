@@ -84,7 +84,7 @@ CREATE FUNCTION cac_payback(cac float8, arpa float8, margin float8 DEFAULT 1,
 COMMENT ON FUNCTION cac_payback(float8, float8, float8, float8) IS
 	'Months until margin has paid what a customer cost, paid in advance: ln(1 - CAC c / (A g)) / ln(1 - c); NULL when it never does';
 
-CREATE FUNCTION churn_rates(movement, daily movement)
+CREATE FUNCTION churn_rates(waterfall movement, daily movement)
 	RETURNS TABLE (period_start date, opening_customers bigint,
 		openers_lost bigint, all_lost bigint, customer_days bigint,
 		openers_rate float8, all_rate float8, with_new_rate float8,
@@ -97,12 +97,12 @@ BEGIN ATOMIC
 			m.new_customers, m.reactivation_customers, m.churn_customers, m.moved_in_customers, m.same_period_customers,
 			m.closing_customers + m.closing_paused_customers AS closing_customers,
 			lead(m.period_start) OVER (ORDER BY m.period_start) AS next_start
-		FROM cvm.movements($1) AS m
+		FROM cvm.movements(waterfall) AS m
 	), day AS (
 		SELECT p.period_start, sum(d.closing_customers + d.closing_paused_customers)::bigint AS customer_days,
 			-sum(d.churn_customers) AS lost, count(*) AS days,
 			sum(-d.churn_customers / nullif(d.opening_customers + d.paused_customers + d.closing_paused_customers, 0)::float8) AS daily_rate
-		FROM cvm.movements($2) AS d
+		FROM cvm.movements(daily) AS d
 		JOIN period AS p ON d.period_start >= p.period_start
 			AND (d.period_start < p.next_start OR p.next_start IS NULL)
 		GROUP BY p.period_start

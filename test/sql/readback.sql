@@ -1,0 +1,67 @@
+\unset ECHO
+\i test/psql.sql
+-- What PostgreSQL prints of every function and view can be read again: which
+-- is all that pg_upgrade has to go by.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+\i test/world.sql
+CREATE TEMP TABLE printed (what text, definition text);
+-- also of the same with states and reports that are stored
+SELECT world.model('live') \g /dev/null
+SELECT world.model('kept') \g /dev/null
+SELECT cvm.store('kept', s.state, mode => 'scan') FROM cvm.customer_state s WHERE s.entity = 'subscription' \g /dev/null
+SELECT cvm.store('kept', 'retention_month'), cvm.store('kept', 'segment_kpi') \g /dev/null
+
+-- as pg_dump does: every name of ours must be said with its schema
+SET LOCAL search_path = '';
+INSERT INTO pg_temp.printed
+SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid)
+FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND p.prokind <> 'a'
+	AND d.refobjid = (SELECT e.oid FROM pg_extension e WHERE e.extname = 'cvm');
+INSERT INTO pg_temp.printed
+SELECT c.oid::regclass::text, format('CREATE OR REPLACE VIEW %s%s AS %s', c.oid::regclass, ' WITH (' || array_to_string(c.reloptions, ', ') || ')', pg_get_viewdef(c.oid))
+FROM pg_class c
+WHERE c.relkind = 'v' AND c.relnamespace IN ('cvm'::regnamespace, 'live'::regnamespace, 'kept'::regnamespace);
+-- what tables carry along
+INSERT INTO pg_temp.printed
+SELECT format('%s of %s', k.conname, k.conrelid::regclass), format('ALTER TABLE %s ADD CONSTRAINT again_%s %s', k.conrelid::regclass, k.oid, pg_get_constraintdef(k.oid))
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+WHERE k.contype IN ('c', 'f') AND c.relnamespace IN ('cvm'::regnamespace, 'live'::regnamespace, 'kept'::regnamespace);
+INSERT INTO pg_temp.printed
+SELECT format('default of %s.%s', d.adrelid::regclass, a.attname), format('ALTER TABLE %s ALTER %I SET DEFAULT %s', d.adrelid::regclass, a.attname, pg_get_expr(d.adbin, d.adrelid))
+FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+WHERE a.attgenerated = '' AND c.relnamespace IN ('cvm'::regnamespace, 'live'::regnamespace, 'kept'::regnamespace);
+INSERT INTO pg_temp.printed
+SELECT format('policy %s of %s', p.polname, p.polrelid::regclass),
+	format('ALTER POLICY %I ON %s%s%s', p.polname, p.polrelid::regclass,
+		' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
+FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+WHERE c.relnamespace = 'cvm'::regnamespace;
+INSERT INTO pg_temp.printed
+SELECT t.tgrelid::regclass || ' ' || t.tgname, replace(pg_get_triggerdef(t.oid), 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER')
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND c.relnamespace IN ('cvm'::regnamespace, 'live'::regnamespace, 'kept'::regnamespace);
+
+-- what an aggregate is made of is functions
+CREATE FUNCTION pg_temp.read_back(definition text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE definition;
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END
+$$;
+CREATE TEMP TABLE verdict AS
+SELECT p.what, pg_temp.read_back(p.definition) AS problem FROM pg_temp.printed p;
+RESET search_path;
+SELECT is_empty($$SELECT what, problem FROM verdict WHERE problem IS NOT NULL$$, 'what is printed of every function, view, constraint, default, policy and trigger is read back');
+SELECT cmp_ok((SELECT count(*) FROM printed WHERE definition ~ '^CREATE OR REPLACE (FUNCTION|PROCEDURE)'), '>=', 400::bigint, 'of functions there are hundreds');
+SELECT cmp_ok((SELECT count(*) FROM printed WHERE definition ~ '^CREATE OR REPLACE VIEW "?(live|kept)'), '>=', 100::bigint, 'of report views a hundred');
+SELECT is(pg_temp.read_back($$CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql RETURN f.""$$), '42601 zero-length delimited identifier at or near """"', 'and what cannot be read is noticed');
+
+SELECT * FROM finish();
+ROLLBACK;

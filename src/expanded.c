@@ -28,9 +28,12 @@ flat_size(ExpandedObjectHeader *header)
 	if (expanded->flat.data == NULL)
 	{
 		ByteWriter writer;
+		MemoryContext caller = MemoryContextSwitchTo(header->eoh_context);
 
+		/* a tuplesort asks in a context in which nothing can be freed */
 		writer_open(&writer, header->eoh_context, VARHDRSZ);
 		expanded->type->encode(expanded->state, &writer);
+		MemoryContextSwitchTo(caller);
 		SET_VARSIZE(writer.data, writer.used);
 		expanded->flat = writer;
 	}

@@ -21,7 +21,7 @@ COMMENT ON TABLE cvm.customer_state IS 'Per-customer states that cvm.store() can
 COMMENT ON COLUMN cvm.customer_state.entity IS 'Canonical relation whose rows are folded; e in the fold.';
 COMMENT ON COLUMN cvm.customer_state.column_name IS 'Column of the table that holds the state.';
 COMMENT ON COLUMN cvm.customer_state.fold IS 'The aggregate, over columns of e, with {setting} for settings of the model.';
-COMMENT ON COLUMN cvm.customer_state.whole IS 'Function that folds all customers of a query at once, faster than GROUP BY: %L is the query. NULL: there is none.';
+COMMENT ON COLUMN cvm.customer_state.whole IS 'Function that folds all customers of a query at once, faster than GROUP BY: {query} is the query. NULL: there is none.';
 COMMENT ON COLUMN cvm.customer_state.whole_rows IS 'What that query selects from e.';
 COMMENT ON COLUMN cvm.customer_state.last_day IS 'Expression for the last day that a state has seen; %s is the state.';
 COMMENT ON COLUMN cvm.customer_state.tally IS 'Query for what a state holds before a day, as rows (day, what, rows, value) that can be compared: %1$s is the state, %2$s the day.';

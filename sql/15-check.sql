@@ -38,7 +38,7 @@ BEGIN
 			problem := 'no_product';
 			predicate := $p$coalesce(btrim(c.product), '') = ''$p$;
 			what := 'Spells say no product. Money and customers in them belong nowhere. The fix calls the product "(none)".';
-			mending := jsonb_build_object('column', c.source_column, 'assign', $p$coalesce(nullif(btrim({}::text), ''), '(none)')$p$);
+			mending := jsonb_build_object('column', c.source_column, 'assign', $p$coalesce(nullif(btrim({old}::text), ''), '(none)')$p$);
 			RETURN NEXT;
 		ELSIF NOT c.nullable THEN
 			severity := 'error';
@@ -63,7 +63,7 @@ BEGIN
 			predicate := format('NOT isfinite(c.%I)', c.column_name);
 			what := format('%s is infinite. Views stop with an error on it. The fix %s.', c.column_name, CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
 			mending := CASE WHEN c.nullable
-				THEN jsonb_build_object('column', c.source_column, 'assign', 'CASE WHEN isfinite({}) THEN {} END')
+				THEN jsonb_build_object('column', c.source_column, 'assign', 'CASE WHEN isfinite({old}) THEN {old} END')
 				ELSE jsonb_build_object('keep', format('coalesce(isfinite(%s), true)', c.raw)) END;
 			RETURN NEXT;
 			IF c.column_name = starts AND _row_checks.entity IN ('event', 'contact', 'ticket', 'survey', 'customer', 'subscription') THEN
@@ -74,7 +74,7 @@ BEGIN
 					CASE WHEN _row_checks.entity = 'event' AND as_of = 'data' THEN ' The model observes until its last event, so periods that are not over look complete.' ELSE '' END,
 					CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
 				mending := CASE WHEN c.nullable
-					THEN jsonb_build_object('column', c.source_column, 'assign', format('CASE WHEN cvm.day_of({}, %L) <= %s THEN {} END', tz, today))
+					THEN jsonb_build_object('column', c.source_column, 'assign', format('CASE WHEN cvm.day_of({old}, %L) <= %s THEN {old} END', tz, today))
 					ELSE jsonb_build_object('keep', format('coalesce(cvm.day_of(%s, %L) <= %s, true)', c.raw, tz, today)) END;
 				RETURN NEXT;
 			END IF;
@@ -84,7 +84,7 @@ BEGIN
 			predicate := format($p$c.%I IN ('NaN', 'Infinity', '-Infinity')$p$, c.column_name);
 			what := format('%s is NaN or infinite, and so is every sum with it. The fix %s.', c.column_name, CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
 			mending := CASE WHEN c.nullable
-				THEN jsonb_build_object('column', c.source_column, 'assign', $p$CASE WHEN {} NOT IN ('NaN', 'Infinity', '-Infinity') THEN {} END$p$)
+				THEN jsonb_build_object('column', c.source_column, 'assign', $p$CASE WHEN {old} NOT IN ('NaN', 'Infinity', '-Infinity') THEN {old} END$p$)
 				ELSE jsonb_build_object('keep', format($p$coalesce(%s NOT IN ('NaN', 'Infinity', '-Infinity'), true)$p$, c.raw)) END;
 			RETURN NEXT;
 		END IF;
@@ -102,7 +102,7 @@ BEGIN
 			predicate := $p$c.segment IN ('(all)', '(none)', '(in)', '(out)')$p$;
 			what := 'Segments have a name that the report views use for something else. The fix takes off the parentheses.';
 			mending := jsonb_build_object('column', c.source_column,
-				'assign', $p$CASE WHEN {}::text IN ('(all)', '(none)', '(in)', '(out)') THEN btrim({}::text, '()') ELSE {}::text END$p$);
+				'assign', $p$CASE WHEN {old}::text IN ('(all)', '(none)', '(in)', '(out)') THEN btrim({old}::text, '()') ELSE {old}::text END$p$);
 			RETURN NEXT;
 		ELSIF c.column_name = ends AND EXISTS (SELECT FROM jsonb_to_recordset(_row_checks.columns) AS b (name text, source name) WHERE b.name = starts AND b.source IS NOT NULL) THEN
 			severity := 'error';
@@ -191,12 +191,12 @@ BEGIN
 		IF _set_checks.entity = 'owner' THEN
 			mending := jsonb_build_object('column', coalesce(bound ->> 'accountable', 'accountable'), 'initial', x ->> 'accountable', 'assign', format(
 				$p$(%1$s AND NOT coalesce(lead(coalesce(%2$s, '-infinity')) OVER (PARTITION BY %3$s, %4$s, %1$s ORDER BY coalesce(%2$s, '-infinity'), coalesce(%5$s, 'infinity'), %6$s) < coalesce(%5$s, 'infinity'), false))$p$,
-				'coalesce({}, true)', x ->> 'valid_from', x ->> 'subject_kind', x ->> 'subject', x ->> 'valid_to', x ->> 'owner'));
+				'coalesce({old}, true)', x ->> 'valid_from', x ->> 'subject_kind', x ->> 'subject', x ->> 'valid_to', x ->> 'owner'));
 		ELSE
 			mending := jsonb_build_object(
 				'keep', format('coalesce(%s > %s, true)', x ->> spell.ends, x ->> spell.starts),
 				'column', coalesce(bound ->> spell.ends, spell.ends), 'initial', x ->> spell.ends,
-				'assign', format('least({}::date, lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s))', x ->> spell.ends, x ->> spell.starts,
+				'assign', format('least({old}::date, lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s))', x ->> spell.ends, x ->> spell.starts,
 					(SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p)));
 		END IF;
 		RETURN NEXT;
@@ -209,7 +209,7 @@ BEGIN
 			mending := jsonb_build_object(
 				'keep', format('coalesce(%s > %s, true)', x ->> 'valid_to', x ->> 'valid_from'),
 				'column', coalesce(bound ->> 'valid_to', 'valid_to'), 'initial', x ->> 'valid_to',
-				'assign', format('coalesce(lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s), {}::date)', x ->> 'valid_to', x ->> 'valid_from',
+				'assign', format('coalesce(lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s), {old}::date)', x ->> 'valid_to', x ->> 'valid_from',
 					(SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p)));
 			RETURN NEXT;
 		END IF;
@@ -383,6 +383,11 @@ BEGIN
 		IF f.mending IS NOT NULL THEN
 			mendings := coalesce(mended -> f.mends, '[]') || f.mending;
 			mended := mended || jsonb_build_object(f.mends, mendings);
+			what := f.what || coalesce((
+				SELECT string_agg(format(' A view cannot serve %s in mode "%s": once it is bound, every refresh is a full one. Whoever cannot have that mends the rows in the source.', t.relation, t.mode), '' ORDER BY s.position)
+				FROM cvm.stored t
+				JOIN cvm.customer_state s ON s.state = t.relation::text AND s.entity = f.mends
+				WHERE t.model = check_model.model AND t.mode IN ('queue', 'scan')), '');
 			fix := cvm._clean_view(check_model.model, f.mends, (bound -> f.mends ->> 'source')::oid, bound -> f.mends -> 'given', mendings);
 		END IF;
 		RETURN NEXT;

@@ -29,11 +29,12 @@ BEGIN
 	-- every model of the caller that reads the column lets go of it
 	rights := '[]';
 	FOR m IN
-		SELECT o.model, cvm._drop_views(o.model, array_agg(b.entity::name)) AS rights
+		-- schemes of segments are read past the canonical view
+		SELECT o.model, cvm._drop_views(o.model, ARRAY(
+			SELECT g.relation FROM cvm.generated g
+			WHERE g.model = o.model AND cvm._relation(g.model, g.relation) IN (SELECT v FROM cvm._readers(read) v))) AS rights
 		FROM cvm.model o
-		CROSS JOIN LATERAL cvm._bound(o.model) b
-		WHERE b.source = read AND cvm._is_member(o.owner)
-		GROUP BY o.model
+		WHERE cvm._is_member(o.owner) AND EXISTS (SELECT FROM cvm._bound(o.model) b WHERE b.source = read)
 	LOOP
 		rights := rights || jsonb_build_array(jsonb_build_object('model', m.model, 'rights', m.rights));
 	END LOOP;

@@ -22,7 +22,7 @@ AS $$
 DECLARE
 	-- A mending says one or more of: keep, a condition on the source row s;
 	-- copies, columns of which one row is kept; column and assign, its new
-	-- value, in which {} is the old one (initial for a column to be added);
+	-- value, in which {old} is the old one (initial for a column to be added);
 	-- append, a query of keys that are missing, with key, what the key is.
 	conditions text := (SELECT string_agg(DISTINCT m ->> 'keep', E'\n\t\tAND ') FROM jsonb_array_elements(mendings) m);
 	copies text := (SELECT string_agg(DISTINCT m ->> 'copies', ', ') FROM jsonb_array_elements(mendings) m);
@@ -42,7 +42,7 @@ BEGIN
 	FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' AND NOT values ? (x ->> 'column');
 	values := values || coalesce(added, '{}');
 	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' LOOP
-		values := values || jsonb_build_object(m ->> 'column', replace(m ->> 'assign', '{}', values ->> (m ->> 'column')));
+		values := values || jsonb_build_object(m ->> 'column', replace(m ->> 'assign', '{old}', values ->> (m ->> 'column')));
 	END LOOP;
 
 	query := format(E'SELECT %s\nFROM %s', (
@@ -98,7 +98,7 @@ BEGIN
 	mapping := coalesce(mapping, '{}');
 
 	-- a column of another type is cast in a view
-	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', '{}::' || cvm._class_type(ec.class))) INTO casts
+	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', '{old}::' || cvm._class_type(ec.class))) INTO casts
 	FROM cvm.entity_column ec
 	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = coalesce(mapping ->> ec.column_name, ec.column_name) AND a.attnum > 0 AND NOT a.attisdropped
 	WHERE ec.entity = _mend_binding.entity AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL;

@@ -211,7 +211,7 @@ CROSS JOIN generate_series(0, CASE WHEN t.body LIKE '%{{fold}}%' THEN 1 ELSE 0 E
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, whole, whole_rows, last_day, tally, comment) VALUES
 	(1, 'customer_activity', 'event', 'activity', 'cvm.activity',
 		$$cvm.activity_agg(e.occurred_at, {time_zone}, e.amount{marks})$$,
-		'cvm.fold_activity(%L, {time_zone})',
+		'cvm.fold_activity({query}, {time_zone})',
 		$$e.customer_id, e.occurred_at, e.amount{marks}$$,
 		'cvm.last_day(%s)',
 		$$SELECT d.day, 'events' AS what, d.events AS rows, d.value FROM cvm.days(%1$s) d WHERE d.day < %2$s$$,

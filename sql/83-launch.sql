@@ -5,9 +5,10 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-	literals jsonb := cvm._literals(launch.model);
 	subscription regclass := cvm._relation(launch.model, 'subscription');
 	segments regclass := cvm._relation(launch.model, 'segment_history');
+	-- names may hold braces and percent signs: they are put in once, last
+	literals jsonb := cvm._literals(launch.model) || jsonb_build_object('subscription', subscription::text, 'segments', segments::text);
 	missing text;
 	state cvm.cannibalization;
 	spells text;
@@ -30,36 +31,36 @@ BEGIN
 			HINT = format('SELECT DISTINCT %I FROM %s; shows what there is.', launch.by, subscription);
 	END IF;
 	spells := format($$
-		SELECT s.customer_id, CASE WHEN %2$s THEN s.offer ELSE coalesce(s.product, '(none)') END AS product, s.started_on, s.ended_on,
+		SELECT s.customer_id, CASE WHEN %s THEN s.offer ELSE coalesce(s.product, '(none)') END AS product, s.started_on, s.ended_on,
 			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr
-		FROM %1$s s
+		FROM {subscription} s
 		WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)$$,
-		subscription, CASE launch.by WHEN 'offer' THEN 's.offer = ANY ($1)' ELSE 'false' END);
+		CASE launch.by WHEN 'offer' THEN 's.offer = ANY ($1)' ELSE 'false' END);
 	-- the segment held at the launch or, who came later, on the first day
-	placed := CASE WHEN segments IS NULL THEN $$SELECT NULL::int AS customer_id, NULL::text AS segment WHERE false$$ ELSE format($$
+	placed := CASE WHEN segments IS NULL THEN $$SELECT NULL::int AS customer_id, NULL::text AS segment WHERE false$$ ELSE $$
 		SELECT b.customer_id, (array_agg(g.segment ORDER BY g.valid_from DESC, g.segment))[1] AS segment
 		FROM (SELECT s.customer_id, greatest(min(s.started_on), (SELECT l.day FROM launched l)) AS day FROM spell s GROUP BY s.customer_id) b
-		JOIN %s g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
-		GROUP BY b.customer_id$$, segments) END;
+		JOIN {segments} g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
+		GROUP BY b.customer_id$$ END;
 	EXECUTE cvm._fill(format($$
 		WITH spell AS (%1$s
 		), observed AS (
 			SELECT coalesce({as_of}, greatest(
 				max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
 				max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
-			FROM %2$s s
+			FROM {subscription} s
 			CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
 		), launched AS (
 			SELECT coalesce($3, min(s.started_on)) AS day FROM spell s WHERE s.product = ANY ($1)
-		), placed AS (%3$s
+		), placed AS (%2$s
 		), by_segment AS (
 			SELECT cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, $1, $2, (SELECT o.as_of FROM observed o),
 				{look_back}, {look_ahead}, {entry_gap}, coalesce(p.segment, '(none)')) AS state
 			FROM spell s
-			LEFT JOIN placed p ON %4$s
+			LEFT JOIN placed p ON %3$s
 			GROUP BY coalesce(p.segment, '(none)')
 		)
-		SELECT cvm.rollup(b.state) FROM by_segment b$$, spells, subscription, placed,
+		SELECT cvm.rollup(b.state) FROM by_segment b$$, spells, placed,
 			CASE WHEN segments IS NULL THEN 'false' ELSE 'p.customer_id = s.customer_id' END), literals)
 		INTO state USING launch.focal, launch.donors, launch.launched_on;
 	RETURN state;

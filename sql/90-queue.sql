@@ -109,9 +109,11 @@ BEGIN
 	SELECT c.* INTO relation FROM pg_class c WHERE c.oid = source;
 	SELECT n.nspname INTO queue_schema FROM pg_namespace n WHERE n.oid = relation.relnamespace;
 	IF relation.relkind NOT IN ('r', 'p') THEN
-		RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
-			MESSAGE = format('%s is not a table, and only a table can feed a queue', source::regclass),
-			HINT = 'Bind the table itself, or take mode => ''scan'', ''watermark'' or ''full''.';
+		-- such as a view that leaves out what cvm.check_model() found
+		RAISE WARNING USING ERRCODE = 'wrong_object_type',
+			MESSAGE = format('%s is not a table and cannot feed the queue of model "%s"', source::regclass, _tend_queue.model),
+			HINT = format('Until a table is bound again every refresh is a full one. SELECT cvm.store(%L, %L, mode => ''full''); says that it is to be so.', _tend_queue.model, _tend_queue.state);
+		RETURN false;
 	END IF;
 	-- a change through a parent does not fire the triggers of its children
 	is_rowwise := relation.relkind = 'p' OR relation.relispartition

@@ -217,6 +217,10 @@ BEGIN
 		END IF;
 		IF store.mode = 'scan' THEN
 			PERFORM cvm._check_scan(source.oid);
+		ELSIF store.mode = 'queue' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source.oid AND c.relkind IN ('r', 'p')) THEN
+			RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
+				MESSAGE = format('%s is not a table, and only a table can feed a queue', source.source_text),
+				HINT = 'Bind the table itself, or take mode => ''scan'', ''watermark'' or ''full''.';
 		ELSIF store.mode = 'watermark' THEN
 			SELECT format_type(a.atttypid, NULL) INTO type FROM pg_attribute a
 			WHERE a.attrelid = source.oid AND a.attname = store.watermark AND a.attnum > 0 AND NOT a.attisdropped;

@@ -35,7 +35,9 @@ DECLARE
 	print text;
 	began timestamptz := clock_timestamp();
 	mark text;
+	literals jsonb := cvm._literals(_refresh_state.model);
 	fold text;
+	by_customer text := ' GROUP BY e.customer_id';
 	takes text := '';
 	fresh text;
 	scope text := '';
@@ -81,9 +83,11 @@ BEGIN
 			mode := 'full';
 		END IF;
 		SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _refresh_state.model AND t.relation = _refresh_state.state::name;
-		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
-		EXECUTE format('SELECT EXISTS (SELECT FROM %s q WHERE q.customer_id IS NULL)', queue) INTO is_all;
-		IF is_all THEN
+		IF kept.queue_name IS NOT NULL AND cvm._relation(kept.queue_schema, kept.queue_name) IS NOT NULL THEN
+			queue := format('%I.%I', kept.queue_schema, kept.queue_name);
+			EXECUTE format('SELECT EXISTS (SELECT FROM %s q WHERE q.customer_id IS NULL)', queue) INTO is_all;
+		END IF;
+		IF is_all IS NOT FALSE THEN
 			mode := 'full';
 		END IF;
 	ELSIF kept.mode = 'watermark' THEN
@@ -106,26 +110,34 @@ BEGIN
 	END IF;
 
 	-- one statement: one snapshot for the queue, the rows and the states
-	fold := format('SELECT e.customer_id, %s AS state FROM %I.%I e WHERE e.customer_id IS NOT NULL %%s GROUP BY e.customer_id',
-		replace(cvm._fill(kind.fold, cvm._literals(_refresh_state.model)), '%', '%%'), _refresh_state.model, kind.entity);
+	fold := format('SELECT e.customer_id, %s AS state FROM %I.%I e WHERE e.customer_id IS NOT NULL',
+		cvm._fill(kind.fold, literals), _refresh_state.model, kind.entity);
 	way := CASE WHEN kept.mode = 'scan' THEN 'scan' ELSE mode END;
+	IF way = 'scan' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = bound.source AND c.relkind NOT IN ('r', 'p', 'f')) THEN
+		-- such as a view that leaves out what cvm.check_model() found
+		RAISE WARNING USING ERRCODE = 'wrong_object_type',
+			MESSAGE = format('%s is not a table and cannot be scanned for model "%s"', bound.source_text, _refresh_state.model),
+			HINT = format('Until a table is bound again every refresh is a full one. SELECT cvm.store(%L, %L, mode => ''full''); says that it is to be so.', _refresh_state.model, _refresh_state.state);
+		mode := 'full';
+		way := 'full';
+	END IF;
 	CASE way
 	WHEN 'full' THEN
 		IF queue IS NOT NULL THEN
 			takes := format('taken AS (DELETE FROM %s RETURNING 1), ', queue);
 		END IF;
-		fresh := format(fold, '');
+		fresh := fold || by_customer;
 		SELECT format_type(a.atttypid, NULL) INTO type FROM pg_attribute a WHERE a.attrelid = target::regclass AND a.attname = 'customer_id';
 		IF kind.whole IS NOT NULL AND type IN ('integer', 'bigint', 'text', 'uuid') THEN
 			fresh := format('SELECT f.customer_id, f.state FROM %s AS f (customer_id %s, state %s)',
-				format(cvm._fill(kind.whole, cvm._literals(_refresh_state.model)), format('SELECT %s FROM %I.%I e WHERE e.customer_id IS NOT NULL',
-					cvm._fill(kind.whole_rows, cvm._literals(_refresh_state.model)), _refresh_state.model, kind.entity)),
+				cvm._fill(kind.whole, literals || jsonb_build_object('query', quote_literal(format('SELECT %s FROM %I.%I e WHERE e.customer_id IS NOT NULL',
+					cvm._fill(kind.whole_rows, literals), _refresh_state.model, kind.entity)))),
 				type, kind.type);
 		END IF;
 	WHEN 'watermark' THEN
 		takes := format('touched AS MATERIALIZED (SELECT DISTINCT %s AS customer_id FROM %s s WHERE s.%I >= %L::%s - %s), ',
 			customer, bound.source::regclass, kept.watermark_column, kept.watermark, type, cvm._overlap(type, kept.overlap));
-		fresh := format(fold, 'AND e.customer_id IN (SELECT a.customer_id FROM touched a)');
+		fresh := fold || ' AND e.customer_id IN (SELECT a.customer_id FROM touched a)' || by_customer;
 		scope := 'WHERE t.customer_id IN (SELECT a.customer_id FROM touched a)';
 	WHEN 'queue' THEN
 		takes := format('taken AS MATERIALIZED (DELETE FROM %1$s q WHERE q.customer_id IS NOT NULL RETURNING q.customer_id, q.delta), '
@@ -135,7 +147,7 @@ BEGIN
 			|| 'touched AS MATERIALIZED (SELECT a.customer_id FROM again a UNION ALL SELECT d.customer_id FROM added d), ', queue);
 		-- rows that were only added are added; all other customers are folded again,
 		-- and where there are none the source is not read
-		fresh := format(fold, 'AND (SELECT EXISTS (SELECT FROM again)) AND e.customer_id IN (SELECT a.customer_id FROM again a)')
+		fresh := fold || ' AND (SELECT EXISTS (SELECT FROM again)) AND e.customer_id IN (SELECT a.customer_id FROM again a)' || by_customer
 			|| format(' UNION ALL SELECT d.customer_id, coalesce(t.%1$I OPERATOR(cvm.||) d.delta, d.delta) FROM added d LEFT JOIN %2$s t ON t.customer_id = d.customer_id',
 				kind.column_name, target);
 		scope := 'WHERE t.customer_id IN (SELECT a.customer_id FROM touched a)';
@@ -148,7 +160,7 @@ BEGIN
 				|| 'ON CONFLICT (model, relation, part) DO UPDATE SET fingerprint = excluded.fingerprint RETURNING k.part_no, k.part), '
 				|| 'gone_part AS (DELETE FROM cvm.source_part k WHERE k.model = %1$L AND k.relation = %2$L AND k.part NOT IN (SELECT n.part FROM seen n (part, fingerprint)) RETURNING k.part_no), ',
 				_refresh_state.model, _refresh_state.state, mode = 'full'),
-			'fold AS MATERIALIZED (SELECT f.* FROM (SELECT e.part_no, e.customer_id, ', cvm._fill(kind.fold, cvm._literals(_refresh_state.model)), ' AS state FROM (', scan.marked_rows,
+			'fold AS MATERIALIZED (SELECT f.* FROM (SELECT e.part_no, e.customer_id, ', cvm._fill(kind.fold, literals), ' AS state FROM (', scan.marked_rows,
 			') e WHERE e.customer_id IS NOT NULL GROUP BY e.part_no, e.customer_id) f WHERE f.state IS NOT NULL), ',
 			-- what of the parts that were folded differs
 			format('part_pair AS MATERIALIZED (SELECT coalesce(f.part_no, t.part_no) AS part_no, coalesce(f.customer_id, t.customer_id) AS customer_id, t.%2$I AS old, f.state AS new '
@@ -196,7 +208,7 @@ BEGIN
 		EXECUTE format('CREATE INDEX ON %s (customer_id)', cvm._part_table(_refresh_state.model, _refresh_state.state));
 	END IF;
 
-	EXECUTE format('SELECT max(%s), count(*) FROM %s t', format(cvm._fill(kind.last_day, cvm._literals(_refresh_state.model)), format('t.%I', kind.column_name)), target) INTO through, rows;
+	EXECUTE format('SELECT max(%s), count(*) FROM %s t', cvm._fill(format(kind.last_day, format('t.%I', kind.column_name)), literals), target) INTO through, rows;
 	UPDATE cvm.stored t SET refreshed_at = began, data_through = through, row_count = rows, made_of = made, source_print = print, watermark = mark
 	WHERE t.model = _refresh_state.model AND t.relation = _refresh_state.state::name;
 	IF NOT is_usable AND kept.refreshed_at IS NOT NULL THEN

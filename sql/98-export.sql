@@ -27,20 +27,34 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._type_here(name, cvm.report_column) IS 'The type that a column of a report view has in a model.';
 
+CREATE FUNCTION cvm._yaml_text(words text) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- a JSON string is a YAML string, but for the characters that YAML does not
+	-- print or takes for the end of a line
+	SELECT CASE WHEN words !~ '[\u007f-\u009f\u2028\u2029\ufeff]' THEN to_json(words)::text
+		ELSE (
+			SELECT string_agg(CASE WHEN c.letter ~ '[\u007f-\u009f\u2028\u2029\ufeff]' THEN '\u' || lpad(to_hex(ascii(c.letter)), 4, '0') ELSE c.letter END, '' ORDER BY c.n)
+			FROM regexp_split_to_table(to_json(words)::text, '') WITH ORDINALITY AS c (letter, n)) END;
+$$;
+COMMENT ON FUNCTION cvm._yaml_text(text) IS 'A string of YAML, whatever is in it.';
+
 CREATE FUNCTION cvm.dbt_yaml(model name) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	-- a JSON string is a YAML string, whatever is in it
+	-- dbt looks for {{ and {% in names too
+	PERFORM cvm._expect_words('dbt', ARRAY[dbt_yaml.model::text], '[{}]');
 	RETURN (
-		SELECT format(E'version: 2\nsources:\n  - name: %s\n    schema: %s\n    description: %s\n    tables:\n', to_json(dbt_yaml.model::text), to_json(dbt_yaml.model::text),
-				to_json(format('Reports of customer value model "%s".', dbt_yaml.model)))
-			|| string_agg(format(E'      - name: %s\n        description: %s\n        columns:\n', to_json(v.view), to_json(v.comment)) || c.columns, '' ORDER BY v.pos)
+		SELECT format(E'version: 2\nsources:\n  - name: %s\n    schema: %s\n    description: %s\n    tables:\n', cvm._yaml_text(dbt_yaml.model), cvm._yaml_text(dbt_yaml.model),
+				cvm._yaml_text(format('Reports of customer value model "%s".', dbt_yaml.model)))
+			|| string_agg(format(E'      - name: %s\n        description: %s\n        columns:\n', cvm._yaml_text(v.view), cvm._yaml_text(v.comment)) || c.columns, '' ORDER BY v.pos)
 		FROM cvm._exported(dbt_yaml.model) v
 		CROSS JOIN LATERAL (
-			SELECT string_agg(format(E'          - name: %s\n            description: %s\n            data_type: %s\n%s', to_json(k.column_name), to_json(cvm._column_comment(k)), to_json(cvm._type_here(dbt_yaml.model, k)),
+			SELECT string_agg(format(E'          - name: %s\n            description: %s\n            data_type: %s\n%s', cvm._yaml_text(k.column_name), cvm._yaml_text(cvm._column_comment(k)), cvm._yaml_text(cvm._type_here(dbt_yaml.model, k)),
 				CASE k.column_name WHEN 'row_key' THEN E'            tests: [unique, not_null]\n' ELSE '' END), '' ORDER BY k.position) AS columns
 			FROM cvm.report_column k WHERE k.view = v.view) c);
 END
@@ -88,24 +102,26 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+	-- Cube takes what stands in braces for names of its own
+	PERFORM cvm._expect_words('Cube', ARRAY[cube_yaml.model::text], '[{}]');
 	RETURN (
-		SELECT E'cubes:\n' || string_agg(format(E'  - name: %s\n    sql_table: %s\n    description: %s\n    dimensions:\n', to_json(v.view),
-				to_json(format('%I.%I', cube_yaml.model, v.view)), to_json(v.comment))
+		SELECT E'cubes:\n' || string_agg(format(E'  - name: %s\n    sql_table: %s\n    description: %s\n    dimensions:\n', cvm._yaml_text(v.view),
+				cvm._yaml_text(format('%I.%I', cube_yaml.model, v.view)), cvm._yaml_text(v.comment))
 			|| d.dimensions || coalesce(E'    measures:\n' || m.measures, ''), '' ORDER BY v.pos)
 		FROM cvm._exported(cube_yaml.model) v
 		CROSS JOIN LATERAL (
-			SELECT string_agg(format(E'      - name: %s\n        sql: %s\n        type: %s\n        description: %s\n%s', to_json(k.column_name), to_json(format('{CUBE}.%I', k.column_name)),
+			SELECT string_agg(format(E'      - name: %s\n        sql: %s\n        type: %s\n        description: %s\n%s', cvm._yaml_text(k.column_name), cvm._yaml_text(format('{CUBE}.%I', k.column_name)),
 				CASE WHEN k.type = 'boolean' THEN 'boolean' WHEN cvm._type_here(cube_yaml.model, k) IN ('text', 'uuid') THEN 'string' WHEN k.type IN ('date', 'timestamp with time zone') THEN 'time' ELSE 'number' END,
-				to_json(cvm._column_comment(k)),
+				cvm._yaml_text(cvm._column_comment(k)),
 				CASE k.column_name WHEN 'row_key' THEN E'        primary_key: true\n' ELSE '' END), '' ORDER BY k.position) AS dimensions
 			FROM cvm.report_column k WHERE k.view = v.view AND NOT k.additive) d
 		CROSS JOIN LATERAL (
 			-- a rate of two sums stays a rate
 			SELECT string_agg(CASE WHEN k.additive
-					THEN format(E'      - name: %s\n        sql: %s\n        type: sum\n        description: %s\n%s', to_json(k.column_name), to_json(format('{CUBE}.%I', k.column_name)), to_json(cvm._sum_comment(k)),
-						coalesce(E'        filters:\n          - sql: ' || to_json(regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1{CUBE}.', 'g')) || E'\n', ''))
-					ELSE format(E'      - name: %s\n        sql: %s\n        type: number\n        description: %s\n', to_json(k.column_name || '_of_sums'),
-						to_json(format('1.0 * {%s} / NULLIF({%s}, 0)', r.parts[1], r.parts[2])), to_json(k.comment)) END, '' ORDER BY k.position) AS measures
+					THEN format(E'      - name: %s\n        sql: %s\n        type: sum\n        description: %s\n%s', cvm._yaml_text(k.column_name), cvm._yaml_text(format('{CUBE}.%I', k.column_name)), cvm._yaml_text(cvm._sum_comment(k)),
+						coalesce(E'        filters:\n          - sql: ' || cvm._yaml_text(regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1{CUBE}.', 'g')) || E'\n', ''))
+					ELSE format(E'      - name: %s\n        sql: %s\n        type: number\n        description: %s\n', cvm._yaml_text(k.column_name || '_of_sums'),
+						cvm._yaml_text(format('1.0 * {%s} / NULLIF({%s}, 0)', r.parts[1], r.parts[2])), cvm._yaml_text(k.comment)) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
 			CROSS JOIN LATERAL cvm._ratio(k) AS r(parts)
 			CROSS JOIN LATERAL cvm._rows_to_sum(cube_yaml.model, v.view) AS f(filter)
@@ -128,10 +144,7 @@ AS $$
 BEGIN
 	PERFORM cvm._open(lookml.model, writes => false);
 	-- LookML ends SQL with ;; and looks for ${, {{ and {% in it, and has no way to quote them
-	IF lookml.model ~ '[{}\n\r]|;;' THEN
-		RAISE EXCEPTION USING ERRCODE = 'invalid_name', MESSAGE = format('LookML cannot name model "%s"', lookml.model),
-			HINT = 'Take a model whose name holds no braces and no semicolons.';
-	END IF;
+	PERFORM cvm._expect_words('LookML', ARRAY[lookml.model::text], '[\u0001-\u001f\u007f{}]|;;');
 	RETURN (
 		SELECT string_agg(format(E'explore: %1$s {\n  description: %2$s\n}\n\nview: %1$s {\n  sql_table_name: %3$s ;;\n', v.view, cvm._look_text(v.comment), format('%I.%I', lookml.model, v.view))
 			|| d.dimensions || coalesce(m.measures, '') || E'}\n', E'\n' ORDER BY v.pos)

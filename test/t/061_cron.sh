@@ -60,6 +60,27 @@ hint=$(sed -n "s/^HINT:  There: \(SELECT cron.schedule_in_database.*);\) elsewhe
 ok "and what to say there, which works" run -o /dev/null -c "$hint"
 is "$(run -c 'SELECT database, username FROM cron.job')" "other|postgres" "in the other database, as the same role"
 
+# a schema called cron that a role made is not pg_cron
+psql -XAtq -d other -v ON_ERROR_STOP=1 -o /dev/null <<-'SQL'
+	CREATE ROLE cron_stranger;
+	CREATE ROLE cron_reader;
+	CREATE ROLE cron_member IN ROLE cron_reader;
+	GRANT CREATE ON DATABASE other TO cron_stranger;
+	SET ROLE cron_stranger;
+	CREATE SCHEMA cron;
+	GRANT USAGE ON SCHEMA cron TO PUBLIC;
+	CREATE TABLE cron.ran (who text);
+	GRANT INSERT ON cron.ran TO PUBLIC;
+	CREATE VIEW cron.job AS SELECT 'cvm.refresh it''s'::text AS jobname, current_user AS username;
+	GRANT SELECT ON cron.job TO PUBLIC;
+	CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE sql AS $$ INSERT INTO cron.ran VALUES (current_user) RETURNING 1 $$;
+	CREATE FUNCTION cron.unschedule(name) RETURNS boolean LANGUAGE sql AS $$ INSERT INTO cron.ran VALUES (current_user) RETURNING true $$;
+	CREATE FUNCTION cron.unschedule(text) RETURNS boolean LANGUAGE sql AS $$ INSERT INTO cron.ran VALUES (current_user) RETURNING true $$;
+SQL
+is "$(psql -XAtq -d other -c "SELECT cvm.unschedule('it''s')" 2>&1)" "f" "unschedule finds no job in a stranger's schema cron"
+is "$(psql -XAtq -d other -c "SELECT cvm.schedule('it''s', '15 4 * * *')" 2>&1 | head -n 1)" "ERROR:  pg_cron is not in this database" "and schedule none to give it to"
+is "$(psql -XAtq -d other -c "SELECT count(*) FROM cron.ran")" 0 "so nothing of the stranger's ran"
+
 # words: each is run by what it is meant for
 line=$(run -c "SELECT cvm.cron_line('it''s')")
 run -c "INSERT INTO orders VALUES (100, '2024-01-02')"
@@ -67,6 +88,36 @@ sh -c "$(sed 's/^15 4 \* \* \* //; s/\\%/%/g' <<<"$line")"
 is "$? $(run -c "SELECT row_count FROM cvm.freshness WHERE object = 'customer_activity'")" "0 12" "the line for crontab does it in a shell"
 is "$(psql -XAtq -d shop -c "SELECT cvm.cron_line('it''s', 'daily')" 2>&1 | head -n 1)" 'ERROR:  invalid schedule "daily"' "a schedule that is none is refused"
 is "$(psql -XAtq -d shop -c "SELECT cvm.cron_line('it''s', E'* * * * *\n* * * * *')" 2>&1 | grep -c ERROR)" 1 "as is one that would be two lines"
+# a name that crontab, shell, dbt and SQL read each in its own way
+awkward=$'100% \\ it\'s {{x}}\n* * * * * touch /tmp/cvm $$'
+run -v "name=$awkward" -o /dev/null <<-'SQL'
+	SELECT cvm.create_model(:'name', tz => 'UTC');
+	SELECT cvm.bind(:'name', 'event', 'orders');
+	SELECT cvm.store(:'name', 'customer_activity');
+	INSERT INTO orders VALUES (101, '2024-01-02');
+SQL
+rows() {
+	run -v "name=$awkward" <<<"SELECT row_count FROM cvm.freshness WHERE model = :'name' AND object = 'customer_activity'"
+}
+line=$(run -v "name=$awkward" <<<"SELECT cvm.cron_line(:'name')")
+is "$(wc -l <<<"$line")" 1 "the line of a model with a line's end in its name is one line"
+sh -c "$(sed 's/^15 4 \* \* \* //; s/\\%/%/g' <<<"$line")"
+is "$? $(rows)" "0 13" "and refreshes that model"
+hook=$(run -v "name=$awkward" <<<"SELECT cvm.dbt_hook(:'name')")
+ok "dbt sees no braces of its own in the hook" bash -c '! grep -q "[{}]" <<<"$1"' - "$hook"
+run -c "INSERT INTO orders VALUES (102, '2024-01-02')"
+sed -n 's/^  - //p' <<<"$hook" | python3 -c 'import sys, json; [print(json.loads(l) + ";") for l in sys.stdin]' | run -o /dev/null -f -
+is "$? $(rows)" "0 14" "and its two statements do what they say"
+unit=$(run -v "name=$awkward" <<<"SELECT cvm.systemd_units(:'name')" | sed -n 's/^ExecStart=//p')
+is "$(wc -l <<<"$unit")" 1 "the service of that model has one command"
+run -c "INSERT INTO orders VALUES (103, '2024-01-02')"
+# as systemd reads it: %% and $$ are one character
+sh -c "$(sed "s/%%/%/g; s/\\$\\$/\\\\\$/g" <<<"$unit")"
+is "$? $(rows)" "0 15" "which refreshes it"
+is "$(run -v "name=$awkward" <<<"SELECT cvm.dbt_yaml(:'name')" 2>&1 | head -n 1)" "ERROR:  dbt cannot name U&'100% !005c it''s !007b!007bx!007d!007d!000a* * * * * touch /tmp/cvm \$\$' UESCAPE '!'" "names that dbt cannot have are refused, in one line"
+line=$(createdb $'two\nlines' && psql -XAtq -d $'two\nlines' -c "CREATE EXTENSION cvm; SELECT cvm.create_model('m', tz => 'UTC');" -o /dev/null && psql -XAtq -d $'two\nlines' -c "SELECT cvm.cron_line('m')" 2>&1)
+is "$(head -n 1 <<<"$line")" "ERROR:  crontab cannot name U&'two!000alines' UESCAPE '!'" "as is a database of two lines"
+
 units=$(run -c "SELECT cvm.systemd_units('it''s')")
 if command -v systemd-analyze >/dev/null; then
 	sed -n '/service$/,/timer$/p' <<<"$units" >"$files/cvm-refresh.service"

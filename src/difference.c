@@ -37,17 +37,16 @@ PG_FUNCTION_INFO_V1(cvm_difference_in_differences);
 Datum
 cvm_difference_in_differences(PG_FUNCTION_ARGS)
 {
-	Difference result = difference_of(
-		argument_counts(fcinfo, 0), argument_counts(fcinfo, 2),
-		argument_counts(fcinfo, 4), argument_counts(fcinfo, 6));
+	Difference result =
+		difference_of(argument_counts(fcinfo, 0), argument_counts(fcinfo, 2),
+					  argument_counts(fcinfo, 4), argument_counts(fcinfo, 6));
 	double reach = conf_to_z(PG_GETARG_FLOAT8(8)) * result.error;
-	Datum values[6] = {
-		Float8GetDatum(result.before_after),
-		Float8GetDatum(result.between_groups),
-		Float8GetDatum(result.difference),
-		Float8GetDatum(result.error),
-		Float8GetDatum(result.difference - reach),
-		Float8GetDatum(result.difference + reach)};
+	Datum values[6] = {Float8GetDatum(result.before_after),
+					   Float8GetDatum(result.between_groups),
+					   Float8GetDatum(result.difference),
+					   Float8GetDatum(result.error),
+					   Float8GetDatum(result.difference - reach),
+					   Float8GetDatum(result.difference + reach)};
 	bool nulls[6] = {false};
 
 	return one_row(fcinfo, values, nulls);
@@ -89,10 +88,10 @@ cvm_causal_rate(PG_FUNCTION_ARGS)
 	{
 		even = PG_GETARG_FLOAT8(4);
 		nulls[3] = false;
-		values[3] = CStringGetTextDatum(judgement_name(
-			rate + reach < even	  ? ACCRETIVE
-			: rate - reach > even ? VALUE_DESTROYING
-								  : INCONCLUSIVE));
+		values[3] = CStringGetTextDatum(
+			judgement_name(rate + reach < even	 ? ACCRETIVE
+						   : rate - reach > even ? VALUE_DESTROYING
+												 : INCONCLUSIVE));
 	}
 	return one_row(fcinfo, values, nulls);
 }

@@ -36,8 +36,7 @@ extern void *expanded_step(const ExpandedType *type, FunctionCallInfo fcinfo,
 extern Datum expanded_skip(FunctionCallInfo fcinfo, const char *name);
 
 /* A step that adds argument 1, a state of the same type: combine, rollup. */
-extern Datum expanded_rollup(const ExpandedType *type,
-							 FunctionCallInfo fcinfo);
+extern Datum expanded_rollup(const ExpandedType *type, FunctionCallInfo fcinfo);
 
 /* Operator ||, of two states. */
 extern Datum expanded_merge(const ExpandedType *type, FunctionCallInfo fcinfo);

@@ -91,13 +91,14 @@ grid_take(void *taker, const GridRow *row)
 	Datum values[GRID_COLUMNS];
 	bool nulls[GRID_COLUMNS] = {false};
 
-	values[0] = day_datum(period_start(reading->calendar, row->cohort),
-						  &nulls[0]);
+	values[0] =
+		day_datum(period_start(reading->calendar, row->cohort), &nulls[0]);
 	values[1] = Int32GetDatum(row->period_no);
-	values[2] = day_datum(
-		period_start(reading->calendar,
-					 (int64) row->cohort + reading_low(reading, row->period_no)),
-		&nulls[2]);
+	values[2] =
+		day_datum(period_start(reading->calendar,
+							   (int64) row->cohort +
+								   reading_low(reading, row->period_no)),
+				  &nulls[2]);
 	values[3] = Int64GetDatum(row->cohort_customers);
 	row_rates(row, sink->z, values, nulls, 4);
 	values[11] = BoolGetDatum(row->is_complete);

@@ -98,8 +98,7 @@ row_take(void *taker, const LifecycleRow *row)
 	Datum values[LIFECYCLE_COLUMNS];
 	bool nulls[LIFECYCLE_COLUMNS] = {false};
 
-	values[0] =
-		day_datum(period_start(sink->calendar, row->period), &nulls[0]);
+	values[0] = day_datum(period_start(sink->calendar, row->period), &nulls[0]);
 	values[1] = Int64GetDatum(row->opening);
 	values[2] = Int64GetDatum(row->entered);
 	values[3] = Int64GetDatum(row->moved_in);
@@ -142,8 +141,8 @@ status_take(void *taker, Period period, LifecycleStatus status)
 
 	values[0] = day_datum(period_start(sink->calendar, period), &nulls[0]);
 	values[1] = CStringGetTextDatum(words[status]);
-	values[2] = BoolGetDatum(
-		period_start(sink->calendar, (int64) period + 1) <= sink->as_of);
+	values[2] = BoolGetDatum(period_start(sink->calendar, (int64) period + 1) <=
+							 sink->as_of);
 	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
 						 nulls);
 }

@@ -30,9 +30,8 @@ product_text(const Holdings *holdings, int32_t number, const char *none)
 {
 	if (number < 0)
 		return PointerGetDatum(cstring_to_text(none));
-	return PointerGetDatum(
-		cstring_to_text_with_len(holdings->names[number].data,
-								 (int) holdings->names[number].size));
+	return PointerGetDatum(cstring_to_text_with_len(
+		holdings->names[number].data, (int) holdings->names[number].size));
 }
 
 static void
@@ -42,8 +41,8 @@ migration_take(void *taker, const Migration *move)
 	Datum values[MIGRATION_COLUMNS];
 	bool nulls[MIGRATION_COLUMNS] = {false};
 
-	values[0] = day_datum(period_start(sink->calendar, move->period),
-						  &nulls[0]);
+	values[0] =
+		day_datum(period_start(sink->calendar, move->period), &nulls[0]);
 	values[1] = product_text(sink->holdings, move->from, "(in)");
 	values[2] = product_text(sink->holdings, move->to, "(out)");
 	values[3] = decimal_make(move->from_mrr, sink->holdings->scale);
@@ -63,8 +62,8 @@ cvm_migrations(PG_FUNCTION_ARGS)
 
 	sink.calendar = argument_calendar(fcinfo, 1, -1);
 	sink.holdings = holdings_read(PG_GETARG_DATUM(0));
-	nsteps = holdings_steps(sink.holdings, argument_day(fcinfo, 2, "as_of"),
-							&steps);
+	nsteps =
+		holdings_steps(sink.holdings, argument_day(fcinfo, 2, "as_of"), &steps);
 	InitMaterializedSRF(fcinfo, 0);
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	migrations_of(steps, nsteps, sink.holdings->nnames, sink.calendar,

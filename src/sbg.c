@@ -96,8 +96,8 @@ cvm_sbg_log_likelihood(PG_FUNCTION_ARGS)
 	double beta = PG_GETARG_FLOAT8(2);
 
 	check_parameters(alpha, beta);
-	PG_RETURN_FLOAT8(sbg_log_likelihood(
-		survival_read(PG_GETARG_DATUM(0)), alpha, beta));
+	PG_RETURN_FLOAT8(
+		sbg_log_likelihood(survival_read(PG_GETARG_DATUM(0)), alpha, beta));
 }
 
 /* sbg_survival(alpha, beta, periods) */

@@ -74,8 +74,8 @@ day_of_civil(int64_t year, int month, int mday)
 	int64_t march_year = month > 2 ? year : year - 1;
 	int64_t era = floor_div(march_year, 400);
 	int64_t year_of_era = march_year - era * 400;
-	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 +
-						  mday - 1;
+	int64_t day_of_year =
+		(153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + mday - 1;
 
 	return MARCH_1_0000 + era * DAYS_PER_ERA + year_of_era * 365 +
 		   year_of_era / 4 - year_of_era / 100 + day_of_year;
@@ -87,8 +87,8 @@ civil_of_day(int64_t day, int64_t *year, int *month, int *mday)
 	int64_t since = day - MARCH_1_0000;
 	int64_t era = floor_div(since, DAYS_PER_ERA);
 	int64_t day_of_era = since - era * DAYS_PER_ERA;
-	int64_t year_of_era = (day_of_era - day_of_era / 1460 +
-						   day_of_era / 36524 - day_of_era / 146096) /
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+						   day_of_era / 146096) /
 						  365;
 	int day_of_year = (int) (day_of_era - (365 * year_of_era + year_of_era / 4 -
 										   year_of_era / 100));

@@ -66,8 +66,8 @@ weigh(Weighing *sum, const Pool *pool)
 	if (stayed->before > 0)
 	{
 		sum->money += pool->money;
-		sum->money_loss += pool->money * ((double) stayed->lost_mrr /
-										  (double) stayed->before);
+		sum->money_loss +=
+			pool->money * ((double) stayed->lost_mrr / (double) stayed->before);
 	}
 	if (stayed->at_risk > 0)
 	{
@@ -166,8 +166,11 @@ weigh_patch(Weighing *sum, const Sheet *sheet, const Patch *patch, Pool *lender)
 Control
 control_of(const Sheet *sheet)
 {
-	Control control = {.matched = NAN, .loss_rate = NAN, .money_rate = NAN,
-					   .step_rate = NAN, .loss_variance = NAN};
+	Control control = {.matched = NAN,
+					   .loss_rate = NAN,
+					   .money_rate = NAN,
+					   .step_rate = NAN,
+					   .loss_variance = NAN};
 	Weighing sum = {0};
 	Pool all = {0};
 	double matched;
@@ -213,8 +216,9 @@ control_of(const Sheet *sheet)
 	if (sum.entries == 0)
 		return control;
 	days = STEP_DAYS;
-	overlap = ceil(((double) sheet->window.look_back +
-					(double) sheet->window.look_ahead) / days);
+	overlap = ceil(
+		((double) sheet->window.look_back + (double) sheet->window.look_ahead) /
+		days);
 	control.matched = matched / (double) sheet_own_base(sheet);
 	control.loss_rate = sum.loss / sum.entries;
 	control.loss_variance =

@@ -18,9 +18,9 @@ static int64_t
 calendar_begun(const Retention *retention, const Cohort *cohort, int64_t *over)
 {
 	const Reading *reading = &retention->reading;
-	int64_t offsets = (int64_t) period_of(reading->calendar,
-										  retention->as_of - 1) -
-					  cohort->period + 1;
+	int64_t offsets =
+		(int64_t) period_of(reading->calendar, retention->as_of - 1) -
+		cohort->period + 1;
 	int64_t whole = (int64_t) period_of(reading->calendar, retention->as_of) -
 					cohort->period;
 	int64_t begun;
@@ -133,8 +133,7 @@ cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
 
 /* Every cell of the triangle, cohort by cohort. */
 void
-grid_rows(const Retention *retention, bool partial, GridTake take,
-		  void *taker)
+grid_rows(const Retention *retention, bool partial, GridTake take, void *taker)
 {
 	for (int i = 0; i < retention->ncohorts; i++)
 		cohort_rows(retention, &retention->cohorts[i], partial, take, taker);

@@ -42,7 +42,8 @@ shade(const Map *map, int64_t retained, int64_t eligible)
 	static const char *const blocks[] = {" ", "\342\226\221", "\342\226\222",
 										 "\342\226\223", "\342\226\210"};
 	static const char *const signs[] = {" ", ".", ":", "+", "#"};
-	int step = retained == 0 ? 0 : 1 + (int) ((__int128) retained * 3 / eligible);
+	int step =
+		retained == 0 ? 0 : 1 + (int) ((__int128) retained * 3 / eligible);
 
 	if (retained == eligible)
 		step = 4;
@@ -74,8 +75,8 @@ put_period(Map *map, Period period)
 					 month);
 			break;
 		default:
-			snprintf(label, sizeof(label), "%04lld-%02d-%02d",
-					 (long long) year, month, mday);
+			snprintf(label, sizeof(label), "%04lld-%02d-%02d", (long long) year,
+					 month, mday);
 	}
 	put(map, label);
 	for (size_t i = strlen(label); i < LABEL_WIDTH; i++)
@@ -136,8 +137,7 @@ draw(void *taker, const GridRow *row)
 }
 
 void
-heatmap_lines(const Retention *retention, bool utf8, LineTake take,
-			  void *taker)
+heatmap_lines(const Retention *retention, bool utf8, LineTake take, void *taker)
 {
 	Map map;
 	char cell[64];

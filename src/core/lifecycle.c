@@ -131,9 +131,9 @@ lifecycle_at(Lifecycle *lifecycle, Period period)
 	if (!sorted_has(lifecycle->periods, lifecycle->nperiods,
 					sizeof(LifecyclePeriod), at, period))
 	{
-		lifecycle->periods = sorted_open(
-			lifecycle->arena, lifecycle->periods, &lifecycle->nperiods,
-			&lifecycle->room, sizeof(LifecyclePeriod), at);
+		lifecycle->periods = sorted_open(lifecycle->arena, lifecycle->periods,
+										 &lifecycle->nperiods, &lifecycle->room,
+										 sizeof(LifecyclePeriod), at);
 		lifecycle->periods[at].period = period;
 	}
 	return &lifecycle->periods[at];
@@ -158,8 +158,7 @@ count_stay(Lifecycle *lifecycle, const Activity *activity, int64_t from,
 	Period before;
 	Period active;
 
-	walk_begin(&walk, activity, lifecycle->calendar, lifecycle->as_of,
-			   &before);
+	walk_begin(&walk, activity, lifecycle->calendar, lifecycle->as_of, &before);
 	if (before >= from && before <= to)
 		lifecycle_at(lifecycle, before)->entered++;
 	while (walk_next(&walk, &active) && active <= to)
@@ -184,8 +183,8 @@ count_stay(Lifecycle *lifecycle, const Activity *activity, int64_t from,
  * The day that decides is the last one of a period, or the last one observed.
  */
 void
-lifecycle_add(Lifecycle *lifecycle, const Activity *activity,
-			  Calendar calendar, Day as_of, const Held *held, int nheld)
+lifecycle_add(Lifecycle *lifecycle, const Activity *activity, Calendar calendar,
+			  Day as_of, const Held *held, int nheld)
 {
 	Walk walk;
 	Period cohort;
@@ -201,8 +200,8 @@ lifecycle_add(Lifecycle *lifecycle, const Activity *activity,
 		int64_t to = period_reaching(lifecycle, held[i].to, last) - 1;
 
 		/* several ranges may decide neighbouring periods: one stay */
-		for (; i + 1 < nheld && period_reaching(lifecycle, held[i + 1].from,
-												last) <= to + 1;
+		for (; i + 1 < nheld &&
+			   period_reaching(lifecycle, held[i + 1].from, last) <= to + 1;
 			 i++)
 			to = period_reaching(lifecycle, held[i + 1].to, last) - 1;
 		if (from < cohort)

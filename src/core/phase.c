@@ -10,8 +10,8 @@ const char *
 phase_name(Phase phase)
 {
 	static const char *const names[] = {
-		"prospect",	  "winback_target", "lost",	   "reactivated", "onboarding",
-		"renewal",	  "at_risk",		"growth", "mature"};
+		"prospect", "winback_target", "lost",	"reactivated", "onboarding",
+		"renewal",	"at_risk",		  "growth", "mature"};
 
 	return names[phase];
 }
@@ -38,8 +38,7 @@ next_end(const Holdings *holdings, Day as_of, int32_t days, int64_t known_from)
 
 		if (spell->start < as_of && spell->end != SPELL_OPEN &&
 			spell->end >= as_of && spell->end >= known_from &&
-			spell->end <= (int64_t) as_of + days &&
-			spell->end < end)
+			spell->end <= (int64_t) as_of + days && spell->end < end)
 			end = spell->end;
 	}
 	return end;

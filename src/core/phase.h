@@ -39,6 +39,7 @@ typedef struct PhaseTerms
 
 extern const char *phase_name(Phase phase);
 extern Phase phase_of(const Holdings *holdings, Day as_of, int64_t risk_since,
-					  int64_t known_from, const PhaseTerms *terms, int64_t *since);
+					  int64_t known_from, const PhaseTerms *terms,
+					  int64_t *since);
 
 #endif /* CVM_PHASE_H */

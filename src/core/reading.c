@@ -54,9 +54,8 @@ reading_equal(const Reading *a, const Reading *b)
 		   a->calendar.week_start == b->calendar.week_start &&
 		   a->clock == b->clock && a->min_events == b->min_events &&
 		   a->streak == b->streak && a->nbrackets == b->nbrackets &&
-		   (a->nbrackets == 0 ||
-			memcmp(a->brackets, b->brackets,
-				   a->nbrackets * sizeof(Bracket)) == 0);
+		   (a->nbrackets == 0 || memcmp(a->brackets, b->brackets,
+										a->nbrackets * sizeof(Bracket)) == 0);
 }
 
 void

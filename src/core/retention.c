@@ -48,8 +48,7 @@ retention_adopt(Retention *retention, const Reading *reading, Day as_of,
 				  "brackets, min_events and streak.",
 				  "cannot add up customers that were read differently");
 	if (is_set && retention->is_set && as_of != retention->as_of)
-		host_fail(HOST_INVALID_VALUE,
-				  "Read every tenure with the same as_of.",
+		host_fail(HOST_INVALID_VALUE, "Read every tenure with the same as_of.",
 				  "cannot add up customers observed until different days");
 	if ((retention->is_set && as_of > retention->as_of) ||
 		(is_set && retention->as_of > as_of))
@@ -75,12 +74,12 @@ retention_scale(Retention *retention, bool has_value, int scale)
 		host_poll();
 		for (int j = 0; j < cohort->ncells; j++)
 		{
-			cohort->cells[j].value = money_rescale(cohort->cells[j].value,
-												   retention->scale, scale);
+			cohort->cells[j].value =
+				money_rescale(cohort->cells[j].value, retention->scale, scale);
 			if (cohort->running == NULL)
 				continue;
-			cohort->running[j].value = money_rescale(
-				cohort->running[j].value, retention->scale, scale);
+			cohort->running[j].value = money_rescale(cohort->running[j].value,
+													 retention->scale, scale);
 			cohort->running[j].elapsed_base = money_rescale(
 				cohort->running[j].elapsed_base, retention->scale, scale);
 			cohort->running[j].running_base = money_rescale(
@@ -100,9 +99,9 @@ retention_cohort(Retention *retention, Period period)
 	if (!sorted_has(retention->cohorts, retention->ncohorts, sizeof(Cohort), at,
 					period))
 	{
-		retention->cohorts = sorted_open(
-			retention->arena, retention->cohorts, &retention->ncohorts,
-			&retention->room, sizeof(Cohort), at);
+		retention->cohorts = sorted_open(retention->arena, retention->cohorts,
+										 &retention->ncohorts, &retention->room,
+										 sizeof(Cohort), at);
 		retention->cohorts[at].period = period;
 	}
 	return &retention->cohorts[at];
@@ -121,9 +120,8 @@ cohort_cell(Retention *retention, Cohort *cohort, int32_t no)
 		int count = cohort->ncells;
 		int room = cohort->room;
 
-		cohort->running =
-			sorted_open(retention->arena, cohort->running, &count, &room,
-						sizeof(RunningCell), at);
+		cohort->running = sorted_open(retention->arena, cohort->running, &count,
+									  &room, sizeof(RunningCell), at);
 	}
 	cohort->cells =
 		sorted_open(retention->arena, cohort->cells, &cohort->ncells,
@@ -217,9 +215,9 @@ retention_merge(Retention *into, const Retention *more)
 			to->retained = count_add(to->retained, from->retained);
 			to->returned = count_add(to->returned, from->returned);
 			to->last = count_add(to->last, from->last);
-			to->value = money_add(
-				to->value,
-				money_rescale(from->value, more->scale, into->scale));
+			to->value =
+				money_add(to->value,
+						  money_rescale(from->value, more->scale, into->scale));
 			if (theirs->running != NULL)
 			{
 				const RunningCell *run_from = &theirs->running[j];
@@ -229,17 +227,17 @@ retention_merge(Retention *into, const Retention *more)
 				run_to->running += run_from->running;
 				run_to->retained += run_from->retained;
 				run_to->returned += run_from->returned;
-				run_to->elapsed_base = money_add(
-					run_to->elapsed_base,
-					money_rescale(run_from->elapsed_base, more->scale,
-								  into->scale));
-				run_to->running_base = money_add(
-					run_to->running_base,
-					money_rescale(run_from->running_base, more->scale,
-								  into->scale));
+				run_to->elapsed_base =
+					money_add(run_to->elapsed_base,
+							  money_rescale(run_from->elapsed_base, more->scale,
+											into->scale));
+				run_to->running_base =
+					money_add(run_to->running_base,
+							  money_rescale(run_from->running_base, more->scale,
+											into->scale));
 				run_to->value = money_add(
-					run_to->value, money_rescale(run_from->value, more->scale,
-												 into->scale));
+					run_to->value,
+					money_rescale(run_from->value, more->scale, into->scale));
 			}
 		}
 	}
@@ -360,9 +358,9 @@ periods_begun(const Retention *retention, const Cohort *cohort)
 			  cohort->period + 1;
 	if (retention->reading.nbrackets == 0)
 		return offsets;
-	return (int64_t) reading_elapsed(&retention->reading,
-									 offsets > INT32_MAX ? INT32_MAX
-														 : (int32_t) offsets) +
+	return (int64_t) reading_elapsed(
+			   &retention->reading,
+			   offsets > INT32_MAX ? INT32_MAX : (int32_t) offsets) +
 		   1;
 }
 
@@ -425,8 +423,8 @@ retention_decode(HostArena arena, const void *data, size_t size)
 	retention->ncohorts = (int) read_count(&reader, 3);
 	retention->room = retention->ncohorts;
 	if (retention->room > 0)
-		retention->cohorts = host_alloc_zero(
-			arena, retention->ncohorts * sizeof(Cohort));
+		retention->cohorts =
+			host_alloc_zero(arena, retention->ncohorts * sizeof(Cohort));
 	for (int i = 0; i < retention->ncohorts; i++)
 	{
 		Cohort *cohort = &retention->cohorts[i];
@@ -453,8 +451,7 @@ retention_decode(HostArena arena, const void *data, size_t size)
 		cohort->room = cohort->ncells;
 		if (cohort->room > 0)
 		{
-			cohort->cells =
-				host_alloc_zero(arena, cohort->room * sizeof(Cell));
+			cohort->cells = host_alloc_zero(arena, cohort->room * sizeof(Cell));
 			if (anniversary)
 				cohort->running =
 					host_alloc_zero(arena, cohort->room * sizeof(RunningCell));
@@ -471,8 +468,7 @@ retention_decode(HostArena arena, const void *data, size_t size)
 				 no > retention->reading.nbrackets - !anniversary))
 				reader_fail(&reader);
 			cell->no = (int32_t) no;
-			cell->retained =
-				(int64_t) read_unsigned(&reader, cohort->members);
+			cell->retained = (int64_t) read_unsigned(&reader, cohort->members);
 			cell->returned = cell->retained;
 			if (flags & HAS_RETURNED)
 				cell->returned =

@@ -31,11 +31,11 @@ typedef struct Cell
  */
 typedef struct RunningCell
 {
-	int64_t elapsed;	/* members with exactly this many periods over */
-	Wide elapsed_base;	/* what those members brought in period 0 */
-	int64_t running;	/* of these: members for whom this one still runs */
-	Wide running_base;	/* what those brought in period 0 */
-	int64_t retained;	/* of those: retained in it so far */
+	int64_t elapsed;   /* members with exactly this many periods over */
+	Wide elapsed_base; /* what those members brought in period 0 */
+	int64_t running;   /* of these: members for whom this one still runs */
+	Wide running_base; /* what those brought in period 0 */
+	int64_t retained;  /* of those: retained in it so far */
 	int64_t returned;
 	Wide value;
 } RunningCell;

@@ -251,9 +251,9 @@ sbg_survival(double alpha, double beta, int32_t periods)
 double
 sbg_lifetime(double alpha, double beta, double discount, int32_t renewals)
 {
-	double chance = renewals == 0 ? 1
-								  : (beta + renewals - 1) /
-										(alpha + beta + renewals - 1);
+	double chance = renewals == 0
+						? 1
+						: (beta + renewals - 1) / (alpha + beta + renewals - 1);
 	double stay = beta + renewals;
 	double all = alpha + beta + renewals;
 	double factor = 1 / (1 + discount);

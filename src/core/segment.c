@@ -239,8 +239,8 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 			MONEY(cell->tally.lines[line].mrr, from->tally.lines[line].mrr);
 		}
 		for (int square = 0; square < TALLY_SQUARES; square++)
-			cell->tally.squares[square] =
-				money_add(cell->tally.squares[square], from->tally.squares[square]);
+			cell->tally.squares[square] = money_add(
+				cell->tally.squares[square], from->tally.squares[square]);
 	}
 	for (int i = 0; i < more->spans.ncells; i++)
 	{

@@ -32,9 +32,9 @@ spill(Fold *fold)
 			fold->parts[part] = host_file_make(fold->arena);
 	}
 	for (uint32_t slot = 0; slot < nslots; slot++)
-		parts[slot] = (uint8_t) (roster_hash(&fold->roster, slot) >>
-								 (5 * fold->level)) %
-					  FOLD_PARTS;
+		parts[slot] =
+			(uint8_t) (roster_hash(&fold->roster, slot) >> (5 * fold->level)) %
+			FOLD_PARTS;
 	for (int part = 0; part < FOLD_PARTS; part++)
 	{
 		ByteWriter writer;

@@ -9,7 +9,7 @@
 
 #include "core/retention.h"
 
-extern void retention_sweep(Retention *retention, const void *data,
-							size_t size, Calendar calendar, Day as_of);
+extern void retention_sweep(Retention *retention, const void *data, size_t size,
+							Calendar calendar, Day as_of);
 
 #endif /* CVM_SWEEP_H */

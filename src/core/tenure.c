@@ -46,8 +46,7 @@ tenure_begun(const Tenure *tenure, int64_t no)
 		return no < (int64_t) tenure->elapsed + tenure->running;
 	return period_start(reading->calendar,
 						(int64_t) tenure->cohort +
-							reading_low(reading, (int32_t) no)) <
-		   tenure->as_of;
+							reading_low(reading, (int32_t) no)) < tenure->as_of;
 }
 
 /* Read a timeline up to as_of; an activity without a start has no cohort. */
@@ -80,10 +79,10 @@ tenure_read(Tenure *tenure, const Activity *activity, const Reading *reading,
 		host_poll();
 		if (day->day >= as_of)
 			break;
-		offset = reading->clock == CLOCK_CALENDAR
-					 ? period_of(reading->calendar, day->day) - tenure->cohort
-					 : offset_from(reading->calendar, tenure->first_day,
-								   day->day);
+		offset =
+			reading->clock == CLOCK_CALENDAR
+				? period_of(reading->calendar, day->day) - tenure->cohort
+				: offset_from(reading->calendar, tenure->first_day, day->day);
 		no = reading_period(reading, offset);
 		if (no < 0)
 			continue;
@@ -133,10 +132,10 @@ tenure_encode(const Tenure *tenure, ByteWriter *writer)
 		const TenurePeriod *period = &tenure->periods[i];
 
 		host_poll();
-		write_unsigned(writer, i == 0 ? period->no
-									  : period->no - period[-1].no);
-		write_byte(writer, (period->retained ? 1 : 0) |
-							   (period->returned ? 2 : 0));
+		write_unsigned(writer,
+					   i == 0 ? period->no : period->no - period[-1].no);
+		write_byte(writer,
+				   (period->retained ? 1 : 0) | (period->returned ? 2 : 0));
 		if (tenure->has_value)
 			write_wide(writer, period->value);
 	}
@@ -172,8 +171,7 @@ tenure_decode(const void *data, size_t size)
 		(Day) read_signed(&reader, DAY_FIRST, (int64_t) tenure->as_of - 1);
 	tenure_begin(tenure);
 	tenure->nperiods = (int) read_count(&reader, 2);
-	tenure->periods =
-		host_alloc(NULL, tenure->nperiods * sizeof(TenurePeriod));
+	tenure->periods = host_alloc(NULL, tenure->nperiods * sizeof(TenurePeriod));
 	for (int i = 0; i < tenure->nperiods; i++)
 	{
 		TenurePeriod *period = &tenure->periods[i];

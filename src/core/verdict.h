@@ -46,12 +46,12 @@ typedef enum Judgement
 /* What donor holders lose without the focal product, weighed like entries */
 typedef struct Control
 {
-	int64_t watched;	  /* customers and months */
-	double matched;		  /* share of the entries that have a control in cells */
+	int64_t watched; /* customers and months */
+	double matched;	 /* share of the entries that have a control in cells */
 	double loss_rate;
 	double loss_variance;
-	double money_rate;	  /* share of the money */
-	double step_rate;	  /* of those still whole STEP_DAYS before the end */
+	double money_rate; /* share of the money */
+	double step_rate;  /* of those still whole STEP_DAYS before the end */
 } Control;
 
 typedef struct Verdict

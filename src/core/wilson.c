@@ -85,8 +85,8 @@ newcombe(int64_t hits_a, int64_t n_a, int64_t hits_b, int64_t n_b, double z,
 
 	wilson(hits_a, n_a, z, &low_a, &high_a);
 	wilson(hits_b, n_b, z, &low_b, &high_b);
-	*low = b - a -
-		   sqrt((b - low_b) * (b - low_b) + (high_a - a) * (high_a - a));
-	*high = b - a +
-			sqrt((high_b - b) * (high_b - b) + (a - low_a) * (a - low_a));
+	*low =
+		b - a - sqrt((b - low_b) * (b - low_b) + (high_a - a) * (high_a - a));
+	*high =
+		b - a + sqrt((high_b - b) * (high_b - b) + (a - low_a) * (a - low_a));
 }

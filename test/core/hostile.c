@@ -23,15 +23,15 @@
 #include "core/tenure.h"
 #include "core/wilson.h"
 
-#define CLAIM(truth)                                                           \
-	do                                                                         \
-	{                                                                          \
-		if (!(truth))                                                          \
-		{                                                                      \
-			printf("# %s:%d: not true: %s\n", __FILE__, __LINE__, #truth);     \
-			fflush(stdout);                                                    \
-			abort();                                                           \
-		}                                                                      \
+#define CLAIM(truth)                                                       \
+	do                                                                     \
+	{                                                                      \
+		if (!(truth))                                                      \
+		{                                                                  \
+			printf("# %s:%d: not true: %s\n", __FILE__, __LINE__, #truth); \
+			fflush(stdout);                                                \
+			abort();                                                       \
+		}                                                                  \
 	} while (0)
 
 #define KINDS 4 /* activity, tenure, retention, lifecycle */
@@ -191,8 +191,8 @@ use_activity(const Activity *activity, uint8_t how)
 
 	memset(&reading, 0, sizeof(reading));
 	reading.calendar.grain = (Grain) (how % 5);
-	reading.calendar.week_start = 1 + (reading.calendar.grain == GRAIN_WEEK) *
-										  (how % 7);
+	reading.calendar.week_start =
+		1 + (reading.calendar.grain == GRAIN_WEEK) * (how % 7);
 	reading.clock = how & 8 ? CLOCK_ANNIVERSARY : CLOCK_CALENDAR;
 	reading.min_events = 1 + (how >> 6);
 	reading.streak = (how & 16) != 0;

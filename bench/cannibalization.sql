@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What cannibalization_agg says of product P07, in plain SQL as fast as we know
 -- how to write it: levels of what donors bring, from sums over their changes;
 -- entries and customers who are watched, with the levels around each day; and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: PostgreSQL
 // Measures other engines on their own native tables, between two runs of
 // count(*) in PostgreSQL, and leaves the rounds where bench.measure() does.
 //

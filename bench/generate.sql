@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Events of customers, for measuring.
 --
 --     psql -X -v rows=1000000 -v customers=50000 -v months=24 \

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- How a way is measured: run once untimed, which warms up and must give the
 -- answer that all other ways gave, then between two runs of count(*) on the
 -- same table, with the same workers, until enough rounds were steady.

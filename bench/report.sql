@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The table of ratios, the memory and the targets, as Markdown.
 \pset format unaligned
 \pset tuples_only on

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # What the monthly waterfall and retention by cohort cost, as ratios to count(*)
 # on the same table in the same run: in one pass, both in one pass, in two
 # steps, and in plain SQL that expands customers into months; with the peak

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Every way to the same answer: for each cohort and later period, how many
 -- customers of the cohort were active in it.  The columns are always
 -- (cohort date, period date, customers bigint); cells without customers are

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Finds every planted truth of demo/telecom.sql again, in plain SQL on the
 -- warehouse tables and without the extension. One row per claim; ok says
 -- whether the data bear it out.

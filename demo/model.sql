@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The telecom of demo/telecom.sql as a model: which of its tables and columns
 -- are what, said once. Everything that cvm shows afterwards is a view in acme.
 \set ON_ERROR_STOP on

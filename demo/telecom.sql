@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- A small telecom: what its warehouse holds on the morning of 1 January 2026.
 --
 --     createdb telecom && psql -X -d telecom -f demo/telecom.sql

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 \echo Use "CREATE EXTENSION cvm" to load this file. \quit
 
 COMMENT ON SCHEMA cvm IS

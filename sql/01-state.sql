@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What every state type has: input, output, order, and the operator classes
 -- that DISTINCT, UNION, GROUP BY, indexes and partitioning need.  This
 -- procedure writes them for one type; 99-epilogue.sql drops it again.

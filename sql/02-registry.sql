@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The registry: which models there are, their settings and bindings.
 --
 -- It is plain data: names, never oids, so that it survives a dump and the

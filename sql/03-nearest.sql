@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Names that are nearly right, for hints and suggestions.
 
 CREATE FUNCTION cvm._likeness(a text, b text) RETURNS double precision

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Settings of a model: what is accepted, and how they get into report views.
 
 CREATE FUNCTION cvm._check_setting(setting text, value text) RETURNS text

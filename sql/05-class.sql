@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The classes of canonical columns (11-entity.sql): which types of source
 -- columns each takes, and what it makes of them.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Models: a schema with settings and bindings, made, changed and dropped.
 
 CREATE FUNCTION cvm._open(model name, writes boolean DEFAULT true) RETURNS name

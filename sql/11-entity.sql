@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Entities: what can be bound, as data.
 --
 -- class says which source types a column takes and what the canonical view

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What a model keeps: registry.
 --
 -- A model keeps states of its customers (customer_activity), reports, or

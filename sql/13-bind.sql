@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Bindings: from somebody's own tables to canonical views.
 
 CREATE FUNCTION cvm._columns(model name, entity text, source oid, columns jsonb)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The generator, which makes every view of a model.
 
 CREATE FUNCTION cvm._relation(model name, relation name) RETURNS oid

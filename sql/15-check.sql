@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What is wrong with the data of a model.
 --
 -- Findings come worst first, and each fix (19-mend.sql) mends the findings of

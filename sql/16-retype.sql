@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Changing the type of a column that views read, which PostgreSQL refuses.
 
 CREATE FUNCTION cvm.retype(model name, entity text, column_name text, type regtype)

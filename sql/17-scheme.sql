@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Schemes of segments: by value, by brand, by contract.
 --
 -- One of them is the scheme that all views show; segment_scheme_kpi and

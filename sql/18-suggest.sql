@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Suggestions: which table of a schema is probably which entity.
 --
 -- A source column is like a canonical one as far as their names (or one of the

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Mending what cvm.check_model() finds.
 --
 -- A fix never touches the source: it makes a view beside the model's views

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type activity: one customer's timeline, of which nothing is decided yet but
 -- the local day of each event.
 CALL create_state_type('activity',

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type tenure: one customer, read with a grain, a clock and a cut-off.
 CALL create_state_type('tenure',
 	'One customer, read: the cohort and the periods that count');

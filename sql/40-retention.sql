@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type retention: customers added up to a triangle.
 CALL create_state_type('retention',
 	'Cohorts added up: members, and per period how many were retained, returned, and what they brought');

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type lifecycle: how many customers were new, retained, reactivated, dormant.
 CALL create_state_type('lifecycle',
 	'Customers by period: new, retained, reactivated, moved in and out of a segment');

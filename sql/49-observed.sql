@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Until when was observed.
 CREATE FUNCTION observed_add(bigint, date, date, date) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'cvm_observed_add'

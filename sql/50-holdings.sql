@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type holdings: one customer's subscription spells, of which nothing is
 -- decided yet.
 CALL create_state_type('holdings',

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What aggregates over raw spells in one pass share: rows in any order are
 -- gathered into customers, and each aggregate ends in a reading of its own.
 -- The state is internal, for one machine with parallel workers; distributed

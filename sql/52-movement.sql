@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type movement: the waterfall of recurring revenue and of customers.
 CALL create_state_type('movement',
 	'The waterfall: who and how much came, grew, shrank, left and moved between segments, by period');

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type revenue_retention: how many customers of a cohort stay, and how much
 -- of their money.
 CALL create_state_type('revenue_retention',

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type survival: how long customers stay.
 CALL create_state_type('survival',
 	'Times until churn, of which some are not over: how many of each, at which age, from which cause');

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Projection of survival by the shifted-beta-geometric model.
 CREATE TYPE sbg_model AS (
 	alpha float8, beta float8, alpha_error float8, beta_error float8,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Arithmetic of subscriptions: prices to months, churn to other lengths of
 -- time, lifetime value and payback.  What is not defined is NULL.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Entries into a focal product: where a new product's customers came from.
 CREATE FUNCTION entries(holdings, focal text[], donors text[], as_of date,
 	look_back integer DEFAULT 30, look_ahead integer DEFAULT 60,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What aggregates that ask about entries of raw spells in one pass share; each
 -- ends in a reading of its own.  The state is internal, for one machine with
 -- parallel workers; distributed servers take the two steps by way of holdings.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type cannibalization: the entries of all customers, and what donors lose
 -- without the new product.
 CALL create_state_type('cannibalization',

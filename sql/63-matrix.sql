@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type cannibalization_matrix: who lives off whom, for every product at once.
 CALL create_state_type('cannibalization_matrix',
 	'Who lives off whom: entries into every product, with what they lost divided among all others');

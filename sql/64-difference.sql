@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Did the new product cause it: what is left when a group that could not buy it
 -- is compared, before and after.
 CREATE FUNCTION difference_in_differences(

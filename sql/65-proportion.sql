@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- How sure a proportion is, and a difference of two.
 CREATE FUNCTION proportion_interval(hits bigint, n bigint,
 	conf float8 DEFAULT 0.95, OUT conf_low float8, OUT conf_high float8)

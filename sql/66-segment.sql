@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Type segment_flow: how customers and money flow between segments.
 CALL create_state_type('segment_flow',
 	'The base by segment and period: who and how much came, moved, grew, shrank and left, and what is held');

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Where in its life a customer is.
 CREATE FUNCTION lifecycle_phase(holdings, as_of date, risk_since date DEFAULT NULL,
 	known_from date DEFAULT NULL, winback_days integer DEFAULT 365,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Money shared out to the cent, and how concentrated a whole is.
 
 CREATE FUNCTION allocate(amount numeric, weights numeric[], digits integer DEFAULT 2)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Scores that keep equals together.
 CREATE FUNCTION tied_quantile(rank_with_ties bigint, n bigint, quantiles integer DEFAULT 5)
 	RETURNS integer

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views, as data.
 --
 -- A report view is a row of report_view, one or more bodies (the first one

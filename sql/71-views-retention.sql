@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over events: who comes back.
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What a model has, and what every column means.
 
 CREATE FUNCTION cvm.catalog(model name)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views with a row per customer, or per rank of customers.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES

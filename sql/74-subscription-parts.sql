@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What the report views over subscriptions are put together from.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What the report views over segments are put together from.
 
 -- The parts from which bodies are put together.  A part that a model lacks is

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over launches: what a new product's customers came from, what
 -- that cost, and whether it pays.
 

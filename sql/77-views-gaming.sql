@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over money that old customers pay twice, or no longer pay:
 -- new-customer offers that are gamed, bundles paid for with their parts, old
 -- prices beside new ones, and what movers brought before and bring now.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over what is on sale: offers that nobody should take because a
 -- better one is open to them, and whether new products made their family grow.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over segments: the row that a segment's owner can be held to.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES

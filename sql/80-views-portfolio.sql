@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over owners, concentration and the flavor of an organisation.
 
 INSERT INTO cvm.segment_part VALUES

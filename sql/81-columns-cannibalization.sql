@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The columns of the report views over launches.
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('cannibalization', 1, 'row_key', 'text', 'key', 'focal|donor|segment|channel', false, 'One value per row.'),

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- A launch that is named in a call: any product or offer of a model.
 CREATE FUNCTION cvm.launch(model name, focal text[], donors text[] DEFAULT NULL, by text DEFAULT 'product', launched_on date DEFAULT NULL)
 RETURNS cvm.cannibalization

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over segments that are others with more to choose: migration over
 -- spans of several periods, and several schemes of segments side by side.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over movement: the waterfall, and who goes from which product
 -- to which.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The report view of the rates that follow from the waterfall.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The report view of retention of customers and of their money, by cohort.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Report views over survival: how long customers stay, and why they leave.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES

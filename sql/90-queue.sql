@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The queue: a source that tells a model which of its customers changed.
 
 -- A trigger of the user's table writes down, in the transaction of the change,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The scan: a source that tells nothing is compared, partition by partition,
 -- with what it was.
 --

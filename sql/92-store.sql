@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Keeping states and reports in tables.
 --
 -- cvm.store() makes an ordinary table with a primary key, fills it, and lets

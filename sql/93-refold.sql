@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Folding again the customers who changed.
 
 CREATE FUNCTION cvm._overlap(type text, overlap text) RETURNS text

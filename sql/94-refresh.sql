@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Bringing what is stored up to date.
 --
 -- A refresh replaces, customer by customer or row by row, what is no longer

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- How old what is stored is.
 
 CREATE VIEW cvm.freshness WITH (security_invoker = true) AS

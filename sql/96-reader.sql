@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Readers: dashboards and the people behind them.
 --
 -- A reader needs no right on the source: it gets the schema, the report views,

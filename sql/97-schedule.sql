@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- When to refresh: pg_cron where it is, and words for other schedulers.
 
 CREATE FUNCTION cvm._cron_problem(cron text) RETURNS text

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What modellers load into their own tools, written from the dictionary.
 
 CREATE FUNCTION cvm._exported(model name) RETURNS TABLE (pos int, view text, comment text)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # A second cluster for tests that must break their server or start it with a
 # library: sourced after test/tap.sh, with the checkout as working directory.
 # It runs the programs of the private server that the tests run in.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- 240 random portfolios of six customers each, with spells that are paused and
 -- segments one after another: read by tests with \i.
 CREATE FUNCTION draw(seed int, what text, below int) RETURNS int

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Settings that make the output of a test stable, whoever runs it and where.
 -- Every test begins with
 --   \unset ECHO

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- 240 small worlds of twelve customers each.  Customers change segment inside a
 -- month, leave and come back in another segment, hold several products and
 -- lines, pay nothing or less than nothing, pause lines in three worlds of four,

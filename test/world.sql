@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- A small telecom with something bound to every entity, so that a model of it
 -- has every report view: read by tests with \i.  Drawn from hashes, the same
 -- everywhere.  Tables are called as the entities; world.model() binds them all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * What Metabase, DBeaver, Looker and Tableau do through JDBC: list the views of
  * two schemas with DatabaseMetaData, then read them with a fetch size.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: PostgreSQL
 # compare.pl TRUTH SAID: what a client said of the views against what psql says;
 # prints what is wrong, nothing when all is well.  TRUTH has the lines of a
 # client, from psql itself, with the types of the server.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * Load the output of cvm.cube_yaml() with Cube's own compiler and print the SQL
  * that Cube makes of a rate of a view by one of its keys.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * Load the output of cvm.lookml() with a parser of LookML.
  *

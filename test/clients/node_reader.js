@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * What tools of the Node world do: node-postgres itself, and the drivers of
  * Cube and Evidence, each with its own way to list or to read.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """What Excel and Tableau do through ODBC: SQLTables, SQLColumns, then read.
 
     odbc_reader.py CONNECTION SCHEMA...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 """What Superset does: list the views with SQLAlchemy's inspector, then read
 them.  A warning, such as a type that is not known, is an error.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * shards.c
  *		Aggregates over aggregates, as distributed servers run them.

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Days, weeks, months, anniversaries and time zones: every period boundary
 -- against what the server's own date arithmetic says.
 BEGIN;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Money in several currencies: movements at constant rates, and what the rates
 -- did in a line of its own.
 BEGIN;

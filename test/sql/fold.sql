@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- The one-pass fold and the fold of timelines: every way of keeping customers
 -- in memory gives the same bytes.
 BEGIN;

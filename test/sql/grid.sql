@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Reading a triangle: grid, curve, heatmap.
 BEGIN;
 CREATE EXTENSION pgtap;

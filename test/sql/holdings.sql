@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- One customer's subscription spells.
 BEGIN;
 CREATE EXTENSION pgtap;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Wrong callers: every function of the extension with arguments that nobody
 -- should give.  An answer or an error that says what is wrong, never more.
 BEGIN;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Incremental equals full: what a refresh does in each mode.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- What is left of customers' money from closing to closing.
 BEGIN;
 CREATE EXTENSION cvm;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Raw spells in one pass: however customers are kept in memory and in files,
 -- every reading gives the bytes of the two steps by way of holdings.
 BEGIN;

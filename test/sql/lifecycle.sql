@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- New, retained, reactivated, dormant: one customer, everybody, and by segment.
 BEGIN;
 CREATE EXTENSION cvm;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- What the catalog says of every object of the extension.
 BEGIN;
 CREATE EXTENSION pgtap;

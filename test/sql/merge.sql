@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- However rows and states are split, shuffled, sent and added up: the same
 -- bytes.
 BEGIN;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;

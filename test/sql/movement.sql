@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- The waterfall: worked by hand, and against plain SQL.
 BEGIN;
 CREATE EXTENSION pgtap;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Pauses: out of the money, but not lost until so many days are over.
 BEGIN;
 CREATE EXTENSION cvm;

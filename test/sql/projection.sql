@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Projection of survival, and arithmetic of subscriptions.
 BEGIN;
 CREATE EXTENSION pgtap;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Retention on random data against plain SQL that was written from the
 -- definitions: every grain, clock, week start, cut-off, brackets, threshold,
 -- streak and kind of mark, in two steps and in one pass.

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- What PostgreSQL prints of every function and view can be read again: which
 -- is all that pg_upgrade has to go by.
 BEGIN;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Who may read what, and what is too small to be shown.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- The triangle as a state: both ways to fold it, in every position an
 -- aggregate can stand.
 BEGIN;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Retention of customers and their money by cohort.
 BEGIN;
 CREATE EXTENSION pgtap;

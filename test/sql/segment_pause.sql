@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Pauses in segments: the rules and the words of the waterfall.
 BEGIN;
 CREATE EXTENSION cvm;

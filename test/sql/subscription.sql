@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- The report views over subscriptions.
 BEGIN;
 CREATE EXTENSION pgtap;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- How long customers stay.
 BEGIN;
 CREATE EXTENSION pgtap;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- One customer, read with a grain, a clock and a cut-off.
 BEGIN;
 CREATE EXTENSION pgtap;

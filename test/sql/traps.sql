@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- What other retention tools get wrong: each a test that their way of counting
 -- would fail.
 BEGIN;

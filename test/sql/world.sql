@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Every report view there is, in a model with something bound to every entity.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 EXTENSION   = cvm
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" cvm.control)
 
@@ -31,8 +32,9 @@ results:  # what the last check got becomes what the next one expects
 	$(if $(wildcard results),mkdir -p expected && cp results/*.out expected/)
 	$(if $(wildcard output_iso),mkdir -p test/isolation/expected && cp output_iso/results/*.out test/isolation/expected/)
 
+DIST ?= cvm-$(EXTVERSION).zip
 dist:
-	git archive --prefix=cvm-$(EXTVERSION)/ -o cvm-$(EXTVERSION).zip HEAD
+	git archive --prefix=cvm-$(EXTVERSION)/ -o $(DIST) HEAD
 else
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: PostgreSQL
 # The examples of README.md and doc/*.md: every block marked sql runs, in order,
 # one database a file.  A block without a mark right behind it is what psql
 # must print; without one, it is enough that nothing fails.  With --fill, what
@@ -12,7 +13,7 @@ sub ok {
 	my ($passed, $name, $why) = @_;
 	$tests++;
 	print $passed ? '' : 'not ', "ok $tests - $name\n";
-	print map { "#   $_\n" } split /\n/, $why if !$passed;
+	print map { "#   $_\n" } split /\n/, $why // '' if !$passed;
 }
 
 # The blocks of a file: line, text, and what it prints or undef
@@ -52,7 +53,7 @@ sub fill {
 				$mark = $1;
 				$at++ if $mark eq 'sql';
 				$text .= $_;
-				$text .= tidy($printed->[$at]) if $mark eq '' && $at >= 0 && !$prose;
+				$text .= tidy($printed->[$at] // '') if $mark eq '' && $at >= 0 && !$prose;
 				next;
 			}
 			$text .= $_;
@@ -81,12 +82,17 @@ sub run {
 	my $printed = `psql -Xq -d $database -f $file 2>&1`;
 	utf8::decode($printed);
 	unlink $file;
-	my @printed = map { '' } @blocks;
+	my $status = $? >> 8;
+	my @printed = map { undef } @blocks;
 	my $at;
 	for (split /^/, $printed) {
-		if (/^\@block (\d+)$/) { $at = $1 }
+		if (/^\@block (\d+)$/) {
+			$at = $1;
+			$printed[$at] = '';
+		}
 		elsif (defined $at) { $printed[$at] .= $_ }
 	}
+	ok($status == 0 && defined $at && $at == $#blocks, "psql reads the examples of $database to the end", "exit status $status\n$printed");
 	return @printed;
 }
 
@@ -110,7 +116,7 @@ for my $file ('README.md', sort glob 'doc/*.md') {
 	fill($file, \@blocks, \@printed) if @ARGV && $ARGV[0] eq '--fill';
 	for my $i (0 .. $#blocks) {
 		my $name = "$file line $blocks[$i]{line}";
-		my $got = tidy($printed[$i]);
+		my $got = tidy($printed[$i] // "ERROR:  psql did not come to this block\n");
 		if (defined $blocks[$i]{prints}) {
 			my $wanted = tidy($blocks[$i]{prints});
 			ok($got eq $wanted, "$name prints what it says",
@@ -123,4 +129,5 @@ for my $file ('README.md', sort glob 'doc/*.md') {
 	}
 	system("psql -Xq -d postgres -c 'drop database $database'");
 }
+ok($number >= 6, "the examples of $number documents were run");
 print "1..$tests\n";

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # A model through pg_dump | psql, in TAP: into an empty database come the same
 # views, comments, grants and answers, and models can be worked on as before.
 set -uo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # A short run of the fuzzer, the same one every time, where there is a clang
 # that can build it.
 set -uo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: PostgreSQL
 # Damaged text and bytes of every state, through the server: an error that says
 # so, or a value with which everything can be done that can be done with a
 # state.  The same damage in every run.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # A real retailer, in TAP: 22 190 invoices of UCI Online Retail (#352), as their
 # file has them, against answers that were computed elsewhere.  The files are
 # not part of the project: looked for beside the checkout, in ../shared.
@@ -62,15 +63,15 @@ WHERE (a.cohort_size, a.active, a.active_or_later, a.amount, a.cum_amount) IS DI
 	  g.is_complete IS DISTINCT FROM (g.period_start < '2011-12-01')
 SQL
 }
-empty "$(wrong 'SELECT r FROM one_pass')" "one pass: every cell, in customers and in money"
-empty "$(wrong 'SELECT r FROM two_step')" "two steps: every cell, in customers and in money"
+empty "one pass: every cell, in customers and in money" wrong 'SELECT r FROM one_pass'
+empty "two steps: every cell, in customers and in money" wrong 'SELECT r FROM two_step'
 is "$(run -c "SELECT cvm.as_of(o.r, '2011-12-10') OPERATOR(cvm.=) t.r FROM one_pass o, two_step t")" t "both states are the same, byte for byte"
 is "$(run -c 'SELECT cvm.as_of(r) FROM one_pass')" 2011-12-10 "the last invoice is of 9 December 2011"
 is "$(run -c "SELECT cvm.as_of(cvm.retention_agg(customer_id::text, ts, amount, 'month'), '2011-12-10') OPERATOR(cvm.=) (SELECT r FROM two_step)
 	FROM (SELECT * FROM retail.invoices ORDER BY md5(invoice)) s")" t "so they are for shuffled rows and text keys"
 
 # The view shows what is over, and of December that it is not
-empty "$(run <<SQL
+empty "the view has every cell that is over, and nothing else to say of December" run <<SQL
 SELECT a.*, v
 FROM answer a
 FULL JOIN uci.retention_month v ON v.cohort = a.cohort AND v.period_no = a.period
@@ -80,7 +81,6 @@ WHERE v.segment IS DISTINCT FROM '(all)' OR v.as_of IS DISTINCT FROM date '2011-
 			  (v.cohort_customers, v.eligible_customers, v.retained_customers, v.retained_or_later_customers, v.value)
 		 ELSE v.is_complete OR v.eligible_customers <> 0 OR num_nonnulls(v.retention_rate, v.conf_low, v.conf_high, v.value, v.value_rate) > 0 END
 SQL
-)" "the view has every cell that is over, and nothing else to say of December"
 is "$(run -c "SELECT retained_customers, eligible_customers FROM uci.retention_curve WHERE segment = '(all)' AND period_no = 1")" \
 	"$(run -c "SELECT sum(active), sum(cohort_size) FROM answer WHERE period = 1 AND cohort < '2011-11-01'")" \
 	"the curve pools the months that are over"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # A day in the life of a model that is stored, in TAP: load, store, a new day,
 # late rows, a deletion, refresh under readers, a crash in the middle, recovery,
 # refresh again, and all of it equal to a rebuild.  The comments are figures:

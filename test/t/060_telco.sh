@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # Survival of 7043 customers of a telecom, in TAP: every figure and limit of
 # another package's answers.  Data and answers are not part of the project:
 # looked for beside the checkout, in ../shared.
@@ -41,13 +42,12 @@ CREATE TABLE ours AS
 		JOIN cvm.survival_curve(s, 0.95, 'log') l USING ("time") JOIN cvm.survival_curve(s, 0.95, 'logit') t USING ("time");
 SQL
 is "$(run -c 'SELECT count(*) FROM ours')" "$(run -c 'SELECT count(*) FROM answer')" "as many ages as in the answers"
-empty "$(run <<'SQL'
+empty "every count, estimate, error and limit is within 1e-9 of the answers" run <<'SQL'
 SELECT strata, "time", v.* FROM answer a LEFT JOIN ours o USING (strata, "time"),
 	unnest(o.figures || ARRAY[o.at_risk, o.churned, o.censored], ARRAY[a.survival, a.std_error, hazard, hazard_error, plain_low, plain_high,
 		log_low, log_high, loglog_low, loglog_high, logit_low, logit_high, a.at_risk, a.churned, a.censored]) AS v (our, their)
 WHERE o.figures IS NULL OR (our IS NULL) <> (their IS NULL) OR abs(our - their) > 1e-9
 SQL
-)" "every count, estimate, error and limit is within 1e-9 of the answers"
 
 logrank() {
 	run -c "SELECT round(chi_square::numeric, 4), degrees FROM cvm.logrank((SELECT array_agg(s) FROM (

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # Schedules, in TAP: with the real pg_cron, taken from the distribution's
 # package without installing it, and the words for other schedulers.
 set -uo pipefail

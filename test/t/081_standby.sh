@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # A standby, in TAP: it streams from a primary, answers every view of a model
 # that reads the source, of one that reads states and of one that reads tables,
 # with what the primary says, and writes nothing; promoted, it goes on.
@@ -52,10 +53,10 @@ for view in $views; do query "$view"; done >"$files/queries"
 primary -f "$files/queries" >"$files/there"
 standby -f "$files/queries" >"$files/here"
 ok "$(wc -l <"$files/there") views are read, $(grep -cv '|0|' "$files/there") of them with rows" [ "$(wc -l <"$files/there")" -ge 100 ]
-empty "$(diff "$files/there" "$files/here")" "every view says on the standby what it says on the primary"
+empty "every view says on the standby what it says on the primary" diff "$files/there" "$files/here"
 settings="SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;"
 { echo "$settings"; cat "$files/queries"; } | standby >"$files/parallel"
-empty "$(diff "$files/there" "$files/parallel")" "so it does with parallel workers"
+empty "every view says the same on the standby with parallel workers" diff "$files/there" "$files/parallel"
 is "$(standby -c 'BEGIN READ ONLY' -c 'SELECT pg_current_xact_id_if_assigned() IS NULL')" t "without a transaction that writes"
 # accessors and catalog functions that only read
 ok "catalog, dictionary, check_model and the words for other tools too" standby -o /dev/null -c "SELECT * FROM cvm.catalog('kept')" -c "SELECT * FROM cvm.check_model('live')" \

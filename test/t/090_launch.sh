@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
 # What was planted in the demo's telecom about its launches, its gamed offer and
 # its packages, found again in the report views, in TAP.
 set -uo pipefail

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Models of awkward names, through all that one can do with a model.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;

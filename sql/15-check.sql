@@ -367,6 +367,25 @@ BEGIN
 			'fix', format('CREATE INDEX ON %s (%I, %I);', b.source_text, b.key, b.clock));
 	END LOOP;
 
+	-- tables that show all rows to who sees some of the source
+	IF cvm._rows_by_reader(check_model.model) IS NOT NULL THEN
+		FOR b IN
+			SELECT t.relation, cvm._table(t.model, t.relation) AS kept, array_agg(DISTINCT coalesce(r.rolname, 'PUBLIC')) AS roles,
+				string_agg(DISTINCT coalesce(quote_ident(r.rolname), 'PUBLIC'), ', ') AS revoked
+			FROM cvm.stored t
+			JOIN pg_class c ON c.oid = to_regclass(cvm._table(t.model, t.relation))
+			CROSS JOIN aclexplode(c.relacl) x
+			LEFT JOIN pg_roles r ON r.oid = x.grantee
+			WHERE t.model = check_model.model AND x.grantee <> c.relowner AND x.privilege_type = 'SELECT'
+				AND NOT EXISTS (SELECT FROM cvm.reader k WHERE k.model = t.model AND k.role = r.rolname)
+			GROUP BY t.model, t.relation
+		LOOP
+			found := found || jsonb_build_object('severity', 'warning', 'entity', b.relation, 'problem', 'stored_for_all', 'count', cardinality(b.roles), 'samples', b.roles,
+				'what', format('%s holds all rows, and these roles read it, although %s may show them fewer. The fix takes the right away; whoever is to see all of it can be made a reader with cvm.grant_reader().', b.kept, cvm._rows_by_reader(check_model.model)),
+				'fix', format('REVOKE SELECT ON %s FROM %s;', b.kept, b.revoked));
+		END LOOP;
+	END IF;
+
 	FOR f IN
 		SELECT x.*, o.rank
 		FROM jsonb_to_recordset(found) AS x (severity text, entity text, problem text, count bigint, samples text[], what text, fix text, mends text, mending jsonb)

@@ -84,6 +84,15 @@ BEGIN
 			EXECUTE format('ALTER TABLE %s OWNER TO %I', target, owner);
 		END LOOP;
 	END IF;
+	IF cvm._rows_by_reader(_make_table.model) IS NOT NULL THEN
+		-- default privileges do not know that all rows are in it
+		FOR c IN
+			SELECT DISTINCT r.oid::regclass AS target, x.grantee FROM pg_class r, aclexplode(r.relacl) x
+			WHERE r.oid IN (SELECT to_regclass(u) FROM unnest(tables) u) AND x.grantee <> r.relowner
+		LOOP
+			EXECUTE format('REVOKE ALL ON %s FROM %s', c.target, CASE c.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(c.grantee)) END);
+		END LOOP;
+	END IF;
 	RETURN tables[1];
 END
 $$;
@@ -115,6 +124,27 @@ END
 $$;
 COMMENT ON FUNCTION cvm._drop_stored(name, name) IS 'Drops what keeps a state or a report.';
 
+CREATE FUNCTION cvm._rows_by_reader(model name) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE read AS (
+		SELECT b.source AS relation FROM cvm._bound($1) b WHERE b.source IS NOT NULL
+		UNION
+		SELECT d.refobjid
+		FROM read r
+		JOIN pg_class v ON v.oid = r.relation AND v.relkind = 'v'
+		JOIN pg_rewrite w ON w.ev_class = v.oid
+		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+	)
+	SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)
+	FROM read r
+	JOIN pg_class c ON c.oid = r.relation
+	WHERE c.relrowsecurity
+		OR (c.relkind = 'v' AND pg_get_viewdef(c.oid) ~ '\m(CURRENT_USER|SESSION_USER|CURRENT_ROLE|current_setting|pg_has_role)\M|(?<!'')\mUSER\M');
+$$;
+COMMENT ON FUNCTION cvm._rows_by_reader(name) IS 'What a model reads that shows different rows to different roles: tables with row-level security, and views that ask who reads them; NULL: nothing.';
+
 CREATE FUNCTION cvm._tend_stored(model name) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -123,6 +153,9 @@ AS $$
 DECLARE
 	t record;
 	r record;
+	-- where rows depend on who reads, all of them are not for everybody who may
+	-- read the view: cvm.grant_reader() says for whom
+	is_same_for_all boolean := cvm._rows_by_reader(_tend_stored.model) IS NULL;
 BEGIN
 	FOR t IN SELECT s.* FROM cvm.stored s WHERE s.model = _tend_stored.model AND s.refreshed_at IS NOT NULL LOOP
 		IF t.mode = 'queue' THEN
@@ -146,7 +179,7 @@ BEGIN
 		FOR r IN
 			SELECT DISTINCT x.grantee FROM pg_class c, aclexplode(c.relacl) x
 			WHERE c.oid = cvm._relation(t.model, t.relation) AND c.relkind = 'v' AND x.privilege_type = 'SELECT' AND x.grantee <> c.relowner
-				AND to_regclass(cvm._table(t.model, t.relation)) IS NOT NULL
+				AND to_regclass(cvm._table(t.model, t.relation)) IS NOT NULL AND is_same_for_all
 		LOOP
 			EXECUTE format('GRANT SELECT ON %s TO %s', cvm._table(t.model, t.relation),
 				CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END);
@@ -272,6 +305,15 @@ BEGIN
 	PERFORM cvm._refresh_one(store.model, store.name::name, true, refresh_id);
 	IF kind.state IS NULL THEN
 		PERFORM cvm._relink(store.model, store.name);
+		IF cvm._rows_by_reader(store.model) IS NOT NULL THEN
+			RAISE WARNING USING ERRCODE = '01007',
+				MESSAGE = format('%s holds what role "%s" sees of %s, where other roles may see other rows', cvm._table(store.model, store.name::name), current_user, cvm._rows_by_reader(store.model)),
+				DETAIL = coalesce('Readers of the model see all of it: ' || (
+					SELECT string_agg(format('"%s"', r.role), ', ' ORDER BY r.role) FROM cvm.reader r WHERE r.model = store.model) || '.',
+					'Only its owner may read it.'),
+				HINT = format('Let a role read all of it with SELECT * FROM cvm.grant_reader(%L, ''role''); or GRANT SELECT ON %s TO role; or go back with SELECT cvm.unstore(%L, %L);',
+					store.model, cvm._table(store.model, store.name::name), store.model, store.name);
+		END IF;
 	ELSE
 		PERFORM cvm._generate(store.model);
 	END IF;

@@ -1,5 +1,6 @@
 \unset ECHO
 \i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
 -- Stored reports over sources that show each role its own rows.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;

@@ -5,7 +5,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
-SELECT plan(28);
+SELECT plan(56);
 
 CREATE TEMP VIEW member AS
 SELECT classid, objid, pg_describe_object(classid, objid, 0) AS name
@@ -18,18 +18,33 @@ SELECT r.*, a.*, t.typtype AS state_kind FROM routine r JOIN pg_aggregate a ON a
 CREATE TEMP VIEW state AS
 SELECT t.* FROM member JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid AND typtype = 'b' AND typelem = 0;
 
-CREATE FUNCTION pg_temp.none(query text, name text) RETURNS text
+-- What breaks a rule.  The rules are kept: at the end each is asked again, with
+-- an object in the extension that breaks it, and must find that.
+CREATE FUNCTION pg_temp.found(query text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	found text;
 BEGIN
 	EXECUTE format('SELECT string_agg(x::text, E''\n'' ORDER BY x::text) FROM (%s) s (x)', query) INTO found;
-	RETURN is(found, NULL, name);
+	RETURN found;
+END
+$$;
+CREATE TEMP TABLE rule (no int GENERATED ALWAYS AS IDENTITY, name text, query text);
+CREATE FUNCTION pg_temp.none(query text, name text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO rule (name, query) VALUES (name, query);
+	RETURN is(pg_temp.found(query), NULL, name);
 END
 $$;
 
-SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 60::bigint, 'there are the aggregates');
-SELECT cmp_ok((SELECT count(*) FROM state), '>=', 4::bigint, 'there are the state types');
+SELECT set_eq('SELECT proname FROM aggregate', '{activity_agg,cannibalization_agg,cannibalization_matrix_agg,holdings_agg,lifecycle_agg,movement_agg,observed_until_agg,
+	retention_agg,revenue_retention_agg,rollup,sbg_fit,segment_flow_agg,survival_agg}'::text[], 'the aggregates have these names');
+SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 144::bigint, 'no aggregate is lost');
+SELECT set_eq('SELECT typname FROM state', '{activity,cannibalization,cannibalization_matrix,holdings,lifecycle,movement,retention,revenue_retention,segment_flow,survival,tenure}'::text[],
+	'the state types are these');
+SELECT cmp_ok((SELECT count(*) FROM routine WHERE lanname = l.name AND prokind <> 'a'), '>=', l.least, 'no function in ' || l.name || ' is lost')
+FROM (VALUES ('c', 378::bigint), ('plpgsql', 60), ('sql', 50)) AS l (name, least);
 
 -- Comments
 SELECT pg_temp.none($$SELECT name FROM member m WHERE classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_class'::regclass) AND
@@ -82,6 +97,39 @@ SELECT pg_temp.none($$SELECT oprname || ' of ' || format_type(oprleft, NULL) FRO
 
 -- Nothing is left behind
 SELECT pg_temp.none($$SELECT name FROM routine WHERE proname ~ '^create_state'$$, 'the procedures that wrote the types are gone');
+
+-- Each rule again, now that the extension has what breaks it
+CREATE TYPE cvm.bad;
+CREATE FUNCTION cvm.bad_in(cstring) RETURNS cvm.bad LANGUAGE internal IMMUTABLE AS 'int4in';
+CREATE FUNCTION cvm.bad_out(cvm.bad) RETURNS cstring LANGUAGE internal IMMUTABLE AS 'int4out';
+CREATE TYPE cvm.bad (INPUT = cvm.bad_in, OUTPUT = cvm.bad_out, INTERNALLENGTH = 4, PASSEDBYVALUE);
+CREATE LANGUAGE bad_language HANDLER plpgsql_call_handler;
+CREATE FUNCTION cvm.bad_owner() RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_temp, cvm AS 'BEGIN END';
+CREATE FUNCTION cvm.bad_path("Two Words" int) RETURNS int LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION cvm.bad_language() RETURNS int LANGUAGE bad_language AS 'BEGIN END';
+CREATE FUNCTION cvm.bad_library() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION cvm.bad_rows() RETURNS SETOF language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION cvm.create_state_bad() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION cvm.bad_less(cvm.bad, cvm.bad) RETURNS boolean LANGUAGE internal IMMUTABLE AS 'int4lt';
+CREATE OPERATOR cvm.< (LEFTARG = cvm.bad, RIGHTARG = cvm.bad, FUNCTION = cvm.bad_less);
+CREATE AGGREGATE cvm.bad_ordered(ORDER BY int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', PARALLEL = UNSAFE);
+CREATE AGGREGATE cvm.bad_none(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
+CREATE AGGREGATE cvm.bad_any(anyelement) (SFUNC = int8inc_any, STYPE = int8, INITCOND = '0');
+CREATE AGGREGATE cvm.bad_state(bad_name int8) (SFUNC = int8_avg_accum, STYPE = internal, FINALFUNC = numeric_poly_avg);
+COMMENT ON FUNCTION cvm.bad_path(int) IS 'Short.';
+ALTER EXTENSION cvm ADD TYPE cvm.bad;
+ALTER EXTENSION cvm ADD FUNCTION cvm.bad_owner();
+ALTER EXTENSION cvm ADD FUNCTION cvm.bad_path(int);
+ALTER EXTENSION cvm ADD FUNCTION cvm.bad_language();
+ALTER EXTENSION cvm ADD FUNCTION cvm.bad_library();
+ALTER EXTENSION cvm ADD FUNCTION cvm.bad_rows();
+ALTER EXTENSION cvm ADD FUNCTION cvm.create_state_bad();
+ALTER EXTENSION cvm ADD OPERATOR cvm.< (cvm.bad, cvm.bad);
+ALTER EXTENSION cvm ADD AGGREGATE cvm.bad_ordered(ORDER BY int);
+ALTER EXTENSION cvm ADD AGGREGATE cvm.bad_none(*);
+ALTER EXTENSION cvm ADD AGGREGATE cvm.bad_any(anyelement);
+ALTER EXTENSION cvm ADD AGGREGATE cvm.bad_state(int8);
+SELECT matches(pg_temp.found(query), 'bad', 'noticed where it is broken: ' || name) FROM rule ORDER BY no;
 
 SELECT * FROM finish();
 ROLLBACK;

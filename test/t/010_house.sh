@@ -60,7 +60,7 @@ unlicensed() {
 	for file in "${tree[@]}"; do
 		case $file in
 		*.md | *.out | *.json | *.csv | LICENSE | .git* | .editorconfig | .clang-format | cvm.control | test/fuzz/seeds | test/data/* | debian/*) ;;
-		*) head -n 60 "$file" | grep -qF 'SPDX-License-Identifier: PostgreSQL' || echo "$file" ;;
+		*) grep -qF 'SPDX-License-Identifier: PostgreSQL' "$file" || echo "$file" ;;
 		esac
 	done
 }

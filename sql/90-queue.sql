@@ -19,7 +19,11 @@ DECLARE
 BEGIN
 	-- a queue that is gone, or somebody else's under its name, is not written
 	-- to: the next refresh notices
-	IF (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = to_regclass(queue)) IS DISTINCT FROM TG_ARGV[5]::name THEN
+	IF (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = cvm._relation(TG_ARGV[0]::name, TG_ARGV[1]::name)) IS DISTINCT FROM TG_ARGV[5]::name THEN
+		RETURN NULL;
+	-- nor one to which the way is barred, as when the source was moved, or a
+	-- grant taken away: the refresh notices that too
+	ELSIF NOT has_schema_privilege(TG_ARGV[0]::text, 'USAGE') OR NOT has_table_privilege(queue, 'INSERT') THEN
 		RETURN NULL;
 	END IF;
 
@@ -33,6 +37,7 @@ BEGIN
 	END IF;
 
 	IF TG_LEVEL = 'ROW' THEN
+		-- without a handler, which would be a subtransaction a row
 		changed := format('INSERT INTO %s SELECT %s, NULL FROM (SELECT ($1).*) s', queue, customer);
 		IF TG_OP <> 'INSERT' THEN
 			EXECUTE changed USING OLD;
@@ -56,7 +61,12 @@ BEGIN
 		WHEN 'INSERT' THEN 'SELECT %1$s FROM after_rows s GROUP BY 1'
 		WHEN 'DELETE' THEN 'SELECT %1$s FROM before_rows s GROUP BY 1'
 		ELSE 'SELECT %1$s FROM before_rows s UNION SELECT %1$s FROM after_rows s' END, customer);
-	EXECUTE format('INSERT INTO %s SELECT c.customer_id, NULL FROM (%s) AS c (customer_id) WHERE c.customer_id IS NOT NULL', queue, changed);
+	BEGIN
+		EXECUTE format('INSERT INTO %s SELECT c.customer_id, NULL FROM (%s) AS c (customer_id) WHERE c.customer_id IS NOT NULL', queue, changed);
+	EXCEPTION WHEN OTHERS THEN
+		-- a queue that is not as it was made, which cvm._tend_queue() notices
+		NULL;
+	END;
 	RETURN NULL;
 END
 $$;
@@ -147,6 +157,14 @@ BEGIN
 			RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
 				MESSAGE = format('%I.%I exists and was not made by cvm', kept.queue_schema, kept.queue_name),
 				HINT = 'The name is one that the model needs, and its owner is another role. Rename it or move it to another schema.';
+		ELSIF EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = cvm._relation(kept.queue_schema, kept.queue_name))
+			OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = cvm._relation(kept.queue_schema, kept.queue_name))
+			OR (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+				WHERE a.attrelid = cvm._relation(kept.queue_schema, kept.queue_name) AND a.attnum > 0 AND NOT a.attisdropped) <> '{customer_id,delta}'
+		THEN
+			-- somebody changed it: make it anew
+			EXECUTE format('DROP TABLE %I.%I', kept.queue_schema, kept.queue_name);
+			RETURN cvm._tend_queue(_tend_queue.model, _tend_queue.state);
 		ELSIF kept.queue_schema <> queue_schema THEN
 			-- where those are at home who write into the source
 			EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', kept.queue_schema, kept.queue_name, queue_schema);
@@ -155,6 +173,12 @@ BEGIN
 				WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
 		END IF;
 		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
+		-- a queue that was not open to all who write into the source, or refused
+		-- rows, has not been told everything
+		IF NOT EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = cvm._relation(kept.queue_schema, kept.queue_name) AND x.grantee = 0 AND x.privilege_type = 'INSERT') THEN
+			EXECUTE format('GRANT INSERT ON %s TO PUBLIC', queue);
+			EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
+		END IF;
 
 		SELECT format('%L, %L, %L', kept.queue_schema, kept.queue_name,
 			(SELECT c ->> 'expression' FROM jsonb_array_elements(columns) c WHERE c ->> 'name' = 'customer_id'))

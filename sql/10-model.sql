@@ -55,6 +55,42 @@ END
 $$;
 COMMENT ON FUNCTION cvm._open(name, boolean) IS 'The owner of a model; refuses whoever is not a member of that role. Before a change it also locks the model.';
 
+CREATE FUNCTION cvm._left_behind(model name) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	clear text;
+BEGIN
+	-- what has the names and the comments that cvm gives, where nothing is
+	-- known of the model
+	WITH old AS (
+		SELECT c.oid, c.relkind
+		FROM pg_class c
+		JOIN pg_namespace n ON n.oid = c.relnamespace
+		CROSS JOIN LATERAL obj_description(c.oid, 'pg_class') AS d (words)
+		WHERE cvm._is_member(pg_get_userbyid(c.relowner))
+			AND NOT EXISTS (SELECT FROM cvm.model m WHERE m.model = _left_behind.model)
+			AND CASE c.relkind
+				WHEN 'v' THEN n.nspname = _left_behind.model AND (
+					EXISTS (SELECT FROM cvm.entity e WHERE e.entity = c.relname::text AND d.words LIKE '% Reads %.')
+					OR EXISTS (SELECT FROM cvm.report_view v WHERE v.view = c.relname::text AND v.comment = d.words))
+				WHEN 'r' THEN (n.nspname = _left_behind.model AND (
+						d.words LIKE '% Kept by CALL cvm.refresh(%'
+						OR (c.relname LIKE '%\_restatement' AND starts_with(d.words, 'Customers whose past changed: what there was before closed_before'))
+						OR (c.relname LIKE '%\_part' AND starts_with(d.words, 'One row per part of the source and customer:'))))
+					OR starts_with(d.words, format('Customers of model "%s" whose rows in ', _left_behind.model)) END
+	)
+	SELECT concat_ws(' ',
+		'DROP VIEW ' || string_agg(o.oid::regclass::text, ', ' ORDER BY o.oid) FILTER (WHERE o.relkind = 'v') || ';',
+		'DROP TABLE ' || string_agg(o.oid::regclass::text, ', ' ORDER BY o.oid) FILTER (WHERE o.relkind = 'r') || ';')
+	INTO clear
+	FROM old o;
+	RETURN nullif(clear, '');
+END
+$$;
+COMMENT ON FUNCTION cvm._left_behind(name) IS 'The SQL that clears what a model left when the extension was dropped under it; NULL where nothing is left.';
+
 CREATE FUNCTION cvm.create_model(
 	model name,
 	tz text,
@@ -69,6 +105,7 @@ AS $$
 DECLARE
 	holder name;
 	clash text;
+	clear text;
 BEGIN
 	IF create_model.model IS NULL OR create_model.model = '' THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_name',
@@ -95,6 +132,13 @@ BEGIN
 			MESSAGE = format('schema "%s" exists and belongs to role "%s"', create_model.model, holder),
 			HINT = format('Choose another name, or SET ROLE %I first.', holder);
 	ELSE
+		clear := cvm._left_behind(create_model.model);
+		IF clear IS NOT NULL THEN
+			RAISE EXCEPTION USING ERRCODE = 'duplicate_table',
+				MESSAGE = format('schema "%s" holds what a model of that name left behind', create_model.model),
+				DETAIL = 'The extension was dropped while there was that model.',
+				HINT = format('Clear it away with %s or choose another name.', clear);
+		END IF;
 		SELECT string_agg(format('"%s"', c.relname), ', ' ORDER BY c.relname) INTO clash
 		FROM pg_class c
 		WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = create_model.model)

@@ -158,5 +158,31 @@ DROP EXTENSION cvm CASCADE;
 SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'the extension is dropped, and the writer writes on');
 SELECT is_empty($$SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN ('other.orders'::regclass, 'other.plans'::regclass)$$, 'no trigger is left behind');
 
+-- created again, it says what clears the remains, and then a model can be made
+CREATE EXTENSION cvm;
+CREATE FUNCTION pg_temp.hint(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	EXECUTE query;
+	RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN hint;
+END
+$$;
+SET ROLE queue_owner;
+CREATE TABLE last.mine AS SELECT 1 AS one;
+SELECT is(pg_temp.hint($$SELECT cvm.create_model('last', tz => 'UTC')$$), 'Clear it away with DROP VIEW last.event; DROP TABLE last.customer_activity, last.customer_activity_restatement, other.last_customer_activity_queue; or choose another name.',
+	'the extension is back: create_model says which command clears what was left, and names nobody else''s table');
+DO $$
+BEGIN
+	EXECUTE substring(pg_temp.hint($q$SELECT cvm.create_model('last', tz => 'UTC')$q$) FROM 'Clear it away with (.*) or choose');
+END
+$$;
+SELECT is(pg_temp.hint($$SELECT cvm.create_model('last', tz => 'UTC'), cvm.bind('last', 'event', 'other.orders'), cvm.store('last', 'customer_activity', mode => 'queue')$$), 'ok', 'which works: the model is made, bound and stored as before');
+RESET ROLE;
+SELECT is(pg_temp.write('other.orders'), NULL, 'and the writer writes on');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -20,6 +20,15 @@ typedef unsigned __int128 UWide __attribute__((aligned(8)));
 /* A state may not pass what the server can hold in one value. */
 #define BYTES_LIMIT ((size_t) 0x3ffffff0)
 
+/*
+ * Periods that the reading of a state may run through: more than 2000 years of
+ * days; and rows, where each of some cohorts or segments has a row a period:
+ * 27 years of days more for each.  A few bytes of hostile origin, or a wrong
+ * year, could ask for thousands of millions.
+ */
+#define PERIODS_LIMIT 1000000
+#define ROWS_LIMIT(nitems) (PERIODS_LIMIT + 10000 * (int64_t) (nitems))
+
 typedef struct ByteWriter
 {
 	HostArena arena;

@@ -36,38 +36,67 @@ calendar_begun(const Retention *retention, const Cohort *cohort, int64_t *over)
 	return begun;
 }
 
+/* How many rows a cohort has; by the calendar clock, how many are over. */
+static int64_t
+cohort_begun(const Retention *retention, const Cohort *cohort, int64_t *over)
+{
+	int64_t begun = 0;
+
+	*over = 0;
+	if (cohort->running == NULL)
+		return calendar_begun(retention, cohort, over);
+	for (int j = 0; j < cohort->ncells; j++)
+	{
+		const RunningCell *running = &cohort->running[j];
+
+		if (running->elapsed > 0 && cohort->cells[j].no > begun)
+			begun = cohort->cells[j].no;
+		if (running->running > 0)
+			begun = (int64_t) cohort->cells[j].no + 1;
+	}
+	return begun;
+}
+
+/*
+ * Refuse a triangle that no real cohorts have.  A triangle of days may have
+ * many rows, but it has many cohorts too.
+ */
+static void
+check_rows(const Retention *retention)
+{
+	int64_t limit = ROWS_LIMIT(retention->ncohorts);
+	int64_t nrows = 0;
+	int64_t over;
+
+	for (int i = 0; i < retention->ncohorts; i++)
+	{
+		nrows += cohort_begun(retention, &retention->cohorts[i], &over);
+		if (nrows > limit)
+			host_fail(HOST_TOO_LARGE,
+					  "Use a coarser grain, or look for events with a wrong "
+					  "year.",
+					  "retention would have more than %lld rows",
+					  (long long) limit);
+	}
+}
+
 /* The grid of one cohort. */
 static void
 cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
 			GridTake take, void *taker)
 {
 	bool anniversary = cohort->running != NULL;
-	int64_t begun = 0;
-	int64_t over = 0;
+	int64_t over;
+	int64_t begun = cohort_begun(retention, cohort, &over);
 	int64_t later = 0;
 	int64_t eligible = cohort->members;
 	Wide base = 0;
 	int at = 0;
 
-	if (anniversary)
-	{
-		for (int j = 0; j < cohort->ncells; j++)
-		{
-			const RunningCell *running = &cohort->running[j];
-
-			if (running->elapsed > 0 && cohort->cells[j].no > begun)
-				begun = cohort->cells[j].no;
-			if (running->running > 0)
-				begun = (int64_t) cohort->cells[j].no + 1;
-			base = money_add(base, running->elapsed_base);
-		}
-	}
-	else
-	{
-		begun = calendar_begun(retention, cohort, &over);
-		if (cohort->ncells > 0 && cohort->cells[0].no == 0)
-			base = cohort->cells[0].value;
-	}
+	for (int j = 0; anniversary && j < cohort->ncells; j++)
+		base = money_add(base, cohort->running[j].elapsed_base);
+	if (!anniversary && cohort->ncells > 0 && cohort->cells[0].no == 0)
+		base = cohort->cells[0].value;
 	for (int j = 0; j < cohort->ncells; j++)
 		later += cohort->cells[j].last;
 
@@ -135,6 +164,7 @@ cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
 void
 grid_rows(const Retention *retention, bool partial, GridTake take, void *taker)
 {
+	check_rows(retention);
 	for (int i = 0; i < retention->ncohorts; i++)
 		cohort_rows(retention, &retention->cohorts[i], partial, take, taker);
 }
@@ -159,9 +189,6 @@ pool_take(void *taker, const GridRow *row)
 		if (pool->nrows == pool->room)
 		{
 			pool->room = pool->room ? pool->room * 2 : 64;
-			if ((size_t) pool->room > BYTES_LIMIT / sizeof(GridRow))
-				host_fail(HOST_TOO_LARGE, "Use a coarser grain.",
-						  "curve would have too many periods");
 			pool->rows =
 				pool->rows
 					? host_realloc(pool->rows, pool->room * sizeof(GridRow))
@@ -199,5 +226,8 @@ curve_rows(const Retention *retention, GridTake take, void *taker)
 
 	grid_rows(retention, false, pool_take, &pool);
 	for (int64_t i = 0; i < pool.nrows; i++)
+	{
+		host_poll();
 		take(taker, &pool.rows[i]);
+	}
 }

@@ -105,6 +105,7 @@ kept_of(const Level *levels, int nlevels, const Held *held, int nheld,
 		KeptChange kept = {.period = (Period) moments[i]};
 		KeptChange change = kept;
 
+		host_poll();
 		if (i + 1 < nmoments && moments[i + 1] == moments[i])
 			continue;
 		kept.opening = looks_at(&then, moments[i] - periods);

@@ -62,6 +62,16 @@ walk_begin(Walk *walk, const Activity *activity, Calendar calendar, Day as_of,
 	return true;
 }
 
+/* Refuse rows that no real customers have. */
+static void
+check_periods(int64_t first, int64_t last)
+{
+	if (last - first >= PERIODS_LIMIT)
+		host_fail(HOST_TOO_LARGE,
+				  "Use a coarser grain, or look for events with a wrong year.",
+				  "life cycle would have more than %d periods", PERIODS_LIMIT);
+}
+
 /* One customer, period by period, up to the one that as_of cuts. */
 void
 lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
@@ -76,6 +86,7 @@ lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
 		return;
 	take(taker, before, STATUS_NEW);
 	last = period_of(calendar, as_of - 1);
+	check_periods(before, last);
 	while (walk_next(&walk, &active))
 	{
 		for (int64_t p = (int64_t) before + 1; p < active; p++)
@@ -248,6 +259,7 @@ lifecycle_rows(const Lifecycle *lifecycle, LifecycleTake take, void *taker)
 	if (lifecycle->nperiods == 0)
 		return;
 	last = period_of(lifecycle->calendar, lifecycle->as_of - 1);
+	check_periods(lifecycle->periods[0].period, last);
 	for (int64_t p = lifecycle->periods[0].period; p <= last; p++)
 	{
 		LifecycleRow row;

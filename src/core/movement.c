@@ -7,8 +7,6 @@
 #include "core/movement_cells.h"
 #include "core/sorted.h"
 
-#define ROWS_MOST 4000000 /* periods that a waterfall may span */
-
 Movement *
 movement_new(HostArena arena)
 {
@@ -115,11 +113,11 @@ movement_rows(const Movement *movement, MovementTake take, void *taker)
 	if (movement->ncells == 0)
 		return;
 	last = last_period(movement);
-	if (last - movement->cells[0].period >= ROWS_MOST)
+	if (last - movement->cells[0].period >= PERIODS_LIMIT)
 		host_fail(HOST_TOO_LARGE,
 				  "Use a coarser grain, or look for days far in the past with "
 				  "cvm.check_model().",
-				  "waterfall would have more than %d periods", ROWS_MOST);
+				  "waterfall would have more than %d periods", PERIODS_LIMIT);
 	for (row.period = movement->cells[0].period; row.period <= last;
 		 row.period++)
 	{

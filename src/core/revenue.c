@@ -7,8 +7,6 @@
 #include "core/revenue.h"
 #include "core/sorted.h"
 
-#define ROWS_MOST 4000000 /* that a state may have */
-
 Revenue *
 revenue_retention_new(HostArena arena)
 {
@@ -257,11 +255,12 @@ revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
 			end = (int64_t) period_of(revenue->calendar, revenue->as_of - 1) -
 				  cohort->period + 1;
 		nrows += end;
-		if (nrows > ROWS_MOST)
+		if (nrows > ROWS_LIMIT(revenue->ncohorts))
 			host_fail(HOST_TOO_LARGE,
 					  "Use a coarser grain, or look for days far in the past "
 					  "with cvm.check_model().",
-					  "retention would have more than %d rows", ROWS_MOST);
+					  "retention would have more than %lld rows",
+					  (long long) ROWS_LIMIT(revenue->ncohorts));
 		for (; row.no < end; row.no++)
 		{
 			host_poll();

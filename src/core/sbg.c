@@ -22,6 +22,8 @@
 #include <math.h>
 
 #define PERIODS_MOST 100000
+#define WORK_MOST \
+	30000000		 /* periods looked at while climbing: a second or two */
 #define EDGE 9.21034 /* ln 10000: alpha and beta are looked for up to there */
 
 /* Who was at risk and lost in each period, 1 to nperiods */
@@ -171,6 +173,7 @@ sbg_fit(const Survival *survival, Sbg *fit)
 {
 	Renewals renewals;
 	Slope slope;
+	int64_t work = 0;
 	double x = 0;
 	double y = 0;
 	double det;
@@ -195,7 +198,12 @@ sbg_fit(const Survival *survival, Sbg *fit)
 		rise = slope.x * dx + slope.y * dy;
 		for (; part > 1e-12; part /= 2)
 		{
-			Slope next = slope_at(&renewals, x + part * dx, y + part * dy);
+			Slope next;
+
+			work += renewals.nperiods;
+			if (work > WORK_MOST)
+				fit_fail();
+			next = slope_at(&renewals, x + part * dx, y + part * dy);
 
 			if (next.value < slope.value + 1e-4 * part * rise)
 				continue;

@@ -66,6 +66,6 @@ extern int64_t segment_flow_last(const SegmentFlow *flow);
 extern bool segment_flow_complete(const SegmentFlow *flow, int64_t period);
 
 /* Refuse to give out more rows than somebody could want. */
-extern void segment_flow_limit(int64_t nrows);
+extern void segment_flow_limit(const SegmentFlow *flow, int64_t nrows);
 
 #endif /* CVM_SEGMENT_CELLS_H */

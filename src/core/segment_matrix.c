@@ -147,7 +147,7 @@ span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
 		row.mrr_closing = money_add(row.mrr_closing, cell->span.mrr_closing);
 		if (row.customers <= 0)
 			continue;
-		segment_flow_limit(nrows += until - place->period);
+		segment_flow_limit(flow, nrows += until - place->period);
 		for (row.period = place->period > first ? place->period : first;
 			 row.period < until; row.period++)
 		{
@@ -173,7 +173,8 @@ segment_flow_matrix(const SegmentFlow *flow, MatrixTake take, void *taker)
 	if (order.flows.ncells == 0)
 		return;
 	first = cell_place(&order.flows, 0)->period;
-	segment_flow_limit((segment_flow_last(flow) - first + 1) * order.nnames);
+	segment_flow_limit(flow,
+					   (segment_flow_last(flow) - first + 1) * order.nnames);
 	stayers = host_alloc_zero(NULL, (order.nnames + 1) * sizeof(Stayers));
 	for (int64_t period = first; period <= segment_flow_last(flow); period++)
 	{

@@ -8,8 +8,6 @@
 
 #include "core/segment_cells.h"
 
-#define ROWS_MOST 4000000
-
 int64_t
 segment_flow_last(const SegmentFlow *flow)
 {
@@ -23,14 +21,14 @@ segment_flow_complete(const SegmentFlow *flow, int64_t period)
 }
 
 void
-segment_flow_limit(int64_t nrows)
+segment_flow_limit(const SegmentFlow *flow, int64_t nrows)
 {
-	if (nrows > ROWS_MOST)
+	if (nrows > ROWS_LIMIT(flow->nnames))
 		host_fail(HOST_TOO_LARGE,
 				  "Use a coarser grain, or look for days far in the past with "
 				  "cvm.check_model().",
-				  "segments and periods would give more than %d rows",
-				  ROWS_MOST);
+				  "segments and periods would give more than %lld rows",
+				  (long long) ROWS_LIMIT(flow->nnames));
 }
 
 /* Begin a period: what was the closing is the opening. */
@@ -273,8 +271,8 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeTake take, void *taker)
 		return;
 	bridges_open(&bridges, flow);
 	first = cell_place(&bridges.order.flows, 0)->period;
-	segment_flow_limit((segment_flow_last(flow) - first + 1) *
-					   (bridges.all + 1));
+	segment_flow_limit(
+		flow, (segment_flow_last(flow) - first + 1) * (bridges.all + 1));
 	for (int64_t period = first; period <= segment_flow_last(flow); period++)
 	{
 		int64_t end = period_start(flow->calendar, period + 1);
@@ -347,7 +345,7 @@ segment_flow_products(const SegmentFlow *flow, ProductTake take, void *taker)
 		row.mrr = money_add(row.mrr, cell->stock.mrr);
 		if (row.customers == 0)
 			continue;
-		segment_flow_limit(nrows += until - place->period);
+		segment_flow_limit(flow, nrows += until - place->period);
 		for (row.period = place->period; row.period < until; row.period++)
 		{
 			host_poll();

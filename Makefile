@@ -18,11 +18,11 @@ ISOLATION      = $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=cvm
 
 # The chores: check and demo install what they need first, so none needs PGXS.
-CHORES = check demo demo-stop format results dist
+CHORES = check check-assert demo demo-stop format results dist
 ifneq ($(filter $(CHORES),$(MAKECMDGOALS)),)
 .PHONY: $(CHORES)
 
-check demo demo-stop:
+check check-assert demo demo-stop:
 	@scripts/$@
 
 format:

@@ -9,7 +9,17 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "passing.h"
+
 PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	passing_init();
+}
 
 /* The version of the loaded library. */
 PG_FUNCTION_INFO_V1(cvm_version);

@@ -12,6 +12,7 @@
 
 #include "core/fold.h"
 #include "decimal.h"
+#include "passing.h"
 #include "row.h"
 #include "state.h"
 #include "types.h"
@@ -181,6 +182,7 @@ cvm_fold_combine(PG_FUNCTION_ARGS)
 	FoldState *more =
 		PG_ARGISNULL(1) ? NULL : (FoldState *) PG_GETARG_POINTER(1);
 	size_t budget = 0; /* of a fold that is made here */
+	Passed passed;
 
 	if (more == NULL)
 	{
@@ -192,8 +194,11 @@ cvm_fold_combine(PG_FUNCTION_ARGS)
 		into = state_make(fcinfo, &budget);
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
-	into->fold = fold_absorb(into->fold, context, VARDATA(more->bytes),
-							 VARSIZE(more->bytes) - VARHDRSZ, budget);
+	passed_open(&passed, fcinfo, VARDATA(more->bytes),
+				VARSIZE(more->bytes) - VARHDRSZ);
+	while (passed_next(&passed))
+		into->fold =
+			fold_absorb(into->fold, context, passed.data, passed.size, budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -204,10 +209,13 @@ cvm_fold_serialize(PG_FUNCTION_ARGS)
 {
 	FoldState *state = (FoldState *) PG_GETARG_POINTER(0);
 	ByteWriter writer;
+	Sending passing;
 
 	state_context(fcinfo, "retention_agg");
 	state_open(&writer);
+	passing_open(&passing, &writer);
 	fold_encode(state->fold, &writer);
+	passing_close(&passing, &writer);
 	return state_close(&writer);
 }
 

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 
 #include "expanded.h"
+#include "passing.h"
 #include "state.h"
 #include "types.h"
 
@@ -173,6 +174,7 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	LedgerState *more =
 		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
 	size_t budget = 0; /* of a ledger that is made here */
+	Passed passed;
 	size_t told;
 
 	if (more == NULL)
@@ -189,9 +191,11 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		budget = ledger_budget(fcinfo, into);
 	}
 	told = told_read(into, context, more->bytes);
-	into->ledger =
-		ledger_absorb(into->ledger, context, VARDATA(more->bytes) + told,
-					  VARSIZE(more->bytes) - VARHDRSZ - told, budget);
+	passed_open(&passed, fcinfo, VARDATA(more->bytes) + told,
+				VARSIZE(more->bytes) - VARHDRSZ - told);
+	while (passed_next(&passed))
+		into->ledger = ledger_absorb(into->ledger, context, passed.data,
+									 passed.size, budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -202,11 +206,14 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 {
 	LedgerState *state = (LedgerState *) PG_GETARG_POINTER(0);
 	ByteWriter writer;
+	Sending passing;
 
 	state_context(fcinfo, "ledger_serialize");
 	state_open(&writer);
 	told_write(state, &writer);
+	passing_open(&passing, &writer);
 	ledger_encode(state->ledger, &writer);
+	passing_close(&passing, &writer);
 	return state_close(&writer);
 }
 

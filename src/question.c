@@ -17,6 +17,7 @@
 
 #include "holdings.h"
 #include "ledger.h"
+#include "passing.h"
 #include "row.h"
 #include "state.h"
 
@@ -255,6 +256,7 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 	const char *data;
 	uint32 size;
 	size_t budget = 0; /* of a ledger that is made here */
+	Passed passed;
 
 	if (more == NULL)
 	{
@@ -279,11 +281,12 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 			 memcmp(into->question, data, size) != 0)
 		question_refuse();
 	data += size;
-	into->held.ledger =
-		ledger_absorb(into->held.ledger, context, data,
-					  VARDATA(more->held.bytes) +
-						  (VARSIZE(more->held.bytes) - VARHDRSZ) - data,
-					  budget);
+	passed_open(&passed, fcinfo, data,
+				VARDATA(more->held.bytes) +
+					(VARSIZE(more->held.bytes) - VARHDRSZ) - data);
+	while (passed_next(&passed))
+		into->held.ledger = ledger_absorb(into->held.ledger, context,
+										  passed.data, passed.size, budget);
 	PG_RETURN_POINTER(into);
 }
 
@@ -295,12 +298,15 @@ cvm_question_serialize(PG_FUNCTION_ARGS)
 	QuestionState *state = (QuestionState *) PG_GETARG_POINTER(0);
 	uint32 size = (uint32) state->question_size;
 	ByteWriter writer;
+	Sending passing;
 
 	state_context(fcinfo, "question_serialize");
 	state_open(&writer);
 	write_raw(&writer, &size, sizeof(size));
 	write_raw(&writer, state->question, size);
+	passing_open(&passing, &writer);
 	ledger_encode(state->held.ledger, &writer);
+	passing_close(&passing, &writer);
 	return state_close(&writer);
 }
 

@@ -16,6 +16,7 @@ writer_open(ByteWriter *writer, HostArena arena, size_t head)
 	writer->room = head + 64;
 	writer->data = host_alloc(arena, writer->room);
 	writer->used = head;
+	writer->outbox = NULL;
 }
 
 /* Grow so that more bytes fit. */
@@ -26,7 +27,9 @@ writer_make_room(ByteWriter *writer, size_t more)
 
 	if (more > BYTES_LIMIT - writer->used)
 		host_fail(HOST_TOO_LARGE,
-				  "Fold fewer customers or a coarser grain per state.",
+				  writer->outbox != NULL
+					  ? "SET max_parallel_workers_per_gather = 0."
+					  : "Fold fewer customers or a coarser grain per state.",
 				  "state would exceed one gigabyte");
 	while (room < writer->used + more)
 		room *= 2;
@@ -34,6 +37,20 @@ writer_make_room(ByteWriter *writer, size_t more)
 		room = BYTES_LIMIT;
 	writer->data = host_realloc(writer->data, room);
 	writer->room = room;
+}
+
+/* A piece has been written: pass it on if it is large; true if it is gone. */
+bool
+writer_pass(ByteWriter *writer)
+{
+	Outbox *outbox = writer->outbox;
+
+	if (outbox == NULL || writer->used - outbox->mark <= outbox->limit)
+		return false;
+	outbox->take(outbox, writer->data + outbox->mark,
+				 writer->used - outbox->mark);
+	writer->used = outbox->mark;
+	return true;
 }
 
 void

@@ -29,12 +29,24 @@ typedef unsigned __int128 UWide __attribute__((aligned(8)));
 #define PERIODS_LIMIT 1000000
 #define ROWS_LIMIT(nitems) (PERIODS_LIMIT + 10000 * (int64_t) (nitems))
 
+/*
+ * Where bytes go that need not stay together: what was written from mark on is
+ * a piece, and is taken when it is more than limit (writer_pass).
+ */
+typedef struct Outbox
+{
+	size_t mark;
+	size_t limit;
+	void (*take)(struct Outbox *outbox, const void *data, size_t size);
+} Outbox;
+
 typedef struct ByteWriter
 {
 	HostArena arena;
 	uint8_t *data;
 	size_t used;
 	size_t room;
+	Outbox *outbox; /* NULL: everything stays */
 } ByteWriter;
 
 typedef struct ByteReader
@@ -51,6 +63,7 @@ extern void write_signed(ByteWriter *writer, int64_t number);
 extern void write_wide(ByteWriter *writer, Wide number);
 
 extern void write_raw(ByteWriter *writer, const void *data, size_t size);
+extern bool writer_pass(ByteWriter *writer);
 
 static inline void
 write_byte(ByteWriter *writer, uint8_t byte)

@@ -225,14 +225,12 @@ typedef struct LedgerHead
 	int nnames;
 } LedgerHead;
 
-/* Write a ledger for another process of this machine. */
+/* Begin a piece: parcels follow. */
 void
-ledger_encode(Ledger *ledger, ByteWriter *writer)
+ledger_begin(const Ledger *ledger, ByteWriter *writer)
 {
-	Sink sink = {NULL, writer};
 	LedgerHead head;
 
-	ledger_flush(ledger);
 	memset(&head, 0, sizeof(head));
 	head.kind = ledger->kind;
 	head.terms = ledger->terms;
@@ -246,6 +244,16 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 		write_raw(writer, &label->size, sizeof(uint32_t));
 		write_raw(writer, label->data, label->size);
 	}
+}
+
+/* Write a ledger for another process of this machine. */
+void
+ledger_encode(Ledger *ledger, ByteWriter *writer)
+{
+	Sink sink = {NULL, writer};
+
+	ledger_flush(ledger);
+	ledger_begin(ledger, writer);
 	spilled_copy(ledger, writer);
 	for (uint32_t from = 0; from < ledger->gather.nshelves;
 		 from += PARCEL_SHELVES)
@@ -256,6 +264,8 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 			ledger, from,
 			to < ledger->gather.nshelves ? to : ledger->gather.nshelves, NULL,
 			&sink, 1);
+		if (writer_pass(writer))
+			ledger_begin(ledger, writer);
 	}
 }
 

@@ -45,6 +45,7 @@ extern void parcel_read(Ledger *into, const ParcelHead *head,
 
 /* ledger_spill.c */
 extern void ledger_consider_spill(Ledger *ledger);
+extern void ledger_begin(const Ledger *ledger, ByteWriter *writer);
 extern void spilled_copy(Ledger *ledger, ByteWriter *writer);
 
 static inline uint32_t

@@ -126,6 +126,8 @@ spilled_copy(Ledger *ledger, ByteWriter *writer)
 			write_raw(writer, &head, sizeof(ParcelHead));
 			write_raw(writer, data, head.size);
 			host_free(data);
+			if (writer_pass(writer))
+				ledger_begin(ledger, writer);
 		}
 	}
 }

@@ -120,8 +120,30 @@ spill_copy(Fold *fold, ByteWriter *writer)
 		{
 			write_raw(writer, data, (size_t) (reader.end - reader.at));
 			host_free(data);
+			writer_pass(writer);
 		}
 	}
+}
+
+/* Write the customers in memory as parcels that are no more than pieces. */
+static void
+pieces_write(Fold *fold, ByteWriter *writer)
+{
+	uint32_t nslots = fold->roster.nslots;
+	size_t nparts = fold_size(fold) / (writer->outbox->limit / 2 + 1) + 1;
+	uint8_t *parts = host_alloc(NULL, (size_t) nslots + 1);
+
+	if (nparts > UINT8_MAX)
+		nparts = UINT8_MAX;
+	for (uint32_t slot = 0; slot < nslots; slot++)
+		parts[slot] = (uint8_t) (roster_hash(&fold->roster, slot) % nparts);
+	for (size_t part = 0; part < nparts; part++)
+	{
+		host_poll();
+		parcel_write(fold, parts, (int) part, writer);
+		writer_pass(writer);
+	}
+	host_free(parts);
 }
 
 /* Write a fold for another process of this machine. */
@@ -130,7 +152,10 @@ fold_encode(Fold *fold, ByteWriter *writer)
 {
 	fold_flush(fold);
 	spill_copy(fold, writer);
-	parcel_write(fold, NULL, 0, writer);
+	if (writer->outbox != NULL && fold_size(fold) > writer->outbox->limit)
+		pieces_write(fold, writer);
+	else
+		parcel_write(fold, NULL, 0, writer);
 }
 
 /* Take in the bytes of a fold; into may be NULL. */

@@ -42,6 +42,8 @@ include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h src/core/*.h) cvm.control
 
-$(SQL): $(sort $(wildcard sql/[0-9][0-9]-*.sql))
-	cat $^ > $@
+$(SQL): sql/write.awk $(sort $(wildcard sql/[0-9][0-9]-*.sql))
+	awk -f $^ > $@
+
+.DELETE_ON_ERROR:
 endif

@@ -1,119 +1,83 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What every state type has: input, output, order, and the operator classes
--- that DISTINCT, UNION, GROUP BY, indexes and partitioning need.  This
--- procedure writes them for one type; 99-epilogue.sql drops it again.
-CREATE PROCEDURE create_state_type(type_name text, description text)
-LANGUAGE plpgsql
-SET search_path = cvm, pg_catalog, pg_temp
-AS $procedure$
-DECLARE
-	comparison record;
-BEGIN
-	EXECUTE format('CREATE TYPE %I', type_name);
-	EXECUTE format($$
-		CREATE FUNCTION %1$I(cstring) RETURNS %3$I
-			AS 'MODULE_PATHNAME', 'cvm_%3$s_in'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		CREATE FUNCTION %2$I(internal) RETURNS %3$I
-			AS 'MODULE_PATHNAME', 'cvm_%3$s_recv'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		CREATE FUNCTION %4$I(%3$I) RETURNS cstring
-			AS 'MODULE_PATHNAME', 'cvm_%5$s_out'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		CREATE FUNCTION %6$I(%3$I) RETURNS bytea
-			AS 'MODULE_PATHNAME', 'cvm_%5$s_send'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		CREATE TYPE %3$I (
-			INPUT = %1$I, OUTPUT = %4$I, RECEIVE = %2$I, SEND = %6$I,
-			INTERNALLENGTH = variable, ALIGNMENT = double, STORAGE = extended
-		)$$,
-		type_name || '_in', type_name || '_recv', type_name, type_name || '_out',
-		-- the log of an aggregate may have to be put in order first
-		CASE WHEN type_name IN ('activity', 'holdings') THEN type_name ELSE 'state' END,
-		type_name || '_send');
-	EXECUTE format('COMMENT ON TYPE %I IS %L', type_name, description);
+-- that DISTINCT, UNION, GROUP BY, indexes and partitioning need.  Out is whose
+-- output functions it takes: those of all states, or its own where the log of
+-- an aggregate may have to be put in order first.
+@define state_type type | out | description
+CREATE TYPE cvm.{type};
+CREATE FUNCTION cvm.{type}_in(cstring) RETURNS cvm.{type}
+	AS 'MODULE_PATHNAME', 'cvm_{type}_in'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION cvm.{type}_recv(internal) RETURNS cvm.{type}
+	AS 'MODULE_PATHNAME', 'cvm_{type}_recv'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION cvm.{type}_out(cvm.{type}) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'cvm_{out}_out'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION cvm.{type}_send(cvm.{type}) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'cvm_{out}_send'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE cvm.{type} (
+	INPUT = cvm.{type}_in, OUTPUT = cvm.{type}_out, RECEIVE = cvm.{type}_recv, SEND = cvm.{type}_send,
+	INTERNALLENGTH = variable, ALIGNMENT = double, STORAGE = extended
+);
+COMMENT ON TYPE cvm.{type} IS '{description}';
+@for word | sign | commutator | negator | selectivity | more
+lt | <  | >  | >= | scalarlt |
+le | <= | >= | >  | scalarle |
+eq | =  | =  | <> | eq       | , HASHES, MERGES
+ne | <> | <> | =  | neq      |
+ge | >= | <= | <  | scalarge |
+gt | >  | <  | <= | scalargt |
+@make
+CREATE FUNCTION cvm.{type}_{word}(cvm.{type}, cvm.{type}) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'cvm_state_{word}'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR cvm.{sign} (
+	LEFTARG = cvm.{type}, RIGHTARG = cvm.{type}, FUNCTION = cvm.{type}_{word},
+	COMMUTATOR = OPERATOR(cvm.{commutator}), NEGATOR = OPERATOR(cvm.{negator}),
+	RESTRICT = pg_catalog.{selectivity}sel, JOIN = pg_catalog.{selectivity}joinsel{more}
+);
+COMMENT ON FUNCTION cvm.{type}_{word}(cvm.{type}, cvm.{type}) IS 'Implementation of {sign}: compares bytes';
+@end
+CREATE FUNCTION cvm.{type}_cmp(cvm.{type}, cvm.{type}) RETURNS integer
+	AS 'MODULE_PATHNAME', 'cvm_state_cmp'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION cvm.{type}_hash(cvm.{type}) RETURNS integer
+	AS 'MODULE_PATHNAME', 'cvm_state_hash'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION cvm.{type}_hash_extended(cvm.{type}, bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'cvm_state_hash_extended'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR CLASS cvm.{type}_ops DEFAULT FOR TYPE cvm.{type} USING btree AS
+	OPERATOR 1 cvm.<, OPERATOR 2 cvm.<=, OPERATOR 3 cvm.=, OPERATOR 4 cvm.>=, OPERATOR 5 cvm.>,
+	FUNCTION 1 cvm.{type}_cmp(cvm.{type}, cvm.{type});
+CREATE OPERATOR CLASS cvm.{type}_hash_ops DEFAULT FOR TYPE cvm.{type} USING hash AS
+	OPERATOR 1 cvm.=,
+	FUNCTION 1 cvm.{type}_hash(cvm.{type}),
+	FUNCTION 2 cvm.{type}_hash_extended(cvm.{type}, bigint);
+COMMENT ON FUNCTION cvm.{type}_cmp(cvm.{type}, cvm.{type}) IS 'Orders by bytes, for indexes';
+COMMENT ON FUNCTION cvm.{type}_hash(cvm.{type}) IS 'Hashes bytes';
+COMMENT ON FUNCTION cvm.{type}_hash_extended(cvm.{type}, bigint) IS 'Hashes bytes with a seed';
+COMMENT ON FUNCTION cvm.{type}_in(cstring) IS 'Input: the hexadecimal text of a state, checked';
+COMMENT ON FUNCTION cvm.{type}_out(cvm.{type}) IS 'Output: hexadecimal text';
+COMMENT ON FUNCTION cvm.{type}_recv(internal) IS 'Binary input, checked';
+COMMENT ON FUNCTION cvm.{type}_send(cvm.{type}) IS 'Binary output';
+@end
 
-	FOR comparison IN
-		SELECT *
-		FROM (VALUES ('lt', '<',  '>',  '>=', 'scalarltsel',   'scalarltjoinsel'),
-					 ('le', '<=', '>=', '>',  'scalarlesel',   'scalarlejoinsel'),
-					 ('eq', '=',  '=',  '<>', 'eqsel',         'eqjoinsel'),
-					 ('ne', '<>', '<>', '=',  'neqsel',        'neqjoinsel'),
-					 ('ge', '>=', '<=', '<',  'scalargesel',   'scalargejoinsel'),
-					 ('gt', '>',  '<',  '<=', 'scalargtsel',   'scalargtjoinsel'))
-			 AS c (word, sign, commutator, negator, restrict_fn, join_fn)
-	LOOP
-		EXECUTE format($$
-			CREATE FUNCTION %1$I(%2$I, %2$I) RETURNS boolean
-				AS 'MODULE_PATHNAME', 'cvm_state_%3$s'
-				LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-			CREATE OPERATOR %4$s (
-				LEFTARG = %2$I, RIGHTARG = %2$I, FUNCTION = %1$I,
-				COMMUTATOR = %5$s, NEGATOR = %6$s,
-				RESTRICT = %7$s, JOIN = %8$s%9$s
-			)$$,
-			type_name || '_' || comparison.word, type_name, comparison.word,
-			comparison.sign, comparison.commutator, comparison.negator,
-			comparison.restrict_fn, comparison.join_fn,
-			CASE comparison.word WHEN 'eq' THEN ', HASHES, MERGES' ELSE '' END);
-		EXECUTE format('COMMENT ON FUNCTION %I(%I, %2$I) IS %L',
-					   type_name || '_' || comparison.word, type_name,
-					   'Implementation of ' || comparison.sign || ': compares bytes');
-	END LOOP;
-
-	EXECUTE format($$
-		CREATE FUNCTION %1$I(%2$I, %2$I) RETURNS integer
-			AS 'MODULE_PATHNAME', 'cvm_state_cmp'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		CREATE FUNCTION %3$I(%2$I) RETURNS integer
-			AS 'MODULE_PATHNAME', 'cvm_state_hash'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		CREATE FUNCTION %4$I(%2$I, bigint) RETURNS bigint
-			AS 'MODULE_PATHNAME', 'cvm_state_hash_extended'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		CREATE OPERATOR CLASS %5$I DEFAULT FOR TYPE %2$I USING btree AS
-			OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
-			FUNCTION 1 %1$I(%2$I, %2$I);
-		CREATE OPERATOR CLASS %6$I DEFAULT FOR TYPE %2$I USING hash AS
-			OPERATOR 1 =,
-			FUNCTION 1 %3$I(%2$I),
-			FUNCTION 2 %4$I(%2$I, bigint);
-		COMMENT ON FUNCTION %1$I(%2$I, %2$I) IS 'Orders by bytes, for indexes';
-		COMMENT ON FUNCTION %3$I(%2$I) IS 'Hashes bytes';
-		COMMENT ON FUNCTION %4$I(%2$I, bigint) IS 'Hashes bytes with a seed';
-		COMMENT ON FUNCTION %7$I(cstring) IS 'Input: the hexadecimal text of a state, checked';
-		COMMENT ON FUNCTION %8$I(%2$I) IS 'Output: hexadecimal text';
-		COMMENT ON FUNCTION %9$I(internal) IS 'Binary input, checked';
-		COMMENT ON FUNCTION %10$I(%2$I) IS 'Binary output'$$,
-		type_name || '_cmp', type_name, type_name || '_hash',
-		type_name || '_hash_extended', type_name || '_ops', type_name || '_hash_ops',
-		type_name || '_in', type_name || '_out', type_name || '_recv',
-		type_name || '_send');
-END
-$procedure$;
-
--- Operator || and the aggregate rollup of a state type whose functions
--- TYPE_merge(TYPE, TYPE) and, for the aggregate, TYPE_rollup exist.
-CREATE PROCEDURE create_state_merge(type_name text, step_function text)
-LANGUAGE plpgsql
-SET search_path = cvm, pg_catalog, pg_temp
-AS $procedure$
-BEGIN
-	EXECUTE format($$
-		CREATE FUNCTION %1$I(%2$I, %2$I) RETURNS %2$I
-			AS 'MODULE_PATHNAME', 'cvm_%2$s_merge'
-			LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-		COMMENT ON FUNCTION %1$I(%2$I, %2$I) IS 'Adds two states up, in any order';
-		CREATE OPERATOR || (
-			LEFTARG = %2$I, RIGHTARG = %2$I, FUNCTION = %1$I, COMMUTATOR = ||
-		);
-		COMMENT ON OPERATOR || (%2$I, %2$I) IS 'Adds two states up, in any order'$$,
-		type_name || '_merge', type_name);
-	EXECUTE format($$
-		CREATE AGGREGATE rollup(%1$I) (
-			SFUNC = %2$I, STYPE = %1$I, COMBINEFUNC = %2$I, PARALLEL = SAFE
-		);
-		COMMENT ON AGGREGATE rollup(%1$I) IS 'Adds states up, in any order; NULL of no rows'$$,
-		type_name, step_function);
-END
-$procedure$;
+-- Operator || and the aggregate rollup of a state type, whose step exists
+-- unless it is TYPE_merge(TYPE, TYPE) itself.
+@define state_merge type | step
+CREATE FUNCTION cvm.{type}_merge(cvm.{type}, cvm.{type}) RETURNS cvm.{type}
+	AS 'MODULE_PATHNAME', 'cvm_{type}_merge'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.{type}_merge(cvm.{type}, cvm.{type}) IS 'Adds two states up, in any order';
+CREATE OPERATOR cvm.|| (
+	LEFTARG = cvm.{type}, RIGHTARG = cvm.{type}, FUNCTION = cvm.{type}_merge, COMMUTATOR = OPERATOR(cvm.||)
+);
+COMMENT ON OPERATOR cvm.|| (cvm.{type}, cvm.{type}) IS 'Adds two states up, in any order';
+CREATE AGGREGATE cvm.rollup(cvm.{type}) (
+	SFUNC = cvm.{step}, STYPE = cvm.{type}, COMBINEFUNC = cvm.{step}, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm.rollup(cvm.{type}) IS 'Adds states up, in any order; NULL of no rows';
+@end

@@ -1,110 +1,104 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Type retention: customers added up to a triangle.
-CALL create_state_type('retention',
-	'Cohorts added up: members, and per period how many were retained, returned, and what they brought');
+@use state_type retention | state | Cohorts added up: members, and per period how many were retained, returned, and what they brought
 
-CREATE FUNCTION retention_rollup(retention, retention) RETURNS retention
+CREATE FUNCTION cvm.retention_rollup(cvm.retention, cvm.retention) RETURNS cvm.retention
 	AS 'MODULE_PATHNAME', 'cvm_retention_rollup'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION retention_rollup(retention, retention) IS 'Step of rollup';
-CALL create_state_merge('retention', 'retention_rollup');
+COMMENT ON FUNCTION cvm.retention_rollup(cvm.retention, cvm.retention) IS 'Step of rollup';
+@use state_merge retention | retention_rollup
 
-CREATE FUNCTION retention_add(retention, tenure) RETURNS retention
+CREATE FUNCTION cvm.retention_add(cvm.retention, cvm.tenure) RETURNS cvm.retention
 	AS 'MODULE_PATHNAME', 'cvm_retention_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION retention_add(retention, tenure) IS 'Step of retention_agg(tenure)';
+COMMENT ON FUNCTION cvm.retention_add(cvm.retention, cvm.tenure) IS 'Step of retention_agg(tenure)';
 
-CREATE AGGREGATE retention_agg(tenure) (
-	SFUNC = retention_add, STYPE = retention,
-	COMBINEFUNC = retention_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.retention_agg(cvm.tenure) (
+	SFUNC = cvm.retention_add, STYPE = cvm.retention,
+	COMBINEFUNC = cvm.retention_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE retention_agg(tenure) IS
+COMMENT ON AGGREGATE cvm.retention_agg(cvm.tenure) IS
 	'Adds customers up to a retention triangle; they must have been read alike';
 
-CREATE FUNCTION retention_sweep(retention, activity, text, date) RETURNS retention
+CREATE FUNCTION cvm.retention_sweep(cvm.retention, cvm.activity, text, date) RETURNS cvm.retention
 	AS 'MODULE_PATHNAME', 'cvm_retention_sweep'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION retention_sweep(retention, activity, text, date) IS
+COMMENT ON FUNCTION cvm.retention_sweep(cvm.retention, cvm.activity, text, date) IS
 	'Step of retention_agg(activity, grain, as_of)';
 
-CREATE AGGREGATE retention_agg(activity, text, date) (
-	SFUNC = retention_sweep, STYPE = retention,
-	COMBINEFUNC = retention_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.retention_agg(cvm.activity, text, date) (
+	SFUNC = cvm.retention_sweep, STYPE = cvm.retention,
+	COMBINEFUNC = cvm.retention_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE retention_agg(activity, text, date) IS
+COMMENT ON AGGREGATE cvm.retention_agg(cvm.activity, text, date) IS
 	'The same as retention_agg(tenure(activity, grain, as_of)), without making tenures';
 
 -- The fast way: from raw rows in one pass.  Its state is internal, for one
 -- machine with parallel workers; distributed servers take the two steps.
-CREATE FUNCTION fold_combine(internal, internal) RETURNS internal
+CREATE FUNCTION cvm.fold_combine(internal, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_fold_combine'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION fold_combine(internal, internal) IS 'Combine of the one-pass retention_agg';
-CREATE FUNCTION fold_serialize(internal) RETURNS bytea
+COMMENT ON FUNCTION cvm.fold_combine(internal, internal) IS 'Combine of the one-pass retention_agg';
+CREATE FUNCTION cvm.fold_serialize(internal) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'cvm_fold_serialize'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION fold_serialize(internal) IS 'Serialization of the one-pass retention_agg';
-CREATE FUNCTION fold_deserialize(bytea, internal) RETURNS internal
+COMMENT ON FUNCTION cvm.fold_serialize(internal) IS 'Serialization of the one-pass retention_agg';
+CREATE FUNCTION cvm.fold_deserialize(bytea, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_fold_deserialize'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION fold_deserialize(bytea, internal) IS 'Deserialization of the one-pass retention_agg';
-CREATE FUNCTION fold_final(internal) RETURNS retention
+COMMENT ON FUNCTION cvm.fold_deserialize(bytea, internal) IS 'Deserialization of the one-pass retention_agg';
+CREATE FUNCTION cvm.fold_final(internal) RETURNS cvm.retention
 	AS 'MODULE_PATHNAME', 'cvm_fold_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION fold_final(internal) IS 'End of the one-pass retention_agg';
+COMMENT ON FUNCTION cvm.fold_final(internal) IS 'End of the one-pass retention_agg';
 
-DO $block$
-DECLARE
-	form record;
-BEGIN
-	FOR form IN
-		SELECT c.type || ', ' || t.types || v.types || ', text' AS types,
-			   format('The retention triangle from raw rows in one pass: customer, %s%s, grain',
-					  t.words, v.words) AS words
-		FROM (VALUES ('bigint'), ('text'), ('uuid')) AS c (type),
-			 (VALUES ('date', 'day'),
-					 ('timestamp', 'local time'),
-					 ('date, text', 'day, zone (not needed)'),
-					 ('timestamp, text', 'local time, zone (not needed)'),
-					 ('timestamptz, text', 'moment, zone'))
-				 AS t (types, words),
-			 (VALUES ('', ''),
-					 (', numeric', ', value'),
-					 (', numeric, boolean, boolean',
-					  ', value, may start a cohort, counts as a return'))
-				 AS v (types, words)
-	LOOP
-		EXECUTE format($$
-			CREATE FUNCTION cvm.fold_add(internal, %1$s) RETURNS internal
-				AS 'MODULE_PATHNAME', 'cvm_fold_add'
-				LANGUAGE C IMMUTABLE PARALLEL SAFE;
-			COMMENT ON FUNCTION cvm.fold_add(internal, %1$s) IS 'Step of the one-pass retention_agg';
-			CREATE AGGREGATE cvm.retention_agg(%1$s) (
-				SFUNC = cvm.fold_add, STYPE = internal, SSPACE = 65536,
-				FINALFUNC = cvm.fold_final,
-				COMBINEFUNC = cvm.fold_combine,
-				SERIALFUNC = cvm.fold_serialize,
-				DESERIALFUNC = cvm.fold_deserialize, PARALLEL = SAFE
-			);
-			COMMENT ON AGGREGATE cvm.retention_agg(%1$s) IS %2$L$$,
-			form.types, form.words);
-	END LOOP;
-END
-$block$;
+@for customer
+bigint
+text
+uuid
+@make
+@for time | of
+date              | day
+timestamp         | local time
+date, text        | day, zone (not needed)
+timestamp, text   | local time, zone (not needed)
+timestamptz, text | moment, zone
+@make
+@for more | words
+                            |
+, numeric                   | , value
+, numeric, boolean, boolean | , value, may start a cohort, counts as a return
+@make
+CREATE FUNCTION cvm.fold_add(internal, {customer}, {time}{more}, text) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_fold_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.fold_add(internal, {customer}, {time}{more}, text) IS 'Step of the one-pass retention_agg';
+CREATE AGGREGATE cvm.retention_agg({customer}, {time}{more}, text) (
+	SFUNC = cvm.fold_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.fold_final,
+	COMBINEFUNC = cvm.fold_combine,
+	SERIALFUNC = cvm.fold_serialize,
+	DESERIALFUNC = cvm.fold_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm.retention_agg({customer}, {time}{more}, text) IS
+	'The retention triangle from raw rows in one pass: customer, {of}{words}, grain';
+@end
+@end
+@end
 
-CREATE FUNCTION as_of(retention, date) RETURNS retention
+CREATE FUNCTION cvm.as_of(cvm.retention, date) RETURNS cvm.retention
 	AS 'MODULE_PATHNAME', 'cvm_retention_observe'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION as_of(retention, date) IS
+COMMENT ON FUNCTION cvm.as_of(cvm.retention, date) IS
 	'Says until when was observed: the first day not observed';
 
-CREATE FUNCTION as_of(retention) RETURNS date
+CREATE FUNCTION cvm.as_of(cvm.retention) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_retention_as_of'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION as_of(retention) IS
+COMMENT ON FUNCTION cvm.as_of(cvm.retention) IS
 	'The first day not observed; the day after the last one folded, unless said otherwise';
 
-CREATE FUNCTION grid(retention, conf float8 DEFAULT 0.95,
+CREATE FUNCTION cvm.grid(cvm.retention, conf float8 DEFAULT 0.95,
 	partial boolean DEFAULT false)
 	RETURNS TABLE (cohort date, period_no integer, period_start date,
 		cohort_customers bigint, eligible_customers bigint,
@@ -114,10 +108,10 @@ CREATE FUNCTION grid(retention, conf float8 DEFAULT 0.95,
 		value numeric, value_rate float8, eligible_value numeric)
 	AS 'MODULE_PATHNAME', 'cvm_grid'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 300;
-COMMENT ON FUNCTION grid(retention, float8, boolean) IS
+COMMENT ON FUNCTION cvm.grid(cvm.retention, float8, boolean) IS
 	'The cells of a triangle: retention_rate = retained_customers / eligible_customers with its Wilson interval, value_rate = value / eligible_value';
 
-CREATE FUNCTION curve(retention, conf float8 DEFAULT 0.95)
+CREATE FUNCTION cvm.curve(cvm.retention, conf float8 DEFAULT 0.95)
 	RETURNS TABLE (period_no integer, cohorts bigint,
 		eligible_customers bigint, retained_customers bigint,
 		retained_or_later_customers bigint, returned_customers bigint,
@@ -126,11 +120,11 @@ CREATE FUNCTION curve(retention, conf float8 DEFAULT 0.95)
 		eligible_value numeric)
 	AS 'MODULE_PATHNAME', 'cvm_curve'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30;
-COMMENT ON FUNCTION curve(retention, float8) IS
+COMMENT ON FUNCTION cvm.curve(cvm.retention, float8) IS
 	'All cohorts pooled: sum of retained over sum of eligible per period, never a mean of rates';
 
-CREATE FUNCTION heatmap(retention) RETURNS SETOF text
+CREATE FUNCTION cvm.heatmap(cvm.retention) RETURNS SETOF text
 	AS 'MODULE_PATHNAME', 'cvm_heatmap'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30;
-COMMENT ON FUNCTION heatmap(retention) IS
+COMMENT ON FUNCTION cvm.heatmap(cvm.retention) IS
 	'The triangle in per cent as lines of text, for people at a terminal; a dot is a period that is not over';

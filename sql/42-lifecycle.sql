@@ -1,41 +1,40 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Type lifecycle: how many customers were new, retained, reactivated, dormant.
-CALL create_state_type('lifecycle',
-	'Customers by period: new, retained, reactivated, moved in and out of a segment');
+@use state_type lifecycle | state | Customers by period: new, retained, reactivated, moved in and out of a segment
 
-CREATE FUNCTION lifecycle_rollup(lifecycle, lifecycle) RETURNS lifecycle
+CREATE FUNCTION cvm.lifecycle_rollup(cvm.lifecycle, cvm.lifecycle) RETURNS cvm.lifecycle
 	AS 'MODULE_PATHNAME', 'cvm_lifecycle_rollup'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION lifecycle_rollup(lifecycle, lifecycle) IS 'Step of rollup';
-CALL create_state_merge('lifecycle', 'lifecycle_rollup');
+COMMENT ON FUNCTION cvm.lifecycle_rollup(cvm.lifecycle, cvm.lifecycle) IS 'Step of rollup';
+@use state_merge lifecycle | lifecycle_rollup
 
-CREATE FUNCTION lifecycle_add(lifecycle, activity, text, date) RETURNS lifecycle
+CREATE FUNCTION cvm.lifecycle_add(cvm.lifecycle, cvm.activity, text, date) RETURNS cvm.lifecycle
 	AS 'MODULE_PATHNAME', 'cvm_lifecycle_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION lifecycle_add(lifecycle, activity, text, date) IS 'Step of lifecycle_agg';
+COMMENT ON FUNCTION cvm.lifecycle_add(cvm.lifecycle, cvm.activity, text, date) IS 'Step of lifecycle_agg';
 
-CREATE FUNCTION lifecycle_add(lifecycle, activity, text, date, datemultirange)
-	RETURNS lifecycle
+CREATE FUNCTION cvm.lifecycle_add(cvm.lifecycle, cvm.activity, text, date, datemultirange)
+	RETURNS cvm.lifecycle
 	AS 'MODULE_PATHNAME', 'cvm_lifecycle_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION lifecycle_add(lifecycle, activity, text, date, datemultirange) IS
+COMMENT ON FUNCTION cvm.lifecycle_add(cvm.lifecycle, cvm.activity, text, date, datemultirange) IS
 	'Step of lifecycle_agg';
 
-CREATE AGGREGATE lifecycle_agg(activity, text, date) (
-	SFUNC = lifecycle_add, STYPE = lifecycle,
-	COMBINEFUNC = lifecycle_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.lifecycle_agg(cvm.activity, text, date) (
+	SFUNC = cvm.lifecycle_add, STYPE = cvm.lifecycle,
+	COMBINEFUNC = cvm.lifecycle_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE lifecycle_agg(activity, text, date) IS
+COMMENT ON AGGREGATE cvm.lifecycle_agg(cvm.activity, text, date) IS
 	'Customers by period up to as_of: activity, grain, as_of';
 
-CREATE AGGREGATE lifecycle_agg(activity, text, date, datemultirange) (
-	SFUNC = lifecycle_add, STYPE = lifecycle,
-	COMBINEFUNC = lifecycle_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.lifecycle_agg(cvm.activity, text, date, datemultirange) (
+	SFUNC = cvm.lifecycle_add, STYPE = cvm.lifecycle,
+	COMBINEFUNC = cvm.lifecycle_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE lifecycle_agg(activity, text, date, datemultirange) IS
+COMMENT ON AGGREGATE cvm.lifecycle_agg(cvm.activity, text, date, datemultirange) IS
 	'Customers of one segment by period: activity, grain, as_of, the days on which the segment holds the customer';
 
-CREATE FUNCTION lifecycles(lifecycle)
+CREATE FUNCTION cvm.lifecycles(cvm.lifecycle)
 	RETURNS TABLE (period date, opening_customers bigint, new_customers bigint,
 		moved_in_customers bigint, moved_out_customers bigint,
 		closing_customers bigint, retained_customers bigint,
@@ -43,12 +42,12 @@ CREATE FUNCTION lifecycles(lifecycle)
 		is_complete boolean)
 	AS 'MODULE_PATHNAME', 'cvm_lifecycles'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30;
-COMMENT ON FUNCTION lifecycles(lifecycle) IS
+COMMENT ON FUNCTION cvm.lifecycles(cvm.lifecycle) IS
 	'Period by period: closing = opening + new + moved in + moved out (a loss, negative) = new + retained + reactivated + dormant';
 
-CREATE FUNCTION lifecycle(activity, grain text, as_of date)
+CREATE FUNCTION cvm.lifecycle(cvm.activity, grain text, as_of date)
 	RETURNS TABLE (period date, status text, is_complete boolean)
 	AS 'MODULE_PATHNAME', 'cvm_lifecycle'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30;
-COMMENT ON FUNCTION lifecycle(activity, text, date) IS
+COMMENT ON FUNCTION cvm.lifecycle(cvm.activity, text, date) IS
 	'One customer period by period up to as_of: new, retained, reactivated or dormant';

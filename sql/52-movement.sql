@@ -1,74 +1,73 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Type movement: the waterfall of recurring revenue and of customers.
-CALL create_state_type('movement',
-	'The waterfall: who and how much came, grew, shrank, left and moved between segments, by period');
+@use state_type movement | state | The waterfall: who and how much came, grew, shrank, left and moved between segments, by period
 
-CREATE FUNCTION movement_rollup(movement, movement) RETURNS movement
+CREATE FUNCTION cvm.movement_rollup(cvm.movement, cvm.movement) RETURNS cvm.movement
 	AS 'MODULE_PATHNAME', 'cvm_movement_rollup'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION movement_rollup(movement, movement) IS 'Step of rollup';
-CALL create_state_merge('movement', 'movement_rollup');
+COMMENT ON FUNCTION cvm.movement_rollup(cvm.movement, cvm.movement) IS 'Step of rollup';
+@use state_merge movement | movement_rollup
 
-CREATE FUNCTION movement_add(movement, holdings, text, date) RETURNS movement
+CREATE FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date) RETURNS cvm.movement
 	AS 'MODULE_PATHNAME', 'cvm_movement_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION movement_add(movement, holdings, text, date) IS 'Step of movement_agg';
-CREATE AGGREGATE movement_agg(holdings, text, date) (
-	SFUNC = movement_add, STYPE = movement,
-	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+COMMENT ON FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date) IS 'Step of movement_agg';
+CREATE AGGREGATE cvm.movement_agg(cvm.holdings, text, date) (
+	SFUNC = cvm.movement_add, STYPE = cvm.movement,
+	COMBINEFUNC = cvm.movement_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE movement_agg(holdings, text, date) IS
+COMMENT ON AGGREGATE cvm.movement_agg(cvm.holdings, text, date) IS
 	'The waterfall of customers: holdings, grain, as_of (the first day not observed)';
 
-CREATE FUNCTION movement_add(movement, holdings, text, date, datemultirange)
-	RETURNS movement
+CREATE FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date, datemultirange)
+	RETURNS cvm.movement
 	AS 'MODULE_PATHNAME', 'cvm_movement_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION movement_add(movement, holdings, text, date, datemultirange) IS
+COMMENT ON FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date, datemultirange) IS
 	'Step of movement_agg for a segment';
-CREATE AGGREGATE movement_agg(holdings, text, date, datemultirange) (
-	SFUNC = movement_add, STYPE = movement,
-	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.movement_agg(cvm.holdings, text, date, datemultirange) (
+	SFUNC = cvm.movement_add, STYPE = cvm.movement,
+	COMBINEFUNC = cvm.movement_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE movement_agg(holdings, text, date, datemultirange) IS
+COMMENT ON AGGREGATE cvm.movement_agg(cvm.holdings, text, date, datemultirange) IS
 	'The waterfall of a segment: holdings, grain, as_of, the days that each customer is in the segment';
 
-CREATE FUNCTION movement_add(movement, holdings, text, date, integer) RETURNS movement
+CREATE FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date, integer) RETURNS cvm.movement
 	AS 'MODULE_PATHNAME', 'cvm_movement_add_paused'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION movement_add(movement, holdings, text, date, integer) IS
+COMMENT ON FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date, integer) IS
 	'Step of movement_agg with pauses';
-CREATE AGGREGATE movement_agg(holdings, text, date, integer) (
-	SFUNC = movement_add, STYPE = movement,
-	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.movement_agg(cvm.holdings, text, date, integer) (
+	SFUNC = cvm.movement_add, STYPE = cvm.movement,
+	COMBINEFUNC = cvm.movement_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE movement_agg(holdings, text, date, integer) IS
+COMMENT ON AGGREGATE cvm.movement_agg(cvm.holdings, text, date, integer) IS
 	'The waterfall of customers: holdings, grain, as_of, pause_days (for so long a paused spell is neither paid nor lost)';
 
-CREATE FUNCTION movement_add(movement, holdings, text, date, datemultirange, integer)
-	RETURNS movement
+CREATE FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date, datemultirange, integer)
+	RETURNS cvm.movement
 	AS 'MODULE_PATHNAME', 'cvm_movement_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION movement_add(movement, holdings, text, date, datemultirange, integer) IS
+COMMENT ON FUNCTION cvm.movement_add(cvm.movement, cvm.holdings, text, date, datemultirange, integer) IS
 	'Step of movement_agg for a segment, with pauses';
-CREATE AGGREGATE movement_agg(holdings, text, date, datemultirange, integer) (
-	SFUNC = movement_add, STYPE = movement,
-	COMBINEFUNC = movement_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.movement_agg(cvm.holdings, text, date, datemultirange, integer) (
+	SFUNC = cvm.movement_add, STYPE = cvm.movement,
+	COMBINEFUNC = cvm.movement_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE movement_agg(holdings, text, date, datemultirange, integer) IS
+COMMENT ON AGGREGATE cvm.movement_agg(cvm.holdings, text, date, datemultirange, integer) IS
 	'The waterfall of a segment: holdings, grain, as_of, the days that each customer is in the segment, pause_days';
 
-CREATE FUNCTION as_of(movement) RETURNS date
+CREATE FUNCTION cvm.as_of(cvm.movement) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_movement_as_of'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION as_of(movement) IS 'The first day not observed';
+COMMENT ON FUNCTION cvm.as_of(cvm.movement) IS 'The first day not observed';
 
-CREATE FUNCTION pause_days(movement) RETURNS integer
+CREATE FUNCTION cvm.pause_days(cvm.movement) RETURNS integer
 	AS 'MODULE_PATHNAME', 'cvm_movement_pause_days'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION pause_days(movement) IS 'For how many days a paused spell is neither paid nor lost';
+COMMENT ON FUNCTION cvm.pause_days(cvm.movement) IS 'For how many days a paused spell is neither paid nor lost';
 
-CREATE FUNCTION movements(movement)
+CREATE FUNCTION cvm.movements(cvm.movement)
 	RETURNS TABLE (period_start date,
 		opening_mrr numeric, opening_customers bigint,
 		new_mrr numeric, new_customers bigint,
@@ -87,24 +86,22 @@ CREATE FUNCTION movements(movement)
 		is_complete boolean)
 	AS 'MODULE_PATHNAME', 'cvm_movements'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
-COMMENT ON FUNCTION movements(movement) IS
+COMMENT ON FUNCTION cvm.movements(cvm.movement) IS
 	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out + paused = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';
 
-CREATE FUNCTION migrations(holdings, grain text, as_of date)
+CREATE FUNCTION cvm.migrations(cvm.holdings, grain text, as_of date)
 	RETURNS TABLE (period_start date, from_product text, to_product text,
 		from_mrr numeric, to_mrr numeric)
 	AS 'MODULE_PATHNAME', 'cvm_migrations'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 3;
-COMMENT ON FUNCTION migrations(holdings, text, date) IS
+COMMENT ON FUNCTION cvm.migrations(cvm.holdings, text, date) IS
 	'Products a customer lost and gained from one closing to the next, paired by price; "(in)" and "(out)" where there is no partner. Each appears once';
 
 -- The fast way: from raw spells in one pass (51-ledger.sql).
-CREATE FUNCTION movement_ledger_final(internal) RETURNS movement
+CREATE FUNCTION cvm.movement_ledger_final(internal) RETURNS cvm.movement
 	AS 'MODULE_PATHNAME', 'cvm_movement_ledger_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION movement_ledger_final(internal) IS 'End of the one-pass movement_agg';
+COMMENT ON FUNCTION cvm.movement_ledger_final(internal) IS 'End of the one-pass movement_agg';
 
-CALL create_ledger_aggregate('movement_agg', 'text, date', 'movement_ledger_final',
-	'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of');
-CALL create_ledger_aggregate('movement_agg', 'boolean, text, date, integer', 'movement_ledger_final',
-	'The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, grain, as_of, pause_days');
+@use ledger_aggregate movement_agg | text, date | movement_ledger_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of
+@use ledger_aggregate movement_agg | boolean, text, date, integer | movement_ledger_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, grain, as_of, pause_days

@@ -2,15 +2,15 @@
 -- What aggregates that ask about entries of raw spells in one pass share; each
 -- ends in a reading of its own.  The state is internal, for one machine with
 -- parallel workers; distributed servers take the two steps by way of holdings.
-CREATE FUNCTION question_combine(internal, internal) RETURNS internal
+CREATE FUNCTION cvm.question_combine(internal, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_question_combine'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION question_combine(internal, internal) IS 'Combine of questions about raw spells';
-CREATE FUNCTION question_serialize(internal) RETURNS bytea
+COMMENT ON FUNCTION cvm.question_combine(internal, internal) IS 'Combine of questions about raw spells';
+CREATE FUNCTION cvm.question_serialize(internal) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'cvm_question_serialize'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION question_serialize(internal) IS 'Serialization of questions about raw spells';
-CREATE FUNCTION question_deserialize(bytea, internal) RETURNS internal
+COMMENT ON FUNCTION cvm.question_serialize(internal) IS 'Serialization of questions about raw spells';
+CREATE FUNCTION cvm.question_deserialize(bytea, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_question_deserialize'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION question_deserialize(bytea, internal) IS 'Deserialization of questions about raw spells';
+COMMENT ON FUNCTION cvm.question_deserialize(bytea, internal) IS 'Deserialization of questions about raw spells';

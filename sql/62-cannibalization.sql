@@ -1,61 +1,49 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Type cannibalization: the entries of all customers, and what donors lose
 -- without the new product.
-CALL create_state_type('cannibalization',
-	'Did the new product eat the old ones: entries by kind, money, and a control group in cells of month, tenure, price and stratum');
+@use state_type cannibalization | state | Did the new product eat the old ones: entries by kind, money, and a control group in cells of month, tenure, price and stratum
 
-CREATE FUNCTION cannibalization_rollup(cannibalization, cannibalization)
-	RETURNS cannibalization
+CREATE FUNCTION cvm.cannibalization_rollup(cvm.cannibalization, cvm.cannibalization)
+	RETURNS cvm.cannibalization
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_rollup'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cannibalization_rollup(cannibalization, cannibalization) IS 'Step of rollup';
-CALL create_state_merge('cannibalization', 'cannibalization_rollup');
+COMMENT ON FUNCTION cvm.cannibalization_rollup(cvm.cannibalization, cvm.cannibalization) IS 'Step of rollup';
+@use state_merge cannibalization | cannibalization_rollup
 
-DO $block$
-DECLARE
-	form record;
-BEGIN
-	FOR form IN
-		SELECT *
-		FROM (VALUES
-			('', '', 'look_back 30, look_ahead 60 and gap 0'),
-			(', integer, integer, integer', '', 'look_back, look_ahead, gap'),
-			(', integer, integer, integer, text', '', 'look_back, look_ahead, gap, stratum: who is compared with whom, a segment for example'),
-			(', integer, integer, integer, text, text', '', 'look_back, look_ahead, gap, stratum, channel: where it is told, only entries sold in that channel ("(none)": in none) and no control, which control_only() gives'),
-			(', integer[], integer[], integer', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, and gap'),
-			(', integer[], integer[], integer, text', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, gap, stratum'))
-			AS f (types, grid, words)
-	LOOP
-		EXECUTE format($$
-			CREATE FUNCTION cvm.cannibalization_add(cvm.cannibalization, cvm.holdings, text[], text[], date%1$s)
-				RETURNS cvm.cannibalization
-				AS 'MODULE_PATHNAME', 'cvm_cannibalization_add%2$s'
-				LANGUAGE C IMMUTABLE PARALLEL SAFE;
-			COMMENT ON FUNCTION cvm.cannibalization_add(cvm.cannibalization, cvm.holdings, text[], text[], date%1$s) IS
-				'Step of cannibalization_agg';
-			CREATE AGGREGATE cvm.cannibalization_agg(cvm.holdings, text[], text[], date%1$s) (
-				SFUNC = cvm.cannibalization_add, STYPE = cvm.cannibalization,
-				COMBINEFUNC = cvm.cannibalization_rollup, PARALLEL = SAFE
-			);
-			COMMENT ON AGGREGATE cvm.cannibalization_agg(cvm.holdings, text[], text[], date%1$s) IS
-				'Adds customers up, with or without an entry: holdings, focal products, donors (NULL: all others), as_of (the first day not observed), %3$s'$$,
-			form.types, form.grid, form.words);
-	END LOOP;
-END
-$block$;
+@for types | grid | words
+                                        |       | look_back 30, look_ahead 60 and gap 0
+, integer, integer, integer             |       | look_back, look_ahead, gap
+, integer, integer, integer, text       |       | look_back, look_ahead, gap, stratum: who is compared with whom, a segment for example
+, integer, integer, integer, text, text |       | look_back, look_ahead, gap, stratum, channel: where it is told, only entries sold in that channel ("(none)": in none) and no control, which control_only() gives
+, integer[], integer[], integer         | _grid | lists of look_back and look_ahead, of which every pair is answered, and gap
+, integer[], integer[], integer, text   | _grid | lists of look_back and look_ahead, of which every pair is answered, gap, stratum
+@make
+CREATE FUNCTION cvm.cannibalization_add(cvm.cannibalization, cvm.holdings, text[], text[], date{types})
+	RETURNS cvm.cannibalization
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_add{grid}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.cannibalization_add(cvm.cannibalization, cvm.holdings, text[], text[], date{types}) IS
+	'Step of cannibalization_agg';
+CREATE AGGREGATE cvm.cannibalization_agg(cvm.holdings, text[], text[], date{types}) (
+	SFUNC = cvm.cannibalization_add, STYPE = cvm.cannibalization,
+	COMBINEFUNC = cvm.cannibalization_rollup, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm.cannibalization_agg(cvm.holdings, text[], text[], date{types}) IS
+	'Adds customers up, with or without an entry: holdings, focal products, donors (NULL: all others), as_of (the first day not observed), {words}';
+@end
 
-CREATE FUNCTION control_only(cannibalization) RETURNS cannibalization
+CREATE FUNCTION cvm.control_only(cvm.cannibalization) RETURNS cvm.cannibalization
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_control_only'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION control_only(cannibalization) IS
+COMMENT ON FUNCTION cvm.control_only(cvm.cannibalization) IS
 	'Those who stayed, without the entries: added to the entries of one channel, it gives the verdict on that channel';
 
-CREATE FUNCTION as_of(cannibalization) RETURNS date
+CREATE FUNCTION cvm.as_of(cvm.cannibalization) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_as_of'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION as_of(cannibalization) IS 'The first day not observed';
+COMMENT ON FUNCTION cvm.as_of(cvm.cannibalization) IS 'The first day not observed';
 
-CREATE FUNCTION cannibalization_verdict(state cannibalization,
+CREATE FUNCTION cvm.cannibalization_verdict(state cvm.cannibalization,
 	focal_margin double precision DEFAULT NULL,
 	donor_margin double precision DEFAULT NULL,
 	focal_price double precision DEFAULT NULL,
@@ -91,70 +79,62 @@ CREATE FUNCTION cannibalization_verdict(state cannibalization,
 		net_margin double precision, verdict text, reason text)
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_verdict'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
-COMMENT ON FUNCTION cannibalization_verdict(cannibalization, double precision, double precision, double precision, double precision, double precision, double precision, double precision, text, double precision, integer, double precision) IS
+COMMENT ON FUNCTION cvm.cannibalization_verdict(cvm.cannibalization, double precision, double precision, double precision, double precision, double precision, double precision, double precision, text, double precision, integer, double precision) IS
 	'A row for every pair of look_back and look_ahead: matured entries by kind, rates with intervals, what donors lose without the new product, break-even from margins per line and month (prices and monthly churn as observed unless given), and the verdict accretive, value_destroying, inconclusive, immature, no_data or not_identified with its reason. basis unit or value: the rate that decides';
 
-CREATE FUNCTION cannibalization_donors(cannibalization)
+CREATE FUNCTION cvm.cannibalization_donors(cvm.cannibalization)
 	RETURNS TABLE (look_back integer, look_ahead integer, donor text,
 		losing_entries bigint, lost_mrr numeric)
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_donors'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
-COMMENT ON FUNCTION cannibalization_donors(cannibalization) IS
+COMMENT ON FUNCTION cvm.cannibalization_donors(cvm.cannibalization) IS
 	'Which donors lost: the lost money of every entry, divided in proportion to what each donor dropped, so that it adds up';
 
-CREATE FUNCTION break_even_rate(focal_margin double precision,
+CREATE FUNCTION cvm.break_even_rate(focal_margin double precision,
 	donor_margin double precision, launch_cost double precision DEFAULT 0,
 	entries bigint DEFAULT 1)
 	RETURNS double precision
 	AS 'MODULE_PATHNAME', 'cvm_break_even_rate'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION break_even_rate(double precision, double precision, double precision, bigint) IS
+COMMENT ON FUNCTION cvm.break_even_rate(double precision, double precision, double precision, bigint) IS
 	'The share of entries that may come out of the donor before the launch loses: focal margin, less its cost per entry, over donor margin. Use margins a month, margins over price for the value rate, or lifetime values';
 
 -- The fast way: from raw spells in one pass.
-CREATE FUNCTION cannibalization_final(internal) RETURNS cannibalization
+CREATE FUNCTION cvm.cannibalization_final(internal) RETURNS cvm.cannibalization
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cannibalization_final(internal) IS 'End of the one-pass cannibalization_agg';
-CREATE FUNCTION cannibalization_final_grid(internal) RETURNS cannibalization
+COMMENT ON FUNCTION cvm.cannibalization_final(internal) IS 'End of the one-pass cannibalization_agg';
+CREATE FUNCTION cvm.cannibalization_final_grid(internal) RETURNS cvm.cannibalization
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_final_grid'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cannibalization_final_grid(internal) IS 'End of the one-pass cannibalization_agg with lists of windows';
+COMMENT ON FUNCTION cvm.cannibalization_final_grid(internal) IS 'End of the one-pass cannibalization_agg with lists of windows';
 
-DO $block$
-DECLARE
-	customer text;
-	form record;
-BEGIN
-	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
-		FOR form IN
-			SELECT *
-			FROM (VALUES
-				('', '', 'look_back 30, look_ahead 60 and gap 0'),
-				(', integer, integer, integer', '', 'look_back, look_ahead, gap'),
-				(', integer, integer, integer, text', '', 'look_back, look_ahead, gap, stratum'),
-				(', integer[], integer[], integer', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, and gap'),
-				(', integer[], integer[], integer, text', '_grid', 'lists of look_back and look_ahead, of which every pair is answered, gap, stratum'))
-				AS f (types, grid, words)
-		LOOP
-			EXECUTE format($$
-				CREATE FUNCTION cvm.cannibalization_add(internal, %1$s, text, date, date, numeric, text[], text[], date%2$s)
-					RETURNS internal
-					AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_add%3$s'
-					LANGUAGE C IMMUTABLE PARALLEL SAFE;
-				COMMENT ON FUNCTION cvm.cannibalization_add(internal, %1$s, text, date, date, numeric, text[], text[], date%2$s) IS
-					'Step of the one-pass cannibalization_agg';
-				CREATE AGGREGATE cvm.cannibalization_agg(%1$s, text, date, date, numeric, text[], text[], date%2$s) (
-					SFUNC = cvm.cannibalization_add, STYPE = internal, SSPACE = 65536,
-					FINALFUNC = cvm.cannibalization_final%3$s,
-					COMBINEFUNC = cvm.question_combine,
-					SERIALFUNC = cvm.question_serialize,
-					DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
-				);
-				COMMENT ON AGGREGATE cvm.cannibalization_agg(%1$s, text, date, date, numeric, text[], text[], date%2$s) IS
-					'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), price a month, focal products, donors (NULL: all others), as_of (the first day not observed), %4$s. What is asked is the same in every row'$$,
-				customer, form.types, form.grid, form.words);
-		END LOOP;
-	END LOOP;
-END
-$block$;
+@for customer
+bigint
+text
+uuid
+@make
+@for types | grid | words
+                                      |       | look_back 30, look_ahead 60 and gap 0
+, integer, integer, integer           |       | look_back, look_ahead, gap
+, integer, integer, integer, text     |       | look_back, look_ahead, gap, stratum
+, integer[], integer[], integer       | _grid | lists of look_back and look_ahead, of which every pair is answered, and gap
+, integer[], integer[], integer, text | _grid | lists of look_back and look_ahead, of which every pair is answered, gap, stratum
+@make
+CREATE FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, date, numeric, text[], text[], date{types})
+	RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_add{grid}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, date, numeric, text[], text[], date{types}) IS
+	'Step of the one-pass cannibalization_agg';
+CREATE AGGREGATE cvm.cannibalization_agg({customer}, text, date, date, numeric, text[], text[], date{types}) (
+	SFUNC = cvm.cannibalization_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.cannibalization_final{grid},
+	COMBINEFUNC = cvm.question_combine,
+	SERIALFUNC = cvm.question_serialize,
+	DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm.cannibalization_agg({customer}, text, date, date, numeric, text[], text[], date{types}) IS
+	'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), price a month, focal products, donors (NULL: all others), as_of (the first day not observed), {words}. What is asked is the same in every row';
+@end
+@end

@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- How sure a proportion is, and a difference of two.
-CREATE FUNCTION proportion_interval(hits bigint, n bigint,
+CREATE FUNCTION cvm.proportion_interval(hits bigint, n bigint,
 	conf float8 DEFAULT 0.95, OUT conf_low float8, OUT conf_high float8)
 	AS 'MODULE_PATHNAME', 'cvm_proportion_interval'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION proportion_interval(bigint, bigint, float8) IS
+COMMENT ON FUNCTION cvm.proportion_interval(bigint, bigint, float8) IS
 	'Wilson limits of hits / n; NULL when n is 0';
 
-CREATE FUNCTION proportion_difference(hits_before bigint, n_before bigint,
+CREATE FUNCTION cvm.proportion_difference(hits_before bigint, n_before bigint,
 	hits_after bigint, n_after bigint, conf float8 DEFAULT 0.95,
 	OUT conf_low float8, OUT conf_high float8)
 	AS 'MODULE_PATHNAME', 'cvm_proportion_difference'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION proportion_difference(bigint, bigint, bigint, bigint, float8) IS
+COMMENT ON FUNCTION cvm.proportion_difference(bigint, bigint, bigint, bigint, float8) IS
 	'Limits of hits_after / n_after - hits_before / n_before, by Newcombe''s hybrid score; NULL when either n is 0';
 
-CREATE FUNCTION mean_difference(before float8, error_before float8,
+CREATE FUNCTION cvm.mean_difference(before float8, error_before float8,
 	after float8, error_after float8,
 	conf float8 DEFAULT 0.95, OUT conf_low float8, OUT conf_high float8)
 	AS 'MODULE_PATHNAME', 'cvm_mean_difference'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION mean_difference(float8, float8, float8, float8, float8) IS
+COMMENT ON FUNCTION cvm.mean_difference(float8, float8, float8, float8, float8) IS
 	'Limits of after - before, two means or rates of money with their standard errors, taken as independent: wider than need be where the same customers are behind both';

@@ -1,81 +1,80 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Type segment_flow: how customers and money flow between segments.
-CALL create_state_type('segment_flow',
-	'The base by segment and period: who and how much came, moved, grew, shrank and left, and what is held');
+@use state_type segment_flow | state | The base by segment and period: who and how much came, moved, grew, shrank and left, and what is held
 
-CREATE FUNCTION segment_flow_rollup(segment_flow, segment_flow) RETURNS segment_flow
+CREATE FUNCTION cvm.segment_flow_rollup(cvm.segment_flow, cvm.segment_flow) RETURNS cvm.segment_flow
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_rollup'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment_flow_rollup(segment_flow, segment_flow) IS 'Step of rollup';
-CALL create_state_merge('segment_flow', 'segment_flow_rollup');
+COMMENT ON FUNCTION cvm.segment_flow_rollup(cvm.segment_flow, cvm.segment_flow) IS 'Step of rollup';
+@use state_merge segment_flow | segment_flow_rollup
 
-CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date)
-	RETURNS segment_flow
+CREATE FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date)
+	RETURNS cvm.segment_flow
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date) IS
+COMMENT ON FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date) IS
 	'Step of segment_flow_agg';
-CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer)
-	RETURNS segment_flow
+CREATE FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, text[], integer)
+	RETURNS cvm.segment_flow
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer) IS
+COMMENT ON FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, text[], integer) IS
 	'Step of segment_flow_agg';
-CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date) (
-	SFUNC = segment_flow_add, STYPE = segment_flow,
-	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date) (
+	SFUNC = cvm.segment_flow_add, STYPE = cvm.segment_flow,
+	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date) IS
+COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date) IS
 	'Customers and money between segments: holdings, the segments a customer was in (holdings whose products are segments; NULL: none), grain, as_of (the first day not observed). Of segments that overlap, the one that began last counts';
-CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer) (
-	SFUNC = segment_flow_add, STYPE = segment_flow,
-	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer) (
+	SFUNC = cvm.segment_flow_add, STYPE = cvm.segment_flow,
+	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer) IS
+COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer) IS
 	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1)';
 
-CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, integer)
-	RETURNS segment_flow
+CREATE FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, integer)
+	RETURNS cvm.segment_flow
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add_paused'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, integer) IS
+COMMENT ON FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, integer) IS
 	'Step of segment_flow_agg with pauses';
-CREATE FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer, integer)
-	RETURNS segment_flow
+CREATE FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, text[], integer, integer)
+	RETURNS cvm.segment_flow
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment_flow_add(segment_flow, holdings, holdings, text, date, text[], integer, integer) IS
+COMMENT ON FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, text[], integer, integer) IS
 	'Step of segment_flow_agg with pauses';
-CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, integer) (
-	SFUNC = segment_flow_add, STYPE = segment_flow,
-	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, integer) (
+	SFUNC = cvm.segment_flow_add, STYPE = cvm.segment_flow,
+	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, integer) IS
+COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, integer) IS
 	'Customers and money between segments: holdings, the segments a customer was in, grain, as_of, pause_days (for so long a paused spell is neither paid nor lost)';
-CREATE AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer, integer) (
-	SFUNC = segment_flow_add, STYPE = segment_flow,
-	COMBINEFUNC = segment_flow_rollup, PARALLEL = SAFE
+CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer, integer) (
+	SFUNC = cvm.segment_flow_add, STYPE = cvm.segment_flow,
+	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE segment_flow_agg(holdings, holdings, text, date, text[], integer, integer) IS
+COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer, integer) IS
 	'The same with families of products, a span, and pause_days';
 
-CREATE FUNCTION segment_at(holdings, day date) RETURNS text
+CREATE FUNCTION cvm.segment_at(cvm.holdings, day date) RETURNS text
 	AS 'MODULE_PATHNAME', 'cvm_segment_at'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION segment_at(holdings, date) IS
+COMMENT ON FUNCTION cvm.segment_at(cvm.holdings, date) IS
 	'The segment that a customer was in on a day, of holdings whose products are segments; of several the one that began last, and of those the first by name; NULL: in none';
 
-CREATE FUNCTION as_of(segment_flow) RETURNS date
+CREATE FUNCTION cvm.as_of(cvm.segment_flow) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_as_of'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION as_of(segment_flow) IS 'The first day not observed';
+COMMENT ON FUNCTION cvm.as_of(cvm.segment_flow) IS 'The first day not observed';
 
-CREATE FUNCTION pause_days(segment_flow) RETURNS integer
+CREATE FUNCTION cvm.pause_days(cvm.segment_flow) RETURNS integer
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_pause_days'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION pause_days(segment_flow) IS 'For how many days a paused spell is neither paid nor lost';
+COMMENT ON FUNCTION cvm.pause_days(cvm.segment_flow) IS 'For how many days a paused spell is neither paid nor lost';
 
-CREATE FUNCTION segment_bridge(segment_flow)
+CREATE FUNCTION cvm.segment_bridge(cvm.segment_flow)
 	RETURNS TABLE (segment text, period_start date,
 		opening_customers bigint, new_customers bigint, winback_customers bigint,
 		moved_in_customers bigint, moved_out_customers bigint,
@@ -104,66 +103,56 @@ CREATE FUNCTION segment_bridge(segment_flow)
 		is_complete boolean, as_of date)
 	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
-COMMENT ON FUNCTION segment_bridge(segment_flow) IS
+COMMENT ON FUNCTION cvm.segment_bridge(cvm.segment_flow) IS
 	'A row for every segment and period, and "(all)": opening and what follows, and paused, add up to closing, customers and money; losses are negative; closing_paused is what lies in pauses then and is not in closing; retained money is of those who were in the segment at the opening, paying or in a pause, wherever they are now, and pauses count as kept; then what was sold to them, what ended and was renewed, cohorts that came 1, 3, 6 and 12 periods before and customers who came 90 days before, in the segment of their first day; errors are standard errors of means and rates of money';
 
-CREATE FUNCTION segment_matrix(segment_flow)
+CREATE FUNCTION cvm.segment_matrix(cvm.segment_flow)
 	RETURNS TABLE (period_start date, from_segment text, to_segment text,
 		customers bigint, mrr numeric, closing_mrr numeric,
 		redefined_customers bigint, is_complete boolean)
 	AS 'MODULE_PATHNAME', 'cvm_segment_matrix'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 500;
-COMMENT ON FUNCTION segment_matrix(segment_flow) IS
+COMMENT ON FUNCTION cvm.segment_matrix(cvm.segment_flow) IS
 	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; mrr is what they brought at the opening, closing_mrr at the closing; redefined are those in another segment because the segments are others; who is in a pause stays where they are, with what they would bring. Over a span the opening is that many periods earlier, and rows begin where it was seen';
 
-CREATE FUNCTION segment_products(segment_flow)
+CREATE FUNCTION cvm.segment_products(cvm.segment_flow)
 	RETURNS TABLE (segment text, product text, period_start date,
 		customers bigint, lines bigint, mrr numeric)
 	AS 'MODULE_PATHNAME', 'cvm_segment_products'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 2000;
-COMMENT ON FUNCTION segment_products(segment_flow) IS
+COMMENT ON FUNCTION cvm.segment_products(cvm.segment_flow) IS
 	'What the paying customers of a segment hold at each closing, by product; a customer who holds two lines of a product counts once';
 
 -- The fast way: from raw rows in one pass.  Its state is internal, for one
 -- machine with parallel workers; distributed servers take the two steps.
-CREATE FUNCTION segment_ledger_final(internal) RETURNS segment_flow
+CREATE FUNCTION cvm.segment_ledger_final(internal) RETURNS cvm.segment_flow
 	AS 'MODULE_PATHNAME', 'cvm_segment_ledger_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment_ledger_final(internal) IS 'End of the one-pass segment_flow_agg';
+COMMENT ON FUNCTION cvm.segment_ledger_final(internal) IS 'End of the one-pass segment_flow_agg';
 
-DO $block$
-DECLARE
-	customer text;
-	told record;
-	types text;
-BEGIN
-	FOREACH customer IN ARRAY ARRAY['bigint', 'text', 'uuid'] LOOP
-		FOR told IN
-			SELECT *
-			FROM (VALUES
-				('', '', '', '', 'segment_ledger_add'),
-				('', '', ', text[], integer', ', families {{product, family, is it the highest}, …}, span in periods', 'segment_ledger_add'),
-				('boolean, ', ', whether it is paused', ', text[], integer, integer', ', families, span in periods, pause_days', 'segment_ledger_add_paused'))
-				AS v (before, words_before, after, words_after, symbol)
-		LOOP
-			types := format('%s, text, date, date, numeric, %stext, text, date%s', customer, told.before, told.after);
-			EXECUTE format($$
-				CREATE FUNCTION cvm.segment_ledger_add(internal, %1$s) RETURNS internal
-					AS 'MODULE_PATHNAME', 'cvm_%2$s'
-					LANGUAGE C IMMUTABLE PARALLEL SAFE;
-				COMMENT ON FUNCTION cvm.segment_ledger_add(internal, %1$s) IS
-					'Step of the one-pass segment_flow_agg';
-				CREATE AGGREGATE cvm.segment_flow_agg(%1$s) (
-					SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,
-					FINALFUNC = cvm.segment_ledger_final,
-					COMBINEFUNC = cvm.ledger_combine,
-					SERIALFUNC = cvm.ledger_serialize,
-					DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
-				);
-				COMMENT ON AGGREGATE cvm.segment_flow_agg(%1$s) IS
-					'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month%3$s, segment, grain, as_of%4$s. A row with a segment says that the customer was in it on these days, by the definition of the segments whose number it has in place of a price; a row without one is a spell of a product'$$,
-				types, told.symbol, told.words_before, told.words_after);
-		END LOOP;
-	END LOOP;
-END
-$block$;
+@for customer
+bigint
+text
+uuid
+@make
+@for paused | more | symbol | told | words
+           |                            |             |                      |
+           | , text[], integer          |             |                      | , families {{product, family, is it the highest}, …}, span in periods
+, boolean  | , text[], integer, integer | _paused     | , whether it is paused | , families, span in periods, pause_days
+@make
+CREATE FUNCTION cvm.segment_ledger_add(internal, {customer}, text, date, date, numeric{paused}, text, text, date{more}) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_segment_ledger_add{symbol}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.segment_ledger_add(internal, {customer}, text, date, date, numeric{paused}, text, text, date{more}) IS
+	'Step of the one-pass segment_flow_agg';
+CREATE AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{paused}, text, text, date{more}) (
+	SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.segment_ledger_final,
+	COMBINEFUNC = cvm.ledger_combine,
+	SERIALFUNC = cvm.ledger_serialize,
+	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{paused}, text, text, date{more}) IS
+	'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month{told}, segment, grain, as_of{words}. A row with a segment says that the customer was in it on these days, by the definition of the segments whose number it has in place of a price; a row without one is a spell of a product';
+@end
+@end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Where in its life a customer is.
-CREATE FUNCTION lifecycle_phase(holdings, as_of date, risk_since date DEFAULT NULL,
+CREATE FUNCTION cvm.lifecycle_phase(cvm.holdings, as_of date, risk_since date DEFAULT NULL,
 	known_from date DEFAULT NULL, winback_days integer DEFAULT 365,
 	reactivated_days integer DEFAULT 90, onboarding_days integer DEFAULT 30,
 	renewal_days integer DEFAULT 60, growth_days integer DEFAULT 90,
@@ -8,5 +8,5 @@ CREATE FUNCTION lifecycle_phase(holdings, as_of date, risk_since date DEFAULT NU
 	OUT phase text, OUT since date)
 	AS 'MODULE_PATHNAME', 'cvm_lifecycle_phase'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION lifecycle_phase(holdings, date, date, date, integer, integer, integer, integer, integer, integer) IS
+COMMENT ON FUNCTION cvm.lifecycle_phase(cvm.holdings, date, date, date, integer, integer, integer, integer, integer, integer) IS
 	'The first that fits: prospect (never paid), winback_target (left up to winback_days ago), lost, reactivated (came back up to reactivated_days ago), onboarding (came up to onboarding_days ago), renewal (something held ends within renewal_days), at_risk (asked to leave: risk_since), growth (began to pay more up to growth_days ago), mature. A lapse of up to lapse_days is none. Looking back, ends before known_from count as not known yet';

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Money shared out to the cent, and how concentrated a whole is.
 
-CREATE FUNCTION allocate(amount numeric, weights numeric[], digits integer DEFAULT 2)
+CREATE FUNCTION cvm.allocate(amount numeric, weights numeric[], digits integer DEFAULT 2)
 	RETURNS numeric[]
 	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
@@ -37,10 +37,10 @@ BEGIN
 				FROM unnest(weights) WITH ORDINALITY AS w (weight, n)) AS s) AS x);
 END
 $function$;
-COMMENT ON FUNCTION allocate(numeric, numeric[], integer) IS
+COMMENT ON FUNCTION cvm.allocate(numeric, numeric[], integer) IS
 	'Shares an amount out in proportion to weights so that the parts add up to it exactly (largest remainder, equals in their order); NULL when all weights are 0';
 
-CREATE FUNCTION concentration("values" numeric[],
+CREATE FUNCTION cvm.concentration("values" numeric[],
 	OUT parts integer, OUT total numeric, OUT top_share float8, OUT hhi float8,
 	OUT normalised_hhi float8, OUT effective_number float8, OUT evenness float8)
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -63,5 +63,5 @@ AS $function$
 		CASE WHEN w.parts > 1 THEN least(greatest(w.entropy / ln(w.parts::float8), 0), 1) WHEN w.parts = 1 THEN 0 END
 	FROM whole w;
 $function$;
-COMMENT ON FUNCTION concentration(numeric[]) IS
+COMMENT ON FUNCTION cvm.concentration(numeric[]) IS
 	'How concentrated a whole is: Herfindahl index (sum of squared shares), the same from 0 (even) to 1 (all in one), effective number of parts, evenness (entropy over the greatest it could be)';

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Scores that keep equals together.
-CREATE FUNCTION tied_quantile(rank_with_ties bigint, n bigint, quantiles integer DEFAULT 5)
+CREATE FUNCTION cvm.tied_quantile(rank_with_ties bigint, n bigint, quantiles integer DEFAULT 5)
 	RETURNS integer
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	RETURN CASE WHEN n > 0 AND quantiles > 0 AND rank_with_ties BETWEEN 1 AND n
 		THEN div(rank_with_ties::numeric * quantiles + n - 1, n)::integer END;
-COMMENT ON FUNCTION tied_quantile(bigint, bigint, integer) IS
+COMMENT ON FUNCTION cvm.tied_quantile(bigint, bigint, integer) IS
 	'ceil(quantiles * cume_dist()) in whole numbers: rank_with_ties is count(*) OVER (ORDER BY value), one''s equals included; equal values get equal scores, which ntile() does not promise';

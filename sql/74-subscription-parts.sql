@@ -115,38 +115,32 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 ('waterfall_segments', NULL, false, '');
 
 -- A body for each way, with segments and without them
-CREATE FUNCTION cvm.put_subscription_bodies(view text, needs text[], body text, has_segments boolean DEFAULT true) RETURNS void
-LANGUAGE plpgsql
-AS $function$
-DECLARE
-	w record;
-	laid text;
-	name text;
-	found text;
-BEGIN
-	FOR w IN
-		SELECT y.way, s.by_segment,
-			y.preference + CASE WHEN has_segments AND NOT s.by_segment THEN 2 ELSE 1 END AS preference,
-			put_subscription_bodies.needs || s.needs || y.needs AS needs
-		FROM (VALUES ('raw', 0, '{}'::text[]), ('kept', -10, '{customer_holdings}'),
-			('fx', -20, '{subscription.currency,fx_rate}')) AS y (way, preference, needs)
-		JOIN (VALUES (true, '{segment_history}'::text[]), (false, '{}')) AS s (by_segment, needs)
-			ON has_segments OR NOT s.by_segment
-	LOOP
-		laid := body;
-		LOOP
-			name := substring(laid FROM '\{\{(\w+)\}\}');
-			EXIT WHEN name IS NULL;
-			SELECT p.body INTO STRICT found
-			FROM cvm.subscription_part p
-			WHERE p.part = name AND coalesce(p.way = w.way, true) AND coalesce(p.by_segment = w.by_segment, true)
-			ORDER BY p.way IS NULL, p.by_segment IS NULL LIMIT 1;
-			laid := replace(laid, '{{' || name || '}}', found);
-		END LOOP;
-		INSERT INTO cvm.report_body (view, preference, needs, body) VALUES (view, w.preference, w.needs, laid);
-	END LOOP;
-END
-$function$;
+@define subscription_bodies view | needs | has_segments
+WITH RECURSIVE laid AS (
+	SELECT y.way, s.by_segment,
+		y.preference + CASE WHEN {has_segments} AND NOT s.by_segment THEN 2 ELSE 1 END AS preference,
+		'{{needs}}'::text[] || s.needs || y.needs AS needs, $${body}$$::text AS body
+	FROM (VALUES ('raw', 0, '{}'::text[]), ('kept', -10, '{customer_holdings}'),
+		('fx', -20, '{subscription.currency,fx_rate}')) AS y (way, preference, needs)
+	JOIN (VALUES (true, '{segment_history}'::text[]), (false, '{}')) AS s (by_segment, needs)
+		ON {has_segments} OR NOT s.by_segment
+	UNION ALL
+	-- the first word in braces replaced; without a part of that name the body
+	-- becomes NULL, which the table refuses
+	SELECT l.way, l.by_segment, l.preference, l.needs, replace(l.body, '{{' || w.word || '}}', (
+		SELECT p.body
+		FROM cvm.subscription_part p
+		WHERE p.part = w.word AND coalesce(p.way = l.way, true) AND coalesce(p.by_segment = l.by_segment, true)
+		ORDER BY p.way IS NULL, p.by_segment IS NULL LIMIT 1))
+	FROM laid l
+	CROSS JOIN LATERAL (SELECT substring(l.body FROM '\{\{(\w+)\}\}') AS word) w
+	WHERE w.word IS NOT NULL
+)
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT '{view}', l.preference, l.needs, l.body
+FROM laid l
+WHERE substring(l.body FROM '\{\{(\w+)\}\}') IS NULL;
+@end
 
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
 	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',

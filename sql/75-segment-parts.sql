@@ -152,19 +152,17 @@ aim AS (
 )$$);
 
 -- Every combination of the parts named, the richest first
-CREATE FUNCTION cvm.put_segment_bodies(view text, parts text[], body text) RETURNS void
-LANGUAGE sql
-AS $function$
-	WITH RECURSIVE choice AS (
-		SELECT 0 AS n, '{}'::text[] AS needs, ''::text AS with_parts, '{}'::int[] AS choices
-		UNION ALL
-		SELECT c.n + 1, c.needs || p.needs, c.with_parts || CASE WHEN c.n > 0 THEN ', ' ELSE '' END || replace(replace(p.body, '{{grain}}', quote_literal('month')), '{{span}}', '1'), c.choices || p.choice
-		FROM choice c
-		JOIN cvm.segment_part p ON p.part = parts[c.n + 1]
-	)
-	INSERT INTO cvm.report_body (view, preference, needs, body)
-	SELECT view, row_number() OVER (ORDER BY cardinality(c.needs) DESC, c.choices),
-		c.needs, 'WITH ' || c.with_parts || body
+@define segment_bodies view | parts
+WITH RECURSIVE choice AS (
+	SELECT 0 AS n, '{}'::text[] AS needs, ''::text AS with_parts, '{}'::int[] AS choices
+	UNION ALL
+	SELECT c.n + 1, c.needs || p.needs, c.with_parts || CASE WHEN c.n > 0 THEN ', ' ELSE '' END || replace(replace(p.body, '{{grain}}', quote_literal('month')), '{{span}}', '1'), c.choices || p.choice
 	FROM choice c
-	WHERE c.n = cardinality(parts);
-$function$;
+	JOIN cvm.segment_part p ON p.part = ('{{parts}}'::text[])[c.n + 1]
+)
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT '{view}', row_number() OVER (ORDER BY cardinality(c.needs) DESC, c.choices),
+	c.needs, 'WITH ' || c.with_parts || $${body}$$
+FROM choice c
+WHERE c.n = cardinality('{{parts}}'::text[]);
+@end

@@ -20,7 +20,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(74, 'segment_migration_12_months', 'Who was where at the end of a month and twelve months before: for every month end that has such an earlier one, what segment_migration has between month ends. Rows of months overlap: do not add them up.', 'customers'),
 	(75, 'segment_migration_4_weeks', 'Who was where at the end of a week and four weeks before, for every week that has such an earlier one. Rows of weeks overlap: do not add them up.', 'customers');
 
-SELECT cvm.put_segment_bodies('segment_kpi', '{flow,bridge,margin,driver,cost,owner,target}', $$
+@with segment_bodies segment_kpi | flow,bridge,margin,driver,cost,owner,target
+
 SELECT b.segment || '|' || to_char(b.period_start::timestamp, 'YYYY-MM') AS row_key,
 	b.segment,
 	b.period_start AS month,
@@ -130,9 +131,11 @@ LEFT JOIN aim g ON g.segment = b.segment AND g.month = b.period_start
 CROSS JOIN LATERAL (
 	SELECT m.direct, m.direct - coalesce(a.cost, 0) AS margin
 	FROM (SELECT CASE WHEN b.closing_customers = 0 AND EXISTS (SELECT FROM direct) THEN 0 ELSE d.margin END AS direct) m) e
-CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_customers, {conf}) i$$);
+CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_customers, {conf}) i
+@end
 
-SELECT cvm.put_segment_bodies('segment_cost', '{flow,bridge,driver,cost}', $$
+@with segment_bodies segment_cost | flow,bridge,driver,cost
+
 SELECT a.segment || '|' || to_char(a.month::timestamp, 'YYYY-MM') || '|' || a.pool AS row_key,
 	a.segment,
 	a.month,
@@ -145,7 +148,8 @@ SELECT a.segment || '|' || to_char(a.month::timestamp, 'YYYY-MM') || '|' || a.po
 	{currency} AS currency,
 	o.as_of
 FROM share a
-CROSS JOIN observed o$$);
+CROSS JOIN observed o
+@end
 DELETE FROM cvm.report_body b WHERE b.view = 'segment_cost' AND NOT 'cost' = ANY (b.needs);
 
 -- Who went where: between month ends, and over spans of four weeks and a year

@@ -77,7 +77,8 @@ answered AS (
 			AND NOT EXISTS (SELECT FROM listed l WHERE n.subject_kind = 'product' AND l.product = n.subject)) u
 )$$);
 
-SELECT cvm.put_segment_bodies('owner_gap', '{observed,sold,product,segment,subject}', $$
+@with segment_bodies owner_gap | observed,sold,product,segment,subject
+
 , missing AS (
 	SELECT s.subject_kind, s.subject, unnest(datemultirange(s.days) - coalesce(range_agg(a.days), '{}')) AS days
 	FROM subject s
@@ -93,9 +94,11 @@ SELECT m.subject_kind || '|' || m.subject || '|' || lower(m.days) AS row_key,
 	upper(m.days) = o.as_of AS is_open,
 	o.as_of
 FROM missing m
-CROSS JOIN observed o$$);
+CROSS JOIN observed o
+@end
 
-SELECT cvm.put_segment_bodies('owner_conflict', '{observed,sold,product,segment,subject}', $$
+@with segment_bodies owner_conflict | observed,sold,product,segment,subject
+
 , ruled AS (
 	SELECT a.subject_kind, a.subject, a.owner, range_agg(a.days) AS days
 	FROM answered a
@@ -117,9 +120,11 @@ SELECT t.subject_kind || '|' || t.subject || '|' || t.owner || '|' || t.other_ow
 	upper(t.days) = o.as_of AS is_open,
 	o.as_of
 FROM twice t
-CROSS JOIN observed o$$);
+CROSS JOIN observed o
+@end
 
-SELECT cvm.put_segment_bodies('owner_stale', '{observed,sold,product,segment,subject}', $$
+@with segment_bodies owner_stale | observed,sold,product,segment,subject
+
 SELECT s.subject_kind || '|' || s.subject AS row_key,
 	s.subject_kind,
 	s.subject,
@@ -137,7 +142,8 @@ CROSS JOIN LATERAL (
 	ORDER BY upper(a.days) DESC
 	LIMIT 1) l
 WHERE NOT isempty(s.days) AND upper(s.days) = o.as_of
-	AND NOT EXISTS (SELECT FROM answered a WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND a.days @> o.as_of - 1)$$);
+	AND NOT EXISTS (SELECT FROM answered a WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND a.days @> o.as_of - 1)
+@end
 
 INSERT INTO cvm.segment_part VALUES
 ('touch', 1, '{event.product}', $$
@@ -198,7 +204,8 @@ budget AS (
 	SELECT NULL::text AS segment, NULL::date AS month WHERE false
 )$$);
 
-SELECT cvm.put_segment_bodies('concentration', '{flow,bridge,touch}', $$
+@with segment_bodies concentration | flow,bridge,touch
+
 , product AS MATERIALIZED (
 	SELECT p.* FROM flow f CROSS JOIN LATERAL cvm.segment_products(f.state) p
 ), item AS (
@@ -233,9 +240,11 @@ FROM (
 	GROUP BY m.dimension, m.month) i
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.concentration(i.items) c
-WHERE c.parts > 0$$);
+WHERE c.parts > 0
+@end
 
-SELECT cvm.put_segment_bodies('flavor', '{flow,bridge,contact,owner,budget}', $$
+@with segment_bodies flavor | flow,bridge,contact,owner,budget
+
 , quarter AS (
 	-- stocks are those at the quarter's last month end that was seen
 	SELECT date_trunc('quarter', b.period_start::timestamp)::date AS quarter, max(b.period_start) AS month,
@@ -309,7 +318,7 @@ SELECT to_char(j.quarter::timestamp, 'YYYY-"Q"Q') AS row_key,
 		END AS next_is_blocked_by,
 	j.is_complete,
 	j.as_of
-FROM judged j$$);
+FROM judged j
+@end
 
-DROP FUNCTION cvm.put_segment_bodies(text, text[], text);
 DROP TABLE cvm.segment_part;

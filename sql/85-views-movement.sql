@@ -87,7 +87,8 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 -- what the rates did to the opening, to the cent
 ('fx_mrr', 'fx', NULL, $$(m.closing_mrr::numeric(18,2) - m.opening_mrr::numeric(18,2) - m.new_mrr::numeric(18,2) - m.reactivation_mrr::numeric(18,2) - m.expansion_mrr::numeric(18,2) - m.contraction_mrr::numeric(18,2) - m.churn_mrr::numeric(18,2) - m.moved_in_mrr::numeric(18,2) - m.moved_out_mrr::numeric(18,2) - m.paused_mrr::numeric(18,2))::numeric(18,2)$$);
 
-SELECT cvm.put_subscription_bodies('mrr_movement', '{subscription}', $$WITH {{movement_base}}{{held}}, state AS MATERIALIZED ({{movement}}), {{moved}}
+@with subscription_bodies mrr_movement | subscription | true
+WITH {{movement_base}}{{held}}, state AS MATERIALIZED ({{movement}}), {{moved}}
 SELECT m.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_key,
 	m.segment,
 	m.period_start AS month,
@@ -126,9 +127,11 @@ SELECT m.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_
 	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{time_zone} AS time_zone,
 	m.as_of
-FROM moved m$$);
+FROM moved m
+@end
 
-SELECT cvm.put_subscription_bodies('product_migration', '{subscription}', $$WITH {{base}}
+@with subscription_bodies product_migration | subscription | false
+WITH {{base}}
 SELECT to_char(m.period_start::timestamp, 'YYYY-MM') || '|' || m.from_product || '|' || m.to_product AS row_key,
 	m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
@@ -144,7 +147,8 @@ SELECT to_char(m.period_start::timestamp, 'YYYY-MM') || '|' || m.from_product ||
 FROM folded f
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
-GROUP BY m.period_start, m.from_product, m.to_product, o.as_of$$, false);
+GROUP BY m.period_start, m.from_product, m.to_product, o.as_of
+@end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('mrr_movement', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),

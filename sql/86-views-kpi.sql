@@ -55,7 +55,8 @@ INSERT INTO cvm.subscription_part VALUES
 		WHERE NOT isempty(h.days)$$),
 ('year_segments', NULL, false, '');
 
-SELECT cvm.put_subscription_bodies('subscription_kpi', '{subscription}', $$WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}}, month AS (
+@with subscription_bodies subscription_kpi | subscription | true
+WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}}, month AS (
 	-- who can be lost, and with what: who pays, and who is in a pause
 	SELECT s.segment, cvm.as_of(s.state) AS as_of, m.*, r.at_risk_customers, r.at_risk_mrr,
 		r.at_risk_mrr + m.contraction_mrr + m.churn_mrr AS gross_retained,
@@ -127,7 +128,8 @@ CROSS JOIN LATERAL (
 	FROM year_change c
 	WHERE c.segment = r.segment AND c.period_start <= r.period_start
 ) y
-WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 PRECEDING AND CURRENT ROW)$$);
+WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 PRECEDING AND CURRENT ROW)
+@end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_kpi', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),

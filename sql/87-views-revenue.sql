@@ -26,7 +26,8 @@ INSERT INTO cvm.subscription_part VALUES
 	FROM subscription s
 )$$);
 
-SELECT cvm.put_subscription_bodies('subscription_retention', '{subscription}', $$WITH {{cohort_base}}, {{cohorts}}
+@with subscription_bodies subscription_retention | subscription | true
+WITH {{cohort_base}}, {{cohorts}}
 SELECT s.segment || '|' || to_char(g.cohort::timestamp, 'YYYY-MM') || '|' || g.period_no AS row_key,
 	s.segment,
 	g.cohort,
@@ -53,7 +54,8 @@ SELECT s.segment || '|' || to_char(g.cohort::timestamp, 'YYYY-MM') || '|' || g.p
 	o.as_of
 FROM state s
 CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g$$);
+CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
+@end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false, 'One value per row.'),

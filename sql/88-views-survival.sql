@@ -13,7 +13,8 @@ INSERT INTO cvm.subscription_part VALUES
 	UNION ALL$$),
 ('product_segments', NULL, false, '');
 
-SELECT cvm.put_subscription_bodies('survival', '{subscription}', $$WITH {{base}}{{since}}, by_product AS MATERIALIZED (
+@with subscription_bodies survival | subscription | true
+WITH {{base}}{{since}}, by_product AS MATERIALIZED (
 	SELECT s.customer_id, s.product, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
 	FROM subscription s
@@ -58,9 +59,11 @@ SELECT s.segment || '|' || s.product || '|' || c."time" AS row_key,
 FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL (SELECT cvm.median_survival(s.state) AS median_days OFFSET 0) q
-CROSS JOIN LATERAL cvm.survival_curve(s.state, {conf}) c$$);
+CROSS JOIN LATERAL cvm.survival_curve(s.state, {conf}) c
+@end
 
-SELECT cvm.put_subscription_bodies('churn_cause', '{subscription,subscription.end_reason}', $$WITH {{base}}{{since}}, reason AS (
+@with subscription_bodies churn_cause | subscription,subscription.end_reason | true
+WITH {{base}}{{since}}, reason AS (
 	SELECT s.customer_id, s.ended_on, min(s.end_reason) AS cause
 	FROM subscription s
 	WHERE s.ended_on IS NOT NULL
@@ -94,7 +97,8 @@ SELECT s.segment || '|' || c.cause || '|' || c."time" AS row_key,
 	o.as_of
 FROM state s
 CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.cumulative_incidence(s.state) c$$);
+CROSS JOIN LATERAL cvm.cumulative_incidence(s.state) c
+@end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('survival', 1, 'row_key', 'text', 'key', 'segment|product|days', false, 'One value per row.'),
@@ -126,5 +130,4 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('churn_cause', 11, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('churn_cause', 12, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
 
-DROP FUNCTION cvm.put_subscription_bodies(text, text[], text, boolean);
 DROP TABLE cvm.subscription_part;

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: PostgreSQL
+# Where this file lies: "make -f DIR/Makefile" builds in the current directory
+SRC := $(dir $(firstword $(MAKEFILE_LIST)))
+
 EXTENSION   = cvm
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" cvm.control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(SRC)cvm.control)
 
 MODULE_big    = cvm
-OBJS          = $(patsubst %.c,%.o,$(wildcard src/core/*.c src/*.c))
-PG_CPPFLAGS   = -Isrc -DCVM_VERSION='"$(EXTVERSION)"'
-PG_CFLAGS     = -fno-semantic-interposition
+OBJS          = $(patsubst $(SRC)%.c,%.o,$(wildcard $(SRC)src/core/*.c $(SRC)src/*.c))
+PG_CPPFLAGS   = -I$(SRC)src -DCVM_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS     = -fno-semantic-interposition -ffile-prefix-map=$(abspath $(SRC))=. -ffile-prefix-map=$(CURDIR)=.
 SHLIB_EXPORTS = src/exports.txt
 
 SQL         = sql/cvm--$(EXTVERSION).sql
-DATA        = $(filter-out $(SQL),$(wildcard sql/cvm--*--*.sql))
+DATA        = $(filter-out $(SQL),$(patsubst $(SRC)%,%,$(wildcard $(SRC)sql/cvm--*--*.sql)))
 DATA_built  = $(SQL)
 
-REGRESS        = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+# Installed as DOCDIR/cvm/: others have a README.md too
+DOCS = README.md CHANGELOG.md $(patsubst $(SRC)%,%,$(sort $(wildcard $(SRC)doc/*.md)))
+override docmoduledir := cvm
+
+REGRESS        = $(sort $(patsubst $(SRC)test/sql/%.sql,%,$(wildcard $(SRC)test/sql/*.sql)))
 REGRESS_OPTS   = --inputdir=test
-ISOLATION      = $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
+ISOLATION      = $(sort $(patsubst $(SRC)test/isolation/specs/%.spec,%,$(wildcard $(SRC)test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=cvm
 
 # The chores: check and demo install what they need first, so none needs PGXS.
@@ -40,10 +47,18 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h src/core/*.h) cvm.control
+# elsewhere than in the source tree the directories have to be made
+$(shell mkdir -p sql $(sort $(dir $(OBJS))))
 
-$(SQL): sql/write.awk $(sort $(wildcard sql/[0-9][0-9]-*.sql))
+$(OBJS): $(wildcard $(SRC)src/*.h $(SRC)src/core/*.h) $(SRC)cvm.control
+
+$(SQL): $(SRC)sql/write.awk $(sort $(wildcard $(SRC)sql/[0-9][0-9]-*.sql))
 	awk -f $^ > $@
 
 .DELETE_ON_ERROR:
+
+uninstall: uninstall-docs
+.PHONY: uninstall-docs
+uninstall-docs:
+	rm -rf '$(DESTDIR)$(docdir)/cvm'
 endif

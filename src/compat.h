@@ -11,6 +11,13 @@
 #error "cvm needs PostgreSQL 15 or later"
 #endif
 
+/* Until 19 whether a Datum has 8 bytes is the server's choice */
+#if SIZEOF_VOID_P < 8 || (PG_VERSION_NUM < 190000 && !defined(USE_FLOAT8_BYVAL))
+#error "cvm needs a 64-bit PostgreSQL that passes 8-byte values by value"
+#endif
+
+#include "fmgr.h"
+
 /* 16 moved the varlena macros out of postgres.h */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -19,6 +26,21 @@
 /* 18 put the word in front of the declaration */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))
+#endif
+
+/* 16 lets input functions tell an error instead of raising it */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define HAS_SOFT_ERRORS(fcinfo) \
+	((fcinfo)->context != NULL && IsA((fcinfo)->context, ErrorSaveContext))
+#else
+#define HAS_SOFT_ERRORS(fcinfo) false
+#define ereturn(context, dummy, ...) ereport(ERROR, __VA_ARGS__)
+#endif
+
+/* 18 has room for a name and a version in the magic block */
+#ifndef PG_MODULE_MAGIC_EXT
+#define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
 #endif
 
 #endif /* CVM_COMPAT_H */

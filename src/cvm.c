@@ -9,9 +9,10 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "passing.h"
 
-PG_MODULE_MAGIC;
+PG_MODULE_MAGIC_EXT(.name = "cvm", .version = CVM_VERSION);
 
 extern PGDLLEXPORT void _PG_init(void);
 

@@ -47,7 +47,8 @@ state_close(ByteWriter *writer)
 
 /* Accept bytes from outside, if they are canonical. */
 static Datum
-state_accept(const StateType *type, const uint8_t *data, size_t size)
+state_accept(const StateType *type, const uint8_t *data, size_t size,
+			 Node *escontext)
 {
 	ByteWriter writer;
 
@@ -55,10 +56,47 @@ state_accept(const StateType *type, const uint8_t *data, size_t size)
 	type->rewrite(data, size, &writer);
 	if (writer.used - VARHDRSZ != size ||
 		memcmp(writer.data + VARHDRSZ, data, size) != 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("invalid bytes for type %s", type->name),
-						errdetail("The bytes are not in canonical form.")));
+		ereturn(escontext, (Datum) 0,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid bytes for type %s", type->name),
+				 errdetail("The bytes are not in canonical form.")));
 	return state_close(&writer);
+}
+
+/*
+ * The same where errors are to be told, not raised.  The cores raise theirs.
+ * Catching them without a subtransaction is sound because decoding takes memory
+ * and nothing else: no lock, no file, no catalog.
+ */
+static Datum
+state_accept_softly(const StateType *type, const uint8_t *data, size_t size,
+					Node *escontext)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile Datum result = (Datum) 0;
+	ErrorData *volatile error = NULL;
+
+	PG_TRY();
+	{
+		result = state_accept(type, data, size, escontext);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+			error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	if (error != NULL)
+		ereturn(
+			escontext, (Datum) 0,
+			(errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 error->hint ? errhint("%s", error->hint) : 0));
+	return result;
 }
 
 /* Input function: hexadecimal digits. */
@@ -78,7 +116,7 @@ state_input(const StateType *type, FunctionCallInfo fcinfo)
 												   : -1;
 
 		if (value < 0 || length % 2 != 0)
-			ereport(ERROR,
+			ereturn(fcinfo->context, (Datum) 0,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					 errmsg("invalid input syntax for type %s: \"%.64s\"",
 							type->name, text),
@@ -86,7 +124,9 @@ state_input(const StateType *type, FunctionCallInfo fcinfo)
 							 "function only.")));
 		data[i / 2] = i % 2 ? data[i / 2] | value : value << 4;
 	}
-	return state_accept(type, data, length / 2);
+	return HAS_SOFT_ERRORS(fcinfo)
+			   ? state_accept_softly(type, data, length / 2, fcinfo->context)
+			   : state_accept(type, data, length / 2, NULL);
 }
 
 /* Receive function. */
@@ -97,7 +137,7 @@ state_receive(const StateType *type, FunctionCallInfo fcinfo)
 	int size = message->len - message->cursor;
 
 	return state_accept(type, (const uint8_t *) pq_getmsgbytes(message, size),
-						size);
+						size, NULL);
 }
 
 /* Output function of every state type. */

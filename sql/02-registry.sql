@@ -57,9 +57,11 @@ COMMENT ON COLUMN cvm.binding.columns IS 'Canonical column to source column, as 
 CREATE TABLE cvm.generated (
 	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
 	relation name NOT NULL,
+	made_as text,
 	PRIMARY KEY (model, relation)
 );
 COMMENT ON TABLE cvm.generated IS 'Views that cvm made in a model''s schema: it replaces and drops these and no others.';
+COMMENT ON COLUMN cvm.generated.made_as IS 'Digest of what the view was to be, and of what it was, when it was last made: while both are the same it is left alone.';
 
 SELECT pg_catalog.pg_extension_config_dump('cvm.model', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.setting', '');

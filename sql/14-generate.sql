@@ -27,6 +27,73 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._readers(oid) IS 'A relation and every view that reads it, directly or through other views.';
 
+CREATE FUNCTION cvm._lock_relations(relations oid[]) RETURNS void
+AS 'MODULE_PATHNAME', 'cvm_lock_relations'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION cvm._lock_relations(oid[]) IS 'Locks relations of the caller exclusively, in the order given, and not what they read; is the one to fail where readers wait for it and it for them.';
+
+CREATE FUNCTION cvm._lock_from_readers(relations oid[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	patience int := (SELECT s.setting::int FROM pg_settings s WHERE s.name = 'lock_timeout');
+	began timestamptz := clock_timestamp();
+	attempt int := 500;
+BEGIN
+	IF coalesce(cardinality(_lock_from_readers.relations), 0) = 0 THEN
+		RETURN;
+	END IF;
+	LOOP
+		BEGIN
+			-- whoever waits behind us is let through now and then
+			PERFORM set_config('lock_timeout', CASE WHEN patience > 0 THEN least(attempt, patience) ELSE attempt END::text, true);
+			PERFORM cvm._lock_relations(_lock_from_readers.relations);
+			PERFORM set_config('lock_timeout', patience::text, true);
+			RETURN;
+		EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+			-- what was locked is free again
+			IF patience > 0 AND clock_timestamp() >= began + patience * interval '1 ms' THEN
+				RAISE;
+			END IF;
+		END;
+		PERFORM pg_sleep(random() * attempt / 2000);
+		attempt := least(attempt * 2, 8000);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION cvm._lock_from_readers(oid[]) IS 'Waits until nobody reads these relations any more, and locks them all, or none while it waits.';
+
+CREATE FUNCTION cvm._generated_readers(model name, relations oid[]) RETURNS oid[]
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- as readers lock them: the view that is asked for first, then what it reads
+	SELECT array_agg(v.relation ORDER BY v.position DESC NULLS LAST, v.relation DESC)
+	FROM (
+		SELECT DISTINCT r.relation, coalesce(1000 + w.position, e.position) AS position
+		FROM unnest($2) AS u(relation)
+		CROSS JOIN LATERAL cvm._readers(u.relation) AS r(relation)
+		JOIN pg_class c ON c.oid = r.relation
+		JOIN cvm.generated g ON g.model = $1 AND g.relation = c.relname AND cvm._relation(g.model, g.relation) = c.oid AND c.relkind = 'v'
+		LEFT JOIN cvm.report_view w ON w.view = c.relname::text
+		LEFT JOIN cvm.entity e ON e.entity = c.relname::text) v;
+$$;
+COMMENT ON FUNCTION cvm._generated_readers(name, oid[]) IS 'The generated views among these relations and what reads them, in the order in which they are locked.';
+
+CREATE FUNCTION cvm._print_of_view(view oid) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT md5(jsonb_build_array(r.ev_action::text, c.reloptions, pg_get_userbyid(c.relowner), obj_description(c.oid, 'pg_class'),
+		(SELECT jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
+		(SELECT e.extversion FROM pg_extension e WHERE e.extname = 'cvm'))::text)
+	FROM pg_class c
+	JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
+	WHERE c.oid = $1 AND c.relkind = 'v';
+$$;
+COMMENT ON FUNCTION cvm._print_of_view(oid) IS 'Digest of a view as it is: definition, options, owner and comments.';
+
 CREATE FUNCTION cvm._drop_views(model name, relations name[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -61,6 +128,7 @@ BEGIN
 	) AS acl;
 
 	IF victims IS NOT NULL THEN
+		PERFORM cvm._lock_from_readers(cvm._generated_readers(_drop_views.model, victims));
 		BEGIN
 			EXECUTE (SELECT 'DROP VIEW ' || string_agg(v.oid::regclass::text, ', ') || ' RESTRICT' FROM unnest(victims) AS v(oid));
 		EXCEPTION WHEN dependent_objects_still_exist THEN
@@ -180,19 +248,43 @@ DECLARE
 	c record;
 	view text;
 	statement text;
+	wanted jsonb;
+	same name[];
+	touched oid[];
 BEGIN
+	SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('digest', md5(concat_ws(E'\n', x.body, x.comment, x.column_comments)))) INTO wanted
+	FROM cvm._wanted(_generate.model) x;
+	-- what is as it was made, and was made as it is wanted, is left alone
+	SELECT array_agg(g.relation) INTO same
+	FROM jsonb_to_recordset(wanted) AS x (relation name, waits_for text, digest text)
+	JOIN cvm.generated g ON g.model = _generate.model AND g.relation = x.relation
+	WHERE x.waits_for IS NULL AND g.made_as = x.digest || cvm._print_of_view(cvm._relation(g.model, g.relation));
 	-- what can no longer be
 	SELECT array_agg(g.relation ORDER BY g.relation) INTO stale
 	FROM cvm.generated g
 	WHERE g.model = _generate.model
-		AND NOT EXISTS (SELECT FROM cvm._wanted(_generate.model) x WHERE x.relation = g.relation AND x.waits_for IS NULL);
+		AND NOT EXISTS (SELECT FROM jsonb_to_recordset(wanted) AS x (relation name, waits_for text) WHERE x.relation = g.relation AND x.waits_for IS NULL);
 	RETURN QUERY
 		-- those that wait are reported below
 		SELECT u.relation, 'dropped', NULL FROM unnest(stale) AS u(relation)
-		WHERE NOT EXISTS (SELECT FROM cvm._wanted(_generate.model) x WHERE x.relation = u.relation);
+		WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(wanted) AS x (relation name) WHERE x.relation = u.relation);
+	-- the rest is locked before any of it is changed; what reads a canonical view
+	-- too, since it must be made anew where columns differ
+	SELECT array_agg(r.oid) INTO touched
+	FROM cvm.generated g
+	CROSS JOIN LATERAL (
+		SELECT cvm._relation(g.model, g.relation)
+		UNION ALL
+		SELECT q FROM cvm._readers(cvm._relation(g.model, g.relation)) AS q WHERE g.relation = ANY (stale) OR EXISTS (SELECT FROM cvm.entity e WHERE e.entity = g.relation::text)
+	) AS r(oid)
+	WHERE g.model = _generate.model AND NOT g.relation = ANY (coalesce(same, '{}'));
+	PERFORM cvm._lock_from_readers(ARRAY(
+		SELECT v.oid FROM unnest(cvm._generated_readers(_generate.model, touched)) WITH ORDINALITY AS v(oid, n) WHERE v.oid = ANY (touched) ORDER BY v.n));
 	rights := rights || cvm._drop_views(_generate.model, stale);
 
-	FOR w IN SELECT * FROM cvm._wanted(_generate.model) x ORDER BY x.pos LOOP
+	FOR w IN
+		SELECT x.* FROM jsonb_to_recordset(wanted) AS x (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, digest text) ORDER BY x.pos
+	LOOP
 		relation := w.relation;
 		detail := NULL;
 		view := format('%I.%I', _generate.model, relation);
@@ -208,7 +300,11 @@ BEGIN
 			CONTINUE;
 		END IF;
 
-		IF cvm._relation(_generate.model, relation) IS NULL THEN
+		IF w.relation = ANY (same) AND cvm._relation(_generate.model, relation) IS NOT NULL THEN
+			action := 'unchanged';
+			RETURN NEXT;
+			CONTINUE;
+		ELSIF cvm._relation(_generate.model, relation) IS NULL THEN
 			action := CASE WHEN rights @> jsonb_build_array(jsonb_build_object('relation', relation)) THEN 'recreated' ELSE 'created' END;
 		ELSIF EXISTS (
 			-- a view of that name that somebody else put there is not ours to keep
@@ -238,7 +334,6 @@ BEGIN
 		END;
 		PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
 
-		INSERT INTO cvm.generated (model, relation) VALUES (_generate.model, w.relation) ON CONFLICT DO NOTHING;
 		IF action <> 'replaced' THEN
 			IF owner <> current_user THEN
 				EXECUTE format('ALTER VIEW %s OWNER TO %I', view, owner);
@@ -252,6 +347,8 @@ BEGIN
 		FOR c IN SELECT x.key, x.value FROM jsonb_each_text(w.column_comments) x LOOP
 			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.key, c.value);
 		END LOOP;
+		INSERT INTO cvm.generated (model, relation, made_as) VALUES (_generate.model, w.relation, w.digest || cvm._print_of_view(cvm._relation(_generate.model, w.relation)))
+			ON CONFLICT (model, relation) DO UPDATE SET made_as = excluded.made_as;
 		RETURN NEXT;
 	END LOOP;
 	PERFORM cvm._tend_stored(_generate.model);

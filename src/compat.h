@@ -41,6 +41,13 @@
 /* 18 has room for a name and a version in the magic block */
 #ifndef PG_MODULE_MAGIC_EXT
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
+
+/* 16 made one function of the many that ask who owns what */
+#if PG_VERSION_NUM >= 160000
+#define is_relation_owner(relation, role) \
+	object_ownercheck(RelationRelationId, relation, role)
+#else
+#define is_relation_owner(relation, role) pg_class_ownercheck(relation, role)
 #endif
 
 #endif /* CVM_COMPAT_H */

@@ -41,6 +41,7 @@
 /* 18 has room for a name and a version in the magic block */
 #ifndef PG_MODULE_MAGIC_EXT
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
+#endif
 
 /* 16 made one function of the many that ask who owns what */
 #if PG_VERSION_NUM >= 160000

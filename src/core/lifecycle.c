@@ -169,7 +169,9 @@ count_stay(Lifecycle *lifecycle, const Activity *activity, int64_t from,
 	Period before;
 	Period active;
 
-	walk_begin(&walk, activity, lifecycle->calendar, lifecycle->as_of, &before);
+	if (!walk_begin(&walk, activity, lifecycle->calendar, lifecycle->as_of,
+					&before))
+		return;
 	if (before >= from && before <= to)
 		lifecycle_at(lifecycle, before)->entered++;
 	while (walk_next(&walk, &active) && active <= to)

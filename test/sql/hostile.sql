@@ -88,10 +88,11 @@ SELECT ok((SELECT count(*) > 500 FROM call WHERE state = '00000') AND (SELECT co
 SELECT is((SELECT string_agg(DISTINCT function || ': ' || message, E'\n') FROM call WHERE message ~ 'internal error|cache lookup|unexpected|could not find|is not a log'), NULL,
 		  'no message is about the inside');
 
--- inside an aggregate only
+-- inside an aggregate only (15.18 finds the function and refuses its argument,
+-- later releases do not find it)
 TRUNCATE call;
 SELECT pg_temp.call_all((SELECT array_agg(function) FROM callable WHERE language = 'c' AND prokind = 'f' AND is_internal), 2) \gset _
-SELECT is((SELECT string_agg(DISTINCT format('%s(%s): %s %s', function, arguments, state, message), E'\n') FROM call WHERE state <> '42883'), NULL,
+SELECT is((SELECT string_agg(DISTINCT format('%s(%s): %s %s', function, arguments, state, message), E'\n') FROM call WHERE state <> '42883' AND message IS DISTINCT FROM 'cannot accept a value of type internal'), NULL,
 		  'what takes the inside of an aggregate cannot be called');
 SELECT cmp_ok((SELECT count(*) FROM call), '>', 100::bigint, 'hundreds of times');
 

@@ -62,3 +62,6 @@ SELECT throws_ok($$SELECT answer('retention_agg(name, s, ''month'')', '(SELECT n
 SELECT is(files(), 0::bigint, 'no file stays after an error');
 SELECT * FROM finish();
 DROP TABLE spell, question, alone;
+DROP FUNCTION answer, files;
+DROP EXTENSION cvm;
+DROP EXTENSION pgtap;

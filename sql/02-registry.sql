@@ -2,9 +2,12 @@
 -- The registry: which models there are, their settings and bindings.
 --
 -- It is plain data: names, never oids, so that it survives a dump and the
--- DROP ... CASCADE of warehouse loaders.  Everybody may use it, each sees and
--- changes only the models of roles that they are a member of: row level
--- security does that, no function here runs with more rights than its caller's.
+-- DROP ... CASCADE of warehouse loaders.  Everybody may use it, each sees only
+-- the models of roles whose rights they have, by row-level security, and nobody
+-- writes it but cvm._register(), which asks the same of its caller.
+--
+-- There are no foreign keys: pg_restore with several jobs loads these tables in
+-- any order, and would lose rows by them.  cvm._register() sees to it instead.
 
 GRANT USAGE ON SCHEMA cvm TO PUBLIC;
 
@@ -36,15 +39,15 @@ CREATE TABLE cvm.model (
 COMMENT ON TABLE cvm.model IS 'One row per model: the name of its schema and the role that owns it.';
 
 CREATE TABLE cvm.setting (
-	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
-	setting text NOT NULL REFERENCES cvm.setting_definition,
+	model name NOT NULL,
+	setting text NOT NULL,
 	value text,
 	PRIMARY KEY (model, setting)
 );
 COMMENT ON TABLE cvm.setting IS 'Settings of a model that were given; what is absent has the initial value of cvm.setting_definition.';
 
 CREATE TABLE cvm.binding (
-	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	model name NOT NULL,
 	entity text NOT NULL,
 	source_schema name NOT NULL,
 	source_name name NOT NULL,
@@ -55,7 +58,7 @@ COMMENT ON TABLE cvm.binding IS 'What each canonical relation of a model reads: 
 COMMENT ON COLUMN cvm.binding.columns IS 'Canonical column to source column, as given to cvm.bind(); columns of the same name are taken without being listed.';
 
 CREATE TABLE cvm.generated (
-	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	model name NOT NULL,
 	relation name NOT NULL,
 	made_as text,
 	PRIMARY KEY (model, relation)
@@ -82,28 +85,44 @@ AS $$
 	-- false, not an error, for a role that a restore did not bring along
 	SELECT EXISTS (
 		SELECT FROM pg_roles r
-		WHERE r.rolname = $1 AND pg_has_role(r.oid, 'MEMBER'));
+		WHERE r.rolname = $1 AND pg_has_role(r.oid, 'USAGE'));
 $$;
-COMMENT ON FUNCTION cvm._is_member(name) IS 'Is the caller a member of this role?';
+COMMENT ON FUNCTION cvm._is_member(name) IS 'Has the caller the rights of this role?';
 
 ALTER TABLE cvm.model ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.setting ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.binding ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.generated ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY members ON cvm.model
-	USING (cvm._is_member(owner)) WITH CHECK (cvm._is_member(owner));
+CREATE POLICY members ON cvm.model FOR SELECT
+	USING (cvm._is_member(owner));
 -- the policy of cvm.model decides for these too
-CREATE POLICY members ON cvm.setting
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = setting.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = setting.model));
-CREATE POLICY members ON cvm.binding
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = binding.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = binding.model));
-CREATE POLICY members ON cvm.generated
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = generated.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = generated.model));
+CREATE POLICY members ON cvm.setting FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = setting.model));
+CREATE POLICY members ON cvm.binding FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = binding.model));
+CREATE POLICY members ON cvm.generated FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = generated.model));
 
-GRANT SELECT, INSERT, UPDATE, DELETE
-	ON cvm.model, cvm.setting, cvm.binding, cvm.generated TO PUBLIC;
+GRANT SELECT ON cvm.model, cvm.setting, cvm.binding, cvm.generated TO PUBLIC;
 GRANT SELECT ON cvm.setting_definition TO PUBLIC;
+
+CREATE FUNCTION cvm._register(model name, action text, relation text, "rows" jsonb) RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'cvm_register'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION cvm._register(name, text, text, jsonb) IS 'Inserts, updates or deletes rows about a model in a table of the registry, for whoever has the rights of its owner; returns them.';
+
+CREATE FUNCTION cvm._lock_model(model name) RETURNS void
+	AS 'MODULE_PATHNAME', 'cvm_lock_model'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION cvm._lock_model(name) IS 'Holds the lock of a model until the transaction ends, for whoever has the rights of its owner.';
+
+CREATE FUNCTION cvm._try_lock(model name, relation name) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'cvm_try_lock'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION cvm._try_lock(name, name) IS 'Holds the lock of a stored table of a model until the transaction ends, for whoever has the rights of its owner; false where another session does.';
+
+CREATE FUNCTION cvm._lock_id(relation name) RETURNS int
+	AS 'MODULE_PATHNAME', 'cvm_lock_id'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._lock_id(name) IS 'What pg_locks.objsubid says of that lock; classid is cvm.stored, objid the schema.';

@@ -1,6 +1,23 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Models: a schema with settings and bindings, made, changed and dropped.
 
+CREATE FUNCTION cvm._refuse_superuser(model name, owner name) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	-- a model's sources and its registry are its owner's: what they name may call
+	-- functions of the owner, and drop what only a superuser can
+	IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = _refuse_superuser.owner) THEN
+		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+			MESSAGE = format('a superuser does not work with model "%s", which belongs to role "%s"', _refuse_superuser.model, _refuse_superuser.owner),
+			HINT = format('SET SESSION AUTHORIZATION %I; or let that role do it.', _refuse_superuser.owner);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._refuse_superuser(name, name) IS 'Raises when a superuser would run what belongs to a role that is none.';
+
 CREATE FUNCTION cvm._open(model name, writes boolean DEFAULT true) RETURNS name
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -10,12 +27,7 @@ DECLARE
 	owner name;
 	holder name;
 BEGIN
-	IF _open.writes THEN
-		-- one change of a model at a time
-		SELECT m.owner INTO owner FROM cvm.model m WHERE m.model = _open.model FOR UPDATE;
-	ELSE
-		SELECT m.owner INTO owner FROM cvm.model m WHERE m.model = _open.model;
-	END IF;
+	SELECT m.owner INTO owner FROM cvm.model m WHERE m.model = _open.model;
 	SELECT pg_get_userbyid(n.nspowner) INTO holder FROM pg_namespace n WHERE n.nspname = _open.model;
 
 	IF owner IS NULL THEN
@@ -44,11 +56,21 @@ BEGIN
 			HINT = format('Give it to a role that does: UPDATE cvm.model SET owner = current_user WHERE model = %L;', _open.model);
 	ELSIF holder IS NOT NULL AND NOT EXISTS (
 		SELECT FROM pg_roles r, pg_roles h
-		WHERE r.rolname = owner AND h.rolname = holder AND pg_has_role(r.oid, h.oid, 'MEMBER'))
+		WHERE r.rolname = owner AND h.rolname = holder AND pg_has_role(r.oid, h.oid, 'USAGE'))
 	THEN
 		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
 			MESSAGE = format('schema "%s" belongs to role "%s", not to the model''s owner "%s"', _open.model, holder, owner),
 			HINT = 'Let one role own both.';
+	END IF;
+	IF _open.writes THEN
+		PERFORM cvm._refuse_superuser(_open.model, owner);
+		-- one change of a model at a time
+		PERFORM cvm._lock_model(_open.model);
+		IF NOT EXISTS (SELECT FROM cvm.model m WHERE m.model = _open.model) THEN
+			RAISE EXCEPTION USING ERRCODE = 'undefined_object',
+				MESSAGE = format('model "%s" does not exist any more', _open.model),
+				HINT = 'Another session dropped it.';
+		END IF;
 	END IF;
 	RETURN owner;
 END
@@ -79,7 +101,7 @@ BEGIN
 						d.words LIKE '% Kept by CALL cvm.refresh(%'
 						OR (c.relname LIKE '%\_restatement' AND starts_with(d.words, 'Customers whose past changed: what there was before closed_before'))
 						OR (c.relname LIKE '%\_part' AND starts_with(d.words, 'One row per part of the source and customer:'))))
-					OR starts_with(d.words, format('Customers of model "%s" whose rows in ', _left_behind.model)) END
+					OR starts_with(d.words, format('Customers of model "%s" whose rows ', _left_behind.model)) END
 	)
 	SELECT concat_ws(' ',
 		'DROP VIEW ' || string_agg(o.oid::regclass::text, ', ' ORDER BY o.oid) FILTER (WHERE o.relkind = 'v') || ';',
@@ -151,17 +173,15 @@ BEGIN
 	END IF;
 
 	BEGIN
-		INSERT INTO cvm.model (model) VALUES (create_model.model);
+		PERFORM cvm._register(create_model.model, 'insert', 'model', '[{}]');
 	EXCEPTION WHEN unique_violation THEN
 		RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
 			MESSAGE = format('model "%s" already exists and belongs to another role', create_model.model),
 			HINT = 'Choose another name.';
 	END;
-	INSERT INTO cvm.setting (model, setting, value) VALUES
-		(create_model.model, 'time_zone', cvm._check_setting('time_zone', tz)),
-		(create_model.model, 'week_start', cvm._check_setting('week_start', week_start::text)),
-		(create_model.model, 'currency', cvm._check_setting('currency', currency)),
-		(create_model.model, 'as_of', cvm._check_setting('as_of', as_of));
+	PERFORM cvm._register(create_model.model, 'insert', 'setting', (
+		SELECT jsonb_agg(jsonb_build_object('setting', s.setting, 'value', cvm._check_setting(s.setting, s.value)))
+		FROM (VALUES ('time_zone', tz), ('week_start', week_start::text), ('currency', currency), ('as_of', as_of)) AS s (setting, value)));
 END
 $$;
 COMMENT ON FUNCTION cvm.create_model(name, text, int, text, text) IS 'Makes a model: a schema of that name with its own time zone, week start, currency and end of observation.';
@@ -176,8 +196,7 @@ DECLARE
 BEGIN
 	PERFORM cvm._open(configure.model);
 	checked := cvm._check_setting(configure.setting, configure.value);
-	DELETE FROM cvm.setting s WHERE s.model = configure.model AND s.setting = configure.setting;
-	INSERT INTO cvm.setting (model, setting, value) VALUES (configure.model, configure.setting, checked);
+	PERFORM cvm._register(configure.model, 'insert', 'setting', jsonb_build_array(jsonb_build_object('setting', configure.setting, 'value', checked)));
 	PERFORM cvm._generate(configure.model);
 END
 $$;
@@ -211,7 +230,7 @@ BEGIN
 	PERFORM cvm._open(drop_model.model);
 	PERFORM cvm._drop_views(drop_model.model, (SELECT array_agg(g.relation) FROM cvm.generated g WHERE g.model = drop_model.model));
 	PERFORM cvm._drop_stored(t.model, t.relation) FROM cvm.stored t WHERE t.model = drop_model.model;
-	DELETE FROM cvm.model m WHERE m.model = drop_model.model;
+	PERFORM cvm._register(drop_model.model, 'delete', 'model', '[{}]');
 	IF drop_model.keep_schema OR NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = drop_model.model) THEN
 		RETURN;
 	END IF;

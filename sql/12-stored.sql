@@ -28,7 +28,7 @@ COMMENT ON COLUMN cvm.customer_state.last_day IS 'Expression for the last day th
 COMMENT ON COLUMN cvm.customer_state.tally IS 'Query for what a state holds before a day, as rows (day, what, rows, value) that can be compared: %1$s is the state, %2$s the day.';
 
 CREATE TABLE cvm.stored (
-	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	model name NOT NULL,
 	relation name NOT NULL,
 	mode text NOT NULL DEFAULT 'full' CHECK (mode IN ('full', 'watermark', 'queue', 'scan')),
 	watermark_column name CHECK ((mode = 'watermark') = (watermark_column IS NOT NULL)),
@@ -59,8 +59,7 @@ CREATE TABLE cvm.source_part (
 	relation name NOT NULL,
 	part text NOT NULL,
 	fingerprint text NOT NULL,
-	PRIMARY KEY (model, relation, part),
-	FOREIGN KEY (model, relation) REFERENCES cvm.stored ON UPDATE CASCADE ON DELETE CASCADE
+	PRIMARY KEY (model, relation, part)
 );
 COMMENT ON TABLE cvm.source_part IS 'Partitions of the sources that are scanned, as they were when they were last folded.';
 COMMENT ON COLUMN cvm.source_part.part IS 'Name of the partition.';
@@ -68,7 +67,7 @@ COMMENT ON COLUMN cvm.source_part.fingerprint IS 'Number of rows and a sum over 
 
 CREATE TABLE cvm.refresh_log (
 	refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	model name NOT NULL,
 	relation name NOT NULL,
 	called_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -89,7 +88,7 @@ CREATE INDEX ON cvm.refresh_log (model, relation, refresh_id);
 
 CREATE TABLE cvm.restatement (
 	refresh_id bigint NOT NULL,
-	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	model name NOT NULL,
 	relation name NOT NULL,
 	row_key text NOT NULL,
 	period date NOT NULL,
@@ -106,7 +105,7 @@ COMMENT ON COLUMN cvm.restatement.old_value IS 'Value as it was stored; NULL whe
 COMMENT ON COLUMN cvm.restatement.new_value IS 'Value now; NULL when it has none, or the row is gone.';
 
 CREATE TABLE cvm.reader (
-	model name NOT NULL REFERENCES cvm.model ON UPDATE CASCADE ON DELETE CASCADE,
+	model name NOT NULL,
 	role name NOT NULL,
 	PRIMARY KEY (model, role)
 );
@@ -132,27 +131,22 @@ ALTER TABLE cvm.restatement ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.reader ENABLE ROW LEVEL SECURITY;
 
 -- the policy of cvm.model decides for these too
-CREATE POLICY members ON cvm.stored
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model));
-CREATE POLICY members ON cvm.source_part
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = source_part.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = source_part.model));
-CREATE POLICY members ON cvm.refresh_log
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model));
-CREATE POLICY members ON cvm.restatement
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = restatement.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = restatement.model));
-CREATE POLICY members ON cvm.reader
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = reader.model))
-	WITH CHECK (EXISTS (SELECT FROM cvm.model m WHERE m.model = reader.model));
+CREATE POLICY members ON cvm.stored FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model));
+CREATE POLICY members ON cvm.source_part FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = source_part.model));
+CREATE POLICY members ON cvm.refresh_log FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model));
+CREATE POLICY members ON cvm.restatement FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = restatement.model));
+CREATE POLICY members ON cvm.reader FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = reader.model));
 -- whoever reads the numbers may see how old they are
 CREATE POLICY readers ON cvm.stored FOR SELECT
 	USING (EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = stored.model AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')));
 
 GRANT SELECT ON cvm.customer_state TO PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON cvm.stored, cvm.source_part, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
+GRANT SELECT ON cvm.stored, cvm.source_part, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
 
 CREATE FUNCTION cvm._made_of(model name, relation text) RETURNS text
 LANGUAGE plpgsql STABLE

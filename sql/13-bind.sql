@@ -234,9 +234,8 @@ BEGIN
 	-- raises what does not fit
 	PERFORM cvm._columns(bind.model, bind.entity, bind.source, bind.columns);
 
-	DELETE FROM cvm.binding b WHERE b.model = bind.model AND b.entity = bind.entity;
-	INSERT INTO cvm.binding (model, entity, source_schema, source_name, columns)
-		VALUES (bind.model, bind.entity, source_schema, relation.relname, bind.columns);
+	PERFORM cvm._register(bind.model, 'insert', 'binding', jsonb_build_array(jsonb_build_object('entity', bind.entity,
+		'source_schema', source_schema, 'source_name', relation.relname, 'columns', bind.columns)));
 
 	-- views join on customer_id: 7 and '7' are not the same customer
 	FOR other IN
@@ -269,8 +268,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM cvm._open(unbind.model);
-	DELETE FROM cvm.binding b WHERE b.model = unbind.model AND b.entity = unbind.entity;
-	IF NOT FOUND THEN
+	IF cvm._register(unbind.model, 'delete', 'binding', jsonb_build_array(jsonb_build_object('entity', unbind.entity))) = '[]' THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_object',
 			MESSAGE = format('entity %s of model "%s" is not bound', coalesce('"' || unbind.entity || '"', 'NULL'), unbind.model),
 			HINT = coalesce('Bound are ' || (SELECT string_agg(b.entity, ', ' ORDER BY b.entity) FROM cvm.binding b WHERE b.model = unbind.model) || '.',

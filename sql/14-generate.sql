@@ -139,8 +139,10 @@ BEGIN
 				HINT = 'Drop these objects, try again, and create them anew.';
 		END;
 	END IF;
-	DELETE FROM cvm.generated g WHERE g.model = _drop_views.model
-		AND (g.relation = ANY (_drop_views.relations) AND cvm._relation(g.model, g.relation) IS NULL);
+	PERFORM cvm._register(_drop_views.model, 'delete', 'generated', jsonb_agg(jsonb_build_object('relation', g.relation)))
+	FROM cvm.generated g
+	WHERE g.model = _drop_views.model AND g.relation = ANY (_drop_views.relations) AND cvm._relation(g.model, g.relation) IS NULL
+	HAVING count(*) > 0;
 	RETURN coalesce(rights, '[]');
 END
 $$;
@@ -347,8 +349,8 @@ BEGIN
 		FOR c IN SELECT x.key, x.value FROM jsonb_each_text(w.column_comments) x LOOP
 			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.key, c.value);
 		END LOOP;
-		INSERT INTO cvm.generated (model, relation, made_as) VALUES (_generate.model, w.relation, w.digest || cvm._print_of_view(cvm._relation(_generate.model, w.relation)))
-			ON CONFLICT (model, relation) DO UPDATE SET made_as = excluded.made_as;
+		PERFORM cvm._register(_generate.model, 'insert', 'generated', jsonb_build_array(jsonb_build_object('relation', w.relation,
+			'made_as', w.digest || cvm._print_of_view(cvm._relation(_generate.model, w.relation)))));
 		RETURN NEXT;
 	END LOOP;
 	PERFORM cvm._tend_stored(_generate.model);

@@ -266,7 +266,7 @@ DECLARE
 	c record;
 	mode text;
 BEGIN
-	PERFORM cvm._open(check_model.model, writes => false);
+	PERFORM cvm._refuse_superuser(check_model.model, cvm._open(check_model.model, writes => false));
 
 	-- the bindings themselves
 	FOR b IN SELECT k.*, g.columns AS given, e.position FROM cvm._bound(check_model.model) k

@@ -7,69 +7,8 @@
 -- must never be the reason that a write fails: what it cannot read it marks as
 -- "everything" (a row without customer), which makes the next refresh a full one.
 CREATE FUNCTION cvm.queue_changes() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	queue text := format('%I.%I', TG_ARGV[0], TG_ARGV[1]);
-	customer text := TG_ARGV[2];
-	delta text := TG_ARGV[3];
-	reads text[] := TG_ARGV[4];
-	changed text;
-BEGIN
-	-- a queue that is gone, or somebody else's under its name, is not written
-	-- to: the next refresh notices
-	IF (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = cvm._relation(TG_ARGV[0]::name, TG_ARGV[1]::name)) IS DISTINCT FROM TG_ARGV[5]::name THEN
-		RETURN NULL;
-	-- nor one to which the way is barred, as when the source was moved, or a
-	-- grant taken away: the refresh notices that too
-	ELSIF NOT has_schema_privilege(TG_ARGV[0]::text, 'USAGE') OR NOT has_table_privilege(queue, 'INSERT') THEN
-		RETURN NULL;
-	END IF;
-
-	-- the columns as they were when the trigger was made?
-	IF TG_OP = 'TRUNCATE' OR reads <@ (
-		SELECT array_agg(a.attname || ' ' || a.atttypid::regtype) FROM pg_attribute a
-		WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped) IS NOT TRUE
-	THEN
-		EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
-		RETURN NULL;
-	END IF;
-
-	IF TG_LEVEL = 'ROW' THEN
-		-- without a handler, which would be a subtransaction a row
-		changed := format('INSERT INTO %s SELECT %s, NULL FROM (SELECT ($1).*) s', queue, customer);
-		IF TG_OP <> 'INSERT' THEN
-			EXECUTE changed USING OLD;
-		END IF;
-		IF TG_OP <> 'DELETE' THEN
-			EXECUTE changed USING NEW;
-		END IF;
-		RETURN NULL;
-	END IF;
-
-	IF TG_OP = 'INSERT' THEN
-		BEGIN
-			EXECUTE format('INSERT INTO %s %s', queue, delta);
-			RETURN NULL;
-		EXCEPTION WHEN OTHERS THEN
-			-- such as an amount that is not finite: the refresh will say so
-			NULL;
-		END;
-	END IF;
-	changed := format(CASE TG_OP
-		WHEN 'INSERT' THEN 'SELECT %1$s FROM after_rows s GROUP BY 1'
-		WHEN 'DELETE' THEN 'SELECT %1$s FROM before_rows s GROUP BY 1'
-		ELSE 'SELECT %1$s FROM before_rows s UNION SELECT %1$s FROM after_rows s' END, customer);
-	BEGIN
-		EXECUTE format('INSERT INTO %s SELECT c.customer_id, NULL FROM (%s) AS c (customer_id) WHERE c.customer_id IS NOT NULL', queue, changed);
-	EXCEPTION WHEN OTHERS THEN
-		-- a queue that is not as it was made, which cvm._tend_queue() notices
-		NULL;
-	END;
-	RETURN NULL;
-END
-$$;
+	AS 'MODULE_PATHNAME', 'cvm_queue_changes'
+	LANGUAGE C;
 COMMENT ON FUNCTION cvm.queue_changes() IS 'Trigger that cvm.store(mode => ''queue'') puts on a source: writes down which customers a change touched.';
 
 CREATE FUNCTION cvm._fit_name(name text) RETURNS name
@@ -90,6 +29,24 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._queue_triggers(name, text) IS 'The triggers that feed the queue of a state, on whatever source.';
 
+CREATE FUNCTION cvm._queue_comment(model name) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('Customers of model "%s" whose rows changed since the last CALL cvm.refresh(); a row without customer: everybody.', $1) $$;
+COMMENT ON FUNCTION cvm._queue_comment(name) IS 'How the comment of a queue begins; what may feed it follows.';
+
+CREATE FUNCTION cvm._is_queue(relation oid, model name) RETURNS boolean
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- only the owner of a table can comment on it
+	SELECT EXISTS (
+		SELECT FROM pg_class c
+		WHERE c.oid = $1 AND c.relkind = 'r'
+			AND starts_with(obj_description(c.oid, 'pg_class'), format('Customers of model "%s" whose rows ', $2)));
+$$;
+COMMENT ON FUNCTION cvm._is_queue(oid, name) IS 'Is this table the queue that cvm made for a model?';
+
 CREATE FUNCTION cvm._tend_queue(model name, state text) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -103,8 +60,10 @@ DECLARE
 	relation pg_class;
 	queue_schema name;
 	queue text;
-	arguments text;
-	without text;
+	changed text[];
+	added text[];
+	digests text[];
+	feeds text;
 	digest text;
 	wanted text[];
 	is_rowwise boolean;
@@ -138,19 +97,16 @@ BEGIN
 				(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = cvm._relation(_tend_queue.model, kind.entity::name) AND a.attname = 'customer_id'),
 				kind.type);
 			queue := format('%I.%I', kept.queue_schema, kept.queue_name);
-			EXECUTE format('COMMENT ON TABLE %s IS %L', queue,
-				format('Customers of model "%s" whose rows in %s changed since the last CALL cvm.refresh(); a row without customer: everybody.', _tend_queue.model, source::regclass));
-			-- whoever may write into the source must be able to write here; all that
-			-- a row does is to have a customer folded again
-			EXECUTE format('GRANT INSERT ON %s TO PUBLIC', queue);
+			EXECUTE format('COMMENT ON TABLE %s IS %L', queue, cvm._queue_comment(_tend_queue.model));
+			-- whoever writes into the source writes here through the trigger only
 			EXECUTE format('GRANT SELECT, INSERT, DELETE ON %s TO %I', queue, (SELECT m.owner FROM cvm.model m WHERE m.model = _tend_queue.model));
 			-- what was written before it was there is not known
 			EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
-			UPDATE cvm.stored t SET queue_schema = kept.queue_schema, queue_name = kept.queue_name
-				WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
+			PERFORM cvm._register(_tend_queue.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _tend_queue.state,
+				'queue_schema', kept.queue_schema, 'queue_name', kept.queue_name)));
 		ELSIF NOT EXISTS (
 			SELECT FROM pg_class q
-			WHERE q.oid = cvm._relation(kept.queue_schema, kept.queue_name) AND q.relkind = 'r'
+			WHERE q.oid = cvm._relation(kept.queue_schema, kept.queue_name) AND cvm._is_queue(q.oid, _tend_queue.model)
 				AND q.relowner IN (SELECT r.oid FROM pg_roles r
 					WHERE r.rolname IN (current_user, (SELECT m.owner FROM cvm.model m WHERE m.model = _tend_queue.model)) OR r.oid = relation.relowner OR r.rolsuper))
 		THEN
@@ -159,8 +115,9 @@ BEGIN
 				HINT = 'The name is one that the model needs, and its owner is another role. Rename it or move it to another schema.';
 		ELSIF EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = cvm._relation(kept.queue_schema, kept.queue_name))
 			OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = cvm._relation(kept.queue_schema, kept.queue_name))
+			OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = cvm._relation(kept.queue_schema, kept.queue_name))
 			OR (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-				WHERE a.attrelid = cvm._relation(kept.queue_schema, kept.queue_name) AND a.attnum > 0 AND NOT a.attisdropped) <> '{customer_id,delta}'
+				WHERE a.attrelid = cvm._relation(kept.queue_schema, kept.queue_name) AND a.attnum > 0) <> '{customer_id,delta}'
 		THEN
 			-- somebody changed it: make it anew
 			EXECUTE format('DROP TABLE %I.%I', kept.queue_schema, kept.queue_name);
@@ -169,33 +126,42 @@ BEGIN
 			-- where those are at home who write into the source
 			EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', kept.queue_schema, kept.queue_name, queue_schema);
 			kept.queue_schema := queue_schema;
-			UPDATE cvm.stored t SET queue_schema = kept.queue_schema
-				WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
+			PERFORM cvm._register(_tend_queue.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _tend_queue.state, 'queue_schema', kept.queue_schema)));
 		END IF;
 		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
-		-- a queue that was not open to all who write into the source, or refused
-		-- rows, has not been told everything
-		IF NOT EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = cvm._relation(kept.queue_schema, kept.queue_name) AND x.grantee = 0 AND x.privilege_type = 'INSERT') THEN
-			EXECUTE format('GRANT INSERT ON %s TO PUBLIC', queue);
+		-- one of former days, into which anybody could write
+		IF EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = cvm._relation(kept.queue_schema, kept.queue_name) AND x.grantee = 0) THEN
+			EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', queue);
 			EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
 		END IF;
 
-		SELECT format('%L, %L, %L', kept.queue_schema, kept.queue_name,
-			(SELECT c ->> 'expression' FROM jsonb_array_elements(columns) c WHERE c ->> 'name' = 'customer_id'))
-		INTO arguments;
-		SELECT arguments || format(', %L, %L', '', (SELECT array_agg(a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
-				JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source' AND c ->> 'name' = 'customer_id')),
-			arguments || format(', %L, %L',
-			format('SELECT e.customer_id, %s FROM (SELECT %s FROM after_rows s) e WHERE e.customer_id IS NOT NULL GROUP BY e.customer_id',
-				cvm._fill(kind.fold, cvm._literals(_tend_queue.model)),
-				(SELECT string_agg(format('%s AS %I', c ->> 'expression', c ->> 'name'), ', ') FROM jsonb_array_elements(columns) c)),
-			(SELECT array_agg(DISTINCT a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
-				JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source'))
-		INTO without, arguments;
-		SELECT without || format(', %L', q.owner), arguments || format(', %L', q.owner) INTO without, arguments
-		FROM (SELECT pg_get_userbyid(c.relowner) AS owner FROM pg_class c WHERE c.oid = cvm._relation(kept.queue_schema, kept.queue_name)) q;
-		digest := md5(arguments || is_rowwise::text || source::text);
+		SELECT ARRAY[kept.queue_schema, kept.queue_name, c ->> 'expression', '',
+				(SELECT ARRAY[a.attname || ' ' || a.atttypid::regtype]::text FROM pg_attribute a WHERE a.attrelid = source AND a.attname::text = c ->> 'source'),
+				pg_get_userbyid(q.relowner)]
+		INTO changed
+		FROM jsonb_array_elements(columns) c, pg_class q
+		WHERE c ->> 'name' = 'customer_id' AND q.oid = cvm._relation(kept.queue_schema, kept.queue_name);
+		added := changed;
+		added[4] := format('SELECT e.customer_id, %s FROM (SELECT %s FROM after_rows s) e WHERE e.customer_id IS NOT NULL GROUP BY e.customer_id',
+			cvm._fill(kind.fold, cvm._literals(_tend_queue.model)),
+			(SELECT string_agg(format('%s AS %I', c ->> 'expression', c ->> 'name'), ', ') FROM jsonb_array_elements(columns) c));
+		added[5] := (SELECT array_agg(DISTINCT a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
+			JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source');
+		digest := md5(added::text || is_rowwise::text || source::text);
 		wanted := CASE WHEN is_rowwise THEN '{row,truncate}'::text[] ELSE '{insert,update,delete,truncate}' END;
+		-- the queue's owner agrees to what feeds it: see queue.c
+		SELECT array_agg(md5(array_to_string(cvm._fit_name(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, w))::text
+			|| CASE w WHEN 'insert' THEN added ELSE changed END, E'\n')) ORDER BY w)
+		INTO digests FROM unnest(wanted) w;
+		feeds := format(' Fed from %I.%I (%s): %s.', queue_schema, relation.relname, source, array_to_string(digests, ' '));
+		IF obj_description(cvm._relation(kept.queue_schema, kept.queue_name), 'pg_class') IS DISTINCT FROM cvm._queue_comment(_tend_queue.model) || feeds
+			AND NOT EXISTS (
+				-- after a restore it is another table of that name
+				SELECT FROM obj_description(cvm._relation(kept.queue_schema, kept.queue_name), 'pg_class') AS d (text)
+				WHERE strpos(d.text, format(' from %I.%I (', queue_schema, relation.relname)) > 0 AND strpos(d.text, array_to_string(digests, ' ')) > 0)
+		THEN
+			EXECUTE format('COMMENT ON TABLE %s IS %L', queue, cvm._queue_comment(_tend_queue.model) || feeds);
+		END IF;
 		IF cardinality(wanted) = (
 			SELECT count(*) FROM pg_trigger g
 			WHERE g.tgrelid = source AND g.tgname = ANY (SELECT cvm._fit_name(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, w)) FROM unnest(wanted) w)
@@ -220,7 +186,7 @@ BEGIN
 					WHEN 'delete' THEN 'REFERENCING OLD TABLE AS before_rows'
 					WHEN 'update' THEN 'REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows'
 					WHEN 'row' THEN 'FOR EACH ROW' ELSE '' END,
-				CASE event WHEN 'insert' THEN arguments ELSE without END);
+				(SELECT string_agg(quote_literal(a.a), ', ' ORDER BY a.n) FROM unnest(CASE event WHEN 'insert' THEN added ELSE changed END) WITH ORDINALITY AS a (a, n)));
 			EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', cvm._fit_name(format('%s_%s_%s', _tend_queue.model, _tend_queue.state, event)), source::regclass,
 				format('Tells model "%s" which customers changed. %s', _tend_queue.model, digest));
 		END LOOP;
@@ -252,11 +218,13 @@ BEGIN
 	END LOOP;
 	FOR g IN
 		SELECT t.queue_schema, t.queue_name FROM cvm.stored t
-		WHERE t.model = _drop_queue.model AND t.relation = _drop_queue.relation AND cvm._relation(t.queue_schema, t.queue_name) IS NOT NULL
+		WHERE t.model = _drop_queue.model AND t.relation = _drop_queue.relation
+			-- whatever the registry says: no table but that one
+			AND cvm._is_queue(cvm._relation(t.queue_schema, t.queue_name), t.model)
 	LOOP
 		EXECUTE format('DROP TABLE %I.%I', g.queue_schema, g.queue_name);
 	END LOOP;
-	UPDATE cvm.stored t SET queue_schema = NULL, queue_name = NULL WHERE t.model = _drop_queue.model AND t.relation = _drop_queue.relation;
+	PERFORM cvm._register(_drop_queue.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _drop_queue.relation, 'queue_schema', NULL, 'queue_name', NULL)));
 END
 $$;
 COMMENT ON FUNCTION cvm._drop_queue(name, name) IS 'Takes triggers and queue of a state away.';

@@ -278,15 +278,13 @@ BEGIN
 			HINT = format('SELECT * FROM cvm.catalog(%L) says what it waits for.', store.model);
 	END IF;
 
-	IF NOT pg_try_advisory_xact_lock(cvm._lock_class(), cvm._lock_key(store.model, store.name::name)) THEN
+	IF NOT cvm._try_lock(store.model, store.name::name) THEN
 		RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
 			MESSAGE = format('"%s" of model "%s" is being refreshed', store.name, store.model),
 			HINT = 'Try again when that is over: SELECT * FROM cvm.freshness.';
 	END IF;
-	INSERT INTO cvm.stored AS t (model, relation, mode, watermark_column, overlap, max_staleness)
-		VALUES (store.model, store.name::name, store.mode, store.watermark, store.overlap, store.max_staleness)
-		ON CONFLICT (model, relation) DO UPDATE SET mode = excluded.mode, watermark_column = excluded.watermark_column,
-			overlap = excluded.overlap, max_staleness = excluded.max_staleness, watermark = NULL, source_print = NULL;
+	PERFORM cvm._register(store.model, 'insert', 'stored', jsonb_build_array(jsonb_build_object('relation', store.name, 'mode', store.mode,
+		'watermark_column', store.watermark, 'overlap', store.overlap, 'max_staleness', store.max_staleness, 'watermark', NULL, 'source_print', NULL)));
 	IF to_regclass(cvm._table(store.model, store.name::name)) IS NULL THEN
 		PERFORM cvm._make_table(store.model, store.name::name);
 	ELSIF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = store.model AND t.relation = store.name::name AND t.refreshed_at IS NOT NULL) THEN
@@ -301,7 +299,7 @@ BEGIN
 			MESSAGE = format('%s cannot be made to feed a queue', source.source_text),
 			HINT = 'That takes its owner and the right to make a table in its schema. Modes full, watermark and scan take neither.';
 	END IF;
-	INSERT INTO cvm.refresh_log AS l (model, relation) VALUES (store.model, store.name::name) RETURNING l.refresh_id INTO refresh_id;
+	refresh_id := cvm._log_refresh(store.model, store.name::name, clock_timestamp());
 	PERFORM cvm._refresh_one(store.model, store.name::name, true, refresh_id);
 	IF kind.state IS NULL THEN
 		PERFORM cvm._relink(store.model, store.name);
@@ -337,7 +335,7 @@ BEGIN
 	PERFORM cvm._drop_queue(unstore.model, unstore.name::name);
 	PERFORM cvm._drop_parts(unstore.model, unstore.name);
 	-- the views must let go of the table first
-	DELETE FROM cvm.stored t WHERE t.model = unstore.model AND t.relation = unstore.name::name;
+	PERFORM cvm._register(unstore.model, 'delete', 'stored', jsonb_build_array(jsonb_build_object('relation', unstore.name)));
 	PERFORM cvm._generate(unstore.model);
 	PERFORM cvm._drop_stored(unstore.model, unstore.name::name);
 END

@@ -156,10 +156,12 @@ BEGIN
 		SELECT s.* INTO scan FROM cvm._scan(bound.source, bound.columns) s;
 		takes := concat('seen AS MATERIALIZED (', scan.seen, '), ',
 			format('known AS MATERIALIZED (SELECT k.* FROM cvm.source_part k WHERE k.model = %1$L AND k.relation = %2$L), '
-				|| 'marked AS (INSERT INTO cvm.source_part AS k (model, relation, part, fingerprint) SELECT %1$L, %2$L, n.part, n.fingerprint FROM seen n (part, fingerprint) '
-				|| 'WHERE %3$L OR NOT EXISTS (SELECT FROM known o WHERE o.part = n.part AND o.fingerprint = n.fingerprint) '
-				|| 'ON CONFLICT (model, relation, part) DO UPDATE SET fingerprint = excluded.fingerprint RETURNING k.part_no, k.part), '
-				|| 'gone_part AS (DELETE FROM cvm.source_part k WHERE k.model = %1$L AND k.relation = %2$L AND k.part NOT IN (SELECT n.part FROM seen n (part, fingerprint)) RETURNING k.part_no), ',
+				|| 'marked AS MATERIALIZED (SELECT k.* FROM jsonb_to_recordset(cvm._register(%1$L, ''insert'', ''source_part'', '
+				|| '(SELECT coalesce(jsonb_agg(jsonb_build_object(''relation'', %2$L, ''part'', n.part, ''fingerprint'', n.fingerprint)), ''[]'') FROM seen n (part, fingerprint) '
+				|| 'WHERE %3$L OR NOT EXISTS (SELECT FROM known o WHERE o.part = n.part AND o.fingerprint = n.fingerprint)))) AS k (part_no bigint, part text)), '
+				|| 'gone_part AS MATERIALIZED (SELECT k.* FROM jsonb_to_recordset(cvm._register(%1$L, ''delete'', ''source_part'', '
+				|| '(SELECT coalesce(jsonb_agg(jsonb_build_object(''relation'', %2$L, ''part'', o.part)), ''[]'') FROM known o '
+				|| 'WHERE o.part NOT IN (SELECT n.part FROM seen n (part, fingerprint))))) AS k (part_no bigint)), ',
 				_refresh_state.model, _refresh_state.state, mode = 'full'),
 			'fold AS MATERIALIZED (SELECT f.* FROM (SELECT e.part_no, e.customer_id, ', cvm._fill(kind.fold, literals), ' AS state FROM (', scan.marked_rows,
 			') e WHERE e.customer_id IS NOT NULL GROUP BY e.part_no, e.customer_id) f WHERE f.state IS NOT NULL), ',
@@ -210,8 +212,8 @@ BEGIN
 	END IF;
 
 	EXECUTE format('SELECT max(%s), count(*) FROM %s t', cvm._fill(format(kind.last_day, format('t.%I', kind.column_name)), literals), target) INTO through, rows;
-	UPDATE cvm.stored t SET refreshed_at = began, data_through = through, row_count = rows, made_of = made, source_print = print, watermark = mark
-	WHERE t.model = _refresh_state.model AND t.relation = _refresh_state.state::name;
+	PERFORM cvm._register(_refresh_state.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _refresh_state.state,
+		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made, 'source_print', print, 'watermark', mark)));
 	IF NOT is_usable AND kept.refreshed_at IS NOT NULL THEN
 		-- views that read the source because of a setting that was changed
 		PERFORM cvm._open(_refresh_state.model);

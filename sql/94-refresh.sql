@@ -7,17 +7,13 @@
 -- is written in that transaction too, so whatever ends a refresh half-way, the
 -- two agree.
 
-CREATE FUNCTION cvm._lock_class() RETURNS int
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION cvm._log_refresh(model name, relation name, called timestamptz) RETURNS bigint
+LANGUAGE sql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT 1129729351 $$;
-COMMENT ON FUNCTION cvm._lock_class() IS 'First key of the advisory locks of refreshes.';
-
-CREATE FUNCTION cvm._lock_key(model name, relation name) RETURNS int
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$ SELECT hashtext(format('%I.%I', $1, $2)) $$;
-COMMENT ON FUNCTION cvm._lock_key(name, name) IS 'Second key of the advisory lock that a refresh of a table holds.';
+AS $$
+	SELECT (cvm._register($1, 'insert', 'refresh_log', jsonb_build_array(jsonb_build_object('relation', $2, 'called_at', $3))) -> 0 ->> 'refresh_id')::bigint;
+$$;
+COMMENT ON FUNCTION cvm._log_refresh(name, name, timestamptz) IS 'Begins the row of an attempt in cvm.refresh_log; returns its number.';
 
 CREATE FUNCTION cvm._relink(model name, view text) RETURNS void
 LANGUAGE plpgsql
@@ -76,12 +72,12 @@ BEGIN
 	ORDER BY c.column_name DESC LIMIT 1;
 	-- what another setting changes is not a restatement
 	IF period IS NOT NULL AND kept.refreshed_at IS NOT NULL AND made IS NOT DISTINCT FROM kept.made_of THEN
-		restating := format('INSERT INTO cvm.restatement (refresh_id, model, relation, row_key, period, column_name, old_value, new_value) '
-			|| 'SELECT %1$s, %2$L, %3$L, p.row_key, p.period, c.name, (p.o ->> c.name)::numeric, (p.n ->> c.name)::numeric '
+		restating := format('SELECT jsonb_array_elements(cvm._register(%2$L, ''insert'', ''restatement'', coalesce(jsonb_agg(jsonb_build_object(''refresh_id'', %1$s, ''relation'', %3$L, '
+			|| '''row_key'', p.row_key, ''period'', p.period, ''column_name'', c.name, ''old_value'', (p.o ->> c.name)::numeric, ''new_value'', (p.n ->> c.name)::numeric)), ''[]''))) '
 			|| 'FROM (SELECT coalesce(o.row_key, n.row_key) AS row_key, coalesce(o.%4$I, n.%4$I) AS period, to_jsonb(o) AS o, to_jsonb(n) AS n '
 			|| 'FROM old o FULL JOIN fresh n ON n.row_key = o.row_key '
 			|| 'WHERE o.is_complete OR (o.row_key IS NULL AND n.is_complete AND n.%4$I <= (SELECT max(x.%4$I) FROM old x WHERE x.is_complete))) p '
-			|| 'CROSS JOIN unnest(%5$L::text[]) AS c(name) WHERE p.o -> c.name IS DISTINCT FROM p.n -> c.name RETURNING 1',
+			|| 'CROSS JOIN unnest(%5$L::text[]) AS c(name) WHERE p.o -> c.name IS DISTINCT FROM p.n -> c.name',
 			_refresh_report.refresh_id, _refresh_report.model, _refresh_report.view, period,
 			(SELECT array_agg(c.column_name) FROM cvm.report_column c
 				WHERE c.view = _refresh_report.view AND c.settles AND (c.type IN ('bigint', 'double precision') OR c.type LIKE 'numeric%')));
@@ -101,8 +97,8 @@ BEGIN
 	INTO written, removed, restated, rows, through;
 	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
 
-	UPDATE cvm.stored t SET refreshed_at = began, data_through = through, row_count = rows, made_of = made
-	WHERE t.model = _refresh_report.model AND t.relation = _refresh_report.view::name;
+	PERFORM cvm._register(_refresh_report.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _refresh_report.view,
+		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made)));
 	IF made IS DISTINCT FROM kept.made_of AND kept.refreshed_at IS NOT NULL THEN
 		PERFORM cvm._relink(_refresh_report.model, _refresh_report.view);
 	END IF;
@@ -135,9 +131,9 @@ BEGIN
 	ELSE
 		SELECT * INTO done FROM cvm._refresh_report(_refresh_one.model, _refresh_one.relation::text, _refresh_one.refresh_id);
 	END IF;
-	UPDATE cvm.refresh_log l SET finished_at = clock_timestamp(), mode = done.mode, rows_written = done.written, rows_removed = done.removed,
-		rows_restated = done.restated, data_through = done.through
-	WHERE l.refresh_id = _refresh_one.refresh_id;
+	PERFORM cvm._register(_refresh_one.model, 'update', 'refresh_log', jsonb_build_array(jsonb_build_object('refresh_id', _refresh_one.refresh_id,
+		'finished_at', clock_timestamp(), 'mode', done.mode, 'rows_written', done.written, 'rows_removed', done.removed,
+		'rows_restated', done.restated, 'data_through', done.through)));
 END
 $$;
 COMMENT ON FUNCTION cvm._refresh_one(name, name, boolean, bigint) IS 'Brings one table up to date and writes so into the log.';
@@ -151,18 +147,27 @@ DECLARE
 	owner name := cvm._open(_work.model, writes => false);
 	wrong text;
 BEGIN
-	-- what a refresh reads may call functions of the model's owner
-	IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = owner) THEN
-		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-			MESSAGE = format('a superuser does not refresh what belongs to role "%s"', owner),
-			HINT = format('SET SESSION AUTHORIZATION %I; or schedule the refresh as that role.', owner);
-	END IF;
+	PERFORM cvm._refuse_superuser(_work.model, owner);
 	SELECT string_agg(format('"%s"', o), ', ') INTO wrong FROM unnest(_work.objects) o
 	WHERE NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = _work.model AND t.relation::text = o);
 	IF wrong IS NOT NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_object',
 			MESSAGE = format('not stored in model "%s": %s', _work.model, wrong),
 			HINT = format('SELECT object FROM cvm.freshness WHERE model = %L; stores are made with cvm.store().', _work.model);
+	END IF;
+	-- such as a registry that a restore left half empty
+	SELECT string_agg(format('"%s"', c.relname), ', ' ORDER BY c.relname) INTO wrong
+	FROM pg_class c
+	WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = _work.model) AND c.relkind IN ('r', 'p')
+		AND obj_description(c.oid, 'pg_class') LIKE '% Kept by CALL cvm.refresh(%'
+		AND NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = _work.model AND cvm._relation(t.model, CASE
+			WHEN EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = t.relation::text) THEN t.relation::text ELSE t.relation || '_stored' END::name) = c.oid);
+	IF wrong IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = format('the registry does not know of tables that model "%s" keeps: %s', _work.model, wrong),
+			HINT = 'Load the data of cvm.stored from the dump again, or drop these tables and SELECT cvm.store() anew.';
+	ELSIF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = _work.model) THEN
+		RAISE NOTICE 'model "%" stores nothing', _work.model;
 	END IF;
 	-- states first, because reports read them
 	RETURN (
@@ -195,11 +200,11 @@ BEGIN
 	FOREACH object IN ARRAY work LOOP
 		-- an attempt that is cut off leaves this row, without an end
 		SET LOCAL search_path = pg_catalog, pg_temp;
-		INSERT INTO cvm.refresh_log AS l (model, relation, called_at) VALUES (refresh.model, object, called) RETURNING l.refresh_id INTO log_id;
+		log_id := cvm._log_refresh(refresh.model, object, called);
 		COMMIT;
 		SET LOCAL search_path = pg_catalog, pg_temp;
-		IF NOT pg_try_advisory_xact_lock(cvm._lock_class(), cvm._lock_key(refresh.model, object)) THEN
-			UPDATE cvm.refresh_log AS l SET finished_at = clock_timestamp(), mode = 'skipped' WHERE l.refresh_id = log_id;
+		IF NOT cvm._try_lock(refresh.model, object) THEN
+			PERFORM cvm._register(refresh.model, 'update', 'refresh_log', jsonb_build_array(jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'mode', 'skipped')));
 			COMMIT;
 			RAISE NOTICE 'skipping "%" of model "%": another refresh is at it', object, refresh.model;
 			CONTINUE;
@@ -211,7 +216,7 @@ BEGIN
 			GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 		END;
 		IF failure IS NOT NULL THEN
-			UPDATE cvm.refresh_log AS l SET finished_at = clock_timestamp(), error = failure WHERE l.refresh_id = log_id;
+			PERFORM cvm._register(refresh.model, 'update', 'refresh_log', jsonb_build_array(jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'error', failure)));
 			failed := failed || object::text;
 		END IF;
 		COMMIT;
@@ -240,11 +245,11 @@ DECLARE
 	called timestamptz := clock_timestamp();
 BEGIN
 	FOREACH o IN ARRAY cvm._work(refresh_here.model, refresh_here.objects) LOOP
-		IF NOT pg_try_advisory_xact_lock(cvm._lock_class(), cvm._lock_key(refresh_here.model, o)) THEN
+		IF NOT cvm._try_lock(refresh_here.model, o) THEN
 			RAISE NOTICE 'skipping "%" of model "%": another refresh is at it', o, refresh_here.model;
 			CONTINUE;
 		END IF;
-		INSERT INTO cvm.refresh_log AS l (model, relation, called_at) VALUES (refresh_here.model, o, called) RETURNING l.refresh_id INTO log_id;
+		log_id := cvm._log_refresh(refresh_here.model, o, called);
 		PERFORM cvm._refresh_one(refresh_here.model, o, refresh_here."full", log_id);
 		RETURN QUERY SELECT l.relation::text, l.mode, l.rows_written, l.rows_removed, l.rows_restated, l.data_through FROM cvm.refresh_log l WHERE l.refresh_id = log_id;
 	END LOOP;

@@ -25,10 +25,10 @@ FROM (
 			WHEN a.finished_at IS NOT NULL THEN 'done'
 			WHEN EXISTS (
 				SELECT FROM pg_catalog.pg_locks k
-				WHERE k.locktype = 'advisory' AND k.objsubid = 2 AND k.granted
+				WHERE k.locktype = 'object' AND k.granted
 					AND k.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
-					AND k.classid = cvm._lock_class()::oid
-					AND k.objid = (cvm._lock_key(t.model, t.relation)::bigint & 4294967295)::oid) THEN 'running'
+					AND k.classid = 'cvm.stored'::pg_catalog.regclass
+					AND k.objid = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = t.model) AND k.objsubid = cvm._lock_id(t.relation)) THEN 'running'
 			ELSE 'interrupted' END) AS w (last_attempt)
 ) f;
 COMMENT ON VIEW cvm.freshness IS 'How old what is stored is: one row per stored state or report of the models that you may read.';

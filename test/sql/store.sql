@@ -198,7 +198,7 @@ SELECT lives_ok($$SELECT cvm.store('theirs', 'customer_activity', mode => 'queue
 SELECT lives_ok($$INSERT INTO lake.orders VALUES (8000, 3, '2024-08-06', 4, 'order')$$, 'writes');
 SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('theirs')), 'queue full', 'and refreshes');
 RESET ROLE;
-SELECT throws_ok($$SELECT cvm.refresh_here('theirs')$$, '42501', 'a superuser does not refresh what belongs to role "cvm_store_owner"', 'a superuser does not run the code of others');
+SELECT throws_ok($$SELECT cvm.refresh_here('theirs')$$, '42501', 'a superuser does not work with model "theirs", which belongs to role "cvm_store_owner"', 'a superuser does not run the code of others');
 
 -- what is said to who errs
 SELECT throws_ok($$SELECT cvm.store('kept', 'retention_moth')$$, '42704', 'there is nothing called "retention_moth" that could be stored', 'an unknown name');
@@ -263,7 +263,12 @@ SELECT is((SELECT mode || rows_written FROM cvm.refresh_here(repeat('long', 15):
 SELECT pg_temp.quietly(format('SELECT cvm.drop_model(%L)', repeat('long', 15)));
 
 -- nothing is left
-SELECT lives_ok($$SELECT cvm.drop_model('kept'), cvm.drop_model('theirs')$$, 'a model is dropped with what it stored');
+SELECT throws_ok($$SELECT cvm.drop_model('theirs')$$, '42501', NULL, 'a superuser does not drop another role''s model');
+SELECT lives_ok($$SELECT cvm.drop_model('kept')$$, 'a model is dropped with what it stored');
+ALTER TABLE lake.orders OWNER TO cvm_store_owner;
+SET ROLE cvm_store_owner;
+SELECT lives_ok($$SELECT cvm.drop_model('theirs')$$, 'another by its owner');
+RESET ROLE;
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relname ~ '^(kept|theirs)_' UNION ALL SELECT tgname FROM pg_trigger WHERE tgname ~ '^(kept|theirs)_'$$, 'queues and triggers included');
 
 SELECT * FROM finish();

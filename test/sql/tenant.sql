@@ -62,9 +62,9 @@ RESET ROLE;
 SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant.orders'), '40', 'with it a role sees its own rows of the source');
 
 -- policies that came later
+SET ROLE tenant_alice;
 SELECT results_eq($$SELECT entity, problem, samples FROM cvm.check_model('tenant_open') WHERE problem = 'stored_for_all'$$,
 	$$VALUES ('customer_rfm', 'stored_for_all', '{tenant_bob,tenant_carol}'::text[])$$, 'check_model names who reads all rows of what was stored before');
-SET ROLE tenant_alice;
 DO $$ BEGIN EXECUTE (SELECT fix FROM cvm.check_model('tenant_open') WHERE problem = 'stored_for_all'); END $$;
 SELECT count(*) FROM cvm.rebuild('tenant_open') \g /dev/null
 RESET ROLE;

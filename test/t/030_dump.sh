@@ -6,17 +6,18 @@ set -uo pipefail
 . test/tap.sh
 
 from=cvm_dump_from into=cvm_dump_into own=cvm_dump_own
-dir=$(mktemp -d)
+dir=
 run() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
 cleanup() {
 	dropdb --if-exists --force $from
 	dropdb --if-exists --force $into
 	dropdb --if-exists --force $own
-	rm -rf "$dir"
+	[ -z "$dir" ] || rm -rf "$dir"
 	run -d postgres -c 'DROP ROLE IF EXISTS cvm_dump_owner, cvm_dump_reader'
 } >/dev/null 2>&1
 trap cleanup EXIT
 cleanup
+dir=$(mktemp -d)
 
 run -d postgres -c 'CREATE ROLE cvm_dump_owner LOGIN' -c 'CREATE ROLE cvm_dump_reader LOGIN'
 createdb -O cvm_dump_owner $from

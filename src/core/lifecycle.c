@@ -166,7 +166,7 @@ count_stay(Lifecycle *lifecycle, const Activity *activity, int64_t from,
 		   int64_t to)
 {
 	Walk walk;
-	Period before;
+	Period before = 0;
 	Period active;
 
 	if (!walk_begin(&walk, activity, lifecycle->calendar, lifecycle->as_of,

@@ -35,7 +35,12 @@
 	((fcinfo)->context != NULL && IsA((fcinfo)->context, ErrorSaveContext))
 #else
 #define HAS_SOFT_ERRORS(fcinfo) false
-#define ereturn(context, dummy, ...) ereport(ERROR, __VA_ARGS__)
+#define ereturn(context, dummy, ...) \
+	do                               \
+	{                                \
+		(void) (context);            \
+		ereport(ERROR, __VA_ARGS__); \
+	} while (0)
 #endif
 
 /* 18 has room for a name and a version in the magic block */

@@ -69,6 +69,9 @@ empty "every source file names its licence" unlicensed
 is "$(sed '/"meta-spec"/,$d' META.json | sed -n 's/.*"version": "\(.*\)".*/\1/p' | sort -u)" "$version" \
 	"META.json and cvm.control say the same version"
 
+is "$(sed -n '1s/^cvm (\(.*\)-[0-9]*) .*/\1/p' debian/changelog)" "$version" \
+	"so does the newest Debian package"
+
 ok "the changelog has a place for this version" grep -q "^## \[\(Unreleased\|$version\)\]" CHANGELOG.md
 
 # names DIR EXTENSION: the stems of the files there

@@ -56,4 +56,12 @@
 #define is_relation_owner(relation, role) pg_class_ownercheck(relation, role)
 #endif
 
+/* 17 made one of the many places that do so */
+#if PG_VERSION_NUM < 170000
+#define RestrictSearchPath()                                               \
+	((void) set_config_option("search_path", "pg_catalog, pg_temp",        \
+							  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, \
+							  true, 0, false))
+#endif
+
 #endif /* CVM_COMPAT_H */

@@ -55,14 +55,20 @@ enum
 	ARGUMENTS
 };
 
-/* The trigger that a trigger of a partition was cloned from, or itself */
-static void
-find_root(Oid trigger, Oid *root, Oid *table)
+/* What is asked once for all rows of a statement that fire a trigger */
+typedef struct Feed
+{
+	Oid queue;		  /* locked; InvalidOid: none takes rows from here */
+	bool is_readable; /* are the columns as when the trigger was made? */
+} Feed;
+
+/* The table on which a trigger was made: a partition's is a clone of it. */
+static Oid
+trigger_source(Oid trigger)
 {
 	Relation catalog = table_open(TriggerRelationId, AccessShareLock);
+	Oid source = InvalidOid;
 
-	*root = trigger;
-	*table = InvalidOid;
 	while (OidIsValid(trigger))
 	{
 		ScanKeyData key;
@@ -74,19 +80,18 @@ find_root(Oid trigger, Oid *root, Oid *table)
 		scan =
 			systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
 		tuple = systable_getnext(scan);
+		trigger = InvalidOid;
 		if (HeapTupleIsValid(tuple))
 		{
 			Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
-			*root = trigger;
-			*table = form->tgrelid;
+			source = form->tgrelid;
 			trigger = form->tgparentid;
 		}
-		else
-			trigger = InvalidOid;
 		systable_endscan(scan);
 	}
 	table_close(catalog, AccessShareLock);
+	return source;
 }
 
 /* What a queue's comment says of a trigger that may feed it: name, arguments */
@@ -104,50 +109,48 @@ trigger_digest(const Trigger *trigger, char digest[33])
 		elog(ERROR, "could not digest a trigger: %s", error);
 }
 
-/*
- * The queue, opened, or NULL when there is none that takes rows from here: it
- * is gone, somebody else's, or its owner did not agree.
- */
-static Relation
-open_queue(TriggerData *data)
+/* Did the owner of a queue agree that this trigger feeds it? */
+static bool
+is_agreed(const Trigger *trigger, Relation queue)
 {
-	Trigger *trigger = data->tg_trigger;
-	char **arguments = trigger->tgargs;
-	Oid schema = get_namespace_oid(arguments[QUEUE_SCHEMA], true);
-	Oid queue = OidIsValid(schema)
-					? get_relname_relid(arguments[QUEUE_NAME], schema)
-					: InvalidOid;
-	Relation relation;
-	Oid root;
-	Oid source;
-	char *comment;
-	char *names;
-	char *oid;
+	char *comment = GetComment(RelationGetRelid(queue), RelationRelationId, 0);
+	char *owner = GetUserNameFromId(queue->rd_rel->relowner, true);
+	Oid source = trigger_source(trigger->tgoid);
 	char digest[33];
 
-	if (!OidIsValid(queue))
-		return NULL;
-	relation = try_table_open(queue, RowExclusiveLock);
+	if (comment == NULL || owner == NULL || !OidIsValid(source) ||
+		strcmp(owner, trigger->tgargs[OWNER]) != 0)
+		return false;
+	trigger_digest(trigger, digest);
+	/* after a restore it has another oid, after a move another name */
+	return strstr(comment, digest) != NULL &&
+		   (strstr(comment, psprintf(" (%u): ", source)) != NULL ||
+			strstr(comment,
+				   psprintf(" from %s (",
+							quote_qualified_identifier(
+								get_namespace_name(get_rel_namespace(source)),
+								get_rel_name(source)))) != NULL);
+}
+
+/*
+ * The queue, opened, or NULL when there is none that takes rows from here: it
+ * is gone, was altered, is somebody else's, or its owner did not agree.
+ */
+static Relation
+open_queue(const Trigger *trigger)
+{
+	Oid schema = get_namespace_oid(trigger->tgargs[QUEUE_SCHEMA], true);
+	Oid queue = OidIsValid(schema)
+					? get_relname_relid(trigger->tgargs[QUEUE_NAME], schema)
+					: InvalidOid;
+	Relation relation =
+		OidIsValid(queue) ? try_table_open(queue, RowExclusiveLock) : NULL;
+
 	if (relation == NULL)
 		return NULL;
-	find_root(trigger->tgoid, &root, &source);
-	comment = GetComment(queue, RelationRelationId, 0);
-	trigger_digest(trigger, digest);
-	names = psprintf(" from %s (",
-					 OidIsValid(source)
-						 ? quote_qualified_identifier(
-							   get_namespace_name(get_rel_namespace(source)),
-							   get_rel_name(source))
-						 : "nothing");
-	oid = psprintf(" (%u): ", source);
 	if (relation->rd_rel->relkind == RELKIND_RELATION &&
-		relation->rd_att->natts == 2 && !relation->rd_rel->relhasindex &&
-		strcmp(GetUserNameFromId(relation->rd_rel->relowner, true)
-				   ? GetUserNameFromId(relation->rd_rel->relowner, true)
-				   : "",
-			   arguments[OWNER]) == 0 &&
-		comment != NULL && strstr(comment, digest) != NULL &&
-		(strstr(comment, names) != NULL || strstr(comment, oid) != NULL))
+		RelationGetDescr(relation)->natts == 2 &&
+		!relation->rd_rel->relhasindex && is_agreed(trigger, relation))
 		return relation;
 	table_close(relation, RowExclusiveLock);
 	return NULL;
@@ -178,9 +181,9 @@ put_everybody(Relation queue)
 
 /*
  * Put the rows of a query: customers, with a state if it has a second column.
- * They must be of the types of the queue.
+ * False where they are of other types than the queue's.
  */
-static void
+static bool
 put_query(Relation queue, const char *query, int nargs, Oid *types,
 		  Datum *values)
 {
@@ -196,9 +199,7 @@ put_query(Relation queue, const char *query, int nargs, Oid *types,
 	has_delta = from->natts > 1;
 	if (SPI_gettypeid(from, 1) != TupleDescAttr(to, 0)->atttypid ||
 		(has_delta && SPI_gettypeid(from, 2) != TupleDescAttr(to, 1)->atttypid))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("customers or states are of other types than "
-							   "those of the queue")));
+		return false;
 	slot = table_slot_create(queue, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -215,12 +216,12 @@ put_query(Relation queue, const char *query, int nargs, Oid *types,
 			put(queue, slot, customer, false, delta, !delta_null);
 	}
 	ExecDropSingleTupleTableSlot(slot);
+	return true;
 }
 
 /* The same in a subtransaction: false where it fails, but for a cancel. */
 static bool
-try_query(Relation queue, const char *query, int nargs, Oid *types,
-		  Datum *values)
+try_query(Relation queue, const char *query)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -230,9 +231,8 @@ try_query(Relation queue, const char *query, int nargs, Oid *types,
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		put_query(queue, query, nargs, types, values);
+		done = put_query(queue, query, 0, NULL, NULL);
 		ReleaseCurrentSubTransaction();
-		done = true;
 	}
 	PG_CATCH();
 	{
@@ -274,6 +274,10 @@ columns_are_there(TriggerData *data)
 		   !is_null;
 }
 
+/*
+ * Without a subtransaction, which would be one a row: what is read is a column
+ * of the row, cast at most to the type that all its values have.
+ */
 static void
 put_row(Relation queue, TriggerData *data, HeapTuple row)
 {
@@ -283,7 +287,7 @@ put_row(Relation queue, TriggerData *data, HeapTuple row)
 	char *query = psprintf("SELECT %s FROM (SELECT ($1).*) s",
 						   data->tg_trigger->tgargs[CUSTOMER]);
 
-	if (!try_query(queue, query, 1, types, values))
+	if (!put_query(queue, query, 1, types, values))
 		put_everybody(queue);
 }
 
@@ -297,8 +301,7 @@ put_statement(Relation queue, TriggerData *data)
 	if (SPI_register_trigger_data(data) != SPI_OK_TD_REGISTER)
 		elog(ERROR, "could not see the rows that changed");
 	/* an amount that is not finite fails: the refresh will say so */
-	if (is_insert && *arguments[DELTA] &&
-		try_query(queue, arguments[DELTA], 0, NULL, NULL))
+	if (is_insert && *arguments[DELTA] && try_query(queue, arguments[DELTA]))
 		return;
 	if (is_insert)
 		changed = "SELECT %1$s FROM after_rows s GROUP BY 1";
@@ -307,8 +310,7 @@ put_statement(Relation queue, TriggerData *data)
 	else
 		changed = "SELECT %1$s FROM before_rows s UNION SELECT %1$s FROM "
 				  "after_rows s";
-	if (!try_query(queue, psprintf(changed, arguments[CUSTOMER]), 0, NULL,
-				   NULL))
+	if (!try_query(queue, psprintf(changed, arguments[CUSTOMER])))
 		put_everybody(queue);
 }
 
@@ -317,6 +319,7 @@ Datum
 cvm_queue_changes(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
+	Feed *feed = fcinfo->flinfo->fn_extra;
 	Relation queue;
 	int guc_level;
 
@@ -327,30 +330,40 @@ cvm_queue_changes(PG_FUNCTION_ARGS)
 				 errmsg("cvm.queue_changes() is a trigger that cvm.store() "
 						"makes"),
 				 errhint("SELECT cvm.store(…, mode => 'queue');")));
-	queue = open_queue(data);
-	if (queue == NULL)
+	if (feed != NULL && !OidIsValid(feed->queue))
 		return PointerGetDatum(NULL);
-
-	/* what the texts name is found in pg_catalog, wherever the writer looks */
-	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) || !columns_are_there(data))
-		put_everybody(queue);
-	else if (TRIGGER_FIRED_FOR_STATEMENT(data->tg_event))
-		put_statement(queue, data);
-	else
+	/* what the texts name is found in pg_catalog, wherever the writer looks */
+	guc_level = NewGUCNestLevel();
+	RestrictSearchPath();
+	queue = feed != NULL ? table_open(feed->queue, NoLock)
+						 : open_queue(data->tg_trigger);
+	if (feed == NULL)
 	{
-		/* in an update the row as it was, and as it is */
-		put_row(queue, data, data->tg_trigtuple);
-		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
-			put_row(queue, data, data->tg_newtuple);
+		feed = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Feed));
+		feed->queue = queue != NULL ? RelationGetRelid(queue) : InvalidOid;
+		feed->is_readable = queue != NULL && columns_are_there(data);
+		fcinfo->flinfo->fn_extra = feed;
 	}
+	if (queue != NULL)
+	{
+		if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) || !feed->is_readable)
+			put_everybody(queue);
+		else if (TRIGGER_FIRED_FOR_STATEMENT(data->tg_event))
+			put_statement(queue, data);
+		else
+		{
+			/* in an update the row as it was, and as it is */
+			put_row(queue, data, data->tg_trigtuple);
+			if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+				put_row(queue, data, data->tg_newtuple);
+		}
+		/* the lock stays until the transaction ends */
+		table_close(queue, NoLock);
+	}
+	AtEOXact_GUC(false, guc_level);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
-	AtEOXact_GUC(false, guc_level);
-	table_close(queue, RowExclusiveLock);
 	return PointerGetDatum(NULL);
 }

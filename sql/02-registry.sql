@@ -97,12 +97,13 @@ ALTER TABLE cvm.generated ENABLE ROW LEVEL SECURITY;
 CREATE POLICY members ON cvm.model FOR SELECT
 	USING (cvm._is_member(owner));
 -- the policy of cvm.model decides for these too
-CREATE POLICY members ON cvm.setting FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = setting.model));
-CREATE POLICY members ON cvm.binding FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = binding.model));
-CREATE POLICY members ON cvm.generated FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = generated.model));
+@define members table
+CREATE POLICY members ON cvm.{table} FOR SELECT
+	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = {table}.model));
+@end
+@use members setting
+@use members binding
+@use members generated
 
 GRANT SELECT ON cvm.model, cvm.setting, cvm.binding, cvm.generated TO PUBLIC;
 GRANT SELECT ON cvm.setting_definition TO PUBLIC;

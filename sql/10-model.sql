@@ -173,7 +173,7 @@ BEGIN
 	END IF;
 
 	BEGIN
-		PERFORM cvm._register(create_model.model, 'insert', 'model', '[{}]');
+		PERFORM cvm._register(create_model.model, 'insert', 'model', '{}');
 	EXCEPTION WHEN unique_violation THEN
 		RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
 			MESSAGE = format('model "%s" already exists and belongs to another role', create_model.model),
@@ -196,7 +196,7 @@ DECLARE
 BEGIN
 	PERFORM cvm._open(configure.model);
 	checked := cvm._check_setting(configure.setting, configure.value);
-	PERFORM cvm._register(configure.model, 'insert', 'setting', jsonb_build_array(jsonb_build_object('setting', configure.setting, 'value', checked)));
+	PERFORM cvm._register(configure.model, 'insert', 'setting', jsonb_build_object('setting', configure.setting, 'value', checked));
 	PERFORM cvm._generate(configure.model);
 END
 $$;
@@ -230,7 +230,7 @@ BEGIN
 	PERFORM cvm._open(drop_model.model);
 	PERFORM cvm._drop_views(drop_model.model, (SELECT array_agg(g.relation) FROM cvm.generated g WHERE g.model = drop_model.model));
 	PERFORM cvm._drop_stored(t.model, t.relation) FROM cvm.stored t WHERE t.model = drop_model.model;
-	PERFORM cvm._register(drop_model.model, 'delete', 'model', '[{}]');
+	PERFORM cvm._register(drop_model.model, 'delete', 'model', '{}');
 	IF drop_model.keep_schema OR NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = drop_model.model) THEN
 		RETURN;
 	END IF;

@@ -131,16 +131,11 @@ ALTER TABLE cvm.restatement ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cvm.reader ENABLE ROW LEVEL SECURITY;
 
 -- the policy of cvm.model decides for these too
-CREATE POLICY members ON cvm.stored FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = stored.model));
-CREATE POLICY members ON cvm.source_part FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = source_part.model));
-CREATE POLICY members ON cvm.refresh_log FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = refresh_log.model));
-CREATE POLICY members ON cvm.restatement FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = restatement.model));
-CREATE POLICY members ON cvm.reader FOR SELECT
-	USING (EXISTS (SELECT FROM cvm.model m WHERE m.model = reader.model));
+@use members stored
+@use members source_part
+@use members refresh_log
+@use members restatement
+@use members reader
 -- whoever reads the numbers may see how old they are
 CREATE POLICY readers ON cvm.stored FOR SELECT
 	USING (EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = stored.model AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')));

@@ -234,8 +234,8 @@ BEGIN
 	-- raises what does not fit
 	PERFORM cvm._columns(bind.model, bind.entity, bind.source, bind.columns);
 
-	PERFORM cvm._register(bind.model, 'insert', 'binding', jsonb_build_array(jsonb_build_object('entity', bind.entity,
-		'source_schema', source_schema, 'source_name', relation.relname, 'columns', bind.columns)));
+	PERFORM cvm._register(bind.model, 'insert', 'binding', jsonb_build_object('entity', bind.entity,
+		'source_schema', source_schema, 'source_name', relation.relname, 'columns', bind.columns));
 
 	-- views join on customer_id: 7 and '7' are not the same customer
 	FOR other IN
@@ -268,7 +268,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM cvm._open(unbind.model);
-	IF cvm._register(unbind.model, 'delete', 'binding', jsonb_build_array(jsonb_build_object('entity', unbind.entity))) = '[]' THEN
+	IF cvm._register(unbind.model, 'delete', 'binding', jsonb_build_object('entity', unbind.entity)) = '[]' THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_object',
 			MESSAGE = format('entity %s of model "%s" is not bound', coalesce('"' || unbind.entity || '"', 'NULL'), unbind.model),
 			HINT = coalesce('Bound are ' || (SELECT string_agg(b.entity, ', ' ORDER BY b.entity) FROM cvm.binding b WHERE b.model = unbind.model) || '.',

@@ -52,8 +52,9 @@ BEGIN
 			PERFORM set_config('lock_timeout', patience::text, true);
 			RETURN;
 		EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-			-- what was locked is free again
-			IF patience > 0 AND clock_timestamp() >= began + patience * interval '1 ms' THEN
+			-- what was locked is free again; readers who wait for what the caller
+			-- holds would let it try for ever
+			IF clock_timestamp() >= began + CASE WHEN patience > 0 THEN patience ELSE 120000 END * interval '1 ms' THEN
 				RAISE;
 			END IF;
 		END;
@@ -349,8 +350,8 @@ BEGIN
 		FOR c IN SELECT x.key, x.value FROM jsonb_each_text(w.column_comments) x LOOP
 			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.key, c.value);
 		END LOOP;
-		PERFORM cvm._register(_generate.model, 'insert', 'generated', jsonb_build_array(jsonb_build_object('relation', w.relation,
-			'made_as', w.digest || cvm._print_of_view(cvm._relation(_generate.model, w.relation)))));
+		PERFORM cvm._register(_generate.model, 'insert', 'generated', jsonb_build_object('relation', w.relation,
+			'made_as', w.digest || cvm._print_of_view(cvm._relation(_generate.model, w.relation))));
 		RETURN NEXT;
 	END LOOP;
 	PERFORM cvm._tend_stored(_generate.model);

@@ -102,8 +102,8 @@ BEGIN
 			EXECUTE format('GRANT SELECT, INSERT, DELETE ON %s TO %I', queue, (SELECT m.owner FROM cvm.model m WHERE m.model = _tend_queue.model));
 			-- what was written before it was there is not known
 			EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
-			PERFORM cvm._register(_tend_queue.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _tend_queue.state,
-				'queue_schema', kept.queue_schema, 'queue_name', kept.queue_name)));
+			PERFORM cvm._register(_tend_queue.model, 'update', 'stored', jsonb_build_object('relation', _tend_queue.state,
+				'queue_schema', kept.queue_schema, 'queue_name', kept.queue_name));
 		ELSIF NOT EXISTS (
 			SELECT FROM pg_class q
 			WHERE q.oid = cvm._relation(kept.queue_schema, kept.queue_name) AND cvm._is_queue(q.oid, _tend_queue.model)
@@ -126,7 +126,8 @@ BEGIN
 			-- where those are at home who write into the source
 			EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', kept.queue_schema, kept.queue_name, queue_schema);
 			kept.queue_schema := queue_schema;
-			PERFORM cvm._register(_tend_queue.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _tend_queue.state, 'queue_schema', kept.queue_schema)));
+			PERFORM cvm._register(_tend_queue.model, 'update', 'stored',
+				jsonb_build_object('relation', _tend_queue.state, 'queue_schema', kept.queue_schema));
 		END IF;
 		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
 		-- one of former days, into which anybody could write
@@ -224,7 +225,8 @@ BEGIN
 	LOOP
 		EXECUTE format('DROP TABLE %I.%I', g.queue_schema, g.queue_name);
 	END LOOP;
-	PERFORM cvm._register(_drop_queue.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _drop_queue.relation, 'queue_schema', NULL, 'queue_name', NULL)));
+	PERFORM cvm._register(_drop_queue.model, 'update', 'stored',
+		jsonb_build_object('relation', _drop_queue.relation, 'queue_schema', NULL, 'queue_name', NULL));
 END
 $$;
 COMMENT ON FUNCTION cvm._drop_queue(name, name) IS 'Takes triggers and queue of a state away.';

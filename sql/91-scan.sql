@@ -50,8 +50,9 @@ BEGIN
 	IF owner <> current_user THEN
 		EXECUTE format('ALTER TABLE %s OWNER TO %I', target, owner);
 	END IF;
-	PERFORM cvm._register(_tend_parts.model, 'delete', 'source_part', jsonb_build_array(jsonb_build_object('relation', _tend_parts.state)));
-	PERFORM cvm._register(_tend_parts.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _tend_parts.state, 'has_parts', true)));
+	PERFORM cvm._register(_tend_parts.model, 'delete', 'source_part', jsonb_build_object('relation', _tend_parts.state));
+	PERFORM cvm._register(_tend_parts.model, 'update', 'stored',
+		jsonb_build_object('relation', _tend_parts.state, 'has_parts', true));
 	RETURN false;
 END
 $$;
@@ -66,11 +67,12 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = _drop_parts.model AND t.relation = _drop_parts.state::name AND t.has_parts) THEN
 		RETURN;
 	END IF;
-	PERFORM cvm._register(_drop_parts.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _drop_parts.state, 'has_parts', false)));
+	PERFORM cvm._register(_drop_parts.model, 'update', 'stored',
+		jsonb_build_object('relation', _drop_parts.state, 'has_parts', false));
 	IF to_regclass(cvm._part_table(_drop_parts.model, _drop_parts.state)) IS NOT NULL THEN
 		EXECUTE format('DROP TABLE %s', cvm._part_table(_drop_parts.model, _drop_parts.state));
 	END IF;
-	PERFORM cvm._register(_drop_parts.model, 'delete', 'source_part', jsonb_build_array(jsonb_build_object('relation', _drop_parts.state)));
+	PERFORM cvm._register(_drop_parts.model, 'delete', 'source_part', jsonb_build_object('relation', _drop_parts.state));
 END
 $$;
 COMMENT ON FUNCTION cvm._drop_parts(name, text) IS 'Takes the table of parts of a state away, and what is known of the parts.';

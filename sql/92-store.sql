@@ -283,8 +283,8 @@ BEGIN
 			MESSAGE = format('"%s" of model "%s" is being refreshed', store.name, store.model),
 			HINT = 'Try again when that is over: SELECT * FROM cvm.freshness.';
 	END IF;
-	PERFORM cvm._register(store.model, 'insert', 'stored', jsonb_build_array(jsonb_build_object('relation', store.name, 'mode', store.mode,
-		'watermark_column', store.watermark, 'overlap', store.overlap, 'max_staleness', store.max_staleness, 'watermark', NULL, 'source_print', NULL)));
+	PERFORM cvm._register(store.model, 'insert', 'stored', jsonb_build_object('relation', store.name, 'mode', store.mode,
+		'watermark_column', store.watermark, 'overlap', store.overlap, 'max_staleness', store.max_staleness, 'watermark', NULL, 'source_print', NULL));
 	IF to_regclass(cvm._table(store.model, store.name::name)) IS NULL THEN
 		PERFORM cvm._make_table(store.model, store.name::name);
 	ELSIF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = store.model AND t.relation = store.name::name AND t.refreshed_at IS NOT NULL) THEN
@@ -335,7 +335,7 @@ BEGIN
 	PERFORM cvm._drop_queue(unstore.model, unstore.name::name);
 	PERFORM cvm._drop_parts(unstore.model, unstore.name);
 	-- the views must let go of the table first
-	PERFORM cvm._register(unstore.model, 'delete', 'stored', jsonb_build_array(jsonb_build_object('relation', unstore.name)));
+	PERFORM cvm._register(unstore.model, 'delete', 'stored', jsonb_build_object('relation', unstore.name));
 	PERFORM cvm._generate(unstore.model);
 	PERFORM cvm._drop_stored(unstore.model, unstore.name::name);
 END

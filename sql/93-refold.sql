@@ -212,8 +212,8 @@ BEGIN
 	END IF;
 
 	EXECUTE format('SELECT max(%s), count(*) FROM %s t', cvm._fill(format(kind.last_day, format('t.%I', kind.column_name)), literals), target) INTO through, rows;
-	PERFORM cvm._register(_refresh_state.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _refresh_state.state,
-		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made, 'source_print', print, 'watermark', mark)));
+	PERFORM cvm._register(_refresh_state.model, 'update', 'stored', jsonb_build_object('relation', _refresh_state.state,
+		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made, 'source_print', print, 'watermark', mark));
 	IF NOT is_usable AND kept.refreshed_at IS NOT NULL THEN
 		-- views that read the source because of a setting that was changed
 		PERFORM cvm._open(_refresh_state.model);

@@ -11,7 +11,8 @@ CREATE FUNCTION cvm._log_refresh(model name, relation name, called timestamptz) 
 LANGUAGE sql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT (cvm._register($1, 'insert', 'refresh_log', jsonb_build_array(jsonb_build_object('relation', $2, 'called_at', $3))) -> 0 ->> 'refresh_id')::bigint;
+	SELECT (cvm._register($1, 'insert', 'refresh_log',
+		jsonb_build_object('relation', $2, 'called_at', $3)) -> 0 ->> 'refresh_id')::bigint;
 $$;
 COMMENT ON FUNCTION cvm._log_refresh(name, name, timestamptz) IS 'Begins the row of an attempt in cvm.refresh_log; returns its number.';
 
@@ -97,8 +98,8 @@ BEGIN
 	INTO written, removed, restated, rows, through;
 	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
 
-	PERFORM cvm._register(_refresh_report.model, 'update', 'stored', jsonb_build_array(jsonb_build_object('relation', _refresh_report.view,
-		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made)));
+	PERFORM cvm._register(_refresh_report.model, 'update', 'stored', jsonb_build_object('relation', _refresh_report.view,
+		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made));
 	IF made IS DISTINCT FROM kept.made_of AND kept.refreshed_at IS NOT NULL THEN
 		PERFORM cvm._relink(_refresh_report.model, _refresh_report.view);
 	END IF;
@@ -131,9 +132,9 @@ BEGIN
 	ELSE
 		SELECT * INTO done FROM cvm._refresh_report(_refresh_one.model, _refresh_one.relation::text, _refresh_one.refresh_id);
 	END IF;
-	PERFORM cvm._register(_refresh_one.model, 'update', 'refresh_log', jsonb_build_array(jsonb_build_object('refresh_id', _refresh_one.refresh_id,
+	PERFORM cvm._register(_refresh_one.model, 'update', 'refresh_log', jsonb_build_object('refresh_id', _refresh_one.refresh_id,
 		'finished_at', clock_timestamp(), 'mode', done.mode, 'rows_written', done.written, 'rows_removed', done.removed,
-		'rows_restated', done.restated, 'data_through', done.through)));
+		'rows_restated', done.restated, 'data_through', done.through));
 END
 $$;
 COMMENT ON FUNCTION cvm._refresh_one(name, name, boolean, bigint) IS 'Brings one table up to date and writes so into the log.';
@@ -160,8 +161,7 @@ BEGIN
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = _work.model) AND c.relkind IN ('r', 'p')
 		AND obj_description(c.oid, 'pg_class') LIKE '% Kept by CALL cvm.refresh(%'
-		AND NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = _work.model AND cvm._relation(t.model, CASE
-			WHEN EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = t.relation::text) THEN t.relation::text ELSE t.relation || '_stored' END::name) = c.oid);
+		AND NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = _work.model AND to_regclass(cvm._table(t.model, t.relation)) = c.oid);
 	IF wrong IS NOT NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
 			MESSAGE = format('the registry does not know of tables that model "%s" keeps: %s', _work.model, wrong),
@@ -204,7 +204,8 @@ BEGIN
 		COMMIT;
 		SET LOCAL search_path = pg_catalog, pg_temp;
 		IF NOT cvm._try_lock(refresh.model, object) THEN
-			PERFORM cvm._register(refresh.model, 'update', 'refresh_log', jsonb_build_array(jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'mode', 'skipped')));
+			PERFORM cvm._register(refresh.model, 'update', 'refresh_log',
+				jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'mode', 'skipped'));
 			COMMIT;
 			RAISE NOTICE 'skipping "%" of model "%": another refresh is at it', object, refresh.model;
 			CONTINUE;
@@ -216,7 +217,8 @@ BEGIN
 			GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 		END;
 		IF failure IS NOT NULL THEN
-			PERFORM cvm._register(refresh.model, 'update', 'refresh_log', jsonb_build_array(jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'error', failure)));
+			PERFORM cvm._register(refresh.model, 'update', 'refresh_log',
+				jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'error', failure));
 			failed := failed || object::text;
 		END IF;
 		COMMIT;

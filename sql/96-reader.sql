@@ -69,7 +69,7 @@ BEGIN
 			HINT = 'Make it with CREATE ROLE; cvm makes no roles.';
 	END IF;
 	EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', grant_reader.model, grant_reader.role);
-	PERFORM cvm._register(grant_reader.model, 'insert', 'reader', jsonb_build_array(jsonb_build_object('role', grant_reader.role)));
+	PERFORM cvm._register(grant_reader.model, 'insert', 'reader', jsonb_build_object('role', grant_reader.role));
 	PERFORM cvm._grant_readers(grant_reader.model);
 	RETURN QUERY
 	SELECT v.view, v.group_size IS NOT NULL AND t.relation IS NOT NULL,
@@ -94,7 +94,7 @@ DECLARE
 	g record;
 BEGIN
 	PERFORM cvm._open(revoke_reader.model);
-	PERFORM cvm._register(revoke_reader.model, 'delete', 'reader', jsonb_build_array(jsonb_build_object('role', revoke_reader.role)));
+	PERFORM cvm._register(revoke_reader.model, 'delete', 'reader', jsonb_build_object('role', revoke_reader.role));
 	IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = revoke_reader.role) THEN
 		RETURN;
 	END IF;

@@ -42,25 +42,25 @@
 
 #include "compat.h"
 
-/* A table of the registry, and what is unique in it beside the model */
+/* A table of the registry, and its key beside the model */
 typedef struct RegistryTable
 {
 	const char *name;
-	const char *key;		/* of ON CONFLICT; NULL: rows are only added */
-	const char *key_column; /* one column of the key, to find a row by */
-	const char *key_column2;
+	const char *key[2];
+	const char *author; /* column of the role that wrote a row */
+	bool replaces;		/* is a row of the same key replaced? */
 } RegistryTable;
 
 static const RegistryTable tables[] = {
-	{"model", NULL, NULL, NULL},
-	{"setting", "model, setting", "setting", NULL},
-	{"binding", "model, entity", "entity", NULL},
-	{"generated", "model, relation", "relation", NULL},
-	{"stored", "model, relation", "relation", NULL},
-	{"source_part", "model, relation, part", "relation", "part"},
-	{"refresh_log", NULL, "refresh_id", NULL},
-	{"restatement", NULL, NULL, NULL},
-	{"reader", "model, role", "role", NULL},
+	{"model", .author = "owner"},
+	{"setting", {"setting"}, .replaces = true},
+	{"binding", {"entity"}, .replaces = true},
+	{"generated", {"relation"}, .replaces = true},
+	{"stored", {"relation"}, .replaces = true},
+	{"source_part", {"relation", "part"}, .replaces = true},
+	{"refresh_log", {"refresh_id"}, .author = "role"},
+	{"restatement"},
+	{"reader", {"role"}, .replaces = true},
 };
 
 /* Who was called by whom, to switch back */
@@ -104,8 +104,7 @@ become_owner(void)
 									  SECURITY_RESTRICTED_OPERATION);
 	/* no operator of the caller's is to be found */
 	caller.guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	RestrictSearchPath();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	return caller;
@@ -120,24 +119,33 @@ become_caller(const Caller *caller)
 	SetUserIdAndSecContext(caller->role, caller->context);
 }
 
-/* The role that owns a model; an error where the caller has not its rights. */
-static void
-check_owner(const Caller *caller, Name model)
+/* The name of the role that owns a model, or NULL: there is no such model. */
+static char *
+model_owner(Name model)
 {
 	Oid types[] = {NAMEOID};
 	Datum values[] = {NameGetDatum(model)};
-	char *name;
-	Oid owner;
 
 	if (SPI_execute_with_args(
 			"SELECT m.owner FROM cvm.model m WHERE m.model = $1", 1, types,
 			values, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read cvm.model");
 	if (SPI_processed == 0)
+		return NULL;
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
+
+/* An error where the caller has not the rights of a model's owner. */
+static void
+check_owner(const Caller *caller, Name model)
+{
+	char *name = model_owner(model);
+	Oid owner;
+
+	if (name == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("model \"%s\" does not exist", NameStr(*model)),
 						errhint("Make it with cvm.create_model().")));
-	name = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	owner = get_role_oid(name, true);
 	if (!OidIsValid(owner) || !has_privs_of_role(caller->role, owner))
 		ereport(ERROR,
@@ -180,23 +188,31 @@ row_columns(Jsonb *rows)
 	List *columns = NIL;
 	JsonbIterator *it = JsonbIteratorInit(&rows->root);
 	JsonbValue value;
-	JsonbIteratorToken token;
-	int depth = 0;
 
-	while ((token = JsonbIteratorNext(&it, &value, depth == 2)) != WJB_DONE)
+	/* into the array, if it is one, and into its first object */
+	if (JsonbIteratorNext(&it, &value, false) == WJB_BEGIN_ARRAY &&
+		JsonbIteratorNext(&it, &value, false) != WJB_BEGIN_OBJECT)
+		return NIL;
+	while (JsonbIteratorNext(&it, &value, true) == WJB_KEY)
 	{
-		if (token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT)
-			depth++;
-		else if (token == WJB_KEY)
-			columns = lappend(
-				columns, pnstrdup(value.val.string.val, value.val.string.len));
-		else if (token == WJB_END_OBJECT)
-			break;
+		columns = lappend(columns,
+						  pnstrdup(value.val.string.val, value.val.string.len));
+		(void) JsonbIteratorNext(&it, &value, true);
 	}
 	return columns;
 }
 
-/* Whose a row is, and who wrote it, is not for the caller to say. */
+/* Is it a column of the key? */
+static bool
+is_key(const RegistryTable *table, const char *column)
+{
+	for (size_t i = 0; i < lengthof(table->key); i++)
+		if (table->key[i] != NULL && strcmp(table->key[i], column) == 0)
+			return true;
+	return false;
+}
+
+/* Whose a row is, who wrote it, and its number are not for the caller to say. */
 static void
 check_columns(const RegistryTable *table, List *columns, bool is_insert)
 {
@@ -206,10 +222,9 @@ check_columns(const RegistryTable *table, List *columns, bool is_insert)
 	{
 		const char *column = lfirst(cell);
 
-		if (strcmp(column, "model") == 0 || strcmp(column, "owner") == 0 ||
-			(strcmp(table->name, "refresh_log") == 0 &&
-			 (strcmp(column, "role") == 0 ||
-			  (is_insert && strcmp(column, "refresh_id") == 0))))
+		if (strcmp(column, "model") == 0 ||
+			(table->author != NULL && strcmp(column, table->author) == 0) ||
+			(is_insert && !table->replaces && is_key(table, column)))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("column \"%s\" of \"%s\" is not given",
 								   column, table->name),
@@ -217,66 +232,72 @@ check_columns(const RegistryTable *table, List *columns, bool is_insert)
 	}
 }
 
+/* "FROM the rows, as rows of the table": one object, or an array of them */
+static void
+append_rows(StringInfo sql, const char *word, const RegistryTable *table)
+{
+	appendStringInfo(sql,
+					 " %s pg_catalog.jsonb_populate_recordset(NULL::cvm.%s, "
+					 "CASE pg_catalog.jsonb_typeof($2) WHEN 'array' THEN $2 "
+					 "ELSE pg_catalog.jsonb_build_array($2) END) r",
+					 word, table->name);
+}
+
+/* "word c = source.c, c = source.c": the columns beside the key; how many */
+static int
+append_set(StringInfo sql, const char *word, const char *source,
+		   const RegistryTable *table, List *columns)
+{
+	ListCell *cell;
+	int n = 0;
+
+	foreach (cell, columns)
+	{
+		const char *column = quote_identifier(lfirst(cell));
+
+		if (!is_key(table, lfirst(cell)))
+			appendStringInfo(sql, "%s %s = %s.%s", n++ ? "," : word, column,
+							 source, column);
+	}
+	return n;
+}
+
 static void
 append_insert(StringInfo sql, const RegistryTable *table, List *columns)
 {
 	ListCell *cell;
-	const char *role_column = strcmp(table->name, "model") == 0 ? "owner"
-							  : strcmp(table->name, "refresh_log") == 0 ? "role"
-																		: NULL;
-	int nset = 0;
 
 	appendStringInfo(sql, "INSERT INTO cvm.%s AS t (model", table->name);
-	if (role_column)
-		appendStringInfo(sql, ", %s", role_column);
+	if (table->author != NULL)
+		appendStringInfo(sql, ", %s", table->author);
 	foreach (cell, columns)
 		appendStringInfo(sql, ", %s", quote_identifier(lfirst(cell)));
-	appendStringInfoString(sql, ") SELECT $1");
-	if (role_column)
-		appendStringInfoString(sql, ", $3");
+	appendStringInfo(sql, ") SELECT $1%s", table->author ? ", $3" : "");
 	foreach (cell, columns)
 		appendStringInfo(sql, ", r.%s", quote_identifier(lfirst(cell)));
-	appendStringInfo(sql,
-					 " FROM pg_catalog.jsonb_populate_recordset("
-					 "NULL::cvm.%s, $2) r",
-					 table->name);
-	if (table->key == NULL)
+	append_rows(sql, "FROM", table);
+	if (!table->replaces)
 		return;
-	appendStringInfo(sql, " ON CONFLICT (%s) DO ", table->key);
-	foreach (cell, columns)
-	{
-		const char *column = lfirst(cell);
-
-		if (strcmp(column, table->key_column) == 0 ||
-			(table->key_column2 && strcmp(column, table->key_column2) == 0))
-			continue;
-		appendStringInfo(sql, "%s %s = excluded.%s",
-						 nset++ ? "," : "UPDATE SET", quote_identifier(column),
-						 quote_identifier(column));
-	}
-	if (nset == 0)
-		appendStringInfoString(sql, "NOTHING");
+	appendStringInfoString(sql, " ON CONFLICT (model");
+	for (size_t i = 0; i < lengthof(table->key); i++)
+		if (table->key[i] != NULL)
+			appendStringInfo(sql, ", %s", table->key[i]);
+	appendStringInfoString(sql, ") DO");
+	if (append_set(sql, " UPDATE SET", "excluded", table, columns) == 0)
+		appendStringInfoString(sql, " NOTHING");
 }
 
 static void
 append_update(StringInfo sql, const RegistryTable *table, List *columns)
 {
-	ListCell *cell;
-	int nset = 0;
-
-	appendStringInfo(sql, "UPDATE cvm.%s t SET", table->name);
-	foreach (cell, columns)
-	{
-		const char *column = quote_identifier(lfirst(cell));
-
-		if (strcmp(lfirst(cell), table->key_column) != 0)
-			appendStringInfo(sql, "%s %s = r.%s", nset++ ? "," : "", column,
-							 column);
-	}
-	appendStringInfo(sql,
-					 " FROM pg_catalog.jsonb_populate_recordset("
-					 "NULL::cvm.%s, $2) r WHERE t.model = $1 AND t.%s = r.%s",
-					 table->name, table->key_column, table->key_column);
+	appendStringInfo(sql, "UPDATE cvm.%s t", table->name);
+	append_set(sql, " SET", "r", table, columns);
+	append_rows(sql, "FROM", table);
+	appendStringInfoString(sql, " WHERE t.model = $1");
+	for (size_t i = 0; i < lengthof(table->key); i++)
+		if (table->key[i] != NULL)
+			appendStringInfo(sql, " AND t.%s = r.%s", table->key[i],
+							 table->key[i]);
 }
 
 static void
@@ -284,11 +305,9 @@ append_delete(StringInfo sql, const RegistryTable *table, List *columns)
 {
 	ListCell *cell;
 
-	appendStringInfo(sql,
-					 "DELETE FROM cvm.%s t USING "
-					 "pg_catalog.jsonb_populate_recordset(NULL::cvm.%s, $2) r "
-					 "WHERE t.model = $1",
-					 table->name, table->name);
+	appendStringInfo(sql, "DELETE FROM cvm.%s t", table->name);
+	append_rows(sql, "USING", table);
+	appendStringInfoString(sql, " WHERE t.model = $1");
 	foreach (cell, columns)
 		appendStringInfo(sql, " AND t.%s = r.%s",
 						 quote_identifier(lfirst(cell)),
@@ -310,23 +329,15 @@ execute(const char *sql, Name model, Jsonb *rows, const Caller *caller)
 		elog(ERROR, "could not write the registry: %s", sql);
 }
 
-/* Is there such a model, of a role that has the rights of the schema's owner? */
+/* May a model of this name be there, for all that its schema's owner says? */
 static bool
 owner_holds(Name model, Oid holder)
 {
-	Oid types[] = {NAMEOID};
-	Datum values[] = {NameGetDatum(model)};
-	Oid owner;
+	char *name = model_owner(model);
+	Oid owner = name != NULL ? get_role_oid(name, true) : InvalidOid;
 
-	if (SPI_execute_with_args(
-			"SELECT m.owner FROM cvm.model m WHERE m.model = $1", 1, types,
-			values, NULL, false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read cvm.model");
-	if (SPI_processed == 0)
-		return true;
-	owner = get_role_oid(
-		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1), true);
-	return OidIsValid(owner) && has_privs_of_role(owner, holder);
+	return name == NULL ||
+		   (OidIsValid(owner) && has_privs_of_role(owner, holder));
 }
 
 /*
@@ -375,8 +386,8 @@ forget(Name model, Jsonb *rows, const Caller *caller)
 /*
  * cvm._register(model name, action text, relation text, rows jsonb)
  *
- * Insert, update or delete rows about a model, an array of objects; returns
- * the rows as they are written, or were.
+ * Insert, update or delete rows about a model: an object, or an array of them.
+ * Returns an array of the rows as they are written, or were.
  */
 PG_FUNCTION_INFO_V1(cvm_register);
 Datum
@@ -386,13 +397,13 @@ cvm_register(PG_FUNCTION_ARGS)
 	char *action = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	char *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	Jsonb *rows = PG_GETARG_JSONB_P(3);
-	MemoryContext context = CurrentMemoryContext;
 	const RegistryTable *table = NULL;
 	List *columns;
 	StringInfoData sql;
 	Caller caller;
 	Datum written;
 	bool is_null;
+	bool is_insert = strcmp(action, "insert") == 0;
 	bool is_model = strcmp(name, "model") == 0;
 
 	for (size_t i = 0; i < lengthof(tables); i++)
@@ -401,19 +412,21 @@ cvm_register(PG_FUNCTION_ARGS)
 	if (table == NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("\"%s\" is not a table of the registry", name)));
-	if (!JB_ROOT_IS_ARRAY(rows) || JB_ROOT_IS_SCALAR(rows))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("rows of the registry are an array")));
-	if (JB_ROOT_COUNT(rows) == 0)
+	if (JB_ROOT_IS_SCALAR(rows))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a row of the registry is an object, several are an "
+						"array of objects")));
+	if (JB_ROOT_IS_ARRAY(rows) && JB_ROOT_COUNT(rows) == 0)
 		PG_RETURN_DATUM(JsonbPGetDatum(rows));
 	columns = row_columns(rows);
-	check_columns(table, columns, strcmp(action, "insert") == 0);
+	check_columns(table, columns, is_insert);
 
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "WITH w AS (");
-	if (strcmp(action, "insert") == 0)
+	if (is_insert)
 		append_insert(&sql, table, columns);
-	else if (strcmp(action, "update") == 0 && table->key_column != NULL)
+	else if (strcmp(action, "update") == 0 && table->key[0] != NULL)
 		append_update(&sql, table, columns);
 	else if (strcmp(action, "delete") == 0)
 		append_delete(&sql, table, columns);
@@ -427,7 +440,7 @@ cvm_register(PG_FUNCTION_ARGS)
 						   "coalesce(pg_catalog.jsonb_agg(w.j), '[]') FROM w");
 
 	caller = become_owner();
-	if (is_model && strcmp(action, "insert") == 0)
+	if (is_model && is_insert)
 	{
 		Oid holder = check_schema(&caller, model);
 
@@ -440,11 +453,10 @@ cvm_register(PG_FUNCTION_ARGS)
 		forget_rest(model, rows, &caller);
 	check_triggers(table->name);
 	execute(sql.data, model, rows, &caller);
-	written = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
-							&is_null);
-	context = MemoryContextSwitchTo(context);
-	written = PointerGetDatum(PG_DETOAST_DATUM_COPY(written));
-	MemoryContextSwitchTo(context);
+	written =
+		SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0],
+										SPI_tuptable->tupdesc, 1, &is_null),
+						  false, -1);
 	become_caller(&caller);
 	PG_RETURN_DATUM(written);
 }

@@ -59,7 +59,7 @@ SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'update', 'stored', '[{"r
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'refresh_log', '[{"relation": "y", "refresh_id": 7}]')$$, 'reg_alice'),
 	'22023: column "refresh_id" of "refresh_log" is not given', 'the log numbers its rows itself');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'customer_state', '[{}]')$$, 'reg_alice'), '22023: "customer_state" is not a table of the registry', 'other tables are not written');
-SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'setting', '{}')$$, 'reg_alice'), '22023: rows of the registry are an array', 'rows are an array');
+SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'setting', '"conf"')$$, 'reg_alice'), '22023: a row of the registry is an object, several are an array of objects', 'a row is an object');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'update', 'restatement', '[{"period": "2024-01-01"}]')$$, 'reg_alice'), '22023: cannot do "update" to "restatement" of the registry', 'the ledger is only added to');
 
 -- ---------------------------------------------------------------------------

@@ -20,17 +20,6 @@
 #include "core/cannibalization_ledger.h"
 #include "core/verdict.h"
 
-#define CLAIM(truth)                                                       \
-	do                                                                     \
-	{                                                                      \
-		if (!(truth))                                                      \
-		{                                                                  \
-			printf("# %s:%d: not true: %s\n", __FILE__, __LINE__, #truth); \
-			fflush(stdout);                                                \
-			abort();                                                       \
-		}                                                                  \
-	} while (0)
-
 #define KINDS 2 /* cannibalization, cannibalization_matrix */
 #define INPUT_MOST 65536
 #define AS_OF 9000

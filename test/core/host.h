@@ -9,6 +9,21 @@
 
 #include "core/host.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+/* End the program where something is not so, which no test survives */
+#define CLAIM(truth)                                                       \
+	do                                                                     \
+	{                                                                      \
+		if (!(truth))                                                      \
+		{                                                                  \
+			printf("# %s:%d: not true: %s\n", __FILE__, __LINE__, #truth); \
+			fflush(stdout);                                                \
+			abort();                                                       \
+		}                                                                  \
+	} while (0)
+
 /* How a run ended: with no error, an error of the core, or out of patience */
 typedef enum HostEnd
 {

@@ -23,17 +23,6 @@
 #include "core/tenure.h"
 #include "core/wilson.h"
 
-#define CLAIM(truth)                                                       \
-	do                                                                     \
-	{                                                                      \
-		if (!(truth))                                                      \
-		{                                                                  \
-			printf("# %s:%d: not true: %s\n", __FILE__, __LINE__, #truth); \
-			fflush(stdout);                                                \
-			abort();                                                       \
-		}                                                                  \
-	} while (0)
-
 #define KINDS 4 /* activity, tenure, retention, lifecycle */
 #define INPUT_MOST 4096
 

@@ -21,17 +21,6 @@
 #define SIZE_MOST 65536
 #define CUSTOMERS 6
 
-#define CLAIM(truth)                                                       \
-	do                                                                     \
-	{                                                                      \
-		if (!(truth))                                                      \
-		{                                                                  \
-			printf("# %s:%d: not true: %s\n", __FILE__, __LINE__, #truth); \
-			fflush(stdout);                                                \
-			abort();                                                       \
-		}                                                                  \
-	} while (0)
-
 typedef struct Input
 {
 	uint8_t data[SIZE_MOST];

@@ -54,7 +54,7 @@ BEGIN
 		EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
 			-- what was locked is free again; readers who wait for what the caller
 			-- holds would let it try for ever
-			IF clock_timestamp() >= began + CASE WHEN patience > 0 THEN patience ELSE 120000 END * interval '1 ms' THEN
+			IF clock_timestamp() >= began + (CASE WHEN patience > 0 THEN patience ELSE 120000 END) * interval '1 ms' THEN
 				RAISE;
 			END IF;
 		END;

@@ -12,8 +12,8 @@ PG_CFLAGS     = -fno-semantic-interposition -ffile-prefix-map=$(abspath $(SRC))=
 SHLIB_EXPORTS = src/exports.txt
 
 SQL         = sql/cvm--$(EXTVERSION).sql
-DATA        = $(filter-out $(SQL),$(patsubst $(SRC)%,%,$(wildcard $(SRC)sql/cvm--*--*.sql)))
-DATA_built  = $(SQL)
+UPDATES     = $(patsubst $(SRC)sql/updates/%.sql,sql/cvm--%--$(EXTVERSION).sql,$(wildcard $(SRC)sql/updates/*.sql))
+DATA_built  = $(SQL) $(UPDATES)
 
 # Installed as DOCDIR/cvm/: others have a README.md too
 DOCS = README.md CHANGELOG.md $(patsubst $(SRC)%,%,$(sort $(wildcard $(SRC)doc/*.md)))
@@ -53,6 +53,10 @@ $(shell mkdir -p sql $(sort $(dir $(OBJS))))
 $(OBJS): $(wildcard $(SRC)src/*.h $(SRC)src/core/*.h) $(SRC)cvm.control
 
 $(SQL): $(SRC)sql/write.awk $(sort $(wildcard $(SRC)sql/[0-9][0-9]-*.sql))
+	awk -f $^ > $@
+
+# from each released version to this one
+$(UPDATES): sql/cvm--%--$(EXTVERSION).sql: $(SRC)sql/updates/write.awk $(SRC)sql/updates/%.objects $(SRC)sql/updates/%.sql $(SQL)
 	awk -f $^ > $@
 
 .DELETE_ON_ERROR:

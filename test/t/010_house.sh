@@ -15,7 +15,7 @@ tree() {
 	git -C "$checkout" ls-files 2>/dev/null | grep . ||
 		find . -type f ! -path './.git/*' ! -path './results/*' ! -path './output_iso/*' \
 			! -name '*.o' ! -name '*.so' ! -name '*.bc' ! -name '*.list' ! -name 'regression.*' \
-			! -name .demo ! -name "cvm-*.zip" ! -path "./sql/cvm--$version.sql" -printf '%P\n'
+			! -name .demo ! -name "cvm-*.zip" ! -path './sql/cvm--*.sql' -printf '%P\n'
 }
 
 # unfit FILE...: which are no text of at most 200 kB
@@ -105,7 +105,11 @@ none "the SQL parts neither replace nor tolerate what exists" \
 sed 's/--.*//' "${parts[@]}" >"$files/parts"
 none "no function runs with its owner's rights" grep -niE 'SECURITY[[:space:]]+DEFINER' "$files/parts"
 empty "every SQL part has a number" \
-	find sql -regextype posix-extended -name '*.sql' ! -regex '.*/([0-9]{2}-[a-z0-9-]+|cvm--[^/]+)\.sql'
+	find sql -regextype posix-extended -name '*.sql' ! -path 'sql/updates/*' ! -regex '.*/([0-9]{2}-[a-z0-9-]+|cvm--[^/]+)\.sql'
+is "$(names sql/updates objects)" "$(names sql/updates sql)" \
+	"of every version that is updated from it is listed what is not replaced"
+is "$(find test/update -name '[0-9]*' -prune -printf '%f\n' | sort)" "$(names sql/updates sql)" \
+	"of every version that is updated from the install script is kept for the test"
 
 is "$(grep -rl PG_VERSION_NUM src)" src/compat.h "only src/compat.h knows versions of PostgreSQL"
 none "the cores do not know PostgreSQL" \

@@ -6,7 +6,8 @@ set -uo pipefail
 . test/tap.sh
 
 db=cvm_install
-script=$(echo "$(pg_config --sharedir)"/extension/cvm--[0-9]*.[0-9].sql)
+version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" cvm.control)
+script=$(pg_config --sharedir)/extension/cvm--$version.sql
 run() { psql -XAtq -d $db "$@" 2>&1; }
 mallory() { psql -XAtq -d $db -U cvm_mallory -v VERBOSITY=verbose "$@" 2>&1; }
 cleanup() {

@@ -1,0 +1,22 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- From 0.1.0, whose install script must not be used any more (CHANGELOG.md).
+\echo Use "ALTER EXTENSION cvm UPDATE" to load this file. \quit
+
+@check
+
+-- pg_restore with several jobs lost rows by them
+ALTER TABLE cvm.setting DROP CONSTRAINT setting_model_fkey, DROP CONSTRAINT setting_setting_fkey;
+ALTER TABLE cvm.binding DROP CONSTRAINT binding_model_fkey;
+ALTER TABLE cvm.generated DROP CONSTRAINT generated_model_fkey;
+ALTER TABLE cvm.stored DROP CONSTRAINT stored_model_fkey;
+ALTER TABLE cvm.source_part DROP CONSTRAINT source_part_model_relation_fkey;
+ALTER TABLE cvm.refresh_log DROP CONSTRAINT refresh_log_model_fkey;
+ALTER TABLE cvm.restatement DROP CONSTRAINT restatement_model_fkey;
+ALTER TABLE cvm.reader DROP CONSTRAINT reader_model_fkey;
+
+ALTER TABLE cvm.generated ADD COLUMN made_as text;
+
+@parts
+
+DROP FUNCTION cvm._lock_class();
+DROP FUNCTION cvm._lock_key(name, name);

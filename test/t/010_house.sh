@@ -143,7 +143,7 @@ ok "there are ${#text[@]} files of text" [ ${#text[@]} -ge 300 ]
 none "no file knows a path of somebody's machine" \
 	grep -nIE '(^|[^A-Za-z0-9_.])/(home|root|Users|work|mnt|build)/' "${text[@]}"
 none "lines end as on Unix" grep -lI $'\r' "${text[@]}"
-mapfile -t code < <(printf '%s\n' "${text[@]}" | grep -v '\.md$')
+mapfile -t code < <(printf '%s\n' "${text[@]}" | grep -vE '\.(md|out)$')
 none "no line ends in blanks" grep -nIE '[[:blank:]]+$' "${code[@]}"
 unended() {
 	local file

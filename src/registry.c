@@ -59,7 +59,7 @@ static const RegistryTable tables[] = {
 	{"stored", {"relation"}, .replaces = true},
 	{"source_part", {"relation", "part"}, .replaces = true},
 	{"refresh_log", {"refresh_id"}, .author = "role"},
-	{"restatement"},
+	{.name = "restatement"},
 	{"reader", {"role"}, .replaces = true},
 };
 

@@ -57,7 +57,7 @@ desk_lay(SpellDesk *desk, const Line *lines, uint32_t nlines)
 	for (uint32_t i = 0; i < nlines; i++)
 	{
 		Spell spell = {
-			lines[i].start, lines[i].end, line_name(&lines[i]), -1, -1, 0};
+			lines[i].start, lines[i].end, line_name(&lines[i]), -1, -1, 0, 0};
 		int at = nspells;
 
 		if (desk->sides != NULL && desk->sides[spell.product] == SIDE_NONE)

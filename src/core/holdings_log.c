@@ -38,8 +38,9 @@ pack_name(ByteWriter *writer, const Label *name)
 bool
 spell_log_add(HoldingsLog *log, size_t size, const SpellRow *row)
 {
-	ByteWriter writer = {NULL, log->packed, log->used,
-						 size - sizeof(HoldingsLog)};
+	ByteWriter writer = {.data = log->packed,
+						 .used = log->used,
+						 .room = size - sizeof(HoldingsLog)};
 
 	if (writer.room - writer.used < spell_row_size(row))
 		return false;

@@ -48,7 +48,7 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 	const Flow *cell_flow = &cell->flow;
 	int32_t from = cell->place.a;
 	int32_t to = cell->place.b;
-	MatrixRow row = {cell->place.period};
+	MatrixRow row = {.period = cell->place.period};
 	Wide change = money_add(cell_flow->lines[FLOW_EXPANSION].mrr,
 							cell_flow->lines[FLOW_CONTRACTION].mrr);
 
@@ -140,7 +140,7 @@ span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
 
 		if (i == 0 || cell[-1].place.a != place->a ||
 			cell[-1].place.b != place->b)
-			row = (MatrixRow){0, from, to};
+			row = (MatrixRow){.from = from, .to = to};
 		row.customers = count_add(row.customers, cell->span.customers);
 		row.redefined = count_add(row.redefined, cell->span.redefined);
 		row.mrr = money_add(row.mrr, cell->span.mrr);

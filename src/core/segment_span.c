@@ -60,8 +60,8 @@ void
 journey_spans(Journey *journey)
 {
 	SegmentFlow *flow = journey->flow;
-	Standing before = {OUTSIDE};
-	Standing after = {OUTSIDE};
+	Standing before = {.place = OUTSIDE};
+	Standing after = {.place = OUTSIDE};
 	int64_t last = period_of(flow->calendar, flow->as_of - 1);
 	int early = 0;
 	int late = 0;

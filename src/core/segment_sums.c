@@ -282,8 +282,10 @@ journey_sales(Journey *journey, Period period, Tally *tally,
 		Wide gain = after->paid - before->paid;
 
 		sum_add(&tally->lines[TALLY_CROSS_SOLD], 1, gain);
-		journey->cross = (Sale){closing_day(flow, period) + TRIAL_DAYS,
-								before->place, gain, before->products};
+		journey->cross = (Sale){.until = closing_day(flow, period) + TRIAL_DAYS,
+								.place = before->place,
+								.gain = gain,
+								.products = before->products};
 	}
 	if (!before->below_top)
 		return;

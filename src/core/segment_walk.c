@@ -66,7 +66,7 @@ cents_of(const SegmentFlow *flow, Wide mrr)
 static Standing
 journey_standing(const Journey *journey)
 {
-	Standing standing = {OUTSIDE};
+	Standing standing = {.place = OUTSIDE};
 
 	if (journey->mrr <= 0)
 		return standing;

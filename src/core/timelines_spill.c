@@ -76,7 +76,7 @@ spill_take(void *taker, Key key, const Activity *activity)
 void
 timelines_spill(Timelines *timelines)
 {
-	Spilling spilling = {timelines};
+	Spilling spilling = {.timelines = timelines};
 
 	if (timelines->parts == NULL)
 		timelines->parts = parts_make(timelines->arena, &timelines->sizes);

@@ -211,7 +211,7 @@ main(void)
 	host_patience = 1L << 40;
 	for (int i = 0; i < WORLDS; i++)
 	{
-		World world = {i};
+		World world = {.number = i};
 
 		if (host_run(run_world, &world) != HOST_DONE)
 			printf("# world %d: %s\n", i, host_message);

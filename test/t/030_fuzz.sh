@@ -1,35 +1,33 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # A short run of the fuzzer, the same one every time, where there is a clang
-# that can build it.
+# that can build it.  CVM_MUTATIONS=100000 is the long run: so many inputs for
+# each type of state, and as many folds as it takes as long for.
 set -uo pipefail
 . test/tap.sh
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+
+# fuzz TARGET TYPES RUNS WHAT: RUNS inputs, or CVM_MUTATIONS for each of TYPES
+fuzz() {
+	local runs=$3 status
+	[ -z "${CVM_MUTATIONS:-}" ] || runs=$((CVM_MUTATIONS * $2))
+	test/fuzz/run "$1" -runs="$runs" -seed=1 -verbosity=0 >"$log" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
+	ok "$runs fuzzed $4" [ $status = 0 ]
+}
+
 if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 	clang -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null; then
 	skip "no clang with libFuzzer"
 else
-	test/fuzz/run -runs=60000 -seed=1 -verbosity=0 >"$log" 2>&1
-	status=$?
-	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
-	ok "sixty thousand fuzzed states are refused or can be used" [ $status = 0 ]
-	test/fuzz/run fold -runs=3000 -seed=1 -verbosity=0 >"$log" 2>&1
-	status=$?
-	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
-	ok "three thousand fuzzed folds give what customer after customer gives" [ $status = 0 ]
-	test/fuzz/run cannibalization -runs=30000 -seed=1 -verbosity=0 >"$log" 2>&1
-	status=$?
-	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
-	ok "thirty thousand fuzzed states of cannibalization are refused or can be used" [ $status = 0 ]
-	test/fuzz/run segments -runs=20000 -seed=1 -verbosity=0 >"$log" 2>&1
-	status=$?
-	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
-	ok "twenty thousand fuzzed flows between segments are refused or can be used" [ $status = 0 ]
-	test/fuzz/run subscriptions -runs=40000 -seed=1 -verbosity=0 >"$log" 2>&1
-	status=$?
-	[ $status = 0 ] || tail -n 40 "$log" | sed 's/^/# /'
-	ok "forty thousand fuzzed states of subscriptions are refused or can be used" [ $status = 0 ]
+	fuzz hostile 4 60000 "states of activity, tenure, retention and lifecycle are refused or can be used"
+	fuzz cannibalization 2 30000 "states of cannibalization and its matrix are refused or can be used"
+	fuzz segments 1 20000 "flows between segments are refused or can be used"
+	fuzz subscriptions 4 40000 "states of holdings, movement, revenue retention and survival are refused or can be used"
+	[ -z "${CVM_MUTATIONS:-}" ] || CVM_MUTATIONS=$((CVM_MUTATIONS / 20))
+	fuzz fold 1 3000 "folds give what customer after customer gives"
 fi
 done_testing

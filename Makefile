@@ -6,10 +6,11 @@ EXTENSION   = cvm
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(SRC)cvm.control)
 
 MODULE_big    = cvm
-OBJS          = $(patsubst $(SRC)%.c,%.o,$(wildcard $(SRC)src/core/*.c $(SRC)src/*.c))
+OBJS          = $(patsubst $(SRC)%.c,%.o,$(wildcard $(SRC)src/core/*/*.c $(SRC)src/pg/*.c $(SRC)src/pg/*/*.c))
 PG_CPPFLAGS   = -I$(SRC)src -DCVM_VERSION='"$(EXTVERSION)"'
-PG_CFLAGS     = -fno-semantic-interposition -ffile-prefix-map=$(abspath $(SRC))=. -ffile-prefix-map=$(CURDIR)=.
-SHLIB_EXPORTS = src/exports.txt
+PG_CFLAGS     = -MMD -MP -fno-semantic-interposition -ffile-prefix-map=$(abspath $(SRC))=. -ffile-prefix-map=$(CURDIR)=.
+EXTRA_CLEAN   = $(OBJS:.o=.d)
+SHLIB_EXPORTS = src/pg/exports.txt
 
 SQL         = sql/cvm--$(EXTVERSION).sql
 UPDATES     = $(patsubst $(SRC)sql/updates/%.sql,sql/cvm--%--$(EXTVERSION).sql,$(wildcard $(SRC)sql/updates/*.sql))
@@ -33,7 +34,7 @@ check check-all check-assert deb demo demo-stop:
 	@scripts/$@
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/core/*.[ch] test/*/*.[ch])
+	clang-format -i $(wildcard src/*/*.[ch] src/*/*/*.[ch] test/*/*.[ch])
 
 results:  # what the last check got becomes what the next one expects
 	$(if $(wildcard results),mkdir -p expected && cp results/*.out expected/)
@@ -50,9 +51,13 @@ include $(PGXS)
 # elsewhere than in the source tree the directories have to be made
 $(shell mkdir -p sql $(sort $(dir $(OBJS))))
 
-$(OBJS): $(wildcard $(SRC)src/*.h $(SRC)src/core/*.h) $(SRC)cvm.control
+# A header rebuilds what includes it
+-include $(OBJS:.o=.d)
+$(OBJS): $(SRC)cvm.control
 
-$(SQL): $(SRC)sql/write.awk $(sort $(wildcard $(SRC)sql/[0-9][0-9]-*.sql))
+# The parts of all folders, in the order of their numbers
+PARTS = $(foreach part,$(sort $(notdir $(wildcard $(SRC)sql/*/*.sql))),$(wildcard $(SRC)sql/*/$(part)))
+$(SQL): $(SRC)sql/write.awk $(PARTS)
 	awk -f $^ > $@
 
 # from each released version to this one

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/fold.h"
+#include "core/retention/fold.h"
 
 #define NDAYS 731
 #define ROUNDS 5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-# Writes the install script out of the parts: awk -f sql/write.awk sql/[0-9]*.sql
+# Writes the install script out of the parts: awk -f sql/write.awk PART...
 #
 # A part is SQL and stays as it is but for lines that begin with @.  Statements
 # that differ in a few words stand once, and are written as often as needed:

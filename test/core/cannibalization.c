@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cannibalization_ledger.h"
-#include "core/verdict.h"
+#include "core/cannibalization/cannibalization_ledger.h"
+#include "core/cannibalization/verdict.h"
 
 #define KINDS 2 /* cannibalization, cannibalization_matrix */
 #define INPUT_MOST 65536

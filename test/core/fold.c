@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/activity.h"
-#include "core/fold.h"
-#include "core/sweep.h"
+#include "core/retention/activity.h"
+#include "core/retention/fold.h"
+#include "core/retention/sweep.h"
 
 #define FOLDS 4
 #define FIRST_DAY 8700

@@ -1,13 +1,14 @@
 /*
  * host.h
- *		What tests of the plain-C cores need of their host beyond core/host.h.
+ *		What tests of the plain-C cores need of their host beyond
+ *		core/runtime.h.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #ifndef CVM_TEST_HOST_H
 #define CVM_TEST_HOST_H
 
-#include "core/host.h"
+#include "core/runtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -17,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/grid.h"
-#include "core/heatmap.h"
-#include "core/lifecycle.h"
-#include "core/tenure.h"
-#include "core/wilson.h"
+#include "core/retention/grid.h"
+#include "core/retention/heatmap.h"
+#include "core/retention/lifecycle.h"
+#include "core/retention/tenure.h"
+#include "core/util/wilson.h"
 
 #define KINDS 4 /* activity, tenure, retention, lifecycle */
 #define INPUT_MOST 4096

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/segment_ledger.h"
+#include "core/segments/segment_ledger.h"
 
 #define SIZE_MOST 65536
 #define CUSTOMERS 6

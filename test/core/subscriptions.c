@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/kept.h"
-#include "core/migration.h"
-#include "core/movement_ledger.h"
-#include "core/revenue_ledger.h"
-#include "core/sbg.h"
+#include "core/subscriptions/kept.h"
+#include "core/subscriptions/migration.h"
+#include "core/subscriptions/movement_ledger.h"
+#include "core/subscriptions/revenue_ledger.h"
+#include "core/subscriptions/sbg.h"
 
 #define KINDS 4
 #define SIZE_MOST 65536

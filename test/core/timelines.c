@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/timelines.h"
+#include "core/retention/timelines.h"
 
 #define WORLDS 240
 

@@ -111,17 +111,17 @@ is "$(names sql/updates objects)" "$(names sql/updates sql)" \
 is "$(find test/update -name '[0-9]*' -prune -printf '%f\n' | sort)" "$(names sql/updates sql)" \
 	"of every version that is updated from the install script is kept for the test"
 
-is "$(grep -rl PG_VERSION_NUM src)" src/compat.h "only src/compat.h knows versions of PostgreSQL"
+is "$(grep -rl PG_VERSION_NUM src)" src/pg/compat.h "only src/pg/compat.h knows versions of PostgreSQL"
 none "the cores do not know PostgreSQL" \
 	grep -rnE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|catalog/|access/|lib/|nodes/)' --include='*.[ch]' src/core
 
 # The one-pass aggregates may: they stay on one machine
 empty "no function that travels needs to be told which types it is called with" \
-	comm -23 <(grep -l get_fn_expr src/*.c) <(printf 'src/%s.c\n' ledger question)
+	comm -23 <(grep -rl get_fn_expr src --include='*.c' | sort) <(printf 'src/pg/%s.c\n' cannibalization/question subscriptions/ledger)
 empty "the benchmark of the core compiles" \
 	"${CC:-gcc}" -std=gnu99 -fsyntax-only -Wall -Isrc -Itest/core bench/core.c
 none "no view takes grouping sets, which distributed servers refuse" \
-	grep -nE '\<(GROUPING SETS|ROLLUP|CUBE) *\(' sql/7*.sql sql/8*.sql
+	grep -nE '\<(GROUPING SETS|ROLLUP|CUBE) *\(' sql/reports/*.sql
 
 # A function of SQL and its pg_finfo, and what the loader looks for: no more
 if [ -e cvm.so ]; then
@@ -155,7 +155,7 @@ empty "every file ends with a newline" unended "${text[@]}"
 
 # Other versions lay some lines out in other ways
 if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
-	empty "clang-format has nothing to change" clang-format --dry-run -Werror src/*.[ch] src/core/*.[ch] test/*/*.[ch]
+	empty "clang-format has nothing to change" clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] test/*/*.[ch]
 else
 	skip "no clang-format 14 here"
 fi

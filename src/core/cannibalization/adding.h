@@ -1,0 +1,33 @@
+/*
+ * adding.h
+ *		A customer on the way into a state of cannibalization.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_CANNIBALIZATION_ADDING_H
+#define CVM_CORE_CANNIBALIZATION_ADDING_H
+
+#include "core/cannibalization/cannibalization.h"
+
+typedef struct Adding
+{
+	Cannibalization *state;
+	const Course *course;
+	const Label *stratum;
+	const Label *channel; /* the entries that count; NULL: all */
+	int32_t number;		  /* of the stratum; -1: not yet asked for */
+	int scale;			  /* of the customer's money */
+	Almanac *months;
+	Ramps *ramps; /* for months in which nothing happens, or NULL */
+} Adding;
+
+static inline Wide
+scaled(const Adding *adding, Wide mrr)
+{
+	return money_rescale(mrr, adding->scale, adding->state->scale);
+}
+
+extern void add_entered(Adding *adding, Sheet *sheet, const Entry *entry);
+extern void add_stayed(Adding *adding, Sheet *sheet);
+
+#endif /* CVM_CORE_CANNIBALIZATION_ADDING_H */

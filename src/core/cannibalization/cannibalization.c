@@ -1,0 +1,239 @@
+/*
+ * cannibalization.c
+ *		Did the new one eat the old one: adding customers up.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/cannibalization/adding.h"
+
+Cannibalization *
+cannibalization_new(HostArena arena)
+{
+	Cannibalization *state = host_alloc_zero(arena, sizeof(Cannibalization));
+
+	state->arena = arena;
+	state->scale = SHARE_SCALE;
+	state->strata.arena = state->donors.arena = arena;
+	return state;
+}
+
+int
+compare_sheets(const void *a, const void *b)
+{
+	const Window *window_a = &((const Sheet *) a)->window;
+	const Window *window_b = &((const Sheet *) b)->window;
+
+	if (window_a->look_back != window_b->look_back)
+		return window_a->look_back < window_b->look_back ? -1 : 1;
+	return (window_a->look_ahead > window_b->look_ahead) -
+		   (window_a->look_ahead < window_b->look_ahead);
+}
+
+/* Are these the windows of the state, in any order? */
+static bool
+same_windows(const Cannibalization *state, const Window *windows, int nwindows)
+{
+	if (nwindows != state->nsheets)
+		return false;
+	for (int i = 0; i < nwindows; i++)
+	{
+		bool found = false;
+
+		for (int j = 0; j < nwindows && !found; j++)
+			found = state->sheets[j].window.look_back == windows[i].look_back &&
+					state->sheets[j].window.look_ahead == windows[i].look_ahead;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Take over end of observation, gap and windows, or check that they agree. */
+void
+cannibalization_adopt(Cannibalization *state, Day as_of, int32_t gap,
+					  const Window *windows, int nwindows)
+{
+	if (state->adopted)
+	{
+		if (state->as_of != as_of)
+			host_fail(HOST_INVALID_VALUE,
+					  "Use the same as_of for every customer.",
+					  "cannot add up entries observed until different days");
+		if (state->gap != gap || !same_windows(state, windows, nwindows))
+			host_fail(HOST_INVALID_VALUE,
+					  "Use the same look_back, look_ahead and gap for every "
+					  "customer.",
+					  "cannot add up entries seen through different windows");
+		return;
+	}
+	if (nwindows > SHEETS_MOST)
+		host_fail(HOST_TOO_LARGE, "Ask for fewer of them.",
+				  "%d pairs of look_back and look_ahead are more than %d",
+				  nwindows, SHEETS_MOST);
+	for (int i = 0; i < nwindows; i++)
+		window_check(windows[i]);
+	state->adopted = true;
+	state->as_of = as_of;
+	state->gap = gap;
+	state->nsheets = nwindows;
+	state->sheets = host_alloc_zero(state->arena, nwindows * sizeof(Sheet));
+	for (int i = 0; i < nwindows; i++)
+		state->sheets[i].window = windows[i];
+	host_sort(state->sheets, nwindows, sizeof(Sheet), compare_sheets);
+}
+
+/* Divide what an entry lost among its donors. */
+static void
+add_losses(Adding *adding, Sheet *sheet, const Entry *entry)
+{
+	Cannibalization *state = adding->state;
+	Shares shares;
+
+	entry_shares(adding->course, entry, sheet->window, &shares, state->scale);
+	for (int i = 0; i < shares.count; i++)
+	{
+		int32_t number = lexicon_number(&state->donors, shares.items[i].name);
+		DonorLoss *donor;
+
+		sheet_donors(state, sheet);
+		donor = &sheet->donors[number];
+		donor->entries++;
+		donor->lost = money_add(donor->lost, shares.items[i].lost);
+	}
+	shares_close(&shares);
+}
+
+/* An amount as it is squared: with SQUARE_SCALE decimals. */
+static Wide
+square_root_of(Wide mrr, int scale)
+{
+	Wide divisor;
+
+	if (scale <= SQUARE_SCALE)
+		return money_rescale(mrr, scale, SQUARE_SCALE);
+	divisor = money_power(scale - SQUARE_SCALE);
+	return (mrr + divisor / 2) / divisor;
+}
+
+static Wide
+product_added(Wide sum, Wide a, Wide b)
+{
+	Wide product;
+
+	if (__builtin_mul_overflow(a, b, &product))
+		money_overflow();
+	return money_add(sum, product);
+}
+
+/* Does the entry of a run count? */
+static bool
+run_counts(const Adding *adding, const FocalRun *run)
+{
+	static const Label none = {NO_CHANNEL, sizeof(NO_CHANNEL) - 1};
+
+	return adding->channel == NULL ||
+		   label_compare(
+			   adding->channel,
+			   run->channel < 0
+				   ? &none
+				   : &adding->course->holdings->names[run->channel]) == 0;
+}
+
+/* Count the customer's entries. */
+static void
+add_entries(Adding *adding, Sheet *sheet)
+{
+	const Course *course = adding->course;
+	Wide focal = 0;
+	Wide lost = 0;
+	bool any = false;
+
+	for (int i = 0; i < course->nruns; i++)
+	{
+		Entry entry;
+
+		if (!run_counts(adding, &course->runs[i]))
+			continue;
+		host_poll();
+		entry = course_entry(course, i, sheet->window);
+		sheet->kinds[entry.kind]++;
+		if (!entry.matured)
+			continue;
+		any = true;
+		focal = money_add(focal, entry.focal);
+		lost = money_add(lost, entry.lost);
+		sheet->focal_lines += entry.focal_lines;
+		if (entry.donor.before == 0)
+			continue;
+		sheet->before_lines += entry.donor.lines;
+		sheet->before =
+			money_add(sheet->before, scaled(adding, entry.donor.before));
+		add_entered(adding, sheet, &entry);
+		if (entry.lost > 0)
+			add_losses(adding, sheet, &entry);
+	}
+	if (!any)
+		return;
+	sheet->persons++;
+	sheet->focal = money_add(sheet->focal, scaled(adding, focal));
+	sheet->lost = money_add(sheet->lost, scaled(adding, lost));
+	focal = square_root_of(focal, adding->scale);
+	lost = square_root_of(lost, adding->scale);
+	sheet->lost_squares = product_added(sheet->lost_squares, lost, lost);
+	sheet->cross_products = product_added(sheet->cross_products, lost, focal);
+	sheet->focal_squares = product_added(sheet->focal_squares, focal, focal);
+}
+
+static Adding
+adding_of(Cannibalization *state, const Course *course, const Label *stratum)
+{
+	return (Adding){.state = state,
+					.course = course,
+					.stratum = stratum,
+					.number = -1,
+					.scale = course->holdings->scale,
+					.months = almanac_of((Calendar){GRAIN_MONTH, 1})};
+}
+
+/* Count the customer's entries, and how long they stay. */
+static void
+add_focal(Adding *adding)
+{
+	Cannibalization *state = adding->state;
+	const Course *course = adding->course;
+
+	cannibalization_scale(state, adding->scale);
+	for (int i = 0; i < course->nruns; i++)
+	{
+		if (!run_counts(adding, &course->runs[i]))
+			continue;
+		state->focal_days += course->runs[i].end - course->runs[i].start;
+		state->focal_ends += course->runs[i].ended;
+	}
+	for (int i = 0; i < state->nsheets; i++)
+		add_entries(adding, &state->sheets[i]);
+}
+
+/* Add a customer; ramps of the stratum, or NULL. */
+void
+cannibalization_add(Cannibalization *state, const Course *course,
+					const Label *stratum, Ramps *ramps)
+{
+	Adding adding = adding_of(state, course, stratum);
+
+	adding.ramps = ramps;
+	add_focal(&adding);
+	for (int i = 0; i < state->nsheets; i++)
+		add_stayed(&adding, &state->sheets[i]);
+}
+
+/* Add a customer's entries that were sold in a channel, and nothing else. */
+void
+cannibalization_add_channel(Cannibalization *state, const Course *course,
+							const Label *stratum, const Label *channel)
+{
+	Adding adding = adding_of(state, course, stratum);
+
+	adding.channel = channel;
+	add_focal(&adding);
+}

@@ -1,0 +1,196 @@
+/*
+ * cannibalization.h
+ *		Did the new one eat the old one: entries of all customers, added up,
+ *		beside what donors lose without the new one.
+ *
+ * A state has a sheet for every pair of look-back and look-ahead asked for.
+ * A sheet counts entries by kind, adds up money, and keeps two groups in cells
+ * of the same month, tenure, price and stratum (a segment, say):
+ *
+ *	 entered	entries of customers who had something to lose
+ *	 stayed		the control: on the 15th of every month, the customers who
+ *				hold donors then and are not in the focal product before the
+ *				end of the look-ahead, watched exactly as an entry on that
+ *				day would be
+ *
+ * The verdict weighs the losses of those who stayed by those who entered, cell
+ * by cell: what the donors would have lost anyway.
+ *
+ * Life of a state: empty; told its windows by the first customer; growing in
+ * any order; merged with states of the same windows; encoded as canonical
+ * bytes.  Cells are made when something falls into them.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_CANNIBALIZATION_CANNIBALIZATION_H
+#define CVM_CORE_CANNIBALIZATION_CANNIBALIZATION_H
+
+#include "core/cannibalization/entries.h"
+#include "core/util/lexicon.h"
+
+/* Who was watched for losing what donors brought before */
+typedef struct Outcome
+{
+	int64_t watched;
+	int64_t lost;	   /* brought less at the end of the look-ahead */
+	int64_t at_risk;   /* did not yet, STEP_DAYS before that */
+	int64_t step_lost; /* of those: did at the end */
+	Wide before;
+	Wide lost_mrr;
+} Outcome;
+
+#define STEP_DAYS 30
+
+/* What stands for a channel that is not told */
+#define NO_CHANNEL "(none)"
+
+#define TENURE_BANDS 5
+#define PRICE_BANDS 24
+#define BANDS (TENURE_BANDS * PRICE_BANDS)
+
+typedef struct Match
+{
+	Outcome entered;
+	Outcome stayed;
+} Match;
+
+/* The cells of a stratum in a month; numbers of cells plus one, 0: none */
+typedef struct Patch
+{
+	int32_t stratum;
+	Period month;
+	int32_t cells[BANDS];
+} Patch;
+
+/* What entries took from one donor */
+typedef struct DonorLoss
+{
+	int64_t entries;
+	Wide lost;
+} DonorLoss;
+
+typedef struct Sheet
+{
+	Window window;
+	int64_t kinds[ENTRY_KINDS];
+	int64_t persons; /* with a matured entry */
+	int64_t focal_lines;
+	int64_t before_lines;
+	Wide focal;	 /* of matured entries, as all money here */
+	Wide before; /* what donors brought */
+	Wide lost;
+	Wide lost_squares;	 /* sums over persons, at SQUARE_SCALE twice */
+	Wide cross_products; /* lost times focal */
+	Wide focal_squares;
+	int ndonors;
+	DonorLoss *donors; /* by number of the donor's name */
+	int npatches;
+	int patch_room;
+	int hint;		 /* the patch asked for last */
+	Patch **patches; /* by stratum and month */
+	int ncells;
+	int cell_room;
+	Match *cells;
+} Sheet;
+
+/* Decimals of the amounts that are squared: enough for an error's width */
+#define SQUARE_SCALE 4
+
+typedef struct Cannibalization
+{
+	HostArena arena;
+	bool adopted;
+	Day as_of;
+	int32_t gap;
+	int scale;
+	Lexicon strata;
+	Lexicon donors;
+	int64_t focal_days; /* days of focal runs seen, and runs seen to end */
+	int64_t focal_ends;
+	int nsheets;
+	Sheet *sheets; /* by look-back and look-ahead */
+
+	/* the days of months on which the control is watched, while adding */
+	Period first_watch;
+	Day *watches;
+} Cannibalization;
+
+#define WATCHES_KEPT 1024
+
+/*
+ * The control of one stratum on its way into the cells: in most months nothing
+ * happens to those who are watched, so that it is enough to write down from
+ * which month on there is one more of them, and from which month on one less.
+ */
+typedef struct Ramp
+{
+	int64_t watched;
+	Wide before;
+} Ramp;
+
+typedef struct Ramps
+{
+	int nbands;
+	Ramp **bands; /* by sheet and band: by month from first_watch on */
+} Ramps;
+
+#define CANNIBALIZATION_VERSION 1
+#define SHEETS_MOST 400
+
+extern Cannibalization *cannibalization_new(HostArena arena);
+extern void cannibalization_adopt(Cannibalization *state, Day as_of,
+								  int32_t gap, const Window *windows,
+								  int nwindows);
+extern void cannibalization_add(Cannibalization *state, const Course *course,
+								const Label *stratum, Ramps *ramps);
+extern void cannibalization_add_channel(Cannibalization *state,
+										const Course *course,
+										const Label *stratum,
+										const Label *channel);
+extern Ramps *ramps_new(const Cannibalization *state);
+extern void ramps_settle(Ramps *ramps, Cannibalization *state,
+						 const Label *stratum);
+extern void cannibalization_merge(Cannibalization *into,
+								  const Cannibalization *more);
+extern void cannibalization_merge_control(Cannibalization *into,
+										  const Cannibalization *more);
+extern void cannibalization_encode(const Cannibalization *state,
+								   ByteWriter *writer);
+extern Cannibalization *cannibalization_decode(HostArena arena,
+											   const void *data, size_t size);
+
+/* Parts that the files of this state share */
+extern void cannibalization_scale(Cannibalization *state, int scale);
+extern int compare_sheets(const void *a, const void *b);
+extern void outcome_add(Outcome *into, const Outcome *more);
+extern void sheet_donors(const Cannibalization *state, Sheet *sheet);
+extern Patch *sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
+						  Period month);
+extern Match *patch_cell(Cannibalization *state, Sheet *sheet, Patch *patch,
+						 int band);
+
+static inline int64_t
+sheet_matured(const Sheet *sheet)
+{
+	int64_t matured = 0;
+
+	for (int kind = 0; kind < ENTRY_PENDING; kind++)
+		matured += sheet->kinds[kind];
+	return matured;
+}
+
+/* Matured entries of customers who had something to lose */
+static inline int64_t
+sheet_own_base(const Sheet *sheet)
+{
+	return sheet->kinds[ENTRY_ADD] + sheet->kinds[ENTRY_SWITCH] +
+		   sheet->kinds[ENTRY_PARTIAL];
+}
+
+static inline int64_t
+sheet_losing(const Sheet *sheet)
+{
+	return sheet->kinds[ENTRY_SWITCH] + sheet->kinds[ENTRY_PARTIAL];
+}
+
+#endif /* CVM_CORE_CANNIBALIZATION_CANNIBALIZATION_H */

@@ -1,0 +1,294 @@
+/*
+ * cannibalization_bytes.c
+ *		A state of cannibalization as canonical bytes.
+ *
+ * Version, as_of, gap, scale, days and ends of focal runs, the names of strata
+ * and donors (sorted, each in use), and for each sheet, by its windows: counts
+ * by kind, persons, lines, money, losses by donor, and the patches with the
+ * cells that hold anything.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/cannibalization/cannibalization.h"
+
+#define HAS_ENTERED 1
+#define HAS_STAYED 2
+
+#define SHEET_LEAST 19 /* bytes of a sheet that holds nothing */
+
+static void
+encode_outcome(const Outcome *outcome, ByteWriter *writer)
+{
+	write_unsigned(writer, outcome->watched);
+	write_unsigned(writer, outcome->lost);
+	write_unsigned(writer, outcome->at_risk);
+	write_unsigned(writer, outcome->step_lost);
+	write_wide(writer, outcome->before);
+	write_wide(writer, outcome->lost_mrr);
+}
+
+static void
+decode_outcome(ByteReader *reader, Outcome *outcome)
+{
+	outcome->watched = (int64_t) read_unsigned(reader, INT64_MAX);
+	outcome->lost = (int64_t) read_unsigned(reader, outcome->watched);
+	outcome->at_risk = (int64_t) read_unsigned(reader, outcome->watched);
+	outcome->step_lost = (int64_t) read_unsigned(reader, outcome->at_risk);
+	outcome->before = read_wide(reader);
+	outcome->lost_mrr = read_wide(reader);
+	if (outcome->watched == 0 || outcome->step_lost > outcome->lost ||
+		outcome->lost_mrr < 0 || outcome->before < outcome->lost_mrr)
+		reader_fail(reader);
+}
+
+/* The places of names by their numbers. */
+static int32_t *
+places_of(const Lexicon *lexicon)
+{
+	int32_t *places = host_alloc(NULL, (lexicon->count + 1) * sizeof(int32_t));
+
+	for (int i = 0; i < lexicon->count; i++)
+		places[lexicon->sorted[i]] = i;
+	return places;
+}
+
+static void
+encode_patch(const Sheet *sheet, const Patch *patch, int32_t place,
+			 ByteWriter *writer)
+{
+	int count = 0;
+
+	for (int band = 0; band < BANDS; band++)
+		count += patch->cells[band] > 0;
+	write_unsigned(writer, place);
+	write_signed(writer, patch->month);
+	write_unsigned(writer, count);
+	for (int band = 0; band < BANDS; band++)
+	{
+		const Match *cell;
+		int has;
+
+		if (patch->cells[band] == 0)
+			continue;
+		cell = &sheet->cells[patch->cells[band] - 1];
+		has = (cell->entered.watched > 0 ? HAS_ENTERED : 0) |
+			  (cell->stayed.watched > 0 ? HAS_STAYED : 0);
+		write_byte(writer, (uint8_t) band);
+		write_byte(writer, (uint8_t) has);
+		if (has & HAS_ENTERED)
+			encode_outcome(&cell->entered, writer);
+		if (has & HAS_STAYED)
+			encode_outcome(&cell->stayed, writer);
+	}
+}
+
+static void
+encode_sheet(const Cannibalization *state, const Sheet *sheet,
+			 const int32_t *strata, ByteWriter *writer)
+{
+	int count = 0;
+
+	write_unsigned(writer, sheet->window.look_back);
+	write_unsigned(writer, sheet->window.look_ahead);
+	for (int kind = 0; kind < ENTRY_KINDS; kind++)
+		write_unsigned(writer, sheet->kinds[kind]);
+	write_unsigned(writer, sheet->persons);
+	write_signed(writer, sheet->focal_lines);
+	write_signed(writer, sheet->before_lines);
+	write_wide(writer, sheet->focal);
+	write_wide(writer, sheet->before);
+	write_wide(writer, sheet->lost);
+	write_wide(writer, sheet->lost_squares);
+	write_wide(writer, sheet->cross_products);
+	write_wide(writer, sheet->focal_squares);
+	for (int d = 0; d < sheet->ndonors; d++)
+		count += sheet->donors[d].entries > 0;
+	write_unsigned(writer, count);
+	for (int i = 0; i < state->donors.count; i++)
+	{
+		int32_t number = state->donors.sorted[i];
+
+		if (number >= sheet->ndonors || sheet->donors[number].entries == 0)
+			continue;
+		write_unsigned(writer, i);
+		write_unsigned(writer, sheet->donors[number].entries);
+		write_wide(writer, sheet->donors[number].lost);
+	}
+	write_unsigned(writer, sheet->npatches);
+	/* patches are sorted by the number of their stratum: go by its place */
+	for (int i = 0; i < state->strata.count; i++)
+		for (int p = 0; p < sheet->npatches; p++)
+		{
+			const Patch *patch = sheet->patches[p];
+
+			host_poll();
+			if (strata[patch->stratum] == i)
+				encode_patch(sheet, patch, i, writer);
+		}
+}
+
+/* Write canonical bytes. */
+void
+cannibalization_encode(const Cannibalization *state, ByteWriter *writer)
+{
+	int32_t *strata = places_of(&state->strata);
+
+	write_byte(writer, CANNIBALIZATION_VERSION);
+	write_byte(writer, state->adopted);
+	if (!state->adopted)
+		return;
+	write_signed(writer, state->as_of);
+	write_unsigned(writer, state->gap);
+	write_unsigned(writer, state->scale);
+	write_unsigned(writer, state->focal_days);
+	write_unsigned(writer, state->focal_ends);
+	lexicon_encode(&state->strata, writer);
+	lexicon_encode(&state->donors, writer);
+	write_unsigned(writer, state->nsheets);
+	for (int i = 0; i < state->nsheets; i++)
+		encode_sheet(state, &state->sheets[i], strata, writer);
+	host_free(strata);
+}
+
+static void
+decode_patch(Cannibalization *state, Sheet *sheet, ByteReader *reader,
+			 bool *strata)
+{
+	int32_t stratum = (int32_t) read_unsigned(reader, INT32_MAX);
+	Period month = (Period) read_signed(reader, INT32_MIN, INT32_MAX);
+	size_t count = read_count(reader, 8);
+	int patches = sheet->npatches;
+	int last = -1;
+	Patch *patch;
+
+	if (stratum >= state->strata.count || count == 0)
+		reader_fail(reader);
+	strata[stratum] = true;
+	patch = sheet_patch(state, sheet, stratum, month);
+	/* in order, and none twice */
+	if (sheet->npatches == patches || sheet->patches[patches] != patch)
+		reader_fail(reader);
+	for (size_t i = 0; i < count; i++)
+	{
+		int band = read_byte(reader);
+		int has = read_byte(reader);
+		Match *cell;
+
+		host_poll();
+		if (band <= last || band >= BANDS || has == 0 ||
+			(has & ~(HAS_ENTERED | HAS_STAYED)) != 0)
+			reader_fail(reader);
+		last = band;
+		cell = patch_cell(state, sheet, patch, band);
+		if (has & HAS_ENTERED)
+			decode_outcome(reader, &cell->entered);
+		if (has & HAS_STAYED)
+			decode_outcome(reader, &cell->stayed);
+	}
+}
+
+static void
+decode_sheet(Cannibalization *state, Sheet *sheet, ByteReader *reader,
+			 bool *strata, bool *donors)
+{
+	size_t count;
+	int64_t last = -1;
+
+	sheet->window.look_back = (int32_t) read_unsigned(reader, INT32_MAX);
+	sheet->window.look_ahead = (int32_t) read_unsigned(reader, INT32_MAX);
+	if (sheet->window.look_back < 1)
+		reader_fail(reader);
+	for (int kind = 0; kind < ENTRY_KINDS; kind++)
+		/* six of them must not pass the range of a count */
+		sheet->kinds[kind] = (int64_t) read_unsigned(reader, INT64_MAX / 8);
+	sheet->persons = (int64_t) read_unsigned(reader, sheet_matured(sheet));
+	if ((sheet->persons == 0) != (sheet_matured(sheet) == 0))
+		reader_fail(reader);
+	sheet->focal_lines = read_signed(reader, INT64_MIN, INT64_MAX);
+	sheet->before_lines = read_signed(reader, INT64_MIN, INT64_MAX);
+	sheet->focal = read_wide(reader);
+	sheet->before = read_wide(reader);
+	sheet->lost = read_wide(reader);
+	sheet->lost_squares = read_wide(reader);
+	sheet->cross_products = read_wide(reader);
+	sheet->focal_squares = read_wide(reader);
+	if (sheet->focal < 0 || sheet->lost < 0 || sheet->before < sheet->lost ||
+		sheet->lost_squares < 0 || sheet->cross_products < 0 ||
+		sheet->focal_squares < 0)
+		reader_fail(reader);
+	count = read_count(reader, 3);
+	sheet_donors(state, sheet);
+	for (size_t i = 0; i < count; i++)
+	{
+		int64_t number = (int64_t) read_unsigned(reader, INT32_MAX);
+		DonorLoss *donor;
+
+		if (number <= last || number >= state->donors.count)
+			reader_fail(reader);
+		last = number;
+		donors[number] = true;
+		donor = &sheet->donors[number];
+		donor->entries = (int64_t) read_unsigned(reader, INT64_MAX);
+		donor->lost = read_wide(reader);
+		if (donor->entries == 0 || donor->lost < 0)
+			reader_fail(reader);
+	}
+	count = read_count(reader, 11);
+	for (size_t i = 0; i < count; i++)
+		decode_patch(state, sheet, reader, strata);
+}
+
+/* Read canonical bytes; anything else is refused. */
+Cannibalization *
+cannibalization_decode(HostArena arena, const void *data, size_t size)
+{
+	Cannibalization *state = cannibalization_new(arena);
+	ByteReader reader;
+	uint8_t adopted;
+	bool *strata;
+	bool *donors;
+
+	reader_open(&reader, data, size, "cannibalization");
+	if (read_byte(&reader) != CANNIBALIZATION_VERSION)
+		reader_fail(&reader);
+	adopted = read_byte(&reader);
+	if (adopted > 1)
+		reader_fail(&reader);
+	if (!adopted)
+	{
+		reader_close(&reader);
+		return state;
+	}
+	state->adopted = true;
+	state->as_of = (Day) read_signed(&reader, DAY_FIRST, DAY_LAST);
+	state->gap = (int32_t) read_unsigned(&reader, INT32_MAX);
+	state->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
+	state->focal_days = (int64_t) read_unsigned(&reader, INT64_MAX);
+	state->focal_ends = (int64_t) read_unsigned(&reader, INT64_MAX);
+	lexicon_decode(&state->strata, &reader);
+	lexicon_decode(&state->donors, &reader);
+	state->nsheets = (int) read_count(&reader, SHEET_LEAST);
+	if (state->scale < SHARE_SCALE || state->nsheets == 0 ||
+		state->nsheets > SHEETS_MOST)
+		reader_fail(&reader);
+	state->sheets = host_alloc_zero(arena, state->nsheets * sizeof(Sheet));
+	strata = host_alloc_zero(NULL, state->strata.count + 1);
+	donors = host_alloc_zero(NULL, state->donors.count + 1);
+	for (int i = 0; i < state->nsheets; i++)
+	{
+		decode_sheet(state, &state->sheets[i], &reader, strata, donors);
+		if (i > 0 &&
+			compare_sheets(&state->sheets[i - 1], &state->sheets[i]) >= 0)
+			reader_fail(&reader);
+	}
+	for (int i = 0; i < state->strata.count; i++)
+		if (!strata[i])
+			reader_fail(&reader);
+	for (int i = 0; i < state->donors.count; i++)
+		if (!donors[i])
+			reader_fail(&reader);
+	reader_close(&reader);
+	host_free(strata);
+	host_free(donors);
+	return state;
+}

@@ -1,0 +1,134 @@
+/*
+ * entries.h
+ *		A customer's entries into a focal product, and what became of the
+ *		donors: the products that the customer may have given up for it.
+ *
+ * A focal run goes on while the next focal spell starts no more than gap days
+ * after the last one ended; its first day is an entry.  What donors brought at
+ * best in the look_back days before the entry (before) is compared with what
+ * they bring look_ahead days after it (after):
+ *
+ *	 new		no donor and no focal spell ever before
+ *	 winback	before is 0, though there was a spell earlier
+ *	 add		after >= before > 0
+ *	 partial	before > after > 0
+ *	 switch		before > 0, after is 0
+ *	 pending	look_ahead days have not been observed yet, whatever the past
+ *
+ * as_of is the first day not observed, but the midnight with which it begins
+ * is seen: what ends then has ended, what starts then has started, so that a
+ * spell may be cut there as anywhere.  An entry on as_of itself belongs to a
+ * day not observed; one on as_of - look_ahead is just mature.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_CANNIBALIZATION_ENTRIES_H
+#define CVM_CORE_CANNIBALIZATION_ENTRIES_H
+
+#include "core/cannibalization/shares.h"
+#include "core/subscriptions/steps.h"
+
+/* What a product is to a question */
+typedef enum Side
+{
+	SIDE_NONE,
+	SIDE_FOCAL,
+	SIDE_DONOR
+} Side;
+
+typedef struct Window
+{
+	int32_t look_back;
+	int32_t look_ahead;
+} Window;
+
+typedef enum EntryKind
+{
+	ENTRY_NEW,
+	ENTRY_WINBACK,
+	ENTRY_ADD,
+	ENTRY_SWITCH,
+	ENTRY_PARTIAL,
+	ENTRY_PENDING,
+	ENTRY_KINDS
+} EntryKind;
+
+/* What one side brings from a day on, and how many lines that is */
+typedef struct SideLevel
+{
+	Day day;
+	Day since; /* the day from which on it has been paid without a break */
+	int32_t lines;
+	Wide mrr;
+} SideLevel;
+
+typedef struct FocalRun
+{
+	Day start;
+	Day end; /* first day not held; as_of where it goes on */
+	bool ended;
+	int32_t channel; /* in which it was sold, the first by name; -1: not told */
+	int32_t offer;	 /* under which it was, likewise */
+} FocalRun;
+
+/*
+ * A customer as a question sees them: set once, asked for any day, and set
+ * again for the next one; begins as zeros.
+ */
+typedef struct Course
+{
+	const Holdings *holdings;
+	const uint8_t *sides; /* Side, by product */
+	Day as_of;
+	Day first_spell; /* of either side; DAY_LAST: none */
+	int nruns;
+	FocalRun *runs;
+	int nfocal;
+	SideLevel *focal;
+	int ndonor;
+	SideLevel *donor;
+	size_t room; /* steps, and levels of each side */
+	Step *steps;
+} Course;
+
+/* Donors before and after a day */
+typedef struct Passing
+{
+	Wide before;
+	Wide after;
+	int32_t lines; /* that brought before */
+	Day peak;	   /* last day on which they brought that much */
+	Day since;	   /* the day from which on they were paid, then */
+} Passing;
+
+typedef struct Entry
+{
+	Day day;
+	EntryKind kind;
+	bool matured;
+	Passing donor; /* after: of matured entries only */
+	Wide focal;	   /* what the focal products bring on the day */
+	int32_t focal_lines;
+	Wide lost; /* before - after where that is more than 0 */
+	const FocalRun *run;
+} Entry;
+
+extern const char *entry_kind_name(EntryKind kind);
+extern void window_check(Window window);
+extern void gap_check(int32_t gap);
+extern void course_set(Course *course, const Holdings *holdings,
+					   const uint8_t *sides, Day as_of, int32_t gap);
+extern void course_close(Course *course);
+extern Wide course_donors(const Course *course, int64_t day);
+extern Passing course_passing(const Course *course, Day day, Window window);
+extern Entry course_entry(const Course *course, int number, Window window);
+extern void entry_shares(const Course *course, const Entry *entry,
+						 Window window, Shares *shares, int to_scale);
+
+static inline bool
+course_matured(const Course *course, Day day, Window window)
+{
+	return (int64_t) day + window.look_ahead <= course->as_of;
+}
+
+#endif /* CVM_CORE_CANNIBALIZATION_ENTRIES_H */

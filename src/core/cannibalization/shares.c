@@ -1,0 +1,145 @@
+/*
+ * shares.c
+ *		What an entry lost, divided among the products that dropped.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/cannibalization/shares.h"
+
+#include <string.h>
+
+/* Open for drops of products by number, of which there are so many. */
+void
+shares_open(Shares *shares, int nproducts)
+{
+	shares->count = 0;
+	shares->room = SHARES_FEW;
+	shares->items = shares->few;
+	shares->places = NULL;
+	shares->nproducts = nproducts;
+}
+
+void
+shares_close(Shares *shares)
+{
+	if (shares->places == NULL)
+		return;
+	host_free(shares->places);
+	host_free(shares->items);
+}
+
+/* A share for a product that has none yet. */
+DonorShare *
+shares_more(Shares *shares, int32_t product)
+{
+	DonorShare *share;
+
+	if (shares->count == shares->room)
+	{
+		size_t room = (size_t) shares->room * 2;
+
+		if (shares->places == NULL)
+		{
+			shares->items = host_alloc(NULL, room * sizeof(DonorShare));
+			memcpy(shares->items, shares->few, sizeof(shares->few));
+			shares->places =
+				host_alloc_zero(NULL, shares->nproducts * sizeof(int32_t));
+			for (int i = 0; i < shares->count; i++)
+				shares->places[shares->items[i].product] = i + 1;
+		}
+		else
+			shares->items =
+				host_realloc(shares->items, room * sizeof(DonorShare));
+		shares->room = (int) room;
+	}
+	share = &shares->items[shares->count++];
+	*share = (DonorShare){.product = product};
+	if (shares->places != NULL)
+		shares->places[product] = shares->count;
+	return share;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return label_compare(((const DonorShare *) a)->name,
+						 ((const DonorShare *) b)->name);
+}
+
+/* Divide an amount in proportion to the drops. */
+static void
+divide(DonorShare *shares, int nshares, Wide amount)
+{
+	Wide whole = 0;
+	Wide rest = amount;
+
+	for (int i = 0; i < nshares; i++)
+		whole = money_add(whole, shares[i].drop);
+	for (int i = 0; i < nshares; i++)
+	{
+		Wide product;
+
+		if (__builtin_mul_overflow(amount, shares[i].drop, &product))
+			money_overflow();
+		shares[i].lost = product / whole;
+		rest -= shares[i].lost;
+	}
+	/* fewer units are left than there are shares */
+	while (rest > 0)
+	{
+		int best = -1;
+		Wide most = -1;
+
+		host_poll();
+		for (int i = 0; i < nshares; i++)
+		{
+			Wide remainder = amount * shares[i].drop - shares[i].lost * whole;
+
+			if (remainder > most)
+			{
+				most = remainder;
+				best = i;
+			}
+		}
+		shares[best].lost++;
+		rest--;
+	}
+}
+
+/*
+ * Keep the products that dropped, in the order of their names, each with its
+ * part of what was lost, which is more than 0: from one scale to another.
+ */
+void
+shares_divide(Shares *shares, const Label *names, Wide lost, int scale,
+			  int to_scale)
+{
+	int kept = 0;
+
+	for (int i = 0; i < shares->count; i++)
+	{
+		if (shares->items[i].drop <= 0)
+			continue;
+		shares->items[kept] = shares->items[i];
+		shares->items[kept].name = &names[shares->items[i].product];
+		kept++;
+	}
+	shares->count = kept;
+	if (kept == 1)
+	{
+		shares->items[0].lost = money_rescale(lost, scale, to_scale);
+		return;
+	}
+	for (; scale > SHARE_SCALE && lost % 10 == 0; scale--)
+		lost /= 10;
+	if (scale < SHARE_SCALE)
+	{
+		lost = money_rescale(lost, scale, SHARE_SCALE);
+		scale = SHARE_SCALE;
+	}
+	host_sort(shares->items, kept, sizeof(DonorShare), compare_names);
+	divide(shares->items, kept, lost);
+	for (int i = 0; i < kept; i++)
+		shares->items[i].lost =
+			money_rescale(shares->items[i].lost, scale, to_scale);
+}

@@ -1,0 +1,333 @@
+/*
+ * verdict.c
+ *		What a sheet of cannibalization says.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/cannibalization/verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/util/wilson.h"
+
+#define MONTH_DAYS (365.25 / 12)
+
+const char *
+judgement_name(Judgement judgement)
+{
+	static const char *const names[] = {"accretive",	"value_destroying",
+										"inconclusive", "immature",
+										"no_data",		"not_identified"};
+
+	return names[judgement];
+}
+
+/*
+ * The rate at which the new brings as much as the old loses: with a cost, as
+ * much and the cost of so many entries.
+ */
+double
+break_even(double focal, double donor, double cost, double entries)
+{
+	double rate;
+
+	if (cost != 0)
+		focal -= cost / entries;
+	rate = focal / donor;
+	return isfinite(rate) && donor > 0 ? rate : NAN;
+}
+
+static double
+money(Wide mantissa, int scale)
+{
+	return (double) mantissa / (double) money_power(scale);
+}
+
+static double
+ratio(double part, double whole)
+{
+	return whole != 0 ? part / whole : NAN;
+}
+
+/* Losses of persons over what the new brings: the ratio estimator. */
+static void
+value_rate(const Cannibalization *state, const Sheet *sheet, double z,
+		   Estimate *value)
+{
+	/* squares have a scale of their own: bring the sum to that */
+	double n = (double) sheet->persons;
+	double unit = pow(10, SQUARE_SCALE);
+	double focal = money(sheet->focal, state->scale) * unit;
+	double squares;
+	double error;
+
+	*value = (Estimate){NAN, NAN, NAN};
+	if (sheet->focal == 0)
+		return;
+	value->rate = (double) sheet->lost / (double) sheet->focal;
+	if (n < 2)
+		return;
+	squares = (double) sheet->lost_squares -
+			  2 * value->rate * (double) sheet->cross_products +
+			  value->rate * value->rate * (double) sheet->focal_squares;
+	error = sqrt(n / (n - 1) * (squares > 0 ? squares : 0)) / focal;
+	value->low = value->rate - z * error;
+	value->high = value->rate + z * error;
+}
+
+/* The unit rate less what would have been lost anyway. */
+static void
+correct(const Sheet *sheet, double z, Verdict *verdict)
+{
+	double n = (double) verdict->matured;
+	double losing = (double) sheet_losing(sheet);
+	double own = (double) sheet_own_base(sheet);
+	double h = verdict->control.loss_rate;
+	double rate = verdict->unit.rate - h * verdict->own_base_share;
+	double variance;
+
+	verdict->corrected = (Estimate){NAN, NAN, NAN};
+	/* who had nothing to lose needs no control */
+	if (own == 0 && n > 0)
+		rate = h = 0;
+	if (isnan(rate) || n < 2)
+		return;
+	verdict->corrected.rate = rate;
+	variance = (losing * (1 - h) * (1 - h) + (own - losing) * h * h -
+				n * rate * rate) /
+			   (n * (n - 1));
+	if (variance < 0)
+		variance = 0;
+	if (own > 0)
+		variance += verdict->own_base_share * verdict->own_base_share *
+					verdict->control.loss_variance;
+	verdict->corrected.low = rate - z * sqrt(variance);
+	verdict->corrected.high = rate + z * sqrt(variance);
+}
+
+/* Churn as observed, where none is given. */
+static void
+find_churn(const Cannibalization *state, const Sheet *sheet,
+		   const VerdictTerms *terms, Verdict *verdict)
+{
+	double months =
+		((double) sheet->window.look_back + sheet->window.look_ahead) /
+		MONTH_DAYS;
+
+	verdict->focal_churn = terms->focal_churn;
+	verdict->donor_churn = terms->donor_churn;
+	if (isnan(verdict->focal_churn) && state->focal_days > 0)
+		verdict->focal_churn = (double) state->focal_ends * MONTH_DAYS /
+							   (double) state->focal_days;
+	if (isnan(verdict->donor_churn) && verdict->control.loss_rate < 1)
+		verdict->donor_churn = -log(1 - verdict->control.loss_rate) / months;
+	/* nobody has left: nothing says how long they stay */
+	if (verdict->focal_churn <= 0)
+		verdict->focal_churn = NAN;
+	if (verdict->donor_churn <= 0)
+		verdict->donor_churn = NAN;
+}
+
+static void
+find_break_even(const Cannibalization *state, const Sheet *sheet,
+				const VerdictTerms *terms, Verdict *verdict)
+{
+	double n = (double) verdict->matured;
+	double focal = money(sheet->focal, state->scale);
+	double focal_price = terms->focal_price;
+	double donor_price = terms->donor_price;
+
+	if (isnan(focal_price))
+		focal_price = ratio(focal, (double) sheet->focal_lines);
+	if (isnan(donor_price))
+		donor_price = ratio(money(sheet->before, state->scale),
+							(double) sheet->before_lines);
+	verdict->break_even_unit = break_even(
+		terms->focal_margin, terms->donor_margin, terms->launch_cost, n);
+	verdict->break_even_value = break_even(
+		ratio(terms->focal_margin, focal_price),
+		ratio(terms->donor_margin, donor_price), terms->launch_cost, focal);
+	verdict->break_even_lifetime =
+		break_even(ratio(terms->focal_margin, verdict->focal_churn),
+				   ratio(terms->donor_margin, verdict->donor_churn),
+				   terms->launch_cost, n);
+	verdict->net_margin = terms->focal_margin * n -
+						  terms->donor_margin * (double) sheet_losing(sheet) -
+						  terms->launch_cost;
+}
+
+/* Put numbers behind what has been said so far. */
+__attribute__((format(printf, 2, 3))) static void
+say(Verdict *verdict, const char *form, ...)
+{
+	size_t used = strlen(verdict->reason);
+	va_list args;
+
+	va_start(args, form);
+	vsnprintf(verdict->reason + used, sizeof(verdict->reason) - used, form,
+			  args);
+	va_end(args);
+}
+
+/* Say what is to be known beside the verdict. */
+static void
+say_more(const VerdictTerms *terms, Verdict *verdict, double point)
+{
+	if (isnan(verdict->corrected.rate))
+		say(verdict, "; no control group says what would have gone anyway");
+	else if (!terms->by_value)
+		say(verdict,
+			"; %.1f%% of such customers lose as much without it, which leaves "
+			"%.1f%% (%.1f%% to %.1f%%)",
+			100 * verdict->control.loss_rate, 100 * verdict->corrected.rate,
+			100 * verdict->corrected.low, 100 * verdict->corrected.high);
+	if (!terms->by_value && !isnan(verdict->break_even_lifetime) &&
+		(point < verdict->break_even_lifetime) !=
+			(point < verdict->break_even_unit))
+		say(verdict,
+			"; over the lifetime break-even is %.1f%%, on the other side",
+			100 * verdict->break_even_lifetime);
+	say(verdict, ".");
+}
+
+static void
+judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
+{
+	const Estimate *rate = terms->by_value ? &verdict->value : &verdict->unit;
+	double corrected = terms->by_value ? verdict->corrected_value_rate
+									   : verdict->corrected.rate;
+	double even =
+		terms->by_value ? verdict->break_even_value : verdict->break_even_unit;
+	double share = ratio((double) verdict->matured, (double) verdict->entries);
+	const char *where;
+
+	verdict->reason[0] = '\0';
+	if (verdict->entries < terms->min_entries)
+	{
+		verdict->judgement = NO_DATA;
+		say(verdict,
+			"%lld entries are fewer than the %lld that a verdict needs.",
+			(long long) verdict->entries, (long long) terms->min_entries);
+		return;
+	}
+	if (share < terms->min_matured)
+	{
+		verdict->judgement = IMMATURE;
+		say(verdict,
+			"Only %lld of %lld entries (%.1f%%) are %d days old, less than "
+			"%.1f%%: wait before judging",
+			(long long) verdict->matured, (long long) verdict->entries,
+			100 * share, (int) sheet->window.look_ahead,
+			100 * terms->min_matured);
+		if (verdict->matured > 0)
+			say(verdict, "; of them %.1f%% left or cut another product so far",
+				100 * verdict->unit.rate);
+		say(verdict, ".");
+		return;
+	}
+	if (verdict->matured < terms->min_entries || verdict->matured == 0 ||
+		isnan(rate->low))
+	{
+		verdict->judgement = NO_DATA;
+		say(verdict,
+			"%lld matured entries are fewer than the %lld that a verdict "
+			"needs.",
+			(long long) verdict->matured, (long long) terms->min_entries);
+		return;
+	}
+	if (terms->by_value)
+		say(verdict,
+			"Of what %lld matured entries bring, %.1f%% was lost by other "
+			"products (%.0f%% interval %.1f%% to %.1f%%)",
+			(long long) verdict->matured, 100 * rate->rate, 100 * terms->conf,
+			100 * rate->low, 100 * rate->high);
+	else
+		say(verdict,
+			"%lld of %lld matured entries (%.1f%%, %.0f%% interval %.1f%% to "
+			"%.1f%%) left or cut another product",
+			(long long) sheet_losing(sheet), (long long) verdict->matured,
+			100 * rate->rate, 100 * terms->conf, 100 * rate->low,
+			100 * rate->high);
+	if (isnan(even))
+	{
+		verdict->judgement = NOT_IDENTIFIED;
+		say(verdict, "; without the margins of both there is no break-even");
+		say_more(terms, verdict, rate->rate);
+		return;
+	}
+	if (verdict->break_even_unit == 1 && verdict->break_even_value == 1)
+	{
+		verdict->judgement = NOT_IDENTIFIED;
+		say(verdict, "; the new product has the price and the margin of the "
+					 "old one, so that no rate could be too high");
+		say_more(terms, verdict, rate->rate);
+		return;
+	}
+	if (rate->high < even)
+	{
+		verdict->judgement = ACCRETIVE;
+		where = "below";
+	}
+	else if (rate->low > even)
+	{
+		verdict->judgement = VALUE_DESTROYING;
+		where = "above";
+	}
+	else
+	{
+		verdict->judgement = INCONCLUSIVE;
+		where = "not clearly on either side of";
+	}
+	say(verdict, ", %s the break-even of %.1f%%", where, 100 * even);
+	if (!isnan(corrected) && (corrected < even) != (rate->rate < even))
+	{
+		verdict->judgement = NOT_IDENTIFIED;
+		say(verdict,
+			", but what is left after the control lies on the other side");
+	}
+	say_more(terms, verdict, rate->rate);
+}
+
+/* Compute everything that a sheet says. */
+void
+verdict_reach(const Cannibalization *state, const Sheet *sheet,
+			  const VerdictTerms *terms, Verdict *verdict)
+{
+	double z = conf_to_z(terms->conf);
+	int64_t at_risk = 0;
+	int64_t step_lost = 0;
+
+	memset(verdict, 0, sizeof(Verdict));
+	verdict->matured = sheet_matured(sheet);
+	verdict->entries = verdict->matured + sheet->kinds[ENTRY_PENDING];
+	verdict->own_base_share =
+		ratio((double) sheet_own_base(sheet), (double) verdict->matured);
+	verdict->unit = (Estimate){NAN, NAN, NAN};
+	if (verdict->matured > 0)
+	{
+		verdict->unit.rate =
+			ratio((double) sheet_losing(sheet), (double) verdict->matured);
+		wilson(sheet_losing(sheet), verdict->matured, z, &verdict->unit.low,
+			   &verdict->unit.high);
+	}
+	value_rate(state, sheet, z, &verdict->value);
+	verdict->control = control_of(sheet);
+	correct(sheet, z, verdict);
+	verdict->corrected_value_rate =
+		ratio((double) sheet->lost -
+				  (sheet->before == 0
+					   ? 0
+					   : verdict->control.money_rate * (double) sheet->before),
+			  (double) sheet->focal);
+	for (int c = 0; c < sheet->ncells; c++)
+	{
+		at_risk += sheet->cells[c].entered.at_risk;
+		step_lost += sheet->cells[c].entered.step_lost;
+	}
+	verdict->step_rate = ratio((double) step_lost, (double) at_risk);
+	find_churn(state, sheet, terms, verdict);
+	find_break_even(state, sheet, terms, verdict);
+	judge(sheet, terms, verdict);
+}

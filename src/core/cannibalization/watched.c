@@ -1,0 +1,338 @@
+/*
+ * watched.c
+ *		Who had something to lose, month by month: entries, and the control.
+ *
+ * What donors brought and bring changes on few days, so the months in which a
+ * customer is watched are walked with a place in the donors' levels for each
+ * day that matters, and a stretch in which nothing changes is one step.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/cannibalization/adding.h"
+
+#define WATCH_DAY 14 /* days into a month on which those who stayed are met */
+
+static const int tenures[TENURE_BANDS - 1] = {90, 180, 365, 730};
+
+/* The band of tenure of somebody who has paid for so many days */
+static inline int
+tenure_band(int64_t days)
+{
+	int band = 0;
+
+	while (band < TENURE_BANDS - 1 && days >= tenures[band])
+		band++;
+	return band;
+}
+
+/* Price by doublings */
+static inline int
+price_band(Wide price, int scale)
+{
+	int doublings;
+
+	/* small numbers divide faster */
+	if (price <= INT64_MAX && scale <= 4)
+	{
+		static const int64_t powers[] = {1, 10, 100, 1000, 10000};
+
+		price = (int64_t) price / powers[scale];
+	}
+	else
+		price /= money_power(scale);
+	if (price == 0)
+		return 0;
+	doublings = price > INT64_MAX
+					? PRICE_BANDS
+					: 64 - __builtin_clzll((unsigned long long) price);
+	return doublings < PRICE_BANDS - 1 ? doublings : PRICE_BANDS - 1;
+}
+
+/* The number of the customer's stratum. */
+static inline int32_t
+stratum_number(Adding *adding)
+{
+	if (adding->number < 0)
+		adding->number =
+			lexicon_number(&adding->state->strata, adding->stratum);
+	return adding->number;
+}
+
+/* The cell of a month and band; good until the next call. */
+static inline Match *
+cell_of(Adding *adding, Sheet *sheet, Period month, int band)
+{
+	Patch *patch =
+		sheet_patch(adding->state, sheet, stratum_number(adding), month);
+
+	return patch_cell(adding->state, sheet, patch, band);
+}
+
+/* What becomes of somebody watched, who was still whole at risk days. */
+static Outcome
+outcome_of(const Adding *adding, Wide before, Wide after, bool at_risk)
+{
+	bool lost = after < before;
+
+	return (Outcome){.watched = 1,
+					 .lost = lost,
+					 .at_risk = at_risk,
+					 .step_lost = at_risk && lost,
+					 .before = scaled(adding, before),
+					 .lost_mrr = lost ? scaled(adding, before - after) : 0};
+}
+
+/* Count the customer of an entry who had something to lose. */
+void
+add_entered(Adding *adding, Sheet *sheet, const Entry *entry)
+{
+	const Passing *donor = &entry->donor;
+	int64_t step = (int64_t) sheet->window.look_ahead - STEP_DAYS;
+	bool at_risk =
+		step < 0 ||
+		course_donors(adding->course, entry->day + step) >= donor->before;
+	Outcome outcome = outcome_of(adding, donor->before, donor->after, at_risk);
+	int band = tenure_band((int64_t) entry->day - donor->since) * PRICE_BANDS +
+			   price_band(donor->before, adding->scale);
+
+	outcome_add(&cell_of(adding, sheet,
+						 almanac_period(adding->months, entry->day), band)
+					 ->entered,
+				&outcome);
+}
+
+/* Ramps, all flat, for a state with windows. */
+Ramps *
+ramps_new(const Cannibalization *state)
+{
+	Ramps *ramps = host_alloc_zero(NULL, sizeof(Ramps));
+
+	ramps->nbands = state->nsheets * BANDS;
+	ramps->bands =
+		host_alloc_zero(NULL, (size_t) ramps->nbands * sizeof(Ramp *));
+	return ramps;
+}
+
+static void
+ramps_add(Ramps *ramps, ptrdiff_t sheet, int band, int32_t from, int32_t to,
+		  Wide before)
+{
+	Ramp **ramp = &ramps->bands[sheet * BANDS + band];
+
+	if (*ramp == NULL)
+		*ramp = host_alloc_zero(NULL, (WATCHES_KEPT + 1) * sizeof(Ramp));
+	(*ramp)[from].watched++;
+	(*ramp)[from].before = money_add((*ramp)[from].before, before);
+	(*ramp)[to].watched--;
+	(*ramp)[to].before = money_add((*ramp)[to].before, -before);
+}
+
+/* The day of a month on which those who stayed are met. */
+static inline int64_t
+watch_day(const Adding *adding, int64_t month)
+{
+	uint64_t at = (uint64_t) (month - adding->state->first_watch);
+
+	return at < WATCHES_KEPT
+			   ? adding->state->watches[at]
+			   : period_start(adding->months->calendar, month) + WATCH_DAY;
+}
+
+/* Keep the days of the months up to the end of observation. */
+static void
+keep_watches(Adding *adding)
+{
+	Cannibalization *state = adding->state;
+	Day *watches = host_alloc(state->arena, WATCHES_KEPT * sizeof(Day));
+	Period last = almanac_period(adding->months, state->as_of);
+
+	state->first_watch = last - WATCHES_KEPT + 1;
+	for (int i = 0; i < WATCHES_KEPT; i++)
+		watches[i] = (Day) (period_start(adding->months->calendar,
+										 state->first_watch + i) +
+							WATCH_DAY);
+	state->watches = watches;
+}
+
+/* Count a customer whom nothing happens to in a month. */
+static inline void
+add_month(Adding *adding, Sheet *sheet, Period month, int band, Wide before)
+{
+	Outcome *stayed = &cell_of(adding, sheet, month, band)->stayed;
+
+	stayed->watched++;
+	stayed->at_risk++;
+	stayed->before = money_add(stayed->before, before);
+}
+
+/*
+ * Count a customer whom nothing happens to in the months from one on, up to a
+ * day; the month after them.
+ */
+static Period
+add_steady(Adding *adding, Sheet *sheet, Period month, int64_t until,
+		   const SideLevel *level)
+{
+	int price = price_band(level->mrr, adding->scale);
+	Wide before = scaled(adding, level->mrr);
+	int64_t day = watch_day(adding, month);
+
+	while (day <= until)
+	{
+		int tenure = tenure_band(day - level->since);
+		int band = tenure * PRICE_BANDS + price;
+		int64_t last = until;
+
+		if (tenure < TENURE_BANDS - 1 &&
+			(int64_t) level->since + tenures[tenure] - 1 < last)
+			last = (int64_t) level->since + tenures[tenure] - 1;
+		if (adding->ramps != NULL && month >= adding->state->first_watch)
+		{
+			Period next = almanac_period(adding->months, (Day) last);
+
+			/* the month after the last one that is met by then */
+			if (watch_day(adding, next) <= last)
+				next++;
+			ramps_add(adding->ramps, sheet - adding->state->sheets, band,
+					  month - adding->state->first_watch,
+					  next - adding->state->first_watch, before);
+			month = next;
+			day = watch_day(adding, month);
+		}
+		else
+			for (; day <= last; day = watch_day(adding, ++month))
+			{
+				host_poll();
+				add_month(adding, sheet, month, band, before);
+			}
+	}
+	return month;
+}
+
+/* Go to the last level that begins on a day or before it, from at on. */
+static inline int
+level_on(const Course *course, int at, int64_t day)
+{
+	while (at + 1 < course->ndonor && course->donor[at + 1].day <= day)
+		at++;
+	return at;
+}
+
+/* The day until which to watch: before the focal product, and until as_of. */
+static int64_t
+last_watch(const Course *course, Window window)
+{
+	const SideLevel *last = &course->donor[course->ndonor - 1];
+	int64_t until = (int64_t) course->as_of - window.look_ahead;
+
+	if (course->nruns > 0 &&
+		(int64_t) course->runs[0].start - 1 - window.look_ahead < until)
+		until = (int64_t) course->runs[0].start - 1 - window.look_ahead;
+	/* a while after the last donor went there is nothing left to lose */
+	if (last->mrr == 0 && (int64_t) last->day + window.look_back - 1 < until)
+		until = (int64_t) last->day + window.look_back - 1;
+	return until;
+}
+
+/* Watch the customer as long as the focal product is not theirs. */
+void
+add_stayed(Adding *adding, Sheet *sheet)
+{
+	const Course *course = adding->course;
+	const SideLevel *levels = course->donor;
+	Window window = sheet->window;
+	int64_t step = (int64_t) window.look_ahead - STEP_DAYS;
+	int64_t until;
+	int64_t day;
+	Period month;
+	int first = 0; /* levels: of the first day of the look-back */
+	int last = 0;  /* of its last */
+	int after = 0; /* of the end of the look-ahead */
+	int whole = 0; /* of STEP_DAYS before that */
+
+	if (course->ndonor == 0)
+		return;
+	if (adding->state->watches == NULL)
+		keep_watches(adding);
+	until = last_watch(course, window);
+	month = almanac_period(adding->months, levels[0].day);
+	if (watch_day(adding, month) <= levels[0].day)
+		month++;
+	while ((day = watch_day(adding, month)) <= until)
+	{
+		const SideLevel *best;
+		Outcome outcome;
+
+		host_poll();
+		first = level_on(course, first, day - window.look_back);
+		last = level_on(course, last, day - 1);
+		after = level_on(course, after, day + window.look_ahead);
+		if (first == after && levels[first].day <= day - window.look_back)
+		{
+			int64_t same = until;
+
+			if (after + 1 < course->ndonor)
+				same = (int64_t) levels[after + 1].day - window.look_ahead - 1;
+			if (same > until)
+				same = until;
+			if (levels[after].mrr > 0)
+				month = add_steady(adding, sheet, month, same, &levels[after]);
+			else
+				for (; watch_day(adding, month) <= same; month++)
+					host_poll();
+			continue;
+		}
+		best = &levels[first];
+		for (int i = first + 1; i <= last; i++)
+			if (levels[i].mrr >= best->mrr)
+				best = &levels[i];
+		if (best->mrr > 0)
+		{
+			whole = level_on(course, whole, day + step);
+			outcome = outcome_of(adding, best->mrr, levels[after].mrr,
+								 step < 0 || levels[whole].mrr >= best->mrr);
+			outcome_add(&cell_of(adding, sheet, month,
+								 tenure_band(day - best->since) * PRICE_BANDS +
+									 price_band(best->mrr, adding->scale))
+							 ->stayed,
+						&outcome);
+		}
+		month++;
+	}
+}
+
+/* Put what the ramps say into the cells of a stratum, and free them. */
+void
+ramps_settle(Ramps *ramps, Cannibalization *state, const Label *stratum)
+{
+	Adding adding = {.state = state, .stratum = stratum, .number = -1};
+
+	for (int i = 0; i < ramps->nbands; i++)
+	{
+		Sheet *sheet = &state->sheets[i / BANDS];
+		Ramp sum = {0, 0};
+
+		if (ramps->bands[i] == NULL)
+			continue;
+		host_poll();
+		for (int at = 0; at < WATCHES_KEPT; at++)
+		{
+			const Ramp *step = &ramps->bands[i][at];
+			Outcome *stayed;
+
+			sum.watched += step->watched;
+			sum.before = money_add(sum.before, step->before);
+			if (sum.watched == 0)
+				continue;
+			stayed =
+				&cell_of(&adding, sheet, state->first_watch + at, i % BANDS)
+					 ->stayed;
+			stayed->watched += sum.watched;
+			stayed->at_risk += sum.watched;
+			stayed->before = money_add(stayed->before, sum.before);
+		}
+		host_free(ramps->bands[i]);
+	}
+	host_free(ramps->bands);
+	host_free(ramps);
+}

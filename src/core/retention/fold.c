@@ -1,0 +1,247 @@
+/*
+ * fold.c
+ *		The whole triangle from raw rows in one pass.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/parcel.h"
+
+#include <string.h>
+
+#define PAGED_FROM 8192 /* customers before a directory is considered */
+#define SLOTS_EACH 3	/* of a directory, at the most */
+#define BASE_SLACK 8	/* periods left before the first one seen */
+
+Fold *
+fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
+		 bool has_values, size_t budget)
+{
+	Fold *fold = host_alloc_zero(arena, sizeof(Fold));
+
+	fold->arena = arena;
+	fold->kind = kind;
+	fold->calendar = calendar;
+	fold->is_marked = is_marked;
+	fold->has_values = has_values;
+	fold->budget = budget;
+	fold->is_empty = true;
+	fold->last = DAY_FIRST;
+	fold->no_pages = has_values; /* there, every slot must be a customer */
+	fold->almanac = almanac_of(calendar);
+	roster_open(&fold->roster, arena, kind, false);
+	planes_open(&fold->returns, arena);
+	planes_open(&fold->starts, arena);
+	roster_open(&fold->sums, arena, KEY_NUMBER, false);
+	pages_open(&fold->values, arena, sizeof(Wide));
+	batch_open(&fold->batch, arena, kind, is_marked || has_values, has_values);
+	return fold;
+}
+
+/* Forget the customers, not what is known of all of them. */
+void
+fold_forget(Fold *fold)
+{
+	roster_close(&fold->roster);
+	roster_open(&fold->roster, fold->arena, fold->kind, false);
+	planes_close(&fold->returns);
+	planes_close(&fold->starts);
+	roster_close(&fold->sums);
+	roster_open(&fold->sums, fold->arena, KEY_NUMBER, false);
+	pages_close(&fold->values);
+}
+
+/* Give everything back; the batch must be empty. */
+void
+fold_free(Fold *fold)
+{
+	fold_forget(fold);
+	batch_close(&fold->batch);
+	host_free(fold);
+}
+
+/* Bytes in use */
+size_t
+fold_size(const Fold *fold)
+{
+	return sizeof(Fold) + roster_size(&fold->roster) +
+		   planes_size(&fold->returns) + planes_size(&fold->starts) +
+		   roster_size(&fold->sums) + pages_size(&fold->values) +
+		   batch_size(&fold->batch);
+}
+
+/* Bring all values to a larger scale. */
+void
+fold_rescale(Fold *fold, int scale)
+{
+	for (uint32_t i = 0; i < fold->sums.nslots; i++)
+	{
+		Wide *value = pages_peek(&fold->values, i);
+
+		host_poll();
+		*value = money_rescale(*value, fold->scale, scale);
+	}
+	fold->scale = scale;
+}
+
+/* Add values to what customers brought in a period or on a day. */
+void
+fold_add_sums(Fold *fold, const Key *pairs, const Wide *values, int npairs)
+{
+	uint32_t numbers[ROSTER_BATCH];
+
+	roster_number(&fold->sums, pairs, npairs, numbers);
+	for (int i = 0; i < npairs; i++)
+	{
+		Wide *sum = pages_reach(&fold->values, numbers[i]);
+
+		*sum = money_add(*sum, values[i]);
+	}
+}
+
+Key
+fold_pair(uint32_t slot, int32_t bit)
+{
+	Key pair;
+
+	pair.number = (int64_t) (((uint64_t) slot << 32) | (uint32_t) bit);
+	return pair;
+}
+
+/* Give planes their base before their first bit. */
+static void
+planes_base(Planes *planes, const Period *bits, int nbits)
+{
+	Period least = bits[0];
+
+	if (planes->has_base)
+		return;
+	for (int i = 1; i < nbits; i++)
+		if (bits[i] < least)
+			least = bits[i];
+	planes->base = (int64_t) least - BASE_SLACK;
+	planes->has_base = true;
+}
+
+/* Set a bit for each row that has the mark; marks NULL: they all have. */
+static void
+planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
+			const uint8_t *marks, uint8_t mark, int nrows)
+{
+	uint64_t *words[ROSTER_BATCH];
+	uint32_t most = 0;
+
+	planes_base(planes, bits, nrows);
+	for (int i = 0; i < nrows; i++)
+		most = slots[i] > most ? slots[i] : most;
+	for (int i = 0; i < nrows; i++)
+	{
+		words[i] = NULL;
+		if (marks != NULL && !(marks[i] & mark))
+			continue;
+		words[i] = plane_reach(planes_at(planes, bits[i]), slots[i], most);
+		if (most >= PAGE_ITEMS)
+			__builtin_prefetch(words[i], 1);
+		else
+			*words[i] |= plane_bit(planes, bits[i]);
+	}
+	for (int i = 0; most >= PAGE_ITEMS && i < nrows; i++)
+		if (words[i] != NULL)
+			*words[i] |= plane_bit(planes, bits[i]);
+}
+
+/* Should the roster of numbers be a directory instead of a table? */
+void
+fold_consider_pages(Fold *fold, uint32_t before)
+{
+	const Roster *roster = &fold->roster;
+
+	if (fold->kind != KEY_NUMBER || fold->no_pages || roster->is_paged ||
+		roster->nslots < PAGED_FROM)
+		return;
+	/* look at every doubling */
+	if (__builtin_clz(before | 1) != __builtin_clz(roster->nslots) &&
+		roster_is_dense(roster, SLOTS_EACH))
+		parcel_repage(fold, true);
+}
+
+/* Number keys, giving the directory up if one lies too far off for it. */
+void
+fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
+{
+	if (roster_number(&fold->roster, keys, nkeys, slots))
+		return;
+	fold->no_pages = true;
+	parcel_repage(fold, false);
+	roster_number(&fold->roster, keys, nkeys, slots);
+}
+
+/* Say how the times of the rows to come are read. */
+void
+fold_listen(Fold *fold, DayReader reader)
+{
+	if (reader.read == fold->batch.reader.read &&
+		reader.zone == fold->batch.reader.zone)
+		return;
+	fold_flush(fold);
+	fold->batch.reader = reader;
+}
+
+/* Number and mark the rows of the batch. */
+void
+fold_flush(Fold *fold)
+{
+	Batch *batch = &fold->batch;
+	uint32_t slots[ROSTER_BATCH];
+	Day days[ROSTER_BATCH];
+	Period bits[ROSTER_BATCH];
+	uint32_t before = fold->roster.nslots;
+	int nrows = batch->used;
+
+	if (nrows == 0)
+		return;
+	host_poll();
+	fold->is_empty = false;
+	batch_days(batch, days);
+	for (int i = 0; i < nrows; i++)
+	{
+		if (days[i] > fold->last)
+			fold->last = days[i];
+		bits[i] =
+			fold->is_marked ? days[i] : almanac_period(fold->almanac, days[i]);
+	}
+	fold_number(fold, batch->keys, nrows, slots);
+	if (fold->is_marked)
+	{
+		planes_mark(&fold->returns, bits, slots, batch->marks, MARK_RETURN,
+					nrows);
+		planes_mark(&fold->starts, bits, slots, batch->marks, MARK_START,
+					nrows);
+	}
+	else
+		planes_mark(&fold->returns, bits, slots, NULL, MARK_RETURN, nrows);
+	if (fold->has_values)
+	{
+		Key pairs[ROSTER_BATCH];
+		Wide values[ROSTER_BATCH];
+		int npairs = 0;
+
+		for (int i = 0; i < nrows; i++)
+			if (batch->marks[i] & MARK_VALUE)
+			{
+				if (batch->scales[i] > fold->scale)
+				{
+					fold_add_sums(fold, pairs, values, npairs);
+					npairs = 0;
+					fold_rescale(fold, batch->scales[i]);
+				}
+				pairs[npairs] = fold_pair(slots[i], bits[i]);
+				values[npairs++] = money_rescale(batch->values[i],
+												 batch->scales[i], fold->scale);
+				fold->has_value = true;
+			}
+		fold_add_sums(fold, pairs, values, npairs);
+	}
+	batch_clear(batch, fold->roster.nslots);
+	fold_consider_pages(fold, before);
+	fold_consider_spill(fold);
+}

@@ -1,0 +1,78 @@
+/*
+ * fold.h
+ *		The whole triangle from raw rows in one pass.
+ *
+ * Life of a fold: empty, a few hundred bytes; rows gathered in a batch that
+ * grows with the fold; each full batch numbered (roster.h) and marked in
+ * bitmaps (planes.h); folds of other processes merged in; spilled, when it
+ * passes its budget of memory, to one file for each part of the customers, and
+ * begun anew; at the end every customer is read once, part by part if there
+ * are parts, and counted into a retention state.
+ *
+ * Without marks a bit is a period.  With marks (which events may start, which
+ * count as a return) a bit is a day, for what happened before the first start
+ * does not count, even within its period.  Values are kept per customer and
+ * bit, because the cohort they belong to is known only at the end.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_RETENTION_FOLD_H
+#define CVM_CORE_RETENTION_FOLD_H
+
+#include "core/retention/retention.h"
+#include "core/rows/batch.h"
+#include "core/rows/planes.h"
+
+typedef struct Fold
+{
+	HostArena arena;
+	KeyKind kind;
+	Calendar calendar;
+	bool is_marked;
+	bool has_values; /* rows come with values, NULL or not */
+	bool has_value;	 /* some value was not NULL */
+	int scale;
+	Day last; /* last day seen */
+	bool is_empty;
+	bool no_pages; /* numbers have proved sparse: stay with the table */
+	size_t budget; /* bytes; 0: no limit */
+	int level;	   /* of the part this fold is; 0: it is whole */
+	int flushes;
+	HostFile *parts; /* NULL: nothing was spilled */
+	Batch batch;
+	Almanac *almanac;
+	Roster roster;
+	Planes returns; /* without marks: every event */
+	Planes starts;	/* with marks only */
+	Roster sums;	/* numbers a (slot, bit) pair */
+	Pages values;	/* by that number: Wide */
+} Fold;
+
+#define FOLD_PARTS 32 /* files of a fold that spills */
+#define FOLD_LEVELS 6 /* parts of parts of parts, and no further */
+
+extern Fold *fold_new(HostArena arena, KeyKind kind, Calendar calendar,
+					  bool is_marked, bool has_values, size_t budget);
+extern void fold_free(Fold *fold);
+extern void fold_close_files(Fold *fold);
+extern void fold_listen(Fold *fold, DayReader reader);
+extern void fold_flush(Fold *fold);
+extern void fold_finish(Fold *fold, Retention *retention);
+extern size_t fold_size(const Fold *fold);
+
+/* To another process and into its fold: bytes of this machine, never stored */
+extern void fold_encode(Fold *fold, ByteWriter *writer);
+extern Fold *fold_absorb(Fold *into, HostArena arena, const void *data,
+						 size_t size, size_t budget);
+
+/* Gather a row. */
+static inline void
+fold_take(Fold *fold, Key key, int64_t time, uint8_t marks, Wide value,
+		  int scale)
+{
+	if (batch_full(&fold->batch, &key))
+		fold_flush(fold);
+	batch_take(&fold->batch, key, time, marks, value, scale);
+}
+
+#endif /* CVM_CORE_RETENTION_FOLD_H */

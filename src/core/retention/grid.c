@@ -1,0 +1,233 @@
+/*
+ * grid.c
+ *		Reading a retention state.
+ *
+ * The denominator of a cell is its eligible members: those whose whole period
+ * lies before as_of.  Under the calendar clock that is all of a cohort or
+ * nobody; under the anniversary clock each member becomes eligible by itself,
+ * and what the others did in their running period is taken out again.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/grid.h"
+
+#include <string.h>
+
+/* How many periods of a cohort somebody has begun, by the calendar clock. */
+static int64_t
+calendar_begun(const Retention *retention, const Cohort *cohort, int64_t *over)
+{
+	const Reading *reading = &retention->reading;
+	int64_t offsets =
+		(int64_t) period_of(reading->calendar, retention->as_of - 1) -
+		cohort->period + 1;
+	int64_t whole = (int64_t) period_of(reading->calendar, retention->as_of) -
+					cohort->period;
+	int64_t begun;
+
+	if (reading->nbrackets == 0)
+	{
+		*over = whole;
+		return offsets;
+	}
+	begun = *over = reading_elapsed(reading, (int32_t) whole);
+	if (begun < reading->nbrackets && reading_low(reading, begun) < offsets)
+		begun++;
+	return begun;
+}
+
+/* How many rows a cohort has; by the calendar clock, how many are over. */
+static int64_t
+cohort_begun(const Retention *retention, const Cohort *cohort, int64_t *over)
+{
+	int64_t begun = 0;
+
+	*over = 0;
+	if (cohort->running == NULL)
+		return calendar_begun(retention, cohort, over);
+	for (int j = 0; j < cohort->ncells; j++)
+	{
+		const RunningCell *running = &cohort->running[j];
+
+		if (running->elapsed > 0 && cohort->cells[j].no > begun)
+			begun = cohort->cells[j].no;
+		if (running->running > 0)
+			begun = (int64_t) cohort->cells[j].no + 1;
+	}
+	return begun;
+}
+
+/*
+ * Refuse a triangle that no real cohorts have.  A triangle of days may have
+ * many rows, but it has many cohorts too.
+ */
+static void
+check_rows(const Retention *retention)
+{
+	int64_t limit = ROWS_LIMIT(retention->ncohorts);
+	int64_t nrows = 0;
+	int64_t over;
+
+	for (int i = 0; i < retention->ncohorts; i++)
+	{
+		nrows += cohort_begun(retention, &retention->cohorts[i], &over);
+		if (nrows > limit)
+			host_fail(HOST_TOO_LARGE,
+					  "Use a coarser grain, or look for events with a wrong "
+					  "year.",
+					  "retention would have more than %lld rows",
+					  (long long) limit);
+	}
+}
+
+/* The grid of one cohort. */
+static void
+cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
+			GridTake take, void *taker)
+{
+	bool anniversary = cohort->running != NULL;
+	int64_t over;
+	int64_t begun = cohort_begun(retention, cohort, &over);
+	int64_t later = 0;
+	int64_t eligible = cohort->members;
+	Wide base = 0;
+	int at = 0;
+
+	for (int j = 0; anniversary && j < cohort->ncells; j++)
+		base = money_add(base, cohort->running[j].elapsed_base);
+	if (!anniversary && cohort->ncells > 0 && cohort->cells[0].no == 0)
+		base = cohort->cells[0].value;
+	for (int j = 0; j < cohort->ncells; j++)
+		later += cohort->cells[j].last;
+
+	for (int64_t no = 0; no < begun; no++)
+	{
+		GridRow row;
+		const Cell *cell = NULL;
+		const RunningCell *running = NULL;
+
+		host_poll();
+		memset(&row, 0, sizeof(row));
+		if (at < cohort->ncells && cohort->cells[at].no == no)
+		{
+			cell = &cohort->cells[at];
+			if (anniversary)
+				running = &cohort->running[at];
+			at++;
+		}
+		row.cohort = cohort->period;
+		row.period_no = (int32_t) no;
+		row.cohort_customers = cohort->members;
+		row.base = base;
+		row.retained_or_later = later;
+		if (cell != NULL)
+		{
+			row.retained = cell->retained;
+			row.returned = cell->returned;
+			row.value = cell->value;
+			later -= cell->last;
+		}
+		if (running != NULL)
+		{
+			eligible -= running->elapsed;
+			base -= running->elapsed_base;
+		}
+		if (!anniversary)
+		{
+			row.is_complete = no < over;
+			row.eligible = row.is_complete || partial ? cohort->members : 0;
+		}
+		else
+		{
+			row.is_complete = eligible == cohort->members;
+			row.eligible = eligible;
+			if (running != NULL && !partial)
+			{
+				row.retained -= running->retained;
+				row.retained_or_later -= running->retained;
+				row.returned -= running->returned;
+				row.value -= running->value;
+			}
+			if (running != NULL && partial)
+				row.eligible += running->running;
+			row.base = base;
+			if (running != NULL && partial)
+				row.base = money_add(base, running->running_base);
+		}
+		if (row.eligible == 0)
+			row.retained = row.retained_or_later = row.returned = 0;
+		take(taker, &row);
+	}
+}
+
+/* Every cell of the triangle, cohort by cohort. */
+void
+grid_rows(const Retention *retention, bool partial, GridTake take, void *taker)
+{
+	check_rows(retention);
+	for (int i = 0; i < retention->ncohorts; i++)
+		cohort_rows(retention, &retention->cohorts[i], partial, take, taker);
+}
+
+/* The points of a curve while cohorts are pooled */
+typedef struct Pool
+{
+	GridRow *rows;
+	int64_t nrows;
+	int64_t room;
+} Pool;
+
+/* Add a cell's eligible members to the curve's point. */
+static void
+pool_take(void *taker, const GridRow *row)
+{
+	Pool *pool = taker;
+	GridRow *point;
+
+	while (pool->nrows <= row->period_no)
+	{
+		if (pool->nrows == pool->room)
+		{
+			pool->room = pool->room ? pool->room * 2 : 64;
+			pool->rows =
+				pool->rows
+					? host_realloc(pool->rows, pool->room * sizeof(GridRow))
+					: host_alloc(NULL, pool->room * sizeof(GridRow));
+		}
+		memset(&pool->rows[pool->nrows], 0, sizeof(GridRow));
+		pool->rows[pool->nrows].period_no = (int32_t) pool->nrows;
+		pool->rows[pool->nrows].is_complete = true;
+		pool->nrows++;
+	}
+	point = &pool->rows[row->period_no];
+	point->is_complete &= row->is_complete;
+	point->cohort_customers =
+		count_add(point->cohort_customers, row->cohort_customers);
+	if (row->eligible == 0)
+		return;
+	point->cohorts++;
+	point->eligible = count_add(point->eligible, row->eligible);
+	point->retained = count_add(point->retained, row->retained);
+	point->retained_or_later =
+		count_add(point->retained_or_later, row->retained_or_later);
+	point->returned = count_add(point->returned, row->returned);
+	point->value = money_add(point->value, row->value);
+	point->base = money_add(point->base, row->base);
+}
+
+/*
+ * The triangle pooled over cohorts: sums of the eligible, never a mean of
+ * rates.
+ */
+void
+curve_rows(const Retention *retention, GridTake take, void *taker)
+{
+	Pool pool = {NULL, 0, 0};
+
+	grid_rows(retention, false, pool_take, &pool);
+	for (int64_t i = 0; i < pool.nrows; i++)
+	{
+		host_poll();
+		take(taker, &pool.rows[i]);
+	}
+}

@@ -1,0 +1,432 @@
+/*
+ * parcel.c
+ *		Customers on their way from one fold to another: to another process,
+ *		to a file and back, or to a fold that numbers them differently.
+ *
+ * A parcel is a head, blocks of up to 256 customers with their words of every
+ * plane, and the values.  It says where its planes begin, for every fold has a
+ * base of its own.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/parcel.h"
+
+#include <string.h>
+
+/*
+ * A block: up to 256 customers on the way.
+ */
+typedef struct Block
+{
+	int ncustomers;
+	Key keys[ROSTER_BATCH];
+	uint32_t slots[ROSTER_BATCH]; /* in the fold they come from */
+} Block;
+
+static inline bool
+slot_used(const Fold *fold, uint32_t slot)
+{
+	if (!fold->roster.is_paged)
+		return true;
+	for (int i = 0; i < fold->returns.nplanes; i++)
+		if (plane_word(&fold->returns.planes[i], slot) != 0)
+			return true;
+	for (int i = 0; i < fold->starts.nplanes; i++)
+		if (plane_word(&fold->starts.planes[i], slot) != 0)
+			return true;
+	return false;
+}
+
+/*
+ * Gather the next customers of a fold, of one part if parts says which part
+ * each slot belongs to; false at the end.
+ */
+static bool
+block_next(const Fold *fold, const uint8_t *parts, int part, Block *block,
+		   uint32_t *next)
+{
+	block->ncustomers = 0;
+	while (*next < fold->roster.nslots && block->ncustomers < ROSTER_BATCH)
+	{
+		uint32_t slot = (*next)++;
+
+		if ((parts != NULL && parts[slot] != part) || !slot_used(fold, slot))
+			continue;
+		block->keys[block->ncustomers] = roster_key(&fold->roster, slot);
+		block->slots[block->ncustomers++] = slot;
+	}
+	host_poll();
+	return block->ncustomers > 0;
+}
+
+/*
+ * Set words of 64 periods from first on, whatever the base they came from.
+ */
+static void
+block_words(Planes *planes, int64_t first, const Block *block,
+			const uint64_t *words)
+{
+	int shift;
+	int32_t number;
+
+	if (!planes->has_base)
+	{
+		planes->base = first;
+		planes->has_base = true;
+	}
+	number = (int32_t) ((first - planes->base) >> 6);
+	shift = (int) ((first - planes->base) & 63);
+	for (int i = 0; i < block->ncustomers; i++)
+		if (words[i] << shift)
+		{
+			Plane *plane = planes_find(planes, number);
+
+			*(uint64_t *) pages_reach(&plane->words, block->slots[i]) |=
+				words[i] << shift;
+		}
+	for (int i = 0; shift != 0 && i < block->ncustomers; i++)
+		if (words[i] >> (64 - shift))
+		{
+			Plane *plane = planes_find(planes, number + 1);
+
+			*(uint64_t *) pages_reach(&plane->words, block->slots[i]) |=
+				words[i] >> (64 - shift);
+		}
+}
+
+/* The words of a plane for the customers of a block; false if all are zero */
+static bool
+plane_words(const Plane *plane, const Block *block, uint64_t *words)
+{
+	uint64_t any = 0;
+
+	for (int i = 0; i < block->ncustomers; i++)
+		any |= words[i] = plane_word(plane, block->slots[i]);
+	return any != 0;
+}
+
+/*
+ * Write words: how many are not zero, which, if they are few, and of each no
+ * more bytes than the largest needs.  Planes of days are mostly zeros, and
+ * months of two years have 24 bits.
+ */
+static void
+words_write(ByteWriter *writer, const uint64_t *words, int nwords)
+{
+	uint8_t bytes[ROSTER_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
+	uint8_t places[ROSTER_BATCH];
+	uint16_t nsome = 0;
+	uint64_t any = 0;
+	uint8_t width;
+
+	for (int i = 0; i < nwords; i++)
+		any |= words[i];
+	width = any == 0 ? 0 : (uint8_t) (8 - __builtin_clzll(any) / 8);
+	for (int i = 0; i < nwords; i++)
+	{
+		uint64_t word = little_endian(words[i]);
+
+		/* what is too much is overwritten by the next */
+		memcpy(bytes + nsome * width, &word, sizeof(word));
+		places[nsome] = (uint8_t) i;
+		nsome += words[i] != 0;
+	}
+	write_raw(writer, &nsome, sizeof(nsome));
+	write_raw(writer, &width, sizeof(width));
+	if (nsome < nwords)
+		write_raw(writer, places, nsome);
+	write_raw(writer, bytes, (size_t) nsome * width);
+}
+
+/* Read words; false if all are zero. */
+static bool
+words_read(ByteReader *reader, uint64_t *words, int nwords)
+{
+	uint8_t bytes[ROSTER_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
+	uint8_t places[ROSTER_BATCH];
+	uint64_t mask;
+	uint16_t nsome;
+	uint8_t width;
+
+	read_raw(reader, &nsome, sizeof(nsome));
+	read_raw(reader, &width, sizeof(width));
+	if (nsome == 0)
+		return false;
+	if (nsome < nwords)
+	{
+		read_raw(reader, places, nsome);
+		memset(words, 0, nwords * sizeof(uint64_t));
+	}
+	read_raw(reader, bytes, (size_t) nsome * width);
+	mask = UINT64_MAX >> (64 - 8 * width);
+	for (int i = 0; i < nsome; i++)
+	{
+		uint64_t word;
+
+		memcpy(&word, bytes + i * width, sizeof(word));
+		words[nsome < nwords ? places[i] : i] = little_endian(word) & mask;
+	}
+	return true;
+}
+
+/*
+ * Renumber the customers by a directory, or by a table again.  Folds with
+ * values never come here.
+ */
+void
+parcel_repage(Fold *fold, bool is_paged)
+{
+	Fold old = *fold;
+	Block *block = host_alloc(NULL, sizeof(Block));
+	uint64_t words[ROSTER_BATCH];
+	uint32_t next = 0;
+
+	roster_open(&fold->roster, fold->arena, fold->kind, is_paged);
+	if (is_paged)
+		roster_reach(&fold->roster, &old.roster);
+	planes_open(&fold->returns, fold->arena);
+	planes_open(&fold->starts, fold->arena);
+	while (block_next(&old, NULL, 0, block, &next))
+	{
+		Block theirs = *block;
+
+		if (!roster_number(&fold->roster, block->keys, block->ncustomers,
+						   block->slots))
+		{
+			/* they lie too far apart after all: stay with the table */
+			fold->no_pages = true;
+			roster_close(&fold->roster);
+			planes_close(&fold->returns);
+			planes_close(&fold->starts);
+			fold->roster = old.roster;
+			fold->returns = old.returns;
+			fold->starts = old.starts;
+			host_free(block);
+			return;
+		}
+		for (int i = 0; i < old.returns.nplanes; i++)
+			if (plane_words(&old.returns.planes[i], &theirs, words))
+				block_words(&fold->returns,
+							plane_first(&old.returns, &old.returns.planes[i]),
+							block, words);
+		for (int i = 0; i < old.starts.nplanes; i++)
+			if (plane_words(&old.starts.planes[i], &theirs, words))
+				block_words(&fold->starts,
+							plane_first(&old.starts, &old.starts.planes[i]),
+							block, words);
+	}
+	roster_close(&old.roster);
+	planes_close(&old.returns);
+	planes_close(&old.starts);
+	host_free(block);
+}
+
+/* What goes ahead of the blocks */
+typedef struct FoldHead
+{
+	KeyKind kind;
+	Calendar calendar;
+	bool is_marked;
+	bool has_values;
+	bool has_value;
+	bool is_empty;
+	int scale;
+	Day last;
+	int32_t nplanes[2];
+	uint32_t nsums;
+	uint32_t ncustomers; /* to make room for; 0: unknown */
+} FoldHead;
+
+typedef struct SumHead
+{
+	uint32_t customer; /* counted over all blocks */
+	int32_t bit;
+	uint64_t low;
+	int64_t high;
+} SumHead;
+
+/* The slot that a sum belongs to. */
+static inline uint32_t
+sum_slot(const Fold *fold, uint32_t sum)
+{
+	return (uint32_t) ((uint64_t) roster_key(&fold->sums, sum).number >> 32);
+}
+
+/*
+ * Make about as much room as a fold will need: to grow by doubling would copy
+ * and touch more.  A plane of many is mostly zeros.
+ */
+static void
+parcel_reserve(const Fold *fold, ByteWriter *writer)
+{
+	int nplanes = fold->returns.nplanes + fold->starts.nplanes;
+	size_t key = fold->kind == KEY_NUMBER ? sizeof(int64_t) : sizeof(Key);
+	size_t each = key + sizeof(uint64_t) * (nplanes < 2 ? nplanes : 2);
+	size_t room = fold->roster.nslots * each;
+
+	if (room < (BYTES_LIMIT - writer->used) / 4)
+		writer_make_room(writer, room);
+}
+
+/* Write a fold, or one part of it. */
+void
+parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
+{
+	FoldHead head;
+	Block *block = host_alloc(NULL, sizeof(Block));
+	uint64_t words[ROSTER_BATCH];
+	const Planes *sets[2] = {&fold->returns, &fold->starts};
+	uint32_t *customers = NULL; /* by slot: which of the parcel it is */
+	uint32_t customer = 0;
+	uint32_t next = 0;
+	int32_t none = 0;
+
+	memset(&head, 0, sizeof(head));
+	head.kind = fold->kind;
+	head.calendar = fold->calendar;
+	head.is_marked = fold->is_marked;
+	head.has_values = fold->has_values;
+	head.has_value = fold->has_value;
+	head.is_empty = fold->is_empty;
+	head.scale = fold->scale;
+	head.last = fold->last;
+	if (parts == NULL && !fold->roster.is_paged)
+		head.ncustomers = fold->roster.nslots;
+	head.nplanes[0] = fold->returns.nplanes;
+	head.nplanes[1] = fold->starts.nplanes;
+	if (fold->sums.nslots > 0)
+		customers = host_alloc(NULL, fold->roster.nslots * sizeof(uint32_t));
+	for (uint32_t i = 0; i < fold->sums.nslots; i++)
+		head.nsums += parts == NULL || parts[sum_slot(fold, i)] == part;
+	if (parts == NULL)
+		parcel_reserve(fold, writer);
+	write_raw(writer, &head, sizeof(head));
+	for (int s = 0; s < 2; s++)
+		for (int i = 0; i < sets[s]->nplanes; i++)
+		{
+			int64_t first = plane_first(sets[s], &sets[s]->planes[i]);
+
+			write_raw(writer, &first, sizeof(first));
+		}
+	while (block_next(fold, parts, part, block, &next))
+	{
+		int32_t count = block->ncustomers;
+
+		for (int i = 0; customers != NULL && i < count; i++)
+			customers[block->slots[i]] = customer++;
+		write_raw(writer, &count, sizeof(count));
+		for (int i = 0; i < count; i++)
+			key_write(fold->kind, &block->keys[i], writer);
+		for (int s = 0; s < 2; s++)
+			for (int i = 0; i < sets[s]->nplanes; i++)
+			{
+				plane_words(&sets[s]->planes[i], block, words);
+				words_write(writer, words, count);
+			}
+	}
+	write_raw(writer, &none, sizeof(none));
+	for (uint32_t i = 0; i < fold->sums.nslots; i++)
+	{
+		uint64_t pair = (uint64_t) roster_key(&fold->sums, i).number;
+		uint32_t slot = sum_slot(fold, i);
+		Wide value = *(Wide *) pages_peek(&fold->values, i);
+		SumHead sum = {customers[slot], (int32_t) (uint32_t) pair,
+					   (uint64_t) value, (int64_t) (value >> 64)};
+
+		host_poll();
+		if (parts == NULL || parts[slot] == part)
+			write_raw(writer, &sum, sizeof(sum));
+	}
+	if (customers != NULL)
+		host_free(customers);
+	host_free(block);
+}
+
+/* Make a fold of the kind that a parcel has. */
+Fold *
+parcel_fold(HostArena arena, const ByteReader *reader, size_t budget)
+{
+	ByteReader ahead = *reader;
+	FoldHead head;
+
+	read_raw(&ahead, &head, sizeof(head));
+	return fold_new(arena, head.kind, head.calendar, head.is_marked,
+					head.has_values, budget);
+}
+
+/* Take in a parcel. */
+void
+parcel_absorb(Fold *into, ByteReader *reader)
+{
+	FoldHead head;
+	Block *block = host_alloc(NULL, sizeof(Block));
+	uint64_t words[ROSTER_BATCH];
+	Planes *sets[2];
+	int64_t *firsts[2];
+	Pages slots; /* by customer of the parcel: slot here, if it has sums */
+	uint32_t customer = 0;
+
+	read_raw(reader, &head, sizeof(head));
+	if (into->calendar.grain != head.calendar.grain ||
+		into->calendar.week_start != head.calendar.week_start)
+		host_fail(HOST_INVALID_VALUE, "Give the same grain for every row.",
+				  "grain changes from row to row");
+	fold_flush(into);
+	roster_expect(&into->roster, head.ncustomers);
+	into->is_empty &= head.is_empty;
+	into->has_value |= head.has_value;
+	if (head.last > into->last)
+		into->last = head.last;
+	if (head.scale > into->scale)
+		fold_rescale(into, head.scale);
+	sets[0] = &into->returns;
+	sets[1] = &into->starts;
+	for (int s = 0; s < 2; s++)
+	{
+		firsts[s] = host_alloc(NULL, (head.nplanes[s] + 1) * sizeof(int64_t));
+		read_raw(reader, firsts[s], head.nplanes[s] * sizeof(int64_t));
+	}
+	pages_open(&slots, NULL, sizeof(uint32_t));
+	for (;;)
+	{
+		int32_t count;
+		uint32_t before = into->roster.nslots;
+
+		host_poll();
+		read_raw(reader, &count, sizeof(count));
+		if (count == 0)
+			break;
+		block->ncustomers = count;
+		for (int i = 0; i < count; i++)
+			block->keys[i] = key_read(into->kind, reader);
+		fold_number(into, block->keys, count, block->slots);
+		for (int i = 0; head.nsums > 0 && i < count; i++)
+			*(uint32_t *) pages_reach(&slots, customer++) = block->slots[i];
+		for (int s = 0; s < 2; s++)
+			for (int i = 0; i < head.nplanes[s]; i++)
+				if (words_read(reader, words, count))
+					block_words(sets[s], firsts[s][i], block, words);
+		fold_consider_pages(into, before);
+		if (head.nsums == 0)
+			fold_consider_spill(into);
+	}
+	for (uint32_t i = 0; i < head.nsums; i++)
+	{
+		SumHead sum;
+		Key pair;
+		Wide value;
+
+		host_poll();
+		read_raw(reader, &sum, sizeof(sum));
+		pair =
+			fold_pair(*(uint32_t *) pages_peek(&slots, sum.customer), sum.bit);
+		value = (Wide) (((UWide) (uint64_t) sum.high << 64) | sum.low);
+		value = money_rescale(value, head.scale, into->scale);
+		fold_add_sums(into, &pair, &value, 1);
+	}
+	fold_consider_spill(into);
+	pages_close(&slots);
+	host_free(firsts[0]);
+	host_free(firsts[1]);
+	host_free(block);
+}

@@ -1,0 +1,212 @@
+/*
+ * spill.c
+ *		A fold that passes its budget of memory.
+ *
+ * Its customers are divided into 32 parts by their hash, each part is written
+ * to a file of its own as one more parcel, and the fold begins anew with no
+ * customers.  At the end the parts are read back one after the other, each
+ * into a fold that holds a thirty-second of the customers; a part that is
+ * still too large is divided again, by other bits of the hash.  Parcels of one
+ * customer add up whenever they meet, so the answer is the same.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/parcel.h"
+
+#include <string.h>
+
+#define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
+
+/* Write every customer to the file of its part and forget it. */
+static void
+spill(Fold *fold)
+{
+	uint32_t nslots = fold->roster.nslots;
+	uint8_t *parts = host_alloc(NULL, nslots);
+
+	if (fold->parts == NULL)
+	{
+		fold->parts =
+			host_alloc_zero(fold->arena, FOLD_PARTS * sizeof(HostFile));
+		for (int part = 0; part < FOLD_PARTS; part++)
+			fold->parts[part] = host_file_make(fold->arena);
+	}
+	for (uint32_t slot = 0; slot < nslots; slot++)
+		parts[slot] =
+			(uint8_t) (roster_hash(&fold->roster, slot) >> (5 * fold->level)) %
+			FOLD_PARTS;
+	for (int part = 0; part < FOLD_PARTS; part++)
+	{
+		ByteWriter writer;
+
+		host_poll();
+		writer_open(&writer, NULL, 0);
+		parcel_write(fold, parts, part, &writer);
+		host_file_write(fold->parts[part], &writer.used, sizeof(writer.used));
+		host_file_write(fold->parts[part], writer.data, writer.used);
+		host_free(writer.data);
+	}
+	host_free(parts);
+	fold_forget(fold);
+}
+
+/* Spill a fold that has passed its budget. */
+void
+fold_consider_spill(Fold *fold)
+{
+	if (fold->budget == 0 || fold->level >= FOLD_LEVELS ||
+		++fold->flushes % LOOK_EVERY != 0)
+		return;
+	if (fold_size(fold) > fold->budget)
+		spill(fold);
+}
+
+/* Close the files of a fold, and with them what was spilled. */
+void
+fold_close_files(Fold *fold)
+{
+	for (int part = 0; fold->parts != NULL && part < FOLD_PARTS; part++)
+		if (fold->parts[part] != NULL)
+			host_file_close(fold->parts[part]);
+	fold->parts = NULL;
+}
+
+/* The next parcel of a file; false at its end. */
+static bool
+parcel_next(HostFile file, ByteReader *reader, uint8_t **data)
+{
+	size_t size;
+	size_t got = host_file_read(file, &size, sizeof(size));
+
+	if (got == 0)
+		return false;
+	*data = host_alloc(NULL, size);
+	reader_open(reader, *data, size, "retention fold");
+	if (got != sizeof(size) || host_file_read(file, *data, size) != size)
+		reader_fail(reader);
+	return true;
+}
+
+/* A part of a fold that has spilled everything, as a fold. */
+Fold *
+fold_part(Fold *fold, int part)
+{
+	Fold *whole = fold_new(fold->arena, fold->kind, fold->calendar,
+						   fold->is_marked, fold->has_values, fold->budget);
+	ByteReader reader;
+	uint8_t *data;
+
+	whole->level = fold->level + 1;
+	host_file_rewind(fold->parts[part]);
+	while (parcel_next(fold->parts[part], &reader, &data))
+	{
+		parcel_absorb(whole, &reader);
+		host_free(data);
+	}
+	return whole;
+}
+
+/* Copy what was spilled, parcel by parcel. */
+void
+spill_copy(Fold *fold, ByteWriter *writer)
+{
+	ByteReader reader;
+	uint8_t *data;
+
+	for (int part = 0; fold->parts != NULL && part < FOLD_PARTS; part++)
+	{
+		host_file_rewind(fold->parts[part]);
+		while (parcel_next(fold->parts[part], &reader, &data))
+		{
+			write_raw(writer, data, (size_t) (reader.end - reader.at));
+			host_free(data);
+			writer_pass(writer);
+		}
+	}
+}
+
+/* Write the customers in memory as parcels that are no more than pieces. */
+static void
+pieces_write(Fold *fold, ByteWriter *writer)
+{
+	uint32_t nslots = fold->roster.nslots;
+	size_t nparts = fold_size(fold) / (writer->outbox->limit / 2 + 1) + 1;
+	uint8_t *parts = host_alloc(NULL, (size_t) nslots + 1);
+
+	if (nparts > UINT8_MAX)
+		nparts = UINT8_MAX;
+	for (uint32_t slot = 0; slot < nslots; slot++)
+		parts[slot] = (uint8_t) (roster_hash(&fold->roster, slot) % nparts);
+	for (size_t part = 0; part < nparts; part++)
+	{
+		host_poll();
+		parcel_write(fold, parts, (int) part, writer);
+		writer_pass(writer);
+	}
+	host_free(parts);
+}
+
+/* Write a fold for another process of this machine. */
+void
+fold_encode(Fold *fold, ByteWriter *writer)
+{
+	fold_flush(fold);
+	spill_copy(fold, writer);
+	if (writer->outbox != NULL && fold_size(fold) > writer->outbox->limit)
+		pieces_write(fold, writer);
+	else
+		parcel_write(fold, NULL, 0, writer);
+}
+
+/* Take in the bytes of a fold; into may be NULL. */
+Fold *
+fold_absorb(Fold *into, HostArena arena, const void *data, size_t size,
+			size_t budget)
+{
+	ByteReader reader;
+
+	reader_open(&reader, data, size, "retention fold");
+	if (into == NULL)
+		into = parcel_fold(arena, &reader, budget);
+	while (reader.at != reader.end)
+		parcel_absorb(into, &reader);
+	return into;
+}
+
+/* Count the customers of a fold, part by part where it has spilled. */
+static void
+count(Fold *fold, Retention *retention)
+{
+	if (fold->parts == NULL)
+	{
+		tally_count(fold, retention);
+		return;
+	}
+	if (fold->roster.nslots > 0)
+		spill(fold);
+	for (int part = 0; part < FOLD_PARTS; part++)
+	{
+		Fold *whole = fold_part(fold, part);
+
+		count(whole, retention);
+		fold_close_files(whole);
+		fold_free(whole);
+	}
+}
+
+/*
+ * Count every customer into a retention state.  The fold stays as it was,
+ * but for rows that waited in its batch and for where its customers are.
+ */
+void
+fold_finish(Fold *fold, Retention *retention)
+{
+	Reading reading;
+
+	fold_flush(fold);
+	memset(&reading, 0, sizeof(reading));
+	reading.calendar = fold->calendar;
+	reading.min_events = 1;
+	retention_adopt(retention, &reading, fold->last + 1, false);
+	count(fold, retention);
+}

@@ -1,0 +1,312 @@
+/*
+ * tally.c
+ *		Counting the customers of a fold into a retention state.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/parcel.h"
+
+#include <string.h>
+
+/* The lowest bit of a customer, or INT64_MIN when there is none. */
+static int64_t
+first_bit(const Planes *planes, uint32_t slot)
+{
+	for (int i = 0; i < planes->nplanes; i++)
+	{
+		uint64_t word = plane_word(&planes->planes[i], slot);
+
+		if (word != 0)
+			return plane_first(planes, &planes->planes[i]) +
+				   __builtin_ctzll(word);
+	}
+	return INT64_MIN;
+}
+
+static inline Cell *
+cell_at(Retention *retention, Cohort *cohort, int32_t no)
+{
+	int at = cohort_cell(retention, cohort, no); /* may move the cells */
+
+	return &cohort->cells[at];
+}
+
+/*
+ * A tally: the triangle as plain arrays of counters, for as long as it is
+ * small enough to stay in the cache.  Periods are counted from first on.
+ */
+typedef struct Tally
+{
+	int64_t first;
+	uint32_t span;		/* periods; 0: too many, count into cells */
+	uint32_t *members;	/* by cohort */
+	uint32_t *retained; /* by cohort and offset */
+	uint32_t *last;
+} Tally;
+
+#define TALLY_MOST 2048 /* periods; 32 MB, of which a corner is used */
+#define TALLY_CELLS 8	/* counters that a customer may cost, else cells do */
+
+static void
+tally_open(Tally *tally, const Fold *fold)
+{
+	const Planes *planes = &fold->returns;
+	int64_t first = 0;
+	int64_t past = 0;
+
+	memset(tally, 0, sizeof(Tally));
+	if (fold->is_marked || planes->nplanes == 0)
+		return;
+	first = plane_first(planes, &planes->planes[0]);
+	past = plane_first(planes, &planes->planes[planes->nplanes - 1]) + 64;
+	if (past - first > TALLY_MOST ||
+		(past - first) * (past - first) >
+			(int64_t) fold->roster.nslots * TALLY_CELLS)
+		return;
+	tally->first = first;
+	tally->span = (uint32_t) (past - first);
+	tally->members = host_alloc_zero(NULL, tally->span * sizeof(uint32_t));
+	tally->retained = host_alloc_zero(
+		NULL, (size_t) tally->span * tally->span * sizeof(uint32_t));
+	tally->last = host_alloc_zero(
+		NULL, (size_t) tally->span * tally->span * sizeof(uint32_t));
+}
+
+/* Count a customer: words of so many planes, ascending. */
+static inline void
+tally_customer(Tally *tally, const uint64_t *words, const uint32_t *starts,
+			   int nwords)
+{
+	uint32_t cohort = UINT32_MAX;
+	uint32_t last = 0;
+	uint32_t *retained = NULL;
+
+	for (int i = 0; i < nwords; i++)
+		for (uint64_t word = words[i]; word != 0; word &= word - 1)
+		{
+			uint32_t period = starts[i] + (uint32_t) __builtin_ctzll(word);
+
+			if (cohort == UINT32_MAX)
+			{
+				cohort = period;
+				retained = tally->retained + (size_t) cohort * tally->span;
+			}
+			last = period - cohort;
+			retained[last]++;
+		}
+	if (cohort == UINT32_MAX)
+		return;
+	tally->members[cohort]++;
+	tally->last[(size_t) cohort * tally->span + last]++;
+}
+
+/* Move the counters into the state. */
+static void
+tally_close(Tally *tally, Retention *retention)
+{
+	for (uint32_t c = 0; c < tally->span; c++)
+	{
+		Cohort *cohort;
+
+		host_poll();
+		if (tally->members[c] == 0)
+			continue;
+		cohort = retention_cohort(retention, (Period) (tally->first + c));
+		cohort->members += tally->members[c];
+		for (uint32_t no = 0; c + no < tally->span; no++)
+		{
+			size_t at = (size_t) c * tally->span + no;
+			Cell *cell;
+
+			if (tally->retained[at] == 0)
+				continue;
+			cell = cell_at(retention, cohort, (int32_t) no);
+			cell->retained += tally->retained[at];
+			cell->returned += tally->retained[at];
+			cell->last += tally->last[at];
+		}
+	}
+	if (tally->span > 0)
+	{
+		host_free(tally->members);
+		host_free(tally->retained);
+		host_free(tally->last);
+	}
+}
+
+/* Count customers whose bits are periods, a page of slots at a time. */
+static void
+count_periods_tally(const Fold *fold, Tally *tally)
+{
+	const Planes *planes = &fold->returns;
+	int nplanes = planes->nplanes;
+	const uint64_t **pages = host_alloc(NULL, nplanes * sizeof(uint64_t *));
+	uint32_t *starts = host_alloc(NULL, nplanes * sizeof(uint32_t));
+	uint64_t *words = host_alloc(NULL, nplanes * sizeof(uint64_t));
+
+	for (uint32_t from = 0; from < fold->roster.nslots; from += PAGE_ITEMS)
+	{
+		uint32_t slots = fold->roster.nslots - from;
+		int live = 0;
+
+		host_poll();
+		if (slots > PAGE_ITEMS)
+			slots = PAGE_ITEMS;
+		for (int i = 0; i < nplanes; i++)
+		{
+			const Plane *plane = &planes->planes[i];
+
+			pages[live] = pages_peek(&plane->words, from);
+			if (pages[live] == NULL)
+				continue;
+			/* the first page may be short: what it lacks is zero */
+			if (from == 0 && plane->words.first < slots)
+			{
+				uint64_t *whole =
+					host_alloc_zero(NULL, PAGE_ITEMS * sizeof(uint64_t));
+
+				memcpy(whole, pages[live],
+					   plane->words.first * sizeof(uint64_t));
+				pages[live] = whole;
+			}
+			starts[live++] =
+				(uint32_t) (plane_first(planes, plane) - tally->first);
+		}
+		for (uint32_t slot = 0; slot < slots; slot++)
+		{
+			for (int i = 0; i < live; i++)
+				words[i] = pages[i][slot];
+			tally_customer(tally, words, starts, live);
+		}
+	}
+	host_free(pages);
+	host_free(starts);
+	host_free(words);
+}
+
+/* Count a customer whose bits are periods, without a tally. */
+static void
+count_periods(const Fold *fold, Retention *retention, uint32_t slot)
+{
+	const Planes *planes = &fold->returns;
+	Cohort *cohort = NULL;
+	int32_t last = 0;
+
+	for (int i = 0; i < planes->nplanes; i++)
+	{
+		uint64_t word = plane_word(&planes->planes[i], slot);
+		int64_t first = plane_first(planes, &planes->planes[i]);
+
+		if (word != 0 && cohort == NULL)
+		{
+			cohort = retention_cohort(retention,
+									  (Period) (first + __builtin_ctzll(word)));
+			cohort->members++;
+		}
+		for (; word != 0; word &= word - 1)
+		{
+			Cell *cell;
+
+			last = (int32_t) (first + __builtin_ctzll(word) - cohort->period);
+			cell = cell_at(retention, cohort, last);
+			cell->retained++;
+			cell->returned++;
+		}
+	}
+	if (cohort != NULL)
+		cell_at(retention, cohort, last)->last++;
+}
+
+/* Count a customer whose bits are days, some of them starts. */
+static void
+count_days(Fold *fold, Retention *retention, uint32_t slot)
+{
+	const Planes *planes = &fold->returns;
+	int64_t start = first_bit(&fold->starts, slot);
+	Cohort *cohort;
+	int32_t last = 0;
+	int32_t returned = -1;
+
+	if (start == INT64_MIN)
+		return;
+	cohort =
+		retention_cohort(retention, almanac_period(fold->almanac, (Day) start));
+	cohort->members++;
+	cell_at(retention, cohort, 0)->retained++;
+	for (int i = 0; i < planes->nplanes; i++)
+	{
+		uint64_t word = plane_word(&planes->planes[i], slot);
+		int64_t first = plane_first(planes, &planes->planes[i]);
+
+		for (; word != 0; word &= word - 1)
+		{
+			int64_t day = first + __builtin_ctzll(word);
+			int32_t no;
+
+			if (day < start)
+				continue;
+			no = almanac_period(fold->almanac, (Day) day) - cohort->period;
+			if (no == returned)
+				continue;
+			returned = no;
+			cell_at(retention, cohort, no)->returned++;
+			if (no > 0)
+				cell_at(retention, cohort, no)->retained++;
+			last = no;
+		}
+	}
+	cell_at(retention, cohort, last)->last++;
+}
+
+/* Put the values where they belong, now that cohorts are known. */
+static void
+count_values(Fold *fold, Retention *retention)
+{
+	const Planes *origin = fold->is_marked ? &fold->starts : &fold->returns;
+
+	retention_scale(retention, fold->has_value, fold->scale);
+	for (uint32_t i = 0; i < fold->sums.nslots; i++)
+	{
+		uint64_t pair = (uint64_t) roster_key(&fold->sums, i).number;
+		int64_t bit = (int32_t) (uint32_t) pair;
+		int64_t start = first_bit(origin, (uint32_t) (pair >> 32));
+		Cohort *cohort;
+		Cell *cell;
+
+		host_poll();
+		if (start == INT64_MIN || bit < start)
+			continue;
+		if (fold->is_marked)
+		{
+			start = almanac_period(fold->almanac, (Day) start);
+			bit = almanac_period(fold->almanac, (Day) bit);
+		}
+		cohort = retention_cohort(retention, (Period) start);
+		cell = cell_at(retention, cohort, (int32_t) (bit - start));
+		cell->value =
+			money_add(cell->value, *(Wide *) pages_peek(&fold->values, i));
+	}
+}
+
+/* Count the customers of a fold that is all in memory. */
+void
+tally_count(Fold *fold, Retention *retention)
+{
+	Tally tally;
+
+	tally_open(&tally, fold);
+	if (tally.span > 0)
+		count_periods_tally(fold, &tally);
+	else
+		for (uint32_t slot = 0; slot < fold->roster.nslots; slot++)
+		{
+			if ((slot & 255) == 0)
+				host_poll();
+			if (fold->is_marked)
+				count_days(fold, retention, slot);
+			else
+				count_periods(fold, retention, slot);
+		}
+	tally_close(&tally, retention);
+	count_values(fold, retention);
+}

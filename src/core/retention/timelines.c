@@ -1,0 +1,303 @@
+/*
+ * timelines.c
+ *		The timelines of many customers, folded at once.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/timelines.h"
+
+#include <string.h>
+
+#define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
+
+/* A line of 32 bits: above the customer's place, days since the base */
+#define DAY_BITS (32 - PAGE_SHIFT)
+#define DAY_MIDDLE ((int64_t) 1 << (DAY_BITS - 1))
+
+/* Of a wide line, above the place: marks, then the scale of the value */
+#define MARKS_SHIFT PAGE_SHIFT
+#define SCALE_SHIFT (PAGE_SHIFT + 3)
+
+typedef struct WideLine
+{
+	uint32_t head;
+	Day day;
+	Wide value;
+} WideLine;
+
+static inline size_t
+line_size(bool is_wide)
+{
+	return is_wide ? sizeof(WideLine) : sizeof(uint32_t);
+}
+
+Timelines *
+timelines_new(HostArena arena, KeyKind kind, bool is_full, DayReader reader,
+			  size_t budget)
+{
+	Timelines *timelines = host_alloc_zero(arena, sizeof(Timelines));
+
+	timelines->arena = arena;
+	timelines->kind = kind;
+	timelines->budget = budget;
+	timelines->is_full = is_full;
+	timelines->is_wide = is_full;
+	batch_open(&timelines->batch, arena, kind, is_full, is_full);
+	timelines->batch.reader = reader;
+	gather_open(&timelines->gather, arena, kind, line_size(is_full), false);
+	return timelines;
+}
+
+static inline uint32_t
+wide_head(uint32_t slot, uint8_t marks, int scale)
+{
+	return (slot & PAGE_MASK) | (uint32_t) marks << MARKS_SHIFT |
+		   (uint32_t) scale << SCALE_SHIFT;
+}
+
+/* Make wide lines of all: a day has come that 32 bits do not reach. */
+static void
+widen(Timelines *timelines)
+{
+	Gathering old = timelines->gather;
+	Gathering *gather = &timelines->gather;
+
+	timelines->is_wide = true;
+	gather->line = line_size(true);
+	gather->nshelves = 0;
+	gather->shelf_room = 0;
+	gather->shelves = NULL;
+	gather->block = NULL;
+	gather->block_used = 0;
+	gather->block_room = 0;
+	gather->nchunks = 0;
+	for (uint32_t number = 0; number < old.nshelves; number++)
+	{
+		ShelfWalk walk = shelf_walk(&old, number);
+		const uint32_t *line;
+
+		host_poll();
+		while ((line = shelf_next(&walk)) != NULL)
+		{
+			uint32_t slot = number << PAGE_SHIFT | (*line & PAGE_MASK);
+			WideLine *wide = gather_place(gather, slot);
+
+			*wide =
+				(WideLine){wide_head(slot, MARKS_PLAIN, 0),
+						   (Day) (timelines->base + (*line >> PAGE_SHIFT)), 0};
+		}
+	}
+	roster_open(&old.roster, old.arena, old.kind, false); /* it has moved */
+	gather_close(&old);
+}
+
+/* Do 32 bits reach these days? */
+static bool
+days_near(Timelines *timelines, const Day *days, int ndays)
+{
+	uint64_t far = 0;
+
+	if (!timelines->has_base)
+	{
+		timelines->base = days[0] - DAY_MIDDLE;
+		timelines->has_base = true;
+	}
+	for (int i = 0; i < ndays; i++)
+		far |= (uint64_t) (days[i] - timelines->base) >> DAY_BITS;
+	return far == 0;
+}
+
+/* Write the rows of the batch down under their customers. */
+void
+timelines_flush(Timelines *timelines)
+{
+	Batch *batch = &timelines->batch;
+	Gathering *gather = &timelines->gather;
+	uint32_t before = gather->roster.nslots;
+	uint32_t slots[ROSTER_BATCH];
+	Day days[ROSTER_BATCH];
+	void *places[ROSTER_BATCH];
+
+	if (batch->used == 0)
+		return;
+	host_poll();
+	batch_days(batch, days);
+	if (!timelines->is_wide && !days_near(timelines, days, batch->used))
+		widen(timelines);
+	while (!gather_number(gather, batch->keys, batch->used, slots))
+		;
+	/* ask for all places before the first is needed */
+	for (int i = 0; i < batch->used; i++)
+	{
+		places[i] = gather_place(gather, slots[i]);
+		__builtin_prefetch(places[i], 1);
+	}
+	if (!timelines->is_wide)
+		for (int i = 0; i < batch->used; i++)
+			*(uint32_t *) places[i] =
+				(slots[i] & PAGE_MASK) | (uint32_t) (days[i] - timelines->base)
+											 << PAGE_SHIFT;
+	else
+		for (int i = 0; i < batch->used; i++)
+		{
+			uint8_t marks = batch_marks(batch, i);
+			bool has_value = (marks & MARK_VALUE) != 0;
+
+			*(WideLine *) places[i] = (WideLine){
+				wide_head(slots[i], marks, has_value ? batch->scales[i] : 0),
+				days[i], has_value ? batch->values[i] : 0};
+		}
+	batch_clear(batch, gather->roster.nslots);
+	gather_consider_pages(gather, before);
+	if (timelines->budget > 0 && ++timelines->flushes % LOOK_EVERY == 0 &&
+		gather_size(gather) > timelines->budget)
+		timelines_spill(timelines);
+}
+
+/* What is used again for every shelf and every customer */
+typedef struct Desk
+{
+	void *sorted; /* lines */
+	size_t room;
+	Activity activity;
+	size_t days_room;
+} Desk;
+
+/* Put the lines of a customer together: those from one on, before another. */
+static void
+desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
+{
+	Activity *activity = &desk->activity;
+	ActivityDay *day;
+
+	if (past - from > desk->days_room)
+	{
+		if (activity->days != NULL)
+			host_free(activity->days);
+		desk->days_room = (size_t) (past - from) * 2;
+		activity->days =
+			host_alloc(NULL, desk->days_room * sizeof(ActivityDay));
+	}
+	activity->has_value = false;
+	activity->scale = 0;
+	activity->ndays = (int) (past - from);
+	day = activity->days;
+	if (!timelines->is_wide)
+	{
+		const uint32_t *line = (const uint32_t *) desk->sorted + from;
+
+		for (uint32_t i = from; i < past; i++, line++)
+		{
+			Day at = (Day) (timelines->base + (*line >> PAGE_SHIFT));
+
+			if (day > activity->days && day[-1].day == at)
+			{
+				day[-1].events++;
+				day[-1].starts++;
+				day[-1].returns++;
+			}
+			else
+				*day++ = (ActivityDay){at, 1, 1, 1, 0};
+		}
+		activity->ndays = (int) (day - activity->days);
+	}
+	else
+	{
+		const WideLine *lines = (const WideLine *) desk->sorted + from;
+
+		for (uint32_t i = 0; i < past - from; i++)
+		{
+			int scale = (int) (lines[i].head >> SCALE_SHIFT);
+
+			if (lines[i].head >> MARKS_SHIFT & MARK_VALUE)
+				activity->has_value = true;
+			if (scale > activity->scale)
+				activity->scale = scale;
+		}
+		for (uint32_t i = 0; i < past - from; i++)
+		{
+			uint32_t marks = lines[i].head >> MARKS_SHIFT;
+
+			*day++ = (ActivityDay){
+				lines[i].day, 1, (marks & MARK_START) != 0,
+				(marks & MARK_RETURN) != 0,
+				money_rescale(lines[i].value, lines[i].head >> SCALE_SHIFT,
+							  activity->scale)};
+		}
+	}
+	activity_tidy(activity);
+}
+
+/* Sort the lines of a shelf by customer. */
+static void
+desk_sort(Desk *desk, const Timelines *timelines, uint32_t number,
+		  uint32_t *ends)
+{
+	const Gathering *gather = &timelines->gather;
+	uint32_t nlines = gather->shelves[number].nlines;
+	ShelfWalk walk = shelf_walk(gather, number);
+	const void *line;
+
+	if (nlines > desk->room)
+	{
+		if (desk->sorted != NULL)
+			host_free(desk->sorted);
+		desk->room = (size_t) nlines + nlines / 4;
+		desk->sorted = host_alloc(NULL, desk->room * gather->line);
+	}
+	shelf_ends(gather, number, ends);
+	if (!timelines->is_wide)
+		while ((line = shelf_next(&walk)) != NULL)
+			((uint32_t *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
+				*(const uint32_t *) line;
+	else
+		while ((line = shelf_next(&walk)) != NULL)
+			((WideLine *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
+				*(const WideLine *) line;
+}
+
+/* Hand out the customers in memory. */
+void
+timelines_each(Timelines *timelines, TimelineTake take, void *taker)
+{
+	const Gathering *gather = &timelines->gather;
+	uint32_t ends[PAGE_ITEMS];
+	Desk desk = {0};
+
+	for (uint32_t number = 0; number < gather->nshelves; number++)
+	{
+		uint32_t at = 0;
+
+		host_poll();
+		desk_sort(&desk, timelines, number, ends);
+		for (uint32_t i = 0; i < PAGE_ITEMS; at = ends[i++])
+		{
+			if (ends[i] == at)
+				continue;
+			desk_read(&desk, timelines, at, ends[i]);
+			take(taker, roster_key(&gather->roster, number << PAGE_SHIFT | i),
+				 &desk.activity);
+		}
+	}
+	if (desk.sorted != NULL)
+		host_free(desk.sorted);
+	if (desk.activity.days != NULL)
+		host_free(desk.activity.days);
+}
+
+/* Hand out every customer once, and close the files. */
+void
+timelines_finish(Timelines *timelines, TimelineTake take, void *taker)
+{
+	timelines_flush(timelines);
+	if (timelines->parts != NULL)
+	{
+		timelines_spill(timelines);
+		timelines_parts(timelines, take, taker);
+	}
+	else
+		timelines_each(timelines, take, taker);
+	gather_close(&timelines->gather);
+	batch_close(&timelines->batch);
+	host_free(timelines);
+}

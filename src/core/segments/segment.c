@@ -1,0 +1,258 @@
+/*
+ * segment.c
+ *		How customers and money flow between segments: adding and merging.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/segments/segment.h"
+
+#include <string.h>
+
+#include "core/segments/segment_cells.h"
+
+SegmentFlow *
+segment_flow_new(HostArena arena)
+{
+	SegmentFlow *flow = host_alloc_zero(arena, sizeof(SegmentFlow));
+
+	flow->arena = arena;
+	flow->span = 1;
+	flow->flows.size = sizeof(FlowCell);
+	flow->stocks.size = sizeof(StockCell);
+	flow->tallies.size = sizeof(TallyCell);
+	flow->spans.size = sizeof(SpanCell);
+	return flow;
+}
+
+/* Take over what is asked of all customers, or check that it agrees. */
+void
+segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span,
+				   int32_t pause_days)
+{
+	if (!flow->adopted)
+	{
+		Period last = period_of(calendar, as_of - 1);
+
+		flow->adopted = true;
+		flow->calendar = calendar;
+		flow->almanac = almanac_of(calendar);
+		flow->as_of = as_of;
+		flow->span = span;
+		flow->pause_days = pause_days;
+		flow->last_complete =
+			last - (period_start(calendar, (int64_t) last + 1) > as_of);
+		return;
+	}
+	if (flow->calendar.grain != calendar.grain ||
+		flow->calendar.week_start != calendar.week_start)
+		host_fail(HOST_INVALID_VALUE, "Use the same grain for every customer.",
+				  "cannot add up segments by different grains");
+	if (flow->as_of != as_of)
+		host_fail(HOST_INVALID_VALUE, "Use the same as_of for every customer.",
+				  "cannot add up customers observed until different days");
+	if (flow->span != span)
+		host_fail(HOST_INVALID_VALUE, "Use the same span for every customer.",
+				  "cannot add up segments over different spans");
+	if (flow->pause_days != pause_days)
+		host_fail(HOST_INVALID_VALUE,
+				  "Use the same pause_days for every customer.",
+				  "cannot add up customers whose pauses count differently");
+}
+
+/* Learn which product is higher than which, before the first customer. */
+void
+segment_flow_climb(SegmentFlow *flow, const Ladder *ladder)
+{
+	flow->ladder = ladder;
+	for (int i = 0; i < flow->nnames; i++)
+		flow->rungs[i] = ladder_rung(ladder, &flow->names[i]);
+}
+
+/* Bring the state to at least this scale. */
+void
+segment_flow_scale(SegmentFlow *flow, int scale)
+{
+	if (scale <= flow->scale)
+		return;
+#define RESCALE(mrr) ((mrr) = money_rescale(mrr, flow->scale, scale))
+	for (int i = 0; i < flow->flows.ncells; i++)
+		for (int line = 0; line < FLOW_LINES; line++)
+			RESCALE(flow_cell(&flow->flows, i)->flow.lines[line].mrr);
+	for (int i = 0; i < flow->stocks.ncells; i++)
+	{
+		RESCALE(stock_cell(&flow->stocks, i)->stock.mrr);
+		RESCALE(stock_cell(&flow->stocks, i)->rest.mrr);
+	}
+	for (int i = 0; i < flow->tallies.ncells; i++)
+		for (int line = 0; line < TALLY_LINES; line++)
+			RESCALE(tally_cell(&flow->tallies, i)->tally.lines[line].mrr);
+	for (int i = 0; i < flow->spans.ncells; i++)
+	{
+		Span *span = &span_cell(&flow->spans, i)->span;
+
+		RESCALE(span->mrr);
+		RESCALE(span->mrr_closing);
+	}
+#undef RESCALE
+	flow->scale = scale;
+}
+
+/* The state's numbers of the holdings' names that serve as products. */
+static int32_t *
+names_taken(SegmentFlow *flow, const Holdings *holdings)
+{
+	int32_t *names = host_alloc(NULL, (holdings->nnames + 1) * sizeof(int32_t));
+
+	memset(names, -1, (holdings->nnames + 1) * sizeof(int32_t));
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		int32_t *name = &names[holdings->spells[i].product];
+
+		if (*name < 0)
+			*name = segment_flow_name(
+				flow, &holdings->names[holdings->spells[i].product]);
+	}
+	return names;
+}
+
+/* The version of a stay, which its holdings have in place of a price. */
+static int64_t
+stay_version(const Holdings *history, const Spell *spell)
+{
+	Wide unit = money_power(history->scale);
+	Wide version = spell->mrr / unit;
+
+	if (version * unit != spell->mrr || (int64_t) version != version)
+		host_fail(HOST_INVALID_VALUE, "Number the versions 1, 2, 3 …",
+				  "version of a segment is not a whole number");
+	return (int64_t) version;
+}
+
+/*
+ * Add a customer: what they held, and the segments they were in, as holdings
+ * whose products are segments; NULL when they never had one.
+ */
+void
+segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
+				 const Holdings *history)
+{
+	Step *steps = host_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
+	Customer customer = {.steps = steps, .nproducts = holdings->nnames};
+	int nstays = history ? history->nspells : 0;
+	Stay *stays = host_alloc(NULL, (nstays + 1) * sizeof(Stay));
+	Placing *placings = host_alloc(NULL, (nstays * 2 + 1) * sizeof(Placing));
+
+	segment_flow_scale(flow, holdings->scale);
+	customer.nsteps =
+		steps_with_pauses(holdings, flow->pause_days, flow->as_of, steps);
+	for (int i = 0; i < customer.nsteps; i++)
+		steps[i].mrr =
+			money_rescale(steps[i].mrr, holdings->scale, flow->scale);
+	customer.product_names = names_taken(flow, holdings);
+	for (int i = 0; i < nstays; i++)
+		stays[i] = (Stay){history->spells[i].start, history->spells[i].end,
+						  history->spells[i].product,
+						  stay_version(history, &history->spells[i])};
+	customer.placings = placings;
+	customer.nplacings = placings_of(stays, nstays, placings);
+	if (nstays > 0)
+	{
+		customer.segment_names = names_taken(flow, history);
+		for (int i = 0; i < customer.nplacings; i++)
+			if (placings[i].segment < 0)
+				placings[i].segment = history->nnames;
+	}
+	segment_flow_walk(flow, &customer);
+
+	host_free(steps);
+	host_free(stays);
+	host_free(placings);
+	host_free((void *) customer.product_names);
+	if (customer.segment_names != NULL)
+		host_free(customer.segment_names);
+}
+
+/* The cell of one state for a cell of another, whose names have numbers here */
+static void *
+cell_for(SegmentFlow *into, SegmentCells *table, const CellPlace *place,
+		 const int32_t *names)
+{
+	host_poll();
+	return segment_cell(into, table, place->period, names[place->a + 1],
+						names[place->b + 1]);
+}
+
+/* Add another state up. */
+void
+segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
+{
+	int32_t *names;
+
+	if (!more->adopted)
+		return;
+	segment_flow_adopt(into, more->calendar, more->as_of, more->span,
+					   more->pause_days);
+	segment_flow_scale(into, more->scale);
+	names = host_alloc(NULL, (more->nnames + 1) * sizeof(int32_t));
+	names[0] = OUTSIDE;
+	for (int i = 0; i < more->nnames; i++)
+		names[i + 1] = segment_flow_name(into, &more->names[i]);
+
+#define COUNT(sum, count) ((sum) = count_add(sum, count))
+#define MONEY(sum, mrr) \
+	((sum) = money_add(sum, money_rescale(mrr, more->scale, into->scale)))
+	for (int i = 0; i < more->flows.ncells; i++)
+	{
+		const FlowCell *from = flow_cell(&more->flows, i);
+		FlowCell *cell = cell_for(into, &into->flows, &from->place, names);
+
+		for (int line = 0; line < FLOW_LINES; line++)
+		{
+			COUNT(cell->flow.lines[line].customers,
+				  from->flow.lines[line].customers);
+			MONEY(cell->flow.lines[line].mrr, from->flow.lines[line].mrr);
+		}
+	}
+	for (int i = 0; i < more->stocks.ncells; i++)
+	{
+		const StockCell *from = stock_cell(&more->stocks, i);
+		StockCell *cell = cell_for(into, &into->stocks, &from->place, names);
+
+		for (int count = 0; count < STOCK_COUNTS; count++)
+			COUNT(cell->stock.counts[count], from->stock.counts[count]);
+		MONEY(cell->stock.mrr, from->stock.mrr);
+		cell->stock.squares =
+			money_add(cell->stock.squares, from->stock.squares);
+		COUNT(cell->rest.customers, from->rest.customers);
+		MONEY(cell->rest.mrr, from->rest.mrr);
+		cell->rest.squares = money_add(cell->rest.squares, from->rest.squares);
+	}
+	for (int i = 0; i < more->tallies.ncells; i++)
+	{
+		const TallyCell *from = tally_cell(&more->tallies, i);
+		TallyCell *cell = cell_for(into, &into->tallies, &from->place, names);
+
+		for (int line = 0; line < TALLY_LINES; line++)
+		{
+			COUNT(cell->tally.lines[line].customers,
+				  from->tally.lines[line].customers);
+			MONEY(cell->tally.lines[line].mrr, from->tally.lines[line].mrr);
+		}
+		for (int square = 0; square < TALLY_SQUARES; square++)
+			cell->tally.squares[square] = money_add(
+				cell->tally.squares[square], from->tally.squares[square]);
+	}
+	for (int i = 0; i < more->spans.ncells; i++)
+	{
+		const SpanCell *from = span_cell(&more->spans, i);
+		SpanCell *cell = cell_for(into, &into->spans, &from->place, names);
+
+		COUNT(cell->span.customers, from->span.customers);
+		COUNT(cell->span.redefined, from->span.redefined);
+		MONEY(cell->span.mrr, from->span.mrr);
+		MONEY(cell->span.mrr_closing, from->span.mrr_closing);
+	}
+#undef COUNT
+#undef MONEY
+	host_free(names);
+}

@@ -1,0 +1,351 @@
+/*
+ * segment.h
+ *		How customers and money flow between segments: the base as a state.
+ *
+ * A customer is looked at when a period closes, that is on its last day, or
+ * on the last day observed where a period is not over: what the customer
+ * brings then, and in which segment.  From one closing to the next the
+ * customer goes from a place to a place, where a place is a segment, or
+ * outside for whoever does not pay.  A flow is everybody who went from one
+ * place to another in one period:
+ *
+ *	 outside, segment	new, or reactivation if they ever paid before
+ *	 segment, outside	churn
+ *	 segment, other		moved, with what they bring by then; more or less than
+ *						before is expansion or contraction; redefined where it
+ *						was not the customer who moved but the segments
+ *	 segment, itself	expansion or contraction; nothing else is kept
+ *
+ * Expansion and contraction belong to the segment that had the customer at the
+ * opening, as in core/subscriptions/movement.h.
+ *
+ * A paused line counts, for so many days, as if it were paid, as in
+ * core/subscriptions/movement.h: its customer is in a place and moves between
+ * places, and only then is lost what is lost.  What lies in pauses is not in
+ * the closing but in a stock beside it, and the line "paused" is what that
+ * changed by.  What is held, sold, renewed and retained is counted of those
+ * who pay.
+ *
+ * So the bridge of every segment, the matrix of migration and what became of
+ * the money of those who were there are sums over the same cells, and agree.
+ * Beside the flows, stocks say by how much a period changed what is there at
+ * the closing: products, lines of each product and their money, the days on
+ * which the customers began to pay, and what lies in pauses.  Tallies count
+ * what came to its proof in a period: spells that ended, cohorts that reached
+ * an age.
+ *
+ * A flow over a span of several periods keeps who went from where to where
+ * between closings that lie so far apart, for every pair of them, and nothing
+ * else.
+ *
+ * The work is in proportion to what changes, not to customers times periods.
+ *
+ * Life of a state: empty; adopting grain and as_of of the first customer;
+ * growing as customers are added in any order; merged; encoded to canonical
+ * bytes, in which names are sorted and cells without content are left out.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_SEGMENTS_SEGMENT_H
+#define CVM_CORE_SEGMENTS_SEGMENT_H
+
+#include "core/segments/ladder.h"
+#include "core/segments/placings.h"
+#include "core/subscriptions/steps.h"
+
+/* Where a customer is at a closing: the number of a name, or outside */
+#define OUTSIDE (-1)
+
+/* The segment of whoever has none */
+#define NO_SEGMENT "(none)"
+
+/* In place of a product: all of them */
+#define ALL_PRODUCTS (-1)
+
+/* For so many days a sale may be undone and a new customer is on trial */
+#define TRIAL_DAYS 90
+
+/* The longest span, in periods */
+#define SPAN_MOST 1000
+
+/* What changes most comes first, next to the place of a cell */
+typedef enum FlowLine
+{
+	FLOW_MOVED, /* what is brought after moving */
+	FLOW_EXPANSION,
+	FLOW_CONTRACTION,
+	FLOW_NEW,
+	FLOW_REACTIVATION,
+	FLOW_CHURN,
+	FLOW_REDEFINED,	  /* as moved, where the segments are others than before */
+	FLOW_SAME_PERIOD, /* came and went between two closings: no money */
+	FLOW_LINES
+} FlowLine;
+
+/* So many customers, or spells, and their money */
+typedef struct SegmentSum
+{
+	int64_t customers;
+	Wide mrr;
+} SegmentSum;
+
+/* Everybody who went from a place to a place in a period */
+typedef struct Flow
+{
+	SegmentSum lines[FLOW_LINES]; /* churn and contraction are negative */
+} Flow;
+
+typedef enum StockCount
+{
+	STOCK_LINES,   /* of a product: lines; of all: products, each once */
+	STOCK_HOLDERS, /* of a product: customers; of all: those with two or more */
+	STOCK_BEGINNING, /* of all: the days on which they began to pay, summed */
+	STOCK_BELOW_TOP, /* of all: customers for whom there is a higher product */
+	STOCK_SQUARES,	 /* of all: squares of the numbers of products, summed */
+	STOCK_COUNTS
+} StockCount;
+
+/* By how much a period changed what a segment holds */
+typedef struct Stock
+{
+	Wide mrr; /* of a product */
+	int64_t counts[STOCK_COUNTS];
+	Wide squares; /* of all: of what each customer brings in cents, summed */
+} Stock;
+
+/* By how much it changed what lies in a segment's pauses, all products */
+typedef struct Rest
+{
+	int64_t customers; /* who pay nothing else */
+	Wide mrr;
+	Wide squares; /* of what each would bring in cents, less those of what each
+					 brings, summed */
+} Rest;
+
+/* After how many periods a cohort is looked at */
+#define COHORT_AGES 4
+extern const int cohort_ages[COHORT_AGES];
+
+/*
+ * What came to its proof in a period, in the segment to which it is counted:
+ * customers, and money.  Each that is a part of another comes after it.
+ */
+typedef enum TallyLine
+{
+	TALLY_DUE,		/* spells that ended, of those who were in the segment */
+	TALLY_RENEWED,	/* of these, those whose customers still paid */
+	TALLY_ACQUIRED, /* customers who began to pay TRIAL_DAYS before */
+	TALLY_PROVEN,	/* of these, those who paid that day */
+	TALLY_COHORT,	/* and COHORT_AGES - 1 more: began so many periods before */
+	TALLY_RETAINED = TALLY_COHORT + COHORT_AGES,	 /* of each, who pay */
+	TALLY_CROSS_SOLD = TALLY_RETAINED + COHORT_AGES, /* hold more products */
+	TALLY_CROSS_UNDONE, /* no longer, within TRIAL_DAYS */
+	TALLY_UPSOLD,		/* went to a higher product of a family */
+	TALLY_UP_UNDONE,	/* came down again, within TRIAL_DAYS */
+	TALLY_LINES
+} TallyLine;
+
+/*
+ * Sums of squares, in cents, that say how sure a rate of money is: before
+ * being what somebody brought at the opening and lost what they bring less,
+ * gross or net of increases
+ */
+typedef enum TallySquare
+{
+	SQUARE_DUE,
+	SQUARE_RENEWED,
+	SQUARE_GROSS_BEFORE_LOST, /* before * lost */
+	SQUARE_GROSS_LOST,		  /* lost * lost */
+	SQUARE_NET_BEFORE_LOST,
+	SQUARE_NET_LOST,
+	TALLY_SQUARES
+} TallySquare;
+
+typedef struct Tally
+{
+	SegmentSum lines[TALLY_LINES];
+	Wide squares[TALLY_SQUARES];
+} Tally;
+
+/* By how much those who went from a place to a place over a span changed */
+typedef struct Span
+{
+	int64_t customers;
+	int64_t redefined; /* of these */
+	Wide mrr;		   /* brought at the earlier closing */
+	Wide mrr_closing;
+} Span;
+
+/* Of flows and spans, from and to; of stocks and tallies, segment and product */
+typedef struct CellPlace
+{
+	Period period;
+	int32_t a;
+	int32_t b;
+} CellPlace;
+
+/* Cells of one kind, in the order in which they came, and where to find them */
+typedef struct SegmentCells
+{
+	size_t size; /* of a cell, which begins with its place */
+	int ncells;
+	int room;
+	char *cells;
+	int nplaces; /* a power of two */
+	int32_t *places;
+} SegmentCells;
+
+typedef struct FlowCell
+{
+	CellPlace place;
+	Flow flow;
+} FlowCell;
+
+typedef struct StockCell
+{
+	CellPlace place;
+	Stock stock;
+	Rest rest;
+} StockCell;
+
+typedef struct TallyCell
+{
+	CellPlace place;
+	Tally tally;
+} TallyCell;
+
+typedef struct SpanCell
+{
+	CellPlace place;
+	Span span;
+} SpanCell;
+
+typedef struct SegmentFlow
+{
+	HostArena arena;
+	bool adopted;
+	Calendar calendar;
+	Almanac *almanac;
+	Day as_of;			/* first day not observed */
+	int span;			/* periods between two closings */
+	int32_t pause_days; /* for which a paused line is neither paid nor lost */
+	Period last_complete;
+	const Ladder *ladder; /* what is higher than what; no part of the bytes */
+	int scale;
+	int nnames; /* of segments and of products */
+	int names_room;
+	Label *names; /* in the order in which they came */
+	Rung *rungs;  /* theirs */
+	int nname_places;
+	int32_t *name_places;
+	int32_t nameless; /* number of NO_SEGMENT, plus one */
+	SegmentCells flows;
+	SegmentCells stocks;
+	SegmentCells tallies;
+	SegmentCells spans;
+} SegmentFlow;
+
+/* A segment in a period, or everybody */
+typedef struct BridgeRow
+{
+	const Label *segment; /* NULL: everybody */
+	int64_t period;
+	int64_t opening_customers;
+	int64_t closing_customers;
+	Wide opening;
+	Wide closing;
+	Rest opening_rest; /* what lies in pauses then, */
+	Rest rest;		   /* and at the closing */
+	Flow into;		   /* new, reactivation, moved in, redefined, same period */
+	Flow out;		   /* churn, moved out, redefined, expansion, contraction */
+	/*
+	 * what became of those who were there at the opening, wherever they are:
+	 * pauses count as kept
+	 */
+	Wide gross_retained;
+	Wide net_retained;
+	int64_t products;		/* sum over customers of different products held */
+	int64_t multi_products; /* customers who hold two or more */
+	int64_t tenure_days;	/* sum over customers */
+	int64_t below_top;		/* at the closing */
+	int64_t opening_below_top;
+	int64_t product_squares; /* at the closing */
+	Wide squares;			 /* at the closing */
+	Wide opening_squares;	 /* of what each would bring then */
+	Tally tally;
+	bool is_complete;
+} BridgeRow;
+
+/* How sure the means and rates of a bridge are: standard errors, or NAN */
+typedef struct BridgeErrors
+{
+	double arpu;
+	double products;
+	double gross;
+	double net;
+	double renewal;
+} BridgeErrors;
+
+/* Customers who went, or stayed, between two closings */
+typedef struct MatrixRow
+{
+	int64_t period;
+	const Label *from; /* NULL: outside */
+	const Label *to;   /* likewise */
+	int64_t customers;
+	int64_t redefined; /* of these */
+	Wide mrr; /* brought at the opening; by those who come, at closing */
+	Wide mrr_closing; /* brought at the closing */
+	bool is_complete;
+} MatrixRow;
+
+/* A product in a segment at a closing */
+typedef struct ProductRow
+{
+	int64_t period;
+	const Label *segment;
+	const Label *product;
+	int64_t customers;
+	int64_t lines;
+	Wide mrr;
+} ProductRow;
+
+typedef void (*BridgeTake)(void *taker, const BridgeRow *row);
+typedef void (*MatrixTake)(void *taker, const MatrixRow *row);
+typedef void (*ProductTake)(void *taker, const ProductRow *row);
+
+#define SEGMENT_FLOW_VERSION 1
+
+/* What is known of a customer; names are the state's numbers */
+typedef struct Customer
+{
+	const Step *steps; /* before as_of, by day; products are numbers below */
+	int nsteps;
+	int nproducts;
+	const int32_t *product_names;
+	const Placing *placings; /* no segment: the number behind the last */
+	int nplacings;
+	int32_t *segment_names; /* of placings; -1 where not asked for yet */
+} Customer;
+
+extern SegmentFlow *segment_flow_new(HostArena arena);
+extern void segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of,
+							   int span, int32_t pause_days);
+extern void segment_flow_climb(SegmentFlow *flow, const Ladder *ladder);
+extern void segment_flow_scale(SegmentFlow *flow, int scale);
+extern void segment_flow_walk(SegmentFlow *flow, const Customer *customer);
+extern void segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
+							 const Holdings *history);
+extern void segment_flow_merge(SegmentFlow *into, const SegmentFlow *more);
+extern void segment_flow_bridge(const SegmentFlow *flow, BridgeTake take,
+								void *taker);
+extern BridgeErrors bridge_errors(const BridgeRow *row, int scale);
+extern void segment_flow_matrix(const SegmentFlow *flow, MatrixTake take,
+								void *taker);
+extern void segment_flow_products(const SegmentFlow *flow, ProductTake take,
+								  void *taker);
+extern void segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer);
+extern SegmentFlow *segment_flow_decode(HostArena arena, const void *data,
+										size_t size);
+
+#endif /* CVM_CORE_SEGMENTS_SEGMENT_H */

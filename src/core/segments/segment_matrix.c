@@ -1,0 +1,190 @@
+/*
+ * segment_matrix.c
+ *		How customers and money flow between segments: who went where.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/segments/segment_cells.h"
+
+/* What is left of a segment's opening when the flows out of it are taken */
+typedef struct Stayers
+{
+	int64_t customers; /* at the opening, then of those who stay */
+	Wide mrr;
+	Wide change;			/* of those who stay */
+	int64_t customers_next; /* at the closing */
+	Wide mrr_next;
+} Stayers;
+
+static void
+matrix_stays(const SegmentFlow *flow, const SegmentOrder *order,
+			 Stayers *stayers, int64_t period, MatrixTake take, void *taker)
+{
+	for (int i = 0; i < order->nnames; i++)
+	{
+		Stayers *stay = &stayers[i];
+		MatrixRow row = {period,
+						 &order->names[i],
+						 &order->names[i],
+						 stay->customers,
+						 0,
+						 stay->mrr,
+						 money_add(stay->mrr, stay->change),
+						 segment_flow_complete(flow, period)};
+
+		if (row.customers > 0)
+			take(taker, &row);
+		stay->customers = stay->customers_next;
+		stay->mrr = stay->mrr_next;
+		stay->change = 0;
+	}
+}
+
+static void
+matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
+			Stayers *stayers, const FlowCell *cell, MatrixTake take,
+			void *taker)
+{
+	const Flow *cell_flow = &cell->flow;
+	int32_t from = cell->place.a;
+	int32_t to = cell->place.b;
+	MatrixRow row = {.period = cell->place.period};
+	Wide change = money_add(cell_flow->lines[FLOW_EXPANSION].mrr,
+							cell_flow->lines[FLOW_CONTRACTION].mrr);
+
+	row.is_complete = segment_flow_complete(flow, cell->place.period);
+	if (from == to)
+	{
+		stayers[from].change = money_add(stayers[from].change, change);
+		stayers[from].mrr_next = money_add(stayers[from].mrr_next, change);
+		return;
+	}
+	if (from == OUTSIDE)
+	{
+		row.customers =
+			count_add(cell_flow->lines[FLOW_NEW].customers,
+					  cell_flow->lines[FLOW_REACTIVATION].customers);
+		row.mrr_closing = money_add(cell_flow->lines[FLOW_NEW].mrr,
+									cell_flow->lines[FLOW_REACTIVATION].mrr);
+	}
+	else
+	{
+		Stayers *stay = &stayers[from];
+
+		row.from = &order->names[from];
+		if (to == OUTSIDE)
+		{
+			row.customers = cell_flow->lines[FLOW_CHURN].customers;
+			row.mrr = -cell_flow->lines[FLOW_CHURN].mrr;
+		}
+		else
+		{
+			row.redefined = cell_flow->lines[FLOW_REDEFINED].customers;
+			row.customers = count_add(cell_flow->lines[FLOW_MOVED].customers,
+									  row.redefined);
+			row.mrr_closing = money_add(cell_flow->lines[FLOW_MOVED].mrr,
+										cell_flow->lines[FLOW_REDEFINED].mrr);
+			row.mrr = money_add(row.mrr_closing, -change);
+		}
+		stay->customers = count_add(stay->customers, -row.customers);
+		stay->customers_next = count_add(stay->customers_next, -row.customers);
+		stay->mrr = money_add(stay->mrr, -row.mrr);
+		stay->mrr_next = money_add(stay->mrr_next, -row.mrr);
+	}
+	if (to != OUTSIDE)
+	{
+		Stayers *into = &stayers[to];
+
+		row.to = &order->names[to];
+		into->customers_next = count_add(into->customers_next, row.customers);
+		into->mrr_next = money_add(into->mrr_next, row.mrr_closing);
+	}
+	if (row.customers > 0)
+		take(taker, &row);
+}
+
+static int
+compare_by_way(const void *x, const void *y)
+{
+	const CellPlace *cell_x = x;
+	const CellPlace *cell_y = y;
+
+	if (cell_x->a != cell_y->a)
+		return cell_x->a < cell_y->a ? -1 : 1;
+	if (cell_x->b != cell_y->b)
+		return cell_x->b < cell_y->b ? -1 : 1;
+	return (cell_x->period > cell_y->period) -
+		   (cell_x->period < cell_y->period);
+}
+
+/* Over a span, from the first closing at which anybody was seen on. */
+static void
+span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
+		  MatrixTake take, void *taker)
+{
+	int64_t first = cell_place(spans, 0)->period + (int64_t) flow->span;
+	int64_t nrows = 0;
+	MatrixRow row = {0};
+
+	host_sort(spans->cells, spans->ncells, spans->size, compare_by_way);
+	for (int i = 0; i < spans->ncells; i++)
+	{
+		const SpanCell *cell = span_cell(spans, i);
+		const CellPlace *place = &cell->place;
+		const Label *from = place->a == OUTSIDE ? NULL : &names[place->a];
+		const Label *to = place->b == OUTSIDE ? NULL : &names[place->b];
+		bool goes_on = i + 1 < spans->ncells && cell[1].place.a == place->a &&
+					   cell[1].place.b == place->b;
+		int64_t until =
+			goes_on ? cell[1].place.period : segment_flow_last(flow) + 1;
+
+		if (i == 0 || cell[-1].place.a != place->a ||
+			cell[-1].place.b != place->b)
+			row = (MatrixRow){.from = from, .to = to};
+		row.customers = count_add(row.customers, cell->span.customers);
+		row.redefined = count_add(row.redefined, cell->span.redefined);
+		row.mrr = money_add(row.mrr, cell->span.mrr);
+		row.mrr_closing = money_add(row.mrr_closing, cell->span.mrr_closing);
+		if (row.customers <= 0)
+			continue;
+		segment_flow_limit(flow, nrows += until - place->period);
+		for (row.period = place->period > first ? place->period : first;
+			 row.period < until; row.period++)
+		{
+			host_poll();
+			row.is_complete = segment_flow_complete(flow, row.period);
+			take(taker, &row);
+		}
+	}
+}
+
+/* Give out who went where, or stayed, from closing to closing. */
+void
+segment_flow_matrix(const SegmentFlow *flow, MatrixTake take, void *taker)
+{
+	SegmentOrder order;
+	Stayers *stayers;
+	int64_t first;
+	int at = 0;
+
+	segment_flow_order(flow, &order);
+	if (order.spans.ncells > 0)
+		span_rows(flow, &order.spans, order.names, take, taker);
+	if (order.flows.ncells == 0)
+		return;
+	first = cell_place(&order.flows, 0)->period;
+	segment_flow_limit(flow,
+					   (segment_flow_last(flow) - first + 1) * order.nnames);
+	stayers = host_alloc_zero(NULL, (order.nnames + 1) * sizeof(Stayers));
+	for (int64_t period = first; period <= segment_flow_last(flow); period++)
+	{
+		host_poll();
+		for (; at < order.flows.ncells &&
+			   cell_place(&order.flows, at)->period == period;
+			 at++)
+			matrix_flow(flow, &order, stayers, flow_cell(&order.flows, at),
+						take, taker);
+		matrix_stays(flow, &order, stayers, period, take, taker);
+	}
+	host_free(stayers);
+}

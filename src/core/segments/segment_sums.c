@@ -1,0 +1,410 @@
+/*
+ * segment_sums.c
+ *		How customers and money flow between segments: what a customer adds.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/segments/segment_walk.h"
+
+/* The tally of a place in a period; good until the next call */
+static Tally *
+tally_at(SegmentFlow *flow, Period period, int32_t place)
+{
+	TallyCell *cell =
+		segment_cell(flow, &flow->tallies, period, place, ALL_PRODUCTS);
+
+	return &cell->tally;
+}
+
+static void
+sum_add(SegmentSum *sum, int64_t customers, Wide mrr)
+{
+	sum->customers = count_add(sum->customers, customers);
+	sum->mrr = money_add(sum->mrr, mrr);
+}
+
+static void
+square_add(Tally *tally, TallySquare square, int64_t a, int64_t b)
+{
+	tally->squares[square] = money_add(tally->squares[square], (Wide) a * b);
+}
+
+/* What those who were there before lost, for how sure retention is. */
+static void
+tally_lost(Tally *tally, const Standing *before, const Standing *after)
+{
+	int64_t lost = before->cents - after->cents;
+
+	square_add(tally, SQUARE_NET_BEFORE_LOST, before->cents, lost);
+	square_add(tally, SQUARE_NET_LOST, lost, lost);
+	if (lost <= 0)
+		return;
+	square_add(tally, SQUARE_GROSS_BEFORE_LOST, before->cents, lost);
+	square_add(tally, SQUARE_GROSS_LOST, lost, lost);
+}
+
+static void
+stock_add(SegmentFlow *flow, Period period, int32_t segment, int32_t product,
+		  const Stock *change)
+{
+	StockCell *cell;
+	int64_t any = 0;
+
+	for (int i = 0; i < STOCK_COUNTS; i++)
+		any |= change->counts[i];
+	if (any == 0 && change->mrr == 0 && change->squares == 0)
+		return;
+	cell = segment_cell(flow, &flow->stocks, period, segment, product);
+	for (int i = 0; i < STOCK_COUNTS; i++)
+		cell->stock.counts[i] =
+			count_add(cell->stock.counts[i], change->counts[i]);
+	cell->stock.mrr = money_add(cell->stock.mrr, change->mrr);
+	cell->stock.squares = money_add(cell->stock.squares, change->squares);
+}
+
+/* What is held of a product, or its opposite when sign is -1 */
+static Stock
+stock_of(const Holding *held, int sign)
+{
+	Stock stock = {0};
+
+	if (held->lines > 0)
+	{
+		stock.counts[STOCK_LINES] = sign * held->lines;
+		stock.counts[STOCK_HOLDERS] = sign;
+		stock.mrr = sign * (held->mrr - held->paused);
+	}
+	return stock;
+}
+
+static Stock
+stock_all(const Standing *standing, int sign)
+{
+	Stock stock = {0};
+
+	stock.counts[STOCK_LINES] = sign * standing->products;
+	stock.counts[STOCK_HOLDERS] = sign * (standing->products > 1);
+	stock.counts[STOCK_BEGINNING] = sign * (int64_t) standing->paid_since;
+	stock.counts[STOCK_BELOW_TOP] = sign * standing->below_top;
+	stock.counts[STOCK_SQUARES] =
+		sign * (int64_t) standing->products * standing->products;
+	stock.squares = sign * (Wide) standing->paid_cents * standing->paid_cents;
+	return stock;
+}
+
+/* Count what a standing has in pauses, or its opposite when sign is -1. */
+static void
+rest_add(SegmentFlow *flow, Period period, const Standing *standing, int sign)
+{
+	Rest *rest;
+
+	if (standing->place == OUTSIDE || standing->mrr == standing->paid)
+		return;
+	rest = &((StockCell *) segment_cell(flow, &flow->stocks, period,
+										standing->place, ALL_PRODUCTS))
+				->rest;
+	rest->customers = count_add(rest->customers, sign * (standing->paid == 0));
+	rest->mrr = money_add(rest->mrr, sign * (standing->mrr - standing->paid));
+	rest->squares =
+		money_add(rest->squares,
+				  sign * ((Wide) standing->cents * standing->cents -
+						  (Wide) standing->paid_cents * standing->paid_cents));
+}
+
+/* Where a standing counts with what is paid */
+static inline int32_t
+paying_place(const Standing *standing)
+{
+	return standing->paid > 0 ? standing->place : OUTSIDE;
+}
+
+/* Take what was held out of one place and put what is held into another. */
+static void
+stock_move(SegmentFlow *flow, Period period, int32_t from, int32_t to,
+		   int32_t product, Stock *out, Stock *in)
+{
+	if (from == to)
+	{
+		for (int i = 0; i < STOCK_COUNTS; i++)
+			in->counts[i] += out->counts[i];
+		in->mrr += out->mrr;
+		in->squares += out->squares;
+		stock_add(flow, period, to, product, in);
+		return;
+	}
+	if (from != OUTSIDE)
+		stock_add(flow, period, from, product, out);
+	if (to != OUTSIDE)
+		stock_add(flow, period, to, product, in);
+}
+
+static void
+journey_stocks(Journey *journey, Period period, const Standing *before,
+			   const Standing *after)
+{
+	const Customer *customer = journey->customer;
+	int32_t from = paying_place(before);
+	int32_t to = paying_place(after);
+	Stock out = stock_all(before, -1);
+	Stock in = stock_all(after, 1);
+
+	rest_add(journey->flow, period, before, -1);
+	rest_add(journey->flow, period, after, 1);
+	if (from == OUTSIDE && to == OUTSIDE)
+		return;
+	stock_move(journey->flow, period, from, to, ALL_PRODUCTS, &out, &in);
+	for (int i = 0; i < customer->nproducts; i++)
+	{
+		const Holding *was = &journey->was[i];
+		const Holding *now = &journey->now[i];
+
+		if (was->lines <= 0 && now->lines <= 0)
+			continue;
+		if (from == to && was->lines == now->lines && was->mrr == now->mrr &&
+			was->paused == now->paused)
+			continue;
+		out = stock_of(was, -1);
+		in = stock_of(now, 1);
+		stock_move(journey->flow, period, from, to, customer->product_names[i],
+				   &out, &in);
+	}
+}
+
+/* Put a customer's way through a period into its flow. */
+static void
+journey_flow(Journey *journey, Period period, const Standing *before,
+			 const Standing *after)
+{
+	SegmentFlow *state = journey->flow;
+	Wide change = after->mrr - before->mrr;
+	Flow *flow;
+
+	if (before->place == after->place && change == 0)
+		return;
+	flow = &((FlowCell *) segment_cell(state, &state->flows, period,
+									   before->place, after->place))
+				->flow;
+	if (before->place == OUTSIDE)
+	{
+		sum_add(&flow->lines[journey->paid_ever ? FLOW_REACTIVATION : FLOW_NEW],
+				1, change);
+		return;
+	}
+	if (after->place == OUTSIDE)
+	{
+		sum_add(&flow->lines[FLOW_CHURN], 1, change);
+		return;
+	}
+	if (before->place != after->place)
+		sum_add(&flow->lines[is_redefined(state, before, after) ? FLOW_REDEFINED
+																: FLOW_MOVED],
+				1, after->mrr);
+	if (change > 0)
+		sum_add(&flow->lines[FLOW_EXPANSION], 1, change);
+	else if (change < 0)
+		sum_add(&flow->lines[FLOW_CONTRACTION], 1, change);
+}
+
+static int64_t
+closing_day(const SegmentFlow *flow, Period period)
+{
+	int64_t end = period_start(flow->calendar, (int64_t) period + 1);
+
+	return (end < flow->as_of ? end : flow->as_of) - 1;
+}
+
+/* What a customer holds of a family, and held when the period began */
+typedef struct Family
+{
+	int64_t lines;
+	int64_t lines_before;
+	Wide mrr;
+	Wide mrr_before;
+	bool below_top_before;
+} Family;
+
+static Family
+journey_family(const Journey *journey, int32_t family)
+{
+	Family held = {0};
+
+	for (int i = 0; i < journey->customer->nproducts; i++)
+	{
+		const Rung *rung = journey_rung(journey, i);
+
+		if (rung->family != family)
+			continue;
+		held.lines += journey->now[i].lines;
+		held.lines_before += journey->was[i].lines;
+		held.mrr = money_add(held.mrr, journey->now[i].mrr);
+		held.mrr_before = money_add(held.mrr_before, journey->was[i].mrr);
+		held.below_top_before |= journey->was[i].lines > 0 && !rung->is_top;
+	}
+	return held;
+}
+
+/* A sale is undone when what was sold, or the customer, is gone. */
+static void
+journey_undone(Journey *journey, Period period, const Standing *after)
+{
+	if (journey->cross.until < 0 && journey->up.until < 0)
+		return;
+	if (journey->cross.until >= 0 &&
+		(after->place == OUTSIDE || after->products <= journey->cross.products))
+	{
+		if (closing_day(journey->flow, period) <= journey->cross.until)
+			sum_add(&tally_at(journey->flow, period, journey->cross.place)
+						 ->lines[TALLY_CROSS_UNDONE],
+					1, journey->cross.gain);
+		journey->cross.until = -1;
+	}
+	if (journey->up.until >= 0 &&
+		(after->place == OUTSIDE ||
+		 journey_family(journey, journey->up.family).mrr <= journey->up.mrr))
+	{
+		if (closing_day(journey->flow, period) <= journey->up.until)
+			sum_add(&tally_at(journey->flow, period, journey->up.place)
+						 ->lines[TALLY_UP_UNDONE],
+					1, journey->up.gain);
+		journey->up.until = -1;
+	}
+}
+
+/* Who held a product and holds more, or a higher one of the same family */
+static void
+journey_sales(Journey *journey, Period period, Tally *tally,
+			  const Standing *before, const Standing *after)
+{
+	SegmentFlow *flow = journey->flow;
+
+	if (after->products > before->products)
+	{
+		Wide gain = after->paid - before->paid;
+
+		sum_add(&tally->lines[TALLY_CROSS_SOLD], 1, gain);
+		journey->cross = (Sale){.until = closing_day(flow, period) + TRIAL_DAYS,
+								.place = before->place,
+								.gain = gain,
+								.products = before->products};
+	}
+	if (!before->below_top)
+		return;
+	for (int i = 0; i < journey->customer->nproducts; i++)
+	{
+		int32_t family = journey_rung(journey, i)->family;
+		Family held;
+
+		if (journey->now[i].lines <= 0 || journey->was[i].lines > 0 ||
+			family == NO_FAMILY)
+			continue;
+		held = journey_family(journey, family);
+		if (!held.below_top_before || held.lines > held.lines_before ||
+			held.mrr <= held.mrr_before)
+			continue;
+		journey->up = (Sale){closing_day(flow, period) + TRIAL_DAYS,
+							 before->place,
+							 held.mrr - held.mrr_before,
+							 0,
+							 family,
+							 held.mrr_before};
+		sum_add(&tally->lines[TALLY_UPSOLD], 1, journey->up.gain);
+		break;
+	}
+}
+
+/* What became of a customer of the opening, where anything did. */
+static void
+journey_lost(Journey *journey, Period period, const Standing *before,
+			 const Standing *after)
+{
+	Tally *tally;
+
+	if (before->mrr == after->mrr && before->products >= after->products &&
+		!before->below_top)
+		return;
+	tally = tally_at(journey->flow, period, before->place);
+	if (before->mrr != after->mrr)
+		tally_lost(tally, before, after);
+	if (before->paid > 0 && after->paid > 0)
+		journey_sales(journey, period, tally, before, after);
+}
+
+/* Look at the cohort's ages whose periods close before one. */
+void
+journey_ages(Journey *journey, int64_t period)
+{
+	SegmentFlow *flow = journey->flow;
+
+	for (; journey->next_age < COHORT_AGES; journey->next_age++)
+	{
+		int64_t look =
+			(int64_t) journey->cohort + cohort_ages[journey->next_age];
+		int line = TALLY_COHORT + journey->next_age;
+		Tally *tally;
+
+		if (!journey->acquired || look >= period || look > flow->last_complete)
+			return;
+		tally = tally_at(flow, (Period) look, journey->origin_place);
+		sum_add(&tally->lines[line], 1, journey->origin_mrr);
+		if (journey_pays(journey) > 0)
+			sum_add(&tally->lines[line + COHORT_AGES], 1,
+					journey_pays(journey));
+	}
+}
+
+/* Look at who is on trial, if that ends before a day. */
+void
+journey_trial(Journey *journey, int64_t day)
+{
+	SegmentFlow *flow = journey->flow;
+	int64_t end = (int64_t) journey->origin + TRIAL_DAYS;
+	Tally *tally;
+
+	if (!journey->on_trial || end >= day)
+		return;
+	journey->on_trial = false;
+	tally = tally_at(flow, almanac_period(flow->almanac, (Day) end),
+					 journey->origin_place);
+	sum_add(&tally->lines[TALLY_ACQUIRED], 1, journey->origin_mrr);
+	if (journey_pays(journey) > 0)
+		sum_add(&tally->lines[TALLY_PROVEN], 1, journey_pays(journey));
+}
+
+/* Count spells that ended, and of these those whose customers still pay. */
+void
+journey_due(Journey *journey, Period period, int32_t place, const Due *due)
+{
+	Tally *tally = tally_at(journey->flow, period, place);
+
+	sum_add(&tally->lines[TALLY_DUE], due->spells, due->mrr);
+	tally->squares[SQUARE_DUE] =
+		money_add(tally->squares[SQUARE_DUE], due->squares);
+	if (journey_pays(journey) <= 0)
+		return;
+	sum_add(&tally->lines[TALLY_RENEWED], due->spells, due->mrr);
+	tally->squares[SQUARE_RENEWED] =
+		money_add(tally->squares[SQUARE_RENEWED], due->squares);
+}
+
+/* Add a customer's way through a period; paid_in: came there, maybe to go. */
+void
+journey_sums(Journey *journey, Period period, const Standing *before,
+			 const Standing *after, int32_t paid_in)
+{
+	SegmentFlow *flow = journey->flow;
+
+	if (before->place == OUTSIDE && after->place == OUTSIDE)
+	{
+		if (paid_in != OUTSIDE)
+			sum_add(&((FlowCell *) segment_cell(flow, &flow->flows, period,
+												OUTSIDE, paid_in))
+						 ->flow.lines[FLOW_SAME_PERIOD],
+					1, 0);
+		return;
+	}
+	journey_flow(journey, period, before, after);
+	journey_stocks(journey, period, before, after);
+	journey_undone(journey, period, after);
+	if (before->place != OUTSIDE)
+		journey_lost(journey, period, before, after);
+}

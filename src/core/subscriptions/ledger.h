@@ -1,0 +1,162 @@
+/*
+ * ledger.h
+ *		Spells in any order, gathered into customers with their lines.
+ *
+ * Rows come in any order, so a customer's spells are together only at the
+ * end.  Until then a ledger writes them down, each with its customer's number
+ * (roster.h) and its product's (names.h), in shelves of 1024 customers; then
+ * ledger_each() sorts a shelf at a time by customer, by counting, within the
+ * processor's cache, and hands out customer after customer.  Every reading of
+ * raw spells in one pass is a taker of these: movement_ledger.c and others.
+ *
+ * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
+ * together; chunks of lines; parcels of other processes added; spilled, when
+ * it passes its budget of memory, to one file for each part of the customers,
+ * and begun anew; read by ledger_each(), part by part if there are parts,
+ * which changes no content and may be done again.
+ *
+ * It costs 16 bytes a spell, and up to 24 a customer; where customers are
+ * numbers without large gaps, nearly nothing for those.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_SUBSCRIPTIONS_LEDGER_H
+#define CVM_CORE_SUBSCRIPTIONS_LEDGER_H
+
+#include "core/retention/reading.h" /* Clock */
+#include "core/rows/gather.h"
+#include "core/util/names.h"
+
+/* What is asked of the spells: the same for every row and every parcel */
+typedef struct LedgerTerms
+{
+	Calendar calendar;
+	Clock clock; /* where the reading has one */
+	Day as_of;	 /* the first day not observed: what begins then is unseen */
+	int32_t pause_days; /* for which a paused line is kept */
+} LedgerTerms;
+
+/* Added to the number of a name: it is a segment; the line is paused */
+#define LINE_PLACING (1 << 30)
+#define LINE_ON_PAUSE (1 << 29)
+
+/*
+ * A line of the ledger: a spell, or a time in a segment, which has a version of
+ * the segments in place of a price.
+ * Read it through the functions below.
+ */
+typedef struct Line
+{
+	uint32_t slot;	 /* the customer's */
+	int32_t product; /* its number; ~number when mrr is the number of an Odd */
+	Day start;
+	Day end; /* first day not held, or SPELL_OPEN */
+	int64_t mrr;
+} Line;
+
+/* A line as it is kept */
+typedef struct Packed
+{
+	uint32_t head; /* place of the customer in the shelf, marks, name */
+	Day start;
+	Day end;
+	int32_t mrr; /* or the number of an Odd */
+} Packed;
+
+/* What does not fit into a packed line */
+typedef struct Odd
+{
+	int32_t name;
+	Wide mrr;
+} Odd;
+
+typedef struct Ledger
+{
+	HostArena arena;
+	KeyKind kind;
+	LedgerTerms terms;
+	int scale; /* of all prices */
+	Names names;
+
+	Gathering gather; /* of packed lines */
+	uint32_t nodds;
+	Pages odds;
+	bool has_pauses; /* some line is paused */
+
+	size_t budget; /* bytes; 0: no limit */
+	int level;	   /* of the part that is read; 0: it is whole */
+	int flushes;
+	HostFile *parts; /* NULL: nothing was spilled */
+
+	/* rows whose customers are not numbered yet */
+	int used;
+	int batch_room;
+	Key *keys;
+	Packed *batch;
+	char *text; /* of their keys */
+	size_t text_used;
+	size_t text_room;
+} Ledger;
+
+extern Ledger *ledger_new(HostArena arena, KeyKind kind,
+						  const LedgerTerms *terms, size_t budget);
+extern void ledger_close_files(Ledger *ledger);
+extern bool ledger_agrees(const Ledger *ledger, const LedgerTerms *terms);
+extern void ledger_add(Ledger *ledger, Key key, const SpellRow *row);
+extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
+						 const Label *segment, int64_t version);
+
+/*
+ * Take all lines of a customer, in no particular order, at least one.
+ * customer counts from 0 and comes once.
+ */
+typedef void (*LedgerTake)(void *taker, uint32_t customer, const Line *lines,
+						   uint32_t nlines);
+
+extern void ledger_each(Ledger *ledger, LedgerTake take, void *taker);
+
+/* To another process and into its ledger: bytes of this machine, not stored */
+extern void ledger_encode(Ledger *ledger, ByteWriter *writer);
+extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
+							 size_t size, size_t budget);
+
+/* Is it a time in a segment? */
+static inline bool
+line_is_placing(const Line *line)
+{
+	return line->product >= 0 && (line->product & LINE_PLACING);
+}
+
+static inline bool
+line_is_paused(const Line *line)
+{
+	return (line->product < 0 ? ~line->product : line->product) & LINE_ON_PAUSE;
+}
+
+/* The number of its product or segment in the ledger's names */
+static inline int32_t
+line_name(const Line *line)
+{
+	return (line->product < 0 ? ~line->product : line->product) &
+		   ~(LINE_PLACING | LINE_ON_PAUSE);
+}
+
+/* What a paused line would bring */
+static inline Wide
+line_pause(const Ledger *ledger, const Line *line)
+{
+	if (line->product >= 0)
+		return line->mrr;
+	return ((const Odd *) pages_peek(&ledger->odds, (uint32_t) line->mrr))->mrr;
+}
+
+/* The price of a line, at the ledger's scale; of a paused one 0 */
+static inline Wide
+line_mrr(const Ledger *ledger, const Line *line)
+{
+	if ((uint32_t) line->product < LINE_ON_PAUSE)
+		return line->mrr;
+	return line_is_paused(line) ? 0 : line_pause(ledger, line);
+}
+
+#endif /* CVM_CORE_SUBSCRIPTIONS_LEDGER_H */

@@ -1,0 +1,311 @@
+/*
+ * ledger_bytes.c
+ *		Customers with their lines on the way: to another process, to a file
+ *		and back.
+ *
+ * A parcel is a head, the keys of customers, and lines that name them by their
+ * place among those.  Names are told once, ahead of all parcels; in the files
+ * of a ledger they are its own.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/ledger_lines.h"
+
+#include <string.h>
+
+#define NO_PLACE UINT32_MAX
+#define POLL_EVERY 1024	  /* lines */
+#define PARCEL_SHELVES 16 /* of a parcel for another process */
+
+static inline void
+sink_put(const Sink *sink, const void *data, size_t size)
+{
+	if (sink->writer != NULL)
+		write_raw(sink->writer, data, size);
+	else
+		host_file_write(sink->file, data, size);
+}
+
+static inline size_t
+key_size(KeyKind kind, const Key *key)
+{
+	return kind == KEY_TEXT		? sizeof(uint32_t) + key_text(key).size
+		   : kind == KEY_NUMBER ? 8
+								: 16;
+}
+
+static void
+key_put(const Sink *sink, KeyKind kind, const Key *key)
+{
+	KeyText text;
+
+	if (kind != KEY_TEXT)
+	{
+		sink_put(sink, key, key_size(kind, key));
+		return;
+	}
+	text = key_text(key);
+	sink_put(sink, &text.size, sizeof(uint32_t));
+	sink_put(sink, text.data, text.size);
+}
+
+/* Where the parcel of a slot goes */
+static inline int
+part_of(const uint8_t *parts, uint32_t slot)
+{
+	return parts == NULL ? 0 : parts[slot];
+}
+
+/* Some shelves, and where their customers stand in the parcels */
+typedef struct Range
+{
+	uint32_t from;
+	uint32_t to;
+	uint32_t *places; /* by slot, from the first one on; or NO_PLACE */
+} Range;
+
+static inline uint32_t *
+range_places(const Range *range, uint32_t number)
+{
+	return range->places + ((size_t) (number - range->from) << PAGE_SHIFT);
+}
+
+/* Give every customer who has lines a place in a parcel, and measure those. */
+static void
+parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
+				const Range *range)
+{
+	for (uint32_t number = range->from; number < range->to; number++)
+	{
+		ShelfWalk walk = shelf_walk(&ledger->gather, number);
+		uint32_t *shelf_places = range_places(range, number);
+		const Packed *packed;
+
+		host_poll();
+		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
+			shelf_places[i] = NO_PLACE;
+		while ((packed = shelf_next(&walk)) != NULL)
+		{
+			Line line = line_unpack(ledger, number, packed);
+			ParcelHead *head = &heads[part_of(parts, line.slot)];
+
+			shelf_places[packed->head & PAGE_MASK] = 0;
+			head->nlines++;
+			head->size += sizeof(Line) + (line.product < 0 ? sizeof(Wide) : 0);
+		}
+		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
+			if (shelf_places[i] != NO_PLACE)
+			{
+				uint32_t slot = number << PAGE_SHIFT | i;
+				ParcelHead *head = &heads[part_of(parts, slot)];
+				Key key = roster_key(&ledger->gather.roster, slot);
+
+				shelf_places[i] = head->nkeys++;
+				head->size += key_size(ledger->kind, &key);
+			}
+	}
+}
+
+/*
+ * Write a parcel of some shelves to each sink; parts, if given, tells which
+ * for each slot.
+ */
+void
+parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
+			  const uint8_t *parts, const Sink *sinks, int nsinks)
+{
+	ParcelHead *heads = host_alloc_zero(NULL, nsinks * sizeof(ParcelHead));
+	Range range = {from, to, NULL};
+
+	range.places =
+		host_alloc(NULL, (size_t) (to - from) * PAGE_ITEMS * sizeof(uint32_t));
+	parcels_measure(ledger, parts, heads, &range);
+	for (int i = 0; i < nsinks; i++)
+	{
+		heads[i].scale = ledger->scale;
+		sink_put(&sinks[i], &heads[i], sizeof(ParcelHead));
+	}
+	for (uint32_t number = from; number < to; number++)
+		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
+			if (range_places(&range, number)[i] != NO_PLACE)
+			{
+				uint32_t slot = number << PAGE_SHIFT | i;
+				Key key = roster_key(&ledger->gather.roster, slot);
+
+				key_put(&sinks[part_of(parts, slot)], ledger->kind, &key);
+			}
+	for (uint32_t number = from; number < to; number++)
+	{
+		ShelfWalk walk = shelf_walk(&ledger->gather, number);
+		const Packed *packed;
+
+		host_poll();
+		while ((packed = shelf_next(&walk)) != NULL)
+		{
+			Line line = line_unpack(ledger, number, packed);
+			const Sink *sink = &sinks[part_of(parts, line.slot)];
+
+			line.slot = range_places(&range, number)[line.slot & PAGE_MASK];
+			sink_put(sink, &line, sizeof(Line));
+			if (line.product < 0)
+				sink_put(sink, &packed_odd(ledger, packed)->mrr, sizeof(Wide));
+		}
+	}
+	host_free(heads);
+	host_free(range.places);
+}
+
+/* Number the customers of a parcel; false: begin again. */
+static bool
+keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
+{
+	Key keys[ROSTER_BATCH];
+
+	for (uint32_t done = 0; done < nkeys;)
+	{
+		int count = 0;
+
+		host_poll();
+		for (; count < ROSTER_BATCH && done + count < nkeys; count++)
+			keys[count] = key_read(into->kind, reader);
+		if (!gather_number(&into->gather, keys, count, slots + done))
+			return false;
+		done += count;
+	}
+	return true;
+}
+
+/* Take in a parcel; names, if given, are the numbers here of its names. */
+void
+parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
+			const int32_t *names)
+{
+	uint32_t *slots =
+		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
+	uint32_t before = into->gather.roster.nslots;
+	ByteReader start = *reader;
+
+	if (head->scale > into->scale)
+		ledger_scale(into, head->scale);
+	while (!keys_read(into, reader, head->nkeys, slots))
+		*reader = start;
+	for (uint64_t i = 0; i < head->nlines; i++)
+	{
+		Line line;
+		Wide mrr;
+		int32_t name;
+
+		if (i % POLL_EVERY == 0)
+			host_poll();
+		read_raw(reader, &line, sizeof(Line));
+		mrr = line.mrr;
+		if (line.product < 0)
+			read_raw(reader, &mrr, sizeof(Wide));
+		name = line_name(&line);
+		into->has_pauses |= line_is_paused(&line);
+		if (!line_is_placing(&line))
+			mrr = money_rescale(mrr, head->scale, into->scale);
+		ledger_write(into, slots[line.slot],
+					 line_pack(into, names == NULL ? name : names[name],
+							   (line_is_placing(&line) ? PACKED_PLACING : 0) |
+								   (line_is_paused(&line) ? PACKED_PAUSED : 0),
+							   line.start, line.end, mrr));
+	}
+	host_free(slots);
+	gather_consider_pages(&into->gather, before);
+	ledger_consider_spill(into);
+}
+
+/* What goes ahead of the parcels for another process */
+typedef struct LedgerHead
+{
+	KeyKind kind;
+	LedgerTerms terms;
+	int scale;
+	int nnames;
+} LedgerHead;
+
+/* Begin a piece: parcels follow. */
+void
+ledger_begin(const Ledger *ledger, ByteWriter *writer)
+{
+	LedgerHead head;
+
+	memset(&head, 0, sizeof(head));
+	head.kind = ledger->kind;
+	head.terms = ledger->terms;
+	head.scale = ledger->scale;
+	head.nnames = ledger->names.count;
+	write_raw(writer, &head, sizeof(head));
+	for (int i = 0; i < head.nnames; i++)
+	{
+		const Label *label = &ledger->names.labels[i];
+
+		write_raw(writer, &label->size, sizeof(uint32_t));
+		write_raw(writer, label->data, label->size);
+	}
+}
+
+/* Write a ledger for another process of this machine. */
+void
+ledger_encode(Ledger *ledger, ByteWriter *writer)
+{
+	Sink sink = {NULL, writer};
+
+	ledger_flush(ledger);
+	ledger_begin(ledger, writer);
+	spilled_copy(ledger, writer);
+	for (uint32_t from = 0; from < ledger->gather.nshelves;
+		 from += PARCEL_SHELVES)
+	{
+		uint32_t to = from + PARCEL_SHELVES;
+
+		parcels_write(
+			ledger, from,
+			to < ledger->gather.nshelves ? to : ledger->gather.nshelves, NULL,
+			&sink, 1);
+		if (writer_pass(writer))
+			ledger_begin(ledger, writer);
+	}
+}
+
+/* Take in the bytes of a ledger; into may be NULL. */
+Ledger *
+ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size,
+			  size_t budget)
+{
+	ByteReader reader;
+	LedgerHead head;
+	int32_t *names;
+
+	reader_open(&reader, data, size, "ledger of spells");
+	read_raw(&reader, &head, sizeof(head));
+	if (into == NULL)
+		into = ledger_new(arena, head.kind, &head.terms, budget);
+	if (!ledger_agrees(into, &head.terms))
+		host_fail(HOST_INVALID_VALUE,
+				  "Give the same grain and as_of for every row.",
+				  "cannot fold rows with different grains or ends into one "
+				  "state");
+	ledger_flush(into);
+	if (head.scale > into->scale)
+		ledger_scale(into, head.scale);
+	names = host_alloc(NULL, (head.nnames + 1) * sizeof(int32_t));
+	for (int i = 0; i < head.nnames; i++)
+	{
+		Label label;
+
+		read_raw(&reader, &label.size, sizeof(uint32_t));
+		label.data = read_text(&reader, label.size);
+		names[i] = names_number(&into->names, &label);
+	}
+	while (reader.at != reader.end)
+	{
+		ParcelHead parcel;
+
+		read_raw(&reader, &parcel, sizeof(ParcelHead));
+		parcel_read(into, &parcel, &reader, names);
+	}
+	host_free(names);
+	return into;
+}

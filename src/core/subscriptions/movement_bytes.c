@@ -1,0 +1,193 @@
+/*
+ * movement_bytes.c
+ *		The bytes of a waterfall.
+ *
+ * Canonical bytes: version, grain, [pause_days], [week start], as_of, scale,
+ * number of cells, and for each cell its distance from the one before, a bit
+ * for each line that it has, and for each of those customers and money.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/movement_cells.h"
+
+#define HAS_PAUSES 0x10 /* in the byte of the grain */
+
+/* Does anything move in a line of a cell? */
+static inline bool
+cell_has(const MovementCell *cell, int line)
+{
+	return cell->customers[line] != 0 || cell->mrr[line] != 0;
+}
+
+/* Which lines of a cell have anything; none where pauses cancel out */
+static uint32_t
+cell_lines(const MovementCell *cell)
+{
+	uint32_t has = 0;
+
+	for (int line = 0; line < MOVEMENT_LINES; line++)
+		has |= (uint32_t) cell_has(cell, line) << line;
+	return has;
+}
+
+/* Write canonical bytes. */
+void
+movement_encode(const Movement *movement, ByteWriter *writer)
+{
+	const MovementCell *last = NULL;
+	int ncells = 0;
+
+	write_byte(writer, MOVEMENT_VERSION);
+	write_byte(writer, (uint8_t) (movement->calendar.grain |
+								  (movement->pause_days ? HAS_PAUSES : 0)));
+	if (movement->pause_days > 0)
+		write_unsigned(writer, movement->pause_days);
+	if (movement->calendar.grain == GRAIN_WEEK)
+		write_byte(writer, (uint8_t) movement->calendar.week_start);
+	write_signed(writer, movement->as_of);
+	write_unsigned(writer, movement->scale);
+	for (int i = 0; i < movement->ncells; i++)
+		ncells += cell_lines(&movement->cells[i]) != 0;
+	write_unsigned(writer, ncells);
+	for (int i = 0; i < movement->ncells; i++)
+	{
+		const MovementCell *cell = &movement->cells[i];
+		uint32_t has = cell_lines(cell);
+
+		host_poll();
+		if (has == 0)
+			continue;
+		if (last == NULL)
+			write_signed(writer, cell->period);
+		else
+			write_unsigned(writer,
+						   (uint64_t) ((int64_t) cell->period - last->period));
+		last = cell;
+		write_unsigned(writer, has);
+		for (int line = 0; line < MOVEMENT_LINES; line++)
+		{
+			if (!(has >> line & 1))
+				continue;
+			if (line == LINE_PAUSED)
+				write_signed(writer, cell->customers[line]);
+			else
+				write_unsigned(writer, cell->customers[line]);
+			if (line != LINE_SAME_PERIOD)
+				write_wide(writer, cell->mrr[line]);
+		}
+	}
+}
+
+/* Is money of a line on the side of zero where it belongs? */
+static bool
+line_sound(MovementLine line, Wide mrr)
+{
+	switch (line)
+	{
+		case LINE_CONTRACTION:
+		case LINE_CHURN:
+		case LINE_MOVED_OUT:
+		case LINE_PRICE_CONTRACTION:
+		case LINE_TO_FREE:
+			return mrr < 0;
+		case LINE_SAME_PERIOD:
+			return mrr == 0;
+		default:
+			return mrr > 0;
+	}
+}
+
+/* Is a part no more than the line it is a part of? */
+static bool
+part_sound(const MovementCell *cell, MovementLine part, MovementLine whole)
+{
+	return cell->customers[part] <= cell->customers[whole] &&
+		   (cell->mrr[whole] < 0 ? cell->mrr[part] >= cell->mrr[whole]
+								 : cell->mrr[part] <= cell->mrr[whole]);
+}
+
+/* Read canonical bytes; anything else is refused. */
+Movement *
+movement_decode(HostArena arena, const void *data, size_t size)
+{
+	Movement *movement = movement_new(arena);
+	Calendar calendar = {GRAIN_DAY, 1};
+	ByteReader reader;
+	int64_t period = 0;
+	int64_t last;
+	uint8_t grain;
+	int32_t pause_days = 0;
+	int64_t paused_customers = 0;
+	Wide paused = 0;
+
+	reader_open(&reader, data, size, "movement");
+	if (read_byte(&reader) != MOVEMENT_VERSION)
+		reader_fail(&reader);
+	grain = read_byte(&reader);
+	calendar.grain = (Grain) (grain & ~HAS_PAUSES);
+	if (calendar.grain > GRAIN_YEAR)
+		reader_fail(&reader);
+	if (grain & HAS_PAUSES)
+		pause_days = (int32_t) read_unsigned(&reader, INT32_MAX);
+	if ((grain & HAS_PAUSES) && pause_days == 0)
+		reader_fail(&reader);
+	if (calendar.grain == GRAIN_WEEK)
+		calendar.week_start = read_byte(&reader);
+	if (calendar.week_start < 1 || calendar.week_start > 7)
+		reader_fail(&reader);
+	movement_adopt(movement, calendar,
+				   (Day) read_signed(&reader, DAY_FIRST, DAY_LAST), pause_days);
+	last = last_period(movement);
+	movement->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
+	movement->ncells = (int) read_count(&reader, 3);
+	movement->room = movement->ncells + 1;
+	movement->cells =
+		host_alloc_zero(arena, movement->room * sizeof(MovementCell));
+	for (int i = 0; i < movement->ncells; i++)
+	{
+		MovementCell *cell = &movement->cells[i];
+		uint64_t has;
+
+		host_poll();
+		if (i == 0)
+			period = read_signed(&reader, DAY_FIRST, DAY_LAST);
+		else
+			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
+		has = read_unsigned(&reader, (UINT64_C(1) << MOVEMENT_LINES) - 1);
+		if (period > last || has == 0 ||
+			period < period_of(calendar, DAY_FIRST) ||
+			(i > 0 && cell[-1].period >= period))
+			reader_fail(&reader);
+		cell->period = (Period) period;
+		for (int line = 0; line < MOVEMENT_LINES; line++)
+		{
+			if (!(has >> line & 1))
+				continue;
+			if (line == LINE_PAUSED)
+			{
+				cell->customers[line] =
+					read_signed(&reader, -INT64_MAX, INT64_MAX);
+				cell->mrr[line] = read_wide(&reader);
+				paused_customers =
+					count_add(paused_customers, -cell->customers[line]);
+				paused = money_add(paused, -cell->mrr[line]);
+				if (pause_days == 0 || !cell_has(cell, line) ||
+					paused_customers < 0 || paused < 0)
+					reader_fail(&reader);
+				continue;
+			}
+			cell->customers[line] = (int64_t) read_unsigned(&reader, INT64_MAX);
+			if (line != LINE_SAME_PERIOD)
+				cell->mrr[line] = read_wide(&reader);
+			if (cell->customers[line] == 0 ||
+				!line_sound(line, cell->mrr[line]))
+				reader_fail(&reader);
+		}
+		if (!part_sound(cell, LINE_PRICE_EXPANSION, LINE_EXPANSION) ||
+			!part_sound(cell, LINE_PRICE_CONTRACTION, LINE_CONTRACTION) ||
+			!part_sound(cell, LINE_TO_FREE, LINE_CHURN))
+			reader_fail(&reader);
+	}
+	reader_close(&reader);
+	return movement;
+}

@@ -1,0 +1,273 @@
+/*
+ * revenue.c
+ *		Retention of customers and of money by cohort, as a state.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/revenue.h"
+#include "core/util/sorted.h"
+
+Revenue *
+revenue_retention_new(HostArena arena)
+{
+	Revenue *revenue = host_alloc_zero(arena, sizeof(Revenue));
+
+	revenue->arena = arena;
+	return revenue;
+}
+
+/* Take over how customers are looked at, or check that it is the same. */
+void
+revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock, Day as_of)
+{
+	if (!revenue->adopted)
+	{
+		revenue->adopted = true;
+		revenue->calendar = calendar;
+		revenue->clock = clock;
+		revenue->as_of = as_of;
+		revenue->almanac = almanac_of(calendar);
+		return;
+	}
+	if (revenue->calendar.grain != calendar.grain ||
+		revenue->calendar.week_start != calendar.week_start ||
+		revenue->clock != clock)
+		host_fail(HOST_INVALID_VALUE,
+				  "Use the same grain and clock for every customer.",
+				  "cannot add up customers that were looked at differently");
+	if (revenue->as_of != as_of)
+		host_fail(HOST_INVALID_VALUE, "Use the same as_of for every customer.",
+				  "cannot add up customers observed until different days");
+}
+
+static void
+kept_rescale(Kept *kept, int from, int to)
+{
+	kept->base = money_rescale(kept->base, from, to);
+	kept->gross = money_rescale(kept->gross, from, to);
+	kept->net = money_rescale(kept->net, from, to);
+}
+
+/* Bring the state to at least this scale. */
+void
+revenue_scale(Revenue *revenue, int scale)
+{
+	if (scale <= revenue->scale)
+		return;
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		RevenueCohort *cohort = &revenue->cohorts[i];
+
+		host_poll();
+		cohort->base = money_rescale(cohort->base, revenue->scale, scale);
+		for (int j = 0; j < cohort->ncells; j++)
+			kept_rescale(&cohort->cells[j].change, revenue->scale, scale);
+	}
+	revenue->scale = scale;
+}
+
+/* Find a cohort, or make it; good until the next call. */
+static RevenueCohort *
+cohort_at(Revenue *revenue, Period period)
+{
+	int at = sorted_place(revenue->cohorts, revenue->ncohorts,
+						  sizeof(RevenueCohort), period);
+
+	if (!sorted_has(revenue->cohorts, revenue->ncohorts, sizeof(RevenueCohort),
+					at, period))
+	{
+		revenue->cohorts =
+			sorted_open(revenue->arena, revenue->cohorts, &revenue->ncohorts,
+						&revenue->room, sizeof(RevenueCohort), at);
+		revenue->cohorts[at].period = period;
+	}
+	return &revenue->cohorts[at];
+}
+
+/* Find a cohort's cell, or make it; good until the next call. */
+static RevenueCell *
+cell_at(Revenue *revenue, RevenueCohort *cohort, int32_t no)
+{
+	int at =
+		sorted_place(cohort->cells, cohort->ncells, sizeof(RevenueCell), no);
+
+	if (!sorted_has(cohort->cells, cohort->ncells, sizeof(RevenueCell), at, no))
+	{
+		cohort->cells =
+			sorted_open(revenue->arena, cohort->cells, &cohort->ncells,
+						&cohort->room, sizeof(RevenueCell), at);
+		cohort->cells[at].no = no;
+	}
+	return &cohort->cells[at];
+}
+
+/* Let customers into a cohort, who bring so much on their first days. */
+void
+revenue_join(Revenue *revenue, Period period, int64_t members, Wide base)
+{
+	RevenueCohort *cohort = cohort_at(revenue, period);
+
+	cohort->members = count_add(cohort->members, members);
+	cohort->base = money_add(cohort->base, base);
+}
+
+/* Change what is kept of a cohort from a period on. */
+void
+revenue_change(Revenue *revenue, Period period, int32_t no, const Kept *change)
+{
+	RevenueCohort *cohort = cohort_at(revenue, period);
+
+	if (!kept_is_zero(change))
+		kept_take(&cell_at(revenue, cohort, no)->change, change);
+}
+
+/* The first period at whose look a customer has what begins on a day. */
+static inline int64_t
+first_look(const Revenue *revenue, Day origin, Period cohort, Day day)
+{
+	int64_t no;
+
+	if (revenue->clock == CLOCK_CALENDAR)
+		return (int64_t) almanac_period(revenue->almanac, day) - cohort;
+	no = offset_from(revenue->calendar, origin, day);
+	return no + (anniversary_of(revenue->calendar, origin, no) < day);
+}
+
+/* The first period that is not eligible. */
+static inline int64_t
+look_end(const Revenue *revenue, Day origin, Period cohort)
+{
+	if (revenue->clock == CLOCK_CALENDAR)
+		return (int64_t) almanac_period(revenue->almanac, revenue->as_of) -
+			   cohort;
+	return (int64_t) offset_from(revenue->calendar, origin,
+								 revenue->as_of - 1) +
+		   1;
+}
+
+/* What is kept of a customer at a level. */
+static inline Kept
+level_kept(Wide base, Wide mrr)
+{
+	return (Kept){.eligible = 1,
+				  .retained = mrr > 0,
+				  .base = base,
+				  .gross = mrr < base ? mrr : base,
+				  .net = mrr};
+}
+
+/*
+ * Add a customer: levels before as_of, in the order of days.  A cell takes
+ * what is kept from its period on less what was kept before.
+ */
+void
+revenue_add(Revenue *revenue, const Level *levels, int nlevels)
+{
+	RevenueCohort *cohort;
+	Period period;
+	Day origin;
+	int64_t end;
+	int64_t look = 0;
+	Wide base;
+	Kept before = {0};
+
+	/* the first level is one of paying */
+	if (nlevels == 0)
+		return;
+	origin = levels[0].day;
+	base = levels[0].mrr;
+	period = almanac_period(revenue->almanac, origin);
+	revenue_join(revenue, period, 1, base);
+	cohort = cohort_at(revenue, period);
+	end = look_end(revenue, origin, period);
+	for (int i = 0; i < nlevels && look < end; i++)
+	{
+		int64_t next = end;
+		Kept kept;
+		Kept change;
+
+		if (i + 1 < nlevels)
+			next = first_look(revenue, origin, period, levels[i + 1].day);
+		/* gone before anybody looked */
+		if (next <= look)
+			continue;
+		kept = level_kept(base, levels[i].mrr);
+		change =
+			(Kept){kept.eligible - before.eligible,
+				   kept.retained - before.retained, kept.base - before.base,
+				   kept.gross - before.gross, kept.net - before.net};
+		kept_take(&cell_at(revenue, cohort, (int32_t) look)->change, &change);
+		before = kept;
+		look = next;
+	}
+	if (before.eligible == 0)
+		return;
+	before = (Kept){-before.eligible, -before.retained, -before.base,
+					-before.gross, -before.net};
+	kept_take(&cell_at(revenue, cohort, (int32_t) end)->change, &before);
+}
+
+/* Add another state up. */
+void
+revenue_retention_merge(Revenue *into, const Revenue *more)
+{
+	if (!more->adopted)
+		return;
+	revenue_adopt(into, more->calendar, more->clock, more->as_of);
+	revenue_scale(into, more->scale);
+	for (int i = 0; i < more->ncohorts; i++)
+	{
+		const RevenueCohort *from = &more->cohorts[i];
+		RevenueCohort *cohort = cohort_at(into, from->period);
+
+		host_poll();
+		cohort->members = count_add(cohort->members, from->members);
+		cohort->base = money_add(
+			cohort->base, money_rescale(from->base, more->scale, into->scale));
+		for (int j = 0; j < from->ncells; j++)
+		{
+			Kept change = from->cells[j].change;
+
+			kept_rescale(&change, more->scale, into->scale);
+			kept_take(&cell_at(into, cohort, from->cells[j].no)->change,
+					  &change);
+		}
+	}
+}
+
+/*
+ * Give out a row for every cohort and period: the eligible ones, and under
+ * the calendar clock the one that has begun and is not over.
+ */
+void
+revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
+{
+	int64_t nrows = 0;
+
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		const RevenueCohort *cohort = &revenue->cohorts[i];
+		RevenueRow row = {.cohort = cohort};
+		int64_t end = cohort->ncells ? cohort->cells[cohort->ncells - 1].no : 0;
+		int at = 0;
+
+		if (revenue->clock == CLOCK_CALENDAR)
+			end = (int64_t) period_of(revenue->calendar, revenue->as_of - 1) -
+				  cohort->period + 1;
+		nrows += end;
+		if (nrows > ROWS_LIMIT(revenue->ncohorts))
+			host_fail(HOST_TOO_LARGE,
+					  "Use a coarser grain, or look for days far in the past "
+					  "with cvm.check_model().",
+					  "retention would have more than %lld rows",
+					  (long long) ROWS_LIMIT(revenue->ncohorts));
+		for (; row.no < end; row.no++)
+		{
+			host_poll();
+			for (; at < cohort->ncells && cohort->cells[at].no <= row.no; at++)
+				kept_take(&row.kept, &cohort->cells[at].change);
+			row.is_complete = row.kept.eligible == cohort->members;
+			take(taker, &row);
+		}
+	}
+}

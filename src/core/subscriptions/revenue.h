@@ -1,0 +1,113 @@
+/*
+ * revenue.h
+ *		Retention of customers and of money by cohort, as a state.
+ *
+ * A customer's cohort is the period of the first day on which they pay, and
+ * what they bring on that day is what later money is compared with.  Calendar
+ * clock: looked at when a period closes, the cohort's own first, as the
+ * waterfall does.  Anniversary clock: looked at on the first day and so many
+ * whole periods after it, if that day was observed.
+ *
+ * Net money is what the customers looked at bring by then; gross money counts
+ * each with no more than on the first day.
+ *
+ * Life of a state: as that of movement.h.  A cell holds what changes from one
+ * period to the next, so a customer costs as many cells as their price has
+ * changed, not as many as they have stayed.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_SUBSCRIPTIONS_REVENUE_H
+#define CVM_CORE_SUBSCRIPTIONS_REVENUE_H
+
+#include "core/retention/reading.h" /* Clock */
+#include "core/subscriptions/steps.h"
+
+/* Customers and money, or by how much they change */
+typedef struct Kept
+{
+	int64_t eligible;
+	int64_t retained;
+	Wide base; /* what the eligible brought on their first days */
+	Wide gross;
+	Wide net;
+} Kept;
+
+/* Take a change into what is kept. */
+static inline void
+kept_take(Kept *kept, const Kept *change)
+{
+	kept->eligible = count_add(kept->eligible, change->eligible);
+	kept->retained = count_add(kept->retained, change->retained);
+	kept->base = money_add(kept->base, change->base);
+	kept->gross = money_add(kept->gross, change->gross);
+	kept->net = money_add(kept->net, change->net);
+}
+
+/* Does nothing change? */
+static inline bool
+kept_is_zero(const Kept *kept)
+{
+	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
+		   kept->gross == 0 && kept->net == 0;
+}
+
+typedef struct RevenueCell
+{
+	int32_t no;
+	Kept change;
+} RevenueCell;
+
+typedef struct RevenueCohort
+{
+	Period period;
+	int64_t members;
+	Wide base;
+	int ncells;
+	int room;
+	RevenueCell *cells; /* ascending */
+} RevenueCohort;
+
+typedef struct Revenue
+{
+	HostArena arena;
+	bool adopted;
+	Calendar calendar;
+	Almanac *almanac;
+	Clock clock;
+	Day as_of;
+	int scale;
+	int ncohorts;
+	int room;
+	RevenueCohort *cohorts; /* ascending */
+} Revenue;
+
+typedef struct RevenueRow
+{
+	const RevenueCohort *cohort;
+	int32_t no;
+	Kept kept;
+	bool is_complete; /* everybody is eligible */
+} RevenueRow;
+
+typedef void (*RevenueTake)(void *taker, const RevenueRow *row);
+
+#define REVENUE_VERSION 1
+
+extern Revenue *revenue_retention_new(HostArena arena);
+extern void revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock,
+						  Day as_of);
+extern void revenue_scale(Revenue *revenue, int scale);
+extern void revenue_join(Revenue *revenue, Period period, int64_t members,
+						 Wide base);
+extern void revenue_change(Revenue *revenue, Period period, int32_t no,
+						   const Kept *change);
+extern void revenue_add(Revenue *revenue, const Level *levels, int nlevels);
+extern void revenue_retention_merge(Revenue *into, const Revenue *more);
+extern void revenue_rows(const Revenue *revenue, RevenueTake take, void *taker);
+extern void revenue_retention_encode(const Revenue *revenue,
+									 ByteWriter *writer);
+extern Revenue *revenue_retention_decode(HostArena arena, const void *data,
+										 size_t size);
+
+#endif /* CVM_CORE_SUBSCRIPTIONS_REVENUE_H */

@@ -1,0 +1,153 @@
+/*
+ * revenue_bytes.c
+ *		The bytes of retention of customers and of money.
+ *
+ * Canonical bytes: version, grain, [week start], clock, as_of, scale, number
+ * of cohorts; for each its distance from the one before, members, money of the
+ * first days, number of cells; for each of those its distance from the one
+ * before and the five changes.  Cells in which nothing changes are left out.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/revenue.h"
+
+/* Write canonical bytes. */
+void
+revenue_retention_encode(const Revenue *revenue, ByteWriter *writer)
+{
+	write_byte(writer, REVENUE_VERSION);
+	write_byte(writer, (uint8_t) revenue->calendar.grain);
+	if (revenue->calendar.grain == GRAIN_WEEK)
+		write_byte(writer, (uint8_t) revenue->calendar.week_start);
+	write_byte(writer, (uint8_t) revenue->clock);
+	write_signed(writer, revenue->as_of);
+	write_unsigned(writer, revenue->scale);
+	write_unsigned(writer, revenue->ncohorts);
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		const RevenueCohort *cohort = &revenue->cohorts[i];
+		int ncells = 0;
+		int32_t last = 0;
+
+		host_poll();
+		if (i == 0)
+			write_signed(writer, cohort->period);
+		else
+			write_unsigned(writer, (uint64_t) ((int64_t) cohort->period -
+											   cohort[-1].period));
+		write_unsigned(writer, cohort->members);
+		write_wide(writer, cohort->base);
+		for (int j = 0; j < cohort->ncells; j++)
+			ncells += !kept_is_zero(&cohort->cells[j].change);
+		write_unsigned(writer, ncells);
+		for (int j = 0; j < cohort->ncells; j++)
+		{
+			const RevenueCell *cell = &cohort->cells[j];
+
+			if (kept_is_zero(&cell->change))
+				continue;
+			write_unsigned(writer, cell->no - last);
+			last = cell->no;
+			write_signed(writer, cell->change.eligible);
+			write_signed(writer, cell->change.retained);
+			write_wide(writer, cell->change.base);
+			write_wide(writer, cell->change.gross);
+			write_wide(writer, cell->change.net);
+		}
+	}
+}
+
+/* Read a cohort's cells; sums of changes must make sense all the way. */
+static void
+cells_decode(const Revenue *revenue, RevenueCohort *cohort, ByteReader *reader)
+{
+	Kept kept = {0};
+	int64_t no = 0;
+
+	cohort->ncells = cohort->room = (int) read_count(reader, 6);
+	if (cohort->room > 0)
+		cohort->cells =
+			host_alloc(revenue->arena, cohort->room * sizeof(RevenueCell));
+	for (int i = 0; i < cohort->ncells; i++)
+	{
+		RevenueCell *cell = &cohort->cells[i];
+		uint64_t step = read_unsigned(reader, INT32_MAX);
+
+		host_poll();
+		no += (int64_t) step;
+		if (no > INT32_MAX || (i > 0 && step == 0))
+			reader_fail(reader);
+		cell->no = (int32_t) no;
+		cell->change.eligible = read_signed(reader, -INT64_MAX, INT64_MAX);
+		cell->change.retained = read_signed(reader, -INT64_MAX, INT64_MAX);
+		cell->change.base = read_wide(reader);
+		cell->change.gross = read_wide(reader);
+		cell->change.net = read_wide(reader);
+		if (kept_is_zero(&cell->change))
+			reader_fail(reader);
+		kept_take(&kept, &cell->change);
+		if (kept.retained < 0 || kept.retained > kept.eligible ||
+			kept.eligible > cohort->members || kept.gross < 0 ||
+			kept.gross > kept.net || kept.gross > kept.base ||
+			kept.base > cohort->base)
+			reader_fail(reader);
+	}
+	/* at the end nobody is eligible any more */
+	if (!kept_is_zero(&kept))
+		reader_fail(reader);
+}
+
+/* Read canonical bytes; anything else is refused. */
+Revenue *
+revenue_retention_decode(HostArena arena, const void *data, size_t size)
+{
+	Revenue *revenue = revenue_retention_new(arena);
+	Calendar calendar = {GRAIN_DAY, 1};
+	Clock clock;
+	ByteReader reader;
+	int64_t period = 0;
+	int64_t last;
+
+	reader_open(&reader, data, size, "revenue_retention");
+	if (read_byte(&reader) != REVENUE_VERSION)
+		reader_fail(&reader);
+	calendar.grain = (Grain) read_byte(&reader);
+	if (calendar.grain > GRAIN_YEAR)
+		reader_fail(&reader);
+	if (calendar.grain == GRAIN_WEEK)
+		calendar.week_start = read_byte(&reader);
+	if (calendar.week_start < 1 || calendar.week_start > 7)
+		reader_fail(&reader);
+	clock = (Clock) read_byte(&reader);
+	if (clock > CLOCK_ANNIVERSARY)
+		reader_fail(&reader);
+	revenue_adopt(revenue, calendar, clock,
+				  (Day) read_signed(&reader, DAY_FIRST, DAY_LAST));
+	last = period_of(calendar, revenue->as_of - 1);
+	revenue->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
+	revenue->ncohorts = (int) read_count(&reader, 4);
+	revenue->room = revenue->ncohorts + 1;
+	revenue->cohorts =
+		host_alloc_zero(arena, revenue->room * sizeof(RevenueCohort));
+	for (int i = 0; i < revenue->ncohorts; i++)
+	{
+		RevenueCohort *cohort = &revenue->cohorts[i];
+
+		host_poll();
+		if (i == 0)
+			period = read_signed(&reader, DAY_FIRST, DAY_LAST);
+		else
+			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
+		if (period > last || period < period_of(calendar, DAY_FIRST) ||
+			(i > 0 && cohort[-1].period >= period))
+			reader_fail(&reader);
+		cohort->period = (Period) period;
+		cohort->members = (int64_t) read_unsigned(&reader, INT64_MAX);
+		cohort->base = read_wide(&reader);
+		if (cohort->members == 0 || cohort->base <= 0)
+			reader_fail(&reader);
+		cells_decode(revenue, cohort, &reader);
+	}
+	reader_close(&reader);
+	return revenue;
+}

@@ -1,0 +1,284 @@
+/*
+ * sbg.c
+ *		Projection of survival: the shifted-beta-geometric model.
+ *
+ * The chance to survive period t having survived those before is
+ * (beta + t - 1) / (alpha + beta + t - 1), so the likelihood is a product over
+ * periods of who was at risk, who was lost and who was not; who is still alive
+ * counts in every period they lived through, whenever their cohort began.  It
+ * needs no gamma functions, and its derivatives are sums of reciprocals.
+ *
+ * The maximum is found in (ln alpha, ln beta) by Newton's method, with the
+ * Hessian shifted until it is negative definite and steps halved until the
+ * likelihood rises enough (Levenberg; Armijo).  Every step climbs, so the way
+ * ends at a stationary point or runs off to the edge of the parameters.  The
+ * second happens when the data have no maximum inside, as when retention does
+ * not rise with age: customers are then all alike, and to say so is right.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/sbg.h"
+
+#include <math.h>
+
+#define PERIODS_MOST 100000
+#define WORK_MOST \
+	30000000		 /* periods looked at while climbing: a second or two */
+#define EDGE 9.21034 /* ln 10000: alpha and beta are looked for up to there */
+
+/* Who was at risk and lost in each period, 1 to nperiods */
+typedef struct Renewals
+{
+	int32_t nperiods;
+	double *at_risk;
+	double *lost;
+	double all_lost;
+} Renewals;
+
+/* The likelihood and its derivatives by ln alpha and ln beta */
+typedef struct Slope
+{
+	double value;
+	double x;
+	double y;
+	double xx;
+	double xy;
+	double yy;
+} Slope;
+
+static void
+renewals_of(const Survival *survival, Renewals *renewals)
+{
+	SurvivalAge *ages;
+	int nages = survival_ages(survival, &ages);
+	double here = 0;
+	int mark = 0;
+
+	renewals->nperiods = nages ? ages[nages - 1].age : 0;
+	renewals->all_lost = 0;
+	if (nages > 0 && ages[0].age == 0 && ages[0].events > 0)
+		host_fail(HOST_INVALID_VALUE,
+				  "Count periods from 1: who did not renew the first time was "
+				  "lost in period 1.",
+				  "customers lost in period 0");
+	if (renewals->nperiods > PERIODS_MOST)
+		host_fail(HOST_INVALID_VALUE, "Count longer periods, such as months.",
+				  "more than %d periods", PERIODS_MOST);
+	renewals->at_risk =
+		host_alloc_zero(NULL, (renewals->nperiods + 1) * sizeof(double));
+	renewals->lost =
+		host_alloc_zero(NULL, (renewals->nperiods + 1) * sizeof(double));
+	for (int i = 0; i < survival->nmarks; i++)
+		here += survival->marks[i].kind == MARK_ENTERED
+					? -(double) survival->marks[i].count
+					: (double) survival->marks[i].count;
+	for (int32_t t = 0; t <= renewals->nperiods; t++)
+	{
+		renewals->at_risk[t] = here;
+		for (; mark < survival->nmarks && survival->marks[mark].age == t;
+			 mark++)
+		{
+			double count = (double) survival->marks[mark].count;
+
+			if (survival->marks[mark].kind >= MARK_EVENT)
+				renewals->lost[t] += count;
+			here += survival->marks[mark].kind == MARK_ENTERED ? count : -count;
+		}
+		renewals->all_lost += renewals->lost[t];
+	}
+	host_free(ages);
+}
+
+static Slope
+slope_at(const Renewals *renewals, double x, double y)
+{
+	double a = exp(x);
+	double b = exp(y);
+	double da = renewals->all_lost / a;
+	double db = 0;
+	double daa = -renewals->all_lost / (a * a);
+	double dab = 0;
+	double dbb = 0;
+	Slope slope = {.value = renewals->all_lost * x};
+
+	host_poll();
+	for (int32_t t = 1; t <= renewals->nperiods; t++)
+	{
+		double n = renewals->at_risk[t];
+		double stayed = n - renewals->lost[t];
+		double all = a + b + (t - 1);
+		double stay = b + (t - 1);
+
+		slope.value += stayed * log(stay) - n * log(all);
+		da -= n / all;
+		db += stayed / stay - n / all;
+		daa += n / (all * all);
+		dab += n / (all * all);
+		dbb += n / (all * all) - stayed / (stay * stay);
+	}
+	slope.x = a * da;
+	slope.y = b * db;
+	slope.xx = a * a * daa + slope.x;
+	slope.xy = a * b * dab;
+	slope.yy = b * b * dbb + slope.y;
+	return slope;
+}
+
+double
+sbg_log_likelihood(const Survival *survival, double alpha, double beta)
+{
+	Renewals renewals;
+
+	renewals_of(survival, &renewals);
+	return slope_at(&renewals, log(alpha), log(beta)).value;
+}
+
+static void
+fit_fail(void)
+{
+	host_fail(HOST_INVALID_VALUE,
+			  "Retention has to rise with age for it; use a constant churn "
+			  "rate, or more periods.",
+			  "no interior maximum: the shifted-beta-geometric model does not "
+			  "fit these data");
+}
+
+/* The uphill step that Newton's method takes from a place. */
+static void
+slope_step(const Slope *slope, double *dx, double *dy)
+{
+	/* the larger eigenvalue of the Hessian must come out below zero */
+	double half = (slope->xx + slope->yy) / 2;
+	double reach = hypot((slope->xx - slope->yy) / 2, slope->xy);
+	double size = fabs(half) + reach;
+	double shift = half + reach > -1e-9 * size ? half + reach + 0.01 * size : 0;
+	double xx = slope->xx - shift;
+	double yy = slope->yy - shift;
+	double det = xx * yy - slope->xy * slope->xy;
+	double length;
+
+	*dx = -(yy * slope->x - slope->xy * slope->y) / det;
+	*dy = -(xx * slope->y - slope->xy * slope->x) / det;
+	length = hypot(*dx, *dy);
+	if (length > 2)
+	{
+		*dx *= 2 / length;
+		*dy *= 2 / length;
+	}
+}
+
+/* Find the parameters under which the data are likeliest. */
+void
+sbg_fit(const Survival *survival, Sbg *fit)
+{
+	Renewals renewals;
+	Slope slope;
+	int64_t work = 0;
+	double x = 0;
+	double y = 0;
+	double det;
+	double a;
+	double b;
+
+	renewals_of(survival, &renewals);
+	if (renewals.nperiods == 0 || renewals.all_lost == 0)
+		fit_fail();
+	slope = slope_at(&renewals, x, y);
+	for (int i = 0; i < 1000; i++)
+	{
+		double dx;
+		double dy;
+		double rise;
+		double part = 1;
+
+		if (fmax(fabs(slope.x), fabs(slope.y)) <=
+			1e-12 * (renewals.at_risk[1] + 1))
+			break;
+		slope_step(&slope, &dx, &dy);
+		rise = slope.x * dx + slope.y * dy;
+		for (; part > 1e-12; part /= 2)
+		{
+			Slope next;
+
+			work += renewals.nperiods;
+			if (work > WORK_MOST)
+				fit_fail();
+			next = slope_at(&renewals, x + part * dx, y + part * dy);
+
+			if (next.value < slope.value + 1e-4 * part * rise)
+				continue;
+			x += part * dx;
+			y += part * dy;
+			slope = next;
+			break;
+		}
+		if (part <= 1e-12) /* as high as numbers of this size tell */
+			break;
+		if (fabs(x) > EDGE || fabs(y) > EDGE)
+			fit_fail();
+	}
+	det = slope.xx * slope.yy - slope.xy * slope.xy;
+	if (!(slope.xx < 0 && slope.yy < 0 && det > 1e-9 * slope.xx * slope.yy))
+		fit_fail();
+	a = exp(x);
+	b = exp(y);
+	fit->alpha = a;
+	fit->beta = b;
+	/* errors of the logarithms, brought to the parameters */
+	fit->alpha_error = a * sqrt(-slope.yy / det);
+	fit->beta_error = b * sqrt(-slope.xx / det);
+	fit->covariance = a * b * slope.xy / det;
+	fit->log_likelihood = slope.value;
+	fit->customers = 0;
+	for (int i = 0; i < survival->nmarks; i++)
+		if (survival->marks[i].kind != MARK_ENTERED)
+			fit->customers += survival->marks[i].count;
+	fit->lost = (int64_t) renewals.all_lost;
+	fit->periods = renewals.nperiods;
+}
+
+/* The share that survives so many periods. */
+double
+sbg_survival(double alpha, double beta, int32_t periods)
+{
+	double survival = 1;
+
+	if (periods > PERIODS_MOST)
+		return exp(lgamma(beta + periods) - lgamma(beta) -
+				   lgamma(alpha + beta + periods) + lgamma(alpha + beta));
+	for (int32_t t = 0; t < periods; t++)
+		survival *= (beta + t) / (alpha + beta + t);
+	return survival;
+}
+
+/*
+ * Discounted payments expected from a customer about to renew for the n-th
+ * time, that payment included; of a new customer, who pays at once, when n is
+ * 0.  NaN where the sum does not end.
+ */
+double
+sbg_lifetime(double alpha, double beta, double discount, int32_t renewals)
+{
+	double chance = renewals == 0
+						? 1
+						: (beta + renewals - 1) / (alpha + beta + renewals - 1);
+	double stay = beta + renewals;
+	double all = alpha + beta + renewals;
+	double factor = 1 / (1 + discount);
+	double term = 1;
+	double sum = 1;
+
+	if (discount == 0)
+		return alpha > 1 ? chance * (all - 1) / (alpha - 1) : NAN;
+	for (int64_t i = 0; i < INT64_C(100000000); i++)
+	{
+		term *= (stay + (double) i) / (all + (double) i) * factor;
+		sum += term;
+		/* what is left is less than a geometric series of this term */
+		if (term * factor <= sum * (1 - factor) * 1e-17)
+			return chance * sum;
+		if ((i & 0xffff) == 0)
+			host_poll();
+	}
+	return NAN;
+}

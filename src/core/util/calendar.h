@@ -1,0 +1,95 @@
+/*
+ * calendar.h
+ *		Days, grains and periods.
+ *
+ * A Day counts from 2000-01-01, as the server counts.  A period is a whole
+ * number too: days, weeks, months, quarters or years on an absolute axis, so
+ * that offsets are plain differences and no chain of additions drifts.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_UTIL_CALENDAR_H
+#define CVM_CORE_UTIL_CALENDAR_H
+
+#include "core/runtime.h"
+
+typedef int32_t Day;
+typedef int32_t Period;
+
+/* The server's calendar: 4713-11-24 BC to 5874897-12-31 */
+#define DAY_FIRST (-2451545)
+#define DAY_LAST 2145031948
+
+typedef enum Grain
+{
+	GRAIN_DAY,
+	GRAIN_WEEK,
+	GRAIN_MONTH,
+	GRAIN_QUARTER,
+	GRAIN_YEAR
+} Grain;
+
+typedef struct Calendar
+{
+	Grain grain;
+	int week_start; /* ISO day 1 (Monday) to 7; 1 unless grain is week */
+} Calendar;
+
+extern Calendar calendar_of(const char *grain, size_t size, int week_start);
+extern const char *grain_name(Grain grain);
+
+/* How many months a period of this grain has; 0 where it is counted in days. */
+static inline int
+months_per_period(Grain grain)
+{
+	switch (grain)
+	{
+		case GRAIN_MONTH:
+			return 1;
+		case GRAIN_QUARTER:
+			return 3;
+		case GRAIN_YEAR:
+			return 12;
+		default:
+			return 0;
+	}
+}
+
+/* Calendar clock: the period a day lies in, and where a period starts */
+extern Period period_of(Calendar calendar, Day day);
+extern int64_t period_start(Calendar calendar, int64_t period);
+
+/* Anniversary clock: whole periods from origin to day, and back */
+extern Period offset_from(Calendar calendar, Day origin, Day day);
+extern int64_t anniversary_of(Calendar calendar, Day origin, int64_t offset);
+
+/*
+ * An almanac: the periods of a stretch of days, looked up instead of computed.
+ * There is one for each calendar in a process.  It starts empty, grows around
+ * the days it is asked for, and stops growing where a table would no longer
+ * stay in the cache.
+ */
+typedef struct Almanac
+{
+	Calendar calendar;
+	int64_t first;
+	uint32_t ndays;
+	Period *periods;
+} Almanac;
+
+extern Almanac *almanac_of(Calendar calendar);
+extern Period almanac_miss(Almanac *almanac, Day day);
+
+static inline Period
+almanac_period(Almanac *almanac, Day day)
+{
+	uint64_t at = (uint64_t) (day - almanac->first);
+
+	return at < almanac->ndays ? almanac->periods[at]
+							   : almanac_miss(almanac, day);
+}
+
+extern int64_t day_of_civil(int64_t year, int month, int mday);
+extern void civil_of_day(int64_t day, int64_t *year, int *month, int *mday);
+
+#endif /* CVM_CORE_UTIL_CALENDAR_H */

@@ -1,0 +1,220 @@
+/*
+ * cannibalization.c
+ *		Type cannibalization: entries added up
+ *		(core/cannibalization/cannibalization.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/date.h"
+
+#include "core/cannibalization/cannibalization_ledger.h"
+#include "pg/cannibalization/question.h"
+#include "pg/cannibalization/sides.h"
+#include "pg/state_functions.h"
+#include "pg/subscriptions/holdings.h"
+#include "pg/types.h"
+
+/* Names from outside must be text of this database. */
+static void
+verify_names(const Lexicon *lexicon)
+{
+	for (int i = 0; i < lexicon->count; i++)
+		pg_verifymbstr(lexicon->labels[i].data, (int) lexicon->labels[i].size,
+					   false);
+}
+
+static Cannibalization *
+decode_verified(const void *data, size_t size)
+{
+	Cannibalization *state = cannibalization_decode(NULL, data, size);
+
+	verify_names(&state->strata);
+	verify_names(&state->donors);
+	return state;
+}
+
+extern const ExpandedType cannibalization_state;
+
+STATE_TYPE_VERIFIED(cannibalization, decode_verified)
+
+/* Add a customer, seen through windows. */
+static Datum
+customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
+			 int32_t gap)
+{
+	Datum result;
+	Cannibalization *state;
+	Holdings *holdings;
+	Course course = {0};
+	Label stratum = argument_stratum(fcinfo, 8);
+	Day as_of = argument_day(fcinfo, 4, "as_of");
+
+	if (PG_ARGISNULL(1))
+		return expanded_skip(fcinfo, "cannibalization_agg");
+	holdings = holdings_read(PG_GETARG_DATUM(1));
+	state = expanded_step(&cannibalization_state, fcinfo, "cannibalization_agg",
+						  &result);
+	cannibalization_adopt(state, as_of, gap, windows, nwindows);
+	course_set(&course, holdings, argument_sides(fcinfo, 2, 3, holdings), as_of,
+			   gap);
+	if (PG_NARGS() > 9 && !PG_ARGISNULL(9))
+	{
+		Label channel = argument_stratum(fcinfo, 9);
+
+		cannibalization_add_channel(state, &course, &stratum, &channel);
+	}
+	else
+		cannibalization_add(state, &course, &stratum, NULL);
+	course_close(&course);
+	PG_RETURN_DATUM(result);
+}
+
+/* cannibalization_agg(holdings, focal, donors, as_of
+ *					   [, look_back, look_ahead, gap [, stratum [, channel]]]) */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_add);
+Datum
+cvm_cannibalization_add(PG_FUNCTION_ARGS)
+{
+	Window window = argument_window(fcinfo, 5);
+
+	return customer_add(fcinfo, &window, 1, argument_gap(fcinfo, 7));
+}
+
+/* The same with lists of look_back and look_ahead: every pair of them. */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_add_grid);
+Datum
+cvm_cannibalization_add_grid(PG_FUNCTION_ARGS)
+{
+	Window *windows;
+	int nwindows = argument_windows(fcinfo, 5, &windows);
+
+	return customer_add(fcinfo, windows, nwindows, argument_gap(fcinfo, 7));
+}
+
+/* A question of raw spells: the state, and what it asks about */
+typedef struct Question
+{
+	Cannibalization *state;
+	uint8_t *sides; /* of the ledger's names */
+	Label stratum;
+} Question;
+
+/* Take over focal, donors, as_of [, look_back, look_ahead, gap [, stratum]]. */
+static Day
+ask(FunctionCallInfo fcinfo, const Names *names, Question *question,
+	const Window *windows, int nwindows)
+{
+	Day as_of = argument_day(fcinfo, 2, "as_of");
+	int32_t gap = argument_gap(fcinfo, 5);
+	Holdings named = {.nnames = names->count, .names = names->labels};
+
+	gap_check(gap);
+	cannibalization_adopt(question->state, as_of, gap, windows, nwindows);
+	question->sides = argument_sides(fcinfo, 0, 1, &named);
+	question->stratum = argument_stratum(fcinfo, 6);
+	return as_of;
+}
+
+static Day
+ask_window(FunctionCallInfo fcinfo, const Names *names, void *question)
+{
+	Window window = argument_window(fcinfo, 3);
+
+	return ask(fcinfo, names, question, &window, 1);
+}
+
+static Day
+ask_windows(FunctionCallInfo fcinfo, const Names *names, void *question)
+{
+	Window *windows;
+	int nwindows = argument_windows(fcinfo, 3, &windows);
+
+	return ask(fcinfo, names, question, windows, nwindows);
+}
+
+static void *
+question_blank(void)
+{
+	Question *question = palloc0(sizeof(Question));
+
+	question->state = cannibalization_new(CurrentMemoryContext);
+	return question;
+}
+
+static const Asking asking = {"cannibalization_agg", 6, question_blank,
+							  ask_window};
+static const Asking asking_grid = {"cannibalization_agg", 6, question_blank,
+								   ask_windows};
+
+/* cannibalization_agg(customer, product, started_on, ended_on, mrr, focal,
+ *					   donors, as_of [, look_back, look_ahead, gap
+ *					   [, stratum]]) */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add);
+Datum
+cvm_cannibalization_ledger_add(PG_FUNCTION_ARGS)
+{
+	return question_add(&asking, fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add_grid);
+Datum
+cvm_cannibalization_ledger_add_grid(PG_FUNCTION_ARGS)
+{
+	return question_add(&asking_grid, fcinfo);
+}
+
+/* The end of it: every customer into a state. */
+static Datum
+ledger_final(const Asking *form, FunctionCallInfo fcinfo)
+{
+	Question *question = question_blank();
+	Ledger *ledger = question_final(form, fcinfo, question);
+
+	if (ledger == NULL)
+		PG_RETURN_NULL();
+	cannibalization_ledger_finish(ledger, question->sides, &question->stratum,
+								  question->state);
+	return expanded_flat(&cannibalization_state, question->state);
+}
+
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final);
+Datum
+cvm_cannibalization_ledger_final(PG_FUNCTION_ARGS)
+{
+	return ledger_final(&asking, fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final_grid);
+Datum
+cvm_cannibalization_ledger_final_grid(PG_FUNCTION_ARGS)
+{
+	return ledger_final(&asking_grid, fcinfo);
+}
+
+/* control_only(cannibalization): those who stayed, without the entries. */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_control_only);
+Datum
+cvm_cannibalization_control_only(PG_FUNCTION_ARGS)
+{
+	Cannibalization *control = cannibalization_new(CurrentMemoryContext);
+
+	cannibalization_merge_control(
+		control, expanded_read(&cannibalization_state, PG_GETARG_DATUM(0)));
+	return expanded_flat(&cannibalization_state, control);
+}
+
+/* as_of(cannibalization): the first day not observed. */
+PG_FUNCTION_INFO_V1(cvm_cannibalization_as_of);
+Datum
+cvm_cannibalization_as_of(PG_FUNCTION_ARGS)
+{
+	const Cannibalization *state =
+		expanded_read(&cannibalization_state, PG_GETARG_DATUM(0));
+
+	if (!state->adopted)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(state->as_of);
+}

@@ -1,0 +1,338 @@
+/*
+ * question.c
+ *		Questions that are asked of raw spells in one pass.
+ *
+ * A question is kept as bytes: for each of its arguments whether it is there,
+ * and its value, of four bytes or with a length of its own.  A row that asks
+ * something else than the rows before it is an error; where the question is
+ * settled by the query, one look at it is enough.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "pg/cannibalization/question.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
+#include "utils/lsyscache.h"
+
+#include "pg/passing.h"
+#include "pg/row.h"
+#include "pg/state_type.h"
+#include "pg/subscriptions/holdings.h"
+#include "pg/subscriptions/ledger.h"
+
+#define ARG_CUSTOMER 1
+#define ARG_SPELL 2
+#define QUESTION_MOST 7 /* arguments of a question */
+
+/* The state of the aggregate: that of a ledger, and a question */
+typedef struct QuestionState
+{
+	LedgerState held;
+	char *question;
+	size_t question_size;
+} QuestionState;
+
+/* What stays the same from row to row */
+typedef struct QuestionForm
+{
+	RowForm row; /* of the customer */
+	int nargs;
+	bool is_long[QUESTION_MOST]; /* has a length of its own */
+	bool is_settled;			 /* the same in every row of a state */
+} QuestionForm;
+
+/* Are the arguments of the question constants and parameters only? */
+static bool
+is_settled(FunctionCallInfo fcinfo, int first)
+{
+	Aggref *aggref = AggGetAggref(fcinfo);
+
+	if (aggref == NULL)
+		return false;
+	/* the aggregate's arguments do not count the state */
+	for (int i = first - 1; i < list_length(aggref->args); i++)
+	{
+		TargetEntry *entry = list_nth_node(TargetEntry, aggref->args, i);
+
+		if (!IsA(entry->expr, Const) && !IsA(entry->expr, Param))
+			return false;
+	}
+	return true;
+}
+
+static QuestionForm *
+question_form(FunctionCallInfo fcinfo, int first)
+{
+	QuestionForm *form = fcinfo->flinfo->fn_extra;
+	Oid *types;
+	int ntypes;
+
+	if (likely(form != NULL))
+		return form;
+	form =
+		MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(QuestionForm));
+	/* whoever calls need not know the types of its arguments */
+	get_func_signature(fcinfo->flinfo->fn_oid, &types, &ntypes);
+	form->row.customer = ARG_CUSTOMER;
+	form->row.key_kind = types[ARG_CUSTOMER] == INT8OID	  ? KEY_NUMBER
+						 : types[ARG_CUSTOMER] == UUIDOID ? KEY_UUID
+														  : KEY_TEXT;
+	form->nargs = PG_NARGS() - first;
+	if (form->nargs > QUESTION_MOST)
+		elog(ERROR, "question has too many arguments");
+	for (int i = 0; i < form->nargs; i++)
+		form->is_long[i] =
+			types[first + i] != INT4OID && types[first + i] != DATEOID;
+	pfree(types);
+	form->is_settled = is_settled(fcinfo, first);
+	fcinfo->flinfo->fn_extra = form;
+	return form;
+}
+
+/* Write the question of a row. */
+static void
+question_write(FunctionCallInfo fcinfo, const QuestionForm *form, int first,
+			   ByteWriter *writer)
+{
+	write_byte(writer, (uint8) form->nargs);
+	for (int i = 0; i < form->nargs; i++)
+	{
+		struct varlena *value;
+		int32 number;
+
+		write_byte(writer, PG_ARGISNULL(first + i) ? 0
+						   : form->is_long[i]	   ? 2
+												   : 1);
+		if (PG_ARGISNULL(first + i))
+			continue;
+		if (form->is_long[i])
+		{
+			value = PG_DETOAST_DATUM(PG_GETARG_DATUM(first + i));
+			write_raw(writer, value, VARSIZE(value));
+			continue;
+		}
+		number = PG_GETARG_INT32(first + i);
+		write_raw(writer, &number, sizeof(number));
+	}
+}
+
+/* Does this row ask something else? */
+static bool
+question_differs(FunctionCallInfo fcinfo, const QuestionForm *form, int first,
+				 const QuestionState *state)
+{
+	const char *at = state->question + 1;
+
+	if (likely(form->is_settled))
+		return false;
+	for (int i = 0; i < form->nargs; i++)
+	{
+		struct varlena *value;
+		int32 number;
+		uint32 size;
+
+		if (PG_ARGISNULL(first + i) != (*at++ == 0))
+			return true;
+		if (PG_ARGISNULL(first + i))
+			continue;
+		if (!form->is_long[i])
+		{
+			number = PG_GETARG_INT32(first + i);
+			if (memcmp(at, &number, sizeof(number)) != 0)
+				return true;
+			at += sizeof(number);
+			continue;
+		}
+		/* the size of a value is in its head */
+		value = PG_DETOAST_DATUM(PG_GETARG_DATUM(first + i));
+		size = VARSIZE(value);
+		if (memcmp(at, value, VARHDRSZ) != 0 || memcmp(at, value, size) != 0)
+			return true;
+		at += size;
+	}
+	return false;
+}
+
+static void
+question_refuse(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("what is asked changes from row to row"),
+			 errhint("Give the same focal, donors, as_of, look_back, "
+					 "look_ahead, gap and stratum for every row, or GROUP BY "
+					 "what differs.")));
+}
+
+/* Put a question to whoever takes it over. */
+static Day
+question_put(const Asking *asking, const QuestionState *state,
+			 const Names *names, void *taker)
+{
+	LOCAL_FCINFO(call, QUESTION_MOST);
+	const char *at = state->question;
+	int nargs = *at++;
+
+	InitFunctionCallInfoData(*call, NULL, nargs, InvalidOid, NULL, NULL);
+	for (int i = 0; i < nargs; i++)
+	{
+		char kind = *at++;
+
+		call->args[i].isnull = kind == 0;
+		call->args[i].value = (Datum) 0;
+		if (kind == 1)
+		{
+			int32 number;
+
+			memcpy(&number, at, sizeof(number));
+			call->args[i].value = Int32GetDatum(number);
+			at += sizeof(number);
+		}
+		else if (kind == 2)
+		{
+			struct varlena head;
+			struct varlena *value;
+
+			memcpy(&head, at, VARHDRSZ);
+			value = palloc(VARSIZE(&head));
+			memcpy(value, at, VARSIZE(&head));
+			call->args[i].value = PointerGetDatum(value);
+			at += VARSIZE(value);
+		}
+	}
+	return asking->ask(call, names, taker);
+}
+
+/* A step: (state, customer, product, started_on, ended_on, mrr, question) */
+Datum
+question_add(const Asking *asking, FunctionCallInfo fcinfo)
+{
+	QuestionForm *form = question_form(fcinfo, asking->first);
+	MemoryContext context = state_context(fcinfo, asking->name);
+	QuestionState *state =
+		PG_ARGISNULL(0) ? NULL : (QuestionState *) PG_GETARG_POINTER(0);
+	SpellRow row;
+
+	if (PG_ARGISNULL(ARG_CUSTOMER) ||
+		!argument_spell(fcinfo, ARG_SPELL, 0, 0, &row))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	if (unlikely(state == NULL))
+	{
+		Names none = {0};
+		LedgerTerms terms;
+		ByteWriter writer;
+
+		state = MemoryContextAllocZero(context, sizeof(QuestionState));
+		writer_open(&writer, context, 0);
+		question_write(fcinfo, form, asking->first, &writer);
+		state->question = (char *) writer.data;
+		state->question_size = writer.used;
+		terms =
+			entries_terms(question_put(asking, state, &none, asking->blank()));
+		state->held.ledger = ledger_new(context, form->row.key_kind, &terms,
+										ledger_budget(fcinfo, &state->held));
+	}
+	else if (unlikely(question_differs(fcinfo, form, asking->first, state)))
+		question_refuse();
+	ledger_add(state->held.ledger, row_key(&form->row, fcinfo), &row);
+	PG_RETURN_POINTER(state);
+}
+
+/* Add what a parallel worker sent. */
+PG_FUNCTION_INFO_V1(cvm_question_combine);
+Datum
+cvm_question_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = state_context(fcinfo, "question_combine");
+	QuestionState *into =
+		PG_ARGISNULL(0) ? NULL : (QuestionState *) PG_GETARG_POINTER(0);
+	QuestionState *more =
+		PG_ARGISNULL(1) ? NULL : (QuestionState *) PG_GETARG_POINTER(1);
+	const char *data;
+	uint32 size;
+	size_t budget = 0; /* of a ledger that is made here */
+	Passed passed;
+
+	if (more == NULL)
+	{
+		if (into == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(into);
+	}
+	if (more->held.bytes == NULL)
+		elog(ERROR, "state of a parallel worker is not serialized");
+	data = VARDATA(more->held.bytes);
+	memcpy(&size, data, sizeof(size));
+	data += sizeof(size);
+	if (into == NULL)
+	{
+		into = MemoryContextAllocZero(context, sizeof(QuestionState));
+		budget = ledger_budget(fcinfo, &into->held);
+		into->question = MemoryContextAlloc(context, size);
+		memcpy(into->question, data, size);
+		into->question_size = size;
+	}
+	else if (into->question_size != size ||
+			 memcmp(into->question, data, size) != 0)
+		question_refuse();
+	data += size;
+	passed_open(&passed, fcinfo, data,
+				VARDATA(more->held.bytes) +
+					(VARSIZE(more->held.bytes) - VARHDRSZ) - data);
+	while (passed_next(&passed))
+		into->held.ledger = ledger_absorb(into->held.ledger, context,
+										  passed.data, passed.size, budget);
+	PG_RETURN_POINTER(into);
+}
+
+/* The question and the ledger as bytes for another process. */
+PG_FUNCTION_INFO_V1(cvm_question_serialize);
+Datum
+cvm_question_serialize(PG_FUNCTION_ARGS)
+{
+	QuestionState *state = (QuestionState *) PG_GETARG_POINTER(0);
+	uint32 size = (uint32) state->question_size;
+	ByteWriter writer;
+	Sending passing;
+
+	state_context(fcinfo, "question_serialize");
+	state_open(&writer);
+	write_raw(&writer, &size, sizeof(size));
+	write_raw(&writer, state->question, size);
+	passing_open(&passing, &writer);
+	ledger_encode(state->held.ledger, &writer);
+	passing_close(&passing, &writer);
+	return state_close(&writer);
+}
+
+/* Nothing is copied: combine reads the bytes where they are. */
+PG_FUNCTION_INFO_V1(cvm_question_deserialize);
+Datum
+cvm_question_deserialize(PG_FUNCTION_ARGS)
+{
+	QuestionState *state;
+
+	state_context(fcinfo, "question_deserialize");
+	state = palloc0(sizeof(QuestionState));
+	state->held.bytes = PG_GETARG_BYTEA_P(0);
+	PG_RETURN_POINTER(state);
+}
+
+/* The end: let taker take the question over; NULL when there was no row. */
+Ledger *
+question_final(const Asking *asking, FunctionCallInfo fcinfo, void *taker)
+{
+	QuestionState *state;
+
+	state_context(fcinfo, asking->name);
+	if (PG_ARGISNULL(0))
+		return NULL;
+	state = (QuestionState *) PG_GETARG_POINTER(0);
+	question_put(asking, state, &state->held.ledger->names, taker);
+	return state->held.ledger;
+}

@@ -1,0 +1,67 @@
+/*
+ * compat.h
+ *		What differs between PostgreSQL versions, and nothing else.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_COMPAT_H
+#define CVM_PG_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "cvm needs PostgreSQL 15 or later"
+#endif
+
+/* Until 19 whether a Datum has 8 bytes is the server's choice */
+#if SIZEOF_VOID_P < 8 || (PG_VERSION_NUM < 190000 && !defined(USE_FLOAT8_BYVAL))
+#error "cvm needs a 64-bit PostgreSQL that passes 8-byte values by value"
+#endif
+
+#include "fmgr.h"
+
+/* 16 moved the varlena macros out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 put the word in front of the declaration */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
+/* 16 lets input functions tell an error instead of raising it */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define HAS_SOFT_ERRORS(fcinfo) \
+	((fcinfo)->context != NULL && IsA((fcinfo)->context, ErrorSaveContext))
+#else
+#define HAS_SOFT_ERRORS(fcinfo) false
+#define ereturn(context, dummy, ...) \
+	do                               \
+	{                                \
+		(void) (context);            \
+		ereport(ERROR, __VA_ARGS__); \
+	} while (0)
+#endif
+
+/* 18 has room for a name and a version in the magic block */
+#ifndef PG_MODULE_MAGIC_EXT
+#define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
+#endif
+
+/* 16 made one function of the many that ask who owns what */
+#if PG_VERSION_NUM >= 160000
+#define is_relation_owner(relation, role) \
+	object_ownercheck(RelationRelationId, relation, role)
+#else
+#define is_relation_owner(relation, role) pg_class_ownercheck(relation, role)
+#endif
+
+/* 17 made one of the many places that do so */
+#if PG_VERSION_NUM < 170000
+#define RestrictSearchPath()                                               \
+	((void) set_config_option("search_path", "pg_catalog, pg_temp",        \
+							  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, \
+							  true, 0, false))
+#endif
+
+#endif /* CVM_PG_COMPAT_H */

@@ -1,0 +1,159 @@
+/*
+ * install.c
+ *		What the install and update scripts check before they do anything.
+ *
+ * The scripts run with the rights of a superuser, and make what everybody
+ * calls.  So their schema must hold nothing of anybody else's, and nobody else
+ * may put anything into it.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/syscache.h"
+
+static Oid
+owner_of_extension(Oid extension)
+{
+	Relation rel = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	Oid owner = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(extension));
+	scan = systable_beginscan(rel, ExtensionOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return owner;
+}
+
+/* Who owns the schema, and who may put things into it, must be trusted by all. */
+static void
+check_owner(Oid schema, Oid extension)
+{
+	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid owner;
+	Datum acl;
+	bool is_null;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for schema %u", schema);
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	if (owner != owner_of_extension(extension) &&
+		owner != ROLE_PG_DATABASE_OWNER && !superuser_arg(owner))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("schema \"cvm\" belongs to role \"%s\"",
+							   GetUserNameFromId(owner, true)),
+						errdetail("Whoever owns the schema of an extension can "
+								  "put functions beside its own."),
+						errhint("Move the schema out of the way with ALTER "
+								"SCHEMA cvm RENAME TO ..., or DROP SCHEMA cvm; "
+								"CREATE EXTENSION cvm makes one of its own.")));
+
+	acl = SysCacheGetAttr(NAMESPACEOID, tuple, Anum_pg_namespace_nspacl,
+						  &is_null);
+	if (!is_null)
+	{
+		Acl *granted = DatumGetAclP(acl);
+		AclItem *item = ACL_DAT(granted);
+
+		for (int i = 0; i < ACL_NUM(granted); i++)
+			if (item[i].ai_grantee != owner &&
+				(ACLITEM_GET_PRIVS(item[i]) & ACL_CREATE))
+			{
+				char *grantee =
+					item[i].ai_grantee == ACL_ID_PUBLIC
+						? "PUBLIC"
+						: GetUserNameFromId(item[i].ai_grantee, true);
+
+				ereport(
+					ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("role \"%s\" may create objects in schema \"cvm\"",
+							grantee),
+					 errdetail("Whoever may do so can put functions beside "
+							   "those of the extension."),
+					 errhint("Take the right away with REVOKE CREATE ON SCHEMA "
+							 "cvm FROM that role.")));
+			}
+	}
+	ReleaseSysCache(tuple);
+}
+
+/*
+ * Everything in a schema depends on it, default privileges too.  What another
+ * session has not committed yet is not seen: it can be the schema's owner's
+ * only, whom nothing in the scripts calls.
+ */
+static void
+check_contents(Oid schema, Oid extension)
+{
+	Relation rel = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(NamespaceRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(schema));
+	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress object = {depend->classid, depend->objid,
+								depend->objsubid};
+
+		if (object.classId == ExtensionRelationId
+				? object.objectId == extension
+				: getExtensionOfObject(object.classId, object.objectId) ==
+					  extension)
+			continue;
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("schema \"cvm\" is not the extension's alone: it holds %s",
+					getObjectDescription(&object, false)),
+			 errdetail("What lies beside the functions of an extension can be "
+					   "called in their place."),
+			 errhint("Drop it or move it into another schema. Before CREATE "
+					 "EXTENSION the schema itself may go: ALTER SCHEMA cvm "
+					 "RENAME TO ...")));
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+PG_FUNCTION_INFO_V1(cvm_check_schema);
+Datum
+cvm_check_schema(PG_FUNCTION_ARGS)
+{
+	Oid extension = get_extension_oid("cvm", false);
+	Oid schema = get_namespace_oid("cvm", false);
+
+	check_owner(schema, extension);
+	check_contents(schema, extension);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,51 @@
+/*
+ * passing.h
+ *		What a parallel worker passes to its leader, however much it is.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_PASSING_H
+#define CVM_PG_PASSING_H
+
+#include "postgres.h"
+
+#include "core/util/bytes.h"
+#include "fmgr.h"
+#include "storage/buffile.h"
+#include "storage/fileset.h"
+
+#define PASSING_NAME 64
+
+/* Where the bytes are that were too many for a value */
+typedef struct PassedFile
+{
+	FileSet files;
+	char name[PASSING_NAME];
+} PassedFile;
+
+/* Of who writes */
+typedef struct Sending
+{
+	Outbox outbox;
+	PassedFile place;
+	BufFile *file; /* NULL: all is in the value so far */
+} Sending;
+
+/* Of who reads: piece by piece */
+typedef struct Passed
+{
+	const char *data;
+	size_t size;
+	BufFile *file; /* NULL: there is one piece, in the value */
+	void *piece;
+	bool is_first;
+} Passed;
+
+extern void passing_open(Sending *passing, ByteWriter *writer);
+extern void passing_close(Sending *passing, ByteWriter *writer);
+extern void passed_open(Passed *passed, FunctionCallInfo fcinfo,
+						const char *data, size_t size);
+extern bool passed_next(Passed *passed);
+extern void passing_init(void);
+
+#endif /* CVM_PG_PASSING_H */

@@ -1,0 +1,96 @@
+/*
+ * proportion.c
+ *		How sure a proportion is, and a difference of two (core/util/wilson.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+#include "funcapi.h"
+
+#include "core/util/wilson.h"
+
+static Datum
+limits_row(FunctionCallInfo fcinfo, bool known, double low, double high)
+{
+	TupleDesc desc;
+	Datum values[2];
+	bool nulls[2] = {!known, !known};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type is not a row");
+	values[0] = Float8GetDatum(low);
+	values[1] = Float8GetDatum(high);
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+static void
+check_hits(int64 hits, int64 n)
+{
+	if (hits < 0 || n < hits)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("\"%lld\" of \"%lld\" is not a proportion",
+							   (long long) hits, (long long) n),
+						errhint("Give a count of 0 or more and how many it is "
+								"of.")));
+}
+
+/* proportion_interval(hits, n, conf) */
+PG_FUNCTION_INFO_V1(cvm_proportion_interval);
+Datum
+cvm_proportion_interval(PG_FUNCTION_ARGS)
+{
+	int64 hits = PG_GETARG_INT64(0);
+	int64 n = PG_GETARG_INT64(1);
+	double z = conf_to_z(PG_GETARG_FLOAT8(2));
+	double low = 0;
+	double high = 0;
+
+	check_hits(hits, n);
+	if (n > 0)
+		wilson(hits, n, z, &low, &high);
+	return limits_row(fcinfo, n > 0, low, high);
+}
+
+/* proportion_difference(hits before, n before, hits after, n after, conf) */
+PG_FUNCTION_INFO_V1(cvm_proportion_difference);
+Datum
+cvm_proportion_difference(PG_FUNCTION_ARGS)
+{
+	int64 hits_a = PG_GETARG_INT64(0);
+	int64 n_a = PG_GETARG_INT64(1);
+	int64 hits_b = PG_GETARG_INT64(2);
+	int64 n_b = PG_GETARG_INT64(3);
+	double z = conf_to_z(PG_GETARG_FLOAT8(4));
+	double low = 0;
+	double high = 0;
+
+	check_hits(hits_a, n_a);
+	check_hits(hits_b, n_b);
+	if (n_a > 0 && n_b > 0)
+		newcombe(hits_a, n_a, hits_b, n_b, z, &low, &high);
+	return limits_row(fcinfo, n_a > 0 && n_b > 0, low, high);
+}
+
+/* mean_difference(before, its error, after, its error, conf) */
+PG_FUNCTION_INFO_V1(cvm_mean_difference);
+Datum
+cvm_mean_difference(PG_FUNCTION_ARGS)
+{
+	double error_before = PG_GETARG_FLOAT8(1);
+	double error_after = PG_GETARG_FLOAT8(3);
+	double change = PG_GETARG_FLOAT8(2) - PG_GETARG_FLOAT8(0);
+	double reach =
+		conf_to_z(PG_GETARG_FLOAT8(4)) * hypot(error_before, error_after);
+
+	if (!(error_before >= 0 && error_after >= 0))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a standard error is negative"),
+						errhint("Give standard errors of 0 or more.")));
+	return limits_row(fcinfo, isfinite(change) && isfinite(reach),
+					  change - reach, change + reach);
+}

@@ -1,0 +1,294 @@
+/*
+ * tenure.c
+ *		Type tenure: one customer, read (core/retention/tenure.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/fmgroids.h"
+#include "utils/rangetypes.h"
+#include "utils/typcache.h"
+
+#include "core/retention/tenure.h"
+#include "pg/numeric.h"
+#include "pg/state_type.h"
+#include "pg/timezone.h"
+#include "pg/types.h"
+
+/* Read a tenure. */
+Tenure *
+tenure_datum(Datum datum)
+{
+	StateBytes state = state_bytes(datum);
+
+	return tenure_decode(state.data, state.size);
+}
+
+static void
+tenure_rewrite(const void *data, size_t size, ByteWriter *writer)
+{
+	tenure_encode(tenure_decode(data, size), writer);
+}
+
+static const StateType tenure_type = {"tenure", tenure_rewrite};
+
+PG_FUNCTION_INFO_V1(cvm_tenure_in);
+Datum
+cvm_tenure_in(PG_FUNCTION_ARGS)
+{
+	return state_input(&tenure_type, fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(cvm_tenure_recv);
+Datum
+cvm_tenure_recv(PG_FUNCTION_ARGS)
+{
+	return state_receive(&tenure_type, fcinfo);
+}
+
+static void
+refuse_null(FunctionCallInfo fcinfo, int argument, const char *name,
+			const char *hint)
+{
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name), errhint("%s", hint)));
+}
+
+/* The calendar that arguments ask for; week_start -1: not an argument. */
+Calendar
+argument_calendar(FunctionCallInfo fcinfo, int grain, int week_start)
+{
+	text *name;
+
+	refuse_null(fcinfo, grain, "grain",
+				"Use day, week, month, quarter or year.");
+	if (week_start >= 0)
+		refuse_null(fcinfo, week_start, "week_start",
+					"Use an ISO day: 1 for Monday, up to 7 for Sunday.");
+	name = PG_GETARG_TEXT_PP(grain);
+	return calendar_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name),
+					   week_start < 0 ? 1 : PG_GETARG_INT32(week_start));
+}
+
+/* A day that must be there. */
+Day
+argument_day(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	refuse_null(fcinfo, argument, name,
+				"Give the first day that was not observed, as a date.");
+	return checked_day(PG_GETARG_DATEADT(argument));
+}
+
+/* For how many days a pause is kept. */
+int32
+argument_pause(FunctionCallInfo fcinfo, int argument)
+{
+	int32 days;
+
+	refuse_null(fcinfo, argument, "pause_days",
+				"Use 0 where a pause is the end of paying.");
+	days = PG_GETARG_INT32(argument);
+	if (days < 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("pause_days \"%d\" is negative", days),
+						errhint("Use 0 where a pause is the end of paying.")));
+	return days;
+}
+
+/* A day as a date, NULL past the calendar's end. */
+Datum
+day_datum(int64 day, bool *isnull)
+{
+	*isnull = day < DAY_FIRST || day > DAY_LAST;
+	return DateADTGetDatum(*isnull ? 0 : (DateADT) day);
+}
+
+/* Brackets from an array of ranges. */
+static void
+argument_brackets(FunctionCallInfo fcinfo, int argument, Reading *reading)
+{
+	ArrayType *array;
+	TypeCacheEntry *range_type;
+	Datum *ranges;
+	bool *nulls;
+	int count;
+
+	if (PG_ARGISNULL(argument))
+		return;
+	array = PG_GETARG_ARRAYTYPE_P(argument);
+	range_type = lookup_type_cache(ARR_ELEMTYPE(array), TYPECACHE_RANGE_INFO);
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("brackets must be a plain list"),
+						errhint("Use for example '{\"[0,1)\",\"[1,4)\"}'.")));
+	deconstruct_array(array, ARR_ELEMTYPE(array), range_type->typlen,
+					  range_type->typbyval, range_type->typalign, &ranges,
+					  &nulls, &count);
+	if (count == 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("brackets must not be empty"),
+						errhint("Leave brackets out to read every period.")));
+	reading->brackets = palloc(count * sizeof(Bracket));
+	reading->nbrackets = count;
+	for (int i = 0; i < count; i++)
+	{
+		RangeBound lower;
+		RangeBound upper;
+		bool empty;
+
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("brackets must not contain null"),
+					 errhint("Use for example '{\"[0,1)\",\"[1,4)\"}'.")));
+		range_deserialize(range_type, DatumGetRangeTypeP(ranges[i]), &lower,
+						  &upper, &empty);
+		if (empty || lower.infinite || upper.infinite)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("bracket \"%s\" has no first or no last offset",
+							DatumGetCString(
+								OidFunctionCall1(F_RANGE_OUT, ranges[i]))),
+					 errhint("Use a range with both ends, such as [1,4).")));
+		reading->brackets[i].low = DatumGetInt32(lower.val);
+		reading->brackets[i].high = DatumGetInt32(upper.val);
+	}
+}
+
+/* Arguments that have defaults: here NULL means the default too. */
+Clock
+argument_clock(FunctionCallInfo fcinfo, int argument)
+{
+	text *name;
+
+	refuse_null(fcinfo, argument, "clock", "Use calendar or anniversary.");
+	name = PG_GETARG_TEXT_PP(argument);
+	return clock_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+/*
+ * tenure(activity, grain, as_of, clock, week_start, brackets, min_events,
+ * streak)
+ */
+PG_FUNCTION_INFO_V1(cvm_tenure);
+Datum
+cvm_tenure(PG_FUNCTION_ARGS)
+{
+	Reading reading;
+	Tenure tenure;
+	ByteWriter writer;
+	Day as_of;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	memset(&reading, 0, sizeof(reading));
+	reading.calendar = argument_calendar(fcinfo, 1, 4);
+	as_of = argument_day(fcinfo, 2, "as_of");
+	reading.clock = argument_clock(fcinfo, 3);
+	argument_brackets(fcinfo, 5, &reading);
+	refuse_null(fcinfo, 6, "min_events", "Use 1 or more.");
+	refuse_null(fcinfo, 7, "streak", "Use true or false.");
+	reading.min_events = PG_GETARG_INT32(6);
+	reading.streak = PG_GETARG_BOOL(7);
+	reading_check(&reading);
+	tenure_read(&tenure, activity_read(PG_GETARG_DATUM(0)), &reading, as_of);
+	state_open(&writer);
+	tenure_encode(&tenure, &writer);
+	return state_close(&writer);
+}
+
+/* cohort_of(activity, grain, week_start): the first day of the cohort. */
+PG_FUNCTION_INFO_V1(cvm_cohort_of);
+Datum
+cvm_cohort_of(PG_FUNCTION_ARGS)
+{
+	Calendar calendar;
+	Activity *activity;
+	int start;
+	bool isnull;
+	Datum day;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	calendar = argument_calendar(fcinfo, 1, 2);
+	activity = activity_read(PG_GETARG_DATUM(0));
+	start = activity_start(activity);
+	if (start < 0)
+		PG_RETURN_NULL();
+	day = day_datum(
+		period_start(calendar, period_of(calendar, activity->days[start].day)),
+		&isnull);
+	if (isnull)
+		PG_RETURN_NULL();
+	return day;
+}
+
+/* is_active(activity, period_no, grain, clock, week_start, min_events) */
+PG_FUNCTION_INFO_V1(cvm_is_active);
+Datum
+cvm_is_active(PG_FUNCTION_ARGS)
+{
+	Reading reading;
+	Tenure tenure;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	memset(&reading, 0, sizeof(reading));
+	reading.calendar = argument_calendar(fcinfo, 2, 4);
+	reading.clock = argument_clock(fcinfo, 3);
+	refuse_null(fcinfo, 5, "min_events", "Use 1 or more.");
+	reading.min_events = PG_GETARG_INT32(5);
+	reading_check(&reading);
+	tenure_read(&tenure, activity_read(PG_GETARG_DATUM(0)), &reading, DAY_LAST);
+	if (!tenure.started)
+		PG_RETURN_NULL();
+	for (int i = 0; i < tenure.nperiods; i++)
+		if (tenure.periods[i].no == PG_GETARG_INT32(1))
+			PG_RETURN_BOOL(tenure.periods[i].retained);
+	PG_RETURN_BOOL(false);
+}
+
+/* rfm(activity, as_of): recency, frequency, money, active days */
+PG_FUNCTION_INFO_V1(cvm_rfm);
+Datum
+cvm_rfm(PG_FUNCTION_ARGS)
+{
+	Activity *activity = activity_read(PG_GETARG_DATUM(0));
+	Day as_of = argument_day(fcinfo, 1, "as_of");
+	TupleDesc tupdesc;
+	Datum values[4];
+	bool nulls[4] = {true, false, true, false};
+	int64 events = 0;
+	int64 days = 0;
+	Wide money = 0;
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "rfm must return a row");
+	memset(values, 0, sizeof(values));
+	for (int i = 0; i < activity->ndays && activity->days[i].day < as_of; i++)
+	{
+		days++;
+		events = count_add(events, activity->days[i].events);
+		money = money_add(money, activity->days[i].value);
+		values[0] =
+			Int32GetDatum((int32) ((int64) as_of - activity->days[i].day));
+		nulls[0] = false;
+	}
+	values[1] = Int64GetDatum(events);
+	if (activity->has_value && days > 0)
+	{
+		values[2] = decimal_make(money, activity->scale);
+		nulls[2] = false;
+	}
+	values[3] = Int64GetDatum(days);
+	PG_RETURN_DATUM(HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}

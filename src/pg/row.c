@@ -1,0 +1,199 @@
+/*
+ * row.c
+ *		The rows that reach an aggregate, whatever form it was called in.
+ *
+ * activity_agg and retention_agg exist for several types of time and customer,
+ * with and without zone, value and marks.  Each form is an SQL function over
+ * one C function, which reads off the argument types where everything stands.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "pg/row.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+/* Read a form off the types of the function that was called. */
+static void
+form_read(RowForm *form, Oid function)
+{
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc proc;
+	int nargs;
+	int at = 1;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+	nargs = proc->pronargs;
+	memset(form, 0, sizeof(RowForm));
+	form->customer = form->zone = form->value = -1;
+	form->is_start = form->is_return = form->grain.argument = -1;
+
+#define ARG(n) ((n) < nargs ? proc->proargtypes.values[n] : InvalidOid)
+	if (ARG(0) == INTERNALOID)
+	{
+		/* (internal, customer, time [, zone] [, value [, marks]], grain) */
+		form->customer = at;
+		form->key_kind = ARG(at) == INT8OID	  ? KEY_NUMBER
+						 : ARG(at) == UUIDOID ? KEY_UUID
+											  : KEY_TEXT;
+		at++;
+		form->grain.argument = --nargs;
+	}
+	form->time = at;
+	form->time_kind = ARG(at) == DATEOID		? TIME_DATE
+					  : ARG(at) == TIMESTAMPOID ? TIME_LOCAL
+												: TIME_INSTANT;
+	at++;
+	if (ARG(at) == TEXTOID)
+		form->zone = at++;
+	if (ARG(at) == NUMERICOID)
+		form->value = at++;
+	if (ARG(at) == BOOLOID)
+	{
+		form->is_start = at;
+		form->is_return = at + 1;
+	}
+#undef ARG
+	ReleaseSysCache(tuple);
+}
+
+/* Is an argument of the aggregate a constant of the query? */
+bool
+row_is_constant(FunctionCallInfo fcinfo, int argument)
+{
+	Aggref *aggref = AggGetAggref(fcinfo);
+	TargetEntry *entry;
+
+	/* the aggregate's arguments do not count the state */
+	if (aggref == NULL || argument < 1 || argument > list_length(aggref->args))
+		return false;
+	entry = list_nth_node(TargetEntry, aggref->args, argument - 1);
+	return IsA(entry->expr, Const);
+}
+
+/* The form of this call. */
+RowForm *
+row_form_make(FunctionCallInfo fcinfo)
+{
+	RowForm *form =
+		MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(RowForm));
+
+	form_read(form, fcinfo->flinfo->fn_oid);
+	form->zone_constant = row_is_constant(fcinfo, form->zone);
+	form->grain.is_constant = row_is_constant(fcinfo, form->grain.argument);
+	form->is_constant =
+		form->grain.is_constant && (form->zone < 0 || form->zone_constant);
+	form->is_plain = form->is_constant && form->value < 0 && form->is_start < 0;
+	fcinfo->flinfo->fn_extra = form;
+	return form;
+}
+
+/* Look at the zone of this row. */
+Zone *
+row_zone_look(RowForm *form, FunctionCallInfo fcinfo)
+{
+	text *name;
+	const char *data;
+	int size;
+
+	if (PG_ARGISNULL(form->zone))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("time zone must not be null"),
+				 errhint("Name the zone, for example 'Europe/Vilnius'.")));
+	name = PG_GETARG_TEXT_PP(form->zone);
+	data = VARDATA_ANY(name);
+	size = (int) VARSIZE_ANY_EXHDR(name);
+	if (form->zone_seen == NULL || size != form->zone_size ||
+		memcmp(data, form->zone_text, size) != 0)
+	{
+		form->zone_seen = NULL;
+		form->zone_size = -1;
+		if (size <= (int) sizeof(form->zone_text))
+		{
+			memcpy(form->zone_text, data, size);
+			form->zone_size = size;
+		}
+		form->zone_seen = zone_named(data, size);
+	}
+	return form->zone_seen;
+}
+
+static void
+read_dates(void *zone, const int64_t *times, int ntimes, Day *days)
+{
+	for (int i = 0; i < ntimes; i++)
+		days[i] = checked_day((int32) times[i]);
+}
+
+static void
+read_locals(void *zone, const int64_t *times, int ntimes, Day *days)
+{
+	for (int i = 0; i < ntimes; i++)
+		days[i] = local_day(times[i]);
+}
+
+static void
+read_instants(void *zone, const int64_t *times, int ntimes, Day *days)
+{
+	for (int i = 0; i < ntimes; i++)
+		days[i] = zone_day(zone, times[i]);
+}
+
+/* What makes days of times of a kind. */
+DayReader
+day_reader(TimeKind kind, Zone *zone)
+{
+	DayReader reader = {kind == TIME_DATE	 ? read_dates
+						: kind == TIME_LOCAL ? read_locals
+											 : read_instants,
+						zone};
+
+	return reader;
+}
+
+/* The grain of a call that has nothing else to remember. */
+GrainForm *
+grain_form_make(FunctionCallInfo fcinfo, int argument)
+{
+	GrainForm *form =
+		MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(GrainForm));
+
+	form->argument = argument;
+	form->is_constant = row_is_constant(fcinfo, argument);
+	fcinfo->flinfo->fn_extra = form;
+	return form;
+}
+
+/* Look at the grain of this row. */
+Calendar
+grain_look(GrainForm *form, FunctionCallInfo fcinfo)
+{
+	text *name;
+	const char *data;
+	int size;
+
+	if (PG_ARGISNULL(form->argument))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("grain must not be null"),
+						errhint("Use day, week, month, quarter or year.")));
+	name = PG_GETARG_TEXT_PP(form->argument);
+	data = VARDATA_ANY(name);
+	size = (int) VARSIZE_ANY_EXHDR(name);
+	if (!form->is_seen || size != form->size ||
+		memcmp(data, form->text, size) != 0)
+	{
+		form->is_seen = false;
+		form->calendar = calendar_of(data, size, 1);
+		memcpy(form->text, data, size);
+		form->size = size;
+		form->is_seen = true;
+	}
+	return form->calendar;
+}

@@ -1,0 +1,154 @@
+/*
+ * row.h
+ *		The rows that reach an aggregate, whatever form it was called in.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_ROW_H
+#define CVM_PG_ROW_H
+
+#include "postgres.h"
+
+#include "core/rows/batch.h"
+#include "fmgr.h"
+#include "pg/compat.h"
+#include "pg/timezone.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+typedef enum TimeKind
+{
+	TIME_DATE,
+	TIME_LOCAL,	  /* timestamp */
+	TIME_INSTANT, /* timestamptz */
+} TimeKind;
+
+/*
+ * A grain among the arguments.  Where it is a constant of the query, and it
+ * nearly always is, one look is enough; else each row's text is compared with
+ * that of the row before.
+ */
+typedef struct GrainForm
+{
+	int argument;
+	bool is_constant;
+	bool is_seen;
+	Calendar calendar; /* what the text said */
+	int size;
+	char text[16];
+} GrainForm;
+
+/* Which arguments a call has: told by the types of the function called */
+typedef struct RowForm
+{
+	int customer; /* argument numbers; -1: not in this form */
+	int time;
+	int zone;
+	int value;
+	int is_start;
+	int is_return;
+	KeyKind key_kind;
+	TimeKind time_kind;
+	GrainForm grain;
+
+	/* what the zone last said, as with the grain */
+	Zone *zone_seen;
+	bool zone_constant;
+	bool is_constant; /* zone and grain both */
+	bool is_plain;	  /* that, and neither value nor marks */
+	char zone_text[64];
+	int zone_size;
+} RowForm;
+
+extern DayReader day_reader(TimeKind kind, Zone *zone);
+extern RowForm *row_form_make(FunctionCallInfo fcinfo);
+extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
+extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
+extern GrainForm *grain_form_make(FunctionCallInfo fcinfo, int argument);
+extern Calendar grain_look(GrainForm *form, FunctionCallInfo fcinfo);
+
+/* The form of this call, kept between calls where the caller lets us. */
+static inline RowForm *
+row_form(FunctionCallInfo fcinfo)
+{
+	RowForm *form = fcinfo->flinfo->fn_extra;
+
+	return likely(form != NULL) ? form : row_form_make(fcinfo);
+}
+
+/* The zone of this row. */
+static inline Zone *
+row_zone(RowForm *form, FunctionCallInfo fcinfo)
+{
+	if (likely(form->zone_constant && form->zone_seen != NULL))
+		return form->zone_seen;
+	return row_zone_look(form, fcinfo);
+}
+
+/* The grain of this row. */
+static inline Calendar
+grain_calendar(GrainForm *form, FunctionCallInfo fcinfo)
+{
+	if (likely(form->is_constant && form->is_seen))
+		return form->calendar;
+	return grain_look(form, fcinfo);
+}
+
+/* The time of this row, not NULL, as its reader takes it. */
+static inline int64_t
+row_time(const RowForm *form, FunctionCallInfo fcinfo)
+{
+	/* a date is the low half of its datum, and its reader takes no more */
+	return (int64_t) PG_GETARG_DATUM(form->time);
+}
+
+/* The local day of this row; false when its time is NULL. */
+static inline bool
+row_day(RowForm *form, FunctionCallInfo fcinfo, Day *day)
+{
+	Zone *zone = form->zone >= 0 ? row_zone(form, fcinfo) : NULL;
+	Datum time = PG_GETARG_DATUM(form->time);
+
+	if (PG_ARGISNULL(form->time))
+		return false;
+	*day = form->time_kind == TIME_INSTANT
+			   ? zone_day(zone, DatumGetTimestampTz(time))
+		   : form->time_kind == TIME_LOCAL ? local_day(DatumGetTimestamp(time))
+										   : checked_day(DatumGetDateADT(time));
+	return true;
+}
+
+/* The customer of this row, not NULL; text points into the argument. */
+static inline Key
+row_key(const RowForm *form, FunctionCallInfo fcinfo)
+{
+	Key key;
+	text *name;
+
+	switch (form->key_kind)
+	{
+		case KEY_NUMBER:
+			key.words[1] = 0;
+			key.number = PG_GETARG_INT64(form->customer);
+			break;
+		case KEY_UUID:
+			memcpy(key.words, PG_GETARG_UUID_P(form->customer)->data,
+				   sizeof(key.words));
+			break;
+		default:
+			name = PG_GETARG_TEXT_PP(form->customer);
+			key_set_text(&key, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+			break;
+	}
+	return key;
+}
+
+/* A mark: NULL is no. */
+static inline bool
+row_flag(FunctionCallInfo fcinfo, int argument)
+{
+	return !PG_ARGISNULL(argument) && PG_GETARG_BOOL(argument);
+}
+
+#endif /* CVM_PG_ROW_H */

@@ -1,0 +1,481 @@
+/*
+ * segment.c
+ *		Type segment_flow: customers and money between segments
+ *		(core/segments/segment.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/tuplestore.h"
+
+#include "core/segments/segment.h"
+#include "pg/agg_state.h"
+#include "pg/numeric.h"
+#include "pg/segments/segment.h"
+#include "pg/state_type.h"
+#include "pg/subscriptions/holdings.h"
+#include "pg/types.h"
+
+static void *
+state_make(HostArena arena)
+{
+	return segment_flow_new(arena);
+}
+
+static void
+state_merge(void *into, const void *more)
+{
+	segment_flow_merge(into, more);
+}
+
+static void
+state_encode(const void *state, ByteWriter *writer)
+{
+	segment_flow_encode(state, writer);
+}
+
+static void *
+state_decode(HostArena arena, const void *data, size_t size)
+{
+	return segment_flow_decode(arena, data, size);
+}
+
+static const ExpandedType segment_flow_state = {
+	"segment_flow", state_make, state_merge, state_encode, state_decode};
+
+/* Bytes from outside: their names must be text of this database. */
+static void
+segment_flow_rewrite(const void *data, size_t size, ByteWriter *writer)
+{
+	SegmentFlow *flow = segment_flow_decode(NULL, data, size);
+
+	for (int i = 0; i < flow->nnames; i++)
+		pg_verifymbstr(flow->names[i].data, (int) flow->names[i].size, false);
+	segment_flow_encode(flow, writer);
+}
+
+static const StateType segment_flow_type = {"segment_flow",
+											segment_flow_rewrite};
+
+PG_FUNCTION_INFO_V1(cvm_segment_flow_in);
+Datum
+cvm_segment_flow_in(PG_FUNCTION_ARGS)
+{
+	return state_input(&segment_flow_type, fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(cvm_segment_flow_recv);
+Datum
+cvm_segment_flow_recv(PG_FUNCTION_ARGS)
+{
+	return state_receive(&segment_flow_type, fcinfo);
+}
+
+/* Add a state: combine of segment_flow_agg, and rollup. */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_rollup);
+Datum
+cvm_segment_flow_rollup(PG_FUNCTION_ARGS)
+{
+	return expanded_rollup(&segment_flow_state, fcinfo);
+}
+
+/* Operator || */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_merge);
+Datum
+cvm_segment_flow_merge(PG_FUNCTION_ARGS)
+{
+	return expanded_merge(&segment_flow_state, fcinfo);
+}
+
+/* Names that rows of reports keep for themselves are refused. */
+void
+check_segment(const Label *segment)
+{
+	static const char *const reserved[] = {"(all)", "(in)", "(out)"};
+
+	if (segment->size == 0 || segment->data[0] != '(')
+		return;
+	for (int i = 0; i < lengthof(reserved); i++)
+		if (segment->size == strlen(reserved[i]) &&
+			memcmp(segment->data, reserved[i], segment->size) == 0)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_RESERVED_NAME),
+				 errmsg("\"%s\" cannot be the name of a segment", reserved[i]),
+				 errhint("Name it without brackets: reports use these "
+						 "for totals and for those who come and go.")));
+}
+
+/*
+ * The argument families, {{product, family, is it the highest}, …}, which is
+ * taken from the first row.  What it points to lives as long as the array.
+ */
+Ladder *
+ladder_read(ArrayType *families)
+{
+	Ladder *ladder = palloc0(sizeof(Ladder));
+	Datum *items;
+	bool *nulls;
+	int nitems;
+	Label *names;
+	int nnames = 0;
+
+	if (ARR_NDIM(families) == 0)
+		return ladder;
+	if (ARR_NDIM(families) != 2 || ARR_DIMS(families)[1] != 3)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("families must be rows of three"),
+				 errhint("Give {{product, family, is it the highest}, …}, "
+						 "with \"true\" or \"false\".")));
+	deconstruct_array(families, TEXTOID, -1, false, TYPALIGN_INT, &items,
+					  &nulls, &nitems);
+	ladder->rungs = palloc(nitems / 3 * sizeof(Rung));
+	names = palloc(nitems / 3 * sizeof(Label));
+	for (int i = 0; i < nitems; i += 3)
+	{
+		Rung *rung = &ladder->rungs[ladder->nrungs];
+		Label family;
+
+		if (nulls[i] || nulls[i + 1])
+			continue;
+		rung->product =
+			(Label){VARDATA_ANY(items[i]), VARSIZE_ANY_EXHDR(items[i])};
+		family =
+			(Label){VARDATA_ANY(items[i + 1]), VARSIZE_ANY_EXHDR(items[i + 1])};
+		rung->is_top = !nulls[i + 2] && VARSIZE_ANY_EXHDR(items[i + 2]) > 0 &&
+					   (*VARDATA_ANY(items[i + 2]) == 't' ||
+						*VARDATA_ANY(items[i + 2]) == 'T');
+		for (rung->family = 0; rung->family < nnames; rung->family++)
+			if (label_compare(&names[rung->family], &family) == 0)
+				break;
+		if (rung->family == nnames)
+			names[nnames++] = family;
+		ladder->nrungs++;
+	}
+	ladder_sort(ladder);
+	return ladder;
+}
+
+/* The argument span, in periods; NULL or not there: one. */
+int
+argument_span(FunctionCallInfo fcinfo, int argument)
+{
+	int32 span = 1;
+
+	if (argument < PG_NARGS() && !PG_ARGISNULL(argument))
+		span = PG_GETARG_INT32(argument);
+	if (span < 1 || span > SPAN_MOST)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("span \"%d\" is not between 1 and %d", span, SPAN_MOST),
+				 errhint("Say how many periods lie between two closings: 12 "
+						 "with grain month is a year.")));
+	return span;
+}
+
+/*
+ * segment_flow_agg(holdings, segments, grain, as_of [, families, span]
+ * [, pause_days]): where the last ones are among the arguments, past the end if
+ * they are not
+ */
+static Datum
+segment_flow_step(FunctionCallInfo fcinfo, int families_at, int pause_at)
+{
+	Datum result;
+	SegmentFlow *flow;
+	Holdings *history = NULL;
+	int32 pause_days = 0;
+
+	if (PG_ARGISNULL(1))
+		return expanded_skip(fcinfo, "segment_flow_agg");
+	if (PG_NARGS() > pause_at)
+		pause_days = argument_pause(fcinfo, pause_at);
+	flow =
+		expanded_step(&segment_flow_state, fcinfo, "segment_flow_agg", &result);
+	segment_flow_adopt(flow, argument_calendar(fcinfo, 3, -1),
+					   argument_day(fcinfo, 4, "as_of"),
+					   argument_span(fcinfo, families_at + 1), pause_days);
+	if (flow->ladder == NULL && PG_NARGS() > families_at &&
+		!PG_ARGISNULL(families_at))
+	{
+		MemoryContext old = MemoryContextSwitchTo(flow->arena);
+
+		segment_flow_climb(
+			flow, ladder_read(PG_GETARG_ARRAYTYPE_P_COPY(families_at)));
+		MemoryContextSwitchTo(old);
+	}
+	if (!PG_ARGISNULL(2))
+	{
+		history = holdings_read(PG_GETARG_DATUM(2));
+		for (int i = 0; i < history->nnames; i++)
+			check_segment(&history->names[i]);
+	}
+	segment_flow_add(flow, holdings_read(PG_GETARG_DATUM(1)), history);
+	PG_RETURN_DATUM(result);
+}
+
+/* (holdings, segments, grain, as_of [, families, span [, pause_days]]) */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_add);
+Datum
+cvm_segment_flow_add(PG_FUNCTION_ARGS)
+{
+	return segment_flow_step(fcinfo, 5, 7);
+}
+
+/* (holdings, segments, grain, as_of, pause_days) */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_add_paused);
+Datum
+cvm_segment_flow_add_paused(PG_FUNCTION_ARGS)
+{
+	return segment_flow_step(fcinfo, 6, 5);
+}
+
+/* segment_at(segments, day): where a customer was; NULL: in no segment */
+PG_FUNCTION_INFO_V1(cvm_segment_at);
+Datum
+cvm_segment_at(PG_FUNCTION_ARGS)
+{
+	Holdings *history = holdings_read(PG_GETARG_DATUM(0));
+	Day day = argument_day(fcinfo, 1, "day");
+	Stay *stays = palloc((history->nspells + 1) * sizeof(Stay));
+	Placing *placings = palloc((history->nspells * 2 + 1) * sizeof(Placing));
+	int nplacings;
+	int32 segment = -1;
+
+	for (int i = 0; i < history->nspells; i++)
+		stays[i] = (Stay){history->spells[i].start, history->spells[i].end,
+						  history->spells[i].product, 0};
+	nplacings = placings_of(stays, history->nspells, placings);
+	for (int i = 0; i < nplacings && placings[i].day <= day; i++)
+		segment = placings[i].segment;
+	if (segment < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(
+		history->names[segment].data, (int) history->names[segment].size));
+}
+
+/* Where rows go */
+typedef struct RowSink
+{
+	ReturnSetInfo *result;
+	const SegmentFlow *flow;
+} RowSink;
+
+static const SegmentFlow *
+sink_open(RowSink *sink, FunctionCallInfo fcinfo)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink->flow = expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
+	return sink->flow;
+}
+
+static void
+sink_put(RowSink *sink, Datum *values, bool *nulls)
+{
+	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
+						 nulls);
+}
+
+static Datum
+name_datum(const Label *name, const char *otherwise)
+{
+	if (name == NULL)
+		return CStringGetTextDatum(otherwise);
+	return PointerGetDatum(
+		cstring_to_text_with_len(name->data, (int) name->size));
+}
+
+static Datum
+period_datum(const RowSink *sink, int64 period, bool *isnull)
+{
+	return day_datum(period_start(sink->flow->calendar, period), isnull);
+}
+
+#define BRIDGE_COLUMNS 64
+
+static void
+bridge_take(void *taker, const BridgeRow *row)
+{
+	RowSink *sink = taker;
+	int scale = sink->flow->scale;
+	BridgeErrors errors = bridge_errors(row, scale);
+	Datum values[BRIDGE_COLUMNS];
+	bool nulls[BRIDGE_COLUMNS] = {false};
+	int at = 0;
+
+#define COUNT(number) values[at++] = Int64GetDatum(number)
+#define MONEY(wide) values[at++] = decimal_make(wide, scale)
+#define ERROR_OF(number)                       \
+	do                                         \
+	{                                          \
+		nulls[at] = !isfinite(number);         \
+		values[at++] = Float8GetDatum(number); \
+	} while (0)
+	values[at++] = name_datum(row->segment, "(all)");
+	values[at] = period_datum(sink, row->period, &nulls[at]);
+	at++;
+	COUNT(row->opening_customers);
+	COUNT(row->into.lines[FLOW_NEW].customers);
+	COUNT(row->into.lines[FLOW_REACTIVATION].customers);
+	COUNT(row->into.lines[FLOW_MOVED].customers);
+	COUNT(-row->out.lines[FLOW_MOVED].customers);
+	COUNT(row->into.lines[FLOW_REDEFINED].customers);
+	COUNT(-row->out.lines[FLOW_REDEFINED].customers);
+	COUNT(-row->out.lines[FLOW_CHURN].customers);
+	COUNT(row->closing_customers);
+	MONEY(row->opening);
+	MONEY(row->into.lines[FLOW_NEW].mrr);
+	MONEY(row->into.lines[FLOW_REACTIVATION].mrr);
+	MONEY(row->out.lines[FLOW_EXPANSION].mrr);
+	MONEY(row->out.lines[FLOW_CONTRACTION].mrr);
+	MONEY(row->out.lines[FLOW_CHURN].mrr);
+	MONEY(row->into.lines[FLOW_MOVED].mrr);
+	MONEY(-row->out.lines[FLOW_MOVED].mrr);
+	MONEY(row->into.lines[FLOW_REDEFINED].mrr);
+	MONEY(-row->out.lines[FLOW_REDEFINED].mrr);
+	MONEY(row->closing);
+	COUNT(row->out.lines[FLOW_EXPANSION].customers);
+	COUNT(row->out.lines[FLOW_CONTRACTION].customers);
+	COUNT(row->into.lines[FLOW_SAME_PERIOD].customers);
+	COUNT(count_subtract(row->opening_rest.customers, row->rest.customers));
+	MONEY(money_subtract(row->opening_rest.mrr, row->rest.mrr));
+	COUNT(row->rest.customers);
+	MONEY(row->rest.mrr);
+	MONEY(row->gross_retained);
+	MONEY(row->net_retained);
+	COUNT(row->products);
+	COUNT(row->multi_products);
+	COUNT(row->tenure_days);
+	COUNT(row->tally.lines[TALLY_CROSS_SOLD].customers);
+	MONEY(row->tally.lines[TALLY_CROSS_SOLD].mrr);
+	COUNT(row->tally.lines[TALLY_CROSS_UNDONE].customers);
+	COUNT(row->opening_below_top);
+	COUNT(row->tally.lines[TALLY_UPSOLD].customers);
+	MONEY(row->tally.lines[TALLY_UPSOLD].mrr);
+	COUNT(row->tally.lines[TALLY_UP_UNDONE].customers);
+	COUNT(row->tally.lines[TALLY_DUE].customers);
+	COUNT(row->tally.lines[TALLY_RENEWED].customers);
+	MONEY(row->tally.lines[TALLY_DUE].mrr);
+	MONEY(row->tally.lines[TALLY_RENEWED].mrr);
+	for (int age = 0; age < COHORT_AGES; age++)
+	{
+		COUNT(row->tally.lines[TALLY_COHORT + age].customers);
+		COUNT(row->tally.lines[TALLY_RETAINED + age].customers);
+	}
+	COUNT(row->tally.lines[TALLY_ACQUIRED].customers);
+	COUNT(row->tally.lines[TALLY_PROVEN].customers);
+	MONEY(row->tally.lines[TALLY_ACQUIRED].mrr);
+	MONEY(row->tally.lines[TALLY_PROVEN].mrr);
+	ERROR_OF(errors.arpu);
+	ERROR_OF(errors.products);
+	ERROR_OF(errors.gross);
+	ERROR_OF(errors.net);
+	ERROR_OF(errors.renewal);
+	values[at++] = BoolGetDatum(row->is_complete);
+	values[at++] = DateADTGetDatum(sink->flow->as_of);
+#undef COUNT
+#undef MONEY
+#undef ERROR_OF
+	Assert(at == BRIDGE_COLUMNS);
+	sink_put(sink, values, nulls);
+}
+
+/* segment_bridge(segment_flow) */
+PG_FUNCTION_INFO_V1(cvm_segment_bridge);
+Datum
+cvm_segment_bridge(PG_FUNCTION_ARGS)
+{
+	RowSink sink;
+
+	segment_flow_bridge(sink_open(&sink, fcinfo), bridge_take, &sink);
+	return (Datum) 0;
+}
+
+static void
+matrix_take(void *taker, const MatrixRow *row)
+{
+	RowSink *sink = taker;
+	Datum values[8];
+	bool nulls[8] = {false};
+
+	values[0] = period_datum(sink, row->period, &nulls[0]);
+	values[1] = name_datum(row->from, "(in)");
+	values[2] = name_datum(row->to, "(out)");
+	values[3] = Int64GetDatum(row->customers);
+	values[4] = decimal_make(row->mrr, sink->flow->scale);
+	values[5] = decimal_make(row->mrr_closing, sink->flow->scale);
+	values[6] = Int64GetDatum(row->redefined);
+	values[7] = BoolGetDatum(row->is_complete);
+	sink_put(sink, values, nulls);
+}
+
+/* segment_matrix(segment_flow) */
+PG_FUNCTION_INFO_V1(cvm_segment_matrix);
+Datum
+cvm_segment_matrix(PG_FUNCTION_ARGS)
+{
+	RowSink sink;
+
+	segment_flow_matrix(sink_open(&sink, fcinfo), matrix_take, &sink);
+	return (Datum) 0;
+}
+
+static void
+product_take(void *taker, const ProductRow *row)
+{
+	RowSink *sink = taker;
+	Datum values[6];
+	bool nulls[6] = {false};
+
+	values[0] = name_datum(row->segment, "");
+	values[1] = name_datum(row->product, "");
+	values[2] = period_datum(sink, row->period, &nulls[2]);
+	values[3] = Int64GetDatum(row->customers);
+	values[4] = Int64GetDatum(row->lines);
+	values[5] = decimal_make(row->mrr, sink->flow->scale);
+	sink_put(sink, values, nulls);
+}
+
+/* segment_products(segment_flow) */
+PG_FUNCTION_INFO_V1(cvm_segment_products);
+Datum
+cvm_segment_products(PG_FUNCTION_ARGS)
+{
+	RowSink sink;
+
+	segment_flow_products(sink_open(&sink, fcinfo), product_take, &sink);
+	return (Datum) 0;
+}
+
+/* as_of(segment_flow): the first day not observed. */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_as_of);
+Datum
+cvm_segment_flow_as_of(PG_FUNCTION_ARGS)
+{
+	const SegmentFlow *flow =
+		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
+
+	PG_RETURN_DATEADT(flow->as_of);
+}
+
+/* pause_days(segment_flow): for how long a pause is neither paid nor lost. */
+PG_FUNCTION_INFO_V1(cvm_segment_flow_pause_days);
+Datum
+cvm_segment_flow_pause_days(PG_FUNCTION_ARGS)
+{
+	const SegmentFlow *flow =
+		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
+
+	PG_RETURN_INT32(flow->pause_days);
+}

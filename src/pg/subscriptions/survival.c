@@ -1,0 +1,267 @@
+/*
+ * survival.c
+ *		Type survival: how long customers stay (core/subscriptions/survival.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "core/util/wilson.h"
+#include "pg/state_functions.h"
+#include "pg/subscriptions/survival.h"
+
+/* Causes of bytes from outside must be text of this database. */
+static Survival *
+decode_verified(const void *data, size_t size)
+{
+	Survival *survival = survival_decode(NULL, data, size);
+
+	for (int i = 0; i < survival->ncauses; i++)
+		pg_verifymbstr(survival->causes[i].data, (int) survival->causes[i].size,
+					   false);
+	return survival;
+}
+
+STATE_TYPE_VERIFIED(survival, decode_verified)
+
+/* A state to be read: of an aggregate or flat. */
+const Survival *
+survival_read(Datum datum)
+{
+	return expanded_read(&survival_state, datum);
+}
+
+/* The state of the aggregate that calls, ready to be added to. */
+Survival *
+survival_step(FunctionCallInfo fcinfo, const char *name, Datum *result)
+{
+	return expanded_step(&survival_state, fcinfo, name, result);
+}
+
+/*
+ * survival_agg(duration, churned [, cause] [, entry]): which form it is the
+ * caller says, because not every server says which types it calls with.
+ */
+static Datum
+add(FunctionCallInfo fcinfo, bool is_caused)
+{
+	int at = is_caused ? 4 : 3;
+	Label cause = {NULL, 0};
+	int32_t entry;
+	bool has_entry = false;
+	Survival *survival;
+	Datum result;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return expanded_skip(fcinfo, "survival_agg");
+	if (is_caused && !PG_ARGISNULL(3))
+	{
+		text *value = PG_GETARG_TEXT_PP(3);
+
+		cause.data = VARDATA_ANY(value);
+		cause.size = VARSIZE_ANY_EXHDR(value);
+	}
+	if (PG_NARGS() > at && !PG_ARGISNULL(at))
+	{
+		entry = PG_GETARG_INT32(at);
+		has_entry = true;
+	}
+	survival = survival_step(fcinfo, "survival_agg", &result);
+	survival_add(survival, PG_GETARG_INT32(1), PG_GETARG_BOOL(2),
+				 cause.data ? &cause : NULL, has_entry ? &entry : NULL);
+	PG_RETURN_DATUM(result);
+}
+
+PG_FUNCTION_INFO_V1(cvm_survival_add);
+Datum
+cvm_survival_add(PG_FUNCTION_ARGS)
+{
+	return add(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(cvm_survival_add_cause);
+Datum
+cvm_survival_add_cause(PG_FUNCTION_ARGS)
+{
+	return add(fcinfo, true);
+}
+
+/* The level and kind of limits among the arguments */
+static double
+argument_limits(FunctionCallInfo fcinfo, int conf, Limits *limits)
+{
+	text *name = PG_GETARG_TEXT_PP(conf + 1);
+
+	*limits = limits_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	return conf_to_z(PG_GETARG_FLOAT8(conf));
+}
+
+#define CURVE_COLUMNS 10
+
+/* survival_curve(survival, conf, conf_type) */
+PG_FUNCTION_INFO_V1(cvm_survival_curve);
+Datum
+cvm_survival_curve(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result;
+	Limits limits;
+	double z = argument_limits(fcinfo, 1, &limits);
+	SurvivalPoint *points;
+	int npoints;
+
+	InitMaterializedSRF(fcinfo, 0);
+	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	npoints =
+		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
+	for (int i = 0; i < npoints; i++)
+	{
+		const SurvivalPoint *point = &points[i];
+		Datum values[CURVE_COLUMNS];
+		bool nulls[CURVE_COLUMNS] = {false};
+
+		values[0] = Int32GetDatum(point->at.age);
+		values[1] = Int64GetDatum(point->at.at_risk);
+		values[2] = Int64GetDatum(point->at.events);
+		values[3] = Int64GetDatum(point->at.censored);
+		values[4] = Float8GetDatum(point->survival);
+		values[5] = number_datum(point->std_error, &nulls[5]);
+		values[6] = number_datum(point->low, &nulls[6]);
+		values[7] = number_datum(point->high, &nulls[7]);
+		values[8] = Float8GetDatum(point->hazard);
+		values[9] = Float8GetDatum(point->hazard_error);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* survival_quantile(survival, p, conf, conf_type) */
+PG_FUNCTION_INFO_V1(cvm_survival_quantile);
+Datum
+cvm_survival_quantile(PG_FUNCTION_ARGS)
+{
+	double p = PG_GETARG_FLOAT8(1);
+	Limits limits;
+	double z = argument_limits(fcinfo, 2, &limits);
+	double level = 1 - p;
+	TupleDesc tupdesc;
+	Datum values[3] = {0};
+	bool nulls[3] = {true, true, true};
+	SurvivalPoint *points;
+	int npoints;
+
+	if (!(p > 0 && p < 1))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("share \"%g\" is not between 0 and 1", p),
+						errhint("Use 0.5 for the median.")));
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "survival_quantile must return a row");
+	npoints =
+		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
+	for (int i = npoints - 1; i >= 0; i--)
+	{
+		double reached[3] = {points[i].survival, points[i].low, points[i].high};
+
+		/* NaN is never at or below the level */
+		for (int j = 0; j < 3; j++)
+			if (reached[j] <= level + 1e-12)
+			{
+				values[j] = Int32GetDatum(points[i].at.age);
+				nulls[j] = false;
+			}
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+/* survival_at(survival, age) */
+PG_FUNCTION_INFO_V1(cvm_survival_at);
+Datum
+cvm_survival_at(PG_FUNCTION_ARGS)
+{
+	int32 age = PG_GETARG_INT32(1);
+	SurvivalPoint *points;
+	int npoints = survival_points(survival_read(PG_GETARG_DATUM(0)), 1,
+								  LIMITS_PLAIN, &points);
+	double survival = 1;
+
+	/* past the last age seen only nobody is known */
+	if (npoints == 0 || age < 0 ||
+		(age > points[npoints - 1].at.age && points[npoints - 1].survival > 0))
+		PG_RETURN_NULL();
+	for (int i = 0; i < npoints && points[i].at.age <= age; i++)
+		survival = points[i].survival;
+	PG_RETURN_FLOAT8(survival);
+}
+
+static Datum
+mean_part(FunctionCallInfo fcinfo, bool is_error)
+{
+	double std_error;
+	double mean = survival_mean(survival_read(PG_GETARG_DATUM(0)),
+								PG_GETARG_FLOAT8(1), &std_error);
+
+	if (isnan(mean))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(is_error ? std_error : mean);
+}
+
+PG_FUNCTION_INFO_V1(cvm_rmst);
+Datum
+cvm_rmst(PG_FUNCTION_ARGS)
+{
+	return mean_part(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(cvm_rmst_error);
+Datum
+cvm_rmst_error(PG_FUNCTION_ARGS)
+{
+	return mean_part(fcinfo, true);
+}
+
+#define INCIDENCE_COLUMNS 6
+
+/* cumulative_incidence(survival) */
+PG_FUNCTION_INFO_V1(cvm_cumulative_incidence);
+Datum
+cvm_cumulative_incidence(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result;
+	const Survival *survival;
+
+	InitMaterializedSRF(fcinfo, 0);
+	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	survival = survival_read(PG_GETARG_DATUM(0));
+	for (int cause = 0; cause < survival->ncauses; cause++)
+	{
+		const Label *label = &survival->causes[cause];
+		Incidence *rows;
+		int nrows = survival_incidence(survival, cause, &rows);
+
+		for (int i = 0; i < nrows; i++)
+		{
+			Datum values[INCIDENCE_COLUMNS];
+			bool nulls[INCIDENCE_COLUMNS] = {false};
+
+			values[0] = PointerGetDatum(
+				label->size
+					? cstring_to_text_with_len(label->data, (int) label->size)
+					: cstring_to_text("(none)"));
+			values[1] = Int32GetDatum(rows[i].age);
+			values[2] = Int64GetDatum(rows[i].at_risk);
+			values[3] = Int64GetDatum(rows[i].events);
+			values[4] = Float8GetDatum(rows[i].incidence);
+			values[5] = Float8GetDatum(rows[i].std_error);
+			tuplestore_putvalues(result->setResult, result->setDesc, values,
+								 nulls);
+		}
+	}
+	return (Datum) 0;
+}

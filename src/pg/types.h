@@ -1,0 +1,33 @@
+/*
+ * types.h
+ *		Datums of the state types to structures of the cores.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_TYPES_H
+#define CVM_PG_TYPES_H
+
+#include "core/retention/retention.h"
+#include "fmgr.h"
+#include "pg/state_type.h"
+
+extern Activity *activity_read(Datum datum);
+extern StateBytes activity_bytes(Datum datum);
+extern Tenure *tenure_datum(Datum datum);
+extern const Retention *retention_read(Datum datum);
+extern Datum retention_make(const Retention *retention);
+
+struct Held;
+
+/* Arguments that say how to read */
+extern Calendar argument_calendar(FunctionCallInfo fcinfo, int grain,
+								  int week_start);
+extern Day argument_day(FunctionCallInfo fcinfo, int argument,
+						const char *name);
+extern Clock argument_clock(FunctionCallInfo fcinfo, int argument);
+extern int32 argument_pause(FunctionCallInfo fcinfo, int argument);
+extern struct Held *argument_held(FunctionCallInfo fcinfo, int argument,
+								  int *nheld);
+extern Datum day_datum(int64 day, bool *isnull);
+
+#endif /* CVM_PG_TYPES_H */

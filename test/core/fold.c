@@ -176,7 +176,7 @@ run_step(World *world, Script *script)
 
 		if (into == fold)
 			return;
-		script->has_paged |= (*fold)->roster.is_paged;
+		script->has_paged |= (*fold)->key_table.is_paged;
 		script->has_spilled |= (*fold)->parts != NULL;
 		writer_open(&writer, NULL, 0);
 		fold_encode(*fold, &writer);
@@ -274,7 +274,7 @@ run_script(void *argument)
 		fold_absorb(world.folds[0], NULL, writer.data, writer.used,
 					world.budget);
 	}
-	script->has_paged |= world.folds[0]->roster.is_paged;
+	script->has_paged |= world.folds[0]->key_table.is_paged;
 	script->has_spilled |= world.folds[0]->parts != NULL;
 	if (world.nrows == 0)
 	{

@@ -28,10 +28,10 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	fold->last = DAY_FIRST;
 	fold->no_pages = has_values; /* there, every slot must be a customer */
 	fold->almanac = almanac_of(calendar);
-	roster_open(&fold->roster, arena, kind, false);
+	key_table_open(&fold->key_table, arena, kind, false);
 	planes_open(&fold->returns, arena);
 	planes_open(&fold->starts, arena);
-	roster_open(&fold->sums, arena, KEY_NUMBER, false);
+	key_table_open(&fold->sums, arena, KEY_NUMBER, false);
 	pages_open(&fold->values, arena, sizeof(Wide));
 	batch_open(&fold->batch, arena, kind, is_marked || has_values, has_values);
 	return fold;
@@ -41,12 +41,12 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 void
 fold_forget(Fold *fold)
 {
-	roster_close(&fold->roster);
-	roster_open(&fold->roster, fold->arena, fold->kind, false);
+	key_table_close(&fold->key_table);
+	key_table_open(&fold->key_table, fold->arena, fold->kind, false);
 	planes_close(&fold->returns);
 	planes_close(&fold->starts);
-	roster_close(&fold->sums);
-	roster_open(&fold->sums, fold->arena, KEY_NUMBER, false);
+	key_table_close(&fold->sums);
+	key_table_open(&fold->sums, fold->arena, KEY_NUMBER, false);
 	pages_close(&fold->values);
 }
 
@@ -63,9 +63,9 @@ fold_free(Fold *fold)
 size_t
 fold_size(const Fold *fold)
 {
-	return sizeof(Fold) + roster_size(&fold->roster) +
+	return sizeof(Fold) + key_table_size(&fold->key_table) +
 		   planes_size(&fold->returns) + planes_size(&fold->starts) +
-		   roster_size(&fold->sums) + pages_size(&fold->values) +
+		   key_table_size(&fold->sums) + pages_size(&fold->values) +
 		   batch_size(&fold->batch);
 }
 
@@ -87,9 +87,9 @@ fold_rescale(Fold *fold, int scale)
 void
 fold_add_sums(Fold *fold, const Key *pairs, const Wide *values, int npairs)
 {
-	uint32_t numbers[ROSTER_BATCH];
+	uint32_t numbers[KEY_TABLE_BATCH];
 
-	roster_number(&fold->sums, pairs, npairs, numbers);
+	key_table_number(&fold->sums, pairs, npairs, numbers);
 	for (int i = 0; i < npairs; i++)
 	{
 		Wide *sum = pages_reach(&fold->values, numbers[i]);
@@ -127,7 +127,7 @@ static void
 planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
 			const uint8_t *marks, uint8_t mark, int nrows)
 {
-	uint64_t *words[ROSTER_BATCH];
+	uint64_t *words[KEY_TABLE_BATCH];
 	uint32_t most = 0;
 
 	planes_base(planes, bits, nrows);
@@ -149,18 +149,18 @@ planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
 			*words[i] |= plane_bit(planes, bits[i]);
 }
 
-/* Should the roster of numbers be a directory instead of a table? */
+/* Should the key table of numbers be a directory instead of a table? */
 void
 fold_consider_pages(Fold *fold, uint32_t before)
 {
-	const Roster *roster = &fold->roster;
+	const KeyTable *key_table = &fold->key_table;
 
-	if (fold->kind != KEY_NUMBER || fold->no_pages || roster->is_paged ||
-		roster->nslots < PAGED_FROM)
+	if (fold->kind != KEY_NUMBER || fold->no_pages || key_table->is_paged ||
+		key_table->nslots < PAGED_FROM)
 		return;
 	/* look at every doubling */
-	if (__builtin_clz(before | 1) != __builtin_clz(roster->nslots) &&
-		roster_is_dense(roster, SLOTS_EACH))
+	if (__builtin_clz(before | 1) != __builtin_clz(key_table->nslots) &&
+		key_table_is_dense(key_table, SLOTS_EACH))
 		parcel_repage(fold, true);
 }
 
@@ -168,11 +168,11 @@ fold_consider_pages(Fold *fold, uint32_t before)
 void
 fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
 {
-	if (roster_number(&fold->roster, keys, nkeys, slots))
+	if (key_table_number(&fold->key_table, keys, nkeys, slots))
 		return;
 	fold->no_pages = true;
 	parcel_repage(fold, false);
-	roster_number(&fold->roster, keys, nkeys, slots);
+	key_table_number(&fold->key_table, keys, nkeys, slots);
 }
 
 /* Say how the times of the rows to come are read. */
@@ -191,10 +191,10 @@ void
 fold_flush(Fold *fold)
 {
 	Batch *batch = &fold->batch;
-	uint32_t slots[ROSTER_BATCH];
-	Day days[ROSTER_BATCH];
-	Period bits[ROSTER_BATCH];
-	uint32_t before = fold->roster.nslots;
+	uint32_t slots[KEY_TABLE_BATCH];
+	Day days[KEY_TABLE_BATCH];
+	Period bits[KEY_TABLE_BATCH];
+	uint32_t before = fold->key_table.nslots;
 	int nrows = batch->used;
 
 	if (nrows == 0)
@@ -221,8 +221,8 @@ fold_flush(Fold *fold)
 		planes_mark(&fold->returns, bits, slots, NULL, MARK_RETURN, nrows);
 	if (fold->has_values)
 	{
-		Key pairs[ROSTER_BATCH];
-		Wide values[ROSTER_BATCH];
+		Key pairs[KEY_TABLE_BATCH];
+		Wide values[KEY_TABLE_BATCH];
 		int npairs = 0;
 
 		for (int i = 0; i < nrows; i++)
@@ -241,7 +241,7 @@ fold_flush(Fold *fold)
 			}
 		fold_add_sums(fold, pairs, values, npairs);
 	}
-	batch_clear(batch, fold->roster.nslots);
+	batch_clear(batch, fold->key_table.nslots);
 	fold_consider_pages(fold, before);
 	fold_consider_spill(fold);
 }

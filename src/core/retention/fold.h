@@ -3,7 +3,7 @@
  *		The whole triangle from raw rows in one pass.
  *
  * Life of a fold: empty, a few hundred bytes; rows gathered in a batch that
- * grows with the fold; each full batch numbered (roster.h) and marked in
+ * grows with the fold; each full batch numbered (key_table.h) and marked in
  * bitmaps (planes.h); folds of other processes merged in; spilled, when it
  * passes its budget of memory, to one file for each part of the customers, and
  * begun anew; at the end every customer is read once, part by part if there
@@ -41,10 +41,10 @@ typedef struct Fold
 	HostFile *parts; /* NULL: nothing was spilled */
 	Batch batch;
 	Almanac *almanac;
-	Roster roster;
+	KeyTable key_table;
 	Planes returns; /* without marks: every event */
 	Planes starts;	/* with marks only */
-	Roster sums;	/* numbers a (slot, bit) pair */
+	KeyTable sums;	/* numbers a (slot, bit) pair */
 	Pages values;	/* by that number: Wide */
 } Fold;
 

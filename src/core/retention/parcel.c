@@ -19,14 +19,14 @@
 typedef struct Block
 {
 	int ncustomers;
-	Key keys[ROSTER_BATCH];
-	uint32_t slots[ROSTER_BATCH]; /* in the fold they come from */
+	Key keys[KEY_TABLE_BATCH];
+	uint32_t slots[KEY_TABLE_BATCH]; /* in the fold they come from */
 } Block;
 
 static inline bool
 slot_used(const Fold *fold, uint32_t slot)
 {
-	if (!fold->roster.is_paged)
+	if (!fold->key_table.is_paged)
 		return true;
 	for (int i = 0; i < fold->returns.nplanes; i++)
 		if (plane_word(&fold->returns.planes[i], slot) != 0)
@@ -46,13 +46,14 @@ block_next(const Fold *fold, const uint8_t *parts, int part, Block *block,
 		   uint32_t *next)
 {
 	block->ncustomers = 0;
-	while (*next < fold->roster.nslots && block->ncustomers < ROSTER_BATCH)
+	while (*next < fold->key_table.nslots &&
+		   block->ncustomers < KEY_TABLE_BATCH)
 	{
 		uint32_t slot = (*next)++;
 
 		if ((parts != NULL && parts[slot] != part) || !slot_used(fold, slot))
 			continue;
-		block->keys[block->ncustomers] = roster_key(&fold->roster, slot);
+		block->keys[block->ncustomers] = key_table_key(&fold->key_table, slot);
 		block->slots[block->ncustomers++] = slot;
 	}
 	host_poll();
@@ -113,8 +114,8 @@ plane_words(const Plane *plane, const Block *block, uint64_t *words)
 static void
 words_write(ByteWriter *writer, const uint64_t *words, int nwords)
 {
-	uint8_t bytes[ROSTER_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
-	uint8_t places[ROSTER_BATCH];
+	uint8_t bytes[KEY_TABLE_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
+	uint8_t places[KEY_TABLE_BATCH];
 	uint16_t nsome = 0;
 	uint64_t any = 0;
 	uint8_t width;
@@ -142,8 +143,8 @@ words_write(ByteWriter *writer, const uint64_t *words, int nwords)
 static bool
 words_read(ByteReader *reader, uint64_t *words, int nwords)
 {
-	uint8_t bytes[ROSTER_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
-	uint8_t places[ROSTER_BATCH];
+	uint8_t bytes[KEY_TABLE_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
+	uint8_t places[KEY_TABLE_BATCH];
 	uint64_t mask;
 	uint16_t nsome;
 	uint8_t width;
@@ -178,27 +179,27 @@ parcel_repage(Fold *fold, bool is_paged)
 {
 	Fold old = *fold;
 	Block *block = host_alloc(NULL, sizeof(Block));
-	uint64_t words[ROSTER_BATCH];
+	uint64_t words[KEY_TABLE_BATCH];
 	uint32_t next = 0;
 
-	roster_open(&fold->roster, fold->arena, fold->kind, is_paged);
+	key_table_open(&fold->key_table, fold->arena, fold->kind, is_paged);
 	if (is_paged)
-		roster_reach(&fold->roster, &old.roster);
+		key_table_reach(&fold->key_table, &old.key_table);
 	planes_open(&fold->returns, fold->arena);
 	planes_open(&fold->starts, fold->arena);
 	while (block_next(&old, NULL, 0, block, &next))
 	{
 		Block theirs = *block;
 
-		if (!roster_number(&fold->roster, block->keys, block->ncustomers,
-						   block->slots))
+		if (!key_table_number(&fold->key_table, block->keys, block->ncustomers,
+							  block->slots))
 		{
 			/* they lie too far apart after all: stay with the table */
 			fold->no_pages = true;
-			roster_close(&fold->roster);
+			key_table_close(&fold->key_table);
 			planes_close(&fold->returns);
 			planes_close(&fold->starts);
-			fold->roster = old.roster;
+			fold->key_table = old.key_table;
 			fold->returns = old.returns;
 			fold->starts = old.starts;
 			host_free(block);
@@ -215,7 +216,7 @@ parcel_repage(Fold *fold, bool is_paged)
 							plane_first(&old.starts, &old.starts.planes[i]),
 							block, words);
 	}
-	roster_close(&old.roster);
+	key_table_close(&old.key_table);
 	planes_close(&old.returns);
 	planes_close(&old.starts);
 	host_free(block);
@@ -249,7 +250,7 @@ typedef struct SumHead
 static inline uint32_t
 sum_slot(const Fold *fold, uint32_t sum)
 {
-	return (uint32_t) ((uint64_t) roster_key(&fold->sums, sum).number >> 32);
+	return (uint32_t) ((uint64_t) key_table_key(&fold->sums, sum).number >> 32);
 }
 
 /*
@@ -262,7 +263,7 @@ parcel_reserve(const Fold *fold, ByteWriter *writer)
 	int nplanes = fold->returns.nplanes + fold->starts.nplanes;
 	size_t key = fold->kind == KEY_NUMBER ? sizeof(int64_t) : sizeof(Key);
 	size_t each = key + sizeof(uint64_t) * (nplanes < 2 ? nplanes : 2);
-	size_t room = fold->roster.nslots * each;
+	size_t room = fold->key_table.nslots * each;
 
 	if (room < (BYTES_LIMIT - writer->used) / 4)
 		writer_make_room(writer, room);
@@ -274,7 +275,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 {
 	FoldHead head;
 	Block *block = host_alloc(NULL, sizeof(Block));
-	uint64_t words[ROSTER_BATCH];
+	uint64_t words[KEY_TABLE_BATCH];
 	const Planes *sets[2] = {&fold->returns, &fold->starts};
 	uint32_t *customers = NULL; /* by slot: which of the parcel it is */
 	uint32_t customer = 0;
@@ -290,12 +291,12 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.is_empty = fold->is_empty;
 	head.scale = fold->scale;
 	head.last = fold->last;
-	if (parts == NULL && !fold->roster.is_paged)
-		head.ncustomers = fold->roster.nslots;
+	if (parts == NULL && !fold->key_table.is_paged)
+		head.ncustomers = fold->key_table.nslots;
 	head.nplanes[0] = fold->returns.nplanes;
 	head.nplanes[1] = fold->starts.nplanes;
 	if (fold->sums.nslots > 0)
-		customers = host_alloc(NULL, fold->roster.nslots * sizeof(uint32_t));
+		customers = host_alloc(NULL, fold->key_table.nslots * sizeof(uint32_t));
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 		head.nsums += parts == NULL || parts[sum_slot(fold, i)] == part;
 	if (parts == NULL)
@@ -327,7 +328,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	write_raw(writer, &none, sizeof(none));
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 	{
-		uint64_t pair = (uint64_t) roster_key(&fold->sums, i).number;
+		uint64_t pair = (uint64_t) key_table_key(&fold->sums, i).number;
 		uint32_t slot = sum_slot(fold, i);
 		Wide value = *(Wide *) pages_peek(&fold->values, i);
 		SumHead sum = {customers[slot], (int32_t) (uint32_t) pair,
@@ -360,7 +361,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 {
 	FoldHead head;
 	Block *block = host_alloc(NULL, sizeof(Block));
-	uint64_t words[ROSTER_BATCH];
+	uint64_t words[KEY_TABLE_BATCH];
 	Planes *sets[2];
 	int64_t *firsts[2];
 	Pages slots; /* by customer of the parcel: slot here, if it has sums */
@@ -372,7 +373,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 		host_fail(HOST_INVALID_VALUE, "Give the same grain for every row.",
 				  "grain changes from row to row");
 	fold_flush(into);
-	roster_expect(&into->roster, head.ncustomers);
+	key_table_expect(&into->key_table, head.ncustomers);
 	into->is_empty &= head.is_empty;
 	into->has_value |= head.has_value;
 	if (head.last > into->last)
@@ -390,7 +391,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 	for (;;)
 	{
 		int32_t count;
-		uint32_t before = into->roster.nslots;
+		uint32_t before = into->key_table.nslots;
 
 		host_poll();
 		read_raw(reader, &count, sizeof(count));

@@ -21,7 +21,7 @@
 static void
 spill(Fold *fold)
 {
-	uint32_t nslots = fold->roster.nslots;
+	uint32_t nslots = fold->key_table.nslots;
 	uint8_t *parts = host_alloc(NULL, nslots);
 
 	if (fold->parts == NULL)
@@ -32,9 +32,9 @@ spill(Fold *fold)
 			fold->parts[part] = host_file_make(fold->arena);
 	}
 	for (uint32_t slot = 0; slot < nslots; slot++)
-		parts[slot] =
-			(uint8_t) (roster_hash(&fold->roster, slot) >> (5 * fold->level)) %
-			FOLD_PARTS;
+		parts[slot] = (uint8_t) (key_table_hash(&fold->key_table, slot) >>
+								 (5 * fold->level)) %
+					  FOLD_PARTS;
 	for (int part = 0; part < FOLD_PARTS; part++)
 	{
 		ByteWriter writer;
@@ -129,14 +129,15 @@ spill_copy(Fold *fold, ByteWriter *writer)
 static void
 pieces_write(Fold *fold, ByteWriter *writer)
 {
-	uint32_t nslots = fold->roster.nslots;
+	uint32_t nslots = fold->key_table.nslots;
 	size_t nparts = fold_size(fold) / (writer->outbox->limit / 2 + 1) + 1;
 	uint8_t *parts = host_alloc(NULL, (size_t) nslots + 1);
 
 	if (nparts > UINT8_MAX)
 		nparts = UINT8_MAX;
 	for (uint32_t slot = 0; slot < nslots; slot++)
-		parts[slot] = (uint8_t) (roster_hash(&fold->roster, slot) % nparts);
+		parts[slot] =
+			(uint8_t) (key_table_hash(&fold->key_table, slot) % nparts);
 	for (size_t part = 0; part < nparts; part++)
 	{
 		host_poll();
@@ -182,7 +183,7 @@ count(Fold *fold, Retention *retention)
 		tally_count(fold, retention);
 		return;
 	}
-	if (fold->roster.nslots > 0)
+	if (fold->key_table.nslots > 0)
 		spill(fold);
 	for (int part = 0; part < FOLD_PARTS; part++)
 	{

@@ -61,7 +61,7 @@ tally_open(Tally *tally, const Fold *fold)
 	past = plane_first(planes, &planes->planes[planes->nplanes - 1]) + 64;
 	if (past - first > TALLY_MOST ||
 		(past - first) * (past - first) >
-			(int64_t) fold->roster.nslots * TALLY_CELLS)
+			(int64_t) fold->key_table.nslots * TALLY_CELLS)
 		return;
 	tally->first = first;
 	tally->span = (uint32_t) (past - first);
@@ -144,9 +144,9 @@ count_periods_tally(const Fold *fold, Tally *tally)
 	uint32_t *starts = host_alloc(NULL, nplanes * sizeof(uint32_t));
 	uint64_t *words = host_alloc(NULL, nplanes * sizeof(uint64_t));
 
-	for (uint32_t from = 0; from < fold->roster.nslots; from += PAGE_ITEMS)
+	for (uint32_t from = 0; from < fold->key_table.nslots; from += PAGE_ITEMS)
 	{
-		uint32_t slots = fold->roster.nslots - from;
+		uint32_t slots = fold->key_table.nslots - from;
 		int live = 0;
 
 		host_poll();
@@ -267,7 +267,7 @@ count_values(Fold *fold, Retention *retention)
 	retention_scale(retention, fold->has_value, fold->scale);
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 	{
-		uint64_t pair = (uint64_t) roster_key(&fold->sums, i).number;
+		uint64_t pair = (uint64_t) key_table_key(&fold->sums, i).number;
 		int64_t bit = (int32_t) (uint32_t) pair;
 		int64_t start = first_bit(origin, (uint32_t) (pair >> 32));
 		Cohort *cohort;
@@ -298,7 +298,7 @@ tally_count(Fold *fold, Retention *retention)
 	if (tally.span > 0)
 		count_periods_tally(fold, &tally);
 	else
-		for (uint32_t slot = 0; slot < fold->roster.nslots; slot++)
+		for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
 		{
 			if ((slot & 255) == 0)
 				host_poll();

@@ -87,7 +87,8 @@ widen(Timelines *timelines)
 						   (Day) (timelines->base + (*line >> PAGE_SHIFT)), 0};
 		}
 	}
-	roster_open(&old.roster, old.arena, old.kind, false); /* it has moved */
+	key_table_open(&old.key_table, old.arena, old.kind,
+				   false); /* it has moved */
 	gather_close(&old);
 }
 
@@ -113,10 +114,10 @@ timelines_flush(Timelines *timelines)
 {
 	Batch *batch = &timelines->batch;
 	Gathering *gather = &timelines->gather;
-	uint32_t before = gather->roster.nslots;
-	uint32_t slots[ROSTER_BATCH];
-	Day days[ROSTER_BATCH];
-	void *places[ROSTER_BATCH];
+	uint32_t before = gather->key_table.nslots;
+	uint32_t slots[KEY_TABLE_BATCH];
+	Day days[KEY_TABLE_BATCH];
+	void *places[KEY_TABLE_BATCH];
 
 	if (batch->used == 0)
 		return;
@@ -147,7 +148,7 @@ timelines_flush(Timelines *timelines)
 				wide_head(slots[i], marks, has_value ? batch->scales[i] : 0),
 				days[i], has_value ? batch->values[i] : 0};
 		}
-	batch_clear(batch, gather->roster.nslots);
+	batch_clear(batch, gather->key_table.nslots);
 	gather_consider_pages(gather, before);
 	if (timelines->budget > 0 && ++timelines->flushes % LOOK_EVERY == 0 &&
 		gather_size(gather) > timelines->budget)
@@ -275,7 +276,8 @@ timelines_each(Timelines *timelines, TimelineTake take, void *taker)
 			if (ends[i] == at)
 				continue;
 			desk_read(&desk, timelines, at, ends[i]);
-			take(taker, roster_key(&gather->roster, number << PAGE_SHIFT | i),
+			take(taker,
+				 key_table_key(&gather->key_table, number << PAGE_SHIFT | i),
 				 &desk.activity);
 		}
 	}

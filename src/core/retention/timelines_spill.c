@@ -149,13 +149,13 @@ static void
 part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 		  void *taker)
 {
-	Roster roster;
+	KeyTable key_table;
 	Pages heads; /* by slot: the last piece */
 	Key key;
 	char *text;
 	size_t size;
 
-	roster_open(&roster, arena, kind, false);
+	key_table_open(&key_table, arena, kind, false);
 	pages_open(&heads, arena, sizeof(Piece *));
 	host_file_rewind(file);
 	while (piece_begin(file, kind, &key, &text, &size))
@@ -168,19 +168,19 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 		piece->data = piece + 1;
 		piece->size = size;
 		read_whole(file, piece + 1, size);
-		roster_number(&roster, &key, 1, &slot);
+		key_table_number(&key_table, &key, 1, &slot);
 		head = pages_reach(&heads, slot);
 		piece->next = *head;
 		*head = piece;
 		if (text != NULL)
 			host_free(text);
 	}
-	for (uint32_t slot = 0; slot < roster.nslots; slot++)
+	for (uint32_t slot = 0; slot < key_table.nslots; slot++)
 	{
 		const Piece *piece = *(Piece **) pages_peek(&heads, slot);
 
 		host_poll();
-		pieces_merge(piece, roster_key(&roster, slot), take, taker);
+		pieces_merge(piece, key_table_key(&key_table, slot), take, taker);
 		while (piece != NULL)
 		{
 			const Piece *next = piece->next;
@@ -190,7 +190,7 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 		}
 	}
 	pages_close(&heads);
-	roster_close(&roster);
+	key_table_close(&key_table);
 }
 
 static void parts_read(const Timelines *timelines, HostFile *parts,

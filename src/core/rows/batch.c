@@ -72,10 +72,10 @@ batch_clear(Batch *batch, uint32_t customers)
 
 	batch->used = 0;
 	batch->text_used = 0;
-	if (batch->room == ROSTER_BATCH || (uint32_t) batch->room > customers)
+	if (batch->room == KEY_TABLE_BATCH || (uint32_t) batch->room > customers)
 		return;
 	batch_drop(batch);
-	batch_make(batch, room < ROSTER_BATCH ? room : ROSTER_BATCH);
+	batch_make(batch, room < KEY_TABLE_BATCH ? room : KEY_TABLE_BATCH);
 }
 
 /* Make room for the text of a first row. */

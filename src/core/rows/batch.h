@@ -13,7 +13,7 @@
 #ifndef CVM_CORE_ROWS_BATCH_H
 #define CVM_CORE_ROWS_BATCH_H
 
-#include "core/rows/roster.h"
+#include "core/rows/key_table.h"
 #include "core/util/calendar.h"
 #include "core/util/money.h"
 

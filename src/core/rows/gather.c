@@ -21,14 +21,14 @@ gather_open(Gathering *gather, HostArena arena, KeyKind kind, size_t line,
 	gather->arena = arena;
 	gather->kind = kind;
 	gather->line = line;
-	roster_open(&gather->roster, arena, kind, is_paged);
+	key_table_open(&gather->key_table, arena, kind, is_paged);
 }
 
 /* Give customers and lines back. */
 void
 gather_close(Gathering *gather)
 {
-	roster_close(&gather->roster);
+	key_table_close(&gather->key_table);
 	if (gather->shelves != NULL)
 		host_free(gather->shelves);
 	while (gather->block != NULL)
@@ -61,7 +61,8 @@ chunk_size(const Gathering *gather)
 size_t
 gather_size(const Gathering *gather)
 {
-	return roster_size(&gather->roster) + gather->nchunks * chunk_size(gather) +
+	return key_table_size(&gather->key_table) +
+		   gather->nchunks * chunk_size(gather) +
 		   gather->shelf_room * sizeof(Shelf);
 }
 
@@ -142,9 +143,9 @@ shelf_number(Gathering *gather, const Gathering *old, uint32_t number,
 	bool has_lines[PAGE_ITEMS] = {false};
 	ShelfWalk walk = shelf_walk(old, number);
 	const void *line;
-	Key keys[ROSTER_BATCH];
-	uint32_t places[ROSTER_BATCH];
-	uint32_t numbers[ROSTER_BATCH];
+	Key keys[KEY_TABLE_BATCH];
+	uint32_t places[KEY_TABLE_BATCH];
+	uint32_t numbers[KEY_TABLE_BATCH];
 	int nkeys = 0;
 
 	host_poll();
@@ -152,9 +153,9 @@ shelf_number(Gathering *gather, const Gathering *old, uint32_t number,
 		has_lines[line_head(line) & PAGE_MASK] = true;
 	for (uint32_t i = 0; i <= PAGE_ITEMS; i++)
 	{
-		if (nkeys == ROSTER_BATCH || (i == PAGE_ITEMS && nkeys > 0))
+		if (nkeys == KEY_TABLE_BATCH || (i == PAGE_ITEMS && nkeys > 0))
 		{
-			if (!roster_number(&gather->roster, keys, nkeys, numbers))
+			if (!key_table_number(&gather->key_table, keys, nkeys, numbers))
 				return false;
 			while (nkeys > 0)
 			{
@@ -164,7 +165,8 @@ shelf_number(Gathering *gather, const Gathering *old, uint32_t number,
 		}
 		if (i < PAGE_ITEMS && has_lines[i])
 		{
-			keys[nkeys] = roster_key(&old->roster, number << PAGE_SHIFT | i);
+			keys[nkeys] =
+				key_table_key(&old->key_table, number << PAGE_SHIFT | i);
 			places[nkeys++] = i;
 		}
 	}
@@ -181,7 +183,7 @@ renumber(Gathering *gather, bool is_paged)
 	gather_open(gather, old.arena, old.kind, old.line, is_paged);
 	gather->no_pages = old.no_pages;
 	if (is_paged)
-		roster_reach(&gather->roster, &old.roster);
+		key_table_reach(&gather->key_table, &old.key_table);
 	for (uint32_t number = 0; number < old.nshelves; number++)
 	{
 		ShelfWalk walk = shelf_walk(&old, number);
@@ -207,18 +209,18 @@ renumber(Gathering *gather, bool is_paged)
 	gather_close(&old);
 }
 
-/* Should the roster of numbers be a directory instead of a table? */
+/* Should the key table of numbers be a directory instead of a table? */
 void
 gather_consider_pages(Gathering *gather, uint32_t before)
 {
-	const Roster *roster = &gather->roster;
+	const KeyTable *key_table = &gather->key_table;
 
-	if (gather->kind != KEY_NUMBER || gather->no_pages || roster->is_paged ||
-		roster->nslots < PAGED_FROM)
+	if (gather->kind != KEY_NUMBER || gather->no_pages || key_table->is_paged ||
+		key_table->nslots < PAGED_FROM)
 		return;
 	/* look at every doubling */
-	if (__builtin_clz(before | 1) != __builtin_clz(roster->nslots) &&
-		roster_is_dense(roster, SLOTS_EACH))
+	if (__builtin_clz(before | 1) != __builtin_clz(key_table->nslots) &&
+		key_table_is_dense(key_table, SLOTS_EACH))
 		renumber(gather, true);
 }
 
@@ -229,7 +231,7 @@ gather_consider_pages(Gathering *gather, uint32_t before)
 bool
 gather_number(Gathering *gather, const Key *keys, int nkeys, uint32_t *slots)
 {
-	if (roster_number(&gather->roster, keys, nkeys, slots))
+	if (key_table_number(&gather->key_table, keys, nkeys, slots))
 		return true;
 	gather->no_pages = true;
 	renumber(gather, false);

@@ -2,16 +2,16 @@
  * gather.h
  *		Rows in any order, gathered so that those of a customer come together.
  *
- * A row becomes a line of a fixed size under its customer's number (roster.h).
- * Lines stand on shelves of 1024 customers, in chunks, in the order in which
- * they came; at the end one shelf at a time is sorted by customer, by
- * counting, within the processor's cache.  So memory is written and read
- * almost in order, however the rows came.
+ * A row becomes a line of a fixed size under its customer's number
+ * (key_table.h).  Lines stand on shelves of 1024 customers, in chunks, in the
+ * order in which they came; at the end one shelf at a time is sorted by
+ * customer, by counting, within the processor's cache.  So memory is written
+ * and read almost in order, however the rows came.
  *
  * A line begins with 32 bits, whose low ten are the customer's place on the
  * shelf; the rest of it belongs to whoever gathers.
  *
- * Where customers are whole numbers without large gaps, the roster becomes a
+ * Where customers are whole numbers without large gaps, the key table becomes a
  * directory, and every line moves; or back to a table, should they thin out.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -19,7 +19,7 @@
 #ifndef CVM_CORE_ROWS_GATHER_H
 #define CVM_CORE_ROWS_GATHER_H
 
-#include "core/rows/roster.h"
+#include "core/rows/key_table.h"
 
 #define CHUNK_LINES 64
 
@@ -41,7 +41,7 @@ typedef struct Gathering
 	HostArena arena;
 	KeyKind kind;
 	size_t line; /* bytes of one */
-	Roster roster;
+	KeyTable key_table;
 	bool no_pages; /* numbers have proved sparse: stay with the table */
 	uint32_t nshelves;
 	uint32_t shelf_room;

@@ -11,16 +11,16 @@
 #define FIRST_ROOM 8  /* rows of the first batch */
 #define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
 
-/* Make the batch larger, up to what the roster numbers at once. */
+/* Make the batch larger, up to what the key table numbers at once. */
 static void
 batch_grow(Ledger *ledger)
 {
 	int room = ledger->batch_room ? ledger->batch_room * 4 : FIRST_ROOM;
 
-	if (ledger->batch_room == ROSTER_BATCH)
+	if (ledger->batch_room == KEY_TABLE_BATCH)
 		return;
-	if (room > ROSTER_BATCH)
-		room = ROSTER_BATCH;
+	if (room > KEY_TABLE_BATCH)
+		room = KEY_TABLE_BATCH;
 	if (ledger->batch_room > 0)
 	{
 		host_free(ledger->keys);
@@ -90,9 +90,9 @@ ledger_write(Ledger *ledger, uint32_t slot, Packed line)
 void
 ledger_flush(Ledger *ledger)
 {
-	uint32_t before = ledger->gather.roster.nslots;
-	uint32_t slots[ROSTER_BATCH];
-	Packed *places[ROSTER_BATCH];
+	uint32_t before = ledger->gather.key_table.nslots;
+	uint32_t slots[KEY_TABLE_BATCH];
+	Packed *places[KEY_TABLE_BATCH];
 	int used = ledger->used;
 
 	if (used == 0)

@@ -4,7 +4,7 @@
  *
  * Rows come in any order, so a customer's spells are together only at the
  * end.  Until then a ledger writes them down, each with its customer's number
- * (roster.h) and its product's (names.h), in shelves of 1024 customers; then
+ * (key_table.h) and its product's (names.h), in shelves of 1024 customers; then
  * ledger_each() sorts a shelf at a time by customer, by counting, within the
  * processor's cache, and hands out customer after customer.  Every reading of
  * raw spells in one pass is a taker of these: movement_ledger.c and others.

@@ -98,7 +98,7 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
 				ParcelHead *head = &heads[part_of(parts, slot)];
-				Key key = roster_key(&ledger->gather.roster, slot);
+				Key key = key_table_key(&ledger->gather.key_table, slot);
 
 				shelf_places[i] = head->nkeys++;
 				head->size += key_size(ledger->kind, &key);
@@ -130,7 +130,7 @@ parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
 			if (range_places(&range, number)[i] != NO_PLACE)
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
-				Key key = roster_key(&ledger->gather.roster, slot);
+				Key key = key_table_key(&ledger->gather.key_table, slot);
 
 				key_put(&sinks[part_of(parts, slot)], ledger->kind, &key);
 			}
@@ -159,14 +159,14 @@ parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
 static bool
 keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
 {
-	Key keys[ROSTER_BATCH];
+	Key keys[KEY_TABLE_BATCH];
 
 	for (uint32_t done = 0; done < nkeys;)
 	{
 		int count = 0;
 
 		host_poll();
-		for (; count < ROSTER_BATCH && done + count < nkeys; count++)
+		for (; count < KEY_TABLE_BATCH && done + count < nkeys; count++)
 			keys[count] = key_read(into->kind, reader);
 		if (!gather_number(&into->gather, keys, count, slots + done))
 			return false;
@@ -182,7 +182,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 {
 	uint32_t *slots =
 		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
-	uint32_t before = into->gather.roster.nslots;
+	uint32_t before = into->gather.key_table.nslots;
 	ByteReader start = *reader;
 
 	if (head->scale > into->scale)

@@ -34,12 +34,13 @@ spill(Ledger *ledger)
 		for (int part = 0; part < PARTS; part++)
 			ledger->parts[part] = host_file_make(ledger->arena);
 	}
-	if (nslots > ledger->gather.roster.nslots)
-		nslots = ledger->gather.roster.nslots;
+	if (nslots > ledger->gather.key_table.nslots)
+		nslots = ledger->gather.key_table.nslots;
 	for (uint32_t slot = 0; slot < nslots; slot++)
-		parts[slot] = (uint8_t) (roster_hash(&ledger->gather.roster, slot) >>
-								 (PART_BITS * ledger->level)) %
-					  PARTS;
+		parts[slot] =
+			(uint8_t) (key_table_hash(&ledger->gather.key_table, slot) >>
+					   (PART_BITS * ledger->level)) %
+			PARTS;
 	for (int part = 0; part < PARTS; part++)
 		sinks[part] = (Sink){ledger->parts[part], NULL};
 	parcels_write(ledger, 0, ledger->gather.nshelves, parts, sinks, PARTS);

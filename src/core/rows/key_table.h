@@ -1,5 +1,5 @@
 /*
- * roster.h
+ * key_table.h
  *		Customers by number: every key gets a slot, 0, 1, 2, …
  *
  * A fold keeps what it knows of a customer in arrays indexed by slot (pages.h)
@@ -7,23 +7,23 @@
  * who came together tend to stay together, so that those arrays are read
  * almost in order even where keys are random.
  *
- * A roster starts as a hash table of buckets, small unless many are expected:
- * eight slots and 32 bits of each one's hash, one line of the cache.  Keys come
- * in batches: the buckets for a whole batch are asked for before the first of
- * them is needed.  Where whole numbers turn out to be dense, the fold moves to
- * a directory, number >> 10 to pages of 1024 slots, without any hash; and
- * back, should they thin out (fold.c).
+ * A key table starts as a hash table of buckets, small unless many are
+ * expected: eight slots and 32 bits of each one's hash, one line of the cache.
+ * Keys come in batches: the buckets for a whole batch are asked for before the
+ * first of them is needed.  Where whole numbers turn out to be dense, the fold
+ * moves to a directory, number >> 10 to pages of 1024 slots, without any hash;
+ * and back, should they thin out (fold.c).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_CORE_ROWS_ROSTER_H
-#define CVM_CORE_ROWS_ROSTER_H
+#ifndef CVM_CORE_ROWS_KEY_TABLE_H
+#define CVM_CORE_ROWS_KEY_TABLE_H
 
 #include "core/rows/pages.h"
 #include "core/util/key.h"
 
-#define ROSTER_BATCH 256
-#define ROSTER_MOST 0xfffff000u /* slots */
+#define KEY_TABLE_BATCH 256
+#define KEY_TABLE_MOST 0xfffff000u /* slots */
 
 #define BUCKET_SLOTS 8
 
@@ -33,7 +33,7 @@ typedef struct Bucket
 	uint32_t slots[BUCKET_SLOTS]; /* slot + 1; 0: free, and so are the rest */
 } Bucket;
 
-typedef struct Roster
+typedef struct KeyTable
 {
 	HostArena arena;
 	KeyKind kind;
@@ -57,18 +57,18 @@ typedef struct Roster
 	uint32_t room;		 /* entries */
 	uint32_t *directory; /* page of slots + 1, or 0 */
 	Pages homes;		 /* by page of slots: its number >> 10, an int64_t */
-} Roster;
+} KeyTable;
 
-extern void roster_open(Roster *roster, HostArena arena, KeyKind kind,
-						bool is_paged);
-extern void roster_close(Roster *roster);
-extern bool roster_number(Roster *roster, const Key *keys, int nkeys,
-						  uint32_t *slots);
-extern void roster_expect(Roster *roster, uint32_t nkeys);
-extern void roster_reach(Roster *roster, const Roster *seen);
-extern bool roster_is_dense(const Roster *roster, uint32_t slots_each);
-extern uint64_t roster_hash(const Roster *roster, uint32_t slot);
-extern Key roster_key(const Roster *roster, uint32_t slot);
-extern size_t roster_size(const Roster *roster);
+extern void key_table_open(KeyTable *key_table, HostArena arena, KeyKind kind,
+						   bool is_paged);
+extern void key_table_close(KeyTable *key_table);
+extern bool key_table_number(KeyTable *key_table, const Key *keys, int nkeys,
+							 uint32_t *slots);
+extern void key_table_expect(KeyTable *key_table, uint32_t nkeys);
+extern void key_table_reach(KeyTable *key_table, const KeyTable *seen);
+extern bool key_table_is_dense(const KeyTable *key_table, uint32_t slots_each);
+extern uint64_t key_table_hash(const KeyTable *key_table, uint32_t slot);
+extern Key key_table_key(const KeyTable *key_table, uint32_t slot);
+extern size_t key_table_size(const KeyTable *key_table);
 
-#endif /* CVM_CORE_ROWS_ROSTER_H */
+#endif /* CVM_CORE_ROWS_KEY_TABLE_H */

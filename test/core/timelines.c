@@ -187,7 +187,7 @@ run_world(void *argument)
 	}
 	timelines_flush(timelines);
 	world->has_spilled = timelines->parts != NULL;
-	world->has_paged = timelines->gather.key_table.is_paged;
+	world->has_paged = timelines->row_buffer.key_table.is_paged;
 	world->has_widened = timelines->is_wide && !world->is_full;
 	world->same = true;
 	timelines_finish(timelines, check_timeline, world);

@@ -44,7 +44,8 @@ timelines_new(HostArena arena, KeyKind kind, bool is_full, DayReader reader,
 	timelines->is_wide = is_full;
 	batch_open(&timelines->batch, arena, kind, is_full, is_full);
 	timelines->batch.reader = reader;
-	gather_open(&timelines->gather, arena, kind, line_size(is_full), false);
+	row_buffer_open(&timelines->row_buffer, arena, kind, line_size(is_full),
+					false);
 	return timelines;
 }
 
@@ -59,28 +60,28 @@ wide_head(uint32_t slot, uint8_t marks, int scale)
 static void
 widen(Timelines *timelines)
 {
-	Gathering old = timelines->gather;
-	Gathering *gather = &timelines->gather;
+	RowBuffer old = timelines->row_buffer;
+	RowBuffer *row_buffer = &timelines->row_buffer;
 
 	timelines->is_wide = true;
-	gather->line = line_size(true);
-	gather->nshelves = 0;
-	gather->shelf_room = 0;
-	gather->shelves = NULL;
-	gather->block = NULL;
-	gather->block_used = 0;
-	gather->block_room = 0;
-	gather->nchunks = 0;
-	for (uint32_t number = 0; number < old.nshelves; number++)
+	row_buffer->line = line_size(true);
+	row_buffer->npartitions = 0;
+	row_buffer->partition_room = 0;
+	row_buffer->partitions = NULL;
+	row_buffer->block = NULL;
+	row_buffer->block_used = 0;
+	row_buffer->block_room = 0;
+	row_buffer->nchunks = 0;
+	for (uint32_t number = 0; number < old.npartitions; number++)
 	{
-		ShelfWalk walk = shelf_walk(&old, number);
+		PartitionWalk walk = partition_walk(&old, number);
 		const uint32_t *line;
 
 		host_poll();
-		while ((line = shelf_next(&walk)) != NULL)
+		while ((line = partition_next(&walk)) != NULL)
 		{
 			uint32_t slot = number << PAGE_SHIFT | (*line & PAGE_MASK);
-			WideLine *wide = gather_place(gather, slot);
+			WideLine *wide = row_buffer_place(row_buffer, slot);
 
 			*wide =
 				(WideLine){wide_head(slot, MARKS_PLAIN, 0),
@@ -89,7 +90,7 @@ widen(Timelines *timelines)
 	}
 	key_table_open(&old.key_table, old.arena, old.kind,
 				   false); /* it has moved */
-	gather_close(&old);
+	row_buffer_close(&old);
 }
 
 /* Do 32 bits reach these days? */
@@ -113,8 +114,8 @@ void
 timelines_flush(Timelines *timelines)
 {
 	Batch *batch = &timelines->batch;
-	Gathering *gather = &timelines->gather;
-	uint32_t before = gather->key_table.nslots;
+	RowBuffer *row_buffer = &timelines->row_buffer;
+	uint32_t before = row_buffer->key_table.nslots;
 	uint32_t slots[KEY_TABLE_BATCH];
 	Day days[KEY_TABLE_BATCH];
 	void *places[KEY_TABLE_BATCH];
@@ -125,12 +126,12 @@ timelines_flush(Timelines *timelines)
 	batch_days(batch, days);
 	if (!timelines->is_wide && !days_near(timelines, days, batch->used))
 		widen(timelines);
-	while (!gather_number(gather, batch->keys, batch->used, slots))
+	while (!row_buffer_assign(row_buffer, batch->keys, batch->used, slots))
 		;
 	/* ask for all places before the first is needed */
 	for (int i = 0; i < batch->used; i++)
 	{
-		places[i] = gather_place(gather, slots[i]);
+		places[i] = row_buffer_place(row_buffer, slots[i]);
 		__builtin_prefetch(places[i], 1);
 	}
 	if (!timelines->is_wide)
@@ -148,14 +149,14 @@ timelines_flush(Timelines *timelines)
 				wide_head(slots[i], marks, has_value ? batch->scales[i] : 0),
 				days[i], has_value ? batch->values[i] : 0};
 		}
-	batch_clear(batch, gather->key_table.nslots);
-	gather_consider_pages(gather, before);
+	batch_clear(batch, row_buffer->key_table.nslots);
+	row_buffer_consider_pages(row_buffer, before);
 	if (timelines->budget > 0 && ++timelines->flushes % LOOK_EVERY == 0 &&
-		gather_size(gather) > timelines->budget)
+		row_buffer_size(row_buffer) > timelines->budget)
 		timelines_spill(timelines);
 }
 
-/* What is used again for every shelf and every customer */
+/* What is used again for every partition and every customer */
 typedef struct Desk
 {
 	void *sorted; /* lines */
@@ -229,14 +230,14 @@ desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
 	activity_tidy(activity);
 }
 
-/* Sort the lines of a shelf by customer. */
+/* Sort the lines of a partition by customer. */
 static void
 desk_sort(Desk *desk, const Timelines *timelines, uint32_t number,
 		  uint32_t *ends)
 {
-	const Gathering *gather = &timelines->gather;
-	uint32_t nlines = gather->shelves[number].nlines;
-	ShelfWalk walk = shelf_walk(gather, number);
+	const RowBuffer *row_buffer = &timelines->row_buffer;
+	uint32_t nlines = row_buffer->partitions[number].nlines;
+	PartitionWalk walk = partition_walk(row_buffer, number);
 	const void *line;
 
 	if (nlines > desk->room)
@@ -244,15 +245,15 @@ desk_sort(Desk *desk, const Timelines *timelines, uint32_t number,
 		if (desk->sorted != NULL)
 			host_free(desk->sorted);
 		desk->room = (size_t) nlines + nlines / 4;
-		desk->sorted = host_alloc(NULL, desk->room * gather->line);
+		desk->sorted = host_alloc(NULL, desk->room * row_buffer->line);
 	}
-	shelf_ends(gather, number, ends);
+	partition_ends(row_buffer, number, ends);
 	if (!timelines->is_wide)
-		while ((line = shelf_next(&walk)) != NULL)
+		while ((line = partition_next(&walk)) != NULL)
 			((uint32_t *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
 				*(const uint32_t *) line;
 	else
-		while ((line = shelf_next(&walk)) != NULL)
+		while ((line = partition_next(&walk)) != NULL)
 			((WideLine *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
 				*(const WideLine *) line;
 }
@@ -261,11 +262,11 @@ desk_sort(Desk *desk, const Timelines *timelines, uint32_t number,
 void
 timelines_each(Timelines *timelines, TimelineTake take, void *taker)
 {
-	const Gathering *gather = &timelines->gather;
+	const RowBuffer *row_buffer = &timelines->row_buffer;
 	uint32_t ends[PAGE_ITEMS];
 	Desk desk = {0};
 
-	for (uint32_t number = 0; number < gather->nshelves; number++)
+	for (uint32_t number = 0; number < row_buffer->npartitions; number++)
 	{
 		uint32_t at = 0;
 
@@ -276,9 +277,10 @@ timelines_each(Timelines *timelines, TimelineTake take, void *taker)
 			if (ends[i] == at)
 				continue;
 			desk_read(&desk, timelines, at, ends[i]);
-			take(taker,
-				 key_table_key(&gather->key_table, number << PAGE_SHIFT | i),
-				 &desk.activity);
+			take(
+				taker,
+				key_table_key(&row_buffer->key_table, number << PAGE_SHIFT | i),
+				&desk.activity);
 		}
 	}
 	if (desk.sorted != NULL)
@@ -299,7 +301,7 @@ timelines_finish(Timelines *timelines, TimelineTake take, void *taker)
 	}
 	else
 		timelines_each(timelines, take, taker);
-	gather_close(&timelines->gather);
+	row_buffer_close(&timelines->row_buffer);
 	batch_close(&timelines->batch);
 	host_free(timelines);
 }

@@ -4,8 +4,8 @@
  *
  * activity_agg under GROUP BY keeps one aggregate state a customer and looks
  * it up through the executor for every row.  Here rows are gathered under
- * their customers' numbers (gather.h), four bytes a row where a row is no more
- * than a day, and every customer's are put together once, at the end.
+ * their customers' numbers (row_buffer.h), four bytes a row where a row is no
+ * more than a day, and every customer's are put together once, at the end.
  *
  * Life: rows gathered in a batch; each full batch numbered and written as
  * lines; spilled, when they pass the budget of memory, as canonical bytes, to
@@ -19,7 +19,7 @@
 
 #include "core/retention/activity.h"
 #include "core/rows/batch.h"
-#include "core/rows/gather.h"
+#include "core/rows/row_buffer.h"
 
 typedef struct Timelines
 {
@@ -32,7 +32,7 @@ typedef struct Timelines
 	int64_t base; /* the day that a line of 32 bits counts from */
 	int flushes;
 	Batch batch;
-	Gathering gather;
+	RowBuffer row_buffer;
 	HostFile *parts; /* NULL: nothing was spilled */
 	size_t *sizes;	 /* of those */
 } Timelines;

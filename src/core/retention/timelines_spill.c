@@ -83,7 +83,7 @@ timelines_spill(Timelines *timelines)
 	writer_open(&spilling.writer, NULL, 0);
 	timelines_each(timelines, spill_take, &spilling);
 	host_free(spilling.writer.data);
-	gather_forget(&timelines->gather);
+	row_buffer_forget(&timelines->row_buffer);
 }
 
 /* A piece of a customer, in memory; the next one of the same, or NULL */

@@ -43,7 +43,7 @@ ledger_new(HostArena arena, KeyKind kind, const LedgerTerms *terms,
 	ledger->budget = budget;
 	names_open(&ledger->names, arena);
 	pages_open(&ledger->odds, arena, sizeof(Odd));
-	gather_open(&ledger->gather, arena, kind, sizeof(Packed), false);
+	row_buffer_open(&ledger->row_buffer, arena, kind, sizeof(Packed), false);
 	batch_grow(ledger);
 	return ledger;
 }
@@ -63,7 +63,7 @@ ledger_agrees(const Ledger *ledger, const LedgerTerms *terms)
 void
 ledger_forget(Ledger *ledger)
 {
-	gather_forget(&ledger->gather);
+	row_buffer_forget(&ledger->row_buffer);
 	pages_close(&ledger->odds);
 	ledger->nodds = 0;
 }
@@ -73,7 +73,7 @@ size_t
 ledger_size(const Ledger *ledger)
 {
 	return sizeof(Ledger) + names_size(&ledger->names) +
-		   gather_size(&ledger->gather) + pages_size(&ledger->odds) +
+		   row_buffer_size(&ledger->row_buffer) + pages_size(&ledger->odds) +
 		   ledger->batch_room * (sizeof(Key) + sizeof(Packed)) +
 		   ledger->text_room;
 }
@@ -83,14 +83,14 @@ void
 ledger_write(Ledger *ledger, uint32_t slot, Packed line)
 {
 	line.head = (line.head & ~PAGE_MASK) | (slot & PAGE_MASK);
-	*(Packed *) gather_place(&ledger->gather, slot) = line;
+	*(Packed *) row_buffer_place(&ledger->row_buffer, slot) = line;
 }
 
 /* Number the customers of the batch and write its rows down. */
 void
 ledger_flush(Ledger *ledger)
 {
-	uint32_t before = ledger->gather.key_table.nslots;
+	uint32_t before = ledger->row_buffer.key_table.nslots;
 	uint32_t slots[KEY_TABLE_BATCH];
 	Packed *places[KEY_TABLE_BATCH];
 	int used = ledger->used;
@@ -98,12 +98,12 @@ ledger_flush(Ledger *ledger)
 	if (used == 0)
 		return;
 	host_poll();
-	while (!gather_number(&ledger->gather, ledger->keys, used, slots))
+	while (!row_buffer_assign(&ledger->row_buffer, ledger->keys, used, slots))
 		;
 	/* ask for all places before the first is needed */
 	for (int i = 0; i < used; i++)
 	{
-		places[i] = gather_place(&ledger->gather, slots[i]);
+		places[i] = row_buffer_place(&ledger->row_buffer, slots[i]);
 		__builtin_prefetch(places[i], 1);
 	}
 	for (int i = 0; i < used; i++)
@@ -114,7 +114,7 @@ ledger_flush(Ledger *ledger)
 	ledger->used = 0;
 	ledger->text_used = 0;
 	batch_grow(ledger);
-	gather_consider_pages(&ledger->gather, before);
+	row_buffer_consider_pages(&ledger->row_buffer, before);
 	if (++ledger->flushes % LOOK_EVERY == 0)
 		ledger_consider_spill(ledger);
 }
@@ -124,13 +124,13 @@ void
 ledger_scale(Ledger *ledger, int scale)
 {
 	ledger_flush(ledger);
-	for (uint32_t i = 0; i < ledger->gather.nshelves; i++)
+	for (uint32_t i = 0; i < ledger->row_buffer.npartitions; i++)
 	{
-		ShelfWalk walk = shelf_walk(&ledger->gather, i);
+		PartitionWalk walk = partition_walk(&ledger->row_buffer, i);
 		Packed *packed;
 
 		host_poll();
-		while ((packed = shelf_next(&walk)) != NULL)
+		while ((packed = partition_next(&walk)) != NULL)
 		{
 			uint32_t marks = packed->head & (PACKED_MARKS | PAGE_MASK);
 

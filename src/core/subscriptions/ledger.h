@@ -2,12 +2,13 @@
  * ledger.h
  *		Spells in any order, gathered into customers with their lines.
  *
- * Rows come in any order, so a customer's spells are together only at the
- * end.  Until then a ledger writes them down, each with its customer's number
- * (key_table.h) and its product's (names.h), in shelves of 1024 customers; then
- * ledger_each() sorts a shelf at a time by customer, by counting, within the
- * processor's cache, and hands out customer after customer.  Every reading of
- * raw spells in one pass is a taker of these: movement_ledger.c and others.
+ * Rows come in any order, so a customer's spells are together only at the end.
+ * Until then a ledger writes them down, each with its customer's number
+ * (key_table.h) and its product's (names.h), in partitions of 1024 customers;
+ * then ledger_each() sorts a partition at a time by customer, by counting,
+ * within the processor's cache, and hands out customer after customer.  Every
+ * reading of raw spells in one pass is a taker of these: movement_ledger.c and
+ * others.
  *
  * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
  * together; chunks of lines; parcels of other processes added; spilled, when
@@ -24,7 +25,7 @@
 #define CVM_CORE_SUBSCRIPTIONS_LEDGER_H
 
 #include "core/retention/reading.h" /* Clock */
-#include "core/rows/gather.h"
+#include "core/rows/row_buffer.h"
 #include "core/util/names.h"
 
 /* What is asked of the spells: the same for every row and every parcel */
@@ -57,7 +58,7 @@ typedef struct Line
 /* A line as it is kept */
 typedef struct Packed
 {
-	uint32_t head; /* place of the customer in the shelf, marks, name */
+	uint32_t head; /* place of the customer in the partition, marks, name */
 	Day start;
 	Day end;
 	int32_t mrr; /* or the number of an Odd */
@@ -78,7 +79,7 @@ typedef struct Ledger
 	int scale; /* of all prices */
 	Names names;
 
-	Gathering gather; /* of packed lines */
+	RowBuffer row_buffer; /* of packed lines */
 	uint32_t nodds;
 	Pages odds;
 	bool has_pauses; /* some line is paused */

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define NO_PLACE UINT32_MAX
-#define POLL_EVERY 1024	  /* lines */
-#define PARCEL_SHELVES 16 /* of a parcel for another process */
+#define POLL_EVERY 1024		 /* lines */
+#define PARCEL_PARTITIONS 16 /* of a parcel for another process */
 
 static inline void
 sink_put(const Sink *sink, const void *data, size_t size)
@@ -56,7 +56,7 @@ part_of(const uint8_t *parts, uint32_t slot)
 	return parts == NULL ? 0 : parts[slot];
 }
 
-/* Some shelves, and where their customers stand in the parcels */
+/* Some partitions, and where their customers stand in the parcels */
 typedef struct Range
 {
 	uint32_t from;
@@ -77,37 +77,37 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 {
 	for (uint32_t number = range->from; number < range->to; number++)
 	{
-		ShelfWalk walk = shelf_walk(&ledger->gather, number);
-		uint32_t *shelf_places = range_places(range, number);
+		PartitionWalk walk = partition_walk(&ledger->row_buffer, number);
+		uint32_t *partition_places = range_places(range, number);
 		const Packed *packed;
 
 		host_poll();
 		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
-			shelf_places[i] = NO_PLACE;
-		while ((packed = shelf_next(&walk)) != NULL)
+			partition_places[i] = NO_PLACE;
+		while ((packed = partition_next(&walk)) != NULL)
 		{
 			Line line = line_unpack(ledger, number, packed);
 			ParcelHead *head = &heads[part_of(parts, line.slot)];
 
-			shelf_places[packed->head & PAGE_MASK] = 0;
+			partition_places[packed->head & PAGE_MASK] = 0;
 			head->nlines++;
 			head->size += sizeof(Line) + (line.product < 0 ? sizeof(Wide) : 0);
 		}
 		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
-			if (shelf_places[i] != NO_PLACE)
+			if (partition_places[i] != NO_PLACE)
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
 				ParcelHead *head = &heads[part_of(parts, slot)];
-				Key key = key_table_key(&ledger->gather.key_table, slot);
+				Key key = key_table_key(&ledger->row_buffer.key_table, slot);
 
-				shelf_places[i] = head->nkeys++;
+				partition_places[i] = head->nkeys++;
 				head->size += key_size(ledger->kind, &key);
 			}
 	}
 }
 
 /*
- * Write a parcel of some shelves to each sink; parts, if given, tells which
+ * Write a parcel of some partitions to each sink; parts, if given, tells which
  * for each slot.
  */
 void
@@ -130,17 +130,17 @@ parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
 			if (range_places(&range, number)[i] != NO_PLACE)
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
-				Key key = key_table_key(&ledger->gather.key_table, slot);
+				Key key = key_table_key(&ledger->row_buffer.key_table, slot);
 
 				key_put(&sinks[part_of(parts, slot)], ledger->kind, &key);
 			}
 	for (uint32_t number = from; number < to; number++)
 	{
-		ShelfWalk walk = shelf_walk(&ledger->gather, number);
+		PartitionWalk walk = partition_walk(&ledger->row_buffer, number);
 		const Packed *packed;
 
 		host_poll();
-		while ((packed = shelf_next(&walk)) != NULL)
+		while ((packed = partition_next(&walk)) != NULL)
 		{
 			Line line = line_unpack(ledger, number, packed);
 			const Sink *sink = &sinks[part_of(parts, line.slot)];
@@ -168,7 +168,7 @@ keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
 		host_poll();
 		for (; count < KEY_TABLE_BATCH && done + count < nkeys; count++)
 			keys[count] = key_read(into->kind, reader);
-		if (!gather_number(&into->gather, keys, count, slots + done))
+		if (!row_buffer_assign(&into->row_buffer, keys, count, slots + done))
 			return false;
 		done += count;
 	}
@@ -182,7 +182,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 {
 	uint32_t *slots =
 		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
-	uint32_t before = into->gather.key_table.nslots;
+	uint32_t before = into->row_buffer.key_table.nslots;
 	ByteReader start = *reader;
 
 	if (head->scale > into->scale)
@@ -212,7 +212,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 							   line.start, line.end, mrr));
 	}
 	host_free(slots);
-	gather_consider_pages(&into->gather, before);
+	row_buffer_consider_pages(&into->row_buffer, before);
 	ledger_consider_spill(into);
 }
 
@@ -255,15 +255,16 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 	ledger_flush(ledger);
 	ledger_begin(ledger, writer);
 	spilled_copy(ledger, writer);
-	for (uint32_t from = 0; from < ledger->gather.nshelves;
-		 from += PARCEL_SHELVES)
+	for (uint32_t from = 0; from < ledger->row_buffer.npartitions;
+		 from += PARCEL_PARTITIONS)
 	{
-		uint32_t to = from + PARCEL_SHELVES;
+		uint32_t to = from + PARCEL_PARTITIONS;
 
-		parcels_write(
-			ledger, from,
-			to < ledger->gather.nshelves ? to : ledger->gather.nshelves, NULL,
-			&sink, 1);
+		parcels_write(ledger, from,
+					  to < ledger->row_buffer.npartitions
+						  ? to
+						  : ledger->row_buffer.npartitions,
+					  NULL, &sink, 1);
 		if (writer_pass(writer))
 			ledger_begin(ledger, writer);
 	}

@@ -1,6 +1,6 @@
 /*
  * ledger_lines.h
- *		What the files of the ledger share: its lines, shelf by shelf.
+ *		What the files of the ledger share: its lines, partition by partition.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -49,9 +49,9 @@ extern void ledger_begin(const Ledger *ledger, ByteWriter *writer);
 extern void spilled_copy(Ledger *ledger, ByteWriter *writer);
 
 static inline uint32_t
-packed_slot(uint32_t shelf, const Packed *packed)
+packed_slot(uint32_t partition, const Packed *packed)
 {
-	return shelf << PAGE_SHIFT | (packed->head & PAGE_MASK);
+	return partition << PAGE_SHIFT | (packed->head & PAGE_MASK);
 }
 
 static inline bool
@@ -85,11 +85,11 @@ line_pack(Ledger *ledger, int32_t name, uint32_t marks, Day start, Day end,
 
 /* A line as it is handed out. */
 static inline Line
-line_unpack(const Ledger *ledger, uint32_t shelf, const Packed *packed)
+line_unpack(const Ledger *ledger, uint32_t partition, const Packed *packed)
 {
 	uint32_t marks = (packed->head & PACKED_PLACING ? LINE_PLACING : 0) |
 					 (packed->head & PACKED_PAUSED ? LINE_ON_PAUSE : 0);
-	Line line = {packed_slot(shelf, packed),
+	Line line = {packed_slot(partition, packed),
 				 (int32_t) (packed->head >> PACKED_NAME_SHIFT | marks),
 				 packed->start, packed->end, packed->mrr};
 

@@ -23,7 +23,7 @@
 static void
 spill(Ledger *ledger)
 {
-	uint32_t nslots = ledger->gather.nshelves << PAGE_SHIFT;
+	uint32_t nslots = ledger->row_buffer.npartitions << PAGE_SHIFT;
 	uint8_t *parts = host_alloc_zero(NULL, nslots);
 	Sink sinks[PARTS];
 
@@ -34,16 +34,17 @@ spill(Ledger *ledger)
 		for (int part = 0; part < PARTS; part++)
 			ledger->parts[part] = host_file_make(ledger->arena);
 	}
-	if (nslots > ledger->gather.key_table.nslots)
-		nslots = ledger->gather.key_table.nslots;
+	if (nslots > ledger->row_buffer.key_table.nslots)
+		nslots = ledger->row_buffer.key_table.nslots;
 	for (uint32_t slot = 0; slot < nslots; slot++)
 		parts[slot] =
-			(uint8_t) (key_table_hash(&ledger->gather.key_table, slot) >>
+			(uint8_t) (key_table_hash(&ledger->row_buffer.key_table, slot) >>
 					   (PART_BITS * ledger->level)) %
 			PARTS;
 	for (int part = 0; part < PARTS; part++)
 		sinks[part] = (Sink){ledger->parts[part], NULL};
-	parcels_write(ledger, 0, ledger->gather.nshelves, parts, sinks, PARTS);
+	parcels_write(ledger, 0, ledger->row_buffer.npartitions, parts, sinks,
+				  PARTS);
 	host_free(parts);
 	ledger_forget(ledger);
 }
@@ -59,7 +60,7 @@ ledger_consider_spill(Ledger *ledger)
 
 	if (ledger->budget > 0 && ledger->level < LEVELS && size > ledger->budget &&
 		size - names_size(&ledger->names) > ledger->budget / 4 &&
-		ledger->gather.nshelves > 0)
+		ledger->row_buffer.npartitions > 0)
 		spill(ledger);
 }
 
@@ -143,12 +144,12 @@ typedef struct Handout
 	size_t room;
 } Handout;
 
-/* Hand out a shelf: its lines sorted by customer, by counting. */
+/* Hand out a partition: its lines sorted by customer, by counting. */
 static void
-shelf_hand_out(const Ledger *ledger, uint32_t number, Handout *handout)
+partition_hand_out(const Ledger *ledger, uint32_t number, Handout *handout)
 {
-	uint32_t nlines = ledger->gather.shelves[number].nlines;
-	ShelfWalk walk = shelf_walk(&ledger->gather, number);
+	uint32_t nlines = ledger->row_buffer.partitions[number].nlines;
+	PartitionWalk walk = partition_walk(&ledger->row_buffer, number);
 	uint32_t ends[PAGE_ITEMS];
 	uint32_t at = 0;
 	const Packed *packed;
@@ -161,8 +162,8 @@ shelf_hand_out(const Ledger *ledger, uint32_t number, Handout *handout)
 		handout->room = (size_t) nlines + nlines / 4;
 		handout->sorted = host_alloc(NULL, handout->room * sizeof(Line));
 	}
-	shelf_ends(&ledger->gather, number, ends);
-	while ((packed = shelf_next(&walk)) != NULL)
+	partition_ends(&ledger->row_buffer, number, ends);
+	while ((packed = partition_next(&walk)) != NULL)
 		handout->sorted[ends[packed->head & PAGE_MASK]++] =
 			line_unpack(ledger, number, packed);
 	for (uint32_t i = 0; i < PAGE_ITEMS && at < nlines; at = ends[i++])
@@ -179,11 +180,11 @@ hand_out(Ledger *ledger, Handout *handout)
 
 	if (parts == NULL)
 	{
-		for (uint32_t i = 0; i < ledger->gather.nshelves; i++)
-			shelf_hand_out(ledger, i, handout);
+		for (uint32_t i = 0; i < ledger->row_buffer.npartitions; i++)
+			partition_hand_out(ledger, i, handout);
 		return;
 	}
-	if (ledger->gather.nshelves > 0)
+	if (ledger->row_buffer.npartitions > 0)
 		spill(ledger);
 	ledger->level++;
 	for (int part = 0; part < PARTS; part++)

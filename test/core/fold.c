@@ -41,7 +41,7 @@ typedef struct Script
 	uint32_t bursts; /* the longest burst of rows */
 	uint64_t random;
 	bool same;		/* what it was all for */
-	bool has_paged; /* what came up on the way */
+	bool has_radix; /* what came up on the way */
 	bool has_spilled;
 } Script;
 
@@ -176,7 +176,7 @@ run_step(World *world, Script *script)
 
 		if (into == fold)
 			return;
-		script->has_paged |= (*fold)->key_table.is_paged;
+		script->has_radix |= (*fold)->key_table.is_radix;
 		script->has_spilled |= (*fold)->parts != NULL;
 		writer_open(&writer, NULL, 0);
 		fold_encode(*fold, &writer);
@@ -274,7 +274,7 @@ run_script(void *argument)
 		fold_absorb(world.folds[0], NULL, writer.data, writer.used,
 					world.budget);
 	}
-	script->has_paged |= world.folds[0]->key_table.is_paged;
+	script->has_radix |= world.folds[0]->key_table.is_radix;
 	script->has_spilled |= world.folds[0]->parts != NULL;
 	if (world.nrows == 0)
 	{
@@ -325,7 +325,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* Scripts of random bytes: how many went well */
 static int
-run_scripts(int count, uint32_t steps, uint32_t bursts, int *paged,
+run_scripts(int count, uint32_t steps, uint32_t bursts, int *is_radix,
 			int *spilled)
 {
 	uint64_t random = 362436069362436069u + bursts;
@@ -347,7 +347,7 @@ run_scripts(int count, uint32_t steps, uint32_t bursts, int *paged,
 		else
 			printf("# script %d of %u bytes gives another answer\n", i,
 				   (unsigned) size);
-		*paged += script.has_paged;
+		*is_radix += script.has_radix;
 		*spilled += script.has_spilled;
 	}
 	return good;
@@ -362,18 +362,18 @@ ok(int number, const char *what, bool truth)
 int
 main(void)
 {
-	int paged = 0;
+	int is_radix = 0;
 	int spilled = 0;
 	int good =
-		run_scripts(SMALL_SCRIPTS, SCRIPT_MOST - 8, 300, &paged, &spilled);
+		run_scripts(SMALL_SCRIPTS, SCRIPT_MOST - 8, 300, &is_radix, &spilled);
 
 	ok(1, "folds in parts give what customer after customer gives",
 	   good == SMALL_SCRIPTS);
-	good = run_scripts(LARGE_SCRIPTS, 60, 30000, &paged, &spilled);
+	good = run_scripts(LARGE_SCRIPTS, 60, 30000, &is_radix, &spilled);
 	ok(2, "so do folds of many customers", good == LARGE_SCRIPTS);
-	ok(3, "some of them were in a directory", paged > 0);
+	ok(3, "some of them were in a directory", is_radix > 0);
 	ok(4, "some of them had spilled", spilled > 0);
-	printf("# %d in a directory, %d spilled\n", paged, spilled);
+	printf("# %d in a directory, %d spilled\n", is_radix, spilled);
 	printf("1..4\n");
 	return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * timelines.c
  *		Timelines folded at once are those of the log, customer by customer:
- *		with far days, values and marks, in a directory or not, and spilled
- *		once, twice or not at all.
+ *		with far days, values and marks, in a radix directory or not, and
+ *		spilled once, twice or not at all.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -39,7 +39,7 @@ typedef struct World
 	int handed_out;
 	bool same;
 	bool has_spilled;
-	bool has_paged;
+	bool has_radix;
 	bool has_widened;
 } World;
 
@@ -187,7 +187,7 @@ run_world(void *argument)
 	}
 	timelines_flush(timelines);
 	world->has_spilled = timelines->parts != NULL;
-	world->has_paged = timelines->row_buffer.key_table.is_paged;
+	world->has_radix = timelines->row_buffer.key_table.is_radix;
 	world->has_widened = timelines->is_wide && !world->is_full;
 	world->same = true;
 	timelines_finish(timelines, check_timeline, world);
@@ -205,7 +205,7 @@ main(void)
 {
 	int good = 0;
 	int spilled = 0;
-	int paged = 0;
+	int is_radix = 0;
 	int widened = 0;
 
 	host_patience = 1L << 40;
@@ -220,14 +220,14 @@ main(void)
 		else
 			good++;
 		spilled += world.has_spilled;
-		paged += world.has_paged;
+		is_radix += world.has_radix;
 		widened += world.has_widened;
 	}
 	ok(1, "timelines are those of the log", good == WORLDS);
 	ok(2, "some had spilled", spilled > 0);
-	ok(3, "some customers were in a directory", paged > 0);
+	ok(3, "some customers were in a directory", is_radix > 0);
 	ok(4, "some days were too far for short lines", widened > 0);
-	printf("# %d spilled, %d in a directory, %d widened\n", spilled, paged,
+	printf("# %d spilled, %d in a directory, %d widened\n", spilled, is_radix,
 		   widened);
 	printf("1..4\n");
 	return 0;

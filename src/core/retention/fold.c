@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#define PAGED_FROM 8192 /* customers before a directory is considered */
-#define SLOTS_EACH 3	/* of a directory, at the most */
+#define RADIX_FROM 8192 /* customers before a radix directory is considered */
+#define SLOTS_EACH 3	/* of a radix directory, at the most */
 #define BASE_SLACK 8	/* periods left before the first one seen */
 
 Fold *
@@ -26,13 +26,13 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	fold->budget = budget;
 	fold->is_empty = true;
 	fold->last = DAY_FIRST;
-	fold->no_pages = has_values; /* there, every slot must be a customer */
+	fold->no_radix = has_values; /* there, every slot must be a customer */
 	fold->almanac = almanac_of(calendar);
 	key_table_open(&fold->key_table, arena, kind, false);
 	planes_open(&fold->returns, arena);
 	planes_open(&fold->starts, arena);
 	key_table_open(&fold->sums, arena, KEY_NUMBER, false);
-	pages_open(&fold->values, arena, sizeof(Wide));
+	chunked_array_open(&fold->values, arena, sizeof(Wide));
 	batch_open(&fold->batch, arena, kind, is_marked || has_values, has_values);
 	return fold;
 }
@@ -47,7 +47,7 @@ fold_forget(Fold *fold)
 	planes_close(&fold->starts);
 	key_table_close(&fold->sums);
 	key_table_open(&fold->sums, fold->arena, KEY_NUMBER, false);
-	pages_close(&fold->values);
+	chunked_array_close(&fold->values);
 }
 
 /* Give everything back; the batch must be empty. */
@@ -65,7 +65,7 @@ fold_size(const Fold *fold)
 {
 	return sizeof(Fold) + key_table_size(&fold->key_table) +
 		   planes_size(&fold->returns) + planes_size(&fold->starts) +
-		   key_table_size(&fold->sums) + pages_size(&fold->values) +
+		   key_table_size(&fold->sums) + chunked_array_size(&fold->values) +
 		   batch_size(&fold->batch);
 }
 
@@ -75,7 +75,7 @@ fold_rescale(Fold *fold, int scale)
 {
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 	{
-		Wide *value = pages_peek(&fold->values, i);
+		Wide *value = chunked_array_peek(&fold->values, i);
 
 		host_poll();
 		*value = money_rescale(*value, fold->scale, scale);
@@ -92,7 +92,7 @@ fold_add_sums(Fold *fold, const Key *pairs, const Wide *values, int npairs)
 	key_table_number(&fold->sums, pairs, npairs, numbers);
 	for (int i = 0; i < npairs; i++)
 	{
-		Wide *sum = pages_reach(&fold->values, numbers[i]);
+		Wide *sum = chunked_array_reach(&fold->values, numbers[i]);
 
 		*sum = money_add(*sum, values[i]);
 	}
@@ -149,19 +149,19 @@ planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
 			*words[i] |= plane_bit(planes, bits[i]);
 }
 
-/* Should the key table of numbers be a directory instead of a table? */
+/* Should the key table of numbers be a radix directory instead of a table? */
 void
-fold_consider_pages(Fold *fold, uint32_t before)
+fold_consider_radix(Fold *fold, uint32_t before)
 {
 	const KeyTable *key_table = &fold->key_table;
 
-	if (fold->kind != KEY_NUMBER || fold->no_pages || key_table->is_paged ||
-		key_table->nslots < PAGED_FROM)
+	if (fold->kind != KEY_NUMBER || fold->no_radix || key_table->is_radix ||
+		key_table->nslots < RADIX_FROM)
 		return;
 	/* look at every doubling */
 	if (__builtin_clz(before | 1) != __builtin_clz(key_table->nslots) &&
 		key_table_is_dense(key_table, SLOTS_EACH))
-		parcel_repage(fold, true);
+		parcel_change_index(fold, true);
 }
 
 /* Number keys, giving the directory up if one lies too far off for it. */
@@ -170,8 +170,8 @@ fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
 {
 	if (key_table_number(&fold->key_table, keys, nkeys, slots))
 		return;
-	fold->no_pages = true;
-	parcel_repage(fold, false);
+	fold->no_radix = true;
+	parcel_change_index(fold, false);
 	key_table_number(&fold->key_table, keys, nkeys, slots);
 }
 
@@ -242,6 +242,6 @@ fold_flush(Fold *fold)
 		fold_add_sums(fold, pairs, values, npairs);
 	}
 	batch_clear(batch, fold->key_table.nslots);
-	fold_consider_pages(fold, before);
+	fold_consider_radix(fold, before);
 	fold_consider_spill(fold);
 }

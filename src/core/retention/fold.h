@@ -34,7 +34,7 @@ typedef struct Fold
 	int scale;
 	Day last; /* last day seen */
 	bool is_empty;
-	bool no_pages; /* numbers have proved sparse: stay with the table */
+	bool no_radix; /* numbers have proved sparse: stay with the table */
 	size_t budget; /* bytes; 0: no limit */
 	int level;	   /* of the part this fold is; 0: it is whole */
 	int flushes;
@@ -42,10 +42,10 @@ typedef struct Fold
 	Batch batch;
 	Almanac *almanac;
 	KeyTable key_table;
-	Planes returns; /* without marks: every event */
-	Planes starts;	/* with marks only */
-	KeyTable sums;	/* numbers a (slot, bit) pair */
-	Pages values;	/* by that number: Wide */
+	Planes returns;		 /* without marks: every event */
+	Planes starts;		 /* with marks only */
+	KeyTable sums;		 /* numbers a (slot, bit) pair */
+	ChunkedArray values; /* by that number: Wide */
 } Fold;
 
 #define FOLD_PARTS 32 /* files of a fold that spills */

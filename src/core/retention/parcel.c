@@ -26,7 +26,7 @@ typedef struct Block
 static inline bool
 slot_used(const Fold *fold, uint32_t slot)
 {
-	if (!fold->key_table.is_paged)
+	if (!fold->key_table.is_radix)
 		return true;
 	for (int i = 0; i < fold->returns.nplanes; i++)
 		if (plane_word(&fold->returns.planes[i], slot) != 0)
@@ -82,7 +82,7 @@ block_words(Planes *planes, int64_t first, const Block *block,
 		{
 			Plane *plane = planes_find(planes, number);
 
-			*(uint64_t *) pages_reach(&plane->words, block->slots[i]) |=
+			*(uint64_t *) chunked_array_reach(&plane->words, block->slots[i]) |=
 				words[i] << shift;
 		}
 	for (int i = 0; shift != 0 && i < block->ncustomers; i++)
@@ -90,7 +90,7 @@ block_words(Planes *planes, int64_t first, const Block *block,
 		{
 			Plane *plane = planes_find(planes, number + 1);
 
-			*(uint64_t *) pages_reach(&plane->words, block->slots[i]) |=
+			*(uint64_t *) chunked_array_reach(&plane->words, block->slots[i]) |=
 				words[i] >> (64 - shift);
 		}
 }
@@ -171,19 +171,19 @@ words_read(ByteReader *reader, uint64_t *words, int nwords)
 }
 
 /*
- * Renumber the customers by a directory, or by a table again.  Folds with
+ * Renumber the customers by a radix directory, or by a table again.  Folds with
  * values never come here.
  */
 void
-parcel_repage(Fold *fold, bool is_paged)
+parcel_change_index(Fold *fold, bool is_radix)
 {
 	Fold old = *fold;
 	Block *block = host_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
 	uint32_t next = 0;
 
-	key_table_open(&fold->key_table, fold->arena, fold->kind, is_paged);
-	if (is_paged)
+	key_table_open(&fold->key_table, fold->arena, fold->kind, is_radix);
+	if (is_radix)
 		key_table_reach(&fold->key_table, &old.key_table);
 	planes_open(&fold->returns, fold->arena);
 	planes_open(&fold->starts, fold->arena);
@@ -195,7 +195,7 @@ parcel_repage(Fold *fold, bool is_paged)
 							  block->slots))
 		{
 			/* they lie too far apart after all: stay with the table */
-			fold->no_pages = true;
+			fold->no_radix = true;
 			key_table_close(&fold->key_table);
 			planes_close(&fold->returns);
 			planes_close(&fold->starts);
@@ -291,7 +291,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.is_empty = fold->is_empty;
 	head.scale = fold->scale;
 	head.last = fold->last;
-	if (parts == NULL && !fold->key_table.is_paged)
+	if (parts == NULL && !fold->key_table.is_radix)
 		head.ncustomers = fold->key_table.nslots;
 	head.nplanes[0] = fold->returns.nplanes;
 	head.nplanes[1] = fold->starts.nplanes;
@@ -330,7 +330,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	{
 		uint64_t pair = (uint64_t) key_table_key(&fold->sums, i).number;
 		uint32_t slot = sum_slot(fold, i);
-		Wide value = *(Wide *) pages_peek(&fold->values, i);
+		Wide value = *(Wide *) chunked_array_peek(&fold->values, i);
 		SumHead sum = {customers[slot], (int32_t) (uint32_t) pair,
 					   (uint64_t) value, (int64_t) (value >> 64)};
 
@@ -364,7 +364,8 @@ parcel_absorb(Fold *into, ByteReader *reader)
 	uint64_t words[KEY_TABLE_BATCH];
 	Planes *sets[2];
 	int64_t *firsts[2];
-	Pages slots; /* by customer of the parcel: slot here, if it has sums */
+	ChunkedArray
+		slots; /* by customer of the parcel: slot here, if it has sums */
 	uint32_t customer = 0;
 
 	read_raw(reader, &head, sizeof(head));
@@ -387,7 +388,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 		firsts[s] = host_alloc(NULL, (head.nplanes[s] + 1) * sizeof(int64_t));
 		read_raw(reader, firsts[s], head.nplanes[s] * sizeof(int64_t));
 	}
-	pages_open(&slots, NULL, sizeof(uint32_t));
+	chunked_array_open(&slots, NULL, sizeof(uint32_t));
 	for (;;)
 	{
 		int32_t count;
@@ -402,12 +403,13 @@ parcel_absorb(Fold *into, ByteReader *reader)
 			block->keys[i] = key_read(into->kind, reader);
 		fold_number(into, block->keys, count, block->slots);
 		for (int i = 0; head.nsums > 0 && i < count; i++)
-			*(uint32_t *) pages_reach(&slots, customer++) = block->slots[i];
+			*(uint32_t *) chunked_array_reach(&slots, customer++) =
+				block->slots[i];
 		for (int s = 0; s < 2; s++)
 			for (int i = 0; i < head.nplanes[s]; i++)
 				if (words_read(reader, words, count))
 					block_words(sets[s], firsts[s][i], block, words);
-		fold_consider_pages(into, before);
+		fold_consider_radix(into, before);
 		if (head.nsums == 0)
 			fold_consider_spill(into);
 	}
@@ -419,14 +421,14 @@ parcel_absorb(Fold *into, ByteReader *reader)
 
 		host_poll();
 		read_raw(reader, &sum, sizeof(sum));
-		pair =
-			fold_pair(*(uint32_t *) pages_peek(&slots, sum.customer), sum.bit);
+		pair = fold_pair(*(uint32_t *) chunked_array_peek(&slots, sum.customer),
+						 sum.bit);
 		value = (Wide) (((UWide) (uint64_t) sum.high << 64) | sum.low);
 		value = money_rescale(value, head.scale, into->scale);
 		fold_add_sums(into, &pair, &value, 1);
 	}
 	fold_consider_spill(into);
-	pages_close(&slots);
+	chunked_array_close(&slots);
 	host_free(firsts[0]);
 	host_free(firsts[1]);
 	host_free(block);

@@ -17,7 +17,7 @@ extern void fold_add_sums(Fold *fold, const Key *pairs, const Wide *values,
 						  int npairs);
 extern Key fold_pair(uint32_t slot, int32_t bit);
 extern void fold_rescale(Fold *fold, int scale);
-extern void fold_consider_pages(Fold *fold, uint32_t before);
+extern void fold_consider_radix(Fold *fold, uint32_t before);
 extern void fold_forget(Fold *fold);
 
 /* parcel.c */
@@ -26,7 +26,7 @@ extern void parcel_write(Fold *fold, const uint8_t *parts, int part,
 extern Fold *parcel_fold(HostArena arena, const ByteReader *reader,
 						 size_t budget);
 extern void parcel_absorb(Fold *into, ByteReader *reader);
-extern void parcel_repage(Fold *fold, bool is_paged);
+extern void parcel_change_index(Fold *fold, bool is_radix);
 
 /* spill.c */
 extern void fold_consider_spill(Fold *fold);

@@ -140,7 +140,7 @@ count_periods_tally(const Fold *fold, Tally *tally)
 {
 	const Planes *planes = &fold->returns;
 	int nplanes = planes->nplanes;
-	const uint64_t **pages = host_alloc(NULL, nplanes * sizeof(uint64_t *));
+	const uint64_t **array = host_alloc(NULL, nplanes * sizeof(uint64_t *));
 	uint32_t *starts = host_alloc(NULL, nplanes * sizeof(uint32_t));
 	uint64_t *words = host_alloc(NULL, nplanes * sizeof(uint64_t));
 
@@ -156,8 +156,8 @@ count_periods_tally(const Fold *fold, Tally *tally)
 		{
 			const Plane *plane = &planes->planes[i];
 
-			pages[live] = pages_peek(&plane->words, from);
-			if (pages[live] == NULL)
+			array[live] = chunked_array_peek(&plane->words, from);
+			if (array[live] == NULL)
 				continue;
 			/* the first page may be short: what it lacks is zero */
 			if (from == 0 && plane->words.first < slots)
@@ -165,9 +165,9 @@ count_periods_tally(const Fold *fold, Tally *tally)
 				uint64_t *whole =
 					host_alloc_zero(NULL, PAGE_ITEMS * sizeof(uint64_t));
 
-				memcpy(whole, pages[live],
+				memcpy(whole, array[live],
 					   plane->words.first * sizeof(uint64_t));
-				pages[live] = whole;
+				array[live] = whole;
 			}
 			starts[live++] =
 				(uint32_t) (plane_first(planes, plane) - tally->first);
@@ -175,11 +175,11 @@ count_periods_tally(const Fold *fold, Tally *tally)
 		for (uint32_t slot = 0; slot < slots; slot++)
 		{
 			for (int i = 0; i < live; i++)
-				words[i] = pages[i][slot];
+				words[i] = array[i][slot];
 			tally_customer(tally, words, starts, live);
 		}
 	}
-	host_free(pages);
+	host_free(array);
 	host_free(starts);
 	host_free(words);
 }
@@ -283,8 +283,8 @@ count_values(Fold *fold, Retention *retention)
 		}
 		cohort = retention_cohort(retention, (Period) start);
 		cell = cell_at(retention, cohort, (int32_t) (bit - start));
-		cell->value =
-			money_add(cell->value, *(Wide *) pages_peek(&fold->values, i));
+		cell->value = money_add(cell->value,
+								*(Wide *) chunked_array_peek(&fold->values, i));
 	}
 }
 

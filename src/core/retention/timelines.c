@@ -150,7 +150,7 @@ timelines_flush(Timelines *timelines)
 				days[i], has_value ? batch->values[i] : 0};
 		}
 	batch_clear(batch, row_buffer->key_table.nslots);
-	row_buffer_consider_pages(row_buffer, before);
+	row_buffer_consider_radix(row_buffer, before);
 	if (timelines->budget > 0 && ++timelines->flushes % LOOK_EVERY == 0 &&
 		row_buffer_size(row_buffer) > timelines->budget)
 		timelines_spill(timelines);

@@ -150,13 +150,13 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 		  void *taker)
 {
 	KeyTable key_table;
-	Pages heads; /* by slot: the last piece */
+	ChunkedArray heads; /* by slot: the last piece */
 	Key key;
 	char *text;
 	size_t size;
 
 	key_table_open(&key_table, arena, kind, false);
-	pages_open(&heads, arena, sizeof(Piece *));
+	chunked_array_open(&heads, arena, sizeof(Piece *));
 	host_file_rewind(file);
 	while (piece_begin(file, kind, &key, &text, &size))
 	{
@@ -169,7 +169,7 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 		piece->size = size;
 		read_whole(file, piece + 1, size);
 		key_table_number(&key_table, &key, 1, &slot);
-		head = pages_reach(&heads, slot);
+		head = chunked_array_reach(&heads, slot);
 		piece->next = *head;
 		*head = piece;
 		if (text != NULL)
@@ -177,7 +177,7 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 	}
 	for (uint32_t slot = 0; slot < key_table.nslots; slot++)
 	{
-		const Piece *piece = *(Piece **) pages_peek(&heads, slot);
+		const Piece *piece = *(Piece **) chunked_array_peek(&heads, slot);
 
 		host_poll();
 		pieces_merge(piece, key_table_key(&key_table, slot), take, taker);
@@ -189,7 +189,7 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 			piece = next;
 		}
 	}
-	pages_close(&heads);
+	chunked_array_close(&heads);
 	key_table_close(&key_table);
 }
 

@@ -53,17 +53,17 @@ key_size(KeyKind kind)
 
 void
 key_table_open(KeyTable *key_table, HostArena arena, KeyKind kind,
-			   bool is_paged)
+			   bool is_radix)
 {
 	memset(key_table, 0, sizeof(KeyTable));
 	key_table->arena = arena;
 	key_table->kind = kind;
 	key_table->least = INT64_MAX;
 	key_table->most = INT64_MIN;
-	key_table->is_paged = is_paged;
-	pages_open(&key_table->keys, arena, key_size(kind));
+	key_table->is_radix = is_radix;
+	chunked_array_open(&key_table->keys, arena, key_size(kind));
 	key_table->keys.is_scattered = true;
-	pages_open(&key_table->homes, arena, sizeof(int64_t));
+	chunked_array_open(&key_table->homes, arena, sizeof(int64_t));
 }
 
 /* Give everything back. */
@@ -81,8 +81,8 @@ key_table_close(KeyTable *key_table)
 		host_free(key_table->table_memory);
 	if (key_table->directory != NULL)
 		host_free(key_table->directory);
-	pages_close(&key_table->keys);
-	pages_close(&key_table->homes);
+	chunked_array_close(&key_table->keys);
+	chunked_array_close(&key_table->homes);
 }
 
 /* The key of a slot. */
@@ -91,15 +91,17 @@ key_table_key(const KeyTable *key_table, uint32_t slot)
 {
 	Key key = {.words = {0, 0}};
 
-	if (key_table->is_paged)
+	if (key_table->is_radix)
 	{
-		const int64_t *home = pages_peek(&key_table->homes, slot >> PAGE_SHIFT);
+		const int64_t *home =
+			chunked_array_peek(&key_table->homes, slot >> PAGE_SHIFT);
 
 		key.number =
 			(int64_t) ((uint64_t) *home << PAGE_SHIFT) + (slot & PAGE_MASK);
 		return key;
 	}
-	memcpy(&key, pages_peek(&key_table->keys, slot), key_size(key_table->kind));
+	memcpy(&key, chunked_array_peek(&key_table->keys, slot),
+		   key_size(key_table->kind));
 	return key;
 }
 
@@ -117,12 +119,13 @@ size_t
 key_table_size(const KeyTable *key_table)
 {
 	return (key_table->table ? sizeof(Bucket) << key_table->bits : 0) +
-		   pages_size(&key_table->keys) + key_table->text_size +
-		   key_table->room * sizeof(uint32_t) + pages_size(&key_table->homes);
+		   chunked_array_size(&key_table->keys) + key_table->text_size +
+		   key_table->room * sizeof(uint32_t) +
+		   chunked_array_size(&key_table->homes);
 }
 
 /*
- * Would a directory need fewer than so many slots a customer?
+ * Would a radix directory need fewer than so many slots a customer?
  */
 bool
 key_table_is_dense(const KeyTable *key_table, uint32_t slots_each)
@@ -188,7 +191,7 @@ key_table_expect(KeyTable *key_table, uint32_t nkeys)
 {
 	int bits = FIRST_BITS;
 
-	if (key_table->is_paged || key_table->table != NULL || nkeys == 0)
+	if (key_table->is_radix || key_table->table != NULL || nkeys == 0)
 		return;
 	while (TABLE_MOST(bits) < nkeys)
 		bits++;
@@ -229,7 +232,7 @@ text_keep(KeyTable *key_table, const char *data, uint32_t size)
 static inline const Key *
 slot_key(const KeyTable *key_table, KeyKind kind, uint32_t slot)
 {
-	return pages_item(&key_table->keys, slot, key_size(kind));
+	return chunked_array_item(&key_table->keys, slot, key_size(kind));
 }
 
 /* Is this the key of a slot? */
@@ -249,7 +252,7 @@ slot_give(KeyTable *key_table, const Key *key)
 	if (slot >= KEY_TABLE_MOST)
 		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
 				  "too many customers in one state");
-	kept = pages_reach(&key_table->keys, slot);
+	kept = chunked_array_reach(&key_table->keys, slot);
 	switch (key_table->kind)
 	{
 		case KEY_NUMBER:
@@ -370,7 +373,7 @@ directory_slot(KeyTable *key_table, int64_t number)
 		if (key_table->nslots >= KEY_TABLE_MOST)
 			host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
 					  "too many customers in one state");
-		*(int64_t *) pages_reach(&key_table->homes, page - 1) = home;
+		*(int64_t *) chunked_array_reach(&key_table->homes, page - 1) = home;
 		key_table->directory[at] = page;
 		key_table->nslots += PAGE_ITEMS;
 	}
@@ -476,7 +479,7 @@ bool
 key_table_number(KeyTable *key_table, const Key *keys, int nkeys,
 				 uint32_t *slots)
 {
-	if (!key_table->is_paged)
+	if (!key_table->is_radix)
 	{
 		switch (key_table->kind)
 		{

@@ -2,7 +2,7 @@
  * key_table.h
  *		Customers by number: every key gets a slot, 0, 1, 2, …
  *
- * A fold keeps what it knows of a customer in arrays indexed by slot (pages.h)
+ * A fold keeps what it knows of a customer in arrays indexed by slot (array.h)
  * and never meets a key again.  Slots follow first appearance, and customers
  * who came together tend to stay together, so that those arrays are read
  * almost in order even where keys are random.
@@ -11,15 +11,15 @@
  * expected: eight slots and 32 bits of each one's hash, one line of the cache.
  * Keys come in batches: the buckets for a whole batch are asked for before the
  * first of them is needed.  Where whole numbers turn out to be dense, the fold
- * moves to a directory, number >> 10 to pages of 1024 slots, without any hash;
- * and back, should they thin out (fold.c).
+ * moves to a radix directory, number >> 10 to pages of 1024 slots, without any
+ * hash; and back, should they thin out (fold.c).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #ifndef CVM_CORE_ROWS_KEY_TABLE_H
 #define CVM_CORE_ROWS_KEY_TABLE_H
 
-#include "core/rows/pages.h"
+#include "core/rows/chunked_array.h"
 #include "core/util/key.h"
 
 #define KEY_TABLE_BATCH 256
@@ -37,13 +37,13 @@ typedef struct KeyTable
 {
 	HostArena arena;
 	KeyKind kind;
-	uint32_t nslots; /* slots given out; under a directory, whole pages */
+	uint32_t nslots; /* slots given out; under a radix directory, whole pages */
 
 	/* the hash table */
 	int bits; /* it has 1 << bits buckets */
 	Bucket *table;
 	void *table_memory; /* what to free; the table is aligned in it */
-	Pages keys;			/* by slot */
+	ChunkedArray keys;	/* by slot */
 	char *text;			/* where the next long text goes */
 	char *block; /* the block it is in; its first bytes name the one before */
 	size_t text_room;
@@ -52,15 +52,15 @@ typedef struct KeyTable
 	int64_t most;
 
 	/* the directory, in place of all that */
-	bool is_paged;
+	bool is_radix;
 	int64_t first;		 /* number >> 10 of its first entry */
 	uint32_t room;		 /* entries */
 	uint32_t *directory; /* page of slots + 1, or 0 */
-	Pages homes;		 /* by page of slots: its number >> 10, an int64_t */
+	ChunkedArray homes;	 /* by page of slots: its number >> 10, an int64_t */
 } KeyTable;
 
 extern void key_table_open(KeyTable *key_table, HostArena arena, KeyKind kind,
-						   bool is_paged);
+						   bool is_radix);
 extern void key_table_close(KeyTable *key_table);
 extern bool key_table_number(KeyTable *key_table, const Key *keys, int nkeys,
 							 uint32_t *slots);

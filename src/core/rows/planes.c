@@ -21,7 +21,7 @@ void
 planes_close(Planes *planes)
 {
 	for (int i = 0; i < planes->nplanes; i++)
-		pages_close(&planes->planes[i].words);
+		chunked_array_close(&planes->planes[i].words);
 	if (planes->planes != NULL)
 		host_free(planes->planes);
 	planes_open(planes, planes->arena);
@@ -40,7 +40,8 @@ planes_find(Planes *planes, int32_t number)
 			sorted_open(planes->arena, planes->planes, &planes->nplanes,
 						&planes->room, sizeof(Plane), at);
 		planes->planes[at].number = number;
-		pages_open(&planes->planes[at].words, planes->arena, sizeof(uint64_t));
+		chunked_array_open(&planes->planes[at].words, planes->arena,
+						   sizeof(uint64_t));
 	}
 	planes->hint = at;
 	return &planes->planes[at];
@@ -53,6 +54,6 @@ planes_size(const Planes *planes)
 	size_t size = planes->room * sizeof(Plane);
 
 	for (int i = 0; i < planes->nplanes; i++)
-		size += pages_size(&planes->planes[i].words);
+		size += chunked_array_size(&planes->planes[i].words);
 	return size;
 }

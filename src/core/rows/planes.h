@@ -11,13 +11,13 @@
 #ifndef CVM_CORE_ROWS_PLANES_H
 #define CVM_CORE_ROWS_PLANES_H
 
-#include "core/rows/pages.h"
+#include "core/rows/chunked_array.h"
 #include "core/util/calendar.h"
 
 typedef struct Plane
 {
-	int32_t number; /* its first period is base + 64 * number */
-	Pages words;	/* by slot: uint64_t */
+	int32_t number;		/* its first period is base + 64 * number */
+	ChunkedArray words; /* by slot: uint64_t */
 } Plane;
 
 typedef struct Planes
@@ -62,13 +62,13 @@ planes_at(Planes *planes, Period period)
 static inline uint64_t *
 plane_reach(Plane *plane, uint32_t slot, uint32_t most)
 {
-	Pages *words = &plane->words;
+	ChunkedArray *words = &plane->words;
 
 	if (slot < PAGE_ITEMS && most >= PAGE_ITEMS && words->first < PAGE_ITEMS)
-		pages_make(words, PAGE_MASK);
-	if (pages_lack(words, slot))
-		pages_make(words, slot);
-	return pages_item(words, slot, sizeof(uint64_t));
+		chunked_array_make(words, PAGE_MASK);
+	if (chunked_array_lack(words, slot))
+		chunked_array_make(words, slot);
+	return chunked_array_item(words, slot, sizeof(uint64_t));
 }
 
 static inline uint64_t
@@ -88,7 +88,7 @@ plane_first(const Planes *planes, const Plane *plane)
 static inline uint64_t
 plane_word(const Plane *plane, uint32_t slot)
 {
-	const uint64_t *word = pages_peek(&plane->words, slot);
+	const uint64_t *word = chunked_array_peek(&plane->words, slot);
 
 	return word ? *word : 0;
 }

@@ -9,19 +9,20 @@
 #include <string.h>
 
 #define BLOCK_CHUNKS 16384 /* chunks of a block, at the most */
-#define PAGED_FROM 8192	   /* customers before a directory is considered */
-#define SLOTS_EACH 8 /* of a directory; those of nobody cost nothing here */
+#define RADIX_FROM 8192 /* customers before a radix directory is considered */
+#define SLOTS_EACH \
+	8 /* of a radix directory; those of nobody cost nothing here */
 
 /* Begin with no customer and no line. */
 void
 row_buffer_open(RowBuffer *row_buffer, HostArena arena, KeyKind kind,
-				size_t line, bool is_paged)
+				size_t line, bool is_radix)
 {
 	memset(row_buffer, 0, sizeof(RowBuffer));
 	row_buffer->arena = arena;
 	row_buffer->kind = kind;
 	row_buffer->line = line;
-	key_table_open(&row_buffer->key_table, arena, kind, is_paged);
+	key_table_open(&row_buffer->key_table, arena, kind, is_radix);
 }
 
 /* Give customers and lines back. */
@@ -44,12 +45,12 @@ row_buffer_close(RowBuffer *row_buffer)
 void
 row_buffer_forget(RowBuffer *row_buffer)
 {
-	bool no_pages = row_buffer->no_pages;
+	bool no_radix = row_buffer->no_radix;
 
 	row_buffer_close(row_buffer);
 	row_buffer_open(row_buffer, row_buffer->arena, row_buffer->kind,
 					row_buffer->line, false);
-	row_buffer->no_pages = no_pages;
+	row_buffer->no_radix = no_radix;
 }
 
 static inline size_t
@@ -175,16 +176,16 @@ partition_number(RowBuffer *row_buffer, const RowBuffer *old, uint32_t number,
 	return true;
 }
 
-/* Renumber the customers by a directory, or by a table again. */
+/* Renumber the customers by a radix directory, or by a table again. */
 static void
-renumber(RowBuffer *row_buffer, bool is_paged)
+renumber(RowBuffer *row_buffer, bool is_radix)
 {
 	RowBuffer old = *row_buffer;
 	uint32_t slots[PAGE_ITEMS];
 
-	row_buffer_open(row_buffer, old.arena, old.kind, old.line, is_paged);
-	row_buffer->no_pages = old.no_pages;
-	if (is_paged)
+	row_buffer_open(row_buffer, old.arena, old.kind, old.line, is_radix);
+	row_buffer->no_radix = old.no_radix;
+	if (is_radix)
 		key_table_reach(&row_buffer->key_table, &old.key_table);
 	for (uint32_t number = 0; number < old.npartitions; number++)
 	{
@@ -196,7 +197,7 @@ renumber(RowBuffer *row_buffer, bool is_paged)
 			/* they lie too far apart after all: stay with the table */
 			row_buffer_close(row_buffer);
 			*row_buffer = old;
-			row_buffer->no_pages = true;
+			row_buffer->no_radix = true;
 			return;
 		}
 		while ((line = partition_next(&walk)) != NULL)
@@ -211,14 +212,14 @@ renumber(RowBuffer *row_buffer, bool is_paged)
 	row_buffer_close(&old);
 }
 
-/* Should the key table of numbers be a directory instead of a table? */
+/* Should the key table of numbers be a radix directory instead of a table? */
 void
-row_buffer_consider_pages(RowBuffer *row_buffer, uint32_t before)
+row_buffer_consider_radix(RowBuffer *row_buffer, uint32_t before)
 {
 	const KeyTable *key_table = &row_buffer->key_table;
 
-	if (row_buffer->kind != KEY_NUMBER || row_buffer->no_pages ||
-		key_table->is_paged || key_table->nslots < PAGED_FROM)
+	if (row_buffer->kind != KEY_NUMBER || row_buffer->no_radix ||
+		key_table->is_radix || key_table->nslots < RADIX_FROM)
 		return;
 	/* look at every doubling */
 	if (__builtin_clz(before | 1) != __builtin_clz(key_table->nslots) &&
@@ -236,7 +237,7 @@ row_buffer_assign(RowBuffer *row_buffer, const Key *keys, int nkeys,
 {
 	if (key_table_number(&row_buffer->key_table, keys, nkeys, slots))
 		return true;
-	row_buffer->no_pages = true;
+	row_buffer->no_radix = true;
 	renumber(row_buffer, false);
 	return false;
 }

@@ -42,7 +42,7 @@ typedef struct RowBuffer
 	KeyKind kind;
 	size_t line; /* bytes of one */
 	KeyTable key_table;
-	bool no_pages; /* numbers have proved sparse: stay with the table */
+	bool no_radix; /* numbers have proved sparse: stay with the table */
 	uint32_t npartitions;
 	uint32_t partition_room;
 	Partition *partitions; /* by slot >> PAGE_SHIFT */
@@ -53,13 +53,13 @@ typedef struct RowBuffer
 } RowBuffer;
 
 extern void row_buffer_open(RowBuffer *row_buffer, HostArena arena,
-							KeyKind kind, size_t line, bool is_paged);
+							KeyKind kind, size_t line, bool is_radix);
 extern void row_buffer_close(RowBuffer *row_buffer);
 extern void row_buffer_forget(RowBuffer *row_buffer);
 extern size_t row_buffer_size(const RowBuffer *row_buffer);
 extern bool row_buffer_assign(RowBuffer *row_buffer, const Key *keys, int nkeys,
 							  uint32_t *slots);
-extern void row_buffer_consider_pages(RowBuffer *row_buffer, uint32_t before);
+extern void row_buffer_consider_radix(RowBuffer *row_buffer, uint32_t before);
 extern void *row_buffer_chunk(RowBuffer *row_buffer, uint32_t slot);
 
 /*

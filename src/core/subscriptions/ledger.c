@@ -42,7 +42,7 @@ ledger_new(HostArena arena, KeyKind kind, const LedgerTerms *terms,
 	ledger->terms = *terms;
 	ledger->budget = budget;
 	names_open(&ledger->names, arena);
-	pages_open(&ledger->odds, arena, sizeof(Odd));
+	chunked_array_open(&ledger->odds, arena, sizeof(Odd));
 	row_buffer_open(&ledger->row_buffer, arena, kind, sizeof(Packed), false);
 	batch_grow(ledger);
 	return ledger;
@@ -64,7 +64,7 @@ void
 ledger_forget(Ledger *ledger)
 {
 	row_buffer_forget(&ledger->row_buffer);
-	pages_close(&ledger->odds);
+	chunked_array_close(&ledger->odds);
 	ledger->nodds = 0;
 }
 
@@ -73,7 +73,8 @@ size_t
 ledger_size(const Ledger *ledger)
 {
 	return sizeof(Ledger) + names_size(&ledger->names) +
-		   row_buffer_size(&ledger->row_buffer) + pages_size(&ledger->odds) +
+		   row_buffer_size(&ledger->row_buffer) +
+		   chunked_array_size(&ledger->odds) +
 		   ledger->batch_room * (sizeof(Key) + sizeof(Packed)) +
 		   ledger->text_room;
 }
@@ -114,7 +115,7 @@ ledger_flush(Ledger *ledger)
 	ledger->used = 0;
 	ledger->text_used = 0;
 	batch_grow(ledger);
-	row_buffer_consider_pages(&ledger->row_buffer, before);
+	row_buffer_consider_radix(&ledger->row_buffer, before);
 	if (++ledger->flushes % LOOK_EVERY == 0)
 		ledger_consider_spill(ledger);
 }

@@ -81,7 +81,7 @@ typedef struct Ledger
 
 	RowBuffer row_buffer; /* of packed lines */
 	uint32_t nodds;
-	Pages odds;
+	ChunkedArray odds;
 	bool has_pauses; /* some line is paused */
 
 	size_t budget; /* bytes; 0: no limit */
@@ -148,7 +148,9 @@ line_pause(const Ledger *ledger, const Line *line)
 {
 	if (line->product >= 0)
 		return line->mrr;
-	return ((const Odd *) pages_peek(&ledger->odds, (uint32_t) line->mrr))->mrr;
+	return ((const Odd *) chunked_array_peek(&ledger->odds,
+											 (uint32_t) line->mrr))
+		->mrr;
 }
 
 /* The price of a line, at the ledger's scale; of a paused one 0 */

@@ -212,7 +212,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 							   line.start, line.end, mrr));
 	}
 	host_free(slots);
-	row_buffer_consider_pages(&into->row_buffer, before);
+	row_buffer_consider_radix(&into->row_buffer, before);
 	ledger_consider_spill(into);
 }
 

@@ -63,7 +63,7 @@ packed_is_odd(const Packed *packed)
 static inline Odd *
 packed_odd(const Ledger *ledger, const Packed *packed)
 {
-	return pages_peek(&ledger->odds, (uint32_t) packed->mrr);
+	return chunked_array_peek(&ledger->odds, (uint32_t) packed->mrr);
 }
 
 /* A line to be kept, of a customer not known yet; marks or 0. */
@@ -78,7 +78,8 @@ line_pack(Ledger *ledger, int32_t name, uint32_t marks, Day start, Day end,
 	{
 		packed.head = marks | PACKED_ODD << PACKED_NAME_SHIFT;
 		packed.mrr = (int32_t) ledger->nodds;
-		*(Odd *) pages_reach(&ledger->odds, ledger->nodds++) = (Odd){name, mrr};
+		*(Odd *) chunked_array_reach(&ledger->odds, ledger->nodds++) =
+			(Odd){name, mrr};
 	}
 	return packed;
 }

@@ -1,5 +1,5 @@
 /*
- * pages.h
+ * chunked_array.h
  *		An array that grows by pages.
  *
  * Doubling a large array copies it and needs both copies at once; pages do
@@ -13,8 +13,8 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_CORE_ROWS_PAGES_H
-#define CVM_CORE_ROWS_PAGES_H
+#ifndef CVM_CORE_ROWS_CHUNKED_ARRAY_H
+#define CVM_CORE_ROWS_CHUNKED_ARRAY_H
 
 #include "core/runtime.h"
 
@@ -22,7 +22,7 @@
 #define PAGE_ITEMS (1u << PAGE_SHIFT)
 #define PAGE_MASK (PAGE_ITEMS - 1)
 
-typedef struct Pages
+typedef struct ChunkedArray
 {
 	HostArena arena;
 	size_t item;	/* bytes of an item */
@@ -34,25 +34,25 @@ typedef struct Pages
 	void *block;   /* the newest; its first bytes name the one before */
 	uint8_t *next; /* where its next page goes */
 	uint32_t left; /* pages that it has room for */
-} Pages;
+} ChunkedArray;
 
 static inline void
-pages_open(Pages *pages, HostArena arena, size_t item)
+chunked_array_open(ChunkedArray *array, HostArena arena, size_t item)
 {
-	*pages = (Pages){.arena = arena, .item = item};
+	*array = (ChunkedArray){.arena = arena, .item = item};
 }
 
-extern void pages_make(Pages *pages, uint32_t at);
-extern void pages_close(Pages *pages);
+extern void chunked_array_make(ChunkedArray *array, uint32_t at);
+extern void chunked_array_close(ChunkedArray *array);
 
 /* Is there no room for an item yet? */
 static inline bool
-pages_lack(const Pages *pages, uint32_t at)
+chunked_array_lack(const ChunkedArray *array, uint32_t at)
 {
 	uint32_t number = at >> PAGE_SHIFT;
 
-	return number >= pages->room || pages->page[number] == NULL ||
-		   (number == 0 && at >= pages->first);
+	return number >= array->room || array->page[number] == NULL ||
+		   (number == 0 && at >= array->first);
 }
 
 /*
@@ -60,37 +60,37 @@ pages_lack(const Pages *pages, uint32_t at)
  * the next call may move it.
  */
 static inline void *
-pages_reach(Pages *pages, uint32_t at)
+chunked_array_reach(ChunkedArray *array, uint32_t at)
 {
 	uint32_t number = at >> PAGE_SHIFT;
 
-	if (pages_lack(pages, at))
-		pages_make(pages, at);
-	return pages->page[number] + (at & PAGE_MASK) * pages->item;
+	if (chunked_array_lack(array, at))
+		chunked_array_make(array, at);
+	return array->page[number] + (at & PAGE_MASK) * array->item;
 }
 
 /* Where an item is, or NULL when its page was never written. */
 static inline void *
-pages_peek(const Pages *pages, uint32_t at)
+chunked_array_peek(const ChunkedArray *array, uint32_t at)
 {
-	if (pages_lack(pages, at))
+	if (chunked_array_lack(array, at))
 		return NULL;
-	return pages->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * pages->item;
+	return array->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * array->item;
 }
 
 /* Where an item is that exists, for loops that know the size of one */
 static inline void *
-pages_item(const Pages *pages, uint32_t at, size_t item)
+chunked_array_item(const ChunkedArray *array, uint32_t at, size_t item)
 {
-	return pages->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * item;
+	return array->page[at >> PAGE_SHIFT] + (at & PAGE_MASK) * item;
 }
 
 /* Bytes in use: of a block, what has been cut from it */
 static inline size_t
-pages_size(const Pages *pages)
+chunked_array_size(const ChunkedArray *array)
 {
-	return ((size_t) pages->used * PAGE_ITEMS + pages->first) * pages->item +
-		   pages->room * sizeof(uint8_t *);
+	return ((size_t) array->used * PAGE_ITEMS + array->first) * array->item +
+		   array->room * sizeof(uint8_t *);
 }
 
-#endif /* CVM_CORE_ROWS_PAGES_H */
+#endif /* CVM_CORE_ROWS_CHUNKED_ARRAY_H */

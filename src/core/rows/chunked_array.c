@@ -1,0 +1,91 @@
+/*
+ * chunked_array.c
+ *		An array that grows by pages.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/rows/chunked_array.h"
+
+#include <string.h>
+
+#define FIRST_ITEMS 16 /* what the first page starts with */
+#define BLOCK_MOST (16 << 20)
+
+/* The next block of pages. */
+static void
+block_add(ChunkedArray *array)
+{
+	size_t page = PAGE_ITEMS * array->item;
+	size_t size = array->is_scattered ? (array->used / 2 + 1) * page : page;
+	size_t align = size <= HOST_LARGE_PAGE ? sizeof(void *) : HOST_LARGE_PAGE;
+	void **block;
+
+	if (size > BLOCK_MOST)
+		size = BLOCK_MOST / page * page;
+	block = host_alloc_block(array->arena, sizeof(void *) + align + size);
+	*block = array->block;
+	array->block = block;
+	array->next = host_align(block + 1, align);
+	array->left = (uint32_t) (size / page);
+}
+
+/* Make room for an item. */
+void
+chunked_array_make(ChunkedArray *array, uint32_t at)
+{
+	uint32_t number = at >> PAGE_SHIFT;
+
+	if (number >= array->room)
+	{
+		uint32_t room = array->room ? array->room : 1;
+
+		while (room <= number)
+			room *= 2;
+		array->page = array->page
+						  ? host_realloc(array->page, room * sizeof(uint8_t *))
+						  : host_alloc(array->arena, room * sizeof(uint8_t *));
+		memset(array->page + array->room, 0,
+			   (room - array->room) * sizeof(uint8_t *));
+		array->room = room;
+	}
+	if (number == 0)
+	{
+		uint32_t first = array->first ? array->first : FIRST_ITEMS;
+
+		while (first <= at)
+			first *= 2;
+		if (array->first == 0)
+			array->page[0] = host_alloc(array->arena, first * array->item);
+		else
+			array->page[0] = host_realloc(array->page[0], first * array->item);
+		memset(array->page[0] + array->first * array->item, 0,
+			   (first - array->first) * array->item);
+		array->first = first;
+		return;
+	}
+	if (array->left == 0)
+		block_add(array);
+	array->page[number] = array->next;
+	memset(array->next, 0, PAGE_ITEMS * array->item);
+	array->next += PAGE_ITEMS * array->item;
+	array->left--;
+	array->used++;
+}
+
+/* Give everything back. */
+void
+chunked_array_close(ChunkedArray *array)
+{
+	while (array->block != NULL)
+	{
+		void *block = array->block;
+
+		memcpy(&array->block, block, sizeof(void *));
+		host_free(block);
+	}
+	if (array->first > 0)
+		host_free(array->page[0]);
+	if (array->page != NULL)
+		host_free(array->page);
+	chunked_array_open(array, array->arena, array->item);
+}

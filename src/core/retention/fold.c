@@ -29,8 +29,8 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	fold->no_radix = has_values; /* there, every slot must be a customer */
 	fold->almanac = almanac_of(calendar);
 	key_table_open(&fold->key_table, arena, kind, false);
-	planes_open(&fold->returns, arena);
-	planes_open(&fold->starts, arena);
+	bitmap_columns_open(&fold->returns, arena);
+	bitmap_columns_open(&fold->starts, arena);
 	key_table_open(&fold->sums, arena, KEY_NUMBER, false);
 	chunked_array_open(&fold->values, arena, sizeof(Wide));
 	batch_open(&fold->batch, arena, kind, is_marked || has_values, has_values);
@@ -43,8 +43,8 @@ fold_forget(Fold *fold)
 {
 	key_table_close(&fold->key_table);
 	key_table_open(&fold->key_table, fold->arena, fold->kind, false);
-	planes_close(&fold->returns);
-	planes_close(&fold->starts);
+	bitmap_columns_close(&fold->returns);
+	bitmap_columns_close(&fold->starts);
 	key_table_close(&fold->sums);
 	key_table_open(&fold->sums, fold->arena, KEY_NUMBER, false);
 	chunked_array_close(&fold->values);
@@ -64,9 +64,9 @@ size_t
 fold_size(const Fold *fold)
 {
 	return sizeof(Fold) + key_table_size(&fold->key_table) +
-		   planes_size(&fold->returns) + planes_size(&fold->starts) +
-		   key_table_size(&fold->sums) + chunked_array_size(&fold->values) +
-		   batch_size(&fold->batch);
+		   bitmap_columns_size(&fold->returns) +
+		   bitmap_columns_size(&fold->starts) + key_table_size(&fold->sums) +
+		   chunked_array_size(&fold->values) + batch_size(&fold->batch);
 }
 
 /* Bring all values to a larger scale. */
@@ -107,30 +107,32 @@ fold_pair(uint32_t slot, int32_t bit)
 	return pair;
 }
 
-/* Give planes their base before their first bit. */
+/* Give bitmap columns their base before their first bit. */
 static void
-planes_base(Planes *planes, const Period *bits, int nbits)
+bitmap_columns_base(BitmapColumns *bitmap_columns, const Period *bits,
+					int nbits)
 {
 	Period least = bits[0];
 
-	if (planes->has_base)
+	if (bitmap_columns->has_base)
 		return;
 	for (int i = 1; i < nbits; i++)
 		if (bits[i] < least)
 			least = bits[i];
-	planes->base = (int64_t) least - BASE_SLACK;
-	planes->has_base = true;
+	bitmap_columns->base = (int64_t) least - BASE_SLACK;
+	bitmap_columns->has_base = true;
 }
 
 /* Set a bit for each row that has the mark; marks NULL: they all have. */
 static void
-planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
-			const uint8_t *marks, uint8_t mark, int nrows)
+bitmap_columns_mark(BitmapColumns *bitmap_columns, const Period *bits,
+					const uint32_t *slots, const uint8_t *marks, uint8_t mark,
+					int nrows)
 {
 	uint64_t *words[KEY_TABLE_BATCH];
 	uint32_t most = 0;
 
-	planes_base(planes, bits, nrows);
+	bitmap_columns_base(bitmap_columns, bits, nrows);
 	for (int i = 0; i < nrows; i++)
 		most = slots[i] > most ? slots[i] : most;
 	for (int i = 0; i < nrows; i++)
@@ -138,15 +140,16 @@ planes_mark(Planes *planes, const Period *bits, const uint32_t *slots,
 		words[i] = NULL;
 		if (marks != NULL && !(marks[i] & mark))
 			continue;
-		words[i] = plane_reach(planes_at(planes, bits[i]), slots[i], most);
+		words[i] = bitmap_column_reach(
+			bitmap_columns_at(bitmap_columns, bits[i]), slots[i], most);
 		if (most >= PAGE_ITEMS)
 			__builtin_prefetch(words[i], 1);
 		else
-			*words[i] |= plane_bit(planes, bits[i]);
+			*words[i] |= bitmap_column_bit(bitmap_columns, bits[i]);
 	}
 	for (int i = 0; most >= PAGE_ITEMS && i < nrows; i++)
 		if (words[i] != NULL)
-			*words[i] |= plane_bit(planes, bits[i]);
+			*words[i] |= bitmap_column_bit(bitmap_columns, bits[i]);
 }
 
 /* Should the key table of numbers be a radix directory instead of a table? */
@@ -212,13 +215,14 @@ fold_flush(Fold *fold)
 	fold_number(fold, batch->keys, nrows, slots);
 	if (fold->is_marked)
 	{
-		planes_mark(&fold->returns, bits, slots, batch->marks, MARK_RETURN,
-					nrows);
-		planes_mark(&fold->starts, bits, slots, batch->marks, MARK_START,
-					nrows);
+		bitmap_columns_mark(&fold->returns, bits, slots, batch->marks,
+							MARK_RETURN, nrows);
+		bitmap_columns_mark(&fold->starts, bits, slots, batch->marks,
+							MARK_START, nrows);
 	}
 	else
-		planes_mark(&fold->returns, bits, slots, NULL, MARK_RETURN, nrows);
+		bitmap_columns_mark(&fold->returns, bits, slots, NULL, MARK_RETURN,
+							nrows);
 	if (fold->has_values)
 	{
 		Key pairs[KEY_TABLE_BATCH];

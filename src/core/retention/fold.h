@@ -4,10 +4,10 @@
  *
  * Life of a fold: empty, a few hundred bytes; rows gathered in a batch that
  * grows with the fold; each full batch numbered (key_table.h) and marked in
- * bitmaps (planes.h); folds of other processes merged in; spilled, when it
- * passes its budget of memory, to one file for each part of the customers, and
- * begun anew; at the end every customer is read once, part by part if there
- * are parts, and counted into a retention state.
+ * bitmaps (bitmap_columns.h); folds of other processes merged in; spilled,
+ * when it passes its budget of memory, to one file for each part of the
+ * customers, and begun anew; at the end every customer is read once, part by
+ * part if there are parts, and counted into a retention state.
  *
  * Without marks a bit is a period.  With marks (which events may start, which
  * count as a return) a bit is a day, for what happened before the first start
@@ -21,7 +21,7 @@
 
 #include "core/retention/retention.h"
 #include "core/rows/batch.h"
-#include "core/rows/planes.h"
+#include "core/rows/bitmap_columns.h"
 
 typedef struct Fold
 {
@@ -42,10 +42,10 @@ typedef struct Fold
 	Batch batch;
 	Almanac *almanac;
 	KeyTable key_table;
-	Planes returns;		 /* without marks: every event */
-	Planes starts;		 /* with marks only */
-	KeyTable sums;		 /* numbers a (slot, bit) pair */
-	ChunkedArray values; /* by that number: Wide */
+	BitmapColumns returns; /* without marks: every event */
+	BitmapColumns starts;  /* with marks only */
+	KeyTable sums;		   /* numbers a (slot, bit) pair */
+	ChunkedArray values;   /* by that number: Wide */
 } Fold;
 
 #define FOLD_PARTS 32 /* files of a fold that spills */

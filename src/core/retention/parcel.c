@@ -4,8 +4,8 @@
  *		to a file and back, or to a fold that numbers them differently.
  *
  * A parcel is a head, blocks of up to 256 customers with their words of every
- * plane, and the values.  It says where its planes begin, for every fold has a
- * base of its own.
+ * bitmap column, and the values.  It says where its bitmap columns begin, for
+ * every fold has a base of its own.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -28,11 +28,11 @@ slot_used(const Fold *fold, uint32_t slot)
 {
 	if (!fold->key_table.is_radix)
 		return true;
-	for (int i = 0; i < fold->returns.nplanes; i++)
-		if (plane_word(&fold->returns.planes[i], slot) != 0)
+	for (int i = 0; i < fold->returns.nbitmap_columns; i++)
+		if (bitmap_column_word(&fold->returns.bitmap_columns[i], slot) != 0)
 			return true;
-	for (int i = 0; i < fold->starts.nplanes; i++)
-		if (plane_word(&fold->starts.planes[i], slot) != 0)
+	for (int i = 0; i < fold->starts.nbitmap_columns; i++)
+		if (bitmap_column_word(&fold->starts.bitmap_columns[i], slot) != 0)
 			return true;
 	return false;
 }
@@ -64,52 +64,56 @@ block_next(const Fold *fold, const uint8_t *parts, int part, Block *block,
  * Set words of 64 periods from first on, whatever the base they came from.
  */
 static void
-block_words(Planes *planes, int64_t first, const Block *block,
+block_words(BitmapColumns *bitmap_columns, int64_t first, const Block *block,
 			const uint64_t *words)
 {
 	int shift;
 	int32_t number;
 
-	if (!planes->has_base)
+	if (!bitmap_columns->has_base)
 	{
-		planes->base = first;
-		planes->has_base = true;
+		bitmap_columns->base = first;
+		bitmap_columns->has_base = true;
 	}
-	number = (int32_t) ((first - planes->base) >> 6);
-	shift = (int) ((first - planes->base) & 63);
+	number = (int32_t) ((first - bitmap_columns->base) >> 6);
+	shift = (int) ((first - bitmap_columns->base) & 63);
 	for (int i = 0; i < block->ncustomers; i++)
 		if (words[i] << shift)
 		{
-			Plane *plane = planes_find(planes, number);
+			BitmapColumn *bitmap_column =
+				bitmap_columns_find(bitmap_columns, number);
 
-			*(uint64_t *) chunked_array_reach(&plane->words, block->slots[i]) |=
-				words[i] << shift;
+			*(uint64_t *) chunked_array_reach(
+				&bitmap_column->words, block->slots[i]) |= words[i] << shift;
 		}
 	for (int i = 0; shift != 0 && i < block->ncustomers; i++)
 		if (words[i] >> (64 - shift))
 		{
-			Plane *plane = planes_find(planes, number + 1);
+			BitmapColumn *bitmap_column =
+				bitmap_columns_find(bitmap_columns, number + 1);
 
-			*(uint64_t *) chunked_array_reach(&plane->words, block->slots[i]) |=
+			*(uint64_t *) chunked_array_reach(&bitmap_column->words,
+											  block->slots[i]) |=
 				words[i] >> (64 - shift);
 		}
 }
 
-/* The words of a plane for the customers of a block; false if all are zero */
+/* The words of a bitmap column for the customers of a block; false if all are zero */
 static bool
-plane_words(const Plane *plane, const Block *block, uint64_t *words)
+bitmap_column_words(const BitmapColumn *bitmap_column, const Block *block,
+					uint64_t *words)
 {
 	uint64_t any = 0;
 
 	for (int i = 0; i < block->ncustomers; i++)
-		any |= words[i] = plane_word(plane, block->slots[i]);
+		any |= words[i] = bitmap_column_word(bitmap_column, block->slots[i]);
 	return any != 0;
 }
 
 /*
  * Write words: how many are not zero, which, if they are few, and of each no
- * more bytes than the largest needs.  Planes of days are mostly zeros, and
- * months of two years have 24 bits.
+ * more bytes than the largest needs.  Bitmap columns of days are mostly zeros,
+ * and months of two years have 24 bits.
  */
 static void
 words_write(ByteWriter *writer, const uint64_t *words, int nwords)
@@ -185,8 +189,8 @@ parcel_change_index(Fold *fold, bool is_radix)
 	key_table_open(&fold->key_table, fold->arena, fold->kind, is_radix);
 	if (is_radix)
 		key_table_reach(&fold->key_table, &old.key_table);
-	planes_open(&fold->returns, fold->arena);
-	planes_open(&fold->starts, fold->arena);
+	bitmap_columns_open(&fold->returns, fold->arena);
+	bitmap_columns_open(&fold->starts, fold->arena);
 	while (block_next(&old, NULL, 0, block, &next))
 	{
 		Block theirs = *block;
@@ -197,28 +201,32 @@ parcel_change_index(Fold *fold, bool is_radix)
 			/* they lie too far apart after all: stay with the table */
 			fold->no_radix = true;
 			key_table_close(&fold->key_table);
-			planes_close(&fold->returns);
-			planes_close(&fold->starts);
+			bitmap_columns_close(&fold->returns);
+			bitmap_columns_close(&fold->starts);
 			fold->key_table = old.key_table;
 			fold->returns = old.returns;
 			fold->starts = old.starts;
 			host_free(block);
 			return;
 		}
-		for (int i = 0; i < old.returns.nplanes; i++)
-			if (plane_words(&old.returns.planes[i], &theirs, words))
+		for (int i = 0; i < old.returns.nbitmap_columns; i++)
+			if (bitmap_column_words(&old.returns.bitmap_columns[i], &theirs,
+									words))
 				block_words(&fold->returns,
-							plane_first(&old.returns, &old.returns.planes[i]),
+							bitmap_column_first(&old.returns,
+												&old.returns.bitmap_columns[i]),
 							block, words);
-		for (int i = 0; i < old.starts.nplanes; i++)
-			if (plane_words(&old.starts.planes[i], &theirs, words))
+		for (int i = 0; i < old.starts.nbitmap_columns; i++)
+			if (bitmap_column_words(&old.starts.bitmap_columns[i], &theirs,
+									words))
 				block_words(&fold->starts,
-							plane_first(&old.starts, &old.starts.planes[i]),
+							bitmap_column_first(&old.starts,
+												&old.starts.bitmap_columns[i]),
 							block, words);
 	}
 	key_table_close(&old.key_table);
-	planes_close(&old.returns);
-	planes_close(&old.starts);
+	bitmap_columns_close(&old.returns);
+	bitmap_columns_close(&old.starts);
 	host_free(block);
 }
 
@@ -233,7 +241,7 @@ typedef struct FoldHead
 	bool is_empty;
 	int scale;
 	Day last;
-	int32_t nplanes[2];
+	int32_t nbitmap_columns[2];
 	uint32_t nsums;
 	uint32_t ncustomers; /* to make room for; 0: unknown */
 } FoldHead;
@@ -255,14 +263,16 @@ sum_slot(const Fold *fold, uint32_t sum)
 
 /*
  * Make about as much room as a fold will need: to grow by doubling would copy
- * and touch more.  A plane of many is mostly zeros.
+ * and touch more.  A bitmap column of many is mostly zeros.
  */
 static void
 parcel_reserve(const Fold *fold, ByteWriter *writer)
 {
-	int nplanes = fold->returns.nplanes + fold->starts.nplanes;
+	int nbitmap_columns =
+		fold->returns.nbitmap_columns + fold->starts.nbitmap_columns;
 	size_t key = fold->kind == KEY_NUMBER ? sizeof(int64_t) : sizeof(Key);
-	size_t each = key + sizeof(uint64_t) * (nplanes < 2 ? nplanes : 2);
+	size_t each =
+		key + sizeof(uint64_t) * (nbitmap_columns < 2 ? nbitmap_columns : 2);
 	size_t room = fold->key_table.nslots * each;
 
 	if (room < (BYTES_LIMIT - writer->used) / 4)
@@ -276,7 +286,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	FoldHead head;
 	Block *block = host_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
-	const Planes *sets[2] = {&fold->returns, &fold->starts};
+	const BitmapColumns *sets[2] = {&fold->returns, &fold->starts};
 	uint32_t *customers = NULL; /* by slot: which of the parcel it is */
 	uint32_t customer = 0;
 	uint32_t next = 0;
@@ -293,8 +303,8 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.last = fold->last;
 	if (parts == NULL && !fold->key_table.is_radix)
 		head.ncustomers = fold->key_table.nslots;
-	head.nplanes[0] = fold->returns.nplanes;
-	head.nplanes[1] = fold->starts.nplanes;
+	head.nbitmap_columns[0] = fold->returns.nbitmap_columns;
+	head.nbitmap_columns[1] = fold->starts.nbitmap_columns;
 	if (fold->sums.nslots > 0)
 		customers = host_alloc(NULL, fold->key_table.nslots * sizeof(uint32_t));
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
@@ -303,9 +313,10 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		parcel_reserve(fold, writer);
 	write_raw(writer, &head, sizeof(head));
 	for (int s = 0; s < 2; s++)
-		for (int i = 0; i < sets[s]->nplanes; i++)
+		for (int i = 0; i < sets[s]->nbitmap_columns; i++)
 		{
-			int64_t first = plane_first(sets[s], &sets[s]->planes[i]);
+			int64_t first =
+				bitmap_column_first(sets[s], &sets[s]->bitmap_columns[i]);
 
 			write_raw(writer, &first, sizeof(first));
 		}
@@ -319,9 +330,9 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		for (int i = 0; i < count; i++)
 			key_write(fold->kind, &block->keys[i], writer);
 		for (int s = 0; s < 2; s++)
-			for (int i = 0; i < sets[s]->nplanes; i++)
+			for (int i = 0; i < sets[s]->nbitmap_columns; i++)
 			{
-				plane_words(&sets[s]->planes[i], block, words);
+				bitmap_column_words(&sets[s]->bitmap_columns[i], block, words);
 				words_write(writer, words, count);
 			}
 	}
@@ -362,7 +373,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 	FoldHead head;
 	Block *block = host_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
-	Planes *sets[2];
+	BitmapColumns *sets[2];
 	int64_t *firsts[2];
 	ChunkedArray
 		slots; /* by customer of the parcel: slot here, if it has sums */
@@ -385,8 +396,9 @@ parcel_absorb(Fold *into, ByteReader *reader)
 	sets[1] = &into->starts;
 	for (int s = 0; s < 2; s++)
 	{
-		firsts[s] = host_alloc(NULL, (head.nplanes[s] + 1) * sizeof(int64_t));
-		read_raw(reader, firsts[s], head.nplanes[s] * sizeof(int64_t));
+		firsts[s] =
+			host_alloc(NULL, (head.nbitmap_columns[s] + 1) * sizeof(int64_t));
+		read_raw(reader, firsts[s], head.nbitmap_columns[s] * sizeof(int64_t));
 	}
 	chunked_array_open(&slots, NULL, sizeof(uint32_t));
 	for (;;)
@@ -406,7 +418,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 			*(uint32_t *) chunked_array_reach(&slots, customer++) =
 				block->slots[i];
 		for (int s = 0; s < 2; s++)
-			for (int i = 0; i < head.nplanes[s]; i++)
+			for (int i = 0; i < head.nbitmap_columns[s]; i++)
 				if (words_read(reader, words, count))
 					block_words(sets[s], firsts[s][i], block, words);
 		fold_consider_radix(into, before);

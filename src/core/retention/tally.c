@@ -10,14 +10,16 @@
 
 /* The lowest bit of a customer, or INT64_MIN when there is none. */
 static int64_t
-first_bit(const Planes *planes, uint32_t slot)
+first_bit(const BitmapColumns *bitmap_columns, uint32_t slot)
 {
-	for (int i = 0; i < planes->nplanes; i++)
+	for (int i = 0; i < bitmap_columns->nbitmap_columns; i++)
 	{
-		uint64_t word = plane_word(&planes->planes[i], slot);
+		uint64_t word =
+			bitmap_column_word(&bitmap_columns->bitmap_columns[i], slot);
 
 		if (word != 0)
-			return plane_first(planes, &planes->planes[i]) +
+			return bitmap_column_first(bitmap_columns,
+									   &bitmap_columns->bitmap_columns[i]) +
 				   __builtin_ctzll(word);
 	}
 	return INT64_MIN;
@@ -50,15 +52,20 @@ typedef struct Tally
 static void
 tally_open(Tally *tally, const Fold *fold)
 {
-	const Planes *planes = &fold->returns;
+	const BitmapColumns *bitmap_columns = &fold->returns;
 	int64_t first = 0;
 	int64_t past = 0;
 
 	memset(tally, 0, sizeof(Tally));
-	if (fold->is_marked || planes->nplanes == 0)
+	if (fold->is_marked || bitmap_columns->nbitmap_columns == 0)
 		return;
-	first = plane_first(planes, &planes->planes[0]);
-	past = plane_first(planes, &planes->planes[planes->nplanes - 1]) + 64;
+	first =
+		bitmap_column_first(bitmap_columns, &bitmap_columns->bitmap_columns[0]);
+	past = bitmap_column_first(
+			   bitmap_columns,
+			   &bitmap_columns
+					->bitmap_columns[bitmap_columns->nbitmap_columns - 1]) +
+		   64;
 	if (past - first > TALLY_MOST ||
 		(past - first) * (past - first) >
 			(int64_t) fold->key_table.nslots * TALLY_CELLS)
@@ -72,7 +79,7 @@ tally_open(Tally *tally, const Fold *fold)
 		NULL, (size_t) tally->span * tally->span * sizeof(uint32_t));
 }
 
-/* Count a customer: words of so many planes, ascending. */
+/* Count a customer: words of so many bitmap columns, ascending. */
 static inline void
 tally_customer(Tally *tally, const uint64_t *words, const uint32_t *starts,
 			   int nwords)
@@ -138,11 +145,12 @@ tally_close(Tally *tally, Retention *retention)
 static void
 count_periods_tally(const Fold *fold, Tally *tally)
 {
-	const Planes *planes = &fold->returns;
-	int nplanes = planes->nplanes;
-	const uint64_t **array = host_alloc(NULL, nplanes * sizeof(uint64_t *));
-	uint32_t *starts = host_alloc(NULL, nplanes * sizeof(uint32_t));
-	uint64_t *words = host_alloc(NULL, nplanes * sizeof(uint64_t));
+	const BitmapColumns *bitmap_columns = &fold->returns;
+	int nbitmap_columns = bitmap_columns->nbitmap_columns;
+	const uint64_t **array =
+		host_alloc(NULL, nbitmap_columns * sizeof(uint64_t *));
+	uint32_t *starts = host_alloc(NULL, nbitmap_columns * sizeof(uint32_t));
+	uint64_t *words = host_alloc(NULL, nbitmap_columns * sizeof(uint64_t));
 
 	for (uint32_t from = 0; from < fold->key_table.nslots; from += PAGE_ITEMS)
 	{
@@ -152,25 +160,27 @@ count_periods_tally(const Fold *fold, Tally *tally)
 		host_poll();
 		if (slots > PAGE_ITEMS)
 			slots = PAGE_ITEMS;
-		for (int i = 0; i < nplanes; i++)
+		for (int i = 0; i < nbitmap_columns; i++)
 		{
-			const Plane *plane = &planes->planes[i];
+			const BitmapColumn *bitmap_column =
+				&bitmap_columns->bitmap_columns[i];
 
-			array[live] = chunked_array_peek(&plane->words, from);
+			array[live] = chunked_array_peek(&bitmap_column->words, from);
 			if (array[live] == NULL)
 				continue;
 			/* the first page may be short: what it lacks is zero */
-			if (from == 0 && plane->words.first < slots)
+			if (from == 0 && bitmap_column->words.first < slots)
 			{
 				uint64_t *whole =
 					host_alloc_zero(NULL, PAGE_ITEMS * sizeof(uint64_t));
 
 				memcpy(whole, array[live],
-					   plane->words.first * sizeof(uint64_t));
+					   bitmap_column->words.first * sizeof(uint64_t));
 				array[live] = whole;
 			}
 			starts[live++] =
-				(uint32_t) (plane_first(planes, plane) - tally->first);
+				(uint32_t) (bitmap_column_first(bitmap_columns, bitmap_column) -
+							tally->first);
 		}
 		for (uint32_t slot = 0; slot < slots; slot++)
 		{
@@ -188,14 +198,16 @@ count_periods_tally(const Fold *fold, Tally *tally)
 static void
 count_periods(const Fold *fold, Retention *retention, uint32_t slot)
 {
-	const Planes *planes = &fold->returns;
+	const BitmapColumns *bitmap_columns = &fold->returns;
 	Cohort *cohort = NULL;
 	int32_t last = 0;
 
-	for (int i = 0; i < planes->nplanes; i++)
+	for (int i = 0; i < bitmap_columns->nbitmap_columns; i++)
 	{
-		uint64_t word = plane_word(&planes->planes[i], slot);
-		int64_t first = plane_first(planes, &planes->planes[i]);
+		uint64_t word =
+			bitmap_column_word(&bitmap_columns->bitmap_columns[i], slot);
+		int64_t first = bitmap_column_first(bitmap_columns,
+											&bitmap_columns->bitmap_columns[i]);
 
 		if (word != 0 && cohort == NULL)
 		{
@@ -221,7 +233,7 @@ count_periods(const Fold *fold, Retention *retention, uint32_t slot)
 static void
 count_days(Fold *fold, Retention *retention, uint32_t slot)
 {
-	const Planes *planes = &fold->returns;
+	const BitmapColumns *bitmap_columns = &fold->returns;
 	int64_t start = first_bit(&fold->starts, slot);
 	Cohort *cohort;
 	int32_t last = 0;
@@ -233,10 +245,12 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 		retention_cohort(retention, almanac_period(fold->almanac, (Day) start));
 	cohort->members++;
 	cell_at(retention, cohort, 0)->retained++;
-	for (int i = 0; i < planes->nplanes; i++)
+	for (int i = 0; i < bitmap_columns->nbitmap_columns; i++)
 	{
-		uint64_t word = plane_word(&planes->planes[i], slot);
-		int64_t first = plane_first(planes, &planes->planes[i]);
+		uint64_t word =
+			bitmap_column_word(&bitmap_columns->bitmap_columns[i], slot);
+		int64_t first = bitmap_column_first(bitmap_columns,
+											&bitmap_columns->bitmap_columns[i]);
 
 		for (; word != 0; word &= word - 1)
 		{
@@ -262,7 +276,8 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 static void
 count_values(Fold *fold, Retention *retention)
 {
-	const Planes *origin = fold->is_marked ? &fold->starts : &fold->returns;
+	const BitmapColumns *origin =
+		fold->is_marked ? &fold->starts : &fold->returns;
 
 	retention_scale(retention, fold->has_value, fold->scale);
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)

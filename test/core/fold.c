@@ -6,7 +6,7 @@
  *
  * A script of bytes says what is folded: the kind of keys, grain, marks and
  * values, the budget of memory, and then rows, bursts of rows, and parts that
- * are sent through a parcel.  By itself this is a test, which runs scripts of
+ * are sent through a chunk.  By itself this is a test, which runs scripts of
  * its own; built with -DFUZZING it is a target for libFuzzer (test/fuzz/run).
  *
  * SPDX-License-Identifier: PostgreSQL

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/retention/parcel.h"
+#include "core/retention/chunk.h"
 
 #include <string.h>
 
@@ -164,7 +164,7 @@ fold_consider_radix(Fold *fold, uint32_t before)
 	/* look at every doubling */
 	if (__builtin_clz(before | 1) != __builtin_clz(key_table->nslots) &&
 		key_table_is_dense(key_table, SLOTS_EACH))
-		parcel_change_index(fold, true);
+		chunk_change_index(fold, true);
 }
 
 /* Number keys, giving the directory up if one lies too far off for it. */
@@ -174,7 +174,7 @@ fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
 	if (key_table_number(&fold->key_table, keys, nkeys, slots))
 		return;
 	fold->no_radix = true;
-	parcel_change_index(fold, false);
+	chunk_change_index(fold, false);
 	key_table_number(&fold->key_table, keys, nkeys, slots);
 }
 

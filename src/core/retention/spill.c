@@ -3,15 +3,15 @@
  *		A fold that passes its budget of memory.
  *
  * Its customers are divided into 32 parts by their hash, each part is written
- * to a file of its own as one more parcel, and the fold begins anew with no
+ * to a file of its own as one more chunk, and the fold begins anew with no
  * customers.  At the end the parts are read back one after the other, each
  * into a fold that holds a thirty-second of the customers; a part that is
- * still too large is divided again, by other bits of the hash.  Parcels of one
+ * still too large is divided again, by other bits of the hash.  Chunks of one
  * customer add up whenever they meet, so the answer is the same.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/retention/parcel.h"
+#include "core/retention/chunk.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ spill(Fold *fold)
 
 		host_poll();
 		writer_open(&writer, NULL, 0);
-		parcel_write(fold, parts, part, &writer);
+		chunk_write(fold, parts, part, &writer);
 		host_file_write(fold->parts[part], &writer.used, sizeof(writer.used));
 		host_file_write(fold->parts[part], writer.data, writer.used);
 		host_free(writer.data);
@@ -71,9 +71,9 @@ fold_close_files(Fold *fold)
 	fold->parts = NULL;
 }
 
-/* The next parcel of a file; false at its end. */
+/* The next chunk of a file; false at its end. */
 static bool
-parcel_next(HostFile file, ByteReader *reader, uint8_t **data)
+chunk_next(HostFile file, ByteReader *reader, uint8_t **data)
 {
 	size_t size;
 	size_t got = host_file_read(file, &size, sizeof(size));
@@ -98,15 +98,15 @@ fold_part(Fold *fold, int part)
 
 	whole->level = fold->level + 1;
 	host_file_rewind(fold->parts[part]);
-	while (parcel_next(fold->parts[part], &reader, &data))
+	while (chunk_next(fold->parts[part], &reader, &data))
 	{
-		parcel_absorb(whole, &reader);
+		chunk_absorb(whole, &reader);
 		host_free(data);
 	}
 	return whole;
 }
 
-/* Copy what was spilled, parcel by parcel. */
+/* Copy what was spilled, chunk by chunk. */
 void
 spill_copy(Fold *fold, ByteWriter *writer)
 {
@@ -116,7 +116,7 @@ spill_copy(Fold *fold, ByteWriter *writer)
 	for (int part = 0; fold->parts != NULL && part < FOLD_PARTS; part++)
 	{
 		host_file_rewind(fold->parts[part]);
-		while (parcel_next(fold->parts[part], &reader, &data))
+		while (chunk_next(fold->parts[part], &reader, &data))
 		{
 			write_raw(writer, data, (size_t) (reader.end - reader.at));
 			host_free(data);
@@ -125,7 +125,7 @@ spill_copy(Fold *fold, ByteWriter *writer)
 	}
 }
 
-/* Write the customers in memory as parcels that are no more than pieces. */
+/* Write the customers in memory as chunks that are no more than pieces. */
 static void
 pieces_write(Fold *fold, ByteWriter *writer)
 {
@@ -141,7 +141,7 @@ pieces_write(Fold *fold, ByteWriter *writer)
 	for (size_t part = 0; part < nparts; part++)
 	{
 		host_poll();
-		parcel_write(fold, parts, (int) part, writer);
+		chunk_write(fold, parts, (int) part, writer);
 		writer_pass(writer);
 	}
 	host_free(parts);
@@ -156,7 +156,7 @@ fold_encode(Fold *fold, ByteWriter *writer)
 	if (writer->outbox != NULL && fold_size(fold) > writer->outbox->limit)
 		pieces_write(fold, writer);
 	else
-		parcel_write(fold, NULL, 0, writer);
+		chunk_write(fold, NULL, 0, writer);
 }
 
 /* Take in the bytes of a fold; into may be NULL. */
@@ -168,9 +168,9 @@ fold_absorb(Fold *into, HostArena arena, const void *data, size_t size,
 
 	reader_open(&reader, data, size, "retention fold");
 	if (into == NULL)
-		into = parcel_fold(arena, &reader, budget);
+		into = chunk_fold(arena, &reader, budget);
 	while (reader.at != reader.end)
-		parcel_absorb(into, &reader);
+		chunk_absorb(into, &reader);
 	return into;
 }
 

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/retention/parcel.h"
+#include "core/retention/chunk.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
  * others.
  *
  * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
- * together; chunks of lines; parcels of other processes added; spilled, when
+ * together; chunks of lines; chunks of other processes added; spilled, when
  * it passes its budget of memory, to one file for each part of the customers,
  * and begun anew; read by ledger_each(), part by part if there are parts,
  * which changes no content and may be done again.
@@ -28,7 +28,7 @@
 #include "core/rows/row_buffer.h"
 #include "core/util/names.h"
 
-/* What is asked of the spells: the same for every row and every parcel */
+/* What is asked of the spells: the same for every row and every chunk */
 typedef struct LedgerTerms
 {
 	Calendar calendar;

@@ -3,8 +3,8 @@
  *		Customers with their lines on the way: to another process, to a file
  *		and back.
  *
- * A parcel is a head, the keys of customers, and lines that name them by their
- * place among those.  Names are told once, ahead of all parcels; in the files
+ * A chunk is a head, the keys of customers, and lines that name them by their
+ * place among those.  Names are told once, ahead of all chunks; in the files
  * of a ledger they are its own.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define NO_PLACE UINT32_MAX
-#define POLL_EVERY 1024		 /* lines */
-#define PARCEL_PARTITIONS 16 /* of a parcel for another process */
+#define POLL_EVERY 1024		/* lines */
+#define CHUNK_PARTITIONS 16 /* of a chunk for another process */
 
 static inline void
 sink_put(const Sink *sink, const void *data, size_t size)
@@ -49,14 +49,14 @@ key_put(const Sink *sink, KeyKind kind, const Key *key)
 	sink_put(sink, text.data, text.size);
 }
 
-/* Where the parcel of a slot goes */
+/* Where the chunk of a slot goes */
 static inline int
 part_of(const uint8_t *parts, uint32_t slot)
 {
 	return parts == NULL ? 0 : parts[slot];
 }
 
-/* Some partitions, and where their customers stand in the parcels */
+/* Some partitions, and where their customers stand in the chunks */
 typedef struct Range
 {
 	uint32_t from;
@@ -70,10 +70,10 @@ range_places(const Range *range, uint32_t number)
 	return range->places + ((size_t) (number - range->from) << PAGE_SHIFT);
 }
 
-/* Give every customer who has lines a place in a parcel, and measure those. */
+/* Give every customer who has lines a place in a chunk, and measure those. */
 static void
-parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
-				const Range *range)
+chunks_measure(const Ledger *ledger, const uint8_t *parts, ChunkHead *heads,
+			   const Range *range)
 {
 	for (uint32_t number = range->from; number < range->to; number++)
 	{
@@ -87,7 +87,7 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 		while ((packed = partition_next(&walk)) != NULL)
 		{
 			Line line = line_unpack(ledger, number, packed);
-			ParcelHead *head = &heads[part_of(parts, line.slot)];
+			ChunkHead *head = &heads[part_of(parts, line.slot)];
 
 			partition_places[packed->head & PAGE_MASK] = 0;
 			head->nlines++;
@@ -97,7 +97,7 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 			if (partition_places[i] != NO_PLACE)
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
-				ParcelHead *head = &heads[part_of(parts, slot)];
+				ChunkHead *head = &heads[part_of(parts, slot)];
 				Key key = key_table_key(&ledger->row_buffer.key_table, slot);
 
 				partition_places[i] = head->nkeys++;
@@ -107,23 +107,23 @@ parcels_measure(const Ledger *ledger, const uint8_t *parts, ParcelHead *heads,
 }
 
 /*
- * Write a parcel of some partitions to each sink; parts, if given, tells which
+ * Write a chunk of some partitions to each sink; parts, if given, tells which
  * for each slot.
  */
 void
-parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
-			  const uint8_t *parts, const Sink *sinks, int nsinks)
+chunks_write(const Ledger *ledger, uint32_t from, uint32_t to,
+			 const uint8_t *parts, const Sink *sinks, int nsinks)
 {
-	ParcelHead *heads = host_alloc_zero(NULL, nsinks * sizeof(ParcelHead));
+	ChunkHead *heads = host_alloc_zero(NULL, nsinks * sizeof(ChunkHead));
 	Range range = {from, to, NULL};
 
 	range.places =
 		host_alloc(NULL, (size_t) (to - from) * PAGE_ITEMS * sizeof(uint32_t));
-	parcels_measure(ledger, parts, heads, &range);
+	chunks_measure(ledger, parts, heads, &range);
 	for (int i = 0; i < nsinks; i++)
 	{
 		heads[i].scale = ledger->scale;
-		sink_put(&sinks[i], &heads[i], sizeof(ParcelHead));
+		sink_put(&sinks[i], &heads[i], sizeof(ChunkHead));
 	}
 	for (uint32_t number = from; number < to; number++)
 		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
@@ -155,7 +155,7 @@ parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
 	host_free(range.places);
 }
 
-/* Number the customers of a parcel; false: begin again. */
+/* Number the customers of a chunk; false: begin again. */
 static bool
 keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
 {
@@ -175,10 +175,10 @@ keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
 	return true;
 }
 
-/* Take in a parcel; names, if given, are the numbers here of its names. */
+/* Take in a chunk; names, if given, are the numbers here of its names. */
 void
-parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
-			const int32_t *names)
+chunk_read(Ledger *into, const ChunkHead *head, ByteReader *reader,
+		   const int32_t *names)
 {
 	uint32_t *slots =
 		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
@@ -216,7 +216,7 @@ parcel_read(Ledger *into, const ParcelHead *head, ByteReader *reader,
 	ledger_consider_spill(into);
 }
 
-/* What goes ahead of the parcels for another process */
+/* What goes ahead of the chunks for another process */
 typedef struct LedgerHead
 {
 	KeyKind kind;
@@ -225,7 +225,7 @@ typedef struct LedgerHead
 	int nnames;
 } LedgerHead;
 
-/* Begin a piece: parcels follow. */
+/* Begin a piece: chunks follow. */
 void
 ledger_begin(const Ledger *ledger, ByteWriter *writer)
 {
@@ -256,15 +256,15 @@ ledger_encode(Ledger *ledger, ByteWriter *writer)
 	ledger_begin(ledger, writer);
 	spilled_copy(ledger, writer);
 	for (uint32_t from = 0; from < ledger->row_buffer.npartitions;
-		 from += PARCEL_PARTITIONS)
+		 from += CHUNK_PARTITIONS)
 	{
-		uint32_t to = from + PARCEL_PARTITIONS;
+		uint32_t to = from + CHUNK_PARTITIONS;
 
-		parcels_write(ledger, from,
-					  to < ledger->row_buffer.npartitions
-						  ? to
-						  : ledger->row_buffer.npartitions,
-					  NULL, &sink, 1);
+		chunks_write(ledger, from,
+					 to < ledger->row_buffer.npartitions
+						 ? to
+						 : ledger->row_buffer.npartitions,
+					 NULL, &sink, 1);
 		if (writer_pass(writer))
 			ledger_begin(ledger, writer);
 	}
@@ -302,10 +302,10 @@ ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size,
 	}
 	while (reader.at != reader.end)
 	{
-		ParcelHead parcel;
+		ChunkHead chunk;
 
-		read_raw(&reader, &parcel, sizeof(ParcelHead));
-		parcel_read(into, &parcel, &reader, names);
+		read_raw(&reader, &chunk, sizeof(ChunkHead));
+		chunk_read(into, &chunk, &reader, names);
 	}
 	host_free(names);
 	return into;

@@ -30,18 +30,18 @@ typedef struct Sink
 	ByteWriter *writer; /* or */
 } Sink;
 
-typedef struct ParcelHead
+typedef struct ChunkHead
 {
 	size_t size; /* of what follows */
 	uint64_t nlines;
 	uint32_t nkeys;
 	int scale;
-} ParcelHead;
+} ChunkHead;
 
-extern void parcels_write(const Ledger *ledger, uint32_t from, uint32_t to,
-						  const uint8_t *parts, const Sink *sinks, int nsinks);
-extern void parcel_read(Ledger *into, const ParcelHead *head,
-						ByteReader *reader, const int32_t *names);
+extern void chunks_write(const Ledger *ledger, uint32_t from, uint32_t to,
+						 const uint8_t *parts, const Sink *sinks, int nsinks);
+extern void chunk_read(Ledger *into, const ChunkHead *head, ByteReader *reader,
+					   const int32_t *names);
 
 /* ledger_spill.c */
 extern void ledger_consider_spill(Ledger *ledger);

@@ -3,7 +3,7 @@
  *		A ledger that passes its budget of memory, and the reading of one.
  *
  * Its customers are divided into 32 parts by their hash, the lines of each
- * part are written to a file of its own as one more parcel, and the ledger
+ * part are written to a file of its own as one more chunk, and the ledger
  * begins anew with no customers.  Parts are read back one after the other,
  * each into the same ledger; a part that is still too large is divided again,
  * by other bits of the hash.  All lines of a customer meet in one part, so the
@@ -43,15 +43,15 @@ spill(Ledger *ledger)
 			PARTS;
 	for (int part = 0; part < PARTS; part++)
 		sinks[part] = (Sink){ledger->parts[part], NULL};
-	parcels_write(ledger, 0, ledger->row_buffer.npartitions, parts, sinks,
-				  PARTS);
+	chunks_write(ledger, 0, ledger->row_buffer.npartitions, parts, sinks,
+				 PARTS);
 	host_free(parts);
 	ledger_forget(ledger);
 }
 
 /*
  * Spill a ledger that has passed its budget.  Names stay: where they take it
- * up, only what is a good part of it is worth a parcel for each file.
+ * up, only what is a good part of it is worth a chunk for each file.
  */
 void
 ledger_consider_spill(Ledger *ledger)
@@ -77,15 +77,15 @@ ledger_close_files(Ledger *ledger)
 	ledger->parts = NULL;
 }
 
-/* The next parcel of a file; false at its end. */
+/* The next chunk of a file; false at its end. */
 static bool
-parcel_next(HostFile file, ParcelHead *head, uint8_t **data)
+chunk_next(HostFile file, ChunkHead *head, uint8_t **data)
 {
-	size_t got = host_file_read(file, head, sizeof(ParcelHead));
+	size_t got = host_file_read(file, head, sizeof(ChunkHead));
 
 	if (got == 0)
 		return false;
-	if (got == sizeof(ParcelHead))
+	if (got == sizeof(ChunkHead))
 	{
 		*data = host_alloc(NULL, head->size);
 		got = host_file_read(file, *data, head->size);
@@ -99,33 +99,33 @@ parcel_next(HostFile file, ParcelHead *head, uint8_t **data)
 static void
 part_read(Ledger *ledger, HostFile part)
 {
-	ParcelHead head;
+	ChunkHead head;
 	uint8_t *data;
 
 	host_file_rewind(part);
-	while (parcel_next(part, &head, &data))
+	while (chunk_next(part, &head, &data))
 	{
 		ByteReader reader;
 
 		reader_open(&reader, data, head.size, "ledger of spells");
-		parcel_read(ledger, &head, &reader, NULL);
+		chunk_read(ledger, &head, &reader, NULL);
 		host_free(data);
 	}
 }
 
-/* Copy what was spilled, parcel by parcel. */
+/* Copy what was spilled, chunk by chunk. */
 void
 spilled_copy(Ledger *ledger, ByteWriter *writer)
 {
-	ParcelHead head;
+	ChunkHead head;
 	uint8_t *data;
 
 	for (int part = 0; ledger->parts != NULL && part < PARTS; part++)
 	{
 		host_file_rewind(ledger->parts[part]);
-		while (parcel_next(ledger->parts[part], &head, &data))
+		while (chunk_next(ledger->parts[part], &head, &data))
 		{
-			write_raw(writer, &head, sizeof(ParcelHead));
+			write_raw(writer, &head, sizeof(ChunkHead));
 			write_raw(writer, data, head.size);
 			host_free(data);
 			if (writer_pass(writer))

@@ -1,15 +1,15 @@
 /*
- * parcel.c
+ * chunk.c
  *		Customers on their way from one fold to another: to another process,
  *		to a file and back, or to a fold that numbers them differently.
  *
- * A parcel is a head, blocks of up to 256 customers with their words of every
+ * A chunk is a head, blocks of up to 256 customers with their words of every
  * bitmap column, and the values.  It says where its bitmap columns begin, for
  * every fold has a base of its own.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/retention/parcel.h"
+#include "core/retention/chunk.h"
 
 #include <string.h>
 
@@ -179,7 +179,7 @@ words_read(ByteReader *reader, uint64_t *words, int nwords)
  * values never come here.
  */
 void
-parcel_change_index(Fold *fold, bool is_radix)
+chunk_change_index(Fold *fold, bool is_radix)
 {
 	Fold old = *fold;
 	Block *block = host_alloc(NULL, sizeof(Block));
@@ -266,7 +266,7 @@ sum_slot(const Fold *fold, uint32_t sum)
  * and touch more.  A bitmap column of many is mostly zeros.
  */
 static void
-parcel_reserve(const Fold *fold, ByteWriter *writer)
+chunk_reserve(const Fold *fold, ByteWriter *writer)
 {
 	int nbitmap_columns =
 		fold->returns.nbitmap_columns + fold->starts.nbitmap_columns;
@@ -281,13 +281,13 @@ parcel_reserve(const Fold *fold, ByteWriter *writer)
 
 /* Write a fold, or one part of it. */
 void
-parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
+chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 {
 	FoldHead head;
 	Block *block = host_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
 	const BitmapColumns *sets[2] = {&fold->returns, &fold->starts};
-	uint32_t *customers = NULL; /* by slot: which of the parcel it is */
+	uint32_t *customers = NULL; /* by slot: which of the chunk it is */
 	uint32_t customer = 0;
 	uint32_t next = 0;
 	int32_t none = 0;
@@ -310,7 +310,7 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 		head.nsums += parts == NULL || parts[sum_slot(fold, i)] == part;
 	if (parts == NULL)
-		parcel_reserve(fold, writer);
+		chunk_reserve(fold, writer);
 	write_raw(writer, &head, sizeof(head));
 	for (int s = 0; s < 2; s++)
 		for (int i = 0; i < sets[s]->nbitmap_columns; i++)
@@ -354,9 +354,9 @@ parcel_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	host_free(block);
 }
 
-/* Make a fold of the kind that a parcel has. */
+/* Make a fold of the kind that a chunk has. */
 Fold *
-parcel_fold(HostArena arena, const ByteReader *reader, size_t budget)
+chunk_fold(HostArena arena, const ByteReader *reader, size_t budget)
 {
 	ByteReader ahead = *reader;
 	FoldHead head;
@@ -366,9 +366,9 @@ parcel_fold(HostArena arena, const ByteReader *reader, size_t budget)
 					head.has_values, budget);
 }
 
-/* Take in a parcel. */
+/* Take in a chunk. */
 void
-parcel_absorb(Fold *into, ByteReader *reader)
+chunk_absorb(Fold *into, ByteReader *reader)
 {
 	FoldHead head;
 	Block *block = host_alloc(NULL, sizeof(Block));
@@ -376,7 +376,7 @@ parcel_absorb(Fold *into, ByteReader *reader)
 	BitmapColumns *sets[2];
 	int64_t *firsts[2];
 	ChunkedArray
-		slots; /* by customer of the parcel: slot here, if it has sums */
+		slots; /* by customer of the chunk: slot here, if it has sums */
 	uint32_t customer = 0;
 
 	read_raw(reader, &head, sizeof(head));

@@ -1,12 +1,12 @@
 /*
- * parcel.h
+ * chunk.h
  *		Customers on their way from one fold to another, and what the files
  *		of the fold share.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_CORE_RETENTION_PARCEL_H
-#define CVM_CORE_RETENTION_PARCEL_H
+#ifndef CVM_CORE_RETENTION_CHUNK_H
+#define CVM_CORE_RETENTION_CHUNK_H
 
 #include "core/retention/fold.h"
 
@@ -20,13 +20,13 @@ extern void fold_rescale(Fold *fold, int scale);
 extern void fold_consider_radix(Fold *fold, uint32_t before);
 extern void fold_forget(Fold *fold);
 
-/* parcel.c */
-extern void parcel_write(Fold *fold, const uint8_t *parts, int part,
-						 ByteWriter *writer);
-extern Fold *parcel_fold(HostArena arena, const ByteReader *reader,
-						 size_t budget);
-extern void parcel_absorb(Fold *into, ByteReader *reader);
-extern void parcel_change_index(Fold *fold, bool is_radix);
+/* chunk.c */
+extern void chunk_write(Fold *fold, const uint8_t *parts, int part,
+						ByteWriter *writer);
+extern Fold *chunk_fold(HostArena arena, const ByteReader *reader,
+						size_t budget);
+extern void chunk_absorb(Fold *into, ByteReader *reader);
+extern void chunk_change_index(Fold *fold, bool is_radix);
 
 /* spill.c */
 extern void fold_consider_spill(Fold *fold);
@@ -36,4 +36,4 @@ extern void spill_copy(Fold *fold, ByteWriter *writer);
 /* tally.c */
 extern void tally_count(Fold *fold, Retention *retention);
 
-#endif /* CVM_CORE_RETENTION_PARCEL_H */
+#endif /* CVM_CORE_RETENTION_CHUNK_H */

@@ -11,13 +11,13 @@
 #define INSERTION_MOST 16 /* spells for which a simple sort is the fastest */
 
 /* A customer's spells, as holdings have them */
-typedef struct SpellDesk
+typedef struct SpellWorkspace
 {
 	const Ledger *ledger;
 	const uint8_t *sides; /* by product: others than SIDE_NONE; NULL: all */
 	uint32_t room;
 	Spell *spells;
-} SpellDesk;
+} SpellWorkspace;
 
 /* What a ledger gathers for questions that are asked as of a day. */
 LedgerTerms
@@ -43,16 +43,17 @@ compare_starts(const void *a, const void *b)
 
 /* Lay out a customer's spells in the order of their start. */
 static int
-desk_lay(SpellDesk *desk, const Line *lines, uint32_t nlines)
+workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
 {
 	int nspells = 0;
 
-	if (nlines > desk->room)
+	if (nlines > workspace->room)
 	{
-		if (desk->room > 0)
-			host_free(desk->spells);
-		desk->room = nlines * 2;
-		desk->spells = host_alloc(NULL, (size_t) desk->room * sizeof(Spell));
+		if (workspace->room > 0)
+			host_free(workspace->spells);
+		workspace->room = nlines * 2;
+		workspace->spells =
+			host_alloc(NULL, (size_t) workspace->room * sizeof(Spell));
 	}
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -60,80 +61,85 @@ desk_lay(SpellDesk *desk, const Line *lines, uint32_t nlines)
 			lines[i].start, lines[i].end, line_name(&lines[i]), -1, -1, 0, 0};
 		int at = nspells;
 
-		if (desk->sides != NULL && desk->sides[spell.product] == SIDE_NONE)
+		if (workspace->sides != NULL &&
+			workspace->sides[spell.product] == SIDE_NONE)
 			continue;
-		spell.mrr = line_mrr(desk->ledger, &lines[i]);
+		spell.mrr = line_mrr(workspace->ledger, &lines[i]);
 		if (nlines <= INSERTION_MOST)
-			for (; at > 0 && desk->spells[at - 1].start > spell.start; at--)
-				desk->spells[at] = desk->spells[at - 1];
-		desk->spells[at] = spell;
+			for (; at > 0 && workspace->spells[at - 1].start > spell.start;
+				 at--)
+				workspace->spells[at] = workspace->spells[at - 1];
+		workspace->spells[at] = spell;
 		nspells++;
 	}
 	if (nlines > INSERTION_MOST)
-		host_sort(desk->spells, nspells, sizeof(Spell), compare_starts);
+		host_sort(workspace->spells, nspells, sizeof(Spell), compare_starts);
 	return nspells;
 }
 
 static void
-desk_close(SpellDesk *desk)
+workspace_close(SpellWorkspace *workspace)
 {
-	if (desk->room > 0)
-		host_free(desk->spells);
+	if (workspace->room > 0)
+		host_free(workspace->spells);
 }
 
 /* Customers on their way from a ledger into a matrix */
-typedef struct MatrixDesk
+typedef struct MatrixWorkspace
 {
-	SpellDesk desk;
+	SpellWorkspace workspace;
 	MatrixWalk walk;
-} MatrixDesk;
+} MatrixWorkspace;
 
 static void
 matrix_take(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
 {
-	MatrixDesk *desk = taker;
-	int nspells = desk_lay(&desk->desk, lines, nlines);
+	MatrixWorkspace *workspace = taker;
+	int nspells = workspace_lay(&workspace->workspace, lines, nlines);
 
 	(void) customer;
-	matrix_walk(&desk->walk, desk->desk.spells, nspells);
+	matrix_walk(&workspace->walk, workspace->workspace.spells, nspells);
 }
 
 void
 matrix_ledger_finish(Ledger *ledger, CannibalizationMatrix *matrix)
 {
-	MatrixDesk desk = {.desk = {.ledger = ledger}};
+	MatrixWorkspace workspace = {.workspace = {.ledger = ledger}};
 
-	matrix_walk_open(&desk.walk, matrix, ledger->scale, ledger->names.count,
-					 ledger->names.labels);
-	ledger_each(ledger, matrix_take, &desk);
-	matrix_walk_close(&desk.walk);
-	desk_close(&desk.desk);
+	matrix_walk_open(&workspace.walk, matrix, ledger->scale,
+					 ledger->names.count, ledger->names.labels);
+	ledger_each(ledger, matrix_take, &workspace);
+	matrix_walk_close(&workspace.walk);
+	workspace_close(&workspace.workspace);
 }
 
 /* Customers on their way from a ledger into a state of one question */
-typedef struct CourseDesk
+typedef struct CourseWorkspace
 {
-	SpellDesk desk;
+	SpellWorkspace workspace;
 	Holdings holdings;
 	Course course;
 	Cannibalization *state;
 	const Label *stratum;
 	Ramps *ramps;
-} CourseDesk;
+} CourseWorkspace;
 
 static void
 course_take(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
 {
-	CourseDesk *desk = taker;
+	CourseWorkspace *workspace = taker;
 
 	(void) customer;
-	desk->holdings.nspells = desk_lay(&desk->desk, lines, nlines);
-	if (desk->holdings.nspells == 0)
+	workspace->holdings.nspells =
+		workspace_lay(&workspace->workspace, lines, nlines);
+	if (workspace->holdings.nspells == 0)
 		return;
-	desk->holdings.spells = desk->desk.spells;
-	course_set(&desk->course, &desk->holdings, desk->desk.sides,
-			   desk->state->as_of, desk->state->gap);
-	cannibalization_add(desk->state, &desk->course, desk->stratum, desk->ramps);
+	workspace->holdings.spells = workspace->workspace.spells;
+	course_set(&workspace->course, &workspace->holdings,
+			   workspace->workspace.sides, workspace->state->as_of,
+			   workspace->state->gap);
+	cannibalization_add(workspace->state, &workspace->course,
+						workspace->stratum, workspace->ramps);
 }
 
 /* sides says what each name of the ledger is. */
@@ -141,17 +147,18 @@ void
 cannibalization_ledger_finish(Ledger *ledger, const uint8_t *sides,
 							  const Label *stratum, Cannibalization *state)
 {
-	CourseDesk desk = {.desk = {.ledger = ledger, .sides = sides},
-					   .holdings = {.scale = ledger->scale,
-									.nnames = ledger->names.count,
-									.names = ledger->names.labels},
-					   .state = state,
-					   .stratum = stratum,
-					   .ramps = ramps_new(state)};
+	CourseWorkspace workspace = {
+		.workspace = {.ledger = ledger, .sides = sides},
+		.holdings = {.scale = ledger->scale,
+					 .nnames = ledger->names.count,
+					 .names = ledger->names.labels},
+		.state = state,
+		.stratum = stratum,
+		.ramps = ramps_new(state)};
 
 	cannibalization_scale(state, ledger->scale);
-	ledger_each(ledger, course_take, &desk);
-	ramps_settle(desk.ramps, state, stratum);
-	course_close(&desk.course);
-	desk_close(&desk.desk);
+	ledger_each(ledger, course_take, &workspace);
+	ramps_settle(workspace.ramps, state, stratum);
+	course_close(&workspace.course);
+	workspace_close(&workspace.workspace);
 }

@@ -157,28 +157,29 @@ timelines_flush(Timelines *timelines)
 }
 
 /* What is used again for every partition and every customer */
-typedef struct Desk
+typedef struct Workspace
 {
 	void *sorted; /* lines */
 	size_t room;
 	Activity activity;
 	size_t days_room;
-} Desk;
+} Workspace;
 
 /* Put the lines of a customer together: those from one on, before another. */
 static void
-desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
+workspace_read(Workspace *workspace, const Timelines *timelines, uint32_t from,
+			   uint32_t past)
 {
-	Activity *activity = &desk->activity;
+	Activity *activity = &workspace->activity;
 	ActivityDay *day;
 
-	if (past - from > desk->days_room)
+	if (past - from > workspace->days_room)
 	{
 		if (activity->days != NULL)
 			host_free(activity->days);
-		desk->days_room = (size_t) (past - from) * 2;
+		workspace->days_room = (size_t) (past - from) * 2;
 		activity->days =
-			host_alloc(NULL, desk->days_room * sizeof(ActivityDay));
+			host_alloc(NULL, workspace->days_room * sizeof(ActivityDay));
 	}
 	activity->has_value = false;
 	activity->scale = 0;
@@ -186,7 +187,7 @@ desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
 	day = activity->days;
 	if (!timelines->is_wide)
 	{
-		const uint32_t *line = (const uint32_t *) desk->sorted + from;
+		const uint32_t *line = (const uint32_t *) workspace->sorted + from;
 
 		for (uint32_t i = from; i < past; i++, line++)
 		{
@@ -205,7 +206,7 @@ desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
 	}
 	else
 	{
-		const WideLine *lines = (const WideLine *) desk->sorted + from;
+		const WideLine *lines = (const WideLine *) workspace->sorted + from;
 
 		for (uint32_t i = 0; i < past - from; i++)
 		{
@@ -232,29 +233,32 @@ desk_read(Desk *desk, const Timelines *timelines, uint32_t from, uint32_t past)
 
 /* Sort the lines of a partition by customer. */
 static void
-desk_sort(Desk *desk, const Timelines *timelines, uint32_t number,
-		  uint32_t *ends)
+workspace_sort(Workspace *workspace, const Timelines *timelines,
+			   uint32_t number, uint32_t *ends)
 {
 	const RowBuffer *row_buffer = &timelines->row_buffer;
 	uint32_t nlines = row_buffer->partitions[number].nlines;
 	PartitionWalk walk = partition_walk(row_buffer, number);
 	const void *line;
 
-	if (nlines > desk->room)
+	if (nlines > workspace->room)
 	{
-		if (desk->sorted != NULL)
-			host_free(desk->sorted);
-		desk->room = (size_t) nlines + nlines / 4;
-		desk->sorted = host_alloc(NULL, desk->room * row_buffer->line);
+		if (workspace->sorted != NULL)
+			host_free(workspace->sorted);
+		workspace->room = (size_t) nlines + nlines / 4;
+		workspace->sorted =
+			host_alloc(NULL, workspace->room * row_buffer->line);
 	}
 	partition_ends(row_buffer, number, ends);
 	if (!timelines->is_wide)
 		while ((line = partition_next(&walk)) != NULL)
-			((uint32_t *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
+			((uint32_t *)
+				 workspace->sorted)[ends[line_head(line) & PAGE_MASK]++] =
 				*(const uint32_t *) line;
 	else
 		while ((line = partition_next(&walk)) != NULL)
-			((WideLine *) desk->sorted)[ends[line_head(line) & PAGE_MASK]++] =
+			((WideLine *)
+				 workspace->sorted)[ends[line_head(line) & PAGE_MASK]++] =
 				*(const WideLine *) line;
 }
 
@@ -264,29 +268,29 @@ timelines_each(Timelines *timelines, TimelineTake take, void *taker)
 {
 	const RowBuffer *row_buffer = &timelines->row_buffer;
 	uint32_t ends[PAGE_ITEMS];
-	Desk desk = {0};
+	Workspace workspace = {0};
 
 	for (uint32_t number = 0; number < row_buffer->npartitions; number++)
 	{
 		uint32_t at = 0;
 
 		host_poll();
-		desk_sort(&desk, timelines, number, ends);
+		workspace_sort(&workspace, timelines, number, ends);
 		for (uint32_t i = 0; i < PAGE_ITEMS; at = ends[i++])
 		{
 			if (ends[i] == at)
 				continue;
-			desk_read(&desk, timelines, at, ends[i]);
+			workspace_read(&workspace, timelines, at, ends[i]);
 			take(
 				taker,
 				key_table_key(&row_buffer->key_table, number << PAGE_SHIFT | i),
-				&desk.activity);
+				&workspace.activity);
 		}
 	}
-	if (desk.sorted != NULL)
-		host_free(desk.sorted);
-	if (desk.activity.days != NULL)
-		host_free(desk.activity.days);
+	if (workspace.sorted != NULL)
+		host_free(workspace.sorted);
+	if (workspace.activity.days != NULL)
+		host_free(workspace.activity.days);
 }
 
 /* Hand out every customer once, and close the files. */

@@ -16,7 +16,7 @@
 #include "core/subscriptions/ledger_steps.h"
 
 /* What is used again for every customer */
-typedef struct Desk
+typedef struct Workspace
 {
 	Ledger *ledger;
 	SegmentFlow *flow;
@@ -25,12 +25,12 @@ typedef struct Desk
 	int32_t *by_rank;  /* the state's number of a segment, or -1; (none) */
 	uint32_t *seen_by; /* by name: the last customer that held it, plus one */
 	int32_t *local;	   /* and its number among the customer's products */
-	StepDesk steps;
+	StepWorkspace steps;
 	uint32_t room;
 	Stay *stays;
 	Placing *placings;
 	int32_t *product_names;
-} Desk;
+} Workspace;
 
 static int
 compare_named(const void *a, const void *b)
@@ -39,19 +39,19 @@ compare_named(const void *a, const void *b)
 }
 
 static void
-desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
+workspace_open(Workspace *workspace, Ledger *ledger, SegmentFlow *flow)
 {
 	int nnames = ledger->names.count;
 	const Label **sorted = host_alloc(NULL, (nnames + 1) * sizeof(Label *));
 
-	memset(desk, 0, sizeof(Desk));
-	desk->ledger = ledger;
-	desk->flow = flow;
-	desk->names = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
-	desk->ranks = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
-	desk->by_rank = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
-	desk->seen_by = host_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
-	desk->local = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	memset(workspace, 0, sizeof(Workspace));
+	workspace->ledger = ledger;
+	workspace->flow = flow;
+	workspace->names = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	workspace->ranks = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	workspace->by_rank = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	workspace->seen_by = host_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
+	workspace->local = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < nnames; i++)
 		sorted[i] = &ledger->names.labels[i];
 	host_sort(sorted, nnames, sizeof(Label *), compare_named);
@@ -59,32 +59,33 @@ desk_open(Desk *desk, Ledger *ledger, SegmentFlow *flow)
 	{
 		int32_t number = (int32_t) (sorted[i] - ledger->names.labels);
 
-		desk->ranks[number] = i;
-		desk->names[number] = segment_flow_name(flow, sorted[i]);
-		desk->by_rank[i] = desk->names[number];
+		workspace->ranks[number] = i;
+		workspace->names[number] = segment_flow_name(flow, sorted[i]);
+		workspace->by_rank[i] = workspace->names[number];
 	}
-	desk->by_rank[nnames] = segment_flow_nameless(flow);
+	workspace->by_rank[nnames] = segment_flow_nameless(flow);
 	host_free(sorted);
 }
 
 static void
-desk_grow(Desk *desk, uint32_t lines)
+workspace_grow(Workspace *workspace, uint32_t lines)
 {
-	desk_reserve(&desk->steps, lines);
-	if (lines <= desk->room)
+	workspace_reserve(&workspace->steps, lines);
+	if (lines <= workspace->room)
 		return;
-	if (desk->room > 0)
+	if (workspace->room > 0)
 	{
-		host_free(desk->stays);
-		host_free(desk->placings);
-		host_free(desk->product_names);
+		host_free(workspace->stays);
+		host_free(workspace->placings);
+		host_free(workspace->product_names);
 	}
-	desk->room = lines * 2;
-	desk->stays = host_alloc(NULL, (size_t) desk->room * sizeof(Stay));
-	desk->placings =
-		host_alloc(NULL, (size_t) desk->room * 2 * sizeof(Placing));
-	desk->product_names =
-		host_alloc(NULL, (size_t) desk->room * sizeof(int32_t));
+	workspace->room = lines * 2;
+	workspace->stays =
+		host_alloc(NULL, (size_t) workspace->room * sizeof(Stay));
+	workspace->placings =
+		host_alloc(NULL, (size_t) workspace->room * 2 * sizeof(Placing));
+	workspace->product_names =
+		host_alloc(NULL, (size_t) workspace->room * sizeof(int32_t));
 }
 
 /*
@@ -92,32 +93,34 @@ desk_grow(Desk *desk, uint32_t lines)
  * own numbers; how many there are then.
  */
 static int
-desk_pauses(Desk *desk, const Line *lines, uint32_t nlines, int nsteps)
+workspace_pauses(Workspace *workspace, const Line *lines, uint32_t nlines,
+				 int nsteps)
 {
-	Step *steps = desk->steps.steps;
+	Step *steps = workspace->steps.steps;
 
-	nsteps = lines_pauses(&desk->steps, desk->ledger, lines, nlines, nsteps);
+	nsteps = lines_pauses(&workspace->steps, workspace->ledger, lines, nlines,
+						  nsteps);
 	for (int i = 0; i < nsteps; i++)
 		if (steps[i].lines == 0)
-			steps[i].product = desk->local[steps[i].product];
+			steps[i].product = workspace->local[steps[i].product];
 	return nsteps;
 }
 
 /* Walk a customer. */
 static void
-desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
+workspace_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 {
-	Desk *desk = taker;
-	Ledger *ledger = desk->ledger;
+	Workspace *workspace = taker;
+	Ledger *ledger = workspace->ledger;
 	Customer customer = {0};
 	Step *steps;
 	int nstays = 0;
 
-	desk_grow(desk, nlines);
-	customer.steps = steps = desk->steps.steps;
-	customer.placings = desk->placings;
-	customer.product_names = desk->product_names;
-	customer.segment_names = desk->by_rank;
+	workspace_grow(workspace, nlines);
+	customer.steps = steps = workspace->steps.steps;
+	customer.placings = workspace->placings;
+	customer.product_names = workspace->product_names;
+	customer.segment_names = workspace->by_rank;
 
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -127,17 +130,18 @@ desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 
 		if (line_is_placing(line))
 		{
-			desk->stays[nstays++] =
-				(Stay){line->start, line->end, desk->ranks[number], line->mrr};
+			workspace->stays[nstays++] = (Stay){
+				line->start, line->end, workspace->ranks[number], line->mrr};
 			continue;
 		}
-		if (desk->seen_by[number] != who + 1)
+		if (workspace->seen_by[number] != who + 1)
 		{
-			desk->seen_by[number] = who + 1;
-			desk->local[number] = customer.nproducts;
-			desk->product_names[customer.nproducts++] = desk->names[number];
+			workspace->seen_by[number] = who + 1;
+			workspace->local[number] = customer.nproducts;
+			workspace->product_names[customer.nproducts++] =
+				workspace->names[number];
 		}
-		number = desk->local[number];
+		number = workspace->local[number];
 		mrr = line_mrr(ledger, line);
 		steps[customer.nsteps++] = (Step){line->start, number, 1, mrr};
 		if (line->end < ledger->terms.as_of)
@@ -147,22 +151,24 @@ desk_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
 		return;
 	steps_sort(steps, customer.nsteps);
 	if (ledger->has_pauses)
-		customer.nsteps = desk_pauses(desk, lines, nlines, customer.nsteps);
-	customer.nplacings = placings_of(desk->stays, nstays, desk->placings);
+		customer.nsteps =
+			workspace_pauses(workspace, lines, nlines, customer.nsteps);
+	customer.nplacings =
+		placings_of(workspace->stays, nstays, workspace->placings);
 	for (int i = 0; i < customer.nplacings; i++)
-		if (desk->placings[i].segment < 0)
-			desk->placings[i].segment = ledger->names.count;
-	segment_flow_walk(desk->flow, &customer);
+		if (workspace->placings[i].segment < 0)
+			workspace->placings[i].segment = ledger->names.count;
+	segment_flow_walk(workspace->flow, &customer);
 }
 
 void
 segment_ledger_finish(Ledger *ledger, SegmentFlow *flow, int span)
 {
-	Desk desk;
+	Workspace workspace;
 
 	segment_flow_adopt(flow, ledger->terms.calendar, ledger->terms.as_of, span,
 					   ledger->terms.pause_days);
 	segment_flow_scale(flow, ledger->scale);
-	desk_open(&desk, ledger, flow);
-	ledger_each(ledger, desk_walk, &desk);
+	workspace_open(&workspace, ledger, flow);
+	ledger_each(ledger, workspace_walk, &workspace);
 }

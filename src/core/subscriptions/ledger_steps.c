@@ -58,31 +58,33 @@ days_rank(int32_t *numbers, const int count)
 }
 
 void
-desk_close(StepDesk *desk)
+workspace_close(StepWorkspace *workspace)
 {
-	if (desk->room == 0)
+	if (workspace->room == 0)
 		return;
-	host_free(desk->steps);
-	host_free(desk->pauses);
-	desk->room = 0;
+	host_free(workspace->steps);
+	host_free(workspace->pauses);
+	workspace->room = 0;
 }
 
 /* Make room for the steps of so many lines. */
 void
-desk_reserve(StepDesk *desk, uint32_t nlines)
+workspace_reserve(StepWorkspace *workspace, uint32_t nlines)
 {
-	if (nlines <= desk->room)
+	if (nlines <= workspace->room)
 		return;
-	desk_close(desk);
-	desk->room = nlines < LINES_SOME ? LINES_SOME : nlines * 2;
+	workspace_close(workspace);
+	workspace->room = nlines < LINES_SOME ? LINES_SOME : nlines * 2;
 	/* two of each line, and two of each pause */
-	desk->steps = host_alloc(NULL, (size_t) desk->room * 4 * sizeof(Step));
-	desk->pauses = host_alloc(NULL, (size_t) desk->room * sizeof(Pause));
+	workspace->steps =
+		host_alloc(NULL, (size_t) workspace->room * 4 * sizeof(Step));
+	workspace->pauses =
+		host_alloc(NULL, (size_t) workspace->room * sizeof(Pause));
 }
 
 /* The steps of many lines */
 static int
-many_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
+many_steps(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 		   uint32_t nlines)
 {
 	int nsteps = 0;
@@ -92,27 +94,28 @@ many_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
 		const Line *line = &lines[i];
 		Wide mrr = line_mrr(ledger, line);
 
-		desk->steps[nsteps++] = (Step){line->start, line_name(line), 1, mrr};
+		workspace->steps[nsteps++] =
+			(Step){line->start, line_name(line), 1, mrr};
 		if (line->end < ledger->terms.as_of)
-			desk->steps[nsteps++] =
+			workspace->steps[nsteps++] =
 				(Step){line->end, line_name(line), -1, -mrr};
 	}
-	steps_sort(desk->steps, nsteps);
+	steps_sort(workspace->steps, nsteps);
 	return nsteps;
 }
 
 /* Lay out the steps before as_of in the order of days; how many. */
 int
-lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
+lines_steps(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 			uint32_t nlines)
 {
 	Day as_of = ledger->terms.as_of;
 	int32_t numbers[LINES_SOME * 2]; /* days, then places among them */
 	int nsteps = 0;
 
-	desk_reserve(desk, nlines);
+	workspace_reserve(workspace, nlines);
 	if (nlines > LINES_SOME)
-		return many_steps(desk, ledger, lines, nlines);
+		return many_steps(workspace, ledger, lines, nlines);
 	for (int i = 0; i < LINES_SOME * 2; i++)
 		numbers[i] = NEVER;
 	for (uint32_t i = 0; i < nlines; i++)
@@ -133,9 +136,9 @@ lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
 		const Line *line = &lines[i];
 		Wide mrr = line_mrr(ledger, line);
 
-		desk->steps[numbers[i * 2]] =
+		workspace->steps[numbers[i * 2]] =
 			(Step){line->start, line_name(line), 1, mrr};
-		desk->steps[numbers[i * 2 + 1]] =
+		workspace->steps[numbers[i * 2 + 1]] =
 			(Step){line->end, line_name(line), -1, -mrr};
 	}
 	return nsteps;
@@ -143,7 +146,7 @@ lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
 
 /* Add to the steps what pauses keep; how many there are then. */
 int
-lines_pauses(StepDesk *desk, const Ledger *ledger, const Line *lines,
+lines_pauses(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 			 uint32_t nlines, int nsteps)
 {
 	int npauses = 0;
@@ -156,13 +159,13 @@ lines_pauses(StepDesk *desk, const Ledger *ledger, const Line *lines,
 
 		/* what would bring nothing is a free line */
 		if (pause != 0)
-			desk->pauses[npauses++] =
+			workspace->pauses[npauses++] =
 				(Pause){line_name(line), line->start, line->end, pause};
 	}
 	if (npauses == 0)
 		return nsteps;
-	kept = pause_steps(desk->pauses, npauses, ledger->terms.pause_days,
-					   ledger->terms.as_of, desk->steps + nsteps);
-	steps_sort(desk->steps, nsteps + kept);
+	kept = pause_steps(workspace->pauses, npauses, ledger->terms.pause_days,
+					   ledger->terms.as_of, workspace->steps + nsteps);
+	steps_sort(workspace->steps, nsteps + kept);
 	return nsteps + kept;
 }

@@ -11,18 +11,18 @@
 #include "core/subscriptions/steps.h"
 
 /* What is used again for every customer; zeros to begin with */
-typedef struct StepDesk
+typedef struct StepWorkspace
 {
 	uint32_t room;
 	Step *steps;
 	Pause *pauses;
-} StepDesk;
+} StepWorkspace;
 
-extern void desk_reserve(StepDesk *desk, uint32_t nlines);
-extern int lines_steps(StepDesk *desk, const Ledger *ledger, const Line *lines,
-					   uint32_t nlines);
-extern int lines_pauses(StepDesk *desk, const Ledger *ledger, const Line *lines,
-						uint32_t nlines, int nsteps);
-extern void desk_close(StepDesk *desk);
+extern void workspace_reserve(StepWorkspace *workspace, uint32_t nlines);
+extern int lines_steps(StepWorkspace *workspace, const Ledger *ledger,
+					   const Line *lines, uint32_t nlines);
+extern int lines_pauses(StepWorkspace *workspace, const Ledger *ledger,
+						const Line *lines, uint32_t nlines, int nsteps);
+extern void workspace_close(StepWorkspace *workspace);
 
 #endif /* CVM_CORE_SUBSCRIPTIONS_LEDGER_STEPS_H */

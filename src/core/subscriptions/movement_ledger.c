@@ -12,37 +12,39 @@
 #include "core/subscriptions/ledger_steps.h"
 
 /* What is used again for every customer */
-typedef struct Desk
+typedef struct Workspace
 {
 	Ledger *ledger;
 	Movement *movement;
-	StepDesk steps;
-} Desk;
+	StepWorkspace steps;
+} Workspace;
 
 /* Walk a customer. */
 static void
-desk_walk(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
+workspace_walk(void *taker, uint32_t customer, const Line *lines,
+			   uint32_t nlines)
 {
 	static const Held always = {INT64_MIN, INT64_MAX};
-	Desk *desk = taker;
-	int nsteps = lines_steps(&desk->steps, desk->ledger, lines, nlines);
+	Workspace *workspace = taker;
+	int nsteps =
+		lines_steps(&workspace->steps, workspace->ledger, lines, nlines);
 
 	(void) customer;
-	if (desk->ledger->has_pauses)
-		nsteps =
-			lines_pauses(&desk->steps, desk->ledger, lines, nlines, nsteps);
-	movement_add(desk->movement, desk->steps.steps, nsteps,
-				 desk->ledger->names.count, &always, 1);
+	if (workspace->ledger->has_pauses)
+		nsteps = lines_pauses(&workspace->steps, workspace->ledger, lines,
+							  nlines, nsteps);
+	movement_add(workspace->movement, workspace->steps.steps, nsteps,
+				 workspace->ledger->names.count, &always, 1);
 }
 
 void
 movement_ledger_finish(Ledger *ledger, Movement *movement)
 {
-	Desk desk = {ledger, movement, {0}};
+	Workspace workspace = {ledger, movement, {0}};
 
 	movement_adopt(movement, ledger->terms.calendar, ledger->terms.as_of,
 				   ledger->terms.pause_days);
 	movement_scale(movement, ledger->scale);
-	ledger_each(ledger, desk_walk, &desk);
-	desk_close(&desk.steps);
+	ledger_each(ledger, workspace_walk, &workspace);
+	workspace_close(&workspace.steps);
 }

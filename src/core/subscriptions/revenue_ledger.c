@@ -36,33 +36,33 @@ typedef struct Tally
 } Tally;
 
 /* What is used again for every customer */
-typedef struct Desk
+typedef struct Workspace
 {
 	const Ledger *ledger;
 	Revenue *revenue;
-	StepDesk steps;
+	StepWorkspace steps;
 	Level *levels;
 	int room;
 	Tally *tally; /* NULL: every customer goes the long way */
-} Desk;
+} Workspace;
 
 static void
-tally_open(Desk *desk)
+tally_open(Workspace *workspace)
 {
-	const Revenue *revenue = desk->revenue;
+	const Revenue *revenue = workspace->revenue;
 
 	if (revenue->clock != CLOCK_CALENDAR)
 		return;
-	desk->tally = host_alloc_zero(NULL, sizeof(Tally));
-	desk->tally->end = period_of(revenue->calendar, revenue->as_of);
-	desk->tally->first = desk->tally->end - TALLY_PERIODS;
+	workspace->tally = host_alloc_zero(NULL, sizeof(Tally));
+	workspace->tally->end = period_of(revenue->calendar, revenue->as_of);
+	workspace->tally->first = workspace->tally->end - TALLY_PERIODS;
 }
 
 /* Take the tally into the state. */
 static void
-tally_close(Desk *desk)
+tally_close(Workspace *workspace)
 {
-	Tally *tally = desk->tally;
+	Tally *tally = workspace->tally;
 
 	if (tally == NULL)
 		return;
@@ -87,22 +87,22 @@ tally_close(Desk *desk)
 				kept.eligible = no ? -eligible.eligible : eligible.eligible;
 				kept.base = no ? -eligible.base : eligible.base;
 			}
-			revenue_change(desk->revenue, (Period) (tally->first + cohort), no,
-						   &kept);
+			revenue_change(workspace->revenue, (Period) (tally->first + cohort),
+						   no, &kept);
 		}
-		revenue_join(desk->revenue, (Period) (tally->first + cohort),
+		revenue_join(workspace->revenue, (Period) (tally->first + cohort),
 					 eligible.eligible, eligible.base);
 	}
 	host_free(tally);
-	desk->tally = NULL;
+	workspace->tally = NULL;
 }
 
 /* Count a customer as revenue_add() does; false: it takes the long way. */
 static bool
-tally_add(Desk *desk, const Level *levels, int nlevels)
+tally_add(Workspace *workspace, const Level *levels, int nlevels)
 {
-	Tally *tally = desk->tally;
-	Almanac *almanac = desk->revenue->almanac;
+	Tally *tally = workspace->tally;
+	Almanac *almanac = workspace->revenue->almanac;
 	Period period = almanac_period(almanac, levels[0].day);
 	int64_t cohort = period - tally->first;
 	int64_t end = tally->end - period;
@@ -118,9 +118,9 @@ tally_add(Desk *desk, const Level *levels, int nlevels)
 			return false;
 	if (++tally->customers == TALLY_CUSTOMERS)
 	{
-		tally_close(desk);
-		tally_open(desk);
-		tally = desk->tally;
+		tally_close(workspace);
+		tally_open(workspace);
+		tally = workspace->tally;
 	}
 	tally->members[cohort]++;
 	tally->base[cohort] += base;
@@ -150,38 +150,40 @@ tally_add(Desk *desk, const Level *levels, int nlevels)
 
 /* Walk a customer. */
 static void
-desk_walk(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
+workspace_walk(void *taker, uint32_t customer, const Line *lines,
+			   uint32_t nlines)
 {
-	Desk *desk = taker;
-	int nsteps = lines_steps(&desk->steps, desk->ledger, lines, nlines);
+	Workspace *workspace = taker;
+	int nsteps =
+		lines_steps(&workspace->steps, workspace->ledger, lines, nlines);
 	int nlevels;
 
 	(void) customer;
-	if (nsteps > desk->room)
+	if (nsteps > workspace->room)
 	{
-		if (desk->room > 0)
-			host_free(desk->levels);
-		desk->room = nsteps * 2;
-		desk->levels = host_alloc(NULL, desk->room * sizeof(Level));
+		if (workspace->room > 0)
+			host_free(workspace->levels);
+		workspace->room = nsteps * 2;
+		workspace->levels = host_alloc(NULL, workspace->room * sizeof(Level));
 	}
-	nlevels = levels_of(desk->steps.steps, nsteps, desk->levels);
-	if (nlevels > 0 &&
-		(desk->tally == NULL || !tally_add(desk, desk->levels, nlevels)))
-		revenue_add(desk->revenue, desk->levels, nlevels);
+	nlevels = levels_of(workspace->steps.steps, nsteps, workspace->levels);
+	if (nlevels > 0 && (workspace->tally == NULL ||
+						!tally_add(workspace, workspace->levels, nlevels)))
+		revenue_add(workspace->revenue, workspace->levels, nlevels);
 }
 
 void
 revenue_ledger_finish(Ledger *ledger, Revenue *revenue)
 {
-	Desk desk = {.ledger = ledger, .revenue = revenue};
+	Workspace workspace = {.ledger = ledger, .revenue = revenue};
 
 	revenue_adopt(revenue, ledger->terms.calendar, ledger->terms.clock,
 				  ledger->terms.as_of);
 	revenue_scale(revenue, ledger->scale);
-	tally_open(&desk);
-	ledger_each(ledger, desk_walk, &desk);
-	tally_close(&desk);
-	desk_close(&desk.steps);
-	if (desk.room > 0)
-		host_free(desk.levels);
+	tally_open(&workspace);
+	ledger_each(ledger, workspace_walk, &workspace);
+	tally_close(&workspace);
+	workspace_close(&workspace.steps);
+	if (workspace.room > 0)
+		host_free(workspace.levels);
 }

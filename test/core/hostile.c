@@ -42,7 +42,7 @@ same_bytes(const ByteWriter *writer, const uint8_t *data, size_t size)
 
 /* A cell must make sense whatever the bytes said. */
 static void
-check_row(void *taker, const GridRow *row)
+check_row(void *arg, const GridRow *row)
 {
 	double low;
 	double high;
@@ -57,29 +57,29 @@ check_row(void *taker, const GridRow *row)
 		return;
 	wilson(row->retained, row->eligible, 1.96, &low, &high);
 	CLAIM(low >= 0 && low <= high && high <= 1);
-	(void) taker;
+	(void) arg;
 }
 
 static void
-check_line(void *taker, const char *line, size_t size)
+check_line(void *arg, const char *line, size_t size)
 {
 	CLAIM(size == 0 || memchr(line, '\0', size) == NULL);
-	(void) taker;
+	(void) arg;
 }
 
 static void
-check_lifecycle_row(void *taker, const LifecycleRow *row)
+check_lifecycle_row(void *arg, const LifecycleRow *row)
 {
 	CLAIM(row->opening >= 0 && row->entered >= 0 && row->closing >= 0);
 	CLAIM(row->retained >= 0 && row->reactivated >= 0 && row->dormant >= 0);
-	(void) taker;
+	(void) arg;
 }
 
 static void
-check_status(void *taker, Period period, LifecycleStatus status)
+check_status(void *arg, Period period, LifecycleStatus status)
 {
 	CLAIM(status >= STATUS_NEW && status <= STATUS_DORMANT);
-	(void) taker;
+	(void) arg;
 	(void) period;
 }
 

@@ -31,7 +31,7 @@ typedef struct Input
 
 /* A bridge foots, whatever the bytes said. */
 static void
-check_bridge(void *taker, const BridgeRow *row)
+check_bridge(void *arg, const BridgeRow *row)
 {
 	const SegmentSum *into = row->into.lines;
 	const SegmentSum *out = row->out.lines;
@@ -64,23 +64,23 @@ check_bridge(void *taker, const BridgeRow *row)
 			  tally[TALLY_COHORT + age].customers);
 	CLAIM(!(errors.arpu < 0) && !(errors.products < 0) && !(errors.gross < 0) &&
 		  !(errors.net < 0) && !(errors.renewal < 0));
-	(void) taker;
+	(void) arg;
 }
 
 static void
-check_matrix(void *taker, const MatrixRow *row)
+check_matrix(void *arg, const MatrixRow *row)
 {
 	CLAIM(row->customers > 0);
 	CLAIM(row->from != NULL || row->to != NULL);
-	(void) taker;
+	(void) arg;
 }
 
 static void
-check_product(void *taker, const ProductRow *row)
+check_product(void *arg, const ProductRow *row)
 {
 	CLAIM(row->segment != NULL && row->product != NULL);
 	CLAIM(row->customers != 0);
-	(void) taker;
+	(void) arg;
 }
 
 /* Bytes that this library wrote must be bytes that it reads, and writes. */

@@ -43,31 +43,31 @@ draw(uint32_t below)
 }
 
 static void
-skip_movement(void *taker, const MovementRow *row)
+skip_movement(void *arg, const MovementRow *row)
 {
-	(void) taker;
+	(void) arg;
 	(void) row;
 }
 
 static void
-skip_revenue(void *taker, const RevenueRow *row)
+skip_revenue(void *arg, const RevenueRow *row)
 {
 	if (row->kept.retained > row->kept.eligible)
 		abort();
-	(void) taker;
+	(void) arg;
 }
 
 static void
-skip_migration(void *taker, const Migration *move)
+skip_migration(void *arg, const Migration *move)
 {
-	(void) taker;
+	(void) arg;
 	(void) move;
 }
 
 static void
-skip_kept(void *taker, const KeptChange *change)
+skip_kept(void *arg, const KeptChange *change)
 {
-	(void) taker;
+	(void) arg;
 	(void) change;
 }
 

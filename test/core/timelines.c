@@ -109,9 +109,9 @@ by_log(const World *world, uint32_t customer)
 }
 
 static void
-check_timeline(void *taker, Key key, const Activity *activity)
+check_timeline(void *arg, Key key, const Activity *activity)
 {
-	World *world = taker;
+	World *world = arg;
 	uint32_t customer = customer_of(world, &key);
 	Activity *expected;
 	ByteWriter writers[2];

@@ -92,9 +92,9 @@ typedef struct MatrixWorkspace
 } MatrixWorkspace;
 
 static void
-matrix_take(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
+matrix_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 {
-	MatrixWorkspace *workspace = taker;
+	MatrixWorkspace *workspace = arg;
 	int nspells = workspace_lay(&workspace->workspace, lines, nlines);
 
 	(void) customer;
@@ -125,9 +125,9 @@ typedef struct CourseWorkspace
 } CourseWorkspace;
 
 static void
-course_take(void *taker, uint32_t customer, const Line *lines, uint32_t nlines)
+course_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 {
-	CourseWorkspace *workspace = taker;
+	CourseWorkspace *workspace = arg;
 
 	(void) customer;
 	workspace->holdings.nspells =

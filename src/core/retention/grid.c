@@ -83,7 +83,7 @@ check_rows(const Retention *retention)
 /* The grid of one cohort. */
 static void
 cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
-			GridTake take, void *taker)
+			GridEmit take, void *arg)
 {
 	bool anniversary = cohort->running != NULL;
 	int64_t over;
@@ -156,17 +156,17 @@ cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
 		}
 		if (row.eligible == 0)
 			row.retained = row.retained_or_later = row.returned = 0;
-		take(taker, &row);
+		take(arg, &row);
 	}
 }
 
 /* Every cell of the triangle, cohort by cohort. */
 void
-grid_rows(const Retention *retention, bool partial, GridTake take, void *taker)
+grid_rows(const Retention *retention, bool partial, GridEmit take, void *arg)
 {
 	check_rows(retention);
 	for (int i = 0; i < retention->ncohorts; i++)
-		cohort_rows(retention, &retention->cohorts[i], partial, take, taker);
+		cohort_rows(retention, &retention->cohorts[i], partial, take, arg);
 }
 
 /* The points of a curve while cohorts are pooled */
@@ -179,9 +179,9 @@ typedef struct Pool
 
 /* Add a cell's eligible members to the curve's point. */
 static void
-pool_take(void *taker, const GridRow *row)
+pool_take(void *arg, const GridRow *row)
 {
-	Pool *pool = taker;
+	Pool *pool = arg;
 	GridRow *point;
 
 	while (pool->nrows <= row->period_no)
@@ -220,7 +220,7 @@ pool_take(void *taker, const GridRow *row)
  * rates.
  */
 void
-curve_rows(const Retention *retention, GridTake take, void *taker)
+curve_rows(const Retention *retention, GridEmit take, void *arg)
 {
 	Pool pool = {NULL, 0, 0};
 
@@ -228,6 +228,6 @@ curve_rows(const Retention *retention, GridTake take, void *taker)
 	for (int64_t i = 0; i < pool.nrows; i++)
 	{
 		host_poll();
-		take(taker, &pool.rows[i]);
+		take(arg, &pool.rows[i]);
 	}
 }

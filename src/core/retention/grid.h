@@ -25,10 +25,10 @@ typedef struct GridRow
 	Wide base; /* what the eligible brought in period 0 */
 } GridRow;
 
-typedef void (*GridTake)(void *taker, const GridRow *row);
+typedef void (*GridEmit)(void *arg, const GridRow *row);
 
-extern void grid_rows(const Retention *retention, bool partial, GridTake take,
-					  void *taker);
-extern void curve_rows(const Retention *retention, GridTake take, void *taker);
+extern void grid_rows(const Retention *retention, bool partial, GridEmit take,
+					  void *arg);
+extern void curve_rows(const Retention *retention, GridEmit take, void *arg);
 
 #endif /* CVM_CORE_RETENTION_GRID_H */

@@ -20,8 +20,8 @@ typedef struct Map
 {
 	const Retention *retention;
 	bool utf8;
-	LineTake take;
-	void *taker;
+	LineEmit take;
+	void *arg;
 	bool open; /* a line is being written */
 	Period cohort;
 	ByteWriter line;
@@ -90,16 +90,16 @@ line_end(Map *map)
 		return;
 	while (map->line.used > 0 && map->line.data[map->line.used - 1] == ' ')
 		map->line.used--;
-	map->take(map->taker, (const char *) map->line.data, map->line.used);
+	map->take(map->arg, (const char *) map->line.data, map->line.used);
 	map->line.used = 0;
 	map->open = false;
 }
 
 /* First pass: how many columns there are. */
 static void
-measure(void *taker, const GridRow *row)
+measure(void *arg, const GridRow *row)
 {
-	Map *map = taker;
+	Map *map = arg;
 
 	if (row->period_no >= map->widest)
 		map->widest = row->period_no + 1;
@@ -107,9 +107,9 @@ measure(void *taker, const GridRow *row)
 
 /* Second pass: one cell after the other. */
 static void
-draw(void *taker, const GridRow *row)
+draw(void *arg, const GridRow *row)
 {
-	Map *map = taker;
+	Map *map = arg;
 	char cell[40];
 
 	if (!map->open || row->period_no == 0)
@@ -137,7 +137,7 @@ draw(void *taker, const GridRow *row)
 }
 
 void
-heatmap_lines(const Retention *retention, bool utf8, LineTake take, void *taker)
+heatmap_lines(const Retention *retention, bool utf8, LineEmit take, void *arg)
 {
 	Map map;
 	char cell[64];
@@ -146,7 +146,7 @@ heatmap_lines(const Retention *retention, bool utf8, LineTake take, void *taker)
 	map.retention = retention;
 	map.utf8 = utf8;
 	map.take = take;
-	map.taker = taker;
+	map.arg = arg;
 	writer_open(&map.line, NULL, 0);
 	grid_rows(retention, false, measure, &map);
 	map.open = true;

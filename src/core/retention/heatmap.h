@@ -9,9 +9,9 @@
 
 #include "core/retention/grid.h"
 
-typedef void (*LineTake)(void *taker, const char *line, size_t size);
+typedef void (*LineEmit)(void *arg, const char *line, size_t size);
 
-extern void heatmap_lines(const Retention *retention, bool utf8, LineTake take,
-						  void *taker);
+extern void heatmap_lines(const Retention *retention, bool utf8, LineEmit take,
+						  void *arg);
 
 #endif /* CVM_CORE_RETENTION_HEATMAP_H */

@@ -75,7 +75,7 @@ check_periods(int64_t first, int64_t last)
 /* One customer, period by period, up to the one that as_of cuts. */
 void
 lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
-				   StatusTake take, void *taker)
+				   StatusEmit take, void *arg)
 {
 	Walk walk;
 	Period before;
@@ -84,7 +84,7 @@ lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
 
 	if (!walk_begin(&walk, activity, calendar, as_of, &before))
 		return;
-	take(taker, before, STATUS_NEW);
+	take(arg, before, STATUS_NEW);
 	last = period_of(calendar, as_of - 1);
 	check_periods(before, last);
 	while (walk_next(&walk, &active))
@@ -92,16 +92,16 @@ lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
 		for (int64_t p = (int64_t) before + 1; p < active; p++)
 		{
 			host_poll();
-			take(taker, (Period) p, STATUS_DORMANT);
+			take(arg, (Period) p, STATUS_DORMANT);
 		}
-		take(taker, active,
+		take(arg, active,
 			 active == before + 1 ? STATUS_RETAINED : STATUS_REACTIVATED);
 		before = active;
 	}
 	for (int64_t p = (int64_t) before + 1; p <= last; p++)
 	{
 		host_poll();
-		take(taker, (Period) p, STATUS_DORMANT);
+		take(arg, (Period) p, STATUS_DORMANT);
 	}
 }
 
@@ -252,7 +252,7 @@ lifecycle_merge(Lifecycle *into, const Lifecycle *more)
 
 /* Every period from the first in which something happens to the last. */
 void
-lifecycle_rows(const Lifecycle *lifecycle, LifecycleTake take, void *taker)
+lifecycle_rows(const Lifecycle *lifecycle, LifecycleEmit take, void *arg)
 {
 	int64_t last;
 	int64_t stock = 0;
@@ -285,7 +285,7 @@ lifecycle_rows(const Lifecycle *lifecycle, LifecycleTake take, void *taker)
 		row.dormant = stock - row.entered - row.retained - row.reactivated;
 		row.is_complete =
 			period_start(lifecycle->calendar, p + 1) <= lifecycle->as_of;
-		take(taker, &row);
+		take(arg, &row);
 	}
 }
 

@@ -70,20 +70,20 @@ typedef struct LifecycleRow
 	bool is_complete;
 } LifecycleRow;
 
-typedef void (*StatusTake)(void *taker, Period period, LifecycleStatus status);
-typedef void (*LifecycleTake)(void *taker, const LifecycleRow *row);
+typedef void (*StatusEmit)(void *arg, Period period, LifecycleStatus status);
+typedef void (*LifecycleEmit)(void *arg, const LifecycleRow *row);
 
 #define LIFECYCLE_VERSION 1
 
 extern void lifecycle_statuses(const Activity *activity, Calendar calendar,
-							   Day as_of, StatusTake take, void *taker);
+							   Day as_of, StatusEmit take, void *arg);
 extern Lifecycle *lifecycle_new(HostArena arena);
 extern void lifecycle_add(Lifecycle *lifecycle, const Activity *activity,
 						  Calendar calendar, Day as_of, const Held *held,
 						  int nheld);
 extern void lifecycle_merge(Lifecycle *into, const Lifecycle *more);
-extern void lifecycle_rows(const Lifecycle *lifecycle, LifecycleTake take,
-						   void *taker);
+extern void lifecycle_rows(const Lifecycle *lifecycle, LifecycleEmit take,
+						   void *arg);
 extern void lifecycle_encode(const Lifecycle *lifecycle, ByteWriter *writer);
 extern Lifecycle *lifecycle_decode(HostArena arena, const void *data,
 								   size_t size);

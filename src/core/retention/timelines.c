@@ -264,7 +264,7 @@ workspace_sort(Workspace *workspace, const Timelines *timelines,
 
 /* Hand out the customers in memory. */
 void
-timelines_each(Timelines *timelines, TimelineTake take, void *taker)
+timelines_each(Timelines *timelines, TimelineEmit take, void *arg)
 {
 	const RowBuffer *row_buffer = &timelines->row_buffer;
 	uint32_t ends[PAGE_ITEMS];
@@ -282,7 +282,7 @@ timelines_each(Timelines *timelines, TimelineTake take, void *taker)
 				continue;
 			workspace_read(&workspace, timelines, at, ends[i]);
 			take(
-				taker,
+				arg,
 				key_table_key(&row_buffer->key_table, number << PAGE_SHIFT | i),
 				&workspace.activity);
 		}
@@ -295,16 +295,16 @@ timelines_each(Timelines *timelines, TimelineTake take, void *taker)
 
 /* Hand out every customer once, and close the files. */
 void
-timelines_finish(Timelines *timelines, TimelineTake take, void *taker)
+timelines_finish(Timelines *timelines, TimelineEmit take, void *arg)
 {
 	timelines_flush(timelines);
 	if (timelines->parts != NULL)
 	{
 		timelines_spill(timelines);
-		timelines_parts(timelines, take, taker);
+		timelines_parts(timelines, take, arg);
 	}
 	else
-		timelines_each(timelines, take, taker);
+		timelines_each(timelines, take, arg);
 	row_buffer_close(&timelines->row_buffer);
 	batch_close(&timelines->batch);
 	host_free(timelines);

@@ -38,13 +38,13 @@ typedef struct Timelines
 } Timelines;
 
 /* Take a customer's timeline, good until the call returns. */
-typedef void (*TimelineTake)(void *taker, Key key, const Activity *activity);
+typedef void (*TimelineEmit)(void *arg, Key key, const Activity *activity);
 
 extern Timelines *timelines_new(HostArena arena, KeyKind kind, bool is_full,
 								DayReader reader, size_t budget);
 extern void timelines_flush(Timelines *timelines);
-extern void timelines_finish(Timelines *timelines, TimelineTake take,
-							 void *taker);
+extern void timelines_finish(Timelines *timelines, TimelineEmit take,
+							 void *arg);
 
 /* Gathering a row. */
 static inline void
@@ -58,11 +58,9 @@ timelines_take(Timelines *timelines, Key key, int64_t time, uint8_t marks,
 
 /* timelines_spill.c: parts in files */
 extern void timelines_spill(Timelines *timelines);
-extern void timelines_parts(Timelines *timelines, TimelineTake take,
-							void *taker);
+extern void timelines_parts(Timelines *timelines, TimelineEmit take, void *arg);
 
 /* timelines.c: those in memory */
-extern void timelines_each(Timelines *timelines, TimelineTake take,
-						   void *taker);
+extern void timelines_each(Timelines *timelines, TimelineEmit take, void *arg);
 
 #endif /* CVM_CORE_RETENTION_TIMELINES_H */

@@ -59,9 +59,9 @@ typedef struct Spilling
 } Spilling;
 
 static void
-spill_take(void *taker, Key key, const Activity *activity)
+spill_take(void *arg, Key key, const Activity *activity)
 {
-	Spilling *spilling = taker;
+	Spilling *spilling = arg;
 	Timelines *timelines = spilling->timelines;
 	int part = part_of(key_hash(timelines->kind, &key), 0);
 
@@ -124,7 +124,7 @@ piece_begin(HostFile file, KeyKind kind, Key *key, char **text, size_t *size)
 
 /* Hand out a customer of some pieces. */
 static void
-pieces_merge(const Piece *piece, Key key, TimelineTake take, void *taker)
+pieces_merge(const Piece *piece, Key key, TimelineEmit take, void *arg)
 {
 	Activity *activity = activity_decode(piece->data, piece->size);
 
@@ -139,15 +139,15 @@ pieces_merge(const Piece *piece, Key key, TimelineTake take, void *taker)
 		host_free(more);
 		activity = sum;
 	}
-	take(taker, key, activity);
+	take(arg, key, activity);
 	host_free(activity->days);
 	host_free(activity);
 }
 
 /* Hand out the customers of a part that fits into memory. */
 static void
-part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
-		  void *taker)
+part_read(HostArena arena, KeyKind kind, HostFile file, TimelineEmit take,
+		  void *arg)
 {
 	KeyTable key_table;
 	ChunkedArray heads; /* by slot: the last piece */
@@ -180,7 +180,7 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 		const Piece *piece = *(Piece **) chunked_array_peek(&heads, slot);
 
 		host_poll();
-		pieces_merge(piece, key_table_key(&key_table, slot), take, taker);
+		pieces_merge(piece, key_table_key(&key_table, slot), take, arg);
 		while (piece != NULL)
 		{
 			const Piece *next = piece->next;
@@ -194,13 +194,12 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineTake take,
 }
 
 static void parts_read(const Timelines *timelines, HostFile *parts,
-					   size_t *sizes, int level, TimelineTake take,
-					   void *taker);
+					   size_t *sizes, int level, TimelineEmit take, void *arg);
 
 /* Divide a part that is too large, and hand out what that gives. */
 static void
 part_divide(const Timelines *timelines, HostFile file, int level,
-			TimelineTake take, void *taker)
+			TimelineEmit take, void *arg)
 {
 	size_t *sizes;
 	HostFile *parts = parts_make(timelines->arena, &sizes);
@@ -223,22 +222,22 @@ part_divide(const Timelines *timelines, HostFile file, int level,
 			host_free(text);
 	}
 	host_file_close(file);
-	parts_read(timelines, parts, sizes, level, take, taker);
+	parts_read(timelines, parts, sizes, level, take, arg);
 }
 
 /* Hand out part by part, and close the files. */
 static void
 parts_read(const Timelines *timelines, HostFile *parts, size_t *sizes,
-		   int level, TimelineTake take, void *taker)
+		   int level, TimelineEmit take, void *arg)
 {
 	for (int part = 0; part < PARTS; part++)
 	{
 		if (sizes[part] > timelines->budget && level + 1 < LEVELS)
 		{
-			part_divide(timelines, parts[part], level + 1, take, taker);
+			part_divide(timelines, parts[part], level + 1, take, arg);
 			continue;
 		}
-		part_read(timelines->arena, timelines->kind, parts[part], take, taker);
+		part_read(timelines->arena, timelines->kind, parts[part], take, arg);
 		host_file_close(parts[part]);
 	}
 	host_free(parts);
@@ -246,9 +245,9 @@ parts_read(const Timelines *timelines, HostFile *parts, size_t *sizes,
 }
 
 void
-timelines_parts(Timelines *timelines, TimelineTake take, void *taker)
+timelines_parts(Timelines *timelines, TimelineEmit take, void *arg)
 {
-	parts_read(timelines, timelines->parts, timelines->sizes, 0, take, taker);
+	parts_read(timelines, timelines->parts, timelines->sizes, 0, take, arg);
 	timelines->parts = NULL;
 	timelines->sizes = NULL;
 }

@@ -310,9 +310,9 @@ typedef struct ProductRow
 	Wide mrr;
 } ProductRow;
 
-typedef void (*BridgeTake)(void *taker, const BridgeRow *row);
-typedef void (*MatrixTake)(void *taker, const MatrixRow *row);
-typedef void (*ProductTake)(void *taker, const ProductRow *row);
+typedef void (*BridgeEmit)(void *arg, const BridgeRow *row);
+typedef void (*MatrixEmit)(void *arg, const MatrixRow *row);
+typedef void (*ProductEmit)(void *arg, const ProductRow *row);
 
 #define SEGMENT_FLOW_VERSION 1
 
@@ -337,13 +337,13 @@ extern void segment_flow_walk(SegmentFlow *flow, const Customer *customer);
 extern void segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 							 const Holdings *history);
 extern void segment_flow_merge(SegmentFlow *into, const SegmentFlow *more);
-extern void segment_flow_bridge(const SegmentFlow *flow, BridgeTake take,
-								void *taker);
+extern void segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take,
+								void *arg);
 extern BridgeErrors bridge_errors(const BridgeRow *row, int scale);
-extern void segment_flow_matrix(const SegmentFlow *flow, MatrixTake take,
-								void *taker);
-extern void segment_flow_products(const SegmentFlow *flow, ProductTake take,
-								  void *taker);
+extern void segment_flow_matrix(const SegmentFlow *flow, MatrixEmit take,
+								void *arg);
+extern void segment_flow_products(const SegmentFlow *flow, ProductEmit take,
+								  void *arg);
 extern void segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer);
 extern SegmentFlow *segment_flow_decode(HostArena arena, const void *data,
 										size_t size);

@@ -108,9 +108,9 @@ workspace_pauses(Workspace *workspace, const Line *lines, uint32_t nlines,
 
 /* Walk a customer. */
 static void
-workspace_walk(void *taker, uint32_t who, const Line *lines, uint32_t nlines)
+workspace_walk(void *arg, uint32_t who, const Line *lines, uint32_t nlines)
 {
-	Workspace *workspace = taker;
+	Workspace *workspace = arg;
 	Ledger *ledger = workspace->ledger;
 	Customer customer = {0};
 	Step *steps;

@@ -18,7 +18,7 @@ typedef struct Stayers
 
 static void
 matrix_stays(const SegmentFlow *flow, const SegmentOrder *order,
-			 Stayers *stayers, int64_t period, MatrixTake take, void *taker)
+			 Stayers *stayers, int64_t period, MatrixEmit take, void *arg)
 {
 	for (int i = 0; i < order->nnames; i++)
 	{
@@ -33,7 +33,7 @@ matrix_stays(const SegmentFlow *flow, const SegmentOrder *order,
 						 segment_flow_complete(flow, period)};
 
 		if (row.customers > 0)
-			take(taker, &row);
+			take(arg, &row);
 		stay->customers = stay->customers_next;
 		stay->mrr = stay->mrr_next;
 		stay->change = 0;
@@ -42,8 +42,7 @@ matrix_stays(const SegmentFlow *flow, const SegmentOrder *order,
 
 static void
 matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
-			Stayers *stayers, const FlowCell *cell, MatrixTake take,
-			void *taker)
+			Stayers *stayers, const FlowCell *cell, MatrixEmit take, void *arg)
 {
 	const Flow *cell_flow = &cell->flow;
 	int32_t from = cell->place.a;
@@ -100,7 +99,7 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 		into->mrr_next = money_add(into->mrr_next, row.mrr_closing);
 	}
 	if (row.customers > 0)
-		take(taker, &row);
+		take(arg, &row);
 }
 
 static int
@@ -120,7 +119,7 @@ compare_by_way(const void *x, const void *y)
 /* Over a span, from the first closing at which anybody was seen on. */
 static void
 span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
-		  MatrixTake take, void *taker)
+		  MatrixEmit take, void *arg)
 {
 	int64_t first = cell_place(spans, 0)->period + (int64_t) flow->span;
 	int64_t nrows = 0;
@@ -153,14 +152,14 @@ span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
 		{
 			host_poll();
 			row.is_complete = segment_flow_complete(flow, row.period);
-			take(taker, &row);
+			take(arg, &row);
 		}
 	}
 }
 
 /* Give out who went where, or stayed, from closing to closing. */
 void
-segment_flow_matrix(const SegmentFlow *flow, MatrixTake take, void *taker)
+segment_flow_matrix(const SegmentFlow *flow, MatrixEmit take, void *arg)
 {
 	SegmentOrder order;
 	Stayers *stayers;
@@ -169,7 +168,7 @@ segment_flow_matrix(const SegmentFlow *flow, MatrixTake take, void *taker)
 
 	segment_flow_order(flow, &order);
 	if (order.spans.ncells > 0)
-		span_rows(flow, &order.spans, order.names, take, taker);
+		span_rows(flow, &order.spans, order.names, take, arg);
 	if (order.flows.ncells == 0)
 		return;
 	first = cell_place(&order.flows, 0)->period;
@@ -183,8 +182,8 @@ segment_flow_matrix(const SegmentFlow *flow, MatrixTake take, void *taker)
 			   cell_place(&order.flows, at)->period == period;
 			 at++)
 			matrix_flow(flow, &order, stayers, flow_cell(&order.flows, at),
-						take, taker);
-		matrix_stays(flow, &order, stayers, period, take, taker);
+						take, arg);
+		matrix_stays(flow, &order, stayers, period, take, arg);
 	}
 	host_free(stayers);
 }

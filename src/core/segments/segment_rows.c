@@ -256,7 +256,7 @@ days_since(int64_t customers, int64_t end, int64_t beginnings)
 
 /* Give out a row for every period and segment, and one for everybody. */
 void
-segment_flow_bridge(const SegmentFlow *flow, BridgeTake take, void *taker)
+segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take, void *arg)
 {
 	Bridges bridges;
 	int64_t first;
@@ -290,7 +290,7 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeTake take, void *taker)
 			row->tenure_days =
 				days_since(row->closing_customers, end, bridges.beginnings[i]);
 			row->is_complete = segment_flow_complete(flow, period);
-			take(taker, row);
+			take(arg, row);
 		}
 	}
 	host_free(bridges.rows);
@@ -314,7 +314,7 @@ compare_by_product(const void *x, const void *y)
 
 /* Give out what is held of each product in each segment at each closing. */
 void
-segment_flow_products(const SegmentFlow *flow, ProductTake take, void *taker)
+segment_flow_products(const SegmentFlow *flow, ProductEmit take, void *arg)
 {
 	SegmentOrder order;
 	ProductRow row = {0};
@@ -349,7 +349,7 @@ segment_flow_products(const SegmentFlow *flow, ProductTake take, void *taker)
 		for (row.period = place->period; row.period < until; row.period++)
 		{
 			host_poll();
-			take(taker, &row);
+			take(arg, &row);
 		}
 	}
 }

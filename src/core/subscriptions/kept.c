@@ -67,8 +67,7 @@ compare_periods(const void *a, const void *b)
  */
 void
 kept_of(const Level *levels, int nlevels, const Held *held, int nheld,
-		Calendar calendar, Day as_of, int32_t periods, KeptTake take,
-		void *taker)
+		Calendar calendar, Day as_of, int32_t periods, KeptEmit take, void *arg)
 {
 	int64_t last = period_of(calendar, as_of - 1);
 	int64_t *moments =
@@ -123,7 +122,7 @@ kept_of(const Level *levels, int nlevels, const Held *held, int nheld,
 		before = kept;
 		if (change.customers != 0 || change.opening != 0 || change.gross != 0 ||
 			change.net != 0)
-			take(taker, &change);
+			take(arg, &change);
 	}
 	host_free(moments);
 	host_free(now.looks);

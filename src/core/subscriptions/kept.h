@@ -21,10 +21,10 @@ typedef struct KeptChange
 	Wide net;		   /* and all that they bring */
 } KeptChange;
 
-typedef void (*KeptTake)(void *taker, const KeptChange *change);
+typedef void (*KeptEmit)(void *arg, const KeptChange *change);
 
 extern void kept_of(const Level *levels, int nlevels, const Held *held,
 					int nheld, Calendar calendar, Day as_of, int32_t periods,
-					KeptTake take, void *taker);
+					KeptEmit take, void *arg);
 
 #endif /* CVM_CORE_SUBSCRIPTIONS_KEPT_H */

@@ -7,8 +7,8 @@
  * (key_table.h) and its product's (names.h), in partitions of 1024 customers;
  * then ledger_each() sorts a partition at a time by customer, by counting,
  * within the processor's cache, and hands out customer after customer.  Every
- * reading of raw spells in one pass is a taker of these: movement_ledger.c and
- * others.
+ * reading of raw spells in one pass is a callback of these: movement_ledger.c
+ * and others.
  *
  * Life of a ledger: empty; a few rows in a batch, whose customers are numbered
  * together; chunks of lines; chunks of other processes added; spilled, when
@@ -111,10 +111,10 @@ extern void ledger_place(Ledger *ledger, Key key, Day start, Day end,
  * Take all lines of a customer, in no particular order, at least one.
  * customer counts from 0 and comes once.
  */
-typedef void (*LedgerTake)(void *taker, uint32_t customer, const Line *lines,
+typedef void (*LedgerEmit)(void *arg, uint32_t customer, const Line *lines,
 						   uint32_t nlines);
 
-extern void ledger_each(Ledger *ledger, LedgerTake take, void *taker);
+extern void ledger_each(Ledger *ledger, LedgerEmit take, void *arg);
 
 /* To another process and into its ledger: bytes of this machine, not stored */
 extern void ledger_encode(Ledger *ledger, ByteWriter *writer);

@@ -137,8 +137,8 @@ spilled_copy(Ledger *ledger, ByteWriter *writer)
 /* Who takes customers, and how many have been handed out */
 typedef struct Handout
 {
-	LedgerTake take;
-	void *taker;
+	LedgerEmit take;
+	void *arg;
 	uint32_t customer;
 	Line *sorted;
 	size_t room;
@@ -168,7 +168,7 @@ partition_hand_out(const Ledger *ledger, uint32_t number, Handout *handout)
 			line_unpack(ledger, number, packed);
 	for (uint32_t i = 0; i < PAGE_ITEMS && at < nlines; at = ends[i++])
 		if (ends[i] > at)
-			handout->take(handout->taker, handout->customer++,
+			handout->take(handout->arg, handout->customer++,
 						  handout->sorted + at, ends[i] - at);
 }
 
@@ -201,9 +201,9 @@ hand_out(Ledger *ledger, Handout *handout)
 
 /* Give out the lines customer by customer. */
 void
-ledger_each(Ledger *ledger, LedgerTake take, void *taker)
+ledger_each(Ledger *ledger, LedgerEmit take, void *arg)
 {
-	Handout handout = {take, taker, 0, NULL, 0};
+	Handout handout = {take, arg, 0, NULL, 0};
 
 	ledger_flush(ledger);
 	hand_out(ledger, &handout);

@@ -32,7 +32,7 @@ compare_stocks(const void *a, const void *b)
 /* Give out the moves of a customer, whose steps are in the order of days. */
 void
 migrations_of(const Step *steps, int nsteps, int nproducts, Calendar calendar,
-			  MigrationTake take, void *taker)
+			  MigrationEmit take, void *arg)
 {
 	Stock *now = host_alloc_zero(NULL, (nproducts + 1) * sizeof(Stock));
 	Stock *before = host_alloc(NULL, (nproducts + 1) * sizeof(Stock));
@@ -78,7 +78,7 @@ migrations_of(const Step *steps, int nsteps, int nproducts, Calendar calendar,
 				move.to = gained[i].product;
 				move.to_mrr = gained[i].mrr;
 			}
-			take(taker, &move);
+			take(arg, &move);
 		}
 	}
 	host_free(now);

@@ -24,9 +24,9 @@ typedef struct Migration
 	Wide to_mrr;
 } Migration;
 
-typedef void (*MigrationTake)(void *taker, const Migration *migration);
+typedef void (*MigrationEmit)(void *arg, const Migration *migration);
 
 extern void migrations_of(const Step *steps, int nsteps, int nproducts,
-						  Calendar calendar, MigrationTake take, void *taker);
+						  Calendar calendar, MigrationEmit take, void *arg);
 
 #endif /* CVM_CORE_SUBSCRIPTIONS_MIGRATION_H */

@@ -104,7 +104,7 @@ movement_merge(Movement *into, const Movement *more)
 
 /* Give out a row for every period from the first that has anything. */
 void
-movement_rows(const Movement *movement, MovementTake take, void *taker)
+movement_rows(const Movement *movement, MovementEmit take, void *arg)
 {
 	MovementRow row = {0};
 	int64_t last;
@@ -148,7 +148,7 @@ movement_rows(const Movement *movement, MovementTake take, void *taker)
 		}
 		row.is_complete =
 			period_start(movement->calendar, row.period + 1) <= movement->as_of;
-		take(taker, &row);
+		take(arg, &row);
 		row.opening = row.closing;
 		row.opening_customers = row.closing_customers;
 	}

@@ -98,7 +98,7 @@ typedef struct MovementRow
 	bool is_complete;
 } MovementRow;
 
-typedef void (*MovementTake)(void *taker, const MovementRow *row);
+typedef void (*MovementEmit)(void *arg, const MovementRow *row);
 
 #define MOVEMENT_VERSION 1
 
@@ -109,8 +109,8 @@ extern void movement_scale(Movement *movement, int scale);
 extern void movement_add(Movement *movement, const Step *steps, int nsteps,
 						 int nproducts, const Held *held, int nheld);
 extern void movement_merge(Movement *into, const Movement *more);
-extern void movement_rows(const Movement *movement, MovementTake take,
-						  void *taker);
+extern void movement_rows(const Movement *movement, MovementEmit take,
+						  void *arg);
 extern void movement_encode(const Movement *movement, ByteWriter *writer);
 extern Movement *movement_decode(HostArena arena, const void *data,
 								 size_t size);

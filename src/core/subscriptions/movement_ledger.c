@@ -21,11 +21,10 @@ typedef struct Workspace
 
 /* Walk a customer. */
 static void
-workspace_walk(void *taker, uint32_t customer, const Line *lines,
-			   uint32_t nlines)
+workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 {
 	static const Held always = {INT64_MIN, INT64_MAX};
-	Workspace *workspace = taker;
+	Workspace *workspace = arg;
 	int nsteps =
 		lines_steps(&workspace->steps, workspace->ledger, lines, nlines);
 

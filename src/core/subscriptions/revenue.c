@@ -240,7 +240,7 @@ revenue_retention_merge(Revenue *into, const Revenue *more)
  * the calendar clock the one that has begun and is not over.
  */
 void
-revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
+revenue_rows(const Revenue *revenue, RevenueEmit take, void *arg)
 {
 	int64_t nrows = 0;
 
@@ -267,7 +267,7 @@ revenue_rows(const Revenue *revenue, RevenueTake take, void *taker)
 			for (; at < cohort->ncells && cohort->cells[at].no <= row.no; at++)
 				kept_take(&row.kept, &cohort->cells[at].change);
 			row.is_complete = row.kept.eligible == cohort->members;
-			take(taker, &row);
+			take(arg, &row);
 		}
 	}
 }

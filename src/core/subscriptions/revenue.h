@@ -90,7 +90,7 @@ typedef struct RevenueRow
 	bool is_complete; /* everybody is eligible */
 } RevenueRow;
 
-typedef void (*RevenueTake)(void *taker, const RevenueRow *row);
+typedef void (*RevenueEmit)(void *arg, const RevenueRow *row);
 
 #define REVENUE_VERSION 1
 
@@ -104,7 +104,7 @@ extern void revenue_change(Revenue *revenue, Period period, int32_t no,
 						   const Kept *change);
 extern void revenue_add(Revenue *revenue, const Level *levels, int nlevels);
 extern void revenue_retention_merge(Revenue *into, const Revenue *more);
-extern void revenue_rows(const Revenue *revenue, RevenueTake take, void *taker);
+extern void revenue_rows(const Revenue *revenue, RevenueEmit take, void *arg);
 extern void revenue_retention_encode(const Revenue *revenue,
 									 ByteWriter *writer);
 extern Revenue *revenue_retention_decode(HostArena arena, const void *data,

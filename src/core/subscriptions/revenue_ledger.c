@@ -150,10 +150,9 @@ tally_add(Workspace *workspace, const Level *levels, int nlevels)
 
 /* Walk a customer. */
 static void
-workspace_walk(void *taker, uint32_t customer, const Line *lines,
-			   uint32_t nlines)
+workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 {
-	Workspace *workspace = taker;
+	Workspace *workspace = arg;
 	int nsteps =
 		lines_steps(&workspace->steps, workspace->ledger, lines, nlines);
 	int nlevels;

@@ -168,7 +168,7 @@ question_refuse(void)
 /* Put a question to whoever takes it over. */
 static Day
 question_put(const Asking *asking, const QuestionState *state,
-			 const Names *names, void *taker)
+			 const Names *names, void *arg)
 {
 	LOCAL_FCINFO(call, QUESTION_MOST);
 	const char *at = state->question;
@@ -201,7 +201,7 @@ question_put(const Asking *asking, const QuestionState *state,
 			at += VARSIZE(value);
 		}
 	}
-	return asking->ask(call, names, taker);
+	return asking->ask(call, names, arg);
 }
 
 /* A step: (state, customer, product, started_on, ended_on, mrr, question) */
@@ -323,9 +323,9 @@ cvm_question_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* The end: let taker take the question over; NULL when there was no row. */
+/* The end: let callback take the question over; NULL when there was no row. */
 Ledger *
-question_final(const Asking *asking, FunctionCallInfo fcinfo, void *taker)
+question_final(const Asking *asking, FunctionCallInfo fcinfo, void *arg)
 {
 	QuestionState *state;
 
@@ -333,6 +333,6 @@ question_final(const Asking *asking, FunctionCallInfo fcinfo, void *taker)
 	if (PG_ARGISNULL(0))
 		return NULL;
 	state = (QuestionState *) PG_GETARG_POINTER(0);
-	question_put(asking, state, &state->held.ledger->names, taker);
+	question_put(asking, state, &state->held.ledger->names, arg);
 	return state->held.ledger;
 }

@@ -27,11 +27,11 @@ typedef struct Asking
 	 * Take a question over, about products of these names; as_of is returned.
 	 * The arguments of the call are those of the question.
 	 */
-	Day (*ask)(FunctionCallInfo question, const Names *names, void *taker);
+	Day (*ask)(FunctionCallInfo question, const Names *names, void *arg);
 } Asking;
 
 extern Datum question_add(const Asking *asking, FunctionCallInfo fcinfo);
 extern Ledger *question_final(const Asking *asking, FunctionCallInfo fcinfo,
-							  void *taker);
+							  void *arg);
 
 #endif /* CVM_PG_CANNIBALIZATION_QUESTION_H */

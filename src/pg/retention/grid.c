@@ -84,9 +84,9 @@ row_values(const GridRow *row, const Retention *retention, Datum *values,
 #define GRID_COLUMNS 15
 
 static void
-grid_take(void *taker, const GridRow *row)
+grid_take(void *arg, const GridRow *row)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	const Reading *reading = &sink->retention->reading;
 	Datum values[GRID_COLUMNS];
 	bool nulls[GRID_COLUMNS] = {false};
@@ -129,9 +129,9 @@ cvm_grid(PG_FUNCTION_ARGS)
 #define CURVE_COLUMNS 13
 
 static void
-curve_take(void *taker, const GridRow *row)
+curve_take(void *arg, const GridRow *row)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	Datum values[CURVE_COLUMNS];
 	bool nulls[CURVE_COLUMNS] = {false};
 
@@ -160,9 +160,9 @@ cvm_curve(PG_FUNCTION_ARGS)
 }
 
 static void
-line_take(void *taker, const char *line, size_t size)
+line_take(void *arg, const char *line, size_t size)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	Datum value = PointerGetDatum(cstring_to_text_with_len(line, (int) size));
 	bool null = false;
 

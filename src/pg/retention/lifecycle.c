@@ -93,9 +93,9 @@ typedef struct LifecycleSink
 #define LIFECYCLE_COLUMNS 10
 
 static void
-row_take(void *taker, const LifecycleRow *row)
+row_take(void *arg, const LifecycleRow *row)
 {
-	LifecycleSink *sink = taker;
+	LifecycleSink *sink = arg;
 	Datum values[LIFECYCLE_COLUMNS];
 	bool nulls[LIFECYCLE_COLUMNS] = {false};
 
@@ -132,11 +132,11 @@ cvm_lifecycles(PG_FUNCTION_ARGS)
 }
 
 static void
-status_take(void *taker, Period period, LifecycleStatus status)
+status_take(void *arg, Period period, LifecycleStatus status)
 {
 	static const char *const words[] = {"new", "retained", "reactivated",
 										"dormant"};
-	LifecycleSink *sink = taker;
+	LifecycleSink *sink = arg;
 	Datum values[3];
 	bool nulls[3] = {false};
 

@@ -153,9 +153,9 @@ typedef struct TimelineSink
 } TimelineSink;
 
 static void
-timeline_take(void *taker, Key key, const Activity *activity)
+timeline_take(void *arg, Key key, const Activity *activity)
 {
-	TimelineSink *sink = taker;
+	TimelineSink *sink = arg;
 	Datum values[2];
 	bool nulls[2] = {false, false};
 	pg_uuid_t uuid;

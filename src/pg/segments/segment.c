@@ -305,9 +305,9 @@ period_datum(const RowSink *sink, int64 period, bool *isnull)
 #define BRIDGE_COLUMNS 64
 
 static void
-bridge_take(void *taker, const BridgeRow *row)
+bridge_take(void *arg, const BridgeRow *row)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	int scale = sink->flow->scale;
 	BridgeErrors errors = bridge_errors(row, scale);
 	Datum values[BRIDGE_COLUMNS];
@@ -403,9 +403,9 @@ cvm_segment_bridge(PG_FUNCTION_ARGS)
 }
 
 static void
-matrix_take(void *taker, const MatrixRow *row)
+matrix_take(void *arg, const MatrixRow *row)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	Datum values[8];
 	bool nulls[8] = {false};
 
@@ -432,9 +432,9 @@ cvm_segment_matrix(PG_FUNCTION_ARGS)
 }
 
 static void
-product_take(void *taker, const ProductRow *row)
+product_take(void *arg, const ProductRow *row)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	Datum values[6];
 	bool nulls[6] = {false};
 

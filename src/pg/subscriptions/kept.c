@@ -27,9 +27,9 @@ typedef struct RowSink
 #define KEPT_COLUMNS 5
 
 static void
-kept_take(void *taker, const KeptChange *change)
+kept_take(void *arg, const KeptChange *change)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	Datum values[KEPT_COLUMNS];
 	bool nulls[KEPT_COLUMNS] = {false};
 

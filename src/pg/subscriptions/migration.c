@@ -35,9 +35,9 @@ product_text(const Holdings *holdings, int32_t number, const char *none)
 }
 
 static void
-migration_take(void *taker, const Migration *move)
+migration_take(void *arg, const Migration *move)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	Datum values[MIGRATION_COLUMNS];
 	bool nulls[MIGRATION_COLUMNS] = {false};
 

@@ -104,10 +104,10 @@ typedef struct RowSink
 #define MOVEMENT_COLUMNS 29
 
 static void
-row_take(void *taker, const MovementRow *row)
+row_take(void *arg, const MovementRow *row)
 {
 	static const MovementCell nothing;
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	const MovementCell *cell = row->cell ? row->cell : &nothing;
 	int scale = sink->movement->scale;
 	Calendar calendar = sink->movement->calendar;

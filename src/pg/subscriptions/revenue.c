@@ -91,9 +91,9 @@ typedef struct RowSink
 #define REVENUE_COLUMNS 16
 
 static void
-row_take(void *taker, const RevenueRow *row)
+row_take(void *arg, const RevenueRow *row)
 {
-	RowSink *sink = taker;
+	RowSink *sink = arg;
 	Calendar calendar = sink->revenue->calendar;
 	int scale = sink->revenue->scale;
 	const Kept *kept = &row->kept;

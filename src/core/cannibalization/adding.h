@@ -17,7 +17,7 @@ typedef struct Adding
 	const Label *channel; /* the entries that count; NULL: all */
 	int32_t number;		  /* of the stratum; -1: not yet asked for */
 	int scale;			  /* of the customer's money */
-	Almanac *months;
+	PeriodCache *months;
 	Ramps *ramps; /* for months in which nothing happens, or NULL */
 } Adding;
 

@@ -192,7 +192,7 @@ adding_of(Cannibalization *state, const Course *course, const Label *stratum)
 					.stratum = stratum,
 					.number = -1,
 					.scale = course->holdings->scale,
-					.months = almanac_of((Calendar){GRAIN_MONTH, 1})};
+					.months = period_cache_of((Calendar){GRAIN_MONTH, 1})};
 }
 
 /* Count the customer's entries, and how long they stay. */

@@ -96,7 +96,7 @@ add_entered(Adding *adding, Sheet *sheet, const Entry *entry)
 			   price_band(donor->before, adding->scale);
 
 	outcome_add(&cell_of(adding, sheet,
-						 almanac_period(adding->months, entry->day), band)
+						 period_cache_period(adding->months, entry->day), band)
 					 ->entered,
 				&outcome);
 }
@@ -144,7 +144,7 @@ keep_watches(Adding *adding)
 {
 	Cannibalization *state = adding->state;
 	Day *watches = host_alloc(state->arena, WATCHES_KEPT * sizeof(Day));
-	Period last = almanac_period(adding->months, state->as_of);
+	Period last = period_cache_period(adding->months, state->as_of);
 
 	state->first_watch = last - WATCHES_KEPT + 1;
 	for (int i = 0; i < WATCHES_KEPT; i++)
@@ -188,7 +188,7 @@ add_steady(Adding *adding, Sheet *sheet, Period month, int64_t until,
 			last = (int64_t) level->since + tenures[tenure] - 1;
 		if (adding->ramps != NULL && month >= adding->state->first_watch)
 		{
-			Period next = almanac_period(adding->months, (Day) last);
+			Period next = period_cache_period(adding->months, (Day) last);
 
 			/* the month after the last one that is met by then */
 			if (watch_day(adding, next) <= last)
@@ -255,7 +255,7 @@ add_stayed(Adding *adding, Sheet *sheet)
 	if (adding->state->watches == NULL)
 		keep_watches(adding);
 	until = last_watch(course, window);
-	month = almanac_period(adding->months, levels[0].day);
+	month = period_cache_period(adding->months, levels[0].day);
 	if (watch_day(adding, month) <= levels[0].day)
 		month++;
 	while ((day = watch_day(adding, month)) <= until)

@@ -64,20 +64,22 @@ cursor_open(ActivityCursor *cursor, const void *data, size_t size)
 static uint64_t
 activity_months(const Activity *activity)
 {
-	Almanac *almanac = almanac_of(by_month);
+	PeriodCache *period_cache = period_cache_of(by_month);
 	uint64_t months = 1;
 	Period first;
 
 	if (activity->ndays == 0)
 		return 0;
-	first = almanac_period(almanac, activity->days[0].day);
-	if (almanac_period(almanac, activity->days[activity->ndays - 1].day) -
+	first = period_cache_period(period_cache, activity->days[0].day);
+	if (period_cache_period(period_cache,
+							activity->days[activity->ndays - 1].day) -
 			first >=
 		ACTIVITY_MONTHS)
 		return 0;
 	for (int i = 1; i < activity->ndays; i++)
 		months |= UINT64_C(1)
-				  << (almanac_period(almanac, activity->days[i].day) - first);
+				  << (period_cache_period(period_cache, activity->days[i].day) -
+					  first);
 	return months;
 }
 

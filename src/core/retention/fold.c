@@ -27,7 +27,7 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	fold->is_empty = true;
 	fold->last = DAY_FIRST;
 	fold->no_radix = has_values; /* there, every slot must be a customer */
-	fold->almanac = almanac_of(calendar);
+	fold->period_cache = period_cache_of(calendar);
 	key_table_open(&fold->key_table, arena, kind, false);
 	bitmap_columns_open(&fold->returns, arena);
 	bitmap_columns_open(&fold->starts, arena);
@@ -209,8 +209,9 @@ fold_flush(Fold *fold)
 	{
 		if (days[i] > fold->last)
 			fold->last = days[i];
-		bits[i] =
-			fold->is_marked ? days[i] : almanac_period(fold->almanac, days[i]);
+		bits[i] = fold->is_marked
+					  ? days[i]
+					  : period_cache_period(fold->period_cache, days[i]);
 	}
 	fold_number(fold, batch->keys, nrows, slots);
 	if (fold->is_marked)

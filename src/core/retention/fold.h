@@ -40,7 +40,7 @@ typedef struct Fold
 	int flushes;
 	HostFile *parts; /* NULL: nothing was spilled */
 	Batch batch;
-	Almanac *almanac;
+	PeriodCache *period_cache;
 	KeyTable key_table;
 	BitmapColumns returns; /* without marks: every event */
 	BitmapColumns starts;  /* with marks only */

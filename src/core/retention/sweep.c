@@ -99,11 +99,11 @@ cohort_near(Retention *retention, Period period)
 /* Add one customer by its months alone. */
 static void
 sweep_months(Retention *retention, const ActivityCursor *cursor,
-			 Almanac *almanac)
+			 PeriodCache *period_cache)
 {
-	int each = months_per_period(almanac->calendar.grain);
-	Cohort *cohort =
-		cohort_near(retention, almanac_period(almanac, cursor->first));
+	int each = months_per_period(period_cache->calendar.grain);
+	Cohort *cohort = cohort_near(
+		retention, period_cache_period(period_cache, cursor->first));
 	int32_t no = 0;
 
 	if (each == 1)
@@ -115,9 +115,9 @@ sweep_months(Retention *retention, const ActivityCursor *cursor,
 		}
 	else
 	{
-		Almanac *monthly = almanac_of((Calendar){GRAIN_MONTH, 1});
+		PeriodCache *monthly = period_cache_of((Calendar){GRAIN_MONTH, 1});
 		/* of the month in its period */
-		int64_t place = (int64_t) almanac_period(monthly, cursor->first) -
+		int64_t place = (int64_t) period_cache_period(monthly, cursor->first) -
 						(int64_t) cohort->period * each;
 
 		for (uint64_t months = cursor->months; months != 0;
@@ -137,8 +137,8 @@ sweep_months(Retention *retention, const ActivityCursor *cursor,
 
 /* Add one customer, without marks and values. */
 static void
-sweep_plainly(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
-			  Day as_of)
+sweep_plainly(Retention *retention, ActivityCursor *cursor,
+			  PeriodCache *period_cache, Day as_of)
 {
 	ByteReader reader = cursor->reader;
 	int64_t day = cursor->first;
@@ -147,7 +147,8 @@ sweep_plainly(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
 
 	if (read_unsigned(&reader, INT64_MAX) == 0)
 		reader_fail(&reader);
-	cohort = cohort_near(retention, almanac_period(almanac, (Day) day));
+	cohort =
+		cohort_near(retention, period_cache_period(period_cache, (Day) day));
 	for (size_t left = cursor->left - 1; left > 0; left--)
 	{
 		int32_t next;
@@ -155,7 +156,7 @@ sweep_plainly(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
 		day = next_plainly(&reader, day);
 		if (day >= as_of)
 			break;
-		next = almanac_period(almanac, (Day) day) - cohort->period;
+		next = period_cache_period(period_cache, (Day) day) - cohort->period;
 		if (next != no)
 		{
 			count_plainly(retention, cohort, no);
@@ -167,8 +168,8 @@ sweep_plainly(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
 
 /* Add one customer, whatever there is to the timeline. */
 static void
-sweep_fully(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
-			Day as_of)
+sweep_fully(Retention *retention, ActivityCursor *cursor,
+			PeriodCache *period_cache, Day as_of)
 {
 	ActivityDay day;
 	Cohort *cohort = NULL;
@@ -184,11 +185,11 @@ sweep_fully(Retention *retention, ActivityCursor *cursor, Almanac *almanac,
 		{
 			if (day.starts == 0)
 				continue;
-			cohort =
-				retention_cohort(retention, almanac_period(almanac, day.day));
+			cohort = retention_cohort(
+				retention, period_cache_period(period_cache, day.day));
 			cohort->members = count_add(cohort->members, 1);
 		}
-		no = almanac_period(almanac, day.day) - cohort->period;
+		no = period_cache_period(period_cache, day.day) - cohort->period;
 		if (no != step.no)
 		{
 			step_count(retention, cohort, &step);
@@ -236,7 +237,7 @@ void
 retention_sweep(Retention *retention, const void *data, size_t size,
 				Calendar calendar, Day as_of)
 {
-	Almanac *almanac = almanac_of(calendar);
+	PeriodCache *period_cache = period_cache_of(calendar);
 	ActivityCursor cursor;
 
 	cursor_open(&cursor, data, size);
@@ -244,14 +245,14 @@ retention_sweep(Retention *retention, const void *data, size_t size,
 	if (cursor.months != 0 && cursor.last < as_of &&
 		months_per_period(calendar.grain) > 0)
 	{
-		sweep_months(retention, &cursor, almanac);
+		sweep_months(retention, &cursor, period_cache);
 		return;
 	}
 	host_poll();
 	if (cursor.has_value)
 		retention_scale(retention, true, cursor.scale);
 	if (cursor.is_marked || cursor.has_value)
-		sweep_fully(retention, &cursor, almanac, as_of);
+		sweep_fully(retention, &cursor, period_cache, as_of);
 	else if (cursor.left > 0 && cursor.first < as_of)
-		sweep_plainly(retention, &cursor, almanac, as_of);
+		sweep_plainly(retention, &cursor, period_cache, as_of);
 }

@@ -241,8 +241,8 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 
 	if (start == INT64_MIN)
 		return;
-	cohort =
-		retention_cohort(retention, almanac_period(fold->almanac, (Day) start));
+	cohort = retention_cohort(
+		retention, period_cache_period(fold->period_cache, (Day) start));
 	cohort->members++;
 	cell_at(retention, cohort, 0)->retained++;
 	for (int i = 0; i < bitmap_columns->nbitmap_columns; i++)
@@ -259,7 +259,8 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 
 			if (day < start)
 				continue;
-			no = almanac_period(fold->almanac, (Day) day) - cohort->period;
+			no = period_cache_period(fold->period_cache, (Day) day) -
+				 cohort->period;
 			if (no == returned)
 				continue;
 			returned = no;
@@ -293,8 +294,8 @@ count_values(Fold *fold, Retention *retention)
 			continue;
 		if (fold->is_marked)
 		{
-			start = almanac_period(fold->almanac, (Day) start);
-			bit = almanac_period(fold->almanac, (Day) bit);
+			start = period_cache_period(fold->period_cache, (Day) start);
+			bit = period_cache_period(fold->period_cache, (Day) bit);
 		}
 		cohort = retention_cohort(retention, (Period) start);
 		cell = cell_at(retention, cohort, (int32_t) (bit - start));

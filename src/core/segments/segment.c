@@ -35,7 +35,7 @@ segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span,
 
 		flow->adopted = true;
 		flow->calendar = calendar;
-		flow->almanac = almanac_of(calendar);
+		flow->period_cache = period_cache_of(calendar);
 		flow->as_of = as_of;
 		flow->span = span;
 		flow->pause_days = pause_days;

@@ -225,7 +225,7 @@ typedef struct SegmentFlow
 	HostArena arena;
 	bool adopted;
 	Calendar calendar;
-	Almanac *almanac;
+	PeriodCache *period_cache;
 	Day as_of;			/* first day not observed */
 	int span;			/* periods between two closings */
 	int32_t pause_days; /* for which a paused line is neither paid nor lost */

@@ -363,7 +363,7 @@ journey_trial(Journey *journey, int64_t day)
 	if (!journey->on_trial || end >= day)
 		return;
 	journey->on_trial = false;
-	tally = tally_at(flow, almanac_period(flow->almanac, (Day) end),
+	tally = tally_at(flow, period_cache_period(flow->period_cache, (Day) end),
 					 journey->origin_place);
 	sum_add(&tally->lines[TALLY_ACQUIRED], 1, journey->origin_mrr);
 	if (journey_pays(journey) > 0)

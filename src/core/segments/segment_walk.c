@@ -131,7 +131,7 @@ static void
 journey_period(Journey *journey, int64_t day)
 {
 	SegmentFlow *flow = journey->flow;
-	Period period = almanac_period(flow->almanac, (Day) day);
+	Period period = period_cache_period(flow->period_cache, (Day) day);
 	Standing before = journey->standing;
 	Standing after;
 	int32_t paid_in = OUTSIDE;
@@ -166,7 +166,7 @@ journey_period(Journey *journey, int64_t day)
 		}
 		day = journey_day(journey);
 	} while (day < flow->as_of &&
-			 almanac_period(flow->almanac, (Day) day) == period);
+			 period_cache_period(flow->period_cache, (Day) day) == period);
 
 	after = journey_standing(journey);
 	if (flow->span > 1)

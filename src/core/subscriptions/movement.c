@@ -27,7 +27,7 @@ movement_adopt(Movement *movement, Calendar calendar, Day as_of,
 		movement->calendar = calendar;
 		movement->as_of = as_of;
 		movement->pause_days = pause_days;
-		movement->almanac = almanac_of(calendar);
+		movement->period_cache = period_cache_of(calendar);
 		return;
 	}
 	if (movement->calendar.grain != calendar.grain ||

@@ -73,7 +73,7 @@ typedef struct Movement
 	HostArena arena;
 	bool adopted; /* calendar and as_of are known */
 	Calendar calendar;
-	Almanac *almanac;
+	PeriodCache *period_cache;
 	Day as_of;			/* first day not observed */
 	int32_t pause_days; /* for which a paused line is neither paid nor lost */
 	int scale;

@@ -187,7 +187,7 @@ walk_segment(Movement *movement, Walk walk)
 	while ((day = walk_day(&walk)) < movement->as_of &&
 		   (walk.at < walk.nsteps || mrr > 0))
 	{
-		Period period = almanac_period(movement->almanac, (Day) day);
+		Period period = period_cache_period(movement->period_cache, (Day) day);
 		Passage passage = {.before = paid(mrr),
 						   .in_before = walk.in,
 						   .paid_ever = paid_ever,
@@ -213,7 +213,8 @@ walk_segment(Movement *movement, Walk walk)
 			}
 			day = walk_day(&walk);
 		} while (day < movement->as_of &&
-				 almanac_period(movement->almanac, (Day) day) == period);
+				 period_cache_period(movement->period_cache, (Day) day) ==
+					 period);
 
 		passage.past = steps + walk.at;
 		passage.after = paid(mrr);
@@ -261,7 +262,7 @@ static const uint8_t line_of_bits[64] = {
 static void
 walk_always(Movement *movement, const Step *step, const Step *end)
 {
-	Period next = almanac_period(movement->almanac, step->day);
+	Period next = period_cache_period(movement->period_cache, step->day);
 	int lines = 0;
 	Wide mrr = 0;
 	Wide paused = 0;
@@ -296,7 +297,7 @@ walk_always(Movement *movement, const Step *step, const Step *end)
 			} while (step < end && step->day == day);
 			paid_inside |= mrr > 0;
 			if (step < end)
-				next = almanac_period(movement->almanac, step->day);
+				next = period_cache_period(movement->period_cache, step->day);
 		} while (step < end && next == period);
 		after = paid(mrr);
 		change = after - before;

@@ -26,7 +26,7 @@ revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock, Day as_of)
 		revenue->calendar = calendar;
 		revenue->clock = clock;
 		revenue->as_of = as_of;
-		revenue->almanac = almanac_of(calendar);
+		revenue->period_cache = period_cache_of(calendar);
 		return;
 	}
 	if (revenue->calendar.grain != calendar.grain ||
@@ -128,7 +128,8 @@ first_look(const Revenue *revenue, Day origin, Period cohort, Day day)
 	int64_t no;
 
 	if (revenue->clock == CLOCK_CALENDAR)
-		return (int64_t) almanac_period(revenue->almanac, day) - cohort;
+		return (int64_t) period_cache_period(revenue->period_cache, day) -
+			   cohort;
 	no = offset_from(revenue->calendar, origin, day);
 	return no + (anniversary_of(revenue->calendar, origin, no) < day);
 }
@@ -138,7 +139,8 @@ static inline int64_t
 look_end(const Revenue *revenue, Day origin, Period cohort)
 {
 	if (revenue->clock == CLOCK_CALENDAR)
-		return (int64_t) almanac_period(revenue->almanac, revenue->as_of) -
+		return (int64_t) period_cache_period(revenue->period_cache,
+											 revenue->as_of) -
 			   cohort;
 	return (int64_t) offset_from(revenue->calendar, origin,
 								 revenue->as_of - 1) +
@@ -176,7 +178,7 @@ revenue_add(Revenue *revenue, const Level *levels, int nlevels)
 		return;
 	origin = levels[0].day;
 	base = levels[0].mrr;
-	period = almanac_period(revenue->almanac, origin);
+	period = period_cache_period(revenue->period_cache, origin);
 	revenue_join(revenue, period, 1, base);
 	cohort = cohort_at(revenue, period);
 	end = look_end(revenue, origin, period);

@@ -73,7 +73,7 @@ typedef struct Revenue
 	HostArena arena;
 	bool adopted;
 	Calendar calendar;
-	Almanac *almanac;
+	PeriodCache *period_cache;
 	Clock clock;
 	Day as_of;
 	int scale;

@@ -102,8 +102,8 @@ static bool
 tally_add(Workspace *workspace, const Level *levels, int nlevels)
 {
 	Tally *tally = workspace->tally;
-	Almanac *almanac = workspace->revenue->almanac;
-	Period period = almanac_period(almanac, levels[0].day);
+	PeriodCache *period_cache = workspace->revenue->period_cache;
+	Period period = period_cache_period(period_cache, levels[0].day);
 	int64_t cohort = period - tally->first;
 	int64_t end = tally->end - period;
 	int64_t base = (int64_t) levels[0].mrr;
@@ -132,7 +132,8 @@ tally_add(Workspace *workspace, const Level *levels, int nlevels)
 		Change now = {mrr > 0, mrr < base ? mrr : base, mrr};
 
 		if (i + 1 < nlevels)
-			next = almanac_period(almanac, levels[i + 1].day) - period;
+			next =
+				period_cache_period(period_cache, levels[i + 1].day) - period;
 		/* gone before anybody looked */
 		if (next <= look)
 			continue;

@@ -200,46 +200,48 @@ offset_from(Calendar calendar, Day origin, Day day)
 	}
 }
 
-#define ALMANAC_STEP 512	/* days added around a day that was missing */
-#define ALMANAC_MOST 131072 /* 359 years */
+#define PERIOD_CACHE_STEP 512	 /* days added around a day that was missing */
+#define PERIOD_CACHE_MOST 131072 /* 359 years */
 
-/* The almanac of a calendar. */
-Almanac *
-almanac_of(Calendar calendar)
+/* The period cache of a calendar. */
+PeriodCache *
+period_cache_of(Calendar calendar)
 {
-	static Almanac almanacs[GRAIN_YEAR + 1][8];
-	Almanac *almanac = &almanacs[calendar.grain][calendar.week_start];
+	static PeriodCache period_caches[GRAIN_YEAR + 1][8];
+	PeriodCache *period_cache =
+		&period_caches[calendar.grain][calendar.week_start];
 
-	almanac->calendar = calendar;
-	return almanac;
+	period_cache->calendar = calendar;
+	return period_cache;
 }
 
 /* The period of a day that the table does not hold yet. */
 Period
-almanac_miss(Almanac *almanac, Day day)
+period_cache_miss(PeriodCache *period_cache, Day day)
 {
-	int64_t first = (int64_t) day - ALMANAC_STEP;
-	int64_t past = (int64_t) day + ALMANAC_STEP;
+	int64_t first = (int64_t) day - PERIOD_CACHE_STEP;
+	int64_t past = (int64_t) day + PERIOD_CACHE_STEP;
 	Period *periods;
 
-	if (almanac->calendar.grain == GRAIN_DAY)
+	if (period_cache->calendar.grain == GRAIN_DAY)
 		return day;
-	if (almanac->ndays > 0)
+	if (period_cache->ndays > 0)
 	{
-		int64_t known = almanac->first + almanac->ndays;
+		int64_t known = period_cache->first + period_cache->ndays;
 
-		first = first < almanac->first ? first : almanac->first;
+		first = first < period_cache->first ? first : period_cache->first;
 		past = past > known ? past : known;
 	}
-	if (first < DAY_FIRST || past > DAY_LAST || past - first > ALMANAC_MOST)
-		return period_of(almanac->calendar, day);
+	if (first < DAY_FIRST || past > DAY_LAST ||
+		past - first > PERIOD_CACHE_MOST)
+		return period_of(period_cache->calendar, day);
 	periods = host_alloc(host_forever(), (past - first) * sizeof(Period));
 	for (int64_t i = first; i < past; i++)
-		periods[i - first] = period_of(almanac->calendar, (Day) i);
-	if (almanac->periods != NULL)
-		host_free(almanac->periods);
-	almanac->periods = periods;
-	almanac->first = first;
-	almanac->ndays = (uint32_t) (past - first);
-	return period_of(almanac->calendar, day);
+		periods[i - first] = period_of(period_cache->calendar, (Day) i);
+	if (period_cache->periods != NULL)
+		host_free(period_cache->periods);
+	period_cache->periods = periods;
+	period_cache->first = first;
+	period_cache->ndays = (uint32_t) (past - first);
+	return period_of(period_cache->calendar, day);
 }

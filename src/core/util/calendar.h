@@ -64,29 +64,29 @@ extern Period offset_from(Calendar calendar, Day origin, Day day);
 extern int64_t anniversary_of(Calendar calendar, Day origin, int64_t offset);
 
 /*
- * An almanac: the periods of a stretch of days, looked up instead of computed.
- * There is one for each calendar in a process.  It starts empty, grows around
- * the days it is asked for, and stops growing where a table would no longer
- * stay in the cache.
+ * An period cache: the periods of a stretch of days, looked up instead of
+ * computed.  There is one for each calendar in a process.  It starts empty,
+ * grows around the days it is asked for, and stops growing where a table would
+ * no longer stay in the cache.
  */
-typedef struct Almanac
+typedef struct PeriodCache
 {
 	Calendar calendar;
 	int64_t first;
 	uint32_t ndays;
 	Period *periods;
-} Almanac;
+} PeriodCache;
 
-extern Almanac *almanac_of(Calendar calendar);
-extern Period almanac_miss(Almanac *almanac, Day day);
+extern PeriodCache *period_cache_of(Calendar calendar);
+extern Period period_cache_miss(PeriodCache *period_cache, Day day);
 
 static inline Period
-almanac_period(Almanac *almanac, Day day)
+period_cache_period(PeriodCache *period_cache, Day day)
 {
-	uint64_t at = (uint64_t) (day - almanac->first);
+	uint64_t at = (uint64_t) (day - period_cache->first);
 
-	return at < almanac->ndays ? almanac->periods[at]
-							   : almanac_miss(almanac, day);
+	return at < period_cache->ndays ? period_cache->periods[at]
+									: period_cache_miss(period_cache, day);
 }
 
 extern int64_t day_of_civil(int64_t year, int month, int mday);

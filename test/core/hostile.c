@@ -165,7 +165,7 @@ use_activity(const Activity *activity, uint8_t how)
 	Activity *sum = activity_merge(activity, activity);
 	Lifecycle *lifecycle = lifecycle_new(NULL);
 	Held held[2] = {{-400, 100}, {200, 9000}};
-	Reading reading;
+	RetentionSpec spec;
 	Tenure tenure;
 	ByteWriter writer;
 	ByteWriter again;
@@ -178,20 +178,20 @@ use_activity(const Activity *activity, uint8_t how)
 	CLAIM(same_bytes(&again, writer.data, writer.used));
 	CLAIM(activity_busiest(activity, 7) >= 0);
 
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar.grain = (Grain) (how % 5);
-	reading.calendar.week_start =
-		1 + (reading.calendar.grain == GRAIN_WEEK) * (how % 7);
-	reading.clock = how & 8 ? CLOCK_ANNIVERSARY : CLOCK_CALENDAR;
-	reading.min_events = 1 + (how >> 6);
-	reading.streak = (how & 16) != 0;
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar.grain = (Grain) (how % 5);
+	spec.calendar.week_start =
+		1 + (spec.calendar.grain == GRAIN_WEEK) * (how % 7);
+	spec.clock = how & 8 ? CLOCK_ANNIVERSARY : CLOCK_CALENDAR;
+	spec.min_events = 1 + (how >> 6);
+	spec.streak = (how & 16) != 0;
 	if (how & 32)
 	{
-		reading.nbrackets = 3;
-		reading.brackets = host_alloc(NULL, sizeof(brackets));
-		memcpy(reading.brackets, brackets, sizeof(brackets));
+		spec.nbrackets = 3;
+		spec.brackets = host_alloc(NULL, sizeof(brackets));
+		memcpy(spec.brackets, brackets, sizeof(brackets));
 	}
-	tenure_read(&tenure, activity, &reading, as_of);
+	tenure_read(&tenure, activity, &spec, as_of);
 	writer.used = 0;
 	tenure_encode(&tenure, &writer);
 	again.used = 0;
@@ -199,9 +199,9 @@ use_activity(const Activity *activity, uint8_t how)
 	CLAIM(same_bytes(&again, writer.data, writer.used));
 	use_tenure(&tenure);
 
-	lifecycle_statuses(activity, reading.calendar, as_of, check_status, NULL);
-	lifecycle_add(lifecycle, activity, reading.calendar, as_of, NULL, 0);
-	lifecycle_add(lifecycle, activity, reading.calendar, as_of, held, 2);
+	lifecycle_statuses(activity, spec.calendar, as_of, check_status, NULL);
+	lifecycle_add(lifecycle, activity, spec.calendar, as_of, NULL, 0);
+	lifecycle_add(lifecycle, activity, spec.calendar, as_of, held, 2);
 	use_lifecycle(lifecycle);
 }
 
@@ -353,29 +353,29 @@ make_seed(void *argument)
 	Retention *retention = retention_new(NULL);
 	Lifecycle *lifecycle = lifecycle_new(NULL);
 	Activity *activity;
-	Reading reading;
+	RetentionSpec spec;
 	Tenure tenure;
 	ByteWriter writer;
 
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar.grain = (Grain) random_number(5);
-	reading.calendar.week_start =
-		reading.calendar.grain == GRAIN_WEEK ? 1 + (int) random_number(7) : 1;
-	reading.clock = (Clock) random_number(2);
-	reading.min_events = 1 + (int) random_number(2);
-	reading.streak = random_number(4) == 0;
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar.grain = (Grain) random_number(5);
+	spec.calendar.week_start =
+		spec.calendar.grain == GRAIN_WEEK ? 1 + (int) random_number(7) : 1;
+	spec.clock = (Clock) random_number(2);
+	spec.min_events = 1 + (int) random_number(2);
+	spec.streak = random_number(4) == 0;
 	if (random_number(3) == 0)
 	{
-		reading.nbrackets = 3;
-		reading.brackets = host_alloc(NULL, sizeof(brackets));
-		memcpy(reading.brackets, brackets, sizeof(brackets));
+		spec.nbrackets = 3;
+		spec.brackets = host_alloc(NULL, sizeof(brackets));
+		memcpy(spec.brackets, brackets, sizeof(brackets));
 	}
 	for (int i = 0; i < 6; i++)
 	{
 		activity = make_activity();
-		tenure_read(&tenure, activity, &reading, 9100);
+		tenure_read(&tenure, activity, &spec, 9100);
 		retention_add(retention, &tenure);
-		lifecycle_add(lifecycle, activity, reading.calendar, 9100, NULL, 0);
+		lifecycle_add(lifecycle, activity, spec.calendar, 9100, NULL, 0);
 	}
 	writer_open(&writer, NULL, 0);
 	switch (seed->kind)

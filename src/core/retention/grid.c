@@ -17,21 +17,21 @@
 static int64_t
 calendar_begun(const Retention *retention, const Cohort *cohort, int64_t *over)
 {
-	const Reading *reading = &retention->reading;
+	const RetentionSpec *spec = &retention->spec;
 	int64_t offsets =
-		(int64_t) period_of(reading->calendar, retention->as_of - 1) -
+		(int64_t) period_of(spec->calendar, retention->as_of - 1) -
 		cohort->period + 1;
-	int64_t whole = (int64_t) period_of(reading->calendar, retention->as_of) -
-					cohort->period;
+	int64_t whole =
+		(int64_t) period_of(spec->calendar, retention->as_of) - cohort->period;
 	int64_t begun;
 
-	if (reading->nbrackets == 0)
+	if (spec->nbrackets == 0)
 	{
 		*over = whole;
 		return offsets;
 	}
-	begun = *over = reading_elapsed(reading, (int32_t) whole);
-	if (begun < reading->nbrackets && reading_low(reading, begun) < offsets)
+	begun = *over = retention_spec_elapsed(spec, (int32_t) whole);
+	if (begun < spec->nbrackets && retention_spec_low(spec, begun) < offsets)
 		begun++;
 	return begun;
 }

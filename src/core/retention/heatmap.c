@@ -54,7 +54,7 @@ shade(const Map *map, int64_t retained, int64_t eligible)
 static void
 put_period(Map *map, Period period)
 {
-	Calendar calendar = map->retention->reading.calendar;
+	Calendar calendar = map->retention->spec.calendar;
 	char label[40];
 	int64_t year;
 	int month;

@@ -24,25 +24,25 @@ retention_new(HostArena arena)
 
 /* Take over a reading and an end of observation, or check that they agree. */
 void
-retention_adopt(Retention *retention, const Reading *reading, Day as_of,
+retention_adopt(Retention *retention, const RetentionSpec *spec, Day as_of,
 				bool is_set)
 {
 	if (!retention->adopted)
 	{
-		size_t size = reading->nbrackets * sizeof(Bracket);
+		size_t size = spec->nbrackets * sizeof(Bracket);
 
 		retention->adopted = true;
-		retention->reading = *reading;
+		retention->spec = *spec;
 		if (size > 0)
 		{
-			retention->reading.brackets = host_alloc(retention->arena, size);
-			memcpy(retention->reading.brackets, reading->brackets, size);
+			retention->spec.brackets = host_alloc(retention->arena, size);
+			memcpy(retention->spec.brackets, spec->brackets, size);
 		}
 		retention->as_of = as_of;
 		retention->is_set = is_set;
 		return;
 	}
-	if (!reading_equal(&retention->reading, reading))
+	if (!retention_spec_equal(&retention->spec, spec))
 		host_fail(HOST_INVALID_VALUE,
 				  "Read every tenure with the same grain, clock, week start, "
 				  "brackets, min_events and streak.",
@@ -115,7 +115,7 @@ cohort_cell(Retention *retention, Cohort *cohort, int32_t no)
 
 	if (sorted_has(cohort->cells, cohort->ncells, sizeof(Cell), at, no))
 		return at;
-	if (retention->reading.clock == CLOCK_ANNIVERSARY)
+	if (retention->spec.clock == CLOCK_ANNIVERSARY)
 	{
 		int count = cohort->ncells;
 		int room = cohort->room;
@@ -139,7 +139,7 @@ retention_add(Retention *retention, const Tenure *tenure)
 	Wide base = 0;
 	int at;
 
-	retention_adopt(retention, &tenure->reading, tenure->as_of, true);
+	retention_adopt(retention, &tenure->spec, tenure->as_of, true);
 	retention_scale(retention, tenure->has_value, tenure->scale);
 	if (!tenure->started)
 		return;
@@ -176,7 +176,7 @@ retention_add(Retention *retention, const Tenure *tenure)
 		at = cohort_cell(retention, cohort, last);
 		cohort->cells[at].last++;
 	}
-	if (retention->reading.clock == CLOCK_ANNIVERSARY)
+	if (retention->spec.clock == CLOCK_ANNIVERSARY)
 	{
 		at = cohort_cell(retention, cohort, tenure->elapsed);
 		cohort->running[at].elapsed++;
@@ -197,7 +197,7 @@ retention_merge(Retention *into, const Retention *more)
 {
 	if (!more->adopted)
 		return;
-	retention_adopt(into, &more->reading, more->as_of, more->is_set);
+	retention_adopt(into, &more->spec, more->as_of, more->is_set);
 	retention_scale(into, more->has_value, more->scale);
 	for (int i = 0; i < more->ncohorts; i++)
 	{
@@ -289,7 +289,7 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 	write_byte(writer, (retention->has_value ? HAS_VALUE : 0) |
 						   (returned ? HAS_RETURNED : 0) |
 						   (retention->is_set ? IS_SET : 0));
-	reading_encode(&retention->reading, writer);
+	retention_spec_encode(&retention->spec, writer);
 	write_signed(writer, retention->as_of);
 	if (retention->has_value)
 		write_unsigned(writer, retention->scale);
@@ -348,7 +348,7 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 static int64_t
 periods_begun(const Retention *retention, const Cohort *cohort)
 {
-	Calendar calendar = retention->reading.calendar;
+	Calendar calendar = retention->spec.calendar;
 	int64_t first = period_start(calendar, cohort->period);
 	int64_t offsets;
 
@@ -356,10 +356,10 @@ periods_begun(const Retention *retention, const Cohort *cohort)
 		return 0;
 	offsets = (int64_t) period_of(calendar, retention->as_of - 1) -
 			  cohort->period + 1;
-	if (retention->reading.nbrackets == 0)
+	if (retention->spec.nbrackets == 0)
 		return offsets;
-	return (int64_t) reading_elapsed(
-			   &retention->reading,
+	return (int64_t) retention_spec_elapsed(
+			   &retention->spec,
 			   offsets > INT32_MAX ? INT32_MAX : (int32_t) offsets) +
 		   1;
 }
@@ -376,9 +376,8 @@ cohort_adds_up(const Retention *retention, const Cohort *cohort, int64_t begun)
 
 	if (cohort->running == NULL)
 		return true;
-	if (retention->reading.nbrackets > 0 &&
-		begun > retention->reading.nbrackets)
-		begun = retention->reading.nbrackets;
+	if (retention->spec.nbrackets > 0 && begun > retention->spec.nbrackets)
+		begun = retention->spec.nbrackets;
 	for (int i = 0; i < cohort->ncells; i++)
 		later += cohort->cells[i].last;
 	for (int i = 0; i < cohort->ncells; i++)
@@ -416,7 +415,7 @@ retention_decode(HostArena arena, const void *data, size_t size)
 	retention->adopted = true;
 	retention->has_value = (flags & HAS_VALUE) != 0;
 	retention->is_set = (flags & IS_SET) != 0;
-	reading_decode(&retention->reading, &reader);
+	retention_spec_decode(&retention->spec, &reader);
 	retention->as_of = (Day) read_signed(&reader, DAY_FIRST, DAY_LAST);
 	if (retention->has_value)
 		retention->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
@@ -428,7 +427,7 @@ retention_decode(HostArena arena, const void *data, size_t size)
 	for (int i = 0; i < retention->ncohorts; i++)
 	{
 		Cohort *cohort = &retention->cohorts[i];
-		bool anniversary = retention->reading.clock == CLOCK_ANNIVERSARY;
+		bool anniversary = retention->spec.clock == CLOCK_ANNIVERSARY;
 		int64_t no = 0;
 		int64_t begun;
 		int64_t rest;
@@ -439,7 +438,7 @@ retention_decode(HostArena arena, const void *data, size_t size)
 		else
 			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
 		if (period > INT32_MAX || (i > 0 && period == cohort[-1].period) ||
-			period < period_of(retention->reading.calendar, DAY_FIRST))
+			period < period_of(retention->spec.calendar, DAY_FIRST))
 			reader_fail(&reader);
 		cohort->period = (Period) period;
 		cohort->members = (int64_t) read_unsigned(&reader, INT64_MAX);
@@ -464,8 +463,8 @@ retention_decode(HostArena arena, const void *data, size_t size)
 			no += (int64_t) read_unsigned(&reader, INT32_MAX);
 			if (no > begun || (no == begun && !anniversary) ||
 				(j > 0 && no == cell[-1].no) ||
-				(retention->reading.nbrackets > 0 &&
-				 no > retention->reading.nbrackets - !anniversary))
+				(retention->spec.nbrackets > 0 &&
+				 no > retention->spec.nbrackets - !anniversary))
 				reader_fail(&reader);
 			cell->no = (int32_t) no;
 			cell->retained = (int64_t) read_unsigned(&reader, cohort->members);

@@ -54,7 +54,7 @@ typedef struct Retention
 {
 	HostArena arena;
 	bool adopted; /* reading and as_of are known */
-	Reading reading;
+	RetentionSpec spec;
 	Day as_of;	 /* first day not observed */
 	bool is_set; /* as_of was said; else it is the day after the last seen */
 	bool has_value;
@@ -67,7 +67,7 @@ typedef struct Retention
 #define RETENTION_VERSION 1
 
 extern Retention *retention_new(HostArena arena);
-extern void retention_adopt(Retention *retention, const Reading *reading,
+extern void retention_adopt(Retention *retention, const RetentionSpec *spec,
 							Day as_of, bool is_set);
 extern void retention_scale(Retention *retention, bool has_value, int scale);
 extern Cohort *retention_cohort(Retention *retention, Period period);

@@ -202,12 +202,12 @@ count(Fold *fold, Retention *retention)
 void
 fold_finish(Fold *fold, Retention *retention)
 {
-	Reading reading;
+	RetentionSpec spec;
 
 	fold_flush(fold);
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar = fold->calendar;
-	reading.min_events = 1;
-	retention_adopt(retention, &reading, fold->last + 1, false);
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar = fold->calendar;
+	spec.min_events = 1;
+	retention_adopt(retention, &spec, fold->last + 1, false);
 	count(fold, retention);
 }

@@ -216,8 +216,8 @@ sweep_fully(Retention *retention, ActivityCursor *cursor,
 static inline void
 adopt_near(Retention *retention, Calendar calendar, Day as_of)
 {
-	const Reading *known = &retention->reading;
-	Reading reading;
+	const RetentionSpec *known = &retention->spec;
+	RetentionSpec spec;
 
 	/* the customer before was read the same way, nearly always */
 	if (retention->adopted && retention->is_set && retention->as_of == as_of &&
@@ -226,10 +226,10 @@ adopt_near(Retention *retention, Calendar calendar, Day as_of)
 		known->clock == CLOCK_CALENDAR && known->min_events == 1 &&
 		!known->streak && known->nbrackets == 0)
 		return;
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar = calendar;
-	reading.min_events = 1;
-	retention_adopt(retention, &reading, as_of, true);
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar = calendar;
+	spec.min_events = 1;
+	retention_adopt(retention, &spec, as_of, true);
 }
 
 /* Add one customer, read with the default options. */

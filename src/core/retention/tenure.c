@@ -20,38 +20,40 @@
 static void
 tenure_begin(Tenure *tenure)
 {
-	const Reading *reading = &tenure->reading;
+	const RetentionSpec *spec = &tenure->spec;
 	int32_t passed;
 
-	tenure->cohort = period_of(reading->calendar, tenure->first_day);
-	if (reading->clock == CLOCK_CALENDAR)
+	tenure->cohort = period_of(spec->calendar, tenure->first_day);
+	if (spec->clock == CLOCK_CALENDAR)
 		return;
-	passed = offset_from(reading->calendar, tenure->first_day, tenure->as_of);
-	tenure->elapsed = reading_elapsed(reading, passed);
+	passed = offset_from(spec->calendar, tenure->first_day, tenure->as_of);
+	tenure->elapsed = retention_spec_elapsed(spec, passed);
 	tenure->running =
-		(reading->nbrackets == 0 || tenure->elapsed < reading->nbrackets) &&
-		anniversary_of(reading->calendar, tenure->first_day,
-					   reading_low(reading, tenure->elapsed)) < tenure->as_of;
+		(spec->nbrackets == 0 || tenure->elapsed < spec->nbrackets) &&
+		anniversary_of(spec->calendar, tenure->first_day,
+					   retention_spec_low(spec, tenure->elapsed)) <
+			tenure->as_of;
 }
 
 /* Has a period begun before as_of? */
 static bool
 tenure_begun(const Tenure *tenure, int64_t no)
 {
-	const Reading *reading = &tenure->reading;
+	const RetentionSpec *spec = &tenure->spec;
 
-	if (reading->nbrackets > 0 && no >= reading->nbrackets)
+	if (spec->nbrackets > 0 && no >= spec->nbrackets)
 		return false;
-	if (reading->clock == CLOCK_ANNIVERSARY)
+	if (spec->clock == CLOCK_ANNIVERSARY)
 		return no < (int64_t) tenure->elapsed + tenure->running;
-	return period_start(reading->calendar,
+	return period_start(spec->calendar,
 						(int64_t) tenure->cohort +
-							reading_low(reading, (int32_t) no)) < tenure->as_of;
+							retention_spec_low(spec, (int32_t) no)) <
+		   tenure->as_of;
 }
 
 /* Read a timeline up to as_of; an activity without a start has no cohort. */
 void
-tenure_read(Tenure *tenure, const Activity *activity, const Reading *reading,
+tenure_read(Tenure *tenure, const Activity *activity, const RetentionSpec *spec,
 			Day as_of)
 {
 	int start = activity_start(activity);
@@ -59,7 +61,7 @@ tenure_read(Tenure *tenure, const Activity *activity, const Reading *reading,
 	TenurePeriod *period = NULL;
 
 	memset(tenure, 0, sizeof(Tenure));
-	tenure->reading = *reading;
+	tenure->spec = *spec;
 	tenure->as_of = as_of;
 	tenure->has_value = activity->has_value;
 	tenure->scale = activity->scale;
@@ -79,11 +81,10 @@ tenure_read(Tenure *tenure, const Activity *activity, const Reading *reading,
 		host_poll();
 		if (day->day >= as_of)
 			break;
-		offset =
-			reading->clock == CLOCK_CALENDAR
-				? period_of(reading->calendar, day->day) - tenure->cohort
-				: offset_from(reading->calendar, tenure->first_day, day->day);
-		no = reading_period(reading, offset);
+		offset = spec->clock == CLOCK_CALENDAR
+					 ? period_of(spec->calendar, day->day) - tenure->cohort
+					 : offset_from(spec->calendar, tenure->first_day, day->day);
+		no = retention_spec_period(spec, offset);
 		if (no < 0)
 			continue;
 		if (period == NULL || period->no != no)
@@ -94,10 +95,10 @@ tenure_read(Tenure *tenure, const Activity *activity, const Reading *reading,
 		}
 		returns = count_add(returns, day->returns);
 		period->returned |= returns > 0;
-		period->retained |= returns >= reading->min_events;
+		period->retained |= returns >= spec->min_events;
 		period->value = money_add(period->value, day->value);
 	}
-	if (reading->streak)
+	if (spec->streak)
 	{
 		int32_t next = 0;
 
@@ -119,7 +120,7 @@ tenure_encode(const Tenure *tenure, ByteWriter *writer)
 	write_byte(writer, TENURE_VERSION);
 	write_byte(writer, (tenure->has_value ? HAS_VALUE : 0) |
 						   (tenure->started ? IS_STARTED : 0));
-	reading_encode(&tenure->reading, writer);
+	retention_spec_encode(&tenure->spec, writer);
 	write_signed(writer, tenure->as_of);
 	if (tenure->has_value)
 		write_unsigned(writer, tenure->scale);
@@ -156,7 +157,7 @@ tenure_decode(const void *data, size_t size)
 	flags = read_byte(&reader);
 	tenure->has_value = (flags & HAS_VALUE) != 0;
 	tenure->started = (flags & IS_STARTED) != 0;
-	reading_decode(&tenure->reading, &reader);
+	retention_spec_decode(&tenure->spec, &reader);
 	tenure->as_of = (Day) read_signed(&reader, DAY_FIRST, DAY_LAST);
 	if (tenure->has_value)
 		tenure->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);

@@ -8,7 +8,7 @@
 #define CVM_CORE_RETENTION_TENURE_H
 
 #include "core/retention/activity.h"
-#include "core/retention/reading.h"
+#include "core/retention/retention_spec.h"
 
 typedef struct TenurePeriod
 {
@@ -20,7 +20,7 @@ typedef struct TenurePeriod
 
 typedef struct Tenure
 {
-	Reading reading;
+	RetentionSpec spec;
 	Day as_of; /* first day not observed */
 	bool has_value;
 	int scale;
@@ -36,7 +36,7 @@ typedef struct Tenure
 #define TENURE_VERSION 1
 
 extern void tenure_read(Tenure *tenure, const Activity *activity,
-						const Reading *reading, Day as_of);
+						const RetentionSpec *spec, Day as_of);
 extern void tenure_encode(const Tenure *tenure, ByteWriter *writer);
 extern Tenure *tenure_decode(const void *data, size_t size);
 

@@ -24,7 +24,7 @@
 #ifndef CVM_CORE_SUBSCRIPTIONS_LEDGER_H
 #define CVM_CORE_SUBSCRIPTIONS_LEDGER_H
 
-#include "core/retention/reading.h" /* Clock */
+#include "core/retention/retention_spec.h" /* Clock */
 #include "core/rows/row_buffer.h"
 #include "core/util/names.h"
 

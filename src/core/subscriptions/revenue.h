@@ -20,7 +20,7 @@
 #ifndef CVM_CORE_SUBSCRIPTIONS_REVENUE_H
 #define CVM_CORE_SUBSCRIPTIONS_REVENUE_H
 
-#include "core/retention/reading.h" /* Clock */
+#include "core/retention/retention_spec.h" /* Clock */
 #include "core/subscriptions/steps.h"
 
 /* Customers and money, or by how much they change */

@@ -87,17 +87,16 @@ static void
 grid_take(void *arg, const GridRow *row)
 {
 	RowSink *sink = arg;
-	const Reading *reading = &sink->retention->reading;
+	const RetentionSpec *spec = &sink->retention->spec;
 	Datum values[GRID_COLUMNS];
 	bool nulls[GRID_COLUMNS] = {false};
 
-	values[0] =
-		day_datum(period_start(reading->calendar, row->cohort), &nulls[0]);
+	values[0] = day_datum(period_start(spec->calendar, row->cohort), &nulls[0]);
 	values[1] = Int32GetDatum(row->period_no);
 	values[2] =
-		day_datum(period_start(reading->calendar,
+		day_datum(period_start(spec->calendar,
 							   (int64) row->cohort +
-								   reading_low(reading, row->period_no)),
+								   retention_spec_low(spec, row->period_no)),
 				  &nulls[2]);
 	values[3] = Int64GetDatum(row->cohort_customers);
 	row_rates(row, sink->z, values, nulls, 4);

@@ -113,7 +113,7 @@ day_datum(int64 day, bool *isnull)
 
 /* Brackets from an array of ranges. */
 static void
-argument_brackets(FunctionCallInfo fcinfo, int argument, Reading *reading)
+argument_brackets(FunctionCallInfo fcinfo, int argument, RetentionSpec *spec)
 {
 	ArrayType *array;
 	TypeCacheEntry *range_type;
@@ -136,8 +136,8 @@ argument_brackets(FunctionCallInfo fcinfo, int argument, Reading *reading)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("brackets must not be empty"),
 						errhint("Leave brackets out to read every period.")));
-	reading->brackets = palloc(count * sizeof(Bracket));
-	reading->nbrackets = count;
+	spec->brackets = palloc(count * sizeof(Bracket));
+	spec->nbrackets = count;
 	for (int i = 0; i < count; i++)
 	{
 		RangeBound lower;
@@ -158,8 +158,8 @@ argument_brackets(FunctionCallInfo fcinfo, int argument, Reading *reading)
 							DatumGetCString(
 								OidFunctionCall1(F_RANGE_OUT, ranges[i]))),
 					 errhint("Use a range with both ends, such as [1,4).")));
-		reading->brackets[i].low = DatumGetInt32(lower.val);
-		reading->brackets[i].high = DatumGetInt32(upper.val);
+		spec->brackets[i].low = DatumGetInt32(lower.val);
+		spec->brackets[i].high = DatumGetInt32(upper.val);
 	}
 }
 
@@ -182,24 +182,24 @@ PG_FUNCTION_INFO_V1(cvm_tenure);
 Datum
 cvm_tenure(PG_FUNCTION_ARGS)
 {
-	Reading reading;
+	RetentionSpec spec;
 	Tenure tenure;
 	ByteWriter writer;
 	Day as_of;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar = argument_calendar(fcinfo, 1, 4);
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar = argument_calendar(fcinfo, 1, 4);
 	as_of = argument_day(fcinfo, 2, "as_of");
-	reading.clock = argument_clock(fcinfo, 3);
-	argument_brackets(fcinfo, 5, &reading);
+	spec.clock = argument_clock(fcinfo, 3);
+	argument_brackets(fcinfo, 5, &spec);
 	refuse_null(fcinfo, 6, "min_events", "Use 1 or more.");
 	refuse_null(fcinfo, 7, "streak", "Use true or false.");
-	reading.min_events = PG_GETARG_INT32(6);
-	reading.streak = PG_GETARG_BOOL(7);
-	reading_check(&reading);
-	tenure_read(&tenure, activity_read(PG_GETARG_DATUM(0)), &reading, as_of);
+	spec.min_events = PG_GETARG_INT32(6);
+	spec.streak = PG_GETARG_BOOL(7);
+	retention_spec_check(&spec);
+	tenure_read(&tenure, activity_read(PG_GETARG_DATUM(0)), &spec, as_of);
 	state_open(&writer);
 	tenure_encode(&tenure, &writer);
 	return state_close(&writer);
@@ -236,18 +236,18 @@ PG_FUNCTION_INFO_V1(cvm_is_active);
 Datum
 cvm_is_active(PG_FUNCTION_ARGS)
 {
-	Reading reading;
+	RetentionSpec spec;
 	Tenure tenure;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	memset(&reading, 0, sizeof(reading));
-	reading.calendar = argument_calendar(fcinfo, 2, 4);
-	reading.clock = argument_clock(fcinfo, 3);
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar = argument_calendar(fcinfo, 2, 4);
+	spec.clock = argument_clock(fcinfo, 3);
 	refuse_null(fcinfo, 5, "min_events", "Use 1 or more.");
-	reading.min_events = PG_GETARG_INT32(5);
-	reading_check(&reading);
-	tenure_read(&tenure, activity_read(PG_GETARG_DATUM(0)), &reading, DAY_LAST);
+	spec.min_events = PG_GETARG_INT32(5);
+	retention_spec_check(&spec);
+	tenure_read(&tenure, activity_read(PG_GETARG_DATUM(0)), &spec, DAY_LAST);
 	if (!tenure.started)
 		PG_RETURN_NULL();
 	for (int i = 0; i < tenure.nperiods; i++)

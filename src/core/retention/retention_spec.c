@@ -1,10 +1,10 @@
 /*
- * reading.c
+ * retention_spec.c
  *		How timelines are read.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/retention/reading.h"
+#include "core/retention/retention_spec.h"
 
 #include <string.h>
 
@@ -23,14 +23,14 @@ clock_of(const char *clock, size_t size)
 
 /* Refuse a reading that makes no sense. */
 void
-reading_check(const Reading *reading)
+retention_spec_check(const RetentionSpec *spec)
 {
-	if (reading->min_events < 1)
+	if (spec->min_events < 1)
 		host_fail(HOST_INVALID_VALUE, "Use 1 or more.",
-				  "min_events \"%d\" is not positive", reading->min_events);
-	for (int i = 0; i < reading->nbrackets; i++)
+				  "min_events \"%d\" is not positive", spec->min_events);
+	for (int i = 0; i < spec->nbrackets; i++)
 	{
-		const Bracket *bracket = &reading->brackets[i];
+		const Bracket *bracket = &spec->brackets[i];
 
 		if (bracket->low < 0 || bracket->high <= bracket->low)
 			host_fail(HOST_INVALID_VALUE,
@@ -48,7 +48,7 @@ reading_check(const Reading *reading)
 }
 
 bool
-reading_equal(const Reading *a, const Reading *b)
+retention_spec_equal(const RetentionSpec *a, const RetentionSpec *b)
 {
 	return a->calendar.grain == b->calendar.grain &&
 		   a->calendar.week_start == b->calendar.week_start &&
@@ -59,47 +59,47 @@ reading_equal(const Reading *a, const Reading *b)
 }
 
 void
-reading_encode(const Reading *reading, ByteWriter *writer)
+retention_spec_encode(const RetentionSpec *spec, ByteWriter *writer)
 {
-	write_byte(writer, (uint8_t) reading->calendar.grain);
-	write_byte(writer, (uint8_t) reading->calendar.week_start);
-	write_byte(writer, (uint8_t) reading->clock);
-	write_byte(writer, reading->streak ? IS_STREAK : 0);
-	write_unsigned(writer, reading->min_events);
-	write_unsigned(writer, reading->nbrackets);
-	for (int i = 0; i < reading->nbrackets; i++)
+	write_byte(writer, (uint8_t) spec->calendar.grain);
+	write_byte(writer, (uint8_t) spec->calendar.week_start);
+	write_byte(writer, (uint8_t) spec->clock);
+	write_byte(writer, spec->streak ? IS_STREAK : 0);
+	write_unsigned(writer, spec->min_events);
+	write_unsigned(writer, spec->nbrackets);
+	for (int i = 0; i < spec->nbrackets; i++)
 	{
-		write_unsigned(writer, reading->brackets[i].low);
-		write_unsigned(writer, reading->brackets[i].high);
+		write_unsigned(writer, spec->brackets[i].low);
+		write_unsigned(writer, spec->brackets[i].high);
 	}
 }
 
 void
-reading_decode(Reading *reading, ByteReader *reader)
+retention_spec_decode(RetentionSpec *spec, ByteReader *reader)
 {
 	uint8_t flags;
 
-	memset(reading, 0, sizeof(Reading));
-	reading->calendar.grain = (Grain) read_byte(reader);
-	reading->calendar.week_start = read_byte(reader);
-	reading->clock = (Clock) read_byte(reader);
+	memset(spec, 0, sizeof(RetentionSpec));
+	spec->calendar.grain = (Grain) read_byte(reader);
+	spec->calendar.week_start = read_byte(reader);
+	spec->clock = (Clock) read_byte(reader);
 	flags = read_byte(reader);
-	reading->streak = (flags & IS_STREAK) != 0;
-	reading->min_events = (int32_t) read_unsigned(reader, INT32_MAX);
-	if (reading->calendar.grain > GRAIN_YEAR ||
-		reading->calendar.week_start < 1 || reading->calendar.week_start > 7 ||
-		(reading->calendar.grain != GRAIN_WEEK &&
-		 reading->calendar.week_start != 1) ||
-		reading->clock > CLOCK_ANNIVERSARY || (flags & ~IS_STREAK) ||
-		reading->min_events < 1)
+	spec->streak = (flags & IS_STREAK) != 0;
+	spec->min_events = (int32_t) read_unsigned(reader, INT32_MAX);
+	if (spec->calendar.grain > GRAIN_YEAR || spec->calendar.week_start < 1 ||
+		spec->calendar.week_start > 7 ||
+		(spec->calendar.grain != GRAIN_WEEK &&
+		 spec->calendar.week_start != 1) ||
+		spec->clock > CLOCK_ANNIVERSARY || (flags & ~IS_STREAK) ||
+		spec->min_events < 1)
 		reader_fail(reader);
-	reading->nbrackets = (int) read_count(reader, 2);
-	if (reading->nbrackets == 0)
+	spec->nbrackets = (int) read_count(reader, 2);
+	if (spec->nbrackets == 0)
 		return;
-	reading->brackets = host_alloc(NULL, reading->nbrackets * sizeof(Bracket));
-	for (int i = 0; i < reading->nbrackets; i++)
+	spec->brackets = host_alloc(NULL, spec->nbrackets * sizeof(Bracket));
+	for (int i = 0; i < spec->nbrackets; i++)
 	{
-		Bracket *bracket = &reading->brackets[i];
+		Bracket *bracket = &spec->brackets[i];
 
 		bracket->low = (int32_t) read_unsigned(reader, INT32_MAX);
 		bracket->high = (int32_t) read_unsigned(reader, INT32_MAX);
@@ -111,16 +111,16 @@ reading_decode(Reading *reading, ByteReader *reader)
 
 /* How many brackets end at or before this offset. */
 static int32_t
-brackets_before(const Reading *reading, int32_t offset)
+brackets_before(const RetentionSpec *spec, int32_t offset)
 {
 	int32_t low = 0;
-	int32_t high = reading->nbrackets;
+	int32_t high = spec->nbrackets;
 
 	while (low < high)
 	{
 		int32_t middle = low + (high - low) / 2;
 
-		if (reading->brackets[middle].high <= offset)
+		if (spec->brackets[middle].high <= offset)
 			low = middle + 1;
 		else
 			high = middle;
@@ -130,22 +130,21 @@ brackets_before(const Reading *reading, int32_t offset)
 
 /* The period an offset belongs to, or -1 when no bracket holds it. */
 int32_t
-reading_period(const Reading *reading, int32_t offset)
+retention_spec_period(const RetentionSpec *spec, int32_t offset)
 {
 	int32_t bracket;
 
-	if (reading->nbrackets == 0)
+	if (spec->nbrackets == 0)
 		return offset;
-	bracket = brackets_before(reading, offset);
-	if (bracket == reading->nbrackets ||
-		reading->brackets[bracket].low > offset)
+	bracket = brackets_before(spec, offset);
+	if (bracket == spec->nbrackets || spec->brackets[bracket].low > offset)
 		return -1;
 	return bracket;
 }
 
 /* How many periods are over once so many offsets have passed. */
 int32_t
-reading_elapsed(const Reading *reading, int32_t offsets)
+retention_spec_elapsed(const RetentionSpec *spec, int32_t offsets)
 {
-	return reading->nbrackets ? brackets_before(reading, offsets) : offsets;
+	return spec->nbrackets ? brackets_before(spec, offsets) : offsets;
 }

@@ -19,7 +19,7 @@
 
 #include "core/retention/activity.h"
 #include "core/retention/fold.h"
-#include "core/retention/sweep.h"
+#include "core/retention/retention_activity.h"
 
 #define FOLDS 4
 #define FIRST_DAY 8700
@@ -234,8 +234,8 @@ fold_plainly(const World *world, Retention *retention)
 		}
 		writer_open(&writer, NULL, 0);
 		activity_encode(log_read(log, size), &writer);
-		retention_sweep(retention, writer.data, writer.used, world->calendar,
-						last + 1);
+		retention_add_activity(retention, writer.data, writer.used,
+							   world->calendar, last + 1);
 	}
 }
 

@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 
-#include "core/retention/sweep.h"
+#include "core/retention/retention_activity.h"
 #include "pg/row.h"
 #include "pg/state_functions.h"
 #include "pg/types.h"
@@ -63,9 +63,9 @@ cvm_retention_sweep(PG_FUNCTION_ARGS)
 	retention =
 		expanded_step(&retention_state, fcinfo, "retention_agg", &result);
 	activity = activity_bytes(PG_GETARG_DATUM(1));
-	retention_sweep(retention, activity.data, activity.size,
-					grain_calendar(grain, fcinfo),
-					argument_day(fcinfo, 3, "as_of"));
+	retention_add_activity(retention, activity.data, activity.size,
+						   grain_calendar(grain, fcinfo),
+						   argument_day(fcinfo, 3, "as_of"));
 	PG_RETURN_DATUM(result);
 }
 

@@ -1,5 +1,5 @@
 /*
- * sweep.c
+ * retention_activity.c
  *		A stored timeline straight into a triangle.
  *
  * The same as reading a tenure with the default options and adding it, but
@@ -9,7 +9,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/retention/sweep.h"
+#include "core/retention/retention_activity.h"
 
 #include <string.h>
 
@@ -98,8 +98,8 @@ cohort_near(Retention *retention, Period period)
 
 /* Add one customer by its months alone. */
 static void
-sweep_months(Retention *retention, const ActivityCursor *cursor,
-			 PeriodCache *period_cache)
+add_months(Retention *retention, const ActivityCursor *cursor,
+		   PeriodCache *period_cache)
 {
 	int each = months_per_period(period_cache->calendar.grain);
 	Cohort *cohort = cohort_near(
@@ -137,8 +137,8 @@ sweep_months(Retention *retention, const ActivityCursor *cursor,
 
 /* Add one customer, without marks and values. */
 static void
-sweep_plainly(Retention *retention, ActivityCursor *cursor,
-			  PeriodCache *period_cache, Day as_of)
+add_plainly(Retention *retention, ActivityCursor *cursor,
+			PeriodCache *period_cache, Day as_of)
 {
 	ByteReader reader = cursor->reader;
 	int64_t day = cursor->first;
@@ -168,8 +168,8 @@ sweep_plainly(Retention *retention, ActivityCursor *cursor,
 
 /* Add one customer, whatever there is to the timeline. */
 static void
-sweep_fully(Retention *retention, ActivityCursor *cursor,
-			PeriodCache *period_cache, Day as_of)
+add_fully(Retention *retention, ActivityCursor *cursor,
+		  PeriodCache *period_cache, Day as_of)
 {
 	ActivityDay day;
 	Cohort *cohort = NULL;
@@ -234,8 +234,8 @@ adopt_near(Retention *retention, Calendar calendar, Day as_of)
 
 /* Add one customer, read with the default options. */
 void
-retention_sweep(Retention *retention, const void *data, size_t size,
-				Calendar calendar, Day as_of)
+retention_add_activity(Retention *retention, const void *data, size_t size,
+					   Calendar calendar, Day as_of)
 {
 	PeriodCache *period_cache = period_cache_of(calendar);
 	ActivityCursor cursor;
@@ -245,14 +245,14 @@ retention_sweep(Retention *retention, const void *data, size_t size,
 	if (cursor.months != 0 && cursor.last < as_of &&
 		months_per_period(calendar.grain) > 0)
 	{
-		sweep_months(retention, &cursor, period_cache);
+		add_months(retention, &cursor, period_cache);
 		return;
 	}
 	host_poll();
 	if (cursor.has_value)
 		retention_scale(retention, true, cursor.scale);
 	if (cursor.is_marked || cursor.has_value)
-		sweep_fully(retention, &cursor, period_cache, as_of);
+		add_fully(retention, &cursor, period_cache, as_of);
 	else if (cursor.left > 0 && cursor.first < as_of)
-		sweep_plainly(retention, &cursor, period_cache, as_of);
+		add_plainly(retention, &cursor, period_cache, as_of);
 }

@@ -37,14 +37,14 @@ is_share(double share)
 	return isnan(share) || (share >= 0 && share <= 1);
 }
 
-/* What a sheet says must make sense whatever the bytes said. */
+/* What the statistics of a window says must make sense whatever the bytes said. */
 static void
-check_verdict(const Cannibalization *state, const Sheet *sheet,
+check_verdict(const Cannibalization *state, const WindowStats *stats,
 			  const VerdictTerms *terms)
 {
 	Verdict verdict;
 
-	verdict_reach(state, sheet, terms, &verdict);
+	verdict_reach(state, stats, terms, &verdict);
 	CLAIM(verdict.matured <= verdict.entries);
 	CLAIM(is_share(verdict.own_base_share));
 	CLAIM(is_share(verdict.unit.rate) && is_share(verdict.unit.low) &&
@@ -91,9 +91,9 @@ check_state(const Cannibalization *state)
 										  .min_entries = 30,
 										  .min_matured = 0.8}};
 
-	for (int i = 0; i < state->nsheets; i++)
+	for (int i = 0; i < state->nwindow_stats; i++)
 		for (int t = 0; t < 3; t++)
-			check_verdict(state, &state->sheets[i], &terms[t]);
+			check_verdict(state, &state->window_stats[i], &terms[t]);
 }
 
 /* Bytes that this library wrote must be bytes that it reads. */
@@ -121,8 +121,8 @@ use_state(const Cannibalization *state)
 	check_state(state);
 	cannibalization_merge_control(control, state);
 	check_bytes(control);
-	for (int i = 0; i < control->nsheets; i++)
-		CLAIM(sheet_matured(&control->sheets[i]) == 0);
+	for (int i = 0; i < control->nwindow_stats; i++)
+		CLAIM(window_stats_matured(&control->window_stats[i]) == 0);
 	cannibalization_merge(sum, state);
 	cannibalization_merge(sum, state);
 	check_bytes(sum);

@@ -18,10 +18,10 @@ cannibalization_new(HostArena arena)
 }
 
 int
-compare_sheets(const void *a, const void *b)
+compare_window_stats(const void *a, const void *b)
 {
-	const Window *window_a = &((const Sheet *) a)->window;
-	const Window *window_b = &((const Sheet *) b)->window;
+	const Window *window_a = &((const WindowStats *) a)->window;
+	const Window *window_b = &((const WindowStats *) b)->window;
 
 	if (window_a->look_back != window_b->look_back)
 		return window_a->look_back < window_b->look_back ? -1 : 1;
@@ -33,15 +33,17 @@ compare_sheets(const void *a, const void *b)
 static bool
 same_windows(const Cannibalization *state, const Window *windows, int nwindows)
 {
-	if (nwindows != state->nsheets)
+	if (nwindows != state->nwindow_stats)
 		return false;
 	for (int i = 0; i < nwindows; i++)
 	{
 		bool found = false;
 
 		for (int j = 0; j < nwindows && !found; j++)
-			found = state->sheets[j].window.look_back == windows[i].look_back &&
-					state->sheets[j].window.look_ahead == windows[i].look_ahead;
+			found = state->window_stats[j].window.look_back ==
+						windows[i].look_back &&
+					state->window_stats[j].window.look_ahead ==
+						windows[i].look_ahead;
 		if (!found)
 			return false;
 	}
@@ -66,37 +68,39 @@ cannibalization_adopt(Cannibalization *state, Day as_of, int32_t gap,
 					  "cannot add up entries seen through different windows");
 		return;
 	}
-	if (nwindows > SHEETS_MOST)
+	if (nwindows > MAX_WINDOW_STATS)
 		host_fail(HOST_TOO_LARGE, "Ask for fewer of them.",
 				  "%d pairs of look_back and look_ahead are more than %d",
-				  nwindows, SHEETS_MOST);
+				  nwindows, MAX_WINDOW_STATS);
 	for (int i = 0; i < nwindows; i++)
 		window_check(windows[i]);
 	state->adopted = true;
 	state->as_of = as_of;
 	state->gap = gap;
-	state->nsheets = nwindows;
-	state->sheets = host_alloc_zero(state->arena, nwindows * sizeof(Sheet));
+	state->nwindow_stats = nwindows;
+	state->window_stats =
+		host_alloc_zero(state->arena, nwindows * sizeof(WindowStats));
 	for (int i = 0; i < nwindows; i++)
-		state->sheets[i].window = windows[i];
-	host_sort(state->sheets, nwindows, sizeof(Sheet), compare_sheets);
+		state->window_stats[i].window = windows[i];
+	host_sort(state->window_stats, nwindows, sizeof(WindowStats),
+			  compare_window_stats);
 }
 
 /* Divide what an entry lost among its donors. */
 static void
-add_losses(Adding *adding, Sheet *sheet, const Entry *entry)
+add_losses(Adding *adding, WindowStats *stats, const Entry *entry)
 {
 	Cannibalization *state = adding->state;
 	Shares shares;
 
-	entry_shares(adding->course, entry, sheet->window, &shares, state->scale);
+	entry_shares(adding->course, entry, stats->window, &shares, state->scale);
 	for (int i = 0; i < shares.count; i++)
 	{
 		int32_t number = lexicon_number(&state->donors, shares.items[i].name);
 		DonorLoss *donor;
 
-		sheet_donors(state, sheet);
-		donor = &sheet->donors[number];
+		window_stats_donors(state, stats);
+		donor = &stats->donors[number];
 		donor->entries++;
 		donor->lost = money_add(donor->lost, shares.items[i].lost);
 	}
@@ -141,7 +145,7 @@ run_counts(const Adding *adding, const FocalRun *run)
 
 /* Count the customer's entries. */
 static void
-add_entries(Adding *adding, Sheet *sheet)
+add_entries(Adding *adding, WindowStats *stats)
 {
 	const Course *course = adding->course;
 	Wide focal = 0;
@@ -155,33 +159,33 @@ add_entries(Adding *adding, Sheet *sheet)
 		if (!run_counts(adding, &course->runs[i]))
 			continue;
 		host_poll();
-		entry = course_entry(course, i, sheet->window);
-		sheet->kinds[entry.kind]++;
+		entry = course_entry(course, i, stats->window);
+		stats->kinds[entry.kind]++;
 		if (!entry.matured)
 			continue;
 		any = true;
 		focal = money_add(focal, entry.focal);
 		lost = money_add(lost, entry.lost);
-		sheet->focal_lines += entry.focal_lines;
+		stats->focal_lines += entry.focal_lines;
 		if (entry.donor.before == 0)
 			continue;
-		sheet->before_lines += entry.donor.lines;
-		sheet->before =
-			money_add(sheet->before, scaled(adding, entry.donor.before));
-		add_entered(adding, sheet, &entry);
+		stats->before_lines += entry.donor.lines;
+		stats->before =
+			money_add(stats->before, scaled(adding, entry.donor.before));
+		add_entered(adding, stats, &entry);
 		if (entry.lost > 0)
-			add_losses(adding, sheet, &entry);
+			add_losses(adding, stats, &entry);
 	}
 	if (!any)
 		return;
-	sheet->persons++;
-	sheet->focal = money_add(sheet->focal, scaled(adding, focal));
-	sheet->lost = money_add(sheet->lost, scaled(adding, lost));
+	stats->persons++;
+	stats->focal = money_add(stats->focal, scaled(adding, focal));
+	stats->lost = money_add(stats->lost, scaled(adding, lost));
 	focal = square_root_of(focal, adding->scale);
 	lost = square_root_of(lost, adding->scale);
-	sheet->lost_squares = product_added(sheet->lost_squares, lost, lost);
-	sheet->cross_products = product_added(sheet->cross_products, lost, focal);
-	sheet->focal_squares = product_added(sheet->focal_squares, focal, focal);
+	stats->lost_squares = product_added(stats->lost_squares, lost, lost);
+	stats->cross_products = product_added(stats->cross_products, lost, focal);
+	stats->focal_squares = product_added(stats->focal_squares, focal, focal);
 }
 
 static Adding
@@ -210,8 +214,8 @@ add_focal(Adding *adding)
 		state->focal_days += course->runs[i].end - course->runs[i].start;
 		state->focal_ends += course->runs[i].ended;
 	}
-	for (int i = 0; i < state->nsheets; i++)
-		add_entries(adding, &state->sheets[i]);
+	for (int i = 0; i < state->nwindow_stats; i++)
+		add_entries(adding, &state->window_stats[i]);
 }
 
 /* Add a customer; ramps of the stratum, or NULL. */
@@ -223,8 +227,8 @@ cannibalization_add(Cannibalization *state, const Course *course,
 
 	adding.ramps = ramps;
 	add_focal(&adding);
-	for (int i = 0; i < state->nsheets; i++)
-		add_stayed(&adding, &state->sheets[i]);
+	for (int i = 0; i < state->nwindow_stats; i++)
+		add_stayed(&adding, &state->window_stats[i]);
 }
 
 /* Add a customer's entries that were sold in a channel, and nothing else. */

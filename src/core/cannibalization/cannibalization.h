@@ -3,9 +3,10 @@
  *		Did the new one eat the old one: entries of all customers, added up,
  *		beside what donors lose without the new one.
  *
- * A state has a sheet for every pair of look-back and look-ahead asked for.
- * A sheet counts entries by kind, adds up money, and keeps two groups in cells
- * of the same month, tenure, price and stratum (a segment, say):
+ * A state has the statistics of a window for every pair of look-back and
+ * look-ahead asked for.  The statistics of a window counts entries by kind,
+ * adds up money, and keeps two groups in cells of the same month, tenure,
+ * price and stratum (a segment, say):
  *
  *	 entered	entries of customers who had something to lose
  *	 stayed		the control: on the 15th of every month, the customers who
@@ -55,12 +56,12 @@ typedef struct Match
 } Match;
 
 /* The cells of a stratum in a month; numbers of cells plus one, 0: none */
-typedef struct Patch
+typedef struct StratumMonth
 {
 	int32_t stratum;
 	Period month;
 	int32_t cells[BANDS];
-} Patch;
+} StratumMonth;
 
 /* What entries took from one donor */
 typedef struct DonorLoss
@@ -69,7 +70,7 @@ typedef struct DonorLoss
 	Wide lost;
 } DonorLoss;
 
-typedef struct Sheet
+typedef struct WindowStats
 {
 	Window window;
 	int64_t kinds[ENTRY_KINDS];
@@ -84,14 +85,14 @@ typedef struct Sheet
 	Wide focal_squares;
 	int ndonors;
 	DonorLoss *donors; /* by number of the donor's name */
-	int npatches;
-	int patch_room;
-	int hint;		 /* the patch asked for last */
-	Patch **patches; /* by stratum and month */
+	int nstratum_months;
+	int stratum_month_room;
+	int hint;					   /* the stratum and month asked for last */
+	StratumMonth **stratum_months; /* by stratum and month */
 	int ncells;
 	int cell_room;
 	Match *cells;
-} Sheet;
+} WindowStats;
 
 /* Decimals of the amounts that are squared: enough for an error's width */
 #define SQUARE_SCALE 4
@@ -107,8 +108,8 @@ typedef struct Cannibalization
 	Lexicon donors;
 	int64_t focal_days; /* days of focal runs seen, and runs seen to end */
 	int64_t focal_ends;
-	int nsheets;
-	Sheet *sheets; /* by look-back and look-ahead */
+	int nwindow_stats;
+	WindowStats *window_stats; /* by look-back and look-ahead */
 
 	/* the days of months on which the control is watched, while adding */
 	Period first_watch;
@@ -131,11 +132,12 @@ typedef struct Ramp
 typedef struct Ramps
 {
 	int nbands;
-	Ramp **bands; /* by sheet and band: by month from first_watch on */
+	Ramp **
+		bands; /* by window's statistics and band: by month from first_watch on */
 } Ramps;
 
 #define CANNIBALIZATION_VERSION 1
-#define SHEETS_MOST 400
+#define MAX_WINDOW_STATS 400
 
 extern Cannibalization *cannibalization_new(HostArena arena);
 extern void cannibalization_adopt(Cannibalization *state, Day as_of,
@@ -161,36 +163,38 @@ extern Cannibalization *cannibalization_decode(HostArena arena,
 
 /* Parts that the files of this state share */
 extern void cannibalization_scale(Cannibalization *state, int scale);
-extern int compare_sheets(const void *a, const void *b);
+extern int compare_window_stats(const void *a, const void *b);
 extern void outcome_add(Outcome *into, const Outcome *more);
-extern void sheet_donors(const Cannibalization *state, Sheet *sheet);
-extern Patch *sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum,
-						  Period month);
-extern Match *patch_cell(Cannibalization *state, Sheet *sheet, Patch *patch,
-						 int band);
+extern void window_stats_donors(const Cannibalization *state,
+								WindowStats *stats);
+extern StratumMonth *window_stats_stratum_month(Cannibalization *state,
+												WindowStats *stats,
+												int32_t stratum, Period month);
+extern Match *stratum_month_cell(Cannibalization *state, WindowStats *stats,
+								 StratumMonth *stratum_month, int band);
 
 static inline int64_t
-sheet_matured(const Sheet *sheet)
+window_stats_matured(const WindowStats *stats)
 {
 	int64_t matured = 0;
 
 	for (int kind = 0; kind < ENTRY_PENDING; kind++)
-		matured += sheet->kinds[kind];
+		matured += stats->kinds[kind];
 	return matured;
 }
 
 /* Matured entries of customers who had something to lose */
 static inline int64_t
-sheet_own_base(const Sheet *sheet)
+window_stats_own_base(const WindowStats *stats)
 {
-	return sheet->kinds[ENTRY_ADD] + sheet->kinds[ENTRY_SWITCH] +
-		   sheet->kinds[ENTRY_PARTIAL];
+	return stats->kinds[ENTRY_ADD] + stats->kinds[ENTRY_SWITCH] +
+		   stats->kinds[ENTRY_PARTIAL];
 }
 
 static inline int64_t
-sheet_losing(const Sheet *sheet)
+window_stats_losing(const WindowStats *stats)
 {
-	return sheet->kinds[ENTRY_SWITCH] + sheet->kinds[ENTRY_PARTIAL];
+	return stats->kinds[ENTRY_SWITCH] + stats->kinds[ENTRY_PARTIAL];
 }
 
 #endif /* CVM_CORE_CANNIBALIZATION_CANNIBALIZATION_H */

@@ -3,9 +3,9 @@
  *		A state of cannibalization as canonical bytes.
  *
  * Version, as_of, gap, scale, days and ends of focal runs, the names of strata
- * and donors (sorted, each in use), and for each sheet, by its windows: counts
- * by kind, persons, lines, money, losses by donor, and the patches with the
- * cells that hold anything.
+ * and donors (sorted, each in use), and for each window's statistics, by its
+ * windows: counts by kind, persons, lines, money, losses by donor, and the
+ * strata by month with the cells that hold anything.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -14,7 +14,8 @@
 #define HAS_ENTERED 1
 #define HAS_STAYED 2
 
-#define SHEET_LEAST 19 /* bytes of a sheet that holds nothing */
+#define MIN_WINDOW_STATS_BYTES \
+	19 /* bytes of the statistics of a window that holds nothing */
 
 static void
 encode_outcome(const Outcome *outcome, ByteWriter *writer)
@@ -53,24 +54,25 @@ places_of(const Lexicon *lexicon)
 }
 
 static void
-encode_patch(const Sheet *sheet, const Patch *patch, int32_t place,
-			 ByteWriter *writer)
+encode_stratum_month(const WindowStats *stats,
+					 const StratumMonth *stratum_month, int32_t place,
+					 ByteWriter *writer)
 {
 	int count = 0;
 
 	for (int band = 0; band < BANDS; band++)
-		count += patch->cells[band] > 0;
+		count += stratum_month->cells[band] > 0;
 	write_unsigned(writer, place);
-	write_signed(writer, patch->month);
+	write_signed(writer, stratum_month->month);
 	write_unsigned(writer, count);
 	for (int band = 0; band < BANDS; band++)
 	{
 		const Match *cell;
 		int has;
 
-		if (patch->cells[band] == 0)
+		if (stratum_month->cells[band] == 0)
 			continue;
-		cell = &sheet->cells[patch->cells[band] - 1];
+		cell = &stats->cells[stratum_month->cells[band] - 1];
 		has = (cell->entered.watched > 0 ? HAS_ENTERED : 0) |
 			  (cell->stayed.watched > 0 ? HAS_STAYED : 0);
 		write_byte(writer, (uint8_t) band);
@@ -83,47 +85,47 @@ encode_patch(const Sheet *sheet, const Patch *patch, int32_t place,
 }
 
 static void
-encode_sheet(const Cannibalization *state, const Sheet *sheet,
-			 const int32_t *strata, ByteWriter *writer)
+encode_window_stats(const Cannibalization *state, const WindowStats *stats,
+					const int32_t *strata, ByteWriter *writer)
 {
 	int count = 0;
 
-	write_unsigned(writer, sheet->window.look_back);
-	write_unsigned(writer, sheet->window.look_ahead);
+	write_unsigned(writer, stats->window.look_back);
+	write_unsigned(writer, stats->window.look_ahead);
 	for (int kind = 0; kind < ENTRY_KINDS; kind++)
-		write_unsigned(writer, sheet->kinds[kind]);
-	write_unsigned(writer, sheet->persons);
-	write_signed(writer, sheet->focal_lines);
-	write_signed(writer, sheet->before_lines);
-	write_wide(writer, sheet->focal);
-	write_wide(writer, sheet->before);
-	write_wide(writer, sheet->lost);
-	write_wide(writer, sheet->lost_squares);
-	write_wide(writer, sheet->cross_products);
-	write_wide(writer, sheet->focal_squares);
-	for (int d = 0; d < sheet->ndonors; d++)
-		count += sheet->donors[d].entries > 0;
+		write_unsigned(writer, stats->kinds[kind]);
+	write_unsigned(writer, stats->persons);
+	write_signed(writer, stats->focal_lines);
+	write_signed(writer, stats->before_lines);
+	write_wide(writer, stats->focal);
+	write_wide(writer, stats->before);
+	write_wide(writer, stats->lost);
+	write_wide(writer, stats->lost_squares);
+	write_wide(writer, stats->cross_products);
+	write_wide(writer, stats->focal_squares);
+	for (int d = 0; d < stats->ndonors; d++)
+		count += stats->donors[d].entries > 0;
 	write_unsigned(writer, count);
 	for (int i = 0; i < state->donors.count; i++)
 	{
 		int32_t number = state->donors.sorted[i];
 
-		if (number >= sheet->ndonors || sheet->donors[number].entries == 0)
+		if (number >= stats->ndonors || stats->donors[number].entries == 0)
 			continue;
 		write_unsigned(writer, i);
-		write_unsigned(writer, sheet->donors[number].entries);
-		write_wide(writer, sheet->donors[number].lost);
+		write_unsigned(writer, stats->donors[number].entries);
+		write_wide(writer, stats->donors[number].lost);
 	}
-	write_unsigned(writer, sheet->npatches);
-	/* patches are sorted by the number of their stratum: go by its place */
+	write_unsigned(writer, stats->nstratum_months);
+	/* strata by month are sorted by the number of their stratum: go by its place */
 	for (int i = 0; i < state->strata.count; i++)
-		for (int p = 0; p < sheet->npatches; p++)
+		for (int p = 0; p < stats->nstratum_months; p++)
 		{
-			const Patch *patch = sheet->patches[p];
+			const StratumMonth *stratum_month = stats->stratum_months[p];
 
 			host_poll();
-			if (strata[patch->stratum] == i)
-				encode_patch(sheet, patch, i, writer);
+			if (strata[stratum_month->stratum] == i)
+				encode_stratum_month(stats, stratum_month, i, writer);
 		}
 }
 
@@ -144,29 +146,30 @@ cannibalization_encode(const Cannibalization *state, ByteWriter *writer)
 	write_unsigned(writer, state->focal_ends);
 	lexicon_encode(&state->strata, writer);
 	lexicon_encode(&state->donors, writer);
-	write_unsigned(writer, state->nsheets);
-	for (int i = 0; i < state->nsheets; i++)
-		encode_sheet(state, &state->sheets[i], strata, writer);
+	write_unsigned(writer, state->nwindow_stats);
+	for (int i = 0; i < state->nwindow_stats; i++)
+		encode_window_stats(state, &state->window_stats[i], strata, writer);
 	host_free(strata);
 }
 
 static void
-decode_patch(Cannibalization *state, Sheet *sheet, ByteReader *reader,
-			 bool *strata)
+decode_stratum_month(Cannibalization *state, WindowStats *stats,
+					 ByteReader *reader, bool *strata)
 {
 	int32_t stratum = (int32_t) read_unsigned(reader, INT32_MAX);
 	Period month = (Period) read_signed(reader, INT32_MIN, INT32_MAX);
 	size_t count = read_count(reader, 8);
-	int patches = sheet->npatches;
+	int stratum_months = stats->nstratum_months;
 	int last = -1;
-	Patch *patch;
+	StratumMonth *stratum_month;
 
 	if (stratum >= state->strata.count || count == 0)
 		reader_fail(reader);
 	strata[stratum] = true;
-	patch = sheet_patch(state, sheet, stratum, month);
+	stratum_month = window_stats_stratum_month(state, stats, stratum, month);
 	/* in order, and none twice */
-	if (sheet->npatches == patches || sheet->patches[patches] != patch)
+	if (stats->nstratum_months == stratum_months ||
+		stats->stratum_months[stratum_months] != stratum_month)
 		reader_fail(reader);
 	for (size_t i = 0; i < count; i++)
 	{
@@ -179,7 +182,7 @@ decode_patch(Cannibalization *state, Sheet *sheet, ByteReader *reader,
 			(has & ~(HAS_ENTERED | HAS_STAYED)) != 0)
 			reader_fail(reader);
 		last = band;
-		cell = patch_cell(state, sheet, patch, band);
+		cell = stratum_month_cell(state, stats, stratum_month, band);
 		if (has & HAS_ENTERED)
 			decode_outcome(reader, &cell->entered);
 		if (has & HAS_STAYED)
@@ -188,36 +191,37 @@ decode_patch(Cannibalization *state, Sheet *sheet, ByteReader *reader,
 }
 
 static void
-decode_sheet(Cannibalization *state, Sheet *sheet, ByteReader *reader,
-			 bool *strata, bool *donors)
+decode_window_stats(Cannibalization *state, WindowStats *stats,
+					ByteReader *reader, bool *strata, bool *donors)
 {
 	size_t count;
 	int64_t last = -1;
 
-	sheet->window.look_back = (int32_t) read_unsigned(reader, INT32_MAX);
-	sheet->window.look_ahead = (int32_t) read_unsigned(reader, INT32_MAX);
-	if (sheet->window.look_back < 1)
+	stats->window.look_back = (int32_t) read_unsigned(reader, INT32_MAX);
+	stats->window.look_ahead = (int32_t) read_unsigned(reader, INT32_MAX);
+	if (stats->window.look_back < 1)
 		reader_fail(reader);
 	for (int kind = 0; kind < ENTRY_KINDS; kind++)
 		/* six of them must not pass the range of a count */
-		sheet->kinds[kind] = (int64_t) read_unsigned(reader, INT64_MAX / 8);
-	sheet->persons = (int64_t) read_unsigned(reader, sheet_matured(sheet));
-	if ((sheet->persons == 0) != (sheet_matured(sheet) == 0))
+		stats->kinds[kind] = (int64_t) read_unsigned(reader, INT64_MAX / 8);
+	stats->persons =
+		(int64_t) read_unsigned(reader, window_stats_matured(stats));
+	if ((stats->persons == 0) != (window_stats_matured(stats) == 0))
 		reader_fail(reader);
-	sheet->focal_lines = read_signed(reader, INT64_MIN, INT64_MAX);
-	sheet->before_lines = read_signed(reader, INT64_MIN, INT64_MAX);
-	sheet->focal = read_wide(reader);
-	sheet->before = read_wide(reader);
-	sheet->lost = read_wide(reader);
-	sheet->lost_squares = read_wide(reader);
-	sheet->cross_products = read_wide(reader);
-	sheet->focal_squares = read_wide(reader);
-	if (sheet->focal < 0 || sheet->lost < 0 || sheet->before < sheet->lost ||
-		sheet->lost_squares < 0 || sheet->cross_products < 0 ||
-		sheet->focal_squares < 0)
+	stats->focal_lines = read_signed(reader, INT64_MIN, INT64_MAX);
+	stats->before_lines = read_signed(reader, INT64_MIN, INT64_MAX);
+	stats->focal = read_wide(reader);
+	stats->before = read_wide(reader);
+	stats->lost = read_wide(reader);
+	stats->lost_squares = read_wide(reader);
+	stats->cross_products = read_wide(reader);
+	stats->focal_squares = read_wide(reader);
+	if (stats->focal < 0 || stats->lost < 0 || stats->before < stats->lost ||
+		stats->lost_squares < 0 || stats->cross_products < 0 ||
+		stats->focal_squares < 0)
 		reader_fail(reader);
 	count = read_count(reader, 3);
-	sheet_donors(state, sheet);
+	window_stats_donors(state, stats);
 	for (size_t i = 0; i < count; i++)
 	{
 		int64_t number = (int64_t) read_unsigned(reader, INT32_MAX);
@@ -227,7 +231,7 @@ decode_sheet(Cannibalization *state, Sheet *sheet, ByteReader *reader,
 			reader_fail(reader);
 		last = number;
 		donors[number] = true;
-		donor = &sheet->donors[number];
+		donor = &stats->donors[number];
 		donor->entries = (int64_t) read_unsigned(reader, INT64_MAX);
 		donor->lost = read_wide(reader);
 		if (donor->entries == 0 || donor->lost < 0)
@@ -235,7 +239,7 @@ decode_sheet(Cannibalization *state, Sheet *sheet, ByteReader *reader,
 	}
 	count = read_count(reader, 11);
 	for (size_t i = 0; i < count; i++)
-		decode_patch(state, sheet, reader, strata);
+		decode_stratum_month(state, stats, reader, strata);
 }
 
 /* Read canonical bytes; anything else is refused. */
@@ -267,18 +271,20 @@ cannibalization_decode(HostArena arena, const void *data, size_t size)
 	state->focal_ends = (int64_t) read_unsigned(&reader, INT64_MAX);
 	lexicon_decode(&state->strata, &reader);
 	lexicon_decode(&state->donors, &reader);
-	state->nsheets = (int) read_count(&reader, SHEET_LEAST);
-	if (state->scale < SHARE_SCALE || state->nsheets == 0 ||
-		state->nsheets > SHEETS_MOST)
+	state->nwindow_stats = (int) read_count(&reader, MIN_WINDOW_STATS_BYTES);
+	if (state->scale < SHARE_SCALE || state->nwindow_stats == 0 ||
+		state->nwindow_stats > MAX_WINDOW_STATS)
 		reader_fail(&reader);
-	state->sheets = host_alloc_zero(arena, state->nsheets * sizeof(Sheet));
+	state->window_stats =
+		host_alloc_zero(arena, state->nwindow_stats * sizeof(WindowStats));
 	strata = host_alloc_zero(NULL, state->strata.count + 1);
 	donors = host_alloc_zero(NULL, state->donors.count + 1);
-	for (int i = 0; i < state->nsheets; i++)
+	for (int i = 0; i < state->nwindow_stats; i++)
 	{
-		decode_sheet(state, &state->sheets[i], &reader, strata, donors);
-		if (i > 0 &&
-			compare_sheets(&state->sheets[i - 1], &state->sheets[i]) >= 0)
+		decode_window_stats(state, &state->window_stats[i], &reader, strata,
+							donors);
+		if (i > 0 && compare_window_stats(&state->window_stats[i - 1],
+										  &state->window_stats[i]) >= 0)
 			reader_fail(&reader);
 	}
 	for (int i = 0; i < state->strata.count; i++)

@@ -1,6 +1,7 @@
 /*
  * cannibalization_cells.c
- *		The places of a sheet: donors, patches and cells, found or made.
+ *		The places of the statistics of a window: donors, strata by month and
+ *		cells, found or made.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -8,104 +9,110 @@
 
 #include <string.h>
 
-#define PATCHES_MOST 200000
+#define MAX_STRATUM_MONTHS 200000
 
-/* Let a sheet have a place for every donor met. */
+/* Let the statistics of a window have a place for every donor met. */
 void
-sheet_donors(const Cannibalization *state, Sheet *sheet)
+window_stats_donors(const Cannibalization *state, WindowStats *stats)
 {
 	int count = state->donors.count;
 	int room = state->donors.room;
 
-	if (count <= sheet->ndonors)
+	if (count <= stats->ndonors)
 		return;
-	sheet->donors = sheet->donors
-						? host_realloc(sheet->donors, room * sizeof(DonorLoss))
+	stats->donors = stats->donors
+						? host_realloc(stats->donors, room * sizeof(DonorLoss))
 						: host_alloc(state->arena, room * sizeof(DonorLoss));
-	memset(&sheet->donors[sheet->ndonors], 0,
-		   (count - sheet->ndonors) * sizeof(DonorLoss));
-	sheet->ndonors = count;
+	memset(&stats->donors[stats->ndonors], 0,
+		   (count - stats->ndonors) * sizeof(DonorLoss));
+	stats->ndonors = count;
 }
 
-/* The patch of a stratum and month, made when it is not there. */
-Patch *
-sheet_patch(Cannibalization *state, Sheet *sheet, int32_t stratum, Period month)
+/* The stratum and month of a stratum and month, made when it is not there. */
+StratumMonth *
+window_stats_stratum_month(Cannibalization *state, WindowStats *stats,
+						   int32_t stratum, Period month)
 {
 	int low = 0;
-	int high = sheet->npatches;
-	Patch *patch;
+	int high = stats->nstratum_months;
+	StratumMonth *stratum_month;
 
 	/* months are asked for one after the other */
-	for (int hint = sheet->hint; hint < high && hint <= sheet->hint + 1; hint++)
+	for (int hint = stats->hint; hint < high && hint <= stats->hint + 1; hint++)
 	{
-		patch = sheet->patches[hint];
-		if (patch->month == month && patch->stratum == stratum)
+		stratum_month = stats->stratum_months[hint];
+		if (stratum_month->month == month && stratum_month->stratum == stratum)
 		{
-			sheet->hint = hint;
-			return patch;
+			stats->hint = hint;
+			return stratum_month;
 		}
 	}
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;
 
-		patch = sheet->patches[middle];
-		if (patch->stratum < stratum ||
-			(patch->stratum == stratum && patch->month < month))
+		stratum_month = stats->stratum_months[middle];
+		if (stratum_month->stratum < stratum ||
+			(stratum_month->stratum == stratum && stratum_month->month < month))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	sheet->hint = low;
-	if (low < sheet->npatches)
+	stats->hint = low;
+	if (low < stats->nstratum_months)
 	{
-		patch = sheet->patches[low];
-		if (patch->stratum == stratum && patch->month == month)
-			return patch;
+		stratum_month = stats->stratum_months[low];
+		if (stratum_month->stratum == stratum && stratum_month->month == month)
+			return stratum_month;
 	}
-	if (sheet->npatches >= PATCHES_MOST)
+	if (stats->nstratum_months >= MAX_STRATUM_MONTHS)
 		host_fail(HOST_TOO_LARGE,
 				  "Is as_of the first day that was not observed? Look for days "
 				  "far in the past with cvm.check_model().",
-				  "entries span more than %d months and strata", PATCHES_MOST);
-	if (sheet->npatches == sheet->patch_room)
+				  "entries span more than %d months and strata",
+				  MAX_STRATUM_MONTHS);
+	if (stats->nstratum_months == stats->stratum_month_room)
 	{
-		sheet->patch_room = sheet->patch_room ? sheet->patch_room * 2 : 16;
-		sheet->patches =
-			sheet->patches
-				? host_realloc(sheet->patches,
-							   sheet->patch_room * sizeof(Patch *))
-				: host_alloc(state->arena, sheet->patch_room * sizeof(Patch *));
+		stats->stratum_month_room =
+			stats->stratum_month_room ? stats->stratum_month_room * 2 : 16;
+		stats->stratum_months =
+			stats->stratum_months
+				? host_realloc(
+					  stats->stratum_months,
+					  stats->stratum_month_room * sizeof(StratumMonth *))
+				: host_alloc(state->arena, stats->stratum_month_room *
+											   sizeof(StratumMonth *));
 	}
-	patch = host_alloc_zero(state->arena, sizeof(Patch));
-	patch->stratum = stratum;
-	patch->month = month;
-	memmove(&sheet->patches[low + 1], &sheet->patches[low],
-			(sheet->npatches - low) * sizeof(Patch *));
-	sheet->patches[low] = patch;
-	sheet->npatches++;
-	return patch;
+	stratum_month = host_alloc_zero(state->arena, sizeof(StratumMonth));
+	stratum_month->stratum = stratum;
+	stratum_month->month = month;
+	memmove(&stats->stratum_months[low + 1], &stats->stratum_months[low],
+			(stats->nstratum_months - low) * sizeof(StratumMonth *));
+	stats->stratum_months[low] = stratum_month;
+	stats->nstratum_months++;
+	return stratum_month;
 }
 
-/* A cell of a patch; good until the next call. */
+/* A cell of a stratum and month; good until the next call. */
 Match *
-patch_cell(Cannibalization *state, Sheet *sheet, Patch *patch, int band)
+stratum_month_cell(Cannibalization *state, WindowStats *stats,
+				   StratumMonth *stratum_month, int band)
 {
-	if (patch->cells[band] == 0)
+	if (stratum_month->cells[band] == 0)
 	{
-		if (sheet->ncells == sheet->cell_room)
+		if (stats->ncells == stats->cell_room)
 		{
-			sheet->cell_room = sheet->cell_room ? sheet->cell_room * 2 : 16;
-			sheet->cells = sheet->cells
-							   ? host_realloc(sheet->cells,
-											  sheet->cell_room * sizeof(Match))
+			stats->cell_room = stats->cell_room ? stats->cell_room * 2 : 16;
+			stats->cells = stats->cells
+							   ? host_realloc(stats->cells,
+											  stats->cell_room * sizeof(Match))
 							   : host_alloc(state->arena,
-											sheet->cell_room * sizeof(Match));
+											stats->cell_room * sizeof(Match));
 		}
-		memset(&sheet->cells[sheet->ncells], 0, sizeof(Match));
-		patch->cells[band] = ++sheet->ncells;
+		memset(&stats->cells[stats->ncells], 0, sizeof(Match));
+		stratum_month->cells[band] = ++stats->ncells;
 	}
-	return &sheet->cells[patch->cells[band] - 1];
+	return &stats->cells[stratum_month->cells[band] - 1];
 }
 
 void

@@ -20,19 +20,19 @@ cannibalization_scale(Cannibalization *state, int scale)
 
 	if (scale <= from)
 		return;
-	for (int i = 0; i < state->nsheets; i++)
+	for (int i = 0; i < state->nwindow_stats; i++)
 	{
-		Sheet *sheet = &state->sheets[i];
+		WindowStats *stats = &state->window_stats[i];
 
 		host_poll();
-		rescale(&sheet->focal, from, scale);
-		rescale(&sheet->before, from, scale);
-		rescale(&sheet->lost, from, scale);
-		for (int d = 0; d < sheet->ndonors; d++)
-			rescale(&sheet->donors[d].lost, from, scale);
-		for (int c = 0; c < sheet->ncells; c++)
+		rescale(&stats->focal, from, scale);
+		rescale(&stats->before, from, scale);
+		rescale(&stats->lost, from, scale);
+		for (int d = 0; d < stats->ndonors; d++)
+			rescale(&stats->donors[d].lost, from, scale);
+		for (int c = 0; c < stats->ncells; c++)
 		{
-			Match *cell = &sheet->cells[c];
+			Match *cell = &stats->cells[c];
 
 			rescale(&cell->entered.before, from, scale);
 			rescale(&cell->entered.lost_mrr, from, scale);
@@ -43,26 +43,26 @@ cannibalization_scale(Cannibalization *state, int scale)
 	state->scale = scale;
 }
 
-/* Add a sheet of the same windows up. */
+/* Add the statistics of a window of the same windows up. */
 static void
-sheet_merge(Cannibalization *into, Sheet *sheet, const Cannibalization *more,
-			const Sheet *from)
+window_stats_merge(Cannibalization *into, WindowStats *stats,
+				   const Cannibalization *more, const WindowStats *from)
 {
 	for (int kind = 0; kind < ENTRY_KINDS; kind++)
-		sheet->kinds[kind] = count_add(sheet->kinds[kind], from->kinds[kind]);
-	sheet->persons = count_add(sheet->persons, from->persons);
-	sheet->focal_lines = count_add(sheet->focal_lines, from->focal_lines);
-	sheet->before_lines = count_add(sheet->before_lines, from->before_lines);
+		stats->kinds[kind] = count_add(stats->kinds[kind], from->kinds[kind]);
+	stats->persons = count_add(stats->persons, from->persons);
+	stats->focal_lines = count_add(stats->focal_lines, from->focal_lines);
+	stats->before_lines = count_add(stats->before_lines, from->before_lines);
 #define ADD_MONEY(field)      \
-	sheet->field = money_add( \
-		sheet->field, money_rescale(from->field, more->scale, into->scale))
+	stats->field = money_add( \
+		stats->field, money_rescale(from->field, more->scale, into->scale))
 	ADD_MONEY(focal);
 	ADD_MONEY(before);
 	ADD_MONEY(lost);
-	sheet->lost_squares = money_add(sheet->lost_squares, from->lost_squares);
-	sheet->cross_products =
-		money_add(sheet->cross_products, from->cross_products);
-	sheet->focal_squares = money_add(sheet->focal_squares, from->focal_squares);
+	stats->lost_squares = money_add(stats->lost_squares, from->lost_squares);
+	stats->cross_products =
+		money_add(stats->cross_products, from->cross_products);
+	stats->focal_squares = money_add(stats->focal_squares, from->focal_squares);
 	for (int d = 0; d < from->ndonors; d++)
 	{
 		DonorLoss *donor;
@@ -71,8 +71,8 @@ sheet_merge(Cannibalization *into, Sheet *sheet, const Cannibalization *more,
 		if (from->donors[d].entries == 0)
 			continue;
 		number = lexicon_number(&into->donors, &more->donors.labels[d]);
-		sheet_donors(into, sheet);
-		donor = &sheet->donors[number];
+		window_stats_donors(into, stats);
+		donor = &stats->donors[number];
 		donor->entries = count_add(donor->entries, from->donors[d].entries);
 		donor->lost = money_add(
 			donor->lost,
@@ -80,15 +80,16 @@ sheet_merge(Cannibalization *into, Sheet *sheet, const Cannibalization *more,
 	}
 }
 
-/* Add the cells of a sheet up, or only who stayed in them. */
+/* Add the cells of the statistics of a window up, or only who stayed in them. */
 static void
-cells_merge(Cannibalization *into, Sheet *sheet, const Cannibalization *more,
-			const Sheet *from, bool is_control)
+cells_merge(Cannibalization *into, WindowStats *stats,
+			const Cannibalization *more, const WindowStats *from,
+			bool is_control)
 {
-	for (int p = 0; p < from->npatches; p++)
+	for (int p = 0; p < from->nstratum_months; p++)
 	{
-		const Patch *source = from->patches[p];
-		Patch *patch = NULL;
+		const StratumMonth *source = from->stratum_months[p];
+		StratumMonth *stratum_month = NULL;
 
 		host_poll();
 		for (int band = 0; band < BANDS; band++)
@@ -107,13 +108,13 @@ cells_merge(Cannibalization *into, Sheet *sheet, const Cannibalization *more,
 			rescale(&cell.entered.lost_mrr, more->scale, into->scale);
 			rescale(&cell.stayed.before, more->scale, into->scale);
 			rescale(&cell.stayed.lost_mrr, more->scale, into->scale);
-			if (patch == NULL)
-				patch = sheet_patch(
-					into, sheet,
+			if (stratum_month == NULL)
+				stratum_month = window_stats_stratum_month(
+					into, stats,
 					lexicon_number(&into->strata,
 								   &more->strata.labels[source->stratum]),
 					source->month);
-			target = patch_cell(into, sheet, patch, band);
+			target = stratum_month_cell(into, stats, stratum_month, band);
 			outcome_add(&target->entered, &cell.entered);
 			outcome_add(&target->stayed, &cell.stayed);
 		}
@@ -124,11 +125,13 @@ cells_merge(Cannibalization *into, Sheet *sheet, const Cannibalization *more,
 static void
 adopt_from(Cannibalization *into, const Cannibalization *more)
 {
-	Window *windows = host_alloc(NULL, (more->nsheets + 1) * sizeof(Window));
+	Window *windows =
+		host_alloc(NULL, (more->nwindow_stats + 1) * sizeof(Window));
 
-	for (int i = 0; i < more->nsheets; i++)
-		windows[i] = more->sheets[i].window;
-	cannibalization_adopt(into, more->as_of, more->gap, windows, more->nsheets);
+	for (int i = 0; i < more->nwindow_stats; i++)
+		windows[i] = more->window_stats[i].window;
+	cannibalization_adopt(into, more->as_of, more->gap, windows,
+						  more->nwindow_stats);
 	host_free(windows);
 	cannibalization_scale(into, more->scale);
 }
@@ -143,10 +146,12 @@ cannibalization_merge(Cannibalization *into, const Cannibalization *more)
 	into->focal_days = count_add(into->focal_days, more->focal_days);
 	into->focal_ends = count_add(into->focal_ends, more->focal_ends);
 	/* both are in the order of their windows */
-	for (int i = 0; i < more->nsheets; i++)
+	for (int i = 0; i < more->nwindow_stats; i++)
 	{
-		sheet_merge(into, &into->sheets[i], more, &more->sheets[i]);
-		cells_merge(into, &into->sheets[i], more, &more->sheets[i], false);
+		window_stats_merge(into, &into->window_stats[i], more,
+						   &more->window_stats[i]);
+		cells_merge(into, &into->window_stats[i], more, &more->window_stats[i],
+					false);
 	}
 }
 
@@ -158,6 +163,7 @@ cannibalization_merge_control(Cannibalization *into,
 	if (!more->adopted)
 		return;
 	adopt_from(into, more);
-	for (int i = 0; i < more->nsheets; i++)
-		cells_merge(into, &into->sheets[i], more, &more->sheets[i], true);
+	for (int i = 0; i < more->nwindow_stats; i++)
+		cells_merge(into, &into->window_stats[i], more, &more->window_stats[i],
+					true);
 }

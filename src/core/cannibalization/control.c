@@ -87,15 +87,16 @@ pool_lend(Pool *pool, const Pool *to)
 
 /* Pools of all that stayed, by month. */
 static Pool *
-month_pools(const Sheet *sheet, int *npools)
+month_pools(const WindowStats *stats, int *npools)
 {
-	Pool *pools = host_alloc_zero(NULL, (sheet->npatches + 1) * sizeof(Pool));
+	Pool *pools =
+		host_alloc_zero(NULL, (stats->nstratum_months + 1) * sizeof(Pool));
 	int count = 0;
 
-	for (int p = 0; p < sheet->npatches; p++)
-		pools[p].month = sheet->patches[p]->month;
-	host_sort(pools, sheet->npatches, sizeof(Pool), compare_pools);
-	for (int p = 0; p < sheet->npatches; p++)
+	for (int p = 0; p < stats->nstratum_months; p++)
+		pools[p].month = stats->stratum_months[p]->month;
+	host_sort(pools, stats->nstratum_months, sizeof(Pool), compare_pools);
+	for (int p = 0; p < stats->nstratum_months; p++)
 		if (count == 0 || pools[count - 1].month != pools[p].month)
 			pools[count++].month = pools[p].month;
 	*npools = count;
@@ -121,29 +122,31 @@ pool_of(Pool *pools, int npools, Period month)
 }
 
 static const Match *
-cell_at(const Sheet *sheet, const Patch *patch, int band)
+cell_at(const WindowStats *stats, const StratumMonth *stratum_month, int band)
 {
-	return patch->cells[band] > 0 ? &sheet->cells[patch->cells[band] - 1]
-								  : NULL;
+	return stratum_month->cells[band] > 0
+			   ? &stats->cells[stratum_month->cells[band] - 1]
+			   : NULL;
 }
 
-/* Weigh one patch; what has too few for comparison is lent from pool. */
+/* Weigh one stratum and month; what has too few for comparison is lent from pool. */
 static void
-weigh_patch(Weighing *sum, const Sheet *sheet, const Patch *patch, Pool *lender)
+weigh_stratum_month(Weighing *sum, const WindowStats *stats,
+					const StratumMonth *stratum_month, Pool *lender)
 {
-	Pool patch_pool = {.month = patch->month};
+	Pool stratum_month_pool = {.month = stratum_month->month};
 
 	for (int band = 0; band < BANDS; band++)
 	{
-		const Match *cell = cell_at(sheet, patch, band);
+		const Match *cell = cell_at(stats, stratum_month, band);
 
 		if (cell != NULL)
-			outcome_add(&patch_pool.stayed, &cell->stayed);
+			outcome_add(&stratum_month_pool.stayed, &cell->stayed);
 	}
 	for (int band = 0; band < BANDS; band++)
 	{
-		const Match *cell = cell_at(sheet, patch, band);
-		Pool pool = {.month = patch->month};
+		const Match *cell = cell_at(stats, stratum_month, band);
+		Pool pool = {.month = stratum_month->month};
 
 		if (cell == NULL || cell->entered.watched == 0)
 			continue;
@@ -153,18 +156,18 @@ weigh_patch(Weighing *sum, const Sheet *sheet, const Patch *patch, Pool *lender)
 		pool.at_risk = (double) cell->entered.at_risk;
 		if (cell->stayed.watched >= LEAST_STAYED)
 			weigh(sum, &pool);
-		else if (patch_pool.stayed.watched >= LEAST_STAYED)
-			pool_lend(&patch_pool, &pool);
+		else if (stratum_month_pool.stayed.watched >= LEAST_STAYED)
+			pool_lend(&stratum_month_pool, &pool);
 		else
 			pool_lend(lender, &pool);
 	}
-	if (patch_pool.entries > 0)
-		weigh(sum, &patch_pool);
+	if (stratum_month_pool.entries > 0)
+		weigh(sum, &stratum_month_pool);
 }
 
 /* What would have been lost anyway. */
 Control
-control_of(const Sheet *sheet)
+control_of(const WindowStats *stats)
 {
 	Control control = {.matched = NAN,
 					   .loss_rate = NAN,
@@ -175,19 +178,19 @@ control_of(const Sheet *sheet)
 	Pool all = {0};
 	double matched;
 	int npools;
-	Pool *pools = month_pools(sheet, &npools);
+	Pool *pools = month_pools(stats, &npools);
 	int32_t days = 0;
 	double overlap;
 
-	for (int p = 0; p < sheet->npatches; p++)
+	for (int p = 0; p < stats->nstratum_months; p++)
 	{
-		const Patch *patch = sheet->patches[p];
-		Pool *pool = pool_of(pools, npools, patch->month);
+		const StratumMonth *stratum_month = stats->stratum_months[p];
+		Pool *pool = pool_of(pools, npools, stratum_month->month);
 
 		host_poll();
 		for (int band = 0; band < BANDS; band++)
 		{
-			const Match *cell = cell_at(sheet, patch, band);
+			const Match *cell = cell_at(stats, stratum_month, band);
 
 			if (cell == NULL)
 				continue;
@@ -195,9 +198,10 @@ control_of(const Sheet *sheet)
 			outcome_add(&all.stayed, &cell->stayed);
 		}
 	}
-	for (int p = 0; p < sheet->npatches; p++)
-		weigh_patch(&sum, sheet, sheet->patches[p],
-					pool_of(pools, npools, sheet->patches[p]->month));
+	for (int p = 0; p < stats->nstratum_months; p++)
+		weigh_stratum_month(
+			&sum, stats, stats->stratum_months[p],
+			pool_of(pools, npools, stats->stratum_months[p]->month));
 	matched = sum.entries;
 	for (int p = 0; p < npools; p++)
 	{
@@ -217,9 +221,9 @@ control_of(const Sheet *sheet)
 		return control;
 	days = STEP_DAYS;
 	overlap = ceil(
-		((double) sheet->window.look_back + (double) sheet->window.look_ahead) /
+		((double) stats->window.look_back + (double) stats->window.look_ahead) /
 		days);
-	control.matched = matched / (double) sheet_own_base(sheet);
+	control.matched = matched / (double) window_stats_own_base(stats);
 	control.loss_rate = sum.loss / sum.entries;
 	control.loss_variance =
 		overlap * sum.variance / (sum.entries * sum.entries);

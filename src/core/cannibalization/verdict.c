@@ -1,6 +1,6 @@
 /*
  * verdict.c
- *		What a sheet of cannibalization says.
+ *		What the statistics of a window of cannibalization says.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -53,25 +53,25 @@ ratio(double part, double whole)
 
 /* Losses of persons over what the new brings: the ratio estimator. */
 static void
-value_rate(const Cannibalization *state, const Sheet *sheet, double z,
+value_rate(const Cannibalization *state, const WindowStats *stats, double z,
 		   Estimate *value)
 {
 	/* squares have a scale of their own: bring the sum to that */
-	double n = (double) sheet->persons;
+	double n = (double) stats->persons;
 	double unit = pow(10, SQUARE_SCALE);
-	double focal = money(sheet->focal, state->scale) * unit;
+	double focal = money(stats->focal, state->scale) * unit;
 	double squares;
 	double error;
 
 	*value = (Estimate){NAN, NAN, NAN};
-	if (sheet->focal == 0)
+	if (stats->focal == 0)
 		return;
-	value->rate = (double) sheet->lost / (double) sheet->focal;
+	value->rate = (double) stats->lost / (double) stats->focal;
 	if (n < 2)
 		return;
-	squares = (double) sheet->lost_squares -
-			  2 * value->rate * (double) sheet->cross_products +
-			  value->rate * value->rate * (double) sheet->focal_squares;
+	squares = (double) stats->lost_squares -
+			  2 * value->rate * (double) stats->cross_products +
+			  value->rate * value->rate * (double) stats->focal_squares;
 	error = sqrt(n / (n - 1) * (squares > 0 ? squares : 0)) / focal;
 	value->low = value->rate - z * error;
 	value->high = value->rate + z * error;
@@ -79,11 +79,11 @@ value_rate(const Cannibalization *state, const Sheet *sheet, double z,
 
 /* The unit rate less what would have been lost anyway. */
 static void
-correct(const Sheet *sheet, double z, Verdict *verdict)
+correct(const WindowStats *stats, double z, Verdict *verdict)
 {
 	double n = (double) verdict->matured;
-	double losing = (double) sheet_losing(sheet);
-	double own = (double) sheet_own_base(sheet);
+	double losing = (double) window_stats_losing(stats);
+	double own = (double) window_stats_own_base(stats);
 	double h = verdict->control.loss_rate;
 	double rate = verdict->unit.rate - h * verdict->own_base_share;
 	double variance;
@@ -109,11 +109,11 @@ correct(const Sheet *sheet, double z, Verdict *verdict)
 
 /* Churn as observed, where none is given. */
 static void
-find_churn(const Cannibalization *state, const Sheet *sheet,
+find_churn(const Cannibalization *state, const WindowStats *stats,
 		   const VerdictTerms *terms, Verdict *verdict)
 {
 	double months =
-		((double) sheet->window.look_back + sheet->window.look_ahead) /
+		((double) stats->window.look_back + stats->window.look_ahead) /
 		MONTH_DAYS;
 
 	verdict->focal_churn = terms->focal_churn;
@@ -131,19 +131,19 @@ find_churn(const Cannibalization *state, const Sheet *sheet,
 }
 
 static void
-find_break_even(const Cannibalization *state, const Sheet *sheet,
+find_break_even(const Cannibalization *state, const WindowStats *stats,
 				const VerdictTerms *terms, Verdict *verdict)
 {
 	double n = (double) verdict->matured;
-	double focal = money(sheet->focal, state->scale);
+	double focal = money(stats->focal, state->scale);
 	double focal_price = terms->focal_price;
 	double donor_price = terms->donor_price;
 
 	if (isnan(focal_price))
-		focal_price = ratio(focal, (double) sheet->focal_lines);
+		focal_price = ratio(focal, (double) stats->focal_lines);
 	if (isnan(donor_price))
-		donor_price = ratio(money(sheet->before, state->scale),
-							(double) sheet->before_lines);
+		donor_price = ratio(money(stats->before, state->scale),
+							(double) stats->before_lines);
 	verdict->break_even_unit = break_even(
 		terms->focal_margin, terms->donor_margin, terms->launch_cost, n);
 	verdict->break_even_value = break_even(
@@ -153,9 +153,10 @@ find_break_even(const Cannibalization *state, const Sheet *sheet,
 		break_even(ratio(terms->focal_margin, verdict->focal_churn),
 				   ratio(terms->donor_margin, verdict->donor_churn),
 				   terms->launch_cost, n);
-	verdict->net_margin = terms->focal_margin * n -
-						  terms->donor_margin * (double) sheet_losing(sheet) -
-						  terms->launch_cost;
+	verdict->net_margin =
+		terms->focal_margin * n -
+		terms->donor_margin * (double) window_stats_losing(stats) -
+		terms->launch_cost;
 }
 
 /* Put numbers behind what has been said so far. */
@@ -193,7 +194,7 @@ say_more(const VerdictTerms *terms, Verdict *verdict, double point)
 }
 
 static void
-judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
+judge(const WindowStats *stats, const VerdictTerms *terms, Verdict *verdict)
 {
 	const Estimate *rate = terms->by_value ? &verdict->value : &verdict->unit;
 	double corrected = terms->by_value ? verdict->corrected_value_rate
@@ -219,7 +220,7 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 			"Only %lld of %lld entries (%.1f%%) are %d days old, less than "
 			"%.1f%%: wait before judging",
 			(long long) verdict->matured, (long long) verdict->entries,
-			100 * share, (int) sheet->window.look_ahead,
+			100 * share, (int) stats->window.look_ahead,
 			100 * terms->min_matured);
 		if (verdict->matured > 0)
 			say(verdict, "; of them %.1f%% left or cut another product so far",
@@ -247,9 +248,9 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 		say(verdict,
 			"%lld of %lld matured entries (%.1f%%, %.0f%% interval %.1f%% to "
 			"%.1f%%) left or cut another product",
-			(long long) sheet_losing(sheet), (long long) verdict->matured,
-			100 * rate->rate, 100 * terms->conf, 100 * rate->low,
-			100 * rate->high);
+			(long long) window_stats_losing(stats),
+			(long long) verdict->matured, 100 * rate->rate, 100 * terms->conf,
+			100 * rate->low, 100 * rate->high);
 	if (isnan(even))
 	{
 		verdict->judgement = NOT_IDENTIFIED;
@@ -290,9 +291,9 @@ judge(const Sheet *sheet, const VerdictTerms *terms, Verdict *verdict)
 	say_more(terms, verdict, rate->rate);
 }
 
-/* Compute everything that a sheet says. */
+/* Compute everything that the statistics of a window says. */
 void
-verdict_reach(const Cannibalization *state, const Sheet *sheet,
+verdict_reach(const Cannibalization *state, const WindowStats *stats,
 			  const VerdictTerms *terms, Verdict *verdict)
 {
 	double z = conf_to_z(terms->conf);
@@ -300,34 +301,34 @@ verdict_reach(const Cannibalization *state, const Sheet *sheet,
 	int64_t step_lost = 0;
 
 	memset(verdict, 0, sizeof(Verdict));
-	verdict->matured = sheet_matured(sheet);
-	verdict->entries = verdict->matured + sheet->kinds[ENTRY_PENDING];
+	verdict->matured = window_stats_matured(stats);
+	verdict->entries = verdict->matured + stats->kinds[ENTRY_PENDING];
 	verdict->own_base_share =
-		ratio((double) sheet_own_base(sheet), (double) verdict->matured);
+		ratio((double) window_stats_own_base(stats), (double) verdict->matured);
 	verdict->unit = (Estimate){NAN, NAN, NAN};
 	if (verdict->matured > 0)
 	{
-		verdict->unit.rate =
-			ratio((double) sheet_losing(sheet), (double) verdict->matured);
-		wilson(sheet_losing(sheet), verdict->matured, z, &verdict->unit.low,
-			   &verdict->unit.high);
+		verdict->unit.rate = ratio((double) window_stats_losing(stats),
+								   (double) verdict->matured);
+		wilson(window_stats_losing(stats), verdict->matured, z,
+			   &verdict->unit.low, &verdict->unit.high);
 	}
-	value_rate(state, sheet, z, &verdict->value);
-	verdict->control = control_of(sheet);
-	correct(sheet, z, verdict);
+	value_rate(state, stats, z, &verdict->value);
+	verdict->control = control_of(stats);
+	correct(stats, z, verdict);
 	verdict->corrected_value_rate =
-		ratio((double) sheet->lost -
-				  (sheet->before == 0
+		ratio((double) stats->lost -
+				  (stats->before == 0
 					   ? 0
-					   : verdict->control.money_rate * (double) sheet->before),
-			  (double) sheet->focal);
-	for (int c = 0; c < sheet->ncells; c++)
+					   : verdict->control.money_rate * (double) stats->before),
+			  (double) stats->focal);
+	for (int c = 0; c < stats->ncells; c++)
 	{
-		at_risk += sheet->cells[c].entered.at_risk;
-		step_lost += sheet->cells[c].entered.step_lost;
+		at_risk += stats->cells[c].entered.at_risk;
+		step_lost += stats->cells[c].entered.step_lost;
 	}
 	verdict->step_rate = ratio((double) step_lost, (double) at_risk);
-	find_churn(state, sheet, terms, verdict);
-	find_break_even(state, sheet, terms, verdict);
-	judge(sheet, terms, verdict);
+	find_churn(state, stats, terms, verdict);
+	find_break_even(state, stats, terms, verdict);
+	judge(stats, terms, verdict);
 }

@@ -1,7 +1,7 @@
 /*
  * verdict.h
- *		What a sheet of cannibalization says: rates, the control, break-even,
- *		and a verdict with its reason.
+ *		What the statistics of a window of cannibalization says: rates, the
+ *		control, break-even, and a verdict with its reason.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -76,9 +76,10 @@ typedef struct Verdict
 } Verdict;
 
 extern const char *judgement_name(Judgement judgement);
-extern Control control_of(const Sheet *sheet);
-extern void verdict_reach(const Cannibalization *state, const Sheet *sheet,
-						  const VerdictTerms *terms, Verdict *verdict);
+extern Control control_of(const WindowStats *stats);
+extern void verdict_reach(const Cannibalization *state,
+						  const WindowStats *stats, const VerdictTerms *terms,
+						  Verdict *verdict);
 extern double break_even(double focal, double donor, double cost,
 						 double entries);
 

@@ -60,12 +60,12 @@ stratum_number(Adding *adding)
 
 /* The cell of a month and band; good until the next call. */
 static inline Match *
-cell_of(Adding *adding, Sheet *sheet, Period month, int band)
+cell_of(Adding *adding, WindowStats *stats, Period month, int band)
 {
-	Patch *patch =
-		sheet_patch(adding->state, sheet, stratum_number(adding), month);
+	StratumMonth *stratum_month = window_stats_stratum_month(
+		adding->state, stats, stratum_number(adding), month);
 
-	return patch_cell(adding->state, sheet, patch, band);
+	return stratum_month_cell(adding->state, stats, stratum_month, band);
 }
 
 /* What becomes of somebody watched, who was still whole at risk days. */
@@ -84,10 +84,10 @@ outcome_of(const Adding *adding, Wide before, Wide after, bool at_risk)
 
 /* Count the customer of an entry who had something to lose. */
 void
-add_entered(Adding *adding, Sheet *sheet, const Entry *entry)
+add_entered(Adding *adding, WindowStats *stats, const Entry *entry)
 {
 	const Passing *donor = &entry->donor;
-	int64_t step = (int64_t) sheet->window.look_ahead - STEP_DAYS;
+	int64_t step = (int64_t) stats->window.look_ahead - STEP_DAYS;
 	bool at_risk =
 		step < 0 ||
 		course_donors(adding->course, entry->day + step) >= donor->before;
@@ -95,7 +95,7 @@ add_entered(Adding *adding, Sheet *sheet, const Entry *entry)
 	int band = tenure_band((int64_t) entry->day - donor->since) * PRICE_BANDS +
 			   price_band(donor->before, adding->scale);
 
-	outcome_add(&cell_of(adding, sheet,
+	outcome_add(&cell_of(adding, stats,
 						 period_cache_period(adding->months, entry->day), band)
 					 ->entered,
 				&outcome);
@@ -107,17 +107,17 @@ ramps_new(const Cannibalization *state)
 {
 	Ramps *ramps = host_alloc_zero(NULL, sizeof(Ramps));
 
-	ramps->nbands = state->nsheets * BANDS;
+	ramps->nbands = state->nwindow_stats * BANDS;
 	ramps->bands =
 		host_alloc_zero(NULL, (size_t) ramps->nbands * sizeof(Ramp *));
 	return ramps;
 }
 
 static void
-ramps_add(Ramps *ramps, ptrdiff_t sheet, int band, int32_t from, int32_t to,
+ramps_add(Ramps *ramps, ptrdiff_t stats, int band, int32_t from, int32_t to,
 		  Wide before)
 {
-	Ramp **ramp = &ramps->bands[sheet * BANDS + band];
+	Ramp **ramp = &ramps->bands[stats * BANDS + band];
 
 	if (*ramp == NULL)
 		*ramp = host_alloc_zero(NULL, (WATCHES_KEPT + 1) * sizeof(Ramp));
@@ -156,9 +156,10 @@ keep_watches(Adding *adding)
 
 /* Count a customer whom nothing happens to in a month. */
 static inline void
-add_month(Adding *adding, Sheet *sheet, Period month, int band, Wide before)
+add_month(Adding *adding, WindowStats *stats, Period month, int band,
+		  Wide before)
 {
-	Outcome *stayed = &cell_of(adding, sheet, month, band)->stayed;
+	Outcome *stayed = &cell_of(adding, stats, month, band)->stayed;
 
 	stayed->watched++;
 	stayed->at_risk++;
@@ -170,7 +171,7 @@ add_month(Adding *adding, Sheet *sheet, Period month, int band, Wide before)
  * day; the month after them.
  */
 static Period
-add_steady(Adding *adding, Sheet *sheet, Period month, int64_t until,
+add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 		   const SideLevel *level)
 {
 	int price = price_band(level->mrr, adding->scale);
@@ -193,7 +194,7 @@ add_steady(Adding *adding, Sheet *sheet, Period month, int64_t until,
 			/* the month after the last one that is met by then */
 			if (watch_day(adding, next) <= last)
 				next++;
-			ramps_add(adding->ramps, sheet - adding->state->sheets, band,
+			ramps_add(adding->ramps, stats - adding->state->window_stats, band,
 					  month - adding->state->first_watch,
 					  next - adding->state->first_watch, before);
 			month = next;
@@ -203,7 +204,7 @@ add_steady(Adding *adding, Sheet *sheet, Period month, int64_t until,
 			for (; day <= last; day = watch_day(adding, ++month))
 			{
 				host_poll();
-				add_month(adding, sheet, month, band, before);
+				add_month(adding, stats, month, band, before);
 			}
 	}
 	return month;
@@ -236,11 +237,11 @@ last_watch(const Course *course, Window window)
 
 /* Watch the customer as long as the focal product is not theirs. */
 void
-add_stayed(Adding *adding, Sheet *sheet)
+add_stayed(Adding *adding, WindowStats *stats)
 {
 	const Course *course = adding->course;
 	const SideLevel *levels = course->donor;
-	Window window = sheet->window;
+	Window window = stats->window;
 	int64_t step = (int64_t) window.look_ahead - STEP_DAYS;
 	int64_t until;
 	int64_t day;
@@ -276,7 +277,7 @@ add_stayed(Adding *adding, Sheet *sheet)
 			if (same > until)
 				same = until;
 			if (levels[after].mrr > 0)
-				month = add_steady(adding, sheet, month, same, &levels[after]);
+				month = add_steady(adding, stats, month, same, &levels[after]);
 			else
 				for (; watch_day(adding, month) <= same; month++)
 					host_poll();
@@ -291,7 +292,7 @@ add_stayed(Adding *adding, Sheet *sheet)
 			whole = level_on(course, whole, day + step);
 			outcome = outcome_of(adding, best->mrr, levels[after].mrr,
 								 step < 0 || levels[whole].mrr >= best->mrr);
-			outcome_add(&cell_of(adding, sheet, month,
+			outcome_add(&cell_of(adding, stats, month,
 								 tenure_band(day - best->since) * PRICE_BANDS +
 									 price_band(best->mrr, adding->scale))
 							 ->stayed,
@@ -309,7 +310,7 @@ ramps_settle(Ramps *ramps, Cannibalization *state, const Label *stratum)
 
 	for (int i = 0; i < ramps->nbands; i++)
 	{
-		Sheet *sheet = &state->sheets[i / BANDS];
+		WindowStats *stats = &state->window_stats[i / BANDS];
 		Ramp sum = {0, 0};
 
 		if (ramps->bands[i] == NULL)
@@ -325,7 +326,7 @@ ramps_settle(Ramps *ramps, Cannibalization *state, const Label *stratum)
 			if (sum.watched == 0)
 				continue;
 			stayed =
-				&cell_of(&adding, sheet, state->first_watch + at, i % BANDS)
+				&cell_of(&adding, stats, state->first_watch + at, i % BANDS)
 					 ->stayed;
 			stayed->watched += sum.watched;
 			stayed->at_risk += sum.watched;

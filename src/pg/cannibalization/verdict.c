@@ -118,27 +118,27 @@ put_interval(VerdictRow *row, const Estimate *interval)
 }
 
 static void
-put_verdict(VerdictRow *row, const Cannibalization *state, const Sheet *sheet,
-			const Verdict *verdict)
+put_verdict(VerdictRow *row, const Cannibalization *state,
+			const WindowStats *stats, const Verdict *verdict)
 {
-	row->values[row->at++] = Int32GetDatum(sheet->window.look_back);
-	row->values[row->at++] = Int32GetDatum(sheet->window.look_ahead);
+	row->values[row->at++] = Int32GetDatum(stats->window.look_back);
+	row->values[row->at++] = Int32GetDatum(stats->window.look_ahead);
 	put_count(row, verdict->entries);
 	put_count(row, verdict->matured);
-	put_count(row, sheet->kinds[ENTRY_PENDING]);
-	put_count(row, sheet->kinds[ENTRY_NEW]);
-	put_count(row, sheet->kinds[ENTRY_WINBACK]);
-	put_count(row, sheet->kinds[ENTRY_ADD]);
-	put_count(row, sheet->kinds[ENTRY_SWITCH]);
-	put_count(row, sheet->kinds[ENTRY_PARTIAL]);
-	put_count(row, sheet->persons);
+	put_count(row, stats->kinds[ENTRY_PENDING]);
+	put_count(row, stats->kinds[ENTRY_NEW]);
+	put_count(row, stats->kinds[ENTRY_WINBACK]);
+	put_count(row, stats->kinds[ENTRY_ADD]);
+	put_count(row, stats->kinds[ENTRY_SWITCH]);
+	put_count(row, stats->kinds[ENTRY_PARTIAL]);
+	put_count(row, stats->persons);
 	put_number(row, verdict->own_base_share);
 	put_interval(row, &verdict->unit);
 	put_interval(row, &verdict->value);
-	put_money(row, sheet->focal, state->scale);
-	put_money(row, sheet->before, state->scale);
-	put_money(row, sheet->lost, state->scale);
-	put_money(row, sheet->focal - sheet->lost, state->scale);
+	put_money(row, stats->focal, state->scale);
+	put_money(row, stats->before, state->scale);
+	put_money(row, stats->lost, state->scale);
+	put_money(row, stats->focal - stats->lost, state->scale);
 	put_count(row, verdict->control.watched);
 	put_number(row, verdict->control.matched);
 	put_number(row, verdict->control.loss_rate);
@@ -172,13 +172,13 @@ cvm_cannibalization_verdict(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	state = expanded_read(&cannibalization_state, PG_GETARG_DATUM(0));
-	for (int i = 0; i < state->nsheets; i++)
+	for (int i = 0; i < state->nwindow_stats; i++)
 	{
 		VerdictRow row = {0};
 		Verdict verdict;
 
-		verdict_reach(state, &state->sheets[i], &terms, &verdict);
-		put_verdict(&row, state, &state->sheets[i], &verdict);
+		verdict_reach(state, &state->window_stats[i], &terms, &verdict);
+		put_verdict(&row, state, &state->window_stats[i], &verdict);
 		Assert(row.at == result->setDesc->natts);
 		tuplestore_putvalues(result->setResult, result->setDesc, row.values,
 							 row.nulls);
@@ -199,23 +199,23 @@ cvm_cannibalization_donors(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	for (int i = 0; i < state->nsheets; i++)
+	for (int i = 0; i < state->nwindow_stats; i++)
 		for (int j = 0; j < state->donors.count; j++)
 		{
-			const Sheet *sheet = &state->sheets[i];
+			const WindowStats *stats = &state->window_stats[i];
 			int32_t number = state->donors.sorted[j];
 			const Label *name = &state->donors.labels[number];
 			Datum values[DONOR_COLUMNS];
 			bool nulls[DONOR_COLUMNS] = {false};
 
-			if (number >= sheet->ndonors || sheet->donors[number].entries == 0)
+			if (number >= stats->ndonors || stats->donors[number].entries == 0)
 				continue;
-			values[0] = Int32GetDatum(sheet->window.look_back);
-			values[1] = Int32GetDatum(sheet->window.look_ahead);
+			values[0] = Int32GetDatum(stats->window.look_back);
+			values[1] = Int32GetDatum(stats->window.look_ahead);
 			values[2] = PointerGetDatum(
 				cstring_to_text_with_len(name->data, (int) name->size));
-			values[3] = Int64GetDatum(sheet->donors[number].entries);
-			values[4] = decimal_make(sheet->donors[number].lost, state->scale);
+			values[3] = Int64GetDatum(stats->donors[number].entries);
+			values[4] = decimal_make(stats->donors[number].lost, state->scale);
 			tuplestore_putvalues(result->setResult, result->setDesc, values,
 								 nulls);
 		}

@@ -18,7 +18,7 @@ typedef struct Adding
 	int32_t number;		  /* of the stratum; -1: not yet asked for */
 	int scale;			  /* of the customer's money */
 	PeriodCache *months;
-	Ramps *ramps; /* for months in which nothing happens, or NULL */
+	DeltaArrays *deltas; /* for months in which nothing happens, or NULL */
 } Adding;
 
 static inline Wide

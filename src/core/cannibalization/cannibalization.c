@@ -218,14 +218,14 @@ add_focal(Adding *adding)
 		add_entries(adding, &state->window_stats[i]);
 }
 
-/* Add a customer; ramps of the stratum, or NULL. */
+/* Add a customer; delta arrays of the stratum, or NULL. */
 void
 cannibalization_add(Cannibalization *state, const Course *course,
-					const Label *stratum, Ramps *ramps)
+					const Label *stratum, DeltaArrays *deltas)
 {
 	Adding adding = adding_of(state, course, stratum);
 
-	adding.ramps = ramps;
+	adding.deltas = deltas;
 	add_focal(&adding);
 	for (int i = 0; i < state->nwindow_stats; i++)
 		add_stayed(&adding, &state->window_stats[i]);

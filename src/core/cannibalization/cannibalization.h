@@ -123,18 +123,18 @@ typedef struct Cannibalization
  * happens to those who are watched, so that it is enough to write down from
  * which month on there is one more of them, and from which month on one less.
  */
-typedef struct Ramp
+typedef struct Delta
 {
 	int64_t watched;
 	Wide before;
-} Ramp;
+} Delta;
 
-typedef struct Ramps
+typedef struct DeltaArrays
 {
 	int nbands;
-	Ramp **
+	Delta **
 		bands; /* by window's statistics and band: by month from first_watch on */
-} Ramps;
+} DeltaArrays;
 
 #define CANNIBALIZATION_VERSION 1
 #define MAX_WINDOW_STATS 400
@@ -144,14 +144,14 @@ extern void cannibalization_adopt(Cannibalization *state, Day as_of,
 								  int32_t gap, const Window *windows,
 								  int nwindows);
 extern void cannibalization_add(Cannibalization *state, const Course *course,
-								const Label *stratum, Ramps *ramps);
+								const Label *stratum, DeltaArrays *deltas);
 extern void cannibalization_add_channel(Cannibalization *state,
 										const Course *course,
 										const Label *stratum,
 										const Label *channel);
-extern Ramps *ramps_new(const Cannibalization *state);
-extern void ramps_settle(Ramps *ramps, Cannibalization *state,
-						 const Label *stratum);
+extern DeltaArrays *delta_arrays_new(const Cannibalization *state);
+extern void delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
+								const Label *stratum);
 extern void cannibalization_merge(Cannibalization *into,
 								  const Cannibalization *more);
 extern void cannibalization_merge_control(Cannibalization *into,

@@ -121,7 +121,7 @@ typedef struct CourseWorkspace
 	Course course;
 	Cannibalization *state;
 	const Label *stratum;
-	Ramps *ramps;
+	DeltaArrays *deltas;
 } CourseWorkspace;
 
 static void
@@ -139,7 +139,7 @@ course_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 			   workspace->workspace.sides, workspace->state->as_of,
 			   workspace->state->gap);
 	cannibalization_add(workspace->state, &workspace->course,
-						workspace->stratum, workspace->ramps);
+						workspace->stratum, workspace->deltas);
 }
 
 /* sides says what each name of the ledger is. */
@@ -154,11 +154,11 @@ cannibalization_ledger_finish(Ledger *ledger, const uint8_t *sides,
 					 .names = ledger->names.labels},
 		.state = state,
 		.stratum = stratum,
-		.ramps = ramps_new(state)};
+		.deltas = delta_arrays_new(state)};
 
 	cannibalization_scale(state, ledger->scale);
 	ledger_each(ledger, course_take, &workspace);
-	ramps_settle(workspace.ramps, state, stratum);
+	delta_arrays_settle(workspace.deltas, state, stratum);
 	course_close(&workspace.course);
 	workspace_close(&workspace.workspace);
 }

@@ -102,29 +102,29 @@ add_entered(Adding *adding, WindowStats *stats, const Entry *entry)
 }
 
 /* Ramps, all flat, for a state with windows. */
-Ramps *
-ramps_new(const Cannibalization *state)
+DeltaArrays *
+delta_arrays_new(const Cannibalization *state)
 {
-	Ramps *ramps = host_alloc_zero(NULL, sizeof(Ramps));
+	DeltaArrays *deltas = host_alloc_zero(NULL, sizeof(DeltaArrays));
 
-	ramps->nbands = state->nwindow_stats * BANDS;
-	ramps->bands =
-		host_alloc_zero(NULL, (size_t) ramps->nbands * sizeof(Ramp *));
-	return ramps;
+	deltas->nbands = state->nwindow_stats * BANDS;
+	deltas->bands =
+		host_alloc_zero(NULL, (size_t) deltas->nbands * sizeof(Delta *));
+	return deltas;
 }
 
 static void
-ramps_add(Ramps *ramps, ptrdiff_t stats, int band, int32_t from, int32_t to,
-		  Wide before)
+delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band, int32_t from,
+				 int32_t to, Wide before)
 {
-	Ramp **ramp = &ramps->bands[stats * BANDS + band];
+	Delta **delta = &deltas->bands[stats * BANDS + band];
 
-	if (*ramp == NULL)
-		*ramp = host_alloc_zero(NULL, (WATCHES_KEPT + 1) * sizeof(Ramp));
-	(*ramp)[from].watched++;
-	(*ramp)[from].before = money_add((*ramp)[from].before, before);
-	(*ramp)[to].watched--;
-	(*ramp)[to].before = money_add((*ramp)[to].before, -before);
+	if (*delta == NULL)
+		*delta = host_alloc_zero(NULL, (WATCHES_KEPT + 1) * sizeof(Delta));
+	(*delta)[from].watched++;
+	(*delta)[from].before = money_add((*delta)[from].before, before);
+	(*delta)[to].watched--;
+	(*delta)[to].before = money_add((*delta)[to].before, -before);
 }
 
 /* The day of a month on which those who stayed are met. */
@@ -187,16 +187,17 @@ add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 		if (tenure < TENURE_BANDS - 1 &&
 			(int64_t) level->since + tenures[tenure] - 1 < last)
 			last = (int64_t) level->since + tenures[tenure] - 1;
-		if (adding->ramps != NULL && month >= adding->state->first_watch)
+		if (adding->deltas != NULL && month >= adding->state->first_watch)
 		{
 			Period next = period_cache_period(adding->months, (Day) last);
 
 			/* the month after the last one that is met by then */
 			if (watch_day(adding, next) <= last)
 				next++;
-			ramps_add(adding->ramps, stats - adding->state->window_stats, band,
-					  month - adding->state->first_watch,
-					  next - adding->state->first_watch, before);
+			delta_arrays_add(adding->deltas,
+							 stats - adding->state->window_stats, band,
+							 month - adding->state->first_watch,
+							 next - adding->state->first_watch, before);
 			month = next;
 			day = watch_day(adding, month);
 		}
@@ -302,23 +303,24 @@ add_stayed(Adding *adding, WindowStats *stats)
 	}
 }
 
-/* Put what the ramps say into the cells of a stratum, and free them. */
+/* Put what the delta arrays say into the cells of a stratum, and free them. */
 void
-ramps_settle(Ramps *ramps, Cannibalization *state, const Label *stratum)
+delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
+					const Label *stratum)
 {
 	Adding adding = {.state = state, .stratum = stratum, .number = -1};
 
-	for (int i = 0; i < ramps->nbands; i++)
+	for (int i = 0; i < deltas->nbands; i++)
 	{
 		WindowStats *stats = &state->window_stats[i / BANDS];
-		Ramp sum = {0, 0};
+		Delta sum = {0, 0};
 
-		if (ramps->bands[i] == NULL)
+		if (deltas->bands[i] == NULL)
 			continue;
 		host_poll();
 		for (int at = 0; at < WATCHES_KEPT; at++)
 		{
-			const Ramp *step = &ramps->bands[i][at];
+			const Delta *step = &deltas->bands[i][at];
 			Outcome *stayed;
 
 			sum.watched += step->watched;
@@ -332,8 +334,8 @@ ramps_settle(Ramps *ramps, Cannibalization *state, const Label *stratum)
 			stayed->at_risk += sum.watched;
 			stayed->before = money_add(stayed->before, sum.before);
 		}
-		host_free(ramps->bands[i]);
+		host_free(deltas->bands[i]);
 	}
-	host_free(ramps->bands);
-	host_free(ramps);
+	host_free(deltas->bands);
+	host_free(deltas);
 }

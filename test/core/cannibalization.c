@@ -302,7 +302,7 @@ make(void *argument)
 	CannibalizationMatrix *matrix = blank_matrix();
 	CannibalizationMatrix *whole = blank_matrix();
 	int ncustomers = 1 + (int) draw(12);
-	Course course = {0};
+	Trajectory trajectory = {0};
 	ByteWriter writer;
 	ByteWriter other;
 
@@ -324,9 +324,9 @@ make(void *argument)
 			continue;
 		holdings = spell_log_read(log, LOG_SIZE);
 		cannibalization_matrix_add(matrix, holdings);
-		course_set(&course, holdings,
-				   sides_of(holdings->names, holdings->nnames), AS_OF, 3);
-		cannibalization_add(by_customer, &course, &stratum, NULL);
+		trajectory_set(&trajectory, holdings,
+					   sides_of(holdings->names, holdings->nnames), AS_OF, 3);
+		cannibalization_add(by_customer, &trajectory, &stratum, NULL);
 	}
 	matrix_ledger_finish(ledger, whole);
 	cannibalization_ledger_finish(

@@ -12,7 +12,7 @@
 typedef struct Adding
 {
 	Cannibalization *state;
-	const Course *course;
+	const Trajectory *trajectory;
 	const Label *stratum;
 	const Label *channel; /* the entries that count; NULL: all */
 	int32_t number;		  /* of the stratum; -1: not yet asked for */

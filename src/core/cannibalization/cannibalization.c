@@ -93,7 +93,8 @@ add_losses(Adding *adding, WindowStats *stats, const Entry *entry)
 	Cannibalization *state = adding->state;
 	Shares shares;
 
-	entry_shares(adding->course, entry, stats->window, &shares, state->scale);
+	entry_shares(adding->trajectory, entry, stats->window, &shares,
+				 state->scale);
 	for (int i = 0; i < shares.count; i++)
 	{
 		int32_t number = lexicon_number(&state->donors, shares.items[i].name);
@@ -140,26 +141,26 @@ run_counts(const Adding *adding, const FocalRun *run)
 			   adding->channel,
 			   run->channel < 0
 				   ? &none
-				   : &adding->course->holdings->names[run->channel]) == 0;
+				   : &adding->trajectory->holdings->names[run->channel]) == 0;
 }
 
 /* Count the customer's entries. */
 static void
 add_entries(Adding *adding, WindowStats *stats)
 {
-	const Course *course = adding->course;
+	const Trajectory *trajectory = adding->trajectory;
 	Wide focal = 0;
 	Wide lost = 0;
 	bool any = false;
 
-	for (int i = 0; i < course->nruns; i++)
+	for (int i = 0; i < trajectory->nruns; i++)
 	{
 		Entry entry;
 
-		if (!run_counts(adding, &course->runs[i]))
+		if (!run_counts(adding, &trajectory->runs[i]))
 			continue;
 		host_poll();
-		entry = course_entry(course, i, stats->window);
+		entry = trajectory_entry(trajectory, i, stats->window);
 		stats->kinds[entry.kind]++;
 		if (!entry.matured)
 			continue;
@@ -189,13 +190,14 @@ add_entries(Adding *adding, WindowStats *stats)
 }
 
 static Adding
-adding_of(Cannibalization *state, const Course *course, const Label *stratum)
+adding_of(Cannibalization *state, const Trajectory *trajectory,
+		  const Label *stratum)
 {
 	return (Adding){.state = state,
-					.course = course,
+					.trajectory = trajectory,
 					.stratum = stratum,
 					.number = -1,
-					.scale = course->holdings->scale,
+					.scale = trajectory->holdings->scale,
 					.months = period_cache_of((Calendar){GRAIN_MONTH, 1})};
 }
 
@@ -204,15 +206,16 @@ static void
 add_focal(Adding *adding)
 {
 	Cannibalization *state = adding->state;
-	const Course *course = adding->course;
+	const Trajectory *trajectory = adding->trajectory;
 
 	cannibalization_scale(state, adding->scale);
-	for (int i = 0; i < course->nruns; i++)
+	for (int i = 0; i < trajectory->nruns; i++)
 	{
-		if (!run_counts(adding, &course->runs[i]))
+		if (!run_counts(adding, &trajectory->runs[i]))
 			continue;
-		state->focal_days += course->runs[i].end - course->runs[i].start;
-		state->focal_ends += course->runs[i].ended;
+		state->focal_days +=
+			trajectory->runs[i].end - trajectory->runs[i].start;
+		state->focal_ends += trajectory->runs[i].ended;
 	}
 	for (int i = 0; i < state->nwindow_stats; i++)
 		add_entries(adding, &state->window_stats[i]);
@@ -220,10 +223,10 @@ add_focal(Adding *adding)
 
 /* Add a customer; delta arrays of the stratum, or NULL. */
 void
-cannibalization_add(Cannibalization *state, const Course *course,
+cannibalization_add(Cannibalization *state, const Trajectory *trajectory,
 					const Label *stratum, DeltaArrays *deltas)
 {
-	Adding adding = adding_of(state, course, stratum);
+	Adding adding = adding_of(state, trajectory, stratum);
 
 	adding.deltas = deltas;
 	add_focal(&adding);
@@ -233,10 +236,11 @@ cannibalization_add(Cannibalization *state, const Course *course,
 
 /* Add a customer's entries that were sold in a channel, and nothing else. */
 void
-cannibalization_add_channel(Cannibalization *state, const Course *course,
-							const Label *stratum, const Label *channel)
+cannibalization_add_channel(Cannibalization *state,
+							const Trajectory *trajectory, const Label *stratum,
+							const Label *channel)
 {
-	Adding adding = adding_of(state, course, stratum);
+	Adding adding = adding_of(state, trajectory, stratum);
 
 	adding.channel = channel;
 	add_focal(&adding);

@@ -143,10 +143,11 @@ extern Cannibalization *cannibalization_new(HostArena arena);
 extern void cannibalization_adopt(Cannibalization *state, Day as_of,
 								  int32_t gap, const Window *windows,
 								  int nwindows);
-extern void cannibalization_add(Cannibalization *state, const Course *course,
+extern void cannibalization_add(Cannibalization *state,
+								const Trajectory *trajectory,
 								const Label *stratum, DeltaArrays *deltas);
 extern void cannibalization_add_channel(Cannibalization *state,
-										const Course *course,
+										const Trajectory *trajectory,
 										const Label *stratum,
 										const Label *channel);
 extern DeltaArrays *delta_arrays_new(const Cannibalization *state);

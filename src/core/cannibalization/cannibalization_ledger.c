@@ -114,20 +114,21 @@ matrix_ledger_finish(Ledger *ledger, CannibalizationMatrix *matrix)
 }
 
 /* Customers on their way from a ledger into a state of one question */
-typedef struct CourseWorkspace
+typedef struct TrajectoryWorkspace
 {
 	SpellWorkspace workspace;
 	Holdings holdings;
-	Course course;
+	Trajectory trajectory;
 	Cannibalization *state;
 	const Label *stratum;
 	DeltaArrays *deltas;
-} CourseWorkspace;
+} TrajectoryWorkspace;
 
 static void
-course_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+trajectory_take(void *arg, uint32_t customer, const Line *lines,
+				uint32_t nlines)
 {
-	CourseWorkspace *workspace = arg;
+	TrajectoryWorkspace *workspace = arg;
 
 	(void) customer;
 	workspace->holdings.nspells =
@@ -135,10 +136,10 @@ course_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 	if (workspace->holdings.nspells == 0)
 		return;
 	workspace->holdings.spells = workspace->workspace.spells;
-	course_set(&workspace->course, &workspace->holdings,
-			   workspace->workspace.sides, workspace->state->as_of,
-			   workspace->state->gap);
-	cannibalization_add(workspace->state, &workspace->course,
+	trajectory_set(&workspace->trajectory, &workspace->holdings,
+				   workspace->workspace.sides, workspace->state->as_of,
+				   workspace->state->gap);
+	cannibalization_add(workspace->state, &workspace->trajectory,
 						workspace->stratum, workspace->deltas);
 }
 
@@ -147,7 +148,7 @@ void
 cannibalization_ledger_finish(Ledger *ledger, const uint8_t *sides,
 							  const Label *stratum, Cannibalization *state)
 {
-	CourseWorkspace workspace = {
+	TrajectoryWorkspace workspace = {
 		.workspace = {.ledger = ledger, .sides = sides},
 		.holdings = {.scale = ledger->scale,
 					 .nnames = ledger->names.count,
@@ -157,8 +158,8 @@ cannibalization_ledger_finish(Ledger *ledger, const uint8_t *sides,
 		.deltas = delta_arrays_new(state)};
 
 	cannibalization_scale(state, ledger->scale);
-	ledger_each(ledger, course_take, &workspace);
+	ledger_each(ledger, trajectory_take, &workspace);
 	delta_arrays_settle(workspace.deltas, state, stratum);
-	course_close(&workspace.course);
+	trajectory_close(&workspace.trajectory);
 	workspace_close(&workspace.workspace);
 }

@@ -50,7 +50,7 @@ typedef struct MatrixWalk
 	const Label *names;
 	int32_t *numbers; /* by name: number in the matrix, or -1 */
 	uint8_t *sides;	  /* by name, where there are many spells, or NULL */
-	Course course;
+	Trajectory trajectory;
 } MatrixWalk;
 
 extern void matrix_walk_open(MatrixWalk *walk, CannibalizationMatrix *matrix,

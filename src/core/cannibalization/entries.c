@@ -43,10 +43,10 @@ gap_check(int32_t gap)
 
 /* The levels of one side, up to the midnight with which as_of begins. */
 static int
-side_levels(const Course *course, Side side, SideLevel *levels)
+side_levels(const Trajectory *trajectory, Side side, SideLevel *levels)
 {
-	Step *steps = course->steps;
-	const Holdings *holdings = course->holdings;
+	Step *steps = trajectory->steps;
+	const Holdings *holdings = trajectory->holdings;
 	int nsteps = 0;
 	int nlevels = 0;
 	int32_t lines = 0;
@@ -56,12 +56,12 @@ side_levels(const Course *course, Side side, SideLevel *levels)
 	{
 		const Spell *spell = &holdings->spells[i];
 
-		if (spell->start > course->as_of)
+		if (spell->start > trajectory->as_of)
 			break;
-		if (course->sides[spell->product] != side)
+		if (trajectory->sides[spell->product] != side)
 			continue;
 		steps[nsteps++] = (Step){spell->start, spell->product, 1, spell->mrr};
-		if (spell->end <= course->as_of)
+		if (spell->end <= trajectory->as_of)
 			steps[nsteps++] =
 				(Step){spell->end, spell->product, -1, -spell->mrr};
 	}
@@ -94,26 +94,27 @@ first_name(int32_t a, int32_t b)
 
 /* The focal runs; spells are in the order of their start. */
 static void
-find_runs(Course *course, int32_t gap)
+find_runs(Trajectory *trajectory, int32_t gap)
 {
-	const Holdings *holdings = course->holdings;
+	const Holdings *holdings = trajectory->holdings;
 
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		const Spell *spell = &holdings->spells[i];
-		FocalRun *run = &course->runs[course->nruns];
-		bool ended = spell->end <= course->as_of;
-		Day end = ended ? spell->end : course->as_of;
+		FocalRun *run = &trajectory->runs[trajectory->nruns];
+		bool ended = spell->end <= trajectory->as_of;
+		Day end = ended ? spell->end : trajectory->as_of;
 
-		if (spell->start > course->as_of)
+		if (spell->start > trajectory->as_of)
 			break;
-		if (course->sides[spell->product] == SIDE_NONE)
+		if (trajectory->sides[spell->product] == SIDE_NONE)
 			continue;
-		if (spell->start < course->first_spell)
-			course->first_spell = spell->start;
-		if (course->sides[spell->product] != SIDE_FOCAL)
+		if (spell->start < trajectory->first_spell)
+			trajectory->first_spell = spell->start;
+		if (trajectory->sides[spell->product] != SIDE_FOCAL)
 			continue;
-		if (course->nruns > 0 && (int64_t) spell->start - run[-1].end <= gap)
+		if (trajectory->nruns > 0 &&
+			(int64_t) spell->start - run[-1].end <= gap)
 		{
 			if (end == run[-1].end)
 				run[-1].ended &= ended;
@@ -130,58 +131,59 @@ find_runs(Course *course, int32_t gap)
 			continue;
 		}
 		/* an entry on as_of is not seen, only that a run goes on */
-		if (spell->start == course->as_of)
+		if (spell->start == trajectory->as_of)
 			continue;
 		*run =
 			(FocalRun){spell->start, end, ended, spell->channel, spell->offer};
-		course->nruns++;
+		trajectory->nruns++;
 	}
 }
 
 /* Make room for a customer's spells. */
 static void
-course_grow(Course *course, size_t room)
+trajectory_grow(Trajectory *trajectory, size_t room)
 {
-	if (room <= course->room)
+	if (room <= trajectory->room)
 		return;
-	course_close(course);
-	course->room = room * 2;
-	course->runs = host_alloc(NULL, course->room * sizeof(FocalRun));
-	course->steps = host_alloc(NULL, course->room * sizeof(Step));
-	course->focal = host_alloc(NULL, course->room * sizeof(SideLevel));
-	course->donor = host_alloc(NULL, course->room * sizeof(SideLevel));
+	trajectory_close(trajectory);
+	trajectory->room = room * 2;
+	trajectory->runs = host_alloc(NULL, trajectory->room * sizeof(FocalRun));
+	trajectory->steps = host_alloc(NULL, trajectory->room * sizeof(Step));
+	trajectory->focal = host_alloc(NULL, trajectory->room * sizeof(SideLevel));
+	trajectory->donor = host_alloc(NULL, trajectory->room * sizeof(SideLevel));
 }
 
 /* Look at a customer; sides says what each product of the holdings is. */
 void
-course_set(Course *course, const Holdings *holdings, const uint8_t *sides,
-		   Day as_of, int32_t gap)
+trajectory_set(Trajectory *trajectory, const Holdings *holdings,
+			   const uint8_t *sides, Day as_of, int32_t gap)
 {
 	gap_check(gap);
-	course_grow(course, steps_room(holdings));
-	course->holdings = holdings;
-	course->sides = sides;
-	course->as_of = as_of;
-	course->first_spell = DAY_LAST;
-	course->nruns = course->nfocal = course->ndonor = 0;
-	find_runs(course, gap);
-	if (course->first_spell == DAY_LAST)
+	trajectory_grow(trajectory, steps_room(holdings));
+	trajectory->holdings = holdings;
+	trajectory->sides = sides;
+	trajectory->as_of = as_of;
+	trajectory->first_spell = DAY_LAST;
+	trajectory->nruns = trajectory->nfocal = trajectory->ndonor = 0;
+	find_runs(trajectory, gap);
+	if (trajectory->first_spell == DAY_LAST)
 		return;
-	if (course->nruns > 0)
-		course->nfocal = side_levels(course, SIDE_FOCAL, course->focal);
-	course->ndonor = side_levels(course, SIDE_DONOR, course->donor);
+	if (trajectory->nruns > 0)
+		trajectory->nfocal =
+			side_levels(trajectory, SIDE_FOCAL, trajectory->focal);
+	trajectory->ndonor = side_levels(trajectory, SIDE_DONOR, trajectory->donor);
 }
 
 void
-course_close(Course *course)
+trajectory_close(Trajectory *trajectory)
 {
-	if (course->room == 0)
+	if (trajectory->room == 0)
 		return;
-	host_free(course->runs);
-	host_free(course->steps);
-	host_free(course->focal);
-	host_free(course->donor);
-	course->room = 0;
+	host_free(trajectory->runs);
+	host_free(trajectory->steps);
+	host_free(trajectory->focal);
+	host_free(trajectory->donor);
+	trajectory->room = 0;
 }
 
 /* The number of levels that begin before a day. */
@@ -205,25 +207,25 @@ levels_before(const SideLevel *levels, int nlevels, int64_t day)
 
 /* What the donors bring on a day. */
 Wide
-course_donors(const Course *course, int64_t day)
+trajectory_donors(const Trajectory *trajectory, int64_t day)
 {
-	int before = levels_before(course->donor, course->ndonor, day + 1);
+	int before = levels_before(trajectory->donor, trajectory->ndonor, day + 1);
 
-	return before > 0 ? course->donor[before - 1].mrr : 0;
+	return before > 0 ? trajectory->donor[before - 1].mrr : 0;
 }
 
 /* What the donors brought at best before a day, and bring after it. */
 Passing
-course_passing(const Course *course, Day day, Window window)
+trajectory_passing(const Trajectory *trajectory, Day day, Window window)
 {
 	Passing passing = {.peak = day, .since = day};
 	int64_t first = (int64_t) day - window.look_back;
 	int64_t until = day;
 
-	for (int i = levels_before(course->donor, course->ndonor, day) - 1; i >= 0;
-		 i--)
+	for (int i = levels_before(trajectory->donor, trajectory->ndonor, day) - 1;
+		 i >= 0; i--)
 	{
-		const SideLevel *level = &course->donor[i];
+		const SideLevel *level = &trajectory->donor[i];
 
 		if (level->mrr > passing.before)
 		{
@@ -237,33 +239,33 @@ course_passing(const Course *course, Day day, Window window)
 			break;
 		until = level->day;
 	}
-	if (course_matured(course, day, window))
+	if (trajectory_matured(trajectory, day, window))
 		passing.after =
-			course_donors(course, (int64_t) day + window.look_ahead);
+			trajectory_donors(trajectory, (int64_t) day + window.look_ahead);
 	return passing;
 }
 
 /* The entry at the start of a run. */
 Entry
-course_entry(const Course *course, int number, Window window)
+trajectory_entry(const Trajectory *trajectory, int number, Window window)
 {
-	const FocalRun *run = &course->runs[number];
+	const FocalRun *run = &trajectory->runs[number];
 	Entry entry = {.day = run->start, .run = run};
-	int level =
-		levels_before(course->focal, course->nfocal, (int64_t) run->start + 1);
+	int level = levels_before(trajectory->focal, trajectory->nfocal,
+							  (int64_t) run->start + 1);
 
-	entry.donor = course_passing(course, run->start, window);
-	entry.matured = course_matured(course, run->start, window);
+	entry.donor = trajectory_passing(trajectory, run->start, window);
+	entry.matured = trajectory_matured(trajectory, run->start, window);
 	if (level > 0)
 	{
-		entry.focal = course->focal[level - 1].mrr;
-		entry.focal_lines = course->focal[level - 1].lines;
+		entry.focal = trajectory->focal[level - 1].mrr;
+		entry.focal_lines = trajectory->focal[level - 1].lines;
 	}
 	if (!entry.matured)
 		entry.kind = ENTRY_PENDING;
 	else if (entry.donor.before == 0)
 		entry.kind =
-			course->first_spell < run->start ? ENTRY_WINBACK : ENTRY_NEW;
+			trajectory->first_spell < run->start ? ENTRY_WINBACK : ENTRY_NEW;
 	else if (entry.donor.after >= entry.donor.before)
 		entry.kind = ENTRY_ADD;
 	else
@@ -279,10 +281,10 @@ course_entry(const Course *course, int number, Window window)
  * them dropped, at another scale.  Opens shares, which the caller closes.
  */
 void
-entry_shares(const Course *course, const Entry *entry, Window window,
+entry_shares(const Trajectory *trajectory, const Entry *entry, Window window,
 			 Shares *shares, int to_scale)
 {
-	const Holdings *holdings = course->holdings;
+	const Holdings *holdings = trajectory->holdings;
 	int64_t after = (int64_t) entry->day + window.look_ahead;
 
 	shares_open(shares, holdings->nnames);
@@ -290,9 +292,9 @@ entry_shares(const Course *course, const Entry *entry, Window window,
 	{
 		const Spell *spell = &holdings->spells[i];
 
-		if (spell->start > course->as_of)
+		if (spell->start > trajectory->as_of)
 			break;
-		if (course->sides[spell->product] != SIDE_DONOR)
+		if (trajectory->sides[spell->product] != SIDE_DONOR)
 			continue;
 		if (spell_holds(spell, entry->donor.peak))
 			shares_drop(shares, spell->product, spell->mrr);

@@ -75,7 +75,7 @@ typedef struct FocalRun
  * A customer as a question sees them: set once, asked for any day, and set
  * again for the next one; begins as zeros.
  */
-typedef struct Course
+typedef struct Trajectory
 {
 	const Holdings *holdings;
 	const uint8_t *sides; /* Side, by product */
@@ -89,7 +89,7 @@ typedef struct Course
 	SideLevel *donor;
 	size_t room; /* steps, and levels of each side */
 	Step *steps;
-} Course;
+} Trajectory;
 
 /* Donors before and after a day */
 typedef struct Passing
@@ -116,19 +116,21 @@ typedef struct Entry
 extern const char *entry_kind_name(EntryKind kind);
 extern void window_check(Window window);
 extern void gap_check(int32_t gap);
-extern void course_set(Course *course, const Holdings *holdings,
-					   const uint8_t *sides, Day as_of, int32_t gap);
-extern void course_close(Course *course);
-extern Wide course_donors(const Course *course, int64_t day);
-extern Passing course_passing(const Course *course, Day day, Window window);
-extern Entry course_entry(const Course *course, int number, Window window);
-extern void entry_shares(const Course *course, const Entry *entry,
+extern void trajectory_set(Trajectory *trajectory, const Holdings *holdings,
+						   const uint8_t *sides, Day as_of, int32_t gap);
+extern void trajectory_close(Trajectory *trajectory);
+extern Wide trajectory_donors(const Trajectory *trajectory, int64_t day);
+extern Passing trajectory_passing(const Trajectory *trajectory, Day day,
+								  Window window);
+extern Entry trajectory_entry(const Trajectory *trajectory, int number,
+							  Window window);
+extern void entry_shares(const Trajectory *trajectory, const Entry *entry,
 						 Window window, Shares *shares, int to_scale);
 
 static inline bool
-course_matured(const Course *course, Day day, Window window)
+trajectory_matured(const Trajectory *trajectory, Day day, Window window)
 {
-	return (int64_t) day + window.look_ahead <= course->as_of;
+	return (int64_t) day + window.look_ahead <= trajectory->as_of;
 }
 
 #endif /* CVM_CORE_CANNIBALIZATION_ENTRIES_H */

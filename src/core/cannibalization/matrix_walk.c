@@ -5,7 +5,7 @@
  * Most customers have a handful of spells.  Each of their entries is found,
  * and what all other products brought before and bring after, by looking at
  * these few directly: nothing is sorted, and no product is looked at that the
- * customer did not hold.  Whoever has many spells is looked at as a course
+ * customer did not hold.  Whoever has many spells is looked at as a trajectory
  * (entries.h), once for every product held.  Both say the same.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -38,7 +38,7 @@ matrix_walk_close(MatrixWalk *walk)
 	host_free(walk->numbers);
 	if (walk->sides != NULL)
 		host_free(walk->sides);
-	course_close(&walk->course);
+	trajectory_close(&walk->trajectory);
 }
 
 /* The number of a product in the matrix; its rows may move. */
@@ -241,13 +241,13 @@ walk_few(MatrixWalk *walk, const Spell *spells, int nspells)
 
 /* A customer's entries into one product. */
 static void
-walk_course(MatrixWalk *walk, int32_t product)
+walk_trajectory(MatrixWalk *walk, int32_t product)
 {
 	CannibalizationMatrix *matrix = walk->matrix;
 
-	for (int i = 0; i < walk->course.nruns; i++)
+	for (int i = 0; i < walk->trajectory.nruns; i++)
 	{
-		Entry entry = course_entry(&walk->course, i, matrix->window);
+		Entry entry = trajectory_entry(&walk->trajectory, i, matrix->window);
 		MatrixRow *row = walk_row(walk, product);
 		Shares shares;
 
@@ -259,7 +259,7 @@ walk_course(MatrixWalk *walk, int32_t product)
 		add_money(walk, &row->lost, entry.lost);
 		if (entry.lost == 0)
 			continue;
-		entry_shares(&walk->course, &entry, matrix->window, &shares,
+		entry_shares(&walk->trajectory, &entry, matrix->window, &shares,
 					 matrix->scale);
 		add_shares(walk, product, &shares);
 		shares_close(&shares);
@@ -295,9 +295,9 @@ walk_many(MatrixWalk *walk, Spell *spells, int nspells)
 	{
 		host_poll();
 		walk->sides[products[i]] = SIDE_FOCAL;
-		course_set(&walk->course, &holdings, walk->sides, matrix->as_of,
-				   matrix->gap);
-		walk_course(walk, products[i]);
+		trajectory_set(&walk->trajectory, &holdings, walk->sides, matrix->as_of,
+					   matrix->gap);
+		walk_trajectory(walk, products[i]);
 		walk->sides[products[i]] = SIDE_DONOR;
 	}
 	memset(walk->sides, SIDE_NONE, walk->nnames);

@@ -89,8 +89,8 @@ add_entered(Adding *adding, WindowStats *stats, const Entry *entry)
 	const Passing *donor = &entry->donor;
 	int64_t step = (int64_t) stats->window.look_ahead - STEP_DAYS;
 	bool at_risk =
-		step < 0 ||
-		course_donors(adding->course, entry->day + step) >= donor->before;
+		step < 0 || trajectory_donors(adding->trajectory, entry->day + step) >=
+						donor->before;
 	Outcome outcome = outcome_of(adding, donor->before, donor->after, at_risk);
 	int band = tenure_band((int64_t) entry->day - donor->since) * PRICE_BANDS +
 			   price_band(donor->before, adding->scale);
@@ -213,23 +213,23 @@ add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 
 /* Go to the last level that begins on a day or before it, from at on. */
 static inline int
-level_on(const Course *course, int at, int64_t day)
+level_on(const Trajectory *trajectory, int at, int64_t day)
 {
-	while (at + 1 < course->ndonor && course->donor[at + 1].day <= day)
+	while (at + 1 < trajectory->ndonor && trajectory->donor[at + 1].day <= day)
 		at++;
 	return at;
 }
 
 /* The day until which to watch: before the focal product, and until as_of. */
 static int64_t
-last_watch(const Course *course, Window window)
+last_watch(const Trajectory *trajectory, Window window)
 {
-	const SideLevel *last = &course->donor[course->ndonor - 1];
-	int64_t until = (int64_t) course->as_of - window.look_ahead;
+	const SideLevel *last = &trajectory->donor[trajectory->ndonor - 1];
+	int64_t until = (int64_t) trajectory->as_of - window.look_ahead;
 
-	if (course->nruns > 0 &&
-		(int64_t) course->runs[0].start - 1 - window.look_ahead < until)
-		until = (int64_t) course->runs[0].start - 1 - window.look_ahead;
+	if (trajectory->nruns > 0 &&
+		(int64_t) trajectory->runs[0].start - 1 - window.look_ahead < until)
+		until = (int64_t) trajectory->runs[0].start - 1 - window.look_ahead;
 	/* a while after the last donor went there is nothing left to lose */
 	if (last->mrr == 0 && (int64_t) last->day + window.look_back - 1 < until)
 		until = (int64_t) last->day + window.look_back - 1;
@@ -240,8 +240,8 @@ last_watch(const Course *course, Window window)
 void
 add_stayed(Adding *adding, WindowStats *stats)
 {
-	const Course *course = adding->course;
-	const SideLevel *levels = course->donor;
+	const Trajectory *trajectory = adding->trajectory;
+	const SideLevel *levels = trajectory->donor;
 	Window window = stats->window;
 	int64_t step = (int64_t) window.look_ahead - STEP_DAYS;
 	int64_t until;
@@ -252,11 +252,11 @@ add_stayed(Adding *adding, WindowStats *stats)
 	int after = 0; /* of the end of the look-ahead */
 	int whole = 0; /* of STEP_DAYS before that */
 
-	if (course->ndonor == 0)
+	if (trajectory->ndonor == 0)
 		return;
 	if (adding->state->watches == NULL)
 		keep_watches(adding);
-	until = last_watch(course, window);
+	until = last_watch(trajectory, window);
 	month = period_cache_period(adding->months, levels[0].day);
 	if (watch_day(adding, month) <= levels[0].day)
 		month++;
@@ -266,14 +266,14 @@ add_stayed(Adding *adding, WindowStats *stats)
 		Outcome outcome;
 
 		host_poll();
-		first = level_on(course, first, day - window.look_back);
-		last = level_on(course, last, day - 1);
-		after = level_on(course, after, day + window.look_ahead);
+		first = level_on(trajectory, first, day - window.look_back);
+		last = level_on(trajectory, last, day - 1);
+		after = level_on(trajectory, after, day + window.look_ahead);
 		if (first == after && levels[first].day <= day - window.look_back)
 		{
 			int64_t same = until;
 
-			if (after + 1 < course->ndonor)
+			if (after + 1 < trajectory->ndonor)
 				same = (int64_t) levels[after + 1].day - window.look_ahead - 1;
 			if (same > until)
 				same = until;
@@ -290,7 +290,7 @@ add_stayed(Adding *adding, WindowStats *stats)
 				best = &levels[i];
 		if (best->mrr > 0)
 		{
-			whole = level_on(course, whole, day + step);
+			whole = level_on(trajectory, whole, day + step);
 			outcome = outcome_of(adding, best->mrr, levels[after].mrr,
 								 step < 0 || levels[whole].mrr >= best->mrr);
 			outcome_add(&cell_of(adding, stats, month,

@@ -48,7 +48,7 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 	Datum result;
 	Cannibalization *state;
 	Holdings *holdings;
-	Course course = {0};
+	Trajectory trajectory = {0};
 	Label stratum = argument_stratum(fcinfo, 8);
 	Day as_of = argument_day(fcinfo, 4, "as_of");
 
@@ -58,17 +58,17 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 	state = expanded_step(&cannibalization_state, fcinfo, "cannibalization_agg",
 						  &result);
 	cannibalization_adopt(state, as_of, gap, windows, nwindows);
-	course_set(&course, holdings, argument_sides(fcinfo, 2, 3, holdings), as_of,
-			   gap);
+	trajectory_set(&trajectory, holdings,
+				   argument_sides(fcinfo, 2, 3, holdings), as_of, gap);
 	if (PG_NARGS() > 9 && !PG_ARGISNULL(9))
 	{
 		Label channel = argument_stratum(fcinfo, 9);
 
-		cannibalization_add_channel(state, &course, &stratum, &channel);
+		cannibalization_add_channel(state, &trajectory, &stratum, &channel);
 	}
 	else
-		cannibalization_add(state, &course, &stratum, NULL);
-	course_close(&course);
+		cannibalization_add(state, &trajectory, &stratum, NULL);
+	trajectory_close(&trajectory);
 	PG_RETURN_DATUM(result);
 }
 

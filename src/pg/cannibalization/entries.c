@@ -21,15 +21,15 @@
 
 /* The donors that were held on the last day of what was brought before. */
 static Datum
-peak_donors(const Course *course, const Entry *entry)
+peak_donors(const Trajectory *trajectory, const Entry *entry)
 {
-	const Holdings *holdings = course->holdings;
+	const Holdings *holdings = trajectory->holdings;
 	bool *held = palloc0(holdings->nnames + 1);
 	Datum *names = palloc((holdings->nnames + 1) * sizeof(Datum));
 	int count = 0;
 
 	for (int i = 0; entry->donor.before > 0 && i < holdings->nspells; i++)
-		if (course->sides[holdings->spells[i].product] == SIDE_DONOR &&
+		if (trajectory->sides[holdings->spells[i].product] == SIDE_DONOR &&
 			spell_holds(&holdings->spells[i], entry->donor.peak))
 			held[holdings->spells[i].product] = true;
 	for (int i = 0; i < holdings->nnames; i++)
@@ -69,7 +69,7 @@ cvm_entries(PG_FUNCTION_ARGS)
 								   "Use 0 or more days, such as 60.")};
 	int32_t gap = argument_days(fcinfo, 6, "gap", "Use 0 or more days.");
 	Holdings *holdings;
-	Course course = {0};
+	Trajectory trajectory = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -77,11 +77,11 @@ cvm_entries(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	holdings = holdings_read(PG_GETARG_DATUM(0));
-	course_set(&course, holdings, argument_sides(fcinfo, 1, 2, holdings), as_of,
-			   gap);
-	for (int i = 0; i < course.nruns; i++)
+	trajectory_set(&trajectory, holdings,
+				   argument_sides(fcinfo, 1, 2, holdings), as_of, gap);
+	for (int i = 0; i < trajectory.nruns; i++)
 	{
-		Entry entry = course_entry(&course, i, window);
+		Entry entry = trajectory_entry(&trajectory, i, window);
 		Datum values[ENTRY_COLUMNS];
 		bool nulls[ENTRY_COLUMNS] = {false};
 		int scale = holdings->scale;
@@ -93,7 +93,7 @@ cvm_entries(PG_FUNCTION_ARGS)
 		values[4] = decimal_make(entry.focal, scale);
 		values[5] = decimal_make(entry.lost, scale);
 		values[6] = decimal_make(entry.focal - entry.lost, scale);
-		values[7] = peak_donors(&course, &entry);
+		values[7] = peak_donors(&trajectory, &entry);
 		values[8] = name_datum(holdings, entry.run->channel, &nulls[8]);
 		values[9] = name_datum(holdings, entry.run->offer, &nulls[9]);
 		values[10] = Int32GetDatum(entry.day - 1 - entry.donor.peak);

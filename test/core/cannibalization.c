@@ -274,16 +274,16 @@ blank_matrix(void)
 
 /* N is focal, B nobody's business. */
 static uint8_t *
-sides_of(const Label *names, int nnames)
+product_roles_of(const Label *names, int nnames)
 {
-	uint8_t *sides = host_alloc(NULL, nnames + 1);
+	uint8_t *product_roles = host_alloc(NULL, nnames + 1);
 
 	for (int i = 0; i < nnames; i++)
-		sides[i] = names[i].size != 1		 ? SIDE_DONOR
-				   : names[i].data[0] == 'N' ? SIDE_FOCAL
-				   : names[i].data[0] == 'B' ? SIDE_NONE
-											 : SIDE_DONOR;
-	return sides;
+		product_roles[i] = names[i].size != 1		 ? SIDE_DONOR
+						   : names[i].data[0] == 'N' ? SIDE_FOCAL
+						   : names[i].data[0] == 'B' ? SIDE_NONE
+													 : SIDE_DONOR;
+	return product_roles;
 }
 
 #define LOG_SIZE 65536
@@ -325,13 +325,14 @@ make(void *argument)
 		holdings = spell_log_read(log, LOG_SIZE);
 		cannibalization_matrix_add(matrix, holdings);
 		trajectory_set(&trajectory, holdings,
-					   sides_of(holdings->names, holdings->nnames), AS_OF, 3);
+					   product_roles_of(holdings->names, holdings->nnames),
+					   AS_OF, 3);
 		cannibalization_add(by_customer, &trajectory, &stratum, NULL);
 	}
 	matrix_ledger_finish(ledger, whole);
 	cannibalization_ledger_finish(
-		ledger, sides_of(ledger->names.labels, ledger->names.count), &stratum,
-		at_once);
+		ledger, product_roles_of(ledger->names.labels, ledger->names.count),
+		&stratum, at_once);
 	writer_open(&writer, NULL, 0);
 	writer_open(&other, NULL, 0);
 	if (made->kind == 0)

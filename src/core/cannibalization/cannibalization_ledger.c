@@ -14,7 +14,8 @@
 typedef struct SpellWorkspace
 {
 	const Ledger *ledger;
-	const uint8_t *sides; /* by product: others than SIDE_NONE; NULL: all */
+	const uint8_t
+		*product_roles; /* by product: others than SIDE_NONE; NULL: all */
 	uint32_t room;
 	Spell *spells;
 } SpellWorkspace;
@@ -61,8 +62,8 @@ workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
 			lines[i].start, lines[i].end, line_name(&lines[i]), -1, -1, 0, 0};
 		int at = nspells;
 
-		if (workspace->sides != NULL &&
-			workspace->sides[spell.product] == SIDE_NONE)
+		if (workspace->product_roles != NULL &&
+			workspace->product_roles[spell.product] == SIDE_NONE)
 			continue;
 		spell.mrr = line_mrr(workspace->ledger, &lines[i]);
 		if (nlines <= INSERTION_MOST)
@@ -137,19 +138,19 @@ trajectory_take(void *arg, uint32_t customer, const Line *lines,
 		return;
 	workspace->holdings.spells = workspace->workspace.spells;
 	trajectory_set(&workspace->trajectory, &workspace->holdings,
-				   workspace->workspace.sides, workspace->state->as_of,
+				   workspace->workspace.product_roles, workspace->state->as_of,
 				   workspace->state->gap);
 	cannibalization_add(workspace->state, &workspace->trajectory,
 						workspace->stratum, workspace->deltas);
 }
 
-/* sides says what each name of the ledger is. */
+/* roles says what each name of the ledger is. */
 void
-cannibalization_ledger_finish(Ledger *ledger, const uint8_t *sides,
+cannibalization_ledger_finish(Ledger *ledger, const uint8_t *product_roles,
 							  const Label *stratum, Cannibalization *state)
 {
 	TrajectoryWorkspace workspace = {
-		.workspace = {.ledger = ledger, .sides = sides},
+		.workspace = {.ledger = ledger, .product_roles = product_roles},
 		.holdings = {.scale = ledger->scale,
 					 .nnames = ledger->names.count,
 					 .names = ledger->names.labels},

@@ -16,7 +16,8 @@
 
 extern LedgerTerms entries_terms(Day as_of);
 extern void matrix_ledger_finish(Ledger *ledger, CannibalizationMatrix *matrix);
-extern void cannibalization_ledger_finish(Ledger *ledger, const uint8_t *sides,
+extern void cannibalization_ledger_finish(Ledger *ledger,
+										  const uint8_t *product_roles,
 										  const Label *stratum,
 										  Cannibalization *state);
 

@@ -48,8 +48,8 @@ typedef struct MatrixWalk
 	int scale; /* of their money, not above that of the matrix */
 	int nnames;
 	const Label *names;
-	int32_t *numbers; /* by name: number in the matrix, or -1 */
-	uint8_t *sides;	  /* by name, where there are many spells, or NULL */
+	int32_t *numbers;		/* by name: number in the matrix, or -1 */
+	uint8_t *product_roles; /* by name, where there are many spells, or NULL */
 	Trajectory trajectory;
 } MatrixWalk;
 

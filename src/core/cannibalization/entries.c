@@ -58,7 +58,7 @@ side_levels(const Trajectory *trajectory, Side side, SideLevel *levels)
 
 		if (spell->start > trajectory->as_of)
 			break;
-		if (trajectory->sides[spell->product] != side)
+		if (trajectory->product_roles[spell->product] != side)
 			continue;
 		steps[nsteps++] = (Step){spell->start, spell->product, 1, spell->mrr};
 		if (spell->end <= trajectory->as_of)
@@ -107,11 +107,11 @@ find_runs(Trajectory *trajectory, int32_t gap)
 
 		if (spell->start > trajectory->as_of)
 			break;
-		if (trajectory->sides[spell->product] == SIDE_NONE)
+		if (trajectory->product_roles[spell->product] == SIDE_NONE)
 			continue;
 		if (spell->start < trajectory->first_spell)
 			trajectory->first_spell = spell->start;
-		if (trajectory->sides[spell->product] != SIDE_FOCAL)
+		if (trajectory->product_roles[spell->product] != SIDE_FOCAL)
 			continue;
 		if (trajectory->nruns > 0 &&
 			(int64_t) spell->start - run[-1].end <= gap)
@@ -153,15 +153,15 @@ trajectory_grow(Trajectory *trajectory, size_t room)
 	trajectory->donor = host_alloc(NULL, trajectory->room * sizeof(SideLevel));
 }
 
-/* Look at a customer; sides says what each product of the holdings is. */
+/* Look at a customer; roles says what each product of the holdings is. */
 void
 trajectory_set(Trajectory *trajectory, const Holdings *holdings,
-			   const uint8_t *sides, Day as_of, int32_t gap)
+			   const uint8_t *product_roles, Day as_of, int32_t gap)
 {
 	gap_check(gap);
 	trajectory_grow(trajectory, steps_room(holdings));
 	trajectory->holdings = holdings;
-	trajectory->sides = sides;
+	trajectory->product_roles = product_roles;
 	trajectory->as_of = as_of;
 	trajectory->first_spell = DAY_LAST;
 	trajectory->nruns = trajectory->nfocal = trajectory->ndonor = 0;
@@ -294,7 +294,7 @@ entry_shares(const Trajectory *trajectory, const Entry *entry, Window window,
 
 		if (spell->start > trajectory->as_of)
 			break;
-		if (trajectory->sides[spell->product] != SIDE_DONOR)
+		if (trajectory->product_roles[spell->product] != SIDE_DONOR)
 			continue;
 		if (spell_holds(spell, entry->donor.peak))
 			shares_drop(shares, spell->product, spell->mrr);

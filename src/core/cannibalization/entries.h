@@ -78,7 +78,7 @@ typedef struct FocalRun
 typedef struct Trajectory
 {
 	const Holdings *holdings;
-	const uint8_t *sides; /* Side, by product */
+	const uint8_t *product_roles; /* Side, by product */
 	Day as_of;
 	Day first_spell; /* of either side; DAY_LAST: none */
 	int nruns;
@@ -117,7 +117,8 @@ extern const char *entry_kind_name(EntryKind kind);
 extern void window_check(Window window);
 extern void gap_check(int32_t gap);
 extern void trajectory_set(Trajectory *trajectory, const Holdings *holdings,
-						   const uint8_t *sides, Day as_of, int32_t gap);
+						   const uint8_t *product_roles, Day as_of,
+						   int32_t gap);
 extern void trajectory_close(Trajectory *trajectory);
 extern Wide trajectory_donors(const Trajectory *trajectory, int64_t day);
 extern Passing trajectory_passing(const Trajectory *trajectory, Day day,

@@ -36,8 +36,8 @@ void
 matrix_walk_close(MatrixWalk *walk)
 {
 	host_free(walk->numbers);
-	if (walk->sides != NULL)
-		host_free(walk->sides);
+	if (walk->product_roles != NULL)
+		host_free(walk->product_roles);
 	trajectory_close(&walk->trajectory);
 }
 
@@ -279,28 +279,28 @@ walk_many(MatrixWalk *walk, Spell *spells, int nspells)
 	int32_t *products = host_alloc(NULL, (size_t) nspells * sizeof(int32_t));
 	int nproducts = 0;
 
-	if (walk->sides == NULL)
-		walk->sides = host_alloc_zero(NULL, walk->nnames + 1);
-	/* sides tells what is held, each once, until it tells who is a donor */
+	if (walk->product_roles == NULL)
+		walk->product_roles = host_alloc_zero(NULL, walk->nnames + 1);
+	/* roles tells what is held, each once, until it tells who is a donor */
 	for (int i = 0; i < nspells && spells[i].start < matrix->as_of; i++)
 	{
-		uint8_t *side = &walk->sides[spells[i].product];
+		uint8_t *side = &walk->product_roles[spells[i].product];
 
 		if (*side == SIDE_NONE)
 			products[nproducts++] = spells[i].product;
 		*side = SIDE_DONOR;
 	}
-	memset(walk->sides, SIDE_DONOR, walk->nnames);
+	memset(walk->product_roles, SIDE_DONOR, walk->nnames);
 	for (int i = 0; i < nproducts; i++)
 	{
 		host_poll();
-		walk->sides[products[i]] = SIDE_FOCAL;
-		trajectory_set(&walk->trajectory, &holdings, walk->sides, matrix->as_of,
-					   matrix->gap);
+		walk->product_roles[products[i]] = SIDE_FOCAL;
+		trajectory_set(&walk->trajectory, &holdings, walk->product_roles,
+					   matrix->as_of, matrix->gap);
 		walk_trajectory(walk, products[i]);
-		walk->sides[products[i]] = SIDE_DONOR;
+		walk->product_roles[products[i]] = SIDE_DONOR;
 	}
-	memset(walk->sides, SIDE_NONE, walk->nnames);
+	memset(walk->product_roles, SIDE_NONE, walk->nnames);
 	host_free(products);
 }
 

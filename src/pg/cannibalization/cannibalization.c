@@ -11,8 +11,8 @@
 #include "utils/date.h"
 
 #include "core/cannibalization/cannibalization_ledger.h"
+#include "pg/cannibalization/product_roles.h"
 #include "pg/cannibalization/question.h"
-#include "pg/cannibalization/sides.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
@@ -59,7 +59,7 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 						  &result);
 	cannibalization_adopt(state, as_of, gap, windows, nwindows);
 	trajectory_set(&trajectory, holdings,
-				   argument_sides(fcinfo, 2, 3, holdings), as_of, gap);
+				   argument_product_roles(fcinfo, 2, 3, holdings), as_of, gap);
 	if (PG_NARGS() > 9 && !PG_ARGISNULL(9))
 	{
 		Label channel = argument_stratum(fcinfo, 9);
@@ -98,7 +98,7 @@ cvm_cannibalization_add_grid(PG_FUNCTION_ARGS)
 typedef struct Question
 {
 	Cannibalization *state;
-	uint8_t *sides; /* of the ledger's names */
+	uint8_t *product_roles; /* of the ledger's names */
 	Label stratum;
 } Question;
 
@@ -113,7 +113,7 @@ ask(FunctionCallInfo fcinfo, const Names *names, Question *question,
 
 	gap_check(gap);
 	cannibalization_adopt(question->state, as_of, gap, windows, nwindows);
-	question->sides = argument_sides(fcinfo, 0, 1, &named);
+	question->product_roles = argument_product_roles(fcinfo, 0, 1, &named);
 	question->stratum = argument_stratum(fcinfo, 6);
 	return as_of;
 }
@@ -175,8 +175,8 @@ ledger_final(const Asking *form, FunctionCallInfo fcinfo)
 
 	if (ledger == NULL)
 		PG_RETURN_NULL();
-	cannibalization_ledger_finish(ledger, question->sides, &question->stratum,
-								  question->state);
+	cannibalization_ledger_finish(ledger, question->product_roles,
+								  &question->stratum, question->state);
 	return expanded_flat(&cannibalization_state, question->state);
 }
 

@@ -13,8 +13,8 @@
 #include "utils/tuplestore.h"
 
 #include "core/cannibalization/cannibalization_ledger.h"
+#include "pg/cannibalization/product_roles.h"
 #include "pg/cannibalization/question.h"
-#include "pg/cannibalization/sides.h"
 #include "pg/numeric.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"

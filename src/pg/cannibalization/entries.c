@@ -14,7 +14,7 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "pg/cannibalization/sides.h"
+#include "pg/cannibalization/product_roles.h"
 #include "pg/numeric.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
@@ -29,7 +29,8 @@ peak_donors(const Trajectory *trajectory, const Entry *entry)
 	int count = 0;
 
 	for (int i = 0; entry->donor.before > 0 && i < holdings->nspells; i++)
-		if (trajectory->sides[holdings->spells[i].product] == SIDE_DONOR &&
+		if (trajectory->product_roles[holdings->spells[i].product] ==
+				SIDE_DONOR &&
 			spell_holds(&holdings->spells[i], entry->donor.peak))
 			held[holdings->spells[i].product] = true;
 	for (int i = 0; i < holdings->nnames; i++)
@@ -78,7 +79,7 @@ cvm_entries(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	holdings = holdings_read(PG_GETARG_DATUM(0));
 	trajectory_set(&trajectory, holdings,
-				   argument_sides(fcinfo, 1, 2, holdings), as_of, gap);
+				   argument_product_roles(fcinfo, 1, 2, holdings), as_of, gap);
 	for (int i = 0; i < trajectory.nruns; i++)
 	{
 		Entry entry = trajectory_entry(&trajectory, i, window);

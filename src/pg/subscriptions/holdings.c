@@ -11,7 +11,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
-#include "pg/cannibalization/sides.h"
+#include "pg/cannibalization/product_roles.h"
 #include "pg/state_type.h"
 #include "pg/subscriptions/holdings.h"
 

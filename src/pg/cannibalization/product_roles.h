@@ -1,18 +1,18 @@
 /*
- * sides.h
+ * product_roles.h
  *		Arguments of questions about entries: which products are focal and
  *		which are donors, and the windows.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_PG_CANNIBALIZATION_SIDES_H
-#define CVM_PG_CANNIBALIZATION_SIDES_H
+#ifndef CVM_PG_CANNIBALIZATION_PRODUCT_ROLES_H
+#define CVM_PG_CANNIBALIZATION_PRODUCT_ROLES_H
 
 #include "core/cannibalization/entries.h"
 #include "fmgr.h"
 
-extern uint8_t *argument_sides(FunctionCallInfo fcinfo, int focal, int donors,
-							   const Holdings *holdings);
+extern uint8_t *argument_product_roles(FunctionCallInfo fcinfo, int focal,
+									   int donors, const Holdings *holdings);
 extern bool *argument_offers(FunctionCallInfo fcinfo, int argument,
 							 const Holdings *holdings);
 extern int32_t argument_days(FunctionCallInfo fcinfo, int argument,
@@ -25,4 +25,4 @@ extern int argument_windows(FunctionCallInfo fcinfo, int argument,
 extern int32_t argument_gap(FunctionCallInfo fcinfo, int argument);
 extern Label argument_stratum(FunctionCallInfo fcinfo, int argument);
 
-#endif /* CVM_PG_CANNIBALIZATION_SIDES_H */
+#endif /* CVM_PG_CANNIBALIZATION_PRODUCT_ROLES_H */

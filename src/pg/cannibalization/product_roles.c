@@ -1,5 +1,5 @@
 /*
- * sides.c
+ * product_roles.c
  *		Arguments of questions about entries.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -10,7 +10,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "pg/cannibalization/sides.h"
+#include "pg/cannibalization/product_roles.h"
 #include "pg/compat.h"
 
 /* A list of names of products or offers, which may not be empty. */
@@ -55,15 +55,15 @@ is_named(const Label *product, const Datum *names, int nnames)
  * but the focal ones.
  */
 uint8_t *
-argument_sides(FunctionCallInfo fcinfo, int focal, int donors,
-			   const Holdings *holdings)
+argument_product_roles(FunctionCallInfo fcinfo, int focal, int donors,
+					   const Holdings *holdings)
 {
 	static const char *const focal_hint =
 		"Name the products that were launched, as in ARRAY['Lite'].";
 	static const char *const donors_hint =
 		"Name the products that may have lost, or use NULL for all but the "
 		"focal ones.";
-	uint8_t *sides = palloc0(holdings->nnames + 1);
+	uint8_t *product_roles = palloc0(holdings->nnames + 1);
 	bool every_donor = PG_ARGISNULL(donors);
 	Datum *focal_names;
 	Datum *donor_names = NULL;
@@ -94,12 +94,12 @@ argument_sides(FunctionCallInfo fcinfo, int focal, int donors,
 	for (int i = 0; i < holdings->nnames; i++)
 	{
 		if (is_named(&holdings->names[i], focal_names, nfocal))
-			sides[i] = SIDE_FOCAL;
+			product_roles[i] = SIDE_FOCAL;
 		else if (every_donor ||
 				 is_named(&holdings->names[i], donor_names, ndonor))
-			sides[i] = SIDE_DONOR;
+			product_roles[i] = SIDE_DONOR;
 	}
-	return sides;
+	return product_roles;
 }
 
 /*

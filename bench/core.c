@@ -100,17 +100,18 @@ make_rows(Work *work)
 		uint32_t customer = i / per_customer;
 		uint64_t draw = scramble(customer);
 		int joined = (int) ((uint64_t) customer * NDAYS / work->ncustomers);
-		int stay = 1;
+		int membership = 1;
 
 		/* one chance in 2, 4, 8 or 16 each month to leave */
-		while (stay < NDAYS - joined &&
-			   (scramble(draw + stay) >> 32) % (2u << draw % 4) != 0)
-			stay += 30;
-		if (stay > NDAYS - joined)
-			stay = NDAYS - joined;
+		while (membership < NDAYS - joined &&
+			   (scramble(draw + membership) >> 32) % (2u << draw % 4) != 0)
+			membership += 30;
+		if (membership > NDAYS - joined)
+			membership = NDAYS - joined;
 		day_of[i] = joined;
 		if (i % per_customer != 0)
-			day_of[i] += (Day) (scramble(draw ^ (uint64_t) i << 20) % stay);
+			day_of[i] +=
+				(Day) (scramble(draw ^ (uint64_t) i << 20) % membership);
 		counts[day_of[i] + 1]++;
 	}
 	for (int day = 0; day < NDAYS; day++)

@@ -162,8 +162,8 @@ period_reaching(const Lifecycle *lifecycle, int64_t day, int64_t last)
 
 /* Count the activity between two periods, both included. */
 static void
-count_stay(Lifecycle *lifecycle, const Activity *activity, int64_t from,
-		   int64_t to)
+count_membership(Lifecycle *lifecycle, const Activity *activity, int64_t from,
+				 int64_t to)
 {
 	Walk walk;
 	Period before = 0;
@@ -225,7 +225,7 @@ lifecycle_add(Lifecycle *lifecycle, const Activity *activity, Calendar calendar,
 			lifecycle_at(lifecycle, (Period) from)->moved_in++;
 		if (to < last)
 			lifecycle_at(lifecycle, (Period) (to + 1))->moved_out++;
-		count_stay(lifecycle, activity, from, to);
+		count_membership(lifecycle, activity, from, to);
 	}
 }
 

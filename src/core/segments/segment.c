@@ -117,7 +117,7 @@ names_taken(SegmentFlow *flow, const Holdings *holdings)
 
 /* The version of a stay, which its holdings have in place of a price. */
 static int64_t
-stay_version(const Holdings *history, const Spell *spell)
+membership_version(const Holdings *history, const Spell *spell)
 {
 	Wide unit = money_power(history->scale);
 	Wide version = spell->mrr / unit;
@@ -138,9 +138,11 @@ segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 {
 	Step *steps = host_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
 	Customer customer = {.steps = steps, .nproducts = holdings->nnames};
-	int nstays = history ? history->nspells : 0;
-	Stay *stays = host_alloc(NULL, (nstays + 1) * sizeof(Stay));
-	Placing *placings = host_alloc(NULL, (nstays * 2 + 1) * sizeof(Placing));
+	int nmemberships = history ? history->nspells : 0;
+	Membership *memberships =
+		host_alloc(NULL, (nmemberships + 1) * sizeof(Membership));
+	SegmentStep *segment_steps =
+		host_alloc(NULL, (nmemberships * 2 + 1) * sizeof(SegmentStep));
 
 	segment_flow_scale(flow, holdings->scale);
 	customer.nsteps =
@@ -149,24 +151,26 @@ segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 		steps[i].mrr =
 			money_rescale(steps[i].mrr, holdings->scale, flow->scale);
 	customer.product_names = names_taken(flow, holdings);
-	for (int i = 0; i < nstays; i++)
-		stays[i] = (Stay){history->spells[i].start, history->spells[i].end,
-						  history->spells[i].product,
-						  stay_version(history, &history->spells[i])};
-	customer.placings = placings;
-	customer.nplacings = placings_of(stays, nstays, placings);
-	if (nstays > 0)
+	for (int i = 0; i < nmemberships; i++)
+		memberships[i] =
+			(Membership){history->spells[i].start, history->spells[i].end,
+						 history->spells[i].product,
+						 membership_version(history, &history->spells[i])};
+	customer.segment_steps = segment_steps;
+	customer.nsegment_steps =
+		segment_steps_of(memberships, nmemberships, segment_steps);
+	if (nmemberships > 0)
 	{
 		customer.segment_names = names_taken(flow, history);
-		for (int i = 0; i < customer.nplacings; i++)
-			if (placings[i].segment < 0)
-				placings[i].segment = history->nnames;
+		for (int i = 0; i < customer.nsegment_steps; i++)
+			if (segment_steps[i].segment < 0)
+				segment_steps[i].segment = history->nnames;
 	}
 	segment_flow_walk(flow, &customer);
 
 	host_free(steps);
-	host_free(stays);
-	host_free(placings);
+	host_free(memberships);
+	host_free(segment_steps);
 	host_free((void *) customer.product_names);
 	if (customer.segment_names != NULL)
 		host_free(customer.segment_names);

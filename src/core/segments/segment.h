@@ -50,7 +50,7 @@
 #define CVM_CORE_SEGMENTS_SEGMENT_H
 
 #include "core/segments/ladder.h"
-#include "core/segments/placings.h"
+#include "core/segments/segment_steps.h"
 #include "core/subscriptions/steps.h"
 
 /* Where a customer is at a closing: the number of a name, or outside */
@@ -323,9 +323,10 @@ typedef struct Customer
 	int nsteps;
 	int nproducts;
 	const int32_t *product_names;
-	const Placing *placings; /* no segment: the number behind the last */
-	int nplacings;
-	int32_t *segment_names; /* of placings; -1 where not asked for yet */
+	const SegmentStep
+		*segment_steps; /* no segment: the number behind the last */
+	int nsegment_steps;
+	int32_t *segment_names; /* of steps; -1 where not asked for yet */
 } Customer;
 
 extern SegmentFlow *segment_flow_new(HostArena arena);

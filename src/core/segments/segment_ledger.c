@@ -27,8 +27,8 @@ typedef struct Workspace
 	int32_t *local;	   /* and its number among the customer's products */
 	StepWorkspace steps;
 	uint32_t room;
-	Stay *stays;
-	Placing *placings;
+	Membership *memberships;
+	SegmentStep *segment_steps;
 	int32_t *product_names;
 } Workspace;
 
@@ -75,15 +75,15 @@ workspace_grow(Workspace *workspace, uint32_t lines)
 		return;
 	if (workspace->room > 0)
 	{
-		host_free(workspace->stays);
-		host_free(workspace->placings);
+		host_free(workspace->memberships);
+		host_free(workspace->segment_steps);
 		host_free(workspace->product_names);
 	}
 	workspace->room = lines * 2;
-	workspace->stays =
-		host_alloc(NULL, (size_t) workspace->room * sizeof(Stay));
-	workspace->placings =
-		host_alloc(NULL, (size_t) workspace->room * 2 * sizeof(Placing));
+	workspace->memberships =
+		host_alloc(NULL, (size_t) workspace->room * sizeof(Membership));
+	workspace->segment_steps =
+		host_alloc(NULL, (size_t) workspace->room * 2 * sizeof(SegmentStep));
 	workspace->product_names =
 		host_alloc(NULL, (size_t) workspace->room * sizeof(int32_t));
 }
@@ -114,11 +114,11 @@ workspace_walk(void *arg, uint32_t who, const Line *lines, uint32_t nlines)
 	Ledger *ledger = workspace->ledger;
 	Customer customer = {0};
 	Step *steps;
-	int nstays = 0;
+	int nmemberships = 0;
 
 	workspace_grow(workspace, nlines);
 	customer.steps = steps = workspace->steps.steps;
-	customer.placings = workspace->placings;
+	customer.segment_steps = workspace->segment_steps;
 	customer.product_names = workspace->product_names;
 	customer.segment_names = workspace->by_rank;
 
@@ -128,9 +128,9 @@ workspace_walk(void *arg, uint32_t who, const Line *lines, uint32_t nlines)
 		int32_t number = line_name(line);
 		Wide mrr;
 
-		if (line_is_placing(line))
+		if (line_is_membership(line))
 		{
-			workspace->stays[nstays++] = (Stay){
+			workspace->memberships[nmemberships++] = (Membership){
 				line->start, line->end, workspace->ranks[number], line->mrr};
 			continue;
 		}
@@ -153,11 +153,11 @@ workspace_walk(void *arg, uint32_t who, const Line *lines, uint32_t nlines)
 	if (ledger->has_pauses)
 		customer.nsteps =
 			workspace_pauses(workspace, lines, nlines, customer.nsteps);
-	customer.nplacings =
-		placings_of(workspace->stays, nstays, workspace->placings);
-	for (int i = 0; i < customer.nplacings; i++)
-		if (workspace->placings[i].segment < 0)
-			workspace->placings[i].segment = ledger->names.count;
+	customer.nsegment_steps = segment_steps_of(
+		workspace->memberships, nmemberships, workspace->segment_steps);
+	for (int i = 0; i < customer.nsegment_steps; i++)
+		if (workspace->segment_steps[i].segment < 0)
+			workspace->segment_steps[i].segment = ledger->names.count;
 	segment_flow_walk(workspace->flow, &customer);
 }
 

@@ -17,26 +17,26 @@ typedef struct Stayers
 } Stayers;
 
 static void
-matrix_stays(const SegmentFlow *flow, const SegmentOrder *order,
-			 Stayers *stayers, int64_t period, MatrixEmit take, void *arg)
+matrix_memberships(const SegmentFlow *flow, const SegmentOrder *order,
+				   Stayers *stayers, int64_t period, MatrixEmit take, void *arg)
 {
 	for (int i = 0; i < order->nnames; i++)
 	{
-		Stayers *stay = &stayers[i];
+		Stayers *membership = &stayers[i];
 		MatrixRow row = {period,
 						 &order->names[i],
 						 &order->names[i],
-						 stay->customers,
+						 membership->customers,
 						 0,
-						 stay->mrr,
-						 money_add(stay->mrr, stay->change),
+						 membership->mrr,
+						 money_add(membership->mrr, membership->change),
 						 segment_flow_complete(flow, period)};
 
 		if (row.customers > 0)
 			take(arg, &row);
-		stay->customers = stay->customers_next;
-		stay->mrr = stay->mrr_next;
-		stay->change = 0;
+		membership->customers = membership->customers_next;
+		membership->mrr = membership->mrr_next;
+		membership->change = 0;
 	}
 }
 
@@ -68,7 +68,7 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 	}
 	else
 	{
-		Stayers *stay = &stayers[from];
+		Stayers *membership = &stayers[from];
 
 		row.from = &order->names[from];
 		if (to == OUTSIDE)
@@ -85,10 +85,12 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 										cell_flow->lines[FLOW_REDEFINED].mrr);
 			row.mrr = money_add(row.mrr_closing, -change);
 		}
-		stay->customers = count_add(stay->customers, -row.customers);
-		stay->customers_next = count_add(stay->customers_next, -row.customers);
-		stay->mrr = money_add(stay->mrr, -row.mrr);
-		stay->mrr_next = money_add(stay->mrr_next, -row.mrr);
+		membership->customers =
+			count_add(membership->customers, -row.customers);
+		membership->customers_next =
+			count_add(membership->customers_next, -row.customers);
+		membership->mrr = money_add(membership->mrr, -row.mrr);
+		membership->mrr_next = money_add(membership->mrr_next, -row.mrr);
 	}
 	if (to != OUTSIDE)
 	{
@@ -183,7 +185,7 @@ segment_flow_matrix(const SegmentFlow *flow, MatrixEmit take, void *arg)
 			 at++)
 			matrix_flow(flow, &order, stayers, flow_cell(&order.flows, at),
 						take, arg);
-		matrix_stays(flow, &order, stayers, period, take, arg);
+		matrix_memberships(flow, &order, stayers, period, take, arg);
 	}
 	host_free(stayers);
 }

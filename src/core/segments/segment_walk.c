@@ -17,9 +17,9 @@ journey_day(const Journey *journey)
 
 	if (journey->step < journey->customer->nsteps)
 		day = journey->customer->steps[journey->step].day;
-	if (journey->placing < journey->customer->nplacings &&
-		journey->customer->placings[journey->placing].day < day)
-		day = journey->customer->placings[journey->placing].day;
+	if (journey->segment_step < journey->customer->nsegment_steps &&
+		journey->customer->segment_steps[journey->segment_step].day < day)
+		day = journey->customer->segment_steps[journey->segment_step].day;
 	return day;
 }
 
@@ -27,20 +27,20 @@ journey_day(const Journey *journey)
 static void
 journey_place(Journey *journey, int64_t day)
 {
-	const Placing *placing = NULL;
+	const SegmentStep *segment_step = NULL;
 	int32_t *name;
 
-	for (; journey->placing < journey->customer->nplacings &&
-		   journey->customer->placings[journey->placing].day <= day;
-		 journey->placing++)
-		placing = &journey->customer->placings[journey->placing];
-	if (placing == NULL)
+	for (; journey->segment_step < journey->customer->nsegment_steps &&
+		   journey->customer->segment_steps[journey->segment_step].day <= day;
+		 journey->segment_step++)
+		segment_step = &journey->customer->segment_steps[journey->segment_step];
+	if (segment_step == NULL)
 		return;
-	name = &journey->customer->segment_names[placing->segment];
+	name = &journey->customer->segment_names[segment_step->segment];
 	if (*name < 0)
 		*name = segment_flow_nameless(journey->flow);
 	journey->segment = *name;
-	journey->version = placing->version;
+	journey->version = segment_step->version;
 }
 
 /*

@@ -66,7 +66,7 @@ typedef struct Journey
 	SegmentFlow *flow;
 	const Customer *customer;
 	int step;
-	int placing;
+	int segment_step;
 	Holding *now;
 	Holding *was;
 	int32_t segment; /* the state's name */

@@ -135,7 +135,7 @@ ledger_scale(Ledger *ledger, int scale)
 		{
 			uint32_t marks = packed->head & (PACKED_MARKS | PAGE_MASK);
 
-			if (packed->head & PACKED_PLACING)
+			if (packed->head & PACKED_MEMBERSHIP)
 				continue;
 			if (packed_is_odd(packed))
 			{
@@ -204,8 +204,8 @@ ledger_place(Ledger *ledger, Key key, Day start, Day end, const Label *segment,
 		return;
 	batch_begin(ledger, key);
 	ledger->batch[ledger->used++] =
-		line_pack(ledger, names_number(&ledger->names, segment), PACKED_PLACING,
-				  start, end, version);
+		line_pack(ledger, names_number(&ledger->names, segment),
+				  PACKED_MEMBERSHIP, start, end, version);
 }
 
 /* Add a row. */

@@ -38,7 +38,7 @@ typedef struct LedgerTerms
 } LedgerTerms;
 
 /* Added to the number of a name: it is a segment; the line is paused */
-#define LINE_PLACING (1 << 30)
+#define LINE_MEMBERSHIP (1 << 30)
 #define LINE_ON_PAUSE (1 << 29)
 
 /*
@@ -123,9 +123,9 @@ extern Ledger *ledger_absorb(Ledger *into, HostArena arena, const void *data,
 
 /* Is it a time in a segment? */
 static inline bool
-line_is_placing(const Line *line)
+line_is_membership(const Line *line)
 {
-	return line->product >= 0 && (line->product & LINE_PLACING);
+	return line->product >= 0 && (line->product & LINE_MEMBERSHIP);
 }
 
 static inline bool
@@ -139,7 +139,7 @@ static inline int32_t
 line_name(const Line *line)
 {
 	return (line->product < 0 ? ~line->product : line->product) &
-		   ~(LINE_PLACING | LINE_ON_PAUSE);
+		   ~(LINE_MEMBERSHIP | LINE_ON_PAUSE);
 }
 
 /* What a paused line would bring */

@@ -203,13 +203,14 @@ chunk_read(Ledger *into, const ChunkHead *head, ByteReader *reader,
 			read_raw(reader, &mrr, sizeof(Wide));
 		name = line_name(&line);
 		into->has_pauses |= line_is_paused(&line);
-		if (!line_is_placing(&line))
+		if (!line_is_membership(&line))
 			mrr = money_rescale(mrr, head->scale, into->scale);
-		ledger_write(into, slots[line.slot],
-					 line_pack(into, names == NULL ? name : names[name],
-							   (line_is_placing(&line) ? PACKED_PLACING : 0) |
-								   (line_is_paused(&line) ? PACKED_PAUSED : 0),
-							   line.start, line.end, mrr));
+		ledger_write(
+			into, slots[line.slot],
+			line_pack(into, names == NULL ? name : names[name],
+					  (line_is_membership(&line) ? PACKED_MEMBERSHIP : 0) |
+						  (line_is_paused(&line) ? PACKED_PAUSED : 0),
+					  line.start, line.end, mrr));
 	}
 	host_free(slots);
 	row_buffer_consider_radix(&into->row_buffer, before);

@@ -10,9 +10,9 @@
 #include "core/subscriptions/ledger.h"
 
 /* The head of a packed line */
-#define PACKED_PLACING (1u << PAGE_SHIFT)
+#define PACKED_MEMBERSHIP (1u << PAGE_SHIFT)
 #define PACKED_PAUSED (2u << PAGE_SHIFT)
-#define PACKED_MARKS (PACKED_PLACING | PACKED_PAUSED)
+#define PACKED_MARKS (PACKED_MEMBERSHIP | PACKED_PAUSED)
 #define PACKED_NAME_SHIFT (PAGE_SHIFT + 2)
 #define PACKED_ODD (UINT32_MAX >> PACKED_NAME_SHIFT) /* for a name: see mrr */
 
@@ -88,7 +88,7 @@ line_pack(Ledger *ledger, int32_t name, uint32_t marks, Day start, Day end,
 static inline Line
 line_unpack(const Ledger *ledger, uint32_t partition, const Packed *packed)
 {
-	uint32_t marks = (packed->head & PACKED_PLACING ? LINE_PLACING : 0) |
+	uint32_t marks = (packed->head & PACKED_MEMBERSHIP ? LINE_MEMBERSHIP : 0) |
 					 (packed->head & PACKED_PAUSED ? LINE_ON_PAUSE : 0);
 	Line line = {packed_slot(partition, packed),
 				 (int32_t) (packed->head >> PACKED_NAME_SHIFT | marks),

@@ -107,14 +107,14 @@ slope_at(const Renewals *renewals, double x, double y)
 		double n = renewals->at_risk[t];
 		double stayed = n - renewals->lost[t];
 		double all = a + b + (t - 1);
-		double stay = b + (t - 1);
+		double membership = b + (t - 1);
 
-		slope.value += stayed * log(stay) - n * log(all);
+		slope.value += stayed * log(membership) - n * log(all);
 		da -= n / all;
-		db += stayed / stay - n / all;
+		db += stayed / membership - n / all;
 		daa += n / (all * all);
 		dab += n / (all * all);
-		dbb += n / (all * all) - stayed / (stay * stay);
+		dbb += n / (all * all) - stayed / (membership * membership);
 	}
 	slope.x = a * da;
 	slope.y = b * db;
@@ -262,7 +262,7 @@ sbg_lifetime(double alpha, double beta, double discount, int32_t renewals)
 	double chance = renewals == 0
 						? 1
 						: (beta + renewals - 1) / (alpha + beta + renewals - 1);
-	double stay = beta + renewals;
+	double membership = beta + renewals;
 	double all = alpha + beta + renewals;
 	double factor = 1 / (1 + discount);
 	double term = 1;
@@ -272,7 +272,7 @@ sbg_lifetime(double alpha, double beta, double discount, int32_t renewals)
 		return alpha > 1 ? chance * (all - 1) / (alpha - 1) : NAN;
 	for (int64_t i = 0; i < INT64_C(100000000); i++)
 	{
-		term *= (stay + (double) i) / (all + (double) i) * factor;
+		term *= (membership + (double) i) / (all + (double) i) * factor;
 		sum += term;
 		/* what is left is less than a geometric series of this term */
 		if (term * factor <= sum * (1 - factor) * 1e-17)

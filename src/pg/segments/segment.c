@@ -247,17 +247,21 @@ cvm_segment_at(PG_FUNCTION_ARGS)
 {
 	Holdings *history = holdings_read(PG_GETARG_DATUM(0));
 	Day day = argument_day(fcinfo, 1, "day");
-	Stay *stays = palloc((history->nspells + 1) * sizeof(Stay));
-	Placing *placings = palloc((history->nspells * 2 + 1) * sizeof(Placing));
-	int nplacings;
+	Membership *memberships =
+		palloc((history->nspells + 1) * sizeof(Membership));
+	SegmentStep *segment_steps =
+		palloc((history->nspells * 2 + 1) * sizeof(SegmentStep));
+	int nsegment_steps;
 	int32 segment = -1;
 
 	for (int i = 0; i < history->nspells; i++)
-		stays[i] = (Stay){history->spells[i].start, history->spells[i].end,
-						  history->spells[i].product, 0};
-	nplacings = placings_of(stays, history->nspells, placings);
-	for (int i = 0; i < nplacings && placings[i].day <= day; i++)
-		segment = placings[i].segment;
+		memberships[i] =
+			(Membership){history->spells[i].start, history->spells[i].end,
+						 history->spells[i].product, 0};
+	nsegment_steps =
+		segment_steps_of(memberships, history->nspells, segment_steps);
+	for (int i = 0; i < nsegment_steps && segment_steps[i].day <= day; i++)
+		segment = segment_steps[i].segment;
 	if (segment < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(

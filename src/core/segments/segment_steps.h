@@ -1,35 +1,36 @@
 /*
- * placings.h
+ * segment_steps.h
  *		In which segment a customer was from which day on.
  *
- * Histories hold stays, which may overlap and leave gaps; placings follow one
+ * Histories hold stays, which may overlap and leave gaps; steps follow one
  * another.  A version says of which definition of the segments a stay is: who
  * is in another segment by another definition has not moved.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_CORE_SEGMENTS_PLACINGS_H
-#define CVM_CORE_SEGMENTS_PLACINGS_H
+#ifndef CVM_CORE_SEGMENTS_SEGMENT_STEPS_H
+#define CVM_CORE_SEGMENTS_SEGMENT_STEPS_H
 
 #include "core/subscriptions/holdings.h"
 
 /* A time in a segment; segments are numbered in the order of their names */
-typedef struct Stay
+typedef struct Membership
 {
 	Day start;
 	Day end;
 	int32_t segment;
 	int64_t version;
-} Stay;
+} Membership;
 
 /* From a day on, in a segment: its number, or -1 */
-typedef struct Placing
+typedef struct SegmentStep
 {
 	Day day;
 	int32_t segment;
 	int64_t version;
-} Placing;
+} SegmentStep;
 
-extern int placings_of(Stay *stays, int nstays, Placing *placings);
+extern int segment_steps_of(Membership *memberships, int nmemberships,
+							SegmentStep *segment_steps);
 
-#endif /* CVM_CORE_SEGMENTS_PLACINGS_H */
+#endif /* CVM_CORE_SEGMENTS_SEGMENT_STEPS_H */

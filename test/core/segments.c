@@ -217,16 +217,17 @@ make(void *argument)
 	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
 	SegmentFlow *steps = segment_flow_new(NULL);
 	SegmentFlow *pass = segment_flow_new(NULL);
-	Ladder ladder = {3, host_alloc(NULL, 3 * sizeof(Rung))};
+	ProductTiers product_tiers = {3, host_alloc(NULL, 3 * sizeof(ProductTier))};
 	ByteWriter writer;
 	ByteWriter other;
 
 	for (int i = 0; i < 3; i++)
-		ladder.rungs[i] = (Rung){{families[i], 1}, (int32_t) draw(2), draw(2)};
-	ladder_sort(&ladder);
+		product_tiers.tiers[i] =
+			(ProductTier){{families[i], 1}, (int32_t) draw(2), draw(2)};
+	product_tiers_sort(&product_tiers);
 	segment_flow_adopt(steps, calendar, as_of, span, terms.pause_days);
-	segment_flow_climb(steps, &ladder);
-	segment_flow_climb(pass, &ladder);
+	segment_flow_set_tiers(steps, &product_tiers);
+	segment_flow_set_tiers(pass, &product_tiers);
 	for (int customer = 0; customer < CUSTOMERS; customer++)
 	{
 		HoldingsLog *held = host_alloc_zero(NULL, 4096);

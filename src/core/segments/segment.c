@@ -61,11 +61,11 @@ segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span,
 
 /* Learn which product is higher than which, before the first customer. */
 void
-segment_flow_climb(SegmentFlow *flow, const Ladder *ladder)
+segment_flow_set_tiers(SegmentFlow *flow, const ProductTiers *product_tiers)
 {
-	flow->ladder = ladder;
+	flow->product_tiers = product_tiers;
 	for (int i = 0; i < flow->nnames; i++)
-		flow->rungs[i] = ladder_rung(ladder, &flow->names[i]);
+		flow->tiers[i] = product_tiers_find(product_tiers, &flow->names[i]);
 }
 
 /* Bring the state to at least this scale. */

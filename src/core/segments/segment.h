@@ -49,7 +49,7 @@
 #ifndef CVM_CORE_SEGMENTS_SEGMENT_H
 #define CVM_CORE_SEGMENTS_SEGMENT_H
 
-#include "core/segments/ladder.h"
+#include "core/segments/product_tiers.h"
 #include "core/segments/segment_steps.h"
 #include "core/subscriptions/steps.h"
 
@@ -230,12 +230,13 @@ typedef struct SegmentFlow
 	int span;			/* periods between two closings */
 	int32_t pause_days; /* for which a paused line is neither paid nor lost */
 	Period last_complete;
-	const Ladder *ladder; /* what is higher than what; no part of the bytes */
+	const ProductTiers
+		*product_tiers; /* what is higher than what; no part of the bytes */
 	int scale;
 	int nnames; /* of segments and of products */
 	int names_room;
-	Label *names; /* in the order in which they came */
-	Rung *rungs;  /* theirs */
+	Label *names;		/* in the order in which they came */
+	ProductTier *tiers; /* theirs */
 	int nname_places;
 	int32_t *name_places;
 	int32_t nameless; /* number of NO_SEGMENT, plus one */
@@ -332,7 +333,8 @@ typedef struct Customer
 extern SegmentFlow *segment_flow_new(HostArena arena);
 extern void segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of,
 							   int span, int32_t pause_days);
-extern void segment_flow_climb(SegmentFlow *flow, const Ladder *ladder);
+extern void segment_flow_set_tiers(SegmentFlow *flow,
+								   const ProductTiers *product_tiers);
 extern void segment_flow_scale(SegmentFlow *flow, int scale);
 extern void segment_flow_walk(SegmentFlow *flow, const Customer *customer);
 extern void segment_flow_add(SegmentFlow *flow, const Holdings *holdings,

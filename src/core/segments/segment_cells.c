@@ -59,9 +59,9 @@ names_grow(SegmentFlow *flow)
 	flow->names = flow->names_room
 					  ? host_realloc(flow->names, room * sizeof(Label))
 					  : host_alloc(flow->arena, room * sizeof(Label));
-	flow->rungs = flow->names_room
-					  ? host_realloc(flow->rungs, room * sizeof(Rung))
-					  : host_alloc(flow->arena, room * sizeof(Rung));
+	flow->tiers = flow->names_room
+					  ? host_realloc(flow->tiers, room * sizeof(ProductTier))
+					  : host_alloc(flow->arena, room * sizeof(ProductTier));
 	flow->names_room = room;
 	flow->nname_places = room * 2;
 	flow->name_places =
@@ -96,8 +96,8 @@ segment_flow_name(SegmentFlow *flow, const Label *name)
 	copy = host_alloc(flow->arena, name->size + 1);
 	memcpy(copy, name->data, name->size);
 	flow->names[flow->nnames] = (Label){copy, name->size};
-	flow->rungs[flow->nnames] =
-		ladder_rung(flow->ladder, &flow->names[flow->nnames]);
+	flow->tiers[flow->nnames] =
+		product_tiers_find(flow->product_tiers, &flow->names[flow->nnames]);
 	*place = ++flow->nnames;
 	return flow->nnames - 1;
 }

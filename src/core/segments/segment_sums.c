@@ -230,15 +230,15 @@ journey_family(const Journey *journey, int32_t family)
 
 	for (int i = 0; i < journey->customer->nproducts; i++)
 	{
-		const Rung *rung = journey_rung(journey, i);
+		const ProductTier *tier = journey_tier(journey, i);
 
-		if (rung->family != family)
+		if (tier->family != family)
 			continue;
 		held.lines += journey->now[i].lines;
 		held.lines_before += journey->was[i].lines;
 		held.mrr = money_add(held.mrr, journey->now[i].mrr);
 		held.mrr_before = money_add(held.mrr_before, journey->was[i].mrr);
-		held.below_top_before |= journey->was[i].lines > 0 && !rung->is_top;
+		held.below_top_before |= journey->was[i].lines > 0 && !tier->is_top;
 	}
 	return held;
 }
@@ -291,7 +291,7 @@ journey_sales(Journey *journey, Period period, Tally *tally,
 		return;
 	for (int i = 0; i < journey->customer->nproducts; i++)
 	{
-		int32_t family = journey_rung(journey, i)->family;
+		int32_t family = journey_tier(journey, i)->family;
 		Family held;
 
 		if (journey->now[i].lines <= 0 || journey->was[i].lines > 0 ||

@@ -85,7 +85,7 @@ journey_standing(const Journey *journey)
 		if (journey->now[i].lines > 0)
 		{
 			standing.products++;
-			standing.below_top |= !journey_rung(journey, i)->is_top;
+			standing.below_top |= !journey_tier(journey, i)->is_top;
 		}
 	return standing;
 }

@@ -103,10 +103,10 @@ journey_pays(const Journey *journey)
 }
 
 /* The family and height of a product that a customer holds */
-static inline const Rung *
-journey_rung(const Journey *journey, int product)
+static inline const ProductTier *
+journey_tier(const Journey *journey, int product)
 {
-	return &journey->flow->rungs[journey->customer->product_names[product]];
+	return &journey->flow->tiers[journey->customer->product_names[product]];
 }
 
 /* segment_sums.c: what a customer adds to the cells of a period */

@@ -119,10 +119,10 @@ check_segment(const Label *segment)
  * The argument families, {{product, family, is it the highest}, …}, which is
  * taken from the first row.  What it points to lives as long as the array.
  */
-Ladder *
-ladder_read(ArrayType *families)
+ProductTiers *
+product_tiers_read(ArrayType *families)
 {
-	Ladder *ladder = palloc0(sizeof(Ladder));
+	ProductTiers *product_tiers = palloc0(sizeof(ProductTiers));
 	Datum *items;
 	bool *nulls;
 	int nitems;
@@ -130,7 +130,7 @@ ladder_read(ArrayType *families)
 	int nnames = 0;
 
 	if (ARR_NDIM(families) == 0)
-		return ladder;
+		return product_tiers;
 	if (ARR_NDIM(families) != 2 || ARR_DIMS(families)[1] != 3)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
@@ -139,31 +139,31 @@ ladder_read(ArrayType *families)
 						 "with \"true\" or \"false\".")));
 	deconstruct_array(families, TEXTOID, -1, false, TYPALIGN_INT, &items,
 					  &nulls, &nitems);
-	ladder->rungs = palloc(nitems / 3 * sizeof(Rung));
+	product_tiers->tiers = palloc(nitems / 3 * sizeof(ProductTier));
 	names = palloc(nitems / 3 * sizeof(Label));
 	for (int i = 0; i < nitems; i += 3)
 	{
-		Rung *rung = &ladder->rungs[ladder->nrungs];
+		ProductTier *tier = &product_tiers->tiers[product_tiers->ntiers];
 		Label family;
 
 		if (nulls[i] || nulls[i + 1])
 			continue;
-		rung->product =
+		tier->product =
 			(Label){VARDATA_ANY(items[i]), VARSIZE_ANY_EXHDR(items[i])};
 		family =
 			(Label){VARDATA_ANY(items[i + 1]), VARSIZE_ANY_EXHDR(items[i + 1])};
-		rung->is_top = !nulls[i + 2] && VARSIZE_ANY_EXHDR(items[i + 2]) > 0 &&
+		tier->is_top = !nulls[i + 2] && VARSIZE_ANY_EXHDR(items[i + 2]) > 0 &&
 					   (*VARDATA_ANY(items[i + 2]) == 't' ||
 						*VARDATA_ANY(items[i + 2]) == 'T');
-		for (rung->family = 0; rung->family < nnames; rung->family++)
-			if (label_compare(&names[rung->family], &family) == 0)
+		for (tier->family = 0; tier->family < nnames; tier->family++)
+			if (label_compare(&names[tier->family], &family) == 0)
 				break;
-		if (rung->family == nnames)
+		if (tier->family == nnames)
 			names[nnames++] = family;
-		ladder->nrungs++;
+		product_tiers->ntiers++;
 	}
-	ladder_sort(ladder);
-	return ladder;
+	product_tiers_sort(product_tiers);
+	return product_tiers;
 }
 
 /* The argument span, in periods; NULL or not there: one. */
@@ -205,13 +205,13 @@ segment_flow_step(FunctionCallInfo fcinfo, int families_at, int pause_at)
 	segment_flow_adopt(flow, argument_calendar(fcinfo, 3, -1),
 					   argument_day(fcinfo, 4, "as_of"),
 					   argument_span(fcinfo, families_at + 1), pause_days);
-	if (flow->ladder == NULL && PG_NARGS() > families_at &&
+	if (flow->product_tiers == NULL && PG_NARGS() > families_at &&
 		!PG_ARGISNULL(families_at))
 	{
 		MemoryContext old = MemoryContextSwitchTo(flow->arena);
 
-		segment_flow_climb(
-			flow, ladder_read(PG_GETARG_ARRAYTYPE_P_COPY(families_at)));
+		segment_flow_set_tiers(
+			flow, product_tiers_read(PG_GETARG_ARRAYTYPE_P_COPY(families_at)));
 		MemoryContextSwitchTo(old);
 	}
 	if (!PG_ARGISNULL(2))

@@ -9,11 +9,11 @@
 
 #include "postgres.h"
 
-#include "core/segments/ladder.h"
+#include "core/segments/product_tiers.h"
 #include "fmgr.h"
 #include "utils/array.h"
 
-extern Ladder *ladder_read(ArrayType *families);
+extern ProductTiers *product_tiers_read(ArrayType *families);
 extern int argument_span(FunctionCallInfo fcinfo, int argument);
 extern void check_segment(const Label *segment);
 

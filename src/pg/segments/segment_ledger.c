@@ -118,7 +118,7 @@ cvm_segment_ledger_final(PG_FUNCTION_ARGS)
 	state = (LedgerState *) PG_GETARG_POINTER(0);
 	flow = segment_flow_new(CurrentMemoryContext);
 	if (state->families != NULL)
-		segment_flow_climb(flow, ladder_read(state->families));
+		segment_flow_set_tiers(flow, product_tiers_read(state->families));
 	segment_ledger_finish(state->ledger, flow, state->span);
 	state_open(&writer);
 	segment_flow_encode(flow, &writer);

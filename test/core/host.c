@@ -121,12 +121,12 @@ void *
 host_realloc(void *pointer, size_t size)
 {
 	Piece *piece = (Piece *) pointer - 1;
-	bool kept = piece->back == NULL;
+	bool retained = piece->back == NULL;
 	Piece *moved;
 
 	unlink_piece(piece);
 	moved = size > SIZE_MOST ? NULL : realloc(piece, sizeof(Piece) + size);
-	if (!kept)
+	if (!retained)
 		link_piece(moved ? moved : piece);
 	if (moved == NULL)
 		host_fail(HOST_TOO_LARGE, NULL, "out of memory");

@@ -40,16 +40,16 @@ check_bridge(void *arg, const BridgeRow *row)
 
 	/* without a sign: they may pass the end, but not differ */
 	UWide opening = (UWide) row->opening + (UWide) row->opening_rest.mrr;
-	UWide kept = opening + (UWide) out[FLOW_CHURN].mrr +
-				 (UWide) out[FLOW_CONTRACTION].mrr +
-				 (UWide) out[FLOW_EXPANSION].mrr;
+	UWide retained = opening + (UWide) out[FLOW_CHURN].mrr +
+					 (UWide) out[FLOW_CONTRACTION].mrr +
+					 (UWide) out[FLOW_EXPANSION].mrr;
 	UWide came =
 		(UWide) into[FLOW_NEW].mrr + (UWide) into[FLOW_REACTIVATION].mrr +
 		(UWide) into[FLOW_MOVED].mrr + (UWide) into[FLOW_REDEFINED].mrr;
 
-	CLAIM((UWide) row->net_retained == kept);
+	CLAIM((UWide) row->net_retained == retained);
 	CLAIM((UWide) row->closing + (UWide) row->rest.mrr ==
-		  kept + came - (UWide) out[FLOW_MOVED].mrr -
+		  retained + came - (UWide) out[FLOW_MOVED].mrr -
 			  (UWide) out[FLOW_REDEFINED].mrr);
 	CLAIM((Wide) row->opening_customers + into[FLOW_NEW].customers +
 			  into[FLOW_REACTIVATION].customers + into[FLOW_MOVED].customers +

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/subscriptions/kept.h"
 #include "core/subscriptions/migration.h"
 #include "core/subscriptions/movement_ledger.h"
+#include "core/subscriptions/retained_money.h"
 #include "core/subscriptions/revenue_ledger.h"
 #include "core/subscriptions/sbg.h"
 
@@ -52,7 +52,7 @@ skip_movement(void *arg, const MovementRow *row)
 static void
 skip_revenue(void *arg, const RevenueRow *row)
 {
-	if (row->kept.retained > row->kept.eligible)
+	if (row->retained.retained > row->retained.eligible)
 		abort();
 	(void) arg;
 }
@@ -65,7 +65,7 @@ skip_migration(void *arg, const Migration *move)
 }
 
 static void
-skip_kept(void *arg, const KeptChange *change)
+skip_retained(void *arg, const RetainedChange *change)
 {
 	(void) arg;
 	(void) change;
@@ -108,7 +108,8 @@ use(void *argument)
 		check_same(input, &writer);
 		writer_open(&writer, NULL, 0);
 		runs_of(levels, nlevels, 9000, 30, runs);
-		kept_of(levels, nlevels, &always, 1, month, 9000, 12, skip_kept, NULL);
+		retained_money_of(levels, nlevels, &always, 1, month, 9000, 12,
+						  skip_retained, NULL);
 		migrations_of(steps, nsteps, holdings->nnames, month, skip_migration,
 					  NULL);
 		for (int i = 0; i < holdings->nspells; i++)

@@ -116,7 +116,7 @@ typedef struct Cannibalization
 	Day *watches;
 } Cannibalization;
 
-#define WATCHES_KEPT 1024
+#define WATCHES_RETAINED_MONEY 1024
 
 /*
  * The control of one stratum on its way into the cells: in most months nothing

@@ -120,7 +120,8 @@ delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band, int32_t from,
 	Delta **delta = &deltas->bands[stats * BANDS + band];
 
 	if (*delta == NULL)
-		*delta = host_alloc_zero(NULL, (WATCHES_KEPT + 1) * sizeof(Delta));
+		*delta =
+			host_alloc_zero(NULL, (WATCHES_RETAINED_MONEY + 1) * sizeof(Delta));
 	(*delta)[from].watched++;
 	(*delta)[from].before = money_add((*delta)[from].before, before);
 	(*delta)[to].watched--;
@@ -133,7 +134,7 @@ watch_day(const Adding *adding, int64_t month)
 {
 	uint64_t at = (uint64_t) (month - adding->state->first_watch);
 
-	return at < WATCHES_KEPT
+	return at < WATCHES_RETAINED_MONEY
 			   ? adding->state->watches[at]
 			   : period_start(adding->months->calendar, month) + WATCH_DAY;
 }
@@ -143,11 +144,12 @@ static void
 keep_watches(Adding *adding)
 {
 	Cannibalization *state = adding->state;
-	Day *watches = host_alloc(state->arena, WATCHES_KEPT * sizeof(Day));
+	Day *watches =
+		host_alloc(state->arena, WATCHES_RETAINED_MONEY * sizeof(Day));
 	Period last = period_cache_period(adding->months, state->as_of);
 
-	state->first_watch = last - WATCHES_KEPT + 1;
-	for (int i = 0; i < WATCHES_KEPT; i++)
+	state->first_watch = last - WATCHES_RETAINED_MONEY + 1;
+	for (int i = 0; i < WATCHES_RETAINED_MONEY; i++)
 		watches[i] = (Day) (period_start(adding->months->calendar,
 										 state->first_watch + i) +
 							WATCH_DAY);
@@ -318,7 +320,7 @@ delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 		if (deltas->bands[i] == NULL)
 			continue;
 		host_poll();
-		for (int at = 0; at < WATCHES_KEPT; at++)
+		for (int at = 0; at < WATCHES_RETAINED_MONEY; at++)
 		{
 			const Delta *step = &deltas->bands[i][at];
 			Outcome *stayed;

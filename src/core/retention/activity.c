@@ -180,7 +180,7 @@ activity_tidy(Activity *activity)
 {
 	ActivityDay *days = activity->days;
 	bool sorted = true;
-	int kept = 0;
+	int retained = 0;
 
 	for (int i = 1; i < activity->ndays; i++)
 		sorted &= days[i - 1].day < days[i].day;
@@ -190,14 +190,14 @@ activity_tidy(Activity *activity)
 	for (int i = 1; i < activity->ndays; i++)
 	{
 		host_poll();
-		if (days[i].day != days[kept].day)
+		if (days[i].day != days[retained].day)
 		{
-			days[++kept] = days[i];
+			days[++retained] = days[i];
 			continue;
 		}
-		day_add(&days[kept], &days[i]);
+		day_add(&days[retained], &days[i]);
 	}
-	activity->ndays = kept + 1;
+	activity->ndays = retained + 1;
 }
 
 /* Add two timelines of one customer up: both are in order. */
@@ -388,7 +388,7 @@ log_read(const ActivityLog *log, size_t size)
 size_t
 log_tidy(ActivityLog *log)
 {
-	uint32_t kept = 0;
+	uint32_t retained = 0;
 
 	if (log->full)
 	{
@@ -397,7 +397,7 @@ log_tidy(ActivityLog *log)
 		host_sort(events, log->used, sizeof(LogEvent), compare_days);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
-			LogEvent *last = &events[kept];
+			LogEvent *last = &events[retained];
 
 			if (events[i].day == last->day &&
 				last->events <= UINT32_MAX - events[i].events)
@@ -409,7 +409,7 @@ log_tidy(ActivityLog *log)
 												event_value(&events[i])));
 			}
 			else
-				events[++kept] = events[i];
+				events[++retained] = events[i];
 		}
 	}
 	else
@@ -419,16 +419,16 @@ log_tidy(ActivityLog *log)
 		host_sort(days, log->used, sizeof(LogDay), compare_days);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
-			LogDay *last = &days[kept];
+			LogDay *last = &days[retained];
 
 			if (days[i].day == last->day &&
 				last->events <= UINT32_MAX - days[i].events)
 				last->events += days[i].events;
 			else
-				days[++kept] = days[i];
+				days[++retained] = days[i];
 		}
 	}
 	if (log->used > 0)
-		log->used = kept + 1;
+		log->used = retained + 1;
 	return log->used;
 }

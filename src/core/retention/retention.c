@@ -297,7 +297,7 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 	for (int i = 0; i < retention->ncohorts; i++)
 	{
 		const Cohort *cohort = &retention->cohorts[i];
-		int kept = 0;
+		int retained = 0;
 		int32_t before = 0;
 
 		if (i == 0)
@@ -307,8 +307,8 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 											   cohort[-1].period));
 		write_unsigned(writer, cohort->members);
 		for (int j = 0; j < cohort->ncells; j++)
-			kept += !cell_empty(cohort, j);
-		write_unsigned(writer, kept);
+			retained += !cell_empty(cohort, j);
+		write_unsigned(writer, retained);
 		for (int j = 0; j < cohort->ncells; j++)
 		{
 			const Cell *cell = &cohort->cells[j];

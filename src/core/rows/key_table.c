@@ -202,7 +202,7 @@ key_table_expect(KeyTable *key_table, uint32_t nkeys)
 static const char *
 text_keep(KeyTable *key_table, const char *data, uint32_t size)
 {
-	char *kept;
+	char *retained;
 
 	if (size > key_table->text_room)
 	{
@@ -221,11 +221,11 @@ text_keep(KeyTable *key_table, const char *data, uint32_t size)
 		key_table->text_room = block;
 		key_table->text_size += block;
 	}
-	kept = key_table->text;
-	memcpy(kept, data, size);
+	retained = key_table->text;
+	memcpy(retained, data, size);
 	key_table->text += size;
 	key_table->text_room -= size;
-	return kept;
+	return retained;
 }
 
 /* The key of a slot of the table, where it is kept */
@@ -247,29 +247,29 @@ static uint32_t
 slot_give(KeyTable *key_table, const Key *key)
 {
 	uint32_t slot = key_table->nslots;
-	void *kept;
+	void *retained;
 
 	if (slot >= KEY_TABLE_MOST)
 		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
 				  "too many customers in one state");
-	kept = chunked_array_reach(&key_table->keys, slot);
+	retained = chunked_array_reach(&key_table->keys, slot);
 	switch (key_table->kind)
 	{
 		case KEY_NUMBER:
-			*(int64_t *) kept = key->number;
+			*(int64_t *) retained = key->number;
 			if (key->number < key_table->least)
 				key_table->least = key->number;
 			if (key->number > key_table->most)
 				key_table->most = key->number;
 			break;
 		case KEY_TEXT:
-			*(Key *) kept = *key;
+			*(Key *) retained = *key;
 			if (key_is_outside(key))
-				((Key *) kept)->outside.data =
+				((Key *) retained)->outside.data =
 					text_keep(key_table, key->outside.data, key->outside.size);
 			break;
 		default:
-			*(Key *) kept = *key;
+			*(Key *) retained = *key;
 	}
 	key_table->nslots++;
 	return slot;
@@ -452,9 +452,9 @@ table_number(KeyTable *key_table, KeyKind kind, const Key *keys, int nkeys,
 		for (int i = 0; i < nkeys; i++)
 			if (slots[i] != 0 && key_is_outside(&keys[i]))
 			{
-				const Key *kept = slot_key(key_table, kind, slots[i] - 1);
+				const Key *retained = slot_key(key_table, kind, slots[i] - 1);
 
-				__builtin_prefetch(kept->outside.data);
+				__builtin_prefetch(retained->outside.data);
 			}
 	for (int i = 0; i < nkeys; i++)
 	{

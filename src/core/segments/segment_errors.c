@@ -30,8 +30,9 @@ mean_error(double n, double sum, double squares)
 
 /* Of what is kept, where each brought before and lost something of it */
 static double
-kept_error(double n, double before, double lost, double before_squares,
-		   double before_lost, double lost_squares)
+retained_money_error(double n, double before, double lost,
+					 double before_squares, double before_lost,
+					 double lost_squares)
 {
 	double rate = lost / before;
 
@@ -62,14 +63,14 @@ bridge_errors(const BridgeRow *row, int scale)
 		100;
 	errors.products =
 		mean_error(row->closing_customers, row->products, row->product_squares);
-	errors.gross =
-		kept_error(openers, opening, opening - gross, row->opening_squares,
-				   tally->squares[SQUARE_GROSS_BEFORE_LOST],
-				   tally->squares[SQUARE_GROSS_LOST]);
-	errors.net =
-		kept_error(openers, opening, opening - net, row->opening_squares,
-				   tally->squares[SQUARE_NET_BEFORE_LOST],
-				   tally->squares[SQUARE_NET_LOST]);
+	errors.gross = retained_money_error(
+		openers, opening, opening - gross, row->opening_squares,
+		tally->squares[SQUARE_GROSS_BEFORE_LOST],
+		tally->squares[SQUARE_GROSS_LOST]);
+	errors.net = retained_money_error(openers, opening, opening - net,
+									  row->opening_squares,
+									  tally->squares[SQUARE_NET_BEFORE_LOST],
+									  tally->squares[SQUARE_NET_LOST]);
 	errors.renewal = error_of((due - renewed) * (due - renewed) / (due * due) *
 									  (double) tally->squares[SQUARE_RENEWED] +
 								  renewed * renewed / (due * due) * missed,

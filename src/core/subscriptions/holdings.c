@@ -81,15 +81,15 @@ void
 holdings_settle(Holdings *holdings)
 {
 	Label *loose = host_alloc(NULL, (holdings->nnames + 1) * sizeof(Label));
-	int kept = 0;
+	int retained = 0;
 
 	memcpy(loose, holdings->names, holdings->nnames * sizeof(Label));
 	host_sort(holdings->names, holdings->nnames, sizeof(Label), compare_names);
 	for (int i = 0; i < holdings->nnames; i++)
-		if (kept == 0 ||
-			label_compare(&holdings->names[kept - 1], &holdings->names[i]) != 0)
-			holdings->names[kept++] = holdings->names[i];
-	holdings->nnames = kept;
+		if (retained == 0 || label_compare(&holdings->names[retained - 1],
+										   &holdings->names[i]) != 0)
+			holdings->names[retained++] = holdings->names[i];
+	holdings->nnames = retained;
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		Spell *spell = &holdings->spells[i];

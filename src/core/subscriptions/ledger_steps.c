@@ -150,7 +150,7 @@ lines_pauses(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 			 uint32_t nlines, int nsteps)
 {
 	int npauses = 0;
-	int kept;
+	int retained;
 
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -164,8 +164,8 @@ lines_pauses(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 	}
 	if (npauses == 0)
 		return nsteps;
-	kept = pause_steps(workspace->pauses, npauses, ledger->terms.pause_days,
-					   ledger->terms.as_of, workspace->steps + nsteps);
-	steps_sort(workspace->steps, nsteps + kept);
-	return nsteps + kept;
+	retained = pause_steps(workspace->pauses, npauses, ledger->terms.pause_days,
+						   ledger->terms.as_of, workspace->steps + nsteps);
+	steps_sort(workspace->steps, nsteps + retained);
+	return nsteps + retained;
 }

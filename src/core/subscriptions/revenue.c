@@ -41,11 +41,11 @@ revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock, Day as_of)
 }
 
 static void
-kept_rescale(Kept *kept, int from, int to)
+retained_money_rescale(RetainedMoney *retained, int from, int to)
 {
-	kept->base = money_rescale(kept->base, from, to);
-	kept->gross = money_rescale(kept->gross, from, to);
-	kept->net = money_rescale(kept->net, from, to);
+	retained->base = money_rescale(retained->base, from, to);
+	retained->gross = money_rescale(retained->gross, from, to);
+	retained->net = money_rescale(retained->net, from, to);
 }
 
 /* Bring the state to at least this scale. */
@@ -61,7 +61,8 @@ revenue_scale(Revenue *revenue, int scale)
 		host_poll();
 		cohort->base = money_rescale(cohort->base, revenue->scale, scale);
 		for (int j = 0; j < cohort->ncells; j++)
-			kept_rescale(&cohort->cells[j].change, revenue->scale, scale);
+			retained_money_rescale(&cohort->cells[j].change, revenue->scale,
+								   scale);
 	}
 	revenue->scale = scale;
 }
@@ -113,12 +114,13 @@ revenue_join(Revenue *revenue, Period period, int64_t members, Wide base)
 
 /* Change what is kept of a cohort from a period on. */
 void
-revenue_change(Revenue *revenue, Period period, int32_t no, const Kept *change)
+revenue_change(Revenue *revenue, Period period, int32_t no,
+			   const RetainedMoney *change)
 {
 	RevenueCohort *cohort = cohort_at(revenue, period);
 
-	if (!kept_is_zero(change))
-		kept_take(&cell_at(revenue, cohort, no)->change, change);
+	if (!retained_money_is_zero(change))
+		retained_money_take(&cell_at(revenue, cohort, no)->change, change);
 }
 
 /* The first period at whose look a customer has what begins on a day. */
@@ -148,14 +150,14 @@ look_end(const Revenue *revenue, Day origin, Period cohort)
 }
 
 /* What is kept of a customer at a level. */
-static inline Kept
-level_kept(Wide base, Wide mrr)
+static inline RetainedMoney
+level_retained(Wide base, Wide mrr)
 {
-	return (Kept){.eligible = 1,
-				  .retained = mrr > 0,
-				  .base = base,
-				  .gross = mrr < base ? mrr : base,
-				  .net = mrr};
+	return (RetainedMoney){.eligible = 1,
+						   .retained = mrr > 0,
+						   .base = base,
+						   .gross = mrr < base ? mrr : base,
+						   .net = mrr};
 }
 
 /*
@@ -171,7 +173,7 @@ revenue_add(Revenue *revenue, const Level *levels, int nlevels)
 	int64_t end;
 	int64_t look = 0;
 	Wide base;
-	Kept before = {0};
+	RetainedMoney before = {0};
 
 	/* the first level is one of paying */
 	if (nlevels == 0)
@@ -185,28 +187,30 @@ revenue_add(Revenue *revenue, const Level *levels, int nlevels)
 	for (int i = 0; i < nlevels && look < end; i++)
 	{
 		int64_t next = end;
-		Kept kept;
-		Kept change;
+		RetainedMoney retained;
+		RetainedMoney change;
 
 		if (i + 1 < nlevels)
 			next = first_look(revenue, origin, period, levels[i + 1].day);
 		/* gone before anybody looked */
 		if (next <= look)
 			continue;
-		kept = level_kept(base, levels[i].mrr);
-		change =
-			(Kept){kept.eligible - before.eligible,
-				   kept.retained - before.retained, kept.base - before.base,
-				   kept.gross - before.gross, kept.net - before.net};
-		kept_take(&cell_at(revenue, cohort, (int32_t) look)->change, &change);
-		before = kept;
+		retained = level_retained(base, levels[i].mrr);
+		change = (RetainedMoney){
+			retained.eligible - before.eligible,
+			retained.retained - before.retained, retained.base - before.base,
+			retained.gross - before.gross, retained.net - before.net};
+		retained_money_take(&cell_at(revenue, cohort, (int32_t) look)->change,
+							&change);
+		before = retained;
 		look = next;
 	}
 	if (before.eligible == 0)
 		return;
-	before = (Kept){-before.eligible, -before.retained, -before.base,
-					-before.gross, -before.net};
-	kept_take(&cell_at(revenue, cohort, (int32_t) end)->change, &before);
+	before = (RetainedMoney){-before.eligible, -before.retained, -before.base,
+							 -before.gross, -before.net};
+	retained_money_take(&cell_at(revenue, cohort, (int32_t) end)->change,
+						&before);
 }
 
 /* Add another state up. */
@@ -228,11 +232,11 @@ revenue_retention_merge(Revenue *into, const Revenue *more)
 			cohort->base, money_rescale(from->base, more->scale, into->scale));
 		for (int j = 0; j < from->ncells; j++)
 		{
-			Kept change = from->cells[j].change;
+			RetainedMoney change = from->cells[j].change;
 
-			kept_rescale(&change, more->scale, into->scale);
-			kept_take(&cell_at(into, cohort, from->cells[j].no)->change,
-					  &change);
+			retained_money_rescale(&change, more->scale, into->scale);
+			retained_money_take(
+				&cell_at(into, cohort, from->cells[j].no)->change, &change);
 		}
 	}
 }
@@ -267,8 +271,8 @@ revenue_rows(const Revenue *revenue, RevenueEmit take, void *arg)
 		{
 			host_poll();
 			for (; at < cohort->ncells && cohort->cells[at].no <= row.no; at++)
-				kept_take(&row.kept, &cohort->cells[at].change);
-			row.is_complete = row.kept.eligible == cohort->members;
+				retained_money_take(&row.retained, &cohort->cells[at].change);
+			row.is_complete = row.retained.eligible == cohort->members;
 			take(arg, &row);
 		}
 	}

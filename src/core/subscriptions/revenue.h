@@ -24,38 +24,38 @@
 #include "core/subscriptions/steps.h"
 
 /* Customers and money, or by how much they change */
-typedef struct Kept
+typedef struct RetainedMoney
 {
 	int64_t eligible;
 	int64_t retained;
 	Wide base; /* what the eligible brought on their first days */
 	Wide gross;
 	Wide net;
-} Kept;
+} RetainedMoney;
 
 /* Take a change into what is kept. */
 static inline void
-kept_take(Kept *kept, const Kept *change)
+retained_money_take(RetainedMoney *retained, const RetainedMoney *change)
 {
-	kept->eligible = count_add(kept->eligible, change->eligible);
-	kept->retained = count_add(kept->retained, change->retained);
-	kept->base = money_add(kept->base, change->base);
-	kept->gross = money_add(kept->gross, change->gross);
-	kept->net = money_add(kept->net, change->net);
+	retained->eligible = count_add(retained->eligible, change->eligible);
+	retained->retained = count_add(retained->retained, change->retained);
+	retained->base = money_add(retained->base, change->base);
+	retained->gross = money_add(retained->gross, change->gross);
+	retained->net = money_add(retained->net, change->net);
 }
 
 /* Does nothing change? */
 static inline bool
-kept_is_zero(const Kept *kept)
+retained_money_is_zero(const RetainedMoney *retained)
 {
-	return kept->eligible == 0 && kept->retained == 0 && kept->base == 0 &&
-		   kept->gross == 0 && kept->net == 0;
+	return retained->eligible == 0 && retained->retained == 0 &&
+		   retained->base == 0 && retained->gross == 0 && retained->net == 0;
 }
 
 typedef struct RevenueCell
 {
 	int32_t no;
-	Kept change;
+	RetainedMoney change;
 } RevenueCell;
 
 typedef struct RevenueCohort
@@ -86,7 +86,7 @@ typedef struct RevenueRow
 {
 	const RevenueCohort *cohort;
 	int32_t no;
-	Kept kept;
+	RetainedMoney retained;
 	bool is_complete; /* everybody is eligible */
 } RevenueRow;
 
@@ -101,7 +101,7 @@ extern void revenue_scale(Revenue *revenue, int scale);
 extern void revenue_join(Revenue *revenue, Period period, int64_t members,
 						 Wide base);
 extern void revenue_change(Revenue *revenue, Period period, int32_t no,
-						   const Kept *change);
+						   const RetainedMoney *change);
 extern void revenue_add(Revenue *revenue, const Level *levels, int nlevels);
 extern void revenue_retention_merge(Revenue *into, const Revenue *more);
 extern void revenue_rows(const Revenue *revenue, RevenueEmit take, void *arg);

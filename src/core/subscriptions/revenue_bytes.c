@@ -38,13 +38,13 @@ revenue_retention_encode(const Revenue *revenue, ByteWriter *writer)
 		write_unsigned(writer, cohort->members);
 		write_wide(writer, cohort->base);
 		for (int j = 0; j < cohort->ncells; j++)
-			ncells += !kept_is_zero(&cohort->cells[j].change);
+			ncells += !retained_money_is_zero(&cohort->cells[j].change);
 		write_unsigned(writer, ncells);
 		for (int j = 0; j < cohort->ncells; j++)
 		{
 			const RevenueCell *cell = &cohort->cells[j];
 
-			if (kept_is_zero(&cell->change))
+			if (retained_money_is_zero(&cell->change))
 				continue;
 			write_unsigned(writer, cell->no - last);
 			last = cell->no;
@@ -61,7 +61,7 @@ revenue_retention_encode(const Revenue *revenue, ByteWriter *writer)
 static void
 cells_decode(const Revenue *revenue, RevenueCohort *cohort, ByteReader *reader)
 {
-	Kept kept = {0};
+	RetainedMoney retained = {0};
 	int64_t no = 0;
 
 	cohort->ncells = cohort->room = (int) read_count(reader, 6);
@@ -83,17 +83,17 @@ cells_decode(const Revenue *revenue, RevenueCohort *cohort, ByteReader *reader)
 		cell->change.base = read_wide(reader);
 		cell->change.gross = read_wide(reader);
 		cell->change.net = read_wide(reader);
-		if (kept_is_zero(&cell->change))
+		if (retained_money_is_zero(&cell->change))
 			reader_fail(reader);
-		kept_take(&kept, &cell->change);
-		if (kept.retained < 0 || kept.retained > kept.eligible ||
-			kept.eligible > cohort->members || kept.gross < 0 ||
-			kept.gross > kept.net || kept.gross > kept.base ||
-			kept.base > cohort->base)
+		retained_money_take(&retained, &cell->change);
+		if (retained.retained < 0 || retained.retained > retained.eligible ||
+			retained.eligible > cohort->members || retained.gross < 0 ||
+			retained.gross > retained.net || retained.gross > retained.base ||
+			retained.base > cohort->base)
 			reader_fail(reader);
 	}
 	/* at the end nobody is eligible any more */
-	if (!kept_is_zero(&kept))
+	if (!retained_money_is_zero(&retained))
 		reader_fail(reader);
 }
 

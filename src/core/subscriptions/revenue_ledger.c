@@ -69,8 +69,8 @@ tally_close(Workspace *workspace)
 	for (int cohort = 0; cohort < TALLY_PERIODS; cohort++)
 	{
 		int end = TALLY_PERIODS - cohort;
-		Kept eligible = {.eligible = tally->members[cohort],
-						 .base = tally->base[cohort]};
+		RetainedMoney eligible = {.eligible = tally->members[cohort],
+								  .base = tally->base[cohort]};
 
 		host_poll();
 		if (eligible.eligible == 0)
@@ -78,17 +78,17 @@ tally_close(Workspace *workspace)
 		for (int no = 0; no <= end; no++)
 		{
 			const Change *change = &tally->changes[cohort][no];
-			Kept kept = {.retained = change->retained,
-						 .gross = change->gross,
-						 .net = change->net};
+			RetainedMoney retained = {.retained = change->retained,
+									  .gross = change->gross,
+									  .net = change->net};
 
 			if (no == 0 || no == end)
 			{
-				kept.eligible = no ? -eligible.eligible : eligible.eligible;
-				kept.base = no ? -eligible.base : eligible.base;
+				retained.eligible = no ? -eligible.eligible : eligible.eligible;
+				retained.base = no ? -eligible.base : eligible.base;
 			}
 			revenue_change(workspace->revenue, (Period) (tally->first + cohort),
-						   no, &kept);
+						   no, &retained);
 		}
 		revenue_join(workspace->revenue, (Period) (tally->first + cohort),
 					 eligible.eligible, eligible.base);

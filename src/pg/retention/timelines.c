@@ -160,7 +160,7 @@ timeline_take(void *arg, Key key, const Activity *activity)
 	bool nulls[2] = {false, false};
 	pg_uuid_t uuid;
 	text *name = NULL;
-	KeyText kept;
+	KeyText retained;
 
 	switch (sink->customer_type)
 	{
@@ -175,8 +175,8 @@ timeline_take(void *arg, Key key, const Activity *activity)
 			values[0] = UUIDPGetDatum(&uuid);
 			break;
 		default:
-			kept = key_text(&key);
-			name = cstring_to_text_with_len(kept.data, kept.size);
+			retained = key_text(&key);
+			name = cstring_to_text_with_len(retained.data, retained.size);
 			values[0] = PointerGetDatum(name);
 	}
 	sink->writer.used = VARHDRSZ;

@@ -96,7 +96,7 @@ row_take(void *arg, const RevenueRow *row)
 	RowSink *sink = arg;
 	Calendar calendar = sink->revenue->calendar;
 	int scale = sink->revenue->scale;
-	const Kept *kept = &row->kept;
+	const RetainedMoney *retained = &row->retained;
 	Datum values[REVENUE_COLUMNS] = {0};
 	bool nulls[REVENUE_COLUMNS] = {false};
 
@@ -107,12 +107,12 @@ row_take(void *arg, const RevenueRow *row)
 		day_datum(period_start(calendar, (int64) row->cohort->period + row->no),
 				  &nulls[2]);
 	values[3] = Int64GetDatum(row->cohort->members);
-	values[4] = Int64GetDatum(kept->eligible);
-	values[5] = Int64GetDatum(kept->retained);
+	values[4] = Int64GetDatum(retained->eligible);
+	values[5] = Int64GetDatum(retained->retained);
 	values[9] = decimal_make(row->cohort->base, scale);
-	values[10] = decimal_make(kept->base, scale);
+	values[10] = decimal_make(retained->base, scale);
 	values[15] = BoolGetDatum(row->is_complete);
-	if (kept->eligible == 0)
+	if (retained->eligible == 0)
 	{
 		for (int i = 6; i < 15; i++)
 			nulls[i] = i != 9 && i != 10;
@@ -122,20 +122,20 @@ row_take(void *arg, const RevenueRow *row)
 		double low;
 		double high;
 
-		wilson(kept->retained, kept->eligible, sink->z, &low, &high);
-		values[6] =
-			Float8GetDatum((double) kept->retained / (double) kept->eligible);
+		wilson(retained->retained, retained->eligible, sink->z, &low, &high);
+		values[6] = Float8GetDatum((double) retained->retained /
+								   (double) retained->eligible);
 		values[7] = Float8GetDatum(low);
 		values[8] = Float8GetDatum(high);
-		values[11] = decimal_make(kept->gross, scale);
-		values[12] = decimal_make(kept->net, scale);
-		nulls[13] = nulls[14] = kept->base == 0;
-		if (kept->base != 0)
+		values[11] = decimal_make(retained->gross, scale);
+		values[12] = decimal_make(retained->net, scale);
+		nulls[13] = nulls[14] = retained->base == 0;
+		if (retained->base != 0)
 		{
-			values[13] =
-				Float8GetDatum((double) kept->gross / (double) kept->base);
-			values[14] =
-				Float8GetDatum((double) kept->net / (double) kept->base);
+			values[13] = Float8GetDatum((double) retained->gross /
+										(double) retained->base);
+			values[14] = Float8GetDatum((double) retained->net /
+										(double) retained->base);
 		}
 	}
 	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,

@@ -1,5 +1,5 @@
 /*
- * kept.c
+ * retained_money.c
  *		What is left of a customer's money after so many periods.
  *
  * What a customer brings at closings is a few steps, so what they bring at one
@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/subscriptions/kept.h"
+#include "core/subscriptions/retained_money.h"
 
 /* From the closing of a period on */
 typedef struct Look
@@ -17,30 +17,31 @@ typedef struct Look
 	Wide value; /* what is brought, or whether the segment is held */
 } Look;
 
-typedef struct Looks
+typedef struct Closings
 {
-	Look *looks; /* ascending */
-	int nlooks;
+	Look *closings; /* ascending */
+	int nclosings;
 	int at; /* of those, how many are over */
-} Looks;
+} Closings;
 
 /* A further look; one of the same period takes its place. */
 static void
-looks_add(Looks *looks, int64_t period, Wide value)
+closings_add(Closings *closings, int64_t period, Wide value)
 {
-	if (looks->nlooks > 0 && looks->looks[looks->nlooks - 1].period == period)
-		looks->nlooks--;
-	looks->looks[looks->nlooks++] = (Look){period, value};
+	if (closings->nclosings > 0 &&
+		closings->closings[closings->nclosings - 1].period == period)
+		closings->nclosings--;
+	closings->closings[closings->nclosings++] = (Look){period, value};
 }
 
 /* What is so at the closing of a period, never before one asked earlier. */
 static Wide
-looks_at(Looks *looks, int64_t period)
+closings_at(Closings *closings, int64_t period)
 {
-	while (looks->at < looks->nlooks &&
-		   looks->looks[looks->at].period <= period)
-		looks->at++;
-	return looks->at > 0 ? looks->looks[looks->at - 1].value : 0;
+	while (closings->at < closings->nclosings &&
+		   closings->closings[closings->at].period <= period)
+		closings->at++;
+	return closings->at > 0 ? closings->closings[closings->at - 1].value : 0;
 }
 
 /* The first period that closes on a day or after it. */
@@ -66,65 +67,67 @@ compare_periods(const void *a, const void *b)
  * days, and the days in the segment, sorted and apart from each other.
  */
 void
-kept_of(const Level *levels, int nlevels, const Held *held, int nheld,
-		Calendar calendar, Day as_of, int32_t periods, KeptEmit take, void *arg)
+retained_money_of(const Level *levels, int nlevels, const Held *held, int nheld,
+				  Calendar calendar, Day as_of, int32_t periods,
+				  RetainedEmit take, void *arg)
 {
 	int64_t last = period_of(calendar, as_of - 1);
 	int64_t *moments =
 		host_alloc(NULL, ((size_t) nlevels * 2 + (size_t) nheld * 2 + 1) *
 							 sizeof(int64_t));
 	int nmoments = 0;
-	Looks now;
-	Looks then;
-	Looks in = {host_alloc(NULL, ((size_t) nheld * 2 + 1) * sizeof(Look)), 0,
-				0};
-	KeptChange before = {0};
+	Closings now;
+	Closings then;
+	Closings in = {host_alloc(NULL, ((size_t) nheld * 2 + 1) * sizeof(Look)), 0,
+				   0};
+	RetainedChange before = {0};
 
-	now =
-		(Looks){host_alloc(NULL, ((size_t) nlevels + 1) * sizeof(Look)), 0, 0};
+	now = (Closings){host_alloc(NULL, ((size_t) nlevels + 1) * sizeof(Look)), 0,
+					 0};
 	for (int i = 0; i < nlevels; i++)
 	{
 		int64_t period = period_of(calendar, levels[i].day);
 
-		looks_add(&now, period, levels[i].mrr);
+		closings_add(&now, period, levels[i].mrr);
 		moments[nmoments++] = period;
 		moments[nmoments++] = period + periods;
 	}
 	then = now;
 	for (int i = 0; i < nheld; i++)
 	{
-		looks_add(&in, period_at(calendar, held[i].from), 1);
-		looks_add(&in, period_at(calendar, held[i].to), 0);
+		closings_add(&in, period_at(calendar, held[i].from), 1);
+		closings_add(&in, period_at(calendar, held[i].to), 0);
 		moments[nmoments++] = period_at(calendar, held[i].from) + periods;
 		moments[nmoments++] = period_at(calendar, held[i].to) + periods;
 	}
 	host_sort(moments, nmoments, sizeof(int64_t), compare_periods);
 	for (int i = 0; i < nmoments && moments[i] <= last; i++)
 	{
-		KeptChange kept = {.period = (Period) moments[i]};
-		KeptChange change = kept;
+		RetainedChange retained = {.period = (Period) moments[i]};
+		RetainedChange change = retained;
 
 		host_poll();
 		if (i + 1 < nmoments && moments[i + 1] == moments[i])
 			continue;
-		kept.opening = looks_at(&then, moments[i] - periods);
-		kept.net = looks_at(&now, moments[i]);
-		if (looks_at(&in, moments[i] - periods) == 0)
-			kept.opening = 0;
-		kept.customers = kept.opening > 0;
-		if (kept.opening == 0)
-			kept.net = 0;
-		kept.gross = kept.net < kept.opening ? kept.net : kept.opening;
-		change.customers = kept.customers - before.customers;
-		change.opening = kept.opening - before.opening;
-		change.gross = kept.gross - before.gross;
-		change.net = kept.net - before.net;
-		before = kept;
+		retained.opening = closings_at(&then, moments[i] - periods);
+		retained.net = closings_at(&now, moments[i]);
+		if (closings_at(&in, moments[i] - periods) == 0)
+			retained.opening = 0;
+		retained.customers = retained.opening > 0;
+		if (retained.opening == 0)
+			retained.net = 0;
+		retained.gross =
+			retained.net < retained.opening ? retained.net : retained.opening;
+		change.customers = retained.customers - before.customers;
+		change.opening = retained.opening - before.opening;
+		change.gross = retained.gross - before.gross;
+		change.net = retained.net - before.net;
+		before = retained;
 		if (change.customers != 0 || change.opening != 0 || change.gross != 0 ||
 			change.net != 0)
 			take(arg, &change);
 	}
 	host_free(moments);
-	host_free(now.looks);
-	host_free(in.looks);
+	host_free(now.closings);
+	host_free(in.closings);
 }

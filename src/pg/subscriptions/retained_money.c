@@ -1,7 +1,7 @@
 /*
- * kept.c
+ * retained_money.c
  *		What is left of customers' money, from closing to closing
- *		(core/subscriptions/kept.h).
+ *		(core/subscriptions/retained.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -11,7 +11,7 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "core/subscriptions/kept.h"
+#include "core/subscriptions/retained_money.h"
 #include "pg/numeric.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
@@ -24,14 +24,14 @@ typedef struct RowSink
 	int scale;
 } RowSink;
 
-#define KEPT_COLUMNS 5
+#define RETAINED_MONEY_COLUMNS 5
 
 static void
-kept_take(void *arg, const KeptChange *change)
+retained_money_take(void *arg, const RetainedChange *change)
 {
 	RowSink *sink = arg;
-	Datum values[KEPT_COLUMNS];
-	bool nulls[KEPT_COLUMNS] = {false};
+	Datum values[RETAINED_MONEY_COLUMNS];
+	bool nulls[RETAINED_MONEY_COLUMNS] = {false};
 
 	values[0] =
 		day_datum(period_start(sink->calendar, change->period), &nulls[0]);
@@ -43,7 +43,7 @@ kept_take(void *arg, const KeptChange *change)
 						 nulls);
 }
 
-/* kept_changes(holdings, grain, as_of, periods [, held]) */
+/* retained_money_changes(holdings, grain, as_of, periods [, held]) */
 PG_FUNCTION_INFO_V1(cvm_kept_changes);
 Datum
 cvm_kept_changes(PG_FUNCTION_ARGS)
@@ -71,7 +71,7 @@ cvm_kept_changes(PG_FUNCTION_ARGS)
 	nlevels = levels_of(steps, nsteps, levels);
 	InitMaterializedSRF(fcinfo, 0);
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	kept_of(levels, nlevels, held, nheld, sink.calendar, as_of, periods,
-			kept_take, &sink);
+	retained_money_of(levels, nlevels, held, nheld, sink.calendar, as_of,
+					  periods, retained_money_take, &sink);
 	return (Datum) 0;
 }

@@ -57,7 +57,7 @@ check_bridge(void *arg, const BridgeRow *row)
 			  out[FLOW_REDEFINED].customers - out[FLOW_CHURN].customers +
 			  row->opening_rest.customers - row->rest.customers ==
 		  row->closing_customers);
-	CLAIM(tally[TALLY_RENEWED].customers <= tally[TALLY_DUE].customers);
+	CLAIM(tally[TALLY_RENEWED].customers <= tally[TALLY_EXPIRING].customers);
 	CLAIM(tally[TALLY_PROVEN].customers <= tally[TALLY_ACQUIRED].customers);
 	for (int age = 0; age < COHORT_AGES; age++)
 		CLAIM(tally[TALLY_RETAINED + age].customers <=

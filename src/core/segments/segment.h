@@ -132,7 +132,7 @@ extern const int cohort_ages[COHORT_AGES];
  */
 typedef enum TallyLine
 {
-	TALLY_DUE,		/* spells that ended, of those who were in the segment */
+	TALLY_EXPIRING, /* spells that ended, of those who were in the segment */
 	TALLY_RENEWED,	/* of these, those whose customers still paid */
 	TALLY_ACQUIRED, /* customers who began to pay TRIAL_DAYS before */
 	TALLY_PROVEN,	/* of these, those who paid that day */

@@ -328,7 +328,8 @@ tally_read(ByteReader *reader, TallyCell *cell)
 		reader_fail(reader);
 	any = lines_read(reader, cell->tally.lines, TALLY_LINES, -1);
 	any |= squares_read(reader, cell->tally.squares);
-	if (!any || lines[TALLY_RENEWED].customers > lines[TALLY_DUE].customers ||
+	if (!any ||
+		lines[TALLY_RENEWED].customers > lines[TALLY_EXPIRING].customers ||
 		lines[TALLY_PROVEN].customers > lines[TALLY_ACQUIRED].customers)
 		reader_fail(reader);
 	for (int age = 0; age < COHORT_AGES; age++)

@@ -53,7 +53,7 @@ bridge_errors(const BridgeRow *row, int scale)
 		(double) row->opening_customers + row->opening_rest.customers;
 	double gross = row->gross_retained * cents;
 	double net = row->net_retained * cents;
-	double due = tally->lines[TALLY_DUE].mrr * cents;
+	double expiring = tally->lines[TALLY_EXPIRING].mrr * cents;
 	double renewed = tally->lines[TALLY_RENEWED].mrr * cents;
 	double missed = tally->squares[SQUARE_DUE] - tally->squares[SQUARE_RENEWED];
 	BridgeErrors errors;
@@ -71,9 +71,10 @@ bridge_errors(const BridgeRow *row, int scale)
 									  row->opening_squares,
 									  tally->squares[SQUARE_NET_BEFORE_LOST],
 									  tally->squares[SQUARE_NET_LOST]);
-	errors.renewal = error_of((due - renewed) * (due - renewed) / (due * due) *
-									  (double) tally->squares[SQUARE_RENEWED] +
-								  renewed * renewed / (due * due) * missed,
-							  tally->lines[TALLY_DUE].customers, due);
+	errors.renewal = error_of(
+		(expiring - renewed) * (expiring - renewed) / (expiring * expiring) *
+				(double) tally->squares[SQUARE_RENEWED] +
+			renewed * renewed / (expiring * expiring) * missed,
+		tally->lines[TALLY_EXPIRING].customers, expiring);
 	return errors;
 }

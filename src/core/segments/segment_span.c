@@ -8,7 +8,8 @@
 
 /* Is a customer elsewhere because the segments are others? */
 bool
-is_redefined(SegmentFlow *flow, const Standing *before, const Standing *after)
+is_redefined(SegmentFlow *flow, const ClosingState *before,
+			 const ClosingState *after)
 {
 	int32_t nameless = segment_flow_nameless(flow);
 
@@ -18,24 +19,23 @@ is_redefined(SegmentFlow *flow, const Standing *before, const Standing *after)
 
 /* Put down where a customer stands from a closing on. */
 void
-journey_stand(Journey *journey, Period period, const Standing *after)
+segment_walk_stand(SegmentWalk *walk, Period period, const ClosingState *after)
 {
-	if (journey->nstands == journey->stands_room)
+	if (walk->nstands == walk->stands_room)
 	{
-		int room = journey->stands_room ? journey->stands_room * 2 : 16;
+		int room = walk->stands_room ? walk->stands_room * 2 : 16;
 
-		journey->stands =
-			journey->stands_room
-				? host_realloc(journey->stands, room * sizeof(Stand))
-				: host_alloc(NULL, room * sizeof(Stand));
-		journey->stands_room = room;
+		walk->stands = walk->stands_room
+						   ? host_realloc(walk->stands, room * sizeof(Stand))
+						   : host_alloc(NULL, room * sizeof(Stand));
+		walk->stands_room = room;
 	}
-	journey->stands[journey->nstands++] = (Stand){period, *after};
+	walk->stands[walk->nstands++] = (Stand){period, *after};
 }
 
 static void
-span_add(SegmentFlow *flow, int64_t period, const Standing *before,
-		 const Standing *after, int sign)
+span_add(SegmentFlow *flow, int64_t period, const ClosingState *before,
+		 const ClosingState *after, int sign)
 {
 	Span *span;
 
@@ -53,15 +53,16 @@ span_add(SegmentFlow *flow, int64_t period, const Standing *before,
 }
 
 /*
- * Pair the standings at closings that lie a span apart: a pair changes when a
- * standing does, and when the earlier closing comes to where it did.
+ * Pair the closing states at closings that lie a span apart: a pair changes
+ * when a closing state does, and when the earlier closing comes to where it
+ * did.
  */
 void
-journey_spans(Journey *journey)
+segment_walk_spans(SegmentWalk *walk)
 {
-	SegmentFlow *flow = journey->flow;
-	Standing before = {.place = OUTSIDE};
-	Standing after = {.place = OUTSIDE};
+	SegmentFlow *flow = walk->flow;
+	ClosingState before = {.place = OUTSIDE};
+	ClosingState after = {.place = OUTSIDE};
 	int64_t last = period_of(flow->calendar, flow->as_of - 1);
 	int early = 0;
 	int late = 0;
@@ -70,20 +71,19 @@ journey_spans(Journey *journey)
 	{
 		int64_t period = last + 1;
 
-		if (late < journey->nstands)
-			period = journey->stands[late].period;
-		if (early < journey->nstands &&
-			(int64_t) journey->stands[early].period + flow->span < period)
-			period = (int64_t) journey->stands[early].period + flow->span;
+		if (late < walk->nstands)
+			period = walk->stands[late].period;
+		if (early < walk->nstands &&
+			(int64_t) walk->stands[early].period + flow->span < period)
+			period = (int64_t) walk->stands[early].period + flow->span;
 		if (period > last)
 			return;
 		span_add(flow, period, &before, &after, -1);
-		while (late < journey->nstands &&
-			   journey->stands[late].period == period)
-			after = journey->stands[late++].standing;
-		while (early < journey->nstands &&
-			   (int64_t) journey->stands[early].period + flow->span == period)
-			before = journey->stands[early++].standing;
+		while (late < walk->nstands && walk->stands[late].period == period)
+			after = walk->stands[late++].closing;
+		while (early < walk->nstands &&
+			   (int64_t) walk->stands[early].period + flow->span == period)
+			before = walk->stands[early++].closing;
 		span_add(flow, period, &before, &after, 1);
 	}
 }

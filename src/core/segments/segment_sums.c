@@ -31,7 +31,7 @@ square_add(Tally *tally, TallySquare square, int64_t a, int64_t b)
 
 /* What those who were there before lost, for how sure retention is. */
 static void
-tally_lost(Tally *tally, const Standing *before, const Standing *after)
+tally_lost(Tally *tally, const ClosingState *before, const ClosingState *after)
 {
 	int64_t lost = before->cents - after->cents;
 
@@ -78,44 +78,45 @@ stock_of(const Holding *held, int sign)
 }
 
 static Stock
-stock_all(const Standing *standing, int sign)
+stock_all(const ClosingState *closing, int sign)
 {
 	Stock stock = {0};
 
-	stock.counts[STOCK_LINES] = sign * standing->products;
-	stock.counts[STOCK_HOLDERS] = sign * (standing->products > 1);
-	stock.counts[STOCK_BEGINNING] = sign * (int64_t) standing->paid_since;
-	stock.counts[STOCK_BELOW_TOP] = sign * standing->below_top;
+	stock.counts[STOCK_LINES] = sign * closing->products;
+	stock.counts[STOCK_HOLDERS] = sign * (closing->products > 1);
+	stock.counts[STOCK_BEGINNING] = sign * (int64_t) closing->paid_since;
+	stock.counts[STOCK_BELOW_TOP] = sign * closing->below_top;
 	stock.counts[STOCK_SQUARES] =
-		sign * (int64_t) standing->products * standing->products;
-	stock.squares = sign * (Wide) standing->paid_cents * standing->paid_cents;
+		sign * (int64_t) closing->products * closing->products;
+	stock.squares = sign * (Wide) closing->paid_cents * closing->paid_cents;
 	return stock;
 }
 
-/* Count what a standing has in pauses, or its opposite when sign is -1. */
+/* Count what a closing state has in pauses, or its opposite when sign is -1. */
 static void
-rest_add(SegmentFlow *flow, Period period, const Standing *standing, int sign)
+rest_add(SegmentFlow *flow, Period period, const ClosingState *closing,
+		 int sign)
 {
 	Rest *rest;
 
-	if (standing->place == OUTSIDE || standing->mrr == standing->paid)
+	if (closing->place == OUTSIDE || closing->mrr == closing->paid)
 		return;
 	rest = &((StockCell *) segment_cell(flow, &flow->stocks, period,
-										standing->place, ALL_PRODUCTS))
+										closing->place, ALL_PRODUCTS))
 				->rest;
-	rest->customers = count_add(rest->customers, sign * (standing->paid == 0));
-	rest->mrr = money_add(rest->mrr, sign * (standing->mrr - standing->paid));
+	rest->customers = count_add(rest->customers, sign * (closing->paid == 0));
+	rest->mrr = money_add(rest->mrr, sign * (closing->mrr - closing->paid));
 	rest->squares =
 		money_add(rest->squares,
-				  sign * ((Wide) standing->cents * standing->cents -
-						  (Wide) standing->paid_cents * standing->paid_cents));
+				  sign * ((Wide) closing->cents * closing->cents -
+						  (Wide) closing->paid_cents * closing->paid_cents));
 }
 
-/* Where a standing counts with what is paid */
+/* Where a closing state counts with what is paid */
 static inline int32_t
-paying_place(const Standing *standing)
+paying_place(const ClosingState *closing)
 {
-	return standing->paid > 0 ? standing->place : OUTSIDE;
+	return closing->paid > 0 ? closing->place : OUTSIDE;
 }
 
 /* Take what was held out of one place and put what is held into another. */
@@ -139,24 +140,24 @@ stock_move(SegmentFlow *flow, Period period, int32_t from, int32_t to,
 }
 
 static void
-journey_stocks(Journey *journey, Period period, const Standing *before,
-			   const Standing *after)
+segment_walk_stocks(SegmentWalk *walk, Period period,
+					const ClosingState *before, const ClosingState *after)
 {
-	const Customer *customer = journey->customer;
+	const Customer *customer = walk->customer;
 	int32_t from = paying_place(before);
 	int32_t to = paying_place(after);
 	Stock out = stock_all(before, -1);
 	Stock in = stock_all(after, 1);
 
-	rest_add(journey->flow, period, before, -1);
-	rest_add(journey->flow, period, after, 1);
+	rest_add(walk->flow, period, before, -1);
+	rest_add(walk->flow, period, after, 1);
 	if (from == OUTSIDE && to == OUTSIDE)
 		return;
-	stock_move(journey->flow, period, from, to, ALL_PRODUCTS, &out, &in);
+	stock_move(walk->flow, period, from, to, ALL_PRODUCTS, &out, &in);
 	for (int i = 0; i < customer->nproducts; i++)
 	{
-		const Holding *was = &journey->was[i];
-		const Holding *now = &journey->now[i];
+		const Holding *was = &walk->was[i];
+		const Holding *now = &walk->now[i];
 
 		if (was->lines <= 0 && now->lines <= 0)
 			continue;
@@ -165,17 +166,17 @@ journey_stocks(Journey *journey, Period period, const Standing *before,
 			continue;
 		out = stock_of(was, -1);
 		in = stock_of(now, 1);
-		stock_move(journey->flow, period, from, to, customer->product_names[i],
+		stock_move(walk->flow, period, from, to, customer->product_names[i],
 				   &out, &in);
 	}
 }
 
 /* Put a customer's way through a period into its flow. */
 static void
-journey_flow(Journey *journey, Period period, const Standing *before,
-			 const Standing *after)
+segment_walk_flow(SegmentWalk *walk, Period period, const ClosingState *before,
+				  const ClosingState *after)
 {
-	SegmentFlow *state = journey->flow;
+	SegmentFlow *state = walk->flow;
 	Wide change = after->mrr - before->mrr;
 	Flow *flow;
 
@@ -186,8 +187,8 @@ journey_flow(Journey *journey, Period period, const Standing *before,
 				->flow;
 	if (before->place == OUTSIDE)
 	{
-		sum_add(&flow->lines[journey->paid_ever ? FLOW_REACTIVATION : FLOW_NEW],
-				1, change);
+		sum_add(&flow->lines[walk->paid_ever ? FLOW_REACTIVATION : FLOW_NEW], 1,
+				change);
 		return;
 	}
 	if (after->place == OUTSIDE)
@@ -224,174 +225,174 @@ typedef struct Family
 } Family;
 
 static Family
-journey_family(const Journey *journey, int32_t family)
+segment_walk_family(const SegmentWalk *walk, int32_t family)
 {
 	Family held = {0};
 
-	for (int i = 0; i < journey->customer->nproducts; i++)
+	for (int i = 0; i < walk->customer->nproducts; i++)
 	{
-		const ProductTier *tier = journey_tier(journey, i);
+		const ProductTier *tier = segment_walk_tier(walk, i);
 
 		if (tier->family != family)
 			continue;
-		held.lines += journey->now[i].lines;
-		held.lines_before += journey->was[i].lines;
-		held.mrr = money_add(held.mrr, journey->now[i].mrr);
-		held.mrr_before = money_add(held.mrr_before, journey->was[i].mrr);
-		held.below_top_before |= journey->was[i].lines > 0 && !tier->is_top;
+		held.lines += walk->now[i].lines;
+		held.lines_before += walk->was[i].lines;
+		held.mrr = money_add(held.mrr, walk->now[i].mrr);
+		held.mrr_before = money_add(held.mrr_before, walk->was[i].mrr);
+		held.below_top_before |= walk->was[i].lines > 0 && !tier->is_top;
 	}
 	return held;
 }
 
 /* A sale is undone when what was sold, or the customer, is gone. */
 static void
-journey_undone(Journey *journey, Period period, const Standing *after)
+segment_walk_undone(SegmentWalk *walk, Period period, const ClosingState *after)
 {
-	if (journey->cross.until < 0 && journey->up.until < 0)
+	if (walk->cross.until < 0 && walk->up.until < 0)
 		return;
-	if (journey->cross.until >= 0 &&
-		(after->place == OUTSIDE || after->products <= journey->cross.products))
+	if (walk->cross.until >= 0 &&
+		(after->place == OUTSIDE || after->products <= walk->cross.products))
 	{
-		if (closing_day(journey->flow, period) <= journey->cross.until)
-			sum_add(&tally_at(journey->flow, period, journey->cross.place)
+		if (closing_day(walk->flow, period) <= walk->cross.until)
+			sum_add(&tally_at(walk->flow, period, walk->cross.place)
 						 ->lines[TALLY_CROSS_UNDONE],
-					1, journey->cross.gain);
-		journey->cross.until = -1;
+					1, walk->cross.gain);
+		walk->cross.until = -1;
 	}
-	if (journey->up.until >= 0 &&
+	if (walk->up.until >= 0 &&
 		(after->place == OUTSIDE ||
-		 journey_family(journey, journey->up.family).mrr <= journey->up.mrr))
+		 segment_walk_family(walk, walk->up.family).mrr <= walk->up.mrr))
 	{
-		if (closing_day(journey->flow, period) <= journey->up.until)
-			sum_add(&tally_at(journey->flow, period, journey->up.place)
+		if (closing_day(walk->flow, period) <= walk->up.until)
+			sum_add(&tally_at(walk->flow, period, walk->up.place)
 						 ->lines[TALLY_UP_UNDONE],
-					1, journey->up.gain);
-		journey->up.until = -1;
+					1, walk->up.gain);
+		walk->up.until = -1;
 	}
 }
 
 /* Who held a product and holds more, or a higher one of the same family */
 static void
-journey_sales(Journey *journey, Period period, Tally *tally,
-			  const Standing *before, const Standing *after)
+segment_walk_sales(SegmentWalk *walk, Period period, Tally *tally,
+				   const ClosingState *before, const ClosingState *after)
 {
-	SegmentFlow *flow = journey->flow;
+	SegmentFlow *flow = walk->flow;
 
 	if (after->products > before->products)
 	{
 		Wide gain = after->paid - before->paid;
 
 		sum_add(&tally->lines[TALLY_CROSS_SOLD], 1, gain);
-		journey->cross = (Sale){.until = closing_day(flow, period) + TRIAL_DAYS,
-								.place = before->place,
-								.gain = gain,
-								.products = before->products};
+		walk->cross = (Sale){.until = closing_day(flow, period) + TRIAL_DAYS,
+							 .place = before->place,
+							 .gain = gain,
+							 .products = before->products};
 	}
 	if (!before->below_top)
 		return;
-	for (int i = 0; i < journey->customer->nproducts; i++)
+	for (int i = 0; i < walk->customer->nproducts; i++)
 	{
-		int32_t family = journey_tier(journey, i)->family;
+		int32_t family = segment_walk_tier(walk, i)->family;
 		Family held;
 
-		if (journey->now[i].lines <= 0 || journey->was[i].lines > 0 ||
+		if (walk->now[i].lines <= 0 || walk->was[i].lines > 0 ||
 			family == NO_FAMILY)
 			continue;
-		held = journey_family(journey, family);
+		held = segment_walk_family(walk, family);
 		if (!held.below_top_before || held.lines > held.lines_before ||
 			held.mrr <= held.mrr_before)
 			continue;
-		journey->up = (Sale){closing_day(flow, period) + TRIAL_DAYS,
-							 before->place,
-							 held.mrr - held.mrr_before,
-							 0,
-							 family,
-							 held.mrr_before};
-		sum_add(&tally->lines[TALLY_UPSOLD], 1, journey->up.gain);
+		walk->up = (Sale){closing_day(flow, period) + TRIAL_DAYS,
+						  before->place,
+						  held.mrr - held.mrr_before,
+						  0,
+						  family,
+						  held.mrr_before};
+		sum_add(&tally->lines[TALLY_UPSOLD], 1, walk->up.gain);
 		break;
 	}
 }
 
 /* What became of a customer of the opening, where anything did. */
 static void
-journey_lost(Journey *journey, Period period, const Standing *before,
-			 const Standing *after)
+segment_walk_lost(SegmentWalk *walk, Period period, const ClosingState *before,
+				  const ClosingState *after)
 {
 	Tally *tally;
 
 	if (before->mrr == after->mrr && before->products >= after->products &&
 		!before->below_top)
 		return;
-	tally = tally_at(journey->flow, period, before->place);
+	tally = tally_at(walk->flow, period, before->place);
 	if (before->mrr != after->mrr)
 		tally_lost(tally, before, after);
 	if (before->paid > 0 && after->paid > 0)
-		journey_sales(journey, period, tally, before, after);
+		segment_walk_sales(walk, period, tally, before, after);
 }
 
 /* Look at the cohort's ages whose periods close before one. */
 void
-journey_ages(Journey *journey, int64_t period)
+segment_walk_ages(SegmentWalk *walk, int64_t period)
 {
-	SegmentFlow *flow = journey->flow;
+	SegmentFlow *flow = walk->flow;
 
-	for (; journey->next_age < COHORT_AGES; journey->next_age++)
+	for (; walk->next_age < COHORT_AGES; walk->next_age++)
 	{
-		int64_t look =
-			(int64_t) journey->cohort + cohort_ages[journey->next_age];
-		int line = TALLY_COHORT + journey->next_age;
+		int64_t look = (int64_t) walk->cohort + cohort_ages[walk->next_age];
+		int line = TALLY_COHORT + walk->next_age;
 		Tally *tally;
 
-		if (!journey->acquired || look >= period || look > flow->last_complete)
+		if (!walk->acquired || look >= period || look > flow->last_complete)
 			return;
-		tally = tally_at(flow, (Period) look, journey->origin_place);
-		sum_add(&tally->lines[line], 1, journey->origin_mrr);
-		if (journey_pays(journey) > 0)
+		tally = tally_at(flow, (Period) look, walk->origin_place);
+		sum_add(&tally->lines[line], 1, walk->origin_mrr);
+		if (segment_walk_pays(walk) > 0)
 			sum_add(&tally->lines[line + COHORT_AGES], 1,
-					journey_pays(journey));
+					segment_walk_pays(walk));
 	}
 }
 
 /* Look at who is on trial, if that ends before a day. */
 void
-journey_trial(Journey *journey, int64_t day)
+segment_walk_trial(SegmentWalk *walk, int64_t day)
 {
-	SegmentFlow *flow = journey->flow;
-	int64_t end = (int64_t) journey->origin + TRIAL_DAYS;
+	SegmentFlow *flow = walk->flow;
+	int64_t end = (int64_t) walk->origin + TRIAL_DAYS;
 	Tally *tally;
 
-	if (!journey->on_trial || end >= day)
+	if (!walk->on_trial || end >= day)
 		return;
-	journey->on_trial = false;
+	walk->on_trial = false;
 	tally = tally_at(flow, period_cache_period(flow->period_cache, (Day) end),
-					 journey->origin_place);
-	sum_add(&tally->lines[TALLY_ACQUIRED], 1, journey->origin_mrr);
-	if (journey_pays(journey) > 0)
-		sum_add(&tally->lines[TALLY_PROVEN], 1, journey_pays(journey));
+					 walk->origin_place);
+	sum_add(&tally->lines[TALLY_ACQUIRED], 1, walk->origin_mrr);
+	if (segment_walk_pays(walk) > 0)
+		sum_add(&tally->lines[TALLY_PROVEN], 1, segment_walk_pays(walk));
 }
 
 /* Count spells that ended, and of these those whose customers still pay. */
 void
-journey_due(Journey *journey, Period period, int32_t place, const Due *due)
+segment_walk_expiring(SegmentWalk *walk, Period period, int32_t place,
+					  const Expiring *expiring)
 {
-	Tally *tally = tally_at(journey->flow, period, place);
+	Tally *tally = tally_at(walk->flow, period, place);
 
-	sum_add(&tally->lines[TALLY_DUE], due->spells, due->mrr);
+	sum_add(&tally->lines[TALLY_EXPIRING], expiring->spells, expiring->mrr);
 	tally->squares[SQUARE_DUE] =
-		money_add(tally->squares[SQUARE_DUE], due->squares);
-	if (journey_pays(journey) <= 0)
+		money_add(tally->squares[SQUARE_DUE], expiring->squares);
+	if (segment_walk_pays(walk) <= 0)
 		return;
-	sum_add(&tally->lines[TALLY_RENEWED], due->spells, due->mrr);
+	sum_add(&tally->lines[TALLY_RENEWED], expiring->spells, expiring->mrr);
 	tally->squares[SQUARE_RENEWED] =
-		money_add(tally->squares[SQUARE_RENEWED], due->squares);
+		money_add(tally->squares[SQUARE_RENEWED], expiring->squares);
 }
 
 /* Add a customer's way through a period; paid_in: came there, maybe to go. */
 void
-journey_sums(Journey *journey, Period period, const Standing *before,
-			 const Standing *after, int32_t paid_in)
+segment_walk_sums(SegmentWalk *walk, Period period, const ClosingState *before,
+				  const ClosingState *after, int32_t paid_in)
 {
-	SegmentFlow *flow = journey->flow;
+	SegmentFlow *flow = walk->flow;
 
 	if (before->place == OUTSIDE && after->place == OUTSIDE)
 	{
@@ -402,9 +403,9 @@ journey_sums(Journey *journey, Period period, const Standing *before,
 					1, 0);
 		return;
 	}
-	journey_flow(journey, period, before, after);
-	journey_stocks(journey, period, before, after);
-	journey_undone(journey, period, after);
+	segment_walk_flow(walk, period, before, after);
+	segment_walk_stocks(walk, period, before, after);
+	segment_walk_undone(walk, period, after);
 	if (before->place != OUTSIDE)
-		journey_lost(journey, period, before, after);
+		segment_walk_lost(walk, period, before, after);
 }

@@ -11,36 +11,36 @@
 const int cohort_ages[COHORT_AGES] = {1, 3, 6, 12};
 
 static int64_t
-journey_day(const Journey *journey)
+segment_walk_day(const SegmentWalk *walk)
 {
 	int64_t day = NEVER;
 
-	if (journey->step < journey->customer->nsteps)
-		day = journey->customer->steps[journey->step].day;
-	if (journey->segment_step < journey->customer->nsegment_steps &&
-		journey->customer->segment_steps[journey->segment_step].day < day)
-		day = journey->customer->segment_steps[journey->segment_step].day;
+	if (walk->step < walk->customer->nsteps)
+		day = walk->customer->steps[walk->step].day;
+	if (walk->segment_step < walk->customer->nsegment_steps &&
+		walk->customer->segment_steps[walk->segment_step].day < day)
+		day = walk->customer->segment_steps[walk->segment_step].day;
 	return day;
 }
 
 /* Move to the segment of a day. */
 static void
-journey_place(Journey *journey, int64_t day)
+segment_walk_place(SegmentWalk *walk, int64_t day)
 {
 	const SegmentStep *segment_step = NULL;
 	int32_t *name;
 
-	for (; journey->segment_step < journey->customer->nsegment_steps &&
-		   journey->customer->segment_steps[journey->segment_step].day <= day;
-		 journey->segment_step++)
-		segment_step = &journey->customer->segment_steps[journey->segment_step];
+	for (; walk->segment_step < walk->customer->nsegment_steps &&
+		   walk->customer->segment_steps[walk->segment_step].day <= day;
+		 walk->segment_step++)
+		segment_step = &walk->customer->segment_steps[walk->segment_step];
 	if (segment_step == NULL)
 		return;
-	name = &journey->customer->segment_names[segment_step->segment];
+	name = &walk->customer->segment_names[segment_step->segment];
 	if (*name < 0)
-		*name = segment_flow_nameless(journey->flow);
-	journey->segment = *name;
-	journey->version = segment_step->version;
+		*name = segment_flow_nameless(walk->flow);
+	walk->segment = *name;
+	walk->version = segment_step->version;
 }
 
 /*
@@ -63,118 +63,117 @@ cents_of(const SegmentFlow *flow, Wide mrr)
 	return (int64_t) (cents > most ? most : cents < -most ? -most : cents);
 }
 
-static Standing
-journey_standing(const Journey *journey)
+static ClosingState
+segment_walk_closing(const SegmentWalk *walk)
 {
-	Standing standing = {.place = OUTSIDE};
+	ClosingState closing = {.place = OUTSIDE};
 
-	if (journey->mrr <= 0)
-		return standing;
-	standing.place = journey->segment;
-	standing.version = journey->version;
-	standing.mrr = standing.paid = journey->mrr;
-	standing.cents = standing.paid_cents =
-		cents_of(journey->flow, journey->mrr);
-	if (journey->paused != 0)
+	if (walk->mrr <= 0)
+		return closing;
+	closing.place = walk->segment;
+	closing.version = walk->version;
+	closing.mrr = closing.paid = walk->mrr;
+	closing.cents = closing.paid_cents = cents_of(walk->flow, walk->mrr);
+	if (walk->paused != 0)
 	{
-		standing.paid -= in_pause(journey->mrr, journey->paused).mrr;
-		standing.paid_cents = cents_of(journey->flow, standing.paid);
+		closing.paid -= in_pause(walk->mrr, walk->paused).mrr;
+		closing.paid_cents = cents_of(walk->flow, closing.paid);
 	}
-	standing.paid_since = journey->paid_since;
-	for (int i = 0; i < journey->customer->nproducts; i++)
-		if (journey->now[i].lines > 0)
+	closing.paid_since = walk->paid_since;
+	for (int i = 0; i < walk->customer->nproducts; i++)
+		if (walk->now[i].lines > 0)
 		{
-			standing.products++;
-			standing.below_top |= !journey_tier(journey, i)->is_top;
+			closing.products++;
+			closing.below_top |= !segment_walk_tier(walk, i)->is_top;
 		}
-	return standing;
+	return closing;
 }
 
 /* Take what changes on a day. */
 static void
-journey_steps(Journey *journey, Period period, int64_t day)
+segment_walk_steps(SegmentWalk *walk, Period period, int64_t day)
 {
-	const Customer *customer = journey->customer;
-	int32_t due_place = journey->segment;
-	Due due = {0};
+	const Customer *customer = walk->customer;
+	int32_t due_place = walk->segment;
+	Expiring expiring = {0};
 	int64_t cents;
 
-	for (; journey->step < customer->nsteps &&
-		   customer->steps[journey->step].day == day;
-		 journey->step++)
+	for (; walk->step < customer->nsteps &&
+		   customer->steps[walk->step].day == day;
+		 walk->step++)
 	{
-		const Step *step = &customer->steps[journey->step];
-		Holding *held = &journey->now[step->product];
+		const Step *step = &customer->steps[walk->step];
+		Holding *held = &walk->now[step->product];
 
 		held->lines += step->lines;
 		held->mrr = money_add(held->mrr, step->mrr);
-		journey->mrr = money_add(journey->mrr, step->mrr);
+		walk->mrr = money_add(walk->mrr, step->mrr);
 		if (step->lines == 0)
 		{
 			held->paused = money_add(held->paused, step->mrr);
-			journey->paused = money_add(journey->paused, step->mrr);
+			walk->paused = money_add(walk->paused, step->mrr);
 		}
 		if (step->lines < 0 && step->mrr < 0)
 		{
-			due.spells++;
-			due.mrr = money_add(due.mrr, -step->mrr);
-			cents = cents_of(journey->flow, step->mrr);
-			due.squares = money_add(due.squares, (Wide) cents * cents);
+			expiring.spells++;
+			expiring.mrr = money_add(expiring.mrr, -step->mrr);
+			cents = cents_of(walk->flow, step->mrr);
+			expiring.squares =
+				money_add(expiring.squares, (Wide) cents * cents);
 		}
 	}
-	if (due.spells > 0 && journey->flow->span == 1)
-		journey_due(journey, period, due_place, &due);
+	if (expiring.spells > 0 && walk->flow->span == 1)
+		segment_walk_expiring(walk, period, due_place, &expiring);
 }
 
 /* Go through a period in which something changes, up to its closing. */
 static void
-journey_period(Journey *journey, int64_t day)
+segment_walk_period(SegmentWalk *walk, int64_t day)
 {
-	SegmentFlow *flow = journey->flow;
+	SegmentFlow *flow = walk->flow;
 	Period period = period_cache_period(flow->period_cache, (Day) day);
-	Standing before = journey->standing;
-	Standing after;
+	ClosingState before = walk->closing;
+	ClosingState after;
 	int32_t paid_in = OUTSIDE;
-	bool paid_any = journey->mrr > 0;
+	bool paid_any = walk->mrr > 0;
 
 	if (flow->span == 1)
-		journey_ages(journey, period);
-	memcpy(journey->was, journey->now,
-		   journey->customer->nproducts * sizeof(Holding));
+		segment_walk_ages(walk, period);
+	memcpy(walk->was, walk->now, walk->customer->nproducts * sizeof(Holding));
 	do
 	{
-		bool paid_before = journey->mrr > 0;
+		bool paid_before = walk->mrr > 0;
 
-		journey_trial(journey, day);
-		journey_steps(journey, period, day);
-		journey_place(journey, day);
-		if (journey->mrr > 0 && !paid_before)
-			journey->paid_since = (Day) day;
-		if (journey->mrr > 0 && !paid_any)
+		segment_walk_trial(walk, day);
+		segment_walk_steps(walk, period, day);
+		segment_walk_place(walk, day);
+		if (walk->mrr > 0 && !paid_before)
+			walk->paid_since = (Day) day;
+		if (walk->mrr > 0 && !paid_any)
 		{
 			paid_any = true;
-			paid_in = journey->segment;
+			paid_in = walk->segment;
 		}
-		if (journey_pays(journey) > 0 && !journey->acquired)
+		if (segment_walk_pays(walk) > 0 && !walk->acquired)
 		{
-			journey->acquired = true;
-			journey->on_trial = flow->span == 1;
-			journey->origin = (Day) day;
-			journey->cohort = period;
-			journey->origin_place = journey->segment;
-			journey->origin_mrr = journey_pays(journey);
+			walk->acquired = true;
+			walk->on_trial = flow->span == 1;
+			walk->origin = (Day) day;
+			walk->cohort = period;
+			walk->origin_place = walk->segment;
+			walk->origin_mrr = segment_walk_pays(walk);
 		}
-		day = journey_day(journey);
+		day = segment_walk_day(walk);
 	} while (day < flow->as_of &&
 			 period_cache_period(flow->period_cache, (Day) day) == period);
 
-	after = journey_standing(journey);
+	after = segment_walk_closing(walk);
 	if (flow->span > 1)
-		journey_stand(journey, period, &after);
+		segment_walk_stand(walk, period, &after);
 	else
-		journey_sums(journey, period, &before, &after, paid_in);
-	journey->paid_ever |= paid_any;
-	journey->standing = after;
+		segment_walk_sums(walk, period, &before, &after, paid_in);
+	walk->paid_ever |= paid_any;
+	walk->closing = after;
 }
 
 /* Walk a customer through the periods. */
@@ -182,33 +181,32 @@ void
 segment_flow_walk(SegmentFlow *flow, const Customer *customer)
 {
 	Holding few[16];
-	Journey journey = {.flow = flow, .customer = customer, .now = few};
+	SegmentWalk walk = {.flow = flow, .customer = customer, .now = few};
 	int64_t day;
 
 	if (customer->nsteps == 0)
 		return;
 	if (customer->nproducts > 8)
-		journey.now =
-			host_alloc(NULL, customer->nproducts * 2 * sizeof(Holding));
-	memset(journey.now, 0, customer->nproducts * sizeof(Holding));
-	journey.was = journey.now + customer->nproducts;
-	journey.segment = segment_flow_nameless(flow);
-	journey.standing.place = OUTSIDE;
-	journey.cross.until = -1;
-	journey.up.until = -1;
-	journey_place(&journey, (int64_t) customer->steps[0].day - 1);
-	while ((day = journey_day(&journey)) < flow->as_of &&
-		   (journey.step < customer->nsteps || journey.mrr > 0))
-		journey_period(&journey, day);
+		walk.now = host_alloc(NULL, customer->nproducts * 2 * sizeof(Holding));
+	memset(walk.now, 0, customer->nproducts * sizeof(Holding));
+	walk.was = walk.now + customer->nproducts;
+	walk.segment = segment_flow_nameless(flow);
+	walk.closing.place = OUTSIDE;
+	walk.cross.until = -1;
+	walk.up.until = -1;
+	segment_walk_place(&walk, (int64_t) customer->steps[0].day - 1);
+	while ((day = segment_walk_day(&walk)) < flow->as_of &&
+		   (walk.step < customer->nsteps || walk.mrr > 0))
+		segment_walk_period(&walk, day);
 	if (flow->span > 1)
-		journey_spans(&journey);
+		segment_walk_spans(&walk);
 	else
 	{
-		journey_trial(&journey, flow->as_of);
-		journey_ages(&journey, NEVER);
+		segment_walk_trial(&walk, flow->as_of);
+		segment_walk_ages(&walk, NEVER);
 	}
-	if (journey.stands != NULL)
-		host_free(journey.stands);
-	if (journey.now != few)
-		host_free(journey.now);
+	if (walk.stands != NULL)
+		host_free(walk.stands);
+	if (walk.now != few)
+		host_free(walk.now);
 }

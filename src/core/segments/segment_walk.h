@@ -21,7 +21,7 @@ typedef struct Holding
 } Holding;
 
 /* What a customer is at a closing */
-typedef struct Standing
+typedef struct ClosingState
 {
 	int32_t place;
 	int64_t version; /* of the segments */
@@ -32,13 +32,13 @@ typedef struct Standing
 	Day paid_since;
 	int32_t products;
 	bool below_top;
-} Standing;
+} ClosingState;
 
-/* A standing, from the closing of a period on */
+/* A closing state, from the closing of a period on */
 typedef struct Stand
 {
 	Period period;
-	Standing standing;
+	ClosingState closing;
 } Stand;
 
 /* Something that was sold, and by when it may be undone */
@@ -53,15 +53,15 @@ typedef struct Sale
 } Sale;
 
 /* Spells that ended on a day */
-typedef struct Due
+typedef struct Expiring
 {
 	int64_t spells;
 	Wide mrr;
 	Wide squares;
-} Due;
+} Expiring;
 
 /* A customer on the way through the periods */
-typedef struct Journey
+typedef struct SegmentWalk
 {
 	SegmentFlow *flow;
 	const Customer *customer;
@@ -75,7 +75,7 @@ typedef struct Journey
 	Wide paused; /* of mrr */
 	Day paid_since;
 	bool paid_ever;
-	Standing standing; /* at the last closing */
+	ClosingState closing; /* at the last closing */
 
 	/* the first day of paying, and what is still to be seen of it */
 	bool acquired;
@@ -89,40 +89,40 @@ typedef struct Journey
 	Sale cross;
 	Sale up;
 
-	/* over a span: the standings so far, where they change */
+	/* over a span: the closing states so far, where they change */
 	int nstands;
 	int stands_room;
 	Stand *stands;
-} Journey;
+} SegmentWalk;
 
 /* What a customer pays, if it is more than 0: without what is paused */
 static inline Wide
-journey_pays(const Journey *journey)
+segment_walk_pays(const SegmentWalk *walk)
 {
-	return journey->mrr - journey->paused;
+	return walk->mrr - walk->paused;
 }
 
 /* The family and height of a product that a customer holds */
 static inline const ProductTier *
-journey_tier(const Journey *journey, int product)
+segment_walk_tier(const SegmentWalk *walk, int product)
 {
-	return &journey->flow->tiers[journey->customer->product_names[product]];
+	return &walk->flow->tiers[walk->customer->product_names[product]];
 }
 
 /* segment_sums.c: what a customer adds to the cells of a period */
-extern void journey_due(Journey *journey, Period period, int32_t place,
-						const Due *due);
-extern void journey_sums(Journey *journey, Period period,
-						 const Standing *before, const Standing *after,
-						 int32_t paid_in);
-extern void journey_ages(Journey *journey, int64_t period);
-extern void journey_trial(Journey *journey, int64_t day);
+extern void segment_walk_expiring(SegmentWalk *walk, Period period,
+								  int32_t place, const Expiring *expiring);
+extern void segment_walk_sums(SegmentWalk *walk, Period period,
+							  const ClosingState *before,
+							  const ClosingState *after, int32_t paid_in);
+extern void segment_walk_ages(SegmentWalk *walk, int64_t period);
+extern void segment_walk_trial(SegmentWalk *walk, int64_t day);
 
 /* segment_span.c: and over spans */
-extern bool is_redefined(SegmentFlow *flow, const Standing *before,
-						 const Standing *after);
-extern void journey_stand(Journey *journey, Period period,
-						  const Standing *after);
-extern void journey_spans(Journey *journey);
+extern bool is_redefined(SegmentFlow *flow, const ClosingState *before,
+						 const ClosingState *after);
+extern void segment_walk_stand(SegmentWalk *walk, Period period,
+							   const ClosingState *after);
+extern void segment_walk_spans(SegmentWalk *walk);
 
 #endif /* CVM_CORE_SEGMENTS_SEGMENT_WALK_H */

@@ -368,9 +368,9 @@ bridge_take(void *arg, const BridgeRow *row)
 	COUNT(row->tally.lines[TALLY_UPSOLD].customers);
 	MONEY(row->tally.lines[TALLY_UPSOLD].mrr);
 	COUNT(row->tally.lines[TALLY_UP_UNDONE].customers);
-	COUNT(row->tally.lines[TALLY_DUE].customers);
+	COUNT(row->tally.lines[TALLY_EXPIRING].customers);
 	COUNT(row->tally.lines[TALLY_RENEWED].customers);
-	MONEY(row->tally.lines[TALLY_DUE].mrr);
+	MONEY(row->tally.lines[TALLY_EXPIRING].mrr);
 	MONEY(row->tally.lines[TALLY_RENEWED].mrr);
 	for (int age = 0; age < COHORT_AGES; age++)
 	{

@@ -2,7 +2,7 @@
  * cannibalization.c
  *		The states of cannibalization: damaged and hostile bytes are refused, or
  *		a value that can be read, merged and written like any other; and what a
- *		ledger gives in one pass is what customer after customer gives.
+ *		spell buffer gives in one pass is what customer after customer gives.
  *
  * By itself this is a test: it makes states, damages them, the same way in
  * every run, and prints TAP; "seeds" prints states in hexadecimal instead.
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cannibalization/cannibalization_ledger.h"
+#include "core/cannibalization/cannibalization_spells.h"
 #include "core/cannibalization/verdict.h"
 
 #define KINDS 2 /* cannibalization, cannibalization_matrix */
@@ -293,8 +293,8 @@ static void
 make(void *argument)
 {
 	Made *made = argument;
-	LedgerTerms terms = entries_terms(AS_OF);
-	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
+	SpellTerms terms = entries_terms(AS_OF);
+	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
 	Label stratum = label(draw(2) ? "gold" : "");
 	int nwindows = 1 + (int) draw(3);
 	Cannibalization *by_customer = blank_state(nwindows);
@@ -318,7 +318,7 @@ make(void *argument)
 			SpellRow row = draw_spell();
 
 			CLAIM(spell_log_add(log, LOG_SIZE, &row));
-			ledger_add(ledger, key, &row);
+			spell_buffer_add(spell_buffer, key, &row);
 		}
 		if (nspells == 0)
 			continue;
@@ -329,9 +329,10 @@ make(void *argument)
 					   AS_OF, 3);
 		cannibalization_add(by_customer, &trajectory, &stratum, NULL);
 	}
-	matrix_ledger_finish(ledger, whole);
-	cannibalization_ledger_finish(
-		ledger, product_roles_of(ledger->names.labels, ledger->names.count),
+	matrix_spells_finish(spell_buffer, whole);
+	cannibalization_spells_finish(
+		spell_buffer,
+		product_roles_of(spell_buffer->names.labels, spell_buffer->names.count),
 		&stratum, at_once);
 	writer_open(&writer, NULL, 0);
 	writer_open(&other, NULL, 0);

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/segments/segment_ledger.h"
+#include "core/segments/segment_spells.h"
 
 #define SIZE_MOST 65536
 #define CUSTOMERS 6
@@ -211,10 +211,10 @@ make(void *argument)
 	Calendar calendar = {(Grain) draw(5), 1};
 	Day as_of = 8600 + (Day) draw(300);
 	int span = draw(3) == 0 ? 1 + (int) draw(5) : 1;
-	LedgerTerms terms = {.calendar = calendar,
-						 .as_of = as_of,
-						 .pause_days = draw(3) ? (int32_t) draw(120) : 0};
-	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
+	SpellTerms terms = {.calendar = calendar,
+						.as_of = as_of,
+						.pause_days = draw(3) ? (int32_t) draw(120) : 0};
+	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
 	SegmentFlow *steps = segment_flow_new(NULL);
 	SegmentFlow *pass = segment_flow_new(NULL);
 	ProductTiers product_tiers = {3, host_alloc(NULL, 3 * sizeof(ProductTier))};
@@ -248,7 +248,7 @@ make(void *argument)
 			row.is_paused = draw(3) == 0;
 			row.product = draw_name(products, 5);
 			spell_log_add(held, 4096, &row);
-			ledger_add(ledger, key, &row);
+			spell_buffer_add(spell_buffer, key, &row);
 		}
 		for (int i = 0; i < nplaced; i++)
 		{
@@ -258,13 +258,13 @@ make(void *argument)
 			row.end = draw(3) ? start + 1 + (Day) draw(200) : SPELL_OPEN;
 			row.product = draw_name(segments, 5);
 			spell_log_add(placed, 4096, &row);
-			ledger_place(ledger, key, row.start, row.end, &row.product,
-						 (int64_t) row.mrr);
+			spell_buffer_place(spell_buffer, key, row.start, row.end,
+							   &row.product, (int64_t) row.mrr);
 		}
 		segment_flow_add(steps, spell_log_read(held, 4096),
 						 nplaced ? spell_log_read(placed, 4096) : NULL);
 	}
-	segment_ledger_finish(ledger, pass, span);
+	segment_spells_finish(spell_buffer, pass, span);
 	writer_open(&writer, NULL, 0);
 	segment_flow_encode(steps, &writer);
 	writer_open(&other, NULL, 0);

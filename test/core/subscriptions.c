@@ -16,9 +16,9 @@
 #include <string.h>
 
 #include "core/subscriptions/migration.h"
-#include "core/subscriptions/movement_ledger.h"
+#include "core/subscriptions/movement_spells.h"
 #include "core/subscriptions/retained_money.h"
-#include "core/subscriptions/revenue_ledger.h"
+#include "core/subscriptions/revenue_spells.h"
 #include "core/subscriptions/sbg.h"
 
 #define KINDS 4
@@ -188,8 +188,8 @@ make(void *argument)
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
-	LedgerTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
-	Ledger *ledger = ledger_new(NULL, KEY_NUMBER, &terms, 0);
+	SpellTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
+	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = host_alloc_zero(NULL, 4096);
 
@@ -214,11 +214,11 @@ make(void *argument)
 			row.channel = name;
 		spell_log_add(log, 4096, &row);
 		key.number = draw(8);
-		ledger_add(ledger, key, &row);
+		spell_buffer_add(spell_buffer, key, &row);
 		revenue_add(revenue, &level, 1);
 		survival_add(survival, (int32_t) draw(40), draw(2), &cause, NULL);
 	}
-	movement_ledger_finish(ledger, movement);
+	movement_spells_finish(spell_buffer, movement);
 	switch (input->kind)
 	{
 		case 0:

@@ -10,7 +10,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/date.h"
 
-#include "core/cannibalization/cannibalization_ledger.h"
+#include "core/cannibalization/cannibalization_spells.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/cannibalization/question.h"
 #include "pg/state_functions.h"
@@ -98,7 +98,7 @@ cvm_cannibalization_add_grid(PG_FUNCTION_ARGS)
 typedef struct Question
 {
 	Cannibalization *state;
-	uint8_t *product_roles; /* of the ledger's names */
+	uint8_t *product_roles; /* of the spell buffer's names */
 	Label stratum;
 } Question;
 
@@ -168,14 +168,14 @@ cvm_cannibalization_ledger_add_grid(PG_FUNCTION_ARGS)
 
 /* The end of it: every customer into a state. */
 static Datum
-ledger_final(const Asking *form, FunctionCallInfo fcinfo)
+spell_buffer_final(const Asking *form, FunctionCallInfo fcinfo)
 {
 	Question *question = question_blank();
-	Ledger *ledger = question_final(form, fcinfo, question);
+	SpellBuffer *spell_buffer = question_final(form, fcinfo, question);
 
-	if (ledger == NULL)
+	if (spell_buffer == NULL)
 		PG_RETURN_NULL();
-	cannibalization_ledger_finish(ledger, question->product_roles,
+	cannibalization_spells_finish(spell_buffer, question->product_roles,
 								  &question->stratum, question->state);
 	return expanded_flat(&cannibalization_state, question->state);
 }
@@ -184,14 +184,14 @@ PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final);
 Datum
 cvm_cannibalization_ledger_final(PG_FUNCTION_ARGS)
 {
-	return ledger_final(&asking, fcinfo);
+	return spell_buffer_final(&asking, fcinfo);
 }
 
 PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final_grid);
 Datum
 cvm_cannibalization_ledger_final_grid(PG_FUNCTION_ARGS)
 {
-	return ledger_final(&asking_grid, fcinfo);
+	return spell_buffer_final(&asking_grid, fcinfo);
 }
 
 /* control_only(cannibalization): those who stayed, without the entries. */

@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "core/cannibalization/cannibalization_ledger.h"
+#include "core/cannibalization/cannibalization_spells.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/cannibalization/question.h"
 #include "pg/numeric.h"
@@ -96,11 +96,11 @@ Datum
 cvm_matrix_ledger_final(PG_FUNCTION_ARGS)
 {
 	CannibalizationMatrix *matrix = matrix_blank();
-	Ledger *ledger = question_final(&matrix_asking, fcinfo, matrix);
+	SpellBuffer *spell_buffer = question_final(&matrix_asking, fcinfo, matrix);
 
-	if (ledger == NULL)
+	if (spell_buffer == NULL)
 		PG_RETURN_NULL();
-	matrix_ledger_finish(ledger, matrix);
+	matrix_spells_finish(spell_buffer, matrix);
 	return expanded_flat(&cannibalization_matrix_state, matrix);
 }
 

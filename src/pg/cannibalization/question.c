@@ -19,16 +19,16 @@
 #include "pg/row.h"
 #include "pg/state_type.h"
 #include "pg/subscriptions/holdings.h"
-#include "pg/subscriptions/ledger.h"
+#include "pg/subscriptions/spell_buffer.h"
 
 #define ARG_CUSTOMER 1
 #define ARG_SPELL 2
 #define QUESTION_MOST 7 /* arguments of a question */
 
-/* The state of the aggregate: that of a ledger, and a question */
+/* The state of the aggregate: that of a spell buffer, and a question */
 typedef struct QuestionState
 {
-	LedgerState held;
+	SpellBufferState held;
 	char *question;
 	size_t question_size;
 } QuestionState;
@@ -224,7 +224,7 @@ question_add(const Asking *asking, FunctionCallInfo fcinfo)
 	if (unlikely(state == NULL))
 	{
 		Names none = {0};
-		LedgerTerms terms;
+		SpellTerms terms;
 		ByteWriter writer;
 
 		state = MemoryContextAllocZero(context, sizeof(QuestionState));
@@ -234,12 +234,14 @@ question_add(const Asking *asking, FunctionCallInfo fcinfo)
 		state->question_size = writer.used;
 		terms =
 			entries_terms(question_put(asking, state, &none, asking->blank()));
-		state->held.ledger = ledger_new(context, form->row.key_kind, &terms,
-										ledger_budget(fcinfo, &state->held));
+		state->held.spell_buffer =
+			spell_buffer_new(context, form->row.key_kind, &terms,
+							 spell_buffer_budget(fcinfo, &state->held));
 	}
 	else if (unlikely(question_differs(fcinfo, form, asking->first, state)))
 		question_refuse();
-	ledger_add(state->held.ledger, row_key(&form->row, fcinfo), &row);
+	spell_buffer_add(state->held.spell_buffer, row_key(&form->row, fcinfo),
+					 &row);
 	PG_RETURN_POINTER(state);
 }
 
@@ -255,7 +257,7 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(1) ? NULL : (QuestionState *) PG_GETARG_POINTER(1);
 	const char *data;
 	uint32 size;
-	size_t budget = 0; /* of a ledger that is made here */
+	size_t budget = 0; /* of a spell buffer that is made here */
 	Passed passed;
 
 	if (more == NULL)
@@ -272,7 +274,7 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 	if (into == NULL)
 	{
 		into = MemoryContextAllocZero(context, sizeof(QuestionState));
-		budget = ledger_budget(fcinfo, &into->held);
+		budget = spell_buffer_budget(fcinfo, &into->held);
 		into->question = MemoryContextAlloc(context, size);
 		memcpy(into->question, data, size);
 		into->question_size = size;
@@ -285,12 +287,12 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 				VARDATA(more->held.bytes) +
 					(VARSIZE(more->held.bytes) - VARHDRSZ) - data);
 	while (passed_next(&passed))
-		into->held.ledger = ledger_absorb(into->held.ledger, context,
-										  passed.data, passed.size, budget);
+		into->held.spell_buffer = spell_buffer_absorb(
+			into->held.spell_buffer, context, passed.data, passed.size, budget);
 	PG_RETURN_POINTER(into);
 }
 
-/* The question and the ledger as bytes for another process. */
+/* The question and the spell buffer as bytes for another process. */
 PG_FUNCTION_INFO_V1(cvm_question_serialize);
 Datum
 cvm_question_serialize(PG_FUNCTION_ARGS)
@@ -305,7 +307,7 @@ cvm_question_serialize(PG_FUNCTION_ARGS)
 	write_raw(&writer, &size, sizeof(size));
 	write_raw(&writer, state->question, size);
 	passing_open(&passing, &writer);
-	ledger_encode(state->held.ledger, &writer);
+	spell_buffer_encode(state->held.spell_buffer, &writer);
 	passing_close(&passing, &writer);
 	return state_close(&writer);
 }
@@ -324,7 +326,7 @@ cvm_question_deserialize(PG_FUNCTION_ARGS)
 }
 
 /* The end: let callback take the question over; NULL when there was no row. */
-Ledger *
+SpellBuffer *
 question_final(const Asking *asking, FunctionCallInfo fcinfo, void *arg)
 {
 	QuestionState *state;
@@ -333,6 +335,6 @@ question_final(const Asking *asking, FunctionCallInfo fcinfo, void *arg)
 	if (PG_ARGISNULL(0))
 		return NULL;
 	state = (QuestionState *) PG_GETARG_POINTER(0);
-	question_put(asking, state, &state->held.ledger->names, arg);
-	return state->held.ledger;
+	question_put(asking, state, &state->held.spell_buffer->names, arg);
+	return state->held.spell_buffer;
 }

@@ -3,8 +3,8 @@
  *		Questions that are asked of raw spells in one pass.
  *
  * Their aggregates take a customer and a spell, and then what is asked, which
- * is the same in every row of a state.  It is kept with the ledger, so that it
- * reaches the process that ends the aggregate.
+ * is the same in every row of a state.  It is kept with the spell buffer, so
+ * that it reaches the process that ends the aggregate.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -13,7 +13,7 @@
 
 #include "postgres.h"
 
-#include "core/cannibalization/cannibalization_ledger.h"
+#include "core/cannibalization/cannibalization_spells.h"
 #include "fmgr.h"
 
 /* What one aggregate does with its question */
@@ -31,7 +31,7 @@ typedef struct Asking
 } Asking;
 
 extern Datum question_add(const Asking *asking, FunctionCallInfo fcinfo);
-extern Ledger *question_final(const Asking *asking, FunctionCallInfo fcinfo,
-							  void *arg);
+extern SpellBuffer *question_final(const Asking *asking,
+								   FunctionCallInfo fcinfo, void *arg);
 
 #endif /* CVM_PG_CANNIBALIZATION_QUESTION_H */

@@ -10,11 +10,11 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "core/subscriptions/movement_ledger.h"
+#include "core/subscriptions/movement_spells.h"
 #include "pg/numeric.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
-#include "pg/subscriptions/ledger.h"
+#include "pg/subscriptions/spell_buffer.h"
 #include "pg/types.h"
 
 STATE_TYPE(movement)
@@ -87,8 +87,8 @@ cvm_movement_ledger_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	state_context(fcinfo, "movement_agg");
 	movement = movement_new(CurrentMemoryContext);
-	movement_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger,
-						   movement);
+	movement_spells_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer, movement);
 	state_open(&writer);
 	movement_encode(movement, &writer);
 	return state_close(&writer);

@@ -11,12 +11,12 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "core/subscriptions/revenue_ledger.h"
+#include "core/subscriptions/revenue_spells.h"
 #include "core/util/wilson.h"
 #include "pg/numeric.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
-#include "pg/subscriptions/ledger.h"
+#include "pg/subscriptions/spell_buffer.h"
 #include "pg/types.h"
 
 STATE_TYPE(revenue_retention)
@@ -73,8 +73,8 @@ cvm_revenue_ledger_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	state_context(fcinfo, "revenue_retention_agg");
 	revenue = revenue_retention_new(CurrentMemoryContext);
-	revenue_ledger_finish(((LedgerState *) PG_GETARG_POINTER(0))->ledger,
-						  revenue);
+	revenue_spells_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer, revenue);
 	state_open(&writer);
 	revenue_retention_encode(revenue, &writer);
 	return state_close(&writer);

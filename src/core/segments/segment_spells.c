@@ -1,24 +1,24 @@
 /*
- * segment_ledger.c
+ * segment_spells.c
  *		Segment flows from raw rows in one pass.
  *
- * A ledger holds spells and times in segments in the order in which they came.
- * Sorted by customer, each customer's are walked as those of holdings are, so
- * that both ways give the same bytes.
+ * A spell buffer holds spells and times in segments in the order in which they
+ * came.  Sorted by customer, each customer's are walked as those of holdings
+ * are, so that both ways give the same bytes.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/segments/segment_ledger.h"
+#include "core/segments/segment_spells.h"
 
 #include <string.h>
 
 #include "core/segments/segment_cells.h"
-#include "core/subscriptions/ledger_steps.h"
+#include "core/subscriptions/spell_buffer_steps.h"
 
 /* What is used again for every customer */
 typedef struct Workspace
 {
-	Ledger *ledger;
+	SpellBuffer *spell_buffer;
 	SegmentFlow *flow;
 	int32_t *names;	   /* the state's number of a name, or -1 */
 	int32_t *ranks;	   /* place of a name in the order of bytes */
@@ -39,13 +39,14 @@ compare_named(const void *a, const void *b)
 }
 
 static void
-workspace_open(Workspace *workspace, Ledger *ledger, SegmentFlow *flow)
+workspace_open(Workspace *workspace, SpellBuffer *spell_buffer,
+			   SegmentFlow *flow)
 {
-	int nnames = ledger->names.count;
+	int nnames = spell_buffer->names.count;
 	const Label **sorted = host_alloc(NULL, (nnames + 1) * sizeof(Label *));
 
 	memset(workspace, 0, sizeof(Workspace));
-	workspace->ledger = ledger;
+	workspace->spell_buffer = spell_buffer;
 	workspace->flow = flow;
 	workspace->names = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
 	workspace->ranks = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
@@ -53,11 +54,11 @@ workspace_open(Workspace *workspace, Ledger *ledger, SegmentFlow *flow)
 	workspace->seen_by = host_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
 	workspace->local = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < nnames; i++)
-		sorted[i] = &ledger->names.labels[i];
+		sorted[i] = &spell_buffer->names.labels[i];
 	host_sort(sorted, nnames, sizeof(Label *), compare_named);
 	for (int i = 0; i < nnames; i++)
 	{
-		int32_t number = (int32_t) (sorted[i] - ledger->names.labels);
+		int32_t number = (int32_t) (sorted[i] - spell_buffer->names.labels);
 
 		workspace->ranks[number] = i;
 		workspace->names[number] = segment_flow_name(flow, sorted[i]);
@@ -98,8 +99,8 @@ workspace_pauses(Workspace *workspace, const Line *lines, uint32_t nlines,
 {
 	Step *steps = workspace->steps.steps;
 
-	nsteps = lines_pauses(&workspace->steps, workspace->ledger, lines, nlines,
-						  nsteps);
+	nsteps = lines_pauses(&workspace->steps, workspace->spell_buffer, lines,
+						  nlines, nsteps);
 	for (int i = 0; i < nsteps; i++)
 		if (steps[i].lines == 0)
 			steps[i].product = workspace->local[steps[i].product];
@@ -111,7 +112,7 @@ static void
 workspace_walk(void *arg, uint32_t who, const Line *lines, uint32_t nlines)
 {
 	Workspace *workspace = arg;
-	Ledger *ledger = workspace->ledger;
+	SpellBuffer *spell_buffer = workspace->spell_buffer;
 	Customer customer = {0};
 	Step *steps;
 	int nmemberships = 0;
@@ -142,33 +143,34 @@ workspace_walk(void *arg, uint32_t who, const Line *lines, uint32_t nlines)
 				workspace->names[number];
 		}
 		number = workspace->local[number];
-		mrr = line_mrr(ledger, line);
+		mrr = line_mrr(spell_buffer, line);
 		steps[customer.nsteps++] = (Step){line->start, number, 1, mrr};
-		if (line->end < ledger->terms.as_of)
+		if (line->end < spell_buffer->terms.as_of)
 			steps[customer.nsteps++] = (Step){line->end, number, -1, -mrr};
 	}
 	if (customer.nsteps == 0)
 		return;
 	steps_sort(steps, customer.nsteps);
-	if (ledger->has_pauses)
+	if (spell_buffer->has_pauses)
 		customer.nsteps =
 			workspace_pauses(workspace, lines, nlines, customer.nsteps);
 	customer.nsegment_steps = segment_steps_of(
 		workspace->memberships, nmemberships, workspace->segment_steps);
 	for (int i = 0; i < customer.nsegment_steps; i++)
 		if (workspace->segment_steps[i].segment < 0)
-			workspace->segment_steps[i].segment = ledger->names.count;
+			workspace->segment_steps[i].segment = spell_buffer->names.count;
 	segment_flow_walk(workspace->flow, &customer);
 }
 
 void
-segment_ledger_finish(Ledger *ledger, SegmentFlow *flow, int span)
+segment_spells_finish(SpellBuffer *spell_buffer, SegmentFlow *flow, int span)
 {
 	Workspace workspace;
 
-	segment_flow_adopt(flow, ledger->terms.calendar, ledger->terms.as_of, span,
-					   ledger->terms.pause_days);
-	segment_flow_scale(flow, ledger->scale);
-	workspace_open(&workspace, ledger, flow);
-	ledger_each(ledger, workspace_walk, &workspace);
+	segment_flow_adopt(flow, spell_buffer->terms.calendar,
+					   spell_buffer->terms.as_of, span,
+					   spell_buffer->terms.pause_days);
+	segment_flow_scale(flow, spell_buffer->scale);
+	workspace_open(&workspace, spell_buffer, flow);
+	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
 }

@@ -1,7 +1,7 @@
 /*
- * segment_ledger.c
+ * segment_spells.c
  *		segment_flow_agg over raw rows: flows between segments in one pass
- *		(core/segments/segment_ledger.h).
+ *		(core/segments/segment_spells.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -10,10 +10,10 @@
 #include "utils/array.h"
 #include "utils/date.h"
 
-#include "core/segments/segment_ledger.h"
+#include "core/segments/segment_spells.h"
 #include "pg/segments/segment.h"
 #include "pg/state_type.h"
-#include "pg/subscriptions/ledger.h"
+#include "pg/subscriptions/spell_buffer.h"
 
 /*
  * segment_flow_agg(customer, product, started_on, ended_on, mrr [, is_paused],
@@ -25,7 +25,8 @@
 
 /* What it is told of families and span, in its first row */
 static void
-ledger_told(FunctionCallInfo fcinfo, int families_at, LedgerState *state)
+spell_buffer_told(FunctionCallInfo fcinfo, int families_at,
+				  SpellBufferState *state)
 {
 	MemoryContext old;
 
@@ -55,29 +56,29 @@ row_version(const SpellRow *row)
 
 /* A row, where the segment stands before the grain */
 static Datum
-segment_ledger_step(FunctionCallInfo fcinfo, const LedgerArguments *arguments,
-					int families_at)
+segment_spells_step(FunctionCallInfo fcinfo,
+					const SpellBufferArguments *arguments, int families_at)
 {
 	int segment_at = arguments->grain - 1;
-	LedgerRow row;
+	SpellBufferRow row;
 
 	/* a time in a segment may have been for ever, a spell not */
 	if (!PG_ARGISNULL(segment_at) && !PG_ARGISNULL(ARG_START) &&
 		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
-	if (!ledger_row(fcinfo, arguments, "segment_flow_agg", &row))
-		PG_RETURN_LEDGER(row.state);
-	ledger_told(fcinfo, families_at, row.state);
+	if (!spell_buffer_row(fcinfo, arguments, "segment_flow_agg", &row))
+		PG_RETURN_SPELL_BUFFER(row.state);
+	spell_buffer_told(fcinfo, families_at, row.state);
 	if (PG_ARGISNULL(segment_at))
-		ledger_add(row.state->ledger, row.key, &row.spell);
+		spell_buffer_add(row.state->spell_buffer, row.key, &row.spell);
 	else
 	{
 		text *name = PG_GETARG_TEXT_PP(segment_at);
 		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
 
 		check_segment(&segment);
-		ledger_place(row.state->ledger, row.key, row.spell.start, row.spell.end,
-					 &segment, row_version(&row.spell));
+		spell_buffer_place(row.state->spell_buffer, row.key, row.spell.start,
+						   row.spell.end, &segment, row_version(&row.spell));
 	}
 	PG_RETURN_POINTER(row.state);
 }
@@ -87,9 +88,9 @@ PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
 Datum
 cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 {
-	static const LedgerArguments arguments = {.grain = 7};
+	static const SpellBufferArguments arguments = {.grain = 7};
 
-	return segment_ledger_step(fcinfo, &arguments, 9);
+	return segment_spells_step(fcinfo, &arguments, 9);
 }
 
 /* (…, mrr, is_paused, segment, grain, as_of, families, span, pause_days) */
@@ -97,10 +98,10 @@ PG_FUNCTION_INFO_V1(cvm_segment_ledger_add_paused);
 Datum
 cvm_segment_ledger_add_paused(PG_FUNCTION_ARGS)
 {
-	static const LedgerArguments arguments = {
+	static const SpellBufferArguments arguments = {
 		.grain = 8, .paused = 6, .pause_days = 12};
 
-	return segment_ledger_step(fcinfo, &arguments, 10);
+	return segment_spells_step(fcinfo, &arguments, 10);
 }
 
 /* The end of segment_flow_agg: walk every customer into a flow. */
@@ -108,18 +109,18 @@ PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
 Datum
 cvm_segment_ledger_final(PG_FUNCTION_ARGS)
 {
-	LedgerState *state;
+	SpellBufferState *state;
 	SegmentFlow *flow;
 	ByteWriter writer;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state_context(fcinfo, "segment_flow_agg");
-	state = (LedgerState *) PG_GETARG_POINTER(0);
+	state = (SpellBufferState *) PG_GETARG_POINTER(0);
 	flow = segment_flow_new(CurrentMemoryContext);
 	if (state->families != NULL)
 		segment_flow_set_tiers(flow, product_tiers_read(state->families));
-	segment_ledger_finish(state->ledger, flow, state->span);
+	segment_spells_finish(state->spell_buffer, flow, state->span);
 	state_open(&writer);
 	segment_flow_encode(flow, &writer);
 	return state_close(&writer);

@@ -1,10 +1,10 @@
 /*
- * cannibalization_ledger.c
+ * cannibalization_spells.c
  *		Entries of all customers from raw spells in one pass.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/cannibalization/cannibalization_ledger.h"
+#include "core/cannibalization/cannibalization_spells.h"
 
 #include <string.h>
 
@@ -13,18 +13,18 @@
 /* A customer's spells, as holdings have them */
 typedef struct SpellWorkspace
 {
-	const Ledger *ledger;
+	const SpellBuffer *spell_buffer;
 	const uint8_t
 		*product_roles; /* by product: others than SIDE_NONE; NULL: all */
 	uint32_t room;
 	Spell *spells;
 } SpellWorkspace;
 
-/* What a ledger gathers for questions that are asked as of a day. */
-LedgerTerms
+/* What a spell buffer gathers for questions that are asked as of a day. */
+SpellTerms
 entries_terms(Day as_of)
 {
-	LedgerTerms terms;
+	SpellTerms terms;
 
 	memset(&terms, 0, sizeof(terms));
 	terms.calendar.grain = GRAIN_MONTH;
@@ -65,7 +65,7 @@ workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
 		if (workspace->product_roles != NULL &&
 			workspace->product_roles[spell.product] == SIDE_NONE)
 			continue;
-		spell.mrr = line_mrr(workspace->ledger, &lines[i]);
+		spell.mrr = line_mrr(workspace->spell_buffer, &lines[i]);
 		if (nlines <= INSERTION_MOST)
 			for (; at > 0 && workspace->spells[at - 1].start > spell.start;
 				 at--)
@@ -85,7 +85,7 @@ workspace_close(SpellWorkspace *workspace)
 		host_free(workspace->spells);
 }
 
-/* Customers on their way from a ledger into a matrix */
+/* Customers on their way from a spell buffer into a matrix */
 typedef struct MatrixWorkspace
 {
 	SpellWorkspace workspace;
@@ -103,18 +103,18 @@ matrix_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 }
 
 void
-matrix_ledger_finish(Ledger *ledger, CannibalizationMatrix *matrix)
+matrix_spells_finish(SpellBuffer *spell_buffer, CannibalizationMatrix *matrix)
 {
-	MatrixWorkspace workspace = {.workspace = {.ledger = ledger}};
+	MatrixWorkspace workspace = {.workspace = {.spell_buffer = spell_buffer}};
 
-	matrix_walk_open(&workspace.walk, matrix, ledger->scale,
-					 ledger->names.count, ledger->names.labels);
-	ledger_each(ledger, matrix_take, &workspace);
+	matrix_walk_open(&workspace.walk, matrix, spell_buffer->scale,
+					 spell_buffer->names.count, spell_buffer->names.labels);
+	spell_buffer_each(spell_buffer, matrix_take, &workspace);
 	matrix_walk_close(&workspace.walk);
 	workspace_close(&workspace.workspace);
 }
 
-/* Customers on their way from a ledger into a state of one question */
+/* Customers on their way from a spell buffer into a state of one question */
 typedef struct TrajectoryWorkspace
 {
 	SpellWorkspace workspace;
@@ -144,22 +144,24 @@ trajectory_take(void *arg, uint32_t customer, const Line *lines,
 						workspace->stratum, workspace->deltas);
 }
 
-/* roles says what each name of the ledger is. */
+/* roles says what each name of the spell buffer is. */
 void
-cannibalization_ledger_finish(Ledger *ledger, const uint8_t *product_roles,
+cannibalization_spells_finish(SpellBuffer *spell_buffer,
+							  const uint8_t *product_roles,
 							  const Label *stratum, Cannibalization *state)
 {
 	TrajectoryWorkspace workspace = {
-		.workspace = {.ledger = ledger, .product_roles = product_roles},
-		.holdings = {.scale = ledger->scale,
-					 .nnames = ledger->names.count,
-					 .names = ledger->names.labels},
+		.workspace = {.spell_buffer = spell_buffer,
+					  .product_roles = product_roles},
+		.holdings = {.scale = spell_buffer->scale,
+					 .nnames = spell_buffer->names.count,
+					 .names = spell_buffer->names.labels},
 		.state = state,
 		.stratum = stratum,
 		.deltas = delta_arrays_new(state)};
 
-	cannibalization_scale(state, ledger->scale);
-	ledger_each(ledger, trajectory_take, &workspace);
+	cannibalization_scale(state, spell_buffer->scale);
+	spell_buffer_each(spell_buffer, trajectory_take, &workspace);
 	delta_arrays_settle(workspace.deltas, state, stratum);
 	trajectory_close(&workspace.trajectory);
 	workspace_close(&workspace.workspace);

@@ -1,10 +1,10 @@
 /*
- * ledger.c
- *		What aggregates over raw spells in one pass share (ledger.h).
+ * spell_buffer.c
+ *		What aggregates over raw spells in one pass share (spell_buffer.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "pg/subscriptions/ledger.h"
+#include "pg/subscriptions/spell_buffer.h"
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -20,7 +20,7 @@
 
 /* What stays the same from row to row */
 static RowForm *
-ledger_form(FunctionCallInfo fcinfo, int grain)
+spell_buffer_form(FunctionCallInfo fcinfo, int grain)
 {
 	RowForm *form = fcinfo->flinfo->fn_extra;
 	Oid type;
@@ -43,18 +43,18 @@ ledger_form(FunctionCallInfo fcinfo, int grain)
 static void
 state_shutdown(Datum datum)
 {
-	LedgerState *state = (LedgerState *) DatumGetPointer(datum);
+	SpellBufferState *state = (SpellBufferState *) DatumGetPointer(datum);
 
-	if (state->ledger != NULL)
-		ledger_close_files(state->ledger);
+	if (state->spell_buffer != NULL)
+		spell_buffer_close_files(state->spell_buffer);
 }
 
 /*
- * How much memory the ledger of a state may take; the state is told when that
- * goes.
+ * How much memory the spell buffer of a state may take; the state is told when
+ * that goes.
  */
 size_t
-ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
+spell_buffer_budget(FunctionCallInfo fcinfo, SpellBufferState *state)
 {
 	/* over a window, nobody would tell us when to close files */
 	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
@@ -68,13 +68,14 @@ ledger_budget(FunctionCallInfo fcinfo, LedgerState *state)
  * it holds no day, and the state stays what it was.
  */
 bool
-ledger_row(FunctionCallInfo fcinfo, const LedgerArguments *arguments,
-		   const char *name, LedgerRow *row)
+spell_buffer_row(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
+				 const char *name, SpellBufferRow *row)
 {
-	RowForm *form = ledger_form(fcinfo, arguments->grain);
-	LedgerTerms terms = {.clock = CLOCK_CALENDAR};
+	RowForm *form = spell_buffer_form(fcinfo, arguments->grain);
+	SpellTerms terms = {.clock = CLOCK_CALENDAR};
 
-	row->state = PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
+	row->state =
+		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
 	if (unlikely(row->state == NULL))
 		state_context(fcinfo, name);
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
@@ -90,11 +91,12 @@ ledger_row(FunctionCallInfo fcinfo, const LedgerArguments *arguments,
 	{
 		MemoryContext context = state_context(fcinfo, name);
 
-		row->state = MemoryContextAllocZero(context, sizeof(LedgerState));
-		row->state->ledger = ledger_new(context, form->key_kind, &terms,
-										ledger_budget(fcinfo, row->state));
+		row->state = MemoryContextAllocZero(context, sizeof(SpellBufferState));
+		row->state->spell_buffer =
+			spell_buffer_new(context, form->key_kind, &terms,
+							 spell_buffer_budget(fcinfo, row->state));
 	}
-	if (unlikely(!ledger_agrees(row->state->ledger, &terms)))
+	if (unlikely(!spell_buffer_agrees(row->state->spell_buffer, &terms)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("grain, as_of, clock or pause_days changes from row to "
@@ -112,22 +114,22 @@ PG_FUNCTION_INFO_V1(cvm_ledger_add);
 Datum
 cvm_ledger_add(PG_FUNCTION_ARGS)
 {
-	static const LedgerArguments plain = {.grain = 6};
-	static const LedgerArguments clocked = {.grain = 6, .clock = 8};
-	static const LedgerArguments paused = {
+	static const SpellBufferArguments plain = {.grain = 6};
+	static const SpellBufferArguments clocked = {.grain = 6, .clock = 8};
+	static const SpellBufferArguments paused = {
 		.grain = 7, .paused = 6, .pause_days = 9};
-	LedgerRow row;
+	SpellBufferRow row;
 
-	if (ledger_row(fcinfo,
-				   PG_NARGS() == 8	 ? &plain
-				   : PG_NARGS() == 9 ? &clocked
-									 : &paused,
-				   "ledger_add", &row))
-		ledger_add(row.state->ledger, row.key, &row.spell);
-	PG_RETURN_LEDGER(row.state);
+	if (spell_buffer_row(fcinfo,
+						 PG_NARGS() == 8   ? &plain
+						 : PG_NARGS() == 9 ? &clocked
+										   : &paused,
+						 "ledger_add", &row))
+		spell_buffer_add(row.state->spell_buffer, row.key, &row.spell);
+	PG_RETURN_SPELL_BUFFER(row.state);
 }
 
-/* What goes ahead of the bytes of a ledger: what segment_flow_agg() was told */
+/* What goes ahead of the bytes of a spell buffer: what segment_flow_agg() was told */
 typedef struct Told
 {
 	int span;
@@ -135,7 +137,7 @@ typedef struct Told
 } Told;
 
 static void
-told_write(const LedgerState *state, ByteWriter *writer)
+told_write(const SpellBufferState *state, ByteWriter *writer)
 {
 	Told told = {state->span, 0};
 
@@ -148,7 +150,7 @@ told_write(const LedgerState *state, ByteWriter *writer)
 
 /* How many bytes were told; a state that was told nothing yet takes them. */
 static size_t
-told_read(LedgerState *state, MemoryContext context, const bytea *bytes)
+told_read(SpellBufferState *state, MemoryContext context, const bytea *bytes)
 {
 	Told told;
 
@@ -169,11 +171,11 @@ Datum
 cvm_ledger_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = state_context(fcinfo, "ledger_combine");
-	LedgerState *into =
-		PG_ARGISNULL(0) ? NULL : (LedgerState *) PG_GETARG_POINTER(0);
-	LedgerState *more =
-		PG_ARGISNULL(1) ? NULL : (LedgerState *) PG_GETARG_POINTER(1);
-	size_t budget = 0; /* of a ledger that is made here */
+	SpellBufferState *into =
+		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
+	SpellBufferState *more =
+		PG_ARGISNULL(1) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(1);
+	size_t budget = 0; /* of a spell buffer that is made here */
 	Passed passed;
 	size_t told;
 
@@ -187,24 +189,24 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
 	{
-		into = MemoryContextAllocZero(context, sizeof(LedgerState));
-		budget = ledger_budget(fcinfo, into);
+		into = MemoryContextAllocZero(context, sizeof(SpellBufferState));
+		budget = spell_buffer_budget(fcinfo, into);
 	}
 	told = told_read(into, context, more->bytes);
 	passed_open(&passed, fcinfo, VARDATA(more->bytes) + told,
 				VARSIZE(more->bytes) - VARHDRSZ - told);
 	while (passed_next(&passed))
-		into->ledger = ledger_absorb(into->ledger, context, passed.data,
-									 passed.size, budget);
+		into->spell_buffer = spell_buffer_absorb(
+			into->spell_buffer, context, passed.data, passed.size, budget);
 	PG_RETURN_POINTER(into);
 }
 
-/* The ledger as bytes for another process. */
+/* The spell buffer as bytes for another process. */
 PG_FUNCTION_INFO_V1(cvm_ledger_serialize);
 Datum
 cvm_ledger_serialize(PG_FUNCTION_ARGS)
 {
-	LedgerState *state = (LedgerState *) PG_GETARG_POINTER(0);
+	SpellBufferState *state = (SpellBufferState *) PG_GETARG_POINTER(0);
 	ByteWriter writer;
 	Sending passing;
 
@@ -212,7 +214,7 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 	state_open(&writer);
 	told_write(state, &writer);
 	passing_open(&passing, &writer);
-	ledger_encode(state->ledger, &writer);
+	spell_buffer_encode(state->spell_buffer, &writer);
 	passing_close(&passing, &writer);
 	return state_close(&writer);
 }
@@ -222,10 +224,10 @@ PG_FUNCTION_INFO_V1(cvm_ledger_deserialize);
 Datum
 cvm_ledger_deserialize(PG_FUNCTION_ARGS)
 {
-	LedgerState *state;
+	SpellBufferState *state;
 
 	state_context(fcinfo, "ledger_deserialize");
-	state = palloc0(sizeof(LedgerState));
+	state = palloc0(sizeof(SpellBufferState));
 	state->bytes = PG_GETARG_BYTEA_P(0);
 	PG_RETURN_POINTER(state);
 }

@@ -1,15 +1,15 @@
 /*
- * ledger_bytes.c
+ * spell_buffer_bytes.c
  *		Customers with their lines on the way: to another process, to a file
  *		and back.
  *
  * A chunk is a head, the keys of customers, and lines that name them by their
  * place among those.  Names are told once, ahead of all chunks; in the files
- * of a ledger they are its own.
+ * of a spell buffer they are its own.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/subscriptions/ledger_lines.h"
+#include "core/subscriptions/spell_buffer_lines.h"
 
 #include <string.h>
 
@@ -72,12 +72,12 @@ range_places(const Range *range, uint32_t number)
 
 /* Give every customer who has lines a place in a chunk, and measure those. */
 static void
-chunks_measure(const Ledger *ledger, const uint8_t *parts, ChunkHead *heads,
-			   const Range *range)
+chunks_measure(const SpellBuffer *spell_buffer, const uint8_t *parts,
+			   ChunkHead *heads, const Range *range)
 {
 	for (uint32_t number = range->from; number < range->to; number++)
 	{
-		PartitionWalk walk = partition_walk(&ledger->row_buffer, number);
+		PartitionWalk walk = partition_walk(&spell_buffer->row_buffer, number);
 		uint32_t *partition_places = range_places(range, number);
 		const Packed *packed;
 
@@ -86,7 +86,7 @@ chunks_measure(const Ledger *ledger, const uint8_t *parts, ChunkHead *heads,
 			partition_places[i] = NO_PLACE;
 		while ((packed = partition_next(&walk)) != NULL)
 		{
-			Line line = line_unpack(ledger, number, packed);
+			Line line = line_unpack(spell_buffer, number, packed);
 			ChunkHead *head = &heads[part_of(parts, line.slot)];
 
 			partition_places[packed->head & PAGE_MASK] = 0;
@@ -98,10 +98,11 @@ chunks_measure(const Ledger *ledger, const uint8_t *parts, ChunkHead *heads,
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
 				ChunkHead *head = &heads[part_of(parts, slot)];
-				Key key = key_table_key(&ledger->row_buffer.key_table, slot);
+				Key key =
+					key_table_key(&spell_buffer->row_buffer.key_table, slot);
 
 				partition_places[i] = head->nkeys++;
-				head->size += key_size(ledger->kind, &key);
+				head->size += key_size(spell_buffer->kind, &key);
 			}
 	}
 }
@@ -111,7 +112,7 @@ chunks_measure(const Ledger *ledger, const uint8_t *parts, ChunkHead *heads,
  * for each slot.
  */
 void
-chunks_write(const Ledger *ledger, uint32_t from, uint32_t to,
+chunks_write(const SpellBuffer *spell_buffer, uint32_t from, uint32_t to,
 			 const uint8_t *parts, const Sink *sinks, int nsinks)
 {
 	ChunkHead *heads = host_alloc_zero(NULL, nsinks * sizeof(ChunkHead));
@@ -119,10 +120,10 @@ chunks_write(const Ledger *ledger, uint32_t from, uint32_t to,
 
 	range.places =
 		host_alloc(NULL, (size_t) (to - from) * PAGE_ITEMS * sizeof(uint32_t));
-	chunks_measure(ledger, parts, heads, &range);
+	chunks_measure(spell_buffer, parts, heads, &range);
 	for (int i = 0; i < nsinks; i++)
 	{
-		heads[i].scale = ledger->scale;
+		heads[i].scale = spell_buffer->scale;
 		sink_put(&sinks[i], &heads[i], sizeof(ChunkHead));
 	}
 	for (uint32_t number = from; number < to; number++)
@@ -130,25 +131,27 @@ chunks_write(const Ledger *ledger, uint32_t from, uint32_t to,
 			if (range_places(&range, number)[i] != NO_PLACE)
 			{
 				uint32_t slot = number << PAGE_SHIFT | i;
-				Key key = key_table_key(&ledger->row_buffer.key_table, slot);
+				Key key =
+					key_table_key(&spell_buffer->row_buffer.key_table, slot);
 
-				key_put(&sinks[part_of(parts, slot)], ledger->kind, &key);
+				key_put(&sinks[part_of(parts, slot)], spell_buffer->kind, &key);
 			}
 	for (uint32_t number = from; number < to; number++)
 	{
-		PartitionWalk walk = partition_walk(&ledger->row_buffer, number);
+		PartitionWalk walk = partition_walk(&spell_buffer->row_buffer, number);
 		const Packed *packed;
 
 		host_poll();
 		while ((packed = partition_next(&walk)) != NULL)
 		{
-			Line line = line_unpack(ledger, number, packed);
+			Line line = line_unpack(spell_buffer, number, packed);
 			const Sink *sink = &sinks[part_of(parts, line.slot)];
 
 			line.slot = range_places(&range, number)[line.slot & PAGE_MASK];
 			sink_put(sink, &line, sizeof(Line));
 			if (line.product < 0)
-				sink_put(sink, &packed_odd(ledger, packed)->mrr, sizeof(Wide));
+				sink_put(sink, &packed_overflow(spell_buffer, packed)->mrr,
+						 sizeof(Wide));
 		}
 	}
 	host_free(heads);
@@ -157,7 +160,8 @@ chunks_write(const Ledger *ledger, uint32_t from, uint32_t to,
 
 /* Number the customers of a chunk; false: begin again. */
 static bool
-keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
+keys_read(SpellBuffer *into, ByteReader *reader, uint32_t nkeys,
+		  uint32_t *slots)
 {
 	Key keys[KEY_TABLE_BATCH];
 
@@ -177,7 +181,7 @@ keys_read(Ledger *into, ByteReader *reader, uint32_t nkeys, uint32_t *slots)
 
 /* Take in a chunk; names, if given, are the numbers here of its names. */
 void
-chunk_read(Ledger *into, const ChunkHead *head, ByteReader *reader,
+chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
 		   const int32_t *names)
 {
 	uint32_t *slots =
@@ -186,7 +190,7 @@ chunk_read(Ledger *into, const ChunkHead *head, ByteReader *reader,
 	ByteReader start = *reader;
 
 	if (head->scale > into->scale)
-		ledger_scale(into, head->scale);
+		spell_buffer_scale(into, head->scale);
 	while (!keys_read(into, reader, head->nkeys, slots))
 		*reader = start;
 	for (uint64_t i = 0; i < head->nlines; i++)
@@ -205,7 +209,7 @@ chunk_read(Ledger *into, const ChunkHead *head, ByteReader *reader,
 		into->has_pauses |= line_is_paused(&line);
 		if (!line_is_membership(&line))
 			mrr = money_rescale(mrr, head->scale, into->scale);
-		ledger_write(
+		spell_buffer_write(
 			into, slots[line.slot],
 			line_pack(into, names == NULL ? name : names[name],
 					  (line_is_membership(&line) ? PACKED_MEMBERSHIP : 0) |
@@ -214,84 +218,84 @@ chunk_read(Ledger *into, const ChunkHead *head, ByteReader *reader,
 	}
 	host_free(slots);
 	row_buffer_consider_radix(&into->row_buffer, before);
-	ledger_consider_spill(into);
+	spell_buffer_consider_spill(into);
 }
 
 /* What goes ahead of the chunks for another process */
-typedef struct LedgerHead
+typedef struct SpellBufferHead
 {
 	KeyKind kind;
-	LedgerTerms terms;
+	SpellTerms terms;
 	int scale;
 	int nnames;
-} LedgerHead;
+} SpellBufferHead;
 
 /* Begin a piece: chunks follow. */
 void
-ledger_begin(const Ledger *ledger, ByteWriter *writer)
+spell_buffer_begin(const SpellBuffer *spell_buffer, ByteWriter *writer)
 {
-	LedgerHead head;
+	SpellBufferHead head;
 
 	memset(&head, 0, sizeof(head));
-	head.kind = ledger->kind;
-	head.terms = ledger->terms;
-	head.scale = ledger->scale;
-	head.nnames = ledger->names.count;
+	head.kind = spell_buffer->kind;
+	head.terms = spell_buffer->terms;
+	head.scale = spell_buffer->scale;
+	head.nnames = spell_buffer->names.count;
 	write_raw(writer, &head, sizeof(head));
 	for (int i = 0; i < head.nnames; i++)
 	{
-		const Label *label = &ledger->names.labels[i];
+		const Label *label = &spell_buffer->names.labels[i];
 
 		write_raw(writer, &label->size, sizeof(uint32_t));
 		write_raw(writer, label->data, label->size);
 	}
 }
 
-/* Write a ledger for another process of this machine. */
+/* Write a spell buffer for another process of this machine. */
 void
-ledger_encode(Ledger *ledger, ByteWriter *writer)
+spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer)
 {
 	Sink sink = {NULL, writer};
 
-	ledger_flush(ledger);
-	ledger_begin(ledger, writer);
-	spilled_copy(ledger, writer);
-	for (uint32_t from = 0; from < ledger->row_buffer.npartitions;
+	spell_buffer_flush(spell_buffer);
+	spell_buffer_begin(spell_buffer, writer);
+	spilled_copy(spell_buffer, writer);
+	for (uint32_t from = 0; from < spell_buffer->row_buffer.npartitions;
 		 from += CHUNK_PARTITIONS)
 	{
 		uint32_t to = from + CHUNK_PARTITIONS;
 
-		chunks_write(ledger, from,
-					 to < ledger->row_buffer.npartitions
+		chunks_write(spell_buffer, from,
+					 to < spell_buffer->row_buffer.npartitions
 						 ? to
-						 : ledger->row_buffer.npartitions,
+						 : spell_buffer->row_buffer.npartitions,
 					 NULL, &sink, 1);
 		if (writer_pass(writer))
-			ledger_begin(ledger, writer);
+			spell_buffer_begin(spell_buffer, writer);
 	}
 }
 
-/* Take in the bytes of a ledger; into may be NULL. */
-Ledger *
-ledger_absorb(Ledger *into, HostArena arena, const void *data, size_t size,
-			  size_t budget)
+/* Take in the bytes of a spell buffer; into may be NULL. */
+SpellBuffer *
+spell_buffer_absorb(SpellBuffer *into, HostArena arena, const void *data,
+					size_t size, size_t budget)
 {
 	ByteReader reader;
-	LedgerHead head;
+	SpellBufferHead head;
 	int32_t *names;
 
 	reader_open(&reader, data, size, "ledger of spells");
 	read_raw(&reader, &head, sizeof(head));
 	if (into == NULL)
-		into = ledger_new(arena, head.kind, &head.terms, budget);
-	if (!ledger_agrees(into, &head.terms))
+		into = spell_buffer_new(arena, head.kind, &head.terms, budget);
+	if (!spell_buffer_agrees(into, &head.terms))
 		host_fail(HOST_INVALID_VALUE,
 				  "Give the same grain and as_of for every row.",
 				  "cannot fold rows with different grains or ends into one "
 				  "state");
-	ledger_flush(into);
+	spell_buffer_flush(into);
 	if (head.scale > into->scale)
-		ledger_scale(into, head.scale);
+		spell_buffer_scale(into, head.scale);
 	names = host_alloc(NULL, (head.nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < head.nnames; i++)
 	{

@@ -1,5 +1,5 @@
 /*
- * ledger_steps.c
+ * spell_buffer_steps.c
  *		The lines of a customer as what changes on which day.
  *
  * Most customers have a few lines.  Their days are put in order by counting
@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/subscriptions/ledger_steps.h"
+#include "core/subscriptions/spell_buffer_steps.h"
 
 #include <string.h>
 
@@ -84,19 +84,19 @@ workspace_reserve(StepWorkspace *workspace, uint32_t nlines)
 
 /* The steps of many lines */
 static int
-many_steps(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
-		   uint32_t nlines)
+many_steps(StepWorkspace *workspace, const SpellBuffer *spell_buffer,
+		   const Line *lines, uint32_t nlines)
 {
 	int nsteps = 0;
 
 	for (uint32_t i = 0; i < nlines; i++)
 	{
 		const Line *line = &lines[i];
-		Wide mrr = line_mrr(ledger, line);
+		Wide mrr = line_mrr(spell_buffer, line);
 
 		workspace->steps[nsteps++] =
 			(Step){line->start, line_name(line), 1, mrr};
-		if (line->end < ledger->terms.as_of)
+		if (line->end < spell_buffer->terms.as_of)
 			workspace->steps[nsteps++] =
 				(Step){line->end, line_name(line), -1, -mrr};
 	}
@@ -106,16 +106,16 @@ many_steps(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 
 /* Lay out the steps before as_of in the order of days; how many. */
 int
-lines_steps(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
-			uint32_t nlines)
+lines_steps(StepWorkspace *workspace, const SpellBuffer *spell_buffer,
+			const Line *lines, uint32_t nlines)
 {
-	Day as_of = ledger->terms.as_of;
+	Day as_of = spell_buffer->terms.as_of;
 	int32_t numbers[LINES_SOME * 2]; /* days, then places among them */
 	int nsteps = 0;
 
 	workspace_reserve(workspace, nlines);
 	if (nlines > LINES_SOME)
-		return many_steps(workspace, ledger, lines, nlines);
+		return many_steps(workspace, spell_buffer, lines, nlines);
 	for (int i = 0; i < LINES_SOME * 2; i++)
 		numbers[i] = NEVER;
 	for (uint32_t i = 0; i < nlines; i++)
@@ -134,7 +134,7 @@ lines_steps(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 	for (uint32_t i = 0; i < nlines; i++)
 	{
 		const Line *line = &lines[i];
-		Wide mrr = line_mrr(ledger, line);
+		Wide mrr = line_mrr(spell_buffer, line);
 
 		workspace->steps[numbers[i * 2]] =
 			(Step){line->start, line_name(line), 1, mrr};
@@ -146,8 +146,8 @@ lines_steps(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 
 /* Add to the steps what pauses keep; how many there are then. */
 int
-lines_pauses(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
-			 uint32_t nlines, int nsteps)
+lines_pauses(StepWorkspace *workspace, const SpellBuffer *spell_buffer,
+			 const Line *lines, uint32_t nlines, int nsteps)
 {
 	int npauses = 0;
 	int retained;
@@ -155,7 +155,7 @@ lines_pauses(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 	for (uint32_t i = 0; i < nlines; i++)
 	{
 		const Line *line = &lines[i];
-		Wide pause = line_is_paused(line) ? line_pause(ledger, line) : 0;
+		Wide pause = line_is_paused(line) ? line_pause(spell_buffer, line) : 0;
 
 		/* what would bring nothing is a free line */
 		if (pause != 0)
@@ -164,8 +164,9 @@ lines_pauses(StepWorkspace *workspace, const Ledger *ledger, const Line *lines,
 	}
 	if (npauses == 0)
 		return nsteps;
-	retained = pause_steps(workspace->pauses, npauses, ledger->terms.pause_days,
-						   ledger->terms.as_of, workspace->steps + nsteps);
+	retained =
+		pause_steps(workspace->pauses, npauses, spell_buffer->terms.pause_days,
+					spell_buffer->terms.as_of, workspace->steps + nsteps);
 	steps_sort(workspace->steps, nsteps + retained);
 	return nsteps + retained;
 }

@@ -1,5 +1,5 @@
 /*
- * revenue_ledger.c
+ * revenue_spells.c
  *		Retention of customers and of money from raw spells in one pass.
  *
  * Under the calendar clock customers are counted into a tally first: what
@@ -9,9 +9,9 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/subscriptions/revenue_ledger.h"
+#include "core/subscriptions/revenue_spells.h"
 
-#include "core/subscriptions/ledger_steps.h"
+#include "core/subscriptions/spell_buffer_steps.h"
 
 #define TALLY_PERIODS 128				   /* the last ones before as_of */
 #define TALLY_CUSTOMERS (INT64_C(1) << 24) /* between two closings */
@@ -38,7 +38,7 @@ typedef struct Tally
 /* What is used again for every customer */
 typedef struct Workspace
 {
-	const Ledger *ledger;
+	const SpellBuffer *spell_buffer;
 	Revenue *revenue;
 	StepWorkspace steps;
 	Level *levels;
@@ -155,7 +155,7 @@ workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 {
 	Workspace *workspace = arg;
 	int nsteps =
-		lines_steps(&workspace->steps, workspace->ledger, lines, nlines);
+		lines_steps(&workspace->steps, workspace->spell_buffer, lines, nlines);
 	int nlevels;
 
 	(void) customer;
@@ -173,15 +173,15 @@ workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 }
 
 void
-revenue_ledger_finish(Ledger *ledger, Revenue *revenue)
+revenue_spells_finish(SpellBuffer *spell_buffer, Revenue *revenue)
 {
-	Workspace workspace = {.ledger = ledger, .revenue = revenue};
+	Workspace workspace = {.spell_buffer = spell_buffer, .revenue = revenue};
 
-	revenue_adopt(revenue, ledger->terms.calendar, ledger->terms.clock,
-				  ledger->terms.as_of);
-	revenue_scale(revenue, ledger->scale);
+	revenue_adopt(revenue, spell_buffer->terms.calendar,
+				  spell_buffer->terms.clock, spell_buffer->terms.as_of);
+	revenue_scale(revenue, spell_buffer->scale);
 	tally_open(&workspace);
-	ledger_each(ledger, workspace_walk, &workspace);
+	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
 	tally_close(&workspace);
 	workspace_close(&workspace.steps);
 	if (workspace.room > 0)

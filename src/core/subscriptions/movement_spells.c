@@ -1,0 +1,49 @@
+/*
+ * movement_spells.c
+ *		The waterfall from raw spells in one pass.
+ *
+ * Each customer's lines are walked as those of holdings are, so that both ways
+ * give the same bytes.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/movement_spells.h"
+
+#include "core/subscriptions/spell_buffer_steps.h"
+
+/* What is used again for every customer */
+typedef struct Workspace
+{
+	SpellBuffer *spell_buffer;
+	Movement *movement;
+	StepWorkspace steps;
+} Workspace;
+
+/* Walk a customer. */
+static void
+workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+{
+	static const Held always = {INT64_MIN, INT64_MAX};
+	Workspace *workspace = arg;
+	int nsteps =
+		lines_steps(&workspace->steps, workspace->spell_buffer, lines, nlines);
+
+	(void) customer;
+	if (workspace->spell_buffer->has_pauses)
+		nsteps = lines_pauses(&workspace->steps, workspace->spell_buffer, lines,
+							  nlines, nsteps);
+	movement_add(workspace->movement, workspace->steps.steps, nsteps,
+				 workspace->spell_buffer->names.count, &always, 1);
+}
+
+void
+movement_spells_finish(SpellBuffer *spell_buffer, Movement *movement)
+{
+	Workspace workspace = {spell_buffer, movement, {0}};
+
+	movement_adopt(movement, spell_buffer->terms.calendar,
+				   spell_buffer->terms.as_of, spell_buffer->terms.pause_days);
+	movement_scale(movement, spell_buffer->scale);
+	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
+	workspace_close(&workspace.steps);
+}

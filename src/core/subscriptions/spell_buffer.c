@@ -1,0 +1,231 @@
+/*
+ * spell_buffer.c
+ *		Spells in any order, gathered into customers with their lines.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/spell_buffer_lines.h"
+
+#include <string.h>
+
+#define FIRST_ROOM 8  /* rows of the first batch */
+#define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
+
+/* Make the batch larger, up to what the key table numbers at once. */
+static void
+batch_grow(SpellBuffer *spell_buffer)
+{
+	int room =
+		spell_buffer->batch_room ? spell_buffer->batch_room * 4 : FIRST_ROOM;
+
+	if (spell_buffer->batch_room == KEY_TABLE_BATCH)
+		return;
+	if (room > KEY_TABLE_BATCH)
+		room = KEY_TABLE_BATCH;
+	if (spell_buffer->batch_room > 0)
+	{
+		host_free(spell_buffer->keys);
+		host_free(spell_buffer->batch);
+	}
+	spell_buffer->keys = host_alloc(spell_buffer->arena, room * sizeof(Key));
+	spell_buffer->batch =
+		host_alloc(spell_buffer->arena, room * sizeof(Packed));
+	spell_buffer->batch_room = room;
+}
+
+SpellBuffer *
+spell_buffer_new(HostArena arena, KeyKind kind, const SpellTerms *terms,
+				 size_t budget)
+{
+	SpellBuffer *spell_buffer = host_alloc_zero(arena, sizeof(SpellBuffer));
+
+	spell_buffer->arena = arena;
+	spell_buffer->kind = kind;
+	spell_buffer->terms = *terms;
+	spell_buffer->budget = budget;
+	names_open(&spell_buffer->names, arena);
+	chunked_array_open(&spell_buffer->overflow, arena, sizeof(OverflowEntry));
+	row_buffer_open(&spell_buffer->row_buffer, arena, kind, sizeof(Packed),
+					false);
+	batch_grow(spell_buffer);
+	return spell_buffer;
+}
+
+/* Is the same asked of the spell buffer? */
+bool
+spell_buffer_agrees(const SpellBuffer *spell_buffer, const SpellTerms *terms)
+{
+	return spell_buffer->terms.calendar.grain == terms->calendar.grain &&
+		   spell_buffer->terms.calendar.week_start ==
+			   terms->calendar.week_start &&
+		   spell_buffer->terms.clock == terms->clock &&
+		   spell_buffer->terms.pause_days == terms->pause_days &&
+		   spell_buffer->terms.as_of == terms->as_of;
+}
+
+/* Forget the customers and lines, not what is known of all of them. */
+void
+spell_buffer_forget(SpellBuffer *spell_buffer)
+{
+	row_buffer_forget(&spell_buffer->row_buffer);
+	chunked_array_close(&spell_buffer->overflow);
+	spell_buffer->noverflow = 0;
+}
+
+/* Bytes in use */
+size_t
+spell_buffer_size(const SpellBuffer *spell_buffer)
+{
+	return sizeof(SpellBuffer) + names_size(&spell_buffer->names) +
+		   row_buffer_size(&spell_buffer->row_buffer) +
+		   chunked_array_size(&spell_buffer->overflow) +
+		   spell_buffer->batch_room * (sizeof(Key) + sizeof(Packed)) +
+		   spell_buffer->text_room;
+}
+
+/* Write a line down for a customer. */
+void
+spell_buffer_write(SpellBuffer *spell_buffer, uint32_t slot, Packed line)
+{
+	line.head = (line.head & ~PAGE_MASK) | (slot & PAGE_MASK);
+	*(Packed *) row_buffer_place(&spell_buffer->row_buffer, slot) = line;
+}
+
+/* Number the customers of the batch and write its rows down. */
+void
+spell_buffer_flush(SpellBuffer *spell_buffer)
+{
+	uint32_t before = spell_buffer->row_buffer.key_table.nslots;
+	uint32_t slots[KEY_TABLE_BATCH];
+	Packed *places[KEY_TABLE_BATCH];
+	int used = spell_buffer->used;
+
+	if (used == 0)
+		return;
+	host_poll();
+	while (!row_buffer_assign(&spell_buffer->row_buffer, spell_buffer->keys,
+							  used, slots))
+		;
+	/* ask for all places before the first is needed */
+	for (int i = 0; i < used; i++)
+	{
+		places[i] = row_buffer_place(&spell_buffer->row_buffer, slots[i]);
+		__builtin_prefetch(places[i], 1);
+	}
+	for (int i = 0; i < used; i++)
+	{
+		*places[i] = spell_buffer->batch[i];
+		places[i]->head |= slots[i] & PAGE_MASK;
+	}
+	spell_buffer->used = 0;
+	spell_buffer->text_used = 0;
+	batch_grow(spell_buffer);
+	row_buffer_consider_radix(&spell_buffer->row_buffer, before);
+	if (++spell_buffer->flushes % LOOK_EVERY == 0)
+		spell_buffer_consider_spill(spell_buffer);
+}
+
+/* Bring all prices to a larger scale. */
+void
+spell_buffer_scale(SpellBuffer *spell_buffer, int scale)
+{
+	spell_buffer_flush(spell_buffer);
+	for (uint32_t i = 0; i < spell_buffer->row_buffer.npartitions; i++)
+	{
+		PartitionWalk walk = partition_walk(&spell_buffer->row_buffer, i);
+		Packed *packed;
+
+		host_poll();
+		while ((packed = partition_next(&walk)) != NULL)
+		{
+			uint32_t marks = packed->head & (PACKED_MARKS | PAGE_MASK);
+
+			if (packed->head & PACKED_MEMBERSHIP)
+				continue;
+			if (packed_is_overflow(packed))
+			{
+				OverflowEntry *entry = packed_overflow(spell_buffer, packed);
+
+				entry->mrr =
+					money_rescale(entry->mrr, spell_buffer->scale, scale);
+				continue;
+			}
+			*packed = line_pack(
+				spell_buffer, (int32_t) (packed->head >> PACKED_NAME_SHIFT),
+				marks, packed->start, packed->end,
+				money_rescale(packed->mrr, spell_buffer->scale, scale));
+		}
+	}
+	spell_buffer->scale = scale;
+}
+
+/* Copy a long text to where it stays until its row is numbered. */
+static const char *
+text_keep(SpellBuffer *spell_buffer, const char *data, uint32_t size)
+{
+	char *copy;
+
+	if (size > spell_buffer->text_room - spell_buffer->text_used)
+	{
+		size_t room = (size_t) spell_buffer->batch_room * 64;
+
+		spell_buffer_flush(spell_buffer);
+		if (room < size)
+			room = size;
+		if (room > spell_buffer->text_room)
+		{
+			if (spell_buffer->text != NULL)
+				host_free(spell_buffer->text);
+			spell_buffer->text = host_alloc(spell_buffer->arena, room);
+			spell_buffer->text_room = room;
+		}
+	}
+	copy = spell_buffer->text + spell_buffer->text_used;
+	memcpy(copy, data, size);
+	spell_buffer->text_used += size;
+	return copy;
+}
+
+/*
+ * Make room in the batch for a row of this customer.  That may write down and
+ * spill all before, so the row's line must not be packed earlier.
+ */
+static inline void
+batch_begin(SpellBuffer *spell_buffer, Key key)
+{
+	if (spell_buffer->used == spell_buffer->batch_room)
+		spell_buffer_flush(spell_buffer);
+	if (spell_buffer->kind == KEY_TEXT && key_is_outside(&key))
+		key.outside.data =
+			text_keep(spell_buffer, key.outside.data, key.outside.size);
+	spell_buffer->keys[spell_buffer->used] = key;
+}
+
+/* Add a time in a segment, with the version of the segments. */
+void
+spell_buffer_place(SpellBuffer *spell_buffer, Key key, Day start, Day end,
+				   const Label *segment, int64_t version)
+{
+	if (start >= spell_buffer->terms.as_of)
+		return;
+	batch_begin(spell_buffer, key);
+	spell_buffer->batch[spell_buffer->used++] =
+		line_pack(spell_buffer, names_number(&spell_buffer->names, segment),
+				  PACKED_MEMBERSHIP, start, end, version);
+}
+
+/* Add a row. */
+void
+spell_buffer_add(SpellBuffer *spell_buffer, Key key, const SpellRow *row)
+{
+	if (row->scale > spell_buffer->scale)
+		spell_buffer_scale(spell_buffer, row->scale);
+	if (row->start >= spell_buffer->terms.as_of)
+		return;
+	batch_begin(spell_buffer, key);
+	spell_buffer->has_pauses |= row->is_paused;
+	spell_buffer->batch[spell_buffer->used++] = line_pack(
+		spell_buffer, names_number(&spell_buffer->names, &row->product),
+		row->is_paused ? PACKED_PAUSED : 0, row->start, row->end,
+		money_rescale(row->mrr, row->scale, spell_buffer->scale));
+}

@@ -1,0 +1,170 @@
+/*
+ * spell_buffer.h
+ *		Spells in any order, gathered into customers with their lines.
+ *
+ * Rows come in any order, so a customer's spells are together only at the end.
+ * Until then a spell buffer writes them down, each with its customer's number
+ * (key_table.h) and its product's (names.h), in partitions of 1024 customers;
+ * then spell_buffer_each() sorts a partition at a time by customer, by
+ * counting, within the processor's cache, and hands out customer after
+ * customer.  Every reading of raw spells in one pass is a callback of these:
+ * movement_spells.c and others.
+ *
+ * Life of a spell buffer: empty; a few rows in a batch, whose customers are
+ * numbered together; chunks of lines; chunks of other processes added;
+ * spilled, when it passes its budget of memory, to one file for each part of
+ * the customers, and begun anew; read by spell_buffer_each(), part by part if
+ * there are parts, which changes no content and may be done again.
+ *
+ * It costs 16 bytes a spell, and up to 24 a customer; where customers are
+ * numbers without large gaps, nearly nothing for those.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_H
+#define CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_H
+
+#include "core/retention/retention_spec.h" /* Clock */
+#include "core/rows/row_buffer.h"
+#include "core/util/names.h"
+
+/* What is asked of the spells: the same for every row and every chunk */
+typedef struct SpellTerms
+{
+	Calendar calendar;
+	Clock clock; /* where the reading has one */
+	Day as_of;	 /* the first day not observed: what begins then is unseen */
+	int32_t pause_days; /* for which a paused line is kept */
+} SpellTerms;
+
+/* Added to the number of a name: it is a segment; the line is paused */
+#define LINE_MEMBERSHIP (1 << 30)
+#define LINE_ON_PAUSE (1 << 29)
+
+/*
+ * A line of the spell buffer: a spell, or a time in a segment, which has a
+ * version of the segments in place of a price.  Read it through the functions
+ * below.
+ */
+typedef struct Line
+{
+	uint32_t slot; /* the customer's */
+	int32_t
+		product; /* its number; ~number when mrr is the number of an overflow entry */
+	Day start;
+	Day end; /* first day not held, or SPELL_OPEN */
+	int64_t mrr;
+} Line;
+
+/* A line as it is kept */
+typedef struct Packed
+{
+	uint32_t head; /* place of the customer in the partition, marks, name */
+	Day start;
+	Day end;
+	int32_t mrr; /* or the number of an overflow entry */
+} Packed;
+
+/* What does not fit into a packed line */
+typedef struct OverflowEntry
+{
+	int32_t name;
+	Wide mrr;
+} OverflowEntry;
+
+typedef struct SpellBuffer
+{
+	HostArena arena;
+	KeyKind kind;
+	SpellTerms terms;
+	int scale; /* of all prices */
+	Names names;
+
+	RowBuffer row_buffer; /* of packed lines */
+	uint32_t noverflow;
+	ChunkedArray overflow;
+	bool has_pauses; /* some line is paused */
+
+	size_t budget; /* bytes; 0: no limit */
+	int level;	   /* of the part that is read; 0: it is whole */
+	int flushes;
+	HostFile *parts; /* NULL: nothing was spilled */
+
+	/* rows whose customers are not numbered yet */
+	int used;
+	int batch_room;
+	Key *keys;
+	Packed *batch;
+	char *text; /* of their keys */
+	size_t text_used;
+	size_t text_room;
+} SpellBuffer;
+
+extern SpellBuffer *spell_buffer_new(HostArena arena, KeyKind kind,
+									 const SpellTerms *terms, size_t budget);
+extern void spell_buffer_close_files(SpellBuffer *spell_buffer);
+extern bool spell_buffer_agrees(const SpellBuffer *spell_buffer,
+								const SpellTerms *terms);
+extern void spell_buffer_add(SpellBuffer *spell_buffer, Key key,
+							 const SpellRow *row);
+extern void spell_buffer_place(SpellBuffer *spell_buffer, Key key, Day start,
+							   Day end, const Label *segment, int64_t version);
+
+/*
+ * Take all lines of a customer, in no particular order, at least one.
+ * customer counts from 0 and comes once.
+ */
+typedef void (*SpellEmit)(void *arg, uint32_t customer, const Line *lines,
+						  uint32_t nlines);
+
+extern void spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take,
+							  void *arg);
+
+/* To another process and into its spell buffer: bytes of this machine, not stored */
+extern void spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer);
+extern SpellBuffer *spell_buffer_absorb(SpellBuffer *into, HostArena arena,
+										const void *data, size_t size,
+										size_t budget);
+
+/* Is it a time in a segment? */
+static inline bool
+line_is_membership(const Line *line)
+{
+	return line->product >= 0 && (line->product & LINE_MEMBERSHIP);
+}
+
+static inline bool
+line_is_paused(const Line *line)
+{
+	return (line->product < 0 ? ~line->product : line->product) & LINE_ON_PAUSE;
+}
+
+/* The number of its product or segment in the spell buffer's names */
+static inline int32_t
+line_name(const Line *line)
+{
+	return (line->product < 0 ? ~line->product : line->product) &
+		   ~(LINE_MEMBERSHIP | LINE_ON_PAUSE);
+}
+
+/* What a paused line would bring */
+static inline Wide
+line_pause(const SpellBuffer *spell_buffer, const Line *line)
+{
+	if (line->product >= 0)
+		return line->mrr;
+	return ((const OverflowEntry *) chunked_array_peek(&spell_buffer->overflow,
+													   (uint32_t) line->mrr))
+		->mrr;
+}
+
+/* The price of a line, at the spell buffer's scale; of a paused one 0 */
+static inline Wide
+line_mrr(const SpellBuffer *spell_buffer, const Line *line)
+{
+	if ((uint32_t) line->product < LINE_ON_PAUSE)
+		return line->mrr;
+	return line_is_paused(line) ? 0 : line_pause(spell_buffer, line);
+}
+
+#endif /* CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_H */

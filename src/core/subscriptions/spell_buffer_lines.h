@@ -1,0 +1,119 @@
+/*
+ * spell_buffer_lines.h
+ *		What the files of the spell buffer share: its lines, partition by
+ *		partition.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_LINES_H
+#define CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_LINES_H
+
+#include "core/subscriptions/spell_buffer.h"
+
+/* The head of a packed line */
+#define PACKED_MEMBERSHIP (1u << PAGE_SHIFT)
+#define PACKED_PAUSED (2u << PAGE_SHIFT)
+#define PACKED_MARKS (PACKED_MEMBERSHIP | PACKED_PAUSED)
+#define PACKED_NAME_SHIFT (PAGE_SHIFT + 2)
+#define PACKED_OVERFLOW \
+	(UINT32_MAX >> PACKED_NAME_SHIFT) /* for a name: see mrr */
+
+/* spell_buffer.c: lines in memory */
+extern void spell_buffer_forget(SpellBuffer *spell_buffer);
+extern size_t spell_buffer_size(const SpellBuffer *spell_buffer);
+extern void spell_buffer_flush(SpellBuffer *spell_buffer);
+extern void spell_buffer_scale(SpellBuffer *spell_buffer, int scale);
+extern void spell_buffer_write(SpellBuffer *spell_buffer, uint32_t slot,
+							   Packed line);
+
+/* spell_buffer_bytes.c: customers with their lines on the way */
+typedef struct Sink
+{
+	HostFile file;		/* either */
+	ByteWriter *writer; /* or */
+} Sink;
+
+typedef struct ChunkHead
+{
+	size_t size; /* of what follows */
+	uint64_t nlines;
+	uint32_t nkeys;
+	int scale;
+} ChunkHead;
+
+extern void chunks_write(const SpellBuffer *spell_buffer, uint32_t from,
+						 uint32_t to, const uint8_t *parts, const Sink *sinks,
+						 int nsinks);
+extern void chunk_read(SpellBuffer *into, const ChunkHead *head,
+					   ByteReader *reader, const int32_t *names);
+
+/* spell_buffer_spill.c */
+extern void spell_buffer_consider_spill(SpellBuffer *spell_buffer);
+extern void spell_buffer_begin(const SpellBuffer *spell_buffer,
+							   ByteWriter *writer);
+extern void spilled_copy(SpellBuffer *spell_buffer, ByteWriter *writer);
+
+static inline uint32_t
+packed_slot(uint32_t partition, const Packed *packed)
+{
+	return partition << PAGE_SHIFT | (packed->head & PAGE_MASK);
+}
+
+static inline bool
+packed_is_overflow(const Packed *packed)
+{
+	return packed->head >> PACKED_NAME_SHIFT == PACKED_OVERFLOW;
+}
+
+static inline OverflowEntry *
+packed_overflow(const SpellBuffer *spell_buffer, const Packed *packed)
+{
+	return chunked_array_peek(&spell_buffer->overflow, (uint32_t) packed->mrr);
+}
+
+/* A line to be kept, of a customer not known yet; marks or 0. */
+static inline Packed
+line_pack(SpellBuffer *spell_buffer, int32_t name, uint32_t marks, Day start,
+		  Day end, Wide mrr)
+{
+	Packed packed = {marks | (uint32_t) name << PACKED_NAME_SHIFT, start, end,
+					 (int32_t) mrr};
+
+	if ((uint32_t) name >= PACKED_OVERFLOW || packed.mrr != mrr)
+	{
+		packed.head = marks | PACKED_OVERFLOW << PACKED_NAME_SHIFT;
+		packed.mrr = (int32_t) spell_buffer->noverflow;
+		*(OverflowEntry *) chunked_array_reach(&spell_buffer->overflow,
+											   spell_buffer->noverflow++) =
+			(OverflowEntry){name, mrr};
+	}
+	return packed;
+}
+
+/* A line as it is handed out. */
+static inline Line
+line_unpack(const SpellBuffer *spell_buffer, uint32_t partition,
+			const Packed *packed)
+{
+	uint32_t marks = (packed->head & PACKED_MEMBERSHIP ? LINE_MEMBERSHIP : 0) |
+					 (packed->head & PACKED_PAUSED ? LINE_ON_PAUSE : 0);
+	Line line = {packed_slot(partition, packed),
+				 (int32_t) (packed->head >> PACKED_NAME_SHIFT | marks),
+				 packed->start, packed->end, packed->mrr};
+
+	if (packed_is_overflow(packed))
+	{
+		const OverflowEntry *entry = packed_overflow(spell_buffer, packed);
+
+		line.product = entry->name | (int32_t) marks;
+		line.mrr = (int64_t) entry->mrr;
+		if (line.mrr != entry->mrr)
+		{
+			line.product = ~line.product;
+			line.mrr = packed->mrr;
+		}
+	}
+	return line;
+}
+
+#endif /* CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_LINES_H */

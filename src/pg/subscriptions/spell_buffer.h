@@ -1,0 +1,65 @@
+/*
+ * spell_buffer.h
+ *		Aggregates over raw spells in one pass
+ *		(core/subscriptions/spell_buffer.h).
+ *
+ * Their steps read a row with spell_buffer_row() and add it; combine,
+ * serialize and deserialize are the same for all of them; each ends in a
+ * reading of its own.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_SUBSCRIPTIONS_SPELL_BUFFER_H
+#define CVM_PG_SUBSCRIPTIONS_SPELL_BUFFER_H
+
+#include "postgres.h"
+
+#include "core/subscriptions/spell_buffer.h"
+#include "pg/row.h"
+#include "pg/subscriptions/holdings.h"
+#include "utils/array.h"
+
+/*
+ * The state of the aggregate: a spell buffer of its own, or what a parallel
+ * worker sent, still in its bytes until it is merged.
+ */
+typedef struct SpellBufferState
+{
+	SpellBuffer *spell_buffer;
+	bytea *bytes;
+	ArrayType *families; /* of segment_flow_agg */
+	int span;			 /* likewise; 0: not told yet */
+} SpellBufferState;
+
+typedef struct SpellBufferRow
+{
+	SpellBufferState *state;
+	Key key;
+	SpellRow spell;
+} SpellBufferRow;
+
+/* Where the arguments stand after customer, product, days and price */
+typedef struct SpellBufferArguments
+{
+	int grain;	/* then as_of */
+	int clock;	/* 0, and so the others: has none */
+	int paused; /* is the line paused? */
+	int pause_days;
+} SpellBufferArguments;
+
+extern size_t spell_buffer_budget(FunctionCallInfo fcinfo,
+								  SpellBufferState *state);
+extern bool spell_buffer_row(FunctionCallInfo fcinfo,
+							 const SpellBufferArguments *arguments,
+							 const char *name, SpellBufferRow *row);
+
+/* What a step returns: the state, or NULL while there is none */
+#define PG_RETURN_SPELL_BUFFER(state) \
+	do                                \
+	{                                 \
+		if ((state) == NULL)          \
+			PG_RETURN_NULL();         \
+		PG_RETURN_POINTER(state);     \
+	} while (0)
+
+#endif /* CVM_PG_SUBSCRIPTIONS_SPELL_BUFFER_H */

@@ -12,7 +12,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -181,8 +181,9 @@ check_answer(Work *work, const Retention *retention)
 	}
 	else if (work->answer_size != writer.used ||
 			 memcmp(work->answer, writer.data, writer.used) != 0)
-		host_fail(HOST_BAD_BYTES, NULL, "%s keys by %s give another answer",
-				  work->kind.name, grain_name(work->calendar.grain));
+		runtime_error(RUNTIME_BAD_BYTES, NULL,
+					  "%s keys by %s give another answer", work->kind.name,
+					  grain_name(work->calendar.grain));
 }
 
 static void
@@ -210,7 +211,7 @@ run_round(Work *work, Costs *costs)
 	began = now();
 	other = fold_absorb(NULL, NULL, writer.data, writer.used, 0);
 	costs->absorb = (now() - began) / work->nrows;
-	host_free(writer.data);
+	runtime_free(writer.data);
 
 	began = now();
 	fold_finish(other, retention);
@@ -272,7 +273,7 @@ main(int argc, char **argv)
 	work.days = malloc(work.nrows * sizeof(Day));
 	work.keys = malloc(work.nrows * sizeof(Key));
 	work.text = malloc((size_t) work.nrows * TEXT_SIZE);
-	host_patience = LONG_MAX;
+	runtime_patience = LONG_MAX;
 	make_rows(&work);
 	printf("%d rows of %d customers by time, ns per row, medians of %d\n\n",
 		   work.nrows, work.ncustomers, ROUNDS);
@@ -289,9 +290,9 @@ main(int argc, char **argv)
 		{
 			work.kind = kinds[k];
 			make_keys(&work);
-			if (host_run(run_rounds, &work) != HOST_DONE)
+			if (runtime_run(run_rounds, &work) != RUNTIME_DONE)
 			{
-				fprintf(stderr, "%s\n", host_message);
+				fprintf(stderr, "%s\n", runtime_message);
 				return 1;
 			}
 			printf("| %s | %s | %.1f | %.1f | %.1f | %.1f | %.1f | %.1f |\n",

@@ -15,14 +15,14 @@
 #include "core/util/bytes.h"
 #include "fmgr.h"
 
-/* What the core offers for one type; arena is the memory the state lives in */
+/* What the core offers for one type; context is the memory the state lives in */
 typedef struct ExpandedType
 {
 	const char *name;
-	void *(*make)(HostArena arena);
+	void *(*make)(Context context);
 	void (*merge)(void *into, const void *more);
 	void (*encode)(const void *state, ByteWriter *writer);
-	void *(*decode)(HostArena arena, const void *data, size_t size);
+	void *(*decode)(Context context, const void *data, size_t size);
 } ExpandedType;
 
 /*

@@ -19,26 +19,26 @@
 
 /* Arrays of a fold may pass one gigabyte; values never do (core/util/bytes.h). */
 void *
-host_alloc(HostArena arena, size_t size)
+runtime_alloc(Context context, size_t size)
 {
 	return MemoryContextAllocExtended(
-		arena ? (MemoryContext) arena : CurrentMemoryContext, size,
+		context ? (MemoryContext) context : CurrentMemoryContext, size,
 		MCXT_ALLOC_HUGE);
 }
 
 void *
-host_alloc_zero(HostArena arena, size_t size)
+runtime_alloc_zero(Context context, size_t size)
 {
 	return MemoryContextAllocExtended(
-		arena ? (MemoryContext) arena : CurrentMemoryContext, size,
+		context ? (MemoryContext) context : CurrentMemoryContext, size,
 		MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 /* Ask for large pages: the first touch of each page costs more than its use. */
 void *
-host_alloc_block(HostArena arena, size_t size)
+runtime_alloc_block(Context context, size_t size)
 {
-	char *block = host_alloc(arena, size);
+	char *block = runtime_alloc(context, size);
 
 #ifdef MADV_HUGEPAGE
 	if (size >= LARGE_BLOCK)
@@ -55,41 +55,41 @@ host_alloc_block(HostArena arena, size_t size)
 }
 
 void *
-host_realloc(void *pointer, size_t size)
+runtime_realloc(void *pointer, size_t size)
 {
 	return repalloc_huge(pointer, size);
 }
 
 void
-host_free(void *pointer)
+runtime_free(void *pointer)
 {
 	pfree(pointer);
 }
 
-HostArena
-host_forever(void)
+Context
+runtime_forever(void)
 {
 	return TopMemoryContext;
 }
 
 void
-host_poll(void)
+check_interrupts(void)
 {
 	CHECK_FOR_INTERRUPTS();
 }
 
 void
-host_sort(void *items, size_t count, size_t size,
-		  int (*compare)(const void *, const void *))
+runtime_sort(void *items, size_t count, size_t size,
+			 int (*compare)(const void *, const void *))
 {
 	pg_qsort(items, count, size, compare);
 }
 
 /* Files count towards temp_file_limit and go with the query. */
-HostFile
-host_file_make(HostArena arena)
+TempFile
+temp_file_make(Context context)
 {
-	MemoryContext old = MemoryContextSwitchTo((MemoryContext) arena);
+	MemoryContext old = MemoryContextSwitchTo((MemoryContext) context);
 	BufFile *file = BufFileCreateTemp(false);
 
 	MemoryContextSwitchTo(old);
@@ -97,13 +97,13 @@ host_file_make(HostArena arena)
 }
 
 void
-host_file_write(HostFile file, const void *data, size_t size)
+temp_file_write(TempFile file, const void *data, size_t size)
 {
 	BufFileWrite((BufFile *) file, (void *) data, size);
 }
 
 void
-host_file_rewind(HostFile file)
+temp_file_rewind(TempFile file)
 {
 	if (BufFileSeek((BufFile *) file, 0, 0, SEEK_SET) != 0)
 		ereport(ERROR, (errcode_for_file_access(),
@@ -111,42 +111,42 @@ host_file_rewind(HostFile file)
 }
 
 size_t
-host_file_read(HostFile file, void *data, size_t size)
+temp_file_read(TempFile file, void *data, size_t size)
 {
 	return BufFileRead((BufFile *) file, data, size);
 }
 
 void
-host_file_close(HostFile file)
+temp_file_close(TempFile file)
 {
 	BufFileClose((BufFile *) file);
 }
 
 static int
-sqlstate_of(HostError code)
+sqlstate_of(RuntimeError code)
 {
 	switch (code)
 	{
-		case HOST_INVALID_VALUE:
+		case RUNTIME_INVALID_VALUE:
 			return ERRCODE_INVALID_PARAMETER_VALUE;
-		case HOST_NULL_VALUE:
+		case RUNTIME_NULL_VALUE:
 			return ERRCODE_NULL_VALUE_NOT_ALLOWED;
-		case HOST_OUT_OF_RANGE:
+		case RUNTIME_OUT_OF_RANGE:
 			return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
-		case HOST_BAD_DATE:
+		case RUNTIME_BAD_DATE:
 			return ERRCODE_DATETIME_VALUE_OUT_OF_RANGE;
-		case HOST_BAD_BYTES:
+		case RUNTIME_BAD_BYTES:
 			return ERRCODE_INVALID_BINARY_REPRESENTATION;
-		case HOST_BAD_TEXT:
+		case RUNTIME_BAD_TEXT:
 			return ERRCODE_INVALID_TEXT_REPRESENTATION;
-		case HOST_TOO_LARGE:
+		case RUNTIME_TOO_LARGE:
 			return ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 	}
 	return ERRCODE_INTERNAL_ERROR;
 }
 
 void
-host_fail(HostError code, const char *hint, const char *message, ...)
+runtime_error(RuntimeError code, const char *hint, const char *message, ...)
 {
 	char text[1024];
 	va_list args;

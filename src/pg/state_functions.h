@@ -24,9 +24,9 @@
 	STATE_TYPE_VERIFIED(noun, noun##_verified)
 
 #define STATE_TYPE_VERIFIED(noun, decode_verified)                         \
-	static void *noun##_state_make(HostArena arena)                        \
+	static void *noun##_state_make(Context context)                        \
 	{                                                                      \
-		return noun##_new(arena);                                          \
+		return noun##_new(context);                                        \
 	}                                                                      \
 	static void noun##_state_merge(void *into, const void *more)           \
 	{                                                                      \
@@ -36,10 +36,10 @@
 	{                                                                      \
 		noun##_encode(state, writer);                                      \
 	}                                                                      \
-	static void *noun##_state_decode(HostArena arena, const void *data,    \
+	static void *noun##_state_decode(Context context, const void *data,    \
 									 size_t size)                          \
 	{                                                                      \
-		return noun##_decode(arena, data, size);                           \
+		return noun##_decode(context, data, size);                         \
 	}                                                                      \
 	extern const ExpandedType noun##_state;                                \
 	const ExpandedType noun##_state = {                                    \

@@ -10,7 +10,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -186,16 +186,17 @@ static bool
 take(const uint8_t *data, size_t size)
 {
 	Input input = {data, size, false};
-	HostEnd end;
+	RuntimeEnd end;
 
 	if (size < 1)
 		return false;
-	host_patience = 200000;
-	end = host_run(take_input, &input);
-	if (end == HOST_FAILED)
+	runtime_patience = 200000;
+	end = runtime_run(take_input, &input);
+	if (end == RUNTIME_FAILED)
 		/* sums may overflow */
-		CLAIM(host_error == HOST_OUT_OF_RANGE || host_error == HOST_TOO_LARGE ||
-			  (!input.accepted && host_error == HOST_BAD_BYTES));
+		CLAIM(runtime_error_code == RUNTIME_OUT_OF_RANGE ||
+			  runtime_error_code == RUNTIME_TOO_LARGE ||
+			  (!input.accepted && runtime_error_code == RUNTIME_BAD_BYTES));
 	return input.accepted;
 }
 
@@ -276,7 +277,7 @@ blank_matrix(void)
 static uint8_t *
 product_roles_of(const Label *names, int nnames)
 {
-	uint8_t *product_roles = host_alloc(NULL, nnames + 1);
+	uint8_t *product_roles = runtime_alloc(NULL, nnames + 1);
 
 	for (int i = 0; i < nnames; i++)
 		product_roles[i] = names[i].size != 1		 ? SIDE_DONOR
@@ -308,7 +309,7 @@ make(void *argument)
 
 	for (int c = 0; c < ncustomers; c++)
 	{
-		HoldingsLog *log = host_alloc_zero(NULL, LOG_SIZE);
+		HoldingsLog *log = runtime_alloc_zero(NULL, LOG_SIZE);
 		int nspells = draw(6) == 0 ? 60 : (int) draw(7);
 		Holdings *holdings;
 		Key key = {.number = c * 1000003};
@@ -412,7 +413,7 @@ main(int argc, char **argv)
 		for (int i = 0; i < 60; i++)
 		{
 			made.kind = i % KINDS;
-			CLAIM(host_run(make, &made) == HOST_DONE);
+			CLAIM(runtime_run(make, &made) == RUNTIME_DONE);
 			for (size_t at = 0; at < made.size; at++)
 				printf("%02x", made.data[at]);
 			printf("\n");
@@ -430,7 +431,7 @@ main(int argc, char **argv)
 		made.kind = kind;
 		for (int round = 0; round < rounds; round++)
 		{
-			CLAIM(host_run(make, &made) == HOST_DONE);
+			CLAIM(runtime_run(make, &made) == RUNTIME_DONE);
 			same += made.same;
 			whole += take(made.data, made.size);
 			for (int i = 0; i < 150; i++)

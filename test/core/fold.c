@@ -11,7 +11,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,9 +111,10 @@ take_row(World *world, Fold *fold, const Row *row)
 	if (world->nrows == world->room)
 	{
 		world->room = world->room ? world->room * 2 : 64;
-		world->rows = world->nrows
-						  ? host_realloc(world->rows, world->room * sizeof(Row))
-						  : host_alloc(NULL, world->room * sizeof(Row));
+		world->rows =
+			world->nrows
+				? runtime_realloc(world->rows, world->room * sizeof(Row))
+				: runtime_alloc(NULL, world->room * sizeof(Row));
 	}
 	world->rows[world->nrows++] = *row;
 	fold_take(fold, key, row->day, row->marks, row->value, row->scale);
@@ -181,7 +182,7 @@ run_step(World *world, Script *script)
 		writer_open(&writer, NULL, 0);
 		fold_encode(*fold, &writer);
 		fold_absorb(*into, NULL, writer.data, writer.used, world->budget);
-		host_free(writer.data);
+		runtime_free(writer.data);
 		fold_close_files(*fold);
 		fold_free(*fold);
 		*fold = fold_new(NULL, world->kind, world->calendar, world->is_marked,
@@ -209,7 +210,7 @@ fold_plainly(const World *world, Retention *retention)
 	for (int i = 0; i < world->nrows; i++)
 		if (world->rows[i].day > last)
 			last = world->rows[i].day;
-	host_sort(world->rows, world->nrows, sizeof(Row), compare_rows);
+	runtime_sort(world->rows, world->nrows, sizeof(Row), compare_rows);
 	for (int from = 0, past; from < world->nrows; from = past)
 	{
 		size_t size;
@@ -222,7 +223,7 @@ fold_plainly(const World *world, Retention *retention)
 			past++;
 		size = log_size(true, past - from);
 		/* where its entries are aligned, as behind the length of a value */
-		log = (ActivityLog *) ((char *) host_alloc(NULL, size + 4) + 4);
+		log = (ActivityLog *) ((char *) runtime_alloc(NULL, size + 4) + 4);
 		log_open(log, true);
 		for (int i = from; i < past; i++)
 		{
@@ -300,9 +301,9 @@ run_bytes(Script *script, const uint8_t *data, size_t size, uint32_t bursts)
 	script->at = data;
 	script->end = data + size;
 	script->bursts = bursts;
-	host_patience = 1L << 40;
-	if (host_run(run_script, script) != HOST_DONE)
-		printf("# %s\n", host_message);
+	runtime_patience = 1L << 40;
+	if (runtime_run(run_script, script) != RUNTIME_DONE)
+		printf("# %s\n", runtime_message);
 	return script->same;
 }
 

@@ -10,7 +10,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -101,8 +101,9 @@ check_retention(const Retention *retention)
 static bool
 may_fail(void)
 {
-	return host_error == HOST_OUT_OF_RANGE || host_error == HOST_TOO_LARGE ||
-		   host_error == HOST_INVALID_VALUE;
+	return runtime_error_code == RUNTIME_OUT_OF_RANGE ||
+		   runtime_error_code == RUNTIME_TOO_LARGE ||
+		   runtime_error_code == RUNTIME_INVALID_VALUE;
 }
 
 static void
@@ -188,7 +189,7 @@ use_activity(const Activity *activity, uint8_t how)
 	if (how & 32)
 	{
 		spec.nbrackets = 3;
-		spec.brackets = host_alloc(NULL, sizeof(brackets));
+		spec.brackets = runtime_alloc(NULL, sizeof(brackets));
 		memcpy(spec.brackets, brackets, sizeof(brackets));
 	}
 	tenure_read(&tenure, activity, &spec, as_of);
@@ -269,21 +270,22 @@ static bool
 take(const uint8_t *data, size_t size)
 {
 	Input input = {data, size, false};
-	HostEnd end;
+	RuntimeEnd end;
 
 	if (size < 1)
 		return false;
-	host_patience = 20000;
-	end = host_run(take_input, &input);
-	if (end == HOST_FAILED && input.accepted)
+	runtime_patience = 20000;
+	end = runtime_run(take_input, &input);
+	if (end == RUNTIME_FAILED && input.accepted)
 	{
 		if (!may_fail())
-			printf("# %d: %s\n", (int) host_error, host_message);
+			printf("# %d: %s\n", (int) runtime_error_code, runtime_message);
 		CLAIM(may_fail());
 	}
-	if (end == HOST_FAILED && !input.accepted)
-		CLAIM(host_error == HOST_BAD_BYTES || host_error == HOST_TOO_LARGE ||
-			  host_error == HOST_OUT_OF_RANGE);
+	if (end == RUNTIME_FAILED && !input.accepted)
+		CLAIM(runtime_error_code == RUNTIME_BAD_BYTES ||
+			  runtime_error_code == RUNTIME_TOO_LARGE ||
+			  runtime_error_code == RUNTIME_OUT_OF_RANGE);
 	return input.accepted;
 }
 
@@ -320,7 +322,7 @@ typedef struct Seed
 static Activity *
 make_activity(void)
 {
-	Activity *activity = host_alloc_zero(NULL, sizeof(Activity));
+	Activity *activity = runtime_alloc_zero(NULL, sizeof(Activity));
 	Day day = (Day) random_number(9000) - 300;
 	bool marked = random_number(2);
 
@@ -328,7 +330,7 @@ make_activity(void)
 	activity->has_value = random_number(2);
 	activity->scale = activity->has_value ? (int) random_number(4) : 0;
 	activity->days =
-		host_alloc_zero(NULL, activity->ndays * sizeof(ActivityDay));
+		runtime_alloc_zero(NULL, activity->ndays * sizeof(ActivityDay));
 	for (int i = 0; i < activity->ndays; i++)
 	{
 		ActivityDay *entry = &activity->days[i];
@@ -367,7 +369,7 @@ make_seed(void *argument)
 	if (random_number(3) == 0)
 	{
 		spec.nbrackets = 3;
-		spec.brackets = host_alloc(NULL, sizeof(brackets));
+		spec.brackets = runtime_alloc(NULL, sizeof(brackets));
 		memcpy(spec.brackets, brackets, sizeof(brackets));
 	}
 	for (int i = 0; i < 6; i++)
@@ -465,7 +467,7 @@ main(int argc, char **argv)
 		for (long round = 0; round < rounds; round++)
 		{
 			seed.kind = (uint8_t) kind;
-			CLAIM(host_run(make_seed, &seed) == HOST_DONE);
+			CLAIM(runtime_run(make_seed, &seed) == RUNTIME_DONE);
 			data[0] = (uint8_t) (kind + KINDS * random_number(64));
 			memcpy(data + 1, seed.data, seed.size);
 			if (seed.size > 0)

@@ -9,7 +9,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -149,18 +149,20 @@ use(void *argument)
 static bool
 take(Input *input)
 {
-	HostEnd end;
+	RuntimeEnd end;
 
-	host_patience = 20000;
-	end = host_run(use, input);
-	if (end != HOST_FAILED)
+	runtime_patience = 20000;
+	end = runtime_run(use, input);
+	if (end != RUNTIME_FAILED)
 		return input->is_accepted;
 	if (input->is_accepted)
-		CLAIM(host_error == HOST_OUT_OF_RANGE || host_error == HOST_TOO_LARGE ||
-			  host_error == HOST_INVALID_VALUE);
+		CLAIM(runtime_error_code == RUNTIME_OUT_OF_RANGE ||
+			  runtime_error_code == RUNTIME_TOO_LARGE ||
+			  runtime_error_code == RUNTIME_INVALID_VALUE);
 	else
-		CLAIM(host_error == HOST_BAD_BYTES || host_error == HOST_TOO_LARGE ||
-			  host_error == HOST_OUT_OF_RANGE);
+		CLAIM(runtime_error_code == RUNTIME_BAD_BYTES ||
+			  runtime_error_code == RUNTIME_TOO_LARGE ||
+			  runtime_error_code == RUNTIME_OUT_OF_RANGE);
 	return input->is_accepted;
 }
 
@@ -217,7 +219,8 @@ make(void *argument)
 	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
 	SegmentFlow *steps = segment_flow_new(NULL);
 	SegmentFlow *pass = segment_flow_new(NULL);
-	ProductTiers product_tiers = {3, host_alloc(NULL, 3 * sizeof(ProductTier))};
+	ProductTiers product_tiers = {3,
+								  runtime_alloc(NULL, 3 * sizeof(ProductTier))};
 	ByteWriter writer;
 	ByteWriter other;
 
@@ -230,8 +233,8 @@ make(void *argument)
 	segment_flow_set_tiers(pass, &product_tiers);
 	for (int customer = 0; customer < CUSTOMERS; customer++)
 	{
-		HoldingsLog *held = host_alloc_zero(NULL, 4096);
-		HoldingsLog *placed = host_alloc_zero(NULL, 4096);
+		HoldingsLog *held = runtime_alloc_zero(NULL, 4096);
+		HoldingsLog *placed = runtime_alloc_zero(NULL, 4096);
 		Key key = {0};
 		int nplaced = (int) draw(5);
 
@@ -289,8 +292,8 @@ main(int argc, char **argv)
 
 	for (int round = 0; round < rounds; round++)
 	{
-		host_patience = 1000000;
-		CLAIM(host_run(make, &whole) == HOST_DONE);
+		runtime_patience = 1000000;
+		CLAIM(runtime_run(make, &whole) == RUNTIME_DONE);
 		same += whole.same_bytes;
 		own += take(&whole);
 		for (int i = 0; i < 300; i++)

@@ -9,7 +9,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,11 +95,14 @@ use(void *argument)
 		Calendar month = {GRAIN_MONTH, 1};
 		Held always = {INT64_MIN, INT64_MAX};
 		Movement *movement = movement_new(NULL);
-		Step *steps = host_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
-		Pause *pauses = host_alloc(NULL, steps_room(holdings) * sizeof(Pause));
+		Step *steps =
+			runtime_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
+		Pause *pauses =
+			runtime_alloc(NULL, steps_room(holdings) * sizeof(Pause));
 		int npauses = 0;
-		Level *levels = host_alloc(NULL, steps_room(holdings) * sizeof(Level));
-		Run *runs = host_alloc(NULL, steps_room(holdings) * sizeof(Run));
+		Level *levels =
+			runtime_alloc(NULL, steps_room(holdings) * sizeof(Level));
+		Run *runs = runtime_alloc(NULL, steps_room(holdings) * sizeof(Run));
 		int nsteps = steps_of(holdings, 9000, steps);
 		int nlevels = levels_of(steps, nsteps, levels);
 
@@ -191,7 +194,7 @@ make(void *argument)
 	SpellTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
 	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
 	Movement *movement = movement_new(NULL);
-	HoldingsLog *log = host_alloc_zero(NULL, 4096);
+	HoldingsLog *log = runtime_alloc_zero(NULL, 4096);
 
 	writer_open(&writer, NULL, 0);
 	revenue_adopt(revenue, month, CLOCK_ANNIVERSARY, 9000);
@@ -252,8 +255,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.kind = data[0] % KINDS;
 	input.size = size - 1;
 	memcpy(input.data, data + 1, size - 1);
-	if (host_run(use, &input) == HOST_FAILED && input.is_accepted &&
-		host_error == HOST_BAD_BYTES)
+	if (runtime_run(use, &input) == RUNTIME_FAILED && input.is_accepted &&
+		runtime_error_code == RUNTIME_BAD_BYTES)
 		abort();
 	return 0;
 }
@@ -268,7 +271,7 @@ print_seeds(void)
 	for (int i = 0; i < 40; i++)
 	{
 		seed.kind = i % KINDS;
-		if (host_run(make, &seed) != HOST_DONE)
+		if (runtime_run(make, &seed) != RUNTIME_DONE)
 			abort();
 		printf("%02x", (unsigned) seed.kind);
 		for (size_t at = 0; at < seed.size; at++)
@@ -299,9 +302,10 @@ main(int argc, char **argv)
 		whole.kind = kind;
 		for (int round = 0; round < 60; round++)
 		{
-			if (host_run(make, &whole) != HOST_DONE)
+			if (runtime_run(make, &whole) != RUNTIME_DONE)
 				abort();
-			own += host_run(use, &whole) == HOST_DONE && whole.is_accepted;
+			own +=
+				runtime_run(use, &whole) == RUNTIME_DONE && whole.is_accepted;
 			for (int i = 0; i < 300; i++)
 			{
 				damaged = whole;
@@ -311,10 +315,11 @@ main(int argc, char **argv)
 				if (draw(6) == 0)
 					damaged.size = draw((uint32_t) damaged.size);
 				/* once taken, a value must not turn out to be damaged */
-				if (host_run(use, &damaged) == HOST_FAILED &&
-					damaged.is_accepted && host_error == HOST_BAD_BYTES)
+				if (runtime_run(use, &damaged) == RUNTIME_FAILED &&
+					damaged.is_accepted &&
+					runtime_error_code == RUNTIME_BAD_BYTES)
 				{
-					printf("# kind %d: %s\n", kind, host_message);
+					printf("# kind %d: %s\n", kind, runtime_message);
 					abort();
 				}
 				refused += !damaged.is_accepted;

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static Activity *
 by_log(const World *world, uint32_t customer)
 {
 	size_t size = log_size(true, world->nrows);
-	char *block = host_alloc(NULL, size + 4);
+	char *block = runtime_alloc(NULL, size + 4);
 	ActivityLog *log = (ActivityLog *) (block + 4); /* entries are aligned */
 	Activity *activity;
 
@@ -104,7 +104,7 @@ by_log(const World *world, uint32_t customer)
 					row->marks & MARK_VALUE);
 	}
 	activity = log_read(log, size);
-	host_free(block);
+	runtime_free(block);
 	return activity;
 }
 
@@ -133,10 +133,10 @@ check_timeline(void *arg, Key key, const Activity *activity)
 	world->same &=
 		writers[0].used == writers[1].used &&
 		memcmp(writers[0].data, writers[1].data, writers[0].used) == 0;
-	host_free(writers[0].data);
-	host_free(writers[1].data);
-	host_free(expected->days);
-	host_free(expected);
+	runtime_free(writers[0].data);
+	runtime_free(writers[1].data);
+	runtime_free(expected->days);
+	runtime_free(expected);
 }
 
 static void
@@ -154,8 +154,8 @@ run_world(void *argument)
 		world->kind = KEY_NUMBER;
 	world->customers = is_large ? 9000 : 1 + draw(world, 300);
 	world->nrows = is_large ? 20000 : 1 + (int) draw(world, 2000);
-	world->rows = host_alloc(NULL, world->nrows * sizeof(Row));
-	world->seen = host_alloc_zero(NULL, world->customers);
+	world->rows = runtime_alloc(NULL, world->nrows * sizeof(Row));
+	world->seen = runtime_alloc_zero(NULL, world->customers);
 	timelines = timelines_new(NULL, world->kind, world->is_full,
 							  (DayReader){NULL, NULL},
 							  world->number % 4 == 1   ? 20000
@@ -208,13 +208,13 @@ main(void)
 	int is_radix = 0;
 	int widened = 0;
 
-	host_patience = 1L << 40;
+	runtime_patience = 1L << 40;
 	for (int i = 0; i < WORLDS; i++)
 	{
 		World world = {.number = i};
 
-		if (host_run(run_world, &world) != HOST_DONE)
-			printf("# world %d: %s\n", i, host_message);
+		if (runtime_run(run_world, &world) != RUNTIME_DONE)
+			printf("# world %d: %s\n", i, runtime_message);
 		else if (!world.same)
 			printf("# world %d differs\n", i);
 		else

@@ -7,13 +7,14 @@
 #include "core/cannibalization/adding.h"
 
 Cannibalization *
-cannibalization_new(HostArena arena)
+cannibalization_new(Context context)
 {
-	Cannibalization *state = host_alloc_zero(arena, sizeof(Cannibalization));
+	Cannibalization *state =
+		runtime_alloc_zero(context, sizeof(Cannibalization));
 
-	state->arena = arena;
+	state->context = context;
 	state->scale = SHARE_SCALE;
-	state->strata.arena = state->donors.arena = arena;
+	state->strata.context = state->donors.context = context;
 	return state;
 }
 
@@ -58,20 +59,21 @@ cannibalization_adopt(Cannibalization *state, Day as_of, int32_t gap,
 	if (state->adopted)
 	{
 		if (state->as_of != as_of)
-			host_fail(HOST_INVALID_VALUE,
-					  "Use the same as_of for every customer.",
-					  "cannot add up entries observed until different days");
+			runtime_error(
+				RUNTIME_INVALID_VALUE, "Use the same as_of for every customer.",
+				"cannot add up entries observed until different days");
 		if (state->gap != gap || !same_windows(state, windows, nwindows))
-			host_fail(HOST_INVALID_VALUE,
-					  "Use the same look_back, look_ahead and gap for every "
-					  "customer.",
-					  "cannot add up entries seen through different windows");
+			runtime_error(
+				RUNTIME_INVALID_VALUE,
+				"Use the same look_back, look_ahead and gap for every "
+				"customer.",
+				"cannot add up entries seen through different windows");
 		return;
 	}
 	if (nwindows > MAX_WINDOW_STATS)
-		host_fail(HOST_TOO_LARGE, "Ask for fewer of them.",
-				  "%d pairs of look_back and look_ahead are more than %d",
-				  nwindows, MAX_WINDOW_STATS);
+		runtime_error(RUNTIME_TOO_LARGE, "Ask for fewer of them.",
+					  "%d pairs of look_back and look_ahead are more than %d",
+					  nwindows, MAX_WINDOW_STATS);
 	for (int i = 0; i < nwindows; i++)
 		window_check(windows[i]);
 	state->adopted = true;
@@ -79,11 +81,11 @@ cannibalization_adopt(Cannibalization *state, Day as_of, int32_t gap,
 	state->gap = gap;
 	state->nwindow_stats = nwindows;
 	state->window_stats =
-		host_alloc_zero(state->arena, nwindows * sizeof(WindowStats));
+		runtime_alloc_zero(state->context, nwindows * sizeof(WindowStats));
 	for (int i = 0; i < nwindows; i++)
 		state->window_stats[i].window = windows[i];
-	host_sort(state->window_stats, nwindows, sizeof(WindowStats),
-			  compare_window_stats);
+	runtime_sort(state->window_stats, nwindows, sizeof(WindowStats),
+				 compare_window_stats);
 }
 
 /* Divide what an entry lost among its donors. */
@@ -159,7 +161,7 @@ add_entries(Adding *adding, WindowStats *stats)
 
 		if (!run_counts(adding, &trajectory->runs[i]))
 			continue;
-		host_poll();
+		check_interrupts();
 		entry = trajectory_entry(trajectory, i, stats->window);
 		stats->kinds[entry.kind]++;
 		if (!entry.matured)

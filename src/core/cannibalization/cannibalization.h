@@ -99,7 +99,7 @@ typedef struct WindowStats
 
 typedef struct Cannibalization
 {
-	HostArena arena;
+	Context context;
 	bool adopted;
 	Day as_of;
 	int32_t gap;
@@ -139,7 +139,7 @@ typedef struct DeltaArrays
 #define CANNIBALIZATION_VERSION 1
 #define MAX_WINDOW_STATS 400
 
-extern Cannibalization *cannibalization_new(HostArena arena);
+extern Cannibalization *cannibalization_new(Context context);
 extern void cannibalization_adopt(Cannibalization *state, Day as_of,
 								  int32_t gap, const Window *windows,
 								  int nwindows);
@@ -159,7 +159,7 @@ extern void cannibalization_merge_control(Cannibalization *into,
 										  const Cannibalization *more);
 extern void cannibalization_encode(const Cannibalization *state,
 								   ByteWriter *writer);
-extern Cannibalization *cannibalization_decode(HostArena arena,
+extern Cannibalization *cannibalization_decode(Context context,
 											   const void *data, size_t size);
 
 /* Parts that the files of this state share */

@@ -46,7 +46,8 @@ decode_outcome(ByteReader *reader, Outcome *outcome)
 static int32_t *
 places_of(const Lexicon *lexicon)
 {
-	int32_t *places = host_alloc(NULL, (lexicon->count + 1) * sizeof(int32_t));
+	int32_t *places =
+		runtime_alloc(NULL, (lexicon->count + 1) * sizeof(int32_t));
 
 	for (int i = 0; i < lexicon->count; i++)
 		places[lexicon->sorted[i]] = i;
@@ -123,7 +124,7 @@ encode_window_stats(const Cannibalization *state, const WindowStats *stats,
 		{
 			const StratumMonth *stratum_month = stats->stratum_months[p];
 
-			host_poll();
+			check_interrupts();
 			if (strata[stratum_month->stratum] == i)
 				encode_stratum_month(stats, stratum_month, i, writer);
 		}
@@ -149,7 +150,7 @@ cannibalization_encode(const Cannibalization *state, ByteWriter *writer)
 	write_unsigned(writer, state->nwindow_stats);
 	for (int i = 0; i < state->nwindow_stats; i++)
 		encode_window_stats(state, &state->window_stats[i], strata, writer);
-	host_free(strata);
+	runtime_free(strata);
 }
 
 static void
@@ -177,7 +178,7 @@ decode_stratum_month(Cannibalization *state, WindowStats *stats,
 		int has = read_byte(reader);
 		Match *cell;
 
-		host_poll();
+		check_interrupts();
 		if (band <= last || band >= BANDS || has == 0 ||
 			(has & ~(HAS_ENTERED | HAS_STAYED)) != 0)
 			reader_fail(reader);
@@ -244,9 +245,9 @@ decode_window_stats(Cannibalization *state, WindowStats *stats,
 
 /* Read canonical bytes; anything else is refused. */
 Cannibalization *
-cannibalization_decode(HostArena arena, const void *data, size_t size)
+cannibalization_decode(Context context, const void *data, size_t size)
 {
-	Cannibalization *state = cannibalization_new(arena);
+	Cannibalization *state = cannibalization_new(context);
 	ByteReader reader;
 	uint8_t adopted;
 	bool *strata;
@@ -276,9 +277,9 @@ cannibalization_decode(HostArena arena, const void *data, size_t size)
 		state->nwindow_stats > MAX_WINDOW_STATS)
 		reader_fail(&reader);
 	state->window_stats =
-		host_alloc_zero(arena, state->nwindow_stats * sizeof(WindowStats));
-	strata = host_alloc_zero(NULL, state->strata.count + 1);
-	donors = host_alloc_zero(NULL, state->donors.count + 1);
+		runtime_alloc_zero(context, state->nwindow_stats * sizeof(WindowStats));
+	strata = runtime_alloc_zero(NULL, state->strata.count + 1);
+	donors = runtime_alloc_zero(NULL, state->donors.count + 1);
 	for (int i = 0; i < state->nwindow_stats; i++)
 	{
 		decode_window_stats(state, &state->window_stats[i], &reader, strata,
@@ -294,7 +295,7 @@ cannibalization_decode(HostArena arena, const void *data, size_t size)
 		if (!donors[i])
 			reader_fail(&reader);
 	reader_close(&reader);
-	host_free(strata);
-	host_free(donors);
+	runtime_free(strata);
+	runtime_free(donors);
 	return state;
 }

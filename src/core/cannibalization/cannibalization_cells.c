@@ -20,9 +20,9 @@ window_stats_donors(const Cannibalization *state, WindowStats *stats)
 
 	if (count <= stats->ndonors)
 		return;
-	stats->donors = stats->donors
-						? host_realloc(stats->donors, room * sizeof(DonorLoss))
-						: host_alloc(state->arena, room * sizeof(DonorLoss));
+	stats->donors =
+		stats->donors ? runtime_realloc(stats->donors, room * sizeof(DonorLoss))
+					  : runtime_alloc(state->context, room * sizeof(DonorLoss));
 	memset(&stats->donors[stats->ndonors], 0,
 		   (count - stats->ndonors) * sizeof(DonorLoss));
 	stats->ndonors = count;
@@ -66,24 +66,24 @@ window_stats_stratum_month(Cannibalization *state, WindowStats *stats,
 			return stratum_month;
 	}
 	if (stats->nstratum_months >= MAX_STRATUM_MONTHS)
-		host_fail(HOST_TOO_LARGE,
-				  "Is as_of the first day that was not observed? Look for days "
-				  "far in the past with cvm.check_model().",
-				  "entries span more than %d months and strata",
-				  MAX_STRATUM_MONTHS);
+		runtime_error(
+			RUNTIME_TOO_LARGE,
+			"Is as_of the first day that was not observed? Look for days "
+			"far in the past with cvm.check_model().",
+			"entries span more than %d months and strata", MAX_STRATUM_MONTHS);
 	if (stats->nstratum_months == stats->stratum_month_room)
 	{
 		stats->stratum_month_room =
 			stats->stratum_month_room ? stats->stratum_month_room * 2 : 16;
 		stats->stratum_months =
 			stats->stratum_months
-				? host_realloc(
+				? runtime_realloc(
 					  stats->stratum_months,
 					  stats->stratum_month_room * sizeof(StratumMonth *))
-				: host_alloc(state->arena, stats->stratum_month_room *
-											   sizeof(StratumMonth *));
+				: runtime_alloc(state->context, stats->stratum_month_room *
+													sizeof(StratumMonth *));
 	}
-	stratum_month = host_alloc_zero(state->arena, sizeof(StratumMonth));
+	stratum_month = runtime_alloc_zero(state->context, sizeof(StratumMonth));
 	stratum_month->stratum = stratum;
 	stratum_month->month = month;
 	memmove(&stats->stratum_months[low + 1], &stats->stratum_months[low],
@@ -103,11 +103,11 @@ stratum_month_cell(Cannibalization *state, WindowStats *stats,
 		if (stats->ncells == stats->cell_room)
 		{
 			stats->cell_room = stats->cell_room ? stats->cell_room * 2 : 16;
-			stats->cells = stats->cells
-							   ? host_realloc(stats->cells,
-											  stats->cell_room * sizeof(Match))
-							   : host_alloc(state->arena,
-											stats->cell_room * sizeof(Match));
+			stats->cells =
+				stats->cells ? runtime_realloc(stats->cells,
+											   stats->cell_room * sizeof(Match))
+							 : runtime_alloc(state->context,
+											 stats->cell_room * sizeof(Match));
 		}
 		memset(&stats->cells[stats->ncells], 0, sizeof(Match));
 		stratum_month->cells[band] = ++stats->ncells;

@@ -13,14 +13,14 @@
 #include <string.h>
 
 CannibalizationMatrix *
-cannibalization_matrix_new(HostArena arena)
+cannibalization_matrix_new(Context context)
 {
 	CannibalizationMatrix *matrix =
-		host_alloc_zero(arena, sizeof(CannibalizationMatrix));
+		runtime_alloc_zero(context, sizeof(CannibalizationMatrix));
 
-	matrix->arena = arena;
+	matrix->context = context;
 	matrix->scale = SHARE_SCALE;
-	matrix->products.arena = arena;
+	matrix->products.context = context;
 	return matrix;
 }
 
@@ -39,14 +39,15 @@ cannibalization_matrix_adopt(CannibalizationMatrix *matrix, Day as_of,
 		return;
 	}
 	if (matrix->as_of != as_of)
-		host_fail(HOST_INVALID_VALUE, "Use the same as_of for every customer.",
-				  "cannot add up entries observed until different days");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same as_of for every customer.",
+					  "cannot add up entries observed until different days");
 	if (matrix->gap != gap || matrix->window.look_back != window.look_back ||
 		matrix->window.look_ahead != window.look_ahead)
-		host_fail(HOST_INVALID_VALUE,
-				  "Use the same look_back, look_ahead and gap for every "
-				  "customer.",
-				  "cannot add up entries seen through different windows");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same look_back, look_ahead and gap for every "
+					  "customer.",
+					  "cannot add up entries seen through different windows");
 }
 
 void
@@ -79,8 +80,8 @@ matrix_product(CannibalizationMatrix *matrix, const Label *name)
 	{
 		size_t room = (size_t) matrix->products.room * sizeof(MatrixRow);
 
-		matrix->rows = matrix->rows ? host_realloc(matrix->rows, room)
-									: host_alloc(matrix->arena, room);
+		matrix->rows = matrix->rows ? runtime_realloc(matrix->rows, room)
+									: runtime_alloc(matrix->context, room);
 		memset(&matrix->rows[matrix->nrows], 0,
 			   (matrix->products.count - matrix->nrows) * sizeof(MatrixRow));
 		matrix->nrows = matrix->products.count;
@@ -98,8 +99,8 @@ matrix_donor(CannibalizationMatrix *matrix, int32_t focal, int32_t donor)
 	{
 		size_t room = (size_t) matrix->products.room * sizeof(DonorLoss);
 
-		row->donors = row->donors ? host_realloc(row->donors, room)
-								  : host_alloc(matrix->arena, room);
+		row->donors = row->donors ? runtime_realloc(row->donors, room)
+								  : runtime_alloc(matrix->context, room);
 		memset(&row->donors[row->ndonors], 0,
 			   (matrix->products.count - row->ndonors) * sizeof(DonorLoss));
 		row->ndonors = matrix->products.count;
@@ -122,7 +123,7 @@ cannibalization_matrix_merge(CannibalizationMatrix *into,
 		int32_t focal = matrix_product(into, &more->products.labels[i]);
 		MatrixRow *row = &into->rows[focal];
 
-		host_poll();
+		check_interrupts();
 		for (int kind = 0; kind < ENTRY_KINDS; kind++)
 			row->kinds[kind] = count_add(row->kinds[kind], from->kinds[kind]);
 		row->focal = money_add(
@@ -187,7 +188,7 @@ cannibalization_matrix_encode(const CannibalizationMatrix *matrix,
 	lexicon_encode(&matrix->products, writer);
 	for (int i = 0; i < matrix->products.count; i++)
 	{
-		host_poll();
+		check_interrupts();
 		encode_row(matrix, i, writer);
 	}
 }
@@ -228,9 +229,9 @@ decode_row(CannibalizationMatrix *matrix, int32_t focal, ByteReader *reader,
 
 /* Read canonical bytes; anything else is refused. */
 CannibalizationMatrix *
-cannibalization_matrix_decode(HostArena arena, const void *data, size_t size)
+cannibalization_matrix_decode(Context context, const void *data, size_t size)
 {
-	CannibalizationMatrix *matrix = cannibalization_matrix_new(arena);
+	CannibalizationMatrix *matrix = cannibalization_matrix_new(context);
 	ByteReader reader;
 	uint8_t adopted;
 	bool *in_use;
@@ -252,7 +253,7 @@ cannibalization_matrix_decode(HostArena arena, const void *data, size_t size)
 		if (matrix->window.look_back < 1 || matrix->scale < SHARE_SCALE)
 			reader_fail(&reader);
 		lexicon_decode(&matrix->products, &reader);
-		in_use = host_alloc_zero(NULL, matrix->products.count + 1);
+		in_use = runtime_alloc_zero(NULL, matrix->products.count + 1);
 		for (int i = 0; i < matrix->products.count; i++)
 			matrix_product(matrix, &matrix->products.labels[i]);
 		for (int i = 0; i < matrix->products.count; i++)
@@ -260,7 +261,7 @@ cannibalization_matrix_decode(HostArena arena, const void *data, size_t size)
 		for (int i = 0; i < matrix->products.count; i++)
 			if (!in_use[i])
 				reader_fail(&reader);
-		host_free(in_use);
+		runtime_free(in_use);
 	}
 	reader_close(&reader);
 	return matrix;

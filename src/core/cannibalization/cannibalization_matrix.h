@@ -28,7 +28,7 @@ typedef struct MatrixRow
 
 typedef struct CannibalizationMatrix
 {
-	HostArena arena;
+	Context context;
 	bool adopted;
 	Day as_of;
 	int32_t gap;
@@ -56,7 +56,7 @@ typedef struct MatrixWalk
 extern void matrix_walk_open(MatrixWalk *walk, CannibalizationMatrix *matrix,
 							 int scale, int nnames, const Label *names);
 
-extern CannibalizationMatrix *cannibalization_matrix_new(HostArena arena);
+extern CannibalizationMatrix *cannibalization_matrix_new(Context context);
 extern void cannibalization_matrix_adopt(CannibalizationMatrix *matrix,
 										 Day as_of, int32_t gap, Window window);
 extern void cannibalization_matrix_add(CannibalizationMatrix *matrix,
@@ -68,7 +68,7 @@ extern void cannibalization_matrix_merge(CannibalizationMatrix *into,
 extern void cannibalization_matrix_encode(const CannibalizationMatrix *matrix,
 										  ByteWriter *writer);
 extern CannibalizationMatrix *
-cannibalization_matrix_decode(HostArena arena, const void *data, size_t size);
+cannibalization_matrix_decode(Context context, const void *data, size_t size);
 
 /* Parts that the files of this state share */
 extern void matrix_scale(CannibalizationMatrix *matrix, int scale);

@@ -24,7 +24,7 @@ cannibalization_scale(Cannibalization *state, int scale)
 	{
 		WindowStats *stats = &state->window_stats[i];
 
-		host_poll();
+		check_interrupts();
 		rescale(&stats->focal, from, scale);
 		rescale(&stats->before, from, scale);
 		rescale(&stats->lost, from, scale);
@@ -91,7 +91,7 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 		const StratumMonth *source = from->stratum_months[p];
 		StratumMonth *stratum_month = NULL;
 
-		host_poll();
+		check_interrupts();
 		for (int band = 0; band < BANDS; band++)
 		{
 			Match cell;
@@ -126,13 +126,13 @@ static void
 adopt_from(Cannibalization *into, const Cannibalization *more)
 {
 	Window *windows =
-		host_alloc(NULL, (more->nwindow_stats + 1) * sizeof(Window));
+		runtime_alloc(NULL, (more->nwindow_stats + 1) * sizeof(Window));
 
 	for (int i = 0; i < more->nwindow_stats; i++)
 		windows[i] = more->window_stats[i].window;
 	cannibalization_adopt(into, more->as_of, more->gap, windows,
 						  more->nwindow_stats);
-	host_free(windows);
+	runtime_free(windows);
 	cannibalization_scale(into, more->scale);
 }
 

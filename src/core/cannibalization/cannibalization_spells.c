@@ -51,10 +51,10 @@ workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
 	if (nlines > workspace->room)
 	{
 		if (workspace->room > 0)
-			host_free(workspace->spells);
+			runtime_free(workspace->spells);
 		workspace->room = nlines * 2;
 		workspace->spells =
-			host_alloc(NULL, (size_t) workspace->room * sizeof(Spell));
+			runtime_alloc(NULL, (size_t) workspace->room * sizeof(Spell));
 	}
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -74,7 +74,7 @@ workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
 		nspells++;
 	}
 	if (nlines > INSERTION_MOST)
-		host_sort(workspace->spells, nspells, sizeof(Spell), compare_starts);
+		runtime_sort(workspace->spells, nspells, sizeof(Spell), compare_starts);
 	return nspells;
 }
 
@@ -82,7 +82,7 @@ static void
 workspace_close(SpellWorkspace *workspace)
 {
 	if (workspace->room > 0)
-		host_free(workspace->spells);
+		runtime_free(workspace->spells);
 }
 
 /* Customers on their way from a spell buffer into a matrix */

@@ -90,12 +90,12 @@ static Pool *
 month_pools(const WindowStats *stats, int *npools)
 {
 	Pool *pools =
-		host_alloc_zero(NULL, (stats->nstratum_months + 1) * sizeof(Pool));
+		runtime_alloc_zero(NULL, (stats->nstratum_months + 1) * sizeof(Pool));
 	int count = 0;
 
 	for (int p = 0; p < stats->nstratum_months; p++)
 		pools[p].month = stats->stratum_months[p]->month;
-	host_sort(pools, stats->nstratum_months, sizeof(Pool), compare_pools);
+	runtime_sort(pools, stats->nstratum_months, sizeof(Pool), compare_pools);
 	for (int p = 0; p < stats->nstratum_months; p++)
 		if (count == 0 || pools[count - 1].month != pools[p].month)
 			pools[count++].month = pools[p].month;
@@ -187,7 +187,7 @@ control_of(const WindowStats *stats)
 		const StratumMonth *stratum_month = stats->stratum_months[p];
 		Pool *pool = pool_of(pools, npools, stratum_month->month);
 
-		host_poll();
+		check_interrupts();
 		for (int band = 0; band < BANDS; band++)
 		{
 			const Match *cell = cell_at(stats, stratum_month, band);
@@ -214,7 +214,7 @@ control_of(const WindowStats *stats)
 	}
 	if (all.entries > 0 && all.stayed.watched >= LEAST_STAYED)
 		weigh(&sum, &all);
-	host_free(pools);
+	runtime_free(pools);
 
 	control.watched = all.stayed.watched;
 	if (sum.entries == 0)

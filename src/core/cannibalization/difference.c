@@ -14,10 +14,10 @@ share_rate(Share share, double *variance)
 	double rate;
 
 	if (share.n < 1 || share.hits < 0 || share.hits > share.n)
-		host_fail(HOST_INVALID_VALUE,
-				  "Give how many were lost, and of how many.",
-				  "\"%lld\" of \"%lld\" is not a share", (long long) share.hits,
-				  (long long) share.n);
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Give how many were lost, and of how many.",
+					  "\"%lld\" of \"%lld\" is not a share",
+					  (long long) share.hits, (long long) share.n);
 	rate = (double) share.hits / (double) share.n;
 	*variance += rate * (1 - rate) / (double) share.n;
 	return rate;

@@ -26,19 +26,21 @@ void
 window_check(Window window)
 {
 	if (window.look_back < 1)
-		host_fail(HOST_INVALID_VALUE, "Use 1 or more days, such as 30.",
-				  "look_back of \"%d\" days is too short", window.look_back);
+		runtime_error(RUNTIME_INVALID_VALUE, "Use 1 or more days, such as 30.",
+					  "look_back of \"%d\" days is too short",
+					  window.look_back);
 	if (window.look_ahead < 0)
-		host_fail(HOST_INVALID_VALUE, "Use 0 or more days, such as 60.",
-				  "look_ahead of \"%d\" days is negative", window.look_ahead);
+		runtime_error(RUNTIME_INVALID_VALUE, "Use 0 or more days, such as 60.",
+					  "look_ahead of \"%d\" days is negative",
+					  window.look_ahead);
 }
 
 void
 gap_check(int32_t gap)
 {
 	if (gap < 0)
-		host_fail(HOST_INVALID_VALUE, "Use 0 or more days.",
-				  "gap of \"%d\" days is negative", gap);
+		runtime_error(RUNTIME_INVALID_VALUE, "Use 0 or more days.",
+					  "gap of \"%d\" days is negative", gap);
 }
 
 /* The levels of one side, up to the midnight with which as_of begins. */
@@ -147,10 +149,12 @@ trajectory_grow(Trajectory *trajectory, size_t room)
 		return;
 	trajectory_close(trajectory);
 	trajectory->room = room * 2;
-	trajectory->runs = host_alloc(NULL, trajectory->room * sizeof(FocalRun));
-	trajectory->steps = host_alloc(NULL, trajectory->room * sizeof(Step));
-	trajectory->focal = host_alloc(NULL, trajectory->room * sizeof(SideLevel));
-	trajectory->donor = host_alloc(NULL, trajectory->room * sizeof(SideLevel));
+	trajectory->runs = runtime_alloc(NULL, trajectory->room * sizeof(FocalRun));
+	trajectory->steps = runtime_alloc(NULL, trajectory->room * sizeof(Step));
+	trajectory->focal =
+		runtime_alloc(NULL, trajectory->room * sizeof(SideLevel));
+	trajectory->donor =
+		runtime_alloc(NULL, trajectory->room * sizeof(SideLevel));
 }
 
 /* Look at a customer; roles says what each product of the holdings is. */
@@ -179,10 +183,10 @@ trajectory_close(Trajectory *trajectory)
 {
 	if (trajectory->room == 0)
 		return;
-	host_free(trajectory->runs);
-	host_free(trajectory->steps);
-	host_free(trajectory->focal);
-	host_free(trajectory->donor);
+	runtime_free(trajectory->runs);
+	runtime_free(trajectory->steps);
+	runtime_free(trajectory->focal);
+	runtime_free(trajectory->donor);
 	trajectory->room = 0;
 }
 

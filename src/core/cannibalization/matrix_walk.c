@@ -27,7 +27,7 @@ matrix_walk_open(MatrixWalk *walk, CannibalizationMatrix *matrix, int scale,
 	walk->scale = scale;
 	walk->nnames = nnames;
 	walk->names = names;
-	walk->numbers = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	walk->numbers = runtime_alloc(NULL, (nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < nnames; i++)
 		walk->numbers[i] = -1;
 }
@@ -35,9 +35,9 @@ matrix_walk_open(MatrixWalk *walk, CannibalizationMatrix *matrix, int scale,
 void
 matrix_walk_close(MatrixWalk *walk)
 {
-	host_free(walk->numbers);
+	runtime_free(walk->numbers);
 	if (walk->product_roles != NULL)
-		host_free(walk->product_roles);
+		runtime_free(walk->product_roles);
 	trajectory_close(&walk->trajectory);
 }
 
@@ -251,7 +251,7 @@ walk_trajectory(MatrixWalk *walk, int32_t product)
 		MatrixRow *row = walk_row(walk, product);
 		Shares shares;
 
-		host_poll();
+		check_interrupts();
 		row->kinds[entry.kind]++;
 		if (!entry.matured)
 			continue;
@@ -276,11 +276,11 @@ walk_many(MatrixWalk *walk, Spell *spells, int nspells)
 						 .names = (Label *) walk->names,
 						 .nspells = nspells,
 						 .spells = spells};
-	int32_t *products = host_alloc(NULL, (size_t) nspells * sizeof(int32_t));
+	int32_t *products = runtime_alloc(NULL, (size_t) nspells * sizeof(int32_t));
 	int nproducts = 0;
 
 	if (walk->product_roles == NULL)
-		walk->product_roles = host_alloc_zero(NULL, walk->nnames + 1);
+		walk->product_roles = runtime_alloc_zero(NULL, walk->nnames + 1);
 	/* roles tells what is held, each once, until it tells who is a donor */
 	for (int i = 0; i < nspells && spells[i].start < matrix->as_of; i++)
 	{
@@ -293,7 +293,7 @@ walk_many(MatrixWalk *walk, Spell *spells, int nspells)
 	memset(walk->product_roles, SIDE_DONOR, walk->nnames);
 	for (int i = 0; i < nproducts; i++)
 	{
-		host_poll();
+		check_interrupts();
 		walk->product_roles[products[i]] = SIDE_FOCAL;
 		trajectory_set(&walk->trajectory, &holdings, walk->product_roles,
 					   matrix->as_of, matrix->gap);
@@ -301,7 +301,7 @@ walk_many(MatrixWalk *walk, Spell *spells, int nspells)
 		walk->product_roles[products[i]] = SIDE_DONOR;
 	}
 	memset(walk->product_roles, SIDE_NONE, walk->nnames);
-	host_free(products);
+	runtime_free(products);
 }
 
 /* Walk a customer, whose spells are in the order of their start. */

@@ -24,8 +24,8 @@ shares_close(Shares *shares)
 {
 	if (shares->places == NULL)
 		return;
-	host_free(shares->places);
-	host_free(shares->items);
+	runtime_free(shares->places);
+	runtime_free(shares->items);
 }
 
 /* A share for a product that has none yet. */
@@ -40,16 +40,16 @@ shares_more(Shares *shares, int32_t product)
 
 		if (shares->places == NULL)
 		{
-			shares->items = host_alloc(NULL, room * sizeof(DonorShare));
+			shares->items = runtime_alloc(NULL, room * sizeof(DonorShare));
 			memcpy(shares->items, shares->few, sizeof(shares->few));
 			shares->places =
-				host_alloc_zero(NULL, shares->nproducts * sizeof(int32_t));
+				runtime_alloc_zero(NULL, shares->nproducts * sizeof(int32_t));
 			for (int i = 0; i < shares->count; i++)
 				shares->places[shares->items[i].product] = i + 1;
 		}
 		else
 			shares->items =
-				host_realloc(shares->items, room * sizeof(DonorShare));
+				runtime_realloc(shares->items, room * sizeof(DonorShare));
 		shares->room = (int) room;
 	}
 	share = &shares->items[shares->count++];
@@ -90,7 +90,7 @@ divide(DonorShare *shares, int nshares, Wide amount)
 		int best = -1;
 		Wide most = -1;
 
-		host_poll();
+		check_interrupts();
 		for (int i = 0; i < nshares; i++)
 		{
 			Wide remainder = amount * shares[i].drop - shares[i].lost * whole;
@@ -137,7 +137,7 @@ shares_divide(Shares *shares, const Label *names, Wide lost, int scale,
 		lost = money_rescale(lost, scale, SHARE_SCALE);
 		scale = SHARE_SCALE;
 	}
-	host_sort(shares->items, retained, sizeof(DonorShare), compare_names);
+	runtime_sort(shares->items, retained, sizeof(DonorShare), compare_names);
 	divide(shares->items, retained, lost);
 	for (int i = 0; i < retained; i++)
 		shares->items[i].lost =

@@ -105,11 +105,11 @@ add_entered(Adding *adding, WindowStats *stats, const Entry *entry)
 DeltaArrays *
 delta_arrays_new(const Cannibalization *state)
 {
-	DeltaArrays *deltas = host_alloc_zero(NULL, sizeof(DeltaArrays));
+	DeltaArrays *deltas = runtime_alloc_zero(NULL, sizeof(DeltaArrays));
 
 	deltas->nbands = state->nwindow_stats * BANDS;
 	deltas->bands =
-		host_alloc_zero(NULL, (size_t) deltas->nbands * sizeof(Delta *));
+		runtime_alloc_zero(NULL, (size_t) deltas->nbands * sizeof(Delta *));
 	return deltas;
 }
 
@@ -120,8 +120,8 @@ delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band, int32_t from,
 	Delta **delta = &deltas->bands[stats * BANDS + band];
 
 	if (*delta == NULL)
-		*delta =
-			host_alloc_zero(NULL, (WATCHES_RETAINED_MONEY + 1) * sizeof(Delta));
+		*delta = runtime_alloc_zero(
+			NULL, (WATCHES_RETAINED_MONEY + 1) * sizeof(Delta));
 	(*delta)[from].watched++;
 	(*delta)[from].before = money_add((*delta)[from].before, before);
 	(*delta)[to].watched--;
@@ -145,7 +145,7 @@ keep_watches(Adding *adding)
 {
 	Cannibalization *state = adding->state;
 	Day *watches =
-		host_alloc(state->arena, WATCHES_RETAINED_MONEY * sizeof(Day));
+		runtime_alloc(state->context, WATCHES_RETAINED_MONEY * sizeof(Day));
 	Period last = period_cache_period(adding->months, state->as_of);
 
 	state->first_watch = last - WATCHES_RETAINED_MONEY + 1;
@@ -206,7 +206,7 @@ add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 		else
 			for (; day <= last; day = watch_day(adding, ++month))
 			{
-				host_poll();
+				check_interrupts();
 				add_month(adding, stats, month, band, before);
 			}
 	}
@@ -267,7 +267,7 @@ add_stayed(Adding *adding, WindowStats *stats)
 		const SideLevel *best;
 		Outcome outcome;
 
-		host_poll();
+		check_interrupts();
 		first = level_on(trajectory, first, day - window.look_back);
 		last = level_on(trajectory, last, day - 1);
 		after = level_on(trajectory, after, day + window.look_ahead);
@@ -283,7 +283,7 @@ add_stayed(Adding *adding, WindowStats *stats)
 				month = add_steady(adding, stats, month, same, &levels[after]);
 			else
 				for (; watch_day(adding, month) <= same; month++)
-					host_poll();
+					check_interrupts();
 			continue;
 		}
 		best = &levels[first];
@@ -319,7 +319,7 @@ delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 
 		if (deltas->bands[i] == NULL)
 			continue;
-		host_poll();
+		check_interrupts();
 		for (int at = 0; at < WATCHES_RETAINED_MONEY; at++)
 		{
 			const Delta *step = &deltas->bands[i][at];
@@ -336,8 +336,8 @@ delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 			stayed->at_risk += sum.watched;
 			stayed->before = money_add(stayed->before, sum.before);
 		}
-		host_free(deltas->bands[i]);
+		runtime_free(deltas->bands[i]);
 	}
-	host_free(deltas->bands);
-	host_free(deltas);
+	runtime_free(deltas->bands);
+	runtime_free(deltas);
 }

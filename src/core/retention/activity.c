@@ -87,19 +87,19 @@ activity_months(const Activity *activity)
 Activity *
 activity_decode(const void *data, size_t size)
 {
-	Activity *activity = host_alloc_zero(NULL, sizeof(Activity));
+	Activity *activity = runtime_alloc_zero(NULL, sizeof(Activity));
 	ActivityCursor cursor;
 	bool marked = false;
 
 	cursor_open(&cursor, data, size);
 	activity->has_value = cursor.has_value;
 	activity->scale = cursor.scale;
-	activity->days = host_alloc(NULL, cursor.left * sizeof(ActivityDay));
+	activity->days = runtime_alloc(NULL, cursor.left * sizeof(ActivityDay));
 	while (cursor_next(&cursor, &activity->days[activity->ndays]))
 	{
 		const ActivityDay *day = &activity->days[activity->ndays++];
 
-		host_poll();
+		check_interrupts();
 		marked |= day->starts != day->events || day->returns != day->events;
 	}
 	if (marked != cursor.is_marked)
@@ -139,7 +139,7 @@ activity_encode(const Activity *activity, ByteWriter *writer)
 	{
 		const ActivityDay *entry = &activity->days[i];
 
-		host_poll();
+		check_interrupts();
 		if (i > 0)
 			write_unsigned(writer, (uint64_t) ((int64_t) entry->day -
 											   activity->days[i - 1].day));
@@ -186,10 +186,10 @@ activity_tidy(Activity *activity)
 		sorted &= days[i - 1].day < days[i].day;
 	if (sorted)
 		return;
-	host_sort(days, activity->ndays, sizeof(ActivityDay), compare_days);
+	runtime_sort(days, activity->ndays, sizeof(ActivityDay), compare_days);
 	for (int i = 1; i < activity->ndays; i++)
 	{
-		host_poll();
+		check_interrupts();
 		if (days[i].day != days[retained].day)
 		{
 			days[++retained] = days[i];
@@ -204,14 +204,14 @@ activity_tidy(Activity *activity)
 Activity *
 activity_merge(const Activity *a, const Activity *b)
 {
-	Activity *sum = host_alloc_zero(NULL, sizeof(Activity));
+	Activity *sum = runtime_alloc_zero(NULL, sizeof(Activity));
 	int at_a = 0;
 	int at_b = 0;
 
 	sum->has_value = a->has_value || b->has_value;
 	sum->scale = a->scale > b->scale ? a->scale : b->scale;
-	sum->days =
-		host_alloc(NULL, ((size_t) a->ndays + b->ndays) * sizeof(ActivityDay));
+	sum->days = runtime_alloc(
+		NULL, ((size_t) a->ndays + b->ndays) * sizeof(ActivityDay));
 	while (at_a < a->ndays || at_b < b->ndays)
 	{
 		bool from_a =
@@ -219,7 +219,7 @@ activity_merge(const Activity *a, const Activity *b)
 			(at_a < a->ndays && a->days[at_a].day <= b->days[at_b].day);
 		ActivityDay day = from_a ? a->days[at_a++] : b->days[at_b++];
 
-		host_poll();
+		check_interrupts();
 		if (sum->scale > 0)
 			day.value = money_rescale(day.value, from_a ? a->scale : b->scale,
 									  sum->scale);
@@ -251,7 +251,7 @@ activity_busiest(const Activity *activity, int32_t window)
 
 	for (int head = 0; head < activity->ndays; head++)
 	{
-		host_poll();
+		check_interrupts();
 		inside = count_add(inside, activity->days[head].events);
 		while ((int64_t) activity->days[head].day - activity->days[tail].day >=
 			   window)
@@ -349,15 +349,15 @@ log_add(ActivityLog *log, size_t size, Day day, bool is_start, bool is_return,
 Activity *
 log_read(const ActivityLog *log, size_t size)
 {
-	Activity *activity = host_alloc_zero(NULL, sizeof(Activity));
+	Activity *activity = runtime_alloc_zero(NULL, sizeof(Activity));
 
 	if (size < sizeof(ActivityLog) || log->used > log_room(log, size))
-		host_fail(HOST_BAD_BYTES, NULL, "invalid bytes for type %s",
-				  "activity");
+		runtime_error(RUNTIME_BAD_BYTES, NULL, "invalid bytes for type %s",
+					  "activity");
 	activity->has_value = log->has_value;
 	activity->scale = log->scale;
 	activity->ndays = (int) log->used;
-	activity->days = host_alloc(NULL, log->used * sizeof(ActivityDay));
+	activity->days = runtime_alloc(NULL, log->used * sizeof(ActivityDay));
 	for (uint32_t i = 0; i < log->used; i++)
 	{
 		ActivityDay *day = &activity->days[i];
@@ -394,7 +394,7 @@ log_tidy(ActivityLog *log)
 	{
 		LogEvent *events = (LogEvent *) log->entries;
 
-		host_sort(events, log->used, sizeof(LogEvent), compare_days);
+		runtime_sort(events, log->used, sizeof(LogEvent), compare_days);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
 			LogEvent *last = &events[retained];
@@ -416,7 +416,7 @@ log_tidy(ActivityLog *log)
 	{
 		LogDay *days = (LogDay *) log->entries;
 
-		host_sort(days, log->used, sizeof(LogDay), compare_days);
+		runtime_sort(days, log->used, sizeof(LogDay), compare_days);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
 			LogDay *last = &days[retained];

@@ -56,7 +56,7 @@ block_next(const Fold *fold, const uint8_t *parts, int part, Block *block,
 		block->keys[block->ncustomers] = key_table_key(&fold->key_table, slot);
 		block->slots[block->ncustomers++] = slot;
 	}
-	host_poll();
+	check_interrupts();
 	return block->ncustomers > 0;
 }
 
@@ -182,15 +182,15 @@ void
 chunk_change_index(Fold *fold, bool is_radix)
 {
 	Fold old = *fold;
-	Block *block = host_alloc(NULL, sizeof(Block));
+	Block *block = runtime_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
 	uint32_t next = 0;
 
-	key_table_open(&fold->key_table, fold->arena, fold->kind, is_radix);
+	key_table_open(&fold->key_table, fold->context, fold->kind, is_radix);
 	if (is_radix)
 		key_table_reach(&fold->key_table, &old.key_table);
-	bitmap_columns_open(&fold->returns, fold->arena);
-	bitmap_columns_open(&fold->starts, fold->arena);
+	bitmap_columns_open(&fold->returns, fold->context);
+	bitmap_columns_open(&fold->starts, fold->context);
 	while (block_next(&old, NULL, 0, block, &next))
 	{
 		Block theirs = *block;
@@ -206,7 +206,7 @@ chunk_change_index(Fold *fold, bool is_radix)
 			fold->key_table = old.key_table;
 			fold->returns = old.returns;
 			fold->starts = old.starts;
-			host_free(block);
+			runtime_free(block);
 			return;
 		}
 		for (int i = 0; i < old.returns.nbitmap_columns; i++)
@@ -227,7 +227,7 @@ chunk_change_index(Fold *fold, bool is_radix)
 	key_table_close(&old.key_table);
 	bitmap_columns_close(&old.returns);
 	bitmap_columns_close(&old.starts);
-	host_free(block);
+	runtime_free(block);
 }
 
 /* What goes ahead of the blocks */
@@ -284,7 +284,7 @@ void
 chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 {
 	FoldHead head;
-	Block *block = host_alloc(NULL, sizeof(Block));
+	Block *block = runtime_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
 	const BitmapColumns *sets[2] = {&fold->returns, &fold->starts};
 	uint32_t *customers = NULL; /* by slot: which of the chunk it is */
@@ -306,7 +306,8 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.nbitmap_columns[0] = fold->returns.nbitmap_columns;
 	head.nbitmap_columns[1] = fold->starts.nbitmap_columns;
 	if (fold->sums.nslots > 0)
-		customers = host_alloc(NULL, fold->key_table.nslots * sizeof(uint32_t));
+		customers =
+			runtime_alloc(NULL, fold->key_table.nslots * sizeof(uint32_t));
 	for (uint32_t i = 0; i < fold->sums.nslots; i++)
 		head.nsums += parts == NULL || parts[sum_slot(fold, i)] == part;
 	if (parts == NULL)
@@ -345,24 +346,24 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		SumHead sum = {customers[slot], (int32_t) (uint32_t) pair,
 					   (uint64_t) value, (int64_t) (value >> 64)};
 
-		host_poll();
+		check_interrupts();
 		if (parts == NULL || parts[slot] == part)
 			write_raw(writer, &sum, sizeof(sum));
 	}
 	if (customers != NULL)
-		host_free(customers);
-	host_free(block);
+		runtime_free(customers);
+	runtime_free(block);
 }
 
 /* Make a fold of the kind that a chunk has. */
 Fold *
-chunk_fold(HostArena arena, const ByteReader *reader, size_t budget)
+chunk_fold(Context context, const ByteReader *reader, size_t budget)
 {
 	ByteReader ahead = *reader;
 	FoldHead head;
 
 	read_raw(&ahead, &head, sizeof(head));
-	return fold_new(arena, head.kind, head.calendar, head.is_marked,
+	return fold_new(context, head.kind, head.calendar, head.is_marked,
 					head.has_values, budget);
 }
 
@@ -371,7 +372,7 @@ void
 chunk_absorb(Fold *into, ByteReader *reader)
 {
 	FoldHead head;
-	Block *block = host_alloc(NULL, sizeof(Block));
+	Block *block = runtime_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
 	BitmapColumns *sets[2];
 	int64_t *firsts[2];
@@ -382,8 +383,9 @@ chunk_absorb(Fold *into, ByteReader *reader)
 	read_raw(reader, &head, sizeof(head));
 	if (into->calendar.grain != head.calendar.grain ||
 		into->calendar.week_start != head.calendar.week_start)
-		host_fail(HOST_INVALID_VALUE, "Give the same grain for every row.",
-				  "grain changes from row to row");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Give the same grain for every row.",
+					  "grain changes from row to row");
 	fold_flush(into);
 	key_table_expect(&into->key_table, head.ncustomers);
 	into->is_empty &= head.is_empty;
@@ -396,8 +398,8 @@ chunk_absorb(Fold *into, ByteReader *reader)
 	sets[1] = &into->starts;
 	for (int s = 0; s < 2; s++)
 	{
-		firsts[s] =
-			host_alloc(NULL, (head.nbitmap_columns[s] + 1) * sizeof(int64_t));
+		firsts[s] = runtime_alloc(
+			NULL, (head.nbitmap_columns[s] + 1) * sizeof(int64_t));
 		read_raw(reader, firsts[s], head.nbitmap_columns[s] * sizeof(int64_t));
 	}
 	chunked_array_open(&slots, NULL, sizeof(uint32_t));
@@ -406,7 +408,7 @@ chunk_absorb(Fold *into, ByteReader *reader)
 		int32_t count;
 		uint32_t before = into->key_table.nslots;
 
-		host_poll();
+		check_interrupts();
 		read_raw(reader, &count, sizeof(count));
 		if (count == 0)
 			break;
@@ -431,7 +433,7 @@ chunk_absorb(Fold *into, ByteReader *reader)
 		Key pair;
 		Wide value;
 
-		host_poll();
+		check_interrupts();
 		read_raw(reader, &sum, sizeof(sum));
 		pair = fold_pair(*(uint32_t *) chunked_array_peek(&slots, sum.customer),
 						 sum.bit);
@@ -441,7 +443,7 @@ chunk_absorb(Fold *into, ByteReader *reader)
 	}
 	fold_consider_spill(into);
 	chunked_array_close(&slots);
-	host_free(firsts[0]);
-	host_free(firsts[1]);
-	host_free(block);
+	runtime_free(firsts[0]);
+	runtime_free(firsts[1]);
+	runtime_free(block);
 }

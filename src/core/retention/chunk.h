@@ -23,7 +23,7 @@ extern void fold_forget(Fold *fold);
 /* chunk.c */
 extern void chunk_write(Fold *fold, const uint8_t *parts, int part,
 						ByteWriter *writer);
-extern Fold *chunk_fold(HostArena arena, const ByteReader *reader,
+extern Fold *chunk_fold(Context context, const ByteReader *reader,
 						size_t budget);
 extern void chunk_absorb(Fold *into, ByteReader *reader);
 extern void chunk_change_index(Fold *fold, bool is_radix);

@@ -13,12 +13,12 @@
 #define BASE_SLACK 8	/* periods left before the first one seen */
 
 Fold *
-fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
+fold_new(Context context, KeyKind kind, Calendar calendar, bool is_marked,
 		 bool has_values, size_t budget)
 {
-	Fold *fold = host_alloc_zero(arena, sizeof(Fold));
+	Fold *fold = runtime_alloc_zero(context, sizeof(Fold));
 
-	fold->arena = arena;
+	fold->context = context;
 	fold->kind = kind;
 	fold->calendar = calendar;
 	fold->is_marked = is_marked;
@@ -28,12 +28,13 @@ fold_new(HostArena arena, KeyKind kind, Calendar calendar, bool is_marked,
 	fold->last = DAY_FIRST;
 	fold->no_radix = has_values; /* there, every slot must be a customer */
 	fold->period_cache = period_cache_of(calendar);
-	key_table_open(&fold->key_table, arena, kind, false);
-	bitmap_columns_open(&fold->returns, arena);
-	bitmap_columns_open(&fold->starts, arena);
-	key_table_open(&fold->sums, arena, KEY_NUMBER, false);
-	chunked_array_open(&fold->values, arena, sizeof(Wide));
-	batch_open(&fold->batch, arena, kind, is_marked || has_values, has_values);
+	key_table_open(&fold->key_table, context, kind, false);
+	bitmap_columns_open(&fold->returns, context);
+	bitmap_columns_open(&fold->starts, context);
+	key_table_open(&fold->sums, context, KEY_NUMBER, false);
+	chunked_array_open(&fold->values, context, sizeof(Wide));
+	batch_open(&fold->batch, context, kind, is_marked || has_values,
+			   has_values);
 	return fold;
 }
 
@@ -42,11 +43,11 @@ void
 fold_forget(Fold *fold)
 {
 	key_table_close(&fold->key_table);
-	key_table_open(&fold->key_table, fold->arena, fold->kind, false);
+	key_table_open(&fold->key_table, fold->context, fold->kind, false);
 	bitmap_columns_close(&fold->returns);
 	bitmap_columns_close(&fold->starts);
 	key_table_close(&fold->sums);
-	key_table_open(&fold->sums, fold->arena, KEY_NUMBER, false);
+	key_table_open(&fold->sums, fold->context, KEY_NUMBER, false);
 	chunked_array_close(&fold->values);
 }
 
@@ -56,7 +57,7 @@ fold_free(Fold *fold)
 {
 	fold_forget(fold);
 	batch_close(&fold->batch);
-	host_free(fold);
+	runtime_free(fold);
 }
 
 /* Bytes in use */
@@ -77,7 +78,7 @@ fold_rescale(Fold *fold, int scale)
 	{
 		Wide *value = chunked_array_peek(&fold->values, i);
 
-		host_poll();
+		check_interrupts();
 		*value = money_rescale(*value, fold->scale, scale);
 	}
 	fold->scale = scale;
@@ -202,7 +203,7 @@ fold_flush(Fold *fold)
 
 	if (nrows == 0)
 		return;
-	host_poll();
+	check_interrupts();
 	fold->is_empty = false;
 	batch_days(batch, days);
 	for (int i = 0; i < nrows; i++)

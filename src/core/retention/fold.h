@@ -25,7 +25,7 @@
 
 typedef struct Fold
 {
-	HostArena arena;
+	Context context;
 	KeyKind kind;
 	Calendar calendar;
 	bool is_marked;
@@ -38,7 +38,7 @@ typedef struct Fold
 	size_t budget; /* bytes; 0: no limit */
 	int level;	   /* of the part this fold is; 0: it is whole */
 	int flushes;
-	HostFile *parts; /* NULL: nothing was spilled */
+	TempFile *parts; /* NULL: nothing was spilled */
 	Batch batch;
 	PeriodCache *period_cache;
 	KeyTable key_table;
@@ -51,7 +51,7 @@ typedef struct Fold
 #define FOLD_PARTS 32 /* files of a fold that spills */
 #define FOLD_LEVELS 6 /* parts of parts of parts, and no further */
 
-extern Fold *fold_new(HostArena arena, KeyKind kind, Calendar calendar,
+extern Fold *fold_new(Context context, KeyKind kind, Calendar calendar,
 					  bool is_marked, bool has_values, size_t budget);
 extern void fold_free(Fold *fold);
 extern void fold_close_files(Fold *fold);
@@ -62,7 +62,7 @@ extern size_t fold_size(const Fold *fold);
 
 /* To another process and into its fold: bytes of this machine, never stored */
 extern void fold_encode(Fold *fold, ByteWriter *writer);
-extern Fold *fold_absorb(Fold *into, HostArena arena, const void *data,
+extern Fold *fold_absorb(Fold *into, Context context, const void *data,
 						 size_t size, size_t budget);
 
 /* Gather a row. */

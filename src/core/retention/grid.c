@@ -72,11 +72,11 @@ check_rows(const Retention *retention)
 	{
 		nrows += cohort_begun(retention, &retention->cohorts[i], &over);
 		if (nrows > limit)
-			host_fail(HOST_TOO_LARGE,
-					  "Use a coarser grain, or look for events with a wrong "
-					  "year.",
-					  "retention would have more than %lld rows",
-					  (long long) limit);
+			runtime_error(
+				RUNTIME_TOO_LARGE,
+				"Use a coarser grain, or look for events with a wrong "
+				"year.",
+				"retention would have more than %lld rows", (long long) limit);
 	}
 }
 
@@ -106,7 +106,7 @@ cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
 		const Cell *cell = NULL;
 		const RunningCell *running = NULL;
 
-		host_poll();
+		check_interrupts();
 		memset(&row, 0, sizeof(row));
 		if (at < cohort->ncells && cohort->cells[at].no == no)
 		{
@@ -191,8 +191,8 @@ pool_take(void *arg, const GridRow *row)
 			pool->room = pool->room ? pool->room * 2 : 64;
 			pool->rows =
 				pool->rows
-					? host_realloc(pool->rows, pool->room * sizeof(GridRow))
-					: host_alloc(NULL, pool->room * sizeof(GridRow));
+					? runtime_realloc(pool->rows, pool->room * sizeof(GridRow))
+					: runtime_alloc(NULL, pool->room * sizeof(GridRow));
 		}
 		memset(&pool->rows[pool->nrows], 0, sizeof(GridRow));
 		pool->rows[pool->nrows].period_no = (int32_t) pool->nrows;
@@ -227,7 +227,7 @@ curve_rows(const Retention *retention, GridEmit take, void *arg)
 	grid_rows(retention, false, pool_take, &pool);
 	for (int64_t i = 0; i < pool.nrows; i++)
 	{
-		host_poll();
+		check_interrupts();
 		take(arg, &pool.rows[i]);
 	}
 }

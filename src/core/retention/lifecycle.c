@@ -67,9 +67,10 @@ static void
 check_periods(int64_t first, int64_t last)
 {
 	if (last - first >= PERIODS_LIMIT)
-		host_fail(HOST_TOO_LARGE,
-				  "Use a coarser grain, or look for events with a wrong year.",
-				  "life cycle would have more than %d periods", PERIODS_LIMIT);
+		runtime_error(
+			RUNTIME_TOO_LARGE,
+			"Use a coarser grain, or look for events with a wrong year.",
+			"life cycle would have more than %d periods", PERIODS_LIMIT);
 }
 
 /* One customer, period by period, up to the one that as_of cuts. */
@@ -91,7 +92,7 @@ lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
 	{
 		for (int64_t p = (int64_t) before + 1; p < active; p++)
 		{
-			host_poll();
+			check_interrupts();
 			take(arg, (Period) p, STATUS_DORMANT);
 		}
 		take(arg, active,
@@ -100,17 +101,17 @@ lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
 	}
 	for (int64_t p = (int64_t) before + 1; p <= last; p++)
 	{
-		host_poll();
+		check_interrupts();
 		take(arg, (Period) p, STATUS_DORMANT);
 	}
 }
 
 Lifecycle *
-lifecycle_new(HostArena arena)
+lifecycle_new(Context context)
 {
-	Lifecycle *lifecycle = host_alloc_zero(arena, sizeof(Lifecycle));
+	Lifecycle *lifecycle = runtime_alloc_zero(context, sizeof(Lifecycle));
 
-	lifecycle->arena = arena;
+	lifecycle->context = context;
 	return lifecycle;
 }
 
@@ -127,9 +128,9 @@ lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of)
 	if (lifecycle->calendar.grain != calendar.grain ||
 		lifecycle->calendar.week_start != calendar.week_start ||
 		lifecycle->as_of != as_of)
-		host_fail(HOST_INVALID_VALUE,
-				  "Give the same grain and as_of for every customer.",
-				  "cannot add up customers that were read differently");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Give the same grain and as_of for every customer.",
+					  "cannot add up customers that were read differently");
 }
 
 /* The entry of a period, made if need be; valid until the next call. */
@@ -142,7 +143,7 @@ lifecycle_at(Lifecycle *lifecycle, Period period)
 	if (!sorted_has(lifecycle->periods, lifecycle->nperiods,
 					sizeof(LifecyclePeriod), at, period))
 	{
-		lifecycle->periods = sorted_open(lifecycle->arena, lifecycle->periods,
+		lifecycle->periods = sorted_open(lifecycle->context, lifecycle->periods,
 										 &lifecycle->nperiods, &lifecycle->room,
 										 sizeof(LifecyclePeriod), at);
 		lifecycle->periods[at].period = period;
@@ -178,7 +179,7 @@ count_membership(Lifecycle *lifecycle, const Activity *activity, int64_t from,
 	{
 		LifecyclePeriod *entry;
 
-		host_poll();
+		check_interrupts();
 		if (active >= from)
 		{
 			entry = lifecycle_at(lifecycle, active);
@@ -241,7 +242,7 @@ lifecycle_merge(Lifecycle *into, const Lifecycle *more)
 		const LifecyclePeriod *from = &more->periods[i];
 		LifecyclePeriod *to = lifecycle_at(into, from->period);
 
-		host_poll();
+		check_interrupts();
 		to->entered = count_add(to->entered, from->entered);
 		to->retained = count_add(to->retained, from->retained);
 		to->reactivated = count_add(to->reactivated, from->reactivated);
@@ -266,7 +267,7 @@ lifecycle_rows(const Lifecycle *lifecycle, LifecycleEmit take, void *arg)
 	{
 		LifecycleRow row;
 
-		host_poll();
+		check_interrupts();
 		memset(&row, 0, sizeof(row));
 		row.period = (Period) p;
 		row.opening = stock;
@@ -302,7 +303,7 @@ lifecycle_encode(const Lifecycle *lifecycle, ByteWriter *writer)
 	{
 		const LifecyclePeriod *entry = &lifecycle->periods[i];
 
-		host_poll();
+		check_interrupts();
 		if (i == 0)
 			write_signed(writer, entry->period);
 		else
@@ -318,9 +319,9 @@ lifecycle_encode(const Lifecycle *lifecycle, ByteWriter *writer)
 
 /* Read canonical bytes; anything else is refused. */
 Lifecycle *
-lifecycle_decode(HostArena arena, const void *data, size_t size)
+lifecycle_decode(Context context, const void *data, size_t size)
 {
-	Lifecycle *lifecycle = lifecycle_new(arena);
+	Lifecycle *lifecycle = lifecycle_new(context);
 	ByteReader reader;
 	int64_t period = 0;
 	int64_t last;
@@ -344,12 +345,12 @@ lifecycle_decode(HostArena arena, const void *data, size_t size)
 	lifecycle->room = lifecycle->nperiods;
 	if (lifecycle->room > 0)
 		lifecycle->periods =
-			host_alloc(arena, lifecycle->room * sizeof(LifecyclePeriod));
+			runtime_alloc(context, lifecycle->room * sizeof(LifecyclePeriod));
 	for (int i = 0; i < lifecycle->nperiods; i++)
 	{
 		LifecyclePeriod *entry = &lifecycle->periods[i];
 
-		host_poll();
+		check_interrupts();
 		if (i == 0)
 			period = read_signed(
 				&reader, period_of(lifecycle->calendar, DAY_FIRST), last);

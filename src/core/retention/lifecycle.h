@@ -46,7 +46,7 @@ typedef struct LifecyclePeriod
 
 typedef struct Lifecycle
 {
-	HostArena arena;
+	Context context;
 	bool adopted;
 	Calendar calendar;
 	Day as_of;
@@ -77,7 +77,7 @@ typedef void (*LifecycleEmit)(void *arg, const LifecycleRow *row);
 
 extern void lifecycle_statuses(const Activity *activity, Calendar calendar,
 							   Day as_of, StatusEmit take, void *arg);
-extern Lifecycle *lifecycle_new(HostArena arena);
+extern Lifecycle *lifecycle_new(Context context);
 extern void lifecycle_add(Lifecycle *lifecycle, const Activity *activity,
 						  Calendar calendar, Day as_of, const Held *held,
 						  int nheld);
@@ -85,7 +85,7 @@ extern void lifecycle_merge(Lifecycle *into, const Lifecycle *more);
 extern void lifecycle_rows(const Lifecycle *lifecycle, LifecycleEmit take,
 						   void *arg);
 extern void lifecycle_encode(const Lifecycle *lifecycle, ByteWriter *writer);
-extern Lifecycle *lifecycle_decode(HostArena arena, const void *data,
+extern Lifecycle *lifecycle_decode(Context context, const void *data,
 								   size_t size);
 
 #endif /* CVM_CORE_RETENTION_LIFECYCLE_H */

@@ -14,11 +14,11 @@
 #define IS_SET 4
 
 Retention *
-retention_new(HostArena arena)
+retention_new(Context context)
 {
-	Retention *retention = host_alloc_zero(arena, sizeof(Retention));
+	Retention *retention = runtime_alloc_zero(context, sizeof(Retention));
 
-	retention->arena = arena;
+	retention->context = context;
 	return retention;
 }
 
@@ -35,7 +35,7 @@ retention_adopt(Retention *retention, const RetentionSpec *spec, Day as_of,
 		retention->spec = *spec;
 		if (size > 0)
 		{
-			retention->spec.brackets = host_alloc(retention->arena, size);
+			retention->spec.brackets = runtime_alloc(retention->context, size);
 			memcpy(retention->spec.brackets, spec->brackets, size);
 		}
 		retention->as_of = as_of;
@@ -43,18 +43,20 @@ retention_adopt(Retention *retention, const RetentionSpec *spec, Day as_of,
 		return;
 	}
 	if (!retention_spec_equal(&retention->spec, spec))
-		host_fail(HOST_INVALID_VALUE,
-				  "Read every tenure with the same grain, clock, week start, "
-				  "brackets, min_events and streak.",
-				  "cannot add up customers that were read differently");
+		runtime_error(
+			RUNTIME_INVALID_VALUE,
+			"Read every tenure with the same grain, clock, week start, "
+			"brackets, min_events and streak.",
+			"cannot add up customers that were read differently");
 	if (is_set && retention->is_set && as_of != retention->as_of)
-		host_fail(HOST_INVALID_VALUE, "Read every tenure with the same as_of.",
-				  "cannot add up customers observed until different days");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Read every tenure with the same as_of.",
+					  "cannot add up customers observed until different days");
 	if ((retention->is_set && as_of > retention->as_of) ||
 		(is_set && retention->as_of > as_of))
-		host_fail(HOST_INVALID_VALUE,
-				  "Filter the rows to days before as_of first.",
-				  "cannot add up a state with days past the other's as_of");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Filter the rows to days before as_of first.",
+					  "cannot add up a state with days past the other's as_of");
 	if (is_set || as_of > retention->as_of)
 		retention->as_of = as_of;
 	retention->is_set |= is_set;
@@ -71,7 +73,7 @@ retention_scale(Retention *retention, bool has_value, int scale)
 	{
 		Cohort *cohort = &retention->cohorts[i];
 
-		host_poll();
+		check_interrupts();
 		for (int j = 0; j < cohort->ncells; j++)
 		{
 			cohort->cells[j].value =
@@ -99,7 +101,7 @@ retention_cohort(Retention *retention, Period period)
 	if (!sorted_has(retention->cohorts, retention->ncohorts, sizeof(Cohort), at,
 					period))
 	{
-		retention->cohorts = sorted_open(retention->arena, retention->cohorts,
+		retention->cohorts = sorted_open(retention->context, retention->cohorts,
 										 &retention->ncohorts, &retention->room,
 										 sizeof(Cohort), at);
 		retention->cohorts[at].period = period;
@@ -120,11 +122,11 @@ cohort_cell(Retention *retention, Cohort *cohort, int32_t no)
 		int count = cohort->ncells;
 		int room = cohort->room;
 
-		cohort->running = sorted_open(retention->arena, cohort->running, &count,
-									  &room, sizeof(RunningCell), at);
+		cohort->running = sorted_open(retention->context, cohort->running,
+									  &count, &room, sizeof(RunningCell), at);
 	}
 	cohort->cells =
-		sorted_open(retention->arena, cohort->cells, &cohort->ncells,
+		sorted_open(retention->context, cohort->cells, &cohort->ncells,
 					&cohort->room, sizeof(Cell), at);
 	cohort->cells[at].no = no;
 	return at;
@@ -151,7 +153,7 @@ retention_add(Retention *retention, const Tenure *tenure)
 		Wide value =
 			money_rescale(period->value, tenure->scale, retention->scale);
 
-		host_poll();
+		check_interrupts();
 		if (!period->retained && !period->returned && value == 0)
 			continue;
 		at = cohort_cell(retention, cohort, period->no);
@@ -211,7 +213,7 @@ retention_merge(Retention *into, const Retention *more)
 			int at = cohort_cell(into, ours, from->no);
 			Cell *to = &ours->cells[at];
 
-			host_poll();
+			check_interrupts();
 			to->retained = count_add(to->retained, from->retained);
 			to->returned = count_add(to->returned, from->returned);
 			to->last = count_add(to->last, from->last);
@@ -248,13 +250,14 @@ void
 retention_observe(Retention *retention, Day as_of)
 {
 	if (as_of < retention->as_of)
-		host_fail(HOST_INVALID_VALUE,
-				  "Filter the rows to days before as_of, then fold them.",
-				  "as_of is earlier than the last day folded");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Filter the rows to days before as_of, then fold them.",
+					  "as_of is earlier than the last day folded");
 	if (as_of > retention->as_of && retention->is_set)
-		host_fail(HOST_INVALID_VALUE,
-				  "Read the tenures, or fold the rows, with the later as_of.",
-				  "as_of was said already and cannot be moved");
+		runtime_error(
+			RUNTIME_INVALID_VALUE,
+			"Read the tenures, or fold the rows, with the later as_of.",
+			"as_of was said already and cannot be moved");
 	retention->as_of = as_of;
 	retention->is_set = true;
 }
@@ -313,7 +316,7 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 		{
 			const Cell *cell = &cohort->cells[j];
 
-			host_poll();
+			check_interrupts();
 			if (cell_empty(cohort, j))
 				continue;
 			write_unsigned(writer, cell->no - before);
@@ -398,9 +401,9 @@ cohort_adds_up(const Retention *retention, const Cohort *cohort, int64_t begun)
 
 /* Read canonical bytes; anything else is refused. */
 Retention *
-retention_decode(HostArena arena, const void *data, size_t size)
+retention_decode(Context context, const void *data, size_t size)
 {
-	Retention *retention = retention_new(arena);
+	Retention *retention = retention_new(context);
 	ByteReader reader;
 	uint8_t flags;
 	int64_t period = 0;
@@ -423,7 +426,7 @@ retention_decode(HostArena arena, const void *data, size_t size)
 	retention->room = retention->ncohorts;
 	if (retention->room > 0)
 		retention->cohorts =
-			host_alloc_zero(arena, retention->ncohorts * sizeof(Cohort));
+			runtime_alloc_zero(context, retention->ncohorts * sizeof(Cohort));
 	for (int i = 0; i < retention->ncohorts; i++)
 	{
 		Cohort *cohort = &retention->cohorts[i];
@@ -450,16 +453,17 @@ retention_decode(HostArena arena, const void *data, size_t size)
 		cohort->room = cohort->ncells;
 		if (cohort->room > 0)
 		{
-			cohort->cells = host_alloc_zero(arena, cohort->room * sizeof(Cell));
+			cohort->cells =
+				runtime_alloc_zero(context, cohort->room * sizeof(Cell));
 			if (anniversary)
-				cohort->running =
-					host_alloc_zero(arena, cohort->room * sizeof(RunningCell));
+				cohort->running = runtime_alloc_zero(
+					context, cohort->room * sizeof(RunningCell));
 		}
 		for (int j = 0; j < cohort->ncells; j++)
 		{
 			Cell *cell = &cohort->cells[j];
 
-			host_poll();
+			check_interrupts();
 			no += (int64_t) read_unsigned(&reader, INT32_MAX);
 			if (no > begun || (no == begun && !anniversary) ||
 				(j > 0 && no == cell[-1].no) ||

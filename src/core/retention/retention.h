@@ -52,7 +52,7 @@ typedef struct Cohort
 
 typedef struct Retention
 {
-	HostArena arena;
+	Context context;
 	bool adopted; /* reading and as_of are known */
 	RetentionSpec spec;
 	Day as_of;	 /* first day not observed */
@@ -66,7 +66,7 @@ typedef struct Retention
 
 #define RETENTION_VERSION 1
 
-extern Retention *retention_new(HostArena arena);
+extern Retention *retention_new(Context context);
 extern void retention_adopt(Retention *retention, const RetentionSpec *spec,
 							Day as_of, bool is_set);
 extern void retention_scale(Retention *retention, bool has_value, int scale);
@@ -76,7 +76,7 @@ extern void retention_add(Retention *retention, const Tenure *tenure);
 extern void retention_merge(Retention *into, const Retention *more);
 extern void retention_observe(Retention *retention, Day as_of);
 extern void retention_encode(const Retention *retention, ByteWriter *writer);
-extern Retention *retention_decode(HostArena arena, const void *data,
+extern Retention *retention_decode(Context context, const void *data,
 								   size_t size);
 
 #endif /* CVM_CORE_RETENTION_RETENTION_H */

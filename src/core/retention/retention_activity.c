@@ -248,7 +248,7 @@ retention_add_activity(Retention *retention, const void *data, size_t size,
 		add_months(retention, &cursor, period_cache);
 		return;
 	}
-	host_poll();
+	check_interrupts();
 	if (cursor.has_value)
 		retention_scale(retention, true, cursor.scale);
 	if (cursor.is_marked || cursor.has_value)

@@ -17,8 +17,9 @@ clock_of(const char *clock, size_t size)
 		return CLOCK_CALENDAR;
 	if (size == 11 && memcmp(clock, "anniversary", 11) == 0)
 		return CLOCK_ANNIVERSARY;
-	host_fail(HOST_INVALID_VALUE, "Use calendar or anniversary.",
-			  "unknown clock \"%.*s\"", (int) (size > 64 ? 64 : size), clock);
+	runtime_error(RUNTIME_INVALID_VALUE, "Use calendar or anniversary.",
+				  "unknown clock \"%.*s\"", (int) (size > 64 ? 64 : size),
+				  clock);
 }
 
 /* Refuse a reading that makes no sense. */
@@ -26,24 +27,26 @@ void
 retention_spec_check(const RetentionSpec *spec)
 {
 	if (spec->min_events < 1)
-		host_fail(HOST_INVALID_VALUE, "Use 1 or more.",
-				  "min_events \"%d\" is not positive", spec->min_events);
+		runtime_error(RUNTIME_INVALID_VALUE, "Use 1 or more.",
+					  "min_events \"%d\" is not positive", spec->min_events);
 	for (int i = 0; i < spec->nbrackets; i++)
 	{
 		const Bracket *bracket = &spec->brackets[i];
 
 		if (bracket->low < 0 || bracket->high <= bracket->low)
-			host_fail(HOST_INVALID_VALUE,
-					  "Brackets are ranges of offsets such as [1,4); the first "
-					  "period is 0.",
-					  "bracket \"[%d,%d)\" is not a range of offsets",
-					  bracket->low, bracket->high);
+			runtime_error(
+				RUNTIME_INVALID_VALUE,
+				"Brackets are ranges of offsets such as [1,4); the first "
+				"period is 0.",
+				"bracket \"[%d,%d)\" is not a range of offsets", bracket->low,
+				bracket->high);
 		if (i > 0 && bracket->low < bracket[-1].high)
-			host_fail(HOST_INVALID_VALUE,
-					  "List brackets in ascending order, without overlap.",
-					  "bracket \"[%d,%d)\" begins before the one ahead of it "
-					  "ends",
-					  bracket->low, bracket->high);
+			runtime_error(
+				RUNTIME_INVALID_VALUE,
+				"List brackets in ascending order, without overlap.",
+				"bracket \"[%d,%d)\" begins before the one ahead of it "
+				"ends",
+				bracket->low, bracket->high);
 	}
 }
 
@@ -96,7 +99,7 @@ retention_spec_decode(RetentionSpec *spec, ByteReader *reader)
 	spec->nbrackets = (int) read_count(reader, 2);
 	if (spec->nbrackets == 0)
 		return;
-	spec->brackets = host_alloc(NULL, spec->nbrackets * sizeof(Bracket));
+	spec->brackets = runtime_alloc(NULL, spec->nbrackets * sizeof(Bracket));
 	for (int i = 0; i < spec->nbrackets; i++)
 	{
 		Bracket *bracket = &spec->brackets[i];

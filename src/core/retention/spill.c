@@ -22,14 +22,14 @@ static void
 spill(Fold *fold)
 {
 	uint32_t nslots = fold->key_table.nslots;
-	uint8_t *parts = host_alloc(NULL, nslots);
+	uint8_t *parts = runtime_alloc(NULL, nslots);
 
 	if (fold->parts == NULL)
 	{
 		fold->parts =
-			host_alloc_zero(fold->arena, FOLD_PARTS * sizeof(HostFile));
+			runtime_alloc_zero(fold->context, FOLD_PARTS * sizeof(TempFile));
 		for (int part = 0; part < FOLD_PARTS; part++)
-			fold->parts[part] = host_file_make(fold->arena);
+			fold->parts[part] = temp_file_make(fold->context);
 	}
 	for (uint32_t slot = 0; slot < nslots; slot++)
 		parts[slot] = (uint8_t) (key_table_hash(&fold->key_table, slot) >>
@@ -39,14 +39,14 @@ spill(Fold *fold)
 	{
 		ByteWriter writer;
 
-		host_poll();
+		check_interrupts();
 		writer_open(&writer, NULL, 0);
 		chunk_write(fold, parts, part, &writer);
-		host_file_write(fold->parts[part], &writer.used, sizeof(writer.used));
-		host_file_write(fold->parts[part], writer.data, writer.used);
-		host_free(writer.data);
+		temp_file_write(fold->parts[part], &writer.used, sizeof(writer.used));
+		temp_file_write(fold->parts[part], writer.data, writer.used);
+		runtime_free(writer.data);
 	}
-	host_free(parts);
+	runtime_free(parts);
 	fold_forget(fold);
 }
 
@@ -67,22 +67,22 @@ fold_close_files(Fold *fold)
 {
 	for (int part = 0; fold->parts != NULL && part < FOLD_PARTS; part++)
 		if (fold->parts[part] != NULL)
-			host_file_close(fold->parts[part]);
+			temp_file_close(fold->parts[part]);
 	fold->parts = NULL;
 }
 
 /* The next chunk of a file; false at its end. */
 static bool
-chunk_next(HostFile file, ByteReader *reader, uint8_t **data)
+chunk_next(TempFile file, ByteReader *reader, uint8_t **data)
 {
 	size_t size;
-	size_t got = host_file_read(file, &size, sizeof(size));
+	size_t got = temp_file_read(file, &size, sizeof(size));
 
 	if (got == 0)
 		return false;
-	*data = host_alloc(NULL, size);
+	*data = runtime_alloc(NULL, size);
 	reader_open(reader, *data, size, "retention fold");
-	if (got != sizeof(size) || host_file_read(file, *data, size) != size)
+	if (got != sizeof(size) || temp_file_read(file, *data, size) != size)
 		reader_fail(reader);
 	return true;
 }
@@ -91,17 +91,17 @@ chunk_next(HostFile file, ByteReader *reader, uint8_t **data)
 Fold *
 fold_part(Fold *fold, int part)
 {
-	Fold *whole = fold_new(fold->arena, fold->kind, fold->calendar,
+	Fold *whole = fold_new(fold->context, fold->kind, fold->calendar,
 						   fold->is_marked, fold->has_values, fold->budget);
 	ByteReader reader;
 	uint8_t *data;
 
 	whole->level = fold->level + 1;
-	host_file_rewind(fold->parts[part]);
+	temp_file_rewind(fold->parts[part]);
 	while (chunk_next(fold->parts[part], &reader, &data))
 	{
 		chunk_absorb(whole, &reader);
-		host_free(data);
+		runtime_free(data);
 	}
 	return whole;
 }
@@ -115,11 +115,11 @@ spill_copy(Fold *fold, ByteWriter *writer)
 
 	for (int part = 0; fold->parts != NULL && part < FOLD_PARTS; part++)
 	{
-		host_file_rewind(fold->parts[part]);
+		temp_file_rewind(fold->parts[part]);
 		while (chunk_next(fold->parts[part], &reader, &data))
 		{
 			write_raw(writer, data, (size_t) (reader.end - reader.at));
-			host_free(data);
+			runtime_free(data);
 			writer_pass(writer);
 		}
 	}
@@ -131,7 +131,7 @@ pieces_write(Fold *fold, ByteWriter *writer)
 {
 	uint32_t nslots = fold->key_table.nslots;
 	size_t nparts = fold_size(fold) / (writer->outbox->limit / 2 + 1) + 1;
-	uint8_t *parts = host_alloc(NULL, (size_t) nslots + 1);
+	uint8_t *parts = runtime_alloc(NULL, (size_t) nslots + 1);
 
 	if (nparts > UINT8_MAX)
 		nparts = UINT8_MAX;
@@ -140,11 +140,11 @@ pieces_write(Fold *fold, ByteWriter *writer)
 			(uint8_t) (key_table_hash(&fold->key_table, slot) % nparts);
 	for (size_t part = 0; part < nparts; part++)
 	{
-		host_poll();
+		check_interrupts();
 		chunk_write(fold, parts, (int) part, writer);
 		writer_pass(writer);
 	}
-	host_free(parts);
+	runtime_free(parts);
 }
 
 /* Write a fold for another process of this machine. */
@@ -161,14 +161,14 @@ fold_encode(Fold *fold, ByteWriter *writer)
 
 /* Take in the bytes of a fold; into may be NULL. */
 Fold *
-fold_absorb(Fold *into, HostArena arena, const void *data, size_t size,
+fold_absorb(Fold *into, Context context, const void *data, size_t size,
 			size_t budget)
 {
 	ByteReader reader;
 
 	reader_open(&reader, data, size, "retention fold");
 	if (into == NULL)
-		into = chunk_fold(arena, &reader, budget);
+		into = chunk_fold(context, &reader, budget);
 	while (reader.at != reader.end)
 		chunk_absorb(into, &reader);
 	return into;

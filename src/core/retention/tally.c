@@ -72,10 +72,10 @@ tally_open(Tally *tally, const Fold *fold)
 		return;
 	tally->first = first;
 	tally->span = (uint32_t) (past - first);
-	tally->members = host_alloc_zero(NULL, tally->span * sizeof(uint32_t));
-	tally->retained = host_alloc_zero(
+	tally->members = runtime_alloc_zero(NULL, tally->span * sizeof(uint32_t));
+	tally->retained = runtime_alloc_zero(
 		NULL, (size_t) tally->span * tally->span * sizeof(uint32_t));
-	tally->last = host_alloc_zero(
+	tally->last = runtime_alloc_zero(
 		NULL, (size_t) tally->span * tally->span * sizeof(uint32_t));
 }
 
@@ -115,7 +115,7 @@ tally_close(Tally *tally, Retention *retention)
 	{
 		Cohort *cohort;
 
-		host_poll();
+		check_interrupts();
 		if (tally->members[c] == 0)
 			continue;
 		cohort = retention_cohort(retention, (Period) (tally->first + c));
@@ -135,9 +135,9 @@ tally_close(Tally *tally, Retention *retention)
 	}
 	if (tally->span > 0)
 	{
-		host_free(tally->members);
-		host_free(tally->retained);
-		host_free(tally->last);
+		runtime_free(tally->members);
+		runtime_free(tally->retained);
+		runtime_free(tally->last);
 	}
 }
 
@@ -148,16 +148,16 @@ count_periods_tally(const Fold *fold, Tally *tally)
 	const BitmapColumns *bitmap_columns = &fold->returns;
 	int nbitmap_columns = bitmap_columns->nbitmap_columns;
 	const uint64_t **array =
-		host_alloc(NULL, nbitmap_columns * sizeof(uint64_t *));
-	uint32_t *starts = host_alloc(NULL, nbitmap_columns * sizeof(uint32_t));
-	uint64_t *words = host_alloc(NULL, nbitmap_columns * sizeof(uint64_t));
+		runtime_alloc(NULL, nbitmap_columns * sizeof(uint64_t *));
+	uint32_t *starts = runtime_alloc(NULL, nbitmap_columns * sizeof(uint32_t));
+	uint64_t *words = runtime_alloc(NULL, nbitmap_columns * sizeof(uint64_t));
 
 	for (uint32_t from = 0; from < fold->key_table.nslots; from += PAGE_ITEMS)
 	{
 		uint32_t slots = fold->key_table.nslots - from;
 		int live = 0;
 
-		host_poll();
+		check_interrupts();
 		if (slots > PAGE_ITEMS)
 			slots = PAGE_ITEMS;
 		for (int i = 0; i < nbitmap_columns; i++)
@@ -172,7 +172,7 @@ count_periods_tally(const Fold *fold, Tally *tally)
 			if (from == 0 && bitmap_column->words.first < slots)
 			{
 				uint64_t *whole =
-					host_alloc_zero(NULL, PAGE_ITEMS * sizeof(uint64_t));
+					runtime_alloc_zero(NULL, PAGE_ITEMS * sizeof(uint64_t));
 
 				memcpy(whole, array[live],
 					   bitmap_column->words.first * sizeof(uint64_t));
@@ -189,9 +189,9 @@ count_periods_tally(const Fold *fold, Tally *tally)
 			tally_customer(tally, words, starts, live);
 		}
 	}
-	host_free(array);
-	host_free(starts);
-	host_free(words);
+	runtime_free(array);
+	runtime_free(starts);
+	runtime_free(words);
 }
 
 /* Count a customer whose bits are periods, without a tally. */
@@ -289,7 +289,7 @@ count_values(Fold *fold, Retention *retention)
 		Cohort *cohort;
 		Cell *cell;
 
-		host_poll();
+		check_interrupts();
 		if (start == INT64_MIN || bit < start)
 			continue;
 		if (fold->is_marked)
@@ -317,7 +317,7 @@ tally_count(Fold *fold, Retention *retention)
 		for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
 		{
 			if ((slot & 255) == 0)
-				host_poll();
+				check_interrupts();
 			if (fold->is_marked)
 				count_days(fold, retention, slot);
 			else

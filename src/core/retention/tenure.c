@@ -71,14 +71,14 @@ tenure_read(Tenure *tenure, const Activity *activity, const RetentionSpec *spec,
 	tenure->first_day = activity->days[start].day;
 	tenure_begin(tenure);
 	tenure->periods =
-		host_alloc(NULL, (activity->ndays - start) * sizeof(TenurePeriod));
+		runtime_alloc(NULL, (activity->ndays - start) * sizeof(TenurePeriod));
 	for (int i = start; i < activity->ndays; i++)
 	{
 		const ActivityDay *day = &activity->days[i];
 		int32_t offset;
 		int32_t no;
 
-		host_poll();
+		check_interrupts();
 		if (day->day >= as_of)
 			break;
 		offset = spec->clock == CLOCK_CALENDAR
@@ -132,7 +132,7 @@ tenure_encode(const Tenure *tenure, ByteWriter *writer)
 	{
 		const TenurePeriod *period = &tenure->periods[i];
 
-		host_poll();
+		check_interrupts();
 		write_unsigned(writer,
 					   i == 0 ? period->no : period->no - period[-1].no);
 		write_byte(writer,
@@ -146,7 +146,7 @@ tenure_encode(const Tenure *tenure, ByteWriter *writer)
 Tenure *
 tenure_decode(const void *data, size_t size)
 {
-	Tenure *tenure = host_alloc_zero(NULL, sizeof(Tenure));
+	Tenure *tenure = runtime_alloc_zero(NULL, sizeof(Tenure));
 	ByteReader reader;
 	uint8_t flags;
 	int64_t no = 0;
@@ -172,12 +172,13 @@ tenure_decode(const void *data, size_t size)
 		(Day) read_signed(&reader, DAY_FIRST, (int64_t) tenure->as_of - 1);
 	tenure_begin(tenure);
 	tenure->nperiods = (int) read_count(&reader, 2);
-	tenure->periods = host_alloc(NULL, tenure->nperiods * sizeof(TenurePeriod));
+	tenure->periods =
+		runtime_alloc(NULL, tenure->nperiods * sizeof(TenurePeriod));
 	for (int i = 0; i < tenure->nperiods; i++)
 	{
 		TenurePeriod *period = &tenure->periods[i];
 
-		host_poll();
+		check_interrupts();
 		no += (int64_t) read_unsigned(&reader, INT32_MAX);
 		flags = read_byte(&reader);
 		if (no > INT32_MAX || flags > 3 || !tenure_begun(tenure, no) ||

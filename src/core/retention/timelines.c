@@ -32,19 +32,19 @@ line_size(bool is_wide)
 }
 
 Timelines *
-timelines_new(HostArena arena, KeyKind kind, bool is_full, DayReader reader,
+timelines_new(Context context, KeyKind kind, bool is_full, DayReader reader,
 			  size_t budget)
 {
-	Timelines *timelines = host_alloc_zero(arena, sizeof(Timelines));
+	Timelines *timelines = runtime_alloc_zero(context, sizeof(Timelines));
 
-	timelines->arena = arena;
+	timelines->context = context;
 	timelines->kind = kind;
 	timelines->budget = budget;
 	timelines->is_full = is_full;
 	timelines->is_wide = is_full;
-	batch_open(&timelines->batch, arena, kind, is_full, is_full);
+	batch_open(&timelines->batch, context, kind, is_full, is_full);
 	timelines->batch.reader = reader;
-	row_buffer_open(&timelines->row_buffer, arena, kind, line_size(is_full),
+	row_buffer_open(&timelines->row_buffer, context, kind, line_size(is_full),
 					false);
 	return timelines;
 }
@@ -77,7 +77,7 @@ widen(Timelines *timelines)
 		PartitionWalk walk = partition_walk(&old, number);
 		const uint32_t *line;
 
-		host_poll();
+		check_interrupts();
 		while ((line = partition_next(&walk)) != NULL)
 		{
 			uint32_t slot = number << PAGE_SHIFT | (*line & PAGE_MASK);
@@ -88,7 +88,7 @@ widen(Timelines *timelines)
 						   (Day) (timelines->base + (*line >> PAGE_SHIFT)), 0};
 		}
 	}
-	key_table_open(&old.key_table, old.arena, old.kind,
+	key_table_open(&old.key_table, old.context, old.kind,
 				   false); /* it has moved */
 	row_buffer_close(&old);
 }
@@ -122,7 +122,7 @@ timelines_flush(Timelines *timelines)
 
 	if (batch->used == 0)
 		return;
-	host_poll();
+	check_interrupts();
 	batch_days(batch, days);
 	if (!timelines->is_wide && !days_near(timelines, days, batch->used))
 		widen(timelines);
@@ -176,10 +176,10 @@ workspace_read(Workspace *workspace, const Timelines *timelines, uint32_t from,
 	if (past - from > workspace->days_room)
 	{
 		if (activity->days != NULL)
-			host_free(activity->days);
+			runtime_free(activity->days);
 		workspace->days_room = (size_t) (past - from) * 2;
 		activity->days =
-			host_alloc(NULL, workspace->days_room * sizeof(ActivityDay));
+			runtime_alloc(NULL, workspace->days_room * sizeof(ActivityDay));
 	}
 	activity->has_value = false;
 	activity->scale = 0;
@@ -244,10 +244,10 @@ workspace_sort(Workspace *workspace, const Timelines *timelines,
 	if (nlines > workspace->room)
 	{
 		if (workspace->sorted != NULL)
-			host_free(workspace->sorted);
+			runtime_free(workspace->sorted);
 		workspace->room = (size_t) nlines + nlines / 4;
 		workspace->sorted =
-			host_alloc(NULL, workspace->room * row_buffer->line);
+			runtime_alloc(NULL, workspace->room * row_buffer->line);
 	}
 	partition_ends(row_buffer, number, ends);
 	if (!timelines->is_wide)
@@ -274,7 +274,7 @@ timelines_each(Timelines *timelines, TimelineEmit take, void *arg)
 	{
 		uint32_t at = 0;
 
-		host_poll();
+		check_interrupts();
 		workspace_sort(&workspace, timelines, number, ends);
 		for (uint32_t i = 0; i < PAGE_ITEMS; at = ends[i++])
 		{
@@ -288,9 +288,9 @@ timelines_each(Timelines *timelines, TimelineEmit take, void *arg)
 		}
 	}
 	if (workspace.sorted != NULL)
-		host_free(workspace.sorted);
+		runtime_free(workspace.sorted);
 	if (workspace.activity.days != NULL)
-		host_free(workspace.activity.days);
+		runtime_free(workspace.activity.days);
 }
 
 /* Hand out every customer once, and close the files. */
@@ -307,5 +307,5 @@ timelines_finish(Timelines *timelines, TimelineEmit take, void *arg)
 		timelines_each(timelines, take, arg);
 	row_buffer_close(&timelines->row_buffer);
 	batch_close(&timelines->batch);
-	host_free(timelines);
+	runtime_free(timelines);
 }

@@ -23,7 +23,7 @@
 
 typedef struct Timelines
 {
-	HostArena arena;
+	Context context;
 	KeyKind kind;
 	size_t budget; /* bytes; 0: no limit */
 	bool is_full;  /* rows come with values or marks */
@@ -33,14 +33,14 @@ typedef struct Timelines
 	int flushes;
 	Batch batch;
 	RowBuffer row_buffer;
-	HostFile *parts; /* NULL: nothing was spilled */
+	TempFile *parts; /* NULL: nothing was spilled */
 	size_t *sizes;	 /* of those */
 } Timelines;
 
 /* Take a customer's timeline, good until the call returns. */
 typedef void (*TimelineEmit)(void *arg, Key key, const Activity *activity);
 
-extern Timelines *timelines_new(HostArena arena, KeyKind kind, bool is_full,
+extern Timelines *timelines_new(Context context, KeyKind kind, bool is_full,
 								DayReader reader, size_t budget);
 extern void timelines_flush(Timelines *timelines);
 extern void timelines_finish(Timelines *timelines, TimelineEmit take,

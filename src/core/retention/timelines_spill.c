@@ -24,31 +24,31 @@ part_of(uint64_t hash, int level)
 	return (int) (hash >> (PART_BITS * level)) & (PARTS - 1);
 }
 
-static HostFile *
-parts_make(HostArena arena, size_t **sizes)
+static TempFile *
+parts_make(Context context, size_t **sizes)
 {
-	HostFile *parts = host_alloc_zero(arena, PARTS * sizeof(HostFile));
+	TempFile *parts = runtime_alloc_zero(context, PARTS * sizeof(TempFile));
 
 	for (int part = 0; part < PARTS; part++)
-		parts[part] = host_file_make(arena);
-	*sizes = host_alloc_zero(arena, PARTS * sizeof(size_t));
+		parts[part] = temp_file_make(context);
+	*sizes = runtime_alloc_zero(context, PARTS * sizeof(size_t));
 	return parts;
 }
 
 /* Write a piece. */
 static void
-piece_write(HostFile file, size_t *file_size, KeyKind kind, const Key *key,
+piece_write(TempFile file, size_t *file_size, KeyKind kind, const Key *key,
 			const void *data, size_t size)
 {
-	host_file_write(file, key, sizeof(Key));
+	temp_file_write(file, key, sizeof(Key));
 	*file_size += sizeof(Key) + sizeof(size) + size;
 	if (kind == KEY_TEXT && key_is_outside(key))
 	{
-		host_file_write(file, key->outside.data, key->outside.size);
+		temp_file_write(file, key->outside.data, key->outside.size);
 		*file_size += key->outside.size;
 	}
-	host_file_write(file, &size, sizeof(size));
-	host_file_write(file, data, size);
+	temp_file_write(file, &size, sizeof(size));
+	temp_file_write(file, data, size);
 }
 
 /* Where customers go who are spilled */
@@ -79,10 +79,10 @@ timelines_spill(Timelines *timelines)
 	Spilling spilling = {.timelines = timelines};
 
 	if (timelines->parts == NULL)
-		timelines->parts = parts_make(timelines->arena, &timelines->sizes);
+		timelines->parts = parts_make(timelines->context, &timelines->sizes);
 	writer_open(&spilling.writer, NULL, 0);
 	timelines_each(timelines, spill_take, &spilling);
-	host_free(spilling.writer.data);
+	runtime_free(spilling.writer.data);
 	row_buffer_forget(&timelines->row_buffer);
 }
 
@@ -95,26 +95,26 @@ typedef struct Piece
 } Piece;
 
 static void
-read_whole(HostFile file, void *data, size_t size)
+read_whole(TempFile file, void *data, size_t size)
 {
-	if (host_file_read(file, data, size) != size)
-		host_fail(HOST_BAD_BYTES, NULL, "temporary file is cut short");
+	if (temp_file_read(file, data, size) != size)
+		runtime_error(RUNTIME_BAD_BYTES, NULL, "temporary file is cut short");
 }
 
 /* Read a piece's key and size; false at the end of the file. */
 static bool
-piece_begin(HostFile file, KeyKind kind, Key *key, char **text, size_t *size)
+piece_begin(TempFile file, KeyKind kind, Key *key, char **text, size_t *size)
 {
-	size_t got = host_file_read(file, key, sizeof(Key));
+	size_t got = temp_file_read(file, key, sizeof(Key));
 
 	*text = NULL;
 	if (got == 0)
 		return false;
 	if (got != sizeof(Key))
-		host_fail(HOST_BAD_BYTES, NULL, "temporary file is cut short");
+		runtime_error(RUNTIME_BAD_BYTES, NULL, "temporary file is cut short");
 	if (kind == KEY_TEXT && key_is_outside(key))
 	{
-		*text = host_alloc(NULL, key->outside.size);
+		*text = runtime_alloc(NULL, key->outside.size);
 		read_whole(file, *text, key->outside.size);
 		key->outside.data = *text;
 	}
@@ -133,20 +133,20 @@ pieces_merge(const Piece *piece, Key key, TimelineEmit take, void *arg)
 		Activity *more = activity_decode(piece->data, piece->size);
 		Activity *sum = activity_merge(activity, more);
 
-		host_free(activity->days);
-		host_free(activity);
-		host_free(more->days);
-		host_free(more);
+		runtime_free(activity->days);
+		runtime_free(activity);
+		runtime_free(more->days);
+		runtime_free(more);
 		activity = sum;
 	}
 	take(arg, key, activity);
-	host_free(activity->days);
-	host_free(activity);
+	runtime_free(activity->days);
+	runtime_free(activity);
 }
 
 /* Hand out the customers of a part that fits into memory. */
 static void
-part_read(HostArena arena, KeyKind kind, HostFile file, TimelineEmit take,
+part_read(Context context, KeyKind kind, TempFile file, TimelineEmit take,
 		  void *arg)
 {
 	KeyTable key_table;
@@ -155,16 +155,16 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineEmit take,
 	char *text;
 	size_t size;
 
-	key_table_open(&key_table, arena, kind, false);
-	chunked_array_open(&heads, arena, sizeof(Piece *));
-	host_file_rewind(file);
+	key_table_open(&key_table, context, kind, false);
+	chunked_array_open(&heads, context, sizeof(Piece *));
+	temp_file_rewind(file);
 	while (piece_begin(file, kind, &key, &text, &size))
 	{
-		Piece *piece = host_alloc(arena, sizeof(Piece) + size);
+		Piece *piece = runtime_alloc(context, sizeof(Piece) + size);
 		uint32_t slot;
 		Piece **head;
 
-		host_poll();
+		check_interrupts();
 		piece->data = piece + 1;
 		piece->size = size;
 		read_whole(file, piece + 1, size);
@@ -173,19 +173,19 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineEmit take,
 		piece->next = *head;
 		*head = piece;
 		if (text != NULL)
-			host_free(text);
+			runtime_free(text);
 	}
 	for (uint32_t slot = 0; slot < key_table.nslots; slot++)
 	{
 		const Piece *piece = *(Piece **) chunked_array_peek(&heads, slot);
 
-		host_poll();
+		check_interrupts();
 		pieces_merge(piece, key_table_key(&key_table, slot), take, arg);
 		while (piece != NULL)
 		{
 			const Piece *next = piece->next;
 
-			host_free((void *) piece);
+			runtime_free((void *) piece);
 			piece = next;
 		}
 	}
@@ -193,41 +193,41 @@ part_read(HostArena arena, KeyKind kind, HostFile file, TimelineEmit take,
 	key_table_close(&key_table);
 }
 
-static void parts_read(const Timelines *timelines, HostFile *parts,
+static void parts_read(const Timelines *timelines, TempFile *parts,
 					   size_t *sizes, int level, TimelineEmit take, void *arg);
 
 /* Divide a part that is too large, and hand out what that gives. */
 static void
-part_divide(const Timelines *timelines, HostFile file, int level,
+part_divide(const Timelines *timelines, TempFile file, int level,
 			TimelineEmit take, void *arg)
 {
 	size_t *sizes;
-	HostFile *parts = parts_make(timelines->arena, &sizes);
+	TempFile *parts = parts_make(timelines->context, &sizes);
 	Key key;
 	char *text;
 	size_t size;
 
-	host_file_rewind(file);
+	temp_file_rewind(file);
 	while (piece_begin(file, timelines->kind, &key, &text, &size))
 	{
 		int part = part_of(key_hash(timelines->kind, &key), level);
-		void *data = host_alloc(NULL, size);
+		void *data = runtime_alloc(NULL, size);
 
-		host_poll();
+		check_interrupts();
 		read_whole(file, data, size);
 		piece_write(parts[part], &sizes[part], timelines->kind, &key, data,
 					size);
-		host_free(data);
+		runtime_free(data);
 		if (text != NULL)
-			host_free(text);
+			runtime_free(text);
 	}
-	host_file_close(file);
+	temp_file_close(file);
 	parts_read(timelines, parts, sizes, level, take, arg);
 }
 
 /* Hand out part by part, and close the files. */
 static void
-parts_read(const Timelines *timelines, HostFile *parts, size_t *sizes,
+parts_read(const Timelines *timelines, TempFile *parts, size_t *sizes,
 		   int level, TimelineEmit take, void *arg)
 {
 	for (int part = 0; part < PARTS; part++)
@@ -237,11 +237,11 @@ parts_read(const Timelines *timelines, HostFile *parts, size_t *sizes,
 			part_divide(timelines, parts[part], level + 1, take, arg);
 			continue;
 		}
-		part_read(timelines->arena, timelines->kind, parts[part], take, arg);
-		host_file_close(parts[part]);
+		part_read(timelines->context, timelines->kind, parts[part], take, arg);
+		temp_file_close(parts[part]);
 	}
-	host_free(parts);
-	host_free(sizes);
+	runtime_free(parts);
+	runtime_free(sizes);
 }
 
 void

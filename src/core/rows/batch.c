@@ -15,14 +15,14 @@
 static void
 batch_make(Batch *batch, int room)
 {
-	batch->keys = host_alloc(batch->arena, room * sizeof(Key));
-	batch->times = host_alloc(batch->arena, room * sizeof(int64_t));
+	batch->keys = runtime_alloc(batch->context, room * sizeof(Key));
+	batch->times = runtime_alloc(batch->context, room * sizeof(int64_t));
 	if (batch->has_marks)
-		batch->marks = host_alloc(batch->arena, room);
+		batch->marks = runtime_alloc(batch->context, room);
 	if (batch->has_values)
 	{
-		batch->values = host_alloc(batch->arena, room * sizeof(Wide));
-		batch->scales = host_alloc(batch->arena, room);
+		batch->values = runtime_alloc(batch->context, room * sizeof(Wide));
+		batch->scales = runtime_alloc(batch->context, room);
 	}
 	batch->room = room;
 }
@@ -31,23 +31,23 @@ batch_make(Batch *batch, int room)
 static void
 batch_drop(Batch *batch)
 {
-	host_free(batch->keys);
-	host_free(batch->times);
+	runtime_free(batch->keys);
+	runtime_free(batch->times);
 	if (batch->has_marks)
-		host_free(batch->marks);
+		runtime_free(batch->marks);
 	if (batch->has_values)
 	{
-		host_free(batch->values);
-		host_free(batch->scales);
+		runtime_free(batch->values);
+		runtime_free(batch->scales);
 	}
 }
 
 void
-batch_open(Batch *batch, HostArena arena, KeyKind kind, bool has_marks,
+batch_open(Batch *batch, Context context, KeyKind kind, bool has_marks,
 		   bool has_values)
 {
 	memset(batch, 0, sizeof(Batch));
-	batch->arena = arena;
+	batch->context = context;
 	batch->kind = kind;
 	batch->has_marks = has_marks;
 	batch->has_values = has_values;
@@ -60,7 +60,7 @@ batch_close(Batch *batch)
 {
 	batch_drop(batch);
 	if (batch->text != NULL)
-		host_free(batch->text);
+		runtime_free(batch->text);
 	memset(batch, 0, sizeof(Batch));
 }
 
@@ -85,9 +85,9 @@ batch_text_room(Batch *batch, size_t size)
 	size_t room = (size_t) batch->room * TEXT_EACH;
 
 	if (batch->text != NULL)
-		host_free(batch->text);
+		runtime_free(batch->text);
 	batch->text_room = size > room ? size : room;
-	batch->text = host_alloc(batch->arena, batch->text_room);
+	batch->text = runtime_alloc(batch->context, batch->text_room);
 }
 
 /* The days of the rows. */

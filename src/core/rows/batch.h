@@ -31,7 +31,7 @@ typedef struct DayReader
 
 typedef struct Batch
 {
-	HostArena arena;
+	Context context;
 	KeyKind kind;
 	bool has_marks; /* else every row has MARKS_PLAIN */
 	bool has_values;
@@ -48,7 +48,7 @@ typedef struct Batch
 	size_t text_room;
 } Batch;
 
-extern void batch_open(Batch *batch, HostArena arena, KeyKind kind,
+extern void batch_open(Batch *batch, Context context, KeyKind kind,
 					   bool has_marks, bool has_values);
 extern void batch_close(Batch *batch);
 extern void batch_clear(Batch *batch, uint32_t customers);

@@ -10,10 +10,10 @@
 #include <string.h>
 
 void
-bitmap_columns_open(BitmapColumns *bitmap_columns, HostArena arena)
+bitmap_columns_open(BitmapColumns *bitmap_columns, Context context)
 {
 	memset(bitmap_columns, 0, sizeof(BitmapColumns));
-	bitmap_columns->arena = arena;
+	bitmap_columns->context = context;
 }
 
 /* Give everything back. */
@@ -23,8 +23,8 @@ bitmap_columns_close(BitmapColumns *bitmap_columns)
 	for (int i = 0; i < bitmap_columns->nbitmap_columns; i++)
 		chunked_array_close(&bitmap_columns->bitmap_columns[i].words);
 	if (bitmap_columns->bitmap_columns != NULL)
-		host_free(bitmap_columns->bitmap_columns);
-	bitmap_columns_open(bitmap_columns, bitmap_columns->arena);
+		runtime_free(bitmap_columns->bitmap_columns);
+	bitmap_columns_open(bitmap_columns, bitmap_columns->context);
 }
 
 /* Find a bitmap column, or make it. */
@@ -40,12 +40,12 @@ bitmap_columns_find(BitmapColumns *bitmap_columns, int32_t number)
 					number))
 	{
 		bitmap_columns->bitmap_columns =
-			sorted_open(bitmap_columns->arena, bitmap_columns->bitmap_columns,
+			sorted_open(bitmap_columns->context, bitmap_columns->bitmap_columns,
 						&bitmap_columns->nbitmap_columns, &bitmap_columns->room,
 						sizeof(BitmapColumn), at);
 		bitmap_columns->bitmap_columns[at].number = number;
 		chunked_array_open(&bitmap_columns->bitmap_columns[at].words,
-						   bitmap_columns->arena, sizeof(uint64_t));
+						   bitmap_columns->context, sizeof(uint64_t));
 	}
 	bitmap_columns->hint = at;
 	return &bitmap_columns->bitmap_columns[at];

@@ -23,7 +23,7 @@ typedef struct BitmapColumn
 
 typedef struct BitmapColumns
 {
-	HostArena arena;
+	Context context;
 	bool has_base;
 	int64_t base;
 	int nbitmap_columns;
@@ -32,7 +32,7 @@ typedef struct BitmapColumns
 	int hint;
 } BitmapColumns;
 
-extern void bitmap_columns_open(BitmapColumns *bitmap_columns, HostArena arena);
+extern void bitmap_columns_open(BitmapColumns *bitmap_columns, Context context);
 extern void bitmap_columns_close(BitmapColumns *bitmap_columns);
 extern BitmapColumn *bitmap_columns_find(BitmapColumns *bitmap_columns,
 										 int32_t number);

@@ -17,15 +17,15 @@ block_add(ChunkedArray *array)
 {
 	size_t page = PAGE_ITEMS * array->item;
 	size_t size = array->is_scattered ? (array->used / 2 + 1) * page : page;
-	size_t align = size <= HOST_LARGE_PAGE ? sizeof(void *) : HOST_LARGE_PAGE;
+	size_t align = size <= LARGE_PAGE ? sizeof(void *) : LARGE_PAGE;
 	void **block;
 
 	if (size > BLOCK_MOST)
 		size = BLOCK_MOST / page * page;
-	block = host_alloc_block(array->arena, sizeof(void *) + align + size);
+	block = runtime_alloc_block(array->context, sizeof(void *) + align + size);
 	*block = array->block;
 	array->block = block;
-	array->next = host_align(block + 1, align);
+	array->next = runtime_align(block + 1, align);
 	array->left = (uint32_t) (size / page);
 }
 
@@ -41,9 +41,10 @@ chunked_array_make(ChunkedArray *array, uint32_t at)
 
 		while (room <= number)
 			room *= 2;
-		array->page = array->page
-						  ? host_realloc(array->page, room * sizeof(uint8_t *))
-						  : host_alloc(array->arena, room * sizeof(uint8_t *));
+		array->page =
+			array->page
+				? runtime_realloc(array->page, room * sizeof(uint8_t *))
+				: runtime_alloc(array->context, room * sizeof(uint8_t *));
 		memset(array->page + array->room, 0,
 			   (room - array->room) * sizeof(uint8_t *));
 		array->room = room;
@@ -55,9 +56,10 @@ chunked_array_make(ChunkedArray *array, uint32_t at)
 		while (first <= at)
 			first *= 2;
 		if (array->first == 0)
-			array->page[0] = host_alloc(array->arena, first * array->item);
+			array->page[0] = runtime_alloc(array->context, first * array->item);
 		else
-			array->page[0] = host_realloc(array->page[0], first * array->item);
+			array->page[0] =
+				runtime_realloc(array->page[0], first * array->item);
 		memset(array->page[0] + array->first * array->item, 0,
 			   (first - array->first) * array->item);
 		array->first = first;
@@ -81,11 +83,11 @@ chunked_array_close(ChunkedArray *array)
 		void *block = array->block;
 
 		memcpy(&array->block, block, sizeof(void *));
-		host_free(block);
+		runtime_free(block);
 	}
 	if (array->first > 0)
-		host_free(array->page[0]);
+		runtime_free(array->page[0]);
 	if (array->page != NULL)
-		host_free(array->page);
-	chunked_array_open(array, array->arena, array->item);
+		runtime_free(array->page);
+	chunked_array_open(array, array->context, array->item);
 }

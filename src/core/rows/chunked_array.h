@@ -24,7 +24,7 @@
 
 typedef struct ChunkedArray
 {
-	HostArena arena;
+	Context context;
 	size_t item;	/* bytes of an item */
 	uint32_t room;	/* entries of page */
 	uint32_t used;	/* pages that exist, without the first */
@@ -37,9 +37,9 @@ typedef struct ChunkedArray
 } ChunkedArray;
 
 static inline void
-chunked_array_open(ChunkedArray *array, HostArena arena, size_t item)
+chunked_array_open(ChunkedArray *array, Context context, size_t item)
 {
-	*array = (ChunkedArray){.arena = arena, .item = item};
+	*array = (ChunkedArray){.context = context, .item = item};
 }
 
 extern void chunked_array_make(ChunkedArray *array, uint32_t at);

@@ -52,18 +52,18 @@ key_size(KeyKind kind)
 }
 
 void
-key_table_open(KeyTable *key_table, HostArena arena, KeyKind kind,
+key_table_open(KeyTable *key_table, Context context, KeyKind kind,
 			   bool is_radix)
 {
 	memset(key_table, 0, sizeof(KeyTable));
-	key_table->arena = arena;
+	key_table->context = context;
 	key_table->kind = kind;
 	key_table->least = INT64_MAX;
 	key_table->most = INT64_MIN;
 	key_table->is_radix = is_radix;
-	chunked_array_open(&key_table->keys, arena, key_size(kind));
+	chunked_array_open(&key_table->keys, context, key_size(kind));
 	key_table->keys.is_scattered = true;
-	chunked_array_open(&key_table->homes, arena, sizeof(int64_t));
+	chunked_array_open(&key_table->homes, context, sizeof(int64_t));
 }
 
 /* Give everything back. */
@@ -75,12 +75,12 @@ key_table_close(KeyTable *key_table)
 		char *block = key_table->block;
 
 		memcpy(&key_table->block, block, sizeof(char *));
-		host_free(block);
+		runtime_free(block);
 	}
 	if (key_table->table_memory != NULL)
-		host_free(key_table->table_memory);
+		runtime_free(key_table->table_memory);
 	if (key_table->directory != NULL)
-		host_free(key_table->directory);
+		runtime_free(key_table->directory);
 	chunked_array_close(&key_table->keys);
 	chunked_array_close(&key_table->homes);
 }
@@ -174,15 +174,16 @@ table_grow(KeyTable *key_table, int bits)
 	key_table->bits = bits;
 	size = sizeof(Bucket) << key_table->bits;
 	/* large tables lie in large pages */
-	align = size < HOST_LARGE_PAGE ? CACHE_LINE : HOST_LARGE_PAGE;
-	key_table->table_memory = host_alloc_block(key_table->arena, size + align);
-	key_table->table = host_align(key_table->table_memory, align);
+	align = size < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE;
+	key_table->table_memory =
+		runtime_alloc_block(key_table->context, size + align);
+	key_table->table = runtime_align(key_table->table_memory, align);
 	memset(key_table->table, 0, size);
 	for (uint64_t i = 0; i < old_size; i++)
 		for (int j = 0; j < BUCKET_SLOTS && old[i].slots[j] != 0; j++)
 			table_put(key_table, old[i].tags[j], old[i].slots[j]);
 	if (old_memory != NULL)
-		host_free(old_memory);
+		runtime_free(old_memory);
 }
 
 /* Make room for so many keys at once, where there are none yet. */
@@ -214,7 +215,7 @@ text_keep(KeyTable *key_table, const char *data, uint32_t size)
 
 		if (size > block)
 			block = size;
-		fresh = host_alloc(key_table->arena, sizeof(char *) + block);
+		fresh = runtime_alloc(key_table->context, sizeof(char *) + block);
 		memcpy(fresh, &key_table->block, sizeof(char *));
 		key_table->block = fresh;
 		key_table->text = fresh + sizeof(char *);
@@ -250,8 +251,9 @@ slot_give(KeyTable *key_table, const Key *key)
 	void *retained;
 
 	if (slot >= KEY_TABLE_MOST)
-		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-				  "too many customers in one state");
+		runtime_error(RUNTIME_TOO_LARGE,
+					  "Fold the customers in several groups.",
+					  "too many customers in one state");
 	retained = chunked_array_reach(&key_table->keys, slot);
 	switch (key_table->kind)
 	{
@@ -303,14 +305,15 @@ directory_reach(KeyTable *key_table, int64_t home)
 		room = need < 2 * room ? 2 * room : need;
 	}
 	if (room > KEY_TABLE_MOST >> PAGE_SHIFT)
-		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-				  "too many customers in one state");
-	directory = host_alloc_zero(key_table->arena, room * sizeof(uint32_t));
+		runtime_error(RUNTIME_TOO_LARGE,
+					  "Fold the customers in several groups.",
+					  "too many customers in one state");
+	directory = runtime_alloc_zero(key_table->context, room * sizeof(uint32_t));
 	if (key_table->directory != NULL)
 	{
 		memcpy(directory + (key_table->first - first), key_table->directory,
 			   key_table->room * sizeof(uint32_t));
-		host_free(key_table->directory);
+		runtime_free(key_table->directory);
 	}
 	key_table->directory = directory;
 	key_table->first = first;
@@ -371,8 +374,9 @@ directory_slot(KeyTable *key_table, int64_t number)
 	{
 		page = (key_table->nslots >> PAGE_SHIFT) + 1;
 		if (key_table->nslots >= KEY_TABLE_MOST)
-			host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-					  "too many customers in one state");
+			runtime_error(RUNTIME_TOO_LARGE,
+						  "Fold the customers in several groups.",
+						  "too many customers in one state");
 		*(int64_t *) chunked_array_reach(&key_table->homes, page - 1) = home;
 		key_table->directory[at] = page;
 		key_table->nslots += PAGE_ITEMS;

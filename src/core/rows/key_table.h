@@ -35,7 +35,7 @@ typedef struct Bucket
 
 typedef struct KeyTable
 {
-	HostArena arena;
+	Context context;
 	KeyKind kind;
 	uint32_t nslots; /* slots given out; under a radix directory, whole pages */
 
@@ -59,7 +59,7 @@ typedef struct KeyTable
 	ChunkedArray homes;	 /* by page of slots: its number >> 10, an int64_t */
 } KeyTable;
 
-extern void key_table_open(KeyTable *key_table, HostArena arena, KeyKind kind,
+extern void key_table_open(KeyTable *key_table, Context context, KeyKind kind,
 						   bool is_radix);
 extern void key_table_close(KeyTable *key_table);
 extern bool key_table_number(KeyTable *key_table, const Key *keys, int nkeys,

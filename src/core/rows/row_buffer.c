@@ -15,14 +15,14 @@
 
 /* Begin with no customer and no line. */
 void
-row_buffer_open(RowBuffer *row_buffer, HostArena arena, KeyKind kind,
+row_buffer_open(RowBuffer *row_buffer, Context context, KeyKind kind,
 				size_t line, bool is_radix)
 {
 	memset(row_buffer, 0, sizeof(RowBuffer));
-	row_buffer->arena = arena;
+	row_buffer->context = context;
 	row_buffer->kind = kind;
 	row_buffer->line = line;
-	key_table_open(&row_buffer->key_table, arena, kind, is_radix);
+	key_table_open(&row_buffer->key_table, context, kind, is_radix);
 }
 
 /* Give customers and lines back. */
@@ -31,13 +31,13 @@ row_buffer_close(RowBuffer *row_buffer)
 {
 	key_table_close(&row_buffer->key_table);
 	if (row_buffer->partitions != NULL)
-		host_free(row_buffer->partitions);
+		runtime_free(row_buffer->partitions);
 	while (row_buffer->block != NULL)
 	{
 		void *block = row_buffer->block;
 
 		memcpy(&row_buffer->block, block, sizeof(void *));
-		host_free(block);
+		runtime_free(block);
 	}
 }
 
@@ -48,7 +48,7 @@ row_buffer_forget(RowBuffer *row_buffer)
 	bool no_radix = row_buffer->no_radix;
 
 	row_buffer_close(row_buffer);
-	row_buffer_open(row_buffer, row_buffer->arena, row_buffer->kind,
+	row_buffer_open(row_buffer, row_buffer->context, row_buffer->kind,
 					row_buffer->line, false);
 	row_buffer->no_radix = no_radix;
 }
@@ -79,7 +79,7 @@ block_add(RowBuffer *row_buffer)
 	if (room > BLOCK_CHUNKS)
 		room = BLOCK_CHUNKS;
 	size = sizeof(void *) + room * chunk_size(row_buffer);
-	block = host_alloc_block(row_buffer->arena, size);
+	block = runtime_alloc_block(row_buffer->context, size);
 	memcpy(block, &row_buffer->block, sizeof(void *));
 	row_buffer->block = block;
 	row_buffer->block_room = room;
@@ -99,8 +99,9 @@ partitions_reach(RowBuffer *row_buffer, uint32_t number)
 			room = number + 1;
 		row_buffer->partitions =
 			row_buffer->partitions
-				? host_realloc(row_buffer->partitions, room * sizeof(Partition))
-				: host_alloc(row_buffer->arena, room * sizeof(Partition));
+				? runtime_realloc(row_buffer->partitions,
+								  room * sizeof(Partition))
+				: runtime_alloc(row_buffer->context, room * sizeof(Partition));
 		memset(row_buffer->partitions + row_buffer->partition_room, 0,
 			   (room - row_buffer->partition_room) * sizeof(Partition));
 		row_buffer->partition_room = room;
@@ -121,8 +122,9 @@ row_buffer_chunk(RowBuffer *row_buffer, uint32_t slot)
 		partitions_reach(row_buffer, number);
 	partition = &row_buffer->partitions[number];
 	if (partition->nlines == UINT32_MAX - (CHUNK_LINES - 1))
-		host_fail(HOST_TOO_LARGE, "Fold the customers in several groups.",
-				  "too many rows of neighbouring customers in one state");
+		runtime_error(RUNTIME_TOO_LARGE,
+					  "Fold the customers in several groups.",
+					  "too many rows of neighbouring customers in one state");
 	if (row_buffer->block_used == row_buffer->block_room)
 		block_add(row_buffer);
 	chunk = (RowChunk *) ((char *) row_buffer->block + sizeof(void *) +
@@ -151,7 +153,7 @@ partition_number(RowBuffer *row_buffer, const RowBuffer *old, uint32_t number,
 	uint32_t numbers[KEY_TABLE_BATCH];
 	int nkeys = 0;
 
-	host_poll();
+	check_interrupts();
 	while ((line = partition_next(&walk)) != NULL)
 		has_lines[line_head(line) & PAGE_MASK] = true;
 	for (uint32_t i = 0; i <= PAGE_ITEMS; i++)
@@ -183,7 +185,7 @@ renumber(RowBuffer *row_buffer, bool is_radix)
 	RowBuffer old = *row_buffer;
 	uint32_t slots[PAGE_ITEMS];
 
-	row_buffer_open(row_buffer, old.arena, old.kind, old.line, is_radix);
+	row_buffer_open(row_buffer, old.context, old.kind, old.line, is_radix);
 	row_buffer->no_radix = old.no_radix;
 	if (is_radix)
 		key_table_reach(&row_buffer->key_table, &old.key_table);

@@ -38,7 +38,7 @@ typedef struct Partition
 
 typedef struct RowBuffer
 {
-	HostArena arena;
+	Context context;
 	KeyKind kind;
 	size_t line; /* bytes of one */
 	KeyTable key_table;
@@ -52,7 +52,7 @@ typedef struct RowBuffer
 	uint32_t nchunks;	 /* in use */
 } RowBuffer;
 
-extern void row_buffer_open(RowBuffer *row_buffer, HostArena arena,
+extern void row_buffer_open(RowBuffer *row_buffer, Context context,
 							KeyKind kind, size_t line, bool is_radix);
 extern void row_buffer_close(RowBuffer *row_buffer);
 extern void row_buffer_forget(RowBuffer *row_buffer);

@@ -61,9 +61,9 @@ Phase
 phase_of(const Holdings *holdings, Day as_of, int64_t risk_since,
 		 int64_t known_from, const PhaseTerms *terms, int64_t *since)
 {
-	Step *steps = host_alloc(NULL, steps_room(holdings) * sizeof(Step));
-	Level *levels = host_alloc(NULL, steps_room(holdings) * sizeof(Level));
-	Run *runs = host_alloc(NULL, steps_room(holdings) * sizeof(Run));
+	Step *steps = runtime_alloc(NULL, steps_room(holdings) * sizeof(Step));
+	Level *levels = runtime_alloc(NULL, steps_room(holdings) * sizeof(Level));
+	Run *runs = runtime_alloc(NULL, steps_room(holdings) * sizeof(Run));
 	int nsteps = steps_of(holdings, as_of, steps);
 	int nlevels = levels_of(steps, nsteps, levels);
 	int nruns = runs_of(levels, nlevels, as_of, terms->gap, runs);
@@ -86,9 +86,9 @@ phase_of(const Holdings *holdings, Day as_of, int64_t risk_since,
 	}
 	age = (int64_t) as_of - run.start;
 	rise = last_rise(levels, nlevels, run.start);
-	host_free(steps);
-	host_free(levels);
-	host_free(runs);
+	runtime_free(steps);
+	runtime_free(levels);
+	runtime_free(runs);
 	*since = run.start;
 	if (nruns > 1 && age <= terms->reactivated)
 		return PHASE_REACTIVATED;

@@ -26,8 +26,8 @@ product_tiers_sort(ProductTiers *product_tiers)
 {
 	int ntiers = 0;
 
-	host_sort(product_tiers->tiers, product_tiers->ntiers, sizeof(ProductTier),
-			  compare_tier);
+	runtime_sort(product_tiers->tiers, product_tiers->ntiers,
+				 sizeof(ProductTier), compare_tier);
 	for (int i = 0; i < product_tiers->ntiers; i++)
 		if (ntiers == 0 ||
 			label_compare(&product_tiers->tiers[ntiers - 1].product,

@@ -11,11 +11,11 @@
 #include "core/segments/segment_cells.h"
 
 SegmentFlow *
-segment_flow_new(HostArena arena)
+segment_flow_new(Context context)
 {
-	SegmentFlow *flow = host_alloc_zero(arena, sizeof(SegmentFlow));
+	SegmentFlow *flow = runtime_alloc_zero(context, sizeof(SegmentFlow));
 
-	flow->arena = arena;
+	flow->context = context;
 	flow->span = 1;
 	flow->flows.size = sizeof(FlowCell);
 	flow->stocks.size = sizeof(StockCell);
@@ -45,18 +45,21 @@ segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span,
 	}
 	if (flow->calendar.grain != calendar.grain ||
 		flow->calendar.week_start != calendar.week_start)
-		host_fail(HOST_INVALID_VALUE, "Use the same grain for every customer.",
-				  "cannot add up segments by different grains");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same grain for every customer.",
+					  "cannot add up segments by different grains");
 	if (flow->as_of != as_of)
-		host_fail(HOST_INVALID_VALUE, "Use the same as_of for every customer.",
-				  "cannot add up customers observed until different days");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same as_of for every customer.",
+					  "cannot add up customers observed until different days");
 	if (flow->span != span)
-		host_fail(HOST_INVALID_VALUE, "Use the same span for every customer.",
-				  "cannot add up segments over different spans");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same span for every customer.",
+					  "cannot add up segments over different spans");
 	if (flow->pause_days != pause_days)
-		host_fail(HOST_INVALID_VALUE,
-				  "Use the same pause_days for every customer.",
-				  "cannot add up customers whose pauses count differently");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same pause_days for every customer.",
+					  "cannot add up customers whose pauses count differently");
 }
 
 /* Learn which product is higher than which, before the first customer. */
@@ -101,7 +104,8 @@ segment_flow_scale(SegmentFlow *flow, int scale)
 static int32_t *
 names_taken(SegmentFlow *flow, const Holdings *holdings)
 {
-	int32_t *names = host_alloc(NULL, (holdings->nnames + 1) * sizeof(int32_t));
+	int32_t *names =
+		runtime_alloc(NULL, (holdings->nnames + 1) * sizeof(int32_t));
 
 	memset(names, -1, (holdings->nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < holdings->nspells; i++)
@@ -123,8 +127,8 @@ membership_version(const Holdings *history, const Spell *spell)
 	Wide version = spell->mrr / unit;
 
 	if (version * unit != spell->mrr || (int64_t) version != version)
-		host_fail(HOST_INVALID_VALUE, "Number the versions 1, 2, 3 …",
-				  "version of a segment is not a whole number");
+		runtime_error(RUNTIME_INVALID_VALUE, "Number the versions 1, 2, 3 …",
+					  "version of a segment is not a whole number");
 	return (int64_t) version;
 }
 
@@ -136,13 +140,13 @@ void
 segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 				 const Holdings *history)
 {
-	Step *steps = host_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
+	Step *steps = runtime_alloc(NULL, steps_room(holdings) * 2 * sizeof(Step));
 	Customer customer = {.steps = steps, .nproducts = holdings->nnames};
 	int nmemberships = history ? history->nspells : 0;
 	Membership *memberships =
-		host_alloc(NULL, (nmemberships + 1) * sizeof(Membership));
+		runtime_alloc(NULL, (nmemberships + 1) * sizeof(Membership));
 	SegmentStep *segment_steps =
-		host_alloc(NULL, (nmemberships * 2 + 1) * sizeof(SegmentStep));
+		runtime_alloc(NULL, (nmemberships * 2 + 1) * sizeof(SegmentStep));
 
 	segment_flow_scale(flow, holdings->scale);
 	customer.nsteps =
@@ -168,12 +172,12 @@ segment_flow_add(SegmentFlow *flow, const Holdings *holdings,
 	}
 	segment_flow_walk(flow, &customer);
 
-	host_free(steps);
-	host_free(memberships);
-	host_free(segment_steps);
-	host_free((void *) customer.product_names);
+	runtime_free(steps);
+	runtime_free(memberships);
+	runtime_free(segment_steps);
+	runtime_free((void *) customer.product_names);
 	if (customer.segment_names != NULL)
-		host_free(customer.segment_names);
+		runtime_free(customer.segment_names);
 }
 
 /* The cell of one state for a cell of another, whose names have numbers here */
@@ -181,7 +185,7 @@ static void *
 cell_for(SegmentFlow *into, SegmentCells *table, const CellPlace *place,
 		 const int32_t *names)
 {
-	host_poll();
+	check_interrupts();
 	return segment_cell(into, table, place->period, names[place->a + 1],
 						names[place->b + 1]);
 }
@@ -197,7 +201,7 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 	segment_flow_adopt(into, more->calendar, more->as_of, more->span,
 					   more->pause_days);
 	segment_flow_scale(into, more->scale);
-	names = host_alloc(NULL, (more->nnames + 1) * sizeof(int32_t));
+	names = runtime_alloc(NULL, (more->nnames + 1) * sizeof(int32_t));
 	names[0] = OUTSIDE;
 	for (int i = 0; i < more->nnames; i++)
 		names[i + 1] = segment_flow_name(into, &more->names[i]);
@@ -258,5 +262,5 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 	}
 #undef COUNT
 #undef MONEY
-	host_free(names);
+	runtime_free(names);
 }

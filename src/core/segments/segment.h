@@ -222,7 +222,7 @@ typedef struct SpanCell
 
 typedef struct SegmentFlow
 {
-	HostArena arena;
+	Context context;
 	bool adopted;
 	Calendar calendar;
 	PeriodCache *period_cache;
@@ -330,7 +330,7 @@ typedef struct Customer
 	int32_t *segment_names; /* of steps; -1 where not asked for yet */
 } Customer;
 
-extern SegmentFlow *segment_flow_new(HostArena arena);
+extern SegmentFlow *segment_flow_new(Context context);
 extern void segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of,
 							   int span, int32_t pause_days);
 extern void segment_flow_set_tiers(SegmentFlow *flow,
@@ -348,7 +348,7 @@ extern void segment_flow_matrix(const SegmentFlow *flow, MatrixEmit take,
 extern void segment_flow_products(const SegmentFlow *flow, ProductEmit take,
 								  void *arg);
 extern void segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer);
-extern SegmentFlow *segment_flow_decode(HostArena arena, const void *data,
+extern SegmentFlow *segment_flow_decode(Context context, const void *data,
 										size_t size);
 
 #endif /* CVM_CORE_SEGMENTS_SEGMENT_H */

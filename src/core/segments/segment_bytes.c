@@ -27,7 +27,7 @@ place_write(ByteWriter *writer, const SegmentCells *table, int i)
 {
 	const CellPlace *place = cell_place(table, i);
 
-	host_poll();
+	check_interrupts();
 	if (i == 0)
 		write_signed(writer, place->period);
 	else
@@ -167,7 +167,7 @@ place_read(ByteReader *reader, SegmentFlow *flow, SegmentCells *table,
 	int32_t a;
 	int32_t b;
 
-	host_poll();
+	check_interrupts();
 	if (table->ncells > 0)
 		last = *cell_place(table, table->ncells - 1);
 	if (table->ncells == 0)
@@ -364,7 +364,7 @@ names_read(ByteReader *reader, SegmentFlow *flow)
 	{
 		Label name = {NULL, 0};
 
-		host_poll();
+		check_interrupts();
 		name.size = (uint32_t) read_count(reader, 1);
 		name.data = read_text(reader, name.size);
 		if (segment_flow_name(flow, &name) != i ||
@@ -375,9 +375,9 @@ names_read(ByteReader *reader, SegmentFlow *flow)
 
 /* Read canonical bytes; anything else is refused. */
 SegmentFlow *
-segment_flow_decode(HostArena arena, const void *data, size_t size)
+segment_flow_decode(Context context, const void *data, size_t size)
 {
-	SegmentFlow *flow = segment_flow_new(arena);
+	SegmentFlow *flow = segment_flow_new(context);
 	Calendar calendar = {GRAIN_DAY, 1};
 	ByteReader reader;
 	bool *used;
@@ -410,7 +410,7 @@ segment_flow_decode(HostArena arena, const void *data, size_t size)
 		reader_fail(&reader);
 	flow->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	names_read(&reader, flow);
-	used = host_alloc_zero(NULL, flow->nnames + 1);
+	used = runtime_alloc_zero(NULL, flow->nnames + 1);
 	count = (int) read_count(&reader, 5);
 	for (int i = 0; i < count; i++)
 		flow_read(&reader, place_read(&reader, flow, &flow->flows, used));
@@ -433,7 +433,7 @@ segment_flow_decode(HostArena arena, const void *data, size_t size)
 	for (int i = 0; i < flow->nnames; i++)
 		if (!used[i + 1])
 			reader_fail(&reader);
-	host_free(used);
+	runtime_free(used);
 	reader_close(&reader);
 	return flow;
 }

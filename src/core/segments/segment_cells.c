@@ -44,11 +44,11 @@ cell_hash(Period period, int32_t a, int32_t b)
 
 /* Places twice as many as the things they lead to; 0 leads nowhere. */
 static int32_t *
-places_make(HostArena arena, int32_t *old, int nplaces)
+places_make(Context context, int32_t *old, int nplaces)
 {
 	if (old != NULL)
-		host_free(old);
-	return host_alloc_zero(arena, nplaces * sizeof(int32_t));
+		runtime_free(old);
+	return runtime_alloc_zero(context, nplaces * sizeof(int32_t));
 }
 
 static void
@@ -57,15 +57,16 @@ names_grow(SegmentFlow *flow)
 	int room = flow->names_room ? flow->names_room * 2 : FIRST_PLACES / 2;
 
 	flow->names = flow->names_room
-					  ? host_realloc(flow->names, room * sizeof(Label))
-					  : host_alloc(flow->arena, room * sizeof(Label));
-	flow->tiers = flow->names_room
-					  ? host_realloc(flow->tiers, room * sizeof(ProductTier))
-					  : host_alloc(flow->arena, room * sizeof(ProductTier));
+					  ? runtime_realloc(flow->names, room * sizeof(Label))
+					  : runtime_alloc(flow->context, room * sizeof(Label));
+	flow->tiers =
+		flow->names_room
+			? runtime_realloc(flow->tiers, room * sizeof(ProductTier))
+			: runtime_alloc(flow->context, room * sizeof(ProductTier));
 	flow->names_room = room;
 	flow->nname_places = room * 2;
 	flow->name_places =
-		places_make(flow->arena, flow->name_places, flow->nname_places);
+		places_make(flow->context, flow->name_places, flow->nname_places);
 	for (int i = 0; i < flow->nnames; i++)
 	{
 		uint64_t at = name_hash(&flow->names[i]);
@@ -93,7 +94,7 @@ segment_flow_name(SegmentFlow *flow, const Label *name)
 		if (label_compare(&flow->names[*place - 1], name) == 0)
 			return *place - 1;
 	}
-	copy = host_alloc(flow->arena, name->size + 1);
+	copy = runtime_alloc(flow->context, name->size + 1);
 	memcpy(copy, name->data, name->size);
 	flow->names[flow->nnames] = (Label){copy, name->size};
 	flow->tiers[flow->nnames] =
@@ -117,11 +118,12 @@ cells_grow(SegmentFlow *flow, SegmentCells *table)
 {
 	int room = table->room ? table->room * 2 : FIRST_PLACES / 2;
 
-	table->cells = table->room ? host_realloc(table->cells, room * table->size)
-							   : host_alloc(flow->arena, room * table->size);
+	table->cells = table->room
+					   ? runtime_realloc(table->cells, room * table->size)
+					   : runtime_alloc(flow->context, room * table->size);
 	table->room = room;
 	table->nplaces = room * 2;
-	table->places = places_make(flow->arena, table->places, table->nplaces);
+	table->places = places_make(flow->context, table->places, table->nplaces);
 	for (int i = 0; i < table->ncells; i++)
 	{
 		const CellPlace *cell = cell_place(table, i);
@@ -242,12 +244,12 @@ cells_taken(const SegmentCells *table, bool (*says)(const void *), bool *used)
 {
 	SegmentCells taken = {.size = table->size};
 
-	taken.cells = host_alloc(NULL, (table->ncells + 1) * table->size);
+	taken.cells = runtime_alloc(NULL, (table->ncells + 1) * table->size);
 	for (int i = 0; i < table->ncells; i++)
 	{
 		const CellPlace *cell = cell_place(table, i);
 
-		host_poll();
+		check_interrupts();
 		if (!says(cell))
 			continue;
 		used[cell->a + 1] = true;
@@ -267,16 +269,16 @@ cells_sort(SegmentCells *table, const int32_t *rank)
 		cell->a = rank[cell->a + 1];
 		cell->b = rank[cell->b + 1];
 	}
-	host_sort(table->cells, table->ncells, table->size, compare_cells);
+	runtime_sort(table->cells, table->ncells, table->size, compare_cells);
 }
 
 void
 segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 {
-	bool *used = host_alloc_zero(NULL, flow->nnames + 1);
-	int32_t *rank = host_alloc(NULL, (flow->nnames + 1) * sizeof(int32_t));
+	bool *used = runtime_alloc_zero(NULL, flow->nnames + 1);
+	int32_t *rank = runtime_alloc(NULL, (flow->nnames + 1) * sizeof(int32_t));
 	const Label **sorted =
-		host_alloc(NULL, (flow->nnames + 1) * sizeof(Label *));
+		runtime_alloc(NULL, (flow->nnames + 1) * sizeof(Label *));
 
 	order->flows = cells_taken(&flow->flows, flow_says, used);
 	order->stocks = cells_taken(&flow->stocks, stock_says, used);
@@ -286,8 +288,8 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 	for (int i = 0; i < flow->nnames; i++)
 		if (used[i + 1])
 			sorted[order->nnames++] = &flow->names[i];
-	host_sort(sorted, order->nnames, sizeof(Label *), compare_labels);
-	order->names = host_alloc(NULL, (order->nnames + 1) * sizeof(Label));
+	runtime_sort(sorted, order->nnames, sizeof(Label *), compare_labels);
+	order->names = runtime_alloc(NULL, (order->nnames + 1) * sizeof(Label));
 	rank[0] = OUTSIDE; /* and ALL_PRODUCTS */
 	for (int i = 0; i < order->nnames; i++)
 	{
@@ -298,7 +300,7 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 	cells_sort(&order->stocks, rank);
 	cells_sort(&order->tallies, rank);
 	cells_sort(&order->spans, rank);
-	host_free(used);
-	host_free(rank);
-	host_free(sorted);
+	runtime_free(used);
+	runtime_free(rank);
+	runtime_free(sorted);
 }

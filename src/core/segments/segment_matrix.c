@@ -127,7 +127,7 @@ span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
 	int64_t nrows = 0;
 	MatrixRow row = {0};
 
-	host_sort(spans->cells, spans->ncells, spans->size, compare_by_way);
+	runtime_sort(spans->cells, spans->ncells, spans->size, compare_by_way);
 	for (int i = 0; i < spans->ncells; i++)
 	{
 		const SpanCell *cell = span_cell(spans, i);
@@ -152,7 +152,7 @@ span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
 		for (row.period = place->period > first ? place->period : first;
 			 row.period < until; row.period++)
 		{
-			host_poll();
+			check_interrupts();
 			row.is_complete = segment_flow_complete(flow, row.period);
 			take(arg, &row);
 		}
@@ -176,10 +176,10 @@ segment_flow_matrix(const SegmentFlow *flow, MatrixEmit take, void *arg)
 	first = cell_place(&order.flows, 0)->period;
 	segment_flow_limit(flow,
 					   (segment_flow_last(flow) - first + 1) * order.nnames);
-	stayers = host_alloc_zero(NULL, (order.nnames + 1) * sizeof(Stayers));
+	stayers = runtime_alloc_zero(NULL, (order.nnames + 1) * sizeof(Stayers));
 	for (int64_t period = first; period <= segment_flow_last(flow); period++)
 	{
-		host_poll();
+		check_interrupts();
 		for (; at < order.flows.ncells &&
 			   cell_place(&order.flows, at)->period == period;
 			 at++)
@@ -187,5 +187,5 @@ segment_flow_matrix(const SegmentFlow *flow, MatrixEmit take, void *arg)
 						take, arg);
 		matrix_memberships(flow, &order, stayers, period, take, arg);
 	}
-	host_free(stayers);
+	runtime_free(stayers);
 }

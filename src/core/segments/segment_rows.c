@@ -24,11 +24,12 @@ void
 segment_flow_limit(const SegmentFlow *flow, int64_t nrows)
 {
 	if (nrows > ROWS_LIMIT(flow->nnames))
-		host_fail(HOST_TOO_LARGE,
-				  "Use a coarser grain, or look for days far in the past with "
-				  "cvm.check_model().",
-				  "segments and periods would give more than %lld rows",
-				  (long long) ROWS_LIMIT(flow->nnames));
+		runtime_error(
+			RUNTIME_TOO_LARGE,
+			"Use a coarser grain, or look for days far in the past with "
+			"cvm.check_model().",
+			"segments and periods would give more than %lld rows",
+			(long long) ROWS_LIMIT(flow->nnames));
 }
 
 /* Begin a period: what was the closing is the opening. */
@@ -177,7 +178,7 @@ bridges_open(Bridges *bridges, const SegmentFlow *flow)
 
 	bridges->all = bridges->order.nnames;
 	bridges->flow_at = bridges->stock_at = bridges->tally_at = 0;
-	bridges->is_segment = host_alloc_zero(NULL, bridges->all + 1);
+	bridges->is_segment = runtime_alloc_zero(NULL, bridges->all + 1);
 	for (int i = 0; i < flows->ncells; i++)
 	{
 		bridges->is_segment[cell_place(flows, i)->a + 1] = true;
@@ -186,9 +187,9 @@ bridges_open(Bridges *bridges, const SegmentFlow *flow)
 	for (int i = 0; i < tallies->ncells; i++)
 		bridges->is_segment[cell_place(tallies, i)->a + 1] = true;
 	bridges->rows =
-		host_alloc_zero(NULL, (bridges->all + 1) * sizeof(BridgeRow));
+		runtime_alloc_zero(NULL, (bridges->all + 1) * sizeof(BridgeRow));
 	bridges->beginnings =
-		host_alloc_zero(NULL, (bridges->all + 1) * sizeof(int64_t));
+		runtime_alloc_zero(NULL, (bridges->all + 1) * sizeof(int64_t));
 	for (int i = 0; i < bridges->all; i++)
 		bridges->rows[i].segment = &bridges->order.names[i];
 }
@@ -250,7 +251,7 @@ days_since(int64_t customers, int64_t end, int64_t beginnings)
 
 	if (__builtin_mul_overflow(customers, end, &ends) ||
 		__builtin_sub_overflow(ends, beginnings, &days))
-		host_fail(HOST_OUT_OF_RANGE, NULL, "days out of range");
+		runtime_error(RUNTIME_OUT_OF_RANGE, NULL, "days out of range");
 	return days;
 }
 
@@ -262,10 +263,10 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take, void *arg)
 	int64_t first;
 
 	if (flow->span > 1)
-		host_fail(HOST_INVALID_VALUE,
-				  "Fold it without a span; segment_matrix() reads this one.",
-				  "segments over a span of %d periods have no bridge",
-				  flow->span);
+		runtime_error(
+			RUNTIME_INVALID_VALUE,
+			"Fold it without a span; segment_matrix() reads this one.",
+			"segments over a span of %d periods have no bridge", flow->span);
 	segment_flow_order(flow, &bridges.order);
 	if (bridges.order.flows.ncells == 0)
 		return;
@@ -279,7 +280,7 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take, void *arg)
 
 		if (end > flow->as_of)
 			end = flow->as_of;
-		host_poll();
+		check_interrupts();
 		bridges_period(&bridges, period);
 		for (int i = 0; i <= bridges.all; i++)
 		{
@@ -293,9 +294,9 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take, void *arg)
 			take(arg, row);
 		}
 	}
-	host_free(bridges.rows);
-	host_free(bridges.beginnings);
-	host_free(bridges.is_segment);
+	runtime_free(bridges.rows);
+	runtime_free(bridges.beginnings);
+	runtime_free(bridges.is_segment);
 }
 
 static int
@@ -321,8 +322,8 @@ segment_flow_products(const SegmentFlow *flow, ProductEmit take, void *arg)
 	int64_t nrows = 0;
 
 	segment_flow_order(flow, &order);
-	host_sort(order.stocks.cells, order.stocks.ncells, order.stocks.size,
-			  compare_by_product);
+	runtime_sort(order.stocks.cells, order.stocks.ncells, order.stocks.size,
+				 compare_by_product);
 	for (int i = 0; i < order.stocks.ncells; i++)
 	{
 		const StockCell *cell = stock_cell(&order.stocks, i);
@@ -348,7 +349,7 @@ segment_flow_products(const SegmentFlow *flow, ProductEmit take, void *arg)
 		segment_flow_limit(flow, nrows += until - place->period);
 		for (row.period = place->period; row.period < until; row.period++)
 		{
-			host_poll();
+			check_interrupts();
 			take(arg, &row);
 		}
 	}

@@ -26,8 +26,8 @@ segment_walk_stand(SegmentWalk *walk, Period period, const ClosingState *after)
 		int room = walk->stands_room ? walk->stands_room * 2 : 16;
 
 		walk->stands = walk->stands_room
-						   ? host_realloc(walk->stands, room * sizeof(Stand))
-						   : host_alloc(NULL, room * sizeof(Stand));
+						   ? runtime_realloc(walk->stands, room * sizeof(Stand))
+						   : runtime_alloc(NULL, room * sizeof(Stand));
 		walk->stands_room = room;
 	}
 	walk->stands[walk->nstands++] = (Stand){period, *after};

@@ -43,19 +43,20 @@ workspace_open(Workspace *workspace, SpellBuffer *spell_buffer,
 			   SegmentFlow *flow)
 {
 	int nnames = spell_buffer->names.count;
-	const Label **sorted = host_alloc(NULL, (nnames + 1) * sizeof(Label *));
+	const Label **sorted = runtime_alloc(NULL, (nnames + 1) * sizeof(Label *));
 
 	memset(workspace, 0, sizeof(Workspace));
 	workspace->spell_buffer = spell_buffer;
 	workspace->flow = flow;
-	workspace->names = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
-	workspace->ranks = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
-	workspace->by_rank = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
-	workspace->seen_by = host_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
-	workspace->local = host_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	workspace->names = runtime_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	workspace->ranks = runtime_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	workspace->by_rank = runtime_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	workspace->seen_by =
+		runtime_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
+	workspace->local = runtime_alloc(NULL, (nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < nnames; i++)
 		sorted[i] = &spell_buffer->names.labels[i];
-	host_sort(sorted, nnames, sizeof(Label *), compare_named);
+	runtime_sort(sorted, nnames, sizeof(Label *), compare_named);
 	for (int i = 0; i < nnames; i++)
 	{
 		int32_t number = (int32_t) (sorted[i] - spell_buffer->names.labels);
@@ -65,7 +66,7 @@ workspace_open(Workspace *workspace, SpellBuffer *spell_buffer,
 		workspace->by_rank[i] = workspace->names[number];
 	}
 	workspace->by_rank[nnames] = segment_flow_nameless(flow);
-	host_free(sorted);
+	runtime_free(sorted);
 }
 
 static void
@@ -76,17 +77,17 @@ workspace_grow(Workspace *workspace, uint32_t lines)
 		return;
 	if (workspace->room > 0)
 	{
-		host_free(workspace->memberships);
-		host_free(workspace->segment_steps);
-		host_free(workspace->product_names);
+		runtime_free(workspace->memberships);
+		runtime_free(workspace->segment_steps);
+		runtime_free(workspace->product_names);
 	}
 	workspace->room = lines * 2;
 	workspace->memberships =
-		host_alloc(NULL, (size_t) workspace->room * sizeof(Membership));
+		runtime_alloc(NULL, (size_t) workspace->room * sizeof(Membership));
 	workspace->segment_steps =
-		host_alloc(NULL, (size_t) workspace->room * 2 * sizeof(SegmentStep));
+		runtime_alloc(NULL, (size_t) workspace->room * 2 * sizeof(SegmentStep));
 	workspace->product_names =
-		host_alloc(NULL, (size_t) workspace->room * sizeof(int32_t));
+		runtime_alloc(NULL, (size_t) workspace->room * sizeof(int32_t));
 }
 
 /*

@@ -31,8 +31,8 @@ memberships_sort(Membership *memberships, int nmemberships)
 {
 	if (nmemberships > 16)
 	{
-		host_sort(memberships, nmemberships, sizeof(Membership),
-				  compare_memberships);
+		runtime_sort(memberships, nmemberships, sizeof(Membership),
+					 compare_memberships);
 		return;
 	}
 	for (int i = 1; i < nmemberships; i++)
@@ -83,7 +83,7 @@ segment_steps_of(Membership *memberships, int nmemberships,
 	int nsegment_steps = 0;
 
 	if (nmemberships > 16)
-		open = host_alloc(NULL, nmemberships * sizeof(int));
+		open = runtime_alloc(NULL, nmemberships * sizeof(int));
 	memberships_sort(memberships, nmemberships);
 	for (int i = 0; i <= nmemberships; i++)
 	{
@@ -109,6 +109,6 @@ segment_steps_of(Membership *memberships, int nmemberships,
 							  memberships[i].start, &memberships[i]);
 	}
 	if (open != few)
-		host_free(open);
+		runtime_free(open);
 	return nsegment_steps;
 }

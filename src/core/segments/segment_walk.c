@@ -187,7 +187,8 @@ segment_flow_walk(SegmentFlow *flow, const Customer *customer)
 	if (customer->nsteps == 0)
 		return;
 	if (customer->nproducts > 8)
-		walk.now = host_alloc(NULL, customer->nproducts * 2 * sizeof(Holding));
+		walk.now =
+			runtime_alloc(NULL, customer->nproducts * 2 * sizeof(Holding));
 	memset(walk.now, 0, customer->nproducts * sizeof(Holding));
 	walk.was = walk.now + customer->nproducts;
 	walk.segment = segment_flow_nameless(flow);
@@ -206,7 +207,7 @@ segment_flow_walk(SegmentFlow *flow, const Customer *customer)
 		segment_walk_ages(&walk, NEVER);
 	}
 	if (walk.stands != NULL)
-		host_free(walk.stands);
+		runtime_free(walk.stands);
 	if (walk.now != few)
-		host_free(walk.now);
+		runtime_free(walk.now);
 }

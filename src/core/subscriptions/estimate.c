@@ -19,9 +19,9 @@ limits_of(const char *name, size_t size)
 	for (int i = 0; i < 4; i++)
 		if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0)
 			return (Limits) i;
-	host_fail(HOST_INVALID_VALUE, "Use plain, log, log-log or logit.",
-			  "unknown kind of limits \"%.*s\"", (int) (size > 64 ? 64 : size),
-			  name);
+	runtime_error(RUNTIME_INVALID_VALUE, "Use plain, log, log-log or logit.",
+				  "unknown kind of limits \"%.*s\"",
+				  (int) (size > 64 ? 64 : size), name);
 }
 
 /* The ages at which customers leave observation. */
@@ -31,7 +31,7 @@ survival_ages(const Survival *survival, SurvivalAge **ages)
 	int nages = 0;
 	int64_t here = 0;
 
-	*ages = host_alloc(NULL, (survival->nmarks + 1) * sizeof(SurvivalAge));
+	*ages = runtime_alloc(NULL, (survival->nmarks + 1) * sizeof(SurvivalAge));
 	for (int i = 0; i < survival->nmarks; i++)
 		here = survival->marks[i].kind == MARK_ENTERED
 				   ? here - survival->marks[i].count
@@ -41,7 +41,7 @@ survival_ages(const Survival *survival, SurvivalAge **ages)
 		SurvivalAge *at = &(*ages)[nages];
 		int64_t entered = 0;
 
-		host_poll();
+		check_interrupts();
 		*at = (SurvivalAge){.age = survival->marks[i].age, .at_risk = here};
 		for (; i < survival->nmarks && survival->marks[i].age == at->age; i++)
 		{
@@ -107,14 +107,14 @@ survival_points(const Survival *survival, double z, Limits limits,
 	double hazard = 0;
 	double hazard_sum = 0;
 
-	*points = host_alloc(NULL, (nages + 1) * sizeof(SurvivalPoint));
+	*points = runtime_alloc(NULL, (nages + 1) * sizeof(SurvivalPoint));
 	for (int i = 0; i < nages; i++)
 	{
 		SurvivalPoint *point = &(*points)[i];
 		double n = (double) ages[i].at_risk;
 		double d = (double) ages[i].events;
 
-		host_poll();
+		check_interrupts();
 		if (d > 0)
 		{
 			s = ages[i].events == ages[i].at_risk ? 0 : s * (1 - d / n);
@@ -129,7 +129,7 @@ survival_points(const Survival *survival, double z, Limits limits,
 		point->hazard_error = sqrt(hazard_sum);
 		point_limits(point, sum, z, limits);
 	}
-	host_free(ages);
+	runtime_free(ages);
 	return nages;
 }
 
@@ -147,7 +147,7 @@ survival_incidence(const Survival *survival, int cause, Incidence **rows)
 	double incidence = 0;
 	double w = 0, wi = 0, wii = 0, own = 0, cross = 0, cross_i = 0;
 
-	*rows = host_alloc(NULL, (nages + 1) * sizeof(Incidence));
+	*rows = runtime_alloc(NULL, (nages + 1) * sizeof(Incidence));
 	for (int i = 0; i < nages; i++)
 	{
 		double n = (double) ages[i].at_risk;
@@ -156,7 +156,7 @@ survival_incidence(const Survival *survival, int cause, Incidence **rows)
 		double k;
 		double variance;
 
-		host_poll();
+		check_interrupts();
 		for (; mark < survival->nmarks &&
 			   survival->marks[mark].age <= ages[i].age;
 			 mark++)
@@ -184,7 +184,7 @@ survival_incidence(const Survival *survival, int cause, Incidence **rows)
 		(*rows)[i] = (Incidence){ages[i].age, ages[i].at_risk, events,
 								 incidence, sqrt(fmax(variance, 0))};
 	}
-	host_free(ages);
+	runtime_free(ages);
 	return nages;
 }
 
@@ -219,7 +219,7 @@ survival_mean(const Survival *survival, double until, double *std_error)
 		if (d < n)
 			variance += area * area * d / (n * (n - d));
 	}
-	host_free(points);
+	runtime_free(points);
 	*std_error = sqrt(variance);
 	return area + past;
 }

@@ -80,11 +80,12 @@ name_number(const Holdings *holdings, const Label *name)
 void
 holdings_settle(Holdings *holdings)
 {
-	Label *loose = host_alloc(NULL, (holdings->nnames + 1) * sizeof(Label));
+	Label *loose = runtime_alloc(NULL, (holdings->nnames + 1) * sizeof(Label));
 	int retained = 0;
 
 	memcpy(loose, holdings->names, holdings->nnames * sizeof(Label));
-	host_sort(holdings->names, holdings->nnames, sizeof(Label), compare_names);
+	runtime_sort(holdings->names, holdings->nnames, sizeof(Label),
+				 compare_names);
 	for (int i = 0; i < holdings->nnames; i++)
 		if (retained == 0 || label_compare(&holdings->names[retained - 1],
 										   &holdings->names[i]) != 0)
@@ -94,23 +95,23 @@ holdings_settle(Holdings *holdings)
 	{
 		Spell *spell = &holdings->spells[i];
 
-		host_poll();
+		check_interrupts();
 		spell->product = name_number(holdings, &loose[spell->product]);
 		if (spell->channel >= 0)
 			spell->channel = name_number(holdings, &loose[spell->channel]);
 		if (spell->offer >= 0)
 			spell->offer = name_number(holdings, &loose[spell->offer]);
 	}
-	host_sort(holdings->spells, holdings->nspells, sizeof(Spell),
-			  compare_spells);
-	host_free(loose);
+	runtime_sort(holdings->spells, holdings->nspells, sizeof(Spell),
+				 compare_spells);
+	runtime_free(loose);
 }
 
 /* Read canonical bytes; anything else is refused. */
 Holdings *
 holdings_decode(const void *data, size_t size)
 {
-	Holdings *holdings = host_alloc_zero(NULL, sizeof(Holdings));
+	Holdings *holdings = runtime_alloc_zero(NULL, sizeof(Holdings));
 	ByteReader reader;
 	uint8_t flags;
 	int64_t start = 0;
@@ -126,8 +127,9 @@ holdings_decode(const void *data, size_t size)
 		reader_fail(&reader);
 	holdings->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	holdings->nnames = (int) read_count(&reader, 1);
-	holdings->names = host_alloc(NULL, (holdings->nnames + 1) * sizeof(Label));
-	in_use = host_alloc_zero(NULL, holdings->nnames + 1);
+	holdings->names =
+		runtime_alloc(NULL, (holdings->nnames + 1) * sizeof(Label));
+	in_use = runtime_alloc_zero(NULL, holdings->nnames + 1);
 	for (int i = 0; i < holdings->nnames; i++)
 	{
 		Label *name = &holdings->names[i];
@@ -139,13 +141,13 @@ holdings_decode(const void *data, size_t size)
 	}
 	holdings->nspells = (int) read_count(&reader, 4);
 	holdings->spells =
-		host_alloc(NULL, (holdings->nspells + 1) * sizeof(Spell));
+		runtime_alloc(NULL, (holdings->nspells + 1) * sizeof(Spell));
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		Spell *spell = &holdings->spells[i];
 		uint64_t length;
 
-		host_poll();
+		check_interrupts();
 		if (i == 0)
 			start = read_signed(&reader, DAY_FIRST, DAY_LAST);
 		else
@@ -186,7 +188,7 @@ holdings_decode(const void *data, size_t size)
 		has_pause != ((flags & HAS_PAUSE) != 0))
 		reader_fail(&reader);
 	reader_close(&reader);
-	host_free(in_use);
+	runtime_free(in_use);
 	return holdings;
 }
 
@@ -218,7 +220,7 @@ holdings_encode(const Holdings *holdings, ByteWriter *writer)
 	{
 		const Spell *spell = &holdings->spells[i];
 
-		host_poll();
+		check_interrupts();
 		if (i == 0)
 			write_signed(writer, spell->start);
 		else
@@ -244,13 +246,13 @@ holdings_encode(const Holdings *holdings, ByteWriter *writer)
 Holdings *
 holdings_merge(const Holdings *a, const Holdings *b)
 {
-	Holdings *sum = host_alloc_zero(NULL, sizeof(Holdings));
+	Holdings *sum = runtime_alloc_zero(NULL, sizeof(Holdings));
 	const Holdings *parts[2] = {a, b};
 
 	sum->scale = a->scale > b->scale ? a->scale : b->scale;
-	sum->names =
-		host_alloc(NULL, ((size_t) a->nnames + b->nnames + 1) * sizeof(Label));
-	sum->spells = host_alloc(
+	sum->names = runtime_alloc(
+		NULL, ((size_t) a->nnames + b->nnames + 1) * sizeof(Label));
+	sum->spells = runtime_alloc(
 		NULL, ((size_t) a->nspells + b->nspells + 1) * sizeof(Spell));
 	for (int p = 0; p < 2; p++)
 	{
@@ -293,12 +295,12 @@ carry_name(Holdings *loose, const Holdings *from, int32_t name)
 Holdings *
 holdings_by_offer(const Holdings *holdings, const bool *is_taken)
 {
-	Holdings *turned = host_alloc_zero(NULL, sizeof(Holdings));
+	Holdings *turned = runtime_alloc_zero(NULL, sizeof(Holdings));
 	size_t room = (size_t) holdings->nspells;
 
 	turned->scale = holdings->scale;
-	turned->names = host_alloc(NULL, (3 * room + 1) * sizeof(Label));
-	turned->spells = host_alloc(NULL, (room + 1) * sizeof(Spell));
+	turned->names = runtime_alloc(NULL, (3 * room + 1) * sizeof(Label));
+	turned->spells = runtime_alloc(NULL, (room + 1) * sizeof(Spell));
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		Spell *spell = &turned->spells[turned->nspells++];
@@ -307,11 +309,11 @@ holdings_by_offer(const Holdings *holdings, const bool *is_taken)
 		if (spell->offer >= 0 && is_taken[spell->offer])
 			spell->product = spell->offer;
 		else if (is_taken[spell->product])
-			host_fail(HOST_INVALID_VALUE,
-					  "Give the offer another name in a view.",
-					  "\"%.*s\" is the name of an offer and of a product",
-					  (int) holdings->names[spell->product].size,
-					  holdings->names[spell->product].data);
+			runtime_error(RUNTIME_INVALID_VALUE,
+						  "Give the offer another name in a view.",
+						  "\"%.*s\" is the name of an offer and of a product",
+						  (int) holdings->names[spell->product].size,
+						  holdings->names[spell->product].data);
 		spell->product = carry_name(turned, holdings, spell->product);
 		spell->channel = carry_name(turned, holdings, spell->channel);
 		spell->offer = carry_name(turned, holdings, spell->offer);

@@ -79,19 +79,19 @@ unpack_name(ByteReader *reader, Holdings *loose)
 Holdings *
 spell_log_read(const HoldingsLog *log, size_t size)
 {
-	Holdings *holdings = host_alloc_zero(NULL, sizeof(Holdings));
+	Holdings *holdings = runtime_alloc_zero(NULL, sizeof(Holdings));
 	ByteReader reader;
 	size_t most;
 	uint8_t *scales;
 
 	if (size < sizeof(HoldingsLog) || log->used > size - sizeof(HoldingsLog))
-		host_fail(HOST_BAD_BYTES, NULL, "invalid bytes for type %s",
-				  "holdings");
+		runtime_error(RUNTIME_BAD_BYTES, NULL, "invalid bytes for type %s",
+					  "holdings");
 	/* a packed row has seven bytes at least */
 	most = log->used / 7 + 1;
-	holdings->spells = host_alloc(NULL, most * sizeof(Spell));
-	holdings->names = host_alloc(NULL, (3 * most + 1) * sizeof(Label));
-	scales = host_alloc(NULL, most);
+	holdings->spells = runtime_alloc(NULL, most * sizeof(Spell));
+	holdings->names = runtime_alloc(NULL, (3 * most + 1) * sizeof(Label));
+	scales = runtime_alloc(NULL, most);
 	reader_open(&reader, log->packed, log->used, "holdings");
 	while (reader.at < reader.end)
 	{
@@ -99,7 +99,7 @@ spell_log_read(const HoldingsLog *log, size_t size)
 		int64_t length;
 		uint8_t scale;
 
-		host_poll();
+		check_interrupts();
 		spell->start = (Day) read_signed(&reader, DAY_FIRST, DAY_LAST);
 		length = (int64_t) read_unsigned(&reader, UINT32_MAX);
 		spell->end = length ? (Day) (spell->start + length) : SPELL_OPEN;
@@ -126,7 +126,7 @@ spell_log_read(const HoldingsLog *log, size_t size)
 		spell->mrr = money_rescale(spell->mrr, scales[i], holdings->scale);
 		spell->pause = money_rescale(spell->pause, scales[i], holdings->scale);
 	}
-	host_free(scales);
+	runtime_free(scales);
 	holdings_settle(holdings);
 	return holdings;
 }

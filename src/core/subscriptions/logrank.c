@@ -18,9 +18,10 @@ weight_of(const char *name, size_t size)
 	for (int i = 0; i < 5; i++)
 		if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0)
 			return (Weight) i;
-	host_fail(HOST_INVALID_VALUE,
-			  "Use logrank, gehan, tarone-ware, peto or fleming.",
-			  "unknown weight \"%.*s\"", (int) (size > 64 ? 64 : size), name);
+	runtime_error(RUNTIME_INVALID_VALUE,
+				  "Use logrank, gehan, tarone-ware, peto or fleming.",
+				  "unknown weight \"%.*s\"", (int) (size > 64 ? 64 : size),
+				  name);
 }
 
 /* Solve a symmetric system by elimination; how many equations it had. */
@@ -103,7 +104,7 @@ static void
 stratum_add(const Survival *const *groups, int ngroups, Weight weight,
 			double *excess, double *variance)
 {
-	GroupWalk *walks = host_alloc_zero(NULL, ngroups * sizeof(GroupWalk));
+	GroupWalk *walks = runtime_alloc_zero(NULL, ngroups * sizeof(GroupWalk));
 	int size = ngroups - 1;
 	Survival *all = survival_new(NULL);
 	Survival *nobody = survival_new(NULL);
@@ -131,7 +132,7 @@ stratum_add(const Survival *const *groups, int ngroups, Weight weight,
 		double spread = n > 1 ? d * (n - d) / (n - 1) : 0;
 		double w;
 
-		host_poll();
+		check_interrupts();
 		if (d == 0)
 			continue;
 		modified *= 1 - d / (n + 1);
@@ -150,7 +151,7 @@ stratum_add(const Survival *const *groups, int ngroups, Weight weight,
 					((g == h) - (double) walks[h].here / n);
 		}
 	}
-	host_free(walks);
+	runtime_free(walks);
 }
 
 /* Do the groups differ?  Mantel's log-rank test. */
@@ -160,9 +161,9 @@ survival_logrank(const Survival *const *groups, int ngroups, int nstrata,
 {
 	LogRank result = {NAN, 0, NAN};
 	int size = ngroups - 1;
-	double *excess = host_alloc_zero(NULL, ngroups * sizeof(double));
+	double *excess = runtime_alloc_zero(NULL, ngroups * sizeof(double));
 	double *variance =
-		host_alloc_zero(NULL, (size_t) size * size * sizeof(double) + 1);
+		runtime_alloc_zero(NULL, (size_t) size * size * sizeof(double) + 1);
 
 	for (int stratum = 0; stratum < nstrata; stratum++)
 		stratum_add(groups + (size_t) stratum * ngroups, ngroups, weight,

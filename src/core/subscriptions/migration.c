@@ -34,10 +34,10 @@ void
 migrations_of(const Step *steps, int nsteps, int nproducts, Calendar calendar,
 			  MigrationEmit take, void *arg)
 {
-	Stock *now = host_alloc_zero(NULL, (nproducts + 1) * sizeof(Stock));
-	Stock *before = host_alloc(NULL, (nproducts + 1) * sizeof(Stock));
-	Stock *lost = host_alloc(NULL, (nproducts + 1) * sizeof(Stock));
-	Stock *gained = host_alloc(NULL, (nproducts + 1) * sizeof(Stock));
+	Stock *now = runtime_alloc_zero(NULL, (nproducts + 1) * sizeof(Stock));
+	Stock *before = runtime_alloc(NULL, (nproducts + 1) * sizeof(Stock));
+	Stock *lost = runtime_alloc(NULL, (nproducts + 1) * sizeof(Stock));
+	Stock *gained = runtime_alloc(NULL, (nproducts + 1) * sizeof(Stock));
 
 	for (int i = 0; i < nproducts; i++)
 		now[i].product = i;
@@ -47,7 +47,7 @@ migrations_of(const Step *steps, int nsteps, int nproducts, Calendar calendar,
 		int nlost = 0;
 		int ngained = 0;
 
-		host_poll();
+		check_interrupts();
 		memcpy(before, now, nproducts * sizeof(Stock));
 		for (; at < nsteps && period_of(calendar, steps[at].day) == period;
 			 at++)
@@ -62,8 +62,8 @@ migrations_of(const Step *steps, int nsteps, int nproducts, Calendar calendar,
 				lost[nlost++] = before[i];
 			else if (before[i].lines == 0 && now[i].lines > 0)
 				gained[ngained++] = now[i];
-		host_sort(lost, nlost, sizeof(Stock), compare_stocks);
-		host_sort(gained, ngained, sizeof(Stock), compare_stocks);
+		runtime_sort(lost, nlost, sizeof(Stock), compare_stocks);
+		runtime_sort(gained, ngained, sizeof(Stock), compare_stocks);
 		for (int i = 0; i < nlost || i < ngained; i++)
 		{
 			Migration move = {.period = period, .from = -1, .to = -1};
@@ -81,8 +81,8 @@ migrations_of(const Step *steps, int nsteps, int nproducts, Calendar calendar,
 			take(arg, &move);
 		}
 	}
-	host_free(now);
-	host_free(before);
-	host_free(lost);
-	host_free(gained);
+	runtime_free(now);
+	runtime_free(before);
+	runtime_free(lost);
+	runtime_free(gained);
 }

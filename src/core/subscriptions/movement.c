@@ -8,11 +8,11 @@
 #include "core/util/sorted.h"
 
 Movement *
-movement_new(HostArena arena)
+movement_new(Context context)
 {
-	Movement *movement = host_alloc_zero(arena, sizeof(Movement));
+	Movement *movement = runtime_alloc_zero(context, sizeof(Movement));
 
-	movement->arena = arena;
+	movement->context = context;
 	return movement;
 }
 
@@ -32,15 +32,17 @@ movement_adopt(Movement *movement, Calendar calendar, Day as_of,
 	}
 	if (movement->calendar.grain != calendar.grain ||
 		movement->calendar.week_start != calendar.week_start)
-		host_fail(HOST_INVALID_VALUE, "Use the same grain for every customer.",
-				  "cannot add up movements of different grains");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same grain for every customer.",
+					  "cannot add up movements of different grains");
 	if (movement->as_of != as_of)
-		host_fail(HOST_INVALID_VALUE, "Use the same as_of for every customer.",
-				  "cannot add up customers observed until different days");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same as_of for every customer.",
+					  "cannot add up customers observed until different days");
 	if (movement->pause_days != pause_days)
-		host_fail(HOST_INVALID_VALUE,
-				  "Use the same pause_days for every customer.",
-				  "cannot add up customers whose pauses count differently");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same pause_days for every customer.",
+					  "cannot add up customers whose pauses count differently");
 }
 
 /* Bring the state to at least this scale. */
@@ -51,7 +53,7 @@ movement_scale(Movement *movement, int scale)
 		return;
 	for (int i = 0; i < movement->ncells; i++)
 	{
-		host_poll();
+		check_interrupts();
 		for (int line = 0; line < MOVEMENT_LINES; line++)
 			movement->cells[i].mrr[line] = money_rescale(
 				movement->cells[i].mrr[line], movement->scale, scale);
@@ -70,7 +72,7 @@ movement_cell_make(Movement *movement, Period period)
 					period))
 	{
 		movement->cells =
-			sorted_open(movement->arena, movement->cells, &movement->ncells,
+			sorted_open(movement->context, movement->cells, &movement->ncells,
 						&movement->room, sizeof(MovementCell), at);
 		movement->cells[at].period = period;
 	}
@@ -90,7 +92,7 @@ movement_merge(Movement *into, const Movement *more)
 		const MovementCell *from = &more->cells[i];
 		MovementCell *cell = movement_cell(into, from->period);
 
-		host_poll();
+		check_interrupts();
 		for (int line = 0; line < MOVEMENT_LINES; line++)
 		{
 			cell->customers[line] =
@@ -114,14 +116,15 @@ movement_rows(const Movement *movement, MovementEmit take, void *arg)
 		return;
 	last = last_period(movement);
 	if (last - movement->cells[0].period >= PERIODS_LIMIT)
-		host_fail(HOST_TOO_LARGE,
-				  "Use a coarser grain, or look for days far in the past with "
-				  "cvm.check_model().",
-				  "waterfall would have more than %d periods", PERIODS_LIMIT);
+		runtime_error(
+			RUNTIME_TOO_LARGE,
+			"Use a coarser grain, or look for days far in the past with "
+			"cvm.check_model().",
+			"waterfall would have more than %d periods", PERIODS_LIMIT);
 	for (row.period = movement->cells[0].period; row.period <= last;
 		 row.period++)
 	{
-		host_poll();
+		check_interrupts();
 		row.cell = NULL;
 		if (at < movement->ncells && movement->cells[at].period == row.period)
 			row.cell = &movement->cells[at++];

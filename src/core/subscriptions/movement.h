@@ -70,7 +70,7 @@ typedef struct MovementCell
 
 typedef struct Movement
 {
-	HostArena arena;
+	Context context;
 	bool adopted; /* calendar and as_of are known */
 	Calendar calendar;
 	PeriodCache *period_cache;
@@ -102,7 +102,7 @@ typedef void (*MovementEmit)(void *arg, const MovementRow *row);
 
 #define MOVEMENT_VERSION 1
 
-extern Movement *movement_new(HostArena arena);
+extern Movement *movement_new(Context context);
 extern void movement_adopt(Movement *movement, Calendar calendar, Day as_of,
 						   int32_t pause_days);
 extern void movement_scale(Movement *movement, int scale);
@@ -112,7 +112,7 @@ extern void movement_merge(Movement *into, const Movement *more);
 extern void movement_rows(const Movement *movement, MovementEmit take,
 						  void *arg);
 extern void movement_encode(const Movement *movement, ByteWriter *writer);
-extern Movement *movement_decode(HostArena arena, const void *data,
+extern Movement *movement_decode(Context context, const void *data,
 								 size_t size);
 
 #endif /* CVM_CORE_SUBSCRIPTIONS_MOVEMENT_H */

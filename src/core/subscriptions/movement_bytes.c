@@ -54,7 +54,7 @@ movement_encode(const Movement *movement, ByteWriter *writer)
 		const MovementCell *cell = &movement->cells[i];
 		uint32_t has = cell_lines(cell);
 
-		host_poll();
+		check_interrupts();
 		if (has == 0)
 			continue;
 		if (last == NULL)
@@ -108,9 +108,9 @@ part_sound(const MovementCell *cell, MovementLine part, MovementLine whole)
 
 /* Read canonical bytes; anything else is refused. */
 Movement *
-movement_decode(HostArena arena, const void *data, size_t size)
+movement_decode(Context context, const void *data, size_t size)
 {
-	Movement *movement = movement_new(arena);
+	Movement *movement = movement_new(context);
 	Calendar calendar = {GRAIN_DAY, 1};
 	ByteReader reader;
 	int64_t period = 0;
@@ -142,13 +142,13 @@ movement_decode(HostArena arena, const void *data, size_t size)
 	movement->ncells = (int) read_count(&reader, 3);
 	movement->room = movement->ncells + 1;
 	movement->cells =
-		host_alloc_zero(arena, movement->room * sizeof(MovementCell));
+		runtime_alloc_zero(context, movement->room * sizeof(MovementCell));
 	for (int i = 0; i < movement->ncells; i++)
 	{
 		MovementCell *cell = &movement->cells[i];
 		uint64_t has;
 
-		host_poll();
+		check_interrupts();
 		if (i == 0)
 			period = read_signed(&reader, DAY_FIRST, DAY_LAST);
 		else

@@ -52,10 +52,10 @@ net_reach(Movement *movement, int nproducts)
 	if (nproducts <= movement->nnet)
 		return;
 	if (movement->net != NULL)
-		host_free(movement->net);
+		runtime_free(movement->net);
 	movement->nnet = nproducts * 2;
 	movement->net =
-		host_alloc_zero(movement->arena, movement->nnet * sizeof(int32_t));
+		runtime_alloc_zero(movement->context, movement->nnet * sizeof(int32_t));
 }
 
 /* Are the same products held after the steps, each as many times? */

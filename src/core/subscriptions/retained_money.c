@@ -73,17 +73,17 @@ retained_money_of(const Level *levels, int nlevels, const Held *held, int nheld,
 {
 	int64_t last = period_of(calendar, as_of - 1);
 	int64_t *moments =
-		host_alloc(NULL, ((size_t) nlevels * 2 + (size_t) nheld * 2 + 1) *
-							 sizeof(int64_t));
+		runtime_alloc(NULL, ((size_t) nlevels * 2 + (size_t) nheld * 2 + 1) *
+								sizeof(int64_t));
 	int nmoments = 0;
 	Closings now;
 	Closings then;
-	Closings in = {host_alloc(NULL, ((size_t) nheld * 2 + 1) * sizeof(Look)), 0,
-				   0};
+	Closings in = {runtime_alloc(NULL, ((size_t) nheld * 2 + 1) * sizeof(Look)),
+				   0, 0};
 	RetainedChange before = {0};
 
-	now = (Closings){host_alloc(NULL, ((size_t) nlevels + 1) * sizeof(Look)), 0,
-					 0};
+	now = (Closings){runtime_alloc(NULL, ((size_t) nlevels + 1) * sizeof(Look)),
+					 0, 0};
 	for (int i = 0; i < nlevels; i++)
 	{
 		int64_t period = period_of(calendar, levels[i].day);
@@ -100,13 +100,13 @@ retained_money_of(const Level *levels, int nlevels, const Held *held, int nheld,
 		moments[nmoments++] = period_at(calendar, held[i].from) + periods;
 		moments[nmoments++] = period_at(calendar, held[i].to) + periods;
 	}
-	host_sort(moments, nmoments, sizeof(int64_t), compare_periods);
+	runtime_sort(moments, nmoments, sizeof(int64_t), compare_periods);
 	for (int i = 0; i < nmoments && moments[i] <= last; i++)
 	{
 		RetainedChange retained = {.period = (Period) moments[i]};
 		RetainedChange change = retained;
 
-		host_poll();
+		check_interrupts();
 		if (i + 1 < nmoments && moments[i + 1] == moments[i])
 			continue;
 		retained.opening = closings_at(&then, moments[i] - periods);
@@ -127,7 +127,7 @@ retained_money_of(const Level *levels, int nlevels, const Held *held, int nheld,
 			change.net != 0)
 			take(arg, &change);
 	}
-	host_free(moments);
-	host_free(now.closings);
-	host_free(in.closings);
+	runtime_free(moments);
+	runtime_free(now.closings);
+	runtime_free(in.closings);
 }

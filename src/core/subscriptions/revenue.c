@@ -8,11 +8,11 @@
 #include "core/util/sorted.h"
 
 Revenue *
-revenue_retention_new(HostArena arena)
+revenue_retention_new(Context context)
 {
-	Revenue *revenue = host_alloc_zero(arena, sizeof(Revenue));
+	Revenue *revenue = runtime_alloc_zero(context, sizeof(Revenue));
 
-	revenue->arena = arena;
+	revenue->context = context;
 	return revenue;
 }
 
@@ -32,12 +32,14 @@ revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock, Day as_of)
 	if (revenue->calendar.grain != calendar.grain ||
 		revenue->calendar.week_start != calendar.week_start ||
 		revenue->clock != clock)
-		host_fail(HOST_INVALID_VALUE,
-				  "Use the same grain and clock for every customer.",
-				  "cannot add up customers that were looked at differently");
+		runtime_error(
+			RUNTIME_INVALID_VALUE,
+			"Use the same grain and clock for every customer.",
+			"cannot add up customers that were looked at differently");
 	if (revenue->as_of != as_of)
-		host_fail(HOST_INVALID_VALUE, "Use the same as_of for every customer.",
-				  "cannot add up customers observed until different days");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use the same as_of for every customer.",
+					  "cannot add up customers observed until different days");
 }
 
 static void
@@ -58,7 +60,7 @@ revenue_scale(Revenue *revenue, int scale)
 	{
 		RevenueCohort *cohort = &revenue->cohorts[i];
 
-		host_poll();
+		check_interrupts();
 		cohort->base = money_rescale(cohort->base, revenue->scale, scale);
 		for (int j = 0; j < cohort->ncells; j++)
 			retained_money_rescale(&cohort->cells[j].change, revenue->scale,
@@ -78,7 +80,7 @@ cohort_at(Revenue *revenue, Period period)
 					at, period))
 	{
 		revenue->cohorts =
-			sorted_open(revenue->arena, revenue->cohorts, &revenue->ncohorts,
+			sorted_open(revenue->context, revenue->cohorts, &revenue->ncohorts,
 						&revenue->room, sizeof(RevenueCohort), at);
 		revenue->cohorts[at].period = period;
 	}
@@ -95,7 +97,7 @@ cell_at(Revenue *revenue, RevenueCohort *cohort, int32_t no)
 	if (!sorted_has(cohort->cells, cohort->ncells, sizeof(RevenueCell), at, no))
 	{
 		cohort->cells =
-			sorted_open(revenue->arena, cohort->cells, &cohort->ncells,
+			sorted_open(revenue->context, cohort->cells, &cohort->ncells,
 						&cohort->room, sizeof(RevenueCell), at);
 		cohort->cells[at].no = no;
 	}
@@ -226,7 +228,7 @@ revenue_retention_merge(Revenue *into, const Revenue *more)
 		const RevenueCohort *from = &more->cohorts[i];
 		RevenueCohort *cohort = cohort_at(into, from->period);
 
-		host_poll();
+		check_interrupts();
 		cohort->members = count_add(cohort->members, from->members);
 		cohort->base = money_add(
 			cohort->base, money_rescale(from->base, more->scale, into->scale));
@@ -262,14 +264,15 @@ revenue_rows(const Revenue *revenue, RevenueEmit take, void *arg)
 				  cohort->period + 1;
 		nrows += end;
 		if (nrows > ROWS_LIMIT(revenue->ncohorts))
-			host_fail(HOST_TOO_LARGE,
-					  "Use a coarser grain, or look for days far in the past "
-					  "with cvm.check_model().",
-					  "retention would have more than %lld rows",
-					  (long long) ROWS_LIMIT(revenue->ncohorts));
+			runtime_error(
+				RUNTIME_TOO_LARGE,
+				"Use a coarser grain, or look for days far in the past "
+				"with cvm.check_model().",
+				"retention would have more than %lld rows",
+				(long long) ROWS_LIMIT(revenue->ncohorts));
 		for (; row.no < end; row.no++)
 		{
-			host_poll();
+			check_interrupts();
 			for (; at < cohort->ncells && cohort->cells[at].no <= row.no; at++)
 				retained_money_take(&row.retained, &cohort->cells[at].change);
 			row.is_complete = row.retained.eligible == cohort->members;

@@ -70,7 +70,7 @@ typedef struct RevenueCohort
 
 typedef struct Revenue
 {
-	HostArena arena;
+	Context context;
 	bool adopted;
 	Calendar calendar;
 	PeriodCache *period_cache;
@@ -94,7 +94,7 @@ typedef void (*RevenueEmit)(void *arg, const RevenueRow *row);
 
 #define REVENUE_VERSION 1
 
-extern Revenue *revenue_retention_new(HostArena arena);
+extern Revenue *revenue_retention_new(Context context);
 extern void revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock,
 						  Day as_of);
 extern void revenue_scale(Revenue *revenue, int scale);
@@ -107,7 +107,7 @@ extern void revenue_retention_merge(Revenue *into, const Revenue *more);
 extern void revenue_rows(const Revenue *revenue, RevenueEmit take, void *arg);
 extern void revenue_retention_encode(const Revenue *revenue,
 									 ByteWriter *writer);
-extern Revenue *revenue_retention_decode(HostArena arena, const void *data,
+extern Revenue *revenue_retention_decode(Context context, const void *data,
 										 size_t size);
 
 #endif /* CVM_CORE_SUBSCRIPTIONS_REVENUE_H */

@@ -29,7 +29,7 @@ revenue_retention_encode(const Revenue *revenue, ByteWriter *writer)
 		int ncells = 0;
 		int32_t last = 0;
 
-		host_poll();
+		check_interrupts();
 		if (i == 0)
 			write_signed(writer, cohort->period);
 		else
@@ -67,13 +67,13 @@ cells_decode(const Revenue *revenue, RevenueCohort *cohort, ByteReader *reader)
 	cohort->ncells = cohort->room = (int) read_count(reader, 6);
 	if (cohort->room > 0)
 		cohort->cells =
-			host_alloc(revenue->arena, cohort->room * sizeof(RevenueCell));
+			runtime_alloc(revenue->context, cohort->room * sizeof(RevenueCell));
 	for (int i = 0; i < cohort->ncells; i++)
 	{
 		RevenueCell *cell = &cohort->cells[i];
 		uint64_t step = read_unsigned(reader, INT32_MAX);
 
-		host_poll();
+		check_interrupts();
 		no += (int64_t) step;
 		if (no > INT32_MAX || (i > 0 && step == 0))
 			reader_fail(reader);
@@ -99,9 +99,9 @@ cells_decode(const Revenue *revenue, RevenueCohort *cohort, ByteReader *reader)
 
 /* Read canonical bytes; anything else is refused. */
 Revenue *
-revenue_retention_decode(HostArena arena, const void *data, size_t size)
+revenue_retention_decode(Context context, const void *data, size_t size)
 {
-	Revenue *revenue = revenue_retention_new(arena);
+	Revenue *revenue = revenue_retention_new(context);
 	Calendar calendar = {GRAIN_DAY, 1};
 	Clock clock;
 	ByteReader reader;
@@ -128,12 +128,12 @@ revenue_retention_decode(HostArena arena, const void *data, size_t size)
 	revenue->ncohorts = (int) read_count(&reader, 4);
 	revenue->room = revenue->ncohorts + 1;
 	revenue->cohorts =
-		host_alloc_zero(arena, revenue->room * sizeof(RevenueCohort));
+		runtime_alloc_zero(context, revenue->room * sizeof(RevenueCohort));
 	for (int i = 0; i < revenue->ncohorts; i++)
 	{
 		RevenueCohort *cohort = &revenue->cohorts[i];
 
-		host_poll();
+		check_interrupts();
 		if (i == 0)
 			period = read_signed(&reader, DAY_FIRST, DAY_LAST);
 		else

@@ -53,7 +53,7 @@ tally_open(Workspace *workspace)
 
 	if (revenue->clock != CLOCK_CALENDAR)
 		return;
-	workspace->tally = host_alloc_zero(NULL, sizeof(Tally));
+	workspace->tally = runtime_alloc_zero(NULL, sizeof(Tally));
 	workspace->tally->end = period_of(revenue->calendar, revenue->as_of);
 	workspace->tally->first = workspace->tally->end - TALLY_PERIODS;
 }
@@ -72,7 +72,7 @@ tally_close(Workspace *workspace)
 		RetainedMoney eligible = {.eligible = tally->members[cohort],
 								  .base = tally->base[cohort]};
 
-		host_poll();
+		check_interrupts();
 		if (eligible.eligible == 0)
 			continue;
 		for (int no = 0; no <= end; no++)
@@ -93,7 +93,7 @@ tally_close(Workspace *workspace)
 		revenue_join(workspace->revenue, (Period) (tally->first + cohort),
 					 eligible.eligible, eligible.base);
 	}
-	host_free(tally);
+	runtime_free(tally);
 	workspace->tally = NULL;
 }
 
@@ -162,9 +162,10 @@ workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 	if (nsteps > workspace->room)
 	{
 		if (workspace->room > 0)
-			host_free(workspace->levels);
+			runtime_free(workspace->levels);
 		workspace->room = nsteps * 2;
-		workspace->levels = host_alloc(NULL, workspace->room * sizeof(Level));
+		workspace->levels =
+			runtime_alloc(NULL, workspace->room * sizeof(Level));
 	}
 	nlevels = levels_of(workspace->steps.steps, nsteps, workspace->levels);
 	if (nlevels > 0 && (workspace->tally == NULL ||
@@ -185,5 +186,5 @@ revenue_spells_finish(SpellBuffer *spell_buffer, Revenue *revenue)
 	tally_close(&workspace);
 	workspace_close(&workspace.steps);
 	if (workspace.room > 0)
-		host_free(workspace.levels);
+		runtime_free(workspace.levels);
 }

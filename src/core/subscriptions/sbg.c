@@ -57,17 +57,19 @@ renewals_of(const Survival *survival, Renewals *renewals)
 	renewals->nperiods = nages ? ages[nages - 1].age : 0;
 	renewals->all_lost = 0;
 	if (nages > 0 && ages[0].age == 0 && ages[0].events > 0)
-		host_fail(HOST_INVALID_VALUE,
-				  "Count periods from 1: who did not renew the first time was "
-				  "lost in period 1.",
-				  "customers lost in period 0");
+		runtime_error(
+			RUNTIME_INVALID_VALUE,
+			"Count periods from 1: who did not renew the first time was "
+			"lost in period 1.",
+			"customers lost in period 0");
 	if (renewals->nperiods > PERIODS_MOST)
-		host_fail(HOST_INVALID_VALUE, "Count longer periods, such as months.",
-				  "more than %d periods", PERIODS_MOST);
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Count longer periods, such as months.",
+					  "more than %d periods", PERIODS_MOST);
 	renewals->at_risk =
-		host_alloc_zero(NULL, (renewals->nperiods + 1) * sizeof(double));
+		runtime_alloc_zero(NULL, (renewals->nperiods + 1) * sizeof(double));
 	renewals->lost =
-		host_alloc_zero(NULL, (renewals->nperiods + 1) * sizeof(double));
+		runtime_alloc_zero(NULL, (renewals->nperiods + 1) * sizeof(double));
 	for (int i = 0; i < survival->nmarks; i++)
 		here += survival->marks[i].kind == MARK_ENTERED
 					? -(double) survival->marks[i].count
@@ -86,7 +88,7 @@ renewals_of(const Survival *survival, Renewals *renewals)
 		}
 		renewals->all_lost += renewals->lost[t];
 	}
-	host_free(ages);
+	runtime_free(ages);
 }
 
 static Slope
@@ -101,7 +103,7 @@ slope_at(const Renewals *renewals, double x, double y)
 	double dbb = 0;
 	Slope slope = {.value = renewals->all_lost * x};
 
-	host_poll();
+	check_interrupts();
 	for (int32_t t = 1; t <= renewals->nperiods; t++)
 	{
 		double n = renewals->at_risk[t];
@@ -136,11 +138,12 @@ sbg_log_likelihood(const Survival *survival, double alpha, double beta)
 static void
 fit_fail(void)
 {
-	host_fail(HOST_INVALID_VALUE,
-			  "Retention has to rise with age for it; use a constant churn "
-			  "rate, or more periods.",
-			  "no interior maximum: the shifted-beta-geometric model does not "
-			  "fit these data");
+	runtime_error(
+		RUNTIME_INVALID_VALUE,
+		"Retention has to rise with age for it; use a constant churn "
+		"rate, or more periods.",
+		"no interior maximum: the shifted-beta-geometric model does not "
+		"fit these data");
 }
 
 /* The uphill step that Newton's method takes from a place. */
@@ -278,7 +281,7 @@ sbg_lifetime(double alpha, double beta, double discount, int32_t renewals)
 		if (term * factor <= sum * (1 - factor) * 1e-17)
 			return chance * sum;
 		if ((i & 0xffff) == 0)
-			host_poll();
+			check_interrupts();
 	}
 	return NAN;
 }

@@ -24,28 +24,30 @@ batch_grow(SpellBuffer *spell_buffer)
 		room = KEY_TABLE_BATCH;
 	if (spell_buffer->batch_room > 0)
 	{
-		host_free(spell_buffer->keys);
-		host_free(spell_buffer->batch);
+		runtime_free(spell_buffer->keys);
+		runtime_free(spell_buffer->batch);
 	}
-	spell_buffer->keys = host_alloc(spell_buffer->arena, room * sizeof(Key));
+	spell_buffer->keys =
+		runtime_alloc(spell_buffer->context, room * sizeof(Key));
 	spell_buffer->batch =
-		host_alloc(spell_buffer->arena, room * sizeof(Packed));
+		runtime_alloc(spell_buffer->context, room * sizeof(Packed));
 	spell_buffer->batch_room = room;
 }
 
 SpellBuffer *
-spell_buffer_new(HostArena arena, KeyKind kind, const SpellTerms *terms,
+spell_buffer_new(Context context, KeyKind kind, const SpellTerms *terms,
 				 size_t budget)
 {
-	SpellBuffer *spell_buffer = host_alloc_zero(arena, sizeof(SpellBuffer));
+	SpellBuffer *spell_buffer =
+		runtime_alloc_zero(context, sizeof(SpellBuffer));
 
-	spell_buffer->arena = arena;
+	spell_buffer->context = context;
 	spell_buffer->kind = kind;
 	spell_buffer->terms = *terms;
 	spell_buffer->budget = budget;
-	names_open(&spell_buffer->names, arena);
-	chunked_array_open(&spell_buffer->overflow, arena, sizeof(OverflowEntry));
-	row_buffer_open(&spell_buffer->row_buffer, arena, kind, sizeof(Packed),
+	names_open(&spell_buffer->names, context);
+	chunked_array_open(&spell_buffer->overflow, context, sizeof(OverflowEntry));
+	row_buffer_open(&spell_buffer->row_buffer, context, kind, sizeof(Packed),
 					false);
 	batch_grow(spell_buffer);
 	return spell_buffer;
@@ -102,7 +104,7 @@ spell_buffer_flush(SpellBuffer *spell_buffer)
 
 	if (used == 0)
 		return;
-	host_poll();
+	check_interrupts();
 	while (!row_buffer_assign(&spell_buffer->row_buffer, spell_buffer->keys,
 							  used, slots))
 		;
@@ -135,7 +137,7 @@ spell_buffer_scale(SpellBuffer *spell_buffer, int scale)
 		PartitionWalk walk = partition_walk(&spell_buffer->row_buffer, i);
 		Packed *packed;
 
-		host_poll();
+		check_interrupts();
 		while ((packed = partition_next(&walk)) != NULL)
 		{
 			uint32_t marks = packed->head & (PACKED_MARKS | PAGE_MASK);
@@ -175,8 +177,8 @@ text_keep(SpellBuffer *spell_buffer, const char *data, uint32_t size)
 		if (room > spell_buffer->text_room)
 		{
 			if (spell_buffer->text != NULL)
-				host_free(spell_buffer->text);
-			spell_buffer->text = host_alloc(spell_buffer->arena, room);
+				runtime_free(spell_buffer->text);
+			spell_buffer->text = runtime_alloc(spell_buffer->context, room);
 			spell_buffer->text_room = room;
 		}
 	}

@@ -74,7 +74,7 @@ typedef struct OverflowEntry
 
 typedef struct SpellBuffer
 {
-	HostArena arena;
+	Context context;
 	KeyKind kind;
 	SpellTerms terms;
 	int scale; /* of all prices */
@@ -88,7 +88,7 @@ typedef struct SpellBuffer
 	size_t budget; /* bytes; 0: no limit */
 	int level;	   /* of the part that is read; 0: it is whole */
 	int flushes;
-	HostFile *parts; /* NULL: nothing was spilled */
+	TempFile *parts; /* NULL: nothing was spilled */
 
 	/* rows whose customers are not numbered yet */
 	int used;
@@ -100,7 +100,7 @@ typedef struct SpellBuffer
 	size_t text_room;
 } SpellBuffer;
 
-extern SpellBuffer *spell_buffer_new(HostArena arena, KeyKind kind,
+extern SpellBuffer *spell_buffer_new(Context context, KeyKind kind,
 									 const SpellTerms *terms, size_t budget);
 extern void spell_buffer_close_files(SpellBuffer *spell_buffer);
 extern bool spell_buffer_agrees(const SpellBuffer *spell_buffer,
@@ -122,7 +122,7 @@ extern void spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take,
 
 /* To another process and into its spell buffer: bytes of this machine, not stored */
 extern void spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer);
-extern SpellBuffer *spell_buffer_absorb(SpellBuffer *into, HostArena arena,
+extern SpellBuffer *spell_buffer_absorb(SpellBuffer *into, Context context,
 										const void *data, size_t size,
 										size_t budget);
 

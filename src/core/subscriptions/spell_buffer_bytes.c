@@ -23,7 +23,7 @@ sink_put(const Sink *sink, const void *data, size_t size)
 	if (sink->writer != NULL)
 		write_raw(sink->writer, data, size);
 	else
-		host_file_write(sink->file, data, size);
+		temp_file_write(sink->file, data, size);
 }
 
 static inline size_t
@@ -81,7 +81,7 @@ chunks_measure(const SpellBuffer *spell_buffer, const uint8_t *parts,
 		uint32_t *partition_places = range_places(range, number);
 		const Packed *packed;
 
-		host_poll();
+		check_interrupts();
 		for (uint32_t i = 0; i < PAGE_ITEMS; i++)
 			partition_places[i] = NO_PLACE;
 		while ((packed = partition_next(&walk)) != NULL)
@@ -115,11 +115,11 @@ void
 chunks_write(const SpellBuffer *spell_buffer, uint32_t from, uint32_t to,
 			 const uint8_t *parts, const Sink *sinks, int nsinks)
 {
-	ChunkHead *heads = host_alloc_zero(NULL, nsinks * sizeof(ChunkHead));
+	ChunkHead *heads = runtime_alloc_zero(NULL, nsinks * sizeof(ChunkHead));
 	Range range = {from, to, NULL};
 
-	range.places =
-		host_alloc(NULL, (size_t) (to - from) * PAGE_ITEMS * sizeof(uint32_t));
+	range.places = runtime_alloc(
+		NULL, (size_t) (to - from) * PAGE_ITEMS * sizeof(uint32_t));
 	chunks_measure(spell_buffer, parts, heads, &range);
 	for (int i = 0; i < nsinks; i++)
 	{
@@ -141,7 +141,7 @@ chunks_write(const SpellBuffer *spell_buffer, uint32_t from, uint32_t to,
 		PartitionWalk walk = partition_walk(&spell_buffer->row_buffer, number);
 		const Packed *packed;
 
-		host_poll();
+		check_interrupts();
 		while ((packed = partition_next(&walk)) != NULL)
 		{
 			Line line = line_unpack(spell_buffer, number, packed);
@@ -154,8 +154,8 @@ chunks_write(const SpellBuffer *spell_buffer, uint32_t from, uint32_t to,
 						 sizeof(Wide));
 		}
 	}
-	host_free(heads);
-	host_free(range.places);
+	runtime_free(heads);
+	runtime_free(range.places);
 }
 
 /* Number the customers of a chunk; false: begin again. */
@@ -169,7 +169,7 @@ keys_read(SpellBuffer *into, ByteReader *reader, uint32_t nkeys,
 	{
 		int count = 0;
 
-		host_poll();
+		check_interrupts();
 		for (; count < KEY_TABLE_BATCH && done + count < nkeys; count++)
 			keys[count] = key_read(into->kind, reader);
 		if (!row_buffer_assign(&into->row_buffer, keys, count, slots + done))
@@ -185,7 +185,7 @@ chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
 		   const int32_t *names)
 {
 	uint32_t *slots =
-		host_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
+		runtime_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
 	uint32_t before = into->row_buffer.key_table.nslots;
 	ByteReader start = *reader;
 
@@ -200,7 +200,7 @@ chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
 		int32_t name;
 
 		if (i % POLL_EVERY == 0)
-			host_poll();
+			check_interrupts();
 		read_raw(reader, &line, sizeof(Line));
 		mrr = line.mrr;
 		if (line.product < 0)
@@ -216,7 +216,7 @@ chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
 						  (line_is_paused(&line) ? PACKED_PAUSED : 0),
 					  line.start, line.end, mrr));
 	}
-	host_free(slots);
+	runtime_free(slots);
 	row_buffer_consider_radix(&into->row_buffer, before);
 	spell_buffer_consider_spill(into);
 }
@@ -277,7 +277,7 @@ spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer)
 
 /* Take in the bytes of a spell buffer; into may be NULL. */
 SpellBuffer *
-spell_buffer_absorb(SpellBuffer *into, HostArena arena, const void *data,
+spell_buffer_absorb(SpellBuffer *into, Context context, const void *data,
 					size_t size, size_t budget)
 {
 	ByteReader reader;
@@ -287,16 +287,16 @@ spell_buffer_absorb(SpellBuffer *into, HostArena arena, const void *data,
 	reader_open(&reader, data, size, "ledger of spells");
 	read_raw(&reader, &head, sizeof(head));
 	if (into == NULL)
-		into = spell_buffer_new(arena, head.kind, &head.terms, budget);
+		into = spell_buffer_new(context, head.kind, &head.terms, budget);
 	if (!spell_buffer_agrees(into, &head.terms))
-		host_fail(HOST_INVALID_VALUE,
-				  "Give the same grain and as_of for every row.",
-				  "cannot fold rows with different grains or ends into one "
-				  "state");
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Give the same grain and as_of for every row.",
+					  "cannot fold rows with different grains or ends into one "
+					  "state");
 	spell_buffer_flush(into);
 	if (head.scale > into->scale)
 		spell_buffer_scale(into, head.scale);
-	names = host_alloc(NULL, (head.nnames + 1) * sizeof(int32_t));
+	names = runtime_alloc(NULL, (head.nnames + 1) * sizeof(int32_t));
 	for (int i = 0; i < head.nnames; i++)
 	{
 		Label label;
@@ -312,6 +312,6 @@ spell_buffer_absorb(SpellBuffer *into, HostArena arena, const void *data,
 		read_raw(&reader, &chunk, sizeof(ChunkHead));
 		chunk_read(into, &chunk, &reader, names);
 	}
-	host_free(names);
+	runtime_free(names);
 	return into;
 }

@@ -29,7 +29,7 @@ extern void spell_buffer_write(SpellBuffer *spell_buffer, uint32_t slot,
 /* spell_buffer_bytes.c: customers with their lines on the way */
 typedef struct Sink
 {
-	HostFile file;		/* either */
+	TempFile file;		/* either */
 	ByteWriter *writer; /* or */
 } Sink;
 

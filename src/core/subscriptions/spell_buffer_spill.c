@@ -24,15 +24,15 @@ static void
 spill(SpellBuffer *spell_buffer)
 {
 	uint32_t nslots = spell_buffer->row_buffer.npartitions << PAGE_SHIFT;
-	uint8_t *parts = host_alloc_zero(NULL, nslots);
+	uint8_t *parts = runtime_alloc_zero(NULL, nslots);
 	Sink sinks[PARTS];
 
 	if (spell_buffer->parts == NULL)
 	{
 		spell_buffer->parts =
-			host_alloc_zero(spell_buffer->arena, PARTS * sizeof(HostFile));
+			runtime_alloc_zero(spell_buffer->context, PARTS * sizeof(TempFile));
 		for (int part = 0; part < PARTS; part++)
-			spell_buffer->parts[part] = host_file_make(spell_buffer->arena);
+			spell_buffer->parts[part] = temp_file_make(spell_buffer->context);
 	}
 	if (nslots > spell_buffer->row_buffer.key_table.nslots)
 		nslots = spell_buffer->row_buffer.key_table.nslots;
@@ -46,7 +46,7 @@ spill(SpellBuffer *spell_buffer)
 		sinks[part] = (Sink){spell_buffer->parts[part], NULL};
 	chunks_write(spell_buffer, 0, spell_buffer->row_buffer.npartitions, parts,
 				 sinks, PARTS);
-	host_free(parts);
+	runtime_free(parts);
 	spell_buffer_forget(spell_buffer);
 }
 
@@ -74,44 +74,44 @@ spell_buffer_close_files(SpellBuffer *spell_buffer)
 		return;
 	for (int part = 0; part < PARTS; part++)
 		if (spell_buffer->parts[part] != NULL)
-			host_file_close(spell_buffer->parts[part]);
-	host_free(spell_buffer->parts);
+			temp_file_close(spell_buffer->parts[part]);
+	runtime_free(spell_buffer->parts);
 	spell_buffer->parts = NULL;
 }
 
 /* The next chunk of a file; false at its end. */
 static bool
-chunk_next(HostFile file, ChunkHead *head, uint8_t **data)
+chunk_next(TempFile file, ChunkHead *head, uint8_t **data)
 {
-	size_t got = host_file_read(file, head, sizeof(ChunkHead));
+	size_t got = temp_file_read(file, head, sizeof(ChunkHead));
 
 	if (got == 0)
 		return false;
 	if (got == sizeof(ChunkHead))
 	{
-		*data = host_alloc(NULL, head->size);
-		got = host_file_read(file, *data, head->size);
+		*data = runtime_alloc(NULL, head->size);
+		got = temp_file_read(file, *data, head->size);
 		if (got == head->size)
 			return true;
 	}
-	host_fail(HOST_BAD_BYTES, NULL, "temporary file is cut short");
+	runtime_error(RUNTIME_BAD_BYTES, NULL, "temporary file is cut short");
 }
 
 /* Read a part back into a spell buffer that has spilled everything. */
 static void
-part_read(SpellBuffer *spell_buffer, HostFile part)
+part_read(SpellBuffer *spell_buffer, TempFile part)
 {
 	ChunkHead head;
 	uint8_t *data;
 
-	host_file_rewind(part);
+	temp_file_rewind(part);
 	while (chunk_next(part, &head, &data))
 	{
 		ByteReader reader;
 
 		reader_open(&reader, data, head.size, "ledger of spells");
 		chunk_read(spell_buffer, &head, &reader, NULL);
-		host_free(data);
+		runtime_free(data);
 	}
 }
 
@@ -124,12 +124,12 @@ spilled_copy(SpellBuffer *spell_buffer, ByteWriter *writer)
 
 	for (int part = 0; spell_buffer->parts != NULL && part < PARTS; part++)
 	{
-		host_file_rewind(spell_buffer->parts[part]);
+		temp_file_rewind(spell_buffer->parts[part]);
 		while (chunk_next(spell_buffer->parts[part], &head, &data))
 		{
 			write_raw(writer, &head, sizeof(ChunkHead));
 			write_raw(writer, data, head.size);
-			host_free(data);
+			runtime_free(data);
 			if (writer_pass(writer))
 				spell_buffer_begin(spell_buffer, writer);
 		}
@@ -157,13 +157,13 @@ partition_hand_out(const SpellBuffer *spell_buffer, uint32_t number,
 	uint32_t at = 0;
 	const Packed *packed;
 
-	host_poll();
+	check_interrupts();
 	if (nlines > handout->room)
 	{
 		if (handout->sorted != NULL)
-			host_free(handout->sorted);
+			runtime_free(handout->sorted);
 		handout->room = (size_t) nlines + nlines / 4;
-		handout->sorted = host_alloc(NULL, handout->room * sizeof(Line));
+		handout->sorted = runtime_alloc(NULL, handout->room * sizeof(Line));
 	}
 	partition_ends(&spell_buffer->row_buffer, number, ends);
 	while ((packed = partition_next(&walk)) != NULL)
@@ -179,7 +179,7 @@ partition_hand_out(const SpellBuffer *spell_buffer, uint32_t number,
 static void
 hand_out(SpellBuffer *spell_buffer, Handout *handout)
 {
-	HostFile *parts = spell_buffer->parts;
+	TempFile *parts = spell_buffer->parts;
 
 	if (parts == NULL)
 	{
@@ -211,5 +211,5 @@ spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take, void *arg)
 	spell_buffer_flush(spell_buffer);
 	hand_out(spell_buffer, &handout);
 	if (handout.sorted != NULL)
-		host_free(handout.sorted);
+		runtime_free(handout.sorted);
 }

@@ -62,8 +62,8 @@ workspace_close(StepWorkspace *workspace)
 {
 	if (workspace->room == 0)
 		return;
-	host_free(workspace->steps);
-	host_free(workspace->pauses);
+	runtime_free(workspace->steps);
+	runtime_free(workspace->pauses);
 	workspace->room = 0;
 }
 
@@ -77,9 +77,9 @@ workspace_reserve(StepWorkspace *workspace, uint32_t nlines)
 	workspace->room = nlines < LINES_SOME ? LINES_SOME : nlines * 2;
 	/* two of each line, and two of each pause */
 	workspace->steps =
-		host_alloc(NULL, (size_t) workspace->room * 4 * sizeof(Step));
+		runtime_alloc(NULL, (size_t) workspace->room * 4 * sizeof(Step));
 	workspace->pauses =
-		host_alloc(NULL, (size_t) workspace->room * sizeof(Pause));
+		runtime_alloc(NULL, (size_t) workspace->room * sizeof(Pause));
 }
 
 /* The steps of many lines */

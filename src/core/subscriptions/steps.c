@@ -23,7 +23,7 @@ steps_sort(Step *steps, int nsteps)
 {
 	if (nsteps > INSERTION_MOST)
 	{
-		host_sort(steps, nsteps, sizeof(Step), compare_steps);
+		runtime_sort(steps, nsteps, sizeof(Step), compare_steps);
 		return;
 	}
 	for (int i = 1; i < nsteps; i++)
@@ -83,7 +83,7 @@ pause_steps(Pause *pauses, int npauses, int32_t days, Day as_of, Step *steps)
 	int64_t since = 0;
 	Day until = 0;
 
-	host_sort(pauses, npauses, sizeof(Pause), compare_pauses);
+	runtime_sort(pauses, npauses, sizeof(Pause), compare_pauses);
 	for (int i = 0; i < npauses; i++)
 	{
 		const Pause *pause = &pauses[i];
@@ -119,7 +119,7 @@ steps_with_pauses(const Holdings *holdings, int32_t days, Day as_of,
 
 	if (days == 0)
 		return nsteps;
-	pauses = host_alloc(NULL, (holdings->nspells + 1) * sizeof(Pause));
+	pauses = runtime_alloc(NULL, (holdings->nspells + 1) * sizeof(Pause));
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		const Spell *spell = &holdings->spells[i];
@@ -133,7 +133,7 @@ steps_with_pauses(const Holdings *holdings, int32_t days, Day as_of,
 		nsteps += pause_steps(pauses, npauses, days, as_of, steps + nsteps);
 		steps_sort(steps, nsteps);
 	}
-	host_free(pauses);
+	runtime_free(pauses);
 	return nsteps;
 }
 

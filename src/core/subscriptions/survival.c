@@ -14,11 +14,11 @@
 #include "core/util/money.h"
 
 Survival *
-survival_new(HostArena arena)
+survival_new(Context context)
 {
-	Survival *survival = host_alloc_zero(arena, sizeof(Survival));
+	Survival *survival = runtime_alloc_zero(context, sizeof(Survival));
 
-	survival->arena = arena;
+	survival->context = context;
 	return survival;
 }
 
@@ -32,8 +32,8 @@ marks_reach(Survival *survival)
 		return;
 	survival->marks =
 		survival->room
-			? host_realloc(survival->marks, room * sizeof(SurvivalMark))
-			: host_alloc(survival->arena, room * sizeof(SurvivalMark));
+			? runtime_realloc(survival->marks, room * sizeof(SurvivalMark))
+			: runtime_alloc(survival->context, room * sizeof(SurvivalMark));
 	survival->room = room;
 }
 
@@ -82,10 +82,10 @@ cause_number(Survival *survival, const Label *cause)
 			return i;
 	survival->causes =
 		survival->ncauses
-			? host_realloc(survival->causes,
-						   (survival->ncauses + 1) * sizeof(Label))
-			: host_alloc(survival->arena, sizeof(Label));
-	copy = host_alloc(survival->arena, cause->size + 1);
+			? runtime_realloc(survival->causes,
+							  (survival->ncauses + 1) * sizeof(Label))
+			: runtime_alloc(survival->context, sizeof(Label));
+	copy = runtime_alloc(survival->context, cause->size + 1);
 	memcpy(copy, cause->data, cause->size);
 	survival->causes[survival->ncauses] = (Label){copy, cause->size};
 	return survival->ncauses++;
@@ -102,17 +102,18 @@ survival_add(Survival *survival, int32_t age, bool churned, const Label *cause,
 	static const Label no_cause = {"", 0};
 
 	if (age < 0)
-		host_fail(HOST_INVALID_VALUE,
-				  "A duration counts days, months or the like from the start.",
-				  "duration \"%d\" is negative", age);
+		runtime_error(
+			RUNTIME_INVALID_VALUE,
+			"A duration counts days, months or the like from the start.",
+			"duration \"%d\" is negative", age);
 	if (entry != NULL)
 	{
 		if (*entry < 0 || *entry >= age)
-			host_fail(HOST_INVALID_VALUE,
-					  "Leave out customers who left before they were first "
-					  "seen.",
-					  "entry at \"%d\" is not before the end at \"%d\"", *entry,
-					  age);
+			runtime_error(RUNTIME_INVALID_VALUE,
+						  "Leave out customers who left before they were first "
+						  "seen.",
+						  "entry at \"%d\" is not before the end at \"%d\"",
+						  *entry, age);
 		mark_add(survival, *entry, MARK_ENTERED, 1);
 	}
 	mark_add(
@@ -129,8 +130,8 @@ survival_count(Survival *survival, int32_t age, int64_t lost, int64_t alive)
 	static const Label no_cause = {"", 0};
 
 	if (age < 0)
-		host_fail(HOST_INVALID_VALUE, "Count periods from 1.",
-				  "period \"%d\" is negative", age);
+		runtime_error(RUNTIME_INVALID_VALUE, "Count periods from 1.",
+					  "period \"%d\" is negative", age);
 	if (lost > 0)
 		mark_add(survival, age, MARK_EVENT + cause_number(survival, &no_cause),
 				 lost);
@@ -142,7 +143,7 @@ survival_count(Survival *survival, int32_t age, int64_t lost, int64_t alive)
 void
 survival_merge(Survival *into, const Survival *more)
 {
-	int *numbers = host_alloc(NULL, (more->ncauses + 1) * sizeof(int));
+	int *numbers = runtime_alloc(NULL, (more->ncauses + 1) * sizeof(int));
 
 	for (int i = 0; i < more->ncauses; i++)
 		numbers[i] = cause_number(into, &more->causes[i]);
@@ -150,14 +151,14 @@ survival_merge(Survival *into, const Survival *more)
 	{
 		const SurvivalMark *mark = &more->marks[i];
 
-		host_poll();
+		check_interrupts();
 		mark_add(into, mark->age,
 				 mark->kind < MARK_EVENT
 					 ? mark->kind
 					 : MARK_EVENT + numbers[mark->kind - MARK_EVENT],
 				 mark->count);
 	}
-	host_free(numbers);
+	runtime_free(numbers);
 }
 
 static int
@@ -182,15 +183,15 @@ void
 survival_encode(const Survival *survival, ByteWriter *writer)
 {
 	int ncauses = survival->ncauses;
-	const Label **sorted = host_alloc(NULL, (ncauses + 1) * sizeof(Label *));
-	int32_t *ranks = host_alloc(NULL, (ncauses + 1) * sizeof(int32_t));
+	const Label **sorted = runtime_alloc(NULL, (ncauses + 1) * sizeof(Label *));
+	int32_t *ranks = runtime_alloc(NULL, (ncauses + 1) * sizeof(int32_t));
 	size_t size = survival->nmarks * sizeof(SurvivalMark);
-	SurvivalMark *marks = host_alloc(NULL, size + 1);
+	SurvivalMark *marks = runtime_alloc(NULL, size + 1);
 	int32_t age = 0;
 
 	for (int i = 0; i < ncauses; i++)
 		sorted[i] = &survival->causes[i];
-	host_sort(sorted, ncauses, sizeof(Label *), compare_causes);
+	runtime_sort(sorted, ncauses, sizeof(Label *), compare_causes);
 	for (int i = 0; i < ncauses; i++)
 		ranks[sorted[i] - survival->causes] = i;
 	if (size > 0)
@@ -198,7 +199,7 @@ survival_encode(const Survival *survival, ByteWriter *writer)
 	for (int i = 0; i < survival->nmarks; i++)
 		if (marks[i].kind >= MARK_EVENT)
 			marks[i].kind = MARK_EVENT + ranks[marks[i].kind - MARK_EVENT];
-	host_sort(marks, survival->nmarks, sizeof(SurvivalMark), compare_marks);
+	runtime_sort(marks, survival->nmarks, sizeof(SurvivalMark), compare_marks);
 
 	write_byte(writer, SURVIVAL_VERSION);
 	write_unsigned(writer, ncauses);
@@ -210,15 +211,15 @@ survival_encode(const Survival *survival, ByteWriter *writer)
 	write_unsigned(writer, survival->nmarks);
 	for (int i = 0; i < survival->nmarks; i++)
 	{
-		host_poll();
+		check_interrupts();
 		write_unsigned(writer, marks[i].age - age);
 		age = marks[i].age;
 		write_unsigned(writer, marks[i].kind);
 		write_unsigned(writer, marks[i].count);
 	}
-	host_free(sorted);
-	host_free(ranks);
-	host_free(marks);
+	runtime_free(sorted);
+	runtime_free(ranks);
+	runtime_free(marks);
 }
 
 /* At every age, no more may leave than are at risk. */
@@ -257,9 +258,9 @@ check_marks(const Survival *survival, const ByteReader *reader)
 
 /* Read canonical bytes; anything else is refused. */
 Survival *
-survival_decode(HostArena arena, const void *data, size_t size)
+survival_decode(Context context, const void *data, size_t size)
 {
-	Survival *survival = survival_new(arena);
+	Survival *survival = survival_new(context);
 	ByteReader reader;
 	bool *in_use;
 	int64_t age = 0;
@@ -269,8 +270,9 @@ survival_decode(HostArena arena, const void *data, size_t size)
 		reader_fail(&reader);
 	survival->ncauses = (int) read_count(&reader, 1);
 	if (survival->ncauses > 0)
-		survival->causes = host_alloc(arena, survival->ncauses * sizeof(Label));
-	in_use = host_alloc_zero(NULL, survival->ncauses + 1);
+		survival->causes =
+			runtime_alloc(context, survival->ncauses * sizeof(Label));
+	in_use = runtime_alloc_zero(NULL, survival->ncauses + 1);
 	for (int i = 0; i < survival->ncauses; i++)
 	{
 		Label *cause = &survival->causes[i];
@@ -283,12 +285,12 @@ survival_decode(HostArena arena, const void *data, size_t size)
 	survival->nmarks = survival->room = (int) read_count(&reader, 3);
 	if (survival->room > 0)
 		survival->marks =
-			host_alloc(arena, survival->room * sizeof(SurvivalMark));
+			runtime_alloc(context, survival->room * sizeof(SurvivalMark));
 	for (int i = 0; i < survival->nmarks; i++)
 	{
 		SurvivalMark *mark = &survival->marks[i];
 
-		host_poll();
+		check_interrupts();
 		age += (int64_t) read_unsigned(&reader, INT32_MAX);
 		if (age > INT32_MAX)
 			reader_fail(&reader);
@@ -306,6 +308,6 @@ survival_decode(HostArena arena, const void *data, size_t size)
 		if (!in_use[i])
 			reader_fail(&reader);
 	check_marks(survival, &reader);
-	host_free(in_use);
+	runtime_free(in_use);
 	return survival;
 }

@@ -37,7 +37,7 @@ typedef struct SurvivalMark
 
 typedef struct Survival
 {
-	HostArena arena;
+	Context context;
 	int ncauses;
 	Label *causes; /* as they came; bytes are in order and each in use */
 	int nmarks;
@@ -103,14 +103,14 @@ typedef struct LogRank
 
 #define SURVIVAL_VERSION 1
 
-extern Survival *survival_new(HostArena arena);
+extern Survival *survival_new(Context context);
 extern void survival_add(Survival *survival, int32_t age, bool churned,
 						 const Label *cause, const int32_t *entry);
 extern void survival_count(Survival *survival, int32_t age, int64_t lost,
 						   int64_t alive);
 extern void survival_merge(Survival *into, const Survival *more);
 extern void survival_encode(const Survival *survival, ByteWriter *writer);
-extern Survival *survival_decode(HostArena arena, const void *data,
+extern Survival *survival_decode(Context context, const void *data,
 								 size_t size);
 
 extern Limits limits_of(const char *name, size_t size);

@@ -10,11 +10,11 @@
 
 /* Open a writer that leaves head bytes free in front. */
 void
-writer_open(ByteWriter *writer, HostArena arena, size_t head)
+writer_open(ByteWriter *writer, Context context, size_t head)
 {
-	writer->arena = arena;
+	writer->context = context;
 	writer->room = head + 64;
-	writer->data = host_alloc(arena, writer->room);
+	writer->data = runtime_alloc(context, writer->room);
 	writer->used = head;
 	writer->outbox = NULL;
 }
@@ -26,16 +26,17 @@ writer_make_room(ByteWriter *writer, size_t more)
 	size_t room = writer->room;
 
 	if (more > BYTES_LIMIT - writer->used)
-		host_fail(HOST_TOO_LARGE,
-				  writer->outbox != NULL
-					  ? "SET max_parallel_workers_per_gather = 0."
-					  : "Fold fewer customers or a coarser grain per state.",
-				  "state would exceed one gigabyte");
+		runtime_error(
+			RUNTIME_TOO_LARGE,
+			writer->outbox != NULL
+				? "SET max_parallel_workers_per_gather = 0."
+				: "Fold fewer customers or a coarser grain per state.",
+			"state would exceed one gigabyte");
 	while (room < writer->used + more)
 		room *= 2;
 	if (room > BYTES_LIMIT)
 		room = BYTES_LIMIT;
-	writer->data = host_realloc(writer->data, room);
+	writer->data = runtime_realloc(writer->data, room);
 	writer->room = room;
 }
 
@@ -88,9 +89,9 @@ write_wide(ByteWriter *writer, Wide number)
 void
 reader_fail(const ByteReader *reader)
 {
-	host_fail(HOST_BAD_BYTES,
-			  "Bytes of a state come from its own output functions only.",
-			  "invalid bytes for type %s", reader->what);
+	runtime_error(RUNTIME_BAD_BYTES,
+				  "Bytes of a state come from its own output functions only.",
+				  "invalid bytes for type %s", reader->what);
 }
 
 /* Put the low seven bits of the bytes of a word together. */

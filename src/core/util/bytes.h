@@ -42,7 +42,7 @@ typedef struct Outbox
 
 typedef struct ByteWriter
 {
-	HostArena arena;
+	Context context;
 	uint8_t *data;
 	size_t used;
 	size_t room;
@@ -56,7 +56,7 @@ typedef struct ByteReader
 	const char *what; /* name of the type, for messages */
 } ByteReader;
 
-extern void writer_open(ByteWriter *writer, HostArena arena, size_t head);
+extern void writer_open(ByteWriter *writer, Context context, size_t head);
 extern void writer_make_room(ByteWriter *writer, size_t more);
 extern void write_unsigned(ByteWriter *writer, uint64_t number);
 extern void write_signed(ByteWriter *writer, int64_t number);

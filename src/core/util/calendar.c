@@ -52,17 +52,17 @@ calendar_of(const char *grain, size_t size, int week_start)
 		   memcmp(grain_names[calendar.grain], grain, size) != 0)
 	{
 		if (calendar.grain == GRAIN_YEAR)
-			host_fail(HOST_INVALID_VALUE,
-					  "Use day, week, month, quarter or year; week:7 is a week "
-					  "that starts on Sunday.",
-					  "unknown grain \"%.*s\"", (int) (size > 64 ? 64 : size),
-					  grain);
+			runtime_error(
+				RUNTIME_INVALID_VALUE,
+				"Use day, week, month, quarter or year; week:7 is a week "
+				"that starts on Sunday.",
+				"unknown grain \"%.*s\"", (int) (size > 64 ? 64 : size), grain);
 		calendar.grain++;
 	}
 	if (week_start < 1 || week_start > 7)
-		host_fail(HOST_INVALID_VALUE,
-				  "Use an ISO day: 1 for Monday, up to 7 for Sunday.",
-				  "week start \"%d\" is not a day of the week", week_start);
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Use an ISO day: 1 for Monday, up to 7 for Sunday.",
+					  "week start \"%d\" is not a day of the week", week_start);
 	if (calendar.grain != GRAIN_WEEK)
 		calendar.week_start = 1;
 	return calendar;
@@ -235,11 +235,11 @@ period_cache_miss(PeriodCache *period_cache, Day day)
 	if (first < DAY_FIRST || past > DAY_LAST ||
 		past - first > PERIOD_CACHE_MOST)
 		return period_of(period_cache->calendar, day);
-	periods = host_alloc(host_forever(), (past - first) * sizeof(Period));
+	periods = runtime_alloc(runtime_forever(), (past - first) * sizeof(Period));
 	for (int64_t i = first; i < past; i++)
 		periods[i - first] = period_of(period_cache->calendar, (Day) i);
 	if (period_cache->periods != NULL)
-		host_free(period_cache->periods);
+		runtime_free(period_cache->periods);
 	period_cache->periods = periods;
 	period_cache->first = first;
 	period_cache->ndays = (uint32_t) (past - first);

@@ -36,10 +36,10 @@ lexicon_place(const Lexicon *lexicon, const Label *name, bool *found)
 }
 
 static void *
-grown(HostArena arena, void *items, int room, size_t size)
+grown(Context context, void *items, int room, size_t size)
 {
-	return items ? host_realloc(items, room * size)
-				 : host_alloc(arena, room * size);
+	return items ? runtime_realloc(items, room * size)
+				 : runtime_alloc(context, room * size);
 }
 
 /* The number of a name, which gets one when it is met first. */
@@ -55,12 +55,12 @@ lexicon_number(Lexicon *lexicon, const Label *name)
 	if (lexicon->count == lexicon->room)
 	{
 		lexicon->room = lexicon->room ? lexicon->room * 2 : 8;
-		lexicon->labels = grown(lexicon->arena, lexicon->labels, lexicon->room,
-								sizeof(Label));
-		lexicon->sorted = grown(lexicon->arena, lexicon->sorted, lexicon->room,
-								sizeof(int32_t));
+		lexicon->labels = grown(lexicon->context, lexicon->labels,
+								lexicon->room, sizeof(Label));
+		lexicon->sorted = grown(lexicon->context, lexicon->sorted,
+								lexicon->room, sizeof(int32_t));
 	}
-	text = host_alloc(lexicon->arena, name->size + 1);
+	text = runtime_alloc(lexicon->context, name->size + 1);
 	memcpy(text, name->data, name->size);
 	lexicon->labels[lexicon->count] = (Label){text, name->size};
 	memmove(&lexicon->sorted[place + 1], &lexicon->sorted[place],
@@ -93,7 +93,7 @@ lexicon_decode(Lexicon *lexicon, ByteReader *reader)
 	{
 		Label name;
 
-		host_poll();
+		check_interrupts();
 		name.size = (uint32_t) read_count(reader, 1);
 		name.data = read_text(reader, name.size);
 		if (i > 0 && label_compare(&lexicon->labels[i - 1], &name) >= 0)

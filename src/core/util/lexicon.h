@@ -11,7 +11,7 @@
 
 typedef struct Lexicon
 {
-	HostArena arena;
+	Context context;
 	int count;
 	int room;
 	Label *labels;	 /* by number */

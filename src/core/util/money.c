@@ -9,9 +9,9 @@
 void
 money_overflow(void)
 {
-	host_fail(HOST_OUT_OF_RANGE,
-			  "Sums hold 38 digits; round the values to fewer decimals.",
-			  "sum of values out of range");
+	runtime_error(RUNTIME_OUT_OF_RANGE,
+				  "Sums hold 38 digits; round the values to fewer decimals.",
+				  "sum of values out of range");
 }
 
 /* Ten to the exponent, 0 to 38. */

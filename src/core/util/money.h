@@ -44,7 +44,7 @@ count_add(int64_t a, int64_t b)
 	int64_t sum;
 
 	if (__builtin_add_overflow(a, b, &sum))
-		host_fail(HOST_OUT_OF_RANGE, NULL, "count out of range");
+		runtime_error(RUNTIME_OUT_OF_RANGE, NULL, "count out of range");
 	return sum;
 }
 
@@ -54,7 +54,7 @@ count_subtract(int64_t a, int64_t b)
 	int64_t rest;
 
 	if (__builtin_sub_overflow(a, b, &rest))
-		host_fail(HOST_OUT_OF_RANGE, NULL, "count out of range");
+		runtime_error(RUNTIME_OUT_OF_RANGE, NULL, "count out of range");
 	return rest;
 }
 

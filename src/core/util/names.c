@@ -75,10 +75,10 @@ word_home(const Names *names, uint64_t word, uint32_t size)
 }
 
 void
-names_open(Names *names, HostArena arena)
+names_open(Names *names, Context context)
 {
 	memset(names, 0, sizeof(Names));
-	names->arena = arena;
+	names->context = context;
 }
 
 /* Bytes in use */
@@ -97,8 +97,8 @@ names_grow(Names *names)
 	NameEntry *old = names->table;
 
 	names->table_size = old_size ? old_size * 2 : FIRST_TABLE;
-	names->table =
-		host_alloc_zero(names->arena, names->table_size * sizeof(NameEntry));
+	names->table = runtime_alloc_zero(names->context,
+									  names->table_size * sizeof(NameEntry));
 	for (uint32_t i = 0; i < old_size; i++)
 	{
 		uint32_t at = word_home(names, old[i].word, old[i].size);
@@ -110,22 +110,22 @@ names_grow(Names *names)
 		names->table[at] = old[i];
 	}
 	if (old != NULL)
-		host_free(old);
+		runtime_free(old);
 }
 
 /* The number of a new name, which is copied. */
 static uint32_t
 name_keep(Names *names, const Label *label)
 {
-	char *copy = host_alloc(names->arena, label->size + 1);
+	char *copy = runtime_alloc(names->context, label->size + 1);
 
 	if (names->count == names->room)
 	{
 		int room = names->room ? names->room * 2 : FIRST_ROOM;
 
-		names->labels = names->room
-							? host_realloc(names->labels, room * sizeof(Label))
-							: host_alloc(names->arena, room * sizeof(Label));
+		names->labels =
+			names->room ? runtime_realloc(names->labels, room * sizeof(Label))
+						: runtime_alloc(names->context, room * sizeof(Label));
 		names->room = room;
 	}
 	memcpy(copy, label->data, label->size);

@@ -22,7 +22,7 @@ typedef struct NameEntry
 
 typedef struct Names
 {
-	HostArena arena;
+	Context context;
 	int count;
 	int room;
 	Label *labels; /* by number */
@@ -31,7 +31,7 @@ typedef struct Names
 	size_t text_size;
 } Names;
 
-extern void names_open(Names *names, HostArena arena);
+extern void names_open(Names *names, Context context);
 extern int32_t names_number(Names *names, const Label *label);
 extern size_t names_size(const Names *names);
 

@@ -34,7 +34,7 @@ sorted_search(const void *items, int count, size_t size, int32_t key)
  * Returns where the items are now.
  */
 void *
-sorted_open(HostArena arena, void *items, int *count, int *room, size_t size,
+sorted_open(Context context, void *items, int *count, int *room, size_t size,
 			int at)
 {
 	char *place;
@@ -43,8 +43,8 @@ sorted_open(HostArena arena, void *items, int *count, int *room, size_t size,
 	{
 		int more = *room ? *room * 2 : FIRST_ROOM;
 
-		items = *room ? host_realloc(items, (size_t) more * size)
-					  : host_alloc(arena, (size_t) more * size);
+		items = *room ? runtime_realloc(items, (size_t) more * size)
+					  : runtime_alloc(context, (size_t) more * size);
 		*room = more;
 	}
 	place = (char *) items + (size_t) at * size;

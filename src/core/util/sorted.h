@@ -20,7 +20,7 @@ sorted_key(const void *items, size_t size, int at)
 
 extern int sorted_search(const void *items, int count, size_t size,
 						 int32_t key);
-extern void *sorted_open(HostArena arena, void *items, int *count, int *room,
+extern void *sorted_open(Context context, void *items, int *count, int *room,
 						 size_t size, int at);
 
 /* The place of a key: of its item, or where that would stand */

@@ -47,8 +47,8 @@ double
 conf_to_z(double conf)
 {
 	if (!(conf > 0 && conf < 1))
-		host_fail(HOST_INVALID_VALUE, "Use a level such as 0.95.",
-				  "confidence level \"%g\" is not between 0 and 1", conf);
+		runtime_error(RUNTIME_INVALID_VALUE, "Use a level such as 0.95.",
+					  "confidence level \"%g\" is not between 0 and 1", conf);
 	return -normal_quantile((1 - conf) / 2);
 }
 

@@ -26,9 +26,9 @@
 #include "pg/types.h"
 
 static void *
-state_make(HostArena arena)
+state_make(Context context)
 {
-	return segment_flow_new(arena);
+	return segment_flow_new(context);
 }
 
 static void
@@ -44,9 +44,9 @@ state_encode(const void *state, ByteWriter *writer)
 }
 
 static void *
-state_decode(HostArena arena, const void *data, size_t size)
+state_decode(Context context, const void *data, size_t size)
 {
-	return segment_flow_decode(arena, data, size);
+	return segment_flow_decode(context, data, size);
 }
 
 static const ExpandedType segment_flow_state = {
@@ -208,7 +208,7 @@ segment_flow_step(FunctionCallInfo fcinfo, int families_at, int pause_at)
 	if (flow->product_tiers == NULL && PG_NARGS() > families_at &&
 		!PG_ARGISNULL(families_at))
 	{
-		MemoryContext old = MemoryContextSwitchTo(flow->arena);
+		MemoryContext old = MemoryContextSwitchTo(flow->context);
 
 		segment_flow_set_tiers(
 			flow, product_tiers_read(PG_GETARG_ARRAYTYPE_P_COPY(families_at)));

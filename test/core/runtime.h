@@ -1,12 +1,12 @@
 /*
- * host.h
+ * runtime.h
  *		What tests of the plain-C cores need of their host beyond
  *		core/runtime.h.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_TEST_HOST_H
-#define CVM_TEST_HOST_H
+#ifndef CVM_TEST_RUNTIME_H
+#define CVM_TEST_RUNTIME_H
 
 #include "core/runtime.h"
 
@@ -26,24 +26,24 @@
 	} while (0)
 
 /* How a run ended: with no error, an error of the core, or out of patience */
-typedef enum HostEnd
+typedef enum RuntimeEnd
 {
-	HOST_DONE,
-	HOST_FAILED,
-	HOST_CANCELED
-} HostEnd;
+	RUNTIME_DONE,
+	RUNTIME_FAILED,
+	RUNTIME_CANCELED
+} RuntimeEnd;
 
 /* Of the last run that failed */
-extern HostError host_error;
-extern char host_message[1024];
+extern RuntimeError runtime_error_code;
+extern char runtime_message[1024];
 
-/* How often host_poll may be called in one run */
-extern long host_patience;
+/* How often check_interrupts may be called in one run */
+extern long runtime_patience;
 
 /*
  * Call run(argument); an error in it ends the call.  What it allocated is
  * freed at the end, so results belong in argument itself.
  */
-extern HostEnd host_run(void (*run)(void *argument), void *argument);
+extern RuntimeEnd runtime_run(void (*run)(void *argument), void *argument);
 
-#endif /* CVM_TEST_HOST_H */
+#endif /* CVM_TEST_RUNTIME_H */

@@ -1,11 +1,11 @@
 /*
- * host.c
+ * runtime.c
  *		A host for tests of the plain-C cores: malloc, longjmp and a list of
  *		what to free.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "host.h"
+#include "runtime.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -31,9 +31,9 @@ typedef struct File
 	struct File *next;
 } File;
 
-HostError host_error;
-char host_message[1024];
-long host_patience = 1000000;
+RuntimeError runtime_error_code;
+char runtime_message[1024];
+long runtime_patience = 1000000;
 
 static char forever;
 static Piece *pieces = NULL;
@@ -46,28 +46,28 @@ leave(int how)
 {
 	if (landing == NULL)
 	{
-		printf("Bail out! %s\n", host_message);
+		printf("Bail out! %s\n", runtime_message);
 		exit(1);
 	}
 	longjmp(*landing, how);
 }
 
 void
-host_fail(HostError code, const char *hint, const char *message, ...)
+runtime_error(RuntimeError code, const char *hint, const char *message, ...)
 {
 	va_list args;
 
 	va_start(args, message);
-	vsnprintf(host_message, sizeof(host_message), message, args);
+	vsnprintf(runtime_message, sizeof(runtime_message), message, args);
 	va_end(args);
-	host_error = code;
-	leave(HOST_FAILED);
+	runtime_error_code = code;
+	leave(RUNTIME_FAILED);
 	abort();
 }
 
 /* Memory that outlives a run */
-HostArena
-host_forever(void)
+Context
+runtime_forever(void)
 {
 	return &forever;
 }
@@ -93,32 +93,32 @@ unlink_piece(Piece *piece)
 }
 
 void *
-host_alloc(HostArena arena, size_t size)
+runtime_alloc(Context context, size_t size)
 {
 	Piece *piece = size > SIZE_MOST ? NULL : malloc(sizeof(Piece) + size);
 
 	if (piece == NULL)
-		host_fail(HOST_TOO_LARGE, NULL, "out of memory");
+		runtime_error(RUNTIME_TOO_LARGE, NULL, "out of memory");
 	piece->back = NULL;
-	if (arena != &forever)
+	if (context != &forever)
 		link_piece(piece);
 	return piece + 1;
 }
 
 void *
-host_alloc_zero(HostArena arena, size_t size)
+runtime_alloc_zero(Context context, size_t size)
 {
-	return memset(host_alloc(arena, size), 0, size);
+	return memset(runtime_alloc(context, size), 0, size);
 }
 
 void *
-host_alloc_block(HostArena arena, size_t size)
+runtime_alloc_block(Context context, size_t size)
 {
-	return host_alloc(arena, size);
+	return runtime_alloc(context, size);
 }
 
 void *
-host_realloc(void *pointer, size_t size)
+runtime_realloc(void *pointer, size_t size)
 {
 	Piece *piece = (Piece *) pointer - 1;
 	bool retained = piece->back == NULL;
@@ -129,12 +129,12 @@ host_realloc(void *pointer, size_t size)
 	if (!retained)
 		link_piece(moved ? moved : piece);
 	if (moved == NULL)
-		host_fail(HOST_TOO_LARGE, NULL, "out of memory");
+		runtime_error(RUNTIME_TOO_LARGE, NULL, "out of memory");
 	return moved + 1;
 }
 
 void
-host_free(void *pointer)
+runtime_free(void *pointer)
 {
 	Piece *piece = (Piece *) pointer - 1;
 
@@ -143,27 +143,27 @@ host_free(void *pointer)
 }
 
 void
-host_sort(void *items, size_t count, size_t size,
-		  int (*compare)(const void *, const void *))
+runtime_sort(void *items, size_t count, size_t size,
+			 int (*compare)(const void *, const void *))
 {
 	if (count > 1)
 		qsort(items, count, size, compare);
 }
 
-HostFile
-host_file_make(HostArena arena)
+TempFile
+temp_file_make(Context context)
 {
 	File *file = calloc(1, sizeof(File));
 
 	if (file == NULL)
-		host_fail(HOST_TOO_LARGE, NULL, "no temporary file");
+		runtime_error(RUNTIME_TOO_LARGE, NULL, "no temporary file");
 	file->next = files;
 	files = file;
 	return file;
 }
 
 void
-host_file_write(HostFile handle, const void *data, size_t size)
+temp_file_write(TempFile handle, const void *data, size_t size)
 {
 	File *file = handle;
 
@@ -173,7 +173,8 @@ host_file_write(HostFile handle, const void *data, size_t size)
 		char *more = room > SIZE_MOST ? NULL : realloc(file->data, room);
 
 		if (more == NULL)
-			host_fail(HOST_TOO_LARGE, NULL, "no room for a temporary file");
+			runtime_error(RUNTIME_TOO_LARGE, NULL,
+						  "no room for a temporary file");
 		file->data = more;
 		file->room = room;
 	}
@@ -183,13 +184,13 @@ host_file_write(HostFile handle, const void *data, size_t size)
 }
 
 void
-host_file_rewind(HostFile file)
+temp_file_rewind(TempFile file)
 {
 	((File *) file)->at = 0;
 }
 
 size_t
-host_file_read(HostFile handle, void *data, size_t size)
+temp_file_read(TempFile handle, void *data, size_t size)
 {
 	File *file = handle;
 
@@ -202,7 +203,7 @@ host_file_read(HostFile handle, void *data, size_t size)
 }
 
 void
-host_file_close(HostFile file)
+temp_file_close(TempFile file)
 {
 	File **at = &files;
 
@@ -214,17 +215,17 @@ host_file_close(HostFile file)
 }
 
 void
-host_poll(void)
+check_interrupts(void)
 {
-	if (landing != NULL && ++polls > host_patience)
-		leave(HOST_CANCELED);
+	if (landing != NULL && ++polls > runtime_patience)
+		leave(RUNTIME_CANCELED);
 }
 
-HostEnd
-host_run(void (*run)(void *argument), void *argument)
+RuntimeEnd
+runtime_run(void (*run)(void *argument), void *argument)
 {
 	jmp_buf here;
-	volatile HostEnd end = HOST_DONE;
+	volatile RuntimeEnd end = RUNTIME_DONE;
 
 	landing = &here;
 	polls = 0;
@@ -233,16 +234,16 @@ host_run(void (*run)(void *argument), void *argument)
 		case 0:
 			run(argument);
 			break;
-		case HOST_FAILED:
-			end = HOST_FAILED;
+		case RUNTIME_FAILED:
+			end = RUNTIME_FAILED;
 			break;
 		default:
-			end = HOST_CANCELED;
+			end = RUNTIME_CANCELED;
 	}
 	landing = NULL;
 	while (files != NULL)
-		host_file_close(files);
+		temp_file_close(files);
 	while (pieces != NULL)
-		host_free(pieces + 1);
+		runtime_free(pieces + 1);
 	return end;
 }

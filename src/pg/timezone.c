@@ -22,8 +22,8 @@
 
 #include "pg/timezone.h"
 
-#define SLICES_AROUND 64  /* 2.2 years on each side of a new instant */
-#define SLICES_MOST 16384 /* 570 years; beyond, each instant is looked up */
+#define SLICES_AROUND 64 /* 2.2 years on each side of a new instant */
+#define MAX_SLICES 16384 /* 570 years; beyond, each instant is looked up */
 #define EPOCH_SHIFT \
 	((pg_time_t) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
@@ -117,7 +117,7 @@ zone_cover(Zone *zone, TimestampTz at)
 		first = Min(first, zone->first);
 		past = Max(past, zone->first + zone->nslices);
 	}
-	if (past - first > SLICES_MOST ||
+	if (past - first > MAX_SLICES ||
 		first < (MIN_TIMESTAMP >> ZONE_SLICE_SHIFT) + 1 ||
 		past > END_TIMESTAMP >> ZONE_SLICE_SHIFT)
 		return false;

@@ -21,7 +21,7 @@
 #include "core/cannibalization/verdict.h"
 
 #define KINDS 2 /* cannibalization, cannibalization_matrix */
-#define INPUT_MOST 65536
+#define MAX_INPUT 65536
 #define AS_OF 9000
 
 typedef struct Input
@@ -223,7 +223,7 @@ draw(uint32_t below)
 typedef struct Made
 {
 	int kind;
-	uint8_t data[INPUT_MOST];
+	uint8_t data[MAX_INPUT];
 	size_t size;
 	bool same; /* in one pass and customer by customer */
 } Made;
@@ -349,7 +349,7 @@ make(void *argument)
 	}
 	made->same = writer.used == other.used &&
 				 memcmp(writer.data, other.data, writer.used) == 0;
-	CLAIM(writer.used < INPUT_MOST / 2);
+	CLAIM(writer.used < MAX_INPUT / 2);
 	made->data[0] = (uint8_t) made->kind;
 	memcpy(made->data + 1, writer.data, writer.used);
 	made->size = writer.used + 1;
@@ -384,7 +384,7 @@ damage(uint8_t *data, size_t size)
 				break;
 			case 4: /* say some bytes twice, or make a number large */
 				count = count < size - at ? count : size - at;
-				if (size + count > INPUT_MOST)
+				if (size + count > MAX_INPUT)
 					break;
 				memmove(data + at + count, data + at, size - at);
 				if (draw(2))
@@ -405,7 +405,7 @@ main(int argc, char **argv)
 	static const char *const names[KINDS] = {"cannibalization",
 											 "cannibalization_matrix"};
 	static Made made;
-	static uint8_t data[INPUT_MOST];
+	static uint8_t data[MAX_INPUT];
 	int rounds = 150;
 
 	if (argc > 1 && strcmp(argv[1], "seeds") == 0)

@@ -23,7 +23,7 @@
 
 #define FOLDS 4
 #define FIRST_DAY 8700
-#define SCRIPT_MOST 600
+#define MAX_SCRIPT 600
 
 typedef struct Row
 {
@@ -334,7 +334,7 @@ run_scripts(int count, uint32_t steps, uint32_t bursts, int *is_radix,
 
 	for (int i = 0; i < count; i++)
 	{
-		uint8_t data[SCRIPT_MOST];
+		uint8_t data[MAX_SCRIPT];
 		size_t size = 8 + draw(&random, steps);
 		Script script;
 
@@ -366,7 +366,7 @@ main(void)
 	int is_radix = 0;
 	int spilled = 0;
 	int good =
-		run_scripts(SMALL_SCRIPTS, SCRIPT_MOST - 8, 300, &is_radix, &spilled);
+		run_scripts(SMALL_SCRIPTS, MAX_SCRIPT - 8, 300, &is_radix, &spilled);
 
 	ok(1, "folds in parts give what customer after customer gives",
 	   good == SMALL_SCRIPTS);

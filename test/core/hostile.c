@@ -24,7 +24,7 @@
 #include "core/util/wilson.h"
 
 #define KINDS 4 /* activity, tenure, retention, lifecycle */
-#define INPUT_MOST 4096
+#define MAX_INPUT 4096
 
 typedef struct Input
 {
@@ -313,7 +313,7 @@ random_number(uint32_t below)
 
 typedef struct Seed
 {
-	uint8_t data[INPUT_MOST];
+	uint8_t data[MAX_INPUT];
 	size_t size;
 	uint8_t kind;
 } Seed;
@@ -394,7 +394,7 @@ make_seed(void *argument)
 		default:
 			lifecycle_encode(lifecycle, &writer);
 	}
-	seed->size = writer.used < INPUT_MOST / 2 ? writer.used : 0;
+	seed->size = writer.used < MAX_INPUT / 2 ? writer.used : 0;
 	memcpy(seed->data, writer.data, seed->size);
 }
 
@@ -428,13 +428,13 @@ damage(uint8_t *data, size_t size)
 				break;
 			case 4: /* say some bytes twice */
 				count = count < size - at ? count : size - at;
-				if (size + count > INPUT_MOST)
+				if (size + count > MAX_INPUT)
 					break;
 				memmove(data + at + count, data + at, size - at);
 				size += count;
 				break;
 			case 5: /* make a number large */
-				if (size + count > INPUT_MOST)
+				if (size + count > MAX_INPUT)
 					break;
 				memmove(data + at + count, data + at, size - at);
 				memset(data + at, 0xff, count);
@@ -455,7 +455,7 @@ main(int argc, char **argv)
 											 "lifecycle"};
 	long rounds = argc > 1 ? atol(argv[1]) : 150;
 	static Seed seed;
-	static uint8_t data[INPUT_MOST + 1];
+	static uint8_t data[MAX_INPUT + 1];
 
 	printf("1..%d\n", KINDS * 2);
 	for (int kind = 0; kind < KINDS; kind++)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_MOST ((size_t) 256 << 20)
+#define MAX_STATE_SIZE ((size_t) 256 << 20)
 
 /* In front of every piece of memory; 16 bytes keep what follows aligned */
 typedef struct Piece
@@ -95,7 +95,7 @@ unlink_piece(Piece *piece)
 void *
 runtime_alloc(Context context, size_t size)
 {
-	Piece *piece = size > SIZE_MOST ? NULL : malloc(sizeof(Piece) + size);
+	Piece *piece = size > MAX_STATE_SIZE ? NULL : malloc(sizeof(Piece) + size);
 
 	if (piece == NULL)
 		runtime_error(RUNTIME_TOO_LARGE, NULL, "out of memory");
@@ -125,7 +125,7 @@ runtime_realloc(void *pointer, size_t size)
 	Piece *moved;
 
 	unlink_piece(piece);
-	moved = size > SIZE_MOST ? NULL : realloc(piece, sizeof(Piece) + size);
+	moved = size > MAX_STATE_SIZE ? NULL : realloc(piece, sizeof(Piece) + size);
 	if (!retained)
 		link_piece(moved ? moved : piece);
 	if (moved == NULL)
@@ -170,7 +170,7 @@ temp_file_write(TempFile handle, const void *data, size_t size)
 	if (file->size + size > file->room)
 	{
 		size_t room = 2 * (file->size + size);
-		char *more = room > SIZE_MOST ? NULL : realloc(file->data, room);
+		char *more = room > MAX_STATE_SIZE ? NULL : realloc(file->data, room);
 
 		if (more == NULL)
 			runtime_error(RUNTIME_TOO_LARGE, NULL,

@@ -18,12 +18,12 @@
 
 #include "core/segments/segment_spells.h"
 
-#define SIZE_MOST 65536
+#define MAX_STATE_SIZE 65536
 #define CUSTOMERS 6
 
 typedef struct Input
 {
-	uint8_t data[SIZE_MOST];
+	uint8_t data[MAX_STATE_SIZE];
 	size_t size;
 	bool is_accepted;
 	bool same_bytes; /* in one pass as in two steps */
@@ -175,7 +175,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static Input input;
 
-	if (size < 3 || size > SIZE_MOST)
+	if (size < 3 || size > MAX_STATE_SIZE)
 		return 0;
 	memcpy(input.data, data, size);
 	input.size = size;
@@ -274,7 +274,7 @@ make(void *argument)
 	segment_flow_encode(pass, &other);
 	input->same_bytes = writer.used == other.used &&
 						memcmp(writer.data, other.data, writer.used) == 0;
-	CLAIM(writer.used <= SIZE_MOST);
+	CLAIM(writer.used <= MAX_STATE_SIZE);
 	memcpy(input->data, writer.data, writer.used);
 	input->size = writer.used;
 }

@@ -22,13 +22,13 @@
 #include "core/subscriptions/sbg.h"
 
 #define KINDS 4
-#define SIZE_MOST 65536
+#define MAX_STATE_SIZE 65536
 
 typedef struct Input
 {
 	int kind;
 	uint32_t seed;
-	uint8_t data[SIZE_MOST];
+	uint8_t data[MAX_STATE_SIZE];
 	size_t size;
 	bool is_accepted;
 } Input;
@@ -250,7 +250,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static Input input;
 
-	if (size < 1 || size > SIZE_MOST)
+	if (size < 1 || size > MAX_STATE_SIZE)
 		return 0;
 	input.kind = data[0] % KINDS;
 	input.size = size - 1;

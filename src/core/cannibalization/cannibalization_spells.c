@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define INSERTION_MOST 16 /* spells for which a simple sort is the fastest */
+#define MAX_INSERTION 16 /* spells for which a simple sort is the fastest */
 
 /* A customer's spells, as holdings have them */
 typedef struct SpellWorkspace
@@ -66,14 +66,14 @@ workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
 			workspace->product_roles[spell.product] == SIDE_NONE)
 			continue;
 		spell.mrr = line_mrr(workspace->spell_buffer, &lines[i]);
-		if (nlines <= INSERTION_MOST)
+		if (nlines <= MAX_INSERTION)
 			for (; at > 0 && workspace->spells[at - 1].start > spell.start;
 				 at--)
 				workspace->spells[at] = workspace->spells[at - 1];
 		workspace->spells[at] = spell;
 		nspells++;
 	}
-	if (nlines > INSERTION_MOST)
+	if (nlines > MAX_INSERTION)
 		runtime_sort(workspace->spells, nspells, sizeof(Spell), compare_starts);
 	return nspells;
 }

@@ -18,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LEAST_STAYED 5
+#define MIN_STAYED 5
 
 /* Those who stayed in some cells, and the entries that are compared to them */
 typedef struct Pool
@@ -154,9 +154,9 @@ weigh_stratum_month(Weighing *sum, const WindowStats *stats,
 		pool.entries = (double) cell->entered.watched;
 		pool.money = (double) cell->entered.before;
 		pool.at_risk = (double) cell->entered.at_risk;
-		if (cell->stayed.watched >= LEAST_STAYED)
+		if (cell->stayed.watched >= MIN_STAYED)
 			weigh(sum, &pool);
-		else if (stratum_month_pool.stayed.watched >= LEAST_STAYED)
+		else if (stratum_month_pool.stayed.watched >= MIN_STAYED)
 			pool_lend(&stratum_month_pool, &pool);
 		else
 			pool_lend(lender, &pool);
@@ -207,12 +207,12 @@ control_of(const WindowStats *stats)
 	{
 		if (pools[p].entries == 0)
 			continue;
-		if (pools[p].stayed.watched >= LEAST_STAYED)
+		if (pools[p].stayed.watched >= MIN_STAYED)
 			weigh(&sum, &pools[p]);
 		else
 			pool_lend(&all, &pools[p]);
 	}
-	if (all.entries > 0 && all.stayed.watched >= LEAST_STAYED)
+	if (all.entries > 0 && all.stayed.watched >= MIN_STAYED)
 		weigh(&sum, &all);
 	runtime_free(pools);
 

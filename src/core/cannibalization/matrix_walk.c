@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#define FEW_SPELLS 32
+#define SMALL_SPELLS 32
 
 void
 matrix_walk_open(MatrixWalk *walk, CannibalizationMatrix *matrix, int scale,
@@ -97,7 +97,7 @@ is_entry(const Spell *spells, int at, int32_t gap)
 typedef struct Around
 {
 	int nbefore; /* spells in the look-back */
-	const Spell *before[FEW_SPELLS];
+	const Spell *before[SMALL_SPELLS];
 	Wide focal; /* of the product itself, on the day */
 	Wide after;
 } Around;
@@ -308,7 +308,7 @@ walk_many(MatrixWalk *walk, Spell *spells, int nspells)
 void
 matrix_walk(MatrixWalk *walk, Spell *spells, int nspells)
 {
-	if (nspells <= FEW_SPELLS)
+	if (nspells <= SMALL_SPELLS)
 		walk_few(walk, spells, nspells);
 	else
 		walk_many(walk, spells, nspells);

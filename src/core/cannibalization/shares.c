@@ -13,7 +13,7 @@ void
 shares_open(Shares *shares, int nproducts)
 {
 	shares->count = 0;
-	shares->room = SHARES_FEW;
+	shares->room = SMALL_SHARES;
 	shares->items = shares->few;
 	shares->places = NULL;
 	shares->nproducts = nproducts;

@@ -25,7 +25,7 @@ typedef struct DonorShare
 	Wide lost;
 } DonorShare;
 
-#define SHARES_FEW 16 /* products that are searched one after the other */
+#define SMALL_SHARES 16 /* products that are searched one after the other */
 
 typedef struct Shares
 {
@@ -34,7 +34,7 @@ typedef struct Shares
 	DonorShare *items; /* of room, or few */
 	int32_t *places;   /* by product: place in items + 1; NULL while few */
 	int nproducts;
-	DonorShare few[SHARES_FEW];
+	DonorShare few[SMALL_SHARES];
 } Shares;
 
 extern void shares_open(Shares *shares, int nproducts);

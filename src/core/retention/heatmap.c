@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define LABEL_WIDTH 12
-#define PERIODS_MOST 1000 /* columns; the rest is said in words */
+#define MAX_PERIODS 1000 /* columns; the rest is said in words */
 
 typedef struct Map
 {
@@ -122,7 +122,7 @@ draw(void *arg, const GridRow *row)
 				 (long long) row->cohort_customers);
 		put(map, cell);
 	}
-	if (row->period_no >= PERIODS_MOST)
+	if (row->period_no >= MAX_PERIODS)
 		return;
 	if (row->eligible == 0)
 	{
@@ -151,7 +151,7 @@ heatmap_lines(const Retention *retention, bool utf8, LineEmit take, void *arg)
 	grid_rows(retention, false, measure, &map);
 	map.open = true;
 	put(&map, "cohort      customers ");
-	for (int32_t no = 0; no < map.widest && no < PERIODS_MOST; no++)
+	for (int32_t no = 0; no < map.widest && no < MAX_PERIODS; no++)
 	{
 		snprintf(cell, sizeof(cell), "%4d ", no);
 		put(&map, cell);
@@ -159,10 +159,10 @@ heatmap_lines(const Retention *retention, bool utf8, LineEmit take, void *arg)
 	line_end(&map);
 	grid_rows(retention, false, draw, &map);
 	line_end(&map);
-	if (map.widest > PERIODS_MOST)
+	if (map.widest > MAX_PERIODS)
 	{
 		snprintf(cell, sizeof(cell), "(%d more periods: read cvm.grid())",
-				 map.widest - PERIODS_MOST);
+				 map.widest - MAX_PERIODS);
 		map.open = true;
 		put(&map, cell);
 		line_end(&map);

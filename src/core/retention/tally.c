@@ -46,8 +46,8 @@ typedef struct Tally
 	uint32_t *last;
 } Tally;
 
-#define TALLY_MOST 2048 /* periods; 32 MB, of which a corner is used */
-#define TALLY_CELLS 8	/* counters that a customer may cost, else cells do */
+#define MAX_TALLY 2048 /* periods; 32 MB, of which a corner is used */
+#define TALLY_CELLS 8  /* counters that a customer may cost, else cells do */
 
 static void
 tally_open(Tally *tally, const Fold *fold)
@@ -66,7 +66,7 @@ tally_open(Tally *tally, const Fold *fold)
 			   &bitmap_columns
 					->bitmap_columns[bitmap_columns->nbitmap_columns - 1]) +
 		   64;
-	if (past - first > TALLY_MOST ||
+	if (past - first > MAX_TALLY ||
 		(past - first) * (past - first) >
 			(int64_t) fold->key_table.nslots * TALLY_CELLS)
 		return;

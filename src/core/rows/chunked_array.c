@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define FIRST_ITEMS 16 /* what the first page starts with */
-#define BLOCK_MOST (16 << 20)
+#define MAX_BLOCK (16 << 20)
 
 /* The next block of pages. */
 static void
@@ -20,8 +20,8 @@ block_add(ChunkedArray *array)
 	size_t align = size <= LARGE_PAGE ? sizeof(void *) : LARGE_PAGE;
 	void **block;
 
-	if (size > BLOCK_MOST)
-		size = BLOCK_MOST / page * page;
+	if (size > MAX_BLOCK)
+		size = MAX_BLOCK / page * page;
 	block = runtime_alloc_block(array->context, sizeof(void *) + align + size);
 	*block = array->block;
 	array->block = block;

@@ -22,7 +22,7 @@
 #define CACHE_LINE 64
 
 /* What a table may hold: 6 of 8 slots */
-#define TABLE_MOST(bits) ((uint64_t) 6 << (bits))
+#define MAX_TABLE(bits) ((uint64_t) 6 << (bits))
 
 /* Which entries of a bucket have this tag, one bit each */
 static inline uint32_t
@@ -194,7 +194,7 @@ key_table_expect(KeyTable *key_table, uint32_t nkeys)
 
 	if (key_table->is_radix || key_table->table != NULL || nkeys == 0)
 		return;
-	while (TABLE_MOST(bits) < nkeys)
+	while (MAX_TABLE(bits) < nkeys)
 		bits++;
 	table_grow(key_table, bits);
 }
@@ -250,7 +250,7 @@ slot_give(KeyTable *key_table, const Key *key)
 	uint32_t slot = key_table->nslots;
 	void *retained;
 
-	if (slot >= KEY_TABLE_MOST)
+	if (slot >= MAX_KEY_TABLE)
 		runtime_error(RUNTIME_TOO_LARGE,
 					  "Fold the customers in several groups.",
 					  "too many customers in one state");
@@ -304,7 +304,7 @@ directory_reach(KeyTable *key_table, int64_t home)
 
 		room = need < 2 * room ? 2 * room : need;
 	}
-	if (room > KEY_TABLE_MOST >> PAGE_SHIFT)
+	if (room > MAX_KEY_TABLE >> PAGE_SHIFT)
 		runtime_error(RUNTIME_TOO_LARGE,
 					  "Fold the customers in several groups.",
 					  "too many customers in one state");
@@ -373,7 +373,7 @@ directory_slot(KeyTable *key_table, int64_t number)
 	if (page == 0)
 	{
 		page = (key_table->nslots >> PAGE_SHIFT) + 1;
-		if (key_table->nslots >= KEY_TABLE_MOST)
+		if (key_table->nslots >= MAX_KEY_TABLE)
 			runtime_error(RUNTIME_TOO_LARGE,
 						  "Fold the customers in several groups.",
 						  "too many customers in one state");
@@ -435,7 +435,7 @@ table_number(KeyTable *key_table, KeyKind kind, const Key *keys, int nkeys,
 	int shift;
 
 	while (key_table->table == NULL ||
-		   (uint64_t) key_table->nslots + nkeys > TABLE_MOST(key_table->bits))
+		   (uint64_t) key_table->nslots + nkeys > MAX_TABLE(key_table->bits))
 		table_grow(key_table,
 				   key_table->table ? key_table->bits + 1 : FIRST_BITS);
 	table = key_table->table;

@@ -23,7 +23,7 @@
 #include "core/util/key.h"
 
 #define KEY_TABLE_BATCH 256
-#define KEY_TABLE_MOST 0xfffff000u /* slots */
+#define MAX_KEY_TABLE 0xfffff000u /* slots */
 
 #define BUCKET_SLOTS 8
 

@@ -66,7 +66,7 @@
 #define TRIAL_DAYS 90
 
 /* The longest span, in periods */
-#define SPAN_MOST 1000
+#define MAX_SPAN 1000
 
 /* What changes most comes first, next to the place of a cell */
 typedef enum FlowLine

@@ -405,7 +405,7 @@ segment_flow_decode(Context context, const void *data, size_t size)
 		reader_fail(&reader);
 	as_of = (Day) read_signed(&reader, DAY_FIRST + 1, DAY_LAST);
 	segment_flow_adopt(flow, calendar, as_of,
-					   (int) read_unsigned(&reader, SPAN_MOST), pause_days);
+					   (int) read_unsigned(&reader, MAX_SPAN), pause_days);
 	if (flow->span == 0)
 		reader_fail(&reader);
 	flow->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);

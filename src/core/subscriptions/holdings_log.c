@@ -12,13 +12,13 @@
 
 #define LOG_PAUSED 0x80 /* in the scale of a row in a log */
 
-#define PACKED_MOST 48 /* bytes of a packed row without its names */
+#define MAX_PACKED 48 /* bytes of a packed row without its names */
 
 /* How many bytes a row may take in a log. */
 size_t
 spell_row_size(const SpellRow *row)
 {
-	return PACKED_MOST + (size_t) row->product.size + row->channel.size +
+	return MAX_PACKED + (size_t) row->product.size + row->channel.size +
 		   row->offer.size;
 }
 

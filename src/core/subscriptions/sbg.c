@@ -21,7 +21,7 @@
 
 #include <math.h>
 
-#define PERIODS_MOST 100000
+#define MAX_PERIODS 100000
 #define WORK_MOST \
 	30000000		 /* periods looked at while climbing: a second or two */
 #define EDGE 9.21034 /* ln 10000: alpha and beta are looked for up to there */
@@ -62,10 +62,10 @@ renewals_of(const Survival *survival, Renewals *renewals)
 			"Count periods from 1: who did not renew the first time was "
 			"lost in period 1.",
 			"customers lost in period 0");
-	if (renewals->nperiods > PERIODS_MOST)
+	if (renewals->nperiods > MAX_PERIODS)
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Count longer periods, such as months.",
-					  "more than %d periods", PERIODS_MOST);
+					  "more than %d periods", MAX_PERIODS);
 	renewals->at_risk =
 		runtime_alloc_zero(NULL, (renewals->nperiods + 1) * sizeof(double));
 	renewals->lost =
@@ -246,7 +246,7 @@ sbg_survival(double alpha, double beta, int32_t periods)
 {
 	double survival = 1;
 
-	if (periods > PERIODS_MOST)
+	if (periods > MAX_PERIODS)
 		return exp(lgamma(beta + periods) - lgamma(beta) -
 				   lgamma(alpha + beta + periods) + lgamma(alpha + beta));
 	for (int32_t t = 0; t < periods; t++)

@@ -14,7 +14,7 @@
 
 #define NEVER INT32_MAX /* after all days */
 
-#define LINES_FEW 4
+#define SMALL_LINES 4
 #define LINES_SOME 8
 
 /* Four days at once */
@@ -126,8 +126,8 @@ lines_steps(StepWorkspace *workspace, const SpellBuffer *spell_buffer,
 		numbers[i * 2 + 1] = ends ? lines[i].end : NEVER;
 		nsteps += 1 + ends;
 	}
-	if (nlines <= LINES_FEW)
-		days_rank(numbers, LINES_FEW * 2);
+	if (nlines <= SMALL_LINES)
+		days_rank(numbers, SMALL_LINES * 2);
 	else
 		days_rank(numbers, LINES_SOME * 2);
 	/* what never ends comes last, and is not counted */

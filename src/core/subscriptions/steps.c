@@ -6,7 +6,7 @@
  */
 #include "core/subscriptions/steps.h"
 
-#define INSERTION_MOST 16 /* steps for which a simple sort is the fastest */
+#define MAX_INSERTION 16 /* steps for which a simple sort is the fastest */
 
 static int
 compare_steps(const void *a, const void *b)
@@ -21,7 +21,7 @@ compare_steps(const void *a, const void *b)
 void
 steps_sort(Step *steps, int nsteps)
 {
-	if (nsteps > INSERTION_MOST)
+	if (nsteps > MAX_INSERTION)
 	{
 		runtime_sort(steps, nsteps, sizeof(Step), compare_steps);
 		return;

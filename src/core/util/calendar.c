@@ -200,8 +200,8 @@ offset_from(Calendar calendar, Day origin, Day day)
 	}
 }
 
-#define PERIOD_CACHE_STEP 512	 /* days added around a day that was missing */
-#define PERIOD_CACHE_MOST 131072 /* 359 years */
+#define PERIOD_CACHE_STEP 512	/* days added around a day that was missing */
+#define MAX_PERIOD_CACHE 131072 /* 359 years */
 
 /* The period cache of a calendar. */
 PeriodCache *
@@ -232,8 +232,7 @@ period_cache_miss(PeriodCache *period_cache, Day day)
 		first = first < period_cache->first ? first : period_cache->first;
 		past = past > known ? past : known;
 	}
-	if (first < DAY_FIRST || past > DAY_LAST ||
-		past - first > PERIOD_CACHE_MOST)
+	if (first < DAY_FIRST || past > DAY_LAST || past - first > MAX_PERIOD_CACHE)
 		return period_of(period_cache->calendar, day);
 	periods = runtime_alloc(runtime_forever(), (past - first) * sizeof(Period));
 	for (int64_t i = first; i < past; i++)

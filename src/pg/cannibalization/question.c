@@ -23,7 +23,7 @@
 
 #define ARG_CUSTOMER 1
 #define ARG_SPELL 2
-#define QUESTION_MOST 7 /* arguments of a question */
+#define MAX_QUESTION 7 /* arguments of a question */
 
 /* The state of the aggregate: that of a spell buffer, and a question */
 typedef struct QuestionState
@@ -38,8 +38,8 @@ typedef struct QuestionForm
 {
 	RowForm row; /* of the customer */
 	int nargs;
-	bool is_long[QUESTION_MOST]; /* has a length of its own */
-	bool is_settled;			 /* the same in every row of a state */
+	bool is_long[MAX_QUESTION]; /* has a length of its own */
+	bool is_settled;			/* the same in every row of a state */
 } QuestionForm;
 
 /* Are the arguments of the question constants and parameters only? */
@@ -79,7 +79,7 @@ question_form(FunctionCallInfo fcinfo, int first)
 						 : types[ARG_CUSTOMER] == UUIDOID ? KEY_UUID
 														  : KEY_TEXT;
 	form->nargs = PG_NARGS() - first;
-	if (form->nargs > QUESTION_MOST)
+	if (form->nargs > MAX_QUESTION)
 		elog(ERROR, "question has too many arguments");
 	for (int i = 0; i < form->nargs; i++)
 		form->is_long[i] =
@@ -170,7 +170,7 @@ static Day
 question_put(const Asking *asking, const QuestionState *state,
 			 const Names *names, void *arg)
 {
-	LOCAL_FCINFO(call, QUESTION_MOST);
+	LOCAL_FCINFO(call, MAX_QUESTION);
 	const char *at = state->question;
 	int nargs = *at++;
 

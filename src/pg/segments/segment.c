@@ -174,10 +174,10 @@ argument_span(FunctionCallInfo fcinfo, int argument)
 
 	if (argument < PG_NARGS() && !PG_ARGISNULL(argument))
 		span = PG_GETARG_INT32(argument);
-	if (span < 1 || span > SPAN_MOST)
+	if (span < 1 || span > MAX_SPAN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("span \"%d\" is not between 1 and %d", span, SPAN_MOST),
+				 errmsg("span \"%d\" is not between 1 and %d", span, MAX_SPAN),
 				 errhint("Say how many periods lie between two closings: 12 "
 						 "with grain month is a year.")));
 	return span;

@@ -56,7 +56,7 @@ $(shell mkdir -p sql $(sort $(dir $(OBJS))))
 $(OBJS): $(SRC)cvm.control
 
 # The parts of all folders, in the order of their numbers
-PARTS = $(foreach part,$(sort $(notdir $(wildcard $(SRC)sql/*/*.sql))),$(wildcard $(SRC)sql/*/$(part)))
+PARTS = $(foreach part,$(sort $(notdir $(wildcard $(SRC)sql/*/[0-9][0-9]-*.sql))),$(wildcard $(SRC)sql/*/$(part)))
 $(SQL): $(SRC)sql/write.awk $(PARTS)
 	awk -f $^ > $@
 

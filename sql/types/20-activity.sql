@@ -4,6 +4,12 @@
 @use state_type activity | activity | One customer''s timeline: days, how many events, which may start a cohort or count as a return, exact value
 @use state_merge activity | activity_merge
 
+CREATE FUNCTION cvm._is_readable(cvm.activity) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'cvm_activity_is_readable'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._is_readable(cvm.activity) IS
+	'Can this version of the library read what is stored?';
+
 CREATE FUNCTION cvm.activity_final(cvm.activity) RETURNS cvm.activity
 	AS 'MODULE_PATHNAME', 'cvm_activity_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;

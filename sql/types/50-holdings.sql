@@ -4,6 +4,12 @@
 @use state_type holdings | holdings | One customer''s subscription spells: product, days held, exact monthly price, channel and offer
 @use state_merge holdings | holdings_merge
 
+CREATE FUNCTION cvm._is_readable(cvm.holdings) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'cvm_holdings_is_readable'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._is_readable(cvm.holdings) IS
+	'Can this version of the library read what is stored?';
+
 CREATE FUNCTION cvm.holdings_final(cvm.holdings) RETURNS cvm.holdings
 	AS 'MODULE_PATHNAME', 'cvm_holdings_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;

@@ -43,6 +43,8 @@ DECLARE
 	fresh text;
 	scope text := '';
 	restating text := 'SELECT 1 WHERE false';
+	forgetting text := '0';
+	forgotten bigint;
 	type text;
 	customer text;
 	is_usable boolean;
@@ -190,9 +192,11 @@ BEGIN
 		restating := format('INSERT INTO %1$s_restatement SELECT %2$s, p.customer_id, d.* FROM pair p CROSS JOIN LATERAL ('
 			|| 'SELECT coalesce(o.day, n.day), coalesce(o.what, n.what), %3$L::date, coalesce(o.rows, 0), coalesce(n.rows, 0), coalesce(o.value, 0 * n.value), coalesce(n.value, 0 * o.value) '
 			|| 'FROM (%4$s) o FULL JOIN (%5$s) n ON n.day = o.day AND n.what = o.what '
-			|| 'WHERE (coalesce(o.rows, 0), coalesce(o.value, 0)) <> (coalesce(n.rows, 0), coalesce(n.value, 0))) d RETURNING 1',
+			|| 'WHERE (coalesce(o.rows, 0), coalesce(o.value, 0)) <> (coalesce(n.rows, 0), coalesce(n.value, 0))) d '
+			|| 'WHERE p.old IS NULL OR cvm._is_readable(p.old) RETURNING 1',
 			target, _refresh_state.refresh_id, closed,
 			format(kind.tally, 'p.old', quote_literal(closed) || '::date'), format(kind.tally, 'p.new', quote_literal(closed) || '::date'));
+		forgetting := '(SELECT count(*) FROM pair p WHERE NOT cvm._is_readable(p.old))';
 	END IF;
 	EXECUTE format('WITH %1$s fresh AS MATERIALIZED (SELECT f.customer_id, f.state FROM (%2$s) f WHERE f.state IS NOT NULL), '
 		|| 'pair AS MATERIALIZED (SELECT coalesce(f.customer_id, t.customer_id) AS customer_id, t.%3$I AS old, f.state AS new '
@@ -203,9 +207,14 @@ BEGIN
 		|| 'put AS (INSERT INTO %4$s SELECT p.customer_id, p.new FROM pair p WHERE p.new IS NOT NULL ORDER BY p.customer_id '
 		|| 'ON CONFLICT (customer_id) DO UPDATE SET %3$I = excluded.%3$I RETURNING 1), '
 		|| 'restated AS (%6$s) '
-		|| 'SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone), (SELECT count(*) FROM restated)',
-		takes, fresh, kind.column_name, target, scope, restating)
-	INTO written, removed, restated;
+		|| 'SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM gone), (SELECT count(*) FROM restated), %7$s',
+		takes, fresh, kind.column_name, target, scope, restating, forgetting)
+	INTO written, removed, restated, forgotten;
+	IF forgotten > 0 THEN
+		RAISE WARNING USING
+			MESSAGE = format('%s states of %s could not be read and were made anew', forgotten, target),
+			HINT = format('What they held before is not in %s_restatement.', target);
+	END IF;
 	IF way = 'scan' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = to_regclass(cvm._part_table(_refresh_state.model, _refresh_state.state)) AND NOT i.indisprimary) THEN
 		-- quicker once the table is filled
 		EXECUTE format('CREATE INDEX ON %s (customer_id)', cvm._part_table(_refresh_state.model, _refresh_state.state));

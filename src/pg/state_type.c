@@ -5,7 +5,8 @@
  * A state's text is the hexadecimal form of its bytes, so that nothing is lost
  * on the way through a dump or another server.  Whatever comes in is decoded,
  * encoded again and compared: bytes that are not canonical are refused, and
- * every value that exists has been through that gate or was built here.
+ * every value that exists has been through that gate or was built here, by this
+ * version of the library or one before.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -47,38 +48,38 @@ state_close(ByteWriter *writer)
 
 /* Accept bytes from outside, if they are canonical. */
 static Datum
-state_accept(const StateType *type, const uint8_t *data, size_t size,
-			 Node *escontext)
+state_accept(const StateType *type, const uint8_t *data, size_t size)
 {
 	ByteWriter writer;
 
 	state_open(&writer);
 	type->rewrite(data, size, &writer);
+	/* those of an earlier version, which the core reads, become today's */
+	if (size > 0 && data[0] < (uint8_t) writer.data[VARHDRSZ])
+		return state_close(&writer);
 	if (writer.used - VARHDRSZ != size ||
 		memcmp(writer.data + VARHDRSZ, data, size) != 0)
-		ereturn(escontext, (Datum) 0,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid bytes for type %s", type->name),
-				 errdetail("The bytes are not in canonical form.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("invalid bytes for type %s", type->name),
+						errdetail("The bytes are not in canonical form.")));
 	return state_close(&writer);
 }
 
 /*
- * The same where errors are to be told, not raised.  The cores raise theirs.
- * Catching them without a subtransaction is sound because decoding takes memory
- * and nothing else: no lock, no file, no catalog.
+ * The same where errors are to be told, not raised; NULL where there is none.
+ * The cores raise theirs.  Catching them without a subtransaction is sound
+ * because decoding takes memory and nothing else: no lock, no file, no catalog.
  */
-static Datum
-state_accept_softly(const StateType *type, const uint8_t *data, size_t size,
-					Node *escontext)
+static ErrorData *
+state_try(const StateType *type, const uint8_t *data, size_t size,
+		  Datum *result)
 {
 	MemoryContext context = CurrentMemoryContext;
-	volatile Datum result = (Datum) 0;
 	ErrorData *volatile error = NULL;
 
 	PG_TRY();
 	{
-		result = state_accept(type, data, size, escontext);
+		*result = state_accept(type, data, size);
 	}
 	PG_CATCH();
 	{
@@ -90,6 +91,16 @@ state_accept_softly(const StateType *type, const uint8_t *data, size_t size,
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	return error;
+}
+
+static Datum
+state_accept_softly(const StateType *type, const uint8_t *data, size_t size,
+					Node *escontext)
+{
+	Datum result = (Datum) 0;
+	ErrorData *error = state_try(type, data, size, &result);
+
 	if (error != NULL)
 		ereturn(
 			escontext, (Datum) 0,
@@ -97,6 +108,22 @@ state_accept_softly(const StateType *type, const uint8_t *data, size_t size,
 			 error->detail ? errdetail_internal("%s", error->detail) : 0,
 			 error->hint ? errhint("%s", error->hint) : 0));
 	return result;
+}
+
+/* Can the bytes of a state be read?  Those of a newer version cannot. */
+bool
+state_is_readable(const StateType *type, Datum datum)
+{
+	StateBytes state = state_bytes(datum);
+	MemoryContext scratch = AllocSetContextCreate(
+		CurrentMemoryContext, "state read", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	Datum result;
+	bool readable = state_try(type, state.data, state.size, &result) == NULL;
+
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	return readable;
 }
 
 /* Input function: hexadecimal digits. */
@@ -126,7 +153,7 @@ state_input(const StateType *type, FunctionCallInfo fcinfo)
 	}
 	return HAS_SOFT_ERRORS(fcinfo)
 			   ? state_accept_softly(type, data, length / 2, fcinfo->context)
-			   : state_accept(type, data, length / 2, NULL);
+			   : state_accept(type, data, length / 2);
 }
 
 /* Receive function. */
@@ -137,7 +164,7 @@ state_receive(const StateType *type, FunctionCallInfo fcinfo)
 	int size = message->len - message->cursor;
 
 	return state_accept(type, (const uint8_t *) pq_getmsgbytes(message, size),
-						size, NULL);
+						size);
 }
 
 /* Output function of every state type. */

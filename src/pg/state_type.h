@@ -30,6 +30,7 @@ extern void state_open(ByteWriter *writer);
 extern Datum state_close(ByteWriter *writer);
 extern Datum state_input(const StateType *type, FunctionCallInfo fcinfo);
 extern Datum state_receive(const StateType *type, FunctionCallInfo fcinfo);
+extern bool state_is_readable(const StateType *type, Datum datum);
 extern Datum cvm_state_out(PG_FUNCTION_ARGS);
 extern Datum cvm_state_send(PG_FUNCTION_ARGS);
 extern MemoryContext state_context(FunctionCallInfo fcinfo, const char *name);

@@ -254,8 +254,7 @@ cannibalization_decode(Context context, const void *data, size_t size)
 	bool *donors;
 
 	reader_open(&reader, data, size, "cannibalization");
-	if (read_byte(&reader) != CANNIBALIZATION_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, CANNIBALIZATION_VERSION, CANNIBALIZATION_VERSION);
 	adopted = read_byte(&reader);
 	if (adopted > 1)
 		reader_fail(&reader);

@@ -237,8 +237,8 @@ cannibalization_matrix_decode(Context context, const void *data, size_t size)
 	bool *in_use;
 
 	reader_open(&reader, data, size, "cannibalization_matrix");
-	if (read_byte(&reader) != CANNIBALIZATION_MATRIX_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, CANNIBALIZATION_MATRIX_VERSION,
+				 CANNIBALIZATION_MATRIX_VERSION);
 	adopted = read_byte(&reader);
 	if (adopted > 1)
 		reader_fail(&reader);

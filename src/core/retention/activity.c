@@ -29,8 +29,7 @@ cursor_open(ActivityCursor *cursor, const void *data, size_t size)
 	uint8_t flags;
 
 	reader_open(reader, data, size, "activity");
-	if (read_byte(reader) != ACTIVITY_VERSION)
-		reader_fail(reader);
+	read_version(reader, ACTIVITY_OLDEST_VERSION, ACTIVITY_VERSION);
 	flags = read_byte(reader);
 	if (flags > HAS_MONTHS)
 		reader_fail(reader);

@@ -143,6 +143,8 @@ typedef struct ActivityLog
 
 #define ACTIVITY_LOG 0
 #define ACTIVITY_VERSION 2
+/* the same, but months may be missing: read, and written anew by a refresh */
+#define ACTIVITY_OLDEST_VERSION 1
 
 extern size_t log_size(bool full, size_t room);
 extern void log_open(ActivityLog *log, bool full);

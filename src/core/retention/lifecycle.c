@@ -328,8 +328,7 @@ lifecycle_decode(Context context, const void *data, size_t size)
 	int64_t stock = 0;
 
 	reader_open(&reader, data, size, "lifecycle");
-	if (read_byte(&reader) != LIFECYCLE_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, LIFECYCLE_VERSION, LIFECYCLE_VERSION);
 	lifecycle->adopted = true;
 	lifecycle->calendar.grain = (Grain) read_byte(&reader);
 	lifecycle->calendar.week_start = read_byte(&reader);

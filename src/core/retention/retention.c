@@ -410,8 +410,7 @@ retention_decode(Context context, const void *data, size_t size)
 	bool differs = false;
 
 	reader_open(&reader, data, size, "retention");
-	if (read_byte(&reader) != RETENTION_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, RETENTION_VERSION, RETENTION_VERSION);
 	flags = read_byte(&reader);
 	if (flags & ~(HAS_VALUE | HAS_RETURNED | IS_SET))
 		reader_fail(&reader);

@@ -152,8 +152,7 @@ tenure_decode(const void *data, size_t size)
 	int64_t no = 0;
 
 	reader_open(&reader, data, size, "tenure");
-	if (read_byte(&reader) != TENURE_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, TENURE_VERSION, TENURE_VERSION);
 	flags = read_byte(&reader);
 	tenure->has_value = (flags & HAS_VALUE) != 0;
 	tenure->started = (flags & IS_STARTED) != 0;

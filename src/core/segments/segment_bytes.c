@@ -387,8 +387,7 @@ segment_flow_decode(Context context, const void *data, size_t size)
 	int count;
 
 	reader_open(&reader, data, size, "segment_flow");
-	if (read_byte(&reader) != SEGMENT_FLOW_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, SEGMENT_FLOW_VERSION, SEGMENT_FLOW_VERSION);
 	grain = read_byte(&reader);
 	calendar.grain = (Grain) (grain & ~HAS_PAUSES);
 	if (calendar.grain > GRAIN_YEAR)

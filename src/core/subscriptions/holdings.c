@@ -120,8 +120,7 @@ holdings_decode(const void *data, size_t size)
 	bool has_pause = false;
 
 	reader_open(&reader, data, size, "holdings");
-	if (read_byte(&reader) != HOLDINGS_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, HOLDINGS_VERSION, HOLDINGS_VERSION);
 	flags = read_byte(&reader);
 	if (flags & ~(HAS_ORIGIN | HAS_PAUSE))
 		reader_fail(&reader);

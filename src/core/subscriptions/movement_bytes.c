@@ -121,8 +121,7 @@ movement_decode(Context context, const void *data, size_t size)
 	Wide paused = 0;
 
 	reader_open(&reader, data, size, "movement");
-	if (read_byte(&reader) != MOVEMENT_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, MOVEMENT_VERSION, MOVEMENT_VERSION);
 	grain = read_byte(&reader);
 	calendar.grain = (Grain) (grain & ~HAS_PAUSES);
 	if (calendar.grain > GRAIN_YEAR)

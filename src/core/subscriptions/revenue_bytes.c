@@ -109,8 +109,7 @@ revenue_retention_decode(Context context, const void *data, size_t size)
 	int64_t last;
 
 	reader_open(&reader, data, size, "revenue_retention");
-	if (read_byte(&reader) != REVENUE_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, REVENUE_VERSION, REVENUE_VERSION);
 	calendar.grain = (Grain) read_byte(&reader);
 	if (calendar.grain > GRAIN_YEAR)
 		reader_fail(&reader);

@@ -266,8 +266,7 @@ survival_decode(Context context, const void *data, size_t size)
 	int64_t age = 0;
 
 	reader_open(&reader, data, size, "survival");
-	if (read_byte(&reader) != SURVIVAL_VERSION)
-		reader_fail(&reader);
+	read_version(&reader, SURVIVAL_VERSION, SURVIVAL_VERSION);
 	survival->ncauses = (int) read_count(&reader, 1);
 	if (survival->ncauses > 0)
 		survival->causes =

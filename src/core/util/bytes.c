@@ -6,6 +6,7 @@
  */
 #include "core/util/bytes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Open a writer that leaves head bytes free in front. */
@@ -92,6 +93,27 @@ reader_fail(const ByteReader *reader)
 	runtime_error(RUNTIME_BAD_BYTES,
 				  "Bytes of a state come from its own output functions only.",
 				  "invalid bytes for type %s", reader->what);
+}
+
+/* Refuse the bytes for their first one. */
+void
+version_fail(const ByteReader *reader, uint8_t version, uint8_t oldest,
+			 uint8_t newest)
+{
+	char known[32];
+
+	if (version == 0)
+		reader_fail(reader);
+	snprintf(known, sizeof(known),
+			 oldest == newest ? "version %d" : "versions %d to %d", oldest,
+			 newest);
+	runtime_error(
+		RUNTIME_BAD_BYTES,
+		"Another version of cvm wrote them. Where a model stores them, CALL "
+		"cvm.refresh(..., \"full\" => true) folds all customers again.",
+		"invalid bytes for type %s: version %d, where this library reads "
+		"%s",
+		reader->what, version, known);
 }
 
 /* Put the low seven bits of the bytes of a word together. */

@@ -6,6 +6,9 @@
  * content has equal bytes.  Numbers are LEB128 varints, signed ones zigzag
  * first, so that bytes do not depend on the machine.  A reader trusts nothing.
  *
+ * Whoever changes what is written counts the version up, and goes on reading
+ * the versions before: they lie in people's tables.
+ *
  * SPDX-License-Identifier: PostgreSQL
  */
 #ifndef CVM_CORE_UTIL_BYTES_H
@@ -74,6 +77,9 @@ write_byte(ByteWriter *writer, uint8_t byte)
 }
 
 extern void reader_fail(const ByteReader *reader) __attribute__((noreturn));
+extern void version_fail(const ByteReader *reader, uint8_t version,
+						 uint8_t oldest, uint8_t newest)
+	__attribute__((noreturn));
 extern uint64_t read_long_unsigned(ByteReader *reader, uint64_t limit);
 extern Wide read_wide(ByteReader *reader);
 extern void read_raw(ByteReader *reader, void *data, size_t size);
@@ -104,6 +110,16 @@ read_byte(ByteReader *reader)
 	if (reader->at == reader->end)
 		reader_fail(reader);
 	return *reader->at++;
+}
+
+/* Read the byte that all states begin with. */
+static inline void
+read_version(ByteReader *reader, uint8_t oldest, uint8_t newest)
+{
+	uint8_t version = read_byte(reader);
+
+	if (version < oldest || version > newest)
+		version_fail(reader, version, oldest, newest);
 }
 
 /* Read a number no greater than limit; most are one byte. */

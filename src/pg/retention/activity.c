@@ -81,6 +81,13 @@ cvm_activity_recv(PG_FUNCTION_ARGS)
 	return state_receive(&activity_type, fcinfo);
 }
 
+PG_FUNCTION_INFO_V1(cvm_activity_is_readable);
+Datum
+cvm_activity_is_readable(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(state_is_readable(&activity_type, PG_GETARG_DATUM(0)));
+}
+
 /*
  * Output and send bring a log to canonical bytes first: a distributed server
  * may print the state of an aggregate that is not finished.

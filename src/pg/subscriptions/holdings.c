@@ -72,6 +72,13 @@ cvm_holdings_recv(PG_FUNCTION_ARGS)
 	return state_receive(&holdings_type, fcinfo);
 }
 
+PG_FUNCTION_INFO_V1(cvm_holdings_is_readable);
+Datum
+cvm_holdings_is_readable(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(state_is_readable(&holdings_type, PG_GETARG_DATUM(0)));
+}
+
 /* Output and send bring a log to canonical bytes first. */
 PG_FUNCTION_INFO_V1(cvm_holdings_out);
 Datum

@@ -117,7 +117,7 @@ none "the cores do not know PostgreSQL" \
 
 # The one-pass aggregates may: they stay on one machine
 empty "no function that travels needs to be told which types it is called with" \
-	comm -23 <(grep -rl get_fn_expr src --include='*.c' | sort) <(printf 'src/pg/%s.c\n' cannibalization/question subscriptions/ledger)
+	comm -23 <(grep -rl get_fn_expr src --include='*.c' | sort) <(printf 'src/pg/%s.c\n' cannibalization/question subscriptions/spell_buffer)
 empty "the benchmark of the core compiles" \
 	"${CC:-gcc}" -std=gnu99 -fsyntax-only -Wall -Isrc -Itest/core bench/core.c
 none "no view takes grouping sets, which distributed servers refuse" \

@@ -54,7 +54,8 @@ AS $function$
 	), whole AS (
 		SELECT count(*)::int AS parts, coalesce(sum(p.value), 0) AS total,
 			max(p.share)::float8 AS top_share, sum(p.share * p.share) AS hhi,
-			-sum(p.share::float8 * ln(p.share::float8)) AS entropy
+			-- in one order: sums of doubles depend on it
+			-sum(p.share::float8 * ln(p.share::float8) ORDER BY p.share) AS entropy
 		FROM part p
 	)
 	SELECT w.parts, w.total, w.top_share, w.hhi::float8,

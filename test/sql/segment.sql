@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(73);
+SELECT plan(74);
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
@@ -254,6 +254,7 @@ SELECT is_empty($$
 SELECT is(pg_temp.see($$SELECT parts, hhi, round(normalised_hhi::numeric, 4), round(effective_number::numeric, 4) FROM cvm.concentration('{0.70,0.15,0.15}')$$), '(3,0.535,0.3025,1.8692)', 'concentration of 70, 15 and 15');
 SELECT is((SELECT round(10000 * hhi::numeric) FROM cvm.concentration('{30,30,20,20}')), 2600::numeric, '2600 points');
 SELECT is(pg_temp.see($$SELECT * FROM cvm.concentration('{5}')$$), '(1,5,1,1,1,1,0)', 'one part is all');
+SELECT is((SELECT count(DISTINCT cvm.concentration(ARRAY(SELECT ((x * 7919) % 1013)::numeric / 7 FROM generate_series(1, 100) x ORDER BY hashint4(x + seed))))::int FROM generate_series(1, 50) seed), 1, 'concentration does not depend on the order of parts, to the last digit');
 SELECT is(pg_temp.see($$SELECT * FROM cvm.concentration('{}')$$), '(0,0,,,,,)', 'no parts are not concentrated');
 SELECT is((SELECT string_agg(cvm.tied_quantile(r, n, 5)::text, ',' ORDER BY x) FROM (SELECT x, count(*) OVER (ORDER BY x) AS r, count(*) OVER () AS n FROM unnest('{1,1,1,1,2,3,3,4,5,9}'::int[]) AS x) v),
 	'2,2,2,2,3,4,4,4,5,5', 'fifths keep equals together');

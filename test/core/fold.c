@@ -168,7 +168,7 @@ run_step(World *world, Script *script)
 		}
 	}
 	else if (step < 230)
-		fold_flush(*fold);
+		fold_make_room(*fold);
 	else
 	{
 		/* send one to another, and begin anew */
@@ -178,7 +178,7 @@ run_step(World *world, Script *script)
 		if (into == fold)
 			return;
 		script->has_radix |= (*fold)->key_table.is_radix;
-		script->has_spilled |= (*fold)->parts != NULL;
+		script->has_spilled |= (*fold)->overflow.parts != NULL;
 		writer_open(&writer, NULL, 0);
 		fold_encode(*fold, &writer);
 		fold_absorb(*into, NULL, writer.data, writer.used, world->budget);
@@ -276,7 +276,7 @@ run_script(void *argument)
 					world.budget);
 	}
 	script->has_radix |= world.folds[0]->key_table.is_radix;
-	script->has_spilled |= world.folds[0]->parts != NULL;
+	script->has_spilled |= world.folds[0]->overflow.parts != NULL;
 	if (world.nrows == 0)
 	{
 		script->same = true;

@@ -115,6 +115,8 @@ is "$(grep -rl PG_VERSION_NUM src)" src/pg/compat.h "only src/pg/compat.h knows 
 none "the cores do not know PostgreSQL" \
 	grep -rnE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|catalog/|access/|lib/|nodes/)' --include='*.[ch]' src/core
 
+empty "no files of src call each other in a circle" perl test/circles.pl
+
 # The one-pass aggregates may: they stay on one machine
 empty "no function that travels needs to be told which types it is called with" \
 	comm -23 <(grep -rl get_fn_expr src --include='*.c' | sort) <(printf 'src/pg/%s.c\n' cannibalization/question subscriptions/spell_buffer)

@@ -125,3 +125,34 @@ outcome_add(Outcome *into, const Outcome *more)
 	into->before = money_add(into->before, more->before);
 	into->lost_mrr = money_add(into->lost_mrr, more->lost_mrr);
 }
+
+/* Bring the state to at least this scale. */
+void
+cannibalization_scale(Cannibalization *state, int scale)
+{
+	int from = state->scale;
+
+	if (scale <= from)
+		return;
+	for (int i = 0; i < state->nwindow_stats; i++)
+	{
+		WindowStats *stats = &state->window_stats[i];
+
+		check_interrupts();
+		money_rescale_at(&stats->focal, from, scale);
+		money_rescale_at(&stats->before, from, scale);
+		money_rescale_at(&stats->lost, from, scale);
+		for (int d = 0; d < stats->ndonors; d++)
+			money_rescale_at(&stats->donors[d].lost, from, scale);
+		for (int c = 0; c < stats->ncells; c++)
+		{
+			Match *cell = &stats->cells[c];
+
+			money_rescale_at(&cell->entered.before, from, scale);
+			money_rescale_at(&cell->entered.lost_mrr, from, scale);
+			money_rescale_at(&cell->stayed.before, from, scale);
+			money_rescale_at(&cell->stayed.lost_mrr, from, scale);
+		}
+	}
+	state->scale = scale;
+}

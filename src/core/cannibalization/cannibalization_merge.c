@@ -6,43 +6,6 @@
  */
 #include "core/cannibalization/cannibalization.h"
 
-static void
-rescale(Wide *mantissa, int from, int to)
-{
-	*mantissa = money_rescale(*mantissa, from, to);
-}
-
-/* Bring the state to at least this scale. */
-void
-cannibalization_scale(Cannibalization *state, int scale)
-{
-	int from = state->scale;
-
-	if (scale <= from)
-		return;
-	for (int i = 0; i < state->nwindow_stats; i++)
-	{
-		WindowStats *stats = &state->window_stats[i];
-
-		check_interrupts();
-		rescale(&stats->focal, from, scale);
-		rescale(&stats->before, from, scale);
-		rescale(&stats->lost, from, scale);
-		for (int d = 0; d < stats->ndonors; d++)
-			rescale(&stats->donors[d].lost, from, scale);
-		for (int c = 0; c < stats->ncells; c++)
-		{
-			Match *cell = &stats->cells[c];
-
-			rescale(&cell->entered.before, from, scale);
-			rescale(&cell->entered.lost_mrr, from, scale);
-			rescale(&cell->stayed.before, from, scale);
-			rescale(&cell->stayed.lost_mrr, from, scale);
-		}
-	}
-	state->scale = scale;
-}
-
 /* Add the statistics of a window of the same windows up. */
 static void
 window_stats_merge(Cannibalization *into, WindowStats *stats,
@@ -104,10 +67,10 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 				cell.entered = (Outcome){0};
 			if (cell.entered.watched == 0 && cell.stayed.watched == 0)
 				continue;
-			rescale(&cell.entered.before, more->scale, into->scale);
-			rescale(&cell.entered.lost_mrr, more->scale, into->scale);
-			rescale(&cell.stayed.before, more->scale, into->scale);
-			rescale(&cell.stayed.lost_mrr, more->scale, into->scale);
+			money_rescale_at(&cell.entered.before, more->scale, into->scale);
+			money_rescale_at(&cell.entered.lost_mrr, more->scale, into->scale);
+			money_rescale_at(&cell.stayed.before, more->scale, into->scale);
+			money_rescale_at(&cell.stayed.lost_mrr, more->scale, into->scale);
 			if (stratum_month == NULL)
 				stratum_month = window_stats_stratum_month(
 					into, stats,

@@ -1,39 +1,51 @@
 /*
  * chunk.h
- *		Customers on their way from one fold to another, and what the files
- *		of the fold share.
+ *		Customers on their way from one fold to another: to another process,
+ *		or to a file and back.
+ *
+ * A chunk is a head, blocks of up to 256 customers with their words of every
+ * bitmap column, and the values.  It says where its bitmap columns begin, for
+ * every fold has a base of its own.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #ifndef CVM_CORE_RETENTION_CHUNK_H
 #define CVM_CORE_RETENTION_CHUNK_H
 
-#include "core/retention/fold.h"
+#include "core/retention/fold_state.h"
 
-/* fold.c */
-extern void fold_number(Fold *fold, const Key *keys, int nkeys,
-						uint32_t *slots);
-extern void fold_add_sums(Fold *fold, const Key *pairs, const Wide *values,
-						  int npairs);
-extern Key fold_pair(uint32_t slot, int32_t bit);
-extern void fold_rescale(Fold *fold, int scale);
-extern void fold_consider_radix(Fold *fold, uint32_t before);
-extern void fold_forget(Fold *fold);
+/* What goes ahead of the blocks */
+typedef struct FoldHead
+{
+	KeyKind kind;
+	Calendar calendar;
+	bool is_marked;
+	bool has_values;
+	bool has_value;
+	bool is_empty;
+	int scale;
+	Day last;
+	int32_t nbitmap_columns[2];
+	uint32_t nsums;
+	uint32_t ncustomers; /* to make room for; 0: unknown */
+} FoldHead;
 
-/* chunk.c */
+typedef struct SumHead
+{
+	uint32_t customer; /* counted over all blocks */
+	int32_t bit;
+	uint64_t low;
+	int64_t high;
+} SumHead;
+
+/* chunk_write.c */
 extern void chunk_write(Fold *fold, const uint8_t *parts, int part,
 						ByteWriter *writer);
-extern Fold *chunk_fold(Context context, const ByteReader *reader,
-						size_t budget);
+
+/* fold_overflow.c: those in a file */
+extern bool chunk_next(TempFile file, ByteReader *reader, uint8_t **data);
+
+/* chunk_read.c */
 extern void chunk_absorb(Fold *into, ByteReader *reader);
-extern void chunk_change_index(Fold *fold, bool is_radix);
-
-/* spill.c */
-extern void fold_consider_spill(Fold *fold);
-extern Fold *fold_part(Fold *fold, int part);
-extern void spill_copy(Fold *fold, ByteWriter *writer);
-
-/* tally.c */
-extern void tally_count(Fold *fold, Retention *retention);
 
 #endif /* CVM_CORE_RETENTION_CHUNK_H */

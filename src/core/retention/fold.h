@@ -4,9 +4,9 @@
  *
  * Life of a fold: empty, a few hundred bytes; rows gathered in a batch that
  * grows with the fold; each full batch numbered (key_table.h) and marked in
- * bitmaps (bitmap_columns.h); folds of other processes merged in; spilled,
- * when it passes its budget of memory, to one file for each part of the
- * customers, and begun anew; at the end every customer is read once, part by
+ * bitmaps (bitmap_columns.h); folds of other processes merged in; written to
+ * files by part of the customers, and begun anew, when it passes its budget of
+ * memory (overflow.h); at the end every customer is read once, part by
  * part if there are parts, and counted into a retention state.
  *
  * Without marks a bit is a period.  With marks (which events may start, which
@@ -22,6 +22,7 @@
 #include "core/retention/retention.h"
 #include "core/rows/batch.h"
 #include "core/rows/bitmap_columns.h"
+#include "core/rows/overflow.h"
 
 typedef struct Fold
 {
@@ -35,10 +36,7 @@ typedef struct Fold
 	Day last; /* last day seen */
 	bool is_empty;
 	bool no_radix; /* numbers have proved sparse: stay with the table */
-	size_t budget; /* bytes; 0: no limit */
-	int level;	   /* of the part this fold is; 0: it is whole */
-	int flushes;
-	TempFile *parts; /* NULL: nothing was spilled */
+	Overflow overflow;
 	Batch batch;
 	PeriodCache *period_cache;
 	KeyTable key_table;
@@ -48,15 +46,13 @@ typedef struct Fold
 	ChunkedArray values;   /* by that number: Wide */
 } Fold;
 
-#define FOLD_PARTS 32 /* files of a fold that spills */
-#define FOLD_LEVELS 6 /* parts of parts of parts, and no further */
-
 extern Fold *fold_new(Context context, KeyKind kind, Calendar calendar,
 					  bool is_marked, bool has_values, size_t budget);
 extern void fold_free(Fold *fold);
 extern void fold_close_files(Fold *fold);
 extern void fold_listen(Fold *fold, DayReader reader);
 extern void fold_flush(Fold *fold);
+extern void fold_make_room(Fold *fold);
 extern void fold_finish(Fold *fold, Retention *retention);
 extern size_t fold_size(const Fold *fold);
 
@@ -71,7 +67,7 @@ fold_take(Fold *fold, Key key, int64_t time, uint8_t marks, Wide value,
 		  int scale)
 {
 	if (batch_full(&fold->batch, &key))
-		fold_flush(fold);
+		fold_make_room(fold);
 	batch_take(&fold->batch, key, time, marks, value, scale);
 }
 

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
-
 /* A line of 32 bits: above the customer's place, days since the base */
 #define DAY_BITS (32 - PAGE_SHIFT)
 #define DAY_MIDDLE ((int64_t) 1 << (DAY_BITS - 1))
@@ -39,7 +37,7 @@ timelines_new(Context context, KeyKind kind, bool is_full, DayReader reader,
 
 	timelines->context = context;
 	timelines->kind = kind;
-	timelines->budget = budget;
+	timeline_files_open(&timelines->files, context, kind, budget, 0);
 	timelines->is_full = is_full;
 	timelines->is_wide = is_full;
 	batch_open(&timelines->batch, context, kind, is_full, is_full);
@@ -107,53 +105,6 @@ days_near(Timelines *timelines, const Day *days, int ndays)
 	for (int i = 0; i < ndays; i++)
 		far |= (uint64_t) (days[i] - timelines->base) >> DAY_BITS;
 	return far == 0;
-}
-
-/* Write the rows of the batch down under their customers. */
-void
-timelines_flush(Timelines *timelines)
-{
-	Batch *batch = &timelines->batch;
-	RowBuffer *row_buffer = &timelines->row_buffer;
-	uint32_t before = row_buffer->key_table.nslots;
-	uint32_t slots[KEY_TABLE_BATCH];
-	Day days[KEY_TABLE_BATCH];
-	void *places[KEY_TABLE_BATCH];
-
-	if (batch->used == 0)
-		return;
-	check_interrupts();
-	batch_days(batch, days);
-	if (!timelines->is_wide && !days_near(timelines, days, batch->used))
-		widen(timelines);
-	while (!row_buffer_assign(row_buffer, batch->keys, batch->used, slots))
-		;
-	/* ask for all places before the first is needed */
-	for (int i = 0; i < batch->used; i++)
-	{
-		places[i] = row_buffer_place(row_buffer, slots[i]);
-		__builtin_prefetch(places[i], 1);
-	}
-	if (!timelines->is_wide)
-		for (int i = 0; i < batch->used; i++)
-			*(uint32_t *) places[i] =
-				(slots[i] & PAGE_MASK) | (uint32_t) (days[i] - timelines->base)
-											 << PAGE_SHIFT;
-	else
-		for (int i = 0; i < batch->used; i++)
-		{
-			uint8_t marks = batch_marks(batch, i);
-			bool has_value = (marks & MARK_VALUE) != 0;
-
-			*(WideLine *) places[i] = (WideLine){
-				wide_head(slots[i], marks, has_value ? batch->scales[i] : 0),
-				days[i], has_value ? batch->values[i] : 0};
-		}
-	batch_clear(batch, row_buffer->key_table.nslots);
-	row_buffer_consider_radix(row_buffer, before);
-	if (timelines->budget > 0 && ++timelines->flushes % LOOK_EVERY == 0 &&
-		row_buffer_size(row_buffer) > timelines->budget)
-		timelines_spill(timelines);
 }
 
 /* What is used again for every partition and every customer */
@@ -263,7 +214,7 @@ workspace_sort(Workspace *workspace, const Timelines *timelines,
 }
 
 /* Hand out the customers in memory. */
-void
+static void
 timelines_each(Timelines *timelines, TimelineEmit take, void *arg)
 {
 	const RowBuffer *row_buffer = &timelines->row_buffer;
@@ -293,15 +244,92 @@ timelines_each(Timelines *timelines, TimelineEmit take, void *arg)
 		runtime_free(workspace.activity.days);
 }
 
+/* Where customers go that are written to files */
+typedef struct ToFiles
+{
+	TimelineFiles *files;
+	ByteWriter writer;
+} ToFiles;
+
+static void
+to_files(void *arg, Key key, const Activity *activity)
+{
+	ToFiles *to = arg;
+
+	to->writer.used = 0;
+	activity_encode(activity, &to->writer);
+	timeline_files_write(to->files, &key, to->writer.data, to->writer.used);
+}
+
+/* Write every customer to the file of its part and forget it. */
+static void
+write_files(Timelines *timelines)
+{
+	ToFiles to = {.files = &timelines->files};
+
+	writer_open(&to.writer, NULL, 0);
+	timelines_each(timelines, to_files, &to);
+	runtime_free(to.writer.data);
+	row_buffer_forget(&timelines->row_buffer);
+}
+
+/* Write the rows of the batch down under their customers. */
+void
+timelines_flush(Timelines *timelines)
+{
+	Batch *batch = &timelines->batch;
+	RowBuffer *row_buffer = &timelines->row_buffer;
+	uint32_t before = row_buffer->key_table.nslots;
+	uint32_t slots[KEY_TABLE_BATCH];
+	Day days[KEY_TABLE_BATCH];
+	void *places[KEY_TABLE_BATCH];
+
+	if (batch->used == 0)
+		return;
+	check_interrupts();
+	batch_days(batch, days);
+	if (!timelines->is_wide && !days_near(timelines, days, batch->used))
+		widen(timelines);
+	while (!row_buffer_assign(row_buffer, batch->keys, batch->used, slots))
+		;
+	/* ask for all places before the first is needed */
+	for (int i = 0; i < batch->used; i++)
+	{
+		places[i] = row_buffer_place(row_buffer, slots[i]);
+		__builtin_prefetch(places[i], 1);
+	}
+	if (!timelines->is_wide)
+		for (int i = 0; i < batch->used; i++)
+			*(uint32_t *) places[i] =
+				(slots[i] & PAGE_MASK) | (uint32_t) (days[i] - timelines->base)
+											 << PAGE_SHIFT;
+	else
+		for (int i = 0; i < batch->used; i++)
+		{
+			uint8_t marks = batch_marks(batch, i);
+			bool has_value = (marks & MARK_VALUE) != 0;
+
+			*(WideLine *) places[i] = (WideLine){
+				wide_head(slots[i], marks, has_value ? batch->scales[i] : 0),
+				days[i], has_value ? batch->values[i] : 0};
+		}
+	batch_clear(batch, row_buffer->key_table.nslots);
+	row_buffer_consider_radix(row_buffer, before);
+	if (overflow_look(&timelines->files.overflow) &&
+		overflow_is_due(&timelines->files.overflow,
+						row_buffer_size(row_buffer)))
+		write_files(timelines);
+}
+
 /* Hand out every customer once, and close the files. */
 void
 timelines_finish(Timelines *timelines, TimelineEmit take, void *arg)
 {
 	timelines_flush(timelines);
-	if (timelines->parts != NULL)
+	if (timelines->files.overflow.parts != NULL)
 	{
-		timelines_spill(timelines);
-		timelines_parts(timelines, take, arg);
+		write_files(timelines);
+		timeline_files_each(&timelines->files, take, arg);
 	}
 	else
 		timelines_each(timelines, take, arg);

@@ -1,6 +1,6 @@
 /*
  * spell_buffer.c
- *		Spells in any order, gathered into customers with their lines.
+ *		Spells in any order: lines in memory.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define FIRST_ROOM 8  /* rows of the first batch */
-#define LOOK_EVERY 16 /* flushes between two looks at the memory in use */
+#define FIRST_ROOM 8 /* rows of the first batch */
 
 /* Make the batch larger, up to what the key table numbers at once. */
 static void
@@ -44,7 +43,7 @@ spell_buffer_new(Context context, KeyKind kind, const SpellTerms *terms,
 	spell_buffer->context = context;
 	spell_buffer->kind = kind;
 	spell_buffer->terms = *terms;
-	spell_buffer->budget = budget;
+	overflow_open(&spell_buffer->files, context, budget, 0);
 	names_open(&spell_buffer->names, context);
 	chunked_array_open(&spell_buffer->overflow, context, sizeof(OverflowEntry));
 	row_buffer_open(&spell_buffer->row_buffer, context, kind, sizeof(Packed),
@@ -123,8 +122,6 @@ spell_buffer_flush(SpellBuffer *spell_buffer)
 	spell_buffer->text_used = 0;
 	batch_grow(spell_buffer);
 	row_buffer_consider_radix(&spell_buffer->row_buffer, before);
-	if (++spell_buffer->flushes % LOOK_EVERY == 0)
-		spell_buffer_consider_spill(spell_buffer);
 }
 
 /* Bring all prices to a larger scale. */
@@ -159,75 +156,4 @@ spell_buffer_scale(SpellBuffer *spell_buffer, int scale)
 		}
 	}
 	spell_buffer->scale = scale;
-}
-
-/* Copy a long text to where it stays until its row is numbered. */
-static const char *
-text_keep(SpellBuffer *spell_buffer, const char *data, uint32_t size)
-{
-	char *copy;
-
-	if (size > spell_buffer->text_room - spell_buffer->text_used)
-	{
-		size_t room = (size_t) spell_buffer->batch_room * 64;
-
-		spell_buffer_flush(spell_buffer);
-		if (room < size)
-			room = size;
-		if (room > spell_buffer->text_room)
-		{
-			if (spell_buffer->text != NULL)
-				runtime_free(spell_buffer->text);
-			spell_buffer->text = runtime_alloc(spell_buffer->context, room);
-			spell_buffer->text_room = room;
-		}
-	}
-	copy = spell_buffer->text + spell_buffer->text_used;
-	memcpy(copy, data, size);
-	spell_buffer->text_used += size;
-	return copy;
-}
-
-/*
- * Make room in the batch for a row of this customer.  That may write down and
- * spill all before, so the row's line must not be packed earlier.
- */
-static inline void
-batch_begin(SpellBuffer *spell_buffer, Key key)
-{
-	if (spell_buffer->used == spell_buffer->batch_room)
-		spell_buffer_flush(spell_buffer);
-	if (spell_buffer->kind == KEY_TEXT && key_is_outside(&key))
-		key.outside.data =
-			text_keep(spell_buffer, key.outside.data, key.outside.size);
-	spell_buffer->keys[spell_buffer->used] = key;
-}
-
-/* Add a time in a segment, with the version of the segments. */
-void
-spell_buffer_place(SpellBuffer *spell_buffer, Key key, Day start, Day end,
-				   const Label *segment, int64_t version)
-{
-	if (start >= spell_buffer->terms.as_of)
-		return;
-	batch_begin(spell_buffer, key);
-	spell_buffer->batch[spell_buffer->used++] =
-		line_pack(spell_buffer, names_number(&spell_buffer->names, segment),
-				  PACKED_MEMBERSHIP, start, end, version);
-}
-
-/* Add a row. */
-void
-spell_buffer_add(SpellBuffer *spell_buffer, Key key, const SpellRow *row)
-{
-	if (row->scale > spell_buffer->scale)
-		spell_buffer_scale(spell_buffer, row->scale);
-	if (row->start >= spell_buffer->terms.as_of)
-		return;
-	batch_begin(spell_buffer, key);
-	spell_buffer->has_pauses |= row->is_paused;
-	spell_buffer->batch[spell_buffer->used++] = line_pack(
-		spell_buffer, names_number(&spell_buffer->names, &row->product),
-		row->is_paused ? PACKED_PAUSED : 0, row->start, row->end,
-		money_rescale(row->mrr, row->scale, spell_buffer->scale));
 }

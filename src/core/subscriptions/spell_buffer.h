@@ -11,9 +11,9 @@
  * movement_spells.c and others.
  *
  * Life of a spell buffer: empty; a few rows in a batch, whose customers are
- * numbered together; chunks of lines; chunks of other processes added;
- * spilled, when it passes its budget of memory, to one file for each part of
- * the customers, and begun anew; read by spell_buffer_each(), part by part if
+ * numbered together; chunks of lines; chunks of other processes added; written
+ * to files by part of the customers, and begun anew, when it passes its budget
+ * of memory (overflow.h); read by spell_buffer_each(), part by part if
  * there are parts, which changes no content and may be done again.
  *
  * It costs 16 bytes a spell, and up to 24 a customer; where customers are
@@ -25,6 +25,7 @@
 #define CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_H
 
 #include "core/retention/retention_spec.h" /* Clock */
+#include "core/rows/overflow.h"
 #include "core/rows/row_buffer.h"
 #include "core/util/names.h"
 
@@ -85,10 +86,7 @@ typedef struct SpellBuffer
 	ChunkedArray overflow;
 	bool has_pauses; /* some line is paused */
 
-	size_t budget; /* bytes; 0: no limit */
-	int level;	   /* of the part that is read; 0: it is whole */
-	int flushes;
-	TempFile *parts; /* NULL: nothing was spilled */
+	Overflow files;
 
 	/* rows whose customers are not numbered yet */
 	int used;

@@ -1,7 +1,7 @@
 /*
  * spell_buffer_lines.h
  *		What the files of the spell buffer share: its lines, partition by
- *		partition.
+ *		partition.  Each file knows only those above it here.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -26,7 +26,7 @@ extern void spell_buffer_scale(SpellBuffer *spell_buffer, int scale);
 extern void spell_buffer_write(SpellBuffer *spell_buffer, uint32_t slot,
 							   Packed line);
 
-/* spell_buffer_bytes.c: customers with their lines on the way */
+/* spell_chunk_write.c: customers with their lines on the way */
 typedef struct Sink
 {
 	TempFile file;		/* either */
@@ -41,17 +41,29 @@ typedef struct ChunkHead
 	int scale;
 } ChunkHead;
 
+/* What goes ahead of the chunks for another process */
+typedef struct SpellBufferHead
+{
+	KeyKind kind;
+	SpellTerms terms;
+	int scale;
+	int nnames;
+} SpellBufferHead;
+
 extern void chunks_write(const SpellBuffer *spell_buffer, uint32_t from,
 						 uint32_t to, const uint8_t *parts, const Sink *sinks,
 						 int nsinks);
-extern void chunk_read(SpellBuffer *into, const ChunkHead *head,
-					   ByteReader *reader, const int32_t *names);
-
-/* spell_buffer_spill.c */
-extern void spell_buffer_consider_spill(SpellBuffer *spell_buffer);
 extern void spell_buffer_begin(const SpellBuffer *spell_buffer,
 							   ByteWriter *writer);
-extern void spilled_copy(SpellBuffer *spell_buffer, ByteWriter *writer);
+
+/* spell_buffer_overflow.c: files of parts */
+extern void spell_buffer_overflow(SpellBuffer *spell_buffer);
+extern void spell_buffer_consider_overflow(SpellBuffer *spell_buffer);
+extern bool spell_chunk_next(TempFile file, ChunkHead *head, uint8_t **data);
+
+/* spell_chunk_read.c */
+extern void chunk_read(SpellBuffer *into, const ChunkHead *head,
+					   ByteReader *reader, const int32_t *names);
 
 static inline uint32_t
 packed_slot(uint32_t partition, const Packed *packed)

@@ -65,4 +65,11 @@ money_rescale(Wide mantissa, int from, int to)
 	return from == to ? mantissa : money_enlarge(mantissa, to - from);
 }
 
+/* The same, where it stands. */
+static inline void
+money_rescale_at(Wide *mantissa, int from, int to)
+{
+	*mantissa = money_rescale(*mantissa, from, to);
+}
+
 #endif /* CVM_CORE_UTIL_MONEY_H */

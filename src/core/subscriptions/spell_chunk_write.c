@@ -1,7 +1,6 @@
 /*
- * spell_buffer_bytes.c
- *		Customers with their lines on the way: to another process, to a file
- *		and back.
+ * spell_chunk_write.c
+ *		Customers with their lines as bytes: to another process or to a file.
  *
  * A chunk is a head, the keys of customers, and lines that name them by their
  * place among those.  Names are told once, ahead of all chunks; in the files
@@ -14,8 +13,6 @@
 #include <string.h>
 
 #define NO_PLACE UINT32_MAX
-#define POLL_EVERY 1024		/* lines */
-#define CHUNK_PARTITIONS 16 /* of a chunk for another process */
 
 static inline void
 sink_put(const Sink *sink, const void *data, size_t size)
@@ -158,78 +155,6 @@ chunks_write(const SpellBuffer *spell_buffer, uint32_t from, uint32_t to,
 	runtime_free(range.places);
 }
 
-/* Number the customers of a chunk; false: begin again. */
-static bool
-keys_read(SpellBuffer *into, ByteReader *reader, uint32_t nkeys,
-		  uint32_t *slots)
-{
-	Key keys[KEY_TABLE_BATCH];
-
-	for (uint32_t done = 0; done < nkeys;)
-	{
-		int count = 0;
-
-		check_interrupts();
-		for (; count < KEY_TABLE_BATCH && done + count < nkeys; count++)
-			keys[count] = key_read(into->kind, reader);
-		if (!row_buffer_assign(&into->row_buffer, keys, count, slots + done))
-			return false;
-		done += count;
-	}
-	return true;
-}
-
-/* Take in a chunk; names, if given, are the numbers here of its names. */
-void
-chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
-		   const int32_t *names)
-{
-	uint32_t *slots =
-		runtime_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
-	uint32_t before = into->row_buffer.key_table.nslots;
-	ByteReader start = *reader;
-
-	if (head->scale > into->scale)
-		spell_buffer_scale(into, head->scale);
-	while (!keys_read(into, reader, head->nkeys, slots))
-		*reader = start;
-	for (uint64_t i = 0; i < head->nlines; i++)
-	{
-		Line line;
-		Wide mrr;
-		int32_t name;
-
-		if (i % POLL_EVERY == 0)
-			check_interrupts();
-		read_raw(reader, &line, sizeof(Line));
-		mrr = line.mrr;
-		if (line.product < 0)
-			read_raw(reader, &mrr, sizeof(Wide));
-		name = line_name(&line);
-		into->has_pauses |= line_is_paused(&line);
-		if (!line_is_membership(&line))
-			mrr = money_rescale(mrr, head->scale, into->scale);
-		spell_buffer_write(
-			into, slots[line.slot],
-			line_pack(into, names == NULL ? name : names[name],
-					  (line_is_membership(&line) ? PACKED_MEMBERSHIP : 0) |
-						  (line_is_paused(&line) ? PACKED_PAUSED : 0),
-					  line.start, line.end, mrr));
-	}
-	runtime_free(slots);
-	row_buffer_consider_radix(&into->row_buffer, before);
-	spell_buffer_consider_spill(into);
-}
-
-/* What goes ahead of the chunks for another process */
-typedef struct SpellBufferHead
-{
-	KeyKind kind;
-	SpellTerms terms;
-	int scale;
-	int nnames;
-} SpellBufferHead;
-
 /* Begin a piece: chunks follow. */
 void
 spell_buffer_begin(const SpellBuffer *spell_buffer, ByteWriter *writer)
@@ -249,69 +174,4 @@ spell_buffer_begin(const SpellBuffer *spell_buffer, ByteWriter *writer)
 		write_raw(writer, &label->size, sizeof(uint32_t));
 		write_raw(writer, label->data, label->size);
 	}
-}
-
-/* Write a spell buffer for another process of this machine. */
-void
-spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer)
-{
-	Sink sink = {NULL, writer};
-
-	spell_buffer_flush(spell_buffer);
-	spell_buffer_begin(spell_buffer, writer);
-	spilled_copy(spell_buffer, writer);
-	for (uint32_t from = 0; from < spell_buffer->row_buffer.npartitions;
-		 from += CHUNK_PARTITIONS)
-	{
-		uint32_t to = from + CHUNK_PARTITIONS;
-
-		chunks_write(spell_buffer, from,
-					 to < spell_buffer->row_buffer.npartitions
-						 ? to
-						 : spell_buffer->row_buffer.npartitions,
-					 NULL, &sink, 1);
-		if (writer_pass(writer))
-			spell_buffer_begin(spell_buffer, writer);
-	}
-}
-
-/* Take in the bytes of a spell buffer; into may be NULL. */
-SpellBuffer *
-spell_buffer_absorb(SpellBuffer *into, Context context, const void *data,
-					size_t size, size_t budget)
-{
-	ByteReader reader;
-	SpellBufferHead head;
-	int32_t *names;
-
-	reader_open(&reader, data, size, "ledger of spells");
-	read_raw(&reader, &head, sizeof(head));
-	if (into == NULL)
-		into = spell_buffer_new(context, head.kind, &head.terms, budget);
-	if (!spell_buffer_agrees(into, &head.terms))
-		runtime_error(RUNTIME_INVALID_VALUE,
-					  "Give the same grain and as_of for every row.",
-					  "cannot fold rows with different grains or ends into one "
-					  "state");
-	spell_buffer_flush(into);
-	if (head.scale > into->scale)
-		spell_buffer_scale(into, head.scale);
-	names = runtime_alloc(NULL, (head.nnames + 1) * sizeof(int32_t));
-	for (int i = 0; i < head.nnames; i++)
-	{
-		Label label;
-
-		read_raw(&reader, &label.size, sizeof(uint32_t));
-		label.data = read_text(&reader, label.size);
-		names[i] = names_number(&into->names, &label);
-	}
-	while (reader.at != reader.end)
-	{
-		ChunkHead chunk;
-
-		read_raw(&reader, &chunk, sizeof(ChunkHead));
-		chunk_read(into, &chunk, &reader, names);
-	}
-	runtime_free(names);
-	return into;
 }

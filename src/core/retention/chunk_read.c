@@ -1,0 +1,148 @@
+/*
+ * chunk_read.c
+ *		Customers of a fold out of bytes.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/chunk.h"
+
+#include <string.h>
+
+/* Read words; false if all are zero. */
+static bool
+words_read(ByteReader *reader, uint64_t *words, int nwords)
+{
+	uint8_t bytes[KEY_TABLE_BATCH * sizeof(uint64_t) + sizeof(uint64_t)];
+	uint8_t places[KEY_TABLE_BATCH];
+	uint64_t mask;
+	uint16_t nsome;
+	uint8_t width;
+
+	read_raw(reader, &nsome, sizeof(nsome));
+	read_raw(reader, &width, sizeof(width));
+	if (nsome == 0)
+		return false;
+	if (nsome < nwords)
+	{
+		read_raw(reader, places, nsome);
+		memset(words, 0, nwords * sizeof(uint64_t));
+	}
+	read_raw(reader, bytes, (size_t) nsome * width);
+	mask = UINT64_MAX >> (64 - 8 * width);
+	for (int i = 0; i < nsome; i++)
+	{
+		uint64_t word;
+
+		memcpy(&word, bytes + i * width, sizeof(word));
+		words[nsome < nwords ? places[i] : i] = little_endian(word) & mask;
+	}
+	return true;
+}
+
+/* Make a fold of the kind that a chunk has. */
+static Fold *
+chunk_fold(Context context, const ByteReader *reader, size_t budget)
+{
+	ByteReader ahead = *reader;
+	FoldHead head;
+
+	read_raw(&ahead, &head, sizeof(head));
+	return fold_new(context, head.kind, head.calendar, head.is_marked,
+					head.has_values, budget);
+}
+
+/* Take in a chunk. */
+void
+chunk_absorb(Fold *into, ByteReader *reader)
+{
+	FoldHead head;
+	Block *block = runtime_alloc(NULL, sizeof(Block));
+	uint64_t words[KEY_TABLE_BATCH];
+	BitmapColumns *sets[2];
+	int64_t *firsts[2];
+	ChunkedArray
+		slots; /* by customer of the chunk: slot here, if it has sums */
+	uint32_t customer = 0;
+
+	read_raw(reader, &head, sizeof(head));
+	if (into->calendar.grain != head.calendar.grain ||
+		into->calendar.week_start != head.calendar.week_start)
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Give the same grain for every row.",
+					  "grain changes from row to row");
+	fold_flush(into);
+	key_table_expect(&into->key_table, head.ncustomers);
+	into->is_empty &= head.is_empty;
+	into->has_value |= head.has_value;
+	if (head.last > into->last)
+		into->last = head.last;
+	if (head.scale > into->scale)
+		fold_rescale(into, head.scale);
+	sets[0] = &into->returns;
+	sets[1] = &into->starts;
+	for (int s = 0; s < 2; s++)
+	{
+		firsts[s] = runtime_alloc(
+			NULL, (head.nbitmap_columns[s] + 1) * sizeof(int64_t));
+		read_raw(reader, firsts[s], head.nbitmap_columns[s] * sizeof(int64_t));
+	}
+	chunked_array_open(&slots, NULL, sizeof(uint32_t));
+	for (;;)
+	{
+		int32_t count;
+		uint32_t before = into->key_table.nslots;
+
+		check_interrupts();
+		read_raw(reader, &count, sizeof(count));
+		if (count == 0)
+			break;
+		block->ncustomers = count;
+		for (int i = 0; i < count; i++)
+			block->keys[i] = key_read(into->kind, reader);
+		fold_number(into, block->keys, count, block->slots);
+		for (int i = 0; head.nsums > 0 && i < count; i++)
+			*(uint32_t *) chunked_array_reach(&slots, customer++) =
+				block->slots[i];
+		for (int s = 0; s < 2; s++)
+			for (int i = 0; i < head.nbitmap_columns[s]; i++)
+				if (words_read(reader, words, count))
+					block_words(sets[s], firsts[s][i], block, words);
+		fold_consider_radix(into, before);
+		if (head.nsums == 0)
+			fold_consider_overflow(into);
+	}
+	for (uint32_t i = 0; i < head.nsums; i++)
+	{
+		SumHead sum;
+		Key pair;
+		Wide value;
+
+		check_interrupts();
+		read_raw(reader, &sum, sizeof(sum));
+		pair = fold_pair(*(uint32_t *) chunked_array_peek(&slots, sum.customer),
+						 sum.bit);
+		value = (Wide) (((UWide) (uint64_t) sum.high << 64) | sum.low);
+		value = money_rescale(value, head.scale, into->scale);
+		fold_add_sums(into, &pair, &value, 1);
+	}
+	fold_consider_overflow(into);
+	chunked_array_close(&slots);
+	runtime_free(firsts[0]);
+	runtime_free(firsts[1]);
+	runtime_free(block);
+}
+
+/* Take in the bytes of a fold; into may be NULL. */
+Fold *
+fold_absorb(Fold *into, Context context, const void *data, size_t size,
+			size_t budget)
+{
+	ByteReader reader;
+
+	reader_open(&reader, data, size, "retention fold");
+	if (into == NULL)
+		into = chunk_fold(context, &reader, budget);
+	while (reader.at != reader.end)
+		chunk_absorb(into, &reader);
+	return into;
+}

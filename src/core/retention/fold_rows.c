@@ -1,0 +1,128 @@
+/*
+ * fold_rows.c
+ *		Rows into a fold, a batch at a time.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/retention/fold_state.h"
+
+#include <string.h>
+
+#define BASE_SLACK 8 /* periods left before the first one seen */
+
+/* Give bitmap columns their base before their first bit. */
+static void
+bitmap_columns_base(BitmapColumns *bitmap_columns, const Period *bits,
+					int nbits)
+{
+	Period least = bits[0];
+
+	if (bitmap_columns->has_base)
+		return;
+	for (int i = 1; i < nbits; i++)
+		if (bits[i] < least)
+			least = bits[i];
+	bitmap_columns->base = (int64_t) least - BASE_SLACK;
+	bitmap_columns->has_base = true;
+}
+
+/* Set a bit for each row that has the mark; marks NULL: they all have. */
+static void
+bitmap_columns_mark(BitmapColumns *bitmap_columns, const Period *bits,
+					const uint32_t *slots, const uint8_t *marks, uint8_t mark,
+					int nrows)
+{
+	uint64_t *words[KEY_TABLE_BATCH];
+	uint32_t most = 0;
+
+	bitmap_columns_base(bitmap_columns, bits, nrows);
+	for (int i = 0; i < nrows; i++)
+		most = slots[i] > most ? slots[i] : most;
+	for (int i = 0; i < nrows; i++)
+	{
+		words[i] = NULL;
+		if (marks != NULL && !(marks[i] & mark))
+			continue;
+		words[i] = bitmap_column_reach(
+			bitmap_columns_at(bitmap_columns, bits[i]), slots[i], most);
+		if (most >= PAGE_ITEMS)
+			__builtin_prefetch(words[i], 1);
+		else
+			*words[i] |= bitmap_column_bit(bitmap_columns, bits[i]);
+	}
+	for (int i = 0; most >= PAGE_ITEMS && i < nrows; i++)
+		if (words[i] != NULL)
+			*words[i] |= bitmap_column_bit(bitmap_columns, bits[i]);
+}
+
+/* Say how the times of the rows to come are read. */
+void
+fold_listen(Fold *fold, DayReader reader)
+{
+	if (reader.read == fold->batch.reader.read &&
+		reader.zone == fold->batch.reader.zone)
+		return;
+	fold_flush(fold);
+	fold->batch.reader = reader;
+}
+
+/* Number and mark the rows of the batch. */
+void
+fold_flush(Fold *fold)
+{
+	Batch *batch = &fold->batch;
+	uint32_t slots[KEY_TABLE_BATCH];
+	Day days[KEY_TABLE_BATCH];
+	Period bits[KEY_TABLE_BATCH];
+	uint32_t before = fold->key_table.nslots;
+	int nrows = batch->used;
+
+	if (nrows == 0)
+		return;
+	check_interrupts();
+	fold->is_empty = false;
+	batch_days(batch, days);
+	for (int i = 0; i < nrows; i++)
+	{
+		if (days[i] > fold->last)
+			fold->last = days[i];
+		bits[i] = fold->is_marked
+					  ? days[i]
+					  : period_cache_period(fold->period_cache, days[i]);
+	}
+	fold_number(fold, batch->keys, nrows, slots);
+	if (fold->is_marked)
+	{
+		bitmap_columns_mark(&fold->returns, bits, slots, batch->marks,
+							MARK_RETURN, nrows);
+		bitmap_columns_mark(&fold->starts, bits, slots, batch->marks,
+							MARK_START, nrows);
+	}
+	else
+		bitmap_columns_mark(&fold->returns, bits, slots, NULL, MARK_RETURN,
+							nrows);
+	if (fold->has_values)
+	{
+		Key pairs[KEY_TABLE_BATCH];
+		Wide values[KEY_TABLE_BATCH];
+		int npairs = 0;
+
+		for (int i = 0; i < nrows; i++)
+			if (batch->marks[i] & MARK_VALUE)
+			{
+				if (batch->scales[i] > fold->scale)
+				{
+					fold_add_sums(fold, pairs, values, npairs);
+					npairs = 0;
+					fold_rescale(fold, batch->scales[i]);
+				}
+				pairs[npairs] = fold_pair(slots[i], bits[i]);
+				values[npairs++] = money_rescale(batch->values[i],
+												 batch->scales[i], fold->scale);
+				fold->has_value = true;
+			}
+		fold_add_sums(fold, pairs, values, npairs);
+	}
+	batch_clear(batch, fold->key_table.nslots);
+	fold_consider_radix(fold, before);
+}

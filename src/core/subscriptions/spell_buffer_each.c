@@ -1,0 +1,106 @@
+/*
+ * spell_buffer_each.c
+ *		A spell buffer read customer by customer, part by part where it has
+ *		overflowed.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/subscriptions/spell_buffer_lines.h"
+
+#include <string.h>
+
+/* Read a part back into a spell buffer that is all in files. */
+static void
+part_read(SpellBuffer *spell_buffer, TempFile part)
+{
+	ChunkHead head;
+	uint8_t *data;
+
+	temp_file_rewind(part);
+	while (spell_chunk_next(part, &head, &data))
+	{
+		ByteReader reader;
+
+		reader_open(&reader, data, head.size, "ledger of spells");
+		chunk_read(spell_buffer, &head, &reader, NULL);
+		runtime_free(data);
+	}
+}
+
+/* Who takes customers, and how many have been handed out */
+typedef struct Handout
+{
+	SpellEmit take;
+	void *arg;
+	uint32_t customer;
+	Line *sorted;
+	size_t room;
+} Handout;
+
+/* Hand out a partition: its lines sorted by customer, by counting. */
+static void
+partition_hand_out(const SpellBuffer *spell_buffer, uint32_t number,
+				   Handout *handout)
+{
+	uint32_t nlines = spell_buffer->row_buffer.partitions[number].nlines;
+	PartitionWalk walk = partition_walk(&spell_buffer->row_buffer, number);
+	uint32_t ends[PAGE_ITEMS];
+	uint32_t at = 0;
+	const Packed *packed;
+
+	check_interrupts();
+	if (nlines > handout->room)
+	{
+		if (handout->sorted != NULL)
+			runtime_free(handout->sorted);
+		handout->room = (size_t) nlines + nlines / 4;
+		handout->sorted = runtime_alloc(NULL, handout->room * sizeof(Line));
+	}
+	partition_ends(&spell_buffer->row_buffer, number, ends);
+	while ((packed = partition_next(&walk)) != NULL)
+		handout->sorted[ends[packed->head & PAGE_MASK]++] =
+			line_unpack(spell_buffer, number, packed);
+	for (uint32_t i = 0; i < PAGE_ITEMS && at < nlines; at = ends[i++])
+		if (ends[i] > at)
+			handout->take(handout->arg, handout->customer++,
+						  handout->sorted + at, ends[i] - at);
+}
+
+/* Hand out a spell buffer, part by part where it has overflowed. */
+static void
+hand_out(SpellBuffer *spell_buffer, Handout *handout)
+{
+	TempFile *parts = spell_buffer->files.parts;
+
+	if (parts == NULL)
+	{
+		for (uint32_t i = 0; i < spell_buffer->row_buffer.npartitions; i++)
+			partition_hand_out(spell_buffer, i, handout);
+		return;
+	}
+	if (spell_buffer->row_buffer.npartitions > 0)
+		spell_buffer_overflow(spell_buffer);
+	spell_buffer->files.level++;
+	for (int part = 0; part < OVERFLOW_PARTS; part++)
+	{
+		spell_buffer->files.parts = NULL;
+		part_read(spell_buffer, parts[part]);
+		hand_out(spell_buffer, handout);
+		spell_buffer_close_files(spell_buffer);
+		spell_buffer_forget(spell_buffer);
+	}
+	spell_buffer->files.level--;
+	spell_buffer->files.parts = parts;
+}
+
+/* Give out the lines customer by customer. */
+void
+spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take, void *arg)
+{
+	Handout handout = {take, arg, 0, NULL, 0};
+
+	spell_buffer_flush(spell_buffer);
+	hand_out(spell_buffer, &handout);
+	if (handout.sorted != NULL)
+		runtime_free(handout.sorted);
+}

@@ -86,6 +86,9 @@ AS $$
 		END
 	FROM (
 		SELECT t.typtype, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname END AS name
-		FROM pg_type t WHERE t.oid = cvm._base_type(type)) AS b;
+		-- most are no domains, and looking below one costs as much as all the rest
+		FROM pg_type d
+		JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN cvm._base_type(d.oid) ELSE d.oid END
+		WHERE d.oid = type) AS b;
 $$;
 COMMENT ON FUNCTION cvm._accept(text, oid, text) IS 'How a source column of this type becomes a canonical column of this class, as a pattern for format(); NULL when it does not.';

@@ -143,24 +143,32 @@ CREATE POLICY readers ON cvm.stored FOR SELECT
 GRANT SELECT ON cvm.customer_state TO PUBLIC;
 GRANT SELECT ON cvm.stored, cvm.source_part, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
 
-CREATE FUNCTION cvm._made_of(model name, relation text) RETURNS text
+CREATE FUNCTION cvm._made_of(model name, relation text, literals jsonb) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	literals jsonb := cvm._literals(_made_of.model);
 BEGIN
 	-- of data in the registry only: it can be told when the source is gone
 	RETURN coalesce((
-		SELECT md5(concat_ws('|', cvm._fill(s.fold, literals), b.source_schema, b.source_name, b.columns::text))
+		SELECT md5(concat_ws('|', cvm._fill(s.fold, _made_of.literals), b.source_schema, b.source_name, b.columns::text))
 		FROM cvm.customer_state s
 		JOIN cvm.binding b ON b.model = _made_of.model AND b.entity = s.entity
 		WHERE s.state = _made_of.relation), (
-		SELECT md5(literals::text || string_agg(DISTINCT concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text), E'\n'))
+		SELECT md5(_made_of.literals::text || string_agg(DISTINCT concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text), E'\n'))
 		FROM cvm.report_body r
 		CROSS JOIN unnest(r.needs) AS n(need)
 		LEFT JOIN cvm.binding b ON b.model = _made_of.model AND b.entity = split_part(n.need, '.', 1)
 		WHERE r.view = _made_of.relation));
+END
+$$;
+COMMENT ON FUNCTION cvm._made_of(name, text, jsonb) IS 'The same for who has the literals of the model already.';
+
+CREATE FUNCTION cvm._made_of(model name, relation text) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN cvm._made_of(_made_of.model, _made_of.relation, cvm._literals(_made_of.model));
 END
 $$;
 COMMENT ON FUNCTION cvm._made_of(name, text) IS 'Digest of the settings and bindings that go into a state or a report; NULL while the entity of a state is not bound.';
@@ -169,8 +177,12 @@ CREATE FUNCTION cvm._usable(model name) RETURNS SETOF name
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	WITH setting AS MATERIALIZED (
+		SELECT cvm._literals($1) AS literals
+	)
 	SELECT t.relation
 	FROM cvm.stored t
+	CROSS JOIN setting g
 	LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
 	JOIN cvm.model m ON m.model = t.model
 	JOIN pg_roles r ON r.rolname = m.owner
@@ -179,6 +191,6 @@ AS $$
 	JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relowner = r.oid
 		AND c.relname::text = t.relation::text || CASE WHEN s.state IS NULL THEN '_stored' ELSE '' END
 	WHERE t.model = $1 AND t.refreshed_at IS NOT NULL
-		AND t.made_of = cvm._made_of(t.model, t.relation::text);
+		AND t.made_of = cvm._made_of(t.model, t.relation::text, g.literals);
 $$;
 COMMENT ON FUNCTION cvm._usable(name) IS 'What a model keeps that its settings and bindings still ask for: views read this, and the source in place of the rest.';

@@ -117,7 +117,7 @@ END
 $$;
 COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS 'The columns of a canonical view over a source, or an error that says what does not fit.';
 
-CREATE FUNCTION cvm._bound(model name)
+CREATE FUNCTION cvm._bound(model name, one text DEFAULT NULL)
 RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text, condition text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -132,7 +132,7 @@ BEGIN
 		JOIN cvm.entity e USING (entity)
 		LEFT JOIN pg_class c ON c.relname = bi.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 			AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = bi.source_schema)
-		WHERE bi.model = _bound.model
+		WHERE bi.model = _bound.model AND (_bound.one IS NULL OR bi.entity = _bound.one)
 		ORDER BY e.position
 	LOOP
 		entity := b.entity;
@@ -158,13 +158,15 @@ BEGIN
 		RETURN NEXT;
 	END LOOP;
 	-- without a history, segments may be a column of customer
-	IF NOT EXISTS (SELECT FROM cvm.binding bi WHERE bi.model = _bound.model AND bi.entity = 'segment_history') THEN
+	IF coalesce(_bound.one, 'segment_history') = 'segment_history'
+		AND NOT EXISTS (SELECT FROM cvm.binding bi WHERE bi.model = _bound.model AND bi.entity = 'segment_history')
+	THEN
 		RETURN QUERY
 		SELECT 'segment_history', a.source, a.source_text, a.columns, NULL, NULL FROM cvm._attribute_schemes(_bound.model) a LIMIT 1;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._bound(name) IS 'The bindings of a model against the sources as they are now: their columns, or what does not fit.';
+COMMENT ON FUNCTION cvm._bound(name, text) IS 'The bindings of a model, or that of one entity, against the sources as they are now: their columns, or what does not fit.';
 
 CREATE FUNCTION cvm._have(model name) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL UNSAFE

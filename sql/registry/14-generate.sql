@@ -86,7 +86,7 @@ CREATE FUNCTION cvm._print_of_view(view oid) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT md5(jsonb_build_array(r.ev_action::text, c.reloptions, pg_get_userbyid(c.relowner), obj_description(c.oid, 'pg_class'),
+	SELECT md5(jsonb_build_array(md5(r.ev_action::text), c.reloptions, pg_get_userbyid(c.relowner), obj_description(c.oid, 'pg_class'),
 		(SELECT jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
 		(SELECT e.extversion FROM pg_extension e WHERE e.extname = 'cvm'))::text)
 	FROM pg_class c
@@ -199,10 +199,12 @@ AS $$
 DECLARE
 	have text[] := coalesce(cvm._have(_wanted.model), '{}');
 	literals jsonb := cvm._literals(_wanted.model);
-	kept name[] := ARRAY(SELECT u.relation FROM cvm._usable(_wanted.model) AS u(relation));
+	-- what is stored and usable is among what the model has
+	kept name[] := ARRAY(SELECT t.relation FROM cvm.stored t WHERE t.model = _wanted.model AND t.relation::text = ANY (have));
+	scheme_rows text := cvm._scheme_rows(_wanted.model);
 BEGIN
-	have := have || CASE WHEN cvm._scheme_rows(_wanted.model) IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(_wanted.model, have);
+	have := have || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(scheme_rows, have);
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
 		(SELECT format(E'SELECT %s\n FROM %s s%s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text, E'\n WHERE ' || b.condition)
@@ -210,9 +212,8 @@ BEGIN
 		format('%s Reads %s.', e.description, b.source_text),
 		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c)),
 		b.problem, NULL
-	FROM cvm._bound(_wanted.model) b
+	FROM cvm._bound(_wanted.model, one::text) b
 	JOIN cvm.entity e USING (entity)
-	WHERE one IS NULL OR b.entity = one::text
 	ORDER BY 1;
 
 	RETURN QUERY

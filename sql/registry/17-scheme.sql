@@ -72,7 +72,7 @@ BEGIN
 	WITH history AS (
 		SELECT b.source_text, (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(b.columns) c) AS x,
 			b.condition IS NOT NULL AS is_split
-		FROM cvm._bound($1) b
+		FROM cvm._bound($1, 'segment_history') b
 		JOIN cvm.binding g ON g.model = $1 AND g.entity = b.entity
 		WHERE b.entity = 'segment_history' AND b.problem IS NULL
 	), given AS (
@@ -92,15 +92,15 @@ END
 $$;
 COMMENT ON FUNCTION cvm._scheme_rows(name) IS 'All schemes of segments of a model as SQL; NULL where there is but its segment history.';
 
-CREATE FUNCTION cvm._segment_literals(model name, have text[]) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL UNSAFE
+CREATE FUNCTION cvm._segment_literals(scheme_rows text, have text[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object(
-		'scheme_rows', coalesce(cvm._scheme_rows($1), 'SELECT NULL WHERE false'),
+		'scheme_rows', coalesce($1, 'SELECT NULL WHERE false'),
 		'segment_version', CASE WHEN 'segment_history.scheme_version' = ANY ($2) THEN 'hashtext(h.scheme_version)::numeric' ELSE 'NULL::numeric' END,
 		'families', CASE WHEN 'product.family' = ANY ($2)
 			THEN '(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, max(r.list_price) OVER (PARTITION BY r.family) AS highest FROM product r) p)'
 			ELSE 'NULL::text[]' END);
 $$;
-COMMENT ON FUNCTION cvm._segment_literals(name, text[]) IS 'What {scheme_rows}, {segment_version} and {families} stand for in the bodies of report views.';
+COMMENT ON FUNCTION cvm._segment_literals(text, text[]) IS 'What {scheme_rows}, {segment_version} and {families} stand for in the bodies of report views.';

@@ -20,3 +20,5 @@ ALTER TABLE cvm.generated ADD COLUMN made_as text;
 
 DROP FUNCTION cvm._lock_class();
 DROP FUNCTION cvm._lock_key(name, name);
+DROP FUNCTION cvm._bound(name);
+DROP FUNCTION cvm._segment_literals(name, text[]);

@@ -72,7 +72,7 @@ DECLARE
 BEGIN
 	SELECT s.* INTO kind FROM cvm.customer_state s WHERE s.state = _tend_queue.state;
 	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
-	SELECT b.source, b.columns INTO source, columns FROM cvm._bound(_tend_queue.model) b WHERE b.entity = kind.entity AND b.problem IS NULL;
+	SELECT b.source, b.columns INTO source, columns FROM cvm._bound(_tend_queue.model, kind.entity) b WHERE b.problem IS NULL;
 	IF source IS NULL THEN
 		RETURN false;
 	END IF;

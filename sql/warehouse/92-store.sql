@@ -129,17 +129,23 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH RECURSIVE read AS (
-		SELECT b.source AS relation FROM cvm._bound($1) b WHERE b.source IS NOT NULL
+		SELECT c.oid AS relation
+		FROM cvm.binding b
+		JOIN pg_namespace n ON n.nspname = b.source_schema
+		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = b.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+		WHERE b.model = $1
 		UNION
 		SELECT d.refobjid
 		FROM read r
 		JOIN pg_class v ON v.oid = r.relation AND v.relkind = 'v'
 		JOIN pg_rewrite w ON w.ev_class = v.oid
 		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+	), found AS MATERIALIZED (
+		-- first these, so that no other view of the database is printed
+		SELECT c.oid, c.relkind, c.relrowsecurity FROM read r JOIN pg_class c ON c.oid = r.relation
 	)
 	SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)
-	FROM read r
-	JOIN pg_class c ON c.oid = r.relation
+	FROM found c
 	WHERE c.relrowsecurity
 		OR (c.relkind = 'v' AND pg_get_viewdef(c.oid) ~ '\m(CURRENT_USER|SESSION_USER|CURRENT_ROLE|current_setting|pg_has_role)\M|(?<!'')\mUSER\M');
 $$;
@@ -156,6 +162,7 @@ DECLARE
 	-- where rows depend on who reads, all of them are not for everybody who may
 	-- read the view: cvm.grant_reader() says for whom
 	is_same_for_all boolean := cvm._rows_by_reader(_tend_stored.model) IS NULL;
+	usable name[] := ARRAY(SELECT u.relation FROM cvm._usable(_tend_stored.model) AS u(relation));
 BEGIN
 	FOR t IN SELECT s.* FROM cvm.stored s WHERE s.model = _tend_stored.model AND s.refreshed_at IS NOT NULL LOOP
 		IF t.mode = 'queue' THEN
@@ -163,7 +170,7 @@ BEGIN
 		ELSIF t.queue_name IS NOT NULL THEN
 			PERFORM cvm._drop_queue(t.model, t.relation);
 		END IF;
-		IF NOT t.relation IN (SELECT u.relation FROM cvm._usable(t.model) AS u(relation)) THEN
+		IF NOT t.relation = ANY (usable) THEN
 			-- made under other settings, such as a smaller min_group_size: not
 			-- to be read until it is made again
 			FOR r IN
@@ -243,7 +250,7 @@ BEGIN
 	END IF;
 
 	IF kind.state IS NOT NULL THEN
-		SELECT b.source AS oid, b.source_text INTO source FROM cvm._bound(store.model) b WHERE b.entity = kind.entity AND b.problem IS NULL;
+		SELECT b.source AS oid, b.source_text INTO source FROM cvm._bound(store.model, kind.entity) b WHERE b.problem IS NULL;
 		IF source.oid IS NULL OR cvm._relation(store.model, kind.entity::name) IS NULL THEN
 			RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
 				MESSAGE = format('"%s" waits for entity "%s"', store.name, kind.entity),

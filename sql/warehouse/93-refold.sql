@@ -56,7 +56,7 @@ DECLARE
 BEGIN
 	SELECT s.* INTO kind FROM cvm.customer_state s WHERE s.state = _refresh_state.state;
 	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _refresh_state.model AND t.relation = _refresh_state.state::name;
-	SELECT b.* INTO bound FROM cvm._bound(_refresh_state.model) b WHERE b.entity = kind.entity;
+	SELECT b.* INTO bound FROM cvm._bound(_refresh_state.model, kind.entity) b;
 	IF bound.problem IS NOT NULL OR bound.source IS NULL OR cvm._relation(_refresh_state.model, kind.entity::name) IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
 			MESSAGE = format('"%s" of model "%s" waits for entity "%s"%s', _refresh_state.state, _refresh_state.model, kind.entity, coalesce(': ' || bound.problem, '')),

@@ -76,8 +76,10 @@ BEGIN
 		restating := format('SELECT jsonb_array_elements(cvm._register(%2$L, ''insert'', ''restatement'', coalesce(jsonb_agg(jsonb_build_object(''refresh_id'', %1$s, ''relation'', %3$L, '
 			|| '''row_key'', p.row_key, ''period'', p.period, ''column_name'', c.name, ''old_value'', (p.o ->> c.name)::numeric, ''new_value'', (p.n ->> c.name)::numeric)), ''[]''))) '
 			|| 'FROM (SELECT coalesce(o.row_key, n.row_key) AS row_key, coalesce(o.%4$I, n.%4$I) AS period, to_jsonb(o) AS o, to_jsonb(n) AS n '
-			|| 'FROM old o FULL JOIN fresh n ON n.row_key = o.row_key '
-			|| 'WHERE o.is_complete OR (o.row_key IS NULL AND n.is_complete AND n.%4$I <= (SELECT max(x.%4$I) FROM old x WHERE x.is_complete))) p '
+			|| 'FROM old o FULL JOIN fresh n ON n.row_key = o.row_key WHERE o.* IS DISTINCT FROM n.* '
+			|| 'AND (o.is_complete OR (o.row_key IS NULL AND n.is_complete AND n.%4$I <= (SELECT max(x.%4$I) FROM old x WHERE x.is_complete))) '
+			-- not pulled up: a row becomes JSON once, and not once a column
+			|| 'OFFSET 0) p '
 			|| 'CROSS JOIN unnest(%5$L::text[]) AS c(name) WHERE p.o -> c.name IS DISTINCT FROM p.n -> c.name',
 			_refresh_report.refresh_id, _refresh_report.model, _refresh_report.view, period,
 			(SELECT array_agg(c.column_name) FROM cvm.report_column c

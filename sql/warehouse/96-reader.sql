@@ -46,7 +46,7 @@ BEGIN
 			UNION ALL
 			SELECT cvm._table(t.model, t.relation) FROM cvm.stored t
 			JOIN cvm.report_view v ON v.view = t.relation::text
-			WHERE t.model = r.model AND v.group_size IS NOT NULL AND t.relation IN (SELECT u.relation FROM cvm._usable(r.model) AS u(relation))) k
+			WHERE t.model = r.model AND v.group_size IS NOT NULL AND t.relation IN (SELECT u.relation FROM cvm._usable(_grant_readers.model) AS u(relation))) k
 		WHERE r.model = _grant_readers.model AND NOT has_table_privilege(p.oid, to_regclass(k.relation), 'SELECT')
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', g.relation, g.role);

@@ -13,7 +13,7 @@ cluster_start() {
 	mkdir -m 700 "$cluster/data" "$cluster/sock"
 	[ "$(id -u)" != 0 ] || chown postgres: "$cluster/data" "$cluster/sock"
 	as_server "$own/bin/initdb" -D "$cluster/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
-	printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$cluster/sock'" "$@" >>"$cluster/data/postgresql.conf"
+	printf '%s\n' "listen_addresses = ''" 'jit = off' "unix_socket_directories = '$cluster/sock'" "$@" >>"$cluster/data/postgresql.conf"
 	cluster_resume
 }
 

@@ -288,7 +288,7 @@ BEGIN
 				'fix', format('SELECT * FROM cvm.rebuild(%L);', check_model.model));
 		ELSE
 			BEGIN
-				EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT 1) AS one', view) INTO n;
+				EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %s LIMIT 1) AS one', view) INTO n;
 				IF n = 0 THEN
 					found := found || jsonb_build_object('severity', 'warning', 'entity', b.entity, 'problem', 'empty_source', 'count', 1, 'samples', ARRAY[b.source_text],
 						'what', 'The source has no rows that you can see. Load it; the fix takes the binding away.',

@@ -28,14 +28,12 @@ $$folded AS MATERIALIZED (
 	SELECT e.customer_id, cvm.activity_agg({{arguments}}) AS activity{{events}}
 	GROUP BY e.customer_id
 ), observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, max(cvm.last_day(f.activity)) + 1) AS as_of
-	FROM folded f
+	SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of
 )$$,
 $$folded AS NOT MATERIALIZED (
 	SELECT a.customer_id, a.activity FROM customer_activity a
 ), observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, max(cvm.last_day(f.activity)) + 1) AS as_of
-	FROM folded f
+	SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of
 )$$)),
 
 -- states: segment, state and as_of of a triangle.  Without segments it comes

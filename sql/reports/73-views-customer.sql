@@ -76,7 +76,7 @@ FROM (
 
 ('customer_rfm', 1, '{event}', $$
 WITH observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, max(cvm.day_of(e.occurred_at, {time_zone})) + 1) AS as_of FROM event e
+	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(e.occurred_at, {time_zone})) + 1 FROM event e)) AS as_of
 ), folded AS (
 	SELECT e.customer_id, o.as_of,
 		o.as_of - 1 - max(cvm.day_of(e.occurred_at, {time_zone})) AS recency_days,

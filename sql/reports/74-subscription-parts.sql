@@ -15,21 +15,24 @@ CREATE TABLE cvm.subscription_part (part text, way text, by_segment boolean, bod
 INSERT INTO cvm.subscription_part VALUES
 -- The day after the last one seen: ends that lie in the future are plans
 ('observed', NULL, NULL, $$observed AS MATERIALIZED (
-	SELECT coalesce({as_of},
-		greatest(max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+	SELECT coalesce({as_of}, (
+		SELECT coalesce(greatest(max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
 			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1,
-		min(s.started_on) FILTER (WHERE isfinite(s.started_on)) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+			min(s.started_on) FILTER (WHERE isfinite(s.started_on)) + 1)
+		FROM subscription s
+		CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t)) AS as_of
 )$$),
 
 -- The same with the first day seen; no as_of where everything lies in the future
 ('observed_since', NULL, NULL, $$observed AS MATERIALIZED (
-	SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, coalesce({as_of}, greatest(
-		max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
-		max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
-	FROM subscription s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+	SELECT d.first_day, coalesce({as_of}, d.seen_until) AS as_of
+	FROM (
+		SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, greatest(
+			max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1 AS seen_until
+		FROM subscription s
+		CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+	) d
 )$$),
 
 -- The holdings of each customer
@@ -42,12 +45,13 @@ INSERT INTO cvm.subscription_part VALUES
 ('base', 'kept', NULL, $$folded AS NOT MATERIALIZED (
 	SELECT k.customer_id, k.holdings FROM customer_holdings k
 ), observed AS MATERIALIZED (
-	SELECT coalesce({as_of},
-		greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
-		min(s.started_on) + 1) AS as_of
-	FROM customer_holdings k
-	CROSS JOIN LATERAL cvm.spells(k.holdings) s
-	CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+	SELECT coalesce({as_of}, (
+		SELECT coalesce(
+			greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
+			min(s.started_on) + 1)
+		FROM customer_holdings k
+		CROSS JOIN LATERAL cvm.spells(k.holdings) s
+		CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t)) AS as_of
 )$$),
 -- all at the last rate
 ('base', 'fx', NULL, $${{observed}}, rate_now AS MATERIALIZED (

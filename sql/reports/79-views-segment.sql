@@ -191,10 +191,11 @@ FROM (
 	-- without subscriptions whoever is in a segment counts
 	SELECT 2, '{segment_history}', $$
 observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, greatest(
-		max(h.valid_from) FILTER (WHERE h.valid_from <= (now() AT TIME ZONE {time_zone})::date),
-		max(h.valid_to) FILTER (WHERE h.valid_to <= (now() AT TIME ZONE {time_zone})::date)) + 1) AS as_of
-	FROM segment_history h
+	SELECT coalesce({as_of}, (
+		SELECT greatest(
+			max(h.valid_from) FILTER (WHERE h.valid_from <= (now() AT TIME ZONE {time_zone})::date),
+			max(h.valid_to) FILTER (WHERE h.valid_to <= (now() AT TIME ZONE {time_zone})::date)) + 1
+		FROM segment_history h)) AS as_of
 ), history AS (
 	SELECT cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
 	FROM segment_history h

@@ -10,10 +10,11 @@ observed AS MATERIALIZED (
 )$$),
 ('observed', 2, '{}', $$
 observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, greatest(
-		max(w.valid_from) FILTER (WHERE w.valid_from <= (now() AT TIME ZONE {time_zone})::date),
-		max(w.valid_to) FILTER (WHERE w.valid_to <= (now() AT TIME ZONE {time_zone})::date)) + 1) AS as_of
-	FROM owner w
+	SELECT coalesce({as_of}, (
+		SELECT greatest(
+			max(w.valid_from) FILTER (WHERE w.valid_from <= (now() AT TIME ZONE {time_zone})::date),
+			max(w.valid_to) FILTER (WHERE w.valid_to <= (now() AT TIME ZONE {time_zone})::date)) + 1
+		FROM owner w)) AS as_of
 )$$),
 ('sold', 1, '{subscription}', $$
 sold AS (

@@ -46,11 +46,12 @@ BEGIN
 	EXECUTE cvm._fill(format($$
 		WITH spell AS (%1$s
 		), observed AS (
-			SELECT coalesce({as_of}, greatest(
-				max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
-				max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1) AS as_of
-			FROM {subscription} s
-			CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+			SELECT coalesce({as_of}, (
+				SELECT greatest(
+					max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
+					max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1
+				FROM {subscription} s
+				CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t)) AS as_of
 		), launched AS (
 			SELECT coalesce($3, min(s.started_on)) AS day FROM spell s WHERE s.product = ANY ($1)
 		), placed AS (%2$s

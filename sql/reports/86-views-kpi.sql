@@ -35,7 +35,7 @@ INSERT INTO cvm.subscription_part VALUES
 ('due_segments', NULL, false, ''),
 
 -- From the closing of twelve months before
-('year', NULL, NULL, $$year_change AS (
+('year', NULL, NULL, $$year_change AS MATERIALIZED (
 	SELECT y.segment, y.period_start, sum(y.opening_mrr) AS opening, sum(y.gross_retained_mrr) AS gross, sum(y.net_retained_mrr) AS net
 	FROM (
 		SELECT '(all)'::text AS segment, k.*

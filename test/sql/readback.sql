@@ -15,6 +15,15 @@ SELECT world.model('kept') \g /dev/null
 SELECT cvm.store('kept', s.state, mode => 'scan') FROM cvm.customer_state s WHERE s.entity = 'subscription' \g /dev/null
 SELECT cvm.store('kept', 'retention_month'), cvm.store('kept', 'segment_kpi') \g /dev/null
 
+-- and with a day for as_of, beside which no aggregate may stand: Citus takes a
+-- constant for coalesce(constant, aggregate), and a row for every row
+SELECT world.model('dated') \g /dev/null
+SELECT cvm.configure('dated', 'as_of', '2024-10-01') \g /dev/null
+SELECT is_empty($$SELECT c.relname FROM pg_class c
+	WHERE c.relkind = 'v' AND c.relnamespace = 'dated'::regnamespace AND pg_get_viewdef(c.oid) ~ 'COALESCE\(''[0-9-]+''::date, *\(*(GREATEST\()?\(*(max|min|cvm\.\w+_agg)\('$$,
+	'no view has an aggregate beside a constant as_of');
+SELECT cmp_ok((SELECT count(*) FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'dated'::regnamespace AND pg_get_viewdef(c.oid) ~ '2024-10-01'), '>=', 30::bigint, 'though most have a constant as_of');
+
 -- as pg_dump does: every name of ours must be said with its schema
 SET LOCAL search_path = '';
 INSERT INTO pg_temp.printed

@@ -7,8 +7,10 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(SRC)cvm.co
 
 MODULE_big    = cvm
 OBJS          = $(patsubst $(SRC)%.c,%.o,$(wildcard $(SRC)src/core/*/*.c $(SRC)src/pg/*.c $(SRC)src/pg/*/*.c))
-PG_CPPFLAGS   = -I$(SRC)src -DCVM_VERSION='"$(EXTVERSION)"'
-PG_CFLAGS     = -MMD -MP -fno-semantic-interposition -ffile-prefix-map=$(abspath $(SRC))=. -ffile-prefix-map=$(CURDIR)=.
+PG_CPPFLAGS   = -I$(SRC:./=)src -DCVM_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS     = -MMD -MP -fno-semantic-interposition $(PREFIX_MAPS)
+# Wherever it is built, the library knows its sources by the same names
+PREFIX_MAPS   = $(patsubst %,-ffile-prefix-map=%=,$(abspath $(SRC))/ $(filter-out ./,$(SRC))) -ffile-prefix-map=$(CURDIR)=.
 EXTRA_CLEAN   = $(OBJS:.o=.d)
 SHLIB_EXPORTS = src/pg/exports.txt
 

@@ -27,7 +27,7 @@ BEGIN
 	-- whole units first, rounded down; what is missing goes, a unit each, to
 	-- the largest remainders, and among equals to the first
 	RETURN (
-		SELECT array_agg(round(sign(amount) * (x.whole + (x.place <= x.missing)::int) / 10::numeric ^ digits, digits) ORDER BY x.n)
+		SELECT array_agg(round(sign(amount) * (x.whole + (x.place <= x.missing)::int) * ('1e-' || digits)::numeric, digits) ORDER BY x.n)
 		FROM (
 			SELECT s.n, s.whole, units - sum(s.whole) OVER () AS missing,
 				row_number() OVER (ORDER BY s.remainder DESC, s.n) AS place

@@ -6,7 +6,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(45);
+SELECT plan(50);
 
 -- Customers of two segments, years 0 to 12: Fader and Hardie (2007)
 CREATE TEMP TABLE alive (segment text, year int, customers int);
@@ -84,6 +84,18 @@ SELECT is((SELECT concat_ws(' ', opening_customers, openers_lost, all_lost, cust
 		round(average_base_rate::numeric, 4), round(daily_rate::numeric, 4), round(hazard_rate::numeric, 4))
 	FROM churn_rates((SELECT movement_agg(h, 'month', '2024-07-01') FROM w3), (SELECT movement_agg(h, 'day', '2024-07-01') FROM w3)) WHERE period_start = '2024-06-01'),
 	'100 5 10 3740 0.0500 0.1000 0.0667 0.0833 0.0667 0.0802', 'W3: one month, six rates of churn: 5%, 10%, 6.67%, 8.33%, 6.67%, 8.02%');
+
+-- figures that others dispute
+SELECT ok((SELECT abs(m.alpha * 3 - 1) < 1e-9 AND abs(m.beta * 3 - 1) < 1e-9 FROM (SELECT (sbg_fit(p, a, l)).* FROM (VALUES (1, 50::bigint, 0::bigint), (2, 10, 40)) v (p, a, l)) m),
+	'truth F9: a fit whose optimum is a third is a third to 1e-9');
+SELECT ok(abs(sbg_derl(0.7, 1.3, 2e-7, 0) - 337.5) < 0.05, 'truth F9: lifetime revenue at a tiny discount has a sum');
+-- of a discount at which both ways to the sum end: the last term of the sum is 1e-17
+SELECT ok(abs(sbg_derl(0.7, 1.3, 0.0001, 0) / (SELECT 1 + sum(t.term) FROM (SELECT exp(sum(ln((1.3 + j::float8) / (2 + j::float8) / 1.0001)) OVER (ORDER BY j)) AS term FROM generate_series(0, 400000) j) t) - 1) < 1e-9,
+	'lifetime revenue is the sum, term by term');
+SELECT is((SELECT sum(x) FROM unnest(allocate(13.636630271255734130, '{3,2}', 18)) x), 13.636630271255734130, 'truth F9: eighteen digits are shared out exactly');
+SELECT is_empty($$SELECT n, d FROM generate_series(0, 20) d, generate_series(1, 50) n,
+	LATERAL (SELECT round(n * 7919 / 104729.0, d) AS amount) a
+	WHERE (SELECT sum(x) FROM unnest(allocate(a.amount, ARRAY[n, 1, n % 7 + 1]::numeric[], d)) x) <> a.amount$$, 'as is any number of digits');
 
 SELECT * FROM finish();
 ROLLBACK;

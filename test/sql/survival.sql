@@ -6,7 +6,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(39);
+SELECT plan(45);
 
 -- Freireich's trial of 6-MP in leukaemia (1963), as in every textbook
 CREATE TEMP TABLE trial (arm text, week int, relapsed bool);
@@ -29,6 +29,14 @@ SELECT is((SELECT round(chi_square::numeric, 6) || ' ' || round(p_value::numeric
 -- Weights, as published by Kleinbaum and Klein and by survdiff(rho = 1)
 SELECT results_eq($$SELECT w, round(chi_square::numeric, 5) FROM unnest('{logrank,gehan,tarone-ware,peto}'::text[]) w, logrank((SELECT array_agg(s) FROM arm), w)$$,
 	$$VALUES ('logrank', 16.79294), ('gehan', 13.45785), ('tarone-ware', 15.12358), ('peto', 14.08414)$$, 'weighted tests are the published ones');
+-- a group that is never at risk says nothing, wherever it stands
+CREATE TEMP TABLE idle AS SELECT g, survival_agg(t, l, a) AS s FROM (VALUES ('A', 2, 100::bigint, 1000::bigint), ('A', 3, 90, 1000), ('A', 4, 80, 1000),
+	('B', 2, 60, 700), ('B', 3, 70, 690), ('B', 4, 55, 720), ('C', 2, 31, 300), ('C', 3, 27, 310), ('C', 4, 30, 305), ('Z', 1, 0, 100)) v (g, t, l, a) GROUP BY g;
+SELECT is((SELECT count(DISTINCT (l.degrees, round(l.p_value::numeric, 9), round(l.chi_square::numeric, 9))) || ' ' || max(l.degrees)
+	FROM (SELECT array_agg(s ORDER BY g) FROM idle UNION ALL SELECT array_agg(s ORDER BY g DESC) FROM idle UNION ALL SELECT array_agg(s ORDER BY g) FROM idle WHERE g <> 'Z') x (states),
+		LATERAL logrank(x.states, w) l), '1 2', format('truth F8: %s counts the degrees of groups that are at risk', w))
+FROM unnest('{logrank,gehan,tarone-ware,peto,fleming}'::text[]) w;
+SELECT is((SELECT round(l.p_value::numeric, 4) FROM (SELECT array_agg(s ORDER BY g) AS states FROM idle) x, LATERAL logrank(x.states, 'gehan') l), 0.8121, 'truth F8: and p is that of a pseudo-inverse');
 SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), 'feather')$$, '22023', NULL, 'an unknown weight is refused');
 -- Strata, against plain SQL for two groups
 CREATE TEMP TABLE spell AS SELECT n % 2 = 0 AS g, 'h' || hashint4(n) % 3 AS h, 1 + (hashint4(n + 7) & 31) % (20 + n % 5) AS t, (hashint4(n + 9) & 3) > 0 AS e FROM generate_series(1, 900) n;

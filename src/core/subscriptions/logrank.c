@@ -28,14 +28,18 @@ weight_of(const char *name, size_t size)
 static int
 quadratic_form(double *matrix, double *vector, int size, double *form)
 {
+	double *least = runtime_alloc(NULL, ((size_t) size + 1) * sizeof(double));
 	int rank = 0;
 
+	/* what elimination leaves of a variance that the others determine */
+	for (int i = 0; i < size; i++)
+		least[i] = matrix[i * size + i] * 1e-10;
 	*form = 0;
 	for (int i = 0; i < size; i++)
 	{
 		double pivot = matrix[i * size + i];
 
-		if (!(pivot > 1e-10))
+		if (!(pivot > least[i]))
 			continue;
 		rank++;
 		*form += vector[i] * vector[i] / pivot;
@@ -48,6 +52,7 @@ quadratic_form(double *matrix, double *vector, int size, double *form)
 				matrix[j * size + k] -= factor * matrix[i * size + k];
 		}
 	}
+	runtime_free(least);
 	return rank;
 }
 

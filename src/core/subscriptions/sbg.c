@@ -23,7 +23,8 @@
 
 #define MAX_PERIODS 100000
 #define WORK_MOST \
-	30000000		 /* periods looked at while climbing: a second or two */
+	30000000 /* periods looked at while climbing: a second or two */
+#define SUM_TERMS 1000000 /* before another way to a sum is taken */
 #define EDGE 9.21034 /* ln 10000: alpha and beta are looked for up to there */
 
 /* Who was at risk and lost in each period, 1 to nperiods */
@@ -170,6 +171,35 @@ slope_step(const Slope *slope, double *dx, double *dy)
 	}
 }
 
+static double
+slope_size(const Slope *slope)
+{
+	return fmax(fabs(slope->x), fabs(slope->y));
+}
+
+/*
+ * Near its maximum the likelihood is flat beyond what its digits tell; its
+ * derivatives are not, so the last steps are those that make them smaller.
+ */
+static void
+fit_polish(const Renewals *renewals, double *x, double *y, Slope *slope)
+{
+	for (int i = 0; i < 20; i++)
+	{
+		double dx;
+		double dy;
+		Slope next;
+
+		slope_step(slope, &dx, &dy);
+		next = slope_at(renewals, *x + dx, *y + dy);
+		if (!(slope_size(&next) < slope_size(slope)))
+			return;
+		*x += dx;
+		*y += dy;
+		*slope = next;
+	}
+}
+
 /* Find the parameters under which the data are likeliest. */
 void
 sbg_fit(const Survival *survival, Sbg *fit)
@@ -220,6 +250,7 @@ sbg_fit(const Survival *survival, Sbg *fit)
 		if (fabs(x) > EDGE || fabs(y) > EDGE)
 			fit_fail();
 	}
+	fit_polish(&renewals, &x, &y, &slope);
 	det = slope.xx * slope.yy - slope.xy * slope.xy;
 	if (!(slope.xx < 0 && slope.yy < 0 && det > 1e-9 * slope.xx * slope.yy))
 		fit_fail();
@@ -255,6 +286,41 @@ sbg_survival(double alpha, double beta, int32_t periods)
 }
 
 /*
+ * The sum over i of (b)_i / (c)_i z^i, a hypergeometric function 2F1(1, b; c; z),
+ * by the continued fraction of Gauss: where z is near 1 it takes about the
+ * square root of the terms that the sum takes.  NaN where it does not end.
+ */
+static double
+gauss_fraction(double b, double c, double z)
+{
+	double value = 1;
+	double up = 1;
+	double down = 0;
+
+	/* modified Lentz: 1 / value is the function */
+	for (int64_t i = 0; i < INT64_C(20000000); i++)
+	{
+		double n = (double) (i / 2);
+		double k = b / c;
+		double change;
+
+		if (i % 2 != 0)
+			k = (n + 1) * (c - b + n) / ((c + 2 * n) * (c + 2 * n + 1));
+		else if (i > 0)
+			k = (b + n) * (c - 1 + n) / ((c + 2 * n - 1) * (c + 2 * n));
+		down = 1 / (1 - k * z * down);
+		up = 1 - k * z / up;
+		change = up * down;
+		value *= change;
+		if (fabs(change - 1) < 1e-16)
+			return 1 / value;
+		if ((i & 0xffff) == 0)
+			check_interrupts();
+	}
+	return NAN;
+}
+
+/*
  * Discounted payments expected from a customer about to renew for the n-th
  * time, that payment included; of a new customer, who pays at once, when n is
  * 0.  NaN where the sum does not end.
@@ -273,9 +339,9 @@ sbg_lifetime(double alpha, double beta, double discount, int32_t renewals)
 
 	if (discount == 0)
 		return alpha > 1 ? chance * (all - 1) / (alpha - 1) : NAN;
-	for (int64_t i = 0; i < INT64_C(100000000); i++)
+	for (int32_t i = 0; i < SUM_TERMS; i++)
 	{
-		term *= (membership + (double) i) / (all + (double) i) * factor;
+		term *= (membership + i) / (all + i) * factor;
 		sum += term;
 		/* what is left is less than a geometric series of this term */
 		if (term * factor <= sum * (1 - factor) * 1e-17)
@@ -283,5 +349,5 @@ sbg_lifetime(double alpha, double beta, double discount, int32_t renewals)
 		if ((i & 0xffff) == 0)
 			check_interrupts();
 	}
-	return NAN;
+	return chance * gauss_fraction(membership, all, factor);
 }

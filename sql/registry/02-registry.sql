@@ -123,6 +123,11 @@ CREATE FUNCTION cvm._try_lock(model name, relation name) RETURNS boolean
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION cvm._try_lock(name, name) IS 'Holds the lock of a stored table of a model until the transaction ends, for whoever has the rights of its owner; false where another session does.';
 
+CREATE FUNCTION cvm._lock_stored(model name, relation name) RETURNS void
+	AS 'MODULE_PATHNAME', 'cvm_lock_stored'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION cvm._lock_stored(name, name) IS 'Holds that lock too, and waits for it; taken before the lock of the model where both are.';
+
 CREATE FUNCTION cvm._lock_id(relation name) RETURNS int
 	AS 'MODULE_PATHNAME', 'cvm_lock_id'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

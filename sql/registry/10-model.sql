@@ -77,6 +77,31 @@ END
 $$;
 COMMENT ON FUNCTION cvm._open(name, boolean) IS 'The owner of a model; refuses whoever is not a member of that role. Before a change it also locks the model.';
 
+CREATE FUNCTION cvm._open_stored(model name, relation name DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	busy text;
+BEGIN
+	PERFORM cvm._open(_open_stored.model, writes => false);
+	-- before the model, as a refresh that must change views takes them
+	PERFORM cvm._lock_stored(t.model, t.relation)
+	FROM (SELECT t.* FROM cvm.stored t WHERE t.model = _open_stored.model AND (_open_stored.relation IS NULL OR t.relation = _open_stored.relation) ORDER BY t.relation) t;
+	PERFORM cvm._open(_open_stored.model);
+	-- stored since, and being refreshed already
+	SELECT string_agg(format('"%s"', t.relation), ', ' ORDER BY t.relation) INTO busy FROM cvm.stored t
+	WHERE t.model = _open_stored.model AND (_open_stored.relation IS NULL OR t.relation = _open_stored.relation) AND NOT cvm._try_lock(t.model, t.relation);
+	IF busy IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+			MESSAGE = format('%s of model "%s" is being refreshed', busy, _open_stored.model),
+			HINT = 'Try again when that is over: SELECT * FROM cvm.freshness.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._open_stored(name, name) IS 'Opens a model for a change of what it stores, all of it or one table: after the refreshes that are at it, and none comes in between.';
+
 CREATE FUNCTION cvm._left_behind(model name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -226,10 +251,16 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	left_over text;
+	kept jsonb;
 BEGIN
-	PERFORM cvm._open(drop_model.model);
+	PERFORM cvm._open_stored(drop_model.model);
+	SELECT jsonb_object_agg(t.relation, cvm._tables_of(t.model, t.relation)) INTO kept FROM cvm.stored t WHERE t.model = drop_model.model;
+	PERFORM cvm._lock_from_readers(
+		cvm._generated_readers(drop_model.model, ARRAY(SELECT cvm._relation(g.model, g.relation) FROM cvm.generated g WHERE g.model = drop_model.model))
+			|| ARRAY(SELECT o::oid FROM jsonb_each(kept) k, jsonb_array_elements_text(k.value) o),
+		ARRAY(SELECT q.tgrelid FROM jsonb_object_keys(kept) k, cvm._queue_triggers(drop_model.model, k) q));
 	PERFORM cvm._drop_views(drop_model.model, (SELECT array_agg(g.relation) FROM cvm.generated g WHERE g.model = drop_model.model));
-	PERFORM cvm._drop_stored(t.model, t.relation) FROM cvm.stored t WHERE t.model = drop_model.model;
+	PERFORM cvm._drop_stored(drop_model.model, k.key::name, ARRAY(SELECT o::oid FROM jsonb_array_elements_text(k.value) o)) FROM jsonb_each(kept) k;
 	PERFORM cvm._register(drop_model.model, 'delete', 'model', '{}');
 	IF drop_model.keep_schema OR NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = drop_model.model) THEN
 		RETURN;

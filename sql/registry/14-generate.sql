@@ -27,43 +27,43 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._readers(oid) IS 'A relation and every view that reads it, directly or through other views.';
 
-CREATE FUNCTION cvm._lock_relations(relations oid[]) RETURNS void
+CREATE FUNCTION cvm._lock_relations(relations oid[], sources oid[], within int) RETURNS void
 AS 'MODULE_PATHNAME', 'cvm_lock_relations'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cvm._lock_relations(oid[]) IS 'Locks relations of the caller exclusively, in the order given, and not what they read; is the one to fail where readers wait for it and it for them.';
+COMMENT ON FUNCTION cvm._lock_relations(oid[], oid[], int) IS 'Locks relations of the caller exclusively, in the order given, and not what they read, then sources with their partitions, within so many milliseconds; lets readers through who wait for it and it for them.';
 
-CREATE FUNCTION cvm._lock_from_readers(relations oid[]) RETURNS void
+CREATE FUNCTION cvm._lock_from_readers(relations oid[], sources oid[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	patience int := (SELECT s.setting::int FROM pg_settings s WHERE s.name = 'lock_timeout');
+	patience int := coalesce(nullif((SELECT s.setting::int FROM pg_settings s WHERE s.name = 'lock_timeout'), 0), 120000);
 	began timestamptz := clock_timestamp();
 	attempt int := 500;
+	left_over int := patience;
 BEGIN
-	IF coalesce(cardinality(_lock_from_readers.relations), 0) = 0 THEN
+	IF coalesce(cardinality(_lock_from_readers.relations), 0) + coalesce(cardinality(_lock_from_readers.sources), 0) = 0 THEN
 		RETURN;
 	END IF;
 	LOOP
 		BEGIN
 			-- whoever waits behind us is let through now and then
-			PERFORM set_config('lock_timeout', CASE WHEN patience > 0 THEN least(attempt, patience) ELSE attempt END::text, true);
-			PERFORM cvm._lock_relations(_lock_from_readers.relations);
-			PERFORM set_config('lock_timeout', patience::text, true);
+			PERFORM cvm._lock_relations(coalesce(_lock_from_readers.relations, '{}'), coalesce(_lock_from_readers.sources, '{}'), least(attempt, left_over));
 			RETURN;
 		EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
 			-- what was locked is free again; readers who wait for what the caller
 			-- holds would let it try for ever
-			IF clock_timestamp() >= began + (CASE WHEN patience > 0 THEN patience ELSE 120000 END) * interval '1 ms' THEN
+			left_over := patience - (extract(epoch FROM clock_timestamp() - began) * 1000)::int;
+			IF left_over <= 0 THEN
 				RAISE;
 			END IF;
 		END;
-		PERFORM pg_sleep(random() * attempt / 2000);
+		PERFORM pg_sleep(least(random() * attempt / 2, left_over) / 1000);
 		attempt := least(attempt * 2, 8000);
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm._lock_from_readers(oid[]) IS 'Waits until nobody reads these relations any more, and locks them all, or none while it waits.';
+COMMENT ON FUNCTION cvm._lock_from_readers(oid[], oid[]) IS 'Waits until nobody reads these relations any more, or writes the sources whose triggers will change, and locks them all, or none while it waits.';
 
 CREATE FUNCTION cvm._generated_readers(model name, relations oid[]) RETURNS oid[]
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -81,6 +81,12 @@ AS $$
 		LEFT JOIN cvm.entity e ON e.entity = c.relname::text) v;
 $$;
 COMMENT ON FUNCTION cvm._generated_readers(name, oid[]) IS 'The generated views among these relations and what reads them, in the order in which they are locked.';
+
+CREATE FUNCTION cvm._digest_of_view(body text, comment text, column_comments jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT md5(concat_ws(E'\n', $1, $2, $3)) $$;
+COMMENT ON FUNCTION cvm._digest_of_view(text, text, jsonb) IS 'Digest of a view as it is wanted.';
 
 CREATE FUNCTION cvm._print_of_view(view oid) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -238,7 +244,7 @@ END
 $$;
 COMMENT ON FUNCTION cvm._wanted(name, name) IS 'The views that a model should have, or one of them: canonical ones, then reports; waits_for says why one cannot be, live how a report is computed where it is stored.';
 
-CREATE FUNCTION cvm._generate(model name)
+CREATE FUNCTION cvm._generate(model name, also oid[] DEFAULT '{}', sources oid[] DEFAULT '{}')
 RETURNS TABLE (relation name, action text, detail text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -255,8 +261,9 @@ DECLARE
 	wanted jsonb;
 	same name[];
 	touched oid[];
+	queue record;
 BEGIN
-	SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('digest', md5(concat_ws(E'\n', x.body, x.comment, x.column_comments)))) INTO wanted
+	SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('digest', cvm._digest_of_view(x.body, x.comment, x.column_comments))) INTO wanted
 	FROM cvm._wanted(_generate.model) x;
 	-- what is as it was made, and was made as it is wanted, is left alone
 	SELECT array_agg(g.relation) INTO same
@@ -282,8 +289,10 @@ BEGIN
 		SELECT q FROM cvm._readers(cvm._relation(g.model, g.relation)) AS q WHERE g.relation = ANY (stale) OR EXISTS (SELECT FROM cvm.entity e WHERE e.entity = g.relation::text)
 	) AS r(oid)
 	WHERE g.model = _generate.model AND NOT g.relation = ANY (coalesce(same, '{}'));
+	SELECT q.* INTO queue FROM cvm._queue_locks(_generate.model) q;
 	PERFORM cvm._lock_from_readers(ARRAY(
-		SELECT v.oid FROM unnest(cvm._generated_readers(_generate.model, touched)) WITH ORDINALITY AS v(oid, n) WHERE v.oid = ANY (touched) ORDER BY v.n));
+			SELECT v.oid FROM unnest(cvm._generated_readers(_generate.model, touched)) WITH ORDINALITY AS v(oid, n) WHERE v.oid = ANY (touched) ORDER BY v.n)
+		|| _generate.also || queue.tables, _generate.sources || queue.sources);
 	rights := rights || cvm._drop_views(_generate.model, stale);
 
 	FOR w IN
@@ -358,4 +367,4 @@ BEGIN
 	PERFORM cvm._tend_stored(_generate.model);
 END
 $$;
-COMMENT ON FUNCTION cvm._generate(name) IS 'Makes the views of a model what its bindings and settings say, and reports on each.';
+COMMENT ON FUNCTION cvm._generate(name, oid[], oid[]) IS 'Makes the views of a model what its bindings and settings say, and reports on each. Locks other tables of the model, and sources whose triggers will change, together with the views.';

@@ -15,7 +15,7 @@ DECLARE
 	m record;
 	r record;
 BEGIN
-	PERFORM cvm._open(retype.model);
+	PERFORM cvm._open(retype.model, writes => false);
 	SELECT b.source, (SELECT c ->> 'source' FROM jsonb_array_elements(b.columns) c WHERE c ->> 'name' = retype.column_name)
 	INTO read, source_column
 	FROM cvm._bound(retype.model) b WHERE b.entity = retype.entity;
@@ -28,6 +28,9 @@ BEGIN
 	END IF;
 
 	-- every model of the caller that reads the column lets go of it
+	PERFORM cvm._open(o.model)
+	FROM (SELECT o.* FROM cvm.model o WHERE cvm._is_member(o.owner) AND EXISTS (SELECT FROM cvm._bound(o.model) b WHERE b.source = read) ORDER BY o.model) o;
+	PERFORM cvm._lock_from_readers(ARRAY(SELECT v FROM cvm.model o, unnest(cvm._generated_readers(o.model, ARRAY[read])) v WHERE cvm._is_member(o.owner)), ARRAY[read]);
 	rights := '[]';
 	FOR m IN
 		-- schemes of segments are read past the canonical view

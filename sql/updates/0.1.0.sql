@@ -16,6 +16,15 @@ ALTER TABLE cvm.reader DROP CONSTRAINT reader_model_fkey;
 
 ALTER TABLE cvm.generated ADD COLUMN made_as text;
 
+-- returns what views are to follow, or takes more arguments
+DROP FUNCTION cvm._refresh_state(name, text, boolean, bigint);
+DROP FUNCTION cvm._refresh_report(name, text, bigint);
+DROP FUNCTION cvm._refresh_one(name, name, boolean, bigint);
+DROP FUNCTION cvm._generate(name);
+DROP FUNCTION cvm._tend_queue(name, text);
+DROP FUNCTION cvm._tend_stored(name);
+DROP FUNCTION cvm._drop_stored(name, name);
+
 @parts
 
 DROP FUNCTION cvm._lock_class();

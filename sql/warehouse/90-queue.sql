@@ -47,7 +47,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._is_queue(oid, name) IS 'Is this table the queue that cvm made for a model?';
 
-CREATE FUNCTION cvm._tend_queue(model name, state text) RETURNS boolean
+CREATE FUNCTION cvm._tend_queue(model name, state text, looks_only boolean DEFAULT false) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -79,6 +79,9 @@ BEGIN
 	SELECT c.* INTO relation FROM pg_class c WHERE c.oid = source;
 	SELECT n.nspname INTO queue_schema FROM pg_namespace n WHERE n.oid = relation.relnamespace;
 	IF relation.relkind NOT IN ('r', 'p') THEN
+		IF _tend_queue.looks_only THEN
+			RETURN false;
+		END IF;
 		-- such as a view that leaves out what cvm.check_model() found
 		RAISE WARNING USING ERRCODE = 'wrong_object_type',
 			MESSAGE = format('%s is not a table and cannot feed the queue of model "%s"', source::regclass, _tend_queue.model),
@@ -91,6 +94,9 @@ BEGIN
 
 	BEGIN
 		IF kept.queue_name IS NULL OR cvm._relation(kept.queue_schema, kept.queue_name) IS NULL THEN
+			IF _tend_queue.looks_only THEN
+				RETURN NULL;
+			END IF;
 			kept.queue_schema := queue_schema;
 			kept.queue_name := cvm._fit_name(format('%s_%s_queue', _tend_queue.model, _tend_queue.state));
 			EXECUTE format('CREATE TABLE %I.%I (customer_id %s, delta %s)', kept.queue_schema, kept.queue_name,
@@ -119,10 +125,16 @@ BEGIN
 			OR (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
 				WHERE a.attrelid = cvm._relation(kept.queue_schema, kept.queue_name) AND a.attnum > 0) <> '{customer_id,delta}'
 		THEN
+			IF _tend_queue.looks_only THEN
+				RETURN NULL;
+			END IF;
 			-- somebody changed it: make it anew
 			EXECUTE format('DROP TABLE %I.%I', kept.queue_schema, kept.queue_name);
 			RETURN cvm._tend_queue(_tend_queue.model, _tend_queue.state);
 		ELSIF kept.queue_schema <> queue_schema THEN
+			IF _tend_queue.looks_only THEN
+				RETURN NULL;
+			END IF;
 			-- where those are at home who write into the source
 			EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', kept.queue_schema, kept.queue_name, queue_schema);
 			kept.queue_schema := queue_schema;
@@ -132,6 +144,9 @@ BEGIN
 		queue := format('%I.%I', kept.queue_schema, kept.queue_name);
 		-- one of former days, into which anybody could write
 		IF EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = cvm._relation(kept.queue_schema, kept.queue_name) AND x.grantee = 0) THEN
+			IF _tend_queue.looks_only THEN
+				RETURN NULL;
+			END IF;
 			EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', queue);
 			EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
 		END IF;
@@ -161,6 +176,9 @@ BEGIN
 				SELECT FROM obj_description(cvm._relation(kept.queue_schema, kept.queue_name), 'pg_class') AS d (text)
 				WHERE strpos(d.text, format(' from %I.%I (', queue_schema, relation.relname)) > 0 AND strpos(d.text, array_to_string(digests, ' ')) > 0)
 		THEN
+			IF _tend_queue.looks_only THEN
+				RETURN NULL;
+			END IF;
 			EXECUTE format('COMMENT ON TABLE %s IS %L', queue, cvm._queue_comment(_tend_queue.model) || feeds);
 		END IF;
 		IF cardinality(wanted) = (
@@ -169,6 +187,8 @@ BEGIN
 				AND g.tgenabled IN ('O', 'A') AND obj_description(g.oid, 'pg_trigger') LIKE '%' || digest)
 		THEN
 			RETURN true;
+		ELSIF _tend_queue.looks_only THEN
+			RETURN NULL;
 		END IF;
 
 		-- what was bound before, or in another way, tells nothing any more
@@ -202,7 +222,25 @@ BEGIN
 	RETURN true;
 END
 $$;
-COMMENT ON FUNCTION cvm._tend_queue(name, text) IS 'Sees to the queue of a state and to the triggers that feed it; false when the source cannot be made to.';
+COMMENT ON FUNCTION cvm._tend_queue(name, text, boolean) IS 'Sees to the queue of a state and to the triggers that feed it; false when the source cannot be made to. looks_only: changes nothing, and returns NULL where something must change.';
+
+CREATE FUNCTION cvm._queue_locks(model name, state text DEFAULT NULL, OUT tables oid[], OUT sources oid[])
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(array_agg(DISTINCT q.queue) FILTER (WHERE q.queue IS NOT NULL), '{}'), coalesce(array_agg(DISTINCT q.source) FILTER (WHERE q.source IS NOT NULL), '{}')
+	FROM (
+		SELECT x.source, (SELECT c.oid FROM pg_class c WHERE c.oid = cvm._relation(t.queue_schema, t.queue_name) AND cvm._is_queue(c.oid, t.model) AND pg_has_role(c.relowner, 'USAGE')) AS queue
+		FROM cvm.stored t
+		JOIN cvm.customer_state s ON s.state = t.relation::text
+		LEFT JOIN LATERAL (
+			SELECT g.tgrelid FROM cvm._queue_triggers(t.model, t.relation::text) g
+			UNION
+			SELECT b.source FROM cvm._bound(t.model) b WHERE b.entity = s.entity AND t.mode = 'queue') x (source) ON true
+		WHERE t.model = $1 AND (t.relation::text = $2 OR ($2 IS NULL AND t.refreshed_at IS NOT NULL))
+			AND CASE t.mode WHEN 'queue' THEN cvm._tend_queue(t.model, t.relation::text, looks_only => true) IS NULL ELSE t.queue_name IS NOT NULL END) q;
+$$;
+COMMENT ON FUNCTION cvm._queue_locks(name, text) IS 'What is to be locked before queues and triggers of a model are seen to: where nothing must change, nothing.';
 
 CREATE FUNCTION cvm._drop_queue(model name, relation name) RETURNS void
 LANGUAGE plpgsql

@@ -98,31 +98,49 @@ END
 $$;
 COMMENT ON FUNCTION cvm._make_table(name, name) IS 'Makes the table, with key and comments, in which a state or a report is kept.';
 
-CREATE FUNCTION cvm._drop_stored(model name, relation name) RETURNS void
+CREATE FUNCTION cvm._tables_of(model name, relation name) RETURNS oid[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(array_agg(u.relation), '{}') FROM (
+		SELECT to_regclass(cvm._table($1, $2))::oid AS relation
+		UNION ALL
+		SELECT to_regclass(cvm._table($1, $2) || '_restatement')
+		UNION ALL
+		SELECT to_regclass(cvm._part_table(t.model, t.relation::text)) FROM cvm.stored t WHERE t.model = $1 AND t.relation = $2 AND t.has_parts
+		UNION ALL
+		SELECT cvm._relation(t.queue_schema, t.queue_name) FROM cvm.stored t WHERE t.model = $1 AND t.relation = $2
+			-- whatever the registry says: no table but that one
+			AND cvm._is_queue(cvm._relation(t.queue_schema, t.queue_name), t.model)) u
+	WHERE u.relation IS NOT NULL;
+$$;
+COMMENT ON FUNCTION cvm._tables_of(name, name) IS 'The tables that keep a state or a report: with its restatements, parts and queue.';
+
+CREATE FUNCTION cvm._drop_stored(model name, relation name, tables oid[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	target text := cvm._table(_drop_stored.model, _drop_stored.relation);
+	g record;
 	dependents text;
 BEGIN
-	PERFORM cvm._drop_queue(_drop_stored.model, _drop_stored.relation);
-	PERFORM cvm._drop_parts(_drop_stored.model, _drop_stored.relation::text);
-	IF to_regclass(target) IS NOT NULL THEN
-		EXECUTE format('DROP TABLE %s', target);
-	END IF;
-	IF to_regclass(target || '_restatement') IS NOT NULL THEN
-		EXECUTE format('DROP TABLE %s_restatement', target);
+	FOR g IN
+		SELECT x.tgname, x.tgrelid::regclass AS source FROM cvm._queue_triggers(_drop_stored.model, _drop_stored.relation::text) x
+	LOOP
+		EXECUTE format('DROP TRIGGER %I ON %s', g.tgname, g.source);
+	END LOOP;
+	IF cardinality(_drop_stored.tables) > 0 THEN
+		EXECUTE (SELECT 'DROP TABLE ' || string_agg(t.oid::regclass::text, ', ') FROM unnest(_drop_stored.tables) AS t (oid));
 	END IF;
 EXCEPTION WHEN dependent_objects_still_exist THEN
 	GET STACKED DIAGNOSTICS dependents = PG_EXCEPTION_DETAIL;
 	RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',
-		MESSAGE = format('%s must be dropped, and other objects depend on it', target),
+		MESSAGE = format('%s must be dropped, and other objects depend on it', cvm._table(_drop_stored.model, _drop_stored.relation)),
 		DETAIL = dependents,
 		HINT = 'Drop these objects, try again, and create them anew.';
 END
 $$;
-COMMENT ON FUNCTION cvm._drop_stored(name, name) IS 'Drops what keeps a state or a report.';
+COMMENT ON FUNCTION cvm._drop_stored(name, name, oid[]) IS 'Drops what keeps a state or a report, and the triggers that feed its queue.';
 
 CREATE FUNCTION cvm._rows_by_reader(model name) RETURNS text
 LANGUAGE sql STABLE
@@ -151,7 +169,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._rows_by_reader(name) IS 'What a model reads that shows different rows to different roles: tables with row-level security, and views that ask who reads them; NULL: nothing.';
 
-CREATE FUNCTION cvm._tend_stored(model name) RETURNS void
+CREATE FUNCTION cvm._tend_stored(model name, queues boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -165,9 +183,9 @@ DECLARE
 	usable name[] := ARRAY(SELECT u.relation FROM cvm._usable(_tend_stored.model) AS u(relation));
 BEGIN
 	FOR t IN SELECT s.* FROM cvm.stored s WHERE s.model = _tend_stored.model AND s.refreshed_at IS NOT NULL LOOP
-		IF t.mode = 'queue' THEN
+		IF t.mode = 'queue' AND _tend_stored.queues THEN
 			PERFORM cvm._tend_queue(t.model, t.relation::text);
-		ELSIF t.queue_name IS NOT NULL THEN
+		ELSIF t.queue_name IS NOT NULL AND _tend_stored.queues THEN
 			PERFORM cvm._drop_queue(t.model, t.relation);
 		END IF;
 		IF NOT t.relation = ANY (usable) THEN
@@ -195,7 +213,7 @@ BEGIN
 	PERFORM cvm._grant_readers(_tend_stored.model);
 END
 $$;
-COMMENT ON FUNCTION cvm._tend_stored(name) IS 'After the views of a model were made: triggers where they belong, and rights on tables for who has them on the views.';
+COMMENT ON FUNCTION cvm._tend_stored(name, boolean) IS 'After the views of a model were made: triggers where they belong, and rights on tables for who has them on the views.';
 
 -- ---------------------------------------------------------------------------
 -- store, unstore
@@ -219,6 +237,7 @@ DECLARE
 	source record;
 	type text;
 	refresh_id bigint;
+	made text;
 BEGIN
 	PERFORM cvm._open(store.model);
 	SELECT s.* INTO kind FROM cvm.customer_state s WHERE s.state = store.name;
@@ -307,7 +326,10 @@ BEGIN
 			HINT = 'That takes its owner and the right to make a table in its schema. Modes full, watermark and scan take neither.';
 	END IF;
 	refresh_id := cvm._log_refresh(store.model, store.name::name, clock_timestamp());
-	PERFORM cvm._refresh_one(store.model, store.name::name, true, refresh_id);
+	made := cvm._refresh_one(store.model, store.name::name, true, refresh_id);
+	IF made IS NOT NULL THEN
+		PERFORM cvm._register(store.model, 'update', 'stored', jsonb_build_object('relation', store.name, 'made_of', made));
+	END IF;
 	IF kind.state IS NULL THEN
 		PERFORM cvm._relink(store.model, store.name);
 		IF cvm._rows_by_reader(store.model) IS NOT NULL THEN
@@ -332,19 +354,21 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	tables oid[];
 BEGIN
-	PERFORM cvm._open(unstore.model);
+	PERFORM cvm._open_stored(unstore.model, unstore.name::name);
 	IF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = unstore.model AND t.relation = unstore.name::name) THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_object',
 			MESSAGE = format('%s of model "%s" is not stored', coalesce('"' || unstore.name || '"', 'NULL'), unstore.model),
 			HINT = coalesce('Stored are ' || (SELECT string_agg(t.relation::text, ', ' ORDER BY t.relation) FROM cvm.stored t WHERE t.model = unstore.model) || '.', 'Nothing is.');
 	END IF;
-	PERFORM cvm._drop_queue(unstore.model, unstore.name::name);
-	PERFORM cvm._drop_parts(unstore.model, unstore.name);
+	tables := cvm._tables_of(unstore.model, unstore.name::name);
 	-- the views must let go of the table first
-	PERFORM cvm._register(unstore.model, 'delete', 'stored', jsonb_build_object('relation', unstore.name));
-	PERFORM cvm._generate(unstore.model);
-	PERFORM cvm._drop_stored(unstore.model, unstore.name::name);
+	PERFORM cvm._register(unstore.model, 'delete', 'stored', jsonb_build_object('relation', unstore.name)),
+		cvm._register(unstore.model, 'delete', 'source_part', jsonb_build_object('relation', unstore.name));
+	PERFORM cvm._generate(unstore.model, tables, ARRAY(SELECT q.tgrelid FROM cvm._queue_triggers(unstore.model, unstore.name) q));
+	PERFORM cvm._drop_stored(unstore.model, unstore.name::name, tables);
 END
 $$;
 COMMENT ON FUNCTION cvm.unstore(name, text) IS 'Drops the table in which a state or a report is kept; the views read the source again.';

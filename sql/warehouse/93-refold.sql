@@ -19,7 +19,7 @@ $$;
 COMMENT ON FUNCTION cvm._overlap(text, text) IS 'How far behind a watermark of this type rows are looked at again, as SQL.';
 
 CREATE FUNCTION cvm._refresh_state(model name, state text, anew boolean, refresh_id bigint,
-	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date)
+	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date, OUT follow text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
@@ -50,6 +50,7 @@ DECLARE
 	is_usable boolean;
 	rows bigint;
 	is_all boolean;
+	is_fed boolean;
 	way text;
 	scan record;
 	closed date;
@@ -82,7 +83,12 @@ BEGIN
 		mode := 'full';
 	END IF;
 	IF kept.mode = 'queue' THEN
-		IF NOT cvm._tend_queue(_refresh_state.model, _refresh_state.state) THEN
+		is_fed := cvm._tend_queue(_refresh_state.model, _refresh_state.state, looks_only => true);
+		IF is_fed IS NULL THEN
+			PERFORM cvm._open(_refresh_state.model);
+			PERFORM cvm._lock_from_readers(q.tables, q.sources) FROM cvm._queue_locks(_refresh_state.model, _refresh_state.state) q;
+		END IF;
+		IF is_fed IS NOT TRUE AND NOT cvm._tend_queue(_refresh_state.model, _refresh_state.state) THEN
 			mode := 'full';
 		END IF;
 		SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _refresh_state.model AND t.relation = _refresh_state.state::name;
@@ -221,13 +227,13 @@ BEGIN
 	END IF;
 
 	EXECUTE format('SELECT max(%s), count(*) FROM %s t', cvm._fill(format(kind.last_day, format('t.%I', kind.column_name)), literals), target) INTO through, rows;
-	PERFORM cvm._register(_refresh_state.model, 'update', 'stored', jsonb_build_object('relation', _refresh_state.state,
-		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made, 'source_print', print, 'watermark', mark));
 	IF NOT is_usable AND kept.refreshed_at IS NOT NULL THEN
-		-- views that read the source because of a setting that was changed
-		PERFORM cvm._open(_refresh_state.model);
-		PERFORM cvm._generate(_refresh_state.model);
+		-- views read the source because of a setting that was changed; what is
+		-- kept is of no settings until they follow
+		follow := made;
 	END IF;
+	PERFORM cvm._register(_refresh_state.model, 'update', 'stored', jsonb_build_object('relation', _refresh_state.state,
+		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', CASE WHEN follow IS NULL THEN made END, 'source_print', print, 'watermark', mark));
 END
 $$;
-COMMENT ON FUNCTION cvm._refresh_state(name, text, boolean, bigint) IS 'Folds again the customers who changed, or all of them, and says what that came to.';
+COMMENT ON FUNCTION cvm._refresh_state(name, text, boolean, bigint) IS 'Folds again the customers who changed, or all of them, and says what that came to; follow: the digest of the settings that views are to follow.';

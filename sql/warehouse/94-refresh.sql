@@ -20,19 +20,29 @@ CREATE FUNCTION cvm._relink(model name, view text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	wanted record;
+	linked oid;
 BEGIN
-	PERFORM cvm._open(_relink.model);
-	IF NOT EXISTS (
-		SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner JOIN cvm.model m ON m.owner = r.rolname
-		WHERE c.oid = cvm._relation(_relink.model, _relink.view::name) AND m.model = _relink.model)
-	THEN
+	SELECT c.oid INTO linked FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner JOIN cvm.model m ON m.owner = r.rolname
+	WHERE c.oid = cvm._relation(_relink.model, _relink.view::name) AND m.model = _relink.model;
+	IF linked IS NULL THEN
 		-- not there, or not ours: which is for the generator to say
 		PERFORM cvm._generate(_relink.model);
 		RETURN;
 	END IF;
+	PERFORM cvm._lock_from_readers(ARRAY[linked]);
+	-- as cvm._wanted() has it, which would look at all that is not asked for
+	SELECT cvm._kept_body(_relink.model, _relink.view) AS body, v.comment,
+		(SELECT jsonb_object_agg(c.column_name, cvm._column_comment(c)) FROM cvm.report_column c WHERE c.view = v.view) AS column_comments
+	INTO wanted FROM cvm.report_view v WHERE v.view = _relink.view;
 	BEGIN
-		EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS %s', _relink.model, _relink.view, cvm._kept_body(_relink.model, _relink.view));
-		PERFORM cvm._tend_stored(_relink.model);
+		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _relink.model), true);
+		EXECUTE format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s', _relink.model, _relink.view, wanted.body);
+		PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+		PERFORM cvm._register(_relink.model, 'insert', 'generated', jsonb_build_object('relation', _relink.view,
+			'made_as', cvm._digest_of_view(wanted.body, wanted.comment, wanted.column_comments) || cvm._print_of_view(linked)));
+		PERFORM cvm._tend_stored(_relink.model, queues => false);
 	EXCEPTION WHEN invalid_table_definition THEN
 		PERFORM cvm._generate(_relink.model);
 	END;
@@ -40,8 +50,41 @@ END
 $$;
 COMMENT ON FUNCTION cvm._relink(name, text) IS 'Lets one report view read its table, as cvm._generate() would; no other view changes.';
 
+CREATE FUNCTION cvm._follow(model name, relation name, made text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM cvm._open(_follow.model);
+	-- changed again meanwhile: the next refresh is for what is wanted now
+	IF _follow.made IS DISTINCT FROM cvm._made_of(_follow.model, _follow.relation::text)
+		OR cvm._register(_follow.model, 'update', 'stored', jsonb_build_object('relation', _follow.relation, 'made_of', _follow.made)) = '[]'
+	THEN
+		RETURN;
+	END IF;
+	IF EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = _follow.relation::text) THEN
+		PERFORM cvm._generate(_follow.model);
+	ELSE
+		PERFORM cvm._relink(_follow.model, _follow.relation::text);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._follow(name, name, text) IS 'Lets views read what is kept again, after it was made under the settings that are in force.';
+
+CREATE FUNCTION cvm._must_change(model name, relation name) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.refreshed_at IS NOT NULL AND (t.made_of IS DISTINCT FROM cvm._made_of(t.model, t.relation::text)
+		OR (t.mode = 'queue' AND cvm._tend_queue(t.model, t.relation::text, looks_only => true) IS NULL))
+	FROM cvm.stored t
+	WHERE t.model = $1 AND t.relation = $2;
+$$;
+COMMENT ON FUNCTION cvm._must_change(name, name) IS 'Will a refresh of this change views, or a queue, for which it needs the lock of the model?';
+
 CREATE FUNCTION cvm._refresh_report(model name, view text, refresh_id bigint,
-	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date)
+	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date, OUT follow text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,17 +143,17 @@ BEGIN
 	INTO written, removed, restated, rows, through;
 	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
 
-	PERFORM cvm._register(_refresh_report.model, 'update', 'stored', jsonb_build_object('relation', _refresh_report.view,
-		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', made));
 	IF made IS DISTINCT FROM kept.made_of AND kept.refreshed_at IS NOT NULL THEN
-		PERFORM cvm._relink(_refresh_report.model, _refresh_report.view);
+		follow := made;
 	END IF;
+	PERFORM cvm._register(_refresh_report.model, 'update', 'stored', jsonb_build_object('relation', _refresh_report.view,
+		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', CASE WHEN follow IS NULL THEN made END));
 END
 $$;
-COMMENT ON FUNCTION cvm._refresh_report(name, text, bigint) IS 'Computes a report anew, writes the rows that changed, and says what that came to.';
+COMMENT ON FUNCTION cvm._refresh_report(name, text, bigint) IS 'Computes a report anew, writes the rows that changed, and says what that came to; follow: the digest of the settings that its view is to follow.';
 
 -- compiling such long statements takes longer than they run
-CREATE FUNCTION cvm._refresh_one(model name, relation name, anew boolean, refresh_id bigint) RETURNS void
+CREATE FUNCTION cvm._refresh_one(model name, relation name, anew boolean, refresh_id bigint) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -137,9 +180,10 @@ BEGIN
 	PERFORM cvm._register(_refresh_one.model, 'update', 'refresh_log', jsonb_build_object('refresh_id', _refresh_one.refresh_id,
 		'finished_at', clock_timestamp(), 'mode', done.mode, 'rows_written', done.written, 'rows_removed', done.removed,
 		'rows_restated', done.restated, 'data_through', done.through));
+	RETURN done.follow;
 END
 $$;
-COMMENT ON FUNCTION cvm._refresh_one(name, name, boolean, bigint) IS 'Brings one table up to date and writes so into the log.';
+COMMENT ON FUNCTION cvm._refresh_one(name, name, boolean, bigint) IS 'Brings one table up to date and writes so into the log; returns what is then for cvm._follow(), or NULL.';
 
 CREATE FUNCTION cvm._work(model name, objects text[]) RETURNS name[]
 LANGUAGE plpgsql STABLE
@@ -191,6 +235,8 @@ DECLARE
 	work name[];
 	object name;
 	log_id bigint;
+	skipping text;
+	follow text;
 	failure text;
 	hint text;
 	failed text[];
@@ -205,19 +251,41 @@ BEGIN
 		log_id := cvm._log_refresh(refresh.model, object, called);
 		COMMIT;
 		SET LOCAL search_path = pg_catalog, pg_temp;
-		IF NOT cvm._try_lock(refresh.model, object) THEN
+		skipping := CASE WHEN NOT cvm._try_lock(refresh.model, object) THEN 'another session is at it'
+			WHEN NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = refresh.model AND t.relation = object) THEN 'it is not stored any more' END;
+		IF skipping IS NOT NULL THEN
 			PERFORM cvm._register(refresh.model, 'update', 'refresh_log',
 				jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'mode', 'skipped'));
 			COMMIT;
-			RAISE NOTICE 'skipping "%" of model "%": another refresh is at it', object, refresh.model;
+			RAISE NOTICE 'skipping "%" of model "%": %', object, refresh.model, skipping;
 			CONTINUE;
 		END IF;
-		failure := NULL;
-		BEGIN
-			PERFORM cvm._refresh_one(refresh.model, object, refresh."full", log_id);
-		EXCEPTION WHEN OTHERS THEN
-			GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-		END;
+		FOR attempt IN 1..2 LOOP
+			failure := NULL;
+			BEGIN
+				follow := cvm._refresh_one(refresh.model, object, refresh."full", log_id);
+			EXCEPTION
+				WHEN undefined_table OR deadlock_detected THEN
+					-- such as a table that another session drops, which the views that
+					-- are read do not need any more
+					GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+					CONTINUE;
+				WHEN OTHERS THEN
+					GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+			END;
+			EXIT;
+		END LOOP;
+		IF failure IS NULL AND follow IS NOT NULL THEN
+			-- views in a transaction of their own: the lock of the model is not
+			-- waited for with that of the table in hand
+			COMMIT;
+			SET LOCAL search_path = pg_catalog, pg_temp;
+			BEGIN
+				PERFORM cvm._follow(refresh.model, object, follow);
+			EXCEPTION WHEN OTHERS THEN
+				GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+			END;
+		END IF;
 		IF failure IS NOT NULL THEN
 			PERFORM cvm._register(refresh.model, 'update', 'refresh_log',
 				jsonb_build_object('refresh_id', log_id, 'finished_at', clock_timestamp(), 'error', failure));
@@ -225,7 +293,8 @@ BEGIN
 		END IF;
 		COMMIT;
 		IF failure IS NOT NULL THEN
-			RAISE WARNING USING MESSAGE = pg_catalog.format('"%s" of model "%s" was not refreshed: %s', object, refresh.model, failure), HINT = hint;
+			RAISE WARNING USING MESSAGE = pg_catalog.format('"%s" of model "%s" was not refreshed: %s', object, refresh.model, failure),
+				HINT = coalesce(nullif(hint, ''), pg_catalog.format('SELECT * FROM cvm.check_model(%L) may say why.', refresh.model));
 		END IF;
 	END LOOP;
 	IF failed IS NOT NULL THEN
@@ -244,17 +313,29 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+	work name[] := cvm._work(refresh_here.model, refresh_here.objects);
 	o name;
 	log_id bigint;
+	follow text;
 	called timestamptz := clock_timestamp();
 BEGIN
-	FOREACH o IN ARRAY cvm._work(refresh_here.model, refresh_here.objects) LOOP
+	-- before any table
+	IF EXISTS (SELECT FROM unnest(work) w WHERE cvm._must_change(refresh_here.model, w)) THEN
+		PERFORM cvm._open(refresh_here.model);
+	END IF;
+	FOREACH o IN ARRAY work LOOP
 		IF NOT cvm._try_lock(refresh_here.model, o) THEN
-			RAISE NOTICE 'skipping "%" of model "%": another refresh is at it', o, refresh_here.model;
+			RAISE NOTICE 'skipping "%" of model "%": another session is at it', o, refresh_here.model;
+			CONTINUE;
+		ELSIF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = refresh_here.model AND t.relation = o) THEN
+			RAISE NOTICE 'skipping "%" of model "%": it is not stored any more', o, refresh_here.model;
 			CONTINUE;
 		END IF;
 		log_id := cvm._log_refresh(refresh_here.model, o, called);
-		PERFORM cvm._refresh_one(refresh_here.model, o, refresh_here."full", log_id);
+		follow := cvm._refresh_one(refresh_here.model, o, refresh_here."full", log_id);
+		IF follow IS NOT NULL THEN
+			PERFORM cvm._follow(refresh_here.model, o, follow);
+		END IF;
 		RETURN QUERY SELECT l.relation::text, l.mode, l.rows_written, l.rows_removed, l.rows_restated, l.data_through FROM cvm.refresh_log l WHERE l.refresh_id = log_id;
 	END LOOP;
 END

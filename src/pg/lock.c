@@ -5,23 +5,32 @@
  * A transaction that reads two views and a job that replaces both can wait for
  * each other.  The server looks for that once per wait, after deadlock_timeout,
  * and ends whoever looks first, often the reader.  Here the job looks several
- * times in that span, so that it is the one to fail: it has changed nothing
- * yet, gives up its locks and tries again, and no reader sees an error.
+ * times in that span, so that it is the one that is told: it has changed
+ * nothing yet, so it lets go of what the readers in its way wait for, keeps the
+ * rest, and takes its place in the queue again.  No reader sees an error.
+ *
+ * Letting go of everything instead would let all other readers in too, and
+ * under many of them a job would never come to its end.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/array.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
@@ -30,35 +39,234 @@
 
 #define CHECKS_PER_TIMEOUT 5
 
-PG_FUNCTION_INFO_V1(cvm_lock_relations);
+/* A relation to lock */
+typedef struct Target
+{
+	Oid relation;
+	bool is_held;
+} Target;
+
+typedef struct Targets
+{
+	int n;
+	Target *targets;
+	TimestampTz deadline; /* of all of them */
+} Targets;
 
 static void
-lock_relation(Oid relation)
+add_target(Targets *targets, Oid relation)
 {
-	/* dropped meanwhile: nothing to lock */
-	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
-		return;
-	if (!is_relation_owner(relation, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER,
-					   get_relkind_objtype(get_rel_relkind(relation)),
-					   get_rel_name(relation));
-	LockRelationOid(relation, AccessExclusiveLock);
+	Target *target = &targets->targets[targets->n++];
+
+	target->relation = relation;
+	target->is_held = false;
 }
 
-/* Lock relations in the order given, each alone and not what it reads. */
-Datum
-cvm_lock_relations(PG_FUNCTION_ARGS)
+/* Those of the caller, in the order given */
+static void
+add_relations(Targets *targets, ArrayType *array)
 {
-	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
-	static bool is_registered = false;
-	static TimeoutId check;
-	int every = Max(DeadlockTimeout / CHECKS_PER_TIMEOUT, 1);
 	Datum *relations;
 	bool *nulls;
 	int n;
 
 	deconstruct_array(array, OIDOID, sizeof(Oid), true, TYPALIGN_INT,
 					  &relations, &nulls, &n);
+	targets->targets = palloc(sizeof(Target) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		Oid relation = DatumGetObjectId(relations[i]);
+
+		/* dropped meanwhile: nothing to lock */
+		if (nulls[i] ||
+			!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
+			continue;
+		if (!is_relation_owner(relation, GetUserId()))
+			aclcheck_error(ACLCHECK_NOT_OWNER,
+						   get_relkind_objtype(get_rel_relkind(relation)),
+						   get_rel_name(relation));
+		add_target(targets, relation);
+	}
+}
+
+/*
+ * Tables whose triggers will change, with their partitions.  Where the caller
+ * may not do that, the change will say so.
+ */
+static void
+add_sources(Targets *targets, ArrayType *array)
+{
+	Datum *sources;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(array, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &sources,
+					  &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		Oid source = DatumGetObjectId(sources[i]);
+		List *tree;
+		ListCell *cell;
+
+		if (nulls[i] ||
+			!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(source)) ||
+			(pg_class_aclcheck(source, GetUserId(), ACL_TRIGGER) !=
+				 ACLCHECK_OK &&
+			 !is_relation_owner(source, GetUserId())))
+			continue;
+		tree = find_all_inheritors(source, NoLock, NULL);
+		targets->targets =
+			repalloc(targets->targets,
+					 sizeof(Target) * (targets->n + list_length(tree)));
+		foreach (cell, tree)
+			add_target(targets, lfirst_oid(cell));
+	}
+}
+
+/* In the subtransaction: until when the server may wait for a lock */
+static void
+set_lock_timeout(TimestampTz deadline)
+{
+	long left =
+		TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", Max(left, 1L));
+	(void) set_config_option("lock_timeout", text, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Wait for a lock.  False where somebody who holds it waits for us; that is
+ * found out by an error, which ends a subtransaction here.
+ */
+static bool
+wait_for(Oid relation, TimestampTz deadline, ErrorData **error)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool is_held = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		set_lock_timeout(deadline);
+		LockRelationOid(relation, AccessExclusiveLock);
+		ReleaseCurrentSubTransaction();
+		is_held = true;
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		*error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (!is_held && (*error)->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED)
+		ReThrowError(*error);
+	return is_held;
+}
+
+/* The target that an entry of the lock table is about, or NULL */
+static Target *
+target_of(Targets *targets, const LockInstanceData *lock)
+{
+	if (lock->locktag.locktag_type != LOCKTAG_RELATION ||
+		lock->locktag.locktag_field1 != MyDatabaseId)
+		return NULL;
+	for (int i = 0; i < targets->n; i++)
+		if (targets->targets[i].relation == lock->locktag.locktag_field2)
+			return &targets->targets[i];
+	return NULL;
+}
+
+/* Has a process a lock on a relation that is still to be locked? */
+static bool
+is_in_the_way(Targets *targets, LockData *locks, int pid)
+{
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		const LockInstanceData *lock = &locks->locks[i];
+		Target *target = target_of(targets, lock);
+
+		if (lock->leaderPid == pid && lock->holdMask != 0 && target != NULL &&
+			!target->is_held)
+			return true;
+	}
+	return false;
+}
+
+/* Let go of what those wait for who are in the way; how much that is. */
+static int
+let_through(Targets *targets)
+{
+	LockData *locks = GetLockStatusData();
+	int n = 0;
+
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		const LockInstanceData *lock = &locks->locks[i];
+		Target *target = target_of(targets, lock);
+
+		if (lock->waitLockMode == NoLock || target == NULL ||
+			!target->is_held || !is_in_the_way(targets, locks, lock->leaderPid))
+			continue;
+		UnlockRelationOid(target->relation, AccessExclusiveLock);
+		target->is_held = false;
+		n++;
+	}
+	return n;
+}
+
+/* Lock all of them. */
+static void
+lock_targets(Targets *targets)
+{
+	int i = 0;
+
+	while (i < targets->n)
+	{
+		Target *target = &targets->targets[i];
+		ErrorData *error = NULL;
+
+		if (!target->is_held)
+			target->is_held =
+				ConditionalLockRelationOid(target->relation,
+										   AccessExclusiveLock) ||
+				wait_for(target->relation, targets->deadline, &error);
+		if (target->is_held)
+			i++;
+		else if (let_through(targets) > 0)
+			i = 0;
+		else
+			ReThrowError(error);
+	}
+}
+
+/*
+ * cvm._lock_relations(relations oid[], sources oid[], within int)
+ *
+ * Lock relations in the order given, each alone and not what it reads, then the
+ * sources with their partitions, within so many milliseconds.
+ */
+PG_FUNCTION_INFO_V1(cvm_lock_relations);
+Datum
+cvm_lock_relations(PG_FUNCTION_ARGS)
+{
+	static bool is_registered = false;
+	static TimeoutId check;
+	int every = Max(DeadlockTimeout / CHECKS_PER_TIMEOUT, 1);
+	ResourceOwner owner = CurrentResourceOwner;
+	TimestampTz now = GetCurrentTimestamp();
+	Targets targets = {0};
+
+	add_relations(&targets, PG_GETARG_ARRAYTYPE_P(0));
+	add_sources(&targets, PG_GETARG_ARRAYTYPE_P(1));
+	targets.deadline = TimestampTzPlusMilliseconds(now, PG_GETARG_INT32(2));
 	if (!is_registered)
 	{
 		check = RegisterTimeout(USER_TIMEOUT, CheckDeadLockAlert);
@@ -66,18 +274,16 @@ cvm_lock_relations(PG_FUNCTION_ARGS)
 	}
 	PG_TRY();
 	{
-		enable_timeout_every(
-			check, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), every),
-			every);
-		for (int i = 0; i < n; i++)
-		{
-			if (!nulls[i])
-				lock_relation(DatumGetObjectId(relations[i]));
-		}
+		/* that of locks which a subtransaction leaves, so all can be let go */
+		CurrentResourceOwner = CurTransactionResourceOwner;
+		enable_timeout_every(check, TimestampTzPlusMilliseconds(now, every),
+							 every);
+		lock_targets(&targets);
 	}
 	PG_FINALLY();
 	{
 		disable_timeout(check, false);
+		CurrentResourceOwner = owner;
 	}
 	PG_END_TRY();
 	PG_RETURN_VOID();

@@ -497,16 +497,9 @@ cvm_lock_model(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/*
- * cvm._try_lock(model name, relation name)
- *
- * Until the end of the transaction nobody else refreshes this table of a model.
- * False when somebody does.  The lock is one of the model's schema: of two
- * models none has that of the other, whatever they are called.
- */
-PG_FUNCTION_INFO_V1(cvm_try_lock);
-Datum
-cvm_try_lock(PG_FUNCTION_ARGS)
+/* The lock of a stored table of a model, until the transaction ends */
+static bool
+lock_stored(FunctionCallInfo fcinfo, bool no_wait)
 {
 	Name model = PG_GETARG_NAME(0);
 	Name relation = PG_GETARG_NAME(1);
@@ -520,6 +513,34 @@ cvm_try_lock(PG_FUNCTION_ARGS)
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, registry_table("stored"),
 					   get_namespace_oid(NameStr(*model), false), (uint16) id);
-	PG_RETURN_BOOL(LockAcquire(&tag, ExclusiveLock, false, true) !=
-				   LOCKACQUIRE_NOT_AVAIL);
+	return LockAcquire(&tag, ExclusiveLock, false, no_wait) !=
+		   LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
+ * cvm._try_lock(model name, relation name)
+ *
+ * Until the end of the transaction nobody else refreshes this table of a model.
+ * False when somebody does.  The lock is one of the model's schema: of two
+ * models none has that of the other, whatever they are called.
+ */
+PG_FUNCTION_INFO_V1(cvm_try_lock);
+Datum
+cvm_try_lock(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(lock_stored(fcinfo, true));
+}
+
+/*
+ * cvm._lock_stored(model name, relation name)
+ *
+ * The same, after a refresh that is at it.  Whoever takes the model's lock too
+ * takes this one first, as a refresh does.
+ */
+PG_FUNCTION_INFO_V1(cvm_lock_stored);
+Datum
+cvm_lock_stored(PG_FUNCTION_ARGS)
+{
+	(void) lock_stored(fcinfo, false);
+	PG_RETURN_VOID();
 }

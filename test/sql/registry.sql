@@ -190,7 +190,8 @@ RESET ROLE;
 SET ROLE reg_alice;
 SELECT is((SELECT count(*) FROM cvm.refresh_here('alices')), 2::bigint, 'what another role locks keeps no refresh away');
 RESET ROLE;
-SELECT is((SELECT l.objid::regnamespace::text FROM pg_locks l WHERE l.classid = 'cvm.stored'::regclass AND l.objsubid = cvm._lock_id('retention_month')), 'alices', 'a refresh holds a lock of its model''s schema');
+SELECT is((SELECT count(*) FROM pg_locks l WHERE l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+	AND l.classid = 'cvm.stored'::regclass AND l.objid = 'alices'::regnamespace AND l.objsubid = cvm._lock_id('retention_month')), 1::bigint, 'a refresh holds a lock of its model''s schema');
 DELETE FROM cvm.stored WHERE model = 'alices';
 SELECT is(pg_temp.try($$SELECT cvm.refresh_here('alices')$$, 'reg_alice'), '55000: the registry does not know of tables that model "alices" keeps: "customer_activity", "retention_month_stored"', 'a refresh of what the registry lost is an error');
 DELETE FROM cvm.model WHERE model = 'alices';

@@ -7,7 +7,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(23);
+SELECT plan(24);
 
 CREATE TEMP TABLE event AS SELECT activity_agg(d) AS a FROM unnest('{2024-01-01,2024-01-02}'::date[]) d;
 CREATE TEMP TABLE held AS SELECT holdings_agg('p', date '2024-01-01', NULL, 1.5) AS h, holdings_agg('s', date '2024-01-01', NULL, 0) AS s;
@@ -58,6 +58,16 @@ SELECT format('INSERT INTO answer SELECT %L, pg_temp.left_after(%L)', title, for
 INSERT INTO answer SELECT 'sbg_fit', pg_temp.left_after($$SELECT sbg_fit(survival_agg(1 + 99999 * (g % 2), g % 3 > 0)) FROM generate_series(1, 20) g$$);
 RESET statement_timeout;
 SELECT ok(max(ended) IS NULL OR max(ended) < '1.1 s', title || ' lets a cancel through') FROM answer WHERE title NOT LIKE 'grid %' GROUP BY title ORDER BY title;
+-- a waterfall of a million periods, left while it is folded and while its rows are told
+CREATE TEMP TABLE late (given interval, ended interval);
+SET LOCAL statement_timeout = '200ms';
+INSERT INTO late SELECT '200ms', pg_temp.left_after('SELECT count(*) FROM movements(pg_temp.movement(999999)) m');
+SET LOCAL statement_timeout = '600ms';
+INSERT INTO late SELECT '600ms', pg_temp.left_after('SELECT count(*) FROM movements(pg_temp.movement(999999)) m');
+SET LOCAL statement_timeout = '1.2s';
+INSERT INTO late SELECT '1.2s', pg_temp.left_after('SELECT count(*) FROM movements(pg_temp.movement(999999)) m');
+RESET statement_timeout;
+SELECT ok(count(ended) > 0 AND max(ended - given) < '1 s', 'movements of as many periods as may be lets a cancel through at any time') FROM late;
 -- a likelihood over most periods, flat enough to wander on
 SET LOCAL statement_timeout = '10s';
 SELECT lives_ok($sql$DO $do$ BEGIN PERFORM sbg_fit(survival_agg(age, churned)) FROM (VALUES (100000, true), (100000, false), (99999, true), (1, true)) v (age, churned); EXCEPTION WHEN invalid_parameter_value THEN NULL; END $do$ $sql$,

@@ -135,7 +135,7 @@ for role in postgres cvm_dump_owner; do
 	pg_dump -U $role -Fc -f "$dir/c.$role" $from && pg_dump -U $role -Fd -j 2 -f "$dir/d.$role" $from
 	is $? 0 "$role dumps in the formats custom and directory"
 done
-for how in "c postgres 1" "c cvm_dump_owner 2" "d cvm_dump_owner 3" "d postgres 4"; do
+for how in "c postgres 1" "c postgres 4" "c cvm_dump_owner 2" "d cvm_dump_owner 1" "d cvm_dump_owner 3" "d postgres 4"; do
 	read -r format role jobs <<<"$how"
 	dropdb --force $own
 	createdb -O cvm_dump_owner $own

@@ -7,7 +7,7 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(31, 'look_ahead', 'count', '60', 'Days after an entry at whose end other products are looked at again.'),
 	(32, 'entry_gap', 'count', '0', 'Days without the new product after which coming back is a new entry.'),
 	(33, 'min_entries', 'count', '30', 'Entries that a verdict needs.'),
-	(34, 'min_matured', 'fraction', '0.8', 'Share of the entries that must be look_ahead days old before there is a verdict.');
+	(34, 'min_matured', 'fraction', '0', 'Share of the entries that must be look_ahead days old before there is a verdict. 0: those that are old enough are judged, however many came later.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(50, 'cannibalization', 'Did a new product eat older ones, how sure is that, and does it pay? One row per new product (focal), donor, segment and channel. Entries are classified against the donor of the row, "(all)" being every other product, so rows of donors do not add up; cannibalization_matrix does. Rates stand on matured entries. A new product is one launched after the first day of the data.'),
@@ -191,7 +191,11 @@ SELECT s.focal || '|' || s.donor || '|' || s.segment || '|' || s.channel AS row_
 	v.break_even_lifetime_rate,
 	v.net_margin::numeric(18,2) AS net_margin,
 	v.verdict,
-	v.reason,
+	s.focal || CASE WHEN s.donor <> '(all)' THEN ' against ' || s.donor ELSE '' END
+		|| CASE WHEN s.segment <> '(all)' THEN ', segment ' || s.segment ELSE '' END
+		|| CASE WHEN s.channel <> '(all)' THEN ', channel ' || s.channel ELSE '' END
+		|| ': ' || v.reason
+		|| coalesce(' Margin a month: ' || v.net_margin::numeric(18,2)::text || coalesce(' ' || {currency}, '') || '.', '') AS reason,
 	v.look_back,
 	v.look_ahead,
 	v.pending_entries = 0 AS is_complete,

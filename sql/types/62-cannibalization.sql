@@ -53,7 +53,7 @@ CREATE FUNCTION cvm.cannibalization_verdict(state cvm.cannibalization,
 	donor_churn double precision DEFAULT NULL,
 	basis text DEFAULT 'unit', conf double precision DEFAULT 0.95,
 	min_entries integer DEFAULT 30,
-	min_matured double precision DEFAULT 0.8)
+	min_matured double precision DEFAULT 0)
 	RETURNS TABLE (look_back integer, look_ahead integer,
 		entries bigint, matured_entries bigint, pending_entries bigint,
 		new_entries bigint, winback_entries bigint, add_entries bigint,
@@ -80,7 +80,7 @@ CREATE FUNCTION cvm.cannibalization_verdict(state cvm.cannibalization,
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_verdict'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION cvm.cannibalization_verdict(cvm.cannibalization, double precision, double precision, double precision, double precision, double precision, double precision, double precision, text, double precision, integer, double precision) IS
-	'A row for every pair of look_back and look_ahead: matured entries by kind, rates with intervals, what donors lose without the new product, break-even from margins per line and month (prices and monthly churn as observed unless given), and the verdict accretive, value_destroying, inconclusive, immature, no_data or not_identified with its reason. basis unit or value: the rate that decides';
+	'A row for every pair of look_back and look_ahead: matured entries by kind, rates with intervals, what donors lose without the new product, break-even from margins per line and month (prices and monthly churn as observed unless given), and the verdict accretive, value_destroying, inconclusive, immature, no_data or not_identified with its reason. basis unit or value: the rate that decides. What is left after the control does: value_destroying when its interval lies above the break-even, accretive when below. Mature entries are judged, whoever came later; min_matured asks for that share of all entries besides. net_margin is a month''s, of what is left after the control';
 
 CREATE FUNCTION cvm.cannibalization_donors(cvm.cannibalization)
 	RETURNS TABLE (look_back integer, look_ahead integer, donor text,

@@ -37,6 +37,7 @@ typedef struct Weighing
 	double variance;
 	double money;
 	double money_loss;
+	double money_variance;
 	double at_risk;
 	double step_loss;
 } Weighing;
@@ -65,9 +66,12 @@ weigh(Weighing *sum, const Pool *pool)
 	sum->variance += pool->entries * pool->entries * likely * (1 - likely) / n;
 	if (stayed->before > 0)
 	{
+		rate = (double) stayed->lost_mrr / (double) stayed->before;
+		likely = (rate * n + 1) / (n + 2);
 		sum->money += pool->money;
-		sum->money_loss +=
-			pool->money * ((double) stayed->lost_mrr / (double) stayed->before);
+		sum->money_loss += pool->money * rate;
+		sum->money_variance +=
+			pool->money * pool->money * likely * (1 - likely) / n;
 	}
 	if (stayed->at_risk > 0)
 	{
@@ -172,6 +176,7 @@ control_of(const WindowStats *stats)
 	Control control = {.matched = NAN,
 					   .loss_rate = NAN,
 					   .money_rate = NAN,
+					   .money_variance = NAN,
 					   .step_rate = NAN,
 					   .loss_variance = NAN};
 	Weighing sum = {0};
@@ -228,7 +233,11 @@ control_of(const WindowStats *stats)
 	control.loss_variance =
 		overlap * sum.variance / (sum.entries * sum.entries);
 	if (sum.money > 0)
+	{
 		control.money_rate = sum.money_loss / sum.money;
+		control.money_variance =
+			overlap * sum.money_variance / (sum.money * sum.money);
+	}
 	if (sum.at_risk > 0)
 		control.step_rate = sum.step_loss / sum.at_risk;
 	return control;

@@ -12,14 +12,18 @@ static double
 share_rate(Share share, double *variance)
 {
 	double rate;
+	double likely;
 
 	if (share.n < 1 || share.hits < 0 || share.hits > share.n)
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Give how many were lost, and of how many.",
 					  "\"%lld\" of \"%lld\" is not a share",
 					  (long long) share.hits, (long long) share.n);
-	rate = (double) share.hits / (double) share.n;
-	*variance += rate * (1 - rate) / (double) share.n;
+	rate = likely = (double) share.hits / (double) share.n;
+	/* none or all of them is no proof that it is always so */
+	if (share.hits == 0 || share.hits == share.n)
+		likely = ((double) share.hits + 1) / ((double) share.n + 2);
+	*variance += likely * (1 - likely) / (double) share.n;
 	return rate;
 }
 

@@ -51,17 +51,26 @@ ratio(double part, double whole)
 	return whole != 0 ? part / whole : NAN;
 }
 
-/* Losses of persons over what the new brings: the ratio estimator. */
+/*
+ * Losses of persons over what the new brings: the ratio estimator.
+ *
+ * Where few lose, the limits of the plain estimator are too narrow and lie too
+ * low.  So the rate is taken as a product: the share of entries that lose, with
+ * its score limits, and what those lose for each unit that the new brings,
+ * whose part of the variance is what the first leaves.  Distances are those of
+ * logarithms, squared and added.
+ */
 static void
 value_rate(const Cannibalization *state, const WindowStats *stats, double z,
-		   Estimate *value)
+		   const Verdict *verdict, Estimate *value)
 {
 	/* squares have a scale of their own: bring the sum to that */
 	double n = (double) stats->persons;
 	double unit = pow(10, SQUARE_SCALE);
-	double focal = money(stats->focal, state->scale) * unit;
+	double lost = money(stats->lost, state->scale) * unit;
+	double share = verdict->unit.rate;
 	double squares;
-	double error;
+	double rest;
 
 	*value = (Estimate){NAN, NAN, NAN};
 	if (stats->focal == 0)
@@ -69,15 +78,37 @@ value_rate(const Cannibalization *state, const WindowStats *stats, double z,
 	value->rate = (double) stats->lost / (double) stats->focal;
 	if (n < 2)
 		return;
+	if (lost <= 0 || share <= 0)
+	{
+		/* nobody lost: at worst, so many do who lose all they had */
+		double each =
+			stats->before == 0
+				? 1
+				: (double) stats->before /
+					  (double) window_stats_own_base(stats) /
+					  ((double) stats->focal / (double) verdict->matured);
+
+		value->low = 0;
+		value->high = verdict->unit.high * each;
+		return;
+	}
 	squares = (double) stats->lost_squares -
 			  2 * value->rate * (double) stats->cross_products +
 			  value->rate * value->rate * (double) stats->focal_squares;
-	error = sqrt(n / (n - 1) * (squares > 0 ? squares : 0)) / focal;
-	value->low = value->rate - z * error;
-	value->high = value->rate + z * error;
+	rest = n / (n - 1) * squares / (lost * lost) -
+		   (1 - share) / (share * (double) verdict->matured);
+	rest = z * z * fmax(rest, 0);
+	value->low =
+		value->rate * exp(-sqrt(pow(log(share / verdict->unit.low), 2) + rest));
+	value->high =
+		value->rate * exp(sqrt(pow(log(verdict->unit.high / share), 2) + rest));
 }
 
-/* The unit rate less what would have been lost anyway. */
+/*
+ * The unit rate less what would have been lost anyway.  The distances to the
+ * limits are those of the unit rate, as far as what is left varies as it does,
+ * and those of the control, squared and added.
+ */
 static void
 correct(const WindowStats *stats, double z, Verdict *verdict)
 {
@@ -85,8 +116,12 @@ correct(const WindowStats *stats, double z, Verdict *verdict)
 	double losing = (double) window_stats_losing(stats);
 	double own = (double) window_stats_own_base(stats);
 	double h = verdict->control.loss_rate;
-	double rate = verdict->unit.rate - h * verdict->own_base_share;
+	const Estimate *unit = &verdict->unit;
+	double rate = unit->rate - h * verdict->own_base_share;
 	double variance;
+	double plain = unit->rate * (1 - unit->rate) / (n - 1);
+	double scale = 1;
+	double control = 0;
 
 	verdict->corrected = (Estimate){NAN, NAN, NAN};
 	/* who had nothing to lose needs no control */
@@ -98,13 +133,38 @@ correct(const WindowStats *stats, double z, Verdict *verdict)
 	variance = (losing * (1 - h) * (1 - h) + (own - losing) * h * h -
 				n * rate * rate) /
 			   (n * (n - 1));
-	if (variance < 0)
-		variance = 0;
+	if (plain > 0)
+		scale = fmax(variance, 0) / plain;
+	else
+		control = z * z * fmax(variance, 0);
 	if (own > 0)
-		variance += verdict->own_base_share * verdict->own_base_share *
-					verdict->control.loss_variance;
-	verdict->corrected.low = rate - z * sqrt(variance);
-	verdict->corrected.high = rate + z * sqrt(variance);
+		control += z * z * verdict->own_base_share * verdict->own_base_share *
+				   verdict->control.loss_variance;
+	verdict->corrected.low =
+		rate - sqrt(scale * pow(unit->rate - unit->low, 2) + control);
+	verdict->corrected.high =
+		rate + sqrt(scale * pow(unit->high - unit->rate, 2) + control);
+}
+
+/* The same of the value rate. */
+static void
+correct_value(const WindowStats *stats, double z, Verdict *verdict)
+{
+	const Estimate *value = &verdict->value;
+	double before = ratio((double) stats->before, (double) stats->focal);
+	double taken = 0;
+	double control = 0;
+
+	if (stats->before != 0)
+	{
+		taken = verdict->control.money_rate * before;
+		control = z * z * before * before * verdict->control.money_variance;
+	}
+	verdict->corrected_value = (Estimate){
+		value->rate - taken,
+		value->rate - taken - sqrt(pow(value->rate - value->low, 2) + control),
+		value->rate - taken +
+			sqrt(pow(value->high - value->rate, 2) + control)};
 }
 
 /* Churn as observed, where none is given. */
@@ -154,8 +214,8 @@ find_break_even(const Cannibalization *state, const WindowStats *stats,
 				   ratio(terms->donor_margin, verdict->donor_churn),
 				   terms->launch_cost, n);
 	verdict->net_margin =
-		terms->focal_margin * n -
-		terms->donor_margin * (double) window_stats_losing(stats) -
+		(terms->focal_margin - terms->donor_margin * verdict->corrected.rate) *
+			n -
 		terms->launch_cost;
 }
 
@@ -172,72 +232,123 @@ say(Verdict *verdict, const char *form, ...)
 	va_end(args);
 }
 
+/* Say what such customers lose anyway, and what that leaves. */
+static void
+say_corrected(const VerdictTerms *terms, Verdict *verdict,
+			  const Estimate *corrected)
+{
+	if (isnan(corrected->rate))
+		say(verdict, "; no control group says what would have gone anyway");
+	else if (isnan(verdict->control.loss_rate))
+		say(verdict, "; nobody had anything to lose");
+	else if (terms->by_value)
+		say(verdict,
+			"; such customers lose %.1f%% of what they bring without it, which "
+			"leaves %.1f%% (%.1f%% to %.1f%%)",
+			100 * verdict->control.money_rate, 100 * corrected->rate,
+			100 * corrected->low, 100 * corrected->high);
+	else
+		say(verdict,
+			"; %.1f%% of such customers lose as much without it, which leaves "
+			"%.1f%% (%.1f%% to %.1f%%)",
+			100 * verdict->control.loss_rate, 100 * corrected->rate,
+			100 * corrected->low, 100 * corrected->high);
+}
+
 /* Say what is to be known beside the verdict. */
 static void
 say_more(const VerdictTerms *terms, Verdict *verdict, double point)
 {
-	if (isnan(verdict->corrected.rate))
-		say(verdict, "; no control group says what would have gone anyway");
-	else if (!terms->by_value)
-		say(verdict,
-			"; %.1f%% of such customers lose as much without it, which leaves "
-			"%.1f%% (%.1f%% to %.1f%%)",
-			100 * verdict->control.loss_rate, 100 * verdict->corrected.rate,
-			100 * verdict->corrected.low, 100 * verdict->corrected.high);
 	if (!terms->by_value && !isnan(verdict->break_even_lifetime) &&
 		(point < verdict->break_even_lifetime) !=
 			(point < verdict->break_even_unit))
 		say(verdict,
 			"; over the lifetime break-even is %.1f%%, on the other side",
 			100 * verdict->break_even_lifetime);
+	if (verdict->entries > verdict->matured)
+		say(verdict, "; %lld younger entries are not judged",
+			(long long) (verdict->entries - verdict->matured));
 	say(verdict, ".");
+}
+
+/* Are there enough entries, and are they old enough?  Says why not. */
+static bool
+enough_entries(const WindowStats *stats, const VerdictTerms *terms, double low,
+			   Verdict *verdict)
+{
+	double share = ratio((double) verdict->matured, (double) verdict->entries);
+	bool is_few = verdict->matured < terms->min_entries;
+
+	if (verdict->entries < terms->min_entries || verdict->entries == 0)
+	{
+		verdict->judgement = NO_DATA;
+		say(verdict,
+			"%lld entries are fewer than the %lld that a verdict needs.",
+			(long long) verdict->entries, (long long) terms->min_entries);
+		return false;
+	}
+	if (is_few || share < terms->min_matured)
+	{
+		verdict->judgement = IMMATURE;
+		say(verdict, "Only %lld of %lld entries ", (long long) verdict->matured,
+			(long long) verdict->entries);
+		if (is_few)
+			say(verdict,
+				"are %d days old, fewer than the %lld that a verdict needs",
+				(int) stats->window.look_ahead, (long long) terms->min_entries);
+		else
+			say(verdict, "(%.1f%%) are %d days old, less than %.1f%%",
+				100 * share, (int) stats->window.look_ahead,
+				100 * terms->min_matured);
+		say(verdict, ": wait before judging");
+		if (verdict->matured > 0)
+			say(verdict, "; of them %.1f%% left or cut another product so far",
+				100 * verdict->unit.rate);
+		say(verdict, ".");
+		return false;
+	}
+	if (isnan(low))
+	{
+		verdict->judgement = NO_DATA;
+		say(verdict, "%lld matured entries do not say how sure a rate is.",
+			(long long) verdict->matured);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Decide by what is left after the control.  What was lost in all is the most
+ * that the new product can have taken, so that without a control only the
+ * better verdict can be reached; and where the two lie on different sides, all
+ * hangs on the control, which nobody has drawn by lot.
+ */
+static Judgement
+decide(const Estimate *rate, const Estimate *corrected, double even)
+{
+	if (isnan(corrected->rate))
+		return rate->high < even  ? ACCRETIVE
+			   : rate->low > even ? NOT_IDENTIFIED
+								  : INCONCLUSIVE;
+	if ((corrected->rate < even) != (rate->rate < even))
+		return NOT_IDENTIFIED;
+	if (corrected->high < even)
+		return ACCRETIVE;
+	return corrected->low > even ? VALUE_DESTROYING : INCONCLUSIVE;
 }
 
 static void
 judge(const WindowStats *stats, const VerdictTerms *terms, Verdict *verdict)
 {
 	const Estimate *rate = terms->by_value ? &verdict->value : &verdict->unit;
-	double corrected = terms->by_value ? verdict->corrected_value_rate
-									   : verdict->corrected.rate;
+	const Estimate *corrected =
+		terms->by_value ? &verdict->corrected_value : &verdict->corrected;
 	double even =
 		terms->by_value ? verdict->break_even_value : verdict->break_even_unit;
-	double share = ratio((double) verdict->matured, (double) verdict->entries);
-	const char *where;
 
 	verdict->reason[0] = '\0';
-	if (verdict->entries < terms->min_entries)
-	{
-		verdict->judgement = NO_DATA;
-		say(verdict,
-			"%lld entries are fewer than the %lld that a verdict needs.",
-			(long long) verdict->entries, (long long) terms->min_entries);
+	if (!enough_entries(stats, terms, rate->low, verdict))
 		return;
-	}
-	if (share < terms->min_matured)
-	{
-		verdict->judgement = IMMATURE;
-		say(verdict,
-			"Only %lld of %lld entries (%.1f%%) are %d days old, less than "
-			"%.1f%%: wait before judging",
-			(long long) verdict->matured, (long long) verdict->entries,
-			100 * share, (int) stats->window.look_ahead,
-			100 * terms->min_matured);
-		if (verdict->matured > 0)
-			say(verdict, "; of them %.1f%% left or cut another product so far",
-				100 * verdict->unit.rate);
-		say(verdict, ".");
-		return;
-	}
-	if (verdict->matured < terms->min_entries || verdict->matured == 0 ||
-		isnan(rate->low))
-	{
-		verdict->judgement = NO_DATA;
-		say(verdict,
-			"%lld matured entries are fewer than the %lld that a verdict "
-			"needs.",
-			(long long) verdict->matured, (long long) terms->min_entries);
-		return;
-	}
 	if (terms->by_value)
 		say(verdict,
 			"Of what %lld matured entries bring, %.1f%% was lost by other "
@@ -251,43 +362,39 @@ judge(const WindowStats *stats, const VerdictTerms *terms, Verdict *verdict)
 			(long long) window_stats_losing(stats),
 			(long long) verdict->matured, 100 * rate->rate, 100 * terms->conf,
 			100 * rate->low, 100 * rate->high);
+	say_corrected(terms, verdict, corrected);
+	verdict->judgement = NOT_IDENTIFIED;
 	if (isnan(even))
 	{
-		verdict->judgement = NOT_IDENTIFIED;
 		say(verdict, "; without the margins of both there is no break-even");
 		say_more(terms, verdict, rate->rate);
 		return;
 	}
 	if (verdict->break_even_unit == 1 && verdict->break_even_value == 1)
 	{
-		verdict->judgement = NOT_IDENTIFIED;
 		say(verdict, "; the new product has the price and the margin of the "
 					 "old one, so that no rate could be too high");
 		say_more(terms, verdict, rate->rate);
 		return;
 	}
-	if (rate->high < even)
-	{
-		verdict->judgement = ACCRETIVE;
-		where = "below";
-	}
-	else if (rate->low > even)
-	{
-		verdict->judgement = VALUE_DESTROYING;
-		where = "above";
-	}
-	else
-	{
-		verdict->judgement = INCONCLUSIVE;
-		where = "not clearly on either side of";
-	}
-	say(verdict, ", %s the break-even of %.1f%%", where, 100 * even);
-	if (!isnan(corrected) && (corrected < even) != (rate->rate < even))
-	{
-		verdict->judgement = NOT_IDENTIFIED;
+	verdict->judgement = decide(rate, corrected, even);
+	if (verdict->judgement == ACCRETIVE)
+		say(verdict, ", below the break-even of %.1f%%", 100 * even);
+	else if (verdict->judgement == VALUE_DESTROYING)
+		say(verdict, ", above the break-even of %.1f%%", 100 * even);
+	else if (verdict->judgement == INCONCLUSIVE)
+		say(verdict, ", not clearly on either side of the break-even of %.1f%%",
+			100 * even);
+	else if (isnan(corrected->rate))
 		say(verdict,
-			", but what is left after the control lies on the other side");
-	}
+			", and only that could say more than the break-even of "
+			"%.1f%%, which lies below",
+			100 * even);
+	else
+		say(verdict,
+			": the break-even of %.1f%% lies between what was lost and what is "
+			"left, so that all hangs on the control",
+			100 * even);
 	say_more(terms, verdict, rate->rate);
 }
 
@@ -313,15 +420,10 @@ verdict_reach(const Cannibalization *state, const WindowStats *stats,
 		wilson(window_stats_losing(stats), verdict->matured, z,
 			   &verdict->unit.low, &verdict->unit.high);
 	}
-	value_rate(state, stats, z, &verdict->value);
+	value_rate(state, stats, z, verdict, &verdict->value);
 	verdict->control = control_of(stats);
 	correct(stats, z, verdict);
-	verdict->corrected_value_rate =
-		ratio((double) stats->lost -
-				  (stats->before == 0
-					   ? 0
-					   : verdict->control.money_rate * (double) stats->before),
-			  (double) stats->focal);
+	correct_value(stats, z, verdict);
 	for (int c = 0; c < stats->ncells; c++)
 	{
 		at_risk += stats->cells[c].entered.at_risk;

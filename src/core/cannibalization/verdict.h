@@ -51,7 +51,8 @@ typedef struct Control
 	double loss_rate;
 	double loss_variance;
 	double money_rate; /* share of the money */
-	double step_rate;  /* of those still whole STEP_DAYS before the end */
+	double money_variance;
+	double step_rate; /* of those still whole STEP_DAYS before the end */
 } Control;
 
 typedef struct Verdict
@@ -63,7 +64,7 @@ typedef struct Verdict
 	Estimate value;
 	Control control;
 	Estimate corrected;
-	double corrected_value_rate;
+	Estimate corrected_value;
 	double step_rate; /* of the entries, as in Control */
 	double focal_churn;
 	double donor_churn;

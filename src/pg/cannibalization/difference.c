@@ -68,7 +68,18 @@ cvm_causal_rate(PG_FUNCTION_ARGS)
 	for (int i = 0; i < 4; i++)
 		if (PG_ARGISNULL(i))
 			return one_row(fcinfo, values, nulls);
-	if (PG_GETARG_INT64(2) < 0 || PG_GETARG_INT64(3) < 1)
+	if (!isfinite(PG_GETARG_FLOAT8(0)))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("difference \"%g\" is not a number",
+							   PG_GETARG_FLOAT8(0)),
+						errhint("Use cvm.difference_in_differences().")));
+	if (!(PG_GETARG_FLOAT8(1) > 0) || isinf(PG_GETARG_FLOAT8(1)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("std_error \"%g\" is not above 0", PG_GETARG_FLOAT8(1)),
+				 errhint("Use that of cvm.difference_in_differences(), which "
+						 "is, where nobody was lost too.")));
+	if (PG_GETARG_INT64(2) < 1 || PG_GETARG_INT64(3) < 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a rate needs entries and donors"),
 						errhint("Give the donors of the group that could buy, "

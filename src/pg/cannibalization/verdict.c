@@ -144,7 +144,7 @@ put_verdict(VerdictRow *row, const Cannibalization *state,
 	put_number(row, verdict->control.loss_rate);
 	put_number(row, verdict->control.money_rate);
 	put_interval(row, &verdict->corrected);
-	put_number(row, verdict->corrected_value_rate);
+	put_number(row, verdict->corrected_value.rate);
 	put_number(row, verdict->step_rate);
 	put_number(row, verdict->control.step_rate);
 	put_number(row, verdict->focal_churn);

@@ -13,6 +13,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
@@ -49,7 +50,23 @@ owner_of_extension(Oid extension)
 	return owner;
 }
 
-/* Who owns the schema, and who may put things into it, must be trusted by all. */
+/*
+ * Was the schema made by this transaction, as CREATE EXTENSION does?  Then no
+ * other session has ever seen it.  Whoever altered it has another version of it.
+ */
+static bool
+is_new(HeapTuple schema)
+{
+	return !(schema->t_data->t_infomask & HEAP_UPDATED) &&
+		   TransactionIdIsCurrentTransactionId(
+			   HeapTupleHeaderGetXmin(schema->t_data));
+}
+
+/*
+ * Who owns the schema, and who may put things into it, must be trusted by all:
+ * the database's owner is, and not whoever installs, who could be about to put
+ * things into it from another session.
+ */
 static void
 check_owner(Oid schema, Oid extension)
 {
@@ -61,8 +78,9 @@ check_owner(Oid schema, Oid extension)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for schema %u", schema);
 	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
-	if (owner != owner_of_extension(extension) &&
-		owner != ROLE_PG_DATABASE_OWNER && !superuser_arg(owner))
+	if (owner != ROLE_PG_DATABASE_OWNER &&
+		!has_privs_of_role(owner, ROLE_PG_DATABASE_OWNER) &&
+		!(owner == owner_of_extension(extension) && is_new(tuple)))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("schema \"cvm\" belongs to role \"%s\"",
 							   GetUserNameFromId(owner, true)),
@@ -70,7 +88,9 @@ check_owner(Oid schema, Oid extension)
 								  "put functions beside its own."),
 						errhint("Move the schema out of the way with ALTER "
 								"SCHEMA cvm RENAME TO ..., or DROP SCHEMA cvm; "
-								"CREATE EXTENSION cvm makes one of its own.")));
+								"CREATE EXTENSION cvm makes one of its own. "
+								"Before an update, ALTER SCHEMA cvm OWNER TO "
+								"pg_database_owner.")));
 
 	acl = SysCacheGetAttr(NAMESPACEOID, tuple, Anum_pg_namespace_nspacl,
 						  &is_null);
@@ -104,8 +124,8 @@ check_owner(Oid schema, Oid extension)
 
 /*
  * Everything in a schema depends on it, default privileges too.  What another
- * session has not committed yet is not seen: it can be the schema's owner's
- * only, whom nothing in the scripts calls.
+ * session has not committed yet is not seen: it can only be the database
+ * owner's, who may put things into it afterwards too.
  */
 static void
 check_contents(Oid schema, Oid extension)

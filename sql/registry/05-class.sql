@@ -15,6 +15,19 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._base_type(oid) IS 'The type below a domain; any other type as it is.';
 
+CREATE FUNCTION cvm._has_own_cast(type oid) RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- it would run with the rights of whoever reads a column
+	SELECT EXISTS (
+		SELECT FROM pg_cast c
+		JOIN pg_proc p ON p.oid = c.castfunc
+		JOIN pg_roles r ON r.oid = p.proowner
+		WHERE c.castsource = cvm._base_type($1) AND c.casttarget = 'text'::regtype AND NOT r.rolsuper);
+$$;
+COMMENT ON FUNCTION cvm._has_own_cast(oid) IS 'Does a cast of this type to text call a function of a role that is no superuser?';
+
 CREATE FUNCTION cvm._class_type(class text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -38,7 +51,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE class
 		WHEN 'key' THEN 'smallint, integer, bigint, text, varchar or uuid'
-		WHEN 'label' THEN 'text, varchar, an integer type, uuid or an enum'
+		WHEN 'label' THEN 'text, varchar, an integer type, uuid or an enum without a cast to text of its own'
 		WHEN 'time' THEN 'date, timestamp or timestamptz'
 		WHEN 'day' THEN 'date, timestamp or timestamptz'
 		WHEN 'money' THEN 'numeric or an integer type'
@@ -62,7 +75,7 @@ AS $$
 			WHEN b.name IN ('int2', 'int4', 'int8', 'uuid') THEN '%s::' || b.name
 			END
 		WHEN 'label' THEN CASE
-			WHEN b.name IN ('text', 'varchar', 'bpchar', 'name', 'int2', 'int4', 'int8', 'uuid') OR b.typtype = 'e' THEN '%s::text'
+			WHEN b.name IN ('text', 'varchar', 'bpchar', 'name', 'int2', 'int4', 'int8', 'uuid') OR (b.typtype = 'e' AND NOT cvm._has_own_cast(type)) THEN '%s::text'
 			END
 		WHEN 'time' THEN CASE
 			WHEN b.name IN ('date', 'timestamp', 'timestamptz') THEN '%s::' || b.name

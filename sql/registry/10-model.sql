@@ -6,17 +6,25 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	stranger name;
 BEGIN
 	-- a model's sources and its registry are its owner's: what they name may call
-	-- functions of the owner, and drop what only a superuser can
-	IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = _refuse_superuser.owner) THEN
+	-- functions of the owner, and drop what only a superuser can.  Who owns the
+	-- schema can put other views in the place of the model's.
+	SELECT r.rolname INTO stranger
+	FROM pg_roles r
+	WHERE NOT r.rolsuper AND (r.rolname = _refuse_superuser.owner
+		OR r.oid = (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = _refuse_superuser.model))
+	ORDER BY r.rolname <> _refuse_superuser.owner LIMIT 1;
+	IF stranger IS NOT NULL AND (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) THEN
 		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-			MESSAGE = format('a superuser does not work with model "%s", which belongs to role "%s"', _refuse_superuser.model, _refuse_superuser.owner),
-			HINT = format('SET SESSION AUTHORIZATION %I; or let that role do it.', _refuse_superuser.owner);
+			MESSAGE = format('a superuser does not work with model "%s", which belongs to role "%s"', _refuse_superuser.model, stranger),
+			HINT = format('SET SESSION AUTHORIZATION %I; or let that role do it.', stranger);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._refuse_superuser(name, name) IS 'Raises when a superuser would run what belongs to a role that is none.';
+COMMENT ON FUNCTION cvm._refuse_superuser(name, name) IS 'Raises when a superuser would run what belongs to a role that is none: the model, or its schema.';
 
 CREATE FUNCTION cvm._open(model name, writes boolean DEFAULT true) RETURNS name
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -179,6 +187,7 @@ BEGIN
 			MESSAGE = format('schema "%s" exists and belongs to role "%s"', create_model.model, holder),
 			HINT = format('Choose another name, or SET ROLE %I first.', holder);
 	ELSE
+		PERFORM cvm._refuse_superuser(create_model.model, holder);
 		clear := cvm._left_behind(create_model.model);
 		IF clear IS NOT NULL THEN
 			RAISE EXCEPTION USING ERRCODE = 'duplicate_table',

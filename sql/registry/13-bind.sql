@@ -117,6 +117,29 @@ END
 $$;
 COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS 'The columns of a canonical view over a source, or an error that says what does not fit.';
 
+CREATE FUNCTION cvm._foreign_view(model name, source oid) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- what a view calls runs with the rights of whoever reads it
+	WITH RECURSIVE read AS (
+		SELECT $2 AS relation
+		WHERE EXISTS (SELECT FROM cvm.model m JOIN pg_roles r ON r.rolname = m.owner WHERE m.model = $1 AND r.rolsuper)
+		UNION
+		SELECT d.refobjid
+		FROM read r
+		JOIN pg_class v ON v.oid = r.relation AND v.relkind = 'v'
+		JOIN pg_rewrite w ON w.ev_class = v.oid
+		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+	)
+	SELECT format('%s is a view of role "%s", whose functions the superuser "%s" would run', c.oid::regclass, o.rolname, (SELECT m.owner FROM cvm.model m WHERE m.model = $1))
+	FROM read r
+	JOIN pg_class c ON c.oid = r.relation AND c.relkind = 'v'
+	JOIN pg_roles o ON o.oid = c.relowner AND NOT o.rolsuper
+	ORDER BY c.oid <> $2, c.oid LIMIT 1;
+$$;
+COMMENT ON FUNCTION cvm._foreign_view(name, oid) IS 'Why a model that belongs to a superuser does not read this source: it is a view of a role that is none, or reads one. NULL: it may.';
+
 CREATE FUNCTION cvm._bound(model name, one text DEFAULT NULL)
 RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text, condition text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -127,7 +150,7 @@ DECLARE
 	b record;
 BEGIN
 	FOR b IN
-		SELECT e.entity, format('%I.%I', bi.source_schema, bi.source_name) AS source_text, bi.columns, c.oid
+		SELECT e.entity, format('%I.%I', bi.source_schema, bi.source_name) AS source_text, bi.columns, c.oid, c.relkind
 		FROM cvm.binding bi
 		JOIN cvm.entity e USING (entity)
 		LEFT JOIN pg_class c ON c.relname = bi.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -148,6 +171,9 @@ BEGIN
 				SELECT jsonb_agg(jsonb_build_object('name', k.name, 'source', k.source_column, 'expression', k.expression, 'comment', k.comment) ORDER BY k.pos, k.name)
 				INTO columns
 				FROM cvm._columns(_bound.model, b.entity, b.oid, b.columns) k;
+				IF b.relkind = 'v' THEN
+					problem := cvm._foreign_view(_bound.model, b.oid);
+				END IF;
 			EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
 				problem := SQLERRM;
 			END;
@@ -223,6 +249,10 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
 			MESSAGE = format('permission denied for %s', bind.source),
 			HINT = format('Its owner can let you read it: GRANT SELECT ON %s TO %I;', bind.source, current_user);
+	ELSIF cvm._foreign_view(bind.model, bind.source) IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+			MESSAGE = cvm._foreign_view(bind.model, bind.source),
+			HINT = 'Bind tables, or views of a superuser; or let a role that is no superuser own the model.';
 	ELSIF bind.source IN (SELECT r FROM cvm._readers(cvm._relation(bind.model, bind.entity::name)) AS r)
 		OR bind.source IN (SELECT cvm._relation(g.model, g.relation) FROM cvm.generated g WHERE g.model = bind.model)
 	THEN

@@ -196,6 +196,38 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._event_row(text[], jsonb) IS 'What {event_row} stands for in the body of a report view.';
 
+CREATE FUNCTION cvm._expect_own_functions(model name) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong text;
+	stranger name;
+BEGIN
+	-- names in the bodies of views are looked up in the model's schema, and a
+	-- function or an operator there may be a better match than PostgreSQL's
+	SELECT pg_describe_object(f.classid, f.oid, 0), r.rolname INTO wrong, stranger
+	FROM (
+		SELECT 'pg_proc'::regclass AS classid, p.oid, p.pronamespace AS namespace, p.proowner AS owner FROM pg_proc p
+		UNION ALL
+		SELECT 'pg_operator'::regclass, o.oid, o.oprnamespace, o.oprowner FROM pg_operator o
+	) AS f
+	JOIN pg_namespace n ON n.oid = f.namespace AND n.nspname = _expect_own_functions.model
+	JOIN cvm.model m ON m.model = n.nspname
+	JOIN pg_roles u ON u.rolname = m.owner
+	JOIN pg_roles r ON r.oid = f.owner
+	WHERE NOT r.rolsuper AND (u.rolsuper OR NOT pg_has_role(u.oid, r.oid, 'USAGE'))
+	ORDER BY f.oid LIMIT 1;
+	IF wrong IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+			MESSAGE = format('schema "%s" holds %s of role "%s"', _expect_own_functions.model, wrong, stranger),
+			DETAIL = 'Views of the model could call it in the place of one of PostgreSQL''s.',
+			HINT = format('Drop it or move it into another schema, and take the right away: REVOKE CREATE ON SCHEMA %I FROM that role.', _expect_own_functions.model);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._expect_own_functions(name) IS 'Raises when another role has put a function or an operator into a model''s schema.';
+
 CREATE FUNCTION cvm._wanted(model name, one name DEFAULT NULL)
 RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, live text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -258,11 +290,13 @@ DECLARE
 	c record;
 	view text;
 	statement text;
+	path text;
 	wanted jsonb;
 	same name[];
 	touched oid[];
 	queue record;
 BEGIN
+	PERFORM cvm._expect_own_functions(_generate.model);
 	SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('digest', cvm._digest_of_view(x.body, x.comment, x.column_comments))) INTO wanted
 	FROM cvm._wanted(_generate.model) x;
 	-- what is as it was made, and was made as it is wanted, is left alone
@@ -332,20 +366,22 @@ BEGIN
 				HINT = 'The name is one that the model needs. Rename it or move it to another schema.';
 		END IF;
 
-		-- the names in the body are those of the model, wherever the caller looks
-		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _generate.model), true);
+		-- the names in the body are those of the model, wherever the caller looks:
+		-- nothing else is looked up there
 		statement := format(E'CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS\n%s', view, w.body);
+		path := format('pg_catalog, %I, pg_temp', _generate.model);
+		PERFORM set_config('search_path', path, true);
 		BEGIN
 			EXECUTE statement;
 		EXCEPTION WHEN invalid_table_definition THEN
 			-- other columns than before: make it anew, and what we made on top
-			PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+			PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 			rights := rights || cvm._drop_views(_generate.model, ARRAY[relation]);
-			PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _generate.model), true);
+			PERFORM set_config('search_path', path, true);
 			EXECUTE statement;
 			action := 'recreated';
 		END;
-		PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 		IF action <> 'replaced' THEN
 			IF owner <> current_user THEN

@@ -152,11 +152,11 @@ BEGIN
 	THEN
 		severity := 'warning';
 		problem := 'duplicate_rows';
-		offenders := format($q$SELECT coalesce(%s, 'NULL') FROM (SELECT s.*, row_number() OVER (PARTITION BY (s.*)::text) AS cvm_copy_no FROM %s s) s WHERE s.cvm_copy_no > 1$q$,
+		offenders := format($q$SELECT coalesce(%s, 'NULL') FROM (SELECT s.*, row_number() OVER (PARTITION BY ROW(s.*)::text) AS cvm_copy_no FROM %s s) s WHERE s.cvm_copy_no > 1$q$,
 			(SELECT string_agg(format('(%s)::text', x ->> ec.column_name), ' || '' '' || ' ORDER BY ec.position) FROM cvm.entity_column ec
 				WHERE ec.entity = _set_checks.entity AND ec.required AND ec.class IN ('key', 'label', 'time', 'day') AND ec.nullable = false), source::regclass);
 		what := 'Rows are equal to another one in every column: probably loaded twice. The fix keeps one of them.';
-		mending := jsonb_build_object('copies', '(s.*)::text');
+		mending := jsonb_build_object('copies', 'ROW(s.*)::text');
 		RETURN NEXT;
 	END IF;
 
@@ -249,6 +249,7 @@ SET timezone = 'UTC'
 AS $$
 #variable_conflict use_column
 DECLARE
+	owner name := cvm._open(check_model.model, writes => false);
 	found jsonb := '[]';
 	usable text[] := '{}';
 	bound jsonb := '{}';
@@ -266,7 +267,7 @@ DECLARE
 	c record;
 	mode text;
 BEGIN
-	PERFORM cvm._refuse_superuser(check_model.model, cvm._open(check_model.model, writes => false));
+	PERFORM cvm._refuse_superuser(check_model.model, owner);
 
 	-- the bindings themselves
 	FOR b IN SELECT k.*, g.columns AS given, e.position FROM cvm._bound(check_model.model) k
@@ -282,7 +283,11 @@ BEGIN
 			found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'broken_binding', 'count', 1, 'samples', ARRAY[b.source_text],
 				'what', format('The source has changed: %s.', b.problem),
 				'fix', cvm._mend_binding(check_model.model, b.entity, b.source, b.given));
-		ELSIF cvm._relation(check_model.model, b.entity::name) IS NULL THEN
+		ELSIF NOT EXISTS (
+			-- one that another role put there instead is not it
+			SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+			WHERE c.oid = cvm._relation(check_model.model, b.entity::name) AND c.relkind = 'v' AND r.rolname = owner)
+		THEN
 			found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'lost_view', 'count', 1, 'samples', ARRAY[view],
 				'what', 'The canonical view is gone, probably with a source that was dropped and made again.',
 				'fix', format('SELECT * FROM cvm.rebuild(%L);', check_model.model));

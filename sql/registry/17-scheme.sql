@@ -32,6 +32,7 @@ BEGIN
 	JOIN cvm.setting g ON g.model = b.model AND g.setting = 'segment_schemes'
 	CROSS JOIN LATERAL unnest(g.value::text[]) WITH ORDINALITY AS a (scheme, n)
 	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) n ON n.name = a.scheme AND n.source_column IS NOT NULL AND n.name <> 'customer_id'
+	JOIN pg_attribute at ON at.attrelid = c.oid AND at.attname = n.source_column AND NOT cvm._has_own_cast(at.atttypid)
 	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) k ON k.name = 'customer_id'
 	JOIN cvm.entity_column ec ON ec.entity = 'segment_history'
 	CROSS JOIN LATERAL (
@@ -39,7 +40,7 @@ BEGIN
 			CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN format('(%s)::text', n.expression)
 				WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
 				ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
-	WHERE b.model = _attribute_schemes.model AND b.entity = 'customer'
+	WHERE b.model = _attribute_schemes.model AND b.entity = 'customer' AND cvm._foreign_view(b.model, c.oid) IS NULL
 	GROUP BY a.scheme, a.n, c.oid, s.source_text, k.expression, n.expression
 	ORDER BY a.n;
 EXCEPTION WHEN undefined_column OR datatype_mismatch THEN

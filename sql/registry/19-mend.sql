@@ -15,6 +15,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._free_name(name, text) IS 'A name like the wish that no relation of the model''s schema has.';
 
+CREATE FUNCTION cvm._assign(assign text, old text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- a column may be called {old}: what is quoted stays as it is
+	SELECT string_agg(CASE WHEN p.part[1] = '{old}' THEN old ELSE p.part[1] END, '' ORDER BY p.n)
+	FROM regexp_matches(assign, '("(?:[^"]|"")*"|''(?:[^'']|'''')*''|\{old\}|[^"''{]+|.)', 'g') WITH ORDINALITY AS p (part, n);
+$$;
+COMMENT ON FUNCTION cvm._assign(text, text) IS 'The new value of a column that a mending assigns, with the old one in it.';
+
 CREATE FUNCTION cvm._clean_view(model name, entity text, source oid, columns jsonb, mendings jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -43,7 +53,7 @@ BEGIN
 	FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' AND NOT values ? (x ->> 'column');
 	values := values || coalesce(added, '{}');
 	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' LOOP
-		values := values || jsonb_build_object(m ->> 'column', replace(m ->> 'assign', '{old}', values ->> (m ->> 'column')));
+		values := values || jsonb_build_object(m ->> 'column', cvm._assign(m ->> 'assign', values ->> (m ->> 'column')));
 	END LOOP;
 
 	query := format(E'SELECT %s\nFROM %s', (

@@ -19,7 +19,9 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_table',
 			MESSAGE = format('model "%s" has no subscriptions', launch.model),
 			HINT = format('SELECT cvm.bind(%L, ''subscription'', ''your.table''); or SELECT * FROM cvm.model; for the models that there are.', launch.model);
-	ELSIF launch.by NOT IN ('product', 'offer') IS NOT FALSE THEN
+	END IF;
+	PERFORM cvm._refuse_superuser(launch.model, (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = subscription));
+	IF launch.by NOT IN ('product', 'offer') IS NOT FALSE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('by is %s, neither "product" nor "offer"', coalesce('"' || launch.by || '"', 'NULL')),
 			HINT = 'Say what the names in focal are: product or offer.';

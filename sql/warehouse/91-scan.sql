@@ -69,7 +69,7 @@ BEGIN
 	END IF;
 	PERFORM cvm._register(_drop_parts.model, 'update', 'stored',
 		jsonb_build_object('relation', _drop_parts.state, 'has_parts', false));
-	IF to_regclass(cvm._part_table(_drop_parts.model, _drop_parts.state)) IS NOT NULL THEN
+	IF cvm._is_kept(_drop_parts.model, to_regclass(cvm._part_table(_drop_parts.model, _drop_parts.state))) THEN
 		EXECUTE format('DROP TABLE %s', cvm._part_table(_drop_parts.model, _drop_parts.state));
 	END IF;
 	PERFORM cvm._register(_drop_parts.model, 'delete', 'source_part', jsonb_build_object('relation', _drop_parts.state));

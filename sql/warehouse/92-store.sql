@@ -98,21 +98,37 @@ END
 $$;
 COMMENT ON FUNCTION cvm._make_table(name, name) IS 'Makes the table, with key and comments, in which a state or a report is kept.';
 
+CREATE FUNCTION cvm._is_kept(model name, relation regclass) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- only the owner of a table can comment on it
+	SELECT EXISTS (
+		SELECT FROM pg_class c
+		JOIN pg_roles r ON r.oid = c.relowner
+		JOIN cvm.model m ON m.model = $1 AND m.owner = r.rolname
+		CROSS JOIN LATERAL obj_description(c.oid, 'pg_class') AS d (words)
+		WHERE c.oid = $2 AND c.relkind IN ('r', 'p')
+			AND (d.words LIKE '% Kept by CALL cvm.refresh(%'
+				OR starts_with(d.words, 'Customers whose past changed: what there was before closed_before')
+				OR starts_with(d.words, 'One row per part of the source and customer:')));
+$$;
+COMMENT ON FUNCTION cvm._is_kept(name, regclass) IS 'Is this a table that cvm made to keep something of a model?';
+
 CREATE FUNCTION cvm._tables_of(model name, relation name) RETURNS oid[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	-- whatever the registry says: no tables but those that cvm made
 	SELECT coalesce(array_agg(u.relation), '{}') FROM (
-		SELECT to_regclass(cvm._table($1, $2))::oid AS relation
-		UNION ALL
-		SELECT to_regclass(cvm._table($1, $2) || '_restatement')
-		UNION ALL
-		SELECT to_regclass(cvm._part_table(t.model, t.relation::text)) FROM cvm.stored t WHERE t.model = $1 AND t.relation = $2 AND t.has_parts
+		SELECT k.relation::oid FROM unnest(ARRAY[
+			to_regclass(cvm._table($1, $2)),
+			to_regclass(cvm._table($1, $2) || '_restatement'),
+			(SELECT to_regclass(cvm._part_table(t.model, t.relation::text)) FROM cvm.stored t WHERE t.model = $1 AND t.relation = $2 AND t.has_parts)]) AS k (relation)
+		WHERE cvm._is_kept($1, k.relation)
 		UNION ALL
 		SELECT cvm._relation(t.queue_schema, t.queue_name) FROM cvm.stored t WHERE t.model = $1 AND t.relation = $2
-			-- whatever the registry says: no table but that one
-			AND cvm._is_queue(cvm._relation(t.queue_schema, t.queue_name), t.model)) u
-	WHERE u.relation IS NOT NULL;
+			AND cvm._is_queue(cvm._relation(t.queue_schema, t.queue_name), t.model)) u;
 $$;
 COMMENT ON FUNCTION cvm._tables_of(name, name) IS 'The tables that keep a state or a report: with its restatements, parts and queue.';
 

@@ -99,6 +99,7 @@ DECLARE
 	rows bigint;
 	made text := cvm._made_of(_refresh_report.model, _refresh_report.view);
 	kept cvm.stored;
+	statement text;
 BEGIN
 	mode := 'full';
 	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _refresh_report.model AND t.relation = _refresh_report.view::name;
@@ -129,8 +130,8 @@ BEGIN
 				WHERE c.view = _refresh_report.view AND c.settles AND (c.type IN ('bigint', 'double precision') OR c.type LIKE 'numeric%')));
 	END IF;
 
-	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _refresh_report.model), true);
-	EXECUTE format(E'WITH fresh AS MATERIALIZED (SELECT %1$s FROM (\n%2$s\n) b), old AS MATERIALIZED (SELECT %1$s FROM %3$s), '
+	PERFORM cvm._expect_own_functions(_refresh_report.model);
+	statement := format(E'WITH fresh AS MATERIALIZED (SELECT %1$s FROM (\n%2$s\n) b), old AS MATERIALIZED (SELECT %1$s FROM %3$s), '
 		|| 'gone AS (DELETE FROM %3$s t WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.row_key = t.row_key) RETURNING 1), '
 		|| 'put AS (INSERT INTO %3$s AS t (%1$s) SELECT f.* FROM fresh f LEFT JOIN old o ON o.row_key = f.row_key '
 		|| 'WHERE o.row_key IS NULL OR f.* IS DISTINCT FROM o.* ON CONFLICT (row_key) DO UPDATE SET %4$s RETURNING 1), '
@@ -139,9 +140,11 @@ BEGIN
 		columns, wanted.live, target,
 		(SELECT string_agg(format('%1$I = excluded.%1$I', a.attname), ', ') FROM pg_attribute a
 			WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'row_key'),
-		restating)
-	INTO written, removed, restated, rows, through;
-	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+		restating);
+	-- nothing else is looked up in the model's schema
+	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _refresh_report.model), true);
+	EXECUTE statement INTO written, removed, restated, rows, through;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 	IF made IS DISTINCT FROM kept.made_of AND kept.refreshed_at IS NOT NULL THEN
 		follow := made;

@@ -15,7 +15,8 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM cvm._open(_check_cron.model, writes => false);
+	-- the job would run as the superuser, and be refused then
+	PERFORM cvm._refuse_superuser(_check_cron.model, cvm._open(_check_cron.model, writes => false));
 	IF cvm._cron_problem(cron) IS NOT NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = cvm._cron_problem(cron),
@@ -159,7 +160,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM cvm._open(systemd_units.model, writes => false);
+	PERFORM cvm._refuse_superuser(systemd_units.model, cvm._open(systemd_units.model, writes => false));
 	IF on_calendar IS NULL OR on_calendar ~ '[\u0001-\u001f\u007f]' THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = 'on_calendar is not a line of text',
@@ -201,7 +202,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM cvm._open(dbt_hook.model, writes => false);
+	PERFORM cvm._refuse_superuser(dbt_hook.model, cvm._open(dbt_hook.model, writes => false));
 	-- dbt holds a transaction open, and looks for {{ and {% in what it runs
 	RETURN format(E'on-run-end:\n  - %s\n  - %s', cvm._yaml_text(format('SELECT * FROM cvm.rebuild(%s)', cvm._plain_literal(dbt_hook.model))),
 		cvm._yaml_text(format('SELECT * FROM cvm.refresh_here(%s)', cvm._plain_literal(dbt_hook.model))));

@@ -1,0 +1,210 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- Who owns a source, or may put things into a model's schema, has others run
+-- what they wrote: the superuser who owns a model, the model's owner.  Each
+-- trap writes down as whom it was sprung.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+SET client_min_messages = error;
+CREATE ROLE atk_alice;
+CREATE ROLE atk_eve;
+SELECT format('GRANT CREATE ON DATABASE %I TO atk_alice', current_database()) \gexec
+CREATE TABLE public.sprung (who text, what text);
+GRANT INSERT, DELETE, SELECT ON public.sprung TO PUBLIC;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+CREATE SCHEMA eves AUTHORIZATION atk_eve;
+GRANT USAGE ON SCHEMA eves TO PUBLIC;
+CREATE SCHEMA shop;
+GRANT USAGE ON SCHEMA shop TO PUBLIC;
+CREATE TABLE shop.orders (customer_id bigint, occurred_at timestamptz, amount numeric);
+INSERT INTO shop.orders SELECT i % 5, timestamptz '2024-01-01 12:00+00' + i * interval '9 days', 10 FROM generate_series(1, 20) i;
+GRANT SELECT ON shop.orders TO PUBLIC;
+
+-- what was sprung since this was last asked, not by eve herself
+CREATE FUNCTION pg_temp.sprung(OUT said text) LANGUAGE plpgsql AS $$
+BEGIN
+	SELECT coalesce(string_agg(DISTINCT s.what || ' as ' || s.who, ', '), 'nothing') INTO said FROM public.sprung s WHERE s.who <> 'atk_eve';
+	DELETE FROM public.sprung;
+END $$;
+-- runs a statement as a role: ok, or what it said
+CREATE FUNCTION pg_temp.try(query text, role name DEFAULT NULL, OUT said text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('role', coalesce(role, 'none'), true);
+	EXECUTE query;
+	PERFORM set_config('role', 'none', true);
+	said := 'ok';
+EXCEPTION WHEN OTHERS THEN
+	PERFORM set_config('role', 'none', true);
+	said := SQLSTATE || ': ' || SQLERRM;
+END $$;
+
+SET ROLE atk_eve;
+CREATE FUNCTION eves.spring(what text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.sprung VALUES (current_user, what); RETURN what; END $$;
+CREATE TYPE eves.color AS ENUM ('red', 'blue');
+CREATE FUNCTION eves.say(eves.color) RETURNS text LANGUAGE sql AS $$ SELECT eves.spring('cast of an enum') $$;
+CREATE CAST (eves.color AS text) WITH FUNCTION eves.say(eves.color);
+CREATE TYPE eves.pair AS (a int, b int);
+CREATE FUNCTION eves.say(eves.pair) RETURNS text LANGUAGE sql AS $$ SELECT eves.spring('cast of a row') $$;
+CREATE CAST (eves.pair AS text) WITH FUNCTION eves.say(eves.pair);
+CREATE FUNCTION eves.say(eves.color[]) RETURNS text LANGUAGE sql AS $$ SELECT eves.spring('cast of an array') $$;
+CREATE CAST (eves.color[] AS text) WITH FUNCTION eves.say(eves.color[]);
+CREATE DOMAIN eves.tint AS eves.color;
+CREATE TABLE eves.orders (customer_id bigint, occurred_at timestamptz, kind eves.color, tint eves.tint, amount numeric);
+INSERT INTO eves.orders SELECT i % 5, timestamptz '2024-01-01 12:00+00' + i * interval '9 days', 'red', 'red', 10 FROM generate_series(1, 20) i;
+INSERT INTO eves.orders SELECT * FROM eves.orders LIMIT 1;
+CREATE FUNCTION eves.say(eves.orders) RETURNS text LANGUAGE sql AS $$ SELECT eves.spring('cast of the rows of a table') $$;
+CREATE CAST (eves.orders AS text) WITH FUNCTION eves.say(eves.orders);
+CREATE TABLE eves.customer (customer_id bigint, plain text, color eves.color, tint eves.tint, pair eves.pair, colors eves.color[]);
+INSERT INTO eves.customer SELECT i, 'p', 'red', 'red', ROW(1, 2)::eves.pair, '{red}' FROM generate_series(0, 4) i;
+GRANT SELECT ON eves.orders, eves.customer TO PUBLIC;
+RESET ROLE;
+
+-- ---------------------------------------------------------------------------
+-- The owner of a source that is a table
+-- ---------------------------------------------------------------------------
+
+SELECT eves.spring('the trap') \g /dev/null
+SELECT is(pg_temp.sprung(), 'the trap as ' || current_user, 'a trap that is sprung is seen');
+SELECT set_config('cvm.me', current_user, true) \g /dev/null
+-- one model of a superuser's, one of alice's, over the same tables
+CREATE FUNCTION pg_temp.models() RETURNS TABLE (model name, role name) LANGUAGE sql AS $$ VALUES ('supers'::name, NULL::name), ('alices', 'atk_alice') $$;
+SELECT is(pg_temp.try(format($$SELECT cvm.create_model(%L, tz => 'UTC')$$, m.model), m.role), 'ok', format('a model of %s is made', coalesce(m.role, 'a superuser'))) FROM pg_temp.models() m;
+SELECT is(pg_temp.try(format($$SELECT cvm.bind(%L, 'event', 'eves.orders', %L)$$, m.model, jsonb_build_object('kind', c)), m.role),
+	format('42804: column "%s" of eves.orders has type eves.%s, and column "kind" of entity "event" takes text, varchar, an integer type, uuid or an enum without a cast to text of its own', c, t),
+	format('%s: an enum whose cast to text calls a function is not a label, by domain or not (%s)', m.model, c))
+FROM pg_temp.models() m, (VALUES ('kind', 'color'), ('tint', 'tint')) AS v (c, t);
+SELECT is(pg_temp.try(format($$SELECT cvm.bind(%L, 'event', 'eves.orders', '{"kind": null}'), cvm.bind(%1$L, 'customer', 'eves.customer'), cvm.configure(%1$L, 'segment_schemes', 'plain, color, tint, pair, colors')$$, m.model), m.role),
+	'ok', format('%s binds the rest', m.model)) FROM pg_temp.models() m;
+SELECT is(pg_temp.try(format($$SELECT count(h) FROM %I.segment_history h$$, m.model), m.role) || '; ' || pg_temp.sprung(), 'ok; nothing',
+	format('%s: an attribute with such a cast is no scheme of segments', m.model)) FROM pg_temp.models() m;
+SELECT is(pg_temp.try(format($$SELECT count(*) FROM cvm.check_model(%L)$$, m.model), m.role) || '; ' || pg_temp.sprung(), 'ok; nothing',
+	format('%s: rows are compared without a cast of the table''s own', m.model)) FROM pg_temp.models() m;
+SELECT ok((SELECT fix LIKE '%PARTITION BY ROW(s.*)::text%' FROM cvm.check_model('supers') WHERE problem = 'duplicate_rows'), 'so does the fix that is proposed');
+SELECT is(pg_temp.try(format($$SELECT cvm.store(%L, 'customer_activity'), cvm.store(%1$L, 'retention_month'), (SELECT count(*) FROM cvm.refresh_here(%1$L))$$, m.model), m.role) || '; ' || pg_temp.sprung(), 'ok; nothing',
+	format('%s is stored and refreshed', m.model)) FROM pg_temp.models() m;
+
+-- ---------------------------------------------------------------------------
+-- ... which becomes a view
+-- ---------------------------------------------------------------------------
+
+SET ROLE atk_eve;
+ALTER TABLE eves.orders RENAME TO rows;
+CREATE VIEW eves.orders AS SELECT customer_id, occurred_at, eves.spring('a view') AS kind, amount FROM eves.rows;
+GRANT SELECT ON eves.orders TO PUBLIC;
+RESET ROLE;
+CREATE VIEW shop.over_eves AS SELECT * FROM eves.orders;
+SELECT is((SELECT action || ': ' || replace(detail, current_setting('cvm.me'), 'me') FROM cvm.rebuild('supers') WHERE relation = 'event'),
+	'waits: eves.orders is a view of role "atk_eve", whose functions the superuser "me" would run', 'a superuser''s model does not read a table that became another''s view');
+SELECT is((SELECT problem FROM cvm.check_model('supers') WHERE entity = 'event') || '; ' || pg_temp.sprung(), 'broken_binding; nothing', 'check_model() says so and does not look into it');
+SELECT matches(pg_temp.try($$SELECT cvm.refresh_here('supers')$$), '^55000: "customer_activity" of model "supers" waits for entity "event": eves.orders is a view of role', 'a refresh does not read it');
+SELECT is(replace(pg_temp.try(format($$SELECT cvm.bind('supers', 'event', %L)$$, s)), current_setting('cvm.me'), 'me'),
+	'42501: eves.orders is a view of role "atk_eve", whose functions the superuser "me" would run', format('nor is %s bound', s)) FROM unnest('{eves.orders,shop.over_eves}'::text[]) s;
+SET ROLE atk_eve;
+ALTER TABLE eves.customer RENAME TO persons;
+CREATE VIEW eves.customer AS SELECT customer_id, eves.spring('a view of customers') AS plain FROM eves.persons;
+GRANT SELECT ON eves.customer TO PUBLIC;
+RESET ROLE;
+SELECT is(pg_temp.try($$SELECT count(*) FROM cvm.rebuild('supers'); SELECT count(*) FROM cvm.check_model('supers')$$) || '; ' || pg_temp.sprung() || '; ' || coalesce(to_regclass('supers.segment_history')::text, 'no segments'),
+	'ok; nothing; no segments', 'nor are segments read out of another''s view');
+SELECT is(pg_temp.try($$SELECT cvm.bind('supers', 'event', 'shop.orders'), cvm.unbind('supers', 'customer')$$), 'ok', 'the superuser binds a table in its place');
+SELECT is(pg_temp.try($$SELECT cvm.bind('alices', 'event', 'eves.orders')$$, 'atk_alice'), 'ok', 'a role that is no superuser binds whom it trusts');
+SELECT pg_temp.sprung() \g /dev/null
+
+-- ---------------------------------------------------------------------------
+-- Names of columns
+-- ---------------------------------------------------------------------------
+
+SET ROLE atk_eve;
+CREATE TABLE eves.spells (customer_id bigint, product text, "{old}" date, ", eves.x()) OVER ()) --" date, mrr numeric);
+INSERT INTO eves.spells VALUES (1, 'p', '2024-01-01', '2024-06-01', 5), (1, 'p', '2024-02-01', NULL, 5);
+GRANT SELECT ON eves.spells TO PUBLIC;
+RESET ROLE;
+SELECT cvm.bind('supers', 'subscription', 'eves.spells', '{"started_on": "{old}", "ended_on": ", eves.x()) OVER ()) --"}') \g /dev/null
+SELECT fix AS fix FROM cvm.check_model('supers') WHERE problem = 'overlapping_spells' \gset
+SELECT is((SELECT string_agg(m[1], '|') FROM regexp_matches(:'fix', 'lead\(s\.("[^"]*")', 'g') m), '"{old}"', 'a column that is called {old} is not the old value');
+SELECT is(pg_temp.try(:'fix'), 'ok', 'the fix is SQL, whatever columns are called');
+SELECT results_eq($$SELECT ended_on FROM supers.subscription ORDER BY 1$$, $$VALUES (date '2024-02-01'), (NULL)$$, 'that mends what it says');
+SELECT is(cvm._assign($$coalesce({old}, s."a{old}""{old}", '{old}''{old}', {x}, "{old}", E'\\', {old})$$, '"$1\1"'), $$coalesce("$1\1", s."a{old}""{old}", '{old}''{old}', {x}, "{old}", E'\\', "$1\1")$$, 'only what is not quoted is filled in');
+
+-- ---------------------------------------------------------------------------
+-- Who may put things into a model's schema
+-- ---------------------------------------------------------------------------
+
+SET ROLE atk_alice;
+SELECT cvm.drop_model('alices') \g /dev/null
+SELECT cvm.create_model('alices', tz => 'UTC'), cvm.bind('alices', 'event', 'shop.orders'), cvm.store('alices', 'retention_month') \g /dev/null
+GRANT ALL ON SCHEMA alices TO atk_eve;
+RESET ROLE;
+SET ROLE atk_eve;
+DO $$ BEGIN
+	-- better matches than PostgreSQL's for calls with several texts
+	FOR n IN 2 .. 9 LOOP
+		EXECUTE format('CREATE FUNCTION alices.format(%s) RETURNS text LANGUAGE plpgsql AS $f$ BEGIN PERFORM eves.spring(''format''); RETURN pg_catalog.format(VARIADIC ARRAY[%s]); END $f$',
+			repeat('text, ', n - 1) || 'text', (SELECT string_agg('$' || i, ', ') FROM generate_series(1, n) i));
+	END LOOP;
+END $$;
+RESET ROLE;
+SELECT is(pg_temp.try(c, 'atk_alice') || '; ' || pg_temp.sprung(), '42501: schema "alices" holds function alices.format(text,text) of role "atk_eve"; nothing', format('%s calls no function that another role put into the schema', c))
+FROM unnest(ARRAY[$$SELECT cvm.configure('alices', 'conf', '0.9')$$, $$SELECT count(*) FROM cvm.rebuild('alices')$$, $$SELECT cvm.refresh_here('alices')$$, $$SELECT cvm.bind('alices', 'event', 'shop.orders')$$]) c;
+SET ROLE atk_eve;
+DO $$ BEGIN FOR n IN 2 .. 9 LOOP EXECUTE format('DROP FUNCTION alices.format(%s)', repeat('text, ', n - 1) || 'text'); END LOOP; END $$;
+CREATE FUNCTION alices.plus(numeric, bigint) RETURNS numeric LANGUAGE sql AS $$ SELECT length(eves.spring('an operator'))::numeric $$;
+CREATE OPERATOR alices.* (LEFTARG = numeric, RIGHTARG = bigint, FUNCTION = alices.plus);
+ALTER FUNCTION alices.plus SET SCHEMA eves;
+RESET ROLE;
+SELECT is(pg_temp.try($$SELECT count(*) FROM cvm.rebuild('alices')$$, 'atk_alice'), '42501: schema "alices" holds operator alices.*(numeric,bigint) of role "atk_eve"', 'operators are no other');
+DROP OPERATOR alices.* (numeric, bigint);
+SET ROLE atk_alice;
+CREATE FUNCTION alices.mine() RETURNS int LANGUAGE sql RETURN 1;
+RESET ROLE;
+SELECT is(pg_temp.try($$SELECT count(*) FROM cvm.rebuild('alices')$$, 'atk_alice'), 'ok', 'the owner''s own functions may be there');
+-- a loader takes the views along, and eve is quicker than the rebuild
+DROP VIEW alices.event CASCADE;
+SET ROLE atk_eve;
+CREATE VIEW alices.event AS SELECT o.customer_id, o.occurred_at, eves.spring('a view in the model')::text AS kind, NULL::text AS product, NULL::text AS channel, o.amount, NULL::text AS currency FROM shop.orders o;
+GRANT SELECT ON alices.event TO PUBLIC;
+RESET ROLE;
+SELECT is((SELECT string_agg(problem, ', ') FROM cvm.check_model('supers') WHERE problem = 'lost_view'), NULL, 'views of a model''s owner are there');
+SET ROLE atk_alice;
+SELECT problem AS problem FROM cvm.check_model('alices') WHERE entity = 'event' AND severity = 'error' \gset
+RESET ROLE;
+SELECT is(:'problem' || '; ' || pg_temp.sprung(), 'lost_view; nothing', 'check_model() does not take another''s view for the model''s');
+DROP VIEW alices.event;
+SELECT is(pg_temp.try($$SELECT count(*) FROM cvm.rebuild('alices')$$, 'atk_alice'), 'ok', 'which is made again when the other is gone');
+-- and the same with a table that is kept
+DROP TABLE alices.retention_month_stored CASCADE;
+SET ROLE atk_eve;
+CREATE TABLE alices.retention_month_stored (precious int);
+CREATE TABLE alices.customer_activity (precious int);
+RESET ROLE;
+SELECT is(pg_temp.try($$SELECT cvm.unstore('alices', 'retention_month')$$, 'atk_alice') || '; ' || coalesce(to_regclass('alices.retention_month_stored')::text, 'dropped'), 'ok; alices.retention_month_stored', 'unstore() drops no table that cvm did not make');
+SET ROLE atk_alice;
+SELECT cvm._register('alices', 'insert', 'stored', '{"relation": "customer_activity"}') \g /dev/null
+RESET ROLE;
+SELECT is(pg_temp.try($$SELECT cvm.drop_model('alices', keep_schema => true)$$, 'atk_alice') || '; ' || coalesce(to_regclass('alices.customer_activity')::text, 'dropped'), 'ok; alices.customer_activity', 'nor does drop_model()');
+
+-- ---------------------------------------------------------------------------
+-- A superuser beside others' models
+-- ---------------------------------------------------------------------------
+
+SELECT is(pg_temp.try($$SELECT cvm.create_model('eves', tz => 'UTC')$$), '42501: a superuser does not work with model "eves", which belongs to role "atk_eve"', 'a superuser makes no model in another''s schema');
+SELECT is(pg_temp.try($$ALTER SCHEMA supers OWNER TO atk_eve; SELECT * FROM cvm.check_model('supers')$$), '42501: a superuser does not work with model "supers", which belongs to role "atk_eve"', 'nor with one whose schema was given away');
+SET ROLE atk_alice;
+SELECT cvm.create_model('anew', tz => 'UTC'), cvm.bind('anew', 'event', 'shop.orders') \g /dev/null
+RESET ROLE;
+SELECT is(pg_temp.try($$SELECT cvm.retype('supers', 'event', 'customer_id', 'text')$$), '42501: a superuser does not work with model "anew", which belongs to role "atk_alice"', 'a column is not changed under the views of another''s model');
+SELECT is(pg_temp.try(format('SELECT cvm.%s', c)), '42501: a superuser does not work with model "anew", which belongs to role "atk_alice"', format('%s is for the model''s owner', c))
+FROM unnest(ARRAY[$$cron_line('anew')$$, $$systemd_units('anew')$$, $$dbt_hook('anew')$$, $$schedule('anew', '15 4 * * *')$$]) c;
+SET ROLE atk_alice;
+CREATE VIEW anew.spells AS SELECT 1::bigint AS customer_id, eves.spring('a source') AS product, date '2024-01-01' AS started_on, NULL::date AS ended_on, 5::numeric AS mrr;
+SELECT cvm.bind('anew', 'subscription', 'anew.spells') \g /dev/null
+RESET ROLE;
+SELECT pg_temp.sprung() \g /dev/null
+SELECT is(pg_temp.try($$SELECT cvm.launch('anew', '{a source}')$$) || '; ' || pg_temp.sprung(), '42501: a superuser does not work with model "anew", which belongs to role "atk_alice"; nothing', 'launch() reads no other''s model as a superuser');
+SELECT is(pg_temp.try(format('SELECT count(*) FROM cvm.%s', c)) || '; ' || pg_temp.sprung(), 'ok; nothing', format('%s reads what is written of a model, and none of its sources', c))
+FROM unnest(ARRAY[$$catalog('anew')$$, $$dbt_yaml('anew')$$, $$cube_yaml('anew')$$, $$lookml('anew')$$, $$suggest('anew')$$, 'freshness']) c;
+SELECT * FROM finish();
+ROLLBACK;

@@ -122,12 +122,15 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 @define subscription_bodies view | needs | has_segments
 WITH RECURSIVE laid AS (
 	SELECT y.way, s.by_segment,
-		y.preference + CASE WHEN {has_segments} AND NOT s.by_segment THEN 2 ELSE 1 END AS preference,
-		'{{needs}}'::text[] || s.needs || y.needs AS needs, $${body}$$::text AS body
+		y.preference + CASE WHEN {has_segments} AND NOT s.by_segment THEN 2 ELSE 1 END + o.preference AS preference,
+		'{{needs}}'::text[] || s.needs || y.needs || o.needs AS needs, replace($${body}$$::text, '{{owned}}', o.part) AS body
 	FROM (VALUES ('raw', 0, '{}'::text[]), ('kept', -10, '{customer_holdings}'),
 		('fx', -20, '{subscription.currency,fx_rate}')) AS y (way, preference, needs)
 	JOIN (VALUES (true, '{segment_history}'::text[]), (false, '{}')) AS s (by_segment, needs)
 		ON {has_segments} OR NOT s.by_segment
+	-- a body that tells owners is laid out with and without them
+	JOIN (VALUES (0, '{owner}'::text[], '{{owned_by}}'), (4, '{}', '{{owned_none}}')) AS o (preference, needs, part)
+		ON o.preference = 4 OR strpos($${body}$$, '{{owned}}') > 0
 	UNION ALL
 	-- the first word in braces replaced; without a part of that name the body
 	-- becomes NULL, which the table refuses

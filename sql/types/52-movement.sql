@@ -89,6 +89,19 @@ CREATE FUNCTION cvm.movements(cvm.movement)
 COMMENT ON FUNCTION cvm.movements(cvm.movement) IS
 	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out + paused = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';
 
+@for more                 | types            | words
+                      |                  |
+, held datemultirange | , datemultirange | , for the days in a segment
+@make
+CREATE FUNCTION cvm.customer_movements(holdings cvm.holdings, grain text, as_of date, pause_days integer{more})
+	RETURNS TABLE (period_start date, line text, customers bigint, change_mrr numeric, mrr_before numeric, mrr_after numeric,
+		cause text, product text, from_product text)
+	AS 'MODULE_PATHNAME', 'cvm_customer_movements'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 3;
+COMMENT ON FUNCTION cvm.customer_movements(cvm.holdings, text, date, integer{types}) IS
+	'The waterfall of one customer{words}: a row for each line that moved, which add up over customers to movements(); mrr_before and mrr_after are what the customer paid when the period opened and closed';
+@end
+
 CREATE FUNCTION cvm.migrations(cvm.holdings, grain text, as_of date)
 	RETURNS TABLE (period_start date, from_product text, to_product text,
 		from_mrr numeric, to_mrr numeric)

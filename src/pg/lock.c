@@ -272,12 +272,11 @@ cvm_lock_relations(PG_FUNCTION_ARGS)
 		check = RegisterTimeout(USER_TIMEOUT, CheckDeadLockAlert);
 		is_registered = true;
 	}
+	enable_timeout_every(check, TimestampTzPlusMilliseconds(now, every), every);
 	PG_TRY();
 	{
 		/* that of locks which a subtransaction leaves, so all can be let go */
 		CurrentResourceOwner = CurTransactionResourceOwner;
-		enable_timeout_every(check, TimestampTzPlusMilliseconds(now, every),
-							 every);
 		lock_targets(&targets);
 	}
 	PG_FINALLY();

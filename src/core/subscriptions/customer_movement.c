@@ -42,6 +42,7 @@ typedef struct Product
 {
 	int lines[2];
 	Wide mrr[2];
+	Wide full[2];	  /* the same, were nothing paused */
 	bool is_paused;	  /* a line, at either */
 	bool offer_began; /* a line's offer at the closing was not there before */
 	bool offer_ended; /* or one at the opening no longer is */
@@ -80,11 +81,15 @@ products_look(const Holdings *holdings, Day opening, Day closing,
 		{
 			product->lines[0]++;
 			product->mrr[0] = money_add(product->mrr[0], spell->mrr);
+			product->full[0] = money_add(product->full[0],
+										 money_add(spell->mrr, spell->pause));
 		}
 		if (after)
 		{
 			product->lines[1]++;
 			product->mrr[1] = money_add(product->mrr[1], spell->mrr);
+			product->full[1] = money_add(product->full[1],
+										 money_add(spell->mrr, spell->pause));
 		}
 		if (before || after)
 			product->is_paused |= spell->pause != 0;
@@ -189,7 +194,8 @@ change_cause(const Product *products, int nproducts, CustomerMovement *row)
 	{
 		if (products[i].lines[0] != products[i].lines[1])
 			return CAUSE_QUANTITY;
-		is_paused |= products[i].is_paused;
+		is_paused |=
+			products[i].is_paused && products[i].full[0] == products[i].full[1];
 		offer_began |= products[i].offer_began;
 		offer_ended |= products[i].offer_ended;
 	}

@@ -4,7 +4,8 @@
  *
  * The scripts run with the rights of a superuser, and make what everybody
  * calls.  So their schema must hold nothing of anybody else's, and nobody else
- * may put anything into it.
+ * may put anything into it.  Before an update whoever owns the extension may
+ * have made something of their own a member of it: it is refused likewise.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -19,15 +20,18 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 static Oid
@@ -166,6 +170,95 @@ check_contents(Oid schema, Oid extension)
 	table_close(rel, AccessShareLock);
 }
 
+/* The owner of an object; InvalidOid where it can have none. */
+static Oid
+owner_of_object(const ObjectAddress *object)
+{
+	AttrNumber column = get_object_attnum_owner(object->classId);
+	Oid owner = InvalidOid;
+	HeapTuple tuple;
+	bool is_null;
+
+	if (column == InvalidAttrNumber)
+		return InvalidOid;
+	tuple = SearchSysCache1(get_object_catcache_oid(object->classId),
+							ObjectIdGetDatum(object->objectId));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for object %u of catalog %u",
+			 object->objectId, object->classId);
+	owner = DatumGetObjectId(SysCacheGetAttr(
+		get_object_catcache_oid(object->classId), tuple, column, &is_null));
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Tables of the registry, and the types of their rows, belong to whoever created
+ * the extension, so that it can be dumped.  Nothing in the scripts reads or
+ * writes their rows.
+ */
+static bool
+may_be_owned(const ObjectAddress *object)
+{
+	Oid relation = InvalidOid;
+
+	if (object->classId == RelationRelationId)
+		relation = object->objectId;
+	else if (object->classId == TypeRelationId)
+	{
+		Oid element = get_element_type(object->objectId);
+
+		relation =
+			get_typ_typrelid(OidIsValid(element) ? element : object->objectId);
+	}
+	return OidIsValid(relation) &&
+		   (get_rel_relkind(relation) == RELKIND_RELATION ||
+			get_rel_relkind(relation) == RELKIND_SEQUENCE);
+}
+
+/* All else of the extension must belong to superusers. */
+static void
+check_members(Oid extension)
+{
+	Relation rel = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(extension));
+	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress object = {depend->classid, depend->objid,
+								depend->objsubid};
+		Oid owner;
+
+		if (depend->deptype != DEPENDENCY_EXTENSION)
+			continue;
+		owner = owner_of_object(&object);
+		if (!OidIsValid(owner) || superuser_arg(owner) || may_be_owned(&object))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("%s is a member of extension \"cvm\" and belongs to "
+						"role \"%s\"",
+						getObjectDescription(&object, false),
+						GetUserNameFromId(owner, true)),
+				 errdetail("Whoever owns a function of an extension can have "
+						   "it do something else."),
+				 errhint("Take it out with ALTER EXTENSION cvm DROP ... and "
+						 "drop it, or, where that role was a superuser when it "
+						 "created the extension, give it to one with REASSIGN "
+						 "OWNED BY ... TO ...")));
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
 PG_FUNCTION_INFO_V1(cvm_check_schema);
 Datum
 cvm_check_schema(PG_FUNCTION_ARGS)
@@ -175,5 +268,6 @@ cvm_check_schema(PG_FUNCTION_ARGS)
 
 	check_owner(schema, extension);
 	check_contents(schema, extension);
+	check_members(extension);
 	PG_RETURN_VOID();
 }

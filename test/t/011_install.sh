@@ -4,6 +4,7 @@
 # called, nobody becomes superuser, nobody can put things beside cvm's.
 set -uo pipefail
 . test/tap.sh
+. test/update/versions.sh
 
 db=cvm_install
 version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" cvm.control)
@@ -14,7 +15,7 @@ cleanup() {
 	dropdb --if-exists --force $db
 	psql -XAtq -d postgres -c 'DROP ROLE IF EXISTS cvm_mallory'
 } >/dev/null 2>&1
-trap cleanup EXIT
+trap 'cleanup; versions_remove' EXIT
 
 # A database in which mallory may create schemas, and traps(SCHEMA) puts what the
 # script could call by mistake into one: a function for every word of it that
@@ -142,4 +143,48 @@ out=$(mallory -c 'CREATE FUNCTION cvm._check_schema(VARIADIC a int[] DEFAULT NUL
 	run -c 'REVOKE CREATE ON SCHEMA cvm FROM cvm_mallory' -v VERBOSITY=verbose -c 'CREATE EXTENSION cvm')
 harmless "$out" "a function named like the check"
 ok "is refused" grep -qE '55000|42725' <<<"$(state "$out")"
+
+# An update is a script too, and whoever created the extension has had time.  A
+# released version is installed as whoever was the first to come did
+versions_install
+for from in $versions; do
+	update=$(pg_config --sharedir)/extension/cvm--$from--$version.sql
+	is "$(grep -vE '^(--.*|\\echo .*|)$' "$update" | head -n 1)" "SET LOCAL search_path = pg_catalog, pg_temp;" "the first statement of the update from $from is about where names are looked up"
+	nothing "$(grep -nE '^(DO|CALL|CREATE PROCEDURE)\>|^@|pg_temp\.' "$update")" "no procedure, DO block or template runs in the update from $from"
+	nothing "$(grep -nE '^(CREATE|COMMENT ON|ALTER|DROP)( OR REPLACE)? (TYPE|FUNCTION|AGGREGATE|TABLE|VIEW|OPERATOR|OPERATOR CLASS|PROCEDURE|COLUMN|SEQUENCE) ' "$update" | grep -vE ' cvm\.')" "every object is updated by its whole name from $from"
+
+	anew
+	mallory -o /dev/null -c "CREATE EXTENSION cvm VERSION '$from'"
+	out=$(mallory -c "SELECT trap.relations('public') > 20 AND trap.set('public') > 500 AND trap.operators('public') > 100" \
+		-c "SELECT trap.relations('pg_temp') > 20 AND trap.set('pg_temp') > 500" \
+		-c 'SET search_path = public, pg_temp, cvm, pg_catalog' -c 'ALTER EXTENSION cvm UPDATE')
+	is "$(head -n 2 <<<"$out" | paste -sd' ')" "t t" "mallory prepares public and pg_temp for an update from $from"
+	harmless "$out" "mallory updates from $from"
+	is "$(installed)" pg_database_owner "the schema of what was updated from $from is no longer mallory's"
+
+	anew
+	mallory -o /dev/null -c "CREATE EXTENSION cvm VERSION '$from'" -c "SELECT trap.set('cvm'), trap.operators('cvm')"
+	for who in mallory run; do
+		out=$($who -v VERBOSITY=verbose -c 'SET search_path = cvm, public' -c 'ALTER EXTENSION cvm UPDATE')
+		harmless "$out" "$who updates from $from where the schema holds more"
+		is "$(state "$out") $(grep -c '^HINT' <<<"$out")" "55000 1" "an update from $from by $who where the schema holds more is refused, with a hint"
+	done
+
+	# who owns the extension can make members of what they own
+	anew
+	mallory -o /dev/null -c "CREATE EXTENSION cvm VERSION '$from'" \
+		-c 'CREATE FUNCTION cvm.format(text, text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.spring($_$member$_$); RETURN NULL; END $$' \
+		-c 'ALTER EXTENSION cvm ADD FUNCTION cvm.format(text, text, text)'
+	for who in mallory run; do
+		out=$($who -v VERBOSITY=verbose -c 'SET search_path = cvm, public' -c 'ALTER EXTENSION cvm UPDATE')
+		harmless "$out" "$who updates from $from where mallory's function is a member"
+		is "$(state "$out") $(grep -c '^HINT' <<<"$out")" "42501 1" "an update from $from by $who where mallory's function is a member is refused, with a hint"
+	done
+	mallory -o /dev/null -c 'ALTER EXTENSION cvm DROP FUNCTION cvm.format(text, text, text)' -c 'DROP FUNCTION cvm.format(text, text, text)' \
+		-c 'CREATE FUNCTION cvm._check_schema() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.spring($_$check$_$); END $$' \
+		-c 'ALTER EXTENSION cvm ADD FUNCTION cvm._check_schema()'
+	out=$(run -v VERBOSITY=verbose -c 'ALTER EXTENSION cvm UPDATE')
+	harmless "$out" "a superuser updates from $from where mallory's check is a member"
+	is "$(state "$out")" 42501 "an update from $from with mallory's check is refused"
+done
 done_testing

@@ -44,18 +44,25 @@ catalog() {
 # every C function: what it is called by, and with
 c_functions="SELECT p.prosrc, p.proargtypes::regtype[], p.prorettype::regtype, p.proretset, p.proisstrict FROM pg_proc p
 	WHERE p.probin LIKE '%cvm' ORDER BY 1, 2::text"
-# answers MODEL DATABASE: of each of its views, what all rows come to
+# answers MODEL DATABASE: of each of its views, what all rows come to, but for
+# the last digits of floats, which depend on the order in which they are added up
 answers() {
 	run -d $2 <<-SQL
 		CREATE FUNCTION pg_temp.answer(view text) RETURNS text LANGUAGE plpgsql AS \$\$
 		DECLARE
 			answer text;
 		BEGIN
-			EXECUTE format('SELECT count(*) || '' '' || md5(string_agg(t::text, '' '' ORDER BY t::text)) FROM %I.%I t', '$1', view) INTO answer;
+			EXECUTE format('SELECT count(*) || '' '' || md5(string_agg(r.row, '' '' ORDER BY r.row)) FROM (SELECT regexp_replace(t::text, ''([.][0-9]{9})[0-9]+'', ''\1'', ''g'') AS row FROM %I.%I t) r', '$1', view) INTO answer;
 			RETURN answer;
 		END \$\$;
 		SELECT c.view, pg_temp.answer(c.view) FROM cvm.catalog('$1') c JOIN cvm.report_view v USING (view) WHERE c."exists" ORDER BY 1;
 	SQL
+}
+
+# same TEXT WANTED NAME: what differs is shown, not all of it
+same() {
+	ok "$3" [ -n "$1" -a "$1" = "$2" ]
+	diff <(echo "$1") <(echo "$2") | sed 's/^/#   /'
 }
 
 for from in $versions; do
@@ -104,7 +111,7 @@ for from in $versions; do
 	before=$(answers kept $old)
 	ok "they answer $(wc -l <<<"$before") views" [ "$(wc -l <<<"$before")" -ge 35 ]
 	owner -c 'ALTER EXTENSION cvm UPDATE'
-	is "$(answers kept $old)" "$before" "every view says the same after the update"
+	same "$(answers kept $old)" "$before" "every view says the same after the update"
 	# through the triggers of before
 	owner -c "INSERT INTO world.event (customer_id, occurred_at, amount) VALUES (9, '2024-04-06 12:00+03', 7), (500, '2024-12-06 12:00+02', 1)" \
 		-c 'DELETE FROM world.event WHERE customer_id = 11' -c 'UPDATE world.subscription SET mrr = mrr + 1 WHERE customer_id = 12'
@@ -118,7 +125,7 @@ for from in $versions; do
 	is "$(run -d $old -c "SELECT string_agg(mode || ' ' || rows_written, ', ' ORDER BY refresh_id) FROM cvm.refresh_log
 		WHERE relation IN ('customer_activity', 'customer_holdings') AND called_at = (SELECT max(called_at) FROM cvm.refresh_log)")" \
 		"queue 1, scan 1" "refreshing goes on in the modes that were chosen"
-	is "$(answers kept $old)" "$(answers live $old)" "every view says what the source says"
+	same "$(answers kept $old)" "$(answers live $old)" "every view says what the source says"
 	is "$(run -d $old -c 'SELECT count(*) FROM cvm.freshness WHERE is_stale')" 0 "nothing is stale"
 	is "$(run -d $old -U cvm_update_reader -c 'SELECT count(*) > 0 FROM kept.segment_kpi' 2>&1)" t "a reader still reads"
 	is "$(run -d $old -U cvm_update_reader -c "INSERT INTO cvm.model VALUES ('mine')" 2>&1 | grep -c 'permission denied')" 1 "nobody writes the registry any more"
@@ -128,6 +135,6 @@ for from in $versions; do
 	createdb -O cvm_update_owner $new
 	pg_dump -d $old | run -d $new >/dev/null
 	is "${PIPESTATUS[*]}" "0 0" "what was updated is dumped, and restored"
-	is "$(answers kept $new)" "$before" "every view says the same where it was restored"
+	same "$(answers kept $new)" "$before" "every view says the same where it was restored"
 done
 done_testing

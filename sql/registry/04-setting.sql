@@ -110,9 +110,10 @@ AS $$
 		FROM cvm.setting_definition d
 		LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
 	), status AS (
-		-- every spell is asked, and in plain letters that takes half the time
-		SELECT g.setting, format('lower(s.status%s) = ANY (%L::text[])',
-			CASE WHEN octet_length(convert_to(g.value, 'UTF8')) = char_length(g.value) THEN ' COLLATE "C"' ELSE '' END, g.value) AS test
+		-- in any case of letters; every spell is asked, and in plain letters that
+		-- takes half the time
+		SELECT g.setting, format('lower({row}.status COLLATE %1$s) = ANY (lower(%2$L COLLATE %1$s)::text[])',
+			CASE WHEN octet_length(convert_to(g.value, 'UTF8')) = char_length(g.value) THEN '"C"' ELSE '"default"' END, g.value) AS test
 		FROM given g WHERE g.setting IN ('paused_statuses', 'unpaid_statuses')
 	)
 	SELECT jsonb_object_agg(g.setting, CASE g.kind
@@ -122,18 +123,20 @@ AS $$
 		WHEN 'weekday' THEN format('%s', g.value::int)
 		WHEN 'cutoff' THEN CASE g.value
 			WHEN 'data' THEN 'NULL::date'
-			WHEN 'today' THEN format('(now() AT TIME ZONE %L)::date', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))
+			WHEN 'today' THEN format('cvm.day_of(now(), %L)', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))
 			ELSE format('%L::date', g.value) END
 		ELSE format('%L::text', g.value) END)
 		-- events of all kinds start and return: folds are cheaper unmarked
 		|| jsonb_build_object('marks', (
 			SELECT CASE WHEN count(m.value) > 0 THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
 			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
-		|| (SELECT jsonb_build_object('is_paused', p.test, 'price', format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', u.test, p.test))
+		|| (SELECT jsonb_build_object('is_paused', replace(p.test, '{row}', 's'), 'is_unpaid', replace(u.test, '{row}', 's'),
+				'price', replace(format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', u.test, p.test), '{row}', 's'),
+				'is_held_paused', replace(p.test, '{row}', 'e'), 'is_held_unpaid', replace(u.test, '{row}', 'e'))
 			FROM status p, status u WHERE p.setting = 'paused_statuses' AND u.setting = 'unpaid_statuses')
 	FROM given g;
 $$;
-COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. {marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is what spells s bring, or would if they were not paused, which {is_paused} says.';
+COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. {marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is what spells s bring, or would if they were not paused, which {is_paused} says; {is_unpaid} says whether they bring nothing; {is_held_paused} and {is_held_unpaid} are the same of rows e that are folded.';
 
 CREATE FUNCTION cvm._fill(body text, literals jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -62,6 +62,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._class_words(text) IS 'The types that a canonical column takes, for people.';
 
+CREATE FUNCTION cvm._equals_other_bytes(type oid, collation oid) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- a string type of an extension, such as citext, compares as it likes
+	SELECT EXISTS (SELECT FROM pg_collation o WHERE o.oid = $2 AND NOT o.collisdeterministic)
+		OR EXISTS (SELECT FROM pg_type t WHERE t.oid = cvm._base_type($1) AND t.typcategory = 'S' AND t.typnamespace <> 'pg_catalog'::regnamespace);
+$$;
+COMMENT ON FUNCTION cvm._equals_other_bytes(oid, oid) IS 'May values of a column be equal without being the same bytes?';
+
 CREATE FUNCTION cvm._accept(class text, type oid, tz text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -82,7 +92,7 @@ AS $$
 			END
 		WHEN 'day' THEN CASE
 			WHEN b.name IN ('date', 'timestamp') THEN '%s::date'
-			WHEN b.name = 'timestamptz' THEN '(%s AT TIME ZONE ' || replace(quote_literal(tz), '%', '%%') || ')::date'
+			WHEN b.name = 'timestamptz' THEN 'cvm.day_of(%s::timestamptz, ' || replace(quote_literal(tz), '%', '%%') || ')'
 			END
 		WHEN 'money' THEN CASE
 			WHEN b.name IN ('numeric', 'int2', 'int4', 'int8') THEN '%s::numeric'

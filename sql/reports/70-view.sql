@@ -85,6 +85,11 @@ COMMENT ON FUNCTION cvm.day_of(date, text) IS 'The local day of a date: the date
 COMMENT ON FUNCTION cvm.day_of(timestamp, text) IS 'The local day of a timestamp, which is taken as local already.';
 COMMENT ON FUNCTION cvm.day_of(timestamptz, text) IS 'The local day of a moment in a time zone.';
 
+CREATE FUNCTION cvm.row_key(VARIADIC parts text[]) RETURNS text
+	AS 'MODULE_PATHNAME', 'cvm_row_key'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.row_key(text[]) IS 'One value for the names that tell a row from all others: parts joined by "|", with "\" before a "|" or "\" in a part; a digest where that has more than 1000 bytes.';
+
 CREATE FUNCTION cvm._without_small_groups(view text, body text, smallest int) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp

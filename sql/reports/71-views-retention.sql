@@ -48,7 +48,7 @@ $$WITH {{fold}}, held AS (
 	JOIN segment_history h ON h.customer_id = f.customer_id
 		AND h.valid_from <= cvm.first_day(f.activity)
 		AND coalesce(h.valid_to > cvm.first_day(f.activity), true)
-	ORDER BY f.customer_id, h.valid_from DESC, h.segment
+	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
 ), by_segment AS MATERIALIZED (
 	SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg({{tenure}}) AS state
 	FROM folded f
@@ -87,7 +87,7 @@ grain (view, grain, tenure, label, body) AS (
 	) AS g (view, grain, tenure, label, reading)
 	JOIN (VALUES
 		('grid', $$
-SELECT s.segment || '|' || to_char(g.cohort::timestamp, {{label}}) || '|' || g.period_no AS row_key,
+SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, {{label}}), g.period_no::text) AS row_key,
 	s.segment,
 	g.cohort,
 	to_char(g.cohort::timestamp, {{label}}) AS cohort_label,
@@ -112,7 +112,7 @@ SELECT s.segment || '|' || to_char(g.cohort::timestamp, {{label}}) || '|' || g.p
 FROM state s
 CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g$$),
 		('curve', $$
-SELECT s.segment || '|' || g.period_no AS row_key,
+SELECT cvm.row_key(s.segment, g.period_no::text) AS row_key,
 	s.segment,
 	g.period_no,
 	g.cohorts,
@@ -137,13 +137,18 @@ CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g$$)) AS r (reading, body) USING (
 lifecycle (preference, needs, body) AS (VALUES
 	(1, '{event,segment_history}'::text[],
 $$WITH {{fold}}, spell AS (
-	SELECT h.customer_id, h.segment,
+	SELECT h.customer_id, h.segment, h.valid_from,
 		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
 	FROM segment_history h
+	WHERE h.segment IS NOT NULL
 ), held AS (
+	-- of segments at once, the one that began last
 	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
-	FROM spell p
-	GROUP BY p.customer_id, p.segment
+	FROM (
+		SELECT s.customer_id, s.segment, datemultirange(s.days) - coalesce(range_agg(s.days) OVER (
+			PARTITION BY s.customer_id ORDER BY s.valid_from DESC, s.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
+		FROM spell s) p
+	GROUP BY 1, 2
 	UNION ALL
 	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
 	FROM folded f
@@ -184,7 +189,7 @@ CROSS JOIN (
 	FROM grain g CROSS JOIN states s
 	UNION ALL
 	SELECT 'lifecycle_month', l.preference, l.needs, l.body || $$
-SELECT s.segment || '|' || to_char(p.period::timestamp, 'YYYY-MM') AS row_key,
+SELECT cvm.row_key(s.segment, to_char(p.period::timestamp, 'YYYY-MM')) AS row_key,
 	s.segment,
 	p.period AS month,
 	to_char(p.period::timestamp, 'YYYY-MM') AS month_label,

@@ -19,10 +19,10 @@ SELECT 'customer_phase', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
 ), known AS (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings,
+		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings,
 		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)) AS risk_since,
 		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of - interval '1 month' AND coalesce(s.ended_on >= o.as_of - interval '1 month', true)) AS risk_before
 	FROM subscription s
@@ -36,7 +36,7 @@ WITH observed AS MATERIALIZED (
 	WHERE h.segment IS NOT NULL
 	ORDER BY h.customer_id, h.valid_from DESC, h.segment COLLATE "C"
 )
-SELECT k.customer_id::text AS row_key,
+SELECT cvm.row_key(k.customer_id::text) AS row_key,
 	k.customer_id,
 	coalesce(p.segment, '(none)') AS segment,
 	n.phase,
@@ -45,7 +45,7 @@ SELECT k.customer_id::text AS row_key,
 	coalesce(cvm.mrr_at(k.holdings, o.as_of - 1), 0)::numeric(18,2) AS mrr,
 	o.as_of
 FROM {{who}} k
-CROSS JOIN observed o
+JOIN observed o ON o.as_of IS NOT NULL
 LEFT JOIN placed p ON p.customer_id = k.customer_id
 CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since, NULL, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) n
 CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b$$,
@@ -60,7 +60,7 @@ FROM (VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('phase_flow', 1, '{subscription,segment_history}', $$
-SELECT g.segment || '|' || g.from_phase || '|' || g.to_phase AS row_key,
+SELECT cvm.row_key(g.segment, g.from_phase, g.to_phase) AS row_key,
 	g.segment,
 	g.from_phase,
 	g.to_phase,
@@ -93,7 +93,7 @@ WITH observed AS MATERIALIZED (
 		cvm.tied_quantile(count(*) OVER (ORDER BY f.monetary), count(*) OVER (), 5) AS m
 	FROM folded f
 )
-SELECT s.customer_id::text AS row_key,
+SELECT cvm.row_key(s.customer_id::text) AS row_key,
 	s.customer_id,
 	s.recency_days,
 	s.frequency,
@@ -110,15 +110,15 @@ SELECT 'value_decile', x.preference, x.needs, replace(replace($$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
 ), worth AS (
-	SELECT s.customer_id, sum(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS mrr, {{margin}} AS margin, o.as_of
+	SELECT s.customer_id, sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS mrr, {{margin}} AS margin, o.as_of
 	FROM subscription s
 	CROSS JOIN observed o
 	{{join}}
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)
 	GROUP BY s.customer_id, o.as_of
-	HAVING sum(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) > 0
+	HAVING sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) > 0
 ), ranked AS (
 	-- by margin where it is known of everybody
 	SELECT w.*, CASE WHEN bool_and(w.margin IS NOT NULL) OVER () THEN w.margin ELSE w.mrr END AS value,

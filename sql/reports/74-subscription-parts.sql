@@ -2,8 +2,8 @@
 -- What the report views over subscriptions are put together from.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(20, 'unpaid_statuses', 'words', '{trial,free,paused}', 'Values of subscription.status in which a spell brings nothing, whatever its price; NULL: none.'),
-	(25, 'paused_statuses', 'words', '{paused}', 'Values of subscription.status in which a spell is paused: it brings nothing, and mrr is what it would bring; NULL: none.'),
+	(20, 'unpaid_statuses', 'words', '{trial,trialing,in_trial,free,paused}', 'Values of subscription.status, in any case of letters, in which a spell brings nothing, whatever its price; NULL: none.'),
+	(25, 'paused_statuses', 'words', '{paused}', 'Values of subscription.status, in any case of letters, in which a spell is paused: it brings nothing, and mrr is what it would bring; NULL: none.'),
 	(26, 'pause_days', 'count', '90', 'For so many days a paused spell is not lost: its money is in the line paused of the waterfall, not in churn. 0: a pause is the end of paying.');
 
 -- The parts from which bodies are put together; {{name}} in a body or in a part
@@ -18,20 +18,21 @@ INSERT INTO cvm.subscription_part VALUES
 	SELECT coalesce({as_of}, (
 		SELECT coalesce(greatest(max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
 			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1,
-			min(s.started_on) FILTER (WHERE isfinite(s.started_on)) + 1)
+			-- nothing observed: nothing before the first day of all
+			'0001-01-01')
 		FROM subscription s
-		CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t)) AS as_of
+		CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t)) AS as_of
 )$$),
 
--- The same with the first day seen; no as_of where everything lies in the future
+-- The same with the first day seen
 ('observed_since', NULL, NULL, $$observed AS MATERIALIZED (
-	SELECT d.first_day, coalesce({as_of}, d.seen_until) AS as_of
+	SELECT d.first_day, coalesce({as_of}, d.seen_until, '0001-01-01') AS as_of
 	FROM (
 		SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, greatest(
 			max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
 			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1 AS seen_until
 		FROM subscription s
-		CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t
+		CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t
 	) d
 )$$),
 
@@ -48,15 +49,15 @@ INSERT INTO cvm.subscription_part VALUES
 	SELECT coalesce({as_of}, (
 		SELECT coalesce(
 			greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
-			min(s.started_on) + 1)
+			'0001-01-01')
 		FROM customer_holdings k
 		CROSS JOIN LATERAL cvm.spells(k.holdings) s
-		CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t)) AS as_of
+		CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t)) AS as_of
 )$$),
 -- all at the last rate
 ('base', 'fx', NULL, $${{observed}}, rate_now AS MATERIALIZED (
 	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (
-		SELECT f.rate FROM fx_rate f WHERE f.currency = c.currency AND f.valid_from < o.as_of ORDER BY f.valid_from DESC LIMIT 1)) AS rate
+		SELECT f.rate FROM fx_rate f WHERE f.currency = c.currency AND f.valid_from < o.as_of ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) AS rate
 	FROM (SELECT DISTINCT s.currency FROM subscription s WHERE s.currency IS NOT NULL) c
 	CROSS JOIN observed o
 ), folded AS MATERIALIZED (
@@ -69,12 +70,17 @@ INSERT INTO cvm.subscription_part VALUES
 
 -- The days of each customer in each segment, or in none
 ('held', NULL, true, $$, spell AS (
-	SELECT h.customer_id, h.segment,
+	SELECT h.customer_id, h.segment, h.valid_from,
 		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
 	FROM segment_history h
+	WHERE h.segment IS NOT NULL
 ), held AS (
-	SELECT p.customer_id, coalesce(p.segment, '(none)') AS segment, range_agg(p.days) AS days
-	FROM spell p
+	-- of segments at once, the one that began last
+	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
+	FROM (
+		SELECT s.customer_id, s.segment, datemultirange(s.days) - coalesce(range_agg(s.days) OVER (
+			PARTITION BY s.customer_id ORDER BY s.valid_from DESC, s.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
+		FROM spell s) p
 	GROUP BY 1, 2
 	UNION ALL
 	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
@@ -91,7 +97,7 @@ INSERT INTO cvm.subscription_part VALUES
 	JOIN segment_history h ON h.customer_id = f.customer_id
 		AND h.valid_from <= cvm.first_paid_day(f.holdings)
 		AND coalesce(h.valid_to > cvm.first_paid_day(f.holdings), true)
-	ORDER BY f.customer_id, h.valid_from DESC, h.segment
+	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
 )$$),
 ('since', NULL, false, ''),
 ('since_segment', NULL, true, $$coalesce(since.segment, '(none)')$$),
@@ -152,9 +158,9 @@ WHERE substring(l.body FROM '\{\{(\w+)\}\}') IS NULL;
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
 	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',
 		$$cvm.holdings_agg(e.product, e.started_on, e.ended_on,
-		CASE WHEN lower(e.status) = ANY ({paused_statuses}) THEN e.mrr WHEN lower(e.status) = ANY ({unpaid_statuses}) THEN 0 ELSE e.mrr END,
-		NULL, NULL, lower(e.status) = ANY ({paused_statuses}))$$,
-		'cvm.last_day(%s, (now() AT TIME ZONE {time_zone})::date)',
+		CASE WHEN {is_held_paused} THEN e.mrr WHEN {is_held_unpaid} THEN 0 ELSE e.mrr END,
+		NULL, NULL, {is_held_paused})$$,
+		'cvm.last_day(%s, cvm.day_of(now(), {time_zone}))',
 		$$SELECT p.started_on AS day, format('%%s until %%s', p.product, least(p.ended_on, %2$s)) AS what, count(*) AS rows, sum(p.mrr) AS value
 			FROM cvm.spells(%1$s) p WHERE p.started_on < %2$s GROUP BY 1, 2$$,
 		'One row per customer: what it held, from when to when and for how much.');

@@ -10,7 +10,7 @@ INSERT INTO cvm.segment_part VALUES
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
 ), family AS MATERIALIZED (
 	SELECT {families} AS families
 ), flow AS MATERIALIZED (
@@ -116,7 +116,7 @@ allocated AS (
 
 ('owner', 1, '{owner}', $$
 owned AS (
-	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner, ', ' ORDER BY w.owner) AS owner, count(DISTINCT w.owner) AS owners
+	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner, count(DISTINCT w.owner) AS owners
 	FROM bridge b
 	JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)
 		AND coalesce(w.valid_from <= b.closing_day, true) AND coalesce(w.valid_to > b.closing_day, true)

@@ -52,7 +52,7 @@ $$launch AS MATERIALIZED (
 	('spell', 1, '{}',
 $$spell AS NOT MATERIALIZED (
 	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel, s.offer,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr
+		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
 )$$),
@@ -64,7 +64,7 @@ $$began AS (
 	FROM (SELECT s.customer_id, min(s.started_on) AS first_day FROM spell s GROUP BY s.customer_id) b
 	CROSS JOIN launch l
 ), placed AS MATERIALIZED (
-	SELECT b.focal, b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment) FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+	SELECT b.focal, b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
 	FROM began b
 	LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
 	GROUP BY b.focal, b.customer_id
@@ -149,7 +149,7 @@ $$, pair AS MATERIALIZED (
 		JOIN catalogue p ON p.product = r.donor AND p.unit_margin IS NOT NULL
 		WHERE r.focal = s.focal AND s.donor = '(all)') h ON true
 )
-SELECT s.focal || '|' || s.donor || '|' || s.segment || '|' || s.channel AS row_key,
+SELECT cvm.row_key(s.focal, s.donor, s.segment, s.channel) AS row_key,
 	s.focal,
 	s.donor,
 	s.segment,
@@ -212,7 +212,7 @@ WHERE v.entries > 0 OR (s.segment = '(all)' AND s.channel = '(all)')$$),
 
 	('cannibalization_evidence', '{observed,launch,spell,placed,entered}',
 $$
-SELECT e.focal || '|' || e.customer_id::text || '|' || to_char(e.entered_on::timestamp, 'YYYY-MM-DD') AS row_key,
+SELECT cvm.row_key(e.focal, e.customer_id::text, to_char(e.entered_on::timestamp, 'YYYY-MM-DD')) AS row_key,
 	e.customer_id,
 	e.focal,
 	e.segment,
@@ -242,7 +242,7 @@ $$, by_segment AS MATERIALIZED (
 	UNION ALL
 	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
 )
-SELECT c.focal || '|' || c.donor || '|' || s.segment AS row_key,
+SELECT cvm.row_key(c.focal, c.donor, s.segment) AS row_key,
 	c.focal,
 	c.donor,
 	s.segment,
@@ -275,7 +275,7 @@ $$, by_segment AS MATERIALIZED (
 	UNION ALL
 	SELECT b.focal, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal
 )
-SELECT s.focal || '|' || s.segment || '|' || v.look_back || '|' || v.look_ahead AS row_key,
+SELECT cvm.row_key(s.focal, s.segment, v.look_back::text, v.look_ahead::text) AS row_key,
 	s.focal,
 	s.segment,
 	v.look_back,
@@ -344,7 +344,7 @@ $$SELECT p.segment,
 		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
 	FROM {{from_customers}} s
 	JOIN (
-		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment) FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
 		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
 		LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
 		GROUP BY b.customer_id) p ON p.customer_id = s.customer_id

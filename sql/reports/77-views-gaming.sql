@@ -78,13 +78,13 @@ $$line AS MATERIALIZED (
 ), found AS (
 	SELECT j.*, j.kind NOT IN ('genuine_new', 'winback') AS is_recycled,
 		count(*) FILTER (WHERE j.kind NOT IN ('genuine_new', 'winback')) OVER (
-			PARTITION BY j.household ORDER BY j.entered_on, j.offer, j.product ROWS UNBOUNDED PRECEDING) AS cycle_no
+			PARTITION BY j.household ORDER BY j.entered_on, j.offer COLLATE "C", j.product COLLATE "C" ROWS UNBOUNDED PRECEDING) AS cycle_no
 	FROM judged j
 )$$)
 ),
 report (view, parts, body) AS (VALUES
 	('recycled_acquisition', '{observed,family,household,recycled}'::text[], $$
-SELECT f.offer || '|' || f.product || '|' || f.customer_id::text || '|' || to_char(f.entered_on::timestamp, 'YYYY-MM-DD') AS row_key,
+SELECT cvm.row_key(f.offer, f.product, f.customer_id::text, to_char(f.entered_on::timestamp, 'YYYY-MM-DD')) AS row_key,
 	f.customer_id,
 	f.offer,
 	f.product,
@@ -107,7 +107,7 @@ FROM found f
 CROSS JOIN observed o
 WHERE f.is_recycled$$),
 	('recycled_acquisition_channel', '{observed,family,household,recycled}', $$
-SELECT t.offer || '|' || t.channel AS row_key,
+SELECT cvm.row_key(t.offer, t.channel) AS row_key,
 	t.offer,
 	t.channel,
 	t.gross_adds,
@@ -173,7 +173,7 @@ CROSS JOIN observed o$$),
 	SELECT d.*, (SELECT sum(upper(x) - lower(x)) FROM unnest(d.days) AS x) AS overlap_days
 	FROM doubled d
 )
-SELECT d.bundle || '|' || d.product || '|' || d.customer_id::text AS row_key,
+SELECT cvm.row_key(d.bundle, d.product, d.customer_id::text) AS row_key,
 	d.customer_id,
 	d.bundle,
 	d.product,
@@ -218,7 +218,7 @@ WHERE d.overlap_days > {billing_days}$$),
 	LEFT JOIN live v ON v.product = l.product
 	GROUP BY l.product
 )
-SELECT b.product AS row_key,
+SELECT cvm.row_key(b.product) AS row_key,
 	b.product,
 	coalesce(f.family, '(none)') AS family,
 	b.lines,
@@ -241,7 +241,7 @@ LEFT JOIN family f ON f.product = b.product$$),
 		ceil(10 * cume_dist() OVER (PARTITION BY m.from_product ORDER BY m.from_mrr))::int AS tenth
 	FROM (
 		SELECT cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
+		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
 		FROM subscription s
 		WHERE s.customer_id IS NOT NULL
 		GROUP BY s.customer_id) h
@@ -257,7 +257,7 @@ LEFT JOIN family f ON f.product = b.product$$),
 	CROSS JOIN LATERAL (VALUES (m.tenth), (NULL)) AS t (tenth)
 	GROUP BY m.from_product, m.to_product, t.tenth
 )
-SELECT t.from_product || '|' || t.to_product || '|' || coalesce(to_char(t.tenth, 'FM00'), '(all)') AS row_key,
+SELECT cvm.row_key(t.from_product, t.to_product, coalesce(to_char(t.tenth, 'FM00'), '(all)')) AS row_key,
 	t.from_product,
 	t.to_product,
 	coalesce(to_char(t.tenth, 'FM00'), '(all)') AS value_decile,

@@ -28,7 +28,7 @@ report (view, needs, body) AS (VALUES
 	JOIN sale b ON (b.channel IS NULL OR b.channel = a.channel) AND (a.is_new OR NOT b.is_new)
 		AND ((b.product = a.product AND b.price < a.price)
 			OR (b.price <= a.price AND EXISTS (SELECT FROM bundle u WHERE u.bundle = b.product AND u.product = a.product)))
-	ORDER BY a.offer, a.product, a.channel, b.price, b.offer, b.product
+	ORDER BY a.offer, a.product, a.channel, b.price, b.offer COLLATE "C", b.product COLLATE "C"
 ), paid AS MATERIALIZED (
 	SELECT s.offer, s.product, s.mrr, count(*) AS lines
 	FROM subscription s
@@ -36,7 +36,7 @@ report (view, needs, body) AS (VALUES
 	WHERE s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AND s.mrr > 0
 	GROUP BY s.offer, s.product, s.mrr
 )
-SELECT b.offer || '|' || b.product || '|' || coalesce(b.channel, '(all)') AS row_key,
+SELECT cvm.row_key(b.offer, b.product, coalesce(b.channel, '(all)')) AS row_key,
 	b.offer,
 	b.product,
 	coalesce(b.channel, '(all)') AS channel,
@@ -94,7 +94,7 @@ CROSS JOIN LATERAL (
 		WHERE s.product = m.product) s
 	GROUP BY m.focal, m.launched_on, m.kind, m.whole
 )
-SELECT c.focal || '|' || c.kind || '|' || c.whole AS row_key,
+SELECT cvm.row_key(c.focal, c.kind, c.whole) AS row_key,
 	c.focal,
 	c.kind,
 	c.whole,

@@ -22,7 +22,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 @with segment_bodies segment_kpi | flow,bridge,margin,driver,cost,owner,target
 
-SELECT b.segment || '|' || to_char(b.period_start::timestamp, 'YYYY-MM') AS row_key,
+SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	b.segment,
 	b.period_start AS month,
 	to_char(b.period_start::timestamp, 'YYYY-MM') AS month_label,
@@ -136,7 +136,7 @@ CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_custo
 
 @with segment_bodies segment_cost | flow,bridge,driver,cost
 
-SELECT a.segment || '|' || to_char(a.month::timestamp, 'YYYY-MM') || '|' || a.pool AS row_key,
+SELECT cvm.row_key(a.segment, to_char(a.month::timestamp, 'YYYY-MM'), a.pool) AS row_key,
 	a.segment,
 	a.month,
 	to_char(a.month::timestamp, 'YYYY-MM') AS month_label,
@@ -160,7 +160,7 @@ SELECT v.view, s.preference, s.needs, 'WITH ' || replace(replace(s.flow, '{{grai
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.segment_matrix(f.state) m
 )
-SELECT {{label}} || '|' || m.from_segment || '|' || m.to_segment AS row_key,
+SELECT cvm.row_key({{label}}, m.from_segment, m.to_segment) AS row_key,
 	{{period}},
 	m.from_segment,
 	m.to_segment,
@@ -193,8 +193,8 @@ FROM (
 observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT greatest(
-			max(h.valid_from) FILTER (WHERE h.valid_from <= (now() AT TIME ZONE {time_zone})::date),
-			max(h.valid_to) FILTER (WHERE h.valid_to <= (now() AT TIME ZONE {time_zone})::date)) + 1
+			max(h.valid_from) FILTER (WHERE h.valid_from <= cvm.day_of(now(), {time_zone})),
+			max(h.valid_to) FILTER (WHERE h.valid_to <= cvm.day_of(now(), {time_zone}))) + 1
 		FROM segment_history h)) AS as_of
 ), history AS (
 	SELECT cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
@@ -219,7 +219,7 @@ CROSS JOIN LATERAL (VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('segment_scorecard', 1, '{subscription,segment_history,segment_target}', $$
-SELECT k.segment || '|' || k.month_label || '|' || t.metric AS row_key,
+SELECT cvm.row_key(k.segment, k.month_label, t.metric) AS row_key,
 	k.segment,
 	k.month,
 	k.month_label,
@@ -316,7 +316,7 @@ WITH kpi AS MATERIALIZED (
 	FROM pair p
 	WINDOW w AS (PARTITION BY p.metric, p.from_month, p.to_month)
 )
-SELECT p.segment || '|' || p.metric || '|' || p.from_month_label || '|' || p.to_month_label AS row_key,
+SELECT cvm.row_key(p.segment, p.metric, p.from_month_label, p.to_month_label) AS row_key,
 	p.segment,
 	p.metric,
 	p.from_month,

@@ -6,14 +6,14 @@ INSERT INTO cvm.segment_part VALUES
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
-		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT (now() AT TIME ZONE {time_zone})::date)) FROM subscription s)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
 )$$),
 ('observed', 2, '{}', $$
 observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT greatest(
-			max(w.valid_from) FILTER (WHERE w.valid_from <= (now() AT TIME ZONE {time_zone})::date),
-			max(w.valid_to) FILTER (WHERE w.valid_to <= (now() AT TIME ZONE {time_zone})::date)) + 1
+			max(w.valid_from) FILTER (WHERE w.valid_from <= cvm.day_of(now(), {time_zone})),
+			max(w.valid_to) FILTER (WHERE w.valid_to <= cvm.day_of(now(), {time_zone}))) + 1
 		FROM owner w)) AS as_of
 )$$),
 ('sold', 1, '{subscription}', $$
@@ -86,7 +86,7 @@ answered AS (
 	LEFT JOIN answered a ON a.subject_kind = s.subject_kind AND a.subject = s.subject
 	GROUP BY s.subject_kind, s.subject, s.days
 )
-SELECT m.subject_kind || '|' || m.subject || '|' || lower(m.days) AS row_key,
+SELECT cvm.row_key(m.subject_kind, m.subject, to_char(lower(m.days)::timestamp, 'YYYY-MM-DD')) AS row_key,
 	m.subject_kind,
 	m.subject,
 	lower(m.days) AS gap_from,
@@ -107,10 +107,10 @@ CROSS JOIN observed o
 ), twice AS (
 	SELECT a.subject_kind, a.subject, a.owner, b.owner AS other_owner, unnest(a.days * b.days * datemultirange(daterange(NULL, o.as_of))) AS days
 	FROM ruled a
-	JOIN ruled b ON b.subject_kind = a.subject_kind AND b.subject = a.subject AND b.owner > a.owner
+	JOIN ruled b ON b.subject_kind = a.subject_kind AND b.subject = a.subject AND b.owner > a.owner COLLATE "C"
 	CROSS JOIN observed o
 )
-SELECT t.subject_kind || '|' || t.subject || '|' || t.owner || '|' || t.other_owner || '|' || coalesce(lower(t.days)::text, '') AS row_key,
+SELECT cvm.row_key(t.subject_kind, t.subject, t.owner, t.other_owner, to_char(lower(t.days)::timestamp, 'YYYY-MM-DD')) AS row_key,
 	t.subject_kind,
 	t.subject,
 	t.owner,
@@ -126,7 +126,7 @@ CROSS JOIN observed o
 
 @with segment_bodies owner_stale | observed,sold,product,segment,subject
 
-SELECT s.subject_kind || '|' || s.subject AS row_key,
+SELECT cvm.row_key(s.subject_kind, s.subject) AS row_key,
 	s.subject_kind,
 	s.subject,
 	l.owner AS last_owner,
@@ -136,7 +136,7 @@ SELECT s.subject_kind || '|' || s.subject AS row_key,
 FROM subject s
 CROSS JOIN observed o
 CROSS JOIN LATERAL (
-	SELECT string_agg(DISTINCT a.owner, ', ' ORDER BY a.owner) AS owner, upper(a.days) AS ended_on
+	SELECT string_agg(DISTINCT a.owner COLLATE "C", ', ' ORDER BY a.owner COLLATE "C") COLLATE "default" AS owner, upper(a.days) AS ended_on
 	FROM answered a
 	WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND upper(a.days) <= o.as_of
 	GROUP BY upper(a.days)
@@ -220,7 +220,7 @@ budget AS (
 	UNION ALL
 	SELECT 'interactions by product', t.month, t.product, sum(t.touches) FROM touch t GROUP BY 2, 3
 )
-SELECT i.dimension || '|' || to_char(i.month::timestamp, 'YYYY-MM') AS row_key,
+SELECT cvm.row_key(i.dimension, to_char(i.month::timestamp, 'YYYY-MM')) AS row_key,
 	i.dimension,
 	i.month,
 	to_char(i.month::timestamp, 'YYYY-MM') AS month_label,
@@ -236,7 +236,7 @@ SELECT i.dimension || '|' || to_char(i.month::timestamp, 'YYYY-MM') AS row_key,
 	o.as_of
 FROM (
 	SELECT m.dimension, m.month, array_agg(m.value::numeric) AS items,
-		(array_agg(m.item ORDER BY m.value DESC, m.item))[1] AS top
+		(array_agg(m.item ORDER BY m.value DESC, m.item COLLATE "C"))[1] AS top
 	FROM item m
 	GROUP BY m.dimension, m.month) i
 CROSS JOIN observed o
@@ -281,8 +281,8 @@ WHERE c.parts > 0
 	JOIN owning w ON w.quarter = q.quarter
 	JOIN (
 		SELECT p.quarter, array_agg(p.mrr) AS shares,
-			(array_agg(p.product ORDER BY p.mrr DESC, p.product))[1] AS top,
-			(array_agg(p.customers ORDER BY p.mrr DESC, p.product))[1] AS top_customers
+			(array_agg(p.product ORDER BY p.mrr DESC, p.product COLLATE "C"))[1] AS top,
+			(array_agg(p.customers ORDER BY p.mrr DESC, p.product COLLATE "C"))[1] AS top_customers
 		FROM product p
 		GROUP BY p.quarter) r ON r.quarter = q.quarter
 	CROSS JOIN LATERAL cvm.concentration(r.shares) c

@@ -35,13 +35,13 @@ BEGIN
 	END IF;
 	spells := format($$
 		SELECT s.customer_id, CASE WHEN %s THEN s.offer ELSE coalesce(s.product, '(none)') END AS product, s.started_on, s.ended_on,
-			CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END AS mrr
+			CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
 		FROM {subscription} s
 		WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)$$,
 		CASE launch.by WHEN 'offer' THEN 's.offer = ANY ($1)' ELSE 'false' END);
 	-- the segment held at the launch or, who came later, on the first day
 	placed := CASE WHEN segments IS NULL THEN $$SELECT NULL::int AS customer_id, NULL::text AS segment WHERE false$$ ELSE $$
-		SELECT b.customer_id, (array_agg(g.segment ORDER BY g.valid_from DESC, g.segment))[1] AS segment
+		SELECT b.customer_id, (array_agg(g.segment ORDER BY g.valid_from DESC, g.segment COLLATE "C"))[1] AS segment
 		FROM (SELECT s.customer_id, greatest(min(s.started_on), (SELECT l.day FROM launched l)) AS day FROM spell s GROUP BY s.customer_id) b
 		JOIN {segments} g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
 		GROUP BY b.customer_id$$ END;
@@ -53,7 +53,7 @@ BEGIN
 					max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
 					max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1
 				FROM {subscription} s
-				CROSS JOIN (SELECT (now() AT TIME ZONE {time_zone})::date AS day) t)) AS as_of
+				CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t)) AS as_of
 		), launched AS (
 			SELECT coalesce($3, min(s.started_on)) AS day FROM spell s WHERE s.product = ANY ($1)
 		), placed AS (%2$s

@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT w.view, b.preference, array_replace(b.needs, 'segment_history', 'setting segment_schemes'),
 	format($$
-SELECT n.scheme || '|' || k.row_key AS row_key, n.scheme, %s
+SELECT cvm.row_key(n.scheme) || '|' || k.row_key AS row_key, n.scheme, %s
 FROM unnest(ARRAY(SELECT DISTINCT x.scheme FROM ({scheme_rows}) x)) AS n (scheme)
 CROSS JOIN LATERAL (
 %s

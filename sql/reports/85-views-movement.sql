@@ -41,7 +41,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 ), money AS (
 	SELECT b.segment, m.period_start,
 		sum(m.opening_mrr * CASE WHEN m.opening_mrr = 0 THEN 0 ELSE cvm.known_rate(b.currency, {currency}, m.period_start - 1, (
-			SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from < m.period_start ORDER BY f.valid_from DESC LIMIT 1)) END) AS opening_mrr,
+			SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from < m.period_start ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) END) AS opening_mrr,
 		sum(m.new_mrr * r.rate) AS new_mrr,
 		sum(m.reactivation_mrr * r.rate) AS reactivation_mrr,
 		sum(m.expansion_mrr * r.rate) AS expansion_mrr,
@@ -61,7 +61,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	CROSS JOIN LATERAL cvm.movements(b.state) m
 	CROSS JOIN LATERAL (SELECT least((m.period_start + interval '1 month')::date, cvm.as_of(b.state)) - 1 AS day) d
 	CROSS JOIN LATERAL (SELECT cvm.known_rate(b.currency, {currency}, d.day, (
-		SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from <= d.day ORDER BY f.valid_from DESC LIMIT 1)) AS rate OFFSET 0) r
+		SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from <= d.day ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) AS rate OFFSET 0) r
 	GROUP BY b.segment, m.period_start
 ), moved AS (
 	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.period_start,
@@ -89,7 +89,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 
 @with subscription_bodies mrr_movement | subscription | true
 WITH {{movement_base}}{{held}}, state AS MATERIALIZED ({{movement}}), {{moved}}
-SELECT m.segment || '|' || to_char(m.period_start::timestamp, 'YYYY-MM') AS row_key,
+SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	m.segment,
 	m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
@@ -132,7 +132,7 @@ FROM moved m
 
 @with subscription_bodies product_migration | subscription | false
 WITH {{base}}
-SELECT to_char(m.period_start::timestamp, 'YYYY-MM') || '|' || m.from_product || '|' || m.to_product AS row_key,
+SELECT cvm.row_key(to_char(m.period_start::timestamp, 'YYYY-MM'), m.from_product, m.to_product) AS row_key,
 	m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
 	m.from_product,

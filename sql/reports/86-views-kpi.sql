@@ -61,7 +61,8 @@ WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}},
 	SELECT s.segment, cvm.as_of(s.state) AS as_of, m.*, r.at_risk_customers, r.at_risk_mrr,
 		r.at_risk_mrr + m.contraction_mrr + m.churn_mrr AS gross_retained,
 		r.at_risk_mrr + m.expansion_mrr + m.contraction_mrr + m.churn_mrr AS net_retained,
-		-m.churn_customers / nullif(r.at_risk_customers, 0)::float8 AS churn,
+		-- of a month that is not over there is no rate
+		CASE WHEN m.is_complete THEN -m.churn_customers / nullif(r.at_risk_customers, 0)::float8 END AS churn,
 		m.closing_mrr::float8 / nullif(m.closing_customers, 0) AS arpa
 	FROM state s
 	CROSS JOIN LATERAL cvm.movements(s.state) m
@@ -69,11 +70,11 @@ WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}},
 		m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr) r
 ), rate AS (
 	SELECT m.*,
-		m.gross_retained::float8 / nullif(m.at_risk_mrr::float8, 0) AS grr,
-		m.net_retained::float8 / nullif(m.at_risk_mrr::float8, 0) AS nrr
+		CASE WHEN m.is_complete THEN m.gross_retained::float8 / nullif(m.at_risk_mrr::float8, 0) END AS grr,
+		CASE WHEN m.is_complete THEN m.net_retained::float8 / nullif(m.at_risk_mrr::float8, 0) END AS nrr
 	FROM month m
 )
-SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_key,
+SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	r.segment,
 	r.period_start AS month,
 	to_char(r.period_start::timestamp, 'YYYY-MM') AS month_label,
@@ -85,7 +86,7 @@ SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_
 	r.opening_mrr::numeric(18,2) AS opening_mrr,
 	r.at_risk_mrr::numeric(18,2) AS at_risk_mrr,
 	(-r.churn_mrr)::numeric(18,2) AS churned_mrr,
-	-r.churn_mrr::float8 / nullif(r.at_risk_mrr::float8, 0) AS revenue_churn_rate,
+	CASE WHEN r.is_complete THEN -r.churn_mrr::float8 / nullif(r.at_risk_mrr::float8, 0) END AS revenue_churn_rate,
 	r.gross_retained::numeric(18,2) AS gross_retained_mrr,
 	r.grr AS gross_revenue_retention_rate,
 	r.net_retained::numeric(18,2) AS net_retained_mrr,
@@ -98,12 +99,12 @@ SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_
 	END AS net_revenue_retention_chained_rate,
 	y.opening::numeric(18,2) AS year_opening_mrr,
 	y.gross::numeric(18,2) AS year_gross_retained_mrr,
-	y.gross::float8 / nullif(y.opening::float8, 0) AS gross_revenue_retention_year_rate,
+	CASE WHEN r.is_complete THEN y.gross::float8 / nullif(y.opening::float8, 0) END AS gross_revenue_retention_year_rate,
 	y.net::numeric(18,2) AS year_net_retained_mrr,
-	y.net::float8 / nullif(y.opening::float8, 0) AS net_revenue_retention_year_rate,
+	CASE WHEN r.is_complete THEN y.net::float8 / nullif(y.opening::float8, 0) END AS net_revenue_retention_year_rate,
 	(r.new_mrr + r.expansion_mrr)::numeric(18,2) AS gained_mrr,
 	(-r.churn_mrr - r.contraction_mrr)::numeric(18,2) AS lost_mrr,
-	(r.new_mrr + r.expansion_mrr)::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) AS quick_ratio,
+	CASE WHEN r.is_complete THEN (r.new_mrr + r.expansion_mrr)::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) END AS quick_ratio,
 	r.closing_mrr::numeric(18,2) AS closing_mrr,
 	r.closing_customers,
 	r.arpa,
@@ -112,10 +113,10 @@ SELECT r.segment || '|' || to_char(r.period_start::timestamp, 'YYYY-MM') AS row_
 	cvm.ltv_discounted(r.arpa, {margin_rate}, r.churn, {monthly_discount_rate}) AS lifetime_margin_discounted,
 	coalesce(d.due_spells, 0) AS due_spells,
 	coalesce(d.renewed_spells, 0) AS renewed_spells,
-	d.renewed_spells / d.due_spells::float8 AS renewal_rate,
+	CASE WHEN r.is_complete THEN d.renewed_spells / d.due_spells::float8 END AS renewal_rate,
 	coalesce(d.due_mrr, 0)::numeric(18,2) AS due_mrr,
 	coalesce(d.renewed_mrr, 0)::numeric(18,2) AS renewed_mrr,
-	d.renewed_mrr::float8 / d.due_mrr::float8 AS renewal_value_rate,
+	CASE WHEN r.is_complete THEN d.renewed_mrr::float8 / d.due_mrr::float8 END AS renewal_value_rate,
 	r.is_complete,
 	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{pause_days} AS pause_days,

@@ -27,7 +27,7 @@ INSERT INTO cvm.subscription_part VALUES
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m$$),
 ('owned_by', NULL, NULL, $$, owned AS (
-	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner, ', ' ORDER BY w.owner) AS owner
+	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM (SELECT DISTINCT p.segment, p.period_start FROM placed p) b
 	CROSS JOIN observed o
 	JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)
@@ -43,17 +43,17 @@ INSERT INTO cvm.subscription_part VALUES
 WITH {{spelled}}{{held}}, placed AS MATERIALIZED ({{placed}}){{owned}}, told AS (
 	-- of the spells that ended in a month the one that brought most says why
 	SELECT DISTINCT ON (s.customer_id, date_trunc('month', s.ended_on::timestamp)) s.customer_id,
-		date_trunc('month', s.ended_on::timestamp)::date AS month, s.end_reason
+		date_trunc('month', s.ended_on::timestamp)::date AS month, s.end_reason COLLATE "C"
 	FROM subscription s
 	WHERE s.end_reason IS NOT NULL AND isfinite(s.ended_on)
-	ORDER BY s.customer_id, date_trunc('month', s.ended_on::timestamp), s.mrr DESC NULLS LAST, s.ended_on DESC, s.end_reason
+	ORDER BY s.customer_id, date_trunc('month', s.ended_on::timestamp), s.mrr DESC NULLS LAST, s.ended_on DESC, s.end_reason COLLATE "C"
 ), acquired AS (
 	SELECT DISTINCT ON (s.customer_id) s.customer_id, s.channel
 	FROM subscription s
 	WHERE s.channel IS NOT NULL
-	ORDER BY s.customer_id, s.started_on, s.mrr DESC NULLS LAST, s.channel
+	ORDER BY s.customer_id, s.started_on, s.mrr DESC NULLS LAST, s.channel COLLATE "C"
 )
-SELECT to_char(p.period_start::timestamp, 'YYYY-MM') || '|' || p.line || '|' || p.customer_id AS row_key,
+SELECT cvm.row_key(to_char(p.period_start::timestamp, 'YYYY-MM'), p.line, p.customer_id::text) AS row_key,
 	p.segment,
 	p.customer_id,
 	p.period_start AS month,

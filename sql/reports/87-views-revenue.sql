@@ -28,7 +28,7 @@ INSERT INTO cvm.subscription_part VALUES
 
 @with subscription_bodies subscription_retention | subscription | true
 WITH {{cohort_base}}, {{cohorts}}
-SELECT s.segment || '|' || to_char(g.cohort::timestamp, 'YYYY-MM') || '|' || g.period_no AS row_key,
+SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, 'YYYY-MM'), g.period_no::text) AS row_key,
 	s.segment,
 	g.cohort,
 	to_char(g.cohort::timestamp, 'YYYY-MM') AS cohort_label,

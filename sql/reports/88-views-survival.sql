@@ -16,7 +16,7 @@ INSERT INTO cvm.subscription_part VALUES
 @with subscription_bodies survival | subscription | true
 WITH {{base}}{{since}}, by_product AS MATERIALIZED (
 	SELECT s.customer_id, s.product, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END) AS holdings
+		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id, s.product
@@ -40,7 +40,7 @@ WITH {{base}}{{since}}, by_product AS MATERIALIZED (
 	{{product_segments}}
 	SELECT '(all)' AS segment, b.product, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.product
 )
-SELECT s.segment || '|' || s.product || '|' || c."time" AS row_key,
+SELECT cvm.row_key(s.segment, s.product, c."time"::text) AS row_key,
 	s.segment,
 	s.product,
 	c."time" AS days,
@@ -83,7 +83,7 @@ WITH {{base}}{{since}}, reason AS (
 	{{since_segments}}
 	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
 )
-SELECT s.segment || '|' || c.cause || '|' || c."time" AS row_key,
+SELECT cvm.row_key(s.segment, c.cause, c."time"::text) AS row_key,
 	s.segment,
 	c.cause,
 	c."time" AS days,

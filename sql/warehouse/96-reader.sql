@@ -19,7 +19,7 @@ FROM (VALUES
 	('migration_value', 'customers'),
 	('segment_kpi', 'greatest(opening_customers, closing_customers)'),
 	('segment_migration', 'customers'),
-	('segment_cost', '((SELECT jsonb_object_agg(k.row_key, greatest(k.opening_customers, k.closing_customers)) FROM segment_kpi k) ->> (b.segment || ''|'' || b.month_label))::bigint'),
+	('segment_cost', '((SELECT jsonb_object_agg(k.row_key, greatest(k.opening_customers, k.closing_customers)) FROM segment_kpi k) ->> cvm.row_key(b.segment, b.month_label))::bigint'),
 	('segment_scorecard', ''),
 	('segment_shift', 'least(from_customers, to_customers)'),
 	('phase_flow', 'customers'),

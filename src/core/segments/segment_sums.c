@@ -248,18 +248,18 @@ segment_walk_family(const SegmentWalk *walk, int32_t family)
 static void
 segment_walk_undone(SegmentWalk *walk, Period period, const ClosingState *after)
 {
-	if (walk->cross.until < 0 && walk->up.until < 0)
+	if (walk->cross.until == NOTHING_SOLD && walk->up.until == NOTHING_SOLD)
 		return;
-	if (walk->cross.until >= 0 &&
+	if (walk->cross.until != NOTHING_SOLD &&
 		(after->place == OUTSIDE || after->products <= walk->cross.products))
 	{
 		if (closing_day(walk->flow, period) <= walk->cross.until)
 			sum_add(&tally_at(walk->flow, period, walk->cross.place)
 						 ->lines[TALLY_CROSS_UNDONE],
 					1, walk->cross.gain);
-		walk->cross.until = -1;
+		walk->cross.until = NOTHING_SOLD;
 	}
-	if (walk->up.until >= 0 &&
+	if (walk->up.until != NOTHING_SOLD &&
 		(after->place == OUTSIDE ||
 		 segment_walk_family(walk, walk->up.family).mrr <= walk->up.mrr))
 	{
@@ -267,7 +267,7 @@ segment_walk_undone(SegmentWalk *walk, Period period, const ClosingState *after)
 			sum_add(&tally_at(walk->flow, period, walk->up.place)
 						 ->lines[TALLY_UP_UNDONE],
 					1, walk->up.gain);
-		walk->up.until = -1;
+		walk->up.until = NOTHING_SOLD;
 	}
 }
 

@@ -193,8 +193,8 @@ segment_flow_walk(SegmentFlow *flow, const Customer *customer)
 	walk.was = walk.now + customer->nproducts;
 	walk.segment = segment_flow_nameless(flow);
 	walk.closing.place = OUTSIDE;
-	walk.cross.until = -1;
-	walk.up.until = -1;
+	walk.cross.until = NOTHING_SOLD;
+	walk.up.until = NOTHING_SOLD;
 	segment_walk_place(&walk, (int64_t) customer->steps[0].day - 1);
 	while ((day = segment_walk_day(&walk)) < flow->as_of &&
 		   (walk.step < customer->nsteps || walk.mrr > 0))

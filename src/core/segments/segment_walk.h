@@ -41,10 +41,13 @@ typedef struct Stand
 	ClosingState closing;
 } Stand;
 
+/* A day before all others: they are negative before 2000 */
+#define NOTHING_SOLD INT64_MIN
+
 /* Something that was sold, and by when it may be undone */
 typedef struct Sale
 {
-	int64_t until; /* negative: nothing was, or it was undone */
+	int64_t until; /* NOTHING_SOLD: nothing was, or it was undone */
 	int32_t place; /* to which it was counted */
 	Wide gain;
 	int32_t products; /* held before */

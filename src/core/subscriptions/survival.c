@@ -106,7 +106,8 @@ survival_add(Survival *survival, int32_t age, bool churned, const Label *cause,
 			RUNTIME_INVALID_VALUE,
 			"A duration counts days, months or the like from the start.",
 			"duration \"%d\" is negative", age);
-	if (entry != NULL)
+	/* seen from the start is the same as no entry */
+	if (entry != NULL && *entry != 0)
 	{
 		if (*entry < 0 || *entry >= age)
 			runtime_error(RUNTIME_INVALID_VALUE,

@@ -90,6 +90,19 @@ CREATE FUNCTION cvm.row_key(VARIADIC parts text[]) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.row_key(text[]) IS 'One value for the names that tell a row from all others: parts joined by "|", with "\" before a "|" or "\" in a part; a digest where that has more than 1000 bytes.';
 
+CREATE FUNCTION cvm.moment_of(at date, tz text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN at::timestamp AT TIME ZONE tz;
+CREATE FUNCTION cvm.moment_of(at timestamp, tz text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN at AT TIME ZONE tz;
+CREATE FUNCTION cvm.moment_of(at timestamptz, tz text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN at;
+COMMENT ON FUNCTION cvm.moment_of(date, text) IS 'The moment at which a day begins in a time zone.';
+COMMENT ON FUNCTION cvm.moment_of(timestamp, text) IS 'The moment of a local time in a time zone.';
+COMMENT ON FUNCTION cvm.moment_of(timestamptz, text) IS 'The moment itself.';
+
 CREATE FUNCTION cvm._without_small_groups(view text, body text, smallest int) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp

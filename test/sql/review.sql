@@ -1,0 +1,101 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- What is measured and what is done: surveys, tickets, contacts, initiatives,
+-- reviews.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+SET LOCAL client_min_messages = warning;
+
+-- W7: the same answers by three forms, and how sure they are
+CREATE TABLE answer (customer_id int, occurred_at timestamptz, instrument text, score float8, driver text, competitor_score float8);
+INSERT INTO answer SELECT n, '2024-03-10 12:00+00', 'NPS', CASE WHEN n <= 45 THEN 9 + n % 2 WHEN n <= 75 THEN 7 + n % 2 ELSE n % 7 END, 'price', NULL FROM generate_series(1, 100) n;
+INSERT INTO answer SELECT n, '2024-03-10 12:00+00', 'ces', width_bucket(n, ARRAY[1, 81, 291, 431, 541, 701, 881]), NULL, NULL FROM generate_series(1, 1000) n;
+INSERT INTO answer SELECT n, '2024-03-10 12:00+00', 'csat', 1 + n % 5, NULL, NULL FROM generate_series(1, 50) n;
+INSERT INTO answer SELECT n, '2024-03-10 12:00+00', 'value', 8 + n % 2, NULL, CASE WHEN n <= 20 THEN 8 END FROM generate_series(1, 40) n;
+-- of two answers in a month the last one counts; the local day decides the month
+INSERT INTO answer VALUES (1, '2024-03-09 12:00+00', 'nps', 0, 'price', NULL), (501, '2024-03-31 22:30+00', 'nps', 10, 'price', NULL), (502, '2024-03-31 12:00+00', 'nps', 'NaN', 'price', NULL);
+CREATE TABLE answer_segment AS SELECT n AS customer_id, CASE WHEN n <= 60 THEN 'a|b' ELSE 'c' END AS segment, date '2024-01-01' AS valid_from, NULL::date AS valid_to FROM generate_series(1, 90) n;
+SELECT cvm.create_model('rv', tz => 'Europe/Vilnius', currency => 'EUR', as_of => '2024-05-01') \g /dev/null
+SELECT cvm.bind('rv', 'survey', 'answer') \g /dev/null
+SELECT is((SELECT concat_ws(' ', answers, promoters, passives, detractors, score, round(std_error::numeric, 3), round(((conf_high - conf_low) / 2)::numeric, 2), is_enough) FROM rv.survey_score WHERE instrument = 'nps' AND month = '2024-03-01'),
+	'100 45 30 25 20 8.124 15.92 t', 'W7: 45, 30 and 25 of 100 are an NPS of 20, give or take 15.92');
+SELECT is((SELECT concat_ws(' ', answers, round(score::numeric, 2), round(ces_index::numeric), ces_agree_share, ces_top_two_share) FROM rv.survey_score WHERE instrument = 'ces'),
+	'1000 4.08 -13 0.46 0.3', 'W7: the same thousand answers are a CES of 4.08, of -13, of 46% and of 30%');
+SELECT is((SELECT concat_ws(' ', answers, satisfied, score, round(conf_low::numeric, 4), round(conf_high::numeric, 4)) FROM rv.survey_score WHERE instrument = 'csat'),
+	'50 20 0.4 0.2761 0.5382', 'CSAT is the share of the two best answers, with Wilson''s limits');
+SELECT is((SELECT concat_ws(' ', score, value_difference, value_ratio) FROM rv.survey_score WHERE instrument = 'value'), '8.5 0.5 106.25', 'perceived value beside the competitor is of those who answered both');
+SELECT is((SELECT concat_ws(' ', answers, score, conf_low, is_enough, is_complete) FROM rv.survey_score WHERE month = '2024-04-01'), '1 100 f t', 'one answer has no interval and is not enough; its month is that of its local day');
+SELECT cvm.bind('rv', 'segment_history', 'answer_segment') \g /dev/null
+SELECT is_empty($$SELECT instrument, driver, month FROM rv.survey_score GROUP BY 1, 2, 3
+	HAVING sum(answers) FILTER (WHERE segment <> '(all)') <> sum(answers) FILTER (WHERE segment = '(all)')
+		OR sum(promoters) FILTER (WHERE segment <> '(all)') <> sum(promoters) FILTER (WHERE segment = '(all)')$$, 'segments add up to the answers of all');
+SELECT is((SELECT string_agg(segment || ' ' || answers, ', ' ORDER BY segment COLLATE "C") FROM rv.survey_score WHERE instrument = 'nps' AND month = '2024-03-01'), '(all) 100, (none) 10, a|b 60, c 30', 'and are those of the day of the answer');
+SELECT is((SELECT count(*) - count(DISTINCT row_key) FROM rv.survey_score), 0::bigint, 'a row has a key of its own');
+
+-- W20: from Friday to Monday, and who still waits
+CREATE TABLE request (customer_id int, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopens int);
+INSERT INTO request VALUES (1, '2024-03-01 16:30+02', '2024-03-04 10:15+02', '2024-03-05', 1);
+SELECT cvm.bind('rv', 'ticket', 'request') \g /dev/null
+SELECT is((SELECT concat_ws(' ', tickets, answered_tickets, solved_tickets, reopened_tickets, median_hours, beyond_tickets, beyond_rate) FROM rv.ticket_response WHERE segment = '(all)'), '1 1 1 1 65.75 1 1', 'W20: from Friday 16:30 to Monday 10:15 the clock counts 65:45 hours');
+TRUNCATE request;
+INSERT INTO request SELECT n, timestamptz '2024-04-01 09:00+03', CASE WHEN n <= 5 THEN timestamptz '2024-04-01 09:00+03' + (ARRAY[1, 2, 3, 4, 100])[n] * interval '1 hour' END, NULL, NULL FROM generate_series(1, 5) n;
+SELECT is((SELECT concat_ws(' ', median_hours, p90_hours) FROM rv.ticket_response WHERE segment = '(all)'), '3 100', 'W20: of 1, 2, 3, 4 and 100 hours the median is 3 and p90 the discrete 100');
+-- five of ten are answered within four hours, five still wait: the median is the fifth
+INSERT INTO request SELECT n, '2024-04-29 09:00+03', CASE WHEN n <= 14 THEN timestamptz '2024-04-29 09:00+03' + (n - 10) * interval '1 hour' END, NULL, NULL FROM generate_series(11, 20) n;
+UPDATE request SET opened_at = '2024-04-30 20:00+03' WHERE customer_id >= 19;
+SELECT is((SELECT concat_ws(' ', answered_tickets, unanswered_tickets, median_hours, p90_hours, within_tickets, beyond_tickets) FROM rv.ticket_response WHERE segment = '(all)'), '9 6 4 100 8 5', 'who still waits counts for as long as they wait, and is late only when it is known');
+-- Kaplan and Meier by hand
+SELECT is((SELECT round(survival::numeric, 6) FROM (SELECT exp(sum(ln(1 - d.n / r.n::float8))) AS survival
+	FROM (SELECT w, count(*) AS n FROM (SELECT extract(epoch FROM coalesce(first_reply_at, '2024-05-01 00:00+03') - opened_at) / 60 AS w, first_reply_at IS NOT NULL AS e FROM request) x WHERE e AND w <= 240 GROUP BY w) d,
+		LATERAL (SELECT count(*) AS n FROM request WHERE extract(epoch FROM coalesce(first_reply_at, '2024-05-01 00:00+03') - opened_at) / 60 >= d.w) r) s),
+	(SELECT round((1 - q.share)::numeric, 6) FROM (SELECT 8 / 15.0 + 0.0 AS share) q), 'eight of fifteen were answered within four hours, and none had dropped out before');
+
+-- W11: a cap of three in seven rolling days
+CREATE TABLE call (customer_id int, occurred_at date, channel text, purpose text, outcome text);
+INSERT INTO call SELECT 1, d, 'mail', 'marketing', NULL FROM unnest('{2024-03-01,2024-03-02,2024-03-03,2024-03-04,2024-03-20}'::date[]) d;
+INSERT INTO call SELECT 2, date '2024-03-01' + 7 * n, 'mail', 'marketing', 'sold' FROM generate_series(0, 4) n;
+INSERT INTO call SELECT 3, '2024-03-05', 'sms', 'service', NULL FROM generate_series(1, 9);
+SELECT cvm.bind('rv', 'contact', 'call') \g /dev/null
+SELECT results_eq('SELECT customer_id, sent_on, contacts_in_window FROM rv.contact_violation', $$VALUES (1, date '2024-03-04', 4::bigint)$$, 'W11: one contact is too many, whatever the weeks of a calendar say; service does not count');
+SELECT is((SELECT concat_ws(' ', customers, contacts, service_contacts, over_cap_customers, violations, responses, most_contacts, round(gini::numeric, 6)) FROM rv.contact_pressure WHERE segment = '(all)' AND month = '2024-03-01'),
+	'2 10 9 1 1 5 5 0.333333', 'pressure of the month, and how unevenly: 0, 5 and 5');
+TRUNCATE call;
+INSERT INTO call SELECT hashtext('c' || n) & 7, date '2024-01-01' + (hashtext('d' || n) & 63), NULL, CASE WHEN n % 5 = 0 THEN 'Service' ELSE NULL END, NULL FROM generate_series(1, 300) n;
+SELECT is_empty($$SELECT * FROM (SELECT customer_id, sent_on, count(*) AS n FROM rv.contact_violation GROUP BY 1, 2) v
+	FULL JOIN (SELECT customer_id, occurred_at AS sent_on, count(*) AS n FROM (
+		SELECT k.customer_id, k.occurred_at, row_number() OVER (PARTITION BY k.customer_id, k.occurred_at) + (SELECT count(*) FROM call e WHERE e.customer_id = k.customer_id AND e.purpose IS NULL AND e.occurred_at < k.occurred_at AND e.occurred_at > k.occurred_at - 7) AS w
+		FROM call k WHERE k.purpose IS NULL) x WHERE w > 3 GROUP BY 1, 2) b USING (customer_id, sent_on) WHERE v.n IS DISTINCT FROM b.n$$, 'random contacts go beyond the cap as counted one by one');
+SELECT cmp_ok((SELECT count(*) FROM rv.contact_violation), '>=', 20::bigint, 'and many do');
+SELECT is_empty($$SELECT month FROM rv.contact_pressure GROUP BY month HAVING sum(contacts) FILTER (WHERE segment <> '(all)') <> sum(contacts) FILTER (WHERE segment = '(all)')$$, 'segments add up to the contacts of all');
+
+-- initiatives: what is missing, and what nobody looked at
+CREATE TABLE idea (initiative text, driver text, lever text, metric text, expected_effect float8, baseline_on date, effort float8, impact float8, status text, decided_on date, shipped_on date, is_flagship boolean);
+INSERT INTO idea VALUES
+	('bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-01-10', 2, 8, 'open', '2024-01-15', '2024-03-01', true),
+	('portal', 'portal', 'raise_value', NULL, NULL, NULL, 5, 5, NULL, '2024-02-01', NULL, false),
+	('late', 'support', NULL, 'nps', 2, '2024-04-10', 1, 3, 'shipped', '2024-03-01', '2024-04-01', false),
+	('old', 'price', NULL, 'nps', 2, '2023-12-01', 1, 1, 'rolled out', '2023-12-05', '2024-01-01', false),
+	('future', 'price', NULL, 'nps', 2, NULL, 1, 1, NULL, '2024-06-01', NULL, false);
+CREATE TABLE meeting (cycle text, due_on date, held_on date, subject text, decision text, initiative text);
+INSERT INTO meeting VALUES ('2024-02', '2024-02-05', '2024-02-05', 'bill', 'go on', 'bill'), ('2024-03', '2024-03-05', '2024-03-09', NULL, NULL, NULL),
+	('2024-04', '2024-04-05', NULL, NULL, NULL, NULL), ('2024-05', '2024-05-06', NULL, NULL, NULL, NULL), ('2024-04b', '2024-04-20', '2024-04-20', 'support', 'ship', 'late');
+SELECT cvm.bind('rv', 'initiative', 'idea') \g /dev/null
+SELECT results_eq('SELECT initiative, stage, backlog_rank, is_unreviewed, is_roadmap_only, missing FROM rv.initiative_status ORDER BY initiative',
+	$$VALUES ('bill', 'shipped', 1::bigint, true, false, NULL), ('late', 'shipped', 2, true, false, 'baseline before shipping'), ('old', 'closed', NULL, false, false, NULL),
+	('portal', 'decided', 3, true, true, 'metric, baseline, expected effect')$$, 'the backlog is ordered by impact per effort, and says what is missing; what was not decided yet is not told');
+SELECT cvm.bind('rv', 'review', 'meeting') \g /dev/null
+SELECT results_eq('SELECT initiative, reviewed_on, reviews, last_decision, is_unreviewed FROM rv.initiative_status WHERE reviews > 0 ORDER BY initiative',
+	$$VALUES ('bill', date '2024-02-05', 1::bigint, 'go on', true), ('late', '2024-04-20', 1, 'ship', false)$$, 'with reviews it says when it was reviewed last');
+SELECT results_eq('SELECT cycle, state, days_late FROM rv.review_cadence ORDER BY due_on',
+	$$VALUES ('2024-02', 'on time', 0), ('2024-03', 'late', 4), ('2024-04', 'overdue', 25), ('2024-04b', 'on time', 0), ('2024-05', 'to come', NULL)$$, 'a review is on time, late, overdue or to come');
+SELECT results_eq('SELECT initiative, reason FROM rv.action_without_measurement ORDER BY initiative', $$VALUES ('late', 'baseline after shipping'), ('portal', 'no metric, no baseline')$$, 'an action without a metric or a baseline is named, and no other');
+INSERT INTO answer VALUES (7, '2024-04-02', 'nps', 8, 'quality', NULL), (7, '2024-04-02', 'nps', 8, 'portal', NULL);
+SELECT results_eq('SELECT driver, customers, days_measured, last_decision_on FROM rv.measurement_without_action', $$VALUES ('quality', 1::bigint, 29, NULL::date)$$, 'a driver that is measured and on which nothing is open is named, and no other');
+UPDATE idea SET status = 'closed' WHERE initiative = 'portal';
+SELECT results_eq('SELECT driver, last_decision_on FROM rv.measurement_without_action ORDER BY 1', $$VALUES ('portal', date '2024-02-01'), ('quality', NULL)$$, 'so is one on which all is closed');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -58,8 +58,9 @@ BEGIN
 				RAISE;
 			END IF;
 		END;
-		PERFORM pg_sleep(least(random() * attempt / 2, left_over) / 1000);
-		attempt := least(attempt * 2, 8000);
+		PERFORM pg_sleep(least(random() * least(attempt, 8000) / 2, left_over) / 1000);
+		-- under many readers each of many locks takes a while
+		attempt := least(attempt * 2, 64000);
 	END LOOP;
 END
 $$;

@@ -51,6 +51,7 @@ typedef struct Targets
 	int n;
 	Target *targets;
 	TimestampTz deadline; /* of all of them */
+	int max_wait;		  /* for one, in milliseconds: others wait for ours */
 } Targets;
 
 static void
@@ -123,15 +124,16 @@ add_sources(Targets *targets, ArrayType *array)
 	}
 }
 
-/* In the subtransaction: until when the server may wait for a lock */
+/* In the subtransaction: for how long the server may wait for a lock */
 static void
-set_lock_timeout(TimestampTz deadline)
+set_lock_timeout(const Targets *targets)
 {
-	long left =
-		TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+	long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												targets->deadline);
 	char text[32];
 
-	snprintf(text, sizeof(text), "%ld", Max(left, 1L));
+	snprintf(text, sizeof(text), "%ld",
+			 Min(Max(left, 1L), (long) targets->max_wait));
 	(void) set_config_option("lock_timeout", text, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 }
@@ -141,7 +143,7 @@ set_lock_timeout(TimestampTz deadline)
  * found out by an error, which ends a subtransaction here.
  */
 static bool
-wait_for(Oid relation, TimestampTz deadline, ErrorData **error)
+wait_for(Oid relation, const Targets *targets, ErrorData **error)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -151,7 +153,7 @@ wait_for(Oid relation, TimestampTz deadline, ErrorData **error)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		set_lock_timeout(deadline);
+		set_lock_timeout(targets);
 		LockRelationOid(relation, AccessExclusiveLock);
 		ReleaseCurrentSubTransaction();
 		is_held = true;
@@ -234,10 +236,9 @@ lock_targets(Targets *targets)
 		ErrorData *error = NULL;
 
 		if (!target->is_held)
-			target->is_held =
-				ConditionalLockRelationOid(target->relation,
-										   AccessExclusiveLock) ||
-				wait_for(target->relation, targets->deadline, &error);
+			target->is_held = ConditionalLockRelationOid(target->relation,
+														 AccessExclusiveLock) ||
+							  wait_for(target->relation, targets, &error);
 		if (target->is_held)
 			i++;
 		else if (let_through(targets) > 0)
@@ -251,7 +252,8 @@ lock_targets(Targets *targets)
  * cvm._lock_relations(relations oid[], sources oid[], within int)
  *
  * Lock relations in the order given, each alone and not what it reads, then the
- * sources with their partitions, within so many milliseconds.
+ * sources with their partitions, within so many milliseconds, and each of them
+ * within half of that.
  */
 PG_FUNCTION_INFO_V1(cvm_lock_relations);
 Datum
@@ -260,13 +262,15 @@ cvm_lock_relations(PG_FUNCTION_ARGS)
 	static bool is_registered = false;
 	static TimeoutId check;
 	int every = Max(DeadlockTimeout / CHECKS_PER_TIMEOUT, 1);
+	int within = PG_GETARG_INT32(2);
 	ResourceOwner owner = CurrentResourceOwner;
 	TimestampTz now = GetCurrentTimestamp();
 	Targets targets = {0};
 
 	add_relations(&targets, PG_GETARG_ARRAYTYPE_P(0));
 	add_sources(&targets, PG_GETARG_ARRAYTYPE_P(1));
-	targets.deadline = TimestampTzPlusMilliseconds(now, PG_GETARG_INT32(2));
+	targets.deadline = TimestampTzPlusMilliseconds(now, within);
+	targets.max_wait = Max(within / 2, 1);
 	if (!is_registered)
 	{
 		check = RegisterTimeout(USER_TIMEOUT, CheckDeadLockAlert);

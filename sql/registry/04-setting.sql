@@ -119,8 +119,10 @@ AS $$
 	SELECT jsonb_object_agg(g.setting, CASE g.kind
 		WHEN 'words' THEN format('%L::text[]', g.value)
 		WHEN 'fraction' THEN format('%L::double precision', g.value)
-		WHEN 'count' THEN format('%s', g.value::int)
-		WHEN 'weekday' THEN format('%s', g.value::int)
+		-- whatever a model's owner wrote into the registry: an error here would be
+		-- one of cvm.freshness, which shows all models
+		WHEN 'count' THEN coalesce(substring(g.value FROM '^\d{1,9}$'), '0')
+		WHEN 'weekday' THEN coalesce(substring(g.value FROM '^[1-7]$'), '1')
 		WHEN 'cutoff' THEN CASE g.value
 			WHEN 'data' THEN 'NULL::date'
 			WHEN 'today' THEN format('cvm.day_of(now(), %L)', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))

@@ -11,7 +11,8 @@ FROM (
 			WHEN w.last_attempt IN ('failed', 'interrupted') THEN 'last refresh ' || w.last_attempt
 			WHEN EXISTS (SELECT FROM cvm.model m WHERE m.model = t.model) AND t.made_of IS DISTINCT FROM cvm._made_of(t.model, t.relation::text)
 				THEN 'settings or binding changed'
-			WHEN t.refreshed_at < pg_catalog.now() - t.max_staleness THEN pg_catalog.format('older than %s', t.max_staleness)
+			WHEN NOT pg_catalog.isfinite(t.refreshed_at) THEN 'refreshed at no time'
+			WHEN pg_catalog.now() - t.refreshed_at > t.max_staleness THEN pg_catalog.format('older than %s', t.max_staleness)
 		END AS reason
 	FROM cvm.stored t
 	LEFT JOIN LATERAL (

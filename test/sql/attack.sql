@@ -206,5 +206,13 @@ SELECT pg_temp.sprung() \g /dev/null
 SELECT is(pg_temp.try($$SELECT cvm.launch('anew', '{a source}')$$) || '; ' || pg_temp.sprung(), '42501: a superuser does not work with model "anew", which belongs to role "atk_alice"; nothing', 'launch() reads no other''s model as a superuser');
 SELECT is(pg_temp.try(format('SELECT count(*) FROM cvm.%s', c)) || '; ' || pg_temp.sprung(), 'ok; nothing', format('%s reads what is written of a model, and none of its sources', c))
 FROM unnest(ARRAY[$$catalog('anew')$$, $$dbt_yaml('anew')$$, $$cube_yaml('anew')$$, $$lookml('anew')$$, $$suggest('anew')$$, 'freshness']) c;
+-- what a model's owner writes into the registry is read by who looks at all models
+SET ROLE atk_alice;
+SELECT cvm.store('anew', 'retention_month') \g /dev/null
+SELECT cvm._register('anew', 'insert', 'setting', jsonb_build_object('setting', s, 'value', '1; x')) FROM unnest('{week_start,min_group_size,conf,as_of,start_kinds,segment_schemes,time_zone,currency}'::text[]) s \g /dev/null
+RESET ROLE;
+SELECT is(pg_temp.try('SELECT * FROM cvm.freshness'), 'ok', 'settings that are none do not keep others from cvm.freshness');
+SELECT is(pg_temp.try(format($$SELECT cvm._register('anew', 'update', 'stored', %L)$$, jsonb_build_object('relation', 'retention_month') || v), 'atk_alice') || ', ' || pg_temp.try('SELECT * FROM cvm.freshness'), 'ok, ok', format('nor does %s', v))
+FROM unnest(ARRAY['{"max_staleness": "170000000 years"}', '{"refreshed_at": "-infinity"}', '{"refreshed_at": "infinity"}']::jsonb[]) v;
 SELECT * FROM finish();
 ROLLBACK;

@@ -5,7 +5,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
-SELECT plan(56);
+SELECT plan(57);
 
 CREATE TEMP VIEW member AS
 SELECT classid, objid, pg_describe_object(classid, objid, 0) AS name
@@ -131,5 +131,12 @@ ALTER EXTENSION cvm ADD AGGREGATE cvm.bad_any(anyelement);
 ALTER EXTENSION cvm ADD AGGREGATE cvm.bad_state(int8);
 SELECT matches(pg_temp.found(query), 'bad', 'noticed where it is broken: ' || name) FROM rule ORDER BY no;
 
+-- what reads relations of a model by their names runs what their owner wrote
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc p
+	WHERE p.pronamespace = 'cvm'::regnamespace AND p.proname NOT LIKE '\_%' AND p.proname NOT IN ('schedule', 'unschedule') AND p.proargnames[1] = 'model'
+		AND p.prosrc ~ '\mEXECUTE\M'
+		AND p.prosrc !~ '_refuse_superuser\(|_open(_stored)?\([a-z_.]+\)'
+$$, 'every function that reads the relations of a model refuses a superuser who does not own it');
 SELECT * FROM finish();
 ROLLBACK;

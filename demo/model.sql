@@ -58,7 +58,7 @@ FROM acme.cannibalization
 WHERE segment = '(all)' AND channel = '(all)' AND (donor = '(all)' OR focal = 'MOB-LITE')
 ORDER BY focal, donor;
 \pset tuples_only on
-SELECT focal || ': ' || reason FROM acme.cannibalization WHERE segment = '(all)' AND channel = '(all)' AND donor = '(all)' ORDER BY focal;
+SELECT reason FROM acme.cannibalization WHERE segment = '(all)' AND channel = '(all)' AND donor = '(all)' ORDER BY focal;
 \pset tuples_only off
 
 \echo 'What an offer for new customers brought in truth, from acme.recycled_acquisition_channel:'

@@ -112,15 +112,13 @@ $$, pair AS MATERIALIZED (
 	UNION ALL
 	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
 ), by_segment AS MATERIALIZED (
-	-- only who has a donor or the focal product is anybody to a question
-	SELECT q.focal, q.donor, x.segment, x.state
-	FROM question q
-	CROSS JOIN LATERAL (
-		SELECT {{segment}} AS segment,
-			cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
-		FROM spell s{{placed}}
-		WHERE q.donors IS NULL OR s.product = q.focal OR s.product = q.donor{{by_placed}}) x
-	WHERE x.state IS NOT NULL
+	-- only who has a donor or the focal product is anybody to a question; one
+	-- flat join, whose sizes the planner knows
+	SELECT q.focal, q.donor, {{segment}} AS segment,
+		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
+	FROM question q{{placed}}
+	JOIN spell s ON {{by_customer}}(q.donors IS NULL OR s.product = q.focal OR s.product = q.donor)
+	GROUP BY q.focal, q.donor, q.donors{{by_placed}}
 ), every_channel AS MATERIALIZED (
 	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b {{without_total}}
 	UNION ALL
@@ -262,14 +260,12 @@ CROSS JOIN LATERAL cvm.cannibalization_cells(s.state) c$$),
 
 	('cannibalization_sensitivity', '{observed,launch,spell,placed}',
 $$, by_segment AS MATERIALIZED (
-	SELECT q.focal, x.segment, x.state
-	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q
-	CROSS JOIN LATERAL (
-		SELECT {{segment}} AS segment,
-			cvm.cannibalization_agg({{customers}}, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
-				ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
-		FROM {{from_customers}} s{{placed}}{{by_placed}}) x
-	WHERE x.state IS NOT NULL
+	SELECT q.focal, {{segment}} AS segment,
+		cvm.cannibalization_agg({{customers}}, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+			ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
+	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q{{placed}}
+	JOIN {{from_customers}} s ON {{by_customer}}true
+	GROUP BY q.focal{{by_placed}}
 ), state AS MATERIALIZED (
 	SELECT b.focal, b.segment, b.state FROM by_segment b {{without_total}}
 	UNION ALL
@@ -312,7 +308,7 @@ choice (view, needs, body) AS (
 			(SELECT p.body FROM part p WHERE p.name = 'spell'),
 			CASE WHEN 'placed' = ANY (r.parts) THEN pl.body END,
 			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts) AND p.choice = pl.choice))
-		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(r.body,
+		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(r.body,
 				'{{channel_states}}', CASE WHEN ch.known THEN $$
 	UNION ALL
 	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
@@ -351,8 +347,9 @@ $$SELECT p.segment,
 	GROUP BY p.segment$$ END),
 				'{{segment}}', CASE WHEN pl.choice = 2 THEN $$'(none)'::text$$ ELSE 'p.segment' END),
 				'{{stratum}}', CASE WHEN pl.choice = 2 THEN $$'(none)'$$ ELSE 'p.segment' END),
-				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tJOIN placed p ON p.focal = q.focal AND p.customer_id = s.customer_id' END),
-				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\t\tGROUP BY p.segment' END),
+				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\tJOIN placed p ON p.focal = q.focal' END),
+				'{{by_customer}}', CASE WHEN pl.choice = 2 THEN '' ELSE 's.customer_id = p.customer_id AND ' END),
+				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE ', p.segment' END),
 				'{{customers}}', CASE WHEN kept.known THEN 's.holdings' ELSE 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr' END),
 				'{{from_customers}}', CASE WHEN kept.known THEN 'customer_holdings' ELSE 'spell' END))
 	FROM report r

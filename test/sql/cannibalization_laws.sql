@@ -92,11 +92,11 @@ SELECT is_empty($$SELECT seed FROM state, cannibalization_verdict(s) v WHERE los
 -- the control: on the 15th of every month
 SELECT is_empty($$SELECT s.seed, v.control_customers FROM state s, cannibalization_verdict(s.s) v
 	EXCEPT
-	SELECT q.seed, count(d.day) FROM question q
+	SELECT q.seed, count(DISTINCT d.customer) FROM question q
 	LEFT JOIN day d ON d.seed = q.seed AND extract(day FROM d.day) = 15 AND d.day + q.look_ahead <= q.as_of
 		AND (SELECT max(b.donor) FROM day b WHERE b.seed = d.seed AND b.customer = d.customer AND b.day >= d.day - q.look_back AND b.day < d.day) > 0
-		AND NOT EXISTS (SELECT FROM day f WHERE f.seed = d.seed AND f.customer = d.customer AND f.in_focal AND f.day <= d.day + q.look_ahead)
-	GROUP BY q.seed$$, 'who stayed is who held a donor and had not entered by the end of the look-ahead');
+		AND NOT EXISTS (SELECT FROM day f WHERE f.seed = d.seed AND f.customer = d.customer AND f.in_focal AND f.day <= d.day)
+	GROUP BY q.seed$$, 'who is watched held a donor and had not entered');
 
 -- all products at once
 CREATE TABLE matrix AS

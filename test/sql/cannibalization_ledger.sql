@@ -48,7 +48,7 @@ SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.matrix = two
 SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.state = two.state), 240::bigint, 'so is a state');
 SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.grid = two.grid), 240::bigint, 'and a grid of windows');
 SELECT cmp_ok((SELECT count(*) FROM two, cannibalization_cells(matrix) c WHERE donor <> '(all)'), '>', 1500::bigint, 'they hold something');
-SELECT cmp_ok((SELECT sum(control_customers) FROM two, cannibalization_verdict(state)), '>', 5000::numeric, 'and so does the control');
+SELECT cmp_ok((SELECT sum(control_customers) FROM two, cannibalization_verdict(state)), '>', 1000::numeric, 'and so does the control');
 
 -- keys of other types
 SELECT is((SELECT count(*) FROM two JOIN (

@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(41);
+SELECT plan(43);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -176,6 +176,22 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.keys_of(v), 't 0 0 0', v || ': keys are unique and never null') FROM unnest(ARRAY['cannibalization', 'cannibalization_evidence', 'cannibalization_sensitivity', 'cannibalization_matrix']) v;
+
+-- without an index each customer must not be looked for among all of them
+INSERT INTO tel.line SELECT g, 'A', '2023-01-01', NULL, 30, NULL FROM generate_series(10001, 30000) g;
+INSERT INTO tel.tier SELECT g, 'gold', '2023-01-01', NULL FROM generate_series(10001, 30000) g;
+ANALYZE tel.line, tel.tier;
+CREATE FUNCTION pg_temp.plan_of(view text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	l text;
+	whole text := '';
+BEGIN
+	FOR l IN EXECUTE format('EXPLAIN (COSTS OFF) SELECT * FROM acme.%I', view) LOOP whole := whole || l || E'\n'; END LOOP;
+	RETURN whole;
+END
+$$;
+SELECT ok(plan ~ 'Hash Cond: .*customer_id = .*customer_id' AND plan !~ 'Join Filter: [^\n]*customer_id = [^\n]*customer_id', v || ' is a hash join of customers, and no loop over them')
+	FROM unnest(ARRAY['cannibalization', 'cannibalization_sensitivity']) v, pg_temp.plan_of(v) plan;
 TRUNCATE tel.line;
 SELECT is((SELECT count(*) FROM acme.cannibalization) + (SELECT count(*) FROM acme.cannibalization_evidence) + (SELECT count(*) FROM acme.cannibalization_matrix), 0::bigint, 'no subscriptions, no rows, no error');
 

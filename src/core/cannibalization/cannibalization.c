@@ -153,7 +153,8 @@ add_entries(Adding *adding, WindowStats *stats)
 	const Trajectory *trajectory = adding->trajectory;
 	Wide focal = 0;
 	Wide lost = 0;
-	bool any = false;
+	int64_t matured = 0;
+	int64_t losing = 0;
 
 	for (int i = 0; i < trajectory->nruns; i++)
 	{
@@ -166,7 +167,8 @@ add_entries(Adding *adding, WindowStats *stats)
 		stats->kinds[entry.kind]++;
 		if (!entry.matured)
 			continue;
-		any = true;
+		matured++;
+		losing += entry.lost > 0;
 		focal = money_add(focal, entry.focal);
 		lost = money_add(lost, entry.lost);
 		stats->focal_lines += entry.focal_lines;
@@ -179,9 +181,12 @@ add_entries(Adding *adding, WindowStats *stats)
 		if (entry.lost > 0)
 			add_losses(adding, stats, &entry);
 	}
-	if (!any)
+	if (matured == 0)
 		return;
 	stats->persons++;
+	stats->entry_squares = count_add(stats->entry_squares, matured * matured);
+	stats->losing_squares = count_add(stats->losing_squares, losing * losing);
+	stats->losing_entries = count_add(stats->losing_entries, matured * losing);
 	stats->focal = money_add(stats->focal, scaled(adding, focal));
 	stats->lost = money_add(stats->lost, scaled(adding, lost));
 	focal = square_root_of(focal, adding->scale);

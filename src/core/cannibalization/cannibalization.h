@@ -10,9 +10,13 @@
  *
  *	 entered	entries of customers who had something to lose
  *	 stayed		the control: on the 15th of every month, the customers who
- *				hold donors then and are not in the focal product before the
- *				end of the look-ahead, watched exactly as an entry on that
- *				day would be
+ *				hold donors or did in the look-back, and have never been in
+ *				the focal product, watched exactly as an entry on that day
+ *				would be; who enters before the end of the look-ahead is
+ *				censored then
+ *
+ * Who had lost something before the day is apart from who had not: the former
+ * have little more to lose, and entries are made by the latter.
  *
  * The verdict weighs the losses of those who stayed by those who entered, cell
  * by cell: what the donors would have lost anyway.
@@ -33,11 +37,14 @@
 typedef struct Outcome
 {
 	int64_t watched;
-	int64_t lost;	   /* brought less at the end of the look-ahead */
-	int64_t at_risk;   /* did not yet, STEP_DAYS before that */
-	int64_t step_lost; /* of those: did at the end */
+	int64_t lost;		   /* brought less at the end of the look-ahead */
+	int64_t at_risk;	   /* did not yet, STEP_DAYS before that */
+	int64_t step_lost;	   /* of those: did at the end */
+	int64_t censored;	   /* had lost nothing when they entered */
+	int64_t censored_days; /* of those: days until then */
 	Wide before;
 	Wide lost_mrr;
+	Wide censored_before;
 } Outcome;
 
 #define STEP_DAYS 30
@@ -47,7 +54,10 @@ typedef struct Outcome
 
 #define TENURE_BANDS 5
 #define PRICE_BANDS 24
-#define BANDS (TENURE_BANDS * PRICE_BANDS)
+#define WHOLE_BANDS (TENURE_BANDS * PRICE_BANDS)
+
+/* Bands of who is whole on the day, and of who had lost something before it */
+#define BANDS (2 * WHOLE_BANDS)
 
 typedef struct Match
 {
@@ -75,6 +85,10 @@ typedef struct WindowStats
 	Window window;
 	int64_t kinds[ENTRY_KINDS];
 	int64_t persons; /* with a matured entry */
+	int64_t control_customers;
+	int64_t entry_squares;	/* sums over persons: of matured entries, squared */
+	int64_t losing_squares; /* of those that lost something, squared */
+	int64_t losing_entries; /* of their product */
 	int64_t focal_lines;
 	int64_t before_lines;
 	Wide focal;	 /* of matured entries, as all money here */
@@ -136,7 +150,7 @@ typedef struct DeltaArrays
 		bands; /* by window's statistics and band: by month from first_watch on */
 } DeltaArrays;
 
-#define CANNIBALIZATION_VERSION 1
+#define CANNIBALIZATION_VERSION 2
 #define MAX_WINDOW_STATS 400
 
 extern Cannibalization *cannibalization_new(Context context);

@@ -4,7 +4,8 @@
  *
  * Version, as_of, gap, scale, days and ends of focal runs, the names of strata
  * and donors (sorted, each in use), and for each window's statistics, by its
- * windows: counts by kind, persons, lines, money, losses by donor, and the
+ * windows: counts by kind, persons, customers of the control, squares of the
+ * entries of persons, lines, money, losses by donor, and the
  * strata by month with the cells that hold anything.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -15,7 +16,7 @@
 #define HAS_STAYED 2
 
 #define MIN_WINDOW_STATS_BYTES \
-	19 /* bytes of the statistics of a window that holds nothing */
+	23 /* bytes of the statistics of a window that holds nothing */
 
 static void
 encode_outcome(const Outcome *outcome, ByteWriter *writer)
@@ -39,6 +40,35 @@ decode_outcome(ByteReader *reader, Outcome *outcome)
 	outcome->lost_mrr = read_wide(reader);
 	if (outcome->watched == 0 || outcome->step_lost > outcome->lost ||
 		outcome->lost_mrr < 0 || outcome->before < outcome->lost_mrr)
+		reader_fail(reader);
+}
+
+/* Who stayed may be censored. */
+static void
+encode_stayed(const Outcome *stayed, ByteWriter *writer)
+{
+	encode_outcome(stayed, writer);
+	write_unsigned(writer, stayed->censored);
+	write_unsigned(writer, stayed->censored_days);
+	write_wide(writer, stayed->censored_before);
+}
+
+static void
+decode_stayed(const Window *window, ByteReader *reader, Outcome *stayed)
+{
+	decode_outcome(reader, stayed);
+	stayed->censored =
+		(int64_t) read_unsigned(reader, stayed->watched - stayed->lost);
+	stayed->censored_days = (int64_t) read_unsigned(reader, INT64_MAX);
+	stayed->censored_before = read_wide(reader);
+	/* they are watched for a day or more, and do not lose */
+	if (stayed->censored_days < stayed->censored ||
+		stayed->at_risk > stayed->watched - stayed->censored ||
+		(Wide) stayed->censored_days >
+			(Wide) stayed->censored * window->look_ahead ||
+		stayed->censored_before < 0 ||
+		stayed->censored_before > stayed->before - stayed->lost_mrr ||
+		(stayed->censored == 0 && stayed->censored_before != 0))
 		reader_fail(reader);
 }
 
@@ -81,7 +111,7 @@ encode_stratum_month(const WindowStats *stats,
 		if (has & HAS_ENTERED)
 			encode_outcome(&cell->entered, writer);
 		if (has & HAS_STAYED)
-			encode_outcome(&cell->stayed, writer);
+			encode_stayed(&cell->stayed, writer);
 	}
 }
 
@@ -96,6 +126,10 @@ encode_window_stats(const Cannibalization *state, const WindowStats *stats,
 	for (int kind = 0; kind < ENTRY_KINDS; kind++)
 		write_unsigned(writer, stats->kinds[kind]);
 	write_unsigned(writer, stats->persons);
+	write_unsigned(writer, stats->control_customers);
+	write_unsigned(writer, stats->entry_squares);
+	write_unsigned(writer, stats->losing_squares);
+	write_unsigned(writer, stats->losing_entries);
 	write_signed(writer, stats->focal_lines);
 	write_signed(writer, stats->before_lines);
 	write_wide(writer, stats->focal);
@@ -187,7 +221,7 @@ decode_stratum_month(Cannibalization *state, WindowStats *stats,
 		if (has & HAS_ENTERED)
 			decode_outcome(reader, &cell->entered);
 		if (has & HAS_STAYED)
-			decode_outcome(reader, &cell->stayed);
+			decode_stayed(&stats->window, reader, &cell->stayed);
 	}
 }
 
@@ -208,6 +242,15 @@ decode_window_stats(Cannibalization *state, WindowStats *stats,
 	stats->persons =
 		(int64_t) read_unsigned(reader, window_stats_matured(stats));
 	if ((stats->persons == 0) != (window_stats_matured(stats) == 0))
+		reader_fail(reader);
+	stats->control_customers = (int64_t) read_unsigned(reader, INT64_MAX);
+	stats->entry_squares = (int64_t) read_unsigned(reader, INT64_MAX);
+	stats->losing_squares = (int64_t) read_unsigned(reader, INT64_MAX);
+	stats->losing_entries = (int64_t) read_unsigned(reader, INT64_MAX);
+	if (stats->entry_squares < window_stats_matured(stats) ||
+		stats->losing_squares < window_stats_losing(stats) ||
+		stats->losing_entries < stats->losing_squares ||
+		stats->losing_entries > stats->entry_squares)
 		reader_fail(reader);
 	stats->focal_lines = read_signed(reader, INT64_MIN, INT64_MAX);
 	stats->before_lines = read_signed(reader, INT64_MIN, INT64_MAX);

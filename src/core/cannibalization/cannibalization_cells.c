@@ -122,8 +122,12 @@ outcome_add(Outcome *into, const Outcome *more)
 	into->lost = count_add(into->lost, more->lost);
 	into->at_risk = count_add(into->at_risk, more->at_risk);
 	into->step_lost = count_add(into->step_lost, more->step_lost);
+	into->censored = count_add(into->censored, more->censored);
+	into->censored_days = count_add(into->censored_days, more->censored_days);
 	into->before = money_add(into->before, more->before);
 	into->lost_mrr = money_add(into->lost_mrr, more->lost_mrr);
+	into->censored_before =
+		money_add(into->censored_before, more->censored_before);
 }
 
 /* Bring the state to at least this scale. */
@@ -152,6 +156,7 @@ cannibalization_scale(Cannibalization *state, int scale)
 			money_rescale_at(&cell->entered.lost_mrr, from, scale);
 			money_rescale_at(&cell->stayed.before, from, scale);
 			money_rescale_at(&cell->stayed.lost_mrr, from, scale);
+			money_rescale_at(&cell->stayed.censored_before, from, scale);
 		}
 	}
 	state->scale = scale;

@@ -14,6 +14,11 @@ window_stats_merge(Cannibalization *into, WindowStats *stats,
 	for (int kind = 0; kind < ENTRY_KINDS; kind++)
 		stats->kinds[kind] = count_add(stats->kinds[kind], from->kinds[kind]);
 	stats->persons = count_add(stats->persons, from->persons);
+	stats->entry_squares = count_add(stats->entry_squares, from->entry_squares);
+	stats->losing_squares =
+		count_add(stats->losing_squares, from->losing_squares);
+	stats->losing_entries =
+		count_add(stats->losing_entries, from->losing_entries);
 	stats->focal_lines = count_add(stats->focal_lines, from->focal_lines);
 	stats->before_lines = count_add(stats->before_lines, from->before_lines);
 #define ADD_MONEY(field)      \
@@ -49,6 +54,8 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 			const Cannibalization *more, const WindowStats *from,
 			bool is_control)
 {
+	stats->control_customers =
+		count_add(stats->control_customers, from->control_customers);
 	for (int p = 0; p < from->nstratum_months; p++)
 	{
 		const StratumMonth *source = from->stratum_months[p];
@@ -71,6 +78,8 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 			money_rescale_at(&cell.entered.lost_mrr, more->scale, into->scale);
 			money_rescale_at(&cell.stayed.before, more->scale, into->scale);
 			money_rescale_at(&cell.stayed.lost_mrr, more->scale, into->scale);
+			money_rescale_at(&cell.stayed.censored_before, more->scale,
+							 into->scale);
 			if (stratum_month == NULL)
 				stratum_month = window_stats_stratum_month(
 					into, stats,

@@ -225,9 +225,11 @@ trajectory_passing(const Trajectory *trajectory, Day day, Window window)
 	Passing passing = {.peak = day, .since = day};
 	int64_t first = (int64_t) day - window.look_back;
 	int64_t until = day;
+	int nlevels = levels_before(trajectory->donor, trajectory->ndonor, day);
 
-	for (int i = levels_before(trajectory->donor, trajectory->ndonor, day) - 1;
-		 i >= 0; i--)
+	if (nlevels > 0)
+		passing.last = trajectory->donor[nlevels - 1].mrr;
+	for (int i = nlevels - 1; i >= 0; i--)
 	{
 		const SideLevel *level = &trajectory->donor[i];
 

@@ -96,6 +96,7 @@ typedef struct Passing
 {
 	Wide before;
 	Wide after;
+	Wide last;	   /* on the day before: less, where some was lost already */
 	int32_t lines; /* that brought before */
 	Day peak;	   /* last day on which they brought that much */
 	Day since;	   /* the day from which on they were paid, then */

@@ -52,6 +52,45 @@ ratio(double part, double whole)
 }
 
 /*
+ * The unit rate, with the score interval of as many entries as would say as
+ * much, had each a customer of its own.
+ */
+static void
+unit_rate(const WindowStats *stats, double z, Verdict *verdict)
+{
+	double n = (double) verdict->matured;
+	double persons = (double) stats->persons;
+	double rate;
+
+	verdict->unit = (Estimate){NAN, NAN, NAN};
+	verdict->effective = n;
+	if (verdict->matured == 0)
+		return;
+	rate = (double) window_stats_losing(stats) / n;
+	if (persons < n)
+	{
+		double squares = (double) stats->losing_squares -
+						 2 * rate * (double) stats->losing_entries +
+						 rate * rate * (double) stats->entry_squares;
+		double plain = n * rate * (1 - rate);
+		double more = 1;
+
+		if (plain > 0 && persons > 1)
+			more = persons / (persons - 1) * squares / (n / (n - 1) * plain);
+		else
+			more = (double) stats->entry_squares / n;
+		verdict->effective = fmax(n / fmax(more, 1), 1);
+	}
+	verdict->unit.rate = rate;
+	if (verdict->effective < n)
+		wilson_share(rate, verdict->effective, z, &verdict->unit.low,
+					 &verdict->unit.high);
+	else
+		wilson(window_stats_losing(stats), verdict->matured, z,
+			   &verdict->unit.low, &verdict->unit.high);
+}
+
+/*
  * Losses of persons over what the new brings: the ratio estimator.
  *
  * Where few lose, the limits of the plain estimator are too narrow and lie too
@@ -96,7 +135,7 @@ value_rate(const Cannibalization *state, const WindowStats *stats, double z,
 			  2 * value->rate * (double) stats->cross_products +
 			  value->rate * value->rate * (double) stats->focal_squares;
 	rest = n / (n - 1) * squares / (lost * lost) -
-		   (1 - share) / (share * (double) verdict->matured);
+		   (1 - share) / (share * verdict->effective);
 	rest = z * z * fmax(rest, 0);
 	value->low =
 		value->rate * exp(-sqrt(pow(log(share / verdict->unit.low), 2) + rest));
@@ -113,11 +152,11 @@ static void
 correct(const WindowStats *stats, double z, Verdict *verdict)
 {
 	double n = (double) verdict->matured;
-	double losing = (double) window_stats_losing(stats);
 	double own = (double) window_stats_own_base(stats);
 	double h = verdict->control.loss_rate;
 	const Estimate *unit = &verdict->unit;
 	double rate = unit->rate - h * verdict->own_base_share;
+	double squares = 0;
 	double variance;
 	double plain = unit->rate * (1 - unit->rate) / (n - 1);
 	double scale = 1;
@@ -126,13 +165,19 @@ correct(const WindowStats *stats, double z, Verdict *verdict)
 	verdict->corrected = (Estimate){NAN, NAN, NAN};
 	/* who had nothing to lose needs no control */
 	if (own == 0 && n > 0)
-		rate = h = 0;
+		rate = 0;
 	if (isnan(rate) || n < 2)
 		return;
 	verdict->corrected.rate = rate;
-	variance = (losing * (1 - h) * (1 - h) + (own - losing) * h * h -
-				n * rate * rate) /
-			   (n * (n - 1));
+	for (int i = 0; i < 2 && own > 0; i++)
+	{
+		const Compared *compared = &verdict->control.compared[i];
+
+		squares +=
+			compared->losing * pow(1 - compared->rate, 2) +
+			(compared->entries - compared->losing) * pow(compared->rate, 2);
+	}
+	variance = (squares - n * rate * rate) / (n * (n - 1));
 	if (plain > 0)
 		scale = fmax(variance, 0) / plain;
 	else
@@ -412,14 +457,7 @@ verdict_reach(const Cannibalization *state, const WindowStats *stats,
 	verdict->entries = verdict->matured + stats->kinds[ENTRY_PENDING];
 	verdict->own_base_share =
 		ratio((double) window_stats_own_base(stats), (double) verdict->matured);
-	verdict->unit = (Estimate){NAN, NAN, NAN};
-	if (verdict->matured > 0)
-	{
-		verdict->unit.rate = ratio((double) window_stats_losing(stats),
-								   (double) verdict->matured);
-		wilson(window_stats_losing(stats), verdict->matured, z,
-			   &verdict->unit.low, &verdict->unit.high);
-	}
+	unit_rate(stats, z, verdict);
 	value_rate(state, stats, z, verdict, &verdict->value);
 	verdict->control = control_of(stats);
 	correct(stats, z, verdict);

@@ -43,11 +43,21 @@ typedef enum Judgement
 	NOT_IDENTIFIED
 } Judgement;
 
+/* Entries of who was whole, or had lost something, and what is lost anyway */
+typedef struct Compared
+{
+	double entries;
+	double losing;
+	double money;
+	double rate;
+} Compared;
+
 /* What donor holders lose without the focal product, weighed like entries */
 typedef struct Control
 {
-	int64_t watched; /* customers and months */
-	double matched;	 /* share of the entries that have a control in cells */
+	int64_t customers;
+	Compared compared[2];
+	double matched; /* share of the entries that have a control in cells */
 	double loss_rate;
 	double loss_variance;
 	double money_rate; /* share of the money */
@@ -60,6 +70,7 @@ typedef struct Verdict
 	int64_t entries;
 	int64_t matured;
 	double own_base_share;
+	double effective; /* entries, had each a customer of its own */
 	Estimate unit;
 	Estimate value;
 	Control control;

@@ -48,6 +48,13 @@ price_band(Wide price, int scale)
 	return doublings < PRICE_BANDS - 1 ? doublings : PRICE_BANDS - 1;
 }
 
+/* The band of days paid for, price, and whether some was lost before the day */
+static inline int
+band_of(int64_t days, int price, bool has_lost)
+{
+	return has_lost * WHOLE_BANDS + tenure_band(days) * PRICE_BANDS + price;
+}
+
 /* The number of the customer's stratum. */
 static inline int32_t
 stratum_number(Adding *adding)
@@ -92,8 +99,9 @@ add_entered(Adding *adding, WindowStats *stats, const Entry *entry)
 		step < 0 || trajectory_donors(adding->trajectory, entry->day + step) >=
 						donor->before;
 	Outcome outcome = outcome_of(adding, donor->before, donor->after, at_risk);
-	int band = tenure_band((int64_t) entry->day - donor->since) * PRICE_BANDS +
-			   price_band(donor->before, adding->scale);
+	int band = band_of((int64_t) entry->day - donor->since,
+					   price_band(donor->before, adding->scale),
+					   donor->last < donor->before);
 
 	outcome_add(&cell_of(adding, stats,
 						 period_cache_period(adding->months, entry->day), band)
@@ -222,20 +230,159 @@ level_on(const Trajectory *trajectory, int at, int64_t day)
 	return at;
 }
 
-/* The day until which to watch: before the focal product, and until as_of. */
+/* The day until which to watch: what comes is seen, and may be a loss. */
 static int64_t
 last_watch(const Trajectory *trajectory, Window window)
 {
 	const SideLevel *last = &trajectory->donor[trajectory->ndonor - 1];
 	int64_t until = (int64_t) trajectory->as_of - window.look_ahead;
 
-	if (trajectory->nruns > 0 &&
-		(int64_t) trajectory->runs[0].start - 1 - window.look_ahead < until)
-		until = (int64_t) trajectory->runs[0].start - 1 - window.look_ahead;
 	/* a while after the last donor went there is nothing left to lose */
 	if (last->mrr == 0 && (int64_t) last->day + window.look_back - 1 < until)
 		until = (int64_t) last->day + window.look_back - 1;
 	return until;
+}
+
+/* The level at which most was brought, the last of them. */
+static inline const SideLevel *
+best_level(const SideLevel *levels, int first, int last)
+{
+	const SideLevel *best = &levels[first];
+
+	for (int i = first + 1; i <= last; i++)
+		if (levels[i].mrr >= best->mrr)
+			best = &levels[i];
+	return best;
+}
+
+/* Places in the levels of donors around a day on which a customer is watched */
+typedef struct Places
+{
+	int first; /* the first day of the look-back */
+	int last;  /* its last */
+	int day;
+	int after; /* the end of the look-ahead */
+	int whole; /* STEP_DAYS before that */
+} Places;
+
+/* Count a customer in the month of a day. */
+static void
+add_watched(Adding *adding, WindowStats *stats, Period month, int64_t day,
+			const Places *places, const Outcome *outcome)
+{
+	const SideLevel *levels = adding->trajectory->donor;
+	const SideLevel *best = best_level(levels, places->first, places->last);
+
+	outcome_add(&cell_of(adding, stats, month,
+						 band_of(day - best->since,
+								 price_band(best->mrr, adding->scale),
+								 levels[places->day].mrr < best->mrr))
+					 ->stayed,
+				outcome);
+}
+
+/* Watch a customer up to a day, before the look-ahead meets an entry. */
+static Period
+add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
+		  Places *places, bool *is_watched)
+{
+	const Trajectory *trajectory = adding->trajectory;
+	const SideLevel *levels = trajectory->donor;
+	Window window = stats->window;
+	int64_t step = (int64_t) window.look_ahead - STEP_DAYS;
+	int64_t day;
+
+	while ((day = watch_day(adding, month)) <= until)
+	{
+		Wide best;
+
+		check_interrupts();
+		places->first =
+			level_on(trajectory, places->first, day - window.look_back);
+		places->last = level_on(trajectory, places->last, day - 1);
+		places->after =
+			level_on(trajectory, places->after, day + window.look_ahead);
+		if (places->first == places->after &&
+			levels[places->first].day <= day - window.look_back)
+		{
+			int64_t same = until;
+
+			if (places->after + 1 < trajectory->ndonor)
+				same = (int64_t) levels[places->after + 1].day -
+					   window.look_ahead - 1;
+			if (same > until)
+				same = until;
+			if (levels[places->after].mrr > 0)
+			{
+				month = add_steady(adding, stats, month, same,
+								   &levels[places->after]);
+				*is_watched = true;
+			}
+			else
+				for (; watch_day(adding, month) <= same; month++)
+					check_interrupts();
+			continue;
+		}
+		best = best_level(levels, places->first, places->last)->mrr;
+		if (best > 0)
+		{
+			Wide after = levels[places->after].mrr;
+			Outcome outcome;
+
+			places->day = level_on(trajectory, places->day, day);
+			places->whole = level_on(trajectory, places->whole, day + step);
+			outcome = outcome_of(adding, best, after,
+								 step < 0 || levels[places->whole].mrr >= best);
+			add_watched(adding, stats, month, day, places, &outcome);
+			*is_watched = true;
+		}
+		month++;
+	}
+	return month;
+}
+
+/*
+ * Watch a customer up to the entry, where the look-ahead goes beyond it: what
+ * was lost by then was lost without the focal product, and who had lost nothing
+ * was seen for some of the days only.
+ */
+static void
+add_censored(Adding *adding, WindowStats *stats, Period month, int64_t until,
+			 Places *places, bool *is_watched)
+{
+	const Trajectory *trajectory = adding->trajectory;
+	const SideLevel *levels = trajectory->donor;
+	Day entry = trajectory->runs[0].start;
+	int64_t day;
+
+	if (until > (int64_t) entry - 1)
+		until = (int64_t) entry - 1;
+	for (; (day = watch_day(adding, month)) <= until; month++)
+	{
+		Wide best;
+		Wide left;
+		Outcome outcome;
+
+		check_interrupts();
+		places->first =
+			level_on(trajectory, places->first, day - stats->window.look_back);
+		places->last = level_on(trajectory, places->last, day - 1);
+		places->day = level_on(trajectory, places->day, day);
+		best = best_level(levels, places->first, places->last)->mrr;
+		if (best == 0)
+			continue;
+		left =
+			levels[level_on(trajectory, places->day, (int64_t) entry - 1)].mrr;
+		outcome = outcome_of(adding, best, left, false);
+		if (left >= best)
+		{
+			outcome.censored = 1;
+			outcome.censored_days = entry - day;
+			outcome.censored_before = outcome.before;
+		}
+		add_watched(adding, stats, month, day, places, &outcome);
+		*is_watched = true;
+	}
 }
 
 /* Watch the customer as long as the focal product is not theirs. */
@@ -244,65 +391,29 @@ add_stayed(Adding *adding, WindowStats *stats)
 {
 	const Trajectory *trajectory = adding->trajectory;
 	const SideLevel *levels = trajectory->donor;
-	Window window = stats->window;
-	int64_t step = (int64_t) window.look_ahead - STEP_DAYS;
+	Places places = {0};
 	int64_t until;
-	int64_t day;
+	int64_t last;
 	Period month;
-	int first = 0; /* levels: of the first day of the look-back */
-	int last = 0;  /* of its last */
-	int after = 0; /* of the end of the look-ahead */
-	int whole = 0; /* of STEP_DAYS before that */
+	bool is_watched = false;
 
 	if (trajectory->ndonor == 0)
 		return;
 	if (adding->state->watches == NULL)
 		keep_watches(adding);
-	until = last_watch(trajectory, window);
+	until = last = last_watch(trajectory, stats->window);
 	month = period_cache_period(adding->months, levels[0].day);
 	if (watch_day(adding, month) <= levels[0].day)
 		month++;
-	while ((day = watch_day(adding, month)) <= until)
-	{
-		const SideLevel *best;
-		Outcome outcome;
-
-		check_interrupts();
-		first = level_on(trajectory, first, day - window.look_back);
-		last = level_on(trajectory, last, day - 1);
-		after = level_on(trajectory, after, day + window.look_ahead);
-		if (first == after && levels[first].day <= day - window.look_back)
-		{
-			int64_t same = until;
-
-			if (after + 1 < trajectory->ndonor)
-				same = (int64_t) levels[after + 1].day - window.look_ahead - 1;
-			if (same > until)
-				same = until;
-			if (levels[after].mrr > 0)
-				month = add_steady(adding, stats, month, same, &levels[after]);
-			else
-				for (; watch_day(adding, month) <= same; month++)
-					check_interrupts();
-			continue;
-		}
-		best = &levels[first];
-		for (int i = first + 1; i <= last; i++)
-			if (levels[i].mrr >= best->mrr)
-				best = &levels[i];
-		if (best->mrr > 0)
-		{
-			whole = level_on(trajectory, whole, day + step);
-			outcome = outcome_of(adding, best->mrr, levels[after].mrr,
-								 step < 0 || levels[whole].mrr >= best->mrr);
-			outcome_add(&cell_of(adding, stats, month,
-								 tenure_band(day - best->since) * PRICE_BANDS +
-									 price_band(best->mrr, adding->scale))
-							 ->stayed,
-						&outcome);
-		}
-		month++;
-	}
+	if (trajectory->nruns > 0 &&
+		(int64_t) trajectory->runs[0].start - 1 - stats->window.look_ahead <
+			until)
+		until =
+			(int64_t) trajectory->runs[0].start - 1 - stats->window.look_ahead;
+	month = add_until(adding, stats, month, until, &places, &is_watched);
+	if (trajectory->nruns > 0)
+		add_censored(adding, stats, month, last, &places, &is_watched);
+	stats->control_customers += is_watched;
 }
 
 /* Put what the delta arrays say into the cells of a stratum, and free them. */

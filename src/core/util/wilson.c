@@ -52,22 +52,33 @@ conf_to_z(double conf)
 	return -normal_quantile((1 - conf) / 2);
 }
 
-/* Limits of hits of n; n > 0. */
-void
-wilson(int64_t hits, int64_t n, double z, double *low, double *high)
+static void
+score_limits(double x, double size, double z, double *low, double *high)
 {
-	double x = (double) hits;
-	double size = (double) n;
 	double square = z * z;
 	double middle = x + square / 2;
 	double reach = z * sqrt(x * (size - x) / size + square / 4);
 
-	*low = hits == 0 ? 0 : (middle - reach) / (size + square);
-	*high = hits == n ? 1 : (middle + reach) / (size + square);
+	*low = x <= 0 ? 0 : (middle - reach) / (size + square);
+	*high = x >= size ? 1 : (middle + reach) / (size + square);
 	if (*low < 0)
 		*low = 0;
 	if (*high > 1)
 		*high = 1;
+}
+
+/* Limits of hits of n; n > 0. */
+void
+wilson(int64_t hits, int64_t n, double z, double *low, double *high)
+{
+	score_limits((double) hits, (double) n, z, low, high);
+}
+
+/* Limits of a share of a number that need not be whole. */
+void
+wilson_share(double share, double size, double z, double *low, double *high)
+{
+	score_limits(share * size, size, z, low, high);
 }
 
 /*

@@ -139,7 +139,7 @@ put_verdict(VerdictRow *row, const Cannibalization *state,
 	put_money(row, stats->before, state->scale);
 	put_money(row, stats->lost, state->scale);
 	put_money(row, stats->focal - stats->lost, state->scale);
-	put_count(row, verdict->control.watched);
+	put_count(row, verdict->control.customers);
 	put_number(row, verdict->control.matched);
 	put_number(row, verdict->control.loss_rate);
 	put_number(row, verdict->control.money_rate);

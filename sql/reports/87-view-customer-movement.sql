@@ -43,7 +43,7 @@ INSERT INTO cvm.subscription_part VALUES
 WITH {{spelled}}{{held}}, placed AS MATERIALIZED ({{placed}}){{owned}}, told AS (
 	-- of the spells that ended in a month the one that brought most says why
 	SELECT DISTINCT ON (s.customer_id, date_trunc('month', s.ended_on::timestamp)) s.customer_id,
-		date_trunc('month', s.ended_on::timestamp)::date AS month, s.end_reason COLLATE "C"
+		date_trunc('month', s.ended_on::timestamp)::date AS month, s.end_reason
 	FROM subscription s
 	WHERE s.end_reason IS NOT NULL AND isfinite(s.ended_on)
 	ORDER BY s.customer_id, date_trunc('month', s.ended_on::timestamp), s.mrr DESC NULLS LAST, s.ended_on DESC, s.end_reason COLLATE "C"

@@ -50,7 +50,7 @@ BEGIN
 
 	-- the columns of the entity
 	FOR c IN
-		SELECT ec.*, at.attname, at.atttypid
+		SELECT ec.*, at.attname, at.atttypid, cvm._equals_other_bytes(at.atttypid, at.attcollation) AS equals_other_bytes
 		FROM cvm.entity_column ec
 		LEFT JOIN pg_attribute at ON at.attrelid = source AND at.attnum > 0 AND NOT at.attisdropped
 			AND at.attname::text = CASE
@@ -78,6 +78,19 @@ BEGIN
 			comment := c.description || ' Not bound: always NULL.';
 		ELSE
 			expression := format(cvm._accept(c.class, c.atttypid, tz), format('s.%I', c.attname));
+			IF c.column_name = 'currency' AND expression IS NOT NULL THEN
+				-- codes have no case: eur is EUR
+				expression := format('upper(btrim(%s) COLLATE "C") COLLATE "default"', expression);
+			END IF;
+			IF c.class IN ('key', 'label') AND c.equals_other_bytes THEN
+				RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch',
+					MESSAGE = format('column "%s" of %s has values that are equal without being the same, and column "%s" of entity "%s" takes none such', c.attname, source_text, c.column_name, _columns.entity),
+					DETAIL = format('Its type is %s%s; names are told apart by their bytes.', format_type(c.atttypid, NULL),
+						(SELECT format(' with the nondeterministic collation "%s"', o.collname) FROM pg_attribute at JOIN pg_collation o ON o.oid = at.attcollation AND NOT o.collisdeterministic
+							WHERE at.attrelid = source AND at.attname = c.attname)),
+					HINT = format('Make a view with lower(%I::text COLLATE "default") and bind the view', c.attname)
+						|| CASE WHEN c.required THEN '.' ELSE format(', or leave the column out with %s.', jsonb_build_object(c.column_name, NULL)) END;
+			END IF;
 			IF expression IS NULL THEN
 				RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch',
 					MESSAGE = format('column "%s" of %s has type %s, and column "%s" of entity "%s" takes %s', c.attname, source_text,

@@ -16,7 +16,7 @@ DECLARE
 	as_of text := (SELECT s.value FROM cvm.setting s WHERE s.model = _row_checks.model AND s.setting = 'as_of');
 	-- canonical column to its expression over the source row s
 	x jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(_row_checks.columns) c);
-	today text := format('(now() AT TIME ZONE %L)::date', tz);
+	today text := format('cvm.day_of(now(), %L)', tz);
 	-- the time or the spell of the entity
 	starts name := (SELECT ec.column_name FROM cvm.entity_column ec WHERE ec.entity = _row_checks.entity
 		AND ec.column_name IN ('occurred_at', 'opened_at', 'started_on', 'valid_from', 'joined_on', 'month'));
@@ -61,11 +61,25 @@ BEGIN
 		IF c.class IN ('time', 'day') THEN
 			severity := 'error';
 			problem := 'infinite_time';
-			predicate := format('NOT isfinite(c.%I)', c.column_name);
-			what := format('%s is infinite. Views stop with an error on it. The fix %s.', c.column_name, CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
-			mending := CASE WHEN c.nullable
-				THEN jsonb_build_object('column', c.source_column, 'assign', 'CASE WHEN isfinite({old}) THEN {old} END')
-				ELSE jsonb_build_object('keep', format('coalesce(isfinite(%s), true)', c.raw)) END;
+			IF c.column_name = ends THEN
+				-- infinity is an open end, like NULL
+				predicate := format('c.%I = ''-infinity''', c.column_name);
+				what := format('%s is -infinity, so the row holds no day. The fix leaves the rows out.', c.column_name);
+				mending := jsonb_build_object('keep', format('coalesce(%s <> ''-infinity'', true)', c.raw));
+			ELSIF c.column_name = 'valid_from' THEN
+				-- -infinity is "always was"
+				predicate := 'c.valid_from = ''infinity''';
+				what := 'valid_from is infinity, so the row holds no day. The fix leaves the rows out.';
+				mending := jsonb_build_object('keep', format('coalesce(%s <> ''infinity'', true)', c.raw));
+			ELSE
+				predicate := format('NOT isfinite(c.%I)', c.column_name);
+				what := format('%s is infinite%s. The fix %s.', c.column_name,
+					CASE WHEN c.column_name IN ('occurred_at', 'started_on') THEN ', and views stop with an error on it' ELSE ', which is no day' END,
+					CASE WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
+				mending := CASE WHEN c.nullable
+					THEN jsonb_build_object('column', c.source_column, 'assign', 'CASE WHEN isfinite({old}) THEN {old} END')
+					ELSE jsonb_build_object('keep', format('coalesce(isfinite(%s), true)', c.raw)) END;
+			END IF;
 			RETURN NEXT;
 			IF c.column_name = starts AND _row_checks.entity IN ('event', 'contact', 'ticket', 'survey', 'customer', 'subscription') THEN
 				severity := CASE WHEN _row_checks.entity = 'subscription' THEN 'info' WHEN _row_checks.entity = 'event' AND as_of = 'data' THEN 'error' ELSE 'warning' END;
@@ -90,12 +104,12 @@ BEGIN
 			RETURN NEXT;
 		END IF;
 
-		IF c.column_name = 'mrr' THEN
+		IF c.column_name = 'rate' AND _row_checks.entity = 'fx_rate' THEN
 			severity := 'error';
-			problem := 'negative_mrr';
-			predicate := 'c.mrr < 0';
-			what := 'mrr is negative: credits and refunds are not subscriptions. The fix leaves the rows out.';
-			mending := jsonb_build_object('keep', format('coalesce(%s >= 0, true)', x ->> 'mrr'));
+			problem := 'bad_rate';
+			predicate := 'c.rate <= 0';
+			what := 'A rate is not above 0. Views stop with an error where it is needed. The fix leaves the rows out, so that the rate before goes on.';
+			mending := jsonb_build_object('keep', format('coalesce(%s > 0, true)', x ->> 'rate'));
 			RETURN NEXT;
 		ELSIF c.column_name = 'segment' AND _row_checks.entity = 'segment_history' THEN
 			severity := 'error';
@@ -111,6 +125,12 @@ BEGIN
 			predicate := format('c.%I < c.%I', ends, starts);
 			what := format('%s lies before %s. The fix leaves the rows out.', ends, starts);
 			mending := jsonb_build_object('keep', format('coalesce(%s >= %s, true)', x ->> ends, x ->> starts));
+			RETURN NEXT;
+			severity := 'warning';
+			problem := 'empty_spell';
+			predicate := format('c.%I = c.%I', ends, starts);
+			what := format('%s is the day of %s, so the row holds no day and counts nowhere. The fix leaves the rows out.', ends, starts);
+			mending := jsonb_build_object('keep', format('coalesce(%s <> %s, true)', x ->> ends, x ->> starts));
 			RETURN NEXT;
 		END IF;
 	END LOOP;
@@ -130,21 +150,33 @@ DECLARE
 	view text := format('%I.%I', _set_checks.model, _set_checks.entity);
 	key text[] := CASE _set_checks.entity
 		WHEN 'customer' THEN '{customer_id}' WHEN 'product' THEN '{product}' WHEN 'offer' THEN '{offer}'
-		WHEN 'bundle_component' THEN '{bundle,product}' WHEN 'segment_target' THEN '{segment,month,metric}' END;
+		WHEN 'bundle_component' THEN '{bundle,product}' WHEN 'segment_target' THEN '{segment,month,metric}'
+		WHEN 'fx_rate' THEN '{currency,valid_from}' WHEN 'owner' THEN '{subject_kind,subject,owner,valid_from}' END;
+	tz text := (SELECT s.value FROM cvm.setting s WHERE s.model = _set_checks.model AND s.setting = 'time_zone');
+	-- rows that are added up may stand in several, but not say the same twice
+	is_summed boolean := _set_checks.entity IN ('cost', 'cost_driver');
 	spell record;
 	rows text;
 	windowed text;
+	sample text;
 	r record;
 BEGIN
 	mends := _set_checks.entity;
+	IF is_summed THEN
+		key := ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(_set_checks.columns) c WHERE c ->> 'source' IS NOT NULL);
+	END IF;
 	-- offenders is a query of one text column: a sample for each row that is wrong
 	IF key IS NOT NULL THEN
-		severity := 'error';
+		severity := CASE WHEN is_summed THEN 'warning' ELSE 'error' END;
 		problem := 'duplicate_key';
-		offenders := format($q$SELECT %s FROM (SELECT *, row_number() OVER (PARTITION BY %s) AS copy FROM %s) c WHERE copy > 1$q$,
-			(SELECT string_agg(format('c.%I::text', k), ' || '' '' || ') FROM unnest(key) k), (SELECT string_agg(quote_ident(k), ', ') FROM unnest(key) k), view);
-		what := format('%s stands in several rows, and joins count it several times. The fix keeps one of them.', array_to_string(key, ', '));
-		mending := jsonb_build_object('copies', (SELECT string_agg(x ->> k, ', ') FROM unnest(key) k));
+		offenders := format($q$SELECT %s FROM (SELECT c.*, row_number() OVER (PARTITION BY %s) AS cvm_copy_no FROM %s c) c WHERE c.cvm_copy_no > 1$q$,
+			(SELECT string_agg(format('coalesce(c.%I::text, '''')', k), ' || '' '' || ') FROM unnest(key) k), (SELECT string_agg(format('c.%I', k), ', ') FROM unnest(key) k), view);
+		what := format('%s stands in several rows, and %s. The fix keeps one of them.', array_to_string(key, ', '), CASE _set_checks.entity
+			WHEN 'fx_rate' THEN 'views take the highest rate' WHEN 'owner' THEN 'is named twice'
+			WHEN 'cost' THEN 'counts as often' WHEN 'cost_driver' THEN 'counts as often' ELSE 'joins count it several times' END);
+		mending := jsonb_build_object('copies', (SELECT string_agg(x ->> k, ', ') FROM unnest(key) k),
+			-- which one: that which views took, or the same whatever the order of the rows
+			'order', CASE WHEN _set_checks.entity = 'fx_rate' THEN (x ->> 'rate') || ' DESC' ELSE 'to_jsonb(s)::text COLLATE "C" DESC' END);
 		RETURN NEXT;
 	ELSIF NOT EXISTS (
 		SELECT FROM pg_index i WHERE i.indrelid = source AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
@@ -160,14 +192,31 @@ BEGIN
 		RETURN NEXT;
 	END IF;
 
+	-- a discount is a line below zero; what a customer pays is not
+	IF _set_checks.entity = 'subscription' THEN
+		severity := 'error';
+		problem := 'negative_mrr';
+		offenders := format($q$SELECT c.customer_id::text || ' ' || coalesce(c.product, '') || ' ' || c.started_on::text
+			FROM (SELECT c.*, row_number() OVER () AS cvm_row_no FROM %1$s c WHERE c.mrr < 0) c
+			JOIN %1$s o ON o.customer_id = c.customer_id AND o.started_on <= c.started_on AND coalesce(o.ended_on > c.started_on, true)
+			GROUP BY c.cvm_row_no, c.customer_id, c.product, c.started_on
+			HAVING sum(o.mrr) < 0$q$, view);
+		what := 'What a customer pays falls below 0 with a line: credits and refunds are not subscriptions. The fix leaves the lines out.';
+		mending := jsonb_build_object('keep', format($k$CASE WHEN %1$s < 0 THEN coalesce((SELECT sum(o.mrr)
+			FROM (SELECT %2$s AS customer_id, %3$s AS started_on, %4$s AS ended_on, %1$s AS mrr FROM %5$s s) o
+			WHERE o.customer_id = %2$s AND o.started_on <= %3$s AND coalesce(o.ended_on > %3$s, true)), 0) >= 0 ELSE true END$k$,
+			x ->> 'mrr', x ->> 'customer_id', x ->> 'started_on', x ->> 'ended_on', source::regclass));
+		RETURN NEXT;
+	END IF;
+
 	-- spells of one thing must not overlap
 	SELECT t.* INTO spell FROM (VALUES
 		('subscription', 'overlapping_spells', 'warning', '{customer_id,product,subscription_id}'::text[], 'started_on', 'ended_on', 'true',
-			'A customer holds the same product twice at once, and money counts twice. The fix ends the earlier spell where the later begins; if they are different subscriptions, bind subscription_id instead.'),
-		('segment_history', 'segment_overlap', 'error', '{customer_id}', 'valid_from', 'valid_to', 'true',
-			'A customer is in two segments at once, and segments sum to more than the total. The fix ends the earlier one where the later begins.'),
+			'A customer holds the same product twice at once, and money counts twice. The fix takes from the earlier spell the days of the later; if they are different subscriptions, bind subscription_id instead.'),
+		('segment_history', 'segment_overlap', 'warning', '{customer_id}', 'valid_from', 'valid_to', 'true',
+			'A customer is in two segments at once, and the one that began last counts. The fix takes its days from the other, so that the rows say so.'),
 		('owner', 'two_owners', 'error', '{subject_kind,subject}', 'valid_from', 'valid_to', 'coalesce(%s, true)',
-			'Two people answer for the same thing at the same time, so nobody does. The fix leaves it with the later one.')
+			'Two people answer for the same thing at the same time, so nobody does. The fix leaves each day with the one who began last.')
 		) AS t (entity, problem, severity, parts, starts, ends, counts, what)
 	WHERE t.entity = _set_checks.entity;
 	IF FOUND THEN
@@ -178,42 +227,70 @@ BEGIN
 		ELSE
 			rows := view;
 		END IF;
-		windowed := format($q$(SELECT c.*, lead(coalesce(c.%I, '-infinity')) OVER (PARTITION BY %s ORDER BY coalesce(c.%I, '-infinity'), coalesce(c.%I, 'infinity')%s) AS next_start
-			FROM %s c WHERE coalesce(c.%I > coalesce(c.%I, '-infinity'), true) AND %s%s) c$q$,
-			spell.starts, (SELECT string_agg(format('c.%I', p), ', ') FROM unnest(spell.parts) p), spell.starts, spell.ends,
-			CASE WHEN _set_checks.entity = 'owner' THEN ', c.owner' ELSE '' END, rows,
-			spell.ends, spell.starts, format(spell.counts, 'c.accountable'),
-			(SELECT string_agg(format(' AND c.%I IS NOT NULL', p), '') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'));
+		windowed := format($q$(SELECT c.*, lead(coalesce(c.%1$I, '-infinity')) OVER w AS next_start, max(coalesce(c.%2$I, 'infinity')) OVER (w ROWS UNBOUNDED PRECEDING) AS held_until
+			FROM %3$s c WHERE coalesce(c.%2$I > coalesce(c.%1$I, '-infinity'), true) AND %4$s%5$s
+			WINDOW w AS (PARTITION BY %6$s ORDER BY coalesce(c.%1$I, '-infinity'), coalesce(c.%2$I, 'infinity')%7$s)) c$q$,
+			spell.starts, spell.ends, rows, format(spell.counts, 'c.accountable'),
+			(SELECT string_agg(format(' AND c.%I IS NOT NULL', p), '') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'),
+			(SELECT string_agg(format('c.%I', p), ', ') FROM unnest(spell.parts) p),
+			CASE WHEN _set_checks.entity = 'owner' THEN ', c.owner' ELSE '' END);
+		sample := format($q$%s || ' ' || coalesce(c.%I::text, '')$q$,
+			(SELECT string_agg(format($p$coalesce(c.%I::text, '')$p$, p), ' || '' '' || ') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'), spell.starts);
 		severity := spell.severity;
 		problem := spell.problem;
-		offenders := format($q$SELECT %s || ' ' || coalesce(c.%I::text, '') FROM %s WHERE c.next_start < coalesce(c.%I, 'infinity')$q$,
-			(SELECT string_agg(format($p$coalesce(c.%I::text, '')$p$, p), ' || '' '' || ') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'), spell.starts, windowed, spell.ends);
+		offenders := format($q$SELECT %s FROM %s WHERE c.next_start < coalesce(c.%I, 'infinity')$q$, sample, windowed, spell.ends);
 		what := spell.what;
-		IF _set_checks.entity = 'owner' THEN
-			mending := jsonb_build_object('column', coalesce(bound ->> 'accountable', 'accountable'), 'initial', x ->> 'accountable', 'assign', format(
-				$p$(%1$s AND NOT coalesce(lead(coalesce(%2$s, '-infinity')) OVER (PARTITION BY %3$s, %4$s, %1$s ORDER BY coalesce(%2$s, '-infinity'), coalesce(%5$s, 'infinity'), %6$s) < coalesce(%5$s, 'infinity'), false))$p$,
-				'coalesce({old}, true)', x ->> 'valid_from', x ->> 'subject_kind', x ->> 'subject', x ->> 'valid_to', x ->> 'owner'));
-		ELSE
-			mending := jsonb_build_object(
-				'keep', format('coalesce(%s > %s, true)', x ->> spell.ends, x ->> spell.starts),
-				'column', coalesce(bound ->> spell.ends, spell.ends), 'initial', x ->> spell.ends,
-				'assign', format('least({old}::date, lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s))', x ->> spell.ends, x ->> spell.starts,
-					(SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p)));
-		END IF;
+		-- of rows of one day the later by the clock, then as the views have it
+		mending := jsonb_build_object(
+			'keep', format('coalesce(%s > %s, true)', x ->> spell.ends, x ->> spell.starts),
+			'split', jsonb_build_object(
+				'parts', (SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p),
+				'counts', CASE WHEN _set_checks.entity = 'owner' THEN format('coalesce(%s, true)', x ->> 'accountable') ELSE 'true' END
+					|| (SELECT coalesce(string_agg(format(' AND %s IS NOT NULL', x ->> p), ''), '') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'),
+				'order', concat_ws(', ', (x ->> spell.starts) || ' DESC NULLS LAST', format('s.%I DESC', bound ->> spell.starts),
+					CASE _set_checks.entity WHEN 'segment_history' THEN format('(%s) COLLATE "C"', x ->> 'segment')
+						ELSE (x ->> spell.ends) || ' DESC NULLS FIRST' END,
+					CASE _set_checks.entity WHEN 'owner' THEN format('(%s) COLLATE "C" DESC', x ->> 'owner') WHEN 'subscription' THEN (x ->> 'mrr') || ' DESC' END),
+				'starts', x ->> spell.starts, 'starts_column', coalesce(bound ->> spell.starts, spell.starts),
+				'ends', x ->> spell.ends, 'ends_column', coalesce(bound ->> spell.ends, spell.ends)));
 		RETURN NEXT;
 
 		IF _set_checks.entity = 'segment_history' THEN
 			severity := 'info';
 			problem := 'segment_gap';
-			offenders := format($q$SELECT c.customer_id::text || ' ' || c.valid_to::text FROM %s WHERE c.next_start > c.valid_to$q$, windowed);
+			offenders := format($q$SELECT c.customer_id::text || ' ' || c.valid_to::text FROM %s WHERE c.next_start > c.held_until$q$, windowed);
 			what := 'A customer is in no segment for a while and then in one again. Such days count as "(none)". The fix lets the earlier segment go on.';
 			mending := jsonb_build_object(
 				'keep', format('coalesce(%s > %s, true)', x ->> 'valid_to', x ->> 'valid_from'),
+				'starts', x ->> spell.starts, 'ends', x ->> spell.ends,
 				'column', coalesce(bound ->> 'valid_to', 'valid_to'), 'initial', x ->> 'valid_to',
-				'assign', format('coalesce(lead(%2$s) OVER (PARTITION BY %3$s ORDER BY %2$s, %1$s), {old}::date)', x ->> 'valid_to', x ->> 'valid_from',
-					(SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p)));
+				'last', format('coalesce(lead({starts}) OVER (PARTITION BY %s ORDER BY {starts}, {ends}), {ends})', (SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p)));
 			RETURN NEXT;
 		END IF;
+	END IF;
+
+	-- ends are exclusive: where nearly all that goes on goes on a day later, the
+	-- last day is meant to be part of it
+	SELECT t.* INTO spell FROM (VALUES
+		('subscription', '{customer_id,product}'::text[], 'started_on', 'ended_on'),
+		('segment_history', '{customer_id}', 'valid_from', 'valid_to'),
+		('offer', '{offer}', 'valid_from', 'valid_to'),
+		('owner', '{subject_kind,subject}', 'valid_from', 'valid_to')
+		) AS t (entity, parts, starts, ends)
+	WHERE t.entity = _set_checks.entity AND bound ?& ARRAY[t.starts, t.ends];
+	IF FOUND THEN
+		severity := 'warning';
+		problem := 'inclusive_end';
+		offenders := format($q$SELECT %1$s || ' ' || c.%2$I::text
+			FROM (SELECT c.*, count(*) FILTER (WHERE c.next_start = c.%2$I + 1) OVER () AS after, count(*) FILTER (WHERE c.next_start >= c.%2$I) OVER () AS followed
+				FROM (SELECT c.*, lead(c.%3$I) OVER (PARTITION BY %4$s ORDER BY c.%3$I, c.%2$I) AS next_start FROM %5$s c WHERE coalesce(c.%2$I >= c.%3$I, true)) c
+				WHERE isfinite(c.%2$I)) c
+			WHERE c.next_start = c.%2$I + 1 AND c.after >= 3 AND c.after >= 0.8 * c.followed$q$,
+			(SELECT string_agg(format($p$coalesce(c.%I::text, '')$p$, p), ' || '' '' || ') FROM unnest(spell.parts) p), spell.ends, spell.starts,
+			(SELECT string_agg(format('c.%I', p), ', ') FROM unnest(spell.parts) p), view);
+		what := format('Rows end the day before the next one begins: %s seems to be the last day, and views take it for the first day after, so that everybody leaves and comes back. The fix makes it the day after.', spell.ends);
+		mending := jsonb_build_object('column', bound ->> spell.ends, 'assign', format('(%s + 1)', x ->> spell.ends), 'is_day', true);
+		RETURN NEXT;
 	END IF;
 
 	-- what points to nothing; the fix adds it where it is missing
@@ -266,6 +343,11 @@ DECLARE
 	b record;
 	c record;
 	mode text;
+	words text[];
+	missing text[];
+	known text[];
+	-- statuses whose spells pay, or did
+	paid_words CONSTANT text[] := '{active,paid,paying,live,current,open,running,past_due,overdue,unpaid_grace,grace,in_grace,grace_period,non_renewing,renewed,new,cancelled,canceled,ended,expired,churned,closed,terminated,completed,inactive}';
 BEGIN
 	PERFORM cvm._refuse_superuser(check_model.model, owner);
 
@@ -328,17 +410,72 @@ BEGIN
 					'what', c.what, 'mends', b.entity, 'mending', c.mending);
 			END LOOP;
 
-			IF EXISTS (SELECT FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency' AND k ->> 'source' IS NOT NULL) THEN
+			IF b.entity <> 'fx_rate' AND EXISTS (SELECT FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency' AND k ->> 'source' IS NOT NULL) THEN
 				currency := (SELECT s.value FROM cvm.setting s WHERE s.model = check_model.model AND s.setting = 'currency');
-				EXECUTE format('SELECT coalesce($1, mode() WITHIN GROUP (ORDER BY c.currency)) FROM %s c', view) INTO mode USING currency;
-				EXECUTE format('SELECT count(*) FROM %s c WHERE c.currency <> $1', view) INTO n USING mode;
+				IF b.entity = 'subscription' AND 'fx_rate' = ANY (usable) THEN
+					-- amounts are converted: at the end of each month, by the last rate
+					mode := format($q$SELECT c.currency FROM %s c WHERE c.currency <> %L
+						GROUP BY c.currency
+						HAVING NOT coalesce((SELECT min(f.valid_from) FROM %I.fx_rate f WHERE f.currency = c.currency AND f.rate > 0)
+							< date_trunc('month', min(c.started_on) FILTER (WHERE isfinite(c.started_on))::timestamp) + interval '1 month', false)$q$,
+						view, coalesce(currency, '(none)'), check_model.model);
+					EXECUTE format('SELECT count(*) FROM %s c WHERE c.currency IN (%s)', view, mode) INTO n;
+					IF n > 0 THEN
+						EXECUTE format('SELECT array_agg(q.currency ORDER BY q.currency) FROM (%s) q', mode) INTO missing;
+						found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'missing_rate', 'count', n,
+							'samples', missing[1:5],
+							'what', 'Amounts are in currencies that have no rate in fx_rate when they are first paid, and views stop with an error on them. Add the rates; the fix leaves the rows out.',
+							'mends', b.entity, 'mending', (
+								SELECT jsonb_build_object('keep', format('coalesce(%s <> ALL (%L::text[]), true)', k ->> 'expression', missing))
+								FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));
+					END IF;
+				ELSE
+					EXECUTE format('SELECT coalesce($1, mode() WITHIN GROUP (ORDER BY c.currency)) FROM %s c', view) INTO mode USING currency;
+					EXECUTE format('SELECT count(*) FROM %s c WHERE c.currency <> $1', view) INTO n USING mode;
+					IF n > 0 THEN
+						found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'mixed_currency', 'count', n,
+							'samples', cvm._samples(format('SELECT c.currency FROM %s c WHERE c.currency <> %L', view, mode)),
+							'what', format('Amounts are in other currencies than %s and are added up as if they were not. %s; the fix leaves the rows out.', mode,
+								CASE WHEN b.entity = 'subscription' THEN 'Bind fx_rate, or convert them upstream' ELSE 'Convert them upstream' END),
+							'mends', b.entity, 'mending', (
+								SELECT jsonb_build_object('keep', format('coalesce(%s = %L, true)', k ->> 'expression', mode))
+								FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));
+					END IF;
+				END IF;
+			END IF;
+
+			-- words of settings against those of the rows
+			IF b.entity = 'event' THEN
+				FOR c IN
+					SELECT s.setting, s.value::text[] AS told FROM cvm.setting s
+					WHERE s.model = check_model.model AND s.setting IN ('start_kinds', 'return_kinds') AND s.value IS NOT NULL ORDER BY s.setting DESC
+				LOOP
+					EXECUTE format('SELECT array_agg(k.kind::text) FROM (SELECT DISTINCT e.kind FROM %s e WHERE e.kind IS NOT NULL) k', view) INTO words;
+					missing := ARRAY(SELECT t.word FROM unnest(c.told) AS t (word) WHERE NOT t.word = ANY (coalesce(words, '{}')) ORDER BY 1);
+					IF missing <> '{}' THEN
+						known := ARRAY(SELECT t.word FROM unnest(c.told) WITH ORDINALITY AS t (word, n) WHERE t.word = ANY (words) ORDER BY t.n);
+						found := found || jsonb_build_object('severity', CASE WHEN known = '{}' THEN 'error' ELSE 'warning' END, 'entity', b.entity, 'problem', 'unknown_kind', 'count', cardinality(missing),
+							'samples', missing[1:5],
+							'what', format('Setting %s names kinds that no event has%s.%s The fix %s.', c.setting,
+								CASE WHEN known <> '{}' THEN '' WHEN c.setting = 'start_kinds' THEN ', and nothing else: retention views are empty' ELSE ', and nothing else: nobody ever returns' END,
+								' Did you mean ' || cvm._nearest(missing, words) || '?',
+								CASE WHEN known = '{}' THEN 'takes every kind' ELSE 'leaves them out of the setting' END),
+							'fix', format('SELECT cvm.configure(%L, %L, %L);', check_model.model, c.setting, CASE WHEN known <> '{}' THEN known::text END));
+					END IF;
+				END LOOP;
+			ELSIF b.entity = 'subscription' THEN
+				EXECUTE format($q$SELECT array_agg(q.status ORDER BY q.status COLLATE "C"), sum(q.n)
+					FROM (SELECT c.status, count(*) AS n FROM %s c WHERE c.status IS NOT NULL AND lower(btrim(c.status)) <> ALL ($1) GROUP BY c.status) q$q$, view)
+				INTO missing, n USING paid_words || ARRAY(
+					SELECT lower(w.word) FROM cvm.setting_definition d
+					LEFT JOIN cvm.setting s ON s.model = check_model.model AND s.setting = d.setting
+					CROSS JOIN LATERAL unnest((CASE WHEN s.setting IS NULL THEN d.initial ELSE s.value END)::text[]) AS w (word)
+					WHERE d.setting IN ('unpaid_statuses', 'paused_statuses'));
 				IF n > 0 THEN
-					found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'mixed_currency', 'count', n,
-						'samples', cvm._samples(format('SELECT c.currency FROM %s c WHERE c.currency <> %L', view, mode)),
-						'what', format('Amounts are in other currencies than %s and are added up as if they were not. Convert them upstream; the fix leaves the rows out.', mode),
-						'mends', b.entity, 'mending', (
-							SELECT jsonb_build_object('keep', format('coalesce(%s = %L, true)', k ->> 'expression', mode))
-							FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));
+					found := found || jsonb_build_object('severity', 'info', 'entity', b.entity, 'problem', 'unlisted_status', 'count', n,
+						'samples', missing[1:5],
+						'what', format('Statuses are in neither unpaid_statuses nor paused_statuses, so that these spells bring their mrr. Where they do not, name them: SELECT cvm.configure(%L, ''unpaid_statuses'', ...). The fix only counts them.', check_model.model),
+						'fix', format('SELECT status, count(*), sum(mrr) AS mrr FROM %s GROUP BY status ORDER BY 2 DESC;', view));
 				END IF;
 			END IF;
 

@@ -24,7 +24,7 @@ BEGIN
 		jsonb_agg(jsonb_build_object('name', ec.column_name, 'source', x.source, 'expression', x.expression,
 			'comment', ec.description || CASE WHEN x.source IS NULL THEN ' Not bound: always the same.' ELSE format(' From column "%s".', x.source) END) ORDER BY ec.position),
 		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''0001-01-01''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s',
-			a.scheme, k.expression, format('(%s)::text', n.expression), s.source_text)
+			a.scheme, k.expression, format('(%s)::text COLLATE "default"', n.expression), s.source_text)
 	FROM cvm.binding b
 	JOIN pg_class c ON c.relname = b.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = b.source_schema)
@@ -37,7 +37,7 @@ BEGIN
 	JOIN cvm.entity_column ec ON ec.entity = 'segment_history'
 	CROSS JOIN LATERAL (
 		SELECT CASE ec.column_name WHEN 'customer_id' THEN k.source_column::text WHEN 'segment' THEN n.source_column::text END AS source,
-			CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN format('(%s)::text', n.expression)
+			CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN format('(%s)::text COLLATE "default"', n.expression)
 				WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
 				ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
 	WHERE b.model = _attribute_schemes.model AND b.entity = 'customer' AND cvm._foreign_view(b.model, c.oid) IS NULL

@@ -107,9 +107,10 @@ BEGIN
 				AND k.entity = CASE ec.column_name WHEN 'customer_id' THEN 'customer' ELSE ec.column_name END
 			LEFT JOIN clock o ON o.oid = c.oid AND o.attname = c.attname
 		), fit AS MATERIALIZED (
+			-- of columns that are equally like one, that which is like no other
 			SELECT f.oid, f.entity, count(DISTINCT f.column_name) FILTER (WHERE f.required) AS served,
-				jsonb_agg(to_jsonb(f) ORDER BY f.score + CASE WHEN f.required THEN 0.1 ELSE 0 END DESC, f.column_name, f.attname) AS fits
-			FROM scored f
+				jsonb_agg(to_jsonb(f) ORDER BY f.score + CASE WHEN f.required THEN 0.1 ELSE 0 END DESC, f.column_name, f.others, f.attname) AS fits
+			FROM (SELECT g.*, count(*) FILTER (WHERE g.score >= 0.75) OVER (PARTITION BY g.oid, g.entity, g.attname) AS others FROM scored g) f
 			WHERE f.score >= CASE WHEN f.required THEN 0.5 ELSE 0.75 END
 			GROUP BY f.oid, f.entity
 		)
@@ -165,7 +166,13 @@ BEGIN
 				JOIN pg_attribute a ON a.attrelid = x.oid AND a.attname::text = ec.column_name AND NOT a.attisdropped
 				WHERE ec.entity = x.entity AND NOT x.mapping ? ec.column_name AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL), '{}') AS columns,
 			(SELECT format('table name %s; ', to_char(x.named, 'FM0.00')) || string_agg(format('%s is %s (%s)', m.key, m.value ->> 'attname', to_char((m.value ->> 'score')::float8, 'FM0.00')), ', ' ORDER BY ec.position)
-				FROM jsonb_each(x.mapping) m JOIN cvm.entity_column ec ON ec.entity = x.entity AND ec.column_name = m.key) AS why
+				FROM jsonb_each(x.mapping) m JOIN cvm.entity_column ec ON ec.entity = x.entity AND ec.column_name = m.key)
+			|| coalesce((
+				SELECT format('; %s counts in whole numbers: where these are cents, bind a view that divides them by 100', string_agg(m.value ->> 'attname', ', ' ORDER BY m.key))
+				FROM jsonb_each(x.mapping) m
+				JOIN cvm.entity_column ec ON ec.entity = x.entity AND ec.column_name = m.key AND ec.class = 'money'
+				JOIN pg_attribute a ON a.attrelid = x.oid AND a.attname::text = m.value ->> 'attname' AND a.atttypid IN ('int4'::regtype, 'int8'::regtype)
+				HAVING count(*) > 0), '') AS why
 		FROM jsonb_to_recordset(proposals) AS x (oid oid, relname name, entity text, position int, mapping jsonb, named float8, confidence float8)
 		WHERE x.confidence >= 0.5
 		ORDER BY x.oid, x.confidence DESC, x.position) AS w

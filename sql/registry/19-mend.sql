@@ -32,11 +32,21 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	-- A mending says one or more of: keep, a condition on the source row s;
-	-- copies, columns of which one row is kept; column and assign, its new
-	-- value, in which {old} is the old one (initial for a column to be added);
+	-- copies, columns of which one row is kept, the first in order; column and
+	-- assign, its new value, in which {old} is the old one (initial for a column
+	-- to be added), is_day where that is a date whatever it was; split, which
+	-- takes from each row the days of those that come before it in order; last,
+	-- a new value as of assign, made of the days {starts} and {ends} after that;
 	-- append, a query of keys that are missing, with key, what the key is.
 	conditions text := (SELECT string_agg(DISTINCT m ->> 'keep', E'\n\t\tAND ') FROM jsonb_array_elements(mendings) m);
 	copies text := (SELECT string_agg(DISTINCT m ->> 'copies', ', ') FROM jsonb_array_elements(mendings) m);
+	copies_order text := (SELECT string_agg(DISTINCT m ->> 'order', ', ') FROM jsonb_array_elements(mendings) m);
+	split jsonb := (SELECT m -> 'split' FROM jsonb_array_elements(mendings) m WHERE m ? 'split' LIMIT 1);
+	-- another name where types change, which no view can be replaced with
+	suffix text := (SELECT CASE WHEN bool_or(m ? 'append') THEN '_complete' WHEN bool_or(m ? 'split' OR m ? 'last' OR m ? 'is_day') THEN '_days' ELSE '_clean' END FROM jsonb_array_elements(mendings) m);
+	starts text;
+	ends text;
+	rows text;
 	missing text := (SELECT string_agg(DISTINCT m ->> 'append', E'\n\tUNION ') FROM jsonb_array_elements(mendings) m);
 	key jsonb := (SELECT m -> 'key' FROM jsonb_array_elements(mendings) m WHERE m ? 'append' LIMIT 1);
 	source_text text := source::regclass::text;
@@ -49,20 +59,46 @@ BEGIN
 	SELECT jsonb_object_agg(a.attname, CASE WHEN a.attname::text = key ->> 'column' THEN key ->> 'expression' ELSE format('s.%I', a.attname) END)
 	INTO values
 	FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
-	SELECT jsonb_object_agg(x ->> 'column', x ->> 'initial') INTO added
-	FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' AND NOT values ? (x ->> 'column');
+	SELECT jsonb_object_agg(c.name, c.initial) INTO added
+	FROM jsonb_array_elements(mendings) x
+	CROSS JOIN LATERAL (
+		SELECT x ->> 'column', x ->> 'initial' WHERE x ? 'column'
+		UNION ALL
+		SELECT x #>> '{split,starts_column}', x #>> '{split,starts}' WHERE x ? 'split'
+		UNION ALL
+		SELECT x #>> '{split,ends_column}', x #>> '{split,ends}' WHERE x ? 'split') AS c (name, initial)
+	WHERE NOT values ? c.name;
 	values := values || coalesce(added, '{}');
 	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' LOOP
 		values := values || jsonb_build_object(m ->> 'column', cvm._assign(m ->> 'assign', values ->> (m ->> 'column')));
+	END LOOP;
+
+	rows := CASE WHEN copies IS NULL THEN format('%s s', source_text) || coalesce(E'\nWHERE ' || conditions, '')
+		ELSE format(E'(\n\tSELECT s.*, row_number() OVER (PARTITION BY %s%s) AS cvm_copy_no\n\tFROM %s s%s) s\nWHERE s.cvm_copy_no = 1',
+			copies, ' ORDER BY ' || copies_order, source_text, E'\n\tWHERE ' || conditions) END;
+	-- an end that was changed is one by then
+	SELECT coalesce((SELECT values ->> (x ->> 'column') FROM jsonb_array_elements(mendings) x WHERE x ? 'is_day' LIMIT 1), split ->> 'ends', (
+		SELECT x ->> 'ends' FROM jsonb_array_elements(mendings) x WHERE x ? 'last' LIMIT 1)) INTO ends;
+	starts := coalesce(split ->> 'starts', (SELECT x ->> 'starts' FROM jsonb_array_elements(mendings) x WHERE x ? 'last' LIMIT 1));
+	IF split IS NOT NULL THEN
+		rows := format(E'(\n\tSELECT s.*, datemultirange(s.cvm_days) - CASE WHEN s.cvm_counts THEN coalesce(range_agg(s.cvm_days) FILTER (WHERE s.cvm_counts) OVER (\n'
+			'\t\tPARTITION BY %s ORDER BY %s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), ''{}'') ELSE ''{}'' END AS cvm_left\n'
+			'\tFROM (SELECT s.*, %s AS cvm_counts, CASE WHEN %s <= %s THEN ''empty''::daterange ELSE daterange(%5$s, %4$s) END AS cvm_days\n\tFROM %6$s) s) s\n'
+			'CROSS JOIN LATERAL unnest(s.cvm_left) AS cvm_part (days)',
+			split ->> 'parts', split ->> 'order', split ->> 'counts', ends, starts, rows);
+		starts := 'lower(cvm_part.days)';
+		ends := 'upper(cvm_part.days)';
+		values := values || jsonb_build_object(split ->> 'starts_column', starts, split ->> 'ends_column', ends);
+	END IF;
+	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'last' LOOP
+		values := values || jsonb_build_object(m ->> 'column', replace(replace(m ->> 'last', '{starts}', starts), '{ends}', ends));
 	END LOOP;
 
 	query := format(E'SELECT %s\nFROM %s', (
 			SELECT string_agg(format('%s AS %I', v.value, v.key), E',\n\t' ORDER BY a.attnum, v.key)
 			FROM jsonb_each_text(values) v
 			LEFT JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = v.key),
-		CASE WHEN copies IS NULL THEN format('%s s', source_text) || coalesce(E'\nWHERE ' || conditions, '')
-			ELSE format(E'(\n\tSELECT s.*, row_number() OVER (PARTITION BY %s) AS cvm_copy_no\n\tFROM %s s%s) s\nWHERE s.cvm_copy_no = 1',
-				copies, source_text, E'\n\tWHERE ' || conditions) END);
+		rows);
 	IF missing IS NOT NULL THEN
 		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
 			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::' || format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
@@ -71,7 +107,7 @@ BEGIN
 	END IF;
 
 	-- a name that is free; the key may get a wider type where keys are added
-	clean := cvm._free_name(_clean_view.model, _clean_view.entity || CASE WHEN missing IS NULL THEN '_clean' ELSE '_complete' END);
+	clean := cvm._free_name(_clean_view.model, _clean_view.entity || suffix);
 	RETURN format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L, %L);',
 		_clean_view.model, clean, query, _clean_view.model, _clean_view.entity, format('%I.%I', _clean_view.model, clean),
 		-- a column that was left out on purpose and is now there
@@ -109,10 +145,12 @@ BEGIN
 	mapping := coalesce(mapping, '{}');
 
 	-- a column of another type is cast in a view
-	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', '{old}::' || cvm._class_type(ec.class))) INTO casts
+	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', CASE WHEN ec.class IN ('key', 'label') AND cvm._equals_other_bytes(a.atttypid, a.attcollation)
+		THEN 'lower({old}::text COLLATE "default")' ELSE '{old}::' || cvm._class_type(ec.class) END)) INTO casts
 	FROM cvm.entity_column ec
 	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = coalesce(mapping ->> ec.column_name, ec.column_name) AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE ec.entity = _mend_binding.entity AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL;
+	WHERE ec.entity = _mend_binding.entity AND (cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL
+		OR ec.class IN ('key', 'label') AND cvm._equals_other_bytes(a.atttypid, a.attcollation));
 	IF casts IS NOT NULL THEN
 		RETURN cvm._clean_view(_mend_binding.model, _mend_binding.entity, source, mapping, casts);
 	END IF;

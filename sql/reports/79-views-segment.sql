@@ -214,7 +214,7 @@ CROSS JOIN LATERAL (VALUES
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
 	m.from_day,
 	m.to_day$$),
-	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4', ', m.period_start - 21 AS from_day, least(m.period_start + 7, o.as_of) AS to_day', 'm.from_day::text', $$m.from_day,
+	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4', ', m.period_start - 21 AS from_day, least(m.period_start + 7, o.as_of) AS to_day', 'to_char(m.from_day::timestamp, ''YYYY-MM-DD'')', $$m.from_day,
 	m.to_day$$)) AS v (view, grain, span, ends, label, period);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES

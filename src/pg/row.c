@@ -11,10 +11,13 @@
 #include "pg/row.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 /* Read a form off the types of the function that was called. */
@@ -77,6 +80,51 @@ row_is_constant(FunctionCallInfo fcinfo, int argument)
 	return IsA(entry->expr, Const);
 }
 
+/* Refuse a collation under which keys are equal without equal bytes. */
+void
+key_check_collation(Oid collation)
+{
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("nondeterministic collations are not supported for "
+						"customers"),
+				 errdetail("Customers are told apart by the bytes of their "
+						   "keys, which this collation does not compare."),
+				 errhint("Fold with lower(customer COLLATE \"default\"), or "
+						 "whatever makes equal keys the same.")));
+}
+
+/*
+ * Refuse text keys that are equal without equal bytes: by their collation, or
+ * by their type, which is cast to text on the way here (citext).
+ */
+void
+row_check_key(FunctionCallInfo fcinfo, int argument)
+{
+	Aggref *aggref = AggGetAggref(fcinfo);
+	Node *key;
+	Oid type;
+	char category;
+	bool is_preferred;
+
+	key_check_collation(PG_GET_COLLATION());
+	if (aggref == NULL || argument < 1 || argument > list_length(aggref->args))
+		return;
+	key = (Node *) list_nth_node(TargetEntry, aggref->args, argument - 1)->expr;
+	type = getBaseType(exprType(strip_implicit_coercions(key)));
+	get_type_category_preferred(type, &category, &is_preferred);
+	if (category == TYPCATEGORY_STRING && type >= FirstNormalObjectId)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("type %s is not supported for customers",
+						format_type_be(type)),
+				 errdetail("Customers are told apart by the bytes of their "
+						   "keys, which this type may not compare."),
+				 errhint("Fold with lower(customer::text), or whatever makes "
+						 "equal keys the same.")));
+}
+
 /* The form of this call. */
 RowForm *
 row_form_make(FunctionCallInfo fcinfo)
@@ -90,6 +138,8 @@ row_form_make(FunctionCallInfo fcinfo)
 	form->is_constant =
 		form->grain.is_constant && (form->zone < 0 || form->zone_constant);
 	form->is_plain = form->is_constant && form->value < 0 && form->is_start < 0;
+	if (form->customer >= 0 && form->key_kind == KEY_TEXT)
+		row_check_key(fcinfo, form->customer);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }

@@ -63,6 +63,8 @@ typedef struct RowForm
 
 extern DayReader day_reader(TimeKind kind, Zone *zone);
 extern RowForm *row_form_make(FunctionCallInfo fcinfo);
+extern void key_check_collation(Oid collation);
+extern void row_check_key(FunctionCallInfo fcinfo, int argument);
 extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
 extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
 extern GrainForm *grain_form_make(FunctionCallInfo fcinfo, int argument);

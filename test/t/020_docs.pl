@@ -130,4 +130,21 @@ for my $file ('README.md', sort glob 'doc/*.md') {
 	system("psql -Xq -d postgres -c 'drop database $database'");
 }
 ok($number >= 6, "the examples of $number documents were run");
+
+# doc/model.md names all there is
+system("psql -Xq -d postgres -c 'create database cvm_docs_names' -c '\\c cvm_docs_names' -c 'create extension cvm'") == 0
+  or die 'no database';
+my $model = do { local (@ARGV, $/) = 'doc/model.md'; <> };
+for my $kind (['setting', 'select setting from cvm.setting_definition order by position', 'configure'],
+	['view', 'select view from cvm.report_view order by position', 'Report views'],
+	['problem', q{select distinct m[1] from pg_proc, regexp_matches(prosrc, $$problem'?(?: :=|,) '([a-z_]+)'$$, 'g') m where proname in ('check_model', '_row_checks', '_set_checks') order by 1}, 'check_model']) {
+	my ($what, $query, $heading) = @$kind;
+	open my $psql, '-|', 'psql', '-XAtq', '-d', 'cvm_docs_names', '-c', $query or die 'no psql';
+	chomp(my @names = <$psql>);
+	close $psql;
+	my ($section) = $model =~ /^## \Q$heading\E\n(.*?)(?=^## |\z)/ms;
+	my @missing = grep { $section !~ /`$_`/ } @names;
+	ok(@names >= 20 && !@missing, "doc/model.md names every $what", "of " . @names . " are missing: @missing");
+}
+system("psql -Xq -d postgres -c 'drop database cvm_docs_names'");
 print "1..$tests\n";

@@ -78,6 +78,8 @@ question_form(FunctionCallInfo fcinfo, int first)
 	form->row.key_kind = types[ARG_CUSTOMER] == INT8OID	  ? KEY_NUMBER
 						 : types[ARG_CUSTOMER] == UUIDOID ? KEY_UUID
 														  : KEY_TEXT;
+	if (form->row.key_kind == KEY_TEXT)
+		row_check_key(fcinfo, ARG_CUSTOMER);
 	form->nargs = PG_NARGS() - first;
 	if (form->nargs > MAX_QUESTION)
 		elog(ERROR, "question has too many arguments");

@@ -67,6 +67,8 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc columns)
 				 errhint("Select customer, time, and then perhaps value "
 						 "numeric, is_start boolean, is_return boolean; the "
 						 "customer has the type of the first result column.")));
+	if (customer == TEXTOID)
+		key_check_collation(TupleDescAttr(columns, 0)->attcollation);
 	if (receiver->timelines != NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("query has more than one statement"),

@@ -33,6 +33,8 @@ spell_buffer_form(FunctionCallInfo fcinfo, int grain)
 	form->key_kind = type == INT8OID   ? KEY_NUMBER
 					 : type == UUIDOID ? KEY_UUID
 									   : KEY_TEXT;
+	if (form->key_kind == KEY_TEXT)
+		row_check_key(fcinfo, ARG_CUSTOMER);
 	form->grain.argument = grain;
 	form->grain.is_constant = row_is_constant(fcinfo, grain);
 	fcinfo->flinfo->fn_extra = form;

@@ -97,5 +97,33 @@ SELECT results_eq('SELECT driver, customers, days_measured, last_decision_on FRO
 UPDATE idea SET status = 'closed' WHERE initiative = 'portal';
 SELECT results_eq('SELECT driver, last_decision_on FROM rv.measurement_without_action ORDER BY 1', $$VALUES ('portal', date '2024-02-01'), ('quality', NULL)$$, 'so is one on which all is closed');
 
+-- W12: what a campaign brought beyond its control
+CREATE TABLE mailing (customer_id int, occurred_at date, channel text, campaign text, arm text);
+CREATE TABLE sale (customer_id int, product text, started_on date, ended_on date, mrr numeric);
+INSERT INTO mailing SELECT n, date '2024-01-10', 'mail', 'spring', CASE WHEN n <= 9000 THEN 'target' ELSE 'Control' END FROM generate_series(1, 10000) n;
+INSERT INTO sale SELECT n, 'P', date '2024-01-12' + n % 20, NULL::date, 10 FROM generate_series(1, 540) n UNION ALL SELECT n, 'P', date '2024-01-12', NULL, 10 FROM generate_series(9001, 9045) n
+	-- before it, and too late
+	UNION ALL SELECT n, 'P', date '2024-01-09', NULL, 10 FROM generate_series(601, 700) n UNION ALL SELECT n, 'P', date '2024-02-09', NULL, 10 FROM generate_series(701, 800) n;
+SELECT cvm.create_model('cp', tz => 'UTC', as_of => '2024-05-01') \g /dev/null
+SELECT cvm.bind('cp', 'contact', 'mailing'), cvm.bind('cp', 'subscription', 'sale') \g /dev/null
+SELECT is((SELECT concat_ws(' ', target_converted, target_customers, control_converted, control_customers, round(uplift::numeric, 4), round(incremental_customers), round(std_error::numeric, 6), round(100 * conf_low::numeric, 3), round(100 * conf_high::numeric, 3), verdict) FROM cp.campaign_uplift),
+	'540 9000 45 1000 0.0150 135 0.007017 0.125 2.875 uplift', 'W12: 540 of 9000 against 45 of 1000 are 1.5 points, 135 customers, from 0.125 to 2.875');
+SELECT is((SELECT round(minimum_detectable::numeric, 5) FROM cp.campaign_uplift), (SELECT round(2.801585 * sqrt(0.0585 * 0.9415 * (1.0 / 9000 + 1.0 / 1000)), 5)), 'and a campaign of this size shows 2.2 points four times of five');
+INSERT INTO mailing SELECT n, date '2024-01-20', 'mail', 'spring', 'control' FROM generate_series(1, 600) n;
+SELECT is((SELECT concat_ws(' ', contaminated_customers, target_customers, verdict) FROM cp.campaign_uplift), '600 9000 contaminated', 'nor is one with customers in both, who count where they were first');
+INSERT INTO mailing SELECT n, date '2024-01-20', 'mail', 'alone', 'target' FROM generate_series(1, 60) n UNION ALL SELECT n, date '2024-04-20', 'mail', 'young', CASE WHEN n % 2 = 0 THEN 'target' ELSE 'control' END FROM generate_series(1, 60) n
+	UNION ALL SELECT n, date '2024-02-20', 'mail', 'harmless', CASE WHEN n % 2 = 0 THEN 'target' ELSE 'control' END FROM generate_series(1, 600) n;
+SELECT results_eq('SELECT campaign COLLATE "default", verdict, target_customers, control_customers, pending_customers FROM cp.campaign_uplift WHERE campaign <> ''spring'' ORDER BY 1',
+	$$VALUES ('alone', 'no_control', 60::bigint, 0::bigint, 0::bigint), ('harmless', 'inconclusive', 300, 300, 0), ('young', 'immature', 0, 0, 60)$$, 'one without control, one that is too young and one that did nothing are told as such');
+SELECT cvm.configure('cp', 'control_share', '0.5') \g /dev/null
+SELECT results_eq('SELECT campaign COLLATE "default", verdict FROM cp.campaign_uplift ORDER BY 1', $$VALUES ('alone', 'no_control'), ('harmless', 'inconclusive'), ('spring', 'sample_ratio'), ('young', 'immature')$$,
+	'arms that are as planned are believed, and those that are not are not');
+-- 40 campaigns that do nothing: few are accused of anything
+CREATE TABLE null_mailing AS SELECT c * 1000 + n AS customer_id, date '2024-02-01' AS occurred_at, 'c' || c AS campaign, CASE WHEN hashtext('a' || c || '.' || n) & 1 = 0 THEN 'target' ELSE 'control' END AS arm FROM generate_series(1, 40) c, generate_series(0, 399) n;
+CREATE TABLE null_sale AS SELECT customer_id, 'P' AS product, date '2024-02-03' AS started_on, NULL::date AS ended_on, 1 AS mrr FROM null_mailing WHERE hashtext('s' || customer_id) & 7 = 0;
+SELECT cvm.create_model('nu', tz => 'UTC', as_of => '2024-05-01') \g /dev/null
+SELECT cvm.bind('nu', 'contact', 'null_mailing'), cvm.bind('nu', 'subscription', 'null_sale') \g /dev/null
+SELECT cmp_ok((SELECT count(*) FILTER (WHERE verdict <> 'inconclusive') FROM nu.campaign_uplift), '<=', 5::bigint, 'of 40 campaigns that do nothing no more than chance has it are accused');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -78,7 +78,7 @@ ORDER BY segment = '(all)', closing_mrr DESC;
 
 \echo 'What was sold to them, renewed and kept, from the same rows:'
 SELECT segment, cross_sold_customers AS cross_sold, round(cross_sell_rate::numeric, 4) AS cross_sell, round(upsell_rate::numeric, 4) AS upsell,
-	due_spells AS due, round(renewal_rate::numeric, 3) AS renewal, round(retention_3_rate::numeric, 3) AS kept_3, round(retention_12_rate::numeric, 3) AS kept_12,
+	ended_spells AS ended, round(continuation_rate::numeric, 3) AS went_on, round(retention_3_rate::numeric, 3) AS kept_3, round(retention_12_rate::numeric, 3) AS kept_12,
 	acquired_customers AS acquired, round(acquisition_quality_rate::numeric, 3) AS quality
 FROM acme.segment_kpi
 WHERE month = (SELECT max(month) FROM acme.segment_kpi WHERE is_complete)

@@ -20,7 +20,7 @@ CREATE TABLE world.offer (offer text, product text, channel text, price numeric(
 INSERT INTO world.offer VALUES ('welcome', 'PLUS', NULL, 9, true, '2024-02-01', '2024-11-01'), ('stay', 'BASIC', 'web', 8, false, '2024-01-01', NULL), ('cheap', 'BASIC', 'web', 7, false, '2024-01-01', NULL);
 
 CREATE TABLE world.subscription (customer_id int, product text, started_on date, ended_on date, mrr numeric(10,2), subscription_id text, channel text, offer text,
-	status text, end_reason text, cancel_requested_on date) PARTITION BY RANGE (started_on);
+	status text, end_reason text, cancel_requested_on date, committed_until date) PARTITION BY RANGE (started_on);
 CREATE TABLE world.subscription_2024 PARTITION OF world.subscription FOR VALUES FROM (MINVALUE) TO ('2024-07-01');
 CREATE TABLE world.subscription_later PARTITION OF world.subscription DEFAULT;
 -- everybody's first plan; four in ten move to another one, on the same day or later
@@ -39,7 +39,8 @@ WITH first AS (
 INSERT INTO world.subscription
 SELECT l.customer_id, l.product, l.started_on, l.ended_on, coalesce(o.price, p.list_price - world.draw('discount', l.customer_id, 3)), 'S' || l.customer_id || '-' || l.n, l.channel, l.offer,
 	CASE world.draw('trial', l.customer_id, 20) WHEN 0 THEN 'trial' WHEN 1 THEN 'paused' ELSE 'active' END,
-	CASE WHEN l.ended_on IS NOT NULL THEN (ARRAY['price', 'moved', 'payment failed'])[1 + world.draw('why', l.customer_id, 3)] END, l.ended_on - 20
+	CASE WHEN l.ended_on IS NOT NULL THEN (ARRAY['price', 'moved', 'payment failed'])[1 + world.draw('why', l.customer_id, 3)] END, l.ended_on - 20,
+	CASE WHEN world.draw('bound', l.customer_id, 4) > 0 THEN l.started_on + 90 * (1 + world.draw('term', l.customer_id, 2)) END
 FROM (
 	SELECT customer_id, product, started_on, ended_on, channel, CASE WHEN product = 'PLUS' AND customer_id % 2 = 0 THEN 'welcome' END AS offer, 1 AS n FROM first
 	UNION ALL SELECT customer_id, product, started_on, CASE WHEN world.draw('end', customer_id, 3) = 0 THEN started_on + 60 END, channel,

@@ -101,6 +101,7 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('subscription', 10, 'end_reason', false, true, 'label', '{reason,cancel_reason,churn_reason,termination_reason}', 'Why it ended.'),
 	('subscription', 11, 'cancel_requested_on', false, true, 'day', '{cancel_requested_at,cancelled_on,cancelled_at,canceled_at,notice_date,cancellation_date}', 'Day on which the end was asked for.'),
 	('subscription', 12, 'currency', false, true, 'label', '{currency_code,curr,ccy}', 'Currency of mrr; NULL: the model''s.'),
+	('subscription', 13, 'committed_until', false, true, 'day', '{commitment_end,commitment_end_date,commitment_ends_on,commit_end,minimum_term_end,contract_end,contract_end_date,current_term_end,term_end}', 'First day on which the customer is no longer bound to it; NULL: not bound. The spell may go on after it.'),
 
 	('product', 1, 'product', true, false, 'label', '{product_id,product_code,code,plan,plan_code,plan_id,sku,tariff,id}', 'Code of the product.'),
 	('product', 2, 'family', false, true, 'label', '{product_family,category,group,product_group,line,product_line}', 'Family of products that it belongs to.'),

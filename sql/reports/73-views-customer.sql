@@ -147,8 +147,8 @@ SELECT d.decile::text AS row_key,
 FROM decile d
 WINDOW w AS (ORDER BY d.decile DESC)$$, '{{margin}}', x.margin), '{{join}}', x.added)
 FROM (VALUES
-	(1, '{subscription,product.unit_margin}'::text[], 'CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(g.unit_margin) END',
-		'LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin FROM product r GROUP BY r.product) g ON g.product = s.product'),
+	(1, '{subscription,product.unit_margin}'::text[], 'CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(g.unit_margin + coalesce(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END - g.list_price, 0)) END',
+		'LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) g ON g.product = s.product'),
 	(2, '{subscription}', 'NULL::numeric', '')) AS x (preference, needs, margin, added);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
@@ -182,7 +182,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('value_decile', 3, 'ranked_by', 'text', 'word', 'margin where product.unit_margin is known of all that is held, else mrr', false, 'What value is.'),
 	('value_decile', 4, 'customers', 'bigint', 'customers', 'count of paying customers', true, 'Customers in the tenth.'),
 	('value_decile', 5, 'mrr', 'numeric(18,2)', 'money a month', 'sum of the lines held', true, 'Recurring revenue.'),
-	('value_decile', 6, 'margin', 'numeric(18,2)', 'money a month', 'sum over lines held of product.unit_margin', true, 'Margin, before shared costs; NULL when not known.'),
+	('value_decile', 6, 'margin', 'numeric(18,2)', 'money a month', 'sum over lines held of product.unit_margin + price paid - product.list_price', true, 'Margin at the price paid, before shared costs; where a product has no list_price its unit_margin is taken as it is. NULL when not known.'),
 	('value_decile', 7, 'least', 'numeric(18,2)', 'money a month', 'least value in the tenth', false, 'Value of the least valuable customer in it.'),
 	('value_decile', 8, 'most', 'numeric(18,2)', 'money a month', 'greatest value in the tenth', false, 'Value of the most valuable customer in it.'),
 	('value_decile', 9, 'value_share', 'double precision', 'fraction', 'value of the tenth / value of all', true, 'The tenth''s part of all value.'),

@@ -109,6 +109,33 @@ INSERT INTO cvm.subscription_part VALUES
 	UNION ALL$$),
 ('since_segments', NULL, false, ''),
 
+-- Commitments that ended, the price of the last spells of each, and whether
+-- the line or what took its place is paid for on the day after
+('committed', NULL, NULL, $$term AS MATERIALIZED (
+	SELECT t.customer_id, t.line, t.due_on, t.last_end, sum(t.mrr) AS mrr
+	FROM (
+		SELECT s.customer_id, coalesce(s.subscription_id, s.product) AS line, s.committed_until AS due_on, coalesce(s.ended_on, 'infinity') AS ended_on,
+			max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, coalesce(s.subscription_id, s.product), s.committed_until) AS last_end,
+			{{term_price}} AS mrr
+		FROM subscription s
+		CROSS JOIN observed o{{term_rate}}
+		WHERE s.customer_id IS NOT NULL AND s.committed_until < o.as_of AND s.started_on < s.committed_until AND coalesce(s.ended_on > s.started_on, true)) t
+	WHERE t.ended_on = t.last_end
+	GROUP BY 1, 2, 3, 4
+	HAVING sum(t.mrr) > 0
+), committed AS MATERIALIZED (
+	SELECT t.customer_id, t.line, t.due_on, t.mrr, count(s.product) > 0 AS stays
+	FROM term t
+	LEFT JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on <= t.due_on AND coalesce(s.ended_on > t.due_on, true) AND {price} > 0
+		AND (coalesce(s.subscription_id, s.product) = t.line OR s.started_on >= t.last_end)
+	GROUP BY 1, 2, 3, 4
+)$$),
+('term_price', NULL, NULL, '{price}'),
+('term_price', 'fx', NULL, '{price} * coalesce(r.rate, 1)'),
+('term_rate', NULL, NULL, ''),
+('term_rate', 'fx', NULL, $$
+		LEFT JOIN rate_now r ON r.currency = s.currency$$),
+
 -- The waterfall, from holdings
 ('waterfall', NULL, NULL, $${{waterfall_segments}}
 SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state

@@ -35,13 +35,34 @@ bridge AS MATERIALIZED (
 	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b
 )$$),
 
+('commitment', 1, '{}', $$
+committing AS MATERIALIZED (
+	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
+), committed_in AS (
+	SELECT DISTINCT ON (c.customer_id, c.line, c.due_on) c.customer_id, c.line, c.due_on, c.mrr, c.stays, coalesce(h.segment, '(none)') AS segment
+	FROM committed c
+	LEFT JOIN segment_history h ON h.customer_id = c.customer_id AND h.segment IS NOT NULL
+		AND h.valid_from < c.due_on AND coalesce(h.valid_to >= c.due_on, true)
+	ORDER BY c.customer_id, c.line, c.due_on, h.valid_from DESC, h.segment COLLATE "C"
+), due AS (
+	SELECT s.segment, date_trunc('month', c.due_on::timestamp)::date AS month,
+		count(*) AS commitments, sum(c.mrr) AS mrr, count(*) FILTER (WHERE c.stays) AS renewed, coalesce(sum(c.mrr) FILTER (WHERE c.stays), 0) AS renewed_mrr,
+		-- of a ratio of sums, as segment_bridge() has errors
+		CASE WHEN count(*) > 1 THEN sqrt(greatest(coalesce(sum(c.mrr * c.mrr) FILTER (WHERE c.stays), 0) * power(coalesce(sum(c.mrr) FILTER (WHERE NOT c.stays), 0) / sum(c.mrr), 2)
+			+ coalesce(sum(c.mrr * c.mrr) FILTER (WHERE NOT c.stays), 0) * power(coalesce(sum(c.mrr) FILTER (WHERE c.stays), 0) / sum(c.mrr), 2), 0) * count(*) / (count(*) - 1)) / sum(c.mrr) END AS error
+	FROM committed_in c
+	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
+	GROUP BY 1, 2
+)$$),
+
 ('margin', 1, '{product.unit_margin}', $$
 direct AS (
 	SELECT s.segment, p.period_start,
-		CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(p.lines * g.unit_margin) END AS margin
+		-- at the price paid, where the price is known at which unit_margin is earned
+		CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(p.lines * g.unit_margin + coalesce(p.mrr - p.lines * g.list_price, 0)) END AS margin
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_products(f.state) p
-	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin FROM product r GROUP BY r.product) g ON g.product = p.product
+	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) g ON g.product = p.product
 	CROSS JOIN LATERAL (VALUES (p.segment), ('(all)')) AS s (segment)
 	GROUP BY p.period_start, s.segment
 )$$),
@@ -150,6 +171,10 @@ given AS (
 aim AS (
 	SELECT NULL::text AS segment, NULL::date AS month, NULL::numeric AS target WHERE false
 )$$);
+
+UPDATE cvm.segment_part p SET body = E'\n' || replace(replace(c.body, '{{term_price}}', '{price}'), '{{term_rate}}', '') || ',' || p.body
+FROM cvm.subscription_part c
+WHERE p.part = 'commitment' AND c.part = 'committed';
 
 -- Every combination of the parts named, the richest first
 @define segment_bodies view | parts

@@ -20,7 +20,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(74, 'segment_migration_12_months', 'Who was where at the end of a month and twelve months before: for every month end that has such an earlier one, what segment_migration has between month ends. Rows of months overlap: do not add them up.', 'customers'),
 	(75, 'segment_migration_4_weeks', 'Who was where at the end of a week and four weeks before, for every week that has such an earlier one. Rows of weeks overlap: do not add them up.', 'customers');
 
-@with segment_bodies segment_kpi | flow,bridge,margin,driver,cost,owner,target
+@with segment_bodies segment_kpi | flow,bridge,commitment,margin,driver,cost,owner,target
 
 SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	b.segment,
@@ -83,13 +83,20 @@ SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS 
 	CASE WHEN b.is_complete AND b.upsell_eligible_customers > 0 THEN b.upsold_customers / b.upsell_eligible_customers::double precision END AS upsell_rate,
 	CASE WHEN y.families IS NOT NULL THEN b.upsell_undone_customers END AS upsell_undone_customers,
 	CASE WHEN y.families IS NOT NULL THEN b.upsold_mrr END::numeric(18,2) AS upsold_mrr,
-	b.due_spells,
-	b.renewed_spells,
-	CASE WHEN b.is_complete AND b.due_spells > 0 THEN b.renewed_spells / b.due_spells::double precision END AS renewal_rate,
-	b.due_mrr::numeric(18,2) AS due_mrr,
-	b.renewed_mrr::numeric(18,2) AS renewed_mrr,
-	CASE WHEN b.is_complete AND b.due_mrr > 0 THEN (b.renewed_mrr / b.due_mrr)::double precision END AS renewal_value_rate,
-	CASE WHEN b.is_complete THEN b.renewal_value_error END AS renewal_value_error,
+	CASE WHEN n.is_known THEN coalesce(u.commitments, 0) END AS due_commitments,
+	CASE WHEN n.is_known THEN coalesce(u.renewed, 0) END AS renewed_commitments,
+	CASE WHEN b.is_complete THEN u.renewed / u.commitments::double precision END AS renewal_rate,
+	CASE WHEN n.is_known THEN coalesce(u.mrr, 0) END::numeric(18,2) AS due_mrr,
+	CASE WHEN n.is_known THEN coalesce(u.renewed_mrr, 0) END::numeric(18,2) AS renewed_mrr,
+	CASE WHEN b.is_complete THEN (u.renewed_mrr / u.mrr)::double precision END AS renewal_value_rate,
+	CASE WHEN b.is_complete THEN u.error::double precision END AS renewal_value_error,
+	b.due_spells AS ended_spells,
+	b.renewed_spells AS continued_spells,
+	CASE WHEN b.is_complete AND b.due_spells > 0 THEN b.renewed_spells / b.due_spells::double precision END AS continuation_rate,
+	b.due_mrr::numeric(18,2) AS ended_mrr,
+	b.renewed_mrr::numeric(18,2) AS continued_mrr,
+	CASE WHEN b.is_complete AND b.due_mrr > 0 THEN (b.renewed_mrr / b.due_mrr)::double precision END AS continuation_value_rate,
+	CASE WHEN b.is_complete THEN b.renewal_value_error END AS continuation_value_error,
 	CASE WHEN b.is_complete THEN b.cohort_1_customers END AS cohort_1_customers,
 	CASE WHEN b.is_complete THEN b.retained_1_customers END AS retained_1_customers,
 	CASE WHEN b.is_complete AND b.cohort_1_customers > 0 THEN b.retained_1_customers / b.cohort_1_customers::double precision END AS retention_1_rate,
@@ -123,6 +130,8 @@ SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS 
 	b.as_of
 FROM bridge b
 CROSS JOIN family y
+CROSS JOIN committing n
+LEFT JOIN due u ON u.segment = b.segment AND u.month = b.period_start
 JOIN bridge t ON t.segment = '(all)' AND t.period_start = b.period_start
 LEFT JOIN direct d ON d.segment = b.segment AND d.period_start = b.period_start
 LEFT JOIN allocated a ON a.segment = b.segment AND a.month = b.period_start
@@ -227,8 +236,9 @@ SELECT cvm.row_key(k.segment, k.month_label, t.metric) AS row_key,
 	k.owner,
 	v.value,
 	t.target,
-	v.value - t.target AS variance,
-	v.value / nullif(t.target, 0) AS attainment,
+	CASE WHEN abs(v.value - t.target) < 1e20 THEN v.value::numeric - t.target::numeric END::numeric(28,8) AS variance,
+	CASE WHEN t.target > 0 AND v.value >= 0 THEN CASE WHEN v.better = 'lower' THEN t.target / nullif(v.value, 0) ELSE v.value / t.target END END AS attainment,
+	v.better,
 	CASE WHEN v.better = 'lower' THEN v.value <= t.target ELSE v.value >= t.target END AS is_met,
 	k.is_complete,
 	k.as_of
@@ -281,7 +291,7 @@ WITH kpi AS MATERIALIZED (
 		('multi_product_share', k.multi_product_customers, k.closing_customers, k.closing_customers, NULL),
 		('cross_sell_rate', k.cross_sold_customers, k.opening_customers, k.opening_customers, NULL),
 		('upsell_rate', k.upsold_customers, k.upsell_eligible_customers, k.upsell_eligible_customers, NULL),
-		('renewal_rate', k.renewed_spells, k.due_spells, k.due_spells, NULL),
+		('renewal_rate', k.renewed_commitments, k.due_commitments, k.due_commitments, NULL),
 		('retention_1_rate', k.retained_1_customers, k.cohort_1_customers, k.cohort_1_customers, NULL),
 		('retention_3_rate', k.retained_3_customers, k.cohort_3_customers, k.cohort_3_customers, NULL),
 		('retention_6_rate', k.retained_6_customers, k.cohort_6_customers, k.cohort_6_customers, NULL),
@@ -290,7 +300,7 @@ WITH kpi AS MATERIALIZED (
 		('winback_share', k.winback_customers, k.new_customers + k.winback_customers, k.new_customers + k.winback_customers, NULL),
 		('gross_revenue_retention_rate', k.gross_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.gross_revenue_retention_error),
 		('net_revenue_retention_rate', k.net_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.net_revenue_retention_error),
-		('renewal_value_rate', k.renewed_mrr, k.due_mrr, k.due_spells, k.renewal_value_error),
+		('renewal_value_rate', k.renewed_mrr, k.due_mrr, k.due_commitments, k.renewal_value_error),
 		('arpu', k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
 		('products_per_customer', k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric, hits, whole, n, error)
 	WHERE m.n IS NOT NULL

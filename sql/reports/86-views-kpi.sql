@@ -16,22 +16,40 @@ INSERT INTO cvm.subscription_part VALUES
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.spells(f.holdings) p
 	WHERE p.ended_on < o.as_of AND p.mrr > 0
-), due AS MATERIALIZED (
+), followed AS MATERIALIZED (
 	SELECT e.segment, date_trunc('month', e.ended_on::timestamp)::date AS month,
-		count(*) AS due_spells, sum(e.mrr) AS due_mrr,
-		count(*) FILTER (WHERE e.stays) AS renewed_spells,
-		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS renewed_mrr
+		count(*) AS ended_spells, sum(e.mrr) AS ended_mrr,
+		count(*) FILTER (WHERE e.stays) AS continued_spells,
+		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS continued_mrr
 	FROM (
 		SELECT '(all)'::text AS segment, a.ended_on, a.mrr, a.stays
-		FROM ended a{{due_segments}}
+		FROM ended a{{followed_segments}}
 	) e
 	GROUP BY 1, 2
+), {{committed}}, due AS MATERIALIZED (
+	SELECT e.segment, date_trunc('month', e.due_on::timestamp)::date AS month,
+		count(*) AS due_commitments, sum(e.mrr) AS due_mrr,
+		count(*) FILTER (WHERE e.stays) AS renewed_commitments,
+		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS renewed_mrr
+	FROM (
+		SELECT '(all)'::text AS segment, a.due_on, a.mrr, a.stays
+		FROM committed a{{due_segments}}
+	) e
+	GROUP BY 1, 2
+), committing AS MATERIALIZED (
+	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
 )$$),
-('due_segments', NULL, true, $$
+('followed_segments', NULL, true, $$
 		UNION ALL
 		SELECT h.segment, a.ended_on, a.mrr, a.stays
 		FROM ended a
 		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$),
+('followed_segments', NULL, false, ''),
+('due_segments', NULL, true, $$
+		UNION ALL
+		SELECT h.segment, a.due_on, a.mrr, a.stays
+		FROM committed a
+		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.due_on - 1)$$),
 ('due_segments', NULL, false, ''),
 
 -- From the closing of twelve months before
@@ -81,11 +99,11 @@ SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS 
 	{currency} AS currency,
 	r.opening_customers,
 	r.at_risk_customers,
-	-r.churn_customers AS churned_customers,
+	r.churn_customers AS churned_customers,
 	r.churn AS logo_churn_rate,
 	r.opening_mrr::numeric(18,2) AS opening_mrr,
 	r.at_risk_mrr::numeric(18,2) AS at_risk_mrr,
-	(-r.churn_mrr)::numeric(18,2) AS churned_mrr,
+	r.churn_mrr::numeric(18,2) AS churned_mrr,
 	CASE WHEN r.is_complete THEN -r.churn_mrr::float8 / nullif(r.at_risk_mrr::float8, 0) END AS revenue_churn_rate,
 	r.gross_retained::numeric(18,2) AS gross_retained_mrr,
 	r.grr AS gross_revenue_retention_rate,
@@ -103,7 +121,7 @@ SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS 
 	y.net::numeric(18,2) AS year_net_retained_mrr,
 	CASE WHEN r.is_complete THEN y.net::float8 / nullif(y.opening::float8, 0) END AS net_revenue_retention_year_rate,
 	(r.new_mrr + r.expansion_mrr)::numeric(18,2) AS gained_mrr,
-	(-r.churn_mrr - r.contraction_mrr)::numeric(18,2) AS lost_mrr,
+	(r.churn_mrr + r.contraction_mrr)::numeric(18,2) AS lost_mrr,
 	CASE WHEN r.is_complete THEN (r.new_mrr + r.expansion_mrr)::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) END AS quick_ratio,
 	r.closing_mrr::numeric(18,2) AS closing_mrr,
 	r.closing_customers,
@@ -111,19 +129,27 @@ SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS 
 	cvm.ltv_naive(r.arpa, r.churn) AS lifetime_revenue,
 	cvm.ltv_margin(r.arpa, {margin_rate}, r.churn) AS lifetime_margin,
 	cvm.ltv_discounted(r.arpa, {margin_rate}, r.churn, {monthly_discount_rate}) AS lifetime_margin_discounted,
-	coalesce(d.due_spells, 0) AS due_spells,
-	coalesce(d.renewed_spells, 0) AS renewed_spells,
-	CASE WHEN r.is_complete THEN d.renewed_spells / d.due_spells::float8 END AS renewal_rate,
-	coalesce(d.due_mrr, 0)::numeric(18,2) AS due_mrr,
-	coalesce(d.renewed_mrr, 0)::numeric(18,2) AS renewed_mrr,
+	CASE WHEN n.is_known THEN coalesce(d.due_commitments, 0) END AS due_commitments,
+	CASE WHEN n.is_known THEN coalesce(d.renewed_commitments, 0) END AS renewed_commitments,
+	CASE WHEN r.is_complete THEN d.renewed_commitments / d.due_commitments::float8 END AS renewal_rate,
+	CASE WHEN n.is_known THEN coalesce(d.due_mrr, 0) END::numeric(18,2) AS due_mrr,
+	CASE WHEN n.is_known THEN coalesce(d.renewed_mrr, 0) END::numeric(18,2) AS renewed_mrr,
 	CASE WHEN r.is_complete THEN d.renewed_mrr::float8 / d.due_mrr::float8 END AS renewal_value_rate,
+	coalesce(e.ended_spells, 0) AS ended_spells,
+	coalesce(e.continued_spells, 0) AS continued_spells,
+	CASE WHEN r.is_complete THEN e.continued_spells / e.ended_spells::float8 END AS continuation_rate,
+	coalesce(e.ended_mrr, 0)::numeric(18,2) AS ended_mrr,
+	coalesce(e.continued_mrr, 0)::numeric(18,2) AS continued_mrr,
+	CASE WHEN r.is_complete THEN e.continued_mrr::float8 / e.ended_mrr::float8 END AS continuation_value_rate,
 	r.is_complete,
 	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{pause_days} AS pause_days,
 	{time_zone} AS time_zone,
 	r.as_of
 FROM rate r
+CROSS JOIN committing n
 LEFT JOIN due d ON d.segment = r.segment AND d.month = r.period_start
+LEFT JOIN followed e ON e.segment = r.segment AND e.month = r.period_start
 CROSS JOIN LATERAL (
 	SELECT coalesce(sum(c.opening), 0) AS opening, coalesce(sum(c.gross), 0) AS gross, coalesce(sum(c.net), 0) AS net
 	FROM year_change c
@@ -140,12 +166,12 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_kpi', 5, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of the amounts; NULL when the model has none.'),
 	('subscription_kpi', 6, 'opening_customers', 'bigint', 'customers', 'closing_customers of the month before', true, 'Customers who paid when the month began.'),
 	('subscription_kpi', 7, 'at_risk_customers', 'bigint', 'customers', 'opening_customers + mrr_movement.paused_customers + closing_paused_customers', true, 'Customers who paid or were in a pause when the month began: those who can be lost.'),
-	('subscription_kpi', 8, 'churned_customers', 'bigint', 'customers', 'count of customers who paid or were in a pause at the opening and are neither at the closing', true, 'Customers of the opening lost, paying or in a pause then.'),
-	('subscription_kpi', 9, 'logo_churn_rate', 'double precision', 'fraction 0..1', 'churned_customers / at_risk_customers', false, 'Share of the customers of the opening, paying or in a pause, who were lost. cvm.churn_rates() has other definitions.'),
+	('subscription_kpi', 8, 'churned_customers', 'bigint', 'customers', '-1 * count of customers who paid or were in a pause at the opening and are neither at the closing', true, 'Customers of the opening lost, paying or in a pause then, as a negative number: mrr_movement.churn_customers.'),
+	('subscription_kpi', 9, 'logo_churn_rate', 'double precision', 'fraction 0..1', '-1 * churned_customers / at_risk_customers', false, 'Share of the customers of the opening, paying or in a pause, who were lost. cvm.churn_rates() has other definitions.'),
 	('subscription_kpi', 10, 'opening_mrr', 'numeric(18,2)', 'money a month', 'closing_mrr of the month before', true, 'Monthly recurring revenue when the month began.'),
 	('subscription_kpi', 11, 'at_risk_mrr', 'numeric(18,2)', 'money a month', 'opening_mrr + mrr_movement.paused_mrr + closing_paused_mrr', true, 'What they brought then, and would have brought without pauses: what can be lost.'),
-	('subscription_kpi', 12, 'churned_mrr', 'numeric(18,2)', 'money a month', 'what the churned customers brought', true, 'Recurring revenue of the opening customers lost.'),
-	('subscription_kpi', 13, 'revenue_churn_rate', 'double precision', 'fraction 0..1', 'churned_mrr / at_risk_mrr', false, 'Share of the opening revenue that left with its customers.'),
+	('subscription_kpi', 12, 'churned_mrr', 'numeric(18,2)', 'money a month', '-1 * what the churned customers brought', true, 'Recurring revenue of the opening customers lost, as a negative number: mrr_movement.churn_mrr.'),
+	('subscription_kpi', 13, 'revenue_churn_rate', 'double precision', 'fraction 0..1', '-1 * churned_mrr / at_risk_mrr', false, 'Share of the opening revenue that left with its customers.'),
 	('subscription_kpi', 14, 'gross_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over opening customers of the lesser of opening and closing: at_risk + contraction + churn', true, 'What is left of the opening revenue, gains not counted; pauses count as kept.'),
 	('subscription_kpi', 15, 'gross_revenue_retention_rate', 'double precision', 'fraction 0..1', 'gross_retained_mrr / at_risk_mrr', false, 'GRR of the month; never above 1.'),
 	('subscription_kpi', 16, 'net_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over opening customers of closing: at_risk + expansion + contraction + churn', true, 'What the opening customers bring at the closing; new and returning customers not counted; pauses count as kept.'),
@@ -158,22 +184,28 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_kpi', 23, 'year_net_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over those customers of now', true, 'What they bring now.'),
 	('subscription_kpi', 24, 'net_revenue_retention_year_rate', 'double precision', 'fraction', 'year_net_retained_mrr / year_opening_mrr', false, 'NRR from closing to closing of twelve months.'),
 	('subscription_kpi', 25, 'gained_mrr', 'numeric(18,2)', 'money a month', 'new_mrr + expansion_mrr', true, 'Numerator of quick_ratio; who came back is left out.'),
-	('subscription_kpi', 26, 'lost_mrr', 'numeric(18,2)', 'money a month', '-1 * (churn_mrr + contraction_mrr)', true, 'Denominator of quick_ratio.'),
-	('subscription_kpi', 27, 'quick_ratio', 'double precision', 'ratio', 'gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
+	('subscription_kpi', 26, 'lost_mrr', 'numeric(18,2)', 'money a month', 'churn_mrr + contraction_mrr of mrr_movement', true, 'What churned and what shrank, as a negative number: denominator of quick_ratio.'),
+	('subscription_kpi', 27, 'quick_ratio', 'double precision', 'ratio', '-1 * gained_mrr / lost_mrr', false, 'Revenue gained for each unit lost; NULL where nothing was lost. Do not average.'),
 	('subscription_kpi', 28, 'closing_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on the last day', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
 	('subscription_kpi', 29, 'closing_customers', 'bigint', 'customers', 'count of customers who pay on the last day', true, 'Customers who paid when the month ended, or at as_of.'),
 	('subscription_kpi', 30, 'arpa', 'double precision', 'money a month per customer', 'closing_mrr / closing_customers', false, 'Average revenue per paying account. Do not average.'),
 	('subscription_kpi', 31, 'lifetime_revenue', 'double precision', 'money', 'arpa / logo_churn_rate', false, 'Naive lifetime value: revenue until churn if churn stayed as it was this month; NULL without churn. Do not average.'),
 	('subscription_kpi', 32, 'lifetime_margin', 'double precision', 'money', 'arpa * margin_rate / logo_churn_rate', false, 'The same as margin; NULL until the setting margin_rate is given. Do not average.'),
 	('subscription_kpi', 33, 'lifetime_margin_discounted', 'double precision', 'money', 'arpa * margin_rate * (1 + d) / (d + logo_churn_rate), d = monthly_discount_rate', false, 'The same, paid in advance and discounted. Do not average.'),
-	('subscription_kpi', 34, 'due_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that came to their end in the month and were observed to.'),
-	('subscription_kpi', 35, 'renewed_spells', 'bigint', 'spells', 'count of due_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
-	('subscription_kpi', 36, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_spells / due_spells', false, 'Renewal rate by count. Prices that change in the middle of a contract end a spell too: bind terms as spells.'),
-	('subscription_kpi', 37, 'due_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of due_spells', true, 'Recurring revenue that came to its end in the month.'),
-	('subscription_kpi', 38, 'renewed_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of renewed_spells', true, 'Of it, that of spells that were renewed, at the old price.'),
+	('subscription_kpi', 34, 'due_commitments', 'bigint', 'commitments', 'count of lines of customers whose subscription.committed_until lies in the month', true, 'Commitments that ended in the month, each once whatever its price became; NULL where committed_until is not bound. A line is a subscription_id, or a product where there is none.'),
+	('subscription_kpi', 35, 'renewed_commitments', 'bigint', 'commitments', 'count of due_commitments whose line, or a spell that began when it ended or later, is paid for on committed_until', true, 'Of those, commitments whose customer went on paying for the line or for what took its place.'),
+	('subscription_kpi', 36, 'renewal_rate', 'double precision', 'fraction 0..1', 'renewed_commitments / due_commitments', false, 'Renewal rate by count, of commitments that ended; NULL where committed_until is not bound, and while the month is open. Of spells that ended, whatever for: continuation_rate.'),
+	('subscription_kpi', 37, 'due_mrr', 'numeric(18,2)', 'money a month', 'sum of the prices of due_commitments, those of their last spells', true, 'Recurring revenue whose commitment ended in the month.'),
+	('subscription_kpi', 38, 'renewed_mrr', 'numeric(18,2)', 'money a month', 'sum of the prices of renewed_commitments', true, 'Of it, that of commitments that were renewed, at the old price.'),
 	('subscription_kpi', 39, 'renewal_value_rate', 'double precision', 'fraction 0..1', 'renewed_mrr / due_mrr', false, 'Renewal rate by value.'),
-	('subscription_kpi', 40, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
-	('subscription_kpi', 41, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
-	('subscription_kpi', 42, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
-	('subscription_kpi', 43, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('subscription_kpi', 44, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('subscription_kpi', 40, 'ended_spells', 'bigint', 'spells', 'count of paid spells that ended in the month', true, 'Spells that ended in the month for whatever reason: left, changed plan, changed price.'),
+	('subscription_kpi', 41, 'continued_spells', 'bigint', 'spells', 'count of ended_spells whose customer paid on the day after', true, 'Of those, spells whose customer went on paying, for whatever product.'),
+	('subscription_kpi', 42, 'continuation_rate', 'double precision', 'fraction 0..1', 'continued_spells / ended_spells', false, 'Share of the spells that ended whose customer went on paying. A change of price or plan ends a spell: this is no renewal rate. NULL while the month is open.'),
+	('subscription_kpi', 43, 'ended_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of ended_spells', true, 'Recurring revenue of spells that ended in the month.'),
+	('subscription_kpi', 44, 'continued_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of continued_spells', true, 'Of it, that of spells whose customer went on paying, at the old price.'),
+	('subscription_kpi', 45, 'continuation_value_rate', 'double precision', 'fraction 0..1', 'continued_mrr / ended_mrr', false, 'The same by value.'),
+	('subscription_kpi', 46, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
+	('subscription_kpi', 47, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('subscription_kpi', 48, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For so many days a paused spell is not lost.'),
+	('subscription_kpi', 49, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('subscription_kpi', 50, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -294,12 +294,12 @@ SELECT is_empty($$
 	HAVING abs(sum(mix_effect + rate_effect) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9
 		OR abs(max(mix_effect + rate_effect) FILTER (WHERE segment = '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'mix and rate are all of the change, of every rate');
 SELECT is((SELECT string_agg(DISTINCT metric, ' ' ORDER BY metric) FROM mix.segment_shift),
-	'acquisition_quality_rate arpu churn_rate cross_sell_rate gross_revenue_retention_rate multi_product_share net_revenue_retention_rate products_per_customer renewal_rate renewal_value_rate retention_12_rate retention_1_rate retention_3_rate retention_6_rate winback_share',
-	'every rate is compared; moves up are not known without families');
+	'acquisition_quality_rate arpu churn_rate cross_sell_rate gross_revenue_retention_rate multi_product_share net_revenue_retention_rate products_per_customer retention_12_rate retention_1_rate retention_3_rate retention_6_rate winback_share',
+	'every rate is compared; moves up are not known without families, nor renewals without commitments');
 SELECT is_empty($$
 	SELECT k.row_key FROM mix.segment_kpi k JOIN mix.subscription_kpi s USING (segment, month)
-	WHERE (k.due_spells, k.renewed_spells, k.due_mrr, k.renewed_mrr, k.churn_rate, k.net_revenue_retention_rate) IS DISTINCT FROM (s.due_spells, s.renewed_spells, s.due_mrr, s.renewed_mrr, s.logo_churn_rate, s.net_revenue_retention_rate)
-		AND k.opening_customers + k.due_spells > 0$$, 'renewals and rates are those of subscription_kpi');
+	WHERE (k.ended_spells, k.continued_spells, k.ended_mrr, k.continued_mrr, k.churn_rate, k.net_revenue_retention_rate) IS DISTINCT FROM (s.ended_spells, s.continued_spells, s.ended_mrr, s.continued_mrr, s.logo_churn_rate, s.net_revenue_retention_rate)
+		AND k.opening_customers + k.ended_spells > 0$$, 'renewals and rates are those of subscription_kpi');
 SELECT is_empty($$
 	SELECT k.row_key FROM mix.segment_kpi k
 	JOIN mix.subscription_retention r ON r.segment = k.segment AND r.period_no = 1 AND r.cohort = k.month - interval '1 month'

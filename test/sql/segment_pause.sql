@@ -131,7 +131,7 @@ SELECT cmp_ok((SELECT count(*) FROM kpi WHERE paused_mrr <> 0 AND churn_mrr <> 0
 SELECT is_empty($$SELECT month FROM (SELECT month, sum(churn_mrr) AS c, sum(churned_customers) AS n, sum(paused_mrr) AS p, sum(closing_mrr) AS e FROM kpi WHERE segment <> '(all)' GROUP BY 1) k JOIN many.mrr_movement m USING (month)
 	WHERE m.segment = '(all)' AND (k.c, k.n, k.p, k.e) <> (m.churn_mrr, m.churn_customers, m.paused_mrr, m.closing_mrr)$$, 'and segments add up to its total');
 SELECT is_empty($$SELECT k.row_key FROM kpi k JOIN many.subscription_kpi s USING (segment, month)
-	WHERE (k.due_spells, k.renewed_spells, k.due_mrr, k.renewed_mrr, k.at_risk_customers, k.at_risk_mrr, k.gross_retained_mrr, k.net_retained_mrr) IS DISTINCT FROM (s.due_spells, s.renewed_spells, s.due_mrr, s.renewed_mrr, s.at_risk_customers, s.at_risk_mrr, s.gross_retained_mrr, s.net_retained_mrr)
+	WHERE (k.ended_spells, k.continued_spells, k.ended_mrr, k.continued_mrr, k.at_risk_customers, k.at_risk_mrr, k.gross_retained_mrr, k.net_retained_mrr) IS DISTINCT FROM (s.ended_spells, s.continued_spells, s.ended_mrr, s.continued_mrr, s.at_risk_customers, s.at_risk_mrr, s.gross_retained_mrr, s.net_retained_mrr)
 		OR k.is_complete AND (k.churn_rate, round(k.gross_revenue_retention_rate::numeric, 12), round(k.net_revenue_retention_rate::numeric, 12)) IS DISTINCT FROM (s.logo_churn_rate, round(s.gross_revenue_retention_rate::numeric, 12), round(s.net_revenue_retention_rate::numeric, 12))$$, 'renewals and rates are those of subscription_kpi');
 SELECT is_empty($$SELECT FROM kpi WHERE NOT (churn_rate BETWEEN 0 AND 1 AND churn_rate_low BETWEEN 0 AND churn_rate AND churn_rate_high BETWEEN churn_rate AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1) OR gross_revenue_retention_rate > net_revenue_retention_rate
 	UNION ALL SELECT FROM many.subscription_kpi WHERE NOT (logo_churn_rate BETWEEN 0 AND 1 AND revenue_churn_rate BETWEEN 0 AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1)$$, 'and lie between 0 and 1');
@@ -150,7 +150,7 @@ BEGIN
 END
 $$;
 SELECT results_eq($$SELECT month_label, churned_customers, at_risk_customers, logo_churn_rate, at_risk_mrr, gross_revenue_retention_rate, round(gross_revenue_retention_chained_rate::numeric, 9) FROM two.subscription_kpi WHERE month IN ('2024-06-01', '2025-01-01')$$,
-	$$VALUES ('2024-06', 1::bigint, 2::bigint, 0.5::float8, 40::numeric(18,2), 0.25::float8, NULL::numeric), ('2025-01', 0, 1, 0, 10, 1, 0.25)$$, 'rates of subscription_kpi stay rates, also chained');
+	$$VALUES ('2024-06', -1::bigint, 2::bigint, 0.5::float8, 40::numeric(18,2), 0.25::float8, NULL::numeric), ('2025-01', 0, 1, 0, 10, 1, 0.25)$$, 'rates of subscription_kpi stay rates, also chained');
 
 -- what is asked of all
 SELECT is((SELECT pause_days(state) || ' ' || pause_days(state || state) FROM state WHERE seed = 7), (SELECT days || ' ' || days FROM seed WHERE seed = 7), 'the state says how long pauses last');

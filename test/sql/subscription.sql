@@ -45,8 +45,8 @@ SELECT is(pg_temp.see($$SELECT waits_for FROM cvm.catalog('acme') WHERE view = '
 SELECT is((SELECT string_agg(c.view, ' ') FROM cvm.catalog('acme') c WHERE c."exists" AND pg_temp.see(format('SELECT count(v::text) > 0 FROM acme.%I v', c.view)) IS DISTINCT FROM '(t)'), NULL,
 	'dbt_stripe: every column that a view shows exists and can be read');
 SELECT is(pg_temp.see($$SELECT round(gross_revenue_retention_rate::numeric, 5), round(net_revenue_retention_rate::numeric, 5), round(quick_ratio::numeric, 4), opening_customers, churned_customers
-	FROM acme.subscription_kpi WHERE month >= '2024-01-01' ORDER BY month$$), '(1.00000,1.00000,,6,0) (0.86517,0.95506,2.6667,6,1) (0.69725,0.69725,0.0000,7,2) (1.00000,1.00000,,5,0)', 'W1: GRR, NRR, quick ratio, logos');
-SELECT is(pg_temp.see($$SELECT arpa, lifetime_revenue, lifetime_margin, due_spells, renewed_spells, round(renewal_rate::numeric, 4), due_mrr, renewed_mrr FROM acme.subscription_kpi WHERE month = '2024-03-01'$$),
+	FROM acme.subscription_kpi WHERE month >= '2024-01-01' ORDER BY month$$), '(1.00000,1.00000,,6,0) (0.86517,0.95506,2.6667,6,-1) (0.69725,0.69725,0.0000,7,-2) (1.00000,1.00000,,5,0)', 'W1: GRR, NRR, quick ratio, logos');
+SELECT is(pg_temp.see($$SELECT arpa, lifetime_revenue, lifetime_margin, ended_spells, continued_spells, round(continuation_rate::numeric, 4), ended_mrr, continued_mrr FROM acme.subscription_kpi WHERE month = '2024-03-01'$$),
 	'(76,266,,3,1,0.3333,165.00,25.00)', 'March: ARPA 76, of three lines that ended one customer went on paying');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'margin_rate', '0.8'), cvm.configure('acme', 'monthly_discount_rate', '0.01'); END $$;
 SELECT is(pg_temp.see($$SELECT round(lifetime_margin::numeric, 4), round(lifetime_margin_discounted::numeric, 4) FROM acme.subscription_kpi WHERE month = '2024-03-01'$$), '(212.8000,207.6599)', 'with a margin, lifetime value in margin');
@@ -84,10 +84,10 @@ SELECT is_empty($$SELECT row_key FROM acme.mrr_movement WHERE opening_mrr + new_
 SELECT is_empty($$SELECT month FROM acme.mrr_movement GROUP BY 1 HAVING sum(closing_mrr) FILTER (WHERE segment = '(all)') <> sum(closing_mrr) FILTER (WHERE segment <> '(all)')
 	OR sum(expansion_mrr) FILTER (WHERE segment = '(all)') <> sum(expansion_mrr) FILTER (WHERE segment <> '(all)') OR sum(moved_in_mrr + moved_out_mrr) <> 0$$, 'segments sum to all, and moves cancel');
 SELECT is(pg_temp.see($$SELECT segment, gross_retained_mrr::int, net_retained_mrr::int, opening_mrr::int, churned_customers FROM acme.subscription_kpi WHERE month = '2024-02-01' ORDER BY 1$$),
-	'("(all)",385,425,445,1) ("(none)",155,155,155,0) (high,100,100,100,0) (low,130,170,190,1)', 'rates of a segment stand on its opening customers');
+	'("(all)",385,425,445,-1) ("(none)",155,155,155,0) (high,100,100,100,0) (low,130,170,190,-1)', 'rates of a segment stand on its opening customers');
 SELECT is_empty($$SELECT k.row_key FROM acme.subscription_kpi k WHERE gross_revenue_retention_rate > least(1, net_revenue_retention_rate) OR abs(gross_revenue_retention_rate - gross_retained_mrr / nullif(opening_mrr, 0)) > 1e-9$$, 'GRR is at most 1 and NRR');
 SELECT is(pg_temp.see($$SELECT segment, cohort_customers FROM acme.subscription_retention WHERE period_no = 0 AND cohort_label = '2023-06' ORDER BY 1$$), '("(all)",6) ("(none)",2) (high,1) (low,3)', 'a cohort''s segment is that of its first day');
-SELECT is(pg_temp.see($$SELECT segment, sum(due_spells) FROM acme.subscription_kpi GROUP BY 1 ORDER BY 1$$), '("(all)",6) ("(none)",3) (high,1) (low,2)', 'ends of contracts belong to the segment of their last day');
+SELECT is(pg_temp.see($$SELECT segment, sum(ended_spells) FROM acme.subscription_kpi GROUP BY 1 ORDER BY 1$$), '("(all)",6) ("(none)",3) (high,1) (low,2)', 'ends of contracts belong to the segment of their last day');
 SELECT is(pg_temp.see($$SELECT segment, max(at_risk_customers) FROM acme.survival WHERE product = '(all)' GROUP BY 1 ORDER BY 1$$), '("(all)",9) ("(none)",5) (high,1) (low,3)', 'survival by segment of the first day');
 SELECT is(pg_temp.see($$SELECT segment, round(max(incidence_rate)::numeric, 4) FROM acme.churn_cause WHERE cause = 'price' GROUP BY 1 ORDER BY 1$$), '("(all)",0.1481) (low,0.3333)', 'causes by segment');
 SELECT is(pg_temp.see($$SELECT bool_and(is_complete), bool_or(is_complete) FROM acme.mrr_movement$$), '(t,t)', 'every month that is over is complete');

@@ -3,10 +3,10 @@
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(10, 'retention_week', 'Cohort retention by week: one row per segment, cohort and number of weeks since. A cohort is the customers whose first start falls into the same week. A week that has not begun is absent, one that is not over has no rate.'),
-	(11, 'retention_month', 'Cohort retention by month: one row per segment, cohort and number of months since. A cohort is the customers whose first start falls into the same month. A month that has not begun is absent, one that is not over has no rate.'),
+	(11, 'retention_month', 'Cohort retention by month, of activity in events (of payment: subscription_retention): one row per segment, cohort and number of months since. A cohort is the customers whose first start falls into the same month. A month that has not begun is absent, one that is not over has no rate.'),
 	(12, 'retention_quarter', 'Cohort retention by quarter: one row per segment, cohort and number of quarters since. A cohort is the customers whose first start falls into the same quarter. A quarter that has not begun is absent, one that is not over has no rate.'),
 	(13, 'retention_curve', 'Retention by month, pooled over cohorts: one row per segment and number of months since. Sums of customers over sums of customers, never a mean of rates.'),
-	(14, 'lifecycle_month', 'Active customers by month: one row per segment and month, with who is new, retained, reactivated, dormant or moved to or from another segment. The lines sum to closing_customers.');
+	(14, 'lifecycle_month', 'Customers by month by their events, whether they pay or not: one row per segment and month, with who is new, retained, reactivated, dormant or moved to or from another segment. The lines sum to closing_customers, everybody who ever started; who pays is in mrr_movement.');
 
 -- how many customers a row is about, for min_group_size
 UPDATE cvm.report_view SET group_size = CASE view
@@ -279,7 +279,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('lifecycle_month', 8, 'moved_out_customers', 'bigint', 'customers', '-1 * count of customers who left for another segment', false, 'Customers who moved out of the segment in the month, as a negative number.'),
 	('lifecycle_month', 9, 'closing_customers', 'bigint', 'customers', 'opening_customers + new_customers + moved_in_customers + moved_out_customers', false, 'Customers who had started by the end of the month and were in the segment then; new, retained, reactivated and dormant ones.'),
 	('lifecycle_month', 10, 'retained_customers', 'bigint', 'customers', 'count of customers active in this month and the one before', true, 'Customers who were active last month too.'),
-	('lifecycle_month', 11, 'reactivated_customers', 'bigint', 'customers', 'count of customers active in this month, not in the one before, and not new', true, 'Customers who came back after a month or more without activity.'),
+	('lifecycle_month', 11, 'reactivated_customers', 'bigint', 'customers', 'count of customers active in this month, not in the one before, and not new', true, 'Customers active again after a month or more without activity, who may have paid all along: reactivation of mrr_movement is of payment.'),
 	('lifecycle_month', 12, 'dormant_customers', 'bigint', 'customers', 'count of customers not active in this month', true, 'Customers who had started earlier and were not active in the month.'),
 	('lifecycle_month', 13, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false, 'Is the month over?'),
 	('lifecycle_month', 14, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),

@@ -5,13 +5,14 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(45, 'winback_days', 'count', '365', 'Days after leaving in which somebody is to be won back, and lost after them.'),
 	(46, 'reactivated_days', 'count', '90', 'Days after coming back in which a customer is reactivated.'),
 	(47, 'onboarding_days', 'count', '30', 'Days after coming in which a customer is onboarding.'),
-	(48, 'renewal_days', 'count', '60', 'Days before the end of something held in which a customer is in renewal.'),
-	(49, 'growth_days', 'count', '90', 'Days after beginning to pay more in which a customer is in growth.');
+	(48, 'renewal_days', 'count', '60', 'Days before the end of something held, or of a commitment, in which a customer is in renewal.'),
+	(50, 'rfm_money', 'words', '{event,subscription}', 'What counts as money in customer_rfm: event (amounts of events), subscription (what spells brought), or both. Where events hold what subscriptions were paid with, leave one out.'),
+	(49, 'growth_days', 'count', '90', 'Days after buying something and so beginning to pay more in which a customer is in growth.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
-	(70, 'customer_phase', 'Where in its life each customer is, and where it was a month before.'),
+	(70, 'customer_phase', 'Where in its life each customer is, and where it was a month before. Who left keeps the segment and the money of the last day paid for.'),
 	(71, 'phase_flow', 'Customers by the phase of their life a month before and now, by segment.'),
-	(72, 'customer_rfm', 'Recency, frequency and money of each customer over the last 365 days, with scores from 1 (lowest) to 5; equal values have equal scores.'),
+	(72, 'customer_rfm', 'Recency, frequency and money of each customer over the last 365 days, with scores from 1 (lowest) to 5; equal values have equal scores, those of the middle of their ranks.'),
 	(73, 'value_decile', 'Customers by what they are worth a month, in tenths from 10 (the most) to 1: the whale curve.');
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
@@ -21,38 +22,57 @@ WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
 ), known AS (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings,
+	-- a commitment is one more line, for nothing, that ends with it
+	SELECT s.customer_id, cvm.holdings_agg(CASE WHEN t.is_term THEN '(commitment)' ELSE s.product END, s.started_on,
+			CASE WHEN t.is_term THEN s.committed_until ELSE s.ended_on END,
+			CASE WHEN t.is_term OR ({is_unpaid}) THEN 0 ELSE s.mrr END) AS holdings,
+		sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) FILTER (
+			WHERE NOT t.is_term AND s.cancel_requested_on < o.as_of AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)) AS at_risk_mrr,
 		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)) AS risk_since,
 		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of - interval '1 month' AND coalesce(s.ended_on >= o.as_of - interval '1 month', true)) AS risk_before
 	FROM subscription s
 	CROSS JOIN observed o
+	JOIN (VALUES (false), (true)) AS t (is_term) ON NOT t.is_term OR s.committed_until > s.started_on AND coalesce(s.committed_until <= s.ended_on, true)
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
-){{everybody}}, placed AS (
-	SELECT DISTINCT ON (h.customer_id) h.customer_id, h.segment
-	FROM segment_history h
-	JOIN observed o ON h.valid_from < o.as_of AND coalesce(h.valid_to >= o.as_of, true)
+){{everybody}}, phased AS MATERIALIZED (
+	SELECT k.*, n.phase, n.since, b.phase AS previous_phase, d.previous_day, o.as_of,
+		-- the last day, or the last one paid for
+		CASE n.phase WHEN 'winback_target' THEN n.since WHEN 'lost' THEN n.since - {winback_days} - 1 ELSE o.as_of END - 1 AS last_day
+	FROM {{who}} k
+	JOIN observed o ON o.as_of IS NOT NULL
+	CROSS JOIN LATERAL (SELECT (o.as_of - interval '1 month')::date - 1 AS previous_day) d
+	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since, NULL, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) n
+	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b
+), placed AS (
+	SELECT DISTINCT ON (w.customer_id, w.is_previous) w.customer_id, w.is_previous, h.segment
+	FROM (
+		SELECT f.customer_id, false AS is_previous, f.last_day AS day FROM phased f
+		UNION ALL
+		SELECT f.customer_id, true, f.previous_day FROM phased f) w
+	JOIN segment_history h ON h.customer_id = w.customer_id AND h.valid_from <= w.day AND coalesce(h.valid_to > w.day, true)
 	WHERE h.segment IS NOT NULL
-	ORDER BY h.customer_id, h.valid_from DESC, h.segment COLLATE "C"
+	ORDER BY w.customer_id, w.is_previous, h.valid_from DESC, h.segment COLLATE "C"
 )
 SELECT cvm.row_key(k.customer_id::text) AS row_key,
 	k.customer_id,
 	coalesce(p.segment, '(none)') AS segment,
-	n.phase,
-	n.since,
-	b.phase AS previous_phase,
-	coalesce(cvm.mrr_at(k.holdings, o.as_of - 1), 0)::numeric(18,2) AS mrr,
-	o.as_of
-FROM {{who}} k
-JOIN observed o ON o.as_of IS NOT NULL
-LEFT JOIN placed p ON p.customer_id = k.customer_id
-CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since, NULL, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) n
-CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b$$,
+	k.phase,
+	k.since,
+	k.previous_phase,
+	coalesce(cvm.mrr_at(k.holdings, k.as_of - 1), 0)::numeric(18,2) AS mrr,
+	CASE WHEN k.phase = 'at_risk' THEN k.at_risk_mrr ELSE 0 END::numeric(18,2) AS at_risk_mrr,
+	coalesce(cvm.mrr_at(k.holdings, k.last_day), 0)::numeric(18,2) AS last_mrr,
+	coalesce(b.segment, '(none)') AS previous_segment,
+	coalesce(cvm.mrr_at(k.holdings, k.previous_day), 0)::numeric(18,2) AS previous_mrr,
+	k.as_of
+FROM phased k
+LEFT JOIN placed p ON p.customer_id = k.customer_id AND NOT p.is_previous
+LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$,
 	'{{everybody}}', x.everybody), '{{who}}', x.who)
 FROM (VALUES
 	(1, '{subscription,segment_history,customer}'::text[], $$, everybody AS (
-	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.risk_since, k.risk_before
+	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.at_risk_mrr, k.risk_since, k.risk_before
 	FROM known k
 	FULL JOIN (SELECT DISTINCT c.customer_id FROM customer c WHERE c.customer_id IS NOT NULL) c ON c.customer_id = k.customer_id
 )$$, 'everybody'),
@@ -66,44 +86,69 @@ SELECT cvm.row_key(g.segment, g.from_phase, g.to_phase) AS row_key,
 	g.to_phase,
 	g.customers,
 	g.mrr::numeric(18,2) AS mrr,
+	g.at_risk_mrr::numeric(18,2) AS at_risk_mrr,
+	g.last_mrr::numeric(18,2) AS last_mrr,
+	g.previous_mrr::numeric(18,2) AS previous_mrr,
 	g.as_of
 FROM (
 	SELECT s.segment,
-		c.previous_phase AS from_phase, c.phase AS to_phase, count(*) AS customers, sum(c.mrr) AS mrr, c.as_of
+		c.previous_phase AS from_phase, c.phase AS to_phase, count(*) AS customers, sum(c.mrr) AS mrr,
+		sum(c.at_risk_mrr) AS at_risk_mrr, sum(c.last_mrr) AS last_mrr, sum(c.previous_mrr) AS previous_mrr, c.as_of
 	FROM customer_phase c
 	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
-	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$),
+	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$);
 
-('customer_rfm', 1, '{event}', $$
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'customer_rfm', x.preference, x.needs, replace($$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(e.occurred_at, {time_zone})) + 1 FROM event e)) AS as_of
-), folded AS (
+), seen AS (
 	SELECT e.customer_id, o.as_of,
 		o.as_of - 1 - max(cvm.day_of(e.occurred_at, {time_zone})) AS recency_days,
-		count(*) AS frequency, coalesce(sum(e.amount), 0) AS monetary
+		count(*) AS frequency, coalesce(sum(e.amount), 0) AS amount
 	FROM event e
 	CROSS JOIN observed o
 	WHERE e.customer_id IS NOT NULL
 		AND cvm.day_of(e.occurred_at, {time_zone}) < o.as_of AND cvm.day_of(e.occurred_at, {time_zone}) >= o.as_of - 365
 	GROUP BY e.customer_id, o.as_of
+), brought AS ({{brought}}), folded AS (
+	SELECT s.customer_id, s.as_of, s.recency_days, s.frequency, s.amount AS event_amount, b.amount AS subscription_amount,
+		CASE WHEN 'event' = ANY ({rfm_money}) THEN s.amount ELSE 0 END
+			+ CASE WHEN 'subscription' = ANY ({rfm_money}) THEN coalesce(b.amount, 0) ELSE 0 END AS monetary
+	FROM seen s
+	LEFT JOIN brought b ON b.customer_id = s.customer_id
 ), scored AS (
 	SELECT f.*,
-		cvm.tied_quantile(count(*) OVER (ORDER BY f.recency_days DESC), count(*) OVER (), 5) AS r,
-		cvm.tied_quantile(count(*) OVER (ORDER BY f.frequency), count(*) OVER (), 5) AS f,
-		cvm.tied_quantile(count(*) OVER (ORDER BY f.monetary), count(*) OVER (), 5) AS m
+		cvm.mid_quantile(rank() OVER r, count(*) OVER r, count(*) OVER (), 5) AS r,
+		cvm.mid_quantile(rank() OVER f, count(*) OVER f, count(*) OVER (), 5) AS f,
+		cvm.mid_quantile(rank() OVER m, count(*) OVER m, count(*) OVER (), 5) AS m
 	FROM folded f
+	WINDOW r AS (ORDER BY f.recency_days DESC), f AS (ORDER BY f.frequency), m AS (ORDER BY f.monetary)
 )
 SELECT cvm.row_key(s.customer_id::text) AS row_key,
 	s.customer_id,
 	s.recency_days,
 	s.frequency,
 	s.monetary::numeric(18,2) AS monetary,
+	s.event_amount::numeric(18,2) AS event_amount,
+	s.subscription_amount::numeric(18,2) AS subscription_amount,
 	s.r AS recency_score,
 	s.f AS frequency_score,
 	s.m AS monetary_score,
 	s.r::text || s.f || s.m AS rfm,
 	s.as_of
-FROM scored s$$);
+FROM scored s$$, '{{brought}}', x.brought)
+FROM (VALUES
+	(1, '{event,subscription}'::text[], $$
+	-- so much a month is so much a day of 365.25 / 12 days
+	SELECT s.customer_id, sum({price} * (least(s.ended_on, o.as_of) - greatest(s.started_on, o.as_of - 365))) / 30.4375 AS amount
+	FROM subscription s
+	CROSS JOIN observed o
+	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND greatest(s.started_on, o.as_of - 365) < least(s.ended_on, o.as_of)
+		AND ({is_paused}) IS NOT TRUE
+	GROUP BY s.customer_id
+$$),
+	(2, '{event}', $$SELECT e.customer_id, NULL::numeric AS amount FROM event e WHERE false$$)) AS x (preference, needs, brought);
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'value_decile', x.preference, x.needs, replace(replace($$
@@ -125,7 +170,7 @@ WITH observed AS MATERIALIZED (
 		bool_and(w.margin IS NOT NULL) OVER () AS by_margin
 	FROM worth w
 ), scored AS (
-	SELECT r.*, cvm.tied_quantile(count(*) OVER (ORDER BY r.value), count(*) OVER (), 10) AS decile
+	SELECT r.*, cvm.mid_quantile(rank() OVER (ORDER BY r.value), count(*) OVER (ORDER BY r.value), count(*) OVER (), 10) AS decile
 	FROM ranked r
 ), decile AS (
 	SELECT s.decile, count(*) AS customers, sum(s.mrr) AS mrr, sum(s.margin) AS margin, sum(s.value) AS value, min(s.value) AS least, max(s.value) AS most, s.by_margin, s.as_of
@@ -147,38 +192,47 @@ SELECT d.decile::text AS row_key,
 FROM decile d
 WINDOW w AS (ORDER BY d.decile DESC)$$, '{{margin}}', x.margin), '{{join}}', x.added)
 FROM (VALUES
-	(1, '{subscription,product.unit_margin}'::text[], 'CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(g.unit_margin + coalesce(CASE WHEN lower(s.status) = ANY ({unpaid_statuses}) THEN 0 ELSE s.mrr END - g.list_price, 0)) END',
+	(1, '{subscription,product.unit_margin}'::text[], 'CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(g.unit_margin + coalesce(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END - g.list_price, 0)) END',
 		'LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) g ON g.product = s.product'),
 	(2, '{subscription}', 'NULL::numeric', '')) AS x (preference, needs, margin, added);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_phase', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),
 	('customer_phase', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'subscription.customer_id', false, 'The customer.'),
-	('customer_phase', 3, 'segment', 'text', 'name', 'segment held on the last day seen', false, 'Segment; "(none)": in no segment.'),
-	('customer_phase', 4, 'phase', 'text', 'word', 'cvm.lifecycle_phase() at as_of, by the settings winback_days, reactivated_days, onboarding_days, renewal_days, growth_days and lapse_days', false, 'prospect, winback_target, lost, reactivated, onboarding, renewal, at_risk, growth or mature.'),
+	('customer_phase', 3, 'segment', 'text', 'name', 'segment held on the last day seen, or the last one paid for by who left', false, 'Segment; "(none)": in no segment.'),
+	('customer_phase', 4, 'phase', 'text', 'word', 'cvm.lifecycle_phase() at as_of, by the settings winback_days, reactivated_days, onboarding_days, renewal_days, growth_days and lapse_days', false, 'The first that fits of prospect, winback_target, lost, at_risk (asked to leave, whatever else), reactivated, onboarding, renewal, growth (bought something; a price rise or the end of a promotion is none) and mature.'),
 	('customer_phase', 5, 'since', 'date', 'date', 'first day of the phase', false, 'Since when; NULL for a prospect.'),
 	('customer_phase', 6, 'previous_phase', 'text', 'word', 'cvm.lifecycle_phase() a month before as_of', false, 'The phase a month before.'),
 	('customer_phase', 7, 'mrr', 'numeric(18,2)', 'money a month', 'sum of the lines held', true, 'Recurring revenue on the last day seen.'),
-	('customer_phase', 8, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('customer_phase', 8, 'at_risk_mrr', 'numeric(18,2)', 'money a month', 'sum of the lines held whose cancel_requested_on lies before as_of', true, 'What was cancelled and is still paid: of several lines only those. 0 in other phases.'),
+	('customer_phase', 9, 'last_mrr', 'numeric(18,2)', 'money a month', 'mrr; of who left, on the last day paid for', true, 'What they bring, or brought when they left.'),
+	('customer_phase', 10, 'previous_segment', 'text', 'name', 'segment held a month before the last day seen', false, 'Segment then: over a month, who left is counted in it by segment_kpi.churned_customers.'),
+	('customer_phase', 11, 'previous_mrr', 'numeric(18,2)', 'money a month', 'sum of the lines held a month before the last day seen', true, 'Recurring revenue then; 0 for who came and went since.'),
+	('customer_phase', 12, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('phase_flow', 1, 'row_key', 'text', 'key', 'segment|from_phase|to_phase', false, 'One value per row.'),
-	('phase_flow', 2, 'segment', 'text', 'name', 'segment held on the last day seen', false, 'Segment; "(all)" is everybody, "(none)" those in no segment.'),
+	('phase_flow', 2, 'segment', 'text', 'name', 'customer_phase.segment', false, 'Segment; "(all)" is everybody, "(none)" those in no segment. Who left is in the one of the last day paid for.'),
 	('phase_flow', 3, 'from_phase', 'text', 'word', 'customer_phase.previous_phase', false, 'Phase a month before.'),
 	('phase_flow', 4, 'to_phase', 'text', 'word', 'customer_phase.phase', false, 'Phase now.'),
 	('phase_flow', 5, 'customers', 'bigint', 'customers', 'count of customers', true, 'Customers who went this way, or stayed.'),
 	('phase_flow', 6, 'mrr', 'numeric(18,2)', 'money a month', 'sum of customer_phase.mrr', true, 'Recurring revenue of these customers now.'),
-	('phase_flow', 7, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('phase_flow', 7, 'at_risk_mrr', 'numeric(18,2)', 'money a month', 'sum of customer_phase.at_risk_mrr', true, 'Of it, what was cancelled.'),
+	('phase_flow', 8, 'last_mrr', 'numeric(18,2)', 'money a month', 'sum of customer_phase.last_mrr', true, 'What they bring, or brought when they left.'),
+	('phase_flow', 9, 'previous_mrr', 'numeric(18,2)', 'money a month', 'sum of customer_phase.previous_mrr', true, 'Recurring revenue of these customers a month before.'),
+	('phase_flow', 10, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('customer_rfm', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),
 	('customer_rfm', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'event.customer_id', false, 'The customer.'),
 	('customer_rfm', 3, 'recency_days', 'integer', 'days', 'last day seen - last day with an event', false, 'Days since the last event.'),
 	('customer_rfm', 4, 'frequency', 'bigint', 'events', 'count of events in the last 365 days', true, 'Number of events.'),
-	('customer_rfm', 5, 'monetary', 'numeric(18,2)', 'money', 'sum of event.amount in the last 365 days', true, 'Money brought.'),
-	('customer_rfm', 6, 'recency_score', 'integer', '1..5', 'ceil(5 * cume_dist()) by recency_days, the fewest highest', false, 'Recency in fifths; equals together.'),
-	('customer_rfm', 7, 'frequency_score', 'integer', '1..5', 'ceil(5 * cume_dist()) by frequency', false, 'Frequency in fifths; equals together.'),
-	('customer_rfm', 8, 'monetary_score', 'integer', '1..5', 'ceil(5 * cume_dist()) by monetary', false, 'Money in fifths; equals together.'),
-	('customer_rfm', 9, 'rfm', 'text', 'three digits', 'the three scores', false, 'The scores in a row: 555 is the best.'),
-	('customer_rfm', 10, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('customer_rfm', 5, 'monetary', 'numeric(18,2)', 'money', 'event_amount + subscription_amount, as the setting rfm_money says', true, 'Money brought.'),
+	('customer_rfm', 6, 'event_amount', 'numeric(18,2)', 'money', 'sum of event.amount in the last 365 days', true, 'Of it, amounts of events.'),
+	('customer_rfm', 7, 'subscription_amount', 'numeric(18,2)', 'money', 'sum over spells of price * days in the last 365 days / 30.4375', true, 'Of it, what subscriptions brought; NULL where there are none.'),
+	('customer_rfm', 8, 'recency_score', 'integer', '1..5', 'cvm.mid_quantile() by recency_days, the fewest highest', false, 'Recency in fifths; equals together, by the middle of their ranks.'),
+	('customer_rfm', 9, 'frequency_score', 'integer', '1..5', 'cvm.mid_quantile() by frequency', false, 'Frequency in fifths; equals together, by the middle of their ranks.'),
+	('customer_rfm', 10, 'monetary_score', 'integer', '1..5', 'cvm.mid_quantile() by monetary', false, 'Money in fifths; equals together, by the middle of their ranks.'),
+	('customer_rfm', 11, 'rfm', 'text', 'three digits', 'the three scores', false, 'The scores in a row: 555 is the best.'),
+	('customer_rfm', 12, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('value_decile', 1, 'row_key', 'text', 'key', 'decile', false, 'One value per row.'),
-	('value_decile', 2, 'decile', 'integer', '1..10', 'ceil(10 * cume_dist()) by value', false, 'Tenth of the customers by value, 10 the most; equals together, so that tenths may be absent or large.'),
+	('value_decile', 2, 'decile', 'integer', '1..10', 'cvm.mid_quantile() by value, in tenths', false, 'Tenth of the customers by value, 10 the most; equals are together in the tenth of the middle of their ranks, so that tenths may be absent or large.'),
 	('value_decile', 3, 'ranked_by', 'text', 'word', 'margin where product.unit_margin is known of all that is held, else mrr', false, 'What value is.'),
 	('value_decile', 4, 'customers', 'bigint', 'customers', 'count of paying customers', true, 'Customers in the tenth.'),
 	('value_decile', 5, 'mrr', 'numeric(18,2)', 'money a month', 'sum of the lines held', true, 'Recurring revenue.'),

@@ -10,9 +10,9 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(53, 'recycled_acquisition', 'Entries under an offer for new customers by somebody who was one: the same customer, or another of the household, had the same product or family until less than gaming_window days before, or had it still. One row per entry.'),
 	(54, 'recycled_acquisition_channel', 'What offers for new customers brought in truth: one row per offer and channel, with gross adds as reported, genuine ones, winbacks and recycled ones.'),
-	(55, 'bundle_overlap', 'Customers who pay for a bundle and for one of its parts beside it, for longer than a billing cycle: one row per customer, bundle and part.'),
-	(56, 'price_book_gap', 'Front book and back book: what customers of more than twelve months pay for a product, against those of up to three months, and what repricing could cost. One row per product.'),
-	(57, 'migration_value', 'What movers from one product to another brought before and bring now, by tenths of what they brought before ("(all)": everybody; 10: the best). One row per pair of products and tenth.');
+	(55, 'bundle_overlap', 'Customers who pay for a bundle and for one of its parts beside it, or did, for longer than a billing cycle: one row per customer, bundle and part. still_pays says who does.'),
+	(56, 'price_book_gap', 'Front book and back book: what customers of more than twelve months pay for a product, against newcomers of the last three months, and what repricing could cost. One row per product.'),
+	(57, 'migration_value', 'What movers from one product to another brought before and bring now, by tenths of what they brought before ("(all)": everybody; 10: the best; none where all brought the same). A move is to hold the one at the closing of a month and the other at the next, as in product_migration; cannibalization counts entries, whenever the old line ended up to look_ahead days later. One row per pair of products and tenth.');
 
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{subscription}'::text[],
@@ -150,28 +150,37 @@ FROM (
 		FROM found x CROSS JOIN LATERAL (VALUES (coalesce(x.channel, '(none)')), ('(all)')) AS c (channel)) f
 	GROUP BY f.offer, f.channel) t
 CROSS JOIN observed o$$),
-	('bundle_overlap', '{observed}', $$, bundle AS (
-	SELECT s.customer_id, b.bundle, range_agg(daterange(s.started_on, least(s.ended_on, o.as_of))) AS days, max(s.mrr) AS mrr
+	('bundle_overlap', '{observed}', $$, bought AS (
+	SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
 	FROM subscription s
+	WHERE s.customer_id IS NOT NULL
+), bundle AS (
+	SELECT s.customer_id, b.bundle, range_agg(daterange(s.started_on, least(s.ended_on, o.as_of))) AS days
+	FROM bought s
 	CROSS JOIN observed o
 	JOIN (SELECT DISTINCT c.bundle FROM bundle_component c) b ON b.bundle = s.product
-	WHERE s.customer_id IS NOT NULL AND s.started_on < least(s.ended_on, o.as_of)
+	WHERE s.started_on < least(s.ended_on, o.as_of) AND s.mrr > 0
 	GROUP BY s.customer_id, b.bundle
 ), doubled AS (
-	SELECT b.customer_id, b.bundle, s.product, range_agg(x.days) AS days, max(b.mrr) AS bundle_mrr, max(s.mrr) AS part_mrr,
+	SELECT b.customer_id, b.bundle, s.product, range_agg(x.days) AS days,
 		sum(d.day_count * s.mrr) / 30.4375 AS paid_twice
 	FROM bundle b
 	JOIN (SELECT DISTINCT c.bundle, c.product FROM bundle_component c) c ON c.bundle = b.bundle
-	JOIN subscription s ON s.customer_id = b.customer_id AND s.product = c.product
+	JOIN bought s ON s.customer_id = b.customer_id AND s.product = c.product
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL (SELECT b.days * datemultirange(daterange(s.started_on, greatest(least(s.ended_on, o.as_of), s.started_on))) AS days) m
 	CROSS JOIN LATERAL unnest(m.days) AS x(days)
 	CROSS JOIN LATERAL (SELECT upper(x.days) - lower(x.days) AS day_count) d
-	WHERE s.mrr > 0 AND b.mrr > 0
+	WHERE s.mrr > 0
 	GROUP BY b.customer_id, b.bundle, s.product
 ), counted AS (
-	SELECT d.*, (SELECT sum(upper(x) - lower(x)) FROM unnest(d.days) AS x) AS overlap_days
+	-- what both cost on the last day of both
+	SELECT d.customer_id, d.bundle, d.product, d.days, d.paid_twice, (SELECT sum(upper(x) - lower(x)) FROM unnest(d.days) AS x) AS overlap_days,
+		max(s.mrr) FILTER (WHERE s.product = d.bundle) AS bundle_mrr, max(s.mrr) FILTER (WHERE s.product = d.product) AS part_mrr
 	FROM doubled d
+	JOIN bought s ON s.customer_id = d.customer_id AND s.product IN (d.bundle, d.product)
+		AND s.started_on < upper(d.days) AND coalesce(s.ended_on >= upper(d.days), true)
+	GROUP BY d.customer_id, d.bundle, d.product, d.days, d.paid_twice
 )
 SELECT cvm.row_key(d.bundle, d.product, d.customer_id::text) AS row_key,
 	d.customer_id,
@@ -183,6 +192,7 @@ SELECT cvm.row_key(d.bundle, d.product, d.customer_id::text) AS row_key,
 	d.bundle_mrr::numeric(18,2) AS bundle_mrr,
 	d.part_mrr::numeric(18,2) AS part_mrr,
 	d.paid_twice::numeric(18,2) AS paid_twice,
+	upper(d.days) = o.as_of AS still_pays,
 	upper(d.days) < o.as_of AS is_complete,
 	{currency} AS currency,
 	o.as_of
@@ -196,23 +206,22 @@ WHERE d.overlap_days > {billing_days}$$),
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
 	GROUP BY s.customer_id, s.product
 ), line AS (
-	SELECT s.product, s.mrr,
-		(extract(year FROM t.tenure) * 12 + extract(month FROM t.tenure))::int AS months
+	SELECT s.product, s.mrr, t.since >= (o.as_of - interval '3 months')::date AS is_front, t.since < (o.as_of - interval '12 months')::date AS is_back
 	FROM subscription s
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = s.customer_id AND h.product = s.product
 	CROSS JOIN LATERAL (
-		SELECT age(o.as_of::timestamp, lower(r)::timestamp) AS tenure FROM unnest(h.days) AS r WHERE r @> (o.as_of - 1)) t
+		SELECT coalesce(lower(r), '-infinity') AS since FROM unnest(h.days) AS r WHERE r @> (o.as_of - 1)) t
 	WHERE s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AND s.mrr > 0
 ), book AS (
 	SELECT l.product, count(*) AS lines,
-		count(*) FILTER (WHERE l.months <= 3) AS front_lines,
-		count(*) FILTER (WHERE l.months > 12) AS back_lines,
-		avg(l.mrr) FILTER (WHERE l.months <= 3) AS front_price,
-		avg(l.mrr) FILTER (WHERE l.months > 12) AS back_price,
-		sum(l.mrr) FILTER (WHERE l.months > 12) AS back_mrr,
-		coalesce(least(min(l.mrr) FILTER (WHERE l.months <= 3), min(v.price)), min(c.list_price)) AS best_price,
-		array_agg(l.mrr) FILTER (WHERE l.months > 12) AS back_prices
+		count(*) FILTER (WHERE l.is_front) AS front_lines,
+		count(*) FILTER (WHERE l.is_back) AS back_lines,
+		avg(l.mrr) FILTER (WHERE l.is_front) AS front_price,
+		avg(l.mrr) FILTER (WHERE l.is_back) AS back_price,
+		sum(l.mrr) FILTER (WHERE l.is_back) AS back_mrr,
+		coalesce(least(min(l.mrr) FILTER (WHERE l.is_front), min(v.price)), min(c.list_price)) AS best_price,
+		array_agg(l.mrr) FILTER (WHERE l.is_back) AS back_prices
 	FROM line l
 	LEFT JOIN catalogue c ON c.product = l.product
 	LEFT JOIN live v ON v.product = l.product
@@ -237,8 +246,9 @@ CROSS JOIN observed o
 LEFT JOIN family f ON f.product = b.product$$),
 	('migration_value', '{observed}', $$, moved AS (
 	SELECT m.from_product, m.to_product, m.from_mrr, m.to_mrr,
-		-- equal amounts are in the same tenth
-		ceil(10 * cume_dist() OVER (PARTITION BY m.from_product ORDER BY m.from_mrr))::int AS tenth
+		-- equal amounts are in the same tenth; where all are equal there is none
+		CASE WHEN min(m.from_mrr) OVER w < max(m.from_mrr) OVER w
+			THEN cvm.mid_quantile(rank() OVER (w ORDER BY m.from_mrr), count(*) OVER (w ORDER BY m.from_mrr), count(*) OVER w, 10) END AS tenth
 	FROM (
 		SELECT cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
@@ -248,13 +258,14 @@ LEFT JOIN family f ON f.product = b.product$$),
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.migrations(h.holdings, 'month', o.as_of) m
 	WHERE m.from_product NOT IN ('(in)', '(out)') AND m.to_product NOT IN ('(in)', '(out)')
+	WINDOW w AS (PARTITION BY m.from_product)
 ), total AS (
 	SELECT m.from_product, m.to_product, t.tenth, count(*) AS customers,
 		sum(m.from_mrr) AS before_mrr, sum(m.to_mrr) AS after_mrr,
 		count(*) FILTER (WHERE m.to_mrr < m.from_mrr) AS diluted_customers,
 		sum(greatest(m.from_mrr - m.to_mrr, 0)) AS diluted_mrr
 	FROM moved m
-	CROSS JOIN LATERAL (VALUES (m.tenth), (NULL)) AS t (tenth)
+	CROSS JOIN LATERAL (SELECT NULL::int AS tenth UNION ALL SELECT m.tenth WHERE m.tenth IS NOT NULL) AS t
 	GROUP BY m.from_product, m.to_product, t.tenth
 )
 SELECT cvm.row_key(t.from_product, t.to_product, coalesce(to_char(t.tenth, 'FM00'), '(all)')) AS row_key,
@@ -351,18 +362,19 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('bundle_overlap', 5, 'overlap_from', 'date', 'date', 'first day of both', false, 'First day of paying twice.'),
 	('bundle_overlap', 6, 'overlap_to', 'date', 'date', 'first day after both', false, 'First day of no longer doing so, or as_of.'),
 	('bundle_overlap', 7, 'overlap_days', 'bigint', 'days', 'count of days of both', true, 'Days of paying twice.'),
-	('bundle_overlap', 8, 'bundle_mrr', 'numeric(18,2)', 'money', 'highest price of the bundle', true, 'Price of the bundle a month.'),
-	('bundle_overlap', 9, 'part_mrr', 'numeric(18,2)', 'money', 'highest price of the part', true, 'Price of the part a month: the refund at risk.'),
+	('bundle_overlap', 8, 'bundle_mrr', 'numeric(18,2)', 'money', 'highest price of the bundle on the last day of both', true, 'Price of the bundle a month then.'),
+	('bundle_overlap', 9, 'part_mrr', 'numeric(18,2)', 'money', 'highest price of the part on the last day of both', true, 'Price of the part a month then: the refund at risk, where still_pays.'),
 	('bundle_overlap', 10, 'paid_twice', 'numeric(18,2)', 'money', 'sum of days * price of the part / 30.4375', true, 'What has been paid twice so far.'),
-	('bundle_overlap', 11, 'is_complete', 'boolean', 'true or false', 'overlap_to < as_of', false, 'Is it over?'),
-	('bundle_overlap', 12, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
-	('bundle_overlap', 13, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('bundle_overlap', 11, 'still_pays', 'boolean', 'true or false', 'overlap_to = as_of', false, 'Are both paid for on the last day observed?'),
+	('bundle_overlap', 12, 'is_complete', 'boolean', 'true or false', 'overlap_to < as_of', false, 'Is it over?'),
+	('bundle_overlap', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('bundle_overlap', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('price_book_gap', 1, 'row_key', 'text', 'key', 'product', false, 'One value per row.'),
 	('price_book_gap', 2, 'product', 'text', 'name', 'product', false, 'The product.'),
 	('price_book_gap', 3, 'family', 'text', 'name', 'product.family', false, 'Its family; "(none)" when not told.'),
 	('price_book_gap', 4, 'lines', 'bigint', 'lines', 'count of paid lines on the last day', true, 'Lines.'),
-	('price_book_gap', 5, 'front_lines', 'bigint', 'lines', 'count of lines of up to 3 months', true, 'Lines of the front book.'),
-	('price_book_gap', 6, 'back_lines', 'bigint', 'lines', 'count of lines of more than 12 months', true, 'Lines of the back book.'),
+	('price_book_gap', 5, 'front_lines', 'bigint', 'lines', 'count of lines of customers who have had the product without a break for up to 3 months', true, 'Lines of the front book: newcomers. Who had the product before at another price is none.'),
+	('price_book_gap', 6, 'back_lines', 'bigint', 'lines', 'count of lines of customers who have had it for more than 12 months', true, 'Lines of the back book.'),
 	('price_book_gap', 7, 'front_price', 'numeric(18,4)', 'money', 'mean price of the front book', false, 'What new customers pay a month.'),
 	('price_book_gap', 8, 'back_price', 'numeric(18,4)', 'money', 'mean price of the back book', false, 'What old customers pay a month.'),
 	('price_book_gap', 9, 'price_gap', 'double precision', 'fraction', 'back_price / front_price - 1', false, 'How much more old customers pay.'),
@@ -374,7 +386,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('migration_value', 1, 'row_key', 'text', 'key', 'from_product|to_product|value_decile', false, 'One value per row.'),
 	('migration_value', 2, 'from_product', 'text', 'name', 'product held at one closing and not at the next', false, 'What they left.'),
 	('migration_value', 3, 'to_product', 'text', 'name', 'product held at the next closing and not before', false, 'What they took.'),
-	('migration_value', 4, 'value_decile', 'text', 'tenths', 'ceil(10 * cume_dist) of from_mrr among movers from the product', false, '01 to 10, the tenth who brought most; "(all)": everybody.'),
+	('migration_value', 4, 'value_decile', 'text', 'tenths', 'cvm.mid_quantile() by from_mrr among movers from the product, in tenths', false, '01 to 10, the tenth who brought most; "(all)": everybody, and the only row where all brought the same.'),
 	('migration_value', 5, 'customers', 'bigint', 'moves', 'count of moves', true, 'Moves.'),
 	('migration_value', 6, 'before_mrr', 'numeric(18,2)', 'money', 'sum of price of what they left', true, 'What they brought a month.'),
 	('migration_value', 7, 'after_mrr', 'numeric(18,2)', 'money', 'sum of price of what they took', true, 'What they bring a month.'),

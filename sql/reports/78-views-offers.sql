@@ -4,7 +4,7 @@
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(59, 'dominated_offer', 'Offers on sale for which a better one is on sale too: the same product for less, or a bundle that includes it for no more, in the same channel or in every one, and to whoever may have the offer. One row per offer, product and channel, with the best that beats it and what is paid under it.', 'lines'),
-	(49, 'growth_or_migration', 'Did a new product make its family grow, or did the family move? One row per new product and family, and per bundle and part: customers of each on the day before the launch and on the last day. A migration share above 0.8 is migration, not growth.', 'greatest(whole_before, whole_after)');
+	(49, 'growth_or_migration', 'Did a new product make its family grow, or did the family move? One row per new product and family, and per bundle and part: customers of each on the day before the launch and on the last day. A migration share above 0.8 is migration, not growth; where the whole grew by more than the new product twice over, or no faster than before the launch, it is not told.', 'greatest(whole_before, whole_after)');
 
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{}'::text[],
@@ -80,19 +80,25 @@ CROSS JOIN LATERAL (
 	FROM launch l
 	JOIN catalogue c ON c.family = l.family
 ), counted AS (
-	SELECT m.focal, m.launched_on, m.kind, m.whole,
+	SELECT m.focal, m.launched_on, m.kind, m.whole, m.days_before,
+		count(DISTINCT s.customer_id) FILTER (WHERE s.was_earlier) AS whole_earlier,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.product = m.focal AND s.was) AS focal_before,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.product = m.focal AND s.is_now) AS focal_after,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.was) AS whole_before,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.is_now) AS whole_after
-	FROM member m
+	FROM (
+		-- as long before the launch as after it, or as was observed
+		SELECT r.*, least(o.as_of - r.launched_on, r.launched_on - 1 - o.first_day) AS days_before
+		FROM member r
+		CROSS JOIN observed o) m
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL (
-		SELECT s.customer_id, s.product, s.started_on < m.launched_on AND (s.ended_on IS NULL OR s.ended_on >= m.launched_on) AS was,
+		SELECT s.started_on < m.launched_on - m.days_before AND (s.ended_on IS NULL OR s.ended_on >= m.launched_on - m.days_before) AS was_earlier,
+			 s.customer_id, s.product, s.started_on < m.launched_on AND (s.ended_on IS NULL OR s.ended_on >= m.launched_on) AS was,
 			s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AS is_now
 		FROM sold s
 		WHERE s.product = m.product) s
-	GROUP BY m.focal, m.launched_on, m.kind, m.whole
+	GROUP BY m.focal, m.launched_on, m.kind, m.whole, m.days_before
 )
 SELECT cvm.row_key(c.focal, c.kind, c.whole) AS row_key,
 	c.focal,
@@ -106,12 +112,17 @@ SELECT cvm.row_key(c.focal, c.kind, c.whole) AS row_key,
 	c.whole_before,
 	c.whole_after,
 	c.whole_after - c.whole_before AS whole_growth,
-	s.share AS migration_share,
-	CASE WHEN s.share > 0.8 THEN 'migration' WHEN s.share IS NULL THEN 'no_growth' ELSE 'growth' END AS verdict,
+	CASE WHEN s.share >= -1 THEN s.share END AS migration_share,
+	e.growth AS expected_growth,
+	CASE WHEN s.share > 0.8 THEN 'migration' WHEN s.share IS NULL THEN 'no_growth'
+		WHEN s.share < -1 OR e.growth > 0 AND c.whole_after - c.whole_before <= e.growth THEN 'not_told' ELSE 'growth' END AS verdict,
 	o.as_of
 FROM counted c
 CROSS JOIN observed o
-CROSS JOIN LATERAL (SELECT cvm.migration_share(c.focal_after - c.focal_before, c.whole_after - c.whole_before) AS share) s$$)),
+CROSS JOIN LATERAL (SELECT cvm.migration_share(c.focal_after - c.focal_before, c.whole_after - c.whole_before) AS share) s
+-- at the rate of the days before the launch, were there four weeks of them
+CROSS JOIN LATERAL (SELECT CASE WHEN c.days_before >= 28 AND c.whole_earlier > 0
+	THEN c.whole_before * (c.whole_before - c.whole_earlier)::double precision / c.whole_earlier * (o.as_of - c.launched_on) / c.days_before END AS growth) e$$)),
 choice (view, needs, body) AS (
 	SELECT r.view, r.needs || b.needs || coalesce(c.needs, '{}'), 'WITH ' || concat_ws(', ', o.body, b.body, c.body) || r.body
 	FROM report r
@@ -152,6 +163,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('growth_or_migration', 10, 'whole_before', 'bigint', 'customers', 'count of customers of the family, or of the part alone or in the bundle, on the day before the launch', false, 'Customers before.'),
 	('growth_or_migration', 11, 'whole_after', 'bigint', 'customers', 'the same on the last day', false, 'Customers now.'),
 	('growth_or_migration', 12, 'whole_growth', 'bigint', 'customers', 'whole_after - whole_before', false, 'By how many the whole grew.'),
-	('growth_or_migration', 13, 'migration_share', 'double precision', 'fraction', '1 - whole_growth / focal_growth', false, 'Share of the new product''s growth that the whole did not grow by; above 1 where the whole shrank, below 0 where it grew by more; NULL where the new product did not grow.'),
-	('growth_or_migration', 14, 'verdict', 'text', 'migration, growth or no_growth', 'migration_share > 0.8', false, 'What it was.'),
-	('growth_or_migration', 15, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('growth_or_migration', 13, 'migration_share', 'double precision', 'fraction', '1 - whole_growth / focal_growth', false, 'Share of the new product''s growth that the whole did not grow by; above 1 where the whole shrank, below 0 where it grew by more; NULL where the new product did not grow, and below -1, where the market grew and not the product.'),
+	('growth_or_migration', 14, 'expected_growth', 'double precision', 'customers', 'whole_before * its rate of growth in as many days before the launch as after it, or as were observed', false, 'By how many the whole would have grown as it did before the launch; NULL where less than 28 days were seen before it.'),
+	('growth_or_migration', 15, 'verdict', 'text', 'migration, growth, no_growth or not_told', 'migration_share > 0.8; whole_growth > expected_growth', false, 'What it was: not_told where the share is below -1, or the whole grew no faster than before the launch.'),
+	('growth_or_migration', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -4,7 +4,7 @@
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(20, 'mrr_movement', 'The waterfall of monthly recurring revenue: one row per segment and month. Opening and the lines sum to closing, for money and for customers; losses are negative; money in another currency moves at the rate of the closing, and what rates did to the opening is a line of its own; every line of "(all)" is the sum over segments, in which moves cancel. A month closes just before the next one begins.', 'greatest(opening_customers, closing_customers)'),
-	(25, 'product_migration', 'Who goes from which product to which: one row per month and pair. A product''s opening customers plus arrivals less departures are its closing ones.', 'customers');
+	(25, 'product_migration', 'Who goes from which product to which: one row per month and pair. A product''s opening customers plus arrivals less departures are its closing ones. A move is to hold the one at the closing of a month and the other at the next: migration_value counts the same; cannibalization counts entries, also where the old product is given up in a later month.', 'customers');
 
 INSERT INTO cvm.subscription_part VALUES
 ('movement_base', NULL, NULL, $${{base}}$$),
@@ -160,8 +160,8 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('mrr_movement', 7, 'opening_customers', 'bigint', 'customers', 'closing_customers of the month before', true, 'Customers who paid when the month began.'),
 	('mrr_movement', 8, 'new_mrr', 'numeric(18,2)', 'money a month', 'from customers who pay at the closing, did not at the opening and never had', true, 'Monthly recurring revenue of customers who pay for the first time.'),
 	('mrr_movement', 9, 'new_customers', 'bigint', 'customers', 'from customers who pay at the closing, did not at the opening and never had', true, 'Number of customers who pay for the first time.'),
-	('mrr_movement', 10, 'reactivation_mrr', 'numeric(18,2)', 'money a month', 'from customers who pay at the closing, did not at the opening and had before', true, 'Monthly recurring revenue of customers who came back.'),
-	('mrr_movement', 11, 'reactivation_customers', 'bigint', 'customers', 'from customers who pay at the closing, did not at the opening and had before', true, 'Number of customers who came back.'),
+	('mrr_movement', 10, 'reactivation_mrr', 'numeric(18,2)', 'money a month', 'from customers who pay at the closing, did not at the opening and had before', true, 'Monthly recurring revenue of customers who came back: won back, as winback_customers of segment_kpi.'),
+	('mrr_movement', 11, 'reactivation_customers', 'bigint', 'customers', 'from customers who pay at the closing, did not at the opening and had before', true, 'Number of customers who came back: winback_customers of segment_kpi.'),
 	('mrr_movement', 12, 'expansion_mrr', 'numeric(18,2)', 'money a month', 'what opening customers bring more at the closing', true, 'Monthly recurring revenue of opening customers who bring more than before.'),
 	('mrr_movement', 13, 'expansion_customers', 'bigint', 'customers', 'what opening customers bring more at the closing', true, 'Number of opening customers who bring more than before. They stay: not part of the sum of customers.'),
 	('mrr_movement', 14, 'contraction_mrr', 'numeric(18,2)', 'money a month', 'what opening customers who still pay bring less at the closing', true, 'Monthly recurring revenue of opening customers who bring less than before, but something, as a negative number.'),
@@ -178,7 +178,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('mrr_movement', 25, 'closing_mrr', 'numeric(18,2)', 'money a month', 'opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr + fx_mrr', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
 	('mrr_movement', 26, 'closing_customers', 'bigint', 'customers', 'opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers', true, 'Customers who paid when the month ended, or at as_of.'),
 	('mrr_movement', 27, 'same_period_customers', 'bigint', 'customers', 'count of customers who paid on some day of the month and at neither end', true, 'Customers who came and went inside the month; in no other column.'),
-	('mrr_movement', 28, 'price_expansion_mrr', 'numeric(18,2)', 'money a month', 'part of expansion_mrr of customers with the same lines of the same products', true, 'Expansion by price alone; the rest is plan, product or number of lines.'),
+	('mrr_movement', 28, 'price_expansion_mrr', 'numeric(18,2)', 'money a month', 'part of expansion_mrr of customers with the same lines of the same products', true, 'Expansion by price alone, be it that prices rose or that promotions ended, which customer_movement.cause tells apart; the rest is plan, product or number of lines.'),
 	('mrr_movement', 29, 'price_contraction_mrr', 'numeric(18,2)', 'money a month', 'part of contraction_mrr of customers with the same lines of the same products', true, 'Contraction by price alone.'),
 	('mrr_movement', 30, 'to_free_mrr', 'numeric(18,2)', 'money a month', 'part of churn_mrr of customers who still hold a line that is free', true, 'Churn to something free: contraction, where a free plan counts as active.'),
 	('mrr_movement', 31, 'to_free_customers', 'bigint', 'customers', 'part of churn_customers who still hold a line that is free', true, 'Customers who stopped paying but still hold a free line, as a negative number.'),
@@ -192,7 +192,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('product_migration', 1, 'row_key', 'text', 'key', 'month_label|from_product|to_product', false, 'One value per row.'),
 	('product_migration', 2, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
 	('product_migration', 3, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
-	('product_migration', 4, 'from_product', 'text', 'name', 'product held at the opening, not at the closing', false, 'Product that was given up; "(in)" where the new one replaced nothing.'),
+	('product_migration', 4, 'from_product', 'text', 'name', 'product held at the opening, not at the closing', false, 'Product that was given up; "(in)" where the new one replaced nothing, of new customers and of others.'),
 	('product_migration', 5, 'to_product', 'text', 'name', 'product held at the closing, not at the opening', false, 'Product taken up; "(out)" where nothing replaced the old one.'),
 	('product_migration', 6, 'customers', 'bigint', 'customers', 'count of customers with the pair', true, 'Customers who went this way. Lost and gained products of one customer are paired by price, so each appears once.'),
 	('product_migration', 7, 'from_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of from_product at the opening', true, 'What they brought with the product given up.'),

@@ -5,7 +5,7 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(21, 'subscription_clock', 'words', '{calendar}', 'When subscription_retention looks at customers: calendar (when a month closes) or anniversary (whole months after each one''s first day).');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(22, 'subscription_retention', 'Retention of customers and of their money: one row per segment, cohort month and number of months since. A cohort is the customers whose first paid day is in the same month.', 'cohort_customers');
+	(22, 'subscription_retention', 'Retention of customers and of their money, of payment (of activity in events: retention_month): one row per segment, cohort month and number of months since. A cohort is the customers whose first paid day is in the same month.', 'cohort_customers');
 
 INSERT INTO cvm.subscription_part VALUES
 ('cohort_base', NULL, NULL, $${{base}}{{since}}$$),

@@ -64,9 +64,15 @@ CROSS JOIN LATERAL cvm.survival_curve(s.state, {conf}) c
 
 @with subscription_bodies churn_cause | subscription,subscription.end_reason | true
 WITH {{base}}{{since}}, reason AS (
-	SELECT s.customer_id, s.ended_on, min(s.end_reason) AS cause
-	FROM subscription s
-	WHERE s.ended_on IS NOT NULL
+	-- of reasons of one day the one of the most money, never the first by name
+	SELECT r.customer_id, r.ended_on, CASE WHEN count(*) = 1 THEN min(r.end_reason) ELSE '(several)' END AS cause
+	FROM (
+		SELECT s.customer_id, s.ended_on, s.end_reason,
+			rank() OVER (PARTITION BY s.customer_id, s.ended_on ORDER BY coalesce(sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END), 0) DESC) AS place
+		FROM subscription s
+		WHERE s.ended_on IS NOT NULL AND s.end_reason IS NOT NULL
+		GROUP BY 1, 2, 3) r
+	WHERE r.place = 1
 	GROUP BY 1, 2
 ), life AS (
 	SELECT f.customer_id, r.days, r.is_churned, c.cause
@@ -106,7 +112,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('survival', 3, 'product', 'text', 'name', 'product', false, 'Product; "(all)" is the customer as such, whatever they pay for.'),
 	('survival', 4, 'days', 'integer', 'days', 'days from the first paid day', false, 'Days of tenure at which somebody churned or dropped out of sight.'),
 	('survival', 5, 'at_risk_customers', 'bigint', 'customers', 'count of customers with at least so many days', false, 'Customers seen for so long.'),
-	('survival', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned after so many days', true, 'Customers who churned then.'),
+	('survival', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned after so many days', true, 'Customers who churned then: a count among those at risk, not a line of a waterfall, and so positive.'),
 	('survival', 7, 'censored_customers', 'bigint', 'customers', 'count of customers not seen longer', true, 'Customers who still paid when observation ended after so many days.'),
 	('survival', 8, 'survival_rate', 'double precision', 'fraction 0..1', 'product over ages of 1 - churned_customers / at_risk_customers', false, 'Share still there after so many days, by Kaplan and Meier.'),
 	('survival', 9, 'std_error', 'double precision', 'fraction 0..1', 'Greenwoods standard error', false, 'Standard error of survival_rate.'),
@@ -119,10 +125,10 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('survival', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('churn_cause', 1, 'row_key', 'text', 'key', 'segment|cause|days', false, 'One value per row.'),
 	('churn_cause', 2, 'segment', 'text', 'name', 'segment held on the first paid day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
-	('churn_cause', 3, 'cause', 'text', 'name', 'end_reason of the spell that ended last', false, 'Why the customers churned; "(none)" where nobody said.'),
+	('churn_cause', 3, 'cause', 'text', 'name', 'end_reason of the spells that ended on the last day; of several reasons the one of the most money', false, 'Why the customers churned; "(none)" where nobody said, "(several)" where reasons weigh the same.'),
 	('churn_cause', 4, 'days', 'integer', 'days', 'days from the first paid day', false, 'Days of tenure at which somebody churned or dropped out of sight.'),
 	('churn_cause', 5, 'at_risk_customers', 'bigint', 'customers', 'count of customers with at least so many days', false, 'Customers seen for so long.'),
-	('churn_cause', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned for the cause after so many days', true, 'Customers who churned then, for this cause.'),
+	('churn_cause', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned for the cause after so many days', true, 'Customers who churned then, for this cause: a count among those at risk, and so positive.'),
 	('churn_cause', 7, 'incidence_rate', 'double precision', 'fraction 0..1', 'sum over ages of survival before * churned_customers / at_risk_customers', false, 'Share that has churned for this cause by then, by Aalen and Johansen; with survival_rate they sum to 1.'),
 	('churn_cause', 8, 'std_error', 'double precision', 'fraction 0..1', 'standard error of Marubini and Valsecchi', false, 'Standard error of incidence_rate.'),
 	('churn_cause', 9, 'lapse_days', 'integer', 'days', 'setting of the model', false, 'Lapses of up to so many days do not end a customer''s time.'),

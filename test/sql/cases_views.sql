@@ -128,7 +128,7 @@ CREATE TABLE g18 AS SELECT i AS customer_id, 'S'::text AS segment, date '2023-01
 DO $$ BEGIN PERFORM create_model('b18', tz => 'UTC', as_of => '2024-02-21'); PERFORM bind('b18', 'subscription', 's18'), bind('b18', 'segment_history', 'g18'); END $$;
 SELECT is((SELECT array_agg(c.key ORDER BY c.key) FROM b18.subscription_kpi k CROSS JOIN LATERAL jsonb_each(to_jsonb(k)) c WHERE NOT k.is_complete AND c.value <> 'null'
 		AND (c.key ~ '_rate$' OR c.key ~ '^lifetime' OR c.key = 'quick_ratio')), NULL, 'b18: subscription_kpi has no rate of a month that is not over');
-SELECT is((SELECT opening_customers || ' ' || churned_customers FROM b18.subscription_kpi WHERE segment = '(all)' AND NOT is_complete), '4 1', 'b18: what has happened in it so far is there');
+SELECT is((SELECT opening_customers || ' ' || churned_customers FROM b18.subscription_kpi WHERE segment = '(all)' AND NOT is_complete), '4 -1', 'b18: what has happened in it so far is there');
 DO $$ BEGIN PERFORM configure('b18', 'as_of', '2024-03-01'); END $$;
 SELECT is((SELECT logo_churn_rate || ' ' || gross_revenue_retention_rate || ' ' || lifetime_revenue FROM b18.subscription_kpi WHERE segment = 'S' AND month_label = '2024-02'), '0.25 0.75 200', 'b18: the rates come when the month is over');
 

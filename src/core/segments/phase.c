@@ -10,8 +10,8 @@ const char *
 phase_name(Phase phase)
 {
 	static const char *const names[] = {
-		"prospect", "winback_target", "lost",	"reactivated", "onboarding",
-		"renewal",	"at_risk",		  "growth", "mature"};
+		"prospect",	  "winback_target", "lost",	  "at_risk", "reactivated",
+		"onboarding", "renewal",		"growth", "mature"};
 
 	return names[phase];
 }
@@ -44,16 +44,72 @@ next_end(const Holdings *holdings, Day as_of, int32_t days, int64_t known_from)
 	return end;
 }
 
-/* The last day from a day on, on which a customer began to pay more */
-static int64_t
-last_rise(const Level *levels, int nlevels, Day start)
+/* What a customer has of a product, now and before the day looked at */
+typedef struct Lines
 {
-	int64_t rise = NO_DAY;
+	int64_t day; /* on which it changed last */
+	int32_t held;
+	int32_t paid; /* of these, lines with a price */
+	int32_t held_before;
+	int32_t paid_before;
+	bool was_paid; /* at any time since the run began */
+} Lines;
 
-	for (int i = 1; i < nlevels; i++)
-		if (levels[i].day > start && levels[i].mrr > levels[i - 1].mrr)
-			rise = levels[i].day;
-	return rise;
+/* Was a line bought?  A new price is none, nor is the end of a pause. */
+static bool
+is_bought(const Lines *lines)
+{
+	return lines->paid > lines->paid_before &&
+		   (lines->held > lines->held_before || !lines->was_paid);
+}
+
+/*
+ * The last day after a day on which a customer began to pay for a line and
+ * thereby to pay more.  What is the same line at a higher price, be it that
+ * prices rose or that a promotion ended, is no growth.
+ */
+static int64_t
+last_growth(const Holdings *holdings, const Step *steps, int nsteps, Day start)
+{
+	Lines *lines =
+		runtime_alloc(NULL, ((size_t) holdings->nnames + 1) * sizeof(Lines));
+	int64_t growth = NO_DAY;
+	Wide mrr = 0;
+
+	for (int i = 0; i <= holdings->nnames; i++)
+		lines[i] = (Lines){.day = NO_DAY};
+	for (int i = 0; i < nsteps;)
+	{
+		Day day = steps[i].day;
+		Wide before = mrr;
+		bool bought = false;
+		int first = i;
+
+		for (; i < nsteps && steps[i].day == day; i++)
+		{
+			Lines *own = &lines[steps[i].product + 1];
+
+			if (own->day != day)
+			{
+				own->day = day;
+				own->held_before = own->held;
+				own->paid_before = own->paid;
+			}
+			own->held += steps[i].lines;
+			if (steps[i].lines > 0 ? steps[i].mrr > 0 : steps[i].mrr < 0)
+				own->paid += steps[i].lines;
+			mrr = money_add(mrr, steps[i].mrr);
+		}
+		for (int j = first; j < i; j++)
+			bought |= is_bought(&lines[steps[j].product + 1]);
+		for (int j = first; j < i; j++)
+			if (day >= start && lines[steps[j].product + 1].paid > 0)
+				lines[steps[j].product + 1].was_paid = true;
+		if (day > start && bought && paid(mrr) > paid(before))
+			growth = day;
+	}
+	runtime_free(lines);
+	return growth;
 }
 
 /* The phase of a customer as seen at the end of the day before as_of. */
@@ -68,7 +124,7 @@ phase_of(const Holdings *holdings, Day as_of, int64_t risk_since,
 	int nlevels = levels_of(steps, nsteps, levels);
 	int nruns = runs_of(levels, nlevels, as_of, terms->gap, runs);
 	int64_t end = next_end(holdings, as_of, terms->renewal, known_from);
-	int64_t rise;
+	int64_t growth;
 	int64_t age;
 	Run run;
 
@@ -85,11 +141,16 @@ phase_of(const Holdings *holdings, Day as_of, int64_t risk_since,
 		return PHASE_LOST;
 	}
 	age = (int64_t) as_of - run.start;
-	rise = last_rise(levels, nlevels, run.start);
+	growth = last_growth(holdings, steps, nsteps, run.start);
 	runtime_free(steps);
 	runtime_free(levels);
 	runtime_free(runs);
 	*since = run.start;
+	if (risk_since < as_of)
+	{
+		*since = later(*since, risk_since);
+		return PHASE_AT_RISK;
+	}
 	if (nruns > 1 && age <= terms->reactivated)
 		return PHASE_REACTIVATED;
 	if (age <= terms->onboarding)
@@ -100,17 +161,12 @@ phase_of(const Holdings *holdings, Day as_of, int64_t risk_since,
 		*since = later(*since, end - terms->renewal);
 		return PHASE_RENEWAL;
 	}
-	if (risk_since < as_of)
+	if (growth != NO_DAY && (int64_t) as_of - growth <= terms->growth)
 	{
-		*since = later(*since, risk_since);
-		return PHASE_AT_RISK;
-	}
-	if (rise != NO_DAY && (int64_t) as_of - rise <= terms->growth)
-	{
-		*since = later(*since, rise);
+		*since = later(*since, growth);
 		return PHASE_GROWTH;
 	}
-	if (rise != NO_DAY)
-		*since = later(*since, rise + terms->growth);
+	if (growth != NO_DAY)
+		*since = later(*since, growth + terms->growth);
 	return PHASE_MATURE;
 }

@@ -15,11 +15,11 @@ typedef enum Phase
 	PHASE_PROSPECT,		  /* never paid */
 	PHASE_WINBACK_TARGET, /* does not pay, left not long ago */
 	PHASE_LOST,			  /* does not pay */
+	PHASE_AT_RISK,		  /* asked to leave */
 	PHASE_REACTIVATED,	  /* came back not long ago */
 	PHASE_ONBOARDING,	  /* came not long ago */
 	PHASE_RENEWAL,		  /* something held ends soon */
-	PHASE_AT_RISK,		  /* asked to leave */
-	PHASE_GROWTH,		  /* began to pay more not long ago */
+	PHASE_GROWTH,		  /* bought something not long ago */
 	PHASE_MATURE		  /* none of that */
 } Phase;
 

@@ -90,12 +90,13 @@ CREATE FUNCTION cvm.row_key(VARIADIC parts text[]) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.row_key(text[]) IS 'One value for the names that tell a row from all others: parts joined by "|", with "\" before a "|" or "\" in a part; a digest where that has more than 1000 bytes.';
 
+-- not AT TIME ZONE, to which "CET" is an abbreviation without summer time
+CREATE FUNCTION cvm.moment_of(at timestamp, tz text) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'cvm_moment_of'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION cvm.moment_of(at date, tz text) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN at::timestamp AT TIME ZONE tz;
-CREATE FUNCTION cvm.moment_of(at timestamp, tz text) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN at AT TIME ZONE tz;
+RETURN cvm.moment_of(at::timestamp, tz);
 CREATE FUNCTION cvm.moment_of(at timestamptz, tz text) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN at;

@@ -50,7 +50,7 @@ WITH
 	FROM by_customer b
 	JOIN {segments} h ON h.customer_id = b.customer_id
 		AND coalesce(h.valid_from <= b.last_day, true) AND coalesce(h.valid_to > b.last_day, true)
-	ORDER BY b.customer_id, b.month, h.valid_from DESC NULLS LAST, h.segment
+	ORDER BY b.customer_id, b.month, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 ), ranked AS (
 	SELECT x.segment, b.*, row_number() OVER (PARTITION BY x.segment, b.month ORDER BY b.contacts, b.customer_id) AS place
 	FROM by_customer b

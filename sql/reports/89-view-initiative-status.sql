@@ -14,7 +14,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 -- The day up to which initiatives and reviews are known
 @define review_observed
 observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (now() AT TIME ZONE {time_zone})::date) AS as_of
+	SELECT coalesce({as_of}, cvm.day_of(now(), {time_zone})) AS as_of
 )
 @end
 

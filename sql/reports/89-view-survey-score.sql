@@ -32,7 +32,7 @@ WITH observed AS MATERIALIZED (
 	FROM last l
 	JOIN {segments} h ON h.customer_id = l.customer_id
 		AND coalesce(h.valid_from <= l.day, true) AND coalesce(h.valid_to > l.day, true)
-	ORDER BY l.customer_id, l.month, l.instrument, l.driver, h.valid_from DESC NULLS LAST, h.segment
+	ORDER BY l.customer_id, l.month, l.instrument, l.driver, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 ), told AS (
 	SELECT x.segment, l.month, l.instrument, l.driver, l.as_of,
 		count(*) AS answers,

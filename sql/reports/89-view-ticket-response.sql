@@ -14,7 +14,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('ticket_response', {preference}, '{needs}', $$
 WITH observed AS MATERIALIZED (
-	SELECT o.as_of, (o.as_of::timestamp AT TIME ZONE {time_zone}) AS until
+	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of) o
 ), waited AS (
 	SELECT row_number() OVER () AS n, t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, coalesce(t.reopens, 0) AS reopens,
@@ -30,7 +30,7 @@ WITH observed AS MATERIALIZED (
 	FROM waited w
 	JOIN {segments} h ON h.customer_id = w.customer_id
 		AND coalesce(h.valid_from <= w.day, true) AND coalesce(h.valid_to > w.day, true)
-	ORDER BY w.n, h.valid_from DESC NULLS LAST, h.segment
+	ORDER BY w.n, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 ), told AS (
 	SELECT x.segment, date_trunc('month', w.day::timestamp)::date AS month, w.as_of,
 		count(*) AS tickets, count(DISTINCT w.customer_id) AS customers,

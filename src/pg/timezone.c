@@ -218,3 +218,28 @@ cvm_day_of(PG_FUNCTION_ARGS)
 		fcinfo->flinfo->fn_extra = zone = zone_named(data, size);
 	PG_RETURN_DATEADT(zone_day(zone, at));
 }
+
+/* moment_of(at, tz): the instant of a local time. */
+PG_FUNCTION_INFO_V1(cvm_moment_of);
+Datum
+cvm_moment_of(PG_FUNCTION_ARGS)
+{
+	Timestamp at = PG_GETARG_TIMESTAMP(0);
+	text *name = PG_GETARG_TEXT_PP(1);
+	Zone *zone = zone_named(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	struct pg_tm tm;
+	fsec_t fsec;
+	int offset;
+	TimestampTz moment;
+
+	if (TIMESTAMP_NOT_FINITE(at))
+		PG_RETURN_TIMESTAMPTZ(at);
+	if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) == 0)
+	{
+		offset = DetermineTimeZoneOffset(&tm, zone->tz);
+		if (tm2timestamp(&tm, fsec, &offset, &moment) == 0)
+			PG_RETURN_TIMESTAMPTZ(moment);
+	}
+	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					errmsg("timestamp out of range")));
+}

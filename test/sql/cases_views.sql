@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(37);
+SELECT plan(39);
 CREATE SCHEMA c;
 SET LOCAL search_path = c, cvm, public;
 SET LOCAL TimeZone = 'UTC';
@@ -58,6 +58,9 @@ UPDATE s4 SET started_on = '2024-06-30 20:30+00';
 SET LOCAL timezone_abbreviations = 'Australia';
 SELECT is((SELECT month_label FROM b04.mrr_movement WHERE new_mrr > 0), '2024-06', 'b04: days do not depend on the abbreviations of the session');
 RESET timezone_abbreviations;
+SELECT is(cvm.moment_of(date '2024-07-01', 'CET') || ' ' || cvm.moment_of(timestamp '2024-01-01 12:00', 'CET') || ' ' || cvm.moment_of(date 'infinity', 'CET'), '2024-06-30 22:00:00+00 2024-01-01 11:00:00+00 infinity',
+	'b04: a day of CET begins in summer time');
+SELECT is((SELECT string_agg(b.view, ' ') FROM cvm.report_body b WHERE b.body ~* 'at time zone'), NULL, 'b04: no report asks AT TIME ZONE, to which a name may be an abbreviation');
 SELECT is((SELECT count(*) FROM pg_views v WHERE v.schemaname = 'b04' AND v.definition ~* 'at time zone|timezone\('), 0::bigint, 'b04: no view converts instants but by the zone of that name');
 
 -- b06: a customer in two segments at once

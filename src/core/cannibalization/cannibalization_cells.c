@@ -122,10 +122,12 @@ outcome_add(Outcome *into, const Outcome *more)
 	into->lost = count_add(into->lost, more->lost);
 	into->at_risk = count_add(into->at_risk, more->at_risk);
 	into->step_lost = count_add(into->step_lost, more->step_lost);
-	into->censored = count_add(into->censored, more->censored);
-	into->censored_days = count_add(into->censored_days, more->censored_days);
 	into->before = money_add(into->before, more->before);
 	into->lost_mrr = money_add(into->lost_mrr, more->lost_mrr);
+	if (more->censored == 0)
+		return;
+	into->censored = count_add(into->censored, more->censored);
+	into->censored_days = count_add(into->censored_days, more->censored_days);
 	into->censored_before =
 		money_add(into->censored_before, more->censored_before);
 }

@@ -265,20 +265,15 @@ typedef struct Places
 	int whole; /* STEP_DAYS before that */
 } Places;
 
-/* Count a customer in the month of a day. */
-static void
+/* Count a customer in the month of a day; held: what is brought on it. */
+static inline void
 add_watched(Adding *adding, WindowStats *stats, Period month, int64_t day,
-			const Places *places, const Outcome *outcome)
+			const SideLevel *best, Wide held, const Outcome *outcome)
 {
-	const SideLevel *levels = adding->trajectory->donor;
-	const SideLevel *best = best_level(levels, places->first, places->last);
+	int band = band_of(day - best->since, price_band(best->mrr, adding->scale),
+					   held < best->mrr);
 
-	outcome_add(&cell_of(adding, stats, month,
-						 band_of(day - best->since,
-								 price_band(best->mrr, adding->scale),
-								 levels[places->day].mrr < best->mrr))
-					 ->stayed,
-				outcome);
+	outcome_add(&cell_of(adding, stats, month, band)->stayed, outcome);
 }
 
 /* Watch a customer up to a day, before the look-ahead meets an entry. */
@@ -294,7 +289,7 @@ add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
 
 	while ((day = watch_day(adding, month)) <= until)
 	{
-		Wide best;
+		const SideLevel *best;
 
 		check_interrupts();
 		places->first =
@@ -323,17 +318,19 @@ add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
 					check_interrupts();
 			continue;
 		}
-		best = best_level(levels, places->first, places->last)->mrr;
-		if (best > 0)
+		best = best_level(levels, places->first, places->last);
+		if (best->mrr > 0)
 		{
 			Wide after = levels[places->after].mrr;
 			Outcome outcome;
 
 			places->day = level_on(trajectory, places->day, day);
 			places->whole = level_on(trajectory, places->whole, day + step);
-			outcome = outcome_of(adding, best, after,
-								 step < 0 || levels[places->whole].mrr >= best);
-			add_watched(adding, stats, month, day, places, &outcome);
+			outcome =
+				outcome_of(adding, best->mrr, after,
+						   step < 0 || levels[places->whole].mrr >= best->mrr);
+			add_watched(adding, stats, month, day, best,
+						levels[places->day].mrr, &outcome);
 			*is_watched = true;
 		}
 		month++;
@@ -359,7 +356,7 @@ add_censored(Adding *adding, WindowStats *stats, Period month, int64_t until,
 		until = (int64_t) entry - 1;
 	for (; (day = watch_day(adding, month)) <= until; month++)
 	{
-		Wide best;
+		const SideLevel *best;
 		Wide left;
 		Outcome outcome;
 
@@ -368,19 +365,20 @@ add_censored(Adding *adding, WindowStats *stats, Period month, int64_t until,
 			level_on(trajectory, places->first, day - stats->window.look_back);
 		places->last = level_on(trajectory, places->last, day - 1);
 		places->day = level_on(trajectory, places->day, day);
-		best = best_level(levels, places->first, places->last)->mrr;
-		if (best == 0)
+		best = best_level(levels, places->first, places->last);
+		if (best->mrr == 0)
 			continue;
 		left =
 			levels[level_on(trajectory, places->day, (int64_t) entry - 1)].mrr;
-		outcome = outcome_of(adding, best, left, false);
-		if (left >= best)
+		outcome = outcome_of(adding, best->mrr, left, false);
+		if (left >= best->mrr)
 		{
 			outcome.censored = 1;
 			outcome.censored_days = entry - day;
 			outcome.censored_before = outcome.before;
 		}
-		add_watched(adding, stats, month, day, places, &outcome);
+		add_watched(adding, stats, month, day, best, levels[places->day].mrr,
+					&outcome);
 		*is_watched = true;
 	}
 }

@@ -22,3 +22,20 @@ CREATE FUNCTION cvm.mean_difference(before float8, error_before float8,
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.mean_difference(float8, float8, float8, float8, float8) IS
 	'Limits of after - before, two means or rates of money with their standard errors, taken as independent: wider than need be where the same customers are behind both';
+
+-- Of customers that are partly the same
+CREATE FUNCTION cvm.proportion_difference(hits_before bigint, n_before bigint,
+	hits_after bigint, n_after bigint, conf float8, correlation float8,
+	OUT conf_low float8, OUT conf_high float8, OUT p_value float8)
+	AS 'MODULE_PATHNAME', 'cvm_proportion_difference'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.proportion_difference(bigint, bigint, bigint, bigint, float8, float8) IS
+	'The same where the two proportions go together, as the same customers are partly behind both (segment_overlap), and how likely so great a difference is by chance: at confidence 1 - p_value the interval touches 0';
+
+CREATE FUNCTION cvm.mean_difference(before float8, error_before float8,
+	after float8, error_after float8, conf float8, correlation float8,
+	OUT conf_low float8, OUT conf_high float8, OUT p_value float8)
+	AS 'MODULE_PATHNAME', 'cvm_mean_difference'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.mean_difference(float8, float8, float8, float8, float8, float8) IS
+	'The same where the two means go together, as the same customers are partly behind both (segment_overlap), and how likely so great a difference is by chance';

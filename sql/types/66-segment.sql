@@ -31,7 +31,7 @@ CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, te
 	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer) IS
-	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1)';
+	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1), or 0 for every pair of closings, for segment_overlap() alone';
 
 CREATE FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, integer)
 	RETURNS cvm.segment_flow
@@ -122,6 +122,15 @@ CREATE FUNCTION cvm.segment_products(cvm.segment_flow)
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 2000;
 COMMENT ON FUNCTION cvm.segment_products(cvm.segment_flow) IS
 	'What the paying customers of a segment hold at each closing, by product; a customer who holds two lines of a product counts once';
+
+CREATE FUNCTION cvm.segment_overlap(cvm.segment_flow)
+	RETURNS TABLE (segment text, from_period date, to_period date,
+		customers bigint, arpu_correlation float8,
+		products_correlation float8, multi_product_correlation float8)
+	AS 'MODULE_PATHNAME', 'cvm_segment_overlap'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5000;
+COMMENT ON FUNCTION cvm.segment_overlap(cvm.segment_flow) IS
+	'Who pays in a segment at the closings of two periods, up to 24 apart, by segment and for "(all)", and how far their being in both makes the two means go together: the correlation of the means of money, of products, and of the shares with two products or more. Of a state that was folded with span 0';
 
 -- The fast way: from raw rows in one pass.  Its state is internal, for one
 -- machine with parallel workers; distributed servers take the two steps.

@@ -113,17 +113,44 @@ read_matrix(void *flow)
 }
 
 static void
+check_overlap(void *arg, const OverlapRow *row)
+{
+	CLAIM(row->from < row->to && row->to <= row->from + OVERLAP_PERIODS);
+	CLAIM(row->customers > 0);
+	for (int i = 0; i < MEASURES; i++)
+		CLAIM(row->correlations[i] >= -1 && row->correlations[i] <= 1);
+	(void) arg;
+}
+
+static void
+read_overlap(void *flow)
+{
+	segment_flow_overlap(flow, check_overlap, NULL);
+}
+
+static void
 read_products(void *flow)
 {
 	segment_flow_products(flow, check_product, NULL);
+}
+
+/* What is kept over any span is read in one way, and the rest in three. */
+static void
+read_flow(SegmentFlow *flow, uint8_t way)
+{
+	static void (*const reads[])(void *) = {read_bridge, read_matrix,
+											read_products};
+
+	if (flow->span == ANY_SPAN)
+		read_overlap(flow);
+	else
+		reads[way % 3](flow);
 }
 
 /* Read, use and write a value. */
 static void
 use(void *argument)
 {
-	static void (*const reads[])(void *) = {read_bridge, read_matrix,
-											read_products};
 	Input *input = argument;
 	SegmentFlow *flow;
 	SegmentFlow *sum = segment_flow_new(NULL);
@@ -137,12 +164,12 @@ use(void *argument)
 		memcmp(writer.data, input->data, input->size) != 0)
 		return;
 	input->is_accepted = true;
-	reads[input->data[input->size / 2] % 3](flow);
+	read_flow(flow, input->data[input->size / 2]);
 	segment_flow_merge(sum, flow);
 	check_bytes(sum);
 	segment_flow_merge(sum, flow);
 	check_bytes(sum);
-	reads[input->data[input->size / 3] % 3](sum);
+	read_flow(sum, input->data[input->size / 3]);
 }
 
 /* Take one input; true if its bytes were accepted. */
@@ -212,7 +239,7 @@ make(void *argument)
 	Input *input = argument;
 	Calendar calendar = {(Grain) draw(5), 1};
 	Day as_of = 8600 + (Day) draw(300);
-	int span = draw(3) == 0 ? 1 + (int) draw(5) : 1;
+	int span = draw(3) != 0 ? 1 : draw(3) == 0 ? ANY_SPAN : 1 + (int) draw(5);
 	SpellTerms terms = {.calendar = calendar,
 						.as_of = as_of,
 						.pause_days = draw(3) ? (int32_t) draw(120) : 0};

@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = cvm, public;
-SELECT plan(16);
+SELECT plan(20);
 
 \i test/segment_world.sql
 
@@ -212,5 +212,53 @@ SELECT is_empty($$
 	FULL JOIN spans s ON s.world = x.world AND s.grain = x.grain AND s.period_start = x.period AND s.from_segment = x.from_segment AND s.to_segment = x.to_segment
 	WHERE (x.customers, x.mrr, x.closing_mrr) IS DISTINCT FROM (s.customers, s.mrr, s.closing_mrr)$$,
 	'who was where three months and four weeks before is as by brute force');
+
+-- over any span: who pays at both of two closings, and how the means go
+-- together
+CREATE TEMP TABLE wide AS
+SELECT w.world, w.as_of, segment_flow_agg(h.holdings, p.segments, 'month', w.as_of, NULL, 0, w.pause_days) AS state
+FROM world w
+JOIN (SELECT world, customer, holdings_agg(product, started_on, ended_on, mrr, NULL, NULL, is_paused) AS holdings FROM spell GROUP BY 1, 2) h USING (world)
+LEFT JOIN (SELECT world, customer, holdings_agg(segment, valid_from, valid_to, 0) AS segments FROM placed GROUP BY 1, 2) p USING (world, customer)
+GROUP BY 1, 2;
+SELECT is_empty($$
+	SELECT s.world
+	FROM wide s
+	JOIN (
+		SELECT w.world, segment_flow_agg(r.customer, r.product, r.f, r.t, r.mrr, r.is_paused, r.segment, 'month', w.as_of, NULL, 0, w.pause_days) AS one_pass
+		FROM world w
+		JOIN (SELECT world, customer, product, started_on AS f, ended_on AS t, mrr, is_paused, NULL AS segment FROM spell
+			UNION ALL SELECT world, customer, NULL, valid_from, valid_to, NULL, NULL, segment FROM placed) r USING (world)
+		GROUP BY 1) o USING (world)
+	WHERE s.state <> o.one_pass OR s.state <> s.state::text::segment_flow$$, 'one pass, two steps and text give the same bytes');
+CREATE TEMP TABLE stands AS
+SELECT c.world, c.customer, c.month, g.segment, c.mrr, c.products, (c.products > 1)::int AS multi
+FROM closing c CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS g (segment) WHERE c.mrr > 0;
+CREATE TEMP TABLE means AS
+SELECT world, segment, month, count(*) AS n, avg(mrr) AS mrr, avg(products) AS products, avg(multi) AS multi, var_pop(mrr) AS var_mrr, var_pop(products) AS var_products, var_pop(multi) AS var_multi
+FROM stands GROUP BY 1, 2, 3;
+CREATE TEMP TABLE brute AS
+SELECT a.world, a.segment, a.month AS from_month, b.month AS to_month, count(*) AS customers,
+	coalesce(sum((a.mrr - x.mrr) * (b.mrr - y.mrr)) / nullif(sqrt(x.n * x.var_mrr * y.n * y.var_mrr), 0), 0) AS mrr,
+	coalesce(sum((a.products - x.products) * (b.products - y.products)) / nullif(sqrt(x.n * x.var_products * y.n * y.var_products), 0), 0) AS products,
+	coalesce(sum((a.multi - x.multi) * (b.multi - y.multi)) / nullif(sqrt(x.n * x.var_multi * y.n * y.var_multi), 0), 0) AS multi
+FROM stands a
+JOIN stands b ON b.world = a.world AND b.customer = a.customer AND b.segment = a.segment AND b.month > a.month
+JOIN means x ON x.world = a.world AND x.segment = a.segment AND x.month = a.month
+JOIN means y ON y.world = b.world AND y.segment = b.segment AND y.month = b.month
+GROUP BY 1, 2, 3, 4, x.n, x.var_mrr, x.var_products, x.var_multi, y.n, y.var_mrr, y.var_products, y.var_multi;
+CREATE TEMP TABLE found AS SELECT s.world, o.* FROM wide s CROSS JOIN LATERAL segment_overlap(s.state) o;
+SELECT cmp_ok((SELECT count(*) FROM brute WHERE mrr <> 0 AND segment <> '(all)'), '>', 500::bigint, 'there are hundreds of pairs of months that go together');
+SELECT is_empty($$
+	SELECT b, f FROM (SELECT * FROM brute) b FULL JOIN found f ON f.world = b.world AND f.segment = b.segment AND f.from_period = b.from_month AND f.to_period = b.to_month
+	WHERE b.customers IS DISTINCT FROM f.customers
+		OR abs(b.mrr - f.arpu_correlation::numeric) > 1e-6 OR abs(b.products - f.products_correlation::numeric) > 1e-6 OR abs(b.multi - f.multi_product_correlation::numeric) > 1e-6$$,
+	'who is in both months, and how the means go together, is as by brute force');
+SELECT is_empty($$
+	WITH whole AS (SELECT as_of, segment_flow_agg(s.customer_of, NULL, 'month', s.as_of, NULL, 0, 30) AS state
+		FROM (SELECT w.as_of, holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, NULL, NULL, s.is_paused) AS customer_of FROM world w JOIN spell s USING (world) WHERE w.pause_days = 30 GROUP BY w.as_of, w.world, s.customer) s GROUP BY 1),
+	parts AS (SELECT as_of, rollup(state) AS state FROM (SELECT s.as_of, s.world, segment_flow_agg(s.customer_of, NULL, 'month', s.as_of, NULL, 0, 30) AS state
+		FROM (SELECT w.as_of, w.world, holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, NULL, NULL, s.is_paused) AS customer_of FROM world w JOIN spell s USING (world) WHERE w.pause_days = 30 GROUP BY w.as_of, w.world, s.customer) s GROUP BY 1, 2) p GROUP BY 1)
+	SELECT as_of FROM whole JOIN parts USING (as_of) WHERE whole.state <> parts.state$$, 'states of overlaps merge to the same bytes');
 SELECT * FROM finish();
 ROLLBACK;

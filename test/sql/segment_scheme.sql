@@ -164,7 +164,7 @@ SELECT is((SELECT count(*) FROM (SELECT row_key FROM acme.segment_migration_4_we
 SELECT is((SELECT string_agg(coalesce(cvm.segment_at(h, d::date), '-'), ' ' ORDER BY d) FROM (SELECT cvm.holdings_agg(segment, valid_from, valid_to, 0) AS h FROM shop.versions WHERE customer_id = 4) x, generate_series(timestamp '2023-12-31', '2024-02-15', '1 day') AS d WHERE d::date IN ('2023-12-31', '2024-01-01', '2024-02-14', '2024-02-15')),
 	'- Iron Iron -', 'where somebody was on a day, ends not included');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', '{{a,b}}', 1)$$, '2202E', 'families must be rows of three', 'families are told in threes');
-SELECT throws_ok($$SELECT cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, 0)$$, '22023', 'span "0" is not between 1 and 1000', 'a span has periods');
+SELECT throws_ok($$SELECT cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, -1)$$, '22023', 'span "-1" is not between 0 and 1000', 'a span has periods');
 SELECT throws_ok($$SELECT cvm.segment_bridge(cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, 2))$$, '22023', 'segments over a span of 2 periods have no bridge', 'over a span there is a matrix only');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(1::bigint, NULL, '2024-01-01', NULL, 1.5, 'S', 'month', '2024-02-01')$$, '22023', 'version of a segment is not a whole number', 'versions have numbers');
 SELECT * FROM finish();

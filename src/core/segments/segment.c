@@ -21,6 +21,7 @@ segment_flow_new(Context context)
 	flow->stocks.size = sizeof(StockCell);
 	flow->tallies.size = sizeof(TallyCell);
 	flow->spans.size = sizeof(SpanCell);
+	flow->overlaps.size = sizeof(OverlapCell);
 	return flow;
 }
 
@@ -259,6 +260,25 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 		COUNT(cell->span.redefined, from->span.redefined);
 		MONEY(cell->span.mrr, from->span.mrr);
 		MONEY(cell->span.mrr_closing, from->span.mrr_closing);
+	}
+	for (int i = 0; i < more->overlaps.ncells; i++)
+	{
+		const OverlapCell *from = overlap_cell(&more->overlaps, i);
+		OverlapCell *cell;
+
+		check_interrupts();
+		cell = segment_cell(into, &into->overlaps, from->place.period,
+							names[from->place.a + 1], from->place.b);
+		COUNT(cell->overlap.customers, from->overlap.customers);
+		for (int measure = 0; measure < MEASURES; measure++)
+		{
+#define SUM(sum) \
+	(cell->overlap.sum = money_add(cell->overlap.sum, from->overlap.sum))
+			SUM(first[measure]);
+			SUM(second[measure]);
+			SUM(products[measure]);
+#undef SUM
+		}
 	}
 #undef COUNT
 #undef MONEY

@@ -36,7 +36,8 @@
  *
  * A flow over a span of several periods keeps who went from where to where
  * between closings that lie so far apart, for every pair of them, and nothing
- * else.
+ * else.  One over any span keeps what those have in common who pay at both of
+ * two closings, for every pair of closings, and nothing else.
  *
  * The work is in proportion to what changes, not to customers times periods.
  *
@@ -67,6 +68,12 @@
 
 /* The longest span, in periods */
 #define MAX_SPAN 1000
+
+/* In place of a span: any */
+#define ANY_SPAN (-1)
+
+/* So far apart, in periods, lie closings whose overlap is given out */
+#define OVERLAP_PERIODS 24
 
 /* What changes most comes first, next to the place of a cell */
 typedef enum FlowLine
@@ -176,7 +183,32 @@ typedef struct Span
 	Wide mrr_closing;
 } Span;
 
-/* Of flows and spans, from and to; of stocks and tallies, segment and product */
+/* What is measured of whoever pays at a closing */
+typedef enum Measure
+{
+	MEASURE_CENTS,
+	MEASURE_PRODUCTS,
+	MEASURE_MULTI, /* 1 for two products or more */
+	MEASURES
+} Measure;
+
+/*
+ * Sums over those who pay at two closings, or by how much they change, as in
+ * core/segments/segment_overlap.c
+ */
+typedef struct Overlap
+{
+	int64_t customers;
+	Wide first[MEASURES]; /* at one closing */
+	Wide second[MEASURES];
+	Wide products[MEASURES]; /* of what each is at the one and at the other */
+} Overlap;
+
+/*
+ * Of flows and spans, from and to; of stocks and tallies, segment and product;
+ * of overlaps, segment, or OUTSIDE for everybody, and how many periods later
+ * the second closing is
+ */
 typedef struct CellPlace
 {
 	Period period;
@@ -220,6 +252,12 @@ typedef struct SpanCell
 	Span span;
 } SpanCell;
 
+typedef struct OverlapCell
+{
+	CellPlace place;
+	Overlap overlap;
+} OverlapCell;
+
 typedef struct SegmentFlow
 {
 	Context context;
@@ -227,7 +265,7 @@ typedef struct SegmentFlow
 	Calendar calendar;
 	PeriodCache *period_cache;
 	Day as_of;			/* first day not observed */
-	int span;			/* periods between two closings */
+	int span;			/* periods between two closings, or ANY_SPAN */
 	int32_t pause_days; /* for which a paused line is neither paid nor lost */
 	Period last_complete;
 	const ProductTiers
@@ -244,6 +282,7 @@ typedef struct SegmentFlow
 	SegmentCells stocks;
 	SegmentCells tallies;
 	SegmentCells spans;
+	SegmentCells overlaps;
 } SegmentFlow;
 
 /* A segment in a period, or everybody */
@@ -300,6 +339,19 @@ typedef struct MatrixRow
 	bool is_complete;
 } MatrixRow;
 
+/*
+ * How the means of two closings go together: the correlation of each measure's
+ * two means that comes from those who are behind both
+ */
+typedef struct OverlapRow
+{
+	const Label *segment; /* NULL: everybody */
+	int64_t from;
+	int64_t to;
+	int64_t customers; /* who pay at both */
+	double correlations[MEASURES];
+} OverlapRow;
+
 /* A product in a segment at a closing */
 typedef struct ProductRow
 {
@@ -313,6 +365,7 @@ typedef struct ProductRow
 
 typedef void (*BridgeEmit)(void *arg, const BridgeRow *row);
 typedef void (*MatrixEmit)(void *arg, const MatrixRow *row);
+typedef void (*OverlapEmit)(void *arg, const OverlapRow *row);
 typedef void (*ProductEmit)(void *arg, const ProductRow *row);
 
 #define SEGMENT_FLOW_VERSION 1
@@ -345,6 +398,8 @@ extern void segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take,
 extern BridgeErrors bridge_errors(const BridgeRow *row, int scale);
 extern void segment_flow_matrix(const SegmentFlow *flow, MatrixEmit take,
 								void *arg);
+extern void segment_flow_overlap(const SegmentFlow *flow, OverlapEmit take,
+								 void *arg);
 extern void segment_flow_products(const SegmentFlow *flow, ProductEmit take,
 								  void *arg);
 extern void segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer);

@@ -6,7 +6,9 @@
  * scale; names,
  * sorted, each with its length; flows, stocks, tallies and spans, sorted, each
  * with its distance in periods from the one before, its two places plus one, a
- * bit for each number that is not 0, and those numbers.
+ * bit for each number that is not 0, and those numbers.  A span of 0 is any
+ * span: then overlaps follow, likewise, with the segment plus one and how many
+ * periods later the second closing is.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -98,6 +100,22 @@ squares_write(ByteWriter *writer, const Wide *squares)
 			write_wide(writer, squares[i]);
 }
 
+static void
+overlap_write(ByteWriter *writer, const Overlap *overlap)
+{
+	const Wide *sums[] = {overlap->first, overlap->second, overlap->products};
+	uint64_t has = overlap->customers != 0;
+
+	for (int i = 0; i < 3 * MEASURES; i++)
+		has |= (uint64_t) (sums[i / MEASURES][i % MEASURES] != 0) << (i + 1);
+	write_unsigned(writer, has);
+	if (overlap->customers != 0)
+		write_signed(writer, overlap->customers);
+	for (int i = 0; i < 3 * MEASURES; i++)
+		if (sums[i / MEASURES][i % MEASURES] != 0)
+			write_wide(writer, sums[i / MEASURES][i % MEASURES]);
+}
+
 /* Write canonical bytes. */
 void
 segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
@@ -113,7 +131,7 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 	if (flow->calendar.grain == GRAIN_WEEK)
 		write_byte(writer, (uint8_t) flow->calendar.week_start);
 	write_signed(writer, flow->as_of);
-	write_unsigned(writer, flow->span);
+	write_unsigned(writer, flow->span == ANY_SPAN ? 0 : flow->span);
 	write_unsigned(writer, flow->scale);
 	write_unsigned(writer, order.nnames);
 	for (int i = 0; i < order.nnames; i++)
@@ -154,6 +172,14 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 		write_signed(writer, cell->redefined);
 		write_wide(writer, cell->mrr);
 		write_wide(writer, cell->mrr_closing);
+	}
+	if (flow->span != ANY_SPAN)
+		return;
+	write_unsigned(writer, order.overlaps.ncells);
+	for (int i = 0; i < order.overlaps.ncells; i++)
+	{
+		place_write(writer, &order.overlaps, i);
+		overlap_write(writer, &overlap_cell(&order.overlaps, i)->overlap);
 	}
 }
 
@@ -354,6 +380,54 @@ span_read(ByteReader *reader, SpanCell *cell)
 		reader_fail(reader);
 }
 
+/*
+ * Overlaps have places as other cells do, but the second is not a name: plus
+ * one, as it is written, it is never 0.
+ */
+static OverlapCell *
+overlap_place_read(ByteReader *reader, SegmentFlow *flow, bool *used)
+{
+	SegmentCells *table = &flow->overlaps;
+	CellPlace last = {0};
+	int64_t period;
+	int64_t later;
+	int32_t segment;
+
+	check_interrupts();
+	if (table->ncells > 0)
+		last = *cell_place(table, table->ncells - 1);
+	if (table->ncells == 0)
+		period = read_signed(reader, DAY_FIRST, DAY_LAST);
+	else
+		period = last.period + (int64_t) read_unsigned(reader, UINT32_MAX);
+	segment = (int32_t) read_unsigned(reader, flow->nnames) - 1;
+	later = (int64_t) read_unsigned(reader, INT32_MAX) - 1;
+	if (later < 0 || period < period_of(flow->calendar, DAY_FIRST) ||
+		period + later > segment_flow_last(flow) ||
+		(table->ncells > 0 && period == last.period &&
+		 (segment < last.a || (segment == last.a && later <= last.b))))
+		reader_fail(reader);
+	used[segment + 1] = true;
+	return segment_cell(flow, table, (Period) period, segment, (int32_t) later);
+}
+
+static void
+overlap_read(ByteReader *reader, SegmentFlow *flow, bool *used)
+{
+	Overlap *overlap = &overlap_place_read(reader, flow, used)->overlap;
+	Wide *sums[] = {overlap->first, overlap->second, overlap->products};
+	uint64_t has =
+		read_unsigned(reader, (UINT64_C(1) << (3 * MEASURES + 1)) - 1);
+
+	if (has == 0)
+		reader_fail(reader);
+	if (has & 1)
+		overlap->customers = count_read(reader);
+	for (int i = 0; i < 3 * MEASURES; i++)
+		if (has >> (i + 1) & 1)
+			sums[i / MEASURES][i % MEASURES] = wide_read(reader);
+}
+
 /* Read a state's names, which must ascend. */
 static void
 names_read(ByteReader *reader, SegmentFlow *flow)
@@ -384,6 +458,7 @@ segment_flow_decode(Context context, const void *data, size_t size)
 	int32_t pause_days = 0;
 	uint8_t grain;
 	Day as_of;
+	int span;
 	int count;
 
 	reader_open(&reader, data, size, "segment_flow");
@@ -403,10 +478,9 @@ segment_flow_decode(Context context, const void *data, size_t size)
 	if (calendar.week_start < 1 || calendar.week_start > 7)
 		reader_fail(&reader);
 	as_of = (Day) read_signed(&reader, DAY_FIRST + 1, DAY_LAST);
-	segment_flow_adopt(flow, calendar, as_of,
-					   (int) read_unsigned(&reader, MAX_SPAN), pause_days);
-	if (flow->span == 0)
-		reader_fail(&reader);
+	span = (int) read_unsigned(&reader, MAX_SPAN);
+	segment_flow_adopt(flow, calendar, as_of, span == 0 ? ANY_SPAN : span,
+					   pause_days);
 	flow->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	names_read(&reader, flow);
 	used = runtime_alloc_zero(NULL, flow->nnames + 1);
@@ -423,8 +497,16 @@ segment_flow_decode(Context context, const void *data, size_t size)
 	count = (int) read_count(&reader, 7);
 	for (int i = 0; i < count; i++)
 		span_read(&reader, place_read(&reader, flow, &flow->spans, used));
-	/* over a span there are spans and nothing else */
-	if (flow->span > 1
+	if (flow->span == ANY_SPAN)
+	{
+		count = (int) read_count(&reader, 5);
+		for (int i = 0; i < count; i++)
+			overlap_read(&reader, flow, used);
+	}
+	/* over a span there are spans, over any overlaps, and nothing else */
+	if (flow->span == ANY_SPAN && flow->spans.ncells > 0)
+		reader_fail(&reader);
+	if (flow->span != 1
 			? flow->flows.ncells + flow->stocks.ncells + flow->tallies.ncells >
 				  0
 			: flow->spans.ncells > 0)

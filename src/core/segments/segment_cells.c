@@ -216,6 +216,18 @@ span_says(const void *cell)
 		   span->mrr_closing != 0;
 }
 
+static bool
+overlap_says(const void *cell)
+{
+	const Overlap *overlap = &((const OverlapCell *) cell)->overlap;
+
+	for (int i = 0; i < MEASURES; i++)
+		if (overlap->first[i] != 0 || overlap->second[i] != 0 ||
+			overlap->products[i] != 0)
+			return true;
+	return overlap->customers != 0;
+}
+
 static int
 compare_cells(const void *x, const void *y)
 {
@@ -238,9 +250,13 @@ compare_labels(const void *x, const void *y)
 	return label_compare(*label_x, *label_y);
 }
 
-/* The cells of a table that say something, and which names they use. */
+/*
+ * The cells of a table that say something, and which names they use: of the
+ * last of their two places, too, if it is a name.
+ */
 static SegmentCells
-cells_taken(const SegmentCells *table, bool (*says)(const void *), bool *used)
+cells_taken(const SegmentCells *table, bool (*says)(const void *), bool *used,
+			bool is_named)
 {
 	SegmentCells taken = {.size = table->size};
 
@@ -253,21 +269,23 @@ cells_taken(const SegmentCells *table, bool (*says)(const void *), bool *used)
 		if (!says(cell))
 			continue;
 		used[cell->a + 1] = true;
-		used[cell->b + 1] = true;
+		if (is_named)
+			used[cell->b + 1] = true;
 		memcpy(cell_place(&taken, taken.ncells++), cell, table->size);
 	}
 	return taken;
 }
 
 static void
-cells_sort(SegmentCells *table, const int32_t *rank)
+cells_sort(SegmentCells *table, const int32_t *rank, bool is_named)
 {
 	for (int i = 0; i < table->ncells; i++)
 	{
 		CellPlace *cell = cell_place(table, i);
 
 		cell->a = rank[cell->a + 1];
-		cell->b = rank[cell->b + 1];
+		if (is_named)
+			cell->b = rank[cell->b + 1];
 	}
 	runtime_sort(table->cells, table->ncells, table->size, compare_cells);
 }
@@ -280,10 +298,11 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 	const Label **sorted =
 		runtime_alloc(NULL, (flow->nnames + 1) * sizeof(Label *));
 
-	order->flows = cells_taken(&flow->flows, flow_says, used);
-	order->stocks = cells_taken(&flow->stocks, stock_says, used);
-	order->tallies = cells_taken(&flow->tallies, tally_says, used);
-	order->spans = cells_taken(&flow->spans, span_says, used);
+	order->flows = cells_taken(&flow->flows, flow_says, used, true);
+	order->stocks = cells_taken(&flow->stocks, stock_says, used, true);
+	order->tallies = cells_taken(&flow->tallies, tally_says, used, true);
+	order->spans = cells_taken(&flow->spans, span_says, used, true);
+	order->overlaps = cells_taken(&flow->overlaps, overlap_says, used, false);
 	order->nnames = 0;
 	for (int i = 0; i < flow->nnames; i++)
 		if (used[i + 1])
@@ -296,10 +315,11 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 		order->names[i] = *sorted[i];
 		rank[sorted[i] - flow->names + 1] = i;
 	}
-	cells_sort(&order->flows, rank);
-	cells_sort(&order->stocks, rank);
-	cells_sort(&order->tallies, rank);
-	cells_sort(&order->spans, rank);
+	cells_sort(&order->flows, rank, true);
+	cells_sort(&order->stocks, rank, true);
+	cells_sort(&order->tallies, rank, true);
+	cells_sort(&order->spans, rank, true);
+	cells_sort(&order->overlaps, rank, false);
 	runtime_free(used);
 	runtime_free(rank);
 	runtime_free(sorted);

@@ -18,6 +18,7 @@ typedef struct SegmentOrder
 	SegmentCells stocks;
 	SegmentCells tallies;
 	SegmentCells spans;
+	SegmentCells overlaps;
 } SegmentOrder;
 
 static inline FlowCell *
@@ -42,6 +43,12 @@ static inline SpanCell *
 span_cell(const SegmentCells *table, int i)
 {
 	return (SpanCell *) table->cells + i;
+}
+
+static inline OverlapCell *
+overlap_cell(const SegmentCells *table, int i)
+{
+	return (OverlapCell *) table->cells + i;
 }
 
 /* Where any cell is */

@@ -262,6 +262,11 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take, void *arg)
 	Bridges bridges;
 	int64_t first;
 
+	if (flow->span == ANY_SPAN)
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Fold it without a span; segment_overlap() reads this "
+					  "one.",
+					  "segments over any span have no bridge");
 	if (flow->span > 1)
 		runtime_error(
 			RUNTIME_INVALID_VALUE,

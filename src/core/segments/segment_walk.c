@@ -168,7 +168,7 @@ segment_walk_period(SegmentWalk *walk, int64_t day)
 			 period_cache_period(flow->period_cache, (Day) day) == period);
 
 	after = segment_walk_closing(walk);
-	if (flow->span > 1)
+	if (flow->span != 1)
 		segment_walk_stand(walk, period, &after);
 	else
 		segment_walk_sums(walk, period, &before, &after, paid_in);
@@ -199,7 +199,9 @@ segment_flow_walk(SegmentFlow *flow, const Customer *customer)
 	while ((day = segment_walk_day(&walk)) < flow->as_of &&
 		   (walk.step < customer->nsteps || walk.mrr > 0))
 		segment_walk_period(&walk, day);
-	if (flow->span > 1)
+	if (flow->span == ANY_SPAN)
+		segment_walk_overlaps(&walk);
+	else if (flow->span > 1)
 		segment_walk_spans(&walk);
 	else
 	{

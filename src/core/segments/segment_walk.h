@@ -128,4 +128,7 @@ extern void segment_walk_stand(SegmentWalk *walk, Period period,
 							   const ClosingState *after);
 extern void segment_walk_spans(SegmentWalk *walk);
 
+/* segment_overlap.c: and over any span */
+extern void segment_walk_overlaps(SegmentWalk *walk);
+
 #endif /* CVM_CORE_SEGMENTS_SEGMENT_WALK_H */

@@ -81,14 +81,23 @@ wilson_share(double share, double size, double z, double *low, double *high)
 	score_limits(share * size, size, z, low, high);
 }
 
+/* Two distances whose squares add up, less what goes together in them */
+static double
+reach_of(double a, double b, double correlation)
+{
+	return sqrt((a - b) * (a - b) + 2 * (1 - correlation) * a * b);
+}
+
 /*
  * Limits of the difference of two proportions, b less a, by Newcombe's hybrid
  * score: the distances of each proportion to its Wilson limits, squared and
- * added.  Unlike the plain normal interval it holds near 0 and 1.
+ * added, less twice their product times the correlation of the two, where they
+ * are partly of the same customers.  Unlike the plain normal interval it holds
+ * near 0 and 1.
  */
 void
 newcombe(int64_t hits_a, int64_t n_a, int64_t hits_b, int64_t n_b, double z,
-		 double *low, double *high)
+		 double correlation, double *low, double *high)
 {
 	double a = (double) hits_a / n_a;
 	double b = (double) hits_b / n_b;
@@ -96,8 +105,31 @@ newcombe(int64_t hits_a, int64_t n_a, int64_t hits_b, int64_t n_b, double z,
 
 	wilson(hits_a, n_a, z, &low_a, &high_a);
 	wilson(hits_b, n_b, z, &low_b, &high_b);
-	*low =
-		b - a - sqrt((b - low_b) * (b - low_b) + (high_a - a) * (high_a - a));
-	*high =
-		b - a + sqrt((high_b - b) * (high_b - b) + (a - low_a) * (a - low_a));
+	*low = b - a - reach_of(b - low_b, high_a - a, correlation);
+	*high = b - a + reach_of(high_b - b, a - low_a, correlation);
+}
+
+/* How likely so great a difference is by chance: where its limit is 0. */
+double
+newcombe_p(int64_t hits_a, int64_t n_a, int64_t hits_b, int64_t n_b,
+		   double correlation)
+{
+	double difference = (double) hits_b / n_b - (double) hits_a / n_a;
+	double inside = 0;
+	double outside = 40;
+
+	if (difference == 0)
+		return 1;
+	for (int i = 0; i < 50; i++)
+	{
+		double z = (inside + outside) / 2;
+		double low, high;
+
+		newcombe(hits_a, n_a, hits_b, n_b, z, correlation, &low, &high);
+		if (difference > 0 ? low > 0 : high < 0)
+			inside = z;
+		else
+			outside = z;
+	}
+	return erfc(inside / M_SQRT2);
 }

@@ -17,6 +17,8 @@ extern void wilson_share(double share, double size, double z, double *low,
 						 double *high);
 
 extern void newcombe(int64_t hits_a, int64_t n_a, int64_t hits_b, int64_t n_b,
-					 double z, double *low, double *high);
+					 double z, double correlation, double *low, double *high);
+extern double newcombe_p(int64_t hits_a, int64_t n_a, int64_t hits_b,
+						 int64_t n_b, double correlation);
 
 #endif /* CVM_CORE_UTIL_WILSON_H */

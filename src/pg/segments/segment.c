@@ -166,7 +166,7 @@ product_tiers_read(ArrayType *families)
 	return product_tiers;
 }
 
-/* The argument span, in periods; NULL or not there: one. */
+/* The argument span, in periods; NULL or not there: one; 0: any. */
 int
 argument_span(FunctionCallInfo fcinfo, int argument)
 {
@@ -174,13 +174,14 @@ argument_span(FunctionCallInfo fcinfo, int argument)
 
 	if (argument < PG_NARGS() && !PG_ARGISNULL(argument))
 		span = PG_GETARG_INT32(argument);
-	if (span < 1 || span > MAX_SPAN)
+	if (span < 0 || span > MAX_SPAN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("span \"%d\" is not between 1 and %d", span, MAX_SPAN),
+				 errmsg("span \"%d\" is not between 0 and %d", span, MAX_SPAN),
 				 errhint("Say how many periods lie between two closings: 12 "
-						 "with grain month is a year.")));
-	return span;
+						 "with grain month is a year; 0 is any number, for "
+						 "segment_overlap().")));
+	return span == 0 ? ANY_SPAN : span;
 }
 
 /*
@@ -432,6 +433,33 @@ cvm_segment_matrix(PG_FUNCTION_ARGS)
 	RowSink sink;
 
 	segment_flow_matrix(sink_open(&sink, fcinfo), matrix_take, &sink);
+	return (Datum) 0;
+}
+
+static void
+overlap_take(void *arg, const OverlapRow *row)
+{
+	RowSink *sink = arg;
+	Datum values[7];
+	bool nulls[7] = {false};
+
+	values[0] = name_datum(row->segment, "(all)");
+	values[1] = period_datum(sink, row->from, &nulls[1]);
+	values[2] = period_datum(sink, row->to, &nulls[2]);
+	values[3] = Int64GetDatum(row->customers);
+	for (int i = 0; i < MEASURES; i++)
+		values[4 + i] = Float8GetDatum(row->correlations[i]);
+	sink_put(sink, values, nulls);
+}
+
+/* segment_overlap(segment_flow) */
+PG_FUNCTION_INFO_V1(cvm_segment_overlap);
+Datum
+cvm_segment_overlap(PG_FUNCTION_ARGS)
+{
+	RowSink sink;
+
+	segment_flow_overlap(sink_open(&sink, fcinfo), overlap_take, &sink);
 	return (Datum) 0;
 }
 

@@ -30,7 +30,7 @@ spell_buffer_told(FunctionCallInfo fcinfo, int families_at,
 {
 	MemoryContext old;
 
-	if (likely(state->span > 0))
+	if (likely(state->span != 0))
 		return;
 	state->span = argument_span(fcinfo, families_at + 1);
 	if (PG_NARGS() <= families_at || PG_ARGISNULL(families_at))

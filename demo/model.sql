@@ -87,7 +87,7 @@ ORDER BY segment = '(all)', closing_mrr DESC;
 \echo 'Whose churn changed since September, when Family''s prices rose in October, and whose did not (acme.segment_shift):'
 SELECT segment, owner, from_customers, to_customers, round(from_rate::numeric, 4) AS from_rate, round(to_rate::numeric, 4) AS to_rate,
 	round(change_low::numeric, 4) AS low, round(change_high::numeric, 4) AS high,
-	round(mix_effect::numeric, 5) AS mix, round(rate_effect::numeric, 5) AS rate, verdict
+	round(mix_contribution::numeric, 5) AS mix, round(rate_contribution::numeric, 5) AS rate, verdict
 FROM acme.segment_shift
 WHERE metric = 'churn_rate' AND from_month = '2025-09-01' AND to_month = '2025-11-01'
 ORDER BY segment = '(all)', verdict DESC, segment;

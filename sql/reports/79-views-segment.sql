@@ -9,7 +9,7 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(61, 'segment_migration', 'Who went from which segment to which between the ends of two months, or stayed. "(in)": began to pay; "(out)": ended; "(none)": pays and is in no segment. Who is in a pause stays.'),
 	(62, 'segment_cost', 'Shared costs by segment, month and pool: each pool is shared out by what the segments used of it, and the parts add up to it to the cent.'),
 	(63, 'segment_scorecard', 'Targets of segments: one row per segment, month and metric, with what became of it.'),
-	(64, 'segment_shift', 'What changed in a segment between two months, and was it more than chance? The change of the total is split into mix (weights moved) and rate (segments changed), without a rest.'),
+	(64, 'segment_shift', 'What changed in a segment between two months, quarters or years, and was it more than chance? The change of the total is split into what each segment contributes to it by mix (weights moved) and by rate (segments changed), without a rest.'),
 	(65, 'owner_gap', 'Days on which nobody answered for a segment, a product or a driver.'),
 	(66, 'owner_conflict', 'Days on which two people answered for the same segment, product or driver.'),
 	(67, 'owner_stale', 'Segments, products and drivers whose owner has gone and was not followed.'),
@@ -276,59 +276,95 @@ LEFT JOIN LATERAL (VALUES
 	('revenue_share', 'higher', k.revenue_share),
 	('base_share', 'higher', k.base_share),
 	('allocated_cost', 'lower', k.allocated_cost),
-	('margin', 'higher', k.margin)) AS v (metric, better, value) ON v.metric = t.metric$$),
+	('margin', 'higher', k.margin)) AS v (metric, better, value) ON v.metric = t.metric$$);
 
-('segment_shift', 1, '{subscription,segment_history}', $$
-WITH kpi AS MATERIALIZED (
+-- Shift or noise: closings are compared with what they have in common
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'segment_shift', 1, p.needs, 'WITH ' || replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '0') || $$, overlap AS MATERIALIZED (
+	SELECT v.*
+	FROM flow f
+	CROSS JOIN LATERAL cvm.segment_overlap(f.state) v
+), monthly AS MATERIALIZED (
 	-- a rate is hits / n; where hits are money or products, error says how sure
-	-- it is, and in n of how many customers or spells
-	SELECT k.segment, k.month, k.month_label, k.owner, k.is_complete, k.as_of, m.metric, m.hits, m.whole, m.n, m.error,
-		m.hits / nullif(m.whole, 0)::double precision AS rate,
-		m.whole / nullif(max(m.whole) FILTER (WHERE k.segment = '(all)') OVER (PARTITION BY k.month, m.metric), 0)::double precision AS weight
+	-- it is, and in n of how many customers or commitments; what happens in a month
+	-- is pooled over the months of a quarter and of a year
+	SELECT k.segment, k.month, k.month_label, k.owner, k.is_complete, k.as_of, m.*
 	FROM segment_kpi k
 	CROSS JOIN LATERAL (VALUES
-		('churn_rate', -k.churned_customers::numeric, k.at_risk_customers::numeric, k.at_risk_customers, NULL::double precision),
-		('multi_product_share', k.multi_product_customers, k.closing_customers, k.closing_customers, NULL),
-		('cross_sell_rate', k.cross_sold_customers, k.opening_customers, k.opening_customers, NULL),
-		('upsell_rate', k.upsold_customers, k.upsell_eligible_customers, k.upsell_eligible_customers, NULL),
-		('renewal_rate', k.renewed_commitments, k.due_commitments, k.due_commitments, NULL),
-		('retention_1_rate', k.retained_1_customers, k.cohort_1_customers, k.cohort_1_customers, NULL),
-		('retention_3_rate', k.retained_3_customers, k.cohort_3_customers, k.cohort_3_customers, NULL),
-		('retention_6_rate', k.retained_6_customers, k.cohort_6_customers, k.cohort_6_customers, NULL),
-		('retention_12_rate', k.retained_12_customers, k.cohort_12_customers, k.cohort_12_customers, NULL),
-		('acquisition_quality_rate', k.proven_customers, k.acquired_customers, k.acquired_customers, NULL),
-		('winback_share', k.winback_customers, k.new_customers + k.winback_customers, k.new_customers + k.winback_customers, NULL),
-		('gross_revenue_retention_rate', k.gross_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.gross_revenue_retention_error),
-		('net_revenue_retention_rate', k.net_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.net_revenue_retention_error),
-		('renewal_value_rate', k.renewed_mrr, k.due_mrr, k.due_commitments, k.renewal_value_error),
-		('arpu', k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
-		('products_per_customer', k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric, hits, whole, n, error)
+		('churn_rate', true, -k.churned_customers::numeric, k.at_risk_customers::numeric, k.at_risk_customers, NULL::double precision),
+		('multi_product_share', false, k.multi_product_customers, k.closing_customers, k.closing_customers, NULL),
+		('cross_sell_rate', true, k.cross_sold_customers, k.opening_customers, k.opening_customers, NULL),
+		('upsell_rate', true, k.upsold_customers, k.upsell_eligible_customers, k.upsell_eligible_customers, NULL),
+		('renewal_rate', true, k.renewed_commitments, k.due_commitments, k.due_commitments, NULL),
+		('retention_1_rate', true, k.retained_1_customers, k.cohort_1_customers, k.cohort_1_customers, NULL),
+		('retention_3_rate', true, k.retained_3_customers, k.cohort_3_customers, k.cohort_3_customers, NULL),
+		('retention_6_rate', true, k.retained_6_customers, k.cohort_6_customers, k.cohort_6_customers, NULL),
+		('retention_12_rate', true, k.retained_12_customers, k.cohort_12_customers, k.cohort_12_customers, NULL),
+		('acquisition_quality_rate', true, k.proven_customers, k.acquired_customers, k.acquired_customers, NULL),
+		('winback_share', true, k.winback_customers, k.new_customers + k.winback_customers, k.new_customers + k.winback_customers, NULL),
+		('gross_revenue_retention_rate', false, k.gross_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.gross_revenue_retention_error),
+		('net_revenue_retention_rate', false, k.net_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.net_revenue_retention_error),
+		('renewal_value_rate', false, k.renewed_mrr, k.due_mrr, k.due_commitments, k.renewal_value_error),
+		('arpu', false, k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
+		('products_per_customer', false, k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric, is_pooled, hits, whole, n, error)
 	WHERE m.n IS NOT NULL
+), counted AS (
+	SELECT 'month' AS grain, m.segment, m.metric, m.month, m.month_label, m.owner, m.hits, m.whole, m.n, m.error, m.is_complete, m.as_of
+	FROM monthly m
+	UNION ALL
+	SELECT g.grain, m.segment, m.metric, date_trunc(g.grain, m.month::timestamp)::date, to_char(date_trunc(g.grain, m.month::timestamp), g.label), (array_agg(m.owner ORDER BY m.month DESC))[1],
+		sum(m.hits), sum(m.whole), sum(m.n)::bigint, NULL, true, m.as_of
+	FROM monthly m
+	CROSS JOIN (VALUES ('quarter', 3, 'YYYY-"Q"Q'), ('year', 12, 'YYYY')) AS g (grain, months, label)
+	WHERE m.is_pooled
+	GROUP BY g.grain, g.months, g.label, m.segment, m.metric, date_trunc(g.grain, m.month::timestamp), m.as_of
+	HAVING count(*) FILTER (WHERE m.is_complete) = g.months
+), kpi AS MATERIALIZED (
+	SELECT c.*, c.hits / nullif(c.whole, 0)::double precision AS rate,
+		c.whole / nullif(max(c.whole) FILTER (WHERE c.segment = '(all)') OVER (PARTITION BY c.grain, c.month, c.metric), 0)::double precision AS weight
+	FROM counted c
 ), pair AS (
-	SELECT b.segment, b.metric, b.owner, a.month AS from_month, a.month_label AS from_month_label, b.month AS to_month, b.month_label AS to_month_label,
-		a.hits AS from_hits, a.n AS from_n, a.rate AS from_rate, coalesce(a.weight, 0) AS from_weight, a.error AS from_error,
-		b.hits AS to_hits, b.n AS to_n, b.rate AS to_rate, coalesce(b.weight, 0) AS to_weight, b.error AS to_error,
+	SELECT b.segment, b.metric, b.grain, b.owner, a.month AS from_month, a.month_label AS from_month_label, b.month AS to_month, b.month_label AS to_month_label,
+		a.hits AS from_hits, a.n AS from_n, a.rate AS from_rate, a.error AS from_error,
+		b.hits AS to_hits, b.n AS to_n, b.rate AS to_rate, b.error AS to_error,
 		a.is_complete AND b.is_complete AS is_complete, b.as_of,
 		b.metric IN ('gross_revenue_retention_rate', 'net_revenue_retention_rate', 'renewal_value_rate', 'arpu', 'products_per_customer') AS is_mean,
+		coalesce(CASE b.metric WHEN 'arpu' THEN v.arpu_correlation WHEN 'products_per_customer' THEN v.products_correlation WHEN 'multi_product_share' THEN v.multi_product_correlation END, 0) AS correlation,
 		(coalesce(b.weight, 0) - coalesce(a.weight, 0)) * (coalesce(a.rate, b.rate, 0) + coalesce(b.rate, a.rate, 0)) / 2 AS mix,
 		coalesce(b.rate - a.rate, 0) * (coalesce(a.weight, 0) + coalesce(b.weight, 0)) / 2 AS own
 	FROM kpi b
-	JOIN kpi a ON a.segment = b.segment AND a.metric = b.metric
+	JOIN kpi a ON a.segment = b.segment AND a.metric = b.metric AND a.grain = b.grain
 		AND a.month < b.month AND a.month >= b.month - interval '24 months'
+	LEFT JOIN overlap v ON v.segment = b.segment AND v.from_period = a.month AND v.to_period = b.month
 ), whole AS (
 	SELECT p.*,
 		-- as numeric, so that the order of segments makes no difference
 		(sum(p.mix::numeric) FILTER (WHERE p.segment <> '(all)') OVER w)::double precision AS all_mix,
 		(sum(p.own::numeric) FILTER (WHERE p.segment <> '(all)') OVER w)::double precision AS all_own,
-		-- as many looks as there are segments: each has to be surer
-		CASE WHEN p.segment = '(all)' THEN {conf}
-			ELSE 1 - (1 - {conf}) / greatest(count(*) FILTER (WHERE p.segment <> '(all)' AND p.from_n > 0 AND p.to_n > 0) OVER w, 1) END AS conf
+		-- is there a change of the total to contribute to?
+		coalesce(bool_and(p.is_complete AND p.from_rate IS NOT NULL AND p.to_rate IS NOT NULL) FILTER (WHERE p.segment = '(all)') OVER w, false) AS is_split
 	FROM pair p
-	WINDOW w AS (PARTITION BY p.metric, p.from_month, p.to_month)
+	WINDOW w AS (PARTITION BY p.grain, p.metric, p.from_month, p.to_month)
+), judged AS (
+	SELECT p.*, i.conf_low, i.conf_high, CASE WHEN p.is_complete AND p.from_n >= 30 AND p.to_n >= 30 THEN i.p_value END AS p_value
+	FROM whole p
+	CROSS JOIN LATERAL (
+		SELECT x.* FROM cvm.proportion_difference(p.from_hits::bigint, p.from_n, p.to_hits::bigint, p.to_n, {conf}, p.correlation) x WHERE NOT p.is_mean
+		UNION ALL
+		SELECT x.* FROM cvm.mean_difference(p.from_rate, p.from_error, p.to_rate, p.to_error, {conf}, p.correlation) x WHERE p.is_mean) i
+), ranked AS (
+	-- by Benjamini and Hochberg, over all that is looked at when a month is over
+	SELECT j.*, count(j.p_value) OVER (PARTITION BY j.grain, j.to_month) AS comparisons,
+		count(j.p_value) OVER (PARTITION BY j.grain, j.to_month ORDER BY j.p_value) AS rank
+	FROM judged j
+), adjusted AS (
+	SELECT r.*, min(r.p_value * (r.comparisons::double precision / nullif(r.rank, 0))) OVER (PARTITION BY r.grain, r.to_month ORDER BY r.p_value DESC NULLS FIRST) AS p_adjusted
+	FROM ranked r
 )
 SELECT cvm.row_key(p.segment, p.metric, p.from_month_label, p.to_month_label) AS row_key,
 	p.segment,
 	p.metric,
+	p.grain,
 	p.from_month,
 	p.from_month_label,
 	p.to_month,
@@ -339,18 +375,19 @@ SELECT cvm.row_key(p.segment, p.metric, p.from_month_label, p.to_month_label) AS
 	p.from_rate,
 	p.to_rate,
 	CASE WHEN p.is_complete THEN p.to_rate - p.from_rate END AS change,
-	CASE WHEN p.is_complete THEN i.conf_low END AS change_low,
-	CASE WHEN p.is_complete THEN i.conf_high END AS change_high,
-	p.conf,
-	CASE WHEN p.is_complete THEN CASE WHEN p.segment = '(all)' THEN p.all_mix ELSE p.mix END END AS mix_effect,
-	CASE WHEN p.is_complete THEN CASE WHEN p.segment = '(all)' THEN p.all_own ELSE p.own END END AS rate_effect,
-	CASE WHEN NOT p.is_complete OR p.from_n < 30 OR p.to_n < 30 OR i.conf_low IS NULL THEN 'immature'
-		WHEN i.conf_low > 0 OR i.conf_high < 0 THEN 'shift'
+	CASE WHEN p.is_complete THEN p.conf_low END AS change_low,
+	CASE WHEN p.is_complete THEN p.conf_high END AS change_high,
+	{conf}::double precision AS conf,
+	p.p_value,
+	p.comparisons,
+	p.p_adjusted,
+	CASE WHEN p.is_split THEN CASE WHEN p.segment = '(all)' THEN p.all_mix ELSE p.mix END END AS mix_contribution,
+	CASE WHEN p.is_split AND p.to_rate - p.from_rate IS NOT NULL THEN CASE WHEN p.segment = '(all)' THEN p.all_own ELSE p.own END END AS rate_contribution,
+	CASE WHEN p.p_adjusted IS NULL THEN 'immature'
+		WHEN p.p_adjusted <= 1 - {conf} THEN 'shift'
 		ELSE 'noise' END AS verdict,
 	p.is_complete,
 	p.as_of
-FROM whole p
-CROSS JOIN LATERAL (
-	SELECT x.* FROM cvm.proportion_difference(p.from_hits::bigint, p.from_n, p.to_hits::bigint, p.to_n, p.conf) x WHERE NOT p.is_mean
-	UNION ALL
-	SELECT x.* FROM cvm.mean_difference(p.from_rate, p.from_error, p.to_rate, p.to_error, p.conf) x WHERE p.is_mean) i$$);
+FROM adjusted p$$
+FROM cvm.segment_part p
+WHERE p.part = 'flow';

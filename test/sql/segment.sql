@@ -284,15 +284,15 @@ BEGIN
 	PERFORM cvm.bind('mix', 'segment_history', 'shop.w22_segments');
 END
 $$;
-SELECT is(pg_temp.see($$SELECT segment, from_customers, to_customers, from_rate, round(to_rate::numeric, 3), round(change::numeric, 3), round(mix_effect::numeric, 3), round(rate_effect::numeric, 3), verdict
+SELECT is(pg_temp.see($$SELECT segment, from_customers, to_customers, from_rate, round(to_rate::numeric, 3), round(change::numeric, 3), round(mix_contribution::numeric, 3), round(rate_contribution::numeric, 3), verdict
 	FROM mix.segment_shift WHERE metric = 'churn_rate' AND from_month = '2024-02-01' AND to_month = '2024-03-01' ORDER BY 1$$),
-'((all),1000,1000,0.25,0.296,0.046,0.058,-0.012,shift)
+'((all),1000,1000,0.25,0.296,0.046,0.058,-0.012,noise)
 (A,500,300,0.1,0.100,0.000,-0.020,0.000,noise)
 (B,500,700,0.4,0.380,-0.020,0.078,-0.012,noise)', 'the total lost 0.046: 0.058 by mix, less 0.012 by rate');
 SELECT is_empty($$
-	SELECT metric, from_month, to_month FROM mix.segment_shift GROUP BY 1, 2, 3
-	HAVING abs(sum(mix_effect + rate_effect) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9
-		OR abs(max(mix_effect + rate_effect) FILTER (WHERE segment = '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'mix and rate are all of the change, of every rate');
+	SELECT grain, metric, from_month, to_month FROM mix.segment_shift GROUP BY 1, 2, 3, 4
+	HAVING abs(sum(mix_contribution + coalesce(rate_contribution, 0)) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9
+		OR abs(max(mix_contribution + rate_contribution) FILTER (WHERE segment = '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'mix and rate are all of the change, of every rate');
 SELECT is((SELECT string_agg(DISTINCT metric, ' ' ORDER BY metric) FROM mix.segment_shift),
 	'acquisition_quality_rate arpu churn_rate cross_sell_rate gross_revenue_retention_rate multi_product_share net_revenue_retention_rate products_per_customer retention_12_rate retention_1_rate retention_3_rate retention_6_rate winback_share',
 	'every rate is compared; moves up are not known without families, nor renewals without commitments');

@@ -137,8 +137,8 @@ SELECT is_empty($$SELECT FROM kpi WHERE NOT (churn_rate BETWEEN 0 AND 1 AND chur
 	UNION ALL SELECT FROM many.subscription_kpi WHERE NOT (logo_churn_rate BETWEEN 0 AND 1 AND revenue_churn_rate BETWEEN 0 AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1)$$, 'and lie between 0 and 1');
 SELECT is_empty($$SELECT k.row_key FROM kpi k JOIN many.subscription_retention r ON r.segment = k.segment AND r.period_no = 3 AND r.cohort = k.month - interval '3 months'
 	WHERE k.is_complete AND (k.cohort_3_customers, k.retained_3_customers) IS DISTINCT FROM (r.eligible_customers, r.retained_customers)$$, 'cohorts are those of subscription_retention');
-SELECT is_empty($$SELECT metric, from_month, to_month FROM many.segment_shift WHERE is_complete GROUP BY 1, 2, 3
-	HAVING abs(sum(mix_effect + rate_effect) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'mix and rate leave no rest');
+SELECT is_empty($$SELECT grain, metric, from_month, to_month FROM many.segment_shift WHERE is_complete GROUP BY 1, 2, 3, 4
+	HAVING abs(sum(mix_contribution + coalesce(rate_contribution, 0)) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'mix and rate leave no rest');
 
 -- more is lost after a pause than was paid when the month began
 CREATE TABLE shop.two AS TABLE shop.line WITH NO DATA;

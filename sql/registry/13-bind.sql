@@ -50,7 +50,7 @@ BEGIN
 
 	-- the columns of the entity
 	FOR c IN
-		SELECT ec.*, at.attname, at.atttypid, cvm._equals_other_bytes(at.atttypid, at.attcollation) AS equals_other_bytes
+		SELECT ec.*, at.attname, at.atttypid, at.attcollation, cvm._equals_other_bytes(at.atttypid, at.attcollation) AS equals_other_bytes
 		FROM cvm.entity_column ec
 		LEFT JOIN pg_attribute at ON at.attrelid = source AND at.attnum > 0 AND NOT at.attisdropped
 			AND at.attname::text = CASE
@@ -81,6 +81,10 @@ BEGIN
 			IF c.column_name = 'currency' AND expression IS NOT NULL THEN
 				-- codes have no case: eur is EUR
 				expression := format('upper(btrim(%s) COLLATE "C") COLLATE "default"', expression);
+			END IF;
+			IF c.class IN ('key', 'label') AND c.attcollation <> 0 AND c.attcollation <> 'pg_catalog.default'::regcollation THEN
+				-- names of several collations cannot stand side by side
+				expression := format('%s COLLATE "default"', expression);
 			END IF;
 			IF c.class IN ('key', 'label') AND c.equals_other_bytes THEN
 				RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch',

@@ -119,6 +119,13 @@ BEGIN
 			mending := jsonb_build_object('column', c.source_column,
 				'assign', $p$CASE WHEN {old}::text IN ('(all)', '(none)', '(in)', '(out)') THEN btrim({old}::text, '()') ELSE {old}::text END$p$);
 			RETURN NEXT;
+		ELSIF c.column_name IN ('product', 'channel', 'offer', 'end_reason', 'driver') AND c.class = 'label' THEN
+			severity := 'error';
+			problem := 'reserved_name';
+			predicate := format('c.%I = ''(all)''', c.column_name);
+			what := format('%s is "(all)", which is the total of report views: keys of rows are no longer unique. The fix takes off the parentheses.', c.column_name);
+			mending := jsonb_build_object('column', c.source_column, 'assign', $p$CASE WHEN {old}::text = '(all)' THEN 'all' ELSE {old}::text END$p$);
+			RETURN NEXT;
 		ELSIF c.column_name = ends AND EXISTS (SELECT FROM jsonb_to_recordset(_row_checks.columns) AS b (name text, source name) WHERE b.name = starts AND b.source IS NOT NULL) THEN
 			severity := 'error';
 			problem := 'inverted_spell';

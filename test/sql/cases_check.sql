@@ -8,7 +8,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(51);
+SELECT plan(53);
 CREATE SCHEMA c;
 SET LOCAL search_path = c, cvm, public;
 SET LOCAL TimeZone = 'UTC';
@@ -126,6 +126,13 @@ SELECT is((SELECT string_agg(concat_ws(' ', subject, owner, coalesce(valid_from:
 SELECT is((SELECT count(*) FROM b07.owner_gap WHERE subject IN ('A', 'B')), 0::bigint, 'b07: there is no day for which nobody answers');
 SELECT is((SELECT string_agg(month_label || ' ' || closing_mrr, ', ' ORDER BY month) FROM b07.mrr_movement WHERE segment = '(all)' AND month >= '2024-02-01' AND month < '2024-06-01'), '2024-02 10.00, 2024-03 4.00, 2024-04 10.00, 2024-05 10.00',
 	'b07: a spell without an end goes on after what lay inside it');
+
+-- b09: a product that is called as the total
+CREATE TABLE s9 AS SELECT 1 AS customer_id, '(all)'::text AS product, date '2024-01-05' AS started_on, NULL::date AS ended_on, 10 AS mrr;
+DO $$ BEGIN PERFORM create_model('b09', tz => 'UTC', as_of => '2024-03-01'); PERFORM bind('b09', 'subscription', 's9'); END $$;
+SELECT is(pg_temp.found('b09'), 'error subscription reserved_name 1', 'b09: a product that is called as the total is found');
+DO $$ BEGIN PERFORM pg_temp.mend('b09'); END $$;
+SELECT is((SELECT count(*) = count(DISTINCT row_key) AND count(*) > 1 FROM b09.survival), true, 'b09: once it is mended keys are unique');
 
 -- b12: infinity as an open end
 CREATE TABLE s12 (customer_id int, product text, started_on date, ended_on date, mrr numeric);

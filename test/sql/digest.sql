@@ -1,0 +1,157 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- The same world, changed in ways that must change nothing, has the same digest
+-- in every report view.
+BEGIN;
+SET LOCAL client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT plan(10);
+\i test/world.sql
+-- A model of all sources in a schema, its views made at once; days of a zone
+-- without summer time, which was another 28 years ago
+CREATE FUNCTION world.model_of(model name, schema name) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM cvm.create_model(model, tz => 'UTC', currency => 'EUR');
+	PERFORM cvm._register(model, 'insert', 'setting', '{"setting": "segment_schemes", "value": "{region}"}');
+	PERFORM cvm._register(model, 'insert', 'binding', (
+		SELECT jsonb_agg(jsonb_build_object('entity', e.entity, 'source_schema', schema, 'source_name', e.entity, 'columns', '{}'::jsonb))
+		FROM cvm.entity e WHERE to_regclass(format('%I.%I', schema, e.entity)) IS NOT NULL));
+	PERFORM count(*) FROM cvm.rebuild(model);
+END
+$$;
+DO $$ BEGIN PERFORM world.model_of('w', 'world'); END $$;
+ANALYZE;
+
+CREATE FUNCTION world.later(line text, years int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	FOR y IN 1992 .. 1999 LOOP
+		CONTINUE WHEN position(y::text IN line) = 0;
+		line := regexp_replace(line, '\m' || y || '-', (y + years) || '-', 'g');
+	END LOOP;
+	RETURN line;
+END
+$$;
+-- The digest of each view: of its rows as jsonb, which is the same under every
+-- session setting, customers as text, years moved by so many, in the order of
+-- the bytes of their keys
+CREATE FUNCTION world.digests(model name, years int = 0) RETURNS TABLE (view text, n bigint, digest text) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR view IN SELECT c.view FROM cvm.catalog(model) c WHERE c."exists" ORDER BY c.view COLLATE "C" LOOP
+		EXECUTE format($q$
+			SELECT count(*), md5(string_agg(r.row, E'\n' ORDER BY r.row COLLATE "C"))
+			FROM (
+				SELECT CASE WHEN $1 = 0 THEN j.row ELSE world.later(j.row, $1) END AS row
+				FROM (SELECT regexp_replace(to_jsonb(x)::text, '("(?:prior_)?customer_id": )(\d+)', '\1"\2"', 'g') AS row FROM %I.%I x) AS j) AS r$q$, model, view)
+		INTO n, digest USING years;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+CREATE TEMP TABLE base AS SELECT * FROM world.digests('w');
+SELECT cmp_ok((SELECT count(*) FROM base WHERE n > 0), '>=', 45::bigint, 'most views have rows to digest');
+-- which views have another digest than before
+CREATE TEMP TABLE change (views bigint);
+CREATE FUNCTION world.changed(model name, years int = 0) RETURNS text LANGUAGE sql AS $$
+	WITH d AS MATERIALIZED (SELECT * FROM world.digests(model, years)), noted AS (INSERT INTO change SELECT count(*) FROM d)
+	SELECT string_agg(coalesce(b.view, d.view), ', ')
+	FROM base b FULL JOIN d ON d.view = b.view
+	WHERE (b.n, b.digest) IS DISTINCT FROM (d.n, d.digest)
+$$;
+
+SET LOCAL DateStyle = 'SQL, DMY';
+SET LOCAL IntervalStyle = 'sql_standard';
+SET LOCAL TimeZone = 'Pacific/Auckland';
+SET LOCAL timezone_abbreviations = 'Australia';
+SET LOCAL lc_numeric = 'C';
+SET LOCAL lc_monetary = 'C';
+SET LOCAL lc_time = 'C';
+SET LOCAL bytea_output = 'escape';
+SET LOCAL extra_float_digits = 1;
+SET LOCAL search_path = world, public;
+SET LOCAL default_text_search_config = 'pg_catalog.german';
+SET LOCAL xmloption = document;
+SELECT is(world.changed('w'), NULL, '12 settings of the session change no digest');
+RESET search_path;
+
+SET LOCAL jit = off;
+SET LOCAL enable_hashagg = off;
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_memoize = off;
+SET LOCAL enable_indexscan = off;
+SET LOCAL enable_incremental_sort = off;
+SET LOCAL work_mem = '64kB';
+SELECT is(world.changed('w'), NULL, 'plans by sorting and merging, with 64 kB and without JIT, change no digest');
+RESET work_mem;
+SET LOCAL enable_hashagg = on;
+SET LOCAL enable_hashjoin = on;
+SET LOCAL enable_sort = off;
+SET LOCAL enable_mergejoin = off;
+SET LOCAL enable_nestloop = off;
+SET LOCAL enable_partitionwise_aggregate = on;
+SET LOCAL enable_partitionwise_join = on;
+SELECT is(world.changed('w'), NULL, 'plans by hashing, partition by partition, change no digest');
+RESET enable_sort;
+RESET enable_mergejoin;
+RESET enable_nestloop;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL max_parallel_workers_per_gather = 3;
+DO $$ BEGIN ALTER TABLE world.subscription_2024 SET (parallel_workers = 3); ALTER TABLE world.event SET (parallel_workers = 3); END $$;
+SELECT is(world.changed('w'), NULL, 'parallel plans change no digest');
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+SET LOCAL max_parallel_workers_per_gather = 0;
+
+-- the rows of every source in another order
+CREATE FUNCTION world.rewrite(relation regclass, columns text, sorted text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('CREATE TEMP TABLE rewritten AS SELECT %s FROM %s t', columns, relation);
+	EXECUTE format('DELETE FROM %s', relation);
+	EXECUTE format('INSERT INTO %s SELECT * FROM rewritten t ORDER BY %s', relation, sorted);
+	DROP TABLE rewritten;
+END
+$$;
+CREATE FUNCTION world.sources() RETURNS SETOF regclass LANGUAGE sql AS $$
+	SELECT c.oid::regclass FROM pg_class c JOIN cvm.entity e ON e.entity = c.relname WHERE c.relnamespace = 'world'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY e.position
+$$;
+DO $$ BEGIN PERFORM world.rewrite(s, '*', 'md5(t::text) DESC') FROM world.sources() s; END $$;
+SELECT is(world.changed('w'), NULL, 'rows in another order change no digest');
+
+-- customers as text, and names in another collation
+CREATE SCHEMA world_text;
+DO $$
+DECLARE
+	s regclass;
+BEGIN
+	FOR s IN SELECT * FROM world.sources() LOOP
+		EXECUTE format('CREATE VIEW world_text.%I AS SELECT %s FROM %s', (SELECT relname FROM pg_class WHERE oid = s), (
+			SELECT string_agg(format(CASE WHEN a.attname = 'customer_id' THEN '%1$I::text COLLATE "C" AS %1$I' WHEN a.atttypid = 'text'::regtype THEN '%1$I COLLATE "lt-x-icu" AS %1$I' ELSE '%1$I' END, a.attname), ', ' ORDER BY a.attnum)
+			FROM pg_attribute a WHERE a.attrelid = s AND a.attnum > 0 AND NOT a.attisdropped), s);
+	END LOOP;
+	PERFORM world.model_of('t', 'world_text');
+END
+$$;
+SELECT is(world.changed('t'), NULL, 'customers as text and names in another collation change no digest');
+
+-- 28 years earlier: the same weekdays, and months of the same lengths
+DO $$
+DECLARE
+	s regclass;
+BEGIN
+	FOR s IN SELECT * FROM world.sources() LOOP
+		PERFORM world.rewrite(s, (SELECT string_agg(format(CASE a.atttypid WHEN 'date'::regtype THEN '%1$I - 10227 AS %1$I' WHEN 'timestamptz'::regtype THEN '%1$I - interval ''245448 hours'' AS %1$I' WHEN 'timestamp'::regtype THEN '%1$I - interval ''10227 days'' AS %1$I' ELSE '%1$I' END, a.attname), ', ' ORDER BY a.attnum)
+			FROM pg_attribute a WHERE a.attrelid = s AND a.attnum > 0 AND NOT a.attisdropped), '1');
+	END LOOP;
+END
+$$;
+SELECT is((SELECT min(started_on) < '1997-01-01' AND max(ended_on) < '2000-01-01' FROM world.subscription), true, 'the world lies before 2000');
+SELECT is(world.changed('w', 28), 'initiative_status', '28 years earlier change no digest but for the year, and but for what counts until today');
+
+SELECT is((SELECT count(*) FROM change c WHERE c.views = (SELECT count(*) FROM base)), 7::bigint, format('%s views have the same digest after 7 changes', (SELECT count(*) FROM base)));
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -68,6 +68,7 @@ SELECT 1 + world.draw('who', i, 240), timestamptz '2024-01-01 08:00+02' + world.
 FROM generate_series(1, 2400) i;
 CREATE TABLE world.contact (customer_id int, occurred_at timestamptz, channel text, campaign text, offer text, purpose text, outcome text, arm text);
 INSERT INTO world.contact SELECT i, timestamptz '2024-04-01 09:00+03' + i * interval '1 day', 'mail', 'spring', 'stay', 'marketing', CASE WHEN i % 5 = 0 THEN 'sold' END, CASE WHEN i % 4 = 0 THEN 'control' ELSE 'target' END FROM generate_series(1, 120) i;
+INSERT INTO world.contact SELECT 1, timestamptz '2024-05-20 09:00+03' + n * interval '1 day', 'mail', 'spring', 'stay', 'marketing', NULL, 'target' FROM generate_series(1, 5) n;
 CREATE TABLE world.ticket (customer_id int, opened_at timestamptz, ticket_id text, product text);
 INSERT INTO world.ticket SELECT i, timestamptz '2024-03-01 09:00+02' + i * interval '30 hours', 'T' || i, (ARRAY['BASIC', 'NET'])[1 + i % 2] FROM generate_series(1, 160) i;
 CREATE TABLE world.cost (month date, pool text, amount numeric(12,2));
@@ -76,8 +77,9 @@ CREATE TABLE world.cost_driver (month date, pool text, quantity double precision
 INSERT INTO world.cost_driver SELECT m::date, 'care', 10 * n, s FROM generate_series('2024-02-01', '2024-12-01', interval '1 month') m, unnest(ARRAY['S', 'tiny', 'Größe, L']) WITH ORDINALITY AS t (s, n);
 CREATE TABLE world.survey (customer_id int, occurred_at timestamptz, instrument text, score double precision, driver text, theme text);
 INSERT INTO world.survey SELECT i, timestamptz '2024-05-01 09:00+03' + i * interval '1 day', 'nps', i % 11, 'price', 'bill' FROM generate_series(1, 90) i;
+INSERT INTO world.survey SELECT i, timestamptz '2024-06-01 09:00+03', 'csat', 1 + i % 5, 'portal', NULL FROM generate_series(1, 40) i;
 CREATE TABLE world.initiative (initiative text, driver text, lever text, metric text, expected_effect double precision, baseline_on date, status text, decided_on date, shipped_on date);
-INSERT INTO world.initiative VALUES ('simple bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-06-01', 'shipped', '2024-05-20', '2024-07-01');
+INSERT INTO world.initiative VALUES ('simple bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-06-01', 'shipped', '2024-05-20', '2024-07-01'), ('one call', 'support', 'raise_value', NULL, NULL, NULL, 'open', '2024-06-10', NULL);
 CREATE TABLE world.review (cycle text, due_on date, held_on date, subject text, decision text, initiative text);
 INSERT INTO world.review VALUES ('2024 Q2', '2024-07-05', '2024-07-08', 'S', 'go on', 'simple bill');
 

@@ -83,6 +83,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._must_change(name, name) IS 'Will a refresh of this change views, or a queue, for which it needs the lock of the model?';
 
+CREATE FUNCTION cvm._has_columns_of(target regclass, view regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT ARRAY(SELECT (a.attname, a.atttypid, a.atttypmod)::text FROM pg_attribute a
+			WHERE a.attrelid = _has_columns_of.target AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1)
+		= ARRAY(SELECT (a.attname, a.atttypid, a.atttypmod)::text FROM pg_attribute a
+			WHERE a.attrelid = _has_columns_of.view AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1);
+$$;
+COMMENT ON FUNCTION cvm._has_columns_of(regclass, regclass) IS 'Has the table of a report the columns that its view has?';
+
 CREATE FUNCTION cvm._refresh_report(model name, view text, refresh_id bigint,
 	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date, OUT follow text)
 LANGUAGE plpgsql
@@ -100,6 +111,7 @@ DECLARE
 	made text := cvm._made_of(_refresh_report.model, _refresh_report.view);
 	kept cvm.stored;
 	statement text;
+	is_other boolean;
 BEGIN
 	mode := 'full';
 	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _refresh_report.model AND t.relation = _refresh_report.view::name;
@@ -109,6 +121,12 @@ BEGIN
 			MESSAGE = format('report "%s" of model "%s" cannot be computed: a binding or its source is missing', _refresh_report.view, _refresh_report.model),
 			HINT = format('SELECT * FROM cvm.check_model(%L) says which.', _refresh_report.model);
 	END IF;
+	-- a later version of cvm may have other columns
+	is_other := NOT cvm._has_columns_of(target::regclass, cvm._relation(_refresh_report.model, _refresh_report.view::name));
+	IF is_other THEN
+		EXECUTE format('DROP TABLE %s', target);
+		PERFORM cvm._make_table(_refresh_report.model, _refresh_report.view::name);
+	END IF;
 	SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute a
 	WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 	SELECT c.column_name INTO period FROM cvm.report_column c
@@ -116,7 +134,7 @@ BEGIN
 		AND EXISTS (SELECT FROM cvm.report_column d WHERE d.view = c.view AND d.column_name = 'is_complete')
 	ORDER BY c.column_name DESC LIMIT 1;
 	-- what another setting changes is not a restatement
-	IF period IS NOT NULL AND kept.refreshed_at IS NOT NULL AND made IS NOT DISTINCT FROM kept.made_of THEN
+	IF NOT is_other AND period IS NOT NULL AND kept.refreshed_at IS NOT NULL AND made IS NOT DISTINCT FROM kept.made_of THEN
 		restating := format('SELECT jsonb_array_elements(cvm._register(%2$L, ''insert'', ''restatement'', coalesce(jsonb_agg(jsonb_build_object(''refresh_id'', %1$s, ''relation'', %3$L, '
 			|| '''row_key'', p.row_key, ''period'', p.period, ''column_name'', c.name, ''old_value'', (p.o ->> c.name)::numeric, ''new_value'', (p.n ->> c.name)::numeric)), ''[]''))) '
 			|| 'FROM (SELECT coalesce(o.row_key, n.row_key) AS row_key, coalesce(o.%4$I, n.%4$I) AS period, to_jsonb(o) AS o, to_jsonb(n) AS n '
@@ -146,7 +164,7 @@ BEGIN
 	EXECUTE statement INTO written, removed, restated, rows, through;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
-	IF made IS DISTINCT FROM kept.made_of AND kept.refreshed_at IS NOT NULL THEN
+	IF (is_other OR made IS DISTINCT FROM kept.made_of) AND kept.refreshed_at IS NOT NULL THEN
 		follow := made;
 	END IF;
 	PERFORM cvm._register(_refresh_report.model, 'update', 'stored', jsonb_build_object('relation', _refresh_report.view,

@@ -116,7 +116,7 @@ for from in $versions; do
 	owner -c "INSERT INTO world.event (customer_id, occurred_at, amount) VALUES (9, '2024-04-06 12:00+03', 7), (500, '2024-12-06 12:00+02', 1)" \
 		-c 'DELETE FROM world.event WHERE customer_id = 11' -c 'UPDATE world.subscription SET mrr = mrr + 1 WHERE customer_id = 12'
 	is $? 0 "tables that feed what is stored are written to"
-	is "$(owner -c "SELECT bool_or(r.action = 'replaced') AND bool_and(r.action IN ('replaced', 'created', 'waits')) FROM cvm.model m, cvm.rebuild(m.model) r")" t \
+	is "$(owner -c "SELECT bool_or(r.action = 'replaced') AND bool_and(r.action IN ('replaced', 'created', 'recreated', 'waits')) FROM cvm.model m, cvm.rebuild(m.model) r")" t \
 		"models are rebuilt"
 	owner -c "CALL cvm.refresh('kept')"
 	is $? 0 "what is stored is refreshed"

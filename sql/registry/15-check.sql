@@ -254,7 +254,7 @@ BEGIN
 				'parts', (SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p),
 				'counts', CASE WHEN _set_checks.entity = 'owner' THEN format('coalesce(%s, true)', x ->> 'accountable') ELSE 'true' END
 					|| (SELECT coalesce(string_agg(format(' AND %s IS NOT NULL', x ->> p), ''), '') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'),
-				'order', concat_ws(', ', (x ->> spell.starts) || ' DESC NULLS LAST', format('s.%I DESC', bound ->> spell.starts),
+				'order', concat_ws(', ', (x ->> spell.starts) || ' DESC NULLS LAST', CASE WHEN bound ->> spell.starts IS NOT NULL THEN format('s.%I DESC', bound ->> spell.starts) END,
 					CASE _set_checks.entity WHEN 'segment_history' THEN format('(%s) COLLATE "C"', x ->> 'segment')
 						ELSE (x ->> spell.ends) || ' DESC NULLS FIRST' END,
 					CASE _set_checks.entity WHEN 'owner' THEN format('(%s) COLLATE "C" DESC', x ->> 'owner') WHEN 'subscription' THEN (x ->> 'mrr') || ' DESC' END),

@@ -81,11 +81,11 @@ CREATE FUNCTION cvm._ratio(c cvm.report_column) RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT m.parts
-	FROM regexp_match(c.formula, '^(\w+) / (\w+)$') AS m (parts)
-	WHERE NOT c.additive AND 2 = (SELECT count(DISTINCT p.column_name) FROM cvm.report_column p WHERE p.view = c.view AND p.additive AND p.column_name = ANY (m.parts));
+	SELECT ARRAY[m.parts[2], m.parts[3], CASE WHEN m.parts[1] IS NULL THEN '1.0' ELSE '-1.0' END]
+	FROM regexp_match(c.formula, '^(-1 \* )?(\w+) / (\w+)$') AS m (parts)
+	WHERE NOT c.additive AND 2 = (SELECT count(DISTINCT p.column_name) FROM cvm.report_column p WHERE p.view = c.view AND p.additive AND p.column_name = ANY (m.parts[2:3]));
 $$;
-COMMENT ON FUNCTION cvm._ratio(cvm.report_column) IS 'The two columns that a rate is the ratio of, where both may be summed.';
+COMMENT ON FUNCTION cvm._ratio(cvm.report_column) IS 'The two columns that a rate is the ratio of, where both may be summed, and its sign: losses are negative, their rates are not.';
 
 CREATE FUNCTION cvm._sum_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql STABLE
@@ -122,7 +122,7 @@ BEGIN
 					THEN format(E'      - name: %s\n        sql: %s\n        type: sum\n        description: %s\n%s', cvm._yaml_text(k.column_name), cvm._yaml_text(format('{CUBE}.%I', k.column_name)), cvm._yaml_text(cvm._sum_comment(k)),
 						coalesce(E'        filters:\n          - sql: ' || cvm._yaml_text(regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1{CUBE}.', 'g')) || E'\n', ''))
 					ELSE format(E'      - name: %s\n        sql: %s\n        type: number\n        description: %s\n', cvm._yaml_text(k.column_name || '_of_sums'),
-						cvm._yaml_text(format('1.0 * {%s} / NULLIF({%s}, 0)', r.parts[1], r.parts[2])), cvm._yaml_text(k.comment)) END, '' ORDER BY k.position) AS measures
+						cvm._yaml_text(format('%s * {%s} / NULLIF({%s}, 0)', r.parts[3], r.parts[1], r.parts[2])), cvm._yaml_text(k.comment)) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
 			CROSS JOIN LATERAL cvm._ratio(k) AS r(parts)
 			CROSS JOIN LATERAL cvm._rows_to_sum(cube_yaml.model, v.view) AS f(filter)
@@ -167,8 +167,8 @@ BEGIN
 					THEN format(E'\n  measure: %s {\n    type: sum\n    description: %s\n    sql: %s ;;\n  }\n', k.column_name, cvm._look_text(cvm._sum_comment(k)),
 						coalesce('CASE WHEN ' || regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1${TABLE}.', 'g') || format(' THEN ${TABLE}.%I END', k.column_name),
 							format('${TABLE}.%I', k.column_name)))
-					ELSE format(E'\n  measure: %s_of_sums {\n    type: number\n%s    description: %s\n    sql: 1.0 * ${%s} / NULLIF(${%s}, 0) ;;\n  }\n', k.column_name,
-						CASE WHEN k.unit = 'fraction 0..1' THEN E'    value_format_name: percent_1\n' ELSE '' END, cvm._look_text(k.comment), r.parts[1], r.parts[2]) END, '' ORDER BY k.position) AS measures
+					ELSE format(E'\n  measure: %s_of_sums {\n    type: number\n%s    description: %s\n    sql: %s * ${%s} / NULLIF(${%s}, 0) ;;\n  }\n', k.column_name,
+						CASE WHEN k.unit = 'fraction 0..1' THEN E'    value_format_name: percent_1\n' ELSE '' END, cvm._look_text(k.comment), r.parts[3], r.parts[1], r.parts[2]) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
 			CROSS JOIN LATERAL cvm._ratio(k) AS r(parts)
 			CROSS JOIN LATERAL cvm._rows_to_sum(lookml.model, v.view) AS f(filter)

@@ -124,7 +124,7 @@ GRANT SELECT ON eves.spells TO PUBLIC;
 RESET ROLE;
 SELECT cvm.bind('supers', 'subscription', 'eves.spells', '{"started_on": "{old}", "ended_on": ", eves.x()) OVER ()) --"}') \g /dev/null
 SELECT fix AS fix FROM cvm.check_model('supers') WHERE problem = 'overlapping_spells' \gset
-SELECT is((SELECT string_agg(m[1], '|') FROM regexp_matches(:'fix', 'lead\(s\.("[^"]*")', 'g') m), '"{old}"', 'a column that is called {old} is not the old value');
+SELECT matches(:'fix'::text, 's\."\{old\}"', 'a column that is called {old} is not the old value');
 SELECT is(pg_temp.try(:'fix'), 'ok', 'the fix is SQL, whatever columns are called');
 SELECT results_eq($$SELECT ended_on FROM supers.subscription ORDER BY 1$$, $$VALUES (date '2024-02-01'), (NULL)$$, 'that mends what it says');
 SELECT is(cvm._assign($$coalesce({old}, s."a{old}""{old}", '{old}''{old}', {x}, "{old}", E'\\', {old})$$, '"$1\1"'), $$coalesce("$1\1", s."a{old}""{old}", '{old}''{old}', {x}, "{old}", E'\\', "$1\1")$$, 'only what is not quoted is filled in');

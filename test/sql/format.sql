@@ -49,7 +49,9 @@ BEGIN
 	RETURN answer;
 END
 $$;
-SELECT is(pg_temp.read(type, bytes), pg_temp.fold(fold, source), format('what 0.1.0 wrote of %s is read, and what is written today', what)) FROM written;
+SELECT is(pg_temp.read(type, bytes), pg_temp.fold(fold, source), format('what 0.1.0 wrote of %s is read, and what is written today', what)) FROM written WHERE type <> 'cannibalization';
+-- matched cells know since version 2 who had left already: that cannot be told of older ones
+SELECT throws_ok(format('SELECT %L::cvm.%I', bytes, type), '22P03', 'invalid bytes for type cannibalization: version 1, where this library reads version 2', 'what 0.1.0 wrote of cannibalization is refused by its version') FROM written WHERE type = 'cannibalization';
 SELECT is(array_agg(DISTINCT w.type), (
 		SELECT array_agg(t.typname::text ORDER BY t.typname) FROM pg_type t JOIN pg_proc p ON p.oid = t.typinput JOIN pg_language l ON l.oid = p.prolang
 		WHERE t.typnamespace = 'cvm'::regnamespace AND l.lanname = 'c' AND t.typelem = 0),

@@ -124,7 +124,7 @@ BEGIN
 	PERFORM cvm.unbind(model, 'event');
 	step := 'drop_model';
 	FOR c IN SELECT r.relname FROM pg_class r WHERE r.relkind = 'v' AND r.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = model)
-		AND r.relname NOT IN (SELECT g.relation FROM cvm.generated g WHERE g.model = live.model) AND r.relname LIKE '%\_c%'
+		AND r.relname NOT IN (SELECT g.relation FROM cvm.generated g WHERE g.model = live.model) AND r.relname ~ '_(clean|complete|days)'
 	LOOP
 		EXECUTE format('DROP VIEW %I.%I CASCADE', model, c.relname);
 	END LOOP;

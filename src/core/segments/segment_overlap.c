@@ -274,7 +274,6 @@ pairs_row(Pairs *pairs, int64_t to, int64_t first, OverlapEmit take, void *arg)
 	int64_t from = to - OVERLAP_PERIODS > first ? to - OVERLAP_PERIODS : first;
 	Overlap both[OVERLAP_PERIODS + 1];
 	Overlap sum = {0};
-	const Overlap *own = &both[to - from];
 	int at = 0;
 
 	for (int64_t period = from; period <= to; period++)
@@ -283,7 +282,8 @@ pairs_row(Pairs *pairs, int64_t to, int64_t first, OverlapEmit take, void *arg)
 			overlap_sum(&sum, &pairs->sums[at], false);
 		both[period - from] = sum;
 	}
-	pairs->own[(to - first) % (OVERLAP_PERIODS + 1)] = *own;
+	/* what is summed by now is the later closing itself */
+	pairs->own[(to - first) % (OVERLAP_PERIODS + 1)] = sum;
 	for (int64_t period = from; period < to; period++)
 	{
 		const Overlap *earlier =
@@ -294,8 +294,8 @@ pairs_row(Pairs *pairs, int64_t to, int64_t first, OverlapEmit take, void *arg)
 		if (row.customers <= 0)
 			continue;
 		for (int i = 0; i < MEASURES; i++)
-			row.correlations[i] = overlap_correlation(&both[period - from], own,
-													  earlier, (Measure) i);
+			row.correlations[i] = overlap_correlation(
+				&both[period - from], &sum, earlier, (Measure) i);
 		take(arg, &row);
 	}
 }

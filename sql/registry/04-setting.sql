@@ -99,7 +99,8 @@ BEGIN
 	RETURN _check_setting.value;
 END
 $$;
-COMMENT ON FUNCTION cvm._check_setting(text, text) IS 'The value of a setting in the form in which it is stored, or an error that says what is accepted.';
+COMMENT ON FUNCTION cvm._check_setting(text, text) IS
+	'The value of a setting in the form in which it is stored, or an error that says what is accepted.';
 
 CREATE FUNCTION cvm._literals(model name) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -114,7 +115,7 @@ AS $$
 		-- takes half the time
 		SELECT g.setting, format('lower({row}.status COLLATE %1$s) = ANY (lower(%2$L COLLATE %1$s)::text[])',
 			CASE WHEN octet_length(convert_to(g.value, 'UTF8')) = char_length(g.value) THEN '"C"' ELSE '"default"' END, g.value) AS test
-		FROM given g WHERE g.setting IN ('paused_statuses', 'unpaid_statuses')
+		FROM given g WHERE g.setting IN ('paused_statuses', 'unpaid_statuses', 'closed_statuses')
 	)
 	SELECT jsonb_object_agg(g.setting, CASE g.kind
 		WHEN 'words' THEN format('%L::text[]', g.value)
@@ -134,11 +135,18 @@ AS $$
 			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
 		|| (SELECT jsonb_build_object('is_paused', replace(p.test, '{row}', 's'), 'is_unpaid', replace(u.test, '{row}', 's'),
 				'price', replace(format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', u.test, p.test), '{row}', 's'),
-				'is_held_paused', replace(p.test, '{row}', 'e'), 'is_held_unpaid', replace(u.test, '{row}', 'e'))
-			FROM status p, status u WHERE p.setting = 'paused_statuses' AND u.setting = 'unpaid_statuses')
+				'is_held_paused', replace(p.test, '{row}', 'e'), 'is_held_unpaid', replace(u.test, '{row}', 'e'),
+				'is_closed', replace(c.test, '{row}', 'i'))
+			FROM status p, status u, status c
+			WHERE p.setting = 'paused_statuses' AND u.setting = 'unpaid_statuses' AND c.setting = 'closed_statuses')
 	FROM given g;
 $$;
-COMMENT ON FUNCTION cvm._literals(name) IS 'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. {marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is what spells s bring, or would if they were not paused, which {is_paused} says; {is_unpaid} says whether they bring nothing; {is_held_paused} and {is_held_unpaid} are the same of rows e that are folded.';
+COMMENT ON FUNCTION cvm._literals(name) IS
+	'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. '
+	'{marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is '
+	'what spells s bring, or would if they were not paused, which {is_paused} says; {is_unpaid} says whether they '
+	'bring nothing; {is_held_paused} and {is_held_unpaid} are the same of rows e that are folded; {is_closed} says '
+	'whether of initiative i nothing more is to be done.';
 
 CREATE FUNCTION cvm._fill(body text, literals jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

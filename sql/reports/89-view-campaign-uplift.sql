@@ -2,11 +2,17 @@
 -- Report view over contacts of campaigns: what they brought beyond a control.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(66, 'campaign_days', 'count', '30', 'Days from the first contact of a campaign in which a subscription that begins counts for it.'),
-	(67, 'control_share', 'fraction', NULL, 'Planned share of the control group of campaigns, by which their sample ratio is checked; NULL: not checked.');
+	(66, 'campaign_days', 'count', '30',
+		'Days from the first contact of a campaign in which a subscription that begins counts for it.'),
+	(67, 'control_share', 'fraction', NULL,
+		'Planned share of the control group of campaigns, by which their sample ratio is checked; NULL: not '
+		'checked.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(104, 'campaign_uplift', 'What each campaign brought beyond its control group: customers as they were assigned (intent to treat), who began a subscription within campaign_days, the difference with its interval, and what the campaign could have shown at all.', 'target_customers');
+	(104, 'campaign_uplift',
+		'What each campaign brought beyond its control group: customers as they were assigned (intent to treat), who '
+		'began a subscription within campaign_days, the difference with its interval, and what the campaign could '
+		'have shown at all.', 'target_customers');
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('campaign_uplift', 1, '{contact,contact.campaign,contact.arm,subscription}', $$
@@ -93,23 +99,48 @@ FROM told t$$);
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('campaign_uplift', 1, 'row_key', 'text', 'key', 'campaign', false, 'One value per row.'),
 	('campaign_uplift', 2, 'campaign', 'text', 'name', 'contact.campaign', false, 'The campaign.'),
-	('campaign_uplift', 3, 'first_contact_on', 'date', 'date', 'first day of a contact', false, 'When the first customer was assigned.'),
-	('campaign_uplift', 4, 'last_contact_on', 'date', 'date', 'last day on which a customer was assigned', false, 'When the last customer was assigned.'),
-	('campaign_uplift', 5, 'target_customers', 'bigint', 'customers', 'customers assigned to another arm than control, campaign_days ago or longer', true, 'Customers of the target group, contacted or not.'),
-	('campaign_uplift', 6, 'control_customers', 'bigint', 'customers', 'customers assigned to control, campaign_days ago or longer', true, 'Customers of the control group.'),
-	('campaign_uplift', 7, 'pending_customers', 'bigint', 'customers', 'customers assigned less than campaign_days ago', true, 'Customers of whom it is too early to tell; in no rate.'),
-	('campaign_uplift', 8, 'contaminated_customers', 'bigint', 'customers', 'customers who are in both arms', true, 'Customers who were in both; they count where they were first.'),
-	('campaign_uplift', 9, 'target_converted', 'bigint', 'customers', 'target customers with a subscription that began within campaign_days', true, 'Of the target group, who began a subscription.'),
-	('campaign_uplift', 10, 'control_converted', 'bigint', 'customers', 'control customers likewise', true, 'Of the control group, who did.'),
-	('campaign_uplift', 11, 'target_rate', 'double precision', 'fraction 0..1', 'target_converted / target_customers', false, 'Rate of the target group.'),
-	('campaign_uplift', 12, 'control_rate', 'double precision', 'fraction 0..1', 'control_converted / control_customers', false, 'Rate of the control group: what would have come without.'),
-	('campaign_uplift', 13, 'uplift', 'double precision', 'fraction', 'target_rate - control_rate', false, 'What the campaign brought beyond.'),
-	('campaign_uplift', 14, 'std_error', 'double precision', 'fraction', 'sqrt(p1 (1 - p1) / n1 + p0 (1 - p0) / n0)', false, 'Standard error of the uplift.'),
-	('campaign_uplift', 15, 'conf_low', 'double precision', 'fraction', 'normal; below five of anything Newcombe''s hybrid score', false, 'Lower end of the interval of the uplift.'),
-	('campaign_uplift', 16, 'conf_high', 'double precision', 'fraction', 'normal; below five of anything Newcombe''s hybrid score', false, 'Upper end of the interval of the uplift.'),
-	('campaign_uplift', 17, 'minimum_detectable', 'double precision', 'fraction', '(z of conf + z of 0.8) * sqrt(p (1 - p) (1 / n1 + 1 / n0))', false, 'The uplift that groups of this size would have shown four times of five: a smaller one is not refuted.'),
-	('campaign_uplift', 18, 'incremental_customers', 'double precision', 'customers', 'uplift * target_customers', false, 'Customers that the campaign brought.'),
-	('campaign_uplift', 19, 'verdict', 'text', 'word', 'interval of the uplift beside 0, after what makes it worthless', false, 'uplift, harm, inconclusive; no_control, immature; sample_ratio (the arms are not as planned, p < 0.001) or contaminated (more than 5% in both): no figure of it can be used.'),
-	('campaign_uplift', 20, 'campaign_days', 'integer', 'days', 'setting of the model', false, 'For how long a customer is watched.'),
-	('campaign_uplift', 21, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('campaign_uplift', 3, 'first_contact_on', 'date', 'date', 'first day of a contact', false,
+		'When the first customer was assigned.'),
+	('campaign_uplift', 4, 'last_contact_on', 'date', 'date', 'last day on which a customer was assigned', false,
+		'When the last customer was assigned.'),
+	('campaign_uplift', 5, 'target_customers', 'bigint', 'customers',
+		'customers assigned to another arm than control, campaign_days ago or longer', true,
+		'Customers of the target group, contacted or not.'),
+	('campaign_uplift', 6, 'control_customers', 'bigint', 'customers',
+		'customers assigned to control, campaign_days ago or longer', true, 'Customers of the control group.'),
+	('campaign_uplift', 7, 'pending_customers', 'bigint', 'customers',
+		'customers assigned less than campaign_days ago', true,
+		'Customers of whom it is too early to tell; in no rate.'),
+	('campaign_uplift', 8, 'contaminated_customers', 'bigint', 'customers', 'customers who are in both arms', true,
+		'Customers who were in both; they count where they were first.'),
+	('campaign_uplift', 9, 'target_converted', 'bigint', 'customers',
+		'target customers with a subscription that began within campaign_days', true,
+		'Of the target group, who began a subscription.'),
+	('campaign_uplift', 10, 'control_converted', 'bigint', 'customers', 'control customers likewise', true,
+		'Of the control group, who did.'),
+	('campaign_uplift', 11, 'target_rate', 'double precision', 'fraction 0..1', 'target_converted / target_customers',
+		false, 'Rate of the target group.'),
+	('campaign_uplift', 12, 'control_rate', 'double precision', 'fraction 0..1',
+		'control_converted / control_customers', false, 'Rate of the control group: what would have come without.'),
+	('campaign_uplift', 13, 'uplift', 'double precision', 'fraction', 'target_rate - control_rate', false,
+		'What the campaign brought beyond.'),
+	('campaign_uplift', 14, 'std_error', 'double precision', 'fraction', 'sqrt(p1 (1 - p1) / n1 + p0 (1 - p0) / n0)',
+		false, 'Standard error of the uplift.'),
+	('campaign_uplift', 15, 'conf_low', 'double precision', 'fraction',
+		'normal; below five of anything Newcombe''s hybrid score', false, 'Lower end of the interval of the uplift.'),
+	('campaign_uplift', 16, 'conf_high', 'double precision', 'fraction',
+		'normal; below five of anything Newcombe''s hybrid score', false, 'Upper end of the interval of the uplift.'),
+	('campaign_uplift', 17, 'minimum_detectable', 'double precision', 'fraction',
+		'(z of conf + z of 0.8) * sqrt(p (1 - p) (1 / n1 + 1 / n0))', false,
+		'The uplift that groups of this size would have shown four times of five: a smaller one is not refuted.'),
+	('campaign_uplift', 18, 'incremental_customers', 'double precision', 'customers', 'uplift * target_customers',
+		false, 'Customers that the campaign brought.'),
+	('campaign_uplift', 19, 'verdict', 'text', 'word',
+		'interval of the uplift beside 0, after what makes it worthless', false,
+		'uplift, harm, inconclusive; no_control, immature; sample_ratio (the arms are not as planned, p < 0.001) or '
+		'contaminated (more than 5% in both): no figure of it can be used.'),
+	('campaign_uplift', 20, 'campaign_days', 'integer', 'days', 'setting of the model', false,
+		'For how long a customer is watched.'),
+	('campaign_uplift', 21, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
 	('campaign_uplift', 22, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -7,8 +7,11 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(102, 'contact_pressure', 'Marketing contacts by segment and month: how many, to whom, how unevenly, and how many went beyond the cap of the rolling window at the moment of sending. Service contacts are counted beside them.', 'customers'),
-	(103, 'contact_violation', 'The marketing contacts that went beyond the cap of the rolling window: one row per contact.', NULL);
+	(102, 'contact_pressure',
+		'Marketing contacts by segment and month: how many, to whom, how unevenly, and how many went beyond the cap '
+		'of the rolling window at the moment of sending. Service contacts are counted beside them.', 'customers'),
+	(103, 'contact_violation',
+		'The marketing contacts that went beyond the cap of the rolling window: one row per contact.', NULL);
 
 @define contact_rolling
 observed AS MATERIALIZED (
@@ -28,12 +31,7 @@ observed AS MATERIALIZED (
 )
 @end
 
-@for preference | needs | has_segments | segments
-1 | {contact,segment_history} | true | segment_history
-2 | {contact} | false | (SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM contact k WHERE false)
-@make
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('contact_pressure', {preference}, '{needs}', $$
+@with by_segment contact_pressure | contact
 WITH
 @use contact_rolling
 , by_customer AS (
@@ -42,16 +40,12 @@ WITH
 		count(*) FILTER (WHERE s.is_service) AS service_contacts,
 		count(*) FILTER (WHERE NOT s.is_service AND s.in_window > {contact_cap}) AS violations,
 		count(*) FILTER (WHERE NOT s.is_service AND s.outcome IS NOT NULL) AS responses,
-		max(date '2000-01-01' + s.day) AS last_day
+		max(date '2000-01-01' + s.day) AS day
 	FROM sent s
 	GROUP BY s.customer_id, date_trunc('month', (date '2000-01-01' + s.day)::timestamp), s.as_of
-), member AS (
-	SELECT DISTINCT ON (b.customer_id, b.month) b.customer_id, b.month, h.segment
-	FROM by_customer b
-	JOIN {segments} h ON h.customer_id = b.customer_id
-		AND coalesce(h.valid_from <= b.last_day, true) AND coalesce(h.valid_to > b.last_day, true)
-	ORDER BY b.customer_id, b.month, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
-), ranked AS (
+)
+@use held_on by_customer | r.customer_id, r.month | {segments}
+, ranked AS (
 	SELECT x.segment, b.*, row_number() OVER (PARTITION BY x.segment, b.month ORDER BY b.contacts, b.customer_id) AS place
 	FROM by_customer b
 	LEFT JOIN member m USING (customer_id, month)
@@ -83,14 +77,15 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	t.responses,
 	t.responses / nullif(t.contacts, 0)::float8 AS response_rate,
 	-- over who got any contact, service too: 0 when all get as many, near 1 when one gets all
-	(2 * t.weighted / nullif(t.all_customers * t.contacts, 0) - (t.all_customers + 1) / t.all_customers::numeric)::float8 AS gini,
+	(2 * t.weighted / nullif(t.all_customers * t.contacts, 0) - (t.all_customers + 1) /
+		t.all_customers::numeric)::float8 AS gini,
 	{contact_cap} AS contact_cap,
 	{contact_window} AS contact_window,
 	(t.month + interval '1 month')::date <= t.as_of AS is_complete,
 	{time_zone} AS time_zone,
 	t.as_of
 FROM told t
-CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i$$);
+CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i
 @end
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
@@ -113,36 +108,66 @@ WHERE NOT s.is_service AND s.in_window > {contact_cap}$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('contact_pressure', 1, 'row_key', 'text', 'key', 'month_label|segment', false, 'One value per row.'),
-	('contact_pressure', 2, 'segment', 'text', 'name', 'segment held on the day of the last contact of the month', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('contact_pressure', 2, 'segment', 'text', 'name', 'segment held on the day of the last contact of the month',
+		false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
 	('contact_pressure', 3, 'month', 'date', 'date', 'first day of the month', false, 'Month of the contacts.'),
-	('contact_pressure', 4, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
-	('contact_pressure', 5, 'customers', 'bigint', 'customers', 'customers with a marketing contact', true, 'Customers who got marketing.'),
-	('contact_pressure', 6, 'contacts', 'bigint', 'contacts', 'contacts whose purpose is not service', true, 'Marketing contacts.'),
-	('contact_pressure', 7, 'service_contacts', 'bigint', 'contacts', 'contacts whose purpose is service', true, 'Service contacts, to which no cap applies.'),
-	('contact_pressure', 8, 'contacts_per_customer', 'double precision', 'contacts', 'contacts / customers', false, 'Marketing contacts of a customer who got any.'),
-	('contact_pressure', 9, 'most_contacts', 'bigint', 'contacts', 'greatest number of a customer', false, 'Marketing contacts of the customer who got most.'),
-	('contact_pressure', 10, 'over_cap_customers', 'bigint', 'customers', 'customers with a violation', true, 'Customers who got more than the cap in some window.'),
-	('contact_pressure', 11, 'over_cap_share', 'double precision', 'fraction 0..1', 'over_cap_customers / customers', false, 'Their share.'),
-	('contact_pressure', 12, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of over_cap_share', false, 'Lower end of the interval.'),
-	('contact_pressure', 13, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of over_cap_share', false, 'Upper end of the interval.'),
-	('contact_pressure', 14, 'violations', 'bigint', 'contacts', 'marketing contacts that were more than contact_cap within the contact_window days that end with their own', true, 'Contacts beyond the cap at the moment of sending.'),
-	('contact_pressure', 15, 'violation_rate', 'double precision', 'fraction 0..1', 'violations / contacts', false, 'Share of the contacts that went beyond.'),
-	('contact_pressure', 16, 'responses', 'bigint', 'contacts', 'marketing contacts with an outcome', true, 'Marketing contacts that something came of.'),
-	('contact_pressure', 17, 'response_rate', 'double precision', 'fraction 0..1', 'responses / contacts', false, 'Their share.'),
-	('contact_pressure', 18, 'gini', 'double precision', 'fraction 0..1', 'Gini of marketing contacts over customers with any contact', false, 'How unevenly: 0 when all get as many.'),
+	('contact_pressure', 4, 'month_label', 'text', 'text', 'month as text', false,
+		'The month as text, safe from time zones of clients.'),
+	('contact_pressure', 5, 'customers', 'bigint', 'customers', 'customers with a marketing contact', true,
+		'Customers who got marketing.'),
+	('contact_pressure', 6, 'contacts', 'bigint', 'contacts', 'contacts whose purpose is not service', true,
+		'Marketing contacts.'),
+	('contact_pressure', 7, 'service_contacts', 'bigint', 'contacts', 'contacts whose purpose is service', true,
+		'Service contacts, to which no cap applies.'),
+	('contact_pressure', 8, 'contacts_per_customer', 'double precision', 'contacts', 'contacts / customers', false,
+		'Marketing contacts of a customer who got any.'),
+	('contact_pressure', 9, 'most_contacts', 'bigint', 'contacts', 'greatest number of a customer', false,
+		'Marketing contacts of the customer who got most.'),
+	('contact_pressure', 10, 'over_cap_customers', 'bigint', 'customers', 'customers with a violation', true,
+		'Customers who got more than the cap in some window.'),
+	('contact_pressure', 11, 'over_cap_share', 'double precision', 'fraction 0..1', 'over_cap_customers / customers',
+		false, 'Their share.'),
+	('contact_pressure', 12, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of over_cap_share',
+		false, 'Lower end of the interval.'),
+	('contact_pressure', 13, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of over_cap_share',
+		false, 'Upper end of the interval.'),
+	('contact_pressure', 14, 'violations', 'bigint', 'contacts',
+		'marketing contacts that were more than contact_cap within the contact_window days that end with their own',
+		true, 'Contacts beyond the cap at the moment of sending.'),
+	('contact_pressure', 15, 'violation_rate', 'double precision', 'fraction 0..1', 'violations / contacts', false,
+		'Share of the contacts that went beyond.'),
+	('contact_pressure', 16, 'responses', 'bigint', 'contacts', 'marketing contacts with an outcome', true,
+		'Marketing contacts that something came of.'),
+	('contact_pressure', 17, 'response_rate', 'double precision', 'fraction 0..1', 'responses / contacts', false,
+		'Their share.'),
+	('contact_pressure', 18, 'gini', 'double precision', 'fraction 0..1',
+		'Gini of marketing contacts over customers with any contact', false, 'How unevenly: 0 when all get as many.'),
 	('contact_pressure', 19, 'contact_cap', 'integer', 'contacts', 'setting of the model', false, 'The cap.'),
-	('contact_pressure', 20, 'contact_window', 'integer', 'days', 'setting of the model', false, 'Days of the rolling window.'),
-	('contact_pressure', 21, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false, 'Is the month over?'),
-	('contact_pressure', 22, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('contact_pressure', 20, 'contact_window', 'integer', 'days', 'setting of the model', false,
+		'Days of the rolling window.'),
+	('contact_pressure', 21, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+		'Is the month over?'),
+	('contact_pressure', 22, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
 	('contact_pressure', 23, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
-	('contact_violation', 1, 'row_key', 'text', 'key', 'sent_on|number of the contact on that day|customer_id', false, 'One value per row.'),
-	('contact_violation', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'contact.customer_id', false, 'The customer.'),
-	('contact_violation', 3, 'sent_on', 'date', 'date', 'its day in the time zone of the model', false, 'Day on which it was sent.'),
-	('contact_violation', 4, 'channel', 'text', 'name', 'contact.channel', false, 'Channel; "(unknown)" where none was told.'),
-	('contact_violation', 5, 'campaign', 'text', 'name', 'contact.campaign', false, 'Campaign; "(unknown)" where none was told.'),
+	('contact_violation', 1, 'row_key', 'text', 'key', 'sent_on|number of the contact on that day|customer_id', false,
+		'One value per row.'),
+	('contact_violation', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'contact.customer_id', false,
+		'The customer.'),
+	('contact_violation', 3, 'sent_on', 'date', 'date', 'its day in the time zone of the model', false,
+		'Day on which it was sent.'),
+	('contact_violation', 4, 'channel', 'text', 'name', 'contact.channel', false,
+		'Channel; "(unknown)" where none was told.'),
+	('contact_violation', 5, 'campaign', 'text', 'name', 'contact.campaign', false,
+		'Campaign; "(unknown)" where none was told.'),
 	('contact_violation', 6, 'offer', 'text', 'name', 'contact.offer', false, 'Offer that was made, or NULL.'),
-	('contact_violation', 7, 'contacts_in_window', 'bigint', 'contacts', 'marketing contacts of the customer in the contact_window days that end with this one', false, 'How many there were with it.'),
+	('contact_violation', 7, 'contacts_in_window', 'bigint', 'contacts',
+		'marketing contacts of the customer in the contact_window days that end with this one', false,
+		'How many there were with it.'),
 	('contact_violation', 8, 'contact_cap', 'integer', 'contacts', 'setting of the model', false, 'The cap.'),
-	('contact_violation', 9, 'contact_window', 'integer', 'days', 'setting of the model', false, 'Days of the rolling window.'),
-	('contact_violation', 10, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('contact_violation', 11, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('contact_violation', 9, 'contact_window', 'integer', 'days', 'setting of the model', false,
+		'Days of the rolling window.'),
+	('contact_violation', 10, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
+	('contact_violation', 11, 'as_of', 'date', 'date', 'setting of the model', false,
+		'First day that is not observed.');

@@ -3,13 +3,21 @@
 -- and what was measured without doing anything, or done without measuring.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(65, 'review_days', 'count', '31', 'Days after which an open initiative is to have been reviewed again.');
+	(65, 'review_days', 'count', '31', 'Days after which an open initiative is to have been reviewed again.'),
+	(68, 'closed_statuses', 'words',
+		'{closed,done,measured,rolled out,rolled back,rolled_out,rolled_back,cancelled,canceled,stopped,dropped}',
+		'Values of initiative.status, in any case of letters, in which nothing more is to be done.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(110, 'initiative_status', 'Every initiative: its place in the backlog by impact and effort, how far it is, how long each leg took, and what is missing before anybody can say that it worked.', ''),
+	(110, 'initiative_status',
+		'Every initiative: its place in the backlog by impact and effort, how far it is, how long each leg took, and '
+		'what is missing before anybody can say that it worked.', ''),
 	(111, 'review_cadence', 'Every review: held on time, late, overdue or still to come, and what was decided.', ''),
-	(112, 'measurement_without_action', 'Drivers that customers are asked about without an initiative that is open on them.', ''),
-	(113, 'action_without_measurement', 'Initiatives that were decided without a metric or a baseline: whatever comes of them, nobody will know.', '');
+	(112, 'measurement_without_action',
+		'Drivers that customers are asked about without an initiative that is open on them.', ''),
+	(113, 'action_without_measurement',
+		'Initiatives that were decided without a metric or a baseline: whatever comes of them, nobody will know.',
+		'');
 
 -- The day up to which initiatives and reviews are known
 @define review_observed
@@ -27,7 +35,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 WITH
 @use review_observed
 , known AS (
-	SELECT i.*, lower(coalesce(i.status, '')) ~ '(closed|done|measured|rolled|cancel|stopped|dropped)' AS is_closed, o.as_of
+	SELECT i.*, coalesce({is_closed}, false) AS is_closed, o.as_of
 	FROM initiative i
 	CROSS JOIN observed o
 	WHERE i.initiative IS NOT NULL AND coalesce(i.decided_on < o.as_of, true)
@@ -125,7 +133,7 @@ WITH observed AS MATERIALIZED (
 	WHERE s.driver IS NOT NULL AND s.customer_id IS NOT NULL AND cvm.day_of(s.occurred_at, {time_zone}) < o.as_of
 	GROUP BY s.driver, o.as_of
 ), acted AS (
-	SELECT i.driver, max(i.decided_on) AS decided_on, count(*) FILTER (WHERE lower(coalesce(i.status, '')) !~ '(closed|done|measured|rolled|cancel|stopped|dropped)') AS initiatives
+	SELECT i.driver, max(i.decided_on) AS decided_on, count(*) FILTER (WHERE NOT coalesce({is_closed}, false)) AS initiatives
 	FROM {initiatives} i
 	CROSS JOIN observed o
 	WHERE coalesce(i.decided_on < o.as_of, true)
@@ -149,55 +157,97 @@ WHERE coalesce(d.initiatives, 0) = 0$$);
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('initiative_status', 1, 'row_key', 'text', 'key', 'initiative|number of the row', false, 'One value per row.'),
 	('initiative_status', 2, 'initiative', 'text', 'name', 'initiative.initiative', false, 'The initiative.'),
-	('initiative_status', 3, 'driver', 'text', 'name', 'initiative.driver', false, 'Driver of value that it is to move; "(none)" where none was told.'),
-	('initiative_status', 4, 'lever', 'text', 'name', 'initiative.lever', false, 'raise value or cut cost, as it was told.'),
+	('initiative_status', 3, 'driver', 'text', 'name', 'initiative.driver', false,
+		'Driver of value that it is to move; "(none)" where none was told.'),
+	('initiative_status', 4, 'lever', 'text', 'name', 'initiative.lever', false,
+		'raise value or cut cost, as it was told.'),
 	('initiative_status', 5, 'metric', 'text', 'name', 'initiative.metric', false, 'Metric that it is to move.'),
-	('initiative_status', 6, 'expected_effect', 'double precision', 'unit of the metric', 'initiative.expected_effect', false, 'Least change of the metric that would count.'),
-	('initiative_status', 7, 'impact', 'double precision', 'as told', 'initiative.impact', false, 'What it is expected to bring.'),
+	('initiative_status', 6, 'expected_effect', 'double precision', 'unit of the metric',
+		'initiative.expected_effect', false, 'Least change of the metric that would count.'),
+	('initiative_status', 7, 'impact', 'double precision', 'as told', 'initiative.impact', false,
+		'What it is expected to bring.'),
 	('initiative_status', 8, 'effort', 'double precision', 'as told', 'initiative.effort', false, 'What it takes.'),
-	('initiative_status', 9, 'impact_per_effort', 'double precision', 'impact per effort', 'impact / effort', false, 'By which the backlog is ordered; NULL where either is not told.'),
-	('initiative_status', 10, 'backlog_rank', 'bigint', 'place', 'rank of impact_per_effort among those that are not closed', false, '1 is the first to do; NULL where it cannot be ranked or is closed.'),
-	('initiative_status', 11, 'is_flagship', 'boolean', 'yes or no', 'initiative.is_flagship', false, 'Is it one that the board follows?'),
-	('initiative_status', 12, 'stage', 'text', 'word', 'status and the days before as_of', false, 'proposed, decided, shipped or closed.'),
+	('initiative_status', 9, 'impact_per_effort', 'double precision', 'impact per effort', 'impact / effort', false,
+		'By which the backlog is ordered; NULL where either is not told.'),
+	('initiative_status', 10, 'backlog_rank', 'bigint', 'place',
+		'rank of impact_per_effort among those that are not closed', false,
+		'1 is the first to do; NULL where it cannot be ranked or is closed.'),
+	('initiative_status', 11, 'is_flagship', 'boolean', 'yes or no', 'initiative.is_flagship', false,
+		'Is it one that the board follows?'),
+	('initiative_status', 12, 'stage', 'text', 'word', 'status and the days before as_of', false,
+		'proposed, decided, shipped or closed.'),
 	('initiative_status', 13, 'status', 'text', 'name', 'initiative.status', false, 'The status as it was told.'),
-	('initiative_status', 14, 'baseline_on', 'date', 'date', 'initiative.baseline_on', false, 'Day on which the metric was measured before.'),
+	('initiative_status', 14, 'baseline_on', 'date', 'date', 'initiative.baseline_on', false,
+		'Day on which the metric was measured before.'),
 	('initiative_status', 15, 'decided_on', 'date', 'date', 'initiative.decided_on', false, 'Day of the decision.'),
-	('initiative_status', 16, 'shipped_on', 'date', 'date', 'initiative.shipped_on', false, 'Day on which customers got it.'),
-	('initiative_status', 17, 'days_to_ship', 'integer', 'days', 'shipped_on - decided_on', false, 'From decision to shipping.'),
-	('initiative_status', 18, 'days_since_decision', 'integer', 'days', 'as_of - decided_on', false, 'Age of the decision.'),
-	('initiative_status', 19, 'reviewed_on', 'date', 'date', 'last review.held_on before as_of', false, 'When it was reviewed last; NULL: never.'),
-	('initiative_status', 20, 'reviews', 'bigint', 'reviews', 'count of reviews held', false, 'How often it was reviewed.'),
-	('initiative_status', 21, 'last_decision', 'text', 'text', 'decision of the last review', false, 'What was decided about it last.'),
-	('initiative_status', 22, 'is_unreviewed', 'boolean', 'yes or no', 'not closed, and no review within review_days', false, 'Has it gone without a review for too long?'),
-	('initiative_status', 23, 'is_roadmap_only', 'boolean', 'yes or no', 'neither metric nor baseline', false, 'Is it an item of a roadmap and no experiment?'),
-	('initiative_status', 24, 'missing', 'text', 'words', 'metric, baseline (before shipping), expected effect', false, 'What has to be there before anybody can say that it worked; NULL: nothing.'),
-	('initiative_status', 25, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false, 'First day that is not observed.'),
+	('initiative_status', 16, 'shipped_on', 'date', 'date', 'initiative.shipped_on', false,
+		'Day on which customers got it.'),
+	('initiative_status', 17, 'days_to_ship', 'integer', 'days', 'shipped_on - decided_on', false,
+		'From decision to shipping.'),
+	('initiative_status', 18, 'days_since_decision', 'integer', 'days', 'as_of - decided_on', false,
+		'Age of the decision.'),
+	('initiative_status', 19, 'reviewed_on', 'date', 'date', 'last review.held_on before as_of', false,
+		'When it was reviewed last; NULL: never.'),
+	('initiative_status', 20, 'reviews', 'bigint', 'reviews', 'count of reviews held', false,
+		'How often it was reviewed.'),
+	('initiative_status', 21, 'last_decision', 'text', 'text', 'decision of the last review', false,
+		'What was decided about it last.'),
+	('initiative_status', 22, 'is_unreviewed', 'boolean', 'yes or no', 'not closed, and no review within review_days',
+		false, 'Has it gone without a review for too long?'),
+	('initiative_status', 23, 'is_roadmap_only', 'boolean', 'yes or no', 'neither metric nor baseline', false,
+		'Is it an item of a roadmap and no experiment?'),
+	('initiative_status', 24, 'missing', 'text', 'words', 'metric, baseline (before shipping), expected effect',
+		false, 'What has to be there before anybody can say that it worked; NULL: nothing.'),
+	('initiative_status', 25, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
+		'First day that is not observed.'),
 	('review_cadence', 1, 'row_key', 'text', 'key', 'cycle|number of the row', false, 'One value per row.'),
 	('review_cadence', 2, 'cycle', 'text', 'name', 'review.cycle', false, 'Which review.'),
 	('review_cadence', 3, 'due_on', 'date', 'date', 'review.due_on', false, 'Day on which it was due.'),
-	('review_cadence', 4, 'held_on', 'date', 'date', 'review.held_on before as_of', false, 'Day on which it was held; NULL: not yet.'),
-	('review_cadence', 5, 'days_late', 'integer', 'days', 'held_on - due_on; of one not held the last day observed - due_on', false, 'Days late; negative: before it was due.'),
-	('review_cadence', 6, 'state', 'text', 'word', 'held_on and due_on beside as_of', false, 'on time, late, overdue or to come.'),
+	('review_cadence', 4, 'held_on', 'date', 'date', 'review.held_on before as_of', false,
+		'Day on which it was held; NULL: not yet.'),
+	('review_cadence', 5, 'days_late', 'integer', 'days',
+		'held_on - due_on; of one not held the last day observed - due_on', false,
+		'Days late; negative: before it was due.'),
+	('review_cadence', 6, 'state', 'text', 'word', 'held_on and due_on beside as_of', false,
+		'on time, late, overdue or to come.'),
 	('review_cadence', 7, 'subject', 'text', 'name', 'review.subject', false, 'What was decided about.'),
 	('review_cadence', 8, 'decision', 'text', 'text', 'review.decision', false, 'What was decided.'),
-	('review_cadence', 9, 'initiative', 'text', 'name', 'review.initiative', false, 'Initiative that followed from it.'),
-	('review_cadence', 10, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false, 'First day that is not observed.'),
-	('action_without_measurement', 1, 'row_key', 'text', 'key', 'initiative|number of the row', false, 'One value per row.'),
+	('review_cadence', 9, 'initiative', 'text', 'name', 'review.initiative', false,
+		'Initiative that followed from it.'),
+	('review_cadence', 10, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
+		'First day that is not observed.'),
+	('action_without_measurement', 1, 'row_key', 'text', 'key', 'initiative|number of the row', false,
+		'One value per row.'),
 	('action_without_measurement', 2, 'initiative', 'text', 'name', 'initiative.initiative', false, 'The initiative.'),
-	('action_without_measurement', 3, 'driver', 'text', 'name', 'initiative.driver', false, 'Driver of value; "(none)" where none was told.'),
-	('action_without_measurement', 4, 'decided_on', 'date', 'date', 'initiative.decided_on', false, 'Day of the decision.'),
-	('action_without_measurement', 5, 'shipped_on', 'date', 'date', 'initiative.shipped_on', false, 'Day on which customers got it.'),
+	('action_without_measurement', 3, 'driver', 'text', 'name', 'initiative.driver', false,
+		'Driver of value; "(none)" where none was told.'),
+	('action_without_measurement', 4, 'decided_on', 'date', 'date', 'initiative.decided_on', false,
+		'Day of the decision.'),
+	('action_without_measurement', 5, 'shipped_on', 'date', 'date', 'initiative.shipped_on', false,
+		'Day on which customers got it.'),
 	('action_without_measurement', 6, 'metric', 'text', 'name', 'initiative.metric', false, 'Metric, if there is one.'),
-	('action_without_measurement', 7, 'baseline_on', 'date', 'date', 'initiative.baseline_on', false, 'Day of the baseline, if there is one.'),
-	('action_without_measurement', 8, 'reason', 'text', 'words', 'what is missing', false, 'no metric, no baseline, or a baseline that was taken after shipping.'),
-	('action_without_measurement', 9, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false, 'First day that is not observed.'),
+	('action_without_measurement', 7, 'baseline_on', 'date', 'date', 'initiative.baseline_on', false,
+		'Day of the baseline, if there is one.'),
+	('action_without_measurement', 8, 'reason', 'text', 'words', 'what is missing', false,
+		'no metric, no baseline, or a baseline that was taken after shipping.'),
+	('action_without_measurement', 9, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"',
+		false, 'First day that is not observed.'),
 	('measurement_without_action', 1, 'row_key', 'text', 'key', 'driver', false, 'One value per row.'),
-	('measurement_without_action', 2, 'driver', 'text', 'name', 'survey.driver', false, 'Driver of value that customers are asked about.'),
+	('measurement_without_action', 2, 'driver', 'text', 'name', 'survey.driver', false,
+		'Driver of value that customers are asked about.'),
 	('measurement_without_action', 3, 'answers', 'bigint', 'answers', 'count of answers', true, 'Answers so far.'),
-	('measurement_without_action', 4, 'customers', 'bigint', 'customers', 'count of distinct customers', false, 'Customers who answered.'),
-	('measurement_without_action', 5, 'first_asked_on', 'date', 'date', 'first day of an answer', false, 'Since when it is measured.'),
-	('measurement_without_action', 6, 'last_asked_on', 'date', 'date', 'last day of an answer', false, 'When it was measured last.'),
-	('measurement_without_action', 7, 'days_measured', 'integer', 'days', 'as_of - first_asked_on', false, 'For how long nothing was done.'),
-	('measurement_without_action', 8, 'last_decision_on', 'date', 'date', 'last initiative.decided_on of the driver, all of them closed', false, 'When something was last decided about it; NULL: never.'),
-	('measurement_without_action', 9, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('measurement_without_action', 10, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('measurement_without_action', 4, 'customers', 'bigint', 'customers', 'count of distinct customers', false,
+		'Customers who answered.'),
+	('measurement_without_action', 5, 'first_asked_on', 'date', 'date', 'first day of an answer', false,
+		'Since when it is measured.'),
+	('measurement_without_action', 6, 'last_asked_on', 'date', 'date', 'last day of an answer', false,
+		'When it was measured last.'),
+	('measurement_without_action', 7, 'days_measured', 'integer', 'days', 'as_of - first_asked_on', false,
+		'For how long nothing was done.'),
+	('measurement_without_action', 8, 'last_decision_on', 'date', 'date',
+		'last initiative.decided_on of the driver, all of them closed', false,
+		'When something was last decided about it; NULL: never.'),
+	('measurement_without_action', 9, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
+	('measurement_without_action', 10, 'as_of', 'date', 'date', 'setting of the model', false,
+		'First day that is not observed.');

@@ -5,14 +5,11 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(60, 'min_answers', 'count', '30', 'Answers below which a score of a survey is shown as not enough.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(100, 'survey_score', 'What customers answered: NPS, CSAT, CES, perceived value and other instruments, by segment, month and driver, with intervals. Of several answers of a customer in a month the last one counts.', 'answers');
+	(100, 'survey_score',
+		'What customers answered: NPS, CSAT, CES, perceived value and other instruments, by segment, month and '
+		'driver, with intervals. Of several answers of a customer in a month the last one counts.', 'answers');
 
-@for preference | needs | has_segments | segments
-1 | {survey,segment_history} | true | segment_history
-2 | {survey} | false | (SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM survey k WHERE false)
-@make
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('survey_score', {preference}, '{needs}', $$
+@with by_segment survey_score | survey
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(s.occurred_at, {time_zone})) + 1 FROM survey s)) AS as_of
 ), answered AS (
@@ -27,13 +24,9 @@ WITH observed AS MATERIALIZED (
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of
 	ORDER BY a.customer_id, date_trunc('month', a.day::timestamp), a.instrument, a.driver, a.occurred_at DESC, a.score, a.competitor_score
-), member AS (
-	SELECT DISTINCT ON (l.customer_id, l.month, l.instrument, l.driver) l.customer_id, l.month, l.instrument, l.driver, h.segment
-	FROM last l
-	JOIN {segments} h ON h.customer_id = l.customer_id
-		AND coalesce(h.valid_from <= l.day, true) AND coalesce(h.valid_to > l.day, true)
-	ORDER BY l.customer_id, l.month, l.instrument, l.driver, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
-), told AS (
+)
+@use held_on last | r.customer_id, r.month, r.instrument, r.driver | {segments}
+, told AS (
 	SELECT x.segment, l.month, l.instrument, l.driver, l.as_of,
 		count(*) AS answers,
 		count(*) FILTER (WHERE l.score >= 9) AS promoters,
@@ -90,33 +83,61 @@ SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrume
 	s.as_of
 FROM scored s
 CROSS JOIN LATERAL cvm.proportion_interval(s.top_two_of_five, s.answers, {conf}) w
-LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.score, s.std_error, {conf})) d ON s.std_error > 0$$);
+LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.score, s.std_error, {conf})) d ON s.std_error > 0
 @end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('survey_score', 1, 'row_key', 'text', 'key', 'month_label|segment|instrument|driver', false, 'One value per row.'),
-	('survey_score', 2, 'segment', 'text', 'name', 'segment held on the day of the answer', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('survey_score', 2, 'segment', 'text', 'name', 'segment held on the day of the answer', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
 	('survey_score', 3, 'month', 'date', 'date', 'first day of the month', false, 'Month of the answers.'),
-	('survey_score', 4, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
-	('survey_score', 5, 'instrument', 'text', 'name', 'survey.instrument in small letters', false, 'nps (0 to 10), csat (1 to 5), ces (1 to 7), value, or one of your own.'),
-	('survey_score', 6, 'driver', 'text', 'name', 'survey.driver', false, 'Driver of value that was asked about; "(none)" where none was.'),
-	('survey_score', 7, 'answers', 'bigint', 'answers', 'customers with an answer, the last of each in the month', true, 'Answers counted.'),
-	('survey_score', 8, 'score', 'double precision', 'points', 'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; else the mean', false, 'The score, in the unit of its instrument.'),
-	('survey_score', 9, 'std_error', 'double precision', 'points', 'nps: 100 * sqrt((p + d - (p - d)^2) / n); csat: none, see its interval; else of the mean', false, 'Standard error of the score.'),
-	('survey_score', 10, 'conf_low', 'double precision', 'points', 'score less its quantile of the normal; csat: Wilson', false, 'Lower end of the interval; NULL where answers do not differ.'),
-	('survey_score', 11, 'conf_high', 'double precision', 'points', 'score plus its quantile of the normal; csat: Wilson', false, 'Upper end of the interval.'),
-	('survey_score', 12, 'promoters', 'bigint', 'answers', 'nps: scores of 9 and 10', true, 'Promoters; NULL for other instruments.'),
-	('survey_score', 13, 'passives', 'bigint', 'answers', 'nps: scores of 7 and 8', true, 'Passives; NULL for other instruments.'),
-	('survey_score', 14, 'detractors', 'bigint', 'answers', 'nps: scores of 0 to 6', true, 'Detractors; NULL for other instruments.'),
-	('survey_score', 15, 'satisfied', 'bigint', 'answers', 'csat: scores of 4 and 5', true, 'The two best of five answers; NULL for other instruments.'),
-	('survey_score', 16, 'mean_score', 'double precision', 'points', 'mean of the scores', false, 'Mean of the answers, whatever the instrument.'),
-	('survey_score', 17, 'ces_agree_share', 'double precision', 'fraction 0..1', 'ces: scores of 5 to 7 / answers', false, 'Share who agree that it was easy.'),
-	('survey_score', 18, 'ces_top_two_share', 'double precision', 'fraction 0..1', 'ces: scores of 6 and 7 / answers', false, 'Share of the two best answers.'),
-	('survey_score', 19, 'ces_index', 'double precision', 'points', 'ces: 100 * (scores of 6 and 7 - scores of 1 to 3) / answers', false, 'Customer effort as an index from -100 to 100.'),
-	('survey_score', 20, 'competitor_mean', 'double precision', 'points', 'mean of competitor_score', false, 'What the same customers say of the competitor.'),
-	('survey_score', 21, 'value_difference', 'double precision', 'points', 'mean of the scores that have a competitor_score - competitor_mean', false, 'Perceived value beside the competitor, as a difference.'),
-	('survey_score', 22, 'value_ratio', 'double precision', 'points', '100 * mean of the scores that have a competitor_score / competitor_mean', false, 'The same as a ratio: customer value added, 100 is parity.'),
-	('survey_score', 23, 'is_enough', 'boolean', 'yes or no', 'answers >= setting min_answers', false, 'Are there enough answers for the score to be shown?'),
-	('survey_score', 24, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false, 'Is the month over?'),
+	('survey_score', 4, 'month_label', 'text', 'text', 'month as text', false,
+		'The month as text, safe from time zones of clients.'),
+	('survey_score', 5, 'instrument', 'text', 'name', 'survey.instrument in small letters', false,
+		'nps (0 to 10), csat (1 to 5), ces (1 to 7), value, or one of your own.'),
+	('survey_score', 6, 'driver', 'text', 'name', 'survey.driver', false,
+		'Driver of value that was asked about; "(none)" where none was.'),
+	('survey_score', 7, 'answers', 'bigint', 'answers', 'customers with an answer, the last of each in the month',
+		true, 'Answers counted.'),
+	('survey_score', 8, 'score', 'double precision', 'points',
+		'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; else the mean', false,
+		'The score, in the unit of its instrument.'),
+	('survey_score', 9, 'std_error', 'double precision', 'points',
+		'nps: 100 * sqrt((p + d - (p - d)^2) / n); csat: none, see its interval; else of the mean', false,
+		'Standard error of the score.'),
+	('survey_score', 10, 'conf_low', 'double precision', 'points',
+		'score less its quantile of the normal; csat: Wilson', false,
+		'Lower end of the interval; NULL where answers do not differ.'),
+	('survey_score', 11, 'conf_high', 'double precision', 'points',
+		'score plus its quantile of the normal; csat: Wilson', false, 'Upper end of the interval.'),
+	('survey_score', 12, 'promoters', 'bigint', 'answers', 'nps: scores of 9 and 10', true,
+		'Promoters; NULL for other instruments.'),
+	('survey_score', 13, 'passives', 'bigint', 'answers', 'nps: scores of 7 and 8', true,
+		'Passives; NULL for other instruments.'),
+	('survey_score', 14, 'detractors', 'bigint', 'answers', 'nps: scores of 0 to 6', true,
+		'Detractors; NULL for other instruments.'),
+	('survey_score', 15, 'satisfied', 'bigint', 'answers', 'csat: scores of 4 and 5', true,
+		'The two best of five answers; NULL for other instruments.'),
+	('survey_score', 16, 'mean_score', 'double precision', 'points', 'mean of the scores', false,
+		'Mean of the answers, whatever the instrument.'),
+	('survey_score', 17, 'ces_agree_share', 'double precision', 'fraction 0..1', 'ces: scores of 5 to 7 / answers',
+		false, 'Share who agree that it was easy.'),
+	('survey_score', 18, 'ces_top_two_share', 'double precision', 'fraction 0..1', 'ces: scores of 6 and 7 / answers',
+		false, 'Share of the two best answers.'),
+	('survey_score', 19, 'ces_index', 'double precision', 'points',
+		'ces: 100 * (scores of 6 and 7 - scores of 1 to 3) / answers', false,
+		'Customer effort as an index from -100 to 100.'),
+	('survey_score', 20, 'competitor_mean', 'double precision', 'points', 'mean of competitor_score', false,
+		'What the same customers say of the competitor.'),
+	('survey_score', 21, 'value_difference', 'double precision', 'points',
+		'mean of the scores that have a competitor_score - competitor_mean', false,
+		'Perceived value beside the competitor, as a difference.'),
+	('survey_score', 22, 'value_ratio', 'double precision', 'points',
+		'100 * mean of the scores that have a competitor_score / competitor_mean', false,
+		'The same as a ratio: customer value added, 100 is parity.'),
+	('survey_score', 23, 'is_enough', 'boolean', 'yes or no', 'answers >= setting min_answers', false,
+		'Are there enough answers for the score to be shown?'),
+	('survey_score', 24, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+		'Is the month over?'),
 	('survey_score', 25, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('survey_score', 26, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -5,14 +5,12 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(61, 'reply_hours', 'count', '24', 'Hours within which a person is to reply to a ticket.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(101, 'ticket_response', 'How long tickets wait for the first reply of a person, by segment and month of creation. A ticket without a reply has waited until now and counts as such (Kaplan-Meier). Hours are those of the clock, at night and on holidays too.', 'customers');
+	(101, 'ticket_response',
+		'How long tickets wait for the first reply of a person, by segment and month of creation. A ticket without a '
+		'reply has waited until now and counts as such (Kaplan-Meier). Hours are those of the clock, at night and on '
+		'holidays too.', 'customers');
 
-@for preference | needs | has_segments | segments
-1 | {ticket,segment_history} | true | segment_history
-2 | {ticket} | false | (SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM ticket k WHERE false)
-@make
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('ticket_response', {preference}, '{needs}', $$
+@with by_segment ticket_response | ticket
 WITH observed AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of) o
@@ -25,13 +23,9 @@ WITH observed AS MATERIALIZED (
 	FROM ticket t
 	CROSS JOIN observed o
 	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of
-), member AS (
-	SELECT DISTINCT ON (w.n) w.n, h.segment
-	FROM waited w
-	JOIN {segments} h ON h.customer_id = w.customer_id
-		AND coalesce(h.valid_from <= w.day, true) AND coalesce(h.valid_to > w.day, true)
-	ORDER BY w.n, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
-), told AS (
+)
+@use held_on waited | r.n | {segments}
+, told AS (
 	SELECT x.segment, date_trunc('month', w.day::timestamp)::date AS month, w.as_of,
 		count(*) AS tickets, count(DISTINCT w.customer_id) AS customers,
 		count(*) FILTER (WHERE w.is_answered) AS answered,
@@ -71,30 +65,50 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	t.as_of
 FROM told t
 CROSS JOIN LATERAL cvm.survival_quantile(t.state, 0.5, {conf}) q
-CROSS JOIN LATERAL cvm.proportion_interval(t.beyond, t.within + t.beyond, {conf}) i$$);
+CROSS JOIN LATERAL cvm.proportion_interval(t.beyond, t.within + t.beyond, {conf}) i
 @end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('ticket_response', 1, 'row_key', 'text', 'key', 'month_label|segment', false, 'One value per row.'),
-	('ticket_response', 2, 'segment', 'text', 'name', 'segment held on the day of the ticket', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
-	('ticket_response', 3, 'month', 'date', 'date', 'first day of the month', false, 'Month in which the tickets were opened.'),
-	('ticket_response', 4, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
+	('ticket_response', 2, 'segment', 'text', 'name', 'segment held on the day of the ticket', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('ticket_response', 3, 'month', 'date', 'date', 'first day of the month', false,
+		'Month in which the tickets were opened.'),
+	('ticket_response', 4, 'month_label', 'text', 'text', 'month as text', false,
+		'The month as text, safe from time zones of clients.'),
 	('ticket_response', 5, 'tickets', 'bigint', 'tickets', 'count of tickets opened', true, 'Tickets opened.'),
-	('ticket_response', 6, 'customers', 'bigint', 'customers', 'count of distinct customers', false, 'Customers who opened them.'),
-	('ticket_response', 7, 'answered_tickets', 'bigint', 'tickets', 'tickets whose first_reply_at lies before as_of', true, 'Tickets that a person has replied to.'),
-	('ticket_response', 8, 'unanswered_tickets', 'bigint', 'tickets', 'tickets - answered_tickets', true, 'Tickets that still wait.'),
-	('ticket_response', 9, 'solved_tickets', 'bigint', 'tickets', 'tickets whose solved_at lies before as_of', true, 'Tickets that are solved.'),
-	('ticket_response', 10, 'reopened_tickets', 'bigint', 'tickets', 'tickets with reopens > 0', true, 'Tickets that were opened again.'),
-	('ticket_response', 11, 'median_hours', 'double precision', 'hours', 'median of the Kaplan-Meier estimate', false, 'Hours after which half have a reply; NULL where that was not seen.'),
-	('ticket_response', 12, 'median_hours_low', 'double precision', 'hours', 'log-log limits of the estimate', false, 'Lower end of its interval.'),
-	('ticket_response', 13, 'median_hours_high', 'double precision', 'hours', 'log-log limits of the estimate', false, 'Upper end of its interval.'),
-	('ticket_response', 14, 'p90_hours', 'double precision', 'hours', '90th percentile of the Kaplan-Meier estimate', false, 'Hours after which nine of ten have a reply; NULL where that was not seen.'),
-	('ticket_response', 15, 'within_tickets', 'bigint', 'tickets', 'replied to within reply_hours', true, 'Tickets replied to in time.'),
-	('ticket_response', 16, 'beyond_tickets', 'bigint', 'tickets', 'replied to later, or still waiting for longer', true, 'Tickets that waited for longer than agreed.'),
-	('ticket_response', 17, 'beyond_rate', 'double precision', 'fraction 0..1', 'beyond_tickets / (within_tickets + beyond_tickets)', false, 'Share beyond the agreed time, of those of which it is known.'),
-	('ticket_response', 18, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false, 'Lower end of the interval.'),
-	('ticket_response', 19, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false, 'Upper end of the interval.'),
+	('ticket_response', 6, 'customers', 'bigint', 'customers', 'count of distinct customers', false,
+		'Customers who opened them.'),
+	('ticket_response', 7, 'answered_tickets', 'bigint', 'tickets', 'tickets whose first_reply_at lies before as_of',
+		true, 'Tickets that a person has replied to.'),
+	('ticket_response', 8, 'unanswered_tickets', 'bigint', 'tickets', 'tickets - answered_tickets', true,
+		'Tickets that still wait.'),
+	('ticket_response', 9, 'solved_tickets', 'bigint', 'tickets', 'tickets whose solved_at lies before as_of', true,
+		'Tickets that are solved.'),
+	('ticket_response', 10, 'reopened_tickets', 'bigint', 'tickets', 'tickets with reopens > 0', true,
+		'Tickets that were opened again.'),
+	('ticket_response', 11, 'median_hours', 'double precision', 'hours', 'median of the Kaplan-Meier estimate', false,
+		'Hours after which half have a reply; NULL where that was not seen.'),
+	('ticket_response', 12, 'median_hours_low', 'double precision', 'hours', 'log-log limits of the estimate', false,
+		'Lower end of its interval.'),
+	('ticket_response', 13, 'median_hours_high', 'double precision', 'hours', 'log-log limits of the estimate', false,
+		'Upper end of its interval.'),
+	('ticket_response', 14, 'p90_hours', 'double precision', 'hours', '90th percentile of the Kaplan-Meier estimate',
+		false, 'Hours after which nine of ten have a reply; NULL where that was not seen.'),
+	('ticket_response', 15, 'within_tickets', 'bigint', 'tickets', 'replied to within reply_hours', true,
+		'Tickets replied to in time.'),
+	('ticket_response', 16, 'beyond_tickets', 'bigint', 'tickets', 'replied to later, or still waiting for longer',
+		true, 'Tickets that waited for longer than agreed.'),
+	('ticket_response', 17, 'beyond_rate', 'double precision', 'fraction 0..1',
+		'beyond_tickets / (within_tickets + beyond_tickets)', false,
+		'Share beyond the agreed time, of those of which it is known.'),
+	('ticket_response', 18, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
+		'Lower end of the interval.'),
+	('ticket_response', 19, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
+		'Upper end of the interval.'),
 	('ticket_response', 20, 'reply_hours', 'integer', 'hours', 'setting of the model', false, 'The agreed time.'),
-	('ticket_response', 21, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false, 'Is the month over?'),
-	('ticket_response', 22, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('ticket_response', 21, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+		'Is the month over?'),
+	('ticket_response', 22, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
 	('ticket_response', 23, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -271,6 +271,8 @@ customer_movements(const Holdings *holdings, const Movement *movement,
 		Day opening = (Day) (start - 1);
 		Day closing =
 			(Day) ((end < movement->as_of ? end : movement->as_of) - 1);
+		Wide before = holdings_mrr(holdings, opening);
+		Wide after = holdings_mrr(holdings, closing);
 
 		check_interrupts();
 		products_look(holdings, opening, closing, products);
@@ -280,14 +282,14 @@ customer_movements(const Holdings *holdings, const Movement *movement,
 									.line = lines[at],
 									.customers = cell->customers[lines[at]],
 									.change = cell->mrr[lines[at]],
+									.before = before,
+									.after = after,
 									.product = -1};
 
 			if (row.customers == 0 && row.change == 0)
 				continue;
 			if (row.line == LINE_CHURN || row.line == LINE_MOVED_OUT)
 				row.customers = -row.customers;
-			row.before = holdings_mrr(holdings, opening);
-			row.after = holdings_mrr(holdings, closing);
 			row_explain(products, holdings->nnames, cell, &row);
 			emit(arg, &row);
 		}

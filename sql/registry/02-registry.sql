@@ -18,19 +18,28 @@ CREATE TABLE cvm.setting_definition (
 	initial text,
 	description text NOT NULL
 );
-COMMENT ON TABLE cvm.setting_definition IS 'What cvm.configure() can set. A further setting is a further row: the kind says how a value is checked and written into the report views.';
-COMMENT ON COLUMN cvm.setting_definition.kind IS 'zone, weekday, currency, cutoff, words, fraction or count: see cvm._check_setting() and cvm._literals().';
+COMMENT ON TABLE cvm.setting_definition IS
+	'What cvm.configure() can set. A further setting is a further row: the kind says how a value is checked and '
+	'written into the report views.';
+COMMENT ON COLUMN cvm.setting_definition.kind IS
+	'zone, weekday, currency, cutoff, words, fraction or count: see cvm._check_setting() and cvm._literals().';
 COMMENT ON COLUMN cvm.setting_definition.initial IS 'The value of a model that says nothing.';
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
 	(1, 'time_zone', 'zone', 'UTC', 'The zone in which days, weeks and months begin.'),
 	(2, 'week_start', 'weekday', '1', 'First day of a week: 1 is Monday, 7 is Sunday.'),
-	(3, 'currency', 'currency', NULL, 'Currency of every amount, three capital letters; NULL where there is no one currency.'),
-	(4, 'as_of', 'cutoff', 'data', 'First day that is not observed: "data" (the day after the last day seen), "today" (in the model''s time zone) or a date.'),
-	(5, 'start_kinds', 'words', NULL, 'Kinds of events that may start a cohort, separated by commas; NULL: every kind.'),
-	(6, 'return_kinds', 'words', NULL, 'Kinds of events that count as a return, separated by commas; NULL: every kind.'),
+	(3, 'currency', 'currency', NULL,
+		'Currency of every amount, three capital letters; NULL where there is no one currency.'),
+	(4, 'as_of', 'cutoff', 'data',
+		'First day that is not observed: "data" (the day after the last day seen), "today" (in the model''s time '
+		'zone) or a date.'),
+	(5, 'start_kinds', 'words', NULL,
+		'Kinds of events that may start a cohort, separated by commas; NULL: every kind.'),
+	(6, 'return_kinds', 'words', NULL,
+		'Kinds of events that count as a return, separated by commas; NULL: every kind.'),
 	(7, 'conf', 'fraction', '0.95', 'Confidence level of every interval.'),
-	(8, 'min_group_size', 'count', '0', 'Groups with fewer customers than this are left out of report views; 0 shows all.');
+	(8, 'min_group_size', 'count', '0',
+		'Groups with fewer customers than this are left out of report views; 0 shows all.');
 
 CREATE TABLE cvm.model (
 	model name PRIMARY KEY,
@@ -44,7 +53,8 @@ CREATE TABLE cvm.setting (
 	value text,
 	PRIMARY KEY (model, setting)
 );
-COMMENT ON TABLE cvm.setting IS 'Settings of a model that were given; what is absent has the initial value of cvm.setting_definition.';
+COMMENT ON TABLE cvm.setting IS
+	'Settings of a model that were given; what is absent has the initial value of cvm.setting_definition.';
 
 CREATE TABLE cvm.binding (
 	model name NOT NULL,
@@ -54,8 +64,11 @@ CREATE TABLE cvm.binding (
 	columns jsonb NOT NULL DEFAULT '{}',
 	PRIMARY KEY (model, entity)
 );
-COMMENT ON TABLE cvm.binding IS 'What each canonical relation of a model reads: names of a schema, a relation and columns.';
-COMMENT ON COLUMN cvm.binding.columns IS 'Canonical column to source column, as given to cvm.bind(); columns of the same name are taken without being listed.';
+COMMENT ON TABLE cvm.binding IS
+	'What each canonical relation of a model reads: names of a schema, a relation and columns.';
+COMMENT ON COLUMN cvm.binding.columns IS
+	'Canonical column to source column, as given to cvm.bind(); columns of the same name are taken without being '
+	'listed.';
 
 CREATE TABLE cvm.generated (
 	model name NOT NULL,
@@ -63,8 +76,11 @@ CREATE TABLE cvm.generated (
 	made_as text,
 	PRIMARY KEY (model, relation)
 );
-COMMENT ON TABLE cvm.generated IS 'Views that cvm made in a model''s schema: it replaces and drops these and no others.';
-COMMENT ON COLUMN cvm.generated.made_as IS 'Digest of what the view was to be, and of what it was, when it was last made: while both are the same it is left alone.';
+COMMENT ON TABLE cvm.generated IS
+	'Views that cvm made in a model''s schema: it replaces and drops these and no others.';
+COMMENT ON COLUMN cvm.generated.made_as IS
+	'Digest of what the view was to be, and of what it was, when it was last made: while both are the same it is '
+	'left alone.';
 
 SELECT pg_catalog.pg_extension_config_dump('cvm.model', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.setting', '');
@@ -111,24 +127,31 @@ GRANT SELECT ON cvm.setting_definition TO PUBLIC;
 CREATE FUNCTION cvm._register(model name, action text, relation text, "rows" jsonb) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'cvm_register'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cvm._register(name, text, text, jsonb) IS 'Inserts, updates or deletes rows about a model in a table of the registry, for whoever has the rights of its owner; returns them.';
+COMMENT ON FUNCTION cvm._register(name, text, text, jsonb) IS
+	'Inserts, updates or deletes rows about a model in a table of the registry, for whoever has the rights of its '
+	'owner; returns them.';
 
 CREATE FUNCTION cvm._lock_model(model name) RETURNS void
 	AS 'MODULE_PATHNAME', 'cvm_lock_model'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cvm._lock_model(name) IS 'Holds the lock of a model until the transaction ends, for whoever has the rights of its owner.';
+COMMENT ON FUNCTION cvm._lock_model(name) IS
+	'Holds the lock of a model until the transaction ends, for whoever has the rights of its owner.';
 
 CREATE FUNCTION cvm._try_lock(model name, relation name) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'cvm_try_lock'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cvm._try_lock(name, name) IS 'Holds the lock of a stored table of a model until the transaction ends, for whoever has the rights of its owner; false where another session does.';
+COMMENT ON FUNCTION cvm._try_lock(name, name) IS
+	'Holds the lock of a stored table of a model until the transaction ends, for whoever has the rights of its '
+	'owner; false where another session does.';
 
 CREATE FUNCTION cvm._lock_stored(model name, relation name) RETURNS void
 	AS 'MODULE_PATHNAME', 'cvm_lock_stored'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cvm._lock_stored(name, name) IS 'Holds that lock too, and waits for it; taken before the lock of the model where both are.';
+COMMENT ON FUNCTION cvm._lock_stored(name, name) IS
+	'Holds that lock too, and waits for it; taken before the lock of the model where both are.';
 
 CREATE FUNCTION cvm._lock_id(relation name) RETURNS int
 	AS 'MODULE_PATHNAME', 'cvm_lock_id'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cvm._lock_id(name) IS 'What pg_locks.objsubid says of that lock; classid is cvm.stored, objid the schema.';
+COMMENT ON FUNCTION cvm._lock_id(name) IS
+	'What pg_locks.objsubid says of that lock; classid is cvm.stored, objid the schema.';

@@ -27,4 +27,5 @@ AS $$
 		ORDER BY 2 DESC, 1
 		LIMIT 3) AS near;
 $$;
-COMMENT ON FUNCTION cvm._nearest(text[], text[]) IS 'Up to three candidates that look like one of the words, quoted and separated by commas; NULL when none does.';
+COMMENT ON FUNCTION cvm._nearest(text[], text[]) IS
+	'Up to three candidates that look like one of the words, quoted and separated by commas; NULL when none does.';

@@ -26,7 +26,8 @@ AS $$
 		JOIN pg_roles r ON r.oid = p.proowner
 		WHERE c.castsource = cvm._base_type($1) AND c.casttarget = 'text'::regtype AND NOT r.rolsuper);
 $$;
-COMMENT ON FUNCTION cvm._has_own_cast(oid) IS 'Does a cast of this type to text call a function of a role that is no superuser?';
+COMMENT ON FUNCTION cvm._has_own_cast(oid) IS
+	'Does a cast of this type to text call a function of a role that is no superuser?';
 
 CREATE FUNCTION cvm._class_type(class text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -70,7 +71,8 @@ AS $$
 	SELECT EXISTS (SELECT FROM pg_collation o WHERE o.oid = $2 AND NOT o.collisdeterministic)
 		OR EXISTS (SELECT FROM pg_type t WHERE t.oid = cvm._base_type($1) AND t.typcategory = 'S' AND t.typnamespace <> 'pg_catalog'::regnamespace);
 $$;
-COMMENT ON FUNCTION cvm._equals_other_bytes(oid, oid) IS 'May values of a column be equal without being the same bytes?';
+COMMENT ON FUNCTION cvm._equals_other_bytes(oid, oid) IS
+	'May values of a column be equal without being the same bytes?';
 
 CREATE FUNCTION cvm._accept(class text, type oid, tz text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -114,4 +116,6 @@ AS $$
 		JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN cvm._base_type(d.oid) ELSE d.oid END
 		WHERE d.oid = type) AS b;
 $$;
-COMMENT ON FUNCTION cvm._accept(text, oid, text) IS 'How a source column of this type becomes a canonical column of this class, as a pattern for format(); NULL when it does not.';
+COMMENT ON FUNCTION cvm._accept(text, oid, text) IS
+	'How a source column of this type becomes a canonical column of this class, as a pattern for format(); NULL when '
+	'it does not.';

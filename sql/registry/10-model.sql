@@ -24,7 +24,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._refuse_superuser(name, name) IS 'Raises when a superuser would run what belongs to a role that is none: the model, or its schema.';
+COMMENT ON FUNCTION cvm._refuse_superuser(name, name) IS
+	'Raises when a superuser would run what belongs to a role that is none: the model, or its schema.';
 
 CREATE FUNCTION cvm._open(model name, writes boolean DEFAULT true) RETURNS name
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -83,7 +84,8 @@ BEGIN
 	RETURN owner;
 END
 $$;
-COMMENT ON FUNCTION cvm._open(name, boolean) IS 'The owner of a model; refuses whoever is not a member of that role. Before a change it also locks the model.';
+COMMENT ON FUNCTION cvm._open(name, boolean) IS
+	'The owner of a model; refuses whoever is not a member of that role. Before a change it also locks the model.';
 
 CREATE FUNCTION cvm._open_stored(model name, relation name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -108,7 +110,9 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._open_stored(name, name) IS 'Opens a model for a change of what it stores, all of it or one table: after the refreshes that are at it, and none comes in between.';
+COMMENT ON FUNCTION cvm._open_stored(name, name) IS
+	'Opens a model for a change of what it stores, all of it or one table: after the refreshes that are at it, and '
+	'none comes in between.';
 
 CREATE FUNCTION cvm._left_behind(model name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -144,7 +148,8 @@ BEGIN
 	RETURN nullif(clear, '');
 END
 $$;
-COMMENT ON FUNCTION cvm._left_behind(name) IS 'The SQL that clears what a model left when the extension was dropped under it; NULL where nothing is left.';
+COMMENT ON FUNCTION cvm._left_behind(name) IS
+	'The SQL that clears what a model left when the extension was dropped under it; NULL where nothing is left.';
 
 CREATE FUNCTION cvm.create_model(
 	model name,
@@ -218,7 +223,8 @@ BEGIN
 		FROM (VALUES ('time_zone', tz), ('week_start', week_start::text), ('currency', currency), ('as_of', as_of)) AS s (setting, value)));
 END
 $$;
-COMMENT ON FUNCTION cvm.create_model(name, text, int, text, text) IS 'Makes a model: a schema of that name with its own time zone, week start, currency and end of observation.';
+COMMENT ON FUNCTION cvm.create_model(name, text, int, text, text) IS
+	'Makes a model: a schema of that name with its own time zone, week start, currency and end of observation.';
 
 CREATE FUNCTION cvm.configure(model name, setting text, value text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -251,7 +257,9 @@ BEGIN
 	RETURN QUERY SELECT * FROM cvm._generate(rebuild.model);
 END
 $$;
-COMMENT ON FUNCTION cvm.rebuild(name) IS 'Makes every view of a model again from the stored bindings, and says what became of each. For use after a loader replaced its tables.';
+COMMENT ON FUNCTION cvm.rebuild(name) IS
+	'Makes every view of a model again from the stored bindings, and says what became of each. For use after a '
+	'loader replaced its tables.';
 
 CREATE FUNCTION cvm.drop_model(model name, keep_schema boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -285,4 +293,6 @@ BEGIN
 	END;
 END
 $$;
-COMMENT ON FUNCTION cvm.drop_model(name, boolean) IS 'Drops a model: its views, stored tables, settings and bindings, and its schema unless that is to be kept. Never touches what others made.';
+COMMENT ON FUNCTION cvm.drop_model(name, boolean) IS
+	'Drops a model: its views, stored tables, settings and bindings, and its schema unless that is to be kept. Never '
+	'touches what others made.';

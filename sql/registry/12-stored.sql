@@ -18,14 +18,20 @@ CREATE TABLE cvm.customer_state (
 	tally text NOT NULL,
 	comment text NOT NULL
 );
-COMMENT ON TABLE cvm.customer_state IS 'Per-customer states that cvm.store() can keep. A further kind is a further row.';
+COMMENT ON TABLE cvm.customer_state IS
+	'Per-customer states that cvm.store() can keep. A further kind is a further row.';
 COMMENT ON COLUMN cvm.customer_state.entity IS 'Canonical relation whose rows are folded; e in the fold.';
 COMMENT ON COLUMN cvm.customer_state.column_name IS 'Column of the table that holds the state.';
-COMMENT ON COLUMN cvm.customer_state.fold IS 'The aggregate, over columns of e, with {setting} for settings of the model.';
-COMMENT ON COLUMN cvm.customer_state.whole IS 'Function that folds all customers of a query at once, faster than GROUP BY: {query} is the query. NULL: there is none.';
+COMMENT ON COLUMN cvm.customer_state.fold IS
+	'The aggregate, over columns of e, with {setting} for settings of the model.';
+COMMENT ON COLUMN cvm.customer_state.whole IS
+	'Function that folds all customers of a query at once, faster than GROUP BY: {query} is the query. NULL: there '
+	'is none.';
 COMMENT ON COLUMN cvm.customer_state.whole_rows IS 'What that query selects from e.';
 COMMENT ON COLUMN cvm.customer_state.last_day IS 'Expression for the last day that a state has seen; %s is the state.';
-COMMENT ON COLUMN cvm.customer_state.tally IS 'Query for what a state holds before a day, as rows (day, what, rows, value) that can be compared: %1$s is the state, %2$s the day.';
+COMMENT ON COLUMN cvm.customer_state.tally IS
+	'Query for what a state holds before a day, as rows (day, what, rows, value) that can be compared: %1$s is the '
+	'state, %2$s the day.';
 
 CREATE TABLE cvm.stored (
 	model name NOT NULL,
@@ -45,13 +51,20 @@ CREATE TABLE cvm.stored (
 	row_count bigint,
 	PRIMARY KEY (model, relation)
 );
-COMMENT ON TABLE cvm.stored IS 'What each model keeps in tables, and up to when. Written together with the tables, so that it is never ahead of them.';
-COMMENT ON COLUMN cvm.stored.relation IS 'A state such as customer_activity, which is the name of its table too, or a report view, kept in VIEW_stored.';
+COMMENT ON TABLE cvm.stored IS
+	'What each model keeps in tables, and up to when. Written together with the tables, so that it is never ahead of '
+	'them.';
+COMMENT ON COLUMN cvm.stored.relation IS
+	'A state such as customer_activity, which is the name of its table too, or a report view, kept in VIEW_stored.';
 COMMENT ON COLUMN cvm.stored.mode IS 'How customers who changed are found: full, watermark, queue or scan.';
 COMMENT ON COLUMN cvm.stored.overlap IS 'How far behind the watermark rows are looked at again.';
 COMMENT ON COLUMN cvm.stored.has_parts IS 'Is there a table STATE_part with the states of each part of the source?';
-COMMENT ON COLUMN cvm.stored.made_of IS 'Digest of the settings and the binding that went into the states. Views read states only while it is what it was.';
-COMMENT ON COLUMN cvm.stored.source_print IS 'Digest of the source itself: another table of the same name, or a column of another type, is folded from the beginning.';
+COMMENT ON COLUMN cvm.stored.made_of IS
+	'Digest of the settings and the binding that went into the states. Views read states only while it is what it '
+	'was.';
+COMMENT ON COLUMN cvm.stored.source_print IS
+	'Digest of the source itself: another table of the same name, or a column of another type, is folded from the '
+	'beginning.';
 
 CREATE TABLE cvm.source_part (
 	part_no bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
@@ -61,9 +74,11 @@ CREATE TABLE cvm.source_part (
 	fingerprint text NOT NULL,
 	PRIMARY KEY (model, relation, part)
 );
-COMMENT ON TABLE cvm.source_part IS 'Partitions of the sources that are scanned, as they were when they were last folded.';
+COMMENT ON TABLE cvm.source_part IS
+	'Partitions of the sources that are scanned, as they were when they were last folded.';
 COMMENT ON COLUMN cvm.source_part.part IS 'Name of the partition.';
-COMMENT ON COLUMN cvm.source_part.fingerprint IS 'Number of rows and a sum over them that no change leaves as it was: see cvm._scan().';
+COMMENT ON COLUMN cvm.source_part.fingerprint IS
+	'Number of rows and a sum over them that no change leaves as it was: see cvm._scan().';
 
 CREATE TABLE cvm.refresh_log (
 	refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -80,10 +95,16 @@ CREATE TABLE cvm.refresh_log (
 	data_through date,
 	error text
 );
-COMMENT ON TABLE cvm.refresh_log IS 'One row per attempt to bring a table up to date. An attempt without an end is still running or was cut off: see cvm.freshness.';
-COMMENT ON COLUMN cvm.refresh_log.called_at IS 'When the refresh was called that this attempt is part of: the same for all that one call refreshed.';
-COMMENT ON COLUMN cvm.refresh_log.mode IS 'How it was done: full, watermark, queue, scan, or skipped because another job was at it.';
-COMMENT ON COLUMN cvm.refresh_log.rows_restated IS 'What changed in closed months: cells (cvm.restatement), or days and spells of customers (the restatement table of the state).';
+COMMENT ON TABLE cvm.refresh_log IS
+	'One row per attempt to bring a table up to date. An attempt without an end is still running or was cut off: see '
+	'cvm.freshness.';
+COMMENT ON COLUMN cvm.refresh_log.called_at IS
+	'When the refresh was called that this attempt is part of: the same for all that one call refreshed.';
+COMMENT ON COLUMN cvm.refresh_log.mode IS
+	'How it was done: full, watermark, queue, scan, or skipped because another job was at it.';
+COMMENT ON COLUMN cvm.refresh_log.rows_restated IS
+	'What changed in closed months: cells (cvm.restatement), or days and spells of customers (the restatement table '
+	'of the state).';
 CREATE INDEX ON cvm.refresh_log (model, relation, refresh_id);
 
 CREATE TABLE cvm.restatement (
@@ -99,9 +120,11 @@ CREATE TABLE cvm.restatement (
 	noticed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	PRIMARY KEY (model, relation, refresh_id, row_key, column_name)
 );
-COMMENT ON TABLE cvm.restatement IS 'Cells of stored reports that changed although their period was closed when they were stored.';
+COMMENT ON TABLE cvm.restatement IS
+	'Cells of stored reports that changed although their period was closed when they were stored.';
 COMMENT ON COLUMN cvm.restatement.period IS 'First day of the closed period.';
-COMMENT ON COLUMN cvm.restatement.old_value IS 'Value as it was stored; NULL when it had none, or the row did not exist.';
+COMMENT ON COLUMN cvm.restatement.old_value IS
+	'Value as it was stored; NULL when it had none, or the row did not exist.';
 COMMENT ON COLUMN cvm.restatement.new_value IS 'Value now; NULL when it has none, or the row is gone.';
 
 CREATE TABLE cvm.reader (
@@ -109,7 +132,8 @@ CREATE TABLE cvm.reader (
 	role name NOT NULL,
 	PRIMARY KEY (model, role)
 );
-COMMENT ON TABLE cvm.reader IS 'Roles that may read what a model shows now and what it will show: see cvm.grant_reader().';
+COMMENT ON TABLE cvm.reader IS
+	'Roles that may read what a model shows now and what it will show: see cvm.grant_reader().';
 
 SELECT pg_catalog.pg_extension_config_dump('cvm.stored', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.source_part', '');
@@ -171,7 +195,9 @@ BEGIN
 	RETURN cvm._made_of(_made_of.model, _made_of.relation, cvm._literals(_made_of.model));
 END
 $$;
-COMMENT ON FUNCTION cvm._made_of(name, text) IS 'Digest of the settings and bindings that go into a state or a report; NULL while the entity of a state is not bound.';
+COMMENT ON FUNCTION cvm._made_of(name, text) IS
+	'Digest of the settings and bindings that go into a state or a report; NULL while the entity of a state is not '
+	'bound.';
 
 CREATE FUNCTION cvm._usable(model name) RETURNS SETOF name
 LANGUAGE sql STABLE
@@ -193,4 +219,6 @@ AS $$
 	WHERE t.model = $1 AND t.refreshed_at IS NOT NULL
 		AND t.made_of = cvm._made_of(t.model, t.relation::text, g.literals);
 $$;
-COMMENT ON FUNCTION cvm._usable(name) IS 'What a model keeps that its settings and bindings still ask for: views read this, and the source in place of the rest.';
+COMMENT ON FUNCTION cvm._usable(name) IS
+	'What a model keeps that its settings and bindings still ask for: views read this, and the source in place of '
+	'the rest.';

@@ -132,7 +132,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS 'The columns of a canonical view over a source, or an error that says what does not fit.';
+COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS
+	'The columns of a canonical view over a source, or an error that says what does not fit.';
 
 CREATE FUNCTION cvm._foreign_view(model name, source oid) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -155,7 +156,9 @@ AS $$
 	JOIN pg_roles o ON o.oid = c.relowner AND NOT o.rolsuper
 	ORDER BY c.oid <> $2, c.oid LIMIT 1;
 $$;
-COMMENT ON FUNCTION cvm._foreign_view(name, oid) IS 'Why a model that belongs to a superuser does not read this source: it is a view of a role that is none, or reads one. NULL: it may.';
+COMMENT ON FUNCTION cvm._foreign_view(name, oid) IS
+	'Why a model that belongs to a superuser does not read this source: it is a view of a role that is none, or '
+	'reads one. NULL: it may.';
 
 CREATE FUNCTION cvm._bound(model name, one text DEFAULT NULL)
 RETURNS TABLE (entity text, source oid, source_text text, columns jsonb, problem text, condition text)
@@ -209,7 +212,9 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._bound(name, text) IS 'The bindings of a model, or that of one entity, against the sources as they are now: their columns, or what does not fit.';
+COMMENT ON FUNCTION cvm._bound(name, text) IS
+	'The bindings of a model, or that of one entity, against the sources as they are now: their columns, or what '
+	'does not fit.';
 
 CREATE FUNCTION cvm._have(model name) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -229,7 +234,8 @@ AS $$
 		SELECT u.relation::text FROM cvm._usable(_have.model) AS u(relation)
 	) AS h(name);
 $$;
-COMMENT ON FUNCTION cvm._have(name) IS 'What report views may need and a model has: "entity", "entity.column" and states that are stored.';
+COMMENT ON FUNCTION cvm._have(name) IS
+	'What report views may need and a model has: "entity", "entity.column" and states that are stored.';
 
 CREATE FUNCTION cvm.bind(model name, entity text, source regclass, columns jsonb DEFAULT '{}') RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -308,7 +314,9 @@ BEGIN
 	RETURN cvm._relation(bind.model, bind.entity::name)::regclass;
 END
 $$;
-COMMENT ON FUNCTION cvm.bind(name, text, regclass, jsonb) IS 'Says which table or view an entity of a model is, and which of its columns are which; regenerates the views and returns the canonical one.';
+COMMENT ON FUNCTION cvm.bind(name, text, regclass, jsonb) IS
+	'Says which table or view an entity of a model is, and which of its columns are which; regenerates the views and '
+	'returns the canonical one.';
 
 CREATE FUNCTION cvm.unbind(model name, entity text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -8,7 +8,8 @@ AS $$
 	SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE n.nspname = $1 AND c.relname = $2;
 $$;
-COMMENT ON FUNCTION cvm._relation(name, name) IS 'The relation of that name in a model''s schema, NULL if there is none.';
+COMMENT ON FUNCTION cvm._relation(name, name) IS
+	'The relation of that name in a model''s schema, NULL if there is none.';
 
 CREATE FUNCTION cvm._readers(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -30,7 +31,9 @@ COMMENT ON FUNCTION cvm._readers(oid) IS 'A relation and every view that reads i
 CREATE FUNCTION cvm._lock_relations(relations oid[], sources oid[], within int) RETURNS void
 AS 'MODULE_PATHNAME', 'cvm_lock_relations'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cvm._lock_relations(oid[], oid[], int) IS 'Locks relations of the caller exclusively, in the order given, and not what they read, then sources with their partitions, within so many milliseconds; lets readers through who wait for it and it for them.';
+COMMENT ON FUNCTION cvm._lock_relations(oid[], oid[], int) IS
+	'Locks relations of the caller exclusively, in the order given, and not what they read, then sources with their '
+	'partitions, within so many milliseconds; lets readers through who wait for it and it for them.';
 
 CREATE FUNCTION cvm._lock_from_readers(relations oid[], sources oid[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -64,7 +67,9 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm._lock_from_readers(oid[], oid[]) IS 'Waits until nobody reads these relations any more, or writes the sources whose triggers will change, and locks them all, or none while it waits.';
+COMMENT ON FUNCTION cvm._lock_from_readers(oid[], oid[]) IS
+	'Waits until nobody reads these relations any more, or writes the sources whose triggers will change, and locks '
+	'them all, or none while it waits.';
 
 CREATE FUNCTION cvm._generated_readers(model name, relations oid[]) RETURNS oid[]
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -81,7 +86,8 @@ AS $$
 		LEFT JOIN cvm.report_view w ON w.view = c.relname::text
 		LEFT JOIN cvm.entity e ON e.entity = c.relname::text) v;
 $$;
-COMMENT ON FUNCTION cvm._generated_readers(name, oid[]) IS 'The generated views among these relations and what reads them, in the order in which they are locked.';
+COMMENT ON FUNCTION cvm._generated_readers(name, oid[]) IS
+	'The generated views among these relations and what reads them, in the order in which they are locked.';
 
 CREATE FUNCTION cvm._digest_of_view(body text, comment text, column_comments jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -154,7 +160,9 @@ BEGIN
 	RETURN coalesce(rights, '[]');
 END
 $$;
-COMMENT ON FUNCTION cvm._drop_views(name, name[]) IS 'Drops generated views and the generated views that read them; returns who had which rights on them. An error names other dependents.';
+COMMENT ON FUNCTION cvm._drop_views(name, name[]) IS
+	'Drops generated views and the generated views that read them; returns who had which rights on them. An error '
+	'names other dependents.';
 
 CREATE FUNCTION cvm._grant(view regclass, rights jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -182,7 +190,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm._grant(regclass, jsonb) IS 'Gives a view made anew the rights of its predecessor, no more and no fewer.';
+COMMENT ON FUNCTION cvm._grant(regclass, jsonb) IS
+	'Gives a view made anew the rights of its predecessor, no more and no fewer.';
 
 CREATE FUNCTION cvm._event_row(have text[], literals jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -227,7 +236,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._expect_own_functions(name) IS 'Raises when another role has put a function or an operator into a model''s schema.';
+COMMENT ON FUNCTION cvm._expect_own_functions(name) IS
+	'Raises when another role has put a function or an operator into a model''s schema.';
 
 CREATE FUNCTION cvm._wanted(model name, one name DEFAULT NULL)
 RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, live text)
@@ -275,7 +285,9 @@ BEGIN
 	ORDER BY 1;
 END
 $$;
-COMMENT ON FUNCTION cvm._wanted(name, name) IS 'The views that a model should have, or one of them: canonical ones, then reports; waits_for says why one cannot be, live how a report is computed where it is stored.';
+COMMENT ON FUNCTION cvm._wanted(name, name) IS
+	'The views that a model should have, or one of them: canonical ones, then reports; waits_for says why one cannot '
+	'be, live how a report is computed where it is stored.';
 
 CREATE FUNCTION cvm._generate(model name, also oid[] DEFAULT '{}', sources oid[] DEFAULT '{}')
 RETURNS TABLE (relation name, action text, detail text)
@@ -404,4 +416,6 @@ BEGIN
 	PERFORM cvm._tend_stored(_generate.model);
 END
 $$;
-COMMENT ON FUNCTION cvm._generate(name, oid[], oid[]) IS 'Makes the views of a model what its bindings and settings say, and reports on each. Locks other tables of the model, and sources whose triggers will change, together with the views.';
+COMMENT ON FUNCTION cvm._generate(name, oid[], oid[]) IS
+	'Makes the views of a model what its bindings and settings say, and reports on each. Locks other tables of the '
+	'model, and sources whose triggers will change, together with the views.';

@@ -143,7 +143,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm._row_checks(name, text, jsonb, oid) IS 'What can be wrong with a single row of an entity, as conditions on its canonical view, and how a view mends it.';
+COMMENT ON FUNCTION cvm._row_checks(name, text, jsonb, oid) IS
+	'What can be wrong with a single row of an entity, as conditions on its canonical view, and how a view mends it.';
 
 CREATE FUNCTION cvm._set_checks(model name, entity text, columns jsonb, source oid, usable text[])
 RETURNS TABLE (severity text, problem text, offenders text, what text, mending jsonb, mends text)
@@ -322,7 +323,9 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm._set_checks(name, text, jsonb, oid, text[]) IS 'What can be wrong between rows of an entity or between entities, as queries of what is wrong, and how a view mends it.';
+COMMENT ON FUNCTION cvm._set_checks(name, text, jsonb, oid, text[]) IS
+	'What can be wrong between rows of an entity or between entities, as queries of what is wrong, and how a view '
+	'mends it.';
 
 CREATE FUNCTION cvm.check_model(model name)
 RETURNS TABLE (severity text, entity text, problem text, count bigint, samples text[], what text, fix text)
@@ -563,7 +566,9 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm.check_model(name) IS 'What is wrong with the data of a model, worst first: how many rows, samples, and SQL that mends it without touching the source.';
+COMMENT ON FUNCTION cvm.check_model(name) IS
+	'What is wrong with the data of a model, worst first: how many rows, samples, and SQL that mends it without '
+	'touching the source.';
 
 CREATE FUNCTION cvm._samples(offenders text) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

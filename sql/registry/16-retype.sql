@@ -70,4 +70,6 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm.retype(name, text, text, regtype) IS 'Changes the type of a bound column of the source, under the views of all models that read it, and says what became of each view of this one.';
+COMMENT ON FUNCTION cvm.retype(name, text, text, regtype) IS
+	'Changes the type of a bound column of the source, under the views of all models that read it, and says what '
+	'became of each view of this one.';

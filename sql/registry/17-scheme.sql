@@ -7,7 +7,10 @@
 -- is in a segment by it always was.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(41, 'segment_schemes', 'words', NULL, 'Schemes of segments, separated by commas: values of segment_history.scheme, and columns of customer. All views show the first of the history, or the first column where no history is bound; segment_scheme_* shows each. NULL: those of the history, the first by name for all views.');
+	(41, 'segment_schemes', 'words', NULL,
+		'Schemes of segments, separated by commas: values of segment_history.scheme, and columns of customer. All '
+		'views show the first of the history, or the first column where no history is bound; segment_scheme_* shows '
+		'each. NULL: those of the history, the first by name for all views.');
 
 CREATE FUNCTION cvm._attribute_schemes(model name)
 RETURNS TABLE (scheme text, source oid, source_text text, columns jsonb, rows text)
@@ -48,7 +51,9 @@ EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
 	RETURN;
 END
 $$;
-COMMENT ON FUNCTION cvm._attribute_schemes(name) IS 'The schemes of segments that are columns of customer, each as a segment_history, in the order of setting segment_schemes.';
+COMMENT ON FUNCTION cvm._attribute_schemes(name) IS
+	'The schemes of segments that are columns of customer, each as a segment_history, in the order of setting '
+	'segment_schemes.';
 
 CREATE FUNCTION cvm._history_scheme(model name, columns jsonb, source_text text) RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -62,7 +67,8 @@ AS $$
 			ORDER BY w.n LIMIT 1), format('(SELECT min(%s) FROM %s s)', c ->> 'expression', $3))) END
 	FROM jsonb_array_elements($2) c WHERE c ->> 'name' = 'scheme';
 $$;
-COMMENT ON FUNCTION cvm._history_scheme(name, jsonb, text) IS 'The condition on the rows of a segment history that all views show; NULL where it has one scheme only.';
+COMMENT ON FUNCTION cvm._history_scheme(name, jsonb, text) IS
+	'The condition on the rows of a segment history that all views show; NULL where it has one scheme only.';
 
 CREATE FUNCTION cvm._scheme_rows(model name) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -91,7 +97,8 @@ BEGIN
 	SELECT CASE WHEN bool_or(p.is_split) THEN string_agg(p.rows, E'\n\tUNION ALL\n\t' ORDER BY p.n) END FROM part p);
 END
 $$;
-COMMENT ON FUNCTION cvm._scheme_rows(name) IS 'All schemes of segments of a model as SQL; NULL where there is but its segment history.';
+COMMENT ON FUNCTION cvm._scheme_rows(name) IS
+	'All schemes of segments of a model as SQL; NULL where there is but its segment history.';
 
 CREATE FUNCTION cvm._segment_literals(scheme_rows text, have text[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -104,4 +111,5 @@ AS $$
 			THEN '(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, max(r.list_price) OVER (PARTITION BY r.family) AS highest FROM product r) p)'
 			ELSE 'NULL::text[]' END);
 $$;
-COMMENT ON FUNCTION cvm._segment_literals(text, text[]) IS 'What {scheme_rows}, {segment_version} and {families} stand for in the bodies of report views.';
+COMMENT ON FUNCTION cvm._segment_literals(text, text[]) IS
+	'What {scheme_rows}, {segment_version} and {families} stand for in the bodies of report views.';

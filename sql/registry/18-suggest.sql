@@ -179,4 +179,6 @@ BEGIN
 	ORDER BY w.confidence DESC, w.position, w.source;
 END
 $$;
-COMMENT ON FUNCTION cvm.suggest(name, name) IS 'Proposes bindings for the tables of a schema from their names, types, keys and comments, as statements that are ready to run.';
+COMMENT ON FUNCTION cvm.suggest(name, name) IS
+	'Proposes bindings for the tables of a schema from their names, types, keys and comments, as statements that are '
+	'ready to run.';

@@ -23,7 +23,8 @@ AS $$
 	SELECT string_agg(CASE WHEN p.part[1] = '{old}' THEN old ELSE p.part[1] END, '' ORDER BY p.n)
 	FROM regexp_matches(assign, '("(?:[^"]|"")*"|''(?:[^'']|'''')*''|\{old\}|[^"''{]+|.)', 'g') WITH ORDINALITY AS p (part, n);
 $$;
-COMMENT ON FUNCTION cvm._assign(text, text) IS 'The new value of a column that a mending assigns, with the old one in it.';
+COMMENT ON FUNCTION cvm._assign(text, text) IS
+	'The new value of a column that a mending assigns, with the old one in it.';
 
 CREATE FUNCTION cvm._clean_view(model name, entity text, source oid, columns jsonb, mendings jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -114,7 +115,8 @@ BEGIN
 		_clean_view.columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}'));
 END
 $$;
-COMMENT ON FUNCTION cvm._clean_view(name, text, oid, jsonb, jsonb) IS 'The SQL of a view over a source that mends it, and of its binding.';
+COMMENT ON FUNCTION cvm._clean_view(name, text, oid, jsonb, jsonb) IS
+	'The SQL of a view over a source that mends it, and of its binding.';
 
 CREATE FUNCTION cvm._mend_binding(model name, entity text, source oid, columns jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -157,4 +159,5 @@ BEGIN
 	RETURN format('SELECT cvm.bind(%L, %L, %L, %L);', _mend_binding.model, _mend_binding.entity, source::regclass, mapping);
 END
 $$;
-COMMENT ON FUNCTION cvm._mend_binding(name, text, oid, jsonb) IS 'The SQL of a binding that fits a source which has changed.';
+COMMENT ON FUNCTION cvm._mend_binding(name, text, oid, jsonb) IS
+	'The SQL of a binding that fits a source which has changed.';

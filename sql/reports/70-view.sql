@@ -34,7 +34,9 @@ CREATE TABLE cvm.report_view (
 	group_size text
 );
 COMMENT ON TABLE cvm.report_view IS 'The report views that a model may have.';
-COMMENT ON COLUMN cvm.report_view.group_size IS 'How many customers a row is about, over the columns of the view, for min_group_size; empty: about none; NULL: about single customers, or not known.';
+COMMENT ON COLUMN cvm.report_view.group_size IS
+	'How many customers a row is about, over the columns of the view, for min_group_size; empty: about none; NULL: '
+	'about single customers, or not known.';
 
 CREATE TABLE cvm.report_body (
 	view text NOT NULL REFERENCES cvm.report_view,
@@ -44,7 +46,8 @@ CREATE TABLE cvm.report_body (
 	PRIMARY KEY (view, preference)
 );
 COMMENT ON TABLE cvm.report_body IS 'How a report view is computed. The least preferred body should need the least.';
-COMMENT ON COLUMN cvm.report_body.needs IS 'Canonical relations, "event", and columns that must be bound, "product.unit_margin".';
+COMMENT ON COLUMN cvm.report_body.needs IS
+	'Canonical relations, "event", and columns that must be bound, "product.unit_margin".';
 
 CREATE TABLE cvm.report_column (
 	view text NOT NULL REFERENCES cvm.report_view,
@@ -60,7 +63,8 @@ CREATE TABLE cvm.report_column (
 	UNIQUE (view, position)
 );
 COMMENT ON TABLE cvm.report_column IS 'The columns of each report view and what they mean.';
-COMMENT ON COLUMN cvm.report_column.settles IS 'Stays as it is once is_complete; if it then changes, that is a restatement.';
+COMMENT ON COLUMN cvm.report_column.settles IS
+	'Stays as it is once is_complete; if it then changes, that is a restatement.';
 COMMENT ON COLUMN cvm.report_column.additive IS 'May be summed over segments (leaving out "(all)") and cohorts.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
@@ -88,7 +92,9 @@ COMMENT ON FUNCTION cvm.day_of(timestamptz, text) IS 'The local day of a moment 
 CREATE FUNCTION cvm.row_key(VARIADIC parts text[]) RETURNS text
 	AS 'MODULE_PATHNAME', 'cvm_row_key'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.row_key(text[]) IS 'One value for the names that tell a row from all others: parts joined by "|", with "\" before a "|" or "\" in a part; a digest where that has more than 1000 bytes.';
+COMMENT ON FUNCTION cvm.row_key(text[]) IS
+	'One value for the names that tell a row from all others: parts joined by "|", with "\" before a "|" or "\" in a '
+	'part; a digest where that has more than 1000 bytes.';
 
 -- not AT TIME ZONE, to which "CET" is an abbreviation without summer time
 CREATE FUNCTION cvm.moment_of(at timestamp, tz text) RETURNS timestamptz
@@ -151,6 +157,7 @@ BEGIN
 			FROM unnest(splits) WITH ORDINALITY AS u(split, n));
 END
 $$;
-COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS 'A body without the groups of fewer customers than that, and without what would tell on them.';
+COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS
+	'A body without the groups of fewer customers than that, and without what would tell on them.';
 
 GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_column TO PUBLIC;

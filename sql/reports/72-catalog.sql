@@ -40,14 +40,17 @@ BEGIN
 	ORDER BY s.position;
 END
 $$;
-COMMENT ON FUNCTION cvm.catalog(name) IS 'Every report view of a model: does it exist, and if not, what does it wait for? Is it read from a table? States that are stored come last.';
+COMMENT ON FUNCTION cvm.catalog(name) IS
+	'Every report view of a model: does it exist, and if not, what does it wait for? Is it read from a table? States '
+	'that are stored come last.';
 
 CREATE VIEW cvm.dictionary WITH (security_invoker = true) AS
 SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment
 FROM cvm.report_column c
 JOIN cvm.report_view v USING (view)
 ORDER BY v.position, c.position;
-COMMENT ON VIEW cvm.dictionary IS 'Every column of every report view: what it means, its unit, its formula and whether it may be summed.';
+COMMENT ON VIEW cvm.dictionary IS
+	'Every column of every report view: what it means, its unit, its formula and whether it may be summed.';
 COMMENT ON COLUMN cvm.dictionary.view IS 'Report view.';
 COMMENT ON COLUMN cvm.dictionary."column" IS 'Column of the view.';
 COMMENT ON COLUMN cvm.dictionary.type IS 'Its type.';

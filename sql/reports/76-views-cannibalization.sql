@@ -3,17 +3,32 @@
 -- that cost, and whether it pays.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(30, 'look_back', 'count', '30', 'Days before an entry into a new product in which other products count as held before.'),
+	(30, 'look_back', 'count', '30',
+		'Days before an entry into a new product in which other products count as held before.'),
 	(31, 'look_ahead', 'count', '60', 'Days after an entry at whose end other products are looked at again.'),
 	(32, 'entry_gap', 'count', '0', 'Days without the new product after which coming back is a new entry.'),
 	(33, 'min_entries', 'count', '30', 'Entries that a verdict needs.'),
-	(34, 'min_matured', 'fraction', '0', 'Share of the entries that must be look_ahead days old before there is a verdict. 0: those that are old enough are judged, however many came later.');
+	(34, 'min_matured', 'fraction', '0',
+		'Share of the entries that must be look_ahead days old before there is a verdict. 0: those that are old '
+		'enough are judged, however many came later.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
-	(50, 'cannibalization', 'Did a new product eat older ones, how sure is that, and does it pay? One row per new product (focal), donor, segment and channel. Entries are classified against the donor of the row, "(all)" being every other product, so rows of donors do not add up; cannibalization_matrix does. Rates stand on matured entries. A new product is one launched after the first day of the data.'),
-	(51, 'cannibalization_evidence', 'The entries behind cannibalization: one row per customer and first day of a run of a new product, compared with all other products.'),
-	(52, 'cannibalization_sensitivity', 'The rates of cannibalization over a grid of look-back and look-ahead, and the hazard: of those who still had all they had thirty days earlier, the share who lost some since, with the new product and without it. Choose a look-ahead where the two meet.'),
-	(58, 'cannibalization_matrix', 'Who lives off whom: every product as the new one, every other as a donor, one row per pair and segment, "(all)" being the sum of the donors. Lost money of an entry is divided among the donors that dropped, so that it adds up. It is not corrected for what donors lose anyway.');
+	(50, 'cannibalization',
+		'Did a new product eat older ones, how sure is that, and does it pay? One row per new product (focal), '
+		'donor, segment and channel. Entries are classified against the donor of the row, "(all)" being every other '
+		'product, so rows of donors do not add up; cannibalization_matrix does. Rates stand on matured entries. A '
+		'new product is one launched after the first day of the data.'),
+	(51, 'cannibalization_evidence',
+		'The entries behind cannibalization: one row per customer and first day of a run of a new product, compared '
+		'with all other products.'),
+	(52, 'cannibalization_sensitivity',
+		'The rates of cannibalization over a grid of look-back and look-ahead, and the hazard: of those who still '
+		'had all they had thirty days earlier, the share who lost some since, with the new product and without it. '
+		'Choose a look-ahead where the two meet.'),
+	(58, 'cannibalization_matrix',
+		'Who lives off whom: every product as the new one, every other as a donor, one row per pair and segment, '
+		'"(all)" being the sum of the donors. Lost money of an entry is divided among the donors that dropped, so '
+		'that it adds up. It is not corrected for what donors lose anyway.');
 
 -- The bodies share their parts, so they are put together here.
 WITH part (name, choice, needs, body) AS (VALUES

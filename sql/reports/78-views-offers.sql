@@ -3,8 +3,15 @@
 -- better one is open to them, and whether new products made their family grow.
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(59, 'dominated_offer', 'Offers on sale for which a better one is on sale too: the same product for less, or a bundle that includes it for no more, in the same channel or in every one, and to whoever may have the offer. One row per offer, product and channel, with the best that beats it and what is paid under it.', 'lines'),
-	(49, 'growth_or_migration', 'Did a new product make its family grow, or did the family move? One row per new product and family, and per bundle and part: customers of each on the day before the launch and on the last day. A migration share above 0.8 is migration, not growth; where the whole grew by more than the new product twice over, or no faster than before the launch, it is not told.', 'greatest(whole_before, whole_after)');
+	(59, 'dominated_offer',
+		'Offers on sale for which a better one is on sale too: the same product for less, or a bundle that includes '
+		'it for no more, in the same channel or in every one, and to whoever may have the offer. One row per offer, '
+		'product and channel, with the best that beats it and what is paid under it.', 'lines'),
+	(49, 'growth_or_migration',
+		'Did a new product make its family grow, or did the family move? One row per new product and family, and per '
+		'bundle and part: customers of each on the day before the launch and on the last day. A migration share '
+		'above 0.8 is migration, not growth; where the whole grew by more than the new product twice over, or no '
+		'faster than before the launch, it is not told.', 'greatest(whole_before, whole_after)');
 
 WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{}'::text[],
@@ -138,32 +145,63 @@ FROM choice c;
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('dominated_offer', 1, 'row_key', 'text', 'key', 'offer|product|channel', false, 'One value per row.'),
-	('dominated_offer', 2, 'offer', 'text', 'name', 'offer on sale on the last day observed', false, 'The offer that is beaten.'),
+	('dominated_offer', 2, 'offer', 'text', 'name', 'offer on sale on the last day observed', false,
+		'The offer that is beaten.'),
 	('dominated_offer', 3, 'product', 'text', 'name', 'offer.product', false, 'What it sells.'),
 	('dominated_offer', 4, 'channel', 'text', 'name', 'offer.channel', false, 'Where it is sold; "(all)": everywhere.'),
-	('dominated_offer', 5, 'kind', 'text', 'cheaper_offer or bundle', 'by_product = product', false, 'What beats it: the same product for less, or a bundle with it for no more.'),
+	('dominated_offer', 5, 'kind', 'text', 'cheaper_offer or bundle', 'by_product = product', false,
+		'What beats it: the same product for less, or a bundle with it for no more.'),
 	('dominated_offer', 6, 'price', 'numeric(18,2)', 'money', 'offer.price', false, 'Its price a month.'),
-	('dominated_offer', 7, 'by_offer', 'text', 'name', 'the cheapest offer on sale to the same customers, in the same channel or in every one', false, 'The offer that beats it.'),
+	('dominated_offer', 7, 'by_offer', 'text', 'name',
+		'the cheapest offer on sale to the same customers, in the same channel or in every one', false,
+		'The offer that beats it.'),
 	('dominated_offer', 8, 'by_product', 'text', 'name', 'offer.product of by_offer', false, 'What that sells.'),
-	('dominated_offer', 9, 'by_price', 'numeric(18,2)', 'money', 'offer.price of by_offer', false, 'Its price a month.'),
-	('dominated_offer', 10, 'lines', 'bigint', 'lines', 'count of paid lines under the offer on the last day, in every channel', true, 'Lines that are sold under the beaten offer.'),
+	('dominated_offer', 9, 'by_price', 'numeric(18,2)', 'money', 'offer.price of by_offer', false,
+		'Its price a month.'),
+	('dominated_offer', 10, 'lines', 'bigint', 'lines',
+		'count of paid lines under the offer on the last day, in every channel', true,
+		'Lines that are sold under the beaten offer.'),
 	('dominated_offer', 11, 'mrr', 'numeric(18,2)', 'money', 'sum of their price', true, 'What they bring a month.'),
-	('dominated_offer', 12, 'exposed_mrr', 'numeric(18,2)', 'money', 'sum of max(0, price - by_price)', true, 'What would be lost if they all took the better one.'),
-	('dominated_offer', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of money; NULL when the model has none.'),
+	('dominated_offer', 12, 'exposed_mrr', 'numeric(18,2)', 'money', 'sum of max(0, price - by_price)', true,
+		'What would be lost if they all took the better one.'),
+	('dominated_offer', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of money; NULL when the model has none.'),
 	('dominated_offer', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('growth_or_migration', 1, 'row_key', 'text', 'key', 'focal|kind|whole', false, 'One value per row.'),
-	('growth_or_migration', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false, 'The new product or bundle.'),
-	('growth_or_migration', 3, 'kind', 'text', 'family or part', 'product.family or bundle_component', false, 'What it is held against: its family, or a part of the bundle.'),
-	('growth_or_migration', 4, 'whole', 'text', 'name', 'name of the family, or product that is the part', false, 'Which one.'),
-	('growth_or_migration', 5, 'launched_on', 'date', 'date', 'product.launched_on, or the first day sold', false, 'Day of the launch.'),
-	('growth_or_migration', 6, 'launch_label', 'text', 'text', 'launched_on as text', false, 'Month of the launch, safe from time zones of clients.'),
-	('growth_or_migration', 7, 'focal_before', 'bigint', 'customers', 'count of customers of the new product on the day before the launch', false, 'Customers before.'),
-	('growth_or_migration', 8, 'focal_after', 'bigint', 'customers', 'count of customers of the new product on the last day', false, 'Customers now.'),
-	('growth_or_migration', 9, 'focal_growth', 'bigint', 'customers', 'focal_after - focal_before', false, 'By how many the new product grew.'),
-	('growth_or_migration', 10, 'whole_before', 'bigint', 'customers', 'count of customers of the family, or of the part alone or in the bundle, on the day before the launch', false, 'Customers before.'),
-	('growth_or_migration', 11, 'whole_after', 'bigint', 'customers', 'the same on the last day', false, 'Customers now.'),
-	('growth_or_migration', 12, 'whole_growth', 'bigint', 'customers', 'whole_after - whole_before', false, 'By how many the whole grew.'),
-	('growth_or_migration', 13, 'migration_share', 'double precision', 'fraction', '1 - whole_growth / focal_growth', false, 'Share of the new product''s growth that the whole did not grow by; above 1 where the whole shrank, below 0 where it grew by more; NULL where the new product did not grow, and below -1, where the market grew and not the product.'),
-	('growth_or_migration', 14, 'expected_growth', 'double precision', 'customers', 'whole_before * its rate of growth in as many days before the launch as after it, or as were observed', false, 'By how many the whole would have grown as it did before the launch; NULL where less than 28 days were seen before it.'),
-	('growth_or_migration', 15, 'verdict', 'text', 'migration, growth, no_growth or not_told', 'migration_share > 0.8; whole_growth > expected_growth', false, 'What it was: not_told where the share is below -1, or the whole grew no faster than before the launch.'),
-	('growth_or_migration', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('growth_or_migration', 2, 'focal', 'text', 'name', 'product launched after the first day of the data', false,
+		'The new product or bundle.'),
+	('growth_or_migration', 3, 'kind', 'text', 'family or part', 'product.family or bundle_component', false,
+		'What it is held against: its family, or a part of the bundle.'),
+	('growth_or_migration', 4, 'whole', 'text', 'name', 'name of the family, or product that is the part', false,
+		'Which one.'),
+	('growth_or_migration', 5, 'launched_on', 'date', 'date', 'product.launched_on, or the first day sold', false,
+		'Day of the launch.'),
+	('growth_or_migration', 6, 'launch_label', 'text', 'text', 'launched_on as text', false,
+		'Month of the launch, safe from time zones of clients.'),
+	('growth_or_migration', 7, 'focal_before', 'bigint', 'customers',
+		'count of customers of the new product on the day before the launch', false, 'Customers before.'),
+	('growth_or_migration', 8, 'focal_after', 'bigint', 'customers',
+		'count of customers of the new product on the last day', false, 'Customers now.'),
+	('growth_or_migration', 9, 'focal_growth', 'bigint', 'customers', 'focal_after - focal_before', false,
+		'By how many the new product grew.'),
+	('growth_or_migration', 10, 'whole_before', 'bigint', 'customers',
+		'count of customers of the family, or of the part alone or in the bundle, on the day before the launch',
+		false, 'Customers before.'),
+	('growth_or_migration', 11, 'whole_after', 'bigint', 'customers', 'the same on the last day', false,
+		'Customers now.'),
+	('growth_or_migration', 12, 'whole_growth', 'bigint', 'customers', 'whole_after - whole_before', false,
+		'By how many the whole grew.'),
+	('growth_or_migration', 13, 'migration_share', 'double precision', 'fraction', '1 - whole_growth / focal_growth',
+		false,
+		'Share of the new product''s growth that the whole did not grow by; above 1 where the whole shrank, below 0 '
+		'where it grew by more; NULL where the new product did not grow, and below -1, where the market grew and not '
+		'the product.'),
+	('growth_or_migration', 14, 'expected_growth', 'double precision', 'customers',
+		'whole_before * its rate of growth in as many days before the launch as after it, or as were observed', false,
+		'By how many the whole would have grown as it did before the launch; NULL where less than 28 days were seen '
+		'before it.'),
+	('growth_or_migration', 15, 'verdict', 'text', 'migration, growth, no_growth or not_told',
+		'migration_share > 0.8; whole_growth > expected_growth', false,
+		'What it was: not_told where the share is below -1, or the whole grew no faster than before the launch.'),
+	('growth_or_migration', 16, 'as_of', 'date', 'date', 'setting of the model', false,
+		'First day that is not observed.');

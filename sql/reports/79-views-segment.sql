@@ -2,23 +2,43 @@
 -- Report views over segments: the row that a segment's owner can be held to.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(40, 'segment_order', 'words', NULL, 'Segments from the lowest to the highest, separated by commas: what counts as a move up or down. NULL: not told.');
+	(40, 'segment_order', 'words', NULL,
+		'Segments from the lowest to the highest, separated by commas: what counts as a move up or down. NULL: not '
+		'told.');
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
-	(60, 'segment_kpi', 'Segments by month: the bridge of customers and of recurring revenue, what the segment earns, how it keeps its customers, and who answers for it. A customer counts in the segment held at the end of the month. Opening and the lines that follow add up to closing; segments add up to "(all)". A paused spell is not lost for pause_days: it is in the line paused.'),
-	(61, 'segment_migration', 'Who went from which segment to which between the ends of two months, or stayed. "(in)": began to pay; "(out)": ended; "(none)": pays and is in no segment. Who is in a pause stays.'),
-	(62, 'segment_cost', 'Shared costs by segment, month and pool: each pool is shared out by what the segments used of it, and the parts add up to it to the cent.'),
+	(60, 'segment_kpi',
+		'Segments by month: the bridge of customers and of recurring revenue, what the segment earns, how it keeps '
+		'its customers, and who answers for it. A customer counts in the segment held at the end of the month. '
+		'Opening and the lines that follow add up to closing; segments add up to "(all)". A paused spell is not lost '
+		'for pause_days: it is in the line paused.'),
+	(61, 'segment_migration',
+		'Who went from which segment to which between the ends of two months, or stayed. "(in)": began to pay; '
+		'"(out)": ended; "(none)": pays and is in no segment. Who is in a pause stays.'),
+	(62, 'segment_cost',
+		'Shared costs by segment, month and pool: each pool is shared out by what the segments used of it, and the '
+		'parts add up to it to the cent.'),
 	(63, 'segment_scorecard', 'Targets of segments: one row per segment, month and metric, with what became of it.'),
-	(64, 'segment_shift', 'What changed in a segment between two months, quarters or years, and was it more than chance? The change of the total is split into what each segment contributes to it by mix (weights moved) and by rate (segments changed), without a rest.'),
+	(64, 'segment_shift',
+		'What changed in a segment between two months, quarters or years, and was it more than chance? The change of '
+		'the total is split into what each segment contributes to it by mix (weights moved) and by rate (segments '
+		'changed), without a rest.'),
 	(65, 'owner_gap', 'Days on which nobody answered for a segment, a product or a driver.'),
 	(66, 'owner_conflict', 'Days on which two people answered for the same segment, product or driver.'),
 	(67, 'owner_stale', 'Segments, products and drivers whose owner has gone and was not followed.'),
 	(68, 'concentration', 'How concentrated revenue, customers and interactions are: one row per month and dimension.'),
-	(69, 'flavor', 'How customer value is managed, by quarter: product-centric, coordinated or segment-centric, with the four scores that say so and what stands in the way of the next.');
+	(69, 'flavor',
+		'How customer value is managed, by quarter: product-centric, coordinated or segment-centric, with the four '
+		'scores that say so and what stands in the way of the next.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(74, 'segment_migration_12_months', 'Who was where at the end of a month and twelve months before: for every month end that has such an earlier one, what segment_migration has between month ends. Rows of months overlap: do not add them up.', 'customers'),
-	(75, 'segment_migration_4_weeks', 'Who was where at the end of a week and four weeks before, for every week that has such an earlier one. Rows of weeks overlap: do not add them up.', 'customers');
+	(74, 'segment_migration_12_months',
+		'Who was where at the end of a month and twelve months before: for every month end that has such an earlier '
+		'one, what segment_migration has between month ends. Rows of months overlap: do not add them up.',
+		'customers'),
+	(75, 'segment_migration_4_weeks',
+		'Who was where at the end of a week and four weeks before, for every week that has such an earlier one. Rows '
+		'of weeks overlap: do not add them up.', 'customers');
 
 @with segment_bodies segment_kpi | flow,bridge,commitment,margin,driver,cost,owner,target
 

@@ -70,4 +70,8 @@ BEGIN
 	RETURN state;
 END
 $function$;
-COMMENT ON FUNCTION cvm.launch(name, text[], text[], text, date) IS 'What a launch that is named here did to the other products of a model, for cannibalization_verdict() and cannibalization_donors(): focal products or, by => ''offer'', offers, under which the same product is another one; donors NULL: all others. Windows and as_of are settings of the model; customers are compared within the segment held on launched_on (NULL: the first day sold).';
+COMMENT ON FUNCTION cvm.launch(name, text[], text[], text, date) IS
+	'What a launch that is named here did to the other products of a model, for cannibalization_verdict() and '
+	'cannibalization_donors(): focal products or, by => ''offer'', offers, under which the same product is another '
+	'one; donors NULL: all others. Windows and as_of are settings of the model; customers are compared within the '
+	'segment held on launched_on (NULL: the first day sold).';

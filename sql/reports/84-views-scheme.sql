@@ -3,7 +3,10 @@
 -- spans of several periods, and several schemes of segments side by side.
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(76, 'segment_scheme_kpi', 'segment_kpi for every scheme of segments: those of segment_history and the columns of customer in setting segment_schemes. In each scheme the segments are all of the base.', 'greatest(opening_customers, closing_customers)'),
+	(76, 'segment_scheme_kpi',
+		'segment_kpi for every scheme of segments: those of segment_history and the columns of customer in setting '
+		'segment_schemes. In each scheme the segments are all of the base.',
+		'greatest(opening_customers, closing_customers)'),
 	(77, 'segment_scheme_migration', 'segment_migration for every scheme of segments.', 'customers');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment)
@@ -39,7 +42,8 @@ FROM unnest(ARRAY(SELECT DISTINCT x.scheme FROM ({scheme_rows}) x)) AS n (scheme
 CROSS JOIN LATERAL (
 %s
 ) k$$,
-		(SELECT string_agg('k.' || c.column_name, ', ' ORDER BY c.position) FROM cvm.report_column c WHERE c.view = w.plain AND c.column_name <> 'row_key'),
+		(SELECT string_agg('k.' || c.column_name, ', ' ORDER BY c.position) FROM cvm.report_column c WHERE c.view =
+			w.plain AND c.column_name <> 'row_key'),
 		replace(replace(b.body, 'segment_history h', '(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme) h'), '{segment_version}', 'hashtext(h.scheme_version)::numeric'))
 FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
 JOIN cvm.report_body b ON b.view = w.plain;

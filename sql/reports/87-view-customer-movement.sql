@@ -2,7 +2,9 @@
 -- Report view over movement: the customers behind every line of the waterfall.
 
 INSERT INTO cvm.report_view (position, view, comment) VALUES
-	(26, 'customer_movement', 'Who is behind the waterfall: one row per customer, month and line, with what the customer paid before and after, why, and who answers. Sums are mrr_movement; months in which nothing moved have no row.');
+	(26, 'customer_movement',
+		'Who is behind the waterfall: one row per customer, month and line, with what the customer paid before and '
+		'after, why, and who answers. Sums are mrr_movement; months in which nothing moved have no row.');
 
 INSERT INTO cvm.subscription_part VALUES
 -- with offers, which tell a promotion that ends from a rise; at the last rate
@@ -83,23 +85,49 @@ LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_movement', 1, 'row_key', 'text', 'key', 'month_label|line|customer_id', false, 'One value per row.'),
-	('customer_movement', 2, 'segment', 'text', 'name', 'segment held when the month opened for who paid then, and when it closed for who came', false, 'Segment; "(none)" is who was in none, "(all)" everybody where no segments are bound.'),
-	('customer_movement', 3, 'customer_id', 'bigint, integer, text or uuid', 'key', 'subscription.customer_id', false, 'The customer.'),
+	('customer_movement', 2, 'segment', 'text', 'name',
+		'segment held when the month opened for who paid then, and when it closed for who came', false,
+		'Segment; "(none)" is who was in none, "(all)" everybody where no segments are bound.'),
+	('customer_movement', 3, 'customer_id', 'bigint, integer, text or uuid', 'key', 'subscription.customer_id', false,
+		'The customer.'),
 	('customer_movement', 4, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
-	('customer_movement', 5, 'month_label', 'text', 'text', 'month as text', false, 'The month as text, safe from time zones of clients.'),
-	('customer_movement', 6, 'line', 'text', 'word', 'line of mrr_movement', false, 'new, reactivation, expansion, contraction, churn, moved_in, moved_out, paused or same_period.'),
-	('customer_movement', 7, 'customers', 'bigint', 'customers', '1, or -1 for losses; of paused 0 where the customer still pays', true, 'What the customer counts for in its line.'),
-	('customer_movement', 8, 'change', 'numeric(18,2)', 'money a month', 'what the line changed', true, 'Money of the line; losses are negative. Summed over customers it is the line of mrr_movement.'),
-	('customer_movement', 9, 'mrr_before', 'numeric(18,2)', 'money a month', 'sum of prices held on the day before the month', false, 'What the customer paid when the month opened, in whatever segment.'),
-	('customer_movement', 10, 'mrr_after', 'numeric(18,2)', 'money a month', 'sum of prices held on the last day of the month that is observed', false, 'What the customer paid when the month closed.'),
-	('customer_movement', 11, 'cause', 'text', 'word', 'cvm.customer_movements()', false, 'Why: first, return, left, to_free, segment, same_period, pause, plan, new_product, left_product, quantity, promotion, promotion_end or price.'),
-	('customer_movement', 12, 'product', 'text', 'name', 'of the products that explain the change the one that brings most', false, 'Product that the change is about.'),
-	('customer_movement', 13, 'from_product', 'text', 'name', 'product given up in its place', false, 'What was held before, where the plan changed; else NULL.'),
-	('customer_movement', 14, 'reason', 'text', 'name', 'end_reason of the spell that ended in the month and brought most', false, 'Why the customer says to have left or reduced; "(unknown)" where nobody said, NULL on other lines.'),
-	('customer_movement', 15, 'channel', 'text', 'name', 'channel of the first spell that tells one', false, 'Channel through which the customer came; "(unknown)" where nobody said.'),
-	('customer_movement', 16, 'owner', 'text', 'name', 'owner of the segment on the last day of the month', false, 'Who answers for the segment; NULL where nobody does.'),
-	('customer_movement', 17, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of the amounts; NULL when the model has none.'),
-	('customer_movement', 18, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false, 'Is the month over?'),
-	('customer_movement', 19, 'pause_days', 'integer', 'days', 'setting of the model', false, 'For how many days a pause is neither paid nor lost.'),
-	('customer_movement', 20, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('customer_movement', 21, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('customer_movement', 5, 'month_label', 'text', 'text', 'month as text', false,
+		'The month as text, safe from time zones of clients.'),
+	('customer_movement', 6, 'line', 'text', 'word', 'line of mrr_movement', false,
+		'new, reactivation, expansion, contraction, churn, moved_in, moved_out, paused or same_period.'),
+	('customer_movement', 7, 'customers', 'bigint', 'customers',
+		'1, or -1 for losses; of paused 0 where the customer still pays', true,
+		'What the customer counts for in its line.'),
+	('customer_movement', 8, 'change', 'numeric(18,2)', 'money a month', 'what the line changed', true,
+		'Money of the line; losses are negative. Summed over customers it is the line of mrr_movement.'),
+	('customer_movement', 9, 'mrr_before', 'numeric(18,2)', 'money a month',
+		'sum of prices held on the day before the month', false,
+		'What the customer paid when the month opened, in whatever segment.'),
+	('customer_movement', 10, 'mrr_after', 'numeric(18,2)', 'money a month',
+		'sum of prices held on the last day of the month that is observed', false,
+		'What the customer paid when the month closed.'),
+	('customer_movement', 11, 'cause', 'text', 'word', 'cvm.customer_movements()', false,
+		'Why: first, return, left, to_free, segment, same_period, pause, plan, new_product, left_product, quantity, '
+		'promotion, promotion_end or price.'),
+	('customer_movement', 12, 'product', 'text', 'name',
+		'of the products that explain the change the one that brings most', false,
+		'Product that the change is about.'),
+	('customer_movement', 13, 'from_product', 'text', 'name', 'product given up in its place', false,
+		'What was held before, where the plan changed; else NULL.'),
+	('customer_movement', 14, 'reason', 'text', 'name',
+		'end_reason of the spell that ended in the month and brought most', false,
+		'Why the customer says to have left or reduced; "(unknown)" where nobody said, NULL on other lines.'),
+	('customer_movement', 15, 'channel', 'text', 'name', 'channel of the first spell that tells one', false,
+		'Channel through which the customer came; "(unknown)" where nobody said.'),
+	('customer_movement', 16, 'owner', 'text', 'name', 'owner of the segment on the last day of the month', false,
+		'Who answers for the segment; NULL where nobody does.'),
+	('customer_movement', 17, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('customer_movement', 18, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+		'Is the month over?'),
+	('customer_movement', 19, 'pause_days', 'integer', 'days', 'setting of the model', false,
+		'For how many days a pause is neither paid nor lost.'),
+	('customer_movement', 20, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
+	('customer_movement', 21, 'as_of', 'date', 'date', 'setting of the model', false,
+		'First day that is not observed.');

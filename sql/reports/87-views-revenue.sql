@@ -2,10 +2,15 @@
 -- The report view of retention of customers and of their money, by cohort.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(21, 'subscription_clock', 'words', '{calendar}', 'When subscription_retention looks at customers: calendar (when a month closes) or anniversary (whole months after each one''s first day).');
+	(21, 'subscription_clock', 'words', '{calendar}',
+		'When subscription_retention looks at customers: calendar (when a month closes) or anniversary (whole months '
+		'after each one''s first day).');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(22, 'subscription_retention', 'Retention of customers and of their money, of payment (of activity in events: retention_month): one row per segment, cohort month and number of months since. A cohort is the customers whose first paid day is in the same month.', 'cohort_customers');
+	(22, 'subscription_retention',
+		'Retention of customers and of their money, of payment (of activity in events: retention_month): one row per '
+		'segment, cohort month and number of months since. A cohort is the customers whose first paid day is in the '
+		'same month.', 'cohort_customers');
 
 INSERT INTO cvm.subscription_part VALUES
 ('cohort_base', NULL, NULL, $${{base}}{{since}}$$),
@@ -58,27 +63,61 @@ CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
 @end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
-	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false, 'One value per row.'),
-	('subscription_retention', 2, 'segment', 'text', 'name', 'segment held on the first day on which the customer paid', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
-	('subscription_retention', 3, 'cohort', 'date', 'date', 'first day of the month of the first paid day', false, 'First day of the month in which the cohorts customers began to pay.'),
-	('subscription_retention', 4, 'cohort_label', 'text', 'text', 'cohort as text', false, 'The cohort as text, safe from time zones of clients.'),
-	('subscription_retention', 5, 'period_no', 'integer', 'months', 'months from cohort to period_start', false, 'Number of months since; 0 is the cohorts own.'),
-	('subscription_retention', 6, 'period_start', 'date', 'date', 'cohort + period_no months', false, 'First day of the month that the row is about.'),
-	('subscription_retention', 7, 'cohort_customers', 'bigint', 'customers', 'count of customers whose first paid day is in the month', false, 'Customers in the cohort.'),
-	('subscription_retention', 8, 'eligible_customers', 'bigint', 'customers', 'count of cohort customers whose look at this month was observed', true, 'Customers who had the chance: what rates stand on. 0 while the month is not over.'),
-	('subscription_retention', 9, 'retained_customers', 'bigint', 'customers', 'count of eligible customers who pay at the look', true, 'Customers who pay at the end of the month; with the anniversary clock, so many months after their first day.'),
-	('subscription_retention', 10, 'retention_rate', 'double precision', 'fraction 0..1', 'retained_customers / eligible_customers', false, 'Logo retention. Customers who came back count again.'),
-	('subscription_retention', 11, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, lower end', false, 'Lower end of the confidence interval of retention_rate.'),
-	('subscription_retention', 12, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of retention_rate, upper end', false, 'Upper end of the confidence interval of retention_rate.'),
-	('subscription_retention', 13, 'cohort_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr on each customers first paid day', false, 'What the cohort brought on its first days.'),
-	('subscription_retention', 14, 'eligible_mrr', 'numeric(18,2)', 'money a month', 'sum of mrr of the eligible on their first paid day', true, 'What the eligible customers brought on their first days: denominator of the money rates.'),
-	('subscription_retention', 15, 'gross_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over eligible of the lesser of mrr on the first day and at the look', true, 'What is left of that, gains not counted.'),
-	('subscription_retention', 16, 'net_retained_mrr', 'numeric(18,2)', 'money a month', 'sum over eligible of mrr at the look', true, 'What the eligible customers bring at the look. Over cohorts, the closing of the month.'),
-	('subscription_retention', 17, 'gross_revenue_retention_rate', 'double precision', 'fraction 0..1', 'gross_retained_mrr / eligible_mrr', false, 'Gross retention of money; never above 1.'),
-	('subscription_retention', 18, 'net_revenue_retention_rate', 'double precision', 'fraction', 'net_retained_mrr / eligible_mrr', false, 'Net retention of money.'),
-	('subscription_retention', 19, 'is_complete', 'boolean', 'true or false', 'eligible_customers = cohort_customers', false, 'Was the look at every customer of the cohort observed?'),
-	('subscription_retention', 20, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false, 'Currency of the amounts; NULL when the model has none.'),
-	('subscription_retention', 21, 'clock', 'text', 'name', 'setting of the model', false, 'When customers are looked at: calendar, when a period closes, or anniversary, whole periods after their first day.'),
-	('subscription_retention', 22, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
-	('subscription_retention', 23, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('subscription_retention', 24, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false,
+		'One value per row.'),
+	('subscription_retention', 2, 'segment', 'text', 'name',
+		'segment held on the first day on which the customer paid', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
+	('subscription_retention', 3, 'cohort', 'date', 'date', 'first day of the month of the first paid day', false,
+		'First day of the month in which the cohorts customers began to pay.'),
+	('subscription_retention', 4, 'cohort_label', 'text', 'text', 'cohort as text', false,
+		'The cohort as text, safe from time zones of clients.'),
+	('subscription_retention', 5, 'period_no', 'integer', 'months', 'months from cohort to period_start', false,
+		'Number of months since; 0 is the cohorts own.'),
+	('subscription_retention', 6, 'period_start', 'date', 'date', 'cohort + period_no months', false,
+		'First day of the month that the row is about.'),
+	('subscription_retention', 7, 'cohort_customers', 'bigint', 'customers',
+		'count of customers whose first paid day is in the month', false, 'Customers in the cohort.'),
+	('subscription_retention', 8, 'eligible_customers', 'bigint', 'customers',
+		'count of cohort customers whose look at this month was observed', true,
+		'Customers who had the chance: what rates stand on. 0 while the month is not over.'),
+	('subscription_retention', 9, 'retained_customers', 'bigint', 'customers',
+		'count of eligible customers who pay at the look', true,
+		'Customers who pay at the end of the month; with the anniversary clock, so many months after their first '
+		'day.'),
+	('subscription_retention', 10, 'retention_rate', 'double precision', 'fraction 0..1',
+		'retained_customers / eligible_customers', false, 'Logo retention. Customers who came back count again.'),
+	('subscription_retention', 11, 'conf_low', 'double precision', 'fraction 0..1',
+		'Wilson interval of retention_rate, lower end', false,
+		'Lower end of the confidence interval of retention_rate.'),
+	('subscription_retention', 12, 'conf_high', 'double precision', 'fraction 0..1',
+		'Wilson interval of retention_rate, upper end', false,
+		'Upper end of the confidence interval of retention_rate.'),
+	('subscription_retention', 13, 'cohort_mrr', 'numeric(18,2)', 'money a month',
+		'sum of mrr on each customers first paid day', false, 'What the cohort brought on its first days.'),
+	('subscription_retention', 14, 'eligible_mrr', 'numeric(18,2)', 'money a month',
+		'sum of mrr of the eligible on their first paid day', true,
+		'What the eligible customers brought on their first days: denominator of the money rates.'),
+	('subscription_retention', 15, 'gross_retained_mrr', 'numeric(18,2)', 'money a month',
+		'sum over eligible of the lesser of mrr on the first day and at the look', true,
+		'What is left of that, gains not counted.'),
+	('subscription_retention', 16, 'net_retained_mrr', 'numeric(18,2)', 'money a month',
+		'sum over eligible of mrr at the look', true,
+		'What the eligible customers bring at the look. Over cohorts, the closing of the month.'),
+	('subscription_retention', 17, 'gross_revenue_retention_rate', 'double precision', 'fraction 0..1',
+		'gross_retained_mrr / eligible_mrr', false, 'Gross retention of money; never above 1.'),
+	('subscription_retention', 18, 'net_revenue_retention_rate', 'double precision', 'fraction',
+		'net_retained_mrr / eligible_mrr', false, 'Net retention of money.'),
+	('subscription_retention', 19, 'is_complete', 'boolean', 'true or false', 'eligible_customers = cohort_customers',
+		false, 'Was the look at every customer of the cohort observed?'),
+	('subscription_retention', 20, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('subscription_retention', 21, 'clock', 'text', 'name', 'setting of the model', false,
+		'When customers are looked at: calendar, when a period closes, or anniversary, whole periods after their '
+		'first day.'),
+	('subscription_retention', 22, 'unpaid_statuses', 'text', 'words', 'setting of the model', false,
+		'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('subscription_retention', 23, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
+	('subscription_retention', 24, 'as_of', 'date', 'date', 'setting of the model', false,
+		'First day that is not observed.');

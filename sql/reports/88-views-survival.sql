@@ -2,11 +2,17 @@
 -- Report views over survival: how long customers stay, and why they leave.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(22, 'lapse_days', 'count', '0', 'Lapses of payment of up to so many days do not end a customer''s tenure in survival.');
+	(22, 'lapse_days', 'count', '0',
+		'Lapses of payment of up to so many days do not end a customer''s tenure in survival.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(23, 'survival', 'How long customers stay: Kaplan and Meier''s estimate, one row per segment, product and number of days at which somebody left. Counted is the first time of paying of each customer, or of each customer and product.', 'at_risk_customers'),
-	(24, 'churn_cause', 'Why customers leave, as causes that compete: one row per segment, cause and number of days, by Aalen and Johansen.', 'at_risk_customers');
+	(23, 'survival',
+		'How long customers stay: Kaplan and Meier''s estimate, one row per segment, product and number of days at '
+		'which somebody left. Counted is the first time of paying of each customer, or of each customer and product.',
+		'at_risk_customers'),
+	(24, 'churn_cause',
+		'Why customers leave, as causes that compete: one row per segment, cause and number of days, by Aalen and '
+		'Johansen.', 'at_risk_customers');
 
 INSERT INTO cvm.subscription_part VALUES
 ('product_segments', NULL, true, $$SELECT b.segment, b.product, b.state FROM by_segment b
@@ -108,31 +114,57 @@ CROSS JOIN LATERAL cvm.cumulative_incidence(s.state) c
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('survival', 1, 'row_key', 'text', 'key', 'segment|product|days', false, 'One value per row.'),
-	('survival', 2, 'segment', 'text', 'name', 'segment held on the first day of the time counted', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
-	('survival', 3, 'product', 'text', 'name', 'product', false, 'Product; "(all)" is the customer as such, whatever they pay for.'),
-	('survival', 4, 'days', 'integer', 'days', 'days from the first paid day', false, 'Days of tenure at which somebody churned or dropped out of sight.'),
-	('survival', 5, 'at_risk_customers', 'bigint', 'customers', 'count of customers with at least so many days', false, 'Customers seen for so long.'),
-	('survival', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned after so many days', true, 'Customers who churned then: a count among those at risk, not a line of a waterfall, and so positive.'),
-	('survival', 7, 'censored_customers', 'bigint', 'customers', 'count of customers not seen longer', true, 'Customers who still paid when observation ended after so many days.'),
-	('survival', 8, 'survival_rate', 'double precision', 'fraction 0..1', 'product over ages of 1 - churned_customers / at_risk_customers', false, 'Share still there after so many days, by Kaplan and Meier.'),
-	('survival', 9, 'std_error', 'double precision', 'fraction 0..1', 'Greenwoods standard error', false, 'Standard error of survival_rate.'),
-	('survival', 10, 'conf_low', 'double precision', 'fraction 0..1', 'log-log interval of survival_rate, lower end', false, 'Lower end of the confidence interval; NULL before anybody churned.'),
-	('survival', 11, 'conf_high', 'double precision', 'fraction 0..1', 'log-log interval of survival_rate, upper end', false, 'Upper end of the confidence interval; NULL before anybody churned.'),
-	('survival', 12, 'median_days', 'integer', 'days', 'first age at which survival_rate <= 0.5', false, 'Median tenure of the segment and product; NULL where more than half are still there.'),
-	('survival', 13, 'lapse_days', 'integer', 'days', 'setting of the model', false, 'Lapses of up to so many days do not end a customer''s time.'),
-	('survival', 14, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('survival', 2, 'segment', 'text', 'name', 'segment held on the first day of the time counted', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
+	('survival', 3, 'product', 'text', 'name', 'product', false,
+		'Product; "(all)" is the customer as such, whatever they pay for.'),
+	('survival', 4, 'days', 'integer', 'days', 'days from the first paid day', false,
+		'Days of tenure at which somebody churned or dropped out of sight.'),
+	('survival', 5, 'at_risk_customers', 'bigint', 'customers', 'count of customers with at least so many days',
+		false, 'Customers seen for so long.'),
+	('survival', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned after so many days',
+		true, 'Customers who churned then: a count among those at risk, not a line of a waterfall, and so positive.'),
+	('survival', 7, 'censored_customers', 'bigint', 'customers', 'count of customers not seen longer', true,
+		'Customers who still paid when observation ended after so many days.'),
+	('survival', 8, 'survival_rate', 'double precision', 'fraction 0..1',
+		'product over ages of 1 - churned_customers / at_risk_customers', false,
+		'Share still there after so many days, by Kaplan and Meier.'),
+	('survival', 9, 'std_error', 'double precision', 'fraction 0..1', 'Greenwoods standard error', false,
+		'Standard error of survival_rate.'),
+	('survival', 10, 'conf_low', 'double precision', 'fraction 0..1', 'log-log interval of survival_rate, lower end',
+		false, 'Lower end of the confidence interval; NULL before anybody churned.'),
+	('survival', 11, 'conf_high', 'double precision', 'fraction 0..1', 'log-log interval of survival_rate, upper end',
+		false, 'Upper end of the confidence interval; NULL before anybody churned.'),
+	('survival', 12, 'median_days', 'integer', 'days', 'first age at which survival_rate <= 0.5', false,
+		'Median tenure of the segment and product; NULL where more than half are still there.'),
+	('survival', 13, 'lapse_days', 'integer', 'days', 'setting of the model', false,
+		'Lapses of up to so many days do not end a customer''s time.'),
+	('survival', 14, 'unpaid_statuses', 'text', 'words', 'setting of the model', false,
+		'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
 	('survival', 15, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('survival', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('churn_cause', 1, 'row_key', 'text', 'key', 'segment|cause|days', false, 'One value per row.'),
-	('churn_cause', 2, 'segment', 'text', 'name', 'segment held on the first paid day', false, 'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
-	('churn_cause', 3, 'cause', 'text', 'name', 'end_reason of the spells that ended on the last day; of several reasons the one of the most money', false, 'Why the customers churned; "(none)" where nobody said, "(several)" where reasons weigh the same.'),
-	('churn_cause', 4, 'days', 'integer', 'days', 'days from the first paid day', false, 'Days of tenure at which somebody churned or dropped out of sight.'),
-	('churn_cause', 5, 'at_risk_customers', 'bigint', 'customers', 'count of customers with at least so many days', false, 'Customers seen for so long.'),
-	('churn_cause', 6, 'churned_customers', 'bigint', 'customers', 'count of customers who churned for the cause after so many days', true, 'Customers who churned then, for this cause: a count among those at risk, and so positive.'),
-	('churn_cause', 7, 'incidence_rate', 'double precision', 'fraction 0..1', 'sum over ages of survival before * churned_customers / at_risk_customers', false, 'Share that has churned for this cause by then, by Aalen and Johansen; with survival_rate they sum to 1.'),
-	('churn_cause', 8, 'std_error', 'double precision', 'fraction 0..1', 'standard error of Marubini and Valsecchi', false, 'Standard error of incidence_rate.'),
-	('churn_cause', 9, 'lapse_days', 'integer', 'days', 'setting of the model', false, 'Lapses of up to so many days do not end a customer''s time.'),
-	('churn_cause', 10, 'unpaid_statuses', 'text', 'words', 'setting of the model', false, 'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
+	('churn_cause', 2, 'segment', 'text', 'name', 'segment held on the first paid day', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment on that day.'),
+	('churn_cause', 3, 'cause', 'text', 'name',
+		'end_reason of the spells that ended on the last day; of several reasons the one of the most money', false,
+		'Why the customers churned; "(none)" where nobody said, "(several)" where reasons weigh the same.'),
+	('churn_cause', 4, 'days', 'integer', 'days', 'days from the first paid day', false,
+		'Days of tenure at which somebody churned or dropped out of sight.'),
+	('churn_cause', 5, 'at_risk_customers', 'bigint', 'customers', 'count of customers with at least so many days',
+		false, 'Customers seen for so long.'),
+	('churn_cause', 6, 'churned_customers', 'bigint', 'customers',
+		'count of customers who churned for the cause after so many days', true,
+		'Customers who churned then, for this cause: a count among those at risk, and so positive.'),
+	('churn_cause', 7, 'incidence_rate', 'double precision', 'fraction 0..1',
+		'sum over ages of survival before * churned_customers / at_risk_customers', false,
+		'Share that has churned for this cause by then, by Aalen and Johansen; with survival_rate they sum to 1.'),
+	('churn_cause', 8, 'std_error', 'double precision', 'fraction 0..1', 'standard error of Marubini and Valsecchi',
+		false, 'Standard error of incidence_rate.'),
+	('churn_cause', 9, 'lapse_days', 'integer', 'days', 'setting of the model', false,
+		'Lapses of up to so many days do not end a customer''s time.'),
+	('churn_cause', 10, 'unpaid_statuses', 'text', 'words', 'setting of the model', false,
+		'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
 	('churn_cause', 11, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('churn_cause', 12, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
 

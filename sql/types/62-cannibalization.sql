@@ -79,7 +79,9 @@ CREATE FUNCTION cvm.cannibalization_verdict(state cvm.cannibalization,
 		net_margin double precision, verdict text, reason text)
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_verdict'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
-COMMENT ON FUNCTION cvm.cannibalization_verdict(cvm.cannibalization, double precision, double precision, double precision, double precision, double precision, double precision, double precision, text, double precision, integer, double precision) IS
+COMMENT ON FUNCTION cvm.cannibalization_verdict(cvm.cannibalization, double precision, double precision, double
+	precision, double precision, double precision, double precision, double precision, text, double precision,
+	integer, double precision) IS
 	'A row for every pair of look_back and look_ahead: matured entries by kind, rates with intervals, what donors lose without the new product, break-even from margins per line and month (prices and monthly churn as observed unless given), and the verdict accretive, value_destroying, inconclusive, immature, no_data or not_identified with its reason. basis unit or value: the rate that decides. What is left after the control does: value_destroying when its interval lies above the break-even, accretive when below. Mature entries are judged, whoever came later; min_matured asks for that share of all entries besides. net_margin is a month''s, of what is left after the control';
 
 CREATE FUNCTION cvm.cannibalization_donors(cvm.cannibalization)
@@ -107,7 +109,8 @@ COMMENT ON FUNCTION cvm.cannibalization_final(internal) IS 'End of the one-pass 
 CREATE FUNCTION cvm.cannibalization_final_grid(internal) RETURNS cvm.cannibalization
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_final_grid'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.cannibalization_final_grid(internal) IS 'End of the one-pass cannibalization_agg with lists of windows';
+COMMENT ON FUNCTION cvm.cannibalization_final_grid(internal) IS
+	'End of the one-pass cannibalization_agg with lists of windows';
 
 @for customer
 bigint
@@ -125,7 +128,8 @@ CREATE FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, date, 
 	RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_add{grid}'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, date, numeric, text[], text[], date{types}) IS
+COMMENT ON FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, date, numeric, text[], text[],
+	date{types}) IS
 	'Step of the one-pass cannibalization_agg';
 CREATE AGGREGATE cvm.cannibalization_agg({customer}, text, date, date, numeric, text[], text[], date{types}) (
 	SFUNC = cvm.cannibalization_add, STYPE = internal, SSPACE = 65536,

@@ -6,7 +6,8 @@ CREATE FUNCTION cvm.cannibalization_matrix_rollup(cvm.cannibalization_matrix, cv
 	RETURNS cvm.cannibalization_matrix
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_matrix_rollup'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.cannibalization_matrix_rollup(cvm.cannibalization_matrix, cvm.cannibalization_matrix) IS 'Step of rollup';
+COMMENT ON FUNCTION cvm.cannibalization_matrix_rollup(cvm.cannibalization_matrix, cvm.cannibalization_matrix) IS
+	'Step of rollup';
 @use state_merge cannibalization_matrix | cannibalization_matrix_rollup
 
 CREATE FUNCTION cvm.cannibalization_matrix_add(cvm.cannibalization_matrix, cvm.holdings, date)
@@ -27,7 +28,8 @@ CREATE FUNCTION cvm.cannibalization_matrix_add(cvm.cannibalization_matrix, cvm.h
 	RETURNS cvm.cannibalization_matrix
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_matrix_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.cannibalization_matrix_add(cvm.cannibalization_matrix, cvm.holdings, date, integer, integer, integer) IS
+COMMENT ON FUNCTION cvm.cannibalization_matrix_add(cvm.cannibalization_matrix, cvm.holdings, date, integer, integer,
+	integer) IS
 	'Step of cannibalization_matrix_agg';
 CREATE AGGREGATE cvm.cannibalization_matrix_agg(cvm.holdings, date, integer, integer, integer) (
 	SFUNC = cvm.cannibalization_matrix_add, STYPE = cvm.cannibalization_matrix,

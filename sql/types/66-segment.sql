@@ -43,7 +43,8 @@ CREATE FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holding
 	RETURNS cvm.segment_flow
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, text[], integer, integer) IS
+COMMENT ON FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, text[], integer,
+	integer) IS
 	'Step of segment_flow_agg with pauses';
 CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, integer) (
 	SFUNC = cvm.segment_flow_add, STYPE = cvm.segment_flow,
@@ -152,7 +153,8 @@ uuid
 CREATE FUNCTION cvm.segment_ledger_add(internal, {customer}, text, date, date, numeric{paused}, text, text, date{more}) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_segment_ledger_add{symbol}'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.segment_ledger_add(internal, {customer}, text, date, date, numeric{paused}, text, text, date{more}) IS
+COMMENT ON FUNCTION cvm.segment_ledger_add(internal, {customer}, text, date, date, numeric{paused}, text, text,
+	date{more}) IS
 	'Step of the one-pass segment_flow_agg';
 CREATE AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{paused}, text, text, date{more}) (
 	SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,

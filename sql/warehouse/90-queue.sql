@@ -9,7 +9,8 @@
 CREATE FUNCTION cvm.queue_changes() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'cvm_queue_changes'
 	LANGUAGE C;
-COMMENT ON FUNCTION cvm.queue_changes() IS 'Trigger that cvm.store(mode => ''queue'') puts on a source: writes down which customers a change touched.';
+COMMENT ON FUNCTION cvm.queue_changes() IS
+	'Trigger that cvm.store(mode => ''queue'') puts on a source: writes down which customers a change touched.';
 
 CREATE FUNCTION cvm._fit_name(name text) RETURNS name
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -27,7 +28,8 @@ AS $$
 		AND g.tgname IN (SELECT cvm._fit_name(format('%s_%s_%s', $1, $2, e)) FROM unnest('{insert,update,delete,truncate,row}'::text[]) e)
 		AND starts_with(obj_description(g.oid, 'pg_trigger'), format('Tells model "%s" which', $1));
 $$;
-COMMENT ON FUNCTION cvm._queue_triggers(name, text) IS 'The triggers that feed the queue of a state, on whatever source.';
+COMMENT ON FUNCTION cvm._queue_triggers(name, text) IS
+	'The triggers that feed the queue of a state, on whatever source.';
 
 CREATE FUNCTION cvm._queue_comment(model name) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -222,7 +224,9 @@ BEGIN
 	RETURN true;
 END
 $$;
-COMMENT ON FUNCTION cvm._tend_queue(name, text, boolean) IS 'Sees to the queue of a state and to the triggers that feed it; false when the source cannot be made to. looks_only: changes nothing, and returns NULL where something must change.';
+COMMENT ON FUNCTION cvm._tend_queue(name, text, boolean) IS
+	'Sees to the queue of a state and to the triggers that feed it; false when the source cannot be made to. '
+	'looks_only: changes nothing, and returns NULL where something must change.';
 
 CREATE FUNCTION cvm._queue_locks(model name, state text DEFAULT NULL, OUT tables oid[], OUT sources oid[])
 LANGUAGE sql STABLE
@@ -240,7 +244,8 @@ AS $$
 		WHERE t.model = $1 AND (t.relation::text = $2 OR ($2 IS NULL AND t.refreshed_at IS NOT NULL))
 			AND CASE t.mode WHEN 'queue' THEN cvm._tend_queue(t.model, t.relation::text, looks_only => true) IS NULL ELSE t.queue_name IS NOT NULL END) q;
 $$;
-COMMENT ON FUNCTION cvm._queue_locks(name, text) IS 'What is to be locked before queues and triggers of a model are seen to: where nothing must change, nothing.';
+COMMENT ON FUNCTION cvm._queue_locks(name, text) IS
+	'What is to be locked before queues and triggers of a model are seen to: where nothing must change, nothing.';
 
 CREATE FUNCTION cvm._drop_queue(model name, relation name) RETURNS void
 LANGUAGE plpgsql

@@ -56,7 +56,9 @@ BEGIN
 	RETURN false;
 END
 $$;
-COMMENT ON FUNCTION cvm._tend_parts(name, text) IS 'Makes the table of parts of a state that is scanned, drops that of one that no longer is; were there parts already that can be compared with?';
+COMMENT ON FUNCTION cvm._tend_parts(name, text) IS
+	'Makes the table of parts of a state that is scanned, drops that of one that no longer is; were there parts '
+	'already that can be compared with?';
 
 CREATE FUNCTION cvm._drop_parts(model name, state text) RETURNS void
 LANGUAGE plpgsql
@@ -75,7 +77,8 @@ BEGIN
 	PERFORM cvm._register(_drop_parts.model, 'delete', 'source_part', jsonb_build_object('relation', _drop_parts.state));
 END
 $$;
-COMMENT ON FUNCTION cvm._drop_parts(name, text) IS 'Takes the table of parts of a state away, and what is known of the parts.';
+COMMENT ON FUNCTION cvm._drop_parts(name, text) IS
+	'Takes the table of parts of a state away, and what is known of the parts.';
 
 CREATE FUNCTION cvm._expect_own(model name, relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -93,7 +96,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._expect_own(name, regclass) IS 'Raises when a table that a model would write into belongs to somebody else.';
+COMMENT ON FUNCTION cvm._expect_own(name, regclass) IS
+	'Raises when a table that a model would write into belongs to somebody else.';
 
 CREATE FUNCTION cvm._leaves(source oid) RETURNS SETOF oid
 LANGUAGE sql STABLE STRICT
@@ -109,7 +113,8 @@ AS $$
 	JOIN pg_class c ON c.oid = t.relation
 	WHERE c.relkind <> 'p';
 $$;
-COMMENT ON FUNCTION cvm._leaves(oid) IS 'The tables that hold the rows of a partitioned table, or of one that others inherit from.';
+COMMENT ON FUNCTION cvm._leaves(oid) IS
+	'The tables that hold the rows of a partitioned table, or of one that others inherit from.';
 
 CREATE FUNCTION cvm._check_scan(source oid) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -163,7 +168,8 @@ BEGIN
 	marked_rows := coalesce(marked_rows, format('SELECT NULL::bigint AS part_no, %s FROM %s s', row_columns, source::regclass));
 END
 $$;
-COMMENT ON FUNCTION cvm._scan(oid, jsonb) IS 'Two queries over a source: the partitions with their fingerprints, and the rows of those that are marked.';
+COMMENT ON FUNCTION cvm._scan(oid, jsonb) IS
+	'Two queries over a source: the partitions with their fingerprints, and the rows of those that are marked.';
 
 CREATE FUNCTION cvm._part_file(relation oid, OUT file text, OUT has_versions boolean)
 LANGUAGE sql STABLE STRICT
@@ -176,4 +182,5 @@ AS $$
 	CROSS JOIN LATERAL (SELECT c.relkind IN ('r', 'm') AND a.amname IS NOT DISTINCT FROM 'heap' AND has_table_privilege(c.oid, 'SELECT')) AS v (has_versions)
 	WHERE c.oid = $1;
 $$;
-COMMENT ON FUNCTION cvm._part_file(oid) IS 'Whether the rows of a relation have versions that can be told apart, and which file they are in.';
+COMMENT ON FUNCTION cvm._part_file(oid) IS
+	'Whether the rows of a relation have versions that can be told apart, and which file they are in.';

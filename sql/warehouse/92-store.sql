@@ -23,7 +23,8 @@ AS $$
 	WHERE t.model = $1 AND t.relation = $2::name
 	HAVING count(*) > 0;
 $$;
-COMMENT ON FUNCTION cvm._kept_body(name, text) IS 'How a report view reads the table in which it is kept; NULL when there is none.';
+COMMENT ON FUNCTION cvm._kept_body(name, text) IS
+	'How a report view reads the table in which it is kept; NULL when there is none.';
 
 -- ---------------------------------------------------------------------------
 -- Tables
@@ -96,7 +97,8 @@ BEGIN
 	RETURN tables[1];
 END
 $$;
-COMMENT ON FUNCTION cvm._make_table(name, name) IS 'Makes the table, with key and comments, in which a state or a report is kept.';
+COMMENT ON FUNCTION cvm._make_table(name, name) IS
+	'Makes the table, with key and comments, in which a state or a report is kept.';
 
 CREATE FUNCTION cvm._is_kept(model name, relation regclass) RETURNS boolean
 LANGUAGE sql STABLE
@@ -130,7 +132,8 @@ AS $$
 		SELECT cvm._relation(t.queue_schema, t.queue_name) FROM cvm.stored t WHERE t.model = $1 AND t.relation = $2
 			AND cvm._is_queue(cvm._relation(t.queue_schema, t.queue_name), t.model)) u;
 $$;
-COMMENT ON FUNCTION cvm._tables_of(name, name) IS 'The tables that keep a state or a report: with its restatements, parts and queue.';
+COMMENT ON FUNCTION cvm._tables_of(name, name) IS
+	'The tables that keep a state or a report: with its restatements, parts and queue.';
 
 CREATE FUNCTION cvm._drop_stored(model name, relation name, tables oid[]) RETURNS void
 LANGUAGE plpgsql
@@ -156,7 +159,8 @@ EXCEPTION WHEN dependent_objects_still_exist THEN
 		HINT = 'Drop these objects, try again, and create them anew.';
 END
 $$;
-COMMENT ON FUNCTION cvm._drop_stored(name, name, oid[]) IS 'Drops what keeps a state or a report, and the triggers that feed its queue.';
+COMMENT ON FUNCTION cvm._drop_stored(name, name, oid[]) IS
+	'Drops what keeps a state or a report, and the triggers that feed its queue.';
 
 CREATE FUNCTION cvm._rows_by_reader(model name) RETURNS text
 LANGUAGE sql STABLE
@@ -183,7 +187,9 @@ AS $$
 	WHERE c.relrowsecurity
 		OR (c.relkind = 'v' AND pg_get_viewdef(c.oid) ~ '\m(CURRENT_USER|SESSION_USER|CURRENT_ROLE|current_setting|pg_has_role)\M|(?<!'')\mUSER\M');
 $$;
-COMMENT ON FUNCTION cvm._rows_by_reader(name) IS 'What a model reads that shows different rows to different roles: tables with row-level security, and views that ask who reads them; NULL: nothing.';
+COMMENT ON FUNCTION cvm._rows_by_reader(name) IS
+	'What a model reads that shows different rows to different roles: tables with row-level security, and views that '
+	'ask who reads them; NULL: nothing.';
 
 CREATE FUNCTION cvm._tend_stored(model name, queues boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql
@@ -229,7 +235,9 @@ BEGIN
 	PERFORM cvm._grant_readers(_tend_stored.model);
 END
 $$;
-COMMENT ON FUNCTION cvm._tend_stored(name, boolean) IS 'After the views of a model were made: triggers where they belong, and rights on tables for who has them on the views.';
+COMMENT ON FUNCTION cvm._tend_stored(name, boolean) IS
+	'After the views of a model were made: triggers where they belong, and rights on tables for who has them on the '
+	'views.';
 
 -- ---------------------------------------------------------------------------
 -- store, unstore
@@ -363,7 +371,9 @@ BEGIN
 	RETURN to_regclass(cvm._table(store.model, store.name::name));
 END
 $$;
-COMMENT ON FUNCTION cvm.store(name, text, text, name, text, interval) IS 'Keeps a state (customer_activity) or a report view in a table with a primary key, which the views then read. mode: full, watermark, queue or scan says how customers who changed are found.';
+COMMENT ON FUNCTION cvm.store(name, text, text, name, text, interval) IS
+	'Keeps a state (customer_activity) or a report view in a table with a primary key, which the views then read. '
+	'mode: full, watermark, queue or scan says how customers who changed are found.';
 
 CREATE FUNCTION cvm.unstore(model name, name text) RETURNS void
 LANGUAGE plpgsql
@@ -387,4 +397,5 @@ BEGIN
 	PERFORM cvm._drop_stored(unstore.model, unstore.name::name, tables);
 END
 $$;
-COMMENT ON FUNCTION cvm.unstore(name, text) IS 'Drops the table in which a state or a report is kept; the views read the source again.';
+COMMENT ON FUNCTION cvm.unstore(name, text) IS
+	'Drops the table in which a state or a report is kept; the views read the source again.';

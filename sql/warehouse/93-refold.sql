@@ -16,7 +16,8 @@ EXCEPTION WHEN data_exception THEN
 		HINT = 'Give a whole number for numbers, and an interval such as ''2 hours'' for dates and timestamps.';
 END
 $$;
-COMMENT ON FUNCTION cvm._overlap(text, text) IS 'How far behind a watermark of this type rows are looked at again, as SQL.';
+COMMENT ON FUNCTION cvm._overlap(text, text) IS
+	'How far behind a watermark of this type rows are looked at again, as SQL.';
 
 CREATE FUNCTION cvm._refresh_state(model name, state text, anew boolean, refresh_id bigint,
 	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date, OUT follow text)
@@ -236,4 +237,6 @@ BEGIN
 		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', CASE WHEN follow IS NULL THEN made END, 'source_print', print, 'watermark', mark));
 END
 $$;
-COMMENT ON FUNCTION cvm._refresh_state(name, text, boolean, bigint) IS 'Folds again the customers who changed, or all of them, and says what that came to; follow: the digest of the settings that views are to follow.';
+COMMENT ON FUNCTION cvm._refresh_state(name, text, boolean, bigint) IS
+	'Folds again the customers who changed, or all of them, and says what that came to; follow: the digest of the '
+	'settings that views are to follow.';

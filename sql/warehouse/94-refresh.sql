@@ -14,7 +14,8 @@ AS $$
 	SELECT (cvm._register($1, 'insert', 'refresh_log',
 		jsonb_build_object('relation', $2, 'called_at', $3)) -> 0 ->> 'refresh_id')::bigint;
 $$;
-COMMENT ON FUNCTION cvm._log_refresh(name, name, timestamptz) IS 'Begins the row of an attempt in cvm.refresh_log; returns its number.';
+COMMENT ON FUNCTION cvm._log_refresh(name, name, timestamptz) IS
+	'Begins the row of an attempt in cvm.refresh_log; returns its number.';
 
 CREATE FUNCTION cvm._relink(model name, view text) RETURNS void
 LANGUAGE plpgsql
@@ -48,7 +49,8 @@ BEGIN
 	END;
 END
 $$;
-COMMENT ON FUNCTION cvm._relink(name, text) IS 'Lets one report view read its table, as cvm._generate() would; no other view changes.';
+COMMENT ON FUNCTION cvm._relink(name, text) IS
+	'Lets one report view read its table, as cvm._generate() would; no other view changes.';
 
 CREATE FUNCTION cvm._follow(model name, relation name, made text) RETURNS void
 LANGUAGE plpgsql
@@ -70,7 +72,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._follow(name, name, text) IS 'Lets views read what is kept again, after it was made under the settings that are in force.';
+COMMENT ON FUNCTION cvm._follow(name, name, text) IS
+	'Lets views read what is kept again, after it was made under the settings that are in force.';
 
 CREATE FUNCTION cvm._must_change(model name, relation name) RETURNS boolean
 LANGUAGE sql STABLE
@@ -81,7 +84,8 @@ AS $$
 	FROM cvm.stored t
 	WHERE t.model = $1 AND t.relation = $2;
 $$;
-COMMENT ON FUNCTION cvm._must_change(name, name) IS 'Will a refresh of this change views, or a queue, for which it needs the lock of the model?';
+COMMENT ON FUNCTION cvm._must_change(name, name) IS
+	'Will a refresh of this change views, or a queue, for which it needs the lock of the model?';
 
 CREATE FUNCTION cvm._has_columns_of(target regclass, view regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -92,7 +96,8 @@ AS $$
 		= ARRAY(SELECT (a.attname, a.atttypid, a.atttypmod)::text FROM pg_attribute a
 			WHERE a.attrelid = _has_columns_of.view AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1);
 $$;
-COMMENT ON FUNCTION cvm._has_columns_of(regclass, regclass) IS 'Has the table of a report the columns that its view has?';
+COMMENT ON FUNCTION cvm._has_columns_of(regclass, regclass) IS
+	'Has the table of a report the columns that its view has?';
 
 CREATE FUNCTION cvm._refresh_report(model name, view text, refresh_id bigint,
 	OUT mode text, OUT written bigint, OUT removed bigint, OUT restated bigint, OUT through date, OUT follow text)
@@ -171,7 +176,9 @@ BEGIN
 		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', CASE WHEN follow IS NULL THEN made END));
 END
 $$;
-COMMENT ON FUNCTION cvm._refresh_report(name, text, bigint) IS 'Computes a report anew, writes the rows that changed, and says what that came to; follow: the digest of the settings that its view is to follow.';
+COMMENT ON FUNCTION cvm._refresh_report(name, text, bigint) IS
+	'Computes a report anew, writes the rows that changed, and says what that came to; follow: the digest of the '
+	'settings that its view is to follow.';
 
 -- compiling such long statements takes longer than they run
 CREATE FUNCTION cvm._refresh_one(model name, relation name, anew boolean, refresh_id bigint) RETURNS text
@@ -204,7 +211,8 @@ BEGIN
 	RETURN done.follow;
 END
 $$;
-COMMENT ON FUNCTION cvm._refresh_one(name, name, boolean, bigint) IS 'Brings one table up to date and writes so into the log; returns what is then for cvm._follow(), or NULL.';
+COMMENT ON FUNCTION cvm._refresh_one(name, name, boolean, bigint) IS
+	'Brings one table up to date and writes so into the log; returns what is then for cvm._follow(), or NULL.';
 
 CREATE FUNCTION cvm._work(model name, objects text[]) RETURNS name[]
 LANGUAGE plpgsql STABLE
@@ -325,7 +333,9 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON PROCEDURE cvm.refresh(name, text[], boolean) IS 'Brings what a model has stored up to date, states before reports, one transaction each. objects: only these; full: fold everything again.';
+COMMENT ON PROCEDURE cvm.refresh(name, text[], boolean) IS
+	'Brings what a model has stored up to date, states before reports, one transaction each. objects: only these; '
+	'full: fold everything again.';
 
 CREATE FUNCTION cvm.refresh_here(model name, objects text[] DEFAULT NULL, "full" boolean DEFAULT false)
 RETURNS TABLE (object text, mode text, rows_written bigint, rows_removed bigint, rows_restated bigint, data_through date)
@@ -361,4 +371,6 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm.refresh_here(name, text[], boolean) IS 'Does what CALL cvm.refresh() does, all of it in the transaction of the caller, and says what it did: for loaders and hooks that hold one open.';
+COMMENT ON FUNCTION cvm.refresh_here(name, text[], boolean) IS
+	'Does what CALL cvm.refresh() does, all of it in the transaction of the caller, and says what it did: for '
+	'loaders and hooks that hold one open.';

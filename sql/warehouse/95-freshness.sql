@@ -32,7 +32,8 @@ FROM (
 					AND k.objid = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = t.model) AND k.objsubid = cvm._lock_id(t.relation)) THEN 'running'
 			ELSE 'interrupted' END) AS w (last_attempt)
 ) f;
-COMMENT ON VIEW cvm.freshness IS 'How old what is stored is: one row per stored state or report of the models that you may read.';
+COMMENT ON VIEW cvm.freshness IS
+	'How old what is stored is: one row per stored state or report of the models that you may read.';
 COMMENT ON COLUMN cvm.freshness.model IS 'Model.';
 COMMENT ON COLUMN cvm.freshness.object IS 'State or report view.';
 COMMENT ON COLUMN cvm.freshness.mode IS 'How customers who changed are found: full, watermark, queue or scan.';
@@ -41,7 +42,8 @@ COMMENT ON COLUMN cvm.freshness.data_through IS 'Last day that the rows know of.
 COMMENT ON COLUMN cvm.freshness.row_count IS 'Rows after the last refresh.';
 COMMENT ON COLUMN cvm.freshness.is_stale IS 'Should it be refreshed before it is believed?';
 COMMENT ON COLUMN cvm.freshness.reason IS 'Why it is stale; NULL when it is not.';
-COMMENT ON COLUMN cvm.freshness.last_attempt IS 'What became of the last attempt: done, running, failed or interrupted; NULL for who only reads the model.';
+COMMENT ON COLUMN cvm.freshness.last_attempt IS
+	'What became of the last attempt: done, running, failed or interrupted; NULL for who only reads the model.';
 COMMENT ON COLUMN cvm.freshness.last_attempt_at IS 'When that attempt began.';
 COMMENT ON COLUMN cvm.freshness.error IS 'Why it failed.';
 GRANT SELECT ON cvm.freshness TO PUBLIC;

@@ -19,12 +19,15 @@ FROM (VALUES
 	('migration_value', 'customers'),
 	('segment_kpi', 'greatest(opening_customers, closing_customers)'),
 	('segment_migration', 'customers'),
-	('segment_cost', '((SELECT jsonb_object_agg(k.row_key, greatest(k.opening_customers, k.closing_customers)) FROM segment_kpi k) ->> cvm.row_key(b.segment, b.month_label))::bigint'),
+	('segment_cost',
+		'((SELECT jsonb_object_agg(k.row_key, greatest(k.opening_customers, k.closing_customers)) FROM segment_kpi '
+		'k) ->> cvm.row_key(b.segment, b.month_label))::bigint'),
 	('segment_scorecard', ''),
 	('segment_shift', 'least(from_customers, to_customers)'),
 	('phase_flow', 'customers'),
 	('value_decile', 'customers'),
-	('owner_gap', ''), ('owner_conflict', ''), ('owner_stale', ''), ('concentration', ''), ('flavor', '')) AS s (view, size)
+	('owner_gap', ''), ('owner_conflict', ''), ('owner_stale', ''), ('concentration', ''), ('flavor', '')) AS s (view,
+		size)
 WHERE v.view = s.view AND v.group_size IS NULL;
 
 CREATE FUNCTION cvm._grant_readers(model name) RETURNS void
@@ -83,7 +86,9 @@ BEGIN
 	ORDER BY v.position;
 END
 $$;
-COMMENT ON FUNCTION cvm.grant_reader(name, name) IS 'Lets a role read the reports of a model, those that come later too, and nothing else; says which of them it can read and what the others need.';
+COMMENT ON FUNCTION cvm.grant_reader(name, name) IS
+	'Lets a role read the reports of a model, those that come later too, and nothing else; says which of them it can '
+	'read and what the others need.';
 
 CREATE FUNCTION cvm.revoke_reader(model name, role name) RETURNS void
 LANGUAGE plpgsql

@@ -8,7 +8,8 @@ AS $$
 	SELECT CASE WHEN cron IS NULL OR cron !~ '^\s*((\S+\s+){4}\S+)\s*$' OR cron ~ '[^0-9A-Za-z*/, \t-]'
 		THEN format('invalid schedule %s', coalesce('"' || cron || '"', 'NULL')) END;
 $$;
-COMMENT ON FUNCTION cvm._cron_problem(text) IS 'What is wrong with the five fields of a schedule; NULL when nothing is.';
+COMMENT ON FUNCTION cvm._cron_problem(text) IS
+	'What is wrong with the five fields of a schedule; NULL when nothing is.';
 
 CREATE FUNCTION cvm._check_cron(model name, cron text) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -41,7 +42,8 @@ AS $$
 	WHERE e.extname = 'pg_cron' AND p.proname = $1 AND p.pronargs = $2
 		AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) AS a (type) WHERE a.type NOT IN ('text'::regtype, 'name'::regtype));
 $$;
-COMMENT ON FUNCTION cvm._cron_function(text, int) IS 'A call of a function of extension pg_cron; NULL where the extension, or such a function of its own, is not.';
+COMMENT ON FUNCTION cvm._cron_function(text, int) IS
+	'A call of a function of extension pg_cron; NULL where the extension, or such a function of its own, is not.';
 
 CREATE FUNCTION cvm.schedule(model name, cron text) RETURNS bigint
 LANGUAGE plpgsql
@@ -67,7 +69,8 @@ BEGIN
 	RETURN job;
 END
 $$;
-COMMENT ON FUNCTION cvm.schedule(name, text) IS 'Has pg_cron refresh a model, as the calling role; returns the job. Schedules of pg_cron are in GMT.';
+COMMENT ON FUNCTION cvm.schedule(name, text) IS
+	'Has pg_cron refresh a model, as the calling role; returns the job. Schedules of pg_cron are in GMT.';
 
 CREATE FUNCTION cvm.unschedule(model name) RETURNS boolean
 LANGUAGE plpgsql
@@ -112,7 +115,8 @@ AS $$
 				WHEN c.letter = '''' THEN '''''' ELSE c.letter END, '' ORDER BY c.n))
 			FROM regexp_split_to_table(word, '') WITH ORDINALITY AS c (letter, n)) END;
 $$;
-COMMENT ON FUNCTION cvm._plain_literal(text) IS 'A literal without ends of lines, other control characters, backslashes and braces.';
+COMMENT ON FUNCTION cvm._plain_literal(text) IS
+	'A literal without ends of lines, other control characters, backslashes and braces.';
 
 CREATE FUNCTION cvm._expect_words(tool text, words text[], pattern text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE
@@ -128,7 +132,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION cvm._expect_words(text, text[], text) IS 'Raises when a name holds what the files of another program cannot.';
+COMMENT ON FUNCTION cvm._expect_words(text, text[], text) IS
+	'Raises when a name holds what the files of another program cannot.';
 
 CREATE FUNCTION cvm._shell_quote(word text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT
@@ -153,7 +158,8 @@ BEGIN
 		cvm._shell_quote(current_database()::text), cvm._shell_quote(format('CALL cvm.refresh(%s)', cvm._plain_literal(cron_line.model)))), '%', '\%');
 END
 $$;
-COMMENT ON FUNCTION cvm.cron_line(name, text) IS 'A line for crontab that refreshes a model, in the time zone of that machine.';
+COMMENT ON FUNCTION cvm.cron_line(name, text) IS
+	'A line for crontab that refreshes a model, in the time zone of that machine.';
 
 CREATE FUNCTION cvm.systemd_units(model name, on_calendar text DEFAULT '*-*-* 04:15:00') RETURNS text
 LANGUAGE plpgsql STABLE
@@ -187,7 +193,8 @@ WantedBy=timers.target
 $unit$, cvm._unit_quote(current_user::text), cvm._unit_quote(current_database()::text), cvm._unit_quote(cvm._plain_literal(systemd_units.model)), on_calendar);
 END
 $$;
-COMMENT ON FUNCTION cvm.systemd_units(name, text) IS 'Two systemd units, a service and its timer, that refresh a model.';
+COMMENT ON FUNCTION cvm.systemd_units(name, text) IS
+	'Two systemd units, a service and its timer, that refresh a model.';
 
 CREATE FUNCTION cvm._unit_quote(word text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT
@@ -208,4 +215,6 @@ BEGIN
 		cvm._yaml_text(format('SELECT * FROM cvm.refresh_here(%s)', cvm._plain_literal(dbt_hook.model))));
 END
 $$;
-COMMENT ON FUNCTION cvm.dbt_hook(name) IS 'Lines for dbt_project.yml: after a run, make the views again over the tables that dbt replaced, and refresh what is stored.';
+COMMENT ON FUNCTION cvm.dbt_hook(name) IS
+	'Lines for dbt_project.yml: after a run, make the views again over the tables that dbt replaced, and refresh '
+	'what is stored.';

@@ -26,7 +26,8 @@ AS $$
 	SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
 	WHERE a.attrelid = cvm._relation($1, (c).view::name) AND a.attname::text = (c).column_name;
 $$;
-COMMENT ON FUNCTION cvm._type_here(name, cvm.report_column) IS 'The type that a column of a report view has in a model.';
+COMMENT ON FUNCTION cvm._type_here(name, cvm.report_column) IS
+	'The type that a column of a report view has in a model.';
 
 CREATE FUNCTION cvm._yaml_text(words text) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -60,7 +61,8 @@ BEGIN
 			FROM cvm.report_column k WHERE k.view = v.view) c);
 END
 $$;
-COMMENT ON FUNCTION cvm.dbt_yaml(name) IS 'The report views of a model as sources for dbt, with descriptions and tests.';
+COMMENT ON FUNCTION cvm.dbt_yaml(name) IS
+	'The report views of a model as sources for dbt, with descriptions and tests.';
 
 CREATE FUNCTION cvm._rows_to_sum(model name, view text) RETURNS text
 LANGUAGE sql STABLE
@@ -75,7 +77,8 @@ AS $$
 		-- without segments there is only "(all)"
 		AND (k.column_name <> 'segment' OR 'segment_history' = ANY (cvm._have($1)));
 $$;
-COMMENT ON FUNCTION cvm._rows_to_sum(name, text) IS 'Which rows of a report view add up to the total without being counted twice, as a condition; NULL: all of them.';
+COMMENT ON FUNCTION cvm._rows_to_sum(name, text) IS
+	'Which rows of a report view add up to the total without being counted twice, as a condition; NULL: all of them.';
 
 CREATE FUNCTION cvm._ratio(c cvm.report_column) RETURNS text[]
 LANGUAGE sql STABLE
@@ -85,7 +88,9 @@ AS $$
 	FROM regexp_match(c.formula, '^(-1 \* )?(\w+) / (\w+)$') AS m (parts)
 	WHERE NOT c.additive AND 2 = (SELECT count(DISTINCT p.column_name) FROM cvm.report_column p WHERE p.view = c.view AND p.additive AND p.column_name = ANY (m.parts[2:3]));
 $$;
-COMMENT ON FUNCTION cvm._ratio(cvm.report_column) IS 'The two columns that a rate is the ratio of, where both may be summed, and its sign: losses are negative, their rates are not.';
+COMMENT ON FUNCTION cvm._ratio(cvm.report_column) IS
+	'The two columns that a rate is the ratio of, where both may be summed, and its sign: losses are negative, their '
+	'rates are not.';
 
 CREATE FUNCTION cvm._sum_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql STABLE
@@ -129,7 +134,9 @@ BEGIN
 			WHERE k.view = v.view AND (k.additive OR r.parts IS NOT NULL)) m);
 END
 $$;
-COMMENT ON FUNCTION cvm.cube_yaml(name) IS 'The report views of a model as cubes: keys as dimensions, what may be summed as measures, rates as ratios of sums.';
+COMMENT ON FUNCTION cvm.cube_yaml(name) IS
+	'The report views of a model as cubes: keys as dimensions, what may be summed as measures, rates as ratios of '
+	'sums.';
 
 CREATE FUNCTION cvm._look_text(words text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT
@@ -175,4 +182,6 @@ BEGIN
 			WHERE k.view = v.view AND (k.additive OR r.parts IS NOT NULL)) m);
 END
 $$;
-COMMENT ON FUNCTION cvm.lookml(name) IS 'The report views of a model as views and explores of LookML: keys as dimensions, what may be summed as measures, rates as ratios of sums.';
+COMMENT ON FUNCTION cvm.lookml(name) IS
+	'The report views of a model as views and explores of LookML: keys as dimensions, what may be summed as '
+	'measures, rates as ratios of sums.';

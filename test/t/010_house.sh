@@ -14,7 +14,7 @@ version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" cvm.control)
 tree() {
 	git -C "$checkout" ls-files 2>/dev/null | grep . ||
 		find . -type f ! -path './.git/*' ! -path './results/*' ! -path './output_iso/*' \
-			! -name '*.o' ! -name '*.so' ! -name '*.bc' ! -name '*.list' ! -name 'regression.*' \
+			! -name '*.o' ! -name '*.d' ! -name '*.so' ! -name '*.bc' ! -name '*.list' ! -name 'regression.*' \
 			! -name .demo ! -name "cvm-*.zip" ! -path './sql/cvm--*.sql' -printf '%P\n'
 }
 

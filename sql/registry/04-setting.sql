@@ -95,6 +95,16 @@ BEGIN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
 				HINT = 'Give a whole number, 0 or more.';
 		END IF;
+	WHEN 'days' THEN
+		-- kept as an array, in order, each once
+		SELECT array_agg(DISTINCT d.days::int)::text INTO known
+		FROM regexp_split_to_table(btrim(_check_setting.value, '{} '), '\s*,\s*') AS d (days)
+		HAVING bool_and(d.days ~ '^[1-9]\d{0,3}$');
+		IF known IS NULL THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give numbers of days from 1 to 9999 separated by commas, such as "30, 60, 90".';
+		END IF;
+		RETURN known;
 	END CASE;
 	RETURN _check_setting.value;
 END
@@ -123,6 +133,7 @@ AS $$
 		-- whatever a model's owner wrote into the registry: an error here would be
 		-- one of cvm.freshness, which shows all models
 		WHEN 'count' THEN coalesce(substring(g.value FROM '^\d{1,9}$'), '0')
+		WHEN 'days' THEN format('%L::integer[]', coalesce(substring(g.value FROM '^\{[1-9]\d{0,3}(?:,[1-9]\d{0,3})*\}$'), '{30}'))
 		WHEN 'weekday' THEN coalesce(substring(g.value FROM '^[1-7]$'), '1')
 		WHEN 'cutoff' THEN CASE g.value
 			WHEN 'data' THEN 'NULL::date'

@@ -66,6 +66,12 @@ CREATE FUNCTION cvm.max_in_window(cvm.activity, days integer) RETURNS bigint
 COMMENT ON FUNCTION cvm.max_in_window(cvm.activity, integer) IS
 	'Most events in any so many days in a row, for caps such as contacts a week';
 
+CREATE FUNCTION cvm.active_spells(cvm.activity, idle_days integer, as_of date) RETURNS datemultirange
+	AS 'MODULE_PATHNAME', 'cvm_active_spells'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.active_spells(cvm.activity, integer, date) IS
+	'When somebody without a contract counts as a customer: from the first start on, each day with a return before as_of and the days after it, idle_days in all. A spell''s end is the day on which its last idle day is over, so it is decided when that lies before as_of; the last activity was idle_days earlier';
+
 CREATE FUNCTION cvm.rfm(cvm.activity, as_of date,
 	OUT recency_days integer, OUT frequency bigint, OUT monetary numeric,
 	OUT active_days bigint)

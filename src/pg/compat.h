@@ -43,6 +43,13 @@
 	} while (0)
 #endif
 
+/* 16 tells an error of a range instead of raising it, if asked */
+#if PG_VERSION_NUM >= 160000
+#define range_make(type, from, to) make_range(type, from, to, false, NULL)
+#else
+#define range_make(type, from, to) make_range(type, from, to, false)
+#endif
+
 /* 18 has room for a name and a version in the magic block */
 #ifndef PG_MODULE_MAGIC_EXT
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC

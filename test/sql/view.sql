@@ -215,7 +215,7 @@ SELECT is(pg_temp.see($$SELECT sum(cohort_customers) FROM acme.retention_month W
 
 -- the catalog
 DO $$ BEGIN PERFORM cvm.create_model('blank', tz => 'UTC'); END $$;
-SELECT is(pg_temp.see($$SELECT view, "exists", waits_for FROM cvm.catalog('blank') WHERE waits_for = 'event' AND view !~ '^customer'$$),
+SELECT is(pg_temp.see($$SELECT view, "exists", waits_for FROM cvm.catalog('blank') WHERE waits_for = 'event' AND view !~ '^(customer|inactivity)'$$),
 '(retention_week,f,event)
 (retention_month,f,event)
 (retention_quarter,f,event)

@@ -261,6 +261,35 @@ activity_busiest(const Activity *activity, int32_t window)
 	return most;
 }
 
+/*
+ * Spells of activity before as_of: each day with a return, from the first start
+ * on, counts with the days after it, idle_days in all; days that touch are one
+ * spell.  There is room for one spell a day; says how many there are.
+ */
+int
+activity_spells(const Activity *activity, int32_t idle_days, Day as_of,
+				ActiveSpell *spells)
+{
+	int start = activity_start(activity);
+	int nspells = 0;
+
+	for (int i = start; i >= 0 && i < activity->ndays; i++)
+	{
+		const ActivityDay *day = &activity->days[i];
+		int64_t to = (int64_t) day->day + idle_days;
+
+		check_interrupts();
+		if (day->day >= as_of)
+			break;
+		if (i > start && day->returns == 0)
+			continue;
+		if (nspells == 0 || spells[nspells - 1].to < day->day)
+			spells[nspells++].from = day->day;
+		spells[nspells - 1].to = (Day) (to < DAY_LAST ? to : DAY_LAST);
+	}
+	return nspells;
+}
+
 /* How many bytes a log with room for so many entries has. */
 size_t
 log_size(bool full, size_t room)

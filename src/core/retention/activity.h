@@ -95,6 +95,16 @@ extern void activity_encode(const Activity *activity, ByteWriter *writer);
 extern void activity_tidy(Activity *activity);
 extern Activity *activity_merge(const Activity *a, const Activity *b);
 extern int activity_start(const Activity *activity);
+
+/* Days in a row, the last one excluded */
+typedef struct ActiveSpell
+{
+	Day from;
+	Day to;
+} ActiveSpell;
+
+extern int activity_spells(const Activity *activity, int32_t idle_days,
+						   Day as_of, ActiveSpell *spells);
 extern int64_t activity_busiest(const Activity *activity, int32_t window);
 
 /*

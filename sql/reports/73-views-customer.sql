@@ -79,14 +79,40 @@ SELECT cvm.row_key(k.customer_id::text) AS row_key,
 FROM phased k
 LEFT JOIN placed p ON p.customer_id = k.customer_id AND NOT p.is_previous
 LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$,
-	'{{everybody}}', x.everybody), '{{who}}', x.who)
+	'{{everybody}}', replace(x.everybody, '{{prepaid}}', $$, prepaid AS (
+	-- who never had a contract and pays as they go: a spell of activity is one line, at a month's mean of the three
+	-- months that end with the last payment
+	SELECT p.customer_id, cvm.holdings_agg('(pay as you go)', lower(r), CASE WHEN upper(r) < p.as_of THEN upper(r) END, p.mrr) AS holdings
+	FROM (
+		SELECT e.customer_id, e.as_of, cvm.activity_agg(e.day) AS activity, sum(e.amount) FILTER (WHERE e.day > (e.last_day - interval '3 months')::date) / 3 AS mrr
+		FROM (
+			SELECT v.customer_id, v.amount, o.as_of, d.day, max(d.day) OVER (PARTITION BY v.customer_id) AS last_day
+			FROM event v
+			CROSS JOIN observed o
+			CROSS JOIN LATERAL (SELECT cvm.day_of(v.occurred_at, {time_zone}) AS day) d
+			WHERE v.amount > 0 AND d.day < o.as_of AND NOT EXISTS (SELECT FROM known k WHERE k.customer_id = v.customer_id)) e
+		WHERE e.customer_id IS NOT NULL
+		GROUP BY e.customer_id, e.as_of) p
+	CROSS JOIN LATERAL unnest(cvm.active_spells(p.activity, ({inactivity_days})[1], p.as_of)) r
+	GROUP BY p.customer_id
+), payer AS (
+	TABLE known
+	UNION ALL
+	SELECT p.customer_id, p.holdings, NULL, NULL, NULL FROM prepaid p
+)$$)), '{{who}}', x.who)
 FROM (VALUES
-	(1, '{subscription,segment_history,customer}'::text[], $$, everybody AS (
+	(1, '{subscription,segment_history,customer,event.amount}'::text[], $${{prepaid}}, everybody AS (
+	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.at_risk_mrr, k.risk_since, k.risk_before
+	FROM payer k
+	FULL JOIN (SELECT DISTINCT c.customer_id FROM customer c WHERE c.customer_id IS NOT NULL) c ON c.customer_id = k.customer_id
+)$$, 'everybody'),
+	(2, '{subscription,segment_history,customer}', $$, everybody AS (
 	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.at_risk_mrr, k.risk_since, k.risk_before
 	FROM known k
 	FULL JOIN (SELECT DISTINCT c.customer_id FROM customer c WHERE c.customer_id IS NOT NULL) c ON c.customer_id = k.customer_id
 )$$, 'everybody'),
-	(2, '{subscription,segment_history}', '', 'known')) AS x (preference, needs, everybody, who);
+	(3, '{subscription,segment_history,event.amount}', '{{prepaid}}', 'payer'),
+	(4, '{subscription,segment_history}', '', 'known')) AS x (preference, needs, everybody, who);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('phase_flow', 1, '{subscription,segment_history}', $$

@@ -5,7 +5,7 @@
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
 	(64, 'inactivity_days', 'days', '{30,60,90}',
 		'Days without activity after which somebody without a contract has left; each has its own rows in '
-		'inactivity_churn.');
+		'inactivity_churn, and customer_phase takes the smallest.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(15, 'inactivity_churn',
@@ -42,7 +42,7 @@ WITH folded AS MATERIALIZED (
 		FROM segment_stay h) p
 	GROUP BY p.customer_id, p.segment
 	UNION ALL
-	SELECT f.customer_id, '(none)', '{(,)}'::datemultirange - coalesce(range_agg(h.days), '{}'::datemultirange)
+	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(h.days), '{}'::datemultirange) AS days
 	FROM folded f
 	LEFT JOIN segment_stay h ON h.customer_id = f.customer_id
 	WHERE {has_segments}

@@ -36,6 +36,20 @@ SELECT results_eq($$SELECT month_label, opening_customers, new_customers, revive
 SELECT is((SELECT concat_ws(' ', round(churn_rate::numeric, 4), conf_low IS NOT NULL) FROM payg.inactivity_churn WHERE month = '2024-02-01'), '0.6667 t', 'a rate stands on the base at opening, with its interval');
 SELECT throws_ok($$SELECT cvm.configure('payg', 'inactivity_days', '30, 0')$$, '22023', 'invalid value for setting "inactivity_days": "30, 0"', 'a window of no days is refused');
 
+-- and is no prospect who never paid
+CREATE TABLE contract (customer_id int, product text, started_on date, ended_on date, mrr numeric);
+INSERT INTO contract VALUES (9, 'P', '2024-01-01', NULL, 10);
+ALTER TABLE top_up ADD amount numeric;
+UPDATE top_up SET amount = 6 WHERE customer_id <> 4;
+INSERT INTO top_up VALUES (5, '2022-01-10', 3), (9, '2022-01-10', 99);
+CREATE TABLE nobody (customer_id int, segment text, valid_from date);
+CREATE TABLE people AS SELECT n AS customer_id FROM generate_series(1, 9) n WHERE n NOT IN (7, 8);
+SELECT cvm.bind('payg', 'event', 'top_up'), cvm.bind('payg', 'subscription', 'contract'), cvm.bind('payg', 'segment_history', 'nobody'), cvm.bind('payg', 'customer', 'people') \g /dev/null
+SELECT results_eq('SELECT customer_id, phase, since, mrr, last_mrr FROM payg.customer_phase ORDER BY 1', $$VALUES
+	(1, 'mature', date '2024-02-09', 8.00, 8.00), (2, 'winback_target', '2024-02-19', 0.00, 2.00), (3, 'reactivated', '2024-04-10', 2.00, 2.00),
+	(4, 'prospect', NULL, 0, 0), (5, 'lost', '2023-02-10', 0.00, 1.00), (6, 'prospect', NULL, 0, 0), (9, 'mature', '2024-01-31', 10.00, 10.00)$$,
+	'who pays as they go has the phases of a customer, while who never paid is a prospect, and contracts go first');
+
 -- by brute force: who was active within so many days, asked at the end of every
 -- month of everybody, in worlds drawn at random
 CREATE TABLE visit (customer_id int, occurred_at timestamptz, kind text);
@@ -101,4 +115,5 @@ SELECT results_eq('SELECT segment COLLATE "default", month, idle_days, opening_c
 	$$SELECT segment COLLATE "default", month, idle_days, opening, closing, churned FROM by_hand WHERE (segment, month, idle_days) IN (SELECT segment, month, idle_days FROM idle.inactivity_churn) ORDER BY 1, 2, 3$$,
 	'states that are kept give the same');
 SELECT is((SELECT count(*) FROM idle.inactivity_churn WHERE opening_customers + new_customers + revived_customers + moved_in_customers + moved_out_customers + churned_customers <> closing_customers), 0::bigint, 'every line foots');
+SELECT * FROM finish();
 ROLLBACK;

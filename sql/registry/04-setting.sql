@@ -140,6 +140,8 @@ AS $$
 			WHEN 'today' THEN format('cvm.day_of(now(), %L)', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))
 			ELSE format('%L::date', g.value) END
 		ELSE format('%L::text', g.value) END)
+		|| (SELECT jsonb_build_object('minor_units', cvm.minor_units(g.value), 'money', format('numeric(28,%s)', cvm.minor_units(g.value)))
+			FROM given g WHERE g.setting = 'currency')
 		-- events of all kinds start and return: folds are cheaper unmarked
 		|| jsonb_build_object('marks', (
 			SELECT CASE WHEN count(m.value) > 0 THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
@@ -154,6 +156,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._literals(name) IS
 	'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. '
+	'{minor_units} are the decimals of {currency}, {money} is the type of amounts with so many. '
 	'{marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is '
 	'what spells s bring, or would if they were not paused, which {is_paused} says; {is_unpaid} says whether they '
 	'bring nothing; {is_held_paused} and {is_held_unpaid} are the same of rows e that are folded; {is_closed} says '

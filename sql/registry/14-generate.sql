@@ -276,7 +276,8 @@ BEGIN
 		live.body
 	FROM cvm.report_view v
 	LEFT JOIN LATERAL (
-		SELECT cvm._without_small_groups(v.view, cvm._fill(rb.body, literals), (literals ->> 'min_group_size')::int) AS body
+		SELECT cvm._without_small_groups(v.view, cvm._shown(v.view, cvm._fill(rb.body, literals), (literals ->> 'minor_units')::int),
+			(literals ->> 'min_group_size')::int) AS body
 		FROM cvm.report_body rb
 		WHERE rb.view = v.view AND rb.needs <@ have
 		ORDER BY rb.preference LIMIT 1) live ON true

@@ -16,6 +16,8 @@
 --   {marks}         for folds of events e: whether e starts, whether it returns;
 --                   nothing where all do
 --   {conf}          0.95 as double precision
+--   {minor_units}   decimals of the currency, 2
+--   {money}         numeric(28,2), for text; columns of money stay exact
 --
 -- and so on for every row of cvm.setting_definition.  One more word saves work
 -- where a model has less than it could:

@@ -107,7 +107,7 @@ driver AS (
 
 ('cost', 1, '{cost}', $$
 pool AS (
-	SELECT date_trunc('month', c.month::timestamp)::date AS month, c.pool, round(sum(c.amount), 2) AS amount
+	SELECT date_trunc('month', c.month::timestamp)::date AS month, c.pool, round(sum(c.amount), {minor_units}) AS amount
 	FROM cost c
 	WHERE c.pool IS NOT NULL AND c.amount IS NOT NULL
 	GROUP BY 1, 2
@@ -123,7 +123,7 @@ pool AS (
 ), share AS MATERIALIZED (
 	SELECT s.month, s.pool, s.amount, s.is_used, a.segment, a.used, a.part
 	FROM spread s
-	CROSS JOIN LATERAL unnest(s.segments, s.used, coalesce(cvm.allocate(s.amount, s.used), cvm.allocate(s.amount, s.base))) AS a (segment, used, part)
+	CROSS JOIN LATERAL unnest(s.segments, s.used, coalesce(cvm.allocate(s.amount, s.used, {minor_units}), cvm.allocate(s.amount, s.base, {minor_units}))) AS a (segment, used, part)
 ), allocated AS (
 	SELECT s.segment, a.month, sum(a.part) AS cost
 	FROM share a

@@ -225,7 +225,7 @@ SELECT cvm.row_key(i.dimension, to_char(i.month::timestamp, 'YYYY-MM')) AS row_k
 	i.month,
 	to_char(i.month::timestamp, 'YYYY-MM') AS month_label,
 	c.parts,
-	c.total::numeric(18,2) AS total,
+	c.total,
 	i.top,
 	c.top_share,
 	c.hhi,

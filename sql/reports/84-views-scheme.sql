@@ -33,6 +33,11 @@ CROSS JOIN LATERAL (
 	UNION ALL
 	SELECT 1, 1, 'scheme', 'text', 'name', 'segment_history.scheme, or the column of customer', false, 'Scheme of segments; "segment": that of a segment_history without schemes; "(none)": without a name.') c;
 
+INSERT INTO cvm.report_footing (view, position, column_name, role, source)
+SELECT 'segment_scheme_kpi', f.position, f.column_name, f.role, f.source
+FROM cvm.report_footing f
+WHERE f.view = 'segment_kpi';
+
 -- The bodies are those of the plain views, once for each scheme
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT w.view, b.preference, array_replace(b.needs, 'segment_history', 'setting segment_schemes'),

@@ -28,6 +28,13 @@ INSERT INTO cvm.subscription_part VALUES
 	FROM folded f
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m$$),
+-- lines of the waterfall, and those of everybody, in which moves cancel
+('line_totals', NULL, true, $$
+	UNION ALL
+	SELECT '(all)' AS segment, p.period_start, CASE WHEN p.line IN ('moved_in', 'moved_out') THEN 'moved' ELSE p.line END, sum(p.change_mrr) AS change
+	FROM placed p
+	GROUP BY 2, 3$$),
+('line_totals', NULL, false, ''),
 ('owned_by', NULL, NULL, $$, owned AS (
 	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM (SELECT DISTINCT p.segment, p.period_start FROM placed p) b
@@ -42,7 +49,23 @@ INSERT INTO cvm.subscription_part VALUES
 )$$);
 
 @with subscription_bodies customer_movement | subscription | true
-WITH {{spelled}}{{held}}, placed AS MATERIALIZED ({{placed}}){{owned}}, told AS (
+WITH {{spelled}}{{held}}, placed AS MATERIALIZED ({{placed}}){{owned}}, line_sum AS (
+	SELECT p.segment, p.period_start, p.line, sum(p.change_mrr) AS change
+	FROM placed p
+	GROUP BY 1, 2, 3{{line_totals}}
+), bridge AS (
+	SELECT l.segment, l.period_start, sum(sum(l.change)) OVER (PARTITION BY l.segment ORDER BY l.period_start) AS closing_mrr, sum(l.change) AS change,
+		jsonb_object_agg(l.line, l.change) AS lines
+	FROM line_sum l
+	GROUP BY l.segment, l.period_start
+), shown AS MATERIALIZED (
+	-- as mrr_movement shows it
+	SELECT b.segment, b.period_start, cvm._footed(ARRAY[b.closing_mrr - b.change, (b.lines ->> 'new')::numeric, (b.lines ->> 'reactivation')::numeric,
+			(b.lines ->> 'expansion')::numeric, (b.lines ->> 'contraction')::numeric, (b.lines ->> 'churn')::numeric, (b.lines ->> 'moved_in')::numeric,
+			(b.lines ->> 'moved_out')::numeric, (b.lines ->> 'paused')::numeric, b.closing_mrr], b.segment, b.period_start,
+		'{opening,line,line,line,line,line,move,move,line,closing}'::text[], {minor_units}) OVER (ORDER BY b.period_start, b.segment COLLATE "C") AS amounts
+	FROM bridge b
+), told AS (
 	-- of the spells that ended in a month the one that brought most says why
 	SELECT DISTINCT ON (s.customer_id, date_trunc('month', s.ended_on::timestamp)) s.customer_id,
 		date_trunc('month', s.ended_on::timestamp)::date AS month, s.end_reason
@@ -62,9 +85,10 @@ SELECT cvm.row_key(to_char(p.period_start::timestamp, 'YYYY-MM'), p.line, p.cust
 	to_char(p.period_start::timestamp, 'YYYY-MM') AS month_label,
 	p.line,
 	p.customers,
-	p.change_mrr::numeric(18,2) AS change,
-	p.mrr_before::numeric(18,2) AS mrr_before,
-	p.mrr_after::numeric(18,2) AS mrr_after,
+	cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,contraction,churn,moved_in,moved_out,paused}'::text[], p.line)], {minor_units})
+		OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C") AS change,
+	p.mrr_before,
+	p.mrr_after,
 	p.cause,
 	p.product,
 	p.from_product,
@@ -78,6 +102,7 @@ SELECT cvm.row_key(to_char(p.period_start::timestamp, 'YYYY-MM'), p.line, p.cust
 	o.as_of
 FROM placed p
 CROSS JOIN observed o
+LEFT JOIN shown h ON h.segment = p.segment AND h.period_start = p.period_start
 LEFT JOIN told t ON t.customer_id = p.customer_id AND t.month = p.period_start
 LEFT JOIN acquired a ON a.customer_id = p.customer_id
 LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start
@@ -98,12 +123,12 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('customer_movement', 7, 'customers', 'bigint', 'customers',
 		'1, or -1 for losses; of paused 0 where the customer still pays', true,
 		'What the customer counts for in its line.'),
-	('customer_movement', 8, 'change', 'numeric(18,2)', 'money a month', 'what the line changed', true,
+	('customer_movement', 8, 'change', 'numeric(28,2)', 'money a month', 'what the line changed', true,
 		'Money of the line; losses are negative. Summed over customers it is the line of mrr_movement.'),
-	('customer_movement', 9, 'mrr_before', 'numeric(18,2)', 'money a month',
+	('customer_movement', 9, 'mrr_before', 'numeric(28,2)', 'money a month',
 		'sum of prices held on the day before the month', false,
 		'What the customer paid when the month opened, in whatever segment.'),
-	('customer_movement', 10, 'mrr_after', 'numeric(18,2)', 'money a month',
+	('customer_movement', 10, 'mrr_after', 'numeric(28,2)', 'money a month',
 		'sum of prices held on the last day of the month that is observed', false,
 		'What the customer paid when the month closed.'),
 	('customer_movement', 11, 'cause', 'text', 'word', 'cvm.customer_movements()', false,

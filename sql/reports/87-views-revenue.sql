@@ -45,10 +45,10 @@ SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, 'YYYY-MM'), g.period_
 	g.retention_rate,
 	g.conf_low,
 	g.conf_high,
-	g.cohort_mrr::numeric(18,2) AS cohort_mrr,
-	g.eligible_mrr::numeric(18,2) AS eligible_mrr,
-	g.gross_retained_mrr::numeric(18,2) AS gross_retained_mrr,
-	g.net_retained_mrr::numeric(18,2) AS net_retained_mrr,
+	g.cohort_mrr,
+	g.eligible_mrr,
+	g.gross_retained_mrr,
+	g.net_retained_mrr,
 	g.gross_revenue_retention_rate,
 	g.net_revenue_retention_rate,
 	g.is_complete,
@@ -61,6 +61,12 @@ FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
 @end
+
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('subscription_retention', 1, 'cohort_mrr', 'sum', NULL),
+	('subscription_retention', 2, 'eligible_mrr', 'sum', NULL),
+	('subscription_retention', 3, 'gross_retained_mrr', 'part', 'eligible_mrr'),
+	('subscription_retention', 4, 'net_retained_mrr', 'sum', NULL);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false,
@@ -93,15 +99,15 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_retention', 12, 'conf_high', 'double precision', 'fraction 0..1',
 		'Wilson interval of retention_rate, upper end', false,
 		'Upper end of the confidence interval of retention_rate.'),
-	('subscription_retention', 13, 'cohort_mrr', 'numeric(18,2)', 'money a month',
+	('subscription_retention', 13, 'cohort_mrr', 'numeric(28,2)', 'money a month',
 		'sum of mrr on each customers first paid day', false, 'What the cohort brought on its first days.'),
-	('subscription_retention', 14, 'eligible_mrr', 'numeric(18,2)', 'money a month',
+	('subscription_retention', 14, 'eligible_mrr', 'numeric(28,2)', 'money a month',
 		'sum of mrr of the eligible on their first paid day', true,
 		'What the eligible customers brought on their first days: denominator of the money rates.'),
-	('subscription_retention', 15, 'gross_retained_mrr', 'numeric(18,2)', 'money a month',
+	('subscription_retention', 15, 'gross_retained_mrr', 'numeric(28,2)', 'money a month',
 		'sum over eligible of the lesser of mrr on the first day and at the look', true,
 		'What is left of that, gains not counted.'),
-	('subscription_retention', 16, 'net_retained_mrr', 'numeric(18,2)', 'money a month',
+	('subscription_retention', 16, 'net_retained_mrr', 'numeric(28,2)', 'money a month',
 		'sum over eligible of mrr at the look', true,
 		'What the eligible customers bring at the look. Over cohorts, the closing of the month.'),
 	('subscription_retention', 17, 'gross_revenue_retention_rate', 'double precision', 'fraction 0..1',

@@ -101,7 +101,7 @@ SELECT is_empty('SELECT relname, attname, type, attnum::int FROM shown EXCEPT SE
 SELECT is_empty('SELECT view, column_name, type, position FROM cvm.report_column WHERE view IN (SELECT relname FROM shown) EXCEPT SELECT relname, attname, type, attnum::int FROM shown', 'and no other');
 SELECT is_empty($$SELECT * FROM cvm.report_column WHERE view IN (TABLE ours) AND (coalesce(unit, '') = '' OR coalesce(formula, '') = '' OR coalesce(comment, '') = '')$$, 'each with a unit, a formula and a meaning');
 SELECT is_empty($$SELECT * FROM shown WHERE type ~ 'double' AND col_description(oid, attnum) !~ 'Do not average'$$, 'rates warn of averages');
-SELECT is_empty($$SELECT * FROM shown WHERE type NOT IN ('text', 'boolean', 'integer', 'bigint', 'double precision', 'date', 'numeric(18,2)')$$, 'only types that every client can read');
+SELECT is_empty($$SELECT * FROM shown WHERE type NOT IN ('text', 'boolean', 'integer', 'bigint', 'double precision', 'date', 'numeric(28,2)')$$, 'only types that every client can read');
 SELECT is_empty($$SELECT relname FROM shown GROUP BY 1 HAVING (array_agg(attname ORDER BY attnum))[1] <> 'row_key' OR NOT bool_or(attname = 'as_of')$$, 'row_key comes first, as_of is there');
 SELECT is((SELECT string_agg(relname, ' ') FROM (SELECT DISTINCT relname FROM shown) v WHERE pg_temp.see(format('SELECT count(*) - count(DISTINCT row_key), count(*) > 0 FROM acme.%I', relname)) <> '(0,t)'), NULL, 'row_key is unique and never NULL');
 CREATE FUNCTION pg_temp.all_of_it() RETURNS text LANGUAGE sql AS $$

@@ -77,31 +77,21 @@ divide(DonorShare *shares, int nshares, Wide amount)
 		whole = money_add(whole, shares[i].drop);
 	for (int i = 0; i < nshares; i++)
 	{
-		Wide product;
-
-		if (__builtin_mul_overflow(amount, shares[i].drop, &product))
-			money_overflow();
-		shares[i].lost = product / whole;
+		shares[i].lost =
+			money_share(amount, shares[i].drop, whole, &shares[i].remainder);
 		rest -= shares[i].lost;
 	}
 	/* fewer units are left than there are shares */
 	while (rest > 0)
 	{
-		int best = -1;
-		Wide most = -1;
+		int best = 0;
 
 		check_interrupts();
-		for (int i = 0; i < nshares; i++)
-		{
-			Wide remainder = amount * shares[i].drop - shares[i].lost * whole;
-
-			if (remainder > most)
-			{
-				most = remainder;
+		for (int i = 1; i < nshares; i++)
+			if (shares[i].remainder > shares[best].remainder)
 				best = i;
-			}
-		}
 		shares[best].lost++;
+		shares[best].remainder -= whole;
 		rest--;
 	}
 }

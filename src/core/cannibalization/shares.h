@@ -23,6 +23,7 @@ typedef struct DonorShare
 	const Label *name;
 	Wide drop;
 	Wide lost;
+	Wide remainder; /* of the division */
 } DonorShare;
 
 #define SMALL_SHARES 16 /* products that are searched one after the other */

@@ -17,6 +17,7 @@
 extern void money_overflow(void) __attribute__((noreturn));
 extern Wide money_power(int exponent);
 extern Wide money_enlarge(Wide mantissa, int by);
+extern Wide money_share(Wide amount, Wide part, Wide whole, Wide *remainder);
 
 static inline Wide
 money_add(Wide a, Wide b)

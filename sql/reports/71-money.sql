@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- How report views show money: in minor units of the model's currency, so that
+-- it adds up as it is shown.
+--
+-- A column of type numeric(28,2) in report_column is money.  A body leaves it
+-- exact; the view rounds it to cvm.minor_units() of the model's currency.  What
+-- has a row in report_footing is not rounded by itself: see
+-- src/core/util/footing.c.
+
+CREATE FUNCTION cvm.minor_units(currency text) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN upper(currency) = ANY ('{BIF,CLP,DJF,GNF,ISK,JPY,KMF,KRW,PYG,RWF,UGX,UYI,VND,VUV,XAF,XOF,XPF}'::text[]) THEN 0
+	WHEN upper(currency) = ANY ('{BHD,IQD,JOD,KWD,LYD,OMR,TND}'::text[]) THEN 3
+	WHEN upper(currency) = ANY ('{CLF,UYW}'::text[]) THEN 4
+	ELSE 2 END;
+COMMENT ON FUNCTION cvm.minor_units(text) IS
+	'How many decimals amounts of a currency have, by ISO 4217: 0 of JPY, 3 of KWD; 2 where it is not known.';
+
+CREATE TABLE cvm.report_footing (
+	view text NOT NULL REFERENCES cvm.report_view,
+	position int NOT NULL,
+	column_name text NOT NULL,
+	role text NOT NULL CHECK (role IN ('opening', 'line', 'move', 'closing', 'part', 'stock', 'sum', 'formula')),
+	source text CHECK ((source IS NOT NULL) = (role IN ('part', 'stock', 'formula'))),
+	PRIMARY KEY (view, column_name),
+	UNIQUE (view, position)
+);
+COMMENT ON TABLE cvm.report_footing IS
+	'Columns of money that add up as they are shown. They are columns of the bodies, be they shown or not.';
+COMMENT ON COLUMN cvm.report_footing.position IS 'Their order.';
+COMMENT ON COLUMN cvm.report_footing.role IS
+	'opening, line, move (a line that goes from segment to segment) and closing: opening and lines make the closing, '
+	'and segments the total. part: a part of source. stock: what line source has taken away so far. sum: segments '
+	'make the total. formula: made of others as they are shown.';
+COMMENT ON COLUMN cvm.report_footing.source IS 'Of which column; or of which, in braces, how.';
+
+CREATE FUNCTION cvm._footed(amounts numeric[], segment text, period date, roles text[], decimals int) RETURNS numeric[]
+	AS 'MODULE_PATHNAME', 'cvm_footed'
+	LANGUAGE C IMMUTABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._footed(numeric[], text, date, text[], int) IS
+	'The amounts of a row, rounded so that they add up with those of the other rows, which come in the order of their '
+	'periods; segment "(all)" is the total.';
+
+CREATE FUNCTION cvm._shared_out(amount numeric, total numeric, decimals int) RETURNS numeric
+	AS 'MODULE_PATHNAME', 'cvm_shared_out'
+	LANGUAGE C IMMUTABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._shared_out(numeric, numeric, int) IS
+	'The amount of a row, rounded up or down so that all rows make the total.';
+
+CREATE FUNCTION cvm._shown(view text, body text, decimals int) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	keys text[] := (SELECT string_to_array(c.formula, '|') FROM cvm.report_column c WHERE c.view = _shown.view AND c.column_name = 'row_key');
+	-- over what there is a total
+	split text := (SELECT u.split FROM unnest('{segment,channel,value_decile}'::text[]) WITH ORDINALITY AS u(split, n) WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
+	footing record;
+	places jsonb;
+	columns text;
+BEGIN
+	SELECT string_agg('b.' || f.column_name, ', ' ORDER BY f.n) AS amounts,
+		jsonb_object_agg(f.column_name, format('b.cvm_shown[%s]', f.n)) AS places,
+		array_agg(concat_ws(' ', f.role, f.of) ORDER BY f.n) AS roles,
+		bool_or(f.role = 'opening') AS is_waterfall
+	INTO footing
+	FROM (
+		SELECT g.column_name, g.role, row_number() OVER w AS n,
+			(SELECT s.n FROM (SELECT h.column_name, row_number() OVER (ORDER BY h.position) AS n FROM cvm.report_footing h WHERE h.view = _shown.view AND h.role <> 'formula') s
+				WHERE s.column_name = g.source) AS of
+		FROM cvm.report_footing g
+		WHERE g.view = _shown.view AND g.role <> 'formula'
+		WINDOW w AS (ORDER BY g.position)) f;
+	SELECT coalesce(jsonb_object_agg(c.column_name, format('b.%s::numeric(28,%s)', c.column_name, decimals)), '{}') || coalesce(footing.places, '{}') INTO places
+	FROM cvm.report_column c
+	WHERE c.view = _shown.view AND c.type = 'numeric(28,2)';
+	IF places = '{}' THEN
+		RETURN body;
+	END IF;
+	SELECT string_agg(CASE WHEN c.type <> 'numeric(28,2)' THEN 'b.' || c.column_name
+			ELSE format('(%s)::numeric(28,%s) AS %s', coalesce(cvm._fill(f.source, places), places ->> c.column_name), decimals, c.column_name) END, E',\n\t' ORDER BY c.position) INTO columns
+	FROM cvm.report_column c
+	LEFT JOIN cvm.report_footing f ON f.view = c.view AND f.column_name = c.column_name AND f.role = 'formula'
+	WHERE c.view = _shown.view;
+	IF footing.amounts IS NULL THEN
+		RETURN format(E'SELECT %s\nFROM (\n%s\n) b', columns, body);
+	END IF;
+	RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT b.*, cvm._footed(ARRAY[%2$s], b.%3$s, %4$s, %5$L::text[], %6$s) OVER (%7$sORDER BY %8$sb.%3$s COLLATE "C") AS cvm_shown\n\tFROM (\n%9$s\n\t) b\n) b',
+		columns, footing.amounts, split, CASE WHEN footing.is_waterfall THEN 'b.month' ELSE 'NULL::date' END, footing.roles, decimals,
+		(SELECT 'PARTITION BY ' || string_agg('b.' || k.key, ', ' ORDER BY k.n) || ' ' FROM unnest(keys) WITH ORDINALITY AS k(key, n)
+			WHERE k.key <> split AND NOT (footing.is_waterfall AND k.key = 'month_label')),
+		CASE WHEN footing.is_waterfall THEN 'b.month, ' ELSE '' END, body);
+END
+$$;
+COMMENT ON FUNCTION cvm._shown(text, text, int) IS
+	'A body of a report view with its money as it is shown, in so many decimals.';
+
+GRANT SELECT ON cvm.report_footing TO PUBLIC;

@@ -125,5 +125,22 @@ SELECT cvm.create_model('nu', tz => 'UTC', as_of => '2024-05-01') \g /dev/null
 SELECT cvm.bind('nu', 'contact', 'null_mailing'), cvm.bind('nu', 'subscription', 'null_sale') \g /dev/null
 SELECT cmp_ok((SELECT count(*) FILTER (WHERE verdict <> 'inconclusive') FROM nu.campaign_uplift), '<=', 5::bigint, 'of 40 campaigns that do nothing no more than chance has it are accused');
 
+-- W10: the same product at four prices
+CREATE TABLE deal (customer_id int, product text, started_on date, ended_on date, mrr numeric, channel text, committed_until date, currency text);
+INSERT INTO deal SELECT row_number() OVER (), 'P', date '2024-02-06' + n % 5, NULL, price, channel, NULL, 'EUR'
+FROM (VALUES ('web', 20, 100), ('retail', 25, 50), ('telesales', 22, 40), ('partner', 33, 10)) AS c (channel, price, sales), generate_series(1, sales) n;
+-- a price that moved, a longer term, one that goes on, one that is free, another currency
+INSERT INTO deal SELECT 1000 + n, 'Q', date '2024-02-05' + 7 * (n % 2), NULL, 10 + 5 * (n % 2), (ARRAY['web', 'shop'])[1 + n / 2 % 2], NULL, 'EUR' FROM generate_series(1, 20) n;
+INSERT INTO deal SELECT 1100 + n, 'Q', '2024-02-05', NULL, 8, 'web', '2025-02-05', 'EUR' FROM generate_series(1, 4) n;
+INSERT INTO deal VALUES (1, 'R', '2023-02-01', '2024-02-06', 9, 'web', NULL, 'EUR'), (1, 'R', '2024-02-06', NULL, 99, 'shop', NULL, 'EUR'), (2, 'R', '2024-02-06', NULL, 0, 'web', NULL, 'EUR'),
+	(2003, 'P', '2024-02-06', NULL, 100, 'web', NULL, 'usd'), (2004, 'P', '2024-02-06', NULL, 90, NULL, NULL, 'USD');
+SELECT cvm.unbind('rv', 'subscription') FROM cvm.binding b WHERE b.model = 'rv' AND b.entity = 'subscription' \g /dev/null
+SELECT cvm.bind('rv', 'subscription', 'deal') \g /dev/null
+SELECT is((SELECT concat_ws(' ', sales, channels, mean_price, round(variation::numeric, 4), round(price_ratio::numeric, 2), above_best_share, above_best_mrr, currency) FROM rv.channel_price WHERE product = 'P' AND currency = 'EUR'),
+	'200 4 22.30 0.1433 1.65 0.5 460.00 EUR', 'W10: the mean is 22.30 and varies by 14.3%, half is sold above the best price, for 460 a month');
+SELECT is((SELECT concat_ws(' ', sales, round(variation::numeric, 4), like_variation, compared_sales, above_best_sales, above_best_mrr) FROM rv.channel_price WHERE product = 'Q'),
+	'24 0.2410 0 20 0 0.00', 'a price that moved and a longer term are no dispersion');
+SELECT is((SELECT string_agg(month_label || ' ' || sales, ', ' ORDER BY month) FROM rv.channel_price WHERE product = 'R'), '2023-02 1', 'what goes on is no sale, nor is what is free');
+SELECT is((SELECT concat_ws(' ', sales, channels, above_best_mrr, currency) FROM rv.channel_price WHERE currency = 'USD'), '2 2 10.00 USD', 'prices are compared in their own currency');
 SELECT * FROM finish();
 ROLLBACK;

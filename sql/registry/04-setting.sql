@@ -121,10 +121,10 @@ AS $$
 		FROM cvm.setting_definition d
 		LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
 	), status AS (
-		-- in any case of letters; every spell is asked, and in plain letters that
-		-- takes half the time
-		SELECT g.setting, format('lower({row}.status COLLATE %1$s) = ANY (lower(%2$L COLLATE %1$s)::text[])',
-			CASE WHEN octet_length(convert_to(g.value, 'UTF8')) = char_length(g.value) THEN '"C"' ELSE '"default"' END, g.value) AS test
+		SELECT g.setting, CASE WHEN g.setting = 'closed_statuses'
+			THEN format('lower({row}.status COLLATE %1$s) = ANY (lower(%2$L COLLATE %1$s)::text[])',
+				CASE WHEN octet_length(convert_to(g.value, 'UTF8')) = char_length(g.value) THEN '"C"' ELSE '"default"' END, g.value)
+			ELSE cvm._status_test(g.value, '{row}.status') END AS test
 		FROM given g WHERE g.setting IN ('paused_statuses', 'unpaid_statuses', 'closed_statuses')
 	)
 	SELECT jsonb_object_agg(g.setting, CASE g.kind

@@ -42,6 +42,7 @@ AS $$
 		WHEN 'number' THEN 'double precision'
 		WHEN 'count' THEN 'bigint'
 		WHEN 'flag' THEN 'boolean'
+		WHEN 'deleted' THEN 'boolean'
 	END;
 $$;
 COMMENT ON FUNCTION cvm._class_type(text) IS 'The type of a canonical column that is not bound.';
@@ -59,6 +60,7 @@ AS $$
 		WHEN 'number' THEN 'numeric, an integer type, real or double precision'
 		WHEN 'count' THEN 'an integer type'
 		WHEN 'flag' THEN 'boolean'
+		WHEN 'deleted' THEN 'boolean, date, timestamp, timestamptz or an integer type'
 	END;
 $$;
 COMMENT ON FUNCTION cvm._class_words(text) IS 'The types that a canonical column takes, for people.';
@@ -107,6 +109,11 @@ AS $$
 			END
 		WHEN 'flag' THEN CASE
 			WHEN b.name = 'bool' THEN '%s::boolean'
+			END
+		WHEN 'deleted' THEN CASE
+			WHEN b.name = 'bool' THEN '(%s IS TRUE)'
+			WHEN b.name IN ('date', 'timestamp', 'timestamptz') THEN '((%s < ''infinity'') IS TRUE)'
+			WHEN b.name IN ('int2', 'int4', 'int8') THEN '((%s <> 0) IS TRUE)'
 			END
 		END
 	FROM (

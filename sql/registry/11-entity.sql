@@ -12,6 +12,7 @@
 --   number  any number; becomes double precision
 --   count   integers; becomes bigint
 --   flag    boolean
+--   deleted boolean, date, timestamp, timestamptz or integers: is the row deleted?
 
 CREATE TABLE cvm.entity (
 	entity text PRIMARY KEY,
@@ -28,9 +29,11 @@ CREATE TABLE cvm.entity_column (
 	column_name text NOT NULL,
 	required boolean NOT NULL,
 	nullable boolean NOT NULL DEFAULT true,
-	class text NOT NULL CHECK (class IN ('key', 'label', 'time', 'day', 'money', 'number', 'count', 'flag')),
+	class text NOT NULL CHECK (class IN ('key', 'label', 'time', 'day', 'money', 'number', 'count', 'flag', 'deleted')),
 	synonyms text[] NOT NULL DEFAULT '{}',
 	description text NOT NULL,
+	is_billing boolean NOT NULL DEFAULT false,
+	options text[] NOT NULL DEFAULT '{}',
 	PRIMARY KEY (entity, column_name),
 	UNIQUE (entity, position)
 );
@@ -39,7 +42,12 @@ COMMENT ON COLUMN cvm.entity_column.required IS
 	'Must be bound; what is not required and not bound is NULL in the canonical view.';
 COMMENT ON COLUMN cvm.entity_column.nullable IS 'May hold NULL; if not, cvm.check_model() counts the NULLs.';
 COMMENT ON COLUMN cvm.entity_column.class IS
-	'Accepted types and resulting type: key, label, time, day, money, number, count or flag.';
+	'Accepted types and resulting type: key, label, time, day, money, number, count, flag or deleted.';
+COMMENT ON COLUMN cvm.entity_column.is_billing IS
+	'Changes which rows there are and what they bring, so it is in the canonical view only where it is bound, and '
+	'beside mrr only where the binding names it.';
+COMMENT ON COLUMN cvm.entity_column.options IS
+	'What a binding may say of it beside the source column: minor_units, inclusive, percent.';
 COMMENT ON COLUMN cvm.entity_column.synonyms IS 'What warehouses call such a column: for hints and cvm.suggest().';
 
 INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
@@ -304,5 +312,35 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 		'First day of the rate, which holds until the next one.'),
 	('fx_rate', 3, 'rate', true, false, 'money', '{fx_rate,exchange_rate,value}',
 		'What one unit is worth in the currency of the model.');
+
+-- What billing systems do to rows and prices (12-billing.sql)
+INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, is_billing, synonyms, description) VALUES
+	('subscription', 14, 'amount', false, true, 'money', true,
+		'{plan_amount,unit_amount,unit_price,plan_unit_price,price_amount,billing_amount}',
+		'Price of one unit for one billing interval; mrr is computed from it where no mrr is bound.'),
+	('subscription', 15, 'billing_interval', false, true, 'label', true,
+		'{interval,billing_period,billing_period_unit,period_unit,interval_unit,plan_interval,plan_period_unit,billing_cycle,frequency}',
+		'Unit of the billing interval: day, week, month, quarter, year and their usual forms.'),
+	('subscription', 16, 'interval_count', false, true, 'count', true,
+		'{billing_period_count,interval_length,plan_interval_length,plan_period,period,billing_frequency,period_count}',
+		'How many such units an interval has; NULL: one.'),
+	('subscription', 17, 'quantity', false, true, 'money', true, '{qty,units,seats,licenses,plan_quantity}',
+		'How many units are held; NULL: one.'),
+	('subscription', 18, 'discount', false, true, 'money', true,
+		'{discount_amount,amount_off,percent_off,discount_percent,discount_percentage,perpetual_discount}',
+		'What is taken off the price, per billing interval, or per month where mrr is bound; NULL: nothing.'),
+	('subscription', 19, 'discount_until', false, true, 'day', true,
+		'{discount_end,discount_ends_on,discount_end_date,promo_end,promotion_end,coupon_end}',
+		'First day without the discount; NULL: it goes on.'),
+	('subscription', 20, 'trial_ends_on', false, true, 'day', true, '{trial_end,trial_ends_at,trial_end_date,trial_until}',
+		'First day after the trial, in which nothing is paid; NULL: there was none.'),
+	('subscription', 21, 'status_since', false, true, 'day', true,
+		'{status_changed_at,status_changed_on,status_date,paused_at,suspended_on}',
+		'Day since which the status is what it is; before it the spell was paid. NULL: always.'),
+	('subscription', 22, 'end_kind', false, true, 'label', true, '{churn_kind,churn_type,end_type,cancellation_type}',
+		'voluntary or involuntary.'),
+	('subscription', 23, 'cancel_withdrawn_on', false, true, 'day', true,
+		'{cancel_withdrawn_at,cancellation_withdrawn_on,reactivated_on,resumed_on}',
+		'Day on which a request to end was withdrawn.');
 
 GRANT SELECT ON cvm.entity, cvm.entity_column TO PUBLIC;

@@ -12,7 +12,9 @@ DECLARE
 	source_columns text[] := (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
 		WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped);
 	tz text := (SELECT s.value FROM cvm.setting s WHERE s.model = _columns.model AND s.setting = 'time_zone');
+	names jsonb;
 	mapped name[];
+	takes_billing boolean;
 	taken name[] := '{}';
 	wrong record;
 	c record;
@@ -25,11 +27,13 @@ BEGIN
 	END IF;
 
 	-- the mapping itself
-	FOR wrong IN SELECT m.key, m.value, jsonb_typeof(m.value) AS kind, m.value #>> '{}' AS word FROM jsonb_each(_columns.columns) AS m LOOP
+	PERFORM cvm._check_options(_columns.entity, _columns.columns);
+	names := cvm._column_names(_columns.columns);
+	FOR wrong IN SELECT m.key, m.value, jsonb_typeof(m.value) AS kind, m.value #>> '{}' AS word FROM jsonb_each(names) AS m LOOP
 		IF wrong.kind NOT IN ('string', 'null') OR wrong.word = '' OR wrong.key = '' OR octet_length(wrong.key) > 63 THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('mapping of column "%s" of entity "%s" is not the name of a column: %s', wrong.key, _columns.entity, wrong.value),
-				HINT = 'Give one column name as a string, or null to leave the column out. Whoever needs an expression makes a view and binds that.';
+				HINT = 'Give one column name as a string, {"column": name} with options, or null to leave the column out. Whoever needs an expression makes a view and binds that.';
 		ELSIF _columns.entity <> 'customer' AND NOT EXISTS (
 			SELECT FROM cvm.entity_column ec WHERE ec.entity = _columns.entity AND ec.column_name = wrong.key)
 		THEN
@@ -46,7 +50,11 @@ BEGIN
 					|| format('It has %s.', (SELECT string_agg(format('"%s"', s), ', ') FROM unnest(source_columns) s));
 		END IF;
 	END LOOP;
-	mapped := ARRAY(SELECT m.value::name FROM jsonb_each_text(_columns.columns) AS m WHERE m.value IS NOT NULL);
+	mapped := ARRAY(SELECT m.value::name FROM jsonb_each_text(names) AS m WHERE m.value IS NOT NULL);
+	-- an mrr that is there is what it is, whatever stands beside it
+	takes_billing := _columns.entity = 'subscription' AND (names ->> 'amount' IS NOT NULL
+		OR NOT names ? 'amount' AND 'amount' = ANY (source_columns) AND NOT 'amount' = ANY (mapped))
+		AND names ->> 'mrr' IS NULL AND (names ? 'mrr' OR NOT 'mrr' = ANY (source_columns));
 
 	-- the columns of the entity
 	FOR c IN
@@ -54,9 +62,10 @@ BEGIN
 		FROM cvm.entity_column ec
 		LEFT JOIN pg_attribute at ON at.attrelid = source AND at.attnum > 0 AND NOT at.attisdropped
 			AND at.attname::text = CASE
-				WHEN _columns.columns ? ec.column_name THEN _columns.columns ->> ec.column_name
+				WHEN names ? ec.column_name THEN names ->> ec.column_name
 				WHEN NOT ec.column_name = ANY (mapped) THEN ec.column_name END
 		WHERE ec.entity = _columns.entity
+			AND (NOT ec.is_billing OR names ->> ec.column_name IS NOT NULL OR takes_billing AND ec.class <> 'deleted' AND at.attname IS NOT NULL)
 		ORDER BY ec.position
 	LOOP
 		pos := c.position;
@@ -64,7 +73,7 @@ BEGIN
 		source_column := c.attname;
 		taken := taken || name;
 		IF c.attname IS NULL THEN
-			IF c.required THEN
+			IF c.required AND NOT (c.column_name = 'mrr' AND takes_billing) THEN
 				RAISE EXCEPTION USING ERRCODE = 'undefined_column',
 					MESSAGE = format('entity "%s" needs column "%s", ', _columns.entity, c.column_name)
 						|| CASE WHEN _columns.columns ? c.column_name THEN 'which cannot be left out'
@@ -104,7 +113,12 @@ BEGIN
 							ELSE 'Make a view with a cast and bind the view' END
 						|| CASE WHEN c.required THEN '.' ELSE format(', or leave the column out with %s.', jsonb_build_object(c.column_name, NULL)) END;
 			END IF;
-			comment := c.description || format(' From column "%s".', c.attname);
+			comment := c.description || format(' From column "%s"', c.attname);
+			IF jsonb_typeof(_columns.columns -> c.column_name) = 'object' THEN
+				expression := cvm._with_options(expression, _columns.columns -> c.column_name);
+				comment := comment || cvm._option_words(_columns.columns -> c.column_name);
+			END IF;
+			comment := comment || '.';
 		END IF;
 		RETURN NEXT;
 	END LOOP;
@@ -116,9 +130,9 @@ BEGIN
 		FOR a IN
 			SELECT at.attnum, coalesce(m.key::name, at.attname) AS name, at.attname, col_description(at.attrelid, at.attnum) AS description
 			FROM pg_attribute at
-			LEFT JOIN jsonb_each_text(_columns.columns) m ON m.value = at.attname::text
+			LEFT JOIN jsonb_each_text(names) m ON m.value = at.attname::text
 			WHERE at.attrelid = source AND at.attnum > 0 AND NOT at.attisdropped
-				AND CASE WHEN m.key IS NULL THEN NOT at.attname = ANY (mapped) AND NOT _columns.columns ? at.attname::text
+				AND CASE WHEN m.key IS NULL THEN NOT at.attname = ANY (mapped) AND NOT names ? at.attname::text
 					ELSE NOT m.key::name = ANY (taken) END
 			ORDER BY at.attnum, m.key
 		LOOP
@@ -191,6 +205,7 @@ BEGIN
 				SELECT jsonb_agg(jsonb_build_object('name', k.name, 'source', k.source_column, 'expression', k.expression, 'comment', k.comment) ORDER BY k.pos, k.name)
 				INTO columns
 				FROM cvm._columns(_bound.model, b.entity, b.oid, b.columns) k;
+				columns := cvm._billed(_bound.model, b.entity, columns, b.columns);
 				IF b.relkind = 'v' THEN
 					problem := cvm._foreign_view(_bound.model, b.oid);
 				END IF;
@@ -198,8 +213,9 @@ BEGIN
 				problem := SQLERRM;
 			END;
 		END IF;
+		condition := cvm._undeleted(columns);
 		IF b.entity = 'segment_history' AND columns IS NOT NULL THEN
-			condition := cvm._history_scheme(_bound.model, columns, source_text);
+			condition := nullif(concat_ws(' AND ', condition, cvm._history_scheme(_bound.model, columns, source_text)), '');
 		END IF;
 		RETURN NEXT;
 	END LOOP;
@@ -208,7 +224,7 @@ BEGIN
 		AND NOT EXISTS (SELECT FROM cvm.binding bi WHERE bi.model = _bound.model AND bi.entity = 'segment_history')
 	THEN
 		RETURN QUERY
-		SELECT 'segment_history', a.source, a.source_text, a.columns, NULL, NULL FROM cvm._attribute_schemes(_bound.model) a LIMIT 1;
+		SELECT 'segment_history', a.source, a.source_text, a.columns, NULL, cvm._undeleted(a.columns) FROM cvm._attribute_schemes(_bound.model) a LIMIT 1;
 	END IF;
 END
 $$;

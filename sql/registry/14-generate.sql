@@ -256,10 +256,9 @@ BEGIN
 	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(scheme_rows, have);
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
-		(SELECT format(E'SELECT %s\n FROM %s s%s', string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), E',\n    ' ORDER BY c.n), b.source_text, E'\n WHERE ' || b.condition)
-			FROM jsonb_array_elements(b.columns) WITH ORDINALITY AS c(c, n)),
+		cvm._canonical_query(b.columns, b.source_text, b.condition, E',\n    '),
 		format('%s Reads %s.', e.description, b.source_text),
-		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c)),
+		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c) WHERE c.c ->> 'is_hidden' IS NULL),
 		b.problem, NULL
 	FROM cvm._bound(_wanted.model, one::text) b
 	JOIN cvm.entity e USING (entity)

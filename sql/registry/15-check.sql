@@ -46,7 +46,7 @@ BEGIN
 			problem := CASE WHEN c.class IN ('money', 'number', 'count', 'flag') THEN 'null_value' ELSE 'null_key' END;
 			predicate := format('c.%I IS NULL', c.column_name);
 			what := format('Rows have no %s. They count nowhere. The fix leaves them out.', c.column_name);
-			mending := jsonb_build_object('keep', format('%s IS NOT NULL', c.raw));
+			mending := jsonb_build_object('keep', format('%s IS NOT NULL', CASE WHEN c.column_name = 'mrr' THEN x ->> 'mrr' ELSE c.raw END));
 			RETURN NEXT;
 			IF c.class IN ('key', 'label') AND c.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype) THEN
 				severity := 'warning';
@@ -58,7 +58,7 @@ BEGIN
 			END IF;
 		END IF;
 
-		IF c.class IN ('time', 'day') THEN
+		IF c.class IN ('time', 'day') AND NOT c.is_billing THEN
 			severity := 'error';
 			problem := 'infinite_time';
 			IF c.column_name = ends THEN
@@ -93,7 +93,7 @@ BEGIN
 					ELSE jsonb_build_object('keep', format('coalesce(cvm.day_of(%s, %L) <= %s, true)', c.raw, tz, today)) END;
 				RETURN NEXT;
 			END IF;
-		ELSIF c.class IN ('money', 'number') AND cvm._base_type(c.atttypid) IN ('numeric'::regtype, 'float4'::regtype, 'float8'::regtype) THEN
+		ELSIF c.class IN ('money', 'number') AND NOT (c.column_name = 'mrr' AND x ? 'amount') AND cvm._base_type(c.atttypid) IN ('numeric'::regtype, 'float4'::regtype, 'float8'::regtype) THEN
 			severity := 'error';
 			problem := 'not_a_number';
 			predicate := format($p$c.%I IN ('NaN', 'Infinity', '-Infinity')$p$, c.column_name);
@@ -154,8 +154,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	x jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(_set_checks.columns) c);
-	bound jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'source') FROM jsonb_array_elements(_set_checks.columns) c WHERE c ->> 'source' IS NOT NULL);
-	view text := format('%I.%I', _set_checks.model, _set_checks.entity);
+	bound jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'source') FROM jsonb_array_elements(_set_checks.columns) c WHERE c ->> 'source' IS NOT NULL AND c ->> 'is_hidden' IS NULL);
+	view text := cvm._whole_rows(_set_checks.columns, format('%I.%I', _set_checks.model, _set_checks.entity), source);
+	undeleted text := coalesce(' WHERE ' || cvm._undeleted(_set_checks.columns), '');
 	key text[] := CASE _set_checks.entity
 		WHEN 'customer' THEN '{customer_id}' WHEN 'product' THEN '{product}' WHEN 'offer' THEN '{offer}'
 		WHEN 'bundle_component' THEN '{bundle,product}' WHEN 'segment_target' THEN '{segment,month,metric}'
@@ -171,7 +172,7 @@ DECLARE
 BEGIN
 	mends := _set_checks.entity;
 	IF is_summed THEN
-		key := ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(_set_checks.columns) c WHERE c ->> 'source' IS NOT NULL);
+		key := ARRAY(SELECT jsonb_object_keys(bound));
 	END IF;
 	-- offenders is a query of one text column: a sample for each row that is wrong
 	IF key IS NOT NULL THEN
@@ -192,9 +193,9 @@ BEGIN
 	THEN
 		severity := 'warning';
 		problem := 'duplicate_rows';
-		offenders := format($q$SELECT coalesce(%s, 'NULL') FROM (SELECT s.*, row_number() OVER (PARTITION BY ROW(s.*)::text) AS cvm_copy_no FROM %s s) s WHERE s.cvm_copy_no > 1$q$,
+		offenders := format($q$SELECT coalesce(%s, 'NULL') FROM (SELECT s.*, row_number() OVER (PARTITION BY ROW(s.*)::text) AS cvm_copy_no FROM %s s%s) s WHERE s.cvm_copy_no > 1$q$,
 			(SELECT string_agg(format('(%s)::text', x ->> ec.column_name), ' || '' '' || ' ORDER BY ec.position) FROM cvm.entity_column ec
-				WHERE ec.entity = _set_checks.entity AND ec.required AND ec.class IN ('key', 'label', 'time', 'day') AND ec.nullable = false), source::regclass);
+				WHERE ec.entity = _set_checks.entity AND ec.required AND ec.class IN ('key', 'label', 'time', 'day') AND ec.nullable = false), source::regclass, undeleted);
 		what := 'Rows are equal to another one in every column: probably loaded twice. The fix keeps one of them.';
 		mending := jsonb_build_object('copies', 'ROW(s.*)::text');
 		RETURN NEXT;
@@ -211,9 +212,9 @@ BEGIN
 			HAVING sum(o.mrr) < 0$q$, view);
 		what := 'What a customer pays falls below 0 with a line: credits and refunds are not subscriptions. The fix leaves the lines out.';
 		mending := jsonb_build_object('keep', format($k$CASE WHEN %1$s < 0 THEN coalesce((SELECT sum(o.mrr)
-			FROM (SELECT %2$s AS customer_id, %3$s AS started_on, %4$s AS ended_on, %1$s AS mrr FROM %5$s s) o
+			FROM (SELECT %2$s AS customer_id, %3$s AS started_on, %4$s AS ended_on, %1$s AS mrr FROM %5$s s%6$s) o
 			WHERE o.customer_id = %2$s AND o.started_on <= %3$s AND coalesce(o.ended_on > %3$s, true)), 0) >= 0 ELSE true END$k$,
-			x ->> 'mrr', x ->> 'customer_id', x ->> 'started_on', x ->> 'ended_on', source::regclass));
+			x ->> 'mrr', x ->> 'customer_id', x ->> 'started_on', x ->> 'ended_on', source::regclass, undeleted));
 		RETURN NEXT;
 	END IF;
 
@@ -316,7 +317,7 @@ BEGIN
 		what := r.what;
 		mends := r.entity;
 		mending := (
-			SELECT jsonb_build_object('append', format('SELECT %s FROM %s s', regexp_replace(x ->> r.column_name, '::int\d$', '::int8'), source::regclass),
+			SELECT jsonb_build_object('append', format('SELECT %s FROM %s s%s', regexp_replace(x ->> r.column_name, '::int\d$', '::int8'), source::regclass, undeleted),
 				'key', jsonb_build_object('column', t ->> 'source', 'expression', regexp_replace(t ->> 'expression', '::int\d$', '::int8')))
 			FROM jsonb_array_elements(r.their_columns) t WHERE t ->> 'name' = r.column_name);
 		RETURN NEXT;
@@ -403,7 +404,8 @@ BEGIN
 
 	-- their rows
 	FOR b IN SELECT k.* FROM cvm._bound(check_model.model) k WHERE k.entity = ANY (usable) LOOP
-		view := format('%I.%I', check_model.model, b.entity);
+		view := cvm._whole_rows(b.columns, format('%I.%I', check_model.model, b.entity), b.source);
+		bound := jsonb_set(bound, ARRAY[b.entity, 'undeleted'], coalesce(to_jsonb(cvm._undeleted(b.columns)), 'null'));
 		SELECT coalesce(jsonb_agg(k), '[]'), format('SELECT ARRAY[%s] FROM %s c', coalesce(string_agg(format('count(*) FILTER (WHERE %s)', k.predicate), ', ' ORDER BY k.n), 'NULL::bigint'), view)
 		INTO row_checks, tally
 		FROM (SELECT row_number() OVER () AS n, r.* FROM cvm._row_checks(check_model.model, b.entity, b.columns, b.source) r) k;
@@ -553,7 +555,8 @@ BEGIN
 		what := f.what;
 		fix := f.fix;
 		IF f.mending IS NOT NULL THEN
-			mendings := coalesce(mended -> f.mends, '[]') || f.mending;
+			mendings := coalesce(mended -> f.mends,
+				CASE WHEN bound -> f.mends ->> 'undeleted' IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('keep', bound -> f.mends ->> 'undeleted')) END) || f.mending;
 			mended := mended || jsonb_build_object(f.mends, mendings);
 			what := f.what || coalesce((
 				SELECT string_agg(format(' A view cannot serve %s in mode "%s": once it is bound, every refresh is a full one. Whoever cannot have that mends the rows in the source.', t.relation, t.mode), '' ORDER BY s.position)

@@ -25,9 +25,11 @@ BEGIN
 	RETURN QUERY
 	SELECT a.scheme, c.oid, s.source_text,
 		jsonb_agg(jsonb_build_object('name', ec.column_name, 'source', x.source, 'expression', x.expression,
-			'comment', ec.description || CASE WHEN x.source IS NULL THEN ' Not bound: always the same.' ELSE format(' From column "%s".', x.source) END) ORDER BY ec.position),
-		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''0001-01-01''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s',
-			a.scheme, k.expression, format('(%s)::text COLLATE "default"', n.expression), s.source_text)
+			'comment', ec.description || CASE WHEN x.source IS NULL THEN ' Not bound: always the same.' ELSE format(' From column "%s".', x.source) END) ORDER BY ec.position)
+			|| CASE WHEN d.expression IS NOT NULL THEN jsonb_build_array(jsonb_build_object('name', 'deleted', 'source', d.source_column, 'expression', d.expression, 'is_hidden', true)) ELSE '[]' END,
+		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''0001-01-01''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s%s',
+			a.scheme, k.expression, format('(%s)::text COLLATE "default"', n.expression), s.source_text,
+			' WHERE NOT ' || d.expression)
 	FROM cvm.binding b
 	JOIN pg_class c ON c.relname = b.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = b.source_schema)
@@ -37,14 +39,15 @@ BEGIN
 	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) n ON n.name = a.scheme AND n.source_column IS NOT NULL AND n.name <> 'customer_id'
 	JOIN pg_attribute at ON at.attrelid = c.oid AND at.attname = n.source_column AND NOT cvm._has_own_cast(at.atttypid)
 	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) k ON k.name = 'customer_id'
-	JOIN cvm.entity_column ec ON ec.entity = 'segment_history'
+	JOIN cvm.entity_column ec ON ec.entity = 'segment_history' AND NOT ec.is_billing
 	CROSS JOIN LATERAL (
 		SELECT CASE ec.column_name WHEN 'customer_id' THEN k.source_column::text WHEN 'segment' THEN n.source_column::text END AS source,
 			CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN format('(%s)::text COLLATE "default"', n.expression)
 				WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
 				ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
+	LEFT JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) d ON d.name = 'deleted' AND (b.columns ? 'deleted')
 	WHERE b.model = _attribute_schemes.model AND b.entity = 'customer' AND cvm._foreign_view(b.model, c.oid) IS NULL
-	GROUP BY a.scheme, a.n, c.oid, s.source_text, k.expression, n.expression
+	GROUP BY a.scheme, a.n, c.oid, s.source_text, k.expression, n.expression, d.expression, d.source_column
 	ORDER BY a.n;
 EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
 	-- customers do not fit their binding; that is said elsewhere
@@ -64,7 +67,7 @@ AS $$
 			SELECT quote_literal(w.scheme)
 			FROM cvm.setting g, unnest(g.value::text[]) WITH ORDINALITY AS w (scheme, n)
 			WHERE g.model = $1 AND g.setting = 'segment_schemes' AND w.scheme NOT IN (SELECT a.scheme FROM cvm._attribute_schemes($1) a)
-			ORDER BY w.n LIMIT 1), format('(SELECT min(%s) FROM %s s)', c ->> 'expression', $3))) END
+			ORDER BY w.n LIMIT 1), format('(SELECT min(%s) FROM %s s%s)', c ->> 'expression', $3, ' WHERE ' || cvm._undeleted($2)))) END
 	FROM jsonb_array_elements($2) c WHERE c ->> 'name' = 'scheme';
 $$;
 COMMENT ON FUNCTION cvm._history_scheme(name, jsonb, text) IS
@@ -78,7 +81,7 @@ BEGIN
 	RETURN (
 	WITH history AS (
 		SELECT b.source_text, (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(b.columns) c) AS x,
-			b.condition IS NOT NULL AS is_split
+			cvm._undeleted(b.columns) AS undeleted, cvm._history_scheme($1, b.columns, b.source_text) IS NOT NULL AS is_split
 		FROM cvm._bound($1, 'segment_history') b
 		JOIN cvm.binding g ON g.model = $1 AND g.entity = b.entity
 		WHERE b.entity = 'segment_history' AND b.problem IS NULL
@@ -89,7 +92,7 @@ BEGIN
 		SELECT 0 AS n, format('SELECT %s AS scheme, %s AS customer_id, %s AS segment, %s AS valid_from, %s AS valid_to, %s AS scheme_version FROM %s s%s',
 			CASE WHEN h.is_split THEN format('coalesce(%s, ''(none)'')', h.x ->> 'scheme') ELSE '''segment''::text' END,
 			h.x ->> 'customer_id', h.x ->> 'segment', h.x ->> 'valid_from', h.x ->> 'valid_to', h.x ->> 'scheme_version', h.source_text,
-			CASE WHEN h.is_split THEN (SELECT format(' WHERE %s = ANY (%L::text[])', h.x ->> 'scheme', g.value) FROM given g) END) AS rows, h.is_split
+			' WHERE ' || nullif(concat_ws(' AND ', h.undeleted, CASE WHEN h.is_split THEN (SELECT format('%s = ANY (%L::text[])', h.x ->> 'scheme', g.value) FROM given g) END), '')) AS rows, h.is_split
 		FROM history h
 		UNION ALL
 		SELECT row_number() OVER ()::int, a.rows, true FROM cvm._attribute_schemes($1) a

@@ -174,6 +174,7 @@ AS $$
 	), term AS (
 		SELECT ec.entity, ec.column_name, t.term, CASE WHEN t.term = ec.column_name THEN 1.0 ELSE 0.95 END AS weight
 		FROM cvm.entity_column ec, unnest(ec.column_name || ec.synonyms) AS t(term)
+		WHERE NOT ec.is_billing
 		UNION ALL
 		SELECT e.entity, NULL, t.term, CASE WHEN t.term = e.entity THEN 1.0 ELSE 0.95 END
 		FROM cvm.entity e, unnest(e.entity || e.synonyms) AS t(term)
@@ -231,7 +232,7 @@ AS $$
 			* CASE WHEN ec.class = 'money' AND cvm._is_other_money(c.words) THEN 0.4 ELSE 1 END AS score
 		FROM col c
 		JOIN accepted a ON a.atttypid = c.atttypid
-		JOIN cvm.entity_column ec ON ec.class = a.class
+		JOIN cvm.entity_column ec ON ec.class = a.class AND NOT ec.is_billing
 		LEFT JOIN sample s ON s.oid = c.oid AND s.attname = c.attname
 		LEFT JOIN likeness n ON n.words = c.words AND n.entity = ec.entity AND n.column_name = ec.column_name
 		LEFT JOIN likeness k ON k.words = c.points_to AND k.column_name IS NULL
@@ -673,7 +674,7 @@ BEGIN
 					SELECT jsonb_object_agg(ec.column_name, NULL)
 					FROM cvm.entity_column ec
 					JOIN pg_attribute a ON a.attrelid = r.oid::oid AND a.attname::text = ec.column_name AND NOT a.attisdropped
-					WHERE ec.entity = r.entity AND NOT r.mapping ? ec.column_name AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL), '{}') AS columns) m)) END END AS statement
+					WHERE ec.entity = r.entity AND NOT ec.is_billing AND NOT r.mapping ? ec.column_name AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL), '{}') AS columns) m)) END END AS statement
 		FROM ranked r
 	)
 	SELECT t.entity, t.source, CASE WHEN t.is_near THEN least(t.confidence, 0.49) ELSE t.confidence END,

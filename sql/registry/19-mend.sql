@@ -111,8 +111,14 @@ BEGIN
 	clean := cvm._free_name(_clean_view.model, _clean_view.entity || suffix);
 	RETURN format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L, %L);',
 		_clean_view.model, clean, query, _clean_view.model, _clean_view.entity, format('%I.%I', _clean_view.model, clean),
-		-- a column that was left out on purpose and is now there
-		_clean_view.columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}'));
+		-- a column that was left out on purpose and is now there; an end that was
+		-- the last day and is now the day after
+		(SELECT coalesce(jsonb_object_agg(c.key, CASE WHEN jsonb_typeof(c.value) = 'object' AND coalesce(c.value ->> 'column', c.key) IN (
+				SELECT w.name
+				FROM jsonb_array_elements(mendings) x
+				CROSS JOIN LATERAL (VALUES (x #>> '{split,ends_column}'), (CASE WHEN x ? 'last' OR x ? 'is_day' THEN x ->> 'column' END)) AS w (name))
+			THEN c.value - 'inclusive' ELSE c.value END), '{}')
+			FROM jsonb_each(_clean_view.columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}')) c));
 END
 $$;
 COMMENT ON FUNCTION cvm._clean_view(name, text, oid, jsonb, jsonb) IS
@@ -125,6 +131,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	mapping jsonb;
+	bound jsonb;
 	casts jsonb;
 BEGIN
 	-- a column that is gone gives way to the one most like it
@@ -132,10 +139,11 @@ BEGIN
 	FROM (
 		SELECT m.key, m.value, NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname::text = m.value AND NOT a.attisdropped) AND m.value IS NOT NULL AS is_gone
 		FROM (
-			SELECT m.key, m.value FROM jsonb_each_text(_mend_binding.columns) m
+			SELECT m.key, m.value FROM jsonb_each_text(cvm._column_names(_mend_binding.columns)) m
 			UNION ALL
 			SELECT ec.column_name, ec.column_name FROM cvm.entity_column ec
-			WHERE ec.entity = _mend_binding.entity AND ec.required AND NOT _mend_binding.columns ? ec.column_name) AS m
+			WHERE ec.entity = _mend_binding.entity AND ec.required AND NOT _mend_binding.columns ? ec.column_name
+				AND NOT (ec.column_name = 'mrr' AND _mend_binding.columns ? 'amount')) AS m
 		) AS g
 	LEFT JOIN LATERAL (
 		SELECT a.attname
@@ -145,18 +153,21 @@ BEGIN
 		ORDER BY likeness DESC, a.attnum LIMIT 1) AS near ON true
 	WHERE NOT g.is_gone OR near.attname IS NOT NULL;
 	mapping := coalesce(mapping, '{}');
+	SELECT jsonb_object_agg(m.key, CASE WHEN jsonb_typeof(_mend_binding.columns -> m.key) = 'object'
+		THEN (_mend_binding.columns -> m.key) || jsonb_build_object('column', m.value) ELSE m.value END)
+	INTO bound FROM jsonb_each(mapping) m;
 
 	-- a column of another type is cast in a view
 	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', CASE WHEN ec.class IN ('key', 'label') AND cvm._equals_other_bytes(a.atttypid, a.attcollation)
 		THEN 'lower({old}::text COLLATE "default")' ELSE '{old}::' || cvm._class_type(ec.class) END)) INTO casts
 	FROM cvm.entity_column ec
 	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = coalesce(mapping ->> ec.column_name, ec.column_name) AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE ec.entity = _mend_binding.entity AND (cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL
+	WHERE ec.entity = _mend_binding.entity AND (NOT ec.is_billing OR mapping ? ec.column_name) AND (cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL
 		OR ec.class IN ('key', 'label') AND cvm._equals_other_bytes(a.atttypid, a.attcollation));
 	IF casts IS NOT NULL THEN
-		RETURN cvm._clean_view(_mend_binding.model, _mend_binding.entity, source, mapping, casts);
+		RETURN cvm._clean_view(_mend_binding.model, _mend_binding.entity, source, coalesce(bound, '{}'), casts);
 	END IF;
-	RETURN format('SELECT cvm.bind(%L, %L, %L, %L);', _mend_binding.model, _mend_binding.entity, source::regclass, mapping);
+	RETURN format('SELECT cvm.bind(%L, %L, %L, %L);', _mend_binding.model, _mend_binding.entity, source::regclass, coalesce(bound, '{}'));
 END
 $$;
 COMMENT ON FUNCTION cvm._mend_binding(name, text, oid, jsonb) IS

@@ -2,12 +2,6 @@
 -- What the report views over subscriptions are put together from.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(20, 'unpaid_statuses', 'words', '{trial,trialing,in_trial,free,paused}',
-		'Values of subscription.status, in any case of letters, in which a spell brings nothing, whatever its price; '
-		'NULL: none.'),
-	(25, 'paused_statuses', 'words', '{paused}',
-		'Values of subscription.status, in any case of letters, in which a spell is paused: it brings nothing, and '
-		'mrr is what it would bring; NULL: none.'),
 	(26, 'pause_days', 'count', '90',
 		'For so many days a paused spell is not lost: its money is in the line paused of the waterfall, not in '
 		'churn. 0: a pause is the end of paying.');

@@ -16,6 +16,10 @@ ALTER TABLE cvm.reader DROP CONSTRAINT reader_model_fkey;
 
 ALTER TABLE cvm.generated ADD COLUMN made_as text;
 
+ALTER TABLE cvm.entity_column ADD COLUMN is_billing boolean NOT NULL DEFAULT false, ADD COLUMN options text[] NOT NULL DEFAULT '{}',
+	DROP CONSTRAINT entity_column_class_check,
+	ADD CHECK (class IN ('key', 'label', 'time', 'day', 'money', 'number', 'count', 'flag', 'deleted'));
+
 -- returns what views are to follow, or takes more arguments
 DROP FUNCTION cvm._refresh_state(name, text, boolean, bigint);
 DROP FUNCTION cvm._refresh_report(name, text, bigint);

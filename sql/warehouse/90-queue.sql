@@ -160,9 +160,8 @@ BEGIN
 		FROM jsonb_array_elements(columns) c, pg_class q
 		WHERE c ->> 'name' = 'customer_id' AND q.oid = cvm._relation(kept.queue_schema, kept.queue_name);
 		added := changed;
-		added[4] := format('SELECT e.customer_id, %s FROM (SELECT %s FROM after_rows s) e WHERE e.customer_id IS NOT NULL GROUP BY e.customer_id',
-			cvm._fill(kind.fold, cvm._literals(_tend_queue.model)),
-			(SELECT string_agg(format('%s AS %I', c ->> 'expression', c ->> 'name'), ', ') FROM jsonb_array_elements(columns) c));
+		added[4] := format('SELECT e.customer_id, %s FROM (%s) e WHERE e.customer_id IS NOT NULL GROUP BY e.customer_id',
+			cvm._fill(kind.fold, cvm._literals(_tend_queue.model)), cvm._canonical_query(columns, 'after_rows', cvm._undeleted(columns)));
 		added[5] := (SELECT array_agg(DISTINCT a.attname || ' ' || a.atttypid::regtype)::text FROM jsonb_array_elements(columns) c
 			JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = c ->> 'source');
 		digest := md5(added::text || is_rowwise::text || source::text);

@@ -140,16 +140,14 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	row_columns text;
 	version text := 'hashtidextended(s.ctid, s.xmin::text::bigint)';
 	content text;
 	-- the words of an enum can change without its rows
 	has_enums boolean;
 BEGIN
 	PERFORM cvm._check_scan(source);
-	SELECT string_agg(format('%s AS %I', c.c ->> 'expression', c.c ->> 'name'), ', ' ORDER BY c.n),
-		format('hashtextextended(ROW(%s)::text, 0)', string_agg(c.c ->> 'expression', ', ' ORDER BY c.n) FILTER (WHERE c.c ->> 'source' IS NOT NULL))
-	INTO row_columns, content
+	SELECT format('hashtextextended(ROW(%s)::text, 0)', string_agg(c.c ->> 'expression', ', ' ORDER BY c.n) FILTER (WHERE c.c ->> 'source' IS NOT NULL))
+	INTO content
 	FROM jsonb_array_elements(columns) WITH ORDINALITY AS c (c, n);
 	SELECT coalesce(bool_or(t.typtype = 'e'), false) INTO has_enums
 	FROM jsonb_array_elements(columns) c
@@ -159,13 +157,14 @@ BEGIN
 	-- a part that is not marked is not read: its condition holds no column
 	SELECT string_agg(format('SELECT %L, %L || count(*) || '':'' || coalesce(sum(%s), 0) FROM ONLY %s s', l.relation::regclass, k.file,
 			CASE WHEN k.has_versions AND NOT has_enums THEN version ELSE content END, l.relation::regclass), ' UNION ALL '),
-		string_agg(format('SELECT (SELECT m.part_no FROM marked m WHERE m.part = %1$L) AS part_no, %2$s FROM ONLY %3$s s WHERE (SELECT EXISTS (SELECT FROM marked m WHERE m.part = %1$L))',
-			l.relation::regclass, row_columns, l.relation::regclass), ' UNION ALL ')
+		string_agg(cvm._canonical_query(columns, format('ONLY %s', l.relation::regclass),
+			concat_ws(' AND ', format('(SELECT EXISTS (SELECT FROM marked m WHERE m.part = %L))', l.relation::regclass), cvm._undeleted(columns)),
+			also => format('(SELECT m.part_no FROM marked m WHERE m.part = %L) AS part_no, ', l.relation::regclass)), ' UNION ALL ')
 	INTO seen, marked_rows
 	FROM cvm._leaves(source) AS l (relation)
 	CROSS JOIN LATERAL cvm._part_file(l.relation) k;
 	seen := coalesce(seen, 'SELECT NULL::text, NULL::text WHERE false');
-	marked_rows := coalesce(marked_rows, format('SELECT NULL::bigint AS part_no, %s FROM %s s', row_columns, source::regclass));
+	marked_rows := coalesce(marked_rows, cvm._canonical_query(columns, source::regclass::text, cvm._undeleted(columns), also => 'NULL::bigint AS part_no, '));
 END
 $$;
 COMMENT ON FUNCTION cvm._scan(oid, jsonb) IS

@@ -83,11 +83,11 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscription', 'billing.subs', 
 	'42703: column "monthly_fe" of billing.subs does not exist (Did you mean "monthly_fee"? It has "cust", "plan_code", "start_dt", "end_dt", "monthly_fee", "extra".)',
 	'a column that the source does not have is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"occured_at":"occurred_at"}')$$),
-	'42703: entity "event" has no column "occured_at" (Did you mean "occurred_at"? It has customer_id, occurred_at, kind, product, channel, amount, currency.)',
+	'42703: entity "event" has no column "occured_at" (Did you mean "occurred_at"? It has customer_id, occurred_at, kind, product, channel, amount, currency, deleted.)',
 	'a column that the entity does not have is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":{"a":1}}')$$),
-	'22023: mapping of column "kind" of entity "event" is not the name of a column: {"a": 1} (Give one column name as a string, or null to leave the column out. Whoever needs an expression makes a view and binds that.)',
-	'a mapping is a name, nothing nested');
+	'22023: column "kind" of entity "event" takes no option "a" (Its options beside "column": none. Whoever needs an expression makes a view and binds that.)',
+	'a mapping is a name, with options that the column takes');
 SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":""}')$$), 85), '22023: mapping of column "kind" of entity "event" is not the name of a column: "" (Gi', 'and not empty');
 SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'customer', 'app.people', '{"customer_id":"id", "":"x1"}')$$), 67), '22023: mapping of column "" of entity "customer" is not the name of', 'nor is an attribute''s name');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '["kind"]')$$),

@@ -1,0 +1,90 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Report view over contacts: what a customer should not have been offered.
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(120, 'contradictory_contact',
+		'Marketing contacts that contradict what the customer has or was told: an offer for a product that is held '
+		'on that day, for a part of a bundle that is held, or another price for the same product within '
+		'contact_window days. One row per contact and contradiction.', NULL);
+
+@define contradictory_contact preference | needs | bundle
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('contradictory_contact', {preference}, '{needs}', $$
+WITH observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
+), priced AS (
+	SELECT f.offer, f.product, min(f.price) AS price FROM offer f WHERE f.product IS NOT NULL GROUP BY f.offer, f.product
+), sent AS MATERIALIZED (
+	-- several contacts of a day are told apart by their number
+	SELECT c.customer_id, c.day, c.of_day, c.channel, c.campaign, c.offer, p.product, p.price, c.as_of
+	FROM (
+		SELECT k.customer_id, k.channel, k.campaign, k.offer, d.day, o.as_of,
+			row_number() OVER (PARTITION BY k.customer_id, d.day ORDER BY k.occurred_at, k.channel, k.campaign, k.offer) AS of_day
+		FROM contact k
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL (SELECT cvm.day_of(k.occurred_at, {time_zone}) AS day) d
+		WHERE k.customer_id IS NOT NULL AND k.offer IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND d.day < o.as_of) c
+	JOIN priced p ON p.offer = c.offer
+), told AS (
+	SELECT s.*, max(s.price) OVER w AS highest, min(s.price) OVER w AS lowest
+	FROM (SELECT t.*, t.day - date '2000-01-01' AS n FROM sent t) s
+	WINDOW w AS (PARTITION BY s.customer_id, s.product ORDER BY s.n RANGE BETWEEN {contact_window} - 1 PRECEDING AND CURRENT ROW)
+), part AS (
+	{bundle}
+), found AS (
+	SELECT DISTINCT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, h.contradiction, h.held
+	FROM told t
+	JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on < t.day AND coalesce(s.ended_on > t.day, true)
+	LEFT JOIN part p ON p.product = t.product AND p.bundle = s.product
+	CROSS JOIN LATERAL (VALUES
+		(CASE WHEN s.product = t.product THEN 'held' WHEN p.bundle IS NOT NULL THEN 'part_of_held_bundle' END, s.product)) AS h (contradiction, held)
+	WHERE h.contradiction IS NOT NULL
+	UNION ALL
+	SELECT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, 'two_prices', NULL
+	FROM told t
+	WHERE t.highest <> t.lowest
+)
+SELECT cvm.row_key(to_char(f.day::timestamp, 'YYYY-MM-DD'), f.of_day::text, f.customer_id::text, f.product, f.contradiction, coalesce(f.held, '')) AS row_key,
+	f.customer_id,
+	f.day AS sent_on,
+	coalesce(f.channel, '(unknown)') AS channel,
+	coalesce(f.campaign, '(unknown)') AS campaign,
+	f.offer,
+	f.product,
+	f.price,
+	f.contradiction,
+	f.held AS held_product,
+	{contact_window} AS contact_window,
+	{time_zone} AS time_zone,
+	f.as_of
+FROM found f$$);
+@end
+@use contradictory_contact 1 | {contact.offer,offer.product,subscription,bundle_component} | SELECT b.bundle, b.product FROM bundle_component b GROUP BY b.bundle, b.product
+@use contradictory_contact 2 | {contact.offer,offer.product,subscription} | SELECT NULL::text AS bundle, NULL::text AS product WHERE false
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('contradictory_contact', 1, 'row_key', 'text', 'key',
+		'sent_on|number of the contact on that day|customer_id|product|contradiction|held_product', false, 'One value per row.'),
+	('contradictory_contact', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'contact.customer_id', false,
+		'The customer.'),
+	('contradictory_contact', 3, 'sent_on', 'date', 'date', 'its day in the time zone of the model', false,
+		'Day on which it was sent.'),
+	('contradictory_contact', 4, 'channel', 'text', 'name', 'contact.channel', false,
+		'Channel; "(unknown)" where none was told.'),
+	('contradictory_contact', 5, 'campaign', 'text', 'name', 'contact.campaign', false,
+		'Campaign; "(unknown)" where none was told.'),
+	('contradictory_contact', 6, 'offer', 'text', 'name', 'contact.offer', false, 'Offer that was made.'),
+	('contradictory_contact', 7, 'product', 'text', 'name', 'offer.product', false, 'Product that it was for.'),
+	('contradictory_contact', 8, 'price', 'numeric(28,2)', 'money', 'offer.price', false,
+		'Price that was offered, or NULL.'),
+	('contradictory_contact', 9, 'contradiction', 'text', 'word', 'held, part_of_held_bundle or two_prices', false,
+		'What is wrong: the product is held on that day, since before it; it is part of a bundle that is held; or '
+		'the customer was told another price for it within contact_window days.'),
+	('contradictory_contact', 10, 'held_product', 'text', 'name', 'subscription.product', false,
+		'Product or bundle that is held; NULL for two prices.'),
+	('contradictory_contact', 11, 'contact_window', 'integer', 'days', 'setting of the model', false,
+		'Days within which two prices contradict each other.'),
+	('contradictory_contact', 12, 'time_zone', 'text', 'name', 'setting of the model', false,
+		'Time zone in which days begin.'),
+	('contradictory_contact', 13, 'as_of', 'date', 'date', 'setting of the model', false,
+		'First day that is not observed.');

@@ -190,7 +190,7 @@ static void
 run_round(Work *work, Costs *costs)
 {
 	Fold *fold =
-		fold_new(NULL, work->kind.kind, work->calendar, false, false, 0);
+		fold_new(NULL, work->kind.kind, work->calendar, false, false, NULL);
 	Fold *other;
 	Retention *retention = retention_new(NULL);
 	ByteWriter writer;
@@ -209,7 +209,7 @@ run_round(Work *work, Costs *costs)
 	fold_encode(fold, &writer);
 	costs->encode = (now() - began) / work->nrows;
 	began = now();
-	other = fold_absorb(NULL, NULL, writer.data, writer.used, 0);
+	other = fold_absorb(NULL, NULL, writer.data, writer.used, NULL);
 	costs->absorb = (now() - began) / work->nrows;
 	runtime_free(writer.data);
 

@@ -25,13 +25,8 @@ extern void *runtime_alloc_zero(Context context, size_t size);
 extern void *runtime_realloc(void *pointer, size_t size);
 extern void runtime_free(void *pointer);
 
-/*
- * The same as runtime_alloc, for much memory: where the machine has large pages
- * it is asked for them, and they fit best what is aligned to one.
- */
+/* What the size of a large page of memory may be: what is large is aligned to it */
 #define LARGE_PAGE ((size_t) 2 << 20)
-
-extern void *runtime_alloc_block(Context context, size_t size);
 
 static inline void *
 runtime_align(void *pointer, size_t to)
@@ -44,12 +39,12 @@ extern Context runtime_forever(void);
 extern void runtime_sort(void *items, size_t count, size_t size,
 						 int (*compare)(const void *, const void *));
 
-/* Temporary files: written from the start, then read from the start, once */
+/* Temporary files: written at their end, read anywhere */
 typedef void *TempFile;
 
 extern TempFile temp_file_make(Context context);
 extern void temp_file_write(TempFile file, const void *data, size_t size);
-extern void temp_file_rewind(TempFile file);
+extern void temp_file_seek(TempFile file, uint64_t offset);
 extern size_t temp_file_read(TempFile file, void *data, size_t size);
 extern void temp_file_close(TempFile file);
 

@@ -6,16 +6,11 @@
  */
 #include "postgres.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "miscadmin.h"
 #include "storage/buffile.h"
 #include "utils/memutils.h"
 
 #include "core/runtime.h"
-
-#define LARGE_BLOCK (1 << 20) /* bytes */
 
 /* Arrays of a fold may pass one gigabyte; values never do (core/util/bytes.h). */
 void *
@@ -32,26 +27,6 @@ runtime_alloc_zero(Context context, size_t size)
 	return MemoryContextAllocExtended(
 		context ? (MemoryContext) context : CurrentMemoryContext, size,
 		MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-}
-
-/* Ask for large pages: the first touch of each page costs more than its use. */
-void *
-runtime_alloc_block(Context context, size_t size)
-{
-	char *block = runtime_alloc(context, size);
-
-#ifdef MADV_HUGEPAGE
-	if (size >= LARGE_BLOCK)
-	{
-		uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
-		uintptr_t from = (uintptr_t) block & ~(page - 1);
-		uintptr_t to = ((uintptr_t) block + size + page - 1) & ~(page - 1);
-
-		/* advice only: where there are none, nothing is lost */
-		(void) madvise((void *) from, to - from, MADV_HUGEPAGE);
-	}
-#endif
-	return block;
 }
 
 void *
@@ -103,11 +78,11 @@ temp_file_write(TempFile file, const void *data, size_t size)
 }
 
 void
-temp_file_rewind(TempFile file)
+temp_file_seek(TempFile file, uint64_t offset)
 {
-	if (BufFileSeek((BufFile *) file, 0, 0, SEEK_SET) != 0)
+	if (BufFileSeek((BufFile *) file, 0, (off_t) offset, SEEK_SET) != 0)
 		ereport(ERROR, (errcode_for_file_access(),
-						errmsg("could not rewind temporary file: %m")));
+						errmsg("could not seek in temporary file: %m")));
 }
 
 size_t

@@ -295,7 +295,8 @@ make(void *argument)
 {
 	Made *made = argument;
 	SpellTerms terms = entries_terms(AS_OF);
-	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
+	SpellBuffer *spell_buffer =
+		spell_buffer_new(NULL, KEY_NUMBER, &terms, NULL);
 	Label stratum = label(draw(2) ? "gold" : "");
 	int nwindows = 1 + (int) draw(3);
 	Cannibalization *by_customer = blank_state(nwindows);

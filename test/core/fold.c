@@ -52,7 +52,7 @@ typedef struct World
 	bool has_values;
 	bool is_sparse;
 	Calendar calendar;
-	size_t budget;
+	Budget budget; /* of all folds */
 	Fold *folds[FOLDS];
 	Row *rows;
 	int nrows;
@@ -178,15 +178,14 @@ run_step(World *world, Script *script)
 		if (into == fold)
 			return;
 		script->has_radix |= (*fold)->key_table.is_radix;
-		script->has_spilled |= (*fold)->overflow.parts != NULL;
+		script->has_spilled |= (*fold)->overflow.parts.last != NULL;
 		writer_open(&writer, NULL, 0);
 		fold_encode(*fold, &writer);
-		fold_absorb(*into, NULL, writer.data, writer.used, world->budget);
+		fold_absorb(*into, NULL, writer.data, writer.used, &world->budget);
 		runtime_free(writer.data);
-		fold_close_files(*fold);
 		fold_free(*fold);
 		*fold = fold_new(NULL, world->kind, world->calendar, world->is_marked,
-						 world->has_values, world->budget);
+						 world->has_values, &world->budget);
 	}
 }
 
@@ -258,11 +257,11 @@ run_script(void *argument)
 	world.calendar.grain = (Grain) (shape / 24 % 5);
 	world.calendar.week_start =
 		world.calendar.grain == GRAIN_WEEK ? 1 + (int) (budget % 7) : 1;
-	world.budget = budget < 128 ? 0 : (size_t) budget << 6;
+	budget_open(&world.budget, NULL, budget < 128 ? 0 : (size_t) budget << 8);
 	for (int i = 0; i < FOLDS; i++)
 		world.folds[i] =
 			fold_new(NULL, world.kind, world.calendar, world.is_marked,
-					 world.has_values, world.budget);
+					 world.has_values, &world.budget);
 	script->random = 88172645463325252u + shape;
 	while (script->at < script->end)
 		run_step(&world, script);
@@ -273,10 +272,10 @@ run_script(void *argument)
 		writer_open(&writer, NULL, 0);
 		fold_encode(world.folds[i], &writer);
 		fold_absorb(world.folds[0], NULL, writer.data, writer.used,
-					world.budget);
+					&world.budget);
 	}
 	script->has_radix |= world.folds[0]->key_table.is_radix;
-	script->has_spilled |= world.folds[0]->overflow.parts != NULL;
+	script->has_spilled |= world.folds[0]->overflow.parts.last != NULL;
 	if (world.nrows == 0)
 	{
 		script->same = true;

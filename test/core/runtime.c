@@ -112,12 +112,6 @@ runtime_alloc_zero(Context context, size_t size)
 }
 
 void *
-runtime_alloc_block(Context context, size_t size)
-{
-	return runtime_alloc(context, size);
-}
-
-void *
 runtime_realloc(void *pointer, size_t size)
 {
 	Piece *piece = (Piece *) pointer - 1;
@@ -184,9 +178,9 @@ temp_file_write(TempFile handle, const void *data, size_t size)
 }
 
 void
-temp_file_rewind(TempFile file)
+temp_file_seek(TempFile file, uint64_t offset)
 {
-	((File *) file)->at = 0;
+	((File *) file)->at = offset;
 }
 
 size_t

@@ -243,7 +243,8 @@ make(void *argument)
 	SpellTerms terms = {.calendar = calendar,
 						.as_of = as_of,
 						.pause_days = draw(3) ? (int32_t) draw(120) : 0};
-	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
+	SpellBuffer *spell_buffer =
+		spell_buffer_new(NULL, KEY_NUMBER, &terms, NULL);
 	SegmentFlow *steps = segment_flow_new(NULL);
 	SegmentFlow *pass = segment_flow_new(NULL);
 	ProductTiers product_tiers = {3,

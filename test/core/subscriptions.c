@@ -192,7 +192,8 @@ make(void *argument)
 	Survival *survival = survival_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
 	SpellTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
-	SpellBuffer *spell_buffer = spell_buffer_new(NULL, KEY_NUMBER, &terms, 0);
+	SpellBuffer *spell_buffer =
+		spell_buffer_new(NULL, KEY_NUMBER, &terms, NULL);
 	Movement *movement = movement_new(NULL);
 	HoldingsLog *log = runtime_alloc_zero(NULL, 4096);
 

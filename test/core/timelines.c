@@ -186,7 +186,7 @@ run_world(void *argument)
 					   row->day, row->marks, row->value, row->scale);
 	}
 	timelines_flush(timelines);
-	world->has_spilled = timelines->files.overflow.parts != NULL;
+	world->has_spilled = overflow_is_written(&timelines->files.overflow);
 	world->has_radix = timelines->row_buffer.key_table.is_radix;
 	world->has_widened = timelines->is_wide && !world->is_full;
 	world->same = true;

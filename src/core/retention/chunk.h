@@ -39,11 +39,8 @@ typedef struct SumHead
 } SumHead;
 
 /* chunk_write.c */
-extern void chunk_write(Fold *fold, const uint8_t *parts, int part,
-						ByteWriter *writer);
-
-/* fold_overflow.c: those in a file */
-extern bool chunk_next(TempFile file, ByteReader *reader, uint8_t **data);
+extern uint32_t chunk_write(Fold *fold, const uint8_t *parts, int part,
+							ByteWriter *writer);
 
 /* chunk_read.c */
 extern void chunk_absorb(Fold *into, ByteReader *reader);

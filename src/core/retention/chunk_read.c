@@ -41,7 +41,7 @@ words_read(ByteReader *reader, uint64_t *words, int nwords)
 
 /* Make a fold of the kind that a chunk has. */
 static Fold *
-chunk_fold(Context context, const ByteReader *reader, size_t budget)
+chunk_fold(Context context, const ByteReader *reader, Budget *budget)
 {
 	ByteReader ahead = *reader;
 	FoldHead head;
@@ -135,7 +135,7 @@ chunk_absorb(Fold *into, ByteReader *reader)
 /* Take in the bytes of a fold; into may be NULL. */
 Fold *
 fold_absorb(Fold *into, Context context, const void *data, size_t size,
-			size_t budget)
+			Budget *budget)
 {
 	ByteReader reader;
 

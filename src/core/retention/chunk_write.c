@@ -66,8 +66,8 @@ chunk_reserve(const Fold *fold, ByteWriter *writer)
 		writer_make_room(writer, room);
 }
 
-/* Write a fold, or one part of it. */
-void
+/* Write a fold, or one part of it; how many customers that has. */
+uint32_t
 chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 {
 	FoldHead head;
@@ -75,7 +75,7 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	uint64_t words[KEY_TABLE_BATCH];
 	const BitmapColumns *sets[2] = {&fold->returns, &fold->starts};
 	uint32_t *customers = NULL; /* by slot: which of the chunk it is */
-	uint32_t customer = 0;
+	uint32_t ncustomers = 0;
 	uint32_t next = 0;
 	int32_t none = 0;
 
@@ -113,7 +113,8 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		int32_t count = block->ncustomers;
 
 		for (int i = 0; customers != NULL && i < count; i++)
-			customers[block->slots[i]] = customer++;
+			customers[block->slots[i]] = ncustomers + (uint32_t) i;
+		ncustomers += (uint32_t) count;
 		write_raw(writer, &count, sizeof(count));
 		for (int i = 0; i < count; i++)
 			key_write(fold->kind, &block->keys[i], writer);
@@ -140,4 +141,5 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	if (customers != NULL)
 		runtime_free(customers);
 	runtime_free(block);
+	return ncustomers;
 }

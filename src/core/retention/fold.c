@@ -8,18 +8,16 @@
 
 #include <string.h>
 
-Fold *
-fold_new(Context context, KeyKind kind, Calendar calendar, bool is_marked,
-		 bool has_values, size_t budget)
+/* Begin a fold, in memory that is zero. */
+void
+fold_open(Fold *fold, Context context, KeyKind kind, Calendar calendar,
+		  bool is_marked, bool has_values)
 {
-	Fold *fold = runtime_alloc_zero(context, sizeof(Fold));
-
 	fold->context = context;
 	fold->kind = kind;
 	fold->calendar = calendar;
 	fold->is_marked = is_marked;
 	fold->has_values = has_values;
-	overflow_open(&fold->overflow, context, budget, 0);
 	fold->is_empty = true;
 	fold->last = DAY_FIRST;
 	fold->no_radix = has_values; /* there, every slot must be a customer */
@@ -31,7 +29,6 @@ fold_new(Context context, KeyKind kind, Calendar calendar, bool is_marked,
 	chunked_array_open(&fold->values, context, sizeof(Wide));
 	batch_open(&fold->batch, context, kind, is_marked || has_values,
 			   has_values);
-	return fold;
 }
 
 /* Forget the customers, not what is known of all of them. */
@@ -53,6 +50,7 @@ fold_free(Fold *fold)
 {
 	fold_forget(fold);
 	batch_close(&fold->batch);
+	overflow_close(&fold->overflow);
 	runtime_free(fold);
 }
 

@@ -4,10 +4,10 @@
  *
  * Life of a fold: empty, a few hundred bytes; rows gathered in a batch that
  * grows with the fold; each full batch numbered (key_table.h) and marked in
- * bitmaps (bitmap_columns.h); folds of other processes merged in; written to
- * files by part of the customers, and begun anew, when it passes its budget of
- * memory (overflow.h); at the end every customer is read once, part by
- * part if there are parts, and counted into a retention state.
+ * bitmaps (bitmap_columns.h); folds of other processes merged in; written to a
+ * file by part of the customers, and begun anew, when the folds of all groups
+ * pass their budget of memory (overflow.h); at the end every customer is read
+ * once, part by part if there are parts, and counted into a retention state.
  *
  * Without marks a bit is a period.  With marks (which events may start, which
  * count as a return) a bit is a day, for what happened before the first start
@@ -47,9 +47,8 @@ typedef struct Fold
 } Fold;
 
 extern Fold *fold_new(Context context, KeyKind kind, Calendar calendar,
-					  bool is_marked, bool has_values, size_t budget);
+					  bool is_marked, bool has_values, Budget *budget);
 extern void fold_free(Fold *fold);
-extern void fold_close_files(Fold *fold);
 extern void fold_listen(Fold *fold, DayReader reader);
 extern void fold_flush(Fold *fold);
 extern void fold_make_room(Fold *fold);
@@ -59,7 +58,7 @@ extern size_t fold_size(const Fold *fold);
 /* To another process and into its fold: bytes of this machine, never stored */
 extern void fold_encode(Fold *fold, ByteWriter *writer);
 extern Fold *fold_absorb(Fold *into, Context context, const void *data,
-						 size_t size, size_t budget);
+						 size_t size, Budget *budget);
 
 /* Gather a row. */
 static inline void

@@ -8,22 +8,23 @@
 
 #include <string.h>
 
-/* A part of a fold that is all in files, as a fold. */
+/* A part of a fold that is all in the file, as a fold. */
 static Fold *
 fold_part(Fold *fold, int part)
 {
 	Fold *whole =
 		fold_new(fold->context, fold->kind, fold->calendar, fold->is_marked,
 				 fold->has_values, fold->overflow.budget);
-	ByteReader reader;
-	uint8_t *data;
+	PieceReader pieces;
 
-	whole->overflow.level = fold->overflow.level + 1;
-	temp_file_rewind(fold->overflow.parts[part]);
-	while (chunk_next(fold->overflow.parts[part], &reader, &data))
+	whole->overflow.parts.level = fold->overflow.parts.level + 1;
+	piece_reader_open(&pieces, &fold->overflow, &fold->overflow.parts, part);
+	while (piece_next(&pieces))
 	{
+		ByteReader reader;
+
+		reader_open(&reader, pieces.data, pieces.size, "retention fold");
 		chunk_absorb(whole, &reader);
-		runtime_free(data);
 	}
 	return whole;
 }
@@ -32,19 +33,18 @@ fold_part(Fold *fold, int part)
 static void
 count(Fold *fold, Retention *retention)
 {
-	if (fold->overflow.parts == NULL)
+	if (!overflow_is_written(&fold->overflow))
 	{
 		tally_count(fold, retention);
 		return;
 	}
 	if (fold->key_table.nslots > 0)
 		fold_overflow(fold);
-	for (int part = 0; part < OVERFLOW_PARTS; part++)
+	for (int part = 0; part < overflow_nparts(&fold->overflow.parts); part++)
 	{
 		Fold *whole = fold_part(fold, part);
 
 		count(whole, retention);
-		fold_close_files(whole);
 		fold_free(whole);
 	}
 }

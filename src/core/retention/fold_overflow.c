@@ -8,36 +8,59 @@
 
 #include <string.h>
 
-/* Write every customer to the file of its part and forget it. */
+/* Write every customer to the part that is theirs and forget them. */
 void
 fold_overflow(Fold *fold)
 {
-	uint8_t *parts = overflow_divide(&fold->overflow, &fold->key_table);
+	uint8_t *parts;
 
-	overflow_make_files(&fold->overflow);
-	for (int part = 0; part < OVERFLOW_PARTS; part++)
+	fold_flush(fold);
+	overflow_begin(&fold->overflow);
+	parts = overflow_divide(&fold->overflow, &fold->key_table);
+	for (int part = 0; part < overflow_nparts(&fold->overflow.parts); part++)
 	{
-		TempFile file = fold->overflow.parts[part];
 		ByteWriter writer;
 
-		check_interrupts();
 		writer_open(&writer, NULL, 0);
-		chunk_write(fold, parts, part, &writer);
-		temp_file_write(file, &writer.used, sizeof(writer.used));
-		temp_file_write(file, writer.data, writer.used);
+		if (chunk_write(fold, parts, part, &writer) > 0)
+			overflow_put(&fold->overflow, part, writer.data, writer.used);
 		runtime_free(writer.data);
 	}
 	runtime_free(parts);
 	fold_forget(fold);
+	batch_shrink(&fold->batch);
+	fold_consider_overflow(fold);
 }
 
-/* Write a fold that has passed its budget to files. */
+static void
+overflow_write(void *state)
+{
+	fold_overflow(state);
+}
+
+/* A fold whose memory is part of a budget, or NULL. */
+Fold *
+fold_new(Context context, KeyKind kind, Calendar calendar, bool is_marked,
+		 bool has_values, Budget *budget)
+{
+	Fold *fold = runtime_alloc_zero(context, sizeof(Fold));
+
+	fold_open(fold, context, kind, calendar, is_marked, has_values);
+	overflow_open(&fold->overflow, context, budget, 0, overflow_write, fold);
+	fold_consider_overflow(fold);
+	return fold;
+}
+
+/* Say how large the fold is: that may be too much. */
 void
 fold_consider_overflow(Fold *fold)
 {
-	if (overflow_look(&fold->overflow) &&
-		overflow_is_due(&fold->overflow, fold_size(fold)))
-		fold_overflow(fold);
+	size_t size;
+
+	if (fold->overflow.budget == NULL)
+		return;
+	size = fold_size(fold);
+	overflow_say(&fold->overflow, size, size - sizeof(Fold));
 }
 
 /* Make room for more rows in the batch. */
@@ -48,42 +71,19 @@ fold_make_room(Fold *fold)
 	fold_consider_overflow(fold);
 }
 
-/* Close the files of a fold, and with them what was written. */
-void
-fold_close_files(Fold *fold)
-{
-	overflow_close_files(&fold->overflow);
-}
-
-/* The next chunk of a file; false at its end. */
-bool
-chunk_next(TempFile file, ByteReader *reader, uint8_t **data)
-{
-	size_t size;
-
-	if (!overflow_read_head(file, &size, sizeof(size)))
-		return false;
-	*data = runtime_alloc(NULL, size);
-	overflow_read(file, *data, size);
-	reader_open(reader, *data, size, "retention fold");
-	return true;
-}
-
-/* Copy what is in files, chunk by chunk. */
+/* Copy what has overflowed, piece by piece. */
 static void
-files_copy(Fold *fold, ByteWriter *writer)
+pieces_copy(Fold *fold, ByteWriter *writer)
 {
-	ByteReader reader;
-	uint8_t *data;
+	OverflowParts *parts = &fold->overflow.parts;
+	PieceReader reader;
 
-	for (int part = 0; fold->overflow.parts != NULL && part < OVERFLOW_PARTS;
-		 part++)
+	for (int part = 0; part < overflow_nparts(parts); part++)
 	{
-		temp_file_rewind(fold->overflow.parts[part]);
-		while (chunk_next(fold->overflow.parts[part], &reader, &data))
+		piece_reader_open(&reader, &fold->overflow, parts, part);
+		while (piece_next(&reader))
 		{
-			write_raw(writer, data, (size_t) (reader.end - reader.at));
-			runtime_free(data);
+			write_raw(writer, reader.data, reader.size);
 			writer_pass(writer);
 		}
 	}
@@ -116,7 +116,8 @@ void
 fold_encode(Fold *fold, ByteWriter *writer)
 {
 	fold_flush(fold);
-	files_copy(fold, writer);
+	if (overflow_is_written(&fold->overflow))
+		pieces_copy(fold, writer);
 	if (writer->outbox != NULL && fold_size(fold) > writer->outbox->limit)
 		pieces_write(fold, writer);
 	else

@@ -11,6 +11,8 @@
 #include "core/retention/fold.h"
 
 /* fold.c: the state */
+extern void fold_open(Fold *fold, Context context, KeyKind kind,
+					  Calendar calendar, bool is_marked, bool has_values);
 extern void fold_forget(Fold *fold);
 extern void fold_add_sums(Fold *fold, const Key *pairs, const Wide *values,
 						  int npairs);
@@ -37,7 +39,7 @@ extern void fold_number(Fold *fold, const Key *keys, int nkeys,
 						uint32_t *slots);
 extern void fold_consider_radix(Fold *fold, uint32_t before);
 
-/* fold_overflow.c: files of parts */
+/* fold_overflow.c: parts in a file */
 extern void fold_overflow(Fold *fold);
 extern void fold_consider_overflow(Fold *fold);
 

@@ -8,60 +8,91 @@
 
 #include <string.h>
 
+#define PIECE_SIZE (8 << 10) /* bytes of a piece, about */
+
 void
 timeline_files_open(TimelineFiles *files, Context context, KeyKind kind,
-					size_t budget, int level)
+					Budget *budget, int level, OverflowWrite write, void *state)
 {
 	memset(files, 0, sizeof(TimelineFiles));
 	files->kind = kind;
-	overflow_open(&files->overflow, context, budget, level);
+	overflow_open(&files->overflow, context, budget, level, write, state);
 }
 
-/* Write a piece: what is known of a customer, as canonical bytes. */
+/* Begin to write customers. */
+void
+timeline_files_begin(TimelineFiles *files)
+{
+	overflow_begin(&files->overflow);
+	for (int part = 0; part < overflow_nparts(&files->overflow.parts); part++)
+		writer_open(&files->writers[part], NULL, 0);
+}
+
+static void
+piece_put(TimelineFiles *files, int part)
+{
+	ByteWriter *writer = &files->writers[part];
+
+	overflow_put(&files->overflow, part, writer->data, writer->used);
+	files->sizes[part] += writer->used;
+	writer->used = 0;
+}
+
+/* Write what is known of a customer, as canonical bytes. */
 void
 timeline_files_write(TimelineFiles *files, const Key *key, const void *data,
 					 size_t size)
 {
-	int part = overflow_part(key_hash(files->kind, key), files->overflow.level);
-	TempFile file;
+	int part =
+		overflow_part(&files->overflow.parts, key_hash(files->kind, key));
+	ByteWriter *writer = &files->writers[part];
 
-	overflow_make_files(&files->overflow);
-	file = files->overflow.parts[part];
-	temp_file_write(file, key, sizeof(Key));
-	files->sizes[part] += sizeof(Key) + sizeof(size) + size;
-	if (files->kind == KEY_TEXT && key_is_outside(key))
-	{
-		temp_file_write(file, key->outside.data, key->outside.size);
-		files->sizes[part] += key->outside.size;
-	}
-	temp_file_write(file, &size, sizeof(size));
-	temp_file_write(file, data, size);
+	key_write(files->kind, key, writer);
+	write_raw(writer, &size, sizeof(size));
+	write_raw(writer, data, size);
+	if (writer->used >= PIECE_SIZE)
+		piece_put(files, part);
 }
 
-/* A piece of a customer, in memory; the next one of the same, or NULL */
+/* Be done with it for now. */
+void
+timeline_files_end(TimelineFiles *files)
+{
+	for (int part = 0; part < overflow_nparts(&files->overflow.parts); part++)
+	{
+		if (files->writers[part].used > 0)
+			piece_put(files, part);
+		runtime_free(files->writers[part].data);
+	}
+}
+
+/* What is written of a customer: in the piece */
+typedef struct Known
+{
+	Key key;
+	const void *data;
+	size_t size;
+} Known;
+
+/* Read it; false at the end of the piece. */
+static bool
+known_read(ByteReader *reader, KeyKind kind, Known *known)
+{
+	if (reader->at == reader->end)
+		return false;
+	known->key = key_read(kind, reader);
+	read_raw(reader, &known->size, sizeof(known->size));
+	known->data = read_text(reader, known->size);
+	return true;
+}
+
+/* What is known of a customer, in memory; what else is, or NULL */
 typedef struct Piece
 {
 	const struct Piece *next;
 	const void *data;
 	size_t size;
 } Piece;
-
-/* Read a piece's key and size; false at the end of the file. */
-static bool
-piece_begin(TempFile file, KeyKind kind, Key *key, char **text, size_t *size)
-{
-	*text = NULL;
-	if (!overflow_read_head(file, key, sizeof(Key)))
-		return false;
-	if (kind == KEY_TEXT && key_is_outside(key))
-	{
-		*text = runtime_alloc(NULL, key->outside.size);
-		overflow_read(file, *text, key->outside.size);
-		key->outside.data = *text;
-	}
-	overflow_read(file, size, sizeof(*size));
-	return true;
-}
 
 /* Hand out a customer of some pieces. */
 static void
@@ -87,35 +118,36 @@ pieces_merge(const Piece *piece, Key key, TimelineEmit take, void *arg)
 
 /* Hand out the customers of a part that fits into memory. */
 static void
-part_read(const TimelineFiles *files, int part, TimelineEmit take, void *arg)
+part_read(TimelineFiles *files, int part, TimelineEmit take, void *arg)
 {
 	Context context = files->overflow.context;
-	TempFile file = files->overflow.parts[part];
 	KeyTable key_table;
 	ChunkedArray heads; /* by slot: the last piece */
-	Key key;
-	char *text;
-	size_t size;
+	PieceReader pieces;
 
 	key_table_open(&key_table, context, files->kind, false);
 	chunked_array_open(&heads, context, sizeof(Piece *));
-	temp_file_rewind(file);
-	while (piece_begin(file, files->kind, &key, &text, &size))
+	piece_reader_open(&pieces, &files->overflow, &files->overflow.parts, part);
+	while (piece_next(&pieces))
 	{
-		Piece *piece = runtime_alloc(context, sizeof(Piece) + size);
-		uint32_t slot;
-		Piece **head;
+		ByteReader reader;
+		Known known;
 
-		check_interrupts();
-		piece->data = piece + 1;
-		piece->size = size;
-		overflow_read(file, piece + 1, size);
-		key_table_number(&key_table, &key, 1, &slot);
-		head = chunked_array_reach(&heads, slot);
-		piece->next = *head;
-		*head = piece;
-		if (text != NULL)
-			runtime_free(text);
+		reader_open(&reader, pieces.data, pieces.size, "activity");
+		while (known_read(&reader, files->kind, &known))
+		{
+			Piece *piece = runtime_alloc(context, sizeof(Piece) + known.size);
+			uint32_t slot;
+			Piece **head;
+
+			piece->data = piece + 1;
+			piece->size = known.size;
+			memcpy(piece + 1, known.data, known.size);
+			key_table_number(&key_table, &known.key, 1, &slot);
+			head = chunked_array_reach(&heads, slot);
+			piece->next = *head;
+			*head = piece;
+		}
 	}
 	for (uint32_t slot = 0; slot < key_table.nslots; slot++)
 	{
@@ -137,49 +169,39 @@ part_read(const TimelineFiles *files, int part, TimelineEmit take, void *arg)
 
 /* Divide a part that is too large, and hand out what that gives. */
 static void
-part_divide(const TimelineFiles *files, int part, TimelineEmit take, void *arg)
+part_divide(TimelineFiles *files, int part, TimelineEmit take, void *arg)
 {
-	TempFile file = files->overflow.parts[part];
 	TimelineFiles divided;
-	Key key;
-	char *text;
-	size_t size;
+	PieceReader pieces;
 
 	timeline_files_open(&divided, files->overflow.context, files->kind,
-						files->overflow.budget, files->overflow.level + 1);
-	temp_file_rewind(file);
-	while (piece_begin(file, files->kind, &key, &text, &size))
+						files->overflow.budget, files->overflow.parts.level + 1,
+						NULL, NULL);
+	timeline_files_begin(&divided);
+	piece_reader_open(&pieces, &files->overflow, &files->overflow.parts, part);
+	while (piece_next(&pieces))
 	{
-		void *data = runtime_alloc(NULL, size);
+		ByteReader reader;
+		Known known;
 
-		check_interrupts();
-		overflow_read(file, data, size);
-		timeline_files_write(&divided, &key, data, size);
-		runtime_free(data);
-		if (text != NULL)
-			runtime_free(text);
+		reader_open(&reader, pieces.data, pieces.size, "activity");
+		while (known_read(&reader, files->kind, &known))
+			timeline_files_write(&divided, &known.key, known.data, known.size);
 	}
-	temp_file_close(file);
-	files->overflow.parts[part] = NULL;
+	timeline_files_end(&divided);
 	timeline_files_each(&divided, take, arg);
 }
 
-/* Hand out customers part by part, and close the files. */
+/* Hand out customers part by part, and forget them. */
 void
 timeline_files_each(TimelineFiles *files, TimelineEmit take, void *arg)
 {
-	for (int part = 0; part < OVERFLOW_PARTS; part++)
-	{
+	for (int part = 0; part < overflow_nparts(&files->overflow.parts); part++)
 		/* a part of the last level is read however large it is */
-		if (files->sizes[part] > files->overflow.budget &&
-			files->overflow.level + 1 < OVERFLOW_LEVELS)
-		{
+		if (files->sizes[part] > files->overflow.budget->bytes &&
+			files->overflow.parts.level + 1 < OVERFLOW_LEVELS)
 			part_divide(files, part, take, arg);
-			continue;
-		}
-		part_read(files, part, take, arg);
-		temp_file_close(files->overflow.parts[part]);
-		files->overflow.parts[part] = NULL;
-	}
-	overflow_close_files(&files->overflow);
+		else
+			part_read(files, part, take, arg);
+	overflow_close(&files->overflow);
 }

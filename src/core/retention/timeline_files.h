@@ -2,10 +2,10 @@
  * timeline_files.h
  *		Timelines of many customers in files, when memory does not hold them.
  *
- * What is known of a customer is written to the file of the customer's part
- * (overflow.h) as a piece: the key and the canonical bytes.  At the end each
- * part is read back as a whole, and the pieces of a customer are merged; a part
- * that is still too large is divided again, which decodes nothing.
+ * What is known of a customer is written to the part of the customer
+ * (overflow.h): the key and the canonical bytes.  At the end each part is read
+ * back as a whole, and what is known of a customer is merged; a part that is
+ * still too large is divided again, which decodes nothing.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -19,16 +19,20 @@ typedef struct TimelineFiles
 {
 	KeyKind kind;
 	Overflow overflow;
-	size_t sizes[OVERFLOW_PARTS]; /* bytes in each */
+	size_t sizes[OVERFLOW_PARTS];		/* bytes in each */
+	ByteWriter writers[OVERFLOW_PARTS]; /* the piece of each that is begun */
 } TimelineFiles;
 
 /* Take a customer's timeline, good until the call returns. */
 typedef void (*TimelineEmit)(void *arg, Key key, const Activity *activity);
 
 extern void timeline_files_open(TimelineFiles *files, Context context,
-								KeyKind kind, size_t budget, int level);
+								KeyKind kind, Budget *budget, int level,
+								OverflowWrite write, void *state);
+extern void timeline_files_begin(TimelineFiles *files);
 extern void timeline_files_write(TimelineFiles *files, const Key *key,
 								 const void *data, size_t size);
+extern void timeline_files_end(TimelineFiles *files);
 extern void timeline_files_each(TimelineFiles *files, TimelineEmit take,
 								void *arg);
 

@@ -29,24 +29,6 @@ line_size(bool is_wide)
 	return is_wide ? sizeof(WideLine) : sizeof(uint32_t);
 }
 
-Timelines *
-timelines_new(Context context, KeyKind kind, bool is_full, DayReader reader,
-			  size_t budget)
-{
-	Timelines *timelines = runtime_alloc_zero(context, sizeof(Timelines));
-
-	timelines->context = context;
-	timelines->kind = kind;
-	timeline_files_open(&timelines->files, context, kind, budget, 0);
-	timelines->is_full = is_full;
-	timelines->is_wide = is_full;
-	batch_open(&timelines->batch, context, kind, is_full, is_full);
-	timelines->batch.reader = reader;
-	row_buffer_open(&timelines->row_buffer, context, kind, line_size(is_full),
-					false);
-	return timelines;
-}
-
 static inline uint32_t
 wide_head(uint32_t slot, uint8_t marks, int scale)
 {
@@ -244,7 +226,16 @@ timelines_each(Timelines *timelines, TimelineEmit take, void *arg)
 		runtime_free(workspace.activity.days);
 }
 
-/* Where customers go that are written to files */
+/* Say how large they are: that may be too much. */
+static void
+timelines_say(Timelines *timelines)
+{
+	size_t size = row_buffer_size(&timelines->row_buffer);
+
+	overflow_say(&timelines->files.overflow, size, size);
+}
+
+/* Where customers go that are written to the file */
 typedef struct ToFiles
 {
 	TimelineFiles *files;
@@ -261,16 +252,40 @@ to_files(void *arg, Key key, const Activity *activity)
 	timeline_files_write(to->files, &key, to->writer.data, to->writer.used);
 }
 
-/* Write every customer to the file of its part and forget it. */
+/* Write every customer to the part that is theirs and forget them. */
 static void
-write_files(Timelines *timelines)
+write_files(void *state)
 {
+	Timelines *timelines = state;
 	ToFiles to = {.files = &timelines->files};
 
 	writer_open(&to.writer, NULL, 0);
+	timeline_files_begin(&timelines->files);
 	timelines_each(timelines, to_files, &to);
+	timeline_files_end(&timelines->files);
 	runtime_free(to.writer.data);
 	row_buffer_forget(&timelines->row_buffer);
+	timelines_say(timelines);
+}
+
+Timelines *
+timelines_new(Context context, KeyKind kind, bool is_full, DayReader reader,
+			  size_t budget)
+{
+	Timelines *timelines = runtime_alloc_zero(context, sizeof(Timelines));
+
+	timelines->context = context;
+	timelines->kind = kind;
+	budget_open(&timelines->budget, context, budget);
+	timeline_files_open(&timelines->files, context, kind, &timelines->budget, 0,
+						write_files, timelines);
+	timelines->is_full = is_full;
+	timelines->is_wide = is_full;
+	batch_open(&timelines->batch, context, kind, is_full, is_full);
+	timelines->batch.reader = reader;
+	row_buffer_open(&timelines->row_buffer, context, kind, line_size(is_full),
+					false);
+	return timelines;
 }
 
 /* Write the rows of the batch down under their customers. */
@@ -315,24 +330,22 @@ timelines_flush(Timelines *timelines)
 		}
 	batch_clear(batch, row_buffer->key_table.nslots);
 	row_buffer_consider_radix(row_buffer, before);
-	if (overflow_look(&timelines->files.overflow) &&
-		overflow_is_due(&timelines->files.overflow,
-						row_buffer_size(row_buffer)))
-		write_files(timelines);
+	timelines_say(timelines);
 }
 
-/* Hand out every customer once, and close the files. */
+/* Hand out every customer once, and close the file. */
 void
 timelines_finish(Timelines *timelines, TimelineEmit take, void *arg)
 {
 	timelines_flush(timelines);
-	if (timelines->files.overflow.parts != NULL)
+	if (overflow_is_written(&timelines->files.overflow))
 	{
 		write_files(timelines);
 		timeline_files_each(&timelines->files, take, arg);
 	}
 	else
 		timelines_each(timelines, take, arg);
+	budget_close(&timelines->budget);
 	row_buffer_close(&timelines->row_buffer);
 	batch_close(&timelines->batch);
 	runtime_free(timelines);

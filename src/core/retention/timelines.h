@@ -8,7 +8,7 @@
  * more than a day, and every customer's are put together once, at the end.
  *
  * Life: rows gathered in a batch; each full batch numbered and written as
- * lines; written as canonical bytes to files by part of the customers, and begun
+ * lines; written as canonical bytes to a file by part of the customers, and begun
  * anew, when they pass the budget of memory (timeline_files.h); at the end every
  * customer is handed out once, part by part if there are parts.
  *
@@ -31,6 +31,7 @@ typedef struct Timelines
 	int64_t base; /* the day that a line of 32 bits counts from */
 	Batch batch;
 	RowBuffer row_buffer;
+	Budget budget;
 	TimelineFiles files;
 } Timelines;
 

@@ -78,6 +78,20 @@ batch_clear(Batch *batch, uint32_t customers)
 	batch_make(batch, room < KEY_TABLE_BATCH ? room : KEY_TABLE_BATCH);
 }
 
+/* Take as little memory as at first; the batch must be empty. */
+void
+batch_shrink(Batch *batch)
+{
+	if (batch->text != NULL)
+		runtime_free(batch->text);
+	batch->text = NULL;
+	batch->text_room = 0;
+	if (batch->room == FIRST_ROOM)
+		return;
+	batch_drop(batch);
+	batch_make(batch, FIRST_ROOM);
+}
+
 /* Make room for the text of a first row. */
 void
 batch_text_room(Batch *batch, size_t size)

@@ -52,6 +52,7 @@ extern void batch_open(Batch *batch, Context context, KeyKind kind,
 					   bool has_marks, bool has_values);
 extern void batch_close(Batch *batch);
 extern void batch_clear(Batch *batch, uint32_t customers);
+extern void batch_shrink(Batch *batch);
 extern void batch_text_room(Batch *batch, size_t size);
 extern void batch_days(const Batch *batch, Day *days);
 extern size_t batch_size(const Batch *batch);

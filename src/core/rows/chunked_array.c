@@ -22,7 +22,7 @@ block_add(ChunkedArray *array)
 
 	if (size > MAX_BLOCK)
 		size = MAX_BLOCK / page * page;
-	block = runtime_alloc_block(array->context, sizeof(void *) + align + size);
+	block = runtime_alloc(array->context, sizeof(void *) + align + size);
 	*block = array->block;
 	array->block = block;
 	array->next = runtime_align(block + 1, align);

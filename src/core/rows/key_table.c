@@ -175,8 +175,7 @@ table_grow(KeyTable *key_table, int bits)
 	size = sizeof(Bucket) << key_table->bits;
 	/* large tables lie in large pages */
 	align = size < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE;
-	key_table->table_memory =
-		runtime_alloc_block(key_table->context, size + align);
+	key_table->table_memory = runtime_alloc(key_table->context, size + align);
 	key_table->table = runtime_align(key_table->table_memory, align);
 	memset(key_table->table, 0, size);
 	for (uint64_t i = 0; i < old_size; i++)

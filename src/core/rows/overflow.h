@@ -1,16 +1,21 @@
 /*
  * overflow.h
- *		What does not fit into memory, in files by part of the customers.
+ *		What does not fit into memory, in a file, by part of the customers.
  *
- * A state that passes its budget of memory divides its customers into 32 parts
- * by their hash, writes each part to a file of its own, as one more piece, and
- * begins anew with no customers.  At the end the parts are read back one after
- * the other, each with a thirty-second of the customers; a part that is still
- * too large is divided again, by other bits of the hash.  All pieces of a
- * customer are in one part and add up, so the answer is the same.
+ * A state that is told to overflow divides its customers into 32 parts by their
+ * hash, writes each part to the file as one more piece, and begins anew with no
+ * customers.  At the end the parts are read back one after the other, each with
+ * a thirty-second of the customers; a part that is still too large is divided
+ * again, by other bits of the hash.  All pieces of a customer are in one part
+ * and add up, in any order, so the answer is the same.
  *
- * The state owns the policy: it asks where rows come in whether to overflow,
- * and knows how its customers are written and read.
+ * The states of one aggregation, one a group, share a budget of memory and a
+ * file.  Each says what it has in use; when that is too much together, the
+ * largest are told to overflow.  So the sum is bounded, not each state, and
+ * many states need no more files than one: a piece names the one before it of
+ * the same part.  A small state is not divided: it is one part.
+ *
+ * The state owns what its customers are and how they are written and read.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -18,50 +23,106 @@
 #define CVM_CORE_ROWS_OVERFLOW_H
 
 #include "core/rows/key_table.h"
+#include "core/util/bytes.h"
 
 #define OVERFLOW_BITS 5
 #define OVERFLOW_PARTS (1 << OVERFLOW_BITS)
-#define OVERFLOW_LEVELS 6	   /* parts of parts of parts, and no further */
-#define OVERFLOW_LOOK_EVERY 16 /* flushes between two looks at the memory */
+#define OVERFLOW_LEVELS 6 /* parts of parts of parts, and no further */
 
+/* A file that pieces are added to */
+typedef struct PieceFile
+{
+	Context context;
+	TempFile file; /* NULL: nothing was written */
+	uint64_t end;
+} PieceFile;
+
+struct Overflow;
+
+/* What states share */
+typedef struct Budget
+{
+	size_t bytes; /* 0: no limit */
+	size_t used;  /* by all states, as they said */
+	size_t
+		limit; /* at which they are asked: bytes, or more if that was in vain */
+	struct Overflow *states;
+	PieceFile pieces;
+} Budget;
+
+typedef void (*OverflowWrite)(void *state);
+
+/* What has been written of a state, or of a part that is divided again */
+typedef struct OverflowParts
+{
+	int level;		/* 0: of the whole */
+	int bits;		/* of the number of a part */
+	PieceFile own;	/* of a part that is divided again: closed with it */
+	uint64_t *last; /* by part: 1 + where its last piece begins, or 0 */
+} OverflowParts;
+
+typedef void (*OverflowWrite)(void *state);
+
+/* Of a state */
 typedef struct Overflow
 {
 	Context context;
-	size_t budget; /* bytes; 0: no limit */
-	int level;	   /* of the part that is read; 0: it is whole */
-	int flushes;
-	TempFile *parts; /* NULL: nothing was written */
+	Budget *budget;		 /* NULL: no limit */
+	OverflowWrite write; /* writes the customers of the state, forgets them */
+	void *state;
+	struct Overflow *next; /* of the states that share the budget */
+	struct Overflow **link;
+	size_t used; /* what it has said, and what of it writing gives back */
+	size_t gives;
+	OverflowParts parts;
 } Overflow;
 
-extern void overflow_open(Overflow *overflow, Context context, size_t budget,
-						  int level);
-extern void overflow_make_files(Overflow *overflow);
-extern void overflow_close_files(Overflow *overflow);
+/* A part that is read */
+typedef struct PieceReader
+{
+	PieceFile *pieces;
+	uint64_t at; /* 1 + where the next piece begins, or 0 */
+	uint8_t *data;
+	size_t size;
+} PieceReader;
+
+extern void budget_open(Budget *budget, Context context, size_t bytes);
+extern void budget_close(Budget *budget);
+
+extern void overflow_open(Overflow *overflow, Context context, Budget *budget,
+						  int level, OverflowWrite write, void *state);
+extern void overflow_close(Overflow *overflow);
+extern void overflow_say(Overflow *overflow, size_t used, size_t gives);
+extern void overflow_begin(Overflow *overflow);
 extern uint8_t *overflow_divide(const Overflow *overflow,
 								const KeyTable *key_table);
-extern void overflow_read(TempFile file, void *data, size_t size);
-extern bool overflow_read_head(TempFile file, void *head, size_t size);
+extern void overflow_put(Overflow *overflow, int part, const void *data,
+						 size_t size);
+extern void overflow_descend(Overflow *overflow, OverflowParts *above);
+extern void overflow_ascend(Overflow *overflow, OverflowParts *above);
+extern void piece_reader_open(PieceReader *reader, Overflow *overflow,
+							  OverflowParts *parts, int part);
+extern bool piece_next(PieceReader *reader);
 
 static inline int
-overflow_part(uint64_t hash, int level)
+overflow_nparts(const OverflowParts *parts)
 {
-	return (int) (hash >> (OVERFLOW_BITS * level)) & (OVERFLOW_PARTS - 1);
+	return 1 << parts->bits;
 }
 
-/* May a state of this size overflow?  Its parts may not for ever. */
-static inline bool
-overflow_is_due(const Overflow *overflow, size_t size)
+/* The part of a customer */
+static inline int
+overflow_part(const OverflowParts *parts, uint64_t hash)
 {
-	return overflow->budget > 0 && overflow->level < OVERFLOW_LEVELS &&
-		   size > overflow->budget;
+	return (int) (hash >> (OVERFLOW_BITS * parts->level)) &
+		   (overflow_nparts(parts) - 1);
 }
 
-/* Is it time to look at the memory in use?  Asked after each flush. */
+/* Has something been written? */
 static inline bool
-overflow_look(Overflow *overflow)
+overflow_is_written(const Overflow *overflow)
 {
-	return overflow->budget > 0 &&
-		   ++overflow->flushes % OVERFLOW_LOOK_EVERY == 0;
+	return overflow->parts.last != NULL;
 }
 
 #endif /* CVM_CORE_ROWS_OVERFLOW_H */

@@ -79,7 +79,7 @@ block_add(RowBuffer *row_buffer)
 	if (room > BLOCK_CHUNKS)
 		room = BLOCK_CHUNKS;
 	size = sizeof(void *) + room * chunk_size(row_buffer);
-	block = runtime_alloc_block(row_buffer->context, size);
+	block = runtime_alloc(row_buffer->context, size);
 	memcpy(block, &row_buffer->block, sizeof(void *));
 	row_buffer->block = block;
 	row_buffer->block_room = room;

@@ -10,17 +10,12 @@
 
 #define FIRST_ROOM 8 /* rows of the first batch */
 
-/* Make the batch larger, up to what the key table numbers at once. */
+/* Make the batch, which is empty, of this many rows. */
 static void
-batch_grow(SpellBuffer *spell_buffer)
+batch_make(SpellBuffer *spell_buffer, int room)
 {
-	int room =
-		spell_buffer->batch_room ? spell_buffer->batch_room * 4 : FIRST_ROOM;
-
-	if (spell_buffer->batch_room == KEY_TABLE_BATCH)
+	if (spell_buffer->batch_room == room)
 		return;
-	if (room > KEY_TABLE_BATCH)
-		room = KEY_TABLE_BATCH;
 	if (spell_buffer->batch_room > 0)
 	{
 		runtime_free(spell_buffer->keys);
@@ -33,23 +28,28 @@ batch_grow(SpellBuffer *spell_buffer)
 	spell_buffer->batch_room = room;
 }
 
-SpellBuffer *
-spell_buffer_new(Context context, KeyKind kind, const SpellTerms *terms,
-				 size_t budget)
+/* Make it larger, up to what the key table numbers at once. */
+static void
+batch_grow(SpellBuffer *spell_buffer)
 {
-	SpellBuffer *spell_buffer =
-		runtime_alloc_zero(context, sizeof(SpellBuffer));
+	int room = spell_buffer->batch_room * 4;
 
+	batch_make(spell_buffer, room < KEY_TABLE_BATCH ? room : KEY_TABLE_BATCH);
+}
+
+/* Begin a spell buffer, in memory that is zero. */
+void
+spell_buffer_open(SpellBuffer *spell_buffer, Context context, KeyKind kind,
+				  const SpellTerms *terms)
+{
 	spell_buffer->context = context;
 	spell_buffer->kind = kind;
 	spell_buffer->terms = *terms;
-	overflow_open(&spell_buffer->files, context, budget, 0);
 	names_open(&spell_buffer->names, context);
 	chunked_array_open(&spell_buffer->overflow, context, sizeof(OverflowEntry));
 	row_buffer_open(&spell_buffer->row_buffer, context, kind, sizeof(Packed),
 					false);
-	batch_grow(spell_buffer);
-	return spell_buffer;
+	batch_make(spell_buffer, FIRST_ROOM);
 }
 
 /* Is the same asked of the spell buffer? */
@@ -64,13 +64,21 @@ spell_buffer_agrees(const SpellBuffer *spell_buffer, const SpellTerms *terms)
 		   spell_buffer->terms.as_of == terms->as_of;
 }
 
-/* Forget the customers and lines, not what is known of all of them. */
+/*
+ * Forget the customers and lines, not what is known of all of them; the batch is
+ * empty.
+ */
 void
 spell_buffer_forget(SpellBuffer *spell_buffer)
 {
 	row_buffer_forget(&spell_buffer->row_buffer);
 	chunked_array_close(&spell_buffer->overflow);
 	spell_buffer->noverflow = 0;
+	batch_make(spell_buffer, FIRST_ROOM);
+	if (spell_buffer->text != NULL)
+		runtime_free(spell_buffer->text);
+	spell_buffer->text = NULL;
+	spell_buffer->text_room = 0;
 }
 
 /* Bytes in use */

@@ -12,9 +12,10 @@
  *
  * Life of a spell buffer: empty; a few rows in a batch, whose customers are
  * numbered together; chunks of lines; chunks of other processes added; written
- * to files by part of the customers, and begun anew, when it passes its budget
- * of memory (overflow.h); read by spell_buffer_each(), part by part if
- * there are parts, which changes no content and may be done again.
+ * to a file by part of the customers, and begun anew, when the spell buffers of
+ * all groups pass their budget of memory (overflow.h); read by
+ * spell_buffer_each(), part by part if there are parts, which changes no content
+ * and may be done again.
  *
  * It costs 16 bytes a spell, and up to 24 a customer; where customers are
  * numbers without large gaps, nearly nothing for those.
@@ -86,7 +87,7 @@ typedef struct SpellBuffer
 	ChunkedArray overflow;
 	bool has_pauses; /* some line is paused */
 
-	Overflow files;
+	Overflow spill;
 
 	/* rows whose customers are not numbered yet */
 	int used;
@@ -99,8 +100,7 @@ typedef struct SpellBuffer
 } SpellBuffer;
 
 extern SpellBuffer *spell_buffer_new(Context context, KeyKind kind,
-									 const SpellTerms *terms, size_t budget);
-extern void spell_buffer_close_files(SpellBuffer *spell_buffer);
+									 const SpellTerms *terms, Budget *budget);
 extern bool spell_buffer_agrees(const SpellBuffer *spell_buffer,
 								const SpellTerms *terms);
 extern void spell_buffer_add(SpellBuffer *spell_buffer, Key key,
@@ -122,7 +122,7 @@ extern void spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take,
 extern void spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer);
 extern SpellBuffer *spell_buffer_absorb(SpellBuffer *into, Context context,
 										const void *data, size_t size,
-										size_t budget);
+										Budget *budget);
 
 /* Is it a time in a segment? */
 static inline bool

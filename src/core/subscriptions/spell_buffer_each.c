@@ -9,21 +9,19 @@
 
 #include <string.h>
 
-/* Read a part back into a spell buffer that is all in files. */
+/* Read a part back into a spell buffer that has been written. */
 static void
-part_read(SpellBuffer *spell_buffer, TempFile part)
+part_read(SpellBuffer *spell_buffer, OverflowParts *parts, int part)
 {
-	ChunkHead head;
-	uint8_t *data;
+	PieceReader pieces;
 
-	temp_file_rewind(part);
-	while (spell_chunk_next(part, &head, &data))
+	piece_reader_open(&pieces, &spell_buffer->spill, parts, part);
+	while (piece_next(&pieces))
 	{
 		ByteReader reader;
 
-		reader_open(&reader, data, head.size, "ledger of spells");
-		chunk_read(spell_buffer, &head, &reader, NULL);
-		runtime_free(data);
+		reader_open(&reader, pieces.data, pieces.size, "ledger of spells");
+		chunk_read(spell_buffer, &reader, NULL);
 	}
 }
 
@@ -70,9 +68,9 @@ partition_hand_out(const SpellBuffer *spell_buffer, uint32_t number,
 static void
 hand_out(SpellBuffer *spell_buffer, Handout *handout)
 {
-	TempFile *parts = spell_buffer->files.parts;
+	OverflowParts parts;
 
-	if (parts == NULL)
+	if (!overflow_is_written(&spell_buffer->spill))
 	{
 		for (uint32_t i = 0; i < spell_buffer->row_buffer.npartitions; i++)
 			partition_hand_out(spell_buffer, i, handout);
@@ -80,17 +78,16 @@ hand_out(SpellBuffer *spell_buffer, Handout *handout)
 	}
 	if (spell_buffer->row_buffer.npartitions > 0)
 		spell_buffer_overflow(spell_buffer);
-	spell_buffer->files.level++;
-	for (int part = 0; part < OVERFLOW_PARTS; part++)
+	for (int part = 0; part < overflow_nparts(&spell_buffer->spill.parts);
+		 part++)
 	{
-		spell_buffer->files.parts = NULL;
-		part_read(spell_buffer, parts[part]);
+		overflow_descend(&spell_buffer->spill, &parts);
+		part_read(spell_buffer, &parts, part);
 		hand_out(spell_buffer, handout);
-		spell_buffer_close_files(spell_buffer);
+		overflow_ascend(&spell_buffer->spill, &parts);
 		spell_buffer_forget(spell_buffer);
+		spell_buffer_consider_overflow(spell_buffer);
 	}
-	spell_buffer->files.level--;
-	spell_buffer->files.parts = parts;
 }
 
 /* Give out the lines customer by customer. */

@@ -19,6 +19,8 @@
 	(UINT32_MAX >> PACKED_NAME_SHIFT) /* for a name: see mrr */
 
 /* spell_buffer.c: lines in memory */
+extern void spell_buffer_open(SpellBuffer *spell_buffer, Context context,
+							  KeyKind kind, const SpellTerms *terms);
 extern void spell_buffer_forget(SpellBuffer *spell_buffer);
 extern size_t spell_buffer_size(const SpellBuffer *spell_buffer);
 extern void spell_buffer_flush(SpellBuffer *spell_buffer);
@@ -27,15 +29,8 @@ extern void spell_buffer_write(SpellBuffer *spell_buffer, uint32_t slot,
 							   Packed line);
 
 /* spell_chunk_write.c: customers with their lines on the way */
-typedef struct Sink
-{
-	TempFile file;		/* either */
-	ByteWriter *writer; /* or */
-} Sink;
-
 typedef struct ChunkHead
 {
-	size_t size; /* of what follows */
 	uint64_t nlines;
 	uint32_t nkeys;
 	int scale;
@@ -51,19 +46,18 @@ typedef struct SpellBufferHead
 } SpellBufferHead;
 
 extern void chunks_write(const SpellBuffer *spell_buffer, uint32_t from,
-						 uint32_t to, const uint8_t *parts, const Sink *sinks,
-						 int nsinks);
+						 uint32_t to, const uint8_t *parts, ByteWriter *writers,
+						 int nwriters);
 extern void spell_buffer_begin(const SpellBuffer *spell_buffer,
 							   ByteWriter *writer);
 
-/* spell_buffer_overflow.c: files of parts */
+/* spell_buffer_overflow.c: parts in a file */
 extern void spell_buffer_overflow(SpellBuffer *spell_buffer);
 extern void spell_buffer_consider_overflow(SpellBuffer *spell_buffer);
-extern bool spell_chunk_next(TempFile file, ChunkHead *head, uint8_t **data);
 
 /* spell_chunk_read.c */
-extern void chunk_read(SpellBuffer *into, const ChunkHead *head,
-					   ByteReader *reader, const int32_t *names);
+extern void chunk_read(SpellBuffer *into, ByteReader *reader,
+					   const int32_t *names);
 
 static inline uint32_t
 packed_slot(uint32_t partition, const Packed *packed)

@@ -8,77 +8,103 @@
 
 #include <string.h>
 
-#define CHUNK_PARTITIONS 16 /* of a chunk for another process */
+#define CHUNK_PARTITIONS 16		   /* of a chunk for another process */
+#define CHUNK_LINES_MAX (32 << 10) /* lines that are written at a time */
 
-/* Write every line to the file of its part and forget it. */
+/* The partition after those that are written together, from one on. */
+static uint32_t
+partitions_past(const RowBuffer *row_buffer, uint32_t from)
+{
+	uint64_t nlines = row_buffer->partitions[from].nlines;
+	uint32_t to = from + 1;
+
+	while (to < row_buffer->npartitions &&
+		   (nlines += row_buffer->partitions[to].nlines) <= CHUNK_LINES_MAX)
+		to++;
+	return to;
+}
+
+/* Write every line to the part of its customer and forget it. */
 void
 spell_buffer_overflow(SpellBuffer *spell_buffer)
 {
 	const RowBuffer *row_buffer = &spell_buffer->row_buffer;
-	uint8_t *parts =
-		overflow_divide(&spell_buffer->files, &row_buffer->key_table);
-	Sink sinks[OVERFLOW_PARTS];
+	ByteWriter writers[OVERFLOW_PARTS];
+	uint8_t *parts;
+	int nparts;
 
-	overflow_make_files(&spell_buffer->files);
-	for (int part = 0; part < OVERFLOW_PARTS; part++)
-		sinks[part] = (Sink){spell_buffer->files.parts[part], NULL};
-	chunks_write(spell_buffer, 0, row_buffer->npartitions, parts, sinks,
-				 OVERFLOW_PARTS);
+	spell_buffer_flush(spell_buffer);
+	overflow_begin(&spell_buffer->spill);
+	nparts = overflow_nparts(&spell_buffer->spill.parts);
+	parts = overflow_divide(&spell_buffer->spill, &row_buffer->key_table);
+	for (int part = 0; part < nparts; part++)
+		writer_open(&writers[part], NULL, 0);
+	for (uint32_t from = 0, to; from < row_buffer->npartitions; from = to)
+	{
+		to = partitions_past(row_buffer, from);
+		chunks_write(spell_buffer, from, to, parts, writers, nparts);
+		for (int part = 0; part < nparts; part++)
+		{
+			if (writers[part].used > sizeof(ChunkHead))
+				overflow_put(&spell_buffer->spill, part, writers[part].data,
+							 writers[part].used);
+			writers[part].used = 0;
+		}
+	}
+	for (int part = 0; part < nparts; part++)
+		runtime_free(writers[part].data);
 	runtime_free(parts);
 	spell_buffer_forget(spell_buffer);
+	spell_buffer_consider_overflow(spell_buffer);
 }
 
-/*
- * Write a spell buffer that has passed its budget to files.  Names stay: where
- * they take it up, only what is a good part of it is worth a chunk for each
- * file.
- */
+static void
+overflow_write(void *state)
+{
+	spell_buffer_overflow(state);
+}
+
+/* A spell buffer whose memory is part of a budget, or NULL. */
+SpellBuffer *
+spell_buffer_new(Context context, KeyKind kind, const SpellTerms *terms,
+				 Budget *budget)
+{
+	SpellBuffer *spell_buffer =
+		runtime_alloc_zero(context, sizeof(SpellBuffer));
+
+	spell_buffer_open(spell_buffer, context, kind, terms);
+	overflow_open(&spell_buffer->spill, context, budget, 0, overflow_write,
+				  spell_buffer);
+	spell_buffer_consider_overflow(spell_buffer);
+	return spell_buffer;
+}
+
+/* Say how large the spell buffer is: that may be too much.  Names stay. */
 void
 spell_buffer_consider_overflow(SpellBuffer *spell_buffer)
 {
-	size_t size = spell_buffer_size(spell_buffer);
+	size_t size;
 
-	if (overflow_is_due(&spell_buffer->files, size) &&
-		size - names_size(&spell_buffer->names) >
-			spell_buffer->files.budget / 4 &&
-		spell_buffer->row_buffer.npartitions > 0)
-		spell_buffer_overflow(spell_buffer);
+	if (spell_buffer->spill.budget == NULL)
+		return;
+	size = spell_buffer_size(spell_buffer);
+	overflow_say(&spell_buffer->spill, size,
+				 size - sizeof(SpellBuffer) - names_size(&spell_buffer->names));
 }
 
-/* Close the files of a spell buffer, and with them what was written. */
-void
-spell_buffer_close_files(SpellBuffer *spell_buffer)
-{
-	overflow_close_files(&spell_buffer->files);
-}
-
-/* The next chunk of a file; false at its end. */
-bool
-spell_chunk_next(TempFile file, ChunkHead *head, uint8_t **data)
-{
-	if (!overflow_read_head(file, head, sizeof(ChunkHead)))
-		return false;
-	*data = runtime_alloc(NULL, head->size);
-	overflow_read(file, *data, head->size);
-	return true;
-}
-
-/* Copy what is in files, chunk by chunk. */
+/* Copy what has overflowed, piece by piece. */
 static void
-files_copy(SpellBuffer *spell_buffer, ByteWriter *writer)
+pieces_copy(SpellBuffer *spell_buffer, ByteWriter *writer)
 {
-	ChunkHead head;
-	uint8_t *data;
+	OverflowParts *parts = &spell_buffer->spill.parts;
+	PieceReader reader;
 
-	for (int part = 0;
-		 spell_buffer->files.parts != NULL && part < OVERFLOW_PARTS; part++)
+	for (int part = 0; part < overflow_nparts(parts); part++)
 	{
-		temp_file_rewind(spell_buffer->files.parts[part]);
-		while (spell_chunk_next(spell_buffer->files.parts[part], &head, &data))
+		piece_reader_open(&reader, &spell_buffer->spill, parts, part);
+		while (piece_next(&reader))
 		{
-			write_raw(writer, &head, sizeof(ChunkHead));
-			write_raw(writer, data, head.size);
-			runtime_free(data);
+			write_raw(writer, reader.data, reader.size);
 			if (writer_pass(writer))
 				spell_buffer_begin(spell_buffer, writer);
 		}
@@ -89,21 +115,19 @@ files_copy(SpellBuffer *spell_buffer, ByteWriter *writer)
 void
 spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer)
 {
-	Sink sink = {NULL, writer};
+	uint32_t npartitions;
 
 	spell_buffer_flush(spell_buffer);
 	spell_buffer_begin(spell_buffer, writer);
-	files_copy(spell_buffer, writer);
-	for (uint32_t from = 0; from < spell_buffer->row_buffer.npartitions;
-		 from += CHUNK_PARTITIONS)
+	if (overflow_is_written(&spell_buffer->spill))
+		pieces_copy(spell_buffer, writer);
+	npartitions = spell_buffer->row_buffer.npartitions;
+	for (uint32_t from = 0; from < npartitions; from += CHUNK_PARTITIONS)
 	{
 		uint32_t to = from + CHUNK_PARTITIONS;
 
-		chunks_write(spell_buffer, from,
-					 to < spell_buffer->row_buffer.npartitions
-						 ? to
-						 : spell_buffer->row_buffer.npartitions,
-					 NULL, &sink, 1);
+		chunks_write(spell_buffer, from, to < npartitions ? to : npartitions,
+					 NULL, writer, 1);
 		if (writer_pass(writer))
 			spell_buffer_begin(spell_buffer, writer);
 	}

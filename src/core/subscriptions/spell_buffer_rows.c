@@ -8,13 +8,12 @@
 
 #include <string.h>
 
-/* Write the batch down, and to files what is too much. */
+/* Write the batch down, and to the file what is too much. */
 static void
 make_room(SpellBuffer *spell_buffer)
 {
 	spell_buffer_flush(spell_buffer);
-	if (overflow_look(&spell_buffer->files))
-		spell_buffer_consider_overflow(spell_buffer);
+	spell_buffer_consider_overflow(spell_buffer);
 }
 
 /* Copy a long text to where it stays until its row is numbered. */
@@ -46,7 +45,7 @@ text_keep(SpellBuffer *spell_buffer, const char *data, uint32_t size)
 
 /*
  * Make room in the batch for a row of this customer.  That may write all before
- * to files, so the row's line must not be packed earlier.
+ * to the file, so the row's line must not be packed earlier.
  */
 static inline void
 batch_begin(SpellBuffer *spell_buffer, Key key)

@@ -33,19 +33,21 @@ keys_read(SpellBuffer *into, ByteReader *reader, uint32_t nkeys,
 
 /* Take in a chunk; names, if given, are the numbers here of its names. */
 void
-chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
-		   const int32_t *names)
+chunk_read(SpellBuffer *into, ByteReader *reader, const int32_t *names)
 {
-	uint32_t *slots =
-		runtime_alloc(NULL, ((size_t) head->nkeys + 1) * sizeof(uint32_t));
 	uint32_t before = into->row_buffer.key_table.nslots;
-	ByteReader start = *reader;
+	uint32_t *slots;
+	ChunkHead head;
+	ByteReader start;
 
-	if (head->scale > into->scale)
-		spell_buffer_scale(into, head->scale);
-	while (!keys_read(into, reader, head->nkeys, slots))
+	read_raw(reader, &head, sizeof(head));
+	slots = runtime_alloc(NULL, ((size_t) head.nkeys + 1) * sizeof(uint32_t));
+	start = *reader;
+	if (head.scale > into->scale)
+		spell_buffer_scale(into, head.scale);
+	while (!keys_read(into, reader, head.nkeys, slots))
 		*reader = start;
-	for (uint64_t i = 0; i < head->nlines; i++)
+	for (uint64_t i = 0; i < head.nlines; i++)
 	{
 		Line line;
 		Wide mrr;
@@ -60,7 +62,7 @@ chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
 		name = line_name(&line);
 		into->has_pauses |= line_is_paused(&line);
 		if (!line_is_membership(&line))
-			mrr = money_rescale(mrr, head->scale, into->scale);
+			mrr = money_rescale(mrr, head.scale, into->scale);
 		spell_buffer_write(
 			into, slots[line.slot],
 			line_pack(into, names == NULL ? name : names[name],
@@ -76,7 +78,7 @@ chunk_read(SpellBuffer *into, const ChunkHead *head, ByteReader *reader,
 /* Take in the bytes of a spell buffer; into may be NULL. */
 SpellBuffer *
 spell_buffer_absorb(SpellBuffer *into, Context context, const void *data,
-					size_t size, size_t budget)
+					size_t size, Budget *budget)
 {
 	ByteReader reader;
 	SpellBufferHead head;
@@ -104,12 +106,7 @@ spell_buffer_absorb(SpellBuffer *into, Context context, const void *data,
 		names[i] = names_number(&into->names, &label);
 	}
 	while (reader.at != reader.end)
-	{
-		ChunkHead chunk;
-
-		read_raw(&reader, &chunk, sizeof(ChunkHead));
-		chunk_read(into, &chunk, &reader, names);
-	}
+		chunk_read(into, &reader, names);
 	runtime_free(names);
 	return into;
 }

@@ -15,6 +15,7 @@
 #include "nodes/primnodes.h"
 #include "utils/lsyscache.h"
 
+#include "pg/budget.h"
 #include "pg/passing.h"
 #include "pg/row.h"
 #include "pg/state_type.h"
@@ -236,9 +237,8 @@ question_add(const Asking *asking, FunctionCallInfo fcinfo)
 		state->question_size = writer.used;
 		terms =
 			entries_terms(question_put(asking, state, &none, asking->blank()));
-		state->held.spell_buffer =
-			spell_buffer_new(context, form->row.key_kind, &terms,
-							 spell_buffer_budget(fcinfo, &state->held));
+		state->held.spell_buffer = spell_buffer_new(
+			context, form->row.key_kind, &terms, aggregate_budget(fcinfo));
 	}
 	else if (unlikely(question_differs(fcinfo, form, asking->first, state)))
 		question_refuse();
@@ -259,7 +259,6 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(1) ? NULL : (QuestionState *) PG_GETARG_POINTER(1);
 	const char *data;
 	uint32 size;
-	size_t budget = 0; /* of a spell buffer that is made here */
 	Passed passed;
 
 	if (more == NULL)
@@ -276,7 +275,6 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 	if (into == NULL)
 	{
 		into = MemoryContextAllocZero(context, sizeof(QuestionState));
-		budget = spell_buffer_budget(fcinfo, &into->held);
 		into->question = MemoryContextAlloc(context, size);
 		memcpy(into->question, data, size);
 		into->question_size = size;
@@ -289,8 +287,9 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 				VARDATA(more->held.bytes) +
 					(VARSIZE(more->held.bytes) - VARHDRSZ) - data);
 	while (passed_next(&passed))
-		into->held.spell_buffer = spell_buffer_absorb(
-			into->held.spell_buffer, context, passed.data, passed.size, budget);
+		into->held.spell_buffer =
+			spell_buffer_absorb(into->held.spell_buffer, context, passed.data,
+								passed.size, aggregate_budget(fcinfo));
 	PG_RETURN_POINTER(into);
 }
 

@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "core/retention/fold.h"
+#include "pg/budget.h"
 #include "pg/numeric.h"
 #include "pg/passing.h"
 #include "pg/row.h"
@@ -28,43 +28,16 @@ typedef struct FoldState
 	bytea *bytes;
 } FoldState;
 
-/* The aggregate's memory goes: close the files first. */
-static void
-state_shutdown(Datum datum)
-{
-	FoldState *state = (FoldState *) DatumGetPointer(datum);
-
-	if (state->fold != NULL)
-		fold_close_files(state->fold);
-}
-
-/* A state without a fold yet, and how much memory that may take. */
-static FoldState *
-state_make(FunctionCallInfo fcinfo, size_t *budget)
-{
-	MemoryContext context = state_context(fcinfo, "retention_agg");
-	FoldState *state = MemoryContextAllocZero(context, sizeof(FoldState));
-
-	/* over a window, nobody would tell us when to close files */
-	*budget = 0;
-	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
-	{
-		*budget = get_hash_memory_limit();
-		AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
-	}
-	return state;
-}
-
 /* Begin a fold: what it is follows from the form it was called in. */
 static FoldState *
 fold_begin(FunctionCallInfo fcinfo, RowForm *form)
 {
-	size_t budget;
-	FoldState *state = state_make(fcinfo, &budget);
+	MemoryContext context = state_context(fcinfo, "retention_agg");
+	FoldState *state = MemoryContextAllocZero(context, sizeof(FoldState));
 
-	state->fold = fold_new(state_context(fcinfo, "retention_agg"),
-						   form->key_kind, grain_calendar(&form->grain, fcinfo),
-						   form->is_start >= 0, form->value >= 0, budget);
+	state->fold = fold_new(
+		context, form->key_kind, grain_calendar(&form->grain, fcinfo),
+		form->is_start >= 0, form->value >= 0, aggregate_budget(fcinfo));
 	return state;
 }
 
@@ -182,7 +155,6 @@ cvm_fold_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(0) ? NULL : (FoldState *) PG_GETARG_POINTER(0);
 	FoldState *more =
 		PG_ARGISNULL(1) ? NULL : (FoldState *) PG_GETARG_POINTER(1);
-	size_t budget = 0; /* of a fold that is made here */
 	Passed passed;
 
 	if (more == NULL)
@@ -192,14 +164,14 @@ cvm_fold_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(into);
 	}
 	if (into == NULL)
-		into = state_make(fcinfo, &budget);
+		into = MemoryContextAllocZero(context, sizeof(FoldState));
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	passed_open(&passed, fcinfo, VARDATA(more->bytes),
 				VARSIZE(more->bytes) - VARHDRSZ);
 	while (passed_next(&passed))
-		into->fold =
-			fold_absorb(into->fold, context, passed.data, passed.size, budget);
+		into->fold = fold_absorb(into->fold, context, passed.data, passed.size,
+								 aggregate_budget(fcinfo));
 	PG_RETURN_POINTER(into);
 }
 

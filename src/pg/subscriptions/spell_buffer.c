@@ -7,9 +7,9 @@
 #include "pg/subscriptions/spell_buffer.h"
 
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 
 #include "pg/agg_state.h"
+#include "pg/budget.h"
 #include "pg/passing.h"
 #include "pg/state_type.h"
 #include "pg/types.h"
@@ -41,30 +41,6 @@ spell_buffer_form(FunctionCallInfo fcinfo, int grain)
 	return form;
 }
 
-/* The aggregate's memory goes: close the files first. */
-static void
-state_shutdown(Datum datum)
-{
-	SpellBufferState *state = (SpellBufferState *) DatumGetPointer(datum);
-
-	if (state->spell_buffer != NULL)
-		spell_buffer_close_files(state->spell_buffer);
-}
-
-/*
- * How much memory the spell buffer of a state may take; the state is told when
- * that goes.
- */
-size_t
-spell_buffer_budget(FunctionCallInfo fcinfo, SpellBufferState *state)
-{
-	/* over a window, nobody would tell us when to close files */
-	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
-		return 0;
-	AggRegisterCallback(fcinfo, state_shutdown, PointerGetDatum(state));
-	return get_hash_memory_limit();
-}
-
 /*
  * Read the row of (customer, product, started_on, ended_on, mrr, ...).  False:
  * it holds no day, and the state stays what it was.
@@ -94,9 +70,8 @@ spell_buffer_row(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
 		MemoryContext context = state_context(fcinfo, name);
 
 		row->state = MemoryContextAllocZero(context, sizeof(SpellBufferState));
-		row->state->spell_buffer =
-			spell_buffer_new(context, form->key_kind, &terms,
-							 spell_buffer_budget(fcinfo, row->state));
+		row->state->spell_buffer = spell_buffer_new(
+			context, form->key_kind, &terms, aggregate_budget(fcinfo));
 	}
 	if (unlikely(!spell_buffer_agrees(row->state->spell_buffer, &terms)))
 		ereport(ERROR,
@@ -177,7 +152,6 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
 	SpellBufferState *more =
 		PG_ARGISNULL(1) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(1);
-	size_t budget = 0; /* of a spell buffer that is made here */
 	Passed passed;
 	size_t told;
 
@@ -190,16 +164,14 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	if (more->bytes == NULL)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
-	{
 		into = MemoryContextAllocZero(context, sizeof(SpellBufferState));
-		budget = spell_buffer_budget(fcinfo, into);
-	}
 	told = told_read(into, context, more->bytes);
 	passed_open(&passed, fcinfo, VARDATA(more->bytes) + told,
 				VARSIZE(more->bytes) - VARHDRSZ - told);
 	while (passed_next(&passed))
-		into->spell_buffer = spell_buffer_absorb(
-			into->spell_buffer, context, passed.data, passed.size, budget);
+		into->spell_buffer =
+			spell_buffer_absorb(into->spell_buffer, context, passed.data,
+								passed.size, aggregate_budget(fcinfo));
 	PG_RETURN_POINTER(into);
 }
 

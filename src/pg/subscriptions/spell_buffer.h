@@ -47,8 +47,6 @@ typedef struct SpellBufferArguments
 	int pause_days;
 } SpellBufferArguments;
 
-extern size_t spell_buffer_budget(FunctionCallInfo fcinfo,
-								  SpellBufferState *state);
 extern bool spell_buffer_row(FunctionCallInfo fcinfo,
 							 const SpellBufferArguments *arguments,
 							 const char *name, SpellBufferRow *row);

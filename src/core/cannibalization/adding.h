@@ -27,7 +27,7 @@ scaled(const Adding *adding, Wide mrr)
 	return money_rescale(mrr, adding->scale, adding->state->scale);
 }
 
-extern void add_entered(Adding *adding, WindowStats *stats, const Entry *entry);
-extern void add_stayed(Adding *adding, WindowStats *stats);
+extern void add_treated(Adding *adding, WindowStats *stats, const Entry *entry);
+extern void add_control(Adding *adding, WindowStats *stats);
 
 #endif /* CVM_CORE_CANNIBALIZATION_ADDING_H */

@@ -177,7 +177,7 @@ add_entries(Adding *adding, WindowStats *stats)
 		stats->before_lines += entry.donor.lines;
 		stats->before =
 			money_add(stats->before, scaled(adding, entry.donor.before));
-		add_entered(adding, stats, &entry);
+		add_treated(adding, stats, &entry);
 		if (entry.lost > 0)
 			add_losses(adding, stats, &entry);
 	}
@@ -238,7 +238,7 @@ cannibalization_add(Cannibalization *state, const Trajectory *trajectory,
 	adding.deltas = deltas;
 	add_focal(&adding);
 	for (int i = 0; i < state->nwindow_stats; i++)
-		add_stayed(&adding, &state->window_stats[i]);
+		add_control(&adding, &state->window_stats[i]);
 }
 
 /* Add a customer's entries that were sold in a channel, and nothing else. */

@@ -8,18 +8,17 @@
  * adds up money, and keeps two groups in cells of the same month, tenure,
  * price and stratum (a segment, say):
  *
- *	 entered	entries of customers who had something to lose
- *	 stayed		the control: on the 15th of every month, the customers who
- *				hold donors or did in the look-back, and have never been in
- *				the focal product, watched exactly as an entry on that day
- *				would be; who enters before the end of the look-ahead is
- *				censored then
+ *	 treated	entries of customers who had something to lose
+ *	 control	on the 15th of every month, the customers who hold donors or
+ *				did in the look-back, and have never been in the focal
+ *				product, observed exactly as an entry on that day would be;
+ *				who enters before the end of the look-ahead is censored then
  *
- * Who had lost something before the day is apart from who had not: the former
- * have little more to lose, and entries are made by the latter.
+ * Customers who had lost something before the day have cells of their own: they
+ * have little more to lose, and rarely enter.
  *
- * The verdict weighs the losses of those who stayed by those who entered, cell
- * by cell: what the donors would have lost anyway.
+ * The verdict weighs the losses of the control by the number of treated
+ * customers, cell by cell: what the donors would have lost anyway.
  *
  * Life of a state: empty; told its windows by the first customer; growing in
  * any order; merged with states of the same windows; encoded as canonical
@@ -33,10 +32,10 @@
 #include "core/cannibalization/entries.h"
 #include "core/util/lexicon.h"
 
-/* Who was watched for losing what donors brought before */
+/* Customers observed, and how many of them lost what donors brought before */
 typedef struct Outcome
 {
-	int64_t watched;
+	int64_t observed;
 	int64_t lost;		   /* brought less at the end of the look-ahead */
 	int64_t at_risk;	   /* did not yet, STEP_DAYS before that */
 	int64_t step_lost;	   /* of those: did at the end */
@@ -61,8 +60,8 @@ typedef struct Outcome
 
 typedef struct Match
 {
-	Outcome entered;
-	Outcome stayed;
+	Outcome treated;
+	Outcome control;
 } Match;
 
 /* The cells of a stratum in a month; numbers of cells plus one, 0: none */
@@ -125,21 +124,21 @@ typedef struct Cannibalization
 	int nwindow_stats;
 	WindowStats *window_stats; /* by look-back and look-ahead */
 
-	/* the days of months on which the control is watched, while adding */
-	Period first_watch;
-	Day *watches;
+	/* by month: the day on which the control is observed; while adding */
+	Period first_month;
+	Day *control_days;
 } Cannibalization;
 
-#define WATCHES_RETAINED_MONEY 1024
+#define CONTROL_MONTHS 1024
 
 /*
- * The control of one stratum on its way into the cells: in most months nothing
- * happens to those who are watched, so that it is enough to write down from
- * which month on there is one more of them, and from which month on one less.
+ * The control of one stratum before it is added to the cells, as differences
+ * from month to month: most customers stay in one cell for many months, which
+ * is one more in the first of them and one less in the month after the last.
  */
 typedef struct Delta
 {
-	int64_t watched;
+	int64_t observed;
 	Wide before;
 } Delta;
 
@@ -147,7 +146,7 @@ typedef struct DeltaArrays
 {
 	int nbands;
 	Delta **
-		bands; /* by window's statistics and band: by month from first_watch on */
+		bands; /* by window's statistics and band: by month from first_month on */
 } DeltaArrays;
 
 #define CANNIBALIZATION_VERSION 2

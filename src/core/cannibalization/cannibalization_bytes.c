@@ -12,8 +12,8 @@
  */
 #include "core/cannibalization/cannibalization.h"
 
-#define HAS_ENTERED 1
-#define HAS_STAYED 2
+#define HAS_TREATED 1
+#define HAS_CONTROL 2
 
 #define MIN_WINDOW_STATS_BYTES \
 	23 /* bytes of the statistics of a window that holds nothing */
@@ -21,7 +21,7 @@
 static void
 encode_outcome(const Outcome *outcome, ByteWriter *writer)
 {
-	write_unsigned(writer, outcome->watched);
+	write_unsigned(writer, outcome->observed);
 	write_unsigned(writer, outcome->lost);
 	write_unsigned(writer, outcome->at_risk);
 	write_unsigned(writer, outcome->step_lost);
@@ -32,43 +32,43 @@ encode_outcome(const Outcome *outcome, ByteWriter *writer)
 static void
 decode_outcome(ByteReader *reader, Outcome *outcome)
 {
-	outcome->watched = (int64_t) read_unsigned(reader, INT64_MAX);
-	outcome->lost = (int64_t) read_unsigned(reader, outcome->watched);
-	outcome->at_risk = (int64_t) read_unsigned(reader, outcome->watched);
+	outcome->observed = (int64_t) read_unsigned(reader, INT64_MAX);
+	outcome->lost = (int64_t) read_unsigned(reader, outcome->observed);
+	outcome->at_risk = (int64_t) read_unsigned(reader, outcome->observed);
 	outcome->step_lost = (int64_t) read_unsigned(reader, outcome->at_risk);
 	outcome->before = read_wide(reader);
 	outcome->lost_mrr = read_wide(reader);
-	if (outcome->watched == 0 || outcome->step_lost > outcome->lost ||
+	if (outcome->observed == 0 || outcome->step_lost > outcome->lost ||
 		outcome->lost_mrr < 0 || outcome->before < outcome->lost_mrr)
 		reader_fail(reader);
 }
 
-/* Who stayed may be censored. */
+/* Controls may be censored. */
 static void
-encode_stayed(const Outcome *stayed, ByteWriter *writer)
+encode_control(const Outcome *control, ByteWriter *writer)
 {
-	encode_outcome(stayed, writer);
-	write_unsigned(writer, stayed->censored);
-	write_unsigned(writer, stayed->censored_days);
-	write_wide(writer, stayed->censored_before);
+	encode_outcome(control, writer);
+	write_unsigned(writer, control->censored);
+	write_unsigned(writer, control->censored_days);
+	write_wide(writer, control->censored_before);
 }
 
 static void
-decode_stayed(const Window *window, ByteReader *reader, Outcome *stayed)
+decode_control(const Window *window, ByteReader *reader, Outcome *control)
 {
-	decode_outcome(reader, stayed);
-	stayed->censored =
-		(int64_t) read_unsigned(reader, stayed->watched - stayed->lost);
-	stayed->censored_days = (int64_t) read_unsigned(reader, INT64_MAX);
-	stayed->censored_before = read_wide(reader);
-	/* they are watched for a day or more, and do not lose */
-	if (stayed->censored_days < stayed->censored ||
-		stayed->at_risk > stayed->watched - stayed->censored ||
-		(Wide) stayed->censored_days >
-			(Wide) stayed->censored * window->look_ahead ||
-		stayed->censored_before < 0 ||
-		stayed->censored_before > stayed->before - stayed->lost_mrr ||
-		(stayed->censored == 0 && stayed->censored_before != 0))
+	decode_outcome(reader, control);
+	control->censored =
+		(int64_t) read_unsigned(reader, control->observed - control->lost);
+	control->censored_days = (int64_t) read_unsigned(reader, INT64_MAX);
+	control->censored_before = read_wide(reader);
+	/* they are observed for a day or more, and lose nothing */
+	if (control->censored_days < control->censored ||
+		control->at_risk > control->observed - control->censored ||
+		(Wide) control->censored_days >
+			(Wide) control->censored * window->look_ahead ||
+		control->censored_before < 0 ||
+		control->censored_before > control->before - control->lost_mrr ||
+		(control->censored == 0 && control->censored_before != 0))
 		reader_fail(reader);
 }
 
@@ -104,14 +104,14 @@ encode_stratum_month(const WindowStats *stats,
 		if (stratum_month->cells[band] == 0)
 			continue;
 		cell = &stats->cells[stratum_month->cells[band] - 1];
-		has = (cell->entered.watched > 0 ? HAS_ENTERED : 0) |
-			  (cell->stayed.watched > 0 ? HAS_STAYED : 0);
+		has = (cell->treated.observed > 0 ? HAS_TREATED : 0) |
+			  (cell->control.observed > 0 ? HAS_CONTROL : 0);
 		write_byte(writer, (uint8_t) band);
 		write_byte(writer, (uint8_t) has);
-		if (has & HAS_ENTERED)
-			encode_outcome(&cell->entered, writer);
-		if (has & HAS_STAYED)
-			encode_stayed(&cell->stayed, writer);
+		if (has & HAS_TREATED)
+			encode_outcome(&cell->treated, writer);
+		if (has & HAS_CONTROL)
+			encode_control(&cell->control, writer);
 	}
 }
 
@@ -214,14 +214,14 @@ decode_stratum_month(Cannibalization *state, WindowStats *stats,
 
 		check_interrupts();
 		if (band <= last || band >= BANDS || has == 0 ||
-			(has & ~(HAS_ENTERED | HAS_STAYED)) != 0)
+			(has & ~(HAS_TREATED | HAS_CONTROL)) != 0)
 			reader_fail(reader);
 		last = band;
 		cell = stratum_month_cell(state, stats, stratum_month, band);
-		if (has & HAS_ENTERED)
-			decode_outcome(reader, &cell->entered);
-		if (has & HAS_STAYED)
-			decode_stayed(&stats->window, reader, &cell->stayed);
+		if (has & HAS_TREATED)
+			decode_outcome(reader, &cell->treated);
+		if (has & HAS_CONTROL)
+			decode_control(&stats->window, reader, &cell->control);
 	}
 }
 

@@ -118,7 +118,7 @@ stratum_month_cell(Cannibalization *state, WindowStats *stats,
 void
 outcome_add(Outcome *into, const Outcome *more)
 {
-	into->watched = count_add(into->watched, more->watched);
+	into->observed = count_add(into->observed, more->observed);
 	into->lost = count_add(into->lost, more->lost);
 	into->at_risk = count_add(into->at_risk, more->at_risk);
 	into->step_lost = count_add(into->step_lost, more->step_lost);
@@ -154,11 +154,11 @@ cannibalization_scale(Cannibalization *state, int scale)
 		{
 			Match *cell = &stats->cells[c];
 
-			money_rescale_at(&cell->entered.before, from, scale);
-			money_rescale_at(&cell->entered.lost_mrr, from, scale);
-			money_rescale_at(&cell->stayed.before, from, scale);
-			money_rescale_at(&cell->stayed.lost_mrr, from, scale);
-			money_rescale_at(&cell->stayed.censored_before, from, scale);
+			money_rescale_at(&cell->treated.before, from, scale);
+			money_rescale_at(&cell->treated.lost_mrr, from, scale);
+			money_rescale_at(&cell->control.before, from, scale);
+			money_rescale_at(&cell->control.lost_mrr, from, scale);
+			money_rescale_at(&cell->control.censored_before, from, scale);
 		}
 	}
 	state->scale = scale;

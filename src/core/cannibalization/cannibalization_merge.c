@@ -48,7 +48,7 @@ window_stats_merge(Cannibalization *into, WindowStats *stats,
 	}
 }
 
-/* Add the cells of the statistics of a window up, or only who stayed in them. */
+/* Add up the cells of the statistics of a window, or only their controls. */
 static void
 cells_merge(Cannibalization *into, WindowStats *stats,
 			const Cannibalization *more, const WindowStats *from,
@@ -71,14 +71,14 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 				continue;
 			cell = from->cells[source->cells[band] - 1];
 			if (is_control)
-				cell.entered = (Outcome){0};
-			if (cell.entered.watched == 0 && cell.stayed.watched == 0)
+				cell.treated = (Outcome){0};
+			if (cell.treated.observed == 0 && cell.control.observed == 0)
 				continue;
-			money_rescale_at(&cell.entered.before, more->scale, into->scale);
-			money_rescale_at(&cell.entered.lost_mrr, more->scale, into->scale);
-			money_rescale_at(&cell.stayed.before, more->scale, into->scale);
-			money_rescale_at(&cell.stayed.lost_mrr, more->scale, into->scale);
-			money_rescale_at(&cell.stayed.censored_before, more->scale,
+			money_rescale_at(&cell.treated.before, more->scale, into->scale);
+			money_rescale_at(&cell.treated.lost_mrr, more->scale, into->scale);
+			money_rescale_at(&cell.control.before, more->scale, into->scale);
+			money_rescale_at(&cell.control.lost_mrr, more->scale, into->scale);
+			money_rescale_at(&cell.control.censored_before, more->scale,
 							 into->scale);
 			if (stratum_month == NULL)
 				stratum_month = window_stats_stratum_month(
@@ -87,8 +87,8 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 								   &more->strata.labels[source->stratum]),
 					source->month);
 			target = stratum_month_cell(into, stats, stratum_month, band);
-			outcome_add(&target->entered, &cell.entered);
-			outcome_add(&target->stayed, &cell.stayed);
+			outcome_add(&target->treated, &cell.treated);
+			outcome_add(&target->control, &cell.control);
 		}
 	}
 }
@@ -127,7 +127,7 @@ cannibalization_merge(Cannibalization *into, const Cannibalization *more)
 	}
 }
 
-/* Add up those who stayed, without the entries. */
+/* Add up the controls of two states; the sum has no entries. */
 void
 cannibalization_merge_control(Cannibalization *into,
 							  const Cannibalization *more)

@@ -2,14 +2,14 @@
  * control.c
  *		What donors lose without the focal product.
  *
- * Direct standardisation: the loss rates of those who stayed, weighed by how
- * many entered from the same cell.  A cell with too few of them borrows from
- * its stratum and month, then from the month, then from all; who is whole on
- * the day from those who are, who had lost something from those who had.
+ * Direct standardisation: the loss rates of the control, weighed by how many
+ * treated customers are in the same cell.  A cell with too few controls borrows
+ * from its stratum and month, then from the month, then from all.  Customers who
+ * had lost something before the day borrow from such customers only.
  *
- * Who enters before the end of the look-ahead counts for the part of it that
- * was seen.  Without them the control would hold too many who left: who leaves
- * does not enter.
+ * A control who enters before the end of the look-ahead counts for the days
+ * before that.  Without them the control would hold too many who left, because
+ * customers who leave do not enter.
  *
  * Entries of customers who had lost something before are of two kinds: some had
  * gone anyway, others went because the new product was coming.  Of the former
@@ -17,10 +17,10 @@
  * readily than those who have not; what is beyond is of the latter, and is
  * compared with those who are whole.
  *
- * One customer is watched in several months, and windows overlap: as many of
- * them as fit into one.  The variance is multiplied by that number, which is
- * never too small: the mean of k estimates that may be related has at most the
- * variance of one of them.
+ * One customer is observed in several months, whose windows overlap.  The mean
+ * of k estimates that may be correlated has at most the variance of one of them,
+ * so the variance is multiplied by k: the windows that overlap where months have
+ * STEP_DAYS.  Around a February one more may.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -29,13 +29,13 @@
 #include <math.h>
 #include <string.h>
 
-#define MIN_STAYED 5
+#define MIN_CONTROL 5
 #define CHANCE 2 /* standard deviations that are chance */
 
-/* Those who stayed in some cells, and the entries that are compared to them */
+/* Controls of some cells, and the entries that are compared with them */
 typedef struct Pool
 {
-	Outcome stayed;
+	Outcome control;
 	double entries;
 	double money;
 	double at_risk;
@@ -69,27 +69,27 @@ compare_pools(const void *a, const void *b)
 	return (month_a > month_b) - (month_a < month_b);
 }
 
-/* How many were watched to the end, those who entered for a part of it. */
+/* How many were observed; who entered before the end counts for a part. */
 static double
-exposed(const Outcome *stayed, Window window)
+exposed(const Outcome *control, Window window)
 {
-	double exposed = (double) (stayed->watched - stayed->censored);
+	double exposed = (double) (control->observed - control->censored);
 
-	if (stayed->censored > 0)
-		exposed += (double) stayed->censored_days / window.look_ahead;
+	if (control->censored > 0)
+		exposed += (double) control->censored_days / window.look_ahead;
 	return exposed;
 }
 
 /* The same of their money. */
 static double
-exposed_money(const Outcome *stayed, Window window)
+exposed_money(const Outcome *control, Window window)
 {
-	double exposed = (double) (stayed->before - stayed->censored_before);
+	double exposed = (double) (control->before - control->censored_before);
 
-	if (stayed->censored > 0)
-		exposed += (double) stayed->censored_before *
-				   (double) stayed->censored_days /
-				   ((double) stayed->censored * window.look_ahead);
+	if (control->censored > 0)
+		exposed += (double) control->censored_before *
+				   (double) control->censored_days /
+				   ((double) control->censored * window.look_ahead);
 	return exposed;
 }
 
@@ -97,30 +97,30 @@ exposed_money(const Outcome *stayed, Window window)
 static void
 weigh(Weighing *sum, const Pool *pool, Window window)
 {
-	const Outcome *stayed = &pool->stayed;
-	double n = exposed(stayed, window);
-	double money = exposed_money(stayed, window);
-	double rate = (double) stayed->lost / n;
+	const Outcome *control = &pool->control;
+	double n = exposed(control, window);
+	double money = exposed_money(control, window);
+	double rate = (double) control->lost / n;
 	/* nobody lost is no proof that nobody would */
-	double likely = ((double) stayed->lost + 1) / (n + 2);
+	double likely = ((double) control->lost + 1) / (n + 2);
 
 	sum->entries += pool->entries;
 	sum->loss += pool->entries * rate;
 	sum->variance += pool->entries * pool->entries * likely * (1 - likely) / n;
 	if (money > 0)
 	{
-		rate = (double) stayed->lost_mrr / money;
+		rate = (double) control->lost_mrr / money;
 		likely = (rate * n + 1) / (n + 2);
 		sum->money += pool->money;
 		sum->money_loss += pool->money * rate;
 		sum->money_variance +=
 			pool->money * pool->money * likely * (1 - likely) / n;
 	}
-	if (stayed->at_risk > 0)
+	if (control->at_risk > 0)
 	{
 		sum->at_risk += pool->at_risk;
-		sum->step_loss += pool->at_risk * ((double) stayed->step_lost /
-										   (double) stayed->at_risk);
+		sum->step_loss += pool->at_risk * ((double) control->step_lost /
+										   (double) control->at_risk);
 	}
 }
 
@@ -132,7 +132,7 @@ pool_lend(Pool *pool, const Pool *to)
 	pool->at_risk += to->at_risk;
 }
 
-/* Pools of all that stayed, by month. */
+/* Pools of all controls, by month. */
 static MonthPool *
 month_pools(const WindowStats *stats, int *npools)
 {
@@ -191,10 +191,10 @@ typedef struct Scales
 static void
 add_chance(Scales *scales, const Pool *pools, double entries)
 {
-	double whole = (double) pools[0].stayed.watched;
+	double whole = (double) pools[0].control.observed;
 
-	if (whole >= MIN_STAYED)
-		scales->chance += entries * (double) pools[1].stayed.watched / whole;
+	if (whole >= MIN_CONTROL)
+		scales->chance += entries * (double) pools[1].control.observed / whole;
 	else
 		scales->rest += entries;
 }
@@ -217,9 +217,9 @@ weigh_stratum_month(Scales *scales, const StratumMonth *stratum_month,
 
 		if (cell == NULL)
 			continue;
-		outcome_add(&pools[band >= WHOLE_BANDS].stayed, &cell->stayed);
+		outcome_add(&pools[band >= WHOLE_BANDS].control, &cell->control);
 		if (band < WHOLE_BANDS)
-			entries += (double) cell->entered.watched;
+			entries += (double) cell->treated.observed;
 	}
 	if (entries > 0)
 		add_chance(scales, pools, entries);
@@ -229,18 +229,19 @@ weigh_stratum_month(Scales *scales, const StratumMonth *stratum_month,
 		const Match *cell = cell_at(stats, stratum_month, band);
 		Pool pool = {0};
 
-		if (cell == NULL || cell->entered.watched == 0)
+		if (cell == NULL || cell->treated.observed == 0)
 			continue;
-		pool.stayed = cell->stayed;
-		pool.entries = (double) cell->entered.watched;
-		pool.money = (double) cell->entered.before;
-		pool.at_risk = (double) cell->entered.at_risk;
-		if (exposed(&cell->stayed, stats->window) >= MIN_STAYED)
+		pool.control = cell->control;
+		pool.entries = (double) cell->treated.observed;
+		pool.money = (double) cell->treated.before;
+		pool.at_risk = (double) cell->treated.at_risk;
+		if (exposed(&cell->control, stats->window) >= MIN_CONTROL)
 		{
 			weigh(&scales->sums[has_lost], &pool, stats->window);
 			scales->matched += pool.entries;
 		}
-		else if (exposed(&pools[has_lost].stayed, stats->window) >= MIN_STAYED)
+		else if (exposed(&pools[has_lost].control, stats->window) >=
+				 MIN_CONTROL)
 			pool_lend(&pools[has_lost], &pool);
 		else
 			pool_lend(&lenders[has_lost], &pool);
@@ -274,8 +275,8 @@ weigh_all(Scales *scales, Pool *all)
 
 			if (cell == NULL)
 				continue;
-			outcome_add(&pool->pools[has_lost].stayed, &cell->stayed);
-			outcome_add(&all[has_lost].stayed, &cell->stayed);
+			outcome_add(&pool->pools[has_lost].control, &cell->control);
+			outcome_add(&all[has_lost].control, &cell->control);
 		}
 	}
 	for (int p = 0; p < stats->nstratum_months; p++)
@@ -289,7 +290,7 @@ weigh_all(Scales *scales, Pool *all)
 
 			if (pool->entries == 0)
 				continue;
-			if (exposed(&pool->stayed, stats->window) >= MIN_STAYED)
+			if (exposed(&pool->control, stats->window) >= MIN_CONTROL)
 				weigh(&scales->sums[has_lost], pool, stats->window);
 			else
 				pool_lend(&all[has_lost], pool);
@@ -298,14 +299,14 @@ weigh_all(Scales *scales, Pool *all)
 		add_chance(scales, all, scales->rest);
 	for (int has_lost = 0; has_lost < 2; has_lost++)
 		if (all[has_lost].entries > 0 &&
-			exposed(&all[has_lost].stayed, stats->window) >= MIN_STAYED)
+			exposed(&all[has_lost].control, stats->window) >= MIN_CONTROL)
 			weigh(&scales->sums[has_lost], &all[has_lost], stats->window);
 	runtime_free(pools);
 }
 
-/* Who entered, of those who were whole or had lost something. */
+/* The treated customers, of those who had lost nothing before or something. */
 static void
-find_entered(const WindowStats *stats, Control *control)
+find_treated(const WindowStats *stats, Control *control)
 {
 	for (int p = 0; p < stats->nstratum_months; p++)
 		for (int band = 0; band < BANDS; band++)
@@ -315,9 +316,9 @@ find_entered(const WindowStats *stats, Control *control)
 
 			if (cell == NULL)
 				continue;
-			compared->entries += (double) cell->entered.watched;
-			compared->losing += (double) cell->entered.lost;
-			compared->money += (double) cell->entered.before;
+			compared->entries += (double) cell->treated.observed;
+			compared->losing += (double) cell->treated.lost;
+			compared->money += (double) cell->treated.before;
 		}
 }
 
@@ -346,7 +347,7 @@ control_of(const WindowStats *stats)
 	double rate[2];
 
 	weigh_all(&scales, all);
-	find_entered(stats, &control);
+	find_treated(stats, &control);
 	control.customers = stats->control_customers;
 	entries = compared[0].entries + compared[1].entries;
 	money = compared[0].money + compared[1].money;

@@ -464,8 +464,8 @@ verdict_reach(const Cannibalization *state, const WindowStats *stats,
 	correct_value(stats, z, verdict);
 	for (int c = 0; c < stats->ncells; c++)
 	{
-		at_risk += stats->cells[c].entered.at_risk;
-		step_lost += stats->cells[c].entered.step_lost;
+		at_risk += stats->cells[c].treated.at_risk;
+		step_lost += stats->cells[c].treated.step_lost;
 	}
 	verdict->step_rate = ratio((double) step_lost, (double) at_risk);
 	find_churn(state, stats, terms, verdict);

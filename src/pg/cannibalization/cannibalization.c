@@ -194,7 +194,7 @@ cvm_cannibalization_ledger_final_grid(PG_FUNCTION_ARGS)
 	return spell_buffer_final(&asking_grid, fcinfo);
 }
 
-/* control_only(cannibalization): those who stayed, without the entries. */
+/* control_only(cannibalization): the control, without the entries. */
 PG_FUNCTION_INFO_V1(cvm_cannibalization_control_only);
 Datum
 cvm_cannibalization_control_only(PG_FUNCTION_ARGS)

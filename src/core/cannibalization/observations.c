@@ -1,16 +1,16 @@
 /*
- * watched.c
+ * observations.c
  *		Who had something to lose, month by month: entries, and the control.
  *
- * What donors brought and bring changes on few days, so the months in which a
- * customer is watched are walked with a place in the donors' levels for each
- * day that matters, and a stretch in which nothing changes is one step.
+ * What the donors bring changes on few days.  So the walk over the months in
+ * which a customer is observed keeps a place in the donors' levels for each day
+ * that matters, and months in which nothing changes are one step.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/cannibalization/adding.h"
 
-#define WATCH_DAY 14 /* days into a month on which those who stayed are met */
+#define CONTROL_DAY 14 /* days into a month: the control is observed then */
 
 static const int tenures[TENURE_BANDS - 1] = {90, 180, 365, 730};
 
@@ -75,13 +75,13 @@ cell_of(Adding *adding, WindowStats *stats, Period month, int band)
 	return stratum_month_cell(adding->state, stats, stratum_month, band);
 }
 
-/* What becomes of somebody watched, who was still whole at risk days. */
+/* What became of a customer; at_risk: nothing was lost STEP_DAYS before the end. */
 static Outcome
 outcome_of(const Adding *adding, Wide before, Wide after, bool at_risk)
 {
 	bool lost = after < before;
 
-	return (Outcome){.watched = 1,
+	return (Outcome){.observed = 1,
 					 .lost = lost,
 					 .at_risk = at_risk,
 					 .step_lost = at_risk && lost,
@@ -91,7 +91,7 @@ outcome_of(const Adding *adding, Wide before, Wide after, bool at_risk)
 
 /* Count the customer of an entry who had something to lose. */
 void
-add_entered(Adding *adding, WindowStats *stats, const Entry *entry)
+add_treated(Adding *adding, WindowStats *stats, const Entry *entry)
 {
 	const Passing *donor = &entry->donor;
 	int64_t step = (int64_t) stats->window.look_ahead - STEP_DAYS;
@@ -105,7 +105,7 @@ add_entered(Adding *adding, WindowStats *stats, const Entry *entry)
 
 	outcome_add(&cell_of(adding, stats,
 						 period_cache_period(adding->months, entry->day), band)
-					 ->entered,
+					 ->treated,
 				&outcome);
 }
 
@@ -128,40 +128,39 @@ delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band, int32_t from,
 	Delta **delta = &deltas->bands[stats * BANDS + band];
 
 	if (*delta == NULL)
-		*delta = runtime_alloc_zero(
-			NULL, (WATCHES_RETAINED_MONEY + 1) * sizeof(Delta));
-	(*delta)[from].watched++;
+		*delta = runtime_alloc_zero(NULL, (CONTROL_MONTHS + 1) * sizeof(Delta));
+	(*delta)[from].observed++;
 	(*delta)[from].before = money_add((*delta)[from].before, before);
-	(*delta)[to].watched--;
+	(*delta)[to].observed--;
 	(*delta)[to].before = money_add((*delta)[to].before, -before);
 }
 
-/* The day of a month on which those who stayed are met. */
+/* The day of a month on which the control is observed. */
 static inline int64_t
-watch_day(const Adding *adding, int64_t month)
+control_day(const Adding *adding, int64_t month)
 {
-	uint64_t at = (uint64_t) (month - adding->state->first_watch);
+	uint64_t at = (uint64_t) (month - adding->state->first_month);
 
-	return at < WATCHES_RETAINED_MONEY
-			   ? adding->state->watches[at]
-			   : period_start(adding->months->calendar, month) + WATCH_DAY;
+	return at < CONTROL_MONTHS
+			   ? adding->state->control_days[at]
+			   : period_start(adding->months->calendar, month) + CONTROL_DAY;
 }
 
 /* Keep the days of the months up to the end of observation. */
 static void
-keep_watches(Adding *adding)
+keep_control_days(Adding *adding)
 {
 	Cannibalization *state = adding->state;
-	Day *watches =
-		runtime_alloc(state->context, WATCHES_RETAINED_MONEY * sizeof(Day));
+	Day *control_days =
+		runtime_alloc(state->context, CONTROL_MONTHS * sizeof(Day));
 	Period last = period_cache_period(adding->months, state->as_of);
 
-	state->first_watch = last - WATCHES_RETAINED_MONEY + 1;
-	for (int i = 0; i < WATCHES_RETAINED_MONEY; i++)
-		watches[i] = (Day) (period_start(adding->months->calendar,
-										 state->first_watch + i) +
-							WATCH_DAY);
-	state->watches = watches;
+	state->first_month = last - CONTROL_MONTHS + 1;
+	for (int i = 0; i < CONTROL_MONTHS; i++)
+		control_days[i] = (Day) (period_start(adding->months->calendar,
+											  state->first_month + i) +
+								 CONTROL_DAY);
+	state->control_days = control_days;
 }
 
 /* Count a customer whom nothing happens to in a month. */
@@ -169,11 +168,11 @@ static inline void
 add_month(Adding *adding, WindowStats *stats, Period month, int band,
 		  Wide before)
 {
-	Outcome *stayed = &cell_of(adding, stats, month, band)->stayed;
+	Outcome *control = &cell_of(adding, stats, month, band)->control;
 
-	stayed->watched++;
-	stayed->at_risk++;
-	stayed->before = money_add(stayed->before, before);
+	control->observed++;
+	control->at_risk++;
+	control->before = money_add(control->before, before);
 }
 
 /*
@@ -186,7 +185,7 @@ add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 {
 	int price = price_band(level->mrr, adding->scale);
 	Wide before = scaled(adding, level->mrr);
-	int64_t day = watch_day(adding, month);
+	int64_t day = control_day(adding, month);
 
 	while (day <= until)
 	{
@@ -197,22 +196,22 @@ add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 		if (tenure < TENURE_BANDS - 1 &&
 			(int64_t) level->since + tenures[tenure] - 1 < last)
 			last = (int64_t) level->since + tenures[tenure] - 1;
-		if (adding->deltas != NULL && month >= adding->state->first_watch)
+		if (adding->deltas != NULL && month >= adding->state->first_month)
 		{
 			Period next = period_cache_period(adding->months, (Day) last);
 
-			/* the month after the last one that is met by then */
-			if (watch_day(adding, next) <= last)
+			/* the month after the last one that is observed by then */
+			if (control_day(adding, next) <= last)
 				next++;
 			delta_arrays_add(adding->deltas,
 							 stats - adding->state->window_stats, band,
-							 month - adding->state->first_watch,
-							 next - adding->state->first_watch, before);
+							 month - adding->state->first_month,
+							 next - adding->state->first_month, before);
 			month = next;
-			day = watch_day(adding, month);
+			day = control_day(adding, month);
 		}
 		else
-			for (; day <= last; day = watch_day(adding, ++month))
+			for (; day <= last; day = control_day(adding, ++month))
 			{
 				check_interrupts();
 				add_month(adding, stats, month, band, before);
@@ -230,9 +229,9 @@ level_on(const Trajectory *trajectory, int at, int64_t day)
 	return at;
 }
 
-/* The day until which to watch: what comes is seen, and may be a loss. */
+/* The last day to observe: the look-ahead is over by as_of, something can be lost. */
 static int64_t
-last_watch(const Trajectory *trajectory, Window window)
+last_control_day(const Trajectory *trajectory, Window window)
 {
 	const SideLevel *last = &trajectory->donor[trajectory->ndonor - 1];
 	int64_t until = (int64_t) trajectory->as_of - window.look_ahead;
@@ -255,7 +254,7 @@ best_level(const SideLevel *levels, int first, int last)
 	return best;
 }
 
-/* Places in the levels of donors around a day on which a customer is watched */
+/* Places in the levels of donors around the day of an observation */
 typedef struct Places
 {
 	int first; /* the first day of the look-back */
@@ -267,19 +266,19 @@ typedef struct Places
 
 /* Count a customer in the month of a day; held: what is brought on it. */
 static inline void
-add_watched(Adding *adding, WindowStats *stats, Period month, int64_t day,
-			const SideLevel *best, Wide held, const Outcome *outcome)
+add_observation(Adding *adding, WindowStats *stats, Period month, int64_t day,
+				const SideLevel *best, Wide held, const Outcome *outcome)
 {
 	int band = band_of(day - best->since, price_band(best->mrr, adding->scale),
 					   held < best->mrr);
 
-	outcome_add(&cell_of(adding, stats, month, band)->stayed, outcome);
+	outcome_add(&cell_of(adding, stats, month, band)->control, outcome);
 }
 
-/* Watch a customer up to a day, before the look-ahead meets an entry. */
+/* Observe a customer up to a day, while no look-ahead reaches the entry. */
 static Period
 add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
-		  Places *places, bool *is_watched)
+		  Places *places, bool *is_observed)
 {
 	const Trajectory *trajectory = adding->trajectory;
 	const SideLevel *levels = trajectory->donor;
@@ -287,7 +286,7 @@ add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
 	int64_t step = (int64_t) window.look_ahead - STEP_DAYS;
 	int64_t day;
 
-	while ((day = watch_day(adding, month)) <= until)
+	while ((day = control_day(adding, month)) <= until)
 	{
 		const SideLevel *best;
 
@@ -311,10 +310,10 @@ add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
 			{
 				month = add_steady(adding, stats, month, same,
 								   &levels[places->after]);
-				*is_watched = true;
+				*is_observed = true;
 			}
 			else
-				for (; watch_day(adding, month) <= same; month++)
+				for (; control_day(adding, month) <= same; month++)
 					check_interrupts();
 			continue;
 		}
@@ -329,9 +328,9 @@ add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
 			outcome =
 				outcome_of(adding, best->mrr, after,
 						   step < 0 || levels[places->whole].mrr >= best->mrr);
-			add_watched(adding, stats, month, day, best,
-						levels[places->day].mrr, &outcome);
-			*is_watched = true;
+			add_observation(adding, stats, month, day, best,
+							levels[places->day].mrr, &outcome);
+			*is_observed = true;
 		}
 		month++;
 	}
@@ -339,13 +338,13 @@ add_until(Adding *adding, WindowStats *stats, Period month, int64_t until,
 }
 
 /*
- * Watch a customer up to the entry, where the look-ahead goes beyond it: what
- * was lost by then was lost without the focal product, and who had lost nothing
- * was seen for some of the days only.
+ * Observe a customer on days whose look-ahead goes beyond the entry.  What was
+ * lost by the entry was lost without the focal product; a customer who had lost
+ * nothing is censored on that day.
  */
 static void
 add_censored(Adding *adding, WindowStats *stats, Period month, int64_t until,
-			 Places *places, bool *is_watched)
+			 Places *places, bool *is_observed)
 {
 	const Trajectory *trajectory = adding->trajectory;
 	const SideLevel *levels = trajectory->donor;
@@ -354,7 +353,7 @@ add_censored(Adding *adding, WindowStats *stats, Period month, int64_t until,
 
 	if (until > (int64_t) entry - 1)
 		until = (int64_t) entry - 1;
-	for (; (day = watch_day(adding, month)) <= until; month++)
+	for (; (day = control_day(adding, month)) <= until; month++)
 	{
 		const SideLevel *best;
 		Wide left;
@@ -377,15 +376,15 @@ add_censored(Adding *adding, WindowStats *stats, Period month, int64_t until,
 			outcome.censored_days = entry - day;
 			outcome.censored_before = outcome.before;
 		}
-		add_watched(adding, stats, month, day, best, levels[places->day].mrr,
-					&outcome);
-		*is_watched = true;
+		add_observation(adding, stats, month, day, best,
+						levels[places->day].mrr, &outcome);
+		*is_observed = true;
 	}
 }
 
-/* Watch the customer as long as the focal product is not theirs. */
+/* Observe the customer as long as they do not have the focal product. */
 void
-add_stayed(Adding *adding, WindowStats *stats)
+add_control(Adding *adding, WindowStats *stats)
 {
 	const Trajectory *trajectory = adding->trajectory;
 	const SideLevel *levels = trajectory->donor;
@@ -393,25 +392,25 @@ add_stayed(Adding *adding, WindowStats *stats)
 	int64_t until;
 	int64_t last;
 	Period month;
-	bool is_watched = false;
+	bool is_observed = false;
 
 	if (trajectory->ndonor == 0)
 		return;
-	if (adding->state->watches == NULL)
-		keep_watches(adding);
-	until = last = last_watch(trajectory, stats->window);
+	if (adding->state->control_days == NULL)
+		keep_control_days(adding);
+	until = last = last_control_day(trajectory, stats->window);
 	month = period_cache_period(adding->months, levels[0].day);
-	if (watch_day(adding, month) <= levels[0].day)
+	if (control_day(adding, month) <= levels[0].day)
 		month++;
 	if (trajectory->nruns > 0 &&
 		(int64_t) trajectory->runs[0].start - 1 - stats->window.look_ahead <
 			until)
 		until =
 			(int64_t) trajectory->runs[0].start - 1 - stats->window.look_ahead;
-	month = add_until(adding, stats, month, until, &places, &is_watched);
+	month = add_until(adding, stats, month, until, &places, &is_observed);
 	if (trajectory->nruns > 0)
-		add_censored(adding, stats, month, last, &places, &is_watched);
-	stats->control_customers += is_watched;
+		add_censored(adding, stats, month, last, &places, &is_observed);
+	stats->control_customers += is_observed;
 }
 
 /* Put what the delta arrays say into the cells of a stratum, and free them. */
@@ -429,21 +428,21 @@ delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 		if (deltas->bands[i] == NULL)
 			continue;
 		check_interrupts();
-		for (int at = 0; at < WATCHES_RETAINED_MONEY; at++)
+		for (int at = 0; at < CONTROL_MONTHS; at++)
 		{
 			const Delta *step = &deltas->bands[i][at];
-			Outcome *stayed;
+			Outcome *control;
 
-			sum.watched += step->watched;
+			sum.observed += step->observed;
 			sum.before = money_add(sum.before, step->before);
-			if (sum.watched == 0)
+			if (sum.observed == 0)
 				continue;
-			stayed =
-				&cell_of(&adding, stats, state->first_watch + at, i % BANDS)
-					 ->stayed;
-			stayed->watched += sum.watched;
-			stayed->at_risk += sum.watched;
-			stayed->before = money_add(stayed->before, sum.before);
+			control =
+				&cell_of(&adding, stats, state->first_month + at, i % BANDS)
+					 ->control;
+			control->observed += sum.observed;
+			control->at_risk += sum.observed;
+			control->before = money_add(control->before, sum.before);
 		}
 		runtime_free(deltas->bands[i]);
 	}

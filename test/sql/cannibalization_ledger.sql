@@ -110,8 +110,8 @@ SELECT results_eq($$SELECT v.entries, matured_entries, new_entries, winback_entr
 -- nothing, and what does not go together
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide WHERE false), NULL, 'no rows, no matrix');
 SELECT is((SELECT cannibalization_agg(NULL::bigint, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01') FROM wide), NULL, 'rows without a customer do not count');
-SELECT throws_ok($$SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, ARRAY[product], NULL, '2025-01-01') FROM wide WHERE product IS NOT NULL$$, '22023', 'what is asked changes from row to row', 'one question for all rows');
-SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, started_on) FROM wide$$, '22023', 'what is asked changes from row to row', 'one end of observation');
+SELECT throws_ok($$SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, ARRAY[product], NULL, '2025-01-01') FROM wide WHERE product IS NOT NULL$$, '22023', 'aggregate parameters must be the same for all rows', 'cannibalization_agg refuses donors that differ from row to row');
+SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, started_on) FROM wide$$, '22023', 'aggregate parameters must be the same for all rows', 'cannibalization_matrix_agg refuses an as_of that differs from row to row');
 SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01', 0, 60, 0) FROM wide$$, '22023', 'look_back of "0" days is too short', 'a look-back has days');
 SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, NULL) FROM wide$$, '22004', NULL, 'and observation an end');
 SELECT throws_ok($$SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{N}', '2025-01-01') FROM wide$$, '22023', 'product "N" is both focal and a donor', 'a focal product is no donor');

@@ -11,8 +11,8 @@
 #include "utils/date.h"
 
 #include "core/cannibalization/cannibalization_spells.h"
+#include "pg/cannibalization/parameters.h"
 #include "pg/cannibalization/product_roles.h"
-#include "pg/cannibalization/question.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
@@ -94,60 +94,60 @@ cvm_cannibalization_add_grid(PG_FUNCTION_ARGS)
 	return customer_add(fcinfo, windows, nwindows, argument_gap(fcinfo, 7));
 }
 
-/* A question of raw spells: the state, and what it asks about */
-typedef struct Question
+/* What the parameters are read into: the state, and what it is about */
+typedef struct Parameters
 {
 	Cannibalization *state;
 	uint8_t *product_roles; /* of the spell buffer's names */
 	Label stratum;
-} Question;
+} Parameters;
 
 /* Take over focal, donors, as_of [, look_back, look_ahead, gap [, stratum]]. */
 static Day
-ask(FunctionCallInfo fcinfo, const Names *names, Question *question,
-	const Window *windows, int nwindows)
+take(FunctionCallInfo fcinfo, const Names *names, Parameters *parameters,
+	 const Window *windows, int nwindows)
 {
 	Day as_of = argument_day(fcinfo, 2, "as_of");
 	int32_t gap = argument_gap(fcinfo, 5);
 	Holdings named = {.nnames = names->count, .names = names->labels};
 
 	gap_check(gap);
-	cannibalization_adopt(question->state, as_of, gap, windows, nwindows);
-	question->product_roles = argument_product_roles(fcinfo, 0, 1, &named);
-	question->stratum = argument_stratum(fcinfo, 6);
+	cannibalization_adopt(parameters->state, as_of, gap, windows, nwindows);
+	parameters->product_roles = argument_product_roles(fcinfo, 0, 1, &named);
+	parameters->stratum = argument_stratum(fcinfo, 6);
 	return as_of;
 }
 
 static Day
-ask_window(FunctionCallInfo fcinfo, const Names *names, void *question)
+take_window(FunctionCallInfo fcinfo, const Names *names, void *parameters)
 {
 	Window window = argument_window(fcinfo, 3);
 
-	return ask(fcinfo, names, question, &window, 1);
+	return take(fcinfo, names, parameters, &window, 1);
 }
 
 static Day
-ask_windows(FunctionCallInfo fcinfo, const Names *names, void *question)
+take_windows(FunctionCallInfo fcinfo, const Names *names, void *parameters)
 {
 	Window *windows;
 	int nwindows = argument_windows(fcinfo, 3, &windows);
 
-	return ask(fcinfo, names, question, windows, nwindows);
+	return take(fcinfo, names, parameters, windows, nwindows);
 }
 
 static void *
-question_blank(void)
+parameters_blank(void)
 {
-	Question *question = palloc0(sizeof(Question));
+	Parameters *parameters = palloc0(sizeof(Parameters));
 
-	question->state = cannibalization_new(CurrentMemoryContext);
-	return question;
+	parameters->state = cannibalization_new(CurrentMemoryContext);
+	return parameters;
 }
 
-static const Asking asking = {"cannibalization_agg", 6, question_blank,
-							  ask_window};
-static const Asking asking_grid = {"cannibalization_agg", 6, question_blank,
-								   ask_windows};
+static const ParameterReading reading = {"cannibalization_agg", 6,
+										 parameters_blank, take_window};
+static const ParameterReading grid_reading = {"cannibalization_agg", 6,
+											  parameters_blank, take_windows};
 
 /* cannibalization_agg(customer, product, started_on, ended_on, mrr, focal,
  *					   donors, as_of [, look_back, look_ahead, gap
@@ -156,42 +156,42 @@ PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add);
 Datum
 cvm_cannibalization_ledger_add(PG_FUNCTION_ARGS)
 {
-	return question_add(&asking, fcinfo);
+	return parameters_add(&reading, fcinfo);
 }
 
 PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add_grid);
 Datum
 cvm_cannibalization_ledger_add_grid(PG_FUNCTION_ARGS)
 {
-	return question_add(&asking_grid, fcinfo);
+	return parameters_add(&grid_reading, fcinfo);
 }
 
 /* The end of it: every customer into a state. */
 static Datum
-spell_buffer_final(const Asking *form, FunctionCallInfo fcinfo)
+spell_buffer_final(const ParameterReading *form, FunctionCallInfo fcinfo)
 {
-	Question *question = question_blank();
-	SpellBuffer *spell_buffer = question_final(form, fcinfo, question);
+	Parameters *parameters = parameters_blank();
+	SpellBuffer *spell_buffer = parameters_final(form, fcinfo, parameters);
 
 	if (spell_buffer == NULL)
 		PG_RETURN_NULL();
-	cannibalization_spells_finish(spell_buffer, question->product_roles,
-								  &question->stratum, question->state);
-	return expanded_flat(&cannibalization_state, question->state);
+	cannibalization_spells_finish(spell_buffer, parameters->product_roles,
+								  &parameters->stratum, parameters->state);
+	return expanded_flat(&cannibalization_state, parameters->state);
 }
 
 PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final);
 Datum
 cvm_cannibalization_ledger_final(PG_FUNCTION_ARGS)
 {
-	return spell_buffer_final(&asking, fcinfo);
+	return spell_buffer_final(&reading, fcinfo);
 }
 
 PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final_grid);
 Datum
 cvm_cannibalization_ledger_final_grid(PG_FUNCTION_ARGS)
 {
-	return spell_buffer_final(&asking_grid, fcinfo);
+	return spell_buffer_final(&grid_reading, fcinfo);
 }
 
 /* control_only(cannibalization): the control, without the entries. */

@@ -13,8 +13,8 @@
 #include "utils/tuplestore.h"
 
 #include "core/cannibalization/cannibalization_spells.h"
+#include "pg/cannibalization/parameters.h"
 #include "pg/cannibalization/product_roles.h"
-#include "pg/cannibalization/question.h"
 #include "pg/numeric.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
@@ -58,9 +58,9 @@ cvm_cannibalization_matrix_add(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
-/* Take over what is asked: as_of [, look_back, look_ahead, gap]. */
+/* Read the parameters: as_of [, look_back, look_ahead, gap]. */
 static Day
-matrix_ask(FunctionCallInfo fcinfo, const Names *names, void *state)
+matrix_take(FunctionCallInfo fcinfo, const Names *names, void *state)
 {
 	CannibalizationMatrix *matrix = state;
 	Day as_of = argument_day(fcinfo, 0, "as_of");
@@ -78,8 +78,8 @@ matrix_blank(void)
 	return cannibalization_matrix_new(CurrentMemoryContext);
 }
 
-static const Asking matrix_asking = {"cannibalization_matrix_agg", 6,
-									 matrix_blank, matrix_ask};
+static const ParameterReading matrix_reading = {"cannibalization_matrix_agg", 6,
+												matrix_blank, matrix_take};
 
 /* cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr,
  *							  as_of [, look_back, look_ahead, gap]) */
@@ -87,7 +87,7 @@ PG_FUNCTION_INFO_V1(cvm_matrix_ledger_add);
 Datum
 cvm_matrix_ledger_add(PG_FUNCTION_ARGS)
 {
-	return question_add(&matrix_asking, fcinfo);
+	return parameters_add(&matrix_reading, fcinfo);
 }
 
 /* The end of it: every customer into a matrix. */
@@ -96,7 +96,8 @@ Datum
 cvm_matrix_ledger_final(PG_FUNCTION_ARGS)
 {
 	CannibalizationMatrix *matrix = matrix_blank();
-	SpellBuffer *spell_buffer = question_final(&matrix_asking, fcinfo, matrix);
+	SpellBuffer *spell_buffer =
+		parameters_final(&matrix_reading, fcinfo, matrix);
 
 	if (spell_buffer == NULL)
 		PG_RETURN_NULL();

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What aggregates that ask about entries of raw spells in one pass share; each
--- ends in a reading of its own.  The state is internal, for one machine with
--- parallel workers; distributed servers take the two steps by way of holdings.
+-- What aggregates over raw spells in one pass share that have parameters about
+-- entries; each has a final function of its own.  The state is internal, for one
+-- machine with parallel workers; distributed servers take the two steps by way of
+-- holdings.
 CREATE FUNCTION cvm.question_combine(internal, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_question_combine'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;

@@ -1,15 +1,15 @@
 /*
- * question.c
- *		Questions that are asked of raw spells in one pass.
+ * parameters.c
+ *		Parameters of aggregates over raw spells in one pass.
  *
- * A question is kept as bytes: for each of its arguments whether it is there,
- * and its value, of four bytes or with a length of its own.  A row that asks
- * something else than the rows before it is an error; where the question is
- * settled by the query, one look at it is enough.
+ * They are kept as bytes: for each whether it is NULL, and its value, of four
+ * bytes or with a length of its own.  A row that has other parameters than the
+ * rows before it is an error; where they are constants of the query, one look
+ * at them is enough.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "pg/cannibalization/question.h"
+#include "pg/cannibalization/parameters.h"
 
 #include "catalog/pg_type.h"
 #include "nodes/primnodes.h"
@@ -24,28 +24,28 @@
 
 #define ARG_CUSTOMER 1
 #define ARG_SPELL 2
-#define MAX_QUESTION 7 /* arguments of a question */
+#define MAX_PARAMETERS 7 /* of an aggregate */
 
-/* The state of the aggregate: that of a spell buffer, and a question */
-typedef struct QuestionState
+/* The state of the aggregate: that of a spell buffer, and the parameters */
+typedef struct ParameterState
 {
 	SpellBufferState held;
-	char *question;
-	size_t question_size;
-} QuestionState;
+	char *parameters;
+	size_t parameters_size;
+} ParameterState;
 
 /* What stays the same from row to row */
-typedef struct QuestionForm
+typedef struct ParameterForm
 {
 	RowForm row; /* of the customer */
 	int nargs;
-	bool is_long[MAX_QUESTION]; /* has a length of its own */
-	bool is_settled;			/* the same in every row of a state */
-} QuestionForm;
+	bool is_long[MAX_PARAMETERS]; /* has a length of its own */
+	bool is_constant;			  /* the same in every row of a state */
+} ParameterForm;
 
-/* Are the arguments of the question constants and parameters only? */
+/* Are the parameters of the aggregate constants of the query? */
 static bool
-is_settled(FunctionCallInfo fcinfo, int first)
+is_constant(FunctionCallInfo fcinfo, int first)
 {
 	Aggref *aggref = AggGetAggref(fcinfo);
 
@@ -62,17 +62,17 @@ is_settled(FunctionCallInfo fcinfo, int first)
 	return true;
 }
 
-static QuestionForm *
-question_form(FunctionCallInfo fcinfo, int first)
+static ParameterForm *
+parameters_form(FunctionCallInfo fcinfo, int first)
 {
-	QuestionForm *form = fcinfo->flinfo->fn_extra;
+	ParameterForm *form = fcinfo->flinfo->fn_extra;
 	Oid *types;
 	int ntypes;
 
 	if (likely(form != NULL))
 		return form;
 	form =
-		MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(QuestionForm));
+		MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ParameterForm));
 	/* whoever calls need not know the types of its arguments */
 	get_func_signature(fcinfo->flinfo->fn_oid, &types, &ntypes);
 	form->row.customer = ARG_CUSTOMER;
@@ -82,21 +82,21 @@ question_form(FunctionCallInfo fcinfo, int first)
 	if (form->row.key_kind == KEY_TEXT)
 		row_check_key(fcinfo, ARG_CUSTOMER);
 	form->nargs = PG_NARGS() - first;
-	if (form->nargs > MAX_QUESTION)
-		elog(ERROR, "question has too many arguments");
+	if (form->nargs > MAX_PARAMETERS)
+		elog(ERROR, "aggregate has too many parameters");
 	for (int i = 0; i < form->nargs; i++)
 		form->is_long[i] =
 			types[first + i] != INT4OID && types[first + i] != DATEOID;
 	pfree(types);
-	form->is_settled = is_settled(fcinfo, first);
+	form->is_constant = is_constant(fcinfo, first);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }
 
-/* Write the question of a row. */
+/* Write the parameters of a row. */
 static void
-question_write(FunctionCallInfo fcinfo, const QuestionForm *form, int first,
-			   ByteWriter *writer)
+parameters_write(FunctionCallInfo fcinfo, const ParameterForm *form, int first,
+				 ByteWriter *writer)
 {
 	write_byte(writer, (uint8) form->nargs);
 	for (int i = 0; i < form->nargs; i++)
@@ -120,14 +120,14 @@ question_write(FunctionCallInfo fcinfo, const QuestionForm *form, int first,
 	}
 }
 
-/* Does this row ask something else? */
+/* Has this row other parameters? */
 static bool
-question_differs(FunctionCallInfo fcinfo, const QuestionForm *form, int first,
-				 const QuestionState *state)
+parameters_differ(FunctionCallInfo fcinfo, const ParameterForm *form, int first,
+				  const ParameterState *state)
 {
-	const char *at = state->question + 1;
+	const char *at = state->parameters + 1;
 
-	if (likely(form->is_settled))
+	if (likely(form->is_constant))
 		return false;
 	for (int i = 0; i < form->nargs; i++)
 	{
@@ -158,23 +158,23 @@ question_differs(FunctionCallInfo fcinfo, const QuestionForm *form, int first,
 }
 
 static void
-question_refuse(void)
+parameters_refuse(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("what is asked changes from row to row"),
+			 errmsg("aggregate parameters must be the same for all rows"),
 			 errhint("Give the same focal, donors, as_of, look_back, "
 					 "look_ahead, gap and stratum for every row, or GROUP BY "
 					 "what differs.")));
 }
 
-/* Put a question to whoever takes it over. */
+/* Give the parameters to whoever reads them. */
 static Day
-question_put(const Asking *asking, const QuestionState *state,
-			 const Names *names, void *arg)
+parameters_put(const ParameterReading *reading, const ParameterState *state,
+			   const Names *names, void *arg)
 {
-	LOCAL_FCINFO(call, MAX_QUESTION);
-	const char *at = state->question;
+	LOCAL_FCINFO(call, MAX_PARAMETERS);
+	const char *at = state->parameters;
 	int nargs = *at++;
 
 	InitFunctionCallInfoData(*call, NULL, nargs, InvalidOid, NULL, NULL);
@@ -204,17 +204,17 @@ question_put(const Asking *asking, const QuestionState *state,
 			at += VARSIZE(value);
 		}
 	}
-	return asking->ask(call, names, arg);
+	return reading->take(call, names, arg);
 }
 
-/* A step: (state, customer, product, started_on, ended_on, mrr, question) */
+/* A step: (state, customer, product, started_on, ended_on, mrr, parameters) */
 Datum
-question_add(const Asking *asking, FunctionCallInfo fcinfo)
+parameters_add(const ParameterReading *reading, FunctionCallInfo fcinfo)
 {
-	QuestionForm *form = question_form(fcinfo, asking->first);
-	MemoryContext context = state_context(fcinfo, asking->name);
-	QuestionState *state =
-		PG_ARGISNULL(0) ? NULL : (QuestionState *) PG_GETARG_POINTER(0);
+	ParameterForm *form = parameters_form(fcinfo, reading->first);
+	MemoryContext context = state_context(fcinfo, reading->name);
+	ParameterState *state =
+		PG_ARGISNULL(0) ? NULL : (ParameterState *) PG_GETARG_POINTER(0);
 	SpellRow row;
 
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
@@ -230,18 +230,18 @@ question_add(const Asking *asking, FunctionCallInfo fcinfo)
 		SpellTerms terms;
 		ByteWriter writer;
 
-		state = MemoryContextAllocZero(context, sizeof(QuestionState));
+		state = MemoryContextAllocZero(context, sizeof(ParameterState));
 		writer_open(&writer, context, 0);
-		question_write(fcinfo, form, asking->first, &writer);
-		state->question = (char *) writer.data;
-		state->question_size = writer.used;
-		terms =
-			entries_terms(question_put(asking, state, &none, asking->blank()));
+		parameters_write(fcinfo, form, reading->first, &writer);
+		state->parameters = (char *) writer.data;
+		state->parameters_size = writer.used;
+		terms = entries_terms(
+			parameters_put(reading, state, &none, reading->blank()));
 		state->held.spell_buffer = spell_buffer_new(
 			context, form->row.key_kind, &terms, aggregate_budget(fcinfo));
 	}
-	else if (unlikely(question_differs(fcinfo, form, asking->first, state)))
-		question_refuse();
+	else if (unlikely(parameters_differ(fcinfo, form, reading->first, state)))
+		parameters_refuse();
 	spell_buffer_add(state->held.spell_buffer, row_key(&form->row, fcinfo),
 					 &row);
 	PG_RETURN_POINTER(state);
@@ -253,10 +253,10 @@ Datum
 cvm_question_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = state_context(fcinfo, "question_combine");
-	QuestionState *into =
-		PG_ARGISNULL(0) ? NULL : (QuestionState *) PG_GETARG_POINTER(0);
-	QuestionState *more =
-		PG_ARGISNULL(1) ? NULL : (QuestionState *) PG_GETARG_POINTER(1);
+	ParameterState *into =
+		PG_ARGISNULL(0) ? NULL : (ParameterState *) PG_GETARG_POINTER(0);
+	ParameterState *more =
+		PG_ARGISNULL(1) ? NULL : (ParameterState *) PG_GETARG_POINTER(1);
 	const char *data;
 	uint32 size;
 	Passed passed;
@@ -274,14 +274,14 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 	data += sizeof(size);
 	if (into == NULL)
 	{
-		into = MemoryContextAllocZero(context, sizeof(QuestionState));
-		into->question = MemoryContextAlloc(context, size);
-		memcpy(into->question, data, size);
-		into->question_size = size;
+		into = MemoryContextAllocZero(context, sizeof(ParameterState));
+		into->parameters = MemoryContextAlloc(context, size);
+		memcpy(into->parameters, data, size);
+		into->parameters_size = size;
 	}
-	else if (into->question_size != size ||
-			 memcmp(into->question, data, size) != 0)
-		question_refuse();
+	else if (into->parameters_size != size ||
+			 memcmp(into->parameters, data, size) != 0)
+		parameters_refuse();
 	data += size;
 	passed_open(&passed, fcinfo, data,
 				VARDATA(more->held.bytes) +
@@ -293,20 +293,20 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(into);
 }
 
-/* The question and the spell buffer as bytes for another process. */
+/* Parameters and spell buffer as bytes for another process. */
 PG_FUNCTION_INFO_V1(cvm_question_serialize);
 Datum
 cvm_question_serialize(PG_FUNCTION_ARGS)
 {
-	QuestionState *state = (QuestionState *) PG_GETARG_POINTER(0);
-	uint32 size = (uint32) state->question_size;
+	ParameterState *state = (ParameterState *) PG_GETARG_POINTER(0);
+	uint32 size = (uint32) state->parameters_size;
 	ByteWriter writer;
 	Sending passing;
 
 	state_context(fcinfo, "question_serialize");
 	state_open(&writer);
 	write_raw(&writer, &size, sizeof(size));
-	write_raw(&writer, state->question, size);
+	write_raw(&writer, state->parameters, size);
 	passing_open(&passing, &writer);
 	spell_buffer_encode(state->held.spell_buffer, &writer);
 	passing_close(&passing, &writer);
@@ -318,24 +318,25 @@ PG_FUNCTION_INFO_V1(cvm_question_deserialize);
 Datum
 cvm_question_deserialize(PG_FUNCTION_ARGS)
 {
-	QuestionState *state;
+	ParameterState *state;
 
 	state_context(fcinfo, "question_deserialize");
-	state = palloc0(sizeof(QuestionState));
+	state = palloc0(sizeof(ParameterState));
 	state->held.bytes = PG_GETARG_BYTEA_P(0);
 	PG_RETURN_POINTER(state);
 }
 
-/* The end: let callback take the question over; NULL when there was no row. */
+/* The end: give the parameters to their reader; NULL when there was no row. */
 SpellBuffer *
-question_final(const Asking *asking, FunctionCallInfo fcinfo, void *arg)
+parameters_final(const ParameterReading *reading, FunctionCallInfo fcinfo,
+				 void *arg)
 {
-	QuestionState *state;
+	ParameterState *state;
 
-	state_context(fcinfo, asking->name);
+	state_context(fcinfo, reading->name);
 	if (PG_ARGISNULL(0))
 		return NULL;
-	state = (QuestionState *) PG_GETARG_POINTER(0);
-	question_put(asking, state, &state->held.spell_buffer->names, arg);
+	state = (ParameterState *) PG_GETARG_POINTER(0);
+	parameters_put(reading, state, &state->held.spell_buffer->names, arg);
 	return state->held.spell_buffer;
 }

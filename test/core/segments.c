@@ -35,7 +35,7 @@ check_bridge(void *arg, const BridgeRow *row)
 {
 	const SegmentSum *into = row->into.lines;
 	const SegmentSum *out = row->out.lines;
-	const SegmentSum *tally = row->tally.lines;
+	const SegmentSum *outcomes = row->outcomes.lines;
 	BridgeErrors errors = bridge_errors(row, 2);
 
 	/* without a sign: they may pass the end, but not differ */
@@ -57,11 +57,13 @@ check_bridge(void *arg, const BridgeRow *row)
 			  out[FLOW_REDEFINED].customers - out[FLOW_CHURN].customers +
 			  row->opening_rest.customers - row->rest.customers ==
 		  row->closing_customers);
-	CLAIM(tally[TALLY_RENEWED].customers <= tally[TALLY_EXPIRING].customers);
-	CLAIM(tally[TALLY_PROVEN].customers <= tally[TALLY_ACQUIRED].customers);
+	CLAIM(outcomes[OUTCOME_RENEWED].customers <=
+		  outcomes[OUTCOME_EXPIRING].customers);
+	CLAIM(outcomes[OUTCOME_PROVEN].customers <=
+		  outcomes[OUTCOME_ACQUIRED].customers);
 	for (int age = 0; age < COHORT_AGES; age++)
-		CLAIM(tally[TALLY_RETAINED + age].customers <=
-			  tally[TALLY_COHORT + age].customers);
+		CLAIM(outcomes[OUTCOME_RETAINED + age].customers <=
+			  outcomes[OUTCOME_COHORT + age].customers);
 	CLAIM(!(errors.arpu < 0) && !(errors.products < 0) && !(errors.gross < 0) &&
 		  !(errors.net < 0) && !(errors.renewal < 0));
 	(void) arg;

@@ -19,7 +19,7 @@ segment_flow_new(Context context)
 	flow->span = 1;
 	flow->flows.size = sizeof(FlowCell);
 	flow->stocks.size = sizeof(StockCell);
-	flow->tallies.size = sizeof(TallyCell);
+	flow->outcomes.size = sizeof(OutcomeCell);
 	flow->spans.size = sizeof(SpanCell);
 	flow->overlaps.size = sizeof(OverlapCell);
 	return flow;
@@ -87,9 +87,9 @@ segment_flow_scale(SegmentFlow *flow, int scale)
 		RESCALE(stock_cell(&flow->stocks, i)->stock.mrr);
 		RESCALE(stock_cell(&flow->stocks, i)->rest.mrr);
 	}
-	for (int i = 0; i < flow->tallies.ncells; i++)
-		for (int line = 0; line < TALLY_LINES; line++)
-			RESCALE(tally_cell(&flow->tallies, i)->tally.lines[line].mrr);
+	for (int i = 0; i < flow->outcomes.ncells; i++)
+		for (int line = 0; line < OUTCOME_LINES; line++)
+			RESCALE(outcome_cell(&flow->outcomes, i)->outcomes.lines[line].mrr);
 	for (int i = 0; i < flow->spans.ncells; i++)
 	{
 		Span *span = &span_cell(&flow->spans, i)->span;
@@ -236,20 +236,22 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 		MONEY(cell->rest.mrr, from->rest.mrr);
 		cell->rest.squares = money_add(cell->rest.squares, from->rest.squares);
 	}
-	for (int i = 0; i < more->tallies.ncells; i++)
+	for (int i = 0; i < more->outcomes.ncells; i++)
 	{
-		const TallyCell *from = tally_cell(&more->tallies, i);
-		TallyCell *cell = cell_for(into, &into->tallies, &from->place, names);
+		const OutcomeCell *from = outcome_cell(&more->outcomes, i);
+		OutcomeCell *cell =
+			cell_for(into, &into->outcomes, &from->place, names);
 
-		for (int line = 0; line < TALLY_LINES; line++)
+		for (int line = 0; line < OUTCOME_LINES; line++)
 		{
-			COUNT(cell->tally.lines[line].customers,
-				  from->tally.lines[line].customers);
-			MONEY(cell->tally.lines[line].mrr, from->tally.lines[line].mrr);
+			COUNT(cell->outcomes.lines[line].customers,
+				  from->outcomes.lines[line].customers);
+			MONEY(cell->outcomes.lines[line].mrr,
+				  from->outcomes.lines[line].mrr);
 		}
-		for (int square = 0; square < TALLY_SQUARES; square++)
-			cell->tally.squares[square] = money_add(
-				cell->tally.squares[square], from->tally.squares[square]);
+		for (int square = 0; square < OUTCOME_SQUARES; square++)
+			cell->outcomes.squares[square] = money_add(
+				cell->outcomes.squares[square], from->outcomes.squares[square]);
 	}
 	for (int i = 0; i < more->spans.ncells; i++)
 	{

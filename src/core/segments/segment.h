@@ -19,19 +19,19 @@
  * Expansion and contraction belong to the segment that had the customer at the
  * opening, as in core/subscriptions/movement.h.
  *
- * A paused line counts, for so many days, as if it were paid, as in
- * core/subscriptions/movement.h: its customer is in a place and moves between
- * places, and only then is lost what is lost.  What lies in pauses is not in
- * the closing but in a stock beside it, and the line "paused" is what that
- * changed by.  What is held, sold, renewed and retained is counted of those
- * who pay.
+ * A paused line counts as if it were paid for pause_days, as in
+ * core/subscriptions/movement.h: until then its customer stays in a place and may
+ * move between places, and after that the money is lost.  Money in pauses is not
+ * part of the closing; it is a stock of its own, and the line "paused" is the
+ * change of that stock.  Products held, sales, renewals and retention count
+ * customers who pay.
  *
- * So the bridge of every segment, the matrix of migration and what became of
- * the money of those who were there are sums over the same cells, and agree.
+ * The bridge of every segment, the matrix of migration and the retention of each
+ * segment's money are sums over the same cells, and therefore agree.
  * Beside the flows, stocks say by how much a period changed what is there at
  * the closing: products, lines of each product and their money, the days on
- * which the customers began to pay, and what lies in pauses.  Tallies count
- * what came to its proof in a period: spells that ended, cohorts that reached
+ * which the customers began to pay, and what lies in pauses.  Outcomes count
+ * what a period decides: spells that ended, cohorts that reached
  * an age.
  *
  * A flow over a span of several periods keeps who went from where to where
@@ -134,30 +134,32 @@ typedef struct Rest
 extern const int cohort_ages[COHORT_AGES];
 
 /*
- * What came to its proof in a period, in the segment to which it is counted:
- * customers, and money.  Each that is a part of another comes after it.
+ * Outcomes that a period decides, in the segment to which they are counted, by
+ * customers and by money: spells that end, cohorts that reach an age, trials.  A
+ * line that is part of another comes after it.
  */
-typedef enum TallyLine
+typedef enum OutcomeLine
 {
-	TALLY_EXPIRING, /* spells that ended, of those who were in the segment */
-	TALLY_RENEWED,	/* of these, those whose customers still paid */
-	TALLY_ACQUIRED, /* customers who began to pay TRIAL_DAYS before */
-	TALLY_PROVEN,	/* of these, those who paid that day */
-	TALLY_COHORT,	/* and COHORT_AGES - 1 more: began so many periods before */
-	TALLY_RETAINED = TALLY_COHORT + COHORT_AGES,	 /* of each, who pay */
-	TALLY_CROSS_SOLD = TALLY_RETAINED + COHORT_AGES, /* hold more products */
-	TALLY_CROSS_UNDONE, /* no longer, within TRIAL_DAYS */
-	TALLY_UPSOLD,		/* went to a higher product of a family */
-	TALLY_UP_UNDONE,	/* came down again, within TRIAL_DAYS */
-	TALLY_LINES
-} TallyLine;
+	OUTCOME_EXPIRING, /* spells that ended, of those who were in the segment */
+	OUTCOME_RENEWED,  /* of these, those whose customers still paid */
+	OUTCOME_ACQUIRED, /* customers who began to pay TRIAL_DAYS before */
+	OUTCOME_PROVEN,	  /* of these, those who paid that day */
+	OUTCOME_COHORT, /* and COHORT_AGES - 1 more: began so many periods before */
+	OUTCOME_RETAINED = OUTCOME_COHORT + COHORT_AGES, /* of each, who pay */
+	OUTCOME_CROSS_SOLD =
+		OUTCOME_RETAINED + COHORT_AGES, /* hold more products */
+	OUTCOME_CROSS_UNDONE,				/* no longer, within TRIAL_DAYS */
+	OUTCOME_UPSOLD,	   /* went to a higher product of a family */
+	OUTCOME_UP_UNDONE, /* came down again, within TRIAL_DAYS */
+	OUTCOME_LINES
+} OutcomeLine;
 
 /*
- * Sums of squares, in cents, that say how sure a rate of money is: before
- * being what somebody brought at the opening and lost what they bring less,
- * gross or net of increases
+ * Sums of squares, in cents, for the standard errors of rates of money.
+ * "before" is what a customer brought at the opening, "lost" what the customer
+ * brings less, gross or net of increases.
  */
-typedef enum TallySquare
+typedef enum OutcomeSquare
 {
 	SQUARE_DUE,
 	SQUARE_RENEWED,
@@ -165,14 +167,14 @@ typedef enum TallySquare
 	SQUARE_GROSS_LOST,		  /* lost * lost */
 	SQUARE_NET_BEFORE_LOST,
 	SQUARE_NET_LOST,
-	TALLY_SQUARES
-} TallySquare;
+	OUTCOME_SQUARES
+} OutcomeSquare;
 
-typedef struct Tally
+typedef struct OutcomeCounters
 {
-	SegmentSum lines[TALLY_LINES];
-	Wide squares[TALLY_SQUARES];
-} Tally;
+	SegmentSum lines[OUTCOME_LINES];
+	Wide squares[OUTCOME_SQUARES];
+} OutcomeCounters;
 
 /* By how much those who went from a place to a place over a span changed */
 typedef struct Span
@@ -205,7 +207,7 @@ typedef struct Overlap
 } Overlap;
 
 /*
- * Of flows and spans, from and to; of stocks and tallies, segment and product;
+ * Of flows and spans, from and to; of stocks and outcomes, segment and product;
  * of overlaps, segment, or OUTSIDE for everybody, and how many periods later
  * the second closing is
  */
@@ -240,11 +242,11 @@ typedef struct StockCell
 	Rest rest;
 } StockCell;
 
-typedef struct TallyCell
+typedef struct OutcomeCell
 {
 	CellPlace place;
-	Tally tally;
-} TallyCell;
+	OutcomeCounters outcomes;
+} OutcomeCell;
 
 typedef struct SpanCell
 {
@@ -280,7 +282,7 @@ typedef struct SegmentFlow
 	int32_t nameless; /* number of NO_SEGMENT, plus one */
 	SegmentCells flows;
 	SegmentCells stocks;
-	SegmentCells tallies;
+	SegmentCells outcomes;
 	SegmentCells spans;
 	SegmentCells overlaps;
 } SegmentFlow;
@@ -312,7 +314,7 @@ typedef struct BridgeRow
 	int64_t product_squares; /* at the closing */
 	Wide squares;			 /* at the closing */
 	Wide opening_squares;	 /* of what each would bring then */
-	Tally tally;
+	OutcomeCounters outcomes;
 	bool is_complete;
 } BridgeRow;
 

@@ -4,7 +4,7 @@
  *
  * Canonical bytes: version, grain, [pause_days], [week start], as_of, span,
  * scale; names,
- * sorted, each with its length; flows, stocks, tallies and spans, sorted, each
+ * sorted, each with its length; flows, stocks, outcomes and spans, sorted, each
  * with its distance in periods from the one before, its two places plus one, a
  * bit for each number that is not 0, and those numbers.  A span of 0 is any
  * span: then overlaps follow, likewise, with the segment plus one and how many
@@ -92,10 +92,10 @@ squares_write(ByteWriter *writer, const Wide *squares)
 {
 	uint64_t has = 0;
 
-	for (int i = 0; i < TALLY_SQUARES; i++)
+	for (int i = 0; i < OUTCOME_SQUARES; i++)
 		has |= (uint64_t) (squares[i] != 0) << i;
 	write_unsigned(writer, has);
-	for (int i = 0; i < TALLY_SQUARES; i++)
+	for (int i = 0; i < OUTCOME_SQUARES; i++)
 		if (squares[i] != 0)
 			write_wide(writer, squares[i]);
 }
@@ -153,13 +153,14 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 		place_write(writer, &order.stocks, i);
 		stock_write(writer, stock_cell(&order.stocks, i));
 	}
-	write_unsigned(writer, order.tallies.ncells);
-	for (int i = 0; i < order.tallies.ncells; i++)
+	write_unsigned(writer, order.outcomes.ncells);
+	for (int i = 0; i < order.outcomes.ncells; i++)
 	{
-		const Tally *cell = &tally_cell(&order.tallies, i)->tally;
+		const OutcomeCounters *cell =
+			&outcome_cell(&order.outcomes, i)->outcomes;
 
-		place_write(writer, &order.tallies, i);
-		lines_write(writer, cell->lines, TALLY_LINES, -1);
+		place_write(writer, &order.outcomes, i);
+		lines_write(writer, cell->lines, OUTCOME_LINES, -1);
 		squares_write(writer, cell->squares);
 	}
 	write_unsigned(writer, order.spans.ncells);
@@ -332,9 +333,9 @@ stock_read(ByteReader *reader, const SegmentFlow *flow, StockCell *cell)
 static bool
 squares_read(ByteReader *reader, Wide *squares)
 {
-	uint64_t has = read_unsigned(reader, (UINT64_C(1) << TALLY_SQUARES) - 1);
+	uint64_t has = read_unsigned(reader, (UINT64_C(1) << OUTCOME_SQUARES) - 1);
 
-	for (int i = 0; i < TALLY_SQUARES; i++)
+	for (int i = 0; i < OUTCOME_SQUARES; i++)
 	{
 		if (!(has >> i & 1))
 			continue;
@@ -345,22 +346,22 @@ squares_read(ByteReader *reader, Wide *squares)
 
 /* No part may be more than its whole. */
 static void
-tally_read(ByteReader *reader, TallyCell *cell)
+outcomes_read(ByteReader *reader, OutcomeCell *cell)
 {
-	const SegmentSum *lines = cell->tally.lines;
+	const SegmentSum *lines = cell->outcomes.lines;
 	bool any;
 
 	if (cell->place.a == OUTSIDE || cell->place.b != ALL_PRODUCTS)
 		reader_fail(reader);
-	any = lines_read(reader, cell->tally.lines, TALLY_LINES, -1);
-	any |= squares_read(reader, cell->tally.squares);
+	any = lines_read(reader, cell->outcomes.lines, OUTCOME_LINES, -1);
+	any |= squares_read(reader, cell->outcomes.squares);
 	if (!any ||
-		lines[TALLY_RENEWED].customers > lines[TALLY_EXPIRING].customers ||
-		lines[TALLY_PROVEN].customers > lines[TALLY_ACQUIRED].customers)
+		lines[OUTCOME_RENEWED].customers > lines[OUTCOME_EXPIRING].customers ||
+		lines[OUTCOME_PROVEN].customers > lines[OUTCOME_ACQUIRED].customers)
 		reader_fail(reader);
 	for (int age = 0; age < COHORT_AGES; age++)
-		if (lines[TALLY_RETAINED + age].customers >
-			lines[TALLY_COHORT + age].customers)
+		if (lines[OUTCOME_RETAINED + age].customers >
+			lines[OUTCOME_COHORT + age].customers)
 			reader_fail(reader);
 }
 
@@ -493,7 +494,8 @@ segment_flow_decode(Context context, const void *data, size_t size)
 				   place_read(&reader, flow, &flow->stocks, used));
 	count = (int) read_count(&reader, 6);
 	for (int i = 0; i < count; i++)
-		tally_read(&reader, place_read(&reader, flow, &flow->tallies, used));
+		outcomes_read(&reader,
+					  place_read(&reader, flow, &flow->outcomes, used));
 	count = (int) read_count(&reader, 7);
 	for (int i = 0; i < count; i++)
 		span_read(&reader, place_read(&reader, flow, &flow->spans, used));
@@ -507,7 +509,7 @@ segment_flow_decode(Context context, const void *data, size_t size)
 	if (flow->span == ANY_SPAN && flow->spans.ncells > 0)
 		reader_fail(&reader);
 	if (flow->span != 1
-			? flow->flows.ncells + flow->stocks.ncells + flow->tallies.ncells >
+			? flow->flows.ncells + flow->stocks.ncells + flow->outcomes.ncells >
 				  0
 			: flow->spans.ncells > 0)
 		reader_fail(&reader);

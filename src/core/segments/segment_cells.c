@@ -197,14 +197,14 @@ stock_says(const void *cell)
 }
 
 static bool
-tally_says(const void *cell)
+outcomes_says(const void *cell)
 {
-	const Tally *tally = &((const TallyCell *) cell)->tally;
+	const OutcomeCounters *outcomes = &((const OutcomeCell *) cell)->outcomes;
 
-	for (int i = 0; i < TALLY_SQUARES; i++)
-		if (tally->squares[i] != 0)
+	for (int i = 0; i < OUTCOME_SQUARES; i++)
+		if (outcomes->squares[i] != 0)
 			return true;
-	return any_sum(tally->lines, TALLY_LINES);
+	return any_sum(outcomes->lines, OUTCOME_LINES);
 }
 
 static bool
@@ -300,7 +300,7 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 
 	order->flows = cells_taken(&flow->flows, flow_says, used, true);
 	order->stocks = cells_taken(&flow->stocks, stock_says, used, true);
-	order->tallies = cells_taken(&flow->tallies, tally_says, used, true);
+	order->outcomes = cells_taken(&flow->outcomes, outcomes_says, used, true);
 	order->spans = cells_taken(&flow->spans, span_says, used, true);
 	order->overlaps = cells_taken(&flow->overlaps, overlap_says, used, false);
 	order->nnames = 0;
@@ -317,7 +317,7 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 	}
 	cells_sort(&order->flows, rank, true);
 	cells_sort(&order->stocks, rank, true);
-	cells_sort(&order->tallies, rank, true);
+	cells_sort(&order->outcomes, rank, true);
 	cells_sort(&order->spans, rank, true);
 	cells_sort(&order->overlaps, rank, false);
 	runtime_free(used);

@@ -16,7 +16,7 @@ typedef struct SegmentOrder
 	Label *names;		/* ascending by bytes */
 	SegmentCells flows; /* ascending by period, from, to; and so on */
 	SegmentCells stocks;
-	SegmentCells tallies;
+	SegmentCells outcomes;
 	SegmentCells spans;
 	SegmentCells overlaps;
 } SegmentOrder;
@@ -33,10 +33,10 @@ stock_cell(const SegmentCells *table, int i)
 	return (StockCell *) table->cells + i;
 }
 
-static inline TallyCell *
-tally_cell(const SegmentCells *table, int i)
+static inline OutcomeCell *
+outcome_cell(const SegmentCells *table, int i)
 {
-	return (TallyCell *) table->cells + i;
+	return (OutcomeCell *) table->cells + i;
 }
 
 static inline SpanCell *

@@ -45,7 +45,7 @@ BridgeErrors
 bridge_errors(const BridgeRow *row, int scale)
 {
 	double cents = 100 / pow(10, scale);
-	const Tally *tally = &row->tally;
+	const OutcomeCounters *outcomes = &row->outcomes;
 	/* with what was in pauses: that is kept, too, until it is lost */
 	double opening =
 		((double) row->opening + (double) row->opening_rest.mrr) * cents;
@@ -53,9 +53,10 @@ bridge_errors(const BridgeRow *row, int scale)
 		(double) row->opening_customers + row->opening_rest.customers;
 	double gross = row->gross_retained * cents;
 	double net = row->net_retained * cents;
-	double expiring = tally->lines[TALLY_EXPIRING].mrr * cents;
-	double renewed = tally->lines[TALLY_RENEWED].mrr * cents;
-	double missed = tally->squares[SQUARE_DUE] - tally->squares[SQUARE_RENEWED];
+	double expiring = outcomes->lines[OUTCOME_EXPIRING].mrr * cents;
+	double renewed = outcomes->lines[OUTCOME_RENEWED].mrr * cents;
+	double missed =
+		outcomes->squares[SQUARE_DUE] - outcomes->squares[SQUARE_RENEWED];
 	BridgeErrors errors;
 
 	errors.arpu =
@@ -65,16 +66,16 @@ bridge_errors(const BridgeRow *row, int scale)
 		mean_error(row->closing_customers, row->products, row->product_squares);
 	errors.gross = retained_money_error(
 		openers, opening, opening - gross, row->opening_squares,
-		tally->squares[SQUARE_GROSS_BEFORE_LOST],
-		tally->squares[SQUARE_GROSS_LOST]);
+		outcomes->squares[SQUARE_GROSS_BEFORE_LOST],
+		outcomes->squares[SQUARE_GROSS_LOST]);
 	errors.net = retained_money_error(openers, opening, opening - net,
 									  row->opening_squares,
-									  tally->squares[SQUARE_NET_BEFORE_LOST],
-									  tally->squares[SQUARE_NET_LOST]);
+									  outcomes->squares[SQUARE_NET_BEFORE_LOST],
+									  outcomes->squares[SQUARE_NET_LOST]);
 	errors.renewal = error_of(
 		(expiring - renewed) * (expiring - renewed) / (expiring * expiring) *
-				(double) tally->squares[SQUARE_RENEWED] +
+				(double) outcomes->squares[SQUARE_RENEWED] +
 			renewed * renewed / (expiring * expiring) * missed,
-		tally->lines[TALLY_EXPIRING].customers, expiring);
+		outcomes->lines[OUTCOME_EXPIRING].customers, expiring);
 	return errors;
 }

@@ -46,7 +46,7 @@ bridge_begin(BridgeRow *row, int64_t period)
 	row->opening_squares = money_add(row->squares, row->rest.squares);
 	memset(&row->into, 0, sizeof(Flow));
 	memset(&row->out, 0, sizeof(Flow));
-	memset(&row->tally, 0, sizeof(Tally));
+	memset(&row->outcomes, 0, sizeof(OutcomeCounters));
 }
 
 static void
@@ -143,18 +143,19 @@ bridge_rest(BridgeRow *row, const Rest *rest)
 }
 
 static void
-bridge_tally(BridgeRow *row, const Tally *tally)
+bridge_outcomes(BridgeRow *row, const OutcomeCounters *outcomes)
 {
-	for (int line = 0; line < TALLY_LINES; line++)
+	for (int line = 0; line < OUTCOME_LINES; line++)
 	{
-		row->tally.lines[line].customers = count_add(
-			row->tally.lines[line].customers, tally->lines[line].customers);
-		row->tally.lines[line].mrr =
-			money_add(row->tally.lines[line].mrr, tally->lines[line].mrr);
+		row->outcomes.lines[line].customers =
+			count_add(row->outcomes.lines[line].customers,
+					  outcomes->lines[line].customers);
+		row->outcomes.lines[line].mrr =
+			money_add(row->outcomes.lines[line].mrr, outcomes->lines[line].mrr);
 	}
-	for (int i = 0; i < TALLY_SQUARES; i++)
-		row->tally.squares[i] =
-			money_add(row->tally.squares[i], tally->squares[i]);
+	for (int i = 0; i < OUTCOME_SQUARES; i++)
+		row->outcomes.squares[i] =
+			money_add(row->outcomes.squares[i], outcomes->squares[i]);
 }
 
 /* The bridges of all segments on the way through the periods */
@@ -163,7 +164,7 @@ typedef struct Bridges
 	SegmentOrder order;
 	int flow_at;
 	int stock_at;
-	int tally_at;
+	int outcomes_at;
 	int all; /* behind the last segment */
 	BridgeRow *rows;
 	int64_t *beginnings;
@@ -174,18 +175,18 @@ static void
 bridges_open(Bridges *bridges, const SegmentFlow *flow)
 {
 	const SegmentCells *flows = &bridges->order.flows;
-	const SegmentCells *tallies = &bridges->order.tallies;
+	const SegmentCells *outcomes = &bridges->order.outcomes;
 
 	bridges->all = bridges->order.nnames;
-	bridges->flow_at = bridges->stock_at = bridges->tally_at = 0;
+	bridges->flow_at = bridges->stock_at = bridges->outcomes_at = 0;
 	bridges->is_segment = runtime_alloc_zero(NULL, bridges->all + 1);
 	for (int i = 0; i < flows->ncells; i++)
 	{
 		bridges->is_segment[cell_place(flows, i)->a + 1] = true;
 		bridges->is_segment[cell_place(flows, i)->b + 1] = true;
 	}
-	for (int i = 0; i < tallies->ncells; i++)
-		bridges->is_segment[cell_place(tallies, i)->a + 1] = true;
+	for (int i = 0; i < outcomes->ncells; i++)
+		bridges->is_segment[cell_place(outcomes, i)->a + 1] = true;
 	bridges->rows =
 		runtime_alloc_zero(NULL, (bridges->all + 1) * sizeof(BridgeRow));
 	bridges->beginnings =
@@ -231,14 +232,16 @@ bridges_period(Bridges *bridges, int64_t period)
 		bridge_rest(&rows[segment], &cell->rest);
 		bridge_rest(&rows[all], &cell->rest);
 	}
-	for (; bridges->tally_at < order->tallies.ncells; bridges->tally_at++)
+	for (; bridges->outcomes_at < order->outcomes.ncells;
+		 bridges->outcomes_at++)
 	{
-		const TallyCell *cell = tally_cell(&order->tallies, bridges->tally_at);
+		const OutcomeCell *cell =
+			outcome_cell(&order->outcomes, bridges->outcomes_at);
 
 		if (cell->place.period > period)
 			break;
-		bridge_tally(&rows[cell->place.a], &cell->tally);
-		bridge_tally(&rows[all], &cell->tally);
+		bridge_outcomes(&rows[cell->place.a], &cell->outcomes);
+		bridge_outcomes(&rows[all], &cell->outcomes);
 	}
 }
 

@@ -6,14 +6,14 @@
  */
 #include "core/segments/segment_walk.h"
 
-/* The tally of a place in a period; good until the next call */
-static Tally *
-tally_at(SegmentFlow *flow, Period period, int32_t place)
+/* The outcomes of a place in a period; good until the next call */
+static OutcomeCounters *
+outcomes_at(SegmentFlow *flow, Period period, int32_t place)
 {
-	TallyCell *cell =
-		segment_cell(flow, &flow->tallies, period, place, ALL_PRODUCTS);
+	OutcomeCell *cell =
+		segment_cell(flow, &flow->outcomes, period, place, ALL_PRODUCTS);
 
-	return &cell->tally;
+	return &cell->outcomes;
 }
 
 static void
@@ -24,23 +24,26 @@ sum_add(SegmentSum *sum, int64_t customers, Wide mrr)
 }
 
 static void
-square_add(Tally *tally, TallySquare square, int64_t a, int64_t b)
+square_add(OutcomeCounters *outcomes, OutcomeSquare square, int64_t a,
+		   int64_t b)
 {
-	tally->squares[square] = money_add(tally->squares[square], (Wide) a * b);
+	outcomes->squares[square] =
+		money_add(outcomes->squares[square], (Wide) a * b);
 }
 
 /* What those who were there before lost, for how sure retention is. */
 static void
-tally_lost(Tally *tally, const ClosingState *before, const ClosingState *after)
+outcomes_lost(OutcomeCounters *outcomes, const ClosingState *before,
+			  const ClosingState *after)
 {
 	int64_t lost = before->cents - after->cents;
 
-	square_add(tally, SQUARE_NET_BEFORE_LOST, before->cents, lost);
-	square_add(tally, SQUARE_NET_LOST, lost, lost);
+	square_add(outcomes, SQUARE_NET_BEFORE_LOST, before->cents, lost);
+	square_add(outcomes, SQUARE_NET_LOST, lost, lost);
 	if (lost <= 0)
 		return;
-	square_add(tally, SQUARE_GROSS_BEFORE_LOST, before->cents, lost);
-	square_add(tally, SQUARE_GROSS_LOST, lost, lost);
+	square_add(outcomes, SQUARE_GROSS_BEFORE_LOST, before->cents, lost);
+	square_add(outcomes, SQUARE_GROSS_LOST, lost, lost);
 }
 
 static void
@@ -254,8 +257,8 @@ segment_walk_undone(SegmentWalk *walk, Period period, const ClosingState *after)
 		(after->place == OUTSIDE || after->products <= walk->cross.products))
 	{
 		if (closing_day(walk->flow, period) <= walk->cross.until)
-			sum_add(&tally_at(walk->flow, period, walk->cross.place)
-						 ->lines[TALLY_CROSS_UNDONE],
+			sum_add(&outcomes_at(walk->flow, period, walk->cross.place)
+						 ->lines[OUTCOME_CROSS_UNDONE],
 					1, walk->cross.gain);
 		walk->cross.until = NOTHING_SOLD;
 	}
@@ -264,8 +267,8 @@ segment_walk_undone(SegmentWalk *walk, Period period, const ClosingState *after)
 		 segment_walk_family(walk, walk->up.family).mrr <= walk->up.mrr))
 	{
 		if (closing_day(walk->flow, period) <= walk->up.until)
-			sum_add(&tally_at(walk->flow, period, walk->up.place)
-						 ->lines[TALLY_UP_UNDONE],
+			sum_add(&outcomes_at(walk->flow, period, walk->up.place)
+						 ->lines[OUTCOME_UP_UNDONE],
 					1, walk->up.gain);
 		walk->up.until = NOTHING_SOLD;
 	}
@@ -273,7 +276,7 @@ segment_walk_undone(SegmentWalk *walk, Period period, const ClosingState *after)
 
 /* Who held a product and holds more, or a higher one of the same family */
 static void
-segment_walk_sales(SegmentWalk *walk, Period period, Tally *tally,
+segment_walk_sales(SegmentWalk *walk, Period period, OutcomeCounters *outcomes,
 				   const ClosingState *before, const ClosingState *after)
 {
 	SegmentFlow *flow = walk->flow;
@@ -282,7 +285,7 @@ segment_walk_sales(SegmentWalk *walk, Period period, Tally *tally,
 	{
 		Wide gain = after->paid - before->paid;
 
-		sum_add(&tally->lines[TALLY_CROSS_SOLD], 1, gain);
+		sum_add(&outcomes->lines[OUTCOME_CROSS_SOLD], 1, gain);
 		walk->cross = (Sale){.until = closing_day(flow, period) + TRIAL_DAYS,
 							 .place = before->place,
 							 .gain = gain,
@@ -308,7 +311,7 @@ segment_walk_sales(SegmentWalk *walk, Period period, Tally *tally,
 						  0,
 						  family,
 						  held.mrr_before};
-		sum_add(&tally->lines[TALLY_UPSOLD], 1, walk->up.gain);
+		sum_add(&outcomes->lines[OUTCOME_UPSOLD], 1, walk->up.gain);
 		break;
 	}
 }
@@ -318,16 +321,16 @@ static void
 segment_walk_lost(SegmentWalk *walk, Period period, const ClosingState *before,
 				  const ClosingState *after)
 {
-	Tally *tally;
+	OutcomeCounters *outcomes;
 
 	if (before->mrr == after->mrr && before->products >= after->products &&
 		!before->below_top)
 		return;
-	tally = tally_at(walk->flow, period, before->place);
+	outcomes = outcomes_at(walk->flow, period, before->place);
 	if (before->mrr != after->mrr)
-		tally_lost(tally, before, after);
+		outcomes_lost(outcomes, before, after);
 	if (before->paid > 0 && after->paid > 0)
-		segment_walk_sales(walk, period, tally, before, after);
+		segment_walk_sales(walk, period, outcomes, before, after);
 }
 
 /* Look at the cohort's ages whose periods close before one. */
@@ -339,15 +342,15 @@ segment_walk_ages(SegmentWalk *walk, int64_t period)
 	for (; walk->next_age < COHORT_AGES; walk->next_age++)
 	{
 		int64_t look = (int64_t) walk->cohort + cohort_ages[walk->next_age];
-		int line = TALLY_COHORT + walk->next_age;
-		Tally *tally;
+		int line = OUTCOME_COHORT + walk->next_age;
+		OutcomeCounters *outcomes;
 
 		if (!walk->acquired || look >= period || look > flow->last_complete)
 			return;
-		tally = tally_at(flow, (Period) look, walk->origin_place);
-		sum_add(&tally->lines[line], 1, walk->origin_mrr);
+		outcomes = outcomes_at(flow, (Period) look, walk->origin_place);
+		sum_add(&outcomes->lines[line], 1, walk->origin_mrr);
 		if (segment_walk_pays(walk) > 0)
-			sum_add(&tally->lines[line + COHORT_AGES], 1,
+			sum_add(&outcomes->lines[line + COHORT_AGES], 1,
 					segment_walk_pays(walk));
 	}
 }
@@ -358,16 +361,17 @@ segment_walk_trial(SegmentWalk *walk, int64_t day)
 {
 	SegmentFlow *flow = walk->flow;
 	int64_t end = (int64_t) walk->origin + TRIAL_DAYS;
-	Tally *tally;
+	OutcomeCounters *outcomes;
 
 	if (!walk->on_trial || end >= day)
 		return;
 	walk->on_trial = false;
-	tally = tally_at(flow, period_cache_period(flow->period_cache, (Day) end),
-					 walk->origin_place);
-	sum_add(&tally->lines[TALLY_ACQUIRED], 1, walk->origin_mrr);
+	outcomes =
+		outcomes_at(flow, period_cache_period(flow->period_cache, (Day) end),
+					walk->origin_place);
+	sum_add(&outcomes->lines[OUTCOME_ACQUIRED], 1, walk->origin_mrr);
 	if (segment_walk_pays(walk) > 0)
-		sum_add(&tally->lines[TALLY_PROVEN], 1, segment_walk_pays(walk));
+		sum_add(&outcomes->lines[OUTCOME_PROVEN], 1, segment_walk_pays(walk));
 }
 
 /* Count spells that ended, and of these those whose customers still pay. */
@@ -375,16 +379,17 @@ void
 segment_walk_expiring(SegmentWalk *walk, Period period, int32_t place,
 					  const Expiring *expiring)
 {
-	Tally *tally = tally_at(walk->flow, period, place);
+	OutcomeCounters *outcomes = outcomes_at(walk->flow, period, place);
 
-	sum_add(&tally->lines[TALLY_EXPIRING], expiring->spells, expiring->mrr);
-	tally->squares[SQUARE_DUE] =
-		money_add(tally->squares[SQUARE_DUE], expiring->squares);
+	sum_add(&outcomes->lines[OUTCOME_EXPIRING], expiring->spells,
+			expiring->mrr);
+	outcomes->squares[SQUARE_DUE] =
+		money_add(outcomes->squares[SQUARE_DUE], expiring->squares);
 	if (segment_walk_pays(walk) <= 0)
 		return;
-	sum_add(&tally->lines[TALLY_RENEWED], expiring->spells, expiring->mrr);
-	tally->squares[SQUARE_RENEWED] =
-		money_add(tally->squares[SQUARE_RENEWED], expiring->squares);
+	sum_add(&outcomes->lines[OUTCOME_RENEWED], expiring->spells, expiring->mrr);
+	outcomes->squares[SQUARE_RENEWED] =
+		money_add(outcomes->squares[SQUARE_RENEWED], expiring->squares);
 }
 
 /* Add a customer's way through a period; paid_in: came there, maybe to go. */

@@ -2,7 +2,7 @@
  * revenue_spells.c
  *		Retention of customers and of money from raw spells in one pass.
  *
- * Under the calendar clock customers are counted into a tally first: what
+ * Under the calendar clock customers are counted into counters first: what
  * changes by cohort and period in plain arrays of 64-bit numbers, which stay
  * in the cache.  Whom it has no room for goes the long way (revenue.c); both
  * end in the same state.
@@ -13,9 +13,9 @@
 
 #include "core/subscriptions/spell_buffer_steps.h"
 
-#define TALLY_PERIODS 128				   /* the last ones before as_of */
-#define TALLY_CUSTOMERS (INT64_C(1) << 24) /* between two closings */
-#define TALLY_MRR (INT64_C(1) << 38)	   /* of one of them */
+#define COUNTER_PERIODS 128					 /* the last ones before as_of */
+#define COUNTER_CUSTOMERS (INT64_C(1) << 24) /* between two closings */
+#define COUNTER_MRR (INT64_C(1) << 38)		 /* of one of them */
 
 /* What changes in one cohort and period */
 typedef struct Change
@@ -25,15 +25,16 @@ typedef struct Change
 	int64_t net;
 } Change;
 
-typedef struct Tally
+typedef struct CohortCounters
 {
 	int64_t first; /* period of the first cohort */
 	int64_t end;   /* the first period that is not eligible */
 	int64_t customers;
-	int64_t members[TALLY_PERIODS];
-	int64_t base[TALLY_PERIODS];
-	Change changes[TALLY_PERIODS][TALLY_PERIODS + 1]; /* by cohort, period */
-} Tally;
+	int64_t members[COUNTER_PERIODS];
+	int64_t base[COUNTER_PERIODS];
+	Change changes[COUNTER_PERIODS]
+				  [COUNTER_PERIODS + 1]; /* by cohort, period */
+} CohortCounters;
 
 /* What is used again for every customer */
 typedef struct Workspace
@@ -43,41 +44,41 @@ typedef struct Workspace
 	StepWorkspace steps;
 	Level *levels;
 	int room;
-	Tally *tally; /* NULL: every customer goes the long way */
+	CohortCounters *counters; /* NULL: every customer goes the long way */
 } Workspace;
 
 static void
-tally_open(Workspace *workspace)
+counters_open(Workspace *workspace)
 {
 	const Revenue *revenue = workspace->revenue;
 
 	if (revenue->clock != CLOCK_CALENDAR)
 		return;
-	workspace->tally = runtime_alloc_zero(NULL, sizeof(Tally));
-	workspace->tally->end = period_of(revenue->calendar, revenue->as_of);
-	workspace->tally->first = workspace->tally->end - TALLY_PERIODS;
+	workspace->counters = runtime_alloc_zero(NULL, sizeof(CohortCounters));
+	workspace->counters->end = period_of(revenue->calendar, revenue->as_of);
+	workspace->counters->first = workspace->counters->end - COUNTER_PERIODS;
 }
 
-/* Take the tally into the state. */
+/* Add the counters to the state. */
 static void
-tally_close(Workspace *workspace)
+counters_close(Workspace *workspace)
 {
-	Tally *tally = workspace->tally;
+	CohortCounters *counters = workspace->counters;
 
-	if (tally == NULL)
+	if (counters == NULL)
 		return;
-	for (int cohort = 0; cohort < TALLY_PERIODS; cohort++)
+	for (int cohort = 0; cohort < COUNTER_PERIODS; cohort++)
 	{
-		int end = TALLY_PERIODS - cohort;
-		RetainedMoney eligible = {.eligible = tally->members[cohort],
-								  .base = tally->base[cohort]};
+		int end = COUNTER_PERIODS - cohort;
+		RetainedMoney eligible = {.eligible = counters->members[cohort],
+								  .base = counters->base[cohort]};
 
 		check_interrupts();
 		if (eligible.eligible == 0)
 			continue;
 		for (int no = 0; no <= end; no++)
 		{
-			const Change *change = &tally->changes[cohort][no];
+			const Change *change = &counters->changes[cohort][no];
 			RetainedMoney retained = {.retained = change->retained,
 									  .gross = change->gross,
 									  .net = change->net};
@@ -87,44 +88,44 @@ tally_close(Workspace *workspace)
 				retained.eligible = no ? -eligible.eligible : eligible.eligible;
 				retained.base = no ? -eligible.base : eligible.base;
 			}
-			revenue_change(workspace->revenue, (Period) (tally->first + cohort),
-						   no, &retained);
+			revenue_change(workspace->revenue,
+						   (Period) (counters->first + cohort), no, &retained);
 		}
-		revenue_join(workspace->revenue, (Period) (tally->first + cohort),
+		revenue_join(workspace->revenue, (Period) (counters->first + cohort),
 					 eligible.eligible, eligible.base);
 	}
-	runtime_free(tally);
-	workspace->tally = NULL;
+	runtime_free(counters);
+	workspace->counters = NULL;
 }
 
 /* Count a customer as revenue_add() does; false: it takes the long way. */
 static bool
-tally_add(Workspace *workspace, const Level *levels, int nlevels)
+counters_add(Workspace *workspace, const Level *levels, int nlevels)
 {
-	Tally *tally = workspace->tally;
+	CohortCounters *counters = workspace->counters;
 	PeriodCache *period_cache = workspace->revenue->period_cache;
 	Period period = period_cache_period(period_cache, levels[0].day);
-	int64_t cohort = period - tally->first;
-	int64_t end = tally->end - period;
+	int64_t cohort = period - counters->first;
+	int64_t end = counters->end - period;
 	int64_t base = (int64_t) levels[0].mrr;
 	Change before = {0};
 	int64_t look = 0;
 	Change *changes;
 
-	if (cohort < 0 || cohort >= TALLY_PERIODS)
+	if (cohort < 0 || cohort >= COUNTER_PERIODS)
 		return false;
 	for (int i = 0; i < nlevels; i++)
-		if (levels[i].mrr > TALLY_MRR)
+		if (levels[i].mrr > COUNTER_MRR)
 			return false;
-	if (++tally->customers == TALLY_CUSTOMERS)
+	if (++counters->customers == COUNTER_CUSTOMERS)
 	{
-		tally_close(workspace);
-		tally_open(workspace);
-		tally = workspace->tally;
+		counters_close(workspace);
+		counters_open(workspace);
+		counters = workspace->counters;
 	}
-	tally->members[cohort]++;
-	tally->base[cohort] += base;
-	changes = tally->changes[cohort];
+	counters->members[cohort]++;
+	counters->base[cohort] += base;
+	changes = counters->changes[cohort];
 	for (int i = 0; i < nlevels; i++)
 	{
 		int64_t mrr = (int64_t) levels[i].mrr;
@@ -168,8 +169,8 @@ workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 			runtime_alloc(NULL, workspace->room * sizeof(Level));
 	}
 	nlevels = levels_of(workspace->steps.steps, nsteps, workspace->levels);
-	if (nlevels > 0 && (workspace->tally == NULL ||
-						!tally_add(workspace, workspace->levels, nlevels)))
+	if (nlevels > 0 && (workspace->counters == NULL ||
+						!counters_add(workspace, workspace->levels, nlevels)))
 		revenue_add(workspace->revenue, workspace->levels, nlevels);
 }
 
@@ -181,9 +182,9 @@ revenue_spells_finish(SpellBuffer *spell_buffer, Revenue *revenue)
 	revenue_adopt(revenue, spell_buffer->terms.calendar,
 				  spell_buffer->terms.clock, spell_buffer->terms.as_of);
 	revenue_scale(revenue, spell_buffer->scale);
-	tally_open(&workspace);
+	counters_open(&workspace);
 	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
-	tally_close(&workspace);
+	counters_close(&workspace);
 	workspace_close(&workspace.steps);
 	if (workspace.room > 0)
 		runtime_free(workspace.levels);

@@ -362,26 +362,26 @@ bridge_take(void *arg, const BridgeRow *row)
 	COUNT(row->products);
 	COUNT(row->multi_products);
 	COUNT(row->tenure_days);
-	COUNT(row->tally.lines[TALLY_CROSS_SOLD].customers);
-	MONEY(row->tally.lines[TALLY_CROSS_SOLD].mrr);
-	COUNT(row->tally.lines[TALLY_CROSS_UNDONE].customers);
+	COUNT(row->outcomes.lines[OUTCOME_CROSS_SOLD].customers);
+	MONEY(row->outcomes.lines[OUTCOME_CROSS_SOLD].mrr);
+	COUNT(row->outcomes.lines[OUTCOME_CROSS_UNDONE].customers);
 	COUNT(row->opening_below_top);
-	COUNT(row->tally.lines[TALLY_UPSOLD].customers);
-	MONEY(row->tally.lines[TALLY_UPSOLD].mrr);
-	COUNT(row->tally.lines[TALLY_UP_UNDONE].customers);
-	COUNT(row->tally.lines[TALLY_EXPIRING].customers);
-	COUNT(row->tally.lines[TALLY_RENEWED].customers);
-	MONEY(row->tally.lines[TALLY_EXPIRING].mrr);
-	MONEY(row->tally.lines[TALLY_RENEWED].mrr);
+	COUNT(row->outcomes.lines[OUTCOME_UPSOLD].customers);
+	MONEY(row->outcomes.lines[OUTCOME_UPSOLD].mrr);
+	COUNT(row->outcomes.lines[OUTCOME_UP_UNDONE].customers);
+	COUNT(row->outcomes.lines[OUTCOME_EXPIRING].customers);
+	COUNT(row->outcomes.lines[OUTCOME_RENEWED].customers);
+	MONEY(row->outcomes.lines[OUTCOME_EXPIRING].mrr);
+	MONEY(row->outcomes.lines[OUTCOME_RENEWED].mrr);
 	for (int age = 0; age < COHORT_AGES; age++)
 	{
-		COUNT(row->tally.lines[TALLY_COHORT + age].customers);
-		COUNT(row->tally.lines[TALLY_RETAINED + age].customers);
+		COUNT(row->outcomes.lines[OUTCOME_COHORT + age].customers);
+		COUNT(row->outcomes.lines[OUTCOME_RETAINED + age].customers);
 	}
-	COUNT(row->tally.lines[TALLY_ACQUIRED].customers);
-	COUNT(row->tally.lines[TALLY_PROVEN].customers);
-	MONEY(row->tally.lines[TALLY_ACQUIRED].mrr);
-	MONEY(row->tally.lines[TALLY_PROVEN].mrr);
+	COUNT(row->outcomes.lines[OUTCOME_ACQUIRED].customers);
+	COUNT(row->outcomes.lines[OUTCOME_PROVEN].customers);
+	MONEY(row->outcomes.lines[OUTCOME_ACQUIRED].mrr);
+	MONEY(row->outcomes.lines[OUTCOME_PROVEN].mrr);
 	ERROR_OF(errors.arpu);
 	ERROR_OF(errors.products);
 	ERROR_OF(errors.gross);

@@ -18,15 +18,15 @@
 /*
  * segment_flow_agg(customer, product, started_on, ended_on, mrr [, is_paused],
  * segment, grain, as_of [, families, span [, pause_days, where is_paused is]]):
- * a spell, or where segment is told, a time in it, with the version of the
+ * a spell; or, where segment is not NULL, a membership, with the version of the
  * segments in place of mrr
  */
 #define ARG_START 3
 
-/* What it is told of families and span, in its first row */
+/* Read families and span, in the first row. */
 static void
-spell_buffer_told(FunctionCallInfo fcinfo, int families_at,
-				  SpellBufferState *state)
+spell_buffer_parameters(FunctionCallInfo fcinfo, int families_at,
+						SpellBufferState *state)
 {
 	MemoryContext old;
 
@@ -68,7 +68,7 @@ segment_spells_step(FunctionCallInfo fcinfo,
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
 	if (!spell_buffer_row(fcinfo, arguments, "segment_flow_agg", &row))
 		PG_RETURN_SPELL_BUFFER(row.state);
-	spell_buffer_told(fcinfo, families_at, row.state);
+	spell_buffer_parameters(fcinfo, families_at, row.state);
 	if (PG_ARGISNULL(segment_at))
 		spell_buffer_add(row.state->spell_buffer, row.key, &row.spell);
 	else

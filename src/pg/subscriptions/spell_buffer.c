@@ -106,40 +106,42 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 	PG_RETURN_SPELL_BUFFER(row.state);
 }
 
-/* What goes ahead of the bytes of a spell buffer: what segment_flow_agg() was told */
-typedef struct Told
+/* Ahead of the bytes of a spell buffer: parameters of segment_flow_agg() */
+typedef struct FlowParameters
 {
 	int span;
 	uint32 size; /* of families, which follow */
-} Told;
+} FlowParameters;
 
 static void
-told_write(const SpellBufferState *state, ByteWriter *writer)
+parameters_write(const SpellBufferState *state, ByteWriter *writer)
 {
-	Told told = {state->span, 0};
+	FlowParameters parameters = {state->span, 0};
 
 	if (state->families != NULL)
-		told.size = VARSIZE(state->families);
-	write_raw(writer, &told, sizeof(told));
-	if (told.size > 0)
-		write_raw(writer, state->families, told.size);
+		parameters.size = VARSIZE(state->families);
+	write_raw(writer, &parameters, sizeof(parameters));
+	if (parameters.size > 0)
+		write_raw(writer, state->families, parameters.size);
 }
 
-/* How many bytes were told; a state that was told nothing yet takes them. */
+/* The bytes of the parameters; a state that has none yet takes them over. */
 static size_t
-told_read(SpellBufferState *state, MemoryContext context, const bytea *bytes)
+parameters_read(SpellBufferState *state, MemoryContext context,
+				const bytea *bytes)
 {
-	Told told;
+	FlowParameters parameters;
 
-	memcpy(&told, VARDATA(bytes), sizeof(told));
-	if (state->span == 0 && told.size > 0)
+	memcpy(&parameters, VARDATA(bytes), sizeof(parameters));
+	if (state->span == 0 && parameters.size > 0)
 	{
-		state->families = MemoryContextAlloc(context, told.size);
-		memcpy(state->families, VARDATA(bytes) + sizeof(told), told.size);
+		state->families = MemoryContextAlloc(context, parameters.size);
+		memcpy(state->families, VARDATA(bytes) + sizeof(parameters),
+			   parameters.size);
 	}
 	if (state->span == 0)
-		state->span = told.span;
-	return sizeof(told) + told.size;
+		state->span = parameters.span;
+	return sizeof(parameters) + parameters.size;
 }
 
 /* Add what a parallel worker sent. */
@@ -153,7 +155,7 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 	SpellBufferState *more =
 		PG_ARGISNULL(1) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(1);
 	Passed passed;
-	size_t told;
+	size_t parameters;
 
 	if (more == NULL)
 	{
@@ -165,9 +167,9 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 		elog(ERROR, "state of a parallel worker is not serialized");
 	if (into == NULL)
 		into = MemoryContextAllocZero(context, sizeof(SpellBufferState));
-	told = told_read(into, context, more->bytes);
-	passed_open(&passed, fcinfo, VARDATA(more->bytes) + told,
-				VARSIZE(more->bytes) - VARHDRSZ - told);
+	parameters = parameters_read(into, context, more->bytes);
+	passed_open(&passed, fcinfo, VARDATA(more->bytes) + parameters,
+				VARSIZE(more->bytes) - VARHDRSZ - parameters);
 	while (passed_next(&passed))
 		into->spell_buffer =
 			spell_buffer_absorb(into->spell_buffer, context, passed.data,
@@ -186,7 +188,7 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 
 	state_context(fcinfo, "ledger_serialize");
 	state_open(&writer);
-	told_write(state, &writer);
+	parameters_write(state, &writer);
 	passing_open(&passing, &writer);
 	spell_buffer_encode(state->spell_buffer, &writer);
 	passing_close(&passing, &writer);

@@ -28,7 +28,7 @@ typedef struct SpellBufferState
 	SpellBuffer *spell_buffer;
 	bytea *bytes;
 	ArrayType *families; /* of segment_flow_agg */
-	int span;			 /* likewise; 0: not told yet */
+	int span;			 /* likewise; 0: not known yet */
 } SpellBufferState;
 
 typedef struct SpellBufferRow

@@ -51,6 +51,22 @@ COMMENT ON TABLE cvm.report_body IS 'How a report view is computed. The least pr
 COMMENT ON COLUMN cvm.report_body.needs IS
 	'Canonical relations, "event", and columns that must be bound, "product.unit_margin".';
 
+-- Who is behind the figures: a body that has, for each row of the view that
+-- stands in the relation "wanted", a row per customer with row_key, customer_id,
+-- mrr_before, mrr_after, detail and, under the names of the view's columns, what
+-- the customer adds to each of them.  Sums over customers are the columns.
+CREATE TABLE cvm.report_list (
+	view text NOT NULL,
+	preference int NOT NULL,
+	list text NOT NULL,
+	PRIMARY KEY (view, preference),
+	FOREIGN KEY (view, preference) REFERENCES cvm.report_body
+);
+COMMENT ON TABLE cvm.report_list IS 'The customers behind each body of a report view, for cvm.customers().';
+COMMENT ON COLUMN cvm.report_list.list IS
+	'A body over canonical relations and "wanted", the rows of the view that are asked: a row for each of them and '
+	'each of its customers, with what the customer adds to the columns of the view.';
+
 CREATE TABLE cvm.report_column (
 	view text NOT NULL REFERENCES cvm.report_view,
 	position int NOT NULL,
@@ -162,4 +178,4 @@ $$;
 COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS
 	'A body without the groups of fewer customers than that, and without what would tell on them.';
 
-GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_column TO PUBLIC;
+GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_list, cvm.report_column TO PUBLIC;

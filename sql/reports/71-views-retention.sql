@@ -226,6 +226,90 @@ CROSS JOIN LATERAL cvm.lifecycles(s.state) p$$, NULL, NULL, NULL
 -- what folds customers one by one can as well read them from where they are kept
 CROSS JOIN generate_series(0, CASE WHEN t.body LIKE '%{{fold}}%' THEN 1 ELSE 0 END) AS s (n);
 
+-- The customers behind them: the same folds, one by one
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, 'WITH ' || CASE WHEN 'event' = ANY (b.needs) THEN $$folded AS MATERIALIZED (
+	SELECT e.customer_id, cvm.activity_agg({event_row}) AS activity
+	FROM event e
+	WHERE e.customer_id IS NOT NULL
+		AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
+	GROUP BY e.customer_id
+)$$ ELSE $$folded AS NOT MATERIALIZED (
+	SELECT a.customer_id, a.activity FROM customer_activity a
+)$$ END || $$, observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of
+)$$ || CASE WHEN 'segment_history' = ANY (b.needs) THEN l.placed ELSE '' END || $$, line AS (
+$$ || CASE WHEN 'segment_history' = ANY (b.needs) THEN l.of_segments || E'\n\tUNION ALL' ELSE '' END || l.of_all || $$
+)$$ || replace(l.list, '{{tenure}}', coalesce(g.tenure, ''))
+FROM (VALUES
+	('grid', $$, held AS (
+	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
+	FROM folded f
+	JOIN segment_history h ON h.customer_id = f.customer_id
+		AND h.valid_from <= cvm.first_day(f.activity)
+		AND coalesce(h.valid_to > cvm.first_day(f.activity), true)
+	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
+)$$, $$
+	SELECT coalesce(held.segment, '(none)') AS segment, f.customer_id, f.activity
+	FROM folded f
+	LEFT JOIN held ON held.customer_id = f.customer_id$$, $$
+	SELECT '(all)'::text AS segment, f.customer_id, f.activity FROM folded f$$, $$, state AS (
+	SELECT l.segment, l.customer_id, cvm.retention_agg(cvm.tenure(l.activity, {{tenure}})) AS state
+	FROM line l
+	CROSS JOIN observed o
+	GROUP BY 1, 2
+)
+SELECT w.row_key, s.customer_id, g.*, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	CASE WHEN g.retained_customers > 0 THEN 'came back' WHEN g.retained_or_later_customers > 0 THEN 'came back later' WHEN g.eligible_customers > 0 THEN 'stayed away' ELSE 'not seen so long' END AS detail
+FROM state s
+CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g
+JOIN wanted w ON w.segment = s.segment AND w.cohort = g.cohort AND w.period_no = g.period_no$$),
+	('lifecycle', $$, spell AS (
+	SELECT h.customer_id, h.segment, h.valid_from,
+		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
+	FROM segment_history h
+	WHERE h.segment IS NOT NULL
+), held AS (
+	-- of segments at once, the one that began last
+	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
+	FROM (
+		SELECT s.customer_id, s.segment, datemultirange(s.days) - coalesce(range_agg(s.days) OVER (
+			PARTITION BY s.customer_id ORDER BY s.valid_from DESC, s.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
+		FROM spell s) p
+	GROUP BY 1, 2
+	UNION ALL
+	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
+	FROM folded f
+	LEFT JOIN spell p ON p.customer_id = f.customer_id
+	GROUP BY f.customer_id
+)$$, $$
+	SELECT coalesce(h.segment, '(none)') AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = f.customer_id
+	WHERE NOT isempty(h.days)
+	GROUP BY 1, 2$$, $$
+	SELECT '(all)'::text AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	GROUP BY f.customer_id$$, $$
+SELECT w.row_key, s.customer_id, p.*, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	CASE WHEN p.new_customers > 0 THEN 'new' WHEN p.reactivated_customers > 0 THEN 'reactivated' WHEN p.retained_customers > 0 THEN 'retained' ELSE 'dormant' END
+		|| CASE WHEN p.moved_in_customers > 0 THEN ', moved in' ELSE '' END || CASE WHEN p.moved_out_customers <> 0 THEN ', moved out' ELSE '' END AS detail
+FROM line s
+CROSS JOIN LATERAL cvm.lifecycles(s.state) p
+JOIN wanted w ON w.segment = s.segment AND w.month = p.period$$)) AS l (reading, placed, of_segments, of_all, list)
+JOIN (VALUES
+	('retention_week', 'grid', $$'week', o.as_of, 'calendar', {week_start}$$),
+	('retention_month', 'grid', $$'month', o.as_of$$),
+	('retention_quarter', 'grid', $$'quarter', o.as_of$$),
+	('retention_curve', 'grid', $$'month', o.as_of$$),
+	('lifecycle_month', 'lifecycle', NULL)) AS g (view, reading, tenure) USING (reading)
+JOIN cvm.report_body b ON b.view = g.view;
+-- pooled over cohorts
+UPDATE cvm.report_list l SET list = replace(replace(l.list, 'cvm.grid(', 'cvm.curve('), 'w.cohort = g.cohort AND ', '')
+WHERE l.view = 'retention_curve';
+
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, whole, whole_rows, last_day, tally, comment) VALUES
 	(1, 'customer_activity', 'event', 'activity', 'cvm.activity',
 		$$cvm.activity_agg(e.occurred_at, {time_zone}, e.amount{marks})$$,

@@ -234,6 +234,24 @@ FROM (VALUES
 		'LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) g ON g.product = s.product'),
 	(2, '{subscription}', 'NULL::numeric', '')) AS x (preference, needs, margin, added);
 
+-- The customers behind them
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, $$
+SELECT w.row_key, c.customer_id, 1 AS customers, c.mrr, c.at_risk_mrr, c.last_mrr, c.previous_mrr, c.previous_mrr AS mrr_before, c.mrr AS mrr_after,
+	c.previous_phase || ' to ' || c.phase || coalesce(' since ' || c.since, '') AS detail
+FROM customer_phase c
+CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
+JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w.to_phase = c.phase$$
+FROM cvm.report_body b
+WHERE b.view = 'phase_flow'
+UNION ALL
+SELECT b.view, b.preference, split_part(b.body, '), decile AS (', 1) || $$)
+SELECT w.row_key, s.customer_id, 1 AS customers, s.mrr, s.margin, s.mrr AS mrr_before, s.mrr AS mrr_after, 'decile ' || s.decile AS detail
+FROM scored s
+JOIN wanted w ON w.decile = s.decile$$
+FROM cvm.report_body b
+WHERE b.view = 'value_decile';
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_phase', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),
 	('customer_phase', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'subscription.customer_id', false,

@@ -68,6 +68,16 @@ INSERT INTO cvm.subscription_part VALUES
 	GROUP BY s.customer_id
 )$$),
 
+-- with offers, which tell a promotion that ends from a rise; at the last rate
+-- where there are several currencies
+('spelled', NULL, NULL, $$folded AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, s.channel, s.offer, {is_paused}) AS holdings
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY s.customer_id
+), {{observed}}$$),
+('spelled', 'fx', NULL, $${{base}}$$),
+
 -- The days of each customer in each segment, or in none
 ('held', NULL, true, $$, spell AS (
 	SELECT h.customer_id, h.segment, h.valid_from,
@@ -108,6 +118,9 @@ INSERT INTO cvm.subscription_part VALUES
 ('since_segments', NULL, true, $$SELECT b.segment, b.state FROM by_segment b
 	UNION ALL$$),
 ('since_segments', NULL, false, ''),
+('since_customers', NULL, true, $$SELECT b.segment, b.customer_id, b.state FROM by_segment b
+	UNION ALL$$),
+('since_customers', NULL, false, ''),
 
 -- Commitments that ended, the price of the last spells of each, and whether
 -- the line or what took its place is paid for on the day after
@@ -149,10 +162,43 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 	WHERE NOT isempty(h.days)
 	GROUP BY h.segment
 	UNION ALL$$),
-('waterfall_segments', NULL, false, '');
+('waterfall_segments', NULL, false, ''),
+
+-- What is said of a customer s in a month w.month: what was paid when it opened
+-- and closed, what moved and why, and what the customer said
+('said', NULL, NULL, $$, said AS MATERIALIZED (
+	SELECT jsonb_object_agg(r.customer_id::text || ' ' || r.month_label, r.reasons) AS reasons
+	FROM (
+		SELECT s.customer_id, to_char(s.ended_on::timestamp, 'YYYY-MM') AS month_label, string_agg(DISTINCT s.end_reason COLLATE "C", ', ' ORDER BY s.end_reason COLLATE "C") AS reasons
+		FROM subscription s
+		WHERE s.end_reason IS NOT NULL AND isfinite(s.ended_on) AND date_trunc('month', s.ended_on::timestamp)::date IN (SELECT w.month FROM wanted w)
+			AND s.customer_id IS NOT NULL
+		GROUP BY 1, 2) r
+)$$),
+('why', NULL, NULL, $$cvm.mrr_at(s.holdings, w.month - 1) AS mrr_before,
+	cvm.mrr_at(s.holdings, least((w.month + interval '1 month')::date, o.as_of) - 1) AS mrr_after,
+	coalesce((
+		SELECT string_agg(c.line || ' (' || c.cause || coalesce(': ' || c.from_product || ' to ' || c.product, ': ' || c.product, '') || ')', ', ' ORDER BY c.line)
+		FROM cvm.customer_movements(s.holdings, 'month', o.as_of, {pause_days}) c
+		WHERE c.period_start = w.month), 'unchanged') || coalesce('; said ' || (g.reasons ->> (s.customer_id::text || ' ' || w.month_label)), '') AS detail$$),
+-- The waterfall of each customer
+('customer_waterfall', NULL, NULL, $${{customer_waterfall_segments}}
+	SELECT '(all)'::text AS segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	GROUP BY f.customer_id$$),
+('customer_waterfall_segments', NULL, true, $$
+	SELECT h.segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = f.customer_id
+	WHERE NOT isempty(h.days)
+	GROUP BY h.segment, f.customer_id
+	UNION ALL$$),
+('customer_waterfall_segments', NULL, false, '');
 
 -- A body for each way, with segments and without them
-@define subscription_bodies view | needs | has_segments
+@define subscription_laid needs | has_segments
 WITH RECURSIVE laid AS (
 	SELECT y.way, s.by_segment,
 		y.preference + CASE WHEN {has_segments} AND NOT s.by_segment THEN 2 ELSE 1 END + o.preference AS preference,
@@ -176,8 +222,23 @@ WITH RECURSIVE laid AS (
 	CROSS JOIN LATERAL (SELECT substring(l.body FROM '\{\{(\w+)\}\}') AS word) w
 	WHERE w.word IS NOT NULL
 )
+@end
+@define subscription_bodies view | needs | has_segments
+@with subscription_laid {needs} | {has_segments}
+{body}
+@end
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT '{view}', l.preference, l.needs, l.body
+FROM laid l
+WHERE substring(l.body FROM '\{\{(\w+)\}\}') IS NULL;
+@end
+-- and the customers behind it
+@define subscription_lists view | has_segments
+@with subscription_laid  | {has_segments}
+{body}
+@end
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT '{view}', l.preference, l.body
 FROM laid l
 WHERE substring(l.body FROM '\{\{(\w+)\}\}') IS NULL;
 @end

@@ -176,6 +176,19 @@ UPDATE cvm.segment_part p SET body = E'\n' || replace(replace(c.body, '{{term_pr
 FROM cvm.subscription_part c
 WHERE p.part = 'commitment' AND c.part = 'committed';
 
+-- The flow of each customer, for the customers behind a figure
+INSERT INTO cvm.segment_part
+SELECT 'customer_flow', p.choice, p.needs, replace(replace(replace(replace(p.body,
+	'SELECT cvm.segment_flow_agg(', 'SELECT r.customer_id, cvm.holdings_agg(r.product, r.started_on, r.ended_on, r.mrr, r.channel, r.offer, r.is_paused) FILTER (WHERE r.segment IS NULL) AS holdings,
+		cvm.segment_flow_agg('),
+	'NULL::text AS segment', 'NULL::text AS segment, s.channel, s.offer'),
+	'NULL, h.segment', 'NULL, h.segment, NULL, NULL'),
+	E'WHERE h.segment IS NOT NULL) r\n', E'WHERE h.segment IS NOT NULL) r\n\tWHERE r.customer_id IS NOT NULL\n\tGROUP BY r.customer_id\n')
+FROM cvm.segment_part p
+WHERE p.part = 'flow'
+UNION ALL
+SELECT p.part, 1, '{}', p.body FROM cvm.subscription_part p WHERE p.part IN ('said', 'why');
+
 -- Every combination of the parts named, the richest first
 @define segment_bodies view | parts
 WITH RECURSIVE choice AS (

@@ -143,6 +143,30 @@ INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
 FROM choice c;
 
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, '), counted AS (', 1) || $$), holder AS (
+	SELECT w.row_key, s.customer_id,
+		max(CASE WHEN s.product = m.focal AND s.was THEN 1 ELSE 0 END) AS focal_before, max(CASE WHEN s.product = m.focal AND s.is_now THEN 1 ELSE 0 END) AS focal_after,
+		max(CASE WHEN s.was THEN 1 ELSE 0 END) AS whole_before, max(CASE WHEN s.is_now THEN 1 ELSE 0 END) AS whole_after,
+		sum(s.mrr) FILTER (WHERE s.was) AS mrr_before, sum(s.mrr) FILTER (WHERE s.is_now) AS mrr_after,
+		string_agg(DISTINCT s.product COLLATE "C", ', ' ORDER BY s.product COLLATE "C") FILTER (WHERE s.was) AS had, string_agg(DISTINCT s.product COLLATE "C", ', ' ORDER BY s.product COLLATE "C") FILTER (WHERE s.is_now) AS has
+	FROM wanted w
+	JOIN member m ON m.focal = w.focal AND m.kind = w.kind AND m.whole = w.whole
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL (
+		SELECT s.customer_id, s.product, s.mrr, s.started_on < m.launched_on AND (s.ended_on IS NULL OR s.ended_on >= m.launched_on) AS was,
+			s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AS is_now
+		FROM subscription s
+		WHERE s.customer_id IS NOT NULL AND s.product = m.product AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)) s
+	GROUP BY w.row_key, s.customer_id
+)
+SELECT h.row_key, h.customer_id, h.focal_before, h.focal_after, h.focal_after - h.focal_before AS focal_growth,
+	h.whole_before, h.whole_after, h.whole_after - h.whole_before AS whole_growth, h.mrr_before, h.mrr_after,
+	coalesce(h.had, '(none)') || ' to ' || coalesce(h.has, '(none)') AS detail
+FROM holder h$$
+FROM cvm.report_body b
+WHERE b.view = 'growth_or_migration';
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('dominated_offer', 1, 'row_key', 'text', 'key', 'offer|product|channel', false, 'One value per row.'),
 	('dominated_offer', 2, 'offer', 'text', 'name', 'offer on sale on the last day observed', false,
@@ -182,21 +206,21 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'count of customers of the new product on the day before the launch', false, 'Customers before.'),
 	('growth_or_migration', 8, 'focal_after', 'bigint', 'customers',
 		'count of customers of the new product on the last day', false, 'Customers now.'),
-	('growth_or_migration', 9, 'focal_growth', 'bigint', 'customers', 'focal_after - focal_before', false,
+	('growth_or_migration', 9, 'focal_growth', 'bigint', 'customers (net)', 'focal_after - focal_before', false,
 		'By how many the new product grew.'),
 	('growth_or_migration', 10, 'whole_before', 'bigint', 'customers',
 		'count of customers of the family, or of the part alone or in the bundle, on the day before the launch',
 		false, 'Customers before.'),
 	('growth_or_migration', 11, 'whole_after', 'bigint', 'customers', 'the same on the last day', false,
 		'Customers now.'),
-	('growth_or_migration', 12, 'whole_growth', 'bigint', 'customers', 'whole_after - whole_before', false,
+	('growth_or_migration', 12, 'whole_growth', 'bigint', 'customers (net)', 'whole_after - whole_before', false,
 		'By how many the whole grew.'),
 	('growth_or_migration', 13, 'migration_share', 'double precision', 'fraction', '1 - whole_growth / focal_growth',
 		false,
 		'Share of the new product''s growth that the whole did not grow by; above 1 where the whole shrank, below 0 '
 		'where it grew by more; NULL where the new product did not grow, and below -1, where the market grew and not '
 		'the product.'),
-	('growth_or_migration', 14, 'expected_growth', 'double precision', 'customers',
+	('growth_or_migration', 14, 'expected_growth', 'double precision', 'customers (estimate)',
 		'whole_before * its rate of growth in as many days before the launch as after it, or as were observed', false,
 		'By how many the whole would have grown as it did before the launch; NULL where less than 28 days were seen '
 		'before it.'),

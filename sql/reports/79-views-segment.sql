@@ -163,6 +163,25 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_customers, {conf}) i
 @end
 
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, 'WITH' || replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '1') || g.body || $$
+SELECT w.row_key, s.customer_id, $$ || y.body || $$,
+	b.opening_customers, b.new_customers, b.winback_customers, b.moved_in_customers, b.moved_out_customers, b.redefined_in_customers, b.redefined_out_customers, b.churned_customers, b.paused_customers, b.closing_customers,
+	b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr, b.contraction_mrr, b.churn_mrr, b.moved_in_mrr, b.moved_out_mrr, b.redefined_in_mrr, b.redefined_out_mrr, b.paused_mrr, b.closing_mrr,
+	b.expansion_customers, b.contraction_customers, b.same_period_customers, b.closing_paused_customers, b.closing_paused_mrr, b.gross_retained_mrr, b.net_retained_mrr,
+	b.multi_product_customers, b.cross_sold_customers, b.cross_sell_undone_customers, b.cross_sold_mrr, b.upsell_eligible_customers, b.upsold_customers, b.upsell_undone_customers, b.upsold_mrr,
+	b.cohort_1_customers, b.retained_1_customers, b.cohort_3_customers, b.retained_3_customers, b.cohort_6_customers, b.retained_6_customers, b.cohort_12_customers, b.retained_12_customers,
+	b.acquired_customers, b.proven_customers, b.acquired_mrr, b.proven_mrr,
+	b.due_mrr AS ended_mrr, b.renewed_mrr AS continued_mrr,
+	b.opening_customers + b.paused_customers + b.closing_paused_customers AS at_risk_customers, b.opening_mrr + b.paused_mrr + b.closing_paused_mrr AS at_risk_mrr
+FROM flow s
+CROSS JOIN LATERAL cvm.segment_bridge(s.state) b
+JOIN wanted w ON w.segment = b.segment AND w.month = b.period_start
+CROSS JOIN observed o
+CROSS JOIN said g$$
+FROM cvm.report_body b, cvm.segment_part p, cvm.segment_part g, cvm.segment_part y
+WHERE b.view = 'segment_kpi' AND p.part = 'customer_flow' AND g.part = 'said' AND y.part = 'why';
+
 @with segment_bodies segment_cost | flow,bridge,driver,cost
 
 SELECT cvm.row_key(a.segment, to_char(a.month::timestamp, 'YYYY-MM'), a.pool) AS row_key,
@@ -245,6 +264,43 @@ CROSS JOIN LATERAL (VALUES
 	m.to_day$$),
 	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4', ', m.period_start - 21 AS from_day, least(m.period_start + 7, o.as_of) AS to_day', 'to_char(m.from_day::timestamp, ''YYYY-MM-DD'')', $$m.from_day,
 	m.to_day$$)) AS v (view, grain, span, ends, label, period);
+
+-- the customers behind them
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT v.view, s.preference, 'WITH' || replace(replace(s.flow, '{{grain}}', v.grain), '{{span}}', v.span) || $$
+SELECT w.row_key, f.customer_id, CASE WHEN m.to_segment = w.to_segment THEN m.customers ELSE 0 END AS customers,
+	CASE WHEN m.to_segment = w.to_segment THEN m.redefined_customers ELSE 0 END AS redefined_customers, m.customers AS from_customers,
+	CASE WHEN m.to_segment = w.to_segment THEN CASE WHEN m.from_segment = '(in)' THEN m.closing_mrr ELSE m.mrr END END AS mrr,
+	CASE WHEN m.to_segment = w.to_segment THEN m.closing_mrr END AS closing_mrr, m.mrr AS mrr_before, m.closing_mrr AS mrr_after,
+	m.from_segment || ' to ' || m.to_segment AS detail
+FROM flow f
+$$ || CASE v.span WHEN '1' THEN 'CROSS JOIN LATERAL cvm.segment_matrix(f.state) m' ELSE
+-- over a span rows begin where anybody was seen: long before, in a segment of its own
+replace(replace(replace(replace($$CROSS JOIN (
+	SELECT cvm.segment_flow_agg(h.held, h.held, {{grain}}, o.as_of, {{more}}) AS state
+	FROM (SELECT cvm.holdings_agg('(before)', d.day - 1000, d.day - 900, 1) AS held FROM (SELECT min({{day}}) AS day FROM wanted w) d) h
+	CROSS JOIN observed o{{families}}) a
+CROSS JOIN LATERAL cvm.segment_matrix(f.state OPERATOR(cvm.||) a.state) m$$, '{{day}}', v.day), '{{grain}}', v.grain), '{{more}}', replace(s.more, '{{span}}', v.span)), '{{families}}', s.families)
+END || $$
+JOIN wanted w ON w.from_segment = m.from_segment AND $$ || v.day || $$ = m.period_start$$
+FROM (
+	SELECT 1 AS preference, 'y.families, {{span}}, {pause_days}' AS more, E'\n\tCROSS JOIN family y' AS families, p.body AS flow FROM cvm.segment_part p WHERE p.part = 'customer_flow'
+	UNION ALL
+	SELECT 2, 'NULL, {{span}}', '', $$
+observed AS MATERIALIZED (
+	SELECT {as_of} AS as_of
+), flow AS MATERIALIZED (
+	SELECT h.customer_id, cvm.segment_flow_agg(h.segments, h.placed, {{grain}}, o.as_of, NULL, {{span}}) AS state
+	FROM (
+		SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
+		FROM segment_history h
+		WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND h.valid_from IS NOT NULL
+		GROUP BY h.customer_id) h
+	CROSS JOIN observed o
+	GROUP BY h.customer_id
+)$$) AS s
+CROSS JOIN (VALUES ('segment_migration', $$'month'$$, '1', 'w.month'), ('segment_migration_12_months', $$'month'$$, '12', 'w.month'),
+	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4', '(w.from_day + 21)')) AS v (view, grain, span, day);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('segment_scorecard', 1, '{subscription,segment_history,segment_target}', $$

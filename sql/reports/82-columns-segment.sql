@@ -68,7 +68,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'-1 * count of customers who paid or were in a pause when the month began and are neither at its end', true,
 		'Customers who stopped paying, other than for a pause, as a negative number, in the segment that they were '
 		'in when the month began.'),
-	('segment_kpi', 14, 'paused_customers', 'bigint', 'customers',
+	('segment_kpi', 14, 'paused_customers', 'bigint', 'customers (net)',
 		'customers in pause at the opening - at the closing, in the segment', true,
 		'Customers who went into a pause with all that they pay for, as a negative number, less those who came out '
 		'of one; who moves in a pause takes it along.'),

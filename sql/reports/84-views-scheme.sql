@@ -52,3 +52,15 @@ CROSS JOIN LATERAL (
 		replace(replace(b.body, 'segment_history h', '(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme) h'), '{segment_version}', 'hashtext(h.scheme_version)::numeric'))
 FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
 JOIN cvm.report_body b ON b.view = w.plain;
+
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT w.view, l.preference, format($$
+SELECT k.*
+FROM unnest(ARRAY(SELECT DISTINCT w.scheme FROM wanted w)) AS n (scheme)
+CROSS JOIN LATERAL (
+%s
+) k$$,
+		replace(replace(replace(l.list, 'wanted w', '(SELECT x.* FROM wanted x WHERE x.scheme = n.scheme) w'),
+			'segment_history h', '(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme) h'), '{segment_version}', 'hashtext(h.scheme_version)::numeric'))
+FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
+JOIN cvm.report_list l ON l.view = w.plain;

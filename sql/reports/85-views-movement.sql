@@ -139,6 +139,16 @@ SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS 
 FROM moved m
 @end
 
+@with subscription_lists mrr_movement | true
+WITH {{spelled}}{{held}}{{said}}, state AS MATERIALIZED ({{customer_waterfall}})
+SELECT w.row_key, s.customer_id, {{why}}, m.*
+FROM state s
+CROSS JOIN LATERAL cvm.movements(s.state) m
+JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
+CROSS JOIN observed o
+CROSS JOIN said g
+@end
+
 @with subscription_bodies product_migration | subscription | false
 WITH {{base}}
 SELECT cvm.row_key(to_char(m.period_start::timestamp, 'YYYY-MM'), m.from_product, m.to_product) AS row_key,
@@ -175,6 +185,17 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('mrr_movement', 13, 'price_contraction_mrr', 'part', 'contraction_mrr'),
 	('mrr_movement', 14, 'to_free_mrr', 'part', 'churn_mrr'),
 	('mrr_movement', 15, 'closing_paused_mrr', 'stock', 'paused_mrr');
+
+@with subscription_lists product_migration | false
+WITH {{base}}
+SELECT w.row_key, f.customer_id, count(*) AS customers, sum(m.from_mrr) AS from_mrr, sum(m.to_mrr) AS to_mrr, sum(m.from_mrr) AS mrr_before, sum(m.to_mrr) AS mrr_after,
+	m.from_product || ' to ' || m.to_product AS detail
+FROM folded f
+CROSS JOIN observed o
+CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
+JOIN wanted w ON w.month = m.period_start AND w.from_product = m.from_product AND w.to_product = m.to_product
+GROUP BY w.row_key, f.customer_id, m.from_product, m.to_product
+@end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('mrr_movement', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
@@ -238,7 +259,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'paused spells at the opening - paused spells at the closing', true,
 		'What went into pauses, as a negative number, less what came out of them, at the prices that are paused. A '
 		'pause ends when the spell does, or after pause_days with churn.'),
-	('mrr_movement', 23, 'paused_customers', 'bigint', 'customers',
+	('mrr_movement', 23, 'paused_customers', 'bigint', 'customers (net)',
 		'customers in pause at the opening - at the closing', true,
 		'Customers who went into a pause with all that they pay for, as a negative number, less those who came out '
 		'of one.'),

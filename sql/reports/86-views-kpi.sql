@@ -196,6 +196,20 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('subscription_kpi', 22, 'gained_mrr', 'formula', '{new_mrr} + {expansion_mrr}'),
 	('subscription_kpi', 23, 'lost_mrr', 'formula', '{churned_mrr} + {contraction_mrr}');
 
+@with subscription_lists subscription_kpi | true
+WITH {{spelled}}{{held}}{{said}}, state AS MATERIALIZED ({{customer_waterfall}})
+SELECT w.row_key, s.customer_id, {{why}},
+	m.opening_customers, m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers,
+	m.churn_customers AS churned_customers, m.closing_customers,
+	m.opening_mrr, m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr, m.churn_mrr AS churned_mrr, m.closing_mrr,
+	m.new_mrr + m.expansion_mrr AS gained_mrr, m.churn_mrr + m.contraction_mrr AS lost_mrr
+FROM state s
+CROSS JOIN LATERAL cvm.movements(s.state) m
+JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
+CROSS JOIN observed o
+CROSS JOIN said g
+@end
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_kpi', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
 	('subscription_kpi', 2, 'segment', 'text', 'name',

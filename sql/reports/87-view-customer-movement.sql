@@ -7,15 +7,6 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'after, why, and who answers. Sums are mrr_movement; months in which nothing moved have no row.');
 
 INSERT INTO cvm.subscription_part VALUES
--- with offers, which tell a promotion that ends from a rise; at the last rate
--- where there are several currencies
-('spelled', NULL, NULL, $$folded AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, s.channel, s.offer, {is_paused}) AS holdings
-	FROM subscription s
-	WHERE s.customer_id IS NOT NULL
-	GROUP BY s.customer_id
-), {{observed}}$$),
-('spelled', 'fx', NULL, $${{base}}$$),
 ('placed', NULL, true, $$
 	SELECT h.customer_id, h.segment, m.*
 	FROM held h
@@ -107,6 +98,14 @@ LEFT JOIN told t ON t.customer_id = p.customer_id AND t.month = p.period_start
 LEFT JOIN acquired a ON a.customer_id = p.customer_id
 LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start
 @end
+
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, $$
+SELECT w.row_key, w.customer_id, w.customers, w.change, w.mrr_before, w.mrr_after,
+	w.line || ' (' || w.cause || coalesce(': ' || w.from_product || ' to ' || w.product, ': ' || w.product, '') || ')' || coalesce('; said ' || nullif(w.reason, '(unknown)'), '') AS detail
+FROM wanted w$$
+FROM cvm.report_body b
+WHERE b.view = 'customer_movement';
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_movement', 1, 'row_key', 'text', 'key', 'month_label|line|customer_id', false, 'One value per row.'),

@@ -68,6 +68,23 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('subscription_retention', 3, 'gross_retained_mrr', 'part', 'eligible_mrr'),
 	('subscription_retention', 4, 'net_retained_mrr', 'sum', NULL);
 
+@with subscription_lists subscription_retention | true
+WITH {{base}}{{since}}, by_segment AS MATERIALIZED (
+	SELECT f.customer_id, {{since_segment}} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
+	FROM folded f
+	CROSS JOIN observed o{{since_join}}
+	GROUP BY 1, 2
+), state AS (
+	{{since_customers}}
+	SELECT '(all)' AS segment, b.customer_id, b.state FROM by_segment b
+)
+SELECT w.row_key, s.customer_id, g.*, g.eligible_mrr AS mrr_before, g.net_retained_mrr AS mrr_after,
+	CASE WHEN g.retained_customers > 0 THEN 'pays' WHEN g.eligible_customers > 0 THEN 'does not pay' ELSE 'not seen so long' END AS detail
+FROM state s
+CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
+JOIN wanted w ON w.segment = s.segment AND w.cohort = g.cohort AND w.period_no = g.period_no
+@end
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false,
 		'One value per row.'),

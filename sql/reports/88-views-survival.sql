@@ -17,10 +17,9 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.subscription_part VALUES
 ('product_segments', NULL, true, $$SELECT b.segment, b.product, b.state FROM by_segment b
 	UNION ALL$$),
-('product_segments', NULL, false, '');
-
-@with subscription_bodies survival | subscription | true
-WITH {{base}}{{since}}, by_product AS MATERIALIZED (
+('product_segments', NULL, false, ''),
+-- the time that each customer, or customer and product, is counted with
+('lives', NULL, NULL, $$by_product AS MATERIALIZED (
 	SELECT s.customer_id, s.product, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
 	FROM subscription s
@@ -38,7 +37,40 @@ WITH {{base}}{{since}}, by_product AS MATERIALIZED (
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.runs(f.holdings, o.as_of, {lapse_days}) r
 	WHERE r.run_no = 1
-), by_segment AS MATERIALIZED (
+)$$),
+('caused_lives', NULL, NULL, $$reason AS (
+	-- of reasons of one day the one of the most money, never the first by name
+	SELECT r.customer_id, r.ended_on, CASE WHEN count(*) = 1 THEN min(r.end_reason) ELSE '(several)' END AS cause
+	FROM (
+		SELECT s.customer_id, s.ended_on, s.end_reason,
+			rank() OVER (PARTITION BY s.customer_id, s.ended_on ORDER BY coalesce(sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END), 0) DESC) AS place
+		FROM subscription s
+		WHERE s.ended_on IS NOT NULL AND s.end_reason IS NOT NULL
+		GROUP BY 1, 2, 3) r
+	WHERE r.place = 1
+	GROUP BY 1, 2
+), life AS (
+	SELECT f.customer_id, r.days, r.is_churned, c.cause
+	FROM folded f
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.runs(f.holdings, o.as_of, {lapse_days}) r
+	LEFT JOIN reason c ON c.customer_id = f.customer_id AND c.ended_on = r.ended_on
+	WHERE r.run_no = 1
+)$$),
+-- the same once for the segment and once for everybody
+('lines', NULL, NULL, $$lived AS MATERIALIZED (
+	SELECT {{since_segment}} AS segment, f.*
+	FROM life f{{since_join}}
+), line AS (
+	{{lines_of_segments}}
+	SELECT '(all)' AS of, p.* FROM lived p
+)$$),
+('lines_of_segments', NULL, true, $$SELECT p.segment AS of, p.* FROM lived p
+	UNION ALL$$),
+('lines_of_segments', NULL, false, '');
+
+@with subscription_bodies survival | subscription | true
+WITH {{base}}{{since}}, {{lives}}, by_segment AS MATERIALIZED (
 	SELECT {{since_segment}} AS segment, f.product, cvm.survival_agg(f.days, f.is_churned) AS state
 	FROM life f{{since_join}}
 	GROUP BY 1, 2
@@ -68,26 +100,22 @@ CROSS JOIN LATERAL (SELECT cvm.median_survival(s.state) AS median_days OFFSET 0)
 CROSS JOIN LATERAL cvm.survival_curve(s.state, {conf}) c
 @end
 
+@with subscription_lists survival | true
+WITH {{base}}{{since}}, {{lives}}, {{lines}}
+SELECT w.row_key, l.customer_id, 1 AS at_risk_customers,
+	CASE WHEN l.days = w.days AND l.is_churned THEN 1 ELSE 0 END AS churned_customers,
+	CASE WHEN l.days = w.days AND NOT l.is_churned THEN 1 ELSE 0 END AS censored_customers,
+	cvm.mrr_at(f.holdings, cvm.first_paid_day(f.holdings)) AS mrr_before,
+	cvm.mrr_at(f.holdings, o.as_of - 1) AS mrr_after,
+	CASE WHEN l.is_churned THEN 'churned after ' ELSE 'seen for ' END || l.days || ' days' AS detail
+FROM line l
+JOIN wanted w ON w.segment = l.of AND w.product = l.product AND w.days <= l.days
+JOIN folded f ON f.customer_id = l.customer_id
+CROSS JOIN observed o
+@end
+
 @with subscription_bodies churn_cause | subscription,subscription.end_reason | true
-WITH {{base}}{{since}}, reason AS (
-	-- of reasons of one day the one of the most money, never the first by name
-	SELECT r.customer_id, r.ended_on, CASE WHEN count(*) = 1 THEN min(r.end_reason) ELSE '(several)' END AS cause
-	FROM (
-		SELECT s.customer_id, s.ended_on, s.end_reason,
-			rank() OVER (PARTITION BY s.customer_id, s.ended_on ORDER BY coalesce(sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END), 0) DESC) AS place
-		FROM subscription s
-		WHERE s.ended_on IS NOT NULL AND s.end_reason IS NOT NULL
-		GROUP BY 1, 2, 3) r
-	WHERE r.place = 1
-	GROUP BY 1, 2
-), life AS (
-	SELECT f.customer_id, r.days, r.is_churned, c.cause
-	FROM folded f
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.runs(f.holdings, o.as_of, {lapse_days}) r
-	LEFT JOIN reason c ON c.customer_id = f.customer_id AND c.ended_on = r.ended_on
-	WHERE r.run_no = 1
-), by_segment AS MATERIALIZED (
+WITH {{base}}{{since}}, {{caused_lives}}, by_segment AS MATERIALIZED (
 	SELECT {{since_segment}} AS segment, cvm.survival_agg(f.days, f.is_churned, f.cause) AS state
 	FROM life f{{since_join}}
 	GROUP BY 1
@@ -110,6 +138,19 @@ SELECT cvm.row_key(s.segment, c.cause, c."time"::text) AS row_key,
 FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.cumulative_incidence(s.state) c
+@end
+
+@with subscription_lists churn_cause | true
+WITH {{base}}{{since}}, {{caused_lives}}, {{lines}}
+SELECT w.row_key, l.customer_id, 1 AS at_risk_customers,
+	CASE WHEN l.days = w.days AND l.is_churned AND coalesce(l.cause, '(none)') = w.cause THEN 1 ELSE 0 END AS churned_customers,
+	cvm.mrr_at(f.holdings, cvm.first_paid_day(f.holdings)) AS mrr_before,
+	cvm.mrr_at(f.holdings, o.as_of - 1) AS mrr_after,
+	CASE WHEN l.is_churned THEN 'churned after ' || l.days || ' days: ' || coalesce(l.cause, '(none)') ELSE 'seen for ' || l.days || ' days' END AS detail
+FROM line l
+JOIN wanted w ON w.segment = l.of AND w.days <= l.days
+JOIN folded f ON f.customer_id = l.customer_id
+CROSS JOIN observed o
 @end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES

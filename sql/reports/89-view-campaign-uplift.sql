@@ -96,6 +96,22 @@ SELECT cvm.row_key(t.campaign) AS row_key,
 	t.as_of
 FROM told t$$);
 
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, '), counted AS (', 1) || $$)
+SELECT a.row_key, x.customer_id,
+	CASE WHEN NOT x.is_control AND x.is_mature THEN 1 ELSE 0 END AS target_customers,
+	CASE WHEN x.is_control AND x.is_mature THEN 1 ELSE 0 END AS control_customers,
+	CASE WHEN NOT x.is_mature THEN 1 ELSE 0 END AS pending_customers,
+	CASE WHEN x.is_contaminated THEN 1 ELSE 0 END AS contaminated_customers,
+	CASE WHEN NOT x.is_control AND x.is_mature AND x.is_converted THEN 1 ELSE 0 END AS target_converted,
+	CASE WHEN x.is_control AND x.is_mature AND x.is_converted THEN 1 ELSE 0 END AS control_converted,
+	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	CASE WHEN x.is_control THEN 'control' ELSE 'target' END || ' since ' || x.day || CASE WHEN x.is_converted THEN ', began a subscription' ELSE '' END AS detail
+FROM outcome x
+JOIN wanted a ON a.campaign = x.campaign$$
+FROM cvm.report_body b
+WHERE b.view = 'campaign_uplift';
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('campaign_uplift', 1, 'row_key', 'text', 'key', 'campaign', false, 'One value per row.'),
 	('campaign_uplift', 2, 'campaign', 'text', 'name', 'contact.campaign', false, 'The campaign.'),
@@ -133,7 +149,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('campaign_uplift', 17, 'minimum_detectable', 'double precision', 'fraction',
 		'(z of conf + z of 0.8) * sqrt(p (1 - p) (1 / n1 + 1 / n0))', false,
 		'The uplift that groups of this size would have shown four times of five: a smaller one is not refuted.'),
-	('campaign_uplift', 18, 'incremental_customers', 'double precision', 'customers', 'uplift * target_customers',
+	('campaign_uplift', 18, 'incremental_customers', 'double precision', 'customers (estimate)', 'uplift * target_customers',
 		false, 'Customers that the campaign brought.'),
 	('campaign_uplift', 19, 'verdict', 'text', 'word',
 		'interval of the uplift beside 0, after what makes it worthless', false,

@@ -88,6 +88,15 @@ FROM told t
 CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i
 @end
 
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, E'), told AS (', 1) || $$)
+SELECT a.row_key, r.customer_id, CASE WHEN r.contacts > 0 THEN 1 ELSE 0 END AS customers, CASE WHEN r.violations > 0 THEN 1 ELSE 0 END AS over_cap_customers,
+	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, r.contacts || ' contacts, ' || r.violations || ' beyond the cap' AS detail
+FROM ranked r
+JOIN wanted a ON a.segment = r.segment AND a.month = r.month$$
+FROM cvm.report_body b
+WHERE b.view = 'contact_pressure';
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_violation', 1, '{contact}', $$
 WITH

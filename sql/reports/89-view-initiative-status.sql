@@ -154,6 +154,16 @@ LEFT JOIN acted d ON d.driver = a.driver
 WHERE coalesce(d.initiatives, 0) = 0$$);
 @end
 
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, $$
+SELECT a.row_key, s.customer_id, 1 AS customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, count(*) || ' answers' AS detail
+FROM survey s
+JOIN wanted a ON a.driver = s.driver
+WHERE s.customer_id IS NOT NULL AND cvm.day_of(s.occurred_at, {time_zone}) < {as_of}
+GROUP BY a.row_key, s.customer_id$$
+FROM cvm.report_body b
+WHERE b.view = 'measurement_without_action';
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('initiative_status', 1, 'row_key', 'text', 'key', 'initiative|number of the row', false, 'One value per row.'),
 	('initiative_status', 2, 'initiative', 'text', 'name', 'initiative.initiative', false, 'The initiative.'),

@@ -68,6 +68,18 @@ CROSS JOIN LATERAL cvm.survival_quantile(t.state, 0.5, {conf}) q
 CROSS JOIN LATERAL cvm.proportion_interval(t.beyond, t.within + t.beyond, {conf}) i
 @end
 
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, E'\n, told AS (', 1) || $$
+SELECT a.row_key, w.customer_id, 1 AS customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	count(*) || ' tickets, ' || count(*) FILTER (WHERE w.is_answered) || ' answered' AS detail
+FROM waited w
+LEFT JOIN member m ON m.n = w.n
+JOIN wanted a ON a.month = date_trunc('month', w.day::timestamp)::date AND a.segment IN ('(all)', coalesce(m.segment, '(none)'))
+WHERE w.minutes >= 0
+GROUP BY a.row_key, w.customer_id$$
+FROM cvm.report_body b
+WHERE b.view = 'ticket_response';
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('ticket_response', 1, 'row_key', 'text', 'key', 'month_label|segment', false, 'One value per row.'),
 	('ticket_response', 2, 'segment', 'text', 'name', 'segment held on the day of the ticket', false,

@@ -1,0 +1,156 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- The customers behind every figure.  CVM_WORLDS=60 walks so many random worlds.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+\i test/world.sql
+-- fewer customers are walked in less time
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY '{subscription,segment_history,event,contact,ticket,survey}'::text[] LOOP
+		EXECUTE format('DELETE FROM world.%I WHERE customer_id > 110', t);
+	END LOOP;
+END
+$$;
+CREATE FUNCTION pg_temp.quietly(query text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE query; END $$;
+SELECT pg_temp.quietly($$SELECT world.model('whole')$$);
+
+-- What is not as it should be in the lists of a view, over all of its rows: each
+-- count of customers is how many there are, each column the sum over them
+CREATE FUNCTION pg_temp.walk(model name, view text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	list text;
+	c record;
+	wrong bigint;
+	example text;
+BEGIN
+	EXECUTE format('CREATE TEMP TABLE wanted AS TABLE %I.%I', model, view);
+	ANALYZE wanted;
+	list := cvm._list(model, view, (SELECT max(as_of) FROM wanted));
+	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', model), true);
+	EXECUTE 'CREATE TEMP TABLE list AS ' || coalesce(list, format('SELECT NULL::text AS row_key, NULL::text AS customer_id WHERE %L = ''none''', view));
+	PERFORM set_config('search_path', 'public, pg_catalog', true);
+	RETURN QUERY SELECT format('%s: customer %s twice in "%s"', view, l.customer_id, l.row_key) FROM pg_temp.list l GROUP BY l.row_key, l.customer_id HAVING count(*) > 1 LIMIT 1;
+	FOR c IN SELECT k.column_name, k.unit FROM cvm.report_column k
+		WHERE k.view = walk.view AND (k.unit IN ('customers', 'customers (net)')
+			OR k.unit LIKE 'money%' AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'pg_temp.list'::regclass AND a.attname = k.column_name)) LOOP
+		EXECUTE format($q$
+			SELECT count(*), min(format('"%%s": %%s, but %%s with %%s', w.row_key, w.%1$I, l.customers, l.total))
+			FROM wanted w
+			LEFT JOIN (SELECT l.row_key, count(*) FILTER (WHERE l.%1$I <> 0) AS customers, sum(l.%1$I) AS total FROM list l GROUP BY 1) l USING (row_key)
+			WHERE abs(w.%1$I - coalesce(l.total, 0)) > CASE WHEN %2$L LIKE 'money%%' THEN 0.01 ELSE 0 END OR %2$L = 'customers' AND abs(w.%1$I) <> coalesce(l.customers, 0)$q$,
+			c.column_name, c.unit) INTO wrong, example;
+		IF wrong > 0 THEN
+			RETURN NEXT format('%s.%s: %s rows, as %s', view, c.column_name, wrong, example);
+		END IF;
+	END LOOP;
+	-- what they paid before and after is the money beside it
+	FOR c IN SELECT s.* FROM (VALUES ('opening_customers', 'opening_mrr', 'mrr_before'), ('closing_customers', 'closing_mrr', 'mrr_after')) AS s (customers, money, paid)
+		WHERE (SELECT count(*) FROM cvm.report_column k WHERE k.view = walk.view AND k.column_name IN (s.customers, s.money)) = 2 LOOP
+		EXECUTE format($q$
+			SELECT count(*), min(format('"%%s": %%s, but %%s', w.row_key, w.%2$I, l.paid))
+			FROM wanted w
+			LEFT JOIN (SELECT l.row_key, sum(l.%3$I) FILTER (WHERE l.%1$I <> 0) AS paid FROM list l GROUP BY 1) l USING (row_key)
+			WHERE abs(w.%2$I - coalesce(l.paid, 0)) > 0.01$q$, c.customers, c.money, c.paid) INTO wrong, example;
+		IF wrong > 0 THEN
+			RETURN NEXT format('%s.%s: %s rows, as %s', view, c.money, wrong, example);
+		END IF;
+	END LOOP;
+	DROP TABLE wanted, list;
+END
+$$;
+-- those that count customers
+CREATE TEMP VIEW counting AS
+SELECT v.view FROM cvm.report_view v WHERE EXISTS (SELECT FROM cvm.report_column c WHERE c.view = v.view AND c.unit = 'customers');
+
+SELECT set_eq($$SELECT c.view FROM counting c WHERE EXISTS (SELECT FROM cvm.report_body b WHERE b.view = c.view AND NOT EXISTS (SELECT FROM cvm.report_list l WHERE l.view = b.view AND l.preference = b.preference))$$,
+	'{cannibalization,cannibalization_sensitivity,channel_price,inactivity_churn,segment_shift}'::text[], 'every view that counts customers tells them, but these');
+SELECT is_empty($$SELECT w FROM counting c, pg_temp.walk('whole', c.view) w WHERE c.view IN (SELECT l.view FROM cvm.report_list l)$$,
+	'in every row of every view a list is as long as each count says, and adds up to each column');
+
+-- one cell
+SELECT results_eq($$SELECT v.view, v.row_key, v."column", count(DISTINCT x.customer_id)
+		FROM (VALUES ('mrr_movement', '(all)|2024-08', 'churn_customers'), ('segment_kpi', 'S|2024-08', 'churned_customers'), ('retention_month', '(all)|2024-01|2', 'retained_customers'),
+			('lifecycle_month', 'S|2024-05', 'new_customers'), ('segment_migration', '2024-06|Größe, L|Größe, L', 'customers'), ('product_migration', '2024-10|BASIC|PLUS', 'customers'),
+			('phase_flow', '(all)|mature|mature', 'customers'), ('mrr_movement', '(all)|2024-08', 'churn_mrr')) AS v (view, row_key, "column"),
+			cvm.customers('whole', v.view, v.row_key, v."column") x
+		GROUP BY 1, 2, 3 ORDER BY 1, 2, 3$$,
+	$$SELECT 'lifecycle_month', row_key, 'new_customers', new_customers FROM whole.lifecycle_month WHERE row_key = 'S|2024-05'
+	UNION ALL SELECT 'mrr_movement', row_key, c, -churn_customers FROM whole.mrr_movement, unnest('{churn_customers,churn_mrr}'::text[]) c WHERE row_key = '(all)|2024-08'
+	UNION ALL SELECT 'phase_flow', row_key, 'customers', customers FROM whole.phase_flow WHERE row_key = '(all)|mature|mature'
+	UNION ALL SELECT 'product_migration', row_key, 'customers', customers FROM whole.product_migration WHERE row_key = '2024-10|BASIC|PLUS'
+	UNION ALL SELECT 'retention_month', row_key, 'retained_customers', retained_customers FROM whole.retention_month WHERE row_key = '(all)|2024-01|2'
+	UNION ALL SELECT 'segment_kpi', row_key, 'churned_customers', -churned_customers FROM whole.segment_kpi WHERE row_key = 'S|2024-08'
+	UNION ALL SELECT 'segment_migration', row_key, 'customers', customers FROM whole.segment_migration WHERE row_key = '2024-06|Größe, L|Größe, L'$$,
+	'cvm.customers() has as many customers as the count says');
+SELECT results_eq($$SELECT sum(x.mrr_before), sum(x.mrr_after) FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'churn_customers') x WHERE x.detail !~ 'paused'$$,
+	$$SELECT sum(m.mrr_before), 0::numeric FROM whole.customer_movement m WHERE m.month = '2024-08-01' AND m.line = 'churn' AND m.cause <> 'to_free'$$, 'what the lost paid before is what customer_movement says');
+SELECT results_eq($$SELECT sum(x.mrr_after) FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'closing_customers') x$$,
+	$$SELECT closing_mrr FROM whole.mrr_movement WHERE row_key = '(all)|2024-08'$$, 'what is paid after is the closing');
+SELECT results_eq($$SELECT sum(x.mrr_before) FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'opening_customers') x$$,
+	$$SELECT opening_mrr FROM whole.mrr_movement WHERE row_key = '(all)|2024-08'$$, 'what is paid before is the opening');
+SELECT results_eq($$SELECT sum(x.mrr_after - x.mrr_before) FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'expansion_customers') x$$,
+	$$SELECT expansion_mrr FROM whole.mrr_movement WHERE row_key = '(all)|2024-08'$$, 'who expands pays so much more');
+SELECT is_empty($$SELECT * FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'churn_customers') x WHERE x.detail !~ '^churn \('$$, 'the detail says what happened');
+
+-- what cannot be
+SELECT throws_like($$SELECT * FROM cvm.customers('whole', 'mrr_movment', '', '')$$, 'unknown report view "mrr_movment"', 'an unknown view is an error');
+SELECT throws_like($$SELECT * FROM cvm.customers('nowhere', 'mrr_movement', '', '')$$, 'model "nowhere" does not exist', 'an unknown model is an error');
+SELECT throws_ok($$SELECT * FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'churned_customers')$$, '42703', NULL, 'an unknown column has its code');
+SELECT throws_ok($$SELECT * FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'is_complete')$$, '22023', 'column "is_complete" of view "mrr_movement" counts no customers: its unit is "true or false"',
+	'a column that counts no customers is an error');
+SELECT throws_ok($$SELECT * FROM cvm.customers('whole', 'mrr_movement', '(all)|2034-08', 'churn_customers')$$, 'P0002', 'view "whole.mrr_movement" has no row with row_key "(all)|2034-08"', 'an unknown row is an error');
+CREATE FUNCTION pg_temp.hint(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	EXECUTE query;
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN hint;
+END
+$$;
+SELECT matches(pg_temp.hint($$SELECT * FROM cvm.customers('whole', 'mrr_movment', '', '')$$), 'Did you mean "mrr_movement"', 'the hint names the view that is nearest');
+SELECT matches(pg_temp.hint($$SELECT * FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-08', 'churned_customers')$$), 'Did you mean "churn_customers"', 'the hint names the column that is nearest');
+SELECT matches(pg_temp.hint($$SELECT * FROM cvm.customers('whole', 'mrr_movement', '(al)|2024-08', 'churn_customers')$$), 'Did you mean "\(all\)\|2024-08"', 'the hint names the row that is nearest');
+SELECT is_empty($$SELECT * FROM cvm.customers('whole', 'mrr_movement', '(all)|2024-01', 'churn_customers')$$, 'nobody is behind nought');
+
+-- groups that are not shown
+SELECT lives_ok($$SELECT * FROM cvm.customers('whole', 'segment_kpi', 'tiny|2024-08', 'closing_customers')$$, 'a small group has a list');
+SELECT pg_temp.quietly($$SELECT cvm.configure('whole', 'min_group_size', '5')$$);
+SELECT throws_ok($$SELECT * FROM cvm.customers('whole', 'segment_kpi', 'tiny|2024-08', 'closing_customers')$$, 'P0002', NULL, 'a group that is not shown has none');
+SELECT matches(pg_temp.hint($$SELECT * FROM cvm.customers('whole', 'segment_kpi', 'tiny|2024-08', 'closing_customers')$$), 'Groups of fewer than 5 customers are not shown', 'the hint says why');
+SELECT pg_temp.quietly($$SELECT cvm.configure('whole', 'min_group_size', '0')$$);
+
+-- who sees only some customers is told only those
+CREATE ROLE cvm_customers_agent;
+CREATE ROLE cvm_customers_stranger;
+CREATE ROLE cvm_customers_owner;
+GRANT cvm_customers_owner TO cvm_customers_agent;
+CREATE TABLE world.book AS SELECT customer_id, product, started_on, ended_on, mrr FROM world.subscription;
+ALTER TABLE world.book ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON world.book TO cvm_customers_owner USING (current_user = 'cvm_customers_owner' OR customer_id % 2 = 0);
+GRANT USAGE ON SCHEMA world TO cvm_customers_owner;
+GRANT SELECT ON world.book TO cvm_customers_owner;
+CREATE SCHEMA own AUTHORIZATION cvm_customers_owner;
+SET ROLE cvm_customers_owner;
+SELECT cvm.create_model('own', tz => 'UTC') IS NULL AS made \gset
+SELECT cvm.bind('own', 'subscription', 'world.book') IS NULL AS bound \gset
+GRANT USAGE ON SCHEMA own TO cvm_customers_stranger;
+RESET ROLE;
+SET ROLE cvm_customers_agent;
+SELECT results_eq($$SELECT count(*), count(*) FILTER (WHERE x.customer_id::int % 2 = 0) FROM cvm.customers('own', 'mrr_movement', '(all)|2024-08', 'closing_customers') x$$,
+	$$SELECT closing_customers, closing_customers FROM own.mrr_movement WHERE row_key = '(all)|2024-08'$$, 'row-level security holds for the list as for the count');
+RESET ROLE;
+SET ROLE cvm_customers_stranger;
+SELECT throws_ok($$SELECT * FROM cvm.customers('own', 'mrr_movement', '(all)|2024-08', 'closing_customers')$$, '42501', NULL, 'who has no rights on the model is told nobody');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -6,12 +6,13 @@
  */
 #include "postgres.h"
 
-#include "core/subscriptions/billing_interval.h"
-#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
+
+#include "core/subscriptions/billing_interval.h"
+#include "pg/compat.h"
 
 /* what a third of a cent loses, a billion customers do not add up to a cent */
 #define PRICE_DECIMALS 10

@@ -137,7 +137,7 @@ row_form_make(FunctionCallInfo fcinfo)
 	form->grain.is_constant = row_is_constant(fcinfo, form->grain.argument);
 	form->is_constant =
 		form->grain.is_constant && (form->zone < 0 || form->zone_constant);
-	form->is_plain = form->is_constant && form->value < 0 && form->is_start < 0;
+	form->is_plain = form->is_constant && form->is_start < 0;
 	if (form->customer >= 0 && form->key_kind == KEY_TEXT)
 		row_check_key(fcinfo, form->customer);
 	fcinfo->flinfo->fn_extra = form;

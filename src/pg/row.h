@@ -56,7 +56,7 @@ typedef struct RowForm
 	Zone *zone_seen;
 	bool zone_constant;
 	bool is_constant; /* zone and grain both */
-	bool is_plain;	  /* that, and neither value nor marks */
+	bool is_plain;	  /* that, and no marks */
 	char zone_text[64];
 	int zone_size;
 } RowForm;

@@ -31,7 +31,7 @@ typedef struct Row
 	Day day;
 	uint8_t marks;
 	int scale;
-	int64_t value;
+	Wide value;
 } Row;
 
 typedef struct Script
@@ -43,6 +43,10 @@ typedef struct Script
 	bool same;		/* what it was all for */
 	bool has_radix; /* what came up on the way */
 	bool has_spilled;
+	bool has_wide;		  /* a column of 128 bits, */
+	bool has_list;		  /* one that is a list, */
+	bool has_array;		  /* one that is none, */
+	bool has_radix_array; /* and that in a directory */
 } Script;
 
 typedef struct World
@@ -134,8 +138,29 @@ make_row(const World *world, uint32_t customer, uint32_t day, uint32_t flags)
 		row.marks |= MARK_VALUE;
 		row.scale = (int) (flags >> 3 & 3);
 		row.value = (int64_t) (flags * 37 % 1000) - 100;
+		if (day % 7 == 0 && (flags & 32))
+			row.value *= INT64_MAX / 300;
+		else if (day % 61 == 0 && (flags & 64))
+			row.value *= INT64_MAX;
 	}
 	return row;
+}
+
+/* See what has come up in a fold. */
+static void
+look(const Fold *fold, Script *script)
+{
+	script->has_radix |= fold->key_table.is_radix;
+	script->has_spilled |= fold->overflow.parts.last != NULL;
+	for (int i = 0; i < fold->sums.ncolumns; i++)
+	{
+		const SumColumn *column = &fold->sums.columns[i];
+
+		script->has_wide |= column->is_wide;
+		script->has_list |= column->is_list;
+		script->has_array |= !column->is_list;
+		script->has_radix_array |= !column->is_list && fold->key_table.is_radix;
+	}
 }
 
 static void
@@ -161,7 +186,7 @@ run_step(World *world, Script *script)
 		for (uint32_t i = 0; i < rows; i++)
 		{
 			Row row = make_row(world, first + draw(&script->random, customers),
-							   draw(&script->random, 400),
+							   draw(&script->random, step % 2 ? 400 : 40),
 							   draw(&script->random, 256));
 
 			take_row(world, *fold, &row);
@@ -177,8 +202,7 @@ run_step(World *world, Script *script)
 
 		if (into == fold)
 			return;
-		script->has_radix |= (*fold)->key_table.is_radix;
-		script->has_spilled |= (*fold)->overflow.parts.last != NULL;
+		look(*fold, script);
 		writer_open(&writer, NULL, 0);
 		fold_encode(*fold, &writer);
 		fold_absorb(*into, NULL, writer.data, writer.used, &world->budget);
@@ -265,6 +289,8 @@ run_script(void *argument)
 	script->random = 88172645463325252u + shape;
 	while (script->at < script->end)
 		run_step(&world, script);
+	for (int i = 0; i < FOLDS; i++)
+		look(world.folds[i], script);
 	for (int i = 1; i < FOLDS; i++)
 	{
 		ByteWriter writer;
@@ -274,8 +300,6 @@ run_script(void *argument)
 		fold_absorb(world.folds[0], NULL, writer.data, writer.used,
 					&world.budget);
 	}
-	script->has_radix |= world.folds[0]->key_table.is_radix;
-	script->has_spilled |= world.folds[0]->overflow.parts.last != NULL;
 	if (world.nrows == 0)
 	{
 		script->same = true;
@@ -323,10 +347,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define SMALL_SCRIPTS 720
 #define LARGE_SCRIPTS 120
 
+/* In how many scripts something came up */
+typedef struct Seen
+{
+	int radix;
+	int spilled;
+	int wide;
+	int list;
+	int array;
+	int radix_array;
+} Seen;
+
 /* Scripts of random bytes: how many went well */
 static int
-run_scripts(int count, uint32_t steps, uint32_t bursts, int *is_radix,
-			int *spilled)
+run_scripts(int count, uint32_t steps, uint32_t bursts, Seen *seen)
 {
 	uint64_t random = 362436069362436069u + bursts;
 	int good = 0;
@@ -347,8 +381,12 @@ run_scripts(int count, uint32_t steps, uint32_t bursts, int *is_radix,
 		else
 			printf("# script %d of %u bytes gives another answer\n", i,
 				   (unsigned) size);
-		*is_radix += script.has_radix;
-		*spilled += script.has_spilled;
+		seen->radix += script.has_radix;
+		seen->spilled += script.has_spilled;
+		seen->wide += script.has_wide;
+		seen->list += script.has_list;
+		seen->array += script.has_array;
+		seen->radix_array += script.has_radix_array;
 	}
 	return good;
 }
@@ -362,19 +400,25 @@ ok(int number, const char *what, bool truth)
 int
 main(void)
 {
-	int is_radix = 0;
-	int spilled = 0;
-	int good =
-		run_scripts(SMALL_SCRIPTS, MAX_SCRIPT - 8, 300, &is_radix, &spilled);
+	Seen seen = {0};
+	int good = run_scripts(SMALL_SCRIPTS, MAX_SCRIPT - 8, 300, &seen);
 
 	ok(1, "folds in parts give what customer after customer gives",
 	   good == SMALL_SCRIPTS);
-	good = run_scripts(LARGE_SCRIPTS, 60, 30000, &is_radix, &spilled);
+	good = run_scripts(LARGE_SCRIPTS, 60, 30000, &seen);
 	ok(2, "so do folds of many customers", good == LARGE_SCRIPTS);
-	ok(3, "some of them were in a directory", is_radix > 0);
-	ok(4, "some of them had spilled", spilled > 0);
-	printf("# %d in a directory, %d spilled\n", is_radix, spilled);
-	printf("1..4\n");
+	ok(3, "some of them were in a directory", seen.radix > 0);
+	ok(4, "some of them had spilled", seen.spilled > 0);
+	ok(5, "some sums were lists and some arrays",
+	   seen.list > 0 && seen.array > 0);
+	ok(6, "some sums were arrays by slots of a directory",
+	   seen.radix_array > 0);
+	ok(7, "some sums had passed 64 bits", seen.wide > 0);
+	printf("# %d in a directory, %d spilled, sums: %d listed, %d by slot, %d "
+		   "of them in a directory, %d wide\n",
+		   seen.radix, seen.spilled, seen.list, seen.array, seen.radix_array,
+		   seen.wide);
+	printf("1..7\n");
 	return 0;
 }
 

@@ -4,8 +4,8 @@
  *		or to a file and back.
  *
  * A chunk is a head, blocks of up to 256 customers with their words of every
- * bitmap column, and the values.  It says where its bitmap columns begin, for
- * every fold has a base of its own.
+ * bitmap column, and the sums, in pieces of up to 256 of one period.  It says
+ * where its bitmap columns begin, for every fold has a base of its own.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -26,17 +26,32 @@ typedef struct FoldHead
 	int scale;
 	Day last;
 	int32_t nbitmap_columns[2];
-	uint32_t nsums;
+	bool has_sums;
 	uint32_t ncustomers; /* to make room for; 0: unknown */
 } FoldHead;
 
+/* What goes ahead of customers, counted over all blocks, and their sums */
 typedef struct SumHead
 {
-	uint32_t customer; /* counted over all blocks */
-	int32_t bit;
-	uint64_t low;
-	int64_t high;
+	int32_t count; /* 0: the end */
+	Period bit;
+	bool is_wide; /* sums have high halves */
 } SumHead;
+
+/*
+ * A sum as bits that are few where it is small, whatever its sign, and back
+ */
+static inline UWide
+sum_fold(Wide sum)
+{
+	return ((UWide) sum << 1) ^ (UWide) (sum >> 127);
+}
+
+static inline Wide
+sum_unfold(UWide bits)
+{
+	return (Wide) (bits >> 1) ^ -(Wide) (bits & 1);
+}
 
 /* chunk_write.c */
 extern uint32_t chunk_write(Fold *fold, const uint8_t *parts, int part,

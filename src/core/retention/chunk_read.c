@@ -51,6 +51,42 @@ chunk_fold(Context context, const ByteReader *reader, Budget *budget)
 					head.has_values, budget);
 }
 
+/* Take in the sums of a chunk; slots: by customer of the chunk, slot here. */
+static void
+sums_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
+			int scale)
+{
+	SumHead head;
+	uint32_t who[SUM_COLUMN_BATCH];
+	uint64_t low[SUM_COLUMN_BATCH];
+	uint64_t high[SUM_COLUMN_BATCH];
+	Period periods[SUM_COLUMN_BATCH];
+	Wide sums[SUM_COLUMN_BATCH];
+
+	for (;;)
+	{
+		check_interrupts();
+		read_raw(reader, &head, sizeof(head));
+		if (head.count == 0)
+			return;
+		read_raw(reader, who, head.count * sizeof(uint32_t));
+		if (!words_read(reader, low, head.count))
+			memset(low, 0, sizeof(low));
+		if (!head.is_wide || !words_read(reader, high, head.count))
+			memset(high, 0, sizeof(high));
+		for (int i = 0; i < head.count; i++)
+		{
+			Wide sum = sum_unfold(((UWide) high[i] << 64) | low[i]);
+
+			who[i] = *(uint32_t *) chunked_array_peek(slots, who[i]);
+			periods[i] = head.bit;
+			sums[i] = money_rescale(sum, scale, into->scale);
+		}
+		sum_columns_add(&into->sums, periods, who, sums, head.count,
+						into->key_table.nslots);
+	}
+}
+
 /* Take in a chunk. */
 void
 chunk_absorb(Fold *into, ByteReader *reader)
@@ -71,6 +107,8 @@ chunk_absorb(Fold *into, ByteReader *reader)
 					  "Give the same grain for every row.",
 					  "grain changes from row to row");
 	fold_flush(into);
+	if (head.has_sums)
+		fold_refuse_radix(into); /* slots are remembered until the end */
 	key_table_expect(&into->key_table, head.ncustomers);
 	into->is_empty &= head.is_empty;
 	into->has_value |= head.has_value;
@@ -100,7 +138,7 @@ chunk_absorb(Fold *into, ByteReader *reader)
 		for (int i = 0; i < count; i++)
 			block->keys[i] = key_read(into->kind, reader);
 		fold_number(into, block->keys, count, block->slots);
-		for (int i = 0; head.nsums > 0 && i < count; i++)
+		for (int i = 0; head.has_sums && i < count; i++)
 			*(uint32_t *) chunked_array_reach(&slots, customer++) =
 				block->slots[i];
 		for (int s = 0; s < 2; s++)
@@ -108,23 +146,11 @@ chunk_absorb(Fold *into, ByteReader *reader)
 				if (words_read(reader, words, count))
 					block_words(sets[s], firsts[s][i], block, words);
 		fold_consider_radix(into, before);
-		if (head.nsums == 0)
+		if (!head.has_sums)
 			fold_consider_overflow(into);
 	}
-	for (uint32_t i = 0; i < head.nsums; i++)
-	{
-		SumHead sum;
-		Key pair;
-		Wide value;
-
-		check_interrupts();
-		read_raw(reader, &sum, sizeof(sum));
-		pair = fold_pair(*(uint32_t *) chunked_array_peek(&slots, sum.customer),
-						 sum.bit);
-		value = (Wide) (((UWide) (uint64_t) sum.high << 64) | sum.low);
-		value = money_rescale(value, head.scale, into->scale);
-		fold_add_sums(into, &pair, &value, 1);
-	}
+	if (head.has_sums)
+		sums_absorb(into, reader, &slots, head.scale);
 	fold_consider_overflow(into);
 	chunked_array_close(&slots);
 	runtime_free(firsts[0]);

@@ -41,13 +41,6 @@ words_write(ByteWriter *writer, const uint64_t *words, int nwords)
 	write_raw(writer, bytes, (size_t) nsome * width);
 }
 
-/* The slot that a sum belongs to. */
-static inline uint32_t
-sum_slot(const Fold *fold, uint32_t sum)
-{
-	return (uint32_t) ((uint64_t) key_table_key(&fold->sums, sum).number >> 32);
-}
-
 /*
  * Make about as much room as a fold will need: to grow by doubling would copy
  * and touch more.  A bitmap column of many is mostly zeros.
@@ -66,6 +59,106 @@ chunk_reserve(const Fold *fold, ByteWriter *writer)
 		writer_make_room(writer, room);
 }
 
+/* Write sums of one period. */
+static void
+sums_write_piece(ByteWriter *writer, Period bit, const uint32_t *customers,
+				 const Wide *sums, int count)
+{
+	SumHead head;
+	uint64_t low[SUM_COLUMN_BATCH];
+	uint64_t high[SUM_COLUMN_BATCH];
+	uint64_t any = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		UWide bits = sum_fold(sums[i]);
+
+		low[i] = (uint64_t) bits;
+		any |= high[i] = (uint64_t) (bits >> 64);
+	}
+	memset(&head, 0, sizeof(head));
+	head.count = count;
+	head.bit = bit;
+	head.is_wide = any != 0;
+	write_raw(writer, &head, sizeof(head));
+	write_raw(writer, customers, count * sizeof(uint32_t));
+	words_write(writer, low, count);
+	if (head.is_wide)
+		words_write(writer, high, count);
+}
+
+/* Write what the customers of a list have, those of the chunk. */
+static void
+sums_write_list(ByteWriter *writer, const SumColumn *column,
+				const uint8_t *parts, int part, const uint32_t *customers)
+{
+	uint32_t slots[SUM_COLUMN_BATCH];
+	Wide sums[SUM_COLUMN_BATCH];
+	uint32_t next = 0;
+	int count;
+
+	while ((count = sum_column_read(column, &next, slots, sums)) > 0)
+	{
+		int ours = 0;
+
+		check_interrupts();
+		for (int i = 0; i < count; i++)
+			if (parts == NULL || parts[slots[i]] == part)
+			{
+				sums[ours] = sums[i];
+				slots[ours++] = customers[slots[i]];
+			}
+		if (ours > 0)
+			sums_write_piece(writer, column->period, slots, sums, ours);
+	}
+}
+
+/* Write what the customers of the chunk have in a column that is no list. */
+static void
+sums_write_array(ByteWriter *writer, const SumColumn *column,
+				 const uint32_t *slots, uint32_t ncustomers)
+{
+	uint32_t customers[SUM_COLUMN_BATCH];
+	Wide sums[SUM_COLUMN_BATCH];
+
+	for (uint32_t from = 0; from < ncustomers; from += SUM_COLUMN_BATCH)
+	{
+		uint32_t past = from + SUM_COLUMN_BATCH;
+		int count = 0;
+
+		check_interrupts();
+		for (uint32_t i = from; i < past && i < ncustomers; i++)
+		{
+			customers[count] = i;
+			sums[count] = sum_column_at(column, slots[i]);
+			count += sums[count] != 0;
+		}
+		if (count > 0)
+			sums_write_piece(writer, column->period, customers, sums, count);
+	}
+}
+
+/* Write the sums of the customers of the chunk. */
+static void
+sums_write(ByteWriter *writer, const SumColumns *sums, const uint8_t *parts,
+		   int part, const uint32_t *customers, const uint32_t *slots,
+		   uint32_t ncustomers)
+{
+	SumHead end;
+
+	for (int i = 0; i < sums->ncolumns; i++)
+	{
+		const SumColumn *column = &sums->columns[i];
+
+		if (column->is_list)
+			sums_write_list(writer, column, parts, part, customers);
+		else
+			sums_write_array(writer, column, slots, ncustomers);
+	}
+	memset(&end, 0, sizeof(end));
+	write_raw(writer, &end, sizeof(end));
+}
+
 /* Write a fold, or one part of it; how many customers that has. */
 uint32_t
 chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
@@ -75,6 +168,7 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	uint64_t words[KEY_TABLE_BATCH];
 	const BitmapColumns *sets[2] = {&fold->returns, &fold->starts};
 	uint32_t *customers = NULL; /* by slot: which of the chunk it is */
+	uint32_t *slots = NULL;		/* by which of the chunk it is */
 	uint32_t ncustomers = 0;
 	uint32_t next = 0;
 	int32_t none = 0;
@@ -92,11 +186,14 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 		head.ncustomers = fold->key_table.nslots;
 	head.nbitmap_columns[0] = fold->returns.nbitmap_columns;
 	head.nbitmap_columns[1] = fold->starts.nbitmap_columns;
-	if (fold->sums.nslots > 0)
-		customers =
-			runtime_alloc(NULL, fold->key_table.nslots * sizeof(uint32_t));
-	for (uint32_t i = 0; i < fold->sums.nslots; i++)
-		head.nsums += parts == NULL || parts[sum_slot(fold, i)] == part;
+	head.has_sums = fold->sums.ncolumns > 0;
+	if (head.has_sums)
+	{
+		size_t size = fold->key_table.nslots * sizeof(uint32_t);
+
+		customers = runtime_alloc(NULL, size);
+		slots = runtime_alloc(NULL, size);
+	}
 	if (parts == NULL)
 		chunk_reserve(fold, writer);
 	write_raw(writer, &head, sizeof(head));
@@ -112,8 +209,11 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	{
 		int32_t count = block->ncustomers;
 
-		for (int i = 0; customers != NULL && i < count; i++)
+		for (int i = 0; head.has_sums && i < count; i++)
+		{
 			customers[block->slots[i]] = ncustomers + (uint32_t) i;
+			slots[ncustomers + (uint32_t) i] = block->slots[i];
+		}
 		ncustomers += (uint32_t) count;
 		write_raw(writer, &count, sizeof(count));
 		for (int i = 0; i < count; i++)
@@ -126,20 +226,13 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 			}
 	}
 	write_raw(writer, &none, sizeof(none));
-	for (uint32_t i = 0; i < fold->sums.nslots; i++)
-	{
-		uint64_t pair = (uint64_t) key_table_key(&fold->sums, i).number;
-		uint32_t slot = sum_slot(fold, i);
-		Wide value = *(Wide *) chunked_array_peek(&fold->values, i);
-		SumHead sum = {customers[slot], (int32_t) (uint32_t) pair,
-					   (uint64_t) value, (int64_t) (value >> 64)};
-
-		check_interrupts();
-		if (parts == NULL || parts[slot] == part)
-			write_raw(writer, &sum, sizeof(sum));
-	}
-	if (customers != NULL)
-		runtime_free(customers);
 	runtime_free(block);
+	if (head.has_sums)
+	{
+		sums_write(writer, &fold->sums, parts, part, customers, slots,
+				   ncustomers);
+		runtime_free(customers);
+		runtime_free(slots);
+	}
 	return ncustomers;
 }

@@ -20,13 +20,13 @@ fold_open(Fold *fold, Context context, KeyKind kind, Calendar calendar,
 	fold->has_values = has_values;
 	fold->is_empty = true;
 	fold->last = DAY_FIRST;
-	fold->no_radix = has_values; /* there, every slot must be a customer */
+	/* a slot without a bit may have a value there, and be a customer */
+	fold->no_radix = is_marked && has_values;
 	fold->period_cache = period_cache_of(calendar);
 	key_table_open(&fold->key_table, context, kind, false);
 	bitmap_columns_open(&fold->returns, context);
 	bitmap_columns_open(&fold->starts, context);
-	key_table_open(&fold->sums, context, KEY_NUMBER, false);
-	chunked_array_open(&fold->values, context, sizeof(Wide));
+	sum_columns_open(&fold->sums, context);
 	batch_open(&fold->batch, context, kind, is_marked || has_values,
 			   has_values);
 }
@@ -39,9 +39,7 @@ fold_forget(Fold *fold)
 	key_table_open(&fold->key_table, fold->context, fold->kind, false);
 	bitmap_columns_close(&fold->returns);
 	bitmap_columns_close(&fold->starts);
-	key_table_close(&fold->sums);
-	key_table_open(&fold->sums, fold->context, KEY_NUMBER, false);
-	chunked_array_close(&fold->values);
+	sum_columns_close(&fold->sums);
 }
 
 /* Give everything back; the batch must be empty. */
@@ -60,44 +58,14 @@ fold_size(const Fold *fold)
 {
 	return sizeof(Fold) + key_table_size(&fold->key_table) +
 		   bitmap_columns_size(&fold->returns) +
-		   bitmap_columns_size(&fold->starts) + key_table_size(&fold->sums) +
-		   chunked_array_size(&fold->values) + batch_size(&fold->batch);
+		   bitmap_columns_size(&fold->starts) + sum_columns_size(&fold->sums) +
+		   batch_size(&fold->batch);
 }
 
 /* Bring all values to a larger scale. */
 void
 fold_rescale(Fold *fold, int scale)
 {
-	for (uint32_t i = 0; i < fold->sums.nslots; i++)
-	{
-		Wide *value = chunked_array_peek(&fold->values, i);
-
-		check_interrupts();
-		*value = money_rescale(*value, fold->scale, scale);
-	}
+	sum_columns_enlarge(&fold->sums, scale - fold->scale);
 	fold->scale = scale;
-}
-
-/* Add values to what customers brought in a period or on a day. */
-void
-fold_add_sums(Fold *fold, const Key *pairs, const Wide *values, int npairs)
-{
-	uint32_t numbers[KEY_TABLE_BATCH];
-
-	key_table_number(&fold->sums, pairs, npairs, numbers);
-	for (int i = 0; i < npairs; i++)
-	{
-		Wide *sum = chunked_array_reach(&fold->values, numbers[i]);
-
-		*sum = money_add(*sum, values[i]);
-	}
-}
-
-Key
-fold_pair(uint32_t slot, int32_t bit)
-{
-	Key pair;
-
-	pair.number = (int64_t) (((uint64_t) slot << 32) | (uint32_t) bit);
-	return pair;
 }

@@ -11,8 +11,9 @@
  *
  * Without marks a bit is a period.  With marks (which events may start, which
  * count as a return) a bit is a day, for what happened before the first start
- * does not count, even within its period.  Values are kept per customer and
- * bit, because the cohort they belong to is known only at the end.
+ * does not count, even within its period.  Values are summed per customer and
+ * bit (sum_columns.h), because the cohort they belong to is known only at the
+ * end.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -23,6 +24,7 @@
 #include "core/rows/batch.h"
 #include "core/rows/bitmap_columns.h"
 #include "core/rows/overflow.h"
+#include "core/rows/sum_columns.h"
 
 typedef struct Fold
 {
@@ -42,8 +44,7 @@ typedef struct Fold
 	KeyTable key_table;
 	BitmapColumns returns; /* without marks: every event */
 	BitmapColumns starts;  /* with marks only */
-	KeyTable sums;		   /* numbers a (slot, bit) pair */
-	ChunkedArray values;   /* by that number: Wide */
+	SumColumns sums;	   /* by bit */
 } Fold;
 
 extern Fold *fold_new(Context context, KeyKind kind, Calendar calendar,

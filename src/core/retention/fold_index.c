@@ -101,18 +101,19 @@ bitmap_column_words(const BitmapColumn *bitmap_column, const Block *block,
 	return any != 0;
 }
 
-/*
- * Renumber the customers by a radix directory, or by a table again.  Folds with
- * values never come here.
- */
+/* Renumber the customers by a radix directory, or by a table again. */
 static void
 change_index(Fold *fold, bool is_radix)
 {
 	Fold old = *fold;
 	Block *block = runtime_alloc(NULL, sizeof(Block));
 	uint64_t words[KEY_TABLE_BATCH];
+	uint32_t *new_slots = NULL;
 	uint32_t next = 0;
 
+	if (fold->has_values)
+		new_slots =
+			runtime_alloc(NULL, old.key_table.nslots * sizeof(uint32_t));
 	key_table_open(&fold->key_table, fold->context, fold->kind, is_radix);
 	if (is_radix)
 		key_table_reach(&fold->key_table, &old.key_table);
@@ -134,8 +135,12 @@ change_index(Fold *fold, bool is_radix)
 			fold->returns = old.returns;
 			fold->starts = old.starts;
 			runtime_free(block);
+			if (new_slots != NULL)
+				runtime_free(new_slots);
 			return;
 		}
+		for (int i = 0; new_slots != NULL && i < block->ncustomers; i++)
+			new_slots[theirs.slots[i]] = block->slots[i];
 		for (int i = 0; i < old.returns.nbitmap_columns; i++)
 			if (bitmap_column_words(&old.returns.bitmap_columns[i], &theirs,
 									words))
@@ -155,6 +160,10 @@ change_index(Fold *fold, bool is_radix)
 	bitmap_columns_close(&old.returns);
 	bitmap_columns_close(&old.starts);
 	runtime_free(block);
+	if (new_slots == NULL)
+		return;
+	sum_columns_move(&fold->sums, new_slots, fold->key_table.nslots);
+	runtime_free(new_slots);
 }
 
 /* Should the key table of numbers be a radix directory instead of a table? */
@@ -172,13 +181,21 @@ fold_consider_radix(Fold *fold, uint32_t before)
 		change_index(fold, true);
 }
 
+/* Number by the table from now on, whose slots stay what they are. */
+void
+fold_refuse_radix(Fold *fold)
+{
+	fold->no_radix = true;
+	if (fold->key_table.is_radix)
+		change_index(fold, false);
+}
+
 /* Number keys, giving the directory up if one lies too far off for it. */
 void
 fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
 {
 	if (key_table_number(&fold->key_table, keys, nkeys, slots))
 		return;
-	fold->no_radix = true;
-	change_index(fold, false);
+	fold_refuse_radix(fold);
 	key_table_number(&fold->key_table, keys, nkeys, slots);
 }

@@ -66,6 +66,33 @@ fold_listen(Fold *fold, DayReader reader)
 	fold->batch.reader = reader;
 }
 
+/* Add the values of the batch to what its customers brought. */
+static void
+fold_add_values(Fold *fold, const Period *bits, const uint32_t *slots)
+{
+	const Batch *batch = &fold->batch;
+	Period periods[KEY_TABLE_BATCH];
+	uint32_t who[KEY_TABLE_BATCH];
+	Wide amounts[KEY_TABLE_BATCH];
+	int count = 0;
+
+	for (int i = 0; i < batch->used; i++)
+		if (batch->marks[i] & MARK_VALUE && batch->scales[i] > fold->scale)
+			fold_rescale(fold, batch->scales[i]);
+	for (int i = 0; i < batch->used; i++)
+	{
+		if (!(batch->marks[i] & MARK_VALUE))
+			continue;
+		periods[count] = bits[i];
+		who[count] = slots[i];
+		amounts[count++] =
+			money_rescale(batch->values[i], batch->scales[i], fold->scale);
+	}
+	fold->has_value |= count > 0;
+	sum_columns_add(&fold->sums, periods, who, amounts, count,
+					fold->key_table.nslots);
+}
+
 /* Number and mark the rows of the batch. */
 void
 fold_flush(Fold *fold)
@@ -102,27 +129,7 @@ fold_flush(Fold *fold)
 		bitmap_columns_mark(&fold->returns, bits, slots, NULL, MARK_RETURN,
 							nrows);
 	if (fold->has_values)
-	{
-		Key pairs[KEY_TABLE_BATCH];
-		Wide values[KEY_TABLE_BATCH];
-		int npairs = 0;
-
-		for (int i = 0; i < nrows; i++)
-			if (batch->marks[i] & MARK_VALUE)
-			{
-				if (batch->scales[i] > fold->scale)
-				{
-					fold_add_sums(fold, pairs, values, npairs);
-					npairs = 0;
-					fold_rescale(fold, batch->scales[i]);
-				}
-				pairs[npairs] = fold_pair(slots[i], bits[i]);
-				values[npairs++] = money_rescale(batch->values[i],
-												 batch->scales[i], fold->scale);
-				fold->has_value = true;
-			}
-		fold_add_sums(fold, pairs, values, npairs);
-	}
+		fold_add_values(fold, bits, slots);
 	batch_clear(batch, fold->key_table.nslots);
 	fold_consider_radix(fold, before);
 }

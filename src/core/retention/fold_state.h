@@ -14,9 +14,6 @@
 extern void fold_open(Fold *fold, Context context, KeyKind kind,
 					  Calendar calendar, bool is_marked, bool has_values);
 extern void fold_forget(Fold *fold);
-extern void fold_add_sums(Fold *fold, const Key *pairs, const Wide *values,
-						  int npairs);
-extern Key fold_pair(uint32_t slot, int32_t bit);
 extern void fold_rescale(Fold *fold, int scale);
 
 /* fold_index.c: customers by number */
@@ -38,6 +35,7 @@ extern bool bitmap_column_words(const BitmapColumn *bitmap_column,
 extern void fold_number(Fold *fold, const Key *keys, int nkeys,
 						uint32_t *slots);
 extern void fold_consider_radix(Fold *fold, uint32_t before);
+extern void fold_refuse_radix(Fold *fold);
 
 /* fold_overflow.c: parts in a file */
 extern void fold_overflow(Fold *fold);

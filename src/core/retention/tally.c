@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/retention/chunk.h"
+#include "core/util/sorted.h"
 
 #include <string.h>
 
@@ -273,35 +274,139 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 	cell_at(retention, cohort, last)->last++;
 }
 
+/* Where a customer's values count: from a bit on, in a cohort */
+typedef struct Origin
+{
+	int32_t bit;
+	uint32_t cohort; /* its place in the state, or NO_COHORT */
+} Origin;
+
+#define NO_COHORT UINT32_MAX
+
+/* The origin of every slot, now that all cohorts are known; to be freed. */
+static Origin *
+origins_make(const Fold *fold, const Retention *retention)
+{
+	const BitmapColumns *bitmap_columns =
+		fold->is_marked ? &fold->starts : &fold->returns;
+	Origin *origins = runtime_alloc(
+		NULL, ((size_t) fold->key_table.nslots + 1) * sizeof(Origin));
+
+	for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
+	{
+		int64_t bit = first_bit(bitmap_columns, slot);
+		Period period;
+
+		if ((slot & 255) == 0)
+			check_interrupts();
+		origins[slot].cohort = NO_COHORT;
+		if (bit == INT64_MIN)
+			continue;
+		period = fold->is_marked
+					 ? period_cache_period(fold->period_cache, (Day) bit)
+					 : (Period) bit;
+		origins[slot].bit = (int32_t) bit;
+		origins[slot].cohort = (uint32_t) sorted_place(
+			retention->cohorts, retention->ncohorts, sizeof(Cohort), period);
+	}
+	return origins;
+}
+
+/* What the customers of each cohort brought in a period */
+typedef struct CohortSums
+{
+	Wide *sums;		 /* by cohort */
+	uint32_t *where; /* cohorts that have one */
+	uint32_t nwhere;
+	bool *has; /* by cohort */
+} CohortSums;
+
+static void
+cohort_sums_open(CohortSums *cohort_sums, int ncohorts)
+{
+	size_t room = (size_t) ncohorts + 1;
+
+	cohort_sums->sums = runtime_alloc_zero(NULL, room * sizeof(Wide));
+	cohort_sums->where = runtime_alloc(NULL, room * sizeof(uint32_t));
+	cohort_sums->nwhere = 0;
+	cohort_sums->has = runtime_alloc_zero(NULL, room * sizeof(bool));
+}
+
+static void
+cohort_sums_close(CohortSums *cohort_sums)
+{
+	runtime_free(cohort_sums->sums);
+	runtime_free(cohort_sums->where);
+	runtime_free(cohort_sums->has);
+}
+
+static inline void
+cohort_sums_add(CohortSums *cohort_sums, uint32_t cohort, Wide sum)
+{
+	if (!cohort_sums->has[cohort])
+	{
+		cohort_sums->has[cohort] = true;
+		cohort_sums->where[cohort_sums->nwhere++] = cohort;
+	}
+	cohort_sums->sums[cohort] = money_add(cohort_sums->sums[cohort], sum);
+}
+
+/* Add them to the cells of the period, and begin anew. */
+static void
+cohort_sums_move(CohortSums *cohort_sums, Retention *retention, Period period)
+{
+	for (uint32_t i = 0; i < cohort_sums->nwhere; i++)
+	{
+		uint32_t at = cohort_sums->where[i];
+		Cohort *cohort = &retention->cohorts[at];
+		Cell *cell = cell_at(retention, cohort, period - cohort->period);
+
+		cell->value = money_add(cell->value, cohort_sums->sums[at]);
+		cohort_sums->sums[at] = 0;
+		cohort_sums->has[at] = false;
+	}
+	cohort_sums->nwhere = 0;
+}
+
 /* Put the values where they belong, now that cohorts are known. */
 static void
 count_values(Fold *fold, Retention *retention)
 {
-	const BitmapColumns *origin =
-		fold->is_marked ? &fold->starts : &fold->returns;
+	Origin *origins;
+	CohortSums cohort_sums;
 
 	retention_scale(retention, fold->has_value, fold->scale);
-	for (uint32_t i = 0; i < fold->sums.nslots; i++)
+	if (fold->sums.ncolumns == 0)
+		return;
+	origins = origins_make(fold, retention);
+	cohort_sums_open(&cohort_sums, retention->ncohorts);
+	for (int i = 0; i < fold->sums.ncolumns; i++)
 	{
-		uint64_t pair = (uint64_t) key_table_key(&fold->sums, i).number;
-		int64_t bit = (int32_t) (uint32_t) pair;
-		int64_t start = first_bit(origin, (uint32_t) (pair >> 32));
-		Cohort *cohort;
-		Cell *cell;
+		const SumColumn *column = &fold->sums.columns[i];
+		uint32_t slots[SUM_COLUMN_BATCH];
+		Wide sums[SUM_COLUMN_BATCH];
+		uint32_t next = 0;
+		int count;
 
-		check_interrupts();
-		if (start == INT64_MIN || bit < start)
-			continue;
-		if (fold->is_marked)
+		while ((count = sum_column_read(column, &next, slots, sums)) > 0)
 		{
-			start = period_cache_period(fold->period_cache, (Day) start);
-			bit = period_cache_period(fold->period_cache, (Day) bit);
+			check_interrupts();
+			for (int j = 0; j < count; j++)
+			{
+				Origin origin = origins[slots[j]];
+
+				if (origin.cohort != NO_COHORT && column->period >= origin.bit)
+					cohort_sums_add(&cohort_sums, origin.cohort, sums[j]);
+			}
 		}
-		cohort = retention_cohort(retention, (Period) start);
-		cell = cell_at(retention, cohort, (int32_t) (bit - start));
-		cell->value = money_add(cell->value,
-								*(Wide *) chunked_array_peek(&fold->values, i));
+		cohort_sums_move(
+			&cohort_sums, retention,
+			fold->is_marked
+				? period_cache_period(fold->period_cache, column->period)
+				: column->period);
 	}
+	runtime_free(origins);
+	cohort_sums_close(&cohort_sums);
 }
 
 /* Count the customers of a fold that is all in memory. */

@@ -117,6 +117,20 @@ fold_key(const RowForm *form, FunctionCallInfo fcinfo, Key *key)
 	}
 }
 
+/* Put the value of a plain row where it belongs. */
+static pg_noinline void
+fold_value(const RowForm *form, FunctionCallInfo fcinfo, Batch *batch, int at)
+{
+	int scale;
+
+	batch->marks[at] = MARKS_PLAIN;
+	if (PG_ARGISNULL(form->value))
+		return;
+	batch->marks[at] |= MARK_VALUE;
+	batch->values[at] = decimal_read(PG_GETARG_DATUM(form->value), &scale);
+	batch->scales[at] = (uint8_t) scale;
+}
+
 /*
  * Add a row.  Most are of a plain form with room in the batch: those need no
  * more than what stands here, and no frame on the stack.
@@ -138,6 +152,8 @@ cvm_fold_add(PG_FUNCTION_ARGS)
 				   fold_key(form, fcinfo, &batch->keys[at])))
 		{
 			batch->times[at] = (int64_t) PG_GETARG_DATUM(2);
+			if (form->value >= 0)
+				fold_value(form, fcinfo, batch, at);
 			batch->used = at + 1;
 			PG_RETURN_POINTER(state);
 		}

@@ -82,6 +82,12 @@ CREATE TABLE world.initiative (initiative text, driver text, lever text, metric 
 INSERT INTO world.initiative VALUES ('simple bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-06-01', 'shipped', '2024-05-20', '2024-07-01'), ('one call', 'support', 'raise_value', NULL, NULL, NULL, 'open', '2024-06-10', NULL);
 CREATE TABLE world.review (cycle text, due_on date, held_on date, subject text, decision text, initiative text);
 INSERT INTO world.review VALUES ('2024 Q2', '2024-07-05', '2024-07-08', 'S', 'go on', 'simple bill');
+CREATE TABLE world.cancellation (customer_id int, requested_at timestamptz, reason text, product text, withdrawn_at timestamptz, effective_on date, offer text, voluntary boolean);
+INSERT INTO world.cancellation SELECT s.customer_id, s.cancel_requested_on::timestamp AT TIME ZONE 'Europe/Vilnius' + interval '9 hours', r.reason, s.product, CASE WHEN s.customer_id % 5 = 0 THEN s.cancel_requested_on::timestamp AT TIME ZONE 'Europe/Vilnius' + interval '7 days' END,
+	s.ended_on, CASE WHEN s.customer_id % 3 = 0 THEN 'stay' END, NULL
+FROM world.subscription s CROSS JOIN LATERAL (SELECT s.end_reason UNION SELECT 'too slow' WHERE s.customer_id % 4 = 0) r (reason) WHERE s.cancel_requested_on IS NOT NULL;
+CREATE TABLE world.moment (customer_id int, at timestamptz, kind text, product text);
+INSERT INTO world.moment SELECT i, timestamptz '2024-06-01 09:00+03' + i * interval '1 day', (ARRAY['failed_payment', 'late_delivery'])[1 + i % 2], NULL FROM generate_series(1, 200) i;
 
 -- a model of all this: every table whose columns an entity takes
 CREATE FUNCTION world.model(model name) RETURNS void LANGUAGE plpgsql AS $$

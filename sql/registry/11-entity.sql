@@ -87,7 +87,11 @@ INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
 	(16, 'review', '{reviews,value_review,review_cycle,meeting,decision}',
 		'One row per decision of a value review.'),
 	(17, 'fx_rate', '{fx_rates,exchange_rate,exchange_rates,currency_rate,fx,forex}',
-		'What a currency was worth in the model''s own, from a day on.');
+		'What a currency was worth in the model''s own, from a day on.'),
+	(18, 'cancellation', '{cancellations,cancel,cancel_request,churn_reason,cancel_survey,termination}',
+		'One row per reason for which a customer asked to leave; rows of a customer and day are one request.'),
+	(19, 'moment', '{moments,poor_moment,failure,payment_failure,service_failure,touch_failure}',
+		'One row per poor moment of a customer: failed payment, late delivery, outage.');
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES
 	('customer', 1, 'customer_id', true, false, 'key',
@@ -342,5 +346,36 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('subscription', 23, 'cancel_withdrawn_on', false, true, 'day', true,
 		'{cancel_withdrawn_at,cancellation_withdrawn_on,reactivated_on,resumed_on}',
 		'Day on which a request to end was withdrawn.');
+INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES
+	('cancellation', 1, 'customer_id', true, false, 'key',
+		'{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no}',
+		'Who asked to leave.'),
+	('cancellation', 2, 'requested_at', true, false, 'time',
+		'{cancel_requested_at,requested_on,cancelled_at,created_at,asked_at,request_date,date,at}',
+		'When the customer asked.'),
+	('cancellation', 3, 'reason', true, true, 'label',
+		'{cancel_reason,churn_reason,reason_code,feedback,end_reason,why}',
+		'A reason given; NULL: none. Several reasons of one request are several rows.'),
+	('cancellation', 4, 'product', false, true, 'label', '{product_id,product_code,plan,plan_code,service,tariff}',
+		'Product to be ended; NULL: all.'),
+	('cancellation', 5, 'withdrawn_at', false, true, 'time', '{withdrawn_on,saved_at,revoked_at,reversed_at,undone_at}',
+		'When the customer withdrew it; NULL: did not.'),
+	('cancellation', 6, 'effective_on', false, true, 'day',
+		'{effective_at,effective_date,ends_on,end_date,ended_on,termination_date}',
+		'First day after the end that was asked for.'),
+	('cancellation', 7, 'offer', false, true, 'label', '{save_offer,retention_offer,offer_id,offer_code}',
+		'Offer that was made to keep the customer.'),
+	('cancellation', 8, 'voluntary', false, true, 'flag', '{is_voluntary,by_customer}',
+		'Did the customer want it? NULL: by the setting involuntary_reasons.'),
+
+	('moment', 1, 'customer_id', true, false, 'key',
+		'{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no}',
+		'Whose moment it was.'),
+	('moment', 2, 'at', true, false, 'time', '{occurred_at,happened_at,failed_at,created_at,ts,timestamp,date}',
+		'When it was.'),
+	('moment', 3, 'kind', true, false, 'label', '{type,moment_type,what,failure,event}',
+		'failed_payment, late_delivery, reopened_ticket, price_rise, or your own.'),
+	('moment', 4, 'product', false, true, 'label', '{product_id,product_code,plan,plan_code,service}',
+		'Product that it was about.');
 
 GRANT SELECT ON cvm.entity, cvm.entity_column TO PUBLIC;

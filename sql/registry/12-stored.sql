@@ -180,7 +180,10 @@ BEGIN
 		WHERE s.state = _made_of.relation), (
 		SELECT md5(_made_of.literals::text || string_agg(DISTINCT concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text), E'\n'))
 		FROM cvm.report_body r
-		CROSS JOIN unnest(r.needs) AS n(need)
+		CROSS JOIN LATERAL (
+			SELECT u.need FROM unnest(r.needs) AS u(need)
+			UNION ALL
+			SELECT u.need FROM cvm.report_part p, unnest(p.needs) AS u(need) WHERE strpos(r.body, '{' || p.part || '}') > 0) AS n(need)
 		LEFT JOIN cvm.binding b ON b.model = _made_of.model AND b.entity = split_part(n.need, '.', 1)
 		WHERE r.view = _made_of.relation));
 END

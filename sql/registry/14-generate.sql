@@ -254,6 +254,7 @@ DECLARE
 BEGIN
 	have := have || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
 	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(scheme_rows, have);
+	literals := literals || cvm._part_literals(have, literals);
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
 		cvm._canonical_query(b.columns, b.source_text, b.condition, E',\n    '),

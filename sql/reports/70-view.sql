@@ -26,6 +26,9 @@
 --                   event e: time and zone; the amount if one is bound; whether
 --                   it may start and whether it returns if kinds are set
 --
+-- What a view can do without stands in report_part: {part} in a body is the
+-- first of that name whose needs are met, with its own settings in place.
+--
 -- cvm._generate() turns these rows into views; nothing else is needed for a
 -- further one.
 
@@ -67,6 +70,17 @@ COMMENT ON COLUMN cvm.report_list.list IS
 	'A body over canonical relations and "wanted", the rows of the view that are asked: a row for each of them and '
 	'each of its customers, with what the customer adds to the columns of the view.';
 
+CREATE TABLE cvm.report_part (
+	part text NOT NULL,
+	preference int NOT NULL,
+	needs text[] NOT NULL,
+	body text NOT NULL,
+	PRIMARY KEY (part, preference)
+);
+COMMENT ON TABLE cvm.report_part IS
+	'Pieces of bodies that depend on what a model has: {part} stands for the first whose needs are met. The least '
+	'preferred needs nothing.';
+
 CREATE TABLE cvm.report_column (
 	view text NOT NULL REFERENCES cvm.report_view,
 	position int NOT NULL,
@@ -84,6 +98,20 @@ COMMENT ON TABLE cvm.report_column IS 'The columns of each report view and what 
 COMMENT ON COLUMN cvm.report_column.settles IS
 	'Stays as it is once is_complete; if it then changes, that is a restatement.';
 COMMENT ON COLUMN cvm.report_column.additive IS 'May be summed over segments (leaving out "(all)") and cohorts.';
+
+CREATE FUNCTION cvm._part_literals(have text[], literals jsonb) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(jsonb_object_agg(p.part, coalesce(cvm._fill(p.body, literals), '')), '{}')
+	FROM (
+		SELECT DISTINCT ON (r.part) r.part, r.body
+		FROM cvm.report_part r
+		WHERE r.needs <@ have
+		ORDER BY r.part, r.preference) p;
+$$;
+COMMENT ON FUNCTION cvm._part_literals(text[], jsonb) IS
+	'What {part} stands for in the bodies of report views, by what a model has.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -178,4 +206,4 @@ $$;
 COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS
 	'A body without the groups of fewer customers than that, and without what would tell on them.';
 
-GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_list, cvm.report_column TO PUBLIC;
+GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_list, cvm.report_part, cvm.report_column TO PUBLIC;

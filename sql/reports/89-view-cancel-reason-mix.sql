@@ -1,0 +1,466 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Report views over cancellations: why customers ask to leave, and who stays.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(80, 'involuntary_reasons', 'words',
+		'{unpaid,payment failed,failed payment,payment_failed,failed_payment,non-payment,nonpayment,non_payment,bad debt,involuntary,fraud,deceased}',
+		'Reasons, in any case of letters, for which customers did not want to leave, where nothing else says so; '
+		'NULL: none.'),
+	(81, 'reason_months', 'count', '3', 'Months before, taken together, with which the mix of a month is compared.'),
+	(82, 'price_moved_days', 'count', '90', 'Days after another price in which it may be what a customer acts on.'),
+	(83, 'save_days', 'count', '30',
+		'Days after a request to leave within which to withdraw it is to be saved; younger requests are in no rate.'),
+	(84, 'kept_days', 'count', '90', 'Days after a request was withdrawn at which a saved customer is looked for.');
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(105, 'cancel_reason_mix',
+		'Why customers ask to leave: one row per segment, month of the request and reason, voluntary and involuntary '
+		'ones apart. Of several reasons of one request each weighs 1/k. The mix of a month is compared with that of '
+		'the reason_months before; p_value is corrected for the number of reasons looked at (Holm).', 'customers'),
+	(106, 'save_rate',
+		'Of the customers who asked to leave, who was saved, and who of these is still there kept_days later: one row '
+		'per segment, month of the request, reason and offer made; "(all)" are totals, of requests that name several '
+		'reasons each once.', 'customers');
+
+-- Requests and their reasons: rows of a customer and day are one request
+@define cancel_reasons
+reason AS MATERIALIZED (
+	SELECT g.*, count(*) OVER q AS reasons, bool_and(g.is_over) OVER q AS is_withdrawn, max(g.over_on) OVER q AS withdrawn_on, max(g.end_on) OVER q AS effective_on
+	FROM (
+		SELECT c.customer_id, c.day, c.reason, c.is_voluntary, o.as_of, array_agg(DISTINCT c.product) AS products, bool_or(c.product IS NULL) AS is_any,
+			bool_and(coalesce(c.withdrawn_on < o.as_of, false)) AS is_over, max(c.withdrawn_on) AS over_on, max(c.effective_on) AS end_on, array_agg(DISTINCT c.offer) AS offers
+		FROM (
+			SELECT k.customer_id, cvm.day_of(k.requested_at, {time_zone}) AS day, coalesce(nullif(btrim(k.reason), ''), '(unknown)') COLLATE "C" AS reason, k.product, k.offer,
+				coalesce(k.voluntary, (lower(k.reason COLLATE "C") = ANY ({involuntary_reasons})) IS NOT TRUE) AS is_voluntary,
+				cvm.day_of(k.withdrawn_at, {time_zone}) AS withdrawn_on, k.effective_on
+			FROM cancellation k
+			WHERE k.customer_id IS NOT NULL) c
+		CROSS JOIN observed o
+		WHERE c.day < o.as_of
+		GROUP BY c.customer_id, c.day, c.reason, c.is_voluntary, o.as_of) g
+	WINDOW q AS (PARTITION BY g.customer_id, g.day)
+)
+@end
+
+-- Spells, how long their line went on, and when its price moved
+@define cancel_spells more
+spell AS MATERIALIZED (
+	SELECT r.*, max(r.ended_on) OVER (PARTITION BY r.customer_id, r.line, r.run) AS run_end
+	FROM (
+		SELECT w.*, count(*) FILTER (WHERE w.is_gap) OVER (PARTITION BY w.customer_id, w.line ORDER BY w.started_on, w.n) AS run
+		FROM (
+			SELECT v.*, coalesce(v.started_on > max(v.ended_on) OVER (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_gap,
+				CASE WHEN lag(v.ended_on) OVER l = v.started_on AND lag(v.mrr) OVER l <> v.mrr THEN v.started_on END AS moved_on
+			FROM (
+				SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on,
+					{price}{rate} AS mrr{more}
+				FROM subscription s
+				CROSS JOIN observed o
+				WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)) v
+			WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)) w) r
+)
+@end
+
+-- What each reason is about: lines held on the day before
+@define cancel_lines
+, matched AS MATERIALIZED (
+	SELECT r.*, p.n, p.line, p.mrr, p.run_end, p.is_meant, count(*) FILTER (WHERE p.is_meant) OVER (PARTITION BY r.customer_id, r.day, p.n) AS sharers
+	FROM reason r
+	LEFT JOIN LATERAL (
+		SELECT s.n, s.line, s.mrr, s.run_end, s.started_on < r.day AND s.ended_on >= r.day AND (r.is_any OR s.product = ANY (r.products)) AS is_meant
+		FROM spell s
+		WHERE s.customer_id = r.customer_id) p ON true
+)
+@end
+
+-- With what the customer pays when it comes true, and whether it follows on
+-- another price
+@define cancel_outcomes requests
+, named AS MATERIALIZED (
+	SELECT q.customer_id, q.day, q.ended_on, q.reason, q.is_voluntary, q.reasons, q.mrr, q.is_withdrawn, q.is_lost, q.as_of,
+		q.is_lost AND coalesce(sum(p.mrr) FILTER (WHERE p.started_on <= q.ended_on AND p.ended_on > q.ended_on), 0) <= 0 AS is_left,
+		coalesce(bool_or(p.moved_on > q.day - {price_moved_days} AND p.moved_on <= q.day), false) AS is_price_moved
+	FROM {requests} q
+	LEFT JOIN spell p ON p.customer_id = q.customer_id
+	GROUP BY q.customer_id, q.day, q.ended_on, q.reason, q.is_voluntary, q.reasons, q.mrr, q.is_withdrawn, q.is_lost, q.is_told, q.as_of
+	-- where nobody said anything only who leaves for good asked to
+	HAVING q.is_told OR coalesce(sum(p.mrr) FILTER (WHERE p.started_on <= q.ended_on AND p.ended_on > q.ended_on), 0) <= 0
+)
+@end
+
+-- A row per request and reason becomes the mix
+@define cancel_mix
+, placed AS (
+	SELECT DISTINCT ON (n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary) n.*, h.segment
+	FROM named n
+	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND coalesce(h.valid_from <= n.day, true) AND coalesce(h.valid_to > n.day, true)
+	ORDER BY n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary, h.valid_from DESC NULLS LAST, h.segment
+)
+, told AS MATERIALIZED (
+	SELECT x.segment, date_trunc('month', n.day::timestamp)::date AS month, n.is_voluntary, n.reason, n.as_of,
+		count(*) AS requests, count(DISTINCT n.customer_id) AS customers, sum(1::numeric / n.reasons) AS weight,
+		count(*) FILTER (WHERE n.is_withdrawn) AS withdrawn, count(*) FILTER (WHERE NOT n.is_withdrawn AND NOT n.is_lost) AS pending,
+		coalesce(sum(n.mrr) FILTER (WHERE n.is_lost), 0) AS cancelled_mrr,
+		count(DISTINCT n.customer_id) FILTER (WHERE n.is_left) AS churned, coalesce(sum(n.mrr) FILTER (WHERE n.is_left), 0) AS churned_mrr,
+		count(*) FILTER (WHERE n.is_price_moved) AS price_moved, bool_or(n.is_left IS NULL) AS is_moneyless
+	FROM placed n
+	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT coalesce(n.segment, '(none)') WHERE {has_segments}) x
+	GROUP BY x.segment, date_trunc('month', n.day::timestamp), n.is_voluntary, n.reason, n.as_of
+), whole AS MATERIALIZED (
+	SELECT w.*, sum(w.weight) OVER (PARTITION BY w.segment, w.is_voluntary ORDER BY w.month
+		RANGE BETWEEN {reason_months} * interval '1 month' PRECEDING AND interval '1 day' PRECEDING) AS previous
+	FROM (SELECT t.segment, t.month, t.is_voluntary, t.as_of, sum(t.weight) AS weight FROM told t GROUP BY t.segment, t.month, t.is_voluntary, t.as_of) w
+), listed AS (
+	-- what was said in the months before too: fewer, or nobody, is a shift
+	SELECT w.segment, w.month, w.is_voluntary, w.as_of, t.reason, w.weight::float8 AS whole, w.previous::float8 AS previous_whole,
+		(w.month + interval '1 month')::date <= w.as_of AS is_complete,
+		coalesce(sum(t.weight) FILTER (WHERE t.month = w.month), 0)::float8 AS weight,
+		coalesce(sum(t.weight) FILTER (WHERE t.month < w.month), 0)::float8 AS previous_weight
+	FROM whole w
+	JOIN told t ON t.segment = w.segment AND t.is_voluntary = w.is_voluntary AND t.month <= w.month AND t.month >= w.month - {reason_months} * interval '1 month'
+	GROUP BY w.segment, w.month, w.is_voluntary, w.as_of, t.reason, w.weight, w.previous
+), compared AS (
+	SELECT l.*, l.weight / l.whole AS share, l.previous_weight / l.previous_whole AS previous_share, l.pooled,
+		-- fewer than five expected: the normal is no guide
+		CASE WHEN l.is_complete AND least(l.whole, l.previous_whole) * least(l.pooled, 1 - l.pooled) >= 5
+			THEN sqrt(l.pooled * (1 - l.pooled) * (1 / l.whole + 1 / l.previous_whole)) END AS error
+	FROM (SELECT k.*, (k.weight + k.previous_weight) / (k.whole + k.previous_whole) AS pooled FROM listed k) l
+), tested AS (
+	SELECT c.*, d.p_value, row_number() OVER (PARTITION BY c.segment, c.month, c.is_voluntary ORDER BY d.p_value, c.reason) AS place,
+		count(d.p_value) OVER (PARTITION BY c.segment, c.month, c.is_voluntary) AS comparisons, z.conf_high AS z
+	FROM compared c
+	CROSS JOIN cvm.mean_difference(0, 0, 0, 1, {conf}) z
+	LEFT JOIN LATERAL cvm.mean_difference(0, 0, c.share - c.previous_share, c.error, {conf}, 0) d ON c.error > 0
+), corrected AS (
+	SELECT t.*, CASE WHEN t.p_value IS NOT NULL THEN max(least(t.p_value * (t.comparisons - t.place + 1), 1)) OVER (
+			PARTITION BY t.segment, t.month, t.is_voluntary ORDER BY t.place ROWS UNBOUNDED PRECEDING) END AS p_corrected,
+		(2 * t.weight + t.z * t.z) / (2 * (t.whole + t.z * t.z)) AS middle,
+		t.z * sqrt(t.z * t.z + 4 * t.weight * (1 - t.share)) / (2 * (t.whole + t.z * t.z)) AS half
+	FROM tested t
+)
+SELECT cvm.row_key(c.segment, to_char(c.month::timestamp, 'YYYY-MM'), c.reason, c.is_voluntary::text) AS row_key,
+	c.segment,
+	c.month,
+	to_char(c.month::timestamp, 'YYYY-MM') AS month_label,
+	c.reason,
+	c.is_voluntary,
+	coalesce(t.requests, 0) AS requests,
+	coalesce(t.customers, 0) AS customers,
+	coalesce(t.withdrawn, 0) AS withdrawn_requests,
+	coalesce(t.pending, 0) AS pending_requests,
+	CASE WHEN t.is_moneyless IS NOT TRUE THEN -coalesce(t.churned, 0) END AS churned_customers,
+	CASE WHEN t.is_moneyless IS NOT TRUE THEN -coalesce(t.churned_mrr, 0) END AS churned_mrr,
+	CASE WHEN t.is_moneyless IS NOT TRUE THEN -coalesce(t.cancelled_mrr, 0) END AS cancelled_mrr,
+	c.weight,
+	c.whole AS weight_of_all,
+	CASE WHEN c.is_complete THEN c.share END AS share,
+	CASE WHEN c.is_complete THEN greatest(c.middle - c.half, 0) END AS share_low,
+	CASE WHEN c.is_complete THEN least(c.middle + c.half, 1) END AS share_high,
+	c.previous_weight,
+	c.previous_whole AS previous_weight_of_all,
+	c.previous_share,
+	c.p_value AS single_p_value,
+	c.comparisons,
+	c.p_corrected AS p_value,
+	CASE WHEN NOT c.is_complete OR c.previous_whole IS NULL THEN 'immature'
+		WHEN c.p_corrected IS NULL THEN 'no_data'
+		WHEN c.p_corrected <= 1 - {conf} THEN 'shift'
+		ELSE 'noise' END AS verdict,
+	CASE WHEN t.is_moneyless IS NOT TRUE THEN coalesce(t.price_moved, 0) END AS price_moved_requests,
+	CASE WHEN c.is_complete AND t.is_moneyless IS NOT TRUE THEN t.price_moved / nullif(t.requests, 0)::float8 END AS price_moved_share,
+	{currency} AS currency,
+	c.is_complete,
+	{time_zone} AS time_zone,
+	c.as_of
+FROM corrected c
+LEFT JOIN told t ON t.segment = c.segment AND t.month = c.month AND t.is_voluntary = c.is_voluntary AND t.reason = c.reason
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cancel_reason_mix', 1, '{cancellation,subscription}', $$
+WITH {subscription_observed}, {rates}
+@use cancel_reasons
+,
+@use cancel_spells
+@use cancel_lines
+, asked AS (
+	SELECT m.*, coalesce(m.effective_on, max(m.run_end) OVER (PARTITION BY m.customer_id, m.day)) AS ended_on
+	FROM (
+		-- a line that several reasons are about is each one's in equal parts
+		SELECT k.customer_id, k.day, k.reason, k.is_voluntary, k.reasons, k.is_withdrawn, k.effective_on, k.as_of,
+			coalesce(sum(k.mrr / k.sharers) FILTER (WHERE k.is_meant), 0) AS mrr, max(k.run_end) FILTER (WHERE k.is_meant) AS run_end
+		FROM matched k
+		GROUP BY k.customer_id, k.day, k.reason, k.is_voluntary, k.reasons, k.is_withdrawn, k.effective_on, k.as_of) m
+), decided AS (
+	SELECT a.*, NOT a.is_withdrawn AND coalesce(a.ended_on < a.as_of, false) AS is_lost, true AS is_told FROM asked a
+)
+@use cancel_outcomes decided
+@use cancel_mix
+$$),
+('cancel_reason_mix', 2, '{cancellation}', $$
+WITH observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(k.requested_at, {time_zone})) + 1 FROM cancellation k)) AS as_of
+),
+@use cancel_reasons
+, named AS (
+	SELECT r.customer_id, r.day, r.effective_on AS ended_on, r.reason, r.is_voluntary, r.reasons, NULL::numeric AS mrr, r.is_withdrawn,
+		NOT r.is_withdrawn AND coalesce(r.effective_on < r.as_of, false) AS is_lost, r.as_of, NULL::boolean AS is_left, false AS is_price_moved
+	FROM reason r
+)
+@use cancel_mix
+$$),
+-- from the reasons of spells: what ended on one day is one request
+('cancel_reason_mix', 3, '{subscription,subscription.end_reason}', $$
+WITH {subscription_observed}, {rates}
+@use cancel_spells , s.end_reason, s.cancel_requested_on
+, begun AS (
+	SELECT k.customer_id, k.started_on, count(*) AS lines FROM spell k WHERE k.mrr > 0 GROUP BY k.customer_id, k.started_on
+), ended AS (
+	SELECT s.customer_id, s.ended_on, coalesce(nullif(btrim(s.end_reason), ''), '(unknown)') COLLATE "C" AS reason, o.as_of, sum(s.mrr) AS mrr,
+		min(least(coalesce(s.cancel_requested_on, s.ended_on), s.ended_on)) AS day, count(s.end_reason) + count(s.cancel_requested_on) AS told
+	FROM (SELECT k.*, k.ended_on = k.run_end AND k.mrr > 0 AS is_last FROM spell k) s
+	CROSS JOIN observed o
+	LEFT JOIN begun b ON b.customer_id = s.customer_id AND b.started_on = s.ended_on
+	-- who takes something else on that day changes
+	-- and why is told when it ends
+	WHERE s.is_last AND b.lines IS NULL AND (s.ended_on < o.as_of OR s.cancel_requested_on < o.as_of AND s.end_reason IS NOT NULL)
+	GROUP BY s.customer_id, s.ended_on, coalesce(nullif(btrim(s.end_reason), ''), '(unknown)') COLLATE "C", o.as_of
+), asked AS (
+	SELECT e.customer_id, e.ended_on, e.reason, e.mrr, e.as_of, (lower(e.reason) = ANY ({involuntary_reasons})) IS NOT TRUE AS is_voluntary, false AS is_withdrawn, e.ended_on < e.as_of AS is_lost,
+		min(e.day) OVER q AS day, count(*) OVER q AS reasons, sum(e.told) OVER q > 0 AS is_told
+	FROM ended e
+	WINDOW q AS (PARTITION BY e.customer_id, e.ended_on)
+)
+@use cancel_outcomes asked
+@use cancel_mix
+$$);
+
+@define cancel_saves
+, placed AS (
+	SELECT DISTINCT ON (v.customer_id, v.day) v.*, h.segment
+	FROM saved v
+	LEFT JOIN {segment_rows} h ON h.customer_id = v.customer_id AND coalesce(h.valid_from <= v.day, true) AND coalesce(h.valid_to > v.day, true)
+	ORDER BY v.customer_id, v.day, h.valid_from DESC NULLS LAST, h.segment
+), told AS (
+	SELECT x.segment, date_trunc('month', r.day::timestamp)::date AS month, w.reason, f.offer, r.as_of,
+		count(*) AS requests, count(DISTINCT r.customer_id) AS customers, count(*) FILTER (WHERE r.is_mature) AS mature,
+		count(*) FILTER (WHERE r.is_saved) AS saved, count(DISTINCT r.customer_id) FILTER (WHERE r.is_saved) AS saved_customers,
+		coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS saved_mrr,
+		count(*) FILTER (WHERE r.is_saved AND r.is_known) AS known, count(*) FILTER (WHERE r.is_saved AND r.is_known AND r.is_there) AS kept,
+		bool_or(r.mrr IS NULL) AS is_moneyless
+	FROM placed r
+	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT coalesce(r.segment, '(none)') WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS reason UNION ALL SELECT u.reason FROM unnest(r.reason_names) AS u (reason)) w
+	CROSS JOIN LATERAL (
+		SELECT '(all)' COLLATE "C" AS offer
+		UNION ALL
+		SELECT u.offer FROM unnest(r.offer_names) AS u (offer)) f
+	GROUP BY x.segment, date_trunc('month', r.day::timestamp), w.reason, f.offer, r.as_of
+)
+SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM'), t.reason, t.offer) AS row_key,
+	t.segment,
+	t.month,
+	to_char(t.month::timestamp, 'YYYY-MM') AS month_label,
+	t.reason,
+	t.offer,
+	t.requests,
+	t.customers,
+	t.mature AS mature_requests,
+	t.requests - t.mature AS pending_requests,
+	t.saved AS saved_requests,
+	t.saved_customers,
+	CASE WHEN NOT t.is_moneyless THEN t.saved_mrr END AS saved_mrr,
+	CASE WHEN c.is_complete THEN t.saved / nullif(t.mature, 0)::float8 END AS save_rate,
+	CASE WHEN c.is_complete THEN i.conf_low END AS conf_low,
+	CASE WHEN c.is_complete THEN i.conf_high END AS conf_high,
+	CASE WHEN NOT t.is_moneyless THEN t.known END AS kept_known_requests,
+	CASE WHEN NOT t.is_moneyless THEN t.kept END AS kept_requests,
+	CASE WHEN NOT t.is_moneyless THEN t.kept / nullif(t.known, 0)::float8 END AS kept_rate,
+	CASE WHEN NOT t.is_moneyless THEN k.conf_low END AS kept_low,
+	CASE WHEN NOT t.is_moneyless THEN k.conf_high END AS kept_high,
+	{currency} AS currency,
+	{save_days} AS save_days,
+	{kept_days} AS kept_days,
+	c.is_complete,
+	{time_zone} AS time_zone,
+	t.as_of
+FROM told t
+CROSS JOIN LATERAL (SELECT (t.month + interval '1 month')::date + {save_days} <= t.as_of AS is_complete) c
+CROSS JOIN LATERAL cvm.proportion_interval(t.saved, t.mature, {conf}) i
+CROSS JOIN LATERAL cvm.proportion_interval(t.kept, t.known, {conf}) k
+@end
+
+-- Who withdrew in time
+@define cancel_requests
+request AS MATERIALIZED (
+	SELECT r.customer_id, r.day, r.as_of, r.is_withdrawn, r.withdrawn_on, array_agg(DISTINCT r.reason) AS reason_names,
+		coalesce(array_agg(DISTINCT u.offer) FILTER (WHERE u.offer IS NOT NULL), '{(none)}') AS offer_names,
+		r.day + {save_days} <= r.as_of AS is_mature,
+		r.day + {save_days} <= r.as_of AND r.is_withdrawn AND r.withdrawn_on < r.day + {save_days} AS is_saved,
+		coalesce(r.withdrawn_on + {kept_days} < r.as_of, false) AS is_known
+	FROM reason r
+	LEFT JOIN LATERAL unnest(r.offers) AS u (offer) ON true
+	GROUP BY r.customer_id, r.day, r.as_of, r.is_withdrawn, r.withdrawn_on
+)
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('save_rate', 1, '{cancellation,subscription}', $$
+WITH {subscription_observed}, {rates}
+@use cancel_reasons
+,
+@use cancel_spells
+@use cancel_lines
+, paid AS (
+	SELECT l.customer_id, l.day, sum(l.mrr) AS mrr, array_agg(l.line) AS lines
+	FROM (SELECT DISTINCT m.customer_id, m.day, m.n, m.line, m.mrr FROM matched m WHERE m.is_meant) l
+	GROUP BY l.customer_id, l.day
+),
+@use cancel_requests
+, about AS (
+	SELECT r.*, coalesce(d.mrr, 0) AS mrr, d.lines FROM request r LEFT JOIN paid d USING (customer_id, day)
+), saved AS (
+	SELECT a.customer_id, a.day, a.as_of, a.reason_names, a.offer_names, a.is_mature, a.is_saved, a.is_known, a.mrr,
+		-- pays for what was to be ended, or for what took its place
+		coalesce(bool_or(p.started_on <= a.withdrawn_on + {kept_days} AND p.ended_on > a.withdrawn_on + {kept_days} AND p.mrr > 0
+			AND (p.line = ANY (a.lines) OR p.started_on >= a.day)), false) AS is_there
+	FROM about a
+	LEFT JOIN spell p ON p.customer_id = a.customer_id
+	GROUP BY a.customer_id, a.day, a.as_of, a.reason_names, a.offer_names, a.is_mature, a.is_saved, a.is_known, a.mrr
+)
+@use cancel_saves
+$$),
+('save_rate', 2, '{cancellation}', $$
+WITH observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(k.requested_at, {time_zone})) + 1 FROM cancellation k)) AS as_of
+),
+@use cancel_reasons
+,
+@use cancel_requests
+, saved AS (
+	SELECT r.*, NULL::numeric AS mrr, false AS is_there FROM request r
+)
+@use cancel_saves
+$$);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('cancel_reason_mix', 1, 'row_key', 'text', 'key', 'segment|month_label|reason|is_voluntary', false, 'One value per row.'),
+	('cancel_reason_mix', 2, 'segment', 'text', 'name', 'segment held on the day of the request', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('cancel_reason_mix', 3, 'month', 'date', 'date', 'first day of the month', false,
+		'Month in which customers asked to leave.'),
+	('cancel_reason_mix', 4, 'month_label', 'text', 'text', 'month as text', false,
+		'The month as text, safe from time zones of clients.'),
+	('cancel_reason_mix', 5, 'reason', 'text', 'name', 'cancellation.reason, or subscription.end_reason', false,
+		'Reason given; "(unknown)" where none was. A reason of the reason_months before that nobody gave is a row too.'),
+	('cancel_reason_mix', 6, 'is_voluntary', 'boolean', 'yes or no',
+		'cancellation.voluntary, or not in setting involuntary_reasons', false, 'Did the customer want to leave?'),
+	('cancel_reason_mix', 7, 'requests', 'bigint', 'requests',
+		'requests that name the reason: rows of one customer and day are one; without cancellation, what ended on one '
+		'day', false, 'Requests that name the reason, whatever came of them.'),
+	('cancel_reason_mix', 8, 'customers', 'bigint', 'customers', 'distinct customers of requests', false,
+		'Customers who named it.'),
+	('cancel_reason_mix', 9, 'withdrawn_requests', 'bigint', 'requests', 'requests withdrawn before as_of', false,
+		'Of the requests, those withdrawn since.'),
+	('cancel_reason_mix', 10, 'pending_requests', 'bigint', 'requests',
+		'requests neither withdrawn nor effective before as_of', false, 'Of the requests, those still to come true.'),
+	('cancel_reason_mix', 11, 'churned_customers', 'bigint', 'customers',
+		'-1 * distinct customers whose request came true and who pay nothing on the day of the end', false,
+		'Customers who left for good with it, as a negative number; NULL where no subscription is bound.'),
+	('cancel_reason_mix', 12, 'churned_mrr', 'numeric(28,2)', 'money a month', 'cancelled_mrr of churned_customers', true,
+		'What these brought with the lines that they ended, as a negative number.'),
+	('cancel_reason_mix', 13, 'cancelled_mrr', 'numeric(28,2)', 'money a month',
+		'-1 * prices, on the day before, of the lines that requests which came true are about; of a line with several '
+		'reasons each has an equal part', true, 'What ended, whether the customer left or kept other lines.'),
+	('cancel_reason_mix', 14, 'weight', 'double precision', 'requests', 'sum of 1 / reasons of the request', true,
+		'Requests, each shared out among its reasons: numerator of share.'),
+	('cancel_reason_mix', 15, 'weight_of_all', 'double precision', 'requests',
+		'sum of weight over the reasons that are as voluntary', false, 'Denominator of share.'),
+	('cancel_reason_mix', 16, 'share', 'double precision', 'fraction 0..1', 'weight / weight_of_all', false,
+		'Share of the reason among voluntary ones, or among involuntary ones; NULL while the month is open.'),
+	('cancel_reason_mix', 17, 'share_low', 'double precision', 'fraction 0..1',
+		'Wilson limits of share; wider than need be where requests have several reasons', false, 'Lower end of its interval.'),
+	('cancel_reason_mix', 18, 'share_high', 'double precision', 'fraction 0..1', 'Wilson limits of share', false,
+		'Upper end of its interval.'),
+	('cancel_reason_mix', 19, 'previous_weight', 'double precision', 'requests', 'sum of weight in the reason_months before',
+		true, 'Numerator of previous_share.'),
+	('cancel_reason_mix', 20, 'previous_weight_of_all', 'double precision', 'requests',
+		'sum of weight_of_all in the reason_months before', false, 'Denominator of previous_share; NULL: no requests then.'),
+	('cancel_reason_mix', 21, 'previous_share', 'double precision', 'fraction 0..1',
+		'previous_weight / previous_weight_of_all', false, 'Share of the reason in the reason_months before, taken together.'),
+	('cancel_reason_mix', 22, 'single_p_value', 'double precision', 'probability',
+		'two-sided test of share against previous_share, with their pooled error', false,
+		'How likely so great a difference is by chance, were this the only reason; NULL where fewer than five requests '
+		'are expected on either side.'),
+	('cancel_reason_mix', 23, 'comparisons', 'bigint', 'tests', 'reasons of the segment, month and kind with a single_p_value',
+		false, 'How many reasons were looked at together.'),
+	('cancel_reason_mix', 24, 'p_value', 'double precision', 'probability',
+		'Holm: the largest of min(1, (comparisons - i + 1) * single_p_value) over the i smallest', false,
+		'The same, corrected for the number of reasons looked at: if nothing changed, in 1 - conf of the months at most '
+		'any reason of a segment is called a shift.'),
+	('cancel_reason_mix', 25, 'verdict', 'text', 'word', 'p_value <= 1 - setting conf', false,
+		'shift or noise; immature while the month is open or none was before, no_data where too few asked.'),
+	('cancel_reason_mix', 26, 'price_moved_requests', 'bigint', 'requests',
+		'requests with another price of a line of the customer in the price_moved_days before', false,
+		'Requests that follow on another price, whatever the reason given.'),
+	('cancel_reason_mix', 27, 'price_moved_share', 'double precision', 'fraction 0..1', 'price_moved_requests / requests',
+		false, 'Their share: of "too expensive", how much is a price that moved?'),
+	('cancel_reason_mix', 28, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('cancel_reason_mix', 29, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false, 'Is the month over?'),
+	('cancel_reason_mix', 30, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('cancel_reason_mix', 31, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+
+	('save_rate', 1, 'row_key', 'text', 'key', 'segment|month_label|reason|offer', false, 'One value per row.'),
+	('save_rate', 2, 'segment', 'text', 'name', 'segment held on the day of the request', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('save_rate', 3, 'month', 'date', 'date', 'first day of the month', false, 'Month in which customers asked to leave.'),
+	('save_rate', 4, 'month_label', 'text', 'text', 'month as text', false,
+		'The month as text, safe from time zones of clients.'),
+	('save_rate', 5, 'reason', 'text', 'name', 'cancellation.reason', false,
+		'Reason given; "(unknown)" where none was, "(all)" whatever it was.'),
+	('save_rate', 6, 'offer', 'text', 'name', 'cancellation.offer', false,
+		'Offer made to keep the customer; "(none)" where none was, "(all)" whatever it was.'),
+	('save_rate', 7, 'requests', 'bigint', 'requests', 'rows of one customer and day are one', false, 'Requests to leave.'),
+	('save_rate', 8, 'customers', 'bigint', 'customers', 'distinct customers of requests', false, 'Customers who asked.'),
+	('save_rate', 9, 'mature_requests', 'bigint', 'requests', 'made save_days before as_of or earlier', false,
+		'Requests of which is known whether they were withdrawn in time: denominator of save_rate.'),
+	('save_rate', 10, 'pending_requests', 'bigint', 'requests', 'requests - mature_requests', false,
+		'Requests too young to tell; in no rate.'),
+	('save_rate', 11, 'saved_requests', 'bigint', 'requests', 'mature_requests withdrawn within save_days, all rows of them',
+		false, 'Requests withdrawn in time.'),
+	('save_rate', 12, 'saved_customers', 'bigint', 'customers', 'distinct customers of saved_requests', false,
+		'Customers who were saved.'),
+	('save_rate', 13, 'saved_mrr', 'numeric(28,2)', 'money a month',
+		'prices, on the day before the request, of the lines that saved_requests are about', false,
+		'What was saved with them; NULL where no subscription is bound.'),
+	('save_rate', 14, 'save_rate', 'double precision', 'fraction 0..1', 'saved_requests / mature_requests', false,
+		'Share of the requests that was withdrawn in time; NULL until all of the month are mature.'),
+	('save_rate', 15, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson limits of save_rate', false,
+		'Lower end of its interval.'),
+	('save_rate', 16, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson limits of save_rate', false,
+		'Upper end of its interval.'),
+	('save_rate', 17, 'kept_known_requests', 'bigint', 'requests', 'saved_requests withdrawn more than kept_days before as_of',
+		false, 'Saved requests old enough to look again: denominator of kept_rate.'),
+	('save_rate', 18, 'kept_requests', 'bigint', 'requests',
+		'of kept_known_requests, those whose customer pays kept_days after withdrawing for what was to be ended, or for '
+		'what began since the request', false, 'Of those, still there.'),
+	('save_rate', 19, 'kept_rate', 'double precision', 'fraction 0..1', 'kept_requests / kept_known_requests', false,
+		'Share of the saved who are still there; NULL where no subscription is bound.'),
+	('save_rate', 20, 'kept_low', 'double precision', 'fraction 0..1', 'Wilson limits of kept_rate', false,
+		'Lower end of its interval.'),
+	('save_rate', 21, 'kept_high', 'double precision', 'fraction 0..1', 'Wilson limits of kept_rate', false,
+		'Upper end of its interval.'),
+	('save_rate', 22, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('save_rate', 23, 'save_days', 'integer', 'days', 'setting of the model', false, 'Days in which to be saved.'),
+	('save_rate', 24, 'kept_days', 'integer', 'days', 'setting of the model', false, 'Days after which to look again.'),
+	('save_rate', 25, 'is_complete', 'boolean', 'yes or no', 'the month ended save_days before as_of, or earlier', false,
+		'Are all requests of the month mature?'),
+	('save_rate', 26, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('save_rate', 27, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+
+-- what comes of requests is known later than their month is over
+UPDATE cvm.report_column SET settles = false
+WHERE view = 'cancel_reason_mix' AND column_name IN ('withdrawn_requests', 'pending_requests', 'churned_customers', 'churned_mrr', 'cancelled_mrr')
+	OR view = 'save_rate' AND column_name LIKE 'kept\_%\_r%';

@@ -13,11 +13,11 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(84, 'kept_days', 'count', '90', 'Days after a request was withdrawn at which a saved customer is looked for.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(105, 'cancel_reason_mix',
+	(150, 'cancel_reason_mix',
 		'Why customers ask to leave: one row per segment, month of the request and reason, voluntary and involuntary '
 		'ones apart. Of several reasons of one request each weighs 1/k. The mix of a month is compared with that of '
 		'the reason_months before; p_value is corrected for the number of reasons looked at (Holm).', 'customers'),
-	(106, 'save_rate',
+	(151, 'save_rate',
 		'Of the customers who asked to leave, who was saved, and who of these is still there kept_days later: one row '
 		'per segment, month of the request, reason and offer made; "(all)" are totals, of requests that name several '
 		'reasons each once.', 'customers');
@@ -342,6 +342,30 @@ WITH observed AS MATERIALIZED (
 )
 @use cancel_saves
 $$);
+
+-- before and after are of the lines that requests are about
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, E'\n, told AS MATERIALIZED (', 1) || $$
+SELECT a.row_key, n.customer_id, 1 AS customers, -max(n.is_left::int) AS churned_customers,
+	-coalesce(sum(n.mrr) FILTER (WHERE n.is_left), 0) AS churned_mrr, -coalesce(sum(n.mrr) FILTER (WHERE n.is_lost), 0) AS cancelled_mrr,
+	sum(n.mrr) AS mrr_before, coalesce(sum(n.mrr) FILTER (WHERE NOT n.is_lost), 0) AS mrr_after,
+	'asked on ' || string_agg(DISTINCT to_char(n.day::timestamp, 'YYYY-MM-DD'), ', ') || CASE WHEN bool_and(n.is_withdrawn) THEN ', withdrawn' WHEN bool_and(n.is_lost) THEN '' ELSE ', still there' END AS detail
+FROM placed n
+JOIN wanted a ON a.month = date_trunc('month', n.day::timestamp)::date AND a.reason = n.reason AND a.is_voluntary = n.is_voluntary AND a.segment IN ('(all)', coalesce(n.segment, '(none)'))
+GROUP BY a.row_key, n.customer_id$$
+FROM cvm.report_body b
+WHERE b.view = 'cancel_reason_mix'
+UNION ALL
+SELECT b.view, b.preference, split_part(b.body, E'\n), told AS (', 1) || $$)
+SELECT a.row_key, r.customer_id, 1 AS customers, max(r.is_saved::int) AS saved_customers, coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS saved_mrr,
+	sum(r.mrr) AS mrr_before, coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS mrr_after,
+	'asked on ' || string_agg(to_char(r.day::timestamp, 'YYYY-MM-DD'), ', ' ORDER BY r.day) || CASE WHEN bool_or(r.is_saved) THEN ', saved' ELSE '' END AS detail
+FROM placed r
+JOIN wanted a ON a.month = date_trunc('month', r.day::timestamp)::date AND a.segment IN ('(all)', coalesce(r.segment, '(none)'))
+	AND (a.reason = '(all)' OR a.reason = ANY (r.reason_names)) AND (a.offer = '(all)' OR a.offer = ANY (r.offer_names))
+GROUP BY a.row_key, r.customer_id$$
+FROM cvm.report_body b
+WHERE b.view = 'save_rate';
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('cancel_reason_mix', 1, 'row_key', 'text', 'key', 'segment|month_label|reason|is_voluntary', false, 'One value per row.'),

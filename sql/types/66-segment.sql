@@ -105,7 +105,7 @@ CREATE FUNCTION cvm.segment_bridge(cvm.segment_flow)
 	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
 COMMENT ON FUNCTION cvm.segment_bridge(cvm.segment_flow) IS
-	'A row for every segment and period, and "(all)": opening and what follows, and paused, add up to closing, customers and money; losses are negative; closing_paused is what lies in pauses then and is not in closing; retained money is of those who were in the segment at the opening, paying or in a pause, wherever they are now, and pauses count as kept; then what was sold to them, what ended and was renewed, cohorts that came 1, 3, 6 and 12 periods before and customers who came 90 days before, in the segment of their first day; errors are standard errors of means and rates of money';
+	'A row for every segment and period, and one for "(all)". Opening, the lines that follow and paused add up to closing, in customers and in money; losses are negative. closing_paused is the money in pauses at the closing, which closing does not contain. Retained money is of the customers of the opening, paying or paused, whatever their segment is now; pauses count as retained. Then come sales to them, spells that ended and were renewed, cohorts that began 1, 3, 6 and 12 periods before and customers who began 90 days before, in the segment of their first day. Errors are standard errors of means and of rates of money';
 
 CREATE FUNCTION cvm.segment_matrix(cvm.segment_flow)
 	RETURNS TABLE (period_start date, from_segment text, to_segment text,

@@ -27,7 +27,7 @@
 #define EPOCH_SHIFT \
 	((pg_time_t) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
-/* Zones seen in this session; there are only so many names */
+/* Zones used in this session, which are kept: one a name, and a server has few hundred */
 static Zone *zones = NULL;
 
 /* The zone of a name, or an error. */
@@ -180,7 +180,7 @@ void
 refuse_timestamp(Timestamp at)
 {
 	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					errmsg("timestamp \"%s\" is not a moment",
+					errmsg("cannot use infinite timestamp \"%s\"",
 						   TIMESTAMP_IS_NOBEGIN(at) ? "-infinity" : "infinity"),
 					errhint(FIND_SUCH_ROWS)));
 }
@@ -191,7 +191,7 @@ refuse_date(int32 date)
 	if (DATE_NOT_FINITE(date))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("date \"%s\" is not a day",
+				 errmsg("cannot use infinite date \"%s\"",
 						DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity"),
 				 errhint(FIND_SUCH_ROWS)));
 	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),

@@ -24,9 +24,9 @@ SELECT is((SELECT cvm.first_day(a) FROM told WHERE customer = 1), date '2024-01-
 		  'the first day is the first that may start a cohort, not the first of all');
 SELECT is((SELECT cvm.last_day(a) FROM told WHERE customer = 1), date '2024-03-31', 'the last day is the last of all');
 SELECT is((SELECT cvm.first_day(a) FROM told WHERE customer = 3), NULL, 'who never started has no first day');
-SELECT is((SELECT cvm.last_day(a) FROM told WHERE customer = 3), date '2024-02-29', 'but has a last one');
-SELECT is((SELECT cvm.cohort_of(a, 'month') FROM told WHERE customer = 3), NULL, 'and belongs to no cohort');
-SELECT is((SELECT cvm.is_active(a, 0, 'month') FROM told WHERE customer = 3), NULL, 'and is neither active nor not');
+SELECT is((SELECT cvm.last_day(a) FROM told WHERE customer = 3), date '2024-02-29', 'who never started has a last day');
+SELECT is((SELECT cvm.cohort_of(a, 'month') FROM told WHERE customer = 3), NULL, 'who never started belongs to no cohort');
+SELECT is((SELECT cvm.is_active(a, 0, 'month') FROM told WHERE customer = 3), NULL, 'who never started is neither active nor inactive');
 SELECT is((SELECT cvm.first_day(cvm.activity_agg(day, value, NULL, NULL)) FROM visit), NULL,
 		  'a mark that is missing is no');
 SELECT is((SELECT r::text FROM told, cvm.rfm(a, '2024-04-01') r WHERE customer = 1), '(1,5,31.375,4)',
@@ -69,9 +69,9 @@ SELECT throws_ok($$SELECT cvm.activity_agg(date '2024-01-01', v) FROM unnest('{1
 SELECT throws_ok($$SELECT cvm.activity_agg(date '2024-01-01', 'NaN'::numeric)$$, '22003',
 				 'value "NaN" is not a number that can be added up', 'NaN is refused');
 SELECT throws_ok($$SELECT cvm.activity_agg(date '2024-01-01', '-Infinity'::numeric)$$, '22003',
-				 'value "-Infinity" is not a number that can be added up', 'so is infinity');
+				 'value "-Infinity" is not a number that can be added up', 'minus infinity is refused');
 SELECT throws_ok($$SELECT cvm.activity_agg(date '2024-01-01', 1e-31)$$, '22003',
-				 'value has 31 decimals, more than 30', 'and what has too many decimals');
+				 'value has 31 decimals, more than 30', 'a value with too many decimals is refused');
 SELECT is((SELECT count(*) FROM (SELECT (random() * 10 ^ (random() * 34 - 6))::numeric * sign(random() - 0.5)::numeric AS v
 				FROM generate_series(1, 3000)) s,
 				LATERAL (SELECT trunc(v, (random() * 6)::int) AS v) t,

@@ -82,7 +82,7 @@ SELECT is(pg_temp.try(format($$SELECT count(h) FROM %I.segment_history h$$, m.mo
 	format('%s: an attribute with such a cast is no scheme of segments', m.model)) FROM pg_temp.models() m;
 SELECT is(pg_temp.try(format($$SELECT count(*) FROM cvm.check_model(%L)$$, m.model), m.role) || '; ' || pg_temp.sprung(), 'ok; nothing',
 	format('%s: rows are compared without a cast of the table''s own', m.model)) FROM pg_temp.models() m;
-SELECT ok((SELECT fix LIKE '%PARTITION BY ROW(s.*)::text%' FROM cvm.check_model('supers') WHERE problem = 'duplicate_rows'), 'so does the fix that is proposed');
+SELECT ok((SELECT fix LIKE '%PARTITION BY ROW(s.*)::text%' FROM cvm.check_model('supers') WHERE problem = 'duplicate_rows'), 'the fix that is proposed compares rows without a cast of the table''s own');
 SELECT is(pg_temp.try(format($$SELECT cvm.store(%L, 'customer_activity'), cvm.store(%1$L, 'retention_month'), (SELECT count(*) FROM cvm.refresh_here(%1$L))$$, m.model), m.role) || '; ' || pg_temp.sprung(), 'ok; nothing',
 	format('%s is stored and refreshed', m.model)) FROM pg_temp.models() m;
 
@@ -108,7 +108,7 @@ CREATE VIEW eves.customer AS SELECT customer_id, eves.spring('a view of customer
 GRANT SELECT ON eves.customer TO PUBLIC;
 RESET ROLE;
 SELECT is(pg_temp.try($$SELECT count(*) FROM cvm.rebuild('supers'); SELECT count(*) FROM cvm.check_model('supers')$$) || '; ' || pg_temp.sprung() || '; ' || coalesce(to_regclass('supers.segment_history')::text, 'no segments'),
-	'ok; nothing; no segments', 'nor are segments read out of another''s view');
+	'ok; nothing; no segments', 'segments are not read out of another''s view');
 SELECT is(pg_temp.try($$SELECT cvm.bind('supers', 'event', 'shop.orders'), cvm.unbind('supers', 'customer')$$), 'ok', 'the superuser binds a table in its place');
 SELECT is(pg_temp.try($$SELECT cvm.bind('alices', 'event', 'eves.orders')$$, 'atk_alice'), 'ok', 'a role that is no superuser binds whom it trusts');
 SELECT pg_temp.sprung() \g /dev/null
@@ -126,7 +126,7 @@ SELECT cvm.bind('supers', 'subscription', 'eves.spells', '{"started_on": "{old}"
 SELECT fix AS fix FROM cvm.check_model('supers') WHERE problem = 'overlapping_spells' \gset
 SELECT matches(:'fix'::text, 's\."\{old\}"', 'a column that is called {old} is not the old value');
 SELECT is(pg_temp.try(:'fix'), 'ok', 'the fix is SQL, whatever columns are called');
-SELECT results_eq($$SELECT ended_on FROM supers.subscription ORDER BY 1$$, $$VALUES (date '2024-02-01'), (NULL)$$, 'that mends what it says');
+SELECT results_eq($$SELECT ended_on FROM supers.subscription ORDER BY 1$$, $$VALUES (date '2024-02-01'), (NULL)$$, 'the fix mends what it says');
 SELECT is(cvm._assign($$coalesce({old}, s."a{old}""{old}", '{old}''{old}', {x}, "{old}", E'\\', {old})$$, '"$1\1"'), $$coalesce("$1\1", s."a{old}""{old}", '{old}''{old}', {x}, "{old}", E'\\', "$1\1")$$, 'only what is not quoted is filled in');
 
 -- ---------------------------------------------------------------------------
@@ -184,14 +184,14 @@ SELECT is(pg_temp.try($$SELECT cvm.unstore('alices', 'retention_month')$$, 'atk_
 SET ROLE atk_alice;
 SELECT cvm._register('alices', 'insert', 'stored', '{"relation": "customer_activity"}') \g /dev/null
 RESET ROLE;
-SELECT is(pg_temp.try($$SELECT cvm.drop_model('alices', keep_schema => true)$$, 'atk_alice') || '; ' || coalesce(to_regclass('alices.customer_activity')::text, 'dropped'), 'ok; alices.customer_activity', 'nor does drop_model()');
+SELECT is(pg_temp.try($$SELECT cvm.drop_model('alices', keep_schema => true)$$, 'atk_alice') || '; ' || coalesce(to_regclass('alices.customer_activity')::text, 'dropped'), 'ok; alices.customer_activity', 'drop_model() drops no table that cvm did not make');
 
 -- ---------------------------------------------------------------------------
 -- A superuser beside others' models
 -- ---------------------------------------------------------------------------
 
 SELECT is(pg_temp.try($$SELECT cvm.create_model('eves', tz => 'UTC')$$), '42501: a superuser does not work with model "eves", which belongs to role "atk_eve"', 'a superuser makes no model in another''s schema');
-SELECT is(pg_temp.try($$ALTER SCHEMA supers OWNER TO atk_eve; SELECT * FROM cvm.check_model('supers')$$), '42501: a superuser does not work with model "supers", which belongs to role "atk_eve"', 'nor with one whose schema was given away');
+SELECT is(pg_temp.try($$ALTER SCHEMA supers OWNER TO atk_eve; SELECT * FROM cvm.check_model('supers')$$), '42501: a superuser does not work with model "supers", which belongs to role "atk_eve"', 'a superuser makes no model of a schema that was given away');
 SET ROLE atk_alice;
 SELECT cvm.create_model('anew', tz => 'UTC'), cvm.bind('anew', 'event', 'shop.orders') \g /dev/null
 RESET ROLE;

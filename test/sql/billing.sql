@@ -31,7 +31,7 @@ SELECT is(per_month(10 * 365.25, 'day', 1) / 12, per_month(10 * 365.25, 'year', 
 SELECT is((SELECT string_agg(pg_temp.try(format('SELECT cvm.per_month(1, %L, 1)', w)), ' ') FROM unnest('{lifetime}'::text[]) w),
 	'22023: "lifetime" is not a billing interval (Intervals are day, week, month, quarter, year and their usual forms; cvm.check_model() lists the rows with others.)', 'an interval that is none is an error');
 SELECT is((SELECT count(*) FROM unnest('{"",p,1,"0 months","1 2 months","m3",P1Y6M,monthl,"month!",dayweek,99999 days,mēnuo}'::text[]) w WHERE _is_billing_interval(w, 1)), 0::bigint, 'neither are these');
-SELECT is(pg_temp.try('SELECT cvm.per_month(1, ''month'', 0)'), '22023: interval_count "0" is not from 1 to 10000 (cvm.check_model() lists the rows with others.)', 'nor is none of a unit');
+SELECT is(pg_temp.try('SELECT cvm.per_month(1, ''month'', 0)'), '22023: interval_count "0" is not from 1 to 10000 (cvm.check_model() lists the rows with others.)', 'an interval of none of a unit is refused');
 SELECT is((SELECT count(DISTINCT per_month(7, w, 3)) FROM (SELECT unnest(ARRAY[upper(w), lower(w), initcap(w)]) FROM unnest('{week,weekly,weeks}'::text[]) w) u (w)), 1::bigint, 'letters have no case');
 
 -- random rows of a billing system
@@ -187,9 +187,9 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('m', 'subscription', 'b.chargebee', '{"p
 	"deleted": "deleted", "currency": "currency_code", "subscription_id": "id"}')$$), 'ok', 'a table as Chargebee keeps it is bound as it is');
 -- 290 + 1000 + 900 + 500 + 1480 + 1000 + 66.67 + 23.52 * 365.25 / 84; and 29 until March
 SELECT is((SELECT closing_mrr || ' ' || closing_customers || ' ' || churn_mrr FROM m.mrr_movement WHERE month_label = '2024-03'), '5338.94 7 -29.00', 'its revenue a month is that by hand, not 100 times as much');
-SELECT is((SELECT string_agg(severity || ' ' || problem, ', ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'and there is nothing wrong with it');
+SELECT is((SELECT string_agg(severity || ' ' || problem, ', ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'check_model finds nothing wrong with the binding');
 SELECT is(col_description('m.subscription'::regclass, 5), 'Recurring revenue per month. Computed from amount.', 'the view says what mrr is');
-SELECT matches((SELECT string_agg(col_description('m.subscription'::regclass, a.attnum), ' ') FROM pg_attribute a WHERE a.attrelid = 'm.subscription'::regclass AND a.attname = 'amount'), 'From column "plan_unit_price", in minor units of 2 decimals\.$', 'and which options its columns have');
+SELECT matches((SELECT string_agg(col_description('m.subscription'::regclass, a.attnum), ' ') FROM pg_attribute a WHERE a.attrelid = 'm.subscription'::regclass AND a.attname = 'amount'), 'From column "plan_unit_price", in minor units of 2 decimals\.$', 'the view says which options its columns have');
 SELECT hasnt_column('m', 'subscription', 'deleted', 'nothing that it shows is deleted');
 
 -- who asks for one customer reads one
@@ -241,7 +241,7 @@ END
 $$;
 SELECT set_eq('TABLE kept_queued', 'TABLE queued.mrr_movement', 'in mode queue they are what the rows say');
 SELECT set_eq('TABLE kept_scanned', 'TABLE scanned.mrr_movement', 'in mode scan too');
-SELECT set_eq('TABLE kept_queued', 'TABLE kept_scanned', 'and both are the same');
+SELECT set_eq('TABLE kept_queued', 'TABLE kept_scanned', 'modes queue and scan give the same rows');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -55,10 +55,10 @@ SELECT columns_are('acme', 'subscription', '{customer_id,product,started_on,ende
 SELECT col_type_is('acme', 'subscription', 'mrr', 'numeric', 'whole money becomes exact money');
 SELECT col_type_is('acme', 'subscription', 'customer_id', 'bigint', 'ids stay as they are');
 SELECT col_type_is('acme', 'subscription', 'channel', 'text', 'what is not bound has its type too');
-SELECT col_type_is('acme', 'subscription', 'cancel_requested_on', 'date', 'also where that is a date');
+SELECT col_type_is('acme', 'subscription', 'cancel_requested_on', 'date', 'a date that is not bound has its type too');
 SELECT is(obj_description('acme.subscription'::regclass), 'One row per spell during which a customer held a product at one price. Reads billing.subs.', 'the view says what it is and reads');
-SELECT is(col_description('acme.subscription'::regclass, 2), 'Product that was held. From column "plan_code".', 'so do its columns');
-SELECT is(col_description('acme.subscription'::regclass, 7), 'Channel in which it was sold. Not bound: always NULL.', 'also those that are not bound');
+SELECT is(col_description('acme.subscription'::regclass, 2), 'Product that was held. From column "plan_code".', 'the columns of the view say what they are and read');
+SELECT is(col_description('acme.subscription'::regclass, 7), 'Channel in which it was sold. Not bound: always NULL.', 'columns that are not bound say what they are');
 SELECT is((SELECT count(*) FROM pg_attribute a WHERE a.attrelid IN ('acme.subscription'::regclass, 'acme.event'::regclass) AND a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL), 0::bigint,
 	'every column has a comment');
 SELECT is((SELECT reloptions FROM pg_class WHERE oid = 'acme.event'::regclass), '{security_invoker=true}', 'views read with the rights of the reader');
@@ -88,8 +88,8 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"occure
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":{"a":1}}')$$),
 	'22023: column "kind" of entity "event" takes no option "a" (Its options beside "column": none. Whoever needs an expression makes a view and binds that.)',
 	'a mapping is a name, with options that the column takes');
-SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":""}')$$), 85), '22023: mapping of column "kind" of entity "event" is not the name of a column: "" (Gi', 'and not empty');
-SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'customer', 'app.people', '{"customer_id":"id", "":"x1"}')$$), 67), '22023: mapping of column "" of entity "customer" is not the name of', 'nor is an attribute''s name');
+SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":""}')$$), 85), '22023: mapping of column "kind" of entity "event" is not the name of a column: "" (Gi', 'an empty name of a column is refused');
+SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'customer', 'app.people', '{"customer_id":"id", "":"x1"}')$$), 67), '22023: mapping of column "" of entity "customer" is not the name of', 'an empty name of an attribute is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '["kind"]')$$),
 	'22023: columns of entity "event" must be a JSON object, not array (Write {"canonical column": "source column", …}.)', 'a mapping is an object');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', NULL)$$),
@@ -111,7 +111,7 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.bad')$$),
 	'42804: column "amount" of app.bad has type double precision, and column "amount" of entity "event" takes numeric or an integer type (Money must be exact: make a view with a cast to numeric and bind the view, or leave the column out with {"amount": null}.)',
 	'money is not floating point');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.bad', '{"amount": null}')$$), 'ok', 'what is not required can be left out');
-SELECT is(pg_temp.see('SELECT pg_typeof(NULL::bigint), count(amount) FROM acme.event'), '(bigint,0)', 'and is NULL then');
+SELECT is(pg_temp.see('SELECT pg_typeof(NULL::bigint), count(amount) FROM acme.event'), '(bigint,0)', 'what is left out of the mapping is NULL in the view');
 CREATE TABLE app.texts (customer_id text, occurred_at date);
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.texts')$$),
 	'42804: customer ids of app.texts are text, those of entity "customer" (app.people) are integers (Make a view with a cast and bind the view, or unbind the other one first: SELECT cvm.unbind(''acme'', ''customer'');)',
@@ -120,7 +120,7 @@ SELECT is(pg_temp.see($$SELECT source_name FROM cvm.binding WHERE model = 'acme'
 CREATE SEQUENCE app.seq;
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.seq')$$), '42809: app.seq is not a table or a view (Bind a table, partitioned table, view, materialized view or foreign table.)', 'a sequence is no source');
 CREATE TEMP TABLE fleeting (customer_id bigint, occurred_at date);
-SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'fleeting')$$), '42809: fleeting is temporary, and a model outlives the session (Bind a permanent table or view.)', 'nor is a temporary table');
+SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'fleeting')$$), '42809: fleeting is temporary, and a model outlives the session (Bind a permanent table or view.)', 'a temporary table is no source');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'acme.subscription', '{"occurred_at":"started_on"}')$$),
 	'42P17: acme.subscription reads the views of model "acme" and cannot be the source of entity "event" (Bind your own tables, or views over them.)', 'a model does not read itself');
 CREATE VIEW app.round AS SELECT * FROM acme.event;
@@ -167,9 +167,9 @@ CREATE FOREIGN DATA WRAPPER cvm_test_fdw;
 CREATE SERVER cvm_test_server FOREIGN DATA WRAPPER cvm_test_fdw;
 CREATE FOREIGN TABLE app.far (customer_id bigint, occurred_at date) SERVER cvm_test_server;
 SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.parts')$$), 'ok', 'a partitioned table is a source');
-SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.seen')$$), 'ok', 'so is a view');
-SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.kept')$$), 'ok', 'and a materialized view');
-SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.far')$$), 'ok', 'and a foreign table');
+SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.seen')$$), 'ok', 'a view is a source');
+SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.kept')$$), 'ok', 'a materialized view is a source');
+SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.far')$$), 'ok', 'a foreign table is a source');
 
 -- hostile names
 DO $$ BEGIN PERFORM cvm.create_model('My "Böse" Brand', tz => 'UTC'); END $$;
@@ -178,23 +178,23 @@ CREATE TABLE "b""; DROP TABLE app.events; --"."sel'ect ""x"" %s {time_zone} $$" 
 INSERT INTO "b""; DROP TABLE app.events; --"."sel'ect ""x"" %s {time_zone} $$" VALUES ('ann', '2024-01-01', 'k', 5);
 SELECT is(pg_temp.try($t$SELECT cvm.bind('My "Böse" Brand', 'event', '"b""; DROP TABLE app.events; --"."sel''ect ""x"" %s {time_zone} $$"',
 	'{"customer_id": "cust \"id\"", "occurred_at": "wh''en %I", "kind": "SELECT", "amount": "ünï;--"}')$t$), 'ok', 'any name will do');
-SELECT is(pg_temp.see('SELECT * FROM "My ""Böse"" Brand".event'), '(ann,2024-01-01,k,,,5,)', 'and is read');
-SELECT is(pg_temp.see('SELECT row_key, cohort_customers FROM "My ""Böse"" Brand".retention_month'), '("(all)|2024-01|0",1)', 'also by the reports');
-SELECT is(pg_temp.see('SELECT count(*) FROM app.events'), '(2)', 'and nothing else happened');
+SELECT is(pg_temp.see('SELECT * FROM "My ""Böse"" Brand".event'), '(ann,2024-01-01,k,,,5,)', 'a source of any name is read by the canonical view');
+SELECT is(pg_temp.see('SELECT row_key, cohort_customers FROM "My ""Böse"" Brand".retention_month'), '("(all)|2024-01|0",1)', 'a source of any name is read by the reports');
+SELECT is(pg_temp.see('SELECT count(*) FROM app.events'), '(2)', 'names with quotes in them run nothing');
 SELECT is(pg_temp.try(format($$SELECT cvm.bind('My "Böse" Brand', 'customer', %L, '{"customer_id": "cust \"id\""}')$$, '"b""; DROP TABLE app.events; --"."sel''ect ""x"" %s {time_zone} $$"')), 'ok', 'as attributes too');
 SELECT is(pg_temp.see('SELECT "wh''en %I", "SELECT", "ünï;--" FROM "My ""Böse"" Brand".customer'), '(2024-01-01,k,5)', 'they keep their names');
-SELECT is((SELECT count(*) FROM cvm.rebuild('My "Böse" Brand') WHERE action = 'unchanged' AND relation ~ '^(event|customer|retention|lifecycle)' AND relation !~ '^customer_'), 7::bigint, 'and can be rebuilt');
+SELECT is((SELECT count(*) FROM cvm.rebuild('My "Böse" Brand') WHERE action = 'unchanged' AND relation ~ '^(event|customer|retention|lifecycle)' AND relation !~ '^customer_'), 7::bigint, 'a model whose columns keep their names can be rebuilt');
 
 -- changing one's mind
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events')$$), 'ok', 'a binding can be replaced');
-SELECT is(pg_temp.see('SELECT customer_id, amount FROM acme.event ORDER BY 1'), '(1,10.00) (2,)', 'and the view reads the new source');
+SELECT is(pg_temp.see('SELECT customer_id, amount FROM acme.event ORDER BY 1'), '(1,10.00) (2,)', 'the view of a replaced binding reads the new source');
 CREATE ROLE cvm_test_reader;
 GRANT SELECT ON acme.retention_month TO cvm_test_reader WITH GRANT OPTION;
 GRANT SELECT (kind) ON acme.event TO PUBLIC;
 CREATE VIEW app.mine AS SELECT cohort, retention_rate FROM acme.retention_month;
 SELECT is(pg_temp.see($$SELECT DISTINCT action FROM cvm.rebuild('acme') WHERE action <> 'waits'$$), '(unchanged)', 'a rebuild leaves alone what is as it should be');
 SELECT has_view('app', 'mine', 'what users built on top is still there');
-SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'and so are grants');
+SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'grants on a view are still there after bind');
 
 -- a loader drops its table and makes another one
 DROP TABLE app.events CASCADE;
@@ -208,7 +208,7 @@ SELECT is(pg_temp.see($$SELECT relation, action FROM cvm.rebuild('acme') WHERE a
 	'(event,created) (lifecycle_month,created) (retention_curve,created) (retention_month,created) (retention_quarter,created) (retention_week,created)',
 	'once it is back, one call brings everything back');
 SELECT is(pg_temp.see('SELECT customer_id, channel FROM acme.event'), '(7,web)', 'with the columns that the new table has');
-SELECT is(pg_temp.see('SELECT cohort_label FROM acme.retention_month'), '(2024-02)', 'and the answers');
+SELECT is(pg_temp.see('SELECT cohort_label FROM acme.retention_month'), '(2024-02)', 'the answers are there with the columns of the new table');
 
 -- other columns than before
 GRANT SELECT ON acme.retention_month TO cvm_test_reader WITH GRANT OPTION;
@@ -218,9 +218,9 @@ CREATE TABLE app.events_int (customer_id int, occurred_at date);
 SELECT is(pg_temp.see($$SELECT source_name FROM cvm.binding WHERE model = 'acme' AND entity = 'event'$$), '(events)', '(before)');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events_int')$$), 'ok', 'a view whose columns change type is made anew');
 SELECT col_type_is('acme', 'event', 'customer_id', 'integer', 'with the new types');
-SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'and the grants that it had');
-SELECT is(has_column_privilege('public', 'acme.event', 'kind', 'SELECT'), true, 'also those on columns');
-SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_week', 'SELECT'), false, 'but no others, whatever new tables are given');
+SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'a view with new types has the grants that it had');
+SELECT is(has_column_privilege('public', 'acme.event', 'kind', 'SELECT'), true, 'a view with new types has the grants on columns that it had');
+SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_week', 'SELECT'), false, 'a view with new types has no other grants, whatever new tables are given');
 CREATE VIEW app.mine AS SELECT cohort, retention_rate FROM acme.retention_month;
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events')$$),
 	'2BP01: views of model "acme" must be dropped, and other objects depend on them (Drop these objects, try again, and create them anew.)',
@@ -230,9 +230,9 @@ SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$),
 	'not by unbinding either');
 DROP VIEW app.mine;
 SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$), 'ok', 'a binding can be taken away');
-SELECT hasnt_view('acme', 'event', 'and the view goes');
+SELECT hasnt_view('acme', 'event', 'the view goes with its binding');
 SELECT hasnt_view('acme', 'retention_month', 'with the reports that need it');
-SELECT has_view('acme', 'subscription', 'and no others');
+SELECT has_view('acme', 'subscription', 'only reports that need the entity go with the binding');
 SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$), '42704: entity "event" of model "acme" is not bound (Bound are customer, subscription.)', 'what is not bound cannot be taken away');
 
 -- a source that changes
@@ -253,10 +253,10 @@ CREATE ROLE cvm_test_ann;
 DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_test_ann', current_database()); END $$;
 GRANT USAGE ON SCHEMA app TO cvm_test_ann;
 SELECT is(pg_temp.try($$SELECT cvm.create_model('anns', tz => 'UTC')$$, 'cvm_test_ann'), 'ok', 'a role without rights makes a model');
-SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_test_ann'), '42501: permission denied for app.events (Its owner can let you read it: GRANT SELECT ON app.events TO cvm_test_ann;)', 'and cannot bind what it may not read');
+SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_test_ann'), '42501: permission denied for app.events (Its owner can let you read it: GRANT SELECT ON app.events TO cvm_test_ann;)', 'a role cannot bind what it may not read');
 GRANT SELECT ON app.events TO cvm_test_ann;
-SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_test_ann'), 'ok', 'and can what it may');
-SELECT is(pg_temp.see('SELECT cohort_label FROM anns.retention_month', 'cvm_test_ann'), '(2024-01)', 'and read the answers');
+SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_test_ann'), 'ok', 'a role can bind what it may read');
+SELECT is(pg_temp.see('SELECT cohort_label FROM anns.retention_month', 'cvm_test_ann'), '(2024-01)', 'a role without other rights reads the answers of its model');
 SELECT is(pg_temp.try($$SELECT cvm.rebuild('anns')$$),
 	'42501: a superuser does not work with model "anns", which belongs to role "cvm_test_ann" (SET SESSION AUTHORIZATION cvm_test_ann; or let that role do it.)', 'a superuser does not rebuild what belongs to another role');
 CREATE ROLE cvm_test_member;

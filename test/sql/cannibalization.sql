@@ -51,7 +51,7 @@ SELECT is(pg_temp.see($$SELECT look_back, look_ahead, new_entries, winback_entri
 (365,60,2,0,3,4,1,0.8000,0.5000,150.00,200.00,0.7500)', 'a grid of windows in one pass');
 SELECT is(pg_temp.see($$SELECT matured_entries, pending_entries, switch_entries, round(unit_rate::numeric, 4) FROM state, cannibalization_verdict(c)$$),
 	'(3,6,2,0.6667)', 'two of three, where counting young newcomers would say two of five');
-SELECT is(pg_temp.see($$SELECT donor, losing_entries, lost_mrr FROM state, cannibalization_donors(a)$$), '(Classic,4,120.00)', 'and who lost it');
+SELECT is(pg_temp.see($$SELECT donor, losing_entries, lost_mrr FROM state, cannibalization_donors(a)$$), '(Classic,4,120.00)', 'donors who lost are named with what they lost');
 SELECT is((SELECT as_of(a) FROM state), '2024-07-01', 'the state knows until when it was observed');
 
 -- break-even
@@ -69,7 +69,7 @@ SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 18, min
 SELECT is(pg_temp.see($$SELECT verdict, round(value_rate::numeric, 4), round(break_even_value_rate::numeric, 4) FROM state, cannibalization_verdict(a, 14, 18, basis => 'value', min_entries => 9)$$),
 	'(accretive,0.6667,1.1667)', 'by value too, of what is left');
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 18, basis => 'value', min_entries => 9)),
-	'^Of what 9 matured entries bring, 66.7% was lost by other products \(95% interval 27.3% to 117.1%\); such customers lose 17.1% of what they bring without it, which leaves .* \(.* to .*\), below the break-even of 116.7%', 'and its reason says the interval of that');
+	'^Of what 9 matured entries bring, 66.7% was lost by other products \(95% interval 27.3% to 117.1%\); such customers lose 17.1% of what they bring without it, which leaves .* \(.* to .*\), below the break-even of 116.7%', 'the reason of a verdict by value says the interval of the value');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(a, 14, 18)$$),
 	'(no_data,"10 entries are fewer than the 30 that a verdict needs.")', 'ten entries are no data');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 4)$$),
@@ -81,7 +81,7 @@ SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdi
 SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is none either');
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, min_entries => 3)), 'without the margins of both there is no break-even', 'which the reason says');
 
-SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate, break_even_value_rate FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)$$), '(not_identified,1,1)', 'nor where the new one has price and margin of the old');
+SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate, break_even_value_rate FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)$$), '(not_identified,1,1)', 'the verdict is not_identified where the new product has price and margin of the old');
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)), 'the price and the margin of the old one', 'which it says too');
 
 -- the control: of those who hold A and never take N, one in four leaves in April
@@ -110,7 +110,7 @@ SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdic
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 0.5, 10)$$), '(value_destroying)', '5 % below it');
 SELECT is(pg_temp.see($$SELECT control_loss_rate, net_margin, verdict, reason FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, NULL, '(none)') AS s FROM market) x, cannibalization_verdict(s, 0.5, 10)$$),
 	'(,,not_identified,"50 of 200 matured entries (25.0%, 95% interval 19.5% to 31.4%) left or cut another product; no control group says what would have gone anyway, and only that could say more than the break-even of 5.0%, which lies below.")', 'without a control nobody is accused');
-SELECT is(pg_temp.see($$SELECT verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, NULL, '(none)') AS s FROM market) x, cannibalization_verdict(s, 4, 10)$$), '(accretive)', 'and who is not accused anyway needs none');
+SELECT is(pg_temp.see($$SELECT verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, NULL, '(none)') AS s FROM market) x, cannibalization_verdict(s, 4, 10)$$), '(accretive)', 'a verdict that accuses nobody needs no control');
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 1.5, 10)$$), '(not_identified)', '15 % lies between what was lost and what is left after the control');
 SELECT is(pg_temp.see($$SELECT control_customers, control_loss_rate, corrected_rate FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01') AS s FROM market WHERE customer > 1000) x, cannibalization_verdict(s)$$),
 	'(100,0,0.25)', 'before their entry, customers are a control for the months before');
@@ -176,10 +176,10 @@ SELECT is((SELECT rollup(s ORDER BY part DESC) FROM part), (SELECT s FROM whole)
 SELECT is((SELECT (a.s || b.s) || c.s FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3),
 	(SELECT c.s || (b.s || a.s) FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3), '|| is commutative and associative');
 SELECT is((SELECT s::text::cannibalization FROM whole), (SELECT s FROM whole), 'text brings it back');
-SELECT is(s::text::cannibalization, s, 'so it does a state with no entry') FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], ARRAY['Y'], '2024-07-01') AS s FROM market) x;
+SELECT is(s::text::cannibalization, s, 'text brings a state with no entry back') FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], ARRAY['Y'], '2024-07-01') AS s FROM market) x;
 SELECT is((SELECT rollup(NULL::cannibalization)), NULL, 'nothing adds up to nothing');
 SELECT is((SELECT cannibalization_agg(NULL, ARRAY['N'], NULL, '2024-07-01')), NULL, 'no customers, no state');
-SELECT is((SELECT count(*) FROM cannibalization_verdict(NULL)), 0::bigint, 'and no verdict');
+SELECT is((SELECT count(*) FROM cannibalization_verdict(NULL)), 0::bigint, 'no customers give no verdict');
 SELECT is(pg_temp.see($$SELECT entries, matured_entries, unit_rate, value_rate, control_loss_rate, corrected_rate, verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], NULL, '2024-07-01') AS s FROM market) x, cannibalization_verdict(s, 1, 2)$$),
 	'(0,0,,,,,no_data)', 'a product that nobody took has no rates');
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 2;
@@ -205,7 +205,7 @@ SELECT throws_ok($$SELECT a || cannibalization_agg(holdings, ARRAY['Lite'], NULL
 	'cannot add up entries seen through different windows', 'one pair of windows');
 SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 0, 60, 0) FROM market$$, '22023', 'look_back of "0" days is too short', 'a look-back has days');
 SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[30, 30], ARRAY[60], 0) FROM market$$, '22023', 'look_back holds "30" twice', 'a grid has each line once');
-SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[]::int[], ARRAY[60], 0) FROM market$$, '22023', 'look_back holds no number of days', 'and at least one');
+SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[]::int[], ARRAY[60], 0) FROM market$$, '22023', 'look_back holds no number of days', 'a grid has at least one window');
 SELECT throws_ok($$SELECT cannibalization_verdict(a, basis => 'gut feeling') FROM state$$, '22023', 'invalid basis "gut feeling"', 'units or value decide');
 SELECT throws_ok($$SELECT cannibalization_verdict(a, conf => 1) FROM state$$, '22023', 'confidence level "1" is not between 0 and 1', 'nothing is certain');
 SELECT throws_ok($$SELECT cannibalization_verdict(a, 'NaN') FROM state$$, '22023', NULL, 'margins are numbers');

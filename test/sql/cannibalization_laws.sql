@@ -71,7 +71,7 @@ CREATE TABLE wanted AS
 SELECT cmp_ok((SELECT count(*) FROM wanted), '>', 1500::bigint, 'the portfolios have many entries');
 SELECT is((SELECT count(DISTINCT kind) FROM wanted), 6::bigint, 'of every kind');
 SELECT is_empty('SELECT * FROM wanted EXCEPT SELECT * FROM found', 'what is there day by day is found');
-SELECT is_empty('SELECT * FROM found EXCEPT SELECT * FROM wanted', 'and nothing else');
+SELECT is_empty('SELECT * FROM found EXCEPT SELECT * FROM wanted', 'no entry is found that is not there day by day');
 SELECT is((SELECT count(*) FROM found), (SELECT count(*) FROM wanted), 'none of it twice');
 
 -- states
@@ -126,7 +126,7 @@ SELECT is_empty($$SELECT h.seed, h.customer, e.* FROM cut_held h JOIN question q
 	EXCEPT SELECT h.seed, h.customer, e.* FROM held h JOIN question q USING (seed), entries(h.holdings, q.focal, q.donors, q.as_of, q.look_back, q.look_ahead, q.gap) e$$, 'a cut spell is the same spell to every entry');
 SELECT is_empty($$SELECT q.seed, cannibalization_agg(h.holdings, q.focal, q.donors, q.as_of, q.look_back, q.look_ahead, q.gap), cannibalization_matrix_agg(h.holdings, q.as_of, q.look_back, q.look_ahead, q.gap)
 	FROM cut_held h JOIN question q USING (seed) GROUP BY q.seed
-	EXCEPT SELECT seed, s, m FROM state JOIN matrix USING (seed)$$, 'and to every state, to the byte');
+	EXCEPT SELECT seed, s, m FROM state JOIN matrix USING (seed)$$, 'a cut spell is the same spell to every state, to the byte');
 -- years of equal length
 SELECT is_empty($$SELECT h.seed, h.customer, e.entered_on - 1461, e.kind, e.donor_before, e.donor_after, e.focal_mrr, e.lost_mrr, e.net_mrr
 	FROM (SELECT seed, customer, holdings_agg(product, started_on + 1461, ended_on + 1461, mrr) AS holdings FROM spell GROUP BY 1, 2) h

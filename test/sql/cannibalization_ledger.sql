@@ -45,10 +45,10 @@ CREATE TABLE one AS
 		cannibalization_agg(s.customer, s.product, s.started_on, s.ended_on, s.mrr, q.focal, q.donors, q.as_of, ARRAY[1, 30, 90], ARRAY[0, 30, 60, 120], q.gap, q.stratum) AS grid
 	FROM (SELECT * FROM spell ORDER BY random()) s JOIN question q USING (seed) GROUP BY q.seed;
 SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.matrix = two.matrix), 240::bigint, 'a matrix is the same in one pass, to the byte, in any order');
-SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.state = two.state), 240::bigint, 'so is a state');
-SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.grid = two.grid), 240::bigint, 'and a grid of windows');
+SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.state = two.state), 240::bigint, 'a state is the same in one pass, to the byte, in any order');
+SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.grid = two.grid), 240::bigint, 'a grid of windows is the same in one pass, to the byte, in any order');
 SELECT cmp_ok((SELECT count(*) FROM two, cannibalization_cells(matrix) c WHERE donor <> '(all)'), '>', 1500::bigint, 'they hold something');
-SELECT cmp_ok((SELECT sum(control_customers) FROM two, cannibalization_verdict(state)), '>', 1000::numeric, 'and so does the control');
+SELECT cmp_ok((SELECT sum(control_customers) FROM two, cannibalization_verdict(state)), '>', 1000::numeric, 'the states compared have a control');
 
 -- keys of other types
 SELECT is((SELECT count(*) FROM two JOIN (
@@ -58,7 +58,7 @@ SELECT is((SELECT count(*) FROM two JOIN (
 SELECT is((SELECT count(*) FROM two JOIN (
 	SELECT q.seed, cannibalization_matrix_agg('customer ' || s.customer, s.product, s.started_on, s.ended_on, s.mrr, q.as_of, q.look_back, q.look_ahead, q.gap) AS m,
 		cannibalization_agg('customer ' || s.customer, s.product, s.started_on, s.ended_on, s.mrr, q.focal, q.donors, q.as_of, q.look_back, q.look_ahead, q.gap, q.stratum) AS s
-	FROM spell s JOIN question q USING (seed) GROUP BY q.seed) x USING (seed) WHERE two.matrix = x.m AND two.state = x.s), 240::bigint, 'or text');
+	FROM spell s JOIN question q USING (seed) GROUP BY q.seed) x USING (seed) WHERE two.matrix = x.m AND two.state = x.s), 240::bigint, 'customers may be text');
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM spell WHERE seed = 3),
 	(SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01', 30, 60, 0) FROM spell WHERE seed = 3), 'windows need not be told');
 SELECT is((SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01') FROM spell WHERE seed = 3),
@@ -84,7 +84,7 @@ $$;
 SELECT matches(pg_temp.plan_of($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide$$), 'Partial Aggregate', 'it runs in parallel');
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide), (SELECT m FROM alone), 'with the same matrix');
 SELECT is((SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{A,B}', '2025-01-01', 30, 60, 0, 'x') FROM wide), (SELECT s FROM alone), 'the same state');
-SELECT is((SELECT cannibalization_agg('c' || customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', ARRAY[7, 30], ARRAY[60], 0) FROM wide), (SELECT g FROM alone), 'and the same grid');
+SELECT is((SELECT cannibalization_agg('c' || customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', ARRAY[7, 30], ARRAY[60], 0) FROM wide), (SELECT g FROM alone), 'workers give the same grid');
 SET LOCAL max_parallel_workers_per_gather = 0;
 
 -- what is cut is the same; what is added changes nobody else
@@ -113,7 +113,7 @@ SELECT is((SELECT cannibalization_agg(NULL::bigint, product, started_on, ended_o
 SELECT throws_ok($$SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, ARRAY[product], NULL, '2025-01-01') FROM wide WHERE product IS NOT NULL$$, '22023', 'aggregate parameters must be the same for all rows', 'cannibalization_agg refuses donors that differ from row to row');
 SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, started_on) FROM wide$$, '22023', 'aggregate parameters must be the same for all rows', 'cannibalization_matrix_agg refuses an as_of that differs from row to row');
 SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01', 0, 60, 0) FROM wide$$, '22023', 'look_back of "0" days is too short', 'a look-back has days');
-SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, NULL) FROM wide$$, '22004', NULL, 'and observation an end');
+SELECT throws_ok($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, NULL) FROM wide$$, '22004', NULL, 'as_of must not be NULL');
 SELECT throws_ok($$SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{N}', '2025-01-01') FROM wide$$, '22023', 'product "N" is both focal and a donor', 'a focal product is no donor');
 SELECT throws_ok($$SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', 30, 60, -1) FROM wide$$, '22023', 'gap of "-1" days is negative', 'a gap is not negative');
 

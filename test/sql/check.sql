@@ -79,7 +79,7 @@ SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''2024-02-01 12:00+00''
 SELECT is(pg_temp.finding('INSERT INTO app.ev SELECT e.* FROM app.ev e, generate_series(1, 2) WHERE cust = 1', 'duplicate_rows', 'event'), 'warning 2 {"1 2024-01-19 12:00:00+00"}, mended', 'rows that were loaded twice');
 SELECT is(pg_temp.finding('INSERT INTO app.cust VALUES (3, ''again'')', 'duplicate_key', 'customer'), 'error 1 {3}, mended', 'customers that stand twice');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-03-01'', ''2024-02-01'', 1)', 'inverted_spell', 'subscription'), 'error 1 {"3 fibre 2024-03-01"}, mended', 'spells that end before they start');
-SELECT is(pg_temp.finding('INSERT INTO app.seg VALUES (3, ''gold'', ''2024-03-01'', ''2024-02-01'')', 'inverted_spell', 'segment_history'), 'error 1 {"3 gold 2024-03-01"}, mended', 'also in segments');
+SELECT is(pg_temp.finding('INSERT INTO app.seg VALUES (3, ''gold'', ''2024-03-01'', ''2024-02-01'')', 'inverted_spell', 'segment_history'), 'error 1 {"3 gold 2024-03-01"}, mended', 'memberships that end before they start are found');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (2, ''mobile'', ''2024-05-01'', NULL, 9, 3)', 'overlapping_spells', 'subscription'), 'warning 1 {"2 mobile 2024-01-01"}, mended', 'spells of one product that overlap');
 SELECT is(pg_temp.finding($$INSERT INTO app.sub VALUES (2, 'mobile', '2024-05-01', NULL, 9, 3);
 	DO 'BEGIN PERFORM cvm.bind(''acme'', ''subscription'', ''app.sub'', ''{"customer_id":"id", "product":"plan", "started_on":"a", "ended_on":"b", "mrr":"fee", "subscription_id":"line"}''); END'$$,
@@ -88,7 +88,7 @@ SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-01-0
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, '''', ''2024-01-01'', NULL, 5), (4, NULL, ''2024-01-01'', NULL, 5)', 'no_product', 'subscription'), 'error 2 {"3  2024-01-01","4 NULL 2024-01-01"}, mended', 'spells under no product');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fax'', ''2024-01-01'', NULL, 5)', 'unknown_product', 'subscription'), 'warning 1 {fax}, mended', 'products that nobody knows');
 SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99}, mended', 'customers that nobody knows');
-SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99999999999, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99999999999}, mended', 'also those whose id is too long for the customer table');
+SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99999999999, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99999999999}, mended', 'customers whose id is too long for the customer table are found');
 SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''2024-02-01 12:00+00'', 1, ''USD'')', 'mixed_currency', 'event'), 'error 1 {USD}, mended', 'amounts in other currencies');
 SELECT is(pg_temp.finding('INSERT INTO app.seg VALUES (2, ''silver'', ''2024-06-01'', NULL)', 'segment_overlap', 'segment_history'), 'warning 1 {"2 2024-01-01"}, mended', 'customers in two segments at once');
 SELECT is(pg_temp.finding($$INSERT INTO app.seg VALUES (2, 'silver', '2024-06-01', NULL);
@@ -105,7 +105,7 @@ DO $$ BEGIN DROP TABLE app.own CASCADE; END $$;
 SELECT is((SELECT severity || ' ' || samples::text FROM cvm.check_model('acme') WHERE problem = 'missing_source'), 'error {app.own}', 'a source that is gone');
 CREATE TABLE app.own (k text, s text, o text, vf date, vt date);
 DO $$ BEGIN EXECUTE (SELECT fix FROM cvm.check_model('acme') WHERE problem = 'lost_view'); PERFORM pg_temp.sound(); END $$;
-SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE severity <> 'info'), 0::bigint, 'and back after the fix');
+SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE severity <> 'info'), 0::bigint, 'nothing is wrong after the fix of a source that was gone');
 
 -- everything at once
 INSERT INTO app.ev VALUES (NULL, '2024-02-01', 1, 'USD'), (1, 'infinity', 1, NULL), (99, '9999-01-01', 'NaN', 'USD'), (1, '2024-03-01', 1, 'EUR'), (1, '2024-03-01', 1, 'EUR');
@@ -124,7 +124,7 @@ BEGIN
 END
 $$;
 SELECT is((SELECT array_agg(entity || ' ' || problem) FROM cvm.check_model('acme') WHERE severity <> 'info'), NULL, 'running the fixes one after the other mends everything');
-SELECT is((SELECT count(*) FROM app.ev), 10::bigint, 'and no source was touched');
+SELECT is((SELECT count(*) FROM app.ev), 10::bigint, 'the fixes take no row from a source');
 
 -- no rights
 CREATE ROLE cvm_test_ann;
@@ -153,7 +153,7 @@ $$;
 SELECT is(pg_temp.as_ann($$SELECT severity || ': ' || what || ' ' || fix FROM cvm.check_model('anns') WHERE problem = 'unreadable_source'$$),
 	'error: The source cannot be read: permission denied for table ev. GRANT USAGE ON SCHEMA app TO cvm_test_ann; GRANT SELECT ON app.ev TO cvm_test_ann;', 'a source that cannot be read is a finding, not an error');
 DO $$ BEGIN EXECUTE pg_temp.as_ann($q$SELECT fix FROM cvm.check_model('anns') WHERE problem = 'unreadable_source'$q$); END $$;
-SELECT is(pg_temp.as_ann($$SELECT count(*)::text FROM cvm.check_model('anns') WHERE problem = 'unreadable_source'$$), '0', 'and its fix is a grant');
+SELECT is(pg_temp.as_ann($$SELECT count(*)::text FROM cvm.check_model('anns') WHERE problem = 'unreadable_source'$$), '0', 'a source that could not be read can be read after the fix');
 
 SELECT * FROM finish();
 ROLLBACK;

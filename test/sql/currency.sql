@@ -30,7 +30,7 @@ SELECT results_eq($$SELECT opening_mrr, new_mrr, expansion_mrr, churn_mrr, fx_mr
 	'VALUES (121::numeric, 15::numeric, 21::numeric, -10.50::numeric, -5.50::numeric, 141::numeric)', 'growth and loss count at the rate of the closing, and the own currency at 1');
 SELECT results_eq($$SELECT net_revenue_retention_rate, closing_mrr FROM w21.subscription_kpi WHERE month = '2024-03-01'$$, 'VALUES (1::float8, 141.00::numeric)', 'rates of other views do not see exchange rates: everything is at the last one');
 SELECT results_eq($$SELECT cohort_mrr FROM w21.subscription_retention WHERE cohort = '2024-01-01' AND period_no = 0$$, 'VALUES (115.50::numeric)', 'cohorts too');
-SELECT results_eq($$SELECT to_mrr FROM w21.product_migration WHERE month = '2024-02-01' AND to_product = 'q'$$, 'VALUES (21.00::numeric)', 'and migrations');
+SELECT results_eq($$SELECT to_mrr FROM w21.product_migration WHERE month = '2024-02-01' AND to_product = 'q'$$, 'VALUES (21.00::numeric)', 'migrations are shown in the currency');
 INSERT INTO bill.subs VALUES ('e', 'p', '2024-02-10', NULL, 7, NULL, 'GBP');
 SELECT throws_ok('SELECT * FROM w21.mrr_movement', '22023', 'no rate of currency "GBP" on 2024-02-29', 'a currency without a rate is an error, not a smaller sum');
 SELECT throws_ok('SELECT * FROM w21.subscription_kpi', '22023', 'no rate of currency "GBP" on 2024-03-31', 'in every view');
@@ -63,7 +63,7 @@ DO $$ BEGIN PERFORM cvm.bind('many', 'segment_history', 'bill.tier'); END $$;
 CREATE TABLE tiered AS TABLE many.mrr_movement;
 SELECT set_eq('TABLE alone', $$SELECT * FROM tiered WHERE segment = '(all)'$$, 'the total is the same with segments and without');
 SELECT is_empty($$SELECT FROM tiered WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr + fx_mrr <> closing_mrr$$, 'every line foots to the cent');
-SELECT is_empty($$SELECT FROM tiered WHERE opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers <> closing_customers$$, 'and in customers');
+SELECT is_empty($$SELECT FROM tiered WHERE opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers <> closing_customers$$, 'every line foots in customers');
 SELECT is_empty($$SELECT FROM (SELECT opening_mrr, lag(closing_mrr) OVER (PARTITION BY segment ORDER BY month) AS closed FROM tiered) x WHERE opening_mrr <> closed$$, 'an opening is the closing before');
 SELECT is_empty($$SELECT month FROM tiered GROUP BY month HAVING abs(sum(closing_mrr) FILTER (WHERE segment = '(all)') - sum(closing_mrr) FILTER (WHERE segment <> '(all)')) > 0.03
 	OR abs(sum(fx_mrr) FILTER (WHERE segment = '(all)') - sum(fx_mrr) FILTER (WHERE segment <> '(all)')) > 0.1$$, 'segments add up but for rounding');
@@ -91,7 +91,7 @@ DO $$ BEGIN PERFORM cvm.store('rest', 'customer_holdings'); END $$;
 SELECT set_eq('TABLE rested', 'TABLE rest.mrr_movement', 'stored holdings know of pauses: the same rows as in one pass');
 CREATE TABLE kept AS TABLE rest.subscription_retention;
 DO $$ BEGIN PERFORM cvm.unstore('rest', 'customer_holdings'); END $$;
-SELECT set_eq('TABLE rest.subscription_retention', 'TABLE kept', 'and retention in one pass gives the rows of stored holdings');
+SELECT set_eq('TABLE rest.subscription_retention', 'TABLE kept', 'retention in one pass gives the rows of stored holdings');
 DO $$ BEGIN PERFORM cvm.configure('rest', 'pause_days', '0'); END $$;
 SELECT ok((SELECT bool_and(r.paused_mrr = 0 AND r.closing_mrr = o.closing_mrr) FROM rest.mrr_movement r JOIN rested o USING (row_key)), 'with 0 days a pause is the end');
 

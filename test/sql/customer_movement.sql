@@ -25,10 +25,10 @@ SELECT is_empty($$SELECT * FROM (SELECT segment, month, line, mrr, customers FRO
 SELECT is_empty($$SELECT * FROM (SELECT month, line, mrr, customers FROM line WHERE segment = '(all)' AND line NOT LIKE 'moved%') l
 	FULL JOIN (SELECT month, line, sum(change) AS mrr, sum(customers) AS customers FROM w.customer_movement WHERE line NOT LIKE 'moved%' GROUP BY 1, 2) c USING (month, line)
 	WHERE coalesce(l.mrr, 0) <> coalesce(c.mrr, 0) OR coalesce(l.customers, 0) <> coalesce(c.customers, 0)$$,
-	'and over segments to its total');
+	'customers of all segments, month and line, add up to the total of mrr_movement');
 SELECT is_empty($$SELECT * FROM (SELECT segment, month, closing_mrr - opening_mrr AS mrr FROM w.segment_kpi WHERE segment <> '(all)') k
 	JOIN (SELECT segment, month, sum(change) AS mrr FROM w.customer_movement GROUP BY 1, 2) c USING (segment, month) WHERE k.mrr <> c.mrr$$,
-	'and to what segment_kpi gained or lost');
+	'customers of a segment, month and line add up to segment_kpi');
 SELECT cmp_ok((SELECT count(*) FROM line WHERE customers <> 0), '>=', 100::bigint, 'there was much to compare');
 SELECT is((SELECT count(*) - count(DISTINCT row_key) FROM w.customer_movement), 0::bigint, 'a row has a key of its own');
 SELECT cmp_ok((SELECT count(DISTINCT cause) FROM w.customer_movement), '>=', 9::bigint, 'most causes occur');

@@ -117,7 +117,7 @@ SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-30'),
 SELECT is(pg_temp.one($$('A', '2024-01-01', '2024-04-30', 30), ('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-30'),
 	'2024-03-01 switch 30 0 20 30 -10 {A}', 'what ends on as_of has ended');
 SELECT is(pg_temp.one($$('A', '2024-01-01', '2024-04-29', 30), ('B', '2024-04-30', NULL, 30), ('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-30'),
-	'2024-03-01 add 30 30 20 0 20 {A}', 'and what starts on it has started');
+	'2024-03-01 add 30 30 20 0 20 {A}', 'what starts on as_of has started');
 SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '0001-01-01'), NULL, 'before anything there is nothing');
 SELECT is((SELECT count(*) FROM entries(NULL, '{N}', NULL, '2024-01-01')), 0::bigint, 'nothing comes of nothing');
 SELECT is(pg_temp.one($$('A', '2023-01-01', '2024-03-01', 30), ('N', '2024-03-01', NULL, 20)$$, look_back => 2147483647, look_ahead => 0),

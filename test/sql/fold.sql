@@ -117,7 +117,7 @@ SELECT is(same_timelines('SELECT customer::text, at, spent, is_start, is_return 
 SET work_mem = '64kB';
 SELECT is(same_timelines('SELECT customer::text, at, spent FROM visit',
 	$$SELECT customer::text, activity_agg(at, 'Europe/Vilnius', spent) AS activity FROM visit GROUP BY 1$$),
-	0::bigint, 'and when they do not fit into memory');
+	0::bigint, 'fold_activity gives the same when the rows do not fit into memory');
 RESET work_mem;
 SELECT throws_ok($$SELECT * FROM cvm.fold_activity('SELECT 1, 2', 'UTC') AS f (c bigint, a cvm.activity)$$,
 	'42804', 'columns of the query are not those of events', 'a query of other columns is refused');

@@ -163,7 +163,7 @@ SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_holdings', mode => '
 SELECT pg_temp.quietly('SELECT pg_temp.become(9, 9)');
 UPDATE kept.customer_holdings_part SET holdings = pg_temp.as_version(holdings::raw, 9)::holdings;
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept', "full" => true)$$);
-SELECT bag_eq('SELECT pg_temp.reports()', 'SELECT line FROM report', 'nor does a full refresh in mode scan');
+SELECT bag_eq('SELECT pg_temp.reports()', 'SELECT line FROM report', 'a full refresh in mode scan does not read old states');
 SELECT is(string_agg(DISTINCT pg_temp.version(holdings::raw)::text, ','), '1', 'states of parts are of today''s version') FROM kept.customer_holdings_part;
 
 SELECT * FROM finish();

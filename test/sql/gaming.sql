@@ -58,7 +58,7 @@ SELECT is(pg_temp.see($$SELECT customer_id, e.entered_on, e.kind, e.donor_before
 (d6,2024-02-20,switch,50,50,{Fiber},web)
 (d8,2024-02-10,switch,35,35,{Fiber},dealer)', 'an offer may be the focal one, and its own product the donor');
 SELECT is(pg_temp.see($$SELECT product, offer FROM cvm.spells(cvm.by_offer((SELECT cvm.holdings_agg(product, started_on, ended_on, mrr, channel, offer) FROM net.line WHERE customer_id IN ('d1', 'd8')))) ORDER BY 1$$),
-E'(LOYAL,LOYAL)\n(NEW24,NEW24)\n(NEW24,NEW24)\n(STD,STD)', 'or all of them');
+E'(LOYAL,LOYAL)\n(NEW24,NEW24)\n(NEW24,NEW24)\n(STD,STD)', 'all offers may be focal ones');
 SELECT throws_ok($$SELECT cvm.by_offer(cvm.holdings_agg(p, '2024-01-01', NULL, 1, NULL, o)) FROM (VALUES ('A', 'B'), ('B', NULL)) v (p, o)$$, '22023', '"B" is the name of an offer and of a product', 'an offer is not named like a product');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-07-01'); END $$;
 SELECT is(pg_temp.see($$SELECT entries, new_entries, winback_entries, switch_entries, focal_mrr, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['NEW24'], by => 'offer'))$$),
@@ -144,7 +144,7 @@ CREATE TABLE duo.product (product text, family text);
 INSERT INTO duo.product VALUES ('Mobile', 'all'), ('Net', 'all'), ('Duo', 'all');
 DO $$ BEGIN PERFORM cvm.bind('twin', 'product', 'duo.product'); END $$;
 SELECT is(pg_temp.see($$SELECT whole, focal_growth, whole_before, whole_after, migration_share, verdict FROM twin.growth_or_migration WHERE kind = 'family'$$),
-	'(all,5,4,5,0.8,growth)', 'and against their family');
+	'(all,5,4,5,0.8,growth)', 'against their family four of five bundles more were migration');
 
 -- offers that are beaten
 ALTER TABLE net.offer ADD price numeric, ADD channel text;
@@ -205,7 +205,7 @@ SELECT is(pg_temp.see($$SELECT value_decile, customers, before_mrr, after_mrr, c
 (05,1,25.00,22.00,-3.00,1,1,3.00)
 (10,1,50.00,22.00,-28.00,1,1,28.00)', 'a contract brings more from the small and dilutes the best');
 SELECT is(pg_temp.see($$SELECT to_product, customers, before_mrr, after_mrr, diluted_customers, diluted_mrr FROM payer.migration_value WHERE from_product = 'Contract' AND value_decile = '(all)'$$),
-	'(Prepaid,3,66.00,30.00,3,36.00)', 'and the way back loses');
+	'(Prepaid,3,66.00,30.00,3,36.00)', 'the way back from a contract loses');
 
 -- difference in differences
 SELECT is(pg_temp.see($$SELECT round(before_after::numeric, 6), round(between_groups::numeric, 6), round(difference::numeric, 6), round(std_error::numeric, 5), round(conf_low::numeric, 5), round(conf_high::numeric, 5)
@@ -220,7 +220,7 @@ SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(0.25, 0.00
 SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(NULL, 0.001, 1000, 80)'), '(,)', 'nothing comes of nothing');
 SELECT throws_ok('SELECT cvm.difference_in_differences(2, 1, 1, 1, 1, 1, 1, 1)', '22023', '"2" of "1" is not a share', 'shares are shares');
 SELECT throws_ok('SELECT cvm.causal_rate(0.1, -0.01, 1000, 80, 0.1)', '22023', 'std_error "-0.01" is not above 0', 'no interval with its ends exchanged');
-SELECT throws_ok('SELECT cvm.causal_rate(0, 0, 1000, 80, 0.1)', '22023', 'std_error "0" is not above 0', 'nor one of width 0');
+SELECT throws_ok('SELECT cvm.causal_rate(0, 0, 1000, 80, 0.1)', '22023', 'std_error "0" is not above 0', 'a standard error of 0 is refused');
 SELECT is(pg_temp.see('SELECT round(d.std_error::numeric, 5), round(d.conf_low::numeric, 4), round(d.conf_high::numeric, 4), c.verdict
 	FROM cvm.difference_in_differences(0, 30, 0, 30, 0, 30, 0, 30) d, cvm.causal_rate(difference, std_error, 1000, 80, 0.1) c'), '(0.06353,-0.1245,0.1245,inconclusive)', 'nobody lost of 120 is no certainty');
 SELECT throws_ok('SELECT cvm.causal_rate(0.1, 0.1, 5, 0)', '22023', 'a rate needs entries and donors', 'no rate without entries');

@@ -32,7 +32,7 @@ SELECT is((SELECT first_day(h) FROM told WHERE customer = 2), date '2024-01-01',
 SELECT is((SELECT first_paid_day(h) FROM told WHERE customer = 2), date '2024-01-15', 'the first paid day is not');
 SELECT is((SELECT first_paid_day(h) FROM told WHERE customer = 3), NULL, 'who never paid has none');
 SELECT is((SELECT last_paid_day(h, '2024-02-10') FROM told WHERE customer = 2), date '2024-01-31', 'the last paid day is before the gap');
-SELECT is((SELECT last_paid_day(h, '2024-07-01') FROM told WHERE customer = 2), date '2024-06-30', 'or before as_of while the customer pays');
+SELECT is((SELECT last_paid_day(h, '2024-07-01') FROM told WHERE customer = 2), date '2024-06-30', 'the last paid day is before as_of while the customer pays');
 SELECT is((SELECT array_agg(tenure_days(h, '2024-07-01', g) ORDER BY g) FROM told, unnest('{0,18,19}'::int[]) g WHERE customer = 2),
 	'{132,132,168}', 'tenure bridges a lapse of 19 days when told to, not one of 18');
 SELECT is((SELECT array_agg(tenure_days(h, '2024-02-15', g) ORDER BY g) FROM told, unnest('{0,13,14}'::int[]) g WHERE customer = 2),
@@ -116,7 +116,7 @@ SELECT ok(survivors((SELECT h::text FROM told WHERE customer = 1),
 	$$SELECT count(*), sum(mrr_at($1::cvm.holdings || $1::cvm.holdings, '2024-02-01')) FROM cvm.spells($1::cvm.holdings), cvm.runs($1::cvm.holdings, '2024-05-01', 3)$$) BETWEEN 1 AND 1400,
 	'mutated bytes are refused or readable');
 SELECT throws_ok($$SELECT '010000'::holdings$$, '22P03', NULL, 'bytes cut short are refused');
-SELECT throws_ok($$SELECT ''::holdings$$, '22P03', NULL, 'and no bytes at all');
+SELECT throws_ok($$SELECT ''::holdings$$, '22P03', NULL, 'no bytes at all are refused');
 
 SELECT * FROM finish();
 ROLLBACK;

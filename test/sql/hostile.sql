@@ -123,8 +123,8 @@ CREATE AGGREGATE pg_temp.raw(date) (SFUNC = cvm.activity_add, STYPE = cvm.activi
 CREATE TEMP TABLE log AS SELECT pg_temp.raw(d) AS a FROM unnest('{2024-01-05,2024-01-01,2024-01-05}'::date[]) d;
 SELECT is((SELECT a::text::cvm.activity FROM log), (SELECT cvm.activity_agg(d) FROM unnest('{2024-01-05,2024-01-01,2024-01-05}'::date[]) d),
 		  'a timeline that was never finished is written as one that was');
-SELECT is((SELECT (cvm.first_day(a), cvm.last_day(a), cvm.max_in_window(a, 1))::text FROM log), '(2024-01-01,2024-01-05,2)', 'and can be read');
-SELECT is((SELECT cvm.rollup(a)::text FROM log), (SELECT cvm.activity_agg(d)::text FROM unnest('{2024-01-05,2024-01-01,2024-01-05}'::date[]) d), 'and added up');
+SELECT is((SELECT (cvm.first_day(a), cvm.last_day(a), cvm.max_in_window(a, 1))::text FROM log), '(2024-01-01,2024-01-05,2)', 'a timeline that was never finished can be read');
+SELECT is((SELECT cvm.rollup(a)::text FROM log), (SELECT cvm.activity_agg(d)::text FROM unnest('{2024-01-05,2024-01-01,2024-01-05}'::date[]) d), 'a timeline that was never finished can be added up');
 CREATE AGGREGATE pg_temp.begun(date) (SFUNC = cvm.activity_add, STYPE = cvm.activity, INITCOND = '020401fc8801000101');
 SELECT isnt(pg_temp.refusal('SELECT pg_temp.begun(date ''2024-01-01'')::text'), 'accepted', 'a step does not add to what is finished');
 SELECT is(pg_temp.refusal('SELECT * FROM cvm.grid(''00''::cvm.retention)'), '22P03', 'bytes of another version are refused');

@@ -17,7 +17,7 @@ SELECT is(cvm.active_spells(cvm.activity_agg(d, 1::numeric, d > '2024-01-05', d 
 	'a spell begins with a start and goes on with returns')
 FROM unnest('{2024-01-01,2024-01-06,2024-01-08,2024-01-12}'::date[]) d;
 SELECT throws_ok($$SELECT cvm.active_spells(cvm.activity_agg('2024-01-01'::date), 0, '2024-02-01')$$, '22023', NULL, 'nobody leaves after no idle day');
-SELECT throws_ok($$SELECT cvm.active_spells(cvm.activity_agg('2024-01-01'::date), 30, 'infinity')$$, '22008', 'date "infinity" is not a day', 'the end of observation is a day');
+SELECT throws_ok($$SELECT cvm.active_spells(cvm.activity_agg('2024-01-01'::date), 30, 'infinity')$$, '22008', 'cannot use infinite date "infinity"', 'the end of observation is a day');
 
 -- by hand, thirty idle days
 CREATE TABLE top_up (customer_id int, occurred_at timestamptz);
@@ -109,7 +109,7 @@ BEGIN
 END
 $$;
 SELECT is((SELECT sum(differences(seed)) FROM generate_series(1, 4) seed), 0::numeric, 'four worlds with segments are what brute force says, line by line');
-SELECT cmp_ok((SELECT count(*) FROM idle.inactivity_churn WHERE segment <> '(all)' AND moved_in_customers > 0 AND churned_customers < 0), '>', 5::bigint, 'and there is something to say');
+SELECT cmp_ok((SELECT count(*) FROM idle.inactivity_churn WHERE segment <> '(all)' AND moved_in_customers > 0 AND churned_customers < 0), '>', 5::bigint, 'the four worlds have lines to compare');
 SELECT cvm.store('idle', 'customer_activity') \g /dev/null
 SELECT results_eq('SELECT segment COLLATE "default", month, idle_days, opening_customers, closing_customers, churned_customers FROM idle.inactivity_churn ORDER BY 1, 2, 3',
 	$$SELECT segment COLLATE "default", month, idle_days, opening, closing, churned FROM by_hand WHERE (segment, month, idle_days) IN (SELECT segment, month, idle_days FROM idle.inactivity_churn) ORDER BY 1, 2, 3$$,

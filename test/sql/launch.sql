@@ -54,7 +54,7 @@ SELECT is(pg_temp.see($$SELECT row_key, launched_on, entries, matured_entries, n
 SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate, focal_margin, donor_margin, round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), net_margin, verdict, as_of, currency FROM acme.cannibalization WHERE donor = 'A'$$),
 	'(0.25,0.125,1.00,15.00,0.0667,0.1000,-175.00,inconclusive,2024-07-01,EUR)', 'with control, break-even and verdict');
 SELECT matches((SELECT reason FROM acme.cannibalization WHERE donor = '(all)'),
-	'^N: 50 of 200 matured entries \(25\.0%, 95% interval 19\.5% to 31\.4%\) left or cut another product; 25\.0% of such customers lose as much without it, which leaves 12\.5% \(6.*\), not clearly on either side of the break-even of 6\.7%\. Margin a month: -175\.00 EUR\.$', 'and a reason with its product, its numbers and its money');
+	'^N: 50 of 200 matured entries \(25\.0%, 95% interval 19\.5% to 31\.4%\) left or cut another product; 25\.0% of such customers lose as much without it, which leaves 12\.5% \(6.*\), not clearly on either side of the break-even of 6\.7%\. Margin a month: -175\.00 EUR\.$', 'the verdict has a reason with product, numbers and money');
 UPDATE tel.product SET unit_margin = 0.5 WHERE product = 'N';
 SELECT matches((SELECT verdict || ' ' || reason FROM acme.cannibalization WHERE donor = 'A'), '^value_destroying N against A: 50 of 200 .*, above the break-even of 3\.3%\. Margin a month: -275\.00 EUR\.$', 'at half the margin it does not pay, and the donor is named');
 UPDATE tel.product SET unit_margin = 8 WHERE product = 'N';
@@ -65,7 +65,7 @@ UPDATE tel.product SET unit_margin = 1 WHERE product = 'N';
 DO $$ BEGIN PERFORM cvm.configure('acme', 'look_ahead', '90'); END $$;
 SELECT is(pg_temp.see($$SELECT verdict, matured_entries, pending_entries, is_complete, look_ahead FROM acme.cannibalization WHERE donor = '(all)'$$), '(immature,0,200,f,90)', 'the look-ahead is a setting of the model');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'look_ahead', '60'); PERFORM cvm.configure('acme', 'min_entries', '201'); END $$;
-SELECT is(pg_temp.see($$SELECT verdict FROM acme.cannibalization WHERE donor = '(all)'$$), '(no_data)', 'and so is how many entries a verdict needs');
+SELECT is(pg_temp.see($$SELECT verdict FROM acme.cannibalization WHERE donor = '(all)'$$), '(no_data)', 'how many entries a verdict needs is a setting of the model');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'min_entries', '30'); END $$;
 SELECT is(pg_temp.see('SELECT look_back, look_ahead, matured_entries, unit_rate, entry_hazard, control_hazard FROM acme.cannibalization_sensitivity WHERE look_back = 30 AND look_ahead <= 90'),
 '(30,0,200,0.25,0.5,0)
@@ -148,8 +148,8 @@ CREATE TEMP TABLE before AS SELECT * FROM acme.cannibalization_evidence;
 CREATE TEMP TABLE verdict_before AS SELECT * FROM acme.cannibalization WHERE segment = 'gold';
 INSERT INTO tel.line VALUES (5001, 'A', '2023-06-01', '2024-04-12', 30, NULL), (5001, 'N', '2024-04-11', NULL, 20, 'web'), (5001, 'Z', '2023-02-01', NULL, 5, NULL);
 SELECT is_empty($$SELECT * FROM before EXCEPT SELECT * FROM acme.cannibalization_evidence$$, 'another customer changes nobody else''s evidence');
-SELECT is((SELECT string_agg(customer_id::text || ' ' || kind, '') FROM (SELECT customer_id, kind FROM acme.cannibalization_evidence EXCEPT SELECT customer_id, kind FROM before) x), '5001 partial', 'and has a row');
-SELECT is_empty($$SELECT * FROM verdict_before EXCEPT SELECT * FROM acme.cannibalization$$, 'nor the verdict on another segment');
+SELECT is((SELECT string_agg(customer_id::text || ' ' || kind, '') FROM (SELECT customer_id, kind FROM acme.cannibalization_evidence EXCEPT SELECT customer_id, kind FROM before) x), '5001 partial', 'another customer has a row of evidence');
+SELECT is_empty($$SELECT * FROM verdict_before EXCEPT SELECT * FROM acme.cannibalization$$, 'another customer does not change the verdict on another segment');
 DELETE FROM tel.line WHERE customer_id = 5001;
 
 -- from stored holdings
@@ -158,7 +158,7 @@ CREATE TEMP TABLE sensitivity_before AS SELECT * FROM acme.cannibalization_sensi
 DO $$ BEGIN PERFORM cvm.store('acme', 'customer_holdings'); END $$;
 SELECT ok(pg_get_viewdef('acme.cannibalization_matrix') ~ 'customer_holdings' AND pg_get_viewdef('acme.cannibalization_sensitivity') ~ 'customer_holdings', 'what is stored is read');
 SELECT set_eq('TABLE acme.cannibalization_matrix', 'TABLE matrix_before', 'with the same matrix');
-SELECT set_eq('TABLE acme.cannibalization_sensitivity', 'TABLE sensitivity_before', 'and the same rates');
+SELECT set_eq('TABLE acme.cannibalization_sensitivity', 'TABLE sensitivity_before', 'stored holdings give the same rates');
 DO $$ BEGIN PERFORM cvm.unstore('acme', 'customer_holdings'); END $$;
 
 -- columns are what they are said to be
@@ -166,7 +166,7 @@ SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_co
 	LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('acme.' || c.view) AND a.attname = c.column_name AND a.attnum = c.position
 	WHERE c.view LIKE 'cannibalization%' AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'every column has the place and type that are written down');
 SELECT is_empty($$SELECT a.attrelid::regclass, a.attname FROM pg_attribute a
-	WHERE a.attrelid::regclass::text LIKE 'acme.cannibalization%' AND a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL$$, 'and a comment');
+	WHERE a.attrelid::regclass::text LIKE 'acme.cannibalization%' AND a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL$$, 'every column has a comment');
 CREATE FUNCTION pg_temp.keys_of(view text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;

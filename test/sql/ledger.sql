@@ -117,9 +117,9 @@ SELECT ok((SELECT movement_agg(1, 'p', s, e, 1, 'year', '5000-01-01') FROM (VALU
 SET work_mem = '1GB';
 SELECT is(spilled($$SELECT movement_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), 0::bigint, 'with enough memory no file is written');
 SET work_mem = '64kB';
-SELECT cmp_ok(spilled($$SELECT movement_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'beyond it lines go to temporary files: of the waterfall');
-SELECT cmp_ok(spilled($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'of retention');
-SELECT cmp_ok(spilled($$SELECT segment_flow_agg(customer::bigint, product, started_on, ended_on, mrr, NULL, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'and of flows between segments');
+SELECT cmp_ok(spilled($$SELECT movement_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'beyond the budget lines of movement_agg go to a temporary file');
+SELECT cmp_ok(spilled($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'beyond the budget lines of revenue_retention_agg go to a temporary file');
+SELECT cmp_ok(spilled($$SELECT segment_flow_agg(customer::bigint, product, started_on, ended_on, mrr, NULL, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'beyond the budget lines of segment_flow_agg go to a temporary file');
 SELECT ok(same('SELECT customer::bigint, product, started_on, ended_on, mrr FROM spell'), 'spilled: the same bytes, by number');
 SELECT ok(same('SELECT md5(customer::text)::uuid, product, started_on, ended_on, mrr FROM spell'), 'by uuid');
 SELECT ok(same($$SELECT repeat('y', customer % 90) || customer, product, started_on, ended_on, mrr FROM spell$$), 'by text');
@@ -160,16 +160,16 @@ BEGIN
 	RETURN plan::text;
 END $$;
 SELECT matches(plan_of($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), 'Partial', 'workers write parts of the ledger');
-SELECT ok(same('SELECT customer::bigint, product, started_on, ended_on, mrr FROM spell'), 'and give the same bytes');
+SELECT ok(same('SELECT customer::bigint, product, started_on, ended_on, mrr FROM spell'), 'parallel workers give the same bytes');
 SELECT ok(great('mrr * 1e15 + 0.00001'), 'with great prices');
 SET work_mem = '64kB';
-SELECT ok(same($$SELECT 'c' || customer, product, started_on, ended_on, mrr FROM spell$$), 'and when they spill');
+SELECT ok(same($$SELECT 'c' || customer, product, started_on, ended_on, mrr FROM spell$$), 'parallel workers that spill give the same bytes');
 SELECT ok(great('mrr * 1e15 + 0.00001'), 'with great prices too');
 RESET work_mem;
 
 SELECT throws_ok($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15', CASE WHEN customer = 9 THEN 'anniversary' ELSE 'calendar' END) FROM spell$$,
 	'22023', NULL, 'the clock is the same for every row');
-SELECT throws_ok($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15', 'moon') FROM spell$$, '22023', NULL, 'and one of two');
+SELECT throws_ok($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15', 'moon') FROM spell$$, '22023', NULL, 'a clock that is neither calendar nor anniversary is refused');
 
 SELECT * FROM finish();
 ROLLBACK;

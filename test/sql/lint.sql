@@ -52,7 +52,7 @@ SELECT pg_temp.none($$SELECT name FROM member m WHERE classid IN ('pg_proc'::reg
 	NOT EXISTS (SELECT FROM pg_type t WHERE classid = 'pg_type'::regclass AND t.oid = objid AND (typelem <> 0 OR typtype IN ('c', 'm') OR typrelid <> 0)) AND
 	NOT EXISTS (SELECT FROM pg_class c WHERE classid = 'pg_class'::regclass AND c.oid = objid AND relkind IN ('i', 'S', 't'))$$,
 	'every function, aggregate, type, table and view says what it is');
-SELECT isnt(obj_description('cvm'::regnamespace, 'pg_namespace'), NULL, 'so does the schema');
+SELECT isnt(obj_description('cvm'::regnamespace, 'pg_namespace'), NULL, 'the schema says what it is');
 SELECT pg_temp.none($$SELECT format('%s: %s', name, d) FROM member, LATERAL (SELECT obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)::name) AS d) s
 	WHERE d ~ '^\s|\s$' OR length(d) < 8$$, 'a comment says something');
 SELECT is(obj_description('pg_catalog.version()'::regprocedure), 'PostgreSQL version string', 'what is not ours keeps its comment');
@@ -66,8 +66,8 @@ SELECT pg_temp.none($$SELECT name FROM routine WHERE prokind <> 'a' AND lanname 
 SELECT pg_temp.none($$SELECT name FROM routine, unnest(proconfig) c WHERE c ~ '^search_path=' AND c !~ 'pg_temp"?$'$$,
 	'temporary objects come last in it');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND provolatile <> 'i' AND NOT proname IN ('fold_activity', '_check_schema', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes')$$, 'C functions depend on their arguments only, but for those that read or write tables');
-SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND NOT proname IN ('fold_activity', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes')$$, 'and run in parallel workers');
-SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND probin <> '$libdir/cvm'$$, 'and come from the extension''s own library');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND NOT proname IN ('fold_activity', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes')$$, 'C functions are parallel safe, but for those that read or write tables');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND probin <> '$libdir/cvm'$$, 'C functions come from the extension''s own library');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname NOT IN ('c', 'sql', 'plpgsql', 'internal')$$, 'there is no other language');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE proretset AND lanname = 'c' AND prorows = 1000$$, 'functions that return rows say how many to expect');
 SELECT pg_temp.none($$SELECT name FROM routine r WHERE proargnames IS NOT NULL AND EXISTS (SELECT FROM unnest(proargnames) n WHERE n !~ '^[a-z_0-9]*$')$$,

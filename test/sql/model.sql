@@ -67,7 +67,7 @@ SELECT is(pg_temp.try($$SELECT cvm.create_model('b', tz => 'UTC', as_of => '31.0
 	'a date is written in one way');
 SELECT is(pg_temp.try($$SELECT cvm.create_model('b', tz => 'UTC', as_of => '2025-02-30')$$),
 	'22023: invalid value for setting "as_of": "2025-02-30" (Give "data", "today" or a date such as "2025-01-31", the first day that is not observed.)',
-	'and must exist');
+	'a date of a setting must exist');
 SELECT hasnt_schema('b', 'nothing is left of a model that was refused');
 
 CREATE SCHEMA full_house;
@@ -84,10 +84,10 @@ SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'week_strat', '7')$$),
 	'22023: unknown setting "week_strat" (Settings are ' || (SELECT string_agg(setting, ', ' ORDER BY position) FROM cvm.setting_definition) || '.)',
 	'an unknown setting is refused, with a list of those there are');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'week_start', '7')$$), 'ok', 'weeks may begin on Sunday');
-SELECT is(cvm._literals('acme') ->> 'week_start', '7', 'and do from then on');
+SELECT is(cvm._literals('acme') ->> 'week_start', '7', 'weeks begin on Sunday from then on');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', 'order, renewal')$$), 'ok', 'kinds are a list');
 SELECT is(cvm._literals('acme') ->> 'start_kinds', $$'{order,renewal}'::text[]$$, 'without the spaces');
-SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', '{"a, b",c}')$$), 'ok', 'or an array, for kinds with commas');
+SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', '{"a, b",c}')$$), 'ok', 'kinds of a setting may be an array, for kinds with commas');
 SELECT is(cvm._literals('acme') ->> 'start_kinds', $$'{"a, b",c}'::text[]$$, 'which stay whole');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', 'order,,renewal')$$),
 	'22023: invalid value for setting "start_kinds": "order,,renewal" (Give words separated by commas, such as "order, renewal", or NULL for every word.)', 'an empty word is refused');
@@ -96,7 +96,7 @@ SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'conf', '95')$$),
 	'22023: invalid value for setting "conf": "95" (Give a number between 0 and 1, such as 0.95.)', 'a confidence is a fraction');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'as_of', '2025-01-31')$$), 'ok', 'observation may end on a fixed day');
 SELECT is(cvm._literals('acme') ->> 'as_of', $$'2025-01-31'::date$$, 'which is a constant');
-SELECT is(cvm._literals('select') ->> 'as_of', 'NULL::date', 'or where the data end');
+SELECT is(cvm._literals('select') ->> 'as_of', 'NULL::date', 'as_of may be where the data end');
 SELECT is(cvm._fill('{time_zone} {nothing} { {time_zone}', '{"time_zone": "{as_of}", "as_of": "!"}'), '{as_of} {nothing} { {as_of}',
 	'what is filled in is not looked at again');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acne', 'conf', '0.9')$$), '42704: model "acne" does not exist (Did you mean "acme"?)',
@@ -111,16 +111,16 @@ CREATE ROLE cvm_test_team;
 GRANT cvm_test_team TO cvm_test_ann;
 DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_test_ann, cvm_test_bob, cvm_test_team', current_database()); END $$;
 SELECT is(pg_temp.try($$SELECT cvm.create_model('anns', tz => 'UTC')$$, 'cvm_test_ann'), 'ok', 'any role that may make a schema may make a model');
-SELECT schema_owner_is('anns', 'cvm_test_ann', 'and owns it');
+SELECT schema_owner_is('anns', 'cvm_test_ann', 'who makes a model owns it');
 SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('anns')$$, 'cvm_test_bob'),
 	'42501: permission denied for model "anns" (Only members of role "cvm_test_ann" may work with it: SET ROLE cvm_test_ann, or have it granted to you.)',
 	'another role may not rebuild it');
 SELECT is(pg_temp.try($$SELECT cvm.create_model('anns', tz => 'UTC')$$, 'cvm_test_bob'),
-	'42501: schema "anns" exists and belongs to role "cvm_test_ann" (Choose another name, or SET ROLE cvm_test_ann first.)', 'nor make one of the same name');
+	'42501: schema "anns" exists and belongs to role "cvm_test_ann" (Choose another name, or SET ROLE cvm_test_ann first.)', 'another role may not make a model of the same name');
 SELECT is(pg_temp.try($$INSERT INTO cvm.model VALUES ('bobs', 'cvm_test_ann')$$, 'cvm_test_bob'),
 	'42501: permission denied for table model ()', 'nobody can make a model in another''s name');
 SELECT is(pg_temp.try($$INSERT INTO cvm.binding VALUES ('anns', 'event', 'pg_catalog', 'pg_class')$$, 'cvm_test_bob'),
-	'42501: permission denied for table binding ()', 'nor slip a binding into another''s model');
+	'42501: permission denied for table binding ()', 'nobody can slip a binding into another''s model');
 SELECT is(pg_temp.try($$DO 'BEGIN ASSERT NOT EXISTS (SELECT FROM cvm.setting); END'$$, 'cvm_test_bob'), 'ok', 'nobody sees another''s settings');
 SELECT is(pg_temp.try($$SELECT cvm.create_model('team', tz => 'UTC')$$, 'cvm_test_team'), 'ok', 'a team may have a model');
 SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$, 'cvm_test_ann'), 'ok', 'which its members may rebuild');
@@ -136,9 +136,9 @@ SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$),
 SELECT is(pg_temp.try($$SELECT cvm.drop_model('full_house')$$),
 	'2BP01: schema "full_house" holds more than the model (Drop these first, or keep the schema: SELECT cvm.drop_model(''full_house'', keep_schema => true);)',
 	'a schema with more in it is not dropped');
-SELECT is(pg_temp.try($$SELECT cvm.drop_model('full_house', keep_schema => true)$$), 'ok', 'but the model in it may be');
+SELECT is(pg_temp.try($$SELECT cvm.drop_model('full_house', keep_schema => true)$$), 'ok', 'the model in a schema with more in it may be dropped');
 SELECT is(pg_temp.try($$SELECT cvm.drop_model('select')$$), 'ok', 'a model can be dropped');
-SELECT hasnt_schema('select', 'and its schema with it');
+SELECT hasnt_schema('select', 'the schema of a model is dropped with it');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -267,7 +267,7 @@ SELECT is_empty(
 	$$SELECT seed, period, segment, line, money, CASE WHEN line NOT LIKE 'price%' THEN customers END FROM theirs
 	EXCEPT SELECT seed, period, segment, line, money, CASE WHEN line NOT LIKE 'price%' THEN customers END FROM ours_lines
 	ORDER BY 1, 3, 2 LIMIT 5$$,
-	'and every line of plain SQL is in ours');
+	'every line of plain SQL is in every random waterfall');
 SELECT is_empty(
 	$$SELECT FROM ours WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr
 		+ moved_in_mrr + moved_out_mrr <> closing_mrr
@@ -364,13 +364,13 @@ SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr * 1e
 SET LOCAL max_parallel_workers_per_gather = 3;
 ALTER TABLE raw SET (parallel_workers = 3);
 SELECT matches(plan_of($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw$$), 'Partial Aggregate', 'workers write parts of the ledger');
-SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'and give the same bytes');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'parallel workers give the same bytes');
 SELECT is((SELECT movement_agg('c' || customer, product, started_on, ended_on, mrr * 1e15 + 0.00001, 'month', '2024-06-15') FROM raw WHERE mrr > 0),
 	(SELECT movement_agg(h, 'month', '2024-06-15') FROM (SELECT holdings_agg(product, started_on, ended_on, mrr * 1e15 + 0.00001) AS h FROM raw WHERE mrr > 0 GROUP BY customer) AS x), 'with text keys and great prices too');
 SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw WHERE false), NULL, 'no rows: nothing');
 SELECT is((SELECT movement_agg(NULL::bigint, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), NULL, 'rows of nobody: nothing');
 SELECT throws_ok($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, grain, '2024-06-15') FROM raw$$, '22023', NULL, 'the grain is the same for every row');
-SELECT throws_ok($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', NULL) FROM raw$$, '22004', NULL, 'and as_of is told');
+SELECT throws_ok($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', NULL) FROM raw$$, '22004', NULL, 'as_of must not be NULL');
 
 -- Hostile bytes: an error, or a value that every reader can take
 CREATE FUNCTION survivors(seed int, state text, reader text) RETURNS int LANGUAGE plpgsql AS $$

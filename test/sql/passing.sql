@@ -54,7 +54,7 @@ BEGIN;
 SELECT is(answer('retention_agg(name, s, ''month'')'), answer, 'an answer inside of a transaction') FROM alone WHERE title = 'retention_agg of text';
 SELECT is(files(), 1::bigint, 'the files of a transaction have a directory while it goes on');
 SELECT is((SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp', true, false) d (name), pg_ls_dir('base/pgsql_tmp/' || name) f WHERE name LIKE '%.4294967295.fileset'),
-	0::bigint, 'but each file goes with the query that has read it');
+	0::bigint, 'each file goes with the query that has read it');
 ROLLBACK;
 SELECT is(files(), 0::bigint, 'no file stays after a rollback');
 -- a query that fails when workers have written, before anything is read

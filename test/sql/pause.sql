@@ -33,10 +33,10 @@ SELECT results_eq($$SELECT closing_customers, churn_customers, paused_customers,
 SELECT is((SELECT pause_days(movement_agg(h, 'month', '2024-07-01', 90)) FROM told), 90, 'the state says how long pauses last');
 SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, is_paused, 'month', '2024-07-01', 90) FROM line), (SELECT movement_agg(h, 'month', '2024-07-01', 90) FROM told), 'in one pass, the same bytes');
 SELECT is((SELECT mrr_at(h, '2024-03-20') || ' ' || mrr_at(h, '2024-05-01') FROM told WHERE customer = 1), '0 60', 'a paused line brings nothing');
-SELECT results_eq('SELECT mrr, paused_mrr FROM told, spells(h) WHERE customer = 2', 'VALUES (30::numeric, NULL::numeric), (0, 30)', 'and says what it would');
+SELECT results_eq('SELECT mrr, paused_mrr FROM told, spells(h) WHERE customer = 2', 'VALUES (30::numeric, NULL::numeric), (0, 30)', 'a paused line says what it would bring');
 SELECT throws_ok($$SELECT movement_agg(h, 'month', '2024-07-01', 90) || movement_agg(h, 'month', '2024-07-01', 30) FROM told$$, '22023', NULL, 'different days of grace do not add up');
-SELECT throws_ok($$SELECT movement_agg(h, 'month', '2024-07-01', -1) FROM told$$, '22023', NULL, 'nor are they negative');
-SELECT throws_ok($$SELECT movement_agg(h, 'month', '2024-07-01', NULL::integer) FROM told$$, '22004', NULL, 'or nothing');
+SELECT throws_ok($$SELECT movement_agg(h, 'month', '2024-07-01', -1) FROM told$$, '22023', NULL, 'negative days of grace are refused');
+SELECT throws_ok($$SELECT movement_agg(h, 'month', '2024-07-01', NULL::integer) FROM told$$, '22004', NULL, 'days of grace that are NULL are refused');
 
 -- 240 random portfolios.  The waterfall with pauses is that of spells in which
 -- a pause is paid for its days of grace, and its closing that of spells in
@@ -81,13 +81,13 @@ SELECT seed, segment, m.* FROM (SELECT s.seed, h.segment, movement_agg(f.h, s.gr
 SELECT is_empty($$SELECT FROM by_segment WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr <> closing_mrr
 	OR opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers <> closing_customers$$, 'in every segment too');
 SELECT is_empty($$SELECT seed, period_start FROM ours o JOIN (SELECT seed, period_start, sum(new_mrr) AS n, sum(churn_mrr) AS c, sum(paused_mrr) AS p, sum(paused_customers) AS pc, sum(moved_in_mrr + moved_out_mrr) AS m, sum(closing_mrr) AS e FROM by_segment GROUP BY 1, 2) s USING (seed, period_start)
-	WHERE (n, c, p, pc, m, e) IS DISTINCT FROM (new_mrr, churn_mrr, paused_mrr, paused_customers, 0, closing_mrr)$$, 'and every line is the sum over segments');
+	WHERE (n, c, p, pc, m, e) IS DISTINCT FROM (new_mrr, churn_mrr, paused_mrr, paused_customers, 0, closing_mrr)$$, 'every line of the waterfall is the sum over segments');
 SELECT is_empty($$SELECT seed FROM spell JOIN seed s USING (seed) GROUP BY seed, s.grain, s.as_of, s.days
 	HAVING movement_agg(customer::bigint, product, started_on, ended_on, mrr, is_paused, s.grain, s.as_of, s.days) <> (SELECT movement_agg(h, s.grain, s.as_of, s.days) FROM folded f WHERE f.seed = spell.seed)$$, 'one pass gives the same bytes');
 SELECT is_empty($$SELECT seed FROM (SELECT seed, movement_agg(h, grain, as_of, days) AS whole, movement_agg(h, grain, as_of, days) FILTER (WHERE customer < 3) || movement_agg(h, grain, as_of, days) FILTER (WHERE customer >= 3) AS parts
 	FROM folded JOIN seed USING (seed) GROUP BY seed) x WHERE whole <> parts OR whole::text::movement <> whole$$, 'parts add up, and bytes come back from text');
 SELECT is_empty($$SELECT seed, customer FROM folded JOIN (SELECT seed, customer, holdings_agg(product, started_on, ended_on, mrr, NULL, NULL, is_paused) FILTER (WHERE product = 'a') || holdings_agg(product, started_on, ended_on, mrr, NULL, NULL, is_paused) FILTER (WHERE product <> 'a') AS h FROM spell GROUP BY 1, 2) p USING (seed, customer)
-	WHERE p.h <> folded.h OR folded.h::text::holdings <> folded.h$$, 'and so do holdings');
+	WHERE p.h <> folded.h OR folded.h::text::holdings <> folded.h$$, 'holdings with pauses add up, and come back from text');
 
 SELECT * FROM finish();
 ROLLBACK;

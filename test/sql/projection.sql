@@ -45,9 +45,9 @@ SELECT is((SELECT pg_temp.shown(sbg_fit(survival_agg(year, gone))) FROM (
 	SELECT year, true AS gone FROM loss, generate_series(1, lost) WHERE segment = 'regular' AND year BETWEEN 1 AND 4
 	UNION ALL SELECT 4, false FROM generate_series(1, 326)) x), '0.7637 1.2958 -1401.5594', 'customers one by one give the same fit');
 SELECT throws_like($$SELECT sbg_fit(t, l, a) FROM (VALUES (1, 60, 0), (2, 45, 53), (1, 33, 85)) v (t, l, a)$$, 'no interior maximum%', 'customers who are all alike have no best fit, and are told so');
-SELECT throws_like($$SELECT sbg_fit(t, 1024 >> t, CASE t WHEN 8 THEN 4 END) FROM generate_series(1, 8) t$$, 'no interior maximum%', 'nor has constant retention');
-SELECT throws_like($$SELECT sbg_fit(1, 10, 90)$$, 'no interior maximum%', 'nor one period');
-SELECT throws_like($$SELECT sbg_fit(5, 0, 90)$$, 'no interior maximum%', 'nor customers none of whom was lost');
+SELECT throws_like($$SELECT sbg_fit(t, 1024 >> t, CASE t WHEN 8 THEN 4 END) FROM generate_series(1, 8) t$$, 'no interior maximum%', 'constant retention has no best fit');
+SELECT throws_like($$SELECT sbg_fit(1, 10, 90)$$, 'no interior maximum%', 'one period has no best fit');
+SELECT throws_like($$SELECT sbg_fit(5, 0, 90)$$, 'no interior maximum%', 'customers none of whom was lost have no best fit');
 SELECT throws_ok($$SELECT sbg_fit(0, 5, 0)$$, '22023', NULL, 'nobody is lost in period 0');
 SELECT throws_ok($$SELECT sbg_fit(1, -5, 0)$$, '22023', NULL, 'counts are not negative');
 SELECT throws_ok($$SELECT sbg_survival(0, 1, 3)$$, '22023', NULL, 'parameters are positive');
@@ -61,9 +61,9 @@ SELECT is(normalise_mrr(3, 'day', 1, 360), 90::numeric, 'W4: or 90');
 SELECT is(round(normalise_mrr(14, 'week', 4), 4), 15.2188, 'W4: 14 for four weeks is 15.2188, not 14');
 SELECT is(normalise_mrr(120, 'year'), 10::numeric, 'W4: 120 a year is 10; annual plans are spread (dbt_recurly)');
 SELECT is(normalise_mrr(720, 'year', 3), 20::numeric, 'terms of several years too');
-SELECT is(normalise_mrr(30, 'quarter'), 10::numeric, 'and quarters');
+SELECT is(normalise_mrr(30, 'quarter'), 10::numeric, 'terms of quarters are normalised');
 SELECT throws_ok($$SELECT normalise_mrr(10, 'fortnight')$$, '22023', NULL, 'an unknown unit is an error, not a guess');
-SELECT throws_ok($$SELECT normalise_mrr(10, 'month', 0)$$, '22023', NULL, 'so are no months at all');
+SELECT throws_ok($$SELECT normalise_mrr(10, 'month', 0)$$, '22023', NULL, 'a term of no months is refused');
 
 -- W5: lifetime value of ARPA 50, margin 80%, churn 4%, discount 1% a month
 SELECT is(ltv_naive(50, 0.04), 1250::float8, 'W5: naive 1250');
@@ -73,7 +73,7 @@ SELECT is(round(ltv_discounted(50, 0.8, 0.04, 0.01, false)::numeric, 6), 768.000
 SELECT is(round(ltv_capped(50, 0.8, 0.04, 36)::numeric, 2), 769.98, 'W5: capped at 36 months 769.98');
 SELECT is(round(ltv_capped(50, 0.8, 0.04, 36, 0.01)::numeric, 4), 678.1009, 'W5: and discounted 678.1009');
 SELECT is(concat_ws(' ', cac_payback(300, 50), cac_payback(300, 50, 0.8), round(cac_payback(300, 50, 0.8, 0.04)::numeric, 4), ceil(cac_payback(300, 50, 0.8, 0.04))), '6 7.5 8.7373 9', 'W5: 300 come back after 6, 7.5, 8.7373, that is 9 months');
-SELECT is(cac_payback(2000, 50, 0.8, 0.04), NULL, 'or never');
+SELECT is(cac_payback(2000, 50, 0.8, 0.04), NULL, 'a cost that is never paid back has no payback');
 SELECT is(concat_ws(' ', ltv_naive(50, 0), ltv_margin(50, 0.8, 0), ltv_capped(50, 0.8, 0, 12)), '480', 'where nobody churns lifetime value is not defined, but for a cap');
 SELECT is(round(annual_churn(0.03)::numeric, 5), 0.30616, '3% a month is 30.6% a year, not 36%');
 

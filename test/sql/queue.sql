@@ -67,7 +67,7 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.write('wh.orders', 'wh.plans'), NULL, 'a role that may write into the source does');
-SELECT ok(pg_temp.is_true('wh.orders'), 'and a refresh knows');
+SELECT ok(pg_temp.is_true('wh.orders'), 'a refresh knows what the role wrote');
 
 -- moved into a schema that has not the queue
 SET ROLE queue_owner;
@@ -87,7 +87,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA other FROM PUBLIC;
 SELECT format('REVOKE ALL ON %I.%I FROM PUBLIC, queue_writer', t.queue_schema, t.queue_name) FROM cvm.stored t WHERE t.model = 'told' \gexec
 RESET ROLE;
 SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'all grants on the queue are taken away, and the writer writes on');
-SELECT ok(pg_temp.is_true('other.orders'), 'and a refresh knows');
+SELECT ok(pg_temp.is_true('other.orders'), 'a refresh knows what the role wrote');
 
 -- columns renamed, of another type, gone
 SET ROLE queue_owner;
@@ -112,7 +112,7 @@ SET ROLE queue_owner;
 SELECT format('DROP TABLE %I.%I', t.queue_schema, t.queue_name) FROM cvm.stored t WHERE t.model = 'told' \gexec
 RESET ROLE;
 SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'the queues are dropped, and the writer writes on');
-SELECT ok(pg_temp.is_true('other.orders'), 'and a refresh makes them anew, and up for what it was not told');
+SELECT ok(pg_temp.is_true('other.orders'), 'a refresh makes the queues anew, and reads what they missed');
 
 -- the queue's name belongs to somebody else's table
 SET ROLE queue_owner;
@@ -182,7 +182,7 @@ END
 $$;
 SELECT is(pg_temp.hint($$SELECT cvm.create_model('last', tz => 'UTC'), cvm.bind('last', 'event', 'other.orders'), cvm.store('last', 'customer_activity', mode => 'queue')$$), 'ok', 'which works: the model is made, bound and stored as before');
 RESET ROLE;
-SELECT is(pg_temp.write('other.orders'), NULL, 'and the writer writes on');
+SELECT is(pg_temp.write('other.orders'), NULL, 'the writer writes on when the model is made again');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -16,7 +16,7 @@ SELECT is_empty($$SELECT v.view FROM cvm.report_view v JOIN cvm.report_column k 
 	WHERE (v.group_size IS NULL) <> ('customer_id' = ANY (string_to_array(k.formula, '|')))$$,
 	'every view says how many customers a row is about, but those with a row per customer');
 SELECT is_empty($$SELECT v.view FROM cvm.report_view v JOIN cvm.report_column c USING (view) WHERE v.group_size IS NOT NULL AND c.column_name IN ('customer_id', 'subscription_id')$$,
-	'and no view that is granted names a customer');
+	'no view that is granted names a customer');
 SELECT set_eq($$SELECT view FROM cvm.report_view WHERE group_size = ''$$,
 	'{segment_scorecard,owner_gap,owner_conflict,owner_stale,concentration,flavor,initiative_status,review_cadence,measurement_without_action,action_without_measurement}'::text[], 'these are about nobody in particular');
 
@@ -51,7 +51,7 @@ SELECT v.view, t.* FROM cvm.report_view v, pg_temp.told(v.view, 5) t WHERE v.gro
 SELECT cmp_ok((SELECT count(*) FROM told), '>=', 20::bigint, 'views that are about customers are looked at');
 SELECT is_empty('SELECT view, small FROM told WHERE small > 0', 'no view shows a group of fewer than five');
 -- segment_shift is made of what segment_kpi shows and tells nothing beyond it
-SELECT is_empty($$SELECT view, alone FROM told WHERE alone > 0 AND view <> 'segment_shift'$$, 'and none can be had by subtraction from the total that is shown');
+SELECT is_empty($$SELECT view, alone FROM told WHERE alone > 0 AND view <> 'segment_shift'$$, 'no small group can be had by subtraction from the total');
 SELECT is_empty('SELECT view FROM told WHERE shown = 0 AND hidden > 6', 'they all show the rest');
 SELECT cmp_ok((SELECT count(*) FROM told WHERE hidden > 0), '>=', 15::bigint, 'most of them left something out');
 SELECT is_empty($$SELECT view FROM told WHERE other > 0 AND view NOT IN ('segment_shift')$$, 'what is shown is what it was');
@@ -60,7 +60,7 @@ SELECT is_empty($$SELECT 'kpi', segment FROM shown.segment_kpi WHERE segment = '
 	'a segment of three customers has no figures, no cost and no targets');
 SELECT isnt_empty($$SELECT * FROM whole.segment_cost WHERE segment = 'tiny'$$, 'which it would have');
 SELECT is_empty($$SELECT c.month, c.pool FROM shown.segment_cost c GROUP BY 1, 2 HAVING (SELECT count(*) FROM whole.segment_cost w WHERE w.month = c.month AND w.pool = c.pool) - count(*) = 1$$,
-	'nor can its cost be had from the pool');
+	'the cost of a hidden group cannot be had from the pool');
 
 -- a reader: every report that is stored, and nothing else
 SELECT pg_temp.quietly(format('SELECT cvm.store(%L, %L)', 'shown', v.view)) FROM cvm.catalog('shown') v;
@@ -68,7 +68,7 @@ SELECT pg_temp.quietly($$SELECT cvm.store('shown', 'customer_activity', mode => 
 CREATE ROLE cvm_reader_of_all;
 CREATE TEMP TABLE given AS SELECT * FROM cvm.grant_reader('shown', 'cvm_reader_of_all');
 SELECT set_eq('SELECT view FROM given WHERE NOT can_read', $$SELECT view FROM cvm.report_view WHERE group_size IS NULL$$, 'a reader can read every view but those about single customers');
-SELECT is_empty('SELECT * FROM given WHERE can_read AND needs IS NOT NULL OR NOT can_read AND needs IS NULL', 'and is told what the others need');
+SELECT is_empty('SELECT * FROM given WHERE can_read AND needs IS NOT NULL OR NOT can_read AND needs IS NULL', 'a reader is told what the other views need');
 GRANT SELECT ON given TO cvm_reader_of_all;
 CREATE FUNCTION pg_temp.can_read(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -84,16 +84,16 @@ SELECT set_eq($$SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespac
 		AND has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE, REFERENCES') AND NOT c.relname LIKE '%\_queue'$$,
 	$$SELECT 'shown.' || view || s FROM given, unnest('{"",_stored}'::text[]) s WHERE can_read$$, 'these views and their tables are all that it has any right on');
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace IN ('shown'::regnamespace, 'whole'::regnamespace, 'world'::regnamespace) AND c.relkind IN ('r', 'v', 'p')
-	AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') AND NOT c.relname LIKE '%\_queue'$$, 'and none to change');
+	AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') AND NOT c.relname LIKE '%\_queue'$$, 'a reader has no right to change anything');
 SELECT ok(NOT has_schema_privilege('shown', 'CREATE') AND NOT has_schema_privilege('whole', 'USAGE') AND NOT has_schema_privilege('world', 'USAGE'), 'one schema, to use');
 SELECT is_empty($$SELECT 'model' FROM cvm.model UNION ALL SELECT 'setting' FROM cvm.setting UNION ALL SELECT 'binding' FROM cvm.binding UNION ALL SELECT 'generated' FROM cvm.generated
 	UNION ALL SELECT 'log' FROM cvm.refresh_log UNION ALL SELECT 'restatement' FROM cvm.restatement UNION ALL SELECT 'reader' FROM cvm.reader UNION ALL SELECT 'part' FROM cvm.source_part$$,
 	'nothing of the registry');
-SELECT is((SELECT count(*) FROM cvm.freshness), (SELECT count(*) FROM given) + 2, 'but how old each table is');
+SELECT is((SELECT count(*) FROM cvm.freshness), (SELECT count(*) FROM given) + 2, 'a reader sees how old each table is');
 RESET ROLE;
 SELECT pg_temp.quietly($$SELECT cvm.revoke_reader('shown', 'cvm_reader_of_all')$$);
 SET ROLE cvm_reader_of_all;
-SELECT is_empty($$SELECT view FROM given WHERE pg_temp.can_read('shown.' || quote_ident(view))$$, 'and no more after revoke_reader');
+SELECT is_empty($$SELECT view FROM given WHERE pg_temp.can_read('shown.' || quote_ident(view))$$, 'a reader sees nothing after revoke_reader');
 RESET ROLE;
 
 SELECT * FROM finish();

@@ -50,12 +50,12 @@ SELECT is(pg_temp.try(format($$SELECT cvm._register('alices', %L, %L, %L)$$, a, 
 	format('%s of %s is for who has the rights of the owner', a, c.relname))
 FROM pg_class c, unnest('{insert,delete}'::text[]) a WHERE c.relnamespace = 'cvm'::regnamespace AND c.relname IN ('generated') ORDER BY 1;
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'delete', 'model', '[{}]')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'another''s model is not deleted');
-SELECT is(pg_temp.try($$SELECT cvm._try_lock('alices', 'retention_month')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'nor locked');
+SELECT is(pg_temp.try($$SELECT cvm._try_lock('alices', 'retention_month')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'another''s model is not locked');
 SELECT is(pg_temp.try($$SELECT cvm._lock_model('alices')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'in neither way');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'setting', '[{"model": "other", "setting": "conf", "value": "0.9"}]')$$, 'reg_alice'),
 	'22023: column "model" of "setting" is not given', 'whose a row is, is not for its writer to say');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'update', 'stored', '[{"relation": "retention_month", "model": "other"}]')$$, 'reg_alice'),
-	'22023: column "model" of "stored" is not given', 'nor can it be given away');
+	'22023: column "model" of "stored" is not given', 'a row of the registry cannot be given to another model');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'refresh_log', '[{"relation": "y", "refresh_id": 7}]')$$, 'reg_alice'),
 	'22023: column "refresh_id" of "refresh_log" is not given', 'the log numbers its rows itself');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'customer_state', '[{}]')$$, 'reg_alice'), '22023: "customer_state" is not a table of the registry', 'other tables are not written');
@@ -67,12 +67,12 @@ SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'update', 'restatement', 
 -- ---------------------------------------------------------------------------
 
 SELECT is(pg_temp.try($$SELECT cvm._register('finance', 'insert', 'model', '[{}]')$$, 'reg_eve'), '3F000: schema "finance" does not exist', 'who may not make schemas keeps no name of a model');
-SELECT is(pg_temp.try($$SELECT cvm._register('store', 'insert', 'model', '[{}]')$$, 'reg_eve'), '42501: permission denied for schema "store"', 'nor that of another''s schema');
+SELECT is(pg_temp.try($$SELECT cvm._register('store', 'insert', 'model', '[{}]')$$, 'reg_eve'), '42501: permission denied for schema "store"', 'who may not make schemas keeps no name of another''s schema');
 CREATE SCHEMA lost AUTHORIZATION reg_eve;
 SELECT is(pg_temp.try($$SELECT cvm.create_model('lost', tz => 'UTC')$$, 'reg_eve'), 'ok', 'who owns a schema makes it a model');
 DROP SCHEMA lost;
 CREATE SCHEMA lost AUTHORIZATION reg_alice;
-SELECT is(pg_temp.try($$SELECT cvm.create_model('lost', tz => 'UTC')$$, 'reg_alice'), 'ok', 'and loses the name with the schema');
+SELECT is(pg_temp.try($$SELECT cvm.create_model('lost', tz => 'UTC')$$, 'reg_alice'), 'ok', 'the name of a model is free when its schema is gone');
 SELECT is((SELECT owner FROM cvm.model WHERE model = 'lost'), 'reg_alice', 'to the schema''s new owner');
 SELECT is(pg_temp.try($$SELECT cvm.drop_model('lost')$$, 'reg_alice'), 'ok', 'who may drop it');
 
@@ -115,7 +115,7 @@ SELECT is(pg_temp.try(format('INSERT INTO %I.%I VALUES (NULL, NULL)', :'queue_sc
 	format('%s makes no refresh a full one', r)) FROM unnest('{reg_eve,reg_loader}'::name[]) r;
 SELECT is(pg_temp.try($$INSERT INTO store.orders VALUES (7, '2024-03-01', 10)$$, 'reg_loader'), 'ok', 'who may write into the source does');
 SET ROLE reg_alice;
-SELECT is((SELECT mode || ' ' || rows_written FROM cvm.refresh_here('alices', '{customer_activity}')), 'queue 1', 'and a refresh adds what came');
+SELECT is((SELECT mode || ' ' || rows_written FROM cvm.refresh_here('alices', '{customer_activity}')), 'queue 1', 'a refresh adds what the writer wrote');
 RESET ROLE;
 SELECT is(pg_temp.customers(), '50 customers, 5010', 'no more than that');
 -- a trigger of the same name and arguments on a table of eve's own
@@ -125,7 +125,7 @@ CREATE TABLE eves.orders (customer_id bigint, occurred_at timestamptz, amount nu
 RESET ROLE;
 SELECT replace(replace(pg_get_triggerdef(g.oid), 'store.orders', 'eves.orders'), 'CREATE TRIGGER', 'CREATE TRIGGER') AS definition FROM pg_trigger g WHERE g.tgrelid = 'store.orders'::regclass AND g.tgname LIKE '%insert' \gset
 SELECT is(pg_temp.try(:'definition', 'reg_eve'), 'ok', 'eve makes the same trigger on a table of her own');
-SELECT is(pg_temp.try($$INSERT INTO eves.orders VALUES (1, '2024-02-10', 1000000), (NULL, 'infinity', 'NaN')$$, 'reg_eve'), 'ok', 'and writes into that');
+SELECT is(pg_temp.try($$INSERT INTO eves.orders VALUES (1, '2024-02-10', 1000000), (NULL, 'infinity', 'NaN')$$, 'reg_eve'), 'ok', 'eve writes into her own table through her trigger');
 SELECT is_empty(format('SELECT * FROM %I.%I', :'queue_schema', :'queue_name'), 'the queue does not take it');
 -- a trigger with other words on the source
 GRANT TRIGGER ON store.orders TO reg_eve;
@@ -160,13 +160,13 @@ FROM unnest(ARRAY[$$SELECT cvm.rebuild('evemodel')$$, $$SELECT cvm.configure('ev
 	$$SELECT cvm.store('evemodel', 'retention_month')$$, $$SELECT cvm.unstore('evemodel', 'retention_month')$$, $$SELECT cvm.drop_model('evemodel')$$, $$SELECT * FROM cvm.check_model('evemodel')$$,
 	$$CALL cvm.refresh('evemodel')$$, $$SELECT cvm.refresh_here('evemodel')$$, $$SELECT cvm.grant_reader('evemodel', 'reg_loader')$$, $$SELECT cvm.revoke_reader('evemodel', 'reg_loader')$$,
 	$$SELECT cvm.retype('evemodel', 'event', 'amount', 'numeric')$$]) AS u (query);
-SELECT is_empty('SELECT * FROM public.caught', 'and has run none of the owner''s code');
+SELECT is_empty('SELECT * FROM public.caught', 'the superuser has run none of the owner''s code');
 SELECT is(pg_temp.try($$SELECT cvm.unstore('evemodel', 'retention_month')$$, 'reg_eve'), 'ok', 'the owner takes back what was said of a queue');
 SELECT is(pg_temp.try($$SELECT cvm._register('evemodel', 'insert', 'stored', '[{"relation": "retention_month", "mode": "full", "refreshed_at": "2024-01-01", "queue_schema": "public", "queue_name": "payroll"}]')$$, 'reg_eve'), 'ok', 'says it again');
 GRANT reg_eve TO reg_alice;
 ALTER TABLE public.payroll OWNER TO reg_alice;
 SELECT is(pg_temp.try($$SELECT cvm.rebuild('evemodel')$$, 'reg_alice'), 'ok', 'somebody who has the rights of both rebuilds');
-SELECT is(pg_temp.try($$SELECT cvm.drop_model('evemodel')$$, 'reg_alice'), 'ok', 'and drops the model');
+SELECT is(pg_temp.try($$SELECT cvm.drop_model('evemodel')$$, 'reg_alice'), 'ok', 'somebody who has the rights of both drops the model');
 SELECT results_eq('SELECT employee FROM public.payroll', $$VALUES ('bob')$$, 'a table that the registry calls a queue, and cvm did not make, stays');
 REVOKE reg_eve FROM reg_alice;
 
@@ -195,7 +195,7 @@ SELECT is((SELECT count(*) FROM pg_locks l WHERE l.database = (SELECT d.oid FROM
 DELETE FROM cvm.stored WHERE model = 'alices';
 SELECT is(pg_temp.try($$SELECT cvm.refresh_here('alices')$$, 'reg_alice'), '55000: the registry does not know of tables that model "alices" keeps: "customer_activity", "retention_month_stored"', 'a refresh of what the registry lost is an error');
 DELETE FROM cvm.model WHERE model = 'alices';
-SELECT is(pg_temp.try($$SELECT cvm.refresh_here('alices')$$, 'reg_alice'), '42704: schema "alices" is not a model', 'so is one of a model that it does not know');
+SELECT is(pg_temp.try($$SELECT cvm.refresh_here('alices')$$, 'reg_alice'), '42704: schema "alices" is not a model', 'a refresh of a model that the registry does not know is an error');
 
 SELECT * FROM finish();
 ROLLBACK;

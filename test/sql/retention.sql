@@ -55,7 +55,7 @@ SELECT is((SELECT cvm.as_of(cvm.retention_agg(customer, day, 'month')) FROM boug
 SELECT is((SELECT count(*) FROM cvm.grid((SELECT cvm.retention_agg(customer, day, 'month') FROM bought)) WHERE value IS NOT NULL),
 		  0::bigint, 'without values there is no value');
 SELECT is((SELECT count(*) FROM cvm.grid((SELECT cvm.retention_agg(customer, day, NULL::numeric, 'month') FROM bought)) WHERE value IS NOT NULL),
-		  0::bigint, 'nor where all are NULL');
+		  0::bigint, 'where all values are NULL there is no value');
 
 -- ---------------------------------------------------------------------------
 -- as_of
@@ -74,7 +74,7 @@ SELECT is((SELECT count(*) FROM cvm.grid(cvm.as_of(r, '2024-05-02')) WHERE cohor
 SELECT is(pg_temp.refusal($$SELECT cvm.as_of(r, '2024-04-01') FROM folded$$),
 		  '22023 with a hint: as_of is earlier than the last day folded', 'as_of before what was folded is refused');
 SELECT is(pg_temp.refusal($$SELECT cvm.as_of(r, NULL) FROM folded$$), '22004 with a hint: as_of must not be null', 'as_of NULL is refused');
-SELECT is(pg_temp.refusal($$SELECT cvm.as_of(r, 'infinity') FROM folded$$), '22008 with a hint: date "infinity" is not a day', 'so is infinity');
+SELECT is(pg_temp.refusal($$SELECT cvm.as_of(r, 'infinity') FROM folded$$), '22008 with a hint: cannot use infinite date "infinity"', 'an infinite as_of is refused');
 SELECT is(cvm.as_of(NULL, '2024-05-01'), NULL, 'nothing observed is nothing');
 SELECT is(cvm.as_of(cvm.as_of(r, '2024-05-01'), '2024-05-01'), cvm.as_of(r, '2024-05-01'), 'saying the same twice changes nothing') FROM folded;
 
@@ -103,7 +103,7 @@ SELECT is((SELECT cvm.as_of(cvm.retention_agg(n::bigint, d, 'week'), '2024-07-01
 		  (SELECT cvm.as_of(cvm.retention_agg(2::bigint, date '2024-01-01', 'week'), '2024-07-01')), 'rows without customer or time are skipped');
 SELECT is((SELECT cvm.as_of(cvm.retention_agg(n::bigint, d, v, 'week'), '2024-07-01') FROM (VALUES (NULL, date '2024-01-01', 1.23456), (1, NULL, 2.345),
 				(2, '2024-01-01', 1.1)) v (n, d, v)),
-		  (SELECT cvm.as_of(cvm.retention_agg(2::bigint, date '2024-01-01', 1.1, 'week'), '2024-07-01')), 'and so are their values');
+		  (SELECT cvm.as_of(cvm.retention_agg(2::bigint, date '2024-01-01', 1.1, 'week'), '2024-07-01')), 'values of rows without customer or time are skipped');
 SELECT is((SELECT cvm.as_of(cvm.retention_agg(1::bigint, date '2024-01-01', 'week'), '2024-02-01')),
 		  (SELECT cvm.retention_agg(cvm.tenure((SELECT cvm.activity_agg(date '2024-01-01')), 'week', '2024-02-01'))), 'one row, both ways');
 
@@ -151,7 +151,7 @@ SELECT is((SELECT count(*) FROM (SELECT channel, cvm.rollup(r) OVER (ORDER BY ch
 		   WHERE r <> (SELECT cvm.rollup(r) FROM part p WHERE p.channel <= w.channel)), 0::bigint, 'a growing window of rollup');
 SELECT is((SELECT cvm.retention_agg(t ORDER BY customer DESC) FROM person), (SELECT r FROM whole), 'the order of customers does not matter');
 SELECT is((SELECT cvm.as_of(cvm.retention_agg(customer, day, amount, is_start, is_return, 'week' ORDER BY pg_temp.hash(n)), '2024-07-01') FROM sale),
-		  (SELECT r FROM whole), 'nor does the order of rows');
+		  (SELECT r FROM whole), 'the order of rows does not matter');
 SELECT is((SELECT cvm.retention_agg(t) || cvm.retention_agg(t) FROM person), (SELECT cvm.retention_agg(t) FROM (TABLE person UNION ALL TABLE person) s),
 		  'the state of an aggregate can be added to itself');
 SELECT is((SELECT count(*) FROM (SELECT cvm.retention_agg(t) AS r, count(*) AS n FROM person GROUP BY channel HAVING cvm.as_of(cvm.retention_agg(t)) = '2024-07-01') s),
@@ -181,18 +181,18 @@ ORDER BY x.name COLLATE "C", y.name COLLATE "C";
 SELECT is(pg_temp.refusal('SELECT cvm.rollup(r) FROM various'), '22023 with a hint: cannot add up customers that were read differently',
 		  'rollup refuses them too');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(cvm.tenure(a, CASE customer % 2 WHEN 0 THEN 'day' ELSE 'month' END, '2024-07-01')) FROM person$$),
-		  '22023 with a hint: cannot add up customers that were read differently', 'and so does retention_agg');
+		  '22023 with a hint: cannot add up customers that were read differently', 'retention_agg refuses states of different grains');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(cvm.tenure(a, 'month', date '2024-07-01' + customer::int)) FROM person$$),
 		  '22023 with a hint: cannot add up customers observed until different days', 'customers must be observed until the same day');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, CASE n % 2 WHEN 0 THEN 'day' ELSE 'month' END) FROM sale$$),
 		  '22023 with a hint: grain changes from row to row', 'one pass has one grain');
-SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, 'fortnight') FROM sale$$), '22023 with a hint: unknown grain "fortnight"', 'that it knows');
-SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, NULL) FROM sale$$), '22004 with a hint: grain must not be null', 'and that is given');
-SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, 'infinity'::date, 'day') FROM sale$$), '22008 with a hint: date "infinity" is not a day', 'a day at infinity is refused');
+SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, 'fortnight') FROM sale$$), '22023 with a hint: unknown grain "fortnight"', 'a grain that is not known is refused');
+SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, NULL) FROM sale$$), '22004 with a hint: grain must not be null', 'a grain that is NULL is refused');
+SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, 'infinity'::date, 'day') FROM sale$$), '22008 with a hint: cannot use infinite date "infinity"', 'a day at infinity is refused');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, '-infinity'::timestamptz, 'UTC', 'day') FROM sale$$),
-		  '22008 with a hint: timestamp "-infinity" is not a moment', 'so is a moment before all time');
+		  '22008 with a hint: cannot use infinite timestamp "-infinity"', 'a moment before all time is refused');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, 'NaN'::numeric, 'day') FROM sale$$),
-		  '22003 with a hint: value "NaN" is not a number that can be added up', 'so is a value that is no number');
+		  '22003 with a hint: value "NaN" is not a number that can be added up', 'a value that is no number is refused');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, 1e37, 'year') FROM sale$$), '22003 with a hint: sum of values out of range',
 		  'a sum that does not fit is refused, not wrong');
 
@@ -200,7 +200,7 @@ SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, 1e37, 'year'
 SELECT is((SELECT cvm.as_of(cvm.rollup(r)) FROM (SELECT cvm.retention_agg(customer, day, 'month') AS r FROM bought GROUP BY customer) s), date '2024-04-02',
 		  'one-pass states add up to what was seen last');
 SELECT is((SELECT cvm.rollup(r) FROM (SELECT cvm.retention_agg(customer, day, amount, 'month') AS r FROM bought GROUP BY customer) s), (SELECT r FROM folded),
-		  'and to the state of all rows, customer by customer');
+		  'one-pass states add up to the state of all rows, customer by customer');
 SELECT is((SELECT (r || cvm.as_of(s, '2024-05-01')) = cvm.as_of(r || s, '2024-05-01') FROM folded,
 			(SELECT cvm.retention_agg(customer + 100, day, amount, 'month') AS s FROM bought) x), true,
 		  'what was said of one side holds for the sum');
@@ -242,7 +242,7 @@ FROM (VALUES ('', 'empty text'), ('0104020101000100ac8b0101c0fb020a02000a0a09000
 			 ('0104020101000100ac8b0101c0fb02808080800402008080808004' || '00' || 'ffffffff0300000400' || '00010100', 'the same with counts past two milliards')) v (t, w);
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_add(NULL, cvm.tenure((SELECT cvm.activity_agg(date '2024-01-01')), 'day', '2024-02-01'))$$),
 		  '0A000: retention_agg works inside an aggregate only', 'the step of retention_agg cannot be called by itself');
-SELECT is(pg_temp.refusal($$SELECT cvm.retention_rollup(r, r) FROM folded$$), '0A000: rollup works inside an aggregate only', 'nor can that of rollup');
+SELECT is(pg_temp.refusal($$SELECT cvm.retention_rollup(r, r) FROM folded$$), '0A000: rollup works inside an aggregate only', 'the step of rollup cannot be called by itself');
 
 SELECT * FROM finish();
 ROLLBACK;

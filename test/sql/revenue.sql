@@ -20,7 +20,7 @@ SELECT is(pg_temp.retained('anniversary', '2024-05-01'), '4/4 3/4 2/4 3/4', 'W2:
 SELECT is(pg_temp.retained('calendar', '2024-05-01'), '4/4 3/4 3/4 3/4', 'W2: paying at the end of calendar months: 4, 3, 3, 3');
 SELECT is(pg_temp.retained('calendar', '2024-05-02'), '4/4 3/4 3/4 3/4 0/0', 'a month that is not over has nobody eligible');
 SELECT is(pg_temp.retained('anniversary', '2024-03-16'), '4/4 3/4 1/2', 'on 15 March two months are over for r4, who pays, and r2, whose end is that day');
-SELECT is((SELECT retention_rate FROM revenue_grid((SELECT revenue_retention_agg(h, 'month', '2024-05-02') FROM w2_told)) WHERE period_no = 4), NULL, 'and no rate');
+SELECT is((SELECT retention_rate FROM revenue_grid((SELECT revenue_retention_agg(h, 'month', '2024-05-02') FROM w2_told)) WHERE period_no = 4), NULL, 'a month without eligible customers has no rate');
 SELECT is((SELECT to_char(conf_low, '0.9999') || to_char(conf_high, '0.9999') FROM revenue_grid((SELECT revenue_retention_agg(h, 'month', '2024-05-02') FROM w2_told)) WHERE period_no = 1), ' 0.3006 0.9544', 'limits are Wilson''s');
 
 -- Against plain SQL, on random spells
@@ -45,7 +45,7 @@ CREATE TEMP TABLE ours AS
 	SELECT clock, g.* FROM unnest('{calendar,anniversary}'::text[]) clock, LATERAL (SELECT revenue_retention_agg(h, 'month', '2023-12-20', clock) AS s FROM told) s, revenue_grid(s) g;
 SELECT cmp_ok((SELECT count(*) FROM theirs), '>', 130::bigint, 'there is something to compare');
 SELECT is_empty('SELECT clock, cohort, period_no, eligible_customers, retained_customers, eligible_mrr, gross_retained_mrr, net_retained_mrr FROM ours WHERE eligible_customers > 0 EXCEPT TABLE theirs', 'every cell is that of plain SQL');
-SELECT is_empty('TABLE theirs EXCEPT SELECT clock, cohort, period_no, eligible_customers, retained_customers, eligible_mrr, gross_retained_mrr, net_retained_mrr FROM ours', 'and none is missing');
+SELECT is_empty('TABLE theirs EXCEPT SELECT clock, cohort, period_no, eligible_customers, retained_customers, eligible_mrr, gross_retained_mrr, net_retained_mrr FROM ours', 'revenue_grid has every cell that plain SQL has');
 SELECT is_empty('SELECT FROM ours WHERE gross_revenue_retention_rate > least(1, net_revenue_retention_rate)', 'gross retention is never above 1 nor above net');
 SELECT is_empty($$SELECT period_start FROM ours WHERE clock = 'calendar' AND eligible_customers > 0 GROUP BY 1 HAVING sum(net_retained_mrr) <>
 	(SELECT closing_mrr FROM movements((SELECT movement_agg(h, 'month', '2023-12-20') FROM told)) m WHERE m.period_start = ours.period_start)$$, 'over cohorts, net money is the closing of the waterfall');
@@ -53,7 +53,7 @@ SELECT is_empty($$SELECT c FROM unnest('{calendar,anniversary}'::text[]) c, LATE
 	revenue_retention_agg(h, 'month', '2023-12-20', c) FILTER (WHERE customer < 100) || revenue_retention_agg(h, 'month', '2023-12-20', c) FILTER (WHERE customer >= 100) AS parts FROM told) x
 	WHERE whole <> parts OR whole::text::revenue_retention <> whole$$, 'parts add up to the whole, to the byte, and come back from text');
 SELECT throws_ok($$SELECT revenue_retention_agg(h, 'month', '2023-12-20', 'moon') FROM told$$, '22023', NULL, 'an unknown clock is refused');
-SELECT throws_ok($$SELECT revenue_retention_agg(h, 'month', '2023-12-20', 'calendar') || revenue_retention_agg(h, 'month', '2023-12-20', 'anniversary') FROM told$$, '22023', NULL, 'and two of them');
+SELECT throws_ok($$SELECT revenue_retention_agg(h, 'month', '2023-12-20', 'calendar') || revenue_retention_agg(h, 'month', '2023-12-20', 'anniversary') FROM told$$, '22023', NULL, 'states of two clocks do not add up');
 SELECT is((SELECT revenue_retention_agg(h, 'month', '2023-12-20') FROM told WHERE false), NULL, 'no rows: nothing');
 
 -- Hostile bytes: an error, or a value that every reader can take

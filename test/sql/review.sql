@@ -32,7 +32,7 @@ SELECT cvm.bind('rv', 'segment_history', 'answer_segment') \g /dev/null
 SELECT is_empty($$SELECT instrument, driver, month FROM rv.survey_score GROUP BY 1, 2, 3
 	HAVING sum(answers) FILTER (WHERE segment <> '(all)') <> sum(answers) FILTER (WHERE segment = '(all)')
 		OR sum(promoters) FILTER (WHERE segment <> '(all)') <> sum(promoters) FILTER (WHERE segment = '(all)')$$, 'segments add up to the answers of all');
-SELECT is((SELECT string_agg(segment || ' ' || answers, ', ' ORDER BY segment COLLATE "C") FROM rv.survey_score WHERE instrument = 'nps' AND month = '2024-03-01'), '(all) 100, (none) 10, a|b 60, c 30', 'and are those of the day of the answer');
+SELECT is((SELECT string_agg(segment || ' ' || answers, ', ' ORDER BY segment COLLATE "C") FROM rv.survey_score WHERE instrument = 'nps' AND month = '2024-03-01'), '(all) 100, (none) 10, a|b 60, c 30', 'segments of an answer are those of its day');
 SELECT is((SELECT count(*) - count(DISTINCT row_key) FROM rv.survey_score), 0::bigint, 'a row has a key of its own');
 
 -- W20: from Friday to Monday, and who still waits
@@ -68,7 +68,7 @@ SELECT is_empty($$SELECT * FROM (SELECT customer_id, sent_on, count(*) AS n FROM
 	FULL JOIN (SELECT customer_id, occurred_at AS sent_on, count(*) AS n FROM (
 		SELECT k.customer_id, k.occurred_at, row_number() OVER (PARTITION BY k.customer_id, k.occurred_at) + (SELECT count(*) FROM call e WHERE e.customer_id = k.customer_id AND e.purpose IS NULL AND e.occurred_at < k.occurred_at AND e.occurred_at > k.occurred_at - 7) AS w
 		FROM call k WHERE k.purpose IS NULL) x WHERE w > 3 GROUP BY 1, 2) b USING (customer_id, sent_on) WHERE v.n IS DISTINCT FROM b.n$$, 'random contacts go beyond the cap as counted one by one');
-SELECT cmp_ok((SELECT count(*) FROM rv.contact_violation), '>=', 20::bigint, 'and many do');
+SELECT cmp_ok((SELECT count(*) FROM rv.contact_violation), '>=', 20::bigint, 'many random contacts go beyond the cap');
 SELECT is_empty($$SELECT month FROM rv.contact_pressure GROUP BY month HAVING sum(contacts) FILTER (WHERE segment <> '(all)') <> sum(contacts) FILTER (WHERE segment = '(all)')$$, 'segments add up to the contacts of all');
 
 -- initiatives: what is missing, and what nobody looked at
@@ -95,7 +95,7 @@ SELECT results_eq('SELECT initiative, reason FROM rv.action_without_measurement 
 INSERT INTO answer VALUES (7, '2024-04-02', 'nps', 8, 'quality', NULL), (7, '2024-04-02', 'nps', 8, 'portal', NULL);
 SELECT results_eq('SELECT driver, customers, days_measured, last_decision_on FROM rv.measurement_without_action', $$VALUES ('quality', 1::bigint, 29, NULL::date)$$, 'a driver that is measured and on which nothing is open is named, and no other');
 UPDATE idea SET status = 'closed' WHERE initiative = 'portal';
-SELECT results_eq('SELECT driver, last_decision_on FROM rv.measurement_without_action ORDER BY 1', $$VALUES ('portal', date '2024-02-01'), ('quality', NULL)$$, 'so is one on which all is closed');
+SELECT results_eq('SELECT driver, last_decision_on FROM rv.measurement_without_action ORDER BY 1', $$VALUES ('portal', date '2024-02-01'), ('quality', NULL)$$, 'a driver on which all is closed is named');
 
 -- W12: what a campaign brought beyond its control
 CREATE TABLE mailing (customer_id int, occurred_at date, channel text, campaign text, arm text);
@@ -108,9 +108,9 @@ SELECT cvm.create_model('cp', tz => 'UTC', as_of => '2024-05-01') \g /dev/null
 SELECT cvm.bind('cp', 'contact', 'mailing'), cvm.bind('cp', 'subscription', 'sale') \g /dev/null
 SELECT is((SELECT concat_ws(' ', target_converted, target_customers, control_converted, control_customers, round(uplift::numeric, 4), round(incremental_customers), round(std_error::numeric, 6), round(100 * conf_low::numeric, 3), round(100 * conf_high::numeric, 3), verdict) FROM cp.campaign_uplift),
 	'540 9000 45 1000 0.0150 135 0.007017 0.125 2.875 uplift', 'W12: 540 of 9000 against 45 of 1000 are 1.5 points, 135 customers, from 0.125 to 2.875');
-SELECT is((SELECT round(minimum_detectable::numeric, 5) FROM cp.campaign_uplift), (SELECT round(2.801585 * sqrt(0.0585 * 0.9415 * (1.0 / 9000 + 1.0 / 1000)), 5)), 'and a campaign of this size shows 2.2 points four times of five');
+SELECT is((SELECT round(minimum_detectable::numeric, 5) FROM cp.campaign_uplift), (SELECT round(2.801585 * sqrt(0.0585 * 0.9415 * (1.0 / 9000 + 1.0 / 1000)), 5)), 'a campaign of this size shows 2.2 points four times of five');
 INSERT INTO mailing SELECT n, date '2024-01-20', 'mail', 'spring', 'control' FROM generate_series(1, 600) n;
-SELECT is((SELECT concat_ws(' ', contaminated_customers, target_customers, verdict) FROM cp.campaign_uplift), '600 9000 contaminated', 'nor is one with customers in both, who count where they were first');
+SELECT is((SELECT concat_ws(' ', contaminated_customers, target_customers, verdict) FROM cp.campaign_uplift), '600 9000 contaminated', 'a campaign with customers in both groups is contaminated, and they count where they were first');
 INSERT INTO mailing SELECT n, date '2024-01-20', 'mail', 'alone', 'target' FROM generate_series(1, 60) n UNION ALL SELECT n, date '2024-04-20', 'mail', 'young', CASE WHEN n % 2 = 0 THEN 'target' ELSE 'control' END FROM generate_series(1, 60) n
 	UNION ALL SELECT n, date '2024-02-20', 'mail', 'harmless', CASE WHEN n % 2 = 0 THEN 'target' ELSE 'control' END FROM generate_series(1, 600) n;
 SELECT results_eq('SELECT campaign COLLATE "default", verdict, target_customers, control_customers, pending_customers FROM cp.campaign_uplift WHERE campaign <> ''spring'' ORDER BY 1',
@@ -159,7 +159,7 @@ SELECT cvm.bind('rv', 'subscription', 'has'), cvm.bind('rv', 'contact', 'said'),
 SELECT is((SELECT string_agg(concat_ws(' ', customer_id, to_char(sent_on, 'MM-DD'), product, contradiction, held_product), ', ' ORDER BY customer_id, sent_on, product) FROM rv.contradictory_contact),
 	'1 03-08 TV held TV, 5 03-07 TV two_prices, 6 03-02 NET two_prices', 'an offer contradicts what is held since before, and a price of the days before');
 SELECT cvm.bind('rv', 'bundle_component', 'pack') \g /dev/null
-SELECT is((SELECT string_agg(concat_ws(' ', customer_id, product, contradiction, held_product), ', ') FROM rv.contradictory_contact WHERE contradiction ~ 'bundle'), '2 NET part_of_held_bundle DUO', 'and a bundle that is held');
+SELECT is((SELECT string_agg(concat_ws(' ', customer_id, product, contradiction, held_product), ', ') FROM rv.contradictory_contact WHERE contradiction ~ 'bundle'), '2 NET part_of_held_bundle DUO', 'an offer contradicts a bundle that is held');
 SELECT is((SELECT count(*) - count(DISTINCT row_key) FROM rv.contradictory_contact), 0::bigint, 'one row per contradiction');
 SELECT * FROM finish();
 ROLLBACK;

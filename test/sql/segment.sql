@@ -67,7 +67,7 @@ SELECT is(pg_temp.see($$SELECT segment, opening_customers, new_customers, winbac
 DO $$ BEGIN PERFORM cvm.unbind('acme', 'subscription'); END $$;
 SELECT is(pg_temp.see($$SELECT sum(customers), sum(mrr), bool_or(mrr IS NOT NULL) FROM acme.segment_migration WHERE month = '2024-02-01' AND direction = 'stay'$$),
 	'(5,,f)', 'without subscriptions whoever is in a segment migrates, and money is not known');
-SELECT is((SELECT waits_for FROM cvm.catalog('acme') WHERE view = 'segment_kpi'), 'subscription', 'and segment_kpi says what it waits for');
+SELECT is((SELECT waits_for FROM cvm.catalog('acme') WHERE view = 'segment_kpi'), 'subscription', 'without subscriptions segment_kpi says what it waits for');
 DO $$ BEGIN PERFORM cvm.bind('acme', 'subscription', 'shop.subs'); END $$;
 
 -- W1 with segments, an own world: waterfall, tenure, products
@@ -102,7 +102,7 @@ SELECT is((SELECT state::text::cvm.segment_flow = state FROM state), true, 'text
 SELECT is((SELECT cvm.as_of(state) FROM state), '2024-03-01', 'the state knows how long it looked');
 SELECT is(pg_temp.see('SELECT segment, closing_customers FROM state, LATERAL cvm.segment_bridge(state || state) WHERE period_start = ''2024-02-01'' ORDER BY 1'), E'((all),22)\n((none),0)\n(high,6)\n(low,6)\n(mid,10)', 'twice the state is twice the customers');
 SELECT is((SELECT cvm.segment_flow_agg(NULL, NULL, 'month', '2024-03-01')), NULL, 'nobody gives no state');
-SELECT is_empty('SELECT cvm.segment_bridge(NULL)', 'and no rows');
+SELECT is_empty('SELECT cvm.segment_bridge(NULL)', 'no state gives no rows');
 SELECT is((SELECT count(*) FROM cvm.segment_bridge((SELECT cvm.segment_flow_agg(h, NULL, 'month', '2020-01-01') FROM (SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM shop.subs) x)) AS b), 0::bigint, 'nobody yet: no rows');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(h, NULL, g, '2024-03-01') FROM (SELECT cvm.holdings_agg('A', '2024-01-01', NULL, 1) AS h) x, (VALUES ('month'), ('week')) AS v (g)$$, '22023', 'cannot add up segments by different grains', 'one grain');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(h, NULL, 'month', d) FROM (SELECT cvm.holdings_agg('A', '2024-01-01', NULL, 1) AS h) x, (VALUES (date '2024-03-01'), ('2024-03-02')) AS v (d)$$, '22023', 'cannot add up customers observed until different days', 'one as_of');
@@ -119,7 +119,7 @@ EXCEPTION WHEN invalid_binary_representation OR numeric_value_out_of_range OR pr
 END
 $$;
 SELECT is((SELECT bool_and(pg_temp.try(set_byte(d.bytes, i, b))) FROM (SELECT decode(state::text, 'hex') AS bytes FROM state) d, generate_series(0, octet_length(d.bytes) - 1) AS i, (VALUES (0), (1), (127), (255)) AS v (b)), true, 'damage to any byte is found or harmless');
-SELECT is((SELECT bool_and(pg_temp.try(substr(d.bytes, 1, i))) FROM (SELECT decode(state::text, 'hex') AS bytes FROM state) d, generate_series(0, octet_length(d.bytes) - 1) AS i), true, 'so is a state cut anywhere');
+SELECT is((SELECT bool_and(pg_temp.try(substr(d.bytes, 1, i))) FROM (SELECT decode(state::text, 'hex') AS bytes FROM state) d, generate_series(0, octet_length(d.bytes) - 1) AS i), true, 'a state cut anywhere is found or harmless');
 
 -- until when was observed
 SELECT is((SELECT cvm.observed_until_agg(f::date, t::date, '2024-03-01') FROM (VALUES ('2024-01-05', NULL), ('2024-01-10', '2024-02-20'), ('2024-02-01', '2025-01-01'), ('2024-06-01', NULL), ('-infinity', 'infinity')) AS v (f, t)), '2024-02-21', 'plans and what never was are not observed');
@@ -259,7 +259,7 @@ SELECT is(pg_temp.see($$SELECT * FROM cvm.concentration('{}')$$), '(0,0,,,,,)', 
 SELECT is((SELECT string_agg(cvm.tied_quantile(r, n, 5)::text, ',' ORDER BY x) FROM (SELECT x, count(*) OVER (ORDER BY x) AS r, count(*) OVER () AS n FROM unnest('{1,1,1,1,2,3,3,4,5,9}'::int[]) AS x) v),
 	'2,2,2,2,3,4,4,4,5,5', 'fifths keep equals together');
 SELECT is(pg_temp.see('SELECT round(conf_low::numeric, 4), round(conf_high::numeric, 4) FROM cvm.proportion_difference(48, 80, 56, 70)'), '(0.0524,0.3339)', 'Newcombe''s first example');
-SELECT is(pg_temp.see('SELECT round(conf_low::numeric, 4), round(conf_high::numeric, 4) FROM cvm.proportion_difference(0, 29, 5, 56)'), '(-0.0381,0.1926)', 'and one with none');
+SELECT is(pg_temp.see('SELECT round(conf_low::numeric, 4), round(conf_high::numeric, 4) FROM cvm.proportion_difference(0, 29, 5, 56)'), '(-0.0381,0.1926)', 'Newcombe''s example without a success in one group has his interval');
 SELECT is(pg_temp.see('SELECT round(conf_low::numeric, 4), round(conf_high::numeric, 4) FROM cvm.proportion_interval(4, 9)'), '(0.1888,0.7333)', 'Wilson of 4 in 9');
 SELECT is(pg_temp.see('SELECT * FROM cvm.proportion_interval(0, 0)'), '(,)', 'none of none is not known');
 SELECT throws_ok('SELECT cvm.proportion_interval(2, 1)', '22023', '"2" of "1" is not a proportion', 'more than all is refused');

@@ -77,7 +77,7 @@ SELECT cmp_ok((
 	WHERE p.before = 0 AND p.after > 0 AND q.from_segment <> p.to_segment), '>', 100::bigint, 'hundreds leave and return in another segment');
 
 SELECT cmp_ok((SELECT count(*) FROM passage WHERE after > 0 AND paid_after = 0), '>', 300::bigint, 'hundreds are in a pause');
-SELECT cmp_ok((SELECT count(*) FROM passage WHERE before > 0 AND paid_before = 0 AND after = 0), '>', 100::bigint, 'and many are lost after one');
+SELECT cmp_ok((SELECT count(*) FROM passage WHERE before > 0 AND paid_before = 0 AND after = 0), '>', 100::bigint, 'many are lost after a pause');
 SELECT is_empty($$
 	SELECT x, b
 	FROM expected x
@@ -254,7 +254,7 @@ SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 3;
 SET LOCAL parallel_leader_participation = off;
-SELECT is((SELECT segment_flow_agg(customer, product, f, t, mrr, is_paused, segment, 'week', '2024-06-01', NULL, 1, 30) FROM big_raw), (SELECT state FROM alone), 'so do parallel workers');
+SELECT is((SELECT segment_flow_agg(customer, product, f, t, mrr, is_paused, segment, 'week', '2024-06-01', NULL, 1, 30) FROM big_raw), (SELECT state FROM alone), 'parallel workers give the same bytes as two steps');
 RESET parallel_setup_cost;
 RESET max_parallel_workers_per_gather;
 

@@ -122,11 +122,11 @@ SELECT is((SELECT string_agg(what || ' ' || (n >= 20), ', ' ORDER BY what COLLAT
 	'acquired true, cohort_1 true, cohort_3 true, cross true, due true, eligible true, up true', 'of everything there is enough');
 SELECT cmp_ok((SELECT count(*) FROM thing WHERE what = 'up' AND is_hit), '>', 5::bigint, 'moves up are undone');
 SELECT is_empty(pg_temp.differs('due'), 'renewals, customers and money, are those of brute force');
-SELECT is_empty(pg_temp.differs('acquired'), 'so is the quality of acquisition, on the 90th day');
-SELECT is_empty(pg_temp.differs('cohort%'), 'so is retention of the cohorts that come to an age');
-SELECT is_empty(pg_temp.differs('cross'), 'so are further products sold, and undone');
-SELECT is_empty(pg_temp.differs('eligible'), 'so is who can go up');
-SELECT is_empty(pg_temp.differs('up'), 'so are moves up, and back');
+SELECT is_empty(pg_temp.differs('acquired'), 'the quality of acquisition, on the 90th day, is that of brute force');
+SELECT is_empty(pg_temp.differs('cohort%'), 'retention of the cohorts that come to an age is that of brute force');
+SELECT is_empty(pg_temp.differs('cross'), 'further products sold and undone are those of brute force');
+SELECT is_empty(pg_temp.differs('eligible'), 'who can go up is as brute force says');
+SELECT is_empty(pg_temp.differs('up'), 'moves up and back are those of brute force');
 
 -- how sure
 SELECT is_empty($$

@@ -76,7 +76,7 @@ WITH held AS (
 SELECT seed, segment, m.* FROM (SELECT s.seed, h.segment, movement_agg(f.h, s.grain, s.as_of, h.days, s.days) AS state
 	FROM folded f JOIN seed s USING (seed) JOIN held h USING (seed, customer) GROUP BY 1, 2) x, movements(state) m;
 SELECT cmp_ok((SELECT count(*) FROM ours WHERE segment <> '(all)' AND paused_mrr <> 0 AND paused_customers <> 0), '>', 600::bigint, 'there are many pauses');
-SELECT cmp_ok((SELECT count(*) FROM ours WHERE segment <> '(all)' AND -churned_customers > opening_customers), '>', 50::bigint, 'and many are lost in one');
+SELECT cmp_ok((SELECT count(*) FROM ours WHERE segment <> '(all)' AND -churned_customers > opening_customers), '>', 50::bigint, 'many are lost in a pause');
 SELECT is_empty($$
 	SELECT o, t FROM ours o FULL JOIN theirs t USING (seed, segment, period_start)
 	WHERE (coalesce(o.opening_mrr, 0), coalesce(o.new_mrr, 0), coalesce(o.reactivation_mrr, 0), coalesce(o.expansion_mrr, 0), coalesce(o.contraction_mrr, 0), coalesce(o.churn_mrr, 0),
@@ -90,7 +90,7 @@ SELECT is_empty($$
 			coalesce(o.moved_in_customers, 0), coalesce(o.moved_out_customers, 0), coalesce(o.paused_customers, 0), coalesce(o.closing_customers, 0), coalesce(o.closing_paused_customers, 0), coalesce(o.same_period_customers, 0))
 		<> (coalesce(t.opening_customers, 0), coalesce(t.new_customers, 0), coalesce(t.reactivation_customers, 0), coalesce(t.expansion_customers, 0), coalesce(t.contraction_customers, 0), coalesce(t.churn_customers, 0),
 			coalesce(t.moved_in_customers, 0), coalesce(t.moved_out_customers, 0), coalesce(t.paused_customers, 0), coalesce(t.closing_customers, 0), coalesce(t.closing_paused_customers, 0), coalesce(t.same_period_customers, 0))$$,
-	'and so is every line of customers');
+	'every line of customers is that of the waterfall, in every segment and in all');
 SELECT is_empty($$SELECT FROM ours WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + redefined_in_mrr + redefined_out_mrr + paused_mrr <> closing_mrr
 	OR opening_customers + new_customers + winback_customers + moved_in_customers + moved_out_customers + redefined_in_customers + redefined_out_customers + churned_customers + paused_customers <> closing_customers$$, 'every bridge foots');
 SELECT is_empty($$SELECT seed, period_start FROM (SELECT *, CASE segment WHEN '(all)' THEN -1 ELSE 1 END AS s FROM ours) o GROUP BY 1, 2
@@ -101,7 +101,7 @@ SELECT is_empty($$SELECT o.seed, o.segment, o.period_start FROM (SELECT seed, co
 	WHERE (coalesce(m.n, 0), coalesce(m.mrr, 0)) <> (o.opening_customers + o.closing_paused_customers + o.paused_customers, o.opening_mrr + o.closing_paused_mrr + o.paused_mrr)$$, 'the matrix begins with who pays and who is in a pause');
 SELECT is_empty($$SELECT o.seed, o.segment, o.period_start FROM (SELECT seed, to_segment AS segment, period_start, sum(customers) AS n, sum(closing_mrr) AS mrr FROM state, segment_matrix(state) m WHERE to_segment <> '(out)' GROUP BY 1, 2, 3) m
 	FULL JOIN (SELECT * FROM ours WHERE segment <> '(all)') o USING (seed, segment, period_start)
-	WHERE (coalesce(m.n, 0), coalesce(m.mrr, 0)) <> (o.closing_customers + o.closing_paused_customers, o.closing_mrr + o.closing_paused_mrr)$$, 'and ends with them');
+	WHERE (coalesce(m.n, 0), coalesce(m.mrr, 0)) <> (o.closing_customers + o.closing_paused_customers, o.closing_mrr + o.closing_paused_mrr)$$, 'the matrix ends with who pays and who is in a pause');
 SELECT is_empty($$SELECT s.seed FROM state s JOIN seed w USING (seed), LATERAL (SELECT segment_flow_agg(customer::bigint, product, f, t, mrr, is_paused, segment, w.grain, w.as_of, NULL, NULL, w.days) AS one_pass FROM (
 		SELECT customer, product, started_on AS f, ended_on AS t, mrr, is_paused, NULL AS segment FROM spell x WHERE x.seed = s.seed
 		UNION ALL SELECT customer, NULL, lower(days), upper(days), 0, true, segment FROM stay x WHERE x.seed = s.seed) r) o WHERE o.one_pass IS DISTINCT FROM s.state$$, 'one pass gives the same bytes');
@@ -129,12 +129,12 @@ SELECT is_empty($$SELECT segment, month, opening_mrr, opening_customers, new_mrr
 	'segment_kpi has every line of mrr_movement, in every segment');
 SELECT cmp_ok((SELECT count(*) FROM kpi WHERE paused_mrr <> 0 AND churn_mrr <> 0), '>', 20::bigint, 'with pauses and losses');
 SELECT is_empty($$SELECT month FROM (SELECT month, sum(churn_mrr) AS c, sum(churned_customers) AS n, sum(paused_mrr) AS p, sum(closing_mrr) AS e FROM kpi WHERE segment <> '(all)' GROUP BY 1) k JOIN many.mrr_movement m USING (month)
-	WHERE m.segment = '(all)' AND (k.c, k.n, k.p, k.e) <> (m.churn_mrr, m.churn_customers, m.paused_mrr, m.closing_mrr)$$, 'and segments add up to its total');
+	WHERE m.segment = '(all)' AND (k.c, k.n, k.p, k.e) <> (m.churn_mrr, m.churn_customers, m.paused_mrr, m.closing_mrr)$$, 'segments with pauses and losses add up to the total');
 SELECT is_empty($$SELECT k.row_key FROM kpi k JOIN many.subscription_kpi s USING (segment, month)
 	WHERE (k.ended_spells, k.continued_spells, k.ended_mrr, k.continued_mrr, k.at_risk_customers, k.at_risk_mrr, k.gross_retained_mrr, k.net_retained_mrr) IS DISTINCT FROM (s.ended_spells, s.continued_spells, s.ended_mrr, s.continued_mrr, s.at_risk_customers, s.at_risk_mrr, s.gross_retained_mrr, s.net_retained_mrr)
 		OR k.is_complete AND (k.churn_rate, round(k.gross_revenue_retention_rate::numeric, 12), round(k.net_revenue_retention_rate::numeric, 12)) IS DISTINCT FROM (s.logo_churn_rate, round(s.gross_revenue_retention_rate::numeric, 12), round(s.net_revenue_retention_rate::numeric, 12))$$, 'renewals and rates are those of subscription_kpi');
 SELECT is_empty($$SELECT FROM kpi WHERE NOT (churn_rate BETWEEN 0 AND 1 AND churn_rate_low BETWEEN 0 AND churn_rate AND churn_rate_high BETWEEN churn_rate AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1) OR gross_revenue_retention_rate > net_revenue_retention_rate
-	UNION ALL SELECT FROM many.subscription_kpi WHERE NOT (logo_churn_rate BETWEEN 0 AND 1 AND revenue_churn_rate BETWEEN 0 AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1)$$, 'and lie between 0 and 1');
+	UNION ALL SELECT FROM many.subscription_kpi WHERE NOT (logo_churn_rate BETWEEN 0 AND 1 AND revenue_churn_rate BETWEEN 0 AND 1 AND gross_revenue_retention_rate BETWEEN 0 AND 1)$$, 'renewals and rates lie between 0 and 1');
 SELECT is_empty($$SELECT k.row_key FROM kpi k JOIN many.subscription_retention r ON r.segment = k.segment AND r.period_no = 3 AND r.cohort = k.month - interval '3 months'
 	WHERE k.is_complete AND (k.cohort_3_customers, k.retained_3_customers) IS DISTINCT FROM (r.eligible_customers, r.retained_customers)$$, 'cohorts are those of subscription_retention');
 SELECT is_empty($$SELECT grain, metric, from_month, to_month FROM many.segment_shift WHERE is_complete GROUP BY 1, 2, 3, 4
@@ -155,7 +155,7 @@ SELECT results_eq($$SELECT month_label, churned_customers, at_risk_customers, lo
 -- what is asked of all
 SELECT is((SELECT pause_days(state) || ' ' || pause_days(state || state) FROM state WHERE seed = 7), (SELECT days || ' ' || days FROM seed WHERE seed = 7), 'the state says how long pauses last');
 SELECT throws_ok($$SELECT segment_flow_agg(h, NULL, 'month', '2024-07-01', 90) || segment_flow_agg(h, NULL, 'month', '2024-07-01', 30) FROM folded$$, '22023', NULL, 'different days of grace do not add up');
-SELECT throws_ok($$SELECT segment_flow_agg(h, NULL, 'month', '2024-07-01', -1) FROM folded$$, '22023', NULL, 'nor are they negative');
-SELECT throws_ok($$SELECT segment_flow_agg(customer::bigint, product, started_on, ended_on, mrr, is_paused, NULL, 'month', '2024-07-01', NULL, 1, NULL) FROM spell$$, '22004', NULL, 'or nothing');
+SELECT throws_ok($$SELECT segment_flow_agg(h, NULL, 'month', '2024-07-01', -1) FROM folded$$, '22023', NULL, 'negative days of grace are refused');
+SELECT throws_ok($$SELECT segment_flow_agg(customer::bigint, product, started_on, ended_on, mrr, is_paused, NULL, 'month', '2024-07-01', NULL, 1, NULL) FROM spell$$, '22004', NULL, 'days of grace that are NULL are refused');
 SELECT * FROM finish();
 ROLLBACK;

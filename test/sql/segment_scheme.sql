@@ -76,7 +76,7 @@ INSERT INTO shop.history VALUES
 	(1, 'age', 'Young', '2024-01-01', NULL), (2, 'age', 'Old', '2024-01-01', NULL);
 DO $$ BEGIN PERFORM cvm.bind('acme', 'segment_history', 'shop.history'); END $$;
 SELECT is((SELECT string_agg(DISTINCT scheme, ' ' ORDER BY scheme) FROM acme.segment_scheme_kpi), 'brand contract', 'of the history only what is named');
-SELECT is((SELECT count(*) FROM acme.segment_history), 0::bigint, 'and "nothing" is empty');
+SELECT is((SELECT count(*) FROM acme.segment_history), 0::bigint, 'a scheme of the history that names "nothing" is empty');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'segment_schemes', 'value, age, brand'); END $$;
 SELECT is((SELECT string_agg(DISTINCT segment, ' ' ORDER BY segment) FROM acme.segment_history), 'Gold Silver', 'the first scheme of the history is that of all views');
 SELECT is(pg_temp.see($$SELECT scheme, segment, opening_customers, moved_in_customers, moved_out_customers, closing_customers, closing_mrr FROM acme.segment_scheme_kpi WHERE month = '2024-02-01' ORDER BY scheme, segment COLLATE "C"$$),
@@ -102,7 +102,7 @@ SELECT is_empty($$
 SELECT is(pg_temp.see($$SELECT scheme, from_segment, to_segment, customers FROM acme.segment_scheme_migration WHERE month = '2024-02-01' AND direction = 'move'$$), '(value,Gold,Silver,1)', 'who moved in which scheme');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'segment_schemes', NULL); END $$;
 SELECT is((SELECT string_agg(DISTINCT segment, ' ' ORDER BY segment) FROM acme.segment_history), 'Old Young', 'not told, it is the first by name');
-SELECT is((SELECT string_agg(DISTINCT scheme, ' ' ORDER BY scheme) FROM acme.segment_scheme_kpi), 'age value', 'and those of the history are side by side');
+SELECT is((SELECT string_agg(DISTINCT scheme, ' ' ORDER BY scheme) FROM acme.segment_scheme_kpi), 'age value', 'schemes of the history are side by side');
 
 SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE entity = 'segment_history' AND problem IN ('segment_overlap', 'segment_gap')), 0::bigint, 'two schemes at once are no overlap');
 INSERT INTO shop.history VALUES (2, 'value', 'Gold', '2024-02-01', NULL), (1, 'age', 'Old', '2024-05-01', NULL), (3, 'age', 'Old', '2024-01-01', '2024-02-01'), (3, 'age', 'Young', '2024-03-01', NULL);
@@ -142,7 +142,7 @@ SELECT is(pg_temp.see($$SELECT month_label, from_segment, to_segment, direction 
 '(2024-02,Gold,Bronze,redefined)
 (2024-02,Iron,(out),out)
 (2024-02,Iron,Gold,move)
-(2024-03,Gold,Bronze,move)', 'also without subscriptions');
+(2024-03,Gold,Bronze,move)', 'schemes have migrations without subscriptions');
 DO $$ BEGIN PERFORM cvm.bind('acme', 'subscription', 'shop.subs'); PERFORM cvm.configure('acme', 'as_of', '2025-03-15'); END $$;
 
 -- spans

@@ -48,10 +48,10 @@ SELECT pg_temp.quietly(format($$SELECT cvm.bind(%L, 'subscription', 'shop.plans'
 
 -- the same answers, whatever is asked
 SELECT is(cvm.store('kept', 'customer_activity')::text, 'kept.customer_activity', 'states are stored in a table of the model');
-SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity' AND pg_get_viewdef('kept.retention_month'::regclass) !~ 'event', 'and views read them in place of the events');
+SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity' AND pg_get_viewdef('kept.retention_month'::regclass) !~ 'event', 'views read stored states in place of the events');
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'every report says the same from states, without segments');
 SELECT is(cvm.store('kept', 'customer_holdings', mode => 'queue')::text, 'kept.customer_holdings', 'holdings are stored too');
-SELECT ok(pg_get_viewdef('kept.mrr_movement'::regclass) ~ 'customer_holdings' AND pg_get_viewdef('kept.mrr_movement'::regclass) !~ 'FROM subscription', 'and views of subscriptions read them');
+SELECT ok(pg_get_viewdef('kept.mrr_movement'::regclass) ~ 'customer_holdings' AND pg_get_viewdef('kept.mrr_movement'::regclass) !~ 'FROM subscription', 'views of subscriptions read stored holdings');
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with the same answers');
 SELECT pg_temp.quietly(format($$SELECT cvm.bind(%L, 'segment_history', 'shop.segments')$$, m)) FROM unnest('{live,kept}'::text[]) m;
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with segments');
@@ -60,18 +60,18 @@ SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live
 SELECT is((SELECT is_stale FROM cvm.freshness WHERE object = 'customer_activity'), false, 'for which the states need not be folded again');
 SELECT pg_temp.quietly(format($$SELECT cvm.configure(%L, 'start_kinds', 'order'), cvm.configure(%1$L, 'time_zone', 'America/New_York')$$, m)) FROM unnest('{live,kept}'::text[]) m;
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with another zone, at once: the views read the events again');
-SELECT is((SELECT reason FROM cvm.freshness WHERE object = 'customer_activity'), 'settings or binding changed', 'and the states say that they are stale');
+SELECT is((SELECT reason FROM cvm.freshness WHERE object = 'customer_activity'), 'settings or binding changed', 'the states say that they are stale after another zone');
 SELECT is((SELECT sum(rows_restated) FROM cvm.refresh_here('kept')), 0::numeric, 'they are folded again; a setting is no restatement');
-SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity', 'and read again');
+SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity', 'states that were folded again are read again');
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with the same answers');
 SELECT is((SELECT count(*) FROM cvm.catalog('kept') WHERE is_stored), 2::bigint, 'the catalog shows what is stored');
 
 -- every report in a table
 SELECT lives_ok(format('SELECT cvm.store(%L, %L)', 'kept', v.view), v.view || ' is stored') FROM cvm.catalog('live') v WHERE v."exists" ORDER BY 1;
-SELECT bag_eq($$SELECT pg_temp.reports('kept', '')$$, $$SELECT pg_temp.reports('live', '')$$, 'and every one says the same');
+SELECT bag_eq($$SELECT pg_temp.reports('kept', '')$$, $$SELECT pg_temp.reports('live', '')$$, 'every stored report says what its view says');
 SELECT is_empty($$SELECT v.view FROM cvm.catalog('live') v WHERE v."exists" AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = ('kept.' || v.view || '_stored')::regclass AND i.indisprimary AND pg_get_indexdef(i.indexrelid) LIKE '%(row_key)')$$, 'each table has its row_key as key');
 SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-	WHERE c.relnamespace = 'kept'::regnamespace AND c.relkind IN ('r', 'v') AND col_description(c.oid, a.attnum) IS NULL$$, 'and every column of every table a comment');
+	WHERE c.relnamespace = 'kept'::regnamespace AND c.relkind IN ('r', 'v') AND col_description(c.oid, a.attnum) IS NULL$$, 'every column of every table has a comment');
 SELECT set_eq($$SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'kept.retention_month'::regclass$$,
 	$$SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'live.retention_month'::regclass$$, 'the view has the columns it had');
 
@@ -83,13 +83,13 @@ SELECT is((SELECT rows_restated FROM cvm.refresh_here('kept', '{customer_activit
 SELECT is((SELECT (customer_id, day, what, closed_before > day, rows_after - rows_before, value_after - value_before)::text FROM kept.customer_activity_restatement), '(7,2024-03-05,events,t,1,11.00)', 'whose, which day, by one order and what it brought');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SELECT results_eq($$SELECT DISTINCT period, change FROM cvm.restatement WHERE relation = 'retention_month' AND row_key LIKE '(all)%' AND column_name = 'value'$$,
-	$$VALUES (date '2024-03-01', 11.00::numeric)$$, 'and the cells of March by as much');
+	$$VALUES (date '2024-03-01', 11.00::numeric)$$, 'the cells of March are restated by as much');
 SELECT is_empty($$SELECT * FROM cvm.restatement WHERE column_name IN ('retained_or_later_customers', 'as_of')$$, 'what goes on changing by its nature is no restatement');
 INSERT INTO shop.orders VALUES (5001, 7, (SELECT max(placed_at) + interval '40 days' FROM shop.orders), 1.00, 'order', nextval('shop.version'));
 CREATE TEMP TABLE seen AS SELECT count(*) AS n FROM cvm.restatement;
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SELECT is((SELECT count(*) FROM cvm.restatement), (SELECT n FROM seen), 'a further month is no restatement either');
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and all reports are what they would be without tables');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'all stored reports are what they would be without tables');
 
 -- users' own materialized views over every report
 SELECT lives_ok(format($$CREATE MATERIALIZED VIEW shop.my_%1$s AS SELECT * FROM live.%1$s; CREATE UNIQUE INDEX ON shop.my_%1$s (row_key);
@@ -100,12 +100,12 @@ FROM cvm.catalog('live') v WHERE v."exists" ORDER BY 1;
 SELECT lives_ok(format('SELECT cvm.unstore(%L, %L)', 'kept', t.relation), t.relation || ' is stored no longer') FROM cvm.stored t WHERE model = 'kept' ORDER BY relation;
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'r'$$, 'no table is left');
 SELECT bag_eq($$SELECT pg_temp.reports('kept', '')$$, $$SELECT pg_temp.reports('live', '')$$, 'every report computes what it read');
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and every report says the same');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'every report says the same with stored states');
 
 -- the queue never makes a write fail
 SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue')$$);
 SELECT lives_ok($$ALTER TABLE shop.orders RENAME COLUMN buyer TO customer_no$$, 'a column is renamed');
-SELECT lives_ok($$INSERT INTO shop.orders VALUES (6000, 1, '2024-08-01', 1, 'order')$$, 'and rows still come in');
+SELECT lives_ok($$INSERT INTO shop.orders VALUES (6000, 1, '2024-08-01', 1, 'order')$$, 'rows still come in after a column was renamed');
 SELECT is((SELECT count(*) FROM shop.kept_customer_activity_queue WHERE customer_id IS NULL), 1::bigint, 'as "everybody"');
 SELECT throws_ok($$SELECT cvm.refresh_here('kept')$$, '55000', NULL, 'a refresh says that the binding waits');
 SELECT isnt((SELECT problem FROM cvm.check_model('kept') LIMIT 1), NULL, 'as check_model does, with the fix');
@@ -116,7 +116,7 @@ DELETE FROM shop.orders WHERE order_no = 6001;
 INSERT INTO shop.orders VALUES (6002, 2, '2024-08-02', 4, 'order');
 SELECT is((SELECT mode FROM cvm.refresh_here('kept')), 'queue', 'an amount that is not a number does not stop the writer');
 SELECT pg_temp.quietly($$SELECT cvm.bind('live', 'event', 'shop.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}')$$);
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'and all is as it should be');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'a refresh is right after an amount that was not a number');
 
 -- swapped, as loaders do
 SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'retention_month')$$);
@@ -126,12 +126,12 @@ ALTER TABLE shop.orders__new RENAME TO orders;
 CREATE TEMP TABLE before AS SELECT * FROM kept.retention_month;
 DROP TABLE shop.orders__backup CASCADE;
 SELECT bag_eq('SELECT * FROM kept.retention_month', 'SELECT * FROM before', 'a stored report survives DROP ... CASCADE of its source');
-SELECT has_table('kept', 'customer_activity', 'and so do the states');
+SELECT has_table('kept', 'customer_activity', 'stored states survive DROP ... CASCADE of their source');
 SELECT pg_temp.quietly($$SELECT cvm.rebuild(m) FROM unnest('{live,kept}'::name[]) m$$);
 SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('kept')), 'full full', 'rebuild brings the rest back; what is stored is folded from the new table');
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with its answers');
 INSERT INTO shop.orders VALUES (7000, 3, '2024-08-03', 4, 'order');
-SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'queue', 'and the new table feeds the queue');
+SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'queue', 'the new table of a source feeds the queue');
 -- moved
 CREATE SCHEMA lake;
 ALTER TABLE shop.orders SET SCHEMA lake;
@@ -157,7 +157,7 @@ SELECT pg_temp.quietly($$SELECT cvm.configure(m, 'min_group_size', '5') FROM unn
 SELECT is_empty($$SELECT * FROM live.retention_month WHERE cohort_customers < 5$$, 'no cohort of fewer than five is shown');
 SELECT isnt((SELECT count(*) FROM live.retention_month), 0::bigint, 'others are');
 SELECT is_empty($$SELECT period_start, period_no, a.cohort_customers, sum(s.cohort_customers) FROM live.retention_month a LEFT JOIN live.retention_month s USING (period_start, period_no)
-	WHERE a.segment = '(all)' AND s.segment <> '(all)' GROUP BY 1, 2, 3 HAVING a.cohort_customers - sum(s.cohort_customers) BETWEEN 1 AND 4$$, 'and none can be had by subtraction from the total');
+	WHERE a.segment = '(all)' AND s.segment <> '(all)' GROUP BY 1, 2, 3 HAVING a.cohort_customers - sum(s.cohort_customers) BETWEEN 1 AND 4$$, 'no group in a stored table can be had by subtraction from the total');
 SELECT isnt_empty($$SELECT * FROM live.retention_month WHERE segment <> '(all)'$$, 'though segments are');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'what is stored leaves them out too');
@@ -171,11 +171,11 @@ SET ROLE cvm_store_reader;
 SELECT lives_ok('SELECT * FROM kept.retention_month', 'a stored report is read');
 SELECT lives_ok('SELECT * FROM kept.retention_week', 'one that was stored later too');
 SELECT throws_ok('SELECT * FROM kept.customer_activity', '42501', NULL, 'customers are not');
-SELECT throws_ok('SELECT * FROM kept.event', '42501', NULL, 'nor events');
-SELECT throws_ok('SELECT * FROM lake.orders', '42501', NULL, 'nor the source');
-SELECT is((SELECT count(*) FROM cvm.binding) + (SELECT count(*) FROM cvm.restatement) + (SELECT count(*) FROM cvm.refresh_log), 0::bigint, 'nor the registry');
-SELECT set_eq('SELECT object, is_stale FROM cvm.freshness', $$VALUES ('customer_activity', false), ('retention_month', false), ('retention_week', false)$$, 'but how fresh it all is');
-SELECT throws_ok($$SELECT cvm.refresh_here('kept')$$, '42501', NULL, 'and nothing can be changed');
+SELECT throws_ok('SELECT * FROM kept.event', '42501', NULL, 'events cannot be read by a reader');
+SELECT throws_ok('SELECT * FROM lake.orders', '42501', NULL, 'the source cannot be read by a reader');
+SELECT is((SELECT count(*) FROM cvm.binding) + (SELECT count(*) FROM cvm.restatement) + (SELECT count(*) FROM cvm.refresh_log), 0::bigint, 'the registry cannot be read by a reader');
+SELECT set_eq('SELECT object, is_stale FROM cvm.freshness', $$VALUES ('customer_activity', false), ('retention_month', false), ('retention_week', false)$$, 'how fresh it all is can be read by a reader');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept')$$, '42501', NULL, 'nothing can be changed by a reader');
 RESET ROLE;
 SELECT pg_temp.quietly($$SELECT cvm.configure('kept', 'min_group_size', '20')$$);
 SET ROLE cvm_store_reader;
@@ -183,7 +183,7 @@ SELECT throws_ok('SELECT * FROM kept.retention_month_stored', '42501', NULL, 'gr
 RESET ROLE;
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SET ROLE cvm_store_reader;
-SELECT is_empty('SELECT * FROM kept.retention_month WHERE cohort_customers < 20', 'and the others are back after a refresh');
+SELECT is_empty('SELECT * FROM kept.retention_month WHERE cohort_customers < 20', 'no group is too small after a refresh');
 RESET ROLE;
 SELECT pg_temp.quietly($$SELECT cvm.revoke_reader('kept', 'cvm_store_reader')$$);
 SET ROLE cvm_store_reader;
@@ -196,7 +196,7 @@ SELECT pg_temp.quietly($$SELECT cvm.create_model('theirs', tz => 'UTC')$$);
 SELECT pg_temp.quietly($$SELECT cvm.bind('theirs', 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}')$$);
 SELECT lives_ok($$SELECT cvm.store('theirs', 'customer_activity', mode => 'queue'), cvm.store('theirs', 'retention_month')$$, 'an ordinary role stores');
 SELECT lives_ok($$INSERT INTO lake.orders VALUES (8000, 3, '2024-08-06', 4, 'order')$$, 'writes');
-SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('theirs')), 'queue full', 'and refreshes');
+SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('theirs')), 'queue full', 'a role without other rights refreshes');
 RESET ROLE;
 SELECT throws_ok($$SELECT cvm.refresh_here('theirs')$$, '42501', 'a superuser does not work with model "theirs", which belongs to role "cvm_store_owner"', 'a superuser does not run the code of others');
 
@@ -229,7 +229,7 @@ SELECT throws_ok($$SELECT cvm.rebuild('kept')$$, '42P07', 'kept.retention_quarte
 DROP VIEW kept.retention_quarter;
 SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'once it is gone the views come back');
 SELECT unalike(pg_get_viewdef('kept.retention_month'::regclass), '%_stored%', 'which do not read a table of another role');
-SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{retention_month}')$$, '42809', 'kept.retention_month_stored exists and was not made by cvm', 'nor is it written to');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{retention_month}')$$, '42809', 'kept.retention_month_stored exists and was not made by cvm', 'a table of another role is not written to');
 SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month')$$, '42809', NULL, 'when it is stored again either');
 DROP TABLE kept.retention_month_stored;
 SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'retention_month')$$);
@@ -238,7 +238,7 @@ SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'the model is whole again');
 DROP TABLE lake.kept_customer_activity_queue;
 SELECT lives_ok($$INSERT INTO lake.orders VALUES (9000, 3, '2024-08-07', 4, 'order')$$, 'without its queue a source is written to as before');
 SELECT pg_temp.quietly('ALTER TABLE lake.orders OWNER TO ' || quote_ident(current_user));
-SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'full', 'and the refresh makes a queue and reads everything');
+SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'full', 'the refresh makes a missing queue and reads everything');
 DROP TABLE lake.kept_customer_activity_queue;
 SET ROLE cvm_store_stranger;
 CREATE TABLE lake.kept_customer_activity_queue (customer_id bigint, delta cvm.activity);
@@ -247,7 +247,7 @@ CREATE TRIGGER steal BEFORE INSERT ON lake.kept_customer_activity_queue FOR EACH
 GRANT ALL ON lake.kept_customer_activity_queue TO PUBLIC;
 RESET ROLE;
 SELECT lives_ok($$INSERT INTO lake.orders VALUES (9001, 3, '2024-08-07', 4, 'order')$$, 'a queue of another role is not written to');
-SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{customer_activity}')$$, '42809', 'lake.kept_customer_activity_queue exists and was not made by cvm', 'nor read');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{customer_activity}')$$, '42809', 'lake.kept_customer_activity_queue exists and was not made by cvm', 'a queue of another role is not read');
 DROP TABLE lake.kept_customer_activity_queue;
 -- nor does a trigger of the user's own give way
 SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'customer_activity')$$);

@@ -61,7 +61,7 @@ SELECT is(pg_temp.see($$SELECT days, churned_customers FROM acme.survival WHERE 
 DO $$ BEGIN PERFORM cvm.configure('acme', 'lapse_days', '0'), cvm.configure('acme', 'subscription_clock', 'anniversary'); END $$;
 SELECT is(pg_temp.see($$SELECT period_no, eligible_customers, retained_customers FROM acme.subscription_retention WHERE cohort_label = '2024-02' ORDER BY 1$$), '(0,3,3) (1,3,2) (2,3,2)', 'the clock of retention is a setting');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'subscription_clock', 'calendar'), cvm.configure('acme', 'unpaid_statuses', NULL); END $$;
-SELECT is(pg_temp.see($$SELECT new_mrr::int, expansion_mrr::int FROM acme.mrr_movement WHERE month = '2024-01-01'$$), '(20,0)', 'and so is which statuses pay nothing');
+SELECT is(pg_temp.see($$SELECT new_mrr::int, expansion_mrr::int FROM acme.mrr_movement WHERE month = '2024-01-01'$$), '(20,0)', 'which statuses pay nothing is a setting');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'unpaid_statuses', 'trial,free,paused'), cvm.configure('acme', 'as_of', 'data'); END $$;
 SELECT is(pg_temp.see('SELECT DISTINCT as_of FROM acme.mrr_movement'), '(2024-04-04)', 'the data say until when: 3 April was the last day on which anything happened');
 INSERT INTO billing.subs VALUES ('m11', 'P', '2024-04-01', '2999-01-01', 10, 'paid', NULL);
@@ -77,7 +77,7 @@ SELECT is(pg_temp.see($$SELECT cause, round(max(incidence_rate)::numeric, 4) FRO
 DO $$ BEGIN PERFORM cvm.bind('acme', 'segment_history', 'billing.tiers', '{"customer_id":"cust","segment":"tier","valid_from":"since","valid_to":"until"}'); END $$;
 SELECT is(pg_temp.waterfall('low'), '(2024-01,190,0,0,0,0,0,0,0,190) (2024-02,190,0,0,40,0,-60,0,-120,50) (2024-03,50,0,0,0,0,-50,0,0,0) (2024-04,0,0,60,0,0,0,0,0,60)',
 	'what a segment''s customers do is its own, then they move');
-SELECT is(pg_temp.waterfall('high'), '(2024-01,100,0,0,0,0,0,0,0,100) (2024-02,100,0,0,0,0,0,120,0,220) (2024-03,220,0,0,0,0,0,0,0,220) (2024-04,220,0,0,0,0,0,0,0,220)', 'and arrive with what they bring');
+SELECT is(pg_temp.waterfall('high'), '(2024-01,100,0,0,0,0,0,0,0,100) (2024-02,100,0,0,0,0,0,120,0,220) (2024-03,220,0,0,0,0,0,0,0,220) (2024-04,220,0,0,0,0,0,0,0,220)', 'customers who move arrive in a segment with what they bring');
 SELECT is(pg_temp.waterfall('(all)'), '(2024-01,445,0,0,0,0,0,0,0,445) (2024-02,445,120,0,40,0,-60,0,0,545) (2024-03,545,0,0,0,-25,-140,0,0,380) (2024-04,380,0,60,0,0,0,0,0,440)', 'the total is as before');
 SELECT is_empty($$SELECT row_key FROM acme.mrr_movement WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr <> closing_mrr
 	OR opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers <> closing_customers$$, 'every line foots');
@@ -98,7 +98,7 @@ CREATE TEMP VIEW shown AS
 	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 	WHERE c.relnamespace = 'acme'::regnamespace AND c.relname IN (TABLE ours);
 SELECT is_empty('SELECT relname, attname, type, attnum::int FROM shown EXCEPT SELECT view, column_name, type, position FROM cvm.report_column', 'the dictionary has every column, with its type and place');
-SELECT is_empty('SELECT view, column_name, type, position FROM cvm.report_column WHERE view IN (SELECT relname FROM shown) EXCEPT SELECT relname, attname, type, attnum::int FROM shown', 'and no other');
+SELECT is_empty('SELECT view, column_name, type, position FROM cvm.report_column WHERE view IN (SELECT relname FROM shown) EXCEPT SELECT relname, attname, type, attnum::int FROM shown', 'the dictionary has no other column');
 SELECT is_empty($$SELECT * FROM cvm.report_column WHERE view IN (TABLE ours) AND (coalesce(unit, '') = '' OR coalesce(formula, '') = '' OR coalesce(comment, '') = '')$$, 'each with a unit, a formula and a meaning');
 SELECT is_empty($$SELECT * FROM shown WHERE type ~ 'double' AND col_description(oid, attnum) !~ 'Do not average'$$, 'rates warn of averages');
 SELECT is_empty($$SELECT * FROM shown WHERE type NOT IN ('text', 'boolean', 'integer', 'bigint', 'double precision', 'date', 'numeric(28,2)')$$, 'only types that every client can read');

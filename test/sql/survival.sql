@@ -20,7 +20,7 @@ SELECT results_eq($$SELECT c."time", at_risk, churned, censored, round(survival:
 SELECT is((SELECT round(chi_square::numeric, 2) FROM logrank((SELECT array_agg(s) FROM arm))), 16.79, 'log-rank is the published 16.79');
 SELECT is((SELECT degrees FROM logrank((SELECT array_agg(s) FROM arm))), 1, 'with one degree of freedom');
 SELECT is((SELECT median_survival(s) FROM arm WHERE arm = 'placebo'), 8, 'the median of the placebo arm is 8 weeks');
-SELECT is((SELECT median_survival(s) FROM arm WHERE arm = '6-MP'), 23, 'that of 6-MP 23');
+SELECT is((SELECT median_survival(s) FROM arm WHERE arm = '6-MP'), 23, 'the median of the 6-MP arm is 23 weeks');
 SELECT is((SELECT q::text FROM arm, survival_quantile(s, 0.5) q WHERE arm = '6-MP'), '(23,13,)', 'whose upper limit was not seen');
 SELECT is((SELECT round(chi_square::numeric, 6) || ' ' || round(p_value::numeric, 6) FROM logrank((SELECT array_agg(s) FROM (
 	SELECT survival_agg(t, e) AS s FROM (VALUES (1, 10, true), (1, 20, true), (1, 30, false), (0, 10, true), (0, 20, false), (0, 50, true)) v (g, t, e) GROUP BY g) x))),
@@ -53,24 +53,24 @@ SELECT is((SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM
 SELECT is((SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm), (SELECT array_agg(arm ORDER BY arm) FROM arm), '{one,two}')), NULL, 'strata of one group each say nothing');
 SELECT is((SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm), '{x,NULL}', '{NULL,NULL}')), (SELECT chi_square FROM logrank((SELECT array_agg(s ORDER BY arm) FROM arm))), 'nobody''s name is a name');
 SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), '{a}', '{x,y}')$$, '22023', '1 names do not fit to 2 states', 'every state has a group');
-SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), '{a,a}', '{x,y}')$$, '22023', NULL, 'and there are two of them');
+SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), '{a,a}', '{x,y}')$$, '22023', NULL, 'a log-rank test of one group is refused');
 
 -- What is not defined
 SELECT is((SELECT survival_at(s, 34)::numeric(5, 4) FROM arm WHERE arm = '6-MP'), 0.4482, 'between events the estimate stays');
 SELECT is((SELECT survival_at(s, 5) FROM arm WHERE arm = '6-MP'), 1::float8, 'before the first event everybody is there');
 SELECT is((SELECT survival_at(s, 36) FROM arm WHERE arm = '6-MP'), NULL, 'past the last age seen nothing is known');
 SELECT is((SELECT survival_at(s, 999) FROM arm WHERE arm = 'placebo'), 0::float8, 'unless nobody is left');
-SELECT is((SELECT rmst(s, 36) FROM arm WHERE arm = '6-MP'), NULL, 'nor is the mean until then');
+SELECT is((SELECT rmst(s, 36) FROM arm WHERE arm = '6-MP'), NULL, 'the mean until a time after the last one is not defined');
 SELECT is((SELECT rmst(s, 100)::numeric(6, 4) FROM arm WHERE arm = 'placebo'), 8.6667, 'where all have churned it is the mean');
 SELECT is((SELECT count(*) FILTER (WHERE conf_low IS NULL) FROM survival_curve((SELECT survival_agg(t, t = 3) FROM generate_series(1, 5) t)) WHERE survival = 1), 2::bigint,
 	'before the first event log-log limits are not defined');
-SELECT is((SELECT conf_low FROM survival_curve((SELECT survival_agg(3, true))) WHERE survival = 0), NULL, 'nor any at 0');
+SELECT is((SELECT conf_low FROM survival_curve((SELECT survival_agg(3, true))) WHERE survival = 0), NULL, 'no limits are defined at 0');
 SELECT is((SELECT (logrank(ARRAY[survival_agg(1, false), survival_agg(2, false)])).chi_square), NULL, 'without events groups cannot be told apart');
 SELECT throws_ok($$SELECT logrank(ARRAY[survival_agg(1, true)])$$, '22023', NULL, 'one group cannot be compared');
 SELECT throws_ok($$SELECT survival_agg(-1, true)$$, '22023', NULL, 'a duration is not negative');
 SELECT throws_ok($$SELECT survival_agg(5, true, 5)$$, '22023', NULL, 'who left before being seen is refused');
 SELECT throws_ok($$SELECT survival_curve(s, 0.95, 'loglog') FROM arm$$, '22023', NULL, 'an unknown kind of limits is refused');
-SELECT throws_ok($$SELECT survival_curve(s, 1.5) FROM arm$$, '22023', NULL, 'and a level above 1');
+SELECT throws_ok($$SELECT survival_curve(s, 1.5) FROM arm$$, '22023', NULL, 'a level above 1 is refused');
 SELECT is((SELECT survival_agg(NULL, true)), NULL, 'a duration nobody knows is left out');
 
 -- Left truncation, against the definition
@@ -94,7 +94,7 @@ SELECT is_empty($$WITH s AS (SELECT survival_agg(age, churned) AS s FROM cause)
 SELECT is((SELECT rollup(s ORDER BY arm) FROM arm), (SELECT survival_agg(week, relapsed) FROM trial), 'parts roll up to the whole');
 SELECT is((SELECT a.s || b.s FROM arm a, arm b WHERE a.arm < b.arm), (SELECT b.s || a.s FROM arm a, arm b WHERE a.arm < b.arm), 'in any order');
 SELECT is((SELECT survival_agg(age, churned, reason ORDER BY age, reason) FROM cause), (SELECT survival_agg(age, churned, reason ORDER BY reason DESC, n) FROM (SELECT *, row_number() OVER () AS n FROM cause) x),
-	'and so do rows, whatever cause comes first');
+	'rows in any order give the same state, whatever cause comes first');
 SELECT is((SELECT s::text::survival FROM (SELECT survival_agg(age, churned, reason) AS s FROM cause) x), (SELECT survival_agg(age, churned, reason) FROM cause), 'a state comes back from its text');
 
 -- Hostile bytes: an error, or a value that every reader can take

@@ -53,7 +53,7 @@ SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_open.customer_
 SET ROLE tenant_alice;
 SELECT cvm.store('tenant_open', 'customer_rfm') \g /dev/null
 RESET ROLE;
-SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_open.customer_rfm'), '80', 'and goes on seeing them when the report is stored');
+SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_open.customer_rfm'), '80', 'without row-level security a role sees all rows of a stored report');
 
 SET ROLE tenant_alice;
 ALTER TABLE tenant.orders ENABLE ROW LEVEL SECURITY;
@@ -84,8 +84,8 @@ SET ROLE tenant_alice;
 INSERT INTO tenant.orders VALUES (81, '2024-03-01', 1, 'tenant_bob');
 SELECT cvm.refresh_here('tenant_table'), cvm.configure('tenant_table', 'currency', 'EUR'), cvm.refresh_here('tenant_table') \g /dev/null
 RESET ROLE;
-SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_table.customer_rfm'), 'permission denied for table customer_rfm_stored', 'nor after refresh, configure and refresh');
-SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) > 0 FROM tenant_table.retention_month'), 'permission denied for table retention_month_stored', 'nor reports that count');
+SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_table.customer_rfm'), 'permission denied for table customer_rfm_stored', 'a tenant may not read single customers after refresh, configure and refresh');
+SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) > 0 FROM tenant_table.retention_month'), 'permission denied for table retention_month_stored', 'a tenant may not read reports that count everybody');
 
 -- and store says so, here
 SET ROLE tenant_alice;
@@ -96,8 +96,8 @@ SET client_min_messages = error;
 SELECT cvm.grant_reader('tenant_table', 'tenant_bob') \g /dev/null
 RESET ROLE;
 SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) > 0 FROM tenant_table.retention_month'), 'true', 'a reader reads what counts everybody');
-SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_table.customer_rfm'), 'permission denied for table customer_rfm_stored', 'but no single customers');
-SELECT is(pg_temp.sees('tenant_carol', 'SELECT count(*) > 0 FROM tenant_table.retention_month'), 'permission denied for table retention_month_stored', 'and nobody else does');
+SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_table.customer_rfm'), 'permission denied for table customer_rfm_stored', 'a reader reads no single customers');
+SELECT is(pg_temp.sees('tenant_carol', 'SELECT count(*) > 0 FROM tenant_table.retention_month'), 'permission denied for table retention_month_stored', 'nobody else reads what counts everybody');
 SET ROLE tenant_alice;
 SELECT is_empty($$SELECT * FROM cvm.check_model('tenant_table') WHERE problem = 'stored_for_all'$$, 'which check_model takes for meant');
 SELECT cvm.unstore(m, 'customer_rfm') FROM unnest('{tenant_table,tenant_invoker}'::text[]) m \g /dev/null

@@ -62,7 +62,7 @@ CREATE TEMP TABLE plain_curve AS SELECT * FROM acme.retention_curve;
 CREATE TEMP TABLE plain_lifecycle AS SELECT * FROM acme.lifecycle_month;
 CREATE FUNCTION pg_temp.set(setting text, value text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM cvm.configure('acme', setting, value); END $$;
 DO $$ BEGIN PERFORM pg_temp.set('week_start', '7'); END $$;
-SELECT is(pg_temp.see('SELECT min(cohort) FROM acme.retention_week'), '(2023-12-31)', 'or by their Sunday');
+SELECT is(pg_temp.see('SELECT min(cohort) FROM acme.retention_week'), '(2023-12-31)', 'weeks are called by their Sunday where they begin on it');
 DO $$ BEGIN PERFORM pg_temp.set('as_of', '2024-03-01'); END $$;
 SELECT is(pg_temp.see('SELECT row_key, eligible_customers, retained_customers, as_of FROM acme.retention_month ORDER BY 1'),
 '("(all)|2024-01|0",2,2,2024-03-01)
@@ -75,7 +75,7 @@ DO $$ BEGIN PERFORM pg_temp.set('as_of', 'data'); PERFORM pg_temp.set('start_kin
 SELECT is(pg_temp.see('SELECT sum(cohort_customers) FROM acme.retention_month WHERE period_no = 0'), '(3)', 'who only visits starts no cohort when only orders do');
 DO $$ BEGIN PERFORM pg_temp.set('start_kinds', NULL); PERFORM pg_temp.set('return_kinds', 'visit'); PERFORM pg_temp.set('as_of', '2024-04-01'); END $$;
 SELECT is(pg_temp.see('SELECT row_key, retained_customers FROM acme.retention_month WHERE retained_customers > 0 AND period_no > 0 ORDER BY 1'),
-'("(all)|2024-01|2",1)', 'and only visits are returns when that is said');
+'("(all)|2024-01|2",1)', 'only visits are returns when that is said');
 DO $$ BEGIN PERFORM pg_temp.set('return_kinds', NULL); PERFORM pg_temp.set('conf', '0.5'); END $$;
 SELECT ok((SELECT conf_high - conf_low FROM acme.retention_month WHERE row_key = '(all)|2024-01|1') < (SELECT conf_high - conf_low FROM plain_month WHERE row_key = '(all)|2024-01|1'),
 	'less confidence, a narrower interval');
@@ -106,10 +106,10 @@ SELECT is(pg_temp.see('SELECT row_key, cohort_customers FROM acme.retention_mont
 (gold|2024-01|0,1)
 (silver|2024-02|0,1)', 'a cohort''s customers are in the segment of their first day');
 SELECT is_empty($$SELECT * FROM plain_month EXCEPT SELECT * FROM acme.retention_month WHERE segment = '(all)'$$, 'in two steps the months are what they are in one');
-SELECT is_empty($$SELECT * FROM plain_week EXCEPT SELECT * FROM acme.retention_week WHERE segment = '(all)'$$, 'and the weeks');
-SELECT is_empty($$SELECT * FROM plain_quarter EXCEPT SELECT * FROM acme.retention_quarter WHERE segment = '(all)'$$, 'and the quarters');
-SELECT is_empty($$SELECT * FROM plain_curve EXCEPT SELECT * FROM acme.retention_curve WHERE segment = '(all)'$$, 'and the curve');
-SELECT is_empty($$SELECT * FROM plain_lifecycle EXCEPT SELECT * FROM acme.lifecycle_month WHERE segment = '(all)'$$, 'and the lifecycle');
+SELECT is_empty($$SELECT * FROM plain_week EXCEPT SELECT * FROM acme.retention_week WHERE segment = '(all)'$$, 'in two steps the weeks are what they are in one');
+SELECT is_empty($$SELECT * FROM plain_quarter EXCEPT SELECT * FROM acme.retention_quarter WHERE segment = '(all)'$$, 'in two steps the quarters are what they are in one');
+SELECT is_empty($$SELECT * FROM plain_curve EXCEPT SELECT * FROM acme.retention_curve WHERE segment = '(all)'$$, 'in two steps the curve is what it is in one');
+SELECT is_empty($$SELECT * FROM plain_lifecycle EXCEPT SELECT * FROM acme.lifecycle_month WHERE segment = '(all)'$$, 'in two steps the lifecycle is what it is in one');
 SELECT is_empty($$SELECT cohort, period_no FROM acme.retention_month GROUP BY 1, 2
 	HAVING sum(cohort_customers) FILTER (WHERE segment = '(all)') <> sum(cohort_customers) FILTER (WHERE segment <> '(all)')
 		OR sum(retained_customers) FILTER (WHERE segment = '(all)') <> sum(retained_customers) FILTER (WHERE segment <> '(all)')$$, 'segments sum to all');
@@ -129,7 +129,7 @@ SELECT is_empty($$SELECT row_key FROM acme.lifecycle_month WHERE closing_custome
 		OR closing_customers <> new_customers + retained_customers + reactivated_customers + dormant_customers$$, 'every line foots, both ways');
 INSERT INTO shop.segments VALUES (1, 'bronze', '2024-01-03', NULL), (4, 'gold', '2024-05-01', '2024-04-01'), (NULL, 'x', '2024-01-01', NULL), (1, NULL, '2024-01-04', '2024-01-05');
 SELECT is(pg_temp.see('SELECT sum(cohort_customers) FROM acme.retention_month WHERE period_no = 0 AND segment <> ''(all)'''), '(4)', 'segments that overlap or end before they begin count nobody twice');
-SELECT lives_ok('SELECT * FROM acme.lifecycle_month', 'and stop no view');
+SELECT lives_ok('SELECT * FROM acme.lifecycle_month', 'segments that overlap or end before they begin stop no view');
 INSERT INTO shop.orders VALUES (NULL, '2024-01-01', 5), (5, NULL, 5), (5, '2024-03-01', NULL);
 SELECT is(pg_temp.see('SELECT sum(cohort_customers) FROM acme.retention_month WHERE period_no = 0 AND segment = ''(all)'''), '(5)', 'an event of nobody or at no time counts for nobody');
 DO $$ BEGIN PERFORM cvm.unbind('acme', 'segment_history'); END $$;
@@ -142,7 +142,7 @@ CREATE TEMP VIEW shown AS
 	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 	WHERE c.relnamespace = 'acme'::regnamespace AND c.relname IN (SELECT view FROM cvm.report_view);
 SELECT is_empty('SELECT relname, attname, type FROM shown EXCEPT SELECT view, "column", type FROM cvm.dictionary', 'the dictionary has every column, with its type');
-SELECT is_empty('SELECT view, "column", type FROM cvm.dictionary WHERE view IN (SELECT relname FROM shown) EXCEPT SELECT relname, attname, type FROM shown', 'and no other');
+SELECT is_empty('SELECT view, "column", type FROM cvm.dictionary WHERE view IN (SELECT relname FROM shown) EXCEPT SELECT relname, attname, type FROM shown', 'the dictionary has no other column');
 SELECT is_empty('SELECT d.* FROM cvm.report_column d JOIN shown s ON s.relname = d.view AND s.attname = d.column_name WHERE d.position <> s.attnum', 'in the order of the views');
 SELECT is_empty($$SELECT * FROM cvm.dictionary WHERE coalesce(unit, '') = '' OR coalesce(formula, '') = '' OR coalesce(comment, '') = '' OR additive IS NULL$$, 'each with a unit, a formula and a meaning');
 SELECT is_empty($$SELECT * FROM shown WHERE coalesce(col_description(oid, attnum), '') !~ '[.?] Unit: .+\. Formula: .+\.'$$, 'which the column''s comment says');
@@ -186,7 +186,7 @@ RESET DateStyle;
 RESET search_path;
 RESET extra_float_digits;
 SELECT is(:kiritimati, 0, 'another zone, date style and search path change nothing');
-SELECT is(:new_york, 0, 'nor does yet another zone');
+SELECT is(:new_york, 0, 'yet another zone changes nothing');
 
 -- T30: row-level security reaches through every view
 CREATE ROLE cvm_test_reader;
@@ -221,7 +221,7 @@ SELECT is(pg_temp.see($$SELECT view, "exists", waits_for FROM cvm.catalog('blank
 (retention_quarter,f,event)
 (retention_curve,f,event)
 (lifecycle_month,f,event)', 'the catalog says what a view waits for');
-SELECT is(pg_temp.see($$SELECT bool_and("exists"), count(waits_for), count(description) FROM cvm.catalog('acme') WHERE view ~ '^(retention|lifecycle)_'$$), '(t,0,5)', 'and that it is there');
+SELECT is(pg_temp.see($$SELECT bool_and("exists"), count(waits_for), count(description) FROM cvm.catalog('acme') WHERE view ~ '^(retention|lifecycle)_'$$), '(t,0,5)', 'the catalog says that a view is there');
 
 -- a triangle for people
 SELECT cohort_label, period_no, retention_rate FROM acme.retention_month WHERE segment = '(all)' ORDER BY 1, 2 \crosstabview

@@ -2,10 +2,10 @@
  * retention_activity.c
  *		A stored timeline straight into a triangle.
  *
- * The same as reading a tenure with the default options and adding it, but
- * straight from the bytes, with periods looked up and nothing allocated: this
- * is what makes reading a million stored customers cheap.  Where the months
- * of a timeline say enough, its days are not even looked at.
+ * It gives what a tenure with the default options would give, but reads the
+ * bytes as they are, looks periods up in a cache and allocates nothing, so that
+ * a million stored customers are cheap to read.  Where the grain is a month or
+ * longer, the months at the head of a timeline suffice and its days are skipped.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

@@ -2,11 +2,11 @@
  * row_buffer.h
  *		Rows in any order, gathered so that those of a customer come together.
  *
- * A row becomes a line of a fixed size under its customer's number
- * (key_table.h).  Lines stand on partitions of 1024 customers, in chunks, in
- * the order in which they came; at the end one partition at a time is sorted
- * by customer, by counting, within the processor's cache.  So memory is
- * written and read almost in order, however the rows came.
+ * A row becomes a line of a fixed size, with its customer's slot (key_table.h).
+ * Every 1024 slots share a partition, whose lines are kept in chunks in the order
+ * in which they came.  At the end one partition after the other is sorted by
+ * slot, with a counting sort that fits the processor's cache.  So memory is
+ * written and read almost sequentially, whatever the order of the rows.
  *
  * A line begins with 32 bits, whose low ten are the customer's place on the
  * partition; the rest of it belongs to whoever gathers.

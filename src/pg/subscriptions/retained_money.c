@@ -61,9 +61,10 @@ cvm_kept_changes(PG_FUNCTION_ARGS)
 
 	sink.calendar = argument_calendar(fcinfo, 1, -1);
 	if (periods < 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%d periods are not in the past", periods),
-						errhint("Use 1 or more, for example 12 months.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of periods \"%d\" is not positive", periods),
+				 errhint("Use 1 or more, for example 12 months.")));
 	held = argument_held(fcinfo, 4, &nheld);
 	sink.scale = holdings->scale;
 	nsteps = holdings_steps(holdings, as_of, &steps);

@@ -12,10 +12,11 @@
  *	 something, then less		contraction
  *	 nothing both times			same period, if they paid in between
  *
- * A paused line counts, for so many days, as if it were paid, but what it would
- * bring is not in the closing: it goes into the line "paused" when the pause
- * begins and comes out of it when it ends or those days are over, and only
- * then is lost what is lost.
+ * A pause is no churn for pause_days: until then a paused line counts as if it
+ * were paid (pause_steps() in steps.c gives it a step that keeps the money and
+ * ends after those days).  Its money is not in the closing but in the line
+ * "paused", from the day on which the pause begins until it ends or the days are
+ * over.  What is not paid again by then is churn or contraction on that day.
  *
  * For a segment, who comes does so in the segment they are in at the closing.
  * What becomes of a customer who pays at the opening belongs to the segment

@@ -72,8 +72,9 @@ compare_pauses(const void *a, const void *b)
 }
 
 /*
- * What pauses keep for so many days after they began, as steps without lines,
- * in no order; how many, twice the pauses at the most.  Pauses of a product
+ * Steps of pauses: each keeps the money of its line for so many days after the
+ * pause began, which is why a pause is no churn until then.  They count no lines
+ * and come in no order; they are twice the pauses at the most.  Pauses of a product
  * that touch are one.
  */
 int

@@ -21,8 +21,8 @@
 #include "utils/numeric.h"
 #include "windowapi.h"
 
+#include "core/util/dictionary.h"
 #include "core/util/footing.h"
-#include "core/util/names.h"
 #include "pg/compat.h"
 #include "pg/numeric.h"
 
@@ -159,9 +159,9 @@ settle_table(WindowObject window, Settled *settled, FootingColumn *columns,
 		palloc_extended((nrows + 1) * sizeof(FootingRow), MCXT_ALLOC_HUGE);
 	Exact *amounts = palloc_extended((nrows * ncolumns + 1) * sizeof(Exact),
 									 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	Names names;
+	Dictionary names;
 
-	names_open(&names, CurrentMemoryContext);
+	dictionary_open(&names, CurrentMemoryContext);
 	for (int64 row = 0; row < nrows; row++)
 	{
 		bool isnull;
@@ -177,7 +177,8 @@ settle_table(WindowObject window, Settled *settled, FootingColumn *columns,
 			name.data = VARDATA_ANY(DatumGetTextPP(value));
 			name.size = VARSIZE_ANY_EXHDR(DatumGetTextPP(value));
 		}
-		rows[row].segment = is_total(&name) ? -1 : names_number(&names, &name);
+		rows[row].segment =
+			is_total(&name) ? -1 : dictionary_intern(&names, &name);
 		value = row_arg(window, 2, row, &isnull);
 		rows[row].period = isnull ? PG_INT64_MIN : DatumGetDateADT(value);
 		value = row_arg(window, 0, row, &isnull);

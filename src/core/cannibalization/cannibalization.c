@@ -14,7 +14,8 @@ cannibalization_new(Context context)
 
 	state->context = context;
 	state->scale = SHARE_SCALE;
-	state->strata.context = state->donors.context = context;
+	sorted_dictionary_open(&state->strata, context);
+	sorted_dictionary_open(&state->donors, context);
 	return state;
 }
 
@@ -99,7 +100,8 @@ add_losses(Adding *adding, WindowStats *stats, const Entry *entry)
 				 state->scale);
 	for (int i = 0; i < shares.count; i++)
 	{
-		int32_t number = lexicon_number(&state->donors, shares.items[i].name);
+		int32_t number =
+			sorted_dictionary_intern(&state->donors, shares.items[i].name);
 		DonorLoss *donor;
 
 		window_stats_donors(state, stats);

@@ -30,7 +30,7 @@
 #define CVM_CORE_CANNIBALIZATION_CANNIBALIZATION_H
 
 #include "core/cannibalization/entries.h"
-#include "core/util/lexicon.h"
+#include "core/util/sorted_dictionary.h"
 
 /* Customers observed, and how many of them lost what donors brought before */
 typedef struct Outcome
@@ -117,8 +117,8 @@ typedef struct Cannibalization
 	Day as_of;
 	int32_t gap;
 	int scale;
-	Lexicon strata;
-	Lexicon donors;
+	SortedDictionary strata;
+	SortedDictionary donors;
 	int64_t focal_days; /* days of focal runs seen, and runs seen to end */
 	int64_t focal_ends;
 	int nwindow_stats;

@@ -74,13 +74,13 @@ decode_control(const Window *window, ByteReader *reader, Outcome *control)
 
 /* The places of names by their numbers. */
 static int32_t *
-places_of(const Lexicon *lexicon)
+places_of(const SortedDictionary *dictionary)
 {
 	int32_t *places =
-		runtime_alloc(NULL, (lexicon->count + 1) * sizeof(int32_t));
+		runtime_alloc(NULL, (dictionary->strings.count + 1) * sizeof(int32_t));
 
-	for (int i = 0; i < lexicon->count; i++)
-		places[lexicon->sorted[i]] = i;
+	for (int i = 0; i < dictionary->strings.count; i++)
+		places[dictionary->sorted[i]] = i;
 	return places;
 }
 
@@ -141,7 +141,7 @@ encode_window_stats(const Cannibalization *state, const WindowStats *stats,
 	for (int d = 0; d < stats->ndonors; d++)
 		count += stats->donors[d].entries > 0;
 	write_unsigned(writer, count);
-	for (int i = 0; i < state->donors.count; i++)
+	for (int i = 0; i < state->donors.strings.count; i++)
 	{
 		int32_t number = state->donors.sorted[i];
 
@@ -153,7 +153,7 @@ encode_window_stats(const Cannibalization *state, const WindowStats *stats,
 	}
 	write_unsigned(writer, stats->nstratum_months);
 	/* strata by month are sorted by the number of their stratum: go by its place */
-	for (int i = 0; i < state->strata.count; i++)
+	for (int i = 0; i < state->strata.strings.count; i++)
 		for (int p = 0; p < stats->nstratum_months; p++)
 		{
 			const StratumMonth *stratum_month = stats->stratum_months[p];
@@ -179,8 +179,8 @@ cannibalization_encode(const Cannibalization *state, ByteWriter *writer)
 	write_unsigned(writer, state->scale);
 	write_unsigned(writer, state->focal_days);
 	write_unsigned(writer, state->focal_ends);
-	lexicon_encode(&state->strata, writer);
-	lexicon_encode(&state->donors, writer);
+	sorted_dictionary_encode(&state->strata, writer);
+	sorted_dictionary_encode(&state->donors, writer);
 	write_unsigned(writer, state->nwindow_stats);
 	for (int i = 0; i < state->nwindow_stats; i++)
 		encode_window_stats(state, &state->window_stats[i], strata, writer);
@@ -198,7 +198,7 @@ decode_stratum_month(Cannibalization *state, WindowStats *stats,
 	int last = -1;
 	StratumMonth *stratum_month;
 
-	if (stratum >= state->strata.count || count == 0)
+	if (stratum >= state->strata.strings.count || count == 0)
 		reader_fail(reader);
 	strata[stratum] = true;
 	stratum_month = window_stats_stratum_month(state, stats, stratum, month);
@@ -271,7 +271,7 @@ decode_window_stats(Cannibalization *state, WindowStats *stats,
 		int64_t number = (int64_t) read_unsigned(reader, INT32_MAX);
 		DonorLoss *donor;
 
-		if (number <= last || number >= state->donors.count)
+		if (number <= last || number >= state->donors.strings.count)
 			reader_fail(reader);
 		last = number;
 		donors[number] = true;
@@ -312,16 +312,16 @@ cannibalization_decode(Context context, const void *data, size_t size)
 	state->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	state->focal_days = (int64_t) read_unsigned(&reader, INT64_MAX);
 	state->focal_ends = (int64_t) read_unsigned(&reader, INT64_MAX);
-	lexicon_decode(&state->strata, &reader);
-	lexicon_decode(&state->donors, &reader);
+	sorted_dictionary_decode(&state->strata, &reader);
+	sorted_dictionary_decode(&state->donors, &reader);
 	state->nwindow_stats = (int) read_count(&reader, MIN_WINDOW_STATS_BYTES);
 	if (state->scale < SHARE_SCALE || state->nwindow_stats == 0 ||
 		state->nwindow_stats > MAX_WINDOW_STATS)
 		reader_fail(&reader);
 	state->window_stats =
 		runtime_alloc_zero(context, state->nwindow_stats * sizeof(WindowStats));
-	strata = runtime_alloc_zero(NULL, state->strata.count + 1);
-	donors = runtime_alloc_zero(NULL, state->donors.count + 1);
+	strata = runtime_alloc_zero(NULL, state->strata.strings.count + 1);
+	donors = runtime_alloc_zero(NULL, state->donors.strings.count + 1);
 	for (int i = 0; i < state->nwindow_stats; i++)
 	{
 		decode_window_stats(state, &state->window_stats[i], &reader, strata,
@@ -330,10 +330,10 @@ cannibalization_decode(Context context, const void *data, size_t size)
 										  &state->window_stats[i]) >= 0)
 			reader_fail(&reader);
 	}
-	for (int i = 0; i < state->strata.count; i++)
+	for (int i = 0; i < state->strata.strings.count; i++)
 		if (!strata[i])
 			reader_fail(&reader);
-	for (int i = 0; i < state->donors.count; i++)
+	for (int i = 0; i < state->donors.strings.count; i++)
 		if (!donors[i])
 			reader_fail(&reader);
 	reader_close(&reader);

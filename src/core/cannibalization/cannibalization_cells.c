@@ -15,7 +15,7 @@
 void
 window_stats_donors(const Cannibalization *state, WindowStats *stats)
 {
-	int count = state->donors.count;
+	int count = state->donors.strings.count;
 	int room = state->donors.room;
 
 	if (count <= stats->ndonors)

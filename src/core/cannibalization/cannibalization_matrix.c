@@ -20,7 +20,7 @@ cannibalization_matrix_new(Context context)
 
 	matrix->context = context;
 	matrix->scale = SHARE_SCALE;
-	matrix->products.context = context;
+	sorted_dictionary_open(&matrix->products, context);
 	return matrix;
 }
 
@@ -74,7 +74,7 @@ matrix_scale(CannibalizationMatrix *matrix, int scale)
 int32_t
 matrix_product(CannibalizationMatrix *matrix, const Label *name)
 {
-	int32_t number = lexicon_number(&matrix->products, name);
+	int32_t number = sorted_dictionary_intern(&matrix->products, name);
 
 	if (number >= matrix->nrows)
 	{
@@ -83,8 +83,9 @@ matrix_product(CannibalizationMatrix *matrix, const Label *name)
 		matrix->rows = matrix->rows ? runtime_realloc(matrix->rows, room)
 									: runtime_alloc(matrix->context, room);
 		memset(&matrix->rows[matrix->nrows], 0,
-			   (matrix->products.count - matrix->nrows) * sizeof(MatrixRow));
-		matrix->nrows = matrix->products.count;
+			   (matrix->products.strings.count - matrix->nrows) *
+				   sizeof(MatrixRow));
+		matrix->nrows = matrix->products.strings.count;
 	}
 	return number;
 }
@@ -102,8 +103,9 @@ matrix_donor(CannibalizationMatrix *matrix, int32_t focal, int32_t donor)
 		row->donors = row->donors ? runtime_realloc(row->donors, room)
 								  : runtime_alloc(matrix->context, room);
 		memset(&row->donors[row->ndonors], 0,
-			   (matrix->products.count - row->ndonors) * sizeof(DonorLoss));
-		row->ndonors = matrix->products.count;
+			   (matrix->products.strings.count - row->ndonors) *
+				   sizeof(DonorLoss));
+		row->ndonors = matrix->products.strings.count;
 	}
 	return &row->donors[donor];
 }
@@ -120,7 +122,7 @@ cannibalization_matrix_merge(CannibalizationMatrix *into,
 	for (int i = 0; i < more->nrows; i++)
 	{
 		const MatrixRow *from = &more->rows[i];
-		int32_t focal = matrix_product(into, &more->products.labels[i]);
+		int32_t focal = matrix_product(into, &more->products.strings.labels[i]);
 		MatrixRow *row = &into->rows[focal];
 
 		check_interrupts();
@@ -137,7 +139,8 @@ cannibalization_matrix_merge(CannibalizationMatrix *into,
 			if (from->donors[d].entries == 0)
 				continue;
 			donor = matrix_donor(
-				into, focal, matrix_product(into, &more->products.labels[d]));
+				into, focal,
+				matrix_product(into, &more->products.strings.labels[d]));
 			donor->entries = count_add(donor->entries, from->donors[d].entries);
 			donor->lost = money_add(
 				donor->lost,
@@ -159,7 +162,7 @@ encode_row(const CannibalizationMatrix *matrix, int place, ByteWriter *writer)
 	for (int d = 0; d < row->ndonors; d++)
 		count += row->donors[d].entries > 0;
 	write_unsigned(writer, count);
-	for (int i = 0; i < matrix->products.count; i++)
+	for (int i = 0; i < matrix->products.strings.count; i++)
 	{
 		int32_t donor = matrix->products.sorted[i];
 
@@ -185,8 +188,8 @@ cannibalization_matrix_encode(const CannibalizationMatrix *matrix,
 	write_unsigned(writer, matrix->window.look_back);
 	write_unsigned(writer, matrix->window.look_ahead);
 	write_unsigned(writer, matrix->scale);
-	lexicon_encode(&matrix->products, writer);
-	for (int i = 0; i < matrix->products.count; i++)
+	sorted_dictionary_encode(&matrix->products, writer);
+	for (int i = 0; i < matrix->products.strings.count; i++)
 	{
 		check_interrupts();
 		encode_row(matrix, i, writer);
@@ -215,7 +218,7 @@ decode_row(CannibalizationMatrix *matrix, int32_t focal, ByteReader *reader,
 		int64_t number = (int64_t) read_unsigned(reader, INT32_MAX);
 		DonorLoss *donor;
 
-		if (number <= last || number >= matrix->products.count)
+		if (number <= last || number >= matrix->products.strings.count)
 			reader_fail(reader);
 		last = number;
 		in_use[number] = true;
@@ -252,13 +255,13 @@ cannibalization_matrix_decode(Context context, const void *data, size_t size)
 		matrix->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 		if (matrix->window.look_back < 1 || matrix->scale < SHARE_SCALE)
 			reader_fail(&reader);
-		lexicon_decode(&matrix->products, &reader);
-		in_use = runtime_alloc_zero(NULL, matrix->products.count + 1);
-		for (int i = 0; i < matrix->products.count; i++)
-			matrix_product(matrix, &matrix->products.labels[i]);
-		for (int i = 0; i < matrix->products.count; i++)
+		sorted_dictionary_decode(&matrix->products, &reader);
+		in_use = runtime_alloc_zero(NULL, matrix->products.strings.count + 1);
+		for (int i = 0; i < matrix->products.strings.count; i++)
+			matrix_product(matrix, &matrix->products.strings.labels[i]);
+		for (int i = 0; i < matrix->products.strings.count; i++)
 			decode_row(matrix, i, &reader, in_use);
-		for (int i = 0; i < matrix->products.count; i++)
+		for (int i = 0; i < matrix->products.strings.count; i++)
 			if (!in_use[i])
 				reader_fail(&reader);
 		runtime_free(in_use);

@@ -34,7 +34,7 @@ typedef struct CannibalizationMatrix
 	int32_t gap;
 	Window window;
 	int scale;
-	Lexicon products;
+	SortedDictionary products;
 	int nrows;
 	MatrixRow *rows; /* by number; without entries: a donor only */
 } CannibalizationMatrix;

@@ -38,7 +38,8 @@ window_stats_merge(Cannibalization *into, WindowStats *stats,
 
 		if (from->donors[d].entries == 0)
 			continue;
-		number = lexicon_number(&into->donors, &more->donors.labels[d]);
+		number = sorted_dictionary_intern(&into->donors,
+										  &more->donors.strings.labels[d]);
 		window_stats_donors(into, stats);
 		donor = &stats->donors[number];
 		donor->entries = count_add(donor->entries, from->donors[d].entries);
@@ -83,8 +84,9 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 			if (stratum_month == NULL)
 				stratum_month = window_stats_stratum_month(
 					into, stats,
-					lexicon_number(&into->strata,
-								   &more->strata.labels[source->stratum]),
+					sorted_dictionary_intern(
+						&into->strata,
+						&more->strata.strings.labels[source->stratum]),
 					source->month);
 			target = stratum_month_cell(into, stats, stratum_month, band);
 			outcome_add(&target->treated, &cell.treated);

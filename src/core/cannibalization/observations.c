@@ -61,7 +61,7 @@ stratum_number(Adding *adding)
 {
 	if (adding->number < 0)
 		adding->number =
-			lexicon_number(&adding->state->strata, adding->stratum);
+			sorted_dictionary_intern(&adding->state->strata, adding->stratum);
 	return adding->number;
 }
 

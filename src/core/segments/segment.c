@@ -17,6 +17,7 @@ segment_flow_new(Context context)
 
 	flow->context = context;
 	flow->span = 1;
+	dictionary_open(&flow->names, context);
 	flow->flows.size = sizeof(FlowCell);
 	flow->stocks.size = sizeof(StockCell);
 	flow->outcomes.size = sizeof(OutcomeCell);
@@ -68,8 +69,9 @@ void
 segment_flow_set_tiers(SegmentFlow *flow, const ProductTiers *product_tiers)
 {
 	flow->product_tiers = product_tiers;
-	for (int i = 0; i < flow->nnames; i++)
-		flow->tiers[i] = product_tiers_find(product_tiers, &flow->names[i]);
+	for (int i = 0; i < flow->names.count; i++)
+		flow->tiers[i] =
+			product_tiers_find(product_tiers, &flow->names.labels[i]);
 }
 
 /* Bring the state to at least this scale. */
@@ -202,10 +204,10 @@ segment_flow_merge(SegmentFlow *into, const SegmentFlow *more)
 	segment_flow_adopt(into, more->calendar, more->as_of, more->span,
 					   more->pause_days);
 	segment_flow_scale(into, more->scale);
-	names = runtime_alloc(NULL, (more->nnames + 1) * sizeof(int32_t));
+	names = runtime_alloc(NULL, (more->names.count + 1) * sizeof(int32_t));
 	names[0] = OUTSIDE;
-	for (int i = 0; i < more->nnames; i++)
-		names[i + 1] = segment_flow_name(into, &more->names[i]);
+	for (int i = 0; i < more->names.count; i++)
+		names[i + 1] = segment_flow_name(into, &more->names.labels[i]);
 
 #define COUNT(sum, count) ((sum) = count_add(sum, count))
 #define MONEY(sum, mrr) \

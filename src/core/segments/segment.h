@@ -53,6 +53,7 @@
 #include "core/segments/product_tiers.h"
 #include "core/segments/segment_steps.h"
 #include "core/subscriptions/steps.h"
+#include "core/util/dictionary.h"
 
 /* Where a customer is at a closing: the number of a name, or outside */
 #define OUTSIDE (-1)
@@ -273,13 +274,10 @@ typedef struct SegmentFlow
 	const ProductTiers
 		*product_tiers; /* what is higher than what; no part of the bytes */
 	int scale;
-	int nnames; /* of segments and of products */
-	int names_room;
-	Label *names;		/* in the order in which they came */
+	Dictionary names; /* of segments and of products */
+	int tiers_room;
 	ProductTier *tiers; /* theirs */
-	int nname_places;
-	int32_t *name_places;
-	int32_t nameless; /* number of NO_SEGMENT, plus one */
+	int32_t nameless;	/* number of NO_SEGMENT, plus one */
 	SegmentCells flows;
 	SegmentCells stocks;
 	SegmentCells outcomes;

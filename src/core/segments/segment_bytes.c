@@ -201,8 +201,8 @@ place_read(ByteReader *reader, SegmentFlow *flow, SegmentCells *table,
 		period = read_signed(reader, DAY_FIRST, DAY_LAST);
 	else
 		period = last.period + (int64_t) read_unsigned(reader, UINT32_MAX);
-	a = (int32_t) read_unsigned(reader, flow->nnames) - 1;
-	b = (int32_t) read_unsigned(reader, flow->nnames) - 1;
+	a = (int32_t) read_unsigned(reader, flow->names.count) - 1;
+	b = (int32_t) read_unsigned(reader, flow->names.count) - 1;
 	if (period < period_of(flow->calendar, DAY_FIRST) ||
 		period > segment_flow_last(flow) ||
 		(table->ncells > 0 && period == last.period &&
@@ -401,7 +401,7 @@ overlap_place_read(ByteReader *reader, SegmentFlow *flow, bool *used)
 		period = read_signed(reader, DAY_FIRST, DAY_LAST);
 	else
 		period = last.period + (int64_t) read_unsigned(reader, UINT32_MAX);
-	segment = (int32_t) read_unsigned(reader, flow->nnames) - 1;
+	segment = (int32_t) read_unsigned(reader, flow->names.count) - 1;
 	later = (int64_t) read_unsigned(reader, INT32_MAX) - 1;
 	if (later < 0 || period < period_of(flow->calendar, DAY_FIRST) ||
 		period + later > segment_flow_last(flow) ||
@@ -443,7 +443,7 @@ names_read(ByteReader *reader, SegmentFlow *flow)
 		name.size = (uint32_t) read_count(reader, 1);
 		name.data = read_text(reader, name.size);
 		if (segment_flow_name(flow, &name) != i ||
-			(i > 0 && label_compare(&flow->names[i - 1], &name) >= 0))
+			(i > 0 && label_compare(&flow->names.labels[i - 1], &name) >= 0))
 			reader_fail(reader);
 	}
 }
@@ -484,7 +484,7 @@ segment_flow_decode(Context context, const void *data, size_t size)
 					   pause_days);
 	flow->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	names_read(&reader, flow);
-	used = runtime_alloc_zero(NULL, flow->nnames + 1);
+	used = runtime_alloc_zero(NULL, flow->names.count + 1);
 	count = (int) read_count(&reader, 5);
 	for (int i = 0; i < count; i++)
 		flow_read(&reader, place_read(&reader, flow, &flow->flows, used));
@@ -513,7 +513,7 @@ segment_flow_decode(Context context, const void *data, size_t size)
 				  0
 			: flow->spans.ncells > 0)
 		reader_fail(&reader);
-	for (int i = 0; i < flow->nnames; i++)
+	for (int i = 0; i < flow->names.count; i++)
 		if (!used[i + 1])
 			reader_fail(&reader);
 	runtime_free(used);

@@ -14,24 +14,6 @@
 
 #define FIRST_PLACES 16
 
-static uint64_t
-mix(uint64_t number)
-{
-	number ^= number >> 31;
-	number *= UINT64_C(0x9e3779b97f4a7c15);
-	return number ^ number >> 29;
-}
-
-static uint64_t
-name_hash(const Label *name)
-{
-	uint64_t hash = name->size;
-
-	for (uint32_t i = 0; i < name->size; i++)
-		hash = (hash ^ (uint8_t) name->data[i]) * UINT64_C(0x100000001b3);
-	return mix(hash);
-}
-
 static inline uint64_t
 cell_hash(Period period, int32_t a, int32_t b)
 {
@@ -51,56 +33,27 @@ places_make(Context context, int32_t *old, int nplaces)
 	return runtime_alloc_zero(context, nplaces * sizeof(int32_t));
 }
 
-static void
-names_grow(SegmentFlow *flow)
-{
-	int room = flow->names_room ? flow->names_room * 2 : FIRST_PLACES / 2;
-
-	flow->names = flow->names_room
-					  ? runtime_realloc(flow->names, room * sizeof(Label))
-					  : runtime_alloc(flow->context, room * sizeof(Label));
-	flow->tiers =
-		flow->names_room
-			? runtime_realloc(flow->tiers, room * sizeof(ProductTier))
-			: runtime_alloc(flow->context, room * sizeof(ProductTier));
-	flow->names_room = room;
-	flow->nname_places = room * 2;
-	flow->name_places =
-		places_make(flow->context, flow->name_places, flow->nname_places);
-	for (int i = 0; i < flow->nnames; i++)
-	{
-		uint64_t at = name_hash(&flow->names[i]);
-
-		while (flow->name_places[at & (flow->nname_places - 1)] != 0)
-			at++;
-		flow->name_places[at & (flow->nname_places - 1)] = i + 1;
-	}
-}
-
+/* The number of a name, whose tier is found when it comes first. */
 int32_t
 segment_flow_name(SegmentFlow *flow, const Label *name)
 {
-	uint64_t at;
-	char *copy;
-	int32_t *place;
+	int before = flow->names.count;
+	int32_t number = dictionary_intern(&flow->names, name);
 
-	if (flow->nnames == flow->names_room)
-		names_grow(flow);
-	for (at = name_hash(name);; at++)
+	if (number < before)
+		return number;
+	if (number == flow->tiers_room)
 	{
-		place = &flow->name_places[at & (flow->nname_places - 1)];
-		if (*place == 0)
-			break;
-		if (label_compare(&flow->names[*place - 1], name) == 0)
-			return *place - 1;
+		int room = number ? number * 2 : FIRST_PLACES / 2;
+
+		flow->tiers =
+			number ? runtime_realloc(flow->tiers, room * sizeof(ProductTier))
+				   : runtime_alloc(flow->context, room * sizeof(ProductTier));
+		flow->tiers_room = room;
 	}
-	copy = runtime_alloc(flow->context, name->size + 1);
-	memcpy(copy, name->data, name->size);
-	flow->names[flow->nnames] = (Label){copy, name->size};
-	flow->tiers[flow->nnames] =
-		product_tiers_find(flow->product_tiers, &flow->names[flow->nnames]);
-	*place = ++flow->nnames;
-	return flow->nnames - 1;
+	flow->tiers[number] =
+		product_tiers_find(flow->product_tiers, &flow->names.labels[number]);
+	return number;
 }
 
 int32_t
@@ -293,10 +246,11 @@ cells_sort(SegmentCells *table, const int32_t *rank, bool is_named)
 void
 segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 {
-	bool *used = runtime_alloc_zero(NULL, flow->nnames + 1);
-	int32_t *rank = runtime_alloc(NULL, (flow->nnames + 1) * sizeof(int32_t));
+	bool *used = runtime_alloc_zero(NULL, flow->names.count + 1);
+	int32_t *rank =
+		runtime_alloc(NULL, (flow->names.count + 1) * sizeof(int32_t));
 	const Label **sorted =
-		runtime_alloc(NULL, (flow->nnames + 1) * sizeof(Label *));
+		runtime_alloc(NULL, (flow->names.count + 1) * sizeof(Label *));
 
 	order->flows = cells_taken(&flow->flows, flow_says, used, true);
 	order->stocks = cells_taken(&flow->stocks, stock_says, used, true);
@@ -304,16 +258,16 @@ segment_flow_order(const SegmentFlow *flow, SegmentOrder *order)
 	order->spans = cells_taken(&flow->spans, span_says, used, true);
 	order->overlaps = cells_taken(&flow->overlaps, overlap_says, used, false);
 	order->nnames = 0;
-	for (int i = 0; i < flow->nnames; i++)
+	for (int i = 0; i < flow->names.count; i++)
 		if (used[i + 1])
-			sorted[order->nnames++] = &flow->names[i];
+			sorted[order->nnames++] = &flow->names.labels[i];
 	runtime_sort(sorted, order->nnames, sizeof(Label *), compare_labels);
 	order->names = runtime_alloc(NULL, (order->nnames + 1) * sizeof(Label));
 	rank[0] = OUTSIDE; /* and ALL_PRODUCTS */
 	for (int i = 0; i < order->nnames; i++)
 	{
 		order->names[i] = *sorted[i];
-		rank[sorted[i] - flow->names + 1] = i;
+		rank[sorted[i] - flow->names.labels + 1] = i;
 	}
 	cells_sort(&order->flows, rank, true);
 	cells_sort(&order->stocks, rank, true);

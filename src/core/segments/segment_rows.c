@@ -23,13 +23,13 @@ segment_flow_complete(const SegmentFlow *flow, int64_t period)
 void
 segment_flow_limit(const SegmentFlow *flow, int64_t nrows)
 {
-	if (nrows > ROWS_LIMIT(flow->nnames))
+	if (nrows > ROWS_LIMIT(flow->names.count))
 		runtime_error(
 			RUNTIME_TOO_LARGE,
 			"Use a coarser grain, or look for days far in the past with "
 			"cvm.check_model().",
 			"segments and periods would give more than %lld rows",
-			(long long) ROWS_LIMIT(flow->nnames));
+			(long long) ROWS_LIMIT(flow->names.count));
 }
 
 /* Begin a period: what was the closing is the opening. */

@@ -45,7 +45,7 @@ spell_buffer_open(SpellBuffer *spell_buffer, Context context, KeyKind kind,
 	spell_buffer->context = context;
 	spell_buffer->kind = kind;
 	spell_buffer->terms = *terms;
-	names_open(&spell_buffer->names, context);
+	dictionary_open(&spell_buffer->names, context);
 	chunked_array_open(&spell_buffer->overflow, context, sizeof(OverflowEntry));
 	row_buffer_open(&spell_buffer->row_buffer, context, kind, sizeof(Packed),
 					false);
@@ -85,7 +85,7 @@ spell_buffer_forget(SpellBuffer *spell_buffer)
 size_t
 spell_buffer_size(const SpellBuffer *spell_buffer)
 {
-	return sizeof(SpellBuffer) + names_size(&spell_buffer->names) +
+	return sizeof(SpellBuffer) + dictionary_size(&spell_buffer->names) +
 		   row_buffer_size(&spell_buffer->row_buffer) +
 		   chunked_array_size(&spell_buffer->overflow) +
 		   spell_buffer->batch_room * (sizeof(Key) + sizeof(Packed)) +

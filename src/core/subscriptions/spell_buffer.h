@@ -4,7 +4,7 @@
  *
  * Rows come in any order, so a customer's spells are together only at the end.
  * Until then a spell buffer writes them down, each with its customer's number
- * (key_table.h) and its product's (names.h), in partitions of 1024 customers;
+ * (key_table.h) and its product's (dictionary.h), in partitions of 1024 customers;
  * then spell_buffer_each() sorts a partition at a time by customer, by
  * counting, within the processor's cache, and hands out customer after
  * customer.  Every reading of raw spells in one pass is a callback of these:
@@ -28,7 +28,7 @@
 #include "core/retention/retention_spec.h" /* Clock */
 #include "core/rows/overflow.h"
 #include "core/rows/row_buffer.h"
-#include "core/util/names.h"
+#include "core/util/dictionary.h"
 
 /* What is asked of the spells: the same for every row and every chunk */
 typedef struct SpellTerms
@@ -80,7 +80,7 @@ typedef struct SpellBuffer
 	KeyKind kind;
 	SpellTerms terms;
 	int scale; /* of all prices */
-	Names names;
+	Dictionary names;
 
 	RowBuffer row_buffer; /* of packed lines */
 	uint32_t noverflow;

@@ -88,8 +88,9 @@ spell_buffer_consider_overflow(SpellBuffer *spell_buffer)
 	if (spell_buffer->spill.budget == NULL)
 		return;
 	size = spell_buffer_size(spell_buffer);
-	overflow_say(&spell_buffer->spill, size,
-				 size - sizeof(SpellBuffer) - names_size(&spell_buffer->names));
+	overflow_say(
+		&spell_buffer->spill, size,
+		size - sizeof(SpellBuffer) - dictionary_size(&spell_buffer->names));
 }
 
 /* Copy what has overflowed, piece by piece. */

@@ -66,9 +66,9 @@ spell_buffer_place(SpellBuffer *spell_buffer, Key key, Day start, Day end,
 	if (start >= spell_buffer->terms.as_of)
 		return;
 	batch_begin(spell_buffer, key);
-	spell_buffer->batch[spell_buffer->used++] =
-		line_pack(spell_buffer, names_number(&spell_buffer->names, segment),
-				  PACKED_MEMBERSHIP, start, end, version);
+	spell_buffer->batch[spell_buffer->used++] = line_pack(
+		spell_buffer, dictionary_intern(&spell_buffer->names, segment),
+		PACKED_MEMBERSHIP, start, end, version);
 }
 
 /* Add a row. */
@@ -82,7 +82,7 @@ spell_buffer_add(SpellBuffer *spell_buffer, Key key, const SpellRow *row)
 	batch_begin(spell_buffer, key);
 	spell_buffer->has_pauses |= row->is_paused;
 	spell_buffer->batch[spell_buffer->used++] = line_pack(
-		spell_buffer, names_number(&spell_buffer->names, &row->product),
+		spell_buffer, dictionary_intern(&spell_buffer->names, &row->product),
 		row->is_paused ? PACKED_PAUSED : 0, row->start, row->end,
 		money_rescale(row->mrr, row->scale, spell_buffer->scale));
 }

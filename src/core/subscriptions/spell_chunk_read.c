@@ -103,7 +103,7 @@ spell_buffer_absorb(SpellBuffer *into, Context context, const void *data,
 
 		read_raw(&reader, &label.size, sizeof(uint32_t));
 		label.data = read_text(&reader, label.size);
-		names[i] = names_number(&into->names, &label);
+		names[i] = dictionary_intern(&into->names, &label);
 	}
 	while (reader.at != reader.end)
 		chunk_read(into, &reader, names);

@@ -3,7 +3,7 @@
  *		Customers with their lines as bytes: to another process or to a file.
  *
  * A chunk is a head, the keys of customers, and lines that name them by their
- * place among those.  Names are told once, ahead of all chunks; in the file of
+ * place among those.  Names are written once, ahead of all chunks; in the file of
  * what has overflowed they are those of the spell buffer.
  *
  * SPDX-License-Identifier: PostgreSQL

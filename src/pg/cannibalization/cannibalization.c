@@ -19,11 +19,11 @@
 
 /* Names from outside must be text of this database. */
 static void
-verify_names(const Lexicon *lexicon)
+verify_names(const SortedDictionary *dictionary)
 {
-	for (int i = 0; i < lexicon->count; i++)
-		pg_verifymbstr(lexicon->labels[i].data, (int) lexicon->labels[i].size,
-					   false);
+	for (int i = 0; i < dictionary->strings.count; i++)
+		pg_verifymbstr(dictionary->strings.labels[i].data,
+					   (int) dictionary->strings.labels[i].size, false);
 }
 
 static Cannibalization *
@@ -104,7 +104,7 @@ typedef struct Parameters
 
 /* Take over focal, donors, as_of [, look_back, look_ahead, gap [, stratum]]. */
 static Day
-take(FunctionCallInfo fcinfo, const Names *names, Parameters *parameters,
+take(FunctionCallInfo fcinfo, const Dictionary *names, Parameters *parameters,
 	 const Window *windows, int nwindows)
 {
 	Day as_of = argument_day(fcinfo, 2, "as_of");
@@ -119,7 +119,7 @@ take(FunctionCallInfo fcinfo, const Names *names, Parameters *parameters,
 }
 
 static Day
-take_window(FunctionCallInfo fcinfo, const Names *names, void *parameters)
+take_window(FunctionCallInfo fcinfo, const Dictionary *names, void *parameters)
 {
 	Window window = argument_window(fcinfo, 3);
 
@@ -127,7 +127,7 @@ take_window(FunctionCallInfo fcinfo, const Names *names, void *parameters)
 }
 
 static Day
-take_windows(FunctionCallInfo fcinfo, const Names *names, void *parameters)
+take_windows(FunctionCallInfo fcinfo, const Dictionary *names, void *parameters)
 {
 	Window *windows;
 	int nwindows = argument_windows(fcinfo, 3, &windows);

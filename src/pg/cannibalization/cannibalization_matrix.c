@@ -27,9 +27,9 @@ decode_verified(const void *data, size_t size)
 	CannibalizationMatrix *matrix =
 		cannibalization_matrix_decode(NULL, data, size);
 
-	for (int i = 0; i < matrix->products.count; i++)
-		pg_verifymbstr(matrix->products.labels[i].data,
-					   (int) matrix->products.labels[i].size, false);
+	for (int i = 0; i < matrix->products.strings.count; i++)
+		pg_verifymbstr(matrix->products.strings.labels[i].data,
+					   (int) matrix->products.strings.labels[i].size, false);
 	return matrix;
 }
 
@@ -60,7 +60,7 @@ cvm_cannibalization_matrix_add(PG_FUNCTION_ARGS)
 
 /* Read the parameters: as_of [, look_back, look_ahead, gap]. */
 static Day
-matrix_take(FunctionCallInfo fcinfo, const Names *names, void *state)
+matrix_take(FunctionCallInfo fcinfo, const Dictionary *names, void *state)
 {
 	CannibalizationMatrix *matrix = state;
 	Day as_of = argument_day(fcinfo, 0, "as_of");
@@ -143,12 +143,12 @@ cvm_cannibalization_cells(PG_FUNCTION_ARGS)
 {
 	const CannibalizationMatrix *matrix =
 		expanded_read(&cannibalization_matrix_state, PG_GETARG_DATUM(0));
-	const Lexicon *products = &matrix->products;
+	const SortedDictionary *products = &matrix->products;
 	ReturnSetInfo *result;
 
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	for (int i = 0; i < products->count; i++)
+	for (int i = 0; i < products->strings.count; i++)
 	{
 		int32_t focal = products->sorted[i];
 		const MatrixRow *row = &matrix->rows[focal];
@@ -157,14 +157,15 @@ cvm_cannibalization_cells(PG_FUNCTION_ARGS)
 
 		if (matrix_row_entries(row) == 0)
 			continue;
-		put_cell(result, matrix, row, &products->labels[focal], NULL, &total);
-		for (int j = 0; j < products->count; j++)
+		put_cell(result, matrix, row, &products->strings.labels[focal], NULL,
+				 &total);
+		for (int j = 0; j < products->strings.count; j++)
 		{
 			int32_t donor = products->sorted[j];
 
 			if (donor < row->ndonors && row->donors[donor].entries > 0)
-				put_cell(result, matrix, row, &products->labels[focal],
-						 &products->labels[donor], &row->donors[donor]);
+				put_cell(result, matrix, row, &products->strings.labels[focal],
+						 &products->strings.labels[donor], &row->donors[donor]);
 		}
 	}
 	return (Datum) 0;

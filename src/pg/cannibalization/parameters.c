@@ -171,7 +171,7 @@ parameters_refuse(void)
 /* Give the parameters to whoever reads them. */
 static Day
 parameters_put(const ParameterReading *reading, const ParameterState *state,
-			   const Names *names, void *arg)
+			   const Dictionary *names, void *arg)
 {
 	LOCAL_FCINFO(call, MAX_PARAMETERS);
 	const char *at = state->parameters;
@@ -226,7 +226,7 @@ parameters_add(const ParameterReading *reading, FunctionCallInfo fcinfo)
 	}
 	if (unlikely(state == NULL))
 	{
-		Names none = {0};
+		Dictionary none = {0};
 		SpellTerms terms;
 		ByteWriter writer;
 

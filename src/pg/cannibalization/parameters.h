@@ -27,7 +27,8 @@ typedef struct ParameterReading
 	 * Read them, as arguments of a call; names are those of the products in
 	 * the spell buffer.  Returns as_of.
 	 */
-	Day (*take)(FunctionCallInfo parameters, const Names *names, void *arg);
+	Day (*take)(FunctionCallInfo parameters, const Dictionary *names,
+				void *arg);
 } ParameterReading;
 
 extern Datum parameters_add(const ParameterReading *reading,

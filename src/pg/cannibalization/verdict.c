@@ -200,11 +200,11 @@ cvm_cannibalization_donors(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < state->nwindow_stats; i++)
-		for (int j = 0; j < state->donors.count; j++)
+		for (int j = 0; j < state->donors.strings.count; j++)
 		{
 			const WindowStats *stats = &state->window_stats[i];
 			int32_t number = state->donors.sorted[j];
-			const Label *name = &state->donors.labels[number];
+			const Label *name = &state->donors.strings.labels[number];
 			Datum values[DONOR_COLUMNS];
 			bool nulls[DONOR_COLUMNS] = {false};
 

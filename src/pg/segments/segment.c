@@ -58,8 +58,9 @@ segment_flow_rewrite(const void *data, size_t size, ByteWriter *writer)
 {
 	SegmentFlow *flow = segment_flow_decode(NULL, data, size);
 
-	for (int i = 0; i < flow->nnames; i++)
-		pg_verifymbstr(flow->names[i].data, (int) flow->names[i].size, false);
+	for (int i = 0; i < flow->names.count; i++)
+		pg_verifymbstr(flow->names.labels[i].data,
+					   (int) flow->names.labels[i].size, false);
 	segment_flow_encode(flow, writer);
 }
 

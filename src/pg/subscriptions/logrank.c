@@ -12,7 +12,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "core/util/names.h"
+#include "core/util/dictionary.h"
 #include "pg/subscriptions/survival.h"
 
 /* What a comparison found, as a row. */
@@ -77,7 +77,7 @@ cvm_logrank(PG_FUNCTION_ARGS)
 static int
 names_of(ArrayType *array, int nitems, int *numbers)
 {
-	Names names;
+	Dictionary names;
 	Datum *items;
 	bool *nulls;
 	int count;
@@ -91,7 +91,7 @@ names_of(ArrayType *array, int nitems, int *numbers)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%d names do not fit to %d states", count, nitems),
 				 errhint("Give one group and one stratum for each state.")));
-	names_open(&names, CurrentMemoryContext);
+	dictionary_open(&names, CurrentMemoryContext);
 	for (int i = 0; i < count; i++)
 	{
 		text *value;
@@ -106,7 +106,7 @@ names_of(ArrayType *array, int nitems, int *numbers)
 		}
 		value = DatumGetTextPP(items[i]);
 		label = (Label){VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
-		numbers[i] = names_number(&names, &label);
+		numbers[i] = dictionary_intern(&names, &label);
 		/* those after the one without a name move up */
 		if (none >= 0 && numbers[i] >= none)
 			numbers[i]++;

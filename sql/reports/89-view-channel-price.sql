@@ -75,6 +75,19 @@ SELECT cvm.row_key(c.product, to_char(c.month::timestamp, 'YYYY-MM'), c.currency
 FROM counted c
 CROSS JOIN LATERAL cvm.proportion_interval(c.above, c.compared, {conf}) i$$);
 
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, E'\n), counted AS (', 1) || $$
+)
+SELECT w.row_key, p.customer_id, 1 AS customers, sum(p.price) AS sold_mrr,
+	coalesce(sum(p.price - p.best_price) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0) AS above_best_mrr,
+	NULL::numeric AS mrr_before, sum(p.price) AS mrr_after,
+	string_agg(p.channel || ' at ' || p.price || CASE WHEN p.channels > 1 AND p.price > p.best_price THEN ', best ' || p.best_price::numeric(28,{minor_units}) ELSE '' END, '; '
+		ORDER BY p.week, p.channel, p.price) AS detail
+FROM priced p
+JOIN wanted w ON w.product = p.product AND w.month = p.month AND coalesce(w.currency, '(none)') = p.currency
+GROUP BY w.row_key, p.customer_id$$
+FROM cvm.report_body b WHERE b.view = 'channel_price';
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('channel_price', 1, 'row_key', 'text', 'key', 'product|month_label|currency', false, 'One value per row.'),
 	('channel_price', 2, 'product', 'text', 'name', 'subscription.product', false, 'The product.'),

@@ -68,6 +68,18 @@ WITH folded AS MATERIALIZED (
 	FROM stay y
 	WHERE y.final_month >= y.first_month
 	WINDOW by_month AS (PARTITION BY y.customer_id, y.idle_days, y.is_all ORDER BY y.first_month)
+), gone AS (
+	-- by the day after the last activity, once a month; whose idle days are not over yet may come back
+	SELECT x.segment, g.customer_id, g.idle_days, g.month, g.is_decided
+	FROM (
+		SELECT DISTINCT ON (s.customer_id, s.idle_days, d.month) s.customer_id, s.idle_days, d.month, d.gone_on, upper(r) < s.as_of AS is_decided
+		FROM spell s
+		CROSS JOIN LATERAL unnest(s.days) r
+		CROSS JOIN LATERAL (
+			SELECT upper(r) - s.idle_days + 1 AS gone_on, date_trunc('month', (upper(r) - s.idle_days + 1)::timestamp)::date AS month) d
+		WHERE d.gone_on < s.as_of
+		ORDER BY s.customer_id, s.idle_days, d.month, d.gone_on DESC) g
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT h.segment FROM held h WHERE h.customer_id = g.customer_id AND h.days @> g.gone_on - 1) x
 ), line AS (
 	SELECT y.segment, y.idle_days, y.first_month AS month,
 		CASE WHEN y.from_month = y.first_month THEN 'moved_in' WHEN y.began_month < y.first_month THEN 'revived' ELSE 'new' END AS line
@@ -78,13 +90,7 @@ WITH folded AS MATERIALIZED (
 	FROM seen y
 	WHERE y.next_month <= y.last_month AND (y.to_month = y.next_month AND y.to_segment = y.segment) IS NOT TRUE
 	UNION ALL
-	-- by the day after the last activity; whose idle days are not over yet may come back
-	SELECT x.segment, s.idle_days, date_trunc('month', g.gone_on::timestamp)::date, CASE WHEN upper(r) < s.as_of THEN 'economic' ELSE 'undecided' END
-	FROM spell s
-	CROSS JOIN LATERAL unnest(s.days) r
-	CROSS JOIN LATERAL (SELECT upper(r) - s.idle_days + 1 AS gone_on) g
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT h.segment FROM held h WHERE h.customer_id = s.customer_id AND h.days @> g.gone_on - 1) x
-	WHERE g.gone_on < s.as_of
+	SELECT g.segment, g.idle_days, g.month, CASE WHEN g.is_decided THEN 'economic' ELSE 'undecided' END FROM gone g
 ), active AS (
 	SELECT a.segment, l.period AS month, l.new_customers + l.retained_customers + l.reactivated_customers AS active_customers
 	FROM (
@@ -148,11 +154,60 @@ LEFT JOIN active a ON a.segment = b.segment AND a.month = b.month
 CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, x.opening_customers, {conf}) i
 @end
 
+-- The customers behind it: where each is from one closing to the next
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, E'\n), line AS (', 1) || $$
+), place AS (
+	SELECT w.row_key, y.customer_id, (y.first_month < w.month)::int AS opening_customers, (y.final_month >= w.month)::int AS closing_customers,
+		(y.first_month = w.month AND y.from_month IS DISTINCT FROM y.first_month AND y.began_month = y.first_month)::int AS new_customers,
+		(y.first_month = w.month AND y.from_month IS DISTINCT FROM y.first_month AND y.began_month < y.first_month)::int AS revived_customers,
+		coalesce(y.first_month = w.month AND y.from_month = y.first_month AND y.from_segment <> y.segment, false)::int AS moved_in_customers,
+		-coalesce(y.next_month = w.month AND y.to_month = y.next_month AND y.to_segment <> y.segment, false)::int AS moved_out_customers,
+		-(y.next_month = w.month AND y.to_month IS DISTINCT FROM y.next_month)::int AS churned_customers,
+		0 AS active_customers, 0 AS economic_churned_customers, 0 AS undecided_customers
+	FROM seen y
+	JOIN wanted w ON w.segment = y.segment AND w.idle_days = y.idle_days AND w.month BETWEEN y.first_month AND y.next_month
+	UNION ALL
+	SELECT w.row_key, g.customer_id, 0, 0, 0, 0, 0, 0, 0, 0, -g.is_decided::int, (NOT g.is_decided)::int
+	FROM gone g
+	JOIN wanted w ON w.segment = g.segment AND w.idle_days = g.idle_days AND w.month = g.month
+	UNION ALL
+	SELECT w.row_key, a.customer_id, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0
+	FROM (
+		SELECT '(all)' AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
+		FROM folded f
+		CROSS JOIN observed o
+		GROUP BY f.customer_id
+		UNION ALL
+		SELECT h.segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days)
+		FROM folded f
+		JOIN held h ON h.customer_id = f.customer_id AND NOT isempty(h.days)
+		CROSS JOIN observed o
+		GROUP BY h.segment, f.customer_id) a
+	CROSS JOIN LATERAL cvm.lifecycles(a.state) l
+	JOIN wanted w ON w.segment = a.segment AND w.month = l.period
+	WHERE l.new_customers + l.retained_customers + l.reactivated_customers > 0
+)
+SELECT p.row_key, p.customer_id, sum(p.opening_customers) AS opening_customers, sum(p.new_customers) AS new_customers, sum(p.revived_customers) AS revived_customers,
+	sum(p.moved_in_customers) AS moved_in_customers, sum(p.moved_out_customers) AS moved_out_customers, sum(p.churned_customers) AS churned_customers,
+	sum(p.closing_customers) AS closing_customers, sum(p.active_customers) AS active_customers,
+	sum(p.economic_churned_customers) AS economic_churned_customers, sum(p.undecided_customers) AS undecided_customers,
+	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	CASE WHEN sum(p.churned_customers) < 0 THEN 'left' WHEN sum(p.undecided_customers) > 0 THEN 'undecided' WHEN sum(p.new_customers) > 0 THEN 'new'
+		WHEN sum(p.revived_customers) > 0 THEN 'revived' WHEN sum(p.active_customers) > 0 THEN 'active' WHEN sum(p.closing_customers) > 0 THEN 'idle' ELSE 'gone' END AS detail
+FROM place p
+GROUP BY p.row_key, p.customer_id$$
+FROM cvm.report_body b WHERE b.view = 'inactivity_churn';
+
 -- the same from what is kept
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT b.view, b.preference - 10, array_replace(b.needs, 'event', 'customer_activity'),
 	regexp_replace(b.body, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n')
 FROM cvm.report_body b WHERE b.view = 'inactivity_churn';
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT l.view, l.preference - 10,
+	regexp_replace(l.list, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n')
+FROM cvm.report_list l WHERE l.view = 'inactivity_churn';
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('inactivity_churn', 1, 'row_key', 'text', 'key', 'segment|month_label|idle_days', false, 'One value per row.'),
@@ -193,7 +248,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('inactivity_churn', 16, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of churn_rate', false,
 		'Upper end of the interval.'),
 	('inactivity_churn', 17, 'economic_churned_customers', 'bigint', 'customers',
-		'-1 * count of times that a customer left, by the day after the last activity', true,
+		'-1 * count of customers who left, by the day after the last activity, and had no other such day in the month', true,
 		'Who left, by the day since which nothing came in. Negative; final once is_decided.'),
 	('inactivity_churn', 18, 'undecided_customers', 'bigint', 'customers',
 		'count of customers idle since a day of the month whose idle days are not over at as_of', true,

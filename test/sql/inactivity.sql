@@ -87,9 +87,10 @@ WITH visit_day AS MATERIALIZED (
 	FROM change c CROSS JOIN (SELECT '(all)' AS segment UNION ALL SELECT '(none)' UNION ALL SELECT DISTINCT segment FROM class) s
 	GROUP BY 1, 2, 3
 ), gone AS (
-	SELECT g.customer_id, w AS idle_days, g.day + 1 AS day, g.day + w < date '2024-07-11' AS is_decided
+	SELECT DISTINCT ON (g.customer_id, w, date_trunc('month', (g.day + 1)::timestamp)) g.customer_id, w AS idle_days, g.day + 1 AS day, g.day + w < date '2024-07-11' AS is_decided
 	FROM unnest('{7,30,45}'::int[]) w CROSS JOIN visit_day g
 	WHERE g.day + 1 < '2024-07-11' AND NOT EXISTS (SELECT FROM visit_day v WHERE v.customer_id = g.customer_id AND v.day > g.day AND v.day <= g.day + w)
+	ORDER BY g.customer_id, w, date_trunc('month', (g.day + 1)::timestamp), g.day DESC
 )
 SELECT s.*, (SELECT count(*) FROM gone g WHERE g.idle_days = s.idle_days AND date_trunc('month', g.day::timestamp) = s.month AND g.is_decided AND s.segment IN ('(all)',
 		coalesce((SELECT k.segment FROM class k WHERE k.customer_id = g.customer_id AND k.valid_from <= g.day - 1 AND coalesce(k.valid_to > g.day - 1, true) ORDER BY k.valid_from DESC, k.segment LIMIT 1), '(none)'))) AS economic,

@@ -30,6 +30,14 @@ BEGIN
 	PERFORM cvm._check_options(_columns.entity, _columns.columns);
 	names := cvm._column_names(_columns.columns);
 	FOR wrong IN SELECT m.key, m.value, jsonb_typeof(m.value) AS kind, m.value #>> '{}' AS word FROM jsonb_each(names) AS m LOOP
+		IF wrong.kind = 'array' THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+				MESSAGE = format('column "%s" of entity "%s" is one column, not several: %s', wrong.key, _columns.entity, wrong.value),
+				HINT = format('Make one of them and bind the view: CREATE VIEW %s AS SELECT s.*, cvm.row_key(%s) AS %I FROM %s s;',
+					(SELECT format('%I.%I', n.nspname, left(c.relname, 55) || '_keyed') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = source),
+					coalesce((SELECT string_agg(format('s.%I::text', a.word), ', ' ORDER BY a.n) FROM jsonb_array_elements_text(wrong.value) WITH ORDINALITY AS a (word, n)), '…'),
+					CASE WHEN wrong.key = ANY (source_columns) THEN wrong.key || '_key' ELSE wrong.key END, source_text);
+		END IF;
 		IF wrong.kind NOT IN ('string', 'null') OR wrong.word = '' OR wrong.key = '' OR octet_length(wrong.key) > 63 THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('mapping of column "%s" of entity "%s" is not the name of a column: %s', wrong.key, _columns.entity, wrong.value),

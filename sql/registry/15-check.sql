@@ -38,8 +38,8 @@ BEGIN
 			severity := 'error';
 			problem := 'no_product';
 			predicate := $p$coalesce(btrim(c.product), '') = ''$p$;
-			what := 'Spells say no product. Money and customers in them belong nowhere. The fix calls the product "(none)".';
-			mending := jsonb_build_object('column', c.source_column, 'assign', $p$coalesce(nullif(btrim({old}::text), ''), '(none)')$p$);
+			what := 'Spells say no product. Money and customers in them belong nowhere. The fix calls the product "(unknown)".';
+			mending := jsonb_build_object('column', c.source_column, 'assign', $p$coalesce(nullif(btrim({old}::text), ''), '(unknown)')$p$);
 			RETURN NEXT;
 		ELSIF NOT c.nullable THEN
 			severity := 'error';
@@ -81,6 +81,18 @@ BEGIN
 					ELSE jsonb_build_object('keep', format('coalesce(isfinite(%s), true)', c.raw)) END;
 			END IF;
 			RETURN NEXT;
+			IF c.column_name <> 'valid_from' AND (c.class = 'day' OR c.column_name = starts) THEN
+				-- 0001-01-01 or 1900-01-01 stands for no day
+				severity := 'error';
+				problem := 'early_time';
+				predicate := format('c.%1$I < ''1900-01-02'' AND isfinite(c.%1$I)', c.column_name);
+				what := format('%s lies before 1900, which stands for no day. The fix %s.', c.column_name,
+					CASE WHEN c.column_name = ends THEN 'makes it NULL, an open end' WHEN c.nullable THEN 'makes it NULL' ELSE 'leaves the rows out' END);
+				mending := CASE WHEN c.nullable
+					THEN jsonb_build_object('column', c.source_column, 'assign', format('CASE WHEN cvm.day_of({old}, %L) >= ''1900-01-02'' OR NOT isfinite({old}) THEN {old} END', tz))
+					ELSE jsonb_build_object('keep', format('coalesce(cvm.day_of(%s, %L) >= ''1900-01-02'' OR NOT isfinite(%1$s), true)', c.raw, tz)) END;
+				RETURN NEXT;
+			END IF;
 			IF c.column_name = starts AND _row_checks.entity IN ('event', 'contact', 'ticket', 'survey', 'customer', 'subscription') THEN
 				severity := CASE WHEN _row_checks.entity = 'subscription' THEN 'info' WHEN _row_checks.entity = 'event' AND as_of = 'data' THEN 'error' ELSE 'warning' END;
 				problem := 'future_time';
@@ -122,16 +134,18 @@ BEGIN
 		ELSIF c.column_name IN ('product', 'channel', 'offer', 'end_reason', 'driver') AND c.class = 'label' THEN
 			severity := 'error';
 			problem := 'reserved_name';
-			predicate := format('c.%I = ''(all)''', c.column_name);
-			what := format('%s is "(all)", which is the total of report views: keys of rows are no longer unique. The fix takes off the parentheses.', c.column_name);
-			mending := jsonb_build_object('column', c.source_column, 'assign', $p$CASE WHEN {old}::text = '(all)' THEN 'all' ELSE {old}::text END$p$);
+			predicate := format('c.%I = ANY (%L)', c.column_name, CASE c.column_name WHEN 'product' THEN '{(all),(none),(in),(out)}' ELSE '{(all)}' END);
+			what := format('%s is a name that report views use for something else, such as "(all)" for the total: keys of rows are no longer unique. The fix takes off the parentheses.', c.column_name);
+			mending := jsonb_build_object('column', c.source_column,
+				'assign', format($p$CASE WHEN {old}::text = ANY (%L) THEN btrim({old}::text, '()') ELSE {old}::text END$p$,
+					CASE c.column_name WHEN 'product' THEN '{(all),(none),(in),(out)}' ELSE '{(all)}' END));
 			RETURN NEXT;
 		ELSIF c.column_name = ends AND EXISTS (SELECT FROM jsonb_to_recordset(_row_checks.columns) AS b (name text, source name) WHERE b.name = starts AND b.source IS NOT NULL) THEN
 			severity := 'error';
 			problem := 'inverted_spell';
-			predicate := format('c.%I < c.%I', ends, starts);
+			predicate := format('c.%1$I < c.%2$I AND (c.%1$I >= ''1900-01-02'' OR NOT isfinite(c.%1$I))', ends, starts);
 			what := format('%s lies before %s. The fix leaves the rows out.', ends, starts);
-			mending := jsonb_build_object('keep', format('coalesce(%s >= %s, true)', x ->> ends, x ->> starts));
+			mending := jsonb_build_object('keep', format('coalesce(%1$s >= %2$s OR %1$s < ''1900-01-02'' AND isfinite(%1$s), true)', x ->> ends, x ->> starts));
 			RETURN NEXT;
 			severity := 'warning';
 			problem := 'empty_spell';
@@ -168,6 +182,7 @@ DECLARE
 	rows text;
 	windowed text;
 	sample text;
+	same_names jsonb;
 	r record;
 BEGIN
 	mends := _set_checks.entity;
@@ -302,6 +317,53 @@ BEGIN
 		RETURN NEXT;
 	END IF;
 
+	-- names that are one but for blanks and the case of letters
+	FOR r IN
+		SELECT t.column_name FROM unnest('{product,segment,offer}'::text[]) AS t (column_name)
+		JOIN cvm.entity_column ec ON ec.entity = _set_checks.entity AND ec.column_name = t.column_name AND ec.class = 'label'
+		WHERE bound ? t.column_name AND _set_checks.entity IN ('subscription', 'event', 'segment_history')
+	LOOP
+		EXECUTE format($q$SELECT jsonb_object_agg(n.name, n.usual)
+			FROM (SELECT d.name, first_value(d.name) OVER (PARTITION BY lower(regexp_replace(btrim(d.name), '\s+', ' ', 'g')) ORDER BY d.rows DESC, d.name COLLATE "C") AS usual
+				FROM (SELECT c.%1$I AS name, count(*) AS rows FROM %2$s c WHERE btrim(c.%1$I) <> '' GROUP BY 1%3$s) d) n
+			WHERE n.usual <> n.name$q$, r.column_name, view,
+			-- that of the catalogue, where there is one
+			CASE WHEN r.column_name IN ('product', 'offer') AND r.column_name = ANY (usable) THEN format(' UNION ALL SELECT k.%1$I, 9e18 FROM %2$I.%1$I k WHERE btrim(k.%1$I) <> ''''', r.column_name, _set_checks.model) END)
+		INTO same_names;
+		IF same_names IS NOT NULL THEN
+			severity := 'warning';
+			problem := 'similar_names';
+			offenders := format('SELECT c.%1$I FROM %2$s c WHERE %3$L::jsonb ? c.%1$I', r.column_name, view, same_names);
+			what := format('Names of %s differ only in blanks or the case of letters, and count as two. The fix takes the spelling of the catalogue, or that most rows have.', r.column_name);
+			mending := jsonb_build_object('column', bound ->> r.column_name, 'assign', format('coalesce(%L::jsonb ->> {old}::text, {old}::text)', same_names));
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+
+	-- whole numbers that end as prices in cents do
+	FOR r IN
+		SELECT ec.column_name, bound ->> ec.column_name AS source_column
+		FROM cvm.entity_column ec
+		JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = bound ->> ec.column_name AND cvm._base_type(a.atttypid) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+		WHERE ec.entity = _set_checks.entity AND (ec.entity, ec.column_name) IN (('subscription', 'mrr'), ('subscription', 'amount'), ('event', 'amount'), ('product', 'list_price'), ('offer', 'price'))
+			AND NOT (ec.column_name = 'mrr' AND bound ? 'amount') AND x ->> ec.column_name !~ '\* 0\.0*1\)$'
+			-- currencies in which prices are hundreds and thousands
+			AND coalesce((SELECT s.value FROM cvm.setting s WHERE s.model = _set_checks.model AND s.setting = 'currency'), '')
+				<> ALL ('{BIF,CLP,COP,DJF,GNF,HUF,IDR,IRR,ISK,JPY,KMF,KRW,KZT,LBP,MGA,NGN,PYG,RWF,TZS,UGX,UZS,VND,VUV,XAF,XOF,XPF}'::text[])
+	LOOP
+		severity := 'warning';
+		problem := 'minor_units';
+		offenders := format($q$SELECT c.price::text
+			FROM (SELECT c.%1$I AS price, min(c.%1$I) OVER () >= 100 AND count(*) OVER () >= 10
+					AND avg(CASE WHEN c.%1$I %% 100 IN (0, 49, 50, 90, 95, 99) THEN 1 ELSE 0 END) OVER () >= 0.9
+					AND avg(CASE WHEN c.%1$I >= 500 THEN 1 ELSE 0 END) OVER () >= 0.5 AND min(c.%1$I) OVER () < max(c.%1$I) OVER () AS is_cents
+				FROM %2$s c WHERE c.%1$I > 0) c
+			WHERE c.is_cents$q$, r.column_name, view);
+		what := format('%s counts in whole numbers that end as prices in cents do. The fix binds it with "minor_units": 2; where they are none, cast the column to numeric in a view.', r.column_name);
+		mending := jsonb_build_object('options', jsonb_build_object(r.column_name, '{"minor_units": 2}'::jsonb), 'column_of', jsonb_build_object(r.column_name, r.source_column));
+		RETURN NEXT;
+	END LOOP;
+
 	-- what points to nothing; the fix adds it where it is missing
 	FOR r IN
 		SELECT t.*, k.columns AS their_columns
@@ -313,7 +375,10 @@ BEGIN
 	LOOP
 		severity := 'warning';
 		problem := r.problem;
-		offenders := format($q$SELECT c.%1$I::text FROM %2$s c WHERE c.%1$I::text NOT IN ('', '(none)') AND NOT EXISTS (SELECT FROM %3$I.%4$I k WHERE k.%1$I = c.%1$I)$q$, r.column_name, view, _set_checks.model, r.entity);
+		offenders := format($q$SELECT c.%1$I::text FROM %2$s c WHERE c.%1$I::text NOT IN ('', '(none)', '(unknown)', '(all)', '(in)', '(out)') AND NOT EXISTS (SELECT FROM %3$I.%4$I k WHERE k.%1$I = c.%1$I)%5$s$q$, r.column_name, view, _set_checks.model, r.entity,
+			-- the same in other letters is similar_names
+			CASE WHEN r.column_name = 'product' AND _set_checks.entity IN ('subscription', 'event')
+				THEN format(' AND NOT EXISTS (SELECT FROM %I.product k WHERE lower(regexp_replace(btrim(k.product), ''\s+'', '' '', ''g'')) = lower(regexp_replace(btrim(c.product), ''\s+'', '' '', ''g'')))', _set_checks.model) END);
 		what := r.what;
 		mends := r.entity;
 		mending := (
@@ -327,6 +392,60 @@ $$;
 COMMENT ON FUNCTION cvm._set_checks(name, text, jsonb, oid, text[]) IS
 	'What can be wrong between rows of an entity or between entities, as queries of what is wrong, and how a view '
 	'mends it.';
+
+CREATE FUNCTION cvm._status_checks(model name, rows text, columns jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	found jsonb := '[]';
+	words jsonb;
+	reading text;
+	unknown text[] := '{}';
+	unknown_rows bigint := 0;
+	s record;
+BEGIN
+	-- how the settings read each word; one in several settings as views do
+	SELECT coalesce(jsonb_object_agg(x.word, x.reading), '{}') INTO words
+	FROM (
+		SELECT DISTINCT ON (p.word) p.word, CASE WHEN r.reading = 'unpaid' AND v.reading = 'not begun' THEN v.reading ELSE r.reading END AS reading
+		FROM (VALUES (1, 'paused_statuses', 'paused'), (2, 'unpaid_statuses', 'unpaid'), (3, 'ended_statuses', 'ended'), (4, 'paid_statuses', 'paid')) AS r (n, setting, reading)
+		CROSS JOIN LATERAL unnest(cvm._status_words(_status_checks.model, r.setting)::text[]) AS w (word)
+		CROSS JOIN LATERAL (SELECT cvm._plain_status(w.word) AS word) p
+		LEFT JOIN cvm.status_word v ON cvm._plain_status(v.word) = p.word
+		ORDER BY p.word, r.n) x;
+	FOR s IN EXECUTE format($q$SELECT c.status, count(*) AS n, round(coalesce(sum(c.mrr) FILTER (WHERE c.mrr NOT IN ('NaN', 'Infinity', '-Infinity')), 0), 2) AS mrr,
+			count(*) FILTER (WHERE c.ended_on IS NULL OR c.ended_on = 'infinity') AS open
+		FROM %s c WHERE c.status IS NOT NULL GROUP BY c.status ORDER BY c.status COLLATE "C"$q$, _status_checks.rows)
+	LOOP
+		reading := words ->> cvm._plain_status(s.status);
+		IF reading IS NULL THEN
+			unknown := unknown || s.status;
+			unknown_rows := unknown_rows + s.n;
+		ELSIF reading = 'ended' AND s.open > 0 THEN
+			found := found || jsonb_build_object('severity', 'error', 'entity', 'subscription', 'problem', 'ended_without_end', 'count', s.open, 'samples', ARRAY[s.status],
+				'what', format('Rows are "%s" and have no end, so they bring their mrr for ever. Bind ended_on, or status_since, which is then the end of such rows. The fix leaves them out.', s.status),
+				'mends', 'subscription', 'mending', (
+					SELECT jsonb_build_object('keep', format('(%s IS DISTINCT FROM %L OR coalesce(isfinite(%s), false))', e.x ->> 'status', s.status, e.x ->> 'ended_on'))
+					FROM (SELECT jsonb_object_agg(k ->> 'name', k ->> 'expression') AS x FROM jsonb_array_elements(_status_checks.columns) k) e));
+		END IF;
+		found := found || jsonb_build_object('severity', 'info', 'entity', 'subscription', 'problem', 'status', 'count', s.n, 'samples', ARRAY[s.status],
+			'what', format('"%s" is read as %s. The mrr of these rows is %s.', s.status, coalesce(reading, 'paid, as no setting has it'), s.mrr),
+			'fix', format('SELECT started_on, ended_on, mrr FROM %I.subscription WHERE status = %L ORDER BY 1;', _status_checks.model, s.status));
+	END LOOP;
+	IF unknown <> '{}' THEN
+		found := found || jsonb_build_object('severity', 'warning', 'entity', 'subscription', 'problem', 'unknown_status', 'count', unknown_rows, 'samples', unknown[1:5],
+			'what', 'Statuses are in none of paid_statuses, unpaid_statuses, paused_statuses and ended_statuses, and their spells bring their mrr. The fix says that they do; where they do not, configure one of the others to have them.',
+			'fix', format('SELECT cvm.configure(%L, ''paid_statuses'', %L);', _status_checks.model,
+				coalesce(cvm._status_words(_status_checks.model, 'paid_statuses')::text[], '{}') || unknown));
+	END IF;
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION cvm._status_checks(name, text, jsonb) IS
+	'Every status of the rows of subscription and how it is read, those that no setting has, and those that say that '
+	'a row is over which has no end.';
 
 CREATE FUNCTION cvm.check_model(model name)
 RETURNS TABLE (severity text, entity text, problem text, count bigint, samples text[], what text, fix text)
@@ -357,8 +476,7 @@ DECLARE
 	words text[];
 	missing text[];
 	known text[];
-	-- statuses whose spells pay, or did
-	paid_words CONSTANT text[] := '{active,paid,paying,live,current,open,running,past_due,overdue,unpaid_grace,grace,in_grace,grace_period,non_renewing,renewed,new,cancelled,canceled,ended,expired,churned,closed,terminated,completed,inactive}';
+	x jsonb;
 BEGIN
 	PERFORM cvm._refuse_superuser(check_model.model, owner);
 
@@ -409,8 +527,22 @@ BEGIN
 		SELECT coalesce(jsonb_agg(k), '[]'), format('SELECT ARRAY[%s] FROM %s c', coalesce(string_agg(format('count(*) FILTER (WHERE %s)', k.predicate), ', ' ORDER BY k.n), 'NULL::bigint'), view)
 		INTO row_checks, tally
 		FROM (SELECT row_number() OVER () AS n, r.* FROM cvm._row_checks(check_model.model, b.entity, b.columns, b.source) r) k;
-		SELECT coalesce(jsonb_agg(k), '[]') INTO set_checks FROM cvm._set_checks(check_model.model, b.entity, b.columns, b.source, usable) k;
 		BEGIN
+			-- where the price cannot be told nothing else of it can
+			SELECT jsonb_object_agg(k ->> 'name', k ->> 'expression') INTO x FROM jsonb_array_elements(b.columns) k;
+			IF x ? 'billing_interval' AND x ->> 'mrr' LIKE 'cvm.per_month(%' THEN
+				mode := format('cvm._is_billing_interval(%s, %s)', '%1$s', CASE WHEN x ? 'interval_count' THEN 'coalesce(%2$s, 1)' ELSE '1' END);
+				EXECUTE format('SELECT count(*) FROM %s c WHERE NOT %s', view, format(mode, 'c.billing_interval', 'c.interval_count')) INTO n;
+				IF n > 0 THEN
+					found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'unknown_interval', 'count', n,
+						'samples', cvm._samples(format('SELECT concat_ws('' '', %s, c.billing_interval) FROM %s c WHERE NOT %s', CASE WHEN x ? 'interval_count' THEN 'c.interval_count' ELSE 'NULL' END,
+							view, format(mode, 'c.billing_interval', 'c.interval_count'))),
+						'what', 'Billing intervals are none that is known, and views stop with an error on them. Known are day, week, month, quarter, year and their usual forms. The fix leaves the rows out; the rest is checked once that is done.',
+						'mends', b.entity, 'mending', jsonb_build_object('keep', format('coalesce(%s, true)', format(mode, x ->> 'billing_interval', x ->> 'interval_count'))));
+					CONTINUE;
+				END IF;
+			END IF;
+			SELECT coalesce(jsonb_agg(k), '[]') INTO set_checks FROM cvm._set_checks(check_model.model, b.entity, b.columns, b.source, usable) k;
 			-- one pass counts them all
 			EXECUTE tally INTO counts;
 			FOR c IN
@@ -476,18 +608,15 @@ BEGIN
 					END IF;
 				END LOOP;
 			ELSIF b.entity = 'subscription' THEN
-				EXECUTE format($q$SELECT array_agg(q.status ORDER BY q.status COLLATE "C"), sum(q.n)
-					FROM (SELECT c.status, count(*) AS n FROM %s c WHERE c.status IS NOT NULL AND lower(btrim(c.status)) <> ALL ($1) GROUP BY c.status) q$q$, view)
-				INTO missing, n USING paid_words || ARRAY(
-					SELECT lower(w.word) FROM cvm.setting_definition d
-					LEFT JOIN cvm.setting s ON s.model = check_model.model AND s.setting = d.setting
-					CROSS JOIN LATERAL unnest((CASE WHEN s.setting IS NULL THEN d.initial ELSE s.value END)::text[]) AS w (word)
-					WHERE d.setting IN ('unpaid_statuses', 'paused_statuses'));
-				IF n > 0 THEN
-					found := found || jsonb_build_object('severity', 'info', 'entity', b.entity, 'problem', 'unlisted_status', 'count', n,
-						'samples', missing[1:5],
-						'what', format('Statuses are in neither unpaid_statuses nor paused_statuses, so that these spells bring their mrr. Where they do not, name them: SELECT cvm.configure(%L, ''unpaid_statuses'', ...). The fix only counts them.', check_model.model),
-						'fix', format('SELECT status, count(*), sum(mrr) AS mrr FROM %s GROUP BY status ORDER BY 2 DESC;', view));
+				found := found || cvm._status_checks(check_model.model, view, b.columns);
+				IF 'segment_history' = ANY (usable) THEN
+					mode := format('SELECT DISTINCT c.customer_id::text FROM %s c WHERE c.mrr > 0 AND c.customer_id IS NOT NULL AND NOT EXISTS (SELECT FROM %I.segment_history h WHERE h.customer_id = c.customer_id AND h.segment IS NOT NULL)', view, check_model.model);
+					EXECUTE format('SELECT count(*) FROM (%s) q', mode) INTO n;
+					IF n > 0 THEN
+						found := found || jsonb_build_object('severity', 'info', 'entity', 'segment_history', 'problem', 'no_segment', 'count', n, 'samples', cvm._samples(mode),
+							'what', 'Customers who pay were never in a segment, and count in "(none)". The fix lists them.',
+							'fix', format('SELECT DISTINCT c.customer_id FROM %1$I.subscription c WHERE c.mrr > 0 AND NOT EXISTS (SELECT FROM %1$I.segment_history h WHERE h.customer_id = c.customer_id AND h.segment IS NOT NULL);', check_model.model));
+					END IF;
 				END IF;
 			END IF;
 
@@ -505,6 +634,17 @@ BEGIN
 				'what', format('Reading the source ends in an error: %s. Mend the source; the fix takes the binding away.', SQLERRM),
 				'fix', format('SELECT cvm.unbind(%L, %L);', check_model.model, b.entity));
 		END;
+	END LOOP;
+
+	-- what no view reads
+	FOR b IN
+		SELECT u.entity FROM unnest(usable) AS u (entity)
+		WHERE u.entity <> 'customer' AND NOT EXISTS (SELECT FROM cvm._readers(cvm._relation(check_model.model, u.entity::name)) r WHERE r <> cvm._relation(check_model.model, u.entity::name))
+			AND NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = check_model.model)
+	LOOP
+		found := found || jsonb_build_object('severity', 'info', 'entity', b.entity, 'problem', 'unread_entity', 'count', 1, 'samples', ARRAY[format('%I.%I', check_model.model, b.entity)],
+			'what', 'It is bound, and no view reads it: those that would wait for something else. The fix lists them.',
+			'fix', format('SELECT view, waits_for FROM cvm.catalog(%L) WHERE waits_for IS NOT NULL;', check_model.model));
 	END LOOP;
 
 	-- their indexes
@@ -556,7 +696,7 @@ BEGIN
 		fix := f.fix;
 		IF f.mending IS NOT NULL THEN
 			mendings := coalesce(mended -> f.mends,
-				CASE WHEN bound -> f.mends ->> 'undeleted' IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('keep', bound -> f.mends ->> 'undeleted')) END) || f.mending;
+				CASE WHEN bound -> f.mends ->> 'undeleted' IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('is_undeleted', true, 'keep', bound -> f.mends ->> 'undeleted')) END) || f.mending;
 			mended := mended || jsonb_build_object(f.mends, mendings);
 			what := f.what || coalesce((
 				SELECT string_agg(format(' A view cannot serve %s in mode "%s": once it is bound, every refresh is a full one. Whoever cannot have that mends the rows in the source.', t.relation, t.mode), '' ORDER BY s.position)

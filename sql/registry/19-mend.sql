@@ -38,7 +38,8 @@ DECLARE
 	-- to be added), is_day where that is a date whatever it was; split, which
 	-- takes from each row the days of those that come before it in order; last,
 	-- a new value as of assign, made of the days {starts} and {ends} after that;
-	-- append, a query of keys that are missing, with key, what the key is.
+	-- append, a query of keys that are missing, with key, what the key is;
+	-- options, with which columns are bound, and column_of, which these are.
 	conditions text := (SELECT string_agg(DISTINCT m ->> 'keep', E'\n\t\tAND ') FROM jsonb_array_elements(mendings) m);
 	copies text := (SELECT string_agg(DISTINCT m ->> 'copies', ', ') FROM jsonb_array_elements(mendings) m);
 	copies_order text := (SELECT string_agg(DISTINCT m ->> 'order', ', ') FROM jsonb_array_elements(mendings) m);
@@ -57,6 +58,13 @@ DECLARE
 	clean name;
 	query text;
 BEGIN
+	SELECT _clean_view.columns || coalesce(jsonb_object_agg(o.key, jsonb_build_object('column', x -> 'column_of' -> o.key)
+		|| CASE jsonb_typeof(_clean_view.columns -> o.key) WHEN 'object' THEN _clean_view.columns -> o.key ELSE '{}' END || o.value), '{}')
+	INTO columns
+	FROM jsonb_array_elements(mendings) x CROSS JOIN LATERAL jsonb_each(x -> 'options') o;
+	IF NOT EXISTS (SELECT FROM jsonb_array_elements(mendings) x WHERE NOT x ? 'options' AND NOT x ? 'is_undeleted') THEN
+		RETURN format('SELECT cvm.bind(%L, %L, %L, %L);', _clean_view.model, _clean_view.entity, source::regclass, columns);
+	END IF;
 	SELECT jsonb_object_agg(a.attname, CASE WHEN a.attname::text = key ->> 'column' THEN key ->> 'expression' ELSE format('s.%I', a.attname) END)
 	INTO values
 	FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
@@ -101,7 +109,7 @@ BEGIN
 			LEFT JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = v.key),
 		rows);
 	IF missing IS NOT NULL THEN
-		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
+		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\', \'(unknown)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
 			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::' || format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
 				FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),
 			missing, source_text, key ->> 'expression');
@@ -118,7 +126,7 @@ BEGIN
 				FROM jsonb_array_elements(mendings) x
 				CROSS JOIN LATERAL (VALUES (x #>> '{split,ends_column}'), (CASE WHEN x ? 'last' OR x ? 'is_day' THEN x ->> 'column' END)) AS w (name))
 			THEN c.value - 'inclusive' ELSE c.value END), '{}')
-			FROM jsonb_each(_clean_view.columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}')) c));
+			FROM jsonb_each(columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}')) c));
 END
 $$;
 COMMENT ON FUNCTION cvm._clean_view(name, text, oid, jsonb, jsonb) IS

@@ -5,7 +5,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(95);
+SELECT plan(97);
 
 -- what became of a statement: "ok", or SQLSTATE, message and hint
 CREATE FUNCTION pg_temp.try(statement text, as_role name DEFAULT current_user) RETURNS text LANGUAGE plpgsql AS $$
@@ -88,6 +88,13 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"occure
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":{"a":1}}')$$),
 	'22023: column "kind" of entity "event" takes no option "a" (Its options beside "column": none. Whoever needs an expression makes a view and binds that.)',
 	'a mapping is a name, with options that the column takes');
+CREATE TABLE app.branded ("Brand" text, no int, placed date);
+INSERT INTO app.branded VALUES ('a', 1, '2024-01-01'), ('a|1', 1, '2024-01-01'), ('a', 11, '2024-01-01');
+SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.branded', '{"customer_id": ["Brand", "no"], "occurred_at": "placed"}')$$),
+	'22023: column "customer_id" of entity "event" is one column, not several: ["Brand", "no"] (Make one of them and bind the view: CREATE VIEW app.branded_keyed AS SELECT s.*, cvm.row_key(s."Brand"::text, s.no::text) AS customer_id FROM app.branded s;)',
+	'a key of several columns is refused with the line that makes one of them');
+DO $$ BEGIN EXECUTE substring(pg_temp.try($q$SELECT cvm.bind('acme', 'event', 'app.branded', '{"customer_id": ["Brand", "no"], "occurred_at": "placed"}')$q$) FROM 'CREATE VIEW [^;]+;'); END $$;
+SELECT is(pg_temp.see('SELECT count(DISTINCT customer_id) FROM app.branded_keyed'), '(3)', 'and that line makes different keys of different ones');
 SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":""}')$$), 85), '22023: mapping of column "kind" of entity "event" is not the name of a column: "" (Gi', 'an empty name of a column is refused');
 SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'customer', 'app.people', '{"customer_id":"id", "":"x1"}')$$), 67), '22023: mapping of column "" of entity "customer" is not the name of', 'an empty name of an attribute is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '["kind"]')$$),

@@ -1,0 +1,77 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- Words of status of billing systems: each is read as its system means it, in
+-- any case of letters, under any collation, stored or not.
+BEGIN;
+SET LOCAL client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT plan(14);
+CREATE SCHEMA st;
+SET LOCAL search_path = st, cvm, public;
+
+-- as the manuals of the systems have them: (p)aid, (u)npaid, pa(h)sed, (n)ot begun, (e)nded
+CREATE TABLE meant AS
+SELECT x.system, split_part(w, ':', 1) AS word, CASE split_part(w, ':', 2) WHEN 'p' THEN 'paid' WHEN 'u' THEN 'unpaid' WHEN 'h' THEN 'paused' WHEN 'n' THEN 'not begun' ELSE 'ended' END AS reading
+FROM (VALUES
+	('Stripe', 'trialing:u active:p past_due:p incomplete:n incomplete_expired:n unpaid:u canceled:e paused:h'),
+	('Chargebee', 'future:n in_trial:u active:p non_renewing:p paused:h cancelled:e transferred:e'),
+	('Recurly', 'active:p canceled:e expired:e future:n paused:h failed:e in_trial:u live:p past_due:p'),
+	('Zuora', 'Draft:n Pending_Activation:n Pending_Acceptance:n Active:p Cancelled:e Suspended:h Expired:e PendingActivation:n PendingAcceptance:n'),
+	('Paddle', 'active:p trialing:u past_due:p paused:h canceled:e deleted:e'),
+	('Shopify', 'ACTIVE:p PAUSED:h CANCELLED:e EXPIRED:e FAILED:e STALE:e'),
+	('WooCommerce', 'pending:n active:p on-hold:h cancelled:e switched:e expired:e pending-cancel:p wc-active:p wc-pending:n wc-on-hold:h wc-cancelled:e wc-expired:e wc-pending-cancel:p wc-switched:e'),
+	('others', 'trial:u free:u paid:p overdue:p grace:p churned:e terminated:e closed:e inactive:e scheduled:n frozen:h new:p current:p open:p running:p renewed:p lapsed:e completed:e ended:e')) AS x (system, words)
+CROSS JOIN unnest(string_to_array(x.words, ' ')) w;
+CREATE TABLE spelt AS
+SELECT DISTINCT s.word, m.reading
+FROM meant m
+CROSS JOIN LATERAL unnest(ARRAY[m.word, upper(m.word COLLATE "C"), lower(m.word COLLATE "C"), initcap(m.word COLLATE "C"), replace(m.word, '_', ' '), replace(upper(m.word COLLATE "C"), '-', '_')]) s (word);
+SELECT cmp_ok((SELECT count(DISTINCT lower(word COLLATE "C")) FROM meant), '>=', 50::bigint, 'fifty words are asked about');
+
+DO $$ BEGIN PERFORM create_model('m', tz => 'UTC', currency => 'EUR', as_of => '2024-03-01'); END $$;
+-- how views read a word
+CREATE FUNCTION pg_temp.differs(collation_name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	l jsonb := cvm._literals('m');
+	differs text;
+BEGIN
+	EXECUTE format($q$SELECT string_agg(s.word || ' ' || s.reading, ', ' ORDER BY s.word COLLATE "C")
+		FROM (SELECT t.word, t.reading, t.word COLLATE %1$s AS status FROM st.spelt t) s
+		WHERE coalesce(%2$s, false) <> (s.reading IN ('unpaid', 'not begun', 'paused')) OR coalesce(%3$s, false) <> (s.reading = 'paused') OR (%4$s) <> (s.reading = 'ended')$q$,
+		collation_name, l ->> 'is_unpaid', l ->> 'is_paused', cvm._status_test(cvm._status_words('m', 'ended_statuses'), 's.status')) INTO differs;
+	RETURN differs;
+END
+$$;
+SELECT is(pg_temp.differs('"C"'), NULL, 'under the collation of bytes');
+SELECT is(pg_temp.differs('"default"'), NULL, 'under that of the database');
+SELECT is(pg_temp.differs('"tr-x-icu"'), NULL, 'under that of Turkish, where I is no capital of i');
+SELECT is(pg_temp.differs('"lt-x-icu"'), NULL, 'under that of Lithuanian');
+
+-- through a model, stored and not
+CREATE TABLE sub (customer_id int, product text, started_on date, ended_on date, mrr numeric, status text COLLATE "tr-x-icu");
+INSERT INTO sub SELECT row_number() OVER (ORDER BY word COLLATE "C"), 'P', '2024-01-05', CASE WHEN reading = 'ended' THEN date '2024-02-05' END, 10, word FROM spelt;
+DO $$ BEGIN PERFORM bind('m', 'subscription', 'sub'); END $$;
+CREATE TEMP TABLE expected AS SELECT count(*) FILTER (WHERE reading IN ('paid', 'ended')) AS january, count(*) FILTER (WHERE reading = 'paid') AS february FROM spelt;
+CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM m.mrr_movement$$;
+SELECT is(pg_temp.seen(), (SELECT format('%s %s.00, %s %s.00', january, 10 * january, february, 10 * february) FROM expected), 'those who pay are counted, and those who left until they did');
+SELECT is((SELECT string_agg(problem, ' ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'check_model() knows them all');
+SELECT set_eq($$SELECT samples[1], substring(what FROM '" is read as (\D+)\. The mrr'), count FROM check_model('m') WHERE problem = 'status'$$, 'SELECT word, reading, 1::bigint FROM spelt', 'and says how each is read');
+DO $$ BEGIN PERFORM store('m', 'customer_holdings'); PERFORM refresh_here('m'); END $$;
+SELECT is(pg_temp.seen(), (SELECT format('%s %s.00, %s %s.00', january, 10 * january, february, 10 * february) FROM expected), 'stored they are the same');
+DO $$ BEGIN PERFORM unstore('m', 'customer_holdings'); END $$;
+
+-- a word that nobody knows
+INSERT INTO sub VALUES (1000, 'P', '2024-01-05', NULL, 7, 'Zzz'), (1001, 'P', '2024-01-05', NULL, 8, 'Zzz'), (1002, 'P', '2024-01-05', NULL, 9, 'Ruhend'), (1003, 'P', '2024-01-05', NULL, 9, 'Cancelled');
+SELECT is((SELECT string_agg(concat_ws(' ', severity, problem, count, samples), ', ' ORDER BY problem) FROM check_model('m') WHERE severity <> 'info'), 'error ended_without_end 1 {Cancelled}, warning unknown_status 3 {Ruhend,Zzz}',
+	'a word that nobody knows is found, and one that says the end of a row that has none');
+SELECT matches((SELECT what FROM check_model('m') WHERE problem = 'status' AND samples = '{Zzz}'), '^"Zzz" is read as paid, as no setting has it. The mrr of these rows is 15.00.$', 'the money of each is told');
+DO $$ BEGIN PERFORM configure('m', 'paused_statuses', 'paused, RUHEND'); END $$;
+SELECT is((SELECT samples::text FROM check_model('m') WHERE problem = 'unknown_status'), '{Zzz}', 'a setting tells it');
+DO $$ DECLARE f text; BEGIN FOR f IN SELECT c.fix FROM check_model('m') c WHERE severity <> 'info' LOOP EXECUTE f; END LOOP; END $$;
+SELECT is((SELECT string_agg(problem, ' ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'the fixes tell the rest');
+SELECT is((SELECT value::text[] @> '{active,Zzz}' FROM cvm.setting WHERE model = 'm' AND setting = 'paid_statuses'), true, 'and forget no word that was known');
+
+SELECT * FROM finish();
+ROLLBACK;

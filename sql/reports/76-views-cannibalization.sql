@@ -377,3 +377,57 @@ $$SELECT p.segment,
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
 FROM choice c;
+
+-- The customers behind them: what each entered, lost and brought, and who was
+-- watched for control
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, ', by_segment AS MATERIALIZED (', 1)
+	|| replace(replace(replace(replace(l.list, '{{stratum}}', p.stratum), '{{placed}}', p.placed), '{{by_placed}}', p.by_placed),
+		'{{sold}}', CASE WHEN b.body LIKE '%, sold AS (%' THEN $$
+	UNION ALL
+	-- who bought in a channel, and of everybody the control
+	SELECT w.row_key, e.customer_id, cvm.cannibalization_agg(e.holdings, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
+		(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, e.segment, e.channel) AS state
+	FROM wanted w
+	JOIN (
+		SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
+		FROM entered e
+		GROUP BY e.focal, e.customer_id, e.segment, e.channel) e ON e.focal = w.focal AND e.channel = w.channel AND w.segment IN ('(all)', e.segment)
+	GROUP BY w.row_key, e.customer_id, w.focal, w.donor$$ ELSE '' END)
+FROM cvm.report_body b
+CROSS JOIN LATERAL (SELECT b.body LIKE '%placed AS MATERIALIZED (%' AS is_placed) h
+CROSS JOIN LATERAL (SELECT CASE WHEN h.is_placed THEN 'p.segment' ELSE $$'(none)'::text$$ END AS stratum,
+	CASE WHEN h.is_placed THEN $$
+	JOIN placed p ON p.focal = w.focal AND w.segment IN ('(all)', p.segment)
+	JOIN spell s ON s.customer_id = p.customer_id AND $$ ELSE $$
+	JOIN spell s ON w.segment = '(all)' AND $$ END AS placed,
+	CASE WHEN h.is_placed THEN ', p.segment' ELSE '' END AS by_placed) p
+JOIN (VALUES
+	('cannibalization', $$, each AS MATERIALIZED (
+	SELECT r.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
+	FROM (
+		SELECT w.row_key, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
+			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
+		FROM wanted w{{placed}}(w.donor = '(all)' OR s.product = w.focal OR s.product = w.donor)
+		GROUP BY w.row_key, s.customer_id, w.focal, w.donor{{by_placed}}) r
+	JOIN wanted w ON w.row_key = r.row_key{{sold}}
+)
+SELECT e.row_key, e.customer_id, sum(v.customers) AS customers, sum(v.control_customers) AS control_customers,
+	sum(v.focal_mrr) AS focal_mrr, sum(v.before_mrr) AS before_mrr, sum(v.lost_mrr) AS lost_mrr, sum(v.net_mrr) AS net_mrr,
+	sum(v.before_mrr) AS mrr_before, sum(v.before_mrr - v.lost_mrr + v.focal_mrr) AS mrr_after,
+	CASE WHEN sum(v.entries) > 0 THEN concat_ws(', ', CASE WHEN sum(v.new_entries) > 0 THEN 'new' END, CASE WHEN sum(v.winback_entries) > 0 THEN 'winback' END,
+		CASE WHEN sum(v.add_entries) > 0 THEN 'add' END, CASE WHEN sum(v.switch_entries) > 0 THEN 'switch' END, CASE WHEN sum(v.partial_entries) > 0 THEN 'partial' END,
+		CASE WHEN sum(v.pending_entries) > 0 THEN 'pending' END) ELSE 'control' END AS detail
+FROM each e
+CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
+GROUP BY e.row_key, e.customer_id$$),
+	('cannibalization_sensitivity', $$, each AS MATERIALIZED (
+	SELECT w.focal, w.segment, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[w.focal], NULL::text[],
+		(SELECT o.as_of FROM observed o), ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
+	FROM (SELECT DISTINCT w.focal, w.segment FROM wanted w) w{{placed}}true
+	GROUP BY w.focal, w.segment, s.customer_id{{by_placed}}
+)
+SELECT w.row_key, e.customer_id, v.control_customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, 'control' AS detail
+FROM each e
+CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
+JOIN wanted w ON w.focal = e.focal AND w.segment = e.segment AND w.look_back = v.look_back AND w.look_ahead = v.look_ahead$$)) AS l (view, list) ON l.view = b.view;

@@ -433,10 +433,10 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('segment_shift', 9, 'owner', 'text', 'name',
 		'segment_kpi.owner of to_month; of a quarter or year, of its last month', false,
 		'Who answered for the segment at the end of the later month.'),
-	('segment_shift', 10, 'from_customers', 'bigint', 'customers',
+	('segment_shift', 10, 'from_customers', 'bigint', 'observations',
 		'customers, or commitments of a renewal rate, that the rate of from_month stands on; of quarters and years '
 		'summed over months', true, 'Customers behind the earlier rate.'),
-	('segment_shift', 11, 'to_customers', 'bigint', 'customers',
+	('segment_shift', 11, 'to_customers', 'bigint', 'observations',
 		'customers, or commitments of a renewal rate, that the rate of to_month stands on; of quarters and years '
 		'summed over months', true, 'Customers behind the later rate.'),
 	('segment_shift', 12, 'from_rate', 'double precision', 'as the metric', 'metric in from_month', false,

@@ -55,7 +55,7 @@ AS $$
 DECLARE
 	keys text[] := (SELECT string_to_array(c.formula, '|') FROM cvm.report_column c WHERE c.view = _shown.view AND c.column_name = 'row_key');
 	-- over what there is a total
-	split text := (SELECT u.split FROM unnest('{segment,channel,value_decile}'::text[]) WITH ORDINALITY AS u(split, n) WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
+	split text := (SELECT u.split FROM unnest('{segment,channel,value_decile,product}'::text[]) WITH ORDINALITY AS u(split, n) WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
 	footing record;
 	places jsonb;
 	columns text;

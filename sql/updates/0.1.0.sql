@@ -20,6 +20,9 @@ ALTER TABLE cvm.entity_column ADD COLUMN is_billing boolean NOT NULL DEFAULT fal
 	DROP CONSTRAINT entity_column_class_check,
 	ADD CHECK (class IN ('key', 'label', 'time', 'day', 'money', 'number', 'count', 'flag', 'deleted'));
 
+ALTER TABLE cvm.setting_definition DROP CONSTRAINT setting_definition_kind_check,
+	ADD CHECK (kind IN ('zone', 'weekday', 'currency', 'cutoff', 'words', 'fraction', 'count', 'days'));
+
 -- returns what views are to follow, or takes more arguments
 DROP FUNCTION cvm._refresh_state(name, text, boolean, bigint);
 DROP FUNCTION cvm._refresh_report(name, text, bigint);

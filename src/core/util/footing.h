@@ -7,18 +7,7 @@
 #ifndef CVM_CORE_UTIL_FOOTING_H
 #define CVM_CORE_UTIL_FOOTING_H
 
-#include "core/util/money.h"
-
-/* Parts of a minor unit; what is smaller is cut off */
-#define EXACT_DECIMALS 18
-#define EXACT_UNIT INT64_C(1000000000000000000)
-
-/* An amount in minor units, rounded down, and what is above them */
-typedef struct Exact
-{
-	Wide units;
-	int64_t part; /* 0 .. EXACT_UNIT - 1 */
-} Exact;
+#include "core/util/exact.h"
 
 /* What a column of a waterfall is, and of which other one it tells */
 typedef enum FootingRole
@@ -44,12 +33,6 @@ typedef struct FootingRow
 	int64_t period;
 	int segment; /* 0 .. segments - 1, -1: the total */
 } FootingRow;
-
-extern Exact exact_make(Wide mantissa, int scale, int decimals);
-extern Wide exact_round(Exact amount);
-
-extern void share_out(const Exact *amounts, const Wide *favours, size_t count,
-					  Wide total, Wide *shown);
 
 /*
  * Amounts and what is shown of them are tables of rows by columns; rows are in

@@ -25,6 +25,7 @@
 --   {event_row}     what activity_agg and retention_agg want to know of an
 --                   event e: time and zone; the amount if one is bound; whether
 --                   it may start and whether it returns if kinds are set
+--   {offered}       under which promotion a spell s is held, NULL where none can be
 --
 -- What a view can do without stands in report_part: {part} in a body is the
 -- first of that name whose needs are met, with its own settings in place.

@@ -13,7 +13,7 @@ DECLARE
 BEGIN
 	-- as cvm._wanted() chooses the body
 	have := have || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals)) || cvm._segment_literals(scheme_rows, have);
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'offered', cvm._offered(have)) || cvm._segment_literals(scheme_rows, have);
 	literals := literals || cvm._part_literals(have, literals);
 	RETURN (
 		SELECT cvm._fill(l.list, literals)

@@ -61,7 +61,7 @@ INSERT INTO cvm.subscription_part VALUES
 	FROM (SELECT DISTINCT s.currency FROM subscription s WHERE s.currency IS NOT NULL) c
 	CROSS JOIN observed o
 ), folded AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price} * coalesce(r.rate, 1), NULL, NULL, {is_paused}) AS holdings
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price} * coalesce(r.rate, 1), NULL, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	LEFT JOIN rate_now r ON r.currency = s.currency
 	WHERE s.customer_id IS NOT NULL
@@ -71,7 +71,7 @@ INSERT INTO cvm.subscription_part VALUES
 -- with offers, which tell a promotion that ends from a rise; at the last rate
 -- where there are several currencies
 ('spelled', NULL, NULL, $$folded AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, s.channel, s.offer, {is_paused}) AS holdings
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, s.channel, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
@@ -149,6 +149,36 @@ INSERT INTO cvm.subscription_part VALUES
 ('term_rate', 'fx', NULL, $$
 		LEFT JOIN rate_now r ON r.currency = s.currency$$),
 
+-- What the end of promotions brought: of customers who hold what they held,
+-- but no longer under an offer, in the segment of the opening.  Few have one.
+('promotion', NULL, NULL, $$, promoted AS MATERIALIZED (
+	SELECT {{promoted_once}}p.customer_id, p.period_start, p.change_mrr AS mrr, {{promoted_segment}} AS segment
+	FROM (
+		SELECT f.customer_id, m.period_start, m.change_mrr
+		FROM (
+			SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{term_price}}, NULL, {offered}, {is_paused}) AS holdings
+			FROM subscription s{{term_rate}}
+			WHERE s.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))
+			GROUP BY s.customer_id) f
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
+		WHERE m.cause = 'promotion_end') p{{promoted_join}}
+), promotion_end AS MATERIALIZED (
+	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
+	FROM promoted p
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
+	GROUP BY 1, 2
+)$$),
+('promoted_once', NULL, true, 'DISTINCT ON (p.customer_id, p.period_start) '),
+('promoted_once', NULL, false, ''),
+('promoted_segment', NULL, true, $$coalesce(h.segment, '(none)')$$),
+('promoted_segment', NULL, false, $$'(all)'::text$$),
+('promoted_join', NULL, true, $$
+	LEFT JOIN segment_history h ON h.customer_id = p.customer_id AND h.segment IS NOT NULL
+		AND h.valid_from < p.period_start AND coalesce(h.valid_to >= p.period_start, true)
+	ORDER BY p.customer_id, p.period_start, h.valid_from DESC, h.segment COLLATE "C"$$),
+('promoted_join', NULL, false, ''),
+
 -- The waterfall, from holdings
 ('waterfall', NULL, NULL, $${{waterfall_segments}}
 SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
@@ -181,6 +211,12 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 		SELECT string_agg(c.line || ' (' || c.cause || coalesce(': ' || c.from_product || ' to ' || c.product, ': ' || c.product, '') || ')', ', ' ORDER BY c.line)
 		FROM cvm.customer_movements(s.holdings, 'month', o.as_of, {pause_days}) c
 		WHERE c.period_start = w.month), 'unchanged') || coalesce('; said ' || (g.reasons ->> (s.customer_id::text || ' ' || w.month_label)), '') AS detail$$),
+-- of what a customer paid more, what the end of a promotion brought
+('promoted_of_m', NULL, NULL, $$
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(c.change_mrr), 0) AS mrr, count(*) AS customers
+	FROM cvm.customer_movements(s.holdings, 'month', o.as_of, {pause_days}) c
+	WHERE c.period_start = w.month AND c.cause = 'promotion_end' AND m.expansion_customers > 0) e$$),
 -- The waterfall of each customer
 ('customer_waterfall', NULL, NULL, $${{customer_waterfall_segments}}
 	SELECT '(all)'::text AS segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state

@@ -55,6 +55,8 @@ committing AS MATERIALIZED (
 	GROUP BY 1, 2
 )$$),
 
+('promotion', 1, '{}', ''),
+
 ('margin', 1, '{product.unit_margin}', $$
 direct AS (
 	SELECT s.segment, p.period_start,
@@ -181,13 +183,23 @@ INSERT INTO cvm.segment_part
 SELECT 'customer_flow', p.choice, p.needs, replace(replace(replace(replace(p.body,
 	'SELECT cvm.segment_flow_agg(', 'SELECT r.customer_id, cvm.holdings_agg(r.product, r.started_on, r.ended_on, r.mrr, r.channel, r.offer, r.is_paused) FILTER (WHERE r.segment IS NULL) AS holdings,
 		cvm.segment_flow_agg('),
-	'NULL::text AS segment', 'NULL::text AS segment, s.channel, s.offer'),
+	'NULL::text AS segment', 'NULL::text AS segment, s.channel, {offered} AS offer'),
 	'NULL, h.segment', 'NULL, h.segment, NULL, NULL'),
 	E'WHERE h.segment IS NOT NULL) r\n', E'WHERE h.segment IS NOT NULL) r\n\tWHERE r.customer_id IS NOT NULL\n\tGROUP BY r.customer_id\n')
 FROM cvm.segment_part p
 WHERE p.part = 'flow'
 UNION ALL
-SELECT p.part, 1, '{}', p.body FROM cvm.subscription_part p WHERE p.part IN ('said', 'why');
+SELECT p.part, 1, '{}', p.body FROM cvm.subscription_part p WHERE p.part IN ('said', 'why')
+UNION ALL
+SELECT p.part, 1, '{}', replace(p.body, 'm.expansion', 'b.expansion') FROM cvm.subscription_part p WHERE p.part = 'promoted_of_m';
+
+-- with segments, and without its first comma
+UPDATE cvm.segment_part p SET body = E'\n' || (
+	SELECT substr(replace(replace(replace(replace(replace(c.body, '{{promoted_once}}', o.body), '{{promoted_segment}}', g.body), '{{promoted_join}}', j.body),
+		'{{term_price}}', '{price}'), '{{term_rate}}', ''), 3)
+	FROM cvm.subscription_part c, cvm.subscription_part o, cvm.subscription_part g, cvm.subscription_part j
+	WHERE c.part = 'promotion' AND o.part = 'promoted_once' AND o.by_segment AND g.part = 'promoted_segment' AND g.by_segment AND j.part = 'promoted_join' AND j.by_segment)
+WHERE p.part = 'promotion';
 
 -- Every combination of the parts named, the richest first
 @define segment_bodies view | parts

@@ -214,35 +214,38 @@ SELECT cvm.row_key(d.bundle, d.product, d.customer_id::text) AS row_key,
 FROM counted d
 CROSS JOIN observed o
 WHERE d.overlap_days > {billing_days}$$),
-	('price_book_gap', '{observed,family,catalogue,live}', $$, held AS (
+	('price_book_gap', '{observed,family,catalogue,live,placed}', $$, held AS (
 	SELECT s.customer_id, s.product, range_agg(daterange(s.started_on, s.ended_on)) AS days
 	FROM subscription s
 	CROSS JOIN observed o
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
 	GROUP BY s.customer_id, s.product
 ), line AS (
-	SELECT s.product, s.mrr, t.since >= (o.as_of - interval '3 months')::date AS is_front, t.since < (o.as_of - interval '12 months')::date AS is_back
+	SELECT s.product, p.segment, s.mrr, t.since >= (o.as_of - interval '3 months')::date AS is_front, t.since < (o.as_of - interval '12 months')::date AS is_back
 	FROM subscription s
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = s.customer_id AND h.product = s.product
+	LEFT JOIN placed p ON p.customer_id = s.customer_id
 	CROSS JOIN LATERAL (
 		SELECT coalesce(lower(r), '-infinity') AS since FROM unnest(h.days) AS r WHERE r @> (o.as_of - 1)) t
 	WHERE s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AND s.mrr > 0
 ), book AS (
-	SELECT l.product, count(*) AS lines,
+	SELECT l.product, g.segment, count(*) AS lines,
 		count(*) FILTER (WHERE l.is_front) AS front_lines,
 		count(*) FILTER (WHERE l.is_back) AS back_lines,
 		avg(l.mrr) FILTER (WHERE l.is_front) AS front_price,
 		avg(l.mrr) FILTER (WHERE l.is_back) AS back_price,
 		sum(l.mrr) FILTER (WHERE l.is_back) AS back_mrr,
-		coalesce(least(min(l.mrr) FILTER (WHERE l.is_front), min(v.price)), min(c.list_price)) AS best_price,
+		-- what anybody new pays, in whatever segment
+		min(coalesce(least(min(l.mrr) FILTER (WHERE l.is_front), min(v.price)), min(c.list_price))) FILTER (WHERE g.segment = '(all)') OVER (PARTITION BY l.product) AS best_price,
 		array_agg(l.mrr) FILTER (WHERE l.is_back) AS back_prices
 	FROM line l
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.segment WHERE l.segment IS NOT NULL) g
 	LEFT JOIN catalogue c ON c.product = l.product
 	LEFT JOIN live v ON v.product = l.product
-	GROUP BY l.product
+	GROUP BY l.product, g.segment
 )
-SELECT cvm.row_key(b.product) AS row_key,
+SELECT cvm.row_key(b.product, b.segment) AS row_key,
 	b.product,
 	coalesce(f.family, '(none)') AS family,
 	b.lines,
@@ -255,6 +258,7 @@ SELECT cvm.row_key(b.product) AS row_key,
 	coalesce((SELECT sum(greatest(p - b.best_price, 0)) FROM unnest(b.back_prices) AS p), 0) AS exposed_mrr,
 	(coalesce((SELECT sum(greatest(p - b.best_price, 0)) FROM unnest(b.back_prices) AS p), 0) / nullif(b.back_mrr, 0))::double precision AS exposed_share,
 	{currency} AS currency,
+	b.segment,
 	o.as_of
 FROM book b
 CROSS JOIN observed o
@@ -311,12 +315,20 @@ more (name, choice, needs, body) AS (
 	WHERE f.price > 0 AND coalesce(f.valid_from < o.as_of, true) AND coalesce(f.valid_to >= o.as_of, true)
 	GROUP BY f.product
 )$$),
-		('live', 2, '{}', $$live AS (SELECT NULL::text AS product, NULL::numeric AS price WHERE false)$$)) AS m
+		('live', 2, '{}', $$live AS (SELECT NULL::text AS product, NULL::numeric AS price WHERE false)$$),
+		('placed', 1, '{segment_history}', $$placed AS (
+	SELECT DISTINCT ON (s.customer_id) s.customer_id, coalesce(h.segment, '(none)') AS segment
+	FROM (SELECT DISTINCT x.customer_id FROM subscription x) s
+	CROSS JOIN observed o
+	LEFT JOIN segment_history h ON h.customer_id = s.customer_id AND h.segment IS NOT NULL AND h.valid_from < o.as_of AND coalesce(h.valid_to >= o.as_of, true)
+	ORDER BY s.customer_id, h.valid_from DESC, h.segment COLLATE "C"
+)$$),
+		('placed', 2, '{}', $$placed AS (SELECT s.customer_id, NULL::text AS segment FROM subscription s WHERE false)$$)) AS m
 ),
 choice (view, needs, text, body) AS (
 	SELECT r.view, '{subscription}'::text[] || coalesce(f.needs, '{}') || coalesce(h.needs, '{}') || coalesce(g.needs, '{}')
-			|| coalesce(c.needs, '{}') || coalesce(v.needs, '{}') || CASE WHEN r.view = 'bundle_overlap' THEN '{bundle_component}'::text[] ELSE '{}' END,
-		'WITH ' || concat_ws(', ', o.body, f.body, h.body, g.body, c.body, v.body), r.body
+			|| coalesce(c.needs, '{}') || coalesce(v.needs, '{}') || coalesce(p.needs, '{}') || CASE WHEN r.view = 'bundle_overlap' THEN '{bundle_component}'::text[] ELSE '{}' END,
+		'WITH ' || concat_ws(', ', o.body, f.body, h.body, g.body, c.body, v.body, p.body), r.body
 	FROM report r
 	JOIN more o ON o.name = 'observed'
 	LEFT JOIN more f ON f.name = 'family' AND f.name = ANY (r.parts)
@@ -324,6 +336,7 @@ choice (view, needs, text, body) AS (
 	LEFT JOIN more g ON g.name = 'recycled' AND g.name = ANY (r.parts)
 	LEFT JOIN more c ON c.name = 'catalogue' AND c.name = ANY (r.parts)
 	LEFT JOIN more v ON v.name = 'live' AND v.name = ANY (r.parts)
+	LEFT JOIN more p ON p.name = 'placed' AND p.name = ANY (r.parts)
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.text || c.body
@@ -334,6 +347,7 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('recycled_acquisition_channel', 2, 'genuine_mrr', 'part', 'reported_mrr'),
 	('recycled_acquisition_channel', 3, 'repriced_mrr', 'sum', NULL),
 	('recycled_acquisition_channel', 4, 'repriced_year', 'formula', '12 * {repriced_mrr}'),
+	('price_book_gap', 1, 'exposed_mrr', 'sum', NULL),
 	('migration_value', 1, 'before_mrr', 'sum', NULL),
 	('migration_value', 2, 'after_mrr', 'sum', NULL),
 	('migration_value', 3, 'diluted_mrr', 'sum', NULL),
@@ -443,7 +457,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('bundle_overlap', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
 		'Currency of money; NULL when the model has none.'),
 	('bundle_overlap', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
-	('price_book_gap', 1, 'row_key', 'text', 'key', 'product', false, 'One value per row.'),
+	('price_book_gap', 1, 'row_key', 'text', 'key', 'product|segment', false, 'One value per row.'),
 	('price_book_gap', 2, 'product', 'text', 'name', 'product', false, 'The product.'),
 	('price_book_gap', 3, 'family', 'text', 'name', 'product.family', false, 'Its family; "(none)" when not told.'),
 	('price_book_gap', 4, 'lines', 'bigint', 'lines', 'count of paid lines on the last day', true, 'Lines.'),
@@ -468,7 +482,9 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'exposed_mrr / revenue of the back book', false, 'The same as a share.'),
 	('price_book_gap', 13, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
 		'Currency of money; NULL when the model has none.'),
-	('price_book_gap', 14, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('price_book_gap', 14, 'segment', 'text', 'name', 'segment held on the last day seen', false,
+		'Segment; "(all)" is everybody, "(none)" those in no segment. Only "(all)" where no segments are bound.'),
+	('price_book_gap', 15, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('migration_value', 1, 'row_key', 'text', 'key', 'from_product|to_product|value_decile', false,
 		'One value per row.'),
 	('migration_value', 2, 'from_product', 'text', 'name', 'product held at one closing and not at the next', false,

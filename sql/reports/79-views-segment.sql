@@ -40,7 +40,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'Who was where at the end of a week and four weeks before, for every week that has such an earlier one. Rows '
 		'of weeks overlap: do not add them up.', 'customers');
 
-@with segment_bodies segment_kpi | flow,bridge,commitment,margin,driver,cost,owner,target
+@with segment_bodies segment_kpi | flow,bridge,commitment,promotion,margin,driver,cost,owner,target
 
 SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	b.segment,
@@ -60,7 +60,7 @@ SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS 
 	b.opening_mrr,
 	b.new_mrr,
 	b.reactivation_mrr,
-	b.expansion_mrr,
+	b.expansion_mrr - coalesce(z.mrr, 0) AS expansion_mrr,
 	b.contraction_mrr,
 	b.churn_mrr,
 	b.moved_in_mrr,
@@ -69,7 +69,7 @@ SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS 
 	b.redefined_out_mrr,
 	b.paused_mrr,
 	b.closing_mrr,
-	b.expansion_customers,
+	b.expansion_customers - coalesce(z.customers, 0) AS expansion_customers,
 	b.contraction_customers,
 	b.same_period_customers,
 	b.closing_paused_customers,
@@ -143,6 +143,8 @@ SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS 
 	e.margin,
 	g.target,
 	(b.closing_mrr - g.target) AS variance,
+	coalesce(z.mrr, 0) AS promotion_end_mrr,
+	coalesce(z.customers, 0) AS promotion_end_customers,
 	{pause_days} AS pause_days,
 	b.is_complete,
 	{currency} AS currency,
@@ -157,6 +159,7 @@ LEFT JOIN direct d ON d.segment = b.segment AND d.period_start = b.period_start
 LEFT JOIN allocated a ON a.segment = b.segment AND a.month = b.period_start
 LEFT JOIN owned w ON w.segment = b.segment AND w.period_start = b.period_start
 LEFT JOIN aim g ON g.segment = b.segment AND g.month = b.period_start
+LEFT JOIN promotion_end z ON z.segment = b.segment AND z.period_start = b.period_start
 CROSS JOIN LATERAL (
 	SELECT m.direct, m.direct - coalesce(a.cost, 0) AS margin
 	FROM (SELECT CASE WHEN b.closing_customers = 0 AND EXISTS (SELECT FROM direct) THEN 0 ELSE d.margin END AS direct) m) e
@@ -167,8 +170,8 @@ INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, 'WITH' || replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '1') || g.body || $$
 SELECT w.row_key, s.customer_id, $$ || y.body || $$,
 	b.opening_customers, b.new_customers, b.winback_customers, b.moved_in_customers, b.moved_out_customers, b.redefined_in_customers, b.redefined_out_customers, b.churned_customers, b.paused_customers, b.closing_customers,
-	b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr, b.contraction_mrr, b.churn_mrr, b.moved_in_mrr, b.moved_out_mrr, b.redefined_in_mrr, b.redefined_out_mrr, b.paused_mrr, b.closing_mrr,
-	b.expansion_customers, b.contraction_customers, b.same_period_customers, b.closing_paused_customers, b.closing_paused_mrr, b.gross_retained_mrr, b.net_retained_mrr,
+	b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr - e.mrr AS expansion_mrr, e.mrr AS promotion_end_mrr, b.contraction_mrr, b.churn_mrr, b.moved_in_mrr, b.moved_out_mrr, b.redefined_in_mrr, b.redefined_out_mrr, b.paused_mrr, b.closing_mrr,
+	b.expansion_customers - e.customers AS expansion_customers, e.customers AS promotion_end_customers, b.contraction_customers, b.same_period_customers, b.closing_paused_customers, b.closing_paused_mrr, b.gross_retained_mrr, b.net_retained_mrr,
 	b.multi_product_customers, b.cross_sold_customers, b.cross_sell_undone_customers, b.cross_sold_mrr, b.upsell_eligible_customers, b.upsold_customers, b.upsell_undone_customers, b.upsold_mrr,
 	b.cohort_1_customers, b.retained_1_customers, b.cohort_3_customers, b.retained_3_customers, b.cohort_6_customers, b.retained_6_customers, b.cohort_12_customers, b.retained_12_customers,
 	b.acquired_customers, b.proven_customers, b.acquired_mrr, b.proven_mrr,
@@ -178,9 +181,9 @@ FROM flow s
 CROSS JOIN LATERAL cvm.segment_bridge(s.state) b
 JOIN wanted w ON w.segment = b.segment AND w.month = b.period_start
 CROSS JOIN observed o
-CROSS JOIN said g$$
-FROM cvm.report_body b, cvm.segment_part p, cvm.segment_part g, cvm.segment_part y
-WHERE b.view = 'segment_kpi' AND p.part = 'customer_flow' AND g.part = 'said' AND y.part = 'why';
+CROSS JOIN said g$$ || z.body
+FROM cvm.report_body b, cvm.segment_part p, cvm.segment_part g, cvm.segment_part y, cvm.segment_part z
+WHERE b.view = 'segment_kpi' AND p.part = 'customer_flow' AND g.part = 'said' AND y.part = 'why' AND z.part = 'promoted_of_m';
 
 @with segment_bodies segment_cost | flow,bridge,driver,cost
 

@@ -33,7 +33,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 -- In several currencies: each customer's holdings in each
 ('movement_base', 'fx', NULL, $${{observed}}, priced AS MATERIALIZED (
 	SELECT s.customer_id, coalesce(s.currency, {currency}, '(none)') AS currency,
-		cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, NULL, {is_paused}) AS holdings
+		cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY 1, 2
@@ -84,6 +84,30 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	CROSS JOIN LATERAL cvm.movements(s.state) m
 	JOIN money y ON y.segment = s.segment AND y.period_start = m.period_start
 )$$),
+('movement_promotion', NULL, NULL, $${{promotion}}$$),
+('movement_promotion', 'fx', NULL, $$, promoted AS MATERIALIZED (
+	SELECT {{promoted_fx_once}}p.customer_id, p.period_start, p.mrr, {{promoted_segment}} AS segment
+	FROM (
+		SELECT f.customer_id, f.currency, m.period_start, m.change_mrr * cvm.known_rate(f.currency, {currency}, d.day, (
+			SELECT x.rate FROM fx_rate x WHERE x.currency = f.currency AND x.valid_from <= d.day ORDER BY x.valid_from DESC, x.rate DESC LIMIT 1)) AS mrr
+		FROM priced f
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
+		CROSS JOIN LATERAL (SELECT least((m.period_start + interval '1 month')::date, o.as_of) - 1 AS day) d
+		WHERE m.cause = 'promotion_end' AND f.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))) p{{promoted_fx_join}}
+), promotion_end AS MATERIALIZED (
+	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
+	FROM promoted p
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
+	GROUP BY 1, 2
+)$$),
+('promoted_fx_once', NULL, true, 'DISTINCT ON (p.customer_id, p.currency, p.period_start) '),
+('promoted_fx_once', NULL, false, ''),
+('promoted_fx_join', NULL, true, $$
+	LEFT JOIN segment_history h ON h.customer_id = p.customer_id AND h.segment IS NOT NULL
+		AND h.valid_from < p.period_start AND coalesce(h.valid_to >= p.period_start, true)
+	ORDER BY p.customer_id, p.currency, p.period_start, h.valid_from DESC, h.segment COLLATE "C"$$),
+('promoted_fx_join', NULL, false, ''),
 ('by_currency_segments', NULL, true, $$
 	SELECT h.segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
 	FROM priced p
@@ -97,7 +121,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 ('fx_mrr', 'fx', NULL, $$m.closing_mrr - m.opening_mrr - m.new_mrr - m.reactivation_mrr - m.expansion_mrr - m.contraction_mrr - m.churn_mrr - m.moved_in_mrr - m.moved_out_mrr - m.paused_mrr$$);
 
 @with subscription_bodies mrr_movement | subscription | true
-WITH {{movement_base}}{{held}}, state AS MATERIALIZED ({{movement}}), {{moved}}
+WITH {{movement_base}}{{held}}, state AS MATERIALIZED ({{movement}}), {{moved}}{{movement_promotion}}
 SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	m.segment,
 	m.period_start AS month,
@@ -109,8 +133,8 @@ SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS 
 	m.new_customers,
 	m.reactivation_mrr,
 	m.reactivation_customers,
-	m.expansion_mrr,
-	m.expansion_customers,
+	m.expansion_mrr - coalesce(e.mrr, 0) AS expansion_mrr,
+	m.expansion_customers - coalesce(e.customers, 0) AS expansion_customers,
 	m.contraction_mrr,
 	m.contraction_customers,
 	m.churn_mrr,
@@ -125,28 +149,35 @@ SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS 
 	m.closing_mrr,
 	m.closing_customers,
 	m.same_period_customers,
-	m.price_expansion_mrr,
+	m.price_expansion_mrr - coalesce(e.mrr, 0) AS price_expansion_mrr,
 	m.price_contraction_mrr,
 	m.to_free_mrr,
 	m.to_free_customers,
 	m.closing_paused_mrr,
 	m.closing_paused_customers,
+	coalesce(e.mrr, 0) AS promotion_end_mrr,
+	coalesce(e.customers, 0) AS promotion_end_customers,
 	m.pause_days,
 	m.is_complete,
 	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{time_zone} AS time_zone,
 	m.as_of
 FROM moved m
+LEFT JOIN promotion_end e ON e.segment = m.segment AND e.period_start = m.period_start
 @end
 
 @with subscription_lists mrr_movement | true
 WITH {{spelled}}{{held}}{{said}}, state AS MATERIALIZED ({{customer_waterfall}})
-SELECT w.row_key, s.customer_id, {{why}}, m.*
+SELECT w.row_key, s.customer_id, {{why}}, m.opening_mrr, m.opening_customers, m.new_mrr, m.new_customers, m.reactivation_mrr, m.reactivation_customers,
+	m.expansion_mrr - e.mrr AS expansion_mrr, m.expansion_customers - e.customers AS expansion_customers, m.contraction_mrr, m.contraction_customers,
+	m.churn_mrr, m.churn_customers, m.moved_in_mrr, m.moved_in_customers, m.moved_out_mrr, m.moved_out_customers, m.paused_mrr, m.paused_customers,
+	m.closing_mrr, m.closing_customers, m.same_period_customers, m.price_expansion_mrr - e.mrr AS price_expansion_mrr, m.price_contraction_mrr,
+	m.to_free_mrr, m.to_free_customers, m.closing_paused_mrr, m.closing_paused_customers, e.mrr AS promotion_end_mrr, e.customers AS promotion_end_customers
 FROM state s
 CROSS JOIN LATERAL cvm.movements(s.state) m
 JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
 CROSS JOIN observed o
-CROSS JOIN said g
+CROSS JOIN said g{{promoted_of_m}}
 @end
 
 @with subscription_bodies product_migration | subscription | false
@@ -159,6 +190,9 @@ SELECT cvm.row_key(to_char(m.period_start::timestamp, 'YYYY-MM'), m.from_product
 	count(*) AS customers,
 	sum(m.from_mrr) AS from_mrr,
 	sum(m.to_mrr) AS to_mrr,
+	count(*) FILTER (WHERE m.from_product = '(in)' AND NOT coalesce(cvm.mrr_at(f.holdings, m.period_start - 1) > 0, false)) AS entering_customers,
+	count(*) FILTER (WHERE m.to_product = '(out)'
+		AND NOT coalesce(cvm.mrr_at(f.holdings, least((m.period_start + interval '1 month')::date, o.as_of) - 1) > 0, false)) AS leaving_customers,
 	{currency} AS currency,
 	(m.period_start + interval '1 month')::date <= o.as_of AS is_complete,
 	{time_zone} AS time_zone,
@@ -174,21 +208,24 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('mrr_movement', 2, 'new_mrr', 'line', NULL),
 	('mrr_movement', 3, 'reactivation_mrr', 'line', NULL),
 	('mrr_movement', 4, 'expansion_mrr', 'line', NULL),
-	('mrr_movement', 5, 'contraction_mrr', 'line', NULL),
-	('mrr_movement', 6, 'churn_mrr', 'line', NULL),
-	('mrr_movement', 7, 'moved_in_mrr', 'move', NULL),
-	('mrr_movement', 8, 'moved_out_mrr', 'move', NULL),
-	('mrr_movement', 9, 'paused_mrr', 'line', NULL),
-	('mrr_movement', 10, 'fx_mrr', 'line', NULL),
-	('mrr_movement', 11, 'closing_mrr', 'closing', NULL),
-	('mrr_movement', 12, 'price_expansion_mrr', 'part', 'expansion_mrr'),
-	('mrr_movement', 13, 'price_contraction_mrr', 'part', 'contraction_mrr'),
-	('mrr_movement', 14, 'to_free_mrr', 'part', 'churn_mrr'),
-	('mrr_movement', 15, 'closing_paused_mrr', 'stock', 'paused_mrr');
+	('mrr_movement', 5, 'promotion_end_mrr', 'line', NULL),
+	('mrr_movement', 6, 'contraction_mrr', 'line', NULL),
+	('mrr_movement', 7, 'churn_mrr', 'line', NULL),
+	('mrr_movement', 8, 'moved_in_mrr', 'move', NULL),
+	('mrr_movement', 9, 'moved_out_mrr', 'move', NULL),
+	('mrr_movement', 10, 'paused_mrr', 'line', NULL),
+	('mrr_movement', 11, 'fx_mrr', 'line', NULL),
+	('mrr_movement', 12, 'closing_mrr', 'closing', NULL),
+	('mrr_movement', 13, 'price_expansion_mrr', 'part', 'expansion_mrr'),
+	('mrr_movement', 14, 'price_contraction_mrr', 'part', 'contraction_mrr'),
+	('mrr_movement', 15, 'to_free_mrr', 'part', 'churn_mrr'),
+	('mrr_movement', 16, 'closing_paused_mrr', 'stock', 'paused_mrr');
 
 @with subscription_lists product_migration | false
 WITH {{base}}
 SELECT w.row_key, f.customer_id, count(*) AS customers, sum(m.from_mrr) AS from_mrr, sum(m.to_mrr) AS to_mrr, sum(m.from_mrr) AS mrr_before, sum(m.to_mrr) AS mrr_after,
+	count(*) FILTER (WHERE m.from_product = '(in)' AND NOT coalesce(cvm.mrr_at(f.holdings, w.month - 1) > 0, false)) AS entering_customers,
+	count(*) FILTER (WHERE m.to_product = '(out)' AND NOT coalesce(cvm.mrr_at(f.holdings, least((w.month + interval '1 month')::date, o.as_of) - 1) > 0, false)) AS leaving_customers,
 	m.from_product || ' to ' || m.to_product AS detail
 FROM folded f
 CROSS JOIN observed o
@@ -224,10 +261,10 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'from customers who pay at the closing, did not at the opening and had before', true,
 		'Number of customers who came back: winback_customers of segment_kpi.'),
 	('mrr_movement', 12, 'expansion_mrr', 'numeric(28,2)', 'money a month',
-		'what opening customers bring more at the closing', true,
+		'what opening customers bring more at the closing, but for promotion_end', true,
 		'Monthly recurring revenue of opening customers who bring more than before.'),
 	('mrr_movement', 13, 'expansion_customers', 'bigint', 'customers',
-		'what opening customers bring more at the closing', true,
+		'what opening customers bring more at the closing, but for promotion_end', true,
 		'Number of opening customers who bring more than before. They stay: not part of the sum of customers.'),
 	('mrr_movement', 14, 'contraction_mrr', 'numeric(28,2)', 'money a month',
 		'what opening customers who still pay bring less at the closing', true,
@@ -268,8 +305,8 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'What exchange rates did to the opening; lines are money at the rates of the closing. 0 unless '
 		'subscription.currency and fx_rate are bound.'),
 	('mrr_movement', 25, 'closing_mrr', 'numeric(28,2)', 'money a month',
-		'opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + '
-		'moved_out_mrr + paused_mrr + fx_mrr', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
+		'opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + promotion_end_mrr + contraction_mrr + churn_mrr + '
+		'moved_in_mrr + moved_out_mrr + paused_mrr + fx_mrr', true, 'Monthly recurring revenue when the month ended, or at as_of.'),
 	('mrr_movement', 26, 'closing_customers', 'bigint', 'customers',
 		'opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + '
 		'moved_out_customers + paused_customers', true, 'Customers who paid when the month ended, or at as_of.'),
@@ -278,8 +315,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Customers who came and went inside the month; in no other column.'),
 	('mrr_movement', 28, 'price_expansion_mrr', 'numeric(28,2)', 'money a month',
 		'part of expansion_mrr of customers with the same lines of the same products', true,
-		'Expansion by price alone, be it that prices rose or that promotions ended, which customer_movement.cause '
-		'tells apart; the rest is plan, product or number of lines.'),
+		'Expansion by price alone, without promotion_end_mrr; the rest is plan, product or number of lines.'),
 	('mrr_movement', 29, 'price_contraction_mrr', 'numeric(28,2)', 'money a month',
 		'part of contraction_mrr of customers with the same lines of the same products', true,
 		'Contraction by price alone.'),
@@ -293,21 +329,29 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		true, 'What paused spells would bring when the month ended; not in closing_mrr.'),
 	('mrr_movement', 33, 'closing_paused_customers', 'bigint', 'customers', '-1 * sum of paused_customers so far',
 		true, 'Customers in pause with all that they pay for when the month ended; not in closing_customers.'),
-	('mrr_movement', 34, 'pause_days', 'integer', 'days', 'setting of the model', false,
+	('mrr_movement', 34, 'promotion_end_mrr', 'numeric(28,2)', 'money a month',
+		'what opening customers bring more who hold what they held, but no longer under an offer or a discount', true,
+		'Monthly recurring revenue that the end of promotions brought: neither expansion nor a higher price. 0 unless '
+		'subscription.offer or discount_until is bound.'),
+	('mrr_movement', 35, 'promotion_end_customers', 'bigint', 'customers', 'count of customers behind promotion_end_mrr', true,
+		'Opening customers whose promotion ended and who changed nothing else. They stay: not part of the sum of '
+		'customers.'),
+	('mrr_movement', 36, 'pause_days', 'integer', 'days', 'setting of the model', false,
 		'For so many days a paused spell is not lost.'),
-	('mrr_movement', 35, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false,
+	('mrr_movement', 37, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false,
 		'Is the month over?'),
-	('mrr_movement', 36, 'unpaid_statuses', 'text', 'words', 'setting of the model', false,
+	('mrr_movement', 38, 'unpaid_statuses', 'text', 'words', 'setting of the model', false,
 		'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
-	('mrr_movement', 37, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('mrr_movement', 38, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('mrr_movement', 39, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('mrr_movement', 40, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('product_migration', 1, 'row_key', 'text', 'key', 'month_label|from_product|to_product', false,
 		'One value per row.'),
 	('product_migration', 2, 'month', 'date', 'date', 'first day of the month', false, 'First day of the month.'),
 	('product_migration', 3, 'month_label', 'text', 'text', 'month as text', false,
 		'The month as text, safe from time zones of clients.'),
 	('product_migration', 4, 'from_product', 'text', 'name', 'product held at the opening, not at the closing', false,
-		'Product that was given up; "(in)" where the new one replaced nothing, of new customers and of others.'),
+		'Product that was given up; "(in)" where the new one replaced nothing: entering_customers says of how many new '
+		'customers.'),
 	('product_migration', 5, 'to_product', 'text', 'name', 'product held at the closing, not at the opening', false,
 		'Product taken up; "(out)" where nothing replaced the old one.'),
 	('product_migration', 6, 'customers', 'bigint', 'customers', 'count of customers with the pair', true,
@@ -317,11 +361,17 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'sum of mrr of from_product at the opening', true, 'What they brought with the product given up.'),
 	('product_migration', 8, 'to_mrr', 'numeric(28,2)', 'money a month', 'sum of mrr of to_product at the closing',
 		true, 'What they bring with the product taken up.'),
-	('product_migration', 9, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+	('product_migration', 9, 'entering_customers', 'bigint', 'customers',
+		'count of customers of "(in)" who paid nothing when the month opened', true,
+		'Of "(in)", those who are new or came back; the others paid already and took the product besides.'),
+	('product_migration', 10, 'leaving_customers', 'bigint', 'customers',
+		'count of customers of "(out)" who pay nothing when the month closes', true,
+		'Of "(out)", those who left; the others still pay for something.'),
+	('product_migration', 11, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
 		'Currency of the amounts; NULL when the model has none.'),
-	('product_migration', 10, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of',
+	('product_migration', 12, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of',
 		false, 'Is the month over?'),
-	('product_migration', 11, 'time_zone', 'text', 'name', 'setting of the model', false,
+	('product_migration', 13, 'time_zone', 'text', 'name', 'setting of the model', false,
 		'Time zone in which days begin.'),
-	('product_migration', 12, 'as_of', 'date', 'date', 'setting of the model', false,
+	('product_migration', 14, 'as_of', 'date', 'date', 'setting of the model', false,
 		'First day that is not observed.');

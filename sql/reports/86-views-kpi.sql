@@ -76,7 +76,7 @@ INSERT INTO cvm.subscription_part VALUES
 ('year_segments', NULL, false, '');
 
 @with subscription_bodies subscription_kpi | subscription | true
-WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}}, month AS (
+WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}}{{promotion}}, month AS (
 	-- who can be lost, and with what: who pays, and who is in a pause
 	SELECT s.segment, cvm.as_of(s.state) AS as_of, m.*, r.at_risk_customers, r.at_risk_mrr,
 		r.at_risk_mrr + m.contraction_mrr + m.churn_mrr AS gross_retained,
@@ -122,9 +122,9 @@ SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS 
 	CASE WHEN r.is_complete THEN y.gross::float8 / nullif(y.opening::float8, 0) END AS gross_revenue_retention_year_rate,
 	y.net AS year_net_retained_mrr,
 	CASE WHEN r.is_complete THEN y.net::float8 / nullif(y.opening::float8, 0) END AS net_revenue_retention_year_rate,
-	(r.new_mrr + r.expansion_mrr) AS gained_mrr,
+	r.new_mrr + r.expansion_mrr - coalesce(p.mrr, 0) AS gained_mrr,
 	(r.churn_mrr + r.contraction_mrr) AS lost_mrr,
-	CASE WHEN r.is_complete THEN (r.new_mrr + r.expansion_mrr)::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) END AS quick_ratio,
+	CASE WHEN r.is_complete THEN (r.new_mrr + r.expansion_mrr - coalesce(p.mrr, 0))::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) END AS quick_ratio,
 	r.closing_mrr,
 	r.closing_customers,
 	r.arpa,
@@ -143,6 +143,7 @@ SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS 
 	coalesce(e.ended_mrr, 0) AS ended_mrr,
 	coalesce(e.continued_mrr, 0) AS continued_mrr,
 	CASE WHEN r.is_complete THEN e.continued_mrr::float8 / e.ended_mrr::float8 END AS continuation_value_rate,
+	coalesce(p.mrr, 0) AS promotion_end_mrr,
 	r.is_complete,
 	array_to_string({unpaid_statuses}, ', ') AS unpaid_statuses,
 	{pause_days} AS pause_days,
@@ -151,7 +152,7 @@ SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS 
 	-- what is not shown, and adds up to what is
 	r.new_mrr,
 	r.reactivation_mrr,
-	r.expansion_mrr,
+	r.expansion_mrr - coalesce(p.mrr, 0) AS expansion_mrr,
 	r.contraction_mrr,
 	r.moved_in_mrr,
 	r.moved_out_mrr,
@@ -161,6 +162,7 @@ FROM rate r
 CROSS JOIN committing n
 LEFT JOIN due d ON d.segment = r.segment AND d.month = r.period_start
 LEFT JOIN followed e ON e.segment = r.segment AND e.month = r.period_start
+LEFT JOIN promotion_end p ON p.segment = r.segment AND p.period_start = r.period_start
 CROSS JOIN LATERAL (
 	SELECT coalesce(sum(c.opening), 0) AS opening, coalesce(sum(c.gross), 0) AS gross, coalesce(sum(c.net), 0) AS net
 	FROM year_change c
@@ -174,27 +176,29 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('subscription_kpi', 2, 'new_mrr', 'line', NULL),
 	('subscription_kpi', 3, 'reactivation_mrr', 'line', NULL),
 	('subscription_kpi', 4, 'expansion_mrr', 'line', NULL),
-	('subscription_kpi', 5, 'contraction_mrr', 'line', NULL),
-	('subscription_kpi', 6, 'churned_mrr', 'line', NULL),
-	('subscription_kpi', 7, 'moved_in_mrr', 'move', NULL),
-	('subscription_kpi', 8, 'moved_out_mrr', 'move', NULL),
-	('subscription_kpi', 9, 'paused_mrr', 'line', NULL),
-	('subscription_kpi', 10, 'closing_mrr', 'closing', NULL),
-	('subscription_kpi', 11, 'closing_paused_mrr', 'stock', 'paused_mrr'),
-	('subscription_kpi', 12, 'year_opening_mrr', 'sum', NULL),
-	('subscription_kpi', 13, 'year_gross_retained_mrr', 'sum', NULL),
-	('subscription_kpi', 14, 'year_net_retained_mrr', 'sum', NULL),
-	('subscription_kpi', 15, 'due_mrr', 'sum', NULL),
-	('subscription_kpi', 16, 'renewed_mrr', 'part', 'due_mrr'),
-	('subscription_kpi', 17, 'ended_mrr', 'sum', NULL),
-	('subscription_kpi', 18, 'continued_mrr', 'part', 'ended_mrr'),
-	('subscription_kpi', 19, 'at_risk_mrr', 'formula', '{opening_mrr} + {paused_mrr} + {closing_paused_mrr}'),
-	('subscription_kpi', 20, 'gross_retained_mrr', 'formula',
+	('subscription_kpi', 5, 'promotion_end_mrr', 'line', NULL),
+	('subscription_kpi', 6, 'contraction_mrr', 'line', NULL),
+	('subscription_kpi', 7, 'churned_mrr', 'line', NULL),
+	('subscription_kpi', 8, 'moved_in_mrr', 'move', NULL),
+	('subscription_kpi', 9, 'moved_out_mrr', 'move', NULL),
+	('subscription_kpi', 10, 'paused_mrr', 'line', NULL),
+	('subscription_kpi', 11, 'closing_mrr', 'closing', NULL),
+	('subscription_kpi', 12, 'closing_paused_mrr', 'stock', 'paused_mrr'),
+	('subscription_kpi', 13, 'year_opening_mrr', 'sum', NULL),
+	('subscription_kpi', 14, 'year_gross_retained_mrr', 'sum', NULL),
+	('subscription_kpi', 15, 'year_net_retained_mrr', 'sum', NULL),
+	('subscription_kpi', 16, 'due_mrr', 'sum', NULL),
+	('subscription_kpi', 17, 'renewed_mrr', 'part', 'due_mrr'),
+	('subscription_kpi', 18, 'ended_mrr', 'sum', NULL),
+	('subscription_kpi', 19, 'continued_mrr', 'part', 'ended_mrr'),
+	('subscription_kpi', 20, 'at_risk_mrr', 'formula', '{opening_mrr} + {paused_mrr} + {closing_paused_mrr}'),
+	('subscription_kpi', 21, 'gross_retained_mrr', 'formula',
 		'{opening_mrr} + {paused_mrr} + {closing_paused_mrr} + {contraction_mrr} + {churned_mrr}'),
-	('subscription_kpi', 21, 'net_retained_mrr', 'formula',
-		'{opening_mrr} + {paused_mrr} + {closing_paused_mrr} + {contraction_mrr} + {churned_mrr} + {expansion_mrr}'),
-	('subscription_kpi', 22, 'gained_mrr', 'formula', '{new_mrr} + {expansion_mrr}'),
-	('subscription_kpi', 23, 'lost_mrr', 'formula', '{churned_mrr} + {contraction_mrr}');
+	('subscription_kpi', 22, 'net_retained_mrr', 'formula',
+		'{opening_mrr} + {paused_mrr} + {closing_paused_mrr} + {contraction_mrr} + {churned_mrr} + {expansion_mrr} + '
+		'{promotion_end_mrr}'),
+	('subscription_kpi', 23, 'gained_mrr', 'formula', '{new_mrr} + {expansion_mrr}'),
+	('subscription_kpi', 24, 'lost_mrr', 'formula', '{churned_mrr} + {contraction_mrr}');
 
 @with subscription_lists subscription_kpi | true
 WITH {{spelled}}{{held}}{{said}}, state AS MATERIALIZED ({{customer_waterfall}})
@@ -202,12 +206,12 @@ SELECT w.row_key, s.customer_id, {{why}},
 	m.opening_customers, m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers,
 	m.churn_customers AS churned_customers, m.closing_customers,
 	m.opening_mrr, m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr, m.churn_mrr AS churned_mrr, m.closing_mrr,
-	m.new_mrr + m.expansion_mrr AS gained_mrr, m.churn_mrr + m.contraction_mrr AS lost_mrr
+	m.new_mrr + m.expansion_mrr - e.mrr AS gained_mrr, m.churn_mrr + m.contraction_mrr AS lost_mrr, e.mrr AS promotion_end_mrr
 FROM state s
 CROSS JOIN LATERAL cvm.movements(s.state) m
 JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
 CROSS JOIN observed o
-CROSS JOIN said g
+CROSS JOIN said g{{promoted_of_m}}
 @end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
@@ -249,9 +253,9 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_kpi', 15, 'gross_revenue_retention_rate', 'double precision', 'fraction 0..1',
 		'gross_retained_mrr / at_risk_mrr', false, 'GRR of the month; never above 1.'),
 	('subscription_kpi', 16, 'net_retained_mrr', 'numeric(28,2)', 'money a month',
-		'sum over opening customers of closing: at_risk + expansion + contraction + churn', true,
+		'sum over opening customers of closing: at_risk + expansion + promotion_end + contraction + churn', true,
 		'What the opening customers bring at the closing; new and returning customers not counted; pauses count as '
-		'kept.'),
+		'kept. Promotions that ended count: for NRR without them take promotion_end_mrr off.'),
 	('subscription_kpi', 17, 'net_revenue_retention_rate', 'double precision', 'fraction',
 		'net_retained_mrr / at_risk_mrr', false, 'NRR of the month.'),
 	('subscription_kpi', 18, 'gross_revenue_retention_chained_rate', 'double precision', 'fraction 0..1',
@@ -273,7 +277,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('subscription_kpi', 24, 'net_revenue_retention_year_rate', 'double precision', 'fraction',
 		'year_net_retained_mrr / year_opening_mrr', false, 'NRR from closing to closing of twelve months.'),
 	('subscription_kpi', 25, 'gained_mrr', 'numeric(28,2)', 'money a month', 'new_mrr + expansion_mrr', true,
-		'Numerator of quick_ratio; who came back is left out.'),
+		'Numerator of quick_ratio; who came back and what promotions brought by ending is left out.'),
 	('subscription_kpi', 26, 'lost_mrr', 'numeric(28,2)', 'money a month',
 		'churn_mrr + contraction_mrr of mrr_movement', true,
 		'What churned and what shrank, as a negative number: denominator of quick_ratio.'),
@@ -328,12 +332,16 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		true, 'Of it, that of spells whose customer went on paying, at the old price.'),
 	('subscription_kpi', 45, 'continuation_value_rate', 'double precision', 'fraction 0..1',
 		'continued_mrr / ended_mrr', false, 'The same by value.'),
-	('subscription_kpi', 46, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false,
+	('subscription_kpi', 46, 'promotion_end_mrr', 'numeric(28,2)', 'money a month',
+		'what opening customers bring more who hold what they held, but no longer under an offer or a discount', true,
+		'Monthly recurring revenue that the end of promotions brought: neither expansion nor a higher price. 0 unless '
+		'subscription.offer or discount_until is bound.'),
+	('subscription_kpi', 47, 'is_complete', 'boolean', 'true or false', 'first day of the next month <= as_of', false,
 		'Is the month over?'),
-	('subscription_kpi', 47, 'unpaid_statuses', 'text', 'words', 'setting of the model', false,
+	('subscription_kpi', 48, 'unpaid_statuses', 'text', 'words', 'setting of the model', false,
 		'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
-	('subscription_kpi', 48, 'pause_days', 'integer', 'days', 'setting of the model', false,
+	('subscription_kpi', 49, 'pause_days', 'integer', 'days', 'setting of the model', false,
 		'For so many days a paused spell is not lost.'),
-	('subscription_kpi', 49, 'time_zone', 'text', 'name', 'setting of the model', false,
+	('subscription_kpi', 50, 'time_zone', 'text', 'name', 'setting of the model', false,
 		'Time zone in which days begin.'),
-	('subscription_kpi', 50, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('subscription_kpi', 51, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -40,7 +40,11 @@ INSERT INTO cvm.subscription_part VALUES
 )$$);
 
 @with subscription_bodies customer_movement | subscription | true
-WITH {{spelled}}{{held}}, placed AS MATERIALIZED ({{placed}}){{owned}}, line_sum AS (
+WITH {{spelled}}{{held}}, placed AS MATERIALIZED (
+	SELECT m.customer_id, m.segment, m.period_start, CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line,
+		m.customers, m.change_mrr, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product
+	FROM ({{placed}}) m
+){{owned}}, line_sum AS (
 	SELECT p.segment, p.period_start, p.line, sum(p.change_mrr) AS change
 	FROM placed p
 	GROUP BY 1, 2, 3{{line_totals}}
@@ -52,9 +56,9 @@ WITH {{spelled}}{{held}}, placed AS MATERIALIZED ({{placed}}){{owned}}, line_sum
 ), shown AS MATERIALIZED (
 	-- as mrr_movement shows it
 	SELECT b.segment, b.period_start, cvm._footed(ARRAY[b.closing_mrr - b.change, (b.lines ->> 'new')::numeric, (b.lines ->> 'reactivation')::numeric,
-			(b.lines ->> 'expansion')::numeric, (b.lines ->> 'contraction')::numeric, (b.lines ->> 'churn')::numeric, (b.lines ->> 'moved_in')::numeric,
+			(b.lines ->> 'expansion')::numeric, (b.lines ->> 'promotion_end')::numeric, (b.lines ->> 'contraction')::numeric, (b.lines ->> 'churn')::numeric, (b.lines ->> 'moved_in')::numeric,
 			(b.lines ->> 'moved_out')::numeric, (b.lines ->> 'paused')::numeric, b.closing_mrr], b.segment, b.period_start,
-		'{opening,line,line,line,line,line,move,move,line,closing}'::text[], {minor_units}) OVER (ORDER BY b.period_start, b.segment COLLATE "C") AS amounts
+		'{opening,line,line,line,line,line,line,move,move,line,closing}'::text[], {minor_units}) OVER (ORDER BY b.period_start, b.segment COLLATE "C") AS amounts
 	FROM bridge b
 ), told AS (
 	-- of the spells that ended in a month the one that brought most says why
@@ -76,7 +80,7 @@ SELECT cvm.row_key(to_char(p.period_start::timestamp, 'YYYY-MM'), p.line, p.cust
 	to_char(p.period_start::timestamp, 'YYYY-MM') AS month_label,
 	p.line,
 	p.customers,
-	cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,contraction,churn,moved_in,moved_out,paused}'::text[], p.line)], {minor_units})
+	cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,promotion_end,contraction,churn,moved_in,moved_out,paused}'::text[], p.line)], {minor_units})
 		OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C") AS change,
 	p.mrr_before,
 	p.mrr_after,
@@ -118,7 +122,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('customer_movement', 5, 'month_label', 'text', 'text', 'month as text', false,
 		'The month as text, safe from time zones of clients.'),
 	('customer_movement', 6, 'line', 'text', 'word', 'line of mrr_movement', false,
-		'new, reactivation, expansion, contraction, churn, moved_in, moved_out, paused or same_period.'),
+		'new, reactivation, expansion, promotion_end, contraction, churn, moved_in, moved_out, paused or same_period.'),
 	('customer_movement', 7, 'customers', 'bigint', 'customers',
 		'1, or -1 for losses; of paused 0 where the customer still pays', true,
 		'What the customer counts for in its line.'),

@@ -17,7 +17,7 @@ FROM w.mrr_movement m
 CROSS JOIN LATERAL (VALUES ('new', new_mrr, new_customers), ('reactivation', reactivation_mrr, reactivation_customers),
 	('expansion', expansion_mrr, expansion_customers), ('contraction', contraction_mrr, contraction_customers),
 	('churn', churn_mrr, churn_customers), ('moved_in', moved_in_mrr, moved_in_customers), ('moved_out', moved_out_mrr, moved_out_customers),
-	('paused', paused_mrr, paused_customers), ('same_period', 0, same_period_customers)) x (line, mrr, customers);
+	('promotion_end', promotion_end_mrr, promotion_end_customers), ('paused', paused_mrr, paused_customers), ('same_period', 0, same_period_customers)) x (line, mrr, customers);
 SELECT is_empty($$SELECT * FROM (SELECT segment, month, line, mrr, customers FROM line WHERE segment <> '(all)') l
 	FULL JOIN (SELECT segment, month, line, sum(change) AS mrr, sum(customers) AS customers FROM w.customer_movement GROUP BY 1, 2, 3) c USING (segment, month, line)
 	WHERE coalesce(l.mrr, 0) <> coalesce(c.mrr, 0) OR coalesce(l.customers, 0) <> coalesce(c.customers, 0)$$,
@@ -73,7 +73,7 @@ SELECT results_eq($$SELECT customer_id COLLATE "default", segment, line, cause, 
 	('plan', '(all)', 'expansion', 'plan', 'B', 'A', 4, 10, 14, NULL, '(unknown)'),
 	('price', '(all)', 'expansion', 'price', 'A', NULL, 2, 109, 111, NULL, '(unknown)'),
 	('promotion', '(all)', 'contraction', 'promotion', 'A', NULL, -2, 10, 8, '(unknown)', '(unknown)'),
-	('promotion_end', '(all)', 'expansion', 'promotion_end', 'A', NULL, 5, 5, 10, NULL, '(unknown)'),
+	('promotion_end', '(all)', 'promotion_end', 'promotion_end', 'A', NULL, 5, 5, 10, NULL, '(unknown)'),
 	('quantity', '(all)', 'expansion', 'quantity', 'A', NULL, 10, 10, 20, NULL, '(unknown)'),
 	('return', '(all)', 'reactivation', 'return', 'B', NULL, 12, 0, 12, NULL, 'shop'),
 	('same_period', '(all)', 'same_period', 'same_period', 'A', NULL, 0, 0, 0, NULL, '(unknown)'),

@@ -6,7 +6,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
-SELECT plan(59);
+SELECT plan(63);
 
 SELECT results_eq($$SELECT c, cvm.minor_units(c) FROM unnest('{JPY,EUR,kwd,CLF,CHF,VND,TND,XXX,NULL}'::text[]) WITH ORDINALITY AS u(c, n) ORDER BY n$$,
 	$$VALUES ('JPY', 0), ('EUR', 2), ('kwd', 3), ('CLF', 4), ('CHF', 2), ('VND', 0), ('TND', 3), ('XXX', 2), (NULL, 2)$$, 'F3: yen have no decimals, dinars three, what is not known two');
@@ -43,12 +43,17 @@ SELECT c AS customer_id, 'p' || draw(c, 'product' || k, 4) AS product, date '202
 	CASE draw(c, 'kind' || k, 9) WHEN 0 THEN 0 WHEN 1 THEN draw(c, 'price' || k, 100)::numeric WHEN 2 THEN draw(c, 'price' || k, 100) / 7.0
 		ELSE draw(c, 'price' || k, 1000) / 12.0 END AS mrr,
 	CASE draw(c, 'status' || k, 6) WHEN 0 THEN 'paused' ELSE 'paid' END AS status,
-	CASE WHEN draw(c, 'term' || k, 3) > 0 THEN date '2023-03-01' + draw(c, 'start' || k, 500) END AS committed_until
-FROM generate_series(1, 200) c, generate_series(1, 4) k;
-CREATE TABLE bill.large AS SELECT customer_id, product, started_on, ended_on, round(mrr * 1000000000000000, 6) AS mrr, status, committed_until FROM bill.spell;
+	CASE WHEN draw(c, 'term' || k, 3) > 0 THEN date '2023-03-01' + draw(c, 'start' || k, 500) END AS committed_until, NULL::text AS offer
+FROM generate_series(1, 200) c, generate_series(1, 4) k
+UNION ALL
+-- promotions that end, and some prices that rise with it
+SELECT 200 + c, 'p' || draw(c, 'promoted', 4), date '2023-01-01' + draw(c, 'from', 400) + 60 * k, CASE k WHEN 0 THEN date '2023-01-01' + draw(c, 'from', 400) + 60 END,
+	(5 + draw(c, 'price', 100) + 7 * k) / 6.0, 'paid', NULL, CASE WHEN k = 0 AND draw(c, 'offered', 3) > 0 THEN 'WELCOME' END
+FROM generate_series(1, 100) c, generate_series(0, 1) k;
+CREATE TABLE bill.large AS SELECT customer_id, product, started_on, ended_on, round(mrr * 1000000000000000, 6) AS mrr, status, committed_until, offer FROM bill.spell;
 CREATE TABLE bill.tier AS
 SELECT c AS customer_id, 'tier ' || draw(c, 'tier' || k, 4) AS segment, date '2023-01-01' + 150 * k AS valid_from, date '2023-01-01' + 150 * (k + 1) AS valid_to
-FROM generate_series(1, 200) c, generate_series(0, 3) k WHERE c % 7 > 0;
+FROM generate_series(1, 300) c, generate_series(0, 3) k WHERE c % 7 > 0;
 CREATE TABLE bill.product AS SELECT 'p' || i AS product, i / 3.0 AS unit_margin, 10 / 3.0 AS list_price FROM generate_series(0, 3) i;
 CREATE TABLE bill.cost AS SELECT date '2023-01-01' + 31 * i AS month, 'calls'::text AS pool, 1000 / 3.0 AS amount FROM generate_series(0, 17) i;
 
@@ -58,7 +63,7 @@ CREATE FUNCTION bad_rows() RETURNS TABLE (what text, row_key text) LANGUAGE plpg
 BEGIN
 	RETURN QUERY
 	SELECT 'lines of mrr_movement', m.row_key FROM mrr_movement m
-	WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr + fx_mrr <> closing_mrr
+	WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + promotion_end_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr + fx_mrr <> closing_mrr
 	UNION ALL
 	SELECT 'opening of mrr_movement', m.row_key FROM mrr_movement m JOIN mrr_movement b ON b.segment = m.segment AND b.month = m.month - interval '1 month' WHERE b.closing_mrr <> m.opening_mrr
 	UNION ALL
@@ -70,7 +75,7 @@ BEGIN
 	UNION ALL
 	SELECT 'lines without money', m.row_key FROM mrr_movement m
 	WHERE (m.new_customers = 0 AND m.new_mrr <> 0) OR (m.churn_customers = 0 AND m.churn_mrr <> 0) OR (m.expansion_customers = 0 AND m.expansion_mrr <> 0)
-		OR (m.contraction_customers = 0 AND m.contraction_mrr <> 0) OR (m.reactivation_customers = 0 AND m.reactivation_mrr <> 0);
+		OR (m.promotion_end_customers = 0 AND m.promotion_end_mrr <> 0) OR (m.contraction_customers = 0 AND m.contraction_mrr <> 0) OR (m.reactivation_customers = 0 AND m.reactivation_mrr <> 0);
 END
 $$;
 CREATE FUNCTION bad_kpi() RETURNS TABLE (what text, row_key text) LANGUAGE plpgsql AS $$
@@ -79,11 +84,11 @@ BEGIN
 	SELECT 'subscription_kpi', k.row_key FROM subscription_kpi k JOIN mrr_movement m USING (row_key)
 	WHERE (k.opening_mrr, k.closing_mrr, k.churned_mrr, k.lost_mrr, k.gained_mrr, k.at_risk_mrr, k.gross_retained_mrr, k.net_retained_mrr)
 		<> (m.opening_mrr, m.closing_mrr, m.churn_mrr, m.churn_mrr + m.contraction_mrr, m.new_mrr + m.expansion_mrr, m.opening_mrr + m.paused_mrr + m.closing_paused_mrr,
-			k.at_risk_mrr + m.contraction_mrr + m.churn_mrr, k.at_risk_mrr + m.contraction_mrr + m.churn_mrr + m.expansion_mrr)
+			k.at_risk_mrr + m.contraction_mrr + m.churn_mrr, k.at_risk_mrr + m.contraction_mrr + m.churn_mrr + m.expansion_mrr + m.promotion_end_mrr)
 		OR NOT k.renewed_mrr BETWEEN 0 AND k.due_mrr OR NOT k.continued_mrr BETWEEN 0 AND k.ended_mrr
 	UNION ALL
 	SELECT 'customer_movement', concat_ws(' ', m.row_key, l.line, l.mrr, c.change) FROM mrr_movement m
-	CROSS JOIN LATERAL (VALUES ('new', new_mrr), ('reactivation', reactivation_mrr), ('expansion', expansion_mrr), ('contraction', contraction_mrr), ('churn', churn_mrr),
+	CROSS JOIN LATERAL (VALUES ('new', new_mrr), ('reactivation', reactivation_mrr), ('expansion', expansion_mrr), ('promotion_end', promotion_end_mrr), ('contraction', contraction_mrr), ('churn', churn_mrr),
 		('moved_in', moved_in_mrr), ('moved_out', moved_out_mrr), ('paused', paused_mrr)) AS l (line, mrr)
 	LEFT JOIN (
 		SELECT s.segment, c.month, c.line, sum(c.change) AS change FROM customer_movement c
@@ -124,10 +129,10 @@ CREATE FUNCTION bad_segments() RETURNS TABLE (what text, row_key text) LANGUAGE 
 BEGIN
 	RETURN QUERY
 	SELECT 'segment_kpi', k.row_key FROM segment_kpi k JOIN mrr_movement m USING (row_key)
-	WHERE (k.opening_mrr, k.new_mrr, k.reactivation_mrr, k.expansion_mrr, k.contraction_mrr, k.churn_mrr, k.moved_in_mrr, k.moved_out_mrr, k.paused_mrr, k.closing_mrr, k.closing_paused_mrr)
-		<> (m.opening_mrr, m.new_mrr, m.reactivation_mrr, m.expansion_mrr, m.contraction_mrr, m.churn_mrr, m.moved_in_mrr, m.moved_out_mrr, m.paused_mrr, m.closing_mrr, m.closing_paused_mrr)
+	WHERE (k.opening_mrr, k.new_mrr, k.reactivation_mrr, k.expansion_mrr, k.promotion_end_mrr, k.contraction_mrr, k.churn_mrr, k.moved_in_mrr, k.moved_out_mrr, k.paused_mrr, k.closing_mrr, k.closing_paused_mrr)
+		<> (m.opening_mrr, m.new_mrr, m.reactivation_mrr, m.expansion_mrr, m.promotion_end_mrr, m.contraction_mrr, m.churn_mrr, m.moved_in_mrr, m.moved_out_mrr, m.paused_mrr, m.closing_mrr, m.closing_paused_mrr)
 		OR k.margin <> k.product_margin - coalesce(k.allocated_cost, 0) OR k.at_risk_mrr <> k.opening_mrr + k.paused_mrr + k.closing_paused_mrr
-		OR k.net_retained_mrr <> k.at_risk_mrr + k.contraction_mrr + k.churn_mrr + k.expansion_mrr
+		OR k.net_retained_mrr <> k.at_risk_mrr + k.contraction_mrr + k.churn_mrr + k.expansion_mrr + k.promotion_end_mrr
 	UNION ALL
 	SELECT 'segment_cost', c.month_label FROM segment_cost c GROUP BY c.month_label, c.pool, c.pool_amount HAVING sum(c.allocated_cost) <> c.pool_amount;
 END
@@ -174,8 +179,8 @@ DO $$ BEGIN PERFORM cvm.bind('whole', 'subscription', 'bill.large'); END $$;
 SELECT laws('past 10^16', 'bill.large');
 SELECT results_eq('SELECT max(closing_mrr) > 10::numeric ^ 16 FROM whole.mrr_movement', 'VALUES (true)', 'b08: sums past 10^16 are shown');
 DO $$ BEGIN PERFORM cvm.create_model('plain', 'UTC', currency => 'EUR', as_of => '2024-09-15'), cvm.bind('plain', 'subscription', 'bill.spell'); END $$;
-SELECT results_eq($$SELECT p.month, p.opening_mrr, p.new_mrr, p.reactivation_mrr, p.expansion_mrr, p.contraction_mrr, p.churn_mrr, p.paused_mrr, p.closing_mrr FROM plain.mrr_movement p ORDER BY 1$$,
-	$$SELECT e.month, e.opening_mrr, e.new_mrr, e.reactivation_mrr, e.expansion_mrr, e.contraction_mrr, e.churn_mrr, e.paused_mrr, e.closing_mrr FROM euro e WHERE e.segment = '(all)' ORDER BY 1$$,
+SELECT results_eq($$SELECT p.month, p.opening_mrr, p.new_mrr, p.reactivation_mrr, p.expansion_mrr, p.promotion_end_mrr, p.contraction_mrr, p.churn_mrr, p.paused_mrr, p.closing_mrr FROM plain.mrr_movement p ORDER BY 1$$,
+	$$SELECT e.month, e.opening_mrr, e.new_mrr, e.reactivation_mrr, e.expansion_mrr, e.promotion_end_mrr, e.contraction_mrr, e.churn_mrr, e.paused_mrr, e.closing_mrr FROM euro e WHERE e.segment = '(all)' ORDER BY 1$$,
 	'F3: what is shown of all does not depend on the segments');
 
 -- In tables too

@@ -216,6 +216,26 @@ SELECT is_empty($$SELECT b.customer_id FROM whole.bundle_overlap b
 		OR b.still_pays <> (2 = (SELECT count(DISTINCT l.product) FROM line l WHERE l.customer_id = b.customer_id AND l.product IN (b.bundle, b.product) AND l.paid > 0 AND l.started_on < '2024-10-15' AND (l.ended_on IS NULL OR l.ended_on >= '2024-10-15')))$$,
 	'practice 1.8: of everybody');
 
+-- 1.9
+CREATE TEMP TABLE went AS TABLE whole.product_migration;
+SELECT set_eq($$SELECT from_product, to_product, sum(customers)::bigint FROM went WHERE from_product <> '(in)' AND to_product <> '(out)' GROUP BY 1, 2$$,
+	$$SELECT from_product, to_product, customers FROM whole.migration_value WHERE value_decile = '(all)'$$, 'practice 1.9: a move is counted alike by product_migration and migration_value');
+SELECT is_empty($$SELECT w.row_key, w.entering_customers, n.customers FROM went w CROSS JOIN LATERAL (
+		SELECT count(DISTINCT l.customer_id) AS customers FROM line l CROSS JOIN LATERAL (SELECT least((w.month + interval '1 month')::date, w.as_of) - 1 AS closing) d
+		WHERE l.product = w.to_product AND l.started_on <= d.closing AND coalesce(l.ended_on > d.closing, true) AND pg_temp.pays(l.customer_id, w.month - 1) <= 0) n
+	WHERE w.from_product = '(in)' AND w.entering_customers > n.customers OR w.from_product <> '(in)' AND w.entering_customers <> 0 OR w.to_product <> '(out)' AND w.leaving_customers <> 0$$,
+	'practice 1.9: of "(in)" only those enter who paid nothing when the month opened');
+CREATE TABLE world.move_product AS SELECT 'OLD' AS product, date '2023-01-01' AS launched_on UNION ALL SELECT 'NEW', '2024-03-01';
+CREATE TABLE world.move (customer_id int, product text, started_on date, ended_on date, mrr numeric);
+INSERT INTO world.move VALUES (1, 'OLD', '2024-01-05', '2024-03-10', 10), (1, 'NEW', '2024-03-10', NULL, 8), (2, 'OLD', '2024-01-05', '2024-04-05', 10), (2, 'NEW', '2024-03-28', NULL, 8),
+	(3, 'OLD', '2024-01-05', NULL, 10), (3, 'NEW', '2024-03-10', NULL, 8), (4, 'NEW', '2024-03-10', NULL, 8);
+SELECT pg_temp.see($$SELECT cvm.create_model('move', 'UTC', as_of => '2024-10-01'), cvm.bind('move', 'subscription', 'world.move'), cvm.bind('move', 'product', 'world.move_product')$$) IS NOT NULL AS made \gset
+SELECT results_eq($$SELECT month_label, from_product, to_product, customers, entering_customers, leaving_customers FROM move.product_migration WHERE month >= '2024-03-01' ORDER BY 1, 2, 3$$,
+	$$VALUES ('2024-03', '(in)', 'NEW', 3::bigint, 1::bigint, 0::bigint), ('2024-03', 'OLD', 'NEW', 1, 0, 0), ('2024-04', 'OLD', '(out)', 1, 0, 0)$$, 'practice 1.9: who gives the old product up in a later month has not migrated, and does not enter or leave');
+SELECT results_eq($$SELECT customers FROM move.migration_value WHERE value_decile = '(all)'$$, $$VALUES (1::bigint)$$, 'practice 1.9: migration_value counts the same');
+SELECT results_eq($$SELECT switch_entries, add_entries, new_entries FROM move.cannibalization WHERE focal = 'NEW' AND donor = '(all)' AND segment = '(all)' AND channel = '(all)'$$, $$VALUES (2::bigint, 1::bigint, 1::bigint)$$,
+	'practice 1.9: cannibalization counts the switch of a later month, by another name');
+
 -- 1.10
 SELECT results_eq($$SELECT focal, focal_growth, whole_before, whole_growth, migration_share, round(expected_growth::numeric, 6), verdict FROM whole.growth_or_migration WHERE focal IN ('OIL+', 'GAS+', 'FIBRE+') ORDER BY focal DESC$$,
 	$$VALUES ('OIL+', 8::bigint, 10::bigint, 8::bigint, 0::float8, 0::numeric, 'growth'), ('GAS+', 10, 20, 10, 0, 20, 'not_told'), ('FIBRE+', 2, 51, 9, NULL, (51 * (51 - 30) / 30.0)::numeric(18,6), 'not_told')$$,
@@ -223,8 +243,14 @@ SELECT results_eq($$SELECT focal, focal_growth, whole_before, whole_growth, migr
 SELECT is_empty($$SELECT g.row_key FROM whole.growth_or_migration g WHERE g.migration_share < -1 OR (g.verdict = 'migration') <> coalesce(1 - g.whole_growth::numeric / nullif(g.focal_growth, 0) > 0.8 AND g.focal_growth > 0, false)$$, 'practice 1.10: a migration is what it was');
 
 -- 1.11
-SELECT results_eq($$SELECT front_lines, front_price, back_lines, back_price, price_gap FROM whole.price_book_gap WHERE product = 'BOOK'$$,
+SELECT results_eq($$SELECT front_lines, front_price, back_lines, back_price, price_gap FROM whole.price_book_gap WHERE product = 'BOOK' AND segment = '(all)'$$,
 	$$VALUES (3::bigint, 20.0000::numeric(18,4), 2::bigint, 30.0000::numeric(18,4), 0.5::float8)$$, 'practice 1.11: the front book is newcomers of three months, not who came before and was raised');
+
+CREATE TEMP TABLE book AS TABLE whole.price_book_gap;
+SELECT set_eq($$SELECT product, segment, lines FROM book WHERE segment <> '(all)'$$, $$SELECT s.product, pg_temp.segment(s.customer_id, '2024-10-14'), count(*) FROM whole.subscription s
+	WHERE s.mrr > 0 AND s.customer_id IS NOT NULL AND s.started_on <= '2024-10-14' AND coalesce(s.ended_on > '2024-10-14', true) GROUP BY 1, 2$$, 'practice 1.11: the gap is told by segment');
+SELECT is_empty($$SELECT product FROM book GROUP BY product HAVING sum(lines) <> 2 * max(lines) FILTER (WHERE segment = '(all)') OR sum(exposed_mrr) <> 2 * max(exposed_mrr) FILTER (WHERE segment = '(all)') OR count(DISTINCT best_price) > 1$$,
+	'practice 1.11: segments make the total, beside the best price of all');
 
 -- 1.15
 CREATE TEMP TABLE rfm AS TABLE whole.customer_rfm;

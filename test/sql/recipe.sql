@@ -1,0 +1,131 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- Recipes: the spells and events of one company in the layouts of six systems are those
+-- of the truth, and so are the figures of one of them; test/t/055_layouts.sh has those of all.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT plan(34);
+\i test/layouts.sql
+
+-- what the views of a recipe hold, without a model
+CREATE FUNCTION pg_temp.views(recipe text, source name) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	view text;
+	n bigint := 0;
+BEGIN
+	EXECUTE format('CREATE SCHEMA %I', 'by_' || source);
+	FOR view IN SELECT m[1] FROM regexp_matches(cvm.recipe(recipe, source, 'by_' || source, tz => 'Europe/Vilnius'), '(CREATE OR REPLACE VIEW.*?);\nSELECT cvm\.bind', 'g') m LOOP
+		EXECUTE view;
+		EXECUTE view;
+		n := n + 1;
+	END LOOP;
+	RETURN n;
+END
+$$;
+CREATE FUNCTION pg_temp.differ(one text, other text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	said text;
+BEGIN
+	EXECUTE format('SELECT count(*) || coalesce('' such as '' || min(x.row), '''') FROM (SELECT coalesce(a.row, b.row) AS row FROM
+		(SELECT t::text AS row, count(*) AS n FROM (%s) t GROUP BY 1) a FULL JOIN (SELECT t::text AS row, count(*) AS n FROM (%s) t GROUP BY 1) b ON b.row = a.row WHERE a.n IS DISTINCT FROM b.n) x', one, other) INTO said;
+	RETURN said;
+END
+$$;
+CREATE FUNCTION pg_temp.spells(view text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('SELECT regexp_replace(customer_id::text, ''^c'', ''''), product, %s AS started_on, %s AS ended_on, round(mrr, 6) AS mrr, CASE WHEN status = ''active'' OR mrr > 0 THEN ''paid'' ELSE ''unpaid'' END FROM %s',
+		CASE WHEN view LIKE 'told%' OR view LIKE '%telecom%' THEN 'started_on' ELSE '(started_on::timestamptz AT TIME ZONE ''Europe/Vilnius'')::date' END, CASE WHEN view LIKE 'told%' OR view LIKE '%telecom%' THEN 'ended_on' ELSE '(ended_on::timestamptz AT TIME ZONE ''Europe/Vilnius'')::date' END, view)
+$$;
+CREATE FUNCTION pg_temp.events(view text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('SELECT regexp_replace(customer_id::text, ''^c'', ''''), occurred_at::timestamptz, kind, round(amount::numeric, 2) AS amount FROM %s', view)
+$$;
+-- whatever the zone of the session
+SET LOCAL TimeZone = 'Pacific/Auckland';
+SELECT is(pg_temp.views(l.recipe, l.source::name), l.views::bigint, format('%s makes its views of %s', l.recipe, l.source))
+FROM (VALUES ('stripe', 'stripe', 3), ('stripe', 'synced', 3), ('chargebee', 'chargebee', 3), ('chargebee', 'chargebee_plans', 2), ('recurly', 'recurly', 3), ('telecom', 'telco', 7), ('shopify', 'shopify', 2), ('woocommerce', 'woo', 1)) l (recipe, source, views);
+SELECT is(pg_temp.differ(pg_temp.spells(format('by_%s.%s_subscription', l.source, l.recipe)), pg_temp.spells(l.truth)), '0', format('%s: the spells of %s are those of the truth', l.recipe, l.source))
+FROM (VALUES ('stripe', 'stripe', 'told.subscription'), ('stripe', 'synced', 'told.subscription'), ('chargebee', 'chargebee', 'told_active.subscription'), ('chargebee', 'chargebee_plans', 'told_active.subscription'),
+	('recurly', 'recurly', 'told_accounts.subscription'), ('telecom', 'telco', 'told_telco.subscription')) l (recipe, source, truth);
+SELECT is(pg_temp.differ(pg_temp.events(format('by_%s.%s_event', l.source, l.recipe)), pg_temp.events(l.truth)), '0', format('%s: the events of %s are those of the truth', l.recipe, l.source))
+FROM (VALUES ('stripe', 'stripe', 'told.event'), ('stripe', 'synced', 'told.event'), ('chargebee', 'chargebee', 'told.event'), ('recurly', 'recurly', 'told.event'), ('telecom', 'telco', 'told_telco.event'), ('shopify', 'shopify', 'told_shop.event'), ('woocommerce', 'woo', 'told_shop.guests')) l (recipe, source, truth);
+
+-- a model by a recipe, and one of the truth
+SET LOCAL TimeZone = 'UTC';
+DO $$
+BEGIN
+	PERFORM cvm.create_model('truth', tz => 'Europe/Vilnius', currency => 'USD', as_of => '2024-12-01');
+	PERFORM cvm.configure('truth', 'segment_schemes', 'country');
+	PERFORM cvm.bind('truth', e, ('told.' || e)::regclass) FROM unnest('{customer,event,subscription}'::text[]) e;
+END
+$$;
+SELECT cvm.create_model('from_stripe', tz => 'Europe/Vilnius', currency => 'USD', as_of => '2024-12-01') \g /dev/null
+DO $$ BEGIN EXECUTE cvm.recipe('stripe', 'stripe', 'from_stripe', tz => 'Europe/Vilnius'); END $$;
+SELECT is_empty($$SELECT v.month, v.opening_mrr, v.closing_mrr, g.*
+	FROM truth.mrr_movement v
+	FULL JOIN (
+		SELECT m.month::date, sum(o.mrr) AS opening, coalesce(sum(c.mrr) FILTER (WHERE o.mrr = 0 AND NOT w.paid), 0) AS new, coalesce(sum(c.mrr) FILTER (WHERE o.mrr = 0 AND w.paid), 0) AS back,
+			coalesce(sum(c.mrr - o.mrr) FILTER (WHERE o.mrr > 0 AND c.mrr > o.mrr), 0) AS more, coalesce(sum(c.mrr - o.mrr) FILTER (WHERE c.mrr > 0 AND c.mrr < o.mrr), 0) AS less,
+			coalesce(-sum(o.mrr) FILTER (WHERE c.mrr = 0), 0) AS lost, sum(c.mrr) AS closing,
+			count(*) FILTER (WHERE o.mrr > 0) AS openers, count(*) FILTER (WHERE o.mrr = 0 AND c.mrr > 0 AND NOT w.paid) AS newcomers, count(*) FILTER (WHERE o.mrr = 0 AND c.mrr > 0 AND w.paid) AS returners, -count(*) FILTER (WHERE o.mrr > 0 AND c.mrr = 0) AS leavers
+		FROM generate_series(timestamp '2024-01-01', '2024-11-01', '1 month') m (month)
+		JOIN grid o ON o.day = m.month::date - 1
+		JOIN grid c ON c.customer = o.customer AND c.day = (m.month + interval '1 month')::date - 1
+		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM grid e WHERE e.customer = o.customer AND e.day < m.month::date AND e.mrr > 0) AS paid) w
+		GROUP BY m.month) g ON g.month = v.month
+	WHERE coalesce(v.segment, '(all)') = '(all)' AND (v.opening_mrr, v.closing_mrr, v.opening_customers, v.new_customers, v.reactivation_customers, v.churn_customers)
+			IS DISTINCT FROM (round(g.opening, 2), round(g.closing, 2), g.openers, g.newcomers, g.returners, g.leavers)
+		-- what rounding leaves is in the largest line
+		OR v.segment = '(all)' AND greatest(abs(v.new_mrr - g.new), abs(v.reactivation_mrr - g.back), abs(v.expansion_mrr - g.more), abs(v.contraction_mrr - g.less), abs(v.churn_mrr - g.lost)) > 0.03$$,
+	'the truth has the waterfall of every day of every customer, counted one by one');
+SELECT is((SELECT sum(reactivation_customers) > 0 AND sum(churn_customers) < 0 AND sum(contraction_mrr) < 0 AND sum(expansion_mrr) > 0 FROM truth.mrr_movement WHERE segment = '(all)'), true, 'the company wins, loses and wins back');
+
+CREATE FUNCTION pg_temp.differs(model name, truth name, views text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v text;
+	n bigint;
+	sample text;
+	said text := '';
+BEGIN
+	FOREACH v IN ARRAY views LOOP
+		EXECUTE format('SELECT count(*) FILTER (WHERE a.n IS DISTINCT FROM b.n), min(coalesce(a.row, b.row)) FILTER (WHERE a.n IS DISTINCT FROM b.n) FROM
+			(SELECT t::text AS row, count(*) AS n FROM %1$I.%2$I t GROUP BY 1) a FULL JOIN (SELECT t::text AS row, count(*) AS n FROM %3$I.%2$I t GROUP BY 1) b ON b.row = a.row HAVING count(a.n) > 0', model, v, truth) INTO n, sample;
+		said := said || CASE WHEN n > 0 THEN format('%s: %s rows such as %s; ', v, n, sample) WHEN n IS NULL THEN v || ' is empty; ' ELSE '' END;
+	END LOOP;
+	RETURN said;
+END
+$$;
+
+SELECT is(pg_temp.differs('from_stripe', 'truth', '{mrr_movement,subscription_kpi,customer_phase,retention_month}'), '', 'stripe: waterfall, figures, phases and retention are those of the truth');
+SELECT matches(cvm.recipe('stripe', 'stripe', 'acme'), 'SELECT cvm\.create_model\(''acme'', tz => ''UTC'', currency => ''USD''\) WHERE NOT EXISTS', 'stripe: a model is made where there is none, in the currency of the prices');
+SELECT is((SELECT count(*) FROM cvm.recipes() r, unnest('{stripe,chargebee,recurly,telco,shopify,woo}'::text[]) s WHERE left(r.recipe, 3) = left(s, 3) OR (r.recipe = 'telecom' AND s = 'telco') HAVING bool_or(cvm.recipe(r.recipe, s::name, 'acme') ~ '\{')), NULL, 'nothing is left open in the text');
+
+-- what is wrong is said
+SELECT is((SELECT array_agg(recipe) FROM cvm.recipes()), '{stripe,chargebee,recurly,shopify,woocommerce,telecom}', 'these are the recipes');
+SELECT is((SELECT bool_and(tables LIKE '%*%' AND purpose <> '') FROM cvm.recipes()), true, 'each names the tables that it needs');
+CREATE FUNCTION pg_temp.refused(recipe text, source name, model name, tz text DEFAULT 'UTC') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	PERFORM cvm.recipe(recipe, source, model, tz);
+	RETURN 'made';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN SQLSTATE || ': ' || SQLERRM || ' | ' || hint;
+END
+$$;
+SELECT is(pg_temp.refused('strip', 'stripe', 'acme'), '22023: unknown recipe "strip" | Did you mean "stripe"? SELECT * FROM cvm.recipes() lists them.', 'an unknown recipe is refused');
+SELECT is(pg_temp.refused('stripe', 'strip', 'acme'), '3F000: schema "strip" does not exist | Did you mean "stripe", "by_stripe", "from_stripe"?', 'an unknown schema is refused');
+SELECT is(pg_temp.refused('stripe', 'stripe', 'stripe'), '22023: model "stripe" needs a name that is not that of the schema with the tables | Choose another: SELECT cvm.recipe(''stripe'', ''stripe'', ''stripe_model'');', 'the schema of the tables is no model');
+SELECT is(pg_temp.refused('stripe', 'stripe', 'acme', NULL), '22004: a model needs a time zone | Name the zone in which days begin: tz => ''Europe/Vilnius''.', 'a zone is asked for');
+CREATE SCHEMA bare;
+CREATE TABLE bare.customers (LIKE synced.customers);
+CREATE TABLE bare.prices (LIKE synced.prices);
+CREATE TABLE bare.subscriptions (LIKE synced.subscriptions);
+CREATE TABLE bare.subs_items (id text, subscription text, quantity int);
+SELECT alike(pg_temp.refused('stripe', 'bare', 'acme'), '42P01: recipe "stripe" needs a table "subscription_item" or "subscription_items", and schema "bare" has none that you may read | Perhaps it is %"subs_items"%: make a view of it named bare.subscription_item.%', 'a table that is missing is named, with those like it');
+ALTER TABLE bare.subs_items RENAME TO subscription_items;
+SELECT alike(pg_temp.refused('stripe', 'bare', 'acme'), '42703: recipe "stripe" needs a column "price_id" or "price" or "plan_id" %of bare.subscription_items, of a type that fits | It is to be a name or an id.%', 'a column that is missing is named');
+
+SELECT * FROM finish();
+ROLLBACK;

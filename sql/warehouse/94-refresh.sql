@@ -110,6 +110,8 @@ DECLARE
 	began timestamptz := clock_timestamp();
 	wanted record;
 	columns text;
+	-- as the table has them: names of the source have a collation of their own
+	computed text;
 	period text;
 	restating text := 'SELECT 1 WHERE false';
 	rows bigint;
@@ -132,7 +134,9 @@ BEGIN
 		EXECUTE format('DROP TABLE %s', target);
 		PERFORM cvm._make_table(_refresh_report.model, _refresh_report.view::name);
 	END IF;
-	SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute a
+	SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+		string_agg(format(CASE WHEN a.attcollation = 0 THEN '%1$I' ELSE '%1$I COLLATE "default" AS %1$I' END, a.attname), ', ' ORDER BY a.attnum)
+	INTO columns, computed FROM pg_attribute a
 	WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 	SELECT c.column_name INTO period FROM cvm.report_column c
 	WHERE c.view = _refresh_report.view AND c.column_name IN ('period_start', 'month') AND c.type = 'date'
@@ -154,7 +158,7 @@ BEGIN
 	END IF;
 
 	PERFORM cvm._expect_own_functions(_refresh_report.model);
-	statement := format(E'WITH fresh AS MATERIALIZED (SELECT %1$s FROM (\n%2$s\n) b), old AS MATERIALIZED (SELECT %1$s FROM %3$s), '
+	statement := format(E'WITH fresh AS MATERIALIZED (SELECT %6$s FROM (\n%2$s\n) b), old AS MATERIALIZED (SELECT %1$s FROM %3$s), '
 		|| 'gone AS (DELETE FROM %3$s t WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.row_key = t.row_key) RETURNING 1), '
 		|| 'put AS (INSERT INTO %3$s AS t (%1$s) SELECT f.* FROM fresh f LEFT JOIN old o ON o.row_key = f.row_key '
 		|| 'WHERE o.row_key IS NULL OR f.* IS DISTINCT FROM o.* ON CONFLICT (row_key) DO UPDATE SET %4$s RETURNING 1), '
@@ -163,7 +167,7 @@ BEGIN
 		columns, wanted.live, target,
 		(SELECT string_agg(format('%1$I = excluded.%1$I', a.attname), ', ') FROM pg_attribute a
 			WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'row_key'),
-		restating);
+		restating, computed);
 	-- nothing else is looked up in the model's schema
 	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _refresh_report.model), true);
 	EXECUTE statement INTO written, removed, restated, rows, through;

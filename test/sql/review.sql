@@ -35,6 +35,15 @@ SELECT is_empty($$SELECT instrument, driver, month FROM rv.survey_score GROUP BY
 SELECT is((SELECT string_agg(segment || ' ' || answers, ', ' ORDER BY segment COLLATE "C") FROM rv.survey_score WHERE instrument = 'nps' AND month = '2024-03-01'), '(all) 100, (none) 10, a|b 60, c 30', 'segments of an answer are those of its day');
 SELECT is((SELECT count(*) - count(DISTINCT row_key) FROM rv.survey_score), 0::bigint, 'a row has a key of its own');
 
+-- a stored report compares names as they are, whatever their collation in the source
+SELECT cvm.store('rv', 'survey_score') \g /dev/null
+INSERT INTO answer VALUES (503, '2024-03-11 12:00+00', 'nps', 9, 'price', NULL);
+SELECT cvm.refresh_here('rv', '{survey_score}') \g /dev/null
+SELECT is((SELECT r.mode || ' ' || (r.rows_restated > 0) || ' ' || (r.rows_written > 0) FROM cvm.refresh_log r WHERE r.model = 'rv' ORDER BY r.refresh_id DESC LIMIT 1), 'full true true',
+	'a stored report of named segments is compared with what it was');
+DELETE FROM answer WHERE customer_id = 503;
+SELECT cvm.unstore('rv', 'survey_score') \g /dev/null
+
 -- W20: from Friday to Monday, and who still waits
 CREATE TABLE request (customer_id int, opened_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopens int);
 INSERT INTO request VALUES (1, '2024-03-01 16:30+02', '2024-03-04 10:15+02', '2024-03-05', 1);

@@ -202,11 +202,13 @@ FROM cvm.report_body b WHERE b.view = 'inactivity_churn';
 -- the same from what is kept
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT b.view, b.preference - 10, array_replace(b.needs, 'event', 'customer_activity'),
-	regexp_replace(b.body, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n')
+	replace(regexp_replace(b.body, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n'),
+		' FROM event k ', ' FROM customer_activity k ')
 FROM cvm.report_body b WHERE b.view = 'inactivity_churn';
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT l.view, l.preference - 10,
-	regexp_replace(l.list, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n')
+	replace(regexp_replace(l.list, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n'),
+		' FROM event k ', ' FROM customer_activity k ')
 FROM cvm.report_list l WHERE l.view = 'inactivity_churn';
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES

@@ -29,10 +29,13 @@ UPDATE cvm.report_view SET group_size = CASE view
 	ELSE 'cohort_customers' END
 WHERE position BETWEEN 10 AND 14;
 
--- The bodies share their parts, so they are put together here.  {{events}} is
--- what counts as observed; {{fold}} the customers one by one, with the day on
+-- The bodies share their parts, so they are put together here.  {{rows}} is what
+-- counts as observed, {{events}} without the rows of nobody; {{fold}} the customers one by one, with the day on
 -- which observation ends; {{stored}} the same from what is kept.
-WITH part (events, arguments, fold, stored) AS (VALUES (
+WITH part (rows, events, arguments, fold, stored) AS (VALUES (
+$$
+	FROM event e
+	WHERE coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)$$,
 $$
 	FROM event e
 	WHERE e.customer_id IS NOT NULL
@@ -51,12 +54,30 @@ $$folded AS NOT MATERIALIZED (
 )$$)),
 
 -- states: segment, state and as_of of a triangle.  Without segments it comes
--- out of one pass over the events; with them each customer is folded first,
--- because the segment is the one held on the first day of the customer's life
--- (any other choice lets survivors pick their segment).
+-- out of one pass over the events; with them out of one over events and times in
+-- segments, because the segment is the one held on the first day of the customer's
+-- life (any other choice lets survivors pick their segment).
 states (preference, needs, body) AS (VALUES
 	(1, '{event,segment_history}'::text[],
-$$WITH {{fold}}, held AS (
+$$WITH folded AS MATERIALIZED (
+	SELECT cvm.segment_retention_agg(e.customer_id, {{arguments}}, e.segment, e.valid_from, e.valid_to, {{grain}}) AS segments
+	FROM (
+		SELECT e.customer_id, e.occurred_at, e.amount, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to{{rows}}
+		UNION ALL
+		SELECT h.customer_id, NULL, NULL, NULL, h.segment, h.valid_from, h.valid_to
+		FROM segment_history h
+	) e
+), by_segment AS MATERIALIZED (
+	SELECT b.segment, CASE WHEN {as_of} IS NULL THEN b.state ELSE cvm.as_of(b.state, {as_of}) END AS state
+	FROM folded f
+	CROSS JOIN LATERAL unnest(f.segments) b
+), state AS MATERIALIZED (
+	SELECT b.segment, b.state, cvm.as_of(b.state) AS as_of FROM by_segment b
+	UNION ALL
+	SELECT '(all)' AS segment, r.state, cvm.as_of(r.state) AS as_of FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
+)$$),
+	(-9, '{customer_activity,segment_history}'::text[],
+$$WITH {{stored}}, held AS (
 	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
 	FROM folded f
 	JOIN segment_history h ON h.customer_id = f.customer_id
@@ -76,7 +97,7 @@ $$WITH {{fold}}, held AS (
 )$$),
 	(2, '{event}',
 $$WITH folded AS MATERIALIZED (
-	SELECT cvm.retention_agg(e.customer_id, {{arguments}}, {{grain}}) AS state{{events}}
+	SELECT cvm.retention_agg(e.customer_id, {{arguments}}, {{grain}}) AS state{{rows}}
 ), cut AS MATERIALIZED (
 	SELECT CASE WHEN {as_of} IS NULL THEN f.state ELSE cvm.as_of(f.state, {as_of}) END AS state FROM folded f
 ), state AS MATERIALIZED (
@@ -189,10 +210,11 @@ $$WITH {{fold}}, state AS MATERIALIZED (
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT t.view, t.preference - 10 * s.n, CASE s.n WHEN 0 THEN t.needs ELSE array_replace(t.needs, 'event', 'customer_activity') END,
-	replace(replace(replace(replace(replace(replace(replace(t.body,
+	replace(replace(replace(replace(replace(replace(replace(replace(t.body,
 		'{{fold}}', CASE s.n WHEN 0 THEN p.fold ELSE p.stored END),
 		'{{stored}}', p.stored),
 		'{{events}}', p.events),
+		'{{rows}}', p.rows),
 		'{{arguments}}', p.arguments),
 		'{{tenure}}', coalesce(t.tenure, '')),
 		'{{grain}}', coalesce(t.grain, '')),

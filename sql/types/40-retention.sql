@@ -52,6 +52,13 @@ CREATE FUNCTION cvm.fold_final(internal) RETURNS cvm.retention
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.fold_final(internal) IS 'End of the one-pass retention_agg';
 
+CREATE TYPE cvm.segment_retention AS (segment text, state cvm.retention);
+COMMENT ON TYPE cvm.segment_retention IS 'A segment with the retention triangle of its customers';
+CREATE FUNCTION cvm.fold_final_segments(internal) RETURNS cvm.segment_retention[]
+	AS 'MODULE_PATHNAME', 'cvm_fold_final_segments'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.fold_final_segments(internal) IS 'End of segment_retention_agg';
+
 @for customer
 bigint
 text
@@ -82,6 +89,21 @@ CREATE AGGREGATE cvm.retention_agg({customer}, {time}{more}, text) (
 );
 COMMENT ON AGGREGATE cvm.retention_agg({customer}, {time}{more}, text) IS
 	'The retention triangle from raw rows in one pass: customer, {of}{words}, grain';
+
+CREATE FUNCTION cvm.fold_add(internal, {customer}, {time}{more}, text, date, date, text) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_fold_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.fold_add(internal, {customer}, {time}{more}, text, date, date, text) IS
+	'Step of segment_retention_agg';
+CREATE AGGREGATE cvm.segment_retention_agg({customer}, {time}{more}, text, date, date, text) (
+	SFUNC = cvm.fold_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.fold_final_segments,
+	COMBINEFUNC = cvm.fold_combine,
+	SERIALFUNC = cvm.fold_serialize,
+	DESERIALFUNC = cvm.fold_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm.segment_retention_agg({customer}, {time}{more}, text, date, date, text) IS
+	'A retention triangle for each segment from raw rows in one pass: customer, {of}{words}, segment, valid_from, valid_to, grain. A row is an event, or where its time is NULL a time in a segment; a customer counts in the segment of the day of the first start, of several the one that began last, and of those the first by name';
 @end
 @end
 @end

@@ -36,11 +36,15 @@ form_read(RowForm *form, Oid function)
 	memset(form, 0, sizeof(RowForm));
 	form->customer = form->zone = form->value = -1;
 	form->is_start = form->is_return = form->grain.argument = -1;
+	form->segment = -1;
 
 #define ARG(n) ((n) < nargs ? proc->proargtypes.values[n] : InvalidOid)
 	if (ARG(0) == INTERNALOID)
 	{
-		/* (internal, customer, time [, zone] [, value [, marks]], grain) */
+		/*
+		 * (internal, customer, time [, zone] [, value [, marks]]
+		 * [, segment, valid_from, valid_to], grain)
+		 */
 		form->customer = at;
 		form->key_kind = ARG(at) == INT8OID	  ? KEY_NUMBER
 						 : ARG(at) == UUIDOID ? KEY_UUID
@@ -53,15 +57,17 @@ form_read(RowForm *form, Oid function)
 					  : ARG(at) == TIMESTAMPOID ? TIME_LOCAL
 												: TIME_INSTANT;
 	at++;
-	if (ARG(at) == TEXTOID)
+	if (ARG(at) == TEXTOID && ARG(at + 1) != DATEOID)
 		form->zone = at++;
 	if (ARG(at) == NUMERICOID)
 		form->value = at++;
 	if (ARG(at) == BOOLOID)
 	{
-		form->is_start = at;
-		form->is_return = at + 1;
+		form->is_start = at++;
+		form->is_return = at++;
 	}
+	if (ARG(at) == TEXTOID)
+		form->segment = at;
 #undef ARG
 	ReleaseSysCache(tuple);
 }

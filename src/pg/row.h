@@ -48,6 +48,7 @@ typedef struct RowForm
 	int value;
 	int is_start;
 	int is_return;
+	int segment; /* its time there follows, from and to */
 	KeyKind key_kind;
 	TimeKind time_kind;
 	GrainForm grain;

@@ -45,10 +45,14 @@ chunk_fold(Context context, const ByteReader *reader, Budget *budget)
 {
 	ByteReader ahead = *reader;
 	FoldHead head;
+	Fold *fold;
 
 	read_raw(&ahead, &head, sizeof(head));
-	return fold_new(context, head.kind, head.calendar, head.is_marked,
+	fold = fold_new(context, head.kind, head.calendar, head.is_marked,
 					head.has_values, budget);
+	if (head.has_stays)
+		fold_expect_stays(fold);
+	return fold;
 }
 
 /* Take in the sums of a chunk; slots: by customer of the chunk, slot here. */
@@ -87,6 +91,52 @@ sums_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
 	}
 }
 
+/* The segments of a chunk, by their numbers there: their numbers here. */
+static int32_t *
+segments_absorb(Fold *into, ByteReader *reader, int nsegments)
+{
+	int32_t *segments =
+		runtime_alloc(NULL, ((size_t) nsegments + 1) * sizeof(int32_t));
+
+	for (int i = 0; i < nsegments; i++)
+	{
+		Label label;
+
+		read_raw(reader, &label.size, sizeof(label.size));
+		if ((size_t) (reader->end - reader->at) < label.size)
+			reader_fail(reader);
+		label.data = (const char *) reader->at;
+		reader->at += label.size;
+		segments[i] = dictionary_intern(&into->stays.segments, &label);
+	}
+	return segments;
+}
+
+/* Take in the stays of a chunk. */
+static void
+stays_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
+			 const int32_t *segments)
+{
+	Stay piece[KEY_TABLE_BATCH];
+	int32_t count;
+
+	for (;;)
+	{
+		check_interrupts();
+		read_raw(reader, &count, sizeof(count));
+		if (count == 0)
+			return;
+		read_raw(reader, piece, count * sizeof(Stay));
+		for (int i = 0; i < count; i++)
+		{
+			piece[i].slot =
+				*(uint32_t *) chunked_array_peek(slots, piece[i].slot);
+			piece[i].segment = segments[piece[i].segment];
+			stays_add(&into->stays, &piece[i]);
+		}
+	}
+}
+
 /* Take in a chunk. */
 void
 chunk_absorb(Fold *into, ByteReader *reader)
@@ -99,6 +149,8 @@ chunk_absorb(Fold *into, ByteReader *reader)
 	ChunkedArray
 		slots; /* by customer of the chunk: slot here, if it has sums */
 	uint32_t customer = 0;
+	int32_t *segments = NULL;
+	bool has_more; /* than bits */
 
 	read_raw(reader, &head, sizeof(head));
 	if (into->calendar.grain != head.calendar.grain ||
@@ -107,8 +159,11 @@ chunk_absorb(Fold *into, ByteReader *reader)
 					  "Give the same grain for every row.",
 					  "grain changes from row to row");
 	fold_flush(into);
-	if (head.has_sums)
+	has_more = head.has_sums || head.has_stays;
+	if (has_more)
 		fold_refuse_radix(into); /* slots are remembered until the end */
+	if (head.has_stays)
+		segments = segments_absorb(into, reader, head.nsegments);
 	key_table_expect(&into->key_table, head.ncustomers);
 	into->is_empty &= head.is_empty;
 	into->has_value |= head.has_value;
@@ -138,19 +193,27 @@ chunk_absorb(Fold *into, ByteReader *reader)
 		for (int i = 0; i < count; i++)
 			block->keys[i] = key_read(into->kind, reader);
 		fold_number(into, block->keys, count, block->slots);
-		for (int i = 0; head.has_sums && i < count; i++)
+		for (int i = 0; has_more && i < count; i++)
 			*(uint32_t *) chunked_array_reach(&slots, customer++) =
 				block->slots[i];
 		for (int s = 0; s < 2; s++)
 			for (int i = 0; i < head.nbitmap_columns[s]; i++)
 				if (words_read(reader, words, count))
 					block_words(sets[s], firsts[s][i], block, words);
+		if (head.has_stays && words_read(reader, words, count))
+			for (int i = 0; i < count; i++)
+				stays_mark(&into->stays, block->slots[i], (uint32_t) words[i]);
 		fold_consider_radix(into, before);
-		if (!head.has_sums)
+		if (!has_more)
 			fold_consider_overflow(into);
 	}
 	if (head.has_sums)
 		sums_absorb(into, reader, &slots, head.scale);
+	if (head.has_stays)
+	{
+		stays_absorb(into, reader, &slots, segments);
+		runtime_free(segments);
+	}
 	fold_consider_overflow(into);
 	chunked_array_close(&slots);
 	runtime_free(firsts[0]);

@@ -159,6 +159,52 @@ sums_write(ByteWriter *writer, const SumColumns *sums, const uint8_t *parts,
 	write_raw(writer, &end, sizeof(end));
 }
 
+/* Write the stays of the customers of the chunk. */
+static void
+stays_write(ByteWriter *writer, const Stays *stays, const uint8_t *parts,
+			int part, const uint32_t *customers)
+{
+	Stay piece[KEY_TABLE_BATCH];
+	int32_t count = 0;
+
+	for (uint32_t i = 0; i < stays->count; i++)
+	{
+		const Stay *stay = chunked_array_item(&stays->stays, i, sizeof(Stay));
+
+		if (parts == NULL || parts[stay->slot] == part)
+		{
+			piece[count] = *stay;
+			piece[count++].slot = customers[stay->slot];
+		}
+		if (count < KEY_TABLE_BATCH)
+			continue;
+		check_interrupts();
+		write_raw(writer, &count, sizeof(count));
+		write_raw(writer, piece, count * sizeof(Stay));
+		count = 0;
+	}
+	if (count > 0)
+	{
+		write_raw(writer, &count, sizeof(count));
+		write_raw(writer, piece, count * sizeof(Stay));
+		count = 0;
+	}
+	write_raw(writer, &count, sizeof(count));
+}
+
+/* What the segments are called */
+static void
+segments_write(ByteWriter *writer, const Dictionary *segments)
+{
+	for (int i = 0; i < segments->count; i++)
+	{
+		const Label *label = &segments->labels[i];
+
+		write_raw(writer, &label->size, sizeof(label->size));
+		write_raw(writer, label->data, label->size);
+	}
+}
+
 /* Write a fold, or one part of it; how many customers that has. */
 uint32_t
 chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
@@ -172,6 +218,7 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	uint32_t ncustomers = 0;
 	uint32_t next = 0;
 	int32_t none = 0;
+	bool has_more; /* than bits */
 
 	memset(&head, 0, sizeof(head));
 	head.kind = fold->kind;
@@ -187,7 +234,10 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.nbitmap_columns[0] = fold->returns.nbitmap_columns;
 	head.nbitmap_columns[1] = fold->starts.nbitmap_columns;
 	head.has_sums = fold->sums.ncolumns > 0;
-	if (head.has_sums)
+	head.has_stays = fold->has_stays;
+	head.nsegments = fold->has_stays ? fold->stays.segments.count : 0;
+	has_more = head.has_sums || head.has_stays;
+	if (has_more)
 	{
 		size_t size = fold->key_table.nslots * sizeof(uint32_t);
 
@@ -197,6 +247,8 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	if (parts == NULL)
 		chunk_reserve(fold, writer);
 	write_raw(writer, &head, sizeof(head));
+	if (head.has_stays)
+		segments_write(writer, &fold->stays.segments);
 	for (int s = 0; s < 2; s++)
 		for (int i = 0; i < sets[s]->nbitmap_columns; i++)
 		{
@@ -209,7 +261,7 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	{
 		int32_t count = block->ncustomers;
 
-		for (int i = 0; head.has_sums && i < count; i++)
+		for (int i = 0; has_more && i < count; i++)
 		{
 			customers[block->slots[i]] = ncustomers + (uint32_t) i;
 			slots[ncustomers + (uint32_t) i] = block->slots[i];
@@ -224,13 +276,20 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 				bitmap_column_words(&sets[s]->bitmap_columns[i], block, words);
 				words_write(writer, words, count);
 			}
+		for (int i = 0; head.has_stays && i < count; i++)
+			words[i] = stays_marks(&fold->stays, block->slots[i]);
+		if (head.has_stays)
+			words_write(writer, words, count);
 	}
 	write_raw(writer, &none, sizeof(none));
 	runtime_free(block);
 	if (head.has_sums)
-	{
 		sums_write(writer, &fold->sums, parts, part, customers, slots,
 				   ncustomers);
+	if (head.has_stays)
+		stays_write(writer, &fold->stays, parts, part, customers);
+	if (has_more)
+	{
 		runtime_free(customers);
 		runtime_free(slots);
 	}

@@ -31,6 +31,14 @@ fold_open(Fold *fold, Context context, KeyKind kind, Calendar calendar,
 			   has_values);
 }
 
+/* Take stays as well from now on: before the first row. */
+void
+fold_expect_stays(Fold *fold)
+{
+	fold->has_stays = true;
+	stays_open(&fold->stays, fold->context, fold->kind);
+}
+
 /* Forget the customers, not what is known of all of them. */
 void
 fold_forget(Fold *fold)
@@ -40,6 +48,8 @@ fold_forget(Fold *fold)
 	bitmap_columns_close(&fold->returns);
 	bitmap_columns_close(&fold->starts);
 	sum_columns_close(&fold->sums);
+	if (fold->has_stays)
+		stays_forget(&fold->stays);
 }
 
 /* Give everything back; the batch must be empty. */
@@ -47,6 +57,8 @@ void
 fold_free(Fold *fold)
 {
 	fold_forget(fold);
+	if (fold->has_stays)
+		stays_close(&fold->stays);
 	batch_close(&fold->batch);
 	overflow_close(&fold->overflow);
 	runtime_free(fold);
@@ -59,7 +71,8 @@ fold_size(const Fold *fold)
 	return sizeof(Fold) + key_table_size(&fold->key_table) +
 		   bitmap_columns_size(&fold->returns) +
 		   bitmap_columns_size(&fold->starts) + sum_columns_size(&fold->sums) +
-		   batch_size(&fold->batch);
+		   batch_size(&fold->batch) +
+		   (fold->has_stays ? stays_size(&fold->stays) : 0);
 }
 
 /* Bring all values to a larger scale. */

@@ -13,7 +13,7 @@
  * count as a return) a bit is a day, for what happened before the first start
  * does not count, even within its period.  Values are summed per customer and
  * bit (sum_columns.h), because the cohort they belong to is known only at the
- * end.
+ * end.  With stays (stays.h) there is a triangle for each segment.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -21,6 +21,7 @@
 #define CVM_CORE_RETENTION_FOLD_H
 
 #include "core/retention/retention.h"
+#include "core/retention/stays.h"
 #include "core/rows/batch.h"
 #include "core/rows/bitmap_columns.h"
 #include "core/rows/overflow.h"
@@ -45,6 +46,8 @@ typedef struct Fold
 	BitmapColumns returns; /* without marks: every event */
 	BitmapColumns starts;  /* with marks only */
 	SumColumns sums;	   /* by bit */
+	bool has_stays;
+	Stays stays;
 } Fold;
 
 extern Fold *fold_new(Context context, KeyKind kind, Calendar calendar,
@@ -54,6 +57,10 @@ extern void fold_listen(Fold *fold, DayReader reader);
 extern void fold_flush(Fold *fold);
 extern void fold_make_room(Fold *fold);
 extern void fold_finish(Fold *fold, Retention *retention);
+
+/* Triangles by segment: as many as the fold's stays know segments */
+extern void fold_expect_stays(Fold *fold);
+extern Retention **fold_finish_segments(Fold *fold, Context context);
 extern size_t fold_size(const Fold *fold);
 
 /* To another process and into its fold: bytes of this machine, never stored */
@@ -69,6 +76,19 @@ fold_take(Fold *fold, Key key, int64_t time, uint8_t marks, Wide value,
 	if (batch_full(&fold->batch, &key))
 		fold_make_room(fold);
 	batch_take(&fold->batch, key, time, marks, value, scale);
+}
+
+/* Gather a stay: a time in a segment. */
+static inline void
+fold_take_stay(Fold *fold, Key key, const Label *segment, Day from, Day to)
+{
+	Stays *stays = &fold->stays;
+
+	if (batch_full(&stays->batch, &key))
+		fold_make_room(fold);
+	stays->waiting[stays->batch.used] =
+		(Stay){0, dictionary_intern(&stays->segments, segment), from, to};
+	batch_take(&stays->batch, key, 0, 0, 0, 0);
 }
 
 #endif /* CVM_CORE_RETENTION_FOLD_H */

@@ -18,6 +18,11 @@ fold_part(Fold *fold, int part)
 	PieceReader pieces;
 
 	whole->overflow.parts.level = fold->overflow.parts.level + 1;
+	if (fold->has_stays)
+	{
+		fold_expect_stays(whole);
+		whole->stays.segments = fold->stays.segments;
+	}
 	piece_reader_open(&pieces, &fold->overflow, &fold->overflow.parts, part);
 	while (piece_next(&pieces))
 	{
@@ -31,11 +36,11 @@ fold_part(Fold *fold, int part)
 
 /* Count the customers of a fold, part by part where it has overflowed. */
 static void
-count(Fold *fold, Retention *retention)
+count(Fold *fold, Retention **retentions)
 {
 	if (!overflow_is_written(&fold->overflow))
 	{
-		tally_count(fold, retention);
+		tally_count(fold, retentions);
 		return;
 	}
 	if (fold->key_table.nslots > 0)
@@ -44,9 +49,21 @@ count(Fold *fold, Retention *retention)
 	{
 		Fold *whole = fold_part(fold, part);
 
-		count(whole, retention);
+		count(whole, retentions);
 		fold_free(whole);
 	}
+}
+
+/* A retention state of what the fold knows of all customers */
+static void
+adopt(const Fold *fold, Retention *retention)
+{
+	RetentionSpec spec;
+
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar = fold->calendar;
+	spec.min_events = 1;
+	retention_adopt(retention, &spec, fold->last + 1, false);
 }
 
 /*
@@ -56,12 +73,25 @@ count(Fold *fold, Retention *retention)
 void
 fold_finish(Fold *fold, Retention *retention)
 {
-	RetentionSpec spec;
+	fold_flush(fold);
+	adopt(fold, retention);
+	count(fold, &retention);
+}
+
+/* The same for every segment, by its number. */
+Retention **
+fold_finish_segments(Fold *fold, Context context)
+{
+	int nsegments = fold->stays.segments.count;
+	Retention **retentions;
 
 	fold_flush(fold);
-	memset(&spec, 0, sizeof(spec));
-	spec.calendar = fold->calendar;
-	spec.min_events = 1;
-	retention_adopt(retention, &spec, fold->last + 1, false);
-	count(fold, retention);
+	retentions = runtime_alloc(context, nsegments * sizeof(Retention *));
+	for (int i = 0; i < nsegments; i++)
+	{
+		retentions[i] = retention_new(context);
+		adopt(fold, retentions[i]);
+	}
+	count(fold, retentions);
+	return retentions;
 }

@@ -93,9 +93,54 @@ fold_add_values(Fold *fold, const Period *bits, const uint32_t *slots)
 					fold->key_table.nslots);
 }
 
+/* Take down the first days of customers, and who has values. */
+static void
+fold_mark_customers(Fold *fold, const Day *days, const uint32_t *slots)
+{
+	const Batch *batch = &fold->batch;
+	Stays *stays = &fold->stays;
+
+	for (int i = 0; i < batch->used; i++)
+		if (!chunked_array_lack(&stays->marks, slots[i]))
+			__builtin_prefetch(
+				chunked_array_item(&stays->marks, slots[i], sizeof(uint32_t)),
+				1);
+	for (int i = 0; i < batch->used; i++)
+	{
+		uint8_t marks = batch_marks(batch, i);
+		uint32_t mark = STAY_KNOWN;
+
+		if (marks & MARK_START)
+			mark = stay_mark(days[i]);
+		if (marks & MARK_VALUE)
+			mark |= STAY_VALUE;
+		stays_mark(stays, slots[i], mark);
+	}
+}
+
+/* Number the stays that wait. */
+static void
+fold_flush_stays(Fold *fold)
+{
+	Stays *stays = &fold->stays;
+	uint32_t slots[KEY_TABLE_BATCH];
+	int nrows = stays->batch.used;
+
+	if (nrows == 0)
+		return;
+	check_interrupts();
+	fold_number(fold, stays->batch.keys, nrows, slots);
+	for (int i = 0; i < nrows; i++)
+	{
+		stays->waiting[i].slot = slots[i];
+		stays_add(stays, &stays->waiting[i]);
+	}
+	batch_clear(&stays->batch, fold->key_table.nslots);
+}
+
 /* Number and mark the rows of the batch. */
-void
-fold_flush(Fold *fold)
+static void
+fold_flush_rows(Fold *fold)
 {
 	Batch *batch = &fold->batch;
 	uint32_t slots[KEY_TABLE_BATCH];
@@ -130,6 +175,17 @@ fold_flush(Fold *fold)
 							nrows);
 	if (fold->has_values)
 		fold_add_values(fold, bits, slots);
+	if (fold->has_stays)
+		fold_mark_customers(fold, days, slots);
 	batch_clear(batch, fold->key_table.nslots);
 	fold_consider_radix(fold, before);
+}
+
+/* Work off what waits. */
+void
+fold_flush(Fold *fold)
+{
+	fold_flush_rows(fold);
+	if (fold->has_stays)
+		fold_flush_stays(fold);
 }

@@ -42,6 +42,6 @@ extern void fold_overflow(Fold *fold);
 extern void fold_consider_overflow(Fold *fold);
 
 /* tally.c: the customers in memory, counted */
-extern void tally_count(Fold *fold, Retention *retention);
+extern void tally_count(Fold *fold, Retention **retentions);
 
 #endif /* CVM_CORE_RETENTION_FOLD_STATE_H */

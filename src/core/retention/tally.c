@@ -274,18 +274,58 @@ count_days(Fold *fold, Retention *retention, uint32_t slot)
 	cell_at(retention, cohort, last)->last++;
 }
 
+/* The cohorts of some retention states in one row, and whose they are */
+typedef struct Cohorts
+{
+	int *from; /* by state: where its cohorts begin */
+	Retention **owners;
+	Cohort **cohorts;
+	int count;
+} Cohorts;
+
+static void
+cohorts_open(Cohorts *cohorts, Retention **retentions, int nretentions)
+{
+	int room = 1;
+
+	for (int i = 0; i < nretentions; i++)
+		room += retentions[i]->ncohorts;
+	cohorts->from = runtime_alloc(NULL, nretentions * sizeof(int));
+	cohorts->owners = runtime_alloc(NULL, room * sizeof(Retention *));
+	cohorts->cohorts = runtime_alloc(NULL, room * sizeof(Cohort *));
+	cohorts->count = 0;
+	for (int i = 0; i < nretentions; i++)
+	{
+		cohorts->from[i] = cohorts->count;
+		for (int j = 0; j < retentions[i]->ncohorts; j++)
+		{
+			cohorts->owners[cohorts->count] = retentions[i];
+			cohorts->cohorts[cohorts->count++] = &retentions[i]->cohorts[j];
+		}
+	}
+}
+
+static void
+cohorts_close(Cohorts *cohorts)
+{
+	runtime_free(cohorts->from);
+	runtime_free(cohorts->owners);
+	runtime_free(cohorts->cohorts);
+}
+
 /* Where a customer's values count: from a bit on, in a cohort */
 typedef struct Origin
 {
 	int32_t bit;
-	uint32_t cohort; /* its place in the state, or NO_COHORT */
+	uint32_t cohort; /* among all, or NO_COHORT */
 } Origin;
 
 #define NO_COHORT UINT32_MAX
 
 /* The origin of every slot, now that all cohorts are known; to be freed. */
 static Origin *
-origins_make(const Fold *fold, const Retention *retention)
+origins_make(const Fold *fold, Retention **retentions, const int32_t *segments,
+			 const Cohorts *cohorts)
 {
 	const BitmapColumns *bitmap_columns =
 		fold->is_marked ? &fold->starts : &fold->returns;
@@ -294,6 +334,8 @@ origins_make(const Fold *fold, const Retention *retention)
 
 	for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
 	{
+		int32_t segment = segments == NULL ? 0 : segments[slot];
+		const Retention *retention = retentions[segment];
 		int64_t bit = first_bit(bitmap_columns, slot);
 		Period period;
 
@@ -306,8 +348,10 @@ origins_make(const Fold *fold, const Retention *retention)
 					 ? period_cache_period(fold->period_cache, (Day) bit)
 					 : (Period) bit;
 		origins[slot].bit = (int32_t) bit;
-		origins[slot].cohort = (uint32_t) sorted_place(
-			retention->cohorts, retention->ncohorts, sizeof(Cohort), period);
+		origins[slot].cohort =
+			(uint32_t) (cohorts->from[segment] +
+						sorted_place(retention->cohorts, retention->ncohorts,
+									 sizeof(Cohort), period));
 	}
 	return origins;
 }
@@ -353,13 +397,14 @@ cohort_sums_add(CohortSums *cohort_sums, uint32_t cohort, Wide sum)
 
 /* Add them to the cells of the period, and begin anew. */
 static void
-cohort_sums_move(CohortSums *cohort_sums, Retention *retention, Period period)
+cohort_sums_move(CohortSums *cohort_sums, const Cohorts *cohorts, Period period)
 {
 	for (uint32_t i = 0; i < cohort_sums->nwhere; i++)
 	{
 		uint32_t at = cohort_sums->where[i];
-		Cohort *cohort = &retention->cohorts[at];
-		Cell *cell = cell_at(retention, cohort, period - cohort->period);
+		Cohort *cohort = cohorts->cohorts[at];
+		Cell *cell =
+			cell_at(cohorts->owners[at], cohort, period - cohort->period);
 
 		cell->value = money_add(cell->value, cohort_sums->sums[at]);
 		cohort_sums->sums[at] = 0;
@@ -368,18 +413,41 @@ cohort_sums_move(CohortSums *cohort_sums, Retention *retention, Period period)
 	cohort_sums->nwhere = 0;
 }
 
+/* Tell the states which of them have values, and at which scale. */
+static void
+scale_all(const Fold *fold, Retention **retentions, const int32_t *segments)
+{
+	if (segments == NULL)
+	{
+		retention_scale(retentions[0], fold->has_value, fold->scale);
+		return;
+	}
+	for (int i = 0; i < fold->stays.segments.count; i++)
+		retention_scale(retentions[i], false, fold->scale);
+	for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
+	{
+		uint32_t marks = stays_marks(&fold->stays, slot);
+
+		if ((marks & STAY_VALUE) && (marks & ~STAY_VALUE) > STAY_KNOWN)
+			retentions[segments[slot]]->has_value = true;
+	}
+}
+
 /* Put the values where they belong, now that cohorts are known. */
 static void
-count_values(Fold *fold, Retention *retention)
+count_values(Fold *fold, Retention **retentions, const int32_t *segments)
 {
 	Origin *origins;
+	Cohorts cohorts;
 	CohortSums cohort_sums;
 
-	retention_scale(retention, fold->has_value, fold->scale);
+	scale_all(fold, retentions, segments);
 	if (fold->sums.ncolumns == 0)
 		return;
-	origins = origins_make(fold, retention);
-	cohort_sums_open(&cohort_sums, retention->ncohorts);
+	cohorts_open(&cohorts, retentions,
+				 segments == NULL ? 1 : fold->stays.segments.count);
+	origins = origins_make(fold, retentions, segments, &cohorts);
+	cohort_sums_open(&cohort_sums, cohorts.count);
 	for (int i = 0; i < fold->sums.ncolumns; i++)
 	{
 		const SumColumn *column = &fold->sums.columns[i];
@@ -400,34 +468,59 @@ count_values(Fold *fold, Retention *retention)
 			}
 		}
 		cohort_sums_move(
-			&cohort_sums, retention,
+			&cohort_sums, &cohorts,
 			fold->is_marked
 				? period_cache_period(fold->period_cache, column->period)
 				: column->period);
 	}
 	runtime_free(origins);
 	cohort_sums_close(&cohort_sums);
+	cohorts_close(&cohorts);
 }
 
-/* Count the customers of a fold that is all in memory. */
+/* Count the customers one by one, each into the state of its segment. */
+static void
+count_customers(Fold *fold, Retention **retentions, const int32_t *segments)
+{
+	for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
+	{
+		Retention *retention =
+			retentions[segments == NULL ? 0 : segments[slot]];
+
+		if ((slot & 255) == 0)
+			check_interrupts();
+		if (fold->is_marked)
+			count_days(fold, retention, slot);
+		else
+			count_periods(fold, retention, slot);
+	}
+}
+
+/*
+ * Count the customers of a fold that is all in memory: into a state, or with
+ * stays into one for each segment.
+ */
 void
-tally_count(Fold *fold, Retention *retention)
+tally_count(Fold *fold, Retention **retentions)
 {
 	Tally tally;
+	int32_t *segments = NULL;
 
-	tally_open(&tally, fold);
-	if (tally.span > 0)
-		count_periods_tally(fold, &tally);
+	if (fold->has_stays)
+	{
+		segments = stays_segments(&fold->stays, fold->key_table.nslots);
+		count_customers(fold, retentions, segments);
+	}
 	else
-		for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
-		{
-			if ((slot & 255) == 0)
-				check_interrupts();
-			if (fold->is_marked)
-				count_days(fold, retention, slot);
-			else
-				count_periods(fold, retention, slot);
-		}
-	tally_close(&tally, retention);
-	count_values(fold, retention);
+	{
+		tally_open(&tally, fold);
+		if (tally.span > 0)
+			count_periods_tally(fold, &tally);
+		else
+			count_customers(fold, retentions, NULL);
+		tally_close(&tally, retentions[0]);
+	}
+	count_values(fold, retentions, segments);
+	if (segments != NULL)
+		runtime_free(segments);
 }

@@ -1,14 +1,20 @@
 /*
  * fold.c
- *		retention_agg over raw rows: the triangle in one pass
- *		(core/retention/fold.h).
+ *		retention_agg and segment_retention_agg over raw rows: the triangle, or
+ *		one for each segment, in one pass (core/retention/fold.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/typcache.h"
 
 #include "core/retention/fold.h"
 #include "pg/budget.h"
@@ -38,6 +44,8 @@ fold_begin(FunctionCallInfo fcinfo, RowForm *form)
 	state->fold = fold_new(
 		context, form->key_kind, grain_calendar(&form->grain, fcinfo),
 		form->is_start >= 0, form->value >= 0, aggregate_budget(fcinfo));
+	if (form->segment >= 0)
+		fold_expect_stays(state->fold);
 	return state;
 }
 
@@ -59,6 +67,33 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 	return state;
 }
 
+/* Add a time in a segment, which may have been and be for ever. */
+static void
+fold_add_stay(FunctionCallInfo fcinfo, const RowForm *form, Fold *fold)
+{
+	DateADT from = PG_GETARG_DATEADT(form->segment + 1);
+	DateADT to = DATEVAL_NOEND;
+	Label segment = {STAYS_NOWHERE, sizeof(STAYS_NOWHERE) - 1};
+
+	if (!PG_ARGISNULL(form->segment))
+	{
+		text *name = PG_GETARG_TEXT_PP(form->segment);
+
+		segment = (Label){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+	}
+	if (!PG_ARGISNULL(form->segment + 2))
+		to = PG_GETARG_DATEADT(form->segment + 2);
+	fold_take_stay(fold, row_key(form, fcinfo), &segment, from, to);
+}
+
+/* Is this a row of a time in a segment, and none of an event? */
+static inline bool
+row_is_stay(FunctionCallInfo fcinfo, const RowForm *form)
+{
+	return form->segment >= 0 && PG_ARGISNULL(form->time) &&
+		   !PG_ARGISNULL(form->segment + 1);
+}
+
 /* Add a row of any form. */
 static pg_noinline Datum
 fold_add_row(FunctionCallInfo fcinfo)
@@ -69,7 +104,8 @@ fold_add_row(FunctionCallInfo fcinfo)
 	Wide value = 0;
 	int scale = 0;
 
-	if (PG_ARGISNULL(form->customer) || PG_ARGISNULL(form->time))
+	if (PG_ARGISNULL(form->customer) ||
+		(PG_ARGISNULL(form->time) && !row_is_stay(fcinfo, form)))
 	{
 		if (PG_ARGISNULL(0))
 			PG_RETURN_NULL();
@@ -80,6 +116,11 @@ fold_add_row(FunctionCallInfo fcinfo)
 		state = (FoldState *) PG_GETARG_POINTER(0);
 	else
 		state = fold_ready(fcinfo, form);
+	if (PG_ARGISNULL(form->time))
+	{
+		fold_add_stay(fcinfo, form, state->fold);
+		PG_RETURN_POINTER(state);
+	}
 	if (form->is_start >= 0)
 		marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
 				(row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
@@ -234,4 +275,50 @@ cvm_fold_final(PG_FUNCTION_ARGS)
 	retention = retention_new(CurrentMemoryContext);
 	fold_finish(((FoldState *) PG_GETARG_POINTER(0))->fold, retention);
 	return retention_make(retention);
+}
+
+/*
+ * The end of segment_retention_agg: an array of the segments that have
+ * customers, each with its retention state; NULL when there are none.
+ */
+PG_FUNCTION_INFO_V1(cvm_fold_final_segments);
+Datum
+cvm_fold_final_segments(PG_FUNCTION_ARGS)
+{
+	Oid type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	TupleDesc row;
+	Fold *fold;
+	Retention **retentions;
+	Datum *segments;
+	int nsegments = 0;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "segment_retention_agg");
+	if (!OidIsValid(type))
+		elog(ERROR, "segment_retention_agg does not return an array");
+	fold = ((FoldState *) PG_GETARG_POINTER(0))->fold;
+	retentions = fold_finish_segments(fold, CurrentMemoryContext);
+	segments = palloc(fold->stays.segments.count * sizeof(Datum));
+	row = lookup_rowtype_tupdesc(type, -1);
+	for (int i = 0; i < fold->stays.segments.count; i++)
+	{
+		const Label *label = &fold->stays.segments.labels[i];
+		Datum values[2];
+		bool nulls[2] = {false, false};
+
+		CHECK_FOR_INTERRUPTS();
+		if (retentions[i]->ncohorts == 0)
+			continue;
+		values[0] = PointerGetDatum(
+			cstring_to_text_with_len(label->data, (int) label->size));
+		values[1] = retention_make(retentions[i]);
+		segments[nsegments++] =
+			HeapTupleGetDatum(heap_form_tuple(row, values, nulls));
+	}
+	ReleaseTupleDesc(row);
+	if (nsegments == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_ARRAYTYPE_P(
+		construct_array(segments, nsegments, type, -1, false, TYPALIGN_DOUBLE));
 }

@@ -64,7 +64,7 @@ $$WITH folded AS MATERIALIZED (
 	FROM (
 		SELECT e.customer_id, e.occurred_at, e.amount, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to{{rows}}
 		UNION ALL
-		SELECT h.customer_id, NULL, NULL, NULL, h.segment, h.valid_from, h.valid_to
+		SELECT h.customer_id, NULL AS occurred_at, NULL AS amount, NULL AS kind, h.segment, h.valid_from, h.valid_to
 		FROM segment_history h
 	) e
 ), by_segment AS MATERIALIZED (

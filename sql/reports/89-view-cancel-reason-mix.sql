@@ -64,12 +64,11 @@ spell AS MATERIALIZED (
 -- What each reason is about: lines held on the day before
 @define cancel_lines
 , matched AS MATERIALIZED (
-	SELECT r.*, p.n, p.line, p.mrr, p.run_end, p.is_meant, count(*) FILTER (WHERE p.is_meant) OVER (PARTITION BY r.customer_id, r.day, p.n) AS sharers
-	FROM reason r
-	LEFT JOIN LATERAL (
-		SELECT s.n, s.line, s.mrr, s.run_end, s.started_on < r.day AND s.ended_on >= r.day AND (r.is_any OR s.product = ANY (r.products)) AS is_meant
-		FROM spell s
-		WHERE s.customer_id = r.customer_id) p ON true
+	SELECT m.*, count(*) FILTER (WHERE m.is_meant) OVER (PARTITION BY m.customer_id, m.day, m.n) AS sharers
+	FROM (
+		SELECT r.*, p.n, p.line, p.mrr, p.run_end, p.started_on < r.day AND p.ended_on >= r.day AND (r.is_any OR p.product = ANY (r.products)) AS is_meant
+		FROM reason r
+		LEFT JOIN spell p ON p.customer_id = r.customer_id) m
 )
 @end
 

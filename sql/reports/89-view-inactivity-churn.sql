@@ -68,18 +68,21 @@ WITH folded AS MATERIALIZED (
 	FROM stay y
 	WHERE y.final_month >= y.first_month
 	WINDOW by_month AS (PARTITION BY y.customer_id, y.idle_days, y.is_all ORDER BY y.first_month)
-), gone AS (
+), gone_once AS MATERIALIZED (
 	-- by the day after the last activity, once a month; whose idle days are not over yet may come back
-	SELECT x.segment, g.customer_id, g.idle_days, g.month, g.is_decided
-	FROM (
-		SELECT DISTINCT ON (s.customer_id, s.idle_days, d.month) s.customer_id, s.idle_days, d.month, d.gone_on, upper(r) < s.as_of AS is_decided
-		FROM spell s
-		CROSS JOIN LATERAL unnest(s.days) r
-		CROSS JOIN LATERAL (
-			SELECT upper(r) - s.idle_days + 1 AS gone_on, date_trunc('month', (upper(r) - s.idle_days + 1)::timestamp)::date AS month) d
-		WHERE d.gone_on < s.as_of
-		ORDER BY s.customer_id, s.idle_days, d.month, d.gone_on DESC) g
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT h.segment FROM held h WHERE h.customer_id = g.customer_id AND h.days @> g.gone_on - 1) x
+	SELECT DISTINCT ON (s.customer_id, s.idle_days, d.month) s.customer_id, s.idle_days, d.month, d.gone_on, upper(r) < s.as_of AS is_decided
+	FROM spell s
+	CROSS JOIN LATERAL unnest(s.days) r
+	CROSS JOIN LATERAL (
+		SELECT upper(r) - s.idle_days + 1 AS gone_on, date_trunc('month', (upper(r) - s.idle_days + 1)::timestamp)::date AS month) d
+	WHERE d.gone_on < s.as_of
+	ORDER BY s.customer_id, s.idle_days, d.month, d.gone_on DESC
+), gone AS (
+	SELECT '(all)' AS segment, g.customer_id, g.idle_days, g.month, g.is_decided FROM gone_once g
+	UNION ALL
+	SELECT h.segment, g.customer_id, g.idle_days, g.month, g.is_decided
+	FROM gone_once g
+	JOIN held h ON h.customer_id = g.customer_id AND h.days @> g.gone_on - 1
 ), line AS (
 	SELECT y.segment, y.idle_days, y.first_month AS month,
 		CASE WHEN y.from_month = y.first_month THEN 'moved_in' WHEN y.began_month < y.first_month THEN 'revived' ELSE 'new' END AS line

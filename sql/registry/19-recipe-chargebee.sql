@@ -46,9 +46,9 @@ WITH subscription AS (
 	WHERE {subscription.status} <> 'future' AND {subscription.deleted} IS NOT TRUE
 ), line AS (
 ?item 	SELECT s.subscription_id, {item.price} AS product, upper(s.currency) AS currency,
-?item 		cvm.normalise_mrr(coalesce({item.amount}, coalesce({item.quantity}, 1) * {item.unit_price}) / CASE WHEN upper(s.currency) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 1.0 WHEN upper(s.currency) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 1000.0 ELSE 100.0 END,
+?item 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({item.amount}, coalesce({item.quantity}, 1) * {item.unit_price}), s.currency),
 !item 	SELECT s.subscription_id, {subscription.plan} AS product, upper(s.currency) AS currency,
-!item 		cvm.normalise_mrr(coalesce({subscription.amount}, coalesce({subscription.quantity}, 1) * {subscription.price}) / CASE WHEN upper(s.currency) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 1.0 WHEN upper(s.currency) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 1000.0 ELSE 100.0 END,
+!item 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({subscription.amount}, coalesce({subscription.quantity}, 1) * {subscription.price}), s.currency),
 			CASE WHEN s.unit IN ('day', 'week', 'month', 'year') THEN s.unit END, s.units) AS mrr
 	FROM subscription s
 ?item 	JOIN {item} ON {item.subscription} = s.subscription_id AND coalesce({item.type} <> 'charge', true)
@@ -56,42 +56,15 @@ WITH subscription AS (
 ?discount ?coupon ), reduction AS (
 ?discount ?coupon 	-- coupons that last; one that is used once is no lower price
 ?discount ?coupon 	SELECT s.subscription_id, coalesce({discount.starts}, '-infinity') AS starts, {discount.ends} AS ends, coalesce({coupon.percent}, 0) AS percent,
-?discount ?coupon 		cvm.normalise_mrr({coupon.amount} / CASE WHEN upper(s.currency) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 1.0 WHEN upper(s.currency) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 1000.0 ELSE 100.0 END, s.unit, s.units) AS off
+?discount ?coupon 		cvm.normalise_mrr(cvm.from_minor_units({coupon.amount}, s.currency), s.unit, s.units) AS off
 ?discount ?coupon 	FROM {discount}
 ?discount ?coupon 	JOIN {coupon} ON {coupon.id} = {discount.coupon} AND coalesce({coupon.duration} <> 'one_time', true)
 ?discount ?coupon 	JOIN subscription s ON s.subscription_id = {discount.subscription}
-), piece AS (
-	-- from each day on which something changes to the next
-	SELECT c.subscription_id, c.at, lead(c.at) OVER (PARTITION BY c.subscription_id ORDER BY c.at) AS until
-	FROM (
-		SELECT s.subscription_id, x.at FROM subscription s CROSS JOIN LATERAL (VALUES (s.started_at), (s.trial_end), (s.status_since)) x (at)
-		WHERE x.at >= s.started_at AND coalesce(x.at < s.ended_at, true)
-?discount ?coupon 		UNION
-?discount ?coupon 		SELECT s.subscription_id, x.at FROM reduction r JOIN subscription s ON s.subscription_id = r.subscription_id CROSS JOIN LATERAL (VALUES (r.starts), (r.ends)) x (at)
-?discount ?coupon 		WHERE x.at > s.started_at AND coalesce(x.at < s.ended_at, true)
-	) c
-?discount ?coupon ), reduced AS (
-?discount ?coupon 	SELECT p.subscription_id, p.at, array_agg(r.percent ORDER BY r.starts) AS percents, sum(r.off) AS off
-?discount ?coupon 	FROM piece p
-?discount ?coupon 	JOIN reduction r ON r.subscription_id = p.subscription_id AND r.starts <= p.at AND coalesce(p.at < r.ends, true)
-?discount ?coupon 	GROUP BY p.subscription_id, p.at
-)
-SELECT s.customer_id, l.product, p.at AS started_on, coalesce(p.until, s.ended_at) AS ended_on,
-	round(CASE WHEN p.at < s.trial_end OR p.at >= s.status_since AND s.status <> 'paused' THEN 0
-?discount ?coupon 	WHEN d.percents IS NOT NULL THEN greatest(0, l.mrr * (100 - coalesce(d.percents[1], 0)) * (100 - coalesce(d.percents[2], 0)) * (100 - coalesce(d.percents[3], 0)) / 1000000
-?discount ?coupon 		- coalesce(d.off * l.mrr / nullif(sum(l.mrr) OVER (PARTITION BY s.subscription_id, p.at), 0), 0))
-	ELSE l.mrr END, 12) AS mrr,
-	s.subscription_id::text AS subscription_id,
-	CASE WHEN p.at < s.trial_end THEN 'trial' WHEN p.at >= s.status_since THEN s.status ELSE 'active' END AS status,
-	s.cancel_requested_at AS cancel_requested_on, l.currency
-FROM piece p
-JOIN subscription s ON s.subscription_id = p.subscription_id
-JOIN line l ON l.subscription_id = s.subscription_id
-?discount ?coupon LEFT JOIN reduced d ON d.subscription_id = p.subscription_id AND d.at = p.at
-WHERE coalesce(cvm.day_of(p.at, {tz}) < cvm.day_of(coalesce(p.until, s.ended_at), {tz}), true)$body$),
+@use recipe_pieces discount
+$body$),
 		jsonb_build_array('event', 'invoice', $body$
 SELECT {invoice.customer} AS customer_id, {invoice.at} AS occurred_at, 'payment'::text AS kind,
-	{invoice.amount} / CASE WHEN upper({invoice.currency}) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 1.0 WHEN upper({invoice.currency}) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 1000.0 ELSE 100.0 END AS amount, upper({invoice.currency}) AS currency
+	cvm.from_minor_units({invoice.amount}, {invoice.currency}) AS amount, upper({invoice.currency}) AS currency
 FROM {invoice}
 WHERE {invoice.amount} > 0 AND {invoice.deleted} IS NOT TRUE$body$)),
 		'{"segment_schemes": "country"}';

@@ -64,35 +64,8 @@ WITH subscription AS (
 ?redemption ?coupon 	JOIN subscription s ON s.customer_id = r.customer_id
 ?redemption ?coupon 	JOIN plan p ON p.plan_id = s.plan_id
 ?redemption ?coupon 	JOIN {coupon} ON {coupon.id} = r.coupon_id AND coalesce(upper({coupon.currency}) = upper(s.currency), true)
-), piece AS (
-	-- from each day on which something changes to the next
-	SELECT c.subscription_id, c.at, lead(c.at) OVER (PARTITION BY c.subscription_id ORDER BY c.at) AS until
-	FROM (
-		SELECT s.subscription_id, x.at FROM subscription s CROSS JOIN LATERAL (VALUES (s.started_at), (s.trial_end), (s.status_since)) x (at)
-		WHERE x.at >= s.started_at AND coalesce(x.at < s.ended_at, true)
-?redemption ?coupon 		UNION
-?redemption ?coupon 		SELECT s.subscription_id, x.at FROM reduction r JOIN subscription s ON s.subscription_id = r.subscription_id CROSS JOIN LATERAL (VALUES (r.starts), (r.ends)) x (at)
-?redemption ?coupon 		WHERE x.at > s.started_at AND coalesce(x.at < s.ended_at, true)
-	) c
-?redemption ?coupon ), reduced AS (
-?redemption ?coupon 	SELECT p.subscription_id, p.at, array_agg(r.percent ORDER BY r.starts) AS percents, sum(r.off) AS off
-?redemption ?coupon 	FROM piece p
-?redemption ?coupon 	JOIN reduction r ON r.subscription_id = p.subscription_id AND r.starts <= p.at AND coalesce(p.at < r.ends, true)
-?redemption ?coupon 	GROUP BY p.subscription_id, p.at
-)
-SELECT s.customer_id, l.product, p.at AS started_on, coalesce(p.until, s.ended_at) AS ended_on,
-	round(CASE WHEN p.at < s.trial_end OR p.at >= s.status_since AND s.status <> 'paused' THEN 0
-?redemption ?coupon 	WHEN d.percents IS NOT NULL THEN greatest(0, l.mrr * (100 - coalesce(d.percents[1], 0)) * (100 - coalesce(d.percents[2], 0)) * (100 - coalesce(d.percents[3], 0)) / 1000000
-?redemption ?coupon 		- coalesce(d.off * l.mrr / nullif(sum(l.mrr) OVER (PARTITION BY s.subscription_id, p.at), 0), 0))
-	ELSE l.mrr END, 12) AS mrr,
-	s.subscription_id::text AS subscription_id,
-	CASE WHEN p.at < s.trial_end THEN 'trial' WHEN p.at >= s.status_since THEN s.status ELSE 'active' END AS status,
-	s.cancel_requested_at AS cancel_requested_on, l.currency
-FROM piece p
-JOIN subscription s ON s.subscription_id = p.subscription_id
-JOIN line l ON l.subscription_id = s.subscription_id
-?redemption ?coupon LEFT JOIN reduced d ON d.subscription_id = p.subscription_id AND d.at = p.at
-WHERE coalesce(cvm.day_of(p.at, {tz}) < cvm.day_of(coalesce(p.until, s.ended_at), {tz}), true)$body$),
+@use recipe_pieces redemption
+$body$),
 		jsonb_build_array('event', 'invoice', $body$
 SELECT x.customer_id, x.at AS occurred_at, 'payment'::text AS kind, x.amount, x.currency
 FROM (

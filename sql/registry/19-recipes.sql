@@ -7,6 +7,16 @@
 -- that its kind says, and {tz} the time zone.  A line that begins with ?part or
 -- ?part.column is left out where there is none, with !part where there is one.
 
+CREATE FUNCTION cvm.from_minor_units(amount numeric, currency text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN amount / CASE
+	WHEN upper(currency COLLATE "C") = ANY ('{BIF,CLP,DJF,GNF,JPY,KMF,KRW,MGA,PYG,RWF,UGX,VND,VUV,XAF,XOF,XPF}'::text[]) THEN 1.0
+	WHEN upper(currency COLLATE "C") = ANY ('{BHD,JOD,KWD,OMR,TND}'::text[]) THEN 1000.0
+	ELSE 100.0 END;
+COMMENT ON FUNCTION cvm.from_minor_units(numeric, text) IS
+	'An amount that a billing system counts in the smallest unit of a currency: cents, yen, fils. They have their own '
+	'list of these units, which is not that of ISO 4217 (cvm.minor_units): ISK has two decimals, MGA none.';
+
 CREATE FUNCTION cvm._recipe(recipe text DEFAULT NULL)
 RETURNS TABLE (recipe text, purpose text, tables jsonb, views jsonb, settings text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

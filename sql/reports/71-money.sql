@@ -9,9 +9,9 @@
 
 CREATE FUNCTION cvm.minor_units(currency text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN upper(currency) = ANY ('{BIF,CLP,DJF,GNF,ISK,JPY,KMF,KRW,PYG,RWF,UGX,UYI,VND,VUV,XAF,XOF,XPF}'::text[]) THEN 0
-	WHEN upper(currency) = ANY ('{BHD,IQD,JOD,KWD,LYD,OMR,TND}'::text[]) THEN 3
-	WHEN upper(currency) = ANY ('{CLF,UYW}'::text[]) THEN 4
+RETURN CASE WHEN upper(currency COLLATE "C") = ANY ('{BIF,CLP,DJF,GNF,ISK,JPY,KMF,KRW,PYG,RWF,UGX,UYI,VND,VUV,XAF,XOF,XPF}'::text[]) THEN 0
+	WHEN upper(currency COLLATE "C") = ANY ('{BHD,IQD,JOD,KWD,LYD,OMR,TND}'::text[]) THEN 3
+	WHEN upper(currency COLLATE "C") = ANY ('{CLF,UYW}'::text[]) THEN 4
 	ELSE 2 END;
 COMMENT ON FUNCTION cvm.minor_units(text) IS
 	'How many decimals amounts of a currency have, by ISO 4217: 0 of JPY, 3 of KWD; 2 where it is not known.';

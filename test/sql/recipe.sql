@@ -6,7 +6,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(34);
+SELECT plan(35);
 \i test/layouts.sql
 
 -- what the views of a recipe hold, without a model
@@ -99,6 +99,13 @@ $$;
 SELECT is(pg_temp.differs('from_stripe', 'truth', '{mrr_movement,subscription_kpi,customer_phase,retention_month}'), '', 'stripe: waterfall, figures, phases and retention are those of the truth');
 SELECT matches(cvm.recipe('stripe', 'stripe', 'acme'), 'SELECT cvm\.create_model\(''acme'', tz => ''UTC'', currency => ''USD''\) WHERE NOT EXISTS', 'stripe: a model is made where there is none, in the currency of the prices');
 SELECT is((SELECT count(*) FROM cvm.recipes() r, unnest('{stripe,chargebee,recurly,telco,shopify,woo}'::text[]) s WHERE left(r.recipe, 3) = left(s, 3) OR (r.recipe = 'telecom' AND s = 'telco') HAVING bool_or(cvm.recipe(r.recipe, s::name, 'acme') ~ '\{')), NULL, 'nothing is left open in the text');
+
+-- the smallest unit of billing systems, which is not that of ISO 4217 everywhere
+SELECT results_eq($$SELECT cvm.from_minor_units(m.amount, m.currency)::text FROM (VALUES
+		(1, 123456::numeric, 'eur'), (2, 123456, 'JPY'), (3, 123456, 'kwd'), (4, 123456, 'MGA'), (5, 123456, NULL), (6, NULL, 'EUR'), (7, 0.5, 'USD')) AS m(n, amount, currency)
+		ORDER BY m.n$$,
+	ARRAY['1234.5600000000000000', '123456.000000000000', '123.4560000000000000', '123456.000000000000', '1234.5600000000000000', NULL, '0.00500000000000000000'],
+	'cents, yen, fils and whole ariary; two decimals where no currency is');
 
 -- what is wrong is said
 SELECT is((SELECT array_agg(recipe) FROM cvm.recipes()), '{stripe,chargebee,recurly,shopify,woocommerce,telecom}', 'these are the recipes');

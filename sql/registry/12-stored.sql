@@ -167,60 +167,66 @@ CREATE POLICY readers ON cvm.stored FOR SELECT
 GRANT SELECT ON cvm.customer_state TO PUBLIC;
 GRANT SELECT ON cvm.stored, cvm.source_part, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
 
-CREATE FUNCTION cvm._made_of(model name, relation text, literals jsonb) RETURNS text
+CREATE FUNCTION cvm._digests(model name, one text DEFAULT NULL)
+RETURNS TABLE (relation text, made_of text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	literals jsonb := cvm._literals(_digests.model);
 BEGIN
 	-- of data in the registry only: it can be told when the source is gone
-	RETURN coalesce((
-		SELECT md5(concat_ws('|', cvm._fill(s.fold, _made_of.literals), b.source_schema, b.source_name, b.columns::text))
-		FROM cvm.customer_state s
-		JOIN cvm.binding b ON b.model = _made_of.model AND b.entity = s.entity
-		WHERE s.state = _made_of.relation), (
-		SELECT md5(_made_of.literals::text || string_agg(DISTINCT concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text), E'\n'))
+	RETURN QUERY
+	WITH bound AS MATERIALIZED (
+		SELECT b.entity, md5(concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text)) AS digest
+		FROM cvm.binding b
+		WHERE b.model = _digests.model
+	)
+	SELECT s.state, md5(concat_ws('|', cvm._fill(s.fold, literals), b.digest))
+	FROM cvm.customer_state s
+	JOIN bound b ON b.entity = s.entity
+	WHERE _digests.one IS NULL OR s.state = _digests.one
+	UNION ALL
+	SELECT n.view, md5(md5(literals::text) || string_agg(DISTINCT coalesce(b.digest, n.need), E'\n'))
+	FROM (
+		SELECT r.view, split_part(u.need, '.', 1)
 		FROM cvm.report_body r
-		CROSS JOIN LATERAL (
-			SELECT u.need FROM unnest(r.needs) AS u(need)
-			UNION ALL
-			SELECT u.need FROM cvm.report_part p, unnest(p.needs) AS u(need) WHERE strpos(r.body, '{' || p.part || '}') > 0) AS n(need)
-		LEFT JOIN cvm.binding b ON b.model = _made_of.model AND b.entity = split_part(n.need, '.', 1)
-		WHERE r.view = _made_of.relation));
+		CROSS JOIN LATERAL unnest(r.needs) AS u(need)
+		WHERE _digests.one IS NULL OR r.view = _digests.one
+		UNION
+		SELECT r.view, split_part(u.need, '.', 1)
+		FROM cvm.report_body r
+		CROSS JOIN LATERAL unnest(r.names) AS w(part)
+		JOIN cvm.report_part p ON p.part = w.part
+		CROSS JOIN LATERAL unnest(p.needs) AS u(need)
+		WHERE _digests.one IS NULL OR r.view = _digests.one
+	) AS n(view, need)
+	LEFT JOIN bound b ON b.entity = n.need
+	GROUP BY n.view;
 END
 $$;
-COMMENT ON FUNCTION cvm._made_of(name, text, jsonb) IS 'The same for who has the literals of the model already.';
+COMMENT ON FUNCTION cvm._digests(name, text) IS
+	'Digest of the settings and bindings that go into a state or a report, or into each; no row for a state while its '
+	'entity is not bound.';
 
-CREATE FUNCTION cvm._made_of(model name, relation text) RETURNS text
+CREATE FUNCTION cvm._usable(model name) RETURNS SETOF name
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN cvm._made_of(_made_of.model, _made_of.relation, cvm._literals(_made_of.model));
-END
-$$;
-COMMENT ON FUNCTION cvm._made_of(name, text) IS
-	'Digest of the settings and bindings that go into a state or a report; NULL while the entity of a state is not '
-	'bound.';
-
-CREATE FUNCTION cvm._usable(model name) RETURNS SETOF name
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	WITH setting AS MATERIALIZED (
-		SELECT cvm._literals($1) AS literals
-	)
+	RETURN QUERY
 	SELECT t.relation
 	FROM cvm.stored t
-	CROSS JOIN setting g
+	JOIN cvm._digests(_usable.model) d ON d.relation = t.relation::text AND d.made_of = t.made_of
 	LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
 	JOIN cvm.model m ON m.model = t.model
 	JOIN pg_roles r ON r.rolname = m.owner
 	JOIN pg_namespace n ON n.nspname = t.model
 	-- a table that another role put there instead is not it
 	JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relowner = r.oid
-		AND c.relname::text = t.relation::text || CASE WHEN s.state IS NULL THEN '_stored' ELSE '' END
-	WHERE t.model = $1 AND t.refreshed_at IS NOT NULL
-		AND t.made_of = cvm._made_of(t.model, t.relation::text, g.literals);
+		AND c.relname = (t.relation::text || CASE WHEN s.state IS NULL THEN '_stored' ELSE '' END)::name
+	WHERE t.model = _usable.model AND t.refreshed_at IS NOT NULL;
+END
 $$;
 COMMENT ON FUNCTION cvm._usable(name) IS
 	'What a model keeps that its settings and bindings still ask for: views read this, and the source in place of '

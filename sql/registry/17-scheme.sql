@@ -23,31 +23,41 @@ BEGIN
 		RETURN;
 	END IF;
 	RETURN QUERY
-	SELECT a.scheme, c.oid, s.source_text,
-		jsonb_agg(jsonb_build_object('name', ec.column_name, 'source', x.source, 'expression', x.expression,
-			'comment', ec.description || CASE WHEN x.source IS NULL THEN ' Not bound: always the same.' ELSE format(' From column "%s".', x.source) END) ORDER BY ec.position)
-			|| CASE WHEN d.expression IS NOT NULL THEN jsonb_build_array(jsonb_build_object('name', 'deleted', 'source', d.source_column, 'expression', d.expression, 'is_hidden', true)) ELSE '[]' END,
+	WITH customer AS MATERIALIZED (
+		SELECT k.name, k.source_column, k.expression, c.oid, format('%I.%I', b.source_schema, b.source_name) AS source_text,
+			b.columns ? 'deleted' AS has_deleted
+		FROM cvm.binding b
+		JOIN pg_class c ON c.relname = b.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+			AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = b.source_schema)
+		CROSS JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) k
+		WHERE b.model = _attribute_schemes.model AND b.entity = 'customer' AND cvm._foreign_view(b.model, c.oid) IS NULL
+	), attribute AS (
+		SELECT a.scheme, a.n, k.oid, k.source_text, k.source_column, format('(%s)::text COLLATE "default"', k.expression) AS expression
+		FROM cvm.setting g
+		CROSS JOIN LATERAL unnest(g.value::text[]) WITH ORDINALITY AS a (scheme, n)
+		JOIN customer k ON k.name = a.scheme AND k.source_column IS NOT NULL AND k.name <> 'customer_id'
+		JOIN pg_attribute at ON at.attrelid = k.oid AND at.attname = k.source_column AND NOT cvm._has_own_cast(at.atttypid)
+		WHERE g.model = _attribute_schemes.model AND g.setting = 'segment_schemes'
+	)
+	SELECT a.scheme, a.oid, a.source_text,
+		(SELECT jsonb_agg(jsonb_build_object('name', ec.column_name, 'source', x.source, 'expression', x.expression,
+				'comment', ec.description || CASE WHEN x.source IS NULL THEN ' Not bound: always the same.' ELSE format(' From column "%s".', x.source) END)
+				ORDER BY ec.position)
+			FROM cvm.entity_column ec
+			CROSS JOIN LATERAL (
+				SELECT CASE ec.column_name WHEN 'customer_id' THEN k.source_column::text WHEN 'segment' THEN a.source_column::text END AS source,
+					CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN a.expression
+						WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
+						ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
+			WHERE ec.entity = 'segment_history' AND NOT ec.is_billing)
+			|| CASE WHEN d.expression IS NOT NULL
+				THEN jsonb_build_array(jsonb_build_object('name', 'deleted', 'source', d.source_column, 'expression', d.expression, 'is_hidden', true))
+				ELSE '[]' END,
 		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''0001-01-01''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s%s',
-			a.scheme, k.expression, format('(%s)::text COLLATE "default"', n.expression), s.source_text,
-			' WHERE NOT ' || d.expression)
-	FROM cvm.binding b
-	JOIN pg_class c ON c.relname = b.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = b.source_schema)
-	CROSS JOIN LATERAL (SELECT format('%I.%I', b.source_schema, b.source_name) AS source_text) s
-	JOIN cvm.setting g ON g.model = b.model AND g.setting = 'segment_schemes'
-	CROSS JOIN LATERAL unnest(g.value::text[]) WITH ORDINALITY AS a (scheme, n)
-	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) n ON n.name = a.scheme AND n.source_column IS NOT NULL AND n.name <> 'customer_id'
-	JOIN pg_attribute at ON at.attrelid = c.oid AND at.attname = n.source_column AND NOT cvm._has_own_cast(at.atttypid)
-	JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) k ON k.name = 'customer_id'
-	JOIN cvm.entity_column ec ON ec.entity = 'segment_history' AND NOT ec.is_billing
-	CROSS JOIN LATERAL (
-		SELECT CASE ec.column_name WHEN 'customer_id' THEN k.source_column::text WHEN 'segment' THEN n.source_column::text END AS source,
-			CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN format('(%s)::text COLLATE "default"', n.expression)
-				WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
-				ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
-	LEFT JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) d ON d.name = 'deleted' AND (b.columns ? 'deleted')
-	WHERE b.model = _attribute_schemes.model AND b.entity = 'customer' AND cvm._foreign_view(b.model, c.oid) IS NULL
-	GROUP BY a.scheme, a.n, c.oid, s.source_text, k.expression, n.expression, d.expression, d.source_column
+			a.scheme, k.expression, a.expression, a.source_text, ' WHERE NOT ' || d.expression)
+	FROM attribute a
+	JOIN customer k ON k.name = 'customer_id'
+	LEFT JOIN customer d ON d.name = 'deleted' AND d.has_deleted
 	ORDER BY a.n;
 EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
 	-- customers do not fit their binding; that is said elsewhere

@@ -44,13 +44,21 @@ COMMENT ON COLUMN cvm.report_view.group_size IS
 	'How many customers a row is about, over the columns of the view, for min_group_size; empty: about none; NULL: '
 	'about single customers, or not known.';
 
+CREATE FUNCTION cvm._names_in(body text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+RETURN ARRAY(SELECT DISTINCT n.name[1] FROM regexp_matches(body, '\{([a-z_]+)\}', 'g') AS n(name) ORDER BY 1);
+COMMENT ON FUNCTION cvm._names_in(text) IS 'What stands in braces in a body: settings and parts.';
+
 CREATE TABLE cvm.report_body (
 	view text NOT NULL REFERENCES cvm.report_view,
 	preference int NOT NULL,
 	needs text[] NOT NULL,
 	body text NOT NULL,
+	names text[] NOT NULL GENERATED ALWAYS AS (cvm._names_in(body)) STORED,
 	PRIMARY KEY (view, preference)
 );
+COMMENT ON COLUMN cvm.report_body.names IS 'The settings and parts in its text, found once.';
 COMMENT ON TABLE cvm.report_body IS 'How a report view is computed. The least preferred body should need the least.';
 COMMENT ON COLUMN cvm.report_body.needs IS
 	'Canonical relations, "event", and columns that must be bound, "product.unit_margin".';

@@ -23,8 +23,9 @@ ALTER TABLE cvm.entity_column ADD COLUMN is_billing boolean NOT NULL DEFAULT fal
 	DROP CONSTRAINT entity_column_class_check,
 	ADD CHECK (class IN ('key', 'label', 'time', 'day', 'money', 'number', 'count', 'flag', 'deleted'));
 
-ALTER TABLE cvm.setting_definition DROP CONSTRAINT setting_definition_kind_check,
-	ADD CHECK (kind IN ('zone', 'weekday', 'currency', 'cutoff', 'words', 'fraction', 'count', 'days'));
+-- the parts replace the function, and with it what it says of their rows
+CREATE FUNCTION cvm._names_in(body text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN '{}'::text[];
+ALTER TABLE cvm.report_body ADD COLUMN names text[] NOT NULL GENERATED ALWAYS AS (cvm._names_in(body)) STORED;
 
 -- returns what views are to follow, or takes more arguments
 DROP FUNCTION cvm._refresh_state(name, text, boolean, bigint);
@@ -40,4 +41,5 @@ DROP FUNCTION cvm._drop_stored(name, name);
 DROP FUNCTION cvm._lock_class();
 DROP FUNCTION cvm._lock_key(name, name);
 DROP FUNCTION cvm._bound(name);
+DROP FUNCTION cvm._made_of(name, text);
 DROP FUNCTION cvm._segment_literals(name, text[]);

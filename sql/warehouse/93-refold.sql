@@ -33,7 +33,7 @@ DECLARE
 	bound record;
 	target text := format('%I.%I', _refresh_state.model, _refresh_state.state);
 	queue text;
-	made text := cvm._made_of(_refresh_state.model, _refresh_state.state);
+	made text := (SELECT d.made_of FROM cvm._digests(_refresh_state.model, _refresh_state.state) d);
 	print text;
 	began timestamptz := clock_timestamp();
 	mark text;

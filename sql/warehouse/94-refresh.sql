@@ -60,7 +60,7 @@ AS $$
 BEGIN
 	PERFORM cvm._open(_follow.model);
 	-- changed again meanwhile: the next refresh is for what is wanted now
-	IF _follow.made IS DISTINCT FROM cvm._made_of(_follow.model, _follow.relation::text)
+	IF _follow.made IS DISTINCT FROM (SELECT d.made_of FROM cvm._digests(_follow.model, _follow.relation::text) d)
 		OR cvm._register(_follow.model, 'update', 'stored', jsonb_build_object('relation', _follow.relation, 'made_of', _follow.made)) = '[]'
 	THEN
 		RETURN;
@@ -79,7 +79,7 @@ CREATE FUNCTION cvm._must_change(model name, relation name) RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT t.refreshed_at IS NOT NULL AND (t.made_of IS DISTINCT FROM cvm._made_of(t.model, t.relation::text)
+	SELECT t.refreshed_at IS NOT NULL AND (t.made_of IS DISTINCT FROM (SELECT d.made_of FROM cvm._digests(t.model, t.relation::text) d)
 		OR (t.mode = 'queue' AND cvm._tend_queue(t.model, t.relation::text, looks_only => true) IS NULL))
 	FROM cvm.stored t
 	WHERE t.model = $1 AND t.relation = $2;
@@ -115,7 +115,7 @@ DECLARE
 	period text;
 	restating text := 'SELECT 1 WHERE false';
 	rows bigint;
-	made text := cvm._made_of(_refresh_report.model, _refresh_report.view);
+	made text := (SELECT d.made_of FROM cvm._digests(_refresh_report.model, _refresh_report.view) d);
 	kept cvm.stored;
 	statement text;
 	is_other boolean;

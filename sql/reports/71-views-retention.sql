@@ -171,25 +171,9 @@ CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g$$)) AS r (reading, body) USING (
 
 lifecycle (preference, needs, body) AS (VALUES
 	(1, '{event,segment_history}'::text[],
-$$WITH {{fold}}, spell AS (
-	SELECT h.customer_id, h.segment, h.valid_from,
-		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
-	FROM segment_history h
-	WHERE h.segment IS NOT NULL
-), held AS (
-	-- of segments at once, the one that began last
-	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
-	FROM (
-		SELECT s.customer_id, s.segment, datemultirange(s.days) - coalesce(range_agg(s.days) OVER (
-			PARTITION BY s.customer_id ORDER BY s.valid_from DESC, s.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
-		FROM spell s) p
-	GROUP BY 1, 2
-	UNION ALL
-	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
-	FROM folded f
-	LEFT JOIN spell p ON p.customer_id = f.customer_id
-	GROUP BY f.customer_id
-), state AS MATERIALIZED (
+$$WITH {{fold}}
+@use segment_days
+, state AS MATERIALIZED (
 	SELECT coalesce(h.segment, '(none)') AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
 	FROM folded f
 	CROSS JOIN observed o
@@ -286,25 +270,9 @@ SELECT w.row_key, s.customer_id, g.*, NULL::numeric AS mrr_before, NULL::numeric
 FROM state s
 CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g
 JOIN wanted w ON w.segment = s.segment AND w.cohort = g.cohort AND w.period_no = g.period_no$$),
-	('lifecycle', $$, spell AS (
-	SELECT h.customer_id, h.segment, h.valid_from,
-		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
-	FROM segment_history h
-	WHERE h.segment IS NOT NULL
-), held AS (
-	-- of segments at once, the one that began last
-	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
-	FROM (
-		SELECT s.customer_id, s.segment, datemultirange(s.days) - coalesce(range_agg(s.days) OVER (
-			PARTITION BY s.customer_id ORDER BY s.valid_from DESC, s.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
-		FROM spell s) p
-	GROUP BY 1, 2
-	UNION ALL
-	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
-	FROM folded f
-	LEFT JOIN spell p ON p.customer_id = f.customer_id
-	GROUP BY f.customer_id
-)$$, $$
+	('lifecycle', $$
+@use segment_days
+$$, $$
 	SELECT coalesce(h.segment, '(none)') AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
 	FROM folded f
 	CROSS JOIN observed o

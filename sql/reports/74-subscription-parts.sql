@@ -79,25 +79,9 @@ INSERT INTO cvm.subscription_part VALUES
 ('spelled', 'fx', NULL, $${{base}}$$),
 
 -- The days of each customer in each segment, or in none
-('held', NULL, true, $$, spell AS (
-	SELECT h.customer_id, h.segment, h.valid_from,
-		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
-	FROM segment_history h
-	WHERE h.segment IS NOT NULL
-), held AS (
-	-- of segments at once, the one that began last
-	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
-	FROM (
-		SELECT s.customer_id, s.segment, datemultirange(s.days) - coalesce(range_agg(s.days) OVER (
-			PARTITION BY s.customer_id ORDER BY s.valid_from DESC, s.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
-		FROM spell s) p
-	GROUP BY 1, 2
-	UNION ALL
-	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(p.days), '{}'::datemultirange) AS days
-	FROM folded f
-	LEFT JOIN spell p ON p.customer_id = f.customer_id
-	GROUP BY f.customer_id
-)$$),
+('held', NULL, true, $$
+@use segment_days
+$$),
 ('held', NULL, false, ''),
 
 -- The segment of each customer on the first day that was paid

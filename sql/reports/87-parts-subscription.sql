@@ -1,14 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What report views use of subscriptions and segments, by what a model has.
+-- What report views use of subscriptions, by what a model has.
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('segment_rows', 1, '{segment_history}', 'segment_history'),
-('segment_rows', 2, '{subscription}', $$(SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM subscription k WHERE false)$$),
-('segment_rows', 3, '{cancellation}', $$(SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM cancellation k WHERE false)$$),
-('segment_rows', 4, '{}', 'NULL'),
-('has_segments', 1, '{segment_history}', 'true'),
-('has_segments', 2, '{}', 'false'),
-
 -- of spells s, at the last rate
 ('rates', 1, '{subscription.currency,fx_rate}', $$rate_now AS MATERIALIZED (
 	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (
@@ -18,7 +11,15 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ), $$),
 ('rates', 2, '{}', ''),
 ('rate', 1, '{subscription.currency,fx_rate}', $$ * coalesce((SELECT r.rate FROM rate_now r WHERE r.currency = s.currency), 1)$$),
-('rate', 2, '{}', '');
+('rate', 2, '{}', ''),
+
+-- what is not bound has no rows
+('product_rows', 1, '{product.unit_margin}', 'product'),
+('product_rows', 2, '{}', '(SELECT NULL::text AS product, NULL::numeric AS unit_margin, NULL::numeric AS list_price WHERE false)'),
+('cost_rows', 1, '{cost}', 'cost'),
+('cost_rows', 2, '{}', '(SELECT NULL::date AS month, NULL::text AS pool, NULL::numeric AS amount WHERE false)'),
+('product_owners', 1, '{owner}', $$(SELECT w.* FROM owner w WHERE lower(w.subject_kind) = 'product' AND coalesce(w.accountable, true))$$),
+('product_owners', 2, '{}', '(SELECT NULL::text AS subject, NULL::text AS owner, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)');
 
 INSERT INTO cvm.report_part (part, preference, needs, body)
 SELECT 'subscription_observed', 1, '{}', p.body FROM cvm.subscription_part p WHERE p.part = 'observed';

@@ -13,13 +13,10 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'and 12 months later, what they earned so far and who had paid before. To come is to pay at the end of a month '
 		'and not at its beginning, for the first time or again; a pause is no end.', 'acquired_customers');
 
-@define acquisition_folded rates | at_rate | join_rate
-WITH observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (
-		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
-){rates}, spell AS MATERIALIZED (
-	SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price} {at_rate} AS price, coalesce({is_paused}, false) AS is_paused, s.channel, s.offer
-	FROM subscription s {join_rate}
+@define acquisition_folded
+WITH {subscription_observed}, {rates}spell AS MATERIALIZED (
+	SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS price, coalesce({is_paused}, false) AS is_paused, s.channel, s.offer
+	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 ), folded AS MATERIALIZED (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.price, NULL, NULL, s.is_paused) AS holdings
@@ -52,19 +49,9 @@ WITH observed AS MATERIALIZED (
 )
 @end
 
-@for preference | needs | rates | at_rate | join_rate | products | costs
-1 | subscription,subscription.currency,fx_rate,product.unit_margin,cost | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | product | cost
-2 | subscription,subscription.currency,fx_rate,product.unit_margin | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | product | {{no_cost}}
-3 | subscription,subscription.currency,fx_rate,cost | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | {{no_product}} | cost
-4 | subscription,subscription.currency,fx_rate | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | {{no_product}} | {{no_cost}}
-5 | subscription,product.unit_margin,cost | | | | product | cost
-6 | subscription,product.unit_margin | | | | product | {{no_cost}}
-7 | subscription,cost | | | | {{no_product}} | cost
-8 | subscription | | | | {{no_product}} | {{no_cost}}
-@make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('acquisition_quality', {preference}, '{{needs}}', $$
-@use acquisition_folded {rates} | {at_rate} | {join_rate}
+('acquisition_quality', 1, '{subscription}', $$
+@use acquisition_folded
 , earned AS (
 	-- so much a month is so much a day of 365.25 / 12 days
 	SELECT a.customer_id, a.cohort, sum(s.price * d.months) AS revenue,
@@ -72,11 +59,12 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM came a
 	JOIN spell s ON s.customer_id = a.customer_id AND s.price > 0 AND NOT s.is_paused
 	CROSS JOIN LATERAL (SELECT (least(coalesce(s.ended_on, 'infinity'), a.as_of, a.next_cohort) - greatest(s.started_on, a.cohort)) / 30.4375 AS months) d
-	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {products} r GROUP BY r.product) l ON l.product = s.product
+	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product) l ON l.product = s.product
 	WHERE d.months > 0
 	GROUP BY a.customer_id, a.cohort
 ), counted AS (
-	SELECT a.channel, a.offer, a.cohort, a.as_of, count(*) AS acquired_customers, count(*) FILTER (WHERE a.is_recycled) AS recycled_customers, sum(a.mrr_after) AS acquired_mrr,
+	SELECT a.channel, a.offer, a.cohort, a.as_of, count(*) AS acquired_customers, sum(count(*)) OVER (PARTITION BY a.cohort) AS cohort_customers,
+		count(*) FILTER (WHERE a.is_recycled) AS recycled_customers, sum(a.mrr_after) AS acquired_mrr,
 		sum(a.mrr_now) AS current_mrr, count(*) FILTER (WHERE a.mrr_now > 0) AS current_customers,
 		sum(a.retained_1)::bigint AS retained_1, sum(a.retained_3)::bigint AS retained_3, sum(a.retained_6)::bigint AS retained_6, sum(a.retained_12)::bigint AS retained_12,
 		coalesce(sum(e.revenue), 0) AS revenue, CASE WHEN bool_and(e.margin IS NOT NULL OR e.customer_id IS NULL) THEN coalesce(sum(e.margin), 0) END AS margin
@@ -85,7 +73,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	GROUP BY a.channel, a.offer, a.cohort, a.as_of
 ), spent AS (
 	SELECT date_trunc('month', c.month::timestamp)::date AS month, sum(c.amount) AS amount
-	FROM {costs} c
+	FROM {cost_rows} c
 	WHERE c.pool = ANY ({acquisition_pools})
 	GROUP BY 1
 )
@@ -124,12 +112,11 @@ SELECT cvm.row_key(c.channel, c.offer, to_char(c.cohort::timestamp, 'YYYY-MM')) 
 	c.as_of
 FROM counted c
 LEFT JOIN spent p ON p.month = c.cohort
-CROSS JOIN LATERAL (SELECT sum(n.acquired_customers) AS customers FROM counted n WHERE n.cohort = c.cohort) n
-CROSS JOIN LATERAL (SELECT p.amount * c.acquired_customers / n.customers AS cost) t$$);
+CROSS JOIN LATERAL (SELECT p.amount * c.acquired_customers / c.cohort_customers AS cost) t$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
-('acquisition_quality', {preference}, $$
-@use acquisition_folded {rates} | {at_rate} | {join_rate}
+('acquisition_quality', 1, $$
+@use acquisition_folded
 SELECT w.row_key, a.customer_id, 1 AS acquired_customers, CASE WHEN a.is_recycled THEN 1 ELSE 0 END AS recycled_customers, a.mrr_after AS acquired_mrr,
 	CASE WHEN a.retained_1 IS NOT NULL THEN 1 END AS cohort_1_customers, a.retained_1 AS retained_1_customers,
 	CASE WHEN a.retained_3 IS NOT NULL THEN 1 END AS cohort_3_customers, a.retained_3 AS retained_3_customers,
@@ -139,16 +126,6 @@ SELECT w.row_key, a.customer_id, 1 AS acquired_customers, CASE WHEN a.is_recycle
 	CASE WHEN a.is_recycled THEN 'had paid before' ELSE 'first time' END || CASE WHEN a.mrr_now > 0 THEN ', pays' ELSE ', left' END AS detail
 FROM acquired a
 JOIN wanted w ON w.channel = a.channel AND w.offer = a.offer AND w.cohort = a.cohort$$);
-@end
--- what is not bound has no rows
-UPDATE cvm.report_body b SET body = replace(replace(replace(b.body, '{{rates}}', r.rates),
-	'{{no_product}}', '(SELECT NULL::text AS product, NULL::numeric AS unit_margin, NULL::numeric AS list_price WHERE false)'),
-	'{{no_cost}}', '(SELECT NULL::date AS month, NULL::text AS pool, NULL::numeric AS amount WHERE false)')
-FROM (SELECT substring(p.body FROM ', rate_now AS MATERIALIZED \(.*?\n\)') AS rates FROM cvm.subscription_part p WHERE p.part = 'base' AND p.way = 'fx') r
-WHERE b.view = 'acquisition_quality';
-UPDATE cvm.report_list l SET list = replace(l.list, '{{rates}}', r.rates)
-FROM (SELECT substring(p.body FROM ', rate_now AS MATERIALIZED \(.*?\n\)') AS rates FROM cvm.subscription_part p WHERE p.part = 'base' AND p.way = 'fx') r
-WHERE l.view = 'acquisition_quality';
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('acquisition_quality', 1, 'row_key', 'text', 'key', 'channel|offer|cohort_label', false, 'One value per row.'),

@@ -10,36 +10,18 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'greatest(opening_customers, closing_customers)');
 
 -- Spells at one rate, and at the last rate where there are several currencies
-@define product_observed
-observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (
-		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
-)
-@end
-@define product_pairs rates | at_rate | join_rate
-WITH
-@use product_observed
-{rates}, pair AS MATERIALIZED (
-	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, cvm.holdings_agg(coalesce(s.product, '(none)'), s.started_on, s.ended_on, {price}{at_rate}, s.channel, s.offer, {is_paused}) AS holdings
-	FROM subscription s {join_rate}
+@define product_pairs
+WITH {subscription_observed}, {rates}pair AS MATERIALIZED (
+	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, cvm.holdings_agg(coalesce(s.product, '(none)'), s.started_on, s.ended_on, {price}{rate}, s.channel, s.offer, {is_paused}) AS holdings
+	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY 1, 2
 )
 @end
 
-@for preference | needs | rates | at_rate | join_rate | products | owners
-1 | subscription,subscription.currency,fx_rate,product.unit_margin,owner | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | product | owner
-2 | subscription,subscription.currency,fx_rate,product.unit_margin | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | product | {{no_owner}}
-3 | subscription,subscription.currency,fx_rate,owner | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | {{no_product}} | owner
-4 | subscription,subscription.currency,fx_rate | {{rates}} | * coalesce(r.rate, 1) | LEFT JOIN rate_now r ON r.currency = s.currency | {{no_product}} | {{no_owner}}
-5 | subscription,product.unit_margin,owner | | | | product | owner
-6 | subscription,product.unit_margin | | | | product | {{no_owner}}
-7 | subscription,owner | | | | {{no_product}} | owner
-8 | subscription | | | | {{no_product}} | {{no_owner}}
-@make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('product_kpi', {preference}, '{{needs}}', $$
-@use product_pairs {rates} | {at_rate} | {join_rate}
+('product_kpi', 1, '{subscription}', $$
+@use product_pairs
 , folded AS MATERIALIZED (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM pair p GROUP BY p.customer_id
 ), month AS (
@@ -72,11 +54,11 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ), gone AS (
 	SELECT w.from_product AS product, w.period_start, sum(w.customers)::bigint AS customers FROM went w GROUP BY 1, 2
 ), listed AS (
-	SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {products} r GROUP BY r.product
+	SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product
 ), owned AS (
 	SELECT m.product, m.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM month m
-	JOIN {owners} w ON lower(w.subject_kind) = 'product' AND w.subject = m.product AND coalesce(w.accountable, true)
+	JOIN {product_owners} w ON w.subject = m.product
 		AND coalesce(w.valid_from <= m.closing_day, true) AND coalesce(w.valid_to > m.closing_day, true)
 	GROUP BY m.product, m.period_start
 )
@@ -138,8 +120,8 @@ CROSS JOIN LATERAL cvm.proportion_interval(-m.churn_customers, m.at_risk_custome
 WINDOW of_month AS (PARTITION BY m.period_start)$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
-('product_kpi', {preference}, $$
-@use product_pairs {rates} | {at_rate} | {join_rate}
+('product_kpi', 1, $$
+@use product_pairs
 , folded AS MATERIALIZED (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM pair p GROUP BY p.customer_id
 ), state AS MATERIALIZED (
@@ -182,16 +164,6 @@ SELECT p.row_key, p.customer_id,
 	coalesce(string_agg(p.words, ', ' ORDER BY p.words), 'unchanged') AS detail
 FROM piece p
 GROUP BY p.row_key, p.customer_id$$);
-@end
--- what is not bound has no rows
-UPDATE cvm.report_body b SET body = replace(replace(replace(b.body, '{{rates}}', r.rates),
-	'{{no_product}}', '(SELECT NULL::text AS product, NULL::numeric AS unit_margin, NULL::numeric AS list_price WHERE false)'),
-	'{{no_owner}}', '(SELECT NULL::text AS subject_kind, NULL::text AS subject, NULL::text AS owner, NULL::boolean AS accountable, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)')
-FROM (SELECT substring(p.body FROM ', rate_now AS MATERIALIZED \(.*?\n\)') AS rates FROM cvm.subscription_part p WHERE p.part = 'base' AND p.way = 'fx') r
-WHERE b.view = 'product_kpi';
-UPDATE cvm.report_list l SET list = replace(l.list, '{{rates}}', r.rates)
-FROM (SELECT substring(p.body FROM ', rate_now AS MATERIALIZED \(.*?\n\)') AS rates FROM cvm.subscription_part p WHERE p.part = 'base' AND p.way = 'fx') r
-WHERE l.view = 'product_kpi';
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('product_kpi', 1, 'opening_mrr', 'opening', NULL),

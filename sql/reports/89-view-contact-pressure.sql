@@ -31,7 +31,8 @@ observed AS MATERIALIZED (
 )
 @end
 
-@with by_segment contact_pressure | contact
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('contact_pressure', 1, '{contact}', $$
 WITH
 @use contact_rolling
 , by_customer AS (
@@ -44,7 +45,7 @@ WITH
 	FROM sent s
 	GROUP BY s.customer_id, date_trunc('month', (date '2000-01-01' + s.day)::timestamp), s.as_of
 )
-@use held_on by_customer | r.customer_id, r.month | {segments}
+@use held_on by_customer | r.customer_id, r.month
 , ranked AS (
 	SELECT x.segment, b.*, row_number() OVER (PARTITION BY x.segment, b.month ORDER BY b.contacts, b.customer_id) AS place
 	FROM by_customer b
@@ -85,8 +86,7 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	{time_zone} AS time_zone,
 	t.as_of
 FROM told t
-CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i
-@end
+CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i$$);
 
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, split_part(b.body, E'), told AS (', 1) || $$)

@@ -14,13 +14,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'left by the day after the last activity (economic). Who was idle for less is undecided, never retained.',
 		'greatest(opening_customers, closing_customers)');
 
-@with by_segment inactivity_churn | event
-WITH folded AS MATERIALIZED (
-	SELECT e.customer_id, cvm.activity_agg(e.occurred_at, {time_zone}, NULL::numeric{marks}) AS activity
-	FROM event e
-	WHERE e.customer_id IS NOT NULL AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
-	GROUP BY e.customer_id
-), observed AS MATERIALIZED (
+@define inactivity_lines
+, observed AS MATERIALIZED (
 	SELECT o.as_of, date_trunc('month', (o.as_of - 1)::timestamp)::date AS last_month
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of) o
 ), spell AS MATERIALIZED (
@@ -29,25 +24,9 @@ WITH folded AS MATERIALIZED (
 	FROM folded f
 	CROSS JOIN observed o
 	CROSS JOIN unnest({inactivity_days}) AS w (idle_days)
-), segment_stay AS (
-	SELECT h.customer_id, h.segment, h.valid_from, CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
-	FROM {segments} h
-	WHERE h.segment IS NOT NULL
-), held AS MATERIALIZED (
-	-- of segments at once, the one that began last
-	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
-	FROM (
-		SELECT h.customer_id, h.segment, datemultirange(h.days) - coalesce(range_agg(h.days) OVER (
-			PARTITION BY h.customer_id ORDER BY h.valid_from DESC, h.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
-		FROM segment_stay h) p
-	GROUP BY p.customer_id, p.segment
-	UNION ALL
-	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(h.days), '{}'::datemultirange) AS days
-	FROM folded f
-	LEFT JOIN segment_stay h ON h.customer_id = f.customer_id
-	WHERE {has_segments}
-	GROUP BY f.customer_id
-), piece AS (
+)
+@use segment_days
+, piece AS (
 	SELECT s.customer_id, s.idle_days, '(all)' AS segment, true AS is_all, s.days, lower(s.days) AS began_on, s.as_of, s.last_month
 	FROM spell s
 	UNION ALL
@@ -157,6 +136,24 @@ LEFT JOIN active a ON a.segment = b.segment AND a.month = b.month
 CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, x.opening_customers, {conf}) i
 @end
 
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('inactivity_churn', 1, '{event}', $$
+WITH folded AS MATERIALIZED (
+	SELECT e.customer_id, cvm.activity_agg(e.occurred_at, {time_zone}, NULL::numeric{marks}) AS activity
+	FROM event e
+	WHERE e.customer_id IS NOT NULL AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
+	GROUP BY e.customer_id
+)
+@use inactivity_lines
+$$),
+-- the same from what is kept
+('inactivity_churn', -9, '{customer_activity}', $$
+WITH folded AS NOT MATERIALIZED (
+	SELECT a.customer_id, a.activity FROM customer_activity a
+)
+@use inactivity_lines
+$$);
+
 -- The customers behind it: where each is from one closing to the next
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, split_part(b.body, E'\n), line AS (', 1) || $$
@@ -201,18 +198,6 @@ SELECT p.row_key, p.customer_id, sum(p.opening_customers) AS opening_customers, 
 FROM place p
 GROUP BY p.row_key, p.customer_id$$
 FROM cvm.report_body b WHERE b.view = 'inactivity_churn';
-
--- the same from what is kept
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT b.view, b.preference - 10, array_replace(b.needs, 'event', 'customer_activity'),
-	replace(regexp_replace(b.body, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n'),
-		' FROM event k ', ' FROM customer_activity k ')
-FROM cvm.report_body b WHERE b.view = 'inactivity_churn';
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT l.view, l.preference - 10,
-	replace(regexp_replace(l.list, '\tSELECT e\.customer_id, cvm\.activity_agg.*?\tGROUP BY e\.customer_id\n', E'\tSELECT a.customer_id, a.activity FROM customer_activity a\n'),
-		' FROM event k ', ' FROM customer_activity k ')
-FROM cvm.report_list l WHERE l.view = 'inactivity_churn';
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('inactivity_churn', 1, 'row_key', 'text', 'key', 'segment|month_label|idle_days', false, 'One value per row.'),

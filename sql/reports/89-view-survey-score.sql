@@ -9,7 +9,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'What customers answered: NPS, CSAT, CES, perceived value and other instruments, by segment, month and '
 		'driver, with intervals. Of several answers of a customer in a month the last one counts.', 'answers');
 
-@with by_segment survey_score | survey
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('survey_score', 1, '{survey}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(s.occurred_at, {time_zone})) + 1 FROM survey s)) AS as_of
 ), answered AS (
@@ -25,7 +26,7 @@ WITH observed AS MATERIALIZED (
 	WHERE a.day < o.as_of
 	ORDER BY a.customer_id, date_trunc('month', a.day::timestamp), a.instrument, a.driver, a.occurred_at DESC, a.score, a.competitor_score
 )
-@use held_on last | r.customer_id, r.month, r.instrument, r.driver | {segments}
+@use held_on last | r.customer_id, r.month, r.instrument, r.driver
 , told AS (
 	SELECT x.segment, l.month, l.instrument, l.driver, l.as_of,
 		count(*) AS answers,
@@ -83,8 +84,7 @@ SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrume
 	s.as_of
 FROM scored s
 CROSS JOIN LATERAL cvm.proportion_interval(s.top_two_of_five, s.answers, {conf}) w
-LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.score, s.std_error, {conf})) d ON s.std_error > 0
-@end
+LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.score, s.std_error, {conf})) d ON s.std_error > 0$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('survey_score', 1, 'row_key', 'text', 'key', 'month_label|segment|instrument|driver', false, 'One value per row.'),

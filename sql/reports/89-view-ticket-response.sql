@@ -10,7 +10,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'reply has waited until now and counts as such (Kaplan-Meier). Hours are those of the clock, at night and on '
 		'holidays too.', 'customers');
 
-@with by_segment ticket_response | ticket
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('ticket_response', 1, '{ticket}', $$
 WITH observed AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of) o
@@ -24,7 +25,7 @@ WITH observed AS MATERIALIZED (
 	CROSS JOIN observed o
 	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of
 )
-@use held_on waited | r.n | {segments}
+@use held_on waited | r.n
 , told AS (
 	SELECT x.segment, date_trunc('month', w.day::timestamp)::date AS month, w.as_of,
 		count(*) AS tickets, count(DISTINCT w.customer_id) AS customers,
@@ -65,8 +66,7 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	t.as_of
 FROM told t
 CROSS JOIN LATERAL cvm.survival_quantile(t.state, 0.5, {conf}) q
-CROSS JOIN LATERAL cvm.proportion_interval(t.beyond, t.within + t.beyond, {conf}) i
-@end
+CROSS JOIN LATERAL cvm.proportion_interval(t.beyond, t.within + t.beyond, {conf}) i$$);
 
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, split_part(b.body, E'\n, told AS (', 1) || $$

@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What report views share that say things by segment where there are segments:
+--
+--	WITH seen AS (… customer_id, day …), …
+--	@use held_on seen | r.customer_id, r.day
+--	… CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.segment WHERE {has_segments}) x
+
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+	('has_segments', 1, '{segment_history}', 'true'),
+	('has_segments', 2, '{}', 'false'),
+	('segment_rows', 1, '{segment_history}', 'segment_history'),
+	('segment_rows', 9, '{}', 'NULL');
+-- none, with the type that ids have
+@for preference | entity
+2 | subscription
+3 | cancellation
+4 | event
+5 | customer_activity
+6 | contact
+7 | ticket
+8 | survey
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+	('segment_rows', {preference}, '{{entity}}', '(SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM {entity} k WHERE false)');
+@end
+
+-- The segment that each customer was in on the day of a row, of two the one that
+-- began last; keys tell the rows apart
+@define held_on rows | keys
+, member AS (
+	SELECT DISTINCT ON ({keys}) {keys}, h.segment
+	FROM {rows} r
+	JOIN {segment_rows} h ON h.customer_id = r.customer_id
+		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true)
+	ORDER BY {keys}, h.valid_from DESC NULLS LAST, h.segment
+)
+@end
+
+-- The days of each customer of "folded" in each segment, or in none.  Of segments
+-- at once the one that began last counts, of those the first by name
+@define segment_days
+, segment_stay AS (
+	SELECT h.customer_id, h.segment, h.valid_from,
+		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
+	FROM {segment_rows} h
+	WHERE h.segment IS NOT NULL
+), held AS (
+	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
+	FROM (
+		SELECT h.customer_id, h.segment, datemultirange(h.days) - coalesce(range_agg(h.days) OVER (
+			PARTITION BY h.customer_id ORDER BY h.valid_from DESC, h.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
+		FROM segment_stay h) p
+	GROUP BY p.customer_id, p.segment
+	UNION ALL
+	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(h.days), '{}'::datemultirange) AS days
+	FROM folded f
+	LEFT JOIN segment_stay h ON h.customer_id = f.customer_id
+	WHERE {has_segments}
+	GROUP BY f.customer_id
+)
+@end

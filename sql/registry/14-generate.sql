@@ -96,15 +96,22 @@ AS $$ SELECT md5(concat_ws(E'\n', $1, $2, $3)) $$;
 COMMENT ON FUNCTION cvm._digest_of_view(text, text, jsonb) IS 'Digest of a view as it is wanted.';
 
 CREATE FUNCTION cvm._print_of_view(view oid) RETURNS text
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT md5(jsonb_build_array(md5(r.ev_action::text), c.reloptions, pg_get_userbyid(c.relowner), obj_description(c.oid, 'pg_class'),
-		(SELECT jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
-		(SELECT e.extversion FROM pg_extension e WHERE e.extname = 'cvm'))::text)
-	FROM pg_class c
-	JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
-	WHERE c.oid = $1 AND c.relkind = 'v';
+BEGIN
+	RETURN (
+		SELECT md5(jsonb_build_array(md5(r.ev_action::text), c.reloptions, pg_get_userbyid(c.relowner), said.of_view, said.of_columns,
+			(SELECT e.extversion FROM pg_extension e WHERE e.extname = 'cvm'))::text)
+		FROM pg_class c
+		JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
+		CROSS JOIN LATERAL (
+			SELECT max(d.description) FILTER (WHERE a.attnum IS NULL) AS of_view,
+				jsonb_agg(jsonb_build_array(a.attname, d.description) ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL) AS of_columns
+			FROM (SELECT d.objsubid, d.description FROM pg_description d WHERE d.objoid = c.oid AND d.classoid = 'pg_class'::regclass) d
+			FULL JOIN (SELECT a.attnum, a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) a ON a.attnum = d.objsubid) said
+		WHERE c.oid = $1 AND c.relkind = 'v');
+END
 $$;
 COMMENT ON FUNCTION cvm._print_of_view(oid) IS 'Digest of a view as it is: definition, options, owner and comments.';
 

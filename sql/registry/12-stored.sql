@@ -177,10 +177,21 @@ DECLARE
 BEGIN
 	-- of data in the registry only: it can be told when the source is gone
 	RETURN QUERY
-	WITH bound AS MATERIALIZED (
+	WITH RECURSIVE bound AS MATERIALIZED (
 		SELECT b.entity, md5(concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text)) AS digest
 		FROM cvm.binding b
 		WHERE b.model = _digests.model
+	), used AS (
+		-- parts of a report, and parts of these
+		SELECT r.view, u.name
+		FROM cvm.report_body r
+		CROSS JOIN LATERAL unnest(r.names) AS u(name)
+		WHERE _digests.one IS NULL OR r.view = _digests.one
+		UNION
+		SELECT w.view, u.name
+		FROM used w
+		JOIN cvm.report_part p ON p.part = w.name
+		CROSS JOIN LATERAL unnest(p.names) AS u(name)
 	)
 	SELECT s.state, md5(concat_ws('|', cvm._fill(s.fold, literals), b.digest))
 	FROM cvm.customer_state s
@@ -194,12 +205,10 @@ BEGIN
 		CROSS JOIN LATERAL unnest(r.needs) AS u(need)
 		WHERE _digests.one IS NULL OR r.view = _digests.one
 		UNION
-		SELECT r.view, split_part(u.need, '.', 1)
-		FROM cvm.report_body r
-		CROSS JOIN LATERAL unnest(r.names) AS w(part)
-		JOIN cvm.report_part p ON p.part = w.part
+		SELECT w.view, split_part(u.need, '.', 1)
+		FROM used w
+		JOIN cvm.report_part p ON p.part = w.name
 		CROSS JOIN LATERAL unnest(p.needs) AS u(need)
-		WHERE _digests.one IS NULL OR r.view = _digests.one
 	) AS n(view, need)
 	LEFT JOIN bound b ON b.entity = n.need
 	GROUP BY n.view;

@@ -265,15 +265,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	have text[] := coalesce(cvm._have(_wanted.model), '{}');
-	literals jsonb := cvm._literals(_wanted.model);
-	-- what is stored and usable is among what the model has
-	kept name[] := ARRAY(SELECT t.relation FROM cvm.stored t WHERE t.model = _wanted.model AND t.relation::text = ANY (have));
-	scheme_rows text := cvm._scheme_rows(_wanted.model);
+	have text[];
+	literals jsonb;
+	kept name[];
 BEGIN
-	have := have || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'offered', cvm._offered(have)) || cvm._segment_literals(scheme_rows, have);
-	literals := literals || cvm._part_literals(have, literals);
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_wanted.model) c;
+	-- what is stored and usable is among what the model has
+	kept := ARRAY(SELECT t.relation FROM cvm.stored t WHERE t.model = _wanted.model AND t.relation::text = ANY (have));
 	RETURN QUERY
 	SELECT (row_number() OVER (ORDER BY e.position))::int, b.entity::name,
 		cvm._canonical_query(b.columns, b.source_text, b.condition, E',\n    '),

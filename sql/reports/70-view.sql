@@ -27,8 +27,9 @@
 --                   it may start and whether it returns if kinds are set
 --   {offered}       under which promotion a spell s is held, NULL where none can be
 --
--- What a view can do without stands in report_part: {part} in a body is the
--- first of that name whose needs are met, with its own settings in place.
+-- What depends on what a model has stands in report_part: {part} in a body, or
+-- in another part, is the first of that name whose needs are met.  So a view has
+-- one body, with segments and without, from spells and from what is stored.
 --
 -- cvm._generate() turns these rows into views; nothing else is needed for a
 -- further one.
@@ -84,11 +85,13 @@ CREATE TABLE cvm.report_part (
 	preference int NOT NULL,
 	needs text[] NOT NULL,
 	body text NOT NULL,
+	names text[] NOT NULL GENERATED ALWAYS AS (cvm._names_in(body)) STORED,
 	PRIMARY KEY (part, preference)
 );
 COMMENT ON TABLE cvm.report_part IS
-	'Pieces of bodies that depend on what a model has: {part} stands for the first whose needs are met. The least '
-	'preferred needs nothing.';
+	'Pieces of bodies, and of other pieces, that depend on what a model has: {part} stands for the first whose needs '
+	'are met. The least preferred needs nothing.';
+COMMENT ON COLUMN cvm.report_part.names IS 'The settings and parts in its text, found once.';
 
 CREATE TABLE cvm.report_column (
 	view text NOT NULL REFERENCES cvm.report_view,
@@ -109,18 +112,54 @@ COMMENT ON COLUMN cvm.report_column.settles IS
 COMMENT ON COLUMN cvm.report_column.additive IS 'May be summed over segments (leaving out "(all)") and cohorts.';
 
 CREATE FUNCTION cvm._part_literals(have text[], literals jsonb) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(jsonb_object_agg(p.part, coalesce(cvm._fill(p.body, literals), '')), '{}')
-	FROM (
-		SELECT DISTINCT ON (r.part) r.part, r.body
-		FROM cvm.report_part r
-		WHERE r.needs <@ have
-		ORDER BY r.part, r.preference) p;
+DECLARE
+	parts jsonb := '{}';
+	depth int := 0;
+	more jsonb;
+BEGIN
+	-- those without parts of their own first, then those made of them; settings,
+	-- which are somebody's words, go in last
+	LOOP
+		SELECT jsonb_object_agg(p.part, CASE WHEN depth = 0 THEN p.body ELSE coalesce(cvm._fill(p.body, parts), '') END) INTO more
+		FROM (
+			SELECT DISTINCT ON (r.part) r.part, r.body, r.names
+			FROM cvm.report_part r
+			WHERE r.needs <@ have
+			ORDER BY r.part, r.preference) p
+		WHERE NOT parts ? p.part
+			AND NOT EXISTS (SELECT FROM unnest(p.names) n JOIN cvm.report_part q ON q.part = n WHERE NOT parts ? n);
+		EXIT WHEN more IS NULL;
+		parts := parts || more;
+		depth := depth + 1;
+	END LOOP;
+	RETURN (SELECT coalesce(jsonb_object_agg(p.key, coalesce(cvm._fill(p.value, literals), '')), '{}') FROM jsonb_each_text(parts) p);
+END
 $$;
 COMMENT ON FUNCTION cvm._part_literals(text[], jsonb) IS
 	'What {part} stands for in the bodies of report views, by what a model has.';
+
+CREATE FUNCTION cvm._composing(model name, as_of date DEFAULT NULL, OUT have text[], OUT literals jsonb)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	scheme_rows text := cvm._scheme_rows(_composing.model);
+BEGIN
+	have := coalesce(cvm._have(_composing.model), '{}') || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
+	literals := cvm._literals(_composing.model);
+	IF as_of IS NOT NULL THEN
+		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));
+	END IF;
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'offered', cvm._offered(have)) || cvm._segment_literals(scheme_rows, have);
+	literals := literals || cvm._part_literals(have, literals);
+END
+$$;
+COMMENT ON FUNCTION cvm._composing(name, date) IS
+	'What a model has, and what the words in braces in the bodies of its report views stand for; as of another day than '
+	'its own where one is given.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -7,14 +7,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	have text[] := coalesce(cvm._have(_list.model), '{}');
-	scheme_rows text := cvm._scheme_rows(_list.model);
-	literals jsonb := cvm._literals(_list.model) || jsonb_build_object('as_of', format('%L::date', _list.as_of));
+	have text[];
+	literals jsonb;
 BEGIN
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_list.model, _list.as_of) c;
 	-- as cvm._wanted() chooses the body
-	have := have || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'offered', cvm._offered(have)) || cvm._segment_literals(scheme_rows, have);
-	literals := literals || cvm._part_literals(have, literals);
 	RETURN (
 		SELECT cvm._fill(l.list, literals)
 		FROM (

@@ -6,15 +6,72 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 		'For so many days a paused spell is not lost: its money is in the line paused of the waterfall, not in '
 		'churn. 0: a pause is the end of paying.');
 
--- The parts from which bodies are put together; {{name}} in a body or in a part
--- stands for one.  A part may read otherwise in one way of computing, 'raw'
--- (from the spells), 'kept' (from stored holdings) or 'fx' (from spells in
--- several currencies), and with or without segments.  NULL: whatever no other
--- row of that part says.
-CREATE TABLE cvm.subscription_part (part text, way text, by_segment boolean, body text);
-INSERT INTO cvm.subscription_part VALUES
+-- Commitments that ended, the price of the last spells of each, and whether
+-- the line or what took its place is paid for on the day after
+@define commitments line_price | rate_join
+term AS MATERIALIZED (
+	SELECT t.customer_id, t.line, t.due_on, t.last_end, sum(t.mrr) AS mrr
+	FROM (
+		SELECT s.customer_id, coalesce(s.subscription_id, s.product) AS line, s.committed_until AS due_on, coalesce(s.ended_on, 'infinity') AS ended_on,
+			max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, coalesce(s.subscription_id, s.product), s.committed_until) AS last_end,
+			{line_price} AS mrr
+		FROM subscription s
+		CROSS JOIN observed o{rate_join}
+		WHERE s.customer_id IS NOT NULL AND s.committed_until < o.as_of AND s.started_on < s.committed_until AND coalesce(s.ended_on > s.started_on, true)) t
+	WHERE t.ended_on = t.last_end
+	GROUP BY 1, 2, 3, 4
+	HAVING sum(t.mrr) > 0
+), committed AS MATERIALIZED (
+	SELECT t.customer_id, t.line, t.due_on, t.mrr, count(s.product) > 0 AS stays
+	FROM term t
+	LEFT JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on <= t.due_on AND coalesce(s.ended_on > t.due_on, true) AND {price} > 0
+		AND (coalesce(s.subscription_id, s.product) = t.line OR s.started_on >= t.last_end)
+	GROUP BY 1, 2, 3, 4
+)
+@end
+
+-- What the end of promotions brought: of customers who hold what they held,
+-- but no longer under an offer, in the segment of the opening.  Few have one.
+@define promotion_ends once | segment | line_price | rate_join
+promoted AS MATERIALIZED (
+	SELECT {once} p.customer_id, p.period_start, p.change_mrr AS mrr, {segment} AS segment
+	FROM (
+		SELECT f.customer_id, m.period_start, m.change_mrr
+		FROM (
+			SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {line_price}, NULL, {offered}, {is_paused}) AS holdings
+			FROM subscription s{rate_join}
+			WHERE s.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))
+			GROUP BY s.customer_id) f
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
+		WHERE m.cause = 'promotion_end') p
+{body}
+), promotion_end AS MATERIALIZED (
+	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
+	FROM promoted p
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
+	GROUP BY 1, 2
+)
+@end
+@define promoted_in_segment
+	LEFT JOIN segment_history h ON h.customer_id = p.customer_id AND h.segment IS NOT NULL
+		AND h.valid_from < p.period_start AND coalesce(h.valid_to >= p.period_start, true)
+	ORDER BY p.customer_id, p.period_start, h.valid_from DESC, h.segment COLLATE "C"
+@end
+
+-- Of what a customer paid more, what the end of a promotion brought
+@define promoted_of line
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(c.change_mrr), 0) AS mrr, count(*) AS customers
+	FROM cvm.customer_movements(s.holdings, 'month', o.as_of, {pause_days}) c
+	WHERE c.period_start = w.month AND c.cause = 'promotion_end' AND {line}.expansion_customers > 0) e
+@end
+
+-- Holdings are folded from the spells, or read where they are stored, or, of
+-- spells in several currencies, folded at the last rate.
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- The day after the last one seen: ends that lie in the future are plans
-('observed', NULL, NULL, $$observed AS MATERIALIZED (
+('observed', 1, '{}', $$observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT coalesce(greatest(max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
 			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1,
@@ -25,7 +82,7 @@ INSERT INTO cvm.subscription_part VALUES
 )$$),
 
 -- The same with the first day seen
-('observed_since', NULL, NULL, $$observed AS MATERIALIZED (
+('observed_since', 1, '{}', $$observed AS MATERIALIZED (
 	SELECT d.first_day, coalesce({as_of}, d.seen_until, '0001-01-01') AS as_of
 	FROM (
 		SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, greatest(
@@ -37,25 +94,7 @@ INSERT INTO cvm.subscription_part VALUES
 )$$),
 
 -- The holdings of each customer
-('base', 'raw', NULL, $$folded AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, NULL, {is_paused}) AS holdings
-	FROM subscription s
-	WHERE s.customer_id IS NOT NULL
-	GROUP BY s.customer_id
-), {{observed}}$$),
-('base', 'kept', NULL, $$folded AS NOT MATERIALIZED (
-	SELECT k.customer_id, k.holdings FROM customer_holdings k
-), observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (
-		SELECT coalesce(
-			greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
-			'0001-01-01')
-		FROM customer_holdings k
-		CROSS JOIN LATERAL cvm.spells(k.holdings) s
-		CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t)) AS as_of
-)$$),
--- all at the last rate
-('base', 'fx', NULL, $${{observed}}, rate_now AS MATERIALIZED (
+('base', 1, '{subscription.currency,fx_rate}', $${observed}, rate_now AS MATERIALIZED (
 	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (
 		SELECT f.rate FROM fx_rate f WHERE f.currency = c.currency AND f.valid_from < o.as_of ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) AS rate
 	FROM (SELECT DISTINCT s.currency FROM subscription s WHERE s.currency IS NOT NULL) c
@@ -67,25 +106,42 @@ INSERT INTO cvm.subscription_part VALUES
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
 )$$),
+('base', 2, '{customer_holdings}', $$folded AS NOT MATERIALIZED (
+	SELECT k.customer_id, k.holdings FROM customer_holdings k
+), observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (
+		SELECT coalesce(
+			greatest(max(s.started_on) FILTER (WHERE s.started_on <= t.day), max(s.ended_on) FILTER (WHERE s.ended_on <= t.day)) + 1,
+			'0001-01-01')
+		FROM customer_holdings k
+		CROSS JOIN LATERAL cvm.spells(k.holdings) s
+		CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t)) AS as_of
+)$$),
+('base', 9, '{}', $$folded AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, NULL, {is_paused}) AS holdings
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY s.customer_id
+), {observed}$$),
 
--- with offers, which tell a promotion that ends from a rise; at the last rate
+-- With offers, which tell a promotion that ends from a rise; at the last rate
 -- where there are several currencies
-('spelled', NULL, NULL, $$folded AS MATERIALIZED (
+('spelled', 1, '{subscription.currency,fx_rate}', '{base}'),
+('spelled', 9, '{}', $$folded AS MATERIALIZED (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, s.channel, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
-), {{observed}}$$),
-('spelled', 'fx', NULL, $${{base}}$$),
+), {observed}$$),
 
 -- The days of each customer in each segment, or in none
-('held', NULL, true, $$
+('held', 1, '{segment_history}', $$
 @use segment_days
 $$),
-('held', NULL, false, ''),
+('held', 9, '{}', ''),
 
 -- The segment of each customer on the first day that was paid
-('since', NULL, true, $$, since AS (
+('since', 1, '{segment_history}', $$, since AS (
 	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
 	FROM folded f
 	JOIN segment_history h ON h.customer_id = f.customer_id
@@ -93,82 +149,46 @@ $$),
 		AND coalesce(h.valid_to > cvm.first_paid_day(f.holdings), true)
 	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
 )$$),
-('since', NULL, false, ''),
-('since_segment', NULL, true, $$coalesce(since.segment, '(none)')$$),
-('since_segment', NULL, false, $$'(all)'::text$$),
-('since_join', NULL, true, $$
+('since', 9, '{}', ''),
+('since_segment', 1, '{segment_history}', $$coalesce(since.segment, '(none)')$$),
+('since_segment', 9, '{}', $$'(all)'::text$$),
+('since_join', 1, '{segment_history}', $$
 	LEFT JOIN since ON since.customer_id = f.customer_id$$),
-('since_join', NULL, false, ''),
-('since_segments', NULL, true, $$SELECT b.segment, b.state FROM by_segment b
+('since_join', 9, '{}', ''),
+('since_segments', 1, '{segment_history}', $$SELECT b.segment, b.state FROM by_segment b
 	UNION ALL$$),
-('since_segments', NULL, false, ''),
-('since_customers', NULL, true, $$SELECT b.segment, b.customer_id, b.state FROM by_segment b
+('since_segments', 9, '{}', ''),
+('since_customers', 1, '{segment_history}', $$SELECT b.segment, b.customer_id, b.state FROM by_segment b
 	UNION ALL$$),
-('since_customers', NULL, false, ''),
-
--- Commitments that ended, the price of the last spells of each, and whether
--- the line or what took its place is paid for on the day after
-('committed', NULL, NULL, $$term AS MATERIALIZED (
-	SELECT t.customer_id, t.line, t.due_on, t.last_end, sum(t.mrr) AS mrr
-	FROM (
-		SELECT s.customer_id, coalesce(s.subscription_id, s.product) AS line, s.committed_until AS due_on, coalesce(s.ended_on, 'infinity') AS ended_on,
-			max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, coalesce(s.subscription_id, s.product), s.committed_until) AS last_end,
-			{{term_price}} AS mrr
-		FROM subscription s
-		CROSS JOIN observed o{{term_rate}}
-		WHERE s.customer_id IS NOT NULL AND s.committed_until < o.as_of AND s.started_on < s.committed_until AND coalesce(s.ended_on > s.started_on, true)) t
-	WHERE t.ended_on = t.last_end
-	GROUP BY 1, 2, 3, 4
-	HAVING sum(t.mrr) > 0
-), committed AS MATERIALIZED (
-	SELECT t.customer_id, t.line, t.due_on, t.mrr, count(s.product) > 0 AS stays
-	FROM term t
-	LEFT JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on <= t.due_on AND coalesce(s.ended_on > t.due_on, true) AND {price} > 0
-		AND (coalesce(s.subscription_id, s.product) = t.line OR s.started_on >= t.last_end)
-	GROUP BY 1, 2, 3, 4
-)$$),
-('term_price', NULL, NULL, '{price}'),
-('term_price', 'fx', NULL, '{price} * coalesce(r.rate, 1)'),
-('term_rate', NULL, NULL, ''),
-('term_rate', 'fx', NULL, $$
+('since_customers', 9, '{}', ''),
+('committed', 1, '{}', $$
+@use commitments {term_price} | {term_rate}
+$$),
+('term_price', 1, '{subscription.currency,fx_rate}', '{price} * coalesce(r.rate, 1)'),
+('term_price', 9, '{}', '{price}'),
+('term_rate', 1, '{subscription.currency,fx_rate}', $$
 		LEFT JOIN rate_now r ON r.currency = s.currency$$),
-
--- What the end of promotions brought: of customers who hold what they held,
--- but no longer under an offer, in the segment of the opening.  Few have one.
-('promotion', NULL, NULL, $$, promoted AS MATERIALIZED (
-	SELECT {{promoted_once}}p.customer_id, p.period_start, p.change_mrr AS mrr, {{promoted_segment}} AS segment
-	FROM (
-		SELECT f.customer_id, m.period_start, m.change_mrr
-		FROM (
-			SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {{term_price}}, NULL, {offered}, {is_paused}) AS holdings
-			FROM subscription s{{term_rate}}
-			WHERE s.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))
-			GROUP BY s.customer_id) f
-		CROSS JOIN observed o
-		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
-		WHERE m.cause = 'promotion_end') p{{promoted_join}}
-), promotion_end AS MATERIALIZED (
-	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
-	FROM promoted p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
-	GROUP BY 1, 2
-)$$),
-('promoted_once', NULL, true, 'DISTINCT ON (p.customer_id, p.period_start) '),
-('promoted_once', NULL, false, ''),
-('promoted_segment', NULL, true, $$coalesce(h.segment, '(none)')$$),
-('promoted_segment', NULL, false, $$'(all)'::text$$),
-('promoted_join', NULL, true, $$
-	LEFT JOIN segment_history h ON h.customer_id = p.customer_id AND h.segment IS NOT NULL
-		AND h.valid_from < p.period_start AND coalesce(h.valid_to >= p.period_start, true)
-	ORDER BY p.customer_id, p.period_start, h.valid_from DESC, h.segment COLLATE "C"$$),
-('promoted_join', NULL, false, ''),
+('term_rate', 9, '{}', ''),
+('promotion', 1, '{}', $$,
+@with promotion_ends {promoted_once} | {promoted_segment} | {term_price} | {term_rate}
+{promoted_join}
+@end
+$$),
+('promoted_once', 1, '{segment_history}', 'DISTINCT ON (p.customer_id, p.period_start) '),
+('promoted_once', 9, '{}', ''),
+('promoted_segment', 1, '{segment_history}', $$coalesce(h.segment, '(none)')$$),
+('promoted_segment', 9, '{}', $$'(all)'::text$$),
+('promoted_join', 1, '{segment_history}', $$
+@use promoted_in_segment
+$$),
+('promoted_join', 9, '{}', ''),
 
 -- The waterfall, from holdings
-('waterfall', NULL, NULL, $${{waterfall_segments}}
+('waterfall', 1, '{}', $${waterfall_segments}
 SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o$$),
-('waterfall_segments', NULL, true, $$
+('waterfall_segments', 1, '{segment_history}', $$
 	SELECT h.segment, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o
@@ -176,11 +196,11 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 	WHERE NOT isempty(h.days)
 	GROUP BY h.segment
 	UNION ALL$$),
-('waterfall_segments', NULL, false, ''),
+('waterfall_segments', 9, '{}', ''),
 
 -- What is said of a customer s in a month w.month: what was paid when it opened
 -- and closed, what moved and why, and what the customer said
-('said', NULL, NULL, $$, said AS MATERIALIZED (
+('said', 1, '{}', $$, said AS MATERIALIZED (
 	SELECT jsonb_object_agg(r.customer_id::text || ' ' || r.month_label, r.reasons) AS reasons
 	FROM (
 		SELECT s.customer_id, to_char(s.ended_on::timestamp, 'YYYY-MM') AS month_label, string_agg(DISTINCT s.end_reason COLLATE "C", ', ' ORDER BY s.end_reason COLLATE "C") AS reasons
@@ -189,25 +209,23 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 			AND s.customer_id IS NOT NULL
 		GROUP BY 1, 2) r
 )$$),
-('why', NULL, NULL, $$cvm.mrr_at(s.holdings, w.month - 1) AS mrr_before,
+('why', 1, '{}', $$cvm.mrr_at(s.holdings, w.month - 1) AS mrr_before,
 	cvm.mrr_at(s.holdings, least((w.month + interval '1 month')::date, o.as_of) - 1) AS mrr_after,
 	coalesce((
 		SELECT string_agg(c.line || ' (' || c.cause || coalesce(': ' || c.from_product || ' to ' || c.product, ': ' || c.product, '') || ')', ', ' ORDER BY c.line)
 		FROM cvm.customer_movements(s.holdings, 'month', o.as_of, {pause_days}) c
 		WHERE c.period_start = w.month), 'unchanged') || coalesce('; said ' || (g.reasons ->> (s.customer_id::text || ' ' || w.month_label)), '') AS detail$$),
--- of what a customer paid more, what the end of a promotion brought
-('promoted_of_m', NULL, NULL, $$
-CROSS JOIN LATERAL (
-	SELECT coalesce(sum(c.change_mrr), 0) AS mrr, count(*) AS customers
-	FROM cvm.customer_movements(s.holdings, 'month', o.as_of, {pause_days}) c
-	WHERE c.period_start = w.month AND c.cause = 'promotion_end' AND m.expansion_customers > 0) e$$),
+('promoted_of_m', 1, '{}', $$
+@use promoted_of m
+$$),
+
 -- The waterfall of each customer
-('customer_waterfall', NULL, NULL, $${{customer_waterfall_segments}}
+('customer_waterfall', 1, '{}', $${customer_waterfall_segments}
 	SELECT '(all)'::text AS segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o
 	GROUP BY f.customer_id$$),
-('customer_waterfall_segments', NULL, true, $$
+('customer_waterfall_segments', 1, '{segment_history}', $$
 	SELECT h.segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o
@@ -215,53 +233,7 @@ CROSS JOIN LATERAL (
 	WHERE NOT isempty(h.days)
 	GROUP BY h.segment, f.customer_id
 	UNION ALL$$),
-('customer_waterfall_segments', NULL, false, '');
-
--- A body for each way, with segments and without them
-@define subscription_laid needs | has_segments
-WITH RECURSIVE laid AS (
-	SELECT y.way, s.by_segment,
-		y.preference + CASE WHEN {has_segments} AND NOT s.by_segment THEN 2 ELSE 1 END + o.preference AS preference,
-		'{{needs}}'::text[] || s.needs || y.needs || o.needs AS needs, replace($${body}$$::text, '{{owned}}', o.part) AS body
-	FROM (VALUES ('raw', 0, '{}'::text[]), ('kept', -10, '{customer_holdings}'),
-		('fx', -20, '{subscription.currency,fx_rate}')) AS y (way, preference, needs)
-	JOIN (VALUES (true, '{segment_history}'::text[]), (false, '{}')) AS s (by_segment, needs)
-		ON {has_segments} OR NOT s.by_segment
-	-- a body that tells owners is laid out with and without them
-	JOIN (VALUES (0, '{owner}'::text[], '{{owned_by}}'), (4, '{}', '{{owned_none}}')) AS o (preference, needs, part)
-		ON o.preference = 4 OR strpos($${body}$$, '{{owned}}') > 0
-	UNION ALL
-	-- the first word in braces replaced; without a part of that name the body
-	-- becomes NULL, which the table refuses
-	SELECT l.way, l.by_segment, l.preference, l.needs, replace(l.body, '{{' || w.word || '}}', (
-		SELECT p.body
-		FROM cvm.subscription_part p
-		WHERE p.part = w.word AND coalesce(p.way = l.way, true) AND coalesce(p.by_segment = l.by_segment, true)
-		ORDER BY p.way IS NULL, p.by_segment IS NULL LIMIT 1))
-	FROM laid l
-	CROSS JOIN LATERAL (SELECT substring(l.body FROM '\{\{(\w+)\}\}') AS word) w
-	WHERE w.word IS NOT NULL
-)
-@end
-@define subscription_bodies view | needs | has_segments
-@with subscription_laid {needs} | {has_segments}
-{body}
-@end
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT '{view}', l.preference, l.needs, l.body
-FROM laid l
-WHERE substring(l.body FROM '\{\{(\w+)\}\}') IS NULL;
-@end
--- and the customers behind it
-@define subscription_lists view | has_segments
-@with subscription_laid  | {has_segments}
-{body}
-@end
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT '{view}', l.preference, l.body
-FROM laid l
-WHERE substring(l.body FROM '\{\{(\w+)\}\}') IS NULL;
-@end
+('customer_waterfall_segments', 9, '{}', '');
 
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
 	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',

@@ -36,7 +36,8 @@ bridge AS MATERIALIZED (
 )$$),
 
 ('commitment', 1, '{}', $$
-committing AS MATERIALIZED (
+@use commitments {price} |
+, committing AS MATERIALIZED (
 	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
 ), committed_in AS (
 	SELECT DISTINCT ON (c.customer_id, c.line, c.due_on) c.customer_id, c.line, c.due_on, c.mrr, c.stays, coalesce(h.segment, '(none)') AS segment
@@ -55,7 +56,11 @@ committing AS MATERIALIZED (
 	GROUP BY 1, 2
 )$$),
 
-('promotion', 1, '{}', ''),
+('promotion', 1, '{}', $$
+@with promotion_ends DISTINCT ON (p.customer_id, p.period_start) | coalesce(h.segment, '(none)') | {price} |
+@use promoted_in_segment
+@end
+$$),
 
 ('margin', 1, '{product.unit_margin}', $$
 direct AS (
@@ -174,10 +179,6 @@ aim AS (
 	SELECT NULL::text AS segment, NULL::date AS month, NULL::numeric AS target WHERE false
 )$$);
 
-UPDATE cvm.segment_part p SET body = E'\n' || replace(replace(c.body, '{{term_price}}', '{price}'), '{{term_rate}}', '') || ',' || p.body
-FROM cvm.subscription_part c
-WHERE p.part = 'commitment' AND c.part = 'committed';
-
 -- The flow of each customer, for the customers behind a figure
 INSERT INTO cvm.segment_part
 SELECT 'customer_flow', p.choice, p.needs, replace(replace(replace(replace(p.body,
@@ -187,19 +188,7 @@ SELECT 'customer_flow', p.choice, p.needs, replace(replace(replace(replace(p.bod
 	'NULL, h.segment', 'NULL, h.segment, NULL, NULL'),
 	E'WHERE h.segment IS NOT NULL) r\n', E'WHERE h.segment IS NOT NULL) r\n\tWHERE r.customer_id IS NOT NULL\n\tGROUP BY r.customer_id\n')
 FROM cvm.segment_part p
-WHERE p.part = 'flow'
-UNION ALL
-SELECT p.part, 1, '{}', p.body FROM cvm.subscription_part p WHERE p.part IN ('said', 'why')
-UNION ALL
-SELECT p.part, 1, '{}', replace(p.body, 'm.expansion', 'b.expansion') FROM cvm.subscription_part p WHERE p.part = 'promoted_of_m';
-
--- with segments, and without its first comma
-UPDATE cvm.segment_part p SET body = E'\n' || (
-	SELECT substr(replace(replace(replace(replace(replace(c.body, '{{promoted_once}}', o.body), '{{promoted_segment}}', g.body), '{{promoted_join}}', j.body),
-		'{{term_price}}', '{price}'), '{{term_rate}}', ''), 3)
-	FROM cvm.subscription_part c, cvm.subscription_part o, cvm.subscription_part g, cvm.subscription_part j
-	WHERE c.part = 'promotion' AND o.part = 'promoted_once' AND o.by_segment AND g.part = 'promoted_segment' AND g.by_segment AND j.part = 'promoted_join' AND j.by_segment)
-WHERE p.part = 'promotion';
+WHERE p.part = 'flow';
 
 -- Every combination of the parts named, the richest first
 @define segment_bodies view | parts

@@ -32,8 +32,7 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 
 -- The bodies share their parts, so they are put together here.
 WITH part (name, choice, needs, body) AS (VALUES
-	('observed', 1, '{subscription}'::text[],
-		(SELECT u.body FROM cvm.subscription_part u WHERE u.part = 'observed_since')),
+	('observed', 1, '{subscription}'::text[], '{observed_since}'),
 	-- what is sold says when it was launched; what does not, first sold long
 	-- after everything else, must have been launched then
 	('launch', 1, '{product}',

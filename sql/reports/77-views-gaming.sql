@@ -30,8 +30,7 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'whenever the old line ended up to look_ahead days later. One row per pair of products and tenth.');
 
 WITH part (name, choice, needs, body) AS (VALUES
-	('observed', 1, '{subscription}'::text[],
-		(SELECT u.body FROM cvm.subscription_part u WHERE u.part = 'observed_since')),
+	('observed', 1, '{subscription}'::text[], '{observed_since}'),
 	('family', 1, '{product.family}',
 $$family AS (
 	SELECT p.product, max(p.family) AS family FROM product p GROUP BY p.product

@@ -14,8 +14,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'faster than before the launch, it is not told.', 'greatest(whole_before, whole_after)');
 
 WITH part (name, choice, needs, body) AS (VALUES
-	('observed', 1, '{}'::text[],
-		(SELECT u.body FROM cvm.subscription_part u WHERE u.part = 'observed_since')),
+	('observed', 1, '{}'::text[], '{observed_since}'),
 	('bundle', 1, '{bundle_component}', $$bundle AS (SELECT DISTINCT c.bundle, c.product FROM bundle_component c)$$),
 	('bundle', 2, '{}', $$bundle AS (SELECT NULL::text AS bundle, NULL::text AS product WHERE false)$$),
 	('catalogue', 1, '{product,product.family}', $$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),

@@ -167,8 +167,8 @@ CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_custo
 @end
 
 INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, 'WITH' || replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '1') || g.body || $$
-SELECT w.row_key, s.customer_id, $$ || y.body || $$,
+SELECT b.view, b.preference, 'WITH' || replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '1') || $${said}
+SELECT w.row_key, s.customer_id, {why},
 	b.opening_customers, b.new_customers, b.winback_customers, b.moved_in_customers, b.moved_out_customers, b.redefined_in_customers, b.redefined_out_customers, b.churned_customers, b.paused_customers, b.closing_customers,
 	b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr - e.mrr AS expansion_mrr, e.mrr AS promotion_end_mrr, b.contraction_mrr, b.churn_mrr, b.moved_in_mrr, b.moved_out_mrr, b.redefined_in_mrr, b.redefined_out_mrr, b.paused_mrr, b.closing_mrr,
 	b.expansion_customers - e.customers AS expansion_customers, e.customers AS promotion_end_customers, b.contraction_customers, b.same_period_customers, b.closing_paused_customers, b.closing_paused_mrr, b.gross_retained_mrr, b.net_retained_mrr,
@@ -181,9 +181,11 @@ FROM flow s
 CROSS JOIN LATERAL cvm.segment_bridge(s.state) b
 JOIN wanted w ON w.segment = b.segment AND w.month = b.period_start
 CROSS JOIN observed o
-CROSS JOIN said g$$ || z.body
-FROM cvm.report_body b, cvm.segment_part p, cvm.segment_part g, cvm.segment_part y, cvm.segment_part z
-WHERE b.view = 'segment_kpi' AND p.part = 'customer_flow' AND g.part = 'said' AND y.part = 'why' AND z.part = 'promoted_of_m';
+CROSS JOIN said g
+@use promoted_of b
+$$
+FROM cvm.report_body b, cvm.segment_part p
+WHERE b.view = 'segment_kpi' AND p.part = 'customer_flow';
 
 @with segment_bodies segment_cost | flow,bridge,driver,cost
 

@@ -15,23 +15,10 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'other at the next: migration_value counts the same; cannibalization counts entries, also where the old '
 		'product is given up in a later month.', 'customers');
 
-INSERT INTO cvm.subscription_part VALUES
-('movement_base', NULL, NULL, $${{base}}$$),
--- without segments, straight from the spells in one pass
-('movement_base', 'raw', false, $${{observed}}$$),
-('movement', NULL, NULL, $${{waterfall}}$$),
-('movement', 'raw', false, $$
-SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}, {is_paused}, 'month', (SELECT o.as_of FROM observed o), {pause_days}) AS state
-	FROM subscription s$$),
-('moved', NULL, NULL, $$moved AS (
-	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.*
-	FROM state s
-	CROSS JOIN LATERAL cvm.movements(s.state) m
-)$$),
-('fx_mrr', NULL, NULL, $$0::numeric$$),
-
--- In several currencies: each customer's holdings in each
-('movement_base', 'fx', NULL, $${{observed}}, priced AS MATERIALIZED (
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- In several currencies each customer's holdings in each; straight from the
+-- spells in one pass where nothing asks for holdings
+('movement_base', 1, '{subscription.currency,fx_rate}', $${observed}, priced AS MATERIALIZED (
 	SELECT s.customer_id, coalesce(s.currency, {currency}, '(none)') AS currency,
 		cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, {offered}, {is_paused}) AS holdings
 	FROM subscription s
@@ -40,9 +27,20 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 ), folded AS MATERIALIZED (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM priced p GROUP BY p.customer_id
 )$$),
--- customers and their states come from everything that they hold, money from
+('movement_base', 2, '{customer_holdings}', '{base}'),
+('movement_base', 3, '{segment_history}', '{base}'),
+('movement_base', 9, '{}', '{observed}'),
+
+('movement', 1, '{subscription.currency,fx_rate}', '{waterfall}'),
+('movement', 2, '{customer_holdings}', '{waterfall}'),
+('movement', 3, '{segment_history}', '{waterfall}'),
+('movement', 9, '{}', $$
+SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}, {is_paused}, 'month', (SELECT o.as_of FROM observed o), {pause_days}) AS state
+	FROM subscription s$$),
+
+-- Customers and their states come from everything that they hold, money from
 -- the waterfalls of the currencies, at the rate of the closing
-('moved', 'fx', NULL, $$by_currency AS MATERIALIZED ({{by_currency_segments}}
+('moved', 1, '{subscription.currency,fx_rate}', $$by_currency AS MATERIALIZED ({by_currency_segments}
 	SELECT '(all)'::text AS segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
 	FROM priced p
 	CROSS JOIN observed o
@@ -84,9 +82,20 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	CROSS JOIN LATERAL cvm.movements(s.state) m
 	JOIN money y ON y.segment = s.segment AND y.period_start = m.period_start
 )$$),
-('movement_promotion', NULL, NULL, $${{promotion}}$$),
-('movement_promotion', 'fx', NULL, $$, promoted AS MATERIALIZED (
-	SELECT {{promoted_fx_once}}p.customer_id, p.period_start, p.mrr, {{promoted_segment}} AS segment
+('moved', 9, '{}', $$moved AS (
+	SELECT s.segment, cvm.as_of(s.state) AS as_of, cvm.pause_days(s.state) AS pause_days, m.*
+	FROM state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+)$$),
+-- what the rates did to the opening
+('fx_mrr', 1, '{subscription.currency,fx_rate}', $$m.closing_mrr - m.opening_mrr - m.new_mrr - m.reactivation_mrr - m.expansion_mrr - m.contraction_mrr - m.churn_mrr - m.moved_in_mrr - m.moved_out_mrr - m.paused_mrr$$),
+('fx_mrr', 9, '{}', $$0::numeric$$),
+
+-- In several currencies: each customer's holdings in each
+-- customers and their states come from everything that they hold, money from
+-- the waterfalls of the currencies, at the rate of the closing
+('movement_promotion', 1, '{subscription.currency,fx_rate}', $$, promoted AS MATERIALIZED (
+	SELECT {promoted_fx_once}p.customer_id, p.period_start, p.mrr, {promoted_segment} AS segment
 	FROM (
 		SELECT f.customer_id, f.currency, m.period_start, m.change_mrr * cvm.known_rate(f.currency, {currency}, d.day, (
 			SELECT x.rate FROM fx_rate x WHERE x.currency = f.currency AND x.valid_from <= d.day ORDER BY x.valid_from DESC, x.rate DESC LIMIT 1)) AS mrr
@@ -94,21 +103,22 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 		CROSS JOIN observed o
 		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
 		CROSS JOIN LATERAL (SELECT least((m.period_start + interval '1 month')::date, o.as_of) - 1 AS day) d
-		WHERE m.cause = 'promotion_end' AND f.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))) p{{promoted_fx_join}}
+		WHERE m.cause = 'promotion_end' AND f.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))) p{promoted_fx_join}
 ), promotion_end AS MATERIALIZED (
 	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
 	FROM promoted p
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
 	GROUP BY 1, 2
 )$$),
-('promoted_fx_once', NULL, true, 'DISTINCT ON (p.customer_id, p.currency, p.period_start) '),
-('promoted_fx_once', NULL, false, ''),
-('promoted_fx_join', NULL, true, $$
+('movement_promotion', 9, '{}', $${promotion}$$),
+('promoted_fx_once', 1, '{segment_history}', 'DISTINCT ON (p.customer_id, p.currency, p.period_start) '),
+('promoted_fx_once', 9, '{}', ''),
+('promoted_fx_join', 1, '{segment_history}', $$
 	LEFT JOIN segment_history h ON h.customer_id = p.customer_id AND h.segment IS NOT NULL
 		AND h.valid_from < p.period_start AND coalesce(h.valid_to >= p.period_start, true)
 	ORDER BY p.customer_id, p.currency, p.period_start, h.valid_from DESC, h.segment COLLATE "C"$$),
-('promoted_fx_join', NULL, false, ''),
-('by_currency_segments', NULL, true, $$
+('promoted_fx_join', 9, '{}', ''),
+('by_currency_segments', 1, '{segment_history}', $$
 	SELECT h.segment, p.currency, cvm.movement_agg(p.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
 	FROM priced p
 	CROSS JOIN observed o
@@ -116,12 +126,11 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	WHERE NOT isempty(h.days)
 	GROUP BY h.segment, p.currency
 	UNION ALL$$),
-('by_currency_segments', NULL, false, ''),
--- what the rates did to the opening
-('fx_mrr', 'fx', NULL, $$m.closing_mrr - m.opening_mrr - m.new_mrr - m.reactivation_mrr - m.expansion_mrr - m.contraction_mrr - m.churn_mrr - m.moved_in_mrr - m.moved_out_mrr - m.paused_mrr$$);
+('by_currency_segments', 9, '{}', '');
 
-@with subscription_bodies mrr_movement | subscription | true
-WITH {{movement_base}}{{held}}, state AS MATERIALIZED ({{movement}}), {{moved}}{{movement_promotion}}
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('mrr_movement', 1, '{subscription}', $$
+WITH {movement_base}{held}, state AS MATERIALIZED ({movement}), {moved}{movement_promotion}
 SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	m.segment,
 	m.period_start AS month,
@@ -145,7 +154,7 @@ SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS 
 	m.moved_out_customers,
 	m.paused_mrr,
 	m.paused_customers,
-	{{fx_mrr}} AS fx_mrr,
+	{fx_mrr} AS fx_mrr,
 	m.closing_mrr,
 	m.closing_customers,
 	m.same_period_customers,
@@ -163,12 +172,12 @@ SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS 
 	{time_zone} AS time_zone,
 	m.as_of
 FROM moved m
-LEFT JOIN promotion_end e ON e.segment = m.segment AND e.period_start = m.period_start
-@end
+LEFT JOIN promotion_end e ON e.segment = m.segment AND e.period_start = m.period_start$$);
 
-@with subscription_lists mrr_movement | true
-WITH {{spelled}}{{held}}{{said}}, state AS MATERIALIZED ({{customer_waterfall}})
-SELECT w.row_key, s.customer_id, {{why}}, m.opening_mrr, m.opening_customers, m.new_mrr, m.new_customers, m.reactivation_mrr, m.reactivation_customers,
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('mrr_movement', 1, $$
+WITH {spelled}{held}{said}, state AS MATERIALIZED ({customer_waterfall})
+SELECT w.row_key, s.customer_id, {why}, m.opening_mrr, m.opening_customers, m.new_mrr, m.new_customers, m.reactivation_mrr, m.reactivation_customers,
 	m.expansion_mrr - e.mrr AS expansion_mrr, m.expansion_customers - e.customers AS expansion_customers, m.contraction_mrr, m.contraction_customers,
 	m.churn_mrr, m.churn_customers, m.moved_in_mrr, m.moved_in_customers, m.moved_out_mrr, m.moved_out_customers, m.paused_mrr, m.paused_customers,
 	m.closing_mrr, m.closing_customers, m.same_period_customers, m.price_expansion_mrr - e.mrr AS price_expansion_mrr, m.price_contraction_mrr,
@@ -177,11 +186,11 @@ FROM state s
 CROSS JOIN LATERAL cvm.movements(s.state) m
 JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
 CROSS JOIN observed o
-CROSS JOIN said g{{promoted_of_m}}
-@end
+CROSS JOIN said g{promoted_of_m}$$);
 
-@with subscription_bodies product_migration | subscription | false
-WITH {{base}}
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('product_migration', 1, '{subscription}', $$
+WITH {base}
 SELECT cvm.row_key(to_char(m.period_start::timestamp, 'YYYY-MM'), m.from_product, m.to_product) AS row_key,
 	m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
@@ -200,8 +209,7 @@ SELECT cvm.row_key(to_char(m.period_start::timestamp, 'YYYY-MM'), m.from_product
 FROM folded f
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
-GROUP BY m.period_start, m.from_product, m.to_product, o.as_of
-@end
+GROUP BY m.period_start, m.from_product, m.to_product, o.as_of$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('mrr_movement', 1, 'opening_mrr', 'opening', NULL),
@@ -221,8 +229,9 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('mrr_movement', 15, 'to_free_mrr', 'part', 'churn_mrr'),
 	('mrr_movement', 16, 'closing_paused_mrr', 'stock', 'paused_mrr');
 
-@with subscription_lists product_migration | false
-WITH {{base}}
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('product_migration', 1, $$
+WITH {base}
 SELECT w.row_key, f.customer_id, count(*) AS customers, sum(m.from_mrr) AS from_mrr, sum(m.to_mrr) AS to_mrr, sum(m.from_mrr) AS mrr_before, sum(m.to_mrr) AS mrr_after,
 	count(*) FILTER (WHERE m.from_product = '(in)' AND NOT coalesce(cvm.mrr_at(f.holdings, w.month - 1) > 0, false)) AS entering_customers,
 	count(*) FILTER (WHERE m.to_product = '(out)' AND NOT coalesce(cvm.mrr_at(f.holdings, least((w.month + interval '1 month')::date, o.as_of) - 1) > 0, false)) AS leaving_customers,
@@ -231,8 +240,7 @@ FROM folded f
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
 JOIN wanted w ON w.month = m.period_start AND w.from_product = m.from_product AND w.to_product = m.to_product
-GROUP BY w.row_key, f.customer_id, m.from_product, m.to_product
-@end
+GROUP BY w.row_key, f.customer_id, m.from_product, m.to_product$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('mrr_movement', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),

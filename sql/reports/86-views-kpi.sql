@@ -10,9 +10,9 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'Rates of a month: one row per segment and month, with the numerator and denominator of each.',
 		'greatest(opening_customers, closing_customers)');
 
-INSERT INTO cvm.subscription_part VALUES
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- Spells that ended, and whose customers paid on the day after
-('due', NULL, NULL, $$ended AS MATERIALIZED (
+('due', 1, '{}', $$ended AS MATERIALIZED (
 	SELECT f.customer_id, p.ended_on, p.mrr, cvm.mrr_at(f.holdings, p.ended_on) > 0 AS stays
 	FROM folded f
 	CROSS JOIN observed o
@@ -25,47 +25,46 @@ INSERT INTO cvm.subscription_part VALUES
 		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS continued_mrr
 	FROM (
 		SELECT '(all)'::text AS segment, a.ended_on, a.mrr, a.stays
-		FROM ended a{{followed_segments}}
+		FROM ended a{followed_segments}
 	) e
 	GROUP BY 1, 2
-), {{committed}}, due AS MATERIALIZED (
+), {committed}, due AS MATERIALIZED (
 	SELECT e.segment, date_trunc('month', e.due_on::timestamp)::date AS month,
 		count(*) AS due_commitments, sum(e.mrr) AS due_mrr,
 		count(*) FILTER (WHERE e.stays) AS renewed_commitments,
 		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS renewed_mrr
 	FROM (
 		SELECT '(all)'::text AS segment, a.due_on, a.mrr, a.stays
-		FROM committed a{{due_segments}}
+		FROM committed a{due_segments}
 	) e
 	GROUP BY 1, 2
 ), committing AS MATERIALIZED (
 	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
 )$$),
-('followed_segments', NULL, true, $$
+('followed_segments', 1, '{segment_history}', $$
 		UNION ALL
 		SELECT h.segment, a.ended_on, a.mrr, a.stays
 		FROM ended a
 		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.ended_on - 1)$$),
-('followed_segments', NULL, false, ''),
-('due_segments', NULL, true, $$
+('followed_segments', 9, '{}', ''),
+('due_segments', 1, '{segment_history}', $$
 		UNION ALL
 		SELECT h.segment, a.due_on, a.mrr, a.stays
 		FROM committed a
 		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.due_on - 1)$$),
-('due_segments', NULL, false, ''),
-
+('due_segments', 9, '{}', ''),
 -- From the closing of twelve months before
-('year', NULL, NULL, $$year_change AS MATERIALIZED (
+('year', 1, '{}', $$year_change AS MATERIALIZED (
 	SELECT y.segment, y.period_start, sum(y.opening_mrr) AS opening, sum(y.gross_retained_mrr) AS gross, sum(y.net_retained_mrr) AS net
 	FROM (
 		SELECT '(all)'::text AS segment, k.*
 		FROM folded f
 		CROSS JOIN observed o
-		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{{year_segments}}
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{year_segments}
 	) y
 	GROUP BY 1, 2
 )$$),
-('year_segments', NULL, true, $$
+('year_segments', 1, '{segment_history}', $$
 		UNION ALL
 		SELECT h.segment, k.*
 		FROM folded f
@@ -73,10 +72,11 @@ INSERT INTO cvm.subscription_part VALUES
 		JOIN held h ON h.customer_id = f.customer_id
 		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12, h.days) k
 		WHERE NOT isempty(h.days)$$),
-('year_segments', NULL, false, '');
+('year_segments', 9, '{}', '');
 
-@with subscription_bodies subscription_kpi | subscription | true
-WITH {{base}}{{held}}, {{due}}, state AS MATERIALIZED ({{waterfall}}), {{year}}{{promotion}}, month AS (
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('subscription_kpi', 1, '{subscription}', $$
+WITH {base}{held}, {due}, state AS MATERIALIZED ({waterfall}), {year}{promotion}, month AS (
 	-- who can be lost, and with what: who pays, and who is in a pause
 	SELECT s.segment, cvm.as_of(s.state) AS as_of, m.*, r.at_risk_customers, r.at_risk_mrr,
 		r.at_risk_mrr + m.contraction_mrr + m.churn_mrr AS gross_retained,
@@ -168,8 +168,7 @@ CROSS JOIN LATERAL (
 	FROM year_change c
 	WHERE c.segment = r.segment AND c.period_start <= r.period_start
 ) y
-WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 PRECEDING AND CURRENT ROW)
-@end
+WINDOW year AS (PARTITION BY r.segment ORDER BY r.period_start ROWS BETWEEN 11 PRECEDING AND CURRENT ROW)$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('subscription_kpi', 1, 'opening_mrr', 'opening', NULL),
@@ -200,9 +199,10 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('subscription_kpi', 23, 'gained_mrr', 'formula', '{new_mrr} + {expansion_mrr}'),
 	('subscription_kpi', 24, 'lost_mrr', 'formula', '{churned_mrr} + {contraction_mrr}');
 
-@with subscription_lists subscription_kpi | true
-WITH {{spelled}}{{held}}{{said}}, state AS MATERIALIZED ({{customer_waterfall}})
-SELECT w.row_key, s.customer_id, {{why}},
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('subscription_kpi', 1, $$
+WITH {spelled}{held}{said}, state AS MATERIALIZED ({customer_waterfall})
+SELECT w.row_key, s.customer_id, {why},
 	m.opening_customers, m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers,
 	m.churn_customers AS churned_customers, m.closing_customers,
 	m.opening_mrr, m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr, m.churn_mrr AS churned_mrr, m.closing_mrr,
@@ -211,8 +211,7 @@ FROM state s
 CROSS JOIN LATERAL cvm.movements(s.state) m
 JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
 CROSS JOIN observed o
-CROSS JOIN said g{{promoted_of_m}}
-@end
+CROSS JOIN said g{promoted_of_m}$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_kpi', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),

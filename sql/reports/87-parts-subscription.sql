@@ -20,6 +20,3 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('cost_rows', 2, '{}', '(SELECT NULL::date AS month, NULL::text AS pool, NULL::numeric AS amount WHERE false)'),
 ('product_owners', 1, '{owner}', $$(SELECT w.* FROM owner w WHERE lower(w.subject_kind) = 'product' AND coalesce(w.accountable, true))$$),
 ('product_owners', 2, '{}', '(SELECT NULL::text AS subject, NULL::text AS owner, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)');
-
-INSERT INTO cvm.report_part (part, preference, needs, body)
-SELECT 'subscription_observed', 1, '{}', p.body FROM cvm.subscription_part p WHERE p.part = 'observed';

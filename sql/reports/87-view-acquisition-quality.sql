@@ -14,7 +14,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'and not at its beginning, for the first time or again; a pause is no end.', 'acquired_customers');
 
 @define acquisition_folded
-WITH {subscription_observed}, {rates}spell AS MATERIALIZED (
+WITH {observed}, {rates}spell AS MATERIALIZED (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS price, coalesce({is_paused}, false) AS is_paused, s.channel, s.offer
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL

@@ -6,27 +6,27 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'Who is behind the waterfall: one row per customer, month and line, with what the customer paid before and '
 		'after, why, and who answers. Sums are mrr_movement; months in which nothing moved have no row.');
 
-INSERT INTO cvm.subscription_part VALUES
-('placed', NULL, true, $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('placed', 1, '{segment_history}', $$
 	SELECT h.customer_id, h.segment, m.*
 	FROM held h
 	JOIN folded f ON f.customer_id = h.customer_id
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}, h.days) m
 	WHERE NOT isempty(h.days)$$),
-('placed', NULL, false, $$
+('placed', 9, '{}', $$
 	SELECT f.customer_id, '(all)'::text AS segment, m.*
 	FROM folded f
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m$$),
 -- lines of the waterfall, and those of everybody, in which moves cancel
-('line_totals', NULL, true, $$
+('line_totals', 1, '{segment_history}', $$
 	UNION ALL
 	SELECT '(all)' AS segment, p.period_start, CASE WHEN p.line IN ('moved_in', 'moved_out') THEN 'moved' ELSE p.line END, sum(p.change_mrr) AS change
 	FROM placed p
 	GROUP BY 2, 3$$),
-('line_totals', NULL, false, ''),
-('owned_by', NULL, NULL, $$, owned AS (
+('line_totals', 9, '{}', ''),
+('owned', 1, '{owner}', $$, owned AS (
 	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM (SELECT DISTINCT p.segment, p.period_start FROM placed p) b
 	CROSS JOIN observed o
@@ -35,19 +35,20 @@ INSERT INTO cvm.subscription_part VALUES
 		AND coalesce(w.valid_to >= least((b.period_start + interval '1 month')::date, o.as_of), true)
 	GROUP BY b.segment, b.period_start
 )$$),
-('owned_none', NULL, NULL, $$, owned AS (
+('owned', 9, '{}', $$, owned AS (
 	SELECT NULL::text AS segment, NULL::date AS period_start, NULL::text AS owner WHERE false
 )$$);
 
-@with subscription_bodies customer_movement | subscription | true
-WITH {{spelled}}{{held}}, placed AS MATERIALIZED (
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('customer_movement', 1, '{subscription}', $$
+WITH {spelled}{held}, placed AS MATERIALIZED (
 	SELECT m.customer_id, m.segment, m.period_start, CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line,
 		m.customers, m.change_mrr, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product
-	FROM ({{placed}}) m
-){{owned}}, line_sum AS (
+	FROM ({placed}) m
+){owned}, line_sum AS (
 	SELECT p.segment, p.period_start, p.line, sum(p.change_mrr) AS change
 	FROM placed p
-	GROUP BY 1, 2, 3{{line_totals}}
+	GROUP BY 1, 2, 3{line_totals}
 ), bridge AS (
 	SELECT l.segment, l.period_start, sum(sum(l.change)) OVER (PARTITION BY l.segment ORDER BY l.period_start) AS closing_mrr, sum(l.change) AS change,
 		jsonb_object_agg(l.line, l.change) AS lines
@@ -100,16 +101,13 @@ CROSS JOIN observed o
 LEFT JOIN shown h ON h.segment = p.segment AND h.period_start = p.period_start
 LEFT JOIN told t ON t.customer_id = p.customer_id AND t.month = p.period_start
 LEFT JOIN acquired a ON a.customer_id = p.customer_id
-LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start
-@end
+LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, $$
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('customer_movement', 1, $$
 SELECT w.row_key, w.customer_id, w.customers, w.change, w.mrr_before, w.mrr_after,
 	w.line || ' (' || w.cause || coalesce(': ' || w.from_product || ' to ' || w.product, ': ' || w.product, '') || ')' || coalesce('; said ' || nullif(w.reason, '(unknown)'), '') AS detail
-FROM wanted w$$
-FROM cvm.report_body b
-WHERE b.view = 'customer_movement';
+FROM wanted w$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_movement', 1, 'row_key', 'text', 'key', 'month_label|line|customer_id', false, 'One value per row.'),

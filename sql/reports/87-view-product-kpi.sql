@@ -11,7 +11,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 -- Spells at one rate, and at the last rate where there are several currencies
 @define product_pairs
-WITH {subscription_observed}, {rates}pair AS MATERIALIZED (
+WITH {observed}, {rates}pair AS MATERIALIZED (
 	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, cvm.holdings_agg(coalesce(s.product, '(none)'), s.started_on, s.ended_on, {price}{rate}, s.channel, s.offer, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL

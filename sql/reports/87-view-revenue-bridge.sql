@@ -9,8 +9,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'customer_movement in the twelve months, of these customers only, and foot to '
 		'subscription_kpi.net_revenue_retention_year_rate.', 'opening_customers');
 
-INSERT INTO cvm.subscription_part VALUES
-('bridge_segments', NULL, true, $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('bridge_segments', 1, '{segment_history}', $$
 		UNION ALL
 		SELECT h.segment, f.customer_id, k.*
 		FROM folded f
@@ -18,14 +18,15 @@ INSERT INTO cvm.subscription_part VALUES
 		JOIN held h ON h.customer_id = f.customer_id
 		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12, h.days) k
 		WHERE NOT isempty(h.days)$$),
-('bridge_segments', NULL, false, '');
+('bridge_segments', 9, '{}', '');
 
-@with subscription_bodies revenue_bridge | subscription | true
-WITH {{spelled}}{{held}}, kept AS MATERIALIZED (
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('revenue_bridge', 1, '{subscription}', $$
+WITH {spelled}{held}, kept AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, f.customer_id, k.*
 		FROM folded f
 		CROSS JOIN observed o
-		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{{bridge_segments}}
+		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{bridge_segments}
 ), moved AS MATERIALIZED (
 	SELECT f.customer_id, m.period_start, m.change_mrr,
 		CASE WHEN m.line = 'churn' THEN 'churn' WHEN m.line IN ('new', 'reactivation') THEN 'return' WHEN m.cause <> 'plan' THEN m.cause
@@ -114,8 +115,7 @@ SELECT cvm.row_key(f.segment, to_char(f.month::timestamp, 'YYYY-MM')) AS row_key
 	o.as_of
 FROM footed f
 CROSS JOIN observed o
-CROSS JOIN LATERAL (SELECT (f.month + interval '1 month')::date <= o.as_of AS is_complete) c
-@end
+CROSS JOIN LATERAL (SELECT (f.month + interval '1 month')::date <= o.as_of AS is_complete) c$$);
 
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, split_part(b.body, E'\n), changed AS (', 1) || $$

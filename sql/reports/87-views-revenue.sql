@@ -12,27 +12,33 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'segment, cohort month and number of months since. A cohort is the customers whose first paid day is in the '
 		'same month.', 'cohort_customers');
 
-INSERT INTO cvm.subscription_part VALUES
-('cohort_base', NULL, NULL, $${{base}}{{since}}$$),
-('cohorts', NULL, NULL, $$by_segment AS MATERIALIZED (
-	SELECT {{since_segment}} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
-	FROM folded f
-	CROSS JOIN observed o{{since_join}}
-	GROUP BY 1
-), state AS MATERIALIZED (
-	{{since_segments}}
-	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
-)$$),
--- without segments, straight from the spells in one pass
-('cohort_base', 'raw', false, $${{observed}}$$),
-('cohorts', 'raw', false, $$state AS MATERIALIZED (
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- straight from the spells in one pass where nothing asks for holdings
+('cohort_base', 1, '{subscription.currency,fx_rate}', '{base}{since}'),
+('cohort_base', 2, '{customer_holdings}', '{base}{since}'),
+('cohort_base', 3, '{segment_history}', '{base}{since}'),
+('cohort_base', 9, '{}', '{observed}'),
+('cohorts', 1, '{subscription.currency,fx_rate}', '{folded_cohorts}'),
+('cohorts', 2, '{customer_holdings}', '{folded_cohorts}'),
+('cohorts', 3, '{segment_history}', '{folded_cohorts}'),
+('cohorts', 9, '{}', $$state AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, cvm.revenue_retention_agg(s.customer_id, s.product, s.started_on, s.ended_on,
 		CASE WHEN {is_paused} THEN 0 ELSE {price} END, 'month', (SELECT o.as_of FROM observed o), ({subscription_clock})[1]) AS state
 	FROM subscription s
+)$$),
+('folded_cohorts', 1, '{}', $$by_segment AS MATERIALIZED (
+	SELECT {since_segment} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
+	FROM folded f
+	CROSS JOIN observed o{since_join}
+	GROUP BY 1
+), state AS MATERIALIZED (
+	{since_segments}
+	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
 )$$);
 
-@with subscription_bodies subscription_retention | subscription | true
-WITH {{cohort_base}}, {{cohorts}}
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('subscription_retention', 1, '{subscription}', $$
+WITH {cohort_base}, {cohorts}
 SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, 'YYYY-MM'), g.period_no::text) AS row_key,
 	s.segment,
 	g.cohort,
@@ -59,8 +65,7 @@ SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, 'YYYY-MM'), g.period_
 	o.as_of
 FROM state s
 CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
-@end
+CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('subscription_retention', 1, 'cohort_mrr', 'sum', NULL),
@@ -68,22 +73,22 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('subscription_retention', 3, 'gross_retained_mrr', 'part', 'eligible_mrr'),
 	('subscription_retention', 4, 'net_retained_mrr', 'sum', NULL);
 
-@with subscription_lists subscription_retention | true
-WITH {{base}}{{since}}, by_segment AS MATERIALIZED (
-	SELECT f.customer_id, {{since_segment}} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('subscription_retention', 1, $$
+WITH {base}{since}, by_segment AS MATERIALIZED (
+	SELECT f.customer_id, {since_segment} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
 	FROM folded f
-	CROSS JOIN observed o{{since_join}}
+	CROSS JOIN observed o{since_join}
 	GROUP BY 1, 2
 ), state AS (
-	{{since_customers}}
+	{since_customers}
 	SELECT '(all)' AS segment, b.customer_id, b.state FROM by_segment b
 )
 SELECT w.row_key, s.customer_id, g.*, g.eligible_mrr AS mrr_before, g.net_retained_mrr AS mrr_after,
 	CASE WHEN g.retained_customers > 0 THEN 'pays' WHEN g.eligible_customers > 0 THEN 'does not pay' ELSE 'not seen so long' END AS detail
 FROM state s
 CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
-JOIN wanted w ON w.segment = s.segment AND w.cohort = g.cohort AND w.period_no = g.period_no
-@end
+JOIN wanted w ON w.segment = s.segment AND w.cohort = g.cohort AND w.period_no = g.period_no$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false,

@@ -14,12 +14,12 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'Why customers leave, as causes that compete: one row per segment, cause and number of days, by Aalen and '
 		'Johansen.', 'at_risk_customers');
 
-INSERT INTO cvm.subscription_part VALUES
-('product_segments', NULL, true, $$SELECT b.segment, b.product, b.state FROM by_segment b
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('product_segments', 1, '{segment_history}', $$SELECT b.segment, b.product, b.state FROM by_segment b
 	UNION ALL$$),
-('product_segments', NULL, false, ''),
+('product_segments', 9, '{}', ''),
 -- the time that each customer, or customer and product, is counted with
-('lives', NULL, NULL, $$by_product AS MATERIALIZED (
+('lives', 1, '{}', $$by_product AS MATERIALIZED (
 	SELECT s.customer_id, s.product, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
 	FROM subscription s
@@ -38,7 +38,7 @@ INSERT INTO cvm.subscription_part VALUES
 	CROSS JOIN LATERAL cvm.runs(f.holdings, o.as_of, {lapse_days}) r
 	WHERE r.run_no = 1
 )$$),
-('caused_lives', NULL, NULL, $$reason AS (
+('caused_lives', 1, '{}', $$reason AS (
 	-- of reasons of one day the one of the most money, never the first by name
 	SELECT r.customer_id, r.ended_on, CASE WHEN count(*) = 1 THEN min(r.end_reason) ELSE '(several)' END AS cause
 	FROM (
@@ -58,24 +58,25 @@ INSERT INTO cvm.subscription_part VALUES
 	WHERE r.run_no = 1
 )$$),
 -- the same once for the segment and once for everybody
-('lines', NULL, NULL, $$lived AS MATERIALIZED (
-	SELECT {{since_segment}} AS segment, f.*
-	FROM life f{{since_join}}
+('lines', 1, '{}', $$lived AS MATERIALIZED (
+	SELECT {since_segment} AS segment, f.*
+	FROM life f{since_join}
 ), line AS (
-	{{lines_of_segments}}
+	{lines_of_segments}
 	SELECT '(all)' AS of, p.* FROM lived p
 )$$),
-('lines_of_segments', NULL, true, $$SELECT p.segment AS of, p.* FROM lived p
+('lines_of_segments', 1, '{segment_history}', $$SELECT p.segment AS of, p.* FROM lived p
 	UNION ALL$$),
-('lines_of_segments', NULL, false, '');
+('lines_of_segments', 9, '{}', '');
 
-@with subscription_bodies survival | subscription | true
-WITH {{base}}{{since}}, {{lives}}, by_segment AS MATERIALIZED (
-	SELECT {{since_segment}} AS segment, f.product, cvm.survival_agg(f.days, f.is_churned) AS state
-	FROM life f{{since_join}}
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('survival', 1, '{subscription}', $$
+WITH {base}{since}, {lives}, by_segment AS MATERIALIZED (
+	SELECT {since_segment} AS segment, f.product, cvm.survival_agg(f.days, f.is_churned) AS state
+	FROM life f{since_join}
 	GROUP BY 1, 2
 ), state AS MATERIALIZED (
-	{{product_segments}}
+	{product_segments}
 	SELECT '(all)' AS segment, b.product, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.product
 )
 SELECT cvm.row_key(s.segment, s.product, c."time"::text) AS row_key,
@@ -97,11 +98,11 @@ SELECT cvm.row_key(s.segment, s.product, c."time"::text) AS row_key,
 FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL (SELECT cvm.median_survival(s.state) AS median_days OFFSET 0) q
-CROSS JOIN LATERAL cvm.survival_curve(s.state, {conf}) c
-@end
+CROSS JOIN LATERAL cvm.survival_curve(s.state, {conf}) c$$);
 
-@with subscription_lists survival | true
-WITH {{base}}{{since}}, {{lives}}, {{lines}}
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('survival', 1, $$
+WITH {base}{since}, {lives}, {lines}
 SELECT w.row_key, l.customer_id, 1 AS at_risk_customers,
 	CASE WHEN l.days = w.days AND l.is_churned THEN 1 ELSE 0 END AS churned_customers,
 	CASE WHEN l.days = w.days AND NOT l.is_churned THEN 1 ELSE 0 END AS censored_customers,
@@ -111,16 +112,16 @@ SELECT w.row_key, l.customer_id, 1 AS at_risk_customers,
 FROM line l
 JOIN wanted w ON w.segment = l.of AND w.product = l.product AND w.days <= l.days
 JOIN folded f ON f.customer_id = l.customer_id
-CROSS JOIN observed o
-@end
+CROSS JOIN observed o$$);
 
-@with subscription_bodies churn_cause | subscription,subscription.end_reason | true
-WITH {{base}}{{since}}, {{caused_lives}}, by_segment AS MATERIALIZED (
-	SELECT {{since_segment}} AS segment, cvm.survival_agg(f.days, f.is_churned, f.cause) AS state
-	FROM life f{{since_join}}
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('churn_cause', 1, '{subscription,subscription.end_reason}', $$
+WITH {base}{since}, {caused_lives}, by_segment AS MATERIALIZED (
+	SELECT {since_segment} AS segment, cvm.survival_agg(f.days, f.is_churned, f.cause) AS state
+	FROM life f{since_join}
 	GROUP BY 1
 ), state AS MATERIALIZED (
-	{{since_segments}}
+	{since_segments}
 	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
 )
 SELECT cvm.row_key(s.segment, c.cause, c."time"::text) AS row_key,
@@ -137,11 +138,11 @@ SELECT cvm.row_key(s.segment, c.cause, c."time"::text) AS row_key,
 	o.as_of
 FROM state s
 CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.cumulative_incidence(s.state) c
-@end
+CROSS JOIN LATERAL cvm.cumulative_incidence(s.state) c$$);
 
-@with subscription_lists churn_cause | true
-WITH {{base}}{{since}}, {{caused_lives}}, {{lines}}
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('churn_cause', 1, $$
+WITH {base}{since}, {caused_lives}, {lines}
 SELECT w.row_key, l.customer_id, 1 AS at_risk_customers,
 	CASE WHEN l.days = w.days AND l.is_churned AND coalesce(l.cause, '(none)') = w.cause THEN 1 ELSE 0 END AS churned_customers,
 	cvm.mrr_at(f.holdings, cvm.first_paid_day(f.holdings)) AS mrr_before,
@@ -150,8 +151,7 @@ SELECT w.row_key, l.customer_id, 1 AS at_risk_customers,
 FROM line l
 JOIN wanted w ON w.segment = l.of AND w.days <= l.days
 JOIN folded f ON f.customer_id = l.customer_id
-CROSS JOIN observed o
-@end
+CROSS JOIN observed o$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('survival', 1, 'row_key', 'text', 'key', 'segment|product|days', false, 'One value per row.'),
@@ -208,5 +208,3 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Statuses in which a spell brings nothing, whatever its price; NULL: none.'),
 	('churn_cause', 11, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('churn_cause', 12, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
-
-DROP TABLE cvm.subscription_part;

@@ -177,7 +177,7 @@ LEFT JOIN told t ON t.segment = c.segment AND t.month = c.month AND t.is_volunta
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('cancel_reason_mix', 1, '{cancellation,subscription}', $$
-WITH {subscription_observed}, {rates}
+WITH {observed}, {rates}
 @use cancel_reasons
 ,
 @use cancel_spells
@@ -210,7 +210,7 @@ WITH observed AS MATERIALIZED (
 $$),
 -- from the reasons of spells: what ended on one day is one request
 ('cancel_reason_mix', 3, '{subscription,subscription.end_reason}', $$
-WITH {subscription_observed}, {rates}
+WITH {observed}, {rates}
 @use cancel_spells , s.end_reason, s.cancel_requested_on
 , begun AS (
 	SELECT k.customer_id, k.started_on, count(*) AS lines FROM spell k WHERE k.mrr > 0 GROUP BY k.customer_id, k.started_on
@@ -305,7 +305,7 @@ request AS MATERIALIZED (
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('save_rate', 1, '{cancellation,subscription}', $$
-WITH {subscription_observed}, {rates}
+WITH {observed}, {rates}
 @use cancel_reasons
 ,
 @use cancel_spells

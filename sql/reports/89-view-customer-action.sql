@@ -100,7 +100,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_action', 1, '{subscription}', $$
-WITH {subscription_observed}, {rates}look AS MATERIALIZED (
+WITH {observed}, {rates}look AS MATERIALIZED (
 	SELECT o.as_of - b.days AS day, b.days = 0 AS is_now
 	FROM observed o
 	CROSS JOIN (VALUES (0), ({loss_days}), ({loss_days} + 30), ({loss_days} + 60)) AS b (days)
@@ -276,11 +276,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	have text[] := coalesce(cvm._have(_report_as_of.model), '{}');
-	literals jsonb := cvm._literals(_report_as_of.model) || jsonb_build_object('as_of', format('%L::date', _report_as_of.as_of));
+	have text[];
+	literals jsonb;
 	body text;
 BEGIN
-	literals := literals || cvm._part_literals(have, literals);
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_report_as_of.model, _report_as_of.as_of) c;
 	SELECT cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int) INTO body
 	FROM cvm.report_body b WHERE b.view = _report_as_of.view AND b.needs <@ have ORDER BY b.preference LIMIT 1;
 	IF body IS NULL THEN

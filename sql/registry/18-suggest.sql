@@ -226,8 +226,8 @@ AS $$
 				CASE WHEN ec.required AND ec.class IN ('time', 'day') AND o.attname IS NOT NULL THEN 0.6 END,
 				CASE WHEN ec.column_name = 'mrr' AND u.attname IS NOT NULL THEN 0.55 END
 			)
-			-- a column that is always NULL is the date of nothing, but perhaps of an end that nobody has had
-			* CASE WHEN s.seen >= 5 AND s.filled = 0 THEN CASE WHEN ec.required AND NOT ec.nullable THEN 0.4 ELSE 0.85 END ELSE 1 END
+			-- a column that is always NULL is the date of nothing, but of an end that nobody has had
+			* CASE WHEN s.seen >= 5 AND s.filled = 0 THEN CASE WHEN ec.required AND NOT ec.nullable THEN 0.4 WHEN ec.column_name IN ('ended_on', 'valid_to') THEN 1 ELSE 0.85 END ELSE 1 END
 			-- nor is a year's revenue a month's, nor a tax a price
 			* CASE WHEN ec.class = 'money' AND cvm._is_other_money(c.words) THEN 0.4 ELSE 1 END AS score
 		FROM col c

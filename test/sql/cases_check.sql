@@ -8,7 +8,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(53);
+SELECT plan(54);
 CREATE SCHEMA c;
 SET LOCAL search_path = c, cvm, public;
 SET LOCAL TimeZone = 'UTC';
@@ -165,6 +165,8 @@ CREATE SCHEMA stripe;
 CREATE TABLE stripe.subscriptions (id text PRIMARY KEY, customer text, plan text, amount bigint, currency text, start_date timestamptz, cancel_at timestamptz, canceled_at timestamptz, current_period_end timestamptz, ended_at timestamptz, status text);
 SELECT is((SELECT regexp_replace(bind, '.*("ended_on": "\w+").*("cancel_requested_on": "\w+").*', '\1 \2') FROM suggest('stripe', 'b14') WHERE entity = 'subscription'), '"ended_on": "ended_at" "cancel_requested_on": "canceled_at"', 'b15: a request to leave is not the end');
 SELECT matches((SELECT why FROM suggest('stripe', 'b14') WHERE entity = 'subscription'), 'amount counts in whole numbers: where these are cents', 'b15: an amount of whole numbers may be in cents, and the reasons say so');
+INSERT INTO stripe.subscriptions SELECT 'sub' || i, 'cus' || i, 'pro', 1999, 'eur', '2024-01-01', '2024-06-01', '2024-05-02', '2024-06-01', NULL, 'active' FROM generate_series(1, 50) i;
+SELECT is((SELECT regexp_replace(bind, '.*(s\.\w+ AS ended_on).*(s\.\w+ AS cancel_requested_on).*', '\1, \2') FROM suggest('stripe', 'b14') WHERE entity = 'subscription'), 's.ended_at AS ended_on, s.canceled_at AS cancel_requested_on', 'b15: nor is it where everybody asked to leave and nobody has left');
 
 -- b16: signed up and cancelled on one day
 CREATE TABLE s16 (customer_id int, product text, started_on timestamptz, ended_on timestamptz, mrr numeric);

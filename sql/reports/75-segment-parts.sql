@@ -45,7 +45,7 @@ bridge AS MATERIALIZED (
 	LEFT JOIN segment_history h ON h.customer_id = c.customer_id AND h.segment IS NOT NULL
 		AND h.valid_from < c.due_on AND coalesce(h.valid_to >= c.due_on, true)
 	ORDER BY c.customer_id, c.line, c.due_on, h.valid_from DESC, h.segment COLLATE "C"
-), due AS (
+), due AS MATERIALIZED (
 	SELECT s.segment, date_trunc('month', c.due_on::timestamp)::date AS month,
 		count(*) AS commitments, sum(c.mrr) AS mrr, count(*) FILTER (WHERE c.stays) AS renewed, coalesce(sum(c.mrr) FILTER (WHERE c.stays), 0) AS renewed_mrr,
 		-- of a ratio of sums, as segment_bridge() has errors
@@ -143,7 +143,7 @@ allocated AS (
 )$$),
 
 ('owner', 1, '{owner}', $$
-owned AS (
+owned AS MATERIALIZED (
 	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner, count(DISTINCT w.owner) AS owners
 	FROM bridge b
 	JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)

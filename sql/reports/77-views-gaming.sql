@@ -305,9 +305,9 @@ CROSS JOIN observed o$$)
 more (name, choice, needs, body) AS (
 	SELECT * FROM part
 	UNION ALL SELECT * FROM (VALUES
-		('catalogue', 1, '{product}'::text[], $$catalogue AS (SELECT p.product, max(p.list_price) AS list_price FROM product p GROUP BY p.product)$$),
+		('catalogue', 1, '{product}'::text[], $$catalogue AS MATERIALIZED (SELECT p.product, max(p.list_price) AS list_price FROM product p GROUP BY p.product)$$),
 		('catalogue', 2, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::numeric AS list_price WHERE false)$$),
-		('live', 1, '{offer,offer.product,offer.price}', $$live AS (
+		('live', 1, '{offer,offer.product,offer.price}', $$live AS MATERIALIZED (
 	SELECT f.product, min(f.price) AS price
 	FROM offer f
 	CROSS JOIN observed o

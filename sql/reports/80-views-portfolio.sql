@@ -195,7 +195,7 @@ contact AS (
 	SELECT NULL::date AS quarter, NULL::numeric AS share WHERE false
 )$$),
 ('budget', 1, '{segment_target}', $$
-budget AS (
+budget AS MATERIALIZED (
 	SELECT DISTINCT t.segment, date_trunc('month', t.month::timestamp)::date AS month
 	FROM segment_target t
 	WHERE t.target IS NOT NULL

@@ -175,7 +175,7 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 		WHERE NOT b.is_new AND (b.channel IS NULL OR b.channel = a.channel)
 			AND ((b.product = a.product AND b.price < a.price) OR (b.price <= a.price AND EXISTS (SELECT FROM bundle u WHERE u.bundle = b.product AND u.product = a.product))))
 	GROUP BY a.offer, a.product
-), suggested AS (
+), suggested AS MATERIALIZED (
 	-- once for each set of products: one that is not held, nor in place of what is
 	SELECT h.products, (
 		SELECT f.offer
@@ -190,7 +190,7 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	FROM now n
 	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND coalesce(h.valid_from < n.as_of, true) AND coalesce(h.valid_to >= n.as_of, true)
 	ORDER BY n.customer_id, h.valid_from DESC NULLS LAST, h.segment
-)
+), owned AS MATERIALIZED {owner_rows}
 SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	n.customer_id,
 	CASE WHEN {has_segments} THEN coalesce(n.segment, '(none)') ELSE '(all)' END AS segment,
@@ -221,7 +221,7 @@ LEFT JOIN rated t ON t.reason = n.leading
 LEFT JOIN LATERAL cvm.proportion_interval(t.lost, t.n, {conf}) i ON t.n > 0
 LEFT JOIN suggested g ON g.products = k.products
 LEFT JOIN barred b ON b.customer_id = n.customer_id
-LEFT JOIN {owner_rows} w ON w.subject = n.segment$$);
+LEFT JOIN owned w ON w.subject = n.segment$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_action', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),

@@ -48,6 +48,24 @@ END
 $$;
 SELECT is_empty($$SELECT v.view, o.* FROM cvm.report_view v, pg_temp.odd(v.view) o$$, 'row_key is unique, keys are not NULL, numbers and days are finite');
 
+-- what is grouped is grouped once: no plan makes the rows of a group again for
+-- each row that looks one up
+CREATE FUNCTION pg_temp.again(view text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE format('EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF, VERBOSE, FORMAT JSON) SELECT * FROM whole.%I', view) INTO plan;
+	RETURN QUERY WITH RECURSIVE node AS (
+		SELECT plan -> 0 -> 'Plan' AS n
+		UNION ALL
+		SELECT c FROM node, jsonb_array_elements(node.n -> 'Plans') c)
+	SELECT format('%s times %s of %s', n ->> 'Actual Loops', n ->> 'Node Type', left(n ->> 'Output', 100)) FROM node
+	WHERE (n ->> 'Actual Loops')::numeric > 4 AND (n ->> 'Node Type' = 'Aggregate' AND (n ->> 'Actual Rows')::numeric > 1 OR n ->> 'Output' ~ 'cvm\.\w+_agg\(');
+END
+$$;
+ANALYZE;
+SELECT is_empty($$SELECT v.view, a.* FROM cvm.report_view v, pg_temp.again(v.view) a$$, 'practice 1.17: no view folds or groups again for each of its rows');
+
 -- users' own materialized views
 SELECT lives_ok(format($$CREATE MATERIALIZED VIEW world.my_%1$s AS SELECT * FROM whole.%1$s; CREATE UNIQUE INDEX ON world.my_%1$s (row_key);
 	REFRESH MATERIALIZED VIEW CONCURRENTLY world.my_%1$s; REFRESH MATERIALIZED VIEW CONCURRENTLY world.my_%1$s$$, v.view), 'a materialized view over ' || v.view || ' is refreshed concurrently, twice')

@@ -5,7 +5,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET search_path = public, cvm;
-SELECT plan(69);
+SELECT plan(70);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -59,7 +59,7 @@ SELECT is(round(break_even_rate(25, 40)::numeric, 4), 0.6250, 'at 25 against 40 
 SELECT is(round(break_even_rate(25, 40, 5000, 1000)::numeric, 4), 0.5000, 'with 5000 of cost over 1000 entries, half of them');
 SELECT is(break_even_rate(25, 0), NULL, 'a donor that brings nothing has no break-even');
 SELECT is(pg_temp.see($$SELECT round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), round(net_margin::numeric, 2), net_margin = 9 * (14 - 18 * corrected_rate), verdict FROM state, cannibalization_verdict(a, 14, 18, min_entries => 9)$$),
-	'(0.7778,1.1667,75.28,t,accretive)', 'monthly it pays: a margin of 54, and of what had gone anyway');
+	'(0.7778,1.1667,75.28,t,accretive)', 'practice 1.14: monthly it pays a margin of 54, and of what had gone anyway');
 SELECT is(pg_temp.see($$SELECT round(break_even_unit_rate::numeric, 4), round(net_margin::numeric, 2), verdict FROM state, cannibalization_verdict(a, 5, 18, min_entries => 9)$$),
 	'(0.2778,-5.72,inconclusive)', 'at a lower margin nine entries do not say');
 SELECT is(pg_temp.see($$SELECT round(break_even_lifetime_rate::numeric, 4) FROM state, cannibalization_verdict(a, 14, 18, focal_churn => 0.04, donor_churn => 0.02)$$),
@@ -73,9 +73,9 @@ SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 18, bas
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(a, 14, 18)$$),
 	'(no_data,"10 entries are fewer than the 30 that a verdict needs.")', 'ten entries are no data');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 4)$$),
-	'(immature,"Only 3 of 9 entries are 60 days old, fewer than the 4 that a verdict needs: wait before judging; of them 66.7% left or cut another product so far.")', 'few entries that are old enough make no verdict');
+	'(immature,"Only 3 of 9 entries are 60 days old, fewer than the 4 that a verdict needs: wait before judging; of them 66.7% left or cut another product so far.")', 'practice 1.14: few entries that are old enough make no verdict');
 SELECT matches((SELECT verdict || ': ' || reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 3)),
-	'^accretive: 2 of 3 matured entries .* 6 younger entries are not judged\.$', 'enough of them do, however many came later');
+	'^accretive: 2 of 3 matured entries .* 6 younger entries are not judged\.$', 'practice 1.14: enough entries that are old enough make one, however many came later');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 3, min_matured => 0.8)$$),
 	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging; of them 66.7% left or cut another product so far.")', 'unless most are asked for');
 SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is none either');
@@ -104,12 +104,12 @@ SELECT is(pg_temp.see($$SELECT look_ahead, entry_hazard, control_hazard FROM (SE
 (60,0,0)', 'half leave on the day, none of the rest later; others leave in the thirty days after');
 SELECT ok(corrected_rate_low < 0.125 AND corrected_rate_high > 0.125 AND corrected_rate_high - corrected_rate_low > unit_rate_high - unit_rate_low,
 	'the control widens the interval') FROM market_state, cannibalization_verdict(s);
-SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 3, 10)$$), '(accretive)', 'a break-even of 30 % is above all that may be left, though not above all that may have been lost');
+SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 3, 10)$$), '(accretive)', 'truth F2: a break-even of 30 % is above all that may be left, though not above all that may have been lost');
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 4, 10)$$), '(accretive)', '40 % is above it');
-SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 1, 10)$$), '(inconclusive)', '10 % lies in the interval of what is left, though below that of what was lost');
+SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 1, 10)$$), '(inconclusive)', 'truth F2: 10 % lies in the interval of what is left, though below that of what was lost');
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 0.5, 10)$$), '(value_destroying)', '5 % below it');
 SELECT is(pg_temp.see($$SELECT control_loss_rate, net_margin, verdict, reason FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, NULL, '(none)') AS s FROM market) x, cannibalization_verdict(s, 0.5, 10)$$),
-	'(,,not_identified,"50 of 200 matured entries (25.0%, 95% interval 19.5% to 31.4%) left or cut another product; no control group says what would have gone anyway, and only that could say more than the break-even of 5.0%, which lies below.")', 'without a control nobody is accused');
+	'(,,not_identified,"50 of 200 matured entries (25.0%, 95% interval 19.5% to 31.4%) left or cut another product; no control group says what would have gone anyway, and only that could say more than the break-even of 5.0%, which lies below.")', 'truth F2: without a control nobody is accused');
 SELECT is(pg_temp.see($$SELECT verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, NULL, '(none)') AS s FROM market) x, cannibalization_verdict(s, 4, 10)$$), '(accretive)', 'a verdict that accuses nobody needs no control');
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 1.5, 10)$$), '(not_identified)', '15 % lies between what was lost and what is left after the control');
 SELECT is(pg_temp.see($$SELECT control_customers, control_loss_rate, corrected_rate FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01') AS s FROM market WHERE customer > 1000) x, cannibalization_verdict(s)$$),
@@ -130,35 +130,50 @@ SELECT is(pg_temp.see($$SELECT lb, round(v.unit_rate::numeric, 4), round(v.contr
 	FROM unnest('{1,30,60}'::int[]) lb, LATERAL (SELECT cannibalization_agg(customer, product, started, ended, mrr, ARRAY['Lite'], NULL, '2024-08-01', lb, 60, 0) AS s FROM leaving) x, cannibalization_verdict(x.s, 4, 18) v$$),
 '(1,0.0750,0.0756,-0.0006,t)
 (30,0.0750,0.0756,-0.0006,t)
-(60,0.0750,0.0756,-0.0006,t)', 'who had gone before the day says nothing of who holds it then, however far one looks back');
+(60,0.0750,0.0756,-0.0006,t)', 'truth F1: who had gone before the day says nothing of who holds it then, however far one looks back');
 SELECT is((SELECT round(avg((l.ended <= '2024-06-14')::int), 4) FROM leaving l WHERE l.product = 'Classic' AND l.ended > '2024-04-15'
-	AND NOT EXISTS (SELECT FROM leaving n WHERE n.customer = l.customer AND n.product = 'Lite')), 0.0756, 'which is what a count says');
-SELECT is((SELECT v.control_customers FROM (SELECT cannibalization_agg(customer, product, started, ended, mrr, ARRAY['Lite'], NULL, '2024-08-01') AS s FROM leaving) x, cannibalization_verdict(x.s) v), 9000::bigint, 'the control counts customers, not months');
+	AND NOT EXISTS (SELECT FROM leaving n WHERE n.customer = l.customer AND n.product = 'Lite')), 0.0756, 'truth F1: a count of who holds it and does not take the other says the same');
+SELECT is((SELECT v.control_customers FROM (SELECT cannibalization_agg(customer, product, started, ended, mrr, ARRAY['Lite'], NULL, '2024-08-01') AS s FROM leaving) x, cannibalization_verdict(x.s) v), 9000::bigint, 'practice 1.14: the control counts customers, not months');
 -- of those who had gone up to 30 days before, one in ten comes back for it as
 -- one in ten of the others comes: they had gone anyway
 SELECT is(pg_temp.see($$SELECT v.add_entries, v.switch_entries, round(v.unit_rate::numeric, 4), round(v.control_loss_rate::numeric, 4), round(v.corrected_rate::numeric, 4)
 	FROM (SELECT cannibalization_agg(customer, product, started, ended, mrr, ARRAY['Lite'], NULL, '2024-08-01') AS s FROM (
 		SELECT * FROM leaving UNION ALL SELECT g, 'Lite', '2024-04-15', NULL, 20 FROM generate_series(1, 9000) g WHERE date '2024-01-01' + (g * 7919 % 900) BETWEEN '2024-03-17' AND '2024-04-15' AND (g / 3) % 10 = 0) x) x, cannibalization_verdict(x.s) v$$),
-	'(740,90,0.1084,0.1090,-0.0006)', 'who had gone and comes back like others had gone anyway');
+	'(740,90,0.1084,0.1090,-0.0006)', 'truth F1: who had gone and comes back like others had gone anyway');
 -- but when all of them come, they had gone for it
 SELECT is(pg_temp.see($$SELECT v.add_entries, v.switch_entries, round(v.unit_rate::numeric, 4), round(v.control_loss_rate::numeric, 4), round(v.corrected_rate::numeric, 4)
 	FROM (SELECT cannibalization_agg(customer, product, started, ended, mrr, ARRAY['Lite'], NULL, '2024-08-01') AS s FROM (
 		SELECT * FROM leaving UNION ALL SELECT g, 'Lite', '2024-04-15', NULL, 20 FROM generate_series(1, 9000) g WHERE date '2024-01-01' + (g * 7919 % 900) BETWEEN '2024-03-17' AND '2024-04-15') x) x, cannibalization_verdict(x.s) v$$),
-	'(740,360,0.3273,0.0773,0.2500)', 'who had gone and comes much more readily than others had gone for it');
+	'(740,360,0.3273,0.0773,0.2500)', 'truth F1: who had gone and comes much more readily than others had gone for it');
 -- who enters later is watched until then: half of the others take it on 1 May
 CREATE TABLE entering AS
 	SELECT * FROM leaving UNION ALL SELECT g, 'Lite', '2024-05-01', NULL, 20 FROM generate_series(1, 9000) g WHERE date '2024-01-01' + (g * 7919 % 900) > '2024-05-01' AND (g / 3) % 10 IN (1, 3, 5, 7, 9);
 SELECT is((SELECT round(v.control_loss_rate::numeric, 10) FROM (SELECT cannibalization_agg(customer, product, started, ended, mrr, ARRAY['Lite'], NULL, '2024-06-20') AS s FROM entering) x, cannibalization_verdict(x.s) v),
 	(SELECT round(count(*) FILTER (WHERE c.ended <= '2024-06-14' AND l.customer IS NULL) / sum(CASE WHEN l.customer IS NULL THEN 1 ELSE 16 / 60.0 END), 10)
 		FROM entering c LEFT JOIN entering l ON l.customer = c.customer AND l.product = 'Lite'
-		WHERE c.product = 'Classic' AND c.ended > '2024-04-15' AND l.started IS DISTINCT FROM '2024-04-15'), 'who enters before the end of the look-ahead counts for the days until then');
+		WHERE c.product = 'Classic' AND c.ended > '2024-04-15' AND l.started IS DISTINCT FROM '2024-04-15'), 'truth F1: who enters before the end of the look-ahead counts for the days until then');
 -- of one mind: 20 customers with five entries each, of whom six lose every time
 SELECT is(pg_temp.see($$SELECT v.matured_entries, v.customers, round(v.unit_rate::numeric, 4), round(v.unit_rate_low::numeric, 4), round(v.unit_rate_high::numeric, 4), round(w.conf_low::numeric, 4), round(w.conf_high::numeric, 4)
 	FROM (SELECT cannibalization_agg(c, p, s, e, 10, ARRAY['N'], NULL, '2026-01-01') AS s FROM (
 		SELECT c, 'A' AS p, date '2023-01-01' + 100 * n - 25 AS s, date '2023-01-01' + 100 * n AS e FROM generate_series(1, 6) c, generate_series(1, 5) n
 		UNION ALL SELECT c, 'A', '2022-01-01', NULL FROM generate_series(7, 20) c
 		UNION ALL SELECT c, 'N', date '2023-01-01' + 100 * n, date '2023-01-01' + 100 * n + 20 FROM generate_series(1, 20) c, generate_series(1, 5) n) x) x, cannibalization_verdict(x.s) v, proportion_interval(6, 20) w$$),
-	'(100,20,0.3000,0.1433,0.5235,0.1455,0.5190)', 'a hundred entries of the same twenty are as sure as twenty, less one');
+	'(100,20,0.3000,0.1433,0.5235,0.1455,0.5190)', 'truth F6: a hundred entries of the same twenty are as sure as twenty, less one');
+
+-- where few lose: 1000 worlds of 45 who take it, of whom one in six loses it, at
+-- one of four prices, beside the interval of a normal ratio
+CREATE TABLE taker AS
+	SELECT w, g, ('x' || left(md5(w || ' ' || g), 7))::bit(28)::int % 6 = 0 AS loses, (ARRAY[10, 20, 30, 45])[1 + ('x' || left(md5(g || '/' || w), 7))::bit(28)::int % 4] AS price
+	FROM generate_series(1, 1000) w, generate_series(1, 45) g;
+CREATE INDEX ON taker (w);
+CREATE TABLE chance AS
+	SELECT w, cannibalization_agg(g, l.p, l.s, l.e, l.m, ARRAY['N'], NULL, '2025-01-01', 30, 60, 0) AS s
+	FROM taker t CROSS JOIN LATERAL (VALUES ('A', date '2023-01-01', CASE WHEN t.loses THEN date '2024-07-01' END, t.price), ('N', '2024-06-01', NULL, 15)) AS l (p, s, e, m) GROUP BY w;
+SELECT results_eq($$SELECT avg((26.25 / 6 / 15 BETWEEN v.value_rate_low AND v.value_rate_high)::int) BETWEEN 0.93 AND 0.97,
+		avg((26.25 / 6 / 15 BETWEEN n.rate - 1.96 * n.error AND n.rate + 1.96 * n.error)::int) < 0.92, bool_and(abs(v.value_rate - n.rate) < 1e-9)
+	FROM chance, cannibalization_verdict(s) v JOIN LATERAL (SELECT r.rate, sqrt(sum((t.loses::int * t.price - 15 * r.rate) ^ 2) * 45 / 44) / (45 * 15) AS error
+		FROM taker t, (SELECT sum(y.loses::int * y.price) / (45 * 15.0) AS rate FROM taker y WHERE y.w = chance.w) r WHERE t.w = chance.w GROUP BY r.rate) n ON true$$,
+	$$VALUES (true, true, true)$$, 'truth F7: where few lose the interval of the value rate holds the true one in 95 of 100 worlds, and a normal one does not');
 
 -- several donors
 SELECT is(pg_temp.see($$SELECT donor, losing_entries, lost_mrr FROM (SELECT cannibalization_agg(h, ARRAY['N'], NULL, '2025-01-01') AS s FROM (

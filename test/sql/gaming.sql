@@ -219,10 +219,10 @@ SELECT is(pg_temp.see($$SELECT round(unit_rate::numeric, 4), round(c.conf_low::n
 SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(0.25, 0.001, 100, 50)'), '(0.5,)', 'without break-even no verdict');
 SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(NULL, 0.001, 1000, 80)'), '(,)', 'nothing comes of nothing');
 SELECT throws_ok('SELECT cvm.difference_in_differences(2, 1, 1, 1, 1, 1, 1, 1)', '22023', '"2" of "1" is not a share', 'shares are shares');
-SELECT throws_ok('SELECT cvm.causal_rate(0.1, -0.01, 1000, 80, 0.1)', '22023', 'std_error "-0.01" is not above 0', 'no interval with its ends exchanged');
-SELECT throws_ok('SELECT cvm.causal_rate(0, 0, 1000, 80, 0.1)', '22023', 'std_error "0" is not above 0', 'a standard error of 0 is refused');
+SELECT throws_ok('SELECT cvm.causal_rate(0.1, -0.01, 1000, 80, 0.1)', '22023', 'std_error "-0.01" is not above 0', 'truth F9: there is no interval with its ends exchanged');
+SELECT throws_ok('SELECT cvm.causal_rate(0, 0, 1000, 80, 0.1)', '22023', 'std_error "0" is not above 0', 'truth F9: a standard error of 0 is refused');
 SELECT is(pg_temp.see('SELECT round(d.std_error::numeric, 5), round(d.conf_low::numeric, 4), round(d.conf_high::numeric, 4), c.verdict
-	FROM cvm.difference_in_differences(0, 30, 0, 30, 0, 30, 0, 30) d, cvm.causal_rate(difference, std_error, 1000, 80, 0.1) c'), '(0.06353,-0.1245,0.1245,inconclusive)', 'nobody lost of 120 is no certainty');
+	FROM cvm.difference_in_differences(0, 30, 0, 30, 0, 30, 0, 30) d, cvm.causal_rate(difference, std_error, 1000, 80, 0.1) c'), '(0.06353,-0.1245,0.1245,inconclusive)', 'truth F9: nobody lost of 120 is no certainty');
 SELECT throws_ok('SELECT cvm.causal_rate(0.1, 0.1, 5, 0)', '22023', 'a rate needs entries and donors', 'no rate without entries');
 -- the columns say what they are
 SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('acme.' || c.view) AND a.attname = c.column_name

@@ -61,32 +61,32 @@ SELECT metric, (to_month > from_month + interval '1 month') AS apart, count(*) A
 	sqrt(avg((change / nullif(change_high - change_low, 0) * 3.92) ^ 2)) AS ratio
 FROM seen WHERE segment = '(all)' AND grain = 'month' AND metric IN ('arpu', 'products_per_customer', 'multi_product_share') GROUP BY 1, 2;
 SELECT is((SELECT count(*) FROM level WHERE looks >= 200), 6::bigint, 'hundreds of changes by chance are looked at, of money, products and shares, next month and later');
-SELECT is_empty($$SELECT * FROM level WHERE outside NOT BETWEEN 0.01 AND 0.10$$, 'intervals of 95 % leave out about 5 % of them, not none');
-SELECT is_empty($$SELECT * FROM level WHERE ratio NOT BETWEEN 0.8 AND 1.2$$, 'they scatter as the interval says, and not by a fifth of it');
+SELECT is_empty($$SELECT * FROM level WHERE outside NOT BETWEEN 0.01 AND 0.10$$, 'truth F4: intervals of 95 % leave out about 5 % of them, not none');
+SELECT is_empty($$SELECT * FROM level WHERE ratio NOT BETWEEN 0.8 AND 1.2$$, 'truth F4: changes scatter as the interval says, and not by a fifth of it');
 SELECT cmp_ok((SELECT count(*) FROM (SELECT w, grain, to_month FROM seen WHERE verdict <> 'immature' GROUP BY 1, 2, 3) x), '>', 250::bigint, 'hundreds of months are judged');
-SELECT cmp_ok((SELECT count(*) FROM (SELECT w, grain, to_month FROM seen WHERE verdict = 'shift' GROUP BY 1, 2, 3) x), '<=', 20::bigint, 'in few months, of a nominal 5 %, is anything called a shift');
-SELECT cmp_ok((SELECT count(*) FROM seen WHERE change_low > 0 OR change_high < 0), '>', 500::bigint, 'where hundreds of rows by themselves look like one');
+SELECT cmp_ok((SELECT count(*) FROM (SELECT w, grain, to_month FROM seen WHERE verdict = 'shift' GROUP BY 1, 2, 3) x), '<=', 20::bigint, 'truth F5: in few months, of a nominal 5 %, is anything called a shift');
+SELECT cmp_ok((SELECT count(*) FROM seen WHERE change_low > 0 OR change_high < 0), '>', 500::bigint, 'truth F5: hundreds of rows by themselves look like one');
 
 -- the guard is Benjamini's and Hochberg's, and says so
 CREATE TEMP TABLE guard AS
 SELECT row_key, comparisons, p_adjusted, p_value, count(p_value) OVER m AS n, row_number() OVER (PARTITION BY w, grain, to_month ORDER BY p_value, row_key COLLATE "C") AS i, w, grain, to_month, verdict
 FROM seen WHERE w <= 3 AND p_value IS NOT NULL WINDOW m AS (PARTITION BY w, grain, to_month);
 SELECT is_empty($$SELECT row_key FROM guard g WHERE comparisons <> n OR verdict <> CASE WHEN p_adjusted <= 0.05 THEN 'shift' ELSE 'noise' END
-	OR abs(p_adjusted - (SELECT min(h.p_value * h.n / h.i) FROM guard h WHERE h.w = g.w AND h.grain = g.grain AND h.to_month = g.to_month AND h.i >= g.i)) > 1e-12$$, 'p_adjusted is that of Benjamini and Hochberg over metrics, segments and earlier months');
+	OR abs(p_adjusted - (SELECT min(h.p_value * h.n / h.i) FROM guard h WHERE h.w = g.w AND h.grain = g.grain AND h.to_month = g.to_month AND h.i >= g.i)) > 1e-12$$, 'truth F5: p_adjusted is that of Benjamini and Hochberg over metrics, segments and earlier months');
 SELECT is_empty($$SELECT row_key FROM seen WHERE (verdict = 'immature') <> (p_value IS NULL) OR (p_adjusted < p_value) OR conf <> 0.95$$, 'p_adjusted is not below p_value, and conf is the setting');
 
 -- contributions
-SELECT is_empty($$SELECT row_key FROM seen WHERE change IS NULL AND rate_contribution IS NOT NULL OR segment = '(all)' AND change IS NULL AND mix_contribution IS NOT NULL$$, 'no rate without a change, and no mix where the total has none');
+SELECT is_empty($$SELECT row_key FROM seen WHERE change IS NULL AND rate_contribution IS NOT NULL OR segment = '(all)' AND change IS NULL AND mix_contribution IS NOT NULL$$, 'practice 1.12: there is no rate without a change, and no mix where the total has none');
 SELECT is_empty($$SELECT w, metric, grain, from_month, to_month FROM seen GROUP BY 1, 2, 3, 4, 5
-	HAVING abs(sum(mix_contribution + coalesce(rate_contribution, 0)) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'the contributions of segments are all of the change, of months, quarters and years');
+	HAVING abs(sum(mix_contribution + coalesce(rate_contribution, 0)) FILTER (WHERE segment <> '(all)') - max(change) FILTER (WHERE segment = '(all)')) > 1e-9$$, 'practice 1.12: the contributions of segments are all of the change, of months, quarters and years');
 
 -- quarters are pooled from what happens in their months
 SELECT set_eq($$SELECT DISTINCT grain FROM seen$$, '{month,quarter}'::text[], 'the only year is compared with none');
 SELECT is((SELECT round(change::numeric, 9) || ' ' || from_customers || ' ' || to_customers FROM seen WHERE w = 20 AND row_key = 'A|churn_rate|2023-Q2|2023-Q4'),
 	(SELECT round((sum(-churned_customers) FILTER (WHERE month >= '2023-10-01') / sum(at_risk_customers) FILTER (WHERE month >= '2023-10-01') - sum(-churned_customers) FILTER (WHERE month < '2023-07-01') / sum(at_risk_customers) FILTER (WHERE month < '2023-07-01'))::numeric, 9)
 		|| ' ' || sum(at_risk_customers) FILTER (WHERE month < '2023-07-01') || ' ' || sum(at_risk_customers) FILTER (WHERE month >= '2023-10-01')
-	FROM acme.segment_kpi WHERE segment = 'A' AND (month BETWEEN '2023-04-01' AND '2023-06-01' OR month BETWEEN '2023-10-01' AND '2023-12-01')), 'a quarter''s churn is that of its months, of customers and months at risk');
-SELECT is_empty($$SELECT row_key FROM seen WHERE grain = 'quarter' AND metric IN ('arpu', 'products_per_customer', 'multi_product_share', 'net_revenue_retention_rate')$$, 'what is so at a closing is not pooled');
+	FROM acme.segment_kpi WHERE segment = 'A' AND (month BETWEEN '2023-04-01' AND '2023-06-01' OR month BETWEEN '2023-10-01' AND '2023-12-01')), 'practice 1.12: a quarter''s churn is that of its months, of customers and months at risk');
+SELECT is_empty($$SELECT row_key FROM seen WHERE grain = 'quarter' AND metric IN ('arpu', 'products_per_customer', 'multi_product_share', 'net_revenue_retention_rate')$$, 'practice 1.12: what is so at a closing is not pooled');
 
 -- a price rise of 5 % for everybody
 INSERT INTO shop.tier SELECT 21, slot * 100 + n, (ARRAY['A', 'A', 'B', 'C'])[1 + slot % 4], '2023-01-01', NULL FROM generate_series(1, 400) slot, generate_series(0, 1) n;
@@ -98,8 +98,8 @@ FROM (SELECT slot, n, CASE n WHEN 0 THEN date '2023-01-10' ELSE gone END AS f, C
 	(VALUES (date '2023-01-01', date '2023-10-05', 1), ('2023-10-05', NULL, 1.05)) AS x (f0, t0, part)
 WHERE coalesce(f < x.t0, true) AND coalesce(t > x.f0, true);
 SET shop.world = 21;
-SELECT results_eq($$SELECT DISTINCT verdict FROM acme.segment_shift WHERE metric = 'arpu' AND from_month = '2023-09-01' AND to_month = '2023-10-01'$$, $$VALUES ('shift')$$, 'a price rise of 5 % for everybody is a shift, in every segment');
-SELECT results_eq($$SELECT p_adjusted < 1e-6 FROM acme.segment_shift WHERE segment = '(all)' AND metric = 'arpu' AND from_month = '2023-09-01' AND to_month = '2023-10-01'$$, $$VALUES (true)$$, 'of all, with certainty');
+SELECT results_eq($$SELECT DISTINCT verdict FROM acme.segment_shift WHERE metric = 'arpu' AND from_month = '2023-09-01' AND to_month = '2023-10-01'$$, $$VALUES ('shift')$$, 'truth F4: a price rise of 5 % for everybody is a shift, in every segment');
+SELECT results_eq($$SELECT p_adjusted < 1e-6 FROM acme.segment_shift WHERE segment = '(all)' AND metric = 'arpu' AND from_month = '2023-09-01' AND to_month = '2023-10-01'$$, $$VALUES (true)$$, 'truth F4: it is one of all segments together, with certainty');
 SELECT results_eq($$SELECT DISTINCT verdict FROM acme.segment_shift WHERE metric = 'products_per_customer' AND from_month = '2023-09-01' AND to_month = '2023-10-01'$$, $$VALUES ('noise')$$, 'products are not called a shift');
 SELECT * FROM finish();
 ROLLBACK;

@@ -30,23 +30,14 @@ UPDATE cvm.report_view SET group_size = CASE view
 WHERE position BETWEEN 10 AND 14;
 
 -- The bodies share their parts, so they are put together here.  {{rows}} is what
--- counts as observed, {{events}} without the rows of nobody; {{fold}} the customers one by one, with the day on
--- which observation ends; {{stored}} the same from what is kept.
-WITH part (rows, events, arguments, fold, stored) AS (VALUES (
+-- counts as observed, {{times}} what folds want to know of an event without its amount;
+-- {{stored}} the customers one by one from what is kept, with the day on which observation ends.
+WITH part (rows, arguments, times, stored) AS (VALUES (
 $$
 	FROM event e
 	WHERE coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)$$,
-$$
-	FROM event e
-	WHERE e.customer_id IS NOT NULL
-		AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)$$,
 $${event_row}$$,
-$$folded AS MATERIALIZED (
-	SELECT e.customer_id, cvm.activity_agg({{arguments}}) AS activity{{events}}
-	GROUP BY e.customer_id
-), observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of
-)$$,
+$$e.occurred_at, {time_zone}{marks}$$,
 $$folded AS NOT MATERIALIZED (
 	SELECT a.customer_id, a.activity FROM customer_activity a
 ), observed AS MATERIALIZED (
@@ -169,36 +160,60 @@ FROM state s
 CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g$$)) AS r (reading, body) USING (reading)
 ),
 
+-- Who was what in which month: out of one pass as well, where everybody is the
+-- sum of the segments without what moves between them, or from what is kept.
 lifecycle (preference, needs, body) AS (VALUES
 	(1, '{event,segment_history}'::text[],
-$$WITH {{fold}}
+$$WITH folded AS MATERIALIZED (
+	SELECT cvm.segment_lifecycle_agg(e.customer_id, {{times}}, e.segment, e.valid_from, e.valid_to, 'month', {as_of}) AS segments
+	FROM (
+		SELECT e.customer_id, e.occurred_at, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to{{rows}}
+		UNION ALL
+		SELECT h.customer_id, NULL AS occurred_at, NULL AS kind, h.segment, h.valid_from, h.valid_to
+		FROM segment_history h
+		WHERE h.segment IS NOT NULL
+	) e
+), by_segment AS MATERIALIZED (
+	SELECT b.segment, b.state
+	FROM folded f
+	CROSS JOIN LATERAL unnest(f.segments) b
+), state AS MATERIALIZED (
+	SELECT b.segment, b.state, false AS is_sum FROM by_segment b
+	UNION ALL
+	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state, true AS is_sum FROM by_segment b
+)$$),
+	(-9, '{customer_activity,segment_history}',
+$$WITH {{stored}}
 @use segment_days
 , state AS MATERIALIZED (
-	SELECT coalesce(h.segment, '(none)') AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
+	SELECT coalesce(h.segment, '(none)') AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state, false AS is_sum
 	FROM folded f
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = f.customer_id
 	WHERE NOT isempty(h.days)
 	GROUP BY 1
 	UNION ALL
-	SELECT '(all)' AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
+	SELECT '(all)' AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state, true AS is_sum
 	FROM folded f
 	CROSS JOIN observed o
 )$$),
 	(2, '{event}',
-$$WITH {{fold}}, state AS MATERIALIZED (
-	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
+$$WITH state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(e.customer_id, {{times}}, 'month', {as_of}) AS state, true AS is_sum{{rows}}
+)$$),
+	(-8, '{customer_activity}',
+$$WITH {{stored}}, state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state, true AS is_sum
 	FROM folded f
 	CROSS JOIN observed o
 )$$))
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT t.view, t.preference - 10 * s.n, CASE s.n WHEN 0 THEN t.needs ELSE array_replace(t.needs, 'event', 'customer_activity') END,
-	replace(replace(replace(replace(replace(replace(replace(replace(t.body,
-		'{{fold}}', CASE s.n WHEN 0 THEN p.fold ELSE p.stored END),
+SELECT t.view, t.preference, t.needs,
+	replace(replace(replace(replace(replace(replace(replace(t.body,
 		'{{stored}}', p.stored),
-		'{{events}}', p.events),
 		'{{rows}}', p.rows),
+		'{{times}}', p.times),
 		'{{arguments}}', p.arguments),
 		'{{tenure}}', coalesce(t.tenure, '')),
 		'{{grain}}', coalesce(t.grain, '')),
@@ -215,22 +230,19 @@ SELECT cvm.row_key(s.segment, to_char(p.period::timestamp, 'YYYY-MM')) AS row_ke
 	to_char(p.period::timestamp, 'YYYY-MM') AS month_label,
 	p.opening_customers,
 	p.new_customers,
-	p.moved_in_customers,
-	p.moved_out_customers,
+	CASE WHEN s.is_sum THEN 0 ELSE p.moved_in_customers END AS moved_in_customers,
+	CASE WHEN s.is_sum THEN 0 ELSE p.moved_out_customers END AS moved_out_customers,
 	p.closing_customers,
 	p.retained_customers,
 	p.reactivated_customers,
 	p.dormant_customers,
 	p.is_complete,
 	{time_zone} AS time_zone,
-	o.as_of
+	cvm.as_of(s.state) AS as_of
 FROM state s
-CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.lifecycles(s.state) p$$, NULL, NULL, NULL
 	FROM lifecycle l
-) AS t (view, preference, needs, body, tenure, grain, label)
--- what folds customers one by one can as well read them from where they are kept
-CROSS JOIN generate_series(0, CASE WHEN t.body LIKE '%{{fold}}%' THEN 1 ELSE 0 END) AS s (n);
+) AS t (view, preference, needs, body, tenure, grain, label);
 
 -- The customers behind them: the same folds, one by one
 INSERT INTO cvm.report_list (view, preference, list)

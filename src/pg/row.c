@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -36,20 +37,22 @@ form_read(RowForm *form, Oid function)
 	memset(form, 0, sizeof(RowForm));
 	form->customer = form->zone = form->value = -1;
 	form->is_start = form->is_return = form->grain.argument = -1;
-	form->segment = -1;
+	form->segment = form->as_of = -1;
 
 #define ARG(n) ((n) < nargs ? proc->proargtypes.values[n] : InvalidOid)
 	if (ARG(0) == INTERNALOID)
 	{
 		/*
 		 * (internal, customer, time [, zone] [, value [, marks]]
-		 * [, segment, valid_from, valid_to], grain)
+		 * [, segment, valid_from, valid_to], grain [, as_of])
 		 */
 		form->customer = at;
 		form->key_kind = ARG(at) == INT8OID	  ? KEY_NUMBER
 						 : ARG(at) == UUIDOID ? KEY_UUID
 											  : KEY_TEXT;
 		at++;
+		if (ARG(nargs - 1) == DATEOID)
+			form->as_of = --nargs;
 		form->grain.argument = --nargs;
 	}
 	form->time = at;
@@ -84,6 +87,20 @@ row_is_constant(FunctionCallInfo fcinfo, int argument)
 		return false;
 	entry = list_nth_node(TargetEntry, aggref->args, argument - 1);
 	return IsA(entry->expr, Const);
+}
+
+/* Is an argument of the aggregate the same for every row, as now() is? */
+bool
+row_is_same(FunctionCallInfo fcinfo, int argument)
+{
+	Aggref *aggref = AggGetAggref(fcinfo);
+	Node *expr;
+
+	if (aggref == NULL || argument < 1 || argument > list_length(aggref->args))
+		return false;
+	expr =
+		(Node *) list_nth_node(TargetEntry, aggref->args, argument - 1)->expr;
+	return !contain_var_clause(expr) && !contain_volatile_functions(expr);
 }
 
 /* Refuse a collation under which keys are equal without equal bytes. */
@@ -141,8 +158,9 @@ row_form_make(FunctionCallInfo fcinfo)
 	form_read(form, fcinfo->flinfo->fn_oid);
 	form->zone_constant = row_is_constant(fcinfo, form->zone);
 	form->grain.is_constant = row_is_constant(fcinfo, form->grain.argument);
-	form->is_constant =
-		form->grain.is_constant && (form->zone < 0 || form->zone_constant);
+	form->is_constant = form->grain.is_constant &&
+						(form->zone < 0 || form->zone_constant) &&
+						(form->as_of < 0 || row_is_same(fcinfo, form->as_of));
 	form->is_plain = form->is_constant && form->is_start < 0;
 	if (form->customer >= 0 && form->key_kind == KEY_TEXT)
 		row_check_key(fcinfo, form->customer);

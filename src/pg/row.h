@@ -49,6 +49,7 @@ typedef struct RowForm
 	int is_start;
 	int is_return;
 	int segment; /* its time there follows, from and to */
+	int as_of;
 	KeyKind key_kind;
 	TimeKind time_kind;
 	GrainForm grain;
@@ -56,7 +57,7 @@ typedef struct RowForm
 	/* what the zone last said, as with the grain */
 	Zone *zone_seen;
 	bool zone_constant;
-	bool is_constant; /* zone and grain both */
+	bool is_constant; /* zone, grain and as_of */
 	bool is_plain;	  /* that, and no marks */
 	char zone_text[64];
 	int zone_size;
@@ -67,6 +68,7 @@ extern RowForm *row_form_make(FunctionCallInfo fcinfo);
 extern void key_check_collation(Oid collation);
 extern void row_check_key(FunctionCallInfo fcinfo, int argument);
 extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
+extern bool row_is_same(FunctionCallInfo fcinfo, int argument);
 extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
 extern GrainForm *grain_form_make(FunctionCallInfo fcinfo, int argument);
 extern Calendar grain_look(GrainForm *form, FunctionCallInfo fcinfo);

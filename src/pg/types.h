@@ -7,6 +7,7 @@
 #ifndef CVM_PG_TYPES_H
 #define CVM_PG_TYPES_H
 
+#include "core/retention/lifecycle.h"
 #include "core/retention/retention.h"
 #include "fmgr.h"
 #include "pg/state_type.h"
@@ -16,6 +17,7 @@ extern StateBytes activity_bytes(Datum datum);
 extern Tenure *tenure_datum(Datum datum);
 extern const Retention *retention_read(Datum datum);
 extern Datum retention_make(const Retention *retention);
+extern Datum lifecycle_make(const Lifecycle *lifecycle);
 
 struct Held;
 

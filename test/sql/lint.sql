@@ -39,7 +39,7 @@ END
 $$;
 
 SELECT set_eq('SELECT proname FROM aggregate', '{activity_agg,cannibalization_agg,cannibalization_matrix_agg,holdings_agg,lifecycle_agg,movement_agg,observed_until_agg,
-	retention_agg,revenue_retention_agg,rollup,sbg_fit,segment_flow_agg,segment_retention_agg,survival_agg}'::text[], 'the aggregates have these names');
+	retention_agg,revenue_retention_agg,rollup,sbg_fit,segment_flow_agg,segment_lifecycle_agg,segment_retention_agg,survival_agg}'::text[], 'the aggregates have these names');
 SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 144::bigint, 'no aggregate is lost');
 SELECT set_eq('SELECT typname FROM state', '{activity,cannibalization,cannibalization_matrix,holdings,lifecycle,movement,retention,revenue_retention,segment_flow,survival,tenure}'::text[],
 	'the state types are these');
@@ -81,7 +81,7 @@ SELECT pg_temp.none($$SELECT name FROM aggregate WHERE agginitval IS NOT NULL$$,
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE pronargs = 0$$, 'every aggregate has an argument');
 SELECT pg_temp.none($$SELECT name FROM aggregate a, unnest(proargtypes) t JOIN pg_type y ON y.oid = t WHERE typtype = 'p'$$, 'of a concrete type');
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proargnames IS NOT NULL OR pronargdefaults > 0 OR provariadic <> 0$$, 'without names or defaults, which aggregates do not have');
-SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT (proname IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg', 'segment_retention_agg', 'cannibalization_agg', 'cannibalization_matrix_agg') AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT (proname IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg', 'segment_retention_agg', 'lifecycle_agg', 'segment_lifecycle_agg', 'cannibalization_agg', 'cannibalization_matrix_agg') AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
 	'only the one-pass aggregates keep an internal state, and can send it');
 
 -- State types

@@ -26,6 +26,8 @@ typedef struct FoldHead
 	bool is_empty;
 	int scale;
 	Day last;
+	bool has_as_of;
+	Day as_of;
 	int32_t nbitmap_columns[2];
 	bool has_sums;
 	bool has_stays;

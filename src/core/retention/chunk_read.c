@@ -52,6 +52,8 @@ chunk_fold(Context context, const ByteReader *reader, Budget *budget)
 					head.has_values, budget);
 	if (head.has_stays)
 		fold_expect_stays(fold);
+	if (head.has_as_of)
+		fold_observe(fold, head.as_of);
 	return fold;
 }
 
@@ -158,6 +160,10 @@ chunk_absorb(Fold *into, ByteReader *reader)
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Give the same grain for every row.",
 					  "grain changes from row to row");
+	if (into->has_as_of != head.has_as_of || into->as_of != head.as_of)
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Give the same as_of for every row.",
+					  "as_of changes from row to row");
 	fold_flush(into);
 	has_more = head.has_sums || head.has_stays;
 	if (has_more)

@@ -229,6 +229,8 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.is_empty = fold->is_empty;
 	head.scale = fold->scale;
 	head.last = fold->last;
+	head.has_as_of = fold->has_as_of;
+	head.as_of = fold->as_of;
 	if (parts == NULL && !fold->key_table.is_radix)
 		head.ncustomers = fold->key_table.nslots;
 	head.nbitmap_columns[0] = fold->returns.nbitmap_columns;

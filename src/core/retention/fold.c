@@ -39,6 +39,14 @@ fold_expect_stays(Fold *fold)
 	stays_open(&fold->stays, fold->context, fold->kind);
 }
 
+/* Say when observation ends: before the first row. */
+void
+fold_observe(Fold *fold, Day as_of)
+{
+	fold->has_as_of = true;
+	fold->as_of = as_of;
+}
+
 /* Forget the customers, not what is known of all of them. */
 void
 fold_forget(Fold *fold)

@@ -13,13 +13,15 @@
  * count as a return) a bit is a day, for what happened before the first start
  * does not count, even within its period.  Values are summed per customer and
  * bit (sum_columns.h), because the cohort they belong to is known only at the
- * end.  With stays (stays.h) there is a triangle for each segment.
+ * end.  With stays (stays.h) there is a triangle for each segment.  The same
+ * bits tell who was new, retained or reactivated in a period (lifecycle.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
 #ifndef CVM_CORE_RETENTION_FOLD_H
 #define CVM_CORE_RETENTION_FOLD_H
 
+#include "core/retention/lifecycle.h"
 #include "core/retention/retention.h"
 #include "core/retention/stays.h"
 #include "core/rows/batch.h"
@@ -37,6 +39,8 @@ typedef struct Fold
 	bool has_value;	 /* some value was not NULL */
 	int scale;
 	Day last; /* last day seen */
+	bool has_as_of;
+	Day as_of; /* where has_as_of: the first day that is not observed */
 	bool is_empty;
 	bool no_radix; /* numbers have proved sparse: stay with the table */
 	Overflow overflow;
@@ -61,6 +65,13 @@ extern void fold_finish(Fold *fold, Retention *retention);
 /* Triangles by segment: as many as the fold's stays know segments */
 extern void fold_expect_stays(Fold *fold);
 extern Retention **fold_finish_segments(Fold *fold, Context context);
+
+/*
+ * What customers were period by period up to as_of, which is the day after the
+ * last one where it was not said: one, or with stays as many as segments
+ */
+extern void fold_observe(Fold *fold, Day as_of);
+extern Lifecycle **fold_finish_lifecycles(Fold *fold, Context context);
 extern size_t fold_size(const Fold *fold);
 
 /* To another process and into its fold: bytes of this machine, never stored */

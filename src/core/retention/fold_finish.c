@@ -1,6 +1,6 @@
 /*
  * fold_finish.c
- *		The triangle of a fold, part by part where it has overflowed.
+ *		What comes out of a fold, part by part where it has overflowed.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -23,6 +23,8 @@ fold_part(Fold *fold, int part)
 		fold_expect_stays(whole);
 		whole->stays.segments = fold->stays.segments;
 	}
+	if (fold->has_as_of)
+		fold_observe(whole, fold->as_of);
 	piece_reader_open(&pieces, &fold->overflow, &fold->overflow.parts, part);
 	while (piece_next(&pieces))
 	{
@@ -34,13 +36,23 @@ fold_part(Fold *fold, int part)
 	return whole;
 }
 
+/* What customers are counted into: triangles or life cycles, by segment */
+typedef struct Outcome
+{
+	Retention **retentions;
+	Lifecycle **lifecycles;
+} Outcome;
+
 /* Count the customers of a fold, part by part where it has overflowed. */
 static void
-count(Fold *fold, Retention **retentions)
+count(Fold *fold, Outcome outcome)
 {
 	if (!overflow_is_written(&fold->overflow))
 	{
-		tally_count(fold, retentions);
+		if (outcome.retentions != NULL)
+			tally_count(fold, outcome.retentions);
+		else
+			lifecycle_tally_count(fold, outcome.lifecycles);
 		return;
 	}
 	if (fold->key_table.nslots > 0)
@@ -49,7 +61,7 @@ count(Fold *fold, Retention **retentions)
 	{
 		Fold *whole = fold_part(fold, part);
 
-		count(whole, retentions);
+		count(whole, outcome);
 		fold_free(whole);
 	}
 }
@@ -75,7 +87,7 @@ fold_finish(Fold *fold, Retention *retention)
 {
 	fold_flush(fold);
 	adopt(fold, retention);
-	count(fold, &retention);
+	count(fold, (Outcome){.retentions = &retention});
 }
 
 /* The same for every segment, by its number. */
@@ -92,6 +104,31 @@ fold_finish_segments(Fold *fold, Context context)
 		retentions[i] = retention_new(context);
 		adopt(fold, retentions[i]);
 	}
-	count(fold, retentions);
+	count(fold, (Outcome){.retentions = retentions});
 	return retentions;
+}
+
+/* What customers were period by period, for every segment if there are stays. */
+Lifecycle **
+fold_finish_lifecycles(Fold *fold, Context context)
+{
+	int nsegments = fold->has_stays ? fold->stays.segments.count : 1;
+	Lifecycle **lifecycles =
+		runtime_alloc(context, nsegments * sizeof(Lifecycle *));
+	Day as_of;
+
+	fold_flush(fold);
+	as_of = fold->has_as_of ? fold->as_of : fold->last + 1;
+	if (as_of <= fold->last)
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Filter the rows to days before as_of, then fold them.",
+					  "as_of is earlier than the last day folded");
+	for (int i = 0; i < nsegments; i++)
+	{
+		lifecycles[i] = lifecycle_new(context);
+		lifecycle_adopt(lifecycles[i], fold->calendar, as_of);
+	}
+	if (!fold->is_empty)
+		count(fold, (Outcome){.lifecycles = lifecycles});
+	return lifecycles;
 }

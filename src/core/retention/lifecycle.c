@@ -116,7 +116,7 @@ lifecycle_new(Context context)
 }
 
 /* Take over calendar and as_of, or check that they agree. */
-static void
+void
 lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of)
 {
 	if (!lifecycle->adopted)
@@ -134,7 +134,7 @@ lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of)
 }
 
 /* The entry of a period, made if need be; valid until the next call. */
-static LifecyclePeriod *
+LifecyclePeriod *
 lifecycle_at(Lifecycle *lifecycle, Period period)
 {
 	int at = sorted_place(lifecycle->periods, lifecycle->nperiods,
@@ -230,6 +230,19 @@ lifecycle_add(Lifecycle *lifecycle, const Activity *activity, Calendar calendar,
 	}
 }
 
+/* Add what happened in a period. */
+void
+lifecycle_count(Lifecycle *lifecycle, const LifecyclePeriod *more)
+{
+	LifecyclePeriod *to = lifecycle_at(lifecycle, more->period);
+
+	to->entered = count_add(to->entered, more->entered);
+	to->retained = count_add(to->retained, more->retained);
+	to->reactivated = count_add(to->reactivated, more->reactivated);
+	to->moved_in = count_add(to->moved_in, more->moved_in);
+	to->moved_out = count_add(to->moved_out, more->moved_out);
+}
+
 /* Add another state; that one stays as it is. */
 void
 lifecycle_merge(Lifecycle *into, const Lifecycle *more)
@@ -239,15 +252,8 @@ lifecycle_merge(Lifecycle *into, const Lifecycle *more)
 	lifecycle_adopt(into, more->calendar, more->as_of);
 	for (int i = 0; i < more->nperiods; i++)
 	{
-		const LifecyclePeriod *from = &more->periods[i];
-		LifecyclePeriod *to = lifecycle_at(into, from->period);
-
 		check_interrupts();
-		to->entered = count_add(to->entered, from->entered);
-		to->retained = count_add(to->retained, from->retained);
-		to->reactivated = count_add(to->reactivated, from->reactivated);
-		to->moved_in = count_add(to->moved_in, from->moved_in);
-		to->moved_out = count_add(to->moved_out, from->moved_out);
+		lifecycle_count(into, &more->periods[i]);
 	}
 }
 

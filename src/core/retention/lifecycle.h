@@ -78,6 +78,9 @@ typedef void (*LifecycleEmit)(void *arg, const LifecycleRow *row);
 extern void lifecycle_statuses(const Activity *activity, Calendar calendar,
 							   Day as_of, StatusEmit take, void *arg);
 extern Lifecycle *lifecycle_new(Context context);
+extern void lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of);
+extern LifecyclePeriod *lifecycle_at(Lifecycle *lifecycle, Period period);
+extern void lifecycle_count(Lifecycle *lifecycle, const LifecyclePeriod *more);
 extern void lifecycle_add(Lifecycle *lifecycle, const Activity *activity,
 						  Calendar calendar, Day as_of, const Held *held,
 						  int nheld);

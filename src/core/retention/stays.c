@@ -137,3 +137,100 @@ stays_segments(const Stays *stays, uint32_t nslots)
 	runtime_free(best);
 	return segments;
 }
+
+/* A name and its number, to be ranked */
+typedef struct Ranked
+{
+	const Label *label;
+	int32_t segment;
+} Ranked;
+
+static int
+ranked_compare(const void *a, const void *b)
+{
+	return label_compare(((const Ranked *) a)->label,
+						 ((const Ranked *) b)->label);
+}
+
+/* The rank of every segment by the bytes of its name; to be freed */
+static uint32_t *
+segment_ranks(const Dictionary *segments)
+{
+	Ranked *ranked = runtime_alloc(NULL, segments->count * sizeof(Ranked));
+	uint32_t *ranks = runtime_alloc(NULL, segments->count * sizeof(uint32_t));
+
+	for (int i = 0; i < segments->count; i++)
+		ranked[i] = (Ranked){&segments->labels[i], i};
+	runtime_sort(ranked, segments->count, sizeof(Ranked), ranked_compare);
+	for (int i = 0; i < segments->count; i++)
+		ranks[ranked[i].segment] = (uint32_t) i;
+	runtime_free(ranked);
+	return ranks;
+}
+
+static int
+stay_compare(const void *a, const void *b)
+{
+	const Stay *one = a;
+	const Stay *other = b;
+
+	if (one->from != other->from)
+		return one->from < other->from ? -1 : 1;
+	return one->slot > other->slot ? -1 : one->slot < other->slot;
+}
+
+/* Put the stays of every slot in order. */
+void
+stays_order(const Stays *stays, uint32_t nslots, StaysOrder *order)
+{
+	uint32_t *ranks = segment_ranks(&stays->segments);
+	uint32_t past = 0;
+
+	order->from =
+		runtime_alloc_zero(NULL, ((size_t) nslots + 1) * sizeof(uint32_t));
+	order->stays =
+		runtime_alloc(NULL, ((size_t) stays->count + 1) * sizeof(Stay));
+	order->most = 0;
+	for (uint32_t i = 0; i < stays->count; i++)
+		order->from[((const Stay *) chunked_array_item(&stays->stays, i,
+													   sizeof(Stay)))
+						->slot]++;
+	/* how many become where the next ones end, and then where they begin */
+	for (uint32_t slot = 0; slot < nslots; slot++)
+	{
+		if (order->from[slot] > order->most)
+			order->most = order->from[slot];
+		past += order->from[slot];
+		order->from[slot] = past;
+	}
+	order->from[nslots] = past;
+	for (uint32_t i = stays->count; i-- > 0;)
+	{
+		Stay stay =
+			*(const Stay *) chunked_array_item(&stays->stays, i, sizeof(Stay));
+		uint32_t at = --order->from[stay.slot];
+
+		if ((i & 255) == 0)
+			check_interrupts();
+		stay.slot = ranks[stay.segment];
+		order->stays[at] = stay;
+	}
+	runtime_free(ranks);
+	for (uint32_t slot = 0; slot < nslots; slot++)
+	{
+		uint32_t count = order->from[slot + 1] - order->from[slot];
+
+		if ((slot & 255) == 0)
+			check_interrupts();
+		if (count > 1)
+			runtime_sort(&order->stays[order->from[slot]], count, sizeof(Stay),
+						 stay_compare);
+	}
+}
+
+void
+stays_order_free(StaysOrder *order)
+{
+	runtime_free(order->from);
+	runtime_free(order->stays);
+}

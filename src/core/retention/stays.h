@@ -71,6 +71,21 @@ extern void stays_move(Stays *stays, const uint32_t *new_slots);
 /* The number of the segment of every slot's first day; to be freed */
 extern int32_t *stays_segments(const Stays *stays, uint32_t nslots);
 
+/*
+ * The stays of each slot in the order in which they began, of those that began
+ * on a day the first by the bytes of its name last; instead of its slot a stay
+ * has the rank of that name.
+ */
+typedef struct StaysOrder
+{
+	uint32_t *from; /* by slot: where its stays begin, and past the last */
+	uint32_t most;	/* stays of a slot */
+	Stay *stays;
+} StaysOrder;
+
+extern void stays_order(const Stays *stays, uint32_t nslots, StaysOrder *order);
+extern void stays_order_free(StaysOrder *order);
+
 /* Take down what an event says of a customer. */
 static inline void
 stays_mark(Stays *stays, uint32_t slot, uint32_t mark)

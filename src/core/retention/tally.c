@@ -9,23 +9,6 @@
 
 #include <string.h>
 
-/* The lowest bit of a customer, or INT64_MIN when there is none. */
-static int64_t
-first_bit(const BitmapColumns *bitmap_columns, uint32_t slot)
-{
-	for (int i = 0; i < bitmap_columns->nbitmap_columns; i++)
-	{
-		uint64_t word =
-			bitmap_column_word(&bitmap_columns->bitmap_columns[i], slot);
-
-		if (word != 0)
-			return bitmap_column_first(bitmap_columns,
-									   &bitmap_columns->bitmap_columns[i]) +
-				   __builtin_ctzll(word);
-	}
-	return INT64_MIN;
-}
-
 static inline Cell *
 cell_at(Retention *retention, Cohort *cohort, int32_t no)
 {
@@ -235,7 +218,7 @@ static void
 count_days(Fold *fold, Retention *retention, uint32_t slot)
 {
 	const BitmapColumns *bitmap_columns = &fold->returns;
-	int64_t start = first_bit(&fold->starts, slot);
+	int64_t start = bitmap_columns_lowest(&fold->starts, slot);
 	Cohort *cohort;
 	int32_t last = 0;
 	int32_t returned = -1;
@@ -336,7 +319,7 @@ origins_make(const Fold *fold, Retention **retentions, const int32_t *segments,
 	{
 		int32_t segment = segments == NULL ? 0 : segments[slot];
 		const Retention *retention = retentions[segment];
-		int64_t bit = first_bit(bitmap_columns, slot);
+		int64_t bit = bitmap_columns_lowest(bitmap_columns, slot);
 		Period period;
 
 		if ((slot & 255) == 0)

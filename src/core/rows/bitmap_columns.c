@@ -51,6 +51,23 @@ bitmap_columns_find(BitmapColumns *bitmap_columns, int32_t number)
 	return &bitmap_columns->bitmap_columns[at];
 }
 
+/* The lowest bit of a customer, or INT64_MIN when there is none. */
+int64_t
+bitmap_columns_lowest(const BitmapColumns *bitmap_columns, uint32_t slot)
+{
+	for (int i = 0; i < bitmap_columns->nbitmap_columns; i++)
+	{
+		uint64_t word =
+			bitmap_column_word(&bitmap_columns->bitmap_columns[i], slot);
+
+		if (word != 0)
+			return bitmap_column_first(bitmap_columns,
+									   &bitmap_columns->bitmap_columns[i]) +
+				   __builtin_ctzll(word);
+	}
+	return INT64_MIN;
+}
+
 /* Bytes in use */
 size_t
 bitmap_columns_size(const BitmapColumns *bitmap_columns)

@@ -36,6 +36,8 @@ extern void bitmap_columns_open(BitmapColumns *bitmap_columns, Context context);
 extern void bitmap_columns_close(BitmapColumns *bitmap_columns);
 extern BitmapColumn *bitmap_columns_find(BitmapColumns *bitmap_columns,
 										 int32_t number);
+extern int64_t bitmap_columns_lowest(const BitmapColumns *bitmap_columns,
+									 uint32_t slot);
 extern size_t bitmap_columns_size(const BitmapColumns *bitmap_columns);
 
 static inline int32_t

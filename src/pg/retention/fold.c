@@ -1,7 +1,8 @@
 /*
  * fold.c
  *		retention_agg and segment_retention_agg over raw rows: the triangle, or
- *		one for each segment, in one pass (core/retention/fold.h).
+ *		one for each segment, in one pass (core/retention/fold.h); lifecycle_agg
+ *		and segment_lifecycle_agg likewise.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -46,7 +47,21 @@ fold_begin(FunctionCallInfo fcinfo, RowForm *form)
 		form->is_start >= 0, form->value >= 0, aggregate_budget(fcinfo));
 	if (form->segment >= 0)
 		fold_expect_stays(state->fold);
+	if (form->as_of >= 0 && !PG_ARGISNULL(form->as_of))
+		fold_observe(state->fold, argument_day(fcinfo, form->as_of, "as_of"));
 	return state;
+}
+
+/* Is as_of of this row that of those before? */
+static bool
+as_of_agrees(FunctionCallInfo fcinfo, const RowForm *form, const Fold *fold)
+{
+	if (form->as_of < 0)
+		return true;
+	if (PG_ARGISNULL(form->as_of))
+		return !fold->has_as_of;
+	return fold->has_as_of &&
+		   fold->as_of == argument_day(fcinfo, form->as_of, "as_of");
 }
 
 /* The fold that a row belongs to, which knows how to read it. */
@@ -63,6 +78,10 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("grain changes from row to row"),
 						errhint("Give the same grain for every row.")));
+	if (unlikely(!as_of_agrees(fcinfo, form, state->fold)))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("as_of changes from row to row"),
+						errhint("Give the same as_of for every row.")));
 	fold_listen(state->fold, day_reader(form->time_kind, zone));
 	return state;
 }
@@ -111,7 +130,7 @@ fold_add_row(FunctionCallInfo fcinfo)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(PG_GETARG_POINTER(0));
 	}
-	/* where zone and grain are constants, the first row has said all */
+	/* where zone, grain and as_of are constants, the first row has said all */
 	if (likely(form->is_constant && !PG_ARGISNULL(0)))
 		state = (FoldState *) PG_GETARG_POINTER(0);
 	else
@@ -277,42 +296,53 @@ cvm_fold_final(PG_FUNCTION_ARGS)
 	return retention_make(retention);
 }
 
+/* The state of a segment by its number, or 0 when it has no customers */
+typedef Datum (*SegmentState)(void *states, int segment);
+
+static Datum
+segment_retention(void *states, int segment)
+{
+	Retention *retention = ((Retention **) states)[segment];
+
+	return retention->ncohorts == 0 ? (Datum) 0 : retention_make(retention);
+}
+
+static Datum
+segment_lifecycle(void *states, int segment)
+{
+	Lifecycle *lifecycle = ((Lifecycle **) states)[segment];
+
+	return lifecycle->nperiods == 0 ? (Datum) 0 : lifecycle_make(lifecycle);
+}
+
 /*
- * The end of segment_retention_agg: an array of the segments that have
- * customers, each with its retention state; NULL when there are none.
+ * An array of the segments that have customers, each with its state; NULL when
+ * there are none.
  */
-PG_FUNCTION_INFO_V1(cvm_fold_final_segments);
-Datum
-cvm_fold_final_segments(PG_FUNCTION_ARGS)
+static Datum
+segments_return(FunctionCallInfo fcinfo, const Dictionary *names,
+				SegmentState state, void *states)
 {
 	Oid type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
 	TupleDesc row;
-	Fold *fold;
-	Retention **retentions;
-	Datum *segments;
+	Datum *segments = palloc(names->count * sizeof(Datum));
 	int nsegments = 0;
 
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state_context(fcinfo, "segment_retention_agg");
 	if (!OidIsValid(type))
-		elog(ERROR, "segment_retention_agg does not return an array");
-	fold = ((FoldState *) PG_GETARG_POINTER(0))->fold;
-	retentions = fold_finish_segments(fold, CurrentMemoryContext);
-	segments = palloc(fold->stays.segments.count * sizeof(Datum));
+		elog(ERROR, "aggregate by segment does not return an array");
 	row = lookup_rowtype_tupdesc(type, -1);
-	for (int i = 0; i < fold->stays.segments.count; i++)
+	for (int i = 0; i < names->count; i++)
 	{
-		const Label *label = &fold->stays.segments.labels[i];
+		const Label *label = &names->labels[i];
 		Datum values[2];
 		bool nulls[2] = {false, false};
 
 		CHECK_FOR_INTERRUPTS();
-		if (retentions[i]->ncohorts == 0)
+		values[1] = state(states, i);
+		if (values[1] == (Datum) 0)
 			continue;
 		values[0] = PointerGetDatum(
 			cstring_to_text_with_len(label->data, (int) label->size));
-		values[1] = retention_make(retentions[i]);
 		segments[nsegments++] =
 			HeapTupleGetDatum(heap_form_tuple(row, values, nulls));
 	}
@@ -321,4 +351,46 @@ cvm_fold_final_segments(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	PG_RETURN_ARRAYTYPE_P(
 		construct_array(segments, nsegments, type, -1, false, TYPALIGN_DOUBLE));
+}
+
+/* The end of segment_retention_agg: a triangle for each segment. */
+PG_FUNCTION_INFO_V1(cvm_fold_final_segments);
+Datum
+cvm_fold_final_segments(PG_FUNCTION_ARGS)
+{
+	Fold *fold;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "segment_retention_agg");
+	fold = ((FoldState *) PG_GETARG_POINTER(0))->fold;
+	return segments_return(fcinfo, &fold->stays.segments, segment_retention,
+						   fold_finish_segments(fold, CurrentMemoryContext));
+}
+
+/* The end of lifecycle_agg over rows: what customers were, period by period. */
+PG_FUNCTION_INFO_V1(cvm_fold_final_lifecycle);
+Datum
+cvm_fold_final_lifecycle(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "lifecycle_agg");
+	return lifecycle_make(fold_finish_lifecycles(
+		((FoldState *) PG_GETARG_POINTER(0))->fold, CurrentMemoryContext)[0]);
+}
+
+/* The end of segment_lifecycle_agg: the same for each segment. */
+PG_FUNCTION_INFO_V1(cvm_fold_final_segment_lifecycles);
+Datum
+cvm_fold_final_segment_lifecycles(PG_FUNCTION_ARGS)
+{
+	Fold *fold;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "segment_lifecycle_agg");
+	fold = ((FoldState *) PG_GETARG_POINTER(0))->fold;
+	return segments_return(fcinfo, &fold->stays.segments, segment_lifecycle,
+						   fold_finish_lifecycles(fold, CurrentMemoryContext));
 }

@@ -20,6 +20,23 @@
 
 STATE_TYPE(lifecycle)
 
+Datum
+lifecycle_make(const Lifecycle *lifecycle)
+{
+	return expanded_flat(&lifecycle_state, lifecycle);
+}
+
+/* as_of(lifecycle): the first day not observed. */
+PG_FUNCTION_INFO_V1(cvm_lifecycle_as_of);
+Datum
+cvm_lifecycle_as_of(PG_FUNCTION_ARGS)
+{
+	const Lifecycle *lifecycle =
+		expanded_read(&lifecycle_state, PG_GETARG_DATUM(0));
+
+	PG_RETURN_DATEADT(lifecycle->as_of);
+}
+
 /*
  * The days a customer is held, from a multirange argument; all days when the
  * form has none, no day when it is NULL.

@@ -47,7 +47,7 @@ public class Jdbc {
 					}
 					try (Statement s = db.createStatement()) {
 						s.setFetchSize(50);
-						try (ResultSet r = s.executeQuery("SELECT * FROM \"" + schema + "\".\"" + view + "\" ORDER BY 1, 2")) {
+						try (ResultSet r = s.executeQuery("SELECT * FROM \"" + schema + "\".\"" + view + "\" ORDER BY 1, 2 LIMIT 200")) {
 							while (r.next()) {
 								StringBuilder line = new StringBuilder("row\t" + schema + "." + view);
 								for (int i = 1; i <= columns.size(); i++)

@@ -32,7 +32,7 @@ async function main() {
 	const evidence = driver === 'evidence' ? require('@evidence-dev/postgres') : null;
 	for (const view of listed.rows) {
 		const name = `${view.nspname}.${view.relname}`;
-		const sql = `SELECT * FROM "${view.nspname}"."${view.relname}" ORDER BY 1, 2`;
+		const sql = `SELECT * FROM "${view.nspname}"."${view.relname}" ORDER BY 1, 2 LIMIT 200`;
 		let columns;
 		let rows;
 		if (driver === 'cube') {

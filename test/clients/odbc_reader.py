@@ -36,5 +36,5 @@ for schema in sys.argv[2:]:
                 pyodbc.SQL_INTEGER, pyodbc.SQL_BIGINT, pyodbc.SQL_NUMERIC, pyodbc.SQL_DOUBLE, pyodbc.SQL_FLOAT,
                 pyodbc.SQL_TYPE_DATE, pyodbc.SQL_TYPE_TIMESTAMP)
             print("column", name, column.column_name, column.type_name if known else "unknown", "-", sep="\t")
-        for row in cursor.execute(f'SELECT * FROM "{schema}"."{view}" ORDER BY 1, 2'):
+        for row in cursor.execute(f'SELECT * FROM "{schema}"."{view}" ORDER BY 1, 2 LIMIT 200'):
             print("row", name, *map(text, row), sep="\t")

@@ -37,5 +37,5 @@ with engine.connect() as db:
                 kind = "unknown" if isinstance(column["type"], sa.types.NullType) else str(column["type"])
                 print("column", name, column["name"], kind, column["comment"], sep="\t")
             table = sa.Table(view, sa.MetaData(), schema=schema, autoload_with=engine)
-            for row in db.execute(sa.select(table).order_by(sa.text("1, 2"))):
+            for row in db.execute(sa.select(table).order_by(sa.text("1, 2")).limit(200)):
                 print("row", name, *map(text, row), sep="\t")

@@ -19,23 +19,89 @@ COMMENT ON COLUMN cvm.review_source.condition IS 'Which of its rows; $1 is the f
 COMMENT ON COLUMN cvm.review_source.instead IS 'The view that says as much and more: a model that has it is not asked for this one.';
 
 INSERT INTO cvm.review_source (position, view, instead, columns, condition)
-SELECT s.position, s.view, s.instead, string_to_array(s.columns, ' '),
-	replace(replace(s.condition, '{two months}', $$v.month IN ($1, ($1 - interval '1 month')::date)$$),
-		'{a year}', $$v.month > ($1 - interval '13 months')::date AND v.month <= $1$$)
+SELECT s.position, s.view, s.instead, string_to_array('row_key ' || s.columns || ' as_of', ' '), s.condition
 FROM (VALUES
-	(10, 'mrr_movement', NULL, 'row_key segment month currency opening_mrr new_mrr reactivation_mrr expansion_mrr promotion_end_mrr contraction_mrr churn_mrr moved_in_mrr '
-		'moved_out_mrr paused_mrr fx_mrr closing_mrr new_customers reactivation_customers expansion_customers promotion_end_customers contraction_customers '
-		'churn_customers moved_in_customers moved_out_customers paused_customers closing_customers is_complete as_of', '{two months}'),
-	(20, 'segment_kpi', NULL, 'row_key segment month owner currency opening_customers churned_customers closing_customers opening_mrr churn_mrr closing_mrr arpu churn_rate '
-		'churn_rate_low churn_rate_high net_revenue_retention_rate margin target variance is_complete as_of', '{a year}'),
-	(30, 'subscription_kpi', 'segment_kpi', 'row_key segment month currency opening_customers churned_customers opening_mrr churned_mrr closing_mrr is_complete as_of', '{two months}'),
-	(40, 'segment_shift', NULL, 'row_key segment metric owner from_customers to_customers from_rate to_rate change change_low change_high p_value conf is_complete as_of',
+	(10, 'mrr_movement', NULL,
+		'segment month currency opening_mrr new_mrr reactivation_mrr expansion_mrr promotion_end_mrr contraction_mrr churn_mrr moved_in_mrr '
+		'moved_out_mrr paused_mrr fx_mrr closing_mrr new_customers reactivation_customers expansion_customers promotion_end_customers '
+		'contraction_customers churn_customers moved_in_customers moved_out_customers paused_customers closing_customers is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(20, 'segment_kpi', NULL,
+		'segment month owner currency opening_customers churned_customers closing_customers opening_mrr churn_mrr closing_mrr arpu '
+		'churn_rate churn_rate_low churn_rate_high net_revenue_retention_rate margin target variance is_complete',
+		$$v.month > ($1 - interval '13 months')::date AND v.month <= $1$$),
+	(30, 'subscription_kpi', 'segment_kpi',
+		'segment month currency opening_customers churned_customers opening_mrr is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(40, 'segment_shift', NULL,
+		'segment metric owner from_customers to_customers from_rate to_rate change change_low change_high p_value is_complete',
 		$$v.grain = 'month' AND v.to_month = $1 AND v.from_month = ($1 - interval '1 month')::date$$),
-	(50, 'product_kpi', NULL, 'row_key product month owner currency opening_customers churned_customers opening_mrr churn_mrr closing_mrr is_complete as_of', '{two months}'),
-	(60, 'retention_month', NULL, 'row_key segment cohort cohort_label period_no period_start cohort_customers eligible_customers retained_customers retention_rate conf_low conf_high '
-		'is_complete as_of', $$v.cohort > ($1 - interval '25 months')::date AND v.period_start <= $1$$),
-	(70, 'subscription_retention', NULL, 'row_key segment cohort cohort_label period_no period_start cohort_customers eligible_customers retained_customers retention_rate conf_low '
-		'conf_high cohort_mrr currency is_complete as_of', $$v.cohort > ($1 - interval '25 months')::date AND v.period_start <= $1$$)
+	(50, 'product_kpi', NULL,
+		'product month owner currency opening_customers churned_customers opening_mrr closing_mrr is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(60, 'subscription_retention', NULL,
+		'segment cohort cohort_label period_no period_start cohort_customers eligible_customers retained_customers retention_rate conf_low '
+		'conf_high cohort_mrr currency is_complete',
+		$$v.cohort > ($1 - interval '25 months')::date AND v.period_start <= $1$$),
+	(70, 'retention_month', NULL,
+		'segment cohort cohort_label period_no period_start cohort_customers eligible_customers retained_customers retention_rate conf_low '
+		'conf_high is_complete',
+		$$v.cohort > ($1 - interval '25 months')::date AND v.period_start <= $1$$),
+	(80, 'inactivity_churn', NULL,
+		'segment month idle_days opening_customers churned_customers is_complete is_decided',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(90, 'survey_score', NULL,
+		'segment month instrument driver answers score std_error conf_low conf_high is_enough is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(100, 'ticket_response', NULL,
+		'segment month tickets within_tickets beyond_tickets median_hours reply_hours is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(110, 'measurement_without_action', NULL,
+		'driver customers first_asked_on days_measured last_decision_on',
+		$$v.first_asked_on < ($1 + interval '1 month')::date$$),
+	(120, 'cancel_reason_mix', NULL,
+		'segment month reason is_voluntary requests churned_customers churned_mrr share share_low share_high previous_share single_p_value '
+		'currency is_complete',
+		$$v.month = $1$$),
+	(130, 'save_rate', NULL,
+		'segment month mature_requests saved_requests saved_mrr currency is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date) AND v.reason = '(all)' AND v.offer = '(all)'$$),
+	(140, 'cannibalization', NULL,
+		'focal segment launched_on entries matured_entries corrected_rate corrected_rate_low corrected_rate_high break_even_unit_rate '
+		'net_mrr net_margin verdict currency',
+		$$v.donor = '(all)' AND v.channel = '(all)' AND v.launched_on < ($1 + interval '1 month')::date$$),
+	(150, 'price_book_gap', NULL,
+		'product segment lines back_lines back_price front_price price_gap exposed_mrr exposed_share currency',
+		$$v.as_of > $1 AND v.as_of <= ($1 + interval '1 month')::date$$),
+	(160, 'recycled_acquisition_channel', NULL,
+		'offer channel gross_adds recycled_entries gaming_rate repriced_mrr currency',
+		$$v.as_of > $1 AND v.as_of <= ($1 + interval '1 month')::date$$),
+	(170, 'channel_price', NULL,
+		'product month sales channels mean_price lowest_price highest_price variation above_best_mrr currency is_complete',
+		$$v.month = $1$$),
+	(180, 'contact_pressure', NULL,
+		'segment month customers over_cap_customers over_cap_share conf_low conf_high contact_cap contact_window is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(190, 'campaign_uplift', NULL,
+		'campaign target_customers control_customers target_rate control_rate uplift std_error conf_low conf_high incremental_customers '
+		'verdict',
+		$$v.first_contact_on < ($1 + interval '1 month')::date AND v.last_contact_on >= ($1 - interval '2 months')::date$$),
+	(200, 'initiative_status', NULL,
+		'initiative driver lever stage impact effort impact_per_effort backlog_rank is_flagship decided_on shipped_on days_since_decision '
+		'last_decision is_unreviewed is_roadmap_only missing',
+		$$v.decided_on < ($1 + interval '1 month')::date$$),
+	(210, 'review_cadence', NULL,
+		'cycle due_on days_late state',
+		$$v.due_on < ($1 + interval '1 month')::date AND v.state = 'overdue'$$),
+	(220, 'owner_gap', NULL,
+		'subject_kind subject gap_from gap_to days is_open',
+		$$v.gap_from < ($1 + interval '1 month')::date AND coalesce(v.gap_to > $1, true)$$),
+	(230, 'owner_conflict', NULL,
+		'subject_kind subject owner other_owner conflict_from conflict_to days',
+		$$v.conflict_from < ($1 + interval '1 month')::date AND coalesce(v.conflict_to > $1, true)$$),
+	(240, 'owner_stale', NULL,
+		'subject_kind subject last_owner ended_on days',
+		$$v.ended_on < ($1 + interval '1 month')::date$$)
 ) AS s (position, view, instead, columns, condition);
 
 CREATE FUNCTION cvm._review_month(month text) RETURNS date
@@ -109,7 +175,7 @@ COMMENT ON FUNCTION cvm._review_data(name, date) IS
 	'under "" those that the caller may not.';
 
 CREATE TYPE cvm._review_row AS (
-	section text, metric text, segment text, product text, owner text, value numeric, previous numeric, change numeric,
+	section text, metric text, segment text, subject text, owner text, value numeric, previous numeric, change numeric,
 	conf_low numeric, conf_high numeric, n bigint, unit text, money numeric, p_value double precision, verdict text,
 	sentence text, view text, "column" text, row_key text, is_complete boolean, as_of date);
 COMMENT ON TYPE cvm._review_row IS
@@ -137,6 +203,35 @@ AS $$
 	SELECT cvm._review_number(100 * share, CASE WHEN abs(share) < 0.1 THEN 2 ELSE 1 END) || '%';
 $$;
 COMMENT ON FUNCTION cvm._review_share(numeric) IS 'A fraction for people: 3.36%.';
+CREATE FUNCTION cvm._review_signed(amount numeric, currency text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN round(amount, cvm.minor_units(currency)) > 0 THEN '+' ELSE '' END || cvm._review_money(amount, currency);
+$$;
+COMMENT ON FUNCTION cvm._review_signed(numeric, text) IS 'A change of an amount for people: +16,409.33 EUR.';
+CREATE FUNCTION cvm._review_span(low numeric, high numeric, decimals int) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT string_agg(CASE WHEN round(e.value, decimals) > 0 THEN '+' ELSE '' END || cvm._review_number(e.value, decimals), ' to ' ORDER BY e.n)
+	FROM (VALUES (1, low), (2, high)) AS e (n, value);
+$$;
+COMMENT ON FUNCTION cvm._review_span(numeric, numeric, int) IS 'The limits of a change for people: -0.20 to +1.10.';
+CREATE FUNCTION cvm._review_points(low numeric, high numeric) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT cvm._review_span(100 * low, 100 * high, CASE WHEN greatest(abs(low), abs(high)) < 0.1 THEN 2 ELSE 1 END) || ' points';
+$$;
+COMMENT ON FUNCTION cvm._review_points(numeric, numeric) IS 'The limits of a change of a fraction for people: -0.20 to +1.10 points.';
+CREATE FUNCTION cvm._review_phrase(pattern text, VARIADIC parts text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN array_position(parts, NULL) IS NULL THEN format(pattern, VARIADIC parts) ELSE '' END;
+$$;
+COMMENT ON FUNCTION cvm._review_phrase(text, text[]) IS 'A part of a sentence, left out where anything in it is not known.';
 CREATE FUNCTION cvm._review_whose(segment text, product text DEFAULT NULL) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

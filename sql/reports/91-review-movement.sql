@@ -39,7 +39,7 @@ AS $$
 			ELSE format('%s: %s %s of MRR%s in %s%s.', cvm._review_whose(l.segment), l.words,
 				cvm._review_money(CASE WHEN l.words LIKE '% by' THEN l.amount ELSE abs(l.amount) END, l.currency),
 				CASE WHEN l.customers <> 0 THEN format(' (%s customers)', cvm._review_number(abs(l.customers))) ELSE '' END, to_char(l.month, 'YYYY-MM'),
-				coalesce(format(', %s in %s', cvm._review_money(CASE WHEN l.words LIKE '% by' THEN p.amount ELSE abs(p.amount) END, l.currency), to_char(p.month, 'YYYY-MM')), '')) END
+				cvm._review_phrase(', %s in %s', cvm._review_money(CASE WHEN l.words LIKE '% by' THEN p.amount ELSE abs(p.amount) END, l.currency), to_char(p.month, 'YYYY-MM'))) END
 			|| CASE WHEN l.is_complete THEN '' ELSE ' The month is not over.' END,
 		'mrr_movement', l.line || '_mrr', l.row_key, l.is_complete, l.as_of
 	FROM line l

@@ -11,14 +11,37 @@ CREATE TABLE cvm.review_section (
 COMMENT ON TABLE cvm.review_section IS 'The sections of a review and who reads them; the board and the CEO read all.';
 INSERT INTO cvm.review_section (position, section, title, readers) VALUES
 	(0, 'headline', 'What matters', '{cmo,cco_commercial,cco_customer,sales,service,product,it,board}'),
-	(10, 'movements', 'Money that came and went', '{cmo,cco_commercial,sales,board}');
+	(10, 'movements', 'Money that came and went', '{cmo,cco_commercial,sales,board}'),
+	(20, 'segments', 'Segments', '{cmo,cco_commercial,cco_customer,sales,service,board}'),
+	(30, 'products', 'Products', '{cco_commercial,product,sales,board}'),
+	(40, 'retention', 'Do new cohorts stay', '{cco_commercial,cco_customer,product,board}'),
+	(50, 'perception', 'What customers say', '{cmo,cco_customer,service,product,board}'),
+	(60, 'drivers', 'Drivers of value', '{cco_customer,service,product,board}'),
+	(70, 'reasons', 'Why customers leave', '{cco_commercial,cco_customer,service,product,board}'),
+	(80, 'launches', 'Launches', '{cmo,cco_commercial,product,board}'),
+	(90, 'prices', 'Prices', '{cmo,cco_commercial,product,board}'),
+	(100, 'campaigns', 'Campaigns and contacts', '{cmo,cco_commercial,cco_customer,board}'),
+	(110, 'channels', 'Channels', '{cmo,cco_commercial,sales,board}'),
+	(120, 'initiatives', 'Initiatives and reviews', '{cco_customer,product,board}'),
+	(130, 'owners', 'Who answers', '{board}'),
+	(140, 'data', 'Data', '{cmo,cco_commercial,cco_customer,sales,service,product,it,board}');
 GRANT SELECT ON cvm.review_source, cvm.review_section TO PUBLIC;
 
 CREATE FUNCTION cvm._review_rows(data jsonb, month date) RETURNS SETOF cvm._review_row
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT r.* FROM cvm._review_movements(data, month) r;
+	SELECT r.* FROM cvm._review_movements(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_segments(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_products(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_retention(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_voice(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_reasons(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_launches(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_contacts(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_initiatives(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_owners(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_quality(data, month) r;
 $$;
 COMMENT ON FUNCTION cvm._review_rows(jsonb, date) IS 'All rows of a review, before they are ranked.';
 
@@ -45,7 +68,7 @@ COMMENT ON FUNCTION cvm._review_reader(text) IS 'The reader of a review, if ther
 -- another.
 CREATE FUNCTION cvm._review_ranked(data jsonb, month date, reader text)
 RETURNS TABLE (section text, metric text, segment text, owner text, value numeric, previous numeric, change numeric, conf_low numeric, conf_high numeric,
-	n bigint, verdict text, sentence text, definition text, product text, unit text, money numeric, p_adjusted double precision, rank int, view text, row_key text,
+	n bigint, verdict text, sentence text, definition text, subject text, unit text, money numeric, p_adjusted double precision, rank int, view text, row_key text,
 	is_complete boolean, as_of date)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -60,22 +83,25 @@ AS $$
 	), shown AS (
 		SELECT j.*, coalesce(j.verdict, CASE WHEN j.p_adjusted <= 0.05 THEN 'shift' WHEN j.p_value IS NOT NULL THEN 'noise' ELSE 'no_data' END) AS shown_verdict,
 			j.is_complete IS NOT FALSE AND CASE WHEN j.p_value IS NOT NULL THEN j.p_adjusted <= 0.05 AND coalesce(j.verdict NOT IN ('immature', 'inconclusive', 'no_data'), true)
-				ELSE j.verdict = ANY ('{result,gap,conflict,stale,overdue,unmeasured,no_action,exposed}') END AS may_head
+				ELSE j.verdict = ANY ('{result,below_target,gap,conflict,stale,overdue,unmeasured,no_action,exposed}') END AS may_head
 		FROM judged j
 	), counted AS (
-		SELECT h.*, CASE WHEN h.may_head THEN row_number() OVER (PARTITION BY h.section, h.metric, h.may_head ORDER BY abs(h.money) DESC NULLS LAST, h.segment COLLATE "C", h.product COLLATE "C", h.row_key COLLATE "C") END AS of_metric
+		-- one row for each thing that is measured, and for each subject where it is about one
+		SELECT h.*, CASE WHEN h.may_head THEN row_number() OVER (
+				PARTITION BY h.may_head, h.section, h.metric, CASE WHEN h.section NOT IN ('reasons', 'products') THEN h.subject END
+				ORDER BY abs(h.money) DESC NULLS LAST, h.segment COLLATE "C", h.row_key COLLATE "C") = 1 END AS may_lead
 		FROM shown h
 	), ranked AS (
-		SELECT c.*, CASE WHEN c.of_metric <= 2 THEN (row_number() OVER (PARTITION BY c.of_metric <= 2
-			ORDER BY abs(c.money) DESC NULLS LAST, c.position, c.metric COLLATE "C", c.segment COLLATE "C", c.product COLLATE "C", c.row_key COLLATE "C"))::int END AS rank
+		SELECT c.*, CASE WHEN c.may_lead THEN (row_number() OVER (PARTITION BY c.may_lead
+			ORDER BY c.shown_verdict <> 'result', abs(c.money) DESC NULLS LAST, c.position, c.metric COLLATE "C", c.segment COLLATE "C", c.subject COLLATE "C", c.row_key COLLATE "C"))::int END AS rank
 		FROM counted c
 	)
 	SELECT x.section, r.metric, r.segment, r.owner, r.value, r.previous, r.change, r.conf_low, r.conf_high, r.n, r.shown_verdict, r.sentence,
-		format('%s.%s: %s', r.view, r."column", c.formula), r.product, r.unit, r.money, r.p_adjusted, CASE WHEN r.rank <= 7 THEN r.rank END, r.view, r.row_key, r.is_complete, r.as_of
+		format('%s.%s: %s', r.view, r."column", c.formula), r.subject, r.unit, r.money, r.p_adjusted, CASE WHEN r.rank <= 7 THEN r.rank END, r.view, r.row_key, r.is_complete, r.as_of
 	FROM ranked r
 	LEFT JOIN cvm.report_column c ON c.view = r.view AND c.column_name = r."column"
 	CROSS JOIN LATERAL (SELECT 'headline', -1 WHERE r.rank <= 7 UNION ALL SELECT r.section, r.position) AS x (section, position)
-	ORDER BY x.position, CASE WHEN x.position < 0 THEN r.rank END, r.metric COLLATE "C", r.segment <> '(all)', abs(r.money) DESC NULLS LAST, r.segment COLLATE "C", r.product COLLATE "C", r.row_key COLLATE "C";
+	ORDER BY x.position, CASE WHEN x.position < 0 THEN r.rank END, r.metric COLLATE "C", r.segment <> '(all)', abs(r.money) DESC NULLS LAST, r.segment COLLATE "C", r.subject COLLATE "C", r.row_key COLLATE "C";
 $$;
 COMMENT ON FUNCTION cvm._review_ranked(jsonb, date, text) IS
 	'The rows of a review as its reader gets them: p values corrected for how many rows were tested (Holm), the headline first.';
@@ -109,7 +135,7 @@ COMMENT ON FUNCTION cvm._expect_review(name, date, jsonb) IS 'Complains of a mon
 
 CREATE FUNCTION cvm.review_pack(model name, month text, reader text DEFAULT 'board')
 RETURNS TABLE (section text, metric text, segment text, owner text, value numeric, previous numeric, change numeric, conf_low numeric, conf_high numeric,
-	n bigint, verdict text, sentence text, definition text, product text, unit text, money numeric, p_adjusted double precision, rank int, view text, row_key text,
+	n bigint, verdict text, sentence text, definition text, subject text, unit text, money numeric, p_adjusted double precision, rank int, view text, row_key text,
 	is_complete boolean, as_of date)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

@@ -6,7 +6,8 @@
 -- computes mrr, and at whose days it parts a row.  In the array of columns that
 -- cvm._bound() gives, expression is what a column is in a row s of the source,
 -- which is what is checked and mended; shown, if it is there, is what the
--- canonical view has instead, and is_hidden that it has no such column.
+-- canonical view has instead, merged the id of a customer as customer_alias has it
+-- (12-alias.sql), and is_hidden that it has no such column.
 
 CREATE FUNCTION cvm.per_month(amount numeric, billing_interval text, interval_count bigint) RETURNS numeric
 	AS 'MODULE_PATHNAME', 'cvm_per_month'
@@ -196,7 +197,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format(E'SELECT %s%s\n FROM %s s%s%s', also,
-		string_agg(format('%s AS %I', coalesce(c ->> 'shown', c ->> 'expression'), c ->> 'name'), separator ORDER BY n) FILTER (WHERE c ->> 'is_hidden' IS NULL),
+		string_agg(format('%s AS %I', coalesce(c ->> 'shown', c ->> 'merged', c ->> 'expression'), c ->> 'name'), separator ORDER BY n) FILTER (WHERE c ->> 'is_hidden' IS NULL),
 		rows, max(c ->> 'parts'), E'\n WHERE ' || nullif(concat_ws(' AND ', condition, max(c ->> 'condition')), ''))
 	FROM jsonb_array_elements(columns) WITH ORDINALITY AS u (c, n);
 $$;
@@ -208,7 +209,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN $1 @> '[{"name": "(rows)"}]' THEN format('(SELECT %s FROM %s s%s)',
-			string_agg(format('%s AS %I', c ->> 'expression', c ->> 'name'), ', ' ORDER BY n) FILTER (WHERE c ->> 'is_hidden' IS NULL),
+			string_agg(format('%s AS %I', coalesce(c ->> 'merged', c ->> 'expression'), c ->> 'name'), ', ' ORDER BY n) FILTER (WHERE c ->> 'is_hidden' IS NULL),
 			$3::regclass, ' WHERE ' || cvm._undeleted($1))
 		ELSE $2 END
 	FROM jsonb_array_elements($1) WITH ORDINALITY AS u (c, n);

@@ -193,12 +193,14 @@ BEGIN
 		JOIN cvm.report_part p ON p.part = w.name
 		CROSS JOIN LATERAL unnest(p.names) AS u(name)
 	)
-	SELECT s.state, md5(concat_ws('|', cvm._fill(s.fold, literals), b.digest))
+	SELECT s.state, md5(concat_ws('|', cvm._fill(s.fold, literals), b.digest, a.digest))
 	FROM cvm.customer_state s
 	JOIN bound b ON b.entity = s.entity
+	LEFT JOIN bound a ON a.entity = 'customer_alias'
 	WHERE _digests.one IS NULL OR s.state = _digests.one
 	UNION ALL
-	SELECT n.view, md5(md5(literals::text) || string_agg(DISTINCT coalesce(b.digest, n.need), E'\n'))
+	SELECT n.view, md5(md5(literals::text) || string_agg(DISTINCT coalesce(b.digest, n.need), E'\n')
+		|| coalesce((SELECT a.digest FROM bound a WHERE a.entity = 'customer_alias'), ''))
 	FROM (
 		SELECT r.view, split_part(u.need, '.', 1)
 		FROM cvm.report_body r

@@ -213,9 +213,13 @@ BEGIN
 				SELECT jsonb_agg(jsonb_build_object('name', k.name, 'source', k.source_column, 'expression', k.expression, 'comment', k.comment) ORDER BY k.pos, k.name)
 				INTO columns
 				FROM cvm._columns(_bound.model, b.entity, b.oid, b.columns) k;
-				columns := cvm._billed(_bound.model, b.entity, columns, b.columns);
+				columns := cvm._aliased(_bound.model, b.entity, b.oid, cvm._billed(_bound.model, b.entity, columns, b.columns));
 				IF b.relkind = 'v' THEN
 					problem := cvm._foreign_view(_bound.model, b.oid);
+				END IF;
+				-- without the aliases they would be other customers
+				IF columns @> '[{"name": "customer_id"}]' AND cvm._has_aliases(_bound.model) THEN
+					problem := coalesce(problem, (SELECT 'entity "customer_alias" waits: ' || a.problem FROM cvm._bound(_bound.model, 'customer_alias') a));
 				END IF;
 			EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
 				problem := SQLERRM;

@@ -167,14 +167,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	x jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(_set_checks.columns) c);
+	-- rows of customer who are one were made one already
+	x jsonb := (SELECT jsonb_object_agg(c ->> 'name', coalesce(cvm._merged_by_source(_set_checks.model,
+		CASE WHEN _set_checks.entity <> 'customer' THEN c ->> 'merged' END), c ->> 'expression')) FROM jsonb_array_elements(_set_checks.columns) c);
 	bound jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'source') FROM jsonb_array_elements(_set_checks.columns) c WHERE c ->> 'source' IS NOT NULL AND c ->> 'is_hidden' IS NULL);
 	view text := cvm._whole_rows(_set_checks.columns, format('%I.%I', _set_checks.model, _set_checks.entity), source);
 	undeleted text := coalesce(' WHERE ' || cvm._undeleted(_set_checks.columns), '');
 	key text[] := CASE _set_checks.entity
 		WHEN 'customer' THEN '{customer_id}' WHEN 'product' THEN '{product}' WHEN 'offer' THEN '{offer}'
 		WHEN 'bundle_component' THEN '{bundle,product}' WHEN 'segment_target' THEN '{segment,month,metric}'
-		WHEN 'fx_rate' THEN '{currency,valid_from}' WHEN 'owner' THEN '{subject_kind,subject,owner,valid_from}' END;
+		WHEN 'fx_rate' THEN '{currency,valid_from}' WHEN 'customer_alias' THEN '{old_id}' WHEN 'owner' THEN '{subject_kind,subject,owner,valid_from}' END;
 	tz text := (SELECT s.value FROM cvm.setting s WHERE s.model = _set_checks.model AND s.setting = 'time_zone');
 	-- rows that are added up may stand in several, but not say the same twice
 	is_summed boolean := _set_checks.entity IN ('cost', 'cost_driver');
@@ -191,16 +193,17 @@ BEGIN
 	END IF;
 	-- offenders is a query of one text column: a sample for each row that is wrong
 	IF key IS NOT NULL THEN
-		severity := CASE WHEN is_summed THEN 'warning' ELSE 'error' END;
+		severity := CASE WHEN is_summed OR _set_checks.entity = 'customer_alias' THEN 'warning' ELSE 'error' END;
 		problem := 'duplicate_key';
 		offenders := format($q$SELECT %s FROM (SELECT c.*, row_number() OVER (PARTITION BY %s) AS cvm_copy_no FROM %s c) c WHERE c.cvm_copy_no > 1$q$,
 			(SELECT string_agg(format('coalesce(c.%I::text, '''')', k), ' || '' '' || ') FROM unnest(key) k), (SELECT string_agg(format('c.%I', k), ', ') FROM unnest(key) k), view);
 		what := format('%s stands in several rows, and %s. The fix keeps one of them.', array_to_string(key, ', '), CASE _set_checks.entity
-			WHEN 'fx_rate' THEN 'views take the highest rate' WHEN 'owner' THEN 'is named twice'
+			WHEN 'fx_rate' THEN 'views take the highest rate' WHEN 'customer_alias' THEN 'the one with the last since counts' WHEN 'owner' THEN 'is named twice'
 			WHEN 'cost' THEN 'counts as often' WHEN 'cost_driver' THEN 'counts as often' ELSE 'joins count it several times' END);
 		mending := jsonb_build_object('copies', (SELECT string_agg(x ->> k, ', ') FROM unnest(key) k),
 			-- which one: that which views took, or the same whatever the order of the rows
-			'order', CASE WHEN _set_checks.entity = 'fx_rate' THEN (x ->> 'rate') || ' DESC' ELSE 'to_jsonb(s)::text COLLATE "C" DESC' END);
+			'order', CASE _set_checks.entity WHEN 'fx_rate' THEN (x ->> 'rate') || ' DESC'
+				WHEN 'customer_alias' THEN format('%s DESC NULLS LAST, (%s) COLLATE "C" DESC', x ->> 'since', x ->> 'new_id') ELSE 'to_jsonb(s)::text COLLATE "C" DESC' END);
 		RETURN NEXT;
 	ELSIF NOT EXISTS (
 		SELECT FROM pg_index i WHERE i.indrelid = source AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
@@ -383,7 +386,7 @@ BEGIN
 		mends := r.entity;
 		mending := (
 			SELECT jsonb_build_object('append', format('SELECT %s FROM %s s%s', regexp_replace(x ->> r.column_name, '::int\d$', '::int8'), source::regclass, undeleted),
-				'key', jsonb_build_object('column', t ->> 'source', 'expression', regexp_replace(t ->> 'expression', '::int\d$', '::int8')))
+				'key', jsonb_build_object('column', t ->> 'source', 'expression', regexp_replace(t ->> 'expression', '::int\d$', '::int8'), 'merged', cvm._merged_by_source(_set_checks.model, t ->> 'merged')))
 			FROM jsonb_array_elements(r.their_columns) t WHERE t ->> 'name' = r.column_name);
 		RETURN NEXT;
 	END LOOP;
@@ -607,6 +610,8 @@ BEGIN
 							'fix', format('SELECT cvm.configure(%L, %L, %L);', check_model.model, c.setting, CASE WHEN known <> '{}' THEN known::text END));
 					END IF;
 				END LOOP;
+			ELSIF b.entity = 'customer_alias' THEN
+				found := found || cvm._alias_checks(check_model.model, view, b.columns);
 			ELSIF b.entity = 'subscription' THEN
 				found := found || cvm._status_checks(check_model.model, view, b.columns);
 				IF 'segment_history' = ANY (usable) THEN

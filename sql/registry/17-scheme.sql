@@ -25,11 +25,15 @@ BEGIN
 	RETURN QUERY
 	WITH customer AS MATERIALIZED (
 		SELECT k.name, k.source_column, k.expression, c.oid, format('%I.%I', b.source_schema, b.source_name) AS source_text,
-			b.columns ? 'deleted' AS has_deleted
+			b.columns ? 'deleted' AS has_deleted, one.merged, one.condition
 		FROM cvm.binding b
 		JOIN pg_class c ON c.relname = b.source_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 			AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = b.source_schema)
 		CROSS JOIN LATERAL cvm._columns(b.model, 'customer', c.oid, b.columns) k
+		LEFT JOIN LATERAL (
+			SELECT max(x ->> 'merged') AS merged, max(x ->> 'condition') AS condition
+			FROM cvm._bound(b.model, 'customer') e, jsonb_array_elements(e.columns) x
+			WHERE cvm._has_aliases(b.model)) one ON k.name = 'customer_id'
 		WHERE b.model = _attribute_schemes.model AND b.entity = 'customer' AND cvm._foreign_view(b.model, c.oid) IS NULL
 	), attribute AS (
 		SELECT a.scheme, a.n, k.oid, k.source_text, k.source_column, format('(%s)::text COLLATE "default"', k.expression) AS expression
@@ -42,6 +46,7 @@ BEGIN
 	SELECT a.scheme, a.oid, a.source_text,
 		(SELECT jsonb_agg(jsonb_build_object('name', ec.column_name, 'source', x.source, 'expression', x.expression,
 				'comment', ec.description || CASE WHEN x.source IS NULL THEN ' Not bound: always the same.' ELSE format(' From column "%s".', x.source) END)
+				|| CASE WHEN ec.column_name = 'customer_id' AND k.merged IS NOT NULL THEN jsonb_build_object('merged', k.merged) ELSE '{}' END
 				ORDER BY ec.position)
 			FROM cvm.entity_column ec
 			CROSS JOIN LATERAL (
@@ -50,11 +55,13 @@ BEGIN
 						WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
 						ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
 			WHERE ec.entity = 'segment_history' AND NOT ec.is_billing)
+			|| CASE WHEN k.merged IS NOT NULL
+				THEN jsonb_build_array(jsonb_build_object('name', '(one row)', 'is_hidden', true, 'condition', k.condition)) ELSE '[]' END
 			|| CASE WHEN d.expression IS NOT NULL
 				THEN jsonb_build_array(jsonb_build_object('name', 'deleted', 'source', d.source_column, 'expression', d.expression, 'is_hidden', true))
 				ELSE '[]' END,
 		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''0001-01-01''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s%s',
-			a.scheme, k.expression, a.expression, a.source_text, ' WHERE NOT ' || d.expression)
+			a.scheme, coalesce(k.merged, k.expression), a.expression, a.source_text, ' WHERE ' || nullif(concat_ws(' AND ', 'NOT ' || d.expression, k.condition), ''))
 	FROM attribute a
 	JOIN customer k ON k.name = 'customer_id'
 	LEFT JOIN customer d ON d.name = 'deleted' AND d.has_deleted
@@ -90,7 +97,7 @@ AS $$
 BEGIN
 	RETURN (
 	WITH history AS (
-		SELECT b.source_text, (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(b.columns) c) AS x,
+		SELECT b.source_text, (SELECT jsonb_object_agg(c ->> 'name', coalesce(c ->> 'merged', c ->> 'expression')) FROM jsonb_array_elements(b.columns) c) AS x,
 			cvm._undeleted(b.columns) AS undeleted, cvm._history_scheme($1, b.columns, b.source_text) IS NOT NULL AS is_split
 		FROM cvm._bound($1, 'segment_history') b
 		JOIN cvm.binding g ON g.model = $1 AND g.entity = b.entity

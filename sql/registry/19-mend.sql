@@ -112,7 +112,7 @@ BEGIN
 		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\', \'(unknown)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
 			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::' || format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
 				FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),
-			missing, source_text, key ->> 'expression');
+			missing, source_text, coalesce(key ->> 'merged', key ->> 'expression'));
 	END IF;
 
 	-- a name that is free; the key may get a wider type where keys are added

@@ -74,7 +74,9 @@ DECLARE
 BEGIN
 	SELECT s.* INTO kind FROM cvm.customer_state s WHERE s.state = _tend_queue.state;
 	SELECT t.* INTO kept FROM cvm.stored t WHERE t.model = _tend_queue.model AND t.relation = _tend_queue.state::name;
-	SELECT b.source, b.columns INTO source, columns FROM cvm._bound(_tend_queue.model, kind.entity) b WHERE b.problem IS NULL;
+	-- aliases are for the refresh: who writes into the source need not read them
+	SELECT b.source, (SELECT jsonb_agg(c - 'merged' ORDER BY n) FROM jsonb_array_elements(b.columns) WITH ORDINALITY AS u (c, n))
+	INTO source, columns FROM cvm._bound(_tend_queue.model, kind.entity) b WHERE b.problem IS NULL;
 	IF source IS NULL THEN
 		RETURN false;
 	END IF;

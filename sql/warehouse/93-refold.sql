@@ -48,6 +48,8 @@ DECLARE
 	forgotten bigint;
 	type text;
 	customer text;
+	queued text := 'q.customer_id';
+	aliases text;
 	is_usable boolean;
 	rows bigint;
 	is_all boolean;
@@ -77,7 +79,17 @@ BEGIN
 		SELECT string_agg(format('%s %s', a.attnum, a.attname), ' ' ORDER BY a.attnum) FROM jsonb_array_elements(bound.columns) c
 		JOIN pg_attribute a ON a.attrelid = bound.source AND a.attname::text = c ->> 'source')));
 	is_usable := made IS NOT DISTINCT FROM kept.made_of;
-	customer := (SELECT c ->> 'expression' FROM jsonb_array_elements(bound.columns) c WHERE c ->> 'name' = 'customer_id');
+	SELECT coalesce(c ->> 'merged', c ->> 'expression'), coalesce(cvm._merged(_refresh_state.model, t.typname::text, queued), queued),
+		cvm._alias_map(_refresh_state.model, t.typname::text)
+	INTO customer, queued, aliases
+	FROM jsonb_array_elements(bound.columns) c
+	LEFT JOIN pg_attribute a ON c ? 'merged' AND a.attrelid = target::regclass AND a.attname = 'customer_id'
+	LEFT JOIN pg_type t ON t.oid = a.atttypid
+	WHERE c ->> 'name' = 'customer_id';
+	IF aliases IS NOT NULL THEN
+		-- other aliases are other customers: all are folded again
+		EXECUTE format('SELECT md5(concat(%L::text, %s))', print, aliases) INTO print;
+	END IF;
 
 	mode := kept.mode;
 	IF _refresh_state.anew OR kept.refreshed_at IS NULL OR made IS DISTINCT FROM kept.made_of OR print IS DISTINCT FROM kept.source_print THEN
@@ -150,11 +162,11 @@ BEGIN
 		fresh := fold || ' AND e.customer_id IN (SELECT a.customer_id FROM touched a)' || by_customer;
 		scope := 'WHERE t.customer_id IN (SELECT a.customer_id FROM touched a)';
 	WHEN 'queue' THEN
-		takes := format('taken AS MATERIALIZED (DELETE FROM %1$s q WHERE q.customer_id IS NOT NULL RETURNING q.customer_id, q.delta), '
+		takes := format('taken AS MATERIALIZED (DELETE FROM %1$s q WHERE q.customer_id IS NOT NULL RETURNING %2$s AS customer_id, q.delta), '
 			|| 'again AS MATERIALIZED (SELECT DISTINCT q.customer_id FROM taken q WHERE q.delta IS NULL), '
 			|| 'added AS MATERIALIZED (SELECT q.customer_id, cvm.rollup(q.delta) AS delta FROM taken q '
 			|| 'WHERE NOT EXISTS (SELECT FROM again a WHERE a.customer_id = q.customer_id) GROUP BY q.customer_id), '
-			|| 'touched AS MATERIALIZED (SELECT a.customer_id FROM again a UNION ALL SELECT d.customer_id FROM added d), ', queue);
+			|| 'touched AS MATERIALIZED (SELECT a.customer_id FROM again a UNION ALL SELECT d.customer_id FROM added d), ', queue, queued);
 		-- rows that were only added are added; all other customers are folded again,
 		-- and where there are none the source is not read
 		fresh := fold || ' AND (SELECT EXISTS (SELECT FROM again)) AND e.customer_id IN (SELECT a.customer_id FROM again a)' || by_customer

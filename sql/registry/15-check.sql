@@ -613,7 +613,7 @@ BEGIN
 			ELSIF b.entity = 'customer_alias' THEN
 				found := found || cvm._alias_checks(check_model.model, view, b.columns);
 			ELSIF b.entity = 'subscription' THEN
-				found := found || cvm._status_checks(check_model.model, view, b.columns);
+				found := found || cvm._status_checks(check_model.model, view, b.columns) || cvm._status_since_check(check_model.model, view, b.columns, b.source);
 				IF 'segment_history' = ANY (usable) THEN
 					mode := format('SELECT DISTINCT c.customer_id::text FROM %s c WHERE c.mrr > 0 AND c.customer_id IS NOT NULL AND NOT EXISTS (SELECT FROM %I.segment_history h WHERE h.customer_id = c.customer_id AND h.segment IS NOT NULL)', view, check_model.model);
 					EXECUTE format('SELECT count(*) FROM (%s) q', mode) INTO n;

@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(14);
+SELECT plan(20);
 CREATE SCHEMA st;
 SET LOCAL search_path = st, cvm, public;
 
@@ -72,6 +72,26 @@ SELECT is((SELECT samples::text FROM check_model('m') WHERE problem = 'unknown_s
 DO $$ DECLARE f text; BEGIN FOR f IN SELECT c.fix FROM check_model('m') c WHERE severity <> 'info' LOOP EXECUTE f; END LOOP; END $$;
 SELECT is((SELECT string_agg(problem, ' ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'the fixes tell the rest');
 SELECT is((SELECT value::text[] @> '{active,Zzz}' FROM cvm.setting WHERE model = 'm' AND setting = 'paid_statuses'), true, 'and forget no word that was known');
+
+-- a status of today is not that of all of the past
+CREATE TABLE line (customer_id int, product text, started_on date, ended_on date, mrr numeric, state text, changed_on date);
+INSERT INTO line SELECT i, 'P', '2024-01-05', NULL, 10, CASE WHEN i <= 3 THEN 'Suspended' WHEN i = 4 THEN 'trial' WHEN i = 5 THEN 'pending' ELSE 'active' END, NULL FROM generate_series(1, 10) i;
+INSERT INTO line VALUES (11, 'P', '2024-01-05', '2024-03-01', 10, 'terminated', NULL);
+DO $$ BEGIN PERFORM bind('m', 'subscription', 'line', '{"status": "state"}'), configure('m', 'as_of', '2024-07-01'); END $$;
+CREATE FUNCTION pg_temp.today() RETURNS text LANGUAGE sql AS $$SELECT concat_ws(' ', severity, count, samples, substring(what FROM 'earliest (\S+),'), substring(what FROM '(\S+) a month')) FROM check_model('m') WHERE problem = 'status_of_today'$$;
+SELECT is(pg_temp.today(), 'info 3 {Suspended} 2024-01-05 30.00', 'who is suspended today and was not always is found, with what that takes from the past');
+ALTER TABLE line RENAME changed_on TO suspended_on;
+UPDATE line SET suspended_on = '2024-04-01' WHERE state = 'Suspended';
+SELECT is(pg_temp.today(), 'warning 3 {Suspended} 2024-01-05 30.00', 'where a column says since when it is a warning');
+SELECT is((SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'), $$SELECT cvm.bind('m', 'subscription', 'st.line', '{"status": "state", "status_since": {"column": "suspended_on"}}');$$, 'and the fix is the line that binds it');
+DO $$ BEGIN EXECUTE (SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'); END $$;
+SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM m.mrr_movement), '9 90.00, 9 90.00, 8 80.00, 5 50.00, 5 50.00, 5 50.00', 'with which the past is what it was');
+SELECT is(pg_temp.today(), NULL, 'and nothing is left to find');
+-- rows that are spells of a status
+DO $$ BEGIN PERFORM bind('m', 'subscription', 'line', '{"status": "state"}'); END $$;
+UPDATE line SET ended_on = suspended_on, state = 'active' WHERE customer_id = 1;
+INSERT INTO line VALUES (1, 'P', '2024-04-01', NULL, 10, 'Suspended', NULL);
+SELECT is(pg_temp.today(), NULL, 'rows that are spells of a status are what they say');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -137,7 +137,7 @@ system("psql -Xq -d postgres -c 'create database cvm_docs_names' -c '\\c cvm_doc
 my $model = do { local (@ARGV, $/) = 'doc/model.md'; <> };
 for my $kind (['setting', 'select setting from cvm.setting_definition order by position', 'configure'],
 	['view', 'select view from cvm.report_view order by position', 'Report views'],
-	['problem', q{select distinct m[1] from pg_proc, regexp_matches(prosrc, $$problem'?(?: :=|,) '([a-z_]+)'$$, 'g') m where proname in ('check_model', '_row_checks', '_set_checks', '_alias_checks') order by 1}, 'check_model']) {
+	['problem', q{select distinct m[1] from pg_proc, regexp_matches(prosrc, $$problem'?(?: :=|,) '([a-z_]+)'$$, 'g') m where proname in ('check_model', '_row_checks', '_set_checks', '_alias_checks', '_status_since_check') order by 1}, 'check_model']) {
 	my ($what, $query, $heading) = @$kind;
 	open my $psql, '-|', 'psql', '-XAtq', '-d', 'cvm_docs_names', '-c', $query or die 'no psql';
 	chomp(my @names = <$psql>);

@@ -34,6 +34,7 @@ CREATE TABLE cvm.entity_column (
 	description text NOT NULL,
 	is_billing boolean NOT NULL DEFAULT false,
 	options text[] NOT NULL DEFAULT '{}',
+	initial text,
 	PRIMARY KEY (entity, column_name),
 	UNIQUE (entity, position)
 );
@@ -48,6 +49,8 @@ COMMENT ON COLUMN cvm.entity_column.is_billing IS
 	'beside mrr only where the binding names it.';
 COMMENT ON COLUMN cvm.entity_column.options IS
 	'What a binding may say of it beside the source column: minor_units, inclusive, percent.';
+COMMENT ON COLUMN cvm.entity_column.initial IS
+	'What it is where it is not bound; NULL: NULL. Such a column is looked for as if it had to be bound.';
 COMMENT ON COLUMN cvm.entity_column.synonyms IS 'What warehouses call such a column: for hints and cvm.suggest().';
 
 INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
@@ -125,9 +128,6 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('subscription', 1, 'customer_id', true, false, 'key',
 		'{customer,cust,cust_id,client_id,user_id,account_id,member_id,msisdn,subscriber_id,subscriber_no,customer_no,customer_key}',
 		'Who held the product.'),
-	('subscription', 2, 'product', true, false, 'label',
-		'{product_id,product_code,plan,plan_code,plan_id,sku,tariff,tariff_code,service_code}',
-		'Product that was held.'),
 	('subscription', 3, 'started_on', true, false, 'day',
 		'{start,start_date,start_dt,started_at,begin_date,valid_from,from_date,activated_at,activation_date,effective_from}',
 		'First day of the spell.'),
@@ -377,5 +377,11 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 		'failed_payment, late_delivery, reopened_ticket, price_rise, or your own.'),
 	('moment', 4, 'product', false, true, 'label', '{product_id,product_code,plan,plan_code,service}',
 		'Product that it was about.');
+
+-- a table of periods is a subscription, whatever was held
+INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, initial, synonyms, description) VALUES
+	('subscription', 2, 'product', false, false, 'label', '(none)',
+		'{product_id,product_code,plan,plan_code,plan_id,sku,tariff,tariff_code,service_code}',
+		'Product that was held; where none is bound "(none)".');
 
 GRANT SELECT ON cvm.entity, cvm.entity_column TO PUBLIC;

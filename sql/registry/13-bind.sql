@@ -91,8 +91,8 @@ BEGIN
 						|| format('Say which one: SELECT cvm.bind(%L, %L, %L, %L);', _columns.model, _columns.entity, source_text,
 							_columns.columns || jsonb_build_object(c.column_name, '…'));
 			END IF;
-			expression := 'NULL::' || cvm._class_type(c.class);
-			comment := c.description || ' Not bound: always NULL.';
+			expression := format('%L::%s', c.initial, cvm._class_type(c.class));
+			comment := format('%s Not bound: always %s.', c.description, coalesce(c.initial, 'NULL'));
 		ELSE
 			expression := format(cvm._accept(c.class, c.atttypid, tz), format('s.%I', c.attname));
 			IF c.column_name = 'currency' AND expression IS NOT NULL THEN

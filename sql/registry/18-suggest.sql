@@ -213,7 +213,7 @@ AS $$
 		FROM alike l JOIN term t ON t.term = l.term
 		GROUP BY l.words, t.entity, t.column_name
 	), scored AS MATERIALIZED (
-		SELECT c.oid, ec.entity, ec.column_name, ec.required, c.attname, c.words, c.is_unique, c.atttypid, s.seen, s.filled, s.words AS values, s.in_cents,
+		SELECT c.oid, ec.entity, ec.column_name, ec.required OR ec.initial IS NOT NULL AS required, c.attname, c.words, c.is_unique, c.atttypid, s.seen, s.filled, s.words AS values, s.in_cents,
 			greatest(
 				-- a customer has to be called one: a country is none, though the letters be half the same
 				CASE WHEN ec.class <> 'key' OR n.likeness >= 0.75 AND NOT cvm._is_no_customer(c.words) THEN n.likeness END,
@@ -524,10 +524,8 @@ BEGIN
 				notes := notes || format('status is %I', found_column);
 			END IF;
 		END IF;
-		IF NOT expressions ? 'product' AND EXISTS (SELECT FROM cvm.entity_column ec WHERE ec.entity = 'subscription' AND ec.column_name = 'product' AND ec.required) THEN
-			is_view := true;
-			expressions := expressions || jsonb_build_object('product', format('%L::text', cvm._singular(cvm._words((SELECT c.relname FROM pg_class c WHERE c.oid = source)))));
-			notes := notes || 'no column has a product, so all is one'::text;
+		IF NOT expressions ? 'product' THEN
+			notes := notes || 'no column has a product, so all is (none)'::text;
 			penalty := penalty + 0.1;
 		END IF;
 	ELSIF is_view THEN
@@ -550,7 +548,7 @@ BEGIN
 	FROM cvm.entity_column ec
 	WHERE ec.entity = _suggest_source.entity AND ec.required AND NOT expressions ? ec.column_name;
 
-	RETURN jsonb_build_object('is_view', is_view, 'lacks', lacks, 'notes', notes, 'penalty', penalty, 'tables', tables, 'money_of', money_of::bigint,
+	RETURN jsonb_build_object('is_view', is_view, 'lacks', lacks, 'columns', expressions, 'notes', notes, 'penalty', penalty, 'tables', tables, 'money_of', money_of::bigint,
 		'query', (
 			SELECT 'SELECT ' || string_agg(format('%s AS %I', x.value, x.key), E',\n\t' ORDER BY ec.position)
 			FROM jsonb_each_text(expressions) x JOIN cvm.entity_column ec ON ec.entity = _suggest_source.entity AND ec.column_name = x.key)
@@ -619,11 +617,12 @@ BEGIN
 		CONTINUE WHEN p.entity = 'subscription' AND NOT (mapping ? 'customer_id' AND mapping ? 'started_on');
 		CONTINUE WHEN p.entity <> 'subscription' AND p.named < 0.7 AND EXISTS (SELECT FROM cvm.entity_column ec WHERE ec.entity = p.entity AND ec.required AND NOT mapping ? ec.column_name);
 		shape := cvm._suggest_source(suggest.schema, p.oid, p.entity, mapping, money, pointers);
+		-- a product that is there counts as if it had to be
 		SELECT count(*) AS needed, avg(coalesce((mapping -> ec.column_name ->> 'score')::float8, 0.75)) AS score,
 			bool_or((mapping -> ec.column_name ->> 'is_unique')::boolean) FILTER (WHERE ec.column_name IN ('customer_id', p.entity)) AS is_unique,
 			bool_or(mapping -> ec.column_name ->> 'words' ~ '^(id|code|name|type|kind)$') AS is_plain
 		INTO best
-		FROM cvm.entity_column ec WHERE ec.entity = p.entity AND ec.required;
+		FROM cvm.entity_column ec WHERE ec.entity = p.entity AND (ec.required OR ec.initial IS NOT NULL AND (shape -> 'columns' ? ec.column_name));
 		-- one column says little: the table's name or a key must say more
 		CONTINUE WHEN best.needed = 1 AND p.named < CASE WHEN best.is_plain OR NOT coalesce(best.is_unique, false) THEN 0.7 ELSE 0 END;
 		-- so many things are somebody's at some time that a table must be called what it is, if it is no event

@@ -36,6 +36,9 @@ SELECT cvm.create_model('My "Brand"', tz => 'Europe/Vilnius', week_start => 7, c
 SELECT cvm.create_model('empty', tz => 'UTC', as_of => 'today');
 SELECT cvm.bind('My "Brand"', 'event', 'shop.orders', '{"customer_id": "Who?", "occurred_at": "at", "amount": "total"}');
 SELECT cvm.bind('My "Brand"', 'segment_history', 'shop.segments');
+CREATE TABLE shop.merges (was text, is_now text, at date);
+INSERT INTO shop.merges VALUES ('c7', 'c8', '2024-05-01'), ('c8', 'c9', '2024-06-01');
+SELECT cvm.bind('My "Brand"', 'customer_alias', 'shop.merges', '{"old_id": "was", "new_id": "is_now", "since": "at"}');
 \i test/world.sql
 SELECT world.model('Kept "Brand"');
 SELECT cvm.store('Kept "Brand"', 'customer_activity', mode => 'queue'), cvm.store('Kept "Brand"', 'customer_holdings', mode => 'scan');
@@ -70,6 +73,7 @@ same "the comments are the same" "SELECT c.relname, d.objsubid, d.description FR
 for view in retention_week retention_month retention_quarter retention_curve lifecycle_month; do
 	same "$view says the same" "SELECT * FROM \"My \"\"Brand\"\"\".$view ORDER BY row_key"
 done
+is "$(run -d $into -c "SELECT count(DISTINCT customer_id), count(*) FROM \"My \"\"Brand\"\"\".event")" "48|1000" "customers who turned out to be one are one where it was restored"
 same "the catalog is the same" "SELECT * FROM cvm.catalog('My \"Brand\"')"
 same "the dictionary is the same" "SELECT * FROM cvm.dictionary"
 

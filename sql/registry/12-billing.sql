@@ -21,6 +21,18 @@ CREATE FUNCTION cvm._is_billing_interval(billing_interval text, interval_count b
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm._is_billing_interval(text, bigint) IS 'Does cvm.per_month() know this interval?';
 
+CREATE FUNCTION cvm._interval_months(billing_interval text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'cvm_interval_months'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._interval_months(text) IS
+	'How many months a billing interval has; NULL where it is counted in days, or is none.';
+
+CREATE FUNCTION cvm._interval_days(billing_interval text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'cvm_interval_days'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._interval_days(text) IS
+	'How many days a billing interval has; NULL where it is counted in months, or is none.';
+
 CREATE FUNCTION cvm._column_names(columns jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -103,30 +103,6 @@ COMMENT ON FUNCTION cvm._sample(oid, int) IS
 	'What a sample of the rows of a table says of its columns: how many have a value, the words where they are few, and '
 	'how likely whole numbers are cents. Nothing of views, of foreign tables, and where there are policies.';
 
-CREATE FUNCTION cvm._interval_unit(word text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE
-		WHEN word IN ('day', 'days', 'daily', 'd') THEN 'day'
-		WHEN word IN ('week', 'weeks', 'weekly', 'w') THEN 'week'
-		WHEN word IN ('month', 'months', 'monthly', 'mo', 'm', '1m') THEN 'month'
-		WHEN word IN ('quarter', 'quarters', 'quarterly', 'q', '3m') THEN 'quarter'
-		WHEN word IN ('year', 'years', 'yearly', 'annual', 'annually', 'y', 'yr', '12m', '1y') THEN 'year'
-	END;
-$$;
-COMMENT ON FUNCTION cvm._interval_unit(text) IS 'The unit of time, as cvm.normalise_mrr() takes it, that a word of an interval means; NULL where it is none.';
-
-CREATE FUNCTION cvm._interval_case(column_text text, words text[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT format('CASE lower(%s)', column_text) || string_agg(format(' WHEN %L THEN %L', w.word, cvm._interval_unit(w.word)), '' ORDER BY w.word COLLATE "C") || ' END'
-	FROM (SELECT unnest('{day,week,month,quarter,year}'::text[] || words) UNION SELECT NULL) AS w (word)
-	WHERE cvm._interval_unit(w.word) IS NOT NULL;
-$$;
-COMMENT ON FUNCTION cvm._interval_case(text, text[]) IS 'The unit of time of an interval, as an expression over the column that has its word.';
-
 CREATE FUNCTION cvm._is_no_customer(words text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -370,7 +346,13 @@ DECLARE
 	money_column name := mapping -> 'mrr' ->> 'attname';
 	cents text;
 	money_text text;
+	-- what a binding says of it, in place of a view
+	options jsonb := '{}';
+	minor_units jsonb := '{}';
+	takes_options boolean := false;
+	money_name text := 'mrr';
 	unit name;
+	unit_at text;
 	count_column name;
 	quantity name;
 	words text[];
@@ -445,19 +427,22 @@ BEGIN
 			END IF;
 		END IF;
 	ELSE
-		money_column := coalesce(mapping -> 'amount' ->> 'attname', mapping -> 'list_price' ->> 'attname', mapping -> 'price' ->> 'attname');
+		money_name := CASE WHEN mapping ? 'amount' THEN 'amount' WHEN mapping ? 'list_price' THEN 'list_price' ELSE 'price' END;
+		money_column := mapping -> money_name ->> 'attname';
 	END IF;
 
 	IF money_column IS NOT NULL THEN
 		cents := cvm._cents(money_of, money_column);
 		money_text := coalesce(money_text, format('%s.%I', money_at, money_column));
 		IF cents IN ('yes', 'likely') THEN
-			is_view := true;
+			is_view := is_view OR money_of <> source;
+			takes_options := true;
+			minor_units := '{"minor_units": 2}';
 			money_text := money_text || ' / 100.0';
 			notes := notes || CASE cents WHEN 'yes' THEN format('%I is in cents', money_column) ELSE format('%I looks like cents: prices that end in 99 or 00', money_column) END;
 			penalty := penalty + CASE cents WHEN 'yes' THEN 0 ELSE 0.05 END;
 		ELSIF cents = 'perhaps' AND (entity = 'subscription' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = money_of AND a.attname = money_column AND a.atttypid IN ('int4'::regtype, 'int8'::regtype))) THEN
-			notes := notes || format('%s counts in whole numbers: where these are cents, bind a view that divides them by 100', money_column);
+			notes := notes || format('%s counts in whole numbers: where these are cents, bind it with "minor_units": 2', money_column);
 		END IF;
 	END IF;
 
@@ -466,23 +451,15 @@ BEGIN
 			-- a price for how long, and how many of it
 			FOR t IN SELECT j.key AS at, j.value::text::bigint::oid AS oid FROM jsonb_each(tables) j ORDER BY j.key = money_at DESC, j.key LOOP
 				IF unit IS NULL THEN
-					unit := coalesce(cvm._column_like(t.oid, '(^|_)(interval|period_unit|interval_unit|frequency|billing_cycle|billing_period|billing_term|recurrence)$', 'S'));
+					unit := cvm._column_like(t.oid, '(^|_)(interval|period_unit|interval_unit|frequency|billing_cycle|billing_period|billing_term|recurrence)$', 'S');
 					IF unit IS NOT NULL THEN
 						SELECT x.words INTO words FROM cvm._sample(t.oid) x WHERE x.attname = unit;
-						IF NOT EXISTS (SELECT FROM unnest(words) w WHERE cvm._interval_unit(w) IS NULL) THEN
-							count_column := cvm._column_like(t.oid, '(^|_)(interval_count|interval_length|billing_period|period_count|interval_frequency)$', 'N');
-							IF is_view OR EXISTS (SELECT FROM unnest(words) w WHERE cvm._interval_unit(w) <> 'month') OR count_column IS NOT NULL THEN
-								is_view := true;
-								quantity := NULL;
-								notes := notes || format('%s is for the interval in %I', money_column, unit);
-								unit := format('%s.%I', t.at, unit);
-								IF count_column IS NOT NULL THEN
-									count_column := NULL;
-									unit := unit || '|' || format('coalesce(%s.%I, 1)', t.at, cvm._column_like(t.oid, '(^|_)(interval_count|interval_length|billing_period|period_count|interval_frequency)$', 'N'));
-								END IF;
-							END IF;
-						ELSE
+						count_column := cvm._column_like(t.oid, '(^|_)(interval_count|interval_length|billing_period|period_count|interval_frequency)$', 'N');
+						IF EXISTS (SELECT FROM unnest(words) w WHERE NOT cvm._is_billing_interval(w, 1)) THEN
 							unit := NULL;
+						ELSIF is_view OR takes_options OR EXISTS (SELECT FROM unnest(words) w WHERE cvm.per_month(1, w, 1) <> 1) OR count_column IS NOT NULL THEN
+							notes := notes || format('%s is for the interval in %I', money_column, unit);
+							unit_at := t.at;
 						END IF;
 					END IF;
 				END IF;
@@ -491,14 +468,23 @@ BEGIN
 				IF quantity IS NULL AND (money_of <> source OR cvm._words(money_column) ~ '(^|_)(unit|per_unit|per_seat)(_|$)') THEN
 					quantity := cvm._column_like(t.oid, '(^|_)(quantity|qty|seats|licenses|licences|sim_count|units)$', 'N');
 					IF quantity IS NOT NULL THEN
-						is_view := true;
 						notes := notes || format('times %I', quantity);
 						money_text := format('coalesce(%s.%I, 1) * ', t.at, quantity) || money_text;
 					END IF;
 				END IF;
 			END LOOP;
-			IF position('.' IN unit) > 0 THEN
-				money_text := format('cvm.normalise_mrr(%s, %s, %s::int)', money_text, cvm._interval_case(split_part(unit, '|', 1), words), coalesce(nullif(split_part(unit, '|', 2), ''), '1'));
+			IF unit_at IS NOT NULL THEN
+				money_text := format('CASE WHEN cvm._is_billing_interval(%1$s, %2$s) THEN cvm.per_month(%3$s, %1$s, %2$s) END', format('%s.%I::text', unit_at, unit),
+					CASE WHEN count_column IS NULL THEN '1' ELSE format('coalesce(%s.%I, 1)::bigint', unit_at, count_column) END, money_text);
+			END IF;
+			-- of one table all that is a binding with options
+			IF money_of = source AND NOT is_view THEN
+				money_name := CASE WHEN unit_at IS NULL THEN 'mrr' ELSE 'amount' END;
+				options := options || CASE WHEN unit_at IS NULL THEN '{}' ELSE jsonb_strip_nulls(jsonb_build_object('billing_interval', unit, 'interval_count', count_column)) END
+					|| CASE WHEN quantity IS NULL THEN '{}' ELSE jsonb_build_object('quantity', quantity) END;
+				takes_options := takes_options OR unit_at IS NOT NULL OR quantity IS NOT NULL;
+			ELSE
+				is_view := is_view OR unit_at IS NOT NULL OR quantity IS NOT NULL;
 			END IF;
 		END IF;
 		IF money_column IS NOT NULL THEN
@@ -512,7 +498,8 @@ BEGIN
 		END IF;
 		-- a trial is not paid for
 		found_column := cvm._column_like(source, '^trial_(end|ends|ended|end_date|ends_at|ends_on|end_at|until)$', 'D');
-		IF found_column IS NOT NULL AND is_view THEN
+		IF found_column IS NOT NULL AND (is_view OR takes_options) THEN
+			options := options || jsonb_build_object('trial_ends_on', found_column);
 			expressions := expressions || jsonb_build_object('started_on', format('greatest(%s, s.%I)', expressions ->> 'started_on', found_column));
 			notes := notes || format('paid for after %I', found_column);
 		END IF;
@@ -528,27 +515,40 @@ BEGIN
 			notes := notes || 'no column has a product, so all is (none)'::text;
 			penalty := penalty + 0.1;
 		END IF;
-	ELSIF is_view THEN
-		expressions := expressions || jsonb_build_object(CASE WHEN mapping ? 'amount' THEN 'amount' WHEN mapping ? 'list_price' THEN 'list_price' ELSE 'price' END, money_text);
+	ELSIF money_text IS NOT NULL THEN
+		expressions := expressions || jsonb_build_object(money_name, money_text);
 	END IF;
 
-	IF is_view THEN
+	-- rows that are marked; there is an option for those that are deleted
+	IF is_view OR takes_options THEN
 		FOR t IN SELECT j.key AS at, j.value::text::bigint::oid AS oid FROM jsonb_each(tables) j ORDER BY j.key DESC LOOP
 			found_column := cvm._column_like(t.oid, '^(is_)?deleted$|^fivetran_deleted$', 'B');
 			IF found_column IS NOT NULL AND (t.at <> 'p') THEN
 				conditions := conditions || format('%s.%I IS NOT TRUE', t.at, found_column);
+				options := options || jsonb_build_object('deleted', found_column);
 			END IF;
 			found_column := cvm._column_like(t.oid, '^fivetran_active$', 'B');
 			IF found_column IS NOT NULL THEN
+				is_view := true;
 				conditions := conditions || format('%s.%I IS NOT FALSE', t.at, found_column);
 			END IF;
 		END LOOP;
 	END IF;
+	IF takes_options AND money_of = source AND money_column IS NOT NULL THEN
+		-- a price for an interval is no mrr
+		options := options || jsonb_build_object(money_name, CASE WHEN minor_units = '{}' THEN to_jsonb(money_column) ELSE jsonb_build_object('column', money_column) || minor_units END);
+	END IF;
+	-- what is of a type that no binding takes is cast in a view
+	is_view := is_view OR EXISTS (
+		SELECT FROM jsonb_each(options) o
+		JOIN cvm.entity_column ec ON ec.entity = _suggest_source.entity AND ec.column_name = o.key
+		JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ->> 'column' ELSE o.value #>> '{}' END AND a.attnum > 0
+		WHERE cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL);
 	SELECT array_agg(ec.column_name ORDER BY ec.position) INTO lacks
 	FROM cvm.entity_column ec
 	WHERE ec.entity = _suggest_source.entity AND ec.required AND NOT expressions ? ec.column_name;
 
-	RETURN jsonb_build_object('is_view', is_view, 'lacks', lacks, 'columns', expressions, 'notes', notes, 'penalty', penalty, 'tables', tables, 'money_of', money_of::bigint,
+	RETURN jsonb_build_object('is_view', is_view, 'options', CASE WHEN is_view THEN '{}' ELSE options END, 'lacks', lacks, 'columns', expressions, 'notes', notes, 'penalty', penalty, 'tables', tables, 'money_of', money_of::bigint,
 		'query', (
 			SELECT 'SELECT ' || string_agg(format('%s AS %I', x.value, x.key), E',\n\t' ORDER BY ec.position)
 			FROM jsonb_each_text(expressions) x JOIN cvm.entity_column ec ON ec.entity = _suggest_source.entity AND ec.column_name = x.key)
@@ -667,7 +667,9 @@ BEGIN
 				format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L);', target, r.entity || '_source', r.shape ->> 'query', target, r.entity, format('%I.%I', target, r.entity || '_source'))
 			ELSE format('SELECT cvm.bind(%L, %L, %L%s);', target, r.entity, r.source, (SELECT CASE WHEN m.columns <> '{}' THEN ', ' || quote_literal(m.columns) END FROM (SELECT coalesce((
 					-- columns of the same name need no mention
-					SELECT jsonb_object_agg(m.key, m.value -> 'attname') FROM jsonb_each(r.mapping) m WHERE m.key <> m.value ->> 'attname'), '{}')
+					SELECT jsonb_object_agg(m.key, m.value -> 'attname') FROM jsonb_each(r.mapping) m
+					WHERE m.key <> m.value ->> 'attname' AND NOT (m.key = 'mrr' AND r.shape -> 'options' ? 'amount')), '{}')
+				|| (r.shape -> 'options')
 				|| coalesce((
 					-- but those of the same name and another meaning do
 					SELECT jsonb_object_agg(ec.column_name, NULL)

@@ -49,7 +49,7 @@ WITH subscription AS (
 ?item 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({item.amount}, coalesce({item.quantity}, 1) * {item.unit_price}), s.currency),
 !item 	SELECT s.subscription_id, {subscription.plan} AS product, upper(s.currency) AS currency,
 !item 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({subscription.amount}, coalesce({subscription.quantity}, 1) * {subscription.price}), s.currency),
-			CASE WHEN s.unit IN ('day', 'week', 'month', 'year') THEN s.unit END, s.units) AS mrr
+			CASE WHEN cvm._is_billing_interval(s.unit, 1) THEN s.unit END, s.units) AS mrr
 	FROM subscription s
 ?item 	JOIN {item} ON {item.subscription} = s.subscription_id AND coalesce({item.type} <> 'charge', true)
 !item 	JOIN {subscription} ON {subscription.id} = s.subscription_id

@@ -48,7 +48,7 @@ WITH subscription AS (
 	WHERE x.state <> 'future'
 ), plan AS (
 	SELECT DISTINCT ON ({plan.id}) {plan.id} AS plan_id, coalesce({plan.code}, {plan.id}) AS product, coalesce({plan.units}, 1) AS units,
-		CASE rtrim({plan.unit}, 's') WHEN 'day' THEN 'day' WHEN 'week' THEN 'week' WHEN 'month' THEN 'month' WHEN 'year' THEN 'year' END AS unit
+		CASE WHEN cvm._is_billing_interval({plan.unit}, 1) THEN {plan.unit} END AS unit
 	FROM {plan}
 	ORDER BY {plan.id}, {plan.updated} DESC NULLS LAST
 ), line AS (

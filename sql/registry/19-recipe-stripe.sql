@@ -54,7 +54,7 @@ WITH subscription AS (
 ), line AS (
 	SELECT {item.subscription} AS subscription_id, coalesce({price.product}, {price.id}) AS product, upper({price.currency}) AS currency, {price.interval} AS unit, coalesce({price.count}, 1) AS units,
 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({item.quantity}, 1) * {price.amount}, {price.currency}),
-			CASE WHEN {price.interval} IN ('day', 'week', 'month', 'year') THEN {price.interval} END, coalesce({price.count}, 1)) AS mrr
+			CASE WHEN cvm._is_billing_interval({price.interval}, 1) THEN {price.interval} END, coalesce({price.count}, 1)) AS mrr
 	FROM {item}
 	JOIN {price} ON {price.id} = {item.price}
 	WHERE {item.deleted} IS NOT TRUE AND coalesce({price.usage} <> 'metered', true)

@@ -8,27 +8,26 @@ CREATE FUNCTION cvm.normalise_mrr(amount numeric, unit text,
 	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $function$
+DECLARE
+	months bigint := cvm._interval_months(unit);
+	days bigint := cvm._interval_days(unit);
 BEGIN
 	IF units < 1 THEN
 		RAISE EXCEPTION 'price for "%" units of time', units
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Use 1 or more: a price each quarter is 3 months, or 1 quarter.';
+	ELSIF months IS NOT NULL THEN
+		RETURN amount / (months * units::numeric);
+	ELSIF days IS NOT NULL THEN
+		RETURN amount * days_per_year / (12 * days * units::numeric);
 	END IF;
-	CASE unit
-		WHEN 'month' THEN RETURN amount / units;
-		WHEN 'quarter' THEN RETURN amount / (3 * units::numeric);
-		WHEN 'year' THEN RETURN amount / (12 * units::numeric);
-		WHEN 'week' THEN RETURN amount * days_per_year / (84 * units::numeric);
-		WHEN 'day' THEN RETURN amount * days_per_year / (12 * units::numeric);
-		ELSE
-			RAISE EXCEPTION 'unknown unit of time "%"', left(unit, 64)
-				USING ERRCODE = 'invalid_parameter_value',
-					HINT = 'Use day, week, month, quarter or year.';
-	END CASE;
+	RAISE EXCEPTION 'unknown unit of time "%"', left(unit, 64)
+		USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Use day, week, month, quarter, year or their usual forms.';
 END
 $function$;
 COMMENT ON FUNCTION cvm.normalise_mrr(numeric, text, integer, numeric) IS
-	'A price for so many days, weeks, months, quarters or years as a price a month; days_per_year says how long weeks and days are: 365.25, or 364 (52 weeks), 360 (months of 30 days), 336 (months of 4 weeks)';
+	'A price for so many days, weeks, months, quarters or years, by the words that per_month() knows, as a price a month; days_per_year says how long weeks and days are: 365.25, or 364 (52 weeks), 360 (months of 30 days), 336 (months of 4 weeks)';
 
 CREATE FUNCTION cvm.annual_churn(monthly float8) RETURNS float8
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

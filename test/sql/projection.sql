@@ -6,7 +6,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(50);
+SELECT plan(51);
 
 -- Customers of two segments, years 0 to 12: Fader and Hardie (2007)
 CREATE TEMP TABLE alive (segment text, year int, customers int);
@@ -62,7 +62,9 @@ SELECT is(round(normalise_mrr(14, 'week', 4), 4), 15.2188, 'W4: 14 for four week
 SELECT is(normalise_mrr(120, 'year'), 10::numeric, 'W4: 120 a year is 10; annual plans are spread (dbt_recurly)');
 SELECT is(normalise_mrr(720, 'year', 3), 20::numeric, 'terms of several years too');
 SELECT is(normalise_mrr(30, 'quarter'), 10::numeric, 'terms of quarters are normalised');
-SELECT throws_ok($$SELECT normalise_mrr(10, 'fortnight')$$, '22023', NULL, 'an unknown unit is an error, not a guess');
+SELECT throws_ok($$SELECT normalise_mrr(10, 'lifetime')$$, '22023', NULL, 'an unknown unit is an error, not a guess');
+SELECT is((SELECT string_agg(w, ' ') FROM unnest('{d,Daily,W,weeks,fortnight,2 weeks,P14D,mo,MONTHLY,q,P3M,Semi-Annual,half_year,yr,annual,Annually,biennial,36 months,P1Y,x}'::text[]) w
+	WHERE CASE WHEN cvm._is_billing_interval(w, 1) THEN round(normalise_mrr(99.95, w, 3), 10) <> round(per_month(99.95, w, 3), 10) ELSE w <> 'x' END), NULL, 'normalise_mrr() and per_month() know the same words');
 SELECT throws_ok($$SELECT normalise_mrr(10, 'month', 0)$$, '22023', NULL, 'a term of no months is refused');
 
 -- W5: lifetime value of ARPA 50, margin 80%, churn 4%, discount 1% a month

@@ -14,6 +14,10 @@
 #define WORD_MAX 24
 #define COUNT_MAX 10000
 
+/* a month in days */
+#define DAYS_NUMERATOR 487
+#define DAYS_DENOMINATOR 16
+
 typedef struct KnownWord
 {
 	const char *word;
@@ -22,20 +26,23 @@ typedef struct KnownWord
 } KnownWord;
 
 static const KnownWord known_words[] = {
-	{"d", 487, 16},
-	{"day", 487, 16},
-	{"days", 487, 16},
-	{"daily", 487, 16},
-	{"specificdays", 487, 16},
-	{"w", 487, 112},
-	{"week", 487, 112},
-	{"weeks", 487, 112},
-	{"weekly", 487, 112},
-	{"specificweeks", 487, 112},
-	{"fortnight", 487, 224},
-	{"fortnights", 487, 224},
-	{"fortnightly", 487, 224},
+	{"d", DAYS_NUMERATOR, DAYS_DENOMINATOR},
+	{"day", DAYS_NUMERATOR, DAYS_DENOMINATOR},
+	{"days", DAYS_NUMERATOR, DAYS_DENOMINATOR},
+	{"daily", DAYS_NUMERATOR, DAYS_DENOMINATOR},
+	{"specificdays", DAYS_NUMERATOR, DAYS_DENOMINATOR},
+	{"w", DAYS_NUMERATOR, 7 * DAYS_DENOMINATOR},
+	{"wk", DAYS_NUMERATOR, 7 * DAYS_DENOMINATOR},
+	{"week", DAYS_NUMERATOR, 7 * DAYS_DENOMINATOR},
+	{"weeks", DAYS_NUMERATOR, 7 * DAYS_DENOMINATOR},
+	{"weekly", DAYS_NUMERATOR, 7 * DAYS_DENOMINATOR},
+	{"specificweeks", DAYS_NUMERATOR, 7 * DAYS_DENOMINATOR},
+	{"fortnight", DAYS_NUMERATOR, 14 * DAYS_DENOMINATOR},
+	{"fortnights", DAYS_NUMERATOR, 14 * DAYS_DENOMINATOR},
+	{"fortnightly", DAYS_NUMERATOR, 14 * DAYS_DENOMINATOR},
 	{"m", 1, 1},
+	{"mo", 1, 1},
+	{"mth", 1, 1},
 	{"mon", 1, 1},
 	{"mons", 1, 1},
 	{"month", 1, 1},
@@ -43,6 +50,7 @@ static const KnownWord known_words[] = {
 	{"monthly", 1, 1},
 	{"specificmonths", 1, 1},
 	{"q", 1, 3},
+	{"qtr", 1, 3},
 	{"quarter", 1, 3},
 	{"quarters", 1, 3},
 	{"quarterly", 1, 3},
@@ -55,6 +63,7 @@ static const KnownWord known_words[] = {
 	{"sixmonths", 1, 6},
 	{"y", 1, 12},
 	{"yr", 1, 12},
+	{"yrs", 1, 12},
 	{"year", 1, 12},
 	{"years", 1, 12},
 	{"yearly", 1, 12},
@@ -121,4 +130,18 @@ billing_interval_read(const char *word, size_t size, BillingInterval *interval)
 		}
 	}
 	return false;
+}
+
+int64_t
+billing_interval_months(const BillingInterval *interval)
+{
+	return interval->numerator == 1 ? interval->denominator : 0;
+}
+
+int64_t
+billing_interval_days(const BillingInterval *interval)
+{
+	return interval->numerator == DAYS_NUMERATOR
+			   ? interval->denominator / DAYS_DENOMINATOR
+			   : 0;
 }

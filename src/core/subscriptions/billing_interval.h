@@ -18,6 +18,10 @@ typedef struct BillingInterval
 	int64_t denominator;
 } BillingInterval;
 
+/* How many months, or how many days, one has; 0: it is counted in the other. */
+extern int64_t billing_interval_months(const BillingInterval *interval);
+extern int64_t billing_interval_days(const BillingInterval *interval);
+
 extern bool billing_interval_read(const char *word, size_t size,
 								  BillingInterval *interval);
 

@@ -83,3 +83,31 @@ cvm_is_billing_interval(PG_FUNCTION_ARGS)
 				   billing_interval_read(VARDATA_ANY(word),
 										 VARSIZE_ANY_EXHDR(word), &interval));
 }
+
+/* interval_months(billing_interval), interval_days(billing_interval) */
+static Datum
+length_of(FunctionCallInfo fcinfo, int64_t (*length)(const BillingInterval *))
+{
+	text *word = PG_GETARG_TEXT_PP(0);
+	BillingInterval interval;
+
+	if (!billing_interval_read(VARDATA_ANY(word), VARSIZE_ANY_EXHDR(word),
+							   &interval) ||
+		length(&interval) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(length(&interval));
+}
+
+PG_FUNCTION_INFO_V1(cvm_interval_months);
+Datum
+cvm_interval_months(PG_FUNCTION_ARGS)
+{
+	return length_of(fcinfo, billing_interval_months);
+}
+
+PG_FUNCTION_INFO_V1(cvm_interval_days);
+Datum
+cvm_interval_days(PG_FUNCTION_ARGS)
+{
+	return length_of(fcinfo, billing_interval_days);
+}

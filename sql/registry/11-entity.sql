@@ -382,6 +382,6 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, initial, synonyms, description) VALUES
 	('subscription', 2, 'product', false, false, 'label', '(none)',
 		'{product_id,product_code,plan,plan_code,plan_id,sku,tariff,tariff_code,service_code}',
-		'Product that was held; where none is bound "(none)".');
+		'Product that was held.');
 
 GRANT SELECT ON cvm.entity, cvm.entity_column TO PUBLIC;

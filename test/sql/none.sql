@@ -31,7 +31,7 @@ END
 $$;
 SELECT is((SELECT string_agg(DISTINCT product, ' ') || ' ' || count(*) FROM without.subscription), '(none) 80', 'what was held is (none)');
 SELECT col_type_is('without', 'subscription', 'product', 'text', 'which is text');
-SELECT is(col_description('without.subscription'::regclass, 2), 'Product that was held; where none is bound "(none)". Not bound: always (none).', 'and the view says so');
+SELECT is(col_description('without.subscription'::regclass, 2), 'Product that was held. Not bound: always (none).', 'and the view says so');
 CREATE FUNCTION pg_temp.digests(model name) RETURNS TABLE (view text, n bigint, digest text) LANGUAGE plpgsql AS $$
 BEGIN
 	FOR view IN SELECT c.view FROM cvm.catalog(model) c WHERE c."exists" LOOP

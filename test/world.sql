@@ -49,6 +49,17 @@ FROM (
 JOIN world.product p USING (product)
 LEFT JOIN world.offer o ON o.offer = l.offer;
 
+-- of who has NET or TV on a day, three in five pay more from then on
+WITH risen AS (
+	UPDATE world.subscription s SET ended_on = '2024-09-01', end_reason = NULL
+	FROM (SELECT customer_id, product, started_on, ended_on, end_reason FROM world.subscription) o
+	WHERE o.customer_id = s.customer_id AND o.product = s.product AND o.started_on = s.started_on AND s.product IN ('NET', 'TV') AND s.offer IS NULL
+		AND s.started_on < '2024-09-01' AND coalesce(s.ended_on > '2024-09-01', true) AND s.customer_id % 5 < 3
+	RETURNING s.*, o.ended_on AS was_until, o.end_reason AS was_reason
+)
+INSERT INTO world.subscription
+SELECT customer_id, product, '2024-09-01', was_until, mrr + 1, subscription_id, channel, offer, status, was_reason, cancel_requested_on, committed_until FROM risen;
+
 CREATE TABLE world.segment_history (customer_id int, segment text, valid_from date, valid_to date);
 INSERT INTO world.segment_history
 SELECT i, CASE WHEN i <= 3 THEN 'tiny' ELSE (ARRAY['Größe, L', 'it''s "M"', 'S'])[1 + i % 3] END, date '2024-01-01', CASE WHEN i % 7 = 0 THEN date '2024-06-10' END FROM generate_series(1, 225) i
@@ -99,5 +110,6 @@ BEGIN
 		PERFORM cvm.bind(model, e.entity, to_regclass('world.' || e.entity));
 	END LOOP;
 	PERFORM cvm.configure(model, 'segment_schemes', 'region');
+	PERFORM cvm.configure(model, 'price_customers', '5');
 END
 $$;

@@ -1,0 +1,81 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- Changes of price: what is one and what is not, and what it did.  CVM_WORLDS=200
+-- asks so many random worlds how often an interval holds the truth.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+CREATE FUNCTION pg_temp.quietly(query text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE query; END $$;
+\set worlds 10
+\set customers 800
+\set seed 3
+\getenv many CVM_WORLDS
+\if :{?many}
+	\set worlds :many
+	\set customers 1500
+\endif
+\i test/price_world.sql
+SELECT pg_temp.quietly($$SELECT cvm.create_model('pw', tz => 'UTC', currency => 'EUR', as_of => '2024-05-10')$$);
+SELECT pg_temp.quietly(format($$SELECT cvm.bind('pw', %L, 'price_world.%s')$$, e, e)) FROM unnest('{subscription,segment_history}'::text[]) e;
+CREATE TEMP TABLE price_change AS TABLE pw.price_change;
+
+SELECT results_eq($$SELECT product COLLATE "default", customers, round(mrr_before, 2), uplift_mrr FROM price_change WHERE segment = 'A' AND product <> '(all)' ORDER BY 1$$,
+	$$SELECT product, count(*), sum(mrr), sum(round(mrr * 1.1, 2) - mrr) FROM price_world.line WHERE is_touched GROUP BY 1 ORDER BY 1$$,
+	'every customer whose price rose is touched, with what each paid before and pays more, and nobody else');
+SELECT is_empty($$SELECT row_key FROM price_change WHERE segment = 'B' OR product LIKE '%+'$$, 'the end of a promotion, another plan and a second line are no change of price');
+SELECT is_empty($$SELECT row_key FROM price_change WHERE net_mrr <> uplift_mrr + faded_mrr + lost_mrr OR uplift_mrr <> mrr_after - mrr_before$$, 'money adds up as it is shown');
+SELECT is_empty($$SELECT row_key FROM price_change WHERE churn_rate <> -left_customers::float8 / customer_months$$, 'the rate is its numerator by its denominator');
+SELECT results_eq($$SELECT product COLLATE "default", left_customers FROM price_change WHERE segment = 'A' AND product <> '(all)' ORDER BY 1$$,
+	$$SELECT product, -count(*) FILTER (WHERE ended_on <= date '2024-01-01' + 120) FROM price_world.line WHERE is_touched GROUP BY 1 ORDER BY 1$$, 'who left is who left within the four windows that are over');
+CREATE TEMP VIEW told AS
+SELECT p.*, t.has_effect, CASE WHEN t.has_effect THEN 1 - exp(-0.03) ELSE 0 END AS truth
+FROM price_change p
+JOIN (SELECT product, bool_or(has_effect) AS has_effect FROM price_world.line GROUP BY 1) t ON t.product = p.product
+WHERE p.segment = 'A';
+SELECT cmp_ok((SELECT count(*) FROM told WHERE truth NOT BETWEEN conf_low AND conf_high), '<=', (SELECT ceil(0.05 * :worlds + 2 * sqrt(0.0475 * :worlds))::bigint), 'the interval holds the truth as often as it says');
+SELECT cmp_ok((SELECT count(*) FROM told WHERE verdict = CASE WHEN has_effect THEN 'accretive' ELSE 'value_destroying' END), '<=', (SELECT floor(0.05 * :worlds)::bigint),
+	'at most one verdict of twenty is false');
+SELECT is((SELECT verdict FROM price_change WHERE product = '(all)' AND segment = 'A'), 'value_destroying', 'of all worlds together the change costs more than it brings');
+SELECT is_empty($$SELECT row_key FROM price_change WHERE (segment, product) = ('A', '(all)') AND (lost_customers NOT BETWEEN lost_low AND lost_high OR net_mrr NOT BETWEEN net_low AND net_high
+	OR break_even_month NOT BETWEEN break_even_low AND break_even_high)$$, 'estimates lie within their limits');
+SELECT cmp_ok((SELECT avg((p.lost_low <= t.lost AND t.lost <= p.lost_high)::int) FROM told p
+	-- who had not left yet without the change
+	JOIN (SELECT product, -sum((1 - exp(-0.03 * 4)) * has_effect::int) * 0.93 AS lost FROM price_world.line WHERE is_touched GROUP BY 1) t USING (product)), '>=', 0.8, 'customers lost are about as many as were sent away');
+
+-- long mode: how well, of how many
+\if :{?many}
+\o
+SELECT has_effect, count(*) AS worlds, round(avg((truth BETWEEN conf_low AND conf_high)::int), 3) AS coverage, round(avg(excess_churn_rate)::numeric, 5) AS mean, round(truth::numeric, 5) AS truth,
+	round(stddev(excess_churn_rate)::numeric, 5) AS scatter, round(avg(std_error)::numeric, 5) AS std_error, count(*) FILTER (WHERE verdict = 'accretive') AS accretive,
+	count(*) FILTER (WHERE verdict = 'value_destroying') AS value_destroying, count(*) FILTER (WHERE verdict = 'inconclusive') AS inconclusive, count(*) FILTER (WHERE verdict = 'not_parallel') AS not_parallel
+FROM told GROUP BY has_effect, truth ORDER BY 1;
+\endif
+
+-- refusals
+CREATE SCHEMA refuse;
+CREATE TABLE refuse.subscription AS
+-- everybody's price rises: nobody is left to compare with
+SELECT i AS customer_id, 'ALL'::text AS product, date '2020-01-01' + i % 300 AS started_on, date '2024-03-01' AS ended_on, 10::numeric AS mrr FROM generate_series(1, 200) i
+UNION ALL SELECT i, 'ALL', '2024-03-01', CASE WHEN i % 10 = 0 THEN date '2024-04-01' + i % 20 END, 11 FROM generate_series(1, 200) i
+-- too late to tell
+UNION ALL SELECT 1000 + i, 'LATE', date '2023-01-01' + i % 300, CASE WHEN i % 2 = 0 THEN date '2024-06-20' END, 10 FROM generate_series(1, 200) i
+UNION ALL SELECT 1000 + i, 'LATE', '2024-06-20', NULL, 9 FROM generate_series(2, 200, 2) i
+-- nobody leaves
+UNION ALL SELECT 2000 + i, 'FEW', date '2023-01-01' + i % 300, CASE WHEN i % 2 = 0 THEN date '2024-02-01' END, 10 FROM generate_series(1, 200) i
+UNION ALL SELECT 2000 + i, 'FEW', '2024-02-01', NULL, 9 FROM generate_series(2, 200, 2) i
+-- all began the day before
+UNION ALL SELECT 3000 + i, 'NEW', '2024-01-09', CASE WHEN i % 2 = 0 THEN date '2024-01-10' WHEN i % 5 = 0 THEN date '2024-02-01' + i % 50 END, 1000 FROM generate_series(1, 200) i
+UNION ALL SELECT 3000 + i, 'NEW', '2024-01-10', NULL, 900 FROM generate_series(2, 200, 2) i
+-- nineteen are not a change
+UNION ALL SELECT 4000 + i, 'DEAL', '2023-01-01', '2024-02-02', 50 FROM generate_series(1, 19) i
+UNION ALL SELECT 4000 + i, 'DEAL', '2024-02-02', NULL, 45 FROM generate_series(1, 19) i;
+SELECT pg_temp.quietly($$SELECT cvm.create_model('refused', tz => 'UTC', as_of => '2024-07-01')$$);
+SELECT pg_temp.quietly($$SELECT cvm.bind('refused', 'subscription', 'refuse.subscription')$$);
+SELECT results_eq($$SELECT product COLLATE "default", segment, verdict, excess_churn_rate IS NULL, lost_mrr IS NULL FROM refused.price_change WHERE product <> '(all)' ORDER BY 1$$,
+	$$VALUES ('ALL', '(all)', 'no_control', true, true), ('FEW', '(all)', 'too_few', false, false), ('LATE', '(all)', 'immature', true, true), ('NEW', '(all)', 'no_history', true, true)$$,
+	'a change without a control, too small, too young or without a past has no verdict, and the word says why');
+SELECT is_empty($$SELECT verdict FROM refused.price_change WHERE reason IS NULL OR reason !~ '\.$'$$, 'each with a sentence');
+SELECT * FROM finish();
+ROLLBACK;

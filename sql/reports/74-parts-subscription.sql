@@ -93,13 +93,19 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	) d
 )$$),
 
--- The holdings of each customer
-('base', 1, '{subscription.currency,fx_rate}', $${observed}, rate_now AS MATERIALIZED (
+-- Of spells s the last rates, where there are several currencies
+('rates', 1, '{subscription.currency,fx_rate}', $$rate_now AS MATERIALIZED (
 	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (
 		SELECT f.rate FROM fx_rate f WHERE f.currency = c.currency AND f.valid_from < o.as_of ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) AS rate
 	FROM (SELECT DISTINCT s.currency FROM subscription s WHERE s.currency IS NOT NULL) c
 	CROSS JOIN observed o
-), folded AS MATERIALIZED (
+), $$),
+('rates', 2, '{}', ''),
+('rate', 1, '{subscription.currency,fx_rate}', $$ * coalesce((SELECT r.rate FROM rate_now r WHERE r.currency = s.currency), 1)$$),
+('rate', 2, '{}', ''),
+
+-- The holdings of each customer
+('base', 1, '{subscription.currency,fx_rate}', $${observed}, {rates}folded AS MATERIALIZED (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price} * coalesce(r.rate, 1), NULL, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	LEFT JOIN rate_now r ON r.currency = s.currency
@@ -233,7 +239,15 @@ $$),
 	WHERE NOT isempty(h.days)
 	GROUP BY h.segment, f.customer_id
 	UNION ALL$$),
-('customer_waterfall_segments', 9, '{}', '');
+('customer_waterfall_segments', 9, '{}', ''),
+
+-- What is not bound has no rows
+('product_rows', 1, '{product.unit_margin}', 'product'),
+('product_rows', 2, '{}', '(SELECT NULL::text AS product, NULL::numeric AS unit_margin, NULL::numeric AS list_price WHERE false)'),
+('cost_rows', 1, '{cost}', 'cost'),
+('cost_rows', 2, '{}', '(SELECT NULL::date AS month, NULL::text AS pool, NULL::numeric AS amount WHERE false)'),
+('product_owners', 1, '{owner}', $$(SELECT w.* FROM owner w WHERE lower(w.subject_kind) = 'product' AND coalesce(w.accountable, true))$$),
+('product_owners', 2, '{}', '(SELECT NULL::text AS subject, NULL::text AS owner, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)');
 
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, last_day, tally, comment) VALUES
 	(2, 'customer_holdings', 'subscription', 'holdings', 'cvm.holdings',

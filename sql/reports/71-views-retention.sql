@@ -29,31 +29,85 @@ UPDATE cvm.report_view SET group_size = CASE view
 	ELSE 'cohort_customers' END
 WHERE position BETWEEN 10 AND 14;
 
--- The bodies share their parts, so they are put together here.  {{rows}} is what
--- counts as observed, {{times}} what folds want to know of an event without its amount;
--- {{stored}} the customers one by one from what is kept, with the day on which observation ends.
-WITH part (rows, arguments, times, stored) AS (VALUES (
-$$
+-- What counts as observed, and what is kept of it, with the day on which
+-- observation ends.  Where the source is gone, what is kept still answers: each
+-- view has a body over events and one over customer_activity.
+@define observed_events
 	FROM event e
-	WHERE coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)$$,
-$${event_row}$$,
-$$e.occurred_at, {time_zone}{marks}$$,
-$$folded AS NOT MATERIALIZED (
-	SELECT a.customer_id, a.activity FROM customer_activity a
-), observed AS MATERIALIZED (
+	WHERE coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
+@end
+@define observed_activity
+, observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of
-)$$)),
+)
+@end
+@define folded_activity
+folded AS MATERIALIZED (
+	SELECT e.customer_id, cvm.activity_agg({event_row}) AS activity
+	FROM event e
+	WHERE e.customer_id IS NOT NULL
+		AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
+	GROUP BY e.customer_id
+)
+@use observed_activity
+@end
+@define kept_activity
+folded AS NOT MATERIALIZED (
+	SELECT a.customer_id, a.activity FROM customer_activity a
+)
+@use observed_activity
+@end
 
--- states: segment, state and as_of of a triangle.  Without segments it comes
--- out of one pass over the events; with them out of one over events and times in
--- segments, because the segment is the one held on the first day of the customer's
--- life (any other choice lets survivors pick their segment).
-states (preference, needs, body) AS (VALUES
-	(1, '{event,segment_history}'::text[],
-$$WITH folded AS MATERIALIZED (
-	SELECT cvm.segment_retention_agg(e.customer_id, {{arguments}}, e.segment, e.valid_from, e.valid_to, {{grain}}) AS segments
+-- The segment of a customer is the one held on the first day of its life: any
+-- other choice lets survivors pick their segment
+@define segment_begun
+, held AS (
+	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
+	FROM folded f
+	JOIN segment_history h ON h.customer_id = f.customer_id
+		AND h.valid_from <= cvm.first_day(f.activity)
+		AND coalesce(h.valid_to > cvm.first_day(f.activity), true)
+	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
+)
+@end
+@define states_summed
+, state AS MATERIALIZED (
+	SELECT b.segment, b.state, cvm.as_of(b.state) AS as_of FROM by_segment b
+	UNION ALL
+	SELECT '(all)' AS segment, r.state, cvm.as_of(r.state) AS as_of FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
+)
+@end
+
+-- The grains, as folds of events name them
+@define retention_week_grain
+'week:' || {week_start}
+@end
+@define retention_month_grain
+'month'
+@end
+@define retention_quarter_grain
+'quarter'
+@end
+@define retention_curve_grain
+'month'
+@end
+
+-- A triangle comes out of one pass over the events, or over events and times in
+-- segments
+@for view | tenure
+retention_week | 'week', o.as_of, 'calendar', {week_start}
+retention_month | 'month', o.as_of
+retention_quarter | 'quarter', o.as_of
+retention_curve | 'month', o.as_of
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('{view}_states', 1, '{segment_history}', $$folded AS MATERIALIZED (
+	SELECT cvm.segment_retention_agg(e.customer_id, {event_row}, e.segment, e.valid_from, e.valid_to,
+@use {view}_grain
+	) AS segments
 	FROM (
-		SELECT e.customer_id, e.occurred_at, e.amount, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to{{rows}}
+		SELECT e.customer_id, e.occurred_at, e.amount, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
+@use observed_events
 		UNION ALL
 		SELECT h.customer_id, NULL AS occurred_at, NULL AS amount, NULL AS kind, h.segment, h.valid_from, h.valid_to
 		FROM segment_history h
@@ -62,64 +116,53 @@ $$WITH folded AS MATERIALIZED (
 	SELECT b.segment, CASE WHEN {as_of} IS NULL THEN b.state ELSE cvm.as_of(b.state, {as_of}) END AS state
 	FROM folded f
 	CROSS JOIN LATERAL unnest(f.segments) b
-), state AS MATERIALIZED (
-	SELECT b.segment, b.state, cvm.as_of(b.state) AS as_of FROM by_segment b
-	UNION ALL
-	SELECT '(all)' AS segment, r.state, cvm.as_of(r.state) AS as_of FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
-)$$),
-	(-9, '{customer_activity,segment_history}'::text[],
-$$WITH {{stored}}, held AS (
-	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
-	FROM folded f
-	JOIN segment_history h ON h.customer_id = f.customer_id
-		AND h.valid_from <= cvm.first_day(f.activity)
-		AND coalesce(h.valid_to > cvm.first_day(f.activity), true)
-	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
-), by_segment AS MATERIALIZED (
-	SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg({{tenure}}) AS state
-	FROM folded f
-	CROSS JOIN observed o
-	LEFT JOIN held ON held.customer_id = f.customer_id
-	GROUP BY 1
-), state AS MATERIALIZED (
-	SELECT b.segment, b.state, cvm.as_of(b.state) AS as_of FROM by_segment b
-	UNION ALL
-	SELECT '(all)' AS segment, r.state, cvm.as_of(r.state) AS as_of FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
-)$$),
-	(2, '{event}',
-$$WITH folded AS MATERIALIZED (
-	SELECT cvm.retention_agg(e.customer_id, {{arguments}}, {{grain}}) AS state{{rows}}
+)
+@use states_summed
+$$),
+('{view}_states', 9, '{}', $$folded AS MATERIALIZED (
+	SELECT cvm.retention_agg(e.customer_id, {event_row},
+@use {view}_grain
+	) AS state
+@use observed_events
 ), cut AS MATERIALIZED (
 	SELECT CASE WHEN {as_of} IS NULL THEN f.state ELSE cvm.as_of(f.state, {as_of}) END AS state FROM folded f
 ), state AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
 )$$),
-	(-1, '{customer_activity}',
-$$WITH {{stored}}, cut AS MATERIALIZED (
-	SELECT cvm.retention_agg({{tenure}}) AS state
+('{view}_kept_states', 1, '{segment_history}', $$
+@use kept_activity
+@use segment_begun
+, by_segment AS MATERIALIZED (
+	SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
+	FROM folded f
+	CROSS JOIN observed o
+	LEFT JOIN held ON held.customer_id = f.customer_id
+	GROUP BY 1
+)
+@use states_summed
+$$),
+('{view}_kept_states', 9, '{}', $$
+@use kept_activity
+, cut AS MATERIALIZED (
+	SELECT cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
 	FROM folded f
 	CROSS JOIN observed o
 ), state AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
-)$$)),
+)$$);
 
-grain (view, grain, tenure, label, body) AS (
-	SELECT g.view, g.grain, g.tenure, g.label, r.body
-	FROM (VALUES
-		('retention_week', $$'week:' || {week_start}$$, $$cvm.tenure(f.activity, 'week', o.as_of, 'calendar', {week_start})$$, $$'YYYY-MM-DD'$$, 'grid'),
-		('retention_month', $$'month'$$, $$cvm.tenure(f.activity, 'month', o.as_of)$$, $$'YYYY-MM'$$, 'grid'),
-		('retention_quarter', $$'quarter'$$, $$cvm.tenure(f.activity, 'quarter', o.as_of)$$, $$'YYYY-"Q"Q'$$, 'grid'),
-		('retention_curve', $$'month'$$, $$cvm.tenure(f.activity, 'month', o.as_of)$$, NULL, 'curve')
-	) AS g (view, grain, tenure, label, reading)
-	JOIN (VALUES
-		('grid', $$
-SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, {{label}}), g.period_no::text) AS row_key,
+@end
+@define retention_grid view | preference | needs | states | label
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('{view}', {preference}, '{{needs}}', $$
+WITH {{states}}
+SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, {label}), g.period_no::text) AS row_key,
 	s.segment,
 	g.cohort,
-	to_char(g.cohort::timestamp, {{label}}) AS cohort_label,
+	to_char(g.cohort::timestamp, {label}) AS cohort_label,
 	g.period_no,
 	g.period_start,
-	to_char(g.period_start::timestamp, {{label}}) AS period_label,
+	to_char(g.period_start::timestamp, {label}) AS period_label,
 	g.cohort_customers,
 	g.eligible_customers,
 	g.retained_customers,
@@ -136,8 +179,24 @@ SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, {{label}}), g.period_
 	{time_zone} AS time_zone,
 	s.as_of
 FROM state s
-CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g$$),
-		('curve', $$
+CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g$$);
+
+@end
+@for view | label
+retention_week | 'YYYY-MM-DD'
+retention_month | 'YYYY-MM'
+retention_quarter | 'YYYY-"Q"Q'
+@make
+@use retention_grid {view} | 1 | event | {view}_states | {label}
+@use retention_grid {view} | -9 | customer_activity | {view}_kept_states | {label}
+@end
+@for preference | needs | states
+1 | event | retention_curve_states
+-9 | customer_activity | retention_curve_kept_states
+@make
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('retention_curve', {preference}, '{{needs}}', $$
+WITH {{states}}
 SELECT cvm.row_key(s.segment, g.period_no::text) AS row_key,
 	s.segment,
 	g.period_no,
@@ -157,17 +216,17 @@ SELECT cvm.row_key(s.segment, g.period_no::text) AS row_key,
 	{time_zone} AS time_zone,
 	s.as_of
 FROM state s
-CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g$$)) AS r (reading, body) USING (reading)
-),
+CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g$$);
 
+@end
 -- Who was what in which month: out of one pass as well, where everybody is the
--- sum of the segments without what moves between them, or from what is kept.
-lifecycle (preference, needs, body) AS (VALUES
-	(1, '{event,segment_history}'::text[],
-$$WITH folded AS MATERIALIZED (
-	SELECT cvm.segment_lifecycle_agg(e.customer_id, {{times}}, e.segment, e.valid_from, e.valid_to, 'month', {as_of}) AS segments
+-- sum of the segments without what moves between them, or from what is kept
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('lifecycle_states', 1, '{segment_history}', $$folded AS MATERIALIZED (
+	SELECT cvm.segment_lifecycle_agg(e.customer_id, e.occurred_at, {time_zone}{marks}, e.segment, e.valid_from, e.valid_to, 'month', {as_of}) AS segments
 	FROM (
-		SELECT e.customer_id, e.occurred_at, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to{{rows}}
+		SELECT e.customer_id, e.occurred_at, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
+@use observed_events
 		UNION ALL
 		SELECT h.customer_id, NULL AS occurred_at, NULL AS kind, h.segment, h.valid_from, h.valid_to
 		FROM segment_history h
@@ -182,8 +241,12 @@ $$WITH folded AS MATERIALIZED (
 	UNION ALL
 	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state, true AS is_sum FROM by_segment b
 )$$),
-	(-9, '{customer_activity,segment_history}',
-$$WITH {{stored}}
+('lifecycle_states', 9, '{}', $$state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(e.customer_id, e.occurred_at, {time_zone}{marks}, 'month', {as_of}) AS state, true AS is_sum
+@use observed_events
+)$$),
+('lifecycle_kept_states', 1, '{segment_history}', $$
+@use kept_activity
 @use segment_days
 , state AS MATERIALIZED (
 	SELECT coalesce(h.segment, '(none)') AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state, false AS is_sum
@@ -197,33 +260,20 @@ $$WITH {{stored}}
 	FROM folded f
 	CROSS JOIN observed o
 )$$),
-	(2, '{event}',
-$$WITH state AS MATERIALIZED (
-	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(e.customer_id, {{times}}, 'month', {as_of}) AS state, true AS is_sum{{rows}}
-)$$),
-	(-8, '{customer_activity}',
-$$WITH {{stored}}, state AS MATERIALIZED (
+('lifecycle_kept_states', 9, '{}', $$
+@use kept_activity
+, state AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state, true AS is_sum
 	FROM folded f
 	CROSS JOIN observed o
-)$$))
-
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT t.view, t.preference, t.needs,
-	replace(replace(replace(replace(replace(replace(replace(t.body,
-		'{{stored}}', p.stored),
-		'{{rows}}', p.rows),
-		'{{times}}', p.times),
-		'{{arguments}}', p.arguments),
-		'{{tenure}}', coalesce(t.tenure, '')),
-		'{{grain}}', coalesce(t.grain, '')),
-		'{{label}}', coalesce(t.label, ''))
-FROM part p
-CROSS JOIN (
-	SELECT g.view, s.preference, s.needs, s.body || g.body, g.tenure, g.grain, g.label
-	FROM grain g CROSS JOIN states s
-	UNION ALL
-	SELECT 'lifecycle_month', l.preference, l.needs, l.body || $$
+)$$);
+@for preference | needs | states
+1 | event | lifecycle_states
+-9 | customer_activity | lifecycle_kept_states
+@make
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('lifecycle_month', {preference}, '{{needs}}', $$
+WITH {{states}}
 SELECT cvm.row_key(s.segment, to_char(p.period::timestamp, 'YYYY-MM')) AS row_key,
 	s.segment,
 	p.period AS month,
@@ -240,78 +290,83 @@ SELECT cvm.row_key(s.segment, to_char(p.period::timestamp, 'YYYY-MM')) AS row_ke
 	{time_zone} AS time_zone,
 	cvm.as_of(s.state) AS as_of
 FROM state s
-CROSS JOIN LATERAL cvm.lifecycles(s.state) p$$, NULL, NULL, NULL
-	FROM lifecycle l
-) AS t (view, preference, needs, body, tenure, grain, label);
+CROSS JOIN LATERAL cvm.lifecycles(s.state) p$$);
 
+@end
 -- The customers behind them: the same folds, one by one
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, 'WITH ' || CASE WHEN 'event' = ANY (b.needs) THEN $$folded AS MATERIALIZED (
-	SELECT e.customer_id, cvm.activity_agg({event_row}) AS activity
-	FROM event e
-	WHERE e.customer_id IS NOT NULL
-		AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
-	GROUP BY e.customer_id
-)$$ ELSE $$folded AS NOT MATERIALIZED (
-	SELECT a.customer_id, a.activity FROM customer_activity a
-)$$ END || $$, observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of
-)$$ || CASE WHEN 'segment_history' = ANY (b.needs) THEN l.placed ELSE '' END || $$, line AS (
-$$ || CASE WHEN 'segment_history' = ANY (b.needs) THEN l.of_segments || E'\n\tUNION ALL' ELSE '' END || l.of_all || $$
-)$$ || replace(l.list, '{{tenure}}', coalesce(g.tenure, ''))
-FROM (VALUES
-	('grid', $$, held AS (
-	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
-	FROM folded f
-	JOIN segment_history h ON h.customer_id = f.customer_id
-		AND h.valid_from <= cvm.first_day(f.activity)
-		AND coalesce(h.valid_to > cvm.first_day(f.activity), true)
-	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
-)$$, $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('begun', 1, '{segment_history}', $$
+@use segment_begun
+$$),
+('begun', 9, '{}', ''),
+('begun_in_segments', 1, '{segment_history}', $$
 	SELECT coalesce(held.segment, '(none)') AS segment, f.customer_id, f.activity
 	FROM folded f
-	LEFT JOIN held ON held.customer_id = f.customer_id$$, $$
-	SELECT '(all)'::text AS segment, f.customer_id, f.activity FROM folded f$$, $$, state AS (
-	SELECT l.segment, l.customer_id, cvm.retention_agg(cvm.tenure(l.activity, {{tenure}})) AS state
-	FROM line l
-	CROSS JOIN observed o
-	GROUP BY 1, 2
-)
-SELECT w.row_key, s.customer_id, g.*, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
-	CASE WHEN g.retained_customers > 0 THEN 'came back' WHEN g.retained_or_later_customers > 0 THEN 'came back later' WHEN g.eligible_customers > 0 THEN 'stayed away' ELSE 'not seen so long' END AS detail
-FROM state s
-CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g
-JOIN wanted w ON w.segment = s.segment AND w.cohort = g.cohort AND w.period_no = g.period_no$$),
-	('lifecycle', $$
-@use segment_days
-$$, $$
+	LEFT JOIN held ON held.customer_id = f.customer_id
+	UNION ALL$$),
+('begun_in_segments', 9, '{}', ''),
+('lived_in_segments', 1, '{segment_history}', $$
 	SELECT coalesce(h.segment, '(none)') AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
 	FROM folded f
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = f.customer_id
 	WHERE NOT isempty(h.days)
-	GROUP BY 1, 2$$, $$
+	GROUP BY 1, 2
+	UNION ALL$$),
+('lived_in_segments', 9, '{}', '');
+
+@define retention_list view | preference | activity | tenure | reading | row
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('{view}', {preference}, $$WITH
+@use {activity}
+{begun}, line AS (
+	{begun_in_segments}
+	SELECT '(all)'::text AS segment, f.customer_id, f.activity FROM folded f
+), state AS (
+	SELECT l.segment, l.customer_id, cvm.retention_agg(cvm.tenure(l.activity, {tenure})) AS state
+	FROM line l
+	CROSS JOIN observed o
+	GROUP BY 1, 2
+)
+SELECT w.row_key, s.customer_id, g.*, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	CASE WHEN g.retained_customers > 0 THEN 'came back' WHEN g.retained_or_later_customers > 0 THEN 'came back later'
+		WHEN g.eligible_customers > 0 THEN 'stayed away' ELSE 'not seen so long' END AS detail
+FROM state s
+CROSS JOIN LATERAL cvm.{reading}(s.state, {conf}) g
+JOIN wanted w ON w.segment = s.segment AND {row}$$);
+
+@end
+@for view | tenure | reading | row
+retention_week | 'week', o.as_of, 'calendar', {week_start} | grid | w.cohort = g.cohort AND w.period_no = g.period_no
+retention_month | 'month', o.as_of | grid | w.cohort = g.cohort AND w.period_no = g.period_no
+retention_quarter | 'quarter', o.as_of | grid | w.cohort = g.cohort AND w.period_no = g.period_no
+retention_curve | 'month', o.as_of | curve | w.period_no = g.period_no
+@make
+@use retention_list {view} | 1 | folded_activity | {tenure} | {reading} | {row}
+@use retention_list {view} | -9 | kept_activity | {tenure} | {reading} | {row}
+@end
+@for preference | activity
+1 | folded_activity
+-9 | kept_activity
+@make
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('lifecycle_month', {preference}, $$WITH
+@use {activity}
+{held}, line AS (
+	{lived_in_segments}
 	SELECT '(all)'::text AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
 	FROM folded f
 	CROSS JOIN observed o
-	GROUP BY f.customer_id$$, $$
+	GROUP BY f.customer_id
+)
 SELECT w.row_key, s.customer_id, p.*, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
 	CASE WHEN p.new_customers > 0 THEN 'new' WHEN p.reactivated_customers > 0 THEN 'reactivated' WHEN p.retained_customers > 0 THEN 'retained' ELSE 'dormant' END
 		|| CASE WHEN p.moved_in_customers > 0 THEN ', moved in' ELSE '' END || CASE WHEN p.moved_out_customers <> 0 THEN ', moved out' ELSE '' END AS detail
 FROM line s
 CROSS JOIN LATERAL cvm.lifecycles(s.state) p
-JOIN wanted w ON w.segment = s.segment AND w.month = p.period$$)) AS l (reading, placed, of_segments, of_all, list)
-JOIN (VALUES
-	('retention_week', 'grid', $$'week', o.as_of, 'calendar', {week_start}$$),
-	('retention_month', 'grid', $$'month', o.as_of$$),
-	('retention_quarter', 'grid', $$'quarter', o.as_of$$),
-	('retention_curve', 'grid', $$'month', o.as_of$$),
-	('lifecycle_month', 'lifecycle', NULL)) AS g (view, reading, tenure) USING (reading)
-JOIN cvm.report_body b ON b.view = g.view;
--- pooled over cohorts
-UPDATE cvm.report_list l SET list = replace(replace(l.list, 'cvm.grid(', 'cvm.curve('), 'w.cohort = g.cohort AND ', '')
-WHERE l.view = 'retention_curve';
+JOIN wanted w ON w.segment = s.segment AND w.month = p.period$$);
 
+@end
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, whole, whole_rows, last_day, tally, comment) VALUES
 	(1, 'customer_activity', 'event', 'activity', 'cvm.activity',
 		$$cvm.activity_agg(e.occurred_at, {time_zone}, e.amount{marks})$$,

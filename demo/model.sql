@@ -32,6 +32,12 @@ SELECT cvm.bind('acme', 'customer', 'crm.subscribers', '{
 	"valid_from": "since", "valid_to": "until"}'),
 	cvm.bind('acme', 'segment_target', 'org.tier_goals', '{
 	"segment": "tier", "metric": "kpi", "target": "goal"}'),
+	cvm.bind('acme', 'survey', 'crm.answers', '{
+	"customer_id": "subscriber_no", "occurred_at": "answered_on", "instrument": "survey", "driver": "about"}'),
+	cvm.bind('acme', 'initiative', 'org.projects', '{
+	"initiative": "project", "metric": "kpi", "expected_effect": "least_gain"}'),
+	cvm.bind('acme', 'review', 'org.value_reviews', '{
+	"cycle": "review", "initiative": "project"}'),
 	cvm.bind('acme', 'cost', 'finance.cost_pools', '{"amount": "amount_eur"}'),
 	cvm.bind('acme', 'cost_driver', 'finance.cost_drivers', '{"segment": "tier"}') \g /dev/null
 

@@ -90,6 +90,15 @@ CREATE TABLE crm.tier_log (
 COMMENT ON TABLE crm.tier_log IS 'value tier of a subscriber, scored on the first of each month';
 COMMENT ON COLUMN crm.tier_log.to_dt IS 'exclusive; NULL = still so';
 
+CREATE TABLE crm.answers (
+	subscriber_no	bigint NOT NULL,
+	answered_on		date NOT NULL,
+	survey			text NOT NULL,
+	about			text NOT NULL,
+	score			int NOT NULL
+);
+COMMENT ON TABLE crm.answers IS 'what subscribers were asked about a value driver: would they recommend it, 0 to 10';
+
 CREATE TABLE catalog.plans (
 	plan_code			text NOT NULL,
 	plan_name			text NOT NULL,
@@ -169,6 +178,28 @@ CREATE TABLE org.accountability (
 COMMENT ON TABLE org.accountability IS 'who owns a segment, a product or a value driver';
 COMMENT ON COLUMN org.accountability.answers_for_it IS 'false = works on it, does not answer for it';
 COMMENT ON COLUMN org.accountability.until IS 'exclusive; NULL = still so';
+
+CREATE TABLE org.projects (
+	project		text NOT NULL,
+	driver		text NOT NULL,
+	lever		text NOT NULL,
+	kpi			text,
+	least_gain	numeric(10,4),
+	baseline_on	date,
+	effort		int NOT NULL,
+	impact		int NOT NULL,
+	decided_on	date NOT NULL,
+	shipped_on	date
+);
+COMMENT ON TABLE org.projects IS 'what is done for a value driver, and by what it is to be judged';
+CREATE TABLE org.value_reviews (
+	review		text NOT NULL,
+	due_on		date NOT NULL,
+	held_on		date,
+	project		text,
+	decision	text
+);
+COMMENT ON TABLE org.value_reviews IS 'one row per decision of a value review; NULL = not held';
 
 CREATE TABLE org.tier_goals (
 	tier		text NOT NULL,
@@ -732,6 +763,30 @@ INSERT INTO org.accountability
 	FROM (VALUES ('price', 'Ieva Sirvyde'), ('network', 'Mantas Jura'), ('care', 'Dovile Ranta'), ('billing', 'Paulius Gaja'))
 		AS x (driver, person);
 
+-- Of November 2025 on, nobody answers for the network.
+UPDATE org.accountability SET until = '2025-11-10' WHERE subject = 'network';
+
+-- Projects and reviews: one project has no baseline, and the review of December
+-- was not held. Since October subscribers say worse of care, and nothing is done.
+INSERT INTO org.projects VALUES
+	('one bill', 'billing', 'cut_cost', 'churn_rate', 0.005, '2025-06-30', 2, 6, '2025-06-12', '2025-09-01'),
+	('fair renewal', 'price', 'cut_cost', NULL, NULL, NULL, 3, 8, '2025-09-20', '2025-10-01'),
+	('more masts', 'network', 'raise_value', 'nps', 4, '2025-10-15', 8, 9, '2025-10-08', NULL);
+INSERT INTO org.value_reviews VALUES
+	('2025-10', '2025-10-08', '2025-10-08', 'more masts', 'go on'),
+	('2025-11', '2025-11-07', '2025-11-10', 'one bill', 'go on'),
+	('2025-12', '2025-12-05', NULL, NULL, NULL);
+INSERT INTO crm.answers
+	SELECT s.subscriber_no, m.month + (s.subscriber_no % 27)::int, 'nps', d.driver,
+		CASE WHEN a.u < 0.42 - d.fall THEN 9 + (s.subscriber_no % 2)::int WHEN a.u < 0.74 - d.fall THEN 7 + (s.subscriber_no % 2)::int
+			ELSE (s.subscriber_no % 7)::int END
+	FROM (SELECT (date '2025-07-01' + make_interval(months => i))::date AS month FROM generate_series(0, 5) AS i) AS m
+	CROSS JOIN (VALUES ('price'), ('network'), ('care'), ('billing')) AS x (name)
+	CROSS JOIN LATERAL (SELECT x.name AS driver, CASE WHEN x.name = 'care' AND m.month >= '2025-11-01' THEN 0.16 ELSE 0 END AS fall) AS d
+	JOIN crm.subscribers AS s ON s.activated_on < m.month AND demo.u('asked ' || d.driver || m.month, s.subscriber_no) < 0.02
+	CROSS JOIN LATERAL (SELECT demo.u('answer ' || d.driver || m.month, s.subscriber_no) AS u) AS a
+	ORDER BY 2, 1, 4;
+
 -- Goals: what came, seen through the optimism of a budget round.
 INSERT INTO org.tier_goals
 	SELECT tier, month, kpi, goal
@@ -797,6 +852,8 @@ ALTER TABLE billing.contracts ADD PRIMARY KEY (contract_no, start_dt),
 ALTER TABLE usage.activity ADD PRIMARY KEY (activity_no),
 	ADD FOREIGN KEY (subscriber_no) REFERENCES crm.subscribers;
 ALTER TABLE org.accountability ADD PRIMARY KEY (subject_type, subject, person, since);
+ALTER TABLE org.projects ADD PRIMARY KEY (project);
+ALTER TABLE crm.answers ADD PRIMARY KEY (subscriber_no, answered_on, survey, about);
 ALTER TABLE org.tier_goals ADD PRIMARY KEY (tier, month, kpi);
 ALTER TABLE finance.cost_pools ADD PRIMARY KEY (month, pool);
 ALTER TABLE finance.cost_drivers ADD PRIMARY KEY (month, pool, tier),
@@ -812,5 +869,5 @@ DROP TABLE tier_mix, tier_flow, plan_mix, change_mix, month_mix, person, story, 
 COMMIT;
 
 ANALYZE crm.subscribers, crm.tier_log, catalog.plans, catalog.package_parts, catalog.promotions, billing.contracts,
-	usage.activity, org.accountability, org.tier_goals, finance.cost_pools, finance.cost_drivers;
+	usage.activity, org.accountability, org.projects, org.value_reviews, crm.answers, org.tier_goals, finance.cost_pools, finance.cost_drivers;
 RESET ALL;

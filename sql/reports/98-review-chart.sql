@@ -170,7 +170,7 @@ AS $$
 		|| '<th scope="col" class="n">Against target</th><th scope="col" class="n">Churn</th><th scope="col">Churn</th><th scope="col" class="n">Net retention</th></tr></thead><tbody>'
 		|| string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td class="n">%s</td><td class="n">%s</td><td>%s</td><td class="n">%s</td><td class="n">%s<br/><small>%s</small></td><td>%s</td><td class="n">%s</td></tr>',
 			cvm._html(CASE s.segment WHEN '(all)' THEN 'All' WHEN '(none)' THEN 'No segment' ELSE s.segment END), cvm._html(CASE WHEN s.owner = '(none)' THEN '-' ELSE s.owner END), cvm._review_number(s.closing_customers),
-			cvm._review_number(s.closing_mrr), coalesce(cvm._review_line(s.mrr, 'MRR of ' || s.segment), ''), coalesce(cvm._review_signed(s.variance, ''), '&#8211;'),
+			cvm._review_number(s.closing_mrr), coalesce(cvm._review_line(s.mrr, 'MRR of ' || s.segment), ''), coalesce(CASE WHEN s.variance > 0 THEN '+' ELSE '' END || cvm._review_number(s.variance), '&#8211;'),
 			coalesce(cvm._review_share(s.churn_rate), 'not over'), coalesce(cvm._review_share(s.churn_rate_low) || ' to ' || cvm._review_share(s.churn_rate_high), ''),
 			coalesce(cvm._review_line(s.churn, 'Churn of ' || s.segment), ''), coalesce(cvm._review_share(s.net_revenue_retention_rate), '&#8211;')), E'\n' ORDER BY s.place)
 		|| '</tbody></table></div>' || CASE WHEN max(s.segments) > 20 THEN format('<p class="note">%s</p>', cvm._html(format('%s more segments are in segment_kpi.', max(s.segments) - 20))) ELSE '' END
@@ -254,7 +254,7 @@ AS $$
 			round(s.zero + s.low * s.per, 1), s.y + 9, round(s.zero + s.low * s.per, 1), s.y + 14, round(s.zero + s.high * s.per, 1), round(s.zero + s.high * s.per, 1), s.y + 9,
 			round(s.zero + s.mid * s.per, 1), s.y + 14, coalesce('<path class="was" d="M' || round(s.zero + s.mark * s.per, 1) || ' ' || s.y + 2 || 'v24"/>', ''), s.y + 19,
 			cvm._html(cvm._review_number(100 * s.mid, CASE WHEN abs(s.mid) < 0.1 THEN 2 ELSE 1 END) || ' ' || replace(s.verdict, '_', ' '))), E'\n' ORDER BY s.i)
-		|| '</svg><details><summary>Table</summary><div class="scroll">' || cvm._html_table(what, ARRAY['What', '#Points', '#From', '#To', '#Break-even', 'Verdict'],
+		|| '</svg><p class="note">' || cvm._html(what) || '</p><details><summary>Table</summary><div class="scroll">' || cvm._html_table(what, ARRAY['What', '#Points', '#From', '#To', '#Break-even', 'Verdict'],
 			jsonb_agg(jsonb_build_array(s.name, cvm._review_number(100 * s.mid, 2), cvm._review_number(100 * s.low, 2), cvm._review_number(100 * s.high, 2), cvm._review_number(100 * s.mark, 2),
 				replace(s.verdict, '_', ' ')) ORDER BY s.i)) || '</div></details></figure>'
 	FROM shape s

@@ -28,10 +28,12 @@ rect.up{fill:var(--up)}rect.down{fill:var(--down)}rect.end{fill:var(--end)}rect.
 .q0{fill:#eff3ff}.q1{fill:#d3e2f3}.q2{fill:#b3d1ea}.q3{fill:#8fbfe0}.q4{fill:#6baed6}.q5{fill:#2171b5}.q6{fill:#084594}
 path{fill:none}path.axis{stroke:var(--line)}path.mark{stroke:var(--ink);stroke-width:1.5}path.was{stroke:var(--ink);stroke-width:2;stroke-dasharray:3 3}
 g.calm circle{fill:var(--paper);stroke:var(--soft);stroke-width:2}g.stir circle{fill:var(--stir)}g.good circle{fill:var(--good)}g.calm path.mark{stroke:var(--soft)}
+figure>svg{max-width:60rem}
 table{border-collapse:collapse;width:100%;font-size:.875rem;margin:.5rem 0}
 caption{text-align:left;color:var(--soft);padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line)}
 tbody th{font-weight:400}
+table.rows td:first-child{min-width:15rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 small{color:var(--soft)}
 summary{cursor:pointer;color:var(--soft);font-size:.875rem}
@@ -45,6 +47,7 @@ dt{font-weight:600;font-size:.875rem;overflow-wrap:anywhere}dd{margin:0 0 .5rem;
  @media (max-width:700px){body{padding:1rem}figure{overflow-x:auto}figure>svg{width:44rem}}
  @media print{:root{--ink:#000;--soft:#444;--paper:#fff;--line:#bbb;--tint:#fff;--up:#0072b2;--down:#d55e00;--end:#8c959f;--good:#0b5f99;--stir:#a84300}
 body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}figure>svg,tr,.card{break-inside:avoid}details.rows{display:none}
+.scroll,figure,figure>svg{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .3rem}#heatmap tbody th{white-space:nowrap}svg.line{width:72px;min-width:0}
 details::details-content{content-visibility:visible;block-size:auto}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 $$::text;
 COMMENT ON FUNCTION cvm._review_style() IS
@@ -118,7 +121,7 @@ AS $$
 		'<section id="s-definitions"><h2>Definitions</h2><details class="defs" open=""><summary>What the words mean</summary><dl>' || (
 			SELECT string_agg(format('<dt>%s</dt><dd>%s %s</dd>', cvm._html(d.definition), cvm._html(c.comment), cvm._html('Data through ' || (d.as_of - 1)::text || '.')), E'\n' ORDER BY d.place)
 			FROM (SELECT p.definition, p.view, min(p.place) AS place, max(p.as_of) AS as_of FROM pack p WHERE p.as_of IS NOT NULL GROUP BY p.definition, p.view) d
-			LEFT JOIN cvm.report_view c ON c.view = d.view) || '</dl></details></section>',
+			LEFT JOIN cvm.report_column c ON c.view = d.view AND c.column_name = split_part(split_part(d.definition, ': ', 1), '.', 2)) || '</dl></details></section>',
 		'</main></body></html>')
 	FROM (SELECT cvm._html(format('Review of %s: %s', to_char(month, 'YYYY-MM'), model)) AS title) t, body b;
 $$;

@@ -61,6 +61,7 @@ static const RegistryTable tables[] = {
 	{"refresh_log", {"refresh_id"}, .author = "role"},
 	{.name = "restatement"},
 	{"reader", {"role"}, .replaces = true},
+	{"review_stored", {"review_id"}, .author = "role"},
 };
 
 /* Who was called by whom, to switch back */

@@ -23,6 +23,7 @@ CREATE TABLE meeting (cycle text, due_on date, held_on date, subject text, decis
 INSERT INTO meeting VALUES ('2024-04', '2024-04-05', '2024-04-05', 'bill', 'go on', 'simple bill'), ('2024-05', '2024-05-06', NULL, NULL, NULL, NULL);
 CREATE TABLE answer (customer_id int, occurred_at date, instrument text, score int, driver text);
 INSERT INTO answer SELECT n, date '2024-04-02' + n % 2 * 30, 'nps', CASE WHEN n % 2 = 0 THEN 9 WHEN n % 3 = 0 THEN 9 ELSE 3 END, 'quality' FROM generate_series(1, 900) n;
+ANALYZE spell, segment_of, owner_of, answer;
 SELECT cvm.create_model('rp', tz => 'Europe/Vilnius', currency => 'EUR', as_of => '2024-06-10') \g /dev/null
 SELECT cvm.bind('rp', 'subscription', 'spell'), cvm.bind('rp', 'segment_history', 'segment_of'), cvm.bind('rp', 'owner', 'owner_of'), cvm.bind('rp', 'initiative', 'idea'), cvm.bind('rp', 'review', 'meeting'), cvm.bind('rp', 'survey', 'answer') \g /dev/null
 CREATE TEMP TABLE found AS SELECT cvm._review_data('rp', '2024-05-01') AS data;
@@ -105,6 +106,16 @@ SET ROLE rp_stranger;
 SELECT throws_ok($$SELECT * FROM cvm.review_pack('rp', '2024-05')$$, '42501', 'permission denied for every report view of model "rp"', 'a stranger gets nothing');
 RESET ROLE;
 SELECT cvm.unstore('rp', 'segment_kpi') \g /dev/null
+
+-- what was shown is kept
+SELECT throws_ok($$SELECT * FROM cvm.review_restated('rp', '2024-05')$$, 'P0002', 'the review of "2024-05" of model "rp" was not stored', 'what was not stored has nothing to be compared with');
+SELECT is(cvm.review_store('rp', '2024-05'), (SELECT hash FROM cvm.review_stored WHERE model = 'rp'), 'a review is stored with the hash of its rows');
+SELECT is_empty($$SELECT * FROM cvm.review_restated('rp', '2024-05')$$, 'nothing was restated');
+UPDATE spell SET mrr = 25 WHERE customer_id = 1 AND product = 'TV <b>';
+SELECT results_eq($$SELECT column_name, old_value, new_value FROM cvm.review_restated('rp', '2024-05') WHERE metric = 'churn_mrr' AND segment = '(all)' AND section = 'movements'$$,
+	$$VALUES ('value', '-6440.00', '-6445.00'), ('change', '-6040.00', '-6045.00'), ('money', '-6440.00', '-6445.00')$$, 'what was restated is told cell by cell');
+SELECT isnt(cvm.review_store('rp', '2024-05'), (SELECT hash FROM cvm.review_stored WHERE model = 'rp' ORDER BY review_id LIMIT 1), 'what was restated has another hash');
+SELECT is((SELECT count(*) FROM cvm.review_stored WHERE model = 'rp'), 2::bigint, 'both are kept');
 
 -- small groups stay out
 SELECT cvm.configure('rp', 'min_group_size', '1100') \g /dev/null

@@ -767,7 +767,7 @@ INSERT INTO org.accountability
 UPDATE org.accountability SET until = '2025-11-10' WHERE subject = 'network';
 
 -- Projects and reviews: one project has no baseline, and the review of December
--- was not held. Since October subscribers say worse of care, and nothing is done.
+-- was not held. In December subscribers say worse of care, and nothing is done.
 INSERT INTO org.projects VALUES
 	('one bill', 'billing', 'cut_cost', 'churn_rate', 0.005, '2025-06-30', 2, 6, '2025-06-12', '2025-09-01'),
 	('fair renewal', 'price', 'cut_cost', NULL, NULL, NULL, 3, 8, '2025-09-20', '2025-10-01'),
@@ -782,7 +782,7 @@ INSERT INTO crm.answers
 			ELSE (s.subscriber_no % 7)::int END
 	FROM (SELECT (date '2025-07-01' + make_interval(months => i))::date AS month FROM generate_series(0, 5) AS i) AS m
 	CROSS JOIN (VALUES ('price'), ('network'), ('care'), ('billing')) AS x (name)
-	CROSS JOIN LATERAL (SELECT x.name AS driver, CASE WHEN x.name = 'care' AND m.month >= '2025-11-01' THEN 0.16 ELSE 0 END AS fall) AS d
+	CROSS JOIN LATERAL (SELECT x.name AS driver, CASE WHEN x.name = 'care' AND m.month >= '2025-12-01' THEN 0.16 ELSE 0 END AS fall) AS d
 	JOIN crm.subscribers AS s ON s.activated_on < m.month AND demo.u('asked ' || d.driver || m.month, s.subscriber_no) < 0.02
 	CROSS JOIN LATERAL (SELECT demo.u('answer ' || d.driver || m.month, s.subscriber_no) AS u) AS a
 	ORDER BY 2, 1, 4;

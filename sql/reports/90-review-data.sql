@@ -47,7 +47,7 @@ FROM (VALUES
 		'segment cohort cohort_label period_no period_start cohort_customers eligible_customers retained_customers retention_rate conf_low '
 		'conf_high is_complete',
 		$$v.cohort > ($1 - interval '25 months')::date AND v.period_start <= $1$$),
-	(80, 'inactivity_churn', NULL,
+	(80, 'inactivity_churn', 'mrr_movement',
 		'segment month idle_days opening_customers churned_customers is_complete is_decided',
 		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
 	(90, 'survey_score', NULL,
@@ -150,7 +150,8 @@ BEGIN
 		has_view := true;
 		BEGIN
 			EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(r)), ''[]'') FROM (SELECT %s FROM %I.%I v WHERE %s) r',
-				(SELECT string_agg(format('v.%I', c.name), ', ' ORDER BY c.n) FROM unnest(s.columns) WITH ORDINALITY AS c (name, n)), _review_data.model, s.view, s.condition)
+				(SELECT string_agg(format('v.%I', c.name), ', ' ORDER BY c.n) FROM unnest(s.columns) WITH ORDINALITY AS c (name, n)), _review_data.model,
+					s.view, s.condition)
 			INTO found USING _review_data.month;
 			data := data || jsonb_build_object(s.view, found);
 		EXCEPTION WHEN insufficient_privilege THEN

@@ -10,48 +10,63 @@ AS $$
 			score numeric, std_error double precision, conf_low numeric, conf_high numeric, is_enough boolean, is_complete boolean, as_of date)
 	), ticket AS (
 		SELECT t.*, t.beyond_tickets::numeric / nullif(t.within_tickets + t.beyond_tickets, 0) AS rate
-		FROM jsonb_to_recordset(data -> 'ticket_response') AS t (row_key text, segment text, month date, tickets bigint, within_tickets bigint, beyond_tickets bigint,
+		FROM jsonb_to_recordset(data -> 'ticket_response') AS t (row_key text, segment text, month date, tickets bigint, within_tickets bigint,
+			beyond_tickets bigint,
 			median_hours numeric, reply_hours int, is_complete boolean, as_of date)
 	), idle AS (
 		SELECT i.*, -i.churned_customers AS churned, -i.churned_customers::numeric / nullif(i.opening_customers, 0) AS rate
-		FROM jsonb_to_recordset(data -> 'inactivity_churn') AS i (row_key text, segment text, month date, idle_days int, opening_customers bigint, churned_customers bigint,
+		FROM jsonb_to_recordset(data -> 'inactivity_churn') AS i (row_key text, segment text, month date, idle_days int, opening_customers bigint,
+			churned_customers bigint,
 			is_complete boolean, is_decided boolean, as_of date)
 	)
-	SELECT 'perception', a.instrument, a.segment, nullif(a.driver, '(all)'), NULL::text, a.score, b.score, CASE WHEN b.month IS NOT NULL THEN a.score - b.score END,
+	SELECT 'perception', a.instrument, a.segment, nullif(a.driver, '(all)'), NULL::text, a.score, b.score, CASE WHEN b.month IS NOT NULL
+		THEN a.score - b.score END,
 		coalesce(t.conf_low::numeric, a.conf_low), coalesce(t.conf_high::numeric, a.conf_high), a.answers, 'points', NULL::numeric, t.p_value,
 		CASE WHEN NOT a.is_complete THEN 'immature' WHEN t.p_value IS NULL THEN 'no_data' END,
-		format('%s: %s%s is %s of %s answers in %s%s.', cvm._review_whose(a.segment), upper(a.instrument), CASE WHEN a.driver NOT IN ('(all)', '(none)') THEN ' about ' || a.driver ELSE '' END,
+		format('%s: %s%s is %s of %s answers in %s%s.', cvm._review_whose(a.segment), upper(a.instrument), CASE WHEN a.driver NOT IN ('(all)', '(none)')
+			THEN ' about ' || a.driver ELSE '' END,
 			coalesce(cvm._review_number(a.score, 2), 'not known'), cvm._review_number(a.answers), to_char(a.month, 'YYYY-MM'),
-			CASE WHEN NOT a.is_complete THEN ', which is not over' WHEN NOT a.is_enough THEN ', too few to compare' ELSE cvm._review_phrase(', %s in %s (change %s)', cvm._review_number(b.score, 2), to_char(b.month, 'YYYY-MM'),
+			CASE WHEN NOT a.is_complete THEN ', which is not over' WHEN NOT a.is_enough THEN ', too few to compare'
+				ELSE cvm._review_phrase(', %s in %s (change %s)', cvm._review_number(b.score, 2), to_char(b.month, 'YYYY-MM'),
 				cvm._review_span(t.conf_low::numeric, t.conf_high::numeric, 2)) END),
 		'survey_score', 'score', a.row_key, a.is_complete, a.as_of
 	FROM score a
-	LEFT JOIN score b ON b.segment = a.segment AND b.instrument = a.instrument AND b.driver = a.driver AND b.month < a.month AND a.is_complete AND b.is_complete AND a.is_enough AND b.is_enough
+	LEFT JOIN score b ON b.segment = a.segment AND b.instrument = a.instrument AND b.driver = a.driver AND b.month < a.month AND a.is_complete
+		AND b.is_complete AND a.is_enough AND b.is_enough
 	LEFT JOIN LATERAL cvm.mean_difference(b.score::double precision, b.std_error, a.score::double precision, a.std_error, 0.95, 0) t ON true
 	WHERE a.month = $2
 	UNION ALL
-	SELECT 'drivers', 'late_replies', a.segment, NULL, NULL, round(a.rate, 8), round(b.rate, 8), round(a.rate - b.rate, 8), t.conf_low::numeric, t.conf_high::numeric, a.tickets, 'share', NULL, t.p_value,
+	SELECT 'drivers', 'late_replies', a.segment, NULL, NULL, round(a.rate, 8), round(b.rate, 8), round(a.rate - b.rate, 8), t.conf_low::numeric,
+		t.conf_high::numeric, a.tickets, 'share', NULL, t.p_value,
 		CASE WHEN NOT a.is_complete THEN 'immature' WHEN t.p_value IS NULL THEN 'no_data' END,
-		format('%s: %s of tickets waited more than %s hours for a reply in %s%s, %s tickets, median %s hours.', cvm._review_whose(a.segment), coalesce(cvm._review_share(a.rate), 'a share not known'), a.reply_hours,
-			to_char(a.month, 'YYYY-MM'), cvm._review_phrase(', %s in %s (change %s)', cvm._review_share(b.rate), to_char(b.month, 'YYYY-MM'), cvm._review_points(t.conf_low::numeric, t.conf_high::numeric)),
+		format('%s: %s of tickets waited more than %s hours for a reply in %s%s, %s tickets, median %s hours.', cvm._review_whose(a.segment),
+			coalesce(cvm._review_share(a.rate), 'a share not known'), a.reply_hours,
+			to_char(a.month, 'YYYY-MM'), cvm._review_phrase(', %s in %s (change %s)', cvm._review_share(b.rate), to_char(b.month, 'YYYY-MM'),
+				cvm._review_points(t.conf_low::numeric, t.conf_high::numeric)),
 			cvm._review_number(a.tickets), coalesce(cvm._review_number(a.median_hours, 1), 'not known')),
 		'ticket_response', 'beyond_rate', a.row_key, a.is_complete, a.as_of
 	FROM ticket a
 	LEFT JOIN ticket b ON b.segment = a.segment AND b.month < a.month AND a.is_complete AND b.is_complete
-	LEFT JOIN LATERAL cvm.proportion_difference(b.beyond_tickets, b.within_tickets + b.beyond_tickets, a.beyond_tickets, a.within_tickets + a.beyond_tickets, 0.95, 0) t ON true
+	LEFT JOIN LATERAL cvm.proportion_difference(b.beyond_tickets, b.within_tickets + b.beyond_tickets, a.beyond_tickets, a.within_tickets + a.beyond_tickets,
+		0.95, 0) t ON true
 	WHERE a.month = $2
 	UNION ALL
 	SELECT 'drivers', 'measured_not_acted_on', '(all)', d.driver, NULL, d.days_measured, NULL, NULL, NULL, NULL, d.customers, 'days', NULL, NULL, 'no_action',
 		format('Driver %s: %s customers were asked since %s, and nothing is open on it%s.', d.driver, cvm._review_number(d.customers), d.first_asked_on::text,
 			coalesce('; the last decision was on ' || d.last_decision_on::text, '; nothing was ever decided')),
 		'measurement_without_action', 'days_measured', d.row_key, NULL, d.as_of
-	FROM jsonb_to_recordset(data -> 'measurement_without_action') AS d (row_key text, driver text, customers bigint, first_asked_on date, days_measured int, last_decision_on date, as_of date)
+	FROM jsonb_to_recordset(data -> 'measurement_without_action') AS d (row_key text, driver text, customers bigint, first_asked_on date, days_measured int,
+		last_decision_on date, as_of date)
 	UNION ALL
-	SELECT 'retention', 'inactivity_churn_' || a.idle_days, a.segment, NULL, NULL, CASE WHEN a.is_decided THEN round(a.rate, 8) END, round(b.rate, 8), round(a.rate - b.rate, 8),
-		t.conf_low::numeric, t.conf_high::numeric, a.opening_customers, 'share', NULL, t.p_value, CASE WHEN NOT a.is_decided THEN 'immature' WHEN t.p_value IS NULL THEN 'no_data' END,
-		format('%s: %s of %s customers had been idle for %s days in %s%s.', cvm._review_whose(a.segment), coalesce(cvm._review_share(a.rate), 'a share not known'),
+	SELECT 'retention', 'inactivity_churn_' || a.idle_days, a.segment, NULL, NULL, CASE WHEN a.is_decided THEN round(a.rate, 8) END, round(b.rate, 8),
+		round(a.rate - b.rate, 8),
+		t.conf_low::numeric, t.conf_high::numeric, a.opening_customers, 'share', NULL, t.p_value, CASE WHEN NOT a.is_decided THEN 'immature'
+			WHEN t.p_value IS NULL THEN 'no_data' END,
+		format('%s: %s of %s customers had been idle for %s days in %s%s.', cvm._review_whose(a.segment), coalesce(cvm._review_share(a.rate),
+			'a share not known'),
 			cvm._review_number(a.opening_customers), a.idle_days, to_char(a.month, 'YYYY-MM'),
-			CASE WHEN a.is_decided THEN cvm._review_phrase(', %s in %s (change %s)', cvm._review_share(b.rate), to_char(b.month, 'YYYY-MM'), cvm._review_points(t.conf_low::numeric, t.conf_high::numeric))
+			CASE WHEN a.is_decided THEN cvm._review_phrase(', %s in %s (change %s)', cvm._review_share(b.rate), to_char(b.month, 'YYYY-MM'),
+				cvm._review_points(t.conf_low::numeric, t.conf_high::numeric))
 				ELSE ', not decided yet' END),
 		'inactivity_churn', 'churn_rate', a.row_key, a.is_complete, a.as_of
 	FROM idle a
@@ -67,23 +82,33 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH save AS (
 		SELECT s.*, s.saved_requests::numeric / nullif(s.mature_requests, 0) AS rate
-		FROM jsonb_to_recordset(data -> 'save_rate') AS s (row_key text, segment text, month date, mature_requests bigint, saved_requests bigint, saved_mrr numeric,
+		FROM jsonb_to_recordset(data -> 'save_rate') AS s (row_key text, segment text, month date, mature_requests bigint, saved_requests bigint,
+			saved_mrr numeric,
 			currency text, is_complete boolean, as_of date)
 	)
 	SELECT 'reasons', CASE WHEN r.is_voluntary THEN 'voluntary' ELSE 'involuntary' END, r.segment, r.reason, NULL::text, r.share, r.previous_share,
-		CASE WHEN r.is_complete THEN r.share - r.previous_share END, r.share_low, r.share_high, r.requests, 'share', r.churned_mrr, CASE WHEN r.is_complete THEN r.single_p_value END,
+		CASE WHEN r.is_complete THEN r.share - r.previous_share END, r.share_low, r.share_high, r.requests, 'share', r.churned_mrr, CASE WHEN r.is_complete
+			THEN r.single_p_value END,
 		CASE WHEN NOT r.is_complete THEN 'immature' WHEN r.single_p_value IS NULL THEN 'no_data' END,
-		format('%s: "%s" is %s of the %s reasons in %s (%s to %s)%s; %s customers left with %s of MRR.', cvm._review_whose(r.segment), r.reason, coalesce(cvm._review_share(r.share), 'a share not known'),
-			CASE WHEN r.is_voluntary THEN 'voluntary' ELSE 'involuntary' END, to_char(r.month, 'YYYY-MM'), coalesce(cvm._review_share(r.share_low), '?'), coalesce(cvm._review_share(r.share_high), '?'),
-			cvm._review_phrase(', %s in the months before', cvm._review_share(r.previous_share)), cvm._review_number(abs(r.churned_customers)), cvm._review_money(abs(r.churned_mrr), r.currency)),
+		format('%s: "%s" is %s of the %s reasons in %s (%s to %s)%s; %s customers left with %s of MRR.', cvm._review_whose(r.segment), r.reason,
+			coalesce(cvm._review_share(r.share), 'a share not known'),
+			CASE WHEN r.is_voluntary THEN 'voluntary' ELSE 'involuntary' END, to_char(r.month, 'YYYY-MM'), coalesce(cvm._review_share(r.share_low), '?'),
+				coalesce(cvm._review_share(r.share_high), '?'),
+			cvm._review_phrase(', %s in the months before', cvm._review_share(r.previous_share)), cvm._review_number(abs(r.churned_customers)),
+				cvm._review_money(abs(r.churned_mrr), r.currency)),
 		'cancel_reason_mix', 'share', r.row_key, r.is_complete, r.as_of
-	FROM jsonb_to_recordset(data -> 'cancel_reason_mix') AS r (row_key text, segment text, month date, reason text, is_voluntary boolean, requests bigint, churned_customers bigint,
-		churned_mrr numeric, share numeric, share_low numeric, share_high numeric, previous_share numeric, single_p_value double precision, currency text, is_complete boolean, as_of date)
+	FROM jsonb_to_recordset(data -> 'cancel_reason_mix') AS r (row_key text, segment text, month date, reason text, is_voluntary boolean, requests bigint,
+		churned_customers bigint,
+		churned_mrr numeric, share numeric, share_low numeric, share_high numeric, previous_share numeric, single_p_value double precision, currency text,
+			is_complete boolean, as_of date)
 	UNION ALL
-	SELECT 'reasons', 'save_rate', a.segment, NULL, NULL, round(a.rate, 8), round(b.rate, 8), round(a.rate - b.rate, 8), t.conf_low::numeric, t.conf_high::numeric, a.mature_requests, 'share',
+	SELECT 'reasons', 'save_rate', a.segment, NULL, NULL, round(a.rate, 8), round(b.rate, 8), round(a.rate - b.rate, 8), t.conf_low::numeric,
+		t.conf_high::numeric, a.mature_requests, 'share',
 		a.saved_mrr, t.p_value, CASE WHEN a.mature_requests = 0 OR NOT a.is_complete THEN 'immature' WHEN t.p_value IS NULL THEN 'no_data' END,
-		format('%s: %s of %s requests to leave that are old enough were withdrawn in %s%s; that kept %s of MRR.', cvm._review_whose(a.segment), cvm._review_number(a.saved_requests),
-			cvm._review_number(a.mature_requests), to_char(a.month, 'YYYY-MM'), cvm._review_phrase(' (%s, %s in %s)', cvm._review_share(a.rate), cvm._review_share(b.rate), to_char(b.month, 'YYYY-MM')),
+		format('%s: %s of %s requests to leave that are old enough were withdrawn in %s%s; that kept %s of MRR.', cvm._review_whose(a.segment),
+			cvm._review_number(a.saved_requests),
+			cvm._review_number(a.mature_requests), to_char(a.month, 'YYYY-MM'), cvm._review_phrase(' (%s, %s in %s)', cvm._review_share(a.rate),
+				cvm._review_share(b.rate), to_char(b.month, 'YYYY-MM')),
 			cvm._review_money(a.saved_mrr, a.currency)),
 		'save_rate', 'save_rate', a.row_key, a.is_complete, a.as_of
 	FROM save a

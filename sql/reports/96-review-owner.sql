@@ -5,17 +5,22 @@ CREATE FUNCTION cvm._review_initiatives(data jsonb, month date) RETURNS SETOF cv
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT 'initiatives', 'impact_per_effort', '(all)', i.initiative, NULL::text, i.impact_per_effort, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::bigint, 'ratio',
-		NULL::numeric, NULL::double precision, CASE WHEN i.missing ~ 'metric|baseline' THEN 'unmeasured' WHEN i.is_unreviewed THEN 'not_reviewed' ELSE 'on_track' END,
-		format('Initiative %s (driver %s): decided on %s, %s%s%s, as of %s.', i.initiative, i.driver, i.decided_on::text, coalesce('shipped on ' || i.shipped_on::text, 'not shipped'),
+	SELECT 'initiatives', 'impact_per_effort', '(all)', i.initiative, NULL::text, i.impact_per_effort, NULL::numeric, NULL::numeric, NULL::numeric,
+		NULL::numeric, NULL::bigint, 'ratio',
+		NULL::numeric, NULL::double precision, CASE WHEN i.missing ~ 'metric|baseline' THEN 'unmeasured' WHEN i.is_unreviewed THEN 'not_reviewed'
+			ELSE 'on_track' END,
+		format('Initiative %s (driver %s): decided on %s, %s%s%s, as of %s.', i.initiative, i.driver, i.decided_on::text, coalesce('shipped on '
+			|| i.shipped_on::text, 'not shipped'),
 			coalesce('; missing: ' || i.missing, ''), CASE WHEN i.is_unreviewed THEN '; not reviewed in the last cycle' ELSE '' END, i.as_of::text),
 		'initiative_status', 'impact_per_effort', i.row_key, NULL::boolean, i.as_of
-	FROM jsonb_to_recordset(data -> 'initiative_status') AS i (row_key text, initiative text, driver text, stage text, impact_per_effort numeric, decided_on date, shipped_on date,
+	FROM jsonb_to_recordset(data -> 'initiative_status') AS i (row_key text, initiative text, driver text, stage text, impact_per_effort numeric,
+		decided_on date, shipped_on date,
 		is_unreviewed boolean, missing text, as_of date)
 	WHERE i.stage <> 'closed'
 	UNION ALL
 	SELECT 'initiatives', 'review', '(all)', r.cycle, NULL, r.days_late, NULL, NULL, NULL, NULL, NULL, 'days', NULL, NULL, 'overdue',
-		format('Review %s was due on %s and is overdue by %s days, as of %s.', r.cycle, r.due_on::text, r.days_late, r.as_of::text), 'review_cadence', 'days_late', r.row_key, NULL, r.as_of
+		format('Review %s was due on %s and is overdue by %s days, as of %s.', r.cycle, r.due_on::text, r.days_late, r.as_of::text), 'review_cadence',
+			'days_late', r.row_key, NULL, r.as_of
 	FROM jsonb_to_recordset(data -> 'review_cadence') AS r (row_key text, cycle text, due_on date, days_late int, as_of date);
 $$;
 COMMENT ON FUNCTION cvm._review_initiatives(jsonb, date) IS 'Rows of a review: initiatives that are open, reviews that are overdue.';
@@ -25,10 +30,12 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH stake AS (
-		SELECT 'segment' AS kind, k.segment AS subject, k.closing_mrr, k.currency FROM jsonb_to_recordset(data -> 'segment_kpi') AS k (segment text, month date, closing_mrr numeric, currency text)
+		SELECT 'segment' AS kind, k.segment AS subject, k.closing_mrr, k.currency FROM jsonb_to_recordset(data -> 'segment_kpi') AS k (segment text,
+			month date, closing_mrr numeric, currency text)
 		WHERE k.month = $2
 		UNION ALL
-		SELECT 'product', k.product, k.closing_mrr, k.currency FROM jsonb_to_recordset(data -> 'product_kpi') AS k (product text, month date, closing_mrr numeric, currency text) WHERE k.month = $2
+		SELECT 'product', k.product, k.closing_mrr, k.currency FROM jsonb_to_recordset(data -> 'product_kpi') AS k (product text, month date,
+			closing_mrr numeric, currency text) WHERE k.month = $2
 	), finding AS (
 		SELECT 'owner_gap' AS view, 'days' AS "column", 'gap' AS verdict, g.row_key, g.subject_kind, g.subject, NULL AS owner, g.days, g.as_of,
 			format('nobody answered for it from %s to %s', g.gap_from::text, coalesce(g.gap_to::text, 'now')) AS words
@@ -36,13 +43,16 @@ AS $$
 		UNION ALL
 		SELECT 'owner_conflict', 'days', 'conflict', c.row_key, c.subject_kind, c.subject, c.owner, c.days, c.as_of,
 			format('%s and %s both answered for it from %s to %s', c.owner, c.other_owner, c.conflict_from::text, coalesce(c.conflict_to::text, 'now'))
-		FROM jsonb_to_recordset(data -> 'owner_conflict') AS c (row_key text, subject_kind text, subject text, owner text, other_owner text, conflict_from date, conflict_to date, days int, as_of date)
+		FROM jsonb_to_recordset(data -> 'owner_conflict') AS c (row_key text, subject_kind text, subject text, owner text, other_owner text,
+			conflict_from date, conflict_to date, days int, as_of date)
 		UNION ALL
 		SELECT 'owner_stale', 'days', 'stale', s.row_key, s.subject_kind, s.subject, s.last_owner, s.days, s.as_of,
 			format('%s answered for it until %s, and nobody since', s.last_owner, s.ended_on::text)
-		FROM jsonb_to_recordset(data -> 'owner_stale') AS s (row_key text, subject_kind text, subject text, last_owner text, ended_on date, days int, as_of date)
+		FROM jsonb_to_recordset(data -> 'owner_stale') AS s (row_key text, subject_kind text, subject text, last_owner text, ended_on date, days int,
+			as_of date)
 	)
-	SELECT 'owners', 'owner', CASE WHEN lower(f.subject_kind) = 'segment' THEN f.subject ELSE '(all)' END, f.subject, f.owner, f.days::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric,
+	SELECT 'owners', 'owner', CASE WHEN lower(f.subject_kind) = 'segment' THEN f.subject ELSE '(all)' END, f.subject, f.owner, f.days::numeric, NULL::numeric,
+		NULL::numeric, NULL::numeric, NULL::numeric,
 		NULL::bigint, 'days', s.closing_mrr, NULL::double precision, f.verdict,
 		format('%s %s: %s%s.', upper(left(f.subject_kind, 1)) || substr(f.subject_kind, 2), f.subject, f.words,
 			cvm._review_phrase('; it brings %s of MRR a month', cvm._review_money(s.closing_mrr, s.currency))),
@@ -56,13 +66,15 @@ CREATE FUNCTION cvm._review_quality(data jsonb, month date) RETURNS SETOF cvm._r
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT 'data', 'not_read', '(all)', r.view, NULL::text, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::bigint, 'views', NULL::numeric,
+	SELECT 'data', 'not_read', '(all)', r.view, NULL::text, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::bigint, 'views',
+		NULL::numeric,
 		NULL::double precision, 'not_read', format('%s is missing here: you may not read it (%s).', r.view, r.why), r.view, 'row_key', r.view, NULL::boolean,
 		NULL::date
 	FROM jsonb_to_recordset(data -> '') AS r (view text, why text)
 	UNION ALL
 	SELECT 'data', 'open_month', '(all)', s.view, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'rows', NULL, NULL, 'immature',
-		format('%s: %s is not over, %s rows are not compared; data through %s.', s.view, to_char($2, 'YYYY-MM'), s.n, (s.as_of - 1)::text), s.view, 'is_complete', s.view, false, s.as_of
+		format('%s: %s is not over, %s rows are not compared; data through %s.', s.view, to_char($2, 'YYYY-MM'), s.n, (s.as_of - 1)::text), s.view,
+			'is_complete', s.view, false, s.as_of
 	FROM (
 		SELECT d.key AS view, count(*) AS n, max(x.as_of) AS as_of
 		FROM jsonb_each(data) d

@@ -56,7 +56,8 @@ BEGIN
 	IF NOT coalesce(_review_reader.reader = ANY (readers), false) THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('unknown reader %s', coalesce('"' || _review_reader.reader || '"', 'NULL')),
-			HINT = coalesce('Did you mean ' || cvm._nearest(ARRAY[_review_reader.reader], readers) || '? ', '') || 'Readers: ' || array_to_string(readers, ', ') || '.';
+			HINT = coalesce('Did you mean ' || cvm._nearest(ARRAY[_review_reader.reader], readers) || '? ', '') || 'Readers: ' || array_to_string(readers,
+				', ') || '.';
 	END IF;
 	RETURN _review_reader.reader;
 END
@@ -68,12 +69,20 @@ COMMENT ON FUNCTION cvm._review_reader(text) IS 'The reader of a review, if ther
 -- another.
 CREATE FUNCTION cvm._review_ranked(data jsonb, month date, reader text)
 RETURNS TABLE (section text, metric text, segment text, owner text, value numeric, previous numeric, change numeric, conf_low numeric, conf_high numeric,
-	n bigint, verdict text, sentence text, definition text, subject text, unit text, money numeric, p_adjusted double precision, rank int, view text, row_key text,
+	n bigint, verdict text, sentence text, definition text, subject text, unit text, money numeric, p_adjusted double precision, rank int, view text,
+		row_key text,
 	is_complete boolean, as_of date)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH tested AS (
+	WITH held AS (
+		-- who answers for a product, or else for a segment
+		SELECT DISTINCT ON (k.product) k.product, k.owner FROM jsonb_to_recordset($1 -> 'product_kpi') AS k (product text, month date, owner text)
+		WHERE k.month = $2 AND k.product <> '(all)' ORDER BY k.product, k.owner
+	), led AS (
+		SELECT DISTINCT ON (k.segment) k.segment, k.owner FROM jsonb_to_recordset($1 -> 'segment_kpi') AS k (segment text, month date, owner text)
+		WHERE k.month = $2 ORDER BY k.segment, k.owner
+	), tested AS (
 		SELECT r.*, least(1, (count(r.p_value) OVER () - row_number() OVER (ORDER BY r.p_value) + 1) * r.p_value) AS step
 		FROM cvm._review_rows($1, $2) r
 	), judged AS (
@@ -81,27 +90,35 @@ AS $$
 		FROM tested t
 		JOIN cvm.review_section s ON s.section = t.section AND $3 = ANY (s.readers)
 	), shown AS (
-		SELECT j.*, coalesce(j.verdict, CASE WHEN j.p_adjusted <= 0.05 THEN 'shift' WHEN j.p_value IS NOT NULL THEN 'noise' ELSE 'no_data' END) AS shown_verdict,
-			j.is_complete IS NOT FALSE AND CASE WHEN j.p_value IS NOT NULL THEN j.p_adjusted <= 0.05 AND coalesce(j.verdict NOT IN ('immature', 'inconclusive', 'no_data'), true)
+		SELECT j.*, coalesce(j.owner, h.owner, l.owner, '(none)') AS shown_owner, coalesce(j.verdict, CASE WHEN j.p_adjusted <= 0.05 THEN 'shift'
+			WHEN j.p_value IS NOT NULL THEN 'noise' ELSE 'no_data' END) AS shown_verdict,
+			j.is_complete IS NOT FALSE AND CASE WHEN j.p_value IS NOT NULL THEN j.p_adjusted <= 0.05 AND coalesce(j.verdict NOT IN ('immature',
+				'inconclusive', 'no_data'), true)
 				ELSE j.verdict = ANY ('{result,below_target,gap,conflict,stale,overdue,unmeasured,no_action,exposed}') END AS may_head
 		FROM judged j
+		LEFT JOIN held h ON h.product = j.subject AND j.section IN ('launches', 'prices', 'channels')
+		LEFT JOIN led l ON l.segment = j.segment
 	), counted AS (
 		-- one row for each thing that is measured, and for each subject where it is about one
 		SELECT h.*, CASE WHEN h.may_head THEN row_number() OVER (
-				PARTITION BY h.may_head, h.section, h.metric, CASE WHEN h.section NOT IN ('reasons', 'products') THEN h.subject END
+				PARTITION BY h.may_head, h.section, h.metric, CASE WHEN h.section IN ('launches', 'campaigns', 'owners', 'initiatives', 'drivers')
+					THEN h.subject END
 				ORDER BY abs(h.money) DESC NULLS LAST, h.segment COLLATE "C", h.row_key COLLATE "C") = 1 END AS may_lead
 		FROM shown h
 	), ranked AS (
 		SELECT c.*, CASE WHEN c.may_lead THEN (row_number() OVER (PARTITION BY c.may_lead
-			ORDER BY c.shown_verdict <> 'result', abs(c.money) DESC NULLS LAST, c.position, c.metric COLLATE "C", c.segment COLLATE "C", c.subject COLLATE "C", c.row_key COLLATE "C"))::int END AS rank
+			ORDER BY c.shown_verdict <> 'result', abs(c.money) DESC NULLS LAST, c.position, c.metric COLLATE "C", c.segment COLLATE "C",
+				c.subject COLLATE "C", c.row_key COLLATE "C"))::int END AS rank
 		FROM counted c
 	)
-	SELECT x.section, r.metric, r.segment, r.owner, r.value, r.previous, r.change, r.conf_low, r.conf_high, r.n, r.shown_verdict, r.sentence,
-		format('%s.%s: %s', r.view, r."column", c.formula), r.subject, r.unit, r.money, r.p_adjusted, CASE WHEN r.rank <= 7 THEN r.rank END, r.view, r.row_key, r.is_complete, r.as_of
+	SELECT x.section, r.metric, r.segment, r.shown_owner, r.value, r.previous, r.change, r.conf_low, r.conf_high, r.n, r.shown_verdict, r.sentence,
+		format('%s.%s: %s', r.view, r."column", c.formula), r.subject, r.unit, r.money, r.p_adjusted, CASE WHEN r.rank <= 7 THEN r.rank END, r.view,
+			r.row_key, r.is_complete, r.as_of
 	FROM ranked r
 	LEFT JOIN cvm.report_column c ON c.view = r.view AND c.column_name = r."column"
 	CROSS JOIN LATERAL (SELECT 'headline', -1 WHERE r.rank <= 7 UNION ALL SELECT r.section, r.position) AS x (section, position)
-	ORDER BY x.position, CASE WHEN x.position < 0 THEN r.rank END, r.metric COLLATE "C", r.segment <> '(all)', abs(r.money) DESC NULLS LAST, r.segment COLLATE "C", r.subject COLLATE "C", r.row_key COLLATE "C";
+	ORDER BY x.position, CASE WHEN x.position < 0 THEN r.rank END, r.metric COLLATE "C", r.segment <> '(all)', abs(r.money) DESC NULLS LAST,
+		r.segment COLLATE "C", r.subject COLLATE "C", r.row_key COLLATE "C";
 $$;
 COMMENT ON FUNCTION cvm._review_ranked(jsonb, date, text) IS
 	'The rows of a review as its reader gets them: p values corrected for how many rows were tested (Holm), the headline first.';
@@ -127,7 +144,8 @@ BEGIN
 	END IF;
 	RAISE EXCEPTION USING ERRCODE = 'no_data_found',
 		MESSAGE = format('model "%s" has nothing to review in month "%s"', _expect_review.model, to_char(_expect_review.month, 'YYYY-MM')),
-		HINT = coalesce(format('Its months are %s to %s: SELECT * FROM cvm.review_pack(%L, %L);', to_char(low, 'YYYY-MM'), to_char(high, 'YYYY-MM'), _expect_review.model, to_char(high, 'YYYY-MM')),
+		HINT = coalesce(format('Its months are %s to %s: SELECT * FROM cvm.review_pack(%L, %L);', to_char(low, 'YYYY-MM'), to_char(high, 'YYYY-MM'),
+			_expect_review.model, to_char(high, 'YYYY-MM')),
 			format('SELECT * FROM cvm.check_model(%L); says what is wrong with its data.', _expect_review.model));
 END
 $$;
@@ -135,7 +153,8 @@ COMMENT ON FUNCTION cvm._expect_review(name, date, jsonb) IS 'Complains of a mon
 
 CREATE FUNCTION cvm.review_pack(model name, month text, reader text DEFAULT 'board')
 RETURNS TABLE (section text, metric text, segment text, owner text, value numeric, previous numeric, change numeric, conf_low numeric, conf_high numeric,
-	n bigint, verdict text, sentence text, definition text, subject text, unit text, money numeric, p_adjusted double precision, rank int, view text, row_key text,
+	n bigint, verdict text, sentence text, definition text, subject text, unit text, money numeric, p_adjusted double precision, rank int, view text,
+		row_key text,
 	is_complete boolean, as_of date)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

@@ -58,7 +58,8 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT '<div class="scroll"><table class="rows"><thead><tr><th scope="col">What</th><th scope="col">Owner</th><th scope="col">Verdict</th><th scope="col" class="n">p</th></tr></thead><tbody>'
-		|| string_agg(format('<tr><td>%s</td><td>%s</td><td>%s</td><td class="n">%s</td></tr>', cvm._html(r.sentence), coalesce(cvm._html(nullif(r.owner, '(none)')), '&#8211;'), cvm._review_tag(r.verdict),
+		|| string_agg(format('<tr><td>%s</td><td>%s</td><td>%s</td><td class="n">%s</td></tr>', cvm._html(r.sentence), coalesce(cvm._html(nullif(r.owner,
+			'(none)')), '&#8211;'), cvm._review_tag(r.verdict),
 			coalesce(CASE WHEN r.p_adjusted < 0.0001 THEN '&lt; 0.0001' ELSE cvm._review_number(r.p_adjusted::numeric, 4) END, '')), E'\n' ORDER BY j.n)
 		|| '</tbody></table></div>'
 	FROM jsonb_array_elements("rows") WITH ORDINALITY AS j (value, n)
@@ -77,11 +78,13 @@ AS $$
 		SELECT r.*, row_number() OVER () AS place FROM cvm._review_ranked(data, month, reader) r
 	), lined AS (
 		SELECT p.*, row_number() OVER (PARTITION BY p.section ORDER BY p.place) AS no, count(*) OVER (PARTITION BY p.section) AS total,
-			p.rank IS NOT NULL AND p.verdict <> 'result' OR p.verdict IN ('shift', 'gap', 'conflict', 'stale', 'overdue', 'unmeasured', 'no_action', 'exposed', 'below_target', 'value_destroying', 'not_read', 'harm') AS stirs
+			p.rank IS NOT NULL AND p.verdict <> 'result' OR p.verdict IN ('shift', 'gap', 'conflict', 'stale', 'overdue', 'unmeasured', 'no_action',
+				'exposed', 'below_target', 'value_destroying', 'not_read', 'harm') AS stirs
 		FROM pack p
 		WHERE p.section <> 'headline'
 	), part AS (
-		SELECT r.section, max(r.total) AS total, cvm._review_list(jsonb_agg(to_jsonb(r) ORDER BY abs(r.money) DESC NULLS LAST, r.place) FILTER (WHERE r.stirs)) AS stirring,
+		SELECT r.section, max(r.total) AS total, cvm._review_list(jsonb_agg(to_jsonb(r) ORDER BY abs(r.money) DESC NULLS LAST,
+			r.place) FILTER (WHERE r.stirs)) AS stirring,
 			cvm._review_list(jsonb_agg(to_jsonb(r) ORDER BY r.place) FILTER (WHERE r.no <= 80)) AS listed
 		FROM lined r GROUP BY r.section
 	), picture AS (
@@ -92,36 +95,49 @@ AS $$
 		UNION ALL SELECT 'initiatives', cvm._review_board(data)
 		UNION ALL
 		SELECT 'products', cvm._review_forest('products', 'Churn of products against the month before, in points',
-			jsonb_agg(jsonb_build_object('name', p.subject, 'low', p.conf_low, 'mid', p.change, 'high', p.conf_high, 'verdict', p.verdict) ORDER BY abs(p.money) DESC NULLS LAST, p.place))
-		FROM (SELECT * FROM pack WHERE section = 'products' AND metric = 'churn_rate' AND conf_low IS NOT NULL ORDER BY abs(money) DESC NULLS LAST, place LIMIT 20) p
+			jsonb_agg(jsonb_build_object('name', p.subject, 'low', p.conf_low, 'mid', p.change, 'high', p.conf_high, 'verdict',
+				p.verdict) ORDER BY abs(p.money) DESC NULLS LAST, p.place))
+		FROM (SELECT * FROM pack WHERE section = 'products' AND metric = 'churn_rate' AND conf_low IS NOT NULL ORDER BY abs(money) DESC NULLS LAST,
+			place LIMIT 20) p
 		UNION ALL
 		SELECT 'launches', cvm._review_forest('launches', 'Entries that took the place of another product, in % of entries; dashed: break-even',
-			jsonb_agg(jsonb_build_object('name', concat_ws(', ', l.focal, nullif(l.segment, '(all)')), 'low', l.corrected_rate_low, 'mid', l.corrected_rate, 'high', l.corrected_rate_high,
+			jsonb_agg(jsonb_build_object('name', concat_ws(', ', l.focal, nullif(l.segment, '(all)')), 'low', l.corrected_rate_low, 'mid', l.corrected_rate,
+				'high', l.corrected_rate_high,
 				'mark', l.break_even_unit_rate, 'verdict', l.verdict) ORDER BY l.focal COLLATE "C", l.segment <> '(all)', l.segment COLLATE "C"))
-		FROM (SELECT * FROM jsonb_to_recordset(data -> 'cannibalization') AS c (focal text, segment text, corrected_rate numeric, corrected_rate_low numeric, corrected_rate_high numeric,
-			break_even_unit_rate numeric, verdict text) WHERE c.corrected_rate_low IS NOT NULL ORDER BY c.focal COLLATE "C", c.segment <> '(all)', c.segment COLLATE "C" LIMIT 20) l
+		FROM (SELECT * FROM jsonb_to_recordset(data -> 'cannibalization') AS c (focal text, segment text, corrected_rate numeric, corrected_rate_low numeric,
+			corrected_rate_high numeric,
+			break_even_unit_rate numeric, verdict text) WHERE c.corrected_rate_low IS NOT NULL ORDER BY c.focal COLLATE "C", c.segment <> '(all)',
+				c.segment COLLATE "C" LIMIT 20) l
 	), body AS (
 		SELECT string_agg(format('<section id="s-%s"><h2>%s</h2>%s%s%s</section>', s.section, cvm._html(s.title), p.html, t.stirring,
-			'<details class="rows"><summary>' || cvm._html(CASE WHEN t.total > 80 THEN format('The first 80 of %s rows; all: SELECT * FROM cvm.review_pack(%L, %L) WHERE section = %L', t.total, model,
-				to_char(month, 'YYYY-MM'), s.section) ELSE format('All %s rows', t.total) END) || '</summary>' || t.listed || '</details>'), E'\n' ORDER BY s.position) AS html
+			'<details class="rows"><summary>' || cvm._html(CASE WHEN t.total > 80
+				THEN format('The first 80 of %s rows; all: SELECT * FROM cvm.review_pack(%L, %L) WHERE section = %L', t.total, model,
+				to_char(month, 'YYYY-MM'), s.section) ELSE format('All %s rows', t.total) END) || '</summary>' || t.listed || '</details>'),
+					E'\n' ORDER BY s.position) AS html
 		FROM cvm.review_section s
 		JOIN part t ON t.section = s.section
 		LEFT JOIN picture p ON p.section = s.section
 	)
-	SELECT concat_ws(E'\n', '<!DOCTYPE html>', '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',
+	SELECT concat_ws(E'\n', '<!DOCTYPE html>',
+		'<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',
 		'<meta name="color-scheme" content="light dark"><title>' || t.title || '</title><style>' || cvm._review_style() || '</style></head><body>',
-		'<header><h1>' || t.title || '</h1>', '<p class="stamp">' || cvm._html(format('For %s. Data through %s.', reader, (SELECT max(p.as_of) - 1 FROM pack p WHERE p.as_of IS NOT NULL)::text)) || '</p></header><main>',
+		'<header><h1>' || t.title || '</h1>', '<p class="stamp">' || cvm._html(format('For %s. Data through %s.', reader,
+			(SELECT coalesce(max(p.as_of) FILTER (WHERE p.is_complete IS NOT NULL), max(p.as_of)) - 1 FROM pack p)::text)) || '</p></header><main>',
 		'<section id="s-headline"><h2>What matters</h2>' || coalesce((
 			SELECT '<ol class="headline">' || string_agg(format('<li>%s %s%s</li>', cvm._html(p.sentence), cvm._review_tag(p.verdict),
 				coalesce(' <small>' || cvm._html(nullif(p.owner, '(none)')) || '</small>', '')), E'\n' ORDER BY p.place) || '</ol>'
 			FROM pack p WHERE p.section = 'headline'), '<p>Nothing that is sure enough.</p>')
-			|| (SELECT format('<p class="note">%s</p>', cvm._html(format('By money. %s rates were compared; one is called a shift where it would be one in twenty such pages that calls anything so by chance (Holm).',
+			|| (SELECT format('<p class="note">%s</p>',
+				cvm._html(format('By money. %s rates were compared; one is called a shift where it would be one in twenty such pages that calls anything so by chance (Holm).',
 				count(p.p_adjusted)))) FROM pack p WHERE p.section <> 'headline') || '</section>',
 		b.html,
 		'<section id="s-definitions"><h2>Definitions</h2><details class="defs" open=""><summary>What the words mean</summary><dl>' || (
-			SELECT string_agg(format('<dt>%s</dt><dd>%s %s</dd>', cvm._html(d.definition), cvm._html(c.comment), cvm._html('Data through ' || (d.as_of - 1)::text || '.')), E'\n' ORDER BY d.place)
-			FROM (SELECT p.definition, p.view, min(p.place) AS place, max(p.as_of) AS as_of FROM pack p WHERE p.as_of IS NOT NULL GROUP BY p.definition, p.view) d
-			LEFT JOIN cvm.report_column c ON c.view = d.view AND c.column_name = split_part(split_part(d.definition, ': ', 1), '.', 2)) || '</dl></details></section>',
+			SELECT string_agg(format('<dt>%s</dt><dd>%s %s</dd>', cvm._html(d.definition), cvm._html(c.comment), cvm._html('Data through '
+				|| (d.as_of - 1)::text || '.')), E'\n' ORDER BY d.place)
+			FROM (SELECT p.definition, p.view, min(p.place) AS place, max(p.as_of) AS as_of FROM pack p WHERE p.as_of IS NOT NULL GROUP BY p.definition,
+				p.view) d
+			LEFT JOIN cvm.report_column c ON c.view = d.view AND c.column_name = split_part(split_part(d.definition, ': ', 1), '.', 2))
+				|| '</dl></details></section>',
 		'</main></body></html>')
 	FROM (SELECT cvm._html(format('Review of %s: %s', to_char(month, 'YYYY-MM'), model)) AS title) t, body b;
 $$;

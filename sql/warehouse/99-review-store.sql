@@ -39,7 +39,8 @@ BEGIN
 	FROM cvm._review_ranked(data, day, 'board') r WHERE r.section <> 'headline';
 	digest := encode(sha256(convert_to(pack::text, 'UTF8')), 'hex');
 	-- what is kept already is not kept twice
-	IF digest IS DISTINCT FROM (SELECT s.hash FROM cvm.review_stored s WHERE s.model = review_store.model AND s.month = day ORDER BY s.review_id DESC LIMIT 1) THEN
+	IF digest IS DISTINCT FROM (SELECT s.hash FROM cvm.review_stored s WHERE s.model = review_store.model
+		AND s.month = day ORDER BY s.review_id DESC LIMIT 1) THEN
 		PERFORM cvm._register(review_store.model, 'insert', 'review_stored', jsonb_build_object('month', day, 'hash', digest, 'pack', pack));
 	END IF;
 	RETURN digest;
@@ -73,13 +74,15 @@ BEGIN
 	WITH before AS (
 		SELECT p.value AS r FROM jsonb_array_elements(kept.pack) p WHERE (p.value ->> 'is_complete')::boolean
 	), now AS (
-		SELECT to_jsonb(n) AS r FROM cvm._review_ranked(data, day, 'board') n WHERE n.section <> 'headline' AND n.is_complete
+		SELECT to_jsonb(x) AS r FROM cvm._review_ranked(data, day, 'board') x WHERE x.section <> 'headline' AND x.is_complete
 	), pair AS (
 		SELECT coalesce(n.r, b.r) AS k, b.r AS old, n.r AS new
 		FROM before b
-		FULL JOIN now n ON n.r ->> 'section' = b.r ->> 'section' AND n.r ->> 'metric' = b.r ->> 'metric' AND n.r ->> 'view' = b.r ->> 'view' AND n.r ->> 'row_key' = b.r ->> 'row_key'
+		FULL JOIN now n ON n.r ->> 'section' = b.r ->> 'section' AND n.r ->> 'metric' = b.r ->> 'metric' AND n.r ->> 'view' = b.r ->> 'view'
+			AND n.r ->> 'row_key' = b.r ->> 'row_key'
 	)
-	SELECT p.k ->> 'section', p.k ->> 'metric', p.k ->> 'segment', p.k ->> 'subject', c.name, p.old ->> c.name, p.new ->> c.name, kept.stored_at, p.k ->> 'row_key'
+	SELECT p.k ->> 'section', p.k ->> 'metric', p.k ->> 'segment', p.k ->> 'subject', c.name, p.old ->> c.name, p.new ->> c.name, kept.stored_at,
+		p.k ->> 'row_key'
 	FROM pair p
 	CROSS JOIN unnest('{value,previous,change,conf_low,conf_high,n,money,verdict,owner}'::text[]) WITH ORDINALITY AS c (name, n)
 	WHERE p.old -> c.name IS DISTINCT FROM p.new -> c.name AND coalesce(p.old ->> c.name, p.new ->> c.name) IS NOT NULL

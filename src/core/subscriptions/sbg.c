@@ -200,11 +200,10 @@ fit_polish(const Renewals *renewals, double *x, double *y, Slope *slope)
 	}
 }
 
-/* Find the parameters under which the data are likeliest. */
-void
-sbg_fit(const Survival *survival, Sbg *fit)
+/* Find the parameters under which the data are likeliest; false: none are. */
+static bool
+fit_renewals(const Renewals *renewals, Sbg *fit)
 {
-	Renewals renewals;
 	Slope slope;
 	int64_t work = 0;
 	double x = 0;
@@ -213,10 +212,9 @@ sbg_fit(const Survival *survival, Sbg *fit)
 	double a;
 	double b;
 
-	renewals_of(survival, &renewals);
-	if (renewals.nperiods == 0 || renewals.all_lost == 0)
-		fit_fail();
-	slope = slope_at(&renewals, x, y);
+	if (renewals->nperiods == 0 || renewals->all_lost == 0)
+		return false;
+	slope = slope_at(renewals, x, y);
 	for (int i = 0; i < 1000; i++)
 	{
 		double dx;
@@ -225,7 +223,7 @@ sbg_fit(const Survival *survival, Sbg *fit)
 		double part = 1;
 
 		if (fmax(fabs(slope.x), fabs(slope.y)) <=
-			1e-12 * (renewals.at_risk[1] + 1))
+			1e-12 * (renewals->at_risk[1] + 1))
 			break;
 		slope_step(&slope, &dx, &dy);
 		rise = slope.x * dx + slope.y * dy;
@@ -233,10 +231,10 @@ sbg_fit(const Survival *survival, Sbg *fit)
 		{
 			Slope next;
 
-			work += renewals.nperiods;
+			work += renewals->nperiods;
 			if (work > WORK_MOST)
-				fit_fail();
-			next = slope_at(&renewals, x + part * dx, y + part * dy);
+				return false;
+			next = slope_at(renewals, x + part * dx, y + part * dy);
 
 			if (next.value < slope.value + 1e-4 * part * rise)
 				continue;
@@ -248,12 +246,12 @@ sbg_fit(const Survival *survival, Sbg *fit)
 		if (part <= 1e-12) /* as high as numbers of this size tell */
 			break;
 		if (fabs(x) > EDGE || fabs(y) > EDGE)
-			fit_fail();
+			return false;
 	}
-	fit_polish(&renewals, &x, &y, &slope);
+	fit_polish(renewals, &x, &y, &slope);
 	det = slope.xx * slope.yy - slope.xy * slope.xy;
 	if (!(slope.xx < 0 && slope.yy < 0 && det > 1e-9 * slope.xx * slope.yy))
-		fit_fail();
+		return false;
 	a = exp(x);
 	b = exp(y);
 	fit->alpha = a;
@@ -263,12 +261,47 @@ sbg_fit(const Survival *survival, Sbg *fit)
 	fit->beta_error = b * sqrt(-slope.xx / det);
 	fit->covariance = a * b * slope.xy / det;
 	fit->log_likelihood = slope.value;
+	fit->lost = (int64_t) renewals->all_lost;
+	fit->periods = renewals->nperiods;
+	return true;
+}
+
+/* The same; that there are none is an error. */
+void
+sbg_fit(const Survival *survival, Sbg *fit)
+{
+	Renewals renewals;
+
+	renewals_of(survival, &renewals);
+	if (!fit_renewals(&renewals, fit))
+		fit_fail();
 	fit->customers = 0;
 	for (int i = 0; i < survival->nmarks; i++)
 		if (survival->marks[i].kind != MARK_ENTERED)
 			fit->customers += survival->marks[i].count;
-	fit->lost = (int64_t) renewals.all_lost;
-	fit->periods = renewals.nperiods;
+}
+
+/*
+ * The same of who was at risk and lost in each period, from the first on: those
+ * of whom not all periods were seen count in those that were.
+ */
+bool
+sbg_fit_counts(int32_t nperiods, const int64_t *at_risk, const int64_t *lost,
+			   Sbg *fit)
+{
+	Renewals renewals = {.nperiods = nperiods};
+
+	renewals.at_risk =
+		runtime_alloc_zero(NULL, (nperiods + 1) * sizeof(double));
+	renewals.lost = runtime_alloc_zero(NULL, (nperiods + 1) * sizeof(double));
+	for (int32_t t = 1; t <= nperiods; t++)
+	{
+		renewals.at_risk[t] = (double) at_risk[t - 1];
+		renewals.lost[t] = (double) lost[t - 1];
+		renewals.all_lost += renewals.lost[t];
+	}
+	fit->customers = 0;
+	return fit_renewals(&renewals, fit);
 }
 
 /* The share that survives so many periods. */

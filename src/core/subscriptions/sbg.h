@@ -29,6 +29,8 @@ typedef struct Sbg
 } Sbg;
 
 extern void sbg_fit(const Survival *survival, Sbg *fit);
+extern bool sbg_fit_counts(int32_t nperiods, const int64_t *at_risk,
+						   const int64_t *lost, Sbg *fit);
 extern double sbg_log_likelihood(const Survival *survival, double alpha,
 								 double beta);
 extern double sbg_survival(double alpha, double beta, int32_t periods);

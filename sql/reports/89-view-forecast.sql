@@ -132,7 +132,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		ON s.segment = a.segment AND s.cutoff = a.cutoff AND s.age = a.age
 	GROUP BY 1, 2
 ), ahead AS MATERIALIZED (
-	SELECT b.segment, b.cutoff, b.base_customers, b.base_mrr, f.step, f.expected_customers, f.customers_variance, f.expected_mrr::numeric AS expected_mrr, f.mrr_variance, f.method
+	SELECT b.segment, b.cutoff, b.base_customers, b.base_mrr, f.step, f.expected_customers, f.customers_variance, f.expected_mrr::numeric AS expected_mrr,
+		f.mrr_variance, f.method
 	FROM base b
 	LEFT JOIN losses l ON l.segment = b.segment AND l.cutoff = b.cutoff
 	CROSS JOIN LATERAL cvm._base_forecast(coalesce(l.at_risk, '{}'), coalesce(l.lost, '{}'), b.customers, b.mrr, b.squares, 12) f

@@ -159,16 +159,15 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	FROM cell c
 	LEFT JOIN kind k ON c.at < 0 AND k.day = c.day AND k.segment = c.segment AND k.product = c.product AND k.band = c.band AND k.tenure = c.tenure
 ), subject AS MATERIALIZED (
-	SELECT f.day, f.product, f.segment, f.months, count(*) AS customers, sum(f.before) AS mrr_before, sum(f.after) AS mrr_after
-	FROM (
-		SELECT DISTINCT x.product, y.segment, f.day, f.months, f.customer_id, sum(f.before) OVER w AS before, sum(f.after) OVER w AS after
-		FROM followed f
-		CROSS JOIN LATERAL (VALUES (f.product), ('(all)')) AS x (product)
-		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT f.segment) AS y
-		WHERE f.is_touched
-		WINDOW w AS (PARTITION BY f.day, x.product, y.segment, f.customer_id)) f
-	GROUP BY 1, 2, 3, 4
-	HAVING count(*) >= {price_customers}
+	SELECT f.day, f.months, CASE WHEN grouping(f.product) = 0 THEN f.product ELSE '(all)' END AS product, CASE WHEN grouping(f.segment) = 0 THEN f.segment
+		ELSE '(all)' END AS segment,
+		CASE WHEN grouping(f.product) = 0 THEN count(*) ELSE count(*) FILTER (WHERE f.is_main) END AS customers, sum(f.before) AS mrr_before,
+			sum(f.after) AS mrr_after
+	FROM followed f
+	WHERE f.is_touched
+	GROUP BY f.day, f.months, GROUPING SETS ((f.product, f.segment), (f.product), (f.segment), ())
+	HAVING CASE WHEN grouping(f.product) = 0 THEN count(*) ELSE count(*) FILTER (WHERE f.is_main) END >= {price_customers}
+		AND NOT (grouping(f.segment) = 0 AND f.segment = '(all)')
 ), touched_stratum AS (
 	-- of the same product, price and tenure (level 1), and of the same tenure only (2)
 	SELECT s.day, s.product, s.segment, l.level, w.at, w.tenure, CASE l.level WHEN 1 THEN w.product ELSE '' END AS of_product,
@@ -289,7 +288,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		CASE WHEN 1 - l.churn_rate + l.excess > 0 AND l.churn_rate < 1 THEN ln((1 - l.churn_rate + l.excess) / (1 - l.churn_rate)) END AS log_loss,
 		CASE WHEN 1 - l.churn_rate + l.conf_low > 0 AND l.churn_rate < 1 THEN ln((1 - l.churn_rate + l.conf_low) / (1 - l.churn_rate)) END AS log_loss_low,
 		CASE WHEN 1 - l.churn_rate + l.conf_high > 0 AND l.churn_rate < 1 THEN ln((1 - l.churn_rate + l.conf_high) / (1 - l.churn_rate)) END AS log_loss_high,
-		CASE WHEN l.degrees > 0 THEN (power(greatest(l.scatter, 0) / l.degrees, 1 / 3.0) - 1 + 2 / (9.0 * l.degrees)) / sqrt(2 / (9.0 * l.degrees)) END AS scatter_z
+		CASE WHEN l.degrees > 0 THEN (power(greatest(l.scatter, 0) / l.degrees, 1 / 3.0) - 1 + 2 / (9.0 * l.degrees))
+			/ sqrt(2 / (9.0 * l.degrees)) END AS scatter_z
 	FROM limited l
 	LEFT JOIN ended e ON e.day = l.day AND e.product = l.product AND e.segment = l.segment
 ), refused AS (
@@ -351,7 +351,8 @@ SELECT cvm.row_key(s.product, s.segment, s.day::text) AS row_key,
 	s.placebos::int AS placebo_months,
 	s.verdict,
 	CASE s.verdict WHEN 'immature' THEN 'No 30 days have passed since: ask again.'
-		WHEN 'no_control' THEN 'Fewer than half of these customers have an untouched one of their tenure and price beside them: what they would have done is not known.'
+		WHEN 'no_control' THEN 'Fewer than half of these customers have an untouched one of their tenure and price beside '
+		'them: what they would have done is not known.'
 		WHEN 'no_history' THEN 'There are no two windows of 30 days before it in which to see whether they and the untouched go together.'
 		WHEN 'too_few' THEN 'Fewer than ten customers have left: nothing can be told of so few.'
 		WHEN 'not_parallel' THEN 'They and the untouched did not go together before the change: what came after it is not what it did.'
@@ -504,7 +505,8 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('price_change', 39, 'placebo_months', 'integer', 'windows of 30 days', 'windows before the change with a control', false,
 		'In how many windows the two were compared before.'),
 	('price_change', 40, 'verdict', 'text', 'word', 'interval of excess_churn_rate beside break_even_churn_rate, after what forbids one', false,
-		'accretive, value_destroying, inconclusive; immature, no_control, no_history, too_few or not_parallel (p < 0.01 of scatter or slope of the placebo windows): no verdict can be given.'),
+		'accretive, value_destroying, inconclusive; immature, no_control, no_history, too_few or not_parallel (p < 0.01 of '
+		'scatter or slope of the placebo windows): no verdict can be given.'),
 	('price_change', 41, 'reason', 'text', 'text', 'verdict in words', false, 'Why, as a sentence.'),
 	('price_change', 42, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
 		'Currency of the amounts; NULL when the model has none.'),

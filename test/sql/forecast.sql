@@ -80,11 +80,15 @@ SELECT cmp_ok((SELECT abs(sum(f.customers) / sum(c.customers)::float8 - 1) FROM 
 SELECT is((SELECT count(DISTINCT method) FROM forecast WHERE segment <> '(all)'), 2::bigint, 'segments whose customers differ have the model, those whose are alike the hazards');
 SELECT is_empty($$SELECT row_key FROM forecast WHERE back_tests > 0 AND (back_test_error IS NULL OR back_test_coverage NOT BETWEEN 0 AND 1) OR back_tests > 12$$, 'back-tests are told beside it');
 SELECT cmp_ok((SELECT max(abs(back_test_error)) FROM forecast WHERE segment = '(all)' AND month_no <= 3), '<', 0.03::float8, 'and say that what came was met');
-\if :{?many}
-\o
+\getenv report CVM_REPORT
+\if :{?report}
+\pset tuples_only false
+\o :report
 SELECT f.month_no, round(avg((c.customers BETWEEN f.customers_low AND f.customers_high)::int), 3) AS coverage, round(avg((c.mrr BETWEEN f.low AND f.high)::int), 3) AS of_money,
 	round((sum(f.customers) / sum(c.customers) - 1)::numeric, 4) AS bias, round(avg(f.back_test_coverage)::numeric, 3) AS back_test_coverage
 FROM forecast f JOIN came c ON c.segment = f.segment AND c.step = f.month_no GROUP BY 1 ORDER BY 1;
+\o
+\pset tuples_only true
 \endif
 
 -- every day answers

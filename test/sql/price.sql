@@ -2,7 +2,8 @@
 \i test/psql.sql
 -- SPDX-License-Identifier: PostgreSQL
 -- Changes of price: what is one and what is not, and what it did.  CVM_WORLDS=200
--- asks so many random worlds how often an interval holds the truth.
+-- asks so many random worlds how often an interval holds the truth;
+-- CVM_REPORT is a file for what they say.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
@@ -45,12 +46,16 @@ SELECT cmp_ok((SELECT avg((p.lost_low <= t.lost AND t.lost <= p.lost_high)::int)
 	JOIN (SELECT product, -sum((1 - exp(-0.03 * 4)) * has_effect::int) * 0.93 AS lost FROM price_world.line WHERE is_touched GROUP BY 1) t USING (product)), '>=', 0.8, 'customers lost are about as many as were sent away');
 
 -- long mode: how well, of how many
-\if :{?many}
-\o
+\getenv report CVM_REPORT
+\if :{?report}
+\pset tuples_only false
+\o :report
 SELECT has_effect, count(*) AS worlds, round(avg((truth BETWEEN conf_low AND conf_high)::int), 3) AS coverage, round(avg(excess_churn_rate)::numeric, 5) AS mean, round(truth::numeric, 5) AS truth,
 	round(stddev(excess_churn_rate)::numeric, 5) AS scatter, round(avg(std_error)::numeric, 5) AS std_error, count(*) FILTER (WHERE verdict = 'accretive') AS accretive,
 	count(*) FILTER (WHERE verdict = 'value_destroying') AS value_destroying, count(*) FILTER (WHERE verdict = 'inconclusive') AS inconclusive, count(*) FILTER (WHERE verdict = 'not_parallel') AS not_parallel
 FROM told GROUP BY has_effect, truth ORDER BY 1;
+\o
+\pset tuples_only true
 \endif
 
 -- refusals

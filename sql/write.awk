@@ -119,9 +119,20 @@ function use(call, body,    name, text) {
 	return expand(replace(text, "body", body))
 }
 
-{ part = part $0 "\n" }
+{ row[++rows] = $0 }
 END {
 	if (failed)
 		exit 1
-	printf "%s", expand(part)
+	# what stands between is written as it is: the whole as one text, each line
+	# added to it, took ten seconds
+	for (i = 1; i <= rows; i++) {
+		if (row[i] !~ /^@/) {
+			print row[i]
+			continue
+		}
+		block = row[i] "\n"
+		for (depth = row[i] ~ /^@(for|define|with)/; depth > 0 && i < rows; depth += (row[i] ~ /^@(for|define|with)/) - (row[i] == "@end"))
+			block = block row[++i] "\n"
+		printf "%s", expand(block)
+	}
 }

@@ -90,6 +90,11 @@ function update(text,    table) {
 	fail("do not know how \"" text "\" is updated")
 }
 
+# In the order in which they come, before the check or after it
+function say(text) {
+	said[checked, ++count[checked]] = text
+}
+
 BEGIN { checked = 0 }
 FNR == 1 { file++ }
 file == 1 && !/^#/ { listed[$0] = 1 }
@@ -97,14 +102,14 @@ file == 2 { by_hand = by_hand $0 "\n" }
 file == 3 {
 	if (statement == "" && /^(--.*|\\echo .*)?$/) {
 		if (!/^\\/)
-			part[checked] = part[checked] $0 "\n"
+			say($0 "\n")
 		next
 	}
 	statement = statement $0 "\n"
 	quote = inside($0, quote)
 	if (quote != "" || $0 !~ /;([ \t]*--.*)?$/)
 		next
-	part[checked] = part[checked] update(statement)
+	say(update(statement))
 	# of a listed table, what it holds
 	if (match(statement, /(^|\n)INSERT INTO cvm\.[a-z_]+/)) {
 		table = after(substr(statement, RSTART), "INTO ")
@@ -128,5 +133,11 @@ END {
 			fail("\"" name "\" is no longer made: drop it by hand, and say so with its name as it is listed")
 	n = split(by_hand, line, "\n")
 	for (i = 1; i < n; i++)
-		printf "%s", line[i] == "@check" ? part[0] : line[i] == "@parts" ? empty part[1] : line[i] "\n"
+		if (line[i] == "@check" || line[i] == "@parts") {
+			checked = line[i] == "@parts"
+			printf "%s", checked ? empty : ""
+			for (k = 1; k <= count[checked]; k++)
+				printf "%s", said[checked, k]
+		} else
+			print line[i]
 }

@@ -159,15 +159,14 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	FROM cell c
 	LEFT JOIN kind k ON c.at < 0 AND k.day = c.day AND k.segment = c.segment AND k.product = c.product AND k.band = c.band AND k.tenure = c.tenure
 ), subject AS MATERIALIZED (
-	SELECT f.day, f.months, CASE WHEN grouping(f.product) = 0 THEN f.product ELSE '(all)' END AS product, CASE WHEN grouping(f.segment) = 0 THEN f.segment
-		ELSE '(all)' END AS segment,
-		CASE WHEN grouping(f.product) = 0 THEN count(*) ELSE count(*) FILTER (WHERE f.is_main) END AS customers, sum(f.before) AS mrr_before,
-			sum(f.after) AS mrr_after
+	SELECT f.day, f.months, x.product, y.segment, CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END AS customers,
+		sum(f.before) AS mrr_before, sum(f.after) AS mrr_after
 	FROM followed f
+	CROSS JOIN LATERAL (VALUES (f.product), ('(all)')) AS x (product)
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT f.segment) AS y
 	WHERE f.is_touched
-	GROUP BY f.day, f.months, GROUPING SETS ((f.product, f.segment), (f.product), (f.segment), ())
-	HAVING CASE WHEN grouping(f.product) = 0 THEN count(*) ELSE count(*) FILTER (WHERE f.is_main) END >= {price_customers}
-		AND NOT (grouping(f.segment) = 0 AND f.segment = '(all)')
+	GROUP BY 1, 2, 3, 4
+	HAVING CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END >= {price_customers}
 ), touched_stratum AS (
 	-- of the same product, price and tenure (level 1), and of the same tenure only (2)
 	SELECT s.day, s.product, s.segment, l.level, w.at, w.tenure, CASE l.level WHEN 1 THEN w.product ELSE '' END AS of_product,

@@ -70,6 +70,10 @@ FROM (VALUES
 		'focal segment launched_on entries matured_entries corrected_rate corrected_rate_low corrected_rate_high break_even_unit_rate '
 		'net_mrr net_margin verdict currency',
 		$$v.donor = '(all)' AND v.channel = '(all)' AND v.launched_on < ($1 + interval '1 month')::date$$),
+	(145, 'price_change', NULL,
+		'product segment changed_on customers price_change_rate excess_churn_rate std_error conf_low conf_high break_even_churn_rate '
+		'lost_customers uplift_mrr net_mrr verdict currency is_complete',
+		$$v.changed_on < ($1 + interval '1 month')::date AND v.changed_on >= ($1 - interval '5 months')::date$$),
 	(150, 'price_book_gap', NULL,
 		'product segment lines back_lines back_price front_price price_gap exposed_mrr exposed_share currency',
 		$$v.as_of > $1 AND v.as_of <= ($1 + interval '1 month')::date$$),

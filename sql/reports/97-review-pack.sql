@@ -103,7 +103,7 @@ AS $$
 		SELECT h.*, CASE WHEN h.may_head THEN row_number() OVER (
 				PARTITION BY h.may_head, h.section, h.metric, CASE WHEN h.section IN ('launches', 'campaigns', 'owners', 'initiatives', 'drivers')
 					THEN h.subject END
-				ORDER BY abs(h.money) DESC NULLS LAST, h.segment COLLATE "C", h.row_key COLLATE "C") = 1 END AS may_lead
+				ORDER BY abs(h.money) DESC NULLS LAST, h.segment = '(all)', h.segment COLLATE "C", h.row_key COLLATE "C") = 1 END AS may_lead
 		FROM shown h
 	), ranked AS (
 		SELECT c.*, CASE WHEN c.may_lead THEN (row_number() OVER (PARTITION BY c.may_lead

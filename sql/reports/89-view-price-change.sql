@@ -228,7 +228,8 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		sum(j.spread) FILTER (WHERE j.at >= 0) / nullif(sum(j.weight) FILTER (WHERE j.at >= 0), 0) ^ 2
 			+ CASE WHEN sum(j.x1) FILTER (WHERE j.at >= 0) = 0 THEN 1 / sum(j.n1) FILTER (WHERE j.at >= 0) ^ 2 ELSE 0 END AS after_variance,
 		sum(j.rise) FILTER (WHERE j.at < 0) / nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) AS before_rise,
-		sum(j.spread) FILTER (WHERE j.at < 0) / nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) ^ 2 AS before_variance,
+		sum(j.spread) FILTER (WHERE j.at < 0) / nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) ^ 2
+			+ CASE WHEN sum(j.x1) FILTER (WHERE j.at < 0) = 0 THEN 1 / sum(j.n1) FILTER (WHERE j.at < 0) ^ 2 ELSE 0 END AS before_variance,
 		sum(j.drop_rise) FILTER (WHERE j.at >= 0) / nullif(sum(j.weight) FILTER (WHERE j.at >= 0), 0) - sum(j.drop_rise) FILTER (WHERE j.at < 0)
 			/ nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) AS drop_excess,
 		sum(j.drop_spread) FILTER (WHERE j.at >= 0) / nullif(sum(j.weight) FILTER (WHERE j.at >= 0), 0) ^ 2 + sum(j.drop_spread) FILTER (WHERE j.at < 0)
@@ -295,7 +296,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	SELECT v.*, CASE WHEN v.months < 1 THEN 'immature'
 		WHEN coalesce(v.covered_share < 0.5, true) OR coalesce(v.controls < {price_customers}, true) THEN 'no_control'
 		WHEN v.placebos < 2 THEN 'no_history'
-		WHEN v.x1 + v.x0 < 10 OR v.std_error IS NULL THEN 'too_few'
+		WHEN v.x1 + v.x0 < 10 OR v.conf_low IS NULL THEN 'too_few'
 		WHEN v.scatter_z > 2.3263 OR abs(v.slope_z) > 2.5758 THEN 'not_parallel'
 		WHEN v.conf_low > v.break_even_rate THEN 'value_destroying'
 		WHEN v.conf_high < v.break_even_rate THEN 'accretive'

@@ -34,7 +34,7 @@ SELECT throws_ok($$SELECT cvm._expected_periods('{10}', '{1}', 1, 1, -0.5)$$, '2
 -- bases: customers of one segment each, who leave each month with a chance of
 -- their own (beta) or all with the same; a year is hidden from the model
 \set worlds 10
-\set customers 600
+\set customers 400
 \getenv many CVM_WORLDS
 \if :{?many}
 	\set worlds :many
@@ -92,9 +92,9 @@ FROM forecast f JOIN came c ON c.segment = f.segment AND c.step = f.month_no GRO
 \endif
 
 -- every day answers
-SELECT pg_temp.quietly(format($$SELECT cvm.configure('fo', 'as_of', %L); CREATE TEMP TABLE as_of_%s AS SELECT * FROM fo.forecast$$, d, n)) FROM unnest('{2021-12-31,2022-01-02,2022-02-28,2022-06-30,2023-03-31}'::text[]) WITH ORDINALITY AS x (d, n);
-SELECT is((SELECT array_agg(n ORDER BY o) FROM (SELECT 1 AS o, count(*) AS n FROM as_of_1 UNION ALL SELECT 2, count(*) FROM as_of_2 WHERE method IS NOT NULL UNION ALL SELECT 3, (count(*) > 0)::int FROM as_of_3
-	UNION ALL SELECT 4, count(*) FROM as_of_4 UNION ALL SELECT 5, count(*) FROM as_of_5) x), ARRAY[0, 0, 1, 12 * :worlds + 12, 12 * :worlds + 12]::bigint[], 'the view answers on every day, with no rows before anything was seen');
+SELECT pg_temp.quietly(format($$SELECT cvm.configure('fo', 'as_of', %L); CREATE TEMP TABLE as_of_%s AS SELECT * FROM fo.forecast$$, d, n)) FROM unnest('{2022-01-02,2022-02-28,2023-03-31}'::text[]) WITH ORDINALITY AS x (d, n);
+SELECT is((SELECT array_agg(n ORDER BY o) FROM (SELECT 1 AS o, count(*) AS n FROM as_of_1 UNION ALL SELECT 2, (count(*) > 0)::int FROM as_of_2 UNION ALL SELECT 3, count(*) FROM as_of_3) x),
+	ARRAY[0, 1, 12 * :worlds + 12]::bigint[], 'the view answers on every day, with no rows before anything was seen');
 SELECT pg_temp.quietly($$SELECT cvm.configure('fo', 'as_of', '2024-01-01')$$);
 
 -- what each is worth

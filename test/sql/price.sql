@@ -73,14 +73,19 @@ UNION ALL SELECT 2000 + i, 'FEW', '2024-02-01', NULL, 9 FROM generate_series(2, 
 -- all began the day before
 UNION ALL SELECT 3000 + i, 'NEW', '2024-01-09', CASE WHEN i % 2 = 0 THEN date '2024-01-10' WHEN i % 5 = 0 THEN date '2024-02-01' + i % 50 END, 1000 FROM generate_series(1, 200) i
 UNION ALL SELECT 3000 + i, 'NEW', '2024-01-10', NULL, 900 FROM generate_series(2, 200, 2) i
+-- nobody left before, of either
+UNION ALL SELECT 5000 + i, 'CALM', date '2023-01-01' + i % 300, CASE WHEN i % 2 = 0 THEN date '2024-01-20' WHEN i % 9 = 0 THEN date '2024-02-01' + i % 50 END, 7 FROM generate_series(1, 200) i
+UNION ALL SELECT 5000 + i, 'CALM', '2024-01-20', CASE WHEN i % 3 = 0 THEN date '2024-02-01' + i % 50 END, 8 FROM generate_series(2, 200, 2) i
 -- nineteen are not a change
 UNION ALL SELECT 4000 + i, 'DEAL', '2023-01-01', '2024-02-02', 50 FROM generate_series(1, 19) i
 UNION ALL SELECT 4000 + i, 'DEAL', '2024-02-02', NULL, 45 FROM generate_series(1, 19) i;
 SELECT pg_temp.quietly($$SELECT cvm.create_model('refused', tz => 'UTC', as_of => '2024-07-01')$$);
 SELECT pg_temp.quietly($$SELECT cvm.bind('refused', 'subscription', 'refuse.subscription')$$);
-SELECT results_eq($$SELECT product COLLATE "default", segment, verdict, excess_churn_rate IS NULL, lost_mrr IS NULL FROM refused.price_change WHERE product <> '(all)' ORDER BY 1$$,
+SELECT results_eq($$SELECT product COLLATE "default", segment, verdict, excess_churn_rate IS NULL, lost_mrr IS NULL FROM refused.price_change WHERE product NOT IN ('(all)', 'CALM') ORDER BY 1$$,
 	$$VALUES ('ALL', '(all)', 'no_control', true, true), ('FEW', '(all)', 'too_few', false, false), ('LATE', '(all)', 'immature', true, true), ('NEW', '(all)', 'no_history', true, true)$$,
 	'a change without a control, too small, too young or without a past has no verdict, and the word says why');
 SELECT is_empty($$SELECT verdict FROM refused.price_change WHERE reason IS NULL OR reason !~ '\.$'$$, 'each with a sentence');
+SELECT results_eq($$SELECT verdict, conf_low < excess_churn_rate AND excess_churn_rate < conf_high, reason ~ '\(-?\d+\.\d+% to \d+\.\d+%\)' FROM refused.price_change WHERE product = 'CALM'$$,
+	$$VALUES ('value_destroying', true, true)$$, 'that nobody left before is no proof that nobody would: the interval has a width');
 SELECT * FROM finish();
 ROLLBACK;

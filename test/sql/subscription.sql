@@ -55,10 +55,10 @@ SELECT is(pg_temp.see($$SELECT from_product, to_product, customers, from_mrr, to
 	'("(in)",P,1,0.00,100.00) (P,"(out)",1,60.00,0.00) (P,Q,1,80.00,120.00) (P,"(out)",1,50.00,0.00) (P,F,1,90.00,0.00) (Q,"(out)",1,25.00,0.00) ("(in)",P,1,0.00,60.00)', 'moves between products');
 SELECT is(pg_temp.see($$SELECT cohort_label, period_no, eligible_customers, retained_customers, gross_retained_mrr::int, net_retained_mrr::int, cohort_mrr::int FROM acme.subscription_retention WHERE period_no IN (0, 9, 10) ORDER BY 1, 2$$),
 	'(2023-06,0,6,6,445,445,445) (2023-06,9,6,3,220,260,445) (2023-06,10,6,4,280,320,445) (2024-02,0,3,2,120,120,150)', 'cohorts by month of the first paid day');
-SELECT is(pg_temp.see($$SELECT days, at_risk_customers, churned_customers, round(survival_rate::numeric, 4), median_days FROM acme.survival WHERE product = '(all)' AND churned_customers > 0 ORDER BY days$$),
-	'(20,9,1,0.8889,288) (264,6,1,0.7407,288) (274,5,1,0.5926,288) (288,4,1,0.4444,288)', 'survival of customers');
+SELECT is(pg_temp.see($$SELECT days, at_risk_customers, churned_customers, round(survival_rate::numeric, 4), median_days FROM acme.survival WHERE product = '(all)' AND churned_customers < 0 ORDER BY days$$),
+	'(20,9,-1,0.8889,288) (264,6,-1,0.7407,288) (274,5,-1,0.5926,288) (288,4,-1,0.4444,288)', 'survival of customers');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'lapse_days', '60'); END $$;
-SELECT is(pg_temp.see($$SELECT days, churned_customers FROM acme.survival WHERE product = '(all)' AND churned_customers > 0 ORDER BY days$$), '(20,1) (274,1)', 'who was away for up to 60 days has not churned');
+SELECT is(pg_temp.see($$SELECT days, churned_customers FROM acme.survival WHERE product = '(all)' AND churned_customers < 0 ORDER BY days$$), '(20,-1) (274,-1)', 'who was away for up to 60 days has not churned');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'lapse_days', '0'), cvm.configure('acme', 'subscription_clock', 'anniversary'); END $$;
 SELECT is(pg_temp.see($$SELECT period_no, eligible_customers, retained_customers FROM acme.subscription_retention WHERE cohort_label = '2024-02' ORDER BY 1$$), '(0,3,3) (1,3,2) (2,3,2)', 'the clock of retention is a setting');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'subscription_clock', 'calendar'), cvm.configure('acme', 'unpaid_statuses', NULL); END $$;

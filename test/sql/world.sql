@@ -66,6 +66,18 @@ $$;
 ANALYZE;
 SELECT is_empty($$SELECT v.view, a.* FROM cvm.report_view v, pg_temp.again(v.view) a$$, 'practice 1.17: no view folds or groups again for each of its rows');
 
+-- one word has one sign
+CREATE FUNCTION pg_temp.positive(view text, name text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+BEGIN
+	EXECUTE format('SELECT count(*) FROM whole.%I WHERE %I > 0', view, name) INTO n;
+	RETURN n;
+END
+$$;
+SELECT is_empty($$SELECT c.view, c.column_name FROM cvm.report_column c WHERE c.column_name ~ '^(price_)?((churn|churned)_(mrr|customers)|contraction_mrr)$' AND pg_temp.positive(c.view, c.column_name) > 0$$,
+	'practice 1.16: what is lost by churn and contraction is negative in every view');
+
 -- users' own materialized views
 SELECT lives_ok(format($$CREATE MATERIALIZED VIEW world.my_%1$s AS SELECT * FROM whole.%1$s; CREATE UNIQUE INDEX ON world.my_%1$s (row_key);
 	REFRESH MATERIALIZED VIEW CONCURRENTLY world.my_%1$s; REFRESH MATERIALIZED VIEW CONCURRENTLY world.my_%1$s$$, v.view), 'a materialized view over ' || v.view || ' is refreshed concurrently, twice')

@@ -109,7 +109,20 @@ CREATE TABLE cvm.report_column (
 COMMENT ON TABLE cvm.report_column IS 'The columns of each report view and what they mean.';
 COMMENT ON COLUMN cvm.report_column.settles IS
 	'Stays as it is once is_complete; if it then changes, that is a restatement.';
-COMMENT ON COLUMN cvm.report_column.additive IS 'May be summed over segments (leaving out "(all)") and cohorts.';
+COMMENT ON COLUMN cvm.report_column.additive IS
+	'May be summed over segments (leaving out "(all)") and cohorts; report_sum says over what else.';
+
+CREATE TABLE cvm.report_sum (
+	view text NOT NULL,
+	column_name text NOT NULL,
+	dimensions text[] NOT NULL,
+	PRIMARY KEY (view, column_name),
+	FOREIGN KEY (view, column_name) REFERENCES cvm.report_column
+);
+COMMENT ON TABLE cvm.report_sum IS
+	'Over which dimensions of its view a column may be summed, one row of each of the others at a time.';
+COMMENT ON COLUMN cvm.report_sum.dimensions IS
+	'Columns of row_key: segment, channel and value_decile without "(all)"; month and cohort for their labels.';
 
 CREATE FUNCTION cvm._part_literals(have text[], literals jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -254,4 +267,4 @@ $$;
 COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS
 	'A body without the groups of fewer customers than that, and without what would tell on them.';
 
-GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_list, cvm.report_part, cvm.report_column TO PUBLIC;
+GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_list, cvm.report_part, cvm.report_column, cvm.report_sum TO PUBLIC;

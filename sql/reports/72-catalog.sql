@@ -45,9 +45,10 @@ COMMENT ON FUNCTION cvm.catalog(name) IS
 	'that are stored come last.';
 
 CREATE VIEW cvm.dictionary WITH (security_invoker = true) AS
-SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment
+SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment, coalesce(s.dimensions, '{}') AS additive_over
 FROM cvm.report_column c
 JOIN cvm.report_view v USING (view)
+LEFT JOIN cvm.report_sum s USING (view, column_name)
 ORDER BY v.position, c.position;
 COMMENT ON VIEW cvm.dictionary IS
 	'Every column of every report view: what it means, its unit, its formula and whether it may be summed.';
@@ -58,4 +59,7 @@ COMMENT ON COLUMN cvm.dictionary.unit IS 'Its unit.';
 COMMENT ON COLUMN cvm.dictionary.formula IS 'How it is computed.';
 COMMENT ON COLUMN cvm.dictionary.additive IS 'May it be summed over segments (leaving out "(all)") and cohorts?';
 COMMENT ON COLUMN cvm.dictionary.comment IS 'What it means.';
+COMMENT ON COLUMN cvm.dictionary.additive_over IS
+	'Over which dimensions it may be summed, without "(all)", for one value of each of the others; empty where a sum may '
+	'count something twice.';
 GRANT SELECT ON cvm.dictionary TO PUBLIC;

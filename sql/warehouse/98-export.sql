@@ -96,9 +96,16 @@ CREATE FUNCTION cvm._sum_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT cvm._column_comment(c) || coalesce((
-		SELECT format(' Sums over segments and cohorts: look at one %s at a time.', string_agg(k.column_name, ' and one ' ORDER BY k.position))
-		FROM cvm.report_column k WHERE k.view = c.view AND k.column_name IN ('scheme', 'month', 'from_day', 'period_no') HAVING count(*) > 0), '');
+	SELECT cvm._column_comment(c) || coalesce(' Sums over ' || array_to_string(s.dimensions, ', ') || '.', '') || coalesce((
+		SELECT format(' Look at one %s at a time.', string_agg(k.key, ' and one ' ORDER BY k.n))
+		FROM cvm.report_column r
+		CROSS JOIN LATERAL (
+			SELECT regexp_replace(x.key, '_label$', '') AS key, x.n
+			FROM unnest(string_to_array(r.formula, '|')) WITH ORDINALITY AS x (key, n)) k
+		WHERE r.view = c.view AND r.column_name = 'row_key' AND NOT k.key = ANY (coalesce(s.dimensions, '{}'))
+		HAVING count(*) > 0), '')
+	FROM (SELECT) x
+	LEFT JOIN cvm.report_sum s ON s.view = c.view AND s.column_name = c.column_name;
 $$;
 COMMENT ON FUNCTION cvm._sum_comment(cvm.report_column) IS 'The comment of a column that other tools may sum.';
 

@@ -51,12 +51,31 @@ flatten_into(ExpandedObjectHeader *header, void *result, Size size)
 
 static const ExpandedObjectMethods methods = {flat_size, flatten_into};
 
+#define STATES_NAME "cvm states"
+
+/*
+ * The memory of all states below an aggregate's: the newest child, if that is
+ * it.  A context of its own for each state would make a hash aggregate
+ * quadratic, which at every new group asks how much all contexts have.  The
+ * server frees states with the aggregate's memory only, for a step returns the
+ * state that it was given.
+ */
+static MemoryContext
+states_context(MemoryContext parent)
+{
+	MemoryContext newest = parent->firstchild;
+
+	if (newest != NULL && strcmp(newest->name, STATES_NAME) == 0)
+		return newest;
+	return AllocSetContextCreate(parent, STATES_NAME,
+								 ALLOCSET_START_SMALL_SIZES);
+}
+
 /* A new state below the aggregate's memory. */
 static ExpandedState *
 expanded_make(const ExpandedType *type, MemoryContext parent)
 {
-	MemoryContext context =
-		AllocSetContextCreate(parent, "cvm state", ALLOCSET_START_SMALL_SIZES);
+	MemoryContext context = states_context(parent);
 	ExpandedState *expanded =
 		MemoryContextAllocZero(context, sizeof(ExpandedState));
 

@@ -164,7 +164,7 @@ FROM (
 		FROM found x CROSS JOIN LATERAL (VALUES (coalesce(x.channel, '(none)')), ('(all)')) AS c (channel)) f
 	GROUP BY f.offer, f.channel) t
 CROSS JOIN observed o$$),
-	('bundle_overlap', '{observed}', $$, bought AS (
+	('bundle_overlap', '{observed}', $$, bought AS NOT MATERIALIZED (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL

@@ -303,14 +303,15 @@ $$),
 	SELECT coalesce(held.segment, '(none)') AS segment, f.customer_id, f.activity
 	FROM folded f
 	LEFT JOIN held ON held.customer_id = f.customer_id
+	WHERE coalesce(held.segment, '(none)') IN (SELECT w.segment FROM wanted w)
 	UNION ALL$$),
 ('begun_in_segments', 9, '{}', ''),
 ('lived_in_segments', 1, '{segment_history}', $$
-	SELECT coalesce(h.segment, '(none)') AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
+	SELECT h.segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state
 	FROM folded f
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = f.customer_id
-	WHERE NOT isempty(h.days)
+	WHERE NOT isempty(h.days) AND h.segment IN (SELECT w.segment FROM wanted w)
 	GROUP BY 1, 2
 	UNION ALL$$),
 ('lived_in_segments', 9, '{}', '');
@@ -322,6 +323,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 {begun}, line AS (
 	{begun_in_segments}
 	SELECT '(all)'::text AS segment, f.customer_id, f.activity FROM folded f
+	WHERE EXISTS (SELECT FROM wanted w WHERE w.segment = '(all)')
 ), state AS (
 	SELECT l.segment, l.customer_id, cvm.retention_agg(cvm.tenure(l.activity, {tenure})) AS state
 	FROM line l
@@ -357,6 +359,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 	SELECT '(all)'::text AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
 	FROM folded f
 	CROSS JOIN observed o
+	WHERE EXISTS (SELECT FROM wanted w WHERE w.segment = '(all)')
 	GROUP BY f.customer_id
 )
 SELECT w.row_key, s.customer_id, p.*, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,

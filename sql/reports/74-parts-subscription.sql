@@ -225,18 +225,19 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 @use promoted_of m
 $$),
 
--- The waterfall of each customer
+-- The waterfall of each customer, in the segments that are asked for
 ('customer_waterfall', 1, '{}', $${customer_waterfall_segments}
 	SELECT '(all)'::text AS segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o
+	WHERE EXISTS (SELECT FROM wanted w WHERE w.segment = '(all)')
 	GROUP BY f.customer_id$$),
 ('customer_waterfall_segments', 1, '{segment_history}', $$
 	SELECT h.segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = f.customer_id
-	WHERE NOT isempty(h.days)
+	WHERE NOT isempty(h.days) AND h.segment IN (SELECT w.segment FROM wanted w)
 	GROUP BY h.segment, f.customer_id
 	UNION ALL$$),
 ('customer_waterfall_segments', 9, '{}', ''),

@@ -167,7 +167,10 @@ CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_custo
 @end
 
 INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, 'WITH' || replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '1') || $${said}
+SELECT b.view, b.preference, 'WITH' || replace(replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '1'),
+	-- who never was in a segment is in none of its rows
+	'WHERE r.customer_id IS NOT NULL', $$WHERE r.customer_id IS NOT NULL AND (EXISTS (SELECT FROM wanted w WHERE w.segment IN ('(all)', '(none)'))
+		OR r.customer_id IN (SELECT h.customer_id FROM segment_history h JOIN wanted w ON w.segment = h.segment))$$) || $${said}
 SELECT w.row_key, s.customer_id, {why},
 	b.opening_customers, b.new_customers, b.winback_customers, b.moved_in_customers, b.moved_out_customers, b.redefined_in_customers, b.redefined_out_customers, b.churned_customers, b.paused_customers, b.closing_customers,
 	b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr - e.mrr AS expansion_mrr, e.mrr AS promotion_end_mrr, b.contraction_mrr, b.churn_mrr, b.moved_in_mrr, b.moved_out_mrr, b.redefined_in_mrr, b.redefined_out_mrr, b.paused_mrr, b.closing_mrr,
@@ -178,8 +181,8 @@ SELECT w.row_key, s.customer_id, {why},
 	b.due_mrr AS ended_mrr, b.renewed_mrr AS continued_mrr,
 	b.opening_customers + b.paused_customers + b.closing_paused_customers AS at_risk_customers, b.opening_mrr + b.paused_mrr + b.closing_paused_mrr AS at_risk_mrr
 FROM flow s
-CROSS JOIN LATERAL cvm.segment_bridge(s.state) b
-JOIN wanted w ON w.segment = b.segment AND w.month = b.period_start
+CROSS JOIN wanted w
+CROSS JOIN LATERAL cvm.segment_bridge(s.state, w.segment, w.month) b
 CROSS JOIN observed o
 CROSS JOIN said g
 @use promoted_of b

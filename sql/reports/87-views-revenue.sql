@@ -87,8 +87,9 @@ WITH {base}{since}, by_segment AS MATERIALIZED (
 SELECT w.row_key, s.customer_id, g.*, g.eligible_mrr AS mrr_before, g.net_retained_mrr AS mrr_after,
 	CASE WHEN g.retained_customers > 0 THEN 'pays' WHEN g.eligible_customers > 0 THEN 'does not pay' ELSE 'not seen so long' END AS detail
 FROM state s
+JOIN wanted w ON w.segment = s.segment
 CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
-JOIN wanted w ON w.segment = s.segment AND w.cohort = g.cohort AND w.period_no = g.period_no$$);
+WHERE w.cohort = g.cohort AND w.period_no = g.period_no$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false,

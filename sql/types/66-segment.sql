@@ -75,7 +75,11 @@ CREATE FUNCTION cvm.pause_days(cvm.segment_flow) RETURNS integer
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.pause_days(cvm.segment_flow) IS 'For how many days a paused spell is neither paid nor lost';
 
-CREATE FUNCTION cvm.segment_bridge(cvm.segment_flow)
+@for wanted | words
+             | A row for every segment and period, and one for "(all)"
+, text, date | One row: of a segment, or of "(all)", in the period that begins on a day; none where the segment or the period has none
+@make
+CREATE FUNCTION cvm.segment_bridge(cvm.segment_flow{wanted})
 	RETURNS TABLE (segment text, period_start date,
 		opening_customers bigint, new_customers bigint, winback_customers bigint,
 		moved_in_customers bigint, moved_out_customers bigint,
@@ -104,8 +108,9 @@ CREATE FUNCTION cvm.segment_bridge(cvm.segment_flow)
 		is_complete boolean, as_of date)
 	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
-COMMENT ON FUNCTION cvm.segment_bridge(cvm.segment_flow) IS
-	'A row for every segment and period, and one for "(all)". Opening, the lines that follow and paused add up to closing, in customers and in money; losses are negative. closing_paused is the money in pauses at the closing, which closing does not contain. Retained money is of the customers of the opening, paying or paused, whatever their segment is now; pauses count as retained. Then come sales to them, spells that ended and were renewed, cohorts that began 1, 3, 6 and 12 periods before and customers who began 90 days before, in the segment of their first day. Errors are standard errors of means and of rates of money';
+COMMENT ON FUNCTION cvm.segment_bridge(cvm.segment_flow{wanted}) IS
+	'{words}. Opening, the lines that follow and paused add up to closing, in customers and in money; losses are negative. closing_paused is the money in pauses at the closing, which closing does not contain. Retained money is of the customers of the opening, paying or paused, whatever their segment is now; pauses count as retained. Then come sales to them, spells that ended and were renewed, cohorts that began 1, 3, 6 and 12 periods before and customers who began 90 days before, in the segment of their first day. Errors are standard errors of means and of rates of money';
+@end
 
 CREATE FUNCTION cvm.segment_matrix(cvm.segment_flow)
 	RETURNS TABLE (period_start date, from_segment text, to_segment text,

@@ -275,6 +275,8 @@ typedef struct RowSink
 {
 	ReturnSetInfo *result;
 	const SegmentFlow *flow;
+	const text *segment; /* the only one wanted; NULL: all are */
+	DateADT period;		 /* where there is one: the start of the only one */
 } RowSink;
 
 static const SegmentFlow *
@@ -283,6 +285,7 @@ sink_open(RowSink *sink, FunctionCallInfo fcinfo)
 	InitMaterializedSRF(fcinfo, 0);
 	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink->flow = expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
+	sink->segment = NULL;
 	return sink->flow;
 }
 
@@ -308,6 +311,21 @@ period_datum(const RowSink *sink, int64 period, bool *isnull)
 	return day_datum(period_start(sink->flow->calendar, period), isnull);
 }
 
+/* Is a row of a segment, or of all, the one that is wanted? */
+static bool
+sink_wants(const RowSink *sink, const Label *name, int64 period)
+{
+	Label all = {"(all)", sizeof("(all)") - 1};
+	Label wanted;
+
+	if (sink->segment == NULL)
+		return true;
+	wanted =
+		(Label){VARDATA_ANY(sink->segment), VARSIZE_ANY_EXHDR(sink->segment)};
+	return period_start(sink->flow->calendar, period) == sink->period &&
+		   label_compare(name == NULL ? &all : name, &wanted) == 0;
+}
+
 #define BRIDGE_COLUMNS 64
 
 static void
@@ -315,10 +333,14 @@ bridge_take(void *arg, const BridgeRow *row)
 {
 	RowSink *sink = arg;
 	int scale = sink->flow->scale;
-	BridgeErrors errors = bridge_errors(row, scale);
+	BridgeErrors errors;
 	Datum values[BRIDGE_COLUMNS];
 	bool nulls[BRIDGE_COLUMNS] = {false};
 	int at = 0;
+
+	if (!sink_wants(sink, row->segment, row->period))
+		return;
+	errors = bridge_errors(row, scale);
 
 #define COUNT(number) values[at++] = Int64GetDatum(number)
 #define MONEY(wide) values[at++] = decimal_make(wide, scale)
@@ -397,14 +419,20 @@ bridge_take(void *arg, const BridgeRow *row)
 	sink_put(sink, values, nulls);
 }
 
-/* segment_bridge(segment_flow) */
+/* segment_bridge(segment_flow [, segment, period]) */
 PG_FUNCTION_INFO_V1(cvm_segment_bridge);
 Datum
 cvm_segment_bridge(PG_FUNCTION_ARGS)
 {
 	RowSink sink;
 
-	segment_flow_bridge(sink_open(&sink, fcinfo), bridge_take, &sink);
+	sink_open(&sink, fcinfo);
+	if (PG_NARGS() > 1)
+	{
+		sink.segment = PG_GETARG_TEXT_PP(1);
+		sink.period = PG_GETARG_DATEADT(2);
+	}
+	segment_flow_bridge(sink.flow, bridge_take, &sink);
 	return (Datum) 0;
 }
 

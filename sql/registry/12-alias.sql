@@ -75,7 +75,8 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- a source of dates or timestamps without a zone: only their order matters
-	SELECT format('(SELECT cvm._current_ids(array_agg(a.old_id), array_agg(a.new_id), array_agg(cvm.moment_of(a.since, ''UTC'')), %L) FROM %I.customer_alias a)', $2, $1);
+	SELECT format('(SELECT cvm._current_ids(array_agg(a.old_id), array_agg(a.new_id), array_agg(cvm.moment_of(a.since, ''UTC'')), %L) FROM %I.customer_alias '
+		'a)', $2, $1);
 $$;
 COMMENT ON FUNCTION cvm._alias_map(name, text) IS
 	'SQL that says once a query which id each old one has now. It depends on no row, so the server asks it once.';
@@ -120,7 +121,8 @@ BEGIN
 		FROM jsonb_array_elements(_aliased.columns) WITH ORDINALITY AS u (c, n))
 		-- of those who are one customer the row of the id that stays, or else of the first
 		|| CASE WHEN _aliased.entity = 'customer' THEN jsonb_build_array(jsonb_build_object('name', '(one row)', 'is_hidden', true, 'condition', format(
-			'(coalesce(%1$s ->> (%2$s)::text, (%2$s)::text) = (%2$s)::text OR (%2$s)::text IN (SELECT min(a.old_id COLLATE "C") FROM (SELECT (%2$s)::text AS old_id, %1$s ->> (%2$s)::text AS new_id FROM %3$s s%4$s) a '
+			'(coalesce(%1$s ->> (%2$s)::text, (%2$s)::text) = (%2$s)::text OR (%2$s)::text IN (SELECT min(a.old_id COLLATE "C") FROM (SELECT (%2$s)::text AS '
+				'old_id, %1$s ->> (%2$s)::text AS new_id FROM %3$s s%4$s) a '
 			'WHERE a.new_id IS NOT NULL AND NOT EXISTS (SELECT FROM %3$s s WHERE (%2$s)::text = a.new_id%5$s) GROUP BY a.new_id))',
 			cvm._alias_map(_aliased.model, type), raw, source::regclass, ' WHERE ' || undeleted, ' AND ' || undeleted)))
 		ELSE '[]' END;

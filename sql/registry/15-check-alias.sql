@@ -29,19 +29,25 @@ BEGIN
 		replace(replace(predicate, '{old}', 'c.old_id'), '{new}', 'c.new_id'));
 	EXECUTE format('SELECT count(*) FROM (%s) q', offenders) INTO n;
 	IF n > 0 THEN
-		found := found || jsonb_build_object('severity', 'error', 'entity', 'customer_alias', 'problem', 'unusable_id', 'count', n, 'samples', cvm._samples(offenders),
-			'what', format('Ids are none that customers can have, which are of type %s: such rows merge nobody. The fix leaves them out.', array_to_string(types, ', ')),
-			'mends', 'customer_alias', 'mending', jsonb_build_object('keep', format('coalesce(NOT (%s), true)', replace(replace(predicate, '{old}', x ->> 'old_id'), '{new}', x ->> 'new_id'))));
+		found := found || jsonb_build_object('severity', 'error', 'entity', 'customer_alias', 'problem', 'unusable_id', 'count', n,
+			'samples', cvm._samples(offenders),
+			'what', format('Ids are none that customers can have, which are of type %s: such rows merge nobody. The fix leaves them out.',
+				array_to_string(types, ', ')),
+			'mends', 'customer_alias', 'mending', jsonb_build_object('keep', format('coalesce(NOT (%s), true)',
+				replace(replace(predicate, '{old}', x ->> 'old_id'), '{new}', x ->> 'new_id'))));
 	END IF;
 
 	-- whose chain has no end
-	EXECUTE format('SELECT array_agg(c.old_id ORDER BY c.old_id COLLATE "C") FROM (SELECT DISTINCT ON (cvm._as_id(a.old_id, %3$L)) a.old_id, cvm._as_id(a.old_id, %3$L) AS id, cvm._as_id(a.new_id, %3$L) AS now
+	EXECUTE format('SELECT array_agg(c.old_id ORDER BY c.old_id COLLATE "C") FROM (SELECT DISTINCT ON (cvm._as_id(a.old_id, %3$L)) a.old_id, '
+		'cvm._as_id(a.old_id, %3$L) AS id, cvm._as_id(a.new_id, %3$L) AS now
 		FROM %1$s a WHERE cvm._as_id(a.old_id, %3$L) IS NOT NULL AND cvm._as_id(a.new_id, %3$L) IS NOT NULL
 		ORDER BY cvm._as_id(a.old_id, %3$L), a.since DESC NULLS LAST, cvm._as_id(a.new_id, %3$L) COLLATE "C" DESC) c
 		WHERE c.id <> c.now AND %2$s -> c.id IS NULL', _alias_checks.rows, cvm._alias_map(_alias_checks.model, types[1]), types[1]) INTO circle;
 	IF circle IS NOT NULL THEN
-		found := found || jsonb_build_object('severity', 'error', 'entity', 'customer_alias', 'problem', 'alias_circle', 'count', cardinality(circle), 'samples', circle[1:5],
-			'what', 'Aliases lead in a circle, so nobody can tell who the customer is, and these ids stay as they are. Take the row that is wrong out of the source; the fix leaves all of them out.',
+		found := found || jsonb_build_object('severity', 'error', 'entity', 'customer_alias', 'problem', 'alias_circle', 'count', cardinality(circle),
+			'samples', circle[1:5],
+			'what', 'Aliases lead in a circle, so nobody can tell who the customer is, and these ids stay as they are. Take the row that is wrong out of the '
+				'source; the fix leaves all of them out.',
 			'mends', 'customer_alias', 'mending', jsonb_build_object('keep', format('coalesce(%s <> ALL (%L::text[]), true)', x ->> 'old_id', circle)));
 	END IF;
 	RETURN found;

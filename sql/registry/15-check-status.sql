@@ -7,7 +7,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	bound jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'source') FROM jsonb_array_elements(_status_since_check.columns) c WHERE c ->> 'source' IS NOT NULL);
+	bound jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'source') FROM jsonb_array_elements(_status_since_check.columns) c
+		WHERE c ->> 'source' IS NOT NULL);
 	held text[];
 	since name;
 	f record;
@@ -21,7 +22,8 @@ BEGIN
 		SELECT h.status FROM unnest(held) AS h (status)
 		CROSS JOIN LATERAL (SELECT cvm._plain_status(h.status) AS word) p
 		WHERE p.word !~ 'trial|free'
-			AND p.word IN (SELECT cvm._plain_status(w.word) FROM unnest('{paused_statuses,unpaid_statuses}'::text[]) s (setting), unnest(cvm._status_words(_status_since_check.model, s.setting)::text[]) w (word))
+			AND p.word IN (SELECT cvm._plain_status(w.word) FROM unnest('{paused_statuses,unpaid_statuses}'::text[]) s (setting),
+				unnest(cvm._status_words(_status_since_check.model, s.setting)::text[]) w (word))
 			AND p.word NOT IN (SELECT cvm._plain_status(v.word) FROM cvm.status_word v WHERE v.reading = 'not begun'));
 	IF held = '{}' THEN
 		RETURN '[]';
@@ -32,7 +34,8 @@ BEGIN
 		FROM (SELECT c.*, bool_or(c.status <> c.before AND c.ended_before = c.started_on) OVER () AS is_history
 			FROM (SELECT c.customer_id, c.status, c.started_on, c.ended_on, c.mrr, lag(c.status) OVER w AS before, lag(c.ended_on) OVER w AS ended_before
 				FROM %s c WINDOW w AS (PARTITION BY c.customer_id, c.product, c.subscription_id ORDER BY c.started_on)) c) s
-		WHERE s.status = ANY ($1) AND s.is_history IS NOT TRUE AND (s.ended_on IS NULL OR s.ended_on = 'infinity') AND s.mrr > 0 AND s.mrr < 'Infinity'$q$, _status_since_check.rows)
+		WHERE s.status = ANY ($1) AND s.is_history IS NOT TRUE AND (s.ended_on IS NULL OR s.ended_on = 'infinity') AND s.mrr > 0 AND s.mrr < 'Infinity'$q$,
+			_status_since_check.rows)
 	INTO f USING held;
 	IF f.n = 0 THEN
 		RETURN '[]';
@@ -40,16 +43,22 @@ BEGIN
 	SELECT a.attname INTO since
 	FROM cvm.entity_column ec
 	CROSS JOIN LATERAL unnest(ec.column_name || ec.synonyms) WITH ORDINALITY AS t (name, n)
-	JOIN pg_attribute a ON a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND cvm._words(a.attname) = t.name AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NOT NULL
+	JOIN pg_attribute a ON a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND cvm._words(a.attname) = t.name
+		AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NOT NULL
 	WHERE ec.entity = 'subscription' AND ec.column_name = 'status_since'
 	ORDER BY t.n, a.attname LIMIT 1;
-	RETURN jsonb_build_array(jsonb_build_object('severity', CASE WHEN since IS NULL THEN 'info' ELSE 'warning' END, 'entity', 'subscription', 'problem', 'status_of_today',
+	RETURN jsonb_build_array(jsonb_build_object('severity', CASE WHEN since IS NULL THEN 'info' ELSE 'warning' END, 'entity', 'subscription',
+		'problem', 'status_of_today',
 			'count', f.n, 'samples', f.samples,
-			'what', format('Rows that are still open have a status that brings nothing, and no day since when: they bring nothing from their first day on, the earliest %s, and %s a month is missing from the past in which they were paid. %s', f.first, round(f.mrr, 2),
-				CASE WHEN since IS NULL THEN 'Bind the day since which the status holds as status_since, or spells of each status; the fix lists the rows.' ELSE format('The fix binds %I as status_since.', since) END))
+			'what', format('Rows that are still open have a status that brings nothing, and no day since when: they bring nothing from their first day on, the '
+				'earliest %s, and %s a month is missing from the past in which they were paid. %s', f.first, round(f.mrr, 2),
+				CASE WHEN since IS NULL THEN 'Bind the day since which the status holds as status_since, or spells of each status; the fix lists the rows.'
+					ELSE format('The fix binds %I as status_since.', since) END))
 		|| CASE WHEN since IS NULL
-			THEN jsonb_build_object('fix', format('SELECT customer_id, started_on, status, mrr FROM %I.subscription WHERE status = ANY (%L) AND ended_on IS NULL;', _status_since_check.model, held))
-			ELSE jsonb_build_object('mends', 'subscription', 'mending', jsonb_build_object('options', '{"status_since": {}}'::jsonb, 'column_of', jsonb_build_object('status_since', since))) END);
+			THEN jsonb_build_object('fix', format('SELECT customer_id, started_on, status, mrr FROM %I.subscription WHERE status = ANY (%L) AND ended_on IS '
+				'NULL;', _status_since_check.model, held))
+			ELSE jsonb_build_object('mends', 'subscription', 'mending', jsonb_build_object('options', '{"status_since": {}}'::jsonb,
+				'column_of', jsonb_build_object('status_since', since))) END);
 END
 $$;
 COMMENT ON FUNCTION cvm._status_since_check(name, text, jsonb, oid) IS

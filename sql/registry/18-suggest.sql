@@ -43,10 +43,12 @@ BEGIN
 	THEN
 		RETURN;
 	END IF;
-	SELECT string_agg(CASE WHEN t.typcategory = 'S' THEN format('left(s.%1$I::text, 40) AS %1$I', a.attname) ELSE format('s.%1$I::%2$s AS %1$I', a.attname, t.typname) END, ', ')
+	SELECT string_agg(CASE WHEN t.typcategory = 'S' THEN format('left(s.%1$I::text, 40) AS %1$I', a.attname)
+		ELSE format('s.%1$I::%2$s AS %1$I', a.attname, t.typname) END, ', ')
 	INTO columns
 	FROM pg_attribute a
-	JOIN pg_type t ON t.oid = cvm._base_type(a.atttypid) AND t.typname IN ('int2', 'int4', 'int8', 'numeric', 'text', 'varchar', 'bpchar', 'date', 'timestamp', 'timestamptz', 'bool')
+	JOIN pg_type t ON t.oid = cvm._base_type(a.atttypid) AND t.typname IN ('int2', 'int4', 'int8', 'numeric', 'text', 'varchar', 'bpchar', 'date', 'timestamp',
+		'timestamptz', 'bool')
 		AND t.typnamespace = 'pg_catalog'::regnamespace
 	WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(source, a.attnum, 'SELECT');
 	IF columns IS NULL THEN
@@ -107,7 +109,8 @@ CREATE FUNCTION cvm._is_no_customer(words text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT words ~ '(^|_)(country|countries|language|lang|locale|currency|city|region|state|nation|segment|product|plan|item|coupon|price|invoice|order|subscription|contract|payment|card|charge|bank|address|source|synced|count)(_|$)'
+	SELECT words ~ '(^|_)(country|countries|language|lang|locale|currency|city|region|state|nation|segment|product|plan|item|'
+			'coupon|price|invoice|order|subscription|contract|payment|card|charge|bank|address|source|synced|count)(_|$)'
 		AND words !~ '(^|_)(customer|client|cust|user|member|subscriber|buyer|party|person|msisdn)(_|$)';
 $$;
 COMMENT ON FUNCTION cvm._is_no_customer(text) IS 'Is a column named for something else than a customer?';
@@ -116,7 +119,8 @@ CREATE FUNCTION cvm._is_other_money(words text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT words ~ '(^|_)(arr|acv|tcv|ltv|annual|annualized|annualised|yearly|setup|tax|vat|balance|discount|discounts|deposit|refund|refunded|refundable|remaining|shipping|threshold|off|percent|rate|quantity|qty|count|days|months|cycles)(_|$)';
+	SELECT words ~ '(^|_)(arr|acv|tcv|ltv|annual|annualized|annualised|yearly|setup|tax|vat|balance|discount|'
+			'discounts|deposit|refund|refunded|refundable|remaining|shipping|threshold|off|percent|rate|quantity|qty|count|days|months|cycles)(_|$)';
 $$;
 COMMENT ON FUNCTION cvm._is_other_money(text) IS 'Is a column of numbers named for something else than what is paid, or for a year of it?';
 
@@ -189,12 +193,15 @@ AS $$
 		FROM alike l JOIN term t ON t.term = l.term
 		GROUP BY l.words, t.entity, t.column_name
 	), scored AS MATERIALIZED (
-		SELECT c.oid, ec.entity, ec.column_name, ec.required OR ec.initial IS NOT NULL AS required, c.attname, c.words, c.is_unique, c.atttypid, s.seen, s.filled, s.words AS values, s.in_cents,
+		SELECT c.oid, ec.entity, ec.column_name, ec.required OR ec.initial IS NOT NULL AS required, c.attname, c.words, c.is_unique, c.atttypid, s.seen,
+			s.filled, s.words AS values, s.in_cents,
 			greatest(
 				-- a customer has to be called one: a country is none, though the letters be half the same
 				CASE WHEN ec.class <> 'key' OR n.likeness >= 0.75 AND NOT cvm._is_no_customer(c.words) THEN n.likeness END,
 				-- a number, a code or a key of one is one
-				CASE WHEN ec.column_name = 'customer_id' AND c.words ~ '^(customer|cust|client|account|acct|user|member|subscriber|buyer|party|person|household|msisdn)(_(id|no|nr|num|number|key|code|ref|fk|uuid))?$' THEN 0.9 END,
+				CASE WHEN ec.column_name = 'customer_id'
+					AND c.words ~ '^(customer|cust|client|account|acct|user|member|subscriber|buyer|party|'
+					'person|household|msisdn)(_(id|no|nr|num|number|key|code|ref|fk|uuid))?$' THEN 0.9 END,
 				CASE WHEN ec.column_name = 'mrr' AND c.words ~ '(^|_)(mrr|mrc)(_|$)' THEN 0.95 END,
 				0.9 * k.likeness,
 				CASE WHEN c.said LIKE '% ' || replace(ec.column_name, '_', ' ') || ' %'
@@ -203,7 +210,8 @@ AS $$
 				CASE WHEN ec.column_name = 'mrr' AND u.attname IS NOT NULL THEN 0.55 END
 			)
 			-- a column that is always NULL is the date of nothing, but of an end that nobody has had
-			* CASE WHEN s.seen >= 5 AND s.filled = 0 THEN CASE WHEN ec.required AND NOT ec.nullable THEN 0.4 WHEN ec.column_name IN ('ended_on', 'valid_to') THEN 1 ELSE 0.85 END ELSE 1 END
+			* CASE WHEN s.seen >= 5 AND s.filled = 0 THEN CASE WHEN ec.required AND NOT ec.nullable THEN 0.4 WHEN ec.column_name IN ('ended_on', 'valid_to')
+				THEN 1 ELSE 0.85 END ELSE 1 END
 			-- nor is a year's revenue a month's, nor a tax a price
 			* CASE WHEN ec.class = 'money' AND cvm._is_other_money(c.words) THEN 0.4 ELSE 1 END AS score
 		FROM col c
@@ -220,11 +228,14 @@ AS $$
 		SELECT e.oid, e.entity, ec.column_name, ec.required, e.attname, e.words, e.is_unique, e.atttypid, e.seen, e.filled, e.values, e.in_cents,
 			0.9 AS score
 		FROM scored s
-		JOIN cvm.entity_column ec ON ec.entity = s.entity AND ec.column_name = CASE s.column_name WHEN 'started_on' THEN 'ended_on' WHEN 'valid_from' THEN 'valid_to' END
+		JOIN cvm.entity_column ec ON ec.entity = s.entity AND ec.column_name = CASE s.column_name WHEN 'started_on' THEN 'ended_on' WHEN 'valid_from'
+			THEN 'valid_to' END
 		JOIN scored e ON e.oid = s.oid AND e.entity = s.entity AND e.column_name = ec.column_name AND e.attname <> s.attname
 		CROSS JOIN (VALUES ('from', 'to'), ('from', 'until'), ('from', 'till'), ('from', 'thru'), ('start', 'end'), ('started', 'ended'), ('starts', 'ends'),
-			('begin', 'end'), ('begins', 'ends'), ('since', 'until'), ('open', 'close'), ('opened', 'closed'), ('activated', 'deactivated'), ('activation', 'termination')) AS w (first, last)
-		WHERE s.score >= 0.6 AND s.words ~ ('(^|_)' || w.first || '(_|$)') AND e.words = regexp_replace(s.words, '(^|_)' || w.first || '(_|$)', '\1' || w.last || '\2')
+			('begin', 'end'), ('begins', 'ends'), ('since', 'until'), ('open', 'close'), ('opened', 'closed'), ('activated', 'deactivated'),
+				('activation', 'termination')) AS w (first, last)
+		WHERE s.score >= 0.6 AND s.words ~ ('(^|_)' || w.first || '(_|$)') AND e.words = regexp_replace(s.words, '(^|_)' || w.first || '(_|$)', '\1' || w.last
+			|| '\2')
 		GROUP BY e.oid, e.entity, ec.column_name, ec.required, e.attname, e.words, e.is_unique, e.atttypid, e.seen, e.filled, e.values, e.in_cents
 	), best AS (
 		SELECT DISTINCT ON (b.oid, b.entity, b.column_name, b.attname) b.*
@@ -234,7 +245,8 @@ AS $$
 	), fit AS MATERIALIZED (
 		-- of columns that are equally like one, that which is like no other, and that which has values
 		SELECT f.oid, f.entity, count(DISTINCT f.column_name) FILTER (WHERE f.required) AS served,
-			jsonb_agg(to_jsonb(f) ORDER BY f.score + CASE WHEN f.required THEN 0.1 ELSE 0 END DESC, f.column_name, f.others, coalesce(f.filled::float8 / nullif(f.seen, 0), 0) DESC, f.attname) AS fits
+			jsonb_agg(to_jsonb(f) ORDER BY f.score + CASE WHEN f.required THEN 0.1 ELSE 0 END DESC, f.column_name, f.others,
+				coalesce(f.filled::float8 / nullif(f.seen, 0), 0) DESC, f.attname) AS fits
 		FROM (SELECT g.*, count(*) FILTER (WHERE g.score >= 0.75) OVER (PARTITION BY g.oid, g.entity, g.attname) AS others FROM best g) f
 		WHERE f.score >= CASE WHEN f.required THEN 0.5 ELSE 0.75 END
 		GROUP BY f.oid, f.entity
@@ -312,7 +324,8 @@ AS $$
 		WHEN cvm._words(a.attname) ~ '(^|_)(cents?|minor|minor_units?|pence)(_|$)' OR s.in_cents = 1.0 AND h.whole THEN 'yes'
 		WHEN b.typname = 'numeric' THEN 'no'
 		-- currencies without cents, or with prices that look like them
-		WHEN EXISTS (SELECT FROM cvm._sample($1) c, unnest(c.words) w WHERE cvm._words(c.attname) ~ '(^|_)(currency|curr|ccy)(_|$)' AND w IN ('jpy', 'krw', 'vnd', 'clp', 'isk', 'huf', 'idr', 'pyg', 'xof', 'xaf')) THEN 'perhaps'
+		WHEN EXISTS (SELECT FROM cvm._sample($1) c, unnest(c.words) w WHERE cvm._words(c.attname) ~ '(^|_)(currency|curr|ccy)(_|$)'
+			AND w IN ('jpy', 'krw', 'vnd', 'clp', 'isk', 'huf', 'idr', 'pyg', 'xof', 'xaf')) THEN 'perhaps'
 		WHEN s.in_cents >= 0.9 THEN 'likely'
 		ELSE 'perhaps'
 	END
@@ -374,15 +387,18 @@ BEGIN
 			WHERE p.source = _suggest_source.source::bigint AND money ? p.target::text
 			ORDER BY p.is_declared DESC, cvm._words(p.attname) ~ '(^|_)(price|plan|tariff)(_|$)' DESC, p.attname, p.target LIMIT 1;
 			IF price.target IS NULL THEN
-				SELECT i.oid, i.relname, b.attname AS back, b.key, p.attname AS pointer, p.target, p.key AS price_key, b.is_declared AND p.is_declared AS is_declared,
+				SELECT i.oid, i.relname, b.attname AS back, b.key, p.attname AS pointer, p.target, p.key AS price_key, b.is_declared
+					AND p.is_declared AS is_declared,
 					(money ->> p.target::text)::name AS column
 				INTO item
 				FROM jsonb_to_recordset(pointers) AS b (source bigint, attname name, target bigint, key name, is_declared boolean)
 				JOIN jsonb_to_recordset(pointers) AS p (source bigint, attname name, target bigint, key name, is_declared boolean) ON p.source = b.source
 				JOIN pg_class i ON i.oid = b.source::oid
 				WHERE b.target = _suggest_source.source::bigint AND p.target <> b.target AND money ? p.target::text
-					AND cvm._words(i.relname) ~ '(item|line|detail|position|component|product|plan|service)s?$' AND cvm._words(i.relname) !~ '(^|_)(invoice|order|credit)(_|$)'
-				ORDER BY cvm._words(p.attname) ~ '(^|_)(price|plan|tariff)(_|$)' DESC, b.is_declared AND p.is_declared DESC, i.relname, p.attname, p.target LIMIT 1;
+					AND cvm._words(i.relname) ~ '(item|line|detail|position|component|product|plan|service)s?$'
+						AND cvm._words(i.relname) !~ '(^|_)(invoice|order|credit)(_|$)'
+				ORDER BY cvm._words(p.attname) ~ '(^|_)(price|plan|tariff)(_|$)' DESC, b.is_declared AND p.is_declared DESC, i.relname, p.attname,
+					p.target LIMIT 1;
 				IF item.oid IS NOT NULL THEN
 					tables := tables || jsonb_build_object('i', item.oid::bigint);
 					sources := sources || format(E'\nJOIN %I.%I i ON i.%I = s.%I', schema, item.relname, item.back, item.key)
@@ -392,7 +408,8 @@ BEGIN
 					item_key := item.pointer;
 					penalty := penalty + CASE WHEN item.is_declared THEN 0 ELSE 0.05 END;
 					expressions := expressions || jsonb_build_object('product', format('i.%I', item.pointer));
-					notes := notes || format('its items are %I (%s) and their prices %s (%s)%s', item.relname, item.back, item.target::oid::regclass, item.pointer, CASE WHEN item.is_declared THEN '' ELSE ', by their names' END);
+					notes := notes || format('its items are %I (%s) and their prices %s (%s)%s', item.relname, item.back, item.target::oid::regclass,
+						item.pointer, CASE WHEN item.is_declared THEN '' ELSE ', by their names' END);
 				END IF;
 			ELSE
 				sources := sources || format(E'\nJOIN %s p ON p.%I = s.%I', price.target::oid::regclass, price.key, price.pointer);
@@ -403,7 +420,8 @@ BEGIN
 				IF NOT mapping ? 'product' THEN
 					expressions := expressions || jsonb_build_object('product', format('s.%I', price.pointer));
 				END IF;
-				notes := notes || format('its price is that of %s (%s)%s', price.target::oid::regclass, price.pointer, CASE WHEN price.is_declared THEN '' ELSE ', by their names' END);
+				notes := notes || format('its price is that of %s (%s)%s', price.target::oid::regclass, price.pointer, CASE WHEN price.is_declared THEN ''
+					ELSE ', by their names' END);
 			END IF;
 			IF money_of <> source THEN
 				is_view := true;
@@ -439,9 +457,11 @@ BEGIN
 			takes_options := true;
 			minor_units := '{"minor_units": 2}';
 			money_text := money_text || ' / 100.0';
-			notes := notes || CASE cents WHEN 'yes' THEN format('%I is in cents', money_column) ELSE format('%I looks like cents: prices that end in 99 or 00', money_column) END;
+			notes := notes || CASE cents WHEN 'yes' THEN format('%I is in cents', money_column)
+				ELSE format('%I looks like cents: prices that end in 99 or 00', money_column) END;
 			penalty := penalty + CASE cents WHEN 'yes' THEN 0 ELSE 0.05 END;
-		ELSIF cents = 'perhaps' AND (entity = 'subscription' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = money_of AND a.attname = money_column AND a.atttypid IN ('int4'::regtype, 'int8'::regtype))) THEN
+		ELSIF cents = 'perhaps' AND (entity = 'subscription' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = money_of AND a.attname = money_column
+			AND a.atttypid IN ('int4'::regtype, 'int8'::regtype))) THEN
 			notes := notes || format('%s counts in whole numbers: where these are cents, bind it with "minor_units": 2', money_column);
 		END IF;
 	END IF;
@@ -451,13 +471,15 @@ BEGIN
 			-- a price for how long, and how many of it
 			FOR t IN SELECT j.key AS at, j.value::text::bigint::oid AS oid FROM jsonb_each(tables) j ORDER BY j.key = money_at DESC, j.key LOOP
 				IF unit IS NULL THEN
-					unit := cvm._column_like(t.oid, '(^|_)(interval|period_unit|interval_unit|frequency|billing_cycle|billing_period|billing_term|recurrence)$', 'S');
+					unit := cvm._column_like(t.oid, '(^|_)(interval|period_unit|interval_unit|frequency|billing_cycle|billing_period|billing_term|recurrence)$',
+						'S');
 					IF unit IS NOT NULL THEN
 						SELECT x.words INTO words FROM cvm._sample(t.oid) x WHERE x.attname = unit;
 						count_column := cvm._column_like(t.oid, '(^|_)(interval_count|interval_length|billing_period|period_count|interval_frequency)$', 'N');
 						IF EXISTS (SELECT FROM unnest(words) w WHERE NOT cvm._is_billing_interval(w, 1)) THEN
 							unit := NULL;
-						ELSIF is_view OR takes_options OR EXISTS (SELECT FROM unnest(words) w WHERE cvm.per_month(1, w, 1) <> 1) OR count_column IS NOT NULL THEN
+						ELSIF is_view OR takes_options OR EXISTS (SELECT FROM unnest(words) w WHERE cvm.per_month(1, w, 1) <> 1)
+							OR count_column IS NOT NULL THEN
 							notes := notes || format('%s is for the interval in %I', money_column, unit);
 							unit_at := t.at;
 						END IF;
@@ -474,13 +496,15 @@ BEGIN
 				END IF;
 			END LOOP;
 			IF unit_at IS NOT NULL THEN
-				money_text := format('CASE WHEN cvm._is_billing_interval(%1$s, %2$s) THEN cvm.per_month(%3$s, %1$s, %2$s) END', format('%s.%I::text', unit_at, unit),
+				money_text := format('CASE WHEN cvm._is_billing_interval(%1$s, %2$s) THEN cvm.per_month(%3$s, %1$s, %2$s) END',
+					format('%s.%I::text', unit_at, unit),
 					CASE WHEN count_column IS NULL THEN '1' ELSE format('coalesce(%s.%I, 1)::bigint', unit_at, count_column) END, money_text);
 			END IF;
 			-- of one table all that is a binding with options
 			IF money_of = source AND NOT is_view THEN
 				money_name := CASE WHEN unit_at IS NULL THEN 'mrr' ELSE 'amount' END;
-				options := options || CASE WHEN unit_at IS NULL THEN '{}' ELSE jsonb_strip_nulls(jsonb_build_object('billing_interval', unit, 'interval_count', count_column)) END
+				options := options || CASE WHEN unit_at IS NULL THEN '{}' ELSE jsonb_strip_nulls(jsonb_build_object('billing_interval', unit, 'interval_count',
+					count_column)) END
 					|| CASE WHEN quantity IS NULL THEN '{}' ELSE jsonb_build_object('quantity', quantity) END;
 				takes_options := takes_options OR unit_at IS NOT NULL OR quantity IS NOT NULL;
 			ELSE
@@ -536,19 +560,22 @@ BEGIN
 	END IF;
 	IF takes_options AND money_of = source AND money_column IS NOT NULL THEN
 		-- a price for an interval is no mrr
-		options := options || jsonb_build_object(money_name, CASE WHEN minor_units = '{}' THEN to_jsonb(money_column) ELSE jsonb_build_object('column', money_column) || minor_units END);
+		options := options || jsonb_build_object(money_name, CASE WHEN minor_units = '{}' THEN to_jsonb(money_column)
+			ELSE jsonb_build_object('column', money_column) || minor_units END);
 	END IF;
 	-- what is of a type that no binding takes is cast in a view
 	is_view := is_view OR EXISTS (
 		SELECT FROM jsonb_each(options) o
 		JOIN cvm.entity_column ec ON ec.entity = _suggest_source.entity AND ec.column_name = o.key
-		JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ->> 'column' ELSE o.value #>> '{}' END AND a.attnum > 0
+		JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ->> 'column'
+			ELSE o.value #>> '{}' END AND a.attnum > 0
 		WHERE cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL);
 	SELECT array_agg(ec.column_name ORDER BY ec.position) INTO lacks
 	FROM cvm.entity_column ec
 	WHERE ec.entity = _suggest_source.entity AND ec.required AND NOT expressions ? ec.column_name;
 
-	RETURN jsonb_build_object('is_view', is_view, 'options', CASE WHEN is_view THEN '{}' ELSE options END, 'lacks', lacks, 'columns', expressions, 'notes', notes, 'penalty', penalty, 'tables', tables, 'money_of', money_of::bigint,
+	RETURN jsonb_build_object('is_view', is_view, 'options', CASE WHEN is_view THEN '{}' ELSE options END, 'lacks', lacks, 'columns', expressions, 'notes',
+		notes, 'penalty', penalty, 'tables', tables, 'money_of', money_of::bigint,
 		'query', (
 			SELECT 'SELECT ' || string_agg(format('%s AS %I', x.value, x.key), E',\n\t' ORDER BY ec.position)
 			FROM jsonb_each_text(expressions) x JOIN cvm.entity_column ec ON ec.entity = _suggest_source.entity AND ec.column_name = x.key)
@@ -601,7 +628,8 @@ BEGIN
 
 	SELECT coalesce(jsonb_agg(to_jsonb(x)), '[]') INTO pointers FROM cvm._pointers(suggest.schema) x;
 
-	FOR p IN SELECT x.* FROM jsonb_to_recordset(fits) AS x (oid oid, relname name, relkind "char", entity text, "position" int, named float8, needed bigint, fits jsonb) LOOP
+	FOR p IN SELECT x.* FROM jsonb_to_recordset(fits) AS x (oid oid, relname name, relkind "char", entity text, "position" int, named float8, needed bigint,
+		fits jsonb) LOOP
 		-- best pairs first, each column once
 		mapping := '{}';
 		used := '{}';
@@ -615,7 +643,8 @@ BEGIN
 		END LOOP;
 		-- a subscription is somebody's since some day; the rest may be found elsewhere
 		CONTINUE WHEN p.entity = 'subscription' AND NOT (mapping ? 'customer_id' AND mapping ? 'started_on');
-		CONTINUE WHEN p.entity <> 'subscription' AND p.named < 0.7 AND EXISTS (SELECT FROM cvm.entity_column ec WHERE ec.entity = p.entity AND ec.required AND NOT mapping ? ec.column_name);
+		CONTINUE WHEN p.entity <> 'subscription' AND p.named < 0.7 AND EXISTS (SELECT FROM cvm.entity_column ec WHERE ec.entity = p.entity AND ec.required
+			AND NOT mapping ? ec.column_name);
 		shape := cvm._suggest_source(suggest.schema, p.oid, p.entity, mapping, money, pointers);
 		-- a product that is there counts as if it had to be
 		SELECT count(*) AS needed, avg(coalesce((mapping -> ec.column_name ->> 'score')::float8, 0.75)) AS score,
@@ -628,7 +657,8 @@ BEGIN
 		-- so many things are somebody's at some time that a table must be called what it is, if it is no event
 		CONTINUE WHEN best.needed = 2 AND p.entity <> 'event' AND p.named < 0.5;
 		-- the fewer columns it takes, the more the table's name must say
-		proposals := proposals || jsonb_build_object('oid', p.oid::bigint, 'relname', p.relname, 'entity', p.entity, 'position', p.position, 'mapping', mapping, 'named', p.named,
+		proposals := proposals || jsonb_build_object('oid', p.oid::bigint, 'relname', p.relname, 'entity', p.entity, 'position', p.position, 'mapping', mapping,
+			'named', p.named,
 			'shape', shape, 'needed', best.needed, 'lacks', shape -> 'lacks',
 			'confidence', round(least(1, greatest(0,
 				(best.score * best.needed + p.named) / (best.needed + 1) - (shape ->> 'penalty')::float8
@@ -653,7 +683,8 @@ BEGIN
 	RETURN QUERY
 	WITH chosen AS (
 		SELECT DISTINCT ON (x.oid) x.*, x.lacks IS NOT NULL AS is_near, format('%I.%I', suggest.schema, x.relname) AS source
-		FROM jsonb_to_recordset(proposals) AS x (oid bigint, relname name, entity text, "position" int, mapping jsonb, shape jsonb, lacks jsonb, named float8, needed int, confidence float8)
+		FROM jsonb_to_recordset(proposals) AS x (oid bigint, relname name, entity text, "position" int, mapping jsonb, shape jsonb, lacks jsonb, named float8,
+			needed int, confidence float8)
 		-- a table that is called an entity and lacks a column of it is no other
 		WHERE CASE WHEN x.lacks IS NULL THEN x.confidence >= 0.5 ELSE x.named >= 0.7 AND x.mapping <> '{}' AND 2 * jsonb_array_length(x.lacks) <= x.needed END
 		ORDER BY x.oid, CASE WHEN x.lacks IS NULL THEN x.confidence ELSE x.named - 0.15 END DESC, x.position
@@ -662,10 +693,13 @@ BEGIN
 		FROM chosen w
 		WINDOW rank AS (PARTITION BY w.entity, w.is_near ORDER BY w.confidence DESC, w.source COLLATE "C")
 	), told AS (
-		SELECT r.*, CASE WHEN r.is_near THEN format('-- %s may be a %s, and has no column like %s.', r.source, r.entity, (SELECT string_agg(x.name, ', ') FROM jsonb_array_elements_text(r.lacks) AS x (name)))
+		SELECT r.*, CASE WHEN r.is_near THEN format('-- %s may be a %s, and has no column like %s.', r.source, r.entity,
+			(SELECT string_agg(x.name, ', ') FROM jsonb_array_elements_text(r.lacks) AS x (name)))
 			ELSE start || CASE WHEN (r.shape ->> 'is_view')::boolean THEN
-				format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L);', target, r.entity || '_source', r.shape ->> 'query', target, r.entity, format('%I.%I', target, r.entity || '_source'))
-			ELSE format('SELECT cvm.bind(%L, %L, %L%s);', target, r.entity, r.source, (SELECT CASE WHEN m.columns <> '{}' THEN ', ' || quote_literal(m.columns) END FROM (SELECT coalesce((
+				format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L);', target, r.entity || '_source',
+					r.shape ->> 'query', target, r.entity, format('%I.%I', target, r.entity || '_source'))
+			ELSE format('SELECT cvm.bind(%L, %L, %L%s);', target, r.entity, r.source, (SELECT CASE WHEN m.columns <> '{}' THEN ', '
+				|| quote_literal(m.columns) END FROM (SELECT coalesce((
 					-- columns of the same name need no mention
 					SELECT jsonb_object_agg(m.key, m.value -> 'attname') FROM jsonb_each(r.mapping) m
 					WHERE m.key <> m.value ->> 'attname' AND NOT (m.key = 'mrr' AND r.shape -> 'options' ? 'amount')), '{}')
@@ -675,20 +709,24 @@ BEGIN
 					SELECT jsonb_object_agg(ec.column_name, NULL)
 					FROM cvm.entity_column ec
 					JOIN pg_attribute a ON a.attrelid = r.oid::oid AND a.attname::text = ec.column_name AND NOT a.attisdropped
-					WHERE ec.entity = r.entity AND NOT ec.is_billing AND NOT r.mapping ? ec.column_name AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL), '{}') AS columns) m)) END END AS statement
+					WHERE ec.entity = r.entity AND NOT ec.is_billing AND NOT r.mapping ? ec.column_name AND cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL),
+						'{}') AS columns) m)) END END AS statement
 		FROM ranked r
 	)
 	SELECT t.entity, t.source, CASE WHEN t.is_near THEN least(t.confidence, 0.49) ELSE t.confidence END,
 		-- an entity is one table: what else may be it is there to read
 		CASE WHEN t.n > 1 AND NOT t.is_near THEN '-- instead of ' || t.surest || E':\n-- ' || replace(t.statement, E'\n', E'\n-- ') ELSE t.statement END,
-		(SELECT format('table name %s; ', to_char(t.named, 'FM0.00')) || coalesce(string_agg(format('%s is %s (%s)', m.key, m.value ->> 'attname', to_char((m.value ->> 'score')::float8, 'FM0.00')), ', ' ORDER BY ec.position), 'no column')
+		(SELECT format('table name %s; ', to_char(t.named, 'FM0.00')) || coalesce(string_agg(format('%s is %s (%s)', m.key, m.value ->> 'attname',
+			to_char((m.value ->> 'score')::float8, 'FM0.00')), ', ' ORDER BY ec.position), 'no column')
 			FROM jsonb_each(t.mapping) m JOIN cvm.entity_column ec ON ec.entity = t.entity AND ec.column_name = m.key)
 		|| coalesce((SELECT string_agg('; ' || x.note, '') FROM jsonb_array_elements_text(t.shape -> 'notes') AS x (note)), '')
 		|| CASE WHEN t.is_near THEN '; lacks ' || (SELECT string_agg(x.name, ', ') FROM jsonb_array_elements_text(t.lacks) AS x (name)) ELSE '' END
 		|| coalesce((
 			-- columns that are nearly as like
-			SELECT '; or else ' || string_agg(format('%s is %s (%s)', o.column_name, o.attname, to_char(o.score, 'FM0.00')), ', ' ORDER BY o.score DESC, o.attname)
-			FROM jsonb_to_recordset((SELECT f.fits FROM jsonb_to_recordset(fits) AS f (oid bigint, entity text, fits jsonb) WHERE f.oid = t.oid AND f.entity = t.entity)) AS o (column_name text, attname name, score float8, required boolean)
+			SELECT '; or else ' || string_agg(format('%s is %s (%s)', o.column_name, o.attname, to_char(o.score, 'FM0.00')), ', ' ORDER BY o.score DESC,
+				o.attname)
+			FROM jsonb_to_recordset((SELECT f.fits FROM jsonb_to_recordset(fits) AS f (oid bigint, entity text, fits jsonb) WHERE f.oid = t.oid
+				AND f.entity = t.entity)) AS o (column_name text, attname name, score float8, required boolean)
 			WHERE o.required AND t.mapping -> o.column_name ->> 'attname' <> o.attname AND o.score >= (t.mapping -> o.column_name ->> 'score')::float8 - 0.1
 				AND NOT EXISTS (SELECT FROM jsonb_each(t.mapping) u WHERE u.value ->> 'attname' = o.attname)), '')
 	FROM told t

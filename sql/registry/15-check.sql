@@ -22,7 +22,8 @@ DECLARE
 		AND ec.column_name IN ('occurred_at', 'opened_at', 'started_on', 'valid_from', 'joined_on', 'month'));
 	ends name := (SELECT ec.column_name FROM cvm.entity_column ec WHERE ec.entity = _row_checks.entity AND ec.column_name IN ('ended_on', 'valid_to'));
 	identity text := (SELECT string_agg(format('c.%I::text', ec.column_name), ' || '' '' || ' ORDER BY ec.position)
-		FROM cvm.entity_column ec WHERE ec.entity = _row_checks.entity AND ec.required AND ec.class IN ('key', 'label', 'time', 'day')
+		FROM cvm.entity_column ec
+		WHERE ec.entity = _row_checks.entity AND (ec.required OR ec.initial IS NOT NULL) AND ec.class IN ('key', 'label', 'time', 'day')
 			AND ec.column_name <> 'ended_on');
 	c record;
 BEGIN
@@ -225,8 +226,8 @@ BEGIN
 		offenders := format($q$SELECT coalesce(%s, 'NULL') FROM (SELECT s.*, row_number() OVER (PARTITION BY ROW(s.*)::text) AS cvm_copy_no
 			FROM %s s%s) s WHERE s.cvm_copy_no > 1$q$,
 			(SELECT string_agg(format('(%s)::text', x ->> ec.column_name), ' || '' '' || ' ORDER BY ec.position) FROM cvm.entity_column ec
-				WHERE ec.entity = _set_checks.entity AND ec.required AND ec.class IN ('key', 'label', 'time', 'day') AND ec.nullable = false), source::regclass,
-					undeleted);
+				WHERE ec.entity = _set_checks.entity AND (ec.required OR ec.initial IS NOT NULL) AND ec.class IN ('key', 'label', 'time', 'day')
+					AND ec.nullable = false), source::regclass, undeleted);
 		what := 'Rows are equal to another one in every column: probably loaded twice. The fix keeps one of them.';
 		mending := jsonb_build_object('copies', 'ROW(s.*)::text');
 		RETURN NEXT;
@@ -350,7 +351,7 @@ BEGIN
 		WHERE bound ? t.column_name AND _set_checks.entity IN ('subscription', 'event', 'segment_history')
 	LOOP
 		EXECUTE format($q$SELECT jsonb_object_agg(n.name, n.usual)
-			FROM (SELECT d.name, first_value(d.name) OVER (PARTITION BY lower(regexp_replace(btrim(d.name), '\s+', ' ', 'g')) 
+			FROM (SELECT d.name, first_value(d.name) OVER (PARTITION BY lower(regexp_replace(btrim(d.name), '\s+', ' ', 'g'))
 					ORDER BY d.rows DESC, d.name COLLATE "C") AS usual
 				FROM (SELECT c.%1$I AS name, count(*) AS rows FROM %2$s c WHERE btrim(c.%1$I) <> '' GROUP BY 1%3$s) d) n
 			WHERE n.usual <> n.name$q$, r.column_name, view,

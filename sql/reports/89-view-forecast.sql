@@ -141,7 +141,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	WHERE b.cutoff = 0 OR l.months >= 6 AND l.all_lost >= 10
 ), came_true AS (
 	SELECT k.segment, k.cutoff, m.step, sum(k.n) FILTER (WHERE k.gone < k.cutoff - m.step) AS customers
-	FROM standing k
+	FROM (SELECT s.segment, s.cutoff, s.gone, sum(s.n) AS n FROM standing s GROUP BY 1, 2, 3) k
 	JOIN generate_series(1, 12) AS m (step) ON m.step <= k.cutoff AND m.step > k.cutoff - 12
 	GROUP BY 1, 2, 3
 ), tested AS MATERIALIZED (

@@ -777,7 +777,7 @@ INSERT INTO org.value_reviews VALUES
 	('2025-11', '2025-11-07', '2025-11-10', 'one bill', 'go on'),
 	('2025-12', '2025-12-05', NULL, NULL, NULL);
 INSERT INTO crm.answers
-	SELECT s.subscriber_no, m.month + (s.subscriber_no % 27)::int, 'nps', d.driver,
+	SELECT s.subscriber_no, least(m.month + (s.subscriber_no % 31)::int, (m.month + interval '1 month')::date - 1), 'nps', d.driver,
 		CASE WHEN a.u < 0.42 - d.fall THEN 9 + (s.subscriber_no % 2)::int WHEN a.u < 0.74 - d.fall THEN 7 + (s.subscriber_no % 2)::int
 			ELSE (s.subscriber_no % 7)::int END
 	FROM (SELECT (date '2025-07-01' + make_interval(months => i))::date AS month FROM generate_series(0, 5) AS i) AS m

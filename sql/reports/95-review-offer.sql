@@ -29,24 +29,28 @@ AS $$
 		'cannibalization', 'corrected_rate', l.row_key, NULL::boolean, l.as_of
 	FROM launch l
 	UNION ALL
-	SELECT 'prices', 'price_change', c.segment, nullif(c.product, '(all)'), NULL, c.excess_churn_rate, NULL, NULL, c.conf_low, c.conf_high, c.customers, 'share',
+	SELECT 'prices', 'price_change', c.segment, nullif(c.product, '(all)'), NULL, c.excess_churn_rate, NULL, NULL, c.conf_low, c.conf_high, c.customers,
+		'share',
 		c.net_mrr, CASE WHEN c.verdict IN ('accretive', 'value_destroying', 'inconclusive') THEN t.p_value END, c.verdict,
-		format('%s: the price moved by %s on %s for %s customers, which was to bring %s of MRR a month%s%s.', cvm._review_whose(c.segment, nullif(c.product, '(all)')),
+		format('%s: the price moved by %s on %s for %s customers, which was to bring %s of MRR a month%s%s.', cvm._review_whose(c.segment, nullif(c.product,
+			'(all)')),
 			cvm._review_share(c.price_change_rate), c.changed_on::text, cvm._review_number(c.customers), cvm._review_signed(c.uplift_mrr, c.currency),
 			cvm._review_phrase('; by what is known before %s it brings %s', c.as_of::text, cvm._review_signed(c.net_mrr, c.currency)),
 			cvm._review_phrase(', as %s customers more left than would have (excess churn %s to %s, break-even %s)', cvm._review_number(-c.lost_customers),
 				cvm._review_share(c.conf_low), cvm._review_share(c.conf_high), cvm._review_share(c.break_even_churn_rate))),
 		'price_change', 'excess_churn_rate', c.row_key, NULL, c.as_of
-	FROM jsonb_to_recordset(data -> 'price_change') AS c (row_key text, product text, segment text, changed_on date, customers bigint, price_change_rate numeric,
+	FROM jsonb_to_recordset(data -> 'price_change') AS c (row_key text, product text, segment text, changed_on date, customers bigint,
+		price_change_rate numeric,
 		excess_churn_rate numeric, std_error double precision, conf_low numeric, conf_high numeric, break_even_churn_rate numeric, lost_customers numeric,
 		uplift_mrr numeric, net_mrr numeric, verdict text, currency text, as_of date)
 	LEFT JOIN LATERAL cvm.mean_difference(c.break_even_churn_rate::double precision, 0, c.excess_churn_rate::double precision, c.std_error, 0.95, 0) t ON true
 	UNION ALL
 	SELECT 'prices', 'price_book_gap', p.segment, p.product, NULL, p.price_gap, NULL, NULL, NULL, NULL, p.back_lines, 'share', -p.exposed_mrr, NULL,
 		CASE WHEN p.exposed_mrr > 0 THEN 'exposed' ELSE 'fact' END,
-		format('%s: who came earlier pays %s on average, who comes now %s; %s of MRR a month is above the price of today.', cvm._review_whose(p.segment,
+		format('%s: who came earlier pays %s on average, who comes now %s; %s of MRR a month is above that.', cvm._review_whose(p.segment,
 			p.product),
-			cvm._review_money(p.back_price, p.currency), cvm._review_money(p.front_price, p.currency), cvm._review_money(p.exposed_mrr, p.currency)),
+			cvm._review_money(p.back_price, p.currency), coalesce(cvm._review_money(p.front_price, p.currency), 'the best price of all'),
+				cvm._review_money(p.exposed_mrr, p.currency)),
 		'price_book_gap', 'price_gap', p.row_key, NULL, p.as_of
 	FROM jsonb_to_recordset(data -> 'price_book_gap') AS p (row_key text, product text, segment text, back_lines bigint, back_price numeric,
 		front_price numeric, price_gap numeric,

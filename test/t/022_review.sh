@@ -26,8 +26,8 @@ asked() {
 }
 # the test's world has no competitor, no impact of an initiative, no reply to a ticket, ...
 is "$(run -At -f <(asked) 2>&1 | sort | tr '\n' ' ')" "acquisition_quality.payback_months customer_action.next_date initiative_status.backlog_rank \
-initiative_status.impact_per_effort measurement_without_action.last_decision_on price_book_gap.price_gap subscription_kpi.lifetime_margin_discounted \
-survey_score.ces_index survey_score.value_ratio ticket_response.median_hours " "every column that is named can be asked, and all but ten have a value in the world of the tests"
+initiative_status.impact_per_effort measurement_without_action.last_decision_on price_book_gap.price_gap price_change.excess_churn_rate subscription_kpi.lifetime_margin_discounted \
+survey_score.ces_index survey_score.value_ratio ticket_response.median_hours " "every column that is named can be asked, and all but eleven have a value in the world of the tests"
 mapfile -t objects < <(grep -o '`cvm\.[a-z_]*\(()\)\?`' doc/coverage.md | tr -d '`()' | sort -u)
 is "$(run -At -c "SELECT count(*) FROM unnest('{$(IFS=,; echo "${objects[*]}")}'::text[]) AS o (name)
 	WHERE to_regclass(o.name) IS NOT NULL OR to_regproc(o.name) IS NOT NULL OR EXISTS (SELECT FROM pg_proc p WHERE 'cvm.' || p.proname = o.name)")" \

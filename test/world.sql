@@ -110,6 +110,7 @@ BEGIN
 		PERFORM cvm.bind(model, e.entity, to_regclass('world.' || e.entity));
 	END LOOP;
 	PERFORM cvm.configure(model, 'segment_schemes', 'region');
-	PERFORM cvm.configure(model, 'price_customers', '5');
+	-- which 0.1.0 does not know
+	PERFORM cvm.configure(model, d.setting, '5') FROM cvm.setting_definition d WHERE d.setting = 'price_customers';
 END
 $$;

@@ -8,8 +8,9 @@ FROM cvm.report_column c
 JOIN cvm.report_column r ON r.view = c.view AND r.column_name = 'row_key'
 CROSS JOIN LATERAL unnest(string_to_array(r.formula, '|')) WITH ORDINALITY AS k (key, n)
 WHERE c.additive AND (
-	-- what has a total, but for rows that are left out where nothing was lost, or nobody asked this month
-	k.key IN ('segment', 'channel', 'value_decile') AND c.view <> 'dominated_offer'
+	-- what has a total, but for rows that are left out where nothing was lost, nobody asked this month, or
+	-- few were touched by a price
+	k.key IN ('segment', 'channel', 'value_decile') AND c.view NOT IN ('dominated_offer', 'price_change_month')
 		AND EXISTS (SELECT FROM cvm.report_column t WHERE t.view = c.view AND t.column_name = k.key AND t.comment LIKE '%"(all)"%')
 		AND NOT (c.view = 'cannibalization_matrix' AND c.column_name NOT IN ('losing_entries', 'lost_mrr'))
 		AND c.column_name <> 'previous_weight'

@@ -12,13 +12,15 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 term AS MATERIALIZED (
 	SELECT t.customer_id, t.line, t.due_on, t.last_end, sum(t.mrr) AS mrr
 	FROM (
-		SELECT s.customer_id, coalesce(s.subscription_id, s.product) AS line, s.committed_until AS due_on, coalesce(s.ended_on, 'infinity') AS ended_on,
-			max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, coalesce(s.subscription_id, s.product), s.committed_until) AS last_end,
+		-- a boolean: of two values that are equal the planner would expect next to none
+		SELECT s.customer_id, coalesce(s.subscription_id, s.product) AS line, s.committed_until AS due_on,
+			max(coalesce(s.ended_on, 'infinity')) OVER line AS last_end, coalesce(s.ended_on, 'infinity') = max(coalesce(s.ended_on, 'infinity')) OVER line AS is_last,
 			{line_price} AS mrr
 		FROM subscription s
 		CROSS JOIN observed o{rate_join}
-		WHERE s.customer_id IS NOT NULL AND s.committed_until < o.as_of AND s.started_on < s.committed_until AND coalesce(s.ended_on > s.started_on, true)) t
-	WHERE t.ended_on = t.last_end
+		WHERE s.customer_id IS NOT NULL AND s.committed_until < o.as_of AND s.started_on < s.committed_until AND coalesce(s.ended_on > s.started_on, true)
+		WINDOW line AS (PARTITION BY s.customer_id, coalesce(s.subscription_id, s.product), s.committed_until)) t
+	WHERE t.is_last
 	GROUP BY 1, 2, 3, 4
 	HAVING sum(t.mrr) > 0
 ), committed AS MATERIALIZED (

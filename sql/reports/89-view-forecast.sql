@@ -78,7 +78,7 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		WHERE {has_segments}) p
 ), counted AS MATERIALIZED (
 	SELECT p.segment, p.age, p.since, p.until, p.gone, count(*) AS n, coalesce(sum(p.mrr) FILTER (WHERE p.until < 0), 0) AS mrr,
-		coalesce(sum(p.mrr ^ 2) FILTER (WHERE p.until < 0), 0)::float8 AS squares
+		coalesce(sum(p.mrr ^ 2) FILTER (WHERE p.until < 0), 0) AS squares
 	FROM piece p
 	WHERE p.since > p.until
 	GROUP BY 1, 2, 3, 4, 5
@@ -123,7 +123,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	GROUP BY 1, 2, 3, 4
 ), base AS (
 	SELECT a.segment, a.cutoff, array_agg(coalesce(s.n, 0)::bigint ORDER BY a.age) AS customers, array_agg(coalesce(s.mrr, 0)::float8 ORDER BY a.age) AS mrr,
-		array_agg(coalesce(s.squares, 0) ORDER BY a.age) AS squares, sum(s.n)::bigint AS base_customers, sum(s.mrr) AS base_mrr
+		array_agg(coalesce(s.squares, 0)::float8 ORDER BY a.age) AS squares, sum(s.n)::bigint AS base_customers, sum(s.mrr) AS base_mrr
 	FROM (
 		SELECT b.segment, b.cutoff, g.age
 		FROM (SELECT s.segment, s.cutoff, max(s.age) AS age FROM standing s GROUP BY 1, 2) b
@@ -149,12 +149,13 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM ahead a
 	JOIN came_true c ON c.segment = a.segment AND c.cutoff = a.cutoff AND c.step = a.step
 ), back_test AS (
-	SELECT t.segment, t.step, count(*) AS cutoffs, (sum(t.expected_customers) / nullif(sum(t.customers), 0) - 1)::float8 AS error,
-		avg((abs(t.expected_customers - t.customers::float8) <= z.conf_high * sqrt(t.customers_variance))::int)::float8 AS coverage
+	SELECT t.segment, t.step, count(*) AS cutoffs, (sum(t.expected_customers::numeric)::float8 / nullif(sum(t.customers), 0) - 1)::float8 AS error,
+		avg((abs(t.expected_customers - t.customers::float8) <= z.conf_high * sqrt(greatest(t.customers_variance, 0)))::int)::float8 AS coverage
 	FROM (
 		SELECT t.* FROM tested t WHERE {has_segments}
 		UNION ALL
-		SELECT '(all)', t.cutoff, t.step, sum(t.expected_customers), sum(t.customers_variance), sum(t.customers) FROM tested t GROUP BY 2, 3) t
+		SELECT '(all)', t.cutoff, t.step, sum(t.expected_customers::numeric)::float8, sum(t.customers_variance::numeric)::float8,
+			sum(t.customers) FROM tested t GROUP BY 2, 3) t
 	CROSS JOIN cvm.mean_difference(0, 0, 0, 1, {conf}) z
 	GROUP BY 1, 2
 ), total AS (
@@ -162,8 +163,9 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM ahead a
 	WHERE a.cutoff = 0 AND {has_segments}
 	UNION ALL
-	SELECT '(all)', a.step, sum(a.base_customers)::bigint, sum(a.base_mrr), sum(a.expected_customers), sum(a.customers_variance), sum(a.expected_mrr),
-		sum(a.mrr_variance),
+	SELECT '(all)', a.step, sum(a.base_customers)::bigint, sum(a.base_mrr), sum(a.expected_customers::numeric)::float8,
+		sum(a.customers_variance::numeric)::float8, sum(a.expected_mrr),
+		sum(a.mrr_variance::numeric)::float8,
 		CASE WHEN min(a.method) = max(a.method) THEN min(a.method) ELSE 'by segment' END
 	FROM ahead a
 	WHERE a.cutoff = 0
@@ -176,12 +178,12 @@ SELECT cvm.row_key(t.segment, t.step::text) AS row_key,
 	t.base_customers,
 	t.base_mrr,
 	t.expected_customers AS customers,
-	greatest(t.expected_customers - z.conf_high * sqrt(t.customers_variance), 0) AS customers_low,
-	least(t.expected_customers + z.conf_high * sqrt(t.customers_variance), t.base_customers) AS customers_high,
+	greatest(t.expected_customers - z.conf_high * sqrt(greatest(t.customers_variance, 0)), 0) AS customers_low,
+	least(t.expected_customers + z.conf_high * sqrt(greatest(t.customers_variance, 0)), t.base_customers) AS customers_high,
 	t.expected_customers / t.base_customers AS survival_rate,
 	t.expected_mrr AS mrr,
-	greatest(t.expected_mrr::float8 - z.conf_high * sqrt(t.mrr_variance), 0)::numeric AS low,
-	least(t.expected_mrr::float8 + z.conf_high * sqrt(t.mrr_variance), t.base_mrr::float8)::numeric AS high,
+	greatest(t.expected_mrr::float8 - z.conf_high * sqrt(greatest(t.mrr_variance, 0)), 0)::numeric AS low,
+	least(t.expected_mrr::float8 + z.conf_high * sqrt(greatest(t.mrr_variance, 0)), t.base_mrr::float8)::numeric AS high,
 	t.method,
 	b.error AS back_test_error,
 	b.coverage AS back_test_coverage,

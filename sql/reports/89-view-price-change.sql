@@ -168,10 +168,13 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	GROUP BY 1, 2, 3, 4
 	HAVING CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END >= {price_customers}
 ), touched_stratum AS (
+	-- sums are of exact numbers, so that their order does not matter;
 	-- of the same product, price and tenure (level 1), and of the same tenure only (2)
 	SELECT s.day, s.product, s.segment, l.level, w.at, w.tenure, CASE l.level WHEN 1 THEN w.product ELSE '' END AS of_product,
-		CASE l.level WHEN 1 THEN w.band ELSE 0 END AS of_band, sum(w.q1 * w.n) AS n1, sum(w.q1 * w.x) AS x1, sum(w.q1 * w.y) AS y1,
-		sum(w.q1 * w.q1 * w.x) AS s11, sum(w.q1 * w.q0 * w.x) AS s10, sum(w.q1 * w.q1 * w.y) AS t11, sum(w.q1 * w.q0 * w.y) AS t10
+		CASE l.level WHEN 1 THEN w.band ELSE 0 END AS of_band, sum((w.q1 * w.n)::numeric)::float8 AS n1, sum((w.q1 * w.x)::numeric)::float8 AS x1,
+			sum((w.q1 * w.y)::numeric)::float8 AS y1,
+		sum((w.q1 * w.q1 * w.x)::numeric)::float8 AS s11, sum((w.q1 * w.q0 * w.x)::numeric)::float8 AS s10,
+			sum((w.q1 * w.q1 * w.y)::numeric)::float8 AS t11, sum((w.q1 * w.q0 * w.y)::numeric)::float8 AS t10
 	FROM weighed w
 	CROSS JOIN LATERAL (VALUES (w.product), ('(all)')) AS x (product)
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT w.segment) AS y
@@ -182,7 +185,8 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 ), control_stratum AS (
 	SELECT w.day, l.level, m.main_only, w.at, w.tenure, CASE l.level WHEN 1 THEN w.product ELSE '' END AS of_product, CASE l.level WHEN 1 THEN w.band
 		ELSE 0 END AS of_band,
-		sum(w.q0 * w.n) AS n0, sum(w.q0 * w.x) AS x0, sum(w.q0 * w.y) AS y0, sum(w.q0 * w.q0 * w.x) AS s00, sum(w.q0 * w.q0 * w.y) AS t00
+		sum((w.q0 * w.n)::numeric)::float8 AS n0, sum((w.q0 * w.x)::numeric)::float8 AS x0, sum((w.q0 * w.y)::numeric)::float8 AS y0,
+			sum((w.q0 * w.q0 * w.x)::numeric)::float8 AS s00, sum((w.q0 * w.q0 * w.y)::numeric)::float8 AS t00
 	FROM weighed w
 	CROSS JOIN (VALUES (1), (2)) AS l (level)
 	CROSS JOIN (VALUES (false), (true)) AS m (main_only)
@@ -196,13 +200,16 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		AND c.of_product = t.of_product AND c.of_band = t.of_band
 ), window_sum AS MATERIALIZED (
 	-- Mantel and Haenszel's weights; n1 counts all, weight those who have a control
-	SELECT s.day, s.product, s.segment, s.level, s.at, sum(s.n1) AS n1, sum(s.x1) AS x1, sum(s.y1) AS y1,
-		coalesce(sum(s.n1) FILTER (WHERE s.n0 > 0), 0) AS covered,
-		coalesce(sum(s.n0), 0) AS n0, coalesce(sum(s.x0), 0) AS x0, coalesce(sum(s.weight), 0) AS weight,
-		coalesce(sum(s.weight * (s.x1 / s.n1 - s.x0 / s.n0)), 0) AS rise,
-		coalesce(sum(s.weight ^ 2 * (1 - s.rate) * (s.s11 / s.n1 ^ 2 + s.s00 / s.n0 ^ 2 - 2 * s.s10 / (s.n1 * s.n0))), 0) AS spread,
-		coalesce(sum(s.weight * (s.y1 / s.n1 - s.y0 / s.n0)), 0) AS drop_rise,
-		coalesce(sum(s.weight ^ 2 * (1 - s.drop_rate) * (s.t11 / s.n1 ^ 2 + s.t00 / s.n0 ^ 2 - 2 * s.t10 / (s.n1 * s.n0))), 0) AS drop_spread
+	SELECT s.day, s.product, s.segment, s.level, s.at, sum((s.n1)::numeric)::float8 AS n1, sum((s.x1)::numeric)::float8 AS x1,
+		sum((s.y1)::numeric)::float8 AS y1,
+		coalesce(sum((s.n1)::numeric) FILTER (WHERE s.n0 > 0)::float8, 0) AS covered,
+		coalesce(sum((s.n0)::numeric)::float8, 0) AS n0, coalesce(sum((s.x0)::numeric)::float8, 0) AS x0,
+			coalesce(sum((s.weight)::numeric)::float8, 0) AS weight,
+		coalesce(sum((s.weight * (s.x1 / s.n1 - s.x0 / s.n0))::numeric)::float8, 0) AS rise,
+		coalesce(sum((s.weight ^ 2 * (1 - s.rate) * (s.s11 / s.n1 ^ 2 + s.s00 / s.n0 ^ 2 - 2 * s.s10 / (s.n1 * s.n0)))::numeric)::float8, 0) AS spread,
+		coalesce(sum((s.weight * (s.y1 / s.n1 - s.y0 / s.n0))::numeric)::float8, 0) AS drop_rise,
+		coalesce(sum((s.weight ^ 2 * (1 - s.drop_rate) * (s.t11 / s.n1 ^ 2 + s.t00 / s.n0 ^ 2 - 2 * s.t10 / (s.n1 * s.n0)))::numeric)::float8,
+			0) AS drop_spread
 	FROM stratum s
 	GROUP BY 1, 2, 3, 4, 5
 ), level AS (
@@ -220,25 +227,31 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		ON w.day = s.day AND w.product = s.product AND w.segment = s.segment
 ), summed AS MATERIALIZED (
 	SELECT j.day, j.product, j.segment, j.months, j.customers, j.mrr_before, j.mrr_after, j.level,
-		sum(j.n1) FILTER (WHERE j.at >= 0) AS n1, sum(j.x1) FILTER (WHERE j.at >= 0) AS x1, sum(j.y1) FILTER (WHERE j.at >= 0) AS y1,
-		sum(j.n0) FILTER (WHERE j.at >= 0) AS n0, sum(j.x0) FILTER (WHERE j.at >= 0) AS x0, sum(j.covered) FILTER (WHERE j.at >= 0) AS covered,
+		sum((j.n1)::numeric) FILTER (WHERE j.at >= 0)::float8 AS n1, sum((j.x1)::numeric) FILTER (WHERE j.at >= 0)::float8 AS x1,
+			sum((j.y1)::numeric) FILTER (WHERE j.at >= 0)::float8 AS y1,
+		sum((j.n0)::numeric) FILTER (WHERE j.at >= 0)::float8 AS n0, sum((j.x0)::numeric) FILTER (WHERE j.at >= 0)::float8 AS x0,
+			sum((j.covered)::numeric) FILTER (WHERE j.at >= 0)::float8 AS covered,
 		max(j.n0) FILTER (WHERE j.at = 0) AS controls,
-		sum(j.rise) FILTER (WHERE j.at >= 0) / nullif(sum(j.weight) FILTER (WHERE j.at >= 0), 0) AS after_rise,
+		sum((j.rise)::numeric) FILTER (WHERE j.at >= 0)::float8 / nullif(sum((j.weight)::numeric) FILTER (WHERE j.at >= 0)::float8, 0) AS after_rise,
 		-- none is no proof that there are none
-		sum(j.spread) FILTER (WHERE j.at >= 0) / nullif(sum(j.weight) FILTER (WHERE j.at >= 0), 0) ^ 2
-			+ CASE WHEN sum(j.x1) FILTER (WHERE j.at >= 0) = 0 THEN 1 / sum(j.n1) FILTER (WHERE j.at >= 0) ^ 2 ELSE 0 END AS after_variance,
-		sum(j.rise) FILTER (WHERE j.at < 0) / nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) AS before_rise,
-		sum(j.spread) FILTER (WHERE j.at < 0) / nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) ^ 2
-			+ CASE WHEN sum(j.x1) FILTER (WHERE j.at < 0) = 0 THEN 1 / sum(j.n1) FILTER (WHERE j.at < 0) ^ 2 ELSE 0 END AS before_variance,
-		sum(j.drop_rise) FILTER (WHERE j.at >= 0) / nullif(sum(j.weight) FILTER (WHERE j.at >= 0), 0) - sum(j.drop_rise) FILTER (WHERE j.at < 0)
-			/ nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) AS drop_excess,
-		sum(j.drop_spread) FILTER (WHERE j.at >= 0) / nullif(sum(j.weight) FILTER (WHERE j.at >= 0), 0) ^ 2 + sum(j.drop_spread) FILTER (WHERE j.at < 0)
-			/ nullif(sum(j.weight) FILTER (WHERE j.at < 0), 0) ^ 2 AS drop_variance,
+		sum((j.spread)::numeric) FILTER (WHERE j.at >= 0)::float8 / nullif(sum((j.weight)::numeric) FILTER (WHERE j.at >= 0)::float8, 0) ^ 2
+			+ CASE WHEN sum((j.x1)::numeric) FILTER (WHERE j.at >= 0)::float8 = 0 THEN 1 / sum((j.n1)::numeric) FILTER (WHERE j.at >= 0)::float8 ^ 2
+				ELSE 0 END AS after_variance,
+		sum((j.rise)::numeric) FILTER (WHERE j.at < 0)::float8 / nullif(sum((j.weight)::numeric) FILTER (WHERE j.at < 0)::float8, 0) AS before_rise,
+		sum((j.spread)::numeric) FILTER (WHERE j.at < 0)::float8 / nullif(sum((j.weight)::numeric) FILTER (WHERE j.at < 0)::float8, 0) ^ 2
+			+ CASE WHEN sum((j.x1)::numeric) FILTER (WHERE j.at < 0)::float8 = 0 THEN 1 / sum((j.n1)::numeric) FILTER (WHERE j.at < 0)::float8 ^ 2
+				ELSE 0 END AS before_variance,
+		sum((j.drop_rise)::numeric) FILTER (WHERE j.at >= 0)::float8 / nullif(sum((j.weight)::numeric) FILTER (WHERE j.at >= 0)::float8, 0)
+			- sum((j.drop_rise)::numeric) FILTER (WHERE j.at < 0)::float8
+			/ nullif(sum((j.weight)::numeric) FILTER (WHERE j.at < 0)::float8, 0) AS drop_excess,
+		sum((j.drop_spread)::numeric) FILTER (WHERE j.at >= 0)::float8 / nullif(sum((j.weight)::numeric) FILTER (WHERE j.at >= 0)::float8, 0) ^ 2
+			+ sum((j.drop_spread)::numeric) FILTER (WHERE j.at < 0)::float8
+			/ nullif(sum((j.weight)::numeric) FILTER (WHERE j.at < 0)::float8, 0) ^ 2 AS drop_variance,
 		count(*) FILTER (WHERE j.at < 0 AND j.weight >= 20) AS placebos,
 		-- by how much differences of placebo windows scatter, and whether they rise or fall
-		sum(j.difference ^ 2 / j.variance) FILTER (WHERE j.at < 0 AND j.variance > 0)
-			- sum(j.difference / j.variance) FILTER (WHERE j.at < 0 AND j.variance > 0) ^ 2
-			/ nullif(sum(1 / j.variance) FILTER (WHERE j.at < 0 AND j.variance > 0), 0) AS scatter,
+		sum((j.difference ^ 2 / j.variance)::numeric) FILTER (WHERE j.at < 0 AND j.variance > 0)::float8
+			- sum((j.difference / j.variance)::numeric) FILTER (WHERE j.at < 0 AND j.variance > 0)::float8 ^ 2
+			/ nullif(sum((1 / j.variance)::numeric) FILTER (WHERE j.at < 0 AND j.variance > 0)::float8, 0) AS scatter,
 		count(*) FILTER (WHERE j.at < 0 AND j.variance > 0) - 1 AS degrees,
 		regr_slope(j.difference, j.at) FILTER (WHERE j.at < 0 AND j.variance > 0) / nullif(sqrt(avg(j.variance) FILTER (WHERE j.at < 0 AND j.variance > 0)
 			/ nullif(regr_sxx(j.difference, j.at) FILTER (WHERE j.at < 0 AND j.variance > 0), 0)), 0) AS slope_z

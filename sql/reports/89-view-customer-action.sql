@@ -155,7 +155,7 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	FROM now n
 	JOIN spell p ON p.customer_id = n.customer_id AND p.started_on < n.as_of AND p.ended_on >= n.as_of
 	GROUP BY n.customer_id
-), exposed AS (
+), exposed AS MATERIALIZED (
 	SELECT g.customer_id, sum(g.mrr) AS mrr
 	FROM (SELECT DISTINCT k.customer_id, k.n, k.mrr FROM ground k JOIN look l ON l.day = k.day AND l.is_now WHERE k.mrr > 0) g
 	GROUP BY g.customer_id

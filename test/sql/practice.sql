@@ -124,7 +124,10 @@ SELECT s.*, o.as_of, date_trunc('month', s.committed_until)::date AS month, (
 	EXISTS (SELECT FROM world.subscription n WHERE n.customer_id = s.customer_id AND n.status <> 'trial' AND n.started_on <= s.committed_until AND (n.ended_on IS NULL OR n.ended_on > s.committed_until)
 		AND (coalesce(n.subscription_id, n.product) = coalesce(s.subscription_id, s.product) OR n.started_on >= s.ended_on)) AS stays
 FROM world.subscription s CROSS JOIN (SELECT max(as_of) AS as_of FROM kpi) o
-WHERE s.committed_until < o.as_of AND s.status <> 'trial' AND (s.customer_id, s.started_on) <> (901, '2024-01-05');
+WHERE s.committed_until < o.as_of AND s.status <> 'trial' AND (s.customer_id, s.started_on) <> (901, '2024-01-05')
+	-- a new price goes on with the commitment: it ends with the last spell
+	AND s.started_on < s.committed_until AND NOT EXISTS (SELECT FROM world.subscription x WHERE x.customer_id = s.customer_id AND coalesce(x.subscription_id, x.product) = coalesce(s.subscription_id, s.product)
+		AND x.committed_until = s.committed_until AND x.started_on < x.committed_until AND coalesce(x.ended_on, 'infinity') > coalesce(s.ended_on, 'infinity'));
 CREATE TEMP TABLE renewals AS
 SELECT x.segment, t.month, count(*) AS due, count(*) FILTER (WHERE t.stays) AS renewed, sum(t.mrr) AS due_mrr, coalesce(sum(t.mrr) FILTER (WHERE t.stays), 0) AS renewed_mrr
 FROM term t CROSS JOIN LATERAL (VALUES (coalesce(t.segment, '(none)')), ('(all)')) x (segment)

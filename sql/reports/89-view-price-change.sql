@@ -258,13 +258,13 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	FROM judged j
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ), limited AS MATERIALIZED (
-	SELECT s.*, s.after_rise - s.before_rise AS excess, sqrt(nullif(s.after_variance + s.before_variance, 0)) AS std_error, c.conf_low, c.conf_high,
+	SELECT s.*, s.after_rise - s.before_rise AS excess, sqrt(nullif(greatest(s.after_variance + s.before_variance, 0), 0)) AS std_error, c.conf_low, c.conf_high,
 		d.conf_low AS drop_low, d.conf_high AS drop_high,
 		s.covered / nullif(s.n1, 0) AS covered_share, s.x1 / nullif(s.n1, 0) AS churn_rate, s.y1 / nullif(s.n1, 0) AS drop_rate
 	FROM summed s
-	LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(s.before_rise, sqrt(s.before_variance), s.after_rise, sqrt(s.after_variance),
+	LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(s.before_rise, sqrt(greatest(s.before_variance, 0)), s.after_rise, sqrt(greatest(s.after_variance, 0)),
 		{conf})) c ON s.after_variance > 0 AND s.before_variance > 0
-	LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.drop_excess, sqrt(s.drop_variance), {conf})) d ON s.drop_variance > 0
+	LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.drop_excess, sqrt(greatest(s.drop_variance, 0)), {conf})) d ON s.drop_variance > 0
 ), path AS MATERIALIZED (
 	-- how many are still there, and would be without the change, with its limits
 	SELECT j.day, j.product, j.segment, j.at, j.n1, j.x1, j.n0, j.x0, j.weight, j.difference, j.variance,
@@ -411,7 +411,7 @@ SELECT cvm.row_key(p.product, p.segment, p.day::text, (CASE WHEN p.at < 0 THEN p
 FROM path p
 JOIN limited l ON l.day = p.day AND l.product = p.product AND l.segment = p.segment
 CROSS JOIN observed o
-LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(l.before_rise, 0, p.difference, sqrt(p.variance), {conf})) c ON p.variance > 0$$);
+LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(l.before_rise, 0, p.difference, sqrt(greatest(p.variance, 0)), {conf})) c ON p.variance > 0$$);
 
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, $$

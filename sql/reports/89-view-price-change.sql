@@ -323,7 +323,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		CASE WHEN r.log_rise * r.log_loss_low > 0 THEN ceil(r.log_rise / r.log_loss_low) END AS even_low
 	FROM refused r
 )
-SELECT cvm.row_key(s.product, s.segment, s.day::text) AS row_key,
+SELECT cvm.row_key(s.product, s.segment, to_char(s.day::timestamp, 'YYYY-MM-DD')) AS row_key,
 	s.product,
 	s.segment,
 	s.day AS changed_on,
@@ -385,7 +385,7 @@ CROSS JOIN observed o$$),
 ('price_change_month', 1, '{subscription}', $$
 @use price_spells
 @use price_windows
-SELECT cvm.row_key(p.product, p.segment, p.day::text, (CASE WHEN p.at < 0 THEN p.at ELSE p.at + 1 END)::text) AS row_key,
+SELECT cvm.row_key(p.product, p.segment, to_char(p.day::timestamp, 'YYYY-MM-DD'), (CASE WHEN p.at < 0 THEN p.at ELSE p.at + 1 END)::text) AS row_key,
 	p.product,
 	p.segment,
 	p.day AS changed_on,

@@ -144,7 +144,8 @@ AS $$
 			FROM given g WHERE g.setting = 'currency')
 		-- events of all kinds start and return: folds are cheaper unmarked
 		|| jsonb_build_object('marks', (
-			SELECT CASE WHEN count(m.value) > 0 THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
+			SELECT CASE WHEN count(m.value) > 0
+				THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
 			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
 		|| (SELECT jsonb_build_object('is_paused', replace(p.test, '{row}', 's'), 'is_unpaid', replace(u.test, '{row}', 's'),
 				'price', replace(format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', u.test, p.test), '{row}', 's'),

@@ -84,7 +84,8 @@ INSERT INTO cvm.status_word (position, word, reading, systems) VALUES
 	(79, 'inactive', 'ended', '{}');
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description)
-SELECT s.position, s.setting, 'words', (SELECT array_agg(w.word ORDER BY w.position)::text FROM cvm.status_word w WHERE w.reading = ANY (s.readings)), s.description
+SELECT s.position, s.setting, 'words', (SELECT array_agg(w.word ORDER BY w.position)::text FROM cvm.status_word w
+	WHERE w.reading = ANY (s.readings)), s.description
 FROM (VALUES
 	(20, 'unpaid_statuses', '{unpaid,not begun,paused}'::text[],
 		'Values of subscription.status, in any case of letters, in which a spell brings nothing, whatever its price; '

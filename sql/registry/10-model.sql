@@ -98,7 +98,8 @@ BEGIN
 	PERFORM cvm._open(_open_stored.model, writes => false);
 	-- before the model, as a refresh that must change views takes them
 	PERFORM cvm._lock_stored(t.model, t.relation)
-	FROM (SELECT t.* FROM cvm.stored t WHERE t.model = _open_stored.model AND (_open_stored.relation IS NULL OR t.relation = _open_stored.relation) ORDER BY t.relation) t;
+	FROM (SELECT t.* FROM cvm.stored t WHERE t.model = _open_stored.model
+		AND (_open_stored.relation IS NULL OR t.relation = _open_stored.relation) ORDER BY t.relation) t;
 	PERFORM cvm._open(_open_stored.model);
 	-- stored since, and being refreshed already
 	SELECT string_agg(format('"%s"', t.relation), ', ' ORDER BY t.relation) INTO busy FROM cvm.stored t

@@ -63,7 +63,8 @@ BEGIN
 		IF NOT o.option = ANY (o.options) THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('column "%s" of entity "%s" takes no option "%s"', o.column_name, _check_options.entity, o.option),
-				HINT = format('Its options beside "column": %s.', words) || CASE WHEN o.options = '{}' THEN ' Whoever needs an expression makes a view and binds that.' ELSE '' END;
+				HINT = format('Its options beside "column": %s.', words) || CASE WHEN o.options = '{}'
+					THEN ' Whoever needs an expression makes a view and binds that.' ELSE '' END;
 		ELSIF o.option = 'minor_units' AND NOT (o.kind = 'number' AND o.value::text ~ '^[0-6]$') THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('option "minor_units" of column "%s" of entity "%s" is "%s"', o.column_name, _check_options.entity, o.value #>> '{}'),
@@ -133,7 +134,8 @@ BEGIN
 		END IF;
 		reduced := CASE
 			WHEN NOT x ? 'discount' THEN price
-			WHEN _billed.given @> '{"discount": {"percent": true}}' THEN format('(%s * (100 - least(greatest(coalesce(%s, 0), 0), 100)) * 0.01)', price, x ->> 'discount')
+			WHEN _billed.given @> '{"discount": {"percent": true}}'
+				THEN format('(%s * (100 - least(greatest(coalesce(%s, 0), 0), 100)) * 0.01)', price, x ->> 'discount')
 			-- nobody is paid by a discount
 			ELSE format('greatest(least(%1$s, 0), %1$s - coalesce(%2$s, 0))', price, x ->> 'discount') END;
 		IF NOT x ? 'mrr' AND (x ? 'billing_interval' OR x ? 'interval_count') THEN
@@ -144,13 +146,16 @@ BEGIN
 		changed := changed || jsonb_build_object('mrr', jsonb_build_object('expression', CASE WHEN x ? 'discount_until' THEN price ELSE reduced END));
 		IF NOT x ? 'mrr' THEN
 			changed := jsonb_set(changed, '{mrr,source}', (SELECT c -> 'source' FROM jsonb_array_elements(_billed.columns) c WHERE c ->> 'name' = 'amount'));
-			changed := jsonb_set(changed, '{mrr,comment}', (SELECT to_jsonb(ec.description || ' Computed from amount.') FROM cvm.entity_column ec WHERE ec.entity = 'subscription' AND ec.column_name = 'mrr'));
+			changed := jsonb_set(changed, '{mrr,comment}',
+				(SELECT to_jsonb(ec.description || ' Computed from amount.') FROM cvm.entity_column ec WHERE ec.entity = 'subscription'
+				AND ec.column_name = 'mrr'));
 		END IF;
 
 		-- who is told to have left and not when, left when that was told
 		ends := x ->> 'ended_on';
 		IF x ?& '{status,status_since}' THEN
-			ends := format('CASE WHEN isfinite(%1$s) OR (%2$s) IS NOT TRUE THEN %1$s ELSE coalesce(%3$s, %1$s) END', ends, cvm._status_test(cvm._status_words(_billed.model, 'ended_statuses'), x ->> 'status'), x ->> 'status_since');
+			ends := format('CASE WHEN isfinite(%1$s) OR (%2$s) IS NOT TRUE THEN %1$s ELSE coalesce(%3$s, %1$s) END', ends,
+				cvm._status_test(cvm._status_words(_billed.model, 'ended_statuses'), x ->> 'status'), x ->> 'status_since');
 			changed := changed || jsonb_build_object('ended_on', jsonb_build_object('expression', ends));
 		END IF;
 
@@ -161,7 +166,8 @@ BEGIN
 			END IF;
 		END LOOP;
 		IF cuts <> '{}' THEN
-			piece_ends := format('least(%s, w.ended_on)', (SELECT string_agg(format('CASE WHEN w.%1$I > p.day THEN w.%1$I END', c), ', ' ORDER BY n) FROM unnest(cuts) WITH ORDINALITY AS u (c, n)));
+			piece_ends := format('least(%s, w.ended_on)',
+				(SELECT string_agg(format('CASE WHEN w.%1$I > p.day THEN w.%1$I END', c), ', ' ORDER BY n) FROM unnest(cuts) WITH ORDINALITY AS u (c, n)));
 			changed := changed || jsonb_build_object(
 				'started_on', coalesce(changed -> 'started_on', '{}') || jsonb_build_object('shown', 'p.day'),
 				'ended_on', coalesce(changed -> 'ended_on', '{}') || jsonb_build_object('shown', piece_ends),
@@ -173,7 +179,9 @@ BEGIN
 					CASE WHEN 'trial_ends_on' = ANY (cuts) THEN ' WHEN p.day < w.trial_ends_on THEN ''trial''::text COLLATE "default"' END,
 					CASE WHEN 'status_since' = ANY (cuts) THEN ' WHEN p.day < w.status_since THEN NULL::text' END, coalesce(x ->> 'status', 'NULL::text'))) ELSE '{}' END,
 				-- why the whole of it ended
-				'end_reason', CASE WHEN x ? 'end_reason' THEN jsonb_build_object('shown', format('CASE WHEN %s IS NOT DISTINCT FROM w.ended_on THEN %s END', piece_ends, x ->> 'end_reason')) ELSE '{}' END,
+				'end_reason', CASE WHEN x ? 'end_reason'
+					THEN jsonb_build_object('shown',
+					format('CASE WHEN %s IS NOT DISTINCT FROM w.ended_on THEN %s END', piece_ends, x ->> 'end_reason')) ELSE '{}' END,
 				'(rows)', jsonb_build_object('parts', format(E'\n CROSS JOIN LATERAL (SELECT %s AS started_on, %s AS ended_on%s) w'
 					'\n CROSS JOIN LATERAL (VALUES (0, w.started_on)%s) p (n, day)', x ->> 'started_on', ends,
 					(SELECT string_agg(format(', %s AS %I', x ->> c, c), '' ORDER BY n) FROM unnest(cuts) WITH ORDINALITY AS u (c, n)),
@@ -209,7 +217,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format(E'SELECT %s%s\n FROM %s s%s%s', also,
-		string_agg(format('%s AS %I', coalesce(c ->> 'shown', c ->> 'merged', c ->> 'expression'), c ->> 'name'), separator ORDER BY n) FILTER (WHERE c ->> 'is_hidden' IS NULL),
+		string_agg(format('%s AS %I', coalesce(c ->> 'shown', c ->> 'merged', c ->> 'expression'), c ->> 'name'), separator
+			ORDER BY n) FILTER (WHERE c ->> 'is_hidden' IS NULL),
 		rows, max(c ->> 'parts'), E'\n WHERE ' || nullif(concat_ws(' AND ', condition, max(c ->> 'condition')), ''))
 	FROM jsonb_array_elements(columns) WITH ORDINALITY AS u (c, n);
 $$;

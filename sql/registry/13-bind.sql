@@ -35,7 +35,8 @@ BEGIN
 				MESSAGE = format('column "%s" of entity "%s" is one column, not several: %s', wrong.key, _columns.entity, wrong.value),
 				HINT = format('Make one of them and bind the view: CREATE VIEW %s AS SELECT s.*, cvm.row_key(%s) AS %I FROM %s s;',
 					(SELECT format('%I.%I', n.nspname, left(c.relname, 55) || '_keyed') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = source),
-					coalesce((SELECT string_agg(format('s.%I::text', a.word), ', ' ORDER BY a.n) FROM jsonb_array_elements_text(wrong.value) WITH ORDINALITY AS a (word, n)), '…'),
+					coalesce((SELECT string_agg(format('s.%I::text', a.word), ', ' ORDER BY a.n)
+						FROM jsonb_array_elements_text(wrong.value) WITH ORDINALITY AS a (word, n)), '…'),
 					CASE WHEN wrong.key = ANY (source_columns) THEN wrong.key || '_key' ELSE wrong.key END, source_text);
 		END IF;
 		IF wrong.kind NOT IN ('string', 'null') OR wrong.word = '' OR wrong.key = '' OR octet_length(wrong.key) > 63 THEN
@@ -107,7 +108,8 @@ BEGIN
 				RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch',
 					MESSAGE = format('column "%s" of %s has values that are equal without being the same, and column "%s" of entity "%s" takes none such', c.attname, source_text, c.column_name, _columns.entity),
 					DETAIL = format('Its type is %s%s; names are told apart by their bytes.', format_type(c.atttypid, NULL),
-						(SELECT format(' with the nondeterministic collation "%s"', o.collname) FROM pg_attribute at JOIN pg_collation o ON o.oid = at.attcollation AND NOT o.collisdeterministic
+						(SELECT format(' with the nondeterministic collation "%s"', o.collname) FROM pg_attribute at
+							JOIN pg_collation o ON o.oid = at.attcollation AND NOT o.collisdeterministic
 							WHERE at.attrelid = source AND at.attname = c.attname)),
 					HINT = format('Make a view with lower(%I::text COLLATE "default") and bind the view', c.attname)
 						|| CASE WHEN c.required THEN '.' ELSE format(', or leave the column out with %s.', jsonb_build_object(c.column_name, NULL)) END;
@@ -172,7 +174,8 @@ AS $$
 		JOIN pg_rewrite w ON w.ev_class = v.oid
 		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
 	)
-	SELECT format('%s is a view of role "%s", whose functions the superuser "%s" would run', c.oid::regclass, o.rolname, (SELECT m.owner FROM cvm.model m WHERE m.model = $1))
+	SELECT format('%s is a view of role "%s", whose functions the superuser "%s" would run', c.oid::regclass, o.rolname,
+		(SELECT m.owner FROM cvm.model m WHERE m.model = $1))
 	FROM read r
 	JOIN pg_class c ON c.oid = r.relation AND c.relkind = 'v'
 	JOIN pg_roles o ON o.oid = c.relowner AND NOT o.rolsuper

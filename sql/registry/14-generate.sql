@@ -351,7 +351,8 @@ BEGIN
 	CROSS JOIN LATERAL (
 		SELECT cvm._relation(g.model, g.relation)
 		UNION ALL
-		SELECT q FROM cvm._readers(cvm._relation(g.model, g.relation)) AS q WHERE g.relation = ANY (stale) OR EXISTS (SELECT FROM cvm.entity e WHERE e.entity = g.relation::text)
+		SELECT q FROM cvm._readers(cvm._relation(g.model, g.relation)) AS q WHERE g.relation = ANY (stale)
+			OR EXISTS (SELECT FROM cvm.entity e WHERE e.entity = g.relation::text)
 	) AS r(oid)
 	WHERE g.model = _generate.model AND NOT g.relation = ANY (coalesce(same, '{}'));
 	SELECT q.* INTO queue FROM cvm._queue_locks(_generate.model) q;
@@ -361,7 +362,8 @@ BEGIN
 	rights := rights || cvm._drop_views(_generate.model, stale);
 
 	FOR w IN
-		SELECT x.* FROM jsonb_to_recordset(wanted) AS x (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, digest text) ORDER BY x.pos
+		SELECT x.* FROM jsonb_to_recordset(wanted) AS x (pos int, relation name, body text, comment text, column_comments jsonb,
+			waits_for text, digest text) ORDER BY x.pos
 	LOOP
 		relation := w.relation;
 		detail := NULL;

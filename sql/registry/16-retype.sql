@@ -30,7 +30,8 @@ BEGIN
 	-- every model of the caller that reads the column lets go of it
 	PERFORM cvm._open(o.model)
 	FROM (SELECT o.* FROM cvm.model o WHERE cvm._is_member(o.owner) AND EXISTS (SELECT FROM cvm._bound(o.model) b WHERE b.source = read) ORDER BY o.model) o;
-	PERFORM cvm._lock_from_readers(ARRAY(SELECT v FROM cvm.model o, unnest(cvm._generated_readers(o.model, ARRAY[read])) v WHERE cvm._is_member(o.owner)), ARRAY[read]);
+	PERFORM cvm._lock_from_readers(ARRAY(SELECT v FROM cvm.model o, unnest(cvm._generated_readers(o.model, ARRAY[read])) v
+		WHERE cvm._is_member(o.owner)), ARRAY[read]);
 	rights := '[]';
 	FOR m IN
 		-- schemes of segments are read past the canonical view

@@ -109,7 +109,8 @@ BEGIN
 		SELECT 0 AS n, format('SELECT %s AS scheme, %s AS customer_id, %s AS segment, %s AS valid_from, %s AS valid_to, %s AS scheme_version FROM %s s%s',
 			CASE WHEN h.is_split THEN format('coalesce(%s, ''(none)'')', h.x ->> 'scheme') ELSE '''segment''::text' END,
 			h.x ->> 'customer_id', h.x ->> 'segment', h.x ->> 'valid_from', h.x ->> 'valid_to', h.x ->> 'scheme_version', h.source_text,
-			' WHERE ' || nullif(concat_ws(' AND ', h.undeleted, CASE WHEN h.is_split THEN (SELECT format('%s = ANY (%L::text[])', h.x ->> 'scheme', g.value) FROM given g) END), '')) AS rows, h.is_split
+			' WHERE ' || nullif(concat_ws(' AND ', h.undeleted, CASE WHEN h.is_split
+				THEN (SELECT format('%s = ANY (%L::text[])', h.x ->> 'scheme', g.value) FROM given g) END), '')) AS rows, h.is_split
 		FROM history h
 		UNION ALL
 		SELECT row_number() OVER ()::int, a.rows, true FROM cvm._attribute_schemes($1) a

@@ -45,7 +45,8 @@ DECLARE
 	copies_order text := (SELECT string_agg(DISTINCT m ->> 'order', ', ') FROM jsonb_array_elements(mendings) m);
 	split jsonb := (SELECT m -> 'split' FROM jsonb_array_elements(mendings) m WHERE m ? 'split' LIMIT 1);
 	-- another name where types change, which no view can be replaced with
-	suffix text := (SELECT CASE WHEN bool_or(m ? 'append') THEN '_complete' WHEN bool_or(m ? 'split' OR m ? 'last' OR m ? 'is_day') THEN '_days' ELSE '_clean' END FROM jsonb_array_elements(mendings) m);
+	suffix text := (SELECT CASE WHEN bool_or(m ? 'append') THEN '_complete' WHEN bool_or(m ? 'split' OR m ? 'last' OR m ? 'is_day')
+		THEN '_days' ELSE '_clean' END FROM jsonb_array_elements(mendings) m);
 	starts text;
 	ends text;
 	rows text;
@@ -110,7 +111,8 @@ BEGIN
 		rows);
 	IF missing IS NOT NULL THEN
 		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\', \'(unknown)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
-			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::' || format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
+			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::'
+				|| format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
 				FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),
 			missing, source_text, coalesce(key ->> 'merged', key ->> 'expression'));
 	END IF;
@@ -145,7 +147,8 @@ BEGIN
 	-- a column that is gone gives way to the one most like it
 	SELECT jsonb_object_agg(g.key, coalesce(near.attname::text, g.value)) INTO mapping
 	FROM (
-		SELECT m.key, m.value, NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname::text = m.value AND NOT a.attisdropped) AND m.value IS NOT NULL AS is_gone
+		SELECT m.key, m.value, NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname::text = m.value
+			AND NOT a.attisdropped) AND m.value IS NOT NULL AS is_gone
 		FROM (
 			SELECT m.key, m.value FROM jsonb_each_text(cvm._column_names(_mend_binding.columns)) m
 			UNION ALL
@@ -166,7 +169,8 @@ BEGIN
 	INTO bound FROM jsonb_each(mapping) m;
 
 	-- a column of another type is cast in a view
-	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', CASE WHEN ec.class IN ('key', 'label') AND cvm._equals_other_bytes(a.atttypid, a.attcollation)
+	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', CASE WHEN ec.class IN ('key', 'label')
+		AND cvm._equals_other_bytes(a.atttypid, a.attcollation)
 		THEN 'lower({old}::text COLLATE "default")' ELSE '{old}::' || cvm._class_type(ec.class) END)) INTO casts
 	FROM cvm.entity_column ec
 	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = coalesce(mapping ->> ec.column_name, ec.column_name) AND a.attnum > 0 AND NOT a.attisdropped

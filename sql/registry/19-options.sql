@@ -3,7 +3,8 @@
 -- be in minor units, and an end may be the last day.
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, is_billing, synonyms, description)
-SELECT e.entity, 99, 'deleted', false, true, 'deleted', true, '{is_deleted,deleted_at,deleted_on,removed_at,_fivetran_deleted,_ab_cdc_deleted_at,_sdc_deleted_at}',
+SELECT e.entity, 99, 'deleted', false, true, 'deleted', true,
+	'{is_deleted,deleted_at,deleted_on,removed_at,_fivetran_deleted,_ab_cdc_deleted_at,_sdc_deleted_at}',
 	'Whether the row is deleted, or since when: the canonical view leaves such rows out.'
 FROM cvm.entity e;
 UPDATE cvm.entity_column c SET options = CASE

@@ -38,10 +38,13 @@ FROM {account}
 ORDER BY {account.id}, {account.updated} DESC NULLS LAST$body$),
 		jsonb_build_array('subscription', 'account', $body$
 WITH subscription AS (
-	SELECT x.*, CASE WHEN x.state IN ('expired', 'canceled', 'failed') THEN x.expires END AS ended_at, CASE WHEN x.state = 'paused' THEN coalesce(x.paused, x.started_at) END AS status_since, x.state AS status
+	SELECT x.*, CASE WHEN x.state IN ('expired', 'canceled', 'failed') THEN x.expires END AS ended_at, CASE WHEN x.state = 'paused'
+		THEN coalesce(x.paused, x.started_at) END AS status_since, x.state AS status
 	FROM (
-		SELECT DISTINCT ON ({subscription.id}) {subscription.id} AS subscription_id, {subscription.account} AS customer_id, {subscription.plan} AS plan_id, {subscription.state} AS state,
-			{subscription.started} AS started_at, {subscription.expires} AS expires, {subscription.trial_end} AS trial_end, {subscription.canceled} AS cancel_requested_at, {subscription.paused} AS paused,
+		SELECT DISTINCT ON ({subscription.id}) {subscription.id} AS subscription_id, {subscription.account} AS customer_id,
+			{subscription.plan} AS plan_id, {subscription.state} AS state,
+			{subscription.started} AS started_at, {subscription.expires} AS expires, {subscription.trial_end} AS trial_end,
+				{subscription.canceled} AS cancel_requested_at, {subscription.paused} AS paused,
 			{subscription.currency} AS currency, coalesce({subscription.quantity}, 1) * {subscription.price} + coalesce({subscription.add_ons}, 0) AS amount
 		FROM {subscription}
 		ORDER BY {subscription.id}, {subscription.updated} DESC NULLS LAST) x

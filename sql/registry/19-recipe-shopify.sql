@@ -23,7 +23,8 @@ SELECT {customer.id} AS customer_id, {customer.created} AS joined_on
 FROM {customer}$body$),
 		jsonb_build_array('event', 'order', $body$
 WITH purchase AS (
-	SELECT {order.id} AS order_id, {order.customer} AS customer_id, {order.at} AS at, {order.amount} AS amount, upper({order.currency}) AS currency, {order.channel} AS channel
+	SELECT {order.id} AS order_id, {order.customer} AS customer_id, {order.at} AS at, {order.amount} AS amount,
+		upper({order.currency}) AS currency, {order.channel} AS channel
 	FROM {order}
 	WHERE {order.customer} IS NOT NULL AND {order.cancelled} IS NULL AND {order.test} IS NOT TRUE AND {order.deleted} IS NOT TRUE
 		AND coalesce({order.financial} NOT IN ('pending', 'authorized', 'voided', 'expired'), true)

@@ -52,7 +52,8 @@ WITH subscription AS (
 	WHERE {subscription.status} NOT IN ('incomplete', 'incomplete_expired')
 		AND {subscription.active} IS NOT FALSE AND {subscription.deleted} IS NOT TRUE AND {subscription.live} IS NOT FALSE
 ), line AS (
-	SELECT {item.subscription} AS subscription_id, coalesce({price.product}, {price.id}) AS product, upper({price.currency}) AS currency, {price.interval} AS unit, coalesce({price.count}, 1) AS units,
+	SELECT {item.subscription} AS subscription_id, coalesce({price.product}, {price.id}) AS product, upper({price.currency}) AS currency,
+		{price.interval} AS unit, coalesce({price.count}, 1) AS units,
 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({item.quantity}, 1) * {price.amount}, {price.currency}),
 			CASE WHEN cvm._is_billing_interval({price.interval}, 1) THEN {price.interval} END, coalesce({price.count}, 1)) AS mrr
 	FROM {item}

@@ -65,7 +65,8 @@ FROM {history}$body$),
 		jsonb_build_array('subscription', 'contract', $body$
 WITH contract AS (
 	-- suspended since a day: what it paid before stays
-	SELECT {contract.id} AS contract_id, {contract.account} AS customer_id, {contract.tariff} AS product, {contract.started} AS started_at, {contract.ended} AS ended_at, {contract.committed} AS committed_until,
+	SELECT {contract.id} AS contract_id, {contract.account} AS customer_id, {contract.tariff} AS product, {contract.started} AS started_at,
+		{contract.ended} AS ended_at, {contract.committed} AS committed_until,
 		CASE WHEN lower({contract.status}) IN ('suspended', 'paused', 'blocked', 'barred') THEN {contract.status_since} END AS paused_at,
 		{contract.requested} AS cancel_requested_on, {contract.reason} AS end_reason, {contract.channel} AS channel, {contract.offer} AS offer,
 		coalesce({contract.lines}, 1) * coalesce({contract.fee}, {tariff.fee}) AS fee
@@ -90,7 +91,8 @@ WITH contract AS (
 SELECT c.customer_id, c.product, p.at AS started_on, coalesce(p.until, c.ended_at) AS ended_on,
 ?discount 	round(greatest(0, c.fee * (100 - least(100, coalesce(d.percent, 0))) / 100 - coalesce(d.off, 0)), 12) AS mrr,
 !discount 	c.fee AS mrr,
-	c.contract_id AS subscription_id, c.channel, c.offer, CASE WHEN p.at >= c.paused_at THEN 'paused' ELSE 'active' END AS status, CASE WHEN p.until IS NULL THEN c.end_reason END AS end_reason,
+	c.contract_id AS subscription_id, c.channel, c.offer, CASE WHEN p.at >= c.paused_at THEN 'paused' ELSE 'active' END AS status, CASE
+		WHEN p.until IS NULL THEN c.end_reason END AS end_reason,
 	c.cancel_requested_on, c.committed_until
 FROM piece p
 JOIN contract c ON c.contract_id = p.contract_id

@@ -40,9 +40,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	-- a name with a dot is a member of a json column; NULL where there is no such column
 	SELECT CASE
-		WHEN x.category = 'J' THEN format(CASE kind WHEN 'time' THEN 'to_timestamp((%s)::numeric)' WHEN 'money' THEN '(%s)::numeric' WHEN 'count' THEN '(%s)::int' WHEN 'flag' THEN '(%s)::boolean' ELSE '(%s)' END,
+		WHEN x.category = 'J' THEN format(CASE kind WHEN 'time' THEN 'to_timestamp((%s)::numeric)' WHEN 'money' THEN '(%s)::numeric'
+			WHEN 'count' THEN '(%s)::int' WHEN 'flag' THEN '(%s)::boolean' ELSE '(%s)' END,
 			format('%I.%I ->> %L', alias, x.attname, split_part(x.name, '.', 2)))
-		WHEN kind IN ('key', 'label') THEN CASE WHEN x.typname IN ('text', 'varchar', 'int2', 'int4', 'int8', 'uuid') AND kind = 'key' THEN format('%I.%I', alias, x.attname) ELSE format('%I.%I::text', alias, x.attname) END
+		WHEN kind IN ('key', 'label') THEN CASE WHEN x.typname IN ('text', 'varchar', 'int2', 'int4', 'int8', 'uuid') AND kind = 'key'
+			THEN format('%I.%I', alias, x.attname) ELSE format('%I.%I::text', alias, x.attname) END
 		WHEN kind = 'time' AND x.typname = 'timestamptz' OR kind = 'day' AND x.typname = 'date' THEN format('%I.%I', alias, x.attname)
 		-- a day begins where the model is, whatever the session's zone
 		WHEN kind = 'time' AND x.typname = 'date' THEN format('(%I.%I::timestamp AT TIME ZONE %L)', alias, x.attname, tz)
@@ -131,15 +133,21 @@ BEGIN
 	LOOP
 		SELECT k.oid INTO source
 		FROM unnest(t.names) WITH ORDINALITY AS n (name, n)
-		JOIN pg_class k ON lower(k.relname) = n.name AND k.relkind IN ('r', 'p', 'v', 'm', 'f') AND (has_table_privilege(k.oid, 'SELECT') OR has_any_column_privilege(k.oid, 'SELECT'))
+		JOIN pg_class k ON lower(k.relname) = n.name AND k.relkind IN ('r', 'p', 'v', 'm', 'f')
+			AND (has_table_privilege(k.oid, 'SELECT') OR has_any_column_privilege(k.oid, 'SELECT'))
 			AND k.relnamespace = (SELECT s.oid FROM pg_namespace s WHERE s.nspname = recipe.schema)
 		ORDER BY n.n LIMIT 1;
 		IF source IS NULL THEN
 			IF t.required THEN
 				RAISE EXCEPTION USING ERRCODE = 'undefined_table',
-					MESSAGE = format('recipe "%s" needs a table %s, and schema "%s" has none that you may read', recipe.recipe, (SELECT string_agg('"' || n || '"', ' or ') FROM unnest(t.names) n), recipe.schema),
-					HINT = coalesce('Perhaps it is ' || cvm._nearest(t.names, (SELECT array_agg(k.relname::text) FROM pg_class k WHERE k.relkind IN ('r', 'p', 'v', 'm', 'f') AND k.relnamespace = (SELECT s.oid FROM pg_namespace s WHERE s.nspname = recipe.schema)))
-						|| format(': make a view of it named %I.%I. ', recipe.schema, t.names[1]), '') || format('SELECT * FROM cvm.suggest(%L) looks at what is there.', recipe.schema);
+					MESSAGE = format('recipe "%s" needs a table %s, and schema "%s" has none that you may read', recipe.recipe,
+						(SELECT string_agg('"' || n || '"', ' or ') FROM unnest(t.names) n), recipe.schema),
+					HINT = coalesce('Perhaps it is '
+						|| cvm._nearest(t.names,
+						(SELECT array_agg(k.relname::text) FROM pg_class k WHERE k.relkind IN ('r', 'p', 'v', 'm', 'f')
+						AND k.relnamespace = (SELECT s.oid FROM pg_namespace s WHERE s.nspname = recipe.schema)))
+						|| format(': make a view of it named %I.%I. ', recipe.schema, t.names[1]), '')
+							|| format('SELECT * FROM cvm.suggest(%L) looks at what is there.', recipe.schema);
 			END IF;
 			CONTINUE;
 		END IF;
@@ -155,12 +163,18 @@ BEGIN
 				present := present || (t.part || '.' || c.name);
 			ELSIF c.required THEN
 				RAISE EXCEPTION USING ERRCODE = 'undefined_column',
-					MESSAGE = format('recipe "%s" needs a column %s of %s, of a type that fits', recipe.recipe, (SELECT string_agg('"' || n || '"', ' or ') FROM unnest(c.names) n), source::regclass),
-					DETAIL = format('It has %s.', (SELECT string_agg(format('"%s" %s', a.attname, format_type(a.atttypid, NULL)), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped)),
+					MESSAGE = format('recipe "%s" needs a column %s of %s, of a type that fits', recipe.recipe,
+						(SELECT string_agg('"' || n || '"', ' or ') FROM unnest(c.names) n), source::regclass),
+					DETAIL = format('It has %s.',
+						(SELECT string_agg(format('"%s" %s', a.attname, format_type(a.atttypid, NULL)), ', ' ORDER BY a.attnum)
+						FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped)),
 					HINT = format('It is to be %s. Make a view with that column under one of these names, in a schema of views for all tables of the recipe.',
-						CASE c.kind WHEN 'time' THEN 'a date, timestamp, timestamptz or seconds since 1970' WHEN 'day' THEN 'a date, timestamp or timestamptz' WHEN 'money' THEN 'a number' WHEN 'count' THEN 'a whole number' WHEN 'flag' THEN 'a boolean' ELSE 'a name or an id' END);
+						CASE c.kind WHEN 'time' THEN 'a date, timestamp, timestamptz or seconds since 1970' WHEN 'day'
+							THEN 'a date, timestamp or timestamptz' WHEN 'money' THEN 'a number' WHEN 'count' THEN 'a whole number'
+							WHEN 'flag' THEN 'a boolean' ELSE 'a name or an id' END);
 			ELSE
-				expression := CASE c.kind WHEN 'time' THEN 'NULL::timestamptz' WHEN 'day' THEN 'NULL::date' WHEN 'money' THEN 'NULL::numeric' WHEN 'count' THEN 'NULL::int' WHEN 'flag' THEN 'NULL::boolean' ELSE 'NULL::text' END;
+				expression := CASE c.kind WHEN 'time' THEN 'NULL::timestamptz' WHEN 'day' THEN 'NULL::date' WHEN 'money'
+					THEN 'NULL::numeric' WHEN 'count' THEN 'NULL::int' WHEN 'flag' THEN 'NULL::boolean' ELSE 'NULL::text' END;
 			END IF;
 			texts := texts || jsonb_build_object(t.part || '.' || c.name, expression);
 		END LOOP;
@@ -194,7 +208,8 @@ BEGIN
 			recipe.model, recipe.recipe || '_' || v.entity, body, recipe.model, v.entity, format('%I.%I', recipe.model, recipe.recipe || '_' || v.entity));
 	END LOOP;
 	RETURN format(E'-- %s.\n-- Reads %s. Run again it changes nothing.\n', r.purpose, array_to_string(read, ', '))
-		|| format('SELECT cvm.create_model(%L, tz => %L%s) WHERE NOT EXISTS (SELECT FROM cvm.model m WHERE m.model = %L);', recipe.model, recipe.tz, coalesce(', currency => ' || quote_literal(upper(code)), ''), recipe.model)
+		|| format('SELECT cvm.create_model(%L, tz => %L%s) WHERE NOT EXISTS (SELECT FROM cvm.model m WHERE m.model = %L);', recipe.model,
+			recipe.tz, coalesce(', currency => ' || quote_literal(upper(code)), ''), recipe.model)
 		|| coalesce((
 			SELECT string_agg(format(E'\nSELECT cvm.configure(%1$L, %2$L, %3$L) WHERE NOT EXISTS (SELECT FROM cvm.setting s WHERE s.model = %1$L AND s.setting = %2$L AND s.value IS NOT NULL);', recipe.model, s.key, s.value), '' ORDER BY s.key)
 			FROM jsonb_each_text(r.settings::jsonb) s), '')

@@ -166,7 +166,8 @@ BEGIN
 	IF as_of IS NOT NULL THEN
 		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));
 	END IF;
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'offered', cvm._offered(have)) || cvm._segment_literals(scheme_rows, have);
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'offered', cvm._offered(have))
+		|| cvm._segment_literals(scheme_rows, have);
 	literals := literals || cvm._part_literals(have, literals);
 END
 $$;
@@ -235,7 +236,8 @@ BEGIN
 	-- shown: segments, and channels, tenths, or where customers of a segment went
 	SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position),
 		array_agg(c.column_name ORDER BY c.position) FILTER (WHERE c.column_name = ANY (r.keys)),
-		array_agg(c.column_name ORDER BY c.column_name = 'segment' DESC) FILTER (WHERE c.column_name = ANY (r.keys) AND c.column_name IN ('segment', 'channel', 'value_decile', 'to_segment'))
+		array_agg(c.column_name ORDER BY c.column_name = 'segment' DESC) FILTER (WHERE c.column_name = ANY (r.keys)
+			AND c.column_name IN ('segment', 'channel', 'value_decile', 'to_segment'))
 	INTO columns, keys, splits
 	FROM cvm.report_column c
 	JOIN (SELECT k.view, string_to_array(k.formula, '|') AS keys FROM cvm.report_column k WHERE k.column_name = 'row_key') r ON r.view = c.view
@@ -258,7 +260,8 @@ BEGIN
 		|| format(E'\n\tFROM (SELECT b.*, %s AS cvm_size FROM (\n%s\n\t) b) g%s\n\tWINDOW %s\n) r\nWHERE r.cvm_size >= %s', size, body,
 			CASE WHEN cardinality(splits) > 1 THEN E'\n\tWHERE ''(all)'' IN (g.segment, g.channel)' ELSE '' END,
 			(SELECT string_agg(format('w%s AS (PARTITION BY %s)', u.n, coalesce(
-				(SELECT string_agg(quote_ident(k.key), ', ' ORDER BY k.n) FROM unnest(keys) WITH ORDINALITY AS k(key, n) WHERE k.key <> u.split), 'true')), ', ' ORDER BY u.n)
+				(SELECT string_agg(quote_ident(k.key), ', ' ORDER BY k.n) FROM unnest(keys) WITH ORDINALITY AS k(key, n)
+					WHERE k.key <> u.split), 'true')), ', ' ORDER BY u.n)
 			FROM unnest(splits) WITH ORDINALITY AS u(split, n)), smallest)
 		|| (SELECT string_agg(format(E'\n\tAND NOT ((r.cvm_small%3$s = 1 OR r.cvm_together%3$s < %2$s) AND r.cvm_rank%3$s = 1 AND r.%1$I <> ''(all)'') IS TRUE', u.split, smallest, u.n), '' ORDER BY u.n)
 			FROM unnest(splits) WITH ORDINALITY AS u(split, n));

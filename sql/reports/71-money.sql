@@ -55,7 +55,8 @@ AS $$
 DECLARE
 	keys text[] := (SELECT string_to_array(c.formula, '|') FROM cvm.report_column c WHERE c.view = _shown.view AND c.column_name = 'row_key');
 	-- over what there is a total
-	split text := (SELECT u.split FROM unnest('{segment,channel,value_decile,product}'::text[]) WITH ORDINALITY AS u(split, n) WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
+	split text := (SELECT u.split FROM unnest('{segment,channel,value_decile,product}'::text[]) WITH ORDINALITY AS u(split, n)
+		WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
 	footing record;
 	places jsonb;
 	columns text;
@@ -67,7 +68,8 @@ BEGIN
 	INTO footing
 	FROM (
 		SELECT g.column_name, g.role, row_number() OVER w AS n,
-			(SELECT s.n FROM (SELECT h.column_name, row_number() OVER (ORDER BY h.position) AS n FROM cvm.report_footing h WHERE h.view = _shown.view AND h.role <> 'formula') s
+			(SELECT s.n FROM (SELECT h.column_name, row_number() OVER (ORDER BY h.position) AS n FROM cvm.report_footing h
+				WHERE h.view = _shown.view AND h.role <> 'formula') s
 				WHERE s.column_name = g.source) AS of
 		FROM cvm.report_footing g
 		WHERE g.view = _shown.view AND g.role <> 'formula'
@@ -79,7 +81,8 @@ BEGIN
 		RETURN body;
 	END IF;
 	SELECT string_agg(CASE WHEN c.type <> 'numeric(28,2)' THEN 'b.' || c.column_name
-			ELSE format('(%s)::numeric(28,%s) AS %s', coalesce(cvm._fill(f.source, places), places ->> c.column_name), decimals, c.column_name) END, E',\n\t' ORDER BY c.position) INTO columns
+			ELSE format('(%s)::numeric(28,%s) AS %s', coalesce(cvm._fill(f.source, places), places ->> c.column_name), decimals,
+				c.column_name) END, E',\n\t' ORDER BY c.position) INTO columns
 	FROM cvm.report_column c
 	LEFT JOIN cvm.report_footing f ON f.view = c.view AND f.column_name = c.column_name AND f.role = 'formula'
 	WHERE c.view = _shown.view;

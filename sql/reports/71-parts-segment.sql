@@ -21,7 +21,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 8 | survey
 @make
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-	('segment_rows', {preference}, '{{entity}}', '(SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM {entity} k WHERE false)');
+	('segment_rows', {preference}, '{{entity}}',
+		'(SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM {entity} k WHERE false)');
 @end
 
 -- The segment that each customer was in on the day of a row, of two the one that

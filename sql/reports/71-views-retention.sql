@@ -380,7 +380,8 @@ INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold
 		'One row per customer: the timeline of its events, from which every grain, clock and cut-off can be read.');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment)
-SELECT g.view, c.position, c.column_name, c.type, replace(c.unit, '<grain>', g.grain), replace(c.formula, '<grain>', g.grain), c.additive, replace(c.comment, '<grain>', g.grain)
+SELECT g.view, c.position, c.column_name, c.type, replace(c.unit, '<grain>', g.grain), replace(c.formula, '<grain>', g.grain), c.additive,
+	replace(c.comment, '<grain>', g.grain)
 FROM (VALUES ('retention_week', 'week'), ('retention_month', 'month'), ('retention_quarter', 'quarter')) AS g (view, grain),
 	(VALUES
 	(1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false, 'One value per row.'),

@@ -88,7 +88,8 @@ BEGIN
 			HINT = 'SELECT DISTINCT view FROM cvm.report_list; names the views that do.';
 	END IF;
 	-- nobody is behind what is not told or nought
-	IF coalesce((cell ->> customers."column")::numeric, 0) = 0 AND known.unit <> 'customers (net)' AND known.unit NOT LIKE 'money%' OR cell -> customers."column" = 'null' THEN
+	IF coalesce((cell ->> customers."column")::numeric, 0) = 0 AND known.unit <> 'customers (net)' AND known.unit NOT LIKE 'money%'
+		OR cell -> customers."column" = 'null' THEN
 		RETURN;
 	END IF;
 

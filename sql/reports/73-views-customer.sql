@@ -39,7 +39,8 @@ WITH observed AS MATERIALIZED (
 		sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) FILTER (
 			WHERE NOT t.is_term AND s.cancel_requested_on < o.as_of AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)) AS at_risk_mrr,
 		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)) AS risk_since,
-		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of - interval '1 month' AND coalesce(s.ended_on >= o.as_of - interval '1 month', true)) AS risk_before
+		min(s.cancel_requested_on) FILTER (WHERE s.started_on < o.as_of - interval '1 month'
+			AND coalesce(s.ended_on >= o.as_of - interval '1 month', true)) AS risk_before
 	FROM subscription s
 	CROSS JOIN observed o
 	JOIN (VALUES (false), (true)) AS t (is_term) ON NOT t.is_term OR s.committed_until > s.started_on AND coalesce(s.committed_until <= s.ended_on, true)
@@ -52,8 +53,10 @@ WITH observed AS MATERIALIZED (
 	FROM {{who}} k
 	JOIN observed o ON o.as_of IS NOT NULL
 	CROSS JOIN LATERAL (SELECT (o.as_of - interval '1 month')::date - 1 AS previous_day) d
-	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since, NULL, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) n
-	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days}, {reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b
+	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since, NULL, {winback_days}, {reactivated_days}, {onboarding_days},
+		{renewal_days}, {growth_days}, {lapse_days}) n
+	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days},
+		{reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b
 ), placed AS (
 	SELECT DISTINCT ON (w.customer_id, w.is_previous) w.customer_id, w.is_previous, h.segment
 	FROM (
@@ -209,7 +212,8 @@ WITH observed AS MATERIALIZED (
 	SELECT r.*, cvm.mid_quantile(rank() OVER (ORDER BY r.value), count(*) OVER (ORDER BY r.value), count(*) OVER (), 10) AS decile
 	FROM ranked r
 ), decile AS (
-	SELECT s.decile, count(*) AS customers, sum(s.mrr) AS mrr, sum(s.margin) AS margin, sum(s.value) AS value, min(s.value) AS least, max(s.value) AS most, s.by_margin, s.as_of
+	SELECT s.decile, count(*) AS customers, sum(s.mrr) AS mrr, sum(s.margin) AS margin, sum(s.value) AS value, min(s.value) AS least,
+		max(s.value) AS most, s.by_margin, s.as_of
 	FROM scored s
 	GROUP BY s.decile, s.by_margin, s.as_of
 )

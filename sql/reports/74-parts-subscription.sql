@@ -211,7 +211,8 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 ('said', 1, '{}', $$, said AS MATERIALIZED (
 	SELECT jsonb_object_agg(r.customer_id::text || ' ' || r.month_label, r.reasons) AS reasons
 	FROM (
-		SELECT s.customer_id, to_char(s.ended_on::timestamp, 'YYYY-MM') AS month_label, string_agg(DISTINCT s.end_reason COLLATE "C", ', ' ORDER BY s.end_reason COLLATE "C") AS reasons
+		SELECT s.customer_id, to_char(s.ended_on::timestamp, 'YYYY-MM') AS month_label,
+			string_agg(DISTINCT s.end_reason COLLATE "C", ', ' ORDER BY s.end_reason COLLATE "C") AS reasons
 		FROM subscription s
 		WHERE s.end_reason IS NOT NULL AND isfinite(s.ended_on) AND date_trunc('month', s.ended_on::timestamp)::date IN (SELECT w.month FROM wanted w)
 			AND s.customer_id IS NOT NULL

@@ -29,7 +29,8 @@ observed AS MATERIALIZED (
 
 ('bridge', 1, '{}', $$
 bridge AS MATERIALIZED (
-	SELECT b.*, b.opening_customers + b.paused_customers + b.closing_paused_customers AS at_risk_customers, b.opening_mrr + b.paused_mrr + b.closing_paused_mrr AS at_risk_mrr,
+	SELECT b.*, b.opening_customers + b.paused_customers + b.closing_paused_customers AS at_risk_customers,
+		b.opening_mrr + b.paused_mrr + b.closing_paused_mrr AS at_risk_mrr,
 		least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b
@@ -49,8 +50,10 @@ bridge AS MATERIALIZED (
 	SELECT s.segment, date_trunc('month', c.due_on::timestamp)::date AS month,
 		count(*) AS commitments, sum(c.mrr) AS mrr, count(*) FILTER (WHERE c.stays) AS renewed, coalesce(sum(c.mrr) FILTER (WHERE c.stays), 0) AS renewed_mrr,
 		-- of a ratio of sums, as segment_bridge() has errors
-		CASE WHEN count(*) > 1 THEN sqrt(greatest(coalesce(sum(c.mrr * c.mrr) FILTER (WHERE c.stays), 0) * power(coalesce(sum(c.mrr) FILTER (WHERE NOT c.stays), 0) / sum(c.mrr), 2)
-			+ coalesce(sum(c.mrr * c.mrr) FILTER (WHERE NOT c.stays), 0) * power(coalesce(sum(c.mrr) FILTER (WHERE c.stays), 0) / sum(c.mrr), 2), 0) * count(*) / (count(*) - 1)) / sum(c.mrr) END AS error
+		CASE WHEN count(*) > 1 THEN sqrt(greatest(coalesce(sum(c.mrr * c.mrr) FILTER (WHERE c.stays),
+			0) * power(coalesce(sum(c.mrr) FILTER (WHERE NOT c.stays), 0) / sum(c.mrr), 2)
+			+ coalesce(sum(c.mrr * c.mrr) FILTER (WHERE NOT c.stays),
+				0) * power(coalesce(sum(c.mrr) FILTER (WHERE c.stays), 0) / sum(c.mrr), 2), 0) * count(*) / (count(*) - 1)) / sum(c.mrr) END AS error
 	FROM committed_in c
 	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
 	GROUP BY 1, 2
@@ -130,7 +133,8 @@ pool AS (
 ), share AS MATERIALIZED (
 	SELECT s.month, s.pool, s.amount, s.is_used, a.segment, a.used, a.part
 	FROM spread s
-	CROSS JOIN LATERAL unnest(s.segments, s.used, coalesce(cvm.allocate(s.amount, s.used, {minor_units}), cvm.allocate(s.amount, s.base, {minor_units}))) AS a (segment, used, part)
+	CROSS JOIN LATERAL unnest(s.segments, s.used,
+		coalesce(cvm.allocate(s.amount, s.used, {minor_units}), cvm.allocate(s.amount, s.base, {minor_units}))) AS a (segment, used, part)
 ), allocated AS (
 	SELECT s.segment, a.month, sum(a.part) AS cost
 	FROM share a
@@ -144,7 +148,8 @@ allocated AS (
 
 ('owner', 1, '{owner}', $$
 owned AS MATERIALIZED (
-	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner, count(DISTINCT w.owner) AS owners
+	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', '
+		ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner, count(DISTINCT w.owner) AS owners
 	FROM bridge b
 	JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)
 		AND coalesce(w.valid_from <= b.closing_day, true) AND coalesce(w.valid_to > b.closing_day, true)
@@ -195,7 +200,8 @@ WHERE p.part = 'flow';
 WITH RECURSIVE choice AS (
 	SELECT 0 AS n, '{}'::text[] AS needs, ''::text AS with_parts, '{}'::int[] AS choices
 	UNION ALL
-	SELECT c.n + 1, c.needs || p.needs, c.with_parts || CASE WHEN c.n > 0 THEN ', ' ELSE '' END || replace(replace(p.body, '{{grain}}', quote_literal('month')), '{{span}}', '1'), c.choices || p.choice
+	SELECT c.n + 1, c.needs || p.needs, c.with_parts || CASE WHEN c.n > 0 THEN ', ' ELSE '' END
+		|| replace(replace(p.body, '{{grain}}', quote_literal('month')), '{{span}}', '1'), c.choices || p.choice
 	FROM choice c
 	JOIN cvm.segment_part p ON p.part = ('{{parts}}'::text[])[c.n + 1]
 )

@@ -78,7 +78,8 @@ $$began AS (
 	FROM (SELECT s.customer_id, min(s.started_on) AS first_day FROM spell s GROUP BY s.customer_id) b
 	CROSS JOIN launch l
 ), placed AS MATERIALIZED (
-	SELECT b.focal, b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+	SELECT b.focal, b.customer_id, coalesce((array_agg(g.segment
+		ORDER BY g.valid_from DESC, g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
 	FROM began b
 	LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
 	GROUP BY b.focal, b.customer_id
@@ -129,7 +130,8 @@ $$, pair AS MATERIALIZED (
 	-- only who has a donor or the focal product is anybody to a question; one
 	-- flat join, whose sizes the planner knows
 	SELECT q.focal, q.donor, {{segment}} AS segment,
-		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
+		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors,
+			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
 	FROM question q{{placed}}
 	JOIN spell s ON {{by_customer}}(q.donors IS NULL OR s.product = q.focal OR s.product = q.donor)
 	GROUP BY q.focal, q.donor, q.donors{{by_placed}}
@@ -354,7 +356,8 @@ $$SELECT p.segment,
 		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
 	FROM {{from_customers}} s
 	JOIN (
-		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC, g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC,
+			g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
 		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
 		LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
 		GROUP BY b.customer_id) p ON p.customer_id = s.customer_id
@@ -371,7 +374,8 @@ $$SELECT p.segment,
 	JOIN part l ON l.name = 'launch' AND CASE r.view WHEN 'cannibalization' THEN l.choice = 1 WHEN 'cannibalization_matrix' THEN l.choice = 2 ELSE true END
 	JOIN (VALUES (true, '{subscription.channel}'::text[]), (false, '{}')) AS ch (known, needs) ON r.view = 'cannibalization' OR NOT ch.known
 	-- in one pass from subscriptions, or from holdings that are stored
-	JOIN (VALUES (true, '{customer_holdings}'::text[]), (false, '{}')) AS kept (known, needs) ON r.body LIKE '%{{from_customers}}%' OR r.view = 'cannibalization_matrix' OR NOT kept.known
+	JOIN (VALUES (true, '{customer_holdings}'::text[]), (false, '{}')) AS kept (known, needs) ON r.body LIKE '%{{from_customers}}%'
+		OR r.view = 'cannibalization_matrix' OR NOT kept.known
 )
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
@@ -405,7 +409,8 @@ JOIN (VALUES
 	('cannibalization', $$, each AS MATERIALIZED (
 	SELECT r.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
 	FROM (
-		SELECT w.row_key, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
+		SELECT w.row_key, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[w.focal],
+			CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
 			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
 		FROM wanted w{{placed}}(w.donor = '(all)' OR s.product = w.focal OR s.product = w.donor)
 		GROUP BY w.row_key, s.customer_id, w.focal, w.donor{{by_placed}}) r
@@ -415,7 +420,8 @@ SELECT e.row_key, e.customer_id, sum(v.customers) AS customers, sum(v.control_cu
 	sum(v.focal_mrr) AS focal_mrr, sum(v.before_mrr) AS before_mrr, sum(v.lost_mrr) AS lost_mrr, sum(v.net_mrr) AS net_mrr,
 	sum(v.before_mrr) AS mrr_before, sum(v.before_mrr - v.lost_mrr + v.focal_mrr) AS mrr_after,
 	CASE WHEN sum(v.entries) > 0 THEN concat_ws(', ', CASE WHEN sum(v.new_entries) > 0 THEN 'new' END, CASE WHEN sum(v.winback_entries) > 0 THEN 'winback' END,
-		CASE WHEN sum(v.add_entries) > 0 THEN 'add' END, CASE WHEN sum(v.switch_entries) > 0 THEN 'switch' END, CASE WHEN sum(v.partial_entries) > 0 THEN 'partial' END,
+		CASE WHEN sum(v.add_entries) > 0 THEN 'add' END, CASE WHEN sum(v.switch_entries) > 0 THEN 'switch' END, CASE
+			WHEN sum(v.partial_entries) > 0 THEN 'partial' END,
 		CASE WHEN sum(v.pending_entries) > 0 THEN 'pending' END) ELSE 'control' END AS detail
 FROM each e
 CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
@@ -429,4 +435,5 @@ GROUP BY e.row_key, e.customer_id$$),
 SELECT w.row_key, e.customer_id, v.control_customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, 'control' AS detail
 FROM each e
 CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
-JOIN wanted w ON w.focal = e.focal AND w.segment = e.segment AND w.look_back = v.look_back AND w.look_ahead = v.look_ahead$$)) AS l (view, list) ON l.view = b.view;
+JOIN wanted w ON w.focal = e.focal AND w.segment = e.segment AND w.look_back = v.look_back AND w.look_ahead = v.look_ahead$$)) AS l (view,
+	list) ON l.view = b.view;

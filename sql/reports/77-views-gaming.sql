@@ -236,7 +236,8 @@ WHERE d.overlap_days > {billing_days}$$),
 		avg(l.mrr) FILTER (WHERE l.is_back) AS back_price,
 		sum(l.mrr) FILTER (WHERE l.is_back) AS back_mrr,
 		-- what anybody new pays, in whatever segment
-		min(coalesce(least(min(l.mrr) FILTER (WHERE l.is_front), min(v.price)), min(c.list_price))) FILTER (WHERE g.segment = '(all)') OVER (PARTITION BY l.product) AS best_price,
+		min(coalesce(least(min(l.mrr) FILTER (WHERE l.is_front), min(v.price)),
+			min(c.list_price))) FILTER (WHERE g.segment = '(all)') OVER (PARTITION BY l.product) AS best_price,
 		array_agg(l.mrr) FILTER (WHERE l.is_back) AS back_prices
 	FROM line l
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.segment WHERE l.segment IS NOT NULL) g
@@ -326,7 +327,8 @@ more (name, choice, needs, body) AS (
 ),
 choice (view, needs, text, body) AS (
 	SELECT r.view, '{subscription}'::text[] || coalesce(f.needs, '{}') || coalesce(h.needs, '{}') || coalesce(g.needs, '{}')
-			|| coalesce(c.needs, '{}') || coalesce(v.needs, '{}') || coalesce(p.needs, '{}') || CASE WHEN r.view = 'bundle_overlap' THEN '{bundle_component}'::text[] ELSE '{}' END,
+			|| coalesce(c.needs, '{}') || coalesce(v.needs, '{}') || coalesce(p.needs, '{}') || CASE WHEN r.view = 'bundle_overlap'
+				THEN '{bundle_component}'::text[] ELSE '{}' END,
 		'WITH ' || concat_ws(', ', o.body, f.body, h.body, g.body, c.body, v.body, p.body), r.body
 	FROM report r
 	JOIN more o ON o.name = 'observed'

@@ -17,7 +17,8 @@ WITH part (name, choice, needs, body) AS (VALUES
 	('observed', 1, '{}'::text[], '{observed_since}'),
 	('bundle', 1, '{bundle_component}', $$bundle AS (SELECT DISTINCT c.bundle, c.product FROM bundle_component c)$$),
 	('bundle', 2, '{}', $$bundle AS (SELECT NULL::text AS bundle, NULL::text AS product WHERE false)$$),
-	('catalogue', 1, '{product,product.family}', $$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),
+	('catalogue', 1, '{product,product.family}',
+		$$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),
 	('catalogue', 2, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::text AS family, NULL::date AS launched_on WHERE false)$$)),
 report (view, needs, body) AS (VALUES
 	('dominated_offer', '{subscription,subscription.offer,offer,offer.product,offer.price}'::text[], $$, sale AS MATERIALIZED (
@@ -59,7 +60,8 @@ SELECT cvm.row_key(b.offer, b.product, coalesce(b.channel, '(all)')) AS row_key,
 FROM beaten b
 CROSS JOIN observed o
 CROSS JOIN LATERAL (
-	SELECT coalesce(sum(p.lines), 0)::bigint AS lines, coalesce(sum(p.lines * p.mrr), 0) AS mrr, coalesce(sum(p.lines * greatest(p.mrr - b.by_price, 0)), 0) AS exposed_mrr
+	SELECT coalesce(sum(p.lines), 0)::bigint AS lines, coalesce(sum(p.lines * p.mrr), 0) AS mrr,
+		coalesce(sum(p.lines * greatest(p.mrr - b.by_price, 0)), 0) AS exposed_mrr
 	FROM paid p
 	WHERE p.offer = b.offer AND p.product = b.product) p$$),
 	('growth_or_migration', '{subscription}', $$, sold AS (
@@ -145,10 +147,12 @@ FROM choice c;
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, split_part(b.body, '), counted AS (', 1) || $$), holder AS (
 	SELECT w.row_key, s.customer_id,
-		max(CASE WHEN s.product = m.focal AND s.was THEN 1 ELSE 0 END) AS focal_before, max(CASE WHEN s.product = m.focal AND s.is_now THEN 1 ELSE 0 END) AS focal_after,
+		max(CASE WHEN s.product = m.focal AND s.was THEN 1 ELSE 0 END) AS focal_before,
+			max(CASE WHEN s.product = m.focal AND s.is_now THEN 1 ELSE 0 END) AS focal_after,
 		max(CASE WHEN s.was THEN 1 ELSE 0 END) AS whole_before, max(CASE WHEN s.is_now THEN 1 ELSE 0 END) AS whole_after,
 		sum(s.mrr) FILTER (WHERE s.was) AS mrr_before, sum(s.mrr) FILTER (WHERE s.is_now) AS mrr_after,
-		string_agg(DISTINCT s.product COLLATE "C", ', ' ORDER BY s.product COLLATE "C") FILTER (WHERE s.was) AS had, string_agg(DISTINCT s.product COLLATE "C", ', ' ORDER BY s.product COLLATE "C") FILTER (WHERE s.is_now) AS has
+		string_agg(DISTINCT s.product COLLATE "C", ', ' ORDER BY s.product COLLATE "C") FILTER (WHERE s.was) AS had,
+			string_agg(DISTINCT s.product COLLATE "C", ', ' ORDER BY s.product COLLATE "C") FILTER (WHERE s.is_now) AS has
 	FROM wanted w
 	JOIN member m ON m.focal = w.focal AND m.kind = w.kind AND m.whole = w.whole
 	CROSS JOIN observed o

@@ -135,7 +135,8 @@ SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS 
 	b.acquired_mrr,
 	b.proven_mrr,
 	CASE WHEN b.is_complete AND b.acquired_mrr > 0 THEN (b.proven_mrr / b.acquired_mrr)::double precision END AS acquisition_value_rate,
-	CASE WHEN b.is_complete AND b.new_customers + b.winback_customers > 0 THEN b.winback_customers / (b.new_customers + b.winback_customers)::double precision END AS winback_share,
+	CASE WHEN b.is_complete AND b.new_customers + b.winback_customers > 0
+		THEN b.winback_customers / (b.new_customers + b.winback_customers)::double precision END AS winback_share,
 	CASE WHEN t.closing_mrr > 0 THEN (b.closing_mrr / t.closing_mrr)::double precision END AS revenue_share,
 	CASE WHEN t.closing_customers > 0 THEN b.closing_customers / t.closing_customers::double precision END AS base_share,
 	e.direct AS product_margin,
@@ -172,11 +173,16 @@ SELECT b.view, b.preference, 'WITH' || replace(replace(replace(p.body, '{{grain}
 	'WHERE r.customer_id IS NOT NULL', $$WHERE r.customer_id IS NOT NULL AND (EXISTS (SELECT FROM wanted w WHERE w.segment IN ('(all)', '(none)'))
 		OR r.customer_id IN (SELECT h.customer_id FROM segment_history h JOIN wanted w ON w.segment = h.segment))$$) || $${said}
 SELECT w.row_key, s.customer_id, {why},
-	b.opening_customers, b.new_customers, b.winback_customers, b.moved_in_customers, b.moved_out_customers, b.redefined_in_customers, b.redefined_out_customers, b.churned_customers, b.paused_customers, b.closing_customers,
-	b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr - e.mrr AS expansion_mrr, e.mrr AS promotion_end_mrr, b.contraction_mrr, b.churn_mrr, b.moved_in_mrr, b.moved_out_mrr, b.redefined_in_mrr, b.redefined_out_mrr, b.paused_mrr, b.closing_mrr,
-	b.expansion_customers - e.customers AS expansion_customers, e.customers AS promotion_end_customers, b.contraction_customers, b.same_period_customers, b.closing_paused_customers, b.closing_paused_mrr, b.gross_retained_mrr, b.net_retained_mrr,
-	b.multi_product_customers, b.cross_sold_customers, b.cross_sell_undone_customers, b.cross_sold_mrr, b.upsell_eligible_customers, b.upsold_customers, b.upsell_undone_customers, b.upsold_mrr,
-	b.cohort_1_customers, b.retained_1_customers, b.cohort_3_customers, b.retained_3_customers, b.cohort_6_customers, b.retained_6_customers, b.cohort_12_customers, b.retained_12_customers,
+	b.opening_customers, b.new_customers, b.winback_customers, b.moved_in_customers, b.moved_out_customers, b.redefined_in_customers,
+		b.redefined_out_customers, b.churned_customers, b.paused_customers, b.closing_customers,
+	b.opening_mrr, b.new_mrr, b.reactivation_mrr, b.expansion_mrr - e.mrr AS expansion_mrr, e.mrr AS promotion_end_mrr, b.contraction_mrr,
+		b.churn_mrr, b.moved_in_mrr, b.moved_out_mrr, b.redefined_in_mrr, b.redefined_out_mrr, b.paused_mrr, b.closing_mrr,
+	b.expansion_customers - e.customers AS expansion_customers, e.customers AS promotion_end_customers, b.contraction_customers,
+		b.same_period_customers, b.closing_paused_customers, b.closing_paused_mrr, b.gross_retained_mrr, b.net_retained_mrr,
+	b.multi_product_customers, b.cross_sold_customers, b.cross_sell_undone_customers, b.cross_sold_mrr, b.upsell_eligible_customers,
+		b.upsold_customers, b.upsell_undone_customers, b.upsold_mrr,
+	b.cohort_1_customers, b.retained_1_customers, b.cohort_3_customers, b.retained_3_customers, b.cohort_6_customers,
+		b.retained_6_customers, b.cohort_12_customers, b.retained_12_customers,
 	b.acquired_customers, b.proven_customers, b.acquired_mrr, b.proven_mrr,
 	b.due_mrr AS ended_mrr, b.renewed_mrr AS continued_mrr,
 	b.opening_customers + b.paused_customers + b.closing_paused_customers AS at_risk_customers, b.opening_mrr + b.paused_mrr + b.closing_paused_mrr AS at_risk_mrr
@@ -229,7 +235,8 @@ SELECT cvm.row_key({{label}}, m.from_segment, m.to_segment) AS row_key,
 	m.customers,
 	m.redefined_customers,
 	CASE WHEN m.from_segment <> '(in)' THEN (sum(m.customers) OVER (PARTITION BY m.period_start, m.from_segment))::bigint END AS from_customers,
-	CASE WHEN m.from_segment <> '(in)' AND m.is_complete THEN m.customers / (sum(m.customers) OVER (PARTITION BY m.period_start, m.from_segment))::double precision END AS rate,
+	CASE WHEN m.from_segment <> '(in)' AND m.is_complete
+		THEN m.customers / (sum(m.customers) OVER (PARTITION BY m.period_start, m.from_segment))::double precision END AS rate,
 	$$, '{{ends}}', v.ends), '{{label}}', v.label), '{{period}}', v.period) || s.mrr || $$ AS mrr,
 	$$ || s.closing || $$ AS closing_mrr,
 	$$ || s.pause_days || $$ AS pause_days,
@@ -253,7 +260,8 @@ observed AS MATERIALIZED (
 			max(h.valid_to) FILTER (WHERE h.valid_to <= cvm.day_of(now(), {time_zone}))) + 1
 		FROM segment_history h)) AS as_of
 ), history AS (
-	SELECT cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
+	SELECT cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments,
+		cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
 	FROM segment_history h
 	WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND h.valid_from IS NOT NULL
 	GROUP BY h.customer_id
@@ -266,11 +274,13 @@ observed AS MATERIALIZED (
 CROSS JOIN LATERAL (VALUES
 	('segment_migration', $$'month'$$, '1', '', 'to_char(m.period_start::timestamp, ''YYYY-MM'')', $$m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label$$),
-	('segment_migration_12_months', $$'month'$$, '12', ', (m.period_start - interval ''11 months'')::date AS from_day, least((m.period_start + interval ''1 month'')::date, o.as_of) AS to_day', 'to_char(m.period_start::timestamp, ''YYYY-MM'')', $$m.period_start AS month,
+	('segment_migration_12_months', $$'month'$$, '12',
+		', (m.period_start - interval ''11 months'')::date AS from_day, least((m.period_start + interval ''1 month'')::date, o.as_of) AS to_day', 'to_char(m.period_start::timestamp, ''YYYY-MM'')', $$m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
 	m.from_day,
 	m.to_day$$),
-	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4', ', m.period_start - 21 AS from_day, least(m.period_start + 7, o.as_of) AS to_day', 'to_char(m.from_day::timestamp, ''YYYY-MM-DD'')', $$m.from_day,
+	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4',
+		', m.period_start - 21 AS from_day, least(m.period_start + 7, o.as_of) AS to_day', 'to_char(m.from_day::timestamp, ''YYYY-MM-DD'')', $$m.from_day,
 	m.to_day$$)) AS v (view, grain, span, ends, label, period);
 
 -- the customers behind them
@@ -288,11 +298,13 @@ replace(replace(replace(replace($$CROSS JOIN (
 	SELECT cvm.segment_flow_agg(h.held, h.held, {{grain}}, o.as_of, {{more}}) AS state
 	FROM (SELECT cvm.holdings_agg('(before)', d.day - 1000, d.day - 900, 1) AS held FROM (SELECT min({{day}}) AS day FROM wanted w) d) h
 	CROSS JOIN observed o{{families}}) a
-CROSS JOIN LATERAL cvm.segment_matrix(f.state OPERATOR(cvm.||) a.state) m$$, '{{day}}', v.day), '{{grain}}', v.grain), '{{more}}', replace(s.more, '{{span}}', v.span)), '{{families}}', s.families)
+CROSS JOIN LATERAL cvm.segment_matrix(f.state OPERATOR(cvm.||) a.state) m$$, '{{day}}', v.day), '{{grain}}', v.grain), '{{more}}',
+	replace(s.more, '{{span}}', v.span)), '{{families}}', s.families)
 END || $$
 JOIN wanted w ON w.from_segment = m.from_segment AND $$ || v.day || $$ = m.period_start$$
 FROM (
-	SELECT 1 AS preference, 'y.families, {{span}}, {pause_days}' AS more, E'\n\tCROSS JOIN family y' AS families, p.body AS flow FROM cvm.segment_part p WHERE p.part = 'customer_flow'
+	SELECT 1 AS preference, 'y.families, {{span}}, {pause_days}' AS more, E'\n\tCROSS JOIN family y' AS families, p.body AS flow
+		FROM cvm.segment_part p WHERE p.part = 'customer_flow'
 	UNION ALL
 	SELECT 2, 'NULL, {{span}}', '', $$
 observed AS MATERIALIZED (
@@ -300,7 +312,8 @@ observed AS MATERIALIZED (
 ), flow AS MATERIALIZED (
 	SELECT h.customer_id, cvm.segment_flow_agg(h.segments, h.placed, {{grain}}, o.as_of, NULL, {{span}}) AS state
 	FROM (
-		SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
+		SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments,
+			cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
 		FROM segment_history h
 		WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND h.valid_from IS NOT NULL
 		GROUP BY h.customer_id) h
@@ -390,13 +403,15 @@ SELECT 'segment_shift', 1, p.needs, 'WITH ' || replace(replace(p.body, '{{grain}
 		('net_revenue_retention_rate', false, k.net_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.net_revenue_retention_error),
 		('renewal_value_rate', false, k.renewed_mrr, k.due_mrr, k.due_commitments, k.renewal_value_error),
 		('arpu', false, k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
-		('products_per_customer', false, k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric, is_pooled, hits, whole, n, error)
+		('products_per_customer', false, k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric,
+			is_pooled, hits, whole, n, error)
 	WHERE m.n IS NOT NULL
 ), counted AS (
 	SELECT 'month' AS grain, m.segment, m.metric, m.month, m.month_label, m.owner, m.hits, m.whole, m.n, m.error, m.is_complete, m.as_of
 	FROM monthly m
 	UNION ALL
-	SELECT g.grain, m.segment, m.metric, date_trunc(g.grain, m.month::timestamp)::date, to_char(date_trunc(g.grain, m.month::timestamp), g.label), (array_agg(m.owner ORDER BY m.month DESC))[1],
+	SELECT g.grain, m.segment, m.metric, date_trunc(g.grain, m.month::timestamp)::date,
+		to_char(date_trunc(g.grain, m.month::timestamp), g.label), (array_agg(m.owner ORDER BY m.month DESC))[1],
 		sum(m.hits), sum(m.whole), sum(m.n)::bigint, NULL, true, m.as_of
 	FROM monthly m
 	CROSS JOIN (VALUES ('quarter', 3, 'YYYY-"Q"Q'), ('year', 12, 'YYYY')) AS g (grain, months, label)
@@ -413,7 +428,8 @@ SELECT 'segment_shift', 1, p.needs, 'WITH ' || replace(replace(p.body, '{{grain}
 		b.hits AS to_hits, b.n AS to_n, b.rate AS to_rate, b.error AS to_error,
 		a.is_complete AND b.is_complete AS is_complete, b.as_of,
 		b.metric IN ('gross_revenue_retention_rate', 'net_revenue_retention_rate', 'renewal_value_rate', 'arpu', 'products_per_customer') AS is_mean,
-		coalesce(CASE b.metric WHEN 'arpu' THEN v.arpu_correlation WHEN 'products_per_customer' THEN v.products_correlation WHEN 'multi_product_share' THEN v.multi_product_correlation END, 0) AS correlation,
+		coalesce(CASE b.metric WHEN 'arpu' THEN v.arpu_correlation WHEN 'products_per_customer' THEN v.products_correlation
+			WHEN 'multi_product_share' THEN v.multi_product_correlation END, 0) AS correlation,
 		(coalesce(b.weight, 0) - coalesce(a.weight, 0)) * (coalesce(a.rate, b.rate, 0) + coalesce(b.rate, a.rate, 0)) / 2 AS mix,
 		coalesce(b.rate - a.rate, 0) * (coalesce(a.weight, 0) + coalesce(b.weight, 0)) / 2 AS own
 	FROM kpi b
@@ -442,7 +458,8 @@ SELECT 'segment_shift', 1, p.needs, 'WITH ' || replace(replace(p.body, '{{grain}
 		count(j.p_value) OVER (PARTITION BY j.grain, j.to_month ORDER BY j.p_value) AS rank
 	FROM judged j
 ), adjusted AS (
-	SELECT r.*, min(r.p_value * (r.comparisons::double precision / nullif(r.rank, 0))) OVER (PARTITION BY r.grain, r.to_month ORDER BY r.p_value DESC NULLS FIRST) AS p_adjusted
+	SELECT r.*, min(r.p_value * (r.comparisons::double precision / nullif(r.rank, 0))) OVER (PARTITION BY r.grain, r.to_month
+		ORDER BY r.p_value DESC NULLS FIRST) AS p_adjusted
 	FROM ranked r
 )
 SELECT cvm.row_key(p.segment, p.metric, p.from_month_label, p.to_month_label) AS row_key,

@@ -262,7 +262,8 @@ WHERE c.parts > 0
 	GROUP BY 1, 2
 ), owning AS (
 	SELECT q.quarter, sum(b.closing_mrr) FILTER (WHERE w.owners = 1 AND g.segment IS NOT NULL) / nullif(sum(b.closing_mrr), 0) AS share,
-		string_agg(b.segment || CASE WHEN coalesce(w.owners, 0) = 0 THEN ' has no owner' WHEN w.owners > 1 THEN ' has ' || w.owners || ' owners' ELSE ' has no budget' END, ', ' ORDER BY b.closing_mrr DESC, b.segment)
+		string_agg(b.segment || CASE WHEN coalesce(w.owners, 0) = 0 THEN ' has no owner' WHEN w.owners > 1 THEN ' has ' || w.owners
+			|| ' owners' ELSE ' has no budget' END, ', ' ORDER BY b.closing_mrr DESC, b.segment)
 			FILTER (WHERE b.closing_mrr > 0 AND NOT coalesce(w.owners = 1 AND g.segment IS NOT NULL, false)) AS missing
 	FROM quarter q
 	JOIN bridge b ON b.period_start = q.month AND b.segment <> '(all)'

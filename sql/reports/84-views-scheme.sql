@@ -10,11 +10,13 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(77, 'segment_scheme_migration', 'segment_migration for every scheme of segments.', 'customers');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment)
-SELECT v.view, row_number() OVER (PARTITION BY v.view ORDER BY c.position, c.added), c.column_name, c.type, c.unit, coalesce(v.key, c.formula), c.additive, c.comment
+SELECT v.view, row_number() OVER (PARTITION BY v.view ORDER BY c.position, c.added), c.column_name, c.type, c.unit,
+	coalesce(v.key, c.formula), c.additive, c.comment
 FROM (VALUES ('segment_migration_12_months'), ('segment_migration_4_weeks')) AS w (view)
 CROSS JOIN LATERAL (
 	SELECT k.position, 0 AS added, k.column_name, k.type, k.unit, k.formula, k.additive,
-		CASE k.column_name WHEN 'is_complete' THEN 'Is the later end past?' ELSE replace(replace(k.comment, 'when the month began', 'at the earlier end'), 'end of the month', 'later end') END AS comment
+		CASE k.column_name WHEN 'is_complete' THEN 'Is the later end past?'
+			ELSE replace(replace(k.comment, 'when the month began', 'at the earlier end'), 'end of the month', 'later end') END AS comment
 	FROM cvm.report_column k
 	WHERE k.view = 'segment_migration' AND NOT (w.view LIKE '%weeks' AND k.column_name LIKE 'month%')
 	UNION ALL
@@ -27,11 +29,13 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 SELECT w.view, row_number() OVER (PARTITION BY w.view ORDER BY c.position, c.added), c.column_name, c.type, c.unit, c.formula, c.additive, c.comment
 FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
 CROSS JOIN LATERAL (
-	SELECT k.position, 0 AS added, k.column_name, k.type, k.unit, CASE k.column_name WHEN 'row_key' THEN 'scheme|' ELSE '' END || k.formula AS formula, k.additive, k.comment
+	SELECT k.position, 0 AS added, k.column_name, k.type, k.unit, CASE k.column_name WHEN 'row_key' THEN 'scheme|' ELSE '' END
+		|| k.formula AS formula, k.additive, k.comment
 	FROM cvm.report_column k
 	WHERE k.view = w.plain
 	UNION ALL
-	SELECT 1, 1, 'scheme', 'text', 'name', 'segment_history.scheme, or the column of customer', false, 'Scheme of segments; "segment": that of a segment_history without schemes; "(none)": without a name.') c;
+	SELECT 1, 1, 'scheme', 'text', 'name', 'segment_history.scheme, or the column of customer', false,
+		'Scheme of segments; "segment": that of a segment_history without schemes; "(none)": without a name.') c;
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source)
 SELECT 'segment_scheme_kpi', f.position, f.column_name, f.role, f.source
@@ -49,7 +53,8 @@ CROSS JOIN LATERAL (
 ) k$$,
 		(SELECT string_agg('k.' || c.column_name, ', ' ORDER BY c.position) FROM cvm.report_column c WHERE c.view =
 			w.plain AND c.column_name <> 'row_key'),
-		replace(replace(b.body, 'segment_history h', '(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme) h'), '{segment_version}', 'hashtext(h.scheme_version)::numeric'))
+		replace(replace(b.body, 'segment_history h', '(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme) h'),
+			'{segment_version}', 'hashtext(h.scheme_version)::numeric'))
 FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
 JOIN cvm.report_body b ON b.view = w.plain;
 

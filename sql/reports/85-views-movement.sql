@@ -35,7 +35,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('movement', 2, '{customer_holdings}', '{waterfall}'),
 ('movement', 3, '{segment_history}', '{waterfall}'),
 ('movement', 9, '{}', $$
-SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}, {is_paused}, 'month', (SELECT o.as_of FROM observed o), {pause_days}) AS state
+SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}, {is_paused}, 'month',
+	(SELECT o.as_of FROM observed o), {pause_days}) AS state
 	FROM subscription s$$),
 
 -- Customers and their states come from everything that they hold, money from
@@ -48,7 +49,8 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 ), money AS (
 	SELECT b.segment, m.period_start,
 		sum(m.opening_mrr * CASE WHEN m.opening_mrr = 0 THEN 0 ELSE cvm.known_rate(b.currency, {currency}, m.period_start - 1, (
-			SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from < m.period_start ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) END) AS opening_mrr,
+			SELECT f.rate FROM fx_rate f WHERE f.currency = b.currency AND f.valid_from < m.period_start
+				ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) END) AS opening_mrr,
 		sum(m.new_mrr * r.rate) AS new_mrr,
 		sum(m.reactivation_mrr * r.rate) AS reactivation_mrr,
 		sum(m.expansion_mrr * r.rate) AS expansion_mrr,
@@ -88,7 +90,8 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	CROSS JOIN LATERAL cvm.movements(s.state) m
 )$$),
 -- what the rates did to the opening
-('fx_mrr', 1, '{subscription.currency,fx_rate}', $$m.closing_mrr - m.opening_mrr - m.new_mrr - m.reactivation_mrr - m.expansion_mrr - m.contraction_mrr - m.churn_mrr - m.moved_in_mrr - m.moved_out_mrr - m.paused_mrr$$),
+('fx_mrr', 1, '{subscription.currency,fx_rate}',
+	$$m.closing_mrr - m.opening_mrr - m.new_mrr - m.reactivation_mrr - m.expansion_mrr - m.contraction_mrr - m.churn_mrr - m.moved_in_mrr - m.moved_out_mrr - m.paused_mrr$$),
 ('fx_mrr', 9, '{}', $$0::numeric$$),
 
 -- In several currencies: each customer's holdings in each
@@ -103,7 +106,8 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 		CROSS JOIN observed o
 		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
 		CROSS JOIN LATERAL (SELECT least((m.period_start + interval '1 month')::date, o.as_of) - 1 AS day) d
-		WHERE m.cause = 'promotion_end' AND f.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))) p{promoted_fx_join}
+		WHERE m.cause = 'promotion_end' AND f.customer_id IN (SELECT s.customer_id FROM subscription s
+			WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))) p{promoted_fx_join}
 ), promotion_end AS MATERIALIZED (
 	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
 	FROM promoted p
@@ -232,9 +236,11 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('product_migration', 1, $$
 WITH {base}
-SELECT w.row_key, f.customer_id, count(*) AS customers, sum(m.from_mrr) AS from_mrr, sum(m.to_mrr) AS to_mrr, sum(m.from_mrr) AS mrr_before, sum(m.to_mrr) AS mrr_after,
+SELECT w.row_key, f.customer_id, count(*) AS customers, sum(m.from_mrr) AS from_mrr, sum(m.to_mrr) AS to_mrr, sum(m.from_mrr) AS mrr_before,
+	sum(m.to_mrr) AS mrr_after,
 	count(*) FILTER (WHERE m.from_product = '(in)' AND NOT coalesce(cvm.mrr_at(f.holdings, w.month - 1) > 0, false)) AS entering_customers,
-	count(*) FILTER (WHERE m.to_product = '(out)' AND NOT coalesce(cvm.mrr_at(f.holdings, least((w.month + interval '1 month')::date, o.as_of) - 1) > 0, false)) AS leaving_customers,
+	count(*) FILTER (WHERE m.to_product = '(out)'
+		AND NOT coalesce(cvm.mrr_at(f.holdings, least((w.month + interval '1 month')::date, o.as_of) - 1) > 0, false)) AS leaving_customers,
 	m.from_product || ' to ' || m.to_product AS detail
 FROM folded f
 CROSS JOIN observed o

@@ -34,7 +34,8 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 	SELECT DISTINCT ON (a.customer_id, a.cohort) a.customer_id, a.cohort, s.channel, s.offer
 	FROM came a
 	JOIN spell s ON s.customer_id = a.customer_id AND s.price > 0
-		AND s.started_on < least((a.cohort + interval '1 month')::date, a.as_of) AND coalesce(s.ended_on >= least((a.cohort + interval '1 month')::date, a.as_of), true)
+		AND s.started_on < least((a.cohort + interval '1 month')::date, a.as_of)
+			AND coalesce(s.ended_on >= least((a.cohort + interval '1 month')::date, a.as_of), true)
 	ORDER BY a.customer_id, a.cohort, s.started_on, s.price DESC, s.channel COLLATE "C", s.offer COLLATE "C"
 ), acquired AS MATERIALIZED (
 	SELECT a.customer_id, a.cohort, a.is_recycled, a.mrr_after, a.as_of, coalesce(s.channel, '(unknown)') AS channel, coalesce(s.offer, '(none)') AS offer, k.*,
@@ -42,10 +43,14 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 	FROM came a
 	LEFT JOIN source s ON s.customer_id = a.customer_id AND s.cohort = a.cohort
 	CROSS JOIN LATERAL (
-		SELECT CASE WHEN (a.cohort + interval '2 months')::date <= a.as_of THEN CASE WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '2 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_1,
-			CASE WHEN (a.cohort + interval '4 months')::date <= a.as_of THEN CASE WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '4 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_3,
-			CASE WHEN (a.cohort + interval '7 months')::date <= a.as_of THEN CASE WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '7 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_6,
-			CASE WHEN (a.cohort + interval '13 months')::date <= a.as_of THEN CASE WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '13 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_12) k
+		SELECT CASE WHEN (a.cohort + interval '2 months')::date <= a.as_of THEN CASE
+			WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '2 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_1,
+			CASE WHEN (a.cohort + interval '4 months')::date <= a.as_of THEN CASE
+				WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '4 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_3,
+			CASE WHEN (a.cohort + interval '7 months')::date <= a.as_of THEN CASE
+				WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '7 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_6,
+			CASE WHEN (a.cohort + interval '13 months')::date <= a.as_of THEN CASE
+				WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '13 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_12) k
 )
 @end
 
@@ -59,14 +64,16 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM came a
 	JOIN spell s ON s.customer_id = a.customer_id AND s.price > 0 AND NOT s.is_paused
 	CROSS JOIN LATERAL (SELECT (least(coalesce(s.ended_on, 'infinity'), a.as_of, a.next_cohort) - greatest(s.started_on, a.cohort)) / 30.4375 AS months) d
-	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product) l ON l.product = s.product
+	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r
+		GROUP BY r.product) l ON l.product = s.product
 	WHERE d.months > 0
 	GROUP BY a.customer_id, a.cohort
 ), counted AS (
 	SELECT a.channel, a.offer, a.cohort, a.as_of, count(*) AS acquired_customers, sum(count(*)) OVER (PARTITION BY a.cohort) AS cohort_customers,
 		count(*) FILTER (WHERE a.is_recycled) AS recycled_customers, sum(a.mrr_after) AS acquired_mrr,
 		sum(a.mrr_now) AS current_mrr, count(*) FILTER (WHERE a.mrr_now > 0) AS current_customers,
-		sum(a.retained_1)::bigint AS retained_1, sum(a.retained_3)::bigint AS retained_3, sum(a.retained_6)::bigint AS retained_6, sum(a.retained_12)::bigint AS retained_12,
+		sum(a.retained_1)::bigint AS retained_1, sum(a.retained_3)::bigint AS retained_3, sum(a.retained_6)::bigint AS retained_6,
+			sum(a.retained_12)::bigint AS retained_12,
 		coalesce(sum(e.revenue), 0) AS revenue, CASE WHEN bool_and(e.margin IS NOT NULL OR e.customer_id IS NULL) THEN coalesce(sum(e.margin), 0) END AS margin
 	FROM acquired a
 	LEFT JOIN earned e ON e.customer_id = a.customer_id AND e.cohort = a.cohort

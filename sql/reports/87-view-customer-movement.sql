@@ -57,7 +57,8 @@ WITH {spelled}{held}, placed AS MATERIALIZED (
 ), shown AS MATERIALIZED (
 	-- as mrr_movement shows it
 	SELECT b.segment, b.period_start, cvm._footed(ARRAY[b.closing_mrr - b.change, (b.lines ->> 'new')::numeric, (b.lines ->> 'reactivation')::numeric,
-			(b.lines ->> 'expansion')::numeric, (b.lines ->> 'promotion_end')::numeric, (b.lines ->> 'contraction')::numeric, (b.lines ->> 'churn')::numeric, (b.lines ->> 'moved_in')::numeric,
+			(b.lines ->> 'expansion')::numeric, (b.lines ->> 'promotion_end')::numeric, (b.lines ->> 'contraction')::numeric,
+				(b.lines ->> 'churn')::numeric, (b.lines ->> 'moved_in')::numeric,
 			(b.lines ->> 'moved_out')::numeric, (b.lines ->> 'paused')::numeric, b.closing_mrr], b.segment, b.period_start,
 		'{opening,line,line,line,line,line,line,move,move,line,closing}'::text[], {minor_units}) OVER (ORDER BY b.period_start, b.segment COLLATE "C") AS amounts
 	FROM bridge b
@@ -106,7 +107,8 @@ LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start$$
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('customer_movement', 1, $$
 SELECT w.row_key, w.customer_id, w.customers, w.change, w.mrr_before, w.mrr_after,
-	w.line || ' (' || w.cause || coalesce(': ' || w.from_product || ' to ' || w.product, ': ' || w.product, '') || ')' || coalesce('; said ' || nullif(w.reason, '(unknown)'), '') AS detail
+	w.line || ' (' || w.cause || coalesce(': ' || w.from_product || ' to ' || w.product, ': ' || w.product, '') || ')'
+		|| coalesce('; said ' || nullif(w.reason, '(unknown)'), '') AS detail
 FROM wanted w$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES

@@ -12,7 +12,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 -- Spells at one rate, and at the last rate where there are several currencies
 @define product_pairs
 WITH {observed}, {rates}pair AS MATERIALIZED (
-	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, cvm.holdings_agg(coalesce(s.product, '(none)'), s.started_on, s.ended_on, {price}{rate}, s.channel, s.offer, {is_paused}) AS holdings
+	SELECT s.customer_id, coalesce(s.product, '(none)') AS product,
+		cvm.holdings_agg(coalesce(s.product, '(none)'), s.started_on, s.ended_on, {price}{rate}, s.channel, s.offer, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY 1, 2
@@ -25,7 +26,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 , folded AS MATERIALIZED (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM pair p GROUP BY p.customer_id
 ), month AS (
-	SELECT s.product, m.*, m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers, m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr,
+	SELECT s.product, m.*, m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers,
+		m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr,
 		least((m.period_start + interval '1 month')::date, o.as_of) - 1 AS closing_day, o.as_of
 	FROM (
 		SELECT p.product, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
@@ -95,8 +97,10 @@ SELECT cvm.row_key(m.product, to_char(m.period_start::timestamp, 'YYYY-MM')) AS 
 	CASE WHEN m.is_complete THEN -m.churn_customers / nullif(m.at_risk_customers, 0)::double precision END AS churn_rate,
 	CASE WHEN m.is_complete THEN i.conf_low END AS churn_rate_low,
 	CASE WHEN m.is_complete THEN i.conf_high END AS churn_rate_high,
-	CASE WHEN m.is_complete AND m.at_risk_mrr > 0 THEN ((m.at_risk_mrr + m.contraction_mrr + m.churn_mrr) / m.at_risk_mrr)::double precision END AS gross_revenue_retention_rate,
-	CASE WHEN m.is_complete AND m.at_risk_mrr > 0 THEN ((m.at_risk_mrr + m.expansion_mrr + m.contraction_mrr + m.churn_mrr) / m.at_risk_mrr)::double precision END AS net_revenue_retention_rate,
+	CASE WHEN m.is_complete AND m.at_risk_mrr > 0
+		THEN ((m.at_risk_mrr + m.contraction_mrr + m.churn_mrr) / m.at_risk_mrr)::double precision END AS gross_revenue_retention_rate,
+	CASE WHEN m.is_complete AND m.at_risk_mrr > 0
+		THEN ((m.at_risk_mrr + m.expansion_mrr + m.contraction_mrr + m.churn_mrr) / m.at_risk_mrr)::double precision END AS net_revenue_retention_rate,
 	coalesce(h.lines, 0) AS lines,
 	CASE WHEN sum(m.closing_mrr) OVER of_month > 0 THEN (m.closing_mrr / sum(m.closing_mrr) OVER of_month)::double precision END AS revenue_share,
 	CASE WHEN y.closing_customers > 0 THEN m.closing_customers / y.closing_customers::double precision END AS base_share,
@@ -135,7 +139,8 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 		m.paused_customers, m.closing_customers, 0 AS from_other_customers, 0 AS to_other_customers,
 		m.opening_mrr, m.new_mrr, m.reactivation_mrr, m.expansion_mrr, m.contraction_mrr, m.churn_mrr, m.paused_mrr, m.closing_mrr,
 		m.expansion_customers, m.contraction_customers, m.same_period_customers, m.closing_paused_customers, m.closing_paused_mrr,
-		m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers, m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr,
+		m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers,
+			m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr,
 		(
 			SELECT string_agg(CASE c.line WHEN 'reactivation' THEN 'winback' ELSE c.line END || ' (' || c.cause || ')', ', ' ORDER BY c.line)
 			FROM cvm.customer_movements(s.holdings, 'month', o.as_of, {pause_days}) c
@@ -145,7 +150,8 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 	CROSS JOIN LATERAL cvm.movements(s.state) m
 	JOIN wanted w ON w.product = s.product AND w.month = m.period_start
 	UNION ALL
-	SELECT w.row_key, f.customer_id, 0, 0, 0, 0, 0, 0, CASE WHEN w.product = m.to_product THEN 1 ELSE 0 END, CASE WHEN w.product = m.from_product THEN 1 ELSE 0 END,
+	SELECT w.row_key, f.customer_id, 0, 0, 0, 0, 0, 0, CASE WHEN w.product = m.to_product THEN 1 ELSE 0 END, CASE
+		WHEN w.product = m.from_product THEN 1 ELSE 0 END,
 		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 		CASE WHEN w.product = m.to_product THEN 'from ' || m.from_product ELSE 'to ' || m.to_product END
 	FROM folded f
@@ -155,11 +161,16 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 	WHERE m.from_product <> '(in)' AND m.to_product <> '(out)'
 )
 SELECT p.row_key, p.customer_id,
-	sum(p.opening_customers) AS opening_customers, sum(p.new_customers) AS new_customers, sum(p.winback_customers) AS winback_customers, sum(p.churned_customers) AS churned_customers,
-	sum(p.paused_customers) AS paused_customers, sum(p.closing_customers) AS closing_customers, sum(p.from_other_customers) AS from_other_customers, sum(p.to_other_customers) AS to_other_customers,
-	sum(p.opening_mrr) AS opening_mrr, sum(p.new_mrr) AS new_mrr, sum(p.reactivation_mrr) AS reactivation_mrr, sum(p.expansion_mrr) AS expansion_mrr, sum(p.contraction_mrr) AS contraction_mrr,
-	sum(p.churn_mrr) AS churn_mrr, sum(p.paused_mrr) AS paused_mrr, sum(p.closing_mrr) AS closing_mrr, sum(p.expansion_customers) AS expansion_customers, sum(p.contraction_customers) AS contraction_customers,
-	sum(p.same_period_customers) AS same_period_customers, sum(p.closing_paused_customers) AS closing_paused_customers, sum(p.closing_paused_mrr) AS closing_paused_mrr,
+	sum(p.opening_customers) AS opening_customers, sum(p.new_customers) AS new_customers, sum(p.winback_customers) AS winback_customers,
+		sum(p.churned_customers) AS churned_customers,
+	sum(p.paused_customers) AS paused_customers, sum(p.closing_customers) AS closing_customers,
+		sum(p.from_other_customers) AS from_other_customers, sum(p.to_other_customers) AS to_other_customers,
+	sum(p.opening_mrr) AS opening_mrr, sum(p.new_mrr) AS new_mrr, sum(p.reactivation_mrr) AS reactivation_mrr,
+		sum(p.expansion_mrr) AS expansion_mrr, sum(p.contraction_mrr) AS contraction_mrr,
+	sum(p.churn_mrr) AS churn_mrr, sum(p.paused_mrr) AS paused_mrr, sum(p.closing_mrr) AS closing_mrr,
+		sum(p.expansion_customers) AS expansion_customers, sum(p.contraction_customers) AS contraction_customers,
+	sum(p.same_period_customers) AS same_period_customers, sum(p.closing_paused_customers) AS closing_paused_customers,
+		sum(p.closing_paused_mrr) AS closing_paused_mrr,
 	sum(p.at_risk_customers) AS at_risk_customers, sum(p.at_risk_mrr) AS at_risk_mrr, sum(p.opening_mrr) AS mrr_before, sum(p.closing_mrr) AS mrr_after,
 	coalesce(string_agg(p.words, ', ' ORDER BY p.words), 'unchanged') AS detail
 FROM piece p

@@ -68,7 +68,8 @@ WITH {spelled}{held}, kept AS MATERIALIZED (
 		coalesce(sum(d.change) FILTER (WHERE d.line = 'pause'), 0) AS pause, coalesce(sum(d.change) FILTER (WHERE d.line = 'upgrade'), 0) AS upgrade,
 		coalesce(sum(d.change) FILTER (WHERE d.line = 'downgrade'), 0) AS downgrade, coalesce(sum(d.change) FILTER (WHERE d.line = 'new_product'), 0) AS new_product,
 		coalesce(sum(d.change) FILTER (WHERE d.line = 'left_product'), 0) AS left_product, coalesce(sum(d.change) FILTER (WHERE d.line = 'quantity'), 0) AS quantity,
-		coalesce(sum(d.change) FILTER (WHERE d.line = 'promotion'), 0) AS promotion, coalesce(sum(d.change) FILTER (WHERE d.line = 'promotion_end'), 0) AS promotion_end,
+		coalesce(sum(d.change) FILTER (WHERE d.line = 'promotion'), 0) AS promotion,
+			coalesce(sum(d.change) FILTER (WHERE d.line = 'promotion_end'), 0) AS promotion_end,
 		coalesce(sum(d.change) FILTER (WHERE d.line = 'price'), 0) AS price
 	FROM month m
 	LEFT JOIN delta d ON d.segment = m.segment AND d.month = m.month
@@ -82,7 +83,8 @@ WITH {spelled}{held}, kept AS MATERIALIZED (
 ), footed AS (
 	-- what rounding leaves over goes onto the largest line
 	SELECT s.*, (
-		SELECT array_agg(round(u.amount, {minor_units}) + CASE WHEN u.place = 1 THEN round(s.net, {minor_units}) - round(s.opening, {minor_units}) - u.whole ELSE 0 END ORDER BY u.n)
+		SELECT array_agg(round(u.amount, {minor_units}) + CASE WHEN u.place = 1
+			THEN round(s.net, {minor_units}) - round(s.opening, {minor_units}) - u.whole ELSE 0 END ORDER BY u.n)
 		FROM (
 			SELECT v.amount, v.n, row_number() OVER (ORDER BY abs(v.amount) DESC, v.n) AS place, sum(round(v.amount, {minor_units})) OVER () AS whole
 			FROM unnest(s.lines) WITH ORDINALITY AS v (amount, n)) u) AS shown
@@ -127,11 +129,16 @@ SELECT b.view, b.preference, split_part(b.body, E'\n), changed AS (', 1) || $$
 	HAVING sum(k.customers) > 0
 )
 SELECT s.row_key, s.customer_id, 1 AS opening_customers, s.opening AS year_opening_mrr, s.net AS year_net_retained_mrr,
-	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'churn'), 0) AS year_churn_mrr, coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'return'), 0) AS year_return_mrr,
-	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'pause'), 0) AS year_pause_mrr, coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'upgrade'), 0) AS year_upgrade_mrr,
-	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'downgrade'), 0) AS year_downgrade_mrr, coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'new_product'), 0) AS year_new_product_mrr,
-	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'left_product'), 0) AS year_left_product_mrr, coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'quantity'), 0) AS year_quantity_mrr,
-	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'promotion'), 0) AS year_promotion_mrr, coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'promotion_end'), 0) AS year_promotion_end_mrr,
+	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'churn'), 0) AS year_churn_mrr,
+		coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'return'), 0) AS year_return_mrr,
+	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'pause'), 0) AS year_pause_mrr,
+		coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'upgrade'), 0) AS year_upgrade_mrr,
+	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'downgrade'), 0) AS year_downgrade_mrr,
+		coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'new_product'), 0) AS year_new_product_mrr,
+	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'left_product'), 0) AS year_left_product_mrr,
+		coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'quantity'), 0) AS year_quantity_mrr,
+	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'promotion'), 0) AS year_promotion_mrr,
+		coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'promotion_end'), 0) AS year_promotion_end_mrr,
 	coalesce(sum(m.change_mrr) FILTER (WHERE m.line = 'price'), 0) AS year_price_mrr,
 	s.opening AS mrr_before, s.net AS mrr_after, string_agg(DISTINCT m.line, ', ' ORDER BY m.line) AS detail
 FROM standing s

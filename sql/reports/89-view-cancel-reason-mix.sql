@@ -28,9 +28,11 @@ reason AS MATERIALIZED (
 	SELECT g.*, count(*) OVER q AS reasons, bool_and(g.is_over) OVER q AS is_withdrawn, max(g.over_on) OVER q AS withdrawn_on, max(g.end_on) OVER q AS effective_on
 	FROM (
 		SELECT c.customer_id, c.day, c.reason, c.is_voluntary, o.as_of, array_agg(DISTINCT c.product) AS products, bool_or(c.product IS NULL) AS is_any,
-			bool_and(coalesce(c.withdrawn_on < o.as_of, false)) AS is_over, max(c.withdrawn_on) AS over_on, max(c.effective_on) AS end_on, array_agg(DISTINCT c.offer) AS offers
+			bool_and(coalesce(c.withdrawn_on < o.as_of, false)) AS is_over, max(c.withdrawn_on) AS over_on, max(c.effective_on) AS end_on,
+				array_agg(DISTINCT c.offer) AS offers
 		FROM (
-			SELECT k.customer_id, cvm.day_of(k.requested_at, {time_zone}) AS day, coalesce(nullif(btrim(k.reason), ''), '(unknown)') COLLATE "C" AS reason, k.product, k.offer,
+			SELECT k.customer_id, cvm.day_of(k.requested_at, {time_zone}) AS day,
+				coalesce(nullif(btrim(k.reason), ''), '(unknown)') COLLATE "C" AS reason, k.product, k.offer,
 				coalesce(k.voluntary, (lower(k.reason COLLATE "C") = ANY ({involuntary_reasons})) IS NOT TRUE) AS is_voluntary,
 				cvm.day_of(k.withdrawn_at, {time_zone}) AS withdrawn_on, k.effective_on
 			FROM cancellation k
@@ -49,10 +51,12 @@ spell AS MATERIALIZED (
 	FROM (
 		SELECT w.*, count(*) FILTER (WHERE w.is_gap) OVER (PARTITION BY w.customer_id, w.line ORDER BY w.started_on, w.n) AS run
 		FROM (
-			SELECT v.*, coalesce(v.started_on > max(v.ended_on) OVER (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_gap,
+			SELECT v.*, coalesce(v.started_on > max(v.ended_on) OVER (PARTITION BY v.customer_id, v.line
+				ORDER BY v.started_on, v.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_gap,
 				CASE WHEN lag(v.ended_on) OVER l = v.started_on AND lag(v.mrr) OVER l <> v.mrr THEN v.started_on END AS moved_on
 			FROM (
-				SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on,
+				SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on,
+					coalesce(s.ended_on, 'infinity') AS ended_on,
 					{price}{rate} AS mrr{more}
 				FROM subscription s
 				CROSS JOIN observed o
@@ -225,7 +229,8 @@ WITH {observed}, {rates}
 	WHERE s.is_last AND b.lines IS NULL AND (s.ended_on < o.as_of OR s.cancel_requested_on < o.as_of AND s.end_reason IS NOT NULL)
 	GROUP BY s.customer_id, s.ended_on, coalesce(nullif(btrim(s.end_reason), ''), '(unknown)') COLLATE "C", o.as_of
 ), asked AS (
-	SELECT e.customer_id, e.ended_on, e.reason, e.mrr, e.as_of, (lower(e.reason) = ANY ({involuntary_reasons})) IS NOT TRUE AS is_voluntary, false AS is_withdrawn, e.ended_on < e.as_of AS is_lost,
+	SELECT e.customer_id, e.ended_on, e.reason, e.mrr, e.as_of, (lower(e.reason) = ANY ({involuntary_reasons})) IS NOT TRUE AS is_voluntary,
+		false AS is_withdrawn, e.ended_on < e.as_of AS is_lost,
 		min(e.day) OVER q AS day, count(*) OVER q AS reasons, sum(e.told) OVER q > 0 AS is_told
 	FROM ended e
 	WINDOW q AS (PARTITION BY e.customer_id, e.ended_on)
@@ -348,9 +353,11 @@ SELECT b.view, b.preference, split_part(b.body, E'\n, told AS MATERIALIZED (', 1
 SELECT a.row_key, n.customer_id, 1 AS customers, -max(n.is_left::int) AS churned_customers,
 	-coalesce(sum(n.mrr) FILTER (WHERE n.is_left), 0) AS churned_mrr, -coalesce(sum(n.mrr) FILTER (WHERE n.is_lost), 0) AS cancelled_mrr,
 	sum(n.mrr) AS mrr_before, coalesce(sum(n.mrr) FILTER (WHERE NOT n.is_lost), 0) AS mrr_after,
-	'asked on ' || string_agg(DISTINCT to_char(n.day::timestamp, 'YYYY-MM-DD'), ', ') || CASE WHEN bool_and(n.is_withdrawn) THEN ', withdrawn' WHEN bool_and(n.is_lost) THEN '' ELSE ', still there' END AS detail
+	'asked on ' || string_agg(DISTINCT to_char(n.day::timestamp, 'YYYY-MM-DD'), ', ') || CASE WHEN bool_and(n.is_withdrawn)
+		THEN ', withdrawn' WHEN bool_and(n.is_lost) THEN '' ELSE ', still there' END AS detail
 FROM placed n
-JOIN wanted a ON a.month = date_trunc('month', n.day::timestamp)::date AND a.reason = n.reason AND a.is_voluntary = n.is_voluntary AND a.segment IN ('(all)', coalesce(n.segment, '(none)'))
+JOIN wanted a ON a.month = date_trunc('month', n.day::timestamp)::date AND a.reason = n.reason AND a.is_voluntary = n.is_voluntary
+	AND a.segment IN ('(all)', coalesce(n.segment, '(none)'))
 GROUP BY a.row_key, n.customer_id$$
 FROM cvm.report_body b
 WHERE b.view = 'cancel_reason_mix'

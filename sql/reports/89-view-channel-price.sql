@@ -14,7 +14,8 @@ WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
 ), line AS (
-	SELECT s.customer_id, s.product, s.started_on, {price} AS price, coalesce(upper(s.currency), {currency}) AS currency, coalesce(s.channel, '(unknown)') AS channel,
+	SELECT s.customer_id, s.product, s.started_on, {price} AS price, coalesce(upper(s.currency), {currency}) AS currency,
+		coalesce(s.channel, '(unknown)') AS channel,
 		-- months of commitment
 		(coalesce(s.committed_until - s.started_on, 0) / 30.4375)::int AS term,
 		s.started_on <= max(coalesce(s.ended_on, 'infinity')) OVER (
@@ -24,7 +25,8 @@ WITH observed AS MATERIALIZED (
 	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of
 		AND coalesce(s.ended_on > s.started_on, true)
 ), sale AS MATERIALIZED (
-	SELECT l.customer_id, l.product, coalesce(l.currency, '(none)') AS currency, l.channel, l.price, l.term, l.as_of, date_trunc('month', l.started_on::timestamp)::date AS month,
+	SELECT l.customer_id, l.product, coalesce(l.currency, '(none)') AS currency, l.channel, l.price, l.term, l.as_of,
+		date_trunc('month', l.started_on::timestamp)::date AS month,
 		date_trunc('week', l.started_on::timestamp)::date AS week
 	FROM line l
 	WHERE l.price > 0 AND l.goes_on IS NOT TRUE
@@ -41,7 +43,8 @@ WITH observed AS MATERIALIZED (
 	FROM sale s
 	JOIN offered o ON o.product = s.product AND o.currency = s.currency AND o.month = s.month AND o.week = s.week AND o.term = s.term
 ), counted AS (
-	SELECT p.product, p.currency, p.month, p.as_of, p.mean_price, count(*) AS sales, count(DISTINCT p.customer_id) AS customers, count(DISTINCT p.channel) AS channels,
+	SELECT p.product, p.currency, p.month, p.as_of, p.mean_price, count(*) AS sales, count(DISTINCT p.customer_id) AS customers,
+		count(DISTINCT p.channel) AS channels,
 		min(p.price) AS lowest_price, max(p.price) AS highest_price, sum(p.price) AS sold_mrr,
 		sqrt(avg((p.price - p.mean_price) * (p.price - p.mean_price))) AS deviation, sqrt(avg((p.price - p.like_price) * (p.price - p.like_price))) AS like_deviation,
 		count(*) FILTER (WHERE p.channels > 1) AS compared, count(*) FILTER (WHERE p.channels > 1 AND p.price > p.best_price) AS above,
@@ -81,7 +84,8 @@ SELECT b.view, b.preference, split_part(b.body, E'\n), counted AS (', 1) || $$
 SELECT w.row_key, p.customer_id, 1 AS customers, sum(p.price) AS sold_mrr,
 	coalesce(sum(p.price - p.best_price) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0) AS above_best_mrr,
 	NULL::numeric AS mrr_before, sum(p.price) AS mrr_after,
-	string_agg(p.channel || ' at ' || p.price || CASE WHEN p.channels > 1 AND p.price > p.best_price THEN ', best ' || p.best_price::numeric(28,{minor_units}) ELSE '' END, '; '
+	string_agg(p.channel || ' at ' || p.price || CASE WHEN p.channels > 1 AND p.price > p.best_price THEN ', best '
+		|| p.best_price::numeric(28,{minor_units}) ELSE '' END, '; '
 		ORDER BY p.week, p.channel, p.price) AS detail
 FROM priced p
 JOIN wanted w ON w.product = p.product AND w.month = p.month AND coalesce(w.currency, '(none)') = p.currency

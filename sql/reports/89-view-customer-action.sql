@@ -46,7 +46,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 			FROM (SELECT v.customer_id, cvm.day_of(v.occurred_at, {time_zone}) AS day FROM event v) d
 			JOIN observed o ON d.day < o.as_of
 			GROUP BY d.customer_id, o.as_of) e
-		CROSS JOIN LATERAL (VALUES (e.as_of, e.day_0), (e.as_of - {loss_days}, e.day_1), (e.as_of - {loss_days} - 30, e.day_2), (e.as_of - {loss_days} - 60, e.day_3)) AS x (day, last_day)
+		CROSS JOIN LATERAL (VALUES (e.as_of, e.day_0), (e.as_of - {loss_days}, e.day_1), (e.as_of - {loss_days} - 30, e.day_2),
+			(e.as_of - {loss_days} - 60, e.day_3)) AS x (day, last_day)
 		WHERE x.last_day < x.day - {silence_days}) l
 	JOIN spell s ON s.customer_id = l.customer_id AND s.started_on < l.day AND s.ended_on >= l.day$$),
 ('silences', 2, '{}', ''),
@@ -64,7 +65,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT c.customer_id, 'contact_pressure'
 	FROM contact c
 	CROSS JOIN observed o
-	WHERE cvm.day_of(c.occurred_at, {time_zone}) < o.as_of AND cvm.day_of(c.occurred_at, {time_zone}) > o.as_of - {contact_window} AND lower(c.purpose) IS DISTINCT FROM 'service'
+	WHERE cvm.day_of(c.occurred_at, {time_zone}) < o.as_of AND cvm.day_of(c.occurred_at, {time_zone}) > o.as_of - {contact_window}
+		AND lower(c.purpose) IS DISTINCT FROM 'service'
 	GROUP BY c.customer_id
 	-- one more would be beyond the cap
 	HAVING count(*) >= {contact_cap}$$),
@@ -108,7 +110,8 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	SELECT v.*, CASE WHEN lag(v.ended_on) OVER l = v.started_on THEN lag(v.mrr) OVER l END AS last_mrr,
 		CASE WHEN lead(v.started_on) OVER l = v.ended_on THEN lead(v.mrr) OVER l END AS next_mrr
 	FROM (
-		SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on,
+		SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on,
+			coalesce(s.ended_on, 'infinity') AS ended_on,
 			CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END{rate} AS mrr, s.offer, s.cancel_requested_on, s.committed_until
 		FROM subscription s
 		WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true)) v
@@ -128,12 +131,15 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 ), risk AS MATERIALIZED (
 	SELECT g.day, g.customer_id, g.reason, sum(g.mrr) AS mrr, min(g.next_date) FILTER (WHERE isfinite(g.next_date)) AS next_date
 	FROM (
-		SELECT k.day, k.n, k.customer_id, k.mrr, k.reason, min(k.next_date) AS next_date FROM ground k WHERE k.mrr > 0 GROUP BY k.day, k.n, k.customer_id, k.mrr, k.reason) g
+		SELECT k.day, k.n, k.customer_id, k.mrr, k.reason, min(k.next_date) AS next_date FROM ground k WHERE k.mrr > 0
+			GROUP BY k.day, k.n, k.customer_id, k.mrr, k.reason) g
 	GROUP BY g.day, g.customer_id, g.reason
 ), past AS (
 	-- lost is who pays less by half of what was at risk, or by more
 	SELECT r.day, r.customer_id, r.reason,
-		sum(p.mrr) FILTER (WHERE p.started_on < r.day AND p.ended_on >= r.day) - coalesce(sum(p.mrr) FILTER (WHERE p.started_on < r.day + {loss_days} AND p.ended_on >= r.day + {loss_days}), 0) >= r.mrr / 2 AS is_lost
+		sum(p.mrr) FILTER (WHERE p.started_on < r.day
+			AND p.ended_on >= r.day) - coalesce(sum(p.mrr) FILTER (WHERE p.started_on < r.day + {loss_days}
+			AND p.ended_on >= r.day + {loss_days}), 0) >= r.mrr / 2 AS is_lost
 	FROM risk r
 	JOIN spell p ON p.customer_id = r.customer_id
 	WHERE r.day IN (SELECT l.day FROM look l WHERE NOT l.is_now)
@@ -143,7 +149,8 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	FROM past p
 	GROUP BY p.reason
 ), now AS MATERIALIZED (
-	SELECT r.customer_id, r.day AS as_of, string_agg(r.reason COLLATE "C", ', ' ORDER BY r.reason COLLATE "C") AS reasons, bool_or(r.reason = 'notice_given') AS is_leaving,
+	SELECT r.customer_id, r.day AS as_of, string_agg(r.reason COLLATE "C", ', ' ORDER BY r.reason COLLATE "C") AS reasons,
+		bool_or(r.reason = 'notice_given') AS is_leaving,
 		coalesce(sum(r.mrr) FILTER (WHERE r.reason = 'notice_given'), 0) AS notice_mrr, min(r.next_date) AS next_date,
 		(array_agg(r.reason COLLATE "C" ORDER BY t.rate DESC NULLS LAST, r.reason COLLATE "C"))[1] AS leading
 	FROM risk r
@@ -173,7 +180,8 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	WHERE NOT a.is_new AND NOT EXISTS (
 		SELECT FROM sale b
 		WHERE NOT b.is_new AND (b.channel IS NULL OR b.channel = a.channel)
-			AND ((b.product = a.product AND b.price < a.price) OR (b.price <= a.price AND EXISTS (SELECT FROM bundle u WHERE u.bundle = b.product AND u.product = a.product))))
+			AND ((b.product = a.product AND b.price < a.price)
+				OR (b.price <= a.price AND EXISTS (SELECT FROM bundle u WHERE u.bundle = b.product AND u.product = a.product))))
 	GROUP BY a.offer, a.product
 ), suggested AS MATERIALIZED (
 	-- once for each set of products: one that is not held, nor in place of what is
@@ -286,7 +294,8 @@ BEGIN
 	IF body IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
 			MESSAGE = format('view "%s" of model "%s" waits for %s', _report_as_of.view, _report_as_of.model,
-				(SELECT string_agg(n.need, ', ' ORDER BY n.n) FROM cvm.report_body b, unnest(b.needs) WITH ORDINALITY AS n(need, n) WHERE b.view = _report_as_of.view AND NOT n.need = ANY (have))),
+				(SELECT string_agg(n.need, ', ' ORDER BY n.n) FROM cvm.report_body b, unnest(b.needs) WITH ORDINALITY AS n(need, n)
+					WHERE b.view = _report_as_of.view AND NOT n.need = ANY (have))),
 			HINT = format('Bind it: SELECT cvm.bind(%L, ...).', _report_as_of.model);
 	END IF;
 	RETURN body;

@@ -188,13 +188,15 @@ SELECT b.view, b.preference, split_part(b.body, E'\n), line AS (', 1) || $$
 	JOIN wanted w ON w.segment = a.segment AND w.month = l.period
 	WHERE l.new_customers + l.retained_customers + l.reactivated_customers > 0
 )
-SELECT p.row_key, p.customer_id, sum(p.opening_customers) AS opening_customers, sum(p.new_customers) AS new_customers, sum(p.revived_customers) AS revived_customers,
+SELECT p.row_key, p.customer_id, sum(p.opening_customers) AS opening_customers, sum(p.new_customers) AS new_customers,
+	sum(p.revived_customers) AS revived_customers,
 	sum(p.moved_in_customers) AS moved_in_customers, sum(p.moved_out_customers) AS moved_out_customers, sum(p.churned_customers) AS churned_customers,
 	sum(p.closing_customers) AS closing_customers, sum(p.active_customers) AS active_customers,
 	sum(p.economic_churned_customers) AS economic_churned_customers, sum(p.undecided_customers) AS undecided_customers,
 	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
 	CASE WHEN sum(p.churned_customers) < 0 THEN 'left' WHEN sum(p.undecided_customers) > 0 THEN 'undecided' WHEN sum(p.new_customers) > 0 THEN 'new'
-		WHEN sum(p.revived_customers) > 0 THEN 'revived' WHEN sum(p.active_customers) > 0 THEN 'active' WHEN sum(p.closing_customers) > 0 THEN 'idle' ELSE 'gone' END AS detail
+		WHEN sum(p.revived_customers) > 0 THEN 'revived' WHEN sum(p.active_customers) > 0 THEN 'active' WHEN sum(p.closing_customers) > 0
+			THEN 'idle' ELSE 'gone' END AS detail
 FROM place p
 GROUP BY p.row_key, p.customer_id$$
 FROM cvm.report_body b WHERE b.view = 'inactivity_churn';
@@ -252,4 +254,5 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('inactivity_churn', 22, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
 
 -- a later return or a later day decides
-UPDATE cvm.report_column SET settles = false WHERE view = 'inactivity_churn' AND column_name IN ('economic_churned_customers', 'undecided_customers', 'is_decided', 'as_of');
+UPDATE cvm.report_column SET settles = false WHERE view = 'inactivity_churn'
+	AND column_name IN ('economic_churned_customers', 'undecided_customers', 'is_decided', 'as_of');

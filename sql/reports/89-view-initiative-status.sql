@@ -46,7 +46,8 @@ WITH
 	WHERE r.held_on < o.as_of
 	GROUP BY r.initiative
 )
-SELECT cvm.row_key(k.initiative, (row_number() OVER (PARTITION BY k.initiative ORDER BY k.decided_on, k.shipped_on, k.status, k.driver, k.metric))::text) AS row_key,
+SELECT cvm.row_key(k.initiative, (row_number() OVER (PARTITION BY k.initiative
+	ORDER BY k.decided_on, k.shipped_on, k.status, k.driver, k.metric))::text) AS row_key,
 	k.initiative,
 	coalesce(k.driver, '(none)') AS driver,
 	k.lever,
@@ -110,7 +111,8 @@ SELECT cvm.row_key(i.initiative, (row_number() OVER (PARTITION BY i.initiative O
 	i.shipped_on,
 	i.metric,
 	i.baseline_on,
-	concat_ws(', ', CASE WHEN i.metric IS NULL THEN 'no metric' END, CASE WHEN i.baseline_on IS NULL THEN 'no baseline' WHEN i.baseline_on >= i.shipped_on THEN 'baseline after shipping' END) AS reason,
+	concat_ws(', ', CASE WHEN i.metric IS NULL THEN 'no metric' END, CASE WHEN i.baseline_on IS NULL THEN 'no baseline'
+		WHEN i.baseline_on >= i.shipped_on THEN 'baseline after shipping' END) AS reason,
 	o.as_of
 FROM initiative i
 CROSS JOIN observed o

@@ -104,7 +104,8 @@ BEGIN
 			kept.queue_schema := queue_schema;
 			kept.queue_name := cvm._fit_name(format('%s_%s_queue', _tend_queue.model, _tend_queue.state));
 			EXECUTE format('CREATE TABLE %I.%I (customer_id %s, delta %s)', kept.queue_schema, kept.queue_name,
-				(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = cvm._relation(_tend_queue.model, kind.entity::name) AND a.attname = 'customer_id'),
+				(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+					WHERE a.attrelid = cvm._relation(_tend_queue.model, kind.entity::name) AND a.attname = 'customer_id'),
 				kind.type);
 			queue := format('%I.%I', kept.queue_schema, kept.queue_name);
 			EXECUTE format('COMMENT ON TABLE %s IS %L', queue, cvm._queue_comment(_tend_queue.model));
@@ -233,9 +234,11 @@ CREATE FUNCTION cvm._queue_locks(model name, state text DEFAULT NULL, OUT tables
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(array_agg(DISTINCT q.queue) FILTER (WHERE q.queue IS NOT NULL), '{}'), coalesce(array_agg(DISTINCT q.source) FILTER (WHERE q.source IS NOT NULL), '{}')
+	SELECT coalesce(array_agg(DISTINCT q.queue) FILTER (WHERE q.queue IS NOT NULL), '{}'),
+		coalesce(array_agg(DISTINCT q.source) FILTER (WHERE q.source IS NOT NULL), '{}')
 	FROM (
-		SELECT x.source, (SELECT c.oid FROM pg_class c WHERE c.oid = cvm._relation(t.queue_schema, t.queue_name) AND cvm._is_queue(c.oid, t.model) AND pg_has_role(c.relowner, 'USAGE')) AS queue
+		SELECT x.source, (SELECT c.oid FROM pg_class c WHERE c.oid = cvm._relation(t.queue_schema, t.queue_name)
+			AND cvm._is_queue(c.oid, t.model) AND pg_has_role(c.relowner, 'USAGE')) AS queue
 		FROM cvm.stored t
 		JOIN cvm.customer_state s ON s.state = t.relation::text
 		LEFT JOIN LATERAL (

@@ -43,7 +43,8 @@ BEGIN
 	-- fails where the name is taken
 	EXECUTE format('CREATE TABLE %s (part_no bigint, customer_id %s, %I %s NOT NULL, PRIMARY KEY (part_no, customer_id))', target,
 		(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = customers AND a.attname = 'customer_id'), kind.column_name, kind.type);
-	EXECUTE format('COMMENT ON TABLE %s IS %L', target, format('One row per part of the source and customer: what adds up to %s.%s.', _tend_parts.model, _tend_parts.state));
+	EXECUTE format('COMMENT ON TABLE %s IS %L', target,
+		format('One row per part of the source and customer: what adds up to %s.%s.', _tend_parts.model, _tend_parts.state));
 	EXECUTE format('COMMENT ON COLUMN %s.part_no IS %L', target, 'Part of the source: cvm.source_part.');
 	EXECUTE format('COMMENT ON COLUMN %s.customer_id IS %L', target, 'Who the customer is.');
 	EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, kind.column_name, format('State of type %s, of the rows in this part.', kind.type));

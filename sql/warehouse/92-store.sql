@@ -60,11 +60,13 @@ BEGIN
 		EXECUTE format('CREATE TABLE %s_restatement (refresh_id bigint, customer_id %s, day date, what text, closed_before date NOT NULL,
 			rows_before bigint NOT NULL, rows_after bigint NOT NULL, value_before numeric, value_after numeric,
 			PRIMARY KEY (refresh_id, customer_id, day, what))', target, customer);
-		EXECUTE format('COMMENT ON TABLE %s_restatement IS %L', target, 'Customers whose past changed: what there was before closed_before is not what it was when it was last stored. One row per customer and day, or spell.');
+		EXECUTE format('COMMENT ON TABLE %s_restatement IS %L', target,
+			'Customers whose past changed: what there was before closed_before is not what it was when it was last stored. One row per customer and day, or spell.');
 		FOR c IN SELECT * FROM (VALUES ('refresh_id', 'Refresh that noticed it: cvm.refresh_log.'), ('customer_id', 'Whose past changed.'),
 			('day', 'Day of the events, or first day of the spell.'), ('what', 'events; or the product of a spell and its end, not after closed_before.'),
 			('closed_before', 'First day of the month that was open.'), ('rows_before', 'How many of them there were when it was stored.'),
-			('rows_after', 'How many there are now.'), ('value_before', 'Their amount or monthly price, as it was stored.'), ('value_after', 'Their amount or monthly price, now.')) AS v (name, comment)
+			('rows_after', 'How many there are now.'), ('value_before', 'Their amount or monthly price, as it was stored.'),
+				('value_after', 'Their amount or monthly price, now.')) AS v (name, comment)
 		LOOP
 			EXECUTE format('COMMENT ON COLUMN %s_restatement.%I IS %L', target, c.name, c.comment);
 		END LOOP;
@@ -358,7 +360,8 @@ BEGIN
 		PERFORM cvm._relink(store.model, store.name);
 		IF cvm._rows_by_reader(store.model) IS NOT NULL THEN
 			RAISE WARNING USING ERRCODE = '01007',
-				MESSAGE = format('%s holds what role "%s" sees of %s, where other roles may see other rows', cvm._table(store.model, store.name::name), current_user, cvm._rows_by_reader(store.model)),
+				MESSAGE = format('%s holds what role "%s" sees of %s, where other roles may see other rows',
+					cvm._table(store.model, store.name::name), current_user, cvm._rows_by_reader(store.model)),
 				DETAIL = coalesce('Readers of the model see all of it: ' || (
 					SELECT string_agg(format('"%s"', r.role), ', ' ORDER BY r.role) FROM cvm.reader r WHERE r.model = store.model) || '.',
 					'Only its owner may read it.'),
@@ -387,7 +390,8 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = unstore.model AND t.relation = unstore.name::name) THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_object',
 			MESSAGE = format('%s of model "%s" is not stored', coalesce('"' || unstore.name || '"', 'NULL'), unstore.model),
-			HINT = coalesce('Stored are ' || (SELECT string_agg(t.relation::text, ', ' ORDER BY t.relation) FROM cvm.stored t WHERE t.model = unstore.model) || '.', 'Nothing is.');
+			HINT = coalesce('Stored are ' || (SELECT string_agg(t.relation::text, ', ' ORDER BY t.relation) FROM cvm.stored t
+				WHERE t.model = unstore.model) || '.', 'Nothing is.');
 	END IF;
 	tables := cvm._tables_of(unstore.model, unstore.name::name);
 	-- the views must let go of the table first

@@ -234,7 +234,8 @@ BEGIN
 			MESSAGE = format('%s states of %s could not be read and were made anew', forgotten, target),
 			HINT = format('What they held before is not in %s_restatement.', target);
 	END IF;
-	IF way = 'scan' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = to_regclass(cvm._part_table(_refresh_state.model, _refresh_state.state)) AND NOT i.indisprimary) THEN
+	IF way = 'scan' AND NOT EXISTS (SELECT FROM pg_index i
+		WHERE i.indrelid = to_regclass(cvm._part_table(_refresh_state.model, _refresh_state.state)) AND NOT i.indisprimary) THEN
 		-- quicker once the table is filled
 		EXECUTE format('CREATE INDEX ON %s (customer_id)', cvm._part_table(_refresh_state.model, _refresh_state.state));
 	END IF;
@@ -246,7 +247,8 @@ BEGIN
 		follow := made;
 	END IF;
 	PERFORM cvm._register(_refresh_state.model, 'update', 'stored', jsonb_build_object('relation', _refresh_state.state,
-		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', CASE WHEN follow IS NULL THEN made END, 'source_print', print, 'watermark', mark));
+		'refreshed_at', began, 'data_through', through, 'row_count', rows, 'made_of', CASE WHEN follow IS NULL
+			THEN made END, 'source_print', print, 'watermark', mark));
 END
 $$;
 COMMENT ON FUNCTION cvm._refresh_state(name, text, boolean, bigint) IS

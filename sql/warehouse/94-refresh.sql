@@ -371,7 +371,8 @@ BEGIN
 		IF follow IS NOT NULL THEN
 			PERFORM cvm._follow(refresh_here.model, o, follow);
 		END IF;
-		RETURN QUERY SELECT l.relation::text, l.mode, l.rows_written, l.rows_removed, l.rows_restated, l.data_through FROM cvm.refresh_log l WHERE l.refresh_id = log_id;
+		RETURN QUERY SELECT l.relation::text, l.mode, l.rows_written, l.rows_removed, l.rows_restated, l.data_through FROM cvm.refresh_log l
+			WHERE l.refresh_id = log_id;
 	END LOOP;
 END
 $$;

@@ -9,7 +9,8 @@ FROM (
 		CASE
 			WHEN t.refreshed_at IS NULL THEN 'never refreshed'
 			WHEN w.last_attempt IN ('failed', 'interrupted') THEN 'last refresh ' || w.last_attempt
-			WHEN EXISTS (SELECT FROM cvm.model m WHERE m.model = t.model) AND t.made_of IS DISTINCT FROM (SELECT d.made_of FROM cvm._digests(t.model, t.relation::text) d)
+			WHEN EXISTS (SELECT FROM cvm.model m WHERE m.model = t.model) AND t.made_of IS DISTINCT
+				FROM (SELECT d.made_of FROM cvm._digests(t.model, t.relation::text) d)
 				THEN 'settings or binding changed'
 			WHEN NOT pg_catalog.isfinite(t.refreshed_at) THEN 'refreshed at no time'
 			WHEN pg_catalog.now() - t.refreshed_at > t.max_staleness THEN pg_catalog.format('older than %s', t.max_staleness)

@@ -58,7 +58,8 @@ BEGIN
 	IF call IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
 			MESSAGE = 'pg_cron is not in this database',
-			DETAIL = format('It lives in the one database that cron.database_name names: %s.', coalesce(current_setting('cron.database_name', true), 'it is not loaded')),
+			DETAIL = format('It lives in the one database that cron.database_name names: %s.',
+				coalesce(current_setting('cron.database_name', true), 'it is not loaded')),
 			HINT = format('There: SELECT cron.schedule_in_database(%L, %L, %L, %L, %L); elsewhere: SELECT cvm.cron_line(%L, %L), cvm.systemd_units(%L), cvm.dbt_hook(%L).',
 				format('cvm.refresh %s', schedule.model), schedule.cron, format('CALL cvm.refresh(%L)', schedule.model), current_database(), current_user,
 				schedule.model, schedule.cron, schedule.model, schedule.model);

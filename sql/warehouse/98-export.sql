@@ -37,7 +37,8 @@ AS $$
 	-- print or takes for the end of a line
 	SELECT CASE WHEN words !~ '[\u007f-\u009f\u2028\u2029\ufeff]' THEN to_json(words)::text
 		ELSE (
-			SELECT string_agg(CASE WHEN c.letter ~ '[\u007f-\u009f\u2028\u2029\ufeff]' THEN '\u' || lpad(to_hex(ascii(c.letter)), 4, '0') ELSE c.letter END, '' ORDER BY c.n)
+			SELECT string_agg(CASE WHEN c.letter ~ '[\u007f-\u009f\u2028\u2029\ufeff]' THEN '\u' || lpad(to_hex(ascii(c.letter)), 4, '0')
+				ELSE c.letter END, '' ORDER BY c.n)
 			FROM regexp_split_to_table(to_json(words)::text, '') WITH ORDINALITY AS c (letter, n)) END;
 $$;
 COMMENT ON FUNCTION cvm._yaml_text(text) IS 'A string of YAML, whatever is in it.';
@@ -51,12 +52,15 @@ BEGIN
 	-- dbt looks for {{ and {% in names too
 	PERFORM cvm._expect_words('dbt', ARRAY[dbt_yaml.model::text], '[{}]');
 	RETURN (
-		SELECT format(E'version: 2\nsources:\n  - name: %s\n    schema: %s\n    description: %s\n    tables:\n', cvm._yaml_text(dbt_yaml.model), cvm._yaml_text(dbt_yaml.model),
+		SELECT format(E'version: 2\nsources:\n  - name: %s\n    schema: %s\n    description: %s\n    tables:\n',
+			cvm._yaml_text(dbt_yaml.model), cvm._yaml_text(dbt_yaml.model),
 				cvm._yaml_text(format('Reports of customer value model "%s".', dbt_yaml.model)))
-			|| string_agg(format(E'      - name: %s\n        description: %s\n        columns:\n', cvm._yaml_text(v.view), cvm._yaml_text(v.comment)) || c.columns, '' ORDER BY v.pos)
+			|| string_agg(format(E'      - name: %s\n        description: %s\n        columns:\n', cvm._yaml_text(v.view),
+				cvm._yaml_text(v.comment)) || c.columns, '' ORDER BY v.pos)
 		FROM cvm._exported(dbt_yaml.model) v
 		CROSS JOIN LATERAL (
-			SELECT string_agg(format(E'          - name: %s\n            description: %s\n            data_type: %s\n%s', cvm._yaml_text(k.column_name), cvm._yaml_text(cvm._column_comment(k)), cvm._yaml_text(cvm._type_here(dbt_yaml.model, k)),
+			SELECT string_agg(format(E'          - name: %s\n            description: %s\n            data_type: %s\n%s',
+				cvm._yaml_text(k.column_name), cvm._yaml_text(cvm._column_comment(k)), cvm._yaml_text(cvm._type_here(dbt_yaml.model, k)),
 				CASE k.column_name WHEN 'row_key' THEN E'            tests: [unique, not_null]\n' ELSE '' END), '' ORDER BY k.position) AS columns
 			FROM cvm.report_column k WHERE k.view = v.view) c);
 END
@@ -70,7 +74,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	-- of segments, channels and tenths "(all)" is the sum; what donors lose to
 	-- the same customers, and what a customer holds twice, does not add up
-	SELECT string_agg(format('%I %s ''(all)''', k.column_name, CASE WHEN k.column_name IN ('segment', 'channel', 'value_decile') THEN '<>' ELSE '=' END), ' AND ' ORDER BY k.position)
+	SELECT string_agg(format('%I %s ''(all)''', k.column_name, CASE WHEN k.column_name IN ('segment', 'channel', 'value_decile') THEN '<>'
+		ELSE '=' END), ' AND ' ORDER BY k.position)
 	FROM cvm.report_column k
 	JOIN cvm.report_column r ON r.view = k.view AND r.column_name = 'row_key' AND k.column_name = ANY (string_to_array(r.formula, '|'))
 	WHERE k.view = $2 AND k.comment LIKE '%"(all)"%'
@@ -86,7 +91,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT ARRAY[m.parts[2], m.parts[3], CASE WHEN m.parts[1] IS NULL THEN '1.0' ELSE '-1.0' END]
 	FROM regexp_match(c.formula, '^(-1 \* )?(\w+) / (\w+)$') AS m (parts)
-	WHERE NOT c.additive AND 2 = (SELECT count(DISTINCT p.column_name) FROM cvm.report_column p WHERE p.view = c.view AND p.additive AND p.column_name = ANY (m.parts[2:3]));
+	WHERE NOT c.additive AND 2 = (SELECT count(DISTINCT p.column_name) FROM cvm.report_column p WHERE p.view = c.view AND p.additive
+		AND p.column_name = ANY (m.parts[2:3]));
 $$;
 COMMENT ON FUNCTION cvm._ratio(cvm.report_column) IS
 	'The two columns that a rate is the ratio of, where both may be summed, and its sign: losses are negative, their '
@@ -123,18 +129,22 @@ BEGIN
 			|| d.dimensions || coalesce(E'    measures:\n' || m.measures, ''), '' ORDER BY v.pos)
 		FROM cvm._exported(cube_yaml.model) v
 		CROSS JOIN LATERAL (
-			SELECT string_agg(format(E'      - name: %s\n        sql: %s\n        type: %s\n        description: %s\n%s', cvm._yaml_text(k.column_name), cvm._yaml_text(format('{CUBE}.%I', k.column_name)),
-				CASE WHEN k.type = 'boolean' THEN 'boolean' WHEN cvm._type_here(cube_yaml.model, k) IN ('text', 'uuid') THEN 'string' WHEN k.type IN ('date', 'timestamp with time zone') THEN 'time' ELSE 'number' END,
+			SELECT string_agg(format(E'      - name: %s\n        sql: %s\n        type: %s\n        description: %s\n%s',
+				cvm._yaml_text(k.column_name), cvm._yaml_text(format('{CUBE}.%I', k.column_name)),
+				CASE WHEN k.type = 'boolean' THEN 'boolean' WHEN cvm._type_here(cube_yaml.model, k) IN ('text', 'uuid') THEN 'string'
+					WHEN k.type IN ('date', 'timestamp with time zone') THEN 'time' ELSE 'number' END,
 				cvm._yaml_text(cvm._column_comment(k)),
 				CASE k.column_name WHEN 'row_key' THEN E'        primary_key: true\n' ELSE '' END), '' ORDER BY k.position) AS dimensions
 			FROM cvm.report_column k WHERE k.view = v.view AND NOT k.additive) d
 		CROSS JOIN LATERAL (
 			-- a rate of two sums stays a rate
 			SELECT string_agg(CASE WHEN k.additive
-					THEN format(E'      - name: %s\n        sql: %s\n        type: sum\n        description: %s\n%s', cvm._yaml_text(k.column_name), cvm._yaml_text(format('{CUBE}.%I', k.column_name)), cvm._yaml_text(cvm._sum_comment(k)),
+					THEN format(E'      - name: %s\n        sql: %s\n        type: sum\n        description: %s\n%s',
+						cvm._yaml_text(k.column_name), cvm._yaml_text(format('{CUBE}.%I', k.column_name)), cvm._yaml_text(cvm._sum_comment(k)),
 						coalesce(E'        filters:\n          - sql: ' || cvm._yaml_text(regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1{CUBE}.', 'g')) || E'\n', ''))
 					ELSE format(E'      - name: %s\n        sql: %s\n        type: number\n        description: %s\n', cvm._yaml_text(k.column_name || '_of_sums'),
-						cvm._yaml_text(format('%s * {%s} / NULLIF({%s}, 0)', r.parts[3], r.parts[1], r.parts[2])), cvm._yaml_text(k.comment)) END, '' ORDER BY k.position) AS measures
+						cvm._yaml_text(format('%s * {%s} / NULLIF({%s}, 0)', r.parts[3], r.parts[1], r.parts[2])),
+							cvm._yaml_text(k.comment)) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
 			CROSS JOIN LATERAL cvm._ratio(k) AS r(parts)
 			CROSS JOIN LATERAL cvm._rows_to_sum(cube_yaml.model, v.view) AS f(filter)
@@ -161,7 +171,8 @@ BEGIN
 	-- LookML ends SQL with ;; and looks for ${, {{ and {% in it, and has no way to quote them
 	PERFORM cvm._expect_words('LookML', ARRAY[lookml.model::text], '[\u0001-\u001f\u007f{}]|;;');
 	RETURN (
-		SELECT string_agg(format(E'explore: %1$s {\n  description: %2$s\n}\n\nview: %1$s {\n  sql_table_name: %3$s ;;\n', v.view, cvm._look_text(v.comment), format('%I.%I', lookml.model, v.view))
+		SELECT string_agg(format(E'explore: %1$s {\n  description: %2$s\n}\n\nview: %1$s {\n  sql_table_name: %3$s ;;\n', v.view,
+			cvm._look_text(v.comment), format('%I.%I', lookml.model, v.view))
 			|| d.dimensions || coalesce(m.measures, '') || E'}\n', E'\n' ORDER BY v.pos)
 		FROM cvm._exported(lookml.model) v
 		CROSS JOIN LATERAL (
@@ -182,7 +193,8 @@ BEGIN
 						coalesce('CASE WHEN ' || regexp_replace(f.filter, '(^| AND )(?=[a-z])', '\1${TABLE}.', 'g') || format(' THEN ${TABLE}.%I END', k.column_name),
 							format('${TABLE}.%I', k.column_name)))
 					ELSE format(E'\n  measure: %s_of_sums {\n    type: number\n%s    description: %s\n    sql: %s * ${%s} / NULLIF(${%s}, 0) ;;\n  }\n', k.column_name,
-						CASE WHEN k.unit = 'fraction 0..1' THEN E'    value_format_name: percent_1\n' ELSE '' END, cvm._look_text(k.comment), r.parts[3], r.parts[1], r.parts[2]) END, '' ORDER BY k.position) AS measures
+						CASE WHEN k.unit = 'fraction 0..1' THEN E'    value_format_name: percent_1\n'
+							ELSE '' END, cvm._look_text(k.comment), r.parts[3], r.parts[1], r.parts[2]) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
 			CROSS JOIN LATERAL cvm._ratio(k) AS r(parts)
 			CROSS JOIN LATERAL cvm._rows_to_sum(lookml.model, v.view) AS f(filter)

@@ -10,15 +10,15 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('has_segments', 2, '{}', 'false'),
 	('segment_rows', 1, '{segment_history}', 'segment_history'),
 	('segment_rows', 9, '{}', 'NULL');
--- none, with the type that ids have
+-- None, with the type that ids have; what is kept before its source, which may go
 @for preference | entity
 2 | subscription
 3 | cancellation
-4 | event
-5 | customer_activity
-6 | contact
-7 | ticket
-8 | survey
+4 | contact
+5 | ticket
+6 | survey
+7 | customer_activity
+8 | event
 @make
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('segment_rows', {preference}, '{{entity}}',

@@ -45,7 +45,7 @@ COMMENT ON FUNCTION cvm.catalog(name) IS
 	'that are stored come last.';
 
 CREATE VIEW cvm.dictionary WITH (security_invoker = true) AS
-SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment, coalesce(s.dimensions, '{}') AS additive_over
+SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment, coalesce(array_to_string(s.dimensions, ', '), '') AS additive_over
 FROM cvm.report_column c
 JOIN cvm.report_view v USING (view)
 LEFT JOIN cvm.report_sum s USING (view, column_name)

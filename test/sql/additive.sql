@@ -113,7 +113,7 @@ SELECT is_empty($$SELECT a.view, a.dimension FROM asked a GROUP BY 1, 2 HAVING s
 SELECT cmp_ok((SELECT sum(a.sums) FROM asked a), '>', 5000::numeric, 'those were many sums');
 -- what is said
 SELECT results_eq($$SELECT "column", additive_over FROM cvm.dictionary WHERE view = 'segment_kpi' AND "column" IN ('closing_mrr', 'new_mrr', 'churn_rate') ORDER BY 1$$,
-	$$VALUES ('churn_rate', '{}'::text[]), ('closing_mrr', '{segment}'), ('new_mrr', '{segment,month}')$$, 'what stands at a closing sums over segments, and what comes in a month over months too');
+	$$VALUES ('churn_rate', ''), ('closing_mrr', 'segment'), ('new_mrr', 'segment, month')$$, 'what stands at a closing sums over segments, and what comes in a month over months too');
 SELECT is_empty($$SELECT s.view, s.column_name FROM cvm.report_sum s JOIN cvm.report_column c USING (view, column_name) WHERE NOT c.additive OR s.dimensions = '{}'$$, 'only what is additive sums over anything');
 SELECT matches(cvm.cube_yaml('w'), 'Sums over segment\. Look at one month at a time\.', 'Cube is told over what a stock sums');
 SELECT matches(cvm.lookml('w'), 'Sums over segment, month\."', 'Looker is told over what a flow sums');

@@ -92,8 +92,8 @@ AS $$
 	), shown AS (
 		SELECT j.*, coalesce(j.owner, h.owner, l.owner, '(none)') AS shown_owner, coalesce(j.verdict, CASE WHEN j.p_adjusted <= 0.05 THEN 'shift'
 			WHEN j.p_value IS NOT NULL THEN 'noise' ELSE 'no_data' END) AS shown_verdict,
-			j.is_complete IS NOT FALSE AND CASE WHEN j.p_value IS NOT NULL THEN j.p_adjusted <= 0.05 AND coalesce(j.verdict NOT IN ('immature',
-				'inconclusive', 'no_data'), true)
+			j.is_complete IS NOT FALSE AND CASE WHEN j.p_value IS NOT NULL THEN j.p_adjusted <= 0.05
+				AND coalesce(j.verdict NOT IN ('immature', 'inconclusive', 'no_data'), true)
 				ELSE j.verdict = ANY ('{result,below_target,gap,conflict,stale,overdue,unmeasured,no_action,exposed}') END AS may_head
 		FROM judged j
 		LEFT JOIN held h ON h.product = j.subject AND j.section IN ('launches', 'prices', 'channels')
@@ -165,8 +165,10 @@ DECLARE
 	who text := cvm._review_reader(review_pack.reader);
 	data jsonb := cvm._review_data(review_pack.model, day);
 BEGIN
-	PERFORM cvm._expect_review(review_pack.model, day, data);
 	RETURN QUERY SELECT r.* FROM cvm._review_ranked(data, day, who) r;
+	IF NOT FOUND THEN
+		PERFORM cvm._expect_review(review_pack.model, day, data);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION cvm.review_pack(name, text, text) IS

@@ -34,9 +34,11 @@ DECLARE
 BEGIN
 	PERFORM cvm._open(review_store.model);
 	data := cvm._review_data(review_store.model, day);
-	PERFORM cvm._expect_review(review_store.model, day, data);
 	SELECT jsonb_agg(to_jsonb(r) ORDER BY r.section COLLATE "C", r.metric COLLATE "C", r.view COLLATE "C", r.row_key COLLATE "C") INTO pack
 	FROM cvm._review_ranked(data, day, 'board') r WHERE r.section <> 'headline';
+	IF pack IS NULL THEN
+		PERFORM cvm._expect_review(review_store.model, day, data);
+	END IF;
 	digest := encode(sha256(convert_to(pack::text, 'UTF8')), 'hex');
 	-- what is kept already is not kept twice
 	IF digest IS DISTINCT FROM (SELECT s.hash FROM cvm.review_stored s WHERE s.model = review_store.model

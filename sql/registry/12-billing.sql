@@ -181,7 +181,7 @@ BEGIN
 				-- why the whole of it ended
 				'end_reason', CASE WHEN x ? 'end_reason'
 					THEN jsonb_build_object('shown',
-					format('CASE WHEN %s IS NOT DISTINCT FROM w.ended_on THEN %s END', piece_ends, x ->> 'end_reason')) ELSE '{}' END,
+						format('CASE WHEN %s IS NOT DISTINCT FROM w.ended_on THEN %s END', piece_ends, x ->> 'end_reason')) ELSE '{}' END,
 				'(rows)', jsonb_build_object('parts', format(E'\n CROSS JOIN LATERAL (SELECT %s AS started_on, %s AS ended_on%s) w'
 					'\n CROSS JOIN LATERAL (VALUES (0, w.started_on)%s) p (n, day)', x ->> 'started_on', ends,
 					(SELECT string_agg(format(', %s AS %I', x ->> c, c), '' ORDER BY n) FROM unnest(cuts) WITH ORDINALITY AS u (c, n)),

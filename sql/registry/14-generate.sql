@@ -213,18 +213,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._event_row(text[], jsonb) IS 'What {event_row} stands for in the body of a report view.';
 
-CREATE FUNCTION cvm._offered(have text[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE WHEN 'subscription.discount_until' = ANY (have) AND 'subscription.discount' = ANY (have)
-		THEN 'CASE WHEN s.discount > 0 AND s.started_on < s.discount_until THEN concat_ws('' '', s.offer, ''(discount)'') ELSE s.offer END'
-		WHEN 'subscription.offer' = ANY (have) THEN 's.offer' ELSE 'NULL::text' END;
-$$;
-COMMENT ON FUNCTION cvm._offered(text[]) IS
-	'What {offered} stands for in the body of a report view: under which promotion spell s is held, an offer or a '
-	'discount for some time.';
-
 CREATE FUNCTION cvm._expect_own_functions(model name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

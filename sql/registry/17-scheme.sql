@@ -120,17 +120,3 @@ END
 $$;
 COMMENT ON FUNCTION cvm._scheme_rows(name) IS
 	'All schemes of segments of a model as SQL; NULL where there is but its segment history.';
-
-CREATE FUNCTION cvm._segment_literals(scheme_rows text, have text[]) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT jsonb_build_object(
-		'scheme_rows', coalesce($1, 'SELECT NULL WHERE false'),
-		'segment_version', CASE WHEN 'segment_history.scheme_version' = ANY ($2) THEN 'hashtext(h.scheme_version)::numeric' ELSE 'NULL::numeric' END,
-		'families', CASE WHEN 'product.family' = ANY ($2)
-			THEN '(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, max(r.list_price) OVER (PARTITION BY r.family) AS highest FROM product r) p)'
-			ELSE 'NULL::text[]' END);
-$$;
-COMMENT ON FUNCTION cvm._segment_literals(text, text[]) IS
-	'What {scheme_rows}, {segment_version} and {families} stand for in the bodies of report views.';

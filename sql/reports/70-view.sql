@@ -19,13 +19,12 @@
 --   {minor_units}   decimals of the currency, 2
 --   {money}         numeric(28,2), for text; columns of money stay exact
 --
--- and so on for every row of cvm.setting_definition.  One more word saves work
--- where a model has less than it could:
+-- and so on for every row of cvm.setting_definition, and
 --
+--   {scheme_rows}   the rows of all schemes of segments
 --   {event_row}     what activity_agg and retention_agg want to know of an
 --                   event e: time and zone; the amount if one is bound; whether
 --                   it may start and whether it returns if kinds are set
---   {offered}       under which promotion a spell s is held, NULL where none can be
 --
 -- What depends on what a model has stands in report_part: {part} in a body, or
 -- in another part, is the first of that name whose needs are met.  So a view has
@@ -166,8 +165,7 @@ BEGIN
 	IF as_of IS NOT NULL THEN
 		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));
 	END IF;
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'offered', cvm._offered(have))
-		|| cvm._segment_literals(scheme_rows, have);
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'scheme_rows', coalesce(scheme_rows, 'SELECT NULL WHERE false'));
 	literals := literals || cvm._part_literals(have, literals);
 END
 $$;

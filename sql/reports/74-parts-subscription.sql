@@ -95,6 +95,12 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	) d
 )$$),
 
+-- Under which promotion a spell s is held, an offer or a discount for some time
+('offered', 1, '{subscription.discount_until,subscription.discount}',
+	$$CASE WHEN s.discount > 0 AND s.started_on < s.discount_until THEN concat_ws(' ', s.offer, '(discount)') ELSE s.offer END$$),
+('offered', 2, '{subscription.offer}', 's.offer'),
+('offered', 9, '{}', 'NULL::text'),
+
 -- Of spells s the last rates, where there are several currencies
 ('rates', 1, '{subscription.currency,fx_rate}', $$rate_now AS MATERIALIZED (
 	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (

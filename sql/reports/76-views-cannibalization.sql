@@ -435,5 +435,5 @@ GROUP BY e.row_key, e.customer_id$$),
 SELECT w.row_key, e.customer_id, v.control_customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, 'control' AS detail
 FROM each e
 CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
-JOIN wanted w ON w.focal = e.focal AND w.segment = e.segment AND w.look_back = v.look_back AND w.look_ahead = v.look_ahead$$)) AS l (view,
-	list) ON l.view = b.view;
+JOIN wanted w ON w.focal = e.focal AND w.segment = e.segment AND w.look_back = v.look_back
+	AND w.look_ahead = v.look_ahead$$)) AS l (view, list) ON l.view = b.view;

@@ -403,8 +403,8 @@ SELECT 'segment_shift', 1, p.needs, 'WITH ' || replace(replace(p.body, '{{grain}
 		('net_revenue_retention_rate', false, k.net_retained_mrr, k.at_risk_mrr, k.at_risk_customers, k.net_revenue_retention_error),
 		('renewal_value_rate', false, k.renewed_mrr, k.due_mrr, k.due_commitments, k.renewal_value_error),
 		('arpu', false, k.closing_mrr, k.closing_customers, k.closing_customers, k.arpu_error),
-		('products_per_customer', false, k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error)) AS m (metric,
-			is_pooled, hits, whole, n, error)
+		('products_per_customer', false, k.products, k.closing_customers, k.closing_customers, k.products_per_customer_error))
+			AS m (metric, is_pooled, hits, whole, n, error)
 	WHERE m.n IS NOT NULL
 ), counted AS (
 	SELECT 'month' AS grain, m.segment, m.metric, m.month, m.month_label, m.owner, m.hits, m.whole, m.n, m.error, m.is_complete, m.as_of

@@ -124,8 +124,8 @@ SELECT cvm.row_key(r.segment, to_char(r.period_start::timestamp, 'YYYY-MM')) AS 
 	CASE WHEN r.is_complete THEN y.net::float8 / nullif(y.opening::float8, 0) END AS net_revenue_retention_year_rate,
 	r.new_mrr + r.expansion_mrr - coalesce(p.mrr, 0) AS gained_mrr,
 	(r.churn_mrr + r.contraction_mrr) AS lost_mrr,
-	CASE WHEN r.is_complete THEN (r.new_mrr + r.expansion_mrr - coalesce(p.mrr,
-		0))::float8 / nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) END AS quick_ratio,
+	CASE WHEN r.is_complete THEN (r.new_mrr + r.expansion_mrr - coalesce(p.mrr, 0))::float8
+		/ nullif((-r.churn_mrr - r.contraction_mrr)::float8, 0) END AS quick_ratio,
 	r.closing_mrr,
 	r.closing_customers,
 	r.arpa,

@@ -72,8 +72,8 @@ AS $$
 	UNION ALL
 	SELECT 'channels', 'price_variation', '(all)', c.product, NULL, c.variation, NULL, NULL, NULL, NULL, c.sales, 'share', -c.above_best_mrr, NULL,
 		CASE WHEN NOT c.is_complete THEN 'immature' ELSE 'fact' END,
-		format('%s: %s sales at %s channels for %s to %s in %s, %s on average; %s of MRR is above the cheapest channel.', cvm._review_whose('(all)',
-			c.product), cvm._review_number(c.sales), c.channels,
+		format('%s: %s sales at %s channels for %s to %s in %s, %s on average; %s of MRR is above the cheapest channel.',
+			cvm._review_whose('(all)', c.product), cvm._review_number(c.sales), c.channels,
 			cvm._review_money(c.lowest_price, c.currency), cvm._review_money(c.highest_price, c.currency), to_char(c.month, 'YYYY-MM'),
 				cvm._review_money(c.mean_price, c.currency),
 			cvm._review_money(c.above_best_mrr, c.currency)),

@@ -27,8 +27,8 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT '<table><caption>' || cvm._html(caption) || '</caption><thead><tr>'
-		|| (SELECT string_agg(format('<th scope="col"%s>%s</th>', CASE WHEN left(h.head, 1) = '#' THEN ' class="n"' ELSE '' END, cvm._html(ltrim(h.head,
-			'#'))), '' ORDER BY h.n) FROM unnest(heads) WITH ORDINALITY AS h (head, n))
+		|| (SELECT string_agg(format('<th scope="col"%s>%s</th>',
+			CASE WHEN left(h.head, 1) = '#' THEN ' class="n"' ELSE '' END, cvm._html(ltrim(h.head, '#'))), '' ORDER BY h.n) FROM unnest(heads) WITH ORDINALITY AS h (head, n))
 		|| E'</tr></thead><tbody>\n'
 		|| coalesce((SELECT string_agg('<tr>' || (
 				SELECT string_agg(format(CASE WHEN c.n = 1 THEN '<th scope="row">%2$s</th>' ELSE '<td%1$s>%2$s</td>' END, CASE WHEN left(heads[c.n], 1) = '#'
@@ -56,12 +56,12 @@ AS $$
 				m.opening_mrr + coalesce(sum(l.amount) FILTER (WHERE l.kind = 'line') OVER (ORDER BY l.n), 0) END AS after,
 			least(m.opening_mrr, m.closing_mrr) AS least, m.opening_mrr
 		FROM movement m
-		CROSS JOIN LATERAL (VALUES (1, 'Opening', m.opening_mrr, 'end'), (2, 'New', m.new_mrr, 'line'), (3, 'Came back', m.reactivation_mrr, 'line'), (4,
-			'Expansion', m.expansion_mrr, 'line'),
-			(5, 'Promotion ends', m.promotion_end_mrr, 'line'), (6, 'Contraction', m.contraction_mrr, 'line'), (7, 'Churn', m.churn_mrr, 'line'), (8,
-				'Moved in', m.moved_in_mrr, 'line'),
-			(9, 'Moved out', m.moved_out_mrr, 'line'), (10, 'Pauses', m.paused_mrr, 'line'), (11, 'Currency', m.fx_mrr, 'line'), (12, 'Closing',
-				m.closing_mrr, 'end')) AS l (n, name, amount, kind)
+		CROSS JOIN LATERAL (VALUES (1, 'Opening', m.opening_mrr, 'end'), (2, 'New', m.new_mrr, 'line'), (3, 'Came back', m.reactivation_mrr, 'line'),
+			(4, 'Expansion', m.expansion_mrr, 'line'),
+			(5, 'Promotion ends', m.promotion_end_mrr, 'line'), (6, 'Contraction', m.contraction_mrr, 'line'), (7, 'Churn', m.churn_mrr, 'line'),
+				(8, 'Moved in', m.moved_in_mrr, 'line'),
+			(9, 'Moved out', m.moved_out_mrr, 'line'), (10, 'Pauses', m.paused_mrr, 'line'), (11, 'Currency', m.fx_mrr, 'line'),
+				(12, 'Closing', m.closing_mrr, 'end')) AS l (n, name, amount, kind)
 		WHERE l.kind = 'end' OR l.amount <> 0
 	), scale AS (
 		-- bars that stand on the ground may be cut off below: else what moved is a line
@@ -120,8 +120,8 @@ AS $$
 	SELECT format('<figure id="heatmap"><svg role="img" aria-label="%s" viewBox="0 0 %s %s">', cvm._html(w.what), 160 + 46 * (z.periods + 1),
 		44 + 26 * z.cohorts)
 		|| format('<text class="s soft" x="0" y="20">%s</text>', cvm._html('Cohort, customers'))
-		|| (SELECT string_agg(format('<text class="soft" x="%s" y="20">%s</text>', 172 + 46 * p.no, p.no), '' ORDER BY p.no) FROM generate_series(0,
-			z.periods) AS p (no))
+		|| (SELECT string_agg(format('<text class="soft" x="%s" y="20">%s</text>', 172 + 46 * p.no, p.no), '' ORDER BY p.no)
+			FROM generate_series(0, z.periods) AS p (no))
 		|| (SELECT string_agg(format('<text class="s" x="0" y="%s">%s</text><text class="e" x="140" y="%s">%s</text>', c.y + 17, cvm._html(c.cohort_label),
 			c.y + 17,
 			cvm._review_number(c.cohort_customers)), E'\n' ORDER BY c.i) FROM shape c WHERE c.period_no = 0)
@@ -133,8 +133,8 @@ AS $$
 			coalesce(cvm._review_number(100 * c.retention_rate), '&#8230;')), E'\n' ORDER BY c.i, c.period_no) FROM shape c)
 		|| format('</svg><p class="note">%s</p><details><summary>Table</summary><div class="scroll">', cvm._html(w.what
 			|| ', in %. The darker, the more. A dotted cell is not over.'))
-		|| cvm._html_table(w.what, ARRAY['Cohort', '#Customers'] || (SELECT array_agg('#' || p.no ORDER BY p.no) FROM generate_series(0,
-			z.periods) AS p (no)), (
+		|| cvm._html_table(w.what, ARRAY['Cohort', '#Customers'] ||
+			(SELECT array_agg('#' || p.no ORDER BY p.no) FROM generate_series(0, z.periods) AS p (no)), (
 			SELECT jsonb_agg(t.cells ORDER BY t.cohort) FROM (
 				SELECT c.cohort, jsonb_build_array(c.cohort_label, cvm._review_number(max(c.cohort_customers)))
 					|| jsonb_agg(coalesce(cvm._review_share(c.retention_rate), '') ORDER BY c.period_no) AS cells

@@ -38,15 +38,15 @@ COMMENT ON AGGREGATE cvm.retention_agg(cvm.activity, text, date) IS
 CREATE FUNCTION cvm.fold_combine(internal, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_fold_combine'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.fold_combine(internal, internal) IS 'Combine of the one-pass retention_agg';
+COMMENT ON FUNCTION cvm.fold_combine(internal, internal) IS 'Combine of the one-pass aggregates';
 CREATE FUNCTION cvm.fold_serialize(internal) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'cvm_fold_serialize'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.fold_serialize(internal) IS 'Serialization of the one-pass retention_agg';
+COMMENT ON FUNCTION cvm.fold_serialize(internal) IS 'Serialization of the one-pass aggregates';
 CREATE FUNCTION cvm.fold_deserialize(bytea, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_fold_deserialize'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.fold_deserialize(bytea, internal) IS 'Deserialization of the one-pass retention_agg';
+COMMENT ON FUNCTION cvm.fold_deserialize(bytea, internal) IS 'Deserialization of the one-pass aggregates';
 CREATE FUNCTION cvm.fold_final(internal) RETURNS cvm.retention
 	AS 'MODULE_PATHNAME', 'cvm_fold_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;

@@ -10,9 +10,6 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('has_segments', 2, '{}', 'false'),
 	('segment_rows', 1, '{segment_history}', 'segment_history'),
 	('segment_rows', 9, '{}', 'NULL'),
-	-- by which a change of definition is told from a move, of rows h
-	('segment_version', 1, '{segment_history.scheme_version}', 'hashtext(h.scheme_version)::numeric'),
-	('segment_version', 9, '{}', 'NULL::numeric'),
 	-- of products, with whether each is the highest of its family
 	('families', 1, '{product.family}',
 		'(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, '

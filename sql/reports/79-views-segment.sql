@@ -40,8 +40,17 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'Who was where at the end of a week and four weeks before, for every week that has such an earlier one. Rows '
 		'of weeks overlap: do not add them up.', 'customers');
 
-@with segment_bodies segment_kpi | flow,bridge,commitment,promotion,margin,driver,cost,owner,target
-
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('segment_kpi', 1, '{subscription,segment_history}', $$
+WITH
+@use segment_flow 'month' | 1
+,
+@use segment_bridge
+,
+@use segment_due
+,
+@use segment_promotion
+, {segment_direct}, {segment_driver}, {segment_share}, {segment_owned}, {segment_aim}
 SELECT cvm.row_key(b.segment, to_char(b.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	b.segment,
 	b.period_start AS month,
@@ -164,14 +173,17 @@ LEFT JOIN promotion_end z ON z.segment = b.segment AND z.period_start = b.period
 CROSS JOIN LATERAL (
 	SELECT m.direct, m.direct - coalesce(a.cost, 0) AS margin
 	FROM (SELECT CASE WHEN b.closing_customers = 0 AND EXISTS (SELECT FROM direct) THEN 0 ELSE d.margin END AS direct) m) e
-CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_customers, {conf}) i
-@end
+CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_customers, {conf}) i$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, 'WITH' || replace(replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '1'),
-	-- who never was in a segment is in none of its rows
-	'WHERE r.customer_id IS NOT NULL', $$WHERE r.customer_id IS NOT NULL AND (EXISTS (SELECT FROM wanted w WHERE w.segment IN ('(all)', '(none)'))
-		OR r.customer_id IN (SELECT h.customer_id FROM segment_history h JOIN wanted w ON w.segment = h.segment))$$) || $${said}
+-- The customers behind it; who never was in a segment is in none of its rows
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('segment_kpi', 1, $$
+WITH
+@with customer_flow 'month' | 1
+		AND (EXISTS (SELECT FROM wanted w WHERE w.segment IN ('(all)', '(none)'))
+			OR r.customer_id IN (SELECT h.customer_id FROM segment_history h JOIN wanted w ON w.segment = h.segment))
+@end
+{said}
 SELECT w.row_key, s.customer_id, {why},
 	b.opening_customers, b.new_customers, b.winback_customers, b.moved_in_customers, b.moved_out_customers, b.redefined_in_customers,
 		b.redefined_out_customers, b.churned_customers, b.paused_customers, b.closing_customers,
@@ -192,12 +204,15 @@ CROSS JOIN LATERAL cvm.segment_bridge(s.state, w.segment, w.month) b
 CROSS JOIN observed o
 CROSS JOIN said g
 @use promoted_of b
-$$
-FROM cvm.report_body b, cvm.segment_part p
-WHERE b.view = 'segment_kpi' AND p.part = 'customer_flow';
+$$);
 
-@with segment_bodies segment_cost | flow,bridge,driver,cost
-
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('segment_cost', 1, '{subscription,segment_history,cost}', $$
+WITH
+@use segment_flow 'month' | 1
+,
+@use segment_bridge
+, {segment_driver}, {segment_share}
 SELECT cvm.row_key(a.segment, to_char(a.month::timestamp, 'YYYY-MM'), a.pool) AS row_key,
 	a.segment,
 	a.month,
@@ -210,20 +225,77 @@ SELECT cvm.row_key(a.segment, to_char(a.month::timestamp, 'YYYY-MM'), a.pool) AS
 	{currency} AS currency,
 	o.as_of
 FROM share a
-CROSS JOIN observed o
-@end
-DELETE FROM cvm.report_body b WHERE b.view = 'segment_cost' AND NOT 'cost' = ANY (b.needs);
+CROSS JOIN observed o$$);
 
--- Who went where: between month ends, and over spans of four weeks and a year
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT v.view, s.preference, s.needs, 'WITH ' || replace(replace(s.flow, '{{grain}}', v.grain), '{{span}}', v.span) || replace(replace(replace($$, went AS (
-	SELECT m.*{{ends}}
+-- Who went where: between month ends, and over spans of four weeks and a year.
+-- Without subscriptions whoever is in a segment counts
+@define stays_observed
+observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (
+		SELECT greatest(
+			max(h.valid_from) FILTER (WHERE h.valid_from <= cvm.day_of(now(), {time_zone})),
+			max(h.valid_to) FILTER (WHERE h.valid_to <= cvm.day_of(now(), {time_zone}))) + 1
+		FROM segment_history h)) AS as_of
+), family AS MATERIALIZED (
+	SELECT NULL::text[] AS families
+), history AS (
+	SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments,
+		cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, hashtext(h.scheme_version)::numeric) AS placed
+	FROM segment_history h
+	WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND h.valid_from IS NOT NULL
+	GROUP BY h.customer_id
+)
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('week_grain', 9, '{}', $$'week:' || {week_start}$$),
+('migrating_mrr', 1, '{subscription}', $$CASE WHEN m.from_segment = '(in)' THEN m.closing_mrr ELSE m.mrr END$$),
+('migrating_mrr', 9, '{}', 'NULL::numeric'),
+('migrating_closing_mrr', 1, '{subscription}', 'm.closing_mrr'),
+('migrating_closing_mrr', 9, '{}', 'NULL::numeric'),
+('migrating_pause_days', 1, '{subscription}', '{pause_days}'),
+('migrating_pause_days', 9, '{}', 'NULL::integer');
+
+@for view | flow | grain | span | ends | label | period
+segment_migration | monthly_flow | 'month' | 1 | | to_char(m.period_start::timestamp, 'YYYY-MM') | m.period_start AS month, to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label
+segment_migration_12_months | yearly_flow | 'month' | 12 | , (m.period_start - interval '11 months')::date AS from_day, least((m.period_start + interval '1 month')::date, o.as_of) AS to_day | to_char(m.period_start::timestamp, 'YYYY-MM') | m.period_start AS month, to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label, m.from_day, m.to_day
+segment_migration_4_weeks | weekly_flow | {week_grain} | 4 | , m.period_start - 21 AS from_day, least(m.period_start + 7, o.as_of) AS to_day | to_char(m.from_day::timestamp, 'YYYY-MM-DD') | m.from_day, m.to_day
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('{flow}', 1, '{subscription}', $$
+@use segment_flow {grain} | {span}
+$$),
+('{flow}', 9, '{}', $$
+@use stays_observed
+, flow AS MATERIALIZED (
+	SELECT cvm.segment_flow_agg(h.segments, h.placed, {grain}, o.as_of, NULL, {span}, {pause_days}) AS state
+	FROM history h
+	CROSS JOIN observed o
+	WHERE o.as_of IS NOT NULL
+)
+$$),
+('{flow}_of_customers', 1, '{subscription}', $$
+@with customer_flow {grain} | {span}
+@end
+$$),
+('{flow}_of_customers', 9, '{}', $$
+@use stays_observed
+, flow AS MATERIALIZED (
+	SELECT h.customer_id, cvm.segment_flow_agg(h.segments, h.placed, {grain}, o.as_of, NULL, {span}, {pause_days}) AS state
+	FROM history h
+	CROSS JOIN observed o
+	GROUP BY h.customer_id
+)
+$$);
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('{view}', 1, '{segment_history}', $$
+WITH {{flow}}, went AS (
+	SELECT m.*{ends}
 	FROM flow f
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.segment_matrix(f.state) m
 )
-SELECT cvm.row_key({{label}}, m.from_segment, m.to_segment) AS row_key,
-	{{period}},
+SELECT cvm.row_key({label}, m.from_segment, m.to_segment) AS row_key,
+	{period},
 	m.from_segment,
 	m.to_segment,
 	CASE WHEN m.from_segment = '(in)' THEN 'in' WHEN m.to_segment = '(out)' THEN 'out'
@@ -237,91 +309,50 @@ SELECT cvm.row_key({{label}}, m.from_segment, m.to_segment) AS row_key,
 	CASE WHEN m.from_segment <> '(in)' THEN (sum(m.customers) OVER (PARTITION BY m.period_start, m.from_segment))::bigint END AS from_customers,
 	CASE WHEN m.from_segment <> '(in)' AND m.is_complete
 		THEN m.customers / (sum(m.customers) OVER (PARTITION BY m.period_start, m.from_segment))::double precision END AS rate,
-	$$, '{{ends}}', v.ends), '{{label}}', v.label), '{{period}}', v.period) || s.mrr || $$ AS mrr,
-	$$ || s.closing || $$ AS closing_mrr,
-	$$ || s.pause_days || $$ AS pause_days,
+	{migrating_mrr} AS mrr,
+	{migrating_closing_mrr} AS closing_mrr,
+	{migrating_pause_days} AS pause_days,
 	m.is_complete,
 	{currency} AS currency,
 	{time_zone} AS time_zone,
 	o.as_of
 FROM went m
-CROSS JOIN observed o$$
-FROM (
-	SELECT 1 AS preference, p.needs, p.body AS flow,
-		$$(CASE WHEN m.from_segment = '(in)' THEN m.closing_mrr ELSE m.mrr END)$$ AS mrr, $$m.closing_mrr$$ AS closing, '{pause_days}' AS pause_days
-	FROM cvm.segment_part p WHERE p.part = 'flow'
-	UNION ALL
-	-- without subscriptions whoever is in a segment counts
-	SELECT 2, '{segment_history}', $$
-observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (
-		SELECT greatest(
-			max(h.valid_from) FILTER (WHERE h.valid_from <= cvm.day_of(now(), {time_zone})),
-			max(h.valid_to) FILTER (WHERE h.valid_to <= cvm.day_of(now(), {time_zone}))) + 1
-		FROM segment_history h)) AS as_of
-), history AS (
-	SELECT cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments,
-		cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
-	FROM segment_history h
-	WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND h.valid_from IS NOT NULL
-	GROUP BY h.customer_id
-), flow AS MATERIALIZED (
-	SELECT cvm.segment_flow_agg(h.segments, h.placed, {{grain}}, o.as_of, NULL, {{span}}) AS state
-	FROM history h
-	CROSS JOIN observed o
-	WHERE o.as_of IS NOT NULL
-)$$, 'NULL::numeric', 'NULL::numeric', 'NULL::integer') s
-CROSS JOIN LATERAL (VALUES
-	('segment_migration', $$'month'$$, '1', '', 'to_char(m.period_start::timestamp, ''YYYY-MM'')', $$m.period_start AS month,
-	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label$$),
-	('segment_migration_12_months', $$'month'$$, '12',
-		', (m.period_start - interval ''11 months'')::date AS from_day, least((m.period_start + interval ''1 month'')::date, o.as_of) AS to_day', 'to_char(m.period_start::timestamp, ''YYYY-MM'')', $$m.period_start AS month,
-	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
-	m.from_day,
-	m.to_day$$),
-	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4',
-		', m.period_start - 21 AS from_day, least(m.period_start + 7, o.as_of) AS to_day', 'to_char(m.from_day::timestamp, ''YYYY-MM-DD'')', $$m.from_day,
-	m.to_day$$)) AS v (view, grain, span, ends, label, period);
+CROSS JOIN observed o$$);
+@end
 
--- the customers behind them
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT v.view, s.preference, 'WITH' || replace(replace(s.flow, '{{grain}}', v.grain), '{{span}}', v.span) || $$
+-- The customers behind them
+@define went_list
 SELECT w.row_key, f.customer_id, CASE WHEN m.to_segment = w.to_segment THEN m.customers ELSE 0 END AS customers,
 	CASE WHEN m.to_segment = w.to_segment THEN m.redefined_customers ELSE 0 END AS redefined_customers, m.customers AS from_customers,
 	CASE WHEN m.to_segment = w.to_segment THEN CASE WHEN m.from_segment = '(in)' THEN m.closing_mrr ELSE m.mrr END END AS mrr,
 	CASE WHEN m.to_segment = w.to_segment THEN m.closing_mrr END AS closing_mrr, m.mrr AS mrr_before, m.closing_mrr AS mrr_after,
 	m.from_segment || ' to ' || m.to_segment AS detail
 FROM flow f
-$$ || CASE v.span WHEN '1' THEN 'CROSS JOIN LATERAL cvm.segment_matrix(f.state) m' ELSE
--- over a span rows begin where anybody was seen: long before, in a segment of its own
-replace(replace(replace(replace($$CROSS JOIN (
-	SELECT cvm.segment_flow_agg(h.held, h.held, {{grain}}, o.as_of, {{more}}) AS state
-	FROM (SELECT cvm.holdings_agg('(before)', d.day - 1000, d.day - 900, 1) AS held FROM (SELECT min({{day}}) AS day FROM wanted w) d) h
-	CROSS JOIN observed o{{families}}) a
-CROSS JOIN LATERAL cvm.segment_matrix(f.state OPERATOR(cvm.||) a.state) m$$, '{{day}}', v.day), '{{grain}}', v.grain), '{{more}}',
-	replace(s.more, '{{span}}', v.span)), '{{families}}', s.families)
-END || $$
-JOIN wanted w ON w.from_segment = m.from_segment AND $$ || v.day || $$ = m.period_start$$
-FROM (
-	SELECT 1 AS preference, 'y.families, {{span}}, {pause_days}' AS more, E'\n\tCROSS JOIN family y' AS families, p.body AS flow
-		FROM cvm.segment_part p WHERE p.part = 'customer_flow'
-	UNION ALL
-	SELECT 2, 'NULL, {{span}}', '', $$
-observed AS MATERIALIZED (
-	SELECT {as_of} AS as_of
-), flow AS MATERIALIZED (
-	SELECT h.customer_id, cvm.segment_flow_agg(h.segments, h.placed, {{grain}}, o.as_of, NULL, {{span}}) AS state
-	FROM (
-		SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments,
-			cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, {segment_version}) AS placed
-		FROM segment_history h
-		WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND h.valid_from IS NOT NULL
-		GROUP BY h.customer_id) h
+@end
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('segment_migration', 1, $$
+WITH {monthly_flow_of_customers}
+@use went_list
+CROSS JOIN LATERAL cvm.segment_matrix(f.state) m
+JOIN wanted w ON w.from_segment = m.from_segment AND w.month = m.period_start$$);
+
+@for view | flow | grain | span | day
+segment_migration_12_months | yearly_flow | 'month' | 12 | w.month
+segment_migration_4_weeks | weekly_flow | {week_grain} | 4 | (w.from_day + 21)
+@make
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('{view}', 1, $$
+WITH {{flow}_of_customers}
+@use went_list
+CROSS JOIN (
+	-- rows begin where anybody was seen: long before, in a segment of its own
+	SELECT cvm.segment_flow_agg(h.held, h.held, {grain}, o.as_of, y.families, {span}, {pause_days}) AS state
+	FROM (SELECT cvm.holdings_agg('(before)', d.day - 1000, d.day - 900, 1) AS held FROM (SELECT min({day}) AS day FROM wanted w) d) h
 	CROSS JOIN observed o
-	GROUP BY h.customer_id
-)$$) AS s
-CROSS JOIN (VALUES ('segment_migration', $$'month'$$, '1', 'w.month'), ('segment_migration_12_months', $$'month'$$, '12', 'w.month'),
-	('segment_migration_4_weeks', $$'week:' || {week_start}$$, '4', '(w.from_day + 21)')) AS v (view, grain, span, day);
+	CROSS JOIN family y) a
+CROSS JOIN LATERAL cvm.segment_matrix(f.state OPERATOR(cvm.||) a.state) m
+JOIN wanted w ON w.from_segment = m.from_segment AND {day} = m.period_start$$);
+@end
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('segment_scorecard', 1, '{subscription,segment_history,segment_target}', $$
@@ -376,8 +407,11 @@ LEFT JOIN LATERAL (VALUES
 	('margin', 'higher', k.margin)) AS v (metric, better, value) ON v.metric = t.metric$$);
 
 -- Shift or noise: closings are compared with what they have in common
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT 'segment_shift', 1, p.needs, 'WITH ' || replace(replace(p.body, '{{grain}}', $$'month'$$), '{{span}}', '0') || $$, overlap AS MATERIALIZED (
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('segment_shift', 1, '{subscription,segment_history}', $$
+WITH
+@use segment_flow 'month' | 0
+, overlap AS MATERIALIZED (
 	SELECT v.*
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_overlap(f.state) v
@@ -489,6 +523,4 @@ SELECT cvm.row_key(p.segment, p.metric, p.from_month_label, p.to_month_label) AS
 		ELSE 'noise' END AS verdict,
 	p.is_complete,
 	p.as_of
-FROM adjusted p$$
-FROM cvm.segment_part p
-WHERE p.part = 'flow';
+FROM adjusted p$$);

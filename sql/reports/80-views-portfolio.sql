@@ -1,50 +1,60 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Report views over owners, concentration and the flavor of an organisation.
 
-INSERT INTO cvm.segment_part VALUES
-('observed', 1, '{subscription}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('owned_until', 1, '{subscription}', $$
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
-)$$),
-('observed', 2, '{}', $$
+)
+$$),
+('owned_until', 9, '{}', $$
 observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT greatest(
 			max(w.valid_from) FILTER (WHERE w.valid_from <= cvm.day_of(now(), {time_zone})),
 			max(w.valid_to) FILTER (WHERE w.valid_to <= cvm.day_of(now(), {time_zone}))) + 1
 		FROM owner w)) AS as_of
-)$$),
-('sold', 1, '{subscription}', $$
+)
+$$),
+('sold_products', 1, '{subscription}', $$
 sold AS (
 	SELECT s.product, min(s.started_on) AS sold_from FROM subscription s GROUP BY s.product
-)$$),
-('sold', 2, '{}', $$
+)
+$$),
+('sold_products', 9, '{}', $$
 sold AS (
 	SELECT NULL::text AS product, NULL::date AS sold_from WHERE false
-)$$),
-('product', 1, '{product}', $$
+)
+$$),
+('listed_products', 1, '{product}', $$
 listed AS (
 	SELECT p.product, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product
-)$$),
-('product', 2, '{}', $$
+)
+$$),
+('listed_products', 9, '{}', $$
 listed AS (
 	SELECT NULL::text AS product, NULL::date AS launched_on WHERE false
-)$$),
-('segment', 1, '{segment_history}', $$
+)
+$$),
+('peopled_segments', 1, '{segment_history}', $$
 peopled AS (
 	SELECT h.segment, min(h.valid_from) AS valid_from, max(coalesce(h.valid_to, 'infinity')) AS valid_to
 	FROM segment_history h
 	WHERE h.segment IS NOT NULL
 	GROUP BY h.segment
-)$$),
-('segment', 2, '{}', $$
+)
+$$),
+('peopled_segments', 9, '{}', $$
 peopled AS (
 	SELECT NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to WHERE false
-)$$),
--- who has to be owned, when, and who owned it
-('subject', 1, '{owner}', $$
+)
+$$);
+
+-- Who has to be owned, when, and who owned it
+@define owned_subjects
+{owned_until}, {sold_products}, {listed_products}, {peopled_segments},
 answered AS (
 	SELECT lower(w.subject_kind) AS subject_kind, w.subject, w.owner,
 		daterange(w.valid_from, w.valid_to) AS days
@@ -76,10 +86,13 @@ answered AS (
 		WHERE NOT EXISTS (SELECT FROM peopled p WHERE n.subject_kind = 'segment' AND p.segment = n.subject)
 			AND NOT EXISTS (SELECT FROM sold s WHERE n.subject_kind = 'product' AND s.product = n.subject)
 			AND NOT EXISTS (SELECT FROM listed l WHERE n.subject_kind = 'product' AND l.product = n.subject)) u
-)$$);
+)
+@end
 
-@with segment_bodies owner_gap | observed,sold,product,segment,subject
-
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('owner_gap', 1, '{owner}', $$
+WITH
+@use owned_subjects
 , missing AS (
 	SELECT s.subject_kind, s.subject, unnest(datemultirange(s.days) - coalesce(range_agg(a.days), '{}')) AS days
 	FROM subject s
@@ -95,11 +108,12 @@ SELECT cvm.row_key(m.subject_kind, m.subject, to_char(lower(m.days)::timestamp, 
 	upper(m.days) = o.as_of AS is_open,
 	o.as_of
 FROM missing m
-CROSS JOIN observed o
-@end
+CROSS JOIN observed o$$);
 
-@with segment_bodies owner_conflict | observed,sold,product,segment,subject
-
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('owner_conflict', 1, '{owner}', $$
+WITH
+@use owned_subjects
 , ruled AS (
 	SELECT a.subject_kind, a.subject, a.owner, range_agg(a.days) AS days
 	FROM answered a
@@ -121,11 +135,12 @@ SELECT cvm.row_key(t.subject_kind, t.subject, t.owner, t.other_owner, to_char(lo
 	upper(t.days) = o.as_of AS is_open,
 	o.as_of
 FROM twice t
-CROSS JOIN observed o
-@end
+CROSS JOIN observed o$$);
 
-@with segment_bodies owner_stale | observed,sold,product,segment,subject
-
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('owner_stale', 1, '{owner}', $$
+WITH
+@use owned_subjects
 SELECT cvm.row_key(s.subject_kind, s.subject) AS row_key,
 	s.subject_kind,
 	s.subject,
@@ -143,11 +158,10 @@ CROSS JOIN LATERAL (
 	ORDER BY upper(a.days) DESC
 	LIMIT 1) l
 WHERE NOT isempty(s.days) AND upper(s.days) = o.as_of
-	AND NOT EXISTS (SELECT FROM answered a WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND a.days @> o.as_of - 1)
-@end
+	AND NOT EXISTS (SELECT FROM answered a WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND a.days @> o.as_of - 1)$$);
 
-INSERT INTO cvm.segment_part VALUES
-('touch', 1, '{event.product}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('touched', 1, '{event.product}', $$
 touch AS MATERIALIZED (
 	SELECT date_trunc('month', e.day::timestamp)::date AS month, e.product, sum(e.touches) AS touches
 	FROM (
@@ -157,13 +171,15 @@ touch AS MATERIALIZED (
 		GROUP BY 1, 2) e
 	WHERE e.day < (SELECT o.as_of FROM observed o)
 	GROUP BY 1, 2
-)$$),
-('touch', 2, '{}', $$
+)
+$$),
+('touched', 9, '{}', $$
 touch AS (
 	SELECT NULL::date AS month, NULL::text AS product, NULL::bigint AS touches WHERE false
-)$$),
+)
+$$),
 -- of a quarter, by product, and of customers by how many products
-('contact', 1, '{event.product}', $$
+('contacted', 1, '{event.product}', $$
 contact AS MATERIALIZED (
 	SELECT date_trunc('quarter', e.day::timestamp)::date AS quarter, e.product, sum(e.touches) AS touches
 	FROM (
@@ -187,27 +203,35 @@ contact AS MATERIALIZED (
 			WHERE e.day < (SELECT o.as_of FROM observed o)) e
 		GROUP BY 1, 2) c
 	GROUP BY 1
-)$$),
-('contact', 2, '{}', $$
+)
+$$),
+('contacted', 9, '{}', $$
 contact AS (
 	SELECT NULL::date AS quarter, NULL::text AS product, NULL::bigint AS touches WHERE false
 ), crossed AS (
 	SELECT NULL::date AS quarter, NULL::numeric AS share WHERE false
-)$$),
-('budget', 1, '{segment_target}', $$
+)
+$$),
+('budgeted', 1, '{segment_target}', $$
 budget AS MATERIALIZED (
 	SELECT DISTINCT t.segment, date_trunc('month', t.month::timestamp)::date AS month
 	FROM segment_target t
 	WHERE t.target IS NOT NULL
-)$$),
-('budget', 2, '{}', $$
+)
+$$),
+('budgeted', 9, '{}', $$
 budget AS (
 	SELECT NULL::text AS segment, NULL::date AS month WHERE false
-)$$);
+)
+$$);
 
-@with segment_bodies concentration | flow,bridge,touch
-
-, product AS MATERIALIZED (
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('concentration', 1, '{subscription,segment_history}', $$
+WITH
+@use segment_flow 'month' | 1
+,
+@use segment_bridge
+, {touched}, product AS MATERIALIZED (
 	SELECT p.* FROM flow f CROSS JOIN LATERAL cvm.segment_products(f.state) p
 ), item AS (
 	SELECT 'revenue by product' AS dimension, p.period_start AS month, p.product AS item, sum(p.mrr) AS value FROM product p GROUP BY 2, 3
@@ -241,12 +265,15 @@ FROM (
 	GROUP BY m.dimension, m.month) i
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.concentration(i.items) c
-WHERE c.parts > 0
-@end
+WHERE c.parts > 0$$);
 
-@with segment_bodies flavor | flow,bridge,contact,owner,budget
-
-, quarter AS (
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('flavor', 1, '{subscription,segment_history}', $$
+WITH
+@use segment_flow 'month' | 1
+,
+@use segment_bridge
+, {contacted}, {segment_owned}, {budgeted}, quarter AS (
 	-- stocks are those at the quarter's last month end that was seen
 	SELECT date_trunc('quarter', b.period_start::timestamp)::date AS quarter, max(b.period_start) AS month,
 		(date_trunc('quarter', b.period_start::timestamp) + interval '3 months')::date <= o.as_of AS is_complete, o.as_of
@@ -320,7 +347,4 @@ SELECT to_char(j.quarter::timestamp, 'YYYY-"Q"Q') AS row_key,
 		END AS next_is_blocked_by,
 	j.is_complete,
 	j.as_of
-FROM judged j
-@end
-
-DROP TABLE cvm.segment_part;
+FROM judged j$$);

@@ -42,19 +42,22 @@ SELECT 'segment_scheme_kpi', f.position, f.column_name, f.role, f.source
 FROM cvm.report_footing f
 WHERE f.view = 'segment_kpi';
 
--- The bodies are those of the plain views, once for each scheme
+-- The bodies are those of the plain views, once for each scheme, whose rows stand
+-- in the place of segment_history
+@define of_scheme
+segment_history AS (SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme)
+@end
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT w.view, b.preference, array_replace(b.needs, 'segment_history', 'setting segment_schemes'),
 	format($$
 SELECT cvm.row_key(n.scheme) || '|' || k.row_key AS row_key, n.scheme, %s
 FROM unnest(ARRAY(SELECT DISTINCT x.scheme FROM ({scheme_rows}) x)) AS n (scheme)
 CROSS JOIN LATERAL (
-%s
-) k$$,
+WITH
+@use of_scheme
+SELECT b.* FROM (%s) b) k$$,
 		(SELECT string_agg('k.' || c.column_name, ', ' ORDER BY c.position) FROM cvm.report_column c WHERE c.view =
-			w.plain AND c.column_name <> 'row_key'),
-		replace(replace(b.body, 'segment_history h', '(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme) h'),
-			'{segment_version}', 'hashtext(h.scheme_version)::numeric'))
+			w.plain AND c.column_name <> 'row_key'), b.body)
 FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
 JOIN cvm.report_body b ON b.view = w.plain;
 
@@ -63,9 +66,9 @@ SELECT w.view, l.preference, format($$
 SELECT k.*
 FROM unnest(ARRAY(SELECT DISTINCT w.scheme FROM wanted w)) AS n (scheme)
 CROSS JOIN LATERAL (
-%s
-) k$$,
-		replace(replace(replace(l.list, 'wanted w', '(SELECT x.* FROM wanted x WHERE x.scheme = n.scheme) w'),
-			'segment_history h', '(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme) h'), '{segment_version}', 'hashtext(h.scheme_version)::numeric'))
+WITH
+@use of_scheme
+, wanted AS (SELECT x.* FROM wanted x WHERE x.scheme = n.scheme)
+SELECT l.* FROM (%s) l) k$$, l.list)
 FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
 JOIN cvm.report_list l ON l.view = w.plain;

@@ -1,42 +1,65 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the report views over segments are put together from.
 
--- The parts from which bodies are put together.  A part that a model lacks is
--- replaced by one that gives no rows, so that each view exists as soon as what
--- it needs at least is there.
-CREATE TABLE cvm.segment_part (part text, choice int, needs text[], body text);
-INSERT INTO cvm.segment_part VALUES
-('flow', 1, '{subscription,segment_history}', $$
+-- The fold of spells and of stays in segments, in one pass: of all, and of each
+-- customer, for the customers behind a figure
+@define flow_observed
 observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
 ), family AS MATERIALIZED (
 	SELECT {families} AS families
-), flow AS MATERIALIZED (
-	SELECT cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.segment, {{grain}},
+)
+@end
+@define flow_state grain | span
+cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.segment, {grain},
 		-- nothing observed: nothing before the first day of all
-		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {{span}}, {pause_days}) AS state
-	FROM (
+		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {span}, {pause_days}) AS state
+@end
+@define flow_rows of_spell | of_stay
+(
 		SELECT s.customer_id, s.product, s.started_on, s.ended_on,
-			{price} AS mrr, {is_paused} AS is_paused, NULL::text AS segment
+			{price} AS mrr, {is_paused} AS is_paused, NULL::text AS segment{of_spell}
 		FROM subscription s
 		UNION ALL
-		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, {segment_version}, NULL, h.segment
+		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, hashtext(h.scheme_version)::numeric, NULL, h.segment{of_stay}
 		FROM segment_history h
 		WHERE h.segment IS NOT NULL) r
-)$$),
-
-('bridge', 1, '{}', $$
+@end
+@define segment_flow grain | span
+@use flow_observed
+, flow AS MATERIALIZED (
+	SELECT
+@use flow_state {grain} | {span}
+	FROM
+@use flow_rows |
+)
+@end
+@define customer_flow grain | span
+@use flow_observed
+, flow AS MATERIALIZED (
+	SELECT r.customer_id,
+		cvm.holdings_agg(r.product, r.started_on, r.ended_on, r.mrr, r.channel, r.offer, r.is_paused) FILTER (WHERE r.segment IS NULL) AS holdings,
+@use flow_state {grain} | {span}
+	FROM
+@use flow_rows , s.channel, {offered} AS offer | , NULL, NULL
+	WHERE r.customer_id IS NOT NULL
+{body}
+	GROUP BY r.customer_id
+)
+@end
+@define segment_bridge
 bridge AS MATERIALIZED (
 	SELECT b.*, b.opening_customers + b.paused_customers + b.closing_paused_customers AS at_risk_customers,
 		b.opening_mrr + b.paused_mrr + b.closing_paused_mrr AS at_risk_mrr,
 		least((b.period_start + interval '1 month')::date, b.as_of) - 1 AS closing_day
 	FROM flow f
 	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b
-)$$),
-
-('commitment', 1, '{}', $$
+)
+@end
+-- Commitments that ended, in the segment held when they did
+@define segment_due
 @use commitments {price} |
 , committing AS MATERIALIZED (
 	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
@@ -57,15 +80,18 @@ bridge AS MATERIALIZED (
 	FROM committed_in c
 	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
 	GROUP BY 1, 2
-)$$),
-
-('promotion', 1, '{}', $$
+)
+@end
+-- What the end of promotions brought
+@define segment_promotion
 @with promotion_ends DISTINCT ON (p.customer_id, p.period_start) | coalesce(h.segment, '(none)') | {price} |
 @use promoted_in_segment
 @end
-$$),
+@end
 
-('margin', 1, '{product.unit_margin}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- What the lines held earn
+('segment_direct', 1, '{product.unit_margin}', $$
 direct AS (
 	SELECT s.segment, p.period_start,
 		-- at the price paid, where the price is known at which unit_margin is earned
@@ -75,13 +101,15 @@ direct AS (
 	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) g ON g.product = p.product
 	CROSS JOIN LATERAL (VALUES (p.segment), ('(all)')) AS s (segment)
 	GROUP BY p.period_start, s.segment
-)$$),
-('margin', 2, '{}', $$
+)
+$$),
+('segment_direct', 9, '{}', $$
 direct AS (
 	SELECT NULL::text AS segment, NULL::date AS period_start, NULL::numeric AS margin WHERE false
-)$$),
-
-('driver', 1, '{cost_driver.customer_id}', $$
+)
+$$),
+-- Of shared costs, what each segment used of them
+('segment_driver', 1, '{cost_driver.customer_id}', $$
 driver AS (
 	SELECT u.month, u.pool, u.segment, sum(u.quantity)::numeric AS quantity
 	FROM (
@@ -103,19 +131,22 @@ driver AS (
 				AND coalesce(h.valid_to >= least((d.month + interval '1 month')::date, o.as_of), true)
 			ORDER BY d.month, d.pool, d.customer_id, h.valid_from DESC, h.segment COLLATE "C") c) u
 	GROUP BY 1, 2, 3
-)$$),
-('driver', 2, '{cost_driver}', $$
+)
+$$),
+('segment_driver', 2, '{cost_driver}', $$
 driver AS (
 	SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.segment, sum(d.quantity)::numeric AS quantity
 	FROM cost_driver d
 	GROUP BY 1, 2, 3
-)$$),
-('driver', 3, '{}', $$
+)
+$$),
+('segment_driver', 9, '{}', $$
 driver AS (
 	SELECT NULL::date AS month, NULL::text AS pool, NULL::text AS segment, NULL::numeric AS quantity WHERE false
-)$$),
-
-('cost', 1, '{cost}', $$
+)
+$$),
+-- Shared costs by segment
+('segment_share', 1, '{cost}', $$
 pool AS (
 	SELECT date_trunc('month', c.month::timestamp)::date AS month, c.pool, round(sum(c.amount), {minor_units}) AS amount
 	FROM cost c
@@ -140,13 +171,15 @@ pool AS (
 	FROM share a
 	CROSS JOIN LATERAL (VALUES (a.segment), ('(all)')) AS s (segment)
 	GROUP BY a.month, s.segment
-)$$),
-('cost', 2, '{}', $$
+)
+$$),
+('segment_share', 9, '{}', $$
 allocated AS (
 	SELECT NULL::text AS segment, NULL::date AS month, NULL::numeric AS cost WHERE false
-)$$),
-
-('owner', 1, '{owner}', $$
+)
+$$),
+-- Who answers for a segment at the end of a month
+('segment_owned', 1, '{owner}', $$
 owned AS MATERIALIZED (
 	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', '
 		ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner, count(DISTINCT w.owner) AS owners
@@ -154,13 +187,15 @@ owned AS MATERIALIZED (
 	JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)
 		AND coalesce(w.valid_from <= b.closing_day, true) AND coalesce(w.valid_to > b.closing_day, true)
 	GROUP BY b.segment, b.period_start
-)$$),
-('owner', 2, '{}', $$
+)
+$$),
+('segment_owned', 9, '{}', $$
 owned AS (
 	SELECT NULL::text AS segment, NULL::date AS period_start, NULL::text AS owner, NULL::bigint AS owners WHERE false
-)$$),
-
-('target', 1, '{segment_target}', $$
+)
+$$),
+-- What a segment is to bring
+('segment_aim', 1, '{segment_target}', $$
 given AS (
 	SELECT t.segment, date_trunc('month', t.month::timestamp)::date AS month, max(t.target)::numeric AS target
 	FROM segment_target t
@@ -178,36 +213,10 @@ given AS (
 		AND NOT EXISTS (SELECT FROM given x WHERE x.segment = '(all)' AND x.month = b.period_start)
 	GROUP BY b.period_start
 	HAVING bool_and(g.target IS NOT NULL OR b.closing_customers = 0)
-)$$),
-('target', 2, '{}', $$
+)
+$$),
+('segment_aim', 9, '{}', $$
 aim AS (
 	SELECT NULL::text AS segment, NULL::date AS month, NULL::numeric AS target WHERE false
-)$$);
-
--- The flow of each customer, for the customers behind a figure
-INSERT INTO cvm.segment_part
-SELECT 'customer_flow', p.choice, p.needs, replace(replace(replace(replace(p.body,
-	'SELECT cvm.segment_flow_agg(', 'SELECT r.customer_id, cvm.holdings_agg(r.product, r.started_on, r.ended_on, r.mrr, r.channel, r.offer, r.is_paused) FILTER (WHERE r.segment IS NULL) AS holdings,
-		cvm.segment_flow_agg('),
-	'NULL::text AS segment', 'NULL::text AS segment, s.channel, {offered} AS offer'),
-	'NULL, h.segment', 'NULL, h.segment, NULL, NULL'),
-	E'WHERE h.segment IS NOT NULL) r\n', E'WHERE h.segment IS NOT NULL) r\n\tWHERE r.customer_id IS NOT NULL\n\tGROUP BY r.customer_id\n')
-FROM cvm.segment_part p
-WHERE p.part = 'flow';
-
--- Every combination of the parts named, the richest first
-@define segment_bodies view | parts
-WITH RECURSIVE choice AS (
-	SELECT 0 AS n, '{}'::text[] AS needs, ''::text AS with_parts, '{}'::int[] AS choices
-	UNION ALL
-	SELECT c.n + 1, c.needs || p.needs, c.with_parts || CASE WHEN c.n > 0 THEN ', ' ELSE '' END
-		|| replace(replace(p.body, '{{grain}}', quote_literal('month')), '{{span}}', '1'), c.choices || p.choice
-	FROM choice c
-	JOIN cvm.segment_part p ON p.part = ('{{parts}}'::text[])[c.n + 1]
 )
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT '{view}', row_number() OVER (ORDER BY cardinality(c.needs) DESC, c.choices),
-	c.needs, 'WITH ' || c.with_parts || $${body}$$
-FROM choice c
-WHERE c.n = cardinality('{{parts}}'::text[]);
-@end
+$$);

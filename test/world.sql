@@ -89,8 +89,10 @@ INSERT INTO world.cost_driver SELECT m::date, 'care', 10 * n, s FROM generate_se
 CREATE TABLE world.survey (customer_id int, occurred_at timestamptz, instrument text, score double precision, driver text, theme text);
 INSERT INTO world.survey SELECT i, timestamptz '2024-05-01 09:00+03' + i * interval '1 day', 'nps', i % 11, 'price', 'bill' FROM generate_series(1, 90) i;
 INSERT INTO world.survey SELECT i, timestamptz '2024-06-01 09:00+03', 'csat', 1 + i % 5, 'portal', NULL FROM generate_series(1, 40) i;
-CREATE TABLE world.initiative (initiative text, driver text, lever text, metric text, expected_effect double precision, baseline_on date, status text, decided_on date, shipped_on date);
-INSERT INTO world.initiative VALUES ('simple bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-06-01', 'shipped', '2024-05-20', '2024-07-01'), ('one call', 'support', 'raise_value', NULL, NULL, NULL, 'open', '2024-06-10', NULL);
+CREATE TABLE world.initiative (initiative text, driver text, lever text, metric text, expected_effect double precision, baseline_on date, status text, decided_on date, shipped_on date,
+	signal_on date, measured_on date, outcome text, closed_on date, parent text, campaign text);
+INSERT INTO world.initiative VALUES ('simple bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-06-01', 'shipped', '2024-05-20', '2024-07-01', '2024-05-02', '2024-09-01', 'rolled out', '2024-09-10', 'value', 'spring'),
+	('one call', 'support', 'raise_value', NULL, NULL, NULL, 'open', '2024-06-10', NULL, NULL, NULL, NULL, NULL, 'value', NULL);
 CREATE TABLE world.review (cycle text, due_on date, held_on date, subject text, decision text, initiative text);
 INSERT INTO world.review VALUES ('2024 Q2', '2024-07-05', '2024-07-08', 'S', 'go on', 'simple bill');
 CREATE TABLE world.cancellation (customer_id int, requested_at timestamptz, reason text, product text, withdrawn_at timestamptz, effective_on date, offer text, voluntary boolean);

@@ -11,8 +11,9 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(110, 'initiative_status',
 		'Every initiative: its place in the backlog by impact and effort, how far it is, how long each leg took, and '
-		'what is missing before anybody can say that it worked.', ''),
-	(111, 'review_cadence', 'Every review: held on time, late, overdue or still to come, and what was decided.', ''),
+		'what is missing before anybody can say that it worked, and what it is part of.', ''),
+	(111, 'review_cadence',
+		'Every review: held on time, late, overdue or still to come, what was decided and what became of that.', ''),
 	(112, 'measurement_without_action',
 		'Drivers that customers are asked about without an initiative that is open on them.', ''),
 	(113, 'action_without_measurement',
@@ -26,25 +27,50 @@ observed AS MATERIALIZED (
 )
 @end
 
-@for preference | needs | reviews
-1 | {initiative,review} | review
-2 | {initiative} | (SELECT NULL::text AS initiative, NULL::date AS held_on, NULL::text AS cycle, NULL::text AS decision WHERE false)
-@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('review_rows', 1, '{review}', 'review'),
+('review_rows', 2, '{}', '(SELECT NULL::text AS initiative, NULL::date AS held_on, NULL::text AS cycle, NULL::text AS decision WHERE false)'),
+('has_initiatives', 1, '{initiative}', 'true'),
+('has_initiatives', 2, '{}', 'false');
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('initiative_status', {preference}, '{needs}', $$
-WITH
-@use review_observed
-, known AS (
+('initiative_status', 1, '{initiative}', $$
+WITH RECURSIVE observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, cvm.day_of(now(), {time_zone})) AS as_of
+), known AS (
 	SELECT i.*, coalesce({is_closed}, false) AS is_closed, o.as_of
 	FROM initiative i
 	CROSS JOIN observed o
 	WHERE i.initiative IS NOT NULL AND coalesce(i.decided_on < o.as_of, true)
 ), reviewed AS (
 	SELECT r.initiative, max(r.held_on) AS held_on, count(*) AS reviews, (array_agg(r.decision ORDER BY r.held_on DESC, r.cycle DESC))[1] AS decision
-	FROM {reviews} r
+	FROM {review_rows} r
 	CROSS JOIN observed o
 	WHERE r.held_on < o.as_of
 	GROUP BY r.initiative
+), part AS (
+	SELECT k.initiative, min(k.parent COLLATE "C") AS parent
+	FROM known k
+	WHERE k.parent <> k.initiative
+	GROUP BY k.initiative
+), above AS (
+	-- what goes around in a circle ends
+	SELECT p.initiative, p.parent, 1 AS depth
+	FROM part p
+	UNION ALL
+	SELECT a.initiative, p.parent, a.depth + 1
+	FROM above a
+	JOIN part p ON p.initiative = a.parent
+	WHERE a.depth < 16
+), top AS (
+	SELECT a.initiative, (array_agg(a.parent ORDER BY a.depth DESC))[1] AS programme, max(a.depth) AS depth
+	FROM above a
+	GROUP BY a.initiative
+), below AS (
+	SELECT a.parent, count(DISTINCT a.initiative) AS parts
+	FROM above a
+	WHERE a.initiative <> a.parent
+	GROUP BY a.parent
 )
 SELECT cvm.row_key(k.initiative, (row_number() OVER (PARTITION BY k.initiative
 	ORDER BY k.decided_on, k.shipped_on, k.status, k.driver, k.metric))::text) AS row_key,
@@ -60,6 +86,7 @@ SELECT cvm.row_key(k.initiative, (row_number() OVER (PARTITION BY k.initiative
 		rank() OVER (PARTITION BY k.is_closed, k.impact / nullif(k.effort, 0) IS NULL ORDER BY k.impact / nullif(k.effort, 0) DESC) END AS backlog_rank,
 	coalesce(k.is_flagship, false) AS is_flagship,
 	CASE WHEN k.is_closed THEN 'closed'
+		WHEN k.measured_on < k.as_of THEN 'measured'
 		WHEN k.shipped_on < k.as_of THEN 'shipped'
 		WHEN k.decided_on IS NOT NULL THEN 'decided'
 		ELSE 'proposed' END AS stage,
@@ -76,15 +103,21 @@ SELECT cvm.row_key(k.initiative, (row_number() OVER (PARTITION BY k.initiative
 	k.metric IS NULL AND k.baseline_on IS NULL AS is_roadmap_only,
 	nullif(concat_ws(', ', CASE WHEN k.metric IS NULL THEN 'metric' END, CASE WHEN k.baseline_on IS NULL THEN 'baseline' END,
 		CASE WHEN k.baseline_on >= k.shipped_on THEN 'baseline before shipping' END, CASE WHEN k.expected_effect IS NULL THEN 'expected effect' END), '') AS missing,
+	CASE WHEN k.measured_on < k.as_of THEN k.measured_on END AS measured_on,
+	k.outcome,
+	k.parent,
+	t.programme COLLATE "default" AS programme,
+	coalesce(t.depth, 0) AS depth,
+	coalesce(b.parts, 0) AS parts,
 	k.as_of
 FROM known k
-LEFT JOIN reviewed r ON r.initiative = k.initiative$$);
-@end
-
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+LEFT JOIN reviewed r ON r.initiative = k.initiative
+LEFT JOIN top t ON t.initiative = k.initiative
+LEFT JOIN below b ON b.parent = k.initiative$$),
 ('review_cadence', 1, '{review}', $$
 WITH
 @use review_observed
+, {step}
 SELECT cvm.row_key(r.cycle, (row_number() OVER (PARTITION BY r.cycle ORDER BY r.due_on, r.subject, r.initiative, r.decision))::text) AS row_key,
 	r.cycle,
 	r.due_on,
@@ -97,9 +130,15 @@ SELECT cvm.row_key(r.cycle, (row_number() OVER (PARTITION BY r.cycle ORDER BY r.
 	r.subject,
 	r.decision,
 	r.initiative,
+	CASE WHEN r.held_on < o.as_of AND r.decision IS NOT NULL THEN
+		CASE WHEN r.initiative IS NULL THEN 'no_initiative' WHEN s.initiative IS NOT NULL THEN s.stands WHEN {has_initiatives} THEN 'not_found' END END AS became,
+	CASE WHEN r.held_on < o.as_of AND r.decision IS NOT NULL THEN coalesce(s.closed_on, s.measured_on, s.shipped_on) END AS became_on,
+	CASE WHEN r.held_on < o.as_of AND r.decision IS NOT NULL AND coalesce(s.stands NOT IN ('rolled_out', 'rolled_back', 'dropped'), true) THEN
+		o.as_of - r.held_on END AS days_open,
 	o.as_of
 FROM review r
 CROSS JOIN observed o
+LEFT JOIN step s ON s.initiative = r.initiative AND s.no = 1
 WHERE r.cycle IS NOT NULL$$),
 ('action_without_measurement', 1, '{initiative}', $$
 WITH
@@ -187,7 +226,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('initiative_status', 11, 'is_flagship', 'boolean', 'yes or no', 'initiative.is_flagship', false,
 		'Is it one that the board follows?'),
 	('initiative_status', 12, 'stage', 'text', 'word', 'status and the days before as_of', false,
-		'proposed, decided, shipped or closed.'),
+		'proposed, decided, shipped, measured or closed.'),
 	('initiative_status', 13, 'status', 'text', 'name', 'initiative.status', false, 'The status as it was told.'),
 	('initiative_status', 14, 'baseline_on', 'date', 'date', 'initiative.baseline_on', false,
 		'Day on which the metric was measured before.'),
@@ -210,7 +249,18 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Is it an item of a roadmap and no experiment?'),
 	('initiative_status', 24, 'missing', 'text', 'words', 'metric, baseline (before shipping), expected effect',
 		false, 'What has to be there before anybody can say that it worked; NULL: nothing.'),
-	('initiative_status', 25, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
+	('initiative_status', 25, 'measured_on', 'date', 'date', 'initiative.measured_on before as_of', false,
+		'Day on which it was measured.'),
+	('initiative_status', 26, 'outcome', 'text', 'name', 'initiative.outcome', false, 'What came of it, as it was told.'),
+	('initiative_status', 27, 'parent', 'text', 'name', 'initiative.parent', false,
+		'Initiative or programme that it is part of.'),
+	('initiative_status', 28, 'programme', 'text', 'name', 'the parent of its parents that has none', false,
+		'What it is part of in the end; NULL: it is part of nothing.'),
+	('initiative_status', 29, 'depth', 'integer', 'steps', 'parents between it and programme, and that', false,
+		'How far below its programme it is; 0: part of nothing.'),
+	('initiative_status', 30, 'parts', 'bigint', 'initiatives', 'initiatives of which it is a parent, or a parent of parents', false,
+		'How many initiatives are part of it.'),
+	('initiative_status', 31, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
 		'First day that is not observed.'),
 	('review_cadence', 1, 'row_key', 'text', 'key', 'cycle|number of the row', false, 'One value per row.'),
 	('review_cadence', 2, 'cycle', 'text', 'name', 'review.cycle', false, 'Which review.'),
@@ -226,7 +276,14 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('review_cadence', 8, 'decision', 'text', 'text', 'review.decision', false, 'What was decided.'),
 	('review_cadence', 9, 'initiative', 'text', 'name', 'review.initiative', false,
 		'Initiative that followed from it.'),
-	('review_cadence', 10, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
+	('review_cadence', 10, 'became', 'text', 'word', 'loop_closure.stands of the initiative', false,
+		'What became of the decision: proposed, decided, shipped, measured, rolled_out, rolled_back or dropped; '
+		'no_initiative: nothing followed; not_found: no such initiative is known; NULL: nothing was decided.'),
+	('review_cadence', 11, 'became_on', 'date', 'date', 'closed_on, measured_on or shipped_on of the initiative', false,
+		'Day of its last step since it was shipped.'),
+	('review_cadence', 12, 'days_open', 'integer', 'days', 'as_of - held_on, while the initiative is not rolled out, back or dropped', false,
+		'For how long the decision has not come to an end; NULL: it has, or there was none.'),
+	('review_cadence', 13, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
 		'First day that is not observed.'),
 	('action_without_measurement', 1, 'row_key', 'text', 'key', 'initiative|number of the row', false,
 		'One value per row.'),

@@ -21,9 +21,28 @@ AS $$
 	SELECT 'initiatives', 'review', '(all)', r.cycle, NULL, r.days_late, NULL, NULL, NULL, NULL, NULL, 'days', NULL, NULL, 'overdue',
 		format('Review %s was due on %s and is overdue by %s days, as of %s.', r.cycle, r.due_on::text, r.days_late, r.as_of::text), 'review_cadence',
 			'days_late', r.row_key, NULL, r.as_of
-	FROM jsonb_to_recordset(data -> 'review_cadence') AS r (row_key text, cycle text, due_on date, days_late int, as_of date);
+	FROM jsonb_to_recordset(data -> 'review_cadence') AS r (row_key text, cycle text, due_on date, days_late int, state text, as_of date)
+	WHERE r.state = 'overdue'
+	UNION ALL
+	SELECT 'initiatives', 'decision', '(all)', d.cycle, NULL, d.days_open, NULL, NULL, NULL, NULL, NULL, 'days', NULL, NULL, 'fact',
+		format('Review %s of %s decided: %s%s; %s.', d.cycle, d.held_on::text, d.decision, coalesce(' (' || d.initiative || ')', ''),
+			CASE d.became WHEN 'no_initiative' THEN 'no initiative followed' WHEN 'not_found' THEN 'no such initiative is known'
+				ELSE replace(d.became, '_', ' ') || coalesce(' on ' || d.became_on::text, '') END), 'review_cadence', 'became', d.row_key, NULL, d.as_of
+	FROM jsonb_to_recordset(data -> 'review_cadence') AS d (row_key text, cycle text, held_on date, decision text, initiative text, became text,
+		became_on date, days_open int, as_of date)
+	WHERE d.became IS NOT NULL
+	UNION ALL
+	SELECT CASE WHEN l.stands = 'signal' THEN 'drivers' ELSE 'initiatives' END, 'days_waiting', '(all)',
+		CASE WHEN l.stands = 'signal' THEN l.driver ELSE l.initiative END, l.owner, l.days_waiting, NULL, NULL, NULL, NULL, NULL, 'days', NULL, NULL,
+		CASE WHEN l.stands = 'signal' THEN 'no_action' ELSE 'overdue' END,
+		CASE WHEN l.stands = 'signal' THEN format('Driver %s fell in %s (%s), and nothing was decided in %s days, as of %s.', l.driver,
+				to_char(l.signal_on, 'YYYY-MM'), l.signal, l.days_waiting, l.as_of::text)
+			ELSE format('Initiative %s (driver %s) has been %s for %s days: its next step is overdue%s, as of %s.', l.initiative, l.driver, l.stands,
+				l.days_waiting, coalesce('; ' || l.broken, ''), l.as_of::text) END, 'loop_closure', 'days_waiting', l.row_key, NULL, l.as_of
+	FROM jsonb_to_recordset(data -> 'loop_closure') AS l (row_key text, initiative text, driver text, owner text, stands text, signal text, signal_on date,
+		days_waiting int, broken text, as_of date);
 $$;
-COMMENT ON FUNCTION cvm._review_initiatives(jsonb, date) IS 'Rows of a review: initiatives that are open, reviews that are overdue.';
+COMMENT ON FUNCTION cvm._review_initiatives(jsonb, date) IS 'Rows of a review: initiatives that are open or overdue, reviews that are overdue, and what became of decisions.';
 
 CREATE FUNCTION cvm._review_owners(data jsonb, month date) RETURNS SETOF cvm._review_row
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -56,8 +56,9 @@ SELECT is((SELECT money FROM pack WHERE section = 'segments' AND metric = 'churn
 -- who is named, and who is not
 SELECT results_eq($$SELECT subject, verdict, money FROM pack WHERE section = 'owners' ORDER BY 1, 2$$, $$SELECT 'Größe & "L"', 'gap', closing_mrr FROM rp.segment_kpi WHERE month = '2024-05-01' AND segment LIKE 'Gr%' UNION ALL
 	SELECT 'Größe & "L"', 'stale', closing_mrr FROM rp.segment_kpi WHERE month = '2024-05-01' AND segment LIKE 'Gr%'$$, 'a segment for which nobody answers is named with its money, and no other');
-SELECT results_eq($$SELECT subject, verdict FROM pack WHERE section = 'initiatives' ORDER BY subject COLLATE "C"$$, $$VALUES ('2024-05', 'overdue'), ('portal <i>', 'unmeasured'), ('simple bill', 'not_reviewed')$$,
-	'an initiative without metric and baseline and a review that is overdue are named; what was decided later is not there');
+SELECT results_eq($$SELECT subject, metric, verdict FROM pack WHERE section = 'initiatives' ORDER BY subject COLLATE "C", metric$$, $$VALUES ('2024-04', 'decision', 'fact'), ('2024-05', 'review', 'overdue'),
+	('portal <i>', 'days_waiting', 'overdue'), ('portal <i>', 'impact_per_effort', 'unmeasured'), ('simple bill', 'days_waiting', 'overdue'), ('simple bill', 'impact_per_effort', 'not_reviewed')$$,
+	'an initiative without metric and baseline, what waits for its next step and a review that is overdue are named; what was decided later is not there');
 SELECT results_eq($$SELECT subject, verdict FROM pack WHERE section = 'drivers'$$, $$VALUES ('quality', 'no_action')$$, 'a driver that is measured and not acted on is named');
 SELECT results_eq($$SELECT segment, verdict, n FROM pack WHERE section = 'perception' AND segment = '(all)'$$, $$VALUES ('(all)', 'shift', 450::bigint)$$, 'a score that fell is a shift');
 SELECT is((SELECT count(*) FROM found f, cvm._review_ranked(f.data, '2024-05-01', 'it') WHERE section NOT IN ('headline', 'data')), 0::bigint, 'a reader gets the sections that are theirs');

@@ -25,8 +25,44 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 	(73, 'value_decile',
 		'Customers by what they are worth a month, in tenths from 10 (the most) to 1: the whale curve.');
 
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT 'customer_phase', x.preference, x.needs, replace(replace($$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- Who pays: with event.amount, also those who never had a contract
+('phase_payers', 1, '{event.amount}', $$, prepaid AS (
+	-- who never had a contract and pays as they go: a spell of activity is one line, at a month's mean of the three
+	-- months that end with the last payment
+	SELECT p.customer_id, cvm.holdings_agg('(pay as you go)', lower(r), CASE WHEN upper(r) < p.as_of THEN upper(r) END, p.mrr) AS holdings
+	FROM (
+		SELECT e.customer_id, e.as_of, cvm.activity_agg(e.day) AS activity, sum(e.amount) FILTER (WHERE e.day > (e.last_day - interval '3 months')::date) / 3 AS mrr
+		FROM (
+			SELECT v.customer_id, v.amount, o.as_of, d.day, max(d.day) OVER (PARTITION BY v.customer_id) AS last_day
+			FROM event v
+			CROSS JOIN observed o
+			CROSS JOIN LATERAL (SELECT cvm.day_of(v.occurred_at, {time_zone}) AS day) d
+			WHERE v.amount > 0 AND d.day < o.as_of AND NOT EXISTS (SELECT FROM known k WHERE k.customer_id = v.customer_id)) e
+		WHERE e.customer_id IS NOT NULL
+		GROUP BY e.customer_id, e.as_of) p
+	CROSS JOIN LATERAL unnest(cvm.active_spells(p.activity, ({inactivity_days})[1], p.as_of)) r
+	GROUP BY p.customer_id
+), payer AS (
+	TABLE known
+	UNION ALL
+	SELECT p.customer_id, p.holdings, NULL, NULL, NULL FROM prepaid p
+)$$),
+('phase_payers', 9, '{}', ''),
+('phase_payer', 1, '{event.amount}', 'payer'),
+('phase_payer', 9, '{}', 'known'),
+-- and with customer, also those who never paid
+('phase_everybody', 1, '{customer}', $$, everybody AS (
+	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.at_risk_mrr, k.risk_since, k.risk_before
+	FROM {phase_payer} k
+	FULL JOIN (SELECT DISTINCT c.customer_id FROM customer c WHERE c.customer_id IS NOT NULL) c ON c.customer_id = k.customer_id
+)$$),
+('phase_everybody', 9, '{}', ''),
+('phase_customers', 1, '{customer}', 'everybody'),
+('phase_customers', 9, '{}', '{phase_payer}');
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('customer_phase', 1, '{subscription,segment_history}', $$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
@@ -46,11 +82,11 @@ WITH observed AS MATERIALIZED (
 	JOIN (VALUES (false), (true)) AS t (is_term) ON NOT t.is_term OR s.committed_until > s.started_on AND coalesce(s.committed_until <= s.ended_on, true)
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
-){{everybody}}, phased AS MATERIALIZED (
+){phase_payers}{phase_everybody}, phased AS MATERIALIZED (
 	SELECT k.*, n.phase, n.since, b.phase AS previous_phase, d.previous_day, o.as_of,
 		-- the last day, or the last one paid for
 		CASE n.phase WHEN 'winback_target' THEN n.since WHEN 'lost' THEN n.since - {winback_days} - 1 ELSE o.as_of END - 1 AS last_day
-	FROM {{who}} k
+	FROM {phase_customers} k
 	JOIN observed o ON o.as_of IS NOT NULL
 	CROSS JOIN LATERAL (SELECT (o.as_of - interval '1 month')::date - 1 AS previous_day) d
 	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, o.as_of, k.risk_since, NULL, {winback_days}, {reactivated_days}, {onboarding_days},
@@ -81,41 +117,7 @@ SELECT cvm.row_key(k.customer_id::text) AS row_key,
 	k.as_of
 FROM phased k
 LEFT JOIN placed p ON p.customer_id = k.customer_id AND NOT p.is_previous
-LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$,
-	'{{everybody}}', replace(x.everybody, '{{prepaid}}', $$, prepaid AS (
-	-- who never had a contract and pays as they go: a spell of activity is one line, at a month's mean of the three
-	-- months that end with the last payment
-	SELECT p.customer_id, cvm.holdings_agg('(pay as you go)', lower(r), CASE WHEN upper(r) < p.as_of THEN upper(r) END, p.mrr) AS holdings
-	FROM (
-		SELECT e.customer_id, e.as_of, cvm.activity_agg(e.day) AS activity, sum(e.amount) FILTER (WHERE e.day > (e.last_day - interval '3 months')::date) / 3 AS mrr
-		FROM (
-			SELECT v.customer_id, v.amount, o.as_of, d.day, max(d.day) OVER (PARTITION BY v.customer_id) AS last_day
-			FROM event v
-			CROSS JOIN observed o
-			CROSS JOIN LATERAL (SELECT cvm.day_of(v.occurred_at, {time_zone}) AS day) d
-			WHERE v.amount > 0 AND d.day < o.as_of AND NOT EXISTS (SELECT FROM known k WHERE k.customer_id = v.customer_id)) e
-		WHERE e.customer_id IS NOT NULL
-		GROUP BY e.customer_id, e.as_of) p
-	CROSS JOIN LATERAL unnest(cvm.active_spells(p.activity, ({inactivity_days})[1], p.as_of)) r
-	GROUP BY p.customer_id
-), payer AS (
-	TABLE known
-	UNION ALL
-	SELECT p.customer_id, p.holdings, NULL, NULL, NULL FROM prepaid p
-)$$)), '{{who}}', x.who)
-FROM (VALUES
-	(1, '{subscription,segment_history,customer,event.amount}'::text[], $${{prepaid}}, everybody AS (
-	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.at_risk_mrr, k.risk_since, k.risk_before
-	FROM payer k
-	FULL JOIN (SELECT DISTINCT c.customer_id FROM customer c WHERE c.customer_id IS NOT NULL) c ON c.customer_id = k.customer_id
-)$$, 'everybody'),
-	(2, '{subscription,segment_history,customer}', $$, everybody AS (
-	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.at_risk_mrr, k.risk_since, k.risk_before
-	FROM known k
-	FULL JOIN (SELECT DISTINCT c.customer_id FROM customer c WHERE c.customer_id IS NOT NULL) c ON c.customer_id = k.customer_id
-)$$, 'everybody'),
-	(3, '{subscription,segment_history,event.amount}', '{{prepaid}}', 'payer'),
-	(4, '{subscription,segment_history}', '', 'known')) AS x (preference, needs, everybody, who);
+LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('phase_flow', 1, '{subscription,segment_history}', $$
@@ -137,8 +139,21 @@ FROM (
 	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
 	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$);
 
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT 'customer_rfm', x.preference, x.needs, replace($$
+-- What the spells of each customer brought in the last 365 days
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('brought', 1, '{subscription}', $$
+	-- so much a month is so much a day of 365.25 / 12 days
+	SELECT s.customer_id, sum({price} * (least(s.ended_on, o.as_of) - greatest(s.started_on, o.as_of - 365))) / 30.4375 AS amount
+	FROM subscription s
+	CROSS JOIN observed o
+	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND greatest(s.started_on, o.as_of - 365) < least(s.ended_on, o.as_of)
+		AND ({is_paused}) IS NOT TRUE
+	GROUP BY s.customer_id
+$$),
+('brought', 9, '{}', 'SELECT e.customer_id, NULL::numeric AS amount FROM event e WHERE false');
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('customer_rfm', 1, '{event}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(e.occurred_at, {time_zone})) + 1 FROM event e)) AS as_of
 ), seen AS (
@@ -150,7 +165,7 @@ WITH observed AS MATERIALIZED (
 	WHERE e.customer_id IS NOT NULL
 		AND cvm.day_of(e.occurred_at, {time_zone}) < o.as_of AND cvm.day_of(e.occurred_at, {time_zone}) >= o.as_of - 365
 	GROUP BY e.customer_id, o.as_of
-), brought AS ({{brought}}), folded AS (
+), brought AS ({brought}), folded AS (
 	SELECT s.customer_id, s.as_of, s.recency_days, s.frequency, s.amount AS event_amount, b.amount AS subscription_amount,
 		CASE WHEN 'event' = ANY ({rfm_money}) THEN s.amount ELSE 0 END
 			+ CASE WHEN 'subscription' = ANY ({rfm_money}) THEN coalesce(b.amount, 0) ELSE 0 END AS monetary
@@ -176,30 +191,29 @@ SELECT cvm.row_key(s.customer_id::text) AS row_key,
 	s.m AS monetary_score,
 	s.r::text || s.f || s.m AS rfm,
 	s.as_of
-FROM scored s$$, '{{brought}}', x.brought)
-FROM (VALUES
-	(1, '{event,subscription}'::text[], $$
-	-- so much a month is so much a day of 365.25 / 12 days
-	SELECT s.customer_id, sum({price} * (least(s.ended_on, o.as_of) - greatest(s.started_on, o.as_of - 365))) / 30.4375 AS amount
-	FROM subscription s
-	CROSS JOIN observed o
-	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND greatest(s.started_on, o.as_of - 365) < least(s.ended_on, o.as_of)
-		AND ({is_paused}) IS NOT TRUE
-	GROUP BY s.customer_id
-$$),
-	(2, '{event}', $$SELECT e.customer_id, NULL::numeric AS amount FROM event e WHERE false$$)) AS x (preference, needs, brought);
+FROM scored s$$);
 
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT 'value_decile', x.preference, x.needs, replace(replace($$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- Of spells s what they earn at the price paid, where that is known of all
+('worth_margin', 1, '{product.unit_margin}',
+	'CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(g.unit_margin + coalesce(CASE WHEN {is_unpaid} THEN '
+	'0 ELSE s.mrr END - g.list_price, 0)) END'),
+('worth_margin', 9, '{}', 'NULL::numeric'),
+('worth_products', 1, '{product.unit_margin}', $$
+	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) g
+		ON g.product = s.product$$),
+('worth_products', 9, '{}', '');
+
+-- Each customer's tenth
+@define scored_by_value
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
 ), worth AS (
-	SELECT s.customer_id, sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS mrr, {{margin}} AS margin, o.as_of
+	SELECT s.customer_id, sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS mrr, {worth_margin} AS margin, o.as_of
 	FROM subscription s
-	CROSS JOIN observed o
-	{{join}}
+	CROSS JOIN observed o{worth_products}
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)
 	GROUP BY s.customer_id, o.as_of
 	HAVING sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) > 0
@@ -211,7 +225,12 @@ WITH observed AS MATERIALIZED (
 ), scored AS (
 	SELECT r.*, cvm.mid_quantile(rank() OVER (ORDER BY r.value), count(*) OVER (ORDER BY r.value), count(*) OVER (), 10) AS decile
 	FROM ranked r
-), decile AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('value_decile', 1, '{subscription}', $$
+@use scored_by_value
+, decile AS (
 	SELECT s.decile, count(*) AS customers, sum(s.mrr) AS mrr, sum(s.margin) AS margin, sum(s.value) AS value, min(s.value) AS least,
 		max(s.value) AS most, s.by_margin, s.as_of
 	FROM scored s
@@ -230,31 +249,21 @@ SELECT d.decile::text AS row_key,
 	(sum(d.value) OVER w / nullif(sum(d.value) OVER (), 0))::double precision AS cumulative_value_share,
 	d.as_of
 FROM decile d
-WINDOW w AS (ORDER BY d.decile DESC)$$, '{{margin}}', x.margin), '{{join}}', x.added)
-FROM (VALUES
-	(1, '{subscription,product.unit_margin}'::text[],
-		'CASE WHEN bool_and(g.unit_margin IS NOT NULL) THEN sum(g.unit_margin + coalesce(CASE WHEN {is_unpaid} THEN '
-		'0 ELSE s.mrr END - g.list_price, 0)) END',
-		'LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) g ON g.product = s.product'),
-	(2, '{subscription}', 'NULL::numeric', '')) AS x (preference, needs, margin, added);
+WINDOW w AS (ORDER BY d.decile DESC)$$);
 
 -- The customers behind them
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, $$
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('phase_flow', 1, $$
 SELECT w.row_key, c.customer_id, 1 AS customers, c.mrr, c.at_risk_mrr, c.last_mrr, c.previous_mrr, c.previous_mrr AS mrr_before, c.mrr AS mrr_after,
 	c.previous_phase || ' to ' || c.phase || coalesce(' since ' || c.since, '') AS detail
 FROM customer_phase c
 CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
-JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w.to_phase = c.phase$$
-FROM cvm.report_body b
-WHERE b.view = 'phase_flow'
-UNION ALL
-SELECT b.view, b.preference, split_part(b.body, '), decile AS (', 1) || $$)
+JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w.to_phase = c.phase$$),
+('value_decile', 1, $$
+@use scored_by_value
 SELECT w.row_key, s.customer_id, 1 AS customers, s.mrr, s.margin, s.mrr AS mrr_before, s.mrr AS mrr_after, 'decile ' || s.decile AS detail
 FROM scored s
-JOIN wanted w ON w.decile = s.decile$$
-FROM cvm.report_body b
-WHERE b.view = 'value_decile';
+JOIN wanted w ON w.decile = s.decile$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_phase', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),

@@ -30,13 +30,11 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'"(all)" being the sum of the donors. Lost money of an entry is divided among the donors that dropped, so '
 		'that it adds up. It is not corrected for what donors lose anyway.');
 
--- The bodies share their parts, so they are put together here.
-WITH part (name, choice, needs, body) AS (VALUES
-	('observed', 1, '{subscription}'::text[], '{observed_since}'),
-	-- what is sold says when it was launched; what does not, first sold long
-	-- after everything else, must have been launched then
-	('launch', 1, '{product}',
-$$catalogue AS (
+-- What they share.  What is sold says when it was launched; what does not, first
+-- sold long after everything else, must have been launched then.
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('launches', 1, '{product}', $$
+catalogue AS (
 	SELECT p.product, max(p.launched_on) AS launched_on, max(p.unit_margin) AS unit_margin, max(p.list_price) AS list_price
 	FROM product p
 	GROUP BY p.product
@@ -53,27 +51,21 @@ $$catalogue AS (
 	CROSS JOIN observed o
 	LEFT JOIN catalogue p ON p.product = b.focal
 	WHERE b.is_told AND b.launched_on > o.first_day AND b.launched_on < o.as_of
-)$$),
-	('launch', 2, '{}',
-$$launch AS MATERIALIZED (
+)
+$$),
+('launches', 9, '{}', $$
+launch AS MATERIALIZED (
 	SELECT s.product AS focal, min(s.started_on) AS launched_on, NULL::numeric AS unit_margin, NULL::numeric AS list_price
 	FROM subscription s
 	CROSS JOIN observed o
 	WHERE s.product IS NOT NULL AND s.started_on < o.as_of
 	GROUP BY s.product
 	HAVING min(s.started_on) > min(o.first_day) + 90
-)$$),
-	('spell', 1, '{}',
-$$spell AS NOT MATERIALIZED (
-	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel, s.offer,
-		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
-	FROM subscription s
-	WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
-)$$),
-	-- the segment held at the launch or, who came later, on the first day: any
-	-- later one may be a consequence of the launch
-	('placed', 1, '{segment_history}',
-$$began AS (
+)
+$$),
+-- The segment held at the launch or, who came later, on the first day: any later
+-- one may be a consequence of the launch
+('placed_at_launch', 1, '{segment_history}', $$, began AS (
 	SELECT l.focal, b.customer_id, greatest(l.launched_on, b.first_day) AS day
 	FROM (SELECT s.customer_id, min(s.started_on) AS first_day FROM spell s GROUP BY s.customer_id) b
 	CROSS JOIN launch l
@@ -84,40 +76,110 @@ $$began AS (
 	LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
 	GROUP BY b.focal, b.customer_id
 )$$),
-	('placed', 2, '{}', NULL),
-	-- entries of those who ever took a launch: few, so that what they hold may
-	-- be folded with the channels in which it was sold
-	('entered', 1, '{segment_history}',
-$$held AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
-	FROM spell s
-	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
-	GROUP BY s.customer_id
-), entered AS MATERIALIZED (
-	SELECT l.focal, h.customer_id, p.segment, h.holdings, e.*
-	FROM held h
-	CROSS JOIN launch l
+('placed_at_launch', 9, '{}', ''),
+('placed_segment', 1, '{segment_history}', 'p.segment'),
+('placed_segment', 9, '{}', $$'(none)'::text$$),
+('placed_join', 1, '{segment_history}', $$
+	JOIN placed p ON p.focal = q.focal$$),
+('placed_join', 9, '{}', ''),
+('placed_customer', 1, '{segment_history}', 's.customer_id = p.customer_id'),
+('placed_customer', 9, '{}', 'true'),
+('placed_group', 1, '{segment_history}', ', p.segment'),
+('placed_group', 9, '{}', ''),
+-- In one pass from spells, or from holdings that are stored
+('fold_arguments', 1, '{customer_holdings}', 's.holdings'),
+('fold_arguments', 9, '{}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
+('fold_rows', 1, '{customer_holdings}', 'customer_holdings'),
+('fold_rows', 9, '{}', 'spell'),
+-- Entries by the channel in which the new product was bought; the control is that of all
+('channel_folds', 1, '{subscription.channel}', $$sold AS (
+	SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
+	FROM entered e
+	GROUP BY e.focal, e.customer_id, e.segment, e.channel
+), by_channel_segment AS (
+	SELECT q.focal, q.donor, t.segment, t.channel,
+		cvm.cannibalization_agg(t.holdings, q.focals, q.donors, o.as_of, {look_back}, {look_ahead}, {entry_gap}, t.segment, t.channel) AS state
+	FROM sold t
+	JOIN question q ON q.focal = t.focal
 	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.entries(h.holdings, ARRAY[l.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e
-	JOIN placed p ON p.focal = l.focal AND p.customer_id = h.customer_id
-)$$),
-	('entered', 2, '{}',
-$$held AS MATERIALIZED (
-	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
-	FROM spell s
-	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
-	GROUP BY s.customer_id
-), entered AS MATERIALIZED (
-	SELECT l.focal, h.customer_id, '(none)'::text AS segment, h.holdings, e.*
-	FROM held h
-	CROSS JOIN launch l
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.entries(h.holdings, ARRAY[l.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e
-)$$)),
+	GROUP BY q.focal, q.donor, t.segment, t.channel
+), by_channel AS (
+	SELECT b.focal, b.donor, b.segment, b.channel, b.state FROM by_channel_segment b WHERE {has_segments}
+	UNION ALL
+	SELECT b.focal, b.donor, '(all)' AS segment, b.channel, cvm.rollup(b.state) AS state FROM by_channel_segment b GROUP BY b.focal, b.donor, b.channel
+), $$),
+('channel_folds', 9, '{}', ''),
+('channel_states', 1, '{subscription.channel}', $$
+	UNION ALL
+	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
+	FROM by_channel c
+	JOIN every_channel s ON s.focal = c.focal AND s.donor = c.donor AND s.segment = c.segment$$),
+('channel_states', 9, '{}', ''),
+('channel_customers', 1, '{subscription.channel}', $$
+	UNION ALL
+	-- who bought in a channel, and of everybody the control
+	SELECT w.row_key, e.customer_id, cvm.cannibalization_agg(e.holdings, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
+		(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, e.segment, e.channel) AS state
+	FROM wanted w
+	JOIN (
+		SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
+		FROM entered e
+		GROUP BY e.focal, e.customer_id, e.segment, e.channel) e ON e.focal = w.focal AND e.channel = w.channel AND w.segment IN ('(all)', e.segment)
+	GROUP BY w.row_key, e.customer_id, w.focal, w.donor$$),
+('channel_customers', 9, '{}', ''),
+-- Without a launch: the segment held on the customer's first day
+('matrix_folds', 1, '{segment_history}', $$
+SELECT p.segment,
+		cvm.cannibalization_matrix_agg({fold_arguments}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {fold_rows} s
+	JOIN (
+		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC,
+			g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
+		LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
+		GROUP BY b.customer_id) p ON p.customer_id = s.customer_id
+	GROUP BY p.segment
+$$),
+('matrix_folds', 9, '{}', $$
+SELECT '(none)'::text AS segment,
+		cvm.cannibalization_matrix_agg({fold_arguments}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {fold_rows} s
+$$);
 
-report (view, parts, body) AS (VALUES
-	('cannibalization', '{observed,launch,spell,placed,entered}'::text[],
-$$, pair AS MATERIALIZED (
+@define launched_spells
+{observed_since}, {launches},
+spell AS NOT MATERIALIZED (
+	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel, s.offer,
+		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+)
+@end
+-- Entries of those who ever took a launch: few, so that what they hold may be
+-- folded with the channels in which it was sold
+@define entered
+held AS MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
+	FROM spell s
+	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
+	GROUP BY s.customer_id
+), entered AS MATERIALIZED (
+	SELECT q.focal, s.customer_id, {placed_segment} AS segment, s.holdings, e.*
+	FROM held s
+	CROSS JOIN launch q
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.entries(s.holdings, ARRAY[q.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e{placed_join}
+	WHERE {placed_customer}
+)
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cannibalization', 1, '{subscription,product}', $$
+WITH
+@use launched_spells
+{placed_at_launch},
+@use entered
+, pair AS MATERIALIZED (
 	SELECT e.focal, d.donor, count(*) AS entries
 	FROM entered e
 	CROSS JOIN LATERAL unnest(e.donors_before) AS d(donor)
@@ -129,18 +191,18 @@ $$, pair AS MATERIALIZED (
 ), by_segment AS MATERIALIZED (
 	-- only who has a donor or the focal product is anybody to a question; one
 	-- flat join, whose sizes the planner knows
-	SELECT q.focal, q.donor, {{segment}} AS segment,
+	SELECT q.focal, q.donor, {placed_segment} AS segment,
 		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors,
-			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
-	FROM question q{{placed}}
-	JOIN spell s ON {{by_customer}}(q.donors IS NULL OR s.product = q.focal OR s.product = q.donor)
-	GROUP BY q.focal, q.donor, q.donors{{by_placed}}
+			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {placed_segment}) AS state
+	FROM question q{placed_join}
+	JOIN spell s ON {placed_customer} AND (q.donors IS NULL OR s.product = q.focal OR s.product = q.donor)
+	GROUP BY q.focal, q.donor, q.donors{placed_group}
 ), every_channel AS MATERIALIZED (
-	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b {{without_total}}
+	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b WHERE {has_segments}
 	UNION ALL
 	SELECT b.focal, b.donor, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal, b.donor
-), {{by_channel}}state AS MATERIALIZED (
-	SELECT s.focal, s.donor, s.segment, '(all)'::text AS channel, s.state FROM every_channel s{{channel_states}}
+), {channel_folds}state AS MATERIALIZED (
+	SELECT s.focal, s.donor, s.segment, '(all)'::text AS channel, s.state FROM every_channel s{channel_states}
 ), mixed AS (
 	-- what a unit of the donors earns: weighed by what each of them lost or,
 	-- when nothing was, by how many held it
@@ -222,10 +284,44 @@ JOIN mixed m ON m.focal = s.focal AND m.donor = s.donor AND m.segment = s.segmen
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state, l.unit_margin::double precision, m.margin::double precision,
 	l.list_price::double precision, m.price::double precision, conf => {conf}, min_entries => {min_entries}, min_matured => {min_matured}) v
-WHERE v.entries > 0 OR (s.segment = '(all)' AND s.channel = '(all)')$$),
+WHERE v.entries > 0 OR (s.segment = '(all)' AND s.channel = '(all)')$$);
 
-	('cannibalization_evidence', '{observed,launch,spell,placed,entered}',
-$$
+-- The customers behind it: what each entered, lost and brought, and who was watched for control
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('cannibalization', 1, $$
+WITH
+@use launched_spells
+{placed_at_launch},
+@use entered
+, each AS MATERIALIZED (
+	SELECT r.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
+	FROM (
+		SELECT q.row_key, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal],
+			CASE WHEN q.donor <> '(all)' THEN ARRAY[q.donor] END,
+			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {placed_segment}) AS state
+		FROM wanted q{placed_join}
+		JOIN spell s ON {placed_customer} AND (q.donor = '(all)' OR s.product = q.focal OR s.product = q.donor)
+		WHERE q.segment IN ('(all)', {placed_segment})
+		GROUP BY q.row_key, s.customer_id, q.focal, q.donor{placed_group}) r
+	JOIN wanted w ON w.row_key = r.row_key{channel_customers}
+)
+SELECT e.row_key, e.customer_id, sum(v.customers) AS customers, sum(v.control_customers) AS control_customers,
+	sum(v.focal_mrr) AS focal_mrr, sum(v.before_mrr) AS before_mrr, sum(v.lost_mrr) AS lost_mrr, sum(v.net_mrr) AS net_mrr,
+	sum(v.before_mrr) AS mrr_before, sum(v.before_mrr - v.lost_mrr + v.focal_mrr) AS mrr_after,
+	CASE WHEN sum(v.entries) > 0 THEN concat_ws(', ', CASE WHEN sum(v.new_entries) > 0 THEN 'new' END, CASE WHEN sum(v.winback_entries) > 0 THEN 'winback' END,
+		CASE WHEN sum(v.add_entries) > 0 THEN 'add' END, CASE WHEN sum(v.switch_entries) > 0 THEN 'switch' END, CASE
+			WHEN sum(v.partial_entries) > 0 THEN 'partial' END,
+		CASE WHEN sum(v.pending_entries) > 0 THEN 'pending' END) ELSE 'control' END AS detail
+FROM each e
+CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
+GROUP BY e.row_key, e.customer_id$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cannibalization_evidence', 1, '{subscription}', $$
+WITH
+@use launched_spells
+{placed_at_launch},
+@use entered
 SELECT cvm.row_key(e.focal, e.customer_id::text, to_char(e.entered_on::timestamp, 'YYYY-MM-DD')) AS row_key,
 	e.customer_id,
 	e.focal,
@@ -246,13 +342,22 @@ SELECT cvm.row_key(e.focal, e.customer_id::text, to_char(e.entered_on::timestamp
 	coalesce(e.offer, '(none)') AS offer,
 	e.days_between
 FROM entered e
-CROSS JOIN observed o$$),
+CROSS JOIN observed o$$);
 
-	('cannibalization_matrix', '{observed,spell}',
-$$, by_segment AS MATERIALIZED (
-	{{matrix_by_segment}}
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cannibalization_matrix', 1, '{subscription}', $$
+WITH
+{observed_since},
+spell AS NOT MATERIALIZED (
+	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel, s.offer,
+		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+)
+, by_segment AS MATERIALIZED (
+	{matrix_folds}
 ), state AS (
-	SELECT b.segment, b.state FROM by_segment b {{without_total}}
+	SELECT b.segment, b.state FROM by_segment b WHERE {has_segments}
 	UNION ALL
 	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
 )
@@ -272,18 +377,21 @@ SELECT cvm.row_key(c.focal, c.donor, s.segment) AS row_key,
 	o.as_of
 FROM state s
 CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.cannibalization_cells(s.state) c$$),
+CROSS JOIN LATERAL cvm.cannibalization_cells(s.state) c$$);
 
-	('cannibalization_sensitivity', '{observed,launch,spell,placed}',
-$$, by_segment AS MATERIALIZED (
-	SELECT q.focal, {{segment}} AS segment,
-		cvm.cannibalization_agg({{customers}}, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
-			ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
-	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q{{placed}}
-	JOIN {{from_customers}} s ON {{by_customer}}true
-	GROUP BY q.focal{{by_placed}}
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cannibalization_sensitivity', 1, '{subscription}', $$
+WITH
+@use launched_spells
+{placed_at_launch}, by_segment AS MATERIALIZED (
+	SELECT q.focal, {placed_segment} AS segment,
+		cvm.cannibalization_agg({fold_arguments}, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+			ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {placed_segment}) AS state
+	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q{placed_join}
+	JOIN {fold_rows} s ON {placed_customer}
+	GROUP BY q.focal{placed_group}
 ), state AS MATERIALIZED (
-	SELECT b.focal, b.segment, b.state FROM by_segment b {{without_total}}
+	SELECT b.focal, b.segment, b.state FROM by_segment b WHERE {has_segments}
 	UNION ALL
 	SELECT b.focal, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal
 )
@@ -313,127 +421,22 @@ SELECT cvm.row_key(s.focal, s.segment, v.look_back::text, v.look_ahead::text) AS
 FROM state s
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state, conf => {conf}) v
-WHERE v.entries > 0 OR s.segment = '(all)'$$)),
+WHERE v.entries > 0 OR s.segment = '(all)'$$);
 
--- every choice of parts that a view may be made of
-choice (view, needs, body) AS (
-	SELECT r.view, '{subscription}'::text[] || l.needs || pl.needs || ch.needs || kept.needs,
-		'WITH ' || concat_ws(', ',
-			(SELECT p.body FROM part p WHERE p.name = 'observed'),
-			CASE WHEN 'launch' = ANY (r.parts) THEN l.body END,
-			(SELECT p.body FROM part p WHERE p.name = 'spell'),
-			CASE WHEN 'placed' = ANY (r.parts) THEN pl.body END,
-			(SELECT p.body FROM part p WHERE p.name = 'entered' AND p.name = ANY (r.parts) AND p.choice = pl.choice))
-		|| (SELECT replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(r.body,
-				'{{channel_states}}', CASE WHEN ch.known THEN $$
-	UNION ALL
-	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
-	FROM by_channel c
-	JOIN every_channel s ON s.focal = c.focal AND s.donor = c.donor AND s.segment = c.segment$$ ELSE '' END),
-				'{{by_channel}}', CASE WHEN ch.known THEN $$sold AS (
-	SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
-	FROM entered e
-	GROUP BY e.focal, e.customer_id, e.segment, e.channel
-), by_channel_segment AS (
-	SELECT q.focal, q.donor, t.segment, t.channel,
-		cvm.cannibalization_agg(t.holdings, q.focals, q.donors, o.as_of, {look_back}, {look_ahead}, {entry_gap}, t.segment, t.channel) AS state
-	FROM sold t
-	JOIN question q ON q.focal = t.focal
-	CROSS JOIN observed o
-	GROUP BY q.focal, q.donor, t.segment, t.channel
-), by_channel AS (
-	SELECT b.focal, b.donor, b.segment, b.channel, b.state FROM by_channel_segment b {{without_total}}
-	UNION ALL
-	SELECT b.focal, b.donor, '(all)' AS segment, b.channel, cvm.rollup(b.state) AS state FROM by_channel_segment b GROUP BY b.focal, b.donor, b.channel
-), $$ ELSE '' END),
-				'{{without_total}}', CASE WHEN pl.choice = 2 THEN 'WHERE false' ELSE '' END),
-				'{{matrix_by_segment}}', CASE WHEN pl.choice = 2 THEN
-$$SELECT '(none)'::text AS segment,
-		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM {{from_customers}} s$$ ELSE
--- without a launch: the segment held on the customer's first day
-$$SELECT p.segment,
-		cvm.cannibalization_matrix_agg({{customers}}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM {{from_customers}} s
-	JOIN (
-		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC,
-			g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
-		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
-		LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
-		GROUP BY b.customer_id) p ON p.customer_id = s.customer_id
-	GROUP BY p.segment$$ END),
-				'{{segment}}', CASE WHEN pl.choice = 2 THEN $$'(none)'::text$$ ELSE 'p.segment' END),
-				'{{stratum}}', CASE WHEN pl.choice = 2 THEN $$'(none)'$$ ELSE 'p.segment' END),
-				'{{placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE E'\n\tJOIN placed p ON p.focal = q.focal' END),
-				'{{by_customer}}', CASE WHEN pl.choice = 2 THEN '' ELSE 's.customer_id = p.customer_id AND ' END),
-				'{{by_placed}}', CASE WHEN pl.choice = 2 THEN '' ELSE ', p.segment' END),
-				'{{customers}}', CASE WHEN kept.known THEN 's.holdings' ELSE 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr' END),
-				'{{from_customers}}', CASE WHEN kept.known THEN 'customer_holdings' ELSE 'spell' END))
-	FROM report r
-	JOIN part pl ON pl.name = 'placed'
-	JOIN part l ON l.name = 'launch' AND CASE r.view WHEN 'cannibalization' THEN l.choice = 1 WHEN 'cannibalization_matrix' THEN l.choice = 2 ELSE true END
-	JOIN (VALUES (true, '{subscription.channel}'::text[]), (false, '{}')) AS ch (known, needs) ON r.view = 'cannibalization' OR NOT ch.known
-	-- in one pass from subscriptions, or from holdings that are stored
-	JOIN (VALUES (true, '{customer_holdings}'::text[]), (false, '{}')) AS kept (known, needs) ON r.body LIKE '%{{from_customers}}%'
-		OR r.view = 'cannibalization_matrix' OR NOT kept.known
-)
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
-FROM choice c;
-
--- The customers behind them: what each entered, lost and brought, and who was
--- watched for control
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, ', by_segment AS MATERIALIZED (', 1)
-	|| replace(replace(replace(replace(l.list, '{{stratum}}', p.stratum), '{{placed}}', p.placed), '{{by_placed}}', p.by_placed),
-		'{{sold}}', CASE WHEN b.body LIKE '%, sold AS (%' THEN $$
-	UNION ALL
-	-- who bought in a channel, and of everybody the control
-	SELECT w.row_key, e.customer_id, cvm.cannibalization_agg(e.holdings, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
-		(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, e.segment, e.channel) AS state
-	FROM wanted w
-	JOIN (
-		SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
-		FROM entered e
-		GROUP BY e.focal, e.customer_id, e.segment, e.channel) e ON e.focal = w.focal AND e.channel = w.channel AND w.segment IN ('(all)', e.segment)
-	GROUP BY w.row_key, e.customer_id, w.focal, w.donor$$ ELSE '' END)
-FROM cvm.report_body b
-CROSS JOIN LATERAL (SELECT b.body LIKE '%placed AS MATERIALIZED (%' AS is_placed) h
-CROSS JOIN LATERAL (SELECT CASE WHEN h.is_placed THEN 'p.segment' ELSE $$'(none)'::text$$ END AS stratum,
-	CASE WHEN h.is_placed THEN $$
-	JOIN placed p ON p.focal = w.focal AND w.segment IN ('(all)', p.segment)
-	JOIN spell s ON s.customer_id = p.customer_id AND $$ ELSE $$
-	JOIN spell s ON w.segment = '(all)' AND $$ END AS placed,
-	CASE WHEN h.is_placed THEN ', p.segment' ELSE '' END AS by_placed) p
-JOIN (VALUES
-	('cannibalization', $$, each AS MATERIALIZED (
-	SELECT r.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
-	FROM (
-		SELECT w.row_key, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[w.focal],
-			CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
-			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {{stratum}}) AS state
-		FROM wanted w{{placed}}(w.donor = '(all)' OR s.product = w.focal OR s.product = w.donor)
-		GROUP BY w.row_key, s.customer_id, w.focal, w.donor{{by_placed}}) r
-	JOIN wanted w ON w.row_key = r.row_key{{sold}}
-)
-SELECT e.row_key, e.customer_id, sum(v.customers) AS customers, sum(v.control_customers) AS control_customers,
-	sum(v.focal_mrr) AS focal_mrr, sum(v.before_mrr) AS before_mrr, sum(v.lost_mrr) AS lost_mrr, sum(v.net_mrr) AS net_mrr,
-	sum(v.before_mrr) AS mrr_before, sum(v.before_mrr - v.lost_mrr + v.focal_mrr) AS mrr_after,
-	CASE WHEN sum(v.entries) > 0 THEN concat_ws(', ', CASE WHEN sum(v.new_entries) > 0 THEN 'new' END, CASE WHEN sum(v.winback_entries) > 0 THEN 'winback' END,
-		CASE WHEN sum(v.add_entries) > 0 THEN 'add' END, CASE WHEN sum(v.switch_entries) > 0 THEN 'switch' END, CASE
-			WHEN sum(v.partial_entries) > 0 THEN 'partial' END,
-		CASE WHEN sum(v.pending_entries) > 0 THEN 'pending' END) ELSE 'control' END AS detail
-FROM each e
-CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
-GROUP BY e.row_key, e.customer_id$$),
-	('cannibalization_sensitivity', $$, each AS MATERIALIZED (
-	SELECT w.focal, w.segment, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[w.focal], NULL::text[],
-		(SELECT o.as_of FROM observed o), ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {{stratum}}) AS state
-	FROM (SELECT DISTINCT w.focal, w.segment FROM wanted w) w{{placed}}true
-	GROUP BY w.focal, w.segment, s.customer_id{{by_placed}}
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('cannibalization_sensitivity', 1, $$
+WITH
+@use launched_spells
+{placed_at_launch}, each AS MATERIALIZED (
+	SELECT q.focal, q.segment, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal], NULL::text[],
+		(SELECT o.as_of FROM observed o), ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {placed_segment}) AS state
+	FROM (SELECT DISTINCT w.focal, w.segment FROM wanted w) q{placed_join}
+	JOIN spell s ON {placed_customer}
+	WHERE q.segment IN ('(all)', {placed_segment})
+	GROUP BY q.focal, q.segment, s.customer_id{placed_group}
 )
 SELECT w.row_key, e.customer_id, v.control_customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, 'control' AS detail
 FROM each e
 CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
 JOIN wanted w ON w.focal = e.focal AND w.segment = e.segment AND w.look_back = v.look_back
-	AND w.look_ahead = v.look_ahead$$)) AS l (view, list) ON l.view = b.view;
+	AND w.look_ahead = v.look_ahead$$);

@@ -29,26 +29,43 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'closing of a month and the other at the next, as in product_migration; cannibalization counts entries, '
 		'whenever the old line ended up to look_ahead days later. One row per pair of products and tenth.');
 
-WITH part (name, choice, needs, body) AS (VALUES
-	('observed', 1, '{subscription}'::text[], '{observed_since}'),
-	('family', 1, '{product.family}',
-$$family AS (
+-- What they share
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('product_families', 1, '{product.family}', $$family AS (
 	SELECT p.product, max(p.family) AS family FROM product p GROUP BY p.product
 )$$),
-	('family', 2, '{}',
-$$family AS (
+('product_families', 9, '{}', $$family AS (
 	SELECT NULL::text AS product, NULL::text AS family WHERE false
 )$$),
-	('household', 1, '{customer.household}', $$household AS (SELECT c.customer_id, c.household::text AS household FROM customer c)$$),
-	('household', 2, '{customer.household_id}', $$household AS (SELECT c.customer_id, c.household_id::text AS household FROM customer c)$$),
-	('household', 3, '{customer.household_no}', $$household AS (SELECT c.customer_id, c.household_no::text AS household FROM customer c)$$),
-	('household', 4, '{customer.household_key}', $$household AS (SELECT c.customer_id, c.household_key::text AS household FROM customer c)$$),
-	('household', 5, '{}', $$household AS (SELECT NULL::text AS customer_id, NULL::text AS household WHERE false)$$),
+('households', 1, '{customer.household}', $$household AS (SELECT c.customer_id, c.household::text AS household FROM customer c)$$),
+('households', 2, '{customer.household_id}', $$household AS (SELECT c.customer_id, c.household_id::text AS household FROM customer c)$$),
+('households', 3, '{customer.household_no}', $$household AS (SELECT c.customer_id, c.household_no::text AS household FROM customer c)$$),
+('households', 4, '{customer.household_key}', $$household AS (SELECT c.customer_id, c.household_key::text AS household FROM customer c)$$),
+('households', 9, '{}', $$household AS (SELECT NULL::text AS customer_id, NULL::text AS household WHERE false)$$),
+('list_prices', 1, '{product}', $$catalogue AS MATERIALIZED (SELECT p.product, max(p.list_price) AS list_price FROM product p GROUP BY p.product)$$),
+('list_prices', 9, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::numeric AS list_price WHERE false)$$),
+('offer_prices', 1, '{offer,offer.product,offer.price}', $$live AS MATERIALIZED (
+	SELECT f.product, min(f.price) AS price
+	FROM offer f
+	CROSS JOIN observed o
+	WHERE f.price > 0 AND coalesce(f.valid_from < o.as_of, true) AND coalesce(f.valid_to >= o.as_of, true)
+	GROUP BY f.product
+)$$),
+('offer_prices', 9, '{}', $$live AS (SELECT NULL::text AS product, NULL::numeric AS price WHERE false)$$),
+('placed_now', 1, '{segment_history}', $$placed AS (
+	SELECT DISTINCT ON (s.customer_id) s.customer_id, coalesce(h.segment, '(none)') AS segment
+	FROM (SELECT DISTINCT x.customer_id FROM subscription x) s
+	CROSS JOIN observed o
+	LEFT JOIN segment_history h ON h.customer_id = s.customer_id AND h.segment IS NOT NULL AND h.valid_from < o.as_of AND coalesce(h.valid_to >= o.as_of, true)
+	ORDER BY s.customer_id, h.valid_from DESC, h.segment COLLATE "C"
+)$$),
+('placed_now', 9, '{}', $$placed AS (SELECT s.customer_id, NULL::text AS segment FROM subscription s WHERE false)$$);
 
-	-- recycled: every entry under an offer for new customers, with the line
-	-- that says what it was: one's own before another's, the latest to end
-	('recycled', 1, '{offer,offer.new_customers_only,subscription.offer}',
-$$line AS MATERIALIZED (
+-- Every entry under an offer for new customers, with the line that says what it
+-- was: one's own before another's, the latest to end
+@define recycled
+{observed_since}, {product_families}, {households},
+line AS MATERIALIZED (
 	SELECT s.customer_id, coalesce(h.household, 'customer ' || s.customer_id::text) AS household, s.product,
 		coalesce(f.family, s.product) AS family, s.offer, s.channel, s.mrr, s.started_on, s.ended_on
 	FROM subscription s
@@ -94,10 +111,13 @@ $$line AS MATERIALIZED (
 		count(*) FILTER (WHERE j.kind NOT IN ('genuine_new', 'winback')) OVER (
 			PARTITION BY j.household ORDER BY j.entered_on, j.offer COLLATE "C", j.product COLLATE "C" ROWS UNBOUNDED PRECEDING) AS cycle_no
 	FROM judged j
-)$$)
-),
-report (view, parts, body) AS (VALUES
-	('recycled_acquisition', '{observed,family,household,recycled}'::text[], $$
+)
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('recycled_acquisition', 1, '{subscription,offer,offer.new_customers_only,subscription.offer}', $$
+WITH
+@use recycled
 SELECT cvm.row_key(f.offer, f.product, f.customer_id::text, to_char(f.entered_on::timestamp, 'YYYY-MM-DD')) AS row_key,
 	f.customer_id,
 	f.offer,
@@ -119,8 +139,12 @@ SELECT cvm.row_key(f.offer, f.product, f.customer_id::text, to_char(f.entered_on
 	o.as_of
 FROM found f
 CROSS JOIN observed o
-WHERE f.is_recycled$$),
-	('recycled_acquisition_channel', '{observed,family,household,recycled}', $$
+WHERE f.is_recycled$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('recycled_acquisition_channel', 1, '{subscription,offer,offer.new_customers_only,subscription.offer}', $$
+WITH
+@use recycled
 SELECT cvm.row_key(t.offer, t.channel) AS row_key,
 	t.offer,
 	t.channel,
@@ -163,8 +187,12 @@ FROM (
 	FROM (SELECT x.offer, c.channel, x.kind, x.mrr, x.prior_mrr, x.is_recycled, x.cycle_no
 		FROM found x CROSS JOIN LATERAL (VALUES (coalesce(x.channel, '(none)')), ('(all)')) AS c (channel)) f
 	GROUP BY f.offer, f.channel) t
-CROSS JOIN observed o$$),
-	('bundle_overlap', '{observed}', $$, bought AS NOT MATERIALIZED (
+CROSS JOIN observed o$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('bundle_overlap', 1, '{subscription,bundle_component}', $$
+WITH
+{observed_since}, bought AS NOT MATERIALIZED (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
@@ -212,8 +240,12 @@ SELECT cvm.row_key(d.bundle, d.product, d.customer_id::text) AS row_key,
 	o.as_of
 FROM counted d
 CROSS JOIN observed o
-WHERE d.overlap_days > {billing_days}$$),
-	('price_book_gap', '{observed,family,catalogue,live,placed}', $$, held AS (
+WHERE d.overlap_days > {billing_days}$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('price_book_gap', 1, '{subscription}', $$
+WITH
+{observed_since}, {product_families}, {list_prices}, {offer_prices}, {placed_now}, held AS (
 	SELECT s.customer_id, s.product, range_agg(daterange(s.started_on, s.ended_on)) AS days
 	FROM subscription s
 	CROSS JOIN observed o
@@ -262,8 +294,12 @@ SELECT cvm.row_key(b.product, b.segment) AS row_key,
 	o.as_of
 FROM book b
 CROSS JOIN observed o
-LEFT JOIN family f ON f.product = b.product$$),
-	('migration_value', '{observed}', $$, moved AS (
+LEFT JOIN family f ON f.product = b.product$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('migration_value', 1, '{subscription}', $$
+WITH
+{observed_since}, moved AS (
 	SELECT m.from_product, m.to_product, m.from_mrr, m.to_mrr,
 		-- equal amounts are in the same tenth; where all are equal there is none
 		CASE WHEN min(m.from_mrr) OVER w < max(m.from_mrr) OVER w
@@ -301,47 +337,7 @@ SELECT cvm.row_key(t.from_product, t.to_product, coalesce(to_char(t.tenth, 'FM00
 	{currency} AS currency,
 	o.as_of
 FROM total t
-CROSS JOIN observed o$$)
-),
-more (name, choice, needs, body) AS (
-	SELECT * FROM part
-	UNION ALL SELECT * FROM (VALUES
-		('catalogue', 1, '{product}'::text[], $$catalogue AS MATERIALIZED (SELECT p.product, max(p.list_price) AS list_price FROM product p GROUP BY p.product)$$),
-		('catalogue', 2, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::numeric AS list_price WHERE false)$$),
-		('live', 1, '{offer,offer.product,offer.price}', $$live AS MATERIALIZED (
-	SELECT f.product, min(f.price) AS price
-	FROM offer f
-	CROSS JOIN observed o
-	WHERE f.price > 0 AND coalesce(f.valid_from < o.as_of, true) AND coalesce(f.valid_to >= o.as_of, true)
-	GROUP BY f.product
-)$$),
-		('live', 2, '{}', $$live AS (SELECT NULL::text AS product, NULL::numeric AS price WHERE false)$$),
-		('placed', 1, '{segment_history}', $$placed AS (
-	SELECT DISTINCT ON (s.customer_id) s.customer_id, coalesce(h.segment, '(none)') AS segment
-	FROM (SELECT DISTINCT x.customer_id FROM subscription x) s
-	CROSS JOIN observed o
-	LEFT JOIN segment_history h ON h.customer_id = s.customer_id AND h.segment IS NOT NULL AND h.valid_from < o.as_of AND coalesce(h.valid_to >= o.as_of, true)
-	ORDER BY s.customer_id, h.valid_from DESC, h.segment COLLATE "C"
-)$$),
-		('placed', 2, '{}', $$placed AS (SELECT s.customer_id, NULL::text AS segment FROM subscription s WHERE false)$$)) AS m
-),
-choice (view, needs, text, body) AS (
-	SELECT r.view, '{subscription}'::text[] || coalesce(f.needs, '{}') || coalesce(h.needs, '{}') || coalesce(g.needs, '{}')
-			|| coalesce(c.needs, '{}') || coalesce(v.needs, '{}') || coalesce(p.needs, '{}') || CASE WHEN r.view = 'bundle_overlap'
-				THEN '{bundle_component}'::text[] ELSE '{}' END,
-		'WITH ' || concat_ws(', ', o.body, f.body, h.body, g.body, c.body, v.body, p.body), r.body
-	FROM report r
-	JOIN more o ON o.name = 'observed'
-	LEFT JOIN more f ON f.name = 'family' AND f.name = ANY (r.parts)
-	LEFT JOIN more h ON h.name = 'household' AND h.name = ANY (r.parts)
-	LEFT JOIN more g ON g.name = 'recycled' AND g.name = ANY (r.parts)
-	LEFT JOIN more c ON c.name = 'catalogue' AND c.name = ANY (r.parts)
-	LEFT JOIN more v ON v.name = 'live' AND v.name = ANY (r.parts)
-	LEFT JOIN more p ON p.name = 'placed' AND p.name = ANY (r.parts)
-)
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.text || c.body
-FROM choice c;
+CROSS JOIN observed o$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('recycled_acquisition_channel', 1, 'reported_mrr', 'sum', NULL),

@@ -13,15 +13,17 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'above 0.8 is migration, not growth; where the whole grew by more than the new product twice over, or no '
 		'faster than before the launch, it is not told.', 'greatest(whole_before, whole_after)');
 
-WITH part (name, choice, needs, body) AS (VALUES
-	('observed', 1, '{}'::text[], '{observed_since}'),
-	('bundle', 1, '{bundle_component}', $$bundle AS (SELECT DISTINCT c.bundle, c.product FROM bundle_component c)$$),
-	('bundle', 2, '{}', $$bundle AS (SELECT NULL::text AS bundle, NULL::text AS product WHERE false)$$),
-	('catalogue', 1, '{product,product.family}',
-		$$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),
-	('catalogue', 2, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::text AS family, NULL::date AS launched_on WHERE false)$$)),
-report (view, needs, body) AS (VALUES
-	('dominated_offer', '{subscription,subscription.offer,offer,offer.product,offer.price}'::text[], $$, sale AS MATERIALIZED (
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('bundle_parts', 1, '{bundle_component}', $$bundle AS (SELECT DISTINCT c.bundle, c.product FROM bundle_component c)$$),
+('bundle_parts', 9, '{}', $$bundle AS (SELECT NULL::text AS bundle, NULL::text AS product WHERE false)$$),
+('launch_catalogue', 1, '{product.family}',
+	$$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),
+('launch_catalogue', 9, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::text AS family, NULL::date AS launched_on WHERE false)$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('dominated_offer', 1, '{subscription,subscription.offer,offer,offer.product,offer.price}', $$
+WITH
+{observed_since}, {bundle_parts}, sale AS MATERIALIZED (
 	SELECT f.offer, f.product, f.channel, min(f.price) AS price, bool_and(coalesce(f.new_customers_only, false)) AS is_new
 	FROM offer f
 	CROSS JOIN observed o
@@ -63,8 +65,12 @@ CROSS JOIN LATERAL (
 	SELECT coalesce(sum(p.lines), 0)::bigint AS lines, coalesce(sum(p.lines * p.mrr), 0) AS mrr,
 		coalesce(sum(p.lines * greatest(p.mrr - b.by_price, 0)), 0) AS exposed_mrr
 	FROM paid p
-	WHERE p.offer = b.offer AND p.product = b.product) p$$),
-	('growth_or_migration', '{subscription}', $$, sold AS (
+	WHERE p.offer = b.offer AND p.product = b.product) p$$);
+
+-- What was launched, and what it is part of; without bundles and families there
+-- is nothing to grow
+@define launched_members
+{observed_since}, {bundle_parts}, {launch_catalogue}, sold AS (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
@@ -87,7 +93,13 @@ CROSS JOIN LATERAL (
 	SELECT l.focal, l.launched_on, 'family', l.family, c.product
 	FROM launch l
 	JOIN catalogue c ON c.family = l.family
-), counted AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'growth_or_migration', n.preference, n.needs, $$
+WITH
+@use launched_members
+, counted AS (
 	SELECT m.focal, m.launched_on, m.kind, m.whole, m.days_before,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.was_earlier) AS whole_earlier,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.product = m.focal AND s.was) AS focal_before,
@@ -130,22 +142,14 @@ CROSS JOIN observed o
 CROSS JOIN LATERAL (SELECT cvm.migration_share(c.focal_after - c.focal_before, c.whole_after - c.whole_before) AS share) s
 -- at the rate of the days before the launch, were there four weeks of them
 CROSS JOIN LATERAL (SELECT CASE WHEN c.days_before >= 28 AND c.whole_earlier > 0
-	THEN c.whole_before * (c.whole_before - c.whole_earlier)::double precision / c.whole_earlier * (o.as_of - c.launched_on) / c.days_before END AS growth) e$$)),
-choice (view, needs, body) AS (
-	SELECT r.view, r.needs || b.needs || coalesce(c.needs, '{}'), 'WITH ' || concat_ws(', ', o.body, b.body, c.body) || r.body
-	FROM report r
-	JOIN part o ON o.name = 'observed'
-	JOIN part b ON b.name = 'bundle'
-	LEFT JOIN part c ON c.name = 'catalogue' AND r.view = 'growth_or_migration'
-	-- without bundles and families there is nothing to grow
-	WHERE r.view = 'dominated_offer' OR b.choice = 1 OR c.choice = 1
-)
-INSERT INTO cvm.report_body (view, preference, needs, body)
-SELECT c.view, row_number() OVER (PARTITION BY c.view ORDER BY cardinality(c.needs) DESC, c.needs), c.needs, c.body
-FROM choice c;
+	THEN c.whole_before * (c.whole_before - c.whole_earlier)::double precision / c.whole_earlier * (o.as_of - c.launched_on) / c.days_before END AS growth) e$$
+FROM (VALUES (1, '{subscription,bundle_component}'::text[]), (2, '{subscription,product.family}')) AS n (preference, needs);
 
 INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, '), counted AS (', 1) || $$), holder AS (
+SELECT b.view, b.preference, $$
+WITH
+@use launched_members
+, holder AS (
 	SELECT w.row_key, s.customer_id,
 		max(CASE WHEN s.product = m.focal AND s.was THEN 1 ELSE 0 END) AS focal_before,
 			max(CASE WHEN s.product = m.focal AND s.is_now THEN 1 ELSE 0 END) AS focal_after,

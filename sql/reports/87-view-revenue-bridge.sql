@@ -20,8 +20,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		WHERE NOT isempty(h.days)$$),
 ('bridge_segments', 9, '{}', '');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('revenue_bridge', 1, '{subscription}', $$
+-- Who paid twelve months earlier, and what has moved since
+@define moved_in_year
 WITH {spelled}{held}, kept AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, f.customer_id, k.*
 		FROM folded f
@@ -41,7 +41,12 @@ WITH {spelled}{held}, kept AS MATERIALIZED (
 		lead(k.period_start) OVER (PARTITION BY k.segment, k.customer_id ORDER BY k.period_start) AS to_month
 	FROM kept k
 	WHERE k.customers <> 0
-), changed AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('revenue_bridge', 1, '{subscription}', $$
+@use moved_in_year
+, changed AS (
 	-- a change is in twelve months, and leaves them again
 	SELECT b.segment, x.month, m.line, sum(x.change) AS change
 	FROM based b
@@ -119,9 +124,10 @@ FROM footed f
 CROSS JOIN observed o
 CROSS JOIN LATERAL (SELECT (f.month + interval '1 month')::date <= o.as_of AS is_complete) c$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'\n), changed AS (', 1) || $$
-), standing AS (
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('revenue_bridge', 1, $$
+@use moved_in_year
+, standing AS (
 	SELECT w.row_key, w.month, k.segment, k.customer_id, sum(k.customers) AS customers, sum(k.opening_mrr) AS opening, sum(k.net_retained_mrr) AS net
 	FROM wanted w
 	JOIN kept k ON k.segment = w.segment AND k.period_start <= w.month
@@ -143,9 +149,7 @@ SELECT s.row_key, s.customer_id, 1 AS opening_customers, s.opening AS year_openi
 	s.opening AS mrr_before, s.net AS mrr_after, string_agg(DISTINCT m.line, ', ' ORDER BY m.line) AS detail
 FROM standing s
 LEFT JOIN moved m ON m.customer_id = s.customer_id AND m.period_start <= s.month AND m.period_start > s.month - interval '12 months'
-GROUP BY s.row_key, s.customer_id, s.opening, s.net$$
-FROM cvm.report_body b
-WHERE b.view = 'revenue_bridge';
+GROUP BY s.row_key, s.customer_id, s.opening, s.net$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('revenue_bridge', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),

@@ -91,14 +91,17 @@ spell AS MATERIALIZED (
 )
 @end
 
--- A row per request and reason becomes the mix
-@define cancel_mix
+-- A row per request and reason, in the segment of the day
+@define placed_reasons
+{cancel_named}
 , placed AS (
 	SELECT DISTINCT ON (n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary) n.*, h.segment
 	FROM named n
 	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND coalesce(h.valid_from <= n.day, true) AND coalesce(h.valid_to > n.day, true)
 	ORDER BY n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary, h.valid_from DESC NULLS LAST, h.segment
 )
+@end
+@define cancel_mix
 , told AS MATERIALIZED (
 	SELECT x.segment, date_trunc('month', n.day::timestamp)::date AS month, n.is_voluntary, n.reason, n.as_of,
 		count(*) AS requests, count(DISTINCT n.customer_id) AS customers, sum(1::numeric / n.reasons) AS weight,
@@ -179,8 +182,9 @@ FROM corrected c
 LEFT JOIN told t ON t.segment = c.segment AND t.month = c.month AND t.is_voluntary = c.is_voluntary AND t.reason = c.reason
 @end
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('cancel_reason_mix', 1, '{cancellation,subscription}', $$
+-- What customers said, or of those who did not the reasons of spells
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('cancel_named', 1, '{cancellation,subscription}', $$
 WITH {observed}, {rates}
 @use cancel_reasons
 ,
@@ -198,9 +202,8 @@ WITH {observed}, {rates}
 	SELECT a.*, NOT a.is_withdrawn AND coalesce(a.ended_on < a.as_of, false) AS is_lost, true AS is_told FROM asked a
 )
 @use cancel_outcomes decided
-@use cancel_mix
 $$),
-('cancel_reason_mix', 2, '{cancellation}', $$
+('cancel_named', 2, '{cancellation}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(k.requested_at, {time_zone})) + 1 FROM cancellation k)) AS as_of
 ),
@@ -210,10 +213,9 @@ WITH observed AS MATERIALIZED (
 		NOT r.is_withdrawn AND coalesce(r.effective_on < r.as_of, false) AS is_lost, r.as_of, NULL::boolean AS is_left, false AS is_price_moved
 	FROM reason r
 )
-@use cancel_mix
 $$),
 -- from the reasons of spells: what ended on one day is one request
-('cancel_reason_mix', 3, '{subscription,subscription.end_reason}', $$
+('cancel_named', 3, '{subscription,subscription.end_reason}', $$
 WITH {observed}, {rates}
 @use cancel_spells , s.end_reason, s.cancel_requested_on
 , begun AS (
@@ -236,16 +238,28 @@ WITH {observed}, {rates}
 	WINDOW q AS (PARTITION BY e.customer_id, e.ended_on)
 )
 @use cancel_outcomes asked
-@use cancel_mix
-$$);
+$$),
+('cancel_named', 9, '{}', '');
 
-@define cancel_saves
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'cancel_reason_mix', n.preference, n.needs, $$
+@use placed_reasons
+@use cancel_mix
+$$
+FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_reason}')) AS n (preference, needs);
+
+-- A row per request, in the segment of the day
+@define placed_requests
+{cancel_saved}
 , placed AS (
 	SELECT DISTINCT ON (v.customer_id, v.day) v.*, h.segment
 	FROM saved v
 	LEFT JOIN {segment_rows} h ON h.customer_id = v.customer_id AND coalesce(h.valid_from <= v.day, true) AND coalesce(h.valid_to > v.day, true)
 	ORDER BY v.customer_id, v.day, h.valid_from DESC NULLS LAST, h.segment
-), told AS (
+)
+@end
+@define cancel_saves
+, told AS (
 	SELECT x.segment, date_trunc('month', r.day::timestamp)::date AS month, w.reason, f.offer, r.as_of,
 		count(*) AS requests, count(DISTINCT r.customer_id) AS customers, count(*) FILTER (WHERE r.is_mature) AS mature,
 		count(*) FILTER (WHERE r.is_saved) AS saved, count(DISTINCT r.customer_id) FILTER (WHERE r.is_saved) AS saved_customers,
@@ -308,8 +322,8 @@ request AS MATERIALIZED (
 )
 @end
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('save_rate', 1, '{cancellation,subscription}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('cancel_saved', 1, '{cancellation,subscription}', $$
 WITH {observed}, {rates}
 @use cancel_reasons
 ,
@@ -332,9 +346,8 @@ WITH {observed}, {rates}
 	LEFT JOIN spell p ON p.customer_id = a.customer_id
 	GROUP BY a.customer_id, a.day, a.as_of, a.reason_names, a.offer_names, a.is_mature, a.is_saved, a.is_known, a.mrr
 )
-@use cancel_saves
 $$),
-('save_rate', 2, '{cancellation}', $$
+('cancel_saved', 2, '{cancellation}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(k.requested_at, {time_zone})) + 1 FROM cancellation k)) AS as_of
 ),
@@ -344,12 +357,19 @@ WITH observed AS MATERIALIZED (
 , saved AS (
 	SELECT r.*, NULL::numeric AS mrr, false AS is_there FROM request r
 )
+$$),
+('cancel_saved', 9, '{}', '');
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('save_rate', 1, '{cancellation}', $$
+@use placed_requests
 @use cancel_saves
 $$);
 
 -- before and after are of the lines that requests are about
 INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'\n, told AS MATERIALIZED (', 1) || $$
+SELECT b.view, b.preference, $$
+@use placed_reasons
 SELECT a.row_key, n.customer_id, 1 AS customers, -max(n.is_left::int) AS churned_customers,
 	-coalesce(sum(n.mrr) FILTER (WHERE n.is_left), 0) AS churned_mrr, -coalesce(sum(n.mrr) FILTER (WHERE n.is_lost), 0) AS cancelled_mrr,
 	sum(n.mrr) AS mrr_before, coalesce(sum(n.mrr) FILTER (WHERE NOT n.is_lost), 0) AS mrr_after,
@@ -362,7 +382,8 @@ GROUP BY a.row_key, n.customer_id$$
 FROM cvm.report_body b
 WHERE b.view = 'cancel_reason_mix'
 UNION ALL
-SELECT b.view, b.preference, split_part(b.body, E'\n), told AS (', 1) || $$)
+SELECT b.view, b.preference, $$
+@use placed_requests
 SELECT a.row_key, r.customer_id, 1 AS customers, max(r.is_saved::int) AS saved_customers, coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS saved_mrr,
 	sum(r.mrr) AS mrr_before, coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS mrr_after,
 	'asked on ' || string_agg(to_char(r.day::timestamp, 'YYYY-MM-DD'), ', ' ORDER BY r.day) || CASE WHEN bool_or(r.is_saved) THEN ', saved' ELSE '' END AS detail

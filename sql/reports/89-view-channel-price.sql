@@ -8,8 +8,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'brings a month, net of offers. The best price is that of the cheapest channel for the same term in the same '
 		'week, so that prices that moved and longer commitments are no dispersion.', 'customers');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('channel_price', 1, '{subscription.channel}', $$
+-- What was sold in a week, at which price in which channel
+@define priced_sales
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
@@ -42,7 +42,12 @@ WITH observed AS MATERIALIZED (
 		avg(s.price) OVER (PARTITION BY s.product, s.currency, s.month) AS mean_price
 	FROM sale s
 	JOIN offered o ON o.product = s.product AND o.currency = s.currency AND o.month = s.month AND o.week = s.week AND o.term = s.term
-), counted AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('channel_price', 1, '{subscription.channel}', $$
+@use priced_sales
+, counted AS (
 	SELECT p.product, p.currency, p.month, p.as_of, p.mean_price, count(*) AS sales, count(DISTINCT p.customer_id) AS customers,
 		count(DISTINCT p.channel) AS channels,
 		min(p.price) AS lowest_price, max(p.price) AS highest_price, sum(p.price) AS sold_mrr,
@@ -78,9 +83,9 @@ SELECT cvm.row_key(c.product, to_char(c.month::timestamp, 'YYYY-MM'), c.currency
 FROM counted c
 CROSS JOIN LATERAL cvm.proportion_interval(c.above, c.compared, {conf}) i$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'\n), counted AS (', 1) || $$
-)
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('channel_price', 1, $$
+@use priced_sales
 SELECT w.row_key, p.customer_id, 1 AS customers, sum(p.price) AS sold_mrr,
 	coalesce(sum(p.price - p.best_price) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0) AS above_best_mrr,
 	NULL::numeric AS mrr_before, sum(p.price) AS mrr_after,
@@ -89,8 +94,7 @@ SELECT w.row_key, p.customer_id, 1 AS customers, sum(p.price) AS sold_mrr,
 		ORDER BY p.week, p.channel, p.price) AS detail
 FROM priced p
 JOIN wanted w ON w.product = p.product AND w.month = p.month AND coalesce(w.currency, '(none)') = p.currency
-GROUP BY w.row_key, p.customer_id$$
-FROM cvm.report_body b WHERE b.view = 'channel_price';
+GROUP BY w.row_key, p.customer_id$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('channel_price', 1, 'row_key', 'text', 'key', 'product|month_label|currency', false, 'One value per row.'),

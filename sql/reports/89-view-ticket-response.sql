@@ -10,8 +10,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'reply has waited until now and counts as such (Kaplan-Meier). Hours are those of the clock, at night and on '
 		'holidays too.', 'customers');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('ticket_response', 1, '{ticket}', $$
+-- How long each ticket waited, in the segment of the day
+@define waited_tickets
 WITH observed AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of) o
@@ -26,6 +26,10 @@ WITH observed AS MATERIALIZED (
 	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of
 )
 @use held_on waited | r.n
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('ticket_response', 1, '{ticket}', $$
+@use waited_tickets
 , told AS (
 	SELECT x.segment, date_trunc('month', w.day::timestamp)::date AS month, w.as_of,
 		count(*) AS tickets, count(DISTINCT w.customer_id) AS customers,
@@ -68,17 +72,16 @@ FROM told t
 CROSS JOIN LATERAL cvm.survival_quantile(t.state, 0.5, {conf}) q
 CROSS JOIN LATERAL cvm.proportion_interval(t.beyond, t.within + t.beyond, {conf}) i$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'\n, told AS (', 1) || $$
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('ticket_response', 1, $$
+@use waited_tickets
 SELECT a.row_key, w.customer_id, 1 AS customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
 	count(*) || ' tickets, ' || count(*) FILTER (WHERE w.is_answered) || ' answered' AS detail
 FROM waited w
 LEFT JOIN member m ON m.n = w.n
 JOIN wanted a ON a.month = date_trunc('month', w.day::timestamp)::date AND a.segment IN ('(all)', coalesce(m.segment, '(none)'))
 WHERE w.minutes >= 0
-GROUP BY a.row_key, w.customer_id$$
-FROM cvm.report_body b
-WHERE b.view = 'ticket_response';
+GROUP BY a.row_key, w.customer_id$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('ticket_response', 1, 'row_key', 'text', 'key', 'month_label|segment', false, 'One value per row.'),

@@ -124,9 +124,14 @@ CREATE FUNCTION cvm._status_test(words text, expression text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- in plain letters that takes half the time, and every spell is asked
-	SELECT CASE WHEN $1 IS NULL THEN 'false' ELSE format('lower(translate(%1$s, '' _-'', '''') COLLATE %2$s) = ANY (lower(%3$L COLLATE %2$s)::text[])', $2,
-		CASE WHEN octet_length(convert_to($1, 'UTF8')) = char_length($1) THEN '"C"' ELSE '"default"' END,
-		(SELECT array_agg(DISTINCT translate(w.word, ' _-', '')) FROM unnest($1::text[]) AS w (word))::text) END;
+	-- In plain letters that takes half the time, and every spell is asked.  No
+	-- cast of what lower() gives to text[], which is stable: for every spell
+	-- the words would be read again.
+	SELECT CASE WHEN $1 IS NULL THEN 'false' ELSE format('lower(translate(%s, '' _-'', '''') COLLATE %s) = ANY (%s)', $2, p.collation_name, (
+		SELECT CASE WHEN count(*) = 0 THEN 'NULL::text[]'
+			WHEN p.collation_name = '"C"' THEN format('%L::text[]', array_agg(DISTINCT lower(translate(w.word, ' _-', '') COLLATE "C")))
+			ELSE format('ARRAY[%s]', string_agg(DISTINCT format('lower(%L COLLATE "default")', translate(w.word, ' _-', '')), ', ')) END
+		FROM unnest($1::text[]) AS w (word))) END
+	FROM (SELECT CASE WHEN octet_length(convert_to($1, 'UTF8')) = char_length($1) THEN '"C"' ELSE '"default"' END AS collation_name) p;
 $$;
 COMMENT ON FUNCTION cvm._status_test(text, text) IS 'SQL that says whether a status is one of the words of a setting.';

@@ -1,6 +1,6 @@
 /*
  * subscriptions.c
- *		Damaged bytes of the states of subscriptions: refused, or a value that
+ *		Damaged bytes of the states of subscriptions and purchases: refused, or a value that
  *		can be read, merged and written, and what is written is accepted.
  *
  * As a test it damages its own values, the same way in every run; built with
@@ -15,13 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/purchases/bg_nbd.h"
+#include "core/purchases/gamma_gamma.h"
+#include "core/purchases/pareto_nbd.h"
 #include "core/subscriptions/migration.h"
 #include "core/subscriptions/movement_spells.h"
 #include "core/subscriptions/retained_money.h"
 #include "core/subscriptions/revenue_spells.h"
 #include "core/subscriptions/sbg.h"
 
-#define KINDS 4
+#define KINDS 5
 #define MAX_STATE_SIZE 65536
 
 typedef struct Input
@@ -78,6 +81,15 @@ check_same(const Input *input, const ByteWriter *writer)
 	if (writer->used != input->size ||
 		memcmp(writer->data, input->data, input->size) != 0)
 		abort();
+}
+
+/* A fit is numbers, or says why it is none. */
+static void
+check_fit(const PurchaseFit *fit, int n)
+{
+	for (int i = 0; i < n && fit->reason == NULL; i++)
+		if (!(fit->maximum.parameters[i] > 0 && fit->maximum.errors[i] > 0))
+			abort();
 }
 
 /* Read, use and write a value; what is written must be readable. */
@@ -158,7 +170,7 @@ use(void *argument)
 		revenue_retention_encode(sum, &writer);
 		revenue_retention_decode(NULL, writer.data, writer.used);
 	}
-	else
+	else if (input->kind == 3)
 	{
 		Survival *survival = survival_decode(NULL, input->data, input->size);
 		Survival *sum = survival_new(NULL);
@@ -180,6 +192,27 @@ use(void *argument)
 		survival_encode(sum, &writer);
 		survival_decode(NULL, writer.data, writer.used);
 	}
+	else
+	{
+		Purchases *purchases = purchases_decode(NULL, input->data, input->size);
+		Purchases *sum = purchases_new(NULL);
+		PurchaseFit fit;
+
+		input->is_accepted = true;
+		purchases_encode(purchases, &writer);
+		check_same(input, &writer);
+		writer_open(&writer, NULL, 0);
+		bg_nbd_fit(purchases, 7, &fit);
+		check_fit(&fit, 4);
+		pareto_nbd_fit(purchases, 7, &fit);
+		check_fit(&fit, 4);
+		gamma_gamma_fit(purchases, &fit);
+		check_fit(&fit, 3);
+		purchases_merge(sum, purchases);
+		purchases_merge(sum, purchases);
+		purchases_encode(sum, &writer);
+		purchases_decode(NULL, writer.data, writer.used);
+	}
 }
 
 /* Make a value of its kind from random spells. */
@@ -190,6 +223,7 @@ make(void *argument)
 	ByteWriter writer;
 	Revenue *revenue = revenue_retention_new(NULL);
 	Survival *survival = survival_new(NULL);
+	Purchases *purchases = purchases_new(NULL);
 	Calendar month = {GRAIN_MONTH, 1};
 	SpellTerms terms = {.calendar = month, .as_of = 9000, .pause_days = 60};
 	SpellBuffer *spell_buffer =
@@ -207,6 +241,7 @@ make(void *argument)
 		Label name = {names[draw(4)], 0};
 		SpellRow row = {.start = start, .mrr = draw(5000), .scale = 2};
 		Label cause = {names[draw(4)], 0};
+		PurchaseSummary summary = {.scale = 2};
 		Key key;
 
 		name.size = (uint32_t) strlen(name.data);
@@ -221,6 +256,13 @@ make(void *argument)
 		spell_buffer_add(spell_buffer, key, &row);
 		revenue_add(revenue, &level, 1);
 		survival_add(survival, (int32_t) draw(40), draw(2), &cause, NULL);
+		summary.frequency = (int32_t) draw(5);
+		summary.recency =
+			summary.frequency ? summary.frequency + (int32_t) draw(99) : 0;
+		summary.age = summary.recency + (int32_t) draw(99);
+		summary.has_value = draw(3) != 0;
+		summary.value = draw(9000);
+		purchases_add(purchases, &summary, 1 + draw(3));
 	}
 	movement_spells_finish(spell_buffer, movement);
 	switch (input->kind)
@@ -234,8 +276,11 @@ make(void *argument)
 		case 2:
 			revenue_retention_encode(revenue, &writer);
 			break;
-		default:
+		case 3:
 			survival_encode(survival, &writer);
+			break;
+		default:
+			purchases_encode(purchases, &writer);
 	}
 	memcpy(input->data, writer.data, writer.used);
 	input->size = writer.used;
@@ -284,8 +329,8 @@ print_seeds(void)
 int
 main(int argc, char **argv)
 {
-	static const char *const names[KINDS] = {"holdings", "movement",
-											 "revenue_retention", "survival"};
+	static const char *const names[KINDS] = {
+		"holdings", "movement", "revenue_retention", "survival", "purchases"};
 	static Input whole;
 	static Input damaged;
 

@@ -8,7 +8,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(146);
+SELECT plan(153);
 
 CREATE TABLE spell AS
 SELECT g % 7 AS k, c, (ARRAY['N', 'A', 'B', 'C'])[1 + (c * n * 31) % 4] AS product, date '2024-01-01' + (c * n * 7919) % 150 AS s,
@@ -28,6 +28,7 @@ INSERT INTO maker VALUES
 	('movement', 'movement_agg(c::bigint, product, s, e, v, ''month'', ''2024-07-01'')', 'spell'),
 	('revenue_retention', 'revenue_retention_agg(h, ''month'', ''2024-07-01'')', '(SELECT k, c, holdings_agg(product, s, e, v) AS h FROM spell GROUP BY k, c) t'),
 	('survival', 'survival_agg(c, c % 3 > 0, product)', 'spell'),
+	('purchases', 'purchases_agg(a, ''2024-07-01'')', '(SELECT k, c, activity_agg(s, v) AS a FROM spell GROUP BY k, c) t'),
 	('cannibalization', 'cannibalization_agg(h, ''{N}''::text[], NULL::text[], ''2024-07-01'')', '(SELECT k, c, holdings_agg(product, s, e, v) AS h FROM spell GROUP BY k, c) t'),
 	('cannibalization', 'cannibalization_agg(c::bigint, product, s, e, v, ''{N}'', ''{A,B}'', ''2024-07-01'', ARRAY[7, 30], ARRAY[30, 60], 0)', 'spell'),
 	('cannibalization_matrix', 'cannibalization_matrix_agg(h, ''2024-07-01'')', '(SELECT k, c, holdings_agg(product, s, e, v) AS h FROM spell GROUP BY k, c) t'),

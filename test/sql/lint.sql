@@ -38,10 +38,10 @@ BEGIN
 END
 $$;
 
-SELECT set_eq('SELECT proname FROM aggregate', '{activity_agg,cannibalization_agg,cannibalization_matrix_agg,holdings_agg,lifecycle_agg,movement_agg,observed_until_agg,
+SELECT set_eq('SELECT proname FROM aggregate', '{activity_agg,cannibalization_agg,cannibalization_matrix_agg,holdings_agg,lifecycle_agg,movement_agg,observed_until_agg,purchases_agg,
 	retention_agg,revenue_retention_agg,rollup,sbg_fit,segment_flow_agg,segment_lifecycle_agg,segment_retention_agg,survival_agg}'::text[], 'the aggregates have these names');
 SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 144::bigint, 'no aggregate is lost');
-SELECT set_eq('SELECT typname FROM state', '{activity,cannibalization,cannibalization_matrix,holdings,lifecycle,movement,retention,revenue_retention,segment_flow,survival,tenure}'::text[],
+SELECT set_eq('SELECT typname FROM state', '{activity,cannibalization,cannibalization_matrix,holdings,lifecycle,movement,purchases,retention,revenue_retention,segment_flow,survival,tenure}'::text[],
 	'the state types are these');
 SELECT cmp_ok((SELECT count(*) FROM routine WHERE lanname = l.name AND prokind <> 'a'), '>=', l.least, 'no function in ' || l.name || ' is lost')
 FROM (VALUES ('c', 378::bigint), ('plpgsql', 60), ('sql', 50)) AS l (name, least);

@@ -27,7 +27,7 @@ else
 	fuzz hostile 4 12000 "states of activity, tenure, retention and lifecycle are refused or can be used"
 	fuzz cannibalization 2 6000 "states of cannibalization and its matrix are refused or can be used"
 	fuzz segments 1 4000 "flows between segments are refused or can be used"
-	fuzz subscriptions 4 8000 "states of holdings, movement, revenue retention and survival are refused or can be used"
+	fuzz subscriptions 5 9000 "states of holdings, movement, revenue retention, survival and purchases are refused or can be used"
 	[ -z "${CVM_MUTATIONS:-}" ] || CVM_MUTATIONS=$((CVM_MUTATIONS / 20))
 	fuzz fold 1 600 "folds give what customer after customer gives"
 fi

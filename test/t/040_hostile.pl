@@ -116,6 +116,9 @@ CREATE TABLE kept_holdings (x holdings);
 CREATE TABLE kept_movement (x movement);
 CREATE TABLE kept_revenue_retention (x revenue_retention);
 CREATE TABLE kept_survival (x survival);
+INSERT INTO seed SELECT 'purchases', purchases_agg(a, '2024-05-10')::text FROM line GROUP BY c % 6;
+INSERT INTO seed SELECT 'purchases', purchases_agg(n, n * 3, 40 + c, v, c::bigint)::text FROM generate_series(1, 9) c, (VALUES (0, NULL), (1, 20.5), (4, 7)) AS k (n, v) GROUP BY c % 3;
+CREATE TABLE kept_purchases (x purchases);
 CREATE TABLE kept_activity (x activity);
 CREATE TABLE kept_segment_flow (x segment_flow);
 CREATE TABLE kept_tenure (x tenure);
@@ -167,6 +170,8 @@ BEGIN
 			WHEN 'survival' THEN ARRAY['SELECT ($1 || $1)::text::survival::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT median_survival($1)', 'SELECT survival_at($1, 20)', 'SELECT rmst($1, 30)',
 				'SELECT string_agg(c::text, '''') FROM survival_curve($1) c', 'SELECT string_agg(c::text, '''') FROM cumulative_incidence($1) c', 'SELECT logrank(ARRAY[$1, $1 || $1])::text',
 				'SELECT logrank(ARRAY[$1, $1, $1, $1], ''{a,b,a,b}'', ''{x,x,y,y}'', ''peto'')::text']
+			WHEN 'purchases' THEN ARRAY['SELECT ($1 || $1)::text::purchases::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT bg_nbd_fit($1)::text', 'SELECT pareto_nbd_fit($1)::text', 'SELECT gamma_gamma_fit($1)::text',
+				'SELECT count(*)::text FROM spend_counts($1) s', 'SELECT CASE WHEN bool_and(frequency <= recency AND recency <= age AND customers > 0) IS NOT FALSE THEN ''yes'' ELSE ''no'' END FROM purchase_counts($1)']
 			WHEN 'cannibalization' THEN ARRAY['SELECT ($1 || $1)::text::cannibalization::text', 'SELECT rollup(a)::text FROM (VALUES ($1), ($1)) v (a)', 'SELECT as_of($1)', 'SELECT (control_only($1) || $1)::text::cannibalization::text',
 				'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1) v', 'SELECT string_agg(v::text, '''') FROM cannibalization_verdict($1, 4, 18, 20, 30, 5000, 0.04, 0.02, ''value'', 0.9, 1, 0) v',
 				'SELECT string_agg(d::text, '''') FROM cannibalization_donors($1) d',
@@ -191,7 +196,7 @@ SQL
 my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22021 22023 22008 54000 57014);
 my $rounds = $ENV{CVM_MUTATIONS} || 3000;
 
-for my $type (qw(activity tenure retention lifecycle holdings movement revenue_retention survival cannibalization cannibalization_matrix segment_flow)) {
+for my $type (qw(activity tenure retention lifecycle holdings movement revenue_retention survival purchases cannibalization cannibalization_matrix segment_flow)) {
 	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");
 	ok(@seeds > 5, "there are states of type $type to damage");
 	is_used($type, 'as they are', map { unpack 'H*', $_ } @seeds[0 .. 5]);

@@ -2,13 +2,13 @@
 /*
  * Load the output of cvm.lookml() with a parser of LookML.
  *
- *	node look_model.js FILE VIEW RATE KEY	the SQL of a rate of a view by one of
- *						its keys, put together as Looker does
+ *	node look_model.js FILE VIEW,RATE,KEY...	the SQL of rates of views by one of their
+ *						keys, put together as Looker does, a line each
  *	node look_model.js FILE			how many views and columns there are,
  *						and how many names are there twice
  */
 const fs = require('fs');
-const [file, view, rate, key] = process.argv.slice(2);
+const [file, ...rates] = process.argv.slice(2);
 const model = require('lookml-parser').parse(fs.readFileSync(file, 'utf8'));
 if (model.error) throw new Error(JSON.stringify(model.error));
 
@@ -26,10 +26,11 @@ function expression(fields, field) {
 	return field.type === 'sum' ? `SUM(${inner})` : `(${inner})`;
 }
 
-if (view) {
+for (const [view, rate, key] of rates.map((r) => r.split(','))) {
 	const fields = model.view[view];
-	console.log(`SELECT ${sql(fields, fields.dimension[key].sql)}, ${expression(fields, fields.measure[`${rate}_of_sums`])} FROM ${fields.sql_table_name.trim()} AS t GROUP BY 1`);
-} else {
+	console.log(`SELECT ${sql(fields, fields.dimension[key].sql)}, ${expression(fields, fields.measure[`${rate}_of_sums`])} FROM ${fields.sql_table_name.trim()} AS t GROUP BY 1`.replace(/\s+/g, ' '));
+}
+if (!rates.length) {
 	let columns = 0;
 	let doubles = 0;
 	for (const [name, fields] of Object.entries(model.view)) {

@@ -108,22 +108,26 @@ elif (mkdir "$files/node" && cd "$files/node" && timeout 180 npm install --ignor
 	run -c "SELECT cvm.cube_yaml('kept')" >"$files/cube.yml"
 	run -c "SELECT cvm.lookml('kept')" >"$files/look.lkml"
 	# a rate of each kind of total: by segment, of every donor, of every channel
-	while IFS='|' read -r view rate key total; do
+	rates='retention_curve,retention_rate,period_no subscription_kpi,logo_churn_rate,month_label cannibalization,value_rate,focal
+		recycled_acquisition_channel,gaming_rate,offer segment_kpi,multi_product_share,month_label'
+	CUBEJS_TESSERACT_SQL_PLANNER=false node "$files/node/cube_model.js" "$files/cube.yml" $rates 2>"$files/errors" | grep -v '^Warning' >"$files/cube.sql"
+	node "$files/node/look_model.js" "$files/look.lkml" $rates 2>"$files/errors" >"$files/look.sql"
+	n=0
+	for rate in $rates; do
+		IFS=, read -r view rate key <<<"$rate"
+		n=$((n + 1))
+		case $view in
+		cannibalization) total="segment = '(all)' AND donor = '(all)' AND channel = '(all)'" ;;
+		recycled*) total="channel = '(all)'" ;;
+		*) total="segment = '(all)'" ;;
+		esac
 		for tool in cube look; do
-			table=${tool}_$view
-			CUBEJS_TESSERACT_SQL_PLANNER=false node "$files/node/${tool}_model.js" "$files/$tool".* "$view" "$rate" "$key" 2>"$files/errors" | grep -v '^Warning' >"$files/$table.sql"
-			is "$(run -c "CREATE TABLE $table AS $(sed "s/\\\$[0-9]/'none'/" "$files/$table.sql")" \
+			is "$(run -c "CREATE TABLE ${tool}_$view AS $(sed -n "${n}p" "$files/$tool.sql" | sed "s/\\\$[0-9]/'none'/")" \
 				-c "SELECT count(*) > 0, count(*) FILTER (WHERE c.$rate IS NOT NULL) > 0, bool_and(abs(b.rate - c.$rate) < 1e-12 OR (b.rate IS NULL AND c.$rate IS NULL))
-				FROM $table b (key, rate) FULL JOIN (SELECT * FROM kept.$view WHERE $total) c ON c.$key = b.key" 2>&1)" "t|t|t" \
+				FROM ${tool}_$view b (key, rate) FULL JOIN (SELECT * FROM kept.$view WHERE $total) c ON c.$key = b.key" 2>&1)" "t|t|t" \
 				"$([ $tool = cube ] && echo Cube compiles 'cvm.cube_yaml()' || echo 'cvm.lookml()' parses), and its SQL gives $rate of $view"
 		done
-	done <<-'END'
-		retention_curve|retention_rate|period_no|segment = '(all)'
-		subscription_kpi|logo_churn_rate|month_label|segment = '(all)'
-		cannibalization|value_rate|focal|segment = '(all)' AND donor = '(all)' AND channel = '(all)'
-		recycled_acquisition_channel|gaming_rate|offer|channel = '(all)'
-		segment_kpi|multi_product_share|month_label|segment = '(all)'
-	END
+	done
 	is "$(cd "$files/node" && node look_model.js ../look.lkml)" "$(run -c "SELECT count(*), (SELECT count(*) FROM cvm.report_column k JOIN cvm.generated g ON g.relation = k.view::name WHERE g.model = 'kept')
 		FROM cvm.catalog('kept') JOIN cvm.report_view USING (view) WHERE \"exists\"" -F ' ') 0" "every view and every column is in the LookML, and no two fields of a view have one name"
 	run -c "SELECT cvm.dbt_yaml('kept')" >"$files/dbt.yml"

@@ -16,6 +16,7 @@
 #include "pg/cannibalization/parameters.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
@@ -146,7 +147,7 @@ cvm_cannibalization_cells(PG_FUNCTION_ARGS)
 	const SortedDictionary *products = &matrix->products;
 	ReturnSetInfo *result;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < products->strings.count; i++)
 	{

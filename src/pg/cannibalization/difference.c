@@ -14,13 +14,14 @@
 #include "core/cannibalization/difference.h"
 #include "core/cannibalization/verdict.h"
 #include "core/util/wilson.h"
+#include "pg/rows_out.h"
 
 static Datum
 one_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	ReturnSetInfo *result;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	return (Datum) 0;

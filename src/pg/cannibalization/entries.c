@@ -16,6 +16,7 @@
 
 #include "pg/cannibalization/product_roles.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
 
@@ -72,7 +73,7 @@ cvm_entries(PG_FUNCTION_ARGS)
 	Holdings *holdings;
 	Trajectory trajectory = {0};
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	window_check(window);
 	if (PG_ARGISNULL(0))

@@ -16,6 +16,7 @@
 #include "core/cannibalization/verdict.h"
 #include "pg/agg_state.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 
 extern const ExpandedType cannibalization_state;
 
@@ -167,7 +168,7 @@ cvm_cannibalization_verdict(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result;
 	VerdictTerms terms = argument_terms(fcinfo);
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
@@ -197,7 +198,7 @@ cvm_cannibalization_donors(PG_FUNCTION_ARGS)
 		expanded_read(&cannibalization_state, PG_GETARG_DATUM(0));
 	ReturnSetInfo *result;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < state->nwindow_stats; i++)
 		for (int j = 0; j < state->donors.strings.count; j++)

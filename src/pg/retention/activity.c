@@ -15,6 +15,7 @@
 #include "core/retention/activity.h"
 #include "pg/numeric.h"
 #include "pg/row.h"
+#include "pg/rows_out.h"
 #include "pg/state_type.h"
 #include "pg/types.h"
 
@@ -255,7 +256,7 @@ cvm_days(PG_FUNCTION_ARGS)
 	Activity *activity = activity_read(PG_GETARG_DATUM(0));
 	ReturnSetInfo *result;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < activity->ndays; i++)
 	{

@@ -16,6 +16,7 @@
 #include "core/retention/heatmap.h"
 #include "core/util/wilson.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/types.h"
 
 /* Where rows go, and what they are made with */
@@ -35,7 +36,7 @@ sink_open(RowSink *sink, FunctionCallInfo fcinfo, int conf)
 						errmsg("conf must not be null"),
 						errhint("Use a level such as 0.95.")));
 	sink->z = conf_to_z(PG_GETARG_FLOAT8(conf));
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink->retention = NULL;
 }

@@ -15,6 +15,7 @@
 #include "utils/typcache.h"
 
 #include "core/retention/lifecycle.h"
+#include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/types.h"
 
@@ -138,7 +139,7 @@ cvm_lifecycles(PG_FUNCTION_ARGS)
 	LifecycleSink sink;
 	const Lifecycle *lifecycle;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	lifecycle = expanded_read(&lifecycle_state, PG_GETARG_DATUM(0));
@@ -174,7 +175,7 @@ cvm_lifecycle(PG_FUNCTION_ARGS)
 
 	sink.calendar = argument_calendar(fcinfo, 1, -1);
 	sink.as_of = argument_day(fcinfo, 2, "as_of");
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;

@@ -20,6 +20,7 @@
 #include "core/segments/segment.h"
 #include "pg/agg_state.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/segments/segment.h"
 #include "pg/state_type.h"
 #include "pg/subscriptions/holdings.h"
@@ -282,7 +283,7 @@ typedef struct RowSink
 static const SegmentFlow *
 sink_open(RowSink *sink, FunctionCallInfo fcinfo)
 {
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink->flow = expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
 	sink->segment = NULL;

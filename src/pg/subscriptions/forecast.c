@@ -15,6 +15,7 @@
 
 #include "core/subscriptions/forecast.h"
 #include "pg/compat.h"
+#include "pg/rows_out.h"
 
 #define MOST_STEPS 1200
 #define MOST_AGES 12000
@@ -97,7 +98,7 @@ cvm_base_forecast(PG_FUNCTION_ARGS)
 	items[0] = argument_items(fcinfo, 2, INT8OID, &counts[0]);
 	items[1] = argument_items(fcinfo, 3, FLOAT8OID, &counts[1]);
 	items[2] = argument_items(fcinfo, 4, FLOAT8OID, &counts[2]);
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	fit_arguments(fcinfo, &forecast);
 	if (forecast.method == FORECAST_NONE)

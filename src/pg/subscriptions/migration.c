@@ -12,6 +12,7 @@
 
 #include "core/subscriptions/migration.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
 
@@ -64,7 +65,7 @@ cvm_migrations(PG_FUNCTION_ARGS)
 	sink.holdings = holdings_read(PG_GETARG_DATUM(0));
 	nsteps =
 		holdings_steps(sink.holdings, argument_day(fcinfo, 2, "as_of"), &steps);
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	migrations_of(steps, nsteps, sink.holdings->nnames, sink.calendar,
 				  migration_take, &sink);

@@ -14,6 +14,7 @@
 #include "core/subscriptions/customer_movement.h"
 #include "core/subscriptions/movement_spells.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/subscriptions/spell_buffer.h"
@@ -163,7 +164,7 @@ cvm_movements(PG_FUNCTION_ARGS)
 {
 	RowSink sink;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink.movement = expanded_read(&movement_state, PG_GETARG_DATUM(0));
 	movement_rows(sink.movement, row_take, &sink);
@@ -233,7 +234,7 @@ cvm_customer_movements(PG_FUNCTION_ARGS)
 	movement_adopt(movement, argument_calendar(fcinfo, 1, -1), as_of,
 				   pause_days);
 	holdings_add(movement, sink.holdings, pause_days, held, nheld);
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	customer_movements(sink.holdings, movement, customer_row_take, &sink);
 	return (Datum) 0;

@@ -13,6 +13,7 @@
 
 #include "core/subscriptions/retained_money.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
 
@@ -70,7 +71,7 @@ cvm_kept_changes(PG_FUNCTION_ARGS)
 	nsteps = holdings_steps(holdings, as_of, &steps);
 	levels = palloc((nsteps + 1) * sizeof(Level));
 	nlevels = levels_of(steps, nsteps, levels);
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	retained_money_of(levels, nlevels, held, nheld, sink.calendar, as_of,
 					  periods, retained_money_take, &sink);

@@ -14,6 +14,7 @@
 #include "core/subscriptions/revenue_spells.h"
 #include "core/util/wilson.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/subscriptions/spell_buffer.h"
@@ -150,7 +151,7 @@ cvm_revenue_grid(PG_FUNCTION_ARGS)
 	RowSink sink;
 
 	sink.z = conf_to_z(PG_GETARG_FLOAT8(1));
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink.revenue = expanded_read(&revenue_retention_state, PG_GETARG_DATUM(0));
 	revenue_rows(sink.revenue, row_take, &sink);

@@ -14,6 +14,7 @@
 #include "utils/tuplestore.h"
 
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/timezone.h"
 #include "pg/types.h"
@@ -152,7 +153,7 @@ cvm_runs(PG_FUNCTION_ARGS)
 	int nruns = holdings_runs(fcinfo, argument_day(fcinfo, 1, "as_of"),
 							  PG_GETARG_INT32(2), &runs);
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < nruns; i++)
 	{
@@ -207,7 +208,7 @@ cvm_spells(PG_FUNCTION_ARGS)
 	Holdings *holdings = holdings_read(PG_GETARG_DATUM(0));
 	ReturnSetInfo *result;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	for (int i = 0; i < holdings->nspells; i++)
 	{

@@ -14,6 +14,7 @@
 #include "utils/tuplestore.h"
 
 #include "core/util/wilson.h"
+#include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/survival.h"
 
@@ -116,7 +117,7 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 	SurvivalPoint *points;
 	int npoints;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	npoints =
 		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
@@ -236,7 +237,7 @@ cvm_cumulative_incidence(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result;
 	const Survival *survival;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	survival = survival_read(PG_GETARG_DATUM(0));
 	for (int cause = 0; cause < survival->ncauses; cause++)

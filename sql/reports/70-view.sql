@@ -71,6 +71,8 @@ CREATE TABLE cvm.report_list (
 	view text NOT NULL,
 	preference int NOT NULL,
 	list text NOT NULL,
+	moves text[] NOT NULL DEFAULT '{}',
+	holds text[] NOT NULL DEFAULT '{}',
 	PRIMARY KEY (view, preference),
 	FOREIGN KEY (view, preference) REFERENCES cvm.report_body
 );
@@ -78,6 +80,10 @@ COMMENT ON TABLE cvm.report_list IS 'The customers behind each body of a report 
 COMMENT ON COLUMN cvm.report_list.list IS
 	'A body over canonical relations and "wanted", the rows of the view that are asked: a row for each of them and '
 	'each of its customers, with what the customer adds to the columns of the view.';
+COMMENT ON COLUMN cvm.report_list.moves IS
+	'Columns that only customers add to for whom a spell, or a time in a segment, begins or ends in the month of the '
+	'row, or a day or two beside it, or who are paused in it: nobody else is looked at.';
+COMMENT ON COLUMN cvm.report_list.holds IS 'Columns that only customers add to who hold something in the month of the row.';
 
 CREATE TABLE cvm.report_part (
 	part text NOT NULL,

@@ -1,29 +1,87 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The customers behind a figure of a report view.
 
-CREATE FUNCTION cvm._list(model name, view text, as_of date) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+CREATE FUNCTION cvm._list(model name, view text, have text[], literals jsonb, OUT list text, OUT moves text[], OUT holds text[])
+LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-	have text[];
-	literals jsonb;
-BEGIN
-	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_list.model, _list.as_of) c;
 	-- as cvm._wanted() chooses the body
-	RETURN (
-		SELECT cvm._fill(l.list, literals)
-		FROM (
-			SELECT rb.preference FROM cvm.report_body rb
-			WHERE rb.view = _list.view AND rb.needs <@ have
-			ORDER BY rb.preference LIMIT 1) b
-		JOIN cvm.report_list l ON l.view = _list.view AND l.preference = b.preference);
-END
+	SELECT cvm._fill(l.list, literals), l.moves, l.holds
+	FROM (
+		SELECT rb.preference FROM cvm.report_body rb
+		WHERE rb.view = _list.view AND rb.needs <@ have
+		ORDER BY rb.preference LIMIT 1) b
+	JOIN cvm.report_list l ON l.view = _list.view AND l.preference = b.preference;
 $$;
-COMMENT ON FUNCTION cvm._list(name, text, date) IS
+CREATE FUNCTION cvm._list(model name, view text, as_of date) RETURNS text
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT l.list
+	FROM cvm._composing(_list.model, _list.as_of) c
+	CROSS JOIN LATERAL cvm._list(_list.model, _list.view, c.have, c.literals) l;
+$$;
+COMMENT ON FUNCTION cvm._list(name, text, text[], jsonb) IS
 	'The query for the customers behind the rows of a report view that stand in "wanted", as the model computes the '
-	'view; NULL: there is none.';
+	'view, by what the model has and what words in braces stand for, and which of its columns can be narrowed; NULL: '
+	'there is none.';
+COMMENT ON FUNCTION cvm._list(name, text, date) IS 'The query alone, as of a day.';
+
+CREATE FUNCTION cvm._narrowed(model name, have text[], literals jsonb, moves boolean, segment text, month date) RETURNS text
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- The relations under their own names, so that a list finds these in their
+	-- place.  Two days more on either side than any day that is compared.
+	SELECT format(', subscription AS MATERIALIZED (SELECT s.* FROM %1$I.subscription s WHERE s.customer_id IN (%2$s', _narrowed.model,
+		format(CASE WHEN moves
+			THEN 'SELECT s.customer_id FROM %1$I.subscription s WHERE s.started_on BETWEEN %2$L AND %3$L OR s.ended_on BETWEEN %2$L AND %3$L'
+				|| ' OR (%4$s) AND coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)'
+			ELSE 'SELECT s.customer_id FROM %1$I.subscription s WHERE coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)' END
+			|| CASE WHEN moves AND h.is_bound
+				THEN ' UNION ALL SELECT h.customer_id FROM %1$I.segment_history h WHERE h.valid_from BETWEEN %2$L AND %3$L OR h.valid_to BETWEEN %2$L AND %3$L'
+				ELSE '' END,
+			_narrowed.model, d.first_day, d.last_day, literals ->> 'is_paused'))
+		|| CASE WHEN h.is_bound AND segment NOT IN ('(all)', '(none)')
+			THEN format(') AND s.customer_id IN (SELECT h.customer_id FROM %I.segment_history h WHERE h.segment = %L', _narrowed.model, segment) ELSE '' END || '))'
+		|| CASE WHEN h.is_bound
+			THEN format(', segment_history AS MATERIALIZED (SELECT h.* FROM %I.segment_history h WHERE h.customer_id IN (SELECT s.customer_id FROM subscription s))',
+				_narrowed.model) ELSE '' END
+	FROM (SELECT month - 2 AS first_day, (month + interval '1 month')::date + 2 AS last_day) d
+	CROSS JOIN (SELECT 'segment_history' = ANY (have) AS is_bound) h;
+$$;
+COMMENT ON FUNCTION cvm._narrowed(name, text[], jsonb, boolean, text, date) IS
+	'WITH queries in place of spells and segments, of the customers who can add to a row for a month: for whom '
+	'something moves in it, or who hold something.';
+
+CREATE FUNCTION cvm._customers_query(model name, view text, "column" text, list text, narrowed text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format($query$
+		WITH wanted AS MATERIALIZED (SELECT w.* FROM jsonb_populate_record(NULL::%1$I.%2$I, $1) w)%3$s, list AS (%4$s)
+		SELECT l.customer_id::text, l.mrr_before::numeric, l.mrr_after::numeric, l.detail::text
+		FROM list l
+		WHERE l.%5$I <> 0
+		ORDER BY abs(coalesce(l.mrr_after, 0) - coalesce(l.mrr_before, 0)) DESC, l.customer_id::text COLLATE "C"$query$,
+		_customers_query.model, _customers_query.view, narrowed, list, "column");
+$$;
+COMMENT ON FUNCTION cvm._customers_query(name, text, text, text, text) IS
+	'The query of cvm.customers(): the customers of a list who add to a column of the row that is $1.';
+
+CREATE FUNCTION cvm._key_of_month(view text, row_key text) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_build_object('row_key', r.row_key, k.name, r.name, 'month', r.label || '-01', 'month_label', r.label)
+	FROM (SELECT _key_of_month.row_key AS row_key, left(_key_of_month.row_key, -8) AS name, right(_key_of_month.row_key, 7) AS label) r
+	JOIN (
+		SELECT substring(c.formula FROM '^(segment|product)\|month_label$') AS name FROM cvm.report_column c
+		WHERE c.view = _key_of_month.view AND c.column_name = 'row_key') k ON k.name IS NOT NULL
+	WHERE r.label ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$' AND cvm.row_key(r.name, r.label) = r.row_key AND r.name !~ '[|\\]';
+$$;
+COMMENT ON FUNCTION cvm._key_of_month(text, text) IS
+	'What a row_key of a segment or product and a month says, as the row has it; NULL: it is none such.';
 
 CREATE FUNCTION cvm.customers(model name, view text, row_key text, "column" text)
 RETURNS TABLE (customer_id text, mrr_before numeric, mrr_after numeric, detail text)
@@ -36,9 +94,12 @@ DECLARE
 	known cvm.report_column;
 	unit text;
 	cell jsonb;
-	list text;
-	smallest int;
+	literals jsonb := cvm._literals(customers.model);
+	asked record;
 	near text;
+	day date;
+	is_read boolean;
+	is_told boolean;
 BEGIN
 	PERFORM cvm._refuse_superuser(customers.model, owner);
 	PERFORM cvm._expect_own_functions(customers.model);
@@ -66,55 +127,76 @@ BEGIN
 					format('No column of "%s" counts customers.', customers.view));
 	END IF;
 
-	EXECUTE format('SELECT to_jsonb(v) FROM %I.%I v WHERE v.row_key = $1', customers.model, customers.view) INTO cell USING customers.row_key;
-	IF cell IS NULL THEN
-		-- a row that is left out looks like one that never was
-		smallest := (cvm._literals(customers.model) ->> 'min_group_size')::int;
-		EXECUTE format($$
-			SELECT cvm._nearest(ARRAY[$1], array_agg(k.row_key)) FROM (
-				(SELECT v.row_key FROM %1$I.%2$I v WHERE v.row_key >= $1 ORDER BY 1 LIMIT 100)
-				UNION ALL (SELECT v.row_key FROM %1$I.%2$I v WHERE v.row_key < $1 ORDER BY 1 DESC LIMIT 100)) k$$, customers.model, customers.view)
-			INTO near USING customers.row_key;
-		RAISE EXCEPTION USING ERRCODE = 'no_data_found',
-			MESSAGE = format('view "%s.%s" has no row with row_key %s', customers.model, customers.view, coalesce('"' || left(customers.row_key, 200) || '"', 'NULL')),
-			HINT = concat_ws(' ', 'Did you mean ' || near || '?',
-				CASE WHEN smallest > 0 THEN format('Groups of fewer than %s customers are not shown and have no list (setting min_group_size).', smallest) END,
-				format('SELECT row_key FROM %I.%I; names those that there are.', customers.model, customers.view));
+	-- A row for a month that has customers is there and need not be read: a view
+	-- is all months of everybody.  What is stored is read.
+	IF (literals ->> 'min_group_size')::int = 0 AND NOT EXISTS (
+			SELECT FROM cvm.stored t WHERE t.model = customers.model AND t.relation IN (customers.view::name, 'customer_holdings'))
+		AND EXISTS (SELECT FROM cvm.report_list rl WHERE rl.view = customers.view AND customers."column" = ANY (rl.moves || rl.holds))
+	THEN
+		cell := cvm._key_of_month(customers.view, customers.row_key);
 	END IF;
-	list := cvm._list(customers.model, customers.view, (cell ->> 'as_of')::date);
-	IF list IS NULL THEN
-		RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
-			MESSAGE = format('view "%s" does not tell its customers', customers.view),
-			HINT = 'SELECT DISTINCT view FROM cvm.report_list; names the views that do.';
+	is_read := cell IS NULL;
+	IF NOT is_read THEN
+		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', customers.model), true);
+		EXECUTE format('WITH %s SELECT o.as_of FROM observed o', cvm._fill((SELECT p.body FROM cvm.report_part p WHERE p.part = 'observed'), literals)) INTO day;
+		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	END IF;
-	-- nobody is behind what is not told or nought
-	IF coalesce((cell ->> customers."column")::numeric, 0) = 0 AND known.unit <> 'customers (net)' AND known.unit NOT LIKE 'money%'
-		OR cell -> customers."column" = 'null' THEN
-		RETURN;
-	END IF;
-
-	-- names in the list are those of the model, as in its views
-	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', customers.model), true);
-	BEGIN
-		RETURN QUERY EXECUTE format($$
-			WITH wanted AS MATERIALIZED (SELECT w.* FROM jsonb_populate_record(NULL::%1$I.%2$I, $1) w), list AS (%3$s)
-			SELECT l.customer_id::text, l.mrr_before::numeric, l.mrr_after::numeric, l.detail::text
-			FROM list l
-			WHERE l.%4$I <> 0
-			ORDER BY abs(coalesce(l.mrr_after, 0) - coalesce(l.mrr_before, 0)) DESC, l.customer_id::text COLLATE "C"$$,
-			customers.model, customers.view, list, customers."column")
-		USING cell;
-	EXCEPTION WHEN undefined_column THEN
-		IF SQLERRM NOT LIKE format('%%l.%I %%', customers."column") THEN
-			RAISE;
+	LOOP
+		IF is_read THEN
+			EXECUTE format('SELECT to_jsonb(v) FROM %I.%I v WHERE v.row_key = $1', customers.model, customers.view) INTO cell USING customers.row_key;
+			IF cell IS NULL THEN
+				-- a row that is left out looks like one that never was
+				EXECUTE format($$
+					SELECT cvm._nearest(ARRAY[$1], array_agg(k.row_key)) FROM (
+						(SELECT v.row_key FROM %1$I.%2$I v WHERE v.row_key >= $1 ORDER BY 1 LIMIT 100)
+						UNION ALL (SELECT v.row_key FROM %1$I.%2$I v WHERE v.row_key < $1 ORDER BY 1 DESC LIMIT 100)) k$$, customers.model, customers.view)
+					INTO near USING customers.row_key;
+				RAISE EXCEPTION USING ERRCODE = 'no_data_found',
+					MESSAGE = format('view "%s.%s" has no row with row_key %s', customers.model, customers.view, coalesce('"' || left(customers.row_key, 200) || '"', 'NULL')),
+					HINT = concat_ws(' ', 'Did you mean ' || near || '?',
+						CASE WHEN (literals ->> 'min_group_size')::int > 0 THEN format(
+							'Groups of fewer than %s customers are not shown and have no list (setting min_group_size).', literals ->> 'min_group_size') END,
+						format('SELECT row_key FROM %I.%I; names those that there are.', customers.model, customers.view));
+			END IF;
+			day := (cell ->> 'as_of')::date;
 		END IF;
-		RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
-			MESSAGE = format('column "%s" of view "%s" is no sum over customers', customers."column", customers.view),
-			HINT = coalesce('Columns that count customers: ' || (
-				SELECT string_agg(c.column_name, ', ' ORDER BY c.position) FROM cvm.report_column c WHERE c.view = customers.view AND c.unit = 'customers') || '.',
-				format('No column of "%s" counts customers.', customers.view));
-	END;
-	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+		SELECT l.list, CASE WHEN cell ? 'month' AND NOT 'customer_holdings' = ANY (c.have) AND customers."column" = ANY (l.moves || l.holds)
+				THEN cvm._narrowed(customers.model, c.have, c.literals, customers."column" = ANY (l.moves), coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date)
+				ELSE '' END AS narrowed
+		INTO asked
+		FROM cvm._composing(customers.model, day) c
+		CROSS JOIN LATERAL cvm._list(customers.model, customers.view, c.have, c.literals) l;
+		IF asked.list IS NULL THEN
+			RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+				MESSAGE = format('view "%s" does not tell its customers', customers.view),
+				HINT = 'SELECT DISTINCT view FROM cvm.report_list; names the views that do.';
+		END IF;
+		-- nobody is behind what is not told or nought
+		IF is_read AND (coalesce((cell ->> customers."column")::numeric, 0) = 0 AND known.unit <> 'customers (net)' AND known.unit NOT LIKE 'money%'
+			OR cell -> customers."column" = 'null') THEN
+			RETURN;
+		END IF;
+
+		-- names in the list are those of the model, as in its views
+		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', customers.model), true);
+		BEGIN
+			RETURN QUERY EXECUTE cvm._customers_query(customers.model, customers.view, customers."column", asked.list, asked.narrowed) USING cell;
+		EXCEPTION WHEN undefined_column THEN
+			IF SQLERRM NOT LIKE format('%%l.%I %%', customers."column") THEN
+				RAISE;
+			END IF;
+			RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+				MESSAGE = format('column "%s" of view "%s" is no sum over customers', customers."column", customers.view),
+				HINT = coalesce('Columns that count customers: ' || (
+					SELECT string_agg(c.column_name, ', ' ORDER BY c.position) FROM cvm.report_column c WHERE c.view = customers.view AND c.unit = 'customers') || '.',
+					format('No column of "%s" counts customers.', customers.view));
+		END;
+		is_told := FOUND;
+		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+		-- nobody: is there such a row?
+		EXIT WHEN is_read OR is_told;
+		is_read := true;
+	END LOOP;
 END
 $function$;
 COMMENT ON FUNCTION cvm.customers(name, text, text, text) IS

@@ -206,6 +206,13 @@ CROSS JOIN said g
 @use promoted_of b
 $$);
 
+UPDATE cvm.report_list SET
+	moves = '{new_customers,winback_customers,moved_in_customers,moved_out_customers,redefined_in_customers,redefined_out_customers,
+		churned_customers,expansion_customers,contraction_customers,same_period_customers,new_mrr,reactivation_mrr,expansion_mrr,contraction_mrr,
+		churn_mrr,moved_in_mrr,moved_out_mrr,redefined_in_mrr,redefined_out_mrr,promotion_end_customers,promotion_end_mrr}',
+	holds = '{opening_customers,closing_customers,opening_mrr,closing_mrr,multi_product_customers}'
+WHERE view = 'segment_kpi';
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('segment_cost', 1, '{subscription,segment_history,cost}', $$
 WITH

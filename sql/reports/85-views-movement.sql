@@ -192,6 +192,13 @@ JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
 CROSS JOIN observed o
 CROSS JOIN said g{promoted_of_m}$$);
 
+UPDATE cvm.report_list SET
+	moves = '{new_customers,reactivation_customers,expansion_customers,contraction_customers,churn_customers,moved_in_customers,
+		moved_out_customers,new_mrr,reactivation_mrr,expansion_mrr,contraction_mrr,churn_mrr,moved_in_mrr,moved_out_mrr,same_period_customers,
+		promotion_end_customers,promotion_end_mrr}',
+	holds = '{opening_customers,closing_customers,opening_mrr,closing_mrr}'
+WHERE view = 'mrr_movement';
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('product_migration', 1, '{subscription}', $$
 WITH {base}

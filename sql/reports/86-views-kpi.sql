@@ -214,6 +214,11 @@ JOIN wanted w ON w.segment = s.segment AND w.month = m.period_start
 CROSS JOIN observed o
 CROSS JOIN said g{promoted_of_m}$$);
 
+UPDATE cvm.report_list SET
+	moves = '{churned_customers,churned_mrr}',
+	holds = '{opening_customers,closing_customers,opening_mrr,closing_mrr}'
+WHERE view = 'subscription_kpi';
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_kpi', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
 	('subscription_kpi', 2, 'segment', 'text', 'name',

@@ -176,6 +176,12 @@ SELECT p.row_key, p.customer_id,
 FROM piece p
 GROUP BY p.row_key, p.customer_id$$);
 
+UPDATE cvm.report_list SET
+	moves = '{new_customers,winback_customers,churned_customers,expansion_customers,contraction_customers,same_period_customers,
+		from_other_customers,to_other_customers,new_mrr,reactivation_mrr,expansion_mrr,contraction_mrr,churn_mrr}',
+	holds = '{opening_customers,closing_customers,opening_mrr,closing_mrr}'
+WHERE view = 'product_kpi';
+
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('product_kpi', 1, 'opening_mrr', 'opening', NULL),
 	('product_kpi', 2, 'new_mrr', 'line', NULL),

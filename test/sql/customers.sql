@@ -73,6 +73,57 @@ SELECT is_empty($$SELECT DISTINCT c.view FROM counting c JOIN cvm.report_body b 
 SELECT is_empty($$SELECT w FROM counting c, pg_temp.walk('whole', c.view) w$$,
 	'in every row of every view a list is as long as each count says, and adds up to each column');
 
+-- What a list that is narrowed to those for whom something moves in the month, or
+-- who hold something in it, has other than the whole one
+CREATE FUNCTION pg_temp.narrow(model name, view text, rows int) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	have text[];
+	literals jsonb;
+	l record;
+	w jsonb;
+	moves boolean;
+	columns text[];
+	name text;
+	differs bigint;
+BEGIN
+	EXECUTE format('CREATE TEMP TABLE wanted AS SELECT v.* FROM %I.%I v ORDER BY md5(v.row_key) LIMIT %s', model, view, rows);
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(model, (SELECT max(as_of) FROM wanted)) c;
+	SELECT * INTO l FROM cvm._list(model, view, have, literals);
+	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', model), true);
+	EXECUTE 'CREATE TEMP TABLE list AS ' || l.list;
+	FOR w IN SELECT to_jsonb(x) FROM pg_temp.wanted x LOOP
+		FOREACH moves IN ARRAY '{true,false}'::boolean[] LOOP
+			FOREACH name IN ARRAY CASE WHEN moves THEN l.moves ELSE l.holds END LOOP
+				columns := columns || format('CASE WHEN l.%1$I <> 0 THEN l.%1$I END', name);
+			END LOOP;
+			CONTINUE WHEN columns IS NULL;
+			EXECUTE format($q$
+				WITH wanted AS (SELECT w.* FROM jsonb_populate_record(NULL::%1$I.%2$I, $1) w)%3$s, list AS (%4$s), narrow AS (
+					SELECT l.customer_id, l.mrr_before, l.mrr_after, l.detail, c.columns FROM list l CROSS JOIN LATERAL (SELECT ARRAY[%5$s] AS columns) c
+					WHERE cardinality(array_remove(c.columns, NULL)) > 0
+				), whole AS (
+					SELECT l.customer_id, l.mrr_before, l.mrr_after, l.detail, c.columns FROM pg_temp.list l CROSS JOIN LATERAL (SELECT ARRAY[%5$s] AS columns) c
+					WHERE l.row_key = $1 ->> 'row_key' AND cardinality(array_remove(c.columns, NULL)) > 0
+				)
+				SELECT count(*) FROM ((TABLE narrow EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE narrow)) d$q$, model, view,
+				cvm._narrowed(model, have, literals, moves, coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date), l.list, array_to_string(columns, ', '))
+			INTO differs USING w;
+			IF differs > 0 THEN
+				RETURN NEXT format('%s "%s": %s rows where customers %s', view, w ->> 'row_key', differs, CASE WHEN moves THEN 'move' ELSE 'hold' END);
+			END IF;
+			columns := NULL;
+		END LOOP;
+	END LOOP;
+	PERFORM set_config('search_path', 'public, pg_catalog', true);
+	DROP TABLE wanted, list;
+END
+$$;
+SELECT is_empty($$SELECT n FROM (SELECT DISTINCT l.view FROM cvm.report_list l WHERE l.moves || l.holds <> '{}') v, pg_temp.narrow('whole', v.view, 12) n$$,
+	'who can have nothing to do with a month is left out of its lists, and nobody else');
+SELECT is_empty($$SELECT DISTINCT l.view, c.name FROM cvm.report_list l, unnest(l.moves || l.holds) AS c (name) WHERE NOT EXISTS (
+		SELECT FROM cvm.report_column k WHERE k.view = l.view AND k.column_name = c.name AND (k.unit LIKE 'customers%' OR k.unit LIKE 'money%'))$$,
+	'what may be narrowed are columns of the view');
+
 -- one cell
 SELECT results_eq($$SELECT v.view, v.row_key, v."column", count(DISTINCT x.customer_id)
 		FROM (VALUES ('mrr_movement', '(all)|2024-08', 'churn_customers'), ('segment_kpi', 'S|2024-08', 'churned_customers'), ('retention_month', '(all)|2024-01|2', 'retained_customers'),

@@ -48,7 +48,7 @@ COMMENT ON COLUMN cvm.entity_column.is_billing IS
 	'Changes which rows there are and what they bring, so it is in the canonical view only where it is bound, and '
 	'beside mrr only where the binding names it.';
 COMMENT ON COLUMN cvm.entity_column.options IS
-	'What a binding may say of it beside the source column: minor_units, inclusive, percent.';
+	'What a binding may say of it beside the source column: minor_units (decimals, or "currency"), inclusive, percent.';
 COMMENT ON COLUMN cvm.entity_column.initial IS
 	'What it is where it is not bound; NULL: NULL. Such a column is looked for as if it had to be bound.';
 COMMENT ON COLUMN cvm.entity_column.synonyms IS 'What warehouses call such a column: for hints and cvm.suggest().';

@@ -65,10 +65,10 @@ BEGIN
 				MESSAGE = format('column "%s" of entity "%s" takes no option "%s"', o.column_name, _check_options.entity, o.option),
 				HINT = format('Its options beside "column": %s.', words) || CASE WHEN o.options = '{}'
 					THEN ' Whoever needs an expression makes a view and binds that.' ELSE '' END;
-		ELSIF o.option = 'minor_units' AND NOT (o.kind = 'number' AND o.value::text ~ '^[0-6]$') THEN
+		ELSIF o.option = 'minor_units' AND NOT (o.value::text ~ '^[0-6]$' OR o.value = '"currency"') THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('option "minor_units" of column "%s" of entity "%s" is "%s"', o.column_name, _check_options.entity, o.value #>> '{}'),
-				HINT = 'Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds cents.';
+				HINT = 'Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds cents; or "currency" where that is told by the currency of each row.';
 		ELSIF o.option <> 'minor_units' AND o.kind <> 'boolean' THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('option "%s" of column "%s" of entity "%s" is "%s"', o.option, o.column_name, _check_options.entity, o.value #>> '{}'),
@@ -77,7 +77,7 @@ BEGIN
 	END LOOP;
 	FOR o IN
 		SELECT m.key AS column_name FROM jsonb_each(_check_options.columns) m
-		WHERE m.value @> '{"percent": true}' AND jsonb_typeof(m.value -> 'minor_units') = 'number'
+		WHERE m.value @> '{"percent": true}' AND m.value ? 'minor_units'
 	LOOP
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('column "%s" of entity "%s" has options "percent" and "minor_units"', o.column_name, _check_options.entity),
@@ -88,23 +88,26 @@ $$;
 COMMENT ON FUNCTION cvm._check_options(text, jsonb) IS
 	'Raises when a binding has an option that its column does not take, or with a value that it does not.';
 
-CREATE FUNCTION cvm._with_options(expression text, options jsonb) RETURNS text
+CREATE FUNCTION cvm._with_options(expression text, options jsonb, currency text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	-- a product keeps every digit, where a quotient would be cut off
 	SELECT CASE
+		WHEN options ->> 'minor_units' = 'currency' THEN format('cvm.from_minor_units(%s, %s)', expression, currency)
 		WHEN (options ->> 'minor_units')::int > 0 THEN format('(%s * 0.%s1)', expression, repeat('0', (options ->> 'minor_units')::int - 1))
 		WHEN (options ->> 'inclusive')::boolean THEN format('(%s + 1)', expression)
 		ELSE expression END;
 $$;
-COMMENT ON FUNCTION cvm._with_options(text, jsonb) IS 'A canonical column as its options make it.';
+COMMENT ON FUNCTION cvm._with_options(text, jsonb, text) IS
+	'A canonical column as its options make it; currency is an expression for that of the row.';
 
 CREATE FUNCTION cvm._option_words(options jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN (options ->> 'minor_units')::int > 0 THEN format(', in minor units of %s decimals', options ->> 'minor_units')
+	SELECT CASE WHEN options ->> 'minor_units' = 'currency' THEN ', in minor units of the currency of the row'
+		WHEN (options ->> 'minor_units')::int > 0 THEN format(', in minor units of %s decimals', options ->> 'minor_units')
 		WHEN (options ->> 'inclusive')::boolean THEN ', the last day of it'
 		WHEN (options ->> 'percent')::boolean THEN ', in percent' ELSE '' END;
 $$;

@@ -1,6 +1,22 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Bindings: from somebody's own tables to canonical views.
 
+CREATE FUNCTION cvm._currency_of_row(model name, entity text, source oid, names jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- the column that is bound as currency, or has that name; the model's where a row has none
+	SELECT coalesce((
+			SELECT format('coalesce(btrim(%s), %s)', format(cvm._accept('label', a.atttypid, 'UTC'), format('s.%I', a.attname)), k.currency)
+			FROM cvm.entity_column ec
+			JOIN pg_attribute a ON a.attrelid = $3 AND a.attnum > 0 AND NOT a.attisdropped
+				AND a.attname::text = CASE WHEN $4 ? 'currency' THEN $4 ->> 'currency' ELSE 'currency' END
+			WHERE ec.entity = $2 AND ec.column_name = 'currency'), k.currency)
+	FROM (SELECT format('%L::text', (SELECT s.value FROM cvm.setting s WHERE s.model = $1 AND s.setting = 'currency')) AS currency) k;
+$$;
+COMMENT ON FUNCTION cvm._currency_of_row(name, text, oid, jsonb) IS
+	'An expression for the currency of a row s of the source of an entity.';
+
 CREATE FUNCTION cvm._columns(model name, entity text, source oid, columns jsonb)
 RETURNS TABLE (pos int, name name, source_column name, expression text, comment text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -125,7 +141,7 @@ BEGIN
 			END IF;
 			comment := c.description || format(' From column "%s"', c.attname);
 			IF jsonb_typeof(_columns.columns -> c.column_name) = 'object' THEN
-				expression := cvm._with_options(expression, _columns.columns -> c.column_name);
+				expression := cvm._with_options(expression, _columns.columns -> c.column_name, cvm._currency_of_row(_columns.model, _columns.entity, source, names));
 				comment := comment || cvm._option_words(_columns.columns -> c.column_name);
 			END IF;
 			comment := comment || '.';

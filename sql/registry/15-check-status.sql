@@ -13,7 +13,7 @@ DECLARE
 	since name;
 	f record;
 BEGIN
-	IF NOT bound ? 'status' OR bound ? 'status_since' THEN
+	IF NOT bound ? 'status' THEN
 		RETURN '[]';
 	END IF;
 	-- who pays nothing now and may have paid; a trial never was paid for
@@ -28,17 +28,28 @@ BEGIN
 	IF held = '{}' THEN
 		RETURN '[]';
 	END IF;
-	-- where rows are spells of a status, each follows the one before
+	-- where rows are spells of a status, each follows the one before; where a day
+	-- is bound, those that have none
 	EXECUTE format($q$
 		SELECT count(*) AS n, sum(s.mrr) AS mrr, min(s.started_on) AS first, (array_agg(DISTINCT s.status))[1:5] AS samples
 		FROM (SELECT c.*, bool_or(c.status <> c.before AND c.ended_before = c.started_on) OVER () AS is_history
 			FROM (SELECT c.customer_id, c.status, c.started_on, c.ended_on, c.mrr, lag(c.status) OVER w AS before, lag(c.ended_on) OVER w AS ended_before
 				FROM %s c WINDOW w AS (PARTITION BY c.customer_id, c.product, c.subscription_id ORDER BY c.started_on)) c) s
 		WHERE s.status = ANY ($1) AND s.is_history IS NOT TRUE AND (s.ended_on IS NULL OR s.ended_on = 'infinity') AND s.mrr > 0 AND s.mrr < 'Infinity'$q$,
-			_status_since_check.rows)
+			CASE WHEN bound ? 'status_since' THEN format('(SELECT k.* FROM %s k WHERE k.status_since IS NULL)', _status_since_check.rows)
+				ELSE _status_since_check.rows END)
 	INTO f USING held;
 	IF f.n = 0 THEN
 		RETURN '[]';
+	END IF;
+	IF bound ? 'status_since' THEN
+		RETURN jsonb_build_array(jsonb_build_object('severity', 'warning', 'entity', 'subscription', 'problem', 'status_of_today',
+			'count', f.n, 'samples', f.samples,
+			'what', format('Rows that are still open have a status that brings nothing, and no day since when: they bring nothing from their first day on, the '
+				'earliest %s, and %s a month may be missing from the past. status_since is bound to %I; say it there. The fix lists the rows.',
+				f.first, round(f.mrr, 2), bound ->> 'status_since'),
+			'fix', format('SELECT s.* FROM %s s WHERE s.%I IS NULL AND %s = ANY (%L);', source::regclass, bound ->> 'status_since',
+				(SELECT c ->> 'expression' FROM jsonb_array_elements(_status_since_check.columns) c WHERE c ->> 'name' = 'status'), held)));
 	END IF;
 	SELECT a.attname INTO since
 	FROM cvm.entity_column ec

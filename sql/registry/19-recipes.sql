@@ -9,10 +9,11 @@
 
 CREATE FUNCTION cvm.from_minor_units(amount numeric, currency text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN amount / CASE
-	WHEN upper(currency COLLATE "C") = ANY ('{BIF,CLP,DJF,GNF,JPY,KMF,KRW,MGA,PYG,RWF,UGX,VND,VUV,XAF,XOF,XPF}'::text[]) THEN 1.0
-	WHEN upper(currency COLLATE "C") = ANY ('{BHD,JOD,KWD,OMR,TND}'::text[]) THEN 1000.0
-	ELSE 100.0 END;
+-- a product keeps every digit, where a quotient would be cut off
+RETURN amount * CASE
+	WHEN upper(currency COLLATE "C") = ANY ('{BIF,CLP,DJF,GNF,JPY,KMF,KRW,MGA,PYG,RWF,UGX,VND,VUV,XAF,XOF,XPF}'::text[]) THEN 1
+	WHEN upper(currency COLLATE "C") = ANY ('{BHD,JOD,KWD,OMR,TND}'::text[]) THEN 0.001
+	ELSE 0.01 END;
 COMMENT ON FUNCTION cvm.from_minor_units(numeric, text) IS
 	'An amount that a billing system counts in the smallest unit of a currency: cents, yen, fils. They have their own '
 	'list of these units, which is not that of ISO 4217 (cvm.minor_units): ISK has two decimals, MGA none.';

@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(48);
+SELECT plan(52);
 CREATE SCHEMA b;
 SET LOCAL search_path = b, cvm, public;
 CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
@@ -37,7 +37,7 @@ SELECT is((SELECT count(DISTINCT per_month(7, w, 3)) FROM (SELECT unnest(ARRAY[u
 -- random rows of a billing system
 CREATE FUNCTION pg_temp.draw(what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(what || i) & 2147483647) % below;
 CREATE TABLE raw (id int PRIMARY KEY, customer_id int, product text, start_at timestamptz, end_on date, last_day date, fee int, unit text, units int, seats int, off int, off_percent numeric, off_until date, trial_until date, word text, word_since timestamptz,
-	gone boolean, gone_at timestamptz, gone_no int, cur text);
+	gone boolean, gone_at timestamptz, gone_no int, cur text, coin text);
 CREATE INDEX ON raw (customer_id, start_at);
 INSERT INTO raw
 SELECT i, 1 + i % 40, 'P' || i % 3, timestamptz '2024-01-01 12:00+00' + pg_temp.draw('start', i, 60) * interval '1 day',
@@ -45,7 +45,8 @@ SELECT i, 1 + i % 40, 'P' || i % 3, timestamptz '2024-01-01 12:00+00' + pg_temp.
 	pg_temp.draw('fee', i, 100000), (ARRAY['month', 'Year', 'WEEK', 'quarterly', 'day', NULL])[1 + pg_temp.draw('unit', i, 6)], nullif(pg_temp.draw('units', i, 4), 0), nullif(pg_temp.draw('seats', i, 5), 4),
 	nullif(pg_temp.draw('off', i, 30000), 0), CASE WHEN i % 3 > 0 THEN pg_temp.draw('percent', i, 120) END, date '2024-01-01' + nullif(pg_temp.draw('until', i, 150), 1), date '2024-01-01' + nullif(pg_temp.draw('trial', i, 90) - 20, 3),
 	(ARRAY['active', 'Paused', 'CANCELED', 'past-due', NULL])[1 + pg_temp.draw('word', i, 5)], timestamptz '2024-01-01 10:00+00' + nullif(pg_temp.draw('since', i, 120), 5) * interval '1 day',
-	(ARRAY[true, false, false, NULL])[1 + i % 4], CASE WHEN i % 5 = 0 THEN now() WHEN i % 5 = 1 THEN 'infinity' END, i % 6, (ARRAY['eur', ' Eur', 'EUR', NULL])[1 + i % 4]
+	(ARRAY[true, false, false, NULL])[1 + i % 4], CASE WHEN i % 5 = 0 THEN now() WHEN i % 5 = 1 THEN 'infinity' END, i % 6, (ARRAY['eur', ' Eur', 'EUR', NULL])[1 + i % 4],
+	(ARRAY['usd', 'jpy', ' KWD', NULL, 'ISK'])[1 + pg_temp.draw('coin', i, 5)]
 FROM generate_series(1, 160) i;
 -- days that coincide
 UPDATE raw SET trial_until = off_until WHERE id % 7 = 0;
@@ -77,6 +78,9 @@ BEGIN
 	mrr := r.fee;
 	IF coalesce(g -> 'amount', g -> 'mrr') @> '{"minor_units": 2}' THEN
 		mrr := mrr / 100;
+	ELSIF coalesce(g -> 'amount', g -> 'mrr') @> '{"minor_units": "currency"}' THEN
+		-- the model's where the row has none
+		mrr := mrr / CASE g ->> 'currency' WHEN 'coin' THEN CASE r.coin WHEN 'jpy' THEN 1 WHEN ' KWD' THEN 1000 ELSE 100 END ELSE 100 END;
 	END IF;
 	IF g ? 'quantity' AND r.seats IS NOT NULL THEN
 		mrr := mrr * r.seats;
@@ -121,6 +125,9 @@ END
 $$;
 SELECT is(pg_temp.differs('{}'), 0::bigint, 'a binding without options');
 SELECT is(pg_temp.differs('{"mrr": {"column": "fee", "minor_units": 2}}'), 0::bigint, 'money in cents');
+SELECT is(pg_temp.differs('{"mrr": {"column": "fee", "minor_units": "currency"}, "currency": "coin"}'), 0::bigint, 'money in cents, yen and fils by the currency of the row');
+SELECT is(pg_temp.differs('{"amount": {"column": "fee", "minor_units": "currency"}, "quantity": "seats"}'), 0::bigint, 'and by that of the model where rows have none');
+SELECT is(cvm.from_minor_units(123456789012345678901234567890123, 'eur'), 1234567890123456789012345678901.23, 'no digit is cut off');
 SELECT is(pg_temp.differs('{"ended_on": {"column": "last_day", "inclusive": true}}'), 0::bigint, 'the last day as the end');
 SELECT is(pg_temp.differs('{"quantity": "seats"}'), 0::bigint, 'a quantity');
 SELECT is(pg_temp.differs('{"amount": "fee", "billing_interval": "unit"}'), 0::bigint, 'an amount per interval');
@@ -206,11 +213,12 @@ SELECT ok((SELECT bool_or(p LIKE '%Cond: (customer_id = 7)%') FROM pg_temp.plan(
 -- what is refused
 CREATE FUNCTION pg_temp.bind(given jsonb) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.try(format('SELECT cvm.bind(''m'', ''subscription'', ''b.raw'', %L)', '{"started_on": "start_at", "ended_on": "end_on", "mrr": "fee"}' || given))$$;
 SELECT is(pg_temp.bind('{"mrr": {"column": "fee", "divide": 100}}'), '22023: column "mrr" of entity "subscription" takes no option "divide" (Its options beside "column": "minor_units".)', 'an option that there is not');
-SELECT is(pg_temp.bind('{"mrr": {"column": "fee", "minor_units": "2"}}'), '22023: option "minor_units" of column "mrr" of entity "subscription" is "2" (Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds cents.)', 'minor units that are no number');
+SELECT is(pg_temp.bind('{"mrr": {"column": "fee", "minor_units": "2"}}'), '22023: option "minor_units" of column "mrr" of entity "subscription" is "2" (Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds cents; or "currency" where that is told by the currency of each row.)', 'minor units that are no number');
 SELECT is(pg_temp.bind('{"ended_on": {"column": "end_on", "inclusive": 1}}'), '22023: option "inclusive" of column "ended_on" of entity "subscription" is "1" (Give true or false.)', 'a flag that is none');
 SELECT is(pg_temp.bind('{"started_on": {"column": "start_at", "inclusive": true}}'), '22023: column "started_on" of entity "subscription" takes no option "inclusive" (Its options beside "column": none. Whoever needs an expression makes a view and binds that.)', 'an option of another column');
+SELECT is(pg_temp.bind('{"discount": {"column": "off", "percent": true, "minor_units": "currency"}}') LIKE '22023: column "discount" of entity "subscription" has options "percent" and "minor_units"%', true, 'nor is a percentage in the units of a currency');
 SELECT is(pg_temp.bind('{"discount": {"column": "off", "percent": true, "minor_units": 2}}'), '22023: column "discount" of entity "subscription" has options "percent" and "minor_units" (A percentage has no minor units: give one of them.)', 'two options that contradict each other');
-SELECT is(pg_temp.bind('{"mrr": {"column": "feee", "minor_units": 2}}'), '42703: column "feee" of b.raw does not exist (Did you mean "fee"? It has "id", "customer_id", "product", "start_at", "end_on", "last_day", "fee", "unit", "units", "seats", "off", "off_percent", "off_until", "trial_until", "word", "word_since", "gone", "gone_at", "gone_no", "cur".)', 'a column with options that the source has not');
+SELECT is(pg_temp.bind('{"mrr": {"column": "feee", "minor_units": 2}}'), '42703: column "feee" of b.raw does not exist (Did you mean "fee"? It has "id", "customer_id", "product", "start_at", "end_on", "last_day", "fee", "unit", "units", "seats", "off", "off_percent", "off_until", "trial_until", "word", "word_since", "gone", "gone_at", "gone_no", "cur", "coin".)', 'a column with options that the source has not');
 SELECT is(pg_temp.bind('{"mrr": {"column": {"a": 1}}}'), '22023: mapping of column "mrr" of entity "subscription" is not the name of a column: {"a": 1} (Give one column name as a string, {"column": name} with options, or null to leave the column out. Whoever needs an expression makes a view and binds that.)', 'a column that is no name');
 SELECT is(pg_temp.bind('{"deleted": "word"}'), '42804: column "word" of b.raw has type text, and column "deleted" of entity "subscription" takes boolean, date, timestamp, timestamptz or an integer type (Make a view with a cast and bind the view, or leave the column out with {"deleted": null}.)', 'a deletion that is a word');
 

@@ -104,7 +104,7 @@ SELECT is((SELECT count(*) FROM cvm.recipes() r, unnest('{stripe,chargebee,recur
 SELECT results_eq($$SELECT cvm.from_minor_units(m.amount, m.currency)::text FROM (VALUES
 		(1, 123456::numeric, 'eur'), (2, 123456, 'JPY'), (3, 123456, 'kwd'), (4, 123456, 'MGA'), (5, 123456, NULL), (6, NULL, 'EUR'), (7, 0.5, 'USD')) AS m(n, amount, currency)
 		ORDER BY m.n$$,
-	ARRAY['1234.5600000000000000', '123456.000000000000', '123.4560000000000000', '123456.000000000000', '1234.5600000000000000', NULL, '0.00500000000000000000'],
+	ARRAY['1234.56', '123456', '123.456', '123456', '1234.56', NULL, '0.005'],
 	'cents, yen, fils and whole ariary; two decimals where no currency is');
 
 -- what is wrong is said

@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(20);
+SELECT plan(22);
 CREATE SCHEMA st;
 SET LOCAL search_path = st, cvm, public;
 
@@ -87,6 +87,10 @@ SELECT is((SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'), 
 DO $$ BEGIN EXECUTE (SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'); END $$;
 SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM m.mrr_movement), '9 90.00, 9 90.00, 8 80.00, 5 50.00, 5 50.00, 5 50.00', 'with which the past is what it was');
 SELECT is(pg_temp.today(), NULL, 'and nothing is left to find');
+UPDATE line SET suspended_on = NULL WHERE customer_id = 2;
+SELECT is(pg_temp.today(), 'warning 1 {Suspended} 2024-01-05 10.00', 'one that has no such day is found again');
+SELECT is((SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'), $$SELECT s.* FROM st.line s WHERE s.suspended_on IS NULL AND s.state::text = ANY ('{Suspended}');$$, 'and the fix lists it');
+UPDATE line SET suspended_on = '2024-04-01' WHERE customer_id = 2;
 -- rows that are spells of a status
 DO $$ BEGIN PERFORM bind('m', 'subscription', 'line', '{"status": "state"}'); END $$;
 UPDATE line SET ended_on = suspended_on, state = 'active' WHERE customer_id = 1;

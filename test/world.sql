@@ -99,6 +99,8 @@ CREATE TABLE world.cancellation (customer_id int, requested_at timestamptz, reas
 INSERT INTO world.cancellation SELECT s.customer_id, s.cancel_requested_on::timestamp AT TIME ZONE 'Europe/Vilnius' + interval '9 hours', r.reason, s.product, CASE WHEN s.customer_id % 5 = 0 THEN s.cancel_requested_on::timestamp AT TIME ZONE 'Europe/Vilnius' + interval '7 days' END,
 	s.ended_on, CASE WHEN s.customer_id % 3 = 0 THEN 'stay' END, NULL
 FROM world.subscription s CROSS JOIN LATERAL (SELECT s.end_reason UNION SELECT 'too slow' WHERE s.customer_id % 4 = 0) r (reason) WHERE s.cancel_requested_on IS NOT NULL;
+CREATE TABLE world.channel_capability (offer text, channel text, sellable boolean, briefed_on date);
+INSERT INTO world.channel_capability VALUES ('welcome', 'web', true, '2024-01-20'), ('welcome', 'shop', true, '2024-05-01'), ('welcome', 'dealer', false, NULL), ('stay', 'web', true, '2023-12-01');
 CREATE TABLE world.moment (customer_id int, at timestamptz, kind text, product text);
 INSERT INTO world.moment SELECT i, timestamptz '2024-06-01 09:00+03' + i * interval '1 day', (ARRAY['failed_payment', 'late_delivery'])[1 + i % 2], NULL FROM generate_series(1, 200) i;
 

@@ -101,6 +101,12 @@ INSERT INTO world.cancellation SELECT s.customer_id, s.cancel_requested_on::time
 FROM world.subscription s CROSS JOIN LATERAL (SELECT s.end_reason UNION SELECT 'too slow' WHERE s.customer_id % 4 = 0) r (reason) WHERE s.cancel_requested_on IS NOT NULL;
 CREATE TABLE world.channel_capability (offer text, channel text, sellable boolean, briefed_on date);
 INSERT INTO world.channel_capability VALUES ('welcome', 'web', true, '2024-01-20'), ('welcome', 'shop', true, '2024-05-01'), ('welcome', 'dealer', false, NULL), ('stay', 'web', true, '2023-12-01');
+CREATE TABLE world.campaign (campaign text, starts_on date, ends_on date, hypothesis text, metric text, planned_control_share double precision, owner text, contact_cost numeric(10,2), reward_cost numeric(10,2));
+INSERT INTO world.campaign VALUES ('spring', '2024-04-01', '2024-08-01', 'who is asked stays', 'new subscriptions', 0.25, 'Ada', 0.5, 5), ('autumn', '2024-09-01', NULL, NULL, NULL, NULL, 'Bo', 0.2, NULL);
+-- the last twenty get no marketing
+CREATE TABLE world.campaign_member (campaign text, customer_id int, arm text, assigned_at timestamptz, reached boolean);
+INSERT INTO world.campaign_member SELECT 'autumn', i, CASE WHEN i % 4 = 0 THEN 'control' ELSE 'target' END, timestamptz '2024-09-01 09:00+03', CASE WHEN i % 4 > 0 THEN i % 3 > 0 END FROM generate_series(100, 220) i;
+INSERT INTO world.campaign_member SELECT 'nobody', i, CASE WHEN i > 220 THEN 'control' ELSE 'target' END, timestamptz '2024-01-01 09:00+02', NULL FROM generate_series(1, 240) i;
 CREATE TABLE world.moment (customer_id int, at timestamptz, kind text, product text);
 INSERT INTO world.moment SELECT i, timestamptz '2024-06-01 09:00+03' + i * interval '1 day', (ARRAY['failed_payment', 'late_delivery'])[1 + i % 2], NULL FROM generate_series(1, 200) i;
 
@@ -122,5 +128,6 @@ BEGIN
 		END IF;
 	END LOOP;
 	PERFORM cvm.configure(model, 'segment_schemes', 'region');
+	PERFORM cvm.configure(model, d.setting, 'nobody') FROM cvm.setting_definition d WHERE d.setting = 'universal_control';
 END
 $$;

@@ -67,7 +67,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 @define campaign_outcome
 WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
-), plan AS (
+), plan AS MATERIALIZED (
 	SELECT p.campaign, min(p.starts_on) AS starts_on, max(p.ends_on) AS ends_on, max(p.hypothesis) AS hypothesis, max(p.metric) AS metric,
 		max(p.planned_control_share) AS control_share,
 		max(p.owner) AS owner, max(p.contact_cost) AS contact_cost, max(p.reward_cost) AS reward_cost
@@ -83,7 +83,7 @@ WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of
 	GROUP BY a.campaign, a.customer_id
-), touched AS (
+), touched AS MATERIALIZED (
 	SELECT m.campaign, m.customer_id, count(*) AS contacts, sum(t.cost) AS cost
 	FROM member m
 	JOIN told_to t ON t.campaign = m.campaign AND t.customer_id = m.customer_id AND t.day >= m.day AND t.day < m.day + {campaign_days}
@@ -301,13 +301,13 @@ WHERE b.view = 'campaign_uplift';
 	FROM {customer_rows} k
 	WHERE k.customer_id IS NOT NULL AND NOT EXISTS (SELECT FROM withheld w WHERE NOT w.is_control) AND NOT EXISTS (SELECT FROM withheld w WHERE w.customer_id = k.customer_id)
 		AND EXISTS (SELECT FROM withheld w)
-), bought AS (
+), bought AS MATERIALIZED (
 	SELECT s.customer_id, count(DISTINCT s.started_on) AS purchases
 	FROM subscription s
 	CROSS JOIN period p
 	WHERE s.started_on >= p.begins AND s.started_on < p.ends
 	GROUP BY s.customer_id
-), marketed AS (
+), marketed AS MATERIALIZED (
 	SELECT DISTINCT k.customer_id
 	FROM ({marketing_contacts}) k
 	CROSS JOIN period p
@@ -326,7 +326,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('campaign_overclaim', 1, '{campaign_member,subscription}', $$
 @use campaign_outcome
 @use campaign_claims
-, universal AS (
+, universal AS MATERIALIZED (
 	SELECT u.*, u.s1 / nullif(u.n1, 0)::float8 AS mean1, u.s0 / nullif(u.n0, 0)::float8 AS mean0,
 		sqrt((u.q1 - u.s1 * u.s1 / nullif(u.n1, 0)) / nullif(u.n1 - 1, 0) / u.n1 + (u.q0 - u.s0 * u.s0 / nullif(u.n0, 0)) / nullif(u.n0 - 1, 0) / u.n0)::float8 AS error
 	FROM (
@@ -334,7 +334,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 			sum(p.purchases) FILTER (WHERE NOT p.is_control) AS s1, sum(p.purchases) FILTER (WHERE p.is_control) AS s0,
 			sum(p.purchases * p.purchases) FILTER (WHERE NOT p.is_control) AS q1, sum(p.purchases * p.purchases) FILTER (WHERE p.is_control) AS q0
 		FROM person p) u
-), total AS (
+), total AS MATERIALIZED (
 	SELECT sum(c.claim) AS claim, sqrt(sum(c.error ^ 2)) AS error, (
 		SELECT count(DISTINCT x.customer_id) FROM outcome x JOIN claimed d ON d.campaign = x.campaign WHERE NOT x.is_control AND x.is_mature) AS n1
 	FROM claimed c

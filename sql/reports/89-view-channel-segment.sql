@@ -45,18 +45,18 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	CROSS JOIN observed o
 	LEFT JOIN approached a ON a.customer_id = s.customer_id AND a.channel = s.channel
 	WHERE s.day >= (o.as_of - {channel_months} * interval '1 month')::date
-), sold AS (
+), sold AS MATERIALIZED (
 	SELECT r.customer_id, r.channel, min(r.day) AS day, count(*) AS sales, sum(r.price) AS mrr
 	FROM recent r
 	WHERE r.channel IS NOT NULL
 	GROUP BY r.customer_id, r.channel
-), kept AS (
+), kept AS MATERIALIZED (
 	SELECT DISTINCT b.customer_id, b.channel
 	FROM sold b
 	JOIN subscription s ON s.customer_id = b.customer_id AND s.started_on <= b.day + {kept_days} AND coalesce(s.ended_on > b.day + {kept_days}, true)
 	WHERE {price} > 0
 ), csat AS MATERIALIZED ({csat_rows}
-), satisfied AS (
+), satisfied AS MATERIALIZED (
 	-- the last answer since the sale
 	SELECT DISTINCT ON (b.customer_id, b.channel) b.customer_id, b.channel, c.score >= 4 AS is_satisfied
 	FROM sold b
@@ -90,14 +90,14 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('channel_segment', 1, '{subscription.channel}', $$
 @use channel_segment_seen
-, pool AS (
+, pool AS MATERIALIZED (
 	-- what was spent on the channel as such
 	SELECT lower(c.pool) AS channel, sum(c.amount) AS amount
 	FROM {cost_rows} c
 	CROSS JOIN observed o
 	WHERE c.month < o.as_of AND c.month >= (o.as_of - {channel_months} * interval '1 month')::date
 	GROUP BY lower(c.pool)
-), counted AS (
+), counted AS MATERIALIZED (
 	SELECT p.channel, p.segment, p.as_of, count(*) AS customers, count(*) FILTER (WHERE p.is_asked) AS asked,
 		count(*) FILTER (WHERE p.is_converted) AS converted,
 		coalesce(sum(p.sales), 0)::bigint AS sales, count(p.sales) AS sold, coalesce(sum(p.mrr), 0) AS mrr, sum(p.cost) AS contact_cost,

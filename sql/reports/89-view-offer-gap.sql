@@ -57,7 +57,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 @define offer_gap_found
 WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
-), capability AS (
+), capability AS MATERIALIZED (
 	SELECT c.offer, c.channel, bool_and(c.sellable IS NOT FALSE) AS sellable, min(c.briefed_on) AS briefed_on
 	FROM channel_capability c
 	WHERE c.offer IS NOT NULL AND c.channel IS NOT NULL
@@ -82,7 +82,7 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 		WHERE {is_enquiry} AND q.topic IS DISTINCT FROM lower(p.offer)) e
 	CROSS JOIN observed o
 	WHERE e.day < o.as_of
-), life AS (
+), life AS MATERIALIZED (
 	-- when each offer is on the market; by what happened where nobody says
 	SELECT x.offer, coalesce(f.valid_from, x.first_day) AS live_from, f.valid_to AS live_to, coalesce(f.is_everywhere, true) AS is_everywhere, f.channels, f.price
 	FROM (
@@ -124,7 +124,7 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('offer_gap', 1, '{channel_capability,subscription}', $$
 @use offer_gap_found
-, here AS (
+, here AS MATERIALIZED (
 	SELECT g.offer, g.channel, count(DISTINCT e.customer_id) AS customers, count(*) FILTER (WHERE e.kind = 'sale') AS sales,
 		count(*) FILTER (WHERE e.kind = 'contact') AS contacts, count(*) FILTER (WHERE e.kind = 'enquiry') AS enquiries
 	FROM gap g
@@ -132,14 +132,14 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	GROUP BY g.offer, g.channel
 ), by_day AS (
 	SELECT e.offer, e.channel, e.kind, e.day, count(*) AS n FROM evidence e GROUP BY e.offer, e.channel, e.kind, e.day
-), elsewhere AS (
+), elsewhere AS MATERIALIZED (
 	SELECT g.offer, g.channel, coalesce(sum(d.n) FILTER (WHERE d.kind = 'sale' AND d.channel <> g.channel), 0)::bigint AS sales,
 		coalesce(sum(d.n) FILTER (WHERE d.kind = 'contact' AND d.channel <> g.channel), 0)::bigint AS contacts,
 		sum(d.n) FILTER (WHERE d.kind = 'sale') AS all_sales, sum(d.n) FILTER (WHERE d.kind = 'enquiry') AS all_enquiries
 	FROM gap g
 	JOIN by_day d ON d.offer = g.offer AND d.day >= g.gap_from AND coalesce(d.day < g.gap_to, true)
 	GROUP BY g.offer, g.channel
-), sold AS (
+), sold AS MATERIALIZED (
 	SELECT s.customer_id, s.day, s.offer FROM sale s WHERE s.offer IS NOT NULL
 	UNION
 	SELECT s.customer_id, s.day, p.offer FROM sale s JOIN promoted p ON p.product = s.product
@@ -158,17 +158,17 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	WHERE a.day + {enquiry_days} <= o.as_of
 )
 @use held_on outcome | r.offer, r.channel, r.customer_id
-, stratum AS (
+, stratum AS MATERIALIZED (
 	SELECT x.offer, x.channel, x.is_gap, coalesce(m.segment, '(none)') AS segment, count(*) AS n, count(*) FILTER (WHERE x.is_sold) AS hits
 	FROM outcome x
 	LEFT JOIN member m USING (offer, channel, customer_id)
 	GROUP BY x.offer, x.channel, x.is_gap, coalesce(m.segment, '(none)')
-), reference AS (
+), reference AS MATERIALIZED (
 	-- of the channels that were ready, the one where most were asked
 	SELECT DISTINCT ON (s.offer) s.offer, s.channel, s.n, s.hits
 	FROM (SELECT t.offer, t.channel, sum(t.n)::bigint AS n, sum(t.hits)::bigint AS hits FROM stratum t WHERE NOT t.is_gap GROUP BY t.offer, t.channel) s
 	ORDER BY s.offer, s.n DESC, s.channel
-), expected AS (
+), expected AS MATERIALIZED (
 	-- who asked in the gap, at the rate of their segment in that channel
 	SELECT s.offer, s.channel, max(r.channel) AS reference_channel, sum(s.n)::bigint AS n, sum(s.hits)::bigint AS hits, max(r.n) AS reference_n,
 		sum(s.n * coalesce(t.hits / t.n::float8, r.hits / r.n::float8)) / sum(s.n) AS rate,
@@ -180,7 +180,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	CROSS JOIN LATERAL cvm.proportion_interval(coalesce(t.hits, r.hits, 0), coalesce(t.n, r.n, 0), {conf}) i
 	WHERE s.is_gap
 	GROUP BY s.offer, s.channel
-), priced AS (
+), priced AS MATERIALIZED (
 	SELECT s.offer, s.channel, avg(s.price) AS price FROM sale s WHERE s.offer IS NOT NULL GROUP BY s.offer, s.channel
 	UNION ALL
 	SELECT s.offer, '(all)' AS channel, avg(s.price) AS price FROM sale s WHERE s.offer IS NOT NULL GROUP BY s.offer
@@ -233,7 +233,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 	FROM evidence e
 	WHERE e.kind = 'enquiry'
 	GROUP BY e.offer, e.channel, e.customer_id
-), sold AS (
+), sold AS MATERIALIZED (
 	SELECT s.customer_id, s.day, s.offer FROM sale s WHERE s.offer IS NOT NULL
 	UNION
 	SELECT s.customer_id, s.day, p.offer FROM sale s JOIN promoted p ON p.product = s.product

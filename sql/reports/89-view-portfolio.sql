@@ -1,0 +1,360 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Report views over what segments hold: how alike it is, what its variety
+-- costs, and what is not sold yet.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(164, 'white_space_days', 'count', '180',
+		'Days before as_of in which white_space watches how many of those without a product came to buy it.');
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(208, 'portfolio_overlap',
+		'How alike is what two segments hold on the last day: products and offers that both have, and how far apart their mixes '
+		'of money are. One row per pair of segments.', 'least(customers, other_customers)'),
+	(209, 'segment_complexity',
+		'What the variety of a segment costs: products, offers and prices that are live on the last day, those that together bring '
+		'the last 5 % of its money, and the size at which it would pay for what it costs by itself.', 'customers'),
+	(210, 'white_space',
+		'Customers of a segment who do not have a product yet, and what they would bring if as many of them came to buy '
+		'it as did of those who were like them white_space_days ago. One row per segment and product.', 'candidate_customers');
+
+-- What is paid for on the last day, and in which segment
+@define portfolio_placed
+WITH {observed}, {rates}line AS MATERIALIZED (
+	SELECT s.customer_id, s.product, s.offer, {price}{rate} AS mrr, o.as_of - 1 AS day, o.as_of
+	FROM subscription s
+	CROSS JOIN observed o
+	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of AND s.ended_on > s.started_on, true) AND {price} > 0
+		AND coalesce({is_paused}, false) IS FALSE
+), payer AS (
+	SELECT l.customer_id, l.day, l.as_of FROM line l GROUP BY l.customer_id, l.day, l.as_of
+)
+@use held_on payer | r.customer_id
+, placed AS MATERIALIZED (
+	SELECT p.customer_id, coalesce(m.segment, '(none)') AS segment, p.as_of FROM payer p LEFT JOIN member m USING (customer_id)
+)
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('portfolio_overlap', 1, '{subscription,segment_history}', $$
+@use portfolio_placed
+, whole AS MATERIALIZED (
+	SELECT p.segment, p.as_of, count(DISTINCT p.customer_id) AS customers, sum(l.mrr) AS mrr, count(DISTINCT l.product) AS products, count(DISTINCT l.offer) AS offers
+	FROM placed p
+	JOIN line l ON l.customer_id = p.customer_id
+	GROUP BY p.segment, p.as_of
+), pair AS (
+	SELECT a.segment, b.segment AS other_segment, a.as_of, a.customers, b.customers AS other_customers, a.products, b.products AS other_products, a.offers,
+		b.offers AS other_offers
+	FROM whole a
+	JOIN whole b ON b.segment COLLATE "C" > a.segment COLLATE "C"
+), share AS MATERIALIZED (
+	SELECT p.segment, l.product, sum(l.mrr) / max(w.mrr) AS share
+	FROM placed p
+	JOIN line l ON l.customer_id = p.customer_id
+	JOIN whole w ON w.segment = p.segment
+	GROUP BY p.segment, l.product
+), offered AS (
+	SELECT DISTINCT p.segment, l.offer FROM placed p JOIN line l ON l.customer_id = p.customer_id WHERE l.offer IS NOT NULL
+), shared AS MATERIALIZED (
+	-- 1 less what both have is half of what they differ by
+	SELECT a.segment, b.segment AS other_segment, count(*) AS products, sum(least(a.share, b.share)) AS overlap
+	FROM share a
+	JOIN share b ON b.product = a.product AND b.segment COLLATE "C" > a.segment COLLATE "C"
+	GROUP BY a.segment, b.segment
+), shared_offer AS MATERIALIZED (
+	SELECT a.segment, b.segment AS other_segment, count(*) AS offers
+	FROM offered a
+	JOIN offered b ON b.offer = a.offer AND b.segment COLLATE "C" > a.segment COLLATE "C"
+	GROUP BY a.segment, b.segment
+)
+SELECT cvm.row_key(p.segment, p.other_segment) AS row_key,
+	p.segment,
+	p.other_segment,
+	p.customers,
+	p.other_customers,
+	p.products,
+	p.other_products,
+	coalesce(s.products, 0) AS shared_products,
+	coalesce(s.products, 0) / (p.products + p.other_products - coalesce(s.products, 0))::float8 AS product_jaccard,
+	p.offers,
+	p.other_offers,
+	coalesce(f.offers, 0) AS shared_offers,
+	coalesce(f.offers, 0) / nullif(p.offers + p.other_offers - coalesce(f.offers, 0), 0)::float8 AS offer_jaccard,
+	(1 - coalesce(s.overlap, 0))::float8 AS mix_distance,
+	p.as_of
+FROM pair p
+LEFT JOIN shared s ON s.segment = p.segment AND s.other_segment = p.other_segment
+LEFT JOIN shared_offer f ON f.segment = p.segment AND f.other_segment = p.other_segment$$),
+('segment_complexity', 1, '{subscription,segment_history}', $$
+@use portfolio_placed
+, variant AS (
+	SELECT x.segment, l.product, coalesce(l.offer, '(none)') AS offer, l.mrr AS price, l.as_of, count(*) AS lines, sum(l.mrr) AS mrr
+	FROM placed p
+	JOIN line l ON l.customer_id = p.customer_id
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	GROUP BY x.segment, l.product, coalesce(l.offer, '(none)'), l.mrr, l.as_of
+), ranked AS (
+	-- from the smallest on: what all up to this one bring
+	SELECT v.*, sum(v.mrr) OVER w AS up_to, sum(v.mrr) OVER (PARTITION BY v.segment) AS whole
+	FROM variant v
+	WINDOW w AS (PARTITION BY v.segment ORDER BY v.mrr, v.product, v.offer, v.price ROWS UNBOUNDED PRECEDING)
+), counted AS MATERIALIZED (
+	SELECT r.segment, r.as_of, count(*) AS variants, count(DISTINCT r.product) AS products, count(*) FILTER (WHERE r.up_to <= r.whole * 0.05) AS tail_variants,
+		coalesce(sum(r.mrr) FILTER (WHERE r.up_to <= r.whole * 0.05), 0) AS tail_mrr, sum(r.mrr) AS mrr, sum(r.lines)::bigint AS lines,
+		CASE WHEN bool_and(l.unit_margin IS NOT NULL) THEN sum(r.lines * (l.unit_margin + coalesce(r.price - l.list_price, 0))) END AS margin
+	FROM ranked r
+	LEFT JOIN (SELECT k.product, max(k.unit_margin) AS unit_margin, max(k.list_price) AS list_price FROM {product_rows} k GROUP BY k.product) l ON l.product = r.product
+	GROUP BY r.segment, r.as_of
+), base AS MATERIALIZED (
+	SELECT x.segment, count(*) AS customers
+	FROM placed p
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	GROUP BY x.segment
+), spent AS MATERIALIZED (
+	-- what the segment costs by itself, a month: pools of its name
+	SELECT t.name, avg(t.amount) AS amount
+	FROM (
+		SELECT lower(c.pool) AS name, date_trunc('month', c.month::timestamp) AS month, sum(c.amount) AS amount
+		FROM {cost_rows} c
+		CROSS JOIN observed o
+		WHERE c.month < o.as_of AND c.month >= (o.as_of - {channel_months} * interval '1 month')::date
+		GROUP BY lower(c.pool), date_trunc('month', c.month::timestamp)) t
+	GROUP BY t.name
+)
+SELECT cvm.row_key(c.segment) AS row_key,
+	c.segment,
+	b.customers,
+	c.lines,
+	c.products,
+	c.variants,
+	c.lines / c.variants::float8 AS lines_per_variant,
+	c.tail_variants,
+	c.tail_variants / c.variants::float8 AS tail_share,
+	c.tail_mrr,
+	c.mrr,
+	c.margin,
+	s.amount AS own_cost,
+	(s.amount / nullif(c.margin, 0))::float8 AS own_cost_share,
+	CASE WHEN c.margin > 0 THEN ceil(s.amount * b.customers / c.margin)::bigint END AS break_even_size,
+	b.customers >= CASE WHEN c.margin > 0 THEN ceil(s.amount * b.customers / c.margin) END AS pays_for_itself,
+	{currency} AS currency,
+	c.as_of
+FROM counted c
+JOIN base b ON b.segment = c.segment
+LEFT JOIN spent s ON s.name = lower(c.segment)$$);
+
+@define white_space_found
+WITH {observed}, {rates}bundled AS (
+	SELECT DISTINCT b.bundle, b.product FROM {bundle_rows} b
+), line AS MATERIALIZED (
+	-- who has a bundle has its parts
+	SELECT s.customer_id, s.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, {price}{rate} AS mrr, true AS is_sold
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND coalesce(s.ended_on > s.started_on, true) AND {price} > 0
+	UNION ALL
+	SELECT s.customer_id, b.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, NULL::numeric AS mrr, false AS is_sold
+	FROM subscription s
+	JOIN bundled b ON b.bundle = s.product
+	WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true) AND {price} > 0
+), payer AS MATERIALIZED (
+	SELECT l.customer_id, d.day, d.is_now
+	FROM line l
+	CROSS JOIN observed o
+	JOIN LATERAL (VALUES (o.as_of - 1, true), (o.as_of - 1 - {white_space_days}, false)) d (day, is_now) ON l.started_on <= d.day AND l.ended_on > d.day
+	GROUP BY l.customer_id, d.day, d.is_now
+)
+@use held_on payer | r.customer_id, r.is_now
+, placed AS MATERIALIZED (
+	SELECT p.customer_id, p.day, p.is_now, x.segment
+	FROM payer p
+	LEFT JOIN member m USING (customer_id, is_now)
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+), holder AS MATERIALIZED (
+	SELECT DISTINCT p.customer_id, p.is_now, l.product FROM payer p JOIN line l ON l.customer_id = p.customer_id AND l.started_on <= p.day AND l.ended_on > p.day
+), buyer AS MATERIALIZED (
+	-- who had none of it then and began it since
+	SELECT DISTINCT p.customer_id, l.product
+	FROM payer p
+	CROSS JOIN observed o
+	JOIN line l ON l.customer_id = p.customer_id AND l.started_on > p.day AND l.started_on < o.as_of AND l.is_sold
+	LEFT JOIN holder h ON h.customer_id = p.customer_id AND NOT h.is_now AND h.product = l.product
+	WHERE NOT p.is_now AND h.customer_id IS NULL
+)
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('white_space', 1, '{subscription}', $$
+@use white_space_found
+, whole AS MATERIALIZED (
+	SELECT p.segment, count(*) FILTER (WHERE p.is_now) AS customers, count(*) FILTER (WHERE NOT p.is_now) AS before FROM placed p GROUP BY p.segment
+), sellable AS MATERIALIZED (
+	-- what was sold in that time, by its price then
+	SELECT l.product, avg(l.mrr) AS price
+	FROM line l
+	CROSS JOIN observed o
+	WHERE l.is_sold AND l.started_on > o.as_of - 1 - {white_space_days} AND l.started_on < o.as_of
+	GROUP BY l.product
+), held AS MATERIALIZED (
+	SELECT p.segment, h.product, count(*) FILTER (WHERE p.is_now) AS holders, count(*) FILTER (WHERE NOT p.is_now) AS before
+	FROM placed p
+	JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now
+	GROUP BY p.segment, h.product
+), won AS MATERIALIZED (
+	SELECT p.segment, b.product, count(*) AS buyers
+	FROM placed p
+	JOIN buyer b ON b.customer_id = p.customer_id
+	WHERE NOT p.is_now
+	GROUP BY p.segment, b.product
+), told AS (
+	SELECT w.segment, s.product, s.price, o.as_of, w.customers, coalesce(h.holders, 0) AS holders, w.customers - coalesce(h.holders, 0) AS candidates,
+		w.before - coalesce(h.before, 0) AS watched, coalesce(b.buyers, 0) AS buyers
+	FROM whole w
+	CROSS JOIN sellable s
+	CROSS JOIN observed o
+	LEFT JOIN held h ON h.segment = w.segment AND h.product = s.product
+	LEFT JOIN won b ON b.segment = w.segment AND b.product = s.product
+)
+SELECT cvm.row_key(t.segment, t.product) AS row_key,
+	t.segment,
+	t.product,
+	t.holders AS holder_customers,
+	t.holders / nullif(t.customers, 0)::float8 AS penetration,
+	t.candidates AS candidate_customers,
+	t.watched AS watched_customers,
+	t.buyers AS converted_customers,
+	t.buyers / nullif(t.watched, 0)::float8 AS conversion_rate,
+	i.conf_low,
+	i.conf_high,
+	t.candidates * (t.buyers / nullif(t.watched, 0)::float8) AS expected_sales,
+	t.price AS mean_price,
+	(t.candidates * t.buyers)::numeric * t.price / nullif(t.watched, 0) AS expected_mrr,
+	(t.candidates * t.buyers)::numeric * l.unit_margin / nullif(t.watched, 0) AS expected_margin,
+	{white_space_days} AS white_space_days,
+	{currency} AS currency,
+	t.as_of
+FROM told t
+LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin FROM {product_rows} r GROUP BY r.product) l ON l.product = t.product
+CROSS JOIN LATERAL cvm.proportion_interval(t.buyers, t.watched, {conf}) i
+WHERE t.candidates > 0$$);
+
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('portfolio_overlap', 1, $$
+@use portfolio_placed
+SELECT w.row_key, p.customer_id, CASE WHEN p.segment = w.segment THEN 1 ELSE 0 END AS customers, CASE WHEN p.segment = w.other_segment THEN 1 ELSE 0 END AS other_customers,
+	NULL::numeric AS mrr_before, sum(l.mrr) AS mrr_after, string_agg(l.product, ', ' ORDER BY l.product) AS detail
+FROM placed p
+JOIN wanted w ON p.segment IN (w.segment, w.other_segment)
+JOIN line l ON l.customer_id = p.customer_id
+GROUP BY w.row_key, p.customer_id, p.segment, w.segment, w.other_segment$$),
+('segment_complexity', 1, $$
+@use portfolio_placed
+SELECT w.row_key, p.customer_id, 1 AS customers, sum(l.mrr) AS mrr, NULL::numeric AS mrr_before, sum(l.mrr) AS mrr_after,
+	string_agg(l.product, ', ' ORDER BY l.product) AS detail
+FROM placed p
+JOIN wanted w ON w.segment IN (p.segment, '(all)')
+JOIN line l ON l.customer_id = p.customer_id
+GROUP BY w.row_key, p.customer_id$$),
+('white_space', 1, $$
+@use white_space_found
+SELECT w.row_key, p.customer_id,
+	max(CASE WHEN p.is_now AND h.customer_id IS NOT NULL THEN 1 ELSE 0 END) AS holder_customers,
+	max(CASE WHEN p.is_now AND h.customer_id IS NULL THEN 1 ELSE 0 END) AS candidate_customers,
+	max(CASE WHEN NOT p.is_now AND h.customer_id IS NULL THEN 1 ELSE 0 END) AS watched_customers,
+	max(CASE WHEN NOT p.is_now AND b.customer_id IS NOT NULL THEN 1 ELSE 0 END) AS converted_customers,
+	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	CASE WHEN bool_or(p.is_now AND h.customer_id IS NULL) THEN 'does not have it' ELSE 'has it, or does not pay any more' END AS detail
+FROM placed p
+JOIN wanted w ON w.segment = p.segment
+LEFT JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now AND h.product = w.product
+LEFT JOIN buyer b ON b.customer_id = p.customer_id AND b.product = w.product
+GROUP BY w.row_key, p.customer_id$$);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('portfolio_overlap', 1, 'row_key', 'text', 'key', 'segment|other_segment', false, 'One value per row.'),
+	('portfolio_overlap', 2, 'segment', 'text', 'name', 'segment held on the last day', false,
+		'The segment that comes first by name; "(none)" those who were in no segment.'),
+	('portfolio_overlap', 3, 'other_segment', 'text', 'name', 'segment held on the last day', false, 'The other one.'),
+	('portfolio_overlap', 4, 'customers', 'bigint', 'customers', 'count of those who pay on the last day', false,
+		'Customers of segment.'),
+	('portfolio_overlap', 5, 'other_customers', 'bigint', 'customers', 'likewise', false, 'Customers of other_segment.'),
+	('portfolio_overlap', 6, 'products', 'bigint', 'products', 'distinct products paid for', false, 'Products of segment.'),
+	('portfolio_overlap', 7, 'other_products', 'bigint', 'products', 'likewise', false, 'Products of other_segment.'),
+	('portfolio_overlap', 8, 'shared_products', 'bigint', 'products', 'products of both', false, 'Products that both have.'),
+	('portfolio_overlap', 9, 'product_jaccard', 'double precision', 'fraction 0..1',
+		'shared_products / products of either', false, 'How alike they are in what is sold: 1 is the same.'),
+	('portfolio_overlap', 10, 'offers', 'bigint', 'offers', 'distinct offers of the lines', false, 'Offers of segment.'),
+	('portfolio_overlap', 11, 'other_offers', 'bigint', 'offers', 'likewise', false, 'Offers of other_segment.'),
+	('portfolio_overlap', 12, 'shared_offers', 'bigint', 'offers', 'offers of both', false, 'Offers that both have.'),
+	('portfolio_overlap', 13, 'offer_jaccard', 'double precision', 'fraction 0..1', 'shared_offers / offers of either',
+		false, 'How alike they are in offers; NULL where neither has any.'),
+	('portfolio_overlap', 14, 'mix_distance', 'double precision', 'fraction 0..1',
+		'half the sum over products of the difference of their shares of MRR', false,
+		'How far apart the mixes are: 0 is the same, 1 nothing in common.'),
+	('portfolio_overlap', 15, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('segment_complexity', 1, 'row_key', 'text', 'key', 'segment', false, 'One value per row.'),
+	('segment_complexity', 2, 'segment', 'text', 'name', 'segment held on the last day', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('segment_complexity', 3, 'customers', 'bigint', 'customers', 'count of those who pay on the last day', true,
+		'Customers of the segment.'),
+	('segment_complexity', 4, 'lines', 'bigint', 'lines', 'lines paid for on the last day', true, 'Their lines.'),
+	('segment_complexity', 5, 'products', 'bigint', 'products', 'distinct products', false, 'Products that they have.'),
+	('segment_complexity', 6, 'variants', 'bigint', 'variants', 'distinct product, offer and price', false,
+		'Variants that are live.'),
+	('segment_complexity', 7, 'lines_per_variant', 'double precision', 'lines', 'lines / variants', false,
+		'How many lines a variant carries.'),
+	('segment_complexity', 8, 'tail_variants', 'bigint', 'variants',
+		'variants, the smallest first, that bring no more than 5 % of mrr together', false, 'Variants of the tail.'),
+	('segment_complexity', 9, 'tail_share', 'double precision', 'fraction 0..1', 'tail_variants / variants', false,
+		'Share of the variants that bring next to nothing.'),
+	('segment_complexity', 10, 'tail_mrr', 'numeric(28,2)', 'money a month', 'sum of what they bring', false,
+		'What the tail brings.'),
+	('segment_complexity', 11, 'mrr', 'numeric(28,2)', 'money a month', 'sum of what all lines bring', true,
+		'What the segment brings.'),
+	('segment_complexity', 12, 'margin', 'numeric(28,2)', 'money a month', 'sum of unit_margin + price - list_price', true,
+		'What it earns; NULL where unit_margin of something is not known.'),
+	('segment_complexity', 13, 'own_cost', 'numeric(28,2)', 'money a month',
+		'mean cost a month of the pool of the segment''s name in the last channel_months', false,
+		'What the segment costs by itself; NULL where nobody says.'),
+	('segment_complexity', 14, 'own_cost_share', 'double precision', 'fraction', 'own_cost / margin', false,
+		'Which part of its margin that takes.'),
+	('segment_complexity', 15, 'break_even_size', 'bigint', 'customers (estimate)', 'own_cost / (margin / customers), rounded up',
+		false, 'Customers from whom on the segment pays for itself.'),
+	('segment_complexity', 16, 'pays_for_itself', 'boolean', 'true or false', 'customers >= break_even_size', false,
+		'Does it?'),
+	('segment_complexity', 17, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('segment_complexity', 18, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('white_space', 1, 'row_key', 'text', 'key', 'segment|product', false, 'One value per row.'),
+	('white_space', 2, 'segment', 'text', 'name', 'segment held on the last day, of those watched on their first', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('white_space', 3, 'product', 'text', 'name', 'products with a line that began in white_space_days', false,
+		'A product that is being sold.'),
+	('white_space', 4, 'holder_customers', 'bigint', 'customers', 'customers who pay for it, or for a bundle with it', true,
+		'Customers who have it.'),
+	('white_space', 5, 'penetration', 'double precision', 'fraction 0..1', 'holder_customers / customers who pay', false,
+		'Their share.'),
+	('white_space', 6, 'candidate_customers', 'bigint', 'customers', 'customers who pay for other things only', true,
+		'Customers who do not have it.'),
+	('white_space', 7, 'watched_customers', 'bigint', 'customers', 'candidates as of white_space_days ago', true,
+		'Customers who did not have it then.'),
+	('white_space', 8, 'converted_customers', 'bigint', 'customers', 'those who began a line of it since', true,
+		'Of these, who came to buy it.'),
+	('white_space', 9, 'conversion_rate', 'double precision', 'fraction 0..1', 'converted_customers / watched_customers',
+		false, 'Their share.'),
+	('white_space', 10, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of conversion_rate', false,
+		'Lower end of the interval.'),
+	('white_space', 11, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of conversion_rate', false,
+		'Upper end of the interval.'),
+	('white_space', 12, 'expected_sales', 'double precision', 'sales (estimate)', 'candidate_customers * conversion_rate', false,
+		'How many would buy in as many days.'),
+	('white_space', 13, 'mean_price', 'numeric(28,2)', 'money a month', 'mean of the lines that began in that time', false,
+		'What it is sold for.'),
+	('white_space', 14, 'expected_mrr', 'numeric(28,2)', 'money a month (estimate)', 'expected_sales * mean_price', false,
+		'What they would bring a month.'),
+	('white_space', 15, 'expected_margin', 'numeric(28,2)', 'money a month (estimate)', 'expected_sales * unit_margin', false,
+		'What they would earn; NULL where the margin is not known.'),
+	('white_space', 16, 'white_space_days', 'integer', 'days', 'setting of the model', false,
+		'Days that those were watched.'),
+	('white_space', 17, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('white_space', 18, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -77,11 +77,12 @@ INSERT INTO world.event
 SELECT 1 + world.draw('who', i, 240), timestamptz '2024-01-01 08:00+02' + world.draw('when', i, 24 * 380) * interval '1 hour', (ARRAY['order', 'visit', E'tab\tand "quote" \\ é'])[1 + i % 3],
 	(ARRAY['BASIC', 'PLUS', 'TV', 'NET'])[1 + i % 4], (ARRAY['shop', 'web'])[1 + i % 2], CASE WHEN i % 4 > 0 THEN world.draw('amount', i, 90000) / 100.0 END
 FROM generate_series(1, 2400) i;
-CREATE TABLE world.contact (customer_id int, occurred_at timestamptz, channel text, campaign text, offer text, purpose text, outcome text, arm text);
+CREATE TABLE world.contact (customer_id int, occurred_at timestamptz, channel text, campaign text, offer text, purpose text, outcome text, arm text, cost numeric(10,2));
 INSERT INTO world.contact SELECT i, timestamptz '2024-04-01 09:00+03' + i * interval '1 day', 'mail', 'spring', 'stay', 'marketing', CASE WHEN i % 5 = 0 THEN 'sold' END, CASE WHEN i % 4 = 0 THEN 'control' ELSE 'target' END FROM generate_series(1, 120) i;
 INSERT INTO world.contact SELECT 1, timestamptz '2024-05-20 09:00+03' + n * interval '1 day', 'mail', 'spring', 'stay', 'marketing', NULL, 'target' FROM generate_series(1, 5) n;
-CREATE TABLE world.ticket (customer_id int, opened_at timestamptz, ticket_id text, product text);
-INSERT INTO world.ticket SELECT i, timestamptz '2024-03-01 09:00+02' + i * interval '30 hours', 'T' || i, (ARRAY['BASIC', 'NET'])[1 + i % 2] FROM generate_series(1, 160) i;
+INSERT INTO world.contact SELECT i, timestamptz '2025-03-01 09:00+02', 'web', NULL, NULL, 'marketing', NULL, NULL, 0.4 FROM generate_series(201, 210) i;
+CREATE TABLE world.ticket (customer_id int, opened_at timestamptz, ticket_id text, product text, channel text, topic text);
+INSERT INTO world.ticket SELECT i, timestamptz '2024-03-01 09:00+02' + i * interval '30 hours', 'T' || i, (ARRAY['BASIC', 'NET'])[1 + i % 2], (ARRAY['shop', 'web'])[1 + i % 2], CASE WHEN i % 4 < 2 THEN 'welcome' ELSE 'fault' END FROM generate_series(1, 160) i;
 CREATE TABLE world.cost (month date, pool text, amount numeric(12,2));
 INSERT INTO world.cost SELECT m::date, p, 500 + extract(month FROM m) FROM generate_series('2024-02-01', '2024-12-01', interval '1 month') m, unnest(ARRAY['care', 'network']) p;
 CREATE TABLE world.cost_driver (month date, pool text, quantity double precision, segment text);
@@ -117,7 +118,8 @@ DECLARE
 BEGIN
 	PERFORM cvm.create_model(model, tz => 'Europe/Vilnius', currency => 'EUR');
 	-- which 0.1.0 does not know
-	PERFORM cvm.configure(model, d.setting, '5') FROM cvm.setting_definition d WHERE d.setting = 'price_customers';
+	PERFORM cvm.configure(model, d.setting, CASE d.setting WHEN 'price_customers' THEN '5' ELSE 'nobody' END) FROM cvm.setting_definition d
+	WHERE d.setting IN ('price_customers', 'universal_control');
 	FOR e IN SELECT x.entity FROM cvm.entity x WHERE to_regclass('world.' || x.entity) IS NOT NULL ORDER BY x.position LOOP
 		-- views are made once, not at every one of them; 0.1.0 has other ways
 		IF to_regproc('cvm._register') IS NULL THEN
@@ -128,6 +130,5 @@ BEGIN
 		END IF;
 	END LOOP;
 	PERFORM cvm.configure(model, 'segment_schemes', 'region');
-	PERFORM cvm.configure(model, d.setting, 'nobody') FROM cvm.setting_definition d WHERE d.setting = 'universal_control';
 END
 $$;

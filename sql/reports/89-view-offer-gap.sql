@@ -28,7 +28,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('contact_offers', 1, '{contact.offer}', $$
 	UNION ALL
 	SELECT 'contact' AS kind, k.offer, coalesce(k.channel, '(unknown)') AS channel, k.customer_id,
-		cvm.day_of(k.occurred_at, {time_zone}) AS day
+		cvm.day_of(k.occurred_at, {time_zone}) AS day, true AS is_named
 	FROM contact k
 	WHERE k.offer IS NOT NULL AND k.customer_id IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service'$$),
 ('contact_offers', 2, '{}', ''),
@@ -67,16 +67,16 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 ), enquiry AS MATERIALIZED (
 	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s WHERE false{ticket_enquiries}{event_enquiries}
 ), evidence AS MATERIALIZED (
-	SELECT e.kind, e.offer, e.channel, e.customer_id, e.day, o.as_of
+	SELECT e.kind, e.offer, e.channel, e.customer_id, e.day, e.is_named, o.as_of
 	FROM (
-		SELECT 'sale'::text AS kind, s.offer, coalesce(s.channel, '(unknown)') AS channel, s.customer_id, s.day FROM sale s WHERE s.offer IS NOT NULL{contact_offers}
+		SELECT 'sale'::text AS kind, s.offer, coalesce(s.channel, '(unknown)') AS channel, s.customer_id, s.day, true AS is_named FROM sale s WHERE s.offer IS NOT NULL{contact_offers}
 		-- asked for by its code, or by the name of its product
 		UNION ALL
-		SELECT 'enquiry' AS kind, c.offer, q.channel, q.customer_id, q.day
+		SELECT 'enquiry' AS kind, c.offer, q.channel, q.customer_id, q.day, true AS is_named
 		FROM (SELECT DISTINCT x.offer FROM (SELECT a.offer FROM capability a UNION SELECT p.offer FROM promoted p) x) c
 		JOIN enquiry q ON q.topic = lower(c.offer)
 		UNION ALL
-		SELECT 'enquiry' AS kind, p.offer, q.channel, q.customer_id, q.day
+		SELECT 'enquiry' AS kind, p.offer, q.channel, q.customer_id, q.day, false AS is_named
 		FROM promoted p
 		JOIN enquiry q ON q.product = p.product
 		WHERE {is_enquiry} AND q.topic IS DISTINCT FROM lower(p.offer)) e
@@ -97,7 +97,7 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 		FROM {offer_rows} f
 		GROUP BY f.offer) f ON f.offer = x.offer
 ), pair AS MATERIALIZED (
-	-- a channel that only advertises is none that could sell
+	-- a channel that only advertises is none that could sell, and who asks for a product may mean another offer
 	SELECT p.offer, p.channel, c.offer IS NOT NULL AS is_listed, c.sellable, c.briefed_on, l.live_from, l.live_to, l.price, o.as_of,
 		l.is_everywhere OR p.channel = ANY (l.channels) AS is_meant,
 		CASE WHEN c.offer IS NULL THEN 'not_listed'
@@ -109,7 +109,7 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 		SELECT c.offer, c.channel FROM capability c
 		UNION
 		SELECT e.offer, e.channel FROM evidence e
-		WHERE e.channel IN (SELECT c.channel FROM capability c UNION SELECT s.channel FROM evidence s WHERE s.kind <> 'contact') AND e.channel <> '(unknown)') p
+		WHERE e.is_named AND e.channel IN (SELECT c.channel FROM capability c UNION SELECT s.channel FROM evidence s WHERE s.kind <> 'contact') AND e.channel <> '(unknown)') p
 	CROSS JOIN observed o
 	JOIN life l ON l.offer = p.offer
 	LEFT JOIN capability c ON c.offer = p.offer AND c.channel = p.channel

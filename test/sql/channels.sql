@@ -36,7 +36,7 @@ INSERT INTO con SELECT n, date '2024-03-05', 'web', 'OLD', 'Service', 0 FROM gen
 INSERT INTO ask SELECT 1000 + n, '2024-03-10 12:00+00', 'shop', 'new', NULL FROM generate_series(1, 100) n;
 INSERT INTO ask SELECT 2000 + n, '2024-03-10 12:00+00', 'web', 'Enquiry', 'P' FROM generate_series(1, 100) n;
 -- no enquiry; after the shop was told; by who cannot be known yet; twice the same
-INSERT INTO ask VALUES (1, '2024-03-10', 'shop', 'fault', 'P'), (2, '2024-04-02', 'shop', 'NEW', NULL), (3, '2024-06-20', 'partner', 'NEW', NULL), (1001, '2024-03-11', 'shop', 'new', NULL);
+INSERT INTO ask VALUES (1, '2024-03-10', 'shop', 'fault', 'P'), (4, '2024-03-10', 'booth', 'enquiry', 'P'), (2, '2024-04-02', 'shop', 'NEW', NULL), (3, '2024-06-20', 'partner', 'NEW', NULL), (1001, '2024-03-11', 'shop', 'new', NULL);
 INSERT INTO sub SELECT 1000 + n, 'P', '2024-03-20', NULL, 20, 'web', 'NEW' FROM generate_series(1, 10) n;
 INSERT INTO sub SELECT 2000 + n, 'P', '2024-03-20', NULL, 20, 'web', CASE WHEN n <= 30 THEN 'NEW' END FROM generate_series(1, 40) n;
 -- bought, but too late, and something else

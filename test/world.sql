@@ -110,6 +110,19 @@ INSERT INTO world.campaign_member SELECT 'autumn', i, CASE WHEN i % 4 = 0 THEN '
 INSERT INTO world.campaign_member SELECT 'nobody', i, CASE WHEN i > 220 THEN 'control' ELSE 'target' END, timestamptz '2024-01-01 09:00+02', NULL FROM generate_series(1, 240) i;
 CREATE TABLE world.moment (customer_id int, at timestamptz, kind text, product text);
 INSERT INTO world.moment SELECT i, timestamptz '2024-06-01 09:00+03' + i * interval '1 day', (ARRAY['failed_payment', 'late_delivery'])[1 + i % 2], NULL FROM generate_series(1, 200) i;
+CREATE TABLE world.delivery (customer_id int, due_on date, outcome text, delivered_on date, product text);
+INSERT INTO world.delivery
+SELECT s.customer_id, d::date, o.outcome, CASE WHEN o.outcome = 'accepted' THEN d::date + world.draw('late', s.customer_id + d::date - date '2024-01-01', 3) / 2 END, s.product
+FROM world.subscription s
+CROSS JOIN LATERAL generate_series(s.started_on::timestamp, least(coalesce(s.ended_on, '2025-01-15'), '2025-01-15')::timestamp - interval '1 day', interval '28 days') d
+CROSS JOIN LATERAL (SELECT CASE WHEN s.customer_id % 6 = 0 AND extract(day FROM d) > 14 THEN 'skipped' WHEN s.customer_id % 11 = 0 THEN 'pulled_forward'
+	ELSE (ARRAY['accepted', 'accepted', 'accepted', 'delayed', 'paused', NULL])[1 + world.draw('box', s.customer_id * 31 + extract(doy FROM d)::int, 6)] END AS outcome) o
+WHERE s.product IN ('BASIC', 'NET');
+CREATE TABLE world.interaction (customer_id int, at timestamptz, task text, channel text, completed boolean, product text);
+INSERT INTO world.interaction
+SELECT 1 + world.draw('acts', i, 240), timestamptz '2024-02-01 08:00+02' + world.draw('at', i, 24 * 340) * interval '1 hour', (ARRAY['plan', 'bill', 'address', 'usage'])[1 + world.draw('task', i, 4)],
+	CASE WHEN world.draw('task', i, 4) = 3 THEN 'app' ELSE (ARRAY['app', 'Portal', 'phone', 'shop'])[1 + world.draw('via', i, 4)] END, world.draw('done', i, 8) > 0, NULL
+FROM generate_series(1, 900) i;
 
 -- a model of all this: every table whose columns an entity takes
 CREATE FUNCTION world.model(model name) RETURNS void LANGUAGE plpgsql AS $$

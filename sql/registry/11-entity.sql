@@ -94,7 +94,11 @@ INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
 	(18, 'cancellation', '{cancellations,cancel,cancel_request,churn_reason,cancel_survey,termination}',
 		'One row per reason for which a customer asked to leave; rows of a customer and day are one request.'),
 	(19, 'moment', '{moments,poor_moment,failure,payment_failure,service_failure,touch_failure}',
-		'One row per poor moment of a customer: failed payment, late delivery, outage.');
+		'One row per poor moment of a customer: failed payment, late delivery, outage.'),
+	(30, 'delivery', '{deliveries,shipment,shipments,parcel,box,delivery_cycle,subscription_order}',
+		'One row per delivery that was due to a customer, and what became of it.'),
+	(31, 'interaction', '{interactions,self_service,portal_task,touchpoint,service_interaction,portal_session}',
+		'One row per task that a customer did or asked for, in a portal or with somebody''s help.');
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES
 	('customer', 1, 'customer_id', true, false, 'key',
@@ -387,7 +391,30 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('moment', 3, 'kind', true, false, 'label', '{type,moment_type,what,failure,event}',
 		'failed_payment, late_delivery, reopened_ticket, price_rise, or your own.'),
 	('moment', 4, 'product', false, true, 'label', '{product_id,product_code,plan,plan_code,service}',
-		'Product that it was about.');
+		'Product that it was about.'),
+
+	('delivery', 1, 'customer_id', true, false, 'key',
+		'{customer,cust,cust_id,client_id,user_id,account_id,member_id,subscriber_id,customer_no}', 'Whose delivery it was.'),
+	('delivery', 2, 'due_on', true, false, 'day', '{due_at,due_date,scheduled_on,scheduled_at,planned_on,cycle_date}',
+		'Day on which it was due.'),
+	('delivery', 3, 'outcome', true, true, 'label', '{status,result,state,decision,cycle_status}',
+		'accepted, skipped, delayed, paused or pulled_forward; NULL: not known.'),
+	('delivery', 4, 'delivered_on', false, true, 'day', '{delivered_at,delivery_date,received_on,arrived_at,fulfilled_at}',
+		'Day on which it came; NULL: it did not, or is not known.'),
+	('delivery', 5, 'product', false, true, 'label', '{product_id,product_code,plan,sku,item}', 'What was delivered.'),
+	('delivery', 6, 'preferred_days', false, true, 'count', '{preferred_interval,wanted_days,stated_interval}',
+		'Days between deliveries that the customer has asked for; NULL: told from what the customer takes.'),
+
+	('interaction', 1, 'customer_id', true, false, 'key',
+		'{customer,cust,cust_id,client_id,user_id,account_id,member_id,subscriber_id,customer_no}', 'Who did it.'),
+	('interaction', 2, 'at', true, false, 'time', '{occurred_at,happened_at,started_at,created_at,ts,timestamp,date}', 'When.'),
+	('interaction', 3, 'task', true, true, 'label', '{topic,intent,purpose,action,kind,type}',
+		'What was to be done: change of plan, copy of a bill …'),
+	('interaction', 4, 'channel', true, true, 'label', '{source,medium,via,touchpoint}',
+		'Where: one of the setting portal_channels, or with somebody''s help.'),
+	('interaction', 5, 'completed', false, true, 'flag', '{is_completed,success,succeeded,done}',
+		'Was the task done? NULL: it was.'),
+	('interaction', 6, 'product', false, true, 'label', '{product_id,product_code,plan,service}', 'Product that it was about.');
 
 -- a table of periods is a subscription, whatever was held
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, initial, synonyms, description) VALUES

@@ -1,0 +1,249 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Report view over deliveries: do they come as often as customers want them?
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(130, 'accepted_outcomes', 'words', '{accepted}',
+		'Values of delivery.outcome, in any case of letters, of deliveries that were taken as they were due.'),
+	(131, 'too_fast_outcomes', 'words', '{skipped,delayed,paused}',
+		'Values of delivery.outcome of deliveries that came sooner than the customer wanted them.'),
+	(132, 'too_slow_outcomes', 'words', '{pulled_forward,"pulled forward"}',
+		'Values of delivery.outcome of deliveries that the customer wanted sooner.'),
+	(133, 'cadence_cycles', 'count', '6',
+		'Of so many deliveries of a product, the last ones that were due, it is told what interval a customer prefers.'),
+	(134, 'min_cycles', 'count', '3', 'Deliveries due without which nothing is told of what interval a customer prefers.'),
+	(135, 'cadence_tolerance', 'fraction', '0.2',
+		'As a share of the planned interval, how far the preferred one may lie from it and still fit.');
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(180, 'cadence_fit',
+		'Do deliveries come as often as customers want them? By segment and month in which they were due: accepted, too '
+		'soon (skipped, delayed, paused) and too late (pulled forward), and how many customers prefer another interval '
+		'than is planned, with what they pay.', 'customers');
+
+-- Limits of a share of things of which customers have several, which are alike
+CREATE FUNCTION cvm._clustered_interval(hits numeric, n numeric, clusters numeric, hits_squared numeric, hits_times_n numeric, n_squared numeric,
+	conf float8, OUT conf_low float8, OUT conf_high float8)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT greatest(0, s.middle - s.half), least(1, s.middle + s.half)
+	FROM (SELECT (hits / n)::float8 AS p, z.conf_high AS z, (
+			-- as many as would be as sure, had each customer one
+			SELECT CASE WHEN clusters = 1 THEN 1 WHEN hits IN (0, n) THEN clusters WHEN v.variance <= 0 THEN n
+				ELSE least(n, hits * (n - hits) / (n * n) / v.variance) END
+			FROM (SELECT clusters / (clusters - 1) * (hits_squared - 2 * hits / n * hits_times_n + hits / n * hits / n * n_squared) / (n * n) AS variance
+				WHERE clusters > 1
+				UNION ALL SELECT 0 WHERE clusters = 1) v)::float8 AS n
+		FROM cvm.mean_difference(0, 0, 0, 1, conf) z
+		WHERE n > 0) e
+	CROSS JOIN LATERAL (SELECT (e.p + e.z * e.z / (2 * e.n)) / (1 + e.z * e.z / e.n) AS middle,
+		e.z * sqrt(e.p * (1 - e.p) / e.n + e.z * e.z / (4 * e.n * e.n)) / (1 + e.z * e.z / e.n) AS half) s;
+$$;
+COMMENT ON FUNCTION cvm._clustered_interval(numeric, numeric, numeric, numeric, numeric, numeric, float8) IS
+	'Wilson limits of hits / n where n are of so many customers, with the sums over customers of hits * hits, hits * n '
+	'and n * n: of so many independent ones as make the same variance. NULL when n is 0.';
+
+-- What customers pay on a day, where that is known
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+	('paid_base', 1, '{subscription}', '{base}, '),
+	('paid_base', 9, '{}', ''),
+	('paid_on_day', 1, '{subscription}', 'coalesce(cvm.mrr_at(f.holdings, c.day), 0)'),
+	('paid_on_day', 9, '{}', 'NULL::numeric'),
+	('paid_join', 1, '{subscription}', $$
+	LEFT JOIN folded f ON f.customer_id = c.customer_id$$),
+	('paid_join', 9, '{}', '');
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cadence_fit', 1, '{delivery}', $$
+WITH {paid_base}seen AS MATERIALIZED (
+	-- what is due later is a plan
+	SELECT coalesce({as_of}, (SELECT max(d.due_on) + 1 FROM delivery d
+		WHERE isfinite(d.due_on) AND d.due_on <= cvm.day_of(now(), {time_zone}))) AS as_of
+), due AS (
+	SELECT d.customer_id, d.product, d.due_on, date_trunc('month', d.due_on::timestamp)::date AS month, o.as_of, d.preferred_days, t.is_fit, t.is_fast, t.is_slow,
+		CASE WHEN t.is_fit THEN d.due_on WHEN (t.is_fast OR t.is_slow) AND isfinite(d.delivered_on) AND d.delivered_on < o.as_of THEN d.delivered_on END AS got_on,
+		row_number() OVER (ORDER BY d.customer_id, d.product, d.due_on, d.delivered_on, d.outcome, d.preferred_days) AS n
+	FROM delivery d
+	CROSS JOIN seen o
+	CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome) = ANY (lower({accepted_outcomes}::text)::text[]), false) AS is_fit,
+		coalesce(lower(d.outcome) = ANY (lower({too_fast_outcomes}::text)::text[]), false) AS is_fast,
+		coalesce(lower(d.outcome) = ANY (lower({too_slow_outcomes}::text)::text[]), false) AS is_slow) t
+	WHERE d.customer_id IS NOT NULL AND isfinite(d.due_on) AND d.due_on < o.as_of
+), cycle AS (
+	-- days since the delivery before, as planned and as it came
+	SELECT d.*, nullif(d.due_on - lag(d.due_on) OVER l, 0) AS planned,
+		d.got_on - max(d.got_on) OVER (PARTITION BY d.customer_id, d.product ORDER BY d.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS got
+	FROM due d
+	WINDOW l AS (PARTITION BY d.customer_id, d.product ORDER BY d.n)
+), line AS (
+	-- of each product of a customer the last delivery of the month, with those before it
+	SELECT c.*, row_number() OVER (PARTITION BY c.customer_id, c.product, c.month ORDER BY c.n DESC) = 1 AS is_last,
+		count(*) OVER w AS cycles, count(c.got_on) OVER w AS received, array_agg(c.planned) OVER w AS planned_days,
+		array_agg(CASE WHEN c.got > 0 THEN c.got END) OVER w AS got_days
+	FROM cycle c
+	WINDOW w AS (PARTITION BY c.customer_id, c.product ORDER BY c.n ROWS BETWEEN {cadence_cycles} - 1 PRECEDING AND CURRENT ROW)
+), preference AS (
+	SELECT l.n, l.customer_id, l.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY g.planned) AS planned,
+		coalesce(l.preferred_days, percentile_cont(0.5) WITHIN GROUP (ORDER BY g.got)) AS preferred, l.received = 0 AS is_never
+	FROM line l
+	CROSS JOIN LATERAL unnest(l.planned_days, l.got_days) AS g (planned, got)
+	WHERE l.is_last AND l.cycles >= {min_cycles}
+	GROUP BY l.n, l.customer_id, l.month, l.preferred_days, l.received
+), judged AS MATERIALIZED (
+	SELECT p.*, coalesce(p.preferred > p.planned * (1 + {cadence_tolerance}), p.is_never) AS is_fast,
+		coalesce(p.preferred < p.planned * (1 - {cadence_tolerance}), false) AS is_slow
+	FROM preference p
+	WHERE p.planned > 0 AND (p.preferred > 0 OR p.is_never)
+), fitted AS (
+	-- of several products one that comes too soon counts first
+	SELECT j.customer_id, j.month, bool_or(j.is_fast) AS is_fast, bool_or(j.is_slow) AS is_slow,
+		string_agg(format('every %s days for %s planned', coalesce(round(j.preferred::numeric, 1)::text, 'no'), round(j.planned::numeric, 1)), ', '
+			ORDER BY j.n) AS detail
+	FROM judged j
+	GROUP BY j.customer_id, j.month
+), by_customer AS MATERIALIZED (
+	SELECT d.customer_id, d.month, d.as_of, least((d.month + interval '1 month')::date, d.as_of) - 1 AS day,
+		count(*) FILTER (WHERE d.is_fit) AS fit, count(*) FILTER (WHERE d.is_fast) AS fast, count(*) FILTER (WHERE d.is_slow) AS slow,
+		count(*) FILTER (WHERE d.is_fit OR d.is_fast OR d.is_slow) AS known, count(*) AS due
+	FROM due d
+	GROUP BY d.customer_id, d.month, d.as_of
+)
+@use held_on by_customer | r.customer_id, r.month
+, placed AS MATERIALIZED (
+	SELECT c.*, coalesce(m.segment, '(none)') AS segment, t.customer_id IS NOT NULL AS is_judged, coalesce(t.is_fast, false) AS is_fast,
+		coalesce(t.is_slow AND NOT t.is_fast, false) AS is_slow, t.detail, {paid_on_day} AS mrr
+	FROM by_customer c
+	LEFT JOIN member m ON m.customer_id = c.customer_id AND m.month = c.month
+	LEFT JOIN fitted t ON t.customer_id = c.customer_id AND t.month = c.month{paid_join}
+), told AS (
+	SELECT x.segment, p.month, p.as_of, count(*) AS customers, sum(p.due) AS due, sum(p.known) AS known,
+		sum(p.fit) AS fit, sum(p.fast) AS fast, sum(p.slow) AS slow,
+		count(*) FILTER (WHERE p.known > 0) AS clusters, sum(p.fit * p.fit) AS fit_fit, sum(p.fit * p.known) AS fit_known, sum(p.known * p.known) AS known_known,
+		count(*) FILTER (WHERE p.is_judged) AS judged, count(*) FILTER (WHERE p.is_fast) AS fast_customers, count(*) FILTER (WHERE p.is_slow) AS slow_customers,
+		sum(CASE WHEN p.is_fast THEN p.mrr ELSE p.mrr * 0 END) AS fast_mrr, sum(CASE WHEN p.is_slow THEN p.mrr ELSE p.mrr * 0 END) AS slow_mrr
+	FROM placed p
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	GROUP BY x.segment, p.month, p.as_of
+), usual AS (
+	SELECT x.segment, j.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY j.planned) AS planned,
+		percentile_cont(0.5) WITHIN GROUP (ORDER BY j.preferred) AS preferred
+	FROM judged j
+	LEFT JOIN member m ON m.customer_id = j.customer_id AND m.month = j.month
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	GROUP BY x.segment, j.month
+)
+SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM')) AS row_key,
+	t.segment,
+	t.month,
+	to_char(t.month::timestamp, 'YYYY-MM') AS month_label,
+	t.customers,
+	t.known::bigint AS deliveries,
+	t.fit::bigint AS accepted_deliveries,
+	t.fast::bigint AS too_fast_deliveries,
+	t.slow::bigint AS too_slow_deliveries,
+	(t.due - t.known)::bigint AS other_deliveries,
+	CASE WHEN e.is_complete THEN t.fit::float8 / nullif(t.known, 0) END AS fit_rate,
+	CASE WHEN e.is_complete THEN i.conf_low END AS conf_low,
+	CASE WHEN e.is_complete THEN i.conf_high END AS conf_high,
+	CASE WHEN e.is_complete THEN t.fast::float8 / nullif(t.known, 0) END AS too_fast_rate,
+	CASE WHEN e.is_complete THEN t.slow::float8 / nullif(t.known, 0) END AS too_slow_rate,
+	t.judged AS judged_customers,
+	t.judged - t.fast_customers - t.slow_customers AS fitting_customers,
+	t.fast_customers AS too_fast_customers,
+	t.slow_customers AS too_slow_customers,
+	CASE WHEN e.is_complete THEN (t.judged - t.fast_customers - t.slow_customers) / nullif(t.judged, 0)::float8 END AS customer_fit_rate,
+	CASE WHEN e.is_complete THEN k.conf_low END AS customer_fit_low,
+	CASE WHEN e.is_complete THEN k.conf_high END AS customer_fit_high,
+	u.planned AS planned_days,
+	u.preferred AS preferred_days,
+	t.fast_mrr AS too_fast_mrr,
+	t.slow_mrr AS too_slow_mrr,
+	{currency} AS currency,
+	e.is_complete,
+	{time_zone} AS time_zone,
+	t.as_of
+FROM told t
+CROSS JOIN LATERAL (SELECT (t.month + interval '1 month')::date <= t.as_of AS is_complete) e
+LEFT JOIN usual u ON u.segment = t.segment AND u.month = t.month
+LEFT JOIN LATERAL cvm._clustered_interval(t.fit, t.known, t.clusters, t.fit_fit, t.fit_known, t.known_known, {conf}) i ON t.known > 0
+CROSS JOIN LATERAL cvm.proportion_interval(t.judged - t.fast_customers - t.slow_customers, t.judged, {conf}) k$$);
+
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, E', told AS (', 1) || $$
+SELECT a.row_key, p.customer_id, 1 AS customers, p.is_judged::int AS judged_customers,
+	(p.is_judged AND NOT p.is_fast AND NOT p.is_slow)::int AS fitting_customers,
+	p.is_fast::int AS too_fast_customers, p.is_slow::int AS too_slow_customers, CASE WHEN p.is_fast THEN p.mrr ELSE 0 END AS too_fast_mrr,
+	CASE WHEN p.is_slow THEN p.mrr ELSE 0 END AS too_slow_mrr, NULL::numeric AS mrr_before, p.mrr AS mrr_after,
+	format('%s of %s accepted', p.fit, p.known) || coalesce(', ' || p.detail, '') AS detail
+FROM placed p
+JOIN wanted a ON a.month = p.month AND a.segment IN ('(all)', p.segment)$$
+FROM cvm.report_body b
+WHERE b.view = 'cadence_fit';
+
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('cadence_fit', 1, 'too_fast_mrr', 'sum', NULL),
+	('cadence_fit', 2, 'too_slow_mrr', 'sum', NULL);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('cadence_fit', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
+	('cadence_fit', 2, 'segment', 'text', 'name', 'segment held at the end of the month', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('cadence_fit', 3, 'month', 'date', 'date', 'first day of the month', false, 'Month in which the deliveries were due.'),
+	('cadence_fit', 4, 'month_label', 'text', 'text', 'month as text', false,
+		'The month as text, safe from time zones of clients.'),
+	('cadence_fit', 5, 'customers', 'bigint', 'customers', 'count of distinct customers', true, 'Customers with a delivery due.'),
+	('cadence_fit', 6, 'deliveries', 'bigint', 'deliveries', 'accepted_deliveries + too_fast_deliveries + too_slow_deliveries', true,
+		'Deliveries that were due and of which it is known whether they fitted.'),
+	('cadence_fit', 7, 'accepted_deliveries', 'bigint', 'deliveries', 'outcome in accepted_outcomes', true,
+		'Deliveries that were taken as they were due.'),
+	('cadence_fit', 8, 'too_fast_deliveries', 'bigint', 'deliveries', 'outcome in too_fast_outcomes', true,
+		'Deliveries that came too soon: skipped, delayed or paused by the customer.'),
+	('cadence_fit', 9, 'too_slow_deliveries', 'bigint', 'deliveries', 'outcome in too_slow_outcomes', true,
+		'Deliveries that the customer wanted sooner: pulled forward.'),
+	('cadence_fit', 10, 'other_deliveries', 'bigint', 'deliveries', 'outcome unknown or in none of the three', true,
+		'Deliveries of which nothing is known; in no rate.'),
+	('cadence_fit', 11, 'fit_rate', 'double precision', 'fraction 0..1', 'accepted_deliveries / deliveries', false,
+		'Share of deliveries that fitted; NULL while the month is not over.'),
+	('cadence_fit', 12, 'conf_low', 'double precision', 'fraction 0..1',
+		'Wilson interval of fit_rate for as many independent deliveries as make the variance between customers', false,
+		'Lower end of the interval.'),
+	('cadence_fit', 13, 'conf_high', 'double precision', 'fraction 0..1',
+		'Wilson interval of fit_rate for as many independent deliveries as make the variance between customers', false,
+		'Upper end of the interval.'),
+	('cadence_fit', 14, 'too_fast_rate', 'double precision', 'fraction 0..1', 'too_fast_deliveries / deliveries', false,
+		'Share of deliveries that came too soon.'),
+	('cadence_fit', 15, 'too_slow_rate', 'double precision', 'fraction 0..1', 'too_slow_deliveries / deliveries', false,
+		'Share of deliveries that came too late.'),
+	('cadence_fit', 16, 'judged_customers', 'bigint', 'customers',
+		'customers with min_cycles among the last cadence_cycles deliveries of a product', true,
+		'Customers of whom it is known what interval they prefer.'),
+	('cadence_fit', 17, 'fitting_customers', 'bigint', 'customers', 'judged_customers - too_fast_customers - too_slow_customers', true,
+		'Of those, customers whose preferred interval is the planned one, within cadence_tolerance.'),
+	('cadence_fit', 18, 'too_fast_customers', 'bigint', 'customers',
+		'preferred > (1 + cadence_tolerance) * planned for one of their products, or nothing taken', true,
+		'Of those, customers who want deliveries less often than planned.'),
+	('cadence_fit', 19, 'too_slow_customers', 'bigint', 'customers',
+		'not too fast, and preferred < (1 - cadence_tolerance) * planned for one of their products', true,
+		'Of those, customers who want deliveries more often than planned.'),
+	('cadence_fit', 20, 'customer_fit_rate', 'double precision', 'fraction 0..1', 'fitting_customers / judged_customers', false,
+		'Share of customers whose interval fits; NULL while the month is not over.'),
+	('cadence_fit', 21, 'customer_fit_low', 'double precision', 'fraction 0..1', 'Wilson interval of customer_fit_rate', false,
+		'Lower end of the interval.'),
+	('cadence_fit', 22, 'customer_fit_high', 'double precision', 'fraction 0..1', 'Wilson interval of customer_fit_rate', false,
+		'Upper end of the interval.'),
+	('cadence_fit', 23, 'planned_days', 'double precision', 'days',
+		'median over customers and products of the median days from one due_on to the next', false,
+		'Interval that is planned.'),
+	('cadence_fit', 24, 'preferred_days', 'double precision', 'days',
+		'median over customers and products of delivery.preferred_days, or of the median days from one delivery that was '
+		'taken to the next', false,
+		'Interval that customers prefer; that of each one is in the detail of cvm.customers().'),
+	('cadence_fit', 25, 'too_fast_mrr', 'numeric(28,2)', 'money a month', 'MRR of too_fast_customers at the end of the month', true,
+		'What customers pay who want deliveries less often; NULL where no subscriptions are bound.'),
+	('cadence_fit', 26, 'too_slow_mrr', 'numeric(28,2)', 'money a month', 'MRR of too_slow_customers at the end of the month', true,
+		'What customers pay who want deliveries more often; NULL where no subscriptions are bound.'),
+	('cadence_fit', 27, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('cadence_fit', 28, 'is_complete', 'boolean', 'true or false', 'the month ends before as_of', false, 'Is the month over?'),
+	('cadence_fit', 29, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('cadence_fit', 30, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

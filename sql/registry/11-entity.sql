@@ -257,6 +257,7 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 		'When a person first replied.'),
 	('ticket', 8, 'solved_at', false, true, 'time', '{closed_at,resolved_at,solved_on}', 'When it was solved.'),
 	('ticket', 9, 'reopens', false, true, 'count', '{reopen_count,reopened}', 'How often it was opened again.'),
+	('ticket', 10, 'reopened_at', false, true, 'time', '{reopened_on,last_reopened_at}', 'When it was opened again.'),
 
 	('survey', 1, 'customer_id', true, false, 'key',
 		'{customer,cust,cust_id,client_id,user_id,account_id,member_id,respondent_id}', 'Who answered.'),

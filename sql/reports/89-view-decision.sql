@@ -1,0 +1,185 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Report view over instalments: what became of each, by its number.
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(183, 'decision',
+		'Each instalment is a fresh decision: at the end of each, was the line renewed, upgraded, downgraded, skipped, paused, '
+		'did the payment fail or was it cancelled? By segment and number of the instalment, as counts and money.', 'customers');
+
+-- What happens at the end of instalments is a range of their numbers, for as
+-- long as nothing changes, so that there is no row for each.
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('skipped_numbers', 1, '{delivery}', $$
+	-- in which everything that was due was skipped
+	SELECT c.n, range_agg(int4range(c.number, c.number, '[]')) AS numbers
+	FROM (
+		SELECT l.n, i.number
+		FROM line l
+		JOIN delivery d ON d.customer_id = l.customer_id AND (d.product IS NULL OR d.product = l.product) AND isfinite(d.due_on) AND d.due_on < l.as_of
+			AND d.due_on >= l.since AND d.due_on < l.ended_on
+		CROSS JOIN LATERAL (SELECT cvm._instalments(l.since, d.due_on, l.step_months, l.step_days) AS number) i
+		WHERE i.number > 0
+		GROUP BY l.n, i.number
+		HAVING bool_and(lower(d.outcome) IN ('skipped', 'skip')) IS TRUE) c
+	GROUP BY c.n$$),
+('skipped_numbers', 9, '{}', 'SELECT NULL::bigint AS n, NULL::int4multirange AS numbers WHERE false'),
+('decision_stay', 1, '{segment_history}', $$
+	SELECT x.n, '(all)'::text AS segment, int4range(1, NULL) AS numbers FROM line x
+	UNION ALL
+	SELECT l.n, h.segment, int4range(cvm._instalments(l.since, greatest(coalesce(lower(d.days), l.since), l.since) - 1, l.step_months, l.step_days) + 1,
+		CASE WHEN isfinite(upper(d.days)) THEN cvm._instalments(l.since, upper(d.days) - 1, l.step_months, l.step_days) + 1 END)
+	FROM line l
+	JOIN held h ON h.customer_id = l.customer_id
+	CROSS JOIN LATERAL unnest(h.days) AS d (days)
+	WHERE coalesce(upper(d.days) > l.since, true)$$),
+('decision_stay', 9, '{}', $$
+	SELECT x.n, '(all)'::text AS segment, int4range(1, NULL) AS numbers FROM line x$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('decision', 1, '{subscription}', $$
+WITH {observed}, {rates}
+@use line_runs coalesce(s.subscription_id, s.product) | concat(s.product{spell_quantity})
+, folded AS (
+	SELECT DISTINCT l.customer_id FROM line l
+){held}, part AS (
+	-- the ends of instalments at which the line is at that step; 0 is its beginning
+	SELECT l.n, l.seen, r.mrr, r.terms, r.paused = r.held AS is_paused, i.first, least(i.last, l.seen) AS last
+	FROM run_step r
+	JOIN line l ON l.customer_id = r.customer_id AND l.line = r.line AND l.run = r.run
+	CROSS JOIN LATERAL (SELECT cvm._instalments(r.since, r.day - 1, r.step_months, r.step_days) + 1 AS first,
+		CASE WHEN isfinite(r.until) THEN cvm._instalments(r.since, r.until - 1, r.step_months, r.step_days) ELSE l.seen END AS last) i
+	WHERE least(i.last, l.seen) >= i.first
+), follow AS (
+	SELECT p.*, lag(p.last) OVER w AS before, lag(p.mrr) OVER w AS mrr_before, lag(p.terms) OVER w AS terms_before
+	FROM part p
+	WINDOW w AS (PARTITION BY p.n ORDER BY p.first)
+), decided AS (
+	SELECT f.n, CASE WHEN f.is_paused THEN 'paused' ELSE 'renewed' END AS outcome, int4range(f.first + 1, f.last, '[]') AS numbers, f.mrr,
+		CASE WHEN f.is_paused THEN 0 ELSE f.mrr END AS next_mrr
+	FROM follow f
+	WHERE f.last > f.first
+	UNION ALL
+	SELECT f.n, CASE WHEN f.is_paused THEN 'paused' WHEN f.terms <> f.terms_before AND f.mrr > f.mrr_before THEN 'upgraded'
+			WHEN f.terms <> f.terms_before AND f.mrr < f.mrr_before THEN 'downgraded' ELSE 'renewed' END AS outcome,
+		int4range(f.first, f.first, '[]') AS numbers, f.mrr_before AS mrr, CASE WHEN f.is_paused THEN 0 ELSE f.mrr END AS next_mrr
+	FROM follow f
+	WHERE f.first > 0
+	UNION ALL
+	-- it lapsed, and was taken up again
+	SELECT f.n, 'skipped' AS outcome, int4range(f.before + 1, f.first - 1, '[]') AS numbers, f.mrr_before AS mrr, 0 AS next_mrr
+	FROM follow f
+	WHERE f.first > f.before + 1
+), happened AS (
+	SELECT d.n, CASE WHEN x.is_skipped THEN 'skipped' ELSE d.outcome END AS outcome, x.numbers, d.mrr,
+		CASE WHEN x.is_skipped THEN 0 ELSE d.next_mrr END AS next_mrr
+	FROM decided d
+	LEFT JOIN ({skipped_numbers}) k ON k.n = d.n AND d.outcome NOT IN ('paused', 'skipped')
+	CROSS JOIN LATERAL (
+		SELECT unnest(int4multirange(d.numbers) - coalesce(k.numbers, '{}'::int4multirange)) AS numbers, false AS is_skipped
+		UNION ALL SELECT unnest(int4multirange(d.numbers) * k.numbers), true) x
+	UNION ALL
+	SELECT l.n, CASE WHEN NOT l.is_moved THEN CASE WHEN l.is_end_failed THEN 'failed' ELSE 'cancelled' END
+			WHEN l.next_mrr > l.end_mrr THEN 'upgraded' WHEN l.next_mrr < l.end_mrr THEN 'downgraded' ELSE 'renewed' END AS outcome,
+		int4range(l.last, l.last, '[]') AS numbers, l.end_mrr AS mrr, coalesce(l.next_mrr, 0) AS next_mrr
+	FROM line l
+	WHERE l.last > 0
+), placed AS MATERIALIZED (
+	SELECT t.segment, h.outcome, l.customer_id, h.numbers * t.numbers AS numbers, h.mrr, h.next_mrr
+	FROM happened h
+	JOIN line l ON l.n = h.n
+	JOIN ({decision_stay}) t ON t.n = h.n AND t.numbers && h.numbers
+), change AS (
+	SELECT p.segment, p.outcome, e.number, sum(e.sign) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr, 0::bigint AS customers
+	FROM placed p
+	CROSS JOIN LATERAL (VALUES (lower(p.numbers), 1), (upper(p.numbers), -1)) AS e (number, sign)
+	GROUP BY p.segment, p.outcome, e.number
+	UNION ALL
+	-- who has several lines at once is one customer
+	SELECT p.segment, p.outcome, e.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, sum(e.sign) AS customers
+	FROM (
+		SELECT q.segment, q.outcome, q.customer_id, unnest(range_agg(q.numbers)) AS numbers
+		FROM placed q
+		GROUP BY q.segment, q.outcome, q.customer_id) p
+	CROSS JOIN LATERAL (VALUES (lower(p.numbers), 1), (upper(p.numbers), -1)) AS e (number, sign)
+	GROUP BY p.segment, p.outcome, e.number
+), spread AS (
+	SELECT b.segment, b.outcome, g.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, 0 AS customers
+	FROM (SELECT c.segment, c.outcome, min(c.number) AS first, max(c.number) AS last FROM change c GROUP BY c.segment, c.outcome) b
+	CROSS JOIN LATERAL generate_series(b.first, b.last) AS g (number)
+), counted AS (
+	SELECT s.segment, s.outcome, s.number, sum(sum(s.instalments)) OVER w AS instalments, sum(sum(s.mrr)) OVER w AS mrr, sum(sum(s.next_mrr)) OVER w AS next_mrr,
+		sum(sum(s.customers)) OVER w AS customers
+	FROM (SELECT c.* FROM change c UNION ALL SELECT c.* FROM spread c) s
+	GROUP BY s.segment, s.outcome, s.number
+	WINDOW w AS (PARTITION BY s.segment, s.outcome ORDER BY s.number)
+), told AS (
+	SELECT c.*, sum(c.instalments) OVER d AS due, sum(c.mrr) OVER d AS due_mrr
+	FROM counted c
+	WHERE c.instalments > 0
+	WINDOW d AS (PARTITION BY c.segment, c.number)
+)
+SELECT cvm.row_key(t.segment, to_char(t.number, 'FM0000'), t.outcome) AS row_key,
+	t.segment,
+	to_char(t.number, 'FM0000') AS ordinal_label,
+	t.number AS ordinal,
+	t.outcome,
+	t.instalments::bigint AS instalments,
+	t.due::bigint AS due_instalments,
+	(t.instalments / t.due)::float8 AS share,
+	i.conf_low,
+	i.conf_high,
+	t.customers::bigint AS customers,
+	t.mrr,
+	t.next_mrr,
+	(t.mrr / t.due_mrr)::float8 AS mrr_share,
+	{currency} AS currency,
+	{lapse_days} AS lapse_days,
+	{time_zone} AS time_zone,
+	o.as_of
+FROM told t
+CROSS JOIN observed o
+CROSS JOIN LATERAL cvm.proportion_interval(t.instalments::bigint, t.due::bigint, {conf}) i$$);
+
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, split_part(b.body, E'), change AS (', 1) || $$)
+SELECT a.row_key, p.customer_id, 1 AS customers, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr, sum(p.mrr) AS mrr_before, sum(p.next_mrr) AS mrr_after,
+	format('%s of %s instalments', a.outcome, count(*)) AS detail
+FROM placed p
+JOIN wanted a ON a.segment = p.segment AND a.outcome = p.outcome AND p.numbers @> a.ordinal
+GROUP BY a.row_key, a.outcome, p.customer_id$$
+FROM cvm.report_body b
+WHERE b.view = 'decision';
+
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('decision', 1, 'mrr', 'sum', NULL),
+	('decision', 2, 'next_mrr', 'sum', NULL);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('decision', 1, 'row_key', 'text', 'key', 'segment|ordinal_label|outcome', false, 'One value per row.'),
+	('decision', 2, 'segment', 'text', 'name', 'segment held on the day on which the next instalment was due', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('decision', 3, 'ordinal_label', 'text', 'text', 'ordinal with leading zeroes', false, 'The number as text.'),
+	('decision', 4, 'ordinal', 'integer', 'number',
+		'instalments since the line began: of billing_interval, or months', false,
+		'Number of the instalment that came to its end: 1 is the first that was paid. A line that moves to another one begins anew there.'),
+	('decision', 5, 'outcome', 'text', 'word',
+		'renewed; upgraded, downgraded: another product or quantity, for more or less; skipped: everything due in the next '
+		'instalment was, or a lapse of up to lapse_days; paused; failed: ended by involuntary_reasons; cancelled', false,
+		'What became of the line. Another price of the same product is renewed.'),
+	('decision', 6, 'instalments', 'bigint', 'instalments', 'count of instalments with that outcome', true, 'How many ended so.'),
+	('decision', 7, 'due_instalments', 'bigint', 'instalments', 'instalments of that number in the segment whose end was seen', false,
+		'How many came to their end: the denominator.'),
+	('decision', 8, 'share', 'double precision', 'fraction 0..1', 'instalments / due_instalments', false,
+		'Share with that outcome: of renewed the renewal rate.'),
+	('decision', 9, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of share', false, 'Lower end of the interval.'),
+	('decision', 10, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of share', false, 'Upper end of the interval.'),
+	('decision', 11, 'customers', 'bigint', 'customers', 'count of distinct customers', false, 'Customers behind them.'),
+	('decision', 12, 'mrr', 'numeric(28,2)', 'money a month', 'MRR of the instalments that ended', true, 'What they paid before.'),
+	('decision', 13, 'next_mrr', 'numeric(28,2)', 'money a month', 'MRR on the day on which the next one was due', true,
+		'What they pay after it; 0 where skipped, paused, failed or cancelled.'),
+	('decision', 14, 'mrr_share', 'double precision', 'fraction 0..1', 'mrr / mrr of all outcomes', false, 'Share of the money with that outcome.'),
+	('decision', 15, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+		'Currency of the amounts; NULL when the model has none.'),
+	('decision', 16, 'lapse_days', 'integer', 'days', 'setting of the model', false, 'Days for which a lapse does not end a line.'),
+	('decision', 17, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('decision', 18, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

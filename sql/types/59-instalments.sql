@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Which instalment of a subscription a day is in.
+CREATE FUNCTION cvm._instalments(start date, day date, months bigint, days bigint) RETURNS int
+	AS 'MODULE_PATHNAME', 'cvm_instalments'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._instalments(date, date, bigint, bigint) IS
+	'How many instalments of so many days, or months where days are 0, have begun by the end of a day after the first, which began at start; -1 before it.';

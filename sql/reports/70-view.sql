@@ -241,7 +241,7 @@ BEGIN
 	SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position),
 		array_agg(c.column_name ORDER BY c.position) FILTER (WHERE c.column_name = ANY (r.keys)),
 		array_agg(c.column_name ORDER BY c.column_name = 'segment' DESC) FILTER (WHERE c.column_name = ANY (r.keys)
-			AND c.column_name IN ('segment', 'channel', 'value_decile', 'to_segment'))
+			AND c.column_name IN ('segment', 'channel', 'value_decile', 'to_segment', 'tenure_band'))
 	INTO columns, keys, splits
 	FROM cvm.report_column c
 	JOIN (SELECT k.view, string_to_array(k.formula, '|') AS keys FROM cvm.report_column k WHERE k.column_name = 'row_key') r ON r.view = c.view

@@ -247,3 +247,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('cadence_fit', 28, 'is_complete', 'boolean', 'true or false', 'the month ends before as_of', false, 'Is the month over?'),
 	('cadence_fit', 29, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('cadence_fit', 30, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+-- a delivery that was put off may come after the month is over
+UPDATE cvm.report_column c SET settles = false
+WHERE c.view = 'cadence_fit' AND c.column_name IN ('judged_customers', 'fitting_customers', 'too_fast_customers', 'too_slow_customers', 'customer_fit_rate',
+	'customer_fit_low', 'customer_fit_high', 'preferred_days', 'too_fast_mrr', 'too_slow_mrr');

@@ -27,7 +27,7 @@ CREATE FUNCTION pg_temp.told(view text, smallest int, OUT shown bigint, OUT hidd
 DECLARE
 	size text := (SELECT v.group_size FROM cvm.report_view v WHERE v.view = told.view);
 	keys text[] := (SELECT string_to_array(c.formula, '|') FROM cvm.report_column c WHERE c.view = told.view AND c.column_name = 'row_key');
-	split text := (SELECT k FROM unnest(keys) k WHERE k IN ('segment', 'channel', 'value_decile', 'to_segment') ORDER BY k = 'segment' DESC LIMIT 1);
+	split text := (SELECT k FROM unnest(keys) k WHERE k IN ('segment', 'channel', 'value_decile', 'to_segment', 'tenure_band') ORDER BY k = 'segment' DESC LIMIT 1);
 BEGIN
 	PERFORM set_config('search_path', 'whole, pg_catalog', true);
 	EXECUTE format($q$

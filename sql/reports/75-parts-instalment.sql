@@ -84,7 +84,8 @@ line_edge AS (
 	FROM line_edge e
 	WINDOW w AS (PARTITION BY e.customer_id, e.line ORDER BY e.day)
 ), line_step AS (
-	SELECT s.*, lag(s.until) OVER w AS last_until, lag(s.mrr) OVER w AS last_mrr, lag(s.terms) OVER w AS last_terms
+	SELECT s.*, lag(s.until) OVER w AS last_until,
+		(s.day = lag(s.until) OVER w AND s.terms = lag(s.terms) OVER w AND s.mrr > lag(s.mrr) OVER w AND s.paused = 0) IS TRUE AS is_rise
 	FROM line_state s
 	WHERE s.held > 0
 	WINDOW w AS (PARTITION BY s.customer_id, s.line ORDER BY s.day)
@@ -92,7 +93,9 @@ line_edge AS (
 	SELECT s.*, count(*) FILTER (WHERE coalesce(s.day > s.last_until + {lapse_days}, true)) OVER (PARTITION BY s.customer_id, s.line ORDER BY s.day) AS run
 	FROM line_step s
 ), run_step AS MATERIALIZED (
-	SELECT r.*, first_value(r.day) OVER w AS since, last_value(r.until) OVER w AS ended_on, last_value(r.mrr) OVER w AS end_mrr,
+	-- a boolean: of two values that are equal the planner would expect next to none
+	SELECT r.*, r.day = first_value(r.day) OVER w AS is_first, first_value(r.day) OVER w AS since, last_value(r.until) OVER w AS ended_on,
+		last_value(r.mrr) OVER w AS end_mrr,
 		first_value(r.mrr) OVER w AS start_mrr, last_value(r.is_failed) OVER w AS is_end_failed, coalesce(first_value(r.months) OVER w, 1) AS step_months,
 		coalesce(first_value(r.days) OVER w, 0) AS step_days
 	FROM line_run r
@@ -102,10 +105,10 @@ line_edge AS (
 	SELECT e.customer_id, e.line, e.run, b.start_mrr AS next_mrr
 	FROM (SELECT r.customer_id, r.line, r.run, r.ended_on AS day,
 			row_number() OVER (PARTITION BY r.customer_id, r.ended_on ORDER BY r.end_mrr DESC, r.line) AS n
-		FROM run_step r WHERE r.day = r.since AND isfinite(r.ended_on)) e
+		FROM run_step r WHERE r.is_first AND isfinite(r.ended_on)) e
 	JOIN (SELECT r.customer_id, r.since AS day, r.start_mrr,
 			row_number() OVER (PARTITION BY r.customer_id, r.since ORDER BY r.start_mrr DESC, r.line) AS n
-		FROM run_step r WHERE r.day = r.since) b ON b.customer_id = e.customer_id AND b.day = e.day AND b.n = e.n
+		FROM run_step r WHERE r.is_first) b ON b.customer_id = e.customer_id AND b.day = e.day AND b.n = e.n
 ), line AS MATERIALIZED (
 	-- one row a run: instalments whose end was seen, and the one with which it ended
 	SELECT row_number() OVER () AS n, r.customer_id, r.line, r.run, r.product, r.since, r.ended_on, r.step_months, r.step_days, r.end_mrr, r.is_end_failed,
@@ -114,7 +117,7 @@ line_edge AS (
 	LEFT JOIN moved m ON m.customer_id = r.customer_id AND m.line = r.line AND m.run = r.run
 	CROSS JOIN LATERAL (SELECT cvm._instalments(r.since, r.as_of - 1, r.step_months, r.step_days) AS seen,
 		CASE WHEN isfinite(r.ended_on) THEN cvm._instalments(r.since, r.ended_on - 1, r.step_months, r.step_days) + 1 END AS last) i
-	WHERE r.day = r.since
+	WHERE r.is_first
 )
 @end
 
@@ -125,7 +128,7 @@ moments AS MATERIALIZED (
 	FROM (
 		SELECT r.customer_id, r.day, 'price_rise'::text AS kind, r.product
 		FROM run_step r
-		WHERE r.day = r.last_until AND r.day > r.since AND r.terms = r.last_terms AND r.mrr > r.last_mrr AND r.paused = 0{moment_rows}{moment_payments}
+		WHERE r.is_rise{moment_rows}{moment_payments}
 			{moment_deliveries}{moment_tickets}{moment_answers}) m
 	WHERE m.customer_id IS NOT NULL
 )

@@ -34,7 +34,7 @@ WITH {observed}, {rates}
 		coalesce(l.last, l.seen) AS instalments, CASE WHEN NOT l.is_moved THEN l.last END AS lost_at
 	FROM line l
 	WHERE coalesce(l.last, l.seen) > 0
-), had AS (
+), had AS MATERIALIZED (
 	SELECT l.customer_id, l.product, range_agg(daterange(l.since, l.ended_on)) AS days
 	FROM line l
 	GROUP BY l.customer_id, l.product
@@ -68,7 +68,7 @@ WITH {observed}, {rates}
 	JOIN base b ON b.n = x.n AND b.numbers @> x.number
 		AND CASE b.scope WHEN 1 THEN coalesce(x.moment_product = x.product, true) WHEN 2 THEN x.moment_product = b.hit ELSE x.moment_product <> x.product END
 	GROUP BY x.kind, b.scope, b.hit, x.product, x.unit, x.age, x.customer_id, x.n, x.number, x.lost_at
-), at_risk AS (
+), at_risk AS MATERIALIZED (
 	SELECT b.scope, b.hit, r.product, r.unit, t.band, sum(upper(v.numbers) - lower(v.numbers)) AS instalments,
 		count(*) FILTER (WHERE v.numbers @> r.lost_at) AS lost
 	FROM base b

@@ -40,10 +40,9 @@ cvm_instalments(PG_FUNCTION_ARGS)
 		j2date(start + POSTGRES_EPOCH_JDATE, &start_year, &start_month,
 			   &start_mday);
 		j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
-		elapsed = ((int64) year - start_year) * MONTHS_PER_YEAR + month -
-			start_month;
-		if (mday < start_mday &&
-			mday < day_tab[isleap(year)][month - 1])
+		elapsed =
+			((int64) year - start_year) * MONTHS_PER_YEAR + month - start_month;
+		if (mday < start_mday && mday < day_tab[isleap(year)][month - 1])
 			elapsed--;
 	}
 	step = Max(step, 1);

@@ -123,5 +123,24 @@ SELECT throws_ok(format('SELECT %s', c), '22023', NULL, format('%s is refused', 
 	"bg_nbd_fit(NULL, 0)","gamma_gamma_value(1, 1, 1, -1, 3)"}'::text[]) c WHERE c !~ 'NULL';
 SELECT throws_ok('SELECT bg_nbd_fit(s, 0) FROM kept', '22023', NULL, 'a unit of no days is refused');
 
+-- The view, beside the functions
+CREATE SCHEMA shop;
+CREATE TABLE shop.sale AS SELECT n AS customer_id, date '2023-12-31' - age + day AS occurred_at, value AS amount
+FROM (SELECT n, age, day, value FROM bought UNION ALL SELECT n, 189 + n % 84, 0, 10 FROM generate_series(1, 1500) n) e;
+CREATE TABLE shop.once AS SELECT customer_id, min(occurred_at) AS occurred_at FROM shop.sale GROUP BY 1;
+SELECT create_model('pv', tz => 'UTC', currency => 'EUR', as_of => '2024-01-01') \g /dev/null
+SELECT bind('pv', 'event', 'shop.sale') \g /dev/null
+SELECT is((SELECT concat_ws(' ', count(*), min(method), max(method), count(reason)) FROM pv.customer_purchase_value), '1500 bg_nbd bg_nbd 0', 'every customer has a row, of one model');
+SELECT is_empty($$SELECT v.row_key FROM pv.customer_purchase_value v JOIN (SELECT customer_id, (purchase_summary(activity_agg(occurred_at, amount), '2024-01-01')).* FROM shop.sale GROUP BY 1) c USING (customer_id), kept, bg_nbd_fit(s, 1) f, gamma_gamma_fit(s) g
+	WHERE (v.frequency, v.recency_days, v.age_days) <> (c.frequency, c.recency, c.age) OR abs(v.p_alive - bg_nbd_p_alive(f.r, f.alpha, f.a, f.b, c.frequency, c.recency, c.age)) > 1e-9
+		OR abs(v.expected_purchases / bg_nbd_purchases(f.r, f.alpha, f.a, f.b, c.frequency, c.recency, c.age, 365) - 1) > 1e-9
+		OR v.purchase_value <> round(gamma_gamma_value(g.p, g.q, g.v, c.frequency, c.value / nullif(c.frequency, 0))::numeric, 2) OR abs(v.expected_value - v.expected_purchases * gamma_gamma_value(g.p, g.q, g.v, c.frequency, coalesce(c.value / nullif(c.frequency, 0), 0))) > 0.0051$$,
+	'and what the functions say of it');
+SELECT ok(abs(sum(expected_purchases) / (SELECT sum(bg_nbd_purchases(1, 8 * 7, 1, 3, frequency, recency_days, age_days, 365)) FROM pv.customer_purchase_value) - 1) < 0.1, 'all together they buy what is expected of those planted') FROM pv.customer_purchase_value;
+SELECT bind('pv', 'event', 'shop.once') \g /dev/null
+SELECT results_eq('SELECT method, reason, count(*), count(p_alive), count(expected_value) FROM pv.customer_purchase_value GROUP BY 1, 2', $$VALUES ('(none)', 'purchases: nobody bought again', 1500::bigint, 0::bigint, 0::bigint)$$, 'who all bought once are shown, with a reason');
+TRUNCATE shop.once;
+SELECT is((SELECT count(*) FROM pv.customer_purchase_value), 0::bigint, 'of nobody there are no rows');
+
 SELECT * FROM finish();
 ROLLBACK;

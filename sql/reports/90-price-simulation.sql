@@ -1,0 +1,182 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What the next change of price would bring, by what the past ones did.
+--
+-- An elasticity is excess churn in 30 days for each unit of ln(new price / old
+-- price).  Those of past changes are put together with what they scatter beyond
+-- their own errors (DerSimonian and Laird), and the interval is that of the next
+-- one, not of their mean.  Each is also foretold by the others.
+
+CREATE FUNCTION cvm.price_simulation(model name, product text, segment text, change float8, months integer DEFAULT 24, conf float8 DEFAULT 0.95)
+RETURNS TABLE (dimension text, value text, month_no integer, customers float8, mrr numeric, without_mrr numeric, lost_customers float8, net_mrr numeric,
+	net_low numeric, net_high numeric, net_so_far numeric, churn_rate float8, excess_churn_rate float8, conf_low float8, conf_high float8,
+	break_even_churn_rate float8, events integer, scope text, back_test_error float8, back_test_coverage float8, verdict text, reason text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+	owner name := cvm._open(price_simulation.model, writes => false);
+	literals jsonb;
+	wanted_product text := coalesce(price_simulation.product, '(all)');
+	wanted_segment text := coalesce(price_simulation.segment, '(all)');
+	near text;
+BEGIN
+	PERFORM cvm._refuse_superuser(price_simulation.model, owner);
+	PERFORM cvm._expect_own_functions(price_simulation.model);
+	IF cvm._relation(price_simulation.model, 'price_change') IS NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'undefined_table',
+			MESSAGE = format('model "%s" has no view "price_change"', price_simulation.model),
+			HINT = format('SELECT waits_for FROM cvm.catalog(%L) WHERE view = ''price_change''; says what it waits for.', price_simulation.model);
+	END IF;
+	IF (price_simulation.change > -1 AND price_simulation.change <> 0 AND price_simulation.change < 100) IS NOT TRUE THEN
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+			MESSAGE = format('change %s is no change of price', coalesce('"' || price_simulation.change || '"', 'NULL')),
+			HINT = 'Give it as a fraction: 0.05 for five percent more, -0.1 for ten percent less.';
+	ELSIF (price_simulation.months BETWEEN 1 AND 120) IS NOT TRUE THEN
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+			MESSAGE = format('months %s is not between 1 and 120', coalesce('"' || price_simulation.months || '"', 'NULL')),
+			HINT = 'Say how many months of 30 days to look ahead.';
+	ELSIF (price_simulation.conf > 0 AND price_simulation.conf < 1) IS NOT TRUE THEN
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+			MESSAGE = format('conf %s is not between 0 and 1', coalesce('"' || price_simulation.conf || '"', 'NULL')),
+			HINT = 'Use 0.95 for limits that hold 95 of 100 times.';
+	END IF;
+	literals := (SELECT c.literals FROM cvm._composing(price_simulation.model) c);
+	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', price_simulation.model), true);
+	IF wanted_product <> '(all)' THEN
+		EXECUTE 'SELECT cvm._nearest(ARRAY[$1], array_agg(DISTINCT s.product::text)) FROM subscription s HAVING NOT bool_or(s.product::text = $1)'
+			INTO near USING wanted_product;
+		IF near IS NOT NULL THEN
+			PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+				MESSAGE = format('no subscription of model "%s" has the product "%s"', price_simulation.model, wanted_product),
+				HINT = format('Did you mean %s? SELECT DISTINCT product FROM %I.subscription; shows what there is.', near, price_simulation.model);
+		END IF;
+	END IF;
+	RETURN QUERY EXECUTE cvm._fill($body$
+@use price_spells
+, event AS MATERIALIZED (
+	-- what past changes did, of the narrowest scope that has any
+	SELECT row_number() OVER (ORDER BY e.scope_no, e.changed_on, e.product) AS no, e.*
+	FROM (
+		SELECT c.product, c.changed_on, c.excess_churn_rate AS excess, ln(1 + c.price_change_rate) AS log_rise,
+			c.excess_churn_rate / ln(1 + c.price_change_rate) AS elasticity, (c.std_error / ln(1 + c.price_change_rate)) ^ 2 AS variance,
+			CASE WHEN c.product = $1 AND c.segment = $2 AND c.product <> '(all)' THEN 1 WHEN c.product = $1 AND c.product <> '(all)' THEN 2
+				WHEN c.segment = $2 THEN 3 ELSE 4 END AS scope_no
+		FROM price_change c
+		WHERE c.verdict IN ('accretive', 'value_destroying', 'inconclusive') AND c.std_error > 0 AND c.price_change_rate <> 0
+			AND c.product <> '(all)' AND c.segment IN ($2, '(all)')) e
+), chosen AS MATERIALIZED (
+	SELECT e.* FROM event e WHERE e.scope_no = (SELECT min(e.scope_no) FROM event e)
+), summed AS (
+	-- of all (0), and of all but one
+	SELECT l.no AS left_out, count(*) AS events, sum(1 / c.variance) AS w, sum(1 / c.variance ^ 2) AS w2, sum(c.elasticity / c.variance) AS wy,
+		sum(c.elasticity ^ 2 / c.variance) AS wyy
+	FROM (SELECT 0 AS no UNION ALL SELECT c.no FROM chosen c) l
+	JOIN chosen c ON c.no <> l.no
+	GROUP BY l.no
+), scattered AS (
+	SELECT s.*, CASE WHEN s.events > 1 THEN greatest(0, (s.wyy - s.wy ^ 2 / s.w - (s.events - 1)) / (s.w - s.w2 / s.w)) ELSE 0 END AS tau2 FROM summed s
+), pooled AS MATERIALIZED (
+	SELECT s.left_out, s.events, s.tau2, sum(c.elasticity / (c.variance + s.tau2)) / sum(1 / (c.variance + s.tau2)) AS mean,
+		1 / sum(1 / (c.variance + s.tau2)) + s.tau2 AS spread
+	FROM scattered s
+	JOIN chosen c ON c.no <> s.left_out
+	GROUP BY 1, 2, 3
+), tested AS (
+	SELECT avg(abs(c.excess - p.mean * c.log_rise)) AS error,
+		avg((abs(c.elasticity - p.mean) <= z.z * sqrt(p.spread + c.variance))::int)::float8 AS coverage
+	FROM chosen c
+	JOIN pooled p ON p.left_out = c.no
+	CROSS JOIN (SELECT conf_high AS z FROM cvm.mean_difference(0, 0, 0, 1, $5)) z
+), known AS MATERIALIZED (
+	SELECT coalesce(p.events, 0)::int AS events, p.mean * ln(1 + $3) AS excess, p.mean * ln(1 + $3) - z.z * sqrt(p.spread) * abs(ln(1 + $3)) AS low,
+		p.mean * ln(1 + $3) + z.z * sqrt(p.spread) * abs(ln(1 + $3)) AS high, t.error, t.coverage,
+		(SELECT CASE min(c.scope_no) WHEN 1 THEN CASE WHEN $2 = '(all)' THEN 'product' ELSE 'product and segment' END WHEN 2 THEN 'product'
+			WHEN 3 THEN CASE WHEN $2 = '(all)' THEN 'all' ELSE 'segment' END WHEN 4 THEN 'all' END FROM chosen c) AS scope
+	FROM (SELECT conf_high AS z FROM cvm.mean_difference(0, 0, 0, 1, $5)) z
+	LEFT JOIN pooled p ON p.left_out = 0
+	CROSS JOIN tested t
+), line AS MATERIALIZED (
+	SELECT p.* FROM placed p WHERE p.product = $1 OR $1 = '(all)'
+), risk AS MATERIALIZED (
+	-- who was there when each of the last twelve windows of 30 days began, and had left when it ended
+	SELECT width_bucket((w.day - p.joined_on) / 30, '{3,6,12,24}'::int[]) AS tenure, count(*)::float8 AS n,
+		count(*) FILTER (WHERE p.left_on <= w.day + 30)::float8 AS x
+	FROM (SELECT o.as_of - 30 * g.n AS day FROM observed o CROSS JOIN generate_series(1, 12) AS g (n)) w
+	JOIN line p ON p.since <= w.day AND p.until > w.day
+	WHERE p.segment = $2 OR $2 = '(all)'
+	GROUP BY 1
+), hazard AS MATERIALIZED (
+	-- of few who were there that long, as of all
+	SELECT t.tenure, least(coalesce(CASE WHEN r.n >= 100 THEN r.x / r.n END, a.x / nullif(a.n, 0), 0), 0.999) AS rate
+	FROM generate_series(0, 4) AS t (tenure)
+	CROSS JOIN (SELECT sum(r.n) AS n, sum(r.x) AS x FROM risk r) a
+	LEFT JOIN risk r ON r.tenure = t.tenure
+), base AS MATERIALIZED (
+	SELECT p.segment, p.band, least((o.as_of - p.joined_on) / 30, 24) AS age, count(*)::float8 AS customers, sum(p.price)::float8 AS mrr
+	FROM line p
+	CROSS JOIN observed o
+	WHERE p.since < o.as_of AND p.until > o.as_of AND (p.segment = $2 OR $2 = '(all)')
+	GROUP BY 1, 2, 3
+), path AS MATERIALIZED (
+	SELECT a.age, s.step, exp(sum(ln(1 - h.rate)) OVER w) AS expected,
+		exp(sum(CASE WHEN k.excess IS NOT NULL THEN ln(1 - least(greatest(h.rate + k.excess, 0), 0.999)) END) OVER w) AS stayed,
+		exp(sum(CASE WHEN k.low IS NOT NULL THEN ln(1 - least(greatest(h.rate + k.low, 0), 0.999)) END) OVER w) AS stayed_low,
+		exp(sum(CASE WHEN k.high IS NOT NULL THEN ln(1 - least(greatest(h.rate + k.high, 0), 0.999)) END) OVER w) AS stayed_high
+	FROM generate_series(0, 24) AS a (age)
+	CROSS JOIN generate_series(1, $4) AS s (step)
+	JOIN hazard h ON h.tenure = width_bucket(a.age + s.step - 1, '{3,6,12,24}'::int[])
+	CROSS JOIN known k
+	WINDOW w AS (PARTITION BY a.age ORDER BY s.step)
+), cell AS (
+	SELECT d.dimension, d.value, s.step, sum(b.customers) AS customers, sum(b.mrr) AS mrr, sum(b.customers * s.expected) AS left_without,
+		sum(b.mrr * s.expected) AS without, sum(b.customers * (s.stayed - s.expected)) AS lost, sum(b.mrr * (1 + $3) * s.stayed) AS with_change,
+		sum(b.mrr * (1 + $3) * s.stayed_high) AS with_low, sum(b.mrr * (1 + $3) * s.stayed_low) AS with_high
+	FROM base b
+	JOIN path s ON s.age = b.age
+	CROSS JOIN LATERAL (VALUES ('(all)', '(all)'), ('segment', b.segment::text),
+		('tenure', (ARRAY['0-2 months', '3-5 months', '6-11 months', '12-23 months', '24 months and more'])[1 + width_bucket(b.age, '{3,6,12,24}'::int[])]),
+		('price', round(exp(0.22 * b.band)::numeric, 2)::text)) AS d (dimension, value)
+	GROUP BY 1, 2, 3
+), judged AS (
+	SELECT c.*, k.*, sum(c.with_change - c.without) OVER (PARTITION BY c.dimension, c.value ORDER BY c.step) AS so_far,
+		1 - (last_value(c.without) OVER w / c.mrr) ^ (1.0 / $4) AS rate,
+		(last_value(c.without) OVER w / c.mrr) ^ (1.0 / $4) * (1 - (1 + $3) ^ (-1.0 / $4)) AS break_even
+	FROM cell c
+	CROSS JOIN known k
+	WINDOW w AS (PARTITION BY c.dimension, c.value ORDER BY c.step ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+), told AS (
+	SELECT j.*, CASE WHEN j.events = 0 THEN 'not_known' WHEN j.low > j.break_even THEN 'value_destroying' WHEN j.high < j.break_even THEN 'accretive'
+		ELSE 'inconclusive' END AS word
+	FROM judged j
+)
+SELECT t.dimension, t.value, t.step, t.customers, round(t.mrr::numeric, m.decimals), round(t.without::numeric, m.decimals), t.lost,
+	round((t.with_change - t.without)::numeric, m.decimals), round((t.with_low - t.without)::numeric, m.decimals),
+	round((t.with_high - t.without)::numeric, m.decimals), round(t.so_far::numeric, m.decimals), t.rate, t.excess, t.low, t.high, t.break_even, t.events,
+	t.scope, t.error, t.coverage, t.word,
+	CASE WHEN t.events = 0 THEN format('No past change of price tells what this one would do. It pays as long as less than %s%% more leave each month.',
+			round((100 * t.break_even)::numeric, 2))
+		ELSE format('%s (%s): excess churn of %s%% a month (%s%% to %s%%); %s%% would use it up within %s months: %s.',
+			CASE t.events WHEN 1 THEN 'One past change, whose spread is not known' ELSE t.events || ' past changes' END, t.scope,
+			round((100 * t.excess)::numeric, 2), round((100 * t.low)::numeric, 2), round((100 * t.high)::numeric, 2),
+			round((100 * t.break_even)::numeric, 2), $4,
+			CASE t.word WHEN 'accretive' THEN 'it pays' WHEN 'value_destroying' THEN 'it costs more than it brings' ELSE 'both are possible' END) END
+FROM told t
+CROSS JOIN (SELECT cvm.minor_units({currency}) AS decimals) m
+WHERE t.customers >= coalesce({min_group_size}, 0)
+ORDER BY t.dimension <> '(all)', t.dimension, t.value COLLATE "C", t.step$body$, literals)
+	USING wanted_product, wanted_segment, price_simulation.change, price_simulation.months, price_simulation.conf;
+	IF NOT FOUND THEN
+		PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+		RAISE EXCEPTION USING ERRCODE = 'no_data_found',
+			MESSAGE = format('nobody holds product "%s" in segment "%s" of model "%s"', wanted_product, wanted_segment, price_simulation.model),
+			HINT = format('SELECT DISTINCT product, segment FROM %I.price_change; names those whose price changed; "(all)" is all of them.', price_simulation.model);
+	END IF;
+	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+END
+$function$;
+COMMENT ON FUNCTION cvm.price_simulation(name, text, text, float8, integer, float8) IS
+	'What another price would bring month by month (of 30 days), to a product and segment ("(all)" or NULL: all): of the '
+	'base that exists, by its losses at each tenure and by the excess churn that past changes of price showed, with limits; without any '
+	'the excess churn at which it just pays. In total, and by segment, tenure and price.';

@@ -146,7 +146,7 @@ SELECT is_empty('SELECT view, "column", type FROM cvm.dictionary WHERE view IN (
 SELECT is_empty('SELECT d.* FROM cvm.report_column d JOIN shown s ON s.relname = d.view AND s.attname = d.column_name WHERE d.position <> s.attnum', 'in the order of the views');
 SELECT is_empty($$SELECT * FROM cvm.dictionary WHERE coalesce(unit, '') = '' OR coalesce(formula, '') = '' OR coalesce(comment, '') = '' OR additive IS NULL$$, 'each with a unit, a formula and a meaning');
 SELECT is_empty($$SELECT * FROM shown WHERE coalesce(col_description(oid, attnum), '') !~ '[.?] Unit: .+\. Formula: .+\.'$$, 'which the column''s comment says');
-SELECT is_empty($$SELECT * FROM shown WHERE type ~ 'double' AND col_description(oid, attnum) !~ 'Do not average'$$, 'rates warn of averages');
+SELECT is_empty($$SELECT * FROM shown WHERE type ~ 'double' AND col_description(oid, attnum) !~ 'Do not average' AND (relname, attname) NOT IN (SELECT view, "column" FROM cvm.dictionary WHERE additive)$$, 'rates warn of averages');
 SELECT is_empty('SELECT relname FROM shown WHERE obj_description(oid) IS NULL', 'every view has a comment');
 SELECT is_empty($$SELECT relname, attname, type FROM shown WHERE type NOT IN ('text', 'boolean', 'integer', 'bigint', 'double precision', 'date', 'timestamp with time zone', 'bigint, integer, text or uuid')
 	AND NOT type ~ '^numeric\((1\d|2[0-8]|\d),\d+\)$'$$, 'only types that every client can read');

@@ -7,6 +7,8 @@
 #ifndef CVM_CORE_PURCHASES_SAMPLE_H
 #define CVM_CORE_PURCHASES_SAMPLE_H
 
+#include <math.h>
+
 #include "core/purchases/purchases.h"
 #include "core/util/maximize.h"
 
@@ -45,9 +47,46 @@ extern void sample_make(const Purchases *purchases, double unit_days,
 						Sample *sample);
 extern const char *sample_lacks(const Sample *sample);
 
-/* One of two things that happened, each with the slope of its logarithm */
-extern void slope_mix(Slope *sum, double weight, const Slope *one,
-					  const Slope *other, int n);
-extern void slope_add(Slope *sum, double weight, const Slope *more, int n);
+/* Here, so that their loops over a few parameters are none. */
+static inline void
+slope_add(Slope *sum, double weight, const Slope *more, int n)
+{
+	sum->value += weight * more->value;
+	for (int i = 0; i < n; i++)
+	{
+		sum->gradient[i] += weight * more->gradient[i];
+		for (int j = 0; j <= i; j++)
+			sum->hessian[i][j] += weight * more->hessian[i][j];
+	}
+}
+
+/* Add ln(exp(one) + exp(other)), weighted; other may be -infinity. */
+static inline void
+slope_mix(Slope *sum, double weight, const Slope *one, const Slope *other,
+		  int n)
+{
+	double gap = other->value - one->value;
+	double share = 1 / (1 + exp(-gap));
+
+	if (!(share > 0))
+	{
+		slope_add(sum, weight, one, n);
+		return;
+	}
+	sum->value += weight * (gap > 0 ? other->value + log1p(exp(-gap))
+									: one->value + log1p(exp(gap)));
+	for (int i = 0; i < n; i++)
+	{
+		double apart = other->gradient[i] - one->gradient[i];
+
+		sum->gradient[i] += weight * (one->gradient[i] + share * apart);
+		for (int j = 0; j <= i; j++)
+			sum->hessian[i][j] +=
+				weight * ((1 - share) * one->hessian[i][j] +
+						  share * other->hessian[i][j] +
+						  share * (1 - share) * apart *
+							  (other->gradient[j] - one->gradient[j]));
+	}
+}
 
 #endif /* CVM_CORE_PURCHASES_SAMPLE_H */

@@ -56,6 +56,8 @@ static const Rule rules[] = {{2,
 typedef struct Tail
 {
 	double day;
+	double log_a; /* ln(alpha + day) */
+	double log_b; /* ln(beta + day) */
 	double log_f;
 	Slope slope; /* value: of f; gradient, hessian: of its own */
 } Tail;
@@ -134,7 +136,9 @@ static void
 tail_reach(const double *p, int32_t x, double day, Tail *tail)
 {
 	Slope slope = {0};
-	double log_f = log_density(p, x, day);
+	double log_a = log(p[ALPHA] + day);
+	double log_b = log(p[BETA] + day);
+	double log_f = -(p[R] + x) * log_a - (p[S] + 1) * log_b;
 
 	if (day < tail->day)
 	{
@@ -142,6 +146,8 @@ tail_reach(const double *p, int32_t x, double day, Tail *tail)
 		slope_add(&slope, exp(tail->log_f - log_f), &tail->slope, N);
 	}
 	tail->day = day;
+	tail->log_a = log_a;
+	tail->log_b = log_b;
 	tail->log_f = log_f;
 	tail->slope = slope;
 }
@@ -170,14 +176,15 @@ between(const double *p, const Tail *from, const Tail *to, Slope *slope)
 
 /* A customer who is alive still. */
 static void
-alive_slope(const double *p, int32_t x, double age, Slope *slope)
+alive_slope(const double *p, int32_t x, double age, double log_a, double log_b,
+			Slope *slope)
 {
 	double a = 1 / (p[ALPHA] + age);
 	double b = 1 / (p[BETA] + age);
 
-	slope->gradient[R] = -log(p[ALPHA] + age);
+	slope->gradient[R] = -log_a;
 	slope->gradient[ALPHA] = -(p[R] + x) * a;
-	slope->gradient[S] = -log(p[BETA] + age);
+	slope->gradient[S] = -log_b;
 	slope->gradient[BETA] = -p[S] * b;
 	slope->value = (p[R] + x) * slope->gradient[R] + p[S] * slope->gradient[S];
 	slope->hessian[ALPHA][R] = -a;
@@ -303,13 +310,14 @@ slope_of(const void *data, const double *p, Slope *slope)
 		for (size_t i = group->from; i < group->to; i++)
 		{
 			const SampleCell *cell = &prepared->sample.cells[i];
+			const Tail *age = &prepared->tails[prepared->age_at[i]];
 			Slope alive = {0};
 			Slope gone = {0};
 
-			alive_slope(p, x, cell->age, &alive);
+			alive_slope(p, x, cell->age, age->log_a, age->log_b, &alive);
 			customers += cell->customers;
-			if (between(p, &prepared->tails[prepared->recency_at[i]],
-						&prepared->tails[prepared->age_at[i]], &gone))
+			if (between(p, &prepared->tails[prepared->recency_at[i]], age,
+						&gone))
 				slope_mix(slope, cell->customers, &alive, &gone, N);
 			else
 				slope_add(slope, cell->customers, &alive, N);
@@ -379,7 +387,8 @@ pareto_nbd_alive(const double *parameters, int32_t frequency, double recency,
 	if (!(age > recency))
 		return 1;
 	integrate(parameters, frequency, recency, age, &gone);
-	alive_slope(parameters, frequency, age, &alive);
+	alive_slope(parameters, frequency, age, log(parameters[ALPHA] + age),
+				log(parameters[BETA] + age), &alive);
 	return 1 / (1 + parameters[S] * gone.value *
 						exp(log_density(parameters, frequency, recency) -
 							alive.value));

@@ -66,15 +66,15 @@ slope_mix(Slope *sum, double weight, const Slope *one, const Slope *other,
 		  int n)
 {
 	double gap = other->value - one->value;
-	double share = 1 / (1 + exp(-gap));
+	double smaller = exp(-fabs(gap));
+	double share = (gap > 0 ? 1 : smaller) / (1 + smaller);
 
 	if (!(share > 0))
 	{
 		slope_add(sum, weight, one, n);
 		return;
 	}
-	sum->value += weight * (gap > 0 ? other->value + log1p(exp(-gap))
-									: one->value + log1p(exp(gap)));
+	sum->value += weight * (fmax(one->value, other->value) + log1p(smaller));
 	for (int i = 0; i < n; i++)
 	{
 		double apart = other->gradient[i] - one->gradient[i];

@@ -141,6 +141,8 @@ AS $$
 			AND NOT EXISTS (SELECT FROM cvm.binding b WHERE b.model = n.nspname AND b.source_schema = n.nspname AND b.source_name = k.relname)
 	), col AS (
 		SELECT r.oid, r.relname, a.attname, a.attnum, a.atttypid, cvm._words(a.attname) AS words,
+			-- money is called as it would be without the unit that it is in
+			regexp_replace(cvm._words(a.attname), '_(in_)?(cents?|minor|minor_units?|pence|eur|usd|gbp)$', '') AS plain_words,
 			' ' || replace(cvm._words(col_description(r.oid, a.attnum)), '_', ' ') || ' ' AS said,
 			(SELECT cvm._words(k.relname) FROM pg_constraint f JOIN pg_class k ON k.oid = f.confrelid
 				WHERE f.conrelid = r.oid AND f.contype = 'f' AND f.conkey = ARRAY[a.attnum] LIMIT 1) AS points_to,
@@ -160,7 +162,7 @@ AS $$
 		FROM cvm.entity e, unnest(e.entity || e.synonyms) AS t(term)
 	), word AS MATERIALIZED (
 		SELECT w.words, array_agg(DISTINCT substr(' ' || w.words || ' ', i, 2)) AS pairs
-		FROM (SELECT words FROM col UNION SELECT words FROM relation UNION SELECT points_to FROM col UNION SELECT term FROM term) w,
+		FROM (SELECT words FROM col UNION SELECT plain_words FROM col UNION SELECT words FROM relation UNION SELECT points_to FROM col UNION SELECT term FROM term) w,
 			generate_series(1, length(w.words) + 1) i
 		GROUP BY w.words
 	), pair AS MATERIALIZED (
@@ -198,6 +200,10 @@ AS $$
 			greatest(
 				-- a customer has to be called one: a country is none, though the letters be half the same
 				CASE WHEN ec.class <> 'key' OR n.likeness >= 0.75 AND NOT cvm._is_no_customer(c.words) THEN n.likeness END,
+				CASE WHEN ec.class = 'money' THEN 0.9 * m.likeness END,
+				-- a row is a period; the current one of a subscription is something else
+				CASE WHEN ec.column_name = 'started_on' AND c.words ~ '^((billing|service|invoice|charge|paid)_)?period_(start|from|begin)(_(date|day|dt|at|on))?$'
+					THEN 0.85 END,
 				-- a number, a code or a key of one is one
 				CASE WHEN ec.column_name = 'customer_id'
 					AND c.words ~ '^(customer|cust|client|account|acct|user|member|subscriber|buyer|party|'
@@ -219,6 +225,7 @@ AS $$
 		JOIN cvm.entity_column ec ON ec.class = a.class AND NOT ec.is_billing
 		LEFT JOIN sample s ON s.oid = c.oid AND s.attname = c.attname
 		LEFT JOIN likeness n ON n.words = c.words AND n.entity = ec.entity AND n.column_name = ec.column_name
+		LEFT JOIN likeness m ON m.words = c.plain_words AND m.words <> c.words AND m.entity = ec.entity AND m.column_name = ec.column_name
 		LEFT JOIN likeness k ON k.words = c.points_to AND k.column_name IS NULL
 			AND k.entity = CASE ec.column_name WHEN 'customer_id' THEN 'customer' ELSE ec.column_name END
 		LEFT JOIN purse u ON u.oid = c.oid AND u.attname = c.attname
@@ -522,18 +529,21 @@ BEGIN
 		END IF;
 		-- a trial is not paid for
 		found_column := cvm._column_like(source, '^trial_(end|ends|ended|end_date|ends_at|ends_on|end_at|until)$', 'D');
-		IF found_column IS NOT NULL AND (is_view OR takes_options) THEN
+		IF found_column IS NOT NULL THEN
+			takes_options := true;
 			options := options || jsonb_build_object('trial_ends_on', found_column);
 			expressions := expressions || jsonb_build_object('started_on', format('greatest(%s, s.%I)', expressions ->> 'started_on', found_column));
 			notes := notes || format('paid for after %I', found_column);
 		END IF;
-		IF NOT mapping ? 'status' THEN
-			found_column := cvm._column_like(source, '^(is_|in_|on_)?trial(ing)?$', 'B');
-			IF found_column IS NOT NULL THEN
-				is_view := true;
-				expressions := expressions || jsonb_build_object('status', format('CASE WHEN s.%I THEN ''trial'' ELSE ''active'' END', found_column));
-				notes := notes || format('status is %I', found_column);
-			END IF;
+		-- also where a status does not know of them
+		found_column := cvm._column_like(source, '^(is_|in_|on_)?trial(ing)?$', 'B');
+		IF found_column IS NOT NULL AND NOT EXISTS (SELECT FROM cvm._sample(source) x, unnest(x.words) w
+			WHERE x.attname = mapping -> 'status' ->> 'attname' AND w ~ 'trial')
+		THEN
+			is_view := true;
+			expressions := expressions || jsonb_build_object('status', format('CASE WHEN s.%I THEN ''trial'' ELSE %s END', found_column,
+				coalesce((expressions ->> 'status') || '::text', '''active''')));
+			notes := notes || CASE WHEN mapping ? 'status' THEN format('status is trial where %I', found_column) ELSE format('status is %I', found_column) END;
 		END IF;
 		IF NOT expressions ? 'product' THEN
 			notes := notes || 'no column has a product, so all is (none)'::text;
@@ -543,16 +553,23 @@ BEGIN
 		expressions := expressions || jsonb_build_object(money_name, money_text);
 	END IF;
 
-	-- rows that are marked; there is an option for those that are deleted
-	IF is_view OR takes_options THEN
+	-- rows that are marked; there is an option for those that are deleted.  Customers
+	-- who are have been some.
+	IF entity <> 'customer' THEN
 		FOR t IN SELECT j.key AS at, j.value::text::bigint::oid AS oid FROM jsonb_each(tables) j ORDER BY j.key DESC LOOP
-			found_column := cvm._column_like(t.oid, '^(is_)?deleted$|^fivetran_deleted$', 'B');
-			IF found_column IS NOT NULL AND (t.at <> 'p') THEN
-				conditions := conditions || format('%s.%I IS NOT TRUE', t.at, found_column);
-				options := options || jsonb_build_object('deleted', found_column);
-			END IF;
+			FOR m IN
+				SELECT c.attname, x.untouched
+				FROM (VALUES ('B'::"char", '%s.%I IS NOT TRUE'), ('D', '%s.%I IS NULL'), ('N', 'coalesce(%s.%I, 0) = 0')) AS x (category, untouched)
+				CROSS JOIN LATERAL cvm._column_like(t.oid, '^((is|was|fivetran|sdc|ab_cdc)_)?deleted(_(at|on|date|ts|time))?$', x.category) AS c (attname)
+				WHERE c.attname IS NOT NULL AND t.at <> 'p' LIMIT 1
+			LOOP
+				takes_options := true;
+				conditions := conditions || format(m.untouched, t.at, m.attname);
+				options := options || jsonb_build_object('deleted', m.attname);
+				notes := notes || format('without rows that %I says are deleted', m.attname);
+			END LOOP;
 			found_column := cvm._column_like(t.oid, '^fivetran_active$', 'B');
-			IF found_column IS NOT NULL THEN
+			IF found_column IS NOT NULL AND (is_view OR takes_options) THEN
 				is_view := true;
 				conditions := conditions || format('%s.%I IS NOT FALSE', t.at, found_column);
 			END IF;

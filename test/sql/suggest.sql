@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(42);
+SELECT plan(49);
 
 -- a warehouse of awkward names
 CREATE SCHEMA "My ""Shop""; --";
@@ -158,6 +158,36 @@ SET LOCAL ROLE cvm_test_ann;
 SELECT is((SELECT count(*) FROM cvm._sample('guarded.subscriptions'::regclass)), 0::bigint, 'where policies are, values are not looked at');
 RESET ROLE;
 SELECT is((SELECT count(*) FROM cvm._sample('near.subscriptions'::regclass)), 0::bigint, 'an empty table says nothing');
+
+-- a table of periods, of no product and under no name; what is deleted, by a moment; a trial that no status knows
+DO $$ BEGIN PERFORM cvm.drop_model('acme', keep_schema => true); END $$;
+DROP SCHEMA acme CASCADE;
+CREATE SCHEMA stranger;
+SET LOCAL search_path = stranger, public;
+CREATE TABLE account_periods (account_id text, period_start date, period_end date, monthly_price_cents int);
+INSERT INTO account_periods SELECT 'a' || g % 10, (date '2024-01-01' + g / 10 * interval '1 month')::date, (date '2024-02-01' + g / 10 * interval '1 month')::date, 1999 FROM generate_series(0, 39) g;
+CREATE TABLE payments (payment_id int PRIMARY KEY, customer int, paid_on date, amount_cents bigint, voided int, deleted_at timestamptz);
+INSERT INTO payments SELECT g, g % 20, date '2024-01-01' + g, 1099, 0, CASE WHEN g % 10 = 0 THEN timestamptz '2024-06-01' END FROM generate_series(1, 60) g;
+CREATE SCHEMA flagged;
+SET LOCAL search_path = flagged, public;
+CREATE TABLE memberships (member_id int, plan text, start_date date, end_date date, mrr numeric(8,2), state text, is_trial boolean, deleted_at timestamptz);
+INSERT INTO memberships SELECT g, 'p', '2024-01-01', CASE WHEN g % 4 = 0 THEN date '2024-04-01' END, 20, CASE WHEN g % 4 = 0 THEN 'Cancelled' ELSE 'Active' END, g % 5 = 0, CASE WHEN g = 3 THEN timestamptz '2024-01-02' END
+FROM generate_series(1, 40) g;
+CREATE SCHEMA plain;
+CREATE TABLE plain.subscriptions (customer_id int, plan text, start_date date, end_date date, mrr numeric(8,2), trial_ends_at timestamptz, is_deleted int);
+INSERT INTO plain.subscriptions SELECT g, 'p', '2024-01-10', NULL, 20, CASE WHEN g % 2 = 0 THEN timestamptz '2024-02-10' END, (g = 7)::int FROM generate_series(1, 20) g;
+RESET search_path;
+TRUNCATE told;
+INSERT INTO told SELECT s.* FROM unnest('{stranger,flagged,plain}'::name[]) n, cvm.suggest(n) s;
+SELECT matches((SELECT bind FROM told WHERE source = 'stranger.account_periods'), '"mrr": \{"column": "monthly_price_cents", "minor_units": 2\}, "ended_on": "period_end", "started_on": "period_start"', 'a table of periods is a subscription under any name');
+SELECT matches((SELECT bind FROM told WHERE source = 'stranger.payments'), '"amount": \{"column": "amount_cents", "minor_units": 2\}', 'cents in the name of a column do not hide that it is money');
+SELECT matches((SELECT bind FROM told WHERE source = 'stranger.payments'), '"deleted": "deleted_at"', 'rows that a moment says are deleted are left out of any entity');
+SELECT matches((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '"mrr": "mrr".*"deleted": "is_deleted".*"trial_ends_on": "trial_ends_at"|"deleted": "is_deleted", "trial_ends_on": "trial_ends_at"', 'trials and deleted rows count beside an mrr');
+SELECT matches((SELECT bind FROM told WHERE source = 'flagged.memberships'), 'CASE WHEN s\.is_trial THEN ''trial'' ELSE s\.state::text END AS status', 'a flag of trials counts beside a status that knows none');
+DO $$ BEGIN EXECUTE (SELECT bind FROM told WHERE source = 'flagged.memberships'); END $$;
+SELECT results_eq($$SELECT closing_customers, closing_mrr FROM acme.mrr_movement WHERE month = '2024-03-01'$$, $$SELECT count(*), sum(mrr) FROM flagged.memberships WHERE NOT is_trial AND deleted_at IS NULL$$, 'and who tries or is deleted does not pay');
+DO $$ BEGIN EXECUTE replace((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '''acme''', '''other'''); END $$;
+SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM other.mrr_movement), '9 180.00, 19 380.00', 'a binding with both says who pays since when');
 
 SELECT * FROM finish();
 ROLLBACK;

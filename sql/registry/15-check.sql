@@ -409,7 +409,7 @@ BEGIN
 	LOOP
 		severity := 'warning';
 		problem := r.problem;
-		offenders := format($q$SELECT c.%1$I::text FROM %2$s c WHERE c.%1$I::text NOT IN ('', '(none)', '(unknown)', '(all)', '(in)', '(out)')
+		offenders := format($q$SELECT c.%1$I::text FROM %2$s c WHERE btrim(c.%1$I::text) NOT IN ('', '(none)', '(unknown)', '(all)', '(in)', '(out)')
 			AND NOT EXISTS (SELECT FROM %3$I.%4$I k WHERE k.%1$I = c.%1$I)%5$s$q$, r.column_name, view, _set_checks.model, r.entity,
 			-- the same in other letters is similar_names
 			CASE WHEN r.column_name = 'product' AND _set_checks.entity IN ('subscription', 'event')

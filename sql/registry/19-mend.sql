@@ -110,7 +110,7 @@ BEGIN
 			LEFT JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = v.key),
 		rows);
 	IF missing IS NOT NULL THEN
-		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE k.key::text NOT IN (\'\', \'(none)\', \'(unknown)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
+		query := query || format(E'\nUNION ALL\nSELECT %s\nFROM (\n\t%s) AS k (key)\nWHERE btrim(k.key::text) NOT IN (\'\', \'(none)\', \'(unknown)\') AND NOT EXISTS (SELECT FROM %s s WHERE %s = k.key)',
 			(SELECT string_agg(CASE WHEN a.attname::text = key ->> 'column' THEN 'k.key' ELSE 'NULL::'
 				|| format_type(a.atttypid, a.atttypmod) END, ', ' ORDER BY a.attnum)
 				FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),

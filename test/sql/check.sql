@@ -5,7 +5,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(40);
+SELECT plan(41);
 
 CREATE SCHEMA app;
 CREATE TABLE app.cust (id int, name text);
@@ -86,6 +86,7 @@ SELECT is(pg_temp.finding($$INSERT INTO app.sub VALUES (2, 'mobile', '2024-05-01
 	'overlapping_spells', 'subscription'), 'not found', 'two lines of one product do not overlap');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-01-01'', NULL, -5)', 'negative_mrr', 'subscription'), 'error 1 {"3 fibre 2024-01-01"}, mended', 'customers who pay less than nothing');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, '''', ''2024-01-01'', NULL, 5), (4, NULL, ''2024-01-01'', NULL, 5)', 'no_product', 'subscription'), 'error 2 {"3  2024-01-01","4 NULL 2024-01-01"}, mended', 'spells under no product');
+SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, '' '', ''2024-01-01'', NULL, 5)', 'unknown_product', 'subscription'), 'not found', 'a product of blanks is none, and not one that is missing');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fax'', ''2024-01-01'', NULL, 5)', 'unknown_product', 'subscription'), 'warning 1 {fax}, mended', 'products that nobody knows');
 SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99}, mended', 'customers that nobody knows');
 SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99999999999, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99999999999}, mended', 'customers whose id is too long for the customer table are found');

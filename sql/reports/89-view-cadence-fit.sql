@@ -53,8 +53,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	LEFT JOIN folded f ON f.customer_id = c.customer_id$$),
 	('paid_join', 9, '{}', '');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('cadence_fit', 1, '{delivery}', $$
+-- Deliveries by customer and month, in the segment of the month
+@define timed_deliveries
 WITH {paid_base}seen AS MATERIALIZED (
 	-- what is due later is a plan
 	SELECT coalesce({as_of}, (SELECT max(d.due_on) + 1 FROM delivery d
@@ -115,7 +115,12 @@ WITH {paid_base}seen AS MATERIALIZED (
 	FROM by_customer c
 	LEFT JOIN member m ON m.customer_id = c.customer_id AND m.month = c.month
 	LEFT JOIN fitted t ON t.customer_id = c.customer_id AND t.month = c.month{paid_join}
-), told AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cadence_fit', 1, '{delivery}', $$
+@use timed_deliveries
+, told AS (
 	SELECT x.segment, p.month, p.as_of, count(*) AS customers, sum(p.due) AS due, sum(p.known) AS known,
 		sum(p.fit) AS fit, sum(p.fast) AS fast, sum(p.slow) AS slow,
 		count(*) FILTER (WHERE p.known > 0) AS clusters, sum(p.fit * p.fit) AS fit_fit, sum(p.fit * p.known) AS fit_known, sum(p.known * p.known) AS known_known,
@@ -168,17 +173,16 @@ LEFT JOIN usual u ON u.segment = t.segment AND u.month = t.month
 LEFT JOIN LATERAL cvm._clustered_interval(t.fit, t.known, t.clusters, t.fit_fit, t.fit_known, t.known_known, {conf}) i ON t.known > 0
 CROSS JOIN LATERAL cvm.proportion_interval(t.judged - t.fast_customers - t.slow_customers, t.judged, {conf}) k$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E', told AS (', 1) || $$
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('cadence_fit', 1, $$
+@use timed_deliveries
 SELECT a.row_key, p.customer_id, 1 AS customers, p.is_judged::int AS judged_customers,
 	(p.is_judged AND NOT p.is_fast AND NOT p.is_slow)::int AS fitting_customers,
 	p.is_fast::int AS too_fast_customers, p.is_slow::int AS too_slow_customers, CASE WHEN p.is_fast THEN p.mrr ELSE 0 END AS too_fast_mrr,
 	CASE WHEN p.is_slow THEN p.mrr ELSE 0 END AS too_slow_mrr, NULL::numeric AS mrr_before, p.mrr AS mrr_after,
 	format('%s of %s accepted', p.fit, p.known) || coalesce(', ' || p.detail, '') AS detail
 FROM placed p
-JOIN wanted a ON a.month = p.month AND a.segment IN ('(all)', p.segment)$$
-FROM cvm.report_body b
-WHERE b.view = 'cadence_fit';
+JOIN wanted a ON a.month = p.month AND a.segment IN ('(all)', p.segment)$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('cadence_fit', 1, 'too_fast_mrr', 'sum', NULL),

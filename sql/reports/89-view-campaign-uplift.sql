@@ -112,7 +112,11 @@ WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 	CROSS JOIN LATERAL (SELECT greatest(least(s.ended_on, m.day + {campaign_days}) - greatest(s.started_on, m.day), 0) AS after,
 		greatest(least(s.ended_on, m.day) - greatest(s.started_on, m.day - {campaign_days}), 0) AS before) d
 	GROUP BY m.campaign, m.customer_id, m.is_control, m.is_both, m.is_reached, m.day, m.targeted, o.as_of, t.contacts, t.cost, p.contact_cost
-), counted AS (
+)
+@end
+-- and whether that is more than chance
+@define campaign_told
+, counted AS (
 	SELECT x.campaign, x.as_of, min(x.day) AS first_contact_on, max(x.day) AS last_contact_on,
 		count(*) FILTER (WHERE NOT x.is_control AND x.is_mature) AS n1,
 		count(*) FILTER (WHERE x.is_control AND x.is_mature) AS n0,
@@ -197,6 +201,7 @@ SELECT 'campaign_uplift', n.preference, n.needs, b.body
 FROM (VALUES (1, '{campaign_member,subscription}'::text[]), (2, '{contact,contact.campaign,contact.arm,subscription}')) AS n (preference, needs)
 CROSS JOIN (VALUES ($$
 @use campaign_outcome
+@use campaign_told
 SELECT cvm.row_key(t.campaign) AS row_key,
 	t.campaign,
 	t.first_contact_on,
@@ -258,7 +263,8 @@ LEFT JOIN LATERAL cvm.mean_difference(0, 0, t.cuped_difference, t.cuped_error, {
 LEFT JOIN LATERAL cvm.mean_difference(0, 0, t.margin_difference, t.margin_error, {conf}) g ON t.refusal IS NULL AND t.margin_error > 0$$)) AS b (body);
 
 INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, '), counted AS (', 1) || $$)
+SELECT b.view, b.preference, $$
+@use campaign_outcome
 SELECT a.row_key, x.customer_id,
 	CASE WHEN NOT x.is_control AND x.is_mature THEN 1 ELSE 0 END AS target_customers,
 	CASE WHEN x.is_control AND x.is_mature THEN 1 ELSE 0 END AS control_customers,
@@ -325,6 +331,7 @@ WHERE b.view = 'campaign_uplift';
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('campaign_overclaim', 1, '{campaign_member,subscription}', $$
 @use campaign_outcome
+@use campaign_told
 @use campaign_claims
 , universal AS MATERIALIZED (
 	SELECT u.*, u.s1 / nullif(u.n1, 0)::float8 AS mean1, u.s0 / nullif(u.n0, 0)::float8 AS mean0,
@@ -391,6 +398,7 @@ LEFT JOIN LATERAL cvm.mean_difference((u.mean1 - u.mean0) * u.n1, u.error * u.n1
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('campaign_overclaim', 1, $$
 @use campaign_outcome
+@use campaign_told
 @use campaign_claims
 , listed AS (
 	SELECT '(all)' AS campaign, x.customer_id, 1 AS target, 0 AS base, 0 AS universal, 0 AS contaminated

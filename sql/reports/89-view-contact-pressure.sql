@@ -31,8 +31,8 @@ observed AS MATERIALIZED (
 )
 @end
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('contact_pressure', 1, '{contact}', $$
+-- Customers by how many contacts they got in a month
+@define contact_ranked
 WITH
 @use contact_rolling
 , by_customer AS (
@@ -52,7 +52,12 @@ WITH
 	LEFT JOIN member m USING (customer_id, month)
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
 	WHERE b.contacts > 0 OR b.service_contacts > 0
-), told AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('contact_pressure', 1, '{contact}', $$
+@use contact_ranked
+, told AS (
 	SELECT r.segment, r.month, r.as_of, count(*) FILTER (WHERE r.contacts > 0) AS customers, sum(r.contacts)::bigint AS contacts,
 		sum(r.service_contacts)::bigint AS service_contacts, sum(r.violations)::bigint AS violations,
 		count(*) FILTER (WHERE r.violations > 0) AS over_cap, sum(r.responses)::bigint AS responses, max(r.contacts) AS most,
@@ -88,14 +93,13 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 FROM told t
 CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'), told AS (', 1) || $$)
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('contact_pressure', 1, $$
+@use contact_ranked
 SELECT a.row_key, r.customer_id, CASE WHEN r.contacts > 0 THEN 1 ELSE 0 END AS customers, CASE WHEN r.violations > 0 THEN 1 ELSE 0 END AS over_cap_customers,
 	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, r.contacts || ' contacts, ' || r.violations || ' beyond the cap' AS detail
 FROM ranked r
-JOIN wanted a ON a.segment = r.segment AND a.month = r.month$$
-FROM cvm.report_body b
-WHERE b.view = 'contact_pressure';
+JOIN wanted a ON a.segment = r.segment AND a.month = r.month$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_violation', 1, '{contact}', $$

@@ -35,8 +35,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('decision_stay', 9, '{}', $$
 	SELECT x.n, '(all)'::text AS segment, int4range(1, NULL) AS numbers FROM line x$$);
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('decision', 1, '{subscription}', $$
+-- What became of each instalment
+@define decided_instalments
 WITH {observed}, {rates}
 @use line_runs coalesce(s.subscription_id, s.product) | concat(s.product{spell_quantity})
 , folded AS (
@@ -88,7 +88,12 @@ WITH {observed}, {rates}
 	FROM happened h
 	JOIN line l ON l.n = h.n
 	JOIN ({decision_stay}) t ON t.n = h.n AND t.numbers && h.numbers
-), change AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('decision', 1, '{subscription}', $$
+@use decided_instalments
+, change AS (
 	SELECT p.segment, p.outcome, e.number, sum(e.sign) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr, 0::bigint AS customers
 	FROM placed p
 	CROSS JOIN LATERAL (VALUES (lower(p.numbers), 1), (upper(p.numbers), -1)) AS e (number, sign)
@@ -140,15 +145,14 @@ FROM told t
 CROSS JOIN observed o
 CROSS JOIN LATERAL cvm.proportion_interval(t.instalments::bigint, t.due::bigint, {conf}) i$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'), change AS (', 1) || $$)
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('decision', 1, $$
+@use decided_instalments
 SELECT a.row_key, p.customer_id, 1 AS customers, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr, sum(p.mrr) AS mrr_before, sum(p.next_mrr) AS mrr_after,
 	format('%s of %s instalments', a.outcome, count(*)) AS detail
 FROM placed p
 JOIN wanted a ON a.segment = p.segment AND a.outcome = p.outcome AND p.numbers @> a.ordinal
-GROUP BY a.row_key, a.outcome, p.customer_id$$
-FROM cvm.report_body b
-WHERE b.view = 'decision';
+GROUP BY a.row_key, a.outcome, p.customer_id$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('decision', 1, 'mrr', 'sum', NULL),

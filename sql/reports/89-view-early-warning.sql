@@ -23,8 +23,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE coalesce(e.next_day > e.day + {silence_days}, true)$$),
 ('moment_silences', 9, '{}', '');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('early_warning', 1, '{subscription}', $$
+-- Who was lost, and who was flagged before
+@define warned_customers
 WITH {base},
 @use line_runs cvm.row_key(s.product, coalesce(s.subscription_id, '')) | concat(coalesce({offered}, ''){spell_quantity}{spell_discount})
 ,
@@ -77,7 +77,12 @@ WITH {base},
 	SELECT s.*, coalesce(m.segment, '(none)') AS segment
 	FROM subject s
 	LEFT JOIN member m ON m.n = s.n
-), told AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('early_warning', 1, '{subscription}', $$
+@use warned_customers
+, told AS (
 	SELECT x.segment, p.month, count(*) FILTER (WHERE p.is_churn) AS churned, coalesce(sum(p.mrr) FILTER (WHERE p.is_churn), 0) AS churned_mrr,
 		count(*) FILTER (WHERE p.lead_days >= {warning_days}) AS warned,
 		coalesce(sum(p.mrr) FILTER (WHERE p.lead_days >= {warning_days}), 0) AS warned_mrr,
@@ -121,8 +126,9 @@ CROSS JOIN LATERAL (SELECT (t.month + interval '1 month')::date <= o.as_of AS is
 CROSS JOIN LATERAL cvm.proportion_interval(t.warned, t.churned, {conf}) c
 CROSS JOIN LATERAL cvm.proportion_interval(t.lost, t.judged, {conf}) p$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E', told AS (', 1) || $$
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('early_warning', 1, $$
+@use warned_customers
 SELECT a.row_key, p.customer_id, -bool_or(p.is_churn)::int AS churned_customers, -sum(p.mrr) AS churned_mrr,
 	-coalesce(bool_or(p.lead_days >= {warning_days}), false)::int AS warned_customers,
 	-coalesce(sum(p.mrr) FILTER (WHERE p.lead_days >= {warning_days}), 0) AS warned_mrr,
@@ -133,9 +139,7 @@ SELECT a.row_key, p.customer_id, -bool_or(p.is_churn)::int AS churned_customers,
 		CASE WHEN bool_or(NOT p.is_churn) THEN 'flagged on ' || to_char(min(p.day) FILTER (WHERE NOT p.is_churn)::timestamp, 'YYYY-MM-DD') END) AS detail
 FROM placed p
 JOIN wanted a ON a.month = p.month AND a.segment IN ('(all)', p.segment)
-GROUP BY a.row_key, p.customer_id$$
-FROM cvm.report_body b
-WHERE b.view = 'early_warning';
+GROUP BY a.row_key, p.customer_id$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('early_warning', 1, 'churned_mrr', 'sum', NULL),

@@ -14,7 +14,9 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'left by the day after the last activity (economic). Who was idle for less is undecided, never retained.',
 		'greatest(opening_customers, closing_customers)');
 
+-- Where each customer is
 @define inactivity_lines
+WITH {inactivity_folded}
 , observed AS MATERIALIZED (
 	SELECT o.as_of, date_trunc('month', (o.as_of - 1)::timestamp)::date AS last_month
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of) o
@@ -62,7 +64,12 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	SELECT h.segment, g.customer_id, g.idle_days, g.month, g.is_decided
 	FROM gone_once g
 	JOIN held h ON h.customer_id = g.customer_id AND h.days @> g.gone_on - 1
-), line AS (
+)
+@end
+
+-- and how many of them there are from one closing to the next
+@define inactivity_bridge
+, line AS (
 	SELECT y.segment, y.idle_days, y.first_month AS month,
 		CASE WHEN y.from_month = y.first_month THEN 'moved_in' WHEN y.began_month < y.first_month THEN 'revived' ELSE 'new' END AS line
 	FROM seen y
@@ -136,28 +143,31 @@ LEFT JOIN active a ON a.segment = b.segment AND a.month = b.month
 CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, x.opening_customers, {conf}) i
 @end
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('inactivity_churn', 1, '{event}', $$
-WITH folded AS MATERIALIZED (
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- from what is kept, or from events
+('inactivity_folded', 1, '{customer_activity}', $$folded AS NOT MATERIALIZED (
+	SELECT a.customer_id, a.activity FROM customer_activity a
+)$$),
+('inactivity_folded', 2, '{event}', $$folded AS MATERIALIZED (
 	SELECT e.customer_id, cvm.activity_agg(e.occurred_at, {time_zone}, NULL::numeric{marks}) AS activity
 	FROM event e
 	WHERE e.customer_id IS NOT NULL AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
 	GROUP BY e.customer_id
-)
+)$$),
+('inactivity_folded', 9, '{}', '');
+
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'inactivity_churn', n.preference, n.needs, $$
 @use inactivity_lines
-$$),
--- the same from what is kept
-('inactivity_churn', -9, '{customer_activity}', $$
-WITH folded AS NOT MATERIALIZED (
-	SELECT a.customer_id, a.activity FROM customer_activity a
-)
-@use inactivity_lines
-$$);
+@use inactivity_bridge
+$$
+FROM (VALUES (1, '{customer_activity}'::text[]), (2, '{event}')) AS n (preference, needs);
 
 -- The customers behind it: where each is from one closing to the next
 INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'\n), line AS (', 1) || $$
-), place AS (
+SELECT b.view, b.preference, $$
+@use inactivity_lines
+, place AS (
 	SELECT w.row_key, y.customer_id, (y.first_month < w.month)::int AS opening_customers, (y.final_month >= w.month)::int AS closing_customers,
 		(y.first_month = w.month AND y.from_month IS DISTINCT FROM y.first_month AND y.began_month = y.first_month)::int AS new_customers,
 		(y.first_month = w.month AND y.from_month IS DISTINCT FROM y.first_month AND y.began_month < y.first_month)::int AS revived_customers,

@@ -21,8 +21,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 -- Instalments are counted by their number and not laid out: only those with a
 -- moment have rows.  An instalment is at risk until the next one is due.
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('poor_moment', 1, '{subscription}', $$
+-- Who was hit by a moment, and who was not, by band of tenure
+@define exposed_customers
 WITH {observed}, {rates}
 @use line_runs cvm.row_key(s.product, coalesce(s.subscription_id, '')) | concat(coalesce({offered}, ''){spell_quantity}{spell_discount})
 ,
@@ -87,7 +87,12 @@ WITH {observed}, {rates}
 		FROM exposed x
 		GROUP BY x.kind, x.scope, x.hit, x.product, x.unit, x.band) e
 	JOIN at_risk a ON a.scope = e.scope AND a.hit = e.hit AND a.product = e.product AND a.unit = e.unit AND a.band = e.band
-), pooled AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('poor_moment', 1, '{subscription}', $$
+@use exposed_customers
+, pooled AS (
 @use moment_named stratum
 	SELECT x.kind, x.tenure_band, x.product_hit, x.product_lost, x.scope > 1 AS is_spill_over, sum(x.hits) AS hits, sum(x.hits_lost) AS hits_lost,
 		sum(x.others) AS others, sum(x.others_lost) AS others_lost, count(*) AS strata,
@@ -132,8 +137,10 @@ CROSS JOIN LATERAL (SELECT CASE WHEN p.r > 0 AND p.s > 0 THEN ln((p.r / p.s)::fl
 	CASE WHEN p.r > 0 AND p.s > 0 THEN sqrt(greatest(p.p / (p.r * p.s), 0)::float8) END AS error) e
 CROSS JOIN LATERAL cvm.mean_difference(0, 0, e.risk, e.error, {conf}) i$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E'), pooled AS (', 1) || $$), listed AS (
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('poor_moment', 1, $$
+@use exposed_customers
+, listed AS (
 @use moment_named exposed
 	SELECT x.* FROM named x
 )
@@ -142,9 +149,7 @@ SELECT a.row_key, x.customer_id, 1 AS customers, -bool_or(x.is_lost)::int AS los
 		FILTER (WHERE x.is_lost) ELSE '' END AS detail
 FROM listed x
 JOIN wanted a ON a.kind = x.kind AND a.tenure_band = x.tenure_band AND a.product_hit = x.product_hit AND a.product_lost = x.product_lost
-GROUP BY a.row_key, x.customer_id$$
-FROM cvm.report_body b
-WHERE b.view = 'poor_moment';
+GROUP BY a.row_key, x.customer_id$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('poor_moment', 1, 'row_key', 'text', 'key', 'kind|tenure_band|product_hit|product_lost', false, 'One value per row.'),

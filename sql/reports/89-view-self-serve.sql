@@ -37,8 +37,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE t.customer_id IS NOT NULL AND isfinite(t.opened_at)$$),
 	('help_tickets', 9, '{}', '');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('self_serve', 1, '{interaction}', $$
+-- Tasks by customer and month, in the segment of the month
+@define served_tasks
 WITH {active_base}seen AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(i.at, {time_zone})) + 1 FROM interaction i WHERE isfinite(i.at))) AS as_of) o
@@ -88,7 +88,12 @@ WITH {active_base}seen AS MATERIALIZED (
 	SELECT c.*, coalesce(m.segment, '(none)') AS segment, {paid_on_day} AS mrr
 	FROM by_customer c
 	LEFT JOIN member m ON m.customer_id = c.customer_id AND m.month = c.month{paid_join}
-), told AS (
+)
+@end
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('self_serve', 1, '{interaction}', $$
+@use served_tasks
+, told AS (
 	SELECT x.segment, p.month, p.as_of, count(*) AS customers, sum(p.interactions) AS interactions, sum(p.portal) AS portal,
 		sum(p.assisted) AS assisted, sum(p.hits) AS hits, sum(p.both) AS both, sum(p.left_out) AS left_out, sum(p.given_up) AS given_up,
 		sum(p.judged) AS judged, sum(p.contained) AS contained, sum(p.unassisted) AS unassisted, sum(p.pending) AS pending,
@@ -152,8 +157,10 @@ LEFT JOIN LATERAL cvm._clustered_interval(t.contained, t.judged, t.judged_cluste
 	{conf}) c ON t.judged > 0
 LEFT JOIN LATERAL cvm.proportion_interval(t.reached, a.customers, {conf}) r ON a.customers > 0$$);
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E', told AS (', 1) || $$, listed AS (
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('self_serve', 1, $$
+@use served_tasks
+, listed AS (
 	SELECT a.row_key, p.customer_id, 1 AS customers, (p.portal > 0)::int AS portal, (p.portal > 0 AND p.mrr > 0)::int AS reached, 0::bigint AS active, p.mrr,
 		format('%s in the portal, %s with help', p.portal, p.assisted) AS detail
 	FROM placed p
@@ -162,9 +169,7 @@ SELECT b.view, b.preference, split_part(b.body, E', told AS (', 1) || $$, listed
 SELECT l.row_key, l.customer_id, max(l.customers) AS customers, max(l.portal) AS portal_customers, max(l.reached) AS reached_customers,
 	max(l.active) AS active_customers, NULL::numeric AS mrr_before, max(l.mrr) AS mrr_after, coalesce(max(l.detail), 'no interaction') AS detail
 FROM listed l
-GROUP BY l.row_key, l.customer_id$$
-FROM cvm.report_body b
-WHERE b.view = 'self_serve';
+GROUP BY l.row_key, l.customer_id$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('self_serve', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),

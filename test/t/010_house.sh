@@ -162,4 +162,10 @@ else
 	skip "no clang-format 14 here"
 fi
 
+# one way to put a view together: parts and macros
+surgery() {
+	perl -ne 'print "$ARGV: $_" if /(split_part|replace)\([a-z]+\.(body|list)/ || /CREATE TABLE cvm\.(?!report_part)[a-z]+_part\b/' sql/reports/*.sql
+}
+empty "no body of a view is cut out of another, or made by replacing words in it" surgery
+
 done_testing

@@ -94,6 +94,8 @@ CREATE TABLE world.initiative (initiative text, driver text, lever text, metric 
 	signal_on date, measured_on date, outcome text, closed_on date, parent text, campaign text);
 INSERT INTO world.initiative VALUES ('simple bill', 'price', 'cut_cost', 'churn_rate', 0.01, '2024-06-01', 'shipped', '2024-05-20', '2024-07-01', '2024-05-02', '2024-09-01', 'rolled out', '2024-09-10', 'value', 'spring'),
 	('one call', 'support', 'raise_value', NULL, NULL, NULL, 'open', '2024-06-10', NULL, NULL, NULL, NULL, NULL, 'value', NULL);
+CREATE TABLE world.benchmark (metric text, definition text, source text, as_of date, low double precision, middle double precision, high double precision);
+INSERT INTO world.benchmark VALUES ('churn_rate', 'subscription_kpi.logo_churn_rate', 'study', '2024-01-01', 0.01, 0.02, 0.03), ('nps', 'relational NPS', 'study', '2024-01-01', 10, 30, 50);
 CREATE TABLE world.review (cycle text, due_on date, held_on date, subject text, decision text, initiative text);
 INSERT INTO world.review VALUES ('2024 Q2', '2024-07-05', '2024-07-08', 'S', 'go on', 'simple bill');
 CREATE TABLE world.cancellation (customer_id int, requested_at timestamptz, reason text, product text, withdrawn_at timestamptz, effective_on date, offer text, voluntary boolean);

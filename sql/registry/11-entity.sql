@@ -98,7 +98,9 @@ INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
 	(30, 'delivery', '{deliveries,shipment,shipments,parcel,box,delivery_cycle,subscription_order}',
 		'One row per delivery that was due to a customer, and what became of it.'),
 	(31, 'interaction', '{interactions,self_service,portal_task,touchpoint,service_interaction,portal_session}',
-		'One row per task that a customer did or asked for, in a portal or with somebody''s help.');
+		'One row per task that a customer did or asked for, in a portal or with somebody''s help.'),
+	(40, 'benchmark', '{benchmarks,benchmark_band,industry_benchmark,peer_benchmark,market_benchmark}',
+		'What others reach, by metric: a band of three values, where it is from, and what is measured exactly.');
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES
 	('customer', 1, 'customer_id', true, false, 'key',
@@ -325,6 +327,15 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('review', 4, 'subject', false, true, 'label', '{topic,segment,product}', 'What was decided about.'),
 	('review', 5, 'decision', false, true, 'label', '{outcome,resolution}', 'What was decided.'),
 	('review', 6, 'initiative', false, true, 'label', '{initiative_id,project}', 'Initiative that follows from it.'),
+
+	('benchmark', 1, 'metric', true, false, 'label', '{kpi,measure,metric_name,indicator}', 'What is measured: churn_rate, nps …'),
+	('benchmark', 2, 'definition', true, false, 'label', '{definition_id,formula,measured_as}',
+		'What is measured exactly: view and column that measure the same, such as subscription_kpi.logo_churn_rate.'),
+	('benchmark', 3, 'source', true, false, 'label', '{publisher,provider,study,origin}', 'Where it is from.'),
+	('benchmark', 4, 'as_of', true, false, 'day', '{published_on,year_end,date,valid_from,on}', 'First day that it does not cover.'),
+	('benchmark', 5, 'low', false, true, 'number', '{p25,low_value,lower,from_value}', 'Low end of the band, such as the first quarter.'),
+	('benchmark', 6, 'middle', false, true, 'number', '{p50,median,middle_value,average}', 'Middle of the band, such as the median.'),
+	('benchmark', 7, 'high', false, true, 'number', '{p75,high_value,upper,to_value}', 'High end of the band, such as the third quarter.'),
 
 	('fx_rate', 1, 'currency', true, false, 'label', '{currency_code,curr,ccy,from_currency}',
 		'Currency that is converted.'),

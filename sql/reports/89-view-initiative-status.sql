@@ -9,7 +9,7 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 		'Values of initiative.status, in any case of letters, in which nothing more is to be done.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
-	(110, 'initiative_status',
+	(161, 'initiative_status',
 		'Every initiative: its place in the backlog by impact and effort, how far it is, how long each leg took, and '
 		'what is missing before anybody can say that it worked, and what it is part of.', ''),
 	(111, 'review_cadence',
@@ -33,15 +33,135 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('has_initiatives', 1, '{initiative}', 'true'),
 ('has_initiatives', 2, '{}', 'false');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('initiative_status', 1, '{initiative}', $$
+-- Who was to get an initiative, by the arms of its campaign, and what became of
+-- them: lost, where it is about churn, or what they answered
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('arms', 1, '{contact,contact.campaign,contact.arm}', $$
+member AS MATERIALIZED (
+	-- as first assigned
+	SELECT k.initiative, k.no, c.customer_id, min(cvm.day_of(c.occurred_at, {time_zone})) AS day,
+		(array_agg(lower(c.arm) = 'control' ORDER BY c.occurred_at, lower(c.arm) = 'control' DESC))[1] AS is_control, k.as_of
+	FROM known k
+	JOIN contact c ON c.campaign = coalesce(k.campaign, k.initiative)
+	WHERE c.customer_id IS NOT NULL AND c.arm IS NOT NULL AND cvm.day_of(c.occurred_at, {time_zone}) < k.as_of
+	GROUP BY k.initiative, k.no, c.customer_id, k.as_of
+), outcome AS MATERIALIZED (
+	SELECT w.initiative, w.no, w.customer_id, w.is_control, w.is_lost, w.score
+	FROM (
+		SELECT NULL::text AS initiative, NULL::bigint AS no, m.customer_id, NULL::boolean AS is_control, NULL::boolean AS is_lost,
+			NULL::double precision AS score
+		FROM member m WHERE false{arms_churn}{arms_survey}) w
+), both_arms AS (
+	SELECT w.initiative, w.no,
+		count(*) FILTER (WHERE NOT w.is_control) AS n1, count(*) FILTER (WHERE w.is_control) AS n0,
+		count(*) FILTER (WHERE NOT w.is_control AND w.is_lost) AS h1, count(*) FILTER (WHERE w.is_control AND w.is_lost) AS h0,
+		avg(w.score) FILTER (WHERE NOT w.is_control) AS m1, avg(w.score) FILTER (WHERE w.is_control) AS m0,
+		stddev_samp(w.score) FILTER (WHERE NOT w.is_control) / sqrt(nullif(count(*) FILTER (WHERE NOT w.is_control), 0)) AS e1,
+		stddev_samp(w.score) FILTER (WHERE w.is_control) / sqrt(nullif(count(*) FILTER (WHERE w.is_control), 0)) AS e0
+	FROM outcome w
+	GROUP BY w.initiative, w.no
+), clash AS MATERIALIZED (
+	-- who was to get another initiative in the same days
+	SELECT m.initiative, m.no, m.customer_id, n.initiative AS other
+	FROM member m
+	JOIN member n ON n.customer_id = m.customer_id
+	WHERE n.initiative <> m.initiative AND NOT m.is_control AND NOT n.is_control AND abs(n.day - m.day) < {campaign_days}
+), clashed AS (
+	SELECT c.initiative, c.no, count(DISTINCT c.customer_id) AS customers,
+		string_agg(DISTINCT c.other COLLATE "C", ', ' ORDER BY c.other COLLATE "C") COLLATE "default" AS others
+	FROM clash c
+	GROUP BY c.initiative, c.no
+)$$),
+('arms', 2, '{}', $$
+both_arms AS (
+	SELECT NULL::text AS initiative, NULL::bigint AS no, NULL::bigint AS n1, NULL::bigint AS n0, NULL::bigint AS h1, NULL::bigint AS h0,
+		NULL::double precision AS m1, NULL::double precision AS m0, NULL::double precision AS e1, NULL::double precision AS e0
+	WHERE false
+), clashed AS (
+	SELECT NULL::text AS initiative, NULL::bigint AS no, NULL::bigint AS customers, NULL::text AS others WHERE false
+)$$),
+('arms_churn', 1, '{subscription}', $$
+		UNION ALL
+		SELECT p.initiative, p.no, p.customer_id, p.is_control, NOT p.pays AS is_lost, NULL AS score
+		FROM (
+			SELECT m.initiative, m.no, m.customer_id, m.is_control,
+				coalesce(bool_or(s.started_on <= m.day AND coalesce(s.ended_on > m.day, true)), false) AS paid,
+				coalesce(bool_or(s.started_on <= m.day + {campaign_days} AND coalesce(s.ended_on > m.day + {campaign_days}, true)), false) AS pays
+			FROM member m
+			JOIN known k ON k.initiative = m.initiative AND k.no = m.no AND lower(k.metric) IN ('churn_rate', 'logo_churn_rate')
+			JOIN subscription s ON s.customer_id = m.customer_id AND {price} > 0 AND ({is_paused}) IS NOT TRUE
+			WHERE m.day + {campaign_days} < m.as_of
+			GROUP BY m.initiative, m.no, m.customer_id, m.is_control) p
+		WHERE p.paid$$),
+('arms_churn', 2, '{}', ''),
+('arms_survey', 1, '{survey}', $$
+		UNION ALL
+		SELECT a.initiative, a.no, a.customer_id, a.is_control, NULL AS is_lost,
+			CASE a.instrument WHEN 'nps' THEN CASE WHEN a.score >= 9 THEN 100 WHEN a.score >= 7 THEN 0 ELSE -100 END
+				WHEN 'csat' THEN CASE WHEN a.score >= 4 THEN 1 ELSE 0 END ELSE a.score END AS score
+		FROM (
+			-- the last answer of the days after
+			SELECT DISTINCT ON (m.initiative, m.no, m.customer_id) m.initiative, m.no, m.customer_id, m.is_control, lower(s.instrument) AS instrument, s.score
+			FROM member m
+			JOIN known k ON k.initiative = m.initiative AND k.no = m.no
+			JOIN survey s ON s.customer_id = m.customer_id AND lower(s.instrument) = lower(k.metric) AND coalesce(s.driver = k.driver, true)
+			WHERE cvm.day_of(s.occurred_at, {time_zone}) > m.day AND cvm.day_of(s.occurred_at, {time_zone}) <= m.day + {campaign_days}
+				AND cvm.day_of(s.occurred_at, {time_zone}) < m.as_of AND s.score NOT IN ('NaN', 'Infinity', '-Infinity')
+			ORDER BY m.initiative, m.no, m.customer_id, s.occurred_at DESC, s.score) a$$),
+('arms_survey', 2, '{}', ''),
+('arms_list', 1, '{contact,contact.campaign,contact.arm}', $$
+SELECT w.initiative, w.no, w.customer_id, CASE WHEN w.is_control THEN 0 ELSE 1 END AS target, CASE WHEN w.is_control THEN 1 ELSE 0 END AS control, 0 AS overlapping
+FROM outcome w
+UNION ALL
+SELECT DISTINCT c.initiative, c.no, c.customer_id, 0 AS target, 0 AS control, 1 AS overlapping
+FROM clash c$$),
+('arms_list', 2, '{}', $$
+SELECT NULL::text AS initiative, NULL::bigint AS no, NULL::bigint AS customer_id, 0 AS target, 0 AS control, 0 AS overlapping WHERE false$$);
+
+@define initiatives_known
 WITH RECURSIVE observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, cvm.day_of(now(), {time_zone})) AS as_of
-), known AS (
-	SELECT i.*, coalesce({is_closed}, false) AS is_closed, o.as_of
+), known AS MATERIALIZED (
+	SELECT i.*, coalesce({is_closed}, false) AS is_closed, o.as_of,
+		row_number() OVER (PARTITION BY i.initiative ORDER BY i.decided_on, i.shipped_on, i.status, i.driver, i.metric) AS no
 	FROM initiative i
 	CROSS JOIN observed o
 	WHERE i.initiative IS NOT NULL AND coalesce(i.decided_on < o.as_of, true)
+), {arms}
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('initiative_status', 1, '{initiative}', $$
+@use initiatives_known
+, {measured}
+, before AS (
+	-- the last whole month when the baseline was taken
+	SELECT DISTINCT ON (k.initiative, k.no) k.initiative, k.no, m.metric, m.driver, m.hits, m.n, m.value, m.std_error, m.better
+	FROM known k
+	JOIN measured m ON m.metric = lower(k.metric) AND (m.driver = k.driver OR m.driver = '(none)')
+	WHERE (m.month + interval '1 month')::date <= k.baseline_on + 1
+	ORDER BY k.initiative, k.no, m.driver = '(none)', m.month DESC
+), after AS (
+	-- the last whole month since it was shipped, and before it was measured
+	SELECT DISTINCT ON (k.initiative, k.no) k.initiative, k.no, m.month, m.hits, m.n, m.value, m.std_error
+	FROM known k
+	JOIN before b ON b.initiative = k.initiative AND b.no = k.no
+	JOIN measured m ON m.metric = b.metric AND m.driver = b.driver
+	WHERE m.month >= k.shipped_on AND (m.month + interval '1 month')::date <= least(k.measured_on, k.as_of) AND k.baseline_on < k.shipped_on
+	ORDER BY k.initiative, k.no, m.month DESC
+), effect AS (
+	SELECT b.initiative, b.no, b.value AS before, a.value AS after, a.month, a.value - b.value AS effect, b.better,
+		coalesce(p.conf_low, d.conf_low) AS conf_low, coalesce(p.conf_high, d.conf_high) AS conf_high
+	FROM before b
+	LEFT JOIN after a ON a.initiative = b.initiative AND a.no = b.no
+	LEFT JOIN LATERAL (SELECT * FROM cvm.proportion_difference(b.hits, b.n, a.hits, a.n, {conf})) p ON a.n > 0 AND b.n > 0
+	LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(b.value, b.std_error, a.value, a.std_error, {conf})) d ON a.std_error > 0 AND b.std_error > 0
+), compared AS (
+	SELECT c.*, CASE WHEN c.m1 IS NULL AND c.m0 IS NULL THEN c.h1 / nullif(c.n1, 0)::float8 - c.h0 / nullif(c.n0, 0)::float8 ELSE c.m1 - c.m0 END AS effect,
+		coalesce(p.conf_low, d.conf_low) AS conf_low, coalesce(p.conf_high, d.conf_high) AS conf_high
+	FROM both_arms c
+	LEFT JOIN LATERAL (SELECT * FROM cvm.proportion_difference(c.h0, c.n0, c.h1, c.n1, {conf})) p ON c.n1 > 0 AND c.n0 > 0 AND c.m1 IS NULL AND c.m0 IS NULL
+	LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(c.m0, c.e0, c.m1, c.e1, {conf})) d ON c.e1 > 0 AND c.e0 > 0
 ), reviewed AS (
 	SELECT r.initiative, max(r.held_on) AS held_on, count(*) AS reviews, (array_agg(r.decision ORDER BY r.held_on DESC, r.cycle DESC))[1] AS decision
 	FROM {review_rows} r
@@ -72,8 +192,7 @@ WITH RECURSIVE observed AS MATERIALIZED (
 	WHERE a.initiative <> a.parent
 	GROUP BY a.parent
 )
-SELECT cvm.row_key(k.initiative, (row_number() OVER (PARTITION BY k.initiative
-	ORDER BY k.decided_on, k.shipped_on, k.status, k.driver, k.metric))::text) AS row_key,
+SELECT cvm.row_key(k.initiative, k.no::text) AS row_key,
 	k.initiative,
 	coalesce(k.driver, '(none)') AS driver,
 	k.lever,
@@ -109,8 +228,34 @@ SELECT cvm.row_key(k.initiative, (row_number() OVER (PARTITION BY k.initiative
 	t.programme COLLATE "default" AS programme,
 	coalesce(t.depth, 0) AS depth,
 	coalesce(b.parts, 0) AS parts,
+	e.before AS baseline_value,
+	e.after AS measured_value,
+	e.month AS measured_month,
+	e.effect,
+	e.conf_low AS effect_low,
+	e.conf_high AS effect_high,
+	c.n1 AS target_customers,
+	c.n0 AS control_customers,
+	c.effect AS control_effect,
+	c.conf_low AS control_effect_low,
+	c.conf_high AS control_effect_high,
+	CASE WHEN k.metric IS NULL THEN 'no_metric'
+		WHEN lower(k.metric) NOT IN (SELECT m.metric FROM measured m) THEN 'not_measured'
+		WHEN coalesce(k.shipped_on >= k.as_of, true) THEN 'not_shipped'
+		WHEN coalesce(k.baseline_on >= k.shipped_on, true) OR e.before IS NULL THEN 'no_baseline'
+		WHEN e.after IS NULL THEN 'immature'
+		-- the control where there is one: what came of itself came to it too
+		WHEN coalesce(c.conf_low, e.conf_low) IS NULL THEN 'no_interval'
+		WHEN coalesce(c.conf_low, e.conf_low) > 0 THEN CASE e.better WHEN 'higher' THEN 'better' ELSE 'worse' END
+		WHEN coalesce(c.conf_high, e.conf_high) < 0 THEN CASE e.better WHEN 'higher' THEN 'worse' ELSE 'better' END
+		ELSE 'inconclusive' END AS effect_verdict,
+	x.customers AS overlapping_customers,
+	x.others AS overlaps_with,
 	k.as_of
 FROM known k
+LEFT JOIN effect e ON e.initiative = k.initiative AND e.no = k.no
+LEFT JOIN compared c ON c.initiative = k.initiative AND c.no = k.no
+LEFT JOIN clashed x ON x.initiative = k.initiative AND x.no = k.no
 LEFT JOIN reviewed r ON r.initiative = k.initiative
 LEFT JOIN top t ON t.initiative = k.initiative
 LEFT JOIN below b ON b.parent = k.initiative$$),
@@ -195,6 +340,17 @@ LEFT JOIN acted d ON d.driver = a.driver
 WHERE coalesce(d.initiatives, 0) = 0$$);
 @end
 
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('initiative_status', 1, $$
+@use initiatives_known
+SELECT a.row_key, l.customer_id, max(l.target) AS target_customers, max(l.control) AS control_customers, max(l.overlapping) AS overlapping_customers,
+	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	concat_ws(', ', CASE WHEN max(l.target) > 0 THEN 'target' END, CASE WHEN max(l.control) > 0 THEN 'control' END,
+		CASE WHEN max(l.overlapping) > 0 THEN 'another initiative too' END) AS detail
+FROM ({arms_list}) l
+JOIN wanted a ON a.row_key = cvm.row_key(l.initiative, l.no::text)
+GROUP BY a.row_key, l.customer_id$$);
+
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, $$
 SELECT a.row_key, s.customer_id, 1 AS customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, count(*) || ' answers' AS detail
@@ -260,7 +416,39 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'How far below its programme it is; 0: part of nothing.'),
 	('initiative_status', 30, 'parts', 'bigint', 'initiatives', 'initiatives of which it is a parent, or a parent of parents', false,
 		'How many initiatives are part of it.'),
-	('initiative_status', 31, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
+	('initiative_status', 31, 'baseline_value', 'double precision', 'unit of the metric',
+		'the metric in the last whole month at baseline_on, of the driver where it is asked by driver', false,
+		'What the metric was before; NULL: no view measured it then.'),
+	('initiative_status', 32, 'measured_value', 'double precision', 'unit of the metric',
+		'the metric in the last whole month since shipped_on and before measured_on', false, 'What the metric is now.'),
+	('initiative_status', 33, 'measured_month', 'date', 'date', 'first day of that month', false, 'Month of measured_value.'),
+	('initiative_status', 34, 'effect', 'double precision', 'unit of the metric', 'measured_value - baseline_value', false,
+		'What changed, for whatever reason.'),
+	('initiative_status', 35, 'effect_low', 'double precision', 'unit of the metric', 'lower limit at conf', false,
+		'Lower limit of the change; NULL: a metric without one.'),
+	('initiative_status', 36, 'effect_high', 'double precision', 'unit of the metric', 'upper limit at conf', false,
+		'Upper limit of the change.'),
+	('initiative_status', 37, 'target_customers', 'bigint', 'customers',
+		'customers of the campaign in another arm than control who paid then, campaign_days ago or longer, or who answered since', false,
+		'Customers who got it and of whom the metric is known; NULL: there is no campaign of its name.'),
+	('initiative_status', 38, 'control_customers', 'bigint', 'customers', 'the same of the control arm', false,
+		'Customers of the control group of whom the metric is known.'),
+	('initiative_status', 39, 'control_effect', 'double precision', 'unit of the metric',
+		'the metric of the target customers - that of the control customers', false,
+		'What it did: churn within campaign_days, or the score of the answers within campaign_days.'),
+	('initiative_status', 40, 'control_effect_low', 'double precision', 'unit of the metric', 'lower limit at conf', false,
+		'Lower limit of what it did.'),
+	('initiative_status', 41, 'control_effect_high', 'double precision', 'unit of the metric', 'upper limit at conf', false,
+		'Upper limit of what it did.'),
+	('initiative_status', 42, 'effect_verdict', 'text', 'word',
+		'limits of control_effect, or else of effect, beside 0 and the better direction of the metric', false,
+		'better, worse, inconclusive; or why nothing can be told: no_metric, not_measured (by any view), not_shipped, no_baseline, '
+		'immature, no_interval.'),
+	('initiative_status', 43, 'overlapping_customers', 'bigint', 'customers',
+		'target customers who were target customers of another initiative less than campaign_days before or after', false,
+		'Customers on whom two initiatives worked at once: what came of it is neither''s alone.'),
+	('initiative_status', 44, 'overlaps_with', 'text', 'names', 'those initiatives', false, 'The others.'),
+	('initiative_status', 45, 'as_of', 'date', 'date', 'setting of the model; today where that is "data"', false,
 		'First day that is not observed.'),
 	('review_cadence', 1, 'row_key', 'text', 'key', 'cycle|number of the row', false, 'One value per row.'),
 	('review_cadence', 2, 'cycle', 'text', 'name', 'review.cycle', false, 'Which review.'),

@@ -91,8 +91,9 @@ FROM (VALUES
 		'verdict',
 		$$v.first_contact_on < ($1 + interval '1 month')::date AND v.last_contact_on >= ($1 - interval '2 months')::date$$),
 	(200, 'initiative_status', NULL,
-		'initiative driver lever stage impact effort impact_per_effort backlog_rank is_flagship decided_on shipped_on days_since_decision '
-		'last_decision is_unreviewed is_roadmap_only missing',
+		'initiative driver lever metric stage impact effort impact_per_effort backlog_rank is_flagship decided_on shipped_on days_since_decision '
+		'last_decision is_unreviewed is_roadmap_only missing measured_month baseline_value measured_value effect effect_low effect_high '
+		'target_customers control_customers control_effect control_effect_low control_effect_high effect_verdict overlapping_customers overlaps_with',
 		$$v.decided_on < ($1 + interval '1 month')::date$$),
 	(210, 'review_cadence', NULL,
 		'cycle due_on held_on days_late state decision initiative became became_on days_open',
@@ -100,6 +101,12 @@ FROM (VALUES
 	(215, 'loop_closure', NULL,
 		'initiative driver owner stands signal signal_on days_waiting is_overdue broken',
 		$$v.is_overdue AND coalesce(v.signal_on, v.decided_on) < ($1 + interval '1 month')::date$$),
+	(217, 'benchmark_comparison', NULL,
+		'metric source published_on low middle high month value conf_low conf_high band better verdict reason',
+		$$v.published_on < ($1 + interval '1 month')::date$$),
+	(218, 'product_pair', NULL,
+		'product other_product both_customers base_share both_mrr currency uncoordinated_from days',
+		$$v.is_uncoordinated AND v.uncoordinated_from < ($1 + interval '1 month')::date$$),
 	(220, 'owner_gap', NULL,
 		'subject_kind subject gap_from gap_to days is_open',
 		$$v.gap_from < ($1 + interval '1 month')::date AND coalesce(v.gap_to > $1, true)$$),

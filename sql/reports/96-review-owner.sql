@@ -18,6 +18,24 @@ AS $$
 		is_unreviewed boolean, missing text, as_of date)
 	WHERE i.stage <> 'closed'
 	UNION ALL
+	-- what it did, beside its control where there is one
+	SELECT 'initiatives', 'effect', '(all)', e.initiative, NULL, coalesce(e.control_effect, e.effect),
+		NULL, NULL, coalesce(e.control_effect_low, e.effect_low), coalesce(e.control_effect_high, e.effect_high), e.target_customers + e.control_customers,
+		e.metric, NULL, NULL, e.effect_verdict,
+		format('Initiative %s: %s %s%s%s%s.', e.initiative, e.metric, CASE WHEN e.control_effect IS NOT NULL
+			THEN format('of those who got it against the control %s', cvm._review_number(e.control_effect, 4))
+			ELSE format('was %s and is %s in %s', cvm._review_number(e.baseline_value, 4), cvm._review_number(e.measured_value, 4),
+				to_char(e.measured_month, 'YYYY-MM')) END,
+			cvm._review_phrase(' (%s)', cvm._review_span(coalesce(e.control_effect_low, e.effect_low), coalesce(e.control_effect_high, e.effect_high), 4)),
+			cvm._review_phrase(': %s', e.effect_verdict),
+			cvm._review_phrase('; %s of its customers got %s too', cvm._review_number(e.overlapping_customers), e.overlaps_with)),
+		'initiative_status', CASE WHEN e.control_effect IS NOT NULL THEN 'control_effect' ELSE 'effect' END, e.row_key, NULL, e.as_of
+	FROM jsonb_to_recordset(data -> 'initiative_status') AS e (row_key text, initiative text, metric text, measured_month date, baseline_value numeric,
+		measured_value numeric, effect numeric, effect_low numeric, effect_high numeric, target_customers bigint, control_customers bigint,
+		control_effect numeric, control_effect_low numeric, control_effect_high numeric, effect_verdict text, overlapping_customers bigint,
+		overlaps_with text, as_of date)
+	WHERE e.effect_verdict IN ('better', 'worse', 'inconclusive', 'no_interval')
+	UNION ALL
 	SELECT 'initiatives', 'review', '(all)', r.cycle, NULL, r.days_late, NULL, NULL, NULL, NULL, NULL, 'days', NULL, NULL, 'overdue',
 		format('Review %s was due on %s and is overdue by %s days, as of %s.', r.cycle, r.due_on::text, r.days_late, r.as_of::text), 'review_cadence',
 			'days_late', r.row_key, NULL, r.as_of
@@ -55,6 +73,9 @@ AS $$
 		UNION ALL
 		SELECT 'product', k.product, k.closing_mrr, k.currency FROM jsonb_to_recordset(data -> 'product_kpi') AS k (product text, month date,
 			closing_mrr numeric, currency text) WHERE k.month = $2
+		UNION ALL
+		SELECT 'product pair', p.product || ' + ' || p.other_product, p.both_mrr, p.currency
+		FROM jsonb_to_recordset(data -> 'product_pair') AS p (product text, other_product text, both_mrr numeric, currency text)
 	), finding AS (
 		SELECT 'owner_gap' AS view, 'days' AS "column", 'gap' AS verdict, g.row_key, g.subject_kind, g.subject, NULL AS owner, g.days, g.as_of,
 			format('nobody answered for it from %s to %s', g.gap_from::text, coalesce(g.gap_to::text, 'now')) AS words
@@ -69,6 +90,12 @@ AS $$
 			format('%s answered for it until %s, and nobody since', s.last_owner, s.ended_on::text)
 		FROM jsonb_to_recordset(data -> 'owner_stale') AS s (row_key text, subject_kind text, subject text, last_owner text, ended_on date, days int,
 			as_of date)
+		UNION ALL
+		SELECT 'product_pair', 'base_share', 'gap', p.row_key, 'product pair', p.product || ' + ' || p.other_product, NULL, p.days, p.as_of,
+			format('%s of the smaller one''s customers hold both (%s customers), and nobody coordinates since %s', cvm._review_share(p.base_share),
+				cvm._review_number(p.both_customers), p.uncoordinated_from::text)
+		FROM jsonb_to_recordset(data -> 'product_pair') AS p (row_key text, product text, other_product text, both_customers bigint, base_share numeric,
+			uncoordinated_from date, days int, as_of date)
 	)
 	SELECT 'owners', 'owner', CASE WHEN lower(f.subject_kind) = 'segment' THEN f.subject ELSE '(all)' END, f.subject, f.owner, f.days::numeric, NULL::numeric,
 		NULL::numeric, NULL::numeric, NULL::numeric,
@@ -80,6 +107,23 @@ AS $$
 	LEFT JOIN stake s ON s.kind = lower(f.subject_kind) AND s.subject = f.subject;
 $$;
 COMMENT ON FUNCTION cvm._review_owners(jsonb, date) IS 'Rows of a review: for what nobody, or more than one, answers in the month.';
+
+CREATE FUNCTION cvm._review_benchmarks(data jsonb, month date) RETURNS SETOF cvm._review_row
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT 'benchmarks', b.metric, '(all)', b.source, NULL::text, b.value, b.middle, b.value - b.middle, b.conf_low - b.middle, b.conf_high - b.middle,
+		NULL::bigint, 'unit of the metric', NULL::numeric, NULL::double precision, b.verdict,
+		CASE WHEN b.reason IS NOT NULL THEN format('Benchmark of %s (%s): %s.', b.metric, b.source, b.reason)
+			ELSE format('%s is %s in %s, %s (%s to %s%s; %s of %s): %s.', b.metric, cvm._review_number(b.value, 4), to_char(b.month, 'YYYY-MM'), b.band,
+				coalesce(cvm._review_number(b.low, 4), '?'), coalesce(cvm._review_number(b.high, 4), '?'),
+				cvm._review_phrase(', middle %s', cvm._review_number(b.middle, 4)), b.source, b.published_on::text, b.verdict) END,
+		'benchmark_comparison', 'value', b.row_key, NULL::boolean, b.as_of
+	FROM jsonb_to_recordset(data -> 'benchmark_comparison') AS b (row_key text, metric text, source text, published_on date, low numeric, middle numeric,
+		high numeric, month date, value numeric, conf_low numeric, conf_high numeric, band text, verdict text, reason text, as_of date);
+$$;
+COMMENT ON FUNCTION cvm._review_benchmarks(jsonb, date) IS
+	'Rows of a review: where it stands among others; previous is the middle of the band.';
 
 CREATE FUNCTION cvm._review_quality(data jsonb, month date) RETURNS SETOF cvm._review_row
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -24,6 +24,7 @@ INSERT INTO cvm.review_section (position, section, title, readers) VALUES
 	(110, 'channels', 'Channels', '{cmo,cco_commercial,sales,board}'),
 	(120, 'initiatives', 'Initiatives and reviews', '{cco_customer,product,board}'),
 	(130, 'owners', 'Who answers', '{board}'),
+	(135, 'benchmarks', 'Beside others', '{cmo,cco_commercial,cco_customer,board}'),
 	(140, 'data', 'Data', '{cmo,cco_commercial,cco_customer,sales,service,product,it,board}');
 GRANT SELECT ON cvm.review_source, cvm.review_section TO PUBLIC;
 
@@ -41,6 +42,7 @@ AS $$
 	UNION ALL SELECT r.* FROM cvm._review_contacts(data, month) r
 	UNION ALL SELECT r.* FROM cvm._review_initiatives(data, month) r
 	UNION ALL SELECT r.* FROM cvm._review_owners(data, month) r
+	UNION ALL SELECT r.* FROM cvm._review_benchmarks(data, month) r
 	UNION ALL SELECT r.* FROM cvm._review_quality(data, month) r;
 $$;
 COMMENT ON FUNCTION cvm._review_rows(jsonb, date) IS 'All rows of a review, before they are ranked.';

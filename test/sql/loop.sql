@@ -53,5 +53,79 @@ SELECT is((SELECT string_agg(concat_ws(' ', initiative, driver, stands, owner, s
 	'(none) d1 signal Ada nps 2024-03-31 62 t, helped d2 decided Cy nps 2024-03-31 10 52 f', 'a driver that fell and that nobody is at is named, one that an initiative followed is its signal, and no other driver is');
 SELECT is((SELECT string_agg(owner, ' ') FROM lp.loop_closure WHERE initiative IN ('slow', 'young')), 'Di Ed', 'the owner of an initiative comes before that of its driver');
 SELECT is((SELECT count(*) - count(DISTINCT row_key) FROM lp.loop_closure), 0::bigint, 'a row has a key of its own');
+
+-- ten thousand customers: a tenth leaves in January, a twentieth in April; of the
+-- control of the campaign in March twice as many as of those who got it
+CREATE TABLE spell AS SELECT n AS customer_id, CASE WHEN n % 3 = 0 THEN 'TV' ELSE 'NET' END AS product, date '2023-01-01' AS started_on,
+	CASE WHEN n % 10 = 0 THEN date '2024-01-15' WHEN n % 20 = 1 THEN date '2024-04-15' END AS ended_on, 10.0 AS mrr FROM generate_series(1, 10000) n;
+CREATE TABLE mailing AS SELECT n AS customer_id, date '2024-03-20' AS occurred_at, 'bill' AS campaign, CASE WHEN n % 2 = 0 THEN 'target' ELSE 'control' END AS arm
+	FROM generate_series(1, 4000) n WHERE n % 10 <> 0;
+INSERT INTO mailing SELECT n, '2024-03-28', 'gift', 'target' FROM generate_series(2, 200, 2) n;
+-- who was contacted leaves by the arm alone
+UPDATE spell s SET ended_on = CASE WHEN s.customer_id % 50 IN (2, 4) THEN date '2024-04-10' WHEN s.customer_id % 50 IN (1, 3, 5, 7, 9) THEN '2024-04-11' END FROM mailing m WHERE m.customer_id = s.customer_id AND m.campaign = 'bill';
+CREATE TABLE plan (initiative text, driver text, metric text, baseline_on date, decided_on date, shipped_on date, measured_on date, campaign text);
+INSERT INTO plan VALUES ('bill', 'price', 'churn_rate', '2024-01-31', '2024-02-01', '2024-02-10', '2024-05-20', NULL), ('gift', 'price', 'nps', '2024-01-31', '2024-02-01', '2024-02-10', NULL, NULL),
+	('blind', 'price', 'churn_rate', NULL, '2024-02-01', '2024-02-10', NULL, NULL), ('soon', 'price', 'churn_rate', '2024-01-31', '2024-05-01', '2024-05-10', NULL, NULL),
+	('odd', 'price', 'happiness', '2024-01-31', '2024-05-01', '2024-05-10', NULL, NULL), ('decided', 'price', 'churn_rate', '2024-01-31', '2024-05-01', NULL, NULL, NULL);
+SELECT cvm.create_model('ef', tz => 'UTC', currency => 'EUR', as_of => '2024-06-01') \g /dev/null
+SELECT cvm.bind('ef', 'subscription', 'spell'), cvm.bind('ef', 'initiative', 'plan') \g /dev/null
+SELECT is((SELECT string_agg(concat_ws(' ', initiative, effect_verdict, round(baseline_value::numeric, 4), to_char(measured_month, 'MM'), round(effect::numeric, 4)), ', ' ORDER BY initiative COLLATE "C") FROM ef.initiative_status),
+	(SELECT concat('bill inconclusive 0.1000 04 ', round((r.april - 0.1)::numeric, 4), ', blind no_baseline, decided not_shipped 0.1000, gift not_measured, odd not_measured, soon immature 0.1000')
+	FROM (SELECT count(*) FILTER (WHERE ended_on BETWEEN '2024-04-02' AND '2024-05-01')::float8 / 9000 AS april FROM spell) r),
+	'a metric is compared with what it was in the month of the baseline, by the month it was measured in; what cannot be told says why');
+SELECT ok((SELECT effect_low < effect AND effect < effect_high AND effect_high - effect_low < 0.02 FROM ef.initiative_status WHERE initiative = 'bill'), 'the change of a rate has its limits');
+SELECT cvm.bind('ef', 'contact', 'mailing') \g /dev/null
+SELECT is((SELECT concat_ws(' ', target_customers, control_customers, round(control_effect::numeric, 4), effect_verdict, overlapping_customers, overlaps_with) FROM ef.initiative_status WHERE initiative = 'bill'),
+	(SELECT concat_ws(' ', n1, n0, round(h1::numeric / n1 - h0::numeric / n0, 4), 'better', (SELECT count(*) FROM generate_series(2, 200, 2) n WHERE n % 10 <> 0), 'gift') FROM (
+		SELECT count(*) FILTER (WHERE m.arm = 'target') AS n1, count(*) FILTER (WHERE m.arm = 'control') AS n0, count(*) FILTER (WHERE m.arm = 'target' AND s.ended_on IS NOT NULL) AS h1, count(*) FILTER (WHERE m.arm = 'control' AND s.ended_on IS NOT NULL) AS h0
+		FROM mailing m JOIN spell s USING (customer_id) WHERE m.campaign = 'bill') c), 'beside a control, what came of itself is no effect; who got another initiative at once is counted');
+SELECT ok((SELECT control_effect_high < 0 FROM ef.initiative_status WHERE initiative = 'bill'), 'half the churn of the control is beyond chance');
+SELECT is((SELECT count(*) FROM cvm.customers('ef', 'initiative_status', 'bill|1', 'overlapping_customers')), (SELECT overlapping_customers FROM ef.initiative_status WHERE initiative = 'bill'), 'and has its list');
+CREATE TABLE reply AS SELECT n AS customer_id, date '2024-04-02' + n % 10 AS occurred_at, 'nps' AS instrument, CASE WHEN n % 4 < CASE WHEN n % 2 = 0 THEN 3 ELSE 2 END THEN 10 ELSE 2 END AS score, 'price' AS driver FROM generate_series(1, 4000) n;
+INSERT INTO reply SELECT n, date '2024-01-10', 'nps', CASE WHEN n % 2 = 0 THEN 10 ELSE 2 END, 'price' FROM generate_series(1, 400) n;
+UPDATE plan SET metric = 'NPS', measured_on = '2024-05-01', campaign = 'bill' WHERE initiative = 'gift';
+SELECT cvm.bind('ef', 'survey', 'reply') \g /dev/null
+SELECT is((SELECT concat_ws(' ', baseline_value, measured_value, to_char(measured_month, 'MM'), target_customers, control_customers, round(control_effect), effect_verdict) FROM ef.initiative_status WHERE initiative = 'gift'),
+	(SELECT concat_ws(' ', 0, (SELECT 200.0 * avg((score = 10)::int) - 100 FROM reply WHERE occurred_at >= '2024-04-01')::float8, '04', n1, n0, round(d), 'better') FROM (
+		SELECT count(*) FILTER (WHERE m.arm = 'target') AS n1, count(*) FILTER (WHERE m.arm = 'control') AS n0,
+			avg(CASE WHEN r.score = 10 THEN 100 ELSE -100 END) FILTER (WHERE m.arm = 'target') - avg(CASE WHEN r.score = 10 THEN 100 ELSE -100 END) FILTER (WHERE m.arm = 'control') AS d
+		FROM mailing m JOIN reply r USING (customer_id) WHERE m.campaign = 'bill' AND r.occurred_at >= '2024-04-01') c), 'a score is compared among those who answered, arm against arm');
+
+-- benchmarks: compared where the definition is the same, else refused by name
+CREATE TABLE band (metric text, definition text, source text, as_of date, low float8, middle float8, high float8);
+INSERT INTO band VALUES ('churn_rate', 'subscription_kpi.logo_churn_rate', 'A', '2024-01-01', 0.001, 0.01, 0.02), ('churn_rate', 'Standard', 'B', '2024-01-01', 0.01, 0.02, 0.03), ('happiness', 'x', 'C', '2024-01-01', 1, 2, 3),
+	('arpa', 'subscription_kpi.arpa', 'D', '2024-01-01', 5, 10, NULL), ('nps', 'survey_score.score', 'E', '2024-01-01', 5, 10, 15);
+SELECT cvm.bind('ef', 'benchmark', 'band') \g /dev/null
+SELECT is((SELECT string_agg(concat_ws(' ', source, to_char(month, 'MM'), round(value::numeric, 4), band, verdict, reason), E'\n' ORDER BY source) FROM ef.benchmark_comparison),
+	E'A 05 0.0000 below low better\nB other_definition churn_rate is defined as Standard there, and as subscription_kpi.logo_churn_rate here: not compared\nC not_measured no view of this model measures happiness\n'
+	'D 05 10.0000 above middle alike\nE no_data survey_score.score has no whole month', 'a benchmark is compared with what is defined as it is, and refused by name where it is not');
+SELECT is((SELECT concat_ws(' ', verdict, sentence) FROM cvm.review_pack('ef', '2024-05') WHERE section = 'benchmarks' AND subject = 'B'),
+	'other_definition Benchmark of churn_rate (B): churn_rate is defined as Standard there, and as subscription_kpi.logo_churn_rate here: not compared.', 'the pack says so too');
+
+-- pairs of products: four fifths of those with TV have NET too, few with GAME
+INSERT INTO spell SELECT n, 'NET', '2024-02-01', NULL, 10 FROM generate_series(3, 8000, 3) n;
+INSERT INTO spell SELECT n, 'GAME', '2024-02-01', NULL, 10 FROM generate_series(1, 5000, 2) n;
+CREATE TABLE chief (subject_kind text, subject text, owner text, accountable boolean, valid_from date, valid_to date);
+INSERT INTO chief VALUES ('product_pair', 'TV+NET', 'Ada', true, '2024-01-01', '2024-04-01'), ('Product_Pair', 'GAME + NET', 'Bo', true, '2024-01-01', NULL), ('segment', 'x', 'Cy', true, '2024-01-01', NULL);
+SELECT is((SELECT string_agg(concat_ws(' ', product, other_product, is_material, coalesce(is_uncoordinated::text, '-')), ', ' ORDER BY row_key) FROM ef.product_pair), 'GAME NET t -, GAME TV t -, NET TV t -', 'without owners nobody is missing');
+SELECT cvm.bind('ef', 'owner', 'chief') \g /dev/null
+SELECT is((SELECT string_agg(concat_ws(' ', product, other_product, product_customers, other_product_customers, both_customers, coordinator, is_uncoordinated, uncoordinated_from, days), ', ' ORDER BY row_key) FROM ef.product_pair),
+	(SELECT string_agg(concat_ws(' ', a.product, b.product, (SELECT count(DISTINCT customer_id) FROM spell s WHERE s.product = a.product AND ended_on IS NULL), (SELECT count(DISTINCT customer_id) FROM spell s WHERE s.product = b.product AND ended_on IS NULL),
+		(SELECT count(DISTINCT x.customer_id) FROM spell x JOIN spell y USING (customer_id) WHERE x.product = a.product AND y.product = b.product AND x.ended_on IS NULL AND y.ended_on IS NULL),
+		c.words), ', ' ORDER BY a.product, b.product) FROM (VALUES ('GAME', 'NET', 'Bo f'), ('GAME', 'TV', 't 2024-02-01 121'), ('NET', 'TV', 't 2024-04-01 61')) c (a, b, words), (SELECT DISTINCT product FROM spell) a, (SELECT DISTINCT product FROM spell) b WHERE a.product = c.a AND b.product = c.b),
+	'a pair that shares much and has no coordinator is named, since the day on which nobody is; one that has is not');
+SELECT is((SELECT string_agg(subject || ' ' || verdict, ', ' ORDER BY subject COLLATE "C") FROM cvm.review_pack('ef', '2024-05') WHERE section = 'owners' AND subject LIKE '% + %'), 'GAME + TV gap, NET + TV gap', 'the pack names those and no other');
+SELECT cvm.configure('ef', 'pair_share', '0.9') \g /dev/null
+SELECT is((SELECT count(*) FILTER (WHERE is_material) FROM ef.product_pair), 0::bigint, 'how much is much is a setting');
+SELECT is((SELECT count(*) FROM cvm.customers('ef', 'product_pair', 'NET|TV', 'both_customers')), (SELECT both_customers FROM ef.product_pair WHERE row_key = 'NET|TV'), 'and who they are can be told');
+-- what is compared is what subscription_kpi says, whatever is stored
+UPDATE band SET metric = v.name, definition = 'subscription_kpi.' || v.name FROM (VALUES ('A', 'logo_churn_rate'), ('B', 'revenue_churn_rate'), ('C', 'gross_revenue_retention_rate'), ('D', 'arpa'), ('E', 'net_revenue_retention_rate')) v (source, name) WHERE v.source = band.source;
+DELETE FROM spell WHERE ended_on IS NULL AND customer_id % 7 = 0;
+UPDATE spell SET ended_on = '2024-05-20' WHERE ended_on IS NULL AND customer_id % 17 = 0;
+CREATE FUNCTION pg_temp.alike() RETURNS bigint LANGUAGE sql AS $$SELECT count(*) FROM ef.benchmark_comparison b JOIN ef.subscription_kpi k ON k.month = b.month AND k.segment = '(all)' AND k.month = '2024-05-01'
+	WHERE abs(b.value - (to_jsonb(k) ->> b.metric)::float8) < 1e-9$$;
+SELECT is(pg_temp.alike(), 5::bigint, 'what is compared is what subscription_kpi says');
+SELECT cvm.store('ef', 'customer_holdings') \g /dev/null
+SELECT is(pg_temp.alike(), 5::bigint, 'and so where states are stored');
 SELECT * FROM finish();
 ROLLBACK;

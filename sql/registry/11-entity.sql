@@ -99,7 +99,7 @@ INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
 		'One row per delivery that was due to a customer, and what became of it.'),
 	(31, 'interaction', '{interactions,self_service,portal_task,touchpoint,service_interaction,portal_session}',
 		'One row per task that a customer did or asked for, in a portal or with somebody''s help.'),
-	(40, 'benchmark', '{benchmarks,benchmark_band,industry_benchmark,peer_benchmark,market_benchmark}',
+	(60, 'benchmark', '{benchmarks,benchmark_band,industry_benchmark,peer_benchmark,market_benchmark}',
 		'What others reach, by metric: a band of three values, where it is from, and what is measured exactly.');
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES

@@ -67,6 +67,7 @@ CREATE TABLE plan (initiative text, driver text, metric text, baseline_on date, 
 INSERT INTO plan VALUES ('bill', 'price', 'churn_rate', '2024-01-31', '2024-02-01', '2024-02-10', '2024-05-20', NULL), ('gift', 'price', 'nps', '2024-01-31', '2024-02-01', '2024-02-10', NULL, NULL),
 	('blind', 'price', 'churn_rate', NULL, '2024-02-01', '2024-02-10', NULL, NULL), ('soon', 'price', 'churn_rate', '2024-01-31', '2024-05-01', '2024-05-10', NULL, NULL),
 	('odd', 'price', 'happiness', '2024-01-31', '2024-05-01', '2024-05-10', NULL, NULL), ('decided', 'price', 'churn_rate', '2024-01-31', '2024-05-01', NULL, NULL, NULL);
+ANALYZE spell, mailing, plan;
 SELECT cvm.create_model('ef', tz => 'UTC', currency => 'EUR', as_of => '2024-06-01') \g /dev/null
 SELECT cvm.bind('ef', 'subscription', 'spell'), cvm.bind('ef', 'initiative', 'plan') \g /dev/null
 SELECT is((SELECT string_agg(concat_ws(' ', initiative, effect_verdict, round(baseline_value::numeric, 4), to_char(measured_month, 'MM'), round(effect::numeric, 4)), ', ' ORDER BY initiative COLLATE "C") FROM ef.initiative_status),
@@ -84,6 +85,7 @@ SELECT is((SELECT count(*) FROM cvm.customers('ef', 'initiative_status', 'bill|1
 CREATE TABLE reply AS SELECT n AS customer_id, date '2024-04-02' + n % 10 AS occurred_at, 'nps' AS instrument, CASE WHEN n % 4 < CASE WHEN n % 2 = 0 THEN 3 ELSE 2 END THEN 10 ELSE 2 END AS score, 'price' AS driver FROM generate_series(1, 4000) n;
 INSERT INTO reply SELECT n, date '2024-01-10', 'nps', CASE WHEN n % 2 = 0 THEN 10 ELSE 2 END, 'price' FROM generate_series(1, 400) n;
 UPDATE plan SET metric = 'NPS', measured_on = '2024-05-01', campaign = 'bill' WHERE initiative = 'gift';
+ANALYZE reply;
 SELECT cvm.bind('ef', 'survey', 'reply') \g /dev/null
 SELECT is((SELECT concat_ws(' ', baseline_value, measured_value, to_char(measured_month, 'MM'), target_customers, control_customers, round(control_effect), effect_verdict) FROM ef.initiative_status WHERE initiative = 'gift'),
 	(SELECT concat_ws(' ', 0, (SELECT 200.0 * avg((score = 10)::int) - 100 FROM reply WHERE occurred_at >= '2024-04-01')::float8, '04', n1, n0, round(d), 'better') FROM (
@@ -105,6 +107,7 @@ SELECT is((SELECT concat_ws(' ', verdict, sentence) FROM cvm.review_pack('ef', '
 -- pairs of products: four fifths of those with TV have NET too, few with GAME
 INSERT INTO spell SELECT n, 'NET', '2024-02-01', NULL, 10 FROM generate_series(3, 8000, 3) n;
 INSERT INTO spell SELECT n, 'GAME', '2024-02-01', NULL, 10 FROM generate_series(1, 5000, 2) n;
+ANALYZE spell;
 CREATE TABLE chief (subject_kind text, subject text, owner text, accountable boolean, valid_from date, valid_to date);
 INSERT INTO chief VALUES ('product_pair', 'TV+NET', 'Ada', true, '2024-01-01', '2024-04-01'), ('Product_Pair', 'GAME + NET', 'Bo', true, '2024-01-01', NULL), ('segment', 'x', 'Cy', true, '2024-01-01', NULL);
 SELECT is((SELECT string_agg(concat_ws(' ', product, other_product, is_material, coalesce(is_uncoordinated::text, '-')), ', ' ORDER BY row_key) FROM ef.product_pair), 'GAME NET t -, GAME TV t -, NET TV t -', 'without owners nobody is missing');

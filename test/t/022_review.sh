@@ -24,10 +24,10 @@ asked() {
 		{ list[$1] = list[$1] sep[$1] "CASE WHEN count(v." $2 ") = 0 THEN \047" $0 "\047 END"; sep[$1] = ", " }
 		END { for (view in list) print "SELECT e FROM (SELECT unnest(ARRAY[" list[view] "]::text[]) AS e FROM w." view " v) s WHERE e IS NOT NULL;" }'
 }
-# the test's world has no competitor, no impact of an initiative, no reply to a ticket, ...
+# the test's world has no competitor, no coordinator, no two initiatives at once, no impact of an initiative, no reply to a ticket, ...
 is "$(run -At -f <(asked) 2>&1 | sort | tr '\n' ' ')" "acquisition_quality.payback_months customer_action.next_date initiative_status.backlog_rank \
-initiative_status.impact_per_effort measurement_without_action.last_decision_on price_book_gap.price_gap price_change.excess_churn_rate subscription_kpi.lifetime_margin_discounted \
-survey_score.ces_index survey_score.value_ratio ticket_response.median_hours " "every column that is named can be asked, and all but eleven have a value in the world of the tests"
+initiative_status.impact_per_effort initiative_status.overlapping_customers measurement_without_action.last_decision_on price_book_gap.price_gap price_change.excess_churn_rate product_pair.coordinator subscription_kpi.lifetime_margin_discounted \
+survey_score.ces_index survey_score.value_ratio ticket_response.median_hours " "every column that is named can be asked, and all but thirteen have a value in the world of the tests"
 mapfile -t objects < <(grep -o '`cvm\.[a-z_]*\(()\)\?`' doc/coverage.md | tr -d '`()' | sort -u)
 is "$(run -At -c "SELECT count(*) FROM unnest('{$(IFS=,; echo "${objects[*]}")}'::text[]) AS o (name)
 	WHERE to_regclass(o.name) IS NOT NULL OR to_regproc(o.name) IS NOT NULL OR EXISTS (SELECT FROM pg_proc p WHERE 'cvm.' || p.proname = o.name)")" \

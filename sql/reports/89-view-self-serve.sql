@@ -18,7 +18,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('active_base', 9, '{}', ''),
 	('active_rows', 1, '{subscription}', $$(SELECT w.segment, m.period_start AS month, m.closing_customers AS customers
 	FROM ({waterfall}) w
-	CROSS JOIN LATERAL cvm.movements(w.state) m)$$),
+	CROSS JOIN LATERAL cvm.movements(w.state) m
+	WHERE m.is_complete)$$),
 	('active_rows', 9, '{}', '(SELECT NULL::text AS segment, NULL::date AS month, NULL::bigint AS customers WHERE false)'),
 	('active_list', 1, '{subscription}', $$
 	UNION ALL
@@ -130,8 +131,8 @@ SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM')) AS row_key
 	t.given_up::bigint AS abandoned_tasks,
 	CASE WHEN e.is_complete THEN t.given_up::float8 / nullif(t.portal, 0) END AS abandoned_rate,
 	t.portal_customers,
-	CASE WHEN a.customers IS NOT NULL THEN t.reached END AS reached_customers,
-	a.customers AS active_customers,
+	CASE WHEN e.is_complete AND a.customers IS NOT NULL THEN t.reached END AS reached_customers,
+	CASE WHEN e.is_complete THEN a.customers END AS active_customers,
 	CASE WHEN e.is_complete THEN t.reached::float8 / nullif(a.customers, 0) END AS reach,
 	CASE WHEN e.is_complete THEN r.conf_low END AS reach_low,
 	CASE WHEN e.is_complete THEN r.conf_high END AS reach_high,
@@ -203,9 +204,9 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('self_serve', 16, 'portal_customers', 'bigint', 'customers', 'distinct customers with an interaction in portal_channels', true,
 		'Customers who used the portal.'),
 	('self_serve', 17, 'reached_customers', 'bigint', 'customers', 'portal_customers who pay at the end of the month', true,
-		'Of those, who pay; NULL where no subscriptions are bound.'),
+		'Of those, who pay; NULL where no subscriptions are bound, and while the month is not over.'),
 	('self_serve', 18, 'active_customers', 'bigint', 'customers', 'mrr_movement.closing_customers', true,
-		'Customers who pay at the end of the month; NULL where no subscriptions are bound.'),
+		'Customers who pay at the end of the month; NULL where no subscriptions are bound, and while the month is not over.'),
 	('self_serve', 19, 'reach', 'double precision', 'fraction 0..1', 'reached_customers / active_customers', false,
 		'Share of paying customers whom the portal reaches.'),
 	('self_serve', 20, 'reach_low', 'double precision', 'fraction 0..1', 'Wilson interval of reach', false, 'Lower end of the interval.'),

@@ -27,7 +27,7 @@ COMMENT ON FUNCTION cvm._list(name, text, text[], jsonb) IS
 	'there is none.';
 COMMENT ON FUNCTION cvm._list(name, text, date) IS 'The query alone, as of a day.';
 
-CREATE FUNCTION cvm._narrowed(model name, have text[], literals jsonb, moves boolean, segment text, month date) RETURNS text
+CREATE FUNCTION cvm._narrowed(model name, have text[], literals jsonb, moves boolean, places boolean, segment text, month date) RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -38,21 +38,38 @@ AS $$
 			THEN 'SELECT s.customer_id FROM %1$I.subscription s WHERE s.started_on BETWEEN %2$L AND %3$L OR s.ended_on BETWEEN %2$L AND %3$L'
 				|| ' OR (%4$s) AND coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)'
 			ELSE 'SELECT s.customer_id FROM %1$I.subscription s WHERE coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)' END
-			|| CASE WHEN moves AND h.is_bound
+			|| CASE WHEN places AND h.is_bound
 				THEN ' UNION ALL SELECT h.customer_id FROM %1$I.segment_history h WHERE h.valid_from BETWEEN %2$L AND %3$L OR h.valid_to BETWEEN %2$L AND %3$L'
 				ELSE '' END,
 			_narrowed.model, d.first_day, d.last_day, literals ->> 'is_paused'))
 		|| CASE WHEN h.is_bound AND segment NOT IN ('(all)', '(none)')
-			THEN format(') AND s.customer_id IN (SELECT h.customer_id FROM %I.segment_history h WHERE h.segment = %L', _narrowed.model, segment) ELSE '' END || '))'
+			THEN format(') AND s.customer_id IN (SELECT h.customer_id FROM %I.segment_history h WHERE h.segment = %L'
+				|| ' AND coalesce(h.valid_from <= %L, true) AND coalesce(h.valid_to >= %L, true)', _narrowed.model, segment, d.last_day, d.first_day) ELSE '' END || '))'
 		|| CASE WHEN h.is_bound
 			THEN format(', segment_history AS MATERIALIZED (SELECT h.* FROM %I.segment_history h WHERE h.customer_id IN (SELECT s.customer_id FROM subscription s))',
 				_narrowed.model) ELSE '' END
 	FROM (SELECT month - 2 AS first_day, (month + interval '1 month')::date + 2 AS last_day) d
 	CROSS JOIN (SELECT 'segment_history' = ANY (have) AS is_bound) h;
 $$;
-COMMENT ON FUNCTION cvm._narrowed(name, text[], jsonb, boolean, text, date) IS
+COMMENT ON FUNCTION cvm._narrowed(name, text[], jsonb, boolean, boolean, text, date) IS
 	'WITH queries in place of spells and segments, of the customers who can add to a row for a month: for whom '
-	'something moves in it, or who hold something.';
+	'a spell, or where that counts a time in a segment, begins or ends in it, or who hold something.';
+
+CREATE FUNCTION cvm._observed_until(model name, literals jsonb) RETURNS date
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	day date;
+BEGIN
+	-- names in it are those of the model, as in its views
+	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _observed_until.model), true);
+	EXECUTE format('WITH %s SELECT o.as_of FROM observed o', cvm._fill((SELECT p.body FROM cvm.report_part p WHERE p.part = 'observed'), literals)) INTO day;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	RETURN day;
+END
+$$;
+COMMENT ON FUNCTION cvm._observed_until(name, jsonb) IS 'as_of of the views over spells of a model.';
 
 CREATE FUNCTION cvm._customers_query(model name, view text, "column" text, list text, narrowed text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -137,9 +154,7 @@ BEGIN
 	END IF;
 	is_read := cell IS NULL;
 	IF NOT is_read THEN
-		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', customers.model), true);
-		EXECUTE format('WITH %s SELECT o.as_of FROM observed o', cvm._fill((SELECT p.body FROM cvm.report_part p WHERE p.part = 'observed'), literals)) INTO day;
-		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+		day := cvm._observed_until(customers.model, literals);
 	END IF;
 	LOOP
 		IF is_read THEN
@@ -161,7 +176,8 @@ BEGIN
 			day := (cell ->> 'as_of')::date;
 		END IF;
 		SELECT l.list, CASE WHEN cell ? 'month' AND NOT 'customer_holdings' = ANY (c.have) AND customers."column" = ANY (l.moves || l.holds)
-				THEN cvm._narrowed(customers.model, c.have, c.literals, customers."column" = ANY (l.moves), coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date)
+				THEN cvm._narrowed(customers.model, c.have, c.literals, customers."column" = ANY (l.moves), customers."column" ~ '^(moved|redefined)_',
+					coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date)
 				ELSE '' END AS narrowed
 		INTO asked
 		FROM cvm._composing(customers.model, day) c

@@ -246,7 +246,8 @@ $$),
 	FROM folded f
 	CROSS JOIN observed o
 	JOIN held h ON h.customer_id = f.customer_id
-	WHERE NOT isempty(h.days) AND h.segment IN (SELECT w.segment FROM wanted w)
+	-- of a list of names the planner expects some rows, of a join with "wanted" one, which it would look up again and again
+	WHERE NOT isempty(h.days) AND h.segment = ANY (ARRAY(SELECT w.segment FROM wanted w))
 	GROUP BY h.segment, f.customer_id
 	UNION ALL$$),
 ('customer_waterfall_segments', 9, '{}', ''),

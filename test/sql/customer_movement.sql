@@ -43,6 +43,29 @@ SELECT is_empty($$SELECT c.row_key, c.mrr_before, c.mrr_after FROM w.customer_mo
 		WHERE NOT coalesce(lower(s.status) = ANY ('{trial,free,paused}'), false)) b
 	WHERE (greatest(b.before, 0), greatest(b.after, 0)) <> (c.mrr_before, c.mrr_after)$$, 'mrr_before and mrr_after are the prices held on the two days');
 
+-- of one month alone
+CREATE TEMP TABLE everybody AS
+SELECT row_key, segment::text, customer_id::text, month, month_label, line, customers, change, mrr_before, mrr_after, cause, product::text, from_product::text,
+	reason::text, channel::text, owner::text, is_complete, as_of
+FROM w.customer_movement;
+CREATE TEMP TABLE alone AS
+SELECT m.row_key, m.segment, m.customer_id, x.month, m.month_label, m.line, m.customers, m.change, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product,
+	m.reason, m.channel, m.owner, m.is_complete, m.as_of
+FROM (SELECT DISTINCT e.month FROM everybody e) x CROSS JOIN LATERAL cvm.customer_movement('w', x.month + 9) m;
+SELECT is_empty('(TABLE everybody EXCEPT ALL TABLE alone) UNION ALL (TABLE alone EXCEPT ALL TABLE everybody)', 'a month alone has the rows that it has among all');
+SELECT results_eq($$SELECT row_key, segment, change, reason, channel, owner FROM cvm.customer_movement('w', '2024-06-01', 'S') ORDER BY row_key COLLATE "C"$$,
+	$$SELECT row_key, segment, change, reason, channel, owner FROM everybody WHERE month = '2024-06-01' AND segment = 'S' ORDER BY row_key COLLATE "C"$$, 'and so has a segment of it');
+SELECT throws_ok($$SELECT * FROM cvm.customer_movement('w', NULL)$$, '22023', '"NULL" is not a month', 'no month is refused');
+SELECT throws_ok($$SELECT * FROM cvm.customer_movement('nowhere', '2024-06-01')$$, '42704', NULL, 'no model is refused');
+
+-- where prices are rounded, what is shown of a month depends on the others
+CREATE TABLE part_spell AS SELECT c AS customer_id, 'A' AS product, date '2024-01-05' + 20 * c AS started_on, CASE WHEN c % 2 = 0 THEN date '2024-05-05' + c END AS ended_on, 3.335 + c / 7.0 AS mrr
+FROM generate_series(1, 6) c;
+SELECT cvm.create_model('part', tz => 'UTC', currency => 'EUR', as_of => '2024-07-01') \g /dev/null
+SELECT cvm.bind('part', 'subscription', 'part_spell') \g /dev/null
+SELECT results_eq($$SELECT x.month, m.row_key, m.change FROM (SELECT DISTINCT v.month FROM part.customer_movement v) x CROSS JOIN LATERAL cvm.customer_movement('part', x.month) m ORDER BY 1, 2$$,
+	'SELECT month, row_key, change FROM part.customer_movement ORDER BY 1, 2', 'of prices that are rounded the view is read');
+
 -- planted: one customer for each cause, in March
 CREATE TABLE plan_spell (customer_id text, product text, started_on date, ended_on date, mrr numeric, channel text, offer text, status text, end_reason text);
 INSERT INTO plan_spell VALUES

@@ -81,7 +81,7 @@ DECLARE
 	literals jsonb;
 	l record;
 	w jsonb;
-	moves boolean;
+	reach text;
 	columns text[];
 	name text;
 	differs bigint;
@@ -92,9 +92,11 @@ BEGIN
 	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', model), true);
 	EXECUTE 'CREATE TEMP TABLE list AS ' || l.list;
 	FOR w IN SELECT to_jsonb(x) FROM pg_temp.wanted x LOOP
-		FOREACH moves IN ARRAY '{true,false}'::boolean[] LOOP
-			FOREACH name IN ARRAY CASE WHEN moves THEN l.moves ELSE l.holds END LOOP
-				columns := columns || format('CASE WHEN l.%1$I <> 0 THEN l.%1$I END', name);
+		FOREACH reach IN ARRAY '{move,places,hold}'::text[] LOOP
+			FOREACH name IN ARRAY CASE WHEN reach = 'hold' THEN l.holds ELSE l.moves END LOOP
+				IF reach = 'hold' OR (reach = 'places') = (name ~ '^(moved|redefined)_') THEN
+					columns := columns || format('CASE WHEN l.%1$I <> 0 THEN l.%1$I END', name);
+				END IF;
 			END LOOP;
 			CONTINUE WHEN columns IS NULL;
 			EXECUTE format($q$
@@ -106,10 +108,10 @@ BEGIN
 					WHERE l.row_key = $1 ->> 'row_key' AND cardinality(array_remove(c.columns, NULL)) > 0
 				)
 				SELECT count(*) FROM ((TABLE narrow EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE narrow)) d$q$, model, view,
-				cvm._narrowed(model, have, literals, moves, coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date), l.list, array_to_string(columns, ', '))
+				cvm._narrowed(model, have, literals, reach <> 'hold', reach = 'places', coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date), l.list, array_to_string(columns, ', '))
 			INTO differs USING w;
 			IF differs > 0 THEN
-				RETURN NEXT format('%s "%s": %s rows where customers %s', view, w ->> 'row_key', differs, CASE WHEN moves THEN 'move' ELSE 'hold' END);
+				RETURN NEXT format('%s "%s": %s rows where customers %s', view, w ->> 'row_key', differs, reach);
 			END IF;
 			columns := NULL;
 		END LOOP;

@@ -62,10 +62,17 @@ member AS MATERIALIZED (
 	GROUP BY w.initiative, w.no
 ), clash AS MATERIALIZED (
 	-- who was to get another initiative in the same days
-	SELECT m.initiative, m.no, m.customer_id, n.initiative AS other
-	FROM member m
-	JOIN member n ON n.customer_id = m.customer_id
-	WHERE n.initiative <> m.initiative AND NOT m.is_control AND NOT n.is_control AND abs(n.day - m.day) < {campaign_days}
+	SELECT s.initiatives[i.i] AS initiative, s.nos[i.i] AS no, s.customer_id, s.initiatives[j.j] AS other
+	FROM (
+		SELECT m.customer_id, array_agg(m.initiative ORDER BY m.initiative, m.no) AS initiatives, array_agg(m.no ORDER BY m.initiative, m.no) AS nos,
+			array_agg(m.day ORDER BY m.initiative, m.no) AS days
+		FROM member m
+		WHERE NOT m.is_control
+		GROUP BY m.customer_id
+		HAVING count(*) > 1) s
+	CROSS JOIN LATERAL generate_series(1, cardinality(s.days)) AS i (i)
+	CROSS JOIN LATERAL generate_series(1, cardinality(s.days)) AS j (j)
+	WHERE s.initiatives[j.j] <> s.initiatives[i.i] AND abs(s.days[j.j] - s.days[i.i]) < {campaign_days}
 ), clashed AS (
 	SELECT c.initiative, c.no, count(DISTINCT c.customer_id) AS customers,
 		string_agg(DISTINCT c.other COLLATE "C", ', ' ORDER BY c.other COLLATE "C") COLLATE "default" AS others

@@ -44,10 +44,19 @@ WITH observed AS MATERIALIZED (
 	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)
 		AND {price} > 0 AND ({is_paused}) IS NOT TRUE
 	GROUP BY s.customer_id, s.product
+), several AS (
+	-- not joined with itself: the planner takes what is held for few rows
+	SELECT h.customer_id, array_agg(h.product ORDER BY h.product COLLATE "C") AS products,
+		array_agg(h.started_on ORDER BY h.product COLLATE "C") AS days, array_agg(h.mrr ORDER BY h.product COLLATE "C") AS mrrs
+	FROM held h
+	GROUP BY h.customer_id
+	HAVING count(*) > 1
 ), both_held AS MATERIALIZED (
-	SELECT a.customer_id, a.product, b.product AS other_product, greatest(a.started_on, b.started_on) AS since, a.mrr + b.mrr AS mrr
-	FROM held a
-	JOIN held b ON b.customer_id = a.customer_id AND b.product > a.product COLLATE "C"
+	SELECT s.customer_id, s.products[i.i] AS product, s.products[j.j] AS other_product, greatest(s.days[i.i], s.days[j.j]) AS since,
+		s.mrrs[i.i] + s.mrrs[j.j] AS mrr
+	FROM several s
+	CROSS JOIN LATERAL generate_series(1, cardinality(s.products) - 1) AS i (i)
+	CROSS JOIN LATERAL generate_series(i.i + 1, cardinality(s.products)) AS j (j)
 )
 @end
 

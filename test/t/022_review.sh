@@ -44,6 +44,7 @@ ok "the page is under 400 kB" [ "$(stat -c %s "$files/review.html")" -lt 400000 
 page LATIN1 >"$files/latin1.html"
 ok "the page does not depend on the encoding of the client" cmp "$files/review.html" "$files/latin1.html"
 none "the page loads nothing and runs nothing" grep -niE '<script|<link|<img|<iframe|https?:|url\(|@import|javascript:| on[a-z]+=' "$files/review.html"
+none "text is told from what is behind it: 4.5 to 1 or more, light, dark and on paper" perl test/contrast.pl "$files/review.html"
 # what is drawn: cells, bars, cards
 drawn() {
 	grep -o '<g class="cell">\|<article class="card">\|<polyline' "$1" | sort | uniq -c | sed 's/^ *//'

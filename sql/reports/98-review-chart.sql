@@ -131,7 +131,7 @@ AS $$
 					cvm._review_share(c.conf_low), cvm._review_share(c.conf_high)) END)),
 			c.class, c.x, c.y, CASE WHEN c.class IN ('q5', 'q6') THEN 'pale' WHEN c.class = 'none' THEN 'soft' ELSE 'dark' END, c.x + 22, c.y + 17,
 			coalesce(cvm._review_number(100 * c.retention_rate), '&#8230;')), E'\n' ORDER BY c.i, c.period_no) FROM shape c)
-		|| format('</svg><p class="note">%s</p><details><summary>Table</summary><div class="scroll">', cvm._html(w.what
+		|| format('</svg><p class="note">%s</p><details><summary>Table</summary><div class="scroll" tabindex="0">', cvm._html(w.what
 			|| ', in %. The darker, the more. A dotted cell is not over.'))
 		|| cvm._html_table(w.what, ARRAY['Cohort', '#Customers'] ||
 			(SELECT array_agg('#' || p.no ORDER BY p.no) FROM generate_series(0, z.periods) AS p (no)), (
@@ -191,7 +191,7 @@ AS $$
 		FROM kpi k JOIN history h (name, mrr, churn, months) ON h.name = k.segment
 		WHERE k.month = $2
 	)
-	SELECT '<div class="scroll"><table id="segments"><caption>' || cvm._html(format('Segments at the end of %s; lines: the last %s months', to_char($2,
+	SELECT '<div class="scroll" tabindex="0"><table id="segments"><caption>' || cvm._html(format('Segments at the end of %s; lines: the last %s months', to_char($2,
 		'YYYY-MM'), max(s.months)))
 		|| '</caption><thead><tr><th scope="col">Segment</th><th scope="col">Owner</th><th scope="col" class="n">Customers</th><th scope="col" class="n">MRR</th><th scope="col">MRR</th>'
 		|| '<th scope="col" class="n">Against target</th><th scope="col" class="n">Churn</th><th scope="col">Churn</th><th scope="col" class="n">Net retention</th></tr></thead><tbody>'
@@ -240,7 +240,7 @@ AS $$
 			coalesce(cvm._review_share(r.share), '')), E'\n' ORDER BY r.i)
 		|| '</svg><p class="note">' || cvm._html('Share of the requests of customers who want to leave. Thin line: how sure. Dashed: the months before.')
 		|| CASE WHEN max(r.reasons) > 12 THEN ' ' || cvm._html(format('%s more reasons are in cancel_reason_mix.', max(r.reasons) - 12)) ELSE '' END
-			|| '</p><details><summary>Table</summary><div class="scroll">'
+			|| '</p><details><summary>Table</summary><div class="scroll" tabindex="0">'
 		|| cvm._html_table('Why customers leave', ARRAY['Reason', '#Requests', '#Share', '#From', '#To', '#Before', '#Customers who left', '#MRR'],
 			jsonb_agg(jsonb_build_array(r.reason, cvm._review_number(r.requests), cvm._review_share(r.share), cvm._review_share(r.share_low),
 				cvm._review_share(r.share_high), cvm._review_share(r.previous_share),
@@ -304,7 +304,7 @@ AS $$
 				''), s.y + 19,
 			cvm._html(cvm._review_number(100 * s.mid, CASE WHEN abs(s.mid) < 0.1 THEN 2 ELSE 1 END) || ' ' || replace(s.verdict, '_', ' '))),
 				E'\n' ORDER BY s.i)
-		|| '</svg><p class="note">' || cvm._html(what) || '</p><details><summary>Table</summary><div class="scroll">' || cvm._html_table(what, ARRAY['What',
+		|| '</svg><p class="note">' || cvm._html(what) || '</p><details><summary>Table</summary><div class="scroll" tabindex="0">' || cvm._html_table(what, ARRAY['What',
 			'#Points', '#From', '#To', '#Break-even', 'Verdict'],
 			jsonb_agg(jsonb_build_array(s.name, cvm._review_number(100 * s.mid, 2), cvm._review_number(100 * s.low, 2), cvm._review_number(100 * s.high, 2),
 				cvm._review_number(100 * s.mark, 2),

@@ -57,7 +57,7 @@ CREATE FUNCTION cvm._review_list("rows" jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT '<div class="scroll"><table class="rows"><thead><tr><th scope="col">What</th><th scope="col">Owner</th><th scope="col">Verdict</th><th scope="col" class="n">p</th></tr></thead><tbody>'
+	SELECT '<div class="scroll" tabindex="0"><table class="rows"><thead><tr><th scope="col">What</th><th scope="col">Owner</th><th scope="col">Verdict</th><th scope="col" class="n">p</th></tr></thead><tbody>'
 		|| string_agg(format('<tr><td>%s</td><td>%s</td><td>%s</td><td class="n">%s</td></tr>', cvm._html(r.sentence), coalesce(cvm._html(nullif(r.owner,
 			'(none)')), '&#8211;'), cvm._review_tag(r.verdict),
 			coalesce(CASE WHEN r.p_adjusted < 0.0001 THEN '&lt; 0.0001' ELSE cvm._review_number(r.p_adjusted::numeric, 4) END, '')), E'\n' ORDER BY j.n)

@@ -63,6 +63,20 @@ if [ -n "${CVM_BROWSER:-}" ]; then
 		browser --hide-scrollbars --window-size=$width,2000 --screenshot="$files/$width.png" "file://$files/review.html"
 		ok "the page is shown $width pixels wide" [ -s "$files/$width.png" ]
 	done
+	if [ -n "${CVM_AXE:-}" ]; then
+		# axe-core in the page, and what it finds as a line of its own
+		{
+			sed 's,</body></html>$,,' "$files/review.html"
+			printf '<script>'
+			sed 's,</script,<\\/script,g' "$CVM_AXE"
+			cat <<-'END'
+			</script><script>axe.run(document).then(r => { const p = document.createElement("pre");
+			p.textContent = "found " + r.violations.length + " of " + (r.violations.length + r.passes.length > 20) + r.violations.map(v => " " + v.id).join("");
+			document.body.appendChild(p); })</script></body></html>
+			END
+		} >"$files/axe.html"
+		is "$(browser --virtual-time-budget=20000 --dump-dom "file://$files/axe.html" | grep -o '>found [0-9].*</pre>')" ">found 0 of true</pre>" "axe-core finds no violation"
+	fi
 	browser --print-to-pdf="$files/review.pdf" --no-pdf-header-footer "file://$files/review.html"
 	ok "the page is printed" [ -s "$files/review.pdf" ]
 fi

@@ -545,6 +545,23 @@ BEGIN
 				coalesce((expressions ->> 'status') || '::text', '''active''')));
 			notes := notes || CASE WHEN mapping ? 'status' THEN format('status is trial where %I', found_column) ELSE format('status is %I', found_column) END;
 		END IF;
+		-- under another name, it is told by its words
+		IF NOT expressions ? 'status' THEN
+			SELECT x.attname INTO found_column
+			FROM cvm._sample(source) x
+			JOIN pg_attribute a ON a.attrelid = source AND a.attname = x.attname
+			WHERE x.distincts >= 2 AND cvm._accept('label', a.atttypid, 'UTC') IS NOT NULL
+				AND x.distincts = (SELECT count(*) FROM unnest(x.words) w WHERE cvm._plain_status(w) IN (SELECT cvm._plain_status(v.word) FROM cvm.status_word v))
+				AND NOT EXISTS (SELECT FROM jsonb_each(mapping) j WHERE j.value ->> 'attname' = x.attname)
+			ORDER BY x.distincts DESC, a.attnum LIMIT 1;
+			IF found_column IS NOT NULL THEN
+				takes_options := true;
+				options := options || jsonb_build_object('status', found_column);
+				expressions := expressions || jsonb_build_object('status', format('s.%I', found_column));
+				notes := notes || format('status is %I, by its words', found_column);
+				penalty := penalty + 0.05;
+			END IF;
+		END IF;
 		IF NOT expressions ? 'product' THEN
 			notes := notes || 'no column has a product, so all is (none)'::text;
 			penalty := penalty + 0.1;

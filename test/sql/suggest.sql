@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(49);
+SELECT plan(50);
 
 -- a warehouse of awkward names
 CREATE SCHEMA "My ""Shop""; --";
@@ -174,8 +174,8 @@ CREATE TABLE memberships (member_id int, plan text, start_date date, end_date da
 INSERT INTO memberships SELECT g, 'p', '2024-01-01', CASE WHEN g % 4 = 0 THEN date '2024-04-01' END, 20, CASE WHEN g % 4 = 0 THEN 'Cancelled' ELSE 'Active' END, g % 5 = 0, CASE WHEN g = 3 THEN timestamptz '2024-01-02' END
 FROM generate_series(1, 40) g;
 CREATE SCHEMA plain;
-CREATE TABLE plain.subscriptions (customer_id int, plan text, start_date date, end_date date, mrr numeric(8,2), trial_ends_at timestamptz, is_deleted int);
-INSERT INTO plain.subscriptions SELECT g, 'p', '2024-01-10', NULL, 20, CASE WHEN g % 2 = 0 THEN timestamptz '2024-02-10' END, (g = 7)::int FROM generate_series(1, 20) g;
+CREATE TABLE plain.subscriptions (customer_id int, plan text, start_date date, end_date date, mrr numeric(8,2), trial_ends_at timestamptz, is_deleted int, lifecycle text);
+INSERT INTO plain.subscriptions SELECT g, 'p', '2024-01-10', NULL, 20, CASE WHEN g % 2 = 0 THEN timestamptz '2024-02-10' END, (g = 7)::int, (ARRAY['Active', 'PAST_DUE', 'non-renewing'])[1 + g % 3] FROM generate_series(1, 20) g;
 RESET search_path;
 TRUNCATE told;
 INSERT INTO told SELECT s.* FROM unnest('{stranger,flagged,plain}'::name[]) n, cvm.suggest(n) s;
@@ -183,6 +183,7 @@ SELECT matches((SELECT bind FROM told WHERE source = 'stranger.account_periods')
 SELECT matches((SELECT bind FROM told WHERE source = 'stranger.payments'), '"amount": \{"column": "amount_cents", "minor_units": 2\}', 'cents in the name of a column do not hide that it is money');
 SELECT matches((SELECT bind FROM told WHERE source = 'stranger.payments'), '"deleted": "deleted_at"', 'rows that a moment says are deleted are left out of any entity');
 SELECT matches((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '"mrr": "mrr".*"deleted": "is_deleted".*"trial_ends_on": "trial_ends_at"|"deleted": "is_deleted", "trial_ends_on": "trial_ends_at"', 'trials and deleted rows count beside an mrr');
+SELECT matches((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '"status": "lifecycle"', 'a column of words that billing systems use is a status under any name');
 SELECT matches((SELECT bind FROM told WHERE source = 'flagged.memberships'), 'CASE WHEN s\.is_trial THEN ''trial'' ELSE s\.state::text END AS status', 'a flag of trials counts beside a status that knows none');
 DO $$ BEGIN EXECUTE (SELECT bind FROM told WHERE source = 'flagged.memberships'); END $$;
 SELECT results_eq($$SELECT closing_customers, closing_mrr FROM acme.mrr_movement WHERE month = '2024-03-01'$$, $$SELECT count(*), sum(mrr) FROM flagged.memberships WHERE NOT is_trial AND deleted_at IS NULL$$, 'and who tries or is deleted does not pay');

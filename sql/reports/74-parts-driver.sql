@@ -1,0 +1,149 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What the report views over drivers of value are put together from: which
+-- drivers there are, and what was seen of each, a row per customer and month.
+--
+--	{driver_units}	known, answer, asked, driver_row, unit
+--
+-- A row of unit is what one source says of a driver: source survey (answers about
+-- it), behaviour (what customers do) or words (answers with a theme, which stands
+-- in place of the driver).  Of it y / n is the value; own is the customer's, on the
+-- scale of single answers, by which it is below the floor.
+--
+-- A further source of behaviour is a part of rows "UNION ALL SELECT metric,
+-- customer_id, day, value", each a thing that was observed, in behaviour_seen; its
+-- last day in driver_until; its metric in driver_metrics and behaviour_of.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(97, 'driver_months', 'count', '3', 'Months before, taken together, with which the value of a driver is compared.');
+
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- which way a metric is better, what a customer is to get at least, and how far
+-- it can go
+('driver_metrics', 1, '{}', $$(VALUES ('nps', 1, 7::numeric, 100::float8, 'survey'), ('csat', 1, 4, 1, 'survey'), ('ces', 1, 5, 6, 'survey'),
+	('late_replies', -1, 0, 1, 'behaviour'), ('reopened_tickets', -1, 0, 1, 'behaviour'))$$),
+-- by which behaviour drivers of the usual names are known
+('behaviour_of', 1, '{}', $$(VALUES ('support', 'late_replies'))$$),
+
+-- The drivers of the model; or those that customers are asked about, and the usual
+-- five, as far as anything of them is measured
+('driver_rows', 1, '{driver}', $$
+	SELECT DISTINCT ON (d.driver) d.driver, lower(d.metric) AS metric, d.target, d.importance, d.floor::numeric AS floor,
+		CASE WHEN lower(d.direction) IN ('up', 'higher', 'high', 'increase', 'more', 'raise', '+', '1') THEN 1
+			WHEN lower(d.direction) IN ('down', 'lower', 'low', 'decrease', 'less', 'reduce', '-', '-1') THEN -1 END AS direction,
+		lower(d.behaviour) AS behaviour, coalesce(d.theme, d.driver) AS theme, true AS is_general
+	FROM driver d
+	WHERE d.driver IS NOT NULL AND d.metric IS NOT NULL
+	ORDER BY d.driver, d.metric, d.target, d.floor, d.importance$$),
+('driver_rows', 9, '{}', $$
+	SELECT v.driver, coalesce(a.instrument, v.metric) AS metric, NULL::float8 AS target, NULL::float8 AS importance, NULL::numeric AS floor, NULL::int AS direction,
+		NULL::text AS behaviour, v.theme, v.metric = 'value' AS is_general
+	FROM (VALUES ('cadence', 'csat', 'cadence'), ('quality', 'csat', 'quality'), ('portal', 'csat', 'portal'), ('support', 'late_replies', 'support'),
+		('price-value alignment', 'value', 'price')) AS v (driver, metric, theme)
+	LEFT JOIN about a ON a.driver = v.driver AND v.metric <> 'late_replies'
+	UNION ALL
+	SELECT a.driver, a.instrument, NULL, NULL, NULL, NULL, NULL, a.driver, false
+	FROM about a
+	WHERE a.driver NOT IN ('(none)', 'cadence', 'quality', 'portal', 'support', 'price-value alignment')$$),
+
+-- Answers, the last of each customer in a month; and how often there was which
+('driver_until', 1, '{survey,ticket}', $$greatest((SELECT max(cvm.day_of(s.occurred_at, {time_zone})) FROM survey s),
+	(SELECT max(cvm.day_of(t.opened_at, {time_zone})) FROM ticket t)) + 1$$),
+('driver_until', 2, '{survey}', '(SELECT max(cvm.day_of(s.occurred_at, {time_zone})) + 1 FROM survey s)'),
+('driver_until', 3, '{ticket}', '(SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)'),
+('driver_until', 9, '{}', 'cvm.day_of(now(), {time_zone})'),
+('driver_answers', 1, '{survey}', $$
+	SELECT DISTINCT ON (a.customer_id, a.month, a.instrument, a.driver) a.*
+	FROM (
+		SELECT s.customer_id, date_trunc('month', cvm.day_of(s.occurred_at, {time_zone})::timestamp)::date AS month, cvm.day_of(s.occurred_at, {time_zone}) AS day,
+			s.occurred_at, lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver, s.score::numeric AS score,
+			CASE WHEN s.importance NOT IN ('NaN', 'Infinity', '-Infinity') THEN s.importance::numeric END AS importance, s.theme
+		FROM survey s
+		WHERE s.customer_id IS NOT NULL AND s.instrument IS NOT NULL AND s.score IS NOT NULL AND s.score NOT IN ('NaN', 'Infinity', '-Infinity')) a
+	CROSS JOIN known o
+	WHERE a.day < o.as_of
+	ORDER BY a.customer_id, a.month, a.instrument, a.driver, a.occurred_at DESC, a.score, a.importance, a.theme$$),
+('driver_answers', 9, '{}', $$
+	SELECT k.customer_id, NULL::date AS month, NULL::date AS day, NULL::text AS instrument, NULL::text AS driver, NULL::numeric AS score,
+		NULL::numeric AS importance, NULL::text AS theme
+	FROM {segment_rows} k WHERE false$$),
+
+-- What customers did: a row per thing observed
+('behaviour_seen', 1, '{ticket}', $$
+	UNION ALL
+	SELECT 'late_replies', t.customer_id, t.day, (t.minutes > {reply_hours} * 60)::int
+	FROM (
+		SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
+			extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until) - cvm.moment_of(t.opened_at, {time_zone})) / 60 AS minutes
+		FROM ticket t
+		CROSS JOIN (SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k) o) t
+	-- who still waits is late once it is known
+	WHERE t.minutes >= 0 AND (t.is_answered OR t.minutes > {reply_hours} * 60)
+	UNION ALL
+	SELECT 'reopened_tickets', t.customer_id, cvm.day_of(t.opened_at, {time_zone}), (coalesce(t.reopens, 0) > 0)::int
+	FROM ticket t$$),
+('behaviour_seen', 9, '{}', ''),
+
+('driver_units', 1, '{}', $$known AS MATERIALIZED (
+	SELECT coalesce({as_of}, {driver_until}) AS as_of
+), answer AS MATERIALIZED ({driver_answers}
+), asked AS MATERIALIZED (
+	SELECT a.driver, a.instrument, count(*) AS answers FROM answer a GROUP BY a.driver, a.instrument
+), about AS MATERIALIZED (
+	SELECT DISTINCT ON (k.driver) k.driver, k.instrument FROM asked k ORDER BY k.driver, k.answers DESC, k.instrument
+), driver_told AS MATERIALIZED ({driver_rows}
+), driver_row AS MATERIALIZED (
+	SELECT d.driver, d.metric, d.target, d.importance, d.theme, coalesce(d.direction, m.sign, 1) AS sign, coalesce(d.floor, m.floor) AS floor, m.scale,
+		coalesce(m.source, 'survey') AS source, coalesce(CASE WHEN m.source = 'behaviour' THEN d.metric END, d.behaviour, b.metric) AS behaviour,
+		coalesce(CASE WHEN m.source IS DISTINCT FROM 'behaviour' THEN d.metric END, a.instrument) AS instrument, d.is_general
+	FROM driver_told d
+	LEFT JOIN {driver_metrics} AS m (metric, sign, floor, scale, source) ON m.metric = d.metric
+	LEFT JOIN {behaviour_of} AS b (driver, metric) ON b.driver = d.driver
+	LEFT JOIN about a ON a.driver = d.driver
+), linked AS MATERIALIZED (
+	-- an instrument that nobody is asked about the driver with counts as a whole
+	SELECT d.driver, d.instrument, CASE WHEN k.driver IS NOT NULL THEN d.driver WHEN d.is_general THEN '(none)' END AS topic
+	FROM driver_row d
+	LEFT JOIN asked k ON k.driver = d.driver AND k.instrument = d.instrument
+), behaved (metric, customer_id, day, value) AS (
+	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
+), unit AS MATERIALIZED (
+	SELECT u.driver, u.source, u.month, u.customer_id, u.day, u.n, u.y, u.own, u.importance,
+		-- what the customer said of all that month, but of a driver that is just that
+		CASE WHEN NOT u.is_overall THEN max(u.own) FILTER (WHERE u.source = 'overall') OVER (PARTITION BY u.customer_id, u.month) END AS overall
+	FROM (
+		SELECT l.driver, 'survey' AS source, a.month, a.customer_id, a.day, 1::bigint AS n,
+			CASE a.instrument WHEN 'nps' THEN CASE WHEN a.score >= 9 THEN 100 WHEN a.score < 7 THEN -100 ELSE 0 END
+				WHEN 'csat' THEN (a.score >= 4)::int ELSE a.score END::numeric AS y,
+			a.score AS own, a.importance, l.topic = '(none)' AS is_overall
+		FROM answer a
+		JOIN linked l ON l.instrument = a.instrument AND l.topic = a.driver
+		UNION ALL
+		SELECT d.driver, 'behaviour', date_trunc('month', b.day::timestamp)::date, b.customer_id, max(b.day), count(*), sum(b.value), sum(b.value) / count(*)::numeric, NULL, false
+		FROM behaved b
+		JOIN driver_row d ON d.behaviour = b.metric
+		CROSS JOIN known o
+		WHERE b.customer_id IS NOT NULL AND b.day < o.as_of
+		GROUP BY d.driver, date_trunc('month', b.day::timestamp), b.customer_id
+		UNION ALL
+		-- themes of comments, and those that come with a low score
+		SELECT a.theme, 'words', a.month, a.customer_id, max(a.day), count(*),
+			count(*) FILTER (WHERE a.score < CASE a.instrument WHEN 'nps' THEN 7 WHEN 'csat' THEN 4 ELSE 5 END), NULL, NULL, true
+		FROM answer a
+		WHERE a.theme IS NOT NULL AND a.instrument IN ('nps', 'csat', 'ces')
+		GROUP BY a.theme, a.month, a.customer_id
+		UNION ALL
+		SELECT '(none)', 'overall', a.month, a.customer_id, a.day, 1, NULL, a.score, NULL, true
+		FROM answer a
+		WHERE a.driver = '(none)' AND a.instrument = (SELECT k.instrument FROM about k WHERE k.driver = '(none)')) u
+)$$),
+
+-- Who answers for a driver, and what those below its floor pay
+('driver_owners', 1, '{owner}', $$(SELECT w.subject, w.owner, w.valid_from, w.valid_to FROM owner w
+	WHERE lower(w.subject_kind) = 'driver' AND coalesce(w.accountable, true) AND w.owner IS NOT NULL AND coalesce(w.valid_from < w.valid_to, true))$$),
+('driver_owners', 9, '{}', '(SELECT NULL::text AS subject, NULL::text AS owner, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)'),
+('driver_base', 1, '{subscription}', $${base}, $$),
+('driver_base', 9, '{}', ''),
+('driver_money', 1, '{subscription}', $$LEFT JOIN folded f ON f.customer_id = u.customer_id AND d.sign * u.own < d.sign * d.floor$$),
+('driver_money', 9, '{}', ''),
+('driver_mrr', 1, '{subscription}', $$coalesce(cvm.mrr_at(f.holdings, least((u.month + interval '1 month')::date, o.as_of) - 1), 0)$$),
+('driver_mrr', 9, '{}', 'NULL::numeric');

@@ -9,7 +9,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('has_segments', 1, '{segment_history}', 'true'),
 	('has_segments', 2, '{}', 'false'),
 	('segment_rows', 1, '{segment_history}', 'segment_history'),
-	('segment_rows', 99, '{}', 'NULL'),
+	('segment_rows', 99, '{}', '(SELECT NULL::bigint AS customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)'),
 	-- of products, with whether each is the highest of its family
 	('families', 1, '{product.family}',
 		'(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, '

@@ -56,6 +56,53 @@ SELECT cvm.configure('dr', 'as_of', '2024-04-20') \g /dev/null
 SELECT results_eq($$SELECT DISTINCT is_complete, verdict, quadrant, trend, triangulation FROM dr.value_driver WHERE month = '2024-04-01'$$, $$VALUES (false, 'immature', NULL, NULL::float8, NULL)$$, 'a month that is not over is not compared');
 SELECT cvm.configure('dr', 'as_of', '2024-05-01') \g /dev/null
 
+-- measured, owned, improved
+SELECT results_eq($$SELECT driver, is_measurable, is_owned, is_improvable, is_managed, missing FROM dr.managed_driver ORDER BY driver$$,
+	$$VALUES ('portal', false, false, false, false, 'no value in the last month, fewer than 3 months, no owner, no recent decision, no measured initiative'),
+	('price', true, false, false, false, 'no owner, no recent decision, no measured initiative'), ('quality', true, false, false, false, 'no owner, no recent decision, no measured initiative')$$,
+	'of each driver it is said what is missing');
+CREATE TABLE accountable (subject_kind text, subject text, owner text, accountable boolean, role_title text, reports_to text, reporting_line text, valid_from date, valid_to date);
+INSERT INTO accountable VALUES ('Driver', 'quality', 'Ada', NULL, 'Sr. Retention Manager', 'Bo', 'cmo', NULL, NULL), ('driver', 'price', 'Cy', NULL, 'Customer Value Specialist', 'Ada', NULL, NULL, '2024-06-01'),
+	('driver', 'price', 'Di', NULL, 'Prepaid Segment Manager', 'Ada', NULL, '2024-04-01', NULL), ('driver', 'portal', 'Eve', NULL, 'BI, Pricing and CVM Manager', 'Fay', NULL, NULL, '2024-04-30');
+CREATE TABLE project (initiative text, driver text, metric text, baseline_on date, decided_on date, shipped_on date);
+INSERT INTO project VALUES ('warranty', 'quality', 'csat', '2024-01-31', '2024-03-15', '2024-03-20'), ('bills', 'price', NULL, NULL, '2024-04-20', NULL), ('later', 'portal', NULL, NULL, '2024-05-02', NULL);
+SELECT cvm.bind('dr', 'owner', 'accountable'), cvm.bind('dr', 'initiative', 'project') \g /dev/null
+SELECT results_eq($$SELECT driver, owner, is_owned, is_improvable, is_managed, missing FROM dr.managed_driver ORDER BY driver$$,
+	$$VALUES ('portal', '(none)', false, false, false, 'no value in the last month, fewer than 3 months, no owner, no recent decision, no measured initiative'),
+	('price', 'Cy, Di', false, false, false, '2 owners, no measured initiative'), ('quality', 'Ada', true, true, true, NULL)$$,
+	'a driver with one owner, a target, three months and a decision is managed; two owners are not one, and one who has gone is none');
+SELECT is((SELECT concat_ws(' ', measured_initiative, round(effect::numeric, 6), round(effect_low::numeric, 5), round(effect_high::numeric, 5)) FROM dr.managed_driver WHERE driver = 'quality'),
+	(SELECT concat_ws(' ', 'warranty', -0.200000, round(-0.2 - 1.959964 * e, 5), round(-0.2 + 1.959964 * e, 5)) FROM (SELECT sqrt(0.6 * 0.4 / 99 + 0.8 * 0.2 / 199) AS e) s),
+	'what an initiative did is the month after it beside the two before, with an interval');
+SELECT is((SELECT DISTINCT concat_ws(' ', drivers, managed_drivers, round(managed_share::numeric, 4)) FROM dr.managed_driver), '3 1 0.3333', 'one of three is managed');
+SELECT results_eq($$SELECT driver, month_label, owner FROM dr.value_driver WHERE driver = 'price' AND month >= '2024-03-01' ORDER BY month$$, $$VALUES ('price', '2024-03', 'Cy'), ('price', '2024-04', 'Cy, Di')$$, 'the owner of a row is who answered at the end of its month');
+-- the programme
+SELECT results_eq($$SELECT subject, owner, state, is_sponsor FROM dr.programme WHERE subject_kind = 'programme'$$, $$VALUES ('(none)', '(none)', 'absent', false)$$, 'a programme without a sponsor is a row');
+SELECT results_eq($$SELECT owner, seniority, title_function, is_senior, standard_title, is_standard_title, title_segment, depth, top, line FROM dr.programme WHERE subject_kind = 'driver' ORDER BY owner$$,
+	$$VALUES ('Ada', 'senior manager', 'retention', false, 'Customer Value Senior Manager', false, NULL, 1, 'Bo', 'Ada > Bo'), ('Cy', 'specialist', 'customer value', false, 'Customer Value Specialist', true, NULL, 2, 'Bo', 'Cy > Ada > Bo'),
+	('Di', 'manager', 'segment', false, 'Customer Value Manager', false, 'Prepaid', 2, 'Bo', 'Di > Ada > Bo')$$, 'titles have a function and a rank, lines are followed to the top');
+SELECT is((SELECT DISTINCT common_leader FROM dr.programme), 'Ada', 'Ada is the nearest who stands above all who answer, or is one of them');
+INSERT INTO accountable VALUES ('programme', 'value', 'Gus', NULL, 'Head of Subscription', NULL, 'board', NULL, '2024-02-01');
+SELECT results_eq($$SELECT owner, state, is_sponsor FROM dr.programme WHERE subject_kind = 'programme'$$, $$VALUES ('Gus', 'lapsed', false)$$, 'a sponsor who has gone is told');
+UPDATE accountable SET valid_to = NULL WHERE owner = 'Gus';
+SELECT results_eq($$SELECT owner, state, is_sponsor, is_senior, depth, reader, common_leader FROM dr.programme WHERE subject_kind = 'programme'$$, $$VALUES ('Gus', 'present', true, true, 0, 'board', NULL)$$, 'a head is a senior sponsor; two tops have no leader above them');
+UPDATE accountable SET role_title = 'Campaign Analyst' WHERE owner = 'Gus';
+SELECT is((SELECT state FROM dr.programme WHERE subject_kind = 'programme'), 'not senior', 'an analyst is not senior');
+UPDATE accountable SET role_title = 'Grand Poobah' WHERE owner = 'Gus';
+SELECT is((SELECT state FROM dr.programme WHERE subject_kind = 'programme'), 'rank not known', 'a title that says nothing is not taken for one that does');
+INSERT INTO accountable VALUES ('programme', 'value', 'Hal', true, 'CEO', NULL, NULL, NULL, NULL), ('segment', 'S', 'Bo', true, 'VP Marketing', 'Cy', NULL, NULL, NULL), ('segment', 'T', 'Ivy', true, 'COO', 'Ivy', NULL, NULL, NULL);
+SELECT results_eq($$SELECT owner, state, seniority FROM dr.programme WHERE subject_kind = 'programme' ORDER BY owner$$, $$VALUES ('Gus', 'doubled', NULL), ('Hal', 'doubled', 'chief')$$, 'two sponsors are one too many');
+SELECT results_eq($$SELECT owner, is_circular, depth, top, line FROM dr.programme WHERE subject_kind <> 'programme' ORDER BY owner$$,
+	$$VALUES ('Ada', true, NULL::int, NULL, 'Ada > Bo > Cy > Ada'), ('Bo', true, NULL, NULL, 'Bo > Cy > Ada > Bo'), ('Cy', true, NULL, NULL, 'Cy > Ada > Bo > Cy'), ('Di', true, NULL, NULL, 'Di > Ada > Bo > Cy > Ada'), ('Ivy', false, 0, 'Ivy', 'Ivy')$$,
+	'a circle is told and not followed; who reports to himself is at the top');
+SELECT results_eq($$SELECT t, n.title_function, n.seniority, n.title_segment FROM unnest(ARRAY['Customer Value Manager', 'Customer Base Manager', 'Customer Relationship Manager', 'Retention Manager', 'Lifecycle Manager', 'Engagement Manager',
+		'High-Value Segment Manager', 'Prepaid Segment Manager', 'Postpaid Segment Manager', 'Mass Segment Manager', 'Consumer Products and Services Manager', 'Product Marketing Manager', 'BI, Pricing and CVM Manager', 'SVP, Customer Value', 'Chief Commercial Officer']) t,
+	cvm.normalise_title(t) n$$, $$VALUES ('Customer Value Manager', 'customer value', 'manager', NULL), ('Customer Base Manager', 'base', 'manager', NULL), ('Customer Relationship Manager', 'relationship', 'manager', NULL), ('Retention Manager', 'retention', 'manager', NULL),
+	('Lifecycle Manager', 'lifecycle', 'manager', NULL), ('Engagement Manager', 'engagement', 'manager', NULL), ('High-Value Segment Manager', 'segment', 'manager', 'High-Value'), ('Prepaid Segment Manager', 'segment', 'manager', 'Prepaid'),
+	('Postpaid Segment Manager', 'segment', 'manager', 'Postpaid'), ('Mass Segment Manager', 'segment', 'manager', 'Mass'), ('Consumer Products and Services Manager', 'product', 'manager', NULL), ('Product Marketing Manager', 'product', 'manager', NULL),
+	('BI, Pricing and CVM Manager', 'customer value', 'manager', NULL), ('SVP, Customer Value', 'customer value', 'VP', NULL), ('Chief Commercial Officer', 'commercial', 'chief', NULL)$$, 'the usual titles are known');
+SELECT cvm.unbind('dr', 'owner'), cvm.unbind('dr', 'initiative') \g /dev/null
+
 -- without a list of drivers: what is asked about, and of the usual ones what is measured
 SELECT cvm.unbind('dr', 'driver') \g /dev/null
 SELECT results_eq($$SELECT driver, metric, quadrant FROM dr.value_driver WHERE month = '2024-04-01' ORDER BY driver$$, $$VALUES ('price', 'nps', 'overkill'), ('quality', 'csat', 'priority')$$,

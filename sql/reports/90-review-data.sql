@@ -56,6 +56,13 @@ FROM (VALUES
 	(100, 'ticket_response', NULL,
 		'segment month tickets within_tickets beyond_tickets median_hours reply_hours is_complete',
 		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(105, 'value_driver', NULL,
+		'segment month driver owner metric observations value target gap direction below_floor_customers mrr_at_stake importance '
+		'importance_kind performance quadrant previous_value trend trend_low trend_high p_value verdict sources triangulation currency is_complete',
+		$$v.month = $1$$),
+	(107, 'managed_driver', NULL,
+		'driver owner metric months_measured missing is_managed drivers managed_drivers managed_share',
+		$$v.as_of > $1 AND v.as_of <= ($1 + interval '2 months')::date$$),
 	(110, 'measurement_without_action', NULL,
 		'driver customers first_asked_on days_measured last_decision_on',
 		$$v.first_asked_on < ($1 + interval '1 month')::date$$),
@@ -115,7 +122,10 @@ FROM (VALUES
 		$$v.conflict_from < ($1 + interval '1 month')::date AND coalesce(v.conflict_to > $1, true)$$),
 	(240, 'owner_stale', NULL,
 		'subject_kind subject last_owner ended_on days',
-		$$v.ended_on < ($1 + interval '1 month')::date$$)
+		$$v.ended_on < ($1 + interval '1 month')::date$$),
+	(250, 'programme', NULL,
+		'subject_kind subject owner state role_title line is_circular',
+		$$v.as_of > $1 AND v.as_of <= ($1 + interval '2 months')::date$$)
 ) AS s (position, view, instead, columns, condition);
 
 CREATE FUNCTION cvm._review_month(month text) RETURNS date

@@ -276,6 +276,48 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._review_board(jsonb) IS 'The initiatives by stage; NULL: there are none.';
 
+CREATE FUNCTION cvm._review_quadrant(data jsonb, month date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH driver AS (
+		SELECT d.*, avg(d.importance) OVER () AS cut
+		FROM jsonb_to_recordset(data -> 'value_driver') AS d (segment text, month date, driver text, owner text, metric text, observations bigint, value numeric, target numeric,
+			below_floor_customers bigint, mrr_at_stake numeric, currency text, importance numeric, importance_kind text, performance numeric, quadrant text, verdict text)
+		WHERE d.segment = '(all)' AND d.month = $2
+	), placed AS (
+		SELECT d.*, row_number() OVER (ORDER BY d.importance DESC, d.performance, d.driver COLLATE "C") AS no, count(*) OVER () AS drivers
+		FROM driver d
+		WHERE d.quadrant IS NOT NULL
+	), shape AS (
+		-- the cross is in the middle: the farthest of each direction touches the frame
+		SELECT p.*, round(260 + 210 * coalesce(p.performance / nullif(max(abs(p.performance)) OVER (), 0), 0), 1) AS x,
+			round(170 - 125 * coalesce((p.importance - p.cut) / nullif(max(abs(p.importance - p.cut)) OVER (), 0), 0), 1) AS y
+		FROM placed p
+		WHERE p.no <= 12
+	)
+	SELECT format('<figure id="quadrant"><svg role="img" aria-label="%s" viewBox="0 0 860 340"><path class="axis" d="M30 20H490V320H30ZM260 20V320M30 170H490"/>',
+			cvm._html('Drivers by importance and performance in ' || to_char($2, 'YYYY-MM')))
+		|| '<text class="s soft" x="38" y="38">priority</text><text class="e soft" x="482" y="38">keep up</text><text class="s soft" x="38" y="312">low priority</text><text class="e soft" x="482" y="312">overkill</text>'
+		|| string_agg(format('<g class="driver %s"><title>%s</title><circle cx="%s" cy="%s" r="11"/><text class="%s" x="%s" y="%s">%s</text><text class="s" x="512" y="%s">%s</text></g>',
+			CASE s.quadrant WHEN 'priority' THEN 'stir' WHEN 'keep_up' THEN 'good' ELSE 'calm' END,
+			cvm._html(format('%s (%s): %s, performance %s, importance %s', s.driver, replace(s.metric, '_', ' '), replace(s.quadrant, '_', ' '), cvm._review_number(s.performance, 3),
+				cvm._review_number(s.importance, 2))),
+			s.x, s.y, CASE WHEN s.quadrant IN ('priority', 'keep_up') THEN 'on' ELSE 'off' END, s.x, s.y + 5, s.no, 18 + 25 * s.no,
+			cvm._html(format('%s  %s: %s', s.no, CASE WHEN length(s.driver) > 24 THEN left(s.driver, 23) || '...' ELSE s.driver END, cvm._review_number(s.value, 2)
+				|| coalesce(' (aimed at ' || cvm._review_number(s.target, 2) || ')', '')))), E'\n' ORDER BY s.no)
+		|| '</svg><p class="note">' || cvm._html(format('Up: more important (%s). Right: better than aimed at, or where nothing is aimed at than the other drivers.%s',
+			min(s.importance_kind), CASE WHEN max(s.drivers) > 12 THEN format(' %s more drivers are in value_driver.', max(s.drivers) - 12) ELSE '' END))
+		|| '</p><details><summary>Table</summary><div class="scroll">' || cvm._html_table('Drivers in ' || to_char($2, 'YYYY-MM'),
+			ARRAY['Driver', 'Metric', '#Value', '#Target', '#Importance', '#Performance', '#Below floor', '#At stake', 'Quadrant', 'Owner'],
+			jsonb_agg(jsonb_build_array(s.no || '  ' || s.driver, replace(s.metric, '_', ' '), cvm._review_number(s.value, 2), cvm._review_number(s.target, 2), cvm._review_number(s.importance, 2),
+				cvm._review_number(s.performance, 3), cvm._review_number(s.below_floor_customers), cvm._review_money(s.mrr_at_stake, s.currency), replace(s.quadrant, '_', ' '),
+				CASE WHEN s.owner = '(none)' THEN NULL ELSE s.owner END) ORDER BY s.no)) || '</div></details></figure>'
+	FROM shape s
+	HAVING count(*) > 0;
+$$;
+COMMENT ON FUNCTION cvm._review_quadrant(jsonb, date) IS 'Drivers of a month by importance and performance as a picture, with their table; NULL: there are none.';
+
 CREATE FUNCTION cvm._review_forest(id text, what text, "rows" jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

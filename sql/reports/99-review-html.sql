@@ -23,7 +23,7 @@ svg{width:100%;height:auto;font:13px system-ui,-apple-system,"Segoe UI",Roboto,"
 svg.line{width:96px;height:22px;min-width:96px}
 svg.line polyline{fill:none;stroke:var(--end);stroke-width:1.5}svg.line circle{fill:var(--up)}
 svg text{fill:var(--ink);text-anchor:middle}svg text.s{text-anchor:start}svg text.e{text-anchor:end}svg text.soft{fill:var(--soft)}
-svg text.dark{fill:#111}svg text.pale{fill:#fff}
+svg text.on{fill:var(--paper)}svg text.dark{fill:#111}svg text.pale{fill:#fff}
 rect.up{fill:var(--up)}rect.down{fill:var(--down)}rect.end{fill:var(--end)}rect.none{fill:none;stroke:var(--line);stroke-dasharray:3 3}
 .q0{fill:#eff3ff}.q1{fill:#d3e2f3}.q2{fill:#b3d1ea}.q3{fill:#8fbfe0}.q4{fill:#6baed6}.q5{fill:#2171b5}.q6{fill:#084594}
 path{fill:none}path.axis{stroke:var(--line)}path.mark{stroke:var(--ink);stroke-width:1.5}path.was{stroke:var(--ink);stroke-width:2;stroke-dasharray:3 3}
@@ -79,7 +79,7 @@ AS $$
 	), lined AS (
 		SELECT p.*, row_number() OVER (PARTITION BY p.section ORDER BY p.place) AS no, count(*) OVER (PARTITION BY p.section) AS total,
 			p.rank IS NOT NULL AND p.verdict <> 'result' OR p.verdict IN ('shift', 'gap', 'conflict', 'stale', 'overdue', 'unmeasured', 'no_action',
-				'exposed', 'below_target', 'value_destroying', 'not_read', 'harm') AS stirs
+				'exposed', 'below_target', 'value_destroying', 'not_read', 'harm', 'circle', 'not_senior') AS stirs
 		FROM pack p
 		WHERE p.section <> 'headline'
 	), part AS (
@@ -93,6 +93,7 @@ AS $$
 		UNION ALL SELECT 'retention', cvm._review_heat_map(data, month)
 		UNION ALL SELECT 'reasons', cvm._review_reason_bars(data, month)
 		UNION ALL SELECT 'initiatives', cvm._review_board(data)
+		UNION ALL SELECT 'drivers', cvm._review_quadrant(data, month)
 		UNION ALL
 		SELECT 'products', cvm._review_forest('products', 'Churn of products against the month before, in points',
 			jsonb_agg(jsonb_build_object('name', p.subject, 'low', p.conf_low, 'mid', p.change, 'high', p.conf_high, 'verdict',

@@ -59,8 +59,12 @@ SELECT results_eq($$SELECT subject, verdict, money FROM pack WHERE section = 'ow
 SELECT results_eq($$SELECT subject, metric, verdict FROM pack WHERE section = 'initiatives' ORDER BY subject COLLATE "C", metric$$, $$VALUES ('2024-04', 'decision', 'fact'), ('2024-05', 'review', 'overdue'),
 	('portal <i>', 'days_waiting', 'overdue'), ('portal <i>', 'impact_per_effort', 'unmeasured'), ('simple bill', 'days_waiting', 'overdue'), ('simple bill', 'impact_per_effort', 'not_reviewed')$$,
 	'an initiative without metric and baseline, what waits for its next step and a review that is overdue are named; what was decided later is not there');
-SELECT results_eq($$SELECT subject, verdict FROM pack WHERE section = 'drivers'$$, $$VALUES ('quality', 'no_action')$$, 'a driver that is measured and not acted on is named');
-SELECT results_eq($$SELECT segment, verdict, n FROM pack WHERE section = 'perception' AND segment = '(all)'$$, $$VALUES ('(all)', 'shift', 450::bigint)$$, 'a score that fell is a shift');
+SELECT results_eq($$SELECT metric, subject, verdict FROM pack WHERE section = 'drivers' AND segment = '(all)' ORDER BY metric$$, $$VALUES ('managed_share', NULL, 'fact'), ('measured_not_acted_on', 'quality', 'no_action'), ('unmanaged', 'quality', 'unmanaged'), ('value', 'quality', 'shift')$$,
+	'a driver that is measured and not acted on is named, and that it fell');
+SELECT results_eq($$SELECT segment, verdict, n FROM pack WHERE section = 'drivers' AND metric = 'value' AND segment = '(all)'$$, $$VALUES ('(all)', 'shift', 450::bigint)$$, 'a score that fell is a shift');
+SELECT is_empty($$SELECT p.row_key FROM pack p JOIN rp.value_driver v USING (row_key) WHERE p.metric = 'value' AND (p.change <> p.value - p.previous OR p.conf_low > p.change OR p.conf_high < p.change OR p.money IS DISTINCT FROM v.mrr_at_stake)$$,
+	'its row has the change with its limits, and what is at stake');
+SELECT is_empty($$SELECT row_key FROM pack WHERE section = 'perception' AND subject = 'quality'$$, 'what is about a driver is said once');
 SELECT is((SELECT count(*) FROM found f, cvm._review_ranked(f.data, '2024-05-01', 'it') WHERE section NOT IN ('headline', 'data')), 0::bigint, 'a reader gets the sections that are theirs');
 SELECT is_empty($$SELECT verdict, p_adjusted, row_key, view, metric FROM found f, cvm._review_ranked(f.data, '2024-05-01', 'cmo') WHERE section <> 'headline' EXCEPT SELECT verdict, p_adjusted, row_key, view, metric FROM pack$$, 'a row says the same to every reader');
 SELECT results_eq($$SELECT n, previous, verdict FROM pack WHERE section = 'retention' AND segment = '(all)' AND metric = 'subscription_retention_1'$$,

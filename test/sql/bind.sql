@@ -74,7 +74,7 @@ SELECT is(col_description('acme.customer'::regclass, 4), 'Loyalty tier. From col
 
 -- what does not
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscriptions', 'billing.subs')$$),
-	'22023: unknown entity "subscriptions" (Did you mean "subscription"? Entities are customer_alias, customer, event, subscription, product, bundle_component, offer, segment_history, owner, segment_target, contact, ticket, survey, cost, cost_driver, initiative, review, fx_rate, cancellation, moment, delivery, interaction, channel_capability, campaign, campaign_member.)',
+	'22023: unknown entity "subscriptions" (Did you mean "subscription"? Entities are customer_alias, customer, event, subscription, product, bundle_component, offer, segment_history, owner, segment_target, contact, ticket, survey, cost, cost_driver, initiative, review, fx_rate, cancellation, moment, delivery, interaction, driver, channel_capability, campaign, campaign_member.)',
 	'an unknown entity is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscription', 'billing.subs')$$),
 	'42703: entity "subscription" needs column "customer_id", and billing.subs has no column of that name (Perhaps it is "cust". Say which one: SELECT cvm.bind(''acme'', ''subscription'', ''billing.subs'', ''{"customer_id": "…"}'');)',

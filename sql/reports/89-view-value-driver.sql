@@ -11,7 +11,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 -- Values are those of things observed: of customers with several, whose answers are
 -- alike, errors are those of sums by customer.  y / n of this month less y / n of
 -- the months before is a sum over customers of (y1 - v1 n1) / N1 - (y0 - v0 n0) / N0,
--- also where the same customers are in both.
+-- also where the same customers are in both: its square is made of sums by month
+-- and, of customers with several months, by pair of months.
 @for preference | needs
 1 | {driver,survey}
 2 | {driver,ticket}
@@ -26,58 +27,89 @@ WITH {driver_base}{driver_units}
 	SELECT u.*, coalesce(m.segment, '(none)') AS segment
 	FROM unit u
 	LEFT JOIN member m USING (customer_id, month, driver, source)
-), paid AS (
+), paid AS MATERIALIZED (
 	SELECT u.*, d.source AS main, d.sign * u.own < d.sign * d.floor AS is_below, CASE WHEN d.sign * u.own < d.sign * d.floor THEN {driver_mrr} END AS mrr
 	FROM sited u
 	CROSS JOIN known o
 	JOIN driver_row d ON d.driver = u.driver
 	{driver_money}
 	WHERE u.source IN ('survey', 'behaviour')
-), spread AS (
-	SELECT x.segment, u.driver, u.source, (u.month + make_interval(months => k.back))::date AS month, u.customer_id, k.back = 0 AS is_now,
-		u.n, u.y, u.own, u.importance, u.overall, u.is_below, u.mrr
+), own_sum AS (
+	SELECT u.segment, u.driver, u.source, u.month, count(*) AS customers, sum(u.n) AS n, sum(u.y) AS y, sum(u.y * u.y) AS yy, sum(u.y * u.n) AS yn, sum(u.n * u.n) AS nn,
+		count(*) FILTER (WHERE u.is_below) AS below, sum(u.mrr) AS mrr, count(u.importance) AS importances, sum(u.importance) AS importance,
+		count(u.overall) AS pairs, sum(u.own) FILTER (WHERE u.overall IS NOT NULL) AS x, sum(u.overall) AS z, sum(u.own * u.own) FILTER (WHERE u.overall IS NOT NULL) AS xx,
+		sum(u.overall * u.overall) AS zz, sum(u.own * u.overall) AS xz
 	FROM paid u
-	CROSS JOIN generate_series(0, {driver_months}) AS k (back)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT u.segment WHERE {has_segments}) x
-), pair AS (
-	SELECT s.segment, s.driver, s.source, s.month, s.customer_id,
-		sum(s.n) FILTER (WHERE s.is_now) AS n1, sum(s.y) FILTER (WHERE s.is_now) AS y1, sum(s.n) FILTER (WHERE NOT s.is_now) AS n0, sum(s.y) FILTER (WHERE NOT s.is_now) AS y0,
-		coalesce(bool_or(s.is_below) FILTER (WHERE s.is_now), false) AS is_below, sum(s.mrr) FILTER (WHERE s.is_now) AS mrr,
-		count(s.importance) AS importances, sum(s.importance) AS importance,
-		count(s.overall) AS pairs, sum(s.own) FILTER (WHERE s.overall IS NOT NULL) AS x, sum(s.overall) AS z, sum(s.own * s.own) FILTER (WHERE s.overall IS NOT NULL) AS xx,
-		sum(s.overall * s.overall) AS zz, sum(s.own * s.overall) AS xz
-	FROM spread s
-	GROUP BY s.segment, s.driver, s.source, s.month, s.customer_id
-), weighed AS (
-	SELECT p.*, sum(p.n1) OVER w AS all1, (sum(p.y1) OVER w / sum(p.n1) OVER w)::float8 AS value, count(p.n1) OVER w AS customers1,
-		sum(p.n0) OVER w AS all0, (sum(p.y0) OVER w / sum(p.n0) OVER w)::float8 AS previous, count(p.n0) OVER w AS customers0
-	FROM pair p
-	WINDOW w AS (PARTITION BY p.segment, p.driver, p.source, p.month)
-), part AS (
-	-- what each customer adds to the value's error, and to that of the change
-	SELECT w.*, (w.y1::float8 - w.value * w.n1::float8) / w.all1::float8 * sqrt(w.customers1 / nullif(w.customers1 - 1, 0)::float8) AS part1,
-		(w.y0::float8 - w.previous * w.n0::float8) / w.all0::float8 * sqrt(w.customers0 / nullif(w.customers0 - 1, 0)::float8) AS part0
-	FROM weighed w
-	WHERE w.all1 > 0
-), told AS (
-	SELECT p.segment, p.driver, p.source, p.month, p.all1::bigint AS observations, p.customers1 AS customers, p.value, p.all0::bigint AS observations_before,
-		p.previous, count(*) FILTER (WHERE p.is_below) AS below, sum(p.mrr) FILTER (WHERE p.is_below) AS mrr,
-		CASE WHEN p.customers1 > 1 THEN sqrt(sum((p.part1 ^ 2)::numeric))::float8 END AS error,
-		CASE WHEN p.customers1 > 1 AND p.customers0 > 1 THEN sqrt(sum(((coalesce(p.part1, 0) - coalesce(p.part0, 0)) ^ 2)::numeric))::float8 END AS change_error,
-		(sum(p.importance) / nullif(sum(p.importances), 0))::float8 AS importance, sum(p.pairs)::bigint AS pairs,
-		((sum(p.pairs) * sum(p.xz) - sum(p.x) * sum(p.z)) / nullif(sqrt(greatest((sum(p.pairs) * sum(p.xx) - sum(p.x) ^ 2) * (sum(p.pairs) * sum(p.zz) - sum(p.z) ^ 2), 0)), 0))::float8
-			AS correlation
-	FROM part p
-	GROUP BY p.segment, p.driver, p.source, p.month, p.all1, p.customers1, p.value, p.all0, p.customers0, p.previous
-), complained AS (
-	SELECT s.segment, s.theme, s.month, sum(s.n) FILTER (WHERE s.is_now) AS n1, sum(s.y) FILTER (WHERE s.is_now) AS y1,
-		sum(s.n) FILTER (WHERE NOT s.is_now) AS n0, sum(s.y) FILTER (WHERE NOT s.is_now) AS y0
+	GROUP BY u.segment, u.driver, u.source, u.month
+), month_sum AS MATERIALIZED (
+	SELECT x.segment, s.driver, s.source, s.month, sum(s.customers) AS customers, sum(s.n) AS n, sum(s.y) AS y, sum(s.yy) AS yy, sum(s.yn) AS yn, sum(s.nn) AS nn,
+		sum(s.below) AS below, sum(s.mrr) AS mrr, sum(s.importances) AS importances, sum(s.importance) AS importance, sum(s.pairs) AS pairs, sum(s.x) AS x, sum(s.z) AS z,
+		sum(s.xx) AS xx, sum(s.zz) AS zz, sum(s.xz) AS xz
+	FROM own_sum s
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT s.segment WHERE {has_segments}) x
+	GROUP BY x.segment, s.driver, s.source, s.month
+), pair_sum AS MATERIALIZED (
+	-- of customers in two months, the earlier one e
+	SELECT x.segment, p.driver, p.source, p.month, p.month_before, sum(p.yy) AS yy, sum(p.yn) AS yn, sum(p.ny) AS ny, sum(p.nn) AS nn
 	FROM (
-		SELECT x.segment, u.driver AS theme, (u.month + make_interval(months => k.back))::date AS month, k.back = 0 AS is_now, u.n, u.y
-		FROM sited u
+		SELECT u.driver, u.source, u.month, e.month AS month_before, u.segment, e.segment = u.segment AS stays, sum(u.y * e.y) AS yy, sum(u.y * e.n) AS yn,
+			sum(u.n * e.y) AS ny, sum(u.n * e.n) AS nn
+		FROM paid u
+		JOIN paid e ON e.customer_id = u.customer_id AND e.driver = u.driver AND e.source = u.source AND e.month < u.month
+			AND e.month >= u.month - make_interval(months => {driver_months})
+		GROUP BY u.driver, u.source, u.month, e.month, u.segment, e.segment = u.segment) p
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments} AND p.stays) x
+	GROUP BY x.segment, p.driver, p.source, p.month, p.month_before
+), summed AS MATERIALIZED (
+	SELECT t.segment, t.driver, t.source, t.month, t.customers, t.n, t.y, t.y / t.n AS value, t.yy, t.yn, t.nn, t.below, t.mrr, b.customers AS customers0, b.n AS n0, b.y / b.n AS previous,
+		b.yy AS yy0, b.yn AS yn0, b.nn AS nn0, t.importances + coalesce(b.importances, 0) AS importances, coalesce(t.importance, 0) + coalesce(b.importance, 0) AS importance,
+		t.pairs + coalesce(b.pairs, 0) AS pairs, coalesce(t.x, 0) + coalesce(b.x, 0) AS x, coalesce(t.z, 0) + coalesce(b.z, 0) AS z,
+		coalesce(t.xx, 0) + coalesce(b.xx, 0) AS xx, coalesce(t.zz, 0) + coalesce(b.zz, 0) AS zz, coalesce(t.xz, 0) + coalesce(b.xz, 0) AS xz
+	FROM month_sum t
+	LEFT JOIN (
+		SELECT e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date AS month, sum(e.customers) AS customers, sum(e.n) AS n, sum(e.y) AS y,
+			sum(e.yy) AS yy, sum(e.yn) AS yn, sum(e.nn) AS nn, sum(e.importances) AS importances, sum(e.importance) AS importance, sum(e.pairs) AS pairs, sum(e.x) AS x,
+			sum(e.z) AS z, sum(e.xx) AS xx, sum(e.zz) AS zz, sum(e.xz) AS xz
+		FROM month_sum e
+		CROSS JOIN generate_series(1, {driver_months}) AS k (back)
+		GROUP BY e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date) b USING (segment, driver, source, month)
+), crossed AS (
+	-- of two months before, twice; of this one and one before
+	SELECT c.segment, c.driver, c.source, c.month, sum(2 * (c.yy)) FILTER (WHERE NOT c.is_now) AS yy0, sum(c.yn + c.ny) FILTER (WHERE NOT c.is_now) AS yn0,
+		sum(2 * c.nn) FILTER (WHERE NOT c.is_now) AS nn0, sum(c.yy) FILTER (WHERE c.is_now) AS yy, sum(c.yn) FILTER (WHERE c.is_now) AS yn, sum(c.ny) FILTER (WHERE c.is_now) AS ny,
+		sum(c.nn) FILTER (WHERE c.is_now) AS nn
+	FROM (
+		SELECT p.segment, p.driver, p.source, (p.month + make_interval(months => k.back))::date AS month, k.back = 0 AS is_now, p.yy, p.yn, p.ny, p.nn
+		FROM pair_sum p
 		CROSS JOIN generate_series(0, {driver_months}) AS k (back)
-		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT u.segment WHERE {has_segments}) x
-		WHERE u.source = 'words') s
+		WHERE p.month_before >= p.month + make_interval(months => k.back - {driver_months})) c
+	GROUP BY c.segment, c.driver, c.source, c.month
+), error AS (
+	SELECT s.*, s.customers / nullif(s.customers - 1, 0) AS more, s.customers0 / nullif(s.customers0 - 1, 0) AS more0,
+		(s.yy - 2 * s.value * s.yn + s.value * s.value * s.nn) / (s.n * s.n) AS square,
+		(s.yy0 + coalesce(c.yy0, 0) - 2 * s.previous * (s.yn0 + coalesce(c.yn0, 0)) + s.previous * s.previous * (s.nn0 + coalesce(c.nn0, 0))) / (s.n0 * s.n0) AS square0,
+		coalesce(c.yy - s.previous * c.yn - s.value * c.ny + s.value * s.previous * c.nn, 0) / (s.n * s.n0) AS product
+	FROM summed s
+	LEFT JOIN crossed c USING (segment, driver, source, month)
+), told AS (
+	SELECT e.segment, e.driver, e.source, e.month, e.n::bigint AS observations, e.customers::bigint AS customers, e.value::float8 AS value, e.n0::bigint AS observations_before,
+		e.previous::float8 AS previous, e.below::bigint AS below, e.mrr, sqrt(greatest(round(e.square * e.more, 20), 0))::float8 AS error,
+		sqrt(greatest(round(e.square * e.more + e.square0 * e.more0 - 2 * e.product * sqrt(e.more * e.more0), 20), 0))::float8 AS change_error,
+		(e.importance / nullif(e.importances, 0))::float8 AS importance, e.pairs::bigint AS pairs,
+		((e.pairs * e.xz - e.x * e.z) / nullif(sqrt(greatest((e.pairs * e.xx - e.x * e.x) * (e.pairs * e.zz - e.z * e.z), 0)), 0))::float8 AS correlation
+	FROM error e
+), themed AS MATERIALIZED (
+	SELECT x.segment, u.theme, u.month, sum(u.n) AS n, sum(u.y) AS y
+	FROM (SELECT k.segment, k.driver AS theme, k.month, sum(k.n) AS n, sum(k.y) AS y FROM sited k WHERE k.source = 'words' GROUP BY k.segment, k.driver, k.month) u
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT u.segment WHERE {has_segments}) x
+	GROUP BY x.segment, u.theme, u.month
+), complained AS (
+	SELECT s.segment, s.theme, s.month, sum(s.n) FILTER (WHERE s.back = 0) AS n1, sum(s.y) FILTER (WHERE s.back = 0) AS y1,
+		sum(s.n) FILTER (WHERE s.back > 0) AS n0, sum(s.y) FILTER (WHERE s.back > 0) AS y0
+	FROM (
+		SELECT t.segment, t.theme, (t.month + make_interval(months => k.back))::date AS month, k.back, t.n, t.y
+		FROM themed t
+		CROSS JOIN generate_series(0, {driver_months}) AS k (back)) s
 	GROUP BY s.segment, s.theme, s.month
 ), wrote AS (
 	-- of all that was written, what complains of the theme
@@ -208,7 +240,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('has_money', 9, '{}', 'false');
 
 INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E', paid AS (', 1) || $$
+SELECT b.view, b.preference, split_part(b.body, E', paid AS MATERIALIZED (', 1) || $$
 , customer_now AS (
 	SELECT a.row_key, u.customer_id, d.sign * u.own < d.sign * d.floor AS is_below, {driver_list_mrr} AS mrr, u.n, d.metric, u.own, d.floor
 	FROM sited u

@@ -164,7 +164,7 @@ WITH key AS (SELECT DISTINCT s.segment, n.driver, n.month, n.sign, n.target FROM
 	FROM key k
 	CROSS JOIN LATERAL (SELECT sum(n) AS n1, count(*) AS m1, (sum(y) / sum(n))::float8 AS v1, count(*) FILTER (WHERE below) AS below, coalesce(sum(mrr) FILTER (WHERE below), 0) AS mrr
 		FROM naive n WHERE n.driver = k.driver AND n.month = k.month AND k.segment IN ('(all)', n.segment)) a
-	CROSS JOIN LATERAL (SELECT sum(n) AS n0, count(DISTINCT customer_id) AS m0, (sum(y) / sum(n))::float8 AS v0
+	CROSS JOIN LATERAL (SELECT sum(n) AS n0, count(*) AS m0, (sum(y) / sum(n))::float8 AS v0
 		FROM naive n WHERE n.driver = k.driver AND n.month < k.month AND n.month >= k.month - interval '3 months' AND k.segment IN ('(all)', n.segment)) b
 )
 SELECT s.*, r.e1, r.e, r.stated

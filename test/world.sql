@@ -68,8 +68,8 @@ CREATE TABLE world.owner (subject_kind text, subject text, owner text, accountab
 INSERT INTO world.owner VALUES ('segment', 'S', 'Ada', true, '2024-01-01', NULL), ('segment', 'S', 'Bo', true, '2024-05-01', '2024-06-01'),
 	('segment', 'Größe, L', 'Bo', true, '2024-01-01', '2024-09-01'), ('product', 'MAX', 'Cy', true, '2024-07-01', NULL);
 ALTER TABLE world.owner ADD role_title text, ADD reports_to text, ADD reporting_line text;
-UPDATE world.owner SET role_title = CASE owner WHEN 'Ada' THEN 'Senior Customer Value Manager' ELSE 'Retention Lead' END, reports_to = CASE owner WHEN 'Ada' THEN 'Cy' ELSE 'Ada' END, reporting_line = 'cmo' WHERE owner <> 'Cy';
-INSERT INTO world.owner VALUES ('programme', 'customer value', 'Cy', true, '2024-01-01', NULL, 'VP Marketing', NULL, 'board'), ('driver', 'price', 'Bo', true, '2024-01-01', NULL, 'Retention Lead', 'Ada', 'cmo');
+UPDATE world.owner SET role_title = CASE owner WHEN 'Ada' THEN 'Senior Customer Value Manager' ELSE 'Prepaid Retention Lead' END, reports_to = CASE owner WHEN 'Ada' THEN 'Cy' ELSE 'Ada' END, reporting_line = 'cmo' WHERE owner <> 'Cy';
+INSERT INTO world.owner VALUES ('programme', 'customer value', 'Cy', true, '2024-01-01', NULL, 'VP Marketing', NULL, 'board'), ('driver', 'price', 'Bo', true, '2024-01-01', NULL, 'Prepaid Retention Lead', 'Ada', 'cmo');
 CREATE TABLE world.driver (driver text, metric text, target double precision, direction text, importance double precision, floor double precision, behaviour text, theme text);
 INSERT INTO world.driver VALUES ('price', 'nps', 10, 'up', 8, 7, NULL, 'bill'), ('portal', 'csat', 0.7, NULL, 5, NULL, NULL, NULL), ('support', 'late_replies', 0.2, NULL, 6, NULL, NULL, NULL), ('quality', 'csat', 0.8, NULL, 7, NULL, NULL, NULL);
 CREATE TABLE world.segment_target (segment text, month date, metric text, target double precision);

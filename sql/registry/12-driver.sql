@@ -2,7 +2,7 @@
 -- Entity driver: what customers value, and by what it is measured.
 
 INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
-	(30, 'driver', '{drivers,value_driver,value_drivers,driver_registry}',
+	(35, 'driver', '{drivers,value_driver,value_drivers,driver_registry}',
 		'One row per driver of value: what it is measured by, what is aimed at, what is too little.');
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, synonyms, description) VALUES

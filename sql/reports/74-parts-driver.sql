@@ -35,7 +35,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE d.driver IS NOT NULL AND d.metric IS NOT NULL
 	ORDER BY d.driver, d.metric, d.target, d.floor, d.importance$$),
 ('driver_rows', 9, '{}', $$
-	SELECT v.driver, coalesce(a.instrument, v.metric) AS metric, NULL::float8 AS target, NULL::float8 AS importance, NULL::numeric AS floor, NULL::int AS direction,
+	SELECT v.driver, coalesce(a.instrument, v.metric) AS metric, NULL::float8 AS target, NULL::float8 AS importance, NULL::numeric AS floor,
+		NULL::int AS direction,
 		NULL::text AS behaviour, v.theme, v.metric = 'value' AS is_general
 	FROM (VALUES ('cadence', 'csat', 'cadence'), ('quality', 'csat', 'quality'), ('portal', 'csat', 'portal'), ('support', 'late_replies', 'support'),
 		('price-value alignment', 'value', 'price')) AS v (driver, metric, theme)
@@ -73,7 +74,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT 'late_replies', t.customer_id, t.day, (t.minutes > {reply_hours} * 60)::int
 	FROM (
 		SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
-			extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until) - cvm.moment_of(t.opened_at, {time_zone})) / 60 AS minutes
+			extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until) - cvm.moment_of(t.opened_at,
+				{time_zone})) / 60 AS minutes
 		FROM ticket t
 		CROSS JOIN (SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k) o) t
 	-- who still waits is late once it is known
@@ -118,7 +120,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		FROM answer a
 		JOIN linked l ON l.instrument = a.instrument AND l.topic = a.driver
 		UNION ALL
-		SELECT d.driver, 'behaviour', date_trunc('month', b.day::timestamp)::date, b.customer_id, max(b.day), count(*), sum(b.value), sum(b.value) / count(*)::numeric, NULL, false
+		SELECT d.driver, 'behaviour', date_trunc('month', b.day::timestamp)::date, b.customer_id, max(b.day), count(*), sum(b.value),
+			sum(b.value) / count(*)::numeric, NULL, false
 		FROM behaved b
 		JOIN driver_row d ON d.behaviour = b.metric
 		CROSS JOIN known o

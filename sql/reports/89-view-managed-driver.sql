@@ -13,7 +13,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('driver_initiatives', 1, '{initiative}', $$(SELECT i.initiative, i.driver, i.metric, i.baseline_on, i.decided_on, i.shipped_on FROM initiative i
 	WHERE i.driver IS NOT NULL AND i.initiative IS NOT NULL)$$),
-('driver_initiatives', 9, '{}', $$(SELECT NULL::text AS initiative, NULL::text AS driver, NULL::text AS metric, NULL::date AS baseline_on, NULL::date AS decided_on,
+('driver_initiatives', 9, '{}', $$(SELECT NULL::text AS initiative, NULL::text AS driver, NULL::text AS metric, NULL::date AS baseline_on,
+	NULL::date AS decided_on,
 	NULL::date AS shipped_on WHERE false)$$),
 ('programme_observed', 1, '{subscription}', '{observed}'),
 ('programme_observed', 9, '{}', $$observed AS MATERIALIZED (
@@ -40,7 +41,8 @@ WITH {driver_units}
 	FROM (SELECT k.driver, k.month, (sum(k.y) / sum(k.n))::float8 AS value FROM main k GROUP BY k.driver, k.month) m
 	GROUP BY m.driver
 ), owned AS (
-	SELECT w.subject AS driver, count(DISTINCT w.owner) AS owners, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
+	SELECT w.subject AS driver, count(DISTINCT w.owner) AS owners, string_agg(DISTINCT w.owner COLLATE "C",
+		', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM {driver_owners} w
 	CROSS JOIN known o
 	WHERE coalesce(w.valid_from < o.as_of, true) AND coalesce(w.valid_to >= o.as_of, true)
@@ -129,7 +131,8 @@ WITH RECURSIVE {programme_observed}, answering AS MATERIALIZED (
 		coalesce(w.valid_from < o.as_of, true) AND coalesce(w.valid_to >= o.as_of, true) AS is_now, o.as_of
 	FROM owner w
 	CROSS JOIN observed o
-	WHERE w.subject_kind IS NOT NULL AND w.subject IS NOT NULL AND w.owner IS NOT NULL AND coalesce(w.valid_from < w.valid_to, true) AND coalesce(w.valid_from < o.as_of, true)
+	WHERE w.subject_kind IS NOT NULL AND w.subject IS NOT NULL AND w.owner IS NOT NULL AND coalesce(w.valid_from < w.valid_to, true)
+		AND coalesce(w.valid_from < o.as_of, true)
 ), person AS MATERIALIZED (
 	-- a person has one title and one superior: those told last
 	SELECT a.owner, (array_agg(a.role_title ORDER BY a.valid_from DESC NULLS LAST, a.role_title) FILTER (WHERE a.role_title IS NOT NULL))[1] AS role_title,
@@ -167,7 +170,8 @@ WITH RECURSIVE {programme_observed}, answering AS MATERIALIZED (
 		SELECT a.subject_kind, a.subject, a.as_of, string_agg(DISTINCT a.owner COLLATE "C", ', ' ORDER BY a.owner COLLATE "C") COLLATE "default" AS owner,
 			row_number() OVER (PARTITION BY a.subject ORDER BY a.valid_to DESC) AS place
 		FROM answering a
-		WHERE a.subject_kind = 'programme' AND a.accountable AND NOT a.is_now AND NOT EXISTS (SELECT FROM held h WHERE h.subject_kind = 'programme' AND h.subject = a.subject)
+		WHERE a.subject_kind = 'programme' AND a.accountable AND NOT a.is_now AND NOT EXISTS (SELECT FROM held h WHERE h.subject_kind = 'programme'
+			AND h.subject = a.subject)
 		GROUP BY a.subject_kind, a.subject, a.as_of, a.valid_to) l
 	WHERE l.place = 1
 	UNION ALL
@@ -197,7 +201,8 @@ SELECT cvm.row_key(s.subject_kind, s.subject, s.owner) AS row_key,
 	l.line,
 	coalesce(l.is_circular, false) AS is_circular,
 	p.reporting_line,
-	coalesce(CASE WHEN p.reporting_line = ANY ('{cmo,cco_commercial,cco_customer,sales,service,product,it,board}') THEN p.reporting_line END, n.reader) AS reader,
+	coalesce(CASE WHEN p.reporting_line = ANY ('{cmo,cco_commercial,cco_customer,sales,service,product,it,board}') THEN p.reporting_line END,
+		n.reader) AS reader,
 	(SELECT x.superior FROM leader x) AS common_leader,
 	s.as_of
 FROM subject s
@@ -216,15 +221,19 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('managed_driver', 7, 'value', 'double precision', 'unit of the metric', 'value of last_month, as in value_driver', false, 'The last value.'),
 	('managed_driver', 8, 'last_month', 'date', 'date', 'last whole month with a value', false, 'When it was measured last; NULL: never.'),
 	('managed_driver', 9, 'months_measured', 'bigint', 'months', 'count of whole months with a value', false, 'For how many months there is a value.'),
-	('managed_driver', 10, 'initiatives', 'bigint', 'initiatives', 'count of initiatives on the driver, decided before as_of', false, 'What was decided about it: how often.'),
+	('managed_driver', 10, 'initiatives', 'bigint', 'initiatives', 'count of initiatives on the driver, decided before as_of', false,
+		'What was decided about it: how often.'),
 	('managed_driver', 11, 'last_decision_on', 'date', 'date', 'last initiative.decided_on', false, 'When something was last decided about it; NULL: never.'),
 	('managed_driver', 12, 'measured_initiative', 'text', 'name',
-		'initiative shipped last that has a metric, a baseline before shipping and values on both sides', false, 'The last initiative of which the effect is known.'),
+		'initiative shipped last that has a metric, a baseline before shipping and values on both sides', false,
+			'The last initiative of which the effect is known.'),
 	('managed_driver', 13, 'effect', 'double precision', 'unit of the metric',
 		'value of up to driver_months months after shipping - of as many before it; with direction down the other way round', false,
 		'What the driver did after it was shipped: better, or negative: worse. Nobody was left out to compare with.'),
-	('managed_driver', 14, 'effect_low', 'double precision', 'unit of the metric', 'effect less its quantile of the normal, errors by customer', false, 'Lower end of its interval.'),
-	('managed_driver', 15, 'effect_high', 'double precision', 'unit of the metric', 'effect plus its quantile of the normal', false, 'Upper end of its interval.'),
+	('managed_driver', 14, 'effect_low', 'double precision', 'unit of the metric', 'effect less its quantile of the normal, errors by customer', false,
+		'Lower end of its interval.'),
+	('managed_driver', 15, 'effect_high', 'double precision', 'unit of the metric', 'effect plus its quantile of the normal', false,
+		'Upper end of its interval.'),
 	('managed_driver', 16, 'is_measurable', 'boolean', 'yes or no', 'a value in the last whole month before as_of', false, 'Is it measured?'),
 	('managed_driver', 17, 'is_owned', 'boolean', 'yes or no', 'owners = 1', false, 'Does somebody answer for it, and one only?'),
 	('managed_driver', 18, 'is_improvable', 'boolean', 'yes or no', 'effect is known with an interval', false, 'Is it known what moves it?'),
@@ -233,11 +242,13 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('managed_driver', 20, 'missing', 'text', 'words', 'what of all this is not so', false, 'What is missing; NULL: nothing.'),
 	('managed_driver', 21, 'drivers', 'bigint', 'drivers', 'count of drivers', false, 'How many drivers there are: the same in every row.'),
 	('managed_driver', 22, 'managed_drivers', 'bigint', 'drivers', 'count of drivers with is_managed', false, 'How many are managed: the same in every row.'),
-	('managed_driver', 23, 'managed_share', 'double precision', 'fraction 0..1', 'managed_drivers / drivers', false, 'Share of drivers that are managed: the same in every row.'),
+	('managed_driver', 23, 'managed_share', 'double precision', 'fraction 0..1', 'managed_drivers / drivers', false,
+		'Share of drivers that are managed: the same in every row.'),
 	('managed_driver', 24, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('managed_driver', 25, 'as_of', 'date', 'date', 'setting of the model; else the day after the last observation', false, 'First day that is not observed.'),
 	('programme', 1, 'row_key', 'text', 'key', 'subject_kind|subject|owner', false, 'One value per row.'),
-	('programme', 2, 'subject_kind', 'text', 'name', 'owner.subject_kind in small letters', false, 'programme, segment, product, driver … what is answered for.'),
+	('programme', 2, 'subject_kind', 'text', 'name', 'owner.subject_kind in small letters', false,
+		'programme, segment, product, driver … what is answered for.'),
 	('programme', 3, 'subject', 'text', 'name', 'owner.subject', false, 'Which one; "(none)" where there is no programme.'),
 	('programme', 4, 'owner', 'text', 'name', 'accountable owner.owner on the day before as_of', false,
 		'Who answers for it; of a programme without a sponsor who did last, or "(none)".'),
@@ -246,18 +257,24 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'present; doubled: more than one answers; and of programmes absent: there never was a sponsor; lapsed: gone and not followed; not senior: below head; rank not known.'),
 	('programme', 7, 'role_title', 'text', 'name', 'owner.role_title told last', false, 'Title of the owner''s job.'),
 	('programme', 8, 'title_function', 'text', 'word', 'cvm.normalise_title(role_title)', false, 'What the title is about; NULL where it does not say.'),
-	('programme', 9, 'seniority', 'text', 'word', 'cvm.normalise_title(role_title)', false, 'board, chief, VP, director, head, senior manager, manager, lead, specialist or assistant.'),
+	('programme', 9, 'seniority', 'text', 'word', 'cvm.normalise_title(role_title)', false,
+		'board, chief, VP, director, head, senior manager, manager, lead, specialist or assistant.'),
 	('programme', 10, 'seniority_level', 'integer', 'place', 'cvm.job_title.position', false, 'Place of that, 1 the highest.'),
 	('programme', 11, 'is_senior', 'boolean', 'yes or no', 'head or higher', false, 'Is it senior? NULL where the title does not say.'),
-	('programme', 12, 'title_segment', 'text', 'name', 'cvm.normalise_title(role_title)', false, 'Segment that the title names: High-Value, Prepaid, Postpaid, Mass.'),
-	('programme', 13, 'standard_title', 'text', 'name', 'Customer Value and the seniority', false, 'The same rank under the standard prefix; NULL for chiefs and boards.'),
+	('programme', 12, 'title_segment', 'text', 'name', 'cvm.normalise_title(role_title)', false,
+		'Segment that the title names: High-Value, Prepaid, Postpaid, Mass.'),
+	('programme', 13, 'standard_title', 'text', 'name', 'Customer Value and the seniority', false,
+		'The same rank under the standard prefix; NULL for chiefs and boards.'),
 	('programme', 14, 'is_standard_title', 'boolean', 'yes or no', 'role_title has the standard prefix and a rank', false, 'Is it called so already?'),
 	('programme', 15, 'reports_to', 'text', 'name', 'owner.reports_to told last', false, 'To whom the owner reports; NULL: nobody, or not known.'),
-	('programme', 16, 'depth', 'integer', 'steps', 'times that reports_to can be followed', false, 'Steps up to the top of the line, 0: at the top; NULL in a circle.'),
+	('programme', 16, 'depth', 'integer', 'steps', 'times that reports_to can be followed', false,
+		'Steps up to the top of the line, 0: at the top; NULL in a circle.'),
 	('programme', 17, 'top', 'text', 'name', 'who reports to nobody, at the end of the line', false, 'Who stands at the top; NULL in a circle.'),
 	('programme', 18, 'line', 'text', 'names', 'reports_to, followed', false, 'The line from the owner up.'),
 	('programme', 19, 'is_circular', 'boolean', 'yes or no', 'somebody stands in the line twice', false, 'Does the line come back to where it was?'),
 	('programme', 20, 'reporting_line', 'text', 'name', 'owner.reporting_line in small letters', false, 'Line of the organisation, as it was told.'),
-	('programme', 21, 'reader', 'text', 'name', 'reporting_line if cvm.review_section has it; else by title_function', false, 'Which review is for the owner: cvm.review_pack(model, month, reader).'),
-	('programme', 22, 'common_leader', 'text', 'name', 'nearest person in the lines of all who answer', false, 'One leader above all, the same in every row; NULL: there is none.'),
+	('programme', 21, 'reader', 'text', 'name', 'reporting_line if cvm.review_section has it; else by title_function', false,
+		'Which review is for the owner: cvm.review_pack(model, month, reader).'),
+	('programme', 22, 'common_leader', 'text', 'name', 'nearest person in the lines of all who answer', false,
+		'One leader above all, the same in every row; NULL: there is none.'),
 	('programme', 23, 'as_of', 'date', 'date', 'setting of the model; else the day after the last one seen', false, 'First day that is not observed.');

@@ -8,6 +8,17 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'important it is and in which quadrant that puts it, what customers below its floor pay, who answers for it, and '
 		'whether answers, behaviour and words agree.', 'customers');
 
+-- What was seen of each driver, in the segment of its day
+@define sited_units
+WITH {driver_base}{driver_units}
+@use held_on unit | r.customer_id, r.month, r.driver, r.source
+, sited AS MATERIALIZED (
+	SELECT u.*, coalesce(m.segment, '(none)') AS segment
+	FROM unit u
+	LEFT JOIN member m USING (customer_id, month, driver, source)
+)
+@end
+
 -- Values are those of things observed: of customers with several, whose answers are
 -- alike, errors are those of sums by customer.  y / n of this month less y / n of
 -- the months before is a sum over customers of (y1 - v1 n1) / N1 - (y0 - v0 n0) / N0,
@@ -21,13 +32,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('value_driver', {preference}, '{needs}', $$
-WITH {driver_base}{driver_units}
-@use held_on unit | r.customer_id, r.month, r.driver, r.source
-, sited AS MATERIALIZED (
-	SELECT u.*, coalesce(m.segment, '(none)') AS segment
-	FROM unit u
-	LEFT JOIN member m USING (customer_id, month, driver, source)
-), paid AS MATERIALIZED (
+@use sited_units
+, paid AS MATERIALIZED (
 	SELECT u.*, d.source AS main, d.sign * u.own < d.sign * d.floor AS is_below, CASE WHEN d.sign * u.own < d.sign * d.floor THEN {driver_mrr} END AS mrr
 	FROM sited u
 	CROSS JOIN known o
@@ -35,15 +41,19 @@ WITH {driver_base}{driver_units}
 	{driver_money}
 	WHERE u.source IN ('survey', 'behaviour')
 ), own_sum AS (
-	SELECT u.segment, u.driver, u.source, u.month, count(*) AS customers, sum(u.n) AS n, sum(u.y) AS y, sum(u.y * u.y) AS yy, sum(u.y * u.n) AS yn, sum(u.n * u.n) AS nn,
+	SELECT u.segment, u.driver, u.source, u.month, count(*) AS customers, sum(u.n) AS n, sum(u.y) AS y, sum(u.y * u.y) AS yy, sum(u.y * u.n) AS yn,
+		sum(u.n * u.n) AS nn,
 		count(*) FILTER (WHERE u.is_below) AS below, sum(u.mrr) AS mrr, count(u.importance) AS importances, sum(u.importance) AS importance,
-		count(u.overall) AS pairs, sum(u.own) FILTER (WHERE u.overall IS NOT NULL) AS x, sum(u.overall) AS z, sum(u.own * u.own) FILTER (WHERE u.overall IS NOT NULL) AS xx,
+		count(u.overall) AS pairs, sum(u.own) FILTER (WHERE u.overall IS NOT NULL) AS x, sum(u.overall) AS z,
+			sum(u.own * u.own) FILTER (WHERE u.overall IS NOT NULL) AS xx,
 		sum(u.overall * u.overall) AS zz, sum(u.own * u.overall) AS xz
 	FROM paid u
 	GROUP BY u.segment, u.driver, u.source, u.month
 ), month_sum AS MATERIALIZED (
-	SELECT x.segment, s.driver, s.source, s.month, sum(s.customers) AS customers, sum(s.n) AS n, sum(s.y) AS y, sum(s.yy) AS yy, sum(s.yn) AS yn, sum(s.nn) AS nn,
-		sum(s.below) AS below, sum(s.mrr) AS mrr, sum(s.importances) AS importances, sum(s.importance) AS importance, sum(s.pairs) AS pairs, sum(s.x) AS x, sum(s.z) AS z,
+	SELECT x.segment, s.driver, s.source, s.month, sum(s.customers) AS customers, sum(s.n) AS n, sum(s.y) AS y, sum(s.yy) AS yy, sum(s.yn) AS yn,
+		sum(s.nn) AS nn,
+		sum(s.below) AS below, sum(s.mrr) AS mrr, sum(s.importances) AS importances, sum(s.importance) AS importance, sum(s.pairs) AS pairs, sum(s.x) AS x,
+			sum(s.z) AS z,
 		sum(s.xx) AS xx, sum(s.zz) AS zz, sum(s.xz) AS xz
 	FROM own_sum s
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT s.segment WHERE {has_segments}) x
@@ -61,14 +71,18 @@ WITH {driver_base}{driver_units}
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments} AND p.stays) x
 	GROUP BY x.segment, p.driver, p.source, p.month, p.month_before
 ), summed AS MATERIALIZED (
-	SELECT t.segment, t.driver, t.source, t.month, t.customers, t.n, t.y, t.y / t.n AS value, t.yy, t.yn, t.nn, t.below, t.mrr, b.customers AS customers0, b.n AS n0, b.y / b.n AS previous,
-		b.yy AS yy0, b.yn AS yn0, b.nn AS nn0, t.importances + coalesce(b.importances, 0) AS importances, coalesce(t.importance, 0) + coalesce(b.importance, 0) AS importance,
+	SELECT t.segment, t.driver, t.source, t.month, t.customers, t.n, t.y, t.y / t.n AS value, t.yy, t.yn, t.nn, t.below, t.mrr,
+		b.customers AS customers0, b.n AS n0, b.y / b.n AS previous,
+		b.yy AS yy0, b.yn AS yn0, b.nn AS nn0, t.importances + coalesce(b.importances, 0) AS importances, coalesce(t.importance, 0) + coalesce(b.importance,
+			0) AS importance,
 		t.pairs + coalesce(b.pairs, 0) AS pairs, coalesce(t.x, 0) + coalesce(b.x, 0) AS x, coalesce(t.z, 0) + coalesce(b.z, 0) AS z,
 		coalesce(t.xx, 0) + coalesce(b.xx, 0) AS xx, coalesce(t.zz, 0) + coalesce(b.zz, 0) AS zz, coalesce(t.xz, 0) + coalesce(b.xz, 0) AS xz
 	FROM month_sum t
 	LEFT JOIN (
-		SELECT e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date AS month, sum(e.customers) AS customers, sum(e.n) AS n, sum(e.y) AS y,
-			sum(e.yy) AS yy, sum(e.yn) AS yn, sum(e.nn) AS nn, sum(e.importances) AS importances, sum(e.importance) AS importance, sum(e.pairs) AS pairs, sum(e.x) AS x,
+		SELECT e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date AS month, sum(e.customers) AS customers, sum(e.n) AS n,
+			sum(e.y) AS y,
+			sum(e.yy) AS yy, sum(e.yn) AS yn, sum(e.nn) AS nn, sum(e.importances) AS importances, sum(e.importance) AS importance, sum(e.pairs) AS pairs,
+				sum(e.x) AS x,
 			sum(e.z) AS z, sum(e.xx) AS xx, sum(e.zz) AS zz, sum(e.xz) AS xz
 		FROM month_sum e
 		CROSS JOIN generate_series(1, {driver_months}) AS k (back)
@@ -76,7 +90,8 @@ WITH {driver_base}{driver_units}
 ), crossed AS (
 	-- of two months before, twice; of this one and one before
 	SELECT c.segment, c.driver, c.source, c.month, sum(2 * (c.yy)) FILTER (WHERE NOT c.is_now) AS yy0, sum(c.yn + c.ny) FILTER (WHERE NOT c.is_now) AS yn0,
-		sum(2 * c.nn) FILTER (WHERE NOT c.is_now) AS nn0, sum(c.yy) FILTER (WHERE c.is_now) AS yy, sum(c.yn) FILTER (WHERE c.is_now) AS yn, sum(c.ny) FILTER (WHERE c.is_now) AS ny,
+		sum(2 * c.nn) FILTER (WHERE NOT c.is_now) AS nn0, sum(c.yy) FILTER (WHERE c.is_now) AS yy, sum(c.yn) FILTER (WHERE c.is_now) AS yn,
+			sum(c.ny) FILTER (WHERE c.is_now) AS ny,
 		sum(c.nn) FILTER (WHERE c.is_now) AS nn
 	FROM (
 		SELECT p.segment, p.driver, p.source, (p.month + make_interval(months => k.back))::date AS month, k.back = 0 AS is_now, p.yy, p.yn, p.ny, p.nn
@@ -87,12 +102,14 @@ WITH {driver_base}{driver_units}
 ), error AS (
 	SELECT s.*, s.customers / nullif(s.customers - 1, 0) AS more, s.customers0 / nullif(s.customers0 - 1, 0) AS more0,
 		(s.yy - 2 * s.value * s.yn + s.value * s.value * s.nn) / (s.n * s.n) AS square,
-		(s.yy0 + coalesce(c.yy0, 0) - 2 * s.previous * (s.yn0 + coalesce(c.yn0, 0)) + s.previous * s.previous * (s.nn0 + coalesce(c.nn0, 0))) / (s.n0 * s.n0) AS square0,
+		(s.yy0 + coalesce(c.yy0, 0) - 2 * s.previous * (s.yn0 + coalesce(c.yn0, 0)) + s.previous * s.previous * (s.nn0 + coalesce(c.nn0,
+			0))) / (s.n0 * s.n0) AS square0,
 		coalesce(c.yy - s.previous * c.yn - s.value * c.ny + s.value * s.previous * c.nn, 0) / (s.n * s.n0) AS product
 	FROM summed s
 	LEFT JOIN crossed c USING (segment, driver, source, month)
 ), told AS (
-	SELECT e.segment, e.driver, e.source, e.month, e.n::bigint AS observations, e.customers::bigint AS customers, e.value::float8 AS value, e.n0::bigint AS observations_before,
+	SELECT e.segment, e.driver, e.source, e.month, e.n::bigint AS observations, e.customers::bigint AS customers, e.value::float8 AS value,
+		e.n0::bigint AS observations_before,
 		e.previous::float8 AS previous, e.below::bigint AS below, e.mrr, sqrt(greatest(round(e.square * e.more, 20), 0))::float8 AS error,
 		sqrt(greatest(round(e.square * e.more + e.square0 * e.more0 - 2 * e.product * sqrt(e.more * e.more0), 20), 0))::float8 AS change_error,
 		(e.importance / nullif(e.importances, 0))::float8 AS importance, e.pairs::bigint AS pairs,
@@ -100,7 +117,8 @@ WITH {driver_base}{driver_units}
 	FROM error e
 ), themed AS MATERIALIZED (
 	SELECT x.segment, u.theme, u.month, sum(u.n) AS n, sum(u.y) AS y
-	FROM (SELECT k.segment, k.driver AS theme, k.month, sum(k.n) AS n, sum(k.y) AS y FROM sited k WHERE k.source = 'words' GROUP BY k.segment, k.driver, k.month) u
+	FROM (SELECT k.segment, k.driver AS theme, k.month, sum(k.n) AS n, sum(k.y) AS y FROM sited k WHERE k.source = 'words' GROUP BY k.segment, k.driver,
+		k.month) u
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT u.segment WHERE {has_segments}) x
 	GROUP BY x.segment, u.theme, u.month
 ), complained AS (
@@ -121,28 +139,35 @@ WITH {driver_base}{driver_units}
 	-- on the good side up
 	SELECT t.segment, t.month, d.driver, t.source, t.observations, t.observations_before, t.source = d.source AS is_main, t.customers, t.value,
 		-- of NPS the error of survey_score
-		t.error * CASE WHEN d.metric = 'nps' AND t.source = 'survey' THEN sqrt((t.customers - 1) / t.customers::float8) ELSE 1 END AS error, t.previous, t.change_error,
+		t.error * CASE WHEN d.metric = 'nps' AND t.source = 'survey' THEN sqrt((t.customers - 1) / t.customers::float8) ELSE 1 END AS error, t.previous,
+			t.change_error,
 		t.below, t.mrr, t.importance, t.pairs, t.correlation,
 		CASE t.source WHEN d.source THEN d.sign WHEN 'behaviour' THEN b.sign ELSE 1 END * (t.value - t.previous) AS change
 	FROM told t
 	JOIN driver_row d ON d.driver = t.driver
 	LEFT JOIN {driver_metrics} AS b (metric, sign, floor, scale, source) ON b.metric = d.behaviour
 	UNION ALL
-	SELECT w.segment, w.month, d.driver, 'words', w.n1::bigint, w.n0::bigint, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, (w.share_before - w.share)::float8
+	SELECT w.segment, w.month, d.driver, 'words', w.n1::bigint, w.n0::bigint, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		(w.share_before - w.share)::float8
 	FROM wrote w
 	JOIN driver_row d ON d.theme = w.theme
 	WHERE w.n1 > 0
 ), driven AS (
-	SELECT s.segment, s.month, s.driver, max(s.observations) FILTER (WHERE s.is_main) AS observations, max(s.observations_before) FILTER (WHERE s.is_main) AS observations_before,
+	SELECT s.segment, s.month, s.driver, max(s.observations) FILTER (WHERE s.is_main) AS observations,
+		max(s.observations_before) FILTER (WHERE s.is_main) AS observations_before,
 		max(s.customers) FILTER (WHERE s.is_main) AS customers, max(s.value) FILTER (WHERE s.is_main) AS value, max(s.error) FILTER (WHERE s.is_main) AS error,
-		max(s.previous) FILTER (WHERE s.is_main) AS previous, max(s.change) FILTER (WHERE s.is_main) AS change, max(s.change_error) FILTER (WHERE s.is_main) AS change_error,
+		max(s.previous) FILTER (WHERE s.is_main) AS previous, max(s.change) FILTER (WHERE s.is_main) AS change,
+			max(s.change_error) FILTER (WHERE s.is_main) AS change_error,
 		max(s.below) FILTER (WHERE s.is_main) AS below, max(s.mrr) FILTER (WHERE s.is_main) AS mrr, max(s.importance) AS importance,
 		max(s.pairs) FILTER (WHERE s.is_main) AS pairs, max(s.correlation) FILTER (WHERE s.is_main) AS correlation,
-		coalesce(max(s.observations) FILTER (WHERE s.source = 'survey'), 0) AS survey_n, coalesce(max(s.observations) FILTER (WHERE s.source = 'behaviour'), 0) AS behaviour_n,
+		coalesce(max(s.observations) FILTER (WHERE s.source = 'survey'), 0) AS survey_n, coalesce(max(s.observations) FILTER (WHERE s.source = 'behaviour'),
+			0) AS behaviour_n,
 		coalesce(max(s.observations) FILTER (WHERE s.source = 'words'), 0) AS words_n,
-		max(s.change) FILTER (WHERE s.source = 'survey' AND s.is_known) AS survey_change, max(s.change) FILTER (WHERE s.source = 'behaviour' AND s.is_known) AS behaviour_change,
+		max(s.change) FILTER (WHERE s.source = 'survey' AND s.is_known) AS survey_change, max(s.change) FILTER (WHERE s.source = 'behaviour'
+			AND s.is_known) AS behaviour_change,
 		max(s.change) FILTER (WHERE s.source = 'words' AND s.is_known) AS words_change,
-		count(*) FILTER (WHERE s.is_known) AS known, count(*) FILTER (WHERE s.is_known AND s.change > 0) AS up, count(*) FILTER (WHERE s.is_known AND s.change < 0) AS down,
+		count(*) FILTER (WHERE s.is_known) AS known, count(*) FILTER (WHERE s.is_known AND s.change > 0) AS up, count(*) FILTER (WHERE s.is_known
+			AND s.change < 0) AS down,
 		count(*) FILTER (WHERE s.is_known AND s.change = 0) AS still,
 		string_agg(s.source, ', ' ORDER BY s.source COLLATE "C") FILTER (WHERE s.is_known) AS sources
 	FROM (
@@ -159,8 +184,10 @@ WITH {driver_base}{driver_units}
 	CROSS JOIN known o
 	WHERE v.observations > 0
 ), kind AS (
-	SELECT p.*, CASE WHEN count(p.stated) OVER w >= count(p.derived) OVER w AND count(p.stated) OVER w > 0 THEN 'stated' WHEN count(p.derived) OVER w > 0 THEN 'derived' END AS kind,
-		CASE WHEN p.target IS NOT NULL THEN p.gap / p.scale WHEN count(p.below_share) OVER w > 1 THEN (round(avg(p.below_share::numeric) OVER w, 12) - round(p.below_share::numeric, 12))::float8 END AS performance
+	SELECT p.*, CASE WHEN count(p.stated) OVER w >= count(p.derived) OVER w AND count(p.stated) OVER w > 0 THEN 'stated'
+		WHEN count(p.derived) OVER w > 0 THEN 'derived' END AS kind,
+		CASE WHEN p.target IS NOT NULL THEN p.gap / p.scale WHEN count(p.below_share) OVER w > 1 THEN (round(avg(p.below_share::numeric) OVER w,
+			12) - round(p.below_share::numeric, 12))::float8 END AS performance
 	FROM placed p
 	WINDOW w AS (PARTITION BY p.segment, p.month)
 ), weighted AS (
@@ -239,8 +266,15 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('has_money', 1, '{subscription}', 'true'),
 ('has_money', 9, '{}', 'false');
 
-INSERT INTO cvm.report_list (view, preference, list)
-SELECT b.view, b.preference, split_part(b.body, E', paid AS MATERIALIZED (', 1) || $$
+@for preference
+1
+2
+3
+4
+@make
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('value_driver', {preference}, $$
+@use sited_units
 , customer_now AS (
 	SELECT a.row_key, u.customer_id, d.sign * u.own < d.sign * d.floor AS is_below, {driver_list_mrr} AS mrr, u.n, d.metric, u.own, d.floor
 	FROM sited u
@@ -249,12 +283,12 @@ SELECT b.view, b.preference, split_part(b.body, E', paid AS MATERIALIZED (', 1) 
 	JOIN wanted a ON a.month = u.month AND a.driver = u.driver AND a.segment IN ('(all)', u.segment)
 	{driver_list_money}
 )
-SELECT c.row_key, c.customer_id, 1 AS customers, coalesce(c.is_below, false)::int AS below_floor_customers, CASE WHEN c.is_below THEN c.mrr END AS mrr_at_stake,
+SELECT c.row_key, c.customer_id, 1 AS customers, coalesce(c.is_below, false)::int AS below_floor_customers, CASE
+	WHEN c.is_below THEN c.mrr END AS mrr_at_stake,
 	NULL::numeric AS mrr_before, c.mrr AS mrr_after,
 	format('%s %s', c.metric, round(c.own, 2)) || CASE WHEN c.is_below THEN format(', floor %s', round(c.floor, 2)) ELSE '' END AS detail
-FROM customer_now c$$
-FROM cvm.report_body b
-WHERE b.view = 'value_driver';
+FROM customer_now c$$);
+@end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('driver_list_money', 1, '{subscription}', 'LEFT JOIN folded f ON f.customer_id = u.customer_id'),
 ('driver_list_money', 9, '{}', ''),
@@ -278,7 +312,8 @@ FROM (VALUES
 	(10, 'value', 'double precision', 'unit of the metric',
 		'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; late_replies, reopened_tickets: share of tickets; else the mean',
 		false, 'The value of the metric.'),
-	(11, 'value_low', 'double precision', 'unit of the metric', 'value less its quantile of the normal, errors by customer; Wilson for shares of one observation a customer', false,
+	(11, 'value_low', 'double precision', 'unit of the metric',
+		'value less its quantile of the normal, errors by customer; Wilson for shares of one observation a customer', false,
 		'Lower end of its interval; NULL where observations do not differ.'),
 	(12, 'value_high', 'double precision', 'unit of the metric', 'value plus its quantile of the normal; Wilson likewise', false,
 		'Upper end of its interval.'),
@@ -300,7 +335,8 @@ FROM (VALUES
 		'How closely overall opinion follows the driver; NULL for fewer pairs than min_answers.'),
 	(22, 'derived_pairs', 'bigint', 'pairs', 'customers and months with both answers', false, 'How many pairs of answers that is of.'),
 	(23, 'importance', 'double precision', 'as importance_kind says', 'stated_importance or derived_importance', false, 'The importance that counts.'),
-	(24, 'importance_kind', 'text', 'word', 'stated, unless more drivers of the segment and month have a derived one', false, 'stated or derived: the same for all drivers of a segment and month.'),
+	(24, 'importance_kind', 'text', 'word', 'stated, unless more drivers of the segment and month have a derived one', false,
+		'stated or derived: the same for all drivers of a segment and month.'),
 	(25, 'performance', 'double precision', 'fraction',
 		'gap / what the metric can be off (nps 100, shares 1, ces 6, else target); without a target, of two drivers or more, mean of below_floor_share over drivers - below_floor_share', false,
 		'How well it does, comparable over drivers; negative: worse than aimed at, or than the others.'),
@@ -311,7 +347,8 @@ FROM (VALUES
 	(28, 'previous_observations', 'bigint', 'observations', 'observations of the driver_months before', false, 'How much that is made of.'),
 	(29, 'trend', 'double precision', 'unit of the metric', 'value - previous_value; with direction down the other way round', false,
 		'How much better it got; negative: it falls.'),
-	(30, 'trend_low', 'double precision', 'unit of the metric', 'trend less its quantile of the normal, errors by customer, also of those seen in both', false, 'Lower end of its interval.'),
+	(30, 'trend_low', 'double precision', 'unit of the metric', 'trend less its quantile of the normal, errors by customer, also of those seen in both',
+		false, 'Lower end of its interval.'),
 	(31, 'trend_high', 'double precision', 'unit of the metric', 'trend plus its quantile of the normal', false, 'Upper end of its interval.'),
 	(32, 'p_value', 'double precision', 'fraction 0..1', 'two-sided, normal', false, 'How likely so great a trend is by chance.'),
 	(33, 'verdict', 'text', 'word', 'trend_low > 0: better; trend_high < 0: worse; else noise', false,
@@ -319,7 +356,8 @@ FROM (VALUES
 	(34, 'survey_observations', 'bigint', 'answers', 'answers about the driver', false, 'What customers say: how much.'),
 	(35, 'behaviour_observations', 'bigint', 'observations', 'tickets and the like of the driver''s behaviour', false, 'What customers do: how much.'),
 	(36, 'words_observations', 'bigint', 'answers', 'answers with any theme', false, 'What customers write: how much.'),
-	(37, 'survey_trend', 'double precision', 'unit of the metric', 'as trend, of answers', false, 'Trend of what they say; NULL for fewer than min_answers in either.'),
+	(37, 'survey_trend', 'double precision', 'unit of the metric', 'as trend, of answers', false,
+		'Trend of what they say; NULL for fewer than min_answers in either.'),
 	(38, 'behaviour_trend', 'double precision', 'fraction', 'as trend, of behaviour', false, 'Trend of what they do.'),
 	(39, 'words_trend', 'double precision', 'fraction', 'share before - share, of answers with a theme, that name the driver''s with a low score', false,
 		'Trend of what they write: negative where more complain of it.'),

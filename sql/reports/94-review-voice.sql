@@ -9,12 +9,16 @@ AS $$
 		SELECT s.* FROM jsonb_to_recordset(data -> 'survey_score') AS s (row_key text, segment text, month date, instrument text, driver text, answers bigint,
 			score numeric, std_error double precision, conf_low numeric, conf_high numeric, is_enough boolean, is_complete boolean, as_of date)
 	), driver AS (
-		SELECT d.*, CASE WHEN d.direction = 'down' THEN -1 ELSE 1 END AS sign, d.metric NOT IN ('nps', 'ces') AND abs(d.value) <= 1 AND coalesce(abs(d.previous_value), 0) <= 1 AS is_share
-		FROM jsonb_to_recordset(data -> 'value_driver') AS d (row_key text, segment text, month date, driver text, owner text, metric text, observations bigint, value numeric,
-			target numeric, gap numeric, direction text, below_floor_customers bigint, mrr_at_stake numeric, quadrant text, previous_value numeric, trend_low numeric, trend_high numeric,
+		SELECT d.*, CASE WHEN d.direction = 'down' THEN -1 ELSE 1 END AS sign, d.metric NOT IN ('nps', 'ces') AND abs(d.value) <= 1
+			AND coalesce(abs(d.previous_value), 0) <= 1 AS is_share
+		FROM jsonb_to_recordset(data -> 'value_driver') AS d (row_key text, segment text, month date, driver text, owner text, metric text,
+			observations bigint, value numeric,
+			target numeric, gap numeric, direction text, below_floor_customers bigint, mrr_at_stake numeric, quadrant text, previous_value numeric,
+				trend_low numeric, trend_high numeric,
 			p_value double precision, verdict text, sources text, triangulation text, currency text, is_complete boolean, as_of date)
 	), managed AS (
-		SELECT m.* FROM jsonb_to_recordset(data -> 'managed_driver') AS m (row_key text, driver text, owner text, metric text, months_measured bigint, missing text, is_managed boolean,
+		SELECT m.* FROM jsonb_to_recordset(data -> 'managed_driver') AS m (row_key text, driver text, owner text, metric text, months_measured bigint,
+			missing text, is_managed boolean,
 			drivers bigint, managed_drivers bigint, managed_share numeric, as_of date)
 	), ticket AS (
 		SELECT t.*, t.beyond_tickets::numeric / nullif(t.within_tickets + t.beyond_tickets, 0) AS rate
@@ -46,23 +50,30 @@ AS $$
 		-- what is about a driver is said with it
 		AND NOT EXISTS (SELECT FROM driver d WHERE d.segment = a.segment AND d.driver = a.driver AND d.metric = a.instrument)
 	UNION ALL
-	SELECT 'drivers', 'value', d.segment, d.driver, nullif(d.owner, '(none)'), round(d.value, 8), round(d.previous_value, 8), round(d.value - d.previous_value, 8),
-		round(CASE WHEN d.sign > 0 THEN d.trend_low ELSE -d.trend_high END, 8), round(CASE WHEN d.sign > 0 THEN d.trend_high ELSE -d.trend_low END, 8), d.observations,
+	SELECT 'drivers', 'value', d.segment, d.driver, nullif(d.owner, '(none)'), round(d.value, 8), round(d.previous_value, 8),
+		round(d.value - d.previous_value, 8),
+		round(CASE WHEN d.sign > 0 THEN d.trend_low ELSE -d.trend_high END, 8), round(CASE WHEN d.sign > 0 THEN d.trend_high ELSE -d.trend_low END, 8),
+			d.observations,
 		CASE WHEN d.is_share THEN 'share' ELSE 'points' END, d.mrr_at_stake,
 		-- late replies are tested with the tickets
 		CASE WHEN d.verdict NOT IN ('immature', 'no_data') AND NOT (d.metric = 'late_replies' AND data ? 'ticket_response') THEN d.p_value END,
-		CASE WHEN d.verdict IN ('immature', 'no_data') THEN d.verdict WHEN d.p_value IS NULL THEN 'no_data' WHEN d.metric = 'late_replies' AND data ? 'ticket_response' THEN 'fact' END,
+		CASE WHEN d.verdict IN ('immature', 'no_data') THEN d.verdict WHEN d.p_value IS NULL THEN 'no_data' WHEN d.metric = 'late_replies'
+			AND data ? 'ticket_response' THEN 'fact' END,
 		format('%s: driver %s (%s) is %s of %s observations in %s%s%s%s%s%s.', cvm._review_whose(d.segment), d.driver, replace(d.metric, '_', ' '),
-			CASE WHEN d.is_share THEN cvm._review_share(d.value) ELSE cvm._review_number(d.value, 2) END, cvm._review_number(d.observations), to_char(d.month, 'YYYY-MM'),
+			CASE WHEN d.is_share THEN cvm._review_share(d.value) ELSE cvm._review_number(d.value, 2) END, cvm._review_number(d.observations), to_char(d.month,
+				'YYYY-MM'),
 			CASE WHEN d.is_complete THEN cvm._review_phrase(', %s in the months before (change %s)',
 				CASE WHEN d.is_share THEN cvm._review_share(d.previous_value) ELSE cvm._review_number(d.previous_value, 2) END,
-				CASE WHEN d.is_share THEN cvm._review_points(CASE WHEN d.sign > 0 THEN d.trend_low ELSE -d.trend_high END, CASE WHEN d.sign > 0 THEN d.trend_high ELSE -d.trend_low END)
+				CASE WHEN d.is_share THEN cvm._review_points(CASE WHEN d.sign > 0 THEN d.trend_low ELSE -d.trend_high END, CASE
+					WHEN d.sign > 0 THEN d.trend_high ELSE -d.trend_low END)
 					ELSE cvm._review_span(CASE WHEN d.sign > 0 THEN d.trend_low ELSE -d.trend_high END, CASE WHEN d.sign > 0 THEN d.trend_high ELSE -d.trend_low END, 2) END)
 				ELSE ', which is not over' END,
 			cvm._review_phrase('; aimed at %s', CASE WHEN d.is_share THEN cvm._review_share(d.target) ELSE cvm._review_number(d.target, 2) END),
-			CASE WHEN d.below_floor_customers > 0 THEN cvm._review_phrase('; %s customers got less than they should and pay %s', cvm._review_number(d.below_floor_customers),
+			CASE WHEN d.below_floor_customers > 0 THEN cvm._review_phrase('; %s customers got less than they should and pay %s',
+				cvm._review_number(d.below_floor_customers),
 				cvm._review_money(d.mrr_at_stake, d.currency)) ELSE '' END,
-			cvm._review_phrase('; %s', replace(d.quadrant, '_', ' ')), CASE WHEN d.triangulation IN ('triangulated', 'conflict') THEN format('; %s: %s', d.sources, d.triangulation) ELSE '' END),
+			cvm._review_phrase('; %s', replace(d.quadrant, '_', ' ')), CASE WHEN d.triangulation IN ('triangulated', 'conflict') THEN format('; %s: %s',
+				d.sources, d.triangulation) ELSE '' END),
 		'value_driver', 'value', d.row_key, d.is_complete, d.as_of
 	FROM driver d
 	WHERE d.month = $2
@@ -72,7 +83,8 @@ AS $$
 		'managed_driver', 'managed_share', m.row_key, NULL, m.as_of
 	FROM (SELECT k.* FROM managed k ORDER BY k.row_key COLLATE "C" LIMIT 1) m
 	UNION ALL
-	SELECT 'drivers', 'unmanaged', '(all)', m.driver, nullif(m.owner, '(none)'), m.months_measured, NULL, NULL, NULL, NULL, NULL, 'months', NULL, NULL, 'unmanaged',
+	SELECT 'drivers', 'unmanaged', '(all)', m.driver, nullif(m.owner, '(none)'), m.months_measured, NULL, NULL, NULL, NULL, NULL, 'months', NULL, NULL,
+		'unmanaged',
 		format('Driver %s (%s): %s.', m.driver, replace(m.metric, '_', ' '), m.missing), 'managed_driver', 'missing', m.row_key, NULL, m.as_of
 	FROM managed m
 	-- of the usual ones those that are measured

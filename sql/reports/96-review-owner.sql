@@ -106,15 +106,18 @@ AS $$
 	FROM finding f
 	LEFT JOIN stake s ON s.kind = lower(f.subject_kind) AND s.subject = f.subject
 	UNION ALL
-	SELECT 'owners', CASE WHEN p.is_circular THEN 'line' ELSE 'sponsor' END, '(all)', p.subject, nullif(p.owner, '(none)'), NULL, NULL, NULL, NULL, NULL, NULL, 'owners', NULL, NULL,
+	SELECT 'owners', CASE WHEN p.is_circular THEN 'line' ELSE 'sponsor' END, '(all)', p.subject, nullif(p.owner, '(none)'), NULL, NULL, NULL, NULL, NULL,
+		NULL, 'owners', NULL, NULL,
 		CASE WHEN p.is_circular THEN 'circle' ELSE replace(p.state, ' ', '_') END,
-		CASE WHEN p.is_circular THEN format('%s %s: the line of reporting is a circle, %s.', upper(left(p.subject_kind, 1)) || substr(p.subject_kind, 2), p.subject, p.line)
+		CASE WHEN p.is_circular THEN format('%s %s: the line of reporting is a circle, %s.', upper(left(p.subject_kind, 1)) || substr(p.subject_kind, 2),
+			p.subject, p.line)
 			WHEN p.state = 'absent' THEN 'Nobody is told as the sponsor of the programme.'
 			ELSE format('Programme %s: its sponsor %s is %s, which is not senior.', p.subject, p.owner, p.role_title) END,
 		'programme', CASE WHEN p.is_circular THEN 'line' ELSE 'state' END, p.row_key, NULL, p.as_of
 	FROM (
 		SELECT r.*, bool_or(r.role_title IS NOT NULL) OVER () AS has_titles
-		FROM jsonb_to_recordset(data -> 'programme') AS r (row_key text, subject_kind text, subject text, owner text, state text, role_title text, line text, is_circular boolean,
+		FROM jsonb_to_recordset(data -> 'programme') AS r (row_key text, subject_kind text, subject text, owner text, state text, role_title text,
+			line text, is_circular boolean,
 			as_of date)) p
 	-- where nobody has a title, nobody wrote down the programme either
 	WHERE p.is_circular OR p.state = 'not senior' OR p.state = 'absent' AND p.has_titles;

@@ -282,8 +282,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH driver AS (
 		SELECT d.*, avg(d.importance) OVER () AS cut
-		FROM jsonb_to_recordset(data -> 'value_driver') AS d (segment text, month date, driver text, owner text, metric text, observations bigint, value numeric, target numeric,
-			below_floor_customers bigint, mrr_at_stake numeric, currency text, importance numeric, importance_kind text, performance numeric, quadrant text, verdict text)
+		FROM jsonb_to_recordset(data -> 'value_driver') AS d (segment text, month date, driver text, owner text, metric text, observations bigint,
+			value numeric, target numeric,
+			below_floor_customers bigint, mrr_at_stake numeric, currency text, importance numeric, importance_kind text, performance numeric, quadrant text,
+				verdict text)
 		WHERE d.segment = '(all)' AND d.month = $2
 	), placed AS (
 		SELECT d.*, row_number() OVER (ORDER BY d.importance DESC, d.performance, d.driver COLLATE "C") AS no, count(*) OVER () AS drivers
@@ -301,7 +303,8 @@ AS $$
 		|| '<text class="s soft" x="38" y="38">priority</text><text class="e soft" x="482" y="38">keep up</text><text class="s soft" x="38" y="312">low priority</text><text class="e soft" x="482" y="312">overkill</text>'
 		|| string_agg(format('<g class="driver %s"><title>%s</title><circle cx="%s" cy="%s" r="11"/><text class="%s" x="%s" y="%s">%s</text><text class="s" x="512" y="%s">%s</text></g>',
 			CASE s.quadrant WHEN 'priority' THEN 'stir' WHEN 'keep_up' THEN 'good' ELSE 'calm' END,
-			cvm._html(format('%s (%s): %s, performance %s, importance %s', s.driver, replace(s.metric, '_', ' '), replace(s.quadrant, '_', ' '), cvm._review_number(s.performance, 3),
+			cvm._html(format('%s (%s): %s, performance %s, importance %s', s.driver, replace(s.metric, '_', ' '), replace(s.quadrant, '_', ' '),
+				cvm._review_number(s.performance, 3),
 				cvm._review_number(s.importance, 2))),
 			s.x, s.y, CASE WHEN s.quadrant IN ('priority', 'keep_up') THEN 'on' ELSE 'off' END, s.x, s.y + 5, s.no, 18 + 25 * s.no,
 			cvm._html(format('%s  %s: %s', s.no, CASE WHEN length(s.driver) > 24 THEN left(s.driver, 23) || '...' ELSE s.driver END, cvm._review_number(s.value, 2)
@@ -310,8 +313,10 @@ AS $$
 			min(s.importance_kind), CASE WHEN max(s.drivers) > 12 THEN format(' %s more drivers are in value_driver.', max(s.drivers) - 12) ELSE '' END))
 		|| '</p><details><summary>Table</summary><div class="scroll">' || cvm._html_table('Drivers in ' || to_char($2, 'YYYY-MM'),
 			ARRAY['Driver', 'Metric', '#Value', '#Target', '#Importance', '#Performance', '#Below floor', '#At stake', 'Quadrant', 'Owner'],
-			jsonb_agg(jsonb_build_array(s.no || '  ' || s.driver, replace(s.metric, '_', ' '), cvm._review_number(s.value, 2), cvm._review_number(s.target, 2), cvm._review_number(s.importance, 2),
-				cvm._review_number(s.performance, 3), cvm._review_number(s.below_floor_customers), cvm._review_money(s.mrr_at_stake, s.currency), replace(s.quadrant, '_', ' '),
+			jsonb_agg(jsonb_build_array(s.no || '  ' || s.driver, replace(s.metric, '_', ' '), cvm._review_number(s.value, 2), cvm._review_number(s.target, 2),
+				cvm._review_number(s.importance, 2),
+				cvm._review_number(s.performance, 3), cvm._review_number(s.below_floor_customers), cvm._review_money(s.mrr_at_stake, s.currency),
+					replace(s.quadrant, '_', ' '),
 				CASE WHEN s.owner = '(none)' THEN NULL ELSE s.owner END) ORDER BY s.no)) || '</div></details></figure>'
 	FROM shape s
 	HAVING count(*) > 0;

@@ -4,8 +4,8 @@
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(120, 'contradictory_contact',
 		'Marketing contacts that contradict what the customer has or was told: an offer for a product that is held '
-		'on that day, for a part of a bundle that is held, or another price for the same product within '
-		'contact_window days. One row per contact and contradiction.', NULL);
+		'on that day, for a part of a bundle that is held, another price for the same product within '
+		'contact_window days, or one of another owner in that time. One row per contact and contradiction.', NULL);
 
 @define contradictory_contact preference | needs | bundle
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
@@ -25,14 +25,23 @@ WITH observed AS MATERIALIZED (
 		CROSS JOIN LATERAL (SELECT cvm.day_of(k.occurred_at, {time_zone}) AS day) d
 		WHERE k.customer_id IS NOT NULL AND k.offer IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND d.day < o.as_of) c
 	JOIN priced p ON p.offer = c.offer
+), answerable AS (
+	-- who answers for its campaign, else for its product on that day
+	SELECT DISTINCT ON (t.customer_id, t.day, t.of_day, t.product) t.*, t.day - date '2000-01-01' AS n, coalesce(c.owner, w.owner) AS owner
+	FROM sent t
+	LEFT JOIN (SELECT g.campaign, max(g.owner) AS owner FROM {campaign_rows} g GROUP BY g.campaign) c ON c.campaign = t.campaign
+	LEFT JOIN {product_owners} w ON w.subject = t.product AND coalesce(w.valid_from <= t.day, true) AND coalesce(w.valid_to > t.day, true)
+	ORDER BY t.customer_id, t.day, t.of_day, t.product, w.valid_from DESC NULLS LAST, w.owner
 ), told AS (
-	SELECT s.*, max(s.price) OVER w AS highest, min(s.price) OVER w AS lowest
-	FROM (SELECT t.*, t.day - date '2000-01-01' AS n FROM sent t) s
-	WINDOW w AS (PARTITION BY s.customer_id, s.product ORDER BY s.n RANGE BETWEEN {contact_window} - 1 PRECEDING AND CURRENT ROW)
+	SELECT s.*, max(s.price) OVER w AS highest, min(s.price) OVER w AS lowest, min(s.owner) OVER v AS first_owner, max(s.owner) OVER v AS last_owner
+	FROM answerable s
+	WINDOW w AS (PARTITION BY s.customer_id, s.product ORDER BY s.n RANGE BETWEEN {contact_window} - 1 PRECEDING AND CURRENT ROW),
+		v AS (PARTITION BY s.customer_id ORDER BY s.n RANGE BETWEEN {contact_window} - 1 PRECEDING AND CURRENT ROW)
 ), part AS (
 	{bundle}
 ), found AS (
-	SELECT DISTINCT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, h.contradiction, h.held
+	SELECT DISTINCT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, h.contradiction, h.held, t.owner,
+		NULL::text AS other_owner
 	FROM told t
 	JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on < t.day AND coalesce(s.ended_on > t.day, true)
 	LEFT JOIN part p ON p.product = t.product AND p.bundle = s.product
@@ -40,9 +49,15 @@ WITH observed AS MATERIALIZED (
 		(CASE WHEN s.product = t.product THEN 'held' WHEN p.bundle IS NOT NULL THEN 'part_of_held_bundle' END, s.product)) AS h (contradiction, held)
 	WHERE h.contradiction IS NOT NULL
 	UNION ALL
-	SELECT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, 'two_prices', NULL
+	SELECT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, 'two_prices' AS contradiction, NULL AS held, t.owner,
+		NULL AS other_owner
 	FROM told t
 	WHERE t.highest <> t.lowest
+	UNION ALL
+	SELECT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, 'two_owners' AS contradiction, NULL AS held, t.owner,
+		CASE WHEN t.first_owner <> t.owner THEN t.first_owner ELSE t.last_owner END AS other_owner
+	FROM told t
+	WHERE t.owner IS NOT NULL AND t.first_owner <> t.last_owner
 )
 SELECT cvm.row_key(to_char(f.day::timestamp, 'YYYY-MM-DD'), f.of_day::text, f.customer_id::text, f.product, f.contradiction, coalesce(f.held, '')) AS row_key,
 	f.customer_id,
@@ -54,6 +69,8 @@ SELECT cvm.row_key(to_char(f.day::timestamp, 'YYYY-MM-DD'), f.of_day::text, f.cu
 	f.price,
 	f.contradiction,
 	f.held AS held_product,
+	f.owner,
+	f.other_owner,
 	{contact_window} AS contact_window,
 	{time_zone} AS time_zone,
 	f.as_of
@@ -77,14 +94,19 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('contradictory_contact', 7, 'product', 'text', 'name', 'offer.product', false, 'Product that it was for.'),
 	('contradictory_contact', 8, 'price', 'numeric(28,2)', 'money', 'offer.price', false,
 		'Price that was offered, or NULL.'),
-	('contradictory_contact', 9, 'contradiction', 'text', 'word', 'held, part_of_held_bundle or two_prices', false,
+	('contradictory_contact', 9, 'contradiction', 'text', 'word', 'held, part_of_held_bundle, two_prices or two_owners', false,
 		'What is wrong: the product is held on that day, since before it; it is part of a bundle that is held; or '
-		'the customer was told another price for it within contact_window days.'),
+		'the customer was told another price for it, or contacted by another owner, within contact_window days.'),
 	('contradictory_contact', 10, 'held_product', 'text', 'name', 'subscription.product', false,
 		'Product or bundle that is held; NULL for two prices.'),
-	('contradictory_contact', 11, 'contact_window', 'integer', 'days', 'setting of the model', false,
+	('contradictory_contact', 11, 'owner', 'text', 'name', 'campaign.owner, else owner of the product on that day', false,
+		'Who answers for the contact; NULL where nobody does.'),
+	('contradictory_contact', 12, 'other_owner', 'text', 'name',
+		'owner of another contact of the customer in the contact_window days that end with this one', false,
+		'The other owner; NULL but for two_owners.'),
+	('contradictory_contact', 13, 'contact_window', 'integer', 'days', 'setting of the model', false,
 		'Days within which two prices contradict each other.'),
-	('contradictory_contact', 12, 'time_zone', 'text', 'name', 'setting of the model', false,
+	('contradictory_contact', 14, 'time_zone', 'text', 'name', 'setting of the model', false,
 		'Time zone in which days begin.'),
-	('contradictory_contact', 13, 'as_of', 'date', 'date', 'setting of the model', false,
+	('contradictory_contact', 15, 'as_of', 'date', 'date', 'setting of the model', false,
 		'First day that is not observed.');

@@ -132,5 +132,19 @@ BEGIN
 END
 $$;
 SELECT results_eq('SELECT v, count(*) > 17 FROM pg_temp.verdicts() v WHERE v = ''consistent'' GROUP BY 1', $$VALUES ('consistent', true)$$, 'of twenty worlds in which nothing brought anything no more than chance has it accuse');
+
+-- two owners at one customer in one week: by campaign, else by product; not a week apart, not the same one
+CREATE TABLE o_contact (customer_id int, occurred_at date, channel text, campaign text, offer text);
+CREATE TABLE o_offer AS SELECT 'tv' AS offer, 'TV' AS product, 9 AS price UNION ALL SELECT 'net', 'NET', 20;
+CREATE TABLE o_owner AS SELECT 'product' AS subject_kind, 'TV' AS subject, 'Ada' AS owner, true AS accountable, date '2024-01-01' AS valid_from, date '2024-04-01' AS valid_to
+	UNION ALL SELECT 'product', 'TV', 'Bo', true, '2024-04-01', NULL UNION ALL SELECT 'Product', 'NET', 'Bo', NULL, NULL, NULL UNION ALL SELECT 'product', 'NET', 'Di', false, NULL, NULL;
+CREATE TABLE o_campaign AS SELECT 'c' AS campaign, date '2024-01-01' AS starts_on, 'Cy' AS owner UNION ALL SELECT 'd', '2024-01-01', NULL;
+INSERT INTO o_contact VALUES (1, '2024-03-01', 'mail', NULL, 'tv'), (1, '2024-03-07', 'mail', 'd', 'net'), (2, '2024-03-01', 'mail', NULL, 'tv'), (2, '2024-03-08', 'mail', NULL, 'net'),
+	(3, '2024-04-01', 'mail', NULL, 'tv'), (3, '2024-04-02', 'mail', NULL, 'net'), (4, '2024-03-01', 'mail', 'c', 'tv'), (4, '2024-03-02', 'mail', 'c', 'net'),
+	(5, '2024-03-01', 'mail', 'c', 'tv'), (5, '2024-03-02', 'mail', NULL, 'tv'), (6, '2024-03-31', 'mail', NULL, 'tv'), (6, '2024-04-01', 'mail', NULL, 'tv');
+CREATE TABLE o_sub AS SELECT 99 AS customer_id, 'TV' AS product, date '2024-01-01' AS started_on, NULL::date AS ended_on, 9 AS mrr;
+SELECT pg_temp.make('oc', '', 'contact o_contact', 'offer o_offer', 'owner o_owner', 'campaign o_campaign', 'subscription o_sub') \g /dev/null
+SELECT is((SELECT string_agg(concat_ws(' ', customer_id, to_char(sent_on, 'MM-DD'), contradiction, owner, other_owner), ', ' ORDER BY customer_id) FROM oc.contradictory_contact),
+	'1 03-07 two_owners Bo Ada, 5 03-02 two_owners Ada Cy, 6 04-01 two_owners Bo Ada', 'two owners at one customer within seven days contradict each other, by campaign, else by who has the product on that day');
 SELECT * FROM finish();
 ROLLBACK;

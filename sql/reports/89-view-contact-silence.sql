@@ -1,0 +1,186 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Report views over contacts: who hears nothing, and what a further contact
+-- brings with the same customers.
+
+INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(195, 'silent_days', 'count', '180', 'Days without a marketing contact after which a customer is silent.');
+
+INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
+	(251, 'contact_silence',
+		'Customers who pay on the last day and got no marketing for silent_days or longer, by segment, and how unevenly contacts '
+		'fall on all who pay.', 'base_customers'),
+	(252, 'contact_fatigue',
+		'What the first, second and further contact within contact_window days brings: responses by the ordinal of the contact, and '
+		'beside the first contacts of the same customers, for those who get many contacts were chosen.', 'customers');
+
+@define contact_silence_seen
+WITH {observed}, payer AS (
+	SELECT s.customer_id, o.as_of - 1 AS day, o.as_of
+	FROM subscription s
+	CROSS JOIN observed o
+	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of AND s.ended_on > s.started_on, true) AND {price} > 0
+	GROUP BY s.customer_id, o.as_of
+), told_to AS MATERIALIZED (
+	SELECT k.customer_id, count(*) FILTER (WHERE k.day >= o.as_of - {silent_days}) AS contacts, max(k.day) AS last_day
+	FROM ({marketing_contacts}) k
+	CROSS JOIN observed o
+	WHERE k.day < o.as_of
+	GROUP BY k.customer_id
+)
+@use held_on payer | r.customer_id
+, heard AS (
+	SELECT p.customer_id, p.as_of, x.segment, coalesce(t.contacts, 0) AS contacts, t.last_day
+	FROM payer p
+	LEFT JOIN member m USING (customer_id)
+	LEFT JOIN told_to t USING (customer_id)
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+)
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('contact_silence', 1, '{contact,subscription}', $$
+@use contact_silence_seen
+, ranked AS (
+	SELECT h.*, row_number() OVER (PARTITION BY h.segment ORDER BY h.contacts, h.customer_id) AS place FROM heard h
+), told AS (
+	SELECT r.segment, r.as_of, count(*) AS base, count(*) FILTER (WHERE r.contacts = 0) AS silent, count(*) FILTER (WHERE r.last_day IS NULL) AS never,
+		sum(r.contacts)::bigint AS contacts, sum(r.contacts * r.place) AS weighted
+	FROM ranked r
+	GROUP BY r.segment, r.as_of
+)
+SELECT cvm.row_key(t.segment) AS row_key,
+	t.segment,
+	t.base AS base_customers,
+	t.silent AS silent_customers,
+	t.silent / t.base::float8 AS silent_share,
+	i.conf_low,
+	i.conf_high,
+	t.never AS never_customers,
+	t.contacts,
+	(2 * t.weighted / nullif(t.base * t.contacts, 0) - (t.base + 1) / t.base::numeric)::float8 AS gini,
+	{silent_days} AS silent_days,
+	{time_zone} AS time_zone,
+	t.as_of
+FROM told t
+CROSS JOIN LATERAL cvm.proportion_interval(t.silent, t.base, {conf}) i$$);
+
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('contact_silence', 1, $$
+@use contact_silence_seen
+SELECT w.row_key, h.customer_id, 1 AS base_customers, CASE WHEN h.contacts = 0 THEN 1 ELSE 0 END AS silent_customers,
+	CASE WHEN h.last_day IS NULL THEN 1 ELSE 0 END AS never_customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
+	coalesce('last contact on ' || to_char(h.last_day::timestamp, 'YYYY-MM-DD'), 'no contact') AS detail
+FROM heard h
+JOIN wanted w ON w.segment = h.segment$$);
+
+@define contact_fatigue_seen
+WITH observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
+), numbered AS MATERIALIZED (
+	-- contacts of one moment have one ordinal: whichever came first by its outcome would be what responded
+	SELECT c.customer_id, c.responded, c.as_of, least(10, rank() OVER (PARTITION BY c.customer_id, c.day ORDER BY c.occurred_at)
+		+ count(*) OVER (PARTITION BY c.customer_id ORDER BY c.day RANGE BETWEEN {contact_window} - 1 PRECEDING AND 1 PRECEDING)) AS ordinal
+	FROM (
+		SELECT k.customer_id, k.occurred_at, cvm.day_of(k.occurred_at, {time_zone}) - date '2000-01-01' AS day,
+			CASE WHEN k.outcome IS NOT NULL THEN 1 ELSE 0 END AS responded, o.as_of
+		FROM contact k
+		CROSS JOIN observed o
+		WHERE k.customer_id IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND cvm.day_of(k.occurred_at, {time_zone}) < o.as_of) c
+), by_customer AS MATERIALIZED (
+	SELECT n.customer_id, n.ordinal, n.as_of, count(*) AS contacts, sum(n.responded) AS responses FROM numbered n GROUP BY n.customer_id, n.ordinal, n.as_of
+), paired AS (
+	-- beside the first contacts of the same customer
+	SELECT b.*, b.responses / b.contacts::numeric - f.responses / f.contacts::numeric AS difference
+	FROM by_customer b
+	LEFT JOIN by_customer f ON f.customer_id = b.customer_id AND f.ordinal = 1 AND b.ordinal > 1
+)
+@end
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('contact_fatigue', 1, '{contact,contact.outcome}', $$
+@use contact_fatigue_seen
+, told AS (
+	SELECT p.ordinal, p.as_of, count(*) AS customers, sum(p.contacts)::bigint AS contacts, sum(p.responses)::bigint AS responses, count(p.difference) AS compared,
+		avg(p.difference)::float8 AS difference, (stddev_samp(p.difference) / sqrt(nullif(count(p.difference), 0)::numeric))::float8 AS std_error
+	FROM paired p
+	GROUP BY p.ordinal, p.as_of
+)
+SELECT cvm.row_key(t.ordinal::text) AS row_key,
+	t.ordinal,
+	t.customers,
+	t.contacts,
+	t.responses,
+	t.responses / t.contacts::float8 AS response_rate,
+	i.conf_low,
+	i.conf_high,
+	t.compared AS compared_customers,
+	t.difference AS within_difference,
+	d.conf_low AS within_low,
+	d.conf_high AS within_high,
+	CASE WHEN d.conf_high < 0 THEN 'fatigue' WHEN d.conf_low > 0 THEN 'reminder' WHEN t.ordinal > 1 THEN 'inconclusive' ELSE 'first' END AS verdict,
+	{contact_window} AS contact_window,
+	{time_zone} AS time_zone,
+	t.as_of
+FROM told t
+CROSS JOIN LATERAL cvm.proportion_interval(t.responses, t.contacts, {conf}) i
+LEFT JOIN LATERAL cvm.mean_difference(0, 0, t.difference, t.std_error, {conf}) d ON t.std_error > 0$$);
+
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('contact_fatigue', 1, $$
+@use contact_fatigue_seen
+SELECT w.row_key, p.customer_id, 1 AS customers, CASE WHEN p.difference IS NOT NULL THEN 1 ELSE 0 END AS compared_customers,
+	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, p.responses || ' responses to ' || p.contacts || ' contacts' AS detail
+FROM paired p
+JOIN wanted w ON w.ordinal = p.ordinal$$);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('contact_silence', 1, 'row_key', 'text', 'key', 'segment', false, 'One value per row.'),
+	('contact_silence', 2, 'segment', 'text', 'name', 'segment held on the last day', false,
+		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
+	('contact_silence', 3, 'base_customers', 'bigint', 'customers', 'count of those who pay on the last day', true,
+		'Customers who could hear of something.'),
+	('contact_silence', 4, 'silent_customers', 'bigint', 'customers', 'those without a marketing contact in silent_days', true,
+		'Of these, who heard nothing.'),
+	('contact_silence', 5, 'silent_share', 'double precision', 'fraction 0..1', 'silent_customers / base_customers', false,
+		'Their share.'),
+	('contact_silence', 6, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of silent_share', false,
+		'Lower end of the interval.'),
+	('contact_silence', 7, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of silent_share', false,
+		'Upper end of the interval.'),
+	('contact_silence', 8, 'never_customers', 'bigint', 'customers', 'those without any marketing contact', true,
+		'Of the silent, who never heard anything.'),
+	('contact_silence', 9, 'contacts', 'bigint', 'contacts', 'marketing contacts with the base in silent_days', true,
+		'Contacts that they got.'),
+	('contact_silence', 10, 'gini', 'double precision', 'fraction 0..1', 'Gini of contacts over the base', false,
+		'How unevenly contacts fall: 0 when all get as many, near 1 when one gets all.'),
+	('contact_silence', 11, 'silent_days', 'integer', 'days', 'setting of the model', false,
+		'Days without a contact that make a customer silent.'),
+	('contact_silence', 12, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('contact_silence', 13, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('contact_fatigue', 1, 'row_key', 'text', 'key', 'ordinal', false, 'One value per row.'),
+	('contact_fatigue', 2, 'ordinal', 'bigint', 'number',
+		'1 + marketing contacts of the customer before it in the contact_window days that end with its own; 10 is 10 or more', false,
+		'Which contact in the window it was.'),
+	('contact_fatigue', 3, 'customers', 'bigint', 'customers', 'distinct customers', false, 'Customers who got such a contact.'),
+	('contact_fatigue', 4, 'contacts', 'bigint', 'contacts', 'count of such contacts', true, 'How many there were.'),
+	('contact_fatigue', 5, 'responses', 'bigint', 'contacts', 'contacts with an outcome', true, 'Contacts that something came of.'),
+	('contact_fatigue', 6, 'response_rate', 'double precision', 'fraction 0..1', 'responses / contacts', false,
+		'Their share; customers differ between the rows.'),
+	('contact_fatigue', 7, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
+		'Lower end of the interval.'),
+	('contact_fatigue', 8, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
+		'Upper end of the interval.'),
+	('contact_fatigue', 9, 'compared_customers', 'bigint', 'customers', 'customers with a first contact too', false,
+		'Customers of whom both are known.'),
+	('contact_fatigue', 10, 'within_difference', 'double precision', 'fraction',
+		'mean over them of the rate at this ordinal less that at ordinal 1 of the same customer', false,
+		'What a further contact brings less than the first one, with the same customers.'),
+	('contact_fatigue', 11, 'within_low', 'double precision', 'fraction', 'normal, of paired differences', false,
+		'Lower end of the interval.'),
+	('contact_fatigue', 12, 'within_high', 'double precision', 'fraction', 'normal, of paired differences', false,
+		'Upper end of the interval.'),
+	('contact_fatigue', 13, 'verdict', 'text', 'word', 'interval of within_difference beside 0', false,
+		'fatigue, reminder (more comes of it than of the first), inconclusive; first: the one that others are compared with.'),
+	('contact_fatigue', 14, 'contact_window', 'integer', 'days', 'setting of the model', false, 'Days of the rolling window.'),
+	('contact_fatigue', 15, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('contact_fatigue', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -234,8 +234,7 @@ SELECT cvm.row_key(t.segment, t.product) AS row_key,
 	t.as_of
 FROM told t
 LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin FROM {product_rows} r GROUP BY r.product) l ON l.product = t.product
-CROSS JOIN LATERAL cvm.proportion_interval(t.buyers, t.watched, {conf}) i
-WHERE t.candidates > 0$$);
+CROSS JOIN LATERAL cvm.proportion_interval(t.buyers, t.watched, {conf}) i$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('portfolio_overlap', 1, $$

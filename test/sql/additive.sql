@@ -59,7 +59,7 @@ BEGIN
 			FROM %1$I t CROSS JOIN unnest(%4$L::text[]) AS c (name)
 			GROUP BY 3, 4
 			HAVING count(*) FILTER (WHERE t.row ->> %2$L <> '(all)') > 0 AND count(t.row ->> c.name) FILTER (WHERE t.row ->> %2$L = '(all)') > 0 AND abs(sum(CASE WHEN t.row ->> %2$L = '(all)' THEN -1 ELSE 1 END * (t.row ->> c.name)::numeric)) > 0.000001$q$, v.view, v.dimension,
-			(SELECT 'concat_ws(''|'', ' || string_agg(format('t.row ->> %L', k), ', ') || ')' FROM unnest(string_to_array(v.keys, '|')) k WHERE k <> v.dimension), v.columns);
+			coalesce((SELECT 'concat_ws(''|'', ' || string_agg(format('t.row ->> %L', k), ', ') || ')' FROM unnest(string_to_array(v.keys, '|')) k WHERE k <> v.dimension), '''''::text'), v.columns);
 		EXECUTE format('SELECT count(*) * %s FROM %I t WHERE t.row ->> %L = ''(all)'' OR %L = ''segment_cost''', cardinality(v.columns), v.view, v.dimension, v.view) INTO n;
 		INSERT INTO asked VALUES (v.view, v.dimension, n);
 	END LOOP;

@@ -189,7 +189,10 @@ CREATE TABLE org.projects (
 	effort		int NOT NULL,
 	impact		int NOT NULL,
 	decided_on	date NOT NULL,
-	shipped_on	date
+	shipped_on	date,
+	measured_on	date,
+	outcome		text,
+	closed_on	date
 );
 COMMENT ON TABLE org.projects IS 'what is done for a value driver, and by what it is to be judged';
 CREATE TABLE org.value_reviews (
@@ -769,9 +772,9 @@ UPDATE org.accountability SET until = '2025-11-10' WHERE subject = 'network';
 -- Projects and reviews: one project has no baseline, and the review of December
 -- was not held. In December subscribers say worse of care, and nothing is done.
 INSERT INTO org.projects VALUES
-	('one bill', 'billing', 'cut_cost', 'churn_rate', 0.005, '2025-06-30', 2, 6, '2025-06-12', '2025-09-01'),
-	('fair renewal', 'price', 'cut_cost', NULL, NULL, NULL, 3, 8, '2025-09-20', '2025-10-01'),
-	('more masts', 'network', 'raise_value', 'nps', 4, '2025-10-15', 8, 9, '2025-10-08', NULL);
+	('one bill', 'billing', 'cut_cost', 'churn_rate', 0.005, '2025-06-30', 2, 6, '2025-06-12', '2025-09-01', '2025-12-01', 'rolled_out', '2025-12-10'),
+	('fair renewal', 'price', 'cut_cost', NULL, NULL, NULL, 3, 8, '2025-09-20', '2025-10-01', NULL, NULL, NULL),
+	('more masts', 'network', 'raise_value', 'nps', 4, '2025-10-15', 8, 9, '2025-10-08', NULL, NULL, NULL, NULL);
 INSERT INTO org.value_reviews VALUES
 	('2025-10', '2025-10-08', '2025-10-08', 'more masts', 'go on'),
 	('2025-11', '2025-11-07', '2025-11-10', 'one bill', 'go on'),

@@ -35,6 +35,7 @@ CREATE TABLE cvm.entity_column (
 	is_billing boolean NOT NULL DEFAULT false,
 	options text[] NOT NULL DEFAULT '{}',
 	initial text,
+	other_name text,
 	PRIMARY KEY (entity, column_name),
 	UNIQUE (entity, position)
 );
@@ -51,6 +52,8 @@ COMMENT ON COLUMN cvm.entity_column.options IS
 	'What a binding may say of it beside the source column: minor_units (decimals, or "currency"), inclusive, percent.';
 COMMENT ON COLUMN cvm.entity_column.initial IS
 	'What it is where it is not bound; NULL: NULL. Such a column is looked for as if it had to be bound.';
+COMMENT ON COLUMN cvm.entity_column.other_name IS
+	'Another name for it that bindings and sources may use: answered_at for the time of an answer.';
 COMMENT ON COLUMN cvm.entity_column.synonyms IS 'What warehouses call such a column: for hints and cvm.suggest().';
 
 INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES

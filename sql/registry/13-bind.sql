@@ -88,6 +88,7 @@ BEGIN
 		LEFT JOIN pg_attribute at ON at.attrelid = source AND at.attnum > 0 AND NOT at.attisdropped
 			AND at.attname::text = CASE
 				WHEN names ? ec.column_name THEN names ->> ec.column_name
+				WHEN ec.other_name = ANY (source_columns) AND NOT ec.column_name = ANY (source_columns) AND NOT ec.other_name = ANY (mapped) THEN ec.other_name
 				WHEN NOT ec.column_name = ANY (mapped) THEN ec.column_name END
 		WHERE ec.entity = _columns.entity
 			AND (NOT ec.is_billing OR names ->> ec.column_name IS NOT NULL OR takes_billing AND ec.class <> 'deleted' AND at.attname IS NOT NULL)
@@ -333,6 +334,13 @@ BEGIN
 	END IF;
 	SELECT n.nspname INTO source_schema FROM pg_namespace n WHERE n.oid = relation.relnamespace;
 
+	-- by its other name a column is the same
+	IF jsonb_typeof(bind.columns) = 'object' THEN
+		bind.columns := (
+			SELECT coalesce(jsonb_object_agg(coalesce(ec.column_name, m.key), m.value), '{}')
+			FROM jsonb_each(bind.columns) m
+			LEFT JOIN cvm.entity_column ec ON ec.entity = bind.entity AND ec.other_name = m.key AND NOT bind.columns ? ec.column_name);
+	END IF;
 	-- raises what does not fit
 	PERFORM cvm._columns(bind.model, bind.entity, bind.source, bind.columns);
 

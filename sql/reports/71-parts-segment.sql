@@ -33,14 +33,14 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 @end
 
 -- The segment that each customer was in on the day of a row, of two the one that
--- began last; keys tell the rows apart
+-- began last, of those the first by name; keys tell the rows apart
 @define held_on rows | keys
 , member AS (
 	SELECT DISTINCT ON ({keys}) {keys}, h.segment
 	FROM {rows} r
-	JOIN {segment_rows} h ON h.customer_id = r.customer_id
+	JOIN {segment_rows} h ON h.customer_id = r.customer_id AND h.segment IS NOT NULL
 		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true)
-	ORDER BY {keys}, h.valid_from DESC NULLS LAST, h.segment
+	ORDER BY {keys}, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 )
 @end
 

@@ -97,8 +97,8 @@ spell AS MATERIALIZED (
 , placed AS (
 	SELECT DISTINCT ON (n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary) n.*, h.segment
 	FROM named n
-	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND coalesce(h.valid_from <= n.day, true) AND coalesce(h.valid_to > n.day, true)
-	ORDER BY n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary, h.valid_from DESC NULLS LAST, h.segment
+	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND h.segment IS NOT NULL AND coalesce(h.valid_from <= n.day, true) AND coalesce(h.valid_to > n.day, true)
+	ORDER BY n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 )
 @end
 @define cancel_mix
@@ -254,8 +254,8 @@ FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_
 , placed AS (
 	SELECT DISTINCT ON (v.customer_id, v.day) v.*, h.segment
 	FROM saved v
-	LEFT JOIN {segment_rows} h ON h.customer_id = v.customer_id AND coalesce(h.valid_from <= v.day, true) AND coalesce(h.valid_to > v.day, true)
-	ORDER BY v.customer_id, v.day, h.valid_from DESC NULLS LAST, h.segment
+	LEFT JOIN {segment_rows} h ON h.customer_id = v.customer_id AND h.segment IS NOT NULL AND coalesce(h.valid_from <= v.day, true) AND coalesce(h.valid_to > v.day, true)
+	ORDER BY v.customer_id, v.day, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 )
 @end
 @define cancel_saves

@@ -196,8 +196,8 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 ), placed AS (
 	SELECT DISTINCT ON (n.customer_id) n.*, h.segment
 	FROM now n
-	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND coalesce(h.valid_from < n.as_of, true) AND coalesce(h.valid_to >= n.as_of, true)
-	ORDER BY n.customer_id, h.valid_from DESC NULLS LAST, h.segment
+	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND h.segment IS NOT NULL AND coalesce(h.valid_from < n.as_of, true) AND coalesce(h.valid_to >= n.as_of, true)
+	ORDER BY n.customer_id, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 ), owned AS MATERIALIZED {owner_rows}
 SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	n.customer_id,

@@ -5,7 +5,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(97);
+SELECT plan(100);
 
 -- what became of a statement: "ok", or SQLSTATE, message and hint
 CREATE FUNCTION pg_temp.try(statement text, as_role name DEFAULT current_user) RETURNS text LANGUAGE plpgsql AS $$
@@ -74,7 +74,7 @@ SELECT is(col_description('acme.customer'::regclass, 4), 'Loyalty tier. From col
 
 -- what does not
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscriptions', 'billing.subs')$$),
-	'22023: unknown entity "subscriptions" (Did you mean "subscription"? Entities are customer_alias, customer, event, subscription, product, bundle_component, offer, segment_history, owner, segment_target, contact, ticket, survey, cost, cost_driver, initiative, review, fx_rate, cancellation, moment, delivery, interaction, driver, channel_capability, campaign, campaign_member.)',
+	'22023: unknown entity "subscriptions" (Did you mean "subscription"? Entities are customer_alias, customer, event, subscription, product, bundle_component, offer, segment_history, owner, segment_target, contact, ticket, survey, cost, cost_driver, initiative, review, fx_rate, cancellation, moment, delivery, interaction, driver, channel_capability, campaign, campaign_member, benchmark.)',
 	'an unknown entity is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscription', 'billing.subs')$$),
 	'42703: entity "subscription" needs column "customer_id", and billing.subs has no column of that name (Perhaps it is "cust". Say which one: SELECT cvm.bind(''acme'', ''subscription'', ''billing.subs'', ''{"customer_id": "…"}'');)',
@@ -274,6 +274,14 @@ SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'to whom the vie
 DROP SCHEMA anns CASCADE;
 SELECT is(pg_temp.try($$SELECT cvm.rebuild('anns')$$, 'cvm_test_member'), 'ok', 'even when the whole schema was lost');
 SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'they are the owner''s again');
+
+-- names of two kinds
+CREATE TABLE app.answers AS SELECT 1::bigint AS customer_id, date '2024-02-01' AS answered_at, 'nps'::text AS instrument, 9 AS score;
+CREATE TABLE app.mails AS SELECT 1::bigint AS customer_id, date '2024-02-01' AS mailed, 'mail'::text AS channel;
+DO $$ BEGIN PERFORM cvm.create_model('named', tz => 'UTC'), cvm.bind('named', 'survey', 'app.answers'), cvm.bind('named', 'contact', 'app.mails', '{"sent_at": "mailed"}'); END $$;
+SELECT is((SELECT occurred_at FROM named.survey), '2024-02-01'::date, 'a column of the source may have its other name');
+SELECT is((SELECT occurred_at FROM named.contact), '2024-02-01'::date, 'so may one of the binding');
+SELECT is((SELECT columns FROM cvm.binding WHERE model = 'named' AND entity = 'contact'), '{"occurred_at": "mailed"}'::jsonb, 'which is kept under the one that it has here');
 
 SELECT * FROM finish();
 ROLLBACK;

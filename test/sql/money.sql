@@ -6,7 +6,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
-SELECT plan(67);
+SELECT plan(75);
 
 SELECT results_eq($$SELECT c, cvm.minor_units(c) FROM unnest('{JPY,EUR,kwd,CLF,CHF,VND,TND,XXX,NULL}'::text[]) WITH ORDINALITY AS u(c, n) ORDER BY n$$,
 	$$VALUES ('JPY', 0), ('EUR', 2), ('kwd', 3), ('CLF', 4), ('CHF', 2), ('VND', 0), ('TND', 3), ('XXX', 2), (NULL, 2)$$, 'F3: yen have no decimals, dinars three, what is not known two');

@@ -30,7 +30,8 @@ $$;
 
 -- a column of customer, where no history is bound
 SELECT is(pg_temp.see($$SELECT view, waits_for FROM cvm.catalog('acme') WHERE view LIKE 'segment_%' AND waits_for NOT LIKE '%target%' AND view NOT LIKE '%cost' ORDER BY 1$$),
-'(segment_kpi,segment_history)
+'(segment_complexity,segment_history)
+(segment_kpi,segment_history)
 (segment_migration,segment_history)
 (segment_migration_12_months,segment_history)
 (segment_migration_4_weeks,segment_history)

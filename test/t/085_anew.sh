@@ -70,7 +70,7 @@ JOIN pg_aggregate g ON g.aggfnoid = a.oid AND g.aggtranstype <> 'internal'::regt
 CROSS JOIN LATERAL (SELECT replace(format_type(a.proargtypes[0], NULL), 'cvm.', '')) AS n (name)
 LEFT JOIN (VALUES ('activity', NULL), ('holdings', NULL), ('retention', 'retention_agg(tenure)'), ('lifecycle', $$lifecycle_agg(activity, 'month', '2025-07-01')$$),
 	('movement', $$movement_agg(holdings, 'month', '2025-07-01')$$), ('revenue_retention', $$revenue_retention_agg(holdings, 'month', '2025-07-01')$$),
-	('survival', 'survival_agg(duration, churned, cause)'), ('cannibalization', $$cannibalization_agg(holdings, '{MAX}', '{BASIC,PLUS}', '2025-07-01')$$),
+	('survival', 'survival_agg(duration, churned, cause)'), ('purchases', $$purchases_agg(activity, '2025-07-01')$$), ('cannibalization', $$cannibalization_agg(holdings, '{MAX}', '{BASIC,PLUS}', '2025-07-01')$$),
 	('cannibalization_matrix', $$cannibalization_matrix_agg(holdings, '2025-07-01')$$), ('segment_flow', $$segment_flow_agg(holdings, segments, 'month', '2025-07-01')$$)) AS t (name, fold) USING (name)
 LEFT JOIN (VALUES ('survival_agg(integer,boolean,integer)', 'duration + 5, churned, entry'), ('survival_agg(integer,boolean,text)', 'duration, churned, cause'),
 	('survival_agg(integer,boolean,text,integer)', 'duration + 5, churned, cause, entry'), ('survival_agg(integer,bigint,bigint)', 'duration, ended, going'),
@@ -84,6 +84,7 @@ LEFT JOIN (VALUES ('survival_agg(integer,boolean,integer)', 'duration + 5, churn
 	('segment_flow_agg(cvm.holdings,cvm.holdings,text,date,text[],integer)', $$holdings, segments, 'month'::text, date '2025-07-01', '{{BASIC,mobile,false},{PLUS,mobile,true},{TV,home,false}}'::text[], 30$$),
 	('segment_flow_agg(cvm.holdings,cvm.holdings,text,date,text[],integer,integer)', $$holdings, segments, 'month'::text, date '2025-07-01', '{{BASIC,mobile,false},{PLUS,mobile,true},{TV,home,false}}'::text[], 1, 60$$),
 	('holdings_agg(text,date,date,numeric,text,text,boolean)', $$product, started_on, ended_on, mrr, channel, offer, status = 'trial'$$),
+	('purchases_agg(integer,integer,integer,numeric,bigint)', 'entry, CASE WHEN entry > 0 THEN 10 + duration ELSE 0 END, 200, CASE WHEN entry > 0 THEN 7.5 END, going'),
 	('holdings_agg(text,date,date,numeric)', 'product, started_on, ended_on, mrr'), ('holdings_agg(text,date,date,numeric,text,text)', 'product, started_on, ended_on, mrr, channel, offer')) AS said (form, args)
 	ON a.oid = ('cvm.' || said.form)::regprocedure
 WHERE a.pronamespace = 'cvm'::regnamespace;

@@ -195,7 +195,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM kind k
 ), cut AS (
 	SELECT w.*, round(avg(w.weight) OVER (PARTITION BY w.segment, w.month), 12) AS cut FROM weighted w
-), owned AS (
+), owned AS MATERIALIZED (
 	SELECT c.driver, c.month, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM (SELECT DISTINCT p.driver, p.month, least((p.month + interval '1 month')::date, p.as_of) - 1 AS day FROM placed p) c
 	JOIN {driver_owners} w ON w.subject = c.driver AND coalesce(w.valid_from <= c.day, true) AND coalesce(w.valid_to > c.day, true)

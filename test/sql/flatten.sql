@@ -8,7 +8,7 @@ BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(153);
+SELECT plan(157);
 
 CREATE TABLE spell AS
 SELECT g % 7 AS k, c, (ARRAY['N', 'A', 'B', 'C'])[1 + (c * n * 31) % 4] AS product, date '2024-01-01' + (c * n * 7919) % 150 AS s,

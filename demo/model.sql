@@ -6,7 +6,7 @@
 \pset footer off
 SET client_min_messages = warning;
 
-SELECT cvm.create_model('acme', tz => 'Europe/Vilnius', currency => 'EUR') \g /dev/null
+SELECT cvm.create_model('acme', tz => 'Europe/Vilnius', currency => 'EUR', as_of => '2026-01-01') \g /dev/null
 
 SELECT cvm.bind('acme', 'customer', 'crm.subscribers', '{
 	"customer_id": "subscriber_no", "joined_on": "activated_on", "channel": "acquired_via"}'),

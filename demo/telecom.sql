@@ -766,6 +766,12 @@ INSERT INTO org.accountability
 	FROM (VALUES ('price', 'Ieva Sirvyde'), ('network', 'Mantas Jura'), ('care', 'Dovile Ranta'), ('billing', 'Paulius Gaja'))
 		AS x (driver, person);
 
+-- One person coordinates what customers hold side by side.
+INSERT INTO org.accountability
+	SELECT 'product_pair', a.plan_code || ' + ' || b.plan_code, 'Nora Vyte', true, '2023-11-01', NULL
+	FROM catalog.plans a
+	JOIN catalog.plans b ON b.plan_code COLLATE "C" > a.plan_code COLLATE "C";
+
 -- Of November 2025 on, nobody answers for the network.
 UPDATE org.accountability SET until = '2025-11-10' WHERE subject = 'network';
 

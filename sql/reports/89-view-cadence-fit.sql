@@ -27,11 +27,13 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT greatest(0, s.middle - s.half), least(1, s.middle + s.half)
-	FROM (SELECT (hits / n)::float8 AS p, z.conf_high AS z, (
-			-- as many as would be as sure, had each customer one
+	FROM (SELECT (hits / nullif(n, 0))::float8 AS p, z.conf_high AS z, (
+			-- as many as would be as sure, had each customer one; nothing divides by
+			-- 0, since 18 computes what it can when it plans
 			SELECT CASE WHEN clusters = 1 THEN 1 WHEN hits IN (0, n) THEN clusters WHEN v.variance <= 0 THEN n
-				ELSE least(n, hits * (n - hits) / (n * n) / v.variance) END
-			FROM (SELECT clusters / (clusters - 1) * (hits_squared - 2 * hits / n * hits_times_n + hits / n * hits / n * n_squared) / (n * n) AS variance
+				ELSE least(n, hits * (n - hits) / nullif(n * n, 0) / v.variance) END
+			FROM (SELECT clusters / nullif(clusters - 1, 0) * (hits_squared - 2 * hits / nullif(n, 0) * hits_times_n + hits / nullif(n, 0) * hits / nullif(n, 0) * n_squared)
+				/ nullif(n * n, 0) AS variance
 				WHERE clusters > 1
 				UNION ALL SELECT 0 WHERE clusters = 1) v)::float8 AS n
 		FROM cvm.mean_difference(0, 0, 0, 1, conf) z

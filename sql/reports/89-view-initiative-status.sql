@@ -129,7 +129,7 @@ SELECT NULL::text AS initiative, NULL::bigint AS no, NULL::bigint AS customer_id
 WITH RECURSIVE observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, cvm.day_of(now(), {time_zone})) AS as_of
 ), known AS MATERIALIZED (
-	SELECT i.*, coalesce({is_closed}, false) AS is_closed, o.as_of,
+	SELECT i.*, coalesce({is_closed}, false) OR coalesce(i.closed_on < o.as_of, false) AS is_closed, o.as_of,
 		row_number() OVER (PARTITION BY i.initiative ORDER BY i.decided_on, i.shipped_on, i.status, i.driver, i.metric) AS no
 	FROM initiative i
 	CROSS JOIN observed o
@@ -312,7 +312,7 @@ WHERE i.initiative IS NOT NULL AND coalesce(i.decided_on, i.shipped_on) < o.as_o
 
 @for preference | needs | initiatives
 1 | {survey,initiative} | initiative
-2 | {survey} | (SELECT NULL::text AS driver, NULL::text AS initiative, NULL::text AS status, NULL::date AS decided_on WHERE false)
+2 | {survey} | (SELECT NULL::text AS driver, NULL::text AS initiative, NULL::text AS status, NULL::date AS decided_on, NULL::date AS closed_on WHERE false)
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('measurement_without_action', {preference}, '{needs}', $$
@@ -326,7 +326,7 @@ WITH observed AS MATERIALIZED (
 	WHERE s.driver IS NOT NULL AND s.customer_id IS NOT NULL AND cvm.day_of(s.occurred_at, {time_zone}) < o.as_of
 	GROUP BY s.driver, o.as_of
 ), acted AS (
-	SELECT i.driver, max(i.decided_on) AS decided_on, count(*) FILTER (WHERE NOT coalesce({is_closed}, false)) AS initiatives
+	SELECT i.driver, max(i.decided_on) AS decided_on, count(*) FILTER (WHERE NOT (coalesce({is_closed}, false) OR coalesce(i.closed_on < o.as_of, false))) AS initiatives
 	FROM {initiatives} i
 	CROSS JOIN observed o
 	WHERE coalesce(i.decided_on < o.as_of, true)
@@ -406,7 +406,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'How often it was reviewed.'),
 	('initiative_status', 21, 'last_decision', 'text', 'text', 'decision of the last review', false,
 		'What was decided about it last.'),
-	('initiative_status', 22, 'is_unreviewed', 'boolean', 'yes or no', 'not closed, and no review within review_days',
+	('initiative_status', 22, 'is_unreviewed', 'boolean', 'yes or no', 'neither closed_on nor a status of closed_statuses, and no review within review_days',
 		false, 'Has it gone without a review for too long?'),
 	('initiative_status', 23, 'is_roadmap_only', 'boolean', 'yes or no', 'neither metric nor baseline', false,
 		'Is it an item of a roadmap and no experiment?'),

@@ -31,6 +31,7 @@ SELECT is((SELECT string_agg(concat_ws(' ', initiative, stands, coalesce(days_to
 	'asked proposed - - - - overdue 121, back rolled_back - 21 19 5 closed, blind rolled_out - 21 - - open not measured, later measured - 31 30 - open, '
 	'odd shipped -21 -6 - - overdue 121 decided before the signal, shipped before the decision, slow decided - - - - overdue 121, stopped dropped - - - - open, '
 	'whole rolled_out 10 21 38 5 closed, young decided - - - - open', 'each leg has its days, and says where the loop stands, what is overdue and what breaks it; what comes later is not known');
+SELECT is((SELECT bool_or(is_unreviewed) FROM lp.initiative_status WHERE initiative IN ('whole', 'back', 'blind')), false, 'what was closed is not to be reviewed again');
 SELECT is((SELECT string_agg(concat_ws(' ', initiative, programme, depth, parts), ', ' ORDER BY initiative COLLATE "C") FROM lp.initiative_status WHERE depth < 16 AND (depth > 0 OR parts > 0)),
 	'back value 1 0, blind value 1 0, odd value 2 0, whole value 1 1', 'an initiative is part of the programme of its parents');
 SELECT is((SELECT string_agg(concat_ws(' ', initiative, parts), ', ' ORDER BY initiative COLLATE "C") FROM lp.initiative_status WHERE depth >= 16), 'gnir 1, ring 1', 'parents that go around in a circle come to an end');

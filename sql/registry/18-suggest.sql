@@ -129,6 +129,8 @@ RETURNS TABLE (oid oid, relname name, relkind "char", entity text, "position" in
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off -- small data, a large query
+SET enable_nestloop = off -- nothing of an extension that is new was ever analyzed
+SET work_mem = '64MB' -- for a schema of 150 tables
 AS $$
 	WITH relation AS (
 		SELECT k.oid, k.relname, k.relkind, cvm._words(k.relname) AS words
@@ -161,20 +163,23 @@ AS $$
 		SELECT e.entity, NULL, t.term, CASE WHEN t.term = e.entity THEN 1.0 ELSE 0.95 END
 		FROM cvm.entity e, unnest(e.entity || e.synonyms) AS t(term)
 	), word AS MATERIALIZED (
-		SELECT w.words, array_agg(DISTINCT substr(' ' || w.words || ' ', i, 2)) AS pairs
-		FROM (SELECT words FROM col UNION SELECT plain_words FROM col UNION SELECT words FROM relation UNION SELECT points_to FROM col UNION SELECT term FROM term) w,
-			generate_series(1, length(w.words) + 1) i
-		GROUP BY w.words
+		SELECT row_number() OVER () AS n, w.words, EXISTS (SELECT FROM term t WHERE t.term = w.words) AS is_term,
+			ARRAY(SELECT DISTINCT substr(' ' || w.words || ' ', i, 2) FROM generate_series(1, length(w.words) + 1) i) AS pairs
+		FROM (SELECT words FROM col UNION SELECT plain_words FROM col UNION SELECT words FROM relation UNION SELECT points_to FROM col UNION SELECT term FROM term) w
+		WHERE w.words IS NOT NULL
 	), pair AS MATERIALIZED (
-		SELECT w.words, cardinality(w.pairs) AS size, u.pair FROM word w, unnest(w.pairs) u(pair)
+		SELECT w.n, w.is_term, cardinality(w.pairs) AS size, u.pair FROM word w, unnest(w.pairs) u(pair)
 	), alike AS MATERIALIZED (
-		-- every name of the schema against every term
-		SELECT s.words, t.words AS term, 2.0 * count(*) / (s.size + t.size) AS likeness
-		FROM pair s
-		JOIN pair t ON t.pair = s.pair
-		WHERE t.words IN (SELECT term FROM term)
-		GROUP BY s.words, t.words, s.size, t.size
-		HAVING 2.0 * count(*) / (s.size + t.size) >= 0.4
+		-- every name of the schema against every term, by number: there are many
+		SELECT a.words, b.words AS term, l.likeness
+		FROM (
+			SELECT s.n, t.n AS term, 2.0 * count(*) / (s.size + t.size) AS likeness
+			FROM pair s
+			JOIN pair t ON t.pair = s.pair AND t.is_term
+			GROUP BY s.n, t.n, s.size, t.size
+			HAVING 5 * count(*) >= s.size + t.size) l
+		JOIN word a ON a.n = l.n
+		JOIN word b ON b.n = l.term
 	), accepted AS MATERIALIZED (
 		SELECT x.class, y.atttypid
 		FROM (SELECT DISTINCT class FROM cvm.entity_column) x, (SELECT DISTINCT atttypid FROM col) y
@@ -210,7 +215,8 @@ AS $$
 					'person|household|msisdn)(_(id|no|nr|num|number|key|code|ref|fk|uuid))?$' THEN 0.9 END,
 				CASE WHEN ec.column_name = 'mrr' AND c.words ~ '(^|_)(mrr|mrc)(_|$)' THEN 0.95 END,
 				0.9 * k.likeness,
-				CASE WHEN c.said LIKE '% ' || replace(ec.column_name, '_', ' ') || ' %'
+				CASE WHEN c.said IS NULL THEN NULL
+					WHEN c.said LIKE '% ' || replace(ec.column_name, '_', ' ') || ' %'
 					OR c.said LIKE '% ' || regexp_replace(ec.column_name, '_(id|on|at|from|to)$', '') || ' %' THEN 0.8 END,
 				CASE WHEN ec.required AND ec.class IN ('time', 'day') AND o.attname IS NOT NULL THEN 0.6 END,
 				CASE WHEN ec.column_name = 'mrr' AND u.attname IS NOT NULL THEN 0.55 END

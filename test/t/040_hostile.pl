@@ -66,7 +66,7 @@ sub damage {
 }
 
 system("dropdb --if-exists --force $db >/dev/null 2>&1; createdb $db") == 0 or die;
-print run(<<'SQL');
+my $said = run(<<'SQL');
 CREATE EXTENSION cvm;
 SET search_path = public, cvm;
 CREATE TABLE event AS
@@ -107,7 +107,7 @@ CREATE TABLE told AS SELECT c, holdings_agg(product, s, e, v, channel, product, 
 UNION ALL SELECT c, holdings_agg(product, s, e, v) FROM held GROUP BY c;
 INSERT INTO seed SELECT 'holdings', h::text FROM told;
 INSERT INTO seed SELECT 'segment_flow', segment_flow_agg(t.h, p.s, grain, '2024-05-10', NULL, span, 45)::text
-FROM told t JOIN (SELECT c, holdings_agg('S' || n % 3, s, e, n % 2) AS s FROM held GROUP BY c) p USING (c), unnest('{week,month}'::text[]) grain, (VALUES (1), (3)) AS k (span) GROUP BY c % 3, grain, span;
+FROM told t JOIN (SELECT c, holdings_agg('S' || right(product, 1), s, e, c % 2) AS s FROM held GROUP BY c) p USING (c), unnest('{week,month}'::text[]) grain, (VALUES (1), (3)) AS k (span) GROUP BY c % 3, grain, span;
 INSERT INTO seed SELECT 'movement', movement_agg(h, grain, '2024-05-10', days)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{0,60}'::int[]) days GROUP BY c % 3, grain, days;
 INSERT INTO seed SELECT 'revenue_retention', revenue_retention_agg(h, grain, '2024-05-10', clock)::text FROM told, unnest('{week,month,year}'::text[]) grain, unnest('{calendar,anniversary}'::text[]) clock GROUP BY c % 3, grain, clock;
 INSERT INTO seed SELECT 'survival', survival_agg(r.days, r.is_churned, CASE WHEN c % 2 = 0 THEN 'price' ELSE 'moved' END)::text FROM told, runs(h, '2024-05-10', 3) r GROUP BY c % 4;
@@ -192,6 +192,7 @@ BEGIN
 END
 $$;
 SQL
+ok($said !~ /ERROR/, 'the states to damage are all made', $said);
 
 my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22021 22023 22008 54000 57014);
 my $rounds = $ENV{CVM_MUTATIONS} || 3000;

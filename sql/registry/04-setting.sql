@@ -112,6 +112,13 @@ $$;
 COMMENT ON FUNCTION cvm._check_setting(text, text) IS
 	'The value of a setting in the form in which it is stored, or an error that says what is accepted.';
 
+CREATE FUNCTION cvm._word_collation(words text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+-- letters of English have the same small ones under every collation
+RETURN CASE WHEN octet_length(convert_to(words, 'UTF8')) = char_length(words) THEN '"C"' ELSE '"default"' END;
+COMMENT ON FUNCTION cvm._word_collation(text) IS 'The collation under which words are compared in any case of letters.';
+
 CREATE FUNCTION cvm._literals(model name) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -120,12 +127,16 @@ AS $$
 		SELECT d.setting, d.kind, CASE WHEN s.setting IS NULL THEN d.initial ELSE s.value END AS value
 		FROM cvm.setting_definition d
 		LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
+	), word AS (
+		SELECT g.setting, c.collation, CASE WHEN c.collation = '"C"' THEN lower(g.value COLLATE "C") COLLATE "default" ELSE lower(g.value COLLATE "default") END AS words
+		FROM given g
+		CROSS JOIN LATERAL (SELECT coalesce(cvm._word_collation(g.value), '"C"') AS collation) c
+		WHERE g.kind = 'words'
 	), status AS (
 		SELECT g.setting, CASE WHEN g.setting = 'closed_statuses'
-			THEN format('lower({row}.status COLLATE %1$s) = ANY (lower(%2$L COLLATE %1$s)::text[])',
-				CASE WHEN octet_length(convert_to(g.value, 'UTF8')) = char_length(g.value) THEN '"C"' ELSE '"default"' END, g.value)
+			THEN format('lower({row}.status COLLATE %s) = ANY (%L::text[])', w.collation, w.words)
 			ELSE cvm._status_test(g.value, '{row}.status') END AS test
-		FROM given g WHERE g.setting IN ('paused_statuses', 'unpaid_statuses', 'closed_statuses')
+		FROM given g JOIN word w USING (setting) WHERE g.setting IN ('paused_statuses', 'unpaid_statuses', 'closed_statuses')
 	)
 	SELECT jsonb_object_agg(g.setting, CASE g.kind
 		WHEN 'words' THEN format('%L::text[]', g.value)
@@ -142,6 +153,10 @@ AS $$
 		ELSE format('%L::text', g.value) END)
 		|| (SELECT jsonb_build_object('minor_units', cvm.minor_units(g.value), 'money', format('numeric(28,%s)', cvm.minor_units(g.value)))
 			FROM given g WHERE g.setting = 'currency')
+		-- words in any case of letters
+		|| (SELECT jsonb_object_agg(w.setting || l.suffix, l.text)
+			FROM word w
+			CROSS JOIN LATERAL (VALUES ('_lower', format('%L::text[]', w.words)), ('_collation', w.collation)) AS l (suffix, text))
 		-- events of all kinds start and return: folds are cheaper unmarked
 		|| jsonb_build_object('marks', (
 			SELECT CASE WHEN count(m.value) > 0
@@ -157,6 +172,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._literals(name) IS
 	'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. '
+	'Of words {…_lower} are in small letters, and lower(… COLLATE {…_collation}) makes what is compared with them so. '
 	'{minor_units} are the decimals of {currency}, {money} is the type of amounts with so many. '
 	'{marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is '
 	'what spells s bring, or would if they were not paused, which {is_paused} says; {is_unpaid} says whether they '

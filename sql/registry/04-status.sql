@@ -132,6 +132,6 @@ AS $$
 			WHEN p.collation_name = '"C"' THEN format('%L::text[]', array_agg(DISTINCT lower(translate(w.word, ' _-', '') COLLATE "C")))
 			ELSE format('ARRAY[%s]', string_agg(DISTINCT format('lower(%L COLLATE "default")', translate(w.word, ' _-', '')), ', ')) END
 		FROM unnest($1::text[]) AS w (word))) END
-	FROM (SELECT CASE WHEN octet_length(convert_to($1, 'UTF8')) = char_length($1) THEN '"C"' ELSE '"default"' END AS collation_name) p;
+	FROM (SELECT cvm._word_collation($1) AS collation_name) p;
 $$;
 COMMENT ON FUNCTION cvm._status_test(text, text) IS 'SQL that says whether a status is one of the words of a setting.';

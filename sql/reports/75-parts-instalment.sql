@@ -16,8 +16,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('instalment_days', 2, '{subscription.billing_interval}', 'cvm._interval_days(s.billing_interval)'),
 	('instalment_days', 9, '{}', 'NULL::bigint'),
 	('is_unwanted_end', 1, '{subscription.end_kind}',
-		$$(lower(s.end_kind) = 'involuntary' OR lower(s.end_reason) = ANY (lower({involuntary_reasons}::text)::text[])) IS TRUE$$),
-	('is_unwanted_end', 9, '{}', '(lower(s.end_reason) = ANY (lower({involuntary_reasons}::text)::text[])) IS TRUE'),
+		$$(lower(s.end_kind) = 'involuntary' OR lower(s.end_reason COLLATE {involuntary_reasons_collation}) = ANY ({involuntary_reasons_lower})) IS TRUE$$),
+	('is_unwanted_end', 9, '{}', '(lower(s.end_reason COLLATE {involuntary_reasons_collation}) = ANY ({involuntary_reasons_lower})) IS TRUE'),
 
 	-- Poor moments, one's own and those that other entities tell of; "rise" are those of prices
 	('moment_rows', 1, '{moment}', $$
@@ -30,13 +30,13 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	UNION ALL
 	SELECT e.customer_id, cvm.day_of(e.occurred_at, {time_zone}), 'failed_payment', e.product
 	FROM event e
-	WHERE lower(e.kind) = ANY (lower({failed_payment_kinds}::text)::text[]) AND isfinite(e.occurred_at)$$),
+	WHERE lower(e.kind COLLATE {failed_payment_kinds_collation}) = ANY ({failed_payment_kinds_lower}) AND isfinite(e.occurred_at)$$),
 	('moment_payments', 9, '{}', ''),
 	('moment_deliveries', 1, '{delivery,delivery.delivered_on}', $$
 	UNION ALL
 	SELECT d.customer_id, d.due_on + 1, 'late_delivery', d.product
 	FROM delivery d
-	WHERE lower(d.outcome) = ANY (lower({accepted_outcomes}::text)::text[]) AND d.delivered_on > d.due_on + {late_days} AND isfinite(d.due_on)$$),
+	WHERE lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}) AND d.delivered_on > d.due_on + {late_days} AND isfinite(d.due_on)$$),
 	('moment_deliveries', 9, '{}', ''),
 	('moment_tickets', 1, '{ticket,ticket.reopened_at}', $$
 	UNION ALL

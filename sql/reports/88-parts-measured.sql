@@ -57,3 +57,13 @@ measured AS MATERIALIZED (
 	FROM save_rate r
 	WHERE r.segment = '(all)' AND r.reason = '(all)' AND r.offer = '(all)' AND r.is_complete AND r.save_rate IS NOT NULL$$),
 ('measured_cancellation', 2, '{}', '');
+
+-- What customers pay on a day, where that is known
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+	('paid_base', 1, '{subscription}', '{base}, '),
+	('paid_base', 9, '{}', ''),
+	('paid_on_day', 1, '{subscription}', 'coalesce(cvm.mrr_at(f.holdings, c.day), 0)'),
+	('paid_on_day', 9, '{}', 'NULL::numeric'),
+	('paid_join', 1, '{subscription}', $$
+	LEFT JOIN folded f ON f.customer_id = c.customer_id$$),
+	('paid_join', 9, '{}', '');

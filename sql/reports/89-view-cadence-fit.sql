@@ -20,41 +20,6 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'soon (skipped, delayed, paused) and too late (pulled forward), and how many customers prefer another interval '
 		'than is planned, with what they pay.', 'customers');
 
--- Limits of a share of things of which customers have several, which are alike
-CREATE FUNCTION cvm._clustered_interval(hits numeric, n numeric, clusters numeric, hits_squared numeric, hits_times_n numeric, n_squared numeric,
-	conf float8, OUT conf_low float8, OUT conf_high float8)
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT greatest(0, s.middle - s.half), least(1, s.middle + s.half)
-	FROM (SELECT (hits / nullif(n, 0))::float8 AS p, z.conf_high AS z, (
-			-- as many as would be as sure, had each customer one; nothing divides by
-			-- 0, since 18 computes what it can when it plans
-			SELECT CASE WHEN clusters = 1 THEN 1 WHEN hits IN (0, n) THEN clusters WHEN v.variance <= 0 THEN n
-				ELSE least(n, hits * (n - hits) / nullif(n * n, 0) / v.variance) END
-			FROM (SELECT clusters / nullif(clusters - 1, 0) * (hits_squared - 2 * hits / nullif(n, 0) * hits_times_n + hits / nullif(n, 0) * hits / nullif(n, 0) * n_squared)
-				/ nullif(n * n, 0) AS variance
-				WHERE clusters > 1
-				UNION ALL SELECT 0 WHERE clusters = 1) v)::float8 AS n
-		FROM cvm.mean_difference(0, 0, 0, 1, conf) z
-		WHERE n > 0) e
-	CROSS JOIN LATERAL (SELECT (e.p + e.z * e.z / (2 * e.n)) / (1 + e.z * e.z / e.n) AS middle,
-		e.z * sqrt(e.p * (1 - e.p) / e.n + e.z * e.z / (4 * e.n * e.n)) / (1 + e.z * e.z / e.n) AS half) s;
-$$;
-COMMENT ON FUNCTION cvm._clustered_interval(numeric, numeric, numeric, numeric, numeric, numeric, float8) IS
-	'Wilson limits of hits / n where n are of so many customers, with the sums over customers of hits * hits, hits * n '
-	'and n * n: of so many independent ones as make the same variance. NULL when n is 0.';
-
--- What customers pay on a day, where that is known
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-	('paid_base', 1, '{subscription}', '{base}, '),
-	('paid_base', 9, '{}', ''),
-	('paid_on_day', 1, '{subscription}', 'coalesce(cvm.mrr_at(f.holdings, c.day), 0)'),
-	('paid_on_day', 9, '{}', 'NULL::numeric'),
-	('paid_join', 1, '{subscription}', $$
-	LEFT JOIN folded f ON f.customer_id = c.customer_id$$),
-	('paid_join', 9, '{}', '');
-
 -- Deliveries by customer and month, in the segment of the month
 @define timed_deliveries
 WITH {paid_base}seen AS MATERIALIZED (
@@ -67,9 +32,9 @@ WITH {paid_base}seen AS MATERIALIZED (
 		row_number() OVER (ORDER BY d.customer_id, d.product, d.due_on, d.delivered_on, d.outcome, d.preferred_days) AS n
 	FROM delivery d
 	CROSS JOIN seen o
-	CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome) = ANY (lower({accepted_outcomes}::text)::text[]), false) AS is_fit,
-		coalesce(lower(d.outcome) = ANY (lower({too_fast_outcomes}::text)::text[]), false) AS is_fast,
-		coalesce(lower(d.outcome) = ANY (lower({too_slow_outcomes}::text)::text[]), false) AS is_slow) t
+	CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) AS is_fit,
+		coalesce(lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower}), false) AS is_fast,
+		coalesce(lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}), false) AS is_slow) t
 	WHERE d.customer_id IS NOT NULL AND isfinite(d.due_on) AND d.due_on < o.as_of
 ), cycle AS (
 	-- days since the delivery before, as planned and as it came

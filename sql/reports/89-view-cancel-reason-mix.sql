@@ -33,7 +33,7 @@ reason AS MATERIALIZED (
 		FROM (
 			SELECT k.customer_id, cvm.day_of(k.requested_at, {time_zone}) AS day,
 				coalesce(nullif(btrim(k.reason), ''), '(unknown)') COLLATE "C" AS reason, k.product, k.offer,
-				coalesce(k.voluntary, (lower(k.reason COLLATE "C") = ANY ({involuntary_reasons})) IS NOT TRUE) AS is_voluntary,
+				coalesce(k.voluntary, (lower(k.reason COLLATE {involuntary_reasons_collation}) = ANY ({involuntary_reasons_lower})) IS NOT TRUE) AS is_voluntary,
 				cvm.day_of(k.withdrawn_at, {time_zone}) AS withdrawn_on, k.effective_on
 			FROM cancellation k
 			WHERE k.customer_id IS NOT NULL) c
@@ -94,11 +94,9 @@ spell AS MATERIALIZED (
 -- A row per request and reason, in the segment of the day
 @define placed_reasons
 {cancel_named}
+@use held_on named | r.customer_id, r.day
 , placed AS (
-	SELECT DISTINCT ON (n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary) n.*, h.segment
-	FROM named n
-	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND h.segment IS NOT NULL AND coalesce(h.valid_from <= n.day, true) AND coalesce(h.valid_to > n.day, true)
-	ORDER BY n.customer_id, n.day, n.ended_on, n.reason, n.is_voluntary, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+	SELECT n.*, m.segment FROM named n LEFT JOIN member m USING (customer_id, day)
 )
 @end
 @define cancel_mix
@@ -133,16 +131,15 @@ spell AS MATERIALIZED (
 	FROM (SELECT k.*, (k.weight + k.previous_weight) / (k.whole + k.previous_whole) AS pooled FROM listed k) l
 ), tested AS (
 	SELECT c.*, d.p_value, row_number() OVER (PARTITION BY c.segment, c.month, c.is_voluntary ORDER BY d.p_value, c.reason) AS place,
-		count(d.p_value) OVER (PARTITION BY c.segment, c.month, c.is_voluntary) AS comparisons, z.conf_high AS z
+		count(d.p_value) OVER (PARTITION BY c.segment, c.month, c.is_voluntary) AS comparisons
 	FROM compared c
-	CROSS JOIN cvm.mean_difference(0, 0, 0, 1, {conf}) z
 	LEFT JOIN LATERAL cvm.mean_difference(0, 0, c.share - c.previous_share, c.error, {conf}, 0) d ON c.error > 0
 ), corrected AS (
 	SELECT t.*, CASE WHEN t.p_value IS NOT NULL THEN max(least(t.p_value * (t.comparisons - t.place + 1), 1)) OVER (
-			PARTITION BY t.segment, t.month, t.is_voluntary ORDER BY t.place ROWS UNBOUNDED PRECEDING) END AS p_corrected,
-		(2 * t.weight + t.z * t.z) / (2 * (t.whole + t.z * t.z)) AS middle,
-		t.z * sqrt(t.z * t.z + 4 * t.weight * (1 - t.share)) / (2 * (t.whole + t.z * t.z)) AS half
+			PARTITION BY t.segment, t.month, t.is_voluntary ORDER BY t.place ROWS UNBOUNDED PRECEDING) END AS p_corrected, i.conf_low, i.conf_high
 	FROM tested t
+	-- thirds may add up to a little more than the whole
+	CROSS JOIN LATERAL cvm._share_interval(least(t.share, 1), t.whole, {conf}) i
 )
 SELECT cvm.row_key(c.segment, to_char(c.month::timestamp, 'YYYY-MM'), c.reason, c.is_voluntary::text) AS row_key,
 	c.segment,
@@ -160,8 +157,8 @@ SELECT cvm.row_key(c.segment, to_char(c.month::timestamp, 'YYYY-MM'), c.reason, 
 	c.weight,
 	c.whole AS weight_of_all,
 	CASE WHEN c.is_complete THEN c.share END AS share,
-	CASE WHEN c.is_complete THEN greatest(c.middle - c.half, 0) END AS share_low,
-	CASE WHEN c.is_complete THEN least(c.middle + c.half, 1) END AS share_high,
+	CASE WHEN c.is_complete THEN c.conf_low END AS share_low,
+	CASE WHEN c.is_complete THEN c.conf_high END AS share_high,
 	c.previous_weight,
 	c.previous_whole AS previous_weight_of_all,
 	c.previous_share,
@@ -231,7 +228,7 @@ WITH {observed}, {rates}
 	WHERE s.is_last AND b.lines IS NULL AND (s.ended_on < o.as_of OR s.cancel_requested_on < o.as_of AND s.end_reason IS NOT NULL)
 	GROUP BY s.customer_id, s.ended_on, coalesce(nullif(btrim(s.end_reason), ''), '(unknown)') COLLATE "C", o.as_of
 ), asked AS (
-	SELECT e.customer_id, e.ended_on, e.reason, e.mrr, e.as_of, (lower(e.reason) = ANY ({involuntary_reasons})) IS NOT TRUE AS is_voluntary,
+	SELECT e.customer_id, e.ended_on, e.reason, e.mrr, e.as_of, (lower(e.reason COLLATE {involuntary_reasons_collation}) = ANY ({involuntary_reasons_lower})) IS NOT TRUE AS is_voluntary,
 		false AS is_withdrawn, e.ended_on < e.as_of AS is_lost,
 		min(e.day) OVER q AS day, count(*) OVER q AS reasons, sum(e.told) OVER q > 0 AS is_told
 	FROM ended e
@@ -251,11 +248,9 @@ FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_
 -- A row per request, in the segment of the day
 @define placed_requests
 {cancel_saved}
+@use held_on saved | r.customer_id, r.day
 , placed AS (
-	SELECT DISTINCT ON (v.customer_id, v.day) v.*, h.segment
-	FROM saved v
-	LEFT JOIN {segment_rows} h ON h.customer_id = v.customer_id AND h.segment IS NOT NULL AND coalesce(h.valid_from <= v.day, true) AND coalesce(h.valid_to > v.day, true)
-	ORDER BY v.customer_id, v.day, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+	SELECT v.*, m.segment FROM saved v LEFT JOIN member m USING (customer_id, day)
 )
 @end
 @define cancel_saves

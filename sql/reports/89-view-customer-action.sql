@@ -193,11 +193,10 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 			AND NOT EXISTS (SELECT FROM family x JOIN family y ON y.family = x.family WHERE x.product = f.product AND y.product = ANY (h.products))
 		ORDER BY f.price DESC, f.offer COLLATE "C" LIMIT 1) AS offer
 	FROM (SELECT DISTINCT k.products FROM holding k) h
-), placed AS (
-	SELECT DISTINCT ON (n.customer_id) n.*, h.segment
-	FROM now n
-	LEFT JOIN {segment_rows} h ON h.customer_id = n.customer_id AND h.segment IS NOT NULL AND coalesce(h.valid_from < n.as_of, true) AND coalesce(h.valid_to >= n.as_of, true)
-	ORDER BY n.customer_id, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+)
+@use held_on (SELECT n.customer_id, n.as_of - 1 AS day FROM now n) | r.customer_id
+, placed AS (
+	SELECT n.*, m.segment FROM now n LEFT JOIN member m USING (customer_id)
 ), owned AS MATERIALIZED {owner_rows}
 SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	n.customer_id,

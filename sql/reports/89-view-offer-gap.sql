@@ -44,7 +44,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	FROM event e
 	WHERE e.customer_id IS NOT NULL AND e.channel IS NOT NULL AND e.product IS NOT NULL$$),
 ('event_enquiries', 2, '{}', ''),
-('is_enquiry', 1, '{}', 'coalesce(q.topic = ANY (lower({enquiry_topics}::text)::text[]), {enquiry_topics} IS NULL)'),
+('is_enquiry', 1, '{}', 'coalesce(lower(q.topic COLLATE {enquiry_topics_collation}) = ANY ({enquiry_topics_lower}), {enquiry_topics} IS NULL)'),
 ('is_briefing_told', 1, '{channel_capability.briefed_on}', 'true'),
 ('is_briefing_told', 2, '{}', 'false');
 

@@ -47,7 +47,7 @@ WITH {active_base}seen AS MATERIALIZED (
 	-- what is not said to have failed was done
 	SELECT i.customer_id, lower(nullif(btrim(i.task), '')) AS task, cvm.moment_of(i.at, {time_zone}) AS at,
 		date_trunc('month', cvm.day_of(i.at, {time_zone})::timestamp)::date AS month,
-		lower(btrim(i.channel)) = ANY (lower({portal_channels}::text)::text[]) AS is_portal, coalesce(i.completed, true) AS is_done
+		lower(btrim(i.channel) COLLATE {portal_channels_collation}) = ANY ({portal_channels_lower}) AS is_portal, coalesce(i.completed, true) AS is_done
 	FROM interaction i
 	WHERE i.customer_id IS NOT NULL AND isfinite(i.at)
 ), done_both_ways AS (

@@ -59,6 +59,27 @@ cvm_proportion_interval(PG_FUNCTION_ARGS)
 	return limits_row(fcinfo, n > 0, low, high, 0);
 }
 
+/* _share_interval(share, size, conf) */
+PG_FUNCTION_INFO_V1(cvm_share_interval);
+Datum
+cvm_share_interval(PG_FUNCTION_ARGS)
+{
+	double share = PG_GETARG_FLOAT8(0);
+	double size = PG_GETARG_FLOAT8(1);
+	double z = conf_to_z(PG_GETARG_FLOAT8(2));
+	double low = 0;
+	double high = 0;
+
+	if (!(share >= 0 && share <= 1) || !(size >= 0) || isinf(size))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("\"%g\" of \"%g\" is not a share", share, size),
+						errhint("Give a share from 0 to 1 and how many it is "
+								"of.")));
+	if (size > 0)
+		wilson_share(share, size, z, &low, &high);
+	return limits_row(fcinfo, size > 0, low, high, 0);
+}
+
 /*
  * The argument correlation; not there: independent
  */

@@ -157,5 +157,9 @@ SELECT cmp_ok((SELECT sum(kept) FROM seen), '>', 0::numeric, 'somebody was kept'
 SELECT is((SELECT sum(saves) FROM seen), 0::numeric, 'who is saved, and still there after 90 days, is as counted by hand');
 SELECT throws_ok($$SELECT cvm.configure('c', 'save_days', 'soon')$$, '22023', NULL, 'a number of days is a number');
 
+-- words of a setting, in any case of letters
+DO $$ BEGIN PERFORM cvm.configure('c', 'involuntary_reasons', (SELECT upper(min(r.reason COLLATE "C")) FROM c.cancel_reason_mix r WHERE r.reason <> '(unknown)')); END $$;
+SELECT ok((SELECT bool_or(NOT r.is_voluntary) FROM c.cancel_reason_mix r WHERE r.reason = (SELECT lower((s.value::text[])[1]) FROM cvm.setting s WHERE s.model = 'c' AND s.setting = 'involuntary_reasons')), 'a setting in capitals has the reasons in small letters');
+
 SELECT * FROM finish();
 ROLLBACK;

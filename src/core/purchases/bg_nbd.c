@@ -106,7 +106,6 @@ void
 bg_nbd_fit(const Purchases *purchases, double unit_days, PurchaseFit *fit)
 {
 	Sample sample;
-	Maximum *maximum = &fit->maximum;
 
 	sample_make(purchases, unit_days, &sample);
 	*fit = (PurchaseFit){.customers = sample.customers,
@@ -114,16 +113,8 @@ bg_nbd_fit(const Purchases *purchases, double unit_days, PurchaseFit *fit)
 						 .reason = sample_lacks(&sample)};
 	if (fit->reason != NULL)
 		return;
-	maximum->nparameters = 4;
-	maximum->start[ALPHA] = log(sample.mean_age / sample.mean_frequency);
-	for (int i = 0; i < 4; i++)
-	{
-		maximum->low[i] = maximum->start[i] - SHAPE_MOST;
-		maximum->high[i] = maximum->start[i] + SHAPE_MOST;
-	}
-	maximize(maximum, slope_of, &sample);
-	if (!maximum->is_found)
-		fit->reason = "no interior maximum";
+	fit->maximum.start[ALPHA] = log(sample.mean_age / sample.mean_frequency);
+	fit_find(fit, 4, slope_of, &sample);
 }
 
 double

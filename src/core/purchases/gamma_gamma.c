@@ -120,7 +120,6 @@ void
 gamma_gamma_fit(const Purchases *purchases, PurchaseFit *fit)
 {
 	Spends spends;
-	Maximum *maximum = &fit->maximum;
 
 	spends_make(purchases, &spends);
 	*fit = (PurchaseFit){.customers = spends.customers,
@@ -130,17 +129,9 @@ gamma_gamma_fit(const Purchases *purchases, PurchaseFit *fit)
 		fit->reason = "nobody spent anything again";
 		return;
 	}
-	maximum->nparameters = N;
-	maximum->start[Q] = log(2);
-	maximum->start[V] = log(spends.mean);
-	for (int i = 0; i < N; i++)
-	{
-		maximum->low[i] = maximum->start[i] - SHAPE_MOST;
-		maximum->high[i] = maximum->start[i] + SHAPE_MOST;
-	}
-	maximize(maximum, slope_of, &spends);
-	if (!maximum->is_found)
-		fit->reason = "no interior maximum";
+	fit->maximum.start[Q] = log(2);
+	fit->maximum.start[V] = log(spends.mean);
+	fit_find(fit, N, slope_of, &spends);
 }
 
 double

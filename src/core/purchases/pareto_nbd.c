@@ -342,7 +342,6 @@ void
 pareto_nbd_fit(const Purchases *purchases, double unit_days, PurchaseFit *fit)
 {
 	Prepared prepared;
-	Maximum *maximum = &fit->maximum;
 
 	prepare(purchases, unit_days, &prepared);
 	*fit = (PurchaseFit){.customers = prepared.sample.customers,
@@ -350,18 +349,10 @@ pareto_nbd_fit(const Purchases *purchases, double unit_days, PurchaseFit *fit)
 						 .reason = sample_lacks(&prepared.sample)};
 	if (fit->reason != NULL)
 		return;
-	maximum->nparameters = N;
-	maximum->start[ALPHA] =
+	fit->maximum.start[ALPHA] =
 		log(prepared.sample.mean_age / prepared.sample.mean_frequency);
-	maximum->start[BETA] = log(prepared.sample.mean_age);
-	for (int i = 0; i < N; i++)
-	{
-		maximum->low[i] = maximum->start[i] - SHAPE_MOST;
-		maximum->high[i] = maximum->start[i] + SHAPE_MOST;
-	}
-	maximize(maximum, slope_of, &prepared);
-	if (!maximum->is_found)
-		fit->reason = "no interior maximum";
+	fit->maximum.start[BETA] = log(prepared.sample.mean_age);
+	fit_find(fit, N, slope_of, &prepared);
 }
 
 double

@@ -51,3 +51,20 @@ sample_lacks(const Sample *sample)
 		return "nobody bought again";
 	return NULL;
 }
+
+/* Find the parameters that are likeliest, from where the fit starts. */
+void
+fit_find(PurchaseFit *fit, int nparameters, SlopeOf slope_of, const void *data)
+{
+	Maximum *maximum = &fit->maximum;
+
+	maximum->nparameters = nparameters;
+	for (int i = 0; i < nparameters; i++)
+	{
+		maximum->low[i] = maximum->start[i] - SHAPE_MOST;
+		maximum->high[i] = maximum->start[i] + SHAPE_MOST;
+	}
+	maximize(maximum, slope_of, data);
+	if (!maximum->is_found)
+		fit->reason = "no interior maximum";
+}

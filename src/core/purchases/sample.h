@@ -46,6 +46,8 @@ typedef struct PurchaseFit
 extern void sample_make(const Purchases *purchases, double unit_days,
 						Sample *sample);
 extern const char *sample_lacks(const Sample *sample);
+extern void fit_find(PurchaseFit *fit, int nparameters, SlopeOf slope_of,
+					 const void *data);
 
 /* Here, so that their loops over a few parameters are none. */
 static inline void

@@ -8,11 +8,8 @@
  * counts in every period they lived through, whenever their cohort began.  It
  * needs no gamma functions, and its derivatives are sums of reciprocals.
  *
- * The maximum is found in (ln alpha, ln beta) by Newton's method, with the
- * Hessian shifted until it is negative definite and steps halved until the
- * likelihood rises enough (Levenberg; Armijo).  Every step climbs, so the way
- * ends at a stationary point or runs off to the edge of the parameters.  The
- * second happens when the data have no maximum inside, as when retention does
+ * The maximum is looked for by core/util/maximize.h, up to an edge, to which the
+ * way runs off when the data have no maximum inside, as when retention does
  * not rise with age: customers are then all alike, and to say so is right.
  *
  * SPDX-License-Identifier: PostgreSQL
@@ -20,6 +17,8 @@
 #include "core/subscriptions/sbg.h"
 
 #include <math.h>
+
+#include "core/util/maximize.h"
 
 #define MAX_PERIODS 100000
 #define WORK_MOST \
@@ -36,16 +35,12 @@ typedef struct Renewals
 	double all_lost;
 } Renewals;
 
-/* The likelihood and its derivatives by ln alpha and ln beta */
-typedef struct Slope
+enum
 {
-	double value;
-	double x;
-	double y;
-	double xx;
-	double xy;
-	double yy;
-} Slope;
+	ALPHA,
+	BETA,
+	N
+};
 
 static void
 renewals_of(const Survival *survival, Renewals *renewals)
@@ -92,48 +87,42 @@ renewals_of(const Survival *survival, Renewals *renewals)
 	runtime_free(ages);
 }
 
-static Slope
-slope_at(const Renewals *renewals, double x, double y)
+static void
+slope_of(const void *data, const double *parameters, Slope *slope)
 {
-	double a = exp(x);
-	double b = exp(y);
-	double da = renewals->all_lost / a;
-	double db = 0;
-	double daa = -renewals->all_lost / (a * a);
-	double dab = 0;
-	double dbb = 0;
-	Slope slope = {.value = renewals->all_lost * x};
+	const Renewals *renewals = data;
+	double alpha = parameters[ALPHA];
+	double beta = parameters[BETA];
 
-	check_interrupts();
+	slope->value = renewals->all_lost * log(alpha);
+	slope->gradient[ALPHA] = renewals->all_lost / alpha;
+	slope->hessian[ALPHA][ALPHA] = -renewals->all_lost / (alpha * alpha);
 	for (int32_t t = 1; t <= renewals->nperiods; t++)
 	{
 		double n = renewals->at_risk[t];
 		double stayed = n - renewals->lost[t];
-		double all = a + b + (t - 1);
-		double membership = b + (t - 1);
+		double all = alpha + beta + (t - 1);
+		double membership = beta + (t - 1);
 
-		slope.value += stayed * log(membership) - n * log(all);
-		da -= n / all;
-		db += stayed / membership - n / all;
-		daa += n / (all * all);
-		dab += n / (all * all);
-		dbb += n / (all * all) - stayed / (membership * membership);
+		slope->value += stayed * log(membership) - n * log(all);
+		slope->gradient[ALPHA] -= n / all;
+		slope->gradient[BETA] += stayed / membership - n / all;
+		slope->hessian[ALPHA][ALPHA] += n / (all * all);
+		slope->hessian[BETA][ALPHA] += n / (all * all);
+		slope->hessian[BETA][BETA] +=
+			n / (all * all) - stayed / (membership * membership);
 	}
-	slope.x = a * da;
-	slope.y = b * db;
-	slope.xx = a * a * daa + slope.x;
-	slope.xy = a * b * dab;
-	slope.yy = b * b * dbb + slope.y;
-	return slope;
 }
 
 double
 sbg_log_likelihood(const Survival *survival, double alpha, double beta)
 {
 	Renewals renewals;
+	Slope slope = {0};
 
 	renewals_of(survival, &renewals);
-	return slope_at(&renewals, log(alpha), log(beta)).value;
+	slope_of(&renewals, (double[N]){alpha, beta}, &slope);
+	return slope.value;
 }
 
 static void
@@ -147,120 +136,25 @@ fit_fail(void)
 		"fit these data");
 }
 
-/* The uphill step that Newton's method takes from a place. */
-static void
-slope_step(const Slope *slope, double *dx, double *dy)
-{
-	/* the larger eigenvalue of the Hessian must come out below zero */
-	double half = (slope->xx + slope->yy) / 2;
-	double reach = hypot((slope->xx - slope->yy) / 2, slope->xy);
-	double size = fabs(half) + reach;
-	double shift = half + reach > -1e-9 * size ? half + reach + 0.01 * size : 0;
-	double xx = slope->xx - shift;
-	double yy = slope->yy - shift;
-	double det = xx * yy - slope->xy * slope->xy;
-	double length;
-
-	*dx = -(yy * slope->x - slope->xy * slope->y) / det;
-	*dy = -(xx * slope->y - slope->xy * slope->x) / det;
-	length = hypot(*dx, *dy);
-	if (length > 2)
-	{
-		*dx *= 2 / length;
-		*dy *= 2 / length;
-	}
-}
-
-static double
-slope_size(const Slope *slope)
-{
-	return fmax(fabs(slope->x), fabs(slope->y));
-}
-
-/*
- * Near its maximum the likelihood is flat beyond what its digits tell; its
- * derivatives are not, so the last steps are those that make them smaller.
- */
-static void
-fit_polish(const Renewals *renewals, double *x, double *y, Slope *slope)
-{
-	for (int i = 0; i < 20; i++)
-	{
-		double dx;
-		double dy;
-		Slope next;
-
-		slope_step(slope, &dx, &dy);
-		next = slope_at(renewals, *x + dx, *y + dy);
-		if (!(slope_size(&next) < slope_size(slope)))
-			return;
-		*x += dx;
-		*y += dy;
-		*slope = next;
-	}
-}
-
 /* Find the parameters under which the data are likeliest; false: none are. */
 static bool
 fit_renewals(const Renewals *renewals, Sbg *fit)
 {
-	Slope slope;
-	int64_t work = 0;
-	double x = 0;
-	double y = 0;
-	double det;
-	double a;
-	double b;
+	Maximum maximum = {
+		.nparameters = N, .low = {-EDGE, -EDGE}, .high = {EDGE, EDGE}};
 
 	if (renewals->nperiods == 0 || renewals->all_lost == 0)
 		return false;
-	slope = slope_at(renewals, x, y);
-	for (int i = 0; i < 1000; i++)
-	{
-		double dx;
-		double dy;
-		double rise;
-		double part = 1;
-
-		if (fmax(fabs(slope.x), fabs(slope.y)) <=
-			1e-12 * (renewals->at_risk[1] + 1))
-			break;
-		slope_step(&slope, &dx, &dy);
-		rise = slope.x * dx + slope.y * dy;
-		for (; part > 1e-12; part /= 2)
-		{
-			Slope next;
-
-			work += renewals->nperiods;
-			if (work > WORK_MOST)
-				return false;
-			next = slope_at(renewals, x + part * dx, y + part * dy);
-
-			if (next.value < slope.value + 1e-4 * part * rise)
-				continue;
-			x += part * dx;
-			y += part * dy;
-			slope = next;
-			break;
-		}
-		if (part <= 1e-12) /* as high as numbers of this size tell */
-			break;
-		if (fabs(x) > EDGE || fabs(y) > EDGE)
-			return false;
-	}
-	fit_polish(renewals, &x, &y, &slope);
-	det = slope.xx * slope.yy - slope.xy * slope.xy;
-	if (!(slope.xx < 0 && slope.yy < 0 && det > 1e-9 * slope.xx * slope.yy))
+	maximum.slopes_most = WORK_MOST / renewals->nperiods;
+	maximize(&maximum, slope_of, renewals);
+	if (!maximum.is_found)
 		return false;
-	a = exp(x);
-	b = exp(y);
-	fit->alpha = a;
-	fit->beta = b;
-	/* errors of the logarithms, brought to the parameters */
-	fit->alpha_error = a * sqrt(-slope.yy / det);
-	fit->beta_error = b * sqrt(-slope.xx / det);
-	fit->covariance = a * b * slope.xy / det;
-	fit->log_likelihood = slope.value;
+	fit->alpha = maximum.parameters[ALPHA];
+	fit->beta = maximum.parameters[BETA];
+	fit->alpha_error = maximum.errors[ALPHA];
+	fit->beta_error = maximum.errors[BETA];
+	fit->covariance = maximum.covariance[BETA][ALPHA];
+	fit->log_likelihood = maximum.value;
 	fit->lost = (int64_t) renewals->all_lost;
 	fit->periods = renewals->nperiods;
 	return true;

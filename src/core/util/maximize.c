@@ -129,32 +129,36 @@ is_inside(const Maximum *maximum, const double *logs)
 	return true;
 }
 
-/* Standard errors of the logarithms: the root of the inverse's diagonal. */
+/* The covariance of the logarithms: the inverse of the Hessian, negated. */
 static bool
-errors_of(const Slope *slope, int n, double *errors)
+covariance_of(const Slope *slope, int n,
+			  double covariance[PARAMETERS_MOST][PARAMETERS_MOST])
 {
 	double lower[PARAMETERS_MOST][PARAMETERS_MOST];
+	double inverse[PARAMETERS_MOST][PARAMETERS_MOST] = {{0}};
 	double scale[PARAMETERS_MOST];
 
 	if (!factor(slope, n, 0, LEAST_PIVOT, lower, scale))
 		return false;
+	/* column i of the inverse of L: L column = the i-th unit vector */
 	for (int i = 0; i < n; i++)
-	{
-		double column[PARAMETERS_MOST] = {0};
-		double square = 0;
-
-		/* L column = the i-th unit vector */
 		for (int j = i; j < n; j++)
 		{
 			double sum = i == j;
 
 			for (int k = i; k < j; k++)
-				sum -= lower[j][k] * column[k];
-			column[j] = sum / lower[j][j];
-			square += column[j] * column[j];
+				sum -= lower[j][k] * inverse[k][i];
+			inverse[j][i] = sum / lower[j][j];
 		}
-		errors[i] = sqrt(square) / scale[i];
-	}
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < n; j++)
+		{
+			double sum = 0;
+
+			for (int k = 0; k < n; k++)
+				sum += inverse[k][i] * inverse[k][j];
+			covariance[i][j] = sum / (scale[i] * scale[j]);
+		}
 	return true;
 }
 
@@ -167,10 +171,10 @@ maximize(Maximum *maximum, SlopeOf slope_of, const void *data)
 	double step[PARAMETERS_MOST];
 	Slope slope;
 	bool is_polishing = false;
+	int64_t slopes = 0;
 
 	memcpy(logs, maximum->start, sizeof(logs));
 	slope = slope_at(n, logs, slope_of, data);
-	maximum->is_found = true;
 	for (maximum->steps = 0; maximum->steps < STEPS_MOST; maximum->steps++)
 	{
 		double next_logs[PARAMETERS_MOST];
@@ -186,6 +190,8 @@ maximize(Maximum *maximum, SlopeOf slope_of, const void *data)
 			is_polishing = true;
 		for (; part > LEAST_PART; part /= 2)
 		{
+			if (maximum->slopes_most > 0 && ++slopes > maximum->slopes_most)
+				break;
 			for (int i = 0; i < n; i++)
 				next_logs[i] = logs[i] + part * step[i];
 			next = slope_at(n, next_logs, slope_of, data);
@@ -195,6 +201,8 @@ maximize(Maximum *maximum, SlopeOf slope_of, const void *data)
 			if (is_polishing)
 				part = 0;
 		}
+		if (maximum->slopes_most > 0 && slopes > maximum->slopes_most)
+			break;
 		if (!(part > LEAST_PART))
 		{
 			if (is_polishing)
@@ -207,13 +215,19 @@ maximize(Maximum *maximum, SlopeOf slope_of, const void *data)
 		if (!is_inside(maximum, logs))
 			break;
 	}
-	maximum->is_found = maximum->steps < STEPS_MOST &&
-						is_inside(maximum, logs) &&
-						errors_of(&slope, n, maximum->errors);
+	maximum->is_found =
+		maximum->steps < STEPS_MOST &&
+		(maximum->slopes_most == 0 || slopes <= maximum->slopes_most) &&
+		is_inside(maximum, logs) &&
+		covariance_of(&slope, n, maximum->covariance);
 	maximum->value = slope.value;
 	for (int i = 0; i < n; i++)
-	{
 		maximum->parameters[i] = exp(logs[i]);
-		maximum->errors[i] *= maximum->parameters[i];
+	for (int i = 0; i < n; i++)
+	{
+		for (int j = 0; j < n; j++)
+			maximum->covariance[i][j] *=
+				maximum->parameters[i] * maximum->parameters[j];
+		maximum->errors[i] = sqrt(maximum->covariance[i][i]);
 	}
 }

@@ -30,10 +30,12 @@ typedef struct Maximum
 	double start[PARAMETERS_MOST];
 	double low[PARAMETERS_MOST];
 	double high[PARAMETERS_MOST];
+	int64_t slopes_most; /* that may be asked for; 0: any number */
 	/* what was found */
 	bool is_found; /* inside, and the parameters can be told apart */
 	double parameters[PARAMETERS_MOST];
 	double errors[PARAMETERS_MOST]; /* standard errors */
+	double covariance[PARAMETERS_MOST][PARAMETERS_MOST];
 	double value;
 	int steps;
 } Maximum;

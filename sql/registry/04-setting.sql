@@ -128,7 +128,8 @@ AS $$
 		FROM cvm.setting_definition d
 		LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
 	), word AS (
-		SELECT g.setting, c.collation, CASE WHEN c.collation = '"C"' THEN lower(g.value COLLATE "C") COLLATE "default" ELSE lower(g.value COLLATE "default") END AS words
+		SELECT g.setting, c.collation, CASE WHEN c.collation = '"C"' THEN lower(g.value COLLATE "C") COLLATE "default"
+			ELSE lower(g.value COLLATE "default") END AS words
 		FROM given g
 		CROSS JOIN LATERAL (SELECT coalesce(cvm._word_collation(g.value), '"C"') AS collation) c
 		WHERE g.kind = 'words'

@@ -15,5 +15,6 @@ UPDATE cvm.entity_column c SET options = CASE
 
 -- When something happened has a name of its own in some entities
 UPDATE cvm.entity_column c SET other_name = n.other_name
-FROM (VALUES ('survey', 'occurred_at', 'answered_at'), ('ticket', 'opened_at', 'created_at'), ('contact', 'occurred_at', 'sent_at')) AS n (entity, column_name, other_name)
+FROM (VALUES ('survey', 'occurred_at', 'answered_at'), ('ticket', 'opened_at', 'created_at'),
+	('contact', 'occurred_at', 'sent_at')) AS n (entity, column_name, other_name)
 WHERE c.entity = n.entity AND c.column_name = n.column_name;

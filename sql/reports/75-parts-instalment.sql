@@ -36,7 +36,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	UNION ALL
 	SELECT d.customer_id, d.due_on + 1, 'late_delivery', d.product
 	FROM delivery d
-	WHERE lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}) AND d.delivered_on > d.due_on + {late_days} AND isfinite(d.due_on)$$),
+	WHERE lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower})
+		AND d.delivered_on > d.due_on + {late_days} AND isfinite(d.due_on)$$),
 	('moment_deliveries', 9, '{}', ''),
 	('moment_tickets', 1, '{ticket,ticket.reopened_at}', $$
 	UNION ALL

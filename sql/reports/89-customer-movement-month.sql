@@ -2,7 +2,8 @@
 -- The customers behind the waterfall of one month, without the other months.
 
 CREATE FUNCTION cvm.customer_movement(model name, month date, only_segment text DEFAULT NULL)
-RETURNS TABLE (row_key text, segment text, customer_id text, month_label text, line text, customers bigint, change numeric, mrr_before numeric, mrr_after numeric,
+RETURNS TABLE (row_key text, segment text, customer_id text, month_label text, line text, customers bigint, change numeric,
+	mrr_before numeric, mrr_after numeric,
 	cause text, product text, from_product text, reason text, channel text, owner text, is_complete boolean, as_of date)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

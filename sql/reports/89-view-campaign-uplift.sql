@@ -89,10 +89,12 @@ WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 	JOIN told_to t ON t.campaign = m.campaign AND t.customer_id = m.customer_id AND t.day >= m.day AND t.day < m.day + {campaign_days}
 	GROUP BY m.campaign, m.customer_id
 ), earning AS MATERIALIZED (
-	SELECT s.customer_id, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, CASE WHEN coalesce({is_paused}, false) THEN 0 ELSE {price}{rate} END AS price,
+	SELECT s.customer_id, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on,
+		CASE WHEN coalesce({is_paused}, false) THEN 0 ELSE {price}{rate} END AS price,
 		CASE WHEN coalesce({is_paused}, false) THEN 0 ELSE l.unit_margin + coalesce({price}{rate} - l.list_price, 0) END AS margin
 	FROM subscription s
-	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product) l ON l.product = s.product
+	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r
+		GROUP BY r.product) l ON l.product = s.product
 ), outcome AS MATERIALIZED (
 	-- what each paid, in money times days, from the assignment on and in as many days before
 	SELECT m.campaign, m.customer_id, m.is_control, m.is_both OR m.is_control AND (coalesce(m.is_reached, false) OR t.contacts > 0) AS is_contaminated,
@@ -305,7 +307,8 @@ WHERE b.view = 'campaign_uplift';
 	-- where only the control is told, all others are marketed to
 	SELECT DISTINCT k.customer_id, false AS is_control
 	FROM {customer_rows} k
-	WHERE k.customer_id IS NOT NULL AND NOT EXISTS (SELECT FROM withheld w WHERE NOT w.is_control) AND NOT EXISTS (SELECT FROM withheld w WHERE w.customer_id = k.customer_id)
+	WHERE k.customer_id IS NOT NULL AND NOT EXISTS (SELECT FROM withheld w WHERE NOT w.is_control)
+		AND NOT EXISTS (SELECT FROM withheld w WHERE w.customer_id = k.customer_id)
 		AND EXISTS (SELECT FROM withheld w)
 ), bought AS MATERIALIZED (
 	SELECT s.customer_id, count(DISTINCT s.started_on) AS purchases
@@ -335,7 +338,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 @use campaign_claims
 , universal AS MATERIALIZED (
 	SELECT u.*, u.s1 / nullif(u.n1, 0)::float8 AS mean1, u.s0 / nullif(u.n0, 0)::float8 AS mean0,
-		sqrt((u.q1 - u.s1 * u.s1 / nullif(u.n1, 0)) / nullif(u.n1 - 1, 0) / u.n1 + (u.q0 - u.s0 * u.s0 / nullif(u.n0, 0)) / nullif(u.n0 - 1, 0) / u.n0)::float8 AS error
+		sqrt((u.q1 - u.s1 * u.s1 / nullif(u.n1, 0)) / nullif(u.n1 - 1, 0) / u.n1
+			+ (u.q0 - u.s0 * u.s0 / nullif(u.n0, 0)) / nullif(u.n0 - 1, 0) / u.n0)::float8 AS error
 	FROM (
 		SELECT count(*) FILTER (WHERE NOT p.is_control) AS n1, count(*) FILTER (WHERE p.is_control) AS n0, count(*) FILTER (WHERE p.is_contaminated) AS contaminated,
 			sum(p.purchases) FILTER (WHERE NOT p.is_control) AS s1, sum(p.purchases) FILTER (WHERE p.is_control) AS s0,

@@ -228,7 +228,8 @@ WITH {observed}, {rates}
 	WHERE s.is_last AND b.lines IS NULL AND (s.ended_on < o.as_of OR s.cancel_requested_on < o.as_of AND s.end_reason IS NOT NULL)
 	GROUP BY s.customer_id, s.ended_on, coalesce(nullif(btrim(s.end_reason), ''), '(unknown)') COLLATE "C", o.as_of
 ), asked AS (
-	SELECT e.customer_id, e.ended_on, e.reason, e.mrr, e.as_of, (lower(e.reason COLLATE {involuntary_reasons_collation}) = ANY ({involuntary_reasons_lower})) IS NOT TRUE AS is_voluntary,
+	SELECT e.customer_id, e.ended_on, e.reason, e.mrr, e.as_of,
+		(lower(e.reason COLLATE {involuntary_reasons_collation}) = ANY ({involuntary_reasons_lower})) IS NOT TRUE AS is_voluntary,
 		false AS is_withdrawn, e.ended_on < e.as_of AS is_lost,
 		min(e.day) OVER q AS day, count(*) OVER q AS reasons, sum(e.told) OVER q > 0 AS is_told
 	FROM ended e

@@ -29,7 +29,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 @define channel_segment_seen
 WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 ), enquiry AS (
-	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s WHERE false{ticket_enquiries}{event_enquiries}
+	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s
+		WHERE false{ticket_enquiries}{event_enquiries}
 ), approach AS (
 	SELECT a.customer_id, a.channel, a.day, a.cost
 	FROM (

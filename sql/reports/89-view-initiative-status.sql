@@ -117,7 +117,8 @@ both_arms AS (
 			ORDER BY m.initiative, m.no, m.customer_id, s.occurred_at DESC, s.score) a$$),
 ('arms_survey', 2, '{}', ''),
 ('arms_list', 1, '{contact,contact.campaign,contact.arm}', $$
-SELECT w.initiative, w.no, w.customer_id, CASE WHEN w.is_control THEN 0 ELSE 1 END AS target, CASE WHEN w.is_control THEN 1 ELSE 0 END AS control, 0 AS overlapping
+SELECT w.initiative, w.no, w.customer_id, CASE WHEN w.is_control THEN 0 ELSE 1 END AS target,
+	CASE WHEN w.is_control THEN 1 ELSE 0 END AS control, 0 AS overlapping
 FROM outcome w
 UNION ALL
 SELECT DISTINCT c.initiative, c.no, c.customer_id, 0 AS target, 0 AS control, 1 AS overlapping
@@ -326,7 +327,8 @@ WITH observed AS MATERIALIZED (
 	WHERE s.driver IS NOT NULL AND s.customer_id IS NOT NULL AND cvm.day_of(s.occurred_at, {time_zone}) < o.as_of
 	GROUP BY s.driver, o.as_of
 ), acted AS (
-	SELECT i.driver, max(i.decided_on) AS decided_on, count(*) FILTER (WHERE NOT (coalesce({is_closed}, false) OR coalesce(i.closed_on < o.as_of, false))) AS initiatives
+	SELECT i.driver, max(i.decided_on) AS decided_on,
+		count(*) FILTER (WHERE NOT (coalesce({is_closed}, false) OR coalesce(i.closed_on < o.as_of, false))) AS initiatives
 	FROM {initiatives} i
 	CROSS JOIN observed o
 	WHERE coalesce(i.decided_on < o.as_of, true)

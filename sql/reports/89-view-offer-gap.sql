@@ -24,7 +24,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE l.price > 0 AND l.goes_on IS NOT TRUE$$),
 ('offer_rows', 1, '{offer}', 'offer'),
 ('offer_rows', 2, '{}',
-	$$(SELECT NULL::text AS offer, NULL::text AS product, NULL::text AS channel, NULL::numeric AS price, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)$$),
+	$$(SELECT NULL::text AS offer, NULL::text AS product, NULL::text AS channel, NULL::numeric AS price, NULL::date AS valid_from,
+		NULL::date AS valid_to WHERE false)$$),
 ('contact_offers', 1, '{contact.offer}', $$
 	UNION ALL
 	SELECT 'contact' AS kind, k.offer, coalesce(k.channel, '(unknown)') AS channel, k.customer_id,
@@ -65,11 +66,13 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 ), promoted AS (
 	SELECT DISTINCT f.offer, f.product FROM {offer_rows} f WHERE f.offer IS NOT NULL AND f.product IS NOT NULL
 ), enquiry AS MATERIALIZED (
-	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s WHERE false{ticket_enquiries}{event_enquiries}
+	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s
+		WHERE false{ticket_enquiries}{event_enquiries}
 ), evidence AS MATERIALIZED (
 	SELECT e.kind, e.offer, e.channel, e.customer_id, e.day, e.is_named, o.as_of
 	FROM (
-		SELECT 'sale'::text AS kind, s.offer, coalesce(s.channel, '(unknown)') AS channel, s.customer_id, s.day, true AS is_named FROM sale s WHERE s.offer IS NOT NULL{contact_offers}
+		SELECT 'sale'::text AS kind, s.offer, coalesce(s.channel, '(unknown)') AS channel, s.customer_id, s.day, true AS is_named
+			FROM sale s WHERE s.offer IS NOT NULL{contact_offers}
 		-- asked for by its code, or by the name of its product
 		UNION ALL
 		SELECT 'enquiry' AS kind, c.offer, q.channel, q.customer_id, q.day, true AS is_named
@@ -109,7 +112,8 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 		SELECT c.offer, c.channel FROM capability c
 		UNION
 		SELECT e.offer, e.channel FROM evidence e
-		WHERE e.is_named AND e.channel IN (SELECT c.channel FROM capability c UNION SELECT s.channel FROM evidence s WHERE s.kind <> 'contact') AND e.channel <> '(unknown)') p
+		WHERE e.is_named AND e.channel IN (SELECT c.channel FROM capability c UNION SELECT s.channel FROM evidence s
+			WHERE s.kind <> 'contact') AND e.channel <> '(unknown)') p
 	CROSS JOIN observed o
 	JOIN life l ON l.offer = p.offer
 	LEFT JOIN capability c ON c.offer = p.offer AND c.channel = p.channel

@@ -38,7 +38,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('portfolio_overlap', 1, '{subscription,segment_history}', $$
 @use portfolio_placed
 , whole AS MATERIALIZED (
-	SELECT p.segment, p.as_of, count(DISTINCT p.customer_id) AS customers, sum(l.mrr) AS mrr, count(DISTINCT l.product) AS products, count(DISTINCT l.offer) AS offers
+	SELECT p.segment, p.as_of, count(DISTINCT p.customer_id) AS customers, sum(l.mrr) AS mrr, count(DISTINCT l.product) AS products,
+		count(DISTINCT l.offer) AS offers
 	FROM placed p
 	JOIN line l ON l.customer_id = p.customer_id
 	GROUP BY p.segment, p.as_of
@@ -103,7 +104,8 @@ LEFT JOIN shared_offer f ON f.segment = p.segment AND f.other_segment = p.other_
 		coalesce(sum(r.mrr) FILTER (WHERE r.up_to <= r.whole * 0.05), 0) AS tail_mrr, sum(r.mrr) AS mrr, sum(r.lines)::bigint AS lines,
 		CASE WHEN bool_and(l.unit_margin IS NOT NULL) THEN sum(r.lines * (l.unit_margin + coalesce(r.price - l.list_price, 0))) END AS margin
 	FROM ranked r
-	LEFT JOIN (SELECT k.product, max(k.unit_margin) AS unit_margin, max(k.list_price) AS list_price FROM {product_rows} k GROUP BY k.product) l ON l.product = r.product
+	LEFT JOIN (SELECT k.product, max(k.unit_margin) AS unit_margin, max(k.list_price) AS list_price FROM {product_rows} k
+		GROUP BY k.product) l ON l.product = r.product
 	GROUP BY r.segment, r.as_of
 ), base AS MATERIALIZED (
 	SELECT x.segment, count(*) AS customers
@@ -239,7 +241,8 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.buyers, t.watched, {conf}) i$$);
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('portfolio_overlap', 1, $$
 @use portfolio_placed
-SELECT w.row_key, p.customer_id, CASE WHEN p.segment = w.segment THEN 1 ELSE 0 END AS customers, CASE WHEN p.segment = w.other_segment THEN 1 ELSE 0 END AS other_customers,
+SELECT w.row_key, p.customer_id, CASE WHEN p.segment = w.segment THEN 1 ELSE 0 END AS customers,
+	CASE WHEN p.segment = w.other_segment THEN 1 ELSE 0 END AS other_customers,
 	NULL::numeric AS mrr_before, sum(l.mrr) AS mrr_after, string_agg(l.product, ', ' ORDER BY l.product) AS detail
 FROM placed p
 JOIN wanted w ON p.segment IN (w.segment, w.other_segment)

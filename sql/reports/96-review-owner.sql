@@ -60,7 +60,8 @@ AS $$
 	FROM jsonb_to_recordset(data -> 'loop_closure') AS l (row_key text, initiative text, driver text, owner text, stands text, signal text, signal_on date,
 		days_waiting int, broken text, as_of date);
 $$;
-COMMENT ON FUNCTION cvm._review_initiatives(jsonb, date) IS 'Rows of a review: initiatives that are open or overdue, reviews that are overdue, and what became of decisions.';
+COMMENT ON FUNCTION cvm._review_initiatives(jsonb, date) IS
+	'Rows of a review: initiatives that are open or overdue, reviews that are overdue, and what became of decisions.';
 
 CREATE FUNCTION cvm._review_owners(data jsonb, month date) RETURNS SETOF cvm._review_row
 LANGUAGE sql STABLE PARALLEL SAFE

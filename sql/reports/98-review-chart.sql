@@ -28,7 +28,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT '<table><caption>' || cvm._html(caption) || '</caption><thead><tr>'
 		|| (SELECT string_agg(format('<th scope="col"%s>%s</th>',
-			CASE WHEN left(h.head, 1) = '#' THEN ' class="n"' ELSE '' END, cvm._html(ltrim(h.head, '#'))), '' ORDER BY h.n) FROM unnest(heads) WITH ORDINALITY AS h (head, n))
+			CASE WHEN left(h.head, 1) = '#' THEN ' class="n"' ELSE '' END, cvm._html(ltrim(h.head, '#'))), '' ORDER BY h.n)
+				FROM unnest(heads) WITH ORDINALITY AS h (head, n))
 		|| E'</tr></thead><tbody>\n'
 		|| coalesce((SELECT string_agg('<tr>' || (
 				SELECT string_agg(format(CASE WHEN c.n = 1 THEN '<th scope="row">%2$s</th>' ELSE '<td%1$s>%2$s</td>' END, CASE WHEN left(heads[c.n], 1) = '#'
@@ -191,7 +192,8 @@ AS $$
 		FROM kpi k JOIN history h (name, mrr, churn, months) ON h.name = k.segment
 		WHERE k.month = $2
 	)
-	SELECT '<div class="scroll" tabindex="0"><table id="segments"><caption>' || cvm._html(format('Segments at the end of %s; lines: the last %s months', to_char($2,
+	SELECT '<div class="scroll" tabindex="0"><table id="segments"><caption>'
+		|| cvm._html(format('Segments at the end of %s; lines: the last %s months', to_char($2,
 		'YYYY-MM'), max(s.months)))
 		|| '</caption><thead><tr><th scope="col">Segment</th><th scope="col">Owner</th><th scope="col" class="n">Customers</th><th scope="col" class="n">MRR</th><th scope="col">MRR</th>'
 		|| '<th scope="col" class="n">Against target</th><th scope="col" class="n">Churn</th><th scope="col">Churn</th><th scope="col" class="n">Net retention</th></tr></thead><tbody>'
@@ -321,7 +323,8 @@ AS $$
 	FROM shape s
 	HAVING count(*) > 0;
 $$;
-COMMENT ON FUNCTION cvm._review_quadrant(jsonb, date) IS 'Drivers of a month by importance and performance as a picture, with their table; NULL: there are none.';
+COMMENT ON FUNCTION cvm._review_quadrant(jsonb, date) IS
+	'Drivers of a month by importance and performance as a picture, with their table; NULL: there are none.';
 
 CREATE FUNCTION cvm._review_forest(id text, what text, "rows" jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -351,7 +354,8 @@ AS $$
 				''), s.y + 19,
 			cvm._html(cvm._review_number(100 * s.mid, CASE WHEN abs(s.mid) < 0.1 THEN 2 ELSE 1 END) || ' ' || replace(s.verdict, '_', ' '))),
 				E'\n' ORDER BY s.i)
-		|| '</svg><p class="note">' || cvm._html(what) || '</p><details><summary>Table</summary><div class="scroll" tabindex="0">' || cvm._html_table(what, ARRAY['What',
+		|| '</svg><p class="note">' || cvm._html(what) || '</p><details><summary>Table</summary><div class="scroll" tabindex="0">'
+			|| cvm._html_table(what, ARRAY['What',
 			'#Points', '#From', '#To', '#Break-even', 'Verdict'],
 			jsonb_agg(jsonb_build_array(s.name, cvm._review_number(100 * s.mid, 2), cvm._review_number(100 * s.low, 2), cvm._review_number(100 * s.high, 2),
 				cvm._review_number(100 * s.mark, 2),

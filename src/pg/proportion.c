@@ -13,22 +13,20 @@
 #include "funcapi.h"
 
 #include "core/util/wilson.h"
+#include "pg/rows_out.h"
 
 /* A row of limits, and of p, where it has that column */
 static Datum
 limits_row(FunctionCallInfo fcinfo, bool known, double low, double high,
 		   double p)
 {
-	TupleDesc desc;
 	Datum values[3];
 	bool nulls[3] = {!known, !known, !known};
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type is not a row");
 	values[0] = Float8GetDatum(low);
 	values[1] = Float8GetDatum(high);
 	values[2] = Float8GetDatum(p);
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	return row_out(fcinfo, values, nulls);
 }
 
 static void

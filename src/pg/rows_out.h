@@ -1,6 +1,6 @@
 /*
  * rows_out.h
- *		Functions that answer with rows, all of them at once.
+ *		Functions that answer with rows, all of them at once, or with one.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -9,6 +9,9 @@
 
 #include "postgres.h"
 
+#include <math.h>
+
+#include "access/htup_details.h"
 #include "funcapi.h"
 #include "nodes/execnodes.h"
 
@@ -26,6 +29,26 @@ rows_out_begin(FunctionCallInfo fcinfo)
 										result->expectedDesc != NULL
 									? MAT_SRF_USE_EXPECTED_DESC
 									: 0);
+}
+
+/* A number as a datum: NULL where it is not defined. */
+static inline Datum
+number_datum(double number, bool *isnull)
+{
+	*isnull = isnan(number) || isinf(number);
+	return Float8GetDatum(*isnull ? 0 : number);
+}
+
+/* The one row of a function that answers with a row. */
+static inline Datum
+row_out(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	TupleDesc desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type is not a row");
+	return HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 
 #endif /* CVM_PG_ROWS_OUT_H */

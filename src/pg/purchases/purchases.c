@@ -17,6 +17,7 @@
 #include "core/purchases/gamma_gamma.h"
 #include "core/purchases/pareto_nbd.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/types.h"
 
@@ -26,25 +27,6 @@ static const Purchases *
 purchases_read(Datum datum)
 {
 	return expanded_read(&purchases_state, datum);
-}
-
-/* A number as a datum: NULL where it is not defined. */
-static Datum
-number_or_null(double number, bool *isnull)
-{
-	*isnull = isnan(number) || isinf(number);
-	return Float8GetDatum(*isnull ? 0 : number);
-}
-
-static Datum
-row_make(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
-{
-	TupleDesc tupdesc;
-
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "function must return a row");
-	return HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }
 
 /* purchase_summary(activity, as_of) */
@@ -67,7 +49,7 @@ cvm_purchase_summary(PG_FUNCTION_ARGS)
 		if (!nulls[3])
 			values[3] = decimal_make(summary.value, summary.scale);
 	}
-	return row_make(fcinfo, values, nulls);
+	return row_out(fcinfo, values, nulls);
 }
 
 /* purchases_agg(activity, as_of) */
@@ -127,7 +109,7 @@ cvm_purchase_counts(PG_FUNCTION_ARGS)
 	PurchaseCell *cells;
 	size_t ncells;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ncells = purchase_cells(purchases_read(PG_GETARG_DATUM(0)), &cells);
 	for (size_t i = 0; i < ncells; i++)
@@ -153,7 +135,7 @@ cvm_spend_counts(PG_FUNCTION_ARGS)
 	SpendCell *cells;
 	size_t ncells;
 
-	InitMaterializedSRF(fcinfo, 0);
+	rows_out_begin(fcinfo);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	purchases = purchases_read(PG_GETARG_DATUM(0));
 	ncells = spend_cells(purchases, &cells);
@@ -186,11 +168,11 @@ fit_row(FunctionCallInfo fcinfo, const PurchaseFit *fit, int n)
 	for (int i = 0; i < n; i++)
 	{
 		values[i] = Float8GetDatum(fit->maximum.parameters[i]);
-		values[n + i] = number_or_null(fit->maximum.errors[i], &nulls[n + i]);
+		values[n + i] = number_datum(fit->maximum.errors[i], &nulls[n + i]);
 		if (!is_found)
 			nulls[i] = nulls[n + i] = true;
 	}
-	values[2 * n] = number_or_null(fit->maximum.value, &nulls[2 * n]);
+	values[2 * n] = number_datum(fit->maximum.value, &nulls[2 * n]);
 	if (fit->maximum.nparameters == 0)
 		nulls[2 * n] = true;
 	values[2 * n + 1] = Int64GetDatum(fit->customers);
@@ -199,7 +181,7 @@ fit_row(FunctionCallInfo fcinfo, const PurchaseFit *fit, int n)
 	nulls[2 * n + 4] = is_found;
 	if (!is_found)
 		values[2 * n + 4] = CStringGetTextDatum(fit->reason);
-	return row_make(fcinfo, values, nulls);
+	return row_out(fcinfo, values, nulls);
 }
 
 static double

@@ -17,6 +17,7 @@
 
 #include "core/retention/tenure.h"
 #include "pg/numeric.h"
+#include "pg/rows_out.h"
 #include "pg/state_type.h"
 #include "pg/timezone.h"
 #include "pg/types.h"
@@ -263,15 +264,12 @@ cvm_rfm(PG_FUNCTION_ARGS)
 {
 	Activity *activity = activity_read(PG_GETARG_DATUM(0));
 	Day as_of = argument_day(fcinfo, 1, "as_of");
-	TupleDesc tupdesc;
 	Datum values[4];
 	bool nulls[4] = {true, false, true, false};
 	int64 events = 0;
 	int64 days = 0;
 	Wide money = 0;
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "rfm must return a row");
 	memset(values, 0, sizeof(values));
 	for (int i = 0; i < activity->ndays && activity->days[i].day < as_of; i++)
 	{
@@ -289,6 +287,5 @@ cvm_rfm(PG_FUNCTION_ARGS)
 		nulls[2] = false;
 	}
 	values[3] = Int64GetDatum(days);
-	PG_RETURN_DATUM(HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+	return row_out(fcinfo, values, nulls);
 }

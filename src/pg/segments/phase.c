@@ -12,6 +12,7 @@
 #include "utils/date.h"
 
 #include "core/segments/phase.h"
+#include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/timezone.h"
 #include "pg/types.h"
@@ -46,7 +47,6 @@ cvm_lifecycle_phase(PG_FUNCTION_ARGS)
 	Phase phase = PHASE_PROSPECT;
 	int64 known_from = as_of;
 	int64 since = NO_DAY;
-	TupleDesc desc;
 	Datum values[2] = {0};
 	bool nulls[2] = {false, true};
 
@@ -57,13 +57,11 @@ cvm_lifecycle_phase(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(0))
 		phase = phase_of(holdings_read(PG_GETARG_DATUM(0)), as_of, risk_since,
 						 known_from, &terms, &since);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type is not a row");
 	values[0] = CStringGetTextDatum(phase_name(phase));
 	if (since != NO_DAY)
 	{
 		nulls[1] = false;
 		values[1] = day_datum(since, &nulls[1]);
 	}
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	return row_out(fcinfo, values, nulls);
 }

@@ -13,23 +13,20 @@
 #include "utils/builtins.h"
 
 #include "core/util/dictionary.h"
+#include "pg/rows_out.h"
 #include "pg/subscriptions/survival.h"
 
 /* What a comparison found, as a row. */
 static Datum
 logrank_row(FunctionCallInfo fcinfo, LogRank test)
 {
-	TupleDesc tupdesc;
 	Datum values[3];
 	bool nulls[3] = {false};
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "logrank must return a row");
 	values[0] = number_datum(test.chi_square, &nulls[0]);
 	values[1] = Int32GetDatum(test.degrees);
 	values[2] = number_datum(test.p_value, &nulls[2]);
-	return HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
+	return row_out(fcinfo, values, nulls);
 }
 
 static void

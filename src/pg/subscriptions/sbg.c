@@ -12,6 +12,7 @@
 
 #include "core/subscriptions/sbg.h"
 #include "pg/agg_state.h"
+#include "pg/rows_out.h"
 #include "pg/subscriptions/survival.h"
 
 /* Add customers counted by period: lost in it, alive after it. */
@@ -43,15 +44,12 @@ PG_FUNCTION_INFO_V1(cvm_sbg_fit);
 Datum
 cvm_sbg_fit(PG_FUNCTION_ARGS)
 {
-	TupleDesc tupdesc;
 	Sbg fit;
 	Datum values[FIT_COLUMNS];
 	bool nulls[FIT_COLUMNS] = {false};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "sbg_fit must return a row");
 	sbg_fit(survival_read(PG_GETARG_DATUM(0)), &fit);
 	values[0] = Float8GetDatum(fit.alpha);
 	values[1] = Float8GetDatum(fit.beta);
@@ -62,8 +60,7 @@ cvm_sbg_fit(PG_FUNCTION_ARGS)
 	values[6] = Int64GetDatum(fit.customers);
 	values[7] = Int64GetDatum(fit.lost);
 	values[8] = Int32GetDatum(fit.periods);
-	PG_RETURN_DATUM(HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+	return row_out(fcinfo, values, nulls);
 }
 
 /* Parameters of a model must be positive numbers. */

@@ -151,7 +151,6 @@ cvm_survival_quantile(PG_FUNCTION_ARGS)
 	Limits limits;
 	double z = argument_limits(fcinfo, 2, &limits);
 	double level = 1 - p;
-	TupleDesc tupdesc;
 	Datum values[3] = {0};
 	bool nulls[3] = {true, true, true};
 	SurvivalPoint *points;
@@ -161,8 +160,6 @@ cvm_survival_quantile(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("share \"%g\" is not between 0 and 1", p),
 						errhint("Use 0.5 for the median.")));
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "survival_quantile must return a row");
 	npoints =
 		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
 	for (int i = npoints - 1; i >= 0; i--)
@@ -177,8 +174,7 @@ cvm_survival_quantile(PG_FUNCTION_ARGS)
 				nulls[j] = false;
 			}
 	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+	return row_out(fcinfo, values, nulls);
 }
 
 /* survival_at(survival, age) */

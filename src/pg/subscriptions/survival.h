@@ -18,12 +18,4 @@ extern const Survival *survival_read(Datum datum);
 extern Survival *survival_step(FunctionCallInfo fcinfo, const char *name,
 							   Datum *result);
 
-/* A number as a datum: NULL where it is not defined. */
-static inline Datum
-number_datum(double number, bool *isnull)
-{
-	*isnull = isnan(number) || isinf(number);
-	return Float8GetDatum(*isnull ? 0 : number);
-}
-
 #endif /* CVM_PG_SUBSCRIPTIONS_SURVIVAL_H */

@@ -114,7 +114,6 @@ COMMENT ON FUNCTION cvm._check_setting(text, text) IS
 
 CREATE FUNCTION cvm._word_collation(words text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
 -- letters of English have the same small ones under every collation
 RETURN CASE WHEN octet_length(convert_to(words, 'UTF8')) = char_length(words) THEN '"C"' ELSE '"default"' END;
 COMMENT ON FUNCTION cvm._word_collation(text) IS 'The collation under which words are compared in any case of letters.';
@@ -181,11 +180,6 @@ COMMENT ON FUNCTION cvm._literals(name) IS
 	'whether of initiative i nothing more is to be done.';
 
 CREATE FUNCTION cvm._fill(body text, literals jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	-- one pass from left to right: what was put in is never looked at again
-	SELECT string_agg(coalesce(literals ->> p.part[2], p.part[1]), '' ORDER BY p.n)
-	FROM regexp_matches(body, '(\{([a-z_]+)\}|[^{]+|\{)', 'g') WITH ORDINALITY AS p(part, n);
-$$;
+AS 'MODULE_PATHNAME', 'cvm_fill'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm._fill(text, jsonb) IS 'A body with {setting} replaced by the SQL of that setting.';

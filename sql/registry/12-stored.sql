@@ -167,60 +167,41 @@ CREATE POLICY readers ON cvm.stored FOR SELECT
 GRANT SELECT ON cvm.customer_state TO PUBLIC;
 GRANT SELECT ON cvm.stored, cvm.source_part, cvm.refresh_log, cvm.restatement, cvm.reader TO PUBLIC;
 
-CREATE FUNCTION cvm._digests(model name, one text DEFAULT NULL)
+CREATE FUNCTION cvm._digests(model name, VARIADIC relations text[] DEFAULT NULL)
 RETURNS TABLE (relation text, made_of text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	literals jsonb := cvm._literals(_digests.model);
+	of_literals text := md5(literals::text);
 BEGIN
 	-- of data in the registry only: it can be told when the source is gone
 	RETURN QUERY
-	WITH RECURSIVE bound AS MATERIALIZED (
+	WITH bound AS MATERIALIZED (
 		SELECT b.entity, md5(concat_ws('|', b.entity, b.source_schema, b.source_name, b.columns::text)) AS digest
 		FROM cvm.binding b
 		WHERE b.model = _digests.model
-	), used AS (
-		-- parts of a report, and parts of these
-		SELECT r.view, u.name
-		FROM cvm.report_body r
-		CROSS JOIN LATERAL unnest(r.names) AS u(name)
-		WHERE _digests.one IS NULL OR r.view = _digests.one
-		UNION
-		SELECT w.view, u.name
-		FROM used w
-		JOIN cvm.report_part p ON p.part = w.name
-		CROSS JOIN LATERAL unnest(p.names) AS u(name)
 	)
 	SELECT s.state, md5(concat_ws('|', cvm._fill(s.fold, literals), b.digest, a.digest))
 	FROM cvm.customer_state s
 	JOIN bound b ON b.entity = s.entity
 	LEFT JOIN bound a ON a.entity = 'customer_alias'
-	WHERE _digests.one IS NULL OR s.state = _digests.one
+	WHERE _digests.relations IS NULL OR s.state = ANY (_digests.relations)
 	UNION ALL
-	SELECT n.view, md5(md5(literals::text) || string_agg(DISTINCT coalesce(b.digest, n.need), E'\n')
+	SELECT r.view, md5(of_literals || string_agg(DISTINCT coalesce(b.digest, r.source), E'\n')
 		|| coalesce((SELECT a.digest FROM bound a WHERE a.entity = 'customer_alias'), ''))
-	FROM (
-		SELECT r.view, split_part(u.need, '.', 1)
-		FROM cvm.report_body r
-		CROSS JOIN LATERAL unnest(r.needs) AS u(need)
-		WHERE _digests.one IS NULL OR r.view = _digests.one
-		UNION
-		SELECT w.view, split_part(u.need, '.', 1)
-		FROM used w
-		JOIN cvm.report_part p ON p.part = w.name
-		CROSS JOIN LATERAL unnest(p.needs) AS u(need)
-	) AS n(view, need)
-	LEFT JOIN bound b ON b.entity = n.need
-	GROUP BY n.view;
+	FROM cvm.report_source r
+	LEFT JOIN bound b ON b.entity = r.source
+	WHERE _digests.relations IS NULL OR r.view = ANY (_digests.relations)
+	GROUP BY r.view;
 END
 $$;
-COMMENT ON FUNCTION cvm._digests(name, text) IS
-	'Digest of the settings and bindings that go into a state or a report, or into each; no row for a state while its '
-	'entity is not bound.';
+COMMENT ON FUNCTION cvm._digests(name, text[]) IS
+	'Digest of the settings and bindings that go into each of these states and reports, or into each there is; no row '
+	'for a state while its entity is not bound.';
 
-CREATE FUNCTION cvm._usable(model name) RETURNS SETOF name
+CREATE FUNCTION cvm._usable(model name, view text DEFAULT NULL) RETURNS SETOF name
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -228,7 +209,8 @@ BEGIN
 	RETURN QUERY
 	SELECT t.relation
 	FROM cvm.stored t
-	JOIN cvm._digests(_usable.model) d ON d.relation = t.relation::text AND d.made_of = t.made_of
+	JOIN cvm._digests(_usable.model, VARIADIC CASE WHEN _usable.view IS NOT NULL
+		THEN ARRAY(SELECT k.state FROM cvm.customer_state k) || _usable.view END) d ON d.relation = t.relation::text AND d.made_of = t.made_of
 	LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
 	JOIN cvm.model m ON m.model = t.model
 	JOIN pg_roles r ON r.rolname = m.owner
@@ -239,6 +221,6 @@ BEGIN
 	WHERE t.model = _usable.model AND t.refreshed_at IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION cvm._usable(name) IS
-	'What a model keeps that its settings and bindings still ask for: views read this, and the source in place of '
-	'the rest.';
+COMMENT ON FUNCTION cvm._usable(name, text) IS
+	'What a model keeps, of reports all or one, that its settings and bindings still ask for: views read this, and the '
+	'source in place of the rest.';

@@ -264,14 +264,18 @@ COMMENT ON FUNCTION cvm._bound(name, text) IS
 	'The bindings of a model, or that of one entity, against the sources as they are now: their columns, or what '
 	'does not fit.';
 
-CREATE FUNCTION cvm._have(model name) RETURNS text[]
+CREATE FUNCTION cvm._have(model name, view text DEFAULT NULL) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT array_agg(h.name)
 	FROM (
 		SELECT n.name
-		FROM cvm._bound(_have.model) b
+		FROM (
+			SELECT NULL::text AS entity WHERE _have.view IS NULL
+			UNION ALL
+			SELECT e.entity FROM cvm.report_source r JOIN cvm.entity e ON e.entity = r.source WHERE r.view = _have.view) w
+		CROSS JOIN LATERAL cvm._bound(_have.model, w.entity) b
 		CROSS JOIN LATERAL (
 			SELECT b.entity
 			UNION ALL
@@ -279,11 +283,11 @@ AS $$
 		) AS n(name)
 		WHERE b.problem IS NULL
 		UNION ALL
-		SELECT u.relation::text FROM cvm._usable(_have.model) AS u(relation)
+		SELECT u.relation::text FROM cvm._usable(_have.model, _have.view) AS u(relation)
 	) AS h(name);
 $$;
-COMMENT ON FUNCTION cvm._have(name) IS
-	'What report views may need and a model has: "entity", "entity.column" and states that are stored.';
+COMMENT ON FUNCTION cvm._have(name, text) IS
+	'What report views, or one of them, may need and a model has: "entity", "entity.column" and what is stored.';
 
 CREATE FUNCTION cvm.bind(model name, entity text, source regclass, columns jsonb DEFAULT '{}') RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

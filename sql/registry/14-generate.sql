@@ -257,7 +257,7 @@ DECLARE
 	literals jsonb;
 	kept name[];
 BEGIN
-	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_wanted.model) c;
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_wanted.model, one::text) c;
 	-- what is stored and usable is among what the model has
 	kept := ARRAY(SELECT t.relation FROM cvm.stored t WHERE t.model = _wanted.model AND t.relation::text = ANY (have));
 	RETURN QUERY

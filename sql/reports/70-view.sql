@@ -129,7 +129,7 @@ COMMENT ON TABLE cvm.report_sum IS
 COMMENT ON COLUMN cvm.report_sum.dimensions IS
 	'Columns of row_key: segment, channel and value_decile without "(all)"; month and cohort for their labels.';
 
-CREATE FUNCTION cvm._part_literals(have text[], literals jsonb) RETURNS jsonb
+CREATE FUNCTION cvm._part_literals(have text[], literals jsonb, view text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -141,11 +141,12 @@ BEGIN
 	-- those without parts of their own first, then those made of them; settings,
 	-- which are somebody's words, go in last
 	LOOP
-		SELECT jsonb_object_agg(p.part, CASE WHEN depth = 0 THEN p.body ELSE coalesce(cvm._fill(p.body, parts), '') END) INTO more
+		SELECT jsonb_object_agg(p.part, CASE WHEN depth = 0 THEN p.body ELSE cvm._fill(p.body, parts) END) INTO more
 		FROM (
 			SELECT DISTINCT ON (r.part) r.part, r.body, r.names
 			FROM cvm.report_part r
-			WHERE r.needs <@ have
+			WHERE r.needs <@ have AND (_part_literals.view IS NULL
+				OR r.part IN (SELECT w.part FROM cvm.report_use w WHERE w.view = _part_literals.view))
 			ORDER BY r.part, r.preference) p
 		WHERE NOT parts ? p.part
 			AND NOT EXISTS (SELECT FROM unnest(p.names) n JOIN cvm.report_part q ON q.part = n WHERE NOT parts ? n);
@@ -153,31 +154,34 @@ BEGIN
 		parts := parts || more;
 		depth := depth + 1;
 	END LOOP;
-	RETURN (SELECT coalesce(jsonb_object_agg(p.key, coalesce(cvm._fill(p.value, literals), '')), '{}') FROM jsonb_each_text(parts) p);
+	RETURN (SELECT coalesce(jsonb_object_agg(p.key, cvm._fill(p.value, literals)), '{}') FROM jsonb_each_text(parts) p);
 END
 $$;
-COMMENT ON FUNCTION cvm._part_literals(text[], jsonb) IS
-	'What {part} stands for in the bodies of report views, by what a model has.';
+COMMENT ON FUNCTION cvm._part_literals(text[], jsonb, text) IS
+	'What {part} stands for in the bodies of report views, or in those of one, by what a model has.';
 
-CREATE FUNCTION cvm._composing(model name, as_of date DEFAULT NULL, OUT have text[], OUT literals jsonb)
+CREATE FUNCTION cvm._composing(model name, view text DEFAULT NULL, as_of date DEFAULT NULL, OUT have text[], OUT literals jsonb)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	scheme_rows text := cvm._scheme_rows(_composing.model);
+	scheme_rows text;
 BEGIN
-	have := coalesce(cvm._have(_composing.model), '{}') || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
+	IF _composing.view IS NULL OR EXISTS (SELECT FROM cvm.report_source r WHERE r.view = _composing.view AND r.source = 'setting segment_schemes') THEN
+		scheme_rows := cvm._scheme_rows(_composing.model);
+	END IF;
+	have := coalesce(cvm._have(_composing.model, _composing.view), '{}') || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
 	literals := cvm._literals(_composing.model);
 	IF as_of IS NOT NULL THEN
 		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));
 	END IF;
 	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'scheme_rows', coalesce(scheme_rows, 'SELECT NULL WHERE false'));
-	literals := literals || cvm._part_literals(have, literals);
+	literals := literals || cvm._part_literals(have, literals, _composing.view);
 END
 $$;
-COMMENT ON FUNCTION cvm._composing(name, date) IS
-	'What a model has, and what the words in braces in the bodies of its report views stand for; as of another day than '
-	'its own where one is given.';
+COMMENT ON FUNCTION cvm._composing(name, text, date) IS
+	'What a model has, and what the words in braces in the bodies of its report views stand for; only for one view, and '
+	'as of another day than its own, where these are given.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -18,7 +18,7 @@ LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT l.list
-	FROM cvm._composing(_list.model, _list.as_of) c
+	FROM cvm._composing(_list.model, _list.view, _list.as_of) c
 	CROSS JOIN LATERAL cvm._list(_list.model, _list.view, c.have, c.literals) l;
 $$;
 COMMENT ON FUNCTION cvm._list(name, text, text[], jsonb) IS
@@ -180,7 +180,7 @@ BEGIN
 					coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date)
 				ELSE '' END AS narrowed
 		INTO asked
-		FROM cvm._composing(customers.model, day) c
+		FROM cvm._composing(customers.model, customers.view, day) c
 		CROSS JOIN LATERAL cvm._list(customers.model, customers.view, c.have, c.literals) l;
 		IF asked.list IS NULL THEN
 			RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',

@@ -39,7 +39,7 @@ BEGIN
 	source := format('%I.customer_movement', customer_movement.model);
 	IF is_whole THEN
 		SELECT c.have, c.literals INTO have, literals
-		FROM cvm._composing(customer_movement.model, cvm._observed_until(customer_movement.model, literals)) c;
+		FROM cvm._composing(customer_movement.model, 'customer_movement', cvm._observed_until(customer_movement.model, literals)) c;
 		IF NOT 'fx_rate' = ANY (have) THEN
 			-- the month is looked at last: for the one row of it that the planner expects everything else would be looked up
 			SELECT format('(WITH%s SELECT b.* FROM (%s) b OFFSET 0)',

@@ -287,7 +287,7 @@ DECLARE
 	literals jsonb;
 	body text;
 BEGIN
-	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_report_as_of.model, _report_as_of.as_of) c;
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_report_as_of.model, _report_as_of.view, _report_as_of.as_of) c;
 	SELECT cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int) INTO body
 	FROM cvm.report_body b WHERE b.view = _report_as_of.view AND b.needs <@ have ORDER BY b.preference LIMIT 1;
 	IF body IS NULL THEN

@@ -193,7 +193,7 @@ COMMENT ON FUNCTION cvm._rows_by_reader(name) IS
 	'What a model reads that shows different rows to different roles: tables with row-level security, and views that '
 	'ask who reads them; NULL: nothing.';
 
-CREATE FUNCTION cvm._tend_stored(model name, queues boolean DEFAULT true) RETURNS void
+CREATE FUNCTION cvm._tend_stored(model name, view text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -204,12 +204,14 @@ DECLARE
 	-- where rows depend on who reads, all of them are not for everybody who may
 	-- read the view: cvm.grant_reader() says for whom
 	is_same_for_all boolean := cvm._rows_by_reader(_tend_stored.model) IS NULL;
-	usable name[] := ARRAY(SELECT u.relation FROM cvm._usable(_tend_stored.model) AS u(relation));
+	usable name[] := ARRAY(SELECT u.relation FROM cvm._usable(_tend_stored.model, _tend_stored.view) AS u(relation));
 BEGIN
-	FOR t IN SELECT s.* FROM cvm.stored s WHERE s.model = _tend_stored.model AND s.refreshed_at IS NOT NULL LOOP
-		IF t.mode = 'queue' AND _tend_stored.queues THEN
+	FOR t IN SELECT s.* FROM cvm.stored s WHERE s.model = _tend_stored.model AND s.refreshed_at IS NOT NULL
+		AND (_tend_stored.view IS NULL OR s.relation = _tend_stored.view::name)
+	LOOP
+		IF t.mode = 'queue' THEN
 			PERFORM cvm._tend_queue(t.model, t.relation::text);
-		ELSIF t.queue_name IS NOT NULL AND _tend_stored.queues THEN
+		ELSIF t.queue_name IS NOT NULL THEN
 			PERFORM cvm._drop_queue(t.model, t.relation);
 		END IF;
 		IF NOT t.relation = ANY (usable) THEN
@@ -234,12 +236,12 @@ BEGIN
 				CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END);
 		END LOOP;
 	END LOOP;
-	PERFORM cvm._grant_readers(_tend_stored.model);
+	PERFORM cvm._grant_readers(_tend_stored.model, _tend_stored.view);
 END
 $$;
-COMMENT ON FUNCTION cvm._tend_stored(name, boolean) IS
-	'After the views of a model were made: triggers where they belong, and rights on tables for who has them on the '
-	'views.';
+COMMENT ON FUNCTION cvm._tend_stored(name, text) IS
+	'After the views of a model, or one report, were made: triggers where they belong, and rights on tables for who has '
+	'them on the views.';
 
 -- ---------------------------------------------------------------------------
 -- store, unstore

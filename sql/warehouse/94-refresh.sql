@@ -43,7 +43,7 @@ BEGIN
 		PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
 		PERFORM cvm._register(_relink.model, 'insert', 'generated', jsonb_build_object('relation', _relink.view,
 			'made_as', cvm._digest_of_view(wanted.body, wanted.comment, wanted.column_comments) || cvm._print_of_view(linked)));
-		PERFORM cvm._tend_stored(_relink.model, queues => false);
+		PERFORM cvm._tend_stored(_relink.model, _relink.view);
 	EXCEPTION WHEN invalid_table_definition THEN
 		PERFORM cvm._generate(_relink.model);
 	END;

@@ -30,7 +30,7 @@ FROM (VALUES
 		size)
 WHERE v.view = s.view AND v.group_size IS NULL;
 
-CREATE FUNCTION cvm._grant_readers(model name) RETURNS void
+CREATE FUNCTION cvm._grant_readers(model name, view text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -43,20 +43,20 @@ BEGIN
 		FROM cvm.reader r
 		JOIN pg_roles p ON p.rolname = r.role
 		CROSS JOIN LATERAL (
-			SELECT format('%I.%I', r.model, x.relation) AS relation FROM cvm.generated x
+			SELECT v.view, format('%I.%I', r.model, x.relation) AS relation FROM cvm.generated x
 			JOIN cvm.report_view v ON v.view = x.relation::text
 			WHERE x.model = r.model AND v.group_size IS NOT NULL AND cvm._relation(x.model, x.relation) IS NOT NULL
 			UNION ALL
-			SELECT cvm._table(t.model, t.relation) FROM cvm.stored t
+			SELECT v.view, cvm._table(t.model, t.relation) FROM cvm.stored t
 			JOIN cvm.report_view v ON v.view = t.relation::text
-			WHERE t.model = r.model AND v.group_size IS NOT NULL AND t.relation IN (SELECT u.relation FROM cvm._usable(_grant_readers.model) AS u(relation))) k
-		WHERE r.model = _grant_readers.model AND NOT has_table_privilege(p.oid, to_regclass(k.relation), 'SELECT')
+			WHERE t.model = r.model AND v.group_size IS NOT NULL AND t.relation IN (SELECT u.relation FROM cvm._usable(_grant_readers.model, _grant_readers.view) AS u(relation))) k
+		WHERE r.model = _grant_readers.model AND (_grant_readers.view IS NULL OR _grant_readers.view = k.view) AND NOT has_table_privilege(p.oid, to_regclass(k.relation), 'SELECT')
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', g.relation, g.role);
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION cvm._grant_readers(name) IS 'Gives the readers of a model what they do not have yet.';
+COMMENT ON FUNCTION cvm._grant_readers(name, text) IS 'Gives the readers of a model, of all its reports or of one, what they do not have yet.';
 
 CREATE FUNCTION cvm.grant_reader(model name, role name)
 RETURNS TABLE (view text, can_read boolean, needs text)

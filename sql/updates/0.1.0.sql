@@ -41,5 +41,8 @@ DROP FUNCTION cvm._drop_stored(name, name);
 DROP FUNCTION cvm._lock_class();
 DROP FUNCTION cvm._lock_key(name, name);
 DROP FUNCTION cvm._bound(name);
+DROP FUNCTION cvm._grant_readers(name);
+DROP FUNCTION cvm._have(name);
+DROP FUNCTION cvm._usable(name);
 DROP FUNCTION cvm._made_of(name, text);
 DROP FUNCTION cvm._segment_literals(name, text[]);

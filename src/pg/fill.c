@@ -33,16 +33,19 @@ append_literal(StringInfo out, Jsonb *literals, const char *word, int length)
 {
 	JsonbValue value;
 
-	if (getKeyJsonValueFromContainer(&literals->root, word, length, &value) == NULL)
+	if (getKeyJsonValueFromContainer(&literals->root, word, length, &value) ==
+		NULL)
 		return false;
 	switch (value.type)
 	{
 		case jbvString:
-			appendBinaryStringInfo(out, value.val.string.val, value.val.string.len);
+			appendBinaryStringInfo(out, value.val.string.val,
+								   value.val.string.len);
 			return true;
 		case jbvNumeric:
-			appendStringInfoString(out, DatumGetCString(DirectFunctionCall1(
-											numeric_out, NumericGetDatum(value.val.numeric))));
+			appendStringInfoString(
+				out, DatumGetCString(DirectFunctionCall1(
+						 numeric_out, NumericGetDatum(value.val.numeric))));
 			return true;
 		case jbvNull:
 			return false;

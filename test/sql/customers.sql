@@ -87,7 +87,7 @@ DECLARE
 	differs bigint;
 BEGIN
 	EXECUTE format('CREATE TEMP TABLE wanted AS SELECT v.* FROM %I.%I v ORDER BY md5(v.row_key) LIMIT %s', model, view, rows);
-	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(model, (SELECT max(as_of) FROM wanted)) c;
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(model, view, (SELECT max(as_of) FROM wanted)) c;
 	SELECT * INTO l FROM cvm._list(model, view, have, literals);
 	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', model), true);
 	EXECUTE 'CREATE TEMP TABLE list AS ' || l.list;

@@ -115,9 +115,10 @@ BEGIN
 			severity := 'error';
 			problem := 'not_a_number';
 			predicate := format($p$c.%I IN ('NaN', 'Infinity', '-Infinity')$p$, c.column_name);
-			what := format('%s is NaN or infinite, and so is every sum with it. The fix %s.', c.column_name, CASE WHEN c.nullable THEN 'makes it NULL'
-				ELSE 'leaves the rows out' END);
-			mending := CASE WHEN c.nullable
+			-- a price that is not known is none
+			what := format('%s is NaN or infinite, and so is every sum with it. The fix %s.', c.column_name, CASE WHEN c.nullable AND NOT c.is_billing
+				THEN 'makes it NULL' ELSE 'leaves the rows out' END);
+			mending := CASE WHEN c.nullable AND NOT c.is_billing
 				THEN jsonb_build_object('column', c.source_column, 'assign', $p$CASE WHEN {old} NOT IN ('NaN', 'Infinity', '-Infinity') THEN {old} END$p$)
 				ELSE jsonb_build_object('keep', format($p$coalesce(%s NOT IN ('NaN', 'Infinity', '-Infinity'), true)$p$, c.raw)) END;
 			RETURN NEXT;
@@ -253,8 +254,8 @@ BEGIN
 	-- spells of one thing must not overlap
 	SELECT t.* INTO spell FROM (VALUES
 		('subscription', 'overlapping_spells', 'warning', '{customer_id,product,subscription_id}'::text[], 'started_on', 'ended_on', 'true',
-			'A customer holds the same product twice at once, and money counts twice. The fix takes from the earlier spell the days of the later; if they are '
-				'different subscriptions, bind subscription_id instead.'),
+			'A customer holds the same product twice at once, and money counts twice. The fix takes from the earlier spell the days of the later, and makes one '
+				'of those that differ in nothing else; if they are different subscriptions, bind subscription_id instead.'),
 		('segment_history', 'segment_overlap', 'warning', '{customer_id}', 'valid_from', 'valid_to', 'true',
 			'A customer is in two segments at once, and the one that began last counts. The fix takes its days from the other, so that the rows say so.'),
 		('owner', 'two_owners', 'error', '{subject_kind,subject}', 'valid_from', 'valid_to', 'coalesce(%s, true)',
@@ -290,6 +291,9 @@ BEGIN
 			'keep', format('coalesce(%s > %s, true)', x ->> spell.ends, x ->> spell.starts),
 			'split', jsonb_build_object(
 				'parts', (SELECT string_agg(x ->> p, ', ') FROM unnest(spell.parts) p),
+				-- all that a row says beside its days
+				'same', (SELECT coalesce(string_agg(', ' || (x ->> b.key), '' ORDER BY b.key), '') FROM jsonb_each_text(bound) b
+					WHERE b.key <> ALL (spell.parts || ARRAY[spell.starts, spell.ends])),
 				'counts', CASE WHEN _set_checks.entity = 'owner' THEN format('coalesce(%s, true)', x ->> 'accountable') ELSE 'true' END
 					|| (SELECT coalesce(string_agg(format(' AND %s IS NOT NULL', x ->> p), ''), '') FROM unnest(spell.parts) p WHERE p <> 'subscription_id'),
 				'order', concat_ws(', ', (x ->> spell.starts) || ' DESC NULLS LAST', CASE WHEN bound ->> spell.starts IS NOT NULL
@@ -570,7 +574,9 @@ BEGIN
 	END LOOP;
 
 	-- their rows
-	FOR b IN SELECT k.* FROM cvm._bound(check_model.model) k WHERE k.entity = ANY (usable) LOOP
+	FOR b IN SELECT k.*, g.columns AS given FROM cvm._bound(check_model.model) k
+		LEFT JOIN cvm.binding g ON g.model = check_model.model AND g.entity = k.entity WHERE k.entity = ANY (usable)
+	LOOP
 		view := cvm._whole_rows(b.columns, format('%I.%I', check_model.model, b.entity), b.source);
 		bound := jsonb_set(bound, ARRAY[b.entity, 'undeleted'], coalesce(to_jsonb(cvm._undeleted(b.columns)), 'null'));
 		SELECT coalesce(jsonb_agg(k), '[]'), format('SELECT ARRAY[%s] FROM %s c', coalesce(string_agg(format('count(*) FILTER (WHERE %s)', k.predicate), ', '
@@ -608,35 +614,22 @@ BEGIN
 			END LOOP;
 
 			IF b.entity <> 'fx_rate' AND EXISTS (SELECT FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'
-				AND k ->> 'source' IS NOT NULL) THEN
+				AND k ->> 'source' IS NOT NULL)
+				AND (b.entity = 'subscription' OR EXISTS (SELECT FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'amount'
+					AND k ->> 'source' IS NOT NULL))
+			THEN
 				currency := (SELECT s.value FROM cvm.setting s WHERE s.model = check_model.model AND s.setting = 'currency');
-				IF b.entity = 'subscription' AND 'fx_rate' = ANY (usable) THEN
-					-- amounts are converted: at the end of each month, by the last rate
-					mode := format($q$SELECT c.currency FROM %s c WHERE c.currency <> %L
-						GROUP BY c.currency
-						HAVING NOT coalesce((SELECT min(f.valid_from) FROM %I.fx_rate f WHERE f.currency = c.currency AND f.rate > 0)
-							< date_trunc('month', min(c.started_on) FILTER (WHERE isfinite(c.started_on))::timestamp) + interval '1 month', false)$q$,
-						view, coalesce(currency, '(none)'), check_model.model);
-					EXECUTE format('SELECT count(*) FROM %s c WHERE c.currency IN (%s)', view, mode) INTO n;
-					IF n > 0 THEN
-						EXECUTE format('SELECT array_agg(q.currency ORDER BY q.currency) FROM (%s) q', mode) INTO missing;
-						found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'missing_rate', 'count', n,
-							'samples', missing[1:5],
-							'what', 'Amounts are in currencies that have no rate in fx_rate when they are first paid, and views stop with an error on them. '
-								'Add the rates; the fix leaves the rows out.',
-							'mends', b.entity, 'mending', (
-								SELECT jsonb_build_object('keep', format('coalesce(%s <> ALL (%L::text[]), true)', k ->> 'expression', missing))
-								FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));
-					END IF;
+				IF 'fx_rate' = ANY (usable) AND (b.entity = 'subscription' OR currency IS NOT NULL) THEN
+					found := found || cvm._rate_checks(check_model.model, b.entity, view, b.columns, b.given, b.source, currency);
 				ELSE
 					EXECUTE format('SELECT coalesce($1, mode() WITHIN GROUP (ORDER BY c.currency)) FROM %s c', view) INTO mode USING currency;
 					EXECUTE format('SELECT count(*) FROM %s c WHERE c.currency <> $1', view) INTO n USING mode;
 					IF n > 0 THEN
 						found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'mixed_currency', 'count', n,
 							'samples', cvm._samples(format('SELECT c.currency FROM %s c WHERE c.currency <> %L', view, mode)),
-							'what', format('Amounts are in other currencies than %s and are added up as if they were not. %s; the fix leaves the rows out.',
-								mode,
-								CASE WHEN b.entity = 'subscription' THEN 'Bind fx_rate, or convert them upstream' ELSE 'Convert them upstream' END),
+							'what', format('Amounts are in other currencies than %s and are added up as if they were not. Bind fx_rate%s; the fix leaves the rows '
+								'out.', mode, CASE WHEN b.entity = 'subscription' THEN ', or convert them upstream'
+									ELSE ', by which the fix then converts them, or convert them upstream' END),
 							'mends', b.entity, 'mending', (
 								SELECT jsonb_build_object('keep', format('coalesce(%s = %L, true)', k ->> 'expression', mode))
 								FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));

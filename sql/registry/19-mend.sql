@@ -36,9 +36,11 @@ DECLARE
 	-- copies, columns of which one row is kept, the first in order; column and
 	-- assign, its new value, in which {old} is the old one (initial for a column
 	-- to be added), is_day where that is a date whatever it was; split, which
-	-- takes from each row the days of those that come before it in order; last,
+	-- takes from each row the days of those that come before it in order, once
+	-- those that overlap and are the same in all else are one row; last,
 	-- a new value as of assign, made of the days {starts} and {ends} after that;
 	-- append, a query of keys that are missing, with key, what the key is;
+	-- rate, the rows with cvm_rate, by which they are converted to currency;
 	-- options, with which columns are bound, and column_of, which these are.
 	conditions text := (SELECT string_agg(DISTINCT m ->> 'keep', E'\n\t\tAND ') FROM jsonb_array_elements(mendings) m);
 	copies text := (SELECT string_agg(DISTINCT m ->> 'copies', ', ') FROM jsonb_array_elements(mendings) m);
@@ -53,6 +55,8 @@ DECLARE
 	missing text := (SELECT string_agg(DISTINCT m ->> 'append', E'\n\tUNION ') FROM jsonb_array_elements(mendings) m);
 	key jsonb := (SELECT m -> 'key' FROM jsonb_array_elements(mendings) m WHERE m ? 'append' LIMIT 1);
 	source_text text := source::regclass::text;
+	-- the source as rows are mended: with rates where amounts are converted
+	base text := coalesce((SELECT format(E'(\n\t%s)', m ->> 'rate') FROM jsonb_array_elements(mendings) m WHERE m ? 'rate' LIMIT 1), source_text);
 	values jsonb;
 	added jsonb;
 	m jsonb;
@@ -82,20 +86,32 @@ BEGIN
 	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'assign' LOOP
 		values := values || jsonb_build_object(m ->> 'column', cvm._assign(m ->> 'assign', values ->> (m ->> 'column')));
 	END LOOP;
+	FOR m IN SELECT x FROM jsonb_array_elements(mendings) x WHERE x ? 'rate' LOOP
+		values := values || jsonb_build_object(m ->> 'currency_column', format('CASE WHEN s.cvm_rate IS NULL THEN %s::text ELSE %L END',
+			values ->> (m ->> 'currency_column'), m ->> 'currency'));
+	END LOOP;
 
-	rows := CASE WHEN copies IS NULL THEN format('%s s', source_text) || coalesce(E'\nWHERE ' || conditions, '')
+	rows := CASE WHEN copies IS NULL THEN format('%s s', base) || coalesce(E'\nWHERE ' || conditions, '')
 		ELSE format(E'(\n\tSELECT s.*, row_number() OVER (PARTITION BY %s%s) AS cvm_copy_no\n\tFROM %s s%s) s\nWHERE s.cvm_copy_no = 1',
-			copies, ' ORDER BY ' || copies_order, source_text, E'\n\tWHERE ' || conditions) END;
+			copies, ' ORDER BY ' || copies_order, base, E'\n\tWHERE ' || conditions) END;
 	-- an end that was changed is one by then
 	SELECT coalesce((SELECT values ->> (x ->> 'column') FROM jsonb_array_elements(mendings) x WHERE x ? 'is_day' LIMIT 1), split ->> 'ends', (
 		SELECT x ->> 'ends' FROM jsonb_array_elements(mendings) x WHERE x ? 'last' LIMIT 1)) INTO ends;
 	starts := coalesce(split ->> 'starts', (SELECT x ->> 'starts' FROM jsonb_array_elements(mendings) x WHERE x ? 'last' LIMIT 1));
 	IF split IS NOT NULL THEN
+		-- of those that overlap and are the same the first has the days of all
 		rows := format(E'(\n\tSELECT s.*, datemultirange(s.cvm_days) - CASE WHEN s.cvm_counts THEN coalesce(range_agg(s.cvm_days) FILTER (WHERE s.cvm_counts) OVER (\n'
-			'\t\tPARTITION BY %s ORDER BY %s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), ''{}'') ELSE ''{}'' END AS cvm_left\n'
-			'\tFROM (SELECT s.*, %s AS cvm_counts, CASE WHEN %s <= %s THEN ''empty''::daterange ELSE daterange(%5$s, %4$s) END AS cvm_days\n\tFROM %6$s) s) s\n'
+			'\t\tPARTITION BY %1$s ORDER BY %2$s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), ''{}'') ELSE ''{}'' END AS cvm_left\n'
+			'\tFROM (SELECT s.*, CASE WHEN NOT cvm_is_first OR cvm_to <= cvm_from THEN ''empty''::daterange ELSE daterange(cvm_from, CASE WHEN every(cvm_to IS NOT NULL) '
+			'OVER same THEN max(cvm_to) OVER same END) END AS cvm_days\n'
+			'\tFROM (SELECT s.*, count(*) FILTER (WHERE cvm_is_first) OVER (PARTITION BY %1$s%3$s, cvm_counts ORDER BY cvm_from NULLS FIRST, cvm_to) AS cvm_same\n'
+			'\tFROM (SELECT s.*, NOT cvm_counts OR coalesce(coalesce(cvm_from, ''-infinity'') >= max(coalesce(cvm_to, ''infinity'')) OVER (\n'
+			'\t\tPARTITION BY %1$s%3$s, cvm_counts ORDER BY cvm_from NULLS FIRST, cvm_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS cvm_is_first\n'
+			'\tFROM (SELECT s.*, %4$s AS cvm_counts, %5$s AS cvm_from, %6$s AS cvm_to\n'
+			'\tFROM %7$s) s) s) s\n'
+			'\tWINDOW same AS (PARTITION BY %1$s%3$s, cvm_counts, cvm_same)) s) s\n'
 			'CROSS JOIN LATERAL unnest(s.cvm_left) AS cvm_part (days)',
-			split ->> 'parts', split ->> 'order', split ->> 'counts', ends, starts, rows);
+			split ->> 'parts', split ->> 'order', split ->> 'same', split ->> 'counts', starts, ends, rows);
 		starts := 'lower(cvm_part.days)';
 		ends := 'upper(cvm_part.days)';
 		values := values || jsonb_build_object(split ->> 'starts_column', starts, split ->> 'ends_column', ends);
@@ -126,8 +142,9 @@ BEGIN
 		(SELECT coalesce(jsonb_object_agg(c.key, CASE WHEN jsonb_typeof(c.value) = 'object' AND coalesce(c.value ->> 'column', c.key) IN (
 				SELECT w.name
 				FROM jsonb_array_elements(mendings) x
-				CROSS JOIN LATERAL (VALUES (x #>> '{split,ends_column}'), (CASE WHEN x ? 'last' OR x ? 'is_day' THEN x ->> 'column' END)) AS w (name))
-			THEN c.value - 'inclusive' ELSE c.value END), '{}')
+				CROSS JOIN LATERAL (VALUES (x #>> '{split,ends_column}'), (CASE WHEN x ? 'last' OR x ? 'is_day' OR (x ->> 'is_whole')::boolean
+					THEN x ->> 'column' END)) AS w (name))
+			THEN c.value - 'inclusive' - CASE WHEN mendings @> '[{"is_whole": true}]' THEN 'minor_units' ELSE '' END ELSE c.value END), '{}')
 			FROM jsonb_each(columns - coalesce(ARRAY(SELECT x.key FROM jsonb_each(added) x), '{}')) c));
 END
 $$;

@@ -172,3 +172,10 @@ COMMENT ON AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{
 	'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month{told}, segment, grain, as_of{words}. A row with a segment says that the customer was in it on these days, by the definition of the segments whose number it has in place of a price; a row without one is a spell of a product';
 @end
 @end
+
+CREATE FUNCTION cvm._segment_days(segments text[], valid_from date[], valid_to date[])
+	RETURNS TABLE (segment text, days datemultirange)
+	AS 'MODULE_PATHNAME', 'cvm_segment_days'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 2;
+COMMENT ON FUNCTION cvm._segment_days(text[], date[], date[]) IS
+	'The days of a customer in each segment, and in none, "(none)", from its stays; of segments at once the one that began last counts, of those the first by name';

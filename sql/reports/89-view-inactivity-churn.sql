@@ -14,13 +14,18 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'left by the day after the last activity (economic). Who was idle for less is undecided, never retained.',
 		'greatest(opening_customers, closing_customers)');
 
--- Where each customer is
-@define inactivity_lines
+@define inactivity_observed
 WITH {inactivity_folded}
 , observed AS MATERIALIZED (
 	SELECT o.as_of, date_trunc('month', (o.as_of - 1)::timestamp)::date AS last_month
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.last_day(f.activity)) + 1 FROM folded f)) AS as_of) o
-), spell AS MATERIALIZED (
+)
+@end
+
+-- Where each customer is, for the lists
+@define inactivity_lines
+@use inactivity_observed
+, spell AS MATERIALIZED (
 	-- of each the first day, and the day on which the last idle day is over
 	SELECT f.customer_id, w.idle_days, cvm.active_spells(f.activity, w.idle_days, o.as_of) AS days, o.as_of, o.last_month
 	FROM folded f
@@ -37,7 +42,7 @@ WITH {inactivity_folded}
 	JOIN held h ON h.customer_id = s.customer_id AND h.days && s.days
 ), stay AS (
 	-- the months at whose end somebody is there; who came and went between has none
-	SELECT p.customer_id, p.idle_days, p.segment, p.is_all, date_trunc('month', p.began_on::timestamp)::date AS began_month, p.last_month, d.first_month,
+	SELECT p.customer_id, p.idle_days, p.segment, p.is_all, date_trunc('month', p.began_on::timestamp)::date AS began_month, p.last_month, d.first_month, lower(r) AS began_in, p.as_of,
 		CASE WHEN upper(r) >= p.as_of THEN p.last_month ELSE (date_trunc('month', upper(r)::timestamp) - interval '1 month')::date END AS final_month
 	FROM piece p
 	CROSS JOIN LATERAL unnest(p.days) r
@@ -47,7 +52,7 @@ WITH {inactivity_folded}
 		lag(y.segment) OVER by_month AS from_segment, (lag(y.final_month) OVER by_month + interval '1 month')::date AS from_month,
 		lead(y.segment) OVER by_month AS to_segment, lead(y.first_month) OVER by_month AS to_month
 	FROM stay y
-	WHERE y.final_month >= y.first_month
+	WHERE y.final_month >= y.first_month AND y.began_in < y.as_of
 	WINDOW by_month AS (PARTITION BY y.customer_id, y.idle_days, y.is_all ORDER BY y.first_month)
 ), gone_once AS MATERIALIZED (
 	-- by the day after the last activity, once a month; whose idle days are not over yet may come back
@@ -67,19 +72,34 @@ WITH {inactivity_folded}
 )
 @end
 
--- and how many of them there are from one closing to the next
+-- How many of them there are from one closing to the next: the same, counted in C
 @define inactivity_bridge
-, line AS (
-	SELECT y.segment, y.idle_days, y.first_month AS month,
-		CASE WHEN y.from_month = y.first_month THEN 'moved_in' WHEN y.began_month < y.first_month THEN 'revived' ELSE 'new' END AS line
-	FROM seen y
-	WHERE (y.from_month = y.first_month AND y.from_segment = y.segment) IS NOT TRUE
+@use inactivity_observed
+@use segment_days
+, numbered AS MATERIALIZED (
+	SELECT s.segment, s.n FROM (VALUES ('(all)'::text, 0), ('(none)', 1)) AS s (segment, n)
 	UNION ALL
-	SELECT y.segment, y.idle_days, y.next_month, CASE WHEN y.to_month = y.next_month THEN 'moved_out' ELSE 'churned' END
-	FROM seen y
-	WHERE y.next_month <= y.last_month AND (y.to_month = y.next_month AND y.to_segment = y.segment) IS NOT TRUE
-	UNION ALL
-	SELECT g.segment, g.idle_days, g.month, CASE WHEN g.is_decided THEN 'economic' ELSE 'undecided' END FROM gone g
+	SELECT h.segment, 1 + (row_number() OVER (ORDER BY h.segment COLLATE "C"))::int AS n
+	FROM (SELECT DISTINCT h.segment FROM {segment_rows} h WHERE h.segment IS NOT NULL) h
+), coded AS (
+	SELECT c.code, count(*) AS customers
+	FROM (
+		SELECT unnest(cvm._inactivity_lines(f.activity, {inactivity_days}, o.as_of, coalesce(h.segments, '{}'), coalesce(h.valid_from, '{}'),
+			coalesce(h.valid_to, '{}'), {has_segments})) AS code
+		FROM folded f
+		CROSS JOIN observed o
+		LEFT JOIN (
+			SELECT h.customer_id, array_agg(n.n) AS segments, array_agg(h.valid_from) AS valid_from, array_agg(h.valid_to) AS valid_to
+			FROM {segment_rows} h
+			JOIN numbered n ON n.segment = h.segment AND n.n > 1
+			GROUP BY h.customer_id) h ON h.customer_id = f.customer_id) c
+	GROUP BY c.code
+), line AS (
+	SELECT n.segment, ({inactivity_days})[1 + (c.code >> 31 & 4095)::int] AS idle_days,
+		('2000-01-01'::date + make_interval(months => (c.code & 268435455)::int - 134217728))::date AS month,
+		('{new,revived,moved_in,moved_out,churned,economic,undecided}'::text[])[1 + (c.code >> 28 & 7)::int] AS line, c.customers
+	FROM coded c
+	JOIN numbered n ON n.n = c.code >> 43
 ), active AS (
 	SELECT a.segment, l.period AS month, l.new_customers + l.retained_customers + l.reactivated_customers AS active_customers
 	FROM (
@@ -96,10 +116,13 @@ WITH {inactivity_folded}
 	CROSS JOIN LATERAL cvm.lifecycles(a.state) l
 ), counted AS (
 	SELECT l.segment, l.idle_days, l.month,
-		count(*) FILTER (WHERE l.line = 'new') AS new_customers, count(*) FILTER (WHERE l.line = 'revived') AS revived_customers,
-		count(*) FILTER (WHERE l.line = 'moved_in') AS moved_in_customers, -count(*) FILTER (WHERE l.line = 'moved_out') AS moved_out_customers,
-		-count(*) FILTER (WHERE l.line = 'churned') AS churned_customers, -count(*) FILTER (WHERE l.line = 'economic') AS economic_churned_customers,
-		count(*) FILTER (WHERE l.line = 'undecided') AS undecided_customers
+		coalesce(sum(l.customers) FILTER (WHERE l.line = 'new'), 0)::bigint AS new_customers,
+		coalesce(sum(l.customers) FILTER (WHERE l.line = 'revived'), 0)::bigint AS revived_customers,
+		coalesce(sum(l.customers) FILTER (WHERE l.line = 'moved_in'), 0)::bigint AS moved_in_customers,
+		-coalesce(sum(l.customers) FILTER (WHERE l.line = 'moved_out'), 0)::bigint AS moved_out_customers,
+		-coalesce(sum(l.customers) FILTER (WHERE l.line = 'churned'), 0)::bigint AS churned_customers,
+		-coalesce(sum(l.customers) FILTER (WHERE l.line = 'economic'), 0)::bigint AS economic_churned_customers,
+		coalesce(sum(l.customers) FILTER (WHERE l.line = 'undecided'), 0)::bigint AS undecided_customers
 	FROM line l
 	GROUP BY l.segment, l.idle_days, l.month
 ), bridge AS (
@@ -158,7 +181,6 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'inactivity_churn', n.preference, n.needs, $$
-@use inactivity_lines
 @use inactivity_bridge
 $$
 FROM (VALUES (1, '{customer_activity}'::text[]), (2, '{event}')) AS n (preference, needs);

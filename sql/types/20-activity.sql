@@ -72,6 +72,19 @@ CREATE FUNCTION cvm.active_spells(cvm.activity, idle_days integer, as_of date) R
 COMMENT ON FUNCTION cvm.active_spells(cvm.activity, integer, date) IS
 	'When somebody without a contract counts as a customer: from the first start on, each day with a return before as_of and the days after it, idle_days in all. A spell''s end is the day on which its last idle day is over, so it is decided when that lies before as_of; the last activity was idle_days earlier';
 
+CREATE FUNCTION cvm._silences(cvm.activity, silence_days integer) RETURNS date[]
+	AS 'MODULE_PATHNAME', 'cvm_silences'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._silences(cvm.activity, integer) IS
+	'Each day on which nothing had come in for more than so many days, counted from one with an event';
+
+CREATE FUNCTION cvm._inactivity_lines(cvm.activity, idle_days integer[], as_of date, segments integer[], valid_from date[], valid_to date[],
+	has_segments boolean) RETURNS bigint[]
+	AS 'MODULE_PATHNAME', 'cvm_inactivity_lines'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._inactivity_lines(cvm.activity, integer[], date, integer[], date[], date[], boolean) IS
+	'What a customer adds to the bridge of inactivity_churn: segment << 43 | which of idle_days << 31 | line << 28 | months since 2000 + 2^27; segment 0 is "(all)", 1 "(none)"';
+
 CREATE FUNCTION cvm.rfm(cvm.activity, as_of date,
 	OUT recency_days integer, OUT frequency bigint, OUT monetary numeric,
 	OUT active_days bigint)

@@ -62,10 +62,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- What starts and ends is summed up, so that it does not matter how rows are
 -- cut or whether they overlap.
 @define line_runs line | terms
-line_edge AS (
-	SELECT b.customer_id, b.line, e.day, min(b.product) AS product, sum(e.sign) AS held, sum(e.sign * b.mrr) AS mrr, sum(e.sign * b.is_paused::int) AS paused,
-		sum(e.sign * b.terms) AS terms, bool_or(e.sign < 0 AND b.is_failed) AS is_failed, max(b.months) FILTER (WHERE e.sign > 0) AS months,
-		max(b.days) FILTER (WHERE e.sign > 0) AS days, max(b.as_of) AS as_of
+line_spell AS MATERIALIZED (
+	SELECT b.*, count(*) OVER (PARTITION BY b.customer_id, b.line) AS spells
 	FROM (
 		SELECT s.customer_id, s.product, {line} AS line, s.started_on, CASE WHEN s.ended_on < o.as_of THEN s.ended_on ELSE 'infinity' END AS ended_on, o.as_of,
 			({price}){rate} AS mrr, coalesce({is_paused}, false) AS is_paused, {is_unwanted_end} AS is_failed, hashtext({terms})::bigint AS terms,
@@ -75,8 +73,14 @@ line_edge AS (
 		WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of
 			AND coalesce(s.ended_on > s.started_on, true)
 		OFFSET 0) b
-	CROSS JOIN LATERAL (VALUES (b.started_on, 1), (b.ended_on, -1)) AS e (day, sign)
 	WHERE b.mrr > 0
+), line_edge AS (
+	SELECT b.customer_id, b.line, e.day, min(b.product) AS product, sum(e.sign) AS held, sum(e.sign * b.mrr) AS mrr, sum(e.sign * b.is_paused::int) AS paused,
+		sum(e.sign * b.terms) AS terms, bool_or(e.sign < 0 AND b.is_failed) AS is_failed, max(b.months) FILTER (WHERE e.sign > 0) AS months,
+		max(b.days) FILTER (WHERE e.sign > 0) AS days, max(b.as_of) AS as_of
+	FROM line_spell b
+	CROSS JOIN LATERAL (VALUES (b.started_on, 1), (b.ended_on, -1)) AS e (day, sign)
+	WHERE b.spells > 1
 	GROUP BY b.customer_id, b.line, e.day
 ), line_state AS (
 	SELECT e.customer_id, e.line, e.product, e.day, lead(e.day) OVER w AS until, lead(e.is_failed) OVER w AS is_failed,
@@ -95,12 +99,20 @@ line_edge AS (
 	FROM line_step s
 ), run_step AS MATERIALIZED (
 	-- a boolean: of two values that are equal the planner would expect next to none
-	SELECT r.*, r.day = first_value(r.day) OVER w AS is_first, first_value(r.day) OVER w AS since, last_value(r.until) OVER w AS ended_on,
+	SELECT r.customer_id, r.line, r.run, r.product, r.day, r.until, r.as_of, r.held, r.mrr, r.paused, r.terms, r.is_rise,
+		r.day = first_value(r.day) OVER w AS is_first, first_value(r.day) OVER w AS since, last_value(r.until) OVER w AS ended_on,
 		last_value(r.mrr) OVER w AS end_mrr,
 		first_value(r.mrr) OVER w AS start_mrr, last_value(r.is_failed) OVER w AS is_end_failed, coalesce(first_value(r.months) OVER w, 1) AS step_months,
 		coalesce(first_value(r.days) OVER w, 0) AS step_days
 	FROM line_run r
 	WINDOW w AS (PARTITION BY r.customer_id, r.line, r.run ORDER BY r.day ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+	UNION ALL
+	-- of one spell, as most are: a run of one step, without any of this
+	SELECT b.customer_id, b.line, 1 AS run, b.product, b.started_on AS day, b.ended_on AS until, b.as_of, 1 AS held, b.mrr, b.is_paused::int AS paused, b.terms,
+		false AS is_rise, true AS is_first, b.started_on AS since, b.ended_on, b.mrr AS end_mrr, b.mrr AS start_mrr, b.is_failed AS is_end_failed,
+		coalesce(b.months, 1) AS step_months, coalesce(b.days, 0) AS step_days
+	FROM line_spell b
+	WHERE b.spells = 1
 ), moved AS MATERIALIZED (
 	-- a line that ends on the day on which another one begins has moved there
 	SELECT e.customer_id, e.line, e.run, b.start_mrr AS next_mrr

@@ -93,19 +93,29 @@ WITH {observed}, {rates}
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('decision', 1, '{subscription}', $$
 @use decided_instalments
-, change AS (
-	SELECT p.segment, p.outcome, e.number, sum(e.sign) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr, 0::bigint AS customers
+, alike AS MATERIALIZED (
+	-- many are about the same numbers
+	SELECT p.segment, p.outcome, lower(p.numbers) AS first, upper(p.numbers) AS next, count(*) AS instalments, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr
 	FROM placed p
-	CROSS JOIN LATERAL (VALUES (lower(p.numbers), 1), (upper(p.numbers), -1)) AS e (number, sign)
-	GROUP BY p.segment, p.outcome, e.number
-	UNION ALL
+	GROUP BY p.segment, p.outcome, lower(p.numbers), upper(p.numbers)
+), alike_customers AS MATERIALIZED (
 	-- who has several lines at once is one customer
-	SELECT p.segment, p.outcome, e.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, sum(e.sign) AS customers
+	SELECT p.segment, p.outcome, lower(p.numbers) AS first, upper(p.numbers) AS next, count(*) AS customers
 	FROM (
 		SELECT q.segment, q.outcome, q.customer_id, unnest(range_agg(q.numbers)) AS numbers
 		FROM placed q
 		GROUP BY q.segment, q.outcome, q.customer_id) p
-	CROSS JOIN LATERAL (VALUES (lower(p.numbers), 1), (upper(p.numbers), -1)) AS e (number, sign)
+	GROUP BY p.segment, p.outcome, lower(p.numbers), upper(p.numbers)
+), change AS (
+	SELECT p.segment, p.outcome, e.number, sum(e.sign * p.instalments) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr,
+		0::numeric AS customers
+	FROM alike p
+	CROSS JOIN LATERAL (VALUES (p.first, 1), (p.next, -1)) AS e (number, sign)
+	GROUP BY p.segment, p.outcome, e.number
+	UNION ALL
+	SELECT p.segment, p.outcome, e.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, sum(e.sign * p.customers) AS customers
+	FROM alike_customers p
+	CROSS JOIN LATERAL (VALUES (p.first, 1), (p.next, -1)) AS e (number, sign)
 	GROUP BY p.segment, p.outcome, e.number
 ), spread AS (
 	SELECT b.segment, b.outcome, g.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, 0 AS customers

@@ -14,13 +14,11 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('moment_silences', 1, '{event}', $$
 	UNION ALL
-	SELECT e.customer_id, e.day + {silence_days} + 1
+	SELECT e.customer_id, unnest(cvm._silences(e.activity, {silence_days})) AS day
 	FROM (
-		SELECT d.customer_id, d.day, lead(d.day) OVER (PARTITION BY d.customer_id ORDER BY d.day) AS next_day
-		FROM (
-			SELECT DISTINCT v.customer_id, cvm.day_of(v.occurred_at, {time_zone}) AS day FROM event v
-			WHERE v.customer_id IS NOT NULL AND isfinite(v.occurred_at)) d) e
-	WHERE coalesce(e.next_day > e.day + {silence_days}, true)$$),
+		SELECT v.customer_id, cvm.activity_agg(v.occurred_at, {time_zone}) AS activity FROM event v
+		WHERE v.customer_id IS NOT NULL AND isfinite(v.occurred_at)
+		GROUP BY v.customer_id) e$$),
 ('moment_silences', 9, '{}', '');
 
 -- Who was lost, and who was flagged before

@@ -32,9 +32,12 @@ WHERE position BETWEEN 10 AND 14;
 -- What counts as observed, and what is kept of it, with the day on which
 -- observation ends.  Where the source is gone, what is kept still answers: each
 -- view has a body over events and one over customer_activity.
+@define is_observed_event
+	WHERE coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
+@end
 @define observed_events
 	FROM event e
-	WHERE coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
+@use is_observed_event
 @end
 @define observed_activity
 , observed AS MATERIALIZED (
@@ -107,11 +110,13 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	) AS segments
 	FROM (
 		SELECT e.customer_id, e.occurred_at, e.amount, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
-@use observed_events
+		FROM event e
 		UNION ALL
 		SELECT h.customer_id, NULL AS occurred_at, NULL AS amount, NULL AS kind, h.segment, h.valid_from, h.valid_to
 		FROM segment_history h
 	) e
+	-- not within UNION ALL: there it would have the server project each row twice
+@use is_observed_event
 ), by_segment AS MATERIALIZED (
 	SELECT b.segment, CASE WHEN {as_of} IS NULL THEN b.state ELSE cvm.as_of(b.state, {as_of}) END AS state
 	FROM folded f
@@ -226,12 +231,13 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT cvm.segment_lifecycle_agg(e.customer_id, e.occurred_at, {time_zone}{marks}, e.segment, e.valid_from, e.valid_to, 'month', {as_of}) AS segments
 	FROM (
 		SELECT e.customer_id, e.occurred_at, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
-@use observed_events
+		FROM event e
 		UNION ALL
 		SELECT h.customer_id, NULL AS occurred_at, NULL AS kind, h.segment, h.valid_from, h.valid_to
 		FROM segment_history h
 		WHERE h.segment IS NOT NULL
 	) e
+@use is_observed_event
 ), by_segment AS MATERIALIZED (
 	SELECT b.segment, b.state
 	FROM folded f

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "nodes/primnodes.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -198,24 +199,51 @@ refuse_date(int32 date)
 					errmsg("date out of range")));
 }
 
+/* The zone that a call has seen, and whether there will never be another */
+typedef struct ZoneSeen
+{
+	Zone *zone;
+	bool is_constant;
+} ZoneSeen;
+
+/* A zone has the name as it is spelt, or is looked up again. */
+static pg_noinline Zone *
+zone_look(FunctionCallInfo fcinfo, ZoneSeen *seen)
+{
+	text *name = PG_GETARG_TEXT_PP(1);
+	const char *data = VARDATA_ANY(name);
+	size_t size = VARSIZE_ANY_EXHDR(name);
+	Node *call = fcinfo->flinfo->fn_expr;
+
+	if (seen == NULL)
+	{
+		seen =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ZoneSeen));
+		seen->zone = zone_named(data, size);
+		seen->is_constant = call != NULL && IsA(call, FuncExpr) &&
+							IsA(lsecond(((FuncExpr *) call)->args), Const);
+		fcinfo->flinfo->fn_extra = seen;
+	}
+	else if (strlen(seen->zone->name) != size ||
+			 memcmp(seen->zone->name, data, size) != 0)
+		seen->zone = zone_named(data, size);
+	return seen->zone;
+}
+
 /* day_of(at, tz): the local day of an instant; infinity stays what it is. */
 PG_FUNCTION_INFO_V1(cvm_day_of);
 Datum
 cvm_day_of(PG_FUNCTION_ARGS)
 {
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
-	text *name = PG_GETARG_TEXT_PP(1);
-	const char *data = VARDATA_ANY(name);
-	size_t size = VARSIZE_ANY_EXHDR(name);
-	Zone *zone = fcinfo->flinfo->fn_extra;
+	ZoneSeen *seen = fcinfo->flinfo->fn_extra;
+	Zone *zone;
 
 	if (unlikely(TIMESTAMP_NOT_FINITE(at)))
 		PG_RETURN_DATEADT(TIMESTAMP_IS_NOBEGIN(at) ? DATEVAL_NOBEGIN
 												   : DATEVAL_NOEND);
-	/* a zone has the name as it is spelt, or is looked up again */
-	if (zone == NULL || strlen(zone->name) != size ||
-		memcmp(zone->name, data, size) != 0)
-		fcinfo->flinfo->fn_extra = zone = zone_named(data, size);
+	zone = likely(seen != NULL && seen->is_constant) ? seen->zone
+													 : zone_look(fcinfo, seen);
 	PG_RETURN_DATEADT(zone_day(zone, at));
 }
 

@@ -189,13 +189,13 @@ WITH
 	UNION ALL
 	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
 ), by_segment AS MATERIALIZED (
-	-- only who has a donor or the focal product is anybody to a question; one
-	-- flat join, whose sizes the planner knows
+	-- only who has a donor or the focal product is anybody to a question; spells
+	-- are hashed, not looked up for each question
 	SELECT q.focal, q.donor, {placed_segment} AS segment,
 		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors,
 			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {placed_segment}) AS state
 	FROM question q{placed_join}
-	JOIN spell s ON {placed_customer} AND (q.donors IS NULL OR s.product = q.focal OR s.product = q.donor)
+	JOIN (SELECT s.* FROM spell s OFFSET 0) s ON {placed_customer} AND (q.donors IS NULL OR s.product = q.focal OR s.product = q.donor)
 	GROUP BY q.focal, q.donor, q.donors{placed_group}
 ), every_channel AS MATERIALIZED (
 	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b WHERE {has_segments}

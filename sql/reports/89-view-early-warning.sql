@@ -80,16 +80,32 @@ WITH {base},
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('early_warning', 1, '{subscription}', $$
 @use warned_customers
-, told AS (
-	SELECT x.segment, p.month, count(*) FILTER (WHERE p.is_churn) AS churned, coalesce(sum(p.mrr) FILTER (WHERE p.is_churn), 0) AS churned_mrr,
+, counted AS (
+	SELECT p.segment, p.month, count(*) FILTER (WHERE p.is_churn) AS churned, coalesce(sum(p.mrr) FILTER (WHERE p.is_churn), 0) AS churned_mrr,
 		count(*) FILTER (WHERE p.lead_days >= {warning_days}) AS warned,
 		coalesce(sum(p.mrr) FILTER (WHERE p.lead_days >= {warning_days}), 0) AS warned_mrr,
-		count(*) FILTER (WHERE p.lead_days < {warning_days}) AS late, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.lead_days) AS lead_days,
+		count(*) FILTER (WHERE p.lead_days < {warning_days}) AS late,
 		count(*) FILTER (WHERE NOT p.is_churn) AS flagged, count(*) FILTER (WHERE p.is_judged) AS judged,
 		count(*) FILTER (WHERE p.is_judged AND p.is_lost) AS lost
 	FROM placed p
+	GROUP BY p.segment, p.month
+), led AS (
+	-- few had a flag before they left
+	SELECT x.segment, p.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.lead_days) AS lead_days
+	FROM placed p
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	WHERE p.lead_days IS NOT NULL
 	GROUP BY x.segment, p.month
+), told AS (
+	SELECT c.*, l.lead_days
+	FROM (
+		SELECT x.segment, c.month, sum(c.churned)::bigint AS churned, sum(c.churned_mrr) AS churned_mrr, sum(c.warned)::bigint AS warned,
+			sum(c.warned_mrr) AS warned_mrr, sum(c.late)::bigint AS late, sum(c.flagged)::bigint AS flagged, sum(c.judged)::bigint AS judged,
+			sum(c.lost)::bigint AS lost
+		FROM counted c
+		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT c.segment WHERE {has_segments}) x
+		GROUP BY x.segment, c.month) c
+	LEFT JOIN led l ON l.segment = c.segment AND l.month = c.month
 )
 SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM')) AS row_key,
 	t.segment,

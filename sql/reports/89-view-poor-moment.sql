@@ -68,18 +68,23 @@ WITH {observed}, {rates}
 	JOIN base b ON b.n = x.n AND b.numbers @> x.number
 		AND CASE b.scope WHEN 1 THEN coalesce(x.moment_product = x.product, true) WHEN 2 THEN x.moment_product = b.hit ELSE x.moment_product <> x.product END
 	GROUP BY x.kind, b.scope, b.hit, x.product, x.unit, x.age, x.customer_id, x.n, x.number, x.lost_at
-), at_risk AS MATERIALIZED (
-	SELECT b.scope, b.hit, r.product, r.unit, t.band, sum(upper(v.numbers) - lower(v.numbers)) AS instalments,
-		count(*) FILTER (WHERE v.numbers @> r.lost_at) AS lost
+), alike AS MATERIALIZED (
+	-- many lines are of the same length, and lost or not
+	SELECT b.scope, b.hit, r.product, r.unit, b.numbers, r.lost_at, count(*) AS lines
 	FROM base b
 	JOIN risk r ON r.n = b.n
+	GROUP BY b.scope, b.hit, r.product, r.unit, b.numbers, r.lost_at
+), at_risk AS MATERIALIZED (
+	SELECT a.scope, a.hit, a.product, a.unit, t.band, sum(a.lines * (upper(v.numbers) - lower(v.numbers)))::bigint AS instalments,
+		coalesce(sum(a.lines) FILTER (WHERE v.numbers @> a.lost_at), 0)::bigint AS lost
+	FROM alike a
 	CROSS JOIN (VALUES ('0-2', 0, 3), ('3-11', 3, 12), ('12-23', 12, 24), ('24+', 24, 1000000)) AS t (band, first, until)
 	-- from the first instalment that begins so many months after the line did
 	CROSS JOIN LATERAL (
-		SELECT b.numbers * int4range(((t.first * 487 + r.unit - 1) / r.unit + 1)::int, ((t.until * 487 + r.unit - 1) / r.unit)::int, '[]') AS numbers
-		WHERE (t.first * 487 + r.unit - 1) / r.unit + 1 <= (t.until * 487 + r.unit - 1) / r.unit) v
+		SELECT a.numbers * int4range(((t.first * 487 + a.unit - 1) / a.unit + 1)::int, ((t.until * 487 + a.unit - 1) / a.unit)::int, '[]') AS numbers
+		WHERE (t.first * 487 + a.unit - 1) / a.unit + 1 <= (t.until * 487 + a.unit - 1) / a.unit) v
 	WHERE NOT isempty(v.numbers)
-	GROUP BY b.scope, b.hit, r.product, r.unit, t.band
+	GROUP BY a.scope, a.hit, a.product, a.unit, t.band
 ), stratum AS (
 	SELECT e.*, a.instalments - e.hits AS others, a.lost - e.hits_lost AS others_lost, a.instalments AS n
 	FROM (

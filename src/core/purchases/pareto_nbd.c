@@ -25,7 +25,8 @@
 #include "core/util/gamma.h"
 
 #define N 4
-#define PIECES_MOST 1000000
+#define PIECES_MOST 100000
+#define LN_NOTHING 45 /* e to its negative is below the last digit */
 
 enum
 {
@@ -94,6 +95,37 @@ node_add(const double *p, int32_t x, double u, double log_start, double width,
 	sum->hessian[BETA][BETA] += f * (p[S] + 1) * b * b;
 }
 
+/* ln of f in the variable ln(least + u), from which the width of a piece follows */
+static double
+log_density_by_ln(const double *p, int32_t x, double least, double v)
+{
+	return v + log_density(p, x, exp(v) - least);
+}
+
+/*
+ * How far in that variable the integral has to go: it is concave there, so where
+ * it has fallen to nothing it stays so, and falls at most as exp(-exp()) does.
+ */
+static double
+width_of(const double *p, int32_t x, double least, double low, double width)
+{
+	double bottom = log_density_by_ln(p, x, least, low) - LN_NOTHING;
+	double below = 0;
+
+	if (!(log_density_by_ln(p, x, least, low + width) < bottom))
+		return width;
+	for (int i = 0; i < 60; i++)
+	{
+		double middle = (below + width) / 2;
+
+		if (log_density_by_ln(p, x, least, low + middle) < bottom)
+			width = middle;
+		else
+			below = middle;
+	}
+	return width;
+}
+
 /*
  * The integral from one time to another, by f at the first.  The variable is
  * ln(min(alpha, beta) + u), in which f falls about as exp does, in pieces short
@@ -107,10 +139,17 @@ integrate(const double *p, int32_t x, double from, double to, Slope *sum)
 	double width = log1p((to - from) / (least + from));
 	double log_start = log_density(p, x, from);
 	double fall = fmax(width, (log_start - log_density(p, x, to)) / 2);
-	double pieces = fmin(fmax(ceil(fall), 1), PIECES_MOST);
-	double half = width / pieces / 2;
+	double pieces;
+	double half;
 	const Rule *rule = &rules[fall > 0.05];
 
+	if (fall > 2 * LN_NOTHING)
+	{
+		width = width_of(p, x, least, low, width);
+		fall = fmin(fall, fmax(8 * width, 2 * LN_NOTHING));
+	}
+	pieces = fmin(fmax(ceil(fall), 1), PIECES_MOST);
+	half = width / pieces / 2;
 	for (int32_t i = 0; i < pieces; i++)
 	{
 		double middle = low + (2 * i + 1) * half;
@@ -126,7 +165,9 @@ integrate(const double *p, int32_t x, double from, double to, Slope *sum)
 				node_add(p, x, reach - least, log_start,
 						 half * rule->weights[j] * reach, sum);
 			}
-		if ((sum->value - before) * (pieces - i) < sum->value * 1e-18)
+		/* nor is there more to come of what is no number */
+		if (!((sum->value - before) * (pieces - i) >= sum->value * 1e-18 &&
+			  sum->value > 0))
 			break;
 	}
 }

@@ -123,18 +123,25 @@ is "$(run -d $own -U cvm_dump_owner -c 'SELECT count(*) FROM cvm.binding')" "$(r
 
 # every format, restored by one job or several, by a superuser or not: the tables
 # of the registry may be loaded in any order
-registry="SELECT string_agg(t.name || ' ' || md5(t.rows), E'\n' ORDER BY t.name) FROM (
-	SELECT 'model' AS name, string_agg(x::text, E'\n' ORDER BY x::text) AS rows FROM cvm.model x
-	UNION ALL SELECT 'setting', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.setting x
-	UNION ALL SELECT 'binding', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.binding x
-	UNION ALL SELECT 'generated', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.generated x
-	UNION ALL SELECT 'stored', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.stored x
-	UNION ALL SELECT 'source_part', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.source_part x
-	UNION ALL SELECT 'refresh_log', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.refresh_log x
-	UNION ALL SELECT 'restatement', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.restatement x
-	UNION ALL SELECT 'reader', string_agg(x::text, E'\n' ORDER BY x::text) FROM cvm.reader x) t"
-whole=$(run -d $from -c "$registry")
-is "$(wc -l <<<"$whole")" 9 "every table of the registry has rows"
+registry() {
+	run -d "$1" <<-'SQL'
+		SELECT format($$SELECT %L || coalesce(md5(string_agg(t::text, E'\n' ORDER BY t::text COLLATE "C")), 'empty') FROM %s t$$, c.oid::regclass || ' ', c.oid::regclass)
+		FROM pg_class c WHERE c.relkind = 'r' AND c.oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'cvm')::oid[]) ORDER BY c.relname
+		\gexec
+	SQL
+}
+# every view and table of the models, a line each
+digests() {
+	run -d "$1" <<-'SQL'
+		SELECT format($$SELECT %L || count(*) || ' ' || coalesce(md5(string_agg(t::text, E'\n' ORDER BY t::text COLLATE "C")), 'empty') FROM %s t$$, c.oid::regclass || ' ', c.oid::regclass)
+		FROM pg_class c WHERE c.relkind IN ('r', 'v') AND c.relnamespace IN (SELECT n.oid FROM pg_namespace n JOIN cvm.model m ON m.model = n.nspname) ORDER BY c.relname, c.oid::regclass::text
+		\gexec
+	SQL
+}
+run -d $from -U cvm_dump_owner -o /dev/null -c "SELECT cvm.review_store('Kept \"Brand\"', '2024-06')"
+whole=$(registry $from)
+said=$(digests $from)
+is "$(wc -l <<<"$whole") $(grep -c ' empty$' <<<"$whole")" "10 0" "every table of the registry has rows"
 for role in postgres cvm_dump_owner; do
 	pg_dump -U $role -Fc -f "$dir/c.$role" $from && pg_dump -U $role -Fd -j 2 -f "$dir/d.$role" $from
 	is $? 0 "$role dumps in the formats custom and directory"
@@ -144,7 +151,9 @@ for how in "c postgres 1" "c postgres 4" "c cvm_dump_owner 2" "d cvm_dump_owner 
 	dropdb --force $own
 	createdb -O cvm_dump_owner $own
 	empty "pg_restore -j $jobs by $role from format $format says nothing" pg_restore -U "$role" -j "$jobs" -d $own "$dir/$format.$role"
-	is "$(run -d $own -c "$registry")" "$whole" "and brings the whole registry"
+	is "$(registry $own)" "$whole" "and brings the whole registry"
+	[ "$jobs" -lt 3 ] || ok "and $(wc -l <<<"$said") views and tables say what they said" [ "$(wc -l <<<"$said")" -gt 100 -a "$(digests $own)" = "$said" ] ||
+		comment "$(diff <(echo "$said") <(digests $own))"
 done
 run -d $own -U cvm_dump_owner -o /dev/null <<-'SQL'
 	SET client_min_messages = warning;

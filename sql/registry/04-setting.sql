@@ -133,10 +133,17 @@ AS $$
 		CROSS JOIN LATERAL (SELECT coalesce(cvm._word_collation(g.value), '"C"') AS collation) c
 		WHERE g.kind = 'words'
 	), status AS (
-		SELECT g.setting, CASE WHEN g.setting = 'closed_statuses'
-			THEN format('lower({row}.status COLLATE %s) = ANY (%L::text[])', w.collation, w.words)
-			ELSE cvm._status_test(g.value, '{row}.status') END AS test
-		FROM given g JOIN word w USING (setting) WHERE g.setting IN ('paused_statuses', 'unpaid_statuses', 'closed_statuses')
+		-- by the row that is asked: put in later, it could stand in a word too
+		SELECT max(t.test) FILTER (WHERE r.test = 'paused s') AS paused, max(t.test) FILTER (WHERE r.test = 'unpaid s') AS unpaid,
+			max(t.test) FILTER (WHERE r.test = 'paused e') AS held_paused, max(t.test) FILTER (WHERE r.test = 'unpaid e') AS held_unpaid,
+			max(t.test) FILTER (WHERE r.test = 'closed i') AS closed
+		FROM (VALUES ('paused s', 'paused_statuses', 's'), ('unpaid s', 'unpaid_statuses', 's'), ('paused e', 'paused_statuses', 'e'),
+			('unpaid e', 'unpaid_statuses', 'e'), ('closed i', 'closed_statuses', 'i')) AS r (test, setting, alias)
+		JOIN given g USING (setting)
+		JOIN word w USING (setting)
+		CROSS JOIN LATERAL (SELECT CASE WHEN r.setting = 'closed_statuses'
+			THEN format('lower(%s.status COLLATE %s) = ANY (%L::text[])', r.alias, w.collation, w.words)
+			ELSE cvm._status_test(g.value, r.alias || '.status') END AS test) t
 	)
 	SELECT jsonb_object_agg(g.setting, CASE g.kind
 		WHEN 'words' THEN format('%L::text[]', g.value)
@@ -162,12 +169,10 @@ AS $$
 			SELECT CASE WHEN count(m.value) > 0
 				THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
 			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
-		|| (SELECT jsonb_build_object('is_paused', replace(p.test, '{row}', 's'), 'is_unpaid', replace(u.test, '{row}', 's'),
-				'price', replace(format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', u.test, p.test), '{row}', 's'),
-				'is_held_paused', replace(p.test, '{row}', 'e'), 'is_held_unpaid', replace(u.test, '{row}', 'e'),
-				'is_closed', replace(c.test, '{row}', 'i'))
-			FROM status p, status u, status c
-			WHERE p.setting = 'paused_statuses' AND u.setting = 'unpaid_statuses' AND c.setting = 'closed_statuses')
+		|| (SELECT jsonb_build_object('is_paused', t.paused, 'is_unpaid', t.unpaid,
+				'price', format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', t.unpaid, t.paused),
+				'is_held_paused', t.held_paused, 'is_held_unpaid', t.held_unpaid, 'is_closed', t.closed)
+			FROM status t)
 	FROM given g;
 $$;
 COMMENT ON FUNCTION cvm._literals(name) IS

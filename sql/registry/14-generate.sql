@@ -246,6 +246,49 @@ $$;
 COMMENT ON FUNCTION cvm._expect_own_functions(name) IS
 	'Raises when another role has put a function or an operator into a model''s schema.';
 
+CREATE FUNCTION cvm._expect_own_schema(model name) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	wrong oid;
+	stranger name;
+BEGIN
+	PERFORM cvm._expect_own_functions(_expect_own_schema.model);
+	-- A view in the place of one of the model's, or under the name of one that it
+	-- does not have, says what it likes and calls what its owner wrote.
+	SELECT c.oid, r.rolname INTO wrong, stranger
+	FROM (
+		SELECT e.entity::name AS relation FROM cvm.entity e
+		UNION ALL
+		SELECT s.state::name FROM cvm.customer_state s
+		UNION ALL
+		SELECT (v.view || x.suffix)::name FROM cvm.report_view v CROSS JOIN unnest('{"",_stored}'::text[]) AS x (suffix)
+	) AS k
+	JOIN pg_namespace n ON n.nspname = _expect_own_schema.model
+	JOIN pg_class c ON c.relname = k.relation AND c.relnamespace = n.oid
+	JOIN pg_roles r ON r.oid = c.relowner
+	JOIN pg_roles h ON h.oid = n.nspowner
+	-- which a reader does not see
+	LEFT JOIN cvm.model m ON m.model = n.nspname
+	LEFT JOIN pg_roles u ON u.rolname = m.owner
+	WHERE NOT r.rolsuper AND NOT pg_has_role(r.oid, h.oid, 'USAGE') AND NOT (NOT h.rolsuper AND pg_has_role(h.oid, r.oid, 'USAGE'))
+		AND NOT coalesce(NOT u.rolsuper AND pg_has_role(u.oid, r.oid, 'USAGE'), false)
+	ORDER BY c.oid LIMIT 1;
+	IF wrong IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+			MESSAGE = format('%s belongs to role "%s", not to the owner of model "%s"', wrong::regclass, stranger, _expect_own_schema.model),
+			DETAIL = 'It has a name that the model needs, and would be read as if it were one of its views.',
+			HINT = format('Drop it or move it into another schema, take the right away: REVOKE CREATE ON SCHEMA %I FROM that role; and SELECT * FROM cvm.rebuild(%L);',
+				_expect_own_schema.model, _expect_own_schema.model);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._expect_own_schema(name) IS
+	'Raises when another role has put into a model''s schema a function, an operator, or a relation under a name that '
+	'the model needs.';
+
 CREATE FUNCTION cvm._wanted(model name, one name DEFAULT NULL)
 RETURNS TABLE (pos int, relation name, body text, comment text, column_comments jsonb, waits_for text, live text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

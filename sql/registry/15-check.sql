@@ -216,7 +216,7 @@ BEGIN
 			-- which one: that which views took, or the same whatever the order of the rows
 			'order', CASE _set_checks.entity WHEN 'fx_rate' THEN (x ->> 'rate') || ' DESC'
 				WHEN 'customer_alias' THEN format('%s DESC NULLS LAST, (%s) COLLATE "C" DESC', x ->> 'since', x ->> 'new_id')
-					ELSE 'to_jsonb(s)::text COLLATE "C" DESC' END);
+					ELSE 'ROW(s.*)::text COLLATE "C" DESC' END);
 		RETURN NEXT;
 	ELSIF NOT EXISTS (
 		SELECT FROM pg_index i WHERE i.indrelid = source AND i.indisunique AND i.indisvalid AND i.indpred IS NULL

@@ -119,7 +119,7 @@ DECLARE
 	is_told boolean;
 BEGIN
 	PERFORM cvm._refuse_superuser(customers.model, owner);
-	PERFORM cvm._expect_own_functions(customers.model);
+	PERFORM cvm._expect_own_schema(customers.model);
 	IF NOT EXISTS (SELECT FROM cvm.report_view v WHERE v.view = customers.view) THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_table',
 			MESSAGE = format('unknown report view %s', coalesce('"' || customers.view || '"', 'NULL')),

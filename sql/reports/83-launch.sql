@@ -21,6 +21,7 @@ BEGIN
 			HINT = format('SELECT cvm.bind(%L, ''subscription'', ''your.table''); or SELECT * FROM cvm.model; for the models that there are.', launch.model);
 	END IF;
 	PERFORM cvm._refuse_superuser(launch.model, (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = subscription));
+	PERFORM cvm._expect_own_schema(launch.model);
 	IF launch.by NOT IN ('product', 'offer') IS NOT FALSE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('by is %s, neither "product" nor "offer"', coalesce('"' || launch.by || '"', 'NULL')),

@@ -18,7 +18,7 @@ DECLARE
 	is_whole boolean;
 BEGIN
 	PERFORM cvm._refuse_superuser(customer_movement.model, role_of_model);
-	PERFORM cvm._expect_own_functions(customer_movement.model);
+	PERFORM cvm._expect_own_schema(customer_movement.model);
 	IF NOT isfinite(customer_movement.month) IS TRUE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('"%s" is not a month', coalesce(customer_movement.month::text, 'NULL')),

@@ -320,7 +320,7 @@ BEGIN
 			MESSAGE = format('"%s" is not a day as of which to look', coalesce(customer_action.as_of::text, 'NULL')),
 			HINT = format('Give a day, such as current_date, or read the view: SELECT * FROM %I.customer_action.', customer_action.model);
 	END IF;
-	PERFORM cvm._expect_own_functions(customer_action.model);
+	PERFORM cvm._expect_own_schema(customer_action.model);
 	body := cvm._report_as_of(customer_action.model, 'customer_action', customer_action.as_of);
 	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', customer_action.model), true);
 	RETURN QUERY EXECUTE format('SELECT a.customer_id::text, a.segment::text, a.owner::text, a.mrr_at_risk, a.notice_mrr, a.mrr, a.reasons, a.next_date, a.loss_reason, a.loss_rate, a.loss_customers, a.priority, a.suggested_offer::text, a.excluded_because FROM (%s) a', body);

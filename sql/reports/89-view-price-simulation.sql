@@ -22,7 +22,7 @@ DECLARE
 	near text;
 BEGIN
 	PERFORM cvm._refuse_superuser(price_simulation.model, owner);
-	PERFORM cvm._expect_own_functions(price_simulation.model);
+	PERFORM cvm._expect_own_schema(price_simulation.model);
 	IF cvm._relation(price_simulation.model, 'price_change') IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_table',
 			MESSAGE = format('model "%s" has no view "price_change"', price_simulation.model),

@@ -169,6 +169,7 @@ BEGIN
 	END IF;
 	-- views run what their owner wrote
 	PERFORM cvm._refuse_superuser(_review_data.model, (SELECT m.owner FROM cvm.model m WHERE m.model = _review_data.model));
+	PERFORM cvm._expect_own_schema(_review_data.model);
 	FOR s IN SELECT r.* FROM cvm.review_source r ORDER BY r.position LOOP
 		CONTINUE WHEN cvm._relation(_review_data.model, s.view::name) IS NULL OR data ? s.instead;
 		has_view := true;

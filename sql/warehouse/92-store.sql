@@ -268,6 +268,7 @@ DECLARE
 	made text;
 BEGIN
 	PERFORM cvm._open(store.model);
+	PERFORM cvm._expect_own_schema(store.model);
 	SELECT s.* INTO kind FROM cvm.customer_state s WHERE s.state = store.name;
 	IF kind.state IS NULL AND NOT EXISTS (SELECT FROM cvm.report_view v WHERE v.view = store.name) THEN
 		SELECT string_agg(k.name, ', ' ORDER BY k.rank, k.position) INTO known FROM (

@@ -157,7 +157,6 @@ BEGIN
 				WHERE c.view = _refresh_report.view AND c.settles AND (c.type IN ('bigint', 'double precision') OR c.type LIKE 'numeric%')));
 	END IF;
 
-	PERFORM cvm._expect_own_functions(_refresh_report.model);
 	statement := format(E'WITH fresh AS MATERIALIZED (SELECT %6$s FROM (\n%2$s\n) b), old AS MATERIALIZED (SELECT %1$s FROM %3$s), '
 		|| 'gone AS (DELETE FROM %3$s t WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.row_key = t.row_key) RETURNING 1), '
 		|| 'put AS (INSERT INTO %3$s AS t (%1$s) SELECT f.* FROM fresh f LEFT JOIN old o ON o.row_key = f.row_key '
@@ -199,6 +198,7 @@ BEGIN
 			MESSAGE = format('table %s is gone', cvm._table(_refresh_one.model, _refresh_one.relation)),
 			HINT = format('SELECT cvm.unstore(%1$L, %2$L); and, if it is wanted, SELECT cvm.store(%1$L, %2$L);', _refresh_one.model, _refresh_one.relation);
 	END IF;
+	PERFORM cvm._expect_own_schema(_refresh_one.model);
 	PERFORM cvm._expect_own(_refresh_one.model, to_regclass(cvm._table(_refresh_one.model, _refresh_one.relation)));
 	-- as when an index is built; until this function ends
 	IF pg_size_bytes(current_setting('maintenance_work_mem')) > pg_size_bytes(current_setting('work_mem')) THEN

@@ -214,5 +214,76 @@ RESET ROLE;
 SELECT is(pg_temp.try('SELECT * FROM cvm.freshness'), 'ok', 'settings that are none do not keep others from cvm.freshness');
 SELECT is(pg_temp.try(format($$SELECT cvm._register('anew', 'update', 'stored', %L)$$, jsonb_build_object('relation', 'retention_month') || v), 'atk_alice') || ', ' || pg_temp.try('SELECT * FROM cvm.freshness'), 'ok, ok', format('nor does %s', v))
 FROM unnest(ARRAY['{"max_staleness": "170000000 years"}', '{"refreshed_at": "-infinity"}', '{"refreshed_at": "infinity"}']::jsonb[]) v;
+
+-- ---------------------------------------------------------------------------
+-- Another's view under a name that the model needs
+-- ---------------------------------------------------------------------------
+
+CREATE ROLE atk_bob;
+CREATE TABLE shop.spells AS SELECT i AS customer_id, 'p' || i % 3 AS product, date '2024-01-01' + i % 100 AS started_on,
+	CASE WHEN i % 3 = 0 THEN date '2024-03-01' + i % 100 END AS ended_on, 10.0 AS mrr FROM generate_series(1, 60) i;
+GRANT SELECT ON shop.spells TO PUBLIC;
+SELECT cvm.create_model('mine', tz => 'UTC'), cvm.bind('mine', 'event', 'shop.orders'), cvm.bind('mine', 'subscription', 'shop.spells') \g /dev/null
+GRANT ALL ON SCHEMA mine TO atk_eve;
+GRANT USAGE ON SCHEMA mine TO atk_bob;
+GRANT SELECT ON ALL TABLES IN SCHEMA mine TO atk_bob;
+SET ROLE atk_alice;
+SELECT cvm.create_model('hers', tz => 'UTC'), cvm.bind('hers', 'event', 'shop.orders'), cvm.bind('hers', 'subscription', 'shop.spells') \g /dev/null
+GRANT ALL ON SCHEMA hers TO atk_eve;
+GRANT USAGE ON SCHEMA hers TO atk_bob;
+GRANT SELECT ON ALL TABLES IN SCHEMA hers TO atk_bob;
+RESET ROLE;
+CREATE FUNCTION pg_temp.readers() RETURNS TABLE (model name, role name) LANGUAGE sql AS $$ VALUES ('mine'::name, NULL::name), ('mine', 'atk_bob'), ('hers', 'atk_alice'), ('hers', 'atk_bob') $$;
+SELECT is(pg_temp.try(format($$SELECT count(*) FROM cvm.review_pack(%L, '2024-03')$$, m.model), m.role), 'ok', format('%s reviews model %s', coalesce(m.role, 'a superuser'), m.model)) FROM pg_temp.readers() m WHERE m.role = 'atk_bob';
+SET ROLE atk_eve;
+-- of a name that the model does not have, as a review reads it
+SELECT format($$CREATE VIEW %I.benchmark_comparison AS SELECT 'k'::text AS row_key, eves.spring('a review') AS metric, 's'::text AS source, date '2024-01-01' AS published_on, 1::numeric AS low, 1::numeric AS middle,
+	1::numeric AS high, date '2024-03-01' AS month, 1::numeric AS value, 1::numeric AS conf_low, 1::numeric AS conf_high, 'b'::text AS band, true AS better, 'gap'::text AS verdict, 'r'::text AS reason, date '2024-04-01' AS as_of$$, m),
+	format('GRANT SELECT ON %I.benchmark_comparison TO PUBLIC', m) FROM unnest('{mine,hers}'::name[]) m \gexec
+RESET ROLE;
+SELECT is(pg_temp.try(format(c, m.model), m.role) || '; ' || pg_temp.sprung(),
+	format('42501: %s.benchmark_comparison belongs to role "atk_eve", not to the owner of model "%1$s"; nothing', m.model),
+	format('%s: %s does not read a view that another role put into %s', coalesce(m.role, 'a superuser'), substring(c FROM 'cvm\.\w+'), m.model))
+FROM pg_temp.readers() m, unnest(ARRAY[$$SELECT count(*) FROM cvm.review_pack(%L, '2024-03')$$, $$SELECT cvm.review_html(%L, '2024-03')$$]) c;
+DROP VIEW mine.benchmark_comparison, hers.benchmark_comparison;
+-- a loader takes the views along, and eve is quicker than the rebuild
+DROP VIEW mine.subscription, hers.subscription, mine.event, hers.event CASCADE;
+SET ROLE atk_eve;
+SELECT format($$CREATE VIEW %I.subscription AS SELECT s.customer_id, eves.spring('a view of spells') AS product, s.started_on, s.ended_on, s.mrr, NULL::text AS currency, NULL::text AS status, NULL::text AS channel,
+		NULL::text AS offer, NULL::text AS end_reason, NULL::text AS subscription_id FROM shop.spells s$$, m),
+	format($$CREATE VIEW %I.price_change AS SELECT 'p0'::text AS product, '(all)'::text AS segment, date '2024-03-01' AS changed_on, 0.1::float8 AS excess_churn_rate, 0.1::float8 AS price_change_rate,
+		0.01::float8 AS std_error, eves.spring('a view of prices') AS verdict$$, m),
+	format($$CREATE VIEW %I.event AS SELECT o.customer_id, o.occurred_at, eves.spring('a view of events') AS kind, NULL::text AS product, NULL::text AS channel, o.amount, NULL::text AS currency FROM shop.orders o$$, m),
+	format($$CREATE VIEW %I.retention_month AS SELECT '(all)|2024-01|0'::text AS row_key, 1::bigint AS cohort_customers, eves.spring('a view of cohorts') AS segment, date '2024-04-01' AS as_of$$, m),
+	format('GRANT SELECT ON %I.subscription, %1$I.price_change, %1$I.event, %1$I.retention_month TO PUBLIC', m) FROM unnest('{mine,hers}'::name[]) m \gexec
+RESET ROLE;
+SELECT alike(pg_temp.try(format(c, m.model), m.role) || '; ' || pg_temp.sprung(), '42501: % belongs to %role "atk_eve"%; nothing',
+	format('%s: nothing of another role stands in for a view in cvm.%s', coalesce(m.role, 'a superuser'), substring(c FROM 'cvm\.(\w+)')))
+FROM pg_temp.readers() m, unnest(ARRAY[$$SELECT cvm.launch(%L, '{a view of spells}')$$, $$SELECT count(*) FROM cvm.price_simulation(%L, NULL, NULL, 0.1)$$,
+	$$SELECT count(*) FROM cvm.customer_movement(%L, '2024-03-01')$$, $$SELECT count(*) FROM cvm.customer_action(%L, '2024-03-01')$$,
+	$$SELECT count(*) FROM cvm.customers(%L, 'retention_month', '(all)|2024-01|0', 'cohort_customers')$$,
+	$$SELECT cvm.store(%L, 'retention_month')$$, $$SELECT cvm.store(%L, 'customer_activity')$$]) c WHERE m.role IS DISTINCT FROM 'atk_bob';
+
+-- ---------------------------------------------------------------------------
+-- Words that look like parts of a query, and casts in a fix
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE shop.states AS SELECT s.*, (ARRAY['{row}', 's', 'e', '{as_of}', 'active'])[1 + s.customer_id % 5] AS status FROM shop.spells s;
+SELECT cvm.create_model('words', tz => 'UTC'), cvm.bind('words', 'subscription', 'shop.states') \g /dev/null
+SELECT cvm.configure('words', 'paused_statuses', '{"{row}","{as_of}"}'), cvm.configure('words', 'unpaid_statuses', NULL) \g /dev/null
+SELECT results_eq($$SELECT m.opening_mrr FROM words.subscription_kpi m WHERE m.month = '2024-04-01' AND m.segment = '(all)'$$,
+	$$SELECT sum(s.mrr) FROM shop.states s WHERE s.started_on < '2024-04-01' AND coalesce(s.ended_on >= '2024-04-01', true) AND s.status NOT IN ('{row}', '{as_of}')$$,
+	'a word of a setting that stands in braces is that word');
+SET ROLE atk_eve;
+CREATE FUNCTION eves.json(eves.color) RETURNS json LANGUAGE sql AS $$ SELECT to_json(eves.spring('cast to json')) $$;
+CREATE CAST (eves.color AS json) WITH FUNCTION eves.json(eves.color);
+CREATE TABLE eves.people (customer_id int, channel text, color eves.color);
+INSERT INTO eves.people VALUES (1, 'web', 'red'), (1, 'shop', 'blue'), (2, 'web', 'red');
+GRANT SELECT ON eves.people TO PUBLIC;
+RESET ROLE;
+SELECT cvm.bind('words', 'customer', 'eves.people') \g /dev/null
+SELECT fix AS fix FROM cvm.check_model('words') WHERE problem = 'duplicate_key' \gset
+SELECT is(pg_temp.try(:'fix') || ', ' || pg_temp.try('SELECT count(c) FROM words.customer c') || '; ' || pg_temp.sprung(), 'ok, ok; nothing', 'rows with the same key are chosen among without a cast of the table''s own');
+SELECT results_eq('SELECT customer_id FROM words.customer ORDER BY 1', 'VALUES (1), (2)', 'one of them is kept');
 SELECT * FROM finish();
 ROLLBACK;

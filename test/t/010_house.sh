@@ -104,6 +104,10 @@ none "the SQL parts neither replace nor tolerate what exists" \
 	grep -nE '^CREATE.* (OR REPLACE|IF NOT EXISTS) ' "${parts[@]}"
 sed 's/--.*//' "${parts[@]}" >"$files/parts"
 none "no function runs with its owner's rights" grep -niE 'SECURITY[[:space:]]+DEFINER' "$files/parts"
+# What a promise is proved by is there
+proofs=$(grep -ohE '`(test|scripts)/[a-z0-9_./-]+' SECURITY.md doc/reliability.md | tr -d '`' | sort -u)
+ok "$(wc -w <<<"$proofs") tests and scripts are named as proofs" [ "$(wc -w <<<"$proofs")" -ge 40 ]
+empty "each of them is there" sh -c 'for it; do [ -e "$it" ] || echo "$it"; done' sh $proofs
 empty "every SQL part has a number" \
 	find sql -regextype posix-extended -name '*.sql' ! -path 'sql/updates/*' ! -regex '.*/([0-9]{2}-[a-z0-9-]+|cvm--[^/]+)\.sql'
 is "$(names sql/updates objects)" "$(names sql/updates sql)" \

@@ -131,6 +131,22 @@ SELECT 1 + world.draw('acts', i, 240), timestamptz '2024-02-01 08:00+02' + world
 	CASE WHEN world.draw('task', i, 4) = 3 THEN 'app' ELSE (ARRAY['app', 'Portal', 'phone', 'shop'])[1 + world.draw('via', i, 4)] END, world.draw('done', i, 8) > 0, NULL
 FROM generate_series(1, 900) i;
 
+-- who was asked and who answered, who opened and who wanted no more
+ALTER TABLE world.survey ADD kind text, ADD invited_at timestamptz, ADD scale_low double precision, ADD scale_high double precision;
+UPDATE world.survey SET kind = 'relational', invited_at = occurred_at - interval '2 days', scale_low = 0, scale_high = 10 WHERE instrument = 'nps';
+INSERT INTO world.survey SELECT i, timestamptz '2024-07-03 09:00+03', 'nps', 1 + i % 5, 'price', NULL, 'transactional', '2024-07-01 09:00+03', 1, 5 FROM generate_series(1, 12) i;
+INSERT INTO world.survey (customer_id, instrument, driver, kind, invited_at) SELECT i, 'nps', 'price', 'relational', timestamptz '2024-05-02 09:00+03' + i * interval '1 hour' FROM generate_series(91, 180) i;
+ALTER TABLE world.contact ADD product text, ADD opened boolean, ADD responded boolean, ADD opted_out boolean;
+UPDATE world.contact SET product = CASE WHEN offer IS NULL THEN 'TV' END, opened = customer_id % 3 = 0, responded = outcome IS NOT NULL OR customer_id % 9 = 0, opted_out = customer_id % 20 = 1;
+ALTER TABLE world.product ADD allowance double precision;
+UPDATE world.product SET allowance = 2 WHERE product IN ('BASIC', 'TV');
+ALTER TABLE world.event ADD quantity double precision;
+UPDATE world.event SET kind = 'usage', quantity = 1 + customer_id % 3 WHERE kind = 'visit' AND product IN ('BASIC', 'TV');
+ALTER TABLE world.ticket ADD created_by text;
+UPDATE world.ticket SET created_by = (ARRAY['customer', 'customer', 'Agent', NULL])[1 + customer_id % 4];
+ALTER TABLE world.initiative ADD hypothesis text;
+UPDATE world.initiative SET hypothesis = 'whoever understands the bill stays' WHERE initiative = 'simple bill';
+
 -- a model of all this: every table whose columns an entity takes
 CREATE FUNCTION world.model(model name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -33,12 +33,28 @@ CREATE FUNCTION cvm._interval_days(billing_interval text) RETURNS bigint
 COMMENT ON FUNCTION cvm._interval_days(text) IS
 	'How many days a billing interval has; NULL where it is counted in months, or is none.';
 
+CREATE FUNCTION cvm.rescale(instrument text, score double precision, scale_low double precision, scale_high double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE lower(instrument COLLATE "C")
+	-- promoters are whole answers
+	WHEN 'nps' THEN CASE WHEN coalesce(scale_low, 0) = 0 AND coalesce(scale_high, 10) = 10 THEN score
+		ELSE round((score - coalesce(scale_low, 0)) * 10 / nullif(coalesce(scale_high, 10) - coalesce(scale_low, 0), 0)) END
+	WHEN 'csat' THEN CASE WHEN coalesce(scale_low, 1) = 1 AND coalesce(scale_high, 5) = 5 THEN score
+		ELSE 1 + (score - coalesce(scale_low, 1)) * 4 / nullif(coalesce(scale_high, 5) - coalesce(scale_low, 1), 0) END
+	WHEN 'ces' THEN CASE WHEN coalesce(scale_low, 1) = 1 AND coalesce(scale_high, 7) = 7 THEN score
+		ELSE 1 + (score - coalesce(scale_low, 1)) * 6 / nullif(coalesce(scale_high, 7) - coalesce(scale_low, 1), 0) END
+	ELSE score END;
+COMMENT ON FUNCTION cvm.rescale(text, double precision, double precision, double precision) IS
+	'A score given on a scale of its own, on that of the instrument: nps 0 to 10 in whole answers, csat 1 to 5, ces 1 to '
+	'7; another instrument has none, and keeps it. scale_low is the worst answer; a scale without extent has no scores.';
+
 CREATE FUNCTION cvm._column_names(columns jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	-- with options and without a column it is the one of the same name
-	SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN jsonb_typeof(m.value) = 'object' THEN coalesce(m.value -> 'column', to_jsonb(m.key)) ELSE m.value END), '{}')
+	-- with options and without a column it is the one of the same name; a constant is no column
+	SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN m.value ->> 'constant' IS NOT NULL AND NOT m.value ? 'column' THEN 'null'
+		WHEN jsonb_typeof(m.value) = 'object' THEN coalesce(m.value -> 'column', to_jsonb(m.key)) ELSE m.value END), '{}')
 	FROM jsonb_each(columns) m;
 $$;
 COMMENT ON FUNCTION cvm._column_names(jsonb) IS 'A binding without options: canonical column to source column.';
@@ -69,7 +85,12 @@ BEGIN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('option "minor_units" of column "%s" of entity "%s" is "%s"', o.column_name, _check_options.entity, o.value #>> '{}'),
 				HINT = 'Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds cents; or "currency" where that is told by the currency of each row.';
-		ELSIF o.option <> 'minor_units' AND o.kind <> 'boolean' THEN
+		ELSIF o.option = 'constant' AND (o.kind <> 'string' OR btrim(o.value #>> '{}') = '' OR _check_options.columns -> o.column_name ? 'column') THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+				MESSAGE = format('option "constant" of column "%s" of entity "%s" is %s', o.column_name, _check_options.entity,
+					CASE WHEN _check_options.columns -> o.column_name ? 'column' THEN 'given beside a column' ELSE format('"%s"', o.value #>> '{}') END),
+				HINT = format('Give what every row has, and no column: {"%s": {"constant": "nps"}}.', o.column_name);
+		ELSIF NOT o.option IN ('minor_units', 'constant') AND o.kind <> 'boolean' THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('option "%s" of column "%s" of entity "%s" is "%s"', o.option, o.column_name, _check_options.entity, o.value #>> '{}'),
 				HINT = 'Give true or false.';
@@ -129,6 +150,15 @@ DECLARE
 	ends text;
 	piece_ends text;
 BEGIN
+	IF _billed.entity = 'survey' AND x ?| '{scale_low,scale_high}' THEN
+		-- scores on the scale that the instrument has
+		SELECT changed || coalesce(jsonb_object_agg(e ->> 'name', jsonb_build_object('shown', format('cvm.rescale(%s, %s, %s, %s)',
+			o ->> 'instrument', e ->> 'expression', o ->> 'scale_low', o ->> 'scale_high'))), '{}')
+		INTO changed
+		FROM jsonb_array_elements(_billed.columns) e
+		CROSS JOIN (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') AS o FROM jsonb_array_elements(_billed.columns) c) o
+		WHERE e ->> 'name' IN ('score', 'competitor_score') AND e ->> 'source' IS NOT NULL;
+	END IF;
 	IF _billed.entity = 'subscription' AND x ?| '{amount,quantity,discount,trial_ends_on,status_since}' THEN
 		-- what it costs, with the discount and without
 		price := coalesce(x ->> 'mrr', x ->> 'amount');

@@ -9,7 +9,7 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('driver', 1, 'driver', true, false, 'label', '{driver_id,driver_name,value_driver,dimension}',
 		'Name of the driver, as in survey.driver, initiative.driver and owner.subject.'),
 	('driver', 2, 'metric', true, false, 'label', '{measure,kpi,metric_name,measured_by}',
-		'What it is measured by: an instrument of survey (nps, csat, ces, value …), late_replies or reopened_tickets.'),
+		'What it is measured by: an instrument of survey (nps, csat, ces, value …), late_replies, reopened_tickets, misfit_deliveries or assisted_tasks.'),
 	('driver', 3, 'target', false, true, 'number', '{goal,target_value,aim}', 'Value of the metric aimed at.'),
 	('driver', 4, 'direction', false, true, 'label', '{better,good_is,polarity}',
 		'up or down: which way the metric gets better. NULL: as the metric does.'),
@@ -18,6 +18,6 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('driver', 6, 'floor', false, true, 'number', '{minimum,threshold,lower_limit}',
 		'What a customer is to get at least, on the scale of single answers; with direction down at most. NULL: as usual for the metric.'),
 	('driver', 7, 'behaviour', false, true, 'label', '{behavior,behaviour_metric,behavior_metric}',
-		'What customers do that shows it too: late_replies or reopened_tickets. NULL: as usual for drivers of the name.'),
+		'What customers do that shows it too: late_replies, reopened_tickets, misfit_deliveries or assisted_tasks. NULL: as usual for drivers of the name.'),
 	('driver', 8, 'theme', false, true, 'label', '{topic_code,survey_theme}',
 		'Theme of comments about it, as in survey.theme; NULL: the name of the driver.');

@@ -99,7 +99,7 @@ BEGIN
 		source_column := c.attname;
 		taken := taken || name;
 		IF c.attname IS NULL THEN
-			IF c.required AND NOT (c.column_name = 'mrr' AND takes_billing) THEN
+			IF c.required AND NOT (c.column_name = 'mrr' AND takes_billing) AND _columns.columns -> c.column_name ->> 'constant' IS NULL THEN
 				RAISE EXCEPTION USING ERRCODE = 'undefined_column',
 					MESSAGE = format('entity "%s" needs column "%s", ', _columns.entity, c.column_name)
 						|| CASE WHEN _columns.columns ? c.column_name THEN 'which cannot be left out'
@@ -109,8 +109,8 @@ BEGIN
 						|| format('Say which one: SELECT cvm.bind(%L, %L, %L, %L);', _columns.model, _columns.entity, source_text,
 							_columns.columns || jsonb_build_object(c.column_name, '…'));
 			END IF;
-			expression := format('%L::%s', c.initial, cvm._class_type(c.class));
-			comment := format('%s Not bound: always %s.', c.description, coalesce(c.initial, 'NULL'));
+			expression := format('%L::%s', coalesce(_columns.columns -> c.column_name ->> 'constant', c.initial), cvm._class_type(c.class));
+			comment := format('%s Not bound: always %s.', c.description, coalesce(_columns.columns -> c.column_name ->> 'constant', c.initial, 'NULL'));
 		ELSE
 			expression := format(cvm._accept(c.class, c.atttypid, tz), format('s.%I', c.attname));
 			IF c.column_name = 'currency' AND expression IS NOT NULL THEN

@@ -48,6 +48,11 @@ BEGIN
 			predicate := format('c.%I IS NULL', c.column_name);
 			what := format('Rows have no %s. They count nowhere. The fix leaves them out.', c.column_name);
 			mending := jsonb_build_object('keep', format('%s IS NOT NULL', CASE WHEN c.column_name = 'mrr' THEN x ->> 'mrr' ELSE c.raw END));
+			IF _row_checks.entity = 'survey' AND c.column_name IN ('occurred_at', 'score') AND x ->> 'invited_at' LIKE 's.%' THEN
+				-- who has not answered was asked
+				predicate := predicate || ' AND c.invited_at IS NULL';
+				mending := jsonb_build_object('keep', format('(%s IS NOT NULL OR %s IS NOT NULL)', c.raw, x ->> 'invited_at'));
+			END IF;
 			RETURN NEXT;
 			IF c.class IN ('key', 'label') AND c.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype) THEN
 				severity := 'warning';

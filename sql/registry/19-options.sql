@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What columns of every entity have in common: rows may be deleted, money may
--- be in minor units, and an end may be the last day.
+-- be in minor units, and an end may be the last day.  All answers of a table may
+-- be to one instrument.
 
 INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable, class, is_billing, synonyms, description)
 SELECT e.entity, 99, 'deleted', false, true, 'deleted', true,
@@ -10,6 +11,7 @@ FROM cvm.entity e;
 UPDATE cvm.entity_column c SET options = CASE
 	WHEN c.column_name = 'discount' THEN '{minor_units,percent}'::text[]
 	WHEN c.class = 'money' AND c.column_name NOT IN ('quantity', 'rate') THEN '{minor_units}'
+	WHEN c.entity = 'survey' AND c.column_name IN ('instrument', 'kind') THEN '{constant}'
 	WHEN c.column_name IN ('ended_on', 'valid_to', 'committed_until', 'discount_until', 'trial_ends_on') THEN '{inclusive}'
 	ELSE '{}' END;
 

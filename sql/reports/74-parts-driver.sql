@@ -10,8 +10,8 @@
 -- scale of single answers, by which it is below the floor.
 --
 -- A further source of behaviour is a part of rows "UNION ALL SELECT metric,
--- customer_id, day, value", each a thing that was observed, in behaviour_seen; its
--- last day in driver_until; its metric in driver_metrics and behaviour_of.
+-- customer_id, day, value", each a thing that was observed, named in behaviour_seen;
+-- its last day a part in driver_until; its metric in driver_metrics and behaviour_of.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
 	(97, 'driver_months', 'count', '3', 'Months before, taken together, with which the value of a driver is compared.');
@@ -20,9 +20,10 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- which way a metric is better, what a customer is to get at least, and how far
 -- it can go
 ('driver_metrics', 1, '{}', $$(VALUES ('nps', 1, 7::numeric, 100::float8, 'survey'), ('csat', 1, 4, 1, 'survey'), ('ces', 1, 5, 6, 'survey'),
-	('late_replies', -1, 0, 1, 'behaviour'), ('reopened_tickets', -1, 0, 1, 'behaviour'))$$),
+	('late_replies', -1, 0, 1, 'behaviour'), ('reopened_tickets', -1, 0, 1, 'behaviour'), ('misfit_deliveries', -1, 0, 1, 'behaviour'),
+	('assisted_tasks', -1, 0, 1, 'behaviour'))$$),
 -- by which behaviour drivers of the usual names are known
-('behaviour_of', 1, '{}', $$(VALUES ('support', 'late_replies'))$$),
+('behaviour_of', 1, '{}', $$(VALUES ('support', 'late_replies'), ('cadence', 'misfit_deliveries'), ('portal', 'assisted_tasks'))$$),
 
 -- The drivers of the model; or those that customers are asked about, and the usual
 -- five, as far as anything of them is measured
@@ -38,7 +39,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT v.driver, coalesce(a.instrument, v.metric) AS metric, NULL::float8 AS target, NULL::float8 AS importance, NULL::numeric AS floor,
 		NULL::int AS direction,
 		NULL::text AS behaviour, v.theme, v.metric = 'value' AS is_general
-	FROM (VALUES ('cadence', 'csat', 'cadence'), ('quality', 'csat', 'quality'), ('portal', 'csat', 'portal'), ('support', 'late_replies', 'support'),
+	FROM (VALUES ('cadence', 'misfit_deliveries', 'cadence'), ('quality', 'csat', 'quality'), ('portal', 'assisted_tasks', 'portal'), ('support', 'late_replies', 'support'),
 		('price-value alignment', 'value', 'price')) AS v (driver, metric, theme)
 	LEFT JOIN about a ON a.driver = v.driver AND v.metric <> 'late_replies'
 	UNION ALL
@@ -47,18 +48,23 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE a.driver NOT IN ('(none)', 'cadence', 'quality', 'portal', 'support', 'price-value alignment')$$),
 
 -- Answers, the last of each customer in a month; and how often there was which
-('driver_until', 1, '{survey,ticket}', $$greatest((SELECT max(cvm.day_of(s.occurred_at, {time_zone})) FROM survey s),
-	(SELECT max(cvm.day_of(t.opened_at, {time_zone})) FROM ticket t)) + 1$$),
-('driver_until', 2, '{survey}', '(SELECT max(cvm.day_of(s.occurred_at, {time_zone})) + 1 FROM survey s)'),
-('driver_until', 3, '{ticket}', '(SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)'),
-('driver_until', 9, '{}', 'cvm.day_of(now(), {time_zone})'),
+('driver_until', 1, '{}', 'coalesce(greatest({until_survey}, {until_ticket}, {until_delivery}, {until_interaction}) + 1, cvm.day_of(now(), {time_zone}))'),
+('until_survey', 1, '{survey}', '(SELECT max(cvm.day_of(s.occurred_at, {time_zone})) FROM survey s)'),
+('until_survey', 9, '{}', 'NULL::date'),
+('until_ticket', 1, '{ticket}', '(SELECT max(cvm.day_of(t.opened_at, {time_zone})) FROM ticket t)'),
+('until_ticket', 9, '{}', 'NULL::date'),
+-- what is due later is a plan
+('until_delivery', 1, '{delivery}', '(SELECT max(d.due_on) FROM delivery d WHERE isfinite(d.due_on) AND d.due_on <= cvm.day_of(now(), {time_zone}))'),
+('until_delivery', 9, '{}', 'NULL::date'),
+('until_interaction', 1, '{interaction}', '(SELECT max(cvm.day_of(i.at, {time_zone})) FROM interaction i WHERE isfinite(i.at))'),
+('until_interaction', 9, '{}', 'NULL::date'),
 ('driver_answers', 1, '{survey}', $$
 	SELECT DISTINCT ON (a.customer_id, a.month, a.instrument, a.driver) a.*
 	FROM (
 		SELECT s.customer_id, date_trunc('month', cvm.day_of(s.occurred_at, {time_zone})::timestamp)::date AS month, cvm.day_of(s.occurred_at, {time_zone}) AS day,
 			s.occurred_at, lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver, s.score::numeric AS score,
 			CASE WHEN s.importance NOT IN ('NaN', 'Infinity', '-Infinity') THEN s.importance::numeric END AS importance, s.theme
-		FROM survey s
+		FROM survey s{survey_kind}
 		WHERE s.customer_id IS NOT NULL AND s.instrument IS NOT NULL AND s.score IS NOT NULL AND s.score NOT IN ('NaN', 'Infinity', '-Infinity')) a
 	CROSS JOIN known o
 	WHERE a.day < o.as_of
@@ -69,7 +75,33 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	FROM {segment_rows} k WHERE false$$),
 
 -- What customers did: a row per thing observed
-('behaviour_seen', 1, '{ticket}', $$
+('behaviour_seen', 1, '{}', '{behaviour_tickets}{behaviour_deliveries}{behaviour_tasks}'),
+-- deliveries of which it is known whether they came as often as they were wanted
+('behaviour_deliveries', 1, '{delivery}', $$
+	UNION ALL
+	SELECT 'misfit_deliveries', d.customer_id, d.due_on, CASE WHEN t.is_fit THEN 0 ELSE 1 END
+	FROM delivery d
+	CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) AS is_fit,
+		coalesce(lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower}), false)
+			OR coalesce(lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}), false) AS is_misfit) t
+	WHERE isfinite(d.due_on) AND (t.is_fit OR t.is_misfit)$$),
+('behaviour_deliveries', 9, '{}', ''),
+-- tasks that were done, of those that are done in the portal and with help, since both were seen
+('behaviour_tasks', 1, '{interaction}', $$
+	UNION ALL
+	SELECT 'assisted_tasks', a.customer_id, a.day, CASE WHEN a.is_portal THEN 0 ELSE 1 END
+	FROM (
+		SELECT i.*, min(i.day) FILTER (WHERE i.is_portal) OVER w AS portal_since, min(i.day) FILTER (WHERE NOT i.is_portal) OVER w AS help_since
+		FROM (
+			SELECT i.customer_id, cvm.day_of(i.at, {time_zone}) AS day, lower(nullif(btrim(i.task), '')) AS task,
+				lower(btrim(i.channel) COLLATE {portal_channels_collation}) = ANY ({portal_channels_lower}) AS is_portal
+			FROM interaction i
+			WHERE i.customer_id IS NOT NULL AND isfinite(i.at) AND coalesce(i.completed, true)) i
+		WHERE i.task IS NOT NULL AND i.is_portal IS NOT NULL
+		WINDOW w AS (PARTITION BY i.task)) a
+	WHERE date_trunc('month', greatest(a.portal_since, a.help_since)::timestamp)::date <= a.day AND a.portal_since IS NOT NULL AND a.help_since IS NOT NULL$$),
+('behaviour_tasks', 9, '{}', ''),
+('behaviour_tickets', 1, '{ticket}', $$
 	UNION ALL
 	SELECT 'late_replies', t.customer_id, t.day, (t.minutes > {reply_hours} * 60)::int
 	FROM (
@@ -77,13 +109,15 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 			extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until) - cvm.moment_of(t.opened_at,
 				{time_zone})) / 60 AS minutes
 		FROM ticket t
-		CROSS JOIN (SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k) o) t
+		CROSS JOIN (SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k) o
+		WHERE NOT {is_staff_ticket}) t
 	-- who still waits is late once it is known
 	WHERE t.minutes >= 0 AND (t.is_answered OR t.minutes > {reply_hours} * 60)
 	UNION ALL
 	SELECT 'reopened_tickets', t.customer_id, cvm.day_of(t.opened_at, {time_zone}), (coalesce(t.reopens, 0) > 0)::int
-	FROM ticket t$$),
-('behaviour_seen', 9, '{}', ''),
+	FROM ticket t
+	WHERE NOT {is_staff_ticket}$$),
+('behaviour_tickets', 9, '{}', ''),
 
 ('driver_units', 1, '{}', $$known AS MATERIALIZED (
 	SELECT coalesce({as_of}, {driver_until}) AS as_of

@@ -38,8 +38,12 @@ measured AS MATERIALIZED (
 	UNION ALL
 	SELECT s.instrument AS metric, 'survey_score.score' AS definition, s.driver, s.month, CASE WHEN s.instrument = 'csat' THEN s.satisfied END AS hits,
 		CASE WHEN s.instrument = 'csat' THEN s.answers END AS n, s.score AS value, s.std_error, 'higher' AS better
-	FROM survey_score s
-	WHERE s.segment = '(all)' AND s.is_complete AND s.is_enough$$),
+	FROM (
+		-- of several kinds of surveys that about the whole
+		SELECT s.*, first_value(s.kind) OVER (PARTITION BY s.instrument, s.driver ORDER BY s.kind <> 'relational', s.kind <> '(none)', s.kind) AS first_kind
+		FROM survey_score s
+		WHERE s.segment = '(all)' AND s.is_complete AND s.is_enough) s
+	WHERE s.kind = s.first_kind$$),
 ('measured_survey', 2, '{}', ''),
 ('measured_ticket', 1, '{ticket}', $$
 	UNION ALL

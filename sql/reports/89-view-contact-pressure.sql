@@ -17,14 +17,17 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
 ), sent AS MATERIALIZED (
-	SELECT c.customer_id, c.occurred_at, c.day, c.channel, c.campaign, c.offer, c.outcome, c.is_service, c.as_of,
-		row_number() OVER (PARTITION BY c.customer_id, c.day ORDER BY c.occurred_at, c.channel, c.campaign, c.offer, c.is_service, c.outcome) AS of_day,
+	SELECT c.customer_id, c.occurred_at, c.day, c.channel, c.campaign, c.offer, c.is_service, c.has_responded, c.opened, c.opted_out, c.as_of,
+		row_number() OVER (PARTITION BY c.customer_id, c.day
+			ORDER BY c.occurred_at, c.channel, c.campaign, c.offer, c.is_service, c.outcome, c.has_responded, c.opened, c.opted_out) AS of_day,
 		-- those of the days before in the window, and of this day up to this one
 		count(*) FILTER (WHERE NOT c.is_service) OVER (PARTITION BY c.customer_id ORDER BY c.day RANGE BETWEEN {contact_window} - 1 PRECEDING AND 1 PRECEDING)
 			+ count(*) FILTER (WHERE NOT c.is_service) OVER (PARTITION BY c.customer_id, c.day
-				ORDER BY c.occurred_at, c.channel, c.campaign, c.offer, c.is_service, c.outcome ROWS UNBOUNDED PRECEDING) AS in_window
+				ORDER BY c.occurred_at, c.channel, c.campaign, c.offer, c.is_service, c.outcome, c.has_responded, c.opened, c.opted_out
+				ROWS UNBOUNDED PRECEDING) AS in_window
 	FROM (
-		SELECT k.*, cvm.day_of(k.occurred_at, {time_zone}) - date '2000-01-01' AS day, coalesce(lower(k.purpose) = 'service', false) AS is_service, o.as_of
+		SELECT k.*, cvm.day_of(k.occurred_at, {time_zone}) - date '2000-01-01' AS day, coalesce(lower(k.purpose) = 'service', false) AS is_service,
+			coalesce(k.responded, k.outcome IS NOT NULL) AS has_responded, o.as_of
 		FROM contact k
 		CROSS JOIN observed o
 		WHERE k.customer_id IS NOT NULL AND cvm.day_of(k.occurred_at, {time_zone}) < o.as_of) c
@@ -40,7 +43,9 @@ WITH
 		count(*) FILTER (WHERE NOT s.is_service) AS contacts,
 		count(*) FILTER (WHERE s.is_service) AS service_contacts,
 		count(*) FILTER (WHERE NOT s.is_service AND s.in_window > {contact_cap}) AS violations,
-		count(*) FILTER (WHERE NOT s.is_service AND s.outcome IS NOT NULL) AS responses,
+		count(*) FILTER (WHERE NOT s.is_service AND s.has_responded) AS responses,
+		count(s.opened) FILTER (WHERE NOT s.is_service) AS open_known, count(*) FILTER (WHERE NOT s.is_service AND s.opened) AS opened,
+		count(s.opted_out) FILTER (WHERE NOT s.is_service) AS opt_known, count(*) FILTER (WHERE NOT s.is_service AND s.opted_out) AS opted_out,
 		max(date '2000-01-01' + s.day) AS day
 	FROM sent s
 	GROUP BY s.customer_id, date_trunc('month', (date '2000-01-01' + s.day)::timestamp), s.as_of
@@ -60,7 +65,9 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 , told AS (
 	SELECT r.segment, r.month, r.as_of, count(*) FILTER (WHERE r.contacts > 0) AS customers, sum(r.contacts)::bigint AS contacts,
 		sum(r.service_contacts)::bigint AS service_contacts, sum(r.violations)::bigint AS violations,
-		count(*) FILTER (WHERE r.violations > 0) AS over_cap, sum(r.responses)::bigint AS responses, max(r.contacts) AS most,
+		count(*) FILTER (WHERE r.violations > 0) AS over_cap, sum(r.responses)::bigint AS responses,
+		sum(r.open_known)::bigint AS open_known, sum(r.opened)::bigint AS opened, sum(r.opt_known)::bigint AS opt_known,
+		sum(r.opted_out)::bigint AS opted_out, max(r.contacts) AS most,
 		sum(r.contacts * r.place) AS weighted, count(*) AS all_customers
 	FROM ranked r
 	GROUP BY r.segment, r.month, r.as_of
@@ -82,6 +89,12 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	t.violations / nullif(t.contacts, 0)::float8 AS violation_rate,
 	t.responses,
 	t.responses / nullif(t.contacts, 0)::float8 AS response_rate,
+	CASE WHEN t.open_known > 0 THEN t.opened END AS opened_contacts,
+	t.opened / nullif(t.open_known, 0)::float8 AS open_rate,
+	CASE WHEN t.opt_known > 0 THEN t.opted_out END AS opt_outs,
+	t.opted_out / nullif(t.opt_known, 0)::float8 AS opt_out_rate,
+	u.conf_low AS opt_out_low,
+	u.conf_high AS opt_out_high,
 	-- over who got any contact, service too: 0 when all get as many, near 1 when one gets all
 	(2 * t.weighted / nullif(t.all_customers * t.contacts, 0) - (t.all_customers + 1) /
 		t.all_customers::numeric)::float8 AS gini,
@@ -91,7 +104,8 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	{time_zone} AS time_zone,
 	t.as_of
 FROM told t
-CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i$$);
+CROSS JOIN LATERAL cvm.proportion_interval(t.over_cap, t.customers, {conf}) i
+CROSS JOIN LATERAL cvm.proportion_interval(t.opted_out, nullif(t.opt_known, 0), {conf}) u$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('contact_pressure', 1, $$
@@ -149,20 +163,32 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		true, 'Contacts beyond the cap at the moment of sending.'),
 	('contact_pressure', 15, 'violation_rate', 'double precision', 'fraction 0..1', 'violations / contacts', false,
 		'Share of the contacts that went beyond.'),
-	('contact_pressure', 16, 'responses', 'bigint', 'contacts', 'marketing contacts with an outcome', true,
+	('contact_pressure', 16, 'responses', 'bigint', 'contacts', 'marketing contacts that are responded, or with an outcome where that is not told', true,
 		'Marketing contacts that something came of.'),
 	('contact_pressure', 17, 'response_rate', 'double precision', 'fraction 0..1', 'responses / contacts', false,
 		'Their share.'),
-	('contact_pressure', 18, 'gini', 'double precision', 'fraction 0..1',
+	('contact_pressure', 18, 'opened_contacts', 'bigint', 'contacts', 'marketing contacts that are opened', true,
+		'Marketing contacts that the customer opened; NULL where that is not told.'),
+	('contact_pressure', 19, 'open_rate', 'double precision', 'fraction 0..1', 'opened_contacts / contacts of which it is told', false,
+		'Their share.'),
+	('contact_pressure', 20, 'opt_outs', 'bigint', 'contacts', 'marketing contacts that are opted_out', true,
+		'Marketing contacts after which the customer wanted no more; NULL where that is not told.'),
+	('contact_pressure', 21, 'opt_out_rate', 'double precision', 'fraction 0..1', 'opt_outs / contacts of which it is told', false,
+		'Their share.'),
+	('contact_pressure', 22, 'opt_out_low', 'double precision', 'fraction 0..1', 'Wilson interval of opt_out_rate', false,
+		'Lower end of the interval.'),
+	('contact_pressure', 23, 'opt_out_high', 'double precision', 'fraction 0..1', 'Wilson interval of opt_out_rate', false,
+		'Upper end of the interval.'),
+	('contact_pressure', 24, 'gini', 'double precision', 'fraction 0..1',
 		'Gini of marketing contacts over customers with any contact', false, 'How unevenly: 0 when all get as many.'),
-	('contact_pressure', 19, 'contact_cap', 'integer', 'contacts', 'setting of the model', false, 'The cap.'),
-	('contact_pressure', 20, 'contact_window', 'integer', 'days', 'setting of the model', false,
+	('contact_pressure', 25, 'contact_cap', 'integer', 'contacts', 'setting of the model', false, 'The cap.'),
+	('contact_pressure', 26, 'contact_window', 'integer', 'days', 'setting of the model', false,
 		'Days of the rolling window.'),
-	('contact_pressure', 21, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+	('contact_pressure', 27, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
 		'Is the month over?'),
-	('contact_pressure', 22, 'time_zone', 'text', 'name', 'setting of the model', false,
+	('contact_pressure', 28, 'time_zone', 'text', 'name', 'setting of the model', false,
 		'Time zone in which days begin.'),
-	('contact_pressure', 23, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('contact_pressure', 29, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 	('contact_violation', 1, 'row_key', 'text', 'key', 'sent_on|number of the contact on that day|customer_id', false,
 		'One value per row.'),
 	('contact_violation', 2, 'customer_id', 'bigint, integer, text or uuid', 'key', 'contact.customer_id', false,

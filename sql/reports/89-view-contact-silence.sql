@@ -78,16 +78,20 @@ WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
 ), numbered AS MATERIALIZED (
 	-- contacts of one moment have one ordinal: whichever came first by its outcome would be what responded
-	SELECT c.customer_id, c.responded, c.as_of, least(10, rank() OVER (PARTITION BY c.customer_id, c.day ORDER BY c.occurred_at)
+	SELECT c.customer_id, c.responded, c.opt_known, c.opted_out, c.as_of, least(10, rank() OVER (PARTITION BY c.customer_id, c.day ORDER BY c.occurred_at)
 		+ count(*) OVER (PARTITION BY c.customer_id ORDER BY c.day RANGE BETWEEN {contact_window} - 1 PRECEDING AND 1 PRECEDING)) AS ordinal
 	FROM (
 		SELECT k.customer_id, k.occurred_at, cvm.day_of(k.occurred_at, {time_zone}) - date '2000-01-01' AS day,
-			CASE WHEN k.outcome IS NOT NULL THEN 1 ELSE 0 END AS responded, o.as_of
+			CASE WHEN coalesce(k.responded, k.outcome IS NOT NULL) THEN 1 ELSE 0 END AS responded, CASE WHEN k.opted_out IS NULL THEN 0 ELSE 1 END AS opt_known,
+			CASE WHEN k.opted_out THEN 1 ELSE 0 END AS opted_out, o.as_of
 		FROM contact k
 		CROSS JOIN observed o
 		WHERE k.customer_id IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND cvm.day_of(k.occurred_at, {time_zone}) < o.as_of) c
 ), by_customer AS MATERIALIZED (
-	SELECT n.customer_id, n.ordinal, n.as_of, count(*) AS contacts, sum(n.responded) AS responses FROM numbered n GROUP BY n.customer_id, n.ordinal, n.as_of
+	SELECT n.customer_id, n.ordinal, n.as_of, count(*) AS contacts, sum(n.responded) AS responses,
+		sum(n.opt_known) AS opt_known, sum(n.opted_out) AS opted_out
+	FROM numbered n
+	GROUP BY n.customer_id, n.ordinal, n.as_of
 ), paired AS (
 	-- beside the first contacts of the same customer
 	SELECT b.*, b.responses / b.contacts::numeric - f.responses / f.contacts::numeric AS difference
@@ -96,11 +100,17 @@ WITH observed AS MATERIALIZED (
 )
 @end
 
+@for preference | needs
+1 | {contact,contact.outcome}
+2 | {contact,contact.responded}
+3 | {contact,contact.opted_out}
+@make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('contact_fatigue', 1, '{contact,contact.outcome}', $$
+('contact_fatigue', {preference}, '{needs}', $$
 @use contact_fatigue_seen
 , told AS (
 	SELECT p.ordinal, p.as_of, count(*) AS customers, sum(p.contacts)::bigint AS contacts, sum(p.responses)::bigint AS responses, count(p.difference) AS compared,
+		sum(p.opt_known)::bigint AS opt_known, sum(p.opted_out)::bigint AS opted_out,
 		avg(p.difference)::float8 AS difference, (stddev_samp(p.difference) / sqrt(nullif(count(p.difference), 0)::numeric))::float8 AS std_error
 	FROM paired p
 	GROUP BY p.ordinal, p.as_of
@@ -118,12 +128,18 @@ SELECT cvm.row_key(t.ordinal::text) AS row_key,
 	d.conf_low AS within_low,
 	d.conf_high AS within_high,
 	CASE WHEN d.conf_high < 0 THEN 'fatigue' WHEN d.conf_low > 0 THEN 'reminder' WHEN t.ordinal > 1 THEN 'inconclusive' ELSE 'first' END AS verdict,
+	CASE WHEN t.opt_known > 0 THEN t.opted_out END AS opt_outs,
+	t.opted_out / nullif(t.opt_known, 0)::float8 AS opt_out_rate,
+	u.conf_low AS opt_out_low,
+	u.conf_high AS opt_out_high,
 	{contact_window} AS contact_window,
 	{time_zone} AS time_zone,
 	t.as_of
 FROM told t
 CROSS JOIN LATERAL cvm.proportion_interval(t.responses, t.contacts, {conf}) i
+CROSS JOIN LATERAL cvm.proportion_interval(t.opted_out, nullif(t.opt_known, 0), {conf}) u
 LEFT JOIN LATERAL cvm.mean_difference(0, 0, t.difference, t.std_error, {conf}) d ON t.std_error > 0$$);
+@end
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('contact_fatigue', 1, $$
@@ -163,7 +179,8 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Which contact in the window it was.'),
 	('contact_fatigue', 3, 'customers', 'bigint', 'customers', 'distinct customers', false, 'Customers who got such a contact.'),
 	('contact_fatigue', 4, 'contacts', 'bigint', 'contacts', 'count of such contacts', true, 'How many there were.'),
-	('contact_fatigue', 5, 'responses', 'bigint', 'contacts', 'contacts with an outcome', true, 'Contacts that something came of.'),
+	('contact_fatigue', 5, 'responses', 'bigint', 'contacts', 'contacts that are responded, or with an outcome where that is not told', true,
+		'Contacts that something came of.'),
 	('contact_fatigue', 6, 'response_rate', 'double precision', 'fraction 0..1', 'responses / contacts', false,
 		'Their share; customers differ between the rows.'),
 	('contact_fatigue', 7, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
@@ -181,6 +198,14 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Upper end of the interval.'),
 	('contact_fatigue', 13, 'verdict', 'text', 'word', 'interval of within_difference beside 0', false,
 		'fatigue, reminder (more comes of it than of the first), inconclusive; first: the one that others are compared with.'),
-	('contact_fatigue', 14, 'contact_window', 'integer', 'days', 'setting of the model', false, 'Days of the rolling window.'),
-	('contact_fatigue', 15, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('contact_fatigue', 16, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('contact_fatigue', 14, 'opt_outs', 'bigint', 'contacts', 'contacts that are opted_out', true,
+		'Contacts after which the customer wanted no more; NULL where that is not told.'),
+	('contact_fatigue', 15, 'opt_out_rate', 'double precision', 'fraction 0..1', 'opt_outs / contacts of which it is told', false,
+		'Their share: who wants no more gets no further contact, so that there is no second one to compare with.'),
+	('contact_fatigue', 16, 'opt_out_low', 'double precision', 'fraction 0..1', 'Wilson interval of opt_out_rate', false,
+		'Lower end of the interval.'),
+	('contact_fatigue', 17, 'opt_out_high', 'double precision', 'fraction 0..1', 'Wilson interval of opt_out_rate', false,
+		'Upper end of the interval.'),
+	('contact_fatigue', 18, 'contact_window', 'integer', 'days', 'setting of the model', false, 'Days of the rolling window.'),
+	('contact_fatigue', 19, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('contact_fatigue', 20, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

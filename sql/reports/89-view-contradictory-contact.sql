@@ -7,24 +7,28 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'on that day, for a part of a bundle that is held, another price for the same product within '
 		'contact_window days, or one of another owner in that time. One row per contact and contradiction.', NULL);
 
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('priced_offers', 1, '{contact.offer,offer.product}',
+	'(SELECT f.offer, f.product, min(f.price) AS price FROM offer f WHERE f.product IS NOT NULL GROUP BY f.offer, f.product)'),
+('priced_offers', 9, '{}', '(SELECT NULL::text AS offer, NULL::text AS product, NULL::numeric AS price WHERE false)');
+
 @define contradictory_contact preference | needs | bundle
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contradictory_contact', {preference}, '{needs}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
-), priced AS (
-	SELECT f.offer, f.product, min(f.price) AS price FROM offer f WHERE f.product IS NOT NULL GROUP BY f.offer, f.product
 ), sent AS MATERIALIZED (
 	-- several contacts of a day are told apart by their number
-	SELECT c.customer_id, c.day, c.of_day, c.channel, c.campaign, c.offer, p.product, p.price, c.as_of
+	SELECT c.customer_id, c.day, c.of_day, c.channel, c.campaign, c.offer, coalesce(p.product, c.product) AS product, p.price, c.as_of
 	FROM (
-		SELECT k.customer_id, k.channel, k.campaign, k.offer, d.day, o.as_of,
-			row_number() OVER (PARTITION BY k.customer_id, d.day ORDER BY k.occurred_at, k.channel, k.campaign, k.offer) AS of_day
+		SELECT k.customer_id, k.channel, k.campaign, k.offer, k.product, d.day, o.as_of,
+			row_number() OVER (PARTITION BY k.customer_id, d.day ORDER BY k.occurred_at, k.channel, k.campaign, k.offer, k.product) AS of_day
 		FROM contact k
 		CROSS JOIN observed o
 		CROSS JOIN LATERAL (SELECT cvm.day_of(k.occurred_at, {time_zone}) AS day) d
-		WHERE k.customer_id IS NOT NULL AND k.offer IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND d.day < o.as_of) c
-	JOIN priced p ON p.offer = c.offer
+		WHERE k.customer_id IS NOT NULL AND coalesce(k.offer, k.product) IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND d.day < o.as_of) c
+	LEFT JOIN {priced_offers} p ON p.offer = c.offer
+	WHERE coalesce(p.product, c.product) IS NOT NULL
 ), answerable AS (
 	-- who answers for its campaign, else for its product on that day
 	SELECT DISTINCT ON (t.customer_id, t.day, t.of_day, t.product) t.*, t.day - date '2000-01-01' AS n, coalesce(c.owner, w.owner) AS owner
@@ -78,6 +82,8 @@ FROM found f$$);
 @end
 @use contradictory_contact 1 | {contact.offer,offer.product,subscription,bundle_component} | SELECT b.bundle, b.product FROM bundle_component b GROUP BY b.bundle, b.product
 @use contradictory_contact 2 | {contact.offer,offer.product,subscription} | SELECT NULL::text AS bundle, NULL::text AS product WHERE false
+@use contradictory_contact 3 | {contact.product,subscription,bundle_component} | SELECT b.bundle, b.product FROM bundle_component b GROUP BY b.bundle, b.product
+@use contradictory_contact 4 | {contact.product,subscription} | SELECT NULL::text AS bundle, NULL::text AS product WHERE false
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('contradictory_contact', 1, 'row_key', 'text', 'key',
@@ -90,8 +96,9 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Channel; "(unknown)" where none was told.'),
 	('contradictory_contact', 5, 'campaign', 'text', 'name', 'contact.campaign', false,
 		'Campaign; "(unknown)" where none was told.'),
-	('contradictory_contact', 6, 'offer', 'text', 'name', 'contact.offer', false, 'Offer that was made.'),
-	('contradictory_contact', 7, 'product', 'text', 'name', 'offer.product', false, 'Product that it was for.'),
+	('contradictory_contact', 6, 'offer', 'text', 'name', 'contact.offer', false, 'Offer that was made, or NULL.'),
+	('contradictory_contact', 7, 'product', 'text', 'name', 'offer.product, or contact.product where no product of the offer is known', false,
+		'Product that it was for.'),
 	('contradictory_contact', 8, 'price', 'numeric(28,2)', 'money', 'offer.price', false,
 		'Price that was offered, or NULL.'),
 	('contradictory_contact', 9, 'contradiction', 'text', 'word', 'held, part_of_held_bundle, two_prices or two_owners', false,

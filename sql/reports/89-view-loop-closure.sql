@@ -23,9 +23,9 @@ asked AS (
 		lag(CASE WHEN s.instrument = 'csat' THEN sqrt(s.score * (1 - s.score) / s.answers) ELSE s.std_error END) OVER w AS error_before
 	FROM survey_score s
 	WHERE s.segment = '(all)' AND s.driver <> '(none)'
-	WINDOW w AS (PARTITION BY s.instrument, s.driver ORDER BY s.month)
+	WINDOW w AS (PARTITION BY s.instrument, s.driver, s.kind ORDER BY s.month)
 ), fallen AS MATERIALIZED (
-	SELECT a.driver, a.instrument, (a.month + interval '1 month')::date - 1 AS fell_on
+	SELECT DISTINCT a.driver, a.instrument, (a.month + interval '1 month')::date - 1 AS fell_on
 	FROM (
 		SELECT k.*, count(*) OVER (PARTITION BY k.month) AS compared
 		FROM asked k

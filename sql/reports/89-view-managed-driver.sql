@@ -26,6 +26,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 1 | {driver}
 2 | {survey}
 3 | {ticket}
+4 | {delivery}
+5 | {interaction}
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('managed_driver', {preference}, '{needs}', $$

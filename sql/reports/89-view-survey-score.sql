@@ -6,8 +6,37 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(100, 'survey_score',
-		'What customers answered: NPS, CSAT, CES, perceived value and other instruments, by segment, month and '
-		'driver, with intervals. Of several answers of a customer in a month the last one counts.', 'answers');
+		'What customers answered: NPS, CSAT, CES, perceived value and other instruments, by segment, month, driver and '
+		'kind of survey, with intervals, and how many of those who were asked. Of several answers of a customer in a '
+		'month the last one counts.', 'answers');
+
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- Who was asked, in the month of that: a row per customer, answered or not
+('survey_invitations', 1, '{survey.invited_at}', $$
+	UNION ALL
+	SELECT i.customer_id, max(i.day) AS day, i.month, i.instrument, i.driver, i.kind, NULL::float8 AS score, NULL::float8 AS competitor_score, i.as_of,
+		bool_or(i.is_answered) AS is_answered
+	FROM (
+		SELECT s.customer_id, cvm.day_of(s.invited_at, {time_zone}) AS day, date_trunc('month', cvm.day_of(s.invited_at, {time_zone})::timestamp)::date AS month,
+			lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver, coalesce(lower(s.kind), '(none)') AS kind, o.as_of,
+			coalesce(s.score NOT IN ('NaN', 'Infinity', '-Infinity') AND cvm.day_of(s.occurred_at, {time_zone}) < o.as_of, false) AS is_answered
+		FROM survey s
+		CROSS JOIN observed o
+		WHERE s.customer_id IS NOT NULL AND s.instrument IS NOT NULL AND isfinite(s.invited_at)) i
+	WHERE i.day < i.as_of
+	GROUP BY i.customer_id, i.month, i.instrument, i.driver, i.kind, i.as_of$$),
+('survey_invitations', 9, '{}', ''),
+-- Of several kinds of surveys about one thing one is compared with others: that
+-- about the whole, then what is told no kind
+('survey_kind', 1, '{survey.kind}', $$
+		JOIN (
+			SELECT DISTINCT ON (lower(k.instrument), k.driver) lower(k.instrument) AS instrument, k.driver, lower(k.kind) AS kind
+			FROM survey k
+			WHERE k.score IS NOT NULL AND k.customer_id IS NOT NULL AND k.instrument IS NOT NULL
+			GROUP BY lower(k.instrument), k.driver, lower(k.kind)
+			ORDER BY lower(k.instrument), k.driver, lower(k.kind) IS DISTINCT FROM 'relational', lower(k.kind) IS NOT NULL, lower(k.kind)) k
+			ON k.instrument = lower(s.instrument) AND k.driver IS NOT DISTINCT FROM s.driver AND k.kind IS NOT DISTINCT FROM lower(s.kind)$$),
+('survey_kind', 9, '{}', '');
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('survey_score', 1, '{survey}', $$
@@ -15,21 +44,25 @@ WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(s.occurred_at, {time_zone})) + 1 FROM survey s)) AS as_of
 ), answered AS (
 	SELECT s.customer_id, s.occurred_at, cvm.day_of(s.occurred_at, {time_zone}) AS day,
-		lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver, s.score, s.competitor_score
+		lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver, coalesce(lower(s.kind), '(none)') AS kind, s.score, s.competitor_score
 	FROM survey s
 	WHERE s.customer_id IS NOT NULL AND s.instrument IS NOT NULL AND s.score IS NOT NULL AND s.score NOT IN ('NaN', 'Infinity', '-Infinity')
 ), last AS (
-	SELECT DISTINCT ON (a.customer_id, date_trunc('month', a.day::timestamp), a.instrument, a.driver)
-		a.customer_id, a.day, date_trunc('month', a.day::timestamp)::date AS month, a.instrument, a.driver, a.score, a.competitor_score, o.as_of
+	(SELECT DISTINCT ON (a.customer_id, date_trunc('month', a.day::timestamp), a.instrument, a.driver, a.kind)
+		a.customer_id, a.day, date_trunc('month', a.day::timestamp)::date AS month, a.instrument, a.driver, a.kind, a.score, a.competitor_score, o.as_of,
+		NULL::boolean AS is_answered
 	FROM answered a
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of
-	ORDER BY a.customer_id, date_trunc('month', a.day::timestamp), a.instrument, a.driver, a.occurred_at DESC, a.score, a.competitor_score
+	ORDER BY a.customer_id, date_trunc('month', a.day::timestamp), a.instrument, a.driver, a.kind, a.occurred_at DESC, a.score,
+		a.competitor_score){survey_invitations}
 )
-@use held_on last | r.customer_id, r.month, r.instrument, r.driver
+@use held_on last | r.customer_id, r.day
 , told AS (
-	SELECT x.segment, l.month, l.instrument, l.driver, l.as_of,
-		count(*) AS answers,
+	SELECT x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of,
+		count(l.score) AS answers,
+		nullif(count(l.is_answered), 0) AS invited,
+		count(*) FILTER (WHERE l.is_answered) AS invited_answers,
 		count(*) FILTER (WHERE l.score >= 9) AS promoters,
 		count(*) FILTER (WHERE l.score >= 7 AND l.score < 9) AS passives,
 		count(*) FILTER (WHERE l.score < 7) AS detractors,
@@ -37,31 +70,33 @@ WITH observed AS MATERIALIZED (
 		count(*) FILTER (WHERE l.score >= 5) AS top_three_of_seven,
 		count(*) FILTER (WHERE l.score >= 6) AS top_two_of_seven,
 		count(*) FILTER (WHERE l.score <= 3) AS bottom_three_of_seven,
-		avg(l.score::numeric)::float8 AS mean, (stddev_samp(l.score::numeric) / sqrt(nullif(count(*), 0)))::float8 AS mean_error,
+		avg(l.score::numeric)::float8 AS mean, (stddev_samp(l.score::numeric) / sqrt(nullif(count(l.score), 0)))::float8 AS mean_error,
 		avg(l.competitor_score::numeric)::float8 AS competitor_mean,
 		avg(l.score::numeric) FILTER (WHERE l.competitor_score IS NOT NULL)::float8 AS compared_mean
 	FROM last l
-	LEFT JOIN member m USING (customer_id, month, instrument, driver)
+	LEFT JOIN member m USING (customer_id, day)
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
-	GROUP BY x.segment, l.month, l.instrument, l.driver, l.as_of
+	GROUP BY x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of
 ), scored AS (
 	SELECT t.*,
 		CASE t.instrument
-			WHEN 'nps' THEN 100 * (t.promoters - t.detractors)::float8 / t.answers
-			WHEN 'csat' THEN t.top_two_of_five::float8 / t.answers
+			WHEN 'nps' THEN 100 * (t.promoters - t.detractors)::float8 / nullif(t.answers, 0)
+			WHEN 'csat' THEN t.top_two_of_five::float8 / nullif(t.answers, 0)
 			ELSE t.mean END AS score,
 		CASE t.instrument
-			WHEN 'nps' THEN 100 * sqrt(greatest((t.promoters + t.detractors)::float8 / t.answers - ((t.promoters - t.detractors)::float8 / t.answers) ^ 2, 0) / t.answers)
+			WHEN 'nps' THEN 100 * sqrt(greatest((t.promoters + t.detractors)::float8 / nullif(t.answers, 0) - ((t.promoters - t.detractors)::float8 / nullif(t.answers, 0)) ^ 2, 0)
+				/ nullif(t.answers, 0))
 			WHEN 'csat' THEN NULL
 			ELSE t.mean_error END AS std_error
 	FROM told t
 )
-SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrument, s.driver) AS row_key,
+SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrument, s.driver, s.kind) AS row_key,
 	s.segment,
 	s.month,
 	to_char(s.month::timestamp, 'YYYY-MM') AS month_label,
 	s.instrument,
 	s.driver,
+	s.kind,
 	s.answers,
 	s.score,
 	s.std_error,
@@ -72,22 +107,28 @@ SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrume
 	CASE WHEN s.instrument = 'nps' THEN s.detractors END AS detractors,
 	CASE WHEN s.instrument = 'csat' THEN s.top_two_of_five END AS satisfied,
 	s.mean AS mean_score,
-	CASE WHEN s.instrument = 'ces' THEN s.top_three_of_seven::float8 / s.answers END AS ces_agree_share,
-	CASE WHEN s.instrument = 'ces' THEN s.top_two_of_seven::float8 / s.answers END AS ces_top_two_share,
-	CASE WHEN s.instrument = 'ces' THEN 100 * (s.top_two_of_seven - s.bottom_three_of_seven)::float8 / s.answers END AS ces_index,
+	CASE WHEN s.instrument = 'ces' THEN s.top_three_of_seven::float8 / nullif(s.answers, 0) END AS ces_agree_share,
+	CASE WHEN s.instrument = 'ces' THEN s.top_two_of_seven::float8 / nullif(s.answers, 0) END AS ces_top_two_share,
+	CASE WHEN s.instrument = 'ces' THEN 100 * (s.top_two_of_seven - s.bottom_three_of_seven)::float8 / nullif(s.answers, 0) END AS ces_index,
 	s.competitor_mean,
 	s.compared_mean - s.competitor_mean AS value_difference,
 	CASE WHEN s.competitor_mean > 0 THEN 100 * s.compared_mean / s.competitor_mean END AS value_ratio,
+	s.invited,
+	CASE WHEN s.invited > 0 THEN s.invited_answers END AS invited_answers,
+	CASE WHEN (s.month + interval '1 month')::date <= s.as_of THEN s.invited_answers / s.invited::float8 END AS response_rate,
+	q.conf_low AS response_low,
+	q.conf_high AS response_high,
 	s.answers >= {min_answers} AS is_enough,
 	(s.month + interval '1 month')::date <= s.as_of AS is_complete,
 	{time_zone} AS time_zone,
 	s.as_of
 FROM scored s
 CROSS JOIN LATERAL cvm.proportion_interval(s.top_two_of_five, s.answers, {conf}) w
+LEFT JOIN LATERAL cvm.proportion_interval(s.invited_answers, s.invited, {conf}) q ON (s.month + interval '1 month')::date <= s.as_of
 LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.score, s.std_error, {conf})) d ON s.std_error > 0$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
-	('survey_score', 1, 'row_key', 'text', 'key', 'month_label|segment|instrument|driver', false, 'One value per row.'),
+	('survey_score', 1, 'row_key', 'text', 'key', 'month_label|segment|instrument|driver|kind', false, 'One value per row.'),
 	('survey_score', 2, 'segment', 'text', 'name', 'segment held on the day of the answer', false,
 		'Segment; "(all)" is everybody, "(none)" those who were in no segment.'),
 	('survey_score', 3, 'month', 'date', 'date', 'first day of the month', false, 'Month of the answers.'),
@@ -97,47 +138,63 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'nps (0 to 10), csat (1 to 5), ces (1 to 7), value, or one of your own.'),
 	('survey_score', 6, 'driver', 'text', 'name', 'survey.driver', false,
 		'Driver of value that was asked about; "(none)" where none was.'),
-	('survey_score', 7, 'answers', 'bigint', 'answers', 'customers with an answer, the last of each in the month',
+	('survey_score', 7, 'kind', 'text', 'name', 'survey.kind in small letters', false,
+		'transactional (after something happened) or relational (about the whole), which are not one score; "(none)" where '
+		'none was told.'),
+	('survey_score', 8, 'answers', 'bigint', 'answers', 'customers with an answer, the last of each in the month',
 		true, 'Answers counted.'),
-	('survey_score', 8, 'score', 'double precision', 'points',
+	('survey_score', 9, 'score', 'double precision', 'points',
 		'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; else the mean', false,
 		'The score, in the unit of its instrument.'),
-	('survey_score', 9, 'std_error', 'double precision', 'points',
+	('survey_score', 10, 'std_error', 'double precision', 'points',
 		'nps: 100 * sqrt((p + d - (p - d)^2) / n); csat: none, see its interval; else of the mean', false,
 		'Standard error of the score.'),
-	('survey_score', 10, 'conf_low', 'double precision', 'points',
+	('survey_score', 11, 'conf_low', 'double precision', 'points',
 		'score less its quantile of the normal; csat: Wilson', false,
 		'Lower end of the interval; NULL where answers do not differ.'),
-	('survey_score', 11, 'conf_high', 'double precision', 'points',
+	('survey_score', 12, 'conf_high', 'double precision', 'points',
 		'score plus its quantile of the normal; csat: Wilson', false, 'Upper end of the interval.'),
-	('survey_score', 12, 'promoters', 'bigint', 'answers', 'nps: scores of 9 and 10', true,
+	('survey_score', 13, 'promoters', 'bigint', 'answers', 'nps: scores of 9 and 10', true,
 		'Promoters; NULL for other instruments.'),
-	('survey_score', 13, 'passives', 'bigint', 'answers', 'nps: scores of 7 and 8', true,
+	('survey_score', 14, 'passives', 'bigint', 'answers', 'nps: scores of 7 and 8', true,
 		'Passives; NULL for other instruments.'),
-	('survey_score', 14, 'detractors', 'bigint', 'answers', 'nps: scores of 0 to 6', true,
+	('survey_score', 15, 'detractors', 'bigint', 'answers', 'nps: scores of 0 to 6', true,
 		'Detractors; NULL for other instruments.'),
-	('survey_score', 15, 'satisfied', 'bigint', 'answers', 'csat: scores of 4 and 5', true,
+	('survey_score', 16, 'satisfied', 'bigint', 'answers', 'csat: scores of 4 and 5', true,
 		'The two best of five answers; NULL for other instruments.'),
-	('survey_score', 16, 'mean_score', 'double precision', 'points', 'mean of the scores', false,
+	('survey_score', 17, 'mean_score', 'double precision', 'points', 'mean of the scores', false,
 		'Mean of the answers, whatever the instrument.'),
-	('survey_score', 17, 'ces_agree_share', 'double precision', 'fraction 0..1', 'ces: scores of 5 to 7 / answers',
+	('survey_score', 18, 'ces_agree_share', 'double precision', 'fraction 0..1', 'ces: scores of 5 to 7 / answers',
 		false, 'Share who agree that it was easy.'),
-	('survey_score', 18, 'ces_top_two_share', 'double precision', 'fraction 0..1', 'ces: scores of 6 and 7 / answers',
+	('survey_score', 19, 'ces_top_two_share', 'double precision', 'fraction 0..1', 'ces: scores of 6 and 7 / answers',
 		false, 'Share of the two best answers.'),
-	('survey_score', 19, 'ces_index', 'double precision', 'points',
+	('survey_score', 20, 'ces_index', 'double precision', 'points',
 		'ces: 100 * (scores of 6 and 7 - scores of 1 to 3) / answers', false,
 		'Customer effort as an index from -100 to 100.'),
-	('survey_score', 20, 'competitor_mean', 'double precision', 'points', 'mean of competitor_score', false,
+	('survey_score', 21, 'competitor_mean', 'double precision', 'points', 'mean of competitor_score', false,
 		'What the same customers say of the competitor.'),
-	('survey_score', 21, 'value_difference', 'double precision', 'points',
+	('survey_score', 22, 'value_difference', 'double precision', 'points',
 		'mean of the scores that have a competitor_score - competitor_mean', false,
 		'Perceived value beside the competitor, as a difference.'),
-	('survey_score', 22, 'value_ratio', 'double precision', 'points',
+	('survey_score', 23, 'value_ratio', 'double precision', 'points',
 		'100 * mean of the scores that have a competitor_score / competitor_mean', false,
 		'The same as a ratio: customer value added, 100 is parity.'),
-	('survey_score', 23, 'is_enough', 'boolean', 'yes or no', 'answers >= setting min_answers', false,
+	('survey_score', 24, 'invited', 'bigint', 'invitations', 'customers with an invited_at in the month', true,
+		'Customers who were asked in the month, in the segment of that day; NULL where nobody is known to have been.'),
+	('survey_score', 25, 'invited_answers', 'bigint', 'answers', 'invited with an answer before as_of', true,
+		'Those of them who answered, in whatever month.'),
+	('survey_score', 26, 'response_rate', 'double precision', 'fraction 0..1', 'invited_answers / invited', false,
+		'Share of those asked who answered; NULL while the month is not over.'),
+	('survey_score', 27, 'response_low', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
+		'Lower end of the interval.'),
+	('survey_score', 28, 'response_high', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
+		'Upper end of the interval.'),
+	('survey_score', 29, 'is_enough', 'boolean', 'yes or no', 'answers >= setting min_answers', false,
 		'Are there enough answers for the score to be shown?'),
-	('survey_score', 24, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+	('survey_score', 30, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
 		'Is the month over?'),
-	('survey_score', 25, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('survey_score', 26, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('survey_score', 31, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('survey_score', 32, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+-- whoever was asked in a month may answer later
+UPDATE cvm.report_column c SET settles = false
+WHERE c.view = 'survey_score' AND c.column_name IN ('invited_answers', 'response_rate', 'response_low', 'response_high');

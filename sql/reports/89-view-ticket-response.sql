@@ -2,7 +2,14 @@
 -- Report view over tickets: how long customers wait for a person's reply.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(61, 'reply_hours', 'count', '24', 'Hours within which a person is to reply to a ticket.');
+	(61, 'reply_hours', 'count', '24', 'Hours within which a person is to reply to a ticket.'),
+	(210, 'staff_creators', 'words', '{agent,bot,system,staff,employee,internal,automation}',
+		'Values of ticket.created_by, in any case of letters, of tickets that no customer opened: none waits for a reply to them.');
+
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('is_staff_ticket', 1, '{ticket.created_by}',
+	$$coalesce(lower(btrim(t.created_by) COLLATE {staff_creators_collation}) = ANY ({staff_creators_lower}), false)$$),
+('is_staff_ticket', 9, '{}', 'false');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(101, 'ticket_response',
@@ -20,7 +27,7 @@ WITH observed AS MATERIALIZED (
 		cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
 		cvm.moment_of(t.solved_at, {time_zone}) < o.until AS is_solved,
 		extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until) - cvm.moment_of(t.opened_at, {time_zone})) / 60 AS minutes,
-		o.as_of
+		{is_staff_ticket} AS is_staff, o.as_of
 	FROM ticket t
 	CROSS JOIN observed o
 	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of
@@ -32,18 +39,20 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 @use waited_tickets
 , told AS (
 	SELECT x.segment, date_trunc('month', w.day::timestamp)::date AS month, w.as_of,
-		count(*) AS tickets, count(DISTINCT w.customer_id) AS customers,
-		count(*) FILTER (WHERE w.is_answered) AS answered,
-		count(*) FILTER (WHERE w.is_solved) AS solved,
-		count(*) FILTER (WHERE w.reopens > 0) AS reopened,
-		count(*) FILTER (WHERE w.is_answered AND w.minutes <= {reply_hours} * 60) AS within,
-		count(*) FILTER (WHERE w.minutes > {reply_hours} * 60) AS beyond,
-		cvm.survival_agg(least(w.minutes, 100000000)::int, coalesce(w.is_answered, false)) AS state
+		count(*) FILTER (WHERE w.is_staff) AS staff,
+		count(*) FILTER (WHERE NOT w.is_staff) AS tickets, count(DISTINCT w.customer_id) FILTER (WHERE NOT w.is_staff) AS customers,
+		count(*) FILTER (WHERE NOT w.is_staff AND w.is_answered) AS answered,
+		count(*) FILTER (WHERE NOT w.is_staff AND w.is_solved) AS solved,
+		count(*) FILTER (WHERE NOT w.is_staff AND w.reopens > 0) AS reopened,
+		count(*) FILTER (WHERE NOT w.is_staff AND w.is_answered AND w.minutes <= {reply_hours} * 60) AS within,
+		count(*) FILTER (WHERE NOT w.is_staff AND w.minutes > {reply_hours} * 60) AS beyond,
+		cvm.survival_agg(least(w.minutes, 100000000)::int, coalesce(w.is_answered, false)) FILTER (WHERE NOT w.is_staff) AS state
 	FROM waited w
 	LEFT JOIN member m ON m.n = w.n
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
 	WHERE w.minutes >= 0
 	GROUP BY x.segment, date_trunc('month', w.day::timestamp), w.as_of
+	HAVING NOT bool_and(w.is_staff)
 )
 SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key,
 	t.segment,
@@ -55,6 +64,7 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	t.tickets - t.answered AS unanswered_tickets,
 	t.solved AS solved_tickets,
 	t.reopened AS reopened_tickets,
+	t.staff AS staff_tickets,
 	q."time" / 60.0::float8 AS median_hours,
 	q.conf_low / 60.0::float8 AS median_hours_low,
 	q.conf_high / 60.0::float8 AS median_hours_high,
@@ -80,7 +90,7 @@ SELECT a.row_key, w.customer_id, 1 AS customers, NULL::numeric AS mrr_before, NU
 FROM waited w
 LEFT JOIN member m ON m.n = w.n
 JOIN wanted a ON a.month = date_trunc('month', w.day::timestamp)::date AND a.segment IN ('(all)', coalesce(m.segment, '(none)'))
-WHERE w.minutes >= 0
+WHERE w.minutes >= 0 AND NOT w.is_staff
 GROUP BY a.row_key, w.customer_id$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
@@ -91,7 +101,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Month in which the tickets were opened.'),
 	('ticket_response', 4, 'month_label', 'text', 'text', 'month as text', false,
 		'The month as text, safe from time zones of clients.'),
-	('ticket_response', 5, 'tickets', 'bigint', 'tickets', 'count of tickets opened', true, 'Tickets opened.'),
+	('ticket_response', 5, 'tickets', 'bigint', 'tickets', 'count of tickets opened by customers', true, 'Tickets that customers opened.'),
 	('ticket_response', 6, 'customers', 'bigint', 'customers', 'count of distinct customers', false,
 		'Customers who opened them.'),
 	('ticket_response', 7, 'answered_tickets', 'bigint', 'tickets', 'tickets whose first_reply_at lies before as_of',
@@ -102,28 +112,30 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Tickets that are solved.'),
 	('ticket_response', 10, 'reopened_tickets', 'bigint', 'tickets', 'tickets with reopens > 0', true,
 		'Tickets that were opened again.'),
-	('ticket_response', 11, 'median_hours', 'double precision', 'hours', 'median of the Kaplan-Meier estimate', false,
+	('ticket_response', 11, 'staff_tickets', 'bigint', 'tickets', 'tickets whose created_by is in staff_creators', true,
+		'Tickets that agents or bots opened, which are in no other column.'),
+	('ticket_response', 12, 'median_hours', 'double precision', 'hours', 'median of the Kaplan-Meier estimate', false,
 		'Hours after which half have a reply; NULL where that was not seen.'),
-	('ticket_response', 12, 'median_hours_low', 'double precision', 'hours', 'log-log limits of the estimate', false,
+	('ticket_response', 13, 'median_hours_low', 'double precision', 'hours', 'log-log limits of the estimate', false,
 		'Lower end of its interval.'),
-	('ticket_response', 13, 'median_hours_high', 'double precision', 'hours', 'log-log limits of the estimate', false,
+	('ticket_response', 14, 'median_hours_high', 'double precision', 'hours', 'log-log limits of the estimate', false,
 		'Upper end of its interval.'),
-	('ticket_response', 14, 'p90_hours', 'double precision', 'hours', '90th percentile of the Kaplan-Meier estimate',
+	('ticket_response', 15, 'p90_hours', 'double precision', 'hours', '90th percentile of the Kaplan-Meier estimate',
 		false, 'Hours after which nine of ten have a reply; NULL where that was not seen.'),
-	('ticket_response', 15, 'within_tickets', 'bigint', 'tickets', 'replied to within reply_hours', true,
+	('ticket_response', 16, 'within_tickets', 'bigint', 'tickets', 'replied to within reply_hours', true,
 		'Tickets replied to in time.'),
-	('ticket_response', 16, 'beyond_tickets', 'bigint', 'tickets', 'replied to later, or still waiting for longer',
+	('ticket_response', 17, 'beyond_tickets', 'bigint', 'tickets', 'replied to later, or still waiting for longer',
 		true, 'Tickets that waited for longer than agreed.'),
-	('ticket_response', 17, 'beyond_rate', 'double precision', 'fraction 0..1',
+	('ticket_response', 18, 'beyond_rate', 'double precision', 'fraction 0..1',
 		'beyond_tickets / (within_tickets + beyond_tickets)', false,
 		'Share beyond the agreed time, of those of which it is known.'),
-	('ticket_response', 18, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
+	('ticket_response', 19, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
 		'Lower end of the interval.'),
-	('ticket_response', 19, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
+	('ticket_response', 20, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
 		'Upper end of the interval.'),
-	('ticket_response', 20, 'reply_hours', 'integer', 'hours', 'setting of the model', false, 'The agreed time.'),
-	('ticket_response', 21, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+	('ticket_response', 21, 'reply_hours', 'integer', 'hours', 'setting of the model', false, 'The agreed time.'),
+	('ticket_response', 22, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
 		'Is the month over?'),
-	('ticket_response', 22, 'time_zone', 'text', 'name', 'setting of the model', false,
+	('ticket_response', 23, 'time_zone', 'text', 'name', 'setting of the model', false,
 		'Time zone in which days begin.'),
-	('ticket_response', 23, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('ticket_response', 24, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

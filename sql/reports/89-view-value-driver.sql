@@ -29,6 +29,8 @@ WITH {driver_base}{driver_units}
 2 | {driver,ticket}
 3 | {survey}
 4 | {ticket}
+5 | {delivery}
+6 | {interaction}
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('value_driver', {preference}, '{needs}', $$
@@ -310,7 +312,7 @@ FROM (VALUES
 	(8, 'observations', 'bigint', 'observations', 'last answers of customers, or tickets', true, 'How much the value is made of.'),
 	(9, 'customers', 'bigint', 'customers', 'count of distinct customers', true, 'Customers of whom something was observed.'),
 	(10, 'value', 'double precision', 'unit of the metric',
-		'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; late_replies, reopened_tickets: share of tickets; else the mean',
+		'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; late_replies, reopened_tickets, misfit_deliveries, assisted_tasks: share of tickets, deliveries, tasks; else the mean',
 		false, 'The value of the metric.'),
 	(11, 'value_low', 'double precision', 'unit of the metric',
 		'value less its quantile of the normal, errors by customer; Wilson for shares of one observation a customer', false,

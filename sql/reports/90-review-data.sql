@@ -51,7 +51,7 @@ FROM (VALUES
 		'segment month idle_days opening_customers churned_customers is_complete is_decided',
 		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
 	(90, 'survey_score', NULL,
-		'segment month instrument driver answers score std_error conf_low conf_high is_enough is_complete',
+		'segment month instrument driver kind answers score std_error conf_low conf_high is_enough is_complete',
 		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
 	(100, 'ticket_response', NULL,
 		'segment month tickets within_tickets beyond_tickets median_hours reply_hours is_complete',

@@ -6,7 +6,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH score AS (
-		SELECT s.* FROM jsonb_to_recordset(data -> 'survey_score') AS s (row_key text, segment text, month date, instrument text, driver text, answers bigint,
+		SELECT s.* FROM jsonb_to_recordset(data -> 'survey_score') AS s (row_key text, segment text, month date, instrument text, driver text, kind text, answers bigint,
 			score numeric, std_error double precision, conf_low numeric, conf_high numeric, is_enough boolean, is_complete boolean, as_of date)
 	), driver AS (
 		SELECT d.*, CASE WHEN d.direction = 'down' THEN -1 ELSE 1 END AS sign, d.metric NOT IN ('nps', 'ces') AND abs(d.value) <= 1
@@ -31,11 +31,11 @@ AS $$
 			churned_customers bigint,
 			is_complete boolean, is_decided boolean, as_of date)
 	)
-	SELECT 'perception', a.instrument, a.segment, nullif(a.driver, '(all)'), NULL::text, a.score, b.score, CASE WHEN b.month IS NOT NULL
+	SELECT 'perception', concat_ws(' ', nullif(a.kind, '(none)'), a.instrument), a.segment, nullif(a.driver, '(all)'), NULL::text, a.score, b.score, CASE WHEN b.month IS NOT NULL
 		THEN a.score - b.score END,
 		coalesce(t.conf_low::numeric, a.conf_low), coalesce(t.conf_high::numeric, a.conf_high), a.answers, 'points', NULL::numeric, t.p_value,
 		CASE WHEN NOT a.is_complete THEN 'immature' WHEN t.p_value IS NULL THEN 'no_data' END,
-		format('%s: %s%s is %s of %s answers in %s%s.', cvm._review_whose(a.segment), upper(a.instrument), CASE WHEN a.driver NOT IN ('(all)', '(none)')
+		format('%s: %s%s is %s of %s answers in %s%s.', cvm._review_whose(a.segment), concat_ws(' ', nullif(a.kind, '(none)'), upper(a.instrument)), CASE WHEN a.driver NOT IN ('(all)', '(none)')
 			THEN ' about ' || a.driver ELSE '' END,
 			coalesce(cvm._review_number(a.score, 2), 'not known'), cvm._review_number(a.answers), to_char(a.month, 'YYYY-MM'),
 			CASE WHEN NOT a.is_complete THEN ', which is not over' WHEN NOT a.is_enough THEN ', too few to compare'
@@ -43,10 +43,10 @@ AS $$
 				cvm._review_span(t.conf_low::numeric, t.conf_high::numeric, 2)) END),
 		'survey_score', 'score', a.row_key, a.is_complete, a.as_of
 	FROM score a
-	LEFT JOIN score b ON b.segment = a.segment AND b.instrument = a.instrument AND b.driver = a.driver AND b.month < a.month AND a.is_complete
+	LEFT JOIN score b ON b.segment = a.segment AND b.instrument = a.instrument AND b.driver = a.driver AND b.kind = a.kind AND b.month < a.month AND a.is_complete
 		AND b.is_complete AND a.is_enough AND b.is_enough
 	LEFT JOIN LATERAL cvm.mean_difference(b.score::double precision, b.std_error, a.score::double precision, a.std_error, 0.95, 0) t ON true
-	WHERE a.month = $2
+	WHERE a.month = $2 AND a.answers > 0
 		-- what is about a driver is said with it
 		AND NOT EXISTS (SELECT FROM driver d WHERE d.segment = a.segment AND d.driver = a.driver AND d.metric = a.instrument)
 	UNION ALL

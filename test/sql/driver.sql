@@ -204,5 +204,25 @@ SELECT is_empty($$SELECT v.row_key FROM seen v LEFT JOIN LATERAL cvm.customers('
 SELECT is_empty($$SELECT driver, month FROM seen GROUP BY driver, month
 	HAVING sum(customers) FILTER (WHERE segment <> '(all)') <> sum(customers) FILTER (WHERE segment = '(all)') OR sum(mrr_at_stake) FILTER (WHERE segment <> '(all)') <> sum(mrr_at_stake) FILTER (WHERE segment = '(all)')$$,
 	'segments add up to all');
+
+-- deliveries and what is done in the portal are behaviour, as cadence_fit and self_serve count it
+CREATE TABLE box (customer_id int, due_on date, outcome text);
+INSERT INTO box SELECT draw('box', i, 60), date '2024-02-01' + draw('due', i, 120), (ARRAY['Accepted', 'accepted', 'skipped', 'pulled_forward', 'lost'])[1 + draw('took', i, 5)] FROM generate_series(1, 500) i;
+CREATE TABLE done (customer_id int, at timestamptz, task text, channel text, completed boolean);
+INSERT INTO done SELECT draw('does', i, 60), timestamptz '2024-02-01 20:30+02' + draw('hour', i, 24 * 120) * interval '1 hour', (ARRAY['bill', 'Bill ', 'move', 'tell', NULL])[1 + draw('task', i, 5)],
+	CASE WHEN draw('task', i, 5) = 3 THEN 'app' WHEN i > 20 THEN (ARRAY['App', 'shop', NULL])[1 + draw('via', i, 3)] ELSE 'shop' END, draw('ended', i, 5) > 0 FROM generate_series(1, 700) i;
+SELECT cvm.create_model('rb', tz => 'Europe/Vilnius') \g /dev/null
+SELECT cvm.bind('rb', 'delivery', 'box'), cvm.bind('rb', 'interaction', 'done'), cvm.bind('rb', 'segment_history', 'tier') \g /dev/null
+SELECT is((SELECT string_agg(DISTINCT driver || ' ' || metric, ', ') FROM rb.value_driver), 'cadence misfit_deliveries, portal assisted_tasks', 'cadence and portal are measured by what customers do where nobody is asked about them');
+SELECT is_empty($$SELECT month, v.value, c.fit_rate FROM rb.value_driver v FULL JOIN (SELECT * FROM rb.cadence_fit WHERE deliveries > 0) c USING (segment, month) WHERE v.driver = 'cadence' AND segment = '(all)' AND c.is_complete
+	AND ((v.observations, v.is_complete) IS DISTINCT FROM (c.deliveries, c.is_complete) OR abs(v.value - (1 - c.fit_rate)) > 1e-12)$$, 'deliveries that did not fit are those of cadence_fit');
+SELECT is_empty($$SELECT month, v.value, c.self_serve_rate FROM rb.value_driver v FULL JOIN rb.self_serve c USING (segment, month) WHERE v.driver = 'portal' AND segment = '(all)' AND c.is_complete
+	AND abs(v.value - (1 - c.self_serve_rate)) IS DISTINCT FROM 0 AND coalesce(abs(v.value - (1 - c.self_serve_rate)) > 1e-12, true)$$, 'tasks that were done with help are those of self_serve');
+SELECT results_eq($$SELECT count(*) FILTER (WHERE driver = 'cadence') >= 4, count(*) FILTER (WHERE driver = 'portal') >= 3 FROM rb.value_driver WHERE segment = '(all)'$$, $$VALUES (true, true)$$, 'for several months');
+CREATE TABLE opinion (customer_id int, occurred_at date, instrument text, score int, driver text);
+INSERT INTO opinion SELECT n, date '2024-03-01' + n % 60, 'csat', 1 + draw('says', n, 5), 'portal' FROM generate_series(1, 59) n;
+SELECT cvm.bind('rb', 'survey', 'opinion') \g /dev/null
+SELECT results_eq($$SELECT metric COLLATE "default", survey_observations > 0, behaviour_observations > 0 FROM rb.value_driver WHERE driver = 'portal' AND segment = '(all)' AND month = '2024-04-01'$$, $$VALUES ('csat', true, true)$$,
+	'what customers say of the portal stands beside what they do there');
 SELECT * FROM finish();
 ROLLBACK;

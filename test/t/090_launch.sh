@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
-# What was planted in the demo's telecom about its launches, its gamed offer and
-# its packages, found again in the report views, in TAP.
+# What was planted in the demo's telecom about its launches, its gamed offer, its
+# packages and its reviews, found again in the report views and in the review of
+# December, in TAP.
 set -uo pipefail
 . test/tap.sh
 
@@ -56,4 +57,17 @@ is "$(run -c "$(planted bundle_overlap 'double pay')")" '140|140|140' "who pays 
 is "$(run -c "SELECT count(*) FROM (SELECT focal, segment FROM acme.cannibalization_matrix GROUP BY 1, 2
 	HAVING sum(lost_mrr) FILTER (WHERE donor = '(all)') <> coalesce(sum(lost_mrr) FILTER (WHERE donor <> '(all)'), 0)) x")" \
 	0 "the matrix adds up"
+# The review of December: a project without baseline, a driver that fell and on which
+# nothing was decided, a review that was not held, a driver without an owner
+run -c "CREATE TABLE demo.pack AS SELECT * FROM cvm.review_pack('acme', '2025-12') WHERE section <> 'headline'" >/dev/null
+named() {
+	run -c "SELECT string_agg(DISTINCT subject, ', ' ORDER BY subject) FROM demo.pack WHERE section = '$1' AND verdict = '$2'"
+}
+is "$(named initiatives unmeasured)" 'fair renewal' "the pack names the initiative without a baseline, and no other"
+is "$(named drivers shift)" care "the pack names the driver that fell, and no other"
+is "$(run -c "SELECT string_agg(sentence, '') FROM demo.pack WHERE section = 'drivers' AND verdict = 'no_action' AND sentence LIKE '%nothing was ever decided%'")" \
+	'Driver care: 4,633 customers were asked since 2025-07-01, and nothing is open on it; nothing was ever decided.' "and that nothing was ever decided on it, as on no other"
+is "$(run -c "SELECT string_agg(concat_ws(' ', metric, subject), ', ') FROM demo.pack WHERE section = 'initiatives' AND verdict = 'overdue' AND metric = 'review'")" \
+	'review 2025-12' "the pack names the review that was not held, and no other"
+is "$(named owners gap)/$(named owners conflict)" network/ "the pack names the driver for which nobody answers, and nobody twice"
 done_testing

@@ -14,7 +14,7 @@ GRANT USAGE ON SCHEMA cvm TO PUBLIC;
 CREATE TABLE cvm.setting_definition (
 	setting text PRIMARY KEY,
 	position int NOT NULL UNIQUE,
-	kind text NOT NULL CHECK (kind IN ('zone', 'weekday', 'currency', 'cutoff', 'words', 'fraction', 'count', 'days')),
+	kind text NOT NULL CHECK (kind IN ('zone', 'weekday', 'currency', 'cutoff', 'words', 'fraction', 'count', 'days', 'hours', 'dates')),
 	initial text,
 	description text NOT NULL
 );

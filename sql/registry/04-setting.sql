@@ -21,7 +21,7 @@ BEGIN
 	END IF;
 
 	IF _check_setting.value IS NULL THEN
-		IF definition.kind IN ('words', 'currency') THEN
+		IF definition.kind IN ('words', 'currency', 'hours', 'dates') THEN
 			RETURN NULL;
 		END IF;
 		RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = wrong,
@@ -105,6 +105,26 @@ BEGIN
 				HINT = 'Give numbers of days from 1 to 9999 separated by commas, such as "30, 60, 90".';
 		END IF;
 		RETURN known;
+	WHEN 'hours' THEN
+		IF _check_setting.value !~ '^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$'
+			OR left(_check_setting.value, 5) COLLATE "C" >= right(_check_setting.value, 5) COLLATE "C" THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give when a day begins and ends, such as "09:00-17:00", or NULL for the clock.';
+		END IF;
+	WHEN 'dates' THEN
+		-- kept as an array, in order, each once
+		BEGIN
+			SELECT array_agg(DISTINCT d.day::date)::text INTO known
+			FROM regexp_split_to_table(btrim(_check_setting.value, '{} '), '\s*,\s*') AS d (day)
+			HAVING bool_and(d.day ~ '^\d{4}-\d{2}-\d{2}$');
+		EXCEPTION WHEN data_exception THEN
+			known := NULL;
+		END;
+		IF known IS NULL THEN
+			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+				HINT = 'Give days separated by commas, such as "2025-01-01, 2025-12-25", or NULL for none.';
+		END IF;
+		RETURN known;
 	END CASE;
 	RETURN _check_setting.value;
 END
@@ -152,6 +172,7 @@ AS $$
 		-- one of cvm.freshness, which shows all models
 		WHEN 'count' THEN coalesce(substring(g.value FROM '^\d{1,9}$'), '0')
 		WHEN 'days' THEN format('%L::integer[]', coalesce(substring(g.value FROM '^\{[1-9]\d{0,3}(?:,[1-9]\d{0,3})*\}$'), '{30}'))
+		WHEN 'dates' THEN format('%L::date[]', substring(g.value FROM '^\{\d{4}-\d{2}-\d{2}(?:,\d{4}-\d{2}-\d{2})*\}$'))
 		WHEN 'weekday' THEN coalesce(substring(g.value FROM '^[1-7]$'), '1')
 		WHEN 'cutoff' THEN CASE g.value
 			WHEN 'data' THEN 'NULL::date'

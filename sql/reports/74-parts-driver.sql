@@ -13,9 +13,59 @@
 -- customer_id, day, value", each a thing that was observed, named in behaviour_seen;
 -- its last day a part in driver_until; its metric in driver_metrics and behaviour_of.
 
+CREATE FUNCTION cvm.business_minutes(since timestamptz, until timestamptz, tz text, hours text, days integer[], holidays date[] DEFAULT NULL)
+RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	opens interval := left(hours, 5)::interval;
+	closes interval := right(hours, 5)::interval;
+	first date := cvm.day_of(since, tz);
+	last date := cvm.day_of(until, tz);
+	whole bigint;
+	moment timestamptz;
+	day date;
+	minutes double precision;
+BEGIN
+	IF until <= since OR since IS NULL OR until IS NULL THEN
+		RETURN extract(epoch FROM until - since) / 60;
+	END IF;
+	-- whole weeks, and what is left of one
+	whole := (last - first) / 7 * (SELECT count(DISTINCT d.d) FROM unnest(days) d (d) WHERE d.d BETWEEN 1 AND 7)
+		+ (SELECT count(*) FROM generate_series(0, (last - first) % 7 - 1) n (n) WHERE extract(isodow FROM first + n.n) = ANY (days))
+		- (SELECT count(DISTINCT h.h) FROM unnest(holidays) h (h) WHERE h.h >= first AND h.h < last AND extract(isodow FROM h.h) = ANY (days));
+	minutes := whole * extract(epoch FROM closes - opens) / 60;
+	-- less what was over when it began, and that of the last day
+	FOR moment, day IN VALUES (since, first), (until, last) LOOP
+		IF extract(isodow FROM day) = ANY (days) AND NOT coalesce(day = ANY (holidays), false) THEN
+			minutes := minutes + CASE WHEN moment = since THEN -1 ELSE 1 END * extract(epoch FROM
+				greatest(least(moment, cvm.moment_of(day + closes, tz)) - cvm.moment_of(day + opens, tz), '0')) / 60;
+		END IF;
+	END LOOP;
+	RETURN greatest(minutes, 0);
+END
+$$;
+COMMENT ON FUNCTION cvm.business_minutes(timestamptz, timestamptz, text, text, integer[], date[]) IS
+	'Minutes between two moments in which somebody is there: within hours such as "09:00-17:00" of the time zone, on ISO days '
+	'such as {1,2,3,4,5} that are no holidays. By the clock where until is not after since.';
+
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
+	(213, 'business_hours', 'hours', NULL,
+		'When somebody is there to reply to a ticket, such as "09:00-17:00" in the time zone of the model; NULL: at all hours.'),
+	(214, 'business_days', 'days', '{1,2,3,4,5}', 'ISO days of the week, 1 is Monday, on which business_hours are kept.'),
+	(215, 'holidays', 'dates', NULL, 'Days on which business_hours are not kept.'),
 	(97, 'driver_months', 'count', '3', 'Months before, taken together, with which the value of a driver is compared.');
 
+-- How long a ticket has waited, or did: by the clock, or in hours of business
+@define waited_minutes
+			CASE WHEN {business_hours} IS NULL
+				THEN extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until)
+					- cvm.moment_of(t.opened_at, {time_zone})) / 60
+				ELSE cvm.business_minutes(cvm.moment_of(t.opened_at, {time_zone}),
+					least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until), {time_zone}, {business_hours}, {business_days}, {holidays})::numeric
+				END AS minutes
+@end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- which way a metric is better, what a customer is to get at least, and how far
 -- it can go
@@ -106,8 +156,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT 'late_replies', t.customer_id, t.day, (t.minutes > {reply_hours} * 60)::int
 	FROM (
 		SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
-			extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until) - cvm.moment_of(t.opened_at,
-				{time_zone})) / 60 AS minutes
+@use waited_minutes
 		FROM ticket t
 		CROSS JOIN (SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k) o
 		WHERE NOT {is_staff_ticket}) t

@@ -2,7 +2,7 @@
 -- Report view over tickets: how long customers wait for a person's reply.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(61, 'reply_hours', 'count', '24', 'Hours within which a person is to reply to a ticket.'),
+	(61, 'reply_hours', 'count', '24', 'Hours within which a person is to reply to a ticket; of business_hours where these are set.'),
 	(210, 'staff_creators', 'words', '{agent,bot,system,staff,employee,internal,automation}',
 		'Values of ticket.created_by, in any case of letters, of tickets that no customer opened: none waits for a reply to them.');
 
@@ -14,8 +14,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(101, 'ticket_response',
 		'How long tickets wait for the first reply of a person, by segment and month of creation. A ticket without a '
-		'reply has waited until now and counts as such (Kaplan-Meier). Hours are those of the clock, at night and on '
-		'holidays too.', 'customers');
+		'reply has waited until now and counts as such (Kaplan-Meier). Hours are those of the clock, or those of '
+		'business_hours where these are set.', 'customers');
 
 -- How long each ticket waited, in the segment of the day
 @define waited_tickets
@@ -26,8 +26,8 @@ WITH observed AS MATERIALIZED (
 	SELECT row_number() OVER () AS n, t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, coalesce(t.reopens, 0) AS reopens,
 		cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
 		cvm.moment_of(t.solved_at, {time_zone}) < o.until AS is_solved,
-		extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until) - cvm.moment_of(t.opened_at, {time_zone})) / 60 AS minutes,
-		{is_staff_ticket} AS is_staff, o.as_of
+		{is_staff_ticket} AS is_staff, o.as_of,
+@use waited_minutes
 	FROM ticket t
 	CROSS JOIN observed o
 	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of

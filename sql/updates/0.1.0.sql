@@ -17,7 +17,7 @@ ALTER TABLE cvm.reader DROP CONSTRAINT reader_model_fkey;
 ALTER TABLE cvm.generated ADD COLUMN made_as text;
 
 ALTER TABLE cvm.setting_definition DROP CONSTRAINT setting_definition_kind_check,
-	ADD CHECK (kind IN ('zone', 'weekday', 'currency', 'cutoff', 'words', 'fraction', 'count', 'days'));
+	ADD CHECK (kind IN ('zone', 'weekday', 'currency', 'cutoff', 'words', 'fraction', 'count', 'days', 'hours', 'dates'));
 
 ALTER TABLE cvm.entity_column ADD COLUMN is_billing boolean NOT NULL DEFAULT false, ADD COLUMN options text[] NOT NULL DEFAULT '{}', ADD COLUMN initial text, ADD COLUMN other_name text,
 	DROP CONSTRAINT entity_column_class_check,

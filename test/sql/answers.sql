@@ -162,6 +162,27 @@ CREATE FUNCTION pg_temp.ticket_differs(world int) RETURNS TABLE (what text) LANG
 $$;
 SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.ticket_differs(n) d', :worlds), 'random tickets wait as long as Kaplan and Meier say by plain SQL');
 
+-- W20 in hours of business: from Friday 16:30 to Monday 10:15
+SELECT results_eq($$SELECT cvm.business_minutes('2024-03-01 16:30+02', '2024-03-04 10:15+02', 'Europe/Vilnius', '09:00-17:00', '{1,2,3,4,5}', h) / 60, cvm.business_minutes('2024-03-29 16:30+02', '2024-04-01 10:15+03', 'Europe/Vilnius', '09:00-17:00', '{1,2,3,4,5}', h) / 60
+	FROM (VALUES (NULL::date[]), ('{2024-03-01,2024-03-02,2024-04-01}')) AS v (h)$$, $$VALUES (1.75::float8, 1.75::float8), (1.25, 0.5)$$, 'W20: from Friday 16:30 to Monday 10:15 there are 1:45 hours of business, on the days of the clock''s change too, and less with holidays');
+SELECT is_empty(format($$SELECT n, x.* FROM generate_series(1, %s * 5) n
+	CROSS JOIN LATERAL (SELECT timestamptz '2024-02-28 00:00+00' + pg_temp.draw(n, 'since', 1, 4000) * interval '15 minutes' AS since, pg_temp.draw(n, 'long', 1, 1500) * interval '15 minutes' AS long,
+		(ARRAY['09:00-17:00', '00:00-24:00', '08:15-12:45'])[1 + n %% 3] AS hours, (ARRAY['{1,2,3,4,5}', '{7}', '{1,3,6,7}'])[1 + n %% 2]::int[] AS days, (ARRAY['{2024-03-05,2024-03-08,2024-04-01,2024-04-01}', NULL])[1 + n %% 2]::date[] AS holidays) a
+	CROSS JOIN LATERAL (SELECT cvm.business_minutes(a.since, a.since + a.long, 'America/St_Johns', a.hours, a.days, a.holidays) AS told, 15 * count(*) AS counted
+		FROM generate_series(a.since, a.since + a.long - interval '1 second', interval '15 minutes') s (at) CROSS JOIN LATERAL (SELECT s.at AT TIME ZONE 'America/St_Johns' AS at) l
+		WHERE l.at::time >= left(a.hours, 5)::time AND l.at::time::interval < right(a.hours, 5)::interval AND extract(isodow FROM l.at) = ANY (a.days) AND NOT coalesce(l.at::date = ANY (a.holidays), false)) x
+	-- all day long the change of clocks makes an hour
+	WHERE abs(x.told - x.counted) > CASE WHEN a.hours LIKE '00%%' THEN 60 ELSE 0 END$$, :worlds), 'random hours of business are as counted by the quarter');
+TRUNCATE wish;
+INSERT INTO wish VALUES (1, '2024-03-01 16:30-03:30', '2024-03-04 10:15-03:30', NULL, 0, NULL), (2, '2024-03-01 17:30-03:30', '2024-03-05 09:00-03:30', NULL, 0, NULL), (3, '2024-03-02 17:30-03:30', NULL, NULL, 0, NULL);
+SELECT cvm.configure('sw', 'business_hours', '09:00-17:00'), cvm.configure('sw', 'reply_hours', '8') \g /dev/null
+SELECT results_eq($$SELECT median_hours, within_tickets, beyond_tickets FROM sw.ticket_response WHERE segment = '(all)'$$, $$VALUES (8::float8, 2::bigint, 1::bigint)$$, 'where hours of business are set, tickets wait in these, and are late by these');
+SELECT cvm.configure('sw', 'holidays', '2024-03-04') \g /dev/null
+SELECT results_eq($$SELECT median_hours FROM sw.ticket_response WHERE segment = '(all)'$$, $$VALUES (0.5::float8)$$, 'nobody is there on a holiday');
+SELECT throws_ok($$SELECT cvm.configure('sw', 'business_hours', '17:00-09:00')$$, '22023', 'invalid value for setting "business_hours": "17:00-09:00"', 'a day that ends before it begins is refused');
+SELECT throws_ok($$SELECT cvm.configure('sw', 'holidays', '2024-02-30')$$, '22023', 'invalid value for setting "holidays": "2024-02-30"', 'a holiday that is no day is refused');
+SELECT cvm.configure('sw', 'business_hours', NULL) \g /dev/null
+
 -- contacts: opened, answered, and wanted no more
 CREATE TABLE note (customer_id int, sent_at timestamptz, purpose text, outcome text, product text, opened boolean, responded boolean, opted_out boolean);
 SELECT cvm.bind('sw', 'contact', 'note') \g /dev/null

@@ -89,7 +89,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT v.driver, coalesce(a.instrument, v.metric) AS metric, NULL::float8 AS target, NULL::float8 AS importance, NULL::numeric AS floor,
 		NULL::int AS direction,
 		NULL::text AS behaviour, v.theme, v.metric = 'value' AS is_general
-	FROM (VALUES ('cadence', 'misfit_deliveries', 'cadence'), ('quality', 'csat', 'quality'), ('portal', 'assisted_tasks', 'portal'), ('support', 'late_replies', 'support'),
+	FROM (VALUES ('cadence', 'misfit_deliveries', 'cadence'), ('quality', 'csat', 'quality'), ('portal', 'assisted_tasks', 'portal'),
+		('support', 'late_replies', 'support'),
 		('price-value alignment', 'value', 'price')) AS v (driver, metric, theme)
 	LEFT JOIN about a ON a.driver = v.driver AND v.metric <> 'late_replies'
 	UNION ALL

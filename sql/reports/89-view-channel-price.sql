@@ -19,7 +19,8 @@ WITH observed AS MATERIALIZED (
 		-- months of commitment
 		(coalesce(s.committed_until - s.started_on, 0) / 30.4375)::int AS term,
 		s.started_on <= max(coalesce(s.ended_on, 'infinity')) OVER (
-			PARTITION BY s.customer_id, s.product ORDER BY s.started_on, s.ended_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS goes_on, o.as_of
+			PARTITION BY s.customer_id, s.product ORDER BY s.started_on, s.ended_on, s.mrr, s.channel, s.currency, s.committed_until
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS goes_on, o.as_of
 	FROM subscription s
 	CROSS JOIN observed o
 	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of

@@ -17,7 +17,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	FROM (
 		SELECT s.customer_id, s.product, s.offer, s.channel, {price}{rate} AS price, s.started_on AS day, o.as_of,
 			s.started_on <= max(coalesce(s.ended_on, 'infinity')) OVER (
-				PARTITION BY s.customer_id, s.product ORDER BY s.started_on, s.ended_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS goes_on
+				PARTITION BY s.customer_id, s.product ORDER BY s.started_on, s.ended_on, s.mrr, s.channel, s.offer
+				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS goes_on
 		FROM subscription s
 		CROSS JOIN observed o
 		WHERE s.customer_id IS NOT NULL AND isfinite(s.started_on) AND coalesce(s.ended_on > s.started_on, true) AND s.started_on < o.as_of) l

@@ -84,7 +84,8 @@ WITH observed AS MATERIALIZED (
 			WHEN 'csat' THEN t.top_two_of_five::float8 / nullif(t.answers, 0)
 			ELSE t.mean END AS score,
 		CASE t.instrument
-			WHEN 'nps' THEN 100 * sqrt(greatest((t.promoters + t.detractors)::float8 / nullif(t.answers, 0) - ((t.promoters - t.detractors)::float8 / nullif(t.answers, 0)) ^ 2, 0)
+			WHEN 'nps' THEN 100 * sqrt(greatest((t.promoters + t.detractors)::float8 / nullif(t.answers, 0)
+				- ((t.promoters - t.detractors)::float8 / nullif(t.answers, 0)) ^ 2, 0)
 				/ nullif(t.answers, 0))
 			WHEN 'csat' THEN NULL
 			ELSE t.mean_error END AS std_error

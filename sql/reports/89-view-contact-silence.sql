@@ -141,13 +141,19 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.opted_out, nullif(t.opt_known, 0), 
 LEFT JOIN LATERAL cvm.mean_difference(0, 0, t.difference, t.std_error, {conf}) d ON t.std_error > 0$$);
 @end
 
+@for preference
+1
+2
+3
+@make
 INSERT INTO cvm.report_list (view, preference, list) VALUES
-('contact_fatigue', 1, $$
+('contact_fatigue', {preference}, $$
 @use contact_fatigue_seen
 SELECT w.row_key, p.customer_id, 1 AS customers, CASE WHEN p.difference IS NOT NULL THEN 1 ELSE 0 END AS compared_customers,
 	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, p.responses || ' responses to ' || p.contacts || ' contacts' AS detail
 FROM paired p
 JOIN wanted w ON w.ordinal = p.ordinal$$);
+@end
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('contact_silence', 1, 'row_key', 'text', 'key', 'segment', false, 'One value per row.'),

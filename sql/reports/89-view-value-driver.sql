@@ -273,6 +273,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 2
 3
 4
+5
+6
 @make
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('value_driver', {preference}, $$

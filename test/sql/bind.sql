@@ -83,7 +83,7 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscription', 'billing.subs', 
 	'42703: column "monthly_fe" of billing.subs does not exist (Did you mean "monthly_fee"? It has "cust", "plan_code", "start_dt", "end_dt", "monthly_fee", "extra".)',
 	'a column that the source does not have is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"occured_at":"occurred_at"}')$$),
-	'42703: entity "event" has no column "occured_at" (Did you mean "occurred_at"? It has customer_id, occurred_at, kind, product, channel, amount, currency, deleted.)',
+	'42703: entity "event" has no column "occured_at" (Did you mean "occurred_at"? It has customer_id, occurred_at, kind, product, channel, amount, currency, quantity, deleted.)',
 	'a column that the entity does not have is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":{"a":1}}')$$),
 	'22023: column "kind" of entity "event" takes no option "a" (Its options beside "column": none. Whoever needs an expression makes a view and binds that.)',
@@ -185,7 +185,7 @@ CREATE TABLE "b""; DROP TABLE app.events; --"."sel'ect ""x"" %s {time_zone} $$" 
 INSERT INTO "b""; DROP TABLE app.events; --"."sel'ect ""x"" %s {time_zone} $$" VALUES ('ann', '2024-01-01', 'k', 5);
 SELECT is(pg_temp.try($t$SELECT cvm.bind('My "Böse" Brand', 'event', '"b""; DROP TABLE app.events; --"."sel''ect ""x"" %s {time_zone} $$"',
 	'{"customer_id": "cust \"id\"", "occurred_at": "wh''en %I", "kind": "SELECT", "amount": "ünï;--"}')$t$), 'ok', 'any name will do');
-SELECT is(pg_temp.see('SELECT * FROM "My ""Böse"" Brand".event'), '(ann,2024-01-01,k,,,5,)', 'a source of any name is read by the canonical view');
+SELECT is(pg_temp.see('SELECT * FROM "My ""Böse"" Brand".event'), '(ann,2024-01-01,k,,,5,,)', 'a source of any name is read by the canonical view');
 SELECT is(pg_temp.see('SELECT row_key, cohort_customers FROM "My ""Böse"" Brand".retention_month'), '("(all)|2024-01|0",1)', 'a source of any name is read by the reports');
 SELECT is(pg_temp.see('SELECT count(*) FROM app.events'), '(2)', 'names with quotes in them run nothing');
 SELECT is(pg_temp.try(format($$SELECT cvm.bind('My "Böse" Brand', 'customer', %L, '{"customer_id": "cust \"id\""}')$$, '"b""; DROP TABLE app.events; --"."sel''ect ""x"" %s {time_zone} $$"')), 'ok', 'as attributes too');
@@ -208,7 +208,7 @@ DROP TABLE app.events CASCADE;
 SELECT is(pg_temp.see($$SELECT relation, action, detail FROM cvm.rebuild('acme') WHERE action NOT IN ('replaced', 'unchanged') AND relation ~ '^(event|retention|lifecycle)' ORDER BY 1$$),
 	'(event,waits,"its source app.events does not exist") (lifecycle_month,waits,event) (retention_curve,waits,event) (retention_month,waits,event) (retention_quarter,waits,event) (retention_week,waits,event)',
 	'without its source a relation waits, and reports wait for it');
-SELECT is(pg_temp.see($$SELECT DISTINCT "exists", waits_for FROM cvm.catalog('acme') WHERE waits_for ~ 'event'$$), '(f,"event (its source app.events does not exist)")', 'the catalog says so too');
+SELECT is(pg_temp.see($$SELECT DISTINCT "exists", waits_for FROM cvm.catalog('acme') WHERE waits_for ~ 'event' AND waits_for !~ 'allowance'$$), '(f,"event (its source app.events does not exist)")', 'the catalog says so too');
 CREATE TABLE app.events (occurred_at timestamptz, customer_id bigint, amount numeric, kind varchar(9), channel text);
 INSERT INTO app.events VALUES ('2024-01-31 23:30+00', 7, 10, 'order', 'web');
 SELECT is(pg_temp.see($$SELECT relation, action FROM cvm.rebuild('acme') WHERE action NOT IN ('replaced', 'unchanged') AND relation ~ '^(event|retention|lifecycle)' ORDER BY 1$$),

@@ -1,3 +1,4 @@
+\unset ECHO
 \i test/psql.sql
 -- SPDX-License-Identifier: PostgreSQL
 -- In which segment a customer was, from when to when.

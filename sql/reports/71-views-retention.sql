@@ -73,13 +73,6 @@ folded AS NOT MATERIALIZED (
 	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"
 )
 @end
-@define states_summed
-, state AS MATERIALIZED (
-	SELECT b.segment, b.state, cvm.as_of(b.state) AS as_of FROM by_segment b
-	UNION ALL
-	SELECT '(all)' AS segment, r.state, cvm.as_of(r.state) AS as_of FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r
-)
-@end
 
 -- The grains, as folds of events name them
 @define retention_week_grain
@@ -96,7 +89,7 @@ folded AS NOT MATERIALIZED (
 @end
 
 -- A triangle comes out of one pass over the events, or over events and times in
--- segments
+-- segments: what stands behind FROM, with s (segment, state, as_of)
 @for view | tenure
 retention_week | 'week', o.as_of, 'calendar', {week_start}
 retention_month | 'month', o.as_of
@@ -104,7 +97,7 @@ retention_quarter | 'quarter', o.as_of
 retention_curve | 'month', o.as_of
 @make
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('{view}_states', 1, '{segment_history}', $$folded AS MATERIALIZED (
+('{view}_states', 1, '{segment_history}', $$(
 	SELECT cvm.segment_retention_agg(e.customer_id, {event_row}, e.segment, e.valid_from, e.valid_to,
 @use {view}_grain
 	) AS segments
@@ -117,50 +110,53 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	) e
 	-- not within UNION ALL: there it would have the server project each row twice
 @use is_observed_event
-), by_segment AS MATERIALIZED (
-	SELECT b.segment, CASE WHEN {as_of} IS NULL THEN b.state ELSE cvm.as_of(b.state, {as_of}) END AS state
-	FROM folded f
-	CROSS JOIN LATERAL unnest(f.segments) b
-)
-@use states_summed
-$$),
-('{view}_states', 9, '{}', $$folded AS MATERIALIZED (
+) f
+CROSS JOIN LATERAL cvm._states(f.segments, {as_of}) s$$),
+('{view}_states', 9, '{}', $$(
 	SELECT cvm.retention_agg(e.customer_id, {event_row},
 @use {view}_grain
 	) AS state
 @use observed_events
-), cut AS MATERIALIZED (
-	SELECT CASE WHEN {as_of} IS NULL THEN f.state ELSE cvm.as_of(f.state, {as_of}) END AS state FROM folded f
-), state AS MATERIALIZED (
-	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
-)$$),
-('{view}_kept_states', 1, '{segment_history}', $$
+) f
+CROSS JOIN LATERAL cvm._states(f.state, {as_of}) s$$),
+('{view}_kept_states', 1, '{segment_history}', $$(
+	WITH
 @use kept_activity
 @use segment_begun
-, by_segment AS MATERIALIZED (
-	SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
-	FROM folded f
-	CROSS JOIN observed o
-	LEFT JOIN held ON held.customer_id = f.customer_id
-	GROUP BY 1
-)
-@use states_summed
-$$),
-('{view}_kept_states', 9, '{}', $$
+	SELECT s.segment, s.state, s.as_of
+	FROM (
+		SELECT array_agg((b.segment, b.state)::cvm.segment_retention) AS segments
+		FROM (
+			SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
+			FROM folded f
+			CROSS JOIN observed o
+			LEFT JOIN held ON held.customer_id = f.customer_id
+			GROUP BY 1
+		) b
+	) b
+	CROSS JOIN LATERAL cvm._states(b.segments, NULL) s
+) s$$),
+('{view}_kept_states', 9, '{}', $$(
+	WITH
 @use kept_activity
-, cut AS MATERIALIZED (
-	SELECT cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
-	FROM folded f
-	CROSS JOIN observed o
-), state AS MATERIALIZED (
-	SELECT '(all)'::text AS segment, c.state, cvm.as_of(c.state) AS as_of FROM cut c
-)$$);
+	SELECT s.segment, s.state, s.as_of
+	FROM (
+		SELECT cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
+		FROM folded f
+		CROSS JOIN observed o
+	) c
+	CROSS JOIN LATERAL cvm._states(c.state, NULL) s
+) s$$);
 
+@end
+-- Money is rounded here, and not by cvm._shown() around it, so that \d+ of the
+-- view has each column once
+@define footed column | n
+	(cvm._footed(ARRAY[g.value, g.eligible_value], s.segment, NULL::date, '{sum,sum}', {minor_units}) OVER shown)[{n}]::{money} AS {column},
 @end
 @define retention_grid view | preference | needs | states | label
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('{view}', {preference}, '{{needs}}', $$
-WITH {{states}}
 SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, {label}), g.period_no::text) AS row_key,
 	s.segment,
 	g.cohort,
@@ -177,14 +173,15 @@ SELECT cvm.row_key(s.segment, to_char(g.cohort::timestamp, {label}), g.period_no
 	g.conf_low,
 	g.conf_high,
 	g.is_complete,
-	g.value,
-	g.eligible_value,
+@use footed value | 1
+@use footed eligible_value | 2
 	g.value_rate,
 	{currency} AS currency,
 	{time_zone} AS time_zone,
 	s.as_of
-FROM state s
-CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g$$);
+FROM {{states}}
+CROSS JOIN LATERAL cvm.grid(s.state, {conf}) g
+WINDOW shown AS (PARTITION BY g.cohort, g.period_no ORDER BY s.segment COLLATE "C")$$);
 
 @end
 @for view | label
@@ -201,7 +198,6 @@ retention_quarter | 'YYYY-"Q"Q'
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('retention_curve', {preference}, '{{needs}}', $$
-WITH {{states}}
 SELECT cvm.row_key(s.segment, g.period_no::text) AS row_key,
 	s.segment,
 	g.period_no,
@@ -214,14 +210,15 @@ SELECT cvm.row_key(s.segment, g.period_no::text) AS row_key,
 	g.conf_low,
 	g.conf_high,
 	g.is_complete,
-	g.value,
-	g.eligible_value,
+@use footed value | 1
+@use footed eligible_value | 2
 	g.value_rate,
 	{currency} AS currency,
 	{time_zone} AS time_zone,
 	s.as_of
-FROM state s
-CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g$$);
+FROM {{states}}
+CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g
+WINDOW shown AS (PARTITION BY g.period_no ORDER BY s.segment COLLATE "C")$$);
 
 @end
 -- Who was what in which month: out of one pass as well, where everybody is the

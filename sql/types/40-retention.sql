@@ -150,3 +150,30 @@ CREATE FUNCTION cvm.heatmap(cvm.retention) RETURNS SETOF text
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30;
 COMMENT ON FUNCTION cvm.heatmap(cvm.retention) IS
 	'The triangle in per cent as lines of text, for people at a terminal; a dot is a period that is not over';
+
+-- What a view reads: a state for each segment, and everybody's
+CREATE FUNCTION cvm._states(folded cvm.segment_retention[], until date) RETURNS TABLE (segment text, state cvm.retention, as_of date)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH by_segment AS MATERIALIZED (
+		SELECT b.segment, CASE WHEN _states.until IS NULL THEN b.state ELSE cvm.as_of(b.state, _states.until) END AS state
+		FROM unnest(_states.folded) b
+	)
+	SELECT b.segment, b.state, cvm.as_of(b.state)
+	FROM by_segment b
+	UNION ALL
+	SELECT '(all)', r.state, cvm.as_of(r.state)
+	FROM (SELECT cvm.rollup(b.state) AS state FROM by_segment b) r;
+END;
+COMMENT ON FUNCTION cvm._states(cvm.segment_retention[], date) IS
+	'The state of each segment and of all of them, observed until then if it is said, and until when each is.';
+
+CREATE FUNCTION cvm._states(folded cvm.retention, until date) RETURNS TABLE (segment text, state cvm.retention, as_of date)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT '(all)', c.state, cvm.as_of(c.state)
+	FROM (SELECT CASE WHEN _states.until IS NULL THEN _states.folded ELSE cvm.as_of(_states.folded, _states.until) END AS state) c;
+END;
+COMMENT ON FUNCTION cvm._states(cvm.retention, date) IS 'The same where there are no segments.';

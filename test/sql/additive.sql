@@ -110,7 +110,7 @@ END
 $$;
 SELECT is_empty(format('SELECT * FROM part.wrong(%s)', w), format('world %s: what may be summed over a dimension makes the total', w)) FROM generate_series(1, :worlds) w;
 SELECT is_empty($$SELECT a.view, a.dimension FROM asked a GROUP BY 1, 2 HAVING sum(a.sums) = 0$$, 'every view with totals was asked for some');
-SELECT cmp_ok((SELECT sum(a.sums) FROM asked a), '>', 5000::numeric, 'those were many sums');
+SELECT cmp_ok((SELECT sum(a.sums) FROM asked a), '>', 5000::numeric, 'many sums were compared');
 -- what is said
 SELECT results_eq($$SELECT "column", additive_over FROM cvm.dictionary WHERE view = 'segment_kpi' AND "column" IN ('closing_mrr', 'new_mrr', 'churn_rate') ORDER BY 1$$,
 	$$VALUES ('churn_rate', ''), ('closing_mrr', 'segment'), ('new_mrr', 'segment, month')$$, 'what stands at a closing sums over segments, and what comes in a month over months too');

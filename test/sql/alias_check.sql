@@ -36,8 +36,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-SELECT is(pg_temp.found(), NULL, 'and each fix takes it away');
-SELECT is(pg_temp.who(), '3 2, 7 2, 11 10, 12 1', 'which changes nobody');
+SELECT is(pg_temp.found(), NULL, 'each fix takes its problem away');
+SELECT is(pg_temp.who(), '3 2, 7 2, 11 10, 12 1', 'the fix of a circle changes nobody');
 SELECT is((SELECT count(*) FROM small.customer_alias), 5::bigint, 'the rest of the aliases are there');
 -- findings about customers are of who they are now
 CREATE TABLE app.customer (id int, name text);
@@ -57,7 +57,7 @@ BEGIN
 END
 $$;
 SELECT is((SELECT string_agg(concat_ws(' ', customer_id, started_on, ended_on, mrr), ', ' ORDER BY customer_id, started_on) FROM small.subscription), '2 2024-01-01 2024-05-01 120, 2 2024-05-01 130, 8 2024-01-01 80, 10 2024-01-01 110', 'the fix parts their days');
-SELECT is((SELECT string_agg(concat_ws(' ', customer_id, name), ', ' ORDER BY customer_id) FROM small.customer WHERE customer_id IN (1, 2, 7, 8, 10, 11)), '1 a, 2 was seven, 8, 10 ten', 'and adds whom nobody knows, and nobody twice');
+SELECT is((SELECT string_agg(concat_ws(' ', customer_id, name), ', ' ORDER BY customer_id) FROM small.customer WHERE customer_id IN (1, 2, 7, 8, 10, 11)), '1 a, 2 was seven, 8, 10 ten', 'the fix adds whom nobody knows, and nobody twice');
 -- views that mend read the source, so that they are not in the way
 SELECT lives_ok($$SELECT cvm.unbind('small', 'customer_alias')$$, 'aliases can be taken away from under views that mend');
 SELECT cvm.bind('small', 'customer_alias', 'app.merge', '{"old_id": "was", "new_id": "is", "since": "at"}') \g /dev/null

@@ -26,23 +26,23 @@ $$;
 CREATE FUNCTION world.refresh() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(concat_ws(' ', r.object, r.mode, CASE WHEN r.rows_written = 0 THEN 'nothing' END), ', ' ORDER BY r.object) FROM cvm.refresh_here('kept') r $$;
 SELECT world.more(1) \g /dev/null
 SELECT is(world.refresh(), 'customer_activity queue, customer_holdings scan', 'a refresh folds again only who has other rows');
-SELECT is(world.differ('kept', 'kept_by_hand', :'some'), 't', 'and puts rows of old ids to who they are now');
+SELECT is(world.differ('kept', 'kept_by_hand', :'some'), 't', 'a refresh puts rows of old ids to who they are now');
 -- one more that goes on, one that was wrong
 INSERT INTO world.customer_alias SELECT a.new_id, 1, date '2025-01-20' FROM world.customer_alias a WHERE a.new_id > 1 AND NOT EXISTS (SELECT FROM world.customer_alias b WHERE b.old_id = a.new_id) ORDER BY a.new_id LIMIT 1;
 DELETE FROM world.customer_alias a WHERE a.old_id = (SELECT max(b.old_id) FROM world.customer_alias b);
 SELECT world.more(2) \g /dev/null
 SELECT is(world.refresh(), 'customer_activity full, customer_holdings full', 'other aliases fold all customers again');
 SELECT is(world.differ('kept', 'kept_by_hand', :'some'), 't', 'who are those of the aliases that there are');
-SELECT is(world.refresh(), 'customer_activity queue nothing, customer_holdings scan nothing', 'and nothing is left to do');
+SELECT is(world.refresh(), 'customer_activity queue nothing, customer_holdings scan nothing', 'after the refresh nothing is left to do');
 SELECT cvm.store('kept', 'customer_activity', mode => 'watermark', watermark => 'occurred_at', overlap => '30 days') \g /dev/null
 INSERT INTO world.event SELECT a.old_id, timestamptz '2025-01-28 12:00+02', 'order', 'TV', 'web', 3 FROM world.customer_alias a;
 SELECT world.merge() \g /dev/null
 SELECT is(world.refresh(), 'customer_activity watermark, customer_holdings scan nothing', 'by a watermark, too, only rows that came are looked at');
-SELECT is(world.differ('kept', 'kept_by_hand', :'some'), 't', 'and put to who they are now');
+SELECT is(world.differ('kept', 'kept_by_hand', :'some'), 't', 'rows found by a watermark are put to who they are now');
 -- without the aliases they are again who they were
 SELECT cvm.unbind('kept', 'customer_alias') \g /dev/null
 SELECT is(world.refresh(), 'customer_activity full, customer_holdings full', 'without aliases states are made anew');
-SELECT is((SELECT count(*) FROM kept.customer_rfm), (SELECT count(DISTINCT customer_id) FROM world.event), 'of ids as the source has them');
+SELECT is((SELECT count(*) FROM kept.customer_rfm), (SELECT count(DISTINCT customer_id) FROM world.event), 'states without aliases are of ids as the source has them');
 
 SELECT finish();
 ROLLBACK;

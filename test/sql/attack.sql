@@ -101,7 +101,7 @@ SELECT is((SELECT action || ': ' || replace(detail, current_setting('cvm.me'), '
 SELECT is((SELECT problem FROM cvm.check_model('supers') WHERE entity = 'event') || '; ' || pg_temp.sprung(), 'broken_binding; nothing', 'check_model() says so and does not look into it');
 SELECT matches(pg_temp.try($$SELECT cvm.refresh_here('supers')$$), '^55000: "customer_activity" of model "supers" waits for entity "event": eves.orders is a view of role', 'a refresh does not read it');
 SELECT is(replace(pg_temp.try(format($$SELECT cvm.bind('supers', 'event', %L)$$, s)), current_setting('cvm.me'), 'me'),
-	'42501: eves.orders is a view of role "atk_eve", whose functions the superuser "me" would run', format('nor is %s bound', s)) FROM unnest('{eves.orders,shop.over_eves}'::text[]) s;
+	'42501: eves.orders is a view of role "atk_eve", whose functions the superuser "me" would run', format('%s is not bound', s)) FROM unnest('{eves.orders,shop.over_eves}'::text[]) s;
 SET ROLE atk_eve;
 ALTER TABLE eves.customer RENAME TO persons;
 CREATE VIEW eves.customer AS SELECT customer_id, eves.spring('a view of customers') AS plain FROM eves.persons;
@@ -173,7 +173,7 @@ SELECT problem AS problem FROM cvm.check_model('alices') WHERE entity = 'event' 
 RESET ROLE;
 SELECT is(:'problem' || '; ' || pg_temp.sprung(), 'lost_view; nothing', 'check_model() does not take another''s view for the model''s');
 DROP VIEW alices.event;
-SELECT is(pg_temp.try($$SELECT count(*) FROM cvm.rebuild('alices')$$, 'atk_alice'), 'ok', 'which is made again when the other is gone');
+SELECT is(pg_temp.try($$SELECT count(*) FROM cvm.rebuild('alices')$$, 'atk_alice'), 'ok', 'the model''s view is made again when the other''s is gone');
 -- and the same with a table that is kept
 DROP TABLE alices.retention_month_stored CASCADE;
 SET ROLE atk_eve;
@@ -212,7 +212,7 @@ SELECT cvm.store('anew', 'retention_month') \g /dev/null
 SELECT cvm._register('anew', 'insert', 'setting', jsonb_build_object('setting', s, 'value', '1; x')) FROM unnest('{week_start,min_group_size,conf,as_of,start_kinds,segment_schemes,time_zone,currency}'::text[]) s \g /dev/null
 RESET ROLE;
 SELECT is(pg_temp.try('SELECT * FROM cvm.freshness'), 'ok', 'settings that are none do not keep others from cvm.freshness');
-SELECT is(pg_temp.try(format($$SELECT cvm._register('anew', 'update', 'stored', %L)$$, jsonb_build_object('relation', 'retention_month') || v), 'atk_alice') || ', ' || pg_temp.try('SELECT * FROM cvm.freshness'), 'ok, ok', format('nor does %s', v))
+SELECT is(pg_temp.try(format($$SELECT cvm._register('anew', 'update', 'stored', %L)$$, jsonb_build_object('relation', 'retention_month') || v), 'atk_alice') || ', ' || pg_temp.try('SELECT * FROM cvm.freshness'), 'ok, ok', format('a setting %s does not keep others from cvm.freshness', v))
 FROM unnest(ARRAY['{"max_staleness": "170000000 years"}', '{"refreshed_at": "-infinity"}', '{"refreshed_at": "infinity"}']::jsonb[]) v;
 
 -- ---------------------------------------------------------------------------

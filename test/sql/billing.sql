@@ -30,7 +30,7 @@ SELECT is((SELECT string_agg(w || ' ' || per_month(10, w, c), ', ' ORDER BY n) F
 SELECT is(per_month(10 * 365.25, 'day', 1) / 12, per_month(10 * 365.25, 'year', 1) * 365.25 / 12, 'a price per day is that per year by 365.25');
 SELECT is((SELECT string_agg(pg_temp.try(format('SELECT cvm.per_month(1, %L, 1)', w)), ' ') FROM unnest('{lifetime}'::text[]) w),
 	'22023: "lifetime" is not a billing interval (Intervals are day, week, month, quarter, year and their usual forms; cvm.check_model() lists the rows with others.)', 'an interval that is none is an error');
-SELECT is((SELECT count(*) FROM unnest('{"",p,1,"0 months","1 2 months","m3",P1Y6M,monthl,"month!",dayweek,99999 days,mēnuo}'::text[]) w WHERE _is_billing_interval(w, 1)), 0::bigint, 'neither are these');
+SELECT is((SELECT count(*) FROM unnest('{"",p,1,"0 months","1 2 months","m3",P1Y6M,monthl,"month!",dayweek,99999 days,mēnuo}'::text[]) w WHERE _is_billing_interval(w, 1)), 0::bigint, 'words that are no interval are errors');
 SELECT is(pg_temp.try('SELECT cvm.per_month(1, ''month'', 0)'), '22023: interval_count "0" is not from 1 to 10000 (cvm.check_model() lists the rows with others.)', 'an interval of none of a unit is refused');
 SELECT is((SELECT count(DISTINCT per_month(7, w, 3)) FROM (SELECT unnest(ARRAY[upper(w), lower(w), initcap(w)]) FROM unnest('{week,weekly,weeks}'::text[]) w) u (w)), 1::bigint, 'letters have no case');
 
@@ -126,7 +126,7 @@ $$;
 SELECT is(pg_temp.differs('{}'), 0::bigint, 'a binding without options');
 SELECT is(pg_temp.differs('{"mrr": {"column": "fee", "minor_units": 2}}'), 0::bigint, 'money in cents');
 SELECT is(pg_temp.differs('{"mrr": {"column": "fee", "minor_units": "currency"}, "currency": "coin"}'), 0::bigint, 'money in cents, yen and fils by the currency of the row');
-SELECT is(pg_temp.differs('{"amount": {"column": "fee", "minor_units": "currency"}, "quantity": "seats"}'), 0::bigint, 'and by that of the model where rows have none');
+SELECT is(pg_temp.differs('{"amount": {"column": "fee", "minor_units": "currency"}, "quantity": "seats"}'), 0::bigint, 'money in minor units goes by the currency of the model where rows have none');
 SELECT is(cvm.from_minor_units(123456789012345678901234567890123, 'eur'), 1234567890123456789012345678901.23, 'no digit is cut off');
 SELECT is(pg_temp.differs('{"ended_on": {"column": "last_day", "inclusive": true}}'), 0::bigint, 'the last day as the end');
 SELECT is(pg_temp.differs('{"quantity": "seats"}'), 0::bigint, 'a quantity');
@@ -216,7 +216,7 @@ SELECT is(pg_temp.bind('{"mrr": {"column": "fee", "divide": 100}}'), '22023: col
 SELECT is(pg_temp.bind('{"mrr": {"column": "fee", "minor_units": "2"}}'), '22023: option "minor_units" of column "mrr" of entity "subscription" is "2" (Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds cents; or "currency" where that is told by the currency of each row.)', 'minor units that are no number');
 SELECT is(pg_temp.bind('{"ended_on": {"column": "end_on", "inclusive": 1}}'), '22023: option "inclusive" of column "ended_on" of entity "subscription" is "1" (Give true or false.)', 'a flag that is none');
 SELECT is(pg_temp.bind('{"started_on": {"column": "start_at", "inclusive": true}}'), '22023: column "started_on" of entity "subscription" takes no option "inclusive" (Its options beside "column": none. Whoever needs an expression makes a view and binds that.)', 'an option of another column');
-SELECT is(pg_temp.bind('{"discount": {"column": "off", "percent": true, "minor_units": "currency"}}') LIKE '22023: column "discount" of entity "subscription" has options "percent" and "minor_units"%', true, 'nor is a percentage in the units of a currency');
+SELECT is(pg_temp.bind('{"discount": {"column": "off", "percent": true, "minor_units": "currency"}}') LIKE '22023: column "discount" of entity "subscription" has options "percent" and "minor_units"%', true, 'a percentage in the units of a currency is an error');
 SELECT is(pg_temp.bind('{"discount": {"column": "off", "percent": true, "minor_units": 2}}'), '22023: column "discount" of entity "subscription" has options "percent" and "minor_units" (A percentage has no minor units: give one of them.)', 'two options that contradict each other');
 SELECT is(pg_temp.bind('{"mrr": {"column": "feee", "minor_units": 2}}'), '42703: column "feee" of b.raw does not exist (Did you mean "fee"? It has "id", "customer_id", "product", "start_at", "end_on", "last_day", "fee", "unit", "units", "seats", "off", "off_percent", "off_until", "trial_until", "word", "word_since", "gone", "gone_at", "gone_no", "cur", "coin".)', 'a column with options that the source has not');
 SELECT is(pg_temp.bind('{"mrr": {"column": {"a": 1}}}'), '22023: mapping of column "mrr" of entity "subscription" is not the name of a column: {"a": 1} (Give one column name as a string, {"column": name} with options, or null to leave the column out. Whoever needs an expression makes a view and binds that.)', 'a column that is no name');
@@ -247,8 +247,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-SELECT set_eq('TABLE kept_queued', 'TABLE queued.mrr_movement', 'in mode queue they are what the rows say');
-SELECT set_eq('TABLE kept_scanned', 'TABLE scanned.mrr_movement', 'in mode scan too');
+SELECT set_eq('TABLE kept_queued', 'TABLE queued.mrr_movement', 'in mode queue stored states are what the rows say');
+SELECT set_eq('TABLE kept_scanned', 'TABLE scanned.mrr_movement', 'in mode scan stored states are what the rows say');
 SELECT set_eq('TABLE kept_queued', 'TABLE kept_scanned', 'modes queue and scan give the same rows');
 
 SELECT * FROM finish();

@@ -70,7 +70,7 @@ CREATE TABLE app.people (id bigint, tier text, "Birth Year" int, channel text, n
 COMMENT ON COLUMN app.people.tier IS 'Loyalty tier.';
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'customer', 'app.people', '{"customer_id":"id", "joined_on": null, "age_group":"x1", "no_name": "x2"}')$$), 'ok', 'customers take any attribute');
 SELECT columns_are('acme', 'customer', '{customer_id,joined_on,channel,tier,"Birth Year",age_group,no_name}', 'mapped ones by their new name, the rest by their own');
-SELECT is(col_description('acme.customer'::regclass, 4), 'Loyalty tier. From column "tier".', 'with the comments of the source');
+SELECT is(col_description('acme.customer'::regclass, 4), 'Loyalty tier. From column "tier".', 'columns of the view carry the comments of the source');
 
 -- what does not
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscriptions', 'billing.subs')$$),
@@ -94,7 +94,7 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.branded', '{"custo
 	'22023: column "customer_id" of entity "event" is one column, not several: ["Brand", "no"] (Make one of them and bind the view: CREATE VIEW app.branded_keyed AS SELECT s.*, cvm.row_key(s."Brand"::text, s.no::text) AS customer_id FROM app.branded s;)',
 	'a key of several columns is refused with the line that makes one of them');
 DO $$ BEGIN EXECUTE substring(pg_temp.try($q$SELECT cvm.bind('acme', 'event', 'app.branded', '{"customer_id": ["Brand", "no"], "occurred_at": "placed"}')$q$) FROM 'CREATE VIEW [^;]+;'); END $$;
-SELECT is(pg_temp.see('SELECT count(DISTINCT customer_id) FROM app.branded_keyed'), '(3)', 'and that line makes different keys of different ones');
+SELECT is(pg_temp.see('SELECT count(DISTINCT customer_id) FROM app.branded_keyed'), '(3)', 'the line that is offered makes different keys of different ones');
 SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"kind":""}')$$), 85), '22023: mapping of column "kind" of entity "event" is not the name of a column: "" (Gi', 'an empty name of a column is refused');
 SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'customer', 'app.people', '{"customer_id":"id", "":"x1"}')$$), 67), '22023: mapping of column "" of entity "customer" is not the name of', 'an empty name of an attribute is refused');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '["kind"]')$$),
@@ -188,8 +188,8 @@ SELECT is(pg_temp.try($t$SELECT cvm.bind('My "Böse" Brand', 'event', '"b""; DRO
 SELECT is(pg_temp.see('SELECT * FROM "My ""Böse"" Brand".event'), '(ann,2024-01-01,k,,,5,,)', 'a source of any name is read by the canonical view');
 SELECT is(pg_temp.see('SELECT row_key, cohort_customers FROM "My ""Böse"" Brand".retention_month'), '("(all)|2024-01|0",1)', 'a source of any name is read by the reports');
 SELECT is(pg_temp.see('SELECT count(*) FROM app.events'), '(2)', 'names with quotes in them run nothing');
-SELECT is(pg_temp.try(format($$SELECT cvm.bind('My "Böse" Brand', 'customer', %L, '{"customer_id": "cust \"id\""}')$$, '"b""; DROP TABLE app.events; --"."sel''ect ""x"" %s {time_zone} $$"')), 'ok', 'as attributes too');
-SELECT is(pg_temp.see('SELECT "wh''en %I", "SELECT", "ünï;--" FROM "My ""Böse"" Brand".customer'), '(2024-01-01,k,5)', 'they keep their names');
+SELECT is(pg_temp.try(format($$SELECT cvm.bind('My "Böse" Brand', 'customer', %L, '{"customer_id": "cust \"id\""}')$$, '"b""; DROP TABLE app.events; --"."sel''ect ""x"" %s {time_zone} $$"')), 'ok', 'names with quotes in them run nothing as attributes');
+SELECT is(pg_temp.see('SELECT "wh''en %I", "SELECT", "ünï;--" FROM "My ""Böse"" Brand".customer'), '(2024-01-01,k,5)', 'attributes with quotes keep their names');
 SELECT is((SELECT count(*) FROM cvm.rebuild('My "Böse" Brand') WHERE action = 'unchanged' AND relation ~ '^(event|customer|retention|lifecycle)' AND relation !~ '^customer_'), 7::bigint, 'a model whose columns keep their names can be rebuilt');
 
 -- changing one's mind
@@ -214,7 +214,7 @@ INSERT INTO app.events VALUES ('2024-01-31 23:30+00', 7, 10, 'order', 'web');
 SELECT is(pg_temp.see($$SELECT relation, action FROM cvm.rebuild('acme') WHERE action NOT IN ('replaced', 'unchanged') AND relation ~ '^(event|retention|lifecycle)' ORDER BY 1$$),
 	'(event,created) (lifecycle_month,created) (retention_curve,created) (retention_month,created) (retention_quarter,created) (retention_week,created)',
 	'once it is back, one call brings everything back');
-SELECT is(pg_temp.see('SELECT customer_id, channel FROM acme.event'), '(7,web)', 'with the columns that the new table has');
+SELECT is(pg_temp.see('SELECT customer_id, channel FROM acme.event'), '(7,web)', 'the view has the columns that the new table has');
 SELECT is(pg_temp.see('SELECT cohort_label FROM acme.retention_month'), '(2024-02)', 'the answers are there with the columns of the new table');
 
 -- other columns than before
@@ -224,7 +224,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO cvm_test_reade
 CREATE TABLE app.events_int (customer_id int, occurred_at date);
 SELECT is(pg_temp.see($$SELECT source_name FROM cvm.binding WHERE model = 'acme' AND entity = 'event'$$), '(events)', '(before)');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events_int')$$), 'ok', 'a view whose columns change type is made anew');
-SELECT col_type_is('acme', 'event', 'customer_id', 'integer', 'with the new types');
+SELECT col_type_is('acme', 'event', 'customer_id', 'integer', 'the view that is made anew has the new types');
 SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'a view with new types has the grants that it had');
 SELECT is(has_column_privilege('public', 'acme.event', 'kind', 'SELECT'), true, 'a view with new types has the grants on columns that it had');
 SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_week', 'SELECT'), false, 'a view with new types has no other grants, whatever new tables are given');
@@ -238,7 +238,7 @@ SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$),
 DROP VIEW app.mine;
 SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$), 'ok', 'a binding can be taken away');
 SELECT hasnt_view('acme', 'event', 'the view goes with its binding');
-SELECT hasnt_view('acme', 'retention_month', 'with the reports that need it');
+SELECT hasnt_view('acme', 'retention_month', 'the reports that need a binding go with it');
 SELECT has_view('acme', 'subscription', 'only reports that need the entity go with the binding');
 SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$), '42704: entity "event" of model "acme" is not bound (Bound are customer, subscription.)', 'what is not bound cannot be taken away');
 
@@ -252,7 +252,7 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'subscription', 'billing.subs', 
 CREATE TABLE acme.retention_month (x int);
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events')$$),
 	'42P07: acme.retention_month exists and was not made by cvm (The name is one that the model needs. Rename it or move it to another schema.)', 'a table of the user''s is never replaced');
-SELECT has_table('acme', 'retention_month', 'it is still there');
+SELECT has_table('acme', 'retention_month', 'the user''s table is still there');
 DROP TABLE acme.retention_month;
 
 -- rights
@@ -270,18 +270,18 @@ CREATE ROLE cvm_test_member;
 GRANT cvm_test_ann TO cvm_test_member;
 DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_test_ann, cvm_test_member', current_database()); END $$;
 SELECT is(pg_temp.see($$SELECT count(*) FROM cvm.rebuild('anns') WHERE action = 'unchanged' AND relation ~ '^(event|retention|lifecycle)'$$, 'cvm_test_member'), '(6)', 'somebody with the right to may rebuild it for the owner');
-SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'to whom the views still belong');
+SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'rebuilt views still belong to the owner');
 DROP SCHEMA anns CASCADE;
-SELECT is(pg_temp.try($$SELECT cvm.rebuild('anns')$$, 'cvm_test_member'), 'ok', 'even when the whole schema was lost');
-SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'they are the owner''s again');
+SELECT is(pg_temp.try($$SELECT cvm.rebuild('anns')$$, 'cvm_test_member'), 'ok', 'somebody with the right to may rebuild a schema that was lost');
+SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'views of a schema that was lost are the owner''s again');
 
 -- names of two kinds
 CREATE TABLE app.answers AS SELECT 1::bigint AS customer_id, date '2024-02-01' AS answered_at, 'nps'::text AS instrument, 9 AS score;
 CREATE TABLE app.mails AS SELECT 1::bigint AS customer_id, date '2024-02-01' AS mailed, 'mail'::text AS channel;
 DO $$ BEGIN PERFORM cvm.create_model('named', tz => 'UTC'), cvm.bind('named', 'survey', 'app.answers'), cvm.bind('named', 'contact', 'app.mails', '{"sent_at": "mailed"}'); END $$;
 SELECT is((SELECT occurred_at FROM named.survey), '2024-02-01'::date, 'a column of the source may have its other name');
-SELECT is((SELECT occurred_at FROM named.contact), '2024-02-01'::date, 'so may one of the binding');
-SELECT is((SELECT columns FROM cvm.binding WHERE model = 'named' AND entity = 'contact'), '{"occurred_at": "mailed"}'::jsonb, 'which is kept under the one that it has here');
+SELECT is((SELECT occurred_at FROM named.contact), '2024-02-01'::date, 'a column of the binding may have its other name');
+SELECT is((SELECT columns FROM cvm.binding WHERE model = 'named' AND entity = 'contact'), '{"occurred_at": "mailed"}'::jsonb, 'a column of the binding is kept under the name that it has here');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -49,7 +49,7 @@ SELECT ok(abs(a.conf_low - w.conf_low) < 0.002 AND abs(a.conf_high - w.conf_high
 FROM cvm._clustered_interval(81, 263, 263, 81, 81, 263, 0.95) a, cvm.proportion_interval(81, 263) w;
 SELECT results_eq('SELECT round(a.conf_low::numeric, 9), round(a.conf_high::numeric, 9) FROM cvm._clustered_interval(0, 20, 20, 0, 0, 20, 0.95) a', 'SELECT round(conf_low::numeric, 9), round(conf_high::numeric, 9) FROM cvm.proportion_interval(0, 20)',
 	'none of 20 has the published limits');
-SELECT results_eq('SELECT conf_low, conf_high FROM cvm._clustered_interval(0, 0, 0, 0, 0, 0, 0.95)', 'VALUES (NULL::float8, NULL::float8)', 'of nothing there are no limits');
+SELECT results_eq('SELECT conf_low, conf_high FROM cvm._clustered_interval(0, 0, 0, 0, 0, 0, 0.95)', 'VALUES (NULL::float8, NULL::float8)', 'no deliveries have no limits');
 
 -- random deliveries against one query a customer and month
 CREATE FUNCTION pg_temp.draw(seed int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(seed || what || i) & 2147483647) % below;

@@ -101,7 +101,7 @@ SELECT is((SELECT string_agg(concat_ws(' ', campaign, round(claimed_customers), 
 SELECT is((SELECT concat_ws(' ', round((universal_high - universal_low)::numeric / 2 / 1.959964, 7), round((excess_high - excess_low)::numeric / 2 / 1.959964, 3)) FROM uc.campaign_overclaim WHERE campaign = '(all)'),
 	(SELECT concat_ws(' ', round(sqrt(v), 7), round(sqrt(9000.0 ^ 2 * v + 3 * 8000.0 ^ 2 * (0.1 * 0.9 / 8000 + 0.05 * 0.95 / 1000)), 3)) FROM (SELECT 850.0::numeric / 9000 * (1 - 850.0 / 9000) / 8999 + 0.05 * 0.95 / 999 AS v) x), 'limits are those of Welch for the universal group, and of claims taken as independent');
 SELECT is((SELECT count(*) FROM uc.campaign_uplift WHERE campaign = 'UCG'), 0::bigint, 'the universal control is no campaign to be judged by campaign_days');
-SELECT is((SELECT count(*) FROM cvm.customers('uc', 'campaign_overclaim', '(all)', 'target_customers')), 8000::bigint, 'of all campaigns each customer is told once');
+SELECT is((SELECT count(*) FROM cvm.customers('uc', 'campaign_overclaim', '(all)', 'target_customers')), 8000::bigint, 'the row of all campaigns has each customer once');
 -- where only the control is told, the rest are the other customers
 DELETE FROM u_member WHERE campaign = 'UCG' AND arm = 'target';
 SELECT is((SELECT verdict FROM uc.campaign_overclaim WHERE campaign = '(all)'), 'no_universal_control', 'without a base there is nothing to compare with');

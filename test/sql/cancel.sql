@@ -52,7 +52,7 @@ SELECT results_eq($$SELECT reason, is_voluntary, requests, churned_customers, ca
 	'without cancellations the lines that end on one day are a request, a change of plan is none, and who leaves without a word is one');
 SELECT results_eq($$SELECT reason, requests, churned_customers, round(share::numeric, 4) FROM alone.cancel_reason_mix WHERE month = '2024-05-01' AND reason = 'price'$$,
 	$$VALUES ('price' COLLATE "C", 2::bigint, NULL::bigint, 0.4444)$$, 'without subscriptions who left is not told');
-SELECT is((SELECT count(*) FROM alone.save_rate WHERE saved_mrr IS NULL AND kept_rate IS NULL), (SELECT count(*) FROM alone.save_rate), 'and neither is money saved');
+SELECT is((SELECT count(*) FROM alone.save_rate WHERE saved_mrr IS NULL AND kept_rate IS NULL), (SELECT count(*) FROM alone.save_rate), 'without subscriptions no money saved is told');
 
 -- the test and Holm's correction, by hand: 60 of 100, 25 and 15, after 40, 40 and 20 of 100
 TRUNCATE spell, asked;

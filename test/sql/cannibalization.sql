@@ -56,7 +56,7 @@ SELECT is((SELECT as_of(a) FROM state), '2024-07-01', 'the state knows until whe
 
 -- break-even
 SELECT is(round(break_even_rate(25, 40)::numeric, 4), 0.6250, 'at 25 against 40 a margin, five of eight may come over');
-SELECT is(round(break_even_rate(25, 40, 5000, 1000)::numeric, 4), 0.5000, 'with 5000 of cost over 1000 entries, half of them');
+SELECT is(round(break_even_rate(25, 40, 5000, 1000)::numeric, 4), 0.5000, 'with 5000 of cost over 1000 entries, half of them may come over');
 SELECT is(break_even_rate(25, 0), NULL, 'a donor that brings nothing has no break-even');
 SELECT is(pg_temp.see($$SELECT round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), round(net_margin::numeric, 2), net_margin = 9 * (14 - 18 * corrected_rate), verdict FROM state, cannibalization_verdict(a, 14, 18, min_entries => 9)$$),
 	'(0.7778,1.1667,75.28,t,accretive)', 'practice 1.14: monthly it pays a margin of 54, and of what had gone anyway');
@@ -67,7 +67,7 @@ SELECT is(pg_temp.see($$SELECT round(break_even_lifetime_rate::numeric, 4) FROM 
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 18, min_entries => 9, focal_churn => 0.04, donor_churn => 0.02)),
 	'^4 of 9 matured entries \(44.4%, 95% interval 18.9% to 73.3%\) left or cut another product; 19.7% of such customers lose as much without it, which leaves .*, below the break-even of 77.8%; over the lifetime break-even is 38.9%, on the other side; 1 younger entries are not judged\.$', 'the reason says so');
 SELECT is(pg_temp.see($$SELECT verdict, round(value_rate::numeric, 4), round(break_even_value_rate::numeric, 4) FROM state, cannibalization_verdict(a, 14, 18, basis => 'value', min_entries => 9)$$),
-	'(accretive,0.6667,1.1667)', 'by value too, of what is left');
+	'(accretive,0.6667,1.1667)', 'break-even by value is of what is left');
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 18, basis => 'value', min_entries => 9)),
 	'^Of what 9 matured entries bring, 66.7% was lost by other products \(95% interval 27.3% to 117.1%\); such customers lose 17.1% of what they bring without it, which leaves .* \(.* to .*\), below the break-even of 116.7%', 'the reason of a verdict by value says the interval of the value');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(a, 14, 18)$$),
@@ -78,11 +78,11 @@ SELECT matches((SELECT verdict || ': ' || reason FROM state, cannibalization_ver
 	'^accretive: 2 of 3 matured entries .* 6 younger entries are not judged\.$', 'practice 1.14: enough entries that are old enough make one, however many came later');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 3, min_matured => 0.8)$$),
 	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging; of them 66.7% left or cut another product so far.")', 'unless most are asked for');
-SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is none either');
-SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, min_entries => 3)), 'without the margins of both there is no break-even', 'which the reason says');
+SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is no break-even');
+SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, min_entries => 3)), 'without the margins of both there is no break-even', 'the reason says that margins are missing');
 
 SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate, break_even_value_rate FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)$$), '(not_identified,1,1)', 'the verdict is not_identified where the new product has price and margin of the old');
-SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)), 'the price and the margin of the old one', 'which it says too');
+SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, 14, 20, 20, min_entries => 3)), 'the price and the margin of the old one', 'the reason says that price and margin are those of the old');
 
 -- the control: of those who hold A and never take N, one in four leaves in April
 CREATE TEMP TABLE market AS
@@ -117,7 +117,7 @@ SELECT is(pg_temp.see($$SELECT control_customers, control_loss_rate, corrected_r
 SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate, verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], ARRAY['B'], '2024-07-01') AS s FROM market) x, cannibalization_verdict(s, 1, 10)$$),
 	'(,0,accretive)', 'who has nothing to lose needs no control');
 SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, CASE WHEN customer % 4 = 0 THEN 'red' ELSE 'blue' END) AS s FROM market) x, cannibalization_verdict(s)$$),
-	'(0.25,0.125)', 'in strata, like is compared with like');
+	'(0.25,0.125)', 'like is compared with like within strata');
 
 -- who had gone: ten leave every day, and the new product changes nothing.  Of
 -- those who hold it on the day and do not take the other, as many are gone 60
@@ -187,7 +187,7 @@ CREATE TEMP TABLE part AS
 CREATE TEMP TABLE whole AS
 	SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text ORDER BY customer DESC) AS s FROM market;
 SELECT is((SELECT rollup(s ORDER BY part) FROM part), (SELECT s FROM whole), 'parts add up to the whole, to the byte');
-SELECT is((SELECT rollup(s ORDER BY part DESC) FROM part), (SELECT s FROM whole), 'in any order');
+SELECT is((SELECT rollup(s ORDER BY part DESC) FROM part), (SELECT s FROM whole), 'parts add up in any order');
 SELECT is((SELECT (a.s || b.s) || c.s FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3),
 	(SELECT c.s || (b.s || a.s) FROM part a, part b, part c WHERE a.part = 1 AND b.part = 2 AND c.part = 3), '|| is commutative and associative');
 SELECT is((SELECT s::text::cannibalization FROM whole), (SELECT s FROM whole), 'text brings it back');
@@ -210,9 +210,9 @@ BEGIN
 END
 $$;
 SELECT matches(pg_temp.plan_of($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text) FROM wide$$),
-	'Partial Aggregate', 'it runs in parallel');
+	'Partial Aggregate', 'cannibalization_agg runs in parallel');
 SELECT is((SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text) FROM wide),
-	(SELECT s FROM whole), 'with the same bytes');
+	(SELECT s FROM whole), 'parallel workers give the same bytes');
 
 -- what does not go together, or was damaged
 SELECT throws_ok($$SELECT a || c FROM state$$, '22023', 'cannot add up entries observed until different days', 'one end of observation');
@@ -254,7 +254,7 @@ BEGIN
 END
 $$;
 SELECT cmp_ok((SELECT pg_temp.survives(a::text, 'cannibalization', 'cannibalization_verdict') FROM state), '>', 0, 'any bit may be wrong: refused, or a state that can be read');
-SELECT cmp_ok((SELECT pg_temp.survives(cannibalization_matrix_agg(holdings, '2024-07-01')::text, 'cannibalization_matrix', 'cannibalization_cells') FROM held), '>', 0, 'in a matrix too');
+SELECT cmp_ok((SELECT pg_temp.survives(cannibalization_matrix_agg(holdings, '2024-07-01')::text, 'cannibalization_matrix', 'cannibalization_cells') FROM held), '>', 0, 'any bit of a matrix may be wrong: refused, or a state that can be read');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -47,7 +47,7 @@ CREATE TABLE one AS
 SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.matrix = two.matrix), 240::bigint, 'a matrix is the same in one pass, to the byte, in any order');
 SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.state = two.state), 240::bigint, 'a state is the same in one pass, to the byte, in any order');
 SELECT is((SELECT count(*) FROM one JOIN two USING (seed) WHERE one.grid = two.grid), 240::bigint, 'a grid of windows is the same in one pass, to the byte, in any order');
-SELECT cmp_ok((SELECT count(*) FROM two, cannibalization_cells(matrix) c WHERE donor <> '(all)'), '>', 1500::bigint, 'they hold something');
+SELECT cmp_ok((SELECT count(*) FROM two, cannibalization_cells(matrix) c WHERE donor <> '(all)'), '>', 1500::bigint, 'the states that are compared hold something');
 SELECT cmp_ok((SELECT sum(control_customers) FROM two, cannibalization_verdict(state)), '>', 1000::numeric, 'the states compared have a control');
 
 -- keys of other types
@@ -62,7 +62,7 @@ SELECT is((SELECT count(*) FROM two JOIN (
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM spell WHERE seed = 3),
 	(SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01', 30, 60, 0) FROM spell WHERE seed = 3), 'windows need not be told');
 SELECT is((SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01') FROM spell WHERE seed = 3),
-	(SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', ARRAY[30], ARRAY[60], 0, NULL) FROM spell WHERE seed = 3), 'for a state either');
+	(SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', ARRAY[30], ARRAY[60], 0, NULL) FROM spell WHERE seed = 3), 'windows of a state need not be told');
 
 -- workers
 CREATE TABLE wide AS SELECT seed * 100 + customer AS customer, product, started_on, ended_on, mrr FROM spell;
@@ -81,8 +81,8 @@ BEGIN
 	RETURN whole;
 END
 $$;
-SELECT matches(pg_temp.plan_of($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide$$), 'Partial Aggregate', 'it runs in parallel');
-SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide), (SELECT m FROM alone), 'with the same matrix');
+SELECT matches(pg_temp.plan_of($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide$$), 'Partial Aggregate', 'the one-pass cannibalization_matrix_agg runs in parallel');
+SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide), (SELECT m FROM alone), 'parallel workers give the same matrix');
 SELECT is((SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{A,B}', '2025-01-01', 30, 60, 0, 'x') FROM wide), (SELECT s FROM alone), 'the same state');
 SELECT is((SELECT cannibalization_agg('c' || customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', ARRAY[7, 30], ARRAY[60], 0) FROM wide), (SELECT g FROM alone), 'workers give the same grid');
 SET LOCAL max_parallel_workers_per_gather = 0;

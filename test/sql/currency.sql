@@ -33,7 +33,7 @@ SELECT results_eq($$SELECT cohort_mrr FROM w21.subscription_retention WHERE coho
 SELECT results_eq($$SELECT to_mrr FROM w21.product_migration WHERE month = '2024-02-01' AND to_product = 'q'$$, 'VALUES (21.00::numeric)', 'migrations are shown in the currency');
 INSERT INTO bill.subs VALUES ('e', 'p', '2024-02-10', NULL, 7, NULL, 'GBP');
 SELECT throws_ok('SELECT * FROM w21.mrr_movement', '22023', 'no rate of currency "GBP" on 2024-02-29', 'a currency without a rate is an error, not a smaller sum');
-SELECT throws_ok('SELECT * FROM w21.subscription_kpi', '22023', 'no rate of currency "GBP" on 2024-03-31', 'in every view');
+SELECT throws_ok('SELECT * FROM w21.subscription_kpi', '22023', 'no rate of currency "GBP" on 2024-03-31', 'a currency without a rate is an error in every view');
 SELECT is((SELECT formula FROM cvm.dictionary WHERE view = 'mrr_movement' AND "column" = 'fx_mrr'), 'opening at the rates of the closing - opening_mrr', 'the dictionary says how');
 
 -- A random portfolio in four currencies, with pauses and segments
@@ -75,7 +75,7 @@ SELECT m.month, d.day, (SELECT sum(CASE WHEN s.status = 'paid' THEN s.mrr ELSE 0
 	FROM bill.spell s WHERE s.started_on <= d.day AND (s.ended_on > d.day OR s.ended_on IS NULL)) AS mrr
 FROM (SELECT DISTINCT month FROM alone) m, LATERAL (SELECT least((m.month + interval '1 month')::date, '2024-09-15') - 1 AS day) d;
 SELECT is_empty($$SELECT month FROM alone JOIN closing USING (month) WHERE round(closing.mrr, 2) <> closing_mrr$$, 'the closing is that of plain SQL');
-SELECT is((SELECT count(*) FROM closing), 21::bigint, 'of every month');
+SELECT is((SELECT count(*) FROM closing), 21::bigint, 'every month''s closing is that of plain SQL');
 -- rates that never change leave the line empty, and only scale the rest
 UPDATE bill.daily SET rate = 2;
 SELECT is_empty($$SELECT month FROM many.mrr_movement WHERE abs(fx_mrr) > 0.05$$, 'rates that stay do nothing');

@@ -54,7 +54,7 @@ SELECT m.row_key, m.segment, m.customer_id, x.month, m.month_label, m.line, m.cu
 FROM (SELECT DISTINCT e.month FROM everybody e) x CROSS JOIN LATERAL cvm.customer_movement('w', x.month + 9) m;
 SELECT is_empty('(TABLE everybody EXCEPT ALL TABLE alone) UNION ALL (TABLE alone EXCEPT ALL TABLE everybody)', 'a month alone has the rows that it has among all');
 SELECT results_eq($$SELECT row_key, segment, change, reason, channel, owner FROM cvm.customer_movement('w', '2024-06-01', 'S') ORDER BY row_key COLLATE "C"$$,
-	$$SELECT row_key, segment, change, reason, channel, owner FROM everybody WHERE month = '2024-06-01' AND segment = 'S' ORDER BY row_key COLLATE "C"$$, 'and so has a segment of it');
+	$$SELECT row_key, segment, change, reason, channel, owner FROM everybody WHERE month = '2024-06-01' AND segment = 'S' ORDER BY row_key COLLATE "C"$$, 'a segment of a month has the rows that it has among all');
 SELECT throws_ok($$SELECT * FROM cvm.customer_movement('w', NULL)$$, '22023', '"NULL" is not a month', 'no month is refused');
 SELECT throws_ok($$SELECT * FROM cvm.customer_movement('nowhere', '2024-06-01')$$, '42704', NULL, 'no model is refused');
 

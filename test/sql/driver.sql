@@ -36,9 +36,9 @@ SELECT is((SELECT concat_ws(' ', verdict, round(trend::numeric, 3)) FROM dr.valu
 SELECT is((SELECT concat_ws(' ', below_floor_customers, below_floor_share, mrr_at_stake) FROM dr.value_driver WHERE driver = 'quality' AND month = '2024-04-01'), '40 0.4 390.00',
 	'what is at stake is what those below the floor of 4 pay at the end of the month: one of forty has left');
 SELECT is((SELECT concat_ws(' ', count(*), sum(mrr_after), min(detail)) FROM dr.value_driver v, cvm.customers('dr', 'value_driver', v.row_key, 'below_floor_customers') c WHERE v.driver = 'quality' AND v.month = '2024-04-01'),
-	'40 390 csat 2.00, floor 4.00', 'they are listed with what they pay');
+	'40 390 csat 2.00, floor 4.00', 'customers below the floor are listed with what they pay');
 SELECT is((SELECT concat_ws(' ', count(*), sum(mrr_after)) FROM dr.value_driver v, cvm.customers('dr', 'value_driver', v.row_key, 'customers') c WHERE v.driver = 'quality' AND v.month = '2024-04-01'),
-	'100 990', 'and so are all who were observed');
+	'100 990', 'all who were observed are listed with what they pay');
 SELECT results_eq($$SELECT driver, importance_kind, stated_importance, importance, quadrant, round(performance::numeric, 3) FROM dr.value_driver WHERE month = '2024-04-01' ORDER BY driver$$,
 	$$VALUES ('price', 'stated', 5::float8, 5::float8, 'overkill', 0.100), ('quality', 'stated', 9, 9, 'priority', -0.150)$$, 'what is important and short of its target is a priority; what is not and is beyond, overkill');
 SELECT is((SELECT quadrant FROM dr.value_driver WHERE driver = 'quality' AND month = '2024-03-01'), 'keep_up', 'what is important and reaches its target is to be kept up');

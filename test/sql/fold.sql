@@ -113,7 +113,7 @@ SELECT is(same_timelines('SELECT customer::text, at FROM visit',
 	0::bigint, 'fold_activity gives what activity_agg gives, customer by customer');
 SELECT is(same_timelines('SELECT customer::text, at, spent, is_start, is_return FROM visit',
 	$$SELECT customer::text, activity_agg(at, 'Europe/Vilnius', spent, is_start, is_return) AS activity FROM visit GROUP BY 1$$),
-	0::bigint, 'with money and marks too');
+	0::bigint, 'fold_activity with money and marks gives what activity_agg gives');
 SET work_mem = '64kB';
 SELECT is(same_timelines('SELECT customer::text, at, spent FROM visit',
 	$$SELECT customer::text, activity_agg(at, 'Europe/Vilnius', spent) AS activity FROM visit GROUP BY 1$$),

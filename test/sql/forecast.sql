@@ -79,7 +79,7 @@ SELECT cmp_ok((SELECT avg((c.mrr BETWEEN f.low AND f.high)::int) FROM forecast f
 SELECT cmp_ok((SELECT abs(sum(f.customers) / sum(c.customers)::float8 - 1) FROM forecast f JOIN came c ON c.segment = f.segment AND c.step = f.month_no), '<=', 0.03::float8, 'all of them together are met');
 SELECT is((SELECT count(DISTINCT method) FROM forecast WHERE segment <> '(all)'), 2::bigint, 'segments whose customers differ have the model, those whose are alike the hazards');
 SELECT is_empty($$SELECT row_key FROM forecast WHERE back_tests > 0 AND (back_test_error IS NULL OR back_test_coverage NOT BETWEEN 0 AND 1) OR back_tests > 12$$, 'back-tests are told beside it');
-SELECT cmp_ok((SELECT max(abs(back_test_error)) FROM forecast WHERE segment = '(all)' AND month_no <= 3), '<', 0.03::float8, 'and say that what came was met');
+SELECT cmp_ok((SELECT max(abs(back_test_error)) FROM forecast WHERE segment = '(all)' AND month_no <= 3), '<', 0.03::float8, 'back-tests say that what came was met');
 \getenv report CVM_REPORT
 \if :{?report}
 \pset tuples_only false

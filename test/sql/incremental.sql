@@ -132,11 +132,11 @@ SELECT pg_temp.quietly($$SELECT cvm.create_model('kept', tz => 'Europe/Vilnius',
 	SELECT cvm.store('kept', 'customer_activity', mode => 'queue')$$);
 INSERT INTO shop.orders SELECT 2000 + i, i, timestamptz '2024-03-01 10:00+02' + i * interval '9 days', 1.25, 'order', nextval('shop.version') FROM generate_series(1, 40) i;
 SELECT is(pg_temp.scans('shop.orders', $$SELECT cvm.refresh_here('kept')$$), 0::bigint, 'rows that were only added, late ones too, are merged without reading the source');
-SELECT is((SELECT (mode, rows_written, rows_removed)::text FROM cvm.refresh_log ORDER BY refresh_id DESC LIMIT 1), '(queue,40,0)', 'for each of the forty customers');
-SELECT is(pg_temp.wrong('kept'), 0::bigint, 'to the bytes of a full fold');
+SELECT is((SELECT (mode, rows_written, rows_removed)::text FROM cvm.refresh_log ORDER BY refresh_id DESC LIMIT 1), '(queue,40,0)', 'merged states are there for each of the forty customers');
+SELECT is(pg_temp.wrong('kept'), 0::bigint, 'events that are added are merged to the bytes of a full fold');
 UPDATE shop.orders SET total = total + 1 WHERE order_no = 2001;
 SELECT ok(pg_temp.scans('shop.orders', $$SELECT cvm.refresh_here('kept')$$) > 0, 'a change has the source read');
-SELECT is(pg_temp.wrong('kept'), 0::bigint, 'for the same result');
+SELECT is(pg_temp.wrong('kept'), 0::bigint, 'a source that is read again gives the same result');
 
 -- a scan reads a part that did not change once, for its fingerprint
 CREATE TABLE shop.parts (who int, at timestamptz, amount numeric) PARTITION BY RANGE (at);
@@ -179,7 +179,7 @@ SELECT lives_ok($$SELECT cvm.store('parts', 'customer_activity', mode => 'queue'
 SELECT hasnt_table('parts', 'customer_activity_part', 'the tables of the old mode go');
 SELECT lives_ok($$SELECT cvm.store('parts', 'customer_activity', mode => 'scan')$$, 'the mode is changed back');
 INSERT INTO shop.parts (who, was, at, amount) VALUES (8, '2024-02-10 12:00+02', '2024-02-10 12:00+02', 3);
-SELECT is((SELECT mode FROM cvm.refresh_here('parts', '{customer_activity}')), 'scan', 'it scans again');
+SELECT is((SELECT mode FROM cvm.refresh_here('parts', '{customer_activity}')), 'scan', 'a mode that is changed back scans again');
 SELECT is(pg_temp.wrong('parts'), 0::bigint, 'rightly');
 SELECT pg_temp.quietly($$SELECT cvm.unstore('parts', 'customer_activity')$$);
 CREATE TABLE parts.customer_activity_part ();
@@ -210,7 +210,7 @@ CREATE FUNCTION pg_temp.wrong_holdings() RETURNS bigint LANGUAGE sql AS $$
 	SELECT count(*) FROM kept.customer_holdings k FULL JOIN (
 		SELECT customer_id, cvm.holdings_agg(product, started_on, ended_on, CASE WHEN status = 'trial' THEN 0 ELSE mrr END) AS holdings FROM kept.subscription GROUP BY 1) f USING (customer_id)
 	WHERE k.holdings::text IS DISTINCT FROM f.holdings::text$$;
-SELECT is(pg_temp.wrong_holdings(), 0::bigint, 'to the bytes of a full fold');
+SELECT is(pg_temp.wrong_holdings(), 0::bigint, 'spells that are added are merged to the bytes of a full fold');
 UPDATE shop.plans SET ended_on = '2024-12-01', end_reason = 'moved' WHERE ended_on IS NULL AND customer_id % 2 = 0;
 DELETE FROM shop.plans WHERE customer_id % 7 = 1;
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
@@ -228,7 +228,7 @@ INSERT INTO shop.plans SELECT shop.draw('h3', i, 55), 'plan ' || i % 4, date '20
 UPDATE shop.plans SET started_on = started_on - 40 WHERE customer_id % 9 = 2;
 DELETE FROM shop.plans WHERE customer_id % 7 = 3;
 SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_holdings}')), 'scan', 'spells are scanned by partition');
-SELECT is(pg_temp.wrong_holdings(), 0::bigint, 'to the bytes of a full fold');
+SELECT is(pg_temp.wrong_holdings(), 0::bigint, 'spells that are scanned by partition give the bytes of a full fold');
 
 SELECT * FROM finish();
 ROLLBACK;

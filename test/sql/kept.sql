@@ -72,7 +72,7 @@ SELECT results_eq($$SELECT year_opening_mrr, year_gross_retained_mrr, round(gros
 SELECT is((SELECT round(gross_revenue_retention_chained_rate::numeric, 5) FROM acme.subscription_kpi WHERE month = '2024-07-01'), 0.61004, 'the chained rate is lower: who came back is lost to it');
 DO $$ BEGIN PERFORM cvm.bind('acme', 'segment_history', 'bill.tier'); END $$;
 SELECT results_eq($$SELECT segment, year_opening_mrr, year_gross_retained_mrr, year_net_retained_mrr FROM acme.subscription_kpi WHERE month = '2024-07-01' ORDER BY segment COLLATE "C"$$,
-	$$VALUES ('(all)', 455::numeric, 290::numeric, 330::numeric), ('(none)', 10, 10, 10), ('x', 230, 180, 220), ('y', 215, 100, 100)$$, 'by the segment in which they were then');
+	$$VALUES ('(all)', 455::numeric, 290::numeric, 330::numeric), ('(none)', 10, 10, 10), ('x', 230, 180, 220), ('y', 215, 100, 100)$$, 'retained money is told by the segment in which customers were then');
 CREATE TABLE seen AS TABLE acme.subscription_kpi;
 DO $$ BEGIN PERFORM cvm.store('acme', 'customer_holdings'); END $$;
 SELECT set_eq('TABLE acme.subscription_kpi', 'TABLE seen', 'the same from stored holdings');

@@ -52,7 +52,7 @@ SELECT is(pg_temp.see($$SELECT row_key, launched_on, entries, matured_entries, n
 '(N|(all)|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)
 (N|A|(all)|(all),2024-04-01,200,200,100,50,50,0.5,0.25,0.375,4000.00,1500.00,2500.00)', 'a row for each donor and for all of them');
 SELECT is(pg_temp.see($$SELECT control_loss_rate, corrected_rate, focal_margin, donor_margin, round(break_even_unit_rate::numeric, 4), round(break_even_value_rate::numeric, 4), net_margin, verdict, as_of, currency FROM acme.cannibalization WHERE donor = 'A'$$),
-	'(0.25,0.125,1.00,15.00,0.0667,0.1000,-175.00,inconclusive,2024-07-01,EUR)', 'with control, break-even and verdict');
+	'(0.25,0.125,1.00,15.00,0.0667,0.1000,-175.00,inconclusive,2024-07-01,EUR)', 'a launch has control, break-even and verdict');
 SELECT matches((SELECT reason FROM acme.cannibalization WHERE donor = '(all)'),
 	'^N: 50 of 200 matured entries \(25\.0%, 95% interval 19\.5% to 31\.4%\) left or cut another product; 25\.0% of such customers lose as much without it, which leaves 12\.5% \(6.*\), not clearly on either side of the break-even of 6\.7%\. Margin a month: -175\.00 EUR\.$', 'the verdict has a reason with product, numbers and money');
 UPDATE tel.product SET unit_margin = 0.5 WHERE product = 'N';
@@ -90,7 +90,7 @@ SELECT is(pg_temp.see($$SELECT segment, entries, switch_entries, unit_rate, cont
 (lead,50,0,0,0)', 'segments are those held at the launch, not what it made of customers; the total compares like with like');
 SELECT is(pg_temp.see($$SELECT segment, entries, lost_mrr FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$),
 E'((all),200,1500.00)\n((none),100,0.00)\n(gold,50,1500.00)\n(lead,50,0.00)', 'segments add up');
-SELECT is(pg_temp.see($$SELECT DISTINCT segment FROM acme.cannibalization_sensitivity ORDER BY 1$$), E'((all))\n((none))\n(gold)\n(lead)', 'in every view');
+SELECT is(pg_temp.see($$SELECT DISTINCT segment FROM acme.cannibalization_sensitivity ORDER BY 1$$), E'((all))\n((none))\n(gold)\n(lead)', 'every view of a launch has all segments');
 
 -- with channels: N was sold to gold customers in shops, to newcomers nobody
 -- knows where, and to the rest in both
@@ -140,8 +140,8 @@ DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '0'); END $$;
 -- named in a call
 SELECT is_empty($$SELECT v.entries, v.control_customers, v.control_loss_rate, v.corrected_rate, v.corrected_rate_high, v.lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N'], launched_on => '2024-04-01')) v
 	EXCEPT SELECT entries, control_customers, control_loss_rate, corrected_rate, corrected_rate_high, lost_mrr FROM acme.cannibalization WHERE donor = '(all)' AND segment = '(all)' AND channel = '(all)'$$, 'a launch named in a call is the one of the view');
-SELECT is(pg_temp.see($$SELECT entries, new_entries, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N', 'Z'], ARRAY['A']))$$), '(210,110,1500.00)', 'of several products and some donors');
-SELECT throws_ok($$SELECT cvm.launch('nobody', ARRAY['N'])$$, '42P01', 'model "nobody" has no subscriptions', 'of a model that there is');
+SELECT is(pg_temp.see($$SELECT entries, new_entries, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['N', 'Z'], ARRAY['A']))$$), '(210,110,1500.00)', 'a launch may be of several products and some donors');
+SELECT throws_ok($$SELECT cvm.launch('nobody', ARRAY['N'])$$, '42P01', 'model "nobody" has no subscriptions', 'a launch is of a model that there is');
 
 -- another customer changes no other row
 CREATE TEMP TABLE before AS SELECT * FROM acme.cannibalization_evidence;
@@ -157,7 +157,7 @@ CREATE TEMP TABLE matrix_before AS SELECT * FROM acme.cannibalization_matrix;
 CREATE TEMP TABLE sensitivity_before AS SELECT * FROM acme.cannibalization_sensitivity;
 DO $$ BEGIN PERFORM cvm.store('acme', 'customer_holdings'); END $$;
 SELECT ok(pg_get_viewdef('acme.cannibalization_matrix') ~ 'customer_holdings' AND pg_get_viewdef('acme.cannibalization_sensitivity') ~ 'customer_holdings', 'what is stored is read');
-SELECT set_eq('TABLE acme.cannibalization_matrix', 'TABLE matrix_before', 'with the same matrix');
+SELECT set_eq('TABLE acme.cannibalization_matrix', 'TABLE matrix_before', 'what is stored gives the same matrix');
 SELECT set_eq('TABLE acme.cannibalization_sensitivity', 'TABLE sensitivity_before', 'stored holdings give the same rates');
 DO $$ BEGIN PERFORM cvm.unstore('acme', 'customer_holdings'); END $$;
 

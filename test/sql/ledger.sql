@@ -103,7 +103,7 @@ BEGIN
 	RETURN same;
 END $$;
 SELECT ok(agree('TABLE dense'), 'dense numbers move to a directory and nobody is lost');
-SELECT ok(agree('SELECT * FROM dense ORDER BY md5(customer::text)'), 'in any order');
+SELECT ok(agree('SELECT * FROM dense ORDER BY md5(customer::text)'), 'rows in any order give the same bytes');
 SELECT ok(agree('TABLE dense UNION ALL SELECT customer * 1000003, product, started_on, ended_on, mrr FROM dense'), 'numbers that thin out move back to the table');
 SELECT ok(agree($$TABLE dense UNION ALL SELECT 9223372036854775807, 'p', '2024-01-01', NULL, 1 UNION ALL SELECT -9223372036854775808, 'p', '2024-01-01', NULL, 1 UNION ALL TABLE dense$$),
 	'the largest and the smallest number are customers too');
@@ -121,10 +121,10 @@ SELECT cmp_ok(spilled($$SELECT movement_agg(customer::bigint, product, started_o
 SELECT cmp_ok(spilled($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'beyond the budget lines of revenue_retention_agg go to a temporary file');
 SELECT cmp_ok(spilled($$SELECT segment_flow_agg(customer::bigint, product, started_on, ended_on, mrr, NULL, 'month', '2024-09-15') FROM spell$$), '>', 20::bigint, 'beyond the budget lines of segment_flow_agg go to a temporary file');
 SELECT ok(same('SELECT customer::bigint, product, started_on, ended_on, mrr FROM spell'), 'spilled: the same bytes, by number');
-SELECT ok(same('SELECT md5(customer::text)::uuid, product, started_on, ended_on, mrr FROM spell'), 'by uuid');
-SELECT ok(same($$SELECT repeat('y', customer % 90) || customer, product, started_on, ended_on, mrr FROM spell$$), 'by text');
-SELECT ok(great('mrr * 1e15 + 0.00001'), 'with prices of more than 64 bits');
-SELECT ok(great('CASE WHEN customer % 4 = 0 THEN mrr + 0.000000000001 ELSE mrr * 1e6 END'), 'with decimals that grow between two parcels');
+SELECT ok(same('SELECT md5(customer::text)::uuid, product, started_on, ended_on, mrr FROM spell'), 'spilled: the same bytes, by uuid');
+SELECT ok(same($$SELECT repeat('y', customer % 90) || customer, product, started_on, ended_on, mrr FROM spell$$), 'spilled: the same bytes, by text');
+SELECT ok(great('mrr * 1e15 + 0.00001'), 'spilled: the same bytes, with prices of more than 64 bits');
+SELECT ok(great('CASE WHEN customer % 4 = 0 THEN mrr + 0.000000000001 ELSE mrr * 1e6 END'), 'spilled: the same bytes, with decimals that grow between two chunks');
 SELECT ok((SELECT state FROM flow) = (SELECT segment_flow_agg(c, product, started_on, ended_on, mrr, segment, 'month', '2024-09-15') FROM (
 		SELECT customer::bigint AS c, product, started_on, ended_on, mrr, NULL::text AS segment FROM spell
 		UNION ALL SELECT customer, NULL, valid_from, valid_to, NULL, segment FROM stay) s),
@@ -145,7 +145,7 @@ RESET work_mem;
 SELECT ok((SELECT bool_and(one = two) FROM (
 		SELECT movement_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') OVER (ORDER BY customer) AS one,
 			(SELECT movement_agg(h, 'month', '2024-09-15') FROM folded f WHERE f.customer <= s.customer) AS two
-		FROM spell s WHERE customer <= 60) w), 'over a window');
+		FROM spell s WHERE customer <= 60) w), 'two customers with six thousand lines each are counted over a window');
 
 -- Parallel workers
 ALTER TABLE spell SET (parallel_workers = 3);
@@ -161,10 +161,10 @@ BEGIN
 END $$;
 SELECT matches(plan_of($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), 'Partial', 'workers write parts of the ledger');
 SELECT ok(same('SELECT customer::bigint, product, started_on, ended_on, mrr FROM spell'), 'parallel workers give the same bytes');
-SELECT ok(great('mrr * 1e15 + 0.00001'), 'with great prices');
+SELECT ok(great('mrr * 1e15 + 0.00001'), 'parallel workers give the same bytes with great prices');
 SET work_mem = '64kB';
 SELECT ok(same($$SELECT 'c' || customer, product, started_on, ended_on, mrr FROM spell$$), 'parallel workers that spill give the same bytes');
-SELECT ok(great('mrr * 1e15 + 0.00001'), 'with great prices too');
+SELECT ok(great('mrr * 1e15 + 0.00001'), 'parallel workers that spill give the same bytes with great prices');
 RESET work_mem;
 
 SELECT throws_ok($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15', CASE WHEN customer = 9 THEN 'anniversary' ELSE 'calendar' END) FROM spell$$,

@@ -79,8 +79,8 @@ SELECT pg_temp.none($$SELECT name FROM aggregate WHERE aggcombinefn = 0$$, 'ever
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proparallel <> 's'$$, 'every aggregate runs in parallel');
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE agginitval IS NOT NULL$$, 'no aggregate begins with a value that would count once a shard');
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE pronargs = 0$$, 'every aggregate has an argument');
-SELECT pg_temp.none($$SELECT name FROM aggregate a, unnest(proargtypes) t JOIN pg_type y ON y.oid = t WHERE typtype = 'p'$$, 'of a concrete type');
-SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proargnames IS NOT NULL OR pronargdefaults > 0 OR provariadic <> 0$$, 'without names or defaults, which aggregates do not have');
+SELECT pg_temp.none($$SELECT name FROM aggregate a, unnest(proargtypes) t JOIN pg_type y ON y.oid = t WHERE typtype = 'p'$$, 'every argument of an aggregate is of a concrete type');
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proargnames IS NOT NULL OR pronargdefaults > 0 OR provariadic <> 0$$, 'arguments of aggregates have no names or defaults');
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT (proname IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg', 'segment_retention_agg', 'lifecycle_agg', 'segment_lifecycle_agg', 'cannibalization_agg', 'cannibalization_matrix_agg') AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
 	'only the one-pass aggregates keep an internal state, and can send it');
 

@@ -39,7 +39,7 @@ SELECT cvm.bind('lp', 'review', 'meeting') \g /dev/null
 SELECT is((SELECT string_agg(concat_ws(' ', cycle, coalesce(became, '-'), coalesce(became_on::text, '-'), days_open), ', ' ORDER BY cycle) FROM lp.review_cadence),
 	'1 rolled_out 2024-03-15, 2 no_initiative - 88, 3 not_found - 57, 4 decided - 27, 5 - -, 6 - -', 'a review says what became of its decision');
 SELECT cvm.unbind('lp', 'initiative') \g /dev/null
-SELECT is((SELECT string_agg(concat_ws(' ', cycle, coalesce(became, '-')), ', ' ORDER BY cycle) FROM lp.review_cadence), '1 -, 2 no_initiative, 3 -, 4 -, 5 -, 6 -', 'and does not know it where no initiatives are bound');
+SELECT is((SELECT string_agg(concat_ws(' ', cycle, coalesce(became, '-')), ', ' ORDER BY cycle) FROM lp.review_cadence), '1 -, 2 no_initiative, 3 -, 4 -, 5 -, 6 -', 'a review does not know what became of its decision where no initiatives are bound');
 
 -- two drivers of six fall in March: somebody is at one of them
 CREATE TABLE answer AS
@@ -82,7 +82,7 @@ SELECT is((SELECT concat_ws(' ', target_customers, control_customers, round(cont
 		SELECT count(*) FILTER (WHERE m.arm = 'target') AS n1, count(*) FILTER (WHERE m.arm = 'control') AS n0, count(*) FILTER (WHERE m.arm = 'target' AND s.ended_on IS NOT NULL) AS h1, count(*) FILTER (WHERE m.arm = 'control' AND s.ended_on IS NOT NULL) AS h0
 		FROM mailing m JOIN spell s USING (customer_id) WHERE m.campaign = 'bill') c), 'beside a control, what came of itself is no effect; who got another initiative at once is counted');
 SELECT ok((SELECT control_effect_high < 0 FROM ef.initiative_status WHERE initiative = 'bill'), 'half the churn of the control is beyond chance');
-SELECT is((SELECT count(*) FROM cvm.customers('ef', 'initiative_status', 'bill|1', 'overlapping_customers')), (SELECT overlapping_customers FROM ef.initiative_status WHERE initiative = 'bill'), 'and has its list');
+SELECT is((SELECT count(*) FROM cvm.customers('ef', 'initiative_status', 'bill|1', 'overlapping_customers')), (SELECT overlapping_customers FROM ef.initiative_status WHERE initiative = 'bill'), 'overlapping customers of an initiative have their list');
 CREATE TABLE reply AS SELECT n AS customer_id, date '2024-04-02' + n % 10 AS occurred_at, 'nps' AS instrument, CASE WHEN n % 4 < CASE WHEN n % 2 = 0 THEN 3 ELSE 2 END THEN 10 ELSE 2 END AS score, 'price' AS driver FROM generate_series(1, 4000) n;
 INSERT INTO reply SELECT n, date '2024-01-10', 'nps', CASE WHEN n % 2 = 0 THEN 10 ELSE 2 END, 'price' FROM generate_series(1, 400) n;
 UPDATE plan SET metric = 'NPS', measured_on = '2024-05-01', campaign = 'bill' WHERE initiative = 'gift';
@@ -121,7 +121,7 @@ SELECT is((SELECT string_agg(concat_ws(' ', product, other_product, product_cust
 SELECT is((SELECT string_agg(subject || ' ' || verdict, ', ' ORDER BY subject COLLATE "C") FROM cvm.review_pack('ef', '2024-05') WHERE section = 'owners' AND subject LIKE '% + %'), 'GAME + TV gap, NET + TV gap', 'the pack names those and no other');
 SELECT cvm.configure('ef', 'pair_share', '0.9') \g /dev/null
 SELECT is((SELECT count(*) FILTER (WHERE is_material) FROM ef.product_pair), 0::bigint, 'how much is much is a setting');
-SELECT is((SELECT count(*) FROM cvm.customers('ef', 'product_pair', 'NET|TV', 'both_customers')), (SELECT both_customers FROM ef.product_pair WHERE row_key = 'NET|TV'), 'and who they are can be told');
+SELECT is((SELECT count(*) FROM cvm.customers('ef', 'product_pair', 'NET|TV', 'both_customers')), (SELECT both_customers FROM ef.product_pair WHERE row_key = 'NET|TV'), 'the customers of a pair can be told');
 -- what is compared is what subscription_kpi says, whatever is stored
 UPDATE band SET metric = v.name, definition = 'subscription_kpi.' || v.name FROM (VALUES ('A', 'logo_churn_rate'), ('B', 'revenue_churn_rate'), ('C', 'gross_revenue_retention_rate'), ('D', 'arpa'), ('E', 'net_revenue_retention_rate')) v (source, name) WHERE v.source = band.source;
 DELETE FROM spell WHERE ended_on IS NULL AND customer_id % 7 = 0;
@@ -130,6 +130,6 @@ CREATE FUNCTION pg_temp.alike() RETURNS bigint LANGUAGE sql AS $$SELECT count(*)
 	WHERE abs(b.value - (to_jsonb(k) ->> b.metric)::float8) < 1e-9$$;
 SELECT is(pg_temp.alike(), 5::bigint, 'what is compared is what subscription_kpi says');
 SELECT cvm.store('ef', 'customer_holdings') \g /dev/null
-SELECT is(pg_temp.alike(), 5::bigint, 'and so where states are stored');
+SELECT is(pg_temp.alike(), 5::bigint, 'a metric is what subscription_kpi says where states are stored');
 SELECT * FROM finish();
 ROLLBACK;

@@ -245,13 +245,13 @@ SELECT is((SELECT count(*) FROM generate_series(0, 2) g, LATERAL (SELECT cvm.ret
 		   WHERE r <> (SELECT cvm.rollup(r) FROM (SELECT cvm.retention_agg(customer, day, 'month') AS r FROM large WHERE customer % 3 = g GROUP BY customer % 6) x)), 0::bigint,
 		  'run again and again in one query');
 SET LOCAL temp_file_limit = 0;
-SELECT throws_ok($$SELECT cvm.retention_agg(customer, day, 'month') FROM large$$, '53400', NULL, 'it spills to files that count towards temp_file_limit');
+SELECT throws_ok($$SELECT cvm.retention_agg(customer, day, 'month') FROM large$$, '53400', NULL, 'a fold spills to files that count towards temp_file_limit');
 RESET temp_file_limit;
 SELECT throws_ok($$SELECT cvm.retention_agg(customer, CASE WHEN n = 59999 THEN 'infinity' ELSE day END, 'month') FROM large$$, '22008', NULL, 'an error after spilling leaves nothing behind');
 SET LOCAL max_parallel_workers_per_gather = 3;
 ALTER TABLE large SET (parallel_workers = 3);
 SELECT is((SELECT count(*) FROM pg_temp.fold_large('SELECT cvm.retention_agg(%s, day%s, ''month'')::text FROM large') WITH ORDINALITY s (s, n) FULL JOIN roomy USING (n, s)
-		   WHERE n IS NULL OR roomy.s IS NULL OR s.s IS NULL), 0::bigint, 'with little memory and in parallel');
+		   WHERE n IS NULL OR roomy.s IS NULL OR s.s IS NULL), 0::bigint, 'little memory and parallel workers give the states that there were');
 RESET work_mem;
 RESET hash_mem_multiplier;
 SET LOCAL max_parallel_workers_per_gather = 0;
@@ -273,7 +273,7 @@ BEGIN
 	RETURN wrong;
 END
 $$;
-SELECT is(pg_temp.in_session(zone, style, path), NULL, format('with TimeZone %s, DateStyle %s and %s', zone, style,
+SELECT is(pg_temp.in_session(zone, style, path), NULL, format('bytes are the same with TimeZone %s, DateStyle %s and %s', zone, style,
 		CASE path WHEN '' THEN 'no search path' ELSE 'a search path' END))
 FROM unnest('{UTC,America/New_York,Pacific/Kiritimati}'::text[]) zone, unnest('{"ISO, YMD","SQL, DMY","Postgres, MDY","German, DMY"}'::text[]) style, unnest(ARRAY['', 'public, cvm']) path
 WHERE (style = 'ISO, YMD') OR (path = '' AND (zone = 'UTC' OR style = 'SQL, DMY'));

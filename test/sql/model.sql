@@ -28,7 +28,7 @@ $$;
 -- create_model
 SELECT is(pg_temp.try($$SELECT cvm.create_model('acme', tz => 'Europe/Vilnius', currency => 'eur')$$), 'ok',
 	'a model is made with a name and a time zone');
-SELECT has_schema('acme', 'it is a schema');
+SELECT has_schema('acme', 'a model is a schema');
 SELECT is(obj_description('acme'::regnamespace, 'pg_namespace'), 'Customer value model. Its views: SELECT * FROM cvm.catalog(''acme'').',
 	'the schema says what it is');
 SELECT is(cvm._literals('acme') ->> 'currency', $$'EUR'::text$$, 'currencies are kept in capitals');
@@ -86,16 +86,16 @@ SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'week_strat', '7')$$),
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'week_start', '7')$$), 'ok', 'weeks may begin on Sunday');
 SELECT is(cvm._literals('acme') ->> 'week_start', '7', 'weeks begin on Sunday from then on');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', 'order, renewal')$$), 'ok', 'kinds are a list');
-SELECT is(cvm._literals('acme') ->> 'start_kinds', $$'{order,renewal}'::text[]$$, 'without the spaces');
+SELECT is(cvm._literals('acme') ->> 'start_kinds', $$'{order,renewal}'::text[]$$, 'a list of kinds is kept without the spaces');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', '{"a, b",c}')$$), 'ok', 'kinds of a setting may be an array, for kinds with commas');
-SELECT is(cvm._literals('acme') ->> 'start_kinds', $$'{"a, b",c}'::text[]$$, 'which stay whole');
+SELECT is(cvm._literals('acme') ->> 'start_kinds', $$'{"a, b",c}'::text[]$$, 'kinds with commas stay whole');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', 'order,,renewal')$$),
 	'22023: invalid value for setting "start_kinds": "order,,renewal" (Give words separated by commas, such as "order, renewal", or NULL for every word.)', 'an empty word is refused');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'start_kinds', NULL)$$), 'ok', 'NULL stands for every kind');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'conf', '95')$$),
 	'22023: invalid value for setting "conf": "95" (Give a number between 0 and 1, such as 0.95.)', 'a confidence is a fraction');
 SELECT is(pg_temp.try($$SELECT cvm.configure('acme', 'as_of', '2025-01-31')$$), 'ok', 'observation may end on a fixed day');
-SELECT is(cvm._literals('acme') ->> 'as_of', $$'2025-01-31'::date$$, 'which is a constant');
+SELECT is(cvm._literals('acme') ->> 'as_of', $$'2025-01-31'::date$$, 'the day on which observation ends is a constant of the views');
 SELECT is(cvm._literals('select') ->> 'as_of', 'NULL::date', 'as_of may be where the data end');
 SELECT is(cvm._fill('{time_zone} {nothing} { {time_zone}', '{"time_zone": "{as_of}", "as_of": "!"}'), '{as_of} {nothing} { {as_of}',
 	'what is filled in is not looked at again');
@@ -123,7 +123,7 @@ SELECT is(pg_temp.try($$INSERT INTO cvm.binding VALUES ('anns', 'event', 'pg_cat
 	'42501: permission denied for table binding ()', 'nobody can slip a binding into another''s model');
 SELECT is(pg_temp.try($$DO 'BEGIN ASSERT NOT EXISTS (SELECT FROM cvm.setting); END'$$, 'cvm_test_bob'), 'ok', 'nobody sees another''s settings');
 SELECT is(pg_temp.try($$SELECT cvm.create_model('team', tz => 'UTC')$$, 'cvm_test_team'), 'ok', 'a team may have a model');
-SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$, 'cvm_test_ann'), 'ok', 'which its members may rebuild');
+SELECT is(pg_temp.try($$SELECT * FROM cvm.rebuild('team')$$, 'cvm_test_ann'), 'ok', 'a model of a team may be rebuilt by its members');
 GRANT USAGE ON SCHEMA cvm TO cvm_test_bob;
 DO $$ BEGIN EXECUTE (SELECT string_agg(format('ALTER TABLE cvm.%I OWNER TO cvm_test_bob', c.relname), '; ') FROM pg_class c WHERE c.relnamespace = 'cvm'::regnamespace AND c.relrowsecurity); END $$;
 SELECT is(left(pg_temp.try($$SELECT * FROM cvm.rebuild('anns')$$, 'cvm_test_bob'), 45), '42501: permission denied for model "anns" (On', 'not even the role that made the extension works on another''s model');

@@ -189,7 +189,7 @@ SELECT is((SELECT closing_mrr::text FROM k.mrr_movement), '12', 'F3: a report th
 DO $$ BEGIN PERFORM cvm.refresh_here('k'); END $$;
 SELECT results_eq($$SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = cvm._table('k', 'mrr_movement')::regclass AND a.attname = 'closing_mrr'$$,
 	$$VALUES ('numeric(28,0)')$$, 'F3: and refresh() makes its table anew');
-SELECT is((SELECT closing_mrr::text FROM k.mrr_movement), '12', 'which the view reads');
+SELECT is((SELECT closing_mrr::text FROM k.mrr_movement), '12', 'F3: the view reads the table that refresh() made');
 SELECT is_empty($$SELECT view, column_name, type FROM cvm.report_column WHERE type LIKE 'numeric%' AND type NOT IN ('numeric(28,2)', 'numeric(28,8)', 'numeric(28,4)')$$, 'F3: money is numeric(28,2) in every part, which views show in the units of their currency');
 SELECT is_empty($$SELECT view, preference FROM cvm.report_body WHERE body ~ '::numeric\(\d+, ?2\)'$$, 'F3: and no body rounds by itself');
 SELECT throws_ok($$SELECT cvm._footed('{NaN}', 'a', NULL, '{sum}', 2) OVER ()$$, '22003', NULL, 'NaN is no amount of money');

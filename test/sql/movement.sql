@@ -353,20 +353,20 @@ SELECT is_empty(
 	'one pass gives the bytes of the two steps, for every random portfolio');
 CREATE TABLE two_step AS SELECT movement_agg(h, 'month', '2024-06-15') AS state FROM (
 	SELECT holdings_agg(product, started_on, ended_on, mrr) AS h FROM raw GROUP BY customer) AS x;
-SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'for all of them together');
-SELECT is((SELECT movement_agg('c' || customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'by text');
-SELECT is((SELECT movement_agg(md5(customer::text)::uuid, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'by uuid');
-SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15' ORDER BY md5(customer::text || started_on), product DESC) FROM raw), (SELECT state FROM two_step), 'in any order');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'one pass over all portfolios together gives the bytes of the two steps');
+SELECT is((SELECT movement_agg('c' || customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'one pass by text gives the bytes of the two steps');
+SELECT is((SELECT movement_agg(md5(customer::text)::uuid, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'one pass by uuid gives the bytes of the two steps');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15' ORDER BY md5(customer::text || started_on), product DESC) FROM raw), (SELECT state FROM two_step), 'one pass in any order gives the same bytes');
 SELECT is((SELECT rollup(state) FROM (SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') AS state FROM raw GROUP BY seed % 7) AS x),
-	(SELECT state FROM two_step), 'by parts');
+	(SELECT state FROM two_step), 'parts roll up to the bytes of one pass');
 SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr * 1e15 + 0.00001, 'month', '2024-06-15') FROM raw WHERE mrr > 0),
-	(SELECT movement_agg(h, 'month', '2024-06-15') FROM (SELECT holdings_agg(product, started_on, ended_on, mrr * 1e15 + 0.00001) AS h FROM raw WHERE mrr > 0 GROUP BY customer) AS x), 'with prices that 64 bits do not hold');
+	(SELECT movement_agg(h, 'month', '2024-06-15') FROM (SELECT holdings_agg(product, started_on, ended_on, mrr * 1e15 + 0.00001) AS h FROM raw WHERE mrr > 0 GROUP BY customer) AS x), 'prices that 64 bits do not hold give the bytes of the two steps');
 SET LOCAL max_parallel_workers_per_gather = 3;
 ALTER TABLE raw SET (parallel_workers = 3);
 SELECT matches(plan_of($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw$$), 'Partial Aggregate', 'workers write parts of the ledger');
 SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), (SELECT state FROM two_step), 'parallel workers give the same bytes');
 SELECT is((SELECT movement_agg('c' || customer, product, started_on, ended_on, mrr * 1e15 + 0.00001, 'month', '2024-06-15') FROM raw WHERE mrr > 0),
-	(SELECT movement_agg(h, 'month', '2024-06-15') FROM (SELECT holdings_agg(product, started_on, ended_on, mrr * 1e15 + 0.00001) AS h FROM raw WHERE mrr > 0 GROUP BY customer) AS x), 'with text keys and great prices too');
+	(SELECT movement_agg(h, 'month', '2024-06-15') FROM (SELECT holdings_agg(product, started_on, ended_on, mrr * 1e15 + 0.00001) AS h FROM raw WHERE mrr > 0 GROUP BY customer) AS x), 'parallel workers give the same bytes with text keys and great prices');
 SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw WHERE false), NULL, 'no rows: nothing');
 SELECT is((SELECT movement_agg(NULL::bigint, product, started_on, ended_on, mrr, 'month', '2024-06-15') FROM raw), NULL, 'rows of nobody: nothing');
 SELECT throws_ok($$SELECT movement_agg(customer, product, started_on, ended_on, mrr, grain, '2024-06-15') FROM raw$$, '22023', NULL, 'the grain is the same for every row');

@@ -30,8 +30,8 @@ BEGIN
 END
 $$;
 SELECT is((SELECT string_agg(DISTINCT product, ' ') || ' ' || count(*) FROM without.subscription), '(none) 80', 'what was held is (none)');
-SELECT col_type_is('without', 'subscription', 'product', 'text', 'which is text');
-SELECT is(col_description('without.subscription'::regclass, 2), 'Product that was held. Not bound: always (none).', 'and the view says so');
+SELECT col_type_is('without', 'subscription', 'product', 'text', '(none) is text');
+SELECT is(col_description('without.subscription'::regclass, 2), 'Product that was held. Not bound: always (none).', 'the comment of the column says that it is always (none)');
 CREATE FUNCTION pg_temp.digests(model name) RETURNS TABLE (view text, n bigint, digest text) LANGUAGE plpgsql AS $$
 BEGIN
 	FOR view IN SELECT c.view FROM cvm.catalog(model) c WHERE c."exists" LOOP
@@ -56,7 +56,7 @@ CREATE SCHEMA gym;
 CREATE TABLE gym.membership AS TABLE app.membership;
 SELECT is((SELECT bind FROM cvm.suggest('gym', 'without') WHERE entity = 'subscription'), $$SELECT cvm.bind('without', 'subscription', 'gym.membership', '{"mrr": "fee", "ended_on": "to_d", "started_on": "from_d", "customer_id": "member_no"}');$$,
 	'a table of periods is suggested as a subscription');
-SELECT matches((SELECT why FROM cvm.suggest('gym', 'without') WHERE entity = 'subscription'), 'no column has a product, so all is \(none\)', 'and says that it has no product');
+SELECT matches((SELECT why FROM cvm.suggest('gym', 'without') WHERE entity = 'subscription'), 'no column has a product, so all is \(none\)', 'the suggestion says that a table of periods has no product');
 SELECT lives_ok((SELECT bind FROM cvm.suggest('gym', 'without') WHERE entity = 'subscription'), 'what is suggested runs');
 SELECT * FROM finish();
 ROLLBACK;

@@ -26,12 +26,12 @@ SELECT is(waterfall((SELECT movement_agg(h, 'month', '2024-07-01', 90) FROM told
 	'a pause takes money out, an end brings it back at the new price, and after 90 days it is lost');
 SELECT is(waterfall((SELECT movement_agg(h, 'month', '2024-07-01', 0) FROM told)), waterfall((SELECT movement_agg(h, 'month', '2024-07-01') FROM told)), 'without days of grace a pause is the end of paying');
 SELECT is(waterfall((SELECT movement_agg(h, 'month', '2024-05-01') FROM told)),
-	'01 0 n110 r0 e0 c0 l0 p0 =110; 02 110 n0 r0 e0 c-20 l0 p0 =90; 03 90 n0 r0 e20 c0 l-80 p0 =30; 04 30 n0 r60 e0 c0 l0 p0 =90', 'then a left and came again');
+	'01 0 n110 r0 e0 c0 l0 p0 =110; 02 110 n0 r0 e0 c-20 l0 p0 =90; 03 90 n0 r0 e20 c0 l-80 p0 =30; 04 30 n0 r60 e0 c0 l0 p0 =90', 'without days of grace customer a left and came again');
 SELECT results_eq($$SELECT closing_customers, churn_customers, paused_customers, closing_paused_mrr, closing_paused_customers FROM movements((SELECT movement_agg(h, 'month', '2024-07-01', 90) FROM told))$$,
 	$$VALUES (3::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint), (3, 0, 0, 20, 0), (1, 0, -2, 80, 2), (2, 0, 1, 30, 1), (2, 0, 0, 30, 1), (2, -1, 1, 0, 0)$$,
 	'customers who pay for another line are not paused; who pauses is in the stock until the end');
 SELECT is((SELECT pause_days(movement_agg(h, 'month', '2024-07-01', 90)) FROM told), 90, 'the state says how long pauses last');
-SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, is_paused, 'month', '2024-07-01', 90) FROM line), (SELECT movement_agg(h, 'month', '2024-07-01', 90) FROM told), 'in one pass, the same bytes');
+SELECT is((SELECT movement_agg(customer, product, started_on, ended_on, mrr, is_paused, 'month', '2024-07-01', 90) FROM line), (SELECT movement_agg(h, 'month', '2024-07-01', 90) FROM told), 'one pass over paused lines gives the same bytes');
 SELECT is((SELECT mrr_at(h, '2024-03-20') || ' ' || mrr_at(h, '2024-05-01') FROM told WHERE customer = 1), '0 60', 'a paused line brings nothing');
 SELECT results_eq('SELECT mrr, paused_mrr FROM told, spells(h) WHERE customer = 2', 'VALUES (30::numeric, NULL::numeric), (0, 30)', 'a paused line says what it would bring');
 SELECT throws_ok($$SELECT movement_agg(h, 'month', '2024-07-01', 90) || movement_agg(h, 'month', '2024-07-01', 30) FROM told$$, '22023', NULL, 'different days of grace do not add up');
@@ -79,7 +79,7 @@ WITH held AS (
 SELECT seed, segment, m.* FROM (SELECT s.seed, h.segment, movement_agg(f.h, s.grain, s.as_of, h.days, s.days) AS state
 	FROM folded f JOIN seed s USING (seed) JOIN held h USING (seed, customer) GROUP BY 1, 2) x, movements(state) m;
 SELECT is_empty($$SELECT FROM by_segment WHERE opening_mrr + new_mrr + reactivation_mrr + expansion_mrr + contraction_mrr + churn_mrr + moved_in_mrr + moved_out_mrr + paused_mrr <> closing_mrr
-	OR opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers <> closing_customers$$, 'in every segment too');
+	OR opening_customers + new_customers + reactivation_customers + churn_customers + moved_in_customers + moved_out_customers + paused_customers <> closing_customers$$, 'every line foots in every segment');
 SELECT is_empty($$SELECT seed, period_start FROM ours o JOIN (SELECT seed, period_start, sum(new_mrr) AS n, sum(churn_mrr) AS c, sum(paused_mrr) AS p, sum(paused_customers) AS pc, sum(moved_in_mrr + moved_out_mrr) AS m, sum(closing_mrr) AS e FROM by_segment GROUP BY 1, 2) s USING (seed, period_start)
 	WHERE (n, c, p, pc, m, e) IS DISTINCT FROM (new_mrr, churn_mrr, paused_mrr, paused_customers, 0, closing_mrr)$$, 'every line of the waterfall is the sum over segments');
 SELECT is_empty($$SELECT seed FROM spell JOIN seed s USING (seed) GROUP BY seed, s.grain, s.as_of, s.days

@@ -19,7 +19,7 @@ SELECT cvm.bind('ps', 'segment_history', 'price_world.segment_history') \g /dev/
 CREATE TEMP TABLE event AS SELECT * FROM ps.price_change WHERE segment = 'A' AND product <> '(all)' AND verdict IN ('accretive', 'value_destroying', 'inconclusive');
 CREATE TEMP TABLE told AS SELECT * FROM cvm.price_simulation('ps', '(all)', 'A', 0.2);
 SELECT cmp_ok((SELECT count(*) FROM event), '>=', 3::bigint, 'there are past changes to learn from');
-SELECT results_eq('SELECT DISTINCT events, scope FROM told', 'SELECT count(*)::int, ''segment'' FROM event', 'those of the segment are taken');
+SELECT results_eq('SELECT DISTINCT events, scope FROM told', 'SELECT count(*)::int, ''segment'' FROM event', 'the past changes of the segment are taken');
 
 -- the same, in a loop: DerSimonian and Laird
 CREATE FUNCTION pg_temp.pool(leave int, OUT mean float8, OUT spread float8) LANGUAGE plpgsql AS $$
@@ -86,7 +86,7 @@ $$;
 SELECT is_empty($$SELECT month_no FROM told WHERE dimension = '(all)' AND month_no IN (1, 3) AND (abs(without_mrr - pg_temp.paid(0, 0, month_no)) > 0.006
 	OR abs(net_mrr - (pg_temp.paid(0.2, excess_churn_rate, month_no) - pg_temp.paid(0, 0, month_no))) > 0.006
 	OR abs(net_low - (pg_temp.paid(0.2, conf_high, month_no) - pg_temp.paid(0, 0, month_no))) > 0.006)$$, 'money after one and three months is that of a loop over ages');
-SELECT is((SELECT count(DISTINCT month_no) FROM told), 24::bigint, 'it looks 24 months ahead');
+SELECT is((SELECT count(DISTINCT month_no) FROM told), 24::bigint, 'a simulation looks 24 months ahead');
 SELECT is_empty($$SELECT month_no, dimension FROM told GROUP BY month_no, dimension HAVING abs(sum(net_mrr) - (SELECT net_mrr FROM told a WHERE a.dimension = '(all)' AND a.month_no = told.month_no)) > 0.2
 	OR sum(customers) <> (SELECT customers FROM told a WHERE a.dimension = '(all)' AND a.month_no = told.month_no)$$, 'segments, tenures and prices add up to all');
 SELECT is_empty($$SELECT month_no FROM told WHERE net_mrr NOT BETWEEN net_low AND net_high OR lost_customers >= 0$$, 'estimates lie within their limits, and losses are negative');
@@ -104,7 +104,7 @@ SELECT cvm.bind('calm', 'subscription', 'price_world.calm') \g /dev/null
 CREATE TEMP TABLE unknown AS SELECT * FROM cvm.price_simulation('calm', NULL, NULL, 0.08, 12);
 SELECT results_eq('SELECT DISTINCT verdict, events, count(net_mrr), count(conf_low), count(without_mrr) > 0 FROM unknown GROUP BY 1, 2', $$VALUES ('not_known', 0, 0::bigint, 0::bigint, true)$$, 'where no change was nothing is assumed');
 SELECT is_empty($$SELECT * FROM unknown WHERE month_no = 12 AND abs(mrr * 1.08 * (1 - churn_rate - break_even_churn_rate) ^ 12 - without_mrr) > 0.01$$, 'the answer is the excess churn that uses the change up');
-SELECT is(left(reason, 50), 'No past change of price tells what this one would ', 'and it says so') FROM unknown LIMIT 1;
+SELECT is(left(reason, 50), 'No past change of price tells what this one would ', 'the reason says that no past change of price tells') FROM unknown LIMIT 1;
 SELECT ok(bool_and(break_even_churn_rate < 0), 'of a cut the churn that it has to save') FROM cvm.price_simulation('calm', NULL, NULL, -0.08, 12);
 
 SELECT throws_ok(format('SELECT * FROM cvm.price_simulation(%s)', a), c, m, m) FROM (VALUES

@@ -38,8 +38,8 @@ SELECT is((SELECT round(sbg_derl(f.alpha, f.beta, 0.1)::numeric, 3) FROM pg_temp
 SELECT is((SELECT array_agg(round((100 * sbg_derl(0.764, 1.296, 0.1, n))::numeric, 4) ORDER BY n) FROM unnest('{1,2,5}'::int[]) n), '{288.2211,393.9422,568.2489}',
 	'residual value before the 1st, 2nd, 5th renewal: 288.2211, 393.9422, 568.2489');
 SELECT is((SELECT round(sbg_derl(0.7, 1.2, d)::numeric, 8) - round((SELECT sum(sbg_survival(0.7, 1.2, t) / (1 + d) ^ t) FROM generate_series(0, 3000) t)::numeric, 8) FROM (VALUES (0.1)) v (d)), 0.00000000,
-	'which is the sum of survival, discounted');
-SELECT is(sbg_derl(0.7, 1.2, 0), NULL, 'without a discount it has no end');
+	'residual value is the sum of survival, discounted');
+SELECT is(sbg_derl(0.7, 1.2, 0), NULL, 'residual value without a discount has no end');
 SELECT is(sbg_derl(2, 3, 0), 4::float8, 'unless alpha is above 1');
 SELECT is((SELECT pg_temp.shown(sbg_fit(survival_agg(year, gone))) FROM (
 	SELECT year, true AS gone FROM loss, generate_series(1, lost) WHERE segment = 'regular' AND year BETWEEN 1 AND 4
@@ -97,7 +97,7 @@ SELECT ok(abs(sbg_derl(0.7, 1.3, 0.0001, 0) / (SELECT 1 + sum(t.term) FROM (SELE
 SELECT is((SELECT sum(x) FROM unnest(allocate(13.636630271255734130, '{3,2}', 18)) x), 13.636630271255734130, 'truth F9: eighteen digits are shared out exactly');
 SELECT is_empty($$SELECT n, d FROM generate_series(0, 20) d, generate_series(1, 50) n,
 	LATERAL (SELECT round(n * 7919 / 104729.0, d) AS amount) a
-	WHERE (SELECT sum(x) FROM unnest(allocate(a.amount, ARRAY[n, 1, n % 7 + 1]::numeric[], d)) x) <> a.amount$$, 'as is any number of digits');
+	WHERE (SELECT sum(x) FROM unnest(allocate(a.amount, ARRAY[n, 1, n % 7 + 1]::numeric[], d)) x) <> a.amount$$, 'truth F9: any number of digits is shared out exactly');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -67,7 +67,7 @@ DO $$ BEGIN
 END $$;
 SELECT results_eq($$SELECT promotion_end_mrr, promotion_end_customers, expansion_mrr, closing_mrr FROM d.mrr_movement WHERE month = '2024-03-01'$$, $$VALUES (4::numeric, 1::bigint, 0::numeric, 26::numeric)$$,
 	'practice 1.16: the end of a discount is the end of a promotion');
-SELECT results_eq($$SELECT customer_id, line, change FROM d.customer_movement WHERE month = '2024-03-01'$$, $$VALUES (1, 'promotion_end', 4::numeric)$$, 'of customer_movement too');
+SELECT results_eq($$SELECT customer_id, line, change FROM d.customer_movement WHERE month = '2024-03-01'$$, $$VALUES (1, 'promotion_end', 4::numeric)$$, 'practice 1.16: the end of a discount is the end of a promotion in customer_movement');
 
 -- In random worlds with offers and pauses the lines add up, beside plain SQL
 CREATE FUNCTION draw(seed int, what text, below int) RETURNS int

@@ -22,7 +22,7 @@ SELECT is(purchases_agg(a, NULL), NULL, 'no timelines make no state') FROM (SELE
 SELECT throws_ok('SELECT purchases_agg(a, NULL) FROM line', '22004', NULL, 'a state needs a day');
 SELECT results_eq('SELECT (purchase_counts(s)).* FROM (SELECT purchases_agg(a, ''2015-02-08'') || purchases_agg(a, ''2015-02-08'') AS s FROM line) x',
 	'VALUES (0, 0, 37, 2::bigint), (1, 5, 6, 2), (2, 4, 37, 2)', 'customers who are alike are counted');
-SELECT results_eq('SELECT (spend_counts(s)).* FROM (SELECT purchases_agg(a, ''2015-02-08'') AS s FROM line) x', 'VALUES (1, 8.50, 1::bigint), (2, 6.00, 1)', 'and by what they spent');
+SELECT results_eq('SELECT (spend_counts(s)).* FROM (SELECT purchases_agg(a, ''2015-02-08'') AS s FROM line) x', 'VALUES (1, 8.50, 1::bigint), (2, 6.00, 1)', 'customers who are alike are counted by what they spent');
 SELECT throws_ok(format('SELECT purchases_agg(%s, NULL::numeric, 1::bigint)', v), '22023', NULL, format('%s are of no customer', v)) FROM unnest('{"-1, 0, 5","3, 2, 5","1, 6, 5","0, 2, 5","2, 0, 5"}'::text[]) v;
 SELECT throws_ok('SELECT purchases_agg(1, 2, 5, 3, -1::bigint)', '22023', NULL, 'counts are not negative');
 SELECT throws_ok(format('SELECT %L::purchases', b), '22P03', NULL, format('bytes are refused: %s', what)) FROM (VALUES ('0100010001020100', 'recency without a purchase'), ('010001010002010000', 'a purchase on the first day'),
@@ -87,25 +87,25 @@ SELECT is((SELECT rollup(x.s) FROM (SELECT purchases_agg(frequency, recency, age
 SELECT is(concat_ws(' ', r, log_likelihood, customers, repeaters, reason), '40 0 nobody bought again', what || ' of customers who bought once each: nobody bought again')
 FROM (SELECT purchases_agg(0, 0, g, NULL::numeric, 1::bigint) AS s FROM generate_series(1, 40) g) x,
 	LATERAL (SELECT 'BG/NBD', r, log_likelihood, customers, repeaters, reason FROM bg_nbd_fit(s) UNION ALL SELECT 'Pareto/NBD', r, log_likelihood, customers, repeaters, reason FROM pareto_nbd_fit(s)) f (what);
-SELECT is(concat_ws(' ', p, reason), 'nobody spent anything again', 'nor was anything spent again') FROM (SELECT purchases_agg(0, 0, g, 3, 1::bigint) AS s FROM generate_series(1, 40) g) x, gamma_gamma_fit(s);
+SELECT is(concat_ws(' ', p, reason), 'nobody spent anything again', 'customers who bought once each have no Gamma-Gamma fit: nobody spent anything again') FROM (SELECT purchases_agg(0, 0, g, 3, 1::bigint) AS s FROM generate_series(1, 40) g) x, gamma_gamma_fit(s);
 SELECT is(concat_ws(' ', p, customers, reason), '0 nobody spent anything again', 'what was given back is not spent') FROM (SELECT purchases_agg(2, 5, 9, -3, 1::bigint) AS s) x, gamma_gamma_fit(s);
 SELECT is(concat_ws(' ', r, alpha, a, b, reason), 'no interior maximum', 'customers who are all alike have no BG/NBD fit') FROM (SELECT purchases_agg(3, 30, 40, NULL::numeric, 50::bigint) AS s) x, bg_nbd_fit(s);
-SELECT is(concat_ws(' ', r, alpha, f.s, beta, reason), 'no interior maximum', 'and no Pareto/NBD fit') FROM (SELECT purchases_agg(3, 30, 40, NULL::numeric, 50::bigint) AS s) x, pareto_nbd_fit(x.s) f;
+SELECT is(concat_ws(' ', r, alpha, f.s, beta, reason), 'no interior maximum', 'customers who are all alike have no Pareto/NBD fit') FROM (SELECT purchases_agg(3, 30, 40, NULL::numeric, 50::bigint) AS s) x, pareto_nbd_fit(x.s) f;
 SELECT is(concat_ws(' ', p, q, v, reason), 'no interior maximum', 'those who spend the same have no Gamma-Gamma fit') FROM (SELECT purchases_agg(n, 30, 40, 20 * n, 50::bigint) AS s FROM generate_series(1, 9) n) x, gamma_gamma_fit(s);
-SELECT is(reason, 'no interior maximum', 'nor have customers of whom only a few days were seen') FROM (SELECT purchases_agg(CASE WHEN g % 10 = 0 THEN 1 ELSE 0 END, CASE WHEN g % 10 = 0 THEN 1 ELSE 0 END, 2, NULL::numeric, 1::bigint) AS s FROM generate_series(1, 200) g) x, bg_nbd_fit(s);
+SELECT is(reason, 'no interior maximum', 'customers of whom only a few days were seen have no fit') FROM (SELECT purchases_agg(CASE WHEN g % 10 = 0 THEN 1 ELSE 0 END, CASE WHEN g % 10 = 0 THEN 1 ELSE 0 END, 2, NULL::numeric, 1::bigint) AS s FROM generate_series(1, 200) g) x, bg_nbd_fit(s);
 SELECT is(reason, 'no interior maximum', 'who drops out after purchases only has no Pareto/NBD fit here') FROM kept k, pareto_nbd_fit(k.s);
 SELECT is(log_likelihood > -11892 AND log_likelihood < -11891, true, 'the likelihood is told where there is no fit too') FROM kept k, pareto_nbd_fit(k.s);
 
 -- Published, at the parameters of CDNOW
 SELECT is(round(bg_nbd_purchases(.2425945, 4.4136019, .7929220, 2.4259068, 2, 30.43, 38.86, 39)::numeric, 3), 1.226, 'Fader and Hardie''s spreadsheet: 1.226 purchases of the first customer in 39 weeks');
-SELECT is(array_agg(round(bg_nbd_purchases(.2425945, 4.4136019, .7929220, 2.4259068, 0, 0, 0, t)::numeric, 4) ORDER BY t), '{0.0078,0.0532,0.1506,1.0405,1.0437}', 'and of a new one in 1 day to 32 weeks') FROM unnest('{0.1429,1,3,31.8571,32}'::float8[]) t;
+SELECT is(array_agg(round(bg_nbd_purchases(.2425945, 4.4136019, .7929220, 2.4259068, 0, 0, 0, t)::numeric, 4) ORDER BY t), '{0.0078,0.0532,0.1506,1.0405,1.0437}', 'Fader and Hardie''s spreadsheet: the purchases of a new customer in 1 day to 32 weeks') FROM unnest('{0.1429,1,3,31.8571,32}'::float8[]) t;
 SELECT is(round(pareto_nbd_p_alive(.5534, 10.5802, .6061, 11.6562, 26, 30.86, 31)::numeric, 4), 0.9979, 'BTYD''s walkthrough: alive with 0.9979');
 SELECT is(round(pareto_nbd_purchases(.5534, 10.5802, .6061, 11.6562, 26, 30.86, 31, 52)::numeric, 4), 25.4549, 'who buys 25.45 times in a year');
 SELECT is(round(pareto_nbd_purchases(.5532770, 10.5776826, .6062401, 11.6687384, 0, 0, 0, 52)::numeric, 5), 1.47343, 'BTYD: 1.473434 purchases of a new customer in a year');
 SELECT is(array_agg(round(pareto_nbd_purchases(.55, 10.56, .61, 11.64, 0, 0, 0, t)::numeric, 8) ORDER BY t),
 	'{0.05077821,0.09916088,0.14542507,0.18979930,0.23247466,0.27361274,0.31335159,0.35181024,0.38909211}', 'BTYD''s manual: purchases of a new customer in 1 to 9 weeks') FROM generate_series(1, 9) t;
 SELECT is(round(gamma_gamma_value(6.249572, 3.744225, 15.443523, 0, 0)::numeric, 2), 35.17, 'Fader and Hardie: 35.17 at a purchase of a customer who is not known');
-SELECT is(round(gamma_gamma_value(6.249572, 3.744225, 15.443523, 2, 22.35)::numeric, 2), 24.66, 'and 24.66 of the first, who spent 22.35 twice');
+SELECT is(round(gamma_gamma_value(6.249572, 3.744225, 15.443523, 2, 22.35)::numeric, 2), 24.66, 'Fader and Hardie: 24.66 at a purchase of the first, who spent 22.35 twice');
 SELECT is(concat_ws(' ', bg_nbd_p_alive(1, 8, 1, 3, 0, 0, 9), pareto_nbd_p_alive(1, 8, 1, 3, 2, 9, 9)), '1 1', 'who never came back never dropped out in BG/NBD, and nobody drops out on the day of a purchase in Pareto/NBD');
 -- a = 1, s = 1 and a + b = 1 are where the textbook's formulas divide by 0: between both sides
 SELECT pg_temp.near(ARRAY[bg_nbd_purchases(1, 8, 1, 3, 4, 20, 30, 52), bg_nbd_purchases(1, 8, 0.4, 0.6, 0, 0, 30, 52), pareto_nbd_purchases(1, 8, 1, 10, 4, 20, 30, 52)],
@@ -142,7 +142,7 @@ SELECT is_empty($$SELECT v.row_key FROM pv.customer_purchase_value v JOIN (SELEC
 	WHERE (v.frequency, v.recency_days, v.age_days) <> (c.frequency, c.recency, c.age) OR abs(v.p_alive - bg_nbd_p_alive(f.r, f.alpha, f.a, f.b, c.frequency, c.recency, c.age)) > 1e-9
 		OR abs(v.expected_purchases / bg_nbd_purchases(f.r, f.alpha, f.a, f.b, c.frequency, c.recency, c.age, 365) - 1) > 1e-9
 		OR v.purchase_value <> round(gamma_gamma_value(g.p, g.q, g.v, c.frequency, c.value / nullif(c.frequency, 0))::numeric, 2) OR abs(v.expected_value - v.expected_purchases * gamma_gamma_value(g.p, g.q, g.v, c.frequency, coalesce(c.value / nullif(c.frequency, 0), 0))) > 0.0051$$,
-	'and what the functions say of it');
+	'the rows of the view are what the functions say');
 SELECT ok(abs(sum(expected_purchases) / (SELECT sum(bg_nbd_purchases(1, 8 * 7, 1, 3, frequency, recency_days, age_days, 365)) FROM pv.customer_purchase_value) - 1) < 0.1, 'all together they buy what is expected of those planted') FROM pv.customer_purchase_value;
 SELECT bind('pv', 'event', 'shop.once') \g /dev/null
 SELECT results_eq('SELECT method, reason, count(*), count(p_alive), count(expected_value) FROM pv.customer_purchase_value GROUP BY 1, 2', $$VALUES ('(none)', 'purchases: nobody bought again', 1500::bigint, 0::bigint, 0::bigint)$$, 'who all bought once are shown, with a reason');

@@ -148,7 +148,7 @@ SELECT cvm.create_model('again', tz => 'UTC'), cvm.bind('again', 'event', 'other
 SELECT cvm.drop_model('again') \g /dev/null
 RESET ROLE;
 SELECT is_empty($$SELECT tgname FROM pg_trigger WHERE tgname LIKE 'again%'$$, 'drop_model takes its triggers off the source');
-SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'on which the writer writes on');
+SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'a source without its triggers is written on to');
 
 -- the extension gone
 SET ROLE queue_owner;
@@ -180,7 +180,7 @@ BEGIN
 	EXECUTE substring(pg_temp.hint($q$SELECT cvm.create_model('last', tz => 'UTC')$q$) FROM 'Clear it away with (.*) or choose');
 END
 $$;
-SELECT is(pg_temp.hint($$SELECT cvm.create_model('last', tz => 'UTC'), cvm.bind('last', 'event', 'other.orders'), cvm.store('last', 'customer_activity', mode => 'queue')$$), 'ok', 'which works: the model is made, bound and stored as before');
+SELECT is(pg_temp.hint($$SELECT cvm.create_model('last', tz => 'UTC'), cvm.bind('last', 'event', 'other.orders'), cvm.store('last', 'customer_activity', mode => 'queue')$$), 'ok', 'the command that clears what was left works: the model is made, bound and stored as before');
 RESET ROLE;
 SELECT is(pg_temp.write('other.orders'), NULL, 'the writer writes on when the model is made again');
 

@@ -69,8 +69,8 @@ CREATE TEMP TABLE verdict AS
 SELECT p.what, pg_temp.read_back(p.definition) AS problem FROM pg_temp.printed p;
 RESET search_path;
 SELECT is_empty($$SELECT what, problem FROM verdict WHERE problem IS NOT NULL$$, 'what is printed of every function, view, constraint, default, policy and trigger is read back');
-SELECT cmp_ok((SELECT count(*) FROM printed WHERE definition ~ '^CREATE OR REPLACE (FUNCTION|PROCEDURE)'), '>=', 400::bigint, 'of functions there are hundreds');
-SELECT cmp_ok((SELECT count(*) FROM printed WHERE definition ~ '^CREATE OR REPLACE VIEW "?(live|kept)'), '>=', 100::bigint, 'of report views a hundred');
+SELECT cmp_ok((SELECT count(*) FROM printed WHERE definition ~ '^CREATE OR REPLACE (FUNCTION|PROCEDURE)'), '>=', 400::bigint, 'hundreds of functions are read back');
+SELECT cmp_ok((SELECT count(*) FROM printed WHERE definition ~ '^CREATE OR REPLACE VIEW "?(live|kept)'), '>=', 100::bigint, 'a hundred report views are read back');
 SELECT is(pg_temp.read_back($$CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql RETURN f.""$$), '42601 zero-length delimited identifier at or near """"', 'a definition that cannot be read is noticed');
 
 SELECT * FROM finish();

@@ -18,7 +18,7 @@ SELECT is_empty($$SELECT v.view FROM cvm.report_view v JOIN cvm.report_column k 
 SELECT is_empty($$SELECT v.view FROM cvm.report_view v JOIN cvm.report_column c USING (view) WHERE v.group_size IS NOT NULL AND c.column_name IN ('customer_id', 'subscription_id')$$,
 	'no view that is granted names a customer');
 SELECT set_eq($$SELECT view FROM cvm.report_view WHERE group_size = ''$$,
-	'{segment_scorecard,managed_driver,programme,owner_gap,owner_conflict,owner_stale,concentration,flavor,initiative_status,benchmark_comparison,loop_closure,review_cadence,measurement_without_action,action_without_measurement}'::text[], 'these are about nobody in particular');
+	'{segment_scorecard,managed_driver,programme,owner_gap,owner_conflict,owner_stale,concentration,flavor,initiative_status,benchmark_comparison,loop_closure,review_cadence,measurement_without_action,action_without_measurement}'::text[], 'the views without min_group_size are about nobody in particular');
 
 -- small groups, for every view that is about customers: what of it is left out
 -- is counted against the same view of a model that leaves out nothing
@@ -52,13 +52,13 @@ SELECT cmp_ok((SELECT count(*) FROM told), '>=', 20::bigint, 'views that are abo
 SELECT is_empty('SELECT view, small FROM told WHERE small > 0', 'no view shows a group of fewer than five');
 -- segment_shift is made of what segment_kpi shows and tells nothing beyond it
 SELECT is_empty($$SELECT view, alone FROM told WHERE alone > 0 AND view <> 'segment_shift'$$, 'no small group can be had by subtraction from the total');
-SELECT is_empty('SELECT view FROM told WHERE shown = 0 AND hidden > 6', 'they all show the rest');
+SELECT is_empty('SELECT view FROM told WHERE shown = 0 AND hidden > 6', 'all other views show the rest');
 SELECT cmp_ok((SELECT count(*) FROM told WHERE hidden > 0), '>=', 15::bigint, 'most of them left something out');
 SELECT is_empty($$SELECT view FROM told WHERE other > 0 AND view NOT IN ('segment_shift')$$, 'what is shown is what it was');
 SELECT is_empty($$SELECT 'kpi', segment FROM shown.segment_kpi WHERE segment = 'tiny' UNION ALL SELECT 'cost', segment FROM shown.segment_cost WHERE segment = 'tiny'
 	UNION ALL SELECT 'scorecard', segment FROM shown.segment_scorecard WHERE segment = 'tiny' UNION ALL SELECT 'shift', segment FROM shown.segment_shift WHERE segment = 'tiny'$$,
 	'a segment of three customers has no figures, no cost and no targets');
-SELECT isnt_empty($$SELECT * FROM whole.segment_cost WHERE segment = 'tiny'$$, 'which it would have');
+SELECT isnt_empty($$SELECT * FROM whole.segment_cost WHERE segment = 'tiny'$$, 'a segment of three customers would have figures without min_group_size');
 SELECT is_empty($$SELECT c.month, c.pool FROM shown.segment_cost c GROUP BY 1, 2 HAVING (SELECT count(*) FROM whole.segment_cost w WHERE w.month = c.month AND w.pool = c.pool) - count(*) = 1$$,
 	'the cost of a hidden group cannot be had from the pool');
 

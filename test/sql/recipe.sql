@@ -108,7 +108,7 @@ SELECT results_eq($$SELECT cvm.from_minor_units(m.amount, m.currency)::text FROM
 	'cents, yen, fils and whole ariary; two decimals where no currency is');
 
 -- what is wrong is said
-SELECT is((SELECT array_agg(recipe) FROM cvm.recipes()), '{stripe,chargebee,recurly,shopify,woocommerce,telecom}', 'these are the recipes');
+SELECT is((SELECT array_agg(recipe) FROM cvm.recipes()), '{stripe,chargebee,recurly,shopify,woocommerce,telecom}', 'there are recipes for six systems');
 SELECT is((SELECT bool_and(tables LIKE '%*%' AND purpose <> '') FROM cvm.recipes()), true, 'each names the tables that it needs');
 CREATE FUNCTION pg_temp.refused(recipe text, source name, model name, tz text DEFAULT 'UTC') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -51,7 +51,7 @@ SELECT is(pg_temp.try(format($$SELECT cvm._register('alices', %L, %L, %L)$$, a, 
 FROM pg_class c, unnest('{insert,delete}'::text[]) a WHERE c.relnamespace = 'cvm'::regnamespace AND c.relname IN ('generated') ORDER BY 1;
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'delete', 'model', '[{}]')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'another''s model is not deleted');
 SELECT is(pg_temp.try($$SELECT cvm._try_lock('alices', 'retention_month')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'another''s model is not locked');
-SELECT is(pg_temp.try($$SELECT cvm._lock_model('alices')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'in neither way');
+SELECT is(pg_temp.try($$SELECT cvm._lock_model('alices')$$, 'reg_eve'), '42501: permission denied for model "alices"', 'another''s model is locked in neither way');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'setting', '[{"model": "other", "setting": "conf", "value": "0.9"}]')$$, 'reg_alice'),
 	'22023: column "model" of "setting" is not given', 'whose a row is, is not for its writer to say');
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'update', 'stored', '[{"relation": "retention_month", "model": "other"}]')$$, 'reg_alice'),
@@ -73,7 +73,7 @@ SELECT is(pg_temp.try($$SELECT cvm.create_model('lost', tz => 'UTC')$$, 'reg_eve
 DROP SCHEMA lost;
 CREATE SCHEMA lost AUTHORIZATION reg_alice;
 SELECT is(pg_temp.try($$SELECT cvm.create_model('lost', tz => 'UTC')$$, 'reg_alice'), 'ok', 'the name of a model is free when its schema is gone');
-SELECT is((SELECT owner FROM cvm.model WHERE model = 'lost'), 'reg_alice', 'to the schema''s new owner');
+SELECT is((SELECT owner FROM cvm.model WHERE model = 'lost'), 'reg_alice', 'a name of a model that is free goes to the schema''s new owner');
 SELECT is(pg_temp.try($$SELECT cvm.drop_model('lost')$$, 'reg_alice'), 'ok', 'who may drop it');
 
 -- ---------------------------------------------------------------------------
@@ -132,7 +132,7 @@ GRANT TRIGGER ON store.orders TO reg_eve;
 SELECT format($$CREATE TRIGGER forged AFTER INSERT ON store.orders REFERENCING NEW TABLE AS after_rows EXECUTE FUNCTION cvm.queue_changes(%L, %L, 's.customer_id::bigint', %L, '{}', 'reg_alice')$$, :'queue_schema', :'queue_name',
 	$$SELECT c::bigint, cvm.activity_agg(timestamptz '2024-02-10', 'UTC', 1000000::numeric) FROM generate_series(1, 1000) c GROUP BY c$$) AS forged \gset
 SELECT is(pg_temp.try(:'forged', 'reg_eve'), 'ok', 'eve makes a trigger with other arguments on the source');
-SELECT is(pg_temp.try($$INSERT INTO store.orders VALUES (8, '2024-03-01', 10)$$, 'reg_loader'), 'ok', 'which does not stop the loader');
+SELECT is(pg_temp.try($$INSERT INTO store.orders VALUES (8, '2024-03-01', 10)$$, 'reg_loader'), 'ok', 'eve''s trigger does not stop the loader');
 SET ROLE reg_alice;
 SELECT is((SELECT mode || ' ' || rows_written FROM cvm.refresh_here('alices', '{customer_activity}')), 'queue 1', 'the queue takes nothing from that either');
 DROP TRIGGER forged ON store.orders;
@@ -177,7 +177,7 @@ REVOKE reg_eve FROM reg_alice;
 CREATE ROLE reg_heir NOINHERIT IN ROLE reg_alice;
 SELECT CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'GRANT reg_alice TO reg_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE' ELSE 'SELECT' END \gexec
 SELECT is(pg_temp.try($$SELECT cvm.configure('alices', 'conf', '0.9')$$, r), '42501: permission denied for model "alices"', format('membership without the rights is not enough: %s', r)) FROM unnest('{reg_heir,reg_admin}'::name[]) r;
-SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'setting', '[{"setting": "conf", "value": "0.9"}]')$$, r), '42501: permission denied for model "alices"', format('nor to write the registry: %s', r)) FROM unnest('{reg_heir,reg_admin}'::name[]) r;
+SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'setting', '[{"setting": "conf", "value": "0.9"}]')$$, r), '42501: permission denied for model "alices"', format('membership without the rights is not enough to write the registry: %s', r)) FROM unnest('{reg_heir,reg_admin}'::name[]) r;
 
 -- ---------------------------------------------------------------------------
 -- The log, the locks, and what a registry does not know

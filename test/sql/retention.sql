@@ -64,13 +64,13 @@ CREATE TEMP TABLE folded AS
 SELECT cvm.retention_agg(customer, day, amount, 'month') AS r FROM bought;
 SELECT is(cvm.as_of(cvm.as_of(r, '2024-05-01')), date '2024-05-01', 'as_of can be said after folding') FROM folded;
 SELECT is((SELECT eligible_customers FROM cvm.grid(cvm.as_of(r, '2024-05-01')) WHERE cohort = '2024-04-01'), 1::bigint,
-		  'then April is over') FROM folded;
+		  'April is over as of 1 May') FROM folded;
 SELECT is((SELECT eligible_customers FROM cvm.grid(cvm.as_of(r, '2024-04-30')) WHERE cohort = '2024-04-01'), 0::bigint,
-		  'on 30 April it is not') FROM folded;
+		  'April is not over on 30 April') FROM folded;
 SELECT is((SELECT count(*) FROM cvm.grid(cvm.as_of(r, '2024-05-01')) WHERE cohort = '2024-01-01'), 4::bigint,
 		  'May has not begun on 1 May, as_of is exclusive') FROM folded;
 SELECT is((SELECT count(*) FROM cvm.grid(cvm.as_of(r, '2024-05-02')) WHERE cohort = '2024-01-01'), 5::bigint,
-		  'on 2 May it has') FROM folded;
+		  'May has begun on 2 May') FROM folded;
 SELECT is(pg_temp.refusal($$SELECT cvm.as_of(r, '2024-04-01') FROM folded$$),
 		  '22023 with a hint: as_of is earlier than the last day folded', 'as_of before what was folded is refused');
 SELECT is(pg_temp.refusal($$SELECT cvm.as_of(r, NULL) FROM folded$$), '22004 with a hint: as_of must not be null', 'as_of NULL is refused');
@@ -155,7 +155,7 @@ SELECT is((SELECT cvm.as_of(cvm.retention_agg(customer, day, amount, is_start, i
 SELECT is((SELECT cvm.retention_agg(t) || cvm.retention_agg(t) FROM person), (SELECT cvm.retention_agg(t) FROM (TABLE person UNION ALL TABLE person) s),
 		  'the state of an aggregate can be added to itself');
 SELECT is((SELECT count(*) FROM (SELECT cvm.retention_agg(t) AS r, count(*) AS n FROM person GROUP BY channel HAVING cvm.as_of(cvm.retention_agg(t)) = '2024-07-01') s),
-		  3::bigint, 'it can stand in HAVING');
+		  3::bigint, 'a state can stand in HAVING');
 SELECT is((SELECT r FROM whole) || NULL, NULL, 'adding nothing known is unknown');
 
 -- ---------------------------------------------------------------------------

@@ -97,7 +97,7 @@ SELECT results_eq('SELECT initiative, stage, backlog_rank, is_unreviewed, is_roa
 	('portal', 'decided', 3, true, true, 'metric, baseline, expected effect')$$, 'the backlog is ordered by impact per effort, and says what is missing; what was not decided yet is not told');
 SELECT cvm.bind('rv', 'review', 'meeting') \g /dev/null
 SELECT results_eq('SELECT initiative, reviewed_on, reviews, last_decision, is_unreviewed FROM rv.initiative_status WHERE reviews > 0 ORDER BY initiative',
-	$$VALUES ('bill', date '2024-02-05', 1::bigint, 'go on', true), ('late', '2024-04-20', 1, 'ship', false)$$, 'with reviews it says when it was reviewed last');
+	$$VALUES ('bill', date '2024-02-05', 1::bigint, 'go on', true), ('late', '2024-04-20', 1, 'ship', false)$$, 'an initiative with reviews says when it was reviewed last');
 SELECT results_eq('SELECT cycle, state, days_late FROM rv.review_cadence ORDER BY due_on',
 	$$VALUES ('2024-02', 'on time', 0), ('2024-03', 'late', 4), ('2024-04', 'overdue', 25), ('2024-04b', 'on time', 0), ('2024-05', 'to come', NULL)$$, 'a review is on time, late, overdue or to come');
 SELECT results_eq('SELECT initiative, reason FROM rv.action_without_measurement ORDER BY initiative', $$VALUES ('late', 'baseline after shipping'), ('portal', 'no metric, no baseline')$$, 'an action without a metric or a baseline is named, and no other');

@@ -136,7 +136,7 @@ SELECT results_eq($$SELECT column_name, old_value, new_value FROM cvm.review_res
 	$$VALUES ('value', '-6440.00', '-6445.00'), ('change', '-6040.00', '-6045.00'), ('money', '-6440.00', '-6445.00')$$, 'what was restated is told cell by cell');
 INSERT INTO hash SELECT cvm.review_store('rp', '2024-05') FROM generate_series(1, 2);
 SELECT is((SELECT count(DISTINCT hash) FROM hash), 2::bigint, 'what was restated has another hash');
-SELECT is((SELECT count(*) FROM cvm.review_stored WHERE model = 'rp'), 2::bigint, 'both are kept');
+SELECT is((SELECT count(*) FROM cvm.review_stored WHERE model = 'rp'), 2::bigint, 'the old review and the restated one are kept');
 
 -- small groups stay out
 SELECT cvm.configure('rp', 'min_group_size', '1100') \g /dev/null

@@ -94,7 +94,7 @@ SELECT isnt(pg_temp.differing(replace(pg_temp.fold('customer'), 'valid_to', 'val
 SELECT is((SELECT lifecycle_agg(customer::bigint, at, 'Europe/Vilnius', 'month', '2026-05-05') FROM visit),
 	(SELECT lifecycle_agg(a, 'month', '2026-05-05') FROM timeline WHERE NOT marked), 'everybody without segments: the same bytes');
 SELECT is((SELECT lifecycle_agg(customer::text, at, 'Europe/Vilnius', is_start, is_return, 'week', NULL) FROM visit),
-	(SELECT lifecycle_agg(a, 'week', '2025-03-24') FROM timeline WHERE marked), 'with starts and returns too');
+	(SELECT lifecycle_agg(a, 'week', '2025-03-24') FROM timeline WHERE marked), 'everybody without segments, with starts and returns: the same bytes');
 
 -- with little memory customers and times in segments go to the file
 SET LOCAL work_mem = '64kB';
@@ -116,9 +116,9 @@ SET LOCAL max_parallel_workers_per_gather = 0;
 SELECT throws_ok($$SELECT lifecycle_agg(customer::bigint, at, 'UTC', 'month', '2024-01-01') FROM visit$$,
 	'22023', 'as_of is earlier than the last day folded', 'events from as_of on are refused');
 SELECT throws_ok($$SELECT lifecycle_agg(customer::bigint, at, 'UTC', 'month', date '2026-01-01' + customer) FROM visit$$,
-	'22023', 'as_of changes from row to row', 'so are two days');
+	'22023', 'as_of changes from row to row', 'two days of as_of are refused');
 SELECT throws_ok($$SELECT lifecycle_agg(customer::bigint, at, 'UTC', 'month', CASE WHEN customer < 20 THEN date '2026-01-01' END) FROM visit$$,
-	'22023', 'as_of changes from row to row', 'and a day for some rows only');
+	'22023', 'as_of changes from row to row', 'a day of as_of for some rows only is refused');
 SELECT is((SELECT as_of(lifecycle_agg(1::bigint, '2024-03-10', 'UTC', 'month', now()::date)) FROM (SELECT) v), current_date, 'as_of may be today');
 SELECT is((SELECT as_of(lifecycle_agg(1::bigint, d, 'UTC', 'month', NULL)) FROM (VALUES (date '2024-03-10'), ('2024-03-08')) v (d)), date '2024-03-11', 'as_of() tells which day it was');
 SELECT is((SELECT segment_lifecycle_agg(1::bigint, NULL::date, 'UTC', 'a', date '2024-01-01', NULL::date, 'month', '2025-01-01')), NULL, 'without events there are no segments');

@@ -127,7 +127,7 @@ SELECT is_empty($$SELECT segment, month, opening_mrr, opening_customers, new_mrr
 	EXCEPT SELECT segment, month, opening_mrr, opening_customers, new_mrr, new_customers, reactivation_mrr, winback_customers, expansion_mrr, expansion_customers, contraction_mrr, contraction_customers, churn_mrr, churned_customers,
 		moved_in_mrr, moved_in_customers, moved_out_mrr, moved_out_customers, paused_mrr, paused_customers, closing_mrr, closing_customers, same_period_customers, closing_paused_mrr, closing_paused_customers, pause_days, is_complete FROM kpi$$,
 	'segment_kpi has every line of mrr_movement, in every segment');
-SELECT cmp_ok((SELECT count(*) FROM kpi WHERE paused_mrr <> 0 AND churn_mrr <> 0), '>', 20::bigint, 'with pauses and losses');
+SELECT cmp_ok((SELECT count(*) FROM kpi WHERE paused_mrr <> 0 AND churn_mrr <> 0), '>', 20::bigint, 'segment_kpi has pauses and losses');
 SELECT is_empty($$SELECT month FROM (SELECT month, sum(churn_mrr) AS c, sum(churned_customers) AS n, sum(paused_mrr) AS p, sum(closing_mrr) AS e FROM kpi WHERE segment <> '(all)' GROUP BY 1) k JOIN many.mrr_movement m USING (month)
 	WHERE m.segment = '(all)' AND (k.c, k.n, k.p, k.e) <> (m.churn_mrr, m.churn_customers, m.paused_mrr, m.closing_mrr)$$, 'segments with pauses and losses add up to the total');
 SELECT is_empty($$SELECT k.row_key FROM kpi k JOIN many.subscription_kpi s USING (segment, month)

@@ -114,7 +114,7 @@ BEGIN
 END
 $$;
 SELECT matches(pg_temp.plan_of($$SELECT cvm.segment_retention_agg(customer, at, 'Europe/Vilnius', spent, segment, valid_from, valid_to, 'month') FROM line$$), 'Partial Aggregate',
-	'it runs in parallel');
+	'segment_retention_agg runs in parallel');
 SET LOCAL max_parallel_workers_per_gather = 0;
 
 -- which segment a customer counts in

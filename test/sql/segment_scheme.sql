@@ -76,7 +76,7 @@ INSERT INTO shop.history VALUES
 	(1, 'value', 'Gold', '2024-01-01', '2024-02-10'), (1, 'value', 'Silver', '2024-02-10', NULL), (2, 'value', 'Silver', '2024-01-01', NULL), (3, 'value', 'Silver', '2024-01-01', NULL), (5, 'value', 'Gold', '2024-01-01', NULL),
 	(1, 'age', 'Young', '2024-01-01', NULL), (2, 'age', 'Old', '2024-01-01', NULL);
 DO $$ BEGIN PERFORM cvm.bind('acme', 'segment_history', 'shop.history'); END $$;
-SELECT is((SELECT string_agg(DISTINCT scheme, ' ' ORDER BY scheme) FROM acme.segment_scheme_kpi), 'brand contract', 'of the history only what is named');
+SELECT is((SELECT string_agg(DISTINCT scheme, ' ' ORDER BY scheme) FROM acme.segment_scheme_kpi), 'brand contract', 'a scheme takes of the history only what is named');
 SELECT is((SELECT count(*) FROM acme.segment_history), 0::bigint, 'a scheme of the history that names "nothing" is empty');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'segment_schemes', 'value, age, brand'); END $$;
 SELECT is((SELECT string_agg(DISTINCT segment, ' ' ORDER BY segment) FROM acme.segment_history), 'Gold Silver', 'the first scheme of the history is that of all views');

@@ -31,7 +31,7 @@ SELECT is((SELECT string_agg(concat_ws(' ', ordinal, contacts, responses, round(
 	'1 300 70 0.2333 0 first, 2 100 0 0.0000 100 -0.6000 fatigue, 3 100 40 0.4000 100 -0.2000 fatigue', 'the third contact brings more than the first, and less with the same customers');
 SELECT is((SELECT concat_ws(' ', round(within_low::numeric, 6), round(within_high::numeric, 6)) FROM si.contact_fatigue WHERE ordinal = 3),
 	(SELECT concat_ws(' ', round((avg(d) - 1.959963984540054 * stddev_samp(d) / sqrt(100))::numeric, 6), round((avg(d) + 1.959963984540054 * stddev_samp(d) / sqrt(100))::numeric, 6))
-		FROM (SELECT CASE WHEN n > 40 AND n <= 60 THEN -1.0 ELSE 0.0 END AS d FROM generate_series(1, 100) n) x), 'with the limits of paired differences');
+		FROM (SELECT CASE WHEN n > 40 AND n <= 60 THEN -1.0 ELSE 0.0 END AS d FROM generate_series(1, 100) n) x), 'fatigue has the limits of paired differences');
 -- random responses: no more than chance has it is called anything
 TRUNCATE con;
 INSERT INTO con SELECT n, date '2024-01-01' + (hashtext('a' || n || '.' || k) & 31), 'mail', NULL, CASE WHEN hashtext('r' || n || '.' || k) & 3 = 0 THEN 'sold' END FROM generate_series(1, 600) n, generate_series(1, 8) k;

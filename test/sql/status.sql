@@ -44,10 +44,10 @@ BEGIN
 	RETURN differs;
 END
 $$;
-SELECT is(pg_temp.differs('"C"'), NULL, 'under the collation of bytes');
-SELECT is(pg_temp.differs('"default"'), NULL, 'under that of the database');
-SELECT is(pg_temp.differs('"tr-x-icu"'), NULL, 'under that of Turkish, where I is no capital of i');
-SELECT is(pg_temp.differs('"lt-x-icu"'), NULL, 'under that of Lithuanian');
+SELECT is(pg_temp.differs('"C"'), NULL, 'words are read the same under the collation of bytes');
+SELECT is(pg_temp.differs('"default"'), NULL, 'words are read the same under the collation of the database');
+SELECT is(pg_temp.differs('"tr-x-icu"'), NULL, 'words are read the same under the collation of Turkish, where I is no capital of i');
+SELECT is(pg_temp.differs('"lt-x-icu"'), NULL, 'words are read the same under the collation of Lithuanian');
 
 -- through a model, stored and not
 CREATE TABLE sub (customer_id int, product text, started_on date, ended_on date, mrr numeric, status text COLLATE "tr-x-icu");
@@ -57,7 +57,7 @@ CREATE TEMP TABLE expected AS SELECT count(*) FILTER (WHERE reading IN ('paid', 
 CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM m.mrr_movement$$;
 SELECT is(pg_temp.seen(), (SELECT format('%s %s.00, %s %s.00', january, 10 * january, february, 10 * february) FROM expected), 'those who pay are counted, and those who left until they did');
 SELECT is((SELECT string_agg(problem, ' ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'check_model() knows them all');
-SELECT set_eq($$SELECT samples[1], substring(what FROM '" is read as (\D+)\. The mrr'), count FROM check_model('m') WHERE problem = 'status'$$, 'SELECT word, reading, 1::bigint FROM spelt', 'and says how each is read');
+SELECT set_eq($$SELECT samples[1], substring(what FROM '" is read as (\D+)\. The mrr'), count FROM check_model('m') WHERE problem = 'status'$$, 'SELECT word, reading, 1::bigint FROM spelt', 'check_model() says how each word is read');
 DO $$ BEGIN PERFORM store('m', 'customer_holdings'); PERFORM refresh_here('m'); END $$;
 SELECT is(pg_temp.seen(), (SELECT format('%s %s.00, %s %s.00', january, 10 * january, february, 10 * february) FROM expected), 'stored they are the same');
 DO $$ BEGIN PERFORM unstore('m', 'customer_holdings'); END $$;
@@ -71,7 +71,7 @@ DO $$ BEGIN PERFORM configure('m', 'paused_statuses', 'paused, RUHEND'); END $$;
 SELECT is((SELECT samples::text FROM check_model('m') WHERE problem = 'unknown_status'), '{Zzz}', 'a setting tells it');
 DO $$ DECLARE f text; BEGIN FOR f IN SELECT c.fix FROM check_model('m') c WHERE severity <> 'info' LOOP EXECUTE f; END LOOP; END $$;
 SELECT is((SELECT string_agg(problem, ' ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'the fixes tell the rest');
-SELECT is((SELECT value::text[] @> '{active,Zzz}' FROM cvm.setting WHERE model = 'm' AND setting = 'paid_statuses'), true, 'and forget no word that was known');
+SELECT is((SELECT value::text[] @> '{active,Zzz}' FROM cvm.setting WHERE model = 'm' AND setting = 'paid_statuses'), true, 'the fixes forget no word that was known');
 
 -- a status of today is not that of all of the past
 CREATE TABLE line (customer_id int, product text, started_on date, ended_on date, mrr numeric, state text, changed_on date);
@@ -83,13 +83,13 @@ SELECT is(pg_temp.today(), 'info 3 {Suspended} 2024-01-05 30.00', 'who is suspen
 ALTER TABLE line RENAME changed_on TO suspended_on;
 UPDATE line SET suspended_on = '2024-04-01' WHERE state = 'Suspended';
 SELECT is(pg_temp.today(), 'warning 3 {Suspended} 2024-01-05 30.00', 'where a column says since when it is a warning');
-SELECT is((SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'), $$SELECT cvm.bind('m', 'subscription', 'st.line', '{"status": "state", "status_since": {"column": "suspended_on"}}');$$, 'and the fix is the line that binds it');
+SELECT is((SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'), $$SELECT cvm.bind('m', 'subscription', 'st.line', '{"status": "state", "status_since": {"column": "suspended_on"}}');$$, 'the fix of a column since when is the line that binds it');
 DO $$ BEGIN EXECUTE (SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'); END $$;
-SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM m.mrr_movement), '9 90.00, 9 90.00, 8 80.00, 5 50.00, 5 50.00, 5 50.00', 'with which the past is what it was');
-SELECT is(pg_temp.today(), NULL, 'and nothing is left to find');
+SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM m.mrr_movement), '9 90.00, 9 90.00, 8 80.00, 5 50.00, 5 50.00, 5 50.00', 'with the fix the past is what it was');
+SELECT is(pg_temp.today(), NULL, 'after the fix nothing is left to find');
 UPDATE line SET suspended_on = NULL WHERE customer_id = 2;
 SELECT is(pg_temp.today(), 'warning 1 {Suspended} 2024-01-05 10.00', 'one that has no such day is found again');
-SELECT is((SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'), $$SELECT s.* FROM st.line s WHERE s.suspended_on IS NULL AND s.state::text = ANY ('{Suspended}');$$, 'and the fix lists it');
+SELECT is((SELECT fix FROM check_model('m') WHERE problem = 'status_of_today'), $$SELECT s.* FROM st.line s WHERE s.suspended_on IS NULL AND s.state::text = ANY ('{Suspended}');$$, 'the fix lists the status that has no such day');
 UPDATE line SET suspended_on = '2024-04-01' WHERE customer_id = 2;
 -- rows that are spells of a status
 DO $$ BEGIN PERFORM bind('m', 'subscription', 'line', '{"status": "state"}'); END $$;

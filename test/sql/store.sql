@@ -52,18 +52,18 @@ SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity'
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'every report says the same from states, without segments');
 SELECT is(cvm.store('kept', 'customer_holdings', mode => 'queue')::text, 'kept.customer_holdings', 'holdings are stored too');
 SELECT ok(pg_get_viewdef('kept.mrr_movement'::regclass) ~ 'customer_holdings' AND pg_get_viewdef('kept.mrr_movement'::regclass) !~ 'FROM subscription', 'views of subscriptions read stored holdings');
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with the same answers');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'views that read stored holdings have the same answers');
 SELECT pg_temp.quietly(format($$SELECT cvm.bind(%L, 'segment_history', 'shop.segments')$$, m)) FROM unnest('{live,kept}'::text[]) m;
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with segments');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'views that read what is stored have the same answers with segments');
 SELECT pg_temp.quietly(format($$SELECT cvm.configure(%L, 'as_of', '2024-09-17'), cvm.configure(%1$L, 'week_start', '7')$$, m)) FROM unnest('{live,kept}'::text[]) m;
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with a cut-off in the past and weeks from Sunday');
-SELECT is((SELECT is_stale FROM cvm.freshness WHERE object = 'customer_activity'), false, 'for which the states need not be folded again');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'views that read what is stored have the same answers with a cut-off in the past and weeks from Sunday');
+SELECT is((SELECT is_stale FROM cvm.freshness WHERE object = 'customer_activity'), false, 'another cut-off needs no states folded again');
 SELECT pg_temp.quietly(format($$SELECT cvm.configure(%L, 'start_kinds', 'order'), cvm.configure(%1$L, 'time_zone', 'America/New_York')$$, m)) FROM unnest('{live,kept}'::text[]) m;
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with another zone, at once: the views read the events again');
 SELECT is((SELECT reason FROM cvm.freshness WHERE object = 'customer_activity'), 'settings or binding changed', 'the states say that they are stale after another zone');
-SELECT is((SELECT sum(rows_restated) FROM cvm.refresh_here('kept')), 0::numeric, 'they are folded again; a setting is no restatement');
+SELECT is((SELECT sum(rows_restated) FROM cvm.refresh_here('kept')), 0::numeric, 'states of another zone are folded again; a setting is no restatement');
 SELECT ok(pg_get_viewdef('kept.retention_month'::regclass) ~ 'customer_activity', 'states that were folded again are read again');
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with the same answers');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'states that were folded again give the same answers');
 SELECT is((SELECT count(*) FROM cvm.catalog('kept') WHERE is_stored), 2::bigint, 'the catalog shows what is stored');
 
 -- every report in a table
@@ -80,7 +80,7 @@ SELECT pg_temp.quietly($$SELECT cvm.configure(m, 'start_kinds', NULL), cvm.confi
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 INSERT INTO shop.orders VALUES (5000, 7, '2024-03-05 12:00+02', 11.00, 'order', nextval('shop.version'));
 SELECT is((SELECT rows_restated FROM cvm.refresh_here('kept', '{customer_activity}')), 1::bigint, 'a late order restates one customer');
-SELECT is((SELECT (customer_id, day, what, closed_before > day, rows_after - rows_before, value_after - value_before)::text FROM kept.customer_activity_restatement), '(7,2024-03-05,events,t,1,11.00)', 'whose, which day, by one order and what it brought');
+SELECT is((SELECT (customer_id, day, what, closed_before > day, rows_after - rows_before, value_after - value_before)::text FROM kept.customer_activity_restatement), '(7,2024-03-05,events,t,1,11.00)', 'a restatement says whose, which day, by one order and what it brought');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SELECT results_eq($$SELECT DISTINCT period, change FROM cvm.restatement WHERE relation = 'retention_month' AND row_key LIKE '(all)%' AND column_name = 'value'$$,
 	$$VALUES (date '2024-03-01', 11.00::numeric)$$, 'the cells of March are restated by as much');
@@ -106,9 +106,9 @@ SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live
 SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'customer_activity', mode => 'queue')$$);
 SELECT lives_ok($$ALTER TABLE shop.orders RENAME COLUMN buyer TO customer_no$$, 'a column is renamed');
 SELECT lives_ok($$INSERT INTO shop.orders VALUES (6000, 1, '2024-08-01', 1, 'order')$$, 'rows still come in after a column was renamed');
-SELECT is((SELECT count(*) FROM shop.kept_customer_activity_queue WHERE customer_id IS NULL), 1::bigint, 'as "everybody"');
+SELECT is((SELECT count(*) FROM shop.kept_customer_activity_queue WHERE customer_id IS NULL), 1::bigint, 'a row that comes after its column was renamed is queued as "everybody"');
 SELECT throws_ok($$SELECT cvm.refresh_here('kept')$$, '55000', NULL, 'a refresh says that the binding waits');
-SELECT isnt((SELECT problem FROM cvm.check_model('kept') LIMIT 1), NULL, 'as check_model does, with the fix');
+SELECT isnt((SELECT problem FROM cvm.check_model('kept') LIMIT 1), NULL, 'check_model says that the binding waits, with the fix');
 SELECT pg_temp.quietly(c.fix) FROM cvm.check_model('kept') c WHERE c.problem = 'broken_binding';
 SELECT is((SELECT mode FROM cvm.refresh_here('kept')), 'full', 'after which it is a full one');
 INSERT INTO shop.orders VALUES (6001, 2, '2024-08-01', 'NaN', 'order');
@@ -129,7 +129,7 @@ SELECT bag_eq('SELECT * FROM kept.retention_month', 'SELECT * FROM before', 'a s
 SELECT has_table('kept', 'customer_activity', 'stored states survive DROP ... CASCADE of their source');
 SELECT pg_temp.quietly($$SELECT cvm.rebuild(m) FROM unnest('{live,kept}'::name[]) m$$);
 SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('kept')), 'full full', 'rebuild brings the rest back; what is stored is folded from the new table');
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with its answers');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'what is folded from the new table has its answers');
 INSERT INTO shop.orders VALUES (7000, 3, '2024-08-03', 4, 'order');
 SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'queue', 'the new table of a source feeds the queue');
 -- moved
@@ -144,13 +144,13 @@ CREATE ROLE cvm_store_grantee;
 GRANT SELECT ON live.retention_month TO cvm_store_grantee;
 SELECT throws_ok('ALTER TABLE lake.orders ALTER placed_at TYPE date USING placed_at::date', '0A000', NULL, 'PostgreSQL refuses another type under a view');
 SELECT isnt_empty($$SELECT * FROM cvm.retype('kept', 'event', 'occurred_at', 'date')$$, 'retype changes it, under the views of every model');
-SELECT col_type_is('lake', 'orders', 'placed_at', 'date', 'in the source');
-SELECT ok(has_table_privilege('cvm_store_grantee', 'live.retention_month', 'SELECT'), 'with the rights that there were');
+SELECT col_type_is('lake', 'orders', 'placed_at', 'date', 'retype changes the type in the source');
+SELECT ok(has_table_privilege('cvm_store_grantee', 'live.retention_month', 'SELECT'), 'retype leaves the rights that there were');
 SELECT throws_ok($$SELECT cvm.retype('kept', 'event', 'ocurred_at', 'date')$$, '42703', NULL, 'a column that is not bound cannot be retyped');
 INSERT INTO lake.orders VALUES (7002, 3, '2024-08-05', 4, 'order');
 SELECT is((SELECT mode FROM cvm.refresh_here('kept', '{customer_activity}')), 'full', 'a column of another type is folded from the beginning');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
-SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'with the same answers as ever');
+SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'a column of another type gives the same answers as ever');
 
 -- small groups
 SELECT pg_temp.quietly($$SELECT cvm.configure(m, 'min_group_size', '5') FROM unnest('{live,kept}'::name[]) m$$);
@@ -228,7 +228,7 @@ RESET ROLE;
 SELECT throws_ok($$SELECT cvm.rebuild('kept')$$, '42P07', 'kept.retention_quarter exists and was not made by cvm', 'a view of another role is not replaced');
 DROP VIEW kept.retention_quarter;
 SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'once it is gone the views come back');
-SELECT unalike(pg_get_viewdef('kept.retention_month'::regclass), '%_stored%', 'which do not read a table of another role');
+SELECT unalike(pg_get_viewdef('kept.retention_month'::regclass), '%_stored%', 'the views do not read a table of another role');
 SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{retention_month}')$$, '42809', 'kept.retention_month_stored exists and was not made by cvm', 'a table of another role is not written to');
 SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month')$$, '42809', NULL, 'when it is stored again either');
 DROP TABLE kept.retention_month_stored;

@@ -51,7 +51,7 @@ SELECT is(pg_temp.see($$SELECT round(gross_revenue_retention_rate::numeric, 5), 
 SELECT is(pg_temp.see($$SELECT arpa, lifetime_revenue, lifetime_margin, ended_spells, continued_spells, round(continuation_rate::numeric, 4), ended_mrr, continued_mrr FROM acme.subscription_kpi WHERE month = '2024-03-01'$$),
 	'(76,266,,3,1,0.3333,165.00,25.00)', 'March: ARPA 76, of three lines that ended one customer went on paying');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'margin_rate', '0.8'), cvm.configure('acme', 'monthly_discount_rate', '0.01'); END $$;
-SELECT is(pg_temp.see($$SELECT round(lifetime_margin::numeric, 4), round(lifetime_margin_discounted::numeric, 4) FROM acme.subscription_kpi WHERE month = '2024-03-01'$$), '(212.8000,207.6599)', 'with a margin, lifetime value in margin');
+SELECT is(pg_temp.see($$SELECT round(lifetime_margin::numeric, 4), round(lifetime_margin_discounted::numeric, 4) FROM acme.subscription_kpi WHERE month = '2024-03-01'$$), '(212.8000,207.6599)', 'March: a margin gives lifetime value in margin');
 SELECT is(pg_temp.see($$SELECT from_product, to_product, customers, from_mrr, to_mrr FROM acme.product_migration WHERE month >= '2024-02-01' ORDER BY month, 1, 2$$),
 	'("(in)",P,1,0.00,100.00) (P,"(out)",1,60.00,0.00) (P,Q,1,80.00,120.00) (P,"(out)",1,50.00,0.00) (P,F,1,90.00,0.00) (Q,"(out)",1,25.00,0.00) ("(in)",P,1,0.00,60.00)', 'moves between products');
 SELECT is(pg_temp.see($$SELECT cohort_label, period_no, eligible_customers, retained_customers, gross_retained_mrr::int, net_retained_mrr::int, cohort_mrr::int FROM acme.subscription_retention WHERE period_no IN (0, 9, 10) ORDER BY 1, 2$$),
@@ -130,7 +130,7 @@ SELECT is(:seen, 2, 'a reader sees the money of its own rows');
 DELETE FROM billing.subs;
 SELECT is((SELECT string_agg(relname, ' ') FROM (SELECT DISTINCT relname FROM shown) v WHERE pg_temp.see(format('SELECT count(*) FROM acme.%I', relname)) <> '(0)'), NULL, 'without subscriptions the views are empty');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', 'data'); END $$;
-SELECT is((SELECT string_agg(relname, ' ') FROM (SELECT DISTINCT relname FROM shown) v WHERE pg_temp.see(format('SELECT count(*) FROM acme.%I', relname)) <> '(0)'), NULL, 'even when the data should say until when');
+SELECT is((SELECT string_agg(relname, ' ') FROM (SELECT DISTINCT relname FROM shown) v WHERE pg_temp.see(format('SELECT count(*) FROM acme.%I', relname)) <> '(0)'), NULL, 'without subscriptions the views are empty even when the data should say until when');
 INSERT INTO billing.subs VALUES ('m1', 'P', '2024-01-01', 'infinity', 5, NULL, NULL);
 SELECT is(pg_temp.see($$SELECT closing_mrr, as_of FROM acme.mrr_movement WHERE segment = 'high'$$), '(5.00,2024-01-02)', 'an end at infinity is none');
 

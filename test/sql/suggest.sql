@@ -143,7 +143,7 @@ SELECT matches((SELECT bind FROM told WHERE source = 'minor.contract'), '"amount
 DO $$ BEGIN EXECUTE (SELECT bind FROM told WHERE source = 'minor.contract'); END $$;
 SELECT is((SELECT string_agg(DISTINCT c.billing_interval || ' ' || round(c.amount_eur / s.mrr), ', ') FROM acme.subscription s JOIN minor.contract c ON c.cust_no = s.customer_id), 'annual 12, monthly 1, months 1, quarterly 3, yearly 12',
 	'monthly, annual, yearly and months are intervals');
-SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE severity <> 'info'), 0::bigint, 'with which there is nothing wrong');
+SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE severity <> 'info'), 0::bigint, 'a model with suggested intervals has nothing wrong');
 SELECT alike((SELECT why FROM told WHERE source = 'minor.contract'), '%no column has a product, so all is (none)%', 'a table of periods without a product is a subscription to one');
 SELECT matches((SELECT bind FROM told WHERE source = 'telco.contract'), 'p\.monthly_fee AS mrr.*s\.commit_end_dt AS committed_until\s+FROM telco\.contract s\s+JOIN telco\.tariff p ON p\.code = s\.tariff_code', 'a contract has the price of its tariff');
 SELECT matches((SELECT bind FROM told WHERE source = 'telco.customer_merges'), '"new_id": "new_customer_id", "old_id": "old_customer_id"', 'a table of merged ids is one of aliases');
@@ -186,7 +186,7 @@ SELECT matches((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '"m
 SELECT matches((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '"status": "lifecycle"', 'a column of words that billing systems use is a status under any name');
 SELECT matches((SELECT bind FROM told WHERE source = 'flagged.memberships'), 'CASE WHEN s\.is_trial THEN ''trial'' ELSE s\.state::text END AS status', 'a flag of trials counts beside a status that knows none');
 DO $$ BEGIN EXECUTE (SELECT bind FROM told WHERE source = 'flagged.memberships'); END $$;
-SELECT results_eq($$SELECT closing_customers, closing_mrr FROM acme.mrr_movement WHERE month = '2024-03-01'$$, $$SELECT count(*), sum(mrr) FROM flagged.memberships WHERE NOT is_trial AND deleted_at IS NULL$$, 'and who tries or is deleted does not pay');
+SELECT results_eq($$SELECT closing_customers, closing_mrr FROM acme.mrr_movement WHERE month = '2024-03-01'$$, $$SELECT count(*), sum(mrr) FROM flagged.memberships WHERE NOT is_trial AND deleted_at IS NULL$$, 'who tries or is deleted does not pay beside such a status');
 DO $$ BEGIN EXECUTE replace((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '''acme''', '''other'''); END $$;
 SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM other.mrr_movement), '9 180.00, 19 380.00', 'a binding with both says who pays since when');
 

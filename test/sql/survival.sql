@@ -18,10 +18,10 @@ SELECT results_eq($$SELECT c."time", at_risk, churned, censored, round(survival:
 	$$VALUES (6, 21::bigint, 3::bigint, 1::bigint, 0.8571, 0.0764), (7, 17, 1, 0, 0.8067, 0.0869), (10, 15, 1, 1, 0.7529, 0.0963), (13, 12, 1, 0, 0.6902, 0.1068),
 		(16, 11, 1, 0, 0.6275, 0.1141), (22, 7, 1, 0, 0.5378, 0.1282), (23, 6, 1, 0, 0.4482, 0.1346)$$, 'Kaplan-Meier and Greenwood are the published ones');
 SELECT is((SELECT round(chi_square::numeric, 2) FROM logrank((SELECT array_agg(s) FROM arm))), 16.79, 'log-rank is the published 16.79');
-SELECT is((SELECT degrees FROM logrank((SELECT array_agg(s) FROM arm))), 1, 'with one degree of freedom');
+SELECT is((SELECT degrees FROM logrank((SELECT array_agg(s) FROM arm))), 1, 'log-rank of two groups has one degree of freedom');
 SELECT is((SELECT median_survival(s) FROM arm WHERE arm = 'placebo'), 8, 'the median of the placebo arm is 8 weeks');
 SELECT is((SELECT median_survival(s) FROM arm WHERE arm = '6-MP'), 23, 'the median of the 6-MP arm is 23 weeks');
-SELECT is((SELECT q::text FROM arm, survival_quantile(s, 0.5) q WHERE arm = '6-MP'), '(23,13,)', 'whose upper limit was not seen');
+SELECT is((SELECT q::text FROM arm, survival_quantile(s, 0.5) q WHERE arm = '6-MP'), '(23,13,)', 'the upper limit of the median of the 6-MP arm was not seen');
 SELECT is((SELECT round(chi_square::numeric, 6) || ' ' || round(p_value::numeric, 6) FROM logrank((SELECT array_agg(s) FROM (
 	SELECT survival_agg(t, e) AS s FROM (VALUES (1, 10, true), (1, 20, true), (1, 30, false), (0, 10, true), (0, 20, false), (0, 50, true)) v (g, t, e) GROUP BY g) x))),
 	'0.384615 0.535143', 'a tiny case: 0.384615, p 0.535143');
@@ -92,7 +92,7 @@ SELECT is_empty($$WITH s AS (SELECT survival_agg(age, churned) AS s FROM cause)
 
 -- Laws
 SELECT is((SELECT rollup(s ORDER BY arm) FROM arm), (SELECT survival_agg(week, relapsed) FROM trial), 'parts roll up to the whole');
-SELECT is((SELECT a.s || b.s FROM arm a, arm b WHERE a.arm < b.arm), (SELECT b.s || a.s FROM arm a, arm b WHERE a.arm < b.arm), 'in any order');
+SELECT is((SELECT a.s || b.s FROM arm a, arm b WHERE a.arm < b.arm), (SELECT b.s || a.s FROM arm a, arm b WHERE a.arm < b.arm), 'parts roll up in any order');
 SELECT is((SELECT survival_agg(age, churned, reason ORDER BY age, reason) FROM cause), (SELECT survival_agg(age, churned, reason ORDER BY reason DESC, n) FROM (SELECT *, row_number() OVER () AS n FROM cause) x),
 	'rows in any order give the same state, whatever cause comes first');
 SELECT is((SELECT s::text::survival FROM (SELECT survival_agg(age, churned, reason) AS s FROM cause) x), (SELECT survival_agg(age, churned, reason) FROM cause), 'a state comes back from its text');

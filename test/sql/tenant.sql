@@ -99,7 +99,7 @@ SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) > 0 FROM tenant_table.rete
 SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_table.customer_rfm'), 'permission denied for table customer_rfm_stored', 'a reader reads no single customers');
 SELECT is(pg_temp.sees('tenant_carol', 'SELECT count(*) > 0 FROM tenant_table.retention_month'), 'permission denied for table retention_month_stored', 'nobody else reads what counts everybody');
 SET ROLE tenant_alice;
-SELECT is_empty($$SELECT * FROM cvm.check_model('tenant_table') WHERE problem = 'stored_for_all'$$, 'which check_model takes for meant');
+SELECT is_empty($$SELECT * FROM cvm.check_model('tenant_table') WHERE problem = 'stored_for_all'$$, 'check_model takes a report that nobody else reads for meant');
 SELECT cvm.unstore(m, 'customer_rfm') FROM unnest('{tenant_table,tenant_invoker}'::text[]) m \g /dev/null
 RESET ROLE;
 SELECT is(pg_temp.sees('tenant_bob', 'SELECT count(*) FROM tenant_invoker.customer_rfm'), '41', 'unstored, each sees its own again');

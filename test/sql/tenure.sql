@@ -64,7 +64,7 @@ SELECT results_eq($$SELECT (SELECT retained_customers FROM cvm.grid((SELECT cvm.
 CREATE TEMP TABLE one AS
 SELECT pg_temp.act('2024-01-29', '2024-01-30', '2024-02-12', '2024-02-29', '2024-03-14', '2024-04-29') AS a;
 
-SELECT is(pg_temp.counts(cvm.tenure(a, grain, '2024-06-01', clock, ws)), counts, format('which periods count, by %s', words))
+SELECT is(pg_temp.counts(cvm.tenure(a, grain, '2024-06-01', clock, ws)), counts, format('the periods that count are right by %s', words))
 FROM one, (VALUES
 	('day', 'calendar', 1, '{0,1,14,31,45,91}'::int[], 'day'),
 	('day', 'anniversary', 1, '{0,1,14,31,45,91}', 'own day'),
@@ -87,7 +87,7 @@ SELECT is((SELECT count(*) FROM one, cvm.grid(pg_temp.alone(cvm.tenure(a, 'month
 		  'who had not started by as_of is in no cohort');
 
 SELECT is(pg_temp.counts(cvm.tenure(a, 'month', '2024-06-01', min_events => m)), counts,
-		  format('with at least %s events a month', m))
+		  format('returns are right with at least %s events a month', m))
 FROM one, (VALUES (1, '{0,1,2,3}'::int[]), (2, '{0,1}'), (3, '{0}'), (2147483647, '{0}')) v (m, counts);
 SELECT is(pg_temp.counts(cvm.tenure(a, 'week', '2024-06-01', streak => true)), '{0}', 'a streak ends with the first week that is missed') FROM one;
 SELECT is(pg_temp.counts(cvm.tenure(a, 'month', '2024-06-01', streak => true)), '{0,1,2,3}', 'a streak goes on while no month is missed') FROM one;

@@ -70,7 +70,7 @@ SELECT is(pg_temp.see('SELECT row_key, eligible_customers, retained_customers, a
 ("(all)|2024-02|0",1,1,2024-03-01)', 'a fixed day cuts off what comes after it');
 DO $$ BEGIN PERFORM pg_temp.set('as_of', 'today'); END $$;
 SELECT is(pg_temp.see('SELECT DISTINCT as_of FROM acme.retention_month'), format('(%s)', (now() AT TIME ZONE 'Europe/Vilnius')::date), 'today is today in the model''s zone');
-SELECT is(pg_temp.see('SELECT DISTINCT as_of FROM acme.lifecycle_month'), format('(%s)', (now() AT TIME ZONE 'Europe/Vilnius')::date), 'in every view');
+SELECT is(pg_temp.see('SELECT DISTINCT as_of FROM acme.lifecycle_month'), format('(%s)', (now() AT TIME ZONE 'Europe/Vilnius')::date), 'today is the same day in every view');
 DO $$ BEGIN PERFORM pg_temp.set('as_of', 'data'); PERFORM pg_temp.set('start_kinds', 'order'); END $$;
 SELECT is(pg_temp.see('SELECT sum(cohort_customers) FROM acme.retention_month WHERE period_no = 0'), '(3)', 'who only visits starts no cohort when only orders do');
 DO $$ BEGIN PERFORM pg_temp.set('start_kinds', NULL); PERFORM pg_temp.set('return_kinds', 'visit'); PERFORM pg_temp.set('as_of', '2024-04-01'); END $$;
@@ -124,7 +124,7 @@ SELECT is(pg_temp.see('SELECT row_key, opening_customers, new_customers, moved_i
 (silver|2024-03,2,0,0,-1,1)', 'moves between segments are lines of their own');
 SELECT is_empty($$SELECT month FROM acme.lifecycle_month GROUP BY 1
 	HAVING sum(closing_customers) FILTER (WHERE segment = '(all)') <> sum(closing_customers) FILTER (WHERE segment <> '(all)')
-		OR sum(moved_in_customers + moved_out_customers) <> 0$$, 'which cancel out, so that segments sum to all');
+		OR sum(moved_in_customers + moved_out_customers) <> 0$$, 'moves between segments cancel out, so that segments sum to all');
 SELECT is_empty($$SELECT row_key FROM acme.lifecycle_month WHERE closing_customers <> opening_customers + new_customers + moved_in_customers + moved_out_customers
 		OR closing_customers <> new_customers + retained_customers + reactivated_customers + dormant_customers$$, 'every line foots, both ways');
 INSERT INTO shop.segments VALUES (1, 'bronze', '2024-01-03', NULL), (4, 'gold', '2024-05-01', '2024-04-01'), (NULL, 'x', '2024-01-01', NULL), (1, NULL, '2024-01-04', '2024-01-05');
@@ -133,7 +133,7 @@ SELECT lives_ok('SELECT * FROM acme.lifecycle_month', 'segments that overlap or 
 INSERT INTO shop.orders VALUES (NULL, '2024-01-01', 5), (5, NULL, 5), (5, '2024-03-01', NULL);
 SELECT is(pg_temp.see('SELECT sum(cohort_customers) FROM acme.retention_month WHERE period_no = 0 AND segment = ''(all)'''), '(5)', 'an event of nobody or at no time counts for nobody');
 DO $$ BEGIN PERFORM cvm.unbind('acme', 'segment_history'); END $$;
-SELECT is(pg_temp.see('SELECT sum(cohort_customers) FROM acme.retention_month WHERE period_no = 0'), '(5)', 'in one step too');
+SELECT is(pg_temp.see('SELECT sum(cohort_customers) FROM acme.retention_month WHERE period_no = 0'), '(5)', 'an event of nobody or at no time counts for nobody in one step');
 DO $$ BEGIN PERFORM cvm.bind('acme', 'segment_history', 'shop.segments'); END $$;
 
 -- what a client sees
@@ -143,9 +143,9 @@ CREATE TEMP VIEW shown AS
 	WHERE c.relnamespace = 'acme'::regnamespace AND c.relname IN (SELECT view FROM cvm.report_view);
 SELECT is_empty('SELECT relname, attname, type FROM shown EXCEPT SELECT view, "column", type FROM cvm.dictionary', 'the dictionary has every column, with its type');
 SELECT is_empty('SELECT view, "column", type FROM cvm.dictionary WHERE view IN (SELECT relname FROM shown) EXCEPT SELECT relname, attname, type FROM shown', 'the dictionary has no other column');
-SELECT is_empty('SELECT d.* FROM cvm.report_column d JOIN shown s ON s.relname = d.view AND s.attname = d.column_name WHERE d.position <> s.attnum', 'in the order of the views');
+SELECT is_empty('SELECT d.* FROM cvm.report_column d JOIN shown s ON s.relname = d.view AND s.attname = d.column_name WHERE d.position <> s.attnum', 'the dictionary is in the order of the views');
 SELECT is_empty($$SELECT * FROM cvm.dictionary WHERE coalesce(unit, '') = '' OR coalesce(formula, '') = '' OR coalesce(comment, '') = '' OR additive IS NULL$$, 'each with a unit, a formula and a meaning');
-SELECT is_empty($$SELECT * FROM shown WHERE coalesce(col_description(oid, attnum), '') !~ '[.?] Unit: .+\. Formula: .+\.'$$, 'which the column''s comment says');
+SELECT is_empty($$SELECT * FROM shown WHERE coalesce(col_description(oid, attnum), '') !~ '[.?] Unit: .+\. Formula: .+\.'$$, 'the column''s comment has unit, formula and meaning');
 SELECT is_empty($$SELECT * FROM shown WHERE type ~ 'double' AND col_description(oid, attnum) !~ 'Do not average' AND (relname, attname) NOT IN (SELECT view, "column" FROM cvm.dictionary WHERE additive)$$, 'rates warn of averages');
 SELECT is_empty('SELECT relname FROM shown WHERE obj_description(oid) IS NULL', 'every view has a comment');
 SELECT is_empty($$SELECT relname, attname, type FROM shown WHERE type NOT IN ('text', 'boolean', 'integer', 'bigint', 'double precision', 'date', 'timestamp with time zone', 'bigint, integer, text or uuid')

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # The steps of doc/architecture.md, followed: the parts that it shows are put
-# where it says, and the extension made of them has a new view and entity.
+# where it says, its patch is applied, and the extension made of them has a new
+# view, entity and column.
 set -uo pipefail
 . test/tap.sh
 
@@ -19,6 +20,27 @@ trap cleanup EXIT
 cp -r sql "$files/"
 awk -v into="$files" '/^```part / { file = into "/" $2; print $2; next } /^```/ { file = "" } file { print > file }' \
 	doc/architecture.md >"$files/parts"
+patched() {
+	perl -0777 -e '
+		my ($page, $into) = @ARGV;
+		open my $in, "<", $page or die; my $text = <$in>;
+		while ($text =~ /^```patch (\S+)\n(.*?)^```/gms) {
+			my ($file, $hunks) = ("$into/$1", $2);
+			open my $old, "<", $file or die "$file: $!"; my $part = <$old>;
+			for my $hunk (grep { /\S/ } split /^@@\n/m, $hunks) {
+				my ($from, $to) = ("", "");
+				for (split /^/, $hunk) {
+					$from .= substr $_, 1 if /^[ -]/;
+					$to .= substr $_, 1 if /^[ +]/;
+				}
+				my $at = index $part, $from;
+				print "not once in $file:\n$from" if $at < 0 || index($part, $from, $at + 1) >= 0;
+				substr($part, $at, length $from) = $to if $at >= 0;
+			}
+			open my $new, ">", $file or die; print $new $part;
+		}' doc/architecture.md "$files"
+}
+empty "the patch that the page shows can be applied" patched
 is "$(paste -sd' ' "$files/parts")" "sql/reports/89-views-example.sql sql/registry/12-example.sql" "the page shows a view and an entity"
 find "$files/sql" -name '[0-9][0-9]-*.sql' -printf '%f %p\n' | sort | cut -d' ' -f2- | xargs awk -f sql/write.awk >"$extensions/cvm--$version.sql"
 chmod a+r "$extensions/cvm--$version.sql"
@@ -31,14 +53,20 @@ run -o /dev/null <<-'SQL'
 	INSERT INTO vouchers VALUES (1, '2024-01-31 23:30+00', 5);
 	SELECT cvm.create_model('toy', tz => 'Europe/Vilnius', currency => 'EUR', as_of => '2024-03-01');
 	SELECT cvm.bind('toy', 'ticket', 'ticket');
+	CREATE TABLE visit (customer_id int, occurred_at timestamptz);
+	INSERT INTO visit VALUES (1, '2024-01-05'), (2, '2024-01-05'), (2, '2024-02-05'), (3, '2024-01-05');
+	SELECT cvm.bind('toy', 'event', 'visit');
 	SELECT cvm.bind('toy', 'voucher', 'vouchers', '{"customer_id": "client_id", "used_on": "redeemed_at", "amount": "value"}');
 SQL
 is "$(run -c 'SELECT month, tickets, customers FROM toy.ticket_month ORDER BY row_key')" $'2024-01-01|1|1\n2024-02-01|2|2' "the view counts, and days are the model's"
-is "$(run -c "SELECT \"exists\", description FROM cvm.catalog('toy') WHERE view = 'ticket_month'")" 't|Tickets and the customers who opened them, by month.' "it is in the catalog"
+is "$(run -c "SELECT \"exists\", description FROM cvm.catalog('toy') WHERE view = 'ticket_month'")" 't|Tickets and the customers who opened them, by month.' "the view is in the catalog"
 is "$(run -c "SELECT count(*) FROM cvm.dictionary WHERE view = 'ticket_month'")" 5 "its columns are in the dictionary"
-is "$(run -c "SELECT col_description('toy.ticket_month'::regclass, 3)")" 'Tickets opened. Unit: tickets. Formula: count of tickets.' "and have comments"
+is "$(run -c "SELECT col_description('toy.ticket_month'::regclass, 3)")" 'Tickets opened. Unit: tickets. Formula: count of tickets.' "its columns have comments"
 is "$(run -c 'SELECT customer_id, used_on, amount FROM toy.voucher')" '1|2024-02-01|5' "the entity is a canonical view"
-is "$(run -c "SELECT entity FROM cvm.suggest('public') WHERE source ~ 'vouchers'")" voucher "suggest knows it"
+is "$(run -c "SELECT entity FROM cvm.suggest('public') WHERE source ~ 'vouchers'")" voucher "suggest knows the entity"
+is "$(run -c 'SELECT period_no, absent_customers FROM toy.retention_month ORDER BY row_key')" $'0|0\n1|2' "the column counts"
+is "$(run -c "SELECT d.comment FROM cvm.dictionary d JOIN pg_attribute a ON a.attrelid = 'toy.retention_month'::regclass AND a.attname::text = d.\"column\" AND a.attnum = 22 WHERE d.view = 'retention_month'")" \
+	'Customers who could have come back in the month and did not.' "the column is in the dictionary"
 run -o /dev/null -c "SELECT cvm.store('toy', 'ticket_month')" -c "CALL cvm.refresh('toy')"
 is "$(run -c 'SELECT sum(tickets) FROM toy.ticket_month')" 3 "the view can be stored and refreshed"
 done_testing

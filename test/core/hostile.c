@@ -42,7 +42,7 @@ same_bytes(const ByteWriter *writer, const uint8_t *data, size_t size)
 
 /* A cell must make sense whatever the bytes said. */
 static void
-check_row(void *arg, const GridRow *row)
+check_row(const GridRow *row)
 {
 	double low;
 	double high;
@@ -57,7 +57,27 @@ check_row(void *arg, const GridRow *row)
 		return;
 	wilson(row->retained, row->eligible, 1.96, &low, &high);
 	CLAIM(low >= 0 && low <= high && high <= 1);
-	(void) arg;
+}
+
+static void
+check_grid(const Retention *retention, bool partial)
+{
+	GridReader reader;
+	GridRow row;
+
+	grid_open(&reader, retention, partial);
+	while (grid_next(&reader, &row))
+		check_row(&row);
+}
+
+static void
+check_curve(const Retention *retention)
+{
+	int64_t nrows;
+	GridRow *rows = curve_rows(retention, &nrows);
+
+	for (int64_t i = 0; i < nrows; i++)
+		check_row(&rows[i]);
 }
 
 static void
@@ -111,21 +131,21 @@ use_retention(const Retention *retention)
 {
 	Retention *sum = retention_new(NULL);
 
-	grid_rows(retention, false, check_row, NULL);
-	grid_rows(retention, true, check_row, NULL);
+	check_grid(retention, false);
+	check_grid(retention, true);
 	heatmap_lines(retention, true, check_line, NULL);
 	heatmap_lines(retention, false, check_line, NULL);
 	retention_merge(sum, retention);
 	retention_merge(sum, retention);
 	check_retention(sum);
-	grid_rows(sum, false, check_row, NULL);
+	check_grid(sum, false);
 	sum = retention_new(NULL);
 	retention_merge(sum, retention);
 	retention_observe(sum, retention->as_of + (!retention->is_set &&
 											   retention->as_of < DAY_LAST));
 	check_retention(sum);
-	grid_rows(sum, true, check_row, NULL);
-	curve_rows(retention, check_row, NULL);
+	check_grid(sum, true);
+	check_curve(retention);
 }
 
 static void
@@ -136,8 +156,8 @@ use_tenure(const Tenure *tenure)
 	retention_add(retention, tenure);
 	retention_add(retention, tenure);
 	check_retention(retention);
-	grid_rows(retention, false, check_row, NULL);
-	grid_rows(retention, true, check_row, NULL);
+	check_grid(retention, false);
+	check_grid(retention, true);
 }
 
 static void

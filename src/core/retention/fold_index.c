@@ -193,13 +193,3 @@ fold_refuse_radix(Fold *fold)
 	if (fold->key_table.is_radix)
 		change_index(fold, false);
 }
-
-/* Number keys, giving the directory up if one lies too far off for it. */
-void
-fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
-{
-	if (key_table_number(&fold->key_table, keys, nkeys, slots))
-		return;
-	fold_refuse_radix(fold);
-	key_table_number(&fold->key_table, keys, nkeys, slots);
-}

@@ -32,10 +32,18 @@ extern void block_words(BitmapColumns *bitmap_columns, int64_t first,
 						const Block *block, const uint64_t *words);
 extern bool bitmap_column_words(const BitmapColumn *bitmap_column,
 								const Block *block, uint64_t *words);
-extern void fold_number(Fold *fold, const Key *keys, int nkeys,
-						uint32_t *slots);
 extern void fold_consider_radix(Fold *fold, uint32_t before);
 extern void fold_refuse_radix(Fold *fold);
+
+/* Number keys, giving the directory up if one lies too far off for it. */
+static inline void
+fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
+{
+	if (key_table_number(&fold->key_table, keys, nkeys, slots))
+		return;
+	fold_refuse_radix(fold);
+	key_table_number(&fold->key_table, keys, nkeys, slots);
+}
 
 /* fold_overflow.c: parts in a file */
 extern void fold_overflow(Fold *fold);

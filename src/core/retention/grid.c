@@ -80,93 +80,117 @@ check_rows(const Retention *retention)
 	}
 }
 
-/* The grid of one cohort. */
+/* Begin with a cohort. */
 static void
-cohort_rows(const Retention *retention, const Cohort *cohort, bool partial,
-			GridEmit take, void *arg)
+cohort_open(GridReader *reader, const Cohort *cohort)
 {
-	bool anniversary = cohort->running != NULL;
-	int64_t over;
-	int64_t begun = cohort_begun(retention, cohort, &over);
-	int64_t later = 0;
-	int64_t eligible = cohort->members;
-	Wide base = 0;
-	int at = 0;
-
-	for (int j = 0; anniversary && j < cohort->ncells; j++)
-		base = money_add(base, cohort->running[j].elapsed_base);
-	if (!anniversary && cohort->ncells > 0 && cohort->cells[0].no == 0)
-		base = cohort->cells[0].value;
+	reader->cohort = cohort;
+	reader->begun = cohort_begun(reader->retention, cohort, &reader->over);
+	reader->no = 0;
+	reader->at = 0;
+	reader->later = 0;
+	reader->eligible = cohort->members;
+	reader->base = 0;
+	for (int j = 0; cohort->running != NULL && j < cohort->ncells; j++)
+		reader->base = money_add(reader->base, cohort->running[j].elapsed_base);
+	if (cohort->running == NULL && cohort->ncells > 0 &&
+		cohort->cells[0].no == 0)
+		reader->base = cohort->cells[0].value;
 	for (int j = 0; j < cohort->ncells; j++)
-		later += cohort->cells[j].last;
-
-	for (int64_t no = 0; no < begun; no++)
-	{
-		GridRow row;
-		const Cell *cell = NULL;
-		const RunningCell *running = NULL;
-
-		check_interrupts();
-		memset(&row, 0, sizeof(row));
-		if (at < cohort->ncells && cohort->cells[at].no == no)
-		{
-			cell = &cohort->cells[at];
-			if (anniversary)
-				running = &cohort->running[at];
-			at++;
-		}
-		row.cohort = cohort->period;
-		row.period_no = (int32_t) no;
-		row.cohort_customers = cohort->members;
-		row.base = base;
-		row.retained_or_later = later;
-		if (cell != NULL)
-		{
-			row.retained = cell->retained;
-			row.returned = cell->returned;
-			row.value = cell->value;
-			later -= cell->last;
-		}
-		if (running != NULL)
-		{
-			eligible -= running->elapsed;
-			base -= running->elapsed_base;
-		}
-		if (!anniversary)
-		{
-			row.is_complete = no < over;
-			row.eligible = row.is_complete || partial ? cohort->members : 0;
-		}
-		else
-		{
-			row.is_complete = eligible == cohort->members;
-			row.eligible = eligible;
-			if (running != NULL && !partial)
-			{
-				row.retained -= running->retained;
-				row.retained_or_later -= running->retained;
-				row.returned -= running->returned;
-				row.value -= running->value;
-			}
-			if (running != NULL && partial)
-				row.eligible += running->running;
-			row.base = base;
-			if (running != NULL && partial)
-				row.base = money_add(base, running->running_base);
-		}
-		if (row.eligible == 0)
-			row.retained = row.retained_or_later = row.returned = 0;
-		take(arg, &row);
-	}
+		reader->later += cohort->cells[j].last;
 }
 
-/* Every cell of the triangle, cohort by cohort. */
+/* Take out, or with partial count in, who is in the running period. */
+static void
+row_running(GridReader *reader, const RunningCell *running, GridRow *row)
+{
+	row->is_complete = reader->eligible == reader->cohort->members;
+	row->eligible = reader->eligible;
+	row->base = reader->base;
+	if (running == NULL)
+		return;
+	if (reader->partial)
+	{
+		row->eligible += running->running;
+		row->base = money_add(reader->base, running->running_base);
+		return;
+	}
+	row->retained -= running->retained;
+	row->retained_or_later -= running->retained;
+	row->returned -= running->returned;
+	row->value -= running->value;
+}
+
+/* The next cell of the cohort, be it there or empty. */
+static void
+cohort_next(GridReader *reader, GridRow *row)
+{
+	const Cohort *cohort = reader->cohort;
+	const Cell *cell = NULL;
+	const RunningCell *running = NULL;
+
+	memset(row, 0, sizeof(*row));
+	if (reader->at < cohort->ncells &&
+		cohort->cells[reader->at].no == reader->no)
+	{
+		cell = &cohort->cells[reader->at];
+		if (cohort->running != NULL)
+			running = &cohort->running[reader->at];
+		reader->at++;
+	}
+	row->cohort = cohort->period;
+	row->period_no = (int32_t) reader->no;
+	row->cohort_customers = cohort->members;
+	row->base = reader->base;
+	row->retained_or_later = reader->later;
+	if (cell != NULL)
+	{
+		row->retained = cell->retained;
+		row->returned = cell->returned;
+		row->value = cell->value;
+		reader->later -= cell->last;
+	}
+	if (running != NULL)
+	{
+		reader->eligible -= running->elapsed;
+		reader->base -= running->elapsed_base;
+	}
+	if (cohort->running != NULL)
+		row_running(reader, running, row);
+	else
+	{
+		row->is_complete = reader->no < reader->over;
+		row->eligible =
+			row->is_complete || reader->partial ? cohort->members : 0;
+	}
+	if (row->eligible == 0)
+		row->retained = row->retained_or_later = row->returned = 0;
+	reader->no++;
+}
+
+/* Begin to read a triangle. */
 void
-grid_rows(const Retention *retention, bool partial, GridEmit take, void *arg)
+grid_open(GridReader *reader, const Retention *retention, bool partial)
 {
 	check_rows(retention);
-	for (int i = 0; i < retention->ncohorts; i++)
-		cohort_rows(retention, &retention->cohorts[i], partial, take, arg);
+	memset(reader, 0, sizeof(*reader));
+	reader->retention = retention;
+	reader->partial = partial;
+}
+
+/* Its next cell; false at the end. */
+bool
+grid_next(GridReader *reader, GridRow *row)
+{
+	check_interrupts();
+	while (reader->cohort == NULL || reader->no >= reader->begun)
+	{
+		if (reader->next == reader->retention->ncohorts)
+			return false;
+		cohort_open(reader, &reader->retention->cohorts[reader->next++]);
+	}
+	cohort_next(reader, row);
+	return true;
 }
 
 /* The points of a curve while cohorts are pooled */
@@ -179,9 +203,8 @@ typedef struct Pool
 
 /* Add a cell's eligible members to the curve's point. */
 static void
-pool_take(void *arg, const GridRow *row)
+pool_add(Pool *pool, const GridRow *row)
 {
-	Pool *pool = arg;
 	GridRow *point;
 
 	while (pool->nrows <= row->period_no)
@@ -219,15 +242,16 @@ pool_take(void *arg, const GridRow *row)
  * The triangle pooled over cohorts: sums of the eligible, never a mean of
  * rates.
  */
-void
-curve_rows(const Retention *retention, GridEmit take, void *arg)
+GridRow *
+curve_rows(const Retention *retention, int64_t *nrows)
 {
 	Pool pool = {NULL, 0, 0};
+	GridReader reader;
+	GridRow row;
 
-	grid_rows(retention, false, pool_take, &pool);
-	for (int64_t i = 0; i < pool.nrows; i++)
-	{
-		check_interrupts();
-		take(arg, &pool.rows[i]);
-	}
+	grid_open(&reader, retention, false);
+	while (grid_next(&reader, &row))
+		pool_add(&pool, &row);
+	*nrows = pool.nrows;
+	return pool.rows;
 }

@@ -25,10 +25,27 @@ typedef struct GridRow
 	Wide base; /* what the eligible brought in period 0 */
 } GridRow;
 
-typedef void (*GridEmit)(void *arg, const GridRow *row);
+/* A triangle on its way out, cohort by cohort, cell by cell */
+typedef struct GridReader
+{
+	const Retention *retention;
+	bool partial; /* running periods count as well */
+	int next;	  /* cohort */
+	const Cohort *cohort;
+	int64_t no; /* period within the cohort */
+	int64_t begun;
+	int64_t over;
+	int at; /* cell */
+	int64_t later;
+	int64_t eligible;
+	Wide base;
+} GridReader;
 
-extern void grid_rows(const Retention *retention, bool partial, GridEmit take,
-					  void *arg);
-extern void curve_rows(const Retention *retention, GridEmit take, void *arg);
+extern void grid_open(GridReader *reader, const Retention *retention,
+					  bool partial);
+extern bool grid_next(GridReader *reader, GridRow *row);
+
+/* The points of the curve, in one piece */
+extern GridRow *curve_rows(const Retention *retention, int64_t *nrows);
 
 #endif /* CVM_CORE_RETENTION_GRID_H */

@@ -97,19 +97,21 @@ line_end(Map *map)
 
 /* First pass: how many columns there are. */
 static void
-measure(void *arg, const GridRow *row)
+measure(Map *map)
 {
-	Map *map = arg;
+	GridReader reader;
+	GridRow row;
 
-	if (row->period_no >= map->widest)
-		map->widest = row->period_no + 1;
+	grid_open(&reader, map->retention, false);
+	while (grid_next(&reader, &row))
+		if (row.period_no >= map->widest)
+			map->widest = row.period_no + 1;
 }
 
 /* Second pass: one cell after the other. */
 static void
-draw(void *arg, const GridRow *row)
+draw(Map *map, const GridRow *row)
 {
-	Map *map = arg;
 	char cell[40];
 
 	if (!map->open || row->period_no == 0)
@@ -140,6 +142,8 @@ void
 heatmap_lines(const Retention *retention, bool utf8, LineEmit take, void *arg)
 {
 	Map map;
+	GridReader reader;
+	GridRow row;
 	char cell[64];
 
 	memset(&map, 0, sizeof(map));
@@ -148,7 +152,7 @@ heatmap_lines(const Retention *retention, bool utf8, LineEmit take, void *arg)
 	map.take = take;
 	map.arg = arg;
 	writer_open(&map.line, NULL, 0);
-	grid_rows(retention, false, measure, &map);
+	measure(&map);
 	map.open = true;
 	put(&map, "cohort      customers ");
 	for (int32_t no = 0; no < map.widest && no < MAX_PERIODS; no++)
@@ -157,7 +161,9 @@ heatmap_lines(const Retention *retention, bool utf8, LineEmit take, void *arg)
 		put(&map, cell);
 	}
 	line_end(&map);
-	grid_rows(retention, false, draw, &map);
+	grid_open(&reader, retention, false);
+	while (grid_next(&reader, &row))
+		draw(&map, &row);
 	line_end(&map);
 	if (map.widest > MAX_PERIODS)
 	{

@@ -8,6 +8,7 @@
 
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/tuplestore.h"
@@ -85,9 +86,8 @@ row_values(const GridRow *row, const Retention *retention, Datum *values,
 #define GRID_COLUMNS 15
 
 static void
-grid_take(void *arg, const GridRow *row)
+grid_put(RowSink *sink, const GridRow *row)
 {
-	RowSink *sink = arg;
 	const RetentionSpec *spec = &sink->retention->spec;
 	Datum values[GRID_COLUMNS];
 	bool nulls[GRID_COLUMNS] = {false};
@@ -113,6 +113,8 @@ Datum
 cvm_grid(PG_FUNCTION_ARGS)
 {
 	RowSink sink;
+	GridReader reader;
+	GridRow row;
 
 	sink_open(&sink, fcinfo, 1);
 	if (PG_ARGISNULL(2))
@@ -122,16 +124,17 @@ cvm_grid(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	sink.retention = retention_read(PG_GETARG_DATUM(0));
-	grid_rows(sink.retention, PG_GETARG_BOOL(2), grid_take, &sink);
+	grid_open(&reader, sink.retention, PG_GETARG_BOOL(2));
+	while (grid_next(&reader, &row))
+		grid_put(&sink, &row);
 	return (Datum) 0;
 }
 
 #define CURVE_COLUMNS 13
 
 static void
-curve_take(void *arg, const GridRow *row)
+curve_put(RowSink *sink, const GridRow *row)
 {
-	RowSink *sink = arg;
 	Datum values[CURVE_COLUMNS];
 	bool nulls[CURVE_COLUMNS] = {false};
 
@@ -150,12 +153,19 @@ Datum
 cvm_curve(PG_FUNCTION_ARGS)
 {
 	RowSink sink;
+	GridRow *rows;
+	int64 nrows;
 
 	sink_open(&sink, fcinfo, 1);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	sink.retention = retention_read(PG_GETARG_DATUM(0));
-	curve_rows(sink.retention, curve_take, &sink);
+	rows = curve_rows(sink.retention, &nrows);
+	for (int64 i = 0; i < nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		curve_put(&sink, &rows[i]);
+	}
 	return (Datum) 0;
 }
 

@@ -84,7 +84,8 @@ BEGIN
 		ELSIF o.option = 'minor_units' AND NOT (o.value::text ~ '^[0-6]$' OR o.value = '"currency"') THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('option "minor_units" of column "%s" of entity "%s" is "%s"', o.column_name, _check_options.entity, o.value #>> '{}'),
-				HINT = 'Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds cents; or "currency" where that is told by the currency of each row.';
+				HINT = 'Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds '
+					'cents; or "currency" where that is told by the currency of each row.';
 		ELSIF o.option = 'constant' AND (o.kind <> 'string' OR btrim(o.value #>> '{}') = '' OR _check_options.columns -> o.column_name ? 'column') THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('option "constant" of column "%s" of entity "%s" is %s', o.column_name, _check_options.entity,

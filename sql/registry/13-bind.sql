@@ -58,7 +58,8 @@ BEGIN
 		IF wrong.kind NOT IN ('string', 'null') OR wrong.word = '' OR wrong.key = '' OR octet_length(wrong.key) > 63 THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 				MESSAGE = format('mapping of column "%s" of entity "%s" is not the name of a column: %s', wrong.key, _columns.entity, wrong.value),
-				HINT = 'Give one column name as a string, {"column": name} with options, or null to leave the column out. Whoever needs an expression makes a view and binds that.';
+				HINT = 'Give one column name as a string, {"column": name} with options, or null to leave the column '
+					'out. Whoever needs an expression makes a view and binds that.';
 		ELSIF _columns.entity <> 'customer' AND NOT EXISTS (
 			SELECT FROM cvm.entity_column ec WHERE ec.entity = _columns.entity AND ec.column_name = wrong.key)
 		THEN

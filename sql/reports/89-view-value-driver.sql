@@ -314,7 +314,8 @@ FROM (VALUES
 	(8, 'observations', 'bigint', 'observations', 'last answers of customers, or tickets', true, 'How much the value is made of.'),
 	(9, 'customers', 'bigint', 'customers', 'count of distinct customers', true, 'Customers of whom something was observed.'),
 	(10, 'value', 'double precision', 'unit of the metric',
-		'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; late_replies, reopened_tickets, misfit_deliveries, assisted_tasks: share of tickets, deliveries, tasks; else the mean',
+		'nps: 100 * (promoters - detractors) / answers; csat: satisfied / answers; late_replies, reopened_tickets, '
+		'misfit_deliveries, assisted_tasks: share of tickets, deliveries, tasks; else the mean',
 		false, 'The value of the metric.'),
 	(11, 'value_low', 'double precision', 'unit of the metric',
 		'value less its quantile of the normal, errors by customer; Wilson for shares of one observation a customer', false,
@@ -336,14 +337,16 @@ FROM (VALUES
 		'driver.importance; where no driver has one, mean of survey.importance of the month and the driver_months before', false,
 		'How important it is said to be.'),
 	(21, 'derived_importance', 'double precision', 'correlation -1..1',
-		'correlation over customers, of the month and the driver_months before, of their own value (its good side up) and their answer that is about no driver', false,
+		'correlation over customers, of the month and the driver_months before, of their own value (its good side up) '
+		'and their answer that is about no driver', false,
 		'How closely overall opinion follows the driver; NULL for fewer pairs than min_answers.'),
 	(22, 'derived_pairs', 'bigint', 'pairs', 'customers and months with both answers', false, 'How many pairs of answers that is of.'),
 	(23, 'importance', 'double precision', 'as importance_kind says', 'stated_importance or derived_importance', false, 'The importance that counts.'),
 	(24, 'importance_kind', 'text', 'word', 'stated, unless more drivers of the segment and month have a derived one', false,
 		'stated or derived: the same for all drivers of a segment and month.'),
 	(25, 'performance', 'double precision', 'fraction',
-		'gap / what the metric can be off (nps 100, shares 1, ces 6, else target); without a target, of two drivers or more, mean of below_floor_share over drivers - below_floor_share', false,
+		'gap / what the metric can be off (nps 100, shares 1, ces 6, else target); without a target, of two drivers or '
+		'more, mean of below_floor_share over drivers - below_floor_share', false,
 		'How well it does, comparable over drivers; negative: worse than aimed at, or than the others.'),
 	(26, 'quadrant', 'text', 'word',
 		'importance beside its mean over drivers, performance beside 0: priority, keep_up, low_priority, overkill', false,

@@ -70,7 +70,9 @@ CREATE FUNCTION cvm.active_spells(cvm.activity, idle_days integer, as_of date) R
 	AS 'MODULE_PATHNAME', 'cvm_active_spells'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.active_spells(cvm.activity, integer, date) IS
-	'When somebody without a contract counts as a customer: from the first start on, each day with a return before as_of and the days after it, idle_days in all. A spell''s end is the day on which its last idle day is over, so it is decided when that lies before as_of; the last activity was idle_days earlier';
+	'When somebody without a contract counts as a customer: from the first start on, each day with a return before '
+	'as_of and the days after it, idle_days in all. A spell''s end is the day on which its last idle day is over, so '
+	'it is decided when that lies before as_of; the last activity was idle_days earlier';
 
 CREATE FUNCTION cvm._silences(cvm.activity, silence_days integer) RETURNS date[]
 	AS 'MODULE_PATHNAME', 'cvm_silences'
@@ -83,7 +85,8 @@ CREATE FUNCTION cvm._inactivity_lines(cvm.activity, idle_days integer[], as_of d
 	AS 'MODULE_PATHNAME', 'cvm_inactivity_lines'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm._inactivity_lines(cvm.activity, integer[], date, integer[], date[], date[], boolean) IS
-	'What a customer adds to the bridge of inactivity_churn: segment << 43 | which of idle_days << 31 | line << 28 | months since 2000 + 2^27; segment 0 is "(all)", 1 "(none)"';
+	'What a customer adds to the bridge of inactivity_churn: segment << 43 | which of idle_days << 31 | line << 28 | '
+	'months since 2000 + 2^27; segment 0 is "(all)", 1 "(none)"';
 
 CREATE FUNCTION cvm.rfm(cvm.activity, as_of date,
 	OUT recency_days integer, OUT frequency bigint, OUT monetary numeric,
@@ -97,4 +100,5 @@ CREATE FUNCTION cvm.fold_activity(query text, tz text) RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'cvm_fold_activity'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 100000;
 COMMENT ON FUNCTION cvm.fold_activity(text, text) IS
-	'One timeline per customer of a query, as activity_agg and GROUP BY give it but many times faster: the query selects customer, time [, value [, is_start, is_return]]';
+	'One timeline per customer of a query, as activity_agg and GROUP BY give it but many times faster: the query '
+	'selects customer, time [, value [, is_start, is_return]]';

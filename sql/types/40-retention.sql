@@ -103,7 +103,9 @@ CREATE AGGREGATE cvm.segment_retention_agg({customer}, {time}{more}, text, date,
 	DESERIALFUNC = cvm.fold_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_retention_agg({customer}, {time}{more}, text, date, date, text) IS
-	'A retention triangle for each segment from raw rows in one pass: customer, {of}{words}, segment, valid_from, valid_to, grain. A row is an event, or where its time is NULL a time in a segment; a customer counts in the segment of the day of the first start, of several the one that began last, and of those the first by name';
+	'A retention triangle for each segment from raw rows in one pass: customer, {of}{words}, segment, valid_from, '
+	'valid_to, grain. A row is an event, or where its time is NULL a time in a segment; a customer counts in the '
+	'segment of the day of the first start, of several the one that began last, and of those the first by name';
 @end
 @end
 @end

@@ -88,7 +88,9 @@ CREATE AGGREGATE cvm.segment_lifecycle_agg({customer}, {time}{more}, text, date,
 	DESERIALFUNC = cvm.fold_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_lifecycle_agg({customer}, {time}{more}, text, date, date, text, date) IS
-	'Customers by period for each segment from raw rows in one pass: customer, {of}{words}, segment, valid_from, valid_to, grain, as_of. A row is an event, or where its time is NULL a time in a segment; on the last observed day of a period a customer counts in the segment that began last, of several in the first by name';
+	'Customers by period for each segment from raw rows in one pass: customer, {of}{words}, segment, valid_from, '
+	'valid_to, grain, as_of. A row is an event, or where its time is NULL a time in a segment; on the last observed '
+	'day of a period a customer counts in the segment that began last, of several in the first by name';
 @end
 @end
 @end

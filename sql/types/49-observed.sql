@@ -17,4 +17,5 @@ CREATE AGGREGATE cvm.observed_until_agg(date, date, date) (
 	FINALFUNC = cvm.observed_final, COMBINEFUNC = cvm.observed_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.observed_until_agg(date, date, date) IS
-	'The day after the last one on which a spell began or ended: first day, day after the last, today; days after today are plans and do not count; NULL where there are no others';
+	'The day after the last one on which a spell began or ended: first day, day after the last, today; days after '
+	'today are plans and do not count; NULL where there are no others';

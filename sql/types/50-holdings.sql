@@ -55,7 +55,8 @@ CREATE FUNCTION cvm.by_offer(cvm.holdings, offers text[] DEFAULT NULL) RETURNS c
 	AS 'MODULE_PATHNAME', 'cvm_by_offer'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.by_offer(cvm.holdings, text[]) IS
-	'Each spell sold under one of these offers (NULL: under any) as one of a product of the offer''s name: an offer may be the focal one then, and the same product under other offers a donor';
+	'Each spell sold under one of these offers (NULL: under any) as one of a product of the offer''s name: an offer '
+	'may be the focal one then, and the same product under other offers a donor';
 
 CREATE FUNCTION cvm.first_day(cvm.holdings) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_first_held_day'

@@ -87,7 +87,8 @@ CREATE FUNCTION cvm.movements(cvm.movement)
 	AS 'MODULE_PATHNAME', 'cvm_movements'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
 COMMENT ON FUNCTION cvm.movements(cvm.movement) IS
-	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out + paused = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';
+	'A row for every period: opening + new + reactivation + expansion + contraction + churn + moved_in + moved_out + '
+	'paused = closing; losses are negative; customers of expansion and contraction stay and are not part of their sum';
 
 @for more                 | types            | words
                       |                  |
@@ -99,7 +100,8 @@ CREATE FUNCTION cvm.customer_movements(holdings cvm.holdings, grain text, as_of 
 	AS 'MODULE_PATHNAME', 'cvm_customer_movements'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 3;
 COMMENT ON FUNCTION cvm.customer_movements(cvm.holdings, text, date, integer{types}) IS
-	'The waterfall of one customer{words}: a row for each line that moved, which add up over customers to movements(); mrr_before and mrr_after are what the customer paid when the period opened and closed';
+	'The waterfall of one customer{words}: a row for each line that moved, which add up over customers to movements(); '
+	'mrr_before and mrr_after are what the customer paid when the period opened and closed';
 @end
 
 CREATE FUNCTION cvm.migrations(cvm.holdings, grain text, as_of date)

@@ -48,4 +48,5 @@ CREATE FUNCTION cvm.revenue_grid(cvm.revenue_retention, conf float8 DEFAULT 0.95
 	AS 'MODULE_PATHNAME', 'cvm_revenue_grid'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 300;
 COMMENT ON FUNCTION cvm.revenue_grid(cvm.revenue_retention, float8) IS
-	'The cells: retention_rate = retained_customers / eligible_customers with its Wilson interval, money rates = money / eligible_mrr; NULL where a period is not over';
+	'The cells: retention_rate = retained_customers / eligible_customers with its Wilson interval, money rates = money '
+	'/ eligible_mrr; NULL where a period is not over';

@@ -6,7 +6,8 @@ CREATE TYPE cvm.sbg_model AS (
 	periods integer
 );
 COMMENT ON TYPE cvm.sbg_model IS
-	'A fitted shifted-beta-geometric model: parameters, their standard errors and covariance, log-likelihood, and the customers, losses and periods it was fitted to';
+	'A fitted shifted-beta-geometric model: parameters, their standard errors and covariance, log-likelihood, and the '
+	'customers, losses and periods it was fitted to';
 
 CREATE FUNCTION cvm.survival_add(cvm.survival, integer, bigint, bigint) RETURNS cvm.survival
 	AS 'MODULE_PATHNAME', 'cvm_survival_count'
@@ -58,4 +59,5 @@ CREATE FUNCTION cvm.sbg_derl(alpha float8, beta float8, discount float8,
 	AS 'MODULE_PATHNAME', 'cvm_sbg_derl'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.sbg_derl(float8, float8, float8, integer) IS
-	'Discounted payments still expected just before a customer''s n-th renewal, that one included; 0: of a new customer who pays at once. NULL where they have no end';
+	'Discounted payments still expected just before a customer''s n-th renewal, that one included; 0: of a new '
+	'customer who pays at once. NULL where they have no end';

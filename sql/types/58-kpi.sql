@@ -27,7 +27,9 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION cvm.normalise_mrr(numeric, text, integer, numeric) IS
-	'A price for so many days, weeks, months, quarters or years, by the words that per_month() knows, as a price a month; days_per_year says how long weeks and days are: 365.25, or 364 (52 weeks), 360 (months of 30 days), 336 (months of 4 weeks)';
+	'A price for so many days, weeks, months, quarters or years, by the words that per_month() knows, as a price a '
+	'month; days_per_year says how long weeks and days are: 365.25, or 364 (52 weeks), 360 (months of 30 days), 336 '
+	'(months of 4 weeks)';
 
 CREATE FUNCTION cvm.annual_churn(monthly float8) RETURNS float8
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -123,7 +125,9 @@ BEGIN ATOMIC
 	ORDER BY p.period_start;
 END;
 COMMENT ON FUNCTION cvm.churn_rates(cvm.movement, cvm.movement) IS
-	'Churn of customers by six definitions, from a waterfall and the same by day: openers lost over opening (the one used everywhere here), all lost over opening, over opening and new, over the mean of opening and closing, sum of the days'' rates, lost over customer-periods; who is in a pause counts as there';
+	'Churn of customers by six definitions, from a waterfall and the same by day: openers lost over opening (the one '
+	'used everywhere here), all lost over opening, over opening and new, over the mean of opening and closing, sum of '
+	'the days'' rates, lost over customer-periods; who is in a pause counts as there';
 
 -- A rate that must be there: a sum without some of its parts would be wrong.
 CREATE FUNCTION cvm.known_rate(currency text, own text, day date, rate numeric) RETURNS numeric
@@ -154,5 +158,7 @@ CREATE FUNCTION cvm.kept_changes(holdings cvm.holdings, grain text, as_of date, 
 	AS 'MODULE_PATHNAME', 'cvm_kept_changes'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 6;
 COMMENT ON FUNCTION cvm.kept_changes(cvm.holdings, text, date, integer{types}) IS
-	'From closing to closing so many periods later: who paid at the first, what they brought, what of it is left and what they bring{words}; each row is what changes from the period before, so add them up over customers and then over periods';
+	'From closing to closing so many periods later: who paid at the first, what they brought, what of it is left and '
+	'what they bring{words}; each row is what changes from the period before, so add them up over customers and then '
+	'over periods';
 @end

@@ -13,7 +13,9 @@ CREATE FUNCTION cvm.purchase_summary(cvm.activity, as_of date,
 	AS 'MODULE_PATHNAME', 'cvm_purchase_summary'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.purchase_summary(cvm.activity, date) IS
-	'One customer before as_of: days with a purchase after the first (frequency), days from the first to the last purchase (recency) and to the last day observed (age), what the purchases after the first day brought; NULL without a purchase';
+	'One customer before as_of: days with a purchase after the first (frequency), days from the first to the last '
+	'purchase (recency) and to the last day observed (age), what the purchases after the first day brought; NULL '
+	'without a purchase';
 
 @for types | symbol | words
 cvm.activity, date                         | add   | One timeline per customer, and the first day not observed: customers by frequency, recency and age
@@ -54,13 +56,15 @@ CREATE TYPE cvm.{model}_model AS (
 	log_likelihood float8, customers bigint, repeaters bigint, steps integer, reason text
 );
 COMMENT ON TYPE cvm.{model}_model IS
-	'A fitted {name} model: parameters and their standard errors, log-likelihood, customers and how many of them bought again, steps to the maximum, and why there is no fit (then parameters are NULL)';
+	'A fitted {name} model: parameters and their standard errors, log-likelihood, customers and how many of them '
+	'bought again, steps to the maximum, and why there is no fit (then parameters are NULL)';
 
 CREATE FUNCTION cvm.{model}_fit(cvm.purchases, unit_days float8 DEFAULT 7) RETURNS cvm.{model}_model
 	AS 'MODULE_PATHNAME', 'cvm_{model}_fit'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.{model}_fit(cvm.purchases, float8) IS
-	'Fits the {name} model by maximum likelihood, in units of so many days ({source}). Never an error: where there is no maximum inside, parameters are NULL and reason says why';
+	'Fits the {name} model by maximum likelihood, in units of so many days ({source}). Never an error: where there is '
+	'no maximum inside, parameters are NULL and reason says why';
 
 CREATE FUNCTION cvm.{model}_log_likelihood(cvm.purchases, r float8, alpha float8, {a} float8, {b} float8,
 	unit_days float8 DEFAULT 7) RETURNS float8
@@ -89,13 +93,16 @@ CREATE TYPE cvm.gamma_gamma_model AS (
 	log_likelihood float8, customers bigint, repeaters bigint, steps integer, reason text
 );
 COMMENT ON TYPE cvm.gamma_gamma_model IS
-	'A fitted Gamma-Gamma model: parameters and their standard errors, log-likelihood, customers who spent something again, steps to the maximum, and why there is no fit (then parameters are NULL)';
+	'A fitted Gamma-Gamma model: parameters and their standard errors, log-likelihood, customers who spent something '
+	'again, steps to the maximum, and why there is no fit (then parameters are NULL)';
 
 CREATE FUNCTION cvm.gamma_gamma_fit(cvm.purchases) RETURNS cvm.gamma_gamma_model
 	AS 'MODULE_PATHNAME', 'cvm_gamma_gamma_fit'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.gamma_gamma_fit(cvm.purchases) IS
-	'Fits the Gamma-Gamma model of what a purchase brings by maximum likelihood (Fader and Hardie 2013), to purchases after the first of customers to whom they brought more than nothing. Never an error: reason says why there is no fit';
+	'Fits the Gamma-Gamma model of what a purchase brings by maximum likelihood (Fader and Hardie 2013), to purchases '
+	'after the first of customers to whom they brought more than nothing. Never an error: reason says why there is no '
+	'fit';
 
 CREATE FUNCTION cvm.gamma_gamma_log_likelihood(cvm.purchases, p float8, q float8, v float8) RETURNS float8
 	AS 'MODULE_PATHNAME', 'cvm_gamma_gamma_log_likelihood'

@@ -9,4 +9,7 @@ CREATE FUNCTION cvm.entries(cvm.holdings, focal text[], donors text[], as_of dat
 	AS 'MODULE_PATHNAME', 'cvm_entries'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION cvm.entries(cvm.holdings, text[], text[], date, integer, integer, integer) IS
-	'One customer''s entries into the focal products before as_of, each classified once: new, winback, add, switch, partial or pending. Donors NULL: every other product. What donors brought at best in look_back days before is compared with what they bring look_ahead days after. channel and offer: how the focal product was sold, where holdings know it. days_between: days from the last day on which donors brought that much to the entry';
+	'One customer''s entries into the focal products before as_of, each classified once: new, winback, add, switch, '
+	'partial or pending. Donors NULL: every other product. What donors brought at best in look_back days before is '
+	'compared with what they bring look_ahead days after. channel and offer: how the focal product was sold, where '
+	'holdings know it. days_between: days from the last day on which donors brought that much to the entry';

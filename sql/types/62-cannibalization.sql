@@ -82,7 +82,13 @@ CREATE FUNCTION cvm.cannibalization_verdict(state cvm.cannibalization,
 COMMENT ON FUNCTION cvm.cannibalization_verdict(cvm.cannibalization, double precision, double precision, double
 	precision, double precision, double precision, double precision, double precision, text, double precision,
 	integer, double precision) IS
-	'A row for every pair of look_back and look_ahead: matured entries by kind, rates with intervals, what donors lose without the new product, break-even from margins per line and month (prices and monthly churn as observed unless given), and the verdict accretive, value_destroying, inconclusive, immature, no_data or not_identified with its reason. basis unit or value: the rate that decides. What is left after the control does: value_destroying when its interval lies above the break-even, accretive when below. Mature entries are judged, whoever came later; min_matured asks for that share of all entries besides. net_margin is a month''s, of what is left after the control';
+	'A row for every pair of look_back and look_ahead: matured entries by kind, rates with intervals, what donors lose '
+	'without the new product, break-even from margins per line and month (prices and monthly churn as observed unless '
+	'given), and the verdict accretive, value_destroying, inconclusive, immature, no_data or not_identified with its '
+	'reason. basis unit or value: the rate that decides. What is left after the control does: value_destroying when '
+	'its interval lies above the break-even, accretive when below. Mature entries are judged, whoever came later; '
+	'min_matured asks for that share of all entries besides. net_margin is a month''s, of what is left after the '
+	'control';
 
 CREATE FUNCTION cvm.cannibalization_donors(cvm.cannibalization)
 	RETURNS TABLE (look_back integer, look_ahead integer, donor text,
@@ -99,7 +105,8 @@ CREATE FUNCTION cvm.break_even_rate(focal_margin double precision,
 	AS 'MODULE_PATHNAME', 'cvm_break_even_rate'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.break_even_rate(double precision, double precision, double precision, bigint) IS
-	'The share of entries that may come out of the donor before the launch loses: focal margin, less its cost per entry, over donor margin. Use margins a month, margins over price for the value rate, or lifetime values';
+	'The share of entries that may come out of the donor before the launch loses: focal margin, less its cost per '
+	'entry, over donor margin. Use margins a month, margins over price for the value rate, or lifetime values';
 
 -- The fast way: from raw spells in one pass.
 CREATE FUNCTION cvm.cannibalization_final(internal) RETURNS cvm.cannibalization
@@ -139,6 +146,8 @@ CREATE AGGREGATE cvm.cannibalization_agg({customer}, text, date, date, numeric, 
 	DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.cannibalization_agg({customer}, text, date, date, numeric, text[], text[], date{types}) IS
-	'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), price a month, focal products, donors (NULL: all others), as_of (the first day not observed), {words}. What is asked is the same in every row';
+	'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), '
+	'price a month, focal products, donors (NULL: all others), as_of (the first day not observed), {words}. What is '
+	'asked is the same in every row';
 @end
 @end

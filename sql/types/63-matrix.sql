@@ -46,7 +46,9 @@ CREATE FUNCTION cvm.cannibalization_cells(cvm.cannibalization_matrix)
 	AS 'MODULE_PATHNAME', 'cvm_cannibalization_cells'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION cvm.cannibalization_cells(cvm.cannibalization_matrix) IS
-	'A row for every product and each that lost to it, and "(all)" for their sum: the lost money of an entry is divided in proportion to what each donor dropped. Counts of entries are those of the focal product; losing_entries of a donor are those in which it dropped';
+	'A row for every product and each that lost to it, and "(all)" for their sum: the lost money of an entry is '
+	'divided in proportion to what each donor dropped. Counts of entries are those of the focal product; '
+	'losing_entries of a donor are those in which it dropped';
 
 -- The fast way: from raw spells in one pass.
 CREATE FUNCTION cvm.cannibalization_matrix_final(internal) RETURNS cvm.cannibalization_matrix
@@ -77,6 +79,7 @@ CREATE AGGREGATE cvm.cannibalization_matrix_agg({customer}, text, date, date, nu
 	DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.cannibalization_matrix_agg({customer}, text, date, date, numeric, date{types}) IS
-	'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), price a month, as_of (the first day not observed), {words}';
+	'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), '
+	'price a month, as_of (the first day not observed), {words}';
 @end
 @end

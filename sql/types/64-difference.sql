@@ -14,7 +14,9 @@ CREATE FUNCTION cvm.difference_in_differences(
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION cvm.difference_in_differences(bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
 	double precision) IS
-	'Customers lost, of how many, in the group that could buy and in the one that could not, before the launch and after: the change of the one less the change of the other, for four independent groups. Where a group lost none or all of its customers, its error is that of one more on either side, so that no interval has width 0';
+	'Customers lost, of how many, in the group that could buy and in the one that could not, before the launch and '
+	'after: the change of the one less the change of the other, for four independent groups. Where a group lost none '
+	'or all of its customers, its error is that of one more on either side, so that no interval has width 0';
 
 CREATE FUNCTION cvm.causal_rate(difference double precision, std_error double precision,
 	eligible_donors bigint, focal_entries bigint,
@@ -25,7 +27,9 @@ CREATE FUNCTION cvm.causal_rate(difference double precision, std_error double pr
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION cvm.causal_rate(double precision, double precision, bigint, bigint, double precision, double
 	precision) IS
-	'The unit rate that a difference in differences stands for: donors lost because of the launch, for each entry of the group that could buy; with a break-even, accretive, value_destroying or inconclusive. The standard error is above 0';
+	'The unit rate that a difference in differences stands for: donors lost because of the launch, for each entry of '
+	'the group that could buy; with a break-even, accretive, value_destroying or inconclusive. The standard error is '
+	'above 0';
 
 CREATE FUNCTION cvm.migration_share(new_growth numeric, family_growth numeric)
 	RETURNS double precision

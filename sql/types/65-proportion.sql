@@ -46,7 +46,8 @@ CREATE FUNCTION cvm.mean_difference(before float8, error_before float8,
 	AS 'MODULE_PATHNAME', 'cvm_mean_difference'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.mean_difference(float8, float8, float8, float8, float8) IS
-	'Limits of after - before, two means or rates of money with their standard errors, taken as independent: wider than need be where the same customers are behind both';
+	'Limits of after - before, two means or rates of money with their standard errors, taken as independent: wider '
+	'than need be where the same customers are behind both';
 
 -- Of customers that are partly the same
 CREATE FUNCTION cvm.proportion_difference(hits_before bigint, n_before bigint,
@@ -55,7 +56,8 @@ CREATE FUNCTION cvm.proportion_difference(hits_before bigint, n_before bigint,
 	AS 'MODULE_PATHNAME', 'cvm_proportion_difference'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.proportion_difference(bigint, bigint, bigint, bigint, float8, float8) IS
-	'The same where the two proportions go together, as the same customers are partly behind both (segment_overlap), and how likely so great a difference is by chance: at confidence 1 - p_value the interval touches 0';
+	'The same where the two proportions go together, as the same customers are partly behind both (segment_overlap), '
+	'and how likely so great a difference is by chance: at confidence 1 - p_value the interval touches 0';
 
 CREATE FUNCTION cvm.mean_difference(before float8, error_before float8,
 	after float8, error_after float8, conf float8, correlation float8,

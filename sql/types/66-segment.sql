@@ -25,13 +25,17 @@ CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date) (
 	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date) IS
-	'Customers and money between segments: holdings, the segments a customer was in (holdings whose products are segments; NULL: none), grain, as_of (the first day not observed). Of segments that overlap, the one that began last counts';
+	'Customers and money between segments: holdings, the segments a customer was in (holdings whose products are '
+	'segments; NULL: none), grain, as_of (the first day not observed). Of segments that overlap, the one that began '
+	'last counts';
 CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer) (
 	SFUNC = cvm.segment_flow_add, STYPE = cvm.segment_flow,
 	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer) IS
-	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1), or 0 for every pair of closings, for segment_overlap() alone';
+	'The same with families of products, {{product, family, is it the highest}, …} (NULL: not told; nobody can go up), '
+	'and a span: the number of periods between two closings, for segment_matrix() alone (NULL: 1), or 0 for every pair '
+	'of closings, for segment_overlap() alone';
 
 CREATE FUNCTION cvm.segment_flow_add(cvm.segment_flow, cvm.holdings, cvm.holdings, text, date, integer)
 	RETURNS cvm.segment_flow
@@ -51,7 +55,8 @@ CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, in
 	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, integer) IS
-	'Customers and money between segments: holdings, the segments a customer was in, grain, as_of, pause_days (for so long a paused spell is neither paid nor lost)';
+	'Customers and money between segments: holdings, the segments a customer was in, grain, as_of, pause_days (for so '
+	'long a paused spell is neither paid nor lost)';
 CREATE AGGREGATE cvm.segment_flow_agg(cvm.holdings, cvm.holdings, text, date, text[], integer, integer) (
 	SFUNC = cvm.segment_flow_add, STYPE = cvm.segment_flow,
 	COMBINEFUNC = cvm.segment_flow_rollup, PARALLEL = SAFE
@@ -63,7 +68,8 @@ CREATE FUNCTION cvm.segment_at(cvm.holdings, day date) RETURNS text
 	AS 'MODULE_PATHNAME', 'cvm_segment_at'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.segment_at(cvm.holdings, date) IS
-	'The segment that a customer was in on a day, of holdings whose products are segments; of several the one that began last, and of those the first by name; NULL: in none';
+	'The segment that a customer was in on a day, of holdings whose products are segments; of several the one that '
+	'began last, and of those the first by name; NULL: in none';
 
 CREATE FUNCTION cvm.as_of(cvm.segment_flow) RETURNS date
 	AS 'MODULE_PATHNAME', 'cvm_segment_flow_as_of'
@@ -109,7 +115,12 @@ CREATE FUNCTION cvm.segment_bridge(cvm.segment_flow{wanted})
 	AS 'MODULE_PATHNAME', 'cvm_segment_bridge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
 COMMENT ON FUNCTION cvm.segment_bridge(cvm.segment_flow{wanted}) IS
-	'{words}. Opening, the lines that follow and paused add up to closing, in customers and in money; losses are negative. closing_paused is the money in pauses at the closing, which closing does not contain. Retained money is of the customers of the opening, paying or paused, whatever their segment is now; pauses count as retained. Then come sales to them, spells that ended and were renewed, cohorts that began 1, 3, 6 and 12 periods before and customers who began 90 days before, in the segment of their first day. Errors are standard errors of means and of rates of money';
+	'{words}. Opening, the lines that follow and paused add up to closing, in customers and in money; losses are '
+	'negative. closing_paused is the money in pauses at the closing, which closing does not contain. Retained money is '
+	'of the customers of the opening, paying or paused, whatever their segment is now; pauses count as retained. Then '
+	'come sales to them, spells that ended and were renewed, cohorts that began 1, 3, 6 and 12 periods before and '
+	'customers who began 90 days before, in the segment of their first day. Errors are standard errors of means and of '
+	'rates of money';
 @end
 
 CREATE FUNCTION cvm.segment_matrix(cvm.segment_flow)
@@ -119,7 +130,10 @@ CREATE FUNCTION cvm.segment_matrix(cvm.segment_flow)
 	AS 'MODULE_PATHNAME', 'cvm_segment_matrix'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 500;
 COMMENT ON FUNCTION cvm.segment_matrix(cvm.segment_flow) IS
-	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; mrr is what they brought at the opening, closing_mrr at the closing; redefined are those in another segment because the segments are others; who is in a pause stays where they are, with what they would bring. Over a span the opening is that many periods earlier, and rows begin where it was seen';
+	'Who went from where to where between the closings of two periods, or stayed: "(in)" begins to pay, "(out)" ends; '
+	'mrr is what they brought at the opening, closing_mrr at the closing; redefined are those in another segment '
+	'because the segments are others; who is in a pause stays where they are, with what they would bring. Over a span '
+	'the opening is that many periods earlier, and rows begin where it was seen';
 
 CREATE FUNCTION cvm.segment_products(cvm.segment_flow)
 	RETURNS TABLE (segment text, product text, period_start date,
@@ -136,7 +150,9 @@ CREATE FUNCTION cvm.segment_overlap(cvm.segment_flow)
 	AS 'MODULE_PATHNAME', 'cvm_segment_overlap'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5000;
 COMMENT ON FUNCTION cvm.segment_overlap(cvm.segment_flow) IS
-	'Who pays in a segment at the closings of two periods, up to 24 apart, by segment and for "(all)", and how far their being in both makes the two means go together: the correlation of the means of money, of products, and of the shares with two products or more. Of a state that was folded with span 0';
+	'Who pays in a segment at the closings of two periods, up to 24 apart, by segment and for "(all)", and how far '
+	'their being in both makes the two means go together: the correlation of the means of money, of products, and of '
+	'the shares with two products or more. Of a state that was folded with span 0';
 
 -- The fast way: from raw rows in one pass.  Its state is internal, for one
 -- machine with parallel workers; distributed servers take the two steps.
@@ -169,7 +185,10 @@ CREATE AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{paus
 	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{paused}, text, text, date{more}) IS
-	'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month{told}, segment, grain, as_of{words}. A row with a segment says that the customer was in it on these days, by the definition of the segments whose number it has in place of a price; a row without one is a spell of a product';
+	'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last '
+	'(NULL: goes on), price a month{told}, segment, grain, as_of{words}. A row with a segment says that the customer '
+	'was in it on these days, by the definition of the segments whose number it has in place of a price; a row without '
+	'one is a spell of a product';
 @end
 @end
 
@@ -178,4 +197,5 @@ CREATE FUNCTION cvm._segment_days(segments text[], valid_from date[], valid_to d
 	AS 'MODULE_PATHNAME', 'cvm_segment_days'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 2;
 COMMENT ON FUNCTION cvm._segment_days(text[], date[], date[]) IS
-	'The days of a customer in each segment, and in none, "(none)", from its stays; of segments at once the one that began last counts, of those the first by name';
+	'The days of a customer in each segment, and in none, "(none)", from its stays; of segments at once the one that '
+	'began last counts, of those the first by name';

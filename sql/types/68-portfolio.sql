@@ -65,4 +65,5 @@ AS $function$
 	FROM whole w;
 $function$;
 COMMENT ON FUNCTION cvm.concentration(numeric[]) IS
-	'How concentrated a whole is: Herfindahl index (sum of squared shares), the same from 0 (even) to 1 (all in one), effective number of parts, evenness (entropy over the greatest it could be)';
+	'How concentrated a whole is: Herfindahl index (sum of squared shares), the same from 0 (even) to 1 (all in one), '
+	'effective number of parts, evenness (entropy over the greatest it could be)';

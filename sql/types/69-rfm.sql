@@ -6,7 +6,8 @@ CREATE FUNCTION cvm.tied_quantile(rank_with_ties bigint, n bigint, quantiles int
 	RETURN CASE WHEN n > 0 AND quantiles > 0 AND rank_with_ties BETWEEN 1 AND n
 		THEN div(rank_with_ties::numeric * quantiles + n - 1, n)::integer END;
 COMMENT ON FUNCTION cvm.tied_quantile(bigint, bigint, integer) IS
-	'ceil(quantiles * cume_dist()) in whole numbers: rank_with_ties is count(*) OVER (ORDER BY value), one''s equals included; equal values get equal scores, which ntile() does not promise';
+	'ceil(quantiles * cume_dist()) in whole numbers: rank_with_ties is count(*) OVER (ORDER BY value), one''s equals '
+	'included; equal values get equal scores, which ntile() does not promise';
 
 CREATE FUNCTION cvm.mid_quantile(rank bigint, rank_with_ties bigint, n bigint, quantiles integer DEFAULT 5)
 	RETURNS integer
@@ -14,4 +15,6 @@ CREATE FUNCTION cvm.mid_quantile(rank bigint, rank_with_ties bigint, n bigint, q
 	RETURN CASE WHEN quantiles > 0 AND rank > 0 AND rank <= rank_with_ties AND rank_with_ties <= n
 		THEN div((rank::numeric - 1 + rank_with_ties) * quantiles, 2::numeric * n)::integer + 1 END;
 COMMENT ON FUNCTION cvm.mid_quantile(bigint, bigint, bigint, integer) IS
-	'The quantile in which the middle of the ranks of one''s equals lies: rank is rank() OVER (ORDER BY value), rank_with_ties is count(*) OVER (ORDER BY value). Equal values get equal scores, and many equals neither the best nor the worst: all of them the middle one';
+	'The quantile in which the middle of the ranks of one''s equals lies: rank is rank() OVER (ORDER BY value), '
+	'rank_with_ties is count(*) OVER (ORDER BY value). Equal values get equal scores, and many equals neither the best '
+	'nor the worst: all of them the middle one';

@@ -22,15 +22,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		FROM owner w CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t), cvm.day_of(now(), {time_zone})) AS as_of
 )$$);
 
-@for preference | needs
-1 | {driver}
-2 | {survey}
-3 | {ticket}
-4 | {delivery}
-5 | {interaction}
-@make
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('managed_driver', {preference}, '{needs}', $$
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'managed_driver', n.preference, n.needs, $$
 WITH {driver_units}
 , main AS MATERIALIZED (
 	SELECT u.driver, u.month, u.customer_id, u.n, u.y
@@ -122,8 +115,8 @@ SELECT cvm.row_key(m.driver) AS row_key,
 	count(*) FILTER (WHERE m.is_managed) OVER () / (count(*) OVER ())::float8 AS managed_share,
 	{time_zone} AS time_zone,
 	m.as_of
-FROM managed m$$);
-@end
+FROM managed m$$
+FROM (VALUES (1, '{driver}'::text[]), (2, '{survey}'), (3, '{ticket}'), (4, '{delivery}'), (5, '{interaction}')) AS n (preference, needs);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('programme', 1, '{owner}', $$

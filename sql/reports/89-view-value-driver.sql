@@ -24,16 +24,8 @@ WITH {driver_base}{driver_units}
 -- the months before is a sum over customers of (y1 - v1 n1) / N1 - (y0 - v0 n0) / N0,
 -- also where the same customers are in both: its square is made of sums by month
 -- and, of customers with several months, by pair of months.
-@for preference | needs
-1 | {driver,survey}
-2 | {driver,ticket}
-3 | {survey}
-4 | {ticket}
-5 | {delivery}
-6 | {interaction}
-@make
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('value_driver', {preference}, '{needs}', $$
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'value_driver', n.preference, n.needs, $$
 @use sited_units
 , paid AS MATERIALIZED (
 	SELECT u.*, d.source AS main, d.sign * u.own < d.sign * d.floor AS is_below, CASE WHEN d.sign * u.own < d.sign * d.floor THEN {driver_mrr} END AS mrr
@@ -261,23 +253,16 @@ LEFT JOIN LATERAL cvm.mean_difference(0, 0, c.value, c.error, {conf}) v ON c.err
 -- a share of single observations
 LEFT JOIN LATERAL cvm.proportion_interval(CASE WHEN c.scale = 1 AND c.observations = c.customers THEN round((c.value * c.observations)::numeric)::bigint END,
 	c.observations, {conf}) i ON true
-LEFT JOIN LATERAL cvm.mean_difference(0, 0, c.change, c.change_error, {conf}, 0) t ON c.is_complete AND c.change_error > 0$$);
-@end
+LEFT JOIN LATERAL cvm.mean_difference(0, 0, c.change, c.change_error, {conf}, 0) t ON c.is_complete AND c.change_error > 0$$
+FROM (VALUES (1, '{driver,survey}'::text[]), (2, '{driver,ticket}'), (3, '{survey}'), (4, '{ticket}'),
+	(5, '{delivery}'), (6, '{interaction}')) AS n (preference, needs);
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('has_money', 1, '{subscription}', 'true'),
 ('has_money', 9, '{}', 'false');
 
-@for preference
-1
-2
-3
-4
-5
-6
-@make
-INSERT INTO cvm.report_list (view, preference, list) VALUES
-('value_driver', {preference}, $$
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT b.view, b.preference, $$
 @use sited_units
 , customer_now AS (
 	SELECT a.row_key, u.customer_id, d.sign * u.own < d.sign * d.floor AS is_below, {driver_list_mrr} AS mrr, u.n, d.metric, u.own, d.floor
@@ -291,8 +276,9 @@ SELECT c.row_key, c.customer_id, 1 AS customers, coalesce(c.is_below, false)::in
 	WHEN c.is_below THEN c.mrr END AS mrr_at_stake,
 	NULL::numeric AS mrr_before, c.mrr AS mrr_after,
 	format('%s %s', c.metric, round(c.own, 2)) || CASE WHEN c.is_below THEN format(', floor %s', round(c.floor, 2)) ELSE '' END AS detail
-FROM customer_now c$$);
-@end
+FROM customer_now c$$
+FROM cvm.report_body b
+WHERE b.view = 'value_driver';
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('driver_list_money', 1, '{subscription}', 'LEFT JOIN folded f ON f.customer_id = u.customer_id'),
 ('driver_list_money', 9, '{}', ''),

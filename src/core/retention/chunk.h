@@ -4,9 +4,9 @@
  *		or to a file and back.
  *
  * A chunk is a head, blocks of up to 256 customers with their words of every
- * bitmap column, the sums, in pieces of up to 256 of one period, and the stays,
- * in pieces of as many.  It says where its bitmap columns begin, for every fold
- * has a base of its own, and what its segments are called.
+ * bitmap column, the sums, in pieces of up to 256 of one period, and the
+ * memberships, in pieces of as many.  It says where its bitmap columns begin,
+ * for every fold has a base of its own, and what its segments are called.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -30,7 +30,7 @@ typedef struct FoldHead
 	Day as_of;
 	int32_t nbitmap_columns[2];
 	bool has_sums;
-	bool has_stays;
+	bool has_memberships;
 	int32_t nsegments;
 	uint32_t ncustomers; /* to make room for; 0: unknown */
 } FoldHead;

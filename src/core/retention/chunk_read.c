@@ -50,8 +50,8 @@ chunk_fold(Context context, const ByteReader *reader, Budget *budget)
 	read_raw(&ahead, &head, sizeof(head));
 	fold = fold_new(context, head.kind, head.calendar, head.is_marked,
 					head.has_values, budget);
-	if (head.has_stays)
-		fold_expect_stays(fold);
+	if (head.has_memberships)
+		fold_expect_memberships(fold);
 	if (head.has_as_of)
 		fold_observe(fold, head.as_of);
 	return fold;
@@ -109,17 +109,17 @@ segments_absorb(Fold *into, ByteReader *reader, int nsegments)
 			reader_fail(reader);
 		label.data = (const char *) reader->at;
 		reader->at += label.size;
-		segments[i] = dictionary_intern(&into->stays.segments, &label);
+		segments[i] = dictionary_intern(&into->memberships.segments, &label);
 	}
 	return segments;
 }
 
-/* Take in the stays of a chunk. */
+/* Take in the memberships of a chunk. */
 static void
-stays_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
-			 const int32_t *segments)
+memberships_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
+				   const int32_t *segments)
 {
-	Stay piece[KEY_TABLE_BATCH];
+	Membership piece[KEY_TABLE_BATCH];
 	int32_t count;
 
 	for (;;)
@@ -128,13 +128,13 @@ stays_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
 		read_raw(reader, &count, sizeof(count));
 		if (count == 0)
 			return;
-		read_raw(reader, piece, count * sizeof(Stay));
+		read_raw(reader, piece, count * sizeof(Membership));
 		for (int i = 0; i < count; i++)
 		{
 			piece[i].slot =
 				*(uint32_t *) chunked_array_peek(slots, piece[i].slot);
 			piece[i].segment = segments[piece[i].segment];
-			stays_add(&into->stays, &piece[i]);
+			memberships_add(&into->memberships, &piece[i]);
 		}
 	}
 }
@@ -165,10 +165,10 @@ chunk_absorb(Fold *into, ByteReader *reader)
 					  "Give the same as_of for every row.",
 					  "as_of changes from row to row");
 	fold_flush(into);
-	has_more = head.has_sums || head.has_stays;
+	has_more = head.has_sums || head.has_memberships;
 	if (has_more)
 		fold_refuse_radix(into); /* slots are remembered until the end */
-	if (head.has_stays)
+	if (head.has_memberships)
 		segments = segments_absorb(into, reader, head.nsegments);
 	key_table_expect(&into->key_table, head.ncustomers);
 	into->is_empty &= head.is_empty;
@@ -206,18 +206,19 @@ chunk_absorb(Fold *into, ByteReader *reader)
 			for (int i = 0; i < head.nbitmap_columns[s]; i++)
 				if (words_read(reader, words, count))
 					block_words(sets[s], firsts[s][i], block, words);
-		if (head.has_stays && words_read(reader, words, count))
+		if (head.has_memberships && words_read(reader, words, count))
 			for (int i = 0; i < count; i++)
-				stays_mark(&into->stays, block->slots[i], (uint32_t) words[i]);
+				memberships_mark(&into->memberships, block->slots[i],
+								 (uint32_t) words[i]);
 		fold_consider_radix(into, before);
 		if (!has_more)
 			fold_consider_overflow(into);
 	}
 	if (head.has_sums)
 		sums_absorb(into, reader, &slots, head.scale);
-	if (head.has_stays)
+	if (head.has_memberships)
 	{
-		stays_absorb(into, reader, &slots, segments);
+		memberships_absorb(into, reader, &slots, segments);
 		runtime_free(segments);
 	}
 	fold_consider_overflow(into);

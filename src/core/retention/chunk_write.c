@@ -159,34 +159,35 @@ sums_write(ByteWriter *writer, const SumColumns *sums, const uint8_t *parts,
 	write_raw(writer, &end, sizeof(end));
 }
 
-/* Write the stays of the customers of the chunk. */
+/* Write the memberships of the customers of the chunk. */
 static void
-stays_write(ByteWriter *writer, const Stays *stays, const uint8_t *parts,
-			int part, const uint32_t *customers)
+memberships_write(ByteWriter *writer, const Memberships *memberships,
+				  const uint8_t *parts, int part, const uint32_t *customers)
 {
-	Stay piece[KEY_TABLE_BATCH];
+	Membership piece[KEY_TABLE_BATCH];
 	int32_t count = 0;
 
-	for (uint32_t i = 0; i < stays->count; i++)
+	for (uint32_t i = 0; i < memberships->count; i++)
 	{
-		const Stay *stay = chunked_array_item(&stays->stays, i, sizeof(Stay));
+		const Membership *membership = chunked_array_item(
+			&memberships->memberships, i, sizeof(Membership));
 
-		if (parts == NULL || parts[stay->slot] == part)
+		if (parts == NULL || parts[membership->slot] == part)
 		{
-			piece[count] = *stay;
-			piece[count++].slot = customers[stay->slot];
+			piece[count] = *membership;
+			piece[count++].slot = customers[membership->slot];
 		}
 		if (count < KEY_TABLE_BATCH)
 			continue;
 		check_interrupts();
 		write_raw(writer, &count, sizeof(count));
-		write_raw(writer, piece, count * sizeof(Stay));
+		write_raw(writer, piece, count * sizeof(Membership));
 		count = 0;
 	}
 	if (count > 0)
 	{
 		write_raw(writer, &count, sizeof(count));
-		write_raw(writer, piece, count * sizeof(Stay));
+		write_raw(writer, piece, count * sizeof(Membership));
 		count = 0;
 	}
 	write_raw(writer, &count, sizeof(count));
@@ -236,9 +237,10 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	head.nbitmap_columns[0] = fold->returns.nbitmap_columns;
 	head.nbitmap_columns[1] = fold->starts.nbitmap_columns;
 	head.has_sums = fold->sums.ncolumns > 0;
-	head.has_stays = fold->has_stays;
-	head.nsegments = fold->has_stays ? fold->stays.segments.count : 0;
-	has_more = head.has_sums || head.has_stays;
+	head.has_memberships = fold->has_memberships;
+	head.nsegments =
+		fold->has_memberships ? fold->memberships.segments.count : 0;
+	has_more = head.has_sums || head.has_memberships;
 	if (has_more)
 	{
 		size_t size = fold->key_table.nslots * sizeof(uint32_t);
@@ -249,8 +251,8 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	if (parts == NULL)
 		chunk_reserve(fold, writer);
 	write_raw(writer, &head, sizeof(head));
-	if (head.has_stays)
-		segments_write(writer, &fold->stays.segments);
+	if (head.has_memberships)
+		segments_write(writer, &fold->memberships.segments);
 	for (int s = 0; s < 2; s++)
 		for (int i = 0; i < sets[s]->nbitmap_columns; i++)
 		{
@@ -278,9 +280,9 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 				bitmap_column_words(&sets[s]->bitmap_columns[i], block, words);
 				words_write(writer, words, count);
 			}
-		for (int i = 0; head.has_stays && i < count; i++)
-			words[i] = stays_marks(&fold->stays, block->slots[i]);
-		if (head.has_stays)
+		for (int i = 0; head.has_memberships && i < count; i++)
+			words[i] = memberships_marks(&fold->memberships, block->slots[i]);
+		if (head.has_memberships)
 			words_write(writer, words, count);
 	}
 	write_raw(writer, &none, sizeof(none));
@@ -288,8 +290,8 @@ chunk_write(Fold *fold, const uint8_t *parts, int part, ByteWriter *writer)
 	if (head.has_sums)
 		sums_write(writer, &fold->sums, parts, part, customers, slots,
 				   ncustomers);
-	if (head.has_stays)
-		stays_write(writer, &fold->stays, parts, part, customers);
+	if (head.has_memberships)
+		memberships_write(writer, &fold->memberships, parts, part, customers);
 	if (has_more)
 	{
 		runtime_free(customers);

@@ -31,12 +31,12 @@ fold_open(Fold *fold, Context context, KeyKind kind, Calendar calendar,
 			   has_values);
 }
 
-/* Take stays as well from now on: before the first row. */
+/* Take memberships as well from now on: before the first row. */
 void
-fold_expect_stays(Fold *fold)
+fold_expect_memberships(Fold *fold)
 {
-	fold->has_stays = true;
-	stays_open(&fold->stays, fold->context, fold->kind);
+	fold->has_memberships = true;
+	memberships_open(&fold->memberships, fold->context, fold->kind);
 }
 
 /* Say when observation ends: before the first row. */
@@ -56,8 +56,8 @@ fold_forget(Fold *fold)
 	bitmap_columns_close(&fold->returns);
 	bitmap_columns_close(&fold->starts);
 	sum_columns_close(&fold->sums);
-	if (fold->has_stays)
-		stays_forget(&fold->stays);
+	if (fold->has_memberships)
+		memberships_forget(&fold->memberships);
 }
 
 /* Give everything back; the batch must be empty. */
@@ -65,8 +65,8 @@ void
 fold_free(Fold *fold)
 {
 	fold_forget(fold);
-	if (fold->has_stays)
-		stays_close(&fold->stays);
+	if (fold->has_memberships)
+		memberships_close(&fold->memberships);
 	batch_close(&fold->batch);
 	overflow_close(&fold->overflow);
 	runtime_free(fold);
@@ -80,7 +80,7 @@ fold_size(const Fold *fold)
 		   bitmap_columns_size(&fold->returns) +
 		   bitmap_columns_size(&fold->starts) + sum_columns_size(&fold->sums) +
 		   batch_size(&fold->batch) +
-		   (fold->has_stays ? stays_size(&fold->stays) : 0);
+		   (fold->has_memberships ? memberships_size(&fold->memberships) : 0);
 }
 
 /* Bring all values to a larger scale. */

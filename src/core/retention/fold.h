@@ -13,8 +13,9 @@
  * count as a return) a bit is a day, for what happened before the first start
  * does not count, even within its period.  Values are summed per customer and
  * bit (sum_columns.h), because the cohort they belong to is known only at the
- * end.  With stays (stays.h) there is a triangle for each segment.  The same
- * bits tell who was new, retained or reactivated in a period (lifecycle.h).
+ * end.  With memberships (memberships.h) there is a triangle for each segment.
+ * The same bits tell who was new, retained or reactivated in a period
+ * (lifecycle.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -22,8 +23,8 @@
 #define CVM_CORE_RETENTION_FOLD_H
 
 #include "core/retention/lifecycle.h"
+#include "core/retention/memberships.h"
 #include "core/retention/retention.h"
-#include "core/retention/stays.h"
 #include "core/rows/batch.h"
 #include "core/rows/bitmap_columns.h"
 #include "core/rows/overflow.h"
@@ -50,8 +51,8 @@ typedef struct Fold
 	BitmapColumns returns; /* without marks: every event */
 	BitmapColumns starts;  /* with marks only */
 	SumColumns sums;	   /* by bit */
-	bool has_stays;
-	Stays stays;
+	bool has_memberships;
+	Memberships memberships;
 } Fold;
 
 extern Fold *fold_new(Context context, KeyKind kind, Calendar calendar,
@@ -62,13 +63,13 @@ extern void fold_flush(Fold *fold);
 extern void fold_make_room(Fold *fold);
 extern void fold_finish(Fold *fold, Retention *retention);
 
-/* Triangles by segment: as many as the fold's stays know segments */
-extern void fold_expect_stays(Fold *fold);
+/* Triangles by segment: as many as the fold's memberships know segments */
+extern void fold_expect_memberships(Fold *fold);
 extern Retention **fold_finish_segments(Fold *fold, Context context);
 
 /*
  * What customers were period by period up to as_of, which is the day after the
- * last one where it was not said: one, or with stays as many as segments
+ * last one where it was not said: one, or with memberships as many as segments
  */
 extern void fold_observe(Fold *fold, Day as_of);
 extern Lifecycle **fold_finish_lifecycles(Fold *fold, Context context);
@@ -89,17 +90,18 @@ fold_take(Fold *fold, Key key, int64_t time, uint8_t marks, Wide value,
 	batch_take(&fold->batch, key, time, marks, value, scale);
 }
 
-/* Gather a stay: a time in a segment. */
+/* Gather a membership: a time in a segment. */
 static inline void
-fold_take_stay(Fold *fold, Key key, const Label *segment, Day from, Day to)
+fold_take_membership(Fold *fold, Key key, const Label *segment, Day from,
+					 Day to)
 {
-	Stays *stays = &fold->stays;
+	Memberships *memberships = &fold->memberships;
 
-	if (batch_full(&stays->batch, &key))
+	if (batch_full(&memberships->batch, &key))
 		fold_make_room(fold);
-	stays->waiting[stays->batch.used] =
-		(Stay){0, dictionary_intern(&stays->segments, segment), from, to};
-	batch_take(&stays->batch, key, 0, 0, 0, 0);
+	memberships->waiting[memberships->batch.used] = (Membership){
+		0, dictionary_intern(&memberships->segments, segment), from, to};
+	batch_take(&memberships->batch, key, 0, 0, 0, 0);
 }
 
 #endif /* CVM_CORE_RETENTION_FOLD_H */

@@ -18,10 +18,10 @@ fold_part(Fold *fold, int part)
 	PieceReader pieces;
 
 	whole->overflow.parts.level = fold->overflow.parts.level + 1;
-	if (fold->has_stays)
+	if (fold->has_memberships)
 	{
-		fold_expect_stays(whole);
-		whole->stays.segments = fold->stays.segments;
+		fold_expect_memberships(whole);
+		whole->memberships.segments = fold->memberships.segments;
 	}
 	if (fold->has_as_of)
 		fold_observe(whole, fold->as_of);
@@ -94,7 +94,7 @@ fold_finish(Fold *fold, Retention *retention)
 Retention **
 fold_finish_segments(Fold *fold, Context context)
 {
-	int nsegments = fold->stays.segments.count;
+	int nsegments = fold->memberships.segments.count;
 	Retention **retentions;
 
 	fold_flush(fold);
@@ -108,11 +108,12 @@ fold_finish_segments(Fold *fold, Context context)
 	return retentions;
 }
 
-/* What customers were period by period, for every segment if there are stays. */
+/* What customers were period by period, for every segment if there are any. */
 Lifecycle **
 fold_finish_lifecycles(Fold *fold, Context context)
 {
-	int nsegments = fold->has_stays ? fold->stays.segments.count : 1;
+	int nsegments =
+		fold->has_memberships ? fold->memberships.segments.count : 1;
 	Lifecycle **lifecycles =
 		runtime_alloc(context, nsegments * sizeof(Lifecycle *));
 	Day as_of;

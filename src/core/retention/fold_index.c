@@ -19,8 +19,8 @@ slot_used(const Fold *fold, uint32_t slot)
 {
 	if (!fold->key_table.is_radix)
 		return true;
-	if (fold->has_stays)
-		return stays_marks(&fold->stays, slot) != 0;
+	if (fold->has_memberships)
+		return memberships_marks(&fold->memberships, slot) != 0;
 	for (int i = 0; i < fold->returns.nbitmap_columns; i++)
 		if (bitmap_column_word(&fold->returns.bitmap_columns[i], slot) != 0)
 			return true;
@@ -113,7 +113,7 @@ change_index(Fold *fold, bool is_radix)
 	uint32_t *new_slots = NULL;
 	uint32_t next = 0;
 
-	if (fold->has_values || fold->has_stays)
+	if (fold->has_values || fold->has_memberships)
 		new_slots =
 			runtime_alloc(NULL, old.key_table.nslots * sizeof(uint32_t));
 	key_table_open(&fold->key_table, fold->context, fold->kind, is_radix);
@@ -165,8 +165,8 @@ change_index(Fold *fold, bool is_radix)
 	if (new_slots == NULL)
 		return;
 	sum_columns_move(&fold->sums, new_slots, fold->key_table.nslots);
-	if (fold->has_stays)
-		stays_move(&fold->stays, new_slots);
+	if (fold->has_memberships)
+		memberships_move(&fold->memberships, new_slots);
 	runtime_free(new_slots);
 }
 

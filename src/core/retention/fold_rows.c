@@ -98,44 +98,44 @@ static void
 fold_mark_customers(Fold *fold, const Day *days, const uint32_t *slots)
 {
 	const Batch *batch = &fold->batch;
-	Stays *stays = &fold->stays;
+	Memberships *memberships = &fold->memberships;
 
 	for (int i = 0; i < batch->used; i++)
-		if (!chunked_array_lack(&stays->marks, slots[i]))
-			__builtin_prefetch(
-				chunked_array_item(&stays->marks, slots[i], sizeof(uint32_t)),
-				1);
+		if (!chunked_array_lack(&memberships->marks, slots[i]))
+			__builtin_prefetch(chunked_array_item(&memberships->marks, slots[i],
+												  sizeof(uint32_t)),
+							   1);
 	for (int i = 0; i < batch->used; i++)
 	{
 		uint8_t marks = batch_marks(batch, i);
-		uint32_t mark = STAY_KNOWN;
+		uint32_t mark = MEMBER_KNOWN;
 
 		if (marks & MARK_START)
-			mark = stay_mark(days[i]);
+			mark = member_mark(days[i]);
 		if (marks & MARK_VALUE)
-			mark |= STAY_VALUE;
-		stays_mark(stays, slots[i], mark);
+			mark |= MEMBER_VALUE;
+		memberships_mark(memberships, slots[i], mark);
 	}
 }
 
-/* Number the stays that wait. */
+/* Number the memberships that wait. */
 static void
-fold_flush_stays(Fold *fold)
+fold_flush_memberships(Fold *fold)
 {
-	Stays *stays = &fold->stays;
+	Memberships *memberships = &fold->memberships;
 	uint32_t slots[KEY_TABLE_BATCH];
-	int nrows = stays->batch.used;
+	int nrows = memberships->batch.used;
 
 	if (nrows == 0)
 		return;
 	check_interrupts();
-	fold_number(fold, stays->batch.keys, nrows, slots);
+	fold_number(fold, memberships->batch.keys, nrows, slots);
 	for (int i = 0; i < nrows; i++)
 	{
-		stays->waiting[i].slot = slots[i];
-		stays_add(stays, &stays->waiting[i]);
+		memberships->waiting[i].slot = slots[i];
+		memberships_add(memberships, &memberships->waiting[i]);
 	}
-	batch_clear(&stays->batch, fold->key_table.nslots);
+	batch_clear(&memberships->batch, fold->key_table.nslots);
 }
 
 /* Number and mark the rows of the batch. */
@@ -175,7 +175,7 @@ fold_flush_rows(Fold *fold)
 							nrows);
 	if (fold->has_values)
 		fold_add_values(fold, bits, slots);
-	if (fold->has_stays)
+	if (fold->has_memberships)
 		fold_mark_customers(fold, days, slots);
 	batch_clear(batch, fold->key_table.nslots);
 	fold_consider_radix(fold, before);
@@ -186,6 +186,6 @@ void
 fold_flush(Fold *fold)
 {
 	fold_flush_rows(fold);
-	if (fold->has_stays)
-		fold_flush_stays(fold);
+	if (fold->has_memberships)
+		fold_flush_memberships(fold);
 }

@@ -44,7 +44,8 @@ tally_open(LifecycleTally *tally, const Fold *fold, Lifecycle **lifecycles)
 	memset(tally, 0, sizeof(LifecycleTally));
 	tally->fold = fold;
 	tally->lifecycles = lifecycles;
-	tally->nsegments = fold->has_stays ? fold->stays.segments.count : 1;
+	tally->nsegments =
+		fold->has_memberships ? fold->memberships.segments.count : 1;
 	tally->last = period_of(fold->calendar, lifecycles[0]->as_of - 1);
 	tally->room = 64;
 	tally->active = runtime_alloc(NULL, tally->room * sizeof(Period));
@@ -208,7 +209,7 @@ period_reaching(const LifecycleTally *tally, Day day)
 			   : period_cache_period(tally->fold->period_cache, day);
 }
 
-/* Stays that hold the customer at a time, the one that counts on top */
+/* Memberships that hold the customer at a time, the one that counts on top */
 typedef struct StayHeld
 {
 	int32_t segment;
@@ -222,7 +223,7 @@ take_until(LifecycleTally *tally, StayHeld *held, int *nheld, int64_t from,
 {
 	while (from < until)
 	{
-		int32_t segment = STAYS_NOWHERE_NUMBER;
+		int32_t segment = MEMBERSHIP_NONE_NUMBER;
 		int64_t to = until - 1;
 
 		while (*nheld > 0 && held[*nheld - 1].to < from)
@@ -240,12 +241,12 @@ take_until(LifecycleTally *tally, StayHeld *held, int *nheld, int64_t from,
 }
 
 /*
- * Count a customer by the stays, which come in the order in which they began,
- * and of those that began at once the first by name last.
+ * Count a customer by the memberships, which come in the order in which they
+ * began, and of those that began at once the first by name last.
  */
 static void
-count_stays(LifecycleTally *tally, const StaysOrder *order, uint32_t slot,
-			StayHeld *held)
+count_memberships(LifecycleTally *tally, const StaysOrder *order, uint32_t slot,
+				  StayHeld *held)
 {
 	int64_t from = tally->active[0];
 	int nheld = 0;
@@ -254,16 +255,16 @@ count_stays(LifecycleTally *tally, const StaysOrder *order, uint32_t slot,
 	tally->to = -1;
 	for (uint32_t i = order->from[slot]; i < order->from[slot + 1]; i++)
 	{
-		const Stay *stay = &order->stays[i];
-		int64_t first = period_reaching(tally, stay->from);
-		int64_t past = period_reaching(tally, stay->to);
+		const Membership *membership = &order->memberships[i];
+		int64_t first = period_reaching(tally, membership->from);
+		int64_t past = period_reaching(tally, membership->to);
 
 		if (first > tally->last)
 			break;
 		if (first >= past || past <= from)
 			continue;
 		from = take_until(tally, held, &nheld, from, first);
-		held[nheld++] = (StayHeld){stay->segment, past - 1};
+		held[nheld++] = (StayHeld){membership->segment, past - 1};
 	}
 	take_until(tally, held, &nheld, from, tally->last + 1);
 	count_time(tally);
@@ -271,7 +272,7 @@ count_stays(LifecycleTally *tally, const StaysOrder *order, uint32_t slot,
 
 /*
  * Count the customers of a fold that is all in memory: into a state, or with
- * stays into one for each segment.
+ * memberships into one for each segment.
  */
 void
 lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles)
@@ -281,9 +282,9 @@ lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles)
 	StayHeld *held = NULL;
 
 	tally_open(&tally, fold, lifecycles);
-	if (fold->has_stays)
+	if (fold->has_memberships)
 	{
-		stays_order(&fold->stays, fold->key_table.nslots, &order);
+		memberships_order(&fold->memberships, fold->key_table.nslots, &order);
 		held = runtime_alloc(NULL, (order.most + 1) * sizeof(StayHeld));
 	}
 	for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
@@ -298,8 +299,8 @@ lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles)
 			read_periods(&tally, slot);
 		if (tally.nactive == 0)
 			continue;
-		if (fold->has_stays)
-			count_stays(&tally, &order, slot, held);
+		if (fold->has_memberships)
+			count_memberships(&tally, &order, slot, held);
 		else
 		{
 			tally.from = tally.active[0];
@@ -307,9 +308,9 @@ lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles)
 			count_time(&tally);
 		}
 	}
-	if (fold->has_stays)
+	if (fold->has_memberships)
 	{
-		stays_order_free(&order);
+		memberships_order_free(&order);
 		runtime_free(held);
 	}
 	tally_close(&tally);

@@ -405,13 +405,13 @@ scale_all(const Fold *fold, Retention **retentions, const int32_t *segments)
 		retention_scale(retentions[0], fold->has_value, fold->scale);
 		return;
 	}
-	for (int i = 0; i < fold->stays.segments.count; i++)
+	for (int i = 0; i < fold->memberships.segments.count; i++)
 		retention_scale(retentions[i], false, fold->scale);
 	for (uint32_t slot = 0; slot < fold->key_table.nslots; slot++)
 	{
-		uint32_t marks = stays_marks(&fold->stays, slot);
+		uint32_t marks = memberships_marks(&fold->memberships, slot);
 
-		if ((marks & STAY_VALUE) && (marks & ~STAY_VALUE) > STAY_KNOWN)
+		if ((marks & MEMBER_VALUE) && (marks & ~MEMBER_VALUE) > MEMBER_KNOWN)
 			retentions[segments[slot]]->has_value = true;
 	}
 }
@@ -428,7 +428,7 @@ count_values(Fold *fold, Retention **retentions, const int32_t *segments)
 	if (fold->sums.ncolumns == 0)
 		return;
 	cohorts_open(&cohorts, retentions,
-				 segments == NULL ? 1 : fold->stays.segments.count);
+				 segments == NULL ? 1 : fold->memberships.segments.count);
 	origins = origins_make(fold, retentions, segments, &cohorts);
 	cohort_sums_open(&cohort_sums, cohorts.count);
 	for (int i = 0; i < fold->sums.ncolumns; i++)
@@ -481,7 +481,7 @@ count_customers(Fold *fold, Retention **retentions, const int32_t *segments)
 
 /*
  * Count the customers of a fold that is all in memory: into a state, or with
- * stays into one for each segment.
+ * memberships into one for each segment.
  */
 void
 tally_count(Fold *fold, Retention **retentions)
@@ -489,9 +489,10 @@ tally_count(Fold *fold, Retention **retentions)
 	Tally tally;
 	int32_t *segments = NULL;
 
-	if (fold->has_stays)
+	if (fold->has_memberships)
 	{
-		segments = stays_segments(&fold->stays, fold->key_table.nslots);
+		segments =
+			memberships_segments(&fold->memberships, fold->key_table.nslots);
 		count_customers(fold, retentions, segments);
 	}
 	else

@@ -46,7 +46,7 @@ fold_begin(FunctionCallInfo fcinfo, RowForm *form)
 		context, form->key_kind, grain_calendar(&form->grain, fcinfo),
 		form->is_start >= 0, form->value >= 0, aggregate_budget(fcinfo));
 	if (form->segment >= 0)
-		fold_expect_stays(state->fold);
+		fold_expect_memberships(state->fold);
 	if (form->as_of >= 0 && !PG_ARGISNULL(form->as_of))
 		fold_observe(state->fold, argument_day(fcinfo, form->as_of, "as_of"));
 	return state;
@@ -88,11 +88,11 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 
 /* Add a time in a segment, which may have been and be for ever. */
 static void
-fold_add_stay(FunctionCallInfo fcinfo, const RowForm *form, Fold *fold)
+fold_add_membership(FunctionCallInfo fcinfo, const RowForm *form, Fold *fold)
 {
 	DateADT from = PG_GETARG_DATEADT(form->segment + 1);
 	DateADT to = DATEVAL_NOEND;
-	Label segment = {STAYS_NOWHERE, sizeof(STAYS_NOWHERE) - 1};
+	Label segment = {MEMBERSHIP_NONE, sizeof(MEMBERSHIP_NONE) - 1};
 
 	if (!PG_ARGISNULL(form->segment))
 	{
@@ -102,12 +102,12 @@ fold_add_stay(FunctionCallInfo fcinfo, const RowForm *form, Fold *fold)
 	}
 	if (!PG_ARGISNULL(form->segment + 2))
 		to = PG_GETARG_DATEADT(form->segment + 2);
-	fold_take_stay(fold, row_key(form, fcinfo), &segment, from, to);
+	fold_take_membership(fold, row_key(form, fcinfo), &segment, from, to);
 }
 
 /* Is this a row of a time in a segment, and none of an event? */
 static inline bool
-row_is_stay(FunctionCallInfo fcinfo, const RowForm *form)
+row_is_membership(FunctionCallInfo fcinfo, const RowForm *form)
 {
 	return form->segment >= 0 && PG_ARGISNULL(form->time) &&
 		   !PG_ARGISNULL(form->segment + 1);
@@ -124,7 +124,7 @@ fold_add_row(FunctionCallInfo fcinfo)
 	int scale = 0;
 
 	if (PG_ARGISNULL(form->customer) ||
-		(PG_ARGISNULL(form->time) && !row_is_stay(fcinfo, form)))
+		(PG_ARGISNULL(form->time) && !row_is_membership(fcinfo, form)))
 	{
 		if (PG_ARGISNULL(0))
 			PG_RETURN_NULL();
@@ -137,7 +137,7 @@ fold_add_row(FunctionCallInfo fcinfo)
 		state = fold_ready(fcinfo, form);
 	if (PG_ARGISNULL(form->time))
 	{
-		fold_add_stay(fcinfo, form, state->fold);
+		fold_add_membership(fcinfo, form, state->fold);
 		PG_RETURN_POINTER(state);
 	}
 	if (form->is_start >= 0)
@@ -364,7 +364,8 @@ cvm_fold_final_segments(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	state_context(fcinfo, "segment_retention_agg");
 	fold = ((FoldState *) PG_GETARG_POINTER(0))->fold;
-	return segments_return(fcinfo, &fold->stays.segments, segment_retention,
+	return segments_return(fcinfo, &fold->memberships.segments,
+						   segment_retention,
 						   fold_finish_segments(fold, CurrentMemoryContext));
 }
 
@@ -391,6 +392,7 @@ cvm_fold_final_segment_lifecycles(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	state_context(fcinfo, "segment_lifecycle_agg");
 	fold = ((FoldState *) PG_GETARG_POINTER(0))->fold;
-	return segments_return(fcinfo, &fold->stays.segments, segment_lifecycle,
+	return segments_return(fcinfo, &fold->memberships.segments,
+						   segment_lifecycle,
 						   fold_finish_lifecycles(fold, CurrentMemoryContext));
 }

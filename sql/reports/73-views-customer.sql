@@ -205,7 +205,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('worth_products', 9, '{}', '');
 
 -- Each customer's tenth
-@define scored_by_value
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('scored_by_value', 1, '{}', $$
 WITH observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
@@ -226,10 +226,10 @@ WITH observed AS MATERIALIZED (
 	SELECT r.*, cvm.mid_quantile(rank() OVER (ORDER BY r.value), count(*) OVER (ORDER BY r.value), count(*) OVER (), 10) AS decile
 	FROM ranked r
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('value_decile', 1, '{subscription}', $$
-@use scored_by_value
+{scored_by_value}
 , decile AS (
 	SELECT s.decile, count(*) AS customers, sum(s.mrr) AS mrr, sum(s.margin) AS margin, sum(s.value) AS value, min(s.value) AS least,
 		max(s.value) AS most, s.by_margin, s.as_of
@@ -260,7 +260,7 @@ FROM customer_phase c
 CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
 JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w.to_phase = c.phase$$),
 ('value_decile', 1, $$
-@use scored_by_value
+{scored_by_value}
 SELECT w.row_key, s.customer_id, 1 AS customers, s.mrr, s.margin, s.mrr AS mrr_before, s.mrr AS mrr_after, 'decile ' || s.decile AS detail
 FROM scored s
 JOIN wanted w ON w.decile = s.decile$$);

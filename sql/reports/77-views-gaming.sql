@@ -63,7 +63,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 -- Every entry under an offer for new customers, with the line that says what it
 -- was: one's own before another's, the latest to end
-@define recycled
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('recycled', 1, '{}', $$
 {observed_since}, {product_families}, {households},
 line AS MATERIALIZED (
 	SELECT s.customer_id, coalesce(h.household, 'customer ' || s.customer_id::text) AS household, s.product,
@@ -112,12 +112,12 @@ line AS MATERIALIZED (
 			PARTITION BY j.household ORDER BY j.entered_on, j.offer COLLATE "C", j.product COLLATE "C" ROWS UNBOUNDED PRECEDING) AS cycle_no
 	FROM judged j
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('recycled_acquisition', 1, '{subscription,offer,offer.new_customers_only,subscription.offer}', $$
 WITH
-@use recycled
+{recycled}
 SELECT cvm.row_key(f.offer, f.product, f.customer_id::text, to_char(f.entered_on::timestamp, 'YYYY-MM-DD')) AS row_key,
 	f.customer_id,
 	f.offer,
@@ -144,7 +144,7 @@ WHERE f.is_recycled$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('recycled_acquisition_channel', 1, '{subscription,offer,offer.new_customers_only,subscription.offer}', $$
 WITH
-@use recycled
+{recycled}
 SELECT cvm.row_key(t.offer, t.channel) AS row_key,
 	t.offer,
 	t.channel,

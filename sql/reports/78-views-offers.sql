@@ -69,7 +69,7 @@ CROSS JOIN LATERAL (
 
 -- What was launched, and what it is part of; without bundles and families there
 -- is nothing to grow
-@define launched_members
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('launched_members', 1, '{}', $$
 {observed_since}, {bundle_parts}, {launch_catalogue}, sold AS (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on
 	FROM subscription s
@@ -94,11 +94,11 @@ CROSS JOIN LATERAL (
 	FROM launch l
 	JOIN catalogue c ON c.family = l.family
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'growth_or_migration', n.preference, n.needs, $$
 WITH
-@use launched_members
+{launched_members}
 , counted AS (
 	SELECT m.focal, m.launched_on, m.kind, m.whole, m.days_before,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.was_earlier) AS whole_earlier,
@@ -148,7 +148,7 @@ FROM (VALUES (1, '{subscription,bundle_component}'::text[]), (2, '{subscription,
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, $$
 WITH
-@use launched_members
+{launched_members}
 , holder AS (
 	SELECT w.row_key, s.customer_id,
 		max(CASE WHEN s.product = m.focal AND s.was THEN 1 ELSE 0 END) AS focal_before,

@@ -53,7 +53,7 @@ peopled AS (
 $$);
 
 -- Who has to be owned, when, and who owned it
-@define owned_subjects
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('owned_subjects', 1, '{}', $$
 {owned_until}, {sold_products}, {listed_products}, {peopled_segments},
 answered AS (
 	SELECT lower(w.subject_kind) AS subject_kind, w.subject, w.owner,
@@ -87,12 +87,12 @@ answered AS (
 			AND NOT EXISTS (SELECT FROM sold s WHERE n.subject_kind = 'product' AND s.product = n.subject)
 			AND NOT EXISTS (SELECT FROM listed l WHERE n.subject_kind = 'product' AND l.product = n.subject)) u
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('owner_gap', 1, '{owner}', $$
 WITH
-@use owned_subjects
+{owned_subjects}
 , missing AS (
 	SELECT s.subject_kind, s.subject, unnest(datemultirange(s.days) - coalesce(range_agg(a.days), '{}')) AS days
 	FROM subject s
@@ -113,7 +113,7 @@ CROSS JOIN observed o$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('owner_conflict', 1, '{owner}', $$
 WITH
-@use owned_subjects
+{owned_subjects}
 , ruled AS (
 	SELECT a.subject_kind, a.subject, a.owner, range_agg(a.days) AS days
 	FROM answered a
@@ -140,7 +140,7 @@ CROSS JOIN observed o$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('owner_stale', 1, '{owner}', $$
 WITH
-@use owned_subjects
+{owned_subjects}
 SELECT cvm.row_key(s.subject_kind, s.subject) AS row_key,
 	s.subject_kind,
 	s.subject,

@@ -13,7 +13,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'and 12 months later, what they earned so far and who had paid before. To come is to pay at the end of a month '
 		'and not at its beginning, for the first time or again; a pause is no end.', 'acquired_customers');
 
-@define acquisition_folded
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('acquisition_folded', 1, '{}', $$
 WITH {observed}, {rates}spell AS MATERIALIZED (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS price, coalesce({is_paused}, false) AS is_paused, s.channel, s.offer
 	FROM subscription s
@@ -52,11 +52,11 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 			CASE WHEN (a.cohort + interval '13 months')::date <= a.as_of THEN CASE
 				WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '13 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_12) k
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('acquisition_quality', 1, '{subscription}', $$
-@use acquisition_folded
+{acquisition_folded}
 , earned AS (
 	-- so much a month is so much a day of 365.25 / 12 days
 	SELECT a.customer_id, a.cohort, sum(s.price * d.months) AS revenue,
@@ -123,7 +123,7 @@ CROSS JOIN LATERAL (SELECT p.amount * c.acquired_customers / c.cohort_customers 
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('acquisition_quality', 1, $$
-@use acquisition_folded
+{acquisition_folded}
 SELECT w.row_key, a.customer_id, 1 AS acquired_customers, CASE WHEN a.is_recycled THEN 1 ELSE 0 END AS recycled_customers, a.mrr_after AS acquired_mrr,
 	CASE WHEN a.retained_1 IS NOT NULL THEN 1 END AS cohort_1_customers, a.retained_1 AS retained_1_customers,
 	CASE WHEN a.retained_3 IS NOT NULL THEN 1 END AS cohort_3_customers, a.retained_3 AS retained_3_customers,

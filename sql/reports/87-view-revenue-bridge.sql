@@ -21,7 +21,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('bridge_segments', 9, '{}', '');
 
 -- Who paid twelve months earlier, and what has moved since
-@define moved_in_year
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('moved_in_year', 1, '{}', $$
 WITH {spelled}{held}, kept AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, f.customer_id, k.*
 		FROM folded f
@@ -42,10 +42,10 @@ WITH {spelled}{held}, kept AS MATERIALIZED (
 	FROM kept k
 	WHERE k.customers <> 0
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('revenue_bridge', 1, '{subscription}', $$
-@use moved_in_year
+{moved_in_year}
 , changed AS (
 	-- a change is in twelve months, and leaves them again
 	SELECT b.segment, x.month, m.line, sum(x.change) AS change
@@ -126,7 +126,7 @@ CROSS JOIN LATERAL (SELECT (f.month + interval '1 month')::date <= o.as_of AS is
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('revenue_bridge', 1, $$
-@use moved_in_year
+{moved_in_year}
 , standing AS (
 	SELECT w.row_key, w.month, k.segment, k.customer_id, sum(k.customers) AS customers, sum(k.opening_mrr) AS opening, sum(k.net_retained_mrr) AS net
 	FROM wanted w

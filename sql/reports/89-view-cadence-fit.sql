@@ -65,7 +65,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'used of it.', 'greatest(customers, plan_customers)');
 
 -- Deliveries, and use of plans, by customer and month, in the segment of the month
-@define timed_deliveries
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('timed_deliveries', 1, '{}', $$
 WITH {paid_base}seen AS MATERIALIZED (
 	-- what is due later is a plan
 	SELECT coalesce({as_of}, (SELECT max(d.due_on) + 1 FROM {delivery_rows} d
@@ -137,14 +137,14 @@ WITH {paid_base}seen AS MATERIALIZED (
 	LEFT JOIN fitted t ON t.customer_id = c.customer_id AND t.month = c.month
 	LEFT JOIN plan_month q ON q.customer_id = c.customer_id AND q.month = c.month{paid_join}
 )
-@end
+$$);
 @for preference | needs
 1 | {delivery}
 2 | {event.product,event.kind,subscription,product.allowance}
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('cadence_fit', {preference}, '{needs}', $$
-@use timed_deliveries
+{timed_deliveries}
 , told AS (
 	SELECT x.segment, p.month, p.as_of, count(*) FILTER (WHERE p.due > 0) AS customers, sum(p.due) AS due, sum(p.known) AS known,
 		sum(p.fit) AS fit, sum(p.fast) AS fast, sum(p.slow) AS slow,
@@ -211,7 +211,7 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.plans - t.small_plans - t.large_pla
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('cadence_fit', {preference}, $$
-@use timed_deliveries
+{timed_deliveries}
 SELECT a.row_key, p.customer_id, CASE WHEN p.due > 0 THEN 1 ELSE 0 END AS customers, p.is_judged::int AS judged_customers,
 	(p.is_judged AND NOT p.is_fast AND NOT p.is_slow)::int AS fitting_customers,
 	p.is_fast::int AS too_fast_customers, p.is_slow::int AS too_slow_customers, CASE WHEN p.is_fast THEN p.mrr ELSE 0 END AS too_fast_mrr,

@@ -65,7 +65,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('customer_rows', 1, '{customer}', 'customer'),
 ('customer_rows', 2, '{}', '(SELECT s.customer_id FROM subscription s WHERE false)');
 
-@define campaign_outcome
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_outcome', 1, '{}', $$
 WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 ), plan AS MATERIALIZED (
 	SELECT p.campaign, min(p.starts_on) AS starts_on, max(p.ends_on) AS ends_on, max(p.hypothesis) AS hypothesis, max(p.metric) AS metric,
@@ -115,7 +115,7 @@ WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 		greatest(least(s.ended_on, m.day) - greatest(s.started_on, m.day - {campaign_days}), 0) AS before) d
 	GROUP BY m.campaign, m.customer_id, m.is_control, m.is_both, m.is_reached, m.day, m.targeted, o.as_of, t.contacts, t.cost, p.contact_cost
 )
-@end
+$$);
 -- and whether that is more than chance
 @define campaign_told
 , counted AS (
@@ -202,7 +202,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'campaign_uplift', n.preference, n.needs, b.body
 FROM (VALUES (1, '{campaign_member,subscription}'::text[]), (2, '{contact,contact.campaign,contact.arm,subscription}')) AS n (preference, needs)
 CROSS JOIN (VALUES ($$
-@use campaign_outcome
+{campaign_outcome}
 @use campaign_told
 SELECT cvm.row_key(t.campaign) AS row_key,
 	t.campaign,
@@ -266,7 +266,7 @@ LEFT JOIN LATERAL cvm.mean_difference(0, 0, t.margin_difference, t.margin_error,
 
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, $$
-@use campaign_outcome
+{campaign_outcome}
 SELECT a.row_key, x.customer_id,
 	CASE WHEN NOT x.is_control AND x.is_mature THEN 1 ELSE 0 END AS target_customers,
 	CASE WHEN x.is_control AND x.is_mature THEN 1 ELSE 0 END AS control_customers,
@@ -285,7 +285,7 @@ JOIN wanted a ON a.campaign = x.campaign$$
 FROM cvm.report_body b
 WHERE b.view = 'campaign_uplift';
 
-@define campaign_claims
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_claims', 1, '{}', $$
 , claimed AS (
 	SELECT t.campaign, t.first_contact_on, t.watched_until, t.n1, t.uplift * t.n1 AS claim, t.std_error * t.n1 AS error, t.conf_low * t.n1 AS low,
 		t.conf_high * t.n1 AS high, t.as_of
@@ -329,13 +329,13 @@ WHERE b.view = 'campaign_uplift';
 	LEFT JOIN bought b ON b.customer_id = e.customer_id
 	LEFT JOIN marketed m ON m.customer_id = e.customer_id
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('campaign_overclaim', 1, '{campaign_member,subscription}', $$
-@use campaign_outcome
+{campaign_outcome}
 @use campaign_told
-@use campaign_claims
+{campaign_claims}
 , universal AS MATERIALIZED (
 	SELECT u.*, u.s1 / nullif(u.n1, 0)::float8 AS mean1, u.s0 / nullif(u.n0, 0)::float8 AS mean0,
 		sqrt((u.q1 - u.s1 * u.s1 / nullif(u.n1, 0)) / nullif(u.n1 - 1, 0) / u.n1
@@ -401,9 +401,9 @@ LEFT JOIN LATERAL cvm.mean_difference((u.mean1 - u.mean0) * u.n1, u.error * u.n1
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('campaign_overclaim', 1, $$
-@use campaign_outcome
+{campaign_outcome}
 @use campaign_told
-@use campaign_claims
+{campaign_claims}
 , listed AS (
 	SELECT '(all)' AS campaign, x.customer_id, 1 AS target, 0 AS base, 0 AS universal, 0 AS contaminated
 	FROM outcome x

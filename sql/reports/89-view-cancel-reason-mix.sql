@@ -23,7 +23,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'reasons each once.', 'customers');
 
 -- Requests and their reasons: rows of a customer and day are one request
-@define cancel_reasons
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('cancel_reasons', 1, '{}', $$
 reason AS MATERIALIZED (
 	SELECT g.*, count(*) OVER q AS reasons, bool_and(g.is_over) OVER q AS is_withdrawn, max(g.over_on) OVER q AS withdrawn_on, max(g.end_on) OVER q AS effective_on
 	FROM (
@@ -42,7 +42,7 @@ reason AS MATERIALIZED (
 		GROUP BY c.customer_id, c.day, c.reason, c.is_voluntary, o.as_of) g
 	WINDOW q AS (PARTITION BY g.customer_id, g.day)
 )
-@end
+$$);
 
 -- Spells, how long their line went on, and when its price moved
 @define cancel_spells more
@@ -183,7 +183,7 @@ LEFT JOIN told t ON t.segment = c.segment AND t.month = c.month AND t.is_volunta
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('cancel_named', 1, '{cancellation,subscription}', $$
 WITH {observed}, {rates}
-@use cancel_reasons
+{cancel_reasons}
 ,
 @use cancel_spells
 @use cancel_lines
@@ -204,7 +204,7 @@ $$),
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(k.requested_at, {time_zone})) + 1 FROM cancellation k)) AS as_of
 ),
-@use cancel_reasons
+{cancel_reasons}
 , named AS (
 	SELECT r.customer_id, r.day, r.effective_on AS ended_on, r.reason, r.is_voluntary, r.reasons, NULL::numeric AS mrr, r.is_withdrawn,
 		NOT r.is_withdrawn AND coalesce(r.effective_on < r.as_of, false) AS is_lost, r.as_of, NULL::boolean AS is_left, false AS is_price_moved
@@ -321,7 +321,7 @@ request AS MATERIALIZED (
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('cancel_saved', 1, '{cancellation,subscription}', $$
 WITH {observed}, {rates}
-@use cancel_reasons
+{cancel_reasons}
 ,
 @use cancel_spells
 @use cancel_lines
@@ -347,7 +347,7 @@ $$),
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(k.requested_at, {time_zone})) + 1 FROM cancellation k)) AS as_of
 ),
-@use cancel_reasons
+{cancel_reasons}
 ,
 @use cancel_requests
 , saved AS (

@@ -9,7 +9,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'week, so that prices that moved and longer commitments are no dispersion.', 'customers');
 
 -- What was sold in a week, at which price in which channel
-@define priced_sales
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('priced_sales', 1, '{}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
@@ -44,10 +44,10 @@ WITH observed AS MATERIALIZED (
 	FROM sale s
 	JOIN offered o ON o.product = s.product AND o.currency = s.currency AND o.month = s.month AND o.week = s.week AND o.term = s.term
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('channel_price', 1, '{subscription.channel}', $$
-@use priced_sales
+{priced_sales}
 , counted AS (
 	SELECT p.product, p.currency, p.month, p.as_of, p.mean_price, count(*) AS sales, count(DISTINCT p.customer_id) AS customers,
 		count(DISTINCT p.channel) AS channels,
@@ -86,7 +86,7 @@ CROSS JOIN LATERAL cvm.proportion_interval(c.above, c.compared, {conf}) i$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('channel_price', 1, $$
-@use priced_sales
+{priced_sales}
 SELECT w.row_key, p.customer_id, 1 AS customers, sum(p.price) AS sold_mrr,
 	coalesce(sum(p.price - p.best_price) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0) AS above_best_mrr,
 	NULL::numeric AS mrr_before, sum(p.price) AS mrr_after,

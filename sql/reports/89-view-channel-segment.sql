@@ -26,7 +26,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'those approached who bought, what a sale cost, who still pays kept_days later, how satisfied they are, and '
 		'how far the channel is behind the best one for that segment.', 'customers');
 
-@define channel_segment_seen
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('channel_segment_seen', 1, '{}', $$
 WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 ), enquiry AS (
 	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s
@@ -86,11 +86,11 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	LEFT JOIN member m USING (customer_id, channel)
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('channel_segment', 1, '{subscription.channel}', $$
-@use channel_segment_seen
+{channel_segment_seen}
 , pool AS MATERIALIZED (
 	-- what was spent on the channel as such
 	SELECT lower(c.pool) AS channel, sum(c.amount) AS amount
@@ -179,7 +179,7 @@ CROSS JOIN LATERAL cvm.proportion_difference(r.kept, r.mature, r.best_kept, r.be
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('channel_segment', 1, $$
-@use channel_segment_seen
+{channel_segment_seen}
 SELECT w.row_key, p.customer_id, 1 AS customers, CASE WHEN p.is_asked THEN 1 ELSE 0 END AS approached_customers,
 	CASE WHEN p.is_converted THEN 1 ELSE 0 END AS converted_customers, CASE WHEN p.sales > 0 THEN 1 ELSE 0 END AS sold_customers, coalesce(p.mrr, 0) AS sold_mrr,
 	CASE WHEN p.is_mature THEN 1 ELSE 0 END AS matured_customers, CASE WHEN p.is_kept THEN 1 ELSE 0 END AS retained_customers,

@@ -13,7 +13,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(103, 'contact_violation',
 		'The marketing contacts that went beyond the cap of the rolling window: one row per contact.', NULL);
 
-@define contact_rolling
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_rolling', 1, '{}', $$
 observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
 ), sent AS MATERIALIZED (
@@ -32,12 +32,12 @@ observed AS MATERIALIZED (
 		CROSS JOIN observed o
 		WHERE k.customer_id IS NOT NULL AND cvm.day_of(k.occurred_at, {time_zone}) < o.as_of) c
 )
-@end
+$$);
 
 -- Customers by how many contacts they got in a month
-@define contact_ranked
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_ranked', 1, '{}', $$
 WITH
-@use contact_rolling
+{contact_rolling}
 , by_customer AS (
 	SELECT s.customer_id, date_trunc('month', (date '2000-01-01' + s.day)::timestamp)::date AS month, s.as_of,
 		count(*) FILTER (WHERE NOT s.is_service) AS contacts,
@@ -58,10 +58,10 @@ WITH
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
 	WHERE b.contacts > 0 OR b.service_contacts > 0
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_pressure', 1, '{contact}', $$
-@use contact_ranked
+{contact_ranked}
 , told AS (
 	SELECT r.segment, r.month, r.as_of, count(*) FILTER (WHERE r.contacts > 0) AS customers, sum(r.contacts)::bigint AS contacts,
 		sum(r.service_contacts)::bigint AS service_contacts, sum(r.violations)::bigint AS violations,
@@ -109,7 +109,7 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.opted_out, nullif(t.opt_known, 0), 
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('contact_pressure', 1, $$
-@use contact_ranked
+{contact_ranked}
 SELECT a.row_key, r.customer_id, CASE WHEN r.contacts > 0 THEN 1 ELSE 0 END AS customers, CASE WHEN r.violations > 0 THEN 1 ELSE 0 END AS over_cap_customers,
 	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, r.contacts || ' contacts, ' || r.violations || ' beyond the cap' AS detail
 FROM ranked r
@@ -118,7 +118,7 @@ JOIN wanted a ON a.segment = r.segment AND a.month = r.month$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_violation', 1, '{contact}', $$
 WITH
-@use contact_rolling
+{contact_rolling}
 SELECT cvm.row_key(to_char((date '2000-01-01' + s.day)::timestamp, 'YYYY-MM-DD'), s.of_day::text, s.customer_id::text) AS row_key,
 	s.customer_id,
 	date '2000-01-01' + s.day AS sent_on,

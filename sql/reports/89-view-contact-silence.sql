@@ -13,7 +13,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'What the first, second and further contact within contact_window days brings: responses by the ordinal of the contact, and '
 		'beside the first contacts of the same customers, for those who get many contacts were chosen.', 'customers');
 
-@define contact_silence_seen
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_silence_seen', 1, '{}', $$
 WITH {observed}, payer AS (
 	SELECT s.customer_id, o.as_of - 1 AS day, o.as_of
 	FROM subscription s
@@ -35,11 +35,11 @@ WITH {observed}, payer AS (
 	LEFT JOIN told_to t USING (customer_id)
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_silence', 1, '{contact,subscription}', $$
-@use contact_silence_seen
+{contact_silence_seen}
 , ranked AS (
 	SELECT h.*, row_number() OVER (PARTITION BY h.segment ORDER BY h.contacts, h.customer_id) AS place FROM heard h
 ), told AS (
@@ -66,14 +66,14 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.silent, t.base, {conf}) i$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('contact_silence', 1, $$
-@use contact_silence_seen
+{contact_silence_seen}
 SELECT w.row_key, h.customer_id, 1 AS base_customers, CASE WHEN h.contacts = 0 THEN 1 ELSE 0 END AS silent_customers,
 	CASE WHEN h.last_day IS NULL THEN 1 ELSE 0 END AS never_customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
 	coalesce('last contact on ' || to_char(h.last_day::timestamp, 'YYYY-MM-DD'), 'no contact') AS detail
 FROM heard h
 JOIN wanted w ON w.segment = h.segment$$);
 
-@define contact_fatigue_seen
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_fatigue_seen', 1, '{}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
 ), numbered AS MATERIALIZED (
@@ -98,7 +98,7 @@ WITH observed AS MATERIALIZED (
 	FROM by_customer b
 	LEFT JOIN by_customer f ON f.customer_id = b.customer_id AND f.ordinal = 1 AND b.ordinal > 1
 )
-@end
+$$);
 
 @for preference | needs
 1 | {contact,contact.outcome}
@@ -107,7 +107,7 @@ WITH observed AS MATERIALIZED (
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_fatigue', {preference}, '{needs}', $$
-@use contact_fatigue_seen
+{contact_fatigue_seen}
 , told AS (
 	SELECT p.ordinal, p.as_of, count(*) AS customers, sum(p.contacts)::bigint AS contacts, sum(p.responses)::bigint AS responses, count(p.difference) AS compared,
 		sum(p.opt_known)::bigint AS opt_known, sum(p.opted_out)::bigint AS opted_out,
@@ -148,7 +148,7 @@ LEFT JOIN LATERAL cvm.mean_difference(0, 0, t.difference, t.std_error, {conf}) d
 @make
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('contact_fatigue', {preference}, $$
-@use contact_fatigue_seen
+{contact_fatigue_seen}
 SELECT w.row_key, p.customer_id, 1 AS customers, CASE WHEN p.difference IS NOT NULL THEN 1 ELSE 0 END AS compared_customers,
 	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after, p.responses || ' responses to ' || p.contacts || ' contacts' AS detail
 FROM paired p

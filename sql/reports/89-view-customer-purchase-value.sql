@@ -11,7 +11,7 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'bring in the days ahead, by how often they bought and when last (models BG/NBD, else Pareto/NBD, and Gamma-Gamma, '
 		'fitted to all of them). Where there is no fit the columns are NULL and reason says why.');
 
-@define purchase_values
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('purchase_values', 1, '{}', $$
 , bought AS MATERIALIZED (
 	SELECT f.customer_id, s.frequency, s.recency, s.age, s.value, o.as_of
 	FROM folded f
@@ -59,19 +59,19 @@ SELECT cvm.row_key(e.customer_id::text) AS row_key,
 	{time_zone} AS time_zone,
 	e.as_of
 FROM expected e
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_purchase_value', 1, '{event}', $$
 WITH
 @use folded_activity
-@use purchase_values
+{purchase_values}
 $$),
 -- the same from what is kept
 ('customer_purchase_value', -9, '{customer_activity}', $$
 WITH
 @use kept_activity
-@use purchase_values
+{purchase_values}
 $$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES

@@ -36,7 +36,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT x.n, '(all)'::text AS segment, int4range(1, NULL) AS numbers FROM line x$$);
 
 -- What became of each instalment
-@define decided_instalments
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('decided_instalments', 1, '{}', $$
 WITH {observed}, {rates}
 @use line_runs coalesce(s.subscription_id, s.product) | concat(s.product{spell_quantity})
 , folded AS (
@@ -89,10 +89,10 @@ WITH {observed}, {rates}
 	JOIN line l ON l.n = h.n
 	JOIN ({decision_stay}) t ON t.n = h.n AND t.numbers && h.numbers
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('decision', 1, '{subscription}', $$
-@use decided_instalments
+{decided_instalments}
 , alike AS MATERIALIZED (
 	-- many are about the same numbers
 	SELECT p.segment, p.outcome, lower(p.numbers) AS first, upper(p.numbers) AS next, count(*) AS instalments, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr
@@ -157,7 +157,7 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.instalments::bigint, t.due::bigint,
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('decision', 1, $$
-@use decided_instalments
+{decided_instalments}
 SELECT a.row_key, p.customer_id, 1 AS customers, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr, sum(p.mrr) AS mrr_before, sum(p.next_mrr) AS mrr_after,
 	format('%s of %s instalments', a.outcome, count(*)) AS detail
 FROM placed p

@@ -22,7 +22,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('moment_silences', 9, '{}', '');
 
 -- Who was lost, and who was flagged before
-@define warned_customers
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('warned_customers', 1, '{}', $$
 WITH {base},
 @use line_runs cvm.row_key(s.product, coalesce(s.subscription_id, '')) | concat(coalesce({offered}, ''){spell_quantity}{spell_discount})
 ,
@@ -76,10 +76,10 @@ WITH {base},
 	FROM subject s
 	LEFT JOIN member m ON m.n = s.n
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('early_warning', 1, '{subscription}', $$
-@use warned_customers
+{warned_customers}
 , counted AS (
 	SELECT p.segment, p.month, count(*) FILTER (WHERE p.is_churn) AS churned, coalesce(sum(p.mrr) FILTER (WHERE p.is_churn), 0) AS churned_mrr,
 		count(*) FILTER (WHERE p.lead_days >= {warning_days}) AS warned,
@@ -142,7 +142,7 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.lost, t.judged, {conf}) p$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('early_warning', 1, $$
-@use warned_customers
+{warned_customers}
 SELECT a.row_key, p.customer_id, -bool_or(p.is_churn)::int AS churned_customers, -sum(p.mrr) AS churned_mrr,
 	-coalesce(bool_or(p.lead_days >= {warning_days}), false)::int AS warned_customers,
 	-coalesce(sum(p.mrr) FILTER (WHERE p.lead_days >= {warning_days}), 0) AS warned_mrr,

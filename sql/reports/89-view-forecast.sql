@@ -24,7 +24,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		- CASE WHEN extract(day FROM {day}) > extract(day FROM {as_of}) THEN 1 ELSE 0 END)
 @end
 
-@define base_losses
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('base_losses', 1, '{}', $$
 WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	SELECT p.*
 	FROM (
@@ -89,7 +89,7 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	CROSS JOIN LATERAL generate_series(greatest(c.until + 1, 1), c.since) AS m (month)
 	GROUP BY 1, 2, 3
 )
-@end
+$$);
 
 -- Losses by age, of months before each cut-off, as lists
 @define losses_by_age cutoffs
@@ -113,7 +113,7 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('forecast', 1, '{subscription}', $$
-@use base_losses
+{base_losses}
 @use losses_by_age generate_series(0, 23)
 , standing AS (
 	-- who was there at each cut-off, and for how many months more
@@ -198,7 +198,7 @@ CROSS JOIN cvm.mean_difference(0, 0, 0, 1, {conf}) z
 LEFT JOIN back_test b ON b.segment = t.segment AND b.step = t.step
 WHERE t.base_customers > 0$$),
 ('customer_value', 1, '{subscription}', $$
-@use base_losses
+{base_losses}
 @use losses_by_age (VALUES (0))
 , standing AS MATERIALIZED (
 	SELECT p.customer_id, p.segment, p.mrr, p.age
@@ -254,7 +254,7 @@ CROSS JOIN observed o$$);
 
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, $$
-@use base_losses
+{base_losses}
 SELECT w.row_key, p.customer_id, 1 AS base_customers, p.mrr AS base_mrr, p.mrr AS mrr_before, NULL::numeric AS mrr_after,
 	'came ' || p.age || ' months ago' AS detail
 FROM piece p

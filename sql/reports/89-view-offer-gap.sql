@@ -57,7 +57,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'what happened in the gap and the sales that it may have cost beside a channel that was ready.',
 		'CASE WHEN customers > 0 THEN customers ELSE 2147483647 END');
 
-@define offer_gap_found
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('offer_gap_found', 1, '{}', $$
 WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 ), capability AS MATERIALIZED (
 	SELECT c.offer, c.channel, bool_and(c.sellable IS NOT FALSE) AS sellable, min(c.briefed_on) AS briefed_on
@@ -124,11 +124,11 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	FROM pair p
 	WHERE p.gap IS NOT NULL AND coalesce(p.live_to > p.live_from, true)
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('offer_gap', 1, '{channel_capability,subscription}', $$
-@use offer_gap_found
+{offer_gap_found}
 , here AS MATERIALIZED (
 	SELECT g.offer, g.channel, count(DISTINCT e.customer_id) AS customers, count(*) FILTER (WHERE e.kind = 'sale') AS sales,
 		count(*) FILTER (WHERE e.kind = 'contact') AS contacts, count(*) FILTER (WHERE e.kind = 'enquiry') AS enquiries
@@ -232,7 +232,7 @@ WHERE h.customers > 0 OR (g.is_listed AND g.is_meant AND e.sales + e.contacts > 
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('offer_gap', 1, $$
-@use offer_gap_found
+{offer_gap_found}
 , asked AS (
 	SELECT e.offer, e.channel, e.customer_id, min(e.day) AS day
 	FROM evidence e

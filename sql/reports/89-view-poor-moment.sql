@@ -22,7 +22,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 -- Instalments are counted by their number and not laid out: only those with a
 -- moment have rows.  An instalment is at risk until the next one is due.
 -- Who was hit by a moment, and who was not, by band of tenure
-@define exposed_customers
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('exposed_customers', 1, '{}', $$
 WITH {observed}, {rates}
 @use line_runs cvm.row_key(s.product, coalesce(s.subscription_id, '')) | concat(coalesce({offered}, ''){spell_quantity}{spell_discount})
 ,
@@ -93,10 +93,10 @@ WITH {observed}, {rates}
 		GROUP BY x.kind, x.scope, x.hit, x.product, x.unit, x.band) e
 	JOIN at_risk a ON a.scope = e.scope AND a.hit = e.hit AND a.product = e.product AND a.unit = e.unit AND a.band = e.band
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('poor_moment', 1, '{subscription}', $$
-@use exposed_customers
+{exposed_customers}
 , pooled AS (
 @use moment_named stratum
 	SELECT x.kind, x.tenure_band, x.product_hit, x.product_lost, x.scope > 1 AS is_spill_over, sum(x.hits) AS hits, sum(x.hits_lost) AS hits_lost,
@@ -144,7 +144,7 @@ CROSS JOIN LATERAL cvm.mean_difference(0, 0, e.risk, e.error, {conf}) i$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('poor_moment', 1, $$
-@use exposed_customers
+{exposed_customers}
 , listed AS (
 @use moment_named exposed
 	SELECT x.* FROM named x

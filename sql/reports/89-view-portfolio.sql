@@ -145,7 +145,7 @@ FROM counted c
 JOIN base b ON b.segment = c.segment
 LEFT JOIN spent s ON s.name = lower(c.segment)$$);
 
-@define white_space_found
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('white_space_found', 1, '{}', $$
 WITH {observed}, {rates}bundled AS (
 	SELECT DISTINCT b.bundle, b.product FROM {bundle_rows} b
 ), line AS MATERIALIZED (
@@ -182,11 +182,11 @@ WITH {observed}, {rates}bundled AS (
 	LEFT JOIN holder h ON h.customer_id = p.customer_id AND NOT h.is_now AND h.product = l.product
 	WHERE NOT p.is_now AND h.customer_id IS NULL
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('white_space', 1, '{subscription}', $$
-@use white_space_found
+{white_space_found}
 , whole AS MATERIALIZED (
 	SELECT p.segment, count(*) FILTER (WHERE p.is_now) AS customers, count(*) FILTER (WHERE NOT p.is_now) AS before FROM placed p GROUP BY p.segment
 ), sellable AS MATERIALIZED (
@@ -257,7 +257,7 @@ JOIN wanted w ON w.segment IN (p.segment, '(all)')
 JOIN line l ON l.customer_id = p.customer_id
 GROUP BY w.row_key, p.customer_id$$),
 ('white_space', 1, $$
-@use white_space_found
+{white_space_found}
 SELECT w.row_key, p.customer_id,
 	max(CASE WHEN p.is_now AND h.customer_id IS NOT NULL THEN 1 ELSE 0 END) AS holder_customers,
 	max(CASE WHEN p.is_now AND h.customer_id IS NULL THEN 1 ELSE 0 END) AS candidate_customers,

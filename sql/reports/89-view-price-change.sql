@@ -30,7 +30,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('spell_discount', 1, '{subscription.discount}', $$ || ' -' || coalesce(s.discount, 0)$$),
 	('spell_discount', 2, '{}', '');
 
-@define price_spells
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_spells', 1, '{}', $$
 WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	SELECT p.*
 	FROM (
@@ -117,9 +117,9 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	FROM held_line h
 	LEFT JOIN mixed x ON x.day = h.day AND x.customer_id = h.customer_id
 )
-@end
+$$);
 
-@define price_windows
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windows', 1, '{}', $$
 , counted AS MATERIALIZED (
 	-- by windows of first and last day, and by that of leaving
 	SELECT f.day, f.segment, f.product, f.band, (f.day - f.joined_on) / 30 AS age, 0 AS first_window,
@@ -282,12 +282,12 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 			WHERE j.at IS NOT NULL) j) j
 	WINDOW w AS (PARTITION BY j.day, j.product, j.segment, j.at >= 0 ORDER BY j.at)
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('price_change', 1, '{subscription}', $$
-@use price_spells
-@use price_windows
+{price_spells}
+{price_windows}
 , ended AS (
 	SELECT p.day, p.product, p.segment, (array_agg(p.stayed ORDER BY p.at DESC))[1] AS stayed, (array_agg(p.expected ORDER BY p.at DESC))[1] AS expected,
 		(array_agg(p.expected_low ORDER BY p.at DESC))[1] AS expected_low, (array_agg(p.expected_high ORDER BY p.at DESC))[1] AS expected_high,
@@ -383,8 +383,8 @@ SELECT cvm.row_key(s.product, s.segment, to_char(s.day::timestamp, 'YYYY-MM-DD')
 FROM shown s
 CROSS JOIN observed o$$),
 ('price_change_month', 1, '{subscription}', $$
-@use price_spells
-@use price_windows
+{price_spells}
+{price_windows}
 SELECT cvm.row_key(p.product, p.segment, to_char(p.day::timestamp, 'YYYY-MM-DD'), (CASE WHEN p.at < 0 THEN p.at ELSE p.at + 1 END)::text) AS row_key,
 	p.product,
 	p.segment,
@@ -415,7 +415,7 @@ LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(l.before_rise, 0, p.differe
 
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT b.view, b.preference, $$
-@use price_spells
+{price_spells}
 SELECT w.row_key, f.customer_id, 1 AS customers,
 	-bool_or((w.product <> '(all)' OR f.is_main) AND f.left_on <= f.day + 30 * f.months AND f.line_until > f.day
 		+ 30 * ((f.left_on - 1 - f.day) / 30))::int AS left_customers,

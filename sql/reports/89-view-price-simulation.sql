@@ -54,7 +54,7 @@ BEGIN
 		END IF;
 	END IF;
 	RETURN QUERY EXECUTE cvm._fill($body$
-@use price_spells
+{price_spells}
 , event AS MATERIALIZED (
 	-- what past changes did, of the narrowest scope that has any
 	SELECT row_number() OVER (ORDER BY e.scope_no, e.changed_on, e.product) AS no, e.*

@@ -33,7 +33,7 @@ coordinating AS MATERIALIZED (
 ('has_owners', 2, '{}', 'NULL::boolean');
 
 -- What customers hold on the last day, and since when
-@define pair_holders
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('pair_holders', 1, '{}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
@@ -58,11 +58,11 @@ WITH observed AS MATERIALIZED (
 	CROSS JOIN LATERAL generate_series(1, cardinality(s.products) - 1) AS i (i)
 	CROSS JOIN LATERAL generate_series(i.i + 1, cardinality(s.products)) AS j (j)
 )
-@end
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('product_pair', 1, '{subscription}', $$
-@use pair_holders
+{pair_holders}
 , {coordinating}
 , holders AS (
 	SELECT h.product, count(*) AS customers
@@ -109,7 +109,7 @@ FROM told t$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('product_pair', 1, $$
-@use pair_holders
+{pair_holders}
 SELECT a.row_key, h.customer_id,
 	count(*) FILTER (WHERE h.product = a.product) AS product_customers,
 	count(*) FILTER (WHERE h.product = a.other_product) AS other_product_customers,

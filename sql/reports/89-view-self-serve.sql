@@ -39,7 +39,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('help_tickets', 9, '{}', '');
 
 -- Tasks by customer and month, in the segment of the month
-@define served_tasks
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('served_tasks', 1, '{}', $$
 WITH {active_base}seen AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(i.at, {time_zone})) + 1 FROM interaction i WHERE isfinite(i.at))) AS as_of) o
@@ -90,10 +90,10 @@ WITH {active_base}seen AS MATERIALIZED (
 	FROM by_customer c
 	LEFT JOIN member m ON m.customer_id = c.customer_id AND m.month = c.month{paid_join}
 )
-@end
+$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('self_serve', 1, '{interaction}', $$
-@use served_tasks
+{served_tasks}
 , told AS (
 	SELECT x.segment, p.month, p.as_of, count(*) AS customers, sum(p.interactions) AS interactions, sum(p.portal) AS portal,
 		sum(p.assisted) AS assisted, sum(p.hits) AS hits, sum(p.both) AS both, sum(p.left_out) AS left_out, sum(p.given_up) AS given_up,
@@ -160,7 +160,7 @@ LEFT JOIN LATERAL cvm.proportion_interval(t.reached, a.customers, {conf}) r ON a
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('self_serve', 1, $$
-@use served_tasks
+{served_tasks}
 , listed AS (
 	SELECT a.row_key, p.customer_id, 1 AS customers, (p.portal > 0)::int AS portal, (p.portal > 0 AND p.mrr > 0)::int AS reached, 0::bigint AS active, p.mrr,
 		format('%s in the portal, %s with help', p.portal, p.assisted) AS detail

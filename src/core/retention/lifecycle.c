@@ -137,17 +137,11 @@ lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of)
 LifecyclePeriod *
 lifecycle_at(Lifecycle *lifecycle, Period period)
 {
-	int at = sorted_place(lifecycle->periods, lifecycle->nperiods,
-						  sizeof(LifecyclePeriod), period);
+	int at;
 
-	if (!sorted_has(lifecycle->periods, lifecycle->nperiods,
-					sizeof(LifecyclePeriod), at, period))
-	{
-		lifecycle->periods = sorted_open(lifecycle->context, lifecycle->periods,
-										 &lifecycle->nperiods, &lifecycle->room,
-										 sizeof(LifecyclePeriod), at);
-		lifecycle->periods[at].period = period;
-	}
+	lifecycle->periods = sorted_reach(lifecycle->context, lifecycle->periods,
+									  &lifecycle->nperiods, &lifecycle->room,
+									  sizeof(LifecyclePeriod), period, &at);
 	return &lifecycle->periods[at];
 }
 

@@ -95,17 +95,11 @@ retention_scale(Retention *retention, bool has_value, int scale)
 Cohort *
 retention_cohort(Retention *retention, Period period)
 {
-	int at = sorted_place(retention->cohorts, retention->ncohorts,
-						  sizeof(Cohort), period);
+	int at;
 
-	if (!sorted_has(retention->cohorts, retention->ncohorts, sizeof(Cohort), at,
-					period))
-	{
-		retention->cohorts = sorted_open(retention->context, retention->cohorts,
-										 &retention->ncohorts, &retention->room,
-										 sizeof(Cohort), at);
-		retention->cohorts[at].period = period;
-	}
+	retention->cohorts = sorted_reach(retention->context, retention->cohorts,
+									  &retention->ncohorts, &retention->room,
+									  sizeof(Cohort), period, &at);
 	return &retention->cohorts[at];
 }
 

@@ -65,17 +65,11 @@ movement_scale(Movement *movement, int scale)
 MovementCell *
 movement_cell_make(Movement *movement, Period period)
 {
-	int at = sorted_place(movement->cells, movement->ncells,
-						  sizeof(MovementCell), period);
+	int at;
 
-	if (!sorted_has(movement->cells, movement->ncells, sizeof(MovementCell), at,
-					period))
-	{
-		movement->cells =
-			sorted_open(movement->context, movement->cells, &movement->ncells,
-						&movement->room, sizeof(MovementCell), at);
-		movement->cells[at].period = period;
-	}
+	movement->cells =
+		sorted_reach(movement->context, movement->cells, &movement->ncells,
+					 &movement->room, sizeof(MovementCell), period, &at);
 	return &movement->cells[at];
 }
 

@@ -73,17 +73,11 @@ revenue_scale(Revenue *revenue, int scale)
 static RevenueCohort *
 cohort_at(Revenue *revenue, Period period)
 {
-	int at = sorted_place(revenue->cohorts, revenue->ncohorts,
-						  sizeof(RevenueCohort), period);
+	int at;
 
-	if (!sorted_has(revenue->cohorts, revenue->ncohorts, sizeof(RevenueCohort),
-					at, period))
-	{
-		revenue->cohorts =
-			sorted_open(revenue->context, revenue->cohorts, &revenue->ncohorts,
-						&revenue->room, sizeof(RevenueCohort), at);
-		revenue->cohorts[at].period = period;
-	}
+	revenue->cohorts =
+		sorted_reach(revenue->context, revenue->cohorts, &revenue->ncohorts,
+					 &revenue->room, sizeof(RevenueCohort), period, &at);
 	return &revenue->cohorts[at];
 }
 
@@ -91,16 +85,11 @@ cohort_at(Revenue *revenue, Period period)
 static RevenueCell *
 cell_at(Revenue *revenue, RevenueCohort *cohort, int32_t no)
 {
-	int at =
-		sorted_place(cohort->cells, cohort->ncells, sizeof(RevenueCell), no);
+	int at;
 
-	if (!sorted_has(cohort->cells, cohort->ncells, sizeof(RevenueCell), at, no))
-	{
-		cohort->cells =
-			sorted_open(revenue->context, cohort->cells, &cohort->ncells,
-						&cohort->room, sizeof(RevenueCell), at);
-		cohort->cells[at].no = no;
-	}
+	cohort->cells =
+		sorted_reach(revenue->context, cohort->cells, &cohort->ncells,
+					 &cohort->room, sizeof(RevenueCell), no, &at);
 	return &cohort->cells[at];
 }
 

@@ -44,4 +44,20 @@ sorted_has(const void *items, int count, size_t size, int at, int32_t key)
 	return at < count && sorted_key(items, size, at) == key;
 }
 
+/*
+ * The items, among which there is one with the key now, at *at; it is made, all
+ * zero but for its key, where there was none.
+ */
+static inline void *
+sorted_reach(Context context, void *items, int *count, int *room, size_t size,
+			 int32_t key, int *at)
+{
+	*at = sorted_place(items, *count, size, key);
+	if (sorted_has(items, *count, size, *at, key))
+		return items;
+	items = sorted_open(context, items, count, room, size, *at);
+	*(int32_t *) ((char *) items + (size_t) *at * size) = key;
+	return items;
+}
+
 #endif /* CVM_CORE_UTIL_SORTED_H */

@@ -70,7 +70,7 @@ is "$(sed '/"meta-spec"/,$d' META.json | sed -n 's/.*"version": "\(.*\)".*/\1/p'
 	"META.json and cvm.control say the same version"
 
 is "$(sed -n '1s/^cvm (\(.*\)-[0-9]*) .*/\1/p' debian/changelog)" "$version" \
-	"so does the newest Debian package"
+	"the newest Debian package says the same version"
 
 ok "the changelog has a place for this version" grep -q "^## \[\(Unreleased\|$version\)\]" CHANGELOG.md
 

@@ -78,10 +78,10 @@ out=$(mallory -c 'CREATE SCHEMA cvm' -c "SELECT trap.set('cvm') > 500, trap.oper
 is "$out" "t|t" "mallory prepares a schema"
 out=$(mallory -c "SET search_path = cvm, public" -c 'CREATE EXTENSION cvm')
 harmless "$out" "mallory installs into a prepared schema"
-is "$(state "$out") $(grep -c '^HINT' <<<"$out")" "42501 1" "which is refused, with a hint"
+is "$(state "$out") $(grep -c '^HINT' <<<"$out")" "42501 1" "an installation by mallory into a schema that is there is refused, with a hint"
 out=$(run -v VERBOSITY=verbose -c 'CREATE EXTENSION cvm')
 harmless "$out" "a superuser installs into it"
-is "$(state "$out") $(grep -c '^HINT' <<<"$out")" "42501 1" "which is refused, with a hint"
+is "$(state "$out") $(grep -c '^HINT' <<<"$out")" "42501 1" "an installation by a superuser into a schema that is there is refused, with a hint"
 
 anew
 out=$(mallory -c "SELECT trap.relations('public') > 20 AND trap.set('public') > 500 AND trap.operators('public') > 100" \
@@ -89,17 +89,17 @@ out=$(mallory -c "SELECT trap.relations('public') > 20 AND trap.set('public') > 
 	-c 'SET search_path = public, pg_temp, pg_catalog' -c 'CREATE EXTENSION cvm')
 is "$(head -n 2 <<<"$out" | paste -sd' ')" "t t" "mallory prepares public and pg_temp"
 harmless "$out" "mallory installs"
-is "$(installed)" pg_database_owner "it is installed, and the schema is not mallory's"
+is "$(installed)" pg_database_owner "cvm is installed, and the schema is not mallory's"
 nothing "$(run -c "SELECT i.identity FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) i WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'cvm') AND i.schema <> 'cvm' AND i.type NOT LIKE 'operator %'")" "nothing of cvm lies in another schema"
-is "$(state "$(mallory -c 'CREATE FUNCTION cvm.grid(text) RETURNS int LANGUAGE sql RETURN 1')")" 42501 "nor can mallory put a function beside cvm's"
+is "$(state "$(mallory -c 'CREATE FUNCTION cvm.grid(text) RETURNS int LANGUAGE sql RETURN 1')")" 42501 "mallory cannot put a function beside cvm's"
 is "$(mallory -c 'DROP EXTENSION cvm' -c 'CREATE EXTENSION cvm' -c 'SELECT cvm.version() IS NOT NULL')" t "mallory can drop it and install it again"
 
 anew
 mallory -o /dev/null -c "SELECT trap.relations('public')" -c "SELECT trap.set('public'), trap.operators('public')"
 out=$(run -c "ALTER DATABASE $db SET search_path = public, pg_catalog" && run -c 'CREATE EXTENSION cvm')
 harmless "$out" "a superuser installs where public is prepared"
-is "$(installed)" pg_database_owner "it is installed"
+is "$(installed)" pg_database_owner "cvm is installed"
 
 # an empty schema of mallory's may get something from another session
 anew

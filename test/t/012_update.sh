@@ -109,7 +109,7 @@ for from in $versions; do
 	SQL
 	is $? 0 "models are made and stored under $from"
 	before=$(answers kept $old)
-	ok "they answer $(wc -l <<<"$before") views" [ "$(wc -l <<<"$before")" -ge 35 ]
+	ok "views answer $(wc -l <<<"$before") views" [ "$(wc -l <<<"$before")" -ge 35 ]
 	owner -c 'ALTER EXTENSION cvm UPDATE'
 	same "$(answers kept $old)" "$before" "every view says the same after the update"
 	# through the triggers of before

@@ -80,7 +80,7 @@ same "the dictionary is the same" "SELECT * FROM cvm.dictionary"
 # what is stored: tables, what is known of them, and that refreshing goes on
 kept='"Kept ""Brand"""'
 same "what is stored is the same" "SELECT t.model, t.relation, t.mode, t.queue_schema, t.queue_name, t.has_parts, t.refreshed_at, t.data_through, t.row_count FROM cvm.stored t ORDER BY 2"
-same "so is how fresh it is" "SELECT * FROM cvm.freshness ORDER BY 2"
+same "how fresh it is has been restored" "SELECT * FROM cvm.freshness ORDER BY 2"
 same "the log and the ledger" "SELECT (SELECT array_agg(l ORDER BY l.refresh_id) FROM cvm.refresh_log l), (SELECT md5(array_agg(r ORDER BY r.relation, r.row_key, r.column_name)::text) FROM cvm.restatement r), (SELECT array_agg(p ORDER BY p.part_no) FROM cvm.source_part p)"
 same "tables, owners, rights and comments" "SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner), c.relacl, obj_description(c.oid, 'pg_class') FROM pg_class c WHERE c.relnamespace::regnamespace::text = '$kept' ORDER BY 1"
 same "the triggers that feed the queue" "SELECT pg_get_triggerdef(g.oid), obj_description(g.oid, 'pg_trigger') FROM pg_trigger g WHERE NOT g.tgisinternal ORDER BY 1"
@@ -113,7 +113,7 @@ for view in $views; do
 done
 same "as it does where it was dumped" "SELECT md5(string_agg(t::text, ' ' ORDER BY t.customer_id)) FROM $kept.customer_activity t UNION ALL SELECT md5(string_agg(t::text, ' ' ORDER BY t.row_key)) FROM $kept.mrr_movement t"
 is "$(run -d $into -U cvm_dump_reader -c "SELECT count(*) > 0 FROM $kept.segment_kpi" 2>&1)" t "a reader reads there too"
-is "$(run -d $into -U cvm_dump_reader -c "SELECT count(*) FROM $kept.customer_activity" 2>&1 | grep -c 'permission denied')" 1 "and no more than before"
+is "$(run -d $into -U cvm_dump_reader -c "SELECT count(*) FROM $kept.customer_activity" 2>&1 | grep -c 'permission denied')" 1 "a reader reads no more than before"
 
 # what a database owner without a superuser at hand can do
 createdb -O cvm_dump_owner $own
@@ -151,8 +151,8 @@ for how in "c postgres 1" "c postgres 4" "c cvm_dump_owner 2" "d cvm_dump_owner 
 	dropdb --force $own
 	createdb -O cvm_dump_owner $own
 	empty "pg_restore -j $jobs by $role from format $format says nothing" pg_restore -U "$role" -j "$jobs" -d $own "$dir/$format.$role"
-	is "$(registry $own)" "$whole" "and brings the whole registry"
-	[ "$how" != "d cvm_dump_owner 3" ] || ok "and $(wc -l <<<"$said") views and tables say what they said" [ "$(wc -l <<<"$said")" -gt 100 -a "$(digests $own)" = "$said" ] ||
+	is "$(registry $own)" "$whole" "pg_restore brings the whole registry"
+	[ "$how" != "d cvm_dump_owner 3" ] || ok "$(wc -l <<<"$said") views and tables say what they said" [ "$(wc -l <<<"$said")" -gt 100 -a "$(digests $own)" = "$said" ] ||
 		comment "$(diff <(echo "$said") <(digests $own))"
 done
 run -d $own -U cvm_dump_owner -o /dev/null <<-'SQL'

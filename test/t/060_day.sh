@@ -104,7 +104,7 @@ figures
 step "refresh, scan" scan
 scanned
 ok "the ledger names the customers" [ "$(run -c 'SELECT count(*) FROM kept.customer_activity_restatement')" -gt 0 ]
-ok "and the cells of closed months" [ "$(run -c "SELECT count(*) FROM cvm.restatement WHERE relation = 'retention_month'")" -gt 0 ]
+ok "cells of closed months are restated" [ "$(run -c "SELECT count(*) FROM cvm.restatement WHERE relation = 'retention_month'")" -gt 0 ]
 equal "after late orders"
 
 # readers at work while it is refreshed: each sees the old or the new, and
@@ -189,7 +189,7 @@ is "$(run -c "SELECT md5(string_agg(t::text, ' ' ORDER BY customer_id)) FROM kep
 run -c 'ALTER TABLE kept.retention_month_stored ADD CONSTRAINT no CHECK (segment <> $$(all)$$) NOT VALID' -c "INSERT INTO orders (buyer, at, amount) VALUES (1, '2024-02-24 12:00+02', 9)"
 failure=$(refresh 2>&1)
 is $? 1 "a refresh that fails says so to the scheduler"
-is "$(grep -c 'WARNING:  "retention_month" of model "kept" was not refreshed' <<<"$failure")" 1 "and which object did"
+is "$(grep -c 'WARNING:  "retention_month" of model "kept" was not refreshed' <<<"$failure")" 1 "the warning names which object did not refresh"
 is "$(run -c "SELECT string_agg(last_attempt, ' ' ORDER BY object) FROM cvm.freshness WHERE model = 'kept'")" "done failed" "the others are refreshed"
 run -c 'ALTER TABLE kept.retention_month_stored DROP CONSTRAINT no'
 refresh

@@ -58,7 +58,7 @@ psql -Xq -d other -c '' && setup other
 why=$(psql -XAtq -d other -c "SELECT cvm.schedule('it''s', '15 4 * * *')" 2>&1)
 ok "elsewhere it says where pg_cron is" grep -q 'DETAIL:  It lives in .*: shop' <<<"$why"
 hint=$(sed -n "s/^HINT:  There: \(SELECT cron.schedule_in_database.*);\) elsewhere.*/\1/p" <<<"$why")
-ok "and what to say there, which works" run -o /dev/null -c "$hint"
+ok "the hint that says what to say there works" run -o /dev/null -c "$hint"
 is "$(run -c 'SELECT database, username FROM cron.job')" "other|postgres" "in the other database, as the same role"
 
 # a schema called cron that a role made is not pg_cron
@@ -80,7 +80,7 @@ psql -XAtq -d other -v ON_ERROR_STOP=1 -o /dev/null <<-'SQL'
 SQL
 is "$(psql -XAtq -d other -c "SELECT cvm.unschedule('it''s')" 2>&1)" "f" "unschedule finds no job in a stranger's schema cron"
 is "$(psql -XAtq -d other -c "SELECT cvm.schedule('it''s', '15 4 * * *')" 2>&1 | head -n 1)" "ERROR:  pg_cron is not in this database" "and schedule none to give it to"
-is "$(psql -XAtq -d other -c "SELECT count(*) FROM cron.ran")" 0 "so nothing of the stranger's ran"
+is "$(psql -XAtq -d other -c "SELECT count(*) FROM cron.ran")" 0 "nothing of the stranger's ran"
 
 # words: each is run by what it is meant for
 line=$(run -c "SELECT cvm.cron_line('it''s')")
@@ -103,18 +103,18 @@ rows() {
 line=$(run -v "name=$awkward" <<<"SELECT cvm.cron_line(:'name')")
 is "$(wc -l <<<"$line")" 1 "the line of a model with a line's end in its name is one line"
 sh -c "$(sed 's/^15 4 \* \* \* //; s/\\%/%/g' <<<"$line")"
-is "$? $(rows)" "0 13" "and refreshes that model"
+is "$? $(rows)" "0 13" "the line refreshes that model"
 hook=$(run -v "name=$awkward" <<<"SELECT cvm.dbt_hook(:'name')")
 ok "dbt sees no braces of its own in the hook" bash -c '! grep -q "[{}]" <<<"$1"' - "$hook"
 run -c "INSERT INTO orders VALUES (102, '2024-01-02')"
 sed -n 's/^  - //p' <<<"$hook" | python3 -c 'import sys, json; [print(json.loads(l) + ";") for l in sys.stdin]' | run -o /dev/null -f -
-is "$? $(rows)" "0 14" "and its two statements do what they say"
+is "$? $(rows)" "0 14" "the two statements of the hook do what they say"
 unit=$(run -v "name=$awkward" <<<"SELECT cvm.systemd_units(:'name')" | sed -n 's/^ExecStart=//p')
 is "$(wc -l <<<"$unit")" 1 "the service of that model has one command"
 run -c "INSERT INTO orders VALUES (103, '2024-01-02')"
 # as systemd reads it: %% and $$ are one character
 sh -c "$(sed "s/%%/%/g; s/\\$\\$/\\\\\$/g" <<<"$unit")"
-is "$? $(rows)" "0 15" "which refreshes it"
+is "$? $(rows)" "0 15" "the command of the service refreshes the model"
 is "$(run -v "name=$awkward" <<<"SELECT cvm.dbt_yaml(:'name')" 2>&1 | head -n 1)" "ERROR:  dbt cannot name U&'100% !005c it''s !007b!007bx!007d!007d!000a* * * * * touch /tmp/cvm \$\$' UESCAPE '!'" "names that dbt cannot have are refused, in one line"
 line=$(createdb $'two\nlines' && psql -XAtq -d $'two\nlines' -c "CREATE EXTENSION cvm; SELECT cvm.create_model('m', tz => 'UTC');" -o /dev/null && psql -XAtq -d $'two\nlines' -c "SELECT cvm.cron_line('m')" 2>&1)
 is "$(head -n 1 <<<"$line")" "ERROR:  crontab cannot name U&'two!000alines' UESCAPE '!'" "as is a database of two lines"

@@ -30,8 +30,8 @@ mkdir -m 700 "$files/sock"
 [ "$(id -u)" != 0 ] || chown postgres: "$files" "$files/sock"
 ok "a copy is taken from the primary" as_server "$own/bin/pg_basebackup" -h "$cluster/sock" -U postgres -D "$files/data" -R -X stream -c fast --no-sync
 echo "unix_socket_directories = '$files/sock'" >>"$files/data/postgresql.auto.conf"
-ok "and started as a standby" as_server "$own/bin/pg_ctl" -D "$files/data" -w -s -l "$files/server.log" start
-is "$(standby -c 'SELECT pg_is_in_recovery()')" t "which it is"
+ok "the copy is started as a standby" as_server "$own/bin/pg_ctl" -D "$files/data" -w -s -l "$files/server.log" start
+is "$(standby -c 'SELECT pg_is_in_recovery()')" t "the copy is in recovery"
 
 # what comes in later comes by streaming
 primary -o /dev/null <<'SQL'

@@ -31,7 +31,7 @@ CREATE FUNCTION pg_temp.world(world int) RETURNS void LANGUAGE sql AS $$
 	FROM generate_series(1, 120) i CROSS JOIN LATERAL (SELECT date '2024-01-01' + pg_temp.draw(world, 'on', i, 170) AS day) s;
 	INSERT INTO goods VALUES ('TV', 1.5), ('NET', 1), ('DUO', NULL), ('ONE', 0);
 	INSERT INTO deal SELECT 'o' || i % 6, (ARRAY['TV', 'NET'])[1 + i % 2], CASE WHEN i % 4 > 0 THEN 5 + pg_temp.draw(world, 'at', i, 3) END FROM generate_series(1, 8) i;
-	INSERT INTO note SELECT pg_temp.draw(world, 'to', i, 16), timestamptz '2023-12-12 00:30+02' + pg_temp.draw(world, 'sent', i, 24 * 100) * interval '1 hour' + i * interval '1 second', NULL, (ARRAY['c1', 'c2', NULL])[1 + pg_temp.draw(world, 'camp', i, 3)],
+	INSERT INTO note SELECT CASE WHEN i % 8 = 0 THEN 16 + pg_temp.draw(world, 'to', i, 25) ELSE pg_temp.draw(world, 'to', i, 16) END, timestamptz '2023-12-12 00:30+02' + pg_temp.draw(world, 'sent', i, CASE WHEN i % 8 = 0 THEN 500 ELSE 24 * 100 END) * interval '1 hour' + i * interval '1 second', NULL, (ARRAY['c1', 'c2', NULL])[1 + pg_temp.draw(world, 'camp', i, 3)],
 		CASE WHEN pg_temp.draw(world, 'has', i, 3) > 0 THEN 'o' || pg_temp.draw(world, 'offer', i, 6) END, CASE WHEN pg_temp.draw(world, 'about', i, 2) = 0 THEN 'TV' END, CASE WHEN pg_temp.draw(world, 'why', i, 4) = 0 THEN 'Service' END
 	FROM generate_series(1, 200) i;
 	INSERT INTO drawn SELECT 'c' || 1 + i % 2, pg_temp.draw(world, 'member', i, 60), CASE WHEN pg_temp.draw(world, 'arm', pg_temp.draw(world, 'member', i, 60) + 100 * (i % 2), 3) = 0 THEN 'Control' ELSE 'target' END,
@@ -135,7 +135,7 @@ CREATE FUNCTION pg_temp.wrong(world int) RETURNS TABLE (what text) LANGUAGE sql 
 $$;
 SELECT is_empty(format('SELECT w FROM (SELECT generate_series(1, %s) UNION SELECT 149) n (n), pg_temp.wrong(n.n) w', :worlds), 'contacts, silence, prices, campaigns and plans of random worlds are as counted by plain SQL');
 SELECT pg_temp.world(200) \g /dev/null
-SELECT ok((SELECT count(DISTINCT contradiction) = 3 FROM ww.contradictory_contact) AND (SELECT count(*) > 2 FROM ww.contact_violation) AND (SELECT bool_or(above_best_sales > 0) FROM ww.channel_price) AND (SELECT bool_and(target_converted > 0) FROM ww.campaign_uplift)
+SELECT ok((SELECT count(DISTINCT contradiction) = 3 FROM ww.contradictory_contact) AND (SELECT count(*) > 2 FROM ww.contact_violation) AND (SELECT bool_or(silent_customers > never_customers) FROM ww.contact_silence) AND (SELECT bool_or(above_best_sales > 0) FROM ww.channel_price) AND (SELECT bool_and(target_converted > 0) FROM ww.campaign_uplift)
 	AND (SELECT sum(least(plan_too_small_customers, plan_too_large_customers, plan_fitting_customers)) > 2 FROM ww.cadence_fit), 'everything that is counted happens in such a world');
 SELECT results_eq($$SELECT count(DISTINCT customer_id), bool_and(detail LIKE '%used%') FROM cvm.customers('ww', 'cadence_fit', (SELECT row_key FROM ww.cadence_fit WHERE segment = '(all)' AND month = '2024-04-01'), 'plan_too_large_customers')$$,
 	$$SELECT plan_too_large_customers, true FROM ww.cadence_fit WHERE segment = '(all)' AND month = '2024-04-01'$$, 'whose plan is too large is listed with what they used');

@@ -191,3 +191,12 @@ UPDATE woo.wc_orders SET customer_id = 0, billing_email = CASE WHEN id % 2 = 0 T
 INSERT INTO woo.wc_orders SELECT 1000000 + no, no, 0, NULL, (at AT TIME ZONE 'UTC') + interval '40 days', -1.50, 'GBP', 'wc-completed', 'shop_order_refund', NULL FROM paid WHERE no % 10 = 1;
 INSERT INTO woo.wc_orders VALUES (1, 0, 7, NULL, '2024-02-01', 50, 'GBP', 'wc-cancelled', 'shop_order', NULL), (2, 0, 7, NULL, '2024-02-01', 50, 'GBP', 'wc-pending', 'shop_order', NULL), (3, 0, 0, NULL, '2024-02-01', 50, 'GBP', 'wc-completed', 'shop_order', NULL);
 CREATE TABLE told_shop.guests AS SELECT CASE customer_id WHEN 11 THEN 'guest ann@shop.example' ELSE customer_id::text END AS customer_id, occurred_at, kind, amount FROM told_shop.event;
+
+-- words of a status are the same in any case of letters
+UPDATE stripe.subscription_history SET status = upper(status) WHERE length(id) % 2 = 0;
+UPDATE chargebee.subscriptions SET status = initcap(status) WHERE length(id) % 2 = 0;
+UPDATE chargebee.subscription_items SET item_type = upper(item_type);
+UPDATE recurly.subscription_history SET state = upper(state) WHERE length(id) % 2 = 0;
+UPDATE shopify."order" SET financial_status = upper(financial_status);
+UPDATE shopify.transaction SET kind = upper(kind), status = upper(status);
+UPDATE woo.wc_orders SET status = upper(status) WHERE id % 2 = 0;

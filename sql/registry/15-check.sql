@@ -632,9 +632,11 @@ BEGIN
 					IF n > 0 THEN
 						found := found || jsonb_build_object('severity', 'error', 'entity', b.entity, 'problem', 'mixed_currency', 'count', n,
 							'samples', cvm._samples(format('SELECT c.currency FROM %s c WHERE c.currency <> %L', view, mode)),
-							'what', format('Amounts are in other currencies than %s and are added up as if they were not. Bind fx_rate%s; the fix leaves the rows '
-								'out.', mode, CASE WHEN b.entity = 'subscription' THEN ', or convert them upstream'
-									ELSE ', by which the fix then converts them, or convert them upstream' END),
+							'what', format('Amounts are in other currencies than %s and are added up as if they were not. %s, or convert them upstream; the fix leaves '
+								'the rows out.', mode, CASE WHEN b.entity = 'subscription' THEN 'Bind fx_rate'
+									WHEN 'fx_rate' = ANY (usable) THEN format('Say which currency the model has, as by cvm.configure(%L, ''currency'', %L), and '
+										'the fix converts them by fx_rate', check_model.model, mode)
+									ELSE 'Bind fx_rate, by which the fix then converts them' END),
 							'mends', b.entity, 'mending', (
 								SELECT jsonb_build_object('keep', format('coalesce(%s = %L, true)', k ->> 'expression', mode))
 								FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));

@@ -149,7 +149,12 @@ AS $$
 			(SELECT cvm._words(k.relname) FROM pg_constraint f JOIN pg_class k ON k.oid = f.confrelid
 				WHERE f.conrelid = r.oid AND f.contype = 'f' AND f.conkey = ARRAY[a.attnum] LIMIT 1) AS points_to,
 			EXISTS (SELECT FROM pg_index i WHERE i.indrelid = r.oid AND i.indisunique AND i.indpred IS NULL
-				AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS is_unique
+				AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS is_unique,
+			-- what other tables call a customer's
+			EXISTS (SELECT FROM pg_constraint f JOIN pg_attribute w ON w.attrelid = f.conrelid AND f.conkey = ARRAY[w.attnum]
+				WHERE f.confrelid = r.oid AND f.contype = 'f' AND f.confkey = ARRAY[a.attnum]
+					AND cvm._words(w.attname) ~ '^(customer|cust|client|account|acct|user|member|subscriber|buyer)(_(id|no|nr|num|number|key|code|ref|fk|uuid))?$')
+				AS is_of_customer
 		FROM relation r
 		JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 	), sample AS MATERIALIZED (
@@ -213,6 +218,9 @@ AS $$
 				CASE WHEN ec.column_name = 'customer_id'
 					AND c.words ~ '^(customer|cust|client|account|acct|user|member|subscriber|buyer|party|'
 					'person|household|msisdn)(_(id|no|nr|num|number|key|code|ref|fk|uuid))?$' THEN 0.9 END,
+				CASE WHEN ec.column_name = 'customer_id'
+					AND c.words ~ '^(id|no|n|nr|num|number|key|code|ref)_(customer|cust|client|account|user|member|subscriber|buyer)$' THEN 0.9 END,
+				CASE WHEN ec.entity = 'customer' AND ec.column_name = 'customer_id' AND c.is_of_customer THEN 0.95 END,
 				CASE WHEN ec.column_name = 'mrr' AND c.words ~ '(^|_)(mrr|mrc)(_|$)' THEN 0.95 END,
 				0.9 * k.likeness,
 				CASE WHEN c.said IS NULL THEN NULL

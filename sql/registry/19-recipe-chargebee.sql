@@ -38,12 +38,12 @@ FROM {customer}$body$),
 		jsonb_build_array('subscription', 'subscription', $body$
 WITH subscription AS (
 	SELECT {subscription.id} AS subscription_id, {subscription.customer} AS customer_id, {subscription.started} AS started_at,
-		CASE WHEN {subscription.status} IN ('cancelled', 'non_renewing') THEN {subscription.cancelled} END AS ended_at,
+		CASE WHEN lower({subscription.status} COLLATE "C") IN ('cancelled', 'non_renewing') THEN {subscription.cancelled} END AS ended_at,
 		{subscription.trial_end} AS trial_end, {subscription.requested} AS cancel_requested_at,
-		CASE WHEN {subscription.status} = 'paused' THEN coalesce({subscription.paused}, {subscription.started}) END AS status_since, {subscription.status} AS status,
+		CASE WHEN lower({subscription.status} COLLATE "C") = 'paused' THEN coalesce({subscription.paused}, {subscription.started}) END AS status_since, {subscription.status} AS status,
 		{subscription.currency} AS currency, {subscription.unit} AS unit, coalesce({subscription.units}, 1) AS units
 	FROM {subscription}
-	WHERE {subscription.status} <> 'future' AND {subscription.deleted} IS NOT TRUE
+	WHERE lower({subscription.status} COLLATE "C") <> 'future' AND {subscription.deleted} IS NOT TRUE
 ), line AS (
 ?item 	SELECT s.subscription_id, {item.price} AS product, upper(s.currency) AS currency,
 ?item 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({item.amount}, coalesce({item.quantity}, 1) * {item.unit_price}), s.currency),
@@ -51,7 +51,7 @@ WITH subscription AS (
 !item 		cvm.normalise_mrr(cvm.from_minor_units(coalesce({subscription.amount}, coalesce({subscription.quantity}, 1) * {subscription.price}), s.currency),
 			CASE WHEN cvm._is_billing_interval(s.unit, 1) THEN s.unit END, s.units) AS mrr
 	FROM subscription s
-?item 	JOIN {item} ON {item.subscription} = s.subscription_id AND coalesce({item.type} <> 'charge', true)
+?item 	JOIN {item} ON {item.subscription} = s.subscription_id AND coalesce(lower({item.type} COLLATE "C") <> 'charge', true)
 !item 	JOIN {subscription} ON {subscription.id} = s.subscription_id
 ?discount ?coupon ), reduction AS (
 ?discount ?coupon 	-- coupons that last; one that is used once is no lower price

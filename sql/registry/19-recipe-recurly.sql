@@ -42,7 +42,7 @@ WITH subscription AS (
 		THEN coalesce(x.paused, x.started_at) END AS status_since, x.state AS status
 	FROM (
 		SELECT DISTINCT ON ({subscription.id}) {subscription.id} AS subscription_id, {subscription.account} AS customer_id,
-			{subscription.plan} AS plan_id, {subscription.state} AS state,
+			{subscription.plan} AS plan_id, lower({subscription.state} COLLATE "C") AS state,
 			{subscription.started} AS started_at, {subscription.expires} AS expires, {subscription.trial_end} AS trial_end,
 				{subscription.canceled} AS cancel_requested_at, {subscription.paused} AS paused,
 			{subscription.currency} AS currency, coalesce({subscription.quantity}, 1) * {subscription.price} + coalesce({subscription.add_ons}, 0) AS amount

@@ -27,7 +27,7 @@ WITH purchase AS (
 		upper({order.currency}) AS currency, {order.channel} AS channel
 	FROM {order}
 	WHERE {order.customer} IS NOT NULL AND {order.cancelled} IS NULL AND {order.test} IS NOT TRUE AND {order.deleted} IS NOT TRUE
-		AND coalesce({order.financial} NOT IN ('pending', 'authorized', 'voided', 'expired'), true)
+		AND coalesce(lower({order.financial} COLLATE "C") NOT IN ('pending', 'authorized', 'voided', 'expired'), true)
 )
 SELECT p.customer_id, p.at AS occurred_at, 'order'::text AS kind, p.channel, p.amount, p.currency
 FROM purchase p
@@ -35,7 +35,7 @@ FROM purchase p
 ?transaction SELECT p.customer_id, {transaction.at}, 'refund', p.channel, -{transaction.amount}, p.currency
 ?transaction FROM {transaction}
 ?transaction JOIN purchase p ON p.order_id = {transaction.order}
-?transaction WHERE {transaction.kind} = 'refund' AND coalesce({transaction.status} = 'success', true) AND {transaction.test} IS NOT TRUE$body$)),
+?transaction WHERE lower({transaction.kind} COLLATE "C") = 'refund' AND coalesce(lower({transaction.status} COLLATE "C") = 'success', true) AND {transaction.test} IS NOT TRUE$body$)),
 		'{"start_kinds": "order", "return_kinds": "order"}';
 $$;
 COMMENT ON FUNCTION cvm._recipe_shopify() IS 'The recipe shopify: tables, views and settings.';

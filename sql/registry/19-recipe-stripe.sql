@@ -45,11 +45,11 @@ FROM {customer}$body$),
 WITH subscription AS (
 	-- incomplete: never paid; unpaid since the period began
 	SELECT {subscription.id} AS subscription_id, {subscription.customer} AS customer_id, {subscription.started} AS started_at,
-		coalesce({subscription.ended}, CASE WHEN {subscription.status} = 'canceled' THEN {subscription.canceled} END) AS ended_at,
+		coalesce({subscription.ended}, CASE WHEN lower({subscription.status} COLLATE "C") = 'canceled' THEN {subscription.canceled} END) AS ended_at,
 		{subscription.trial_end} AS trial_end, {subscription.canceled} AS cancel_requested_at,
-		CASE WHEN {subscription.status} IN ('unpaid', 'paused') THEN coalesce({subscription.period}, {subscription.started}) END AS status_since, 'unpaid' AS status
+		CASE WHEN lower({subscription.status} COLLATE "C") IN ('unpaid', 'paused') THEN coalesce({subscription.period}, {subscription.started}) END AS status_since, 'unpaid' AS status
 	FROM {subscription}
-	WHERE {subscription.status} NOT IN ('incomplete', 'incomplete_expired')
+	WHERE lower({subscription.status} COLLATE "C") NOT IN ('incomplete', 'incomplete_expired')
 		AND {subscription.active} IS NOT FALSE AND {subscription.deleted} IS NOT TRUE AND {subscription.live} IS NOT FALSE
 ), line AS (
 	SELECT {item.subscription} AS subscription_id, coalesce({price.product}, {price.id}) AS product, upper({price.currency}) AS currency,

@@ -20,7 +20,7 @@ WITH purchase AS (
 	SELECT {order.id} AS order_id, {order.at} AS at, {order.amount} AS amount, upper({order.currency}) AS currency, {order.channel} AS channel,
 		CASE WHEN nullif({order.customer}, '0') IS NOT NULL THEN {order.customer} ELSE 'guest ' || lower(nullif(btrim({order.email}), '')) END AS customer_id
 	FROM {order}
-	WHERE regexp_replace({order.status}, '^wc-', '') IN ('completed', 'processing', 'refunded') AND coalesce({order.type} = 'shop_order', true)
+	WHERE regexp_replace(lower({order.status} COLLATE "C"), '^wc-', '') IN ('completed', 'processing', 'refunded') AND coalesce({order.type} = 'shop_order', true)
 )
 SELECT p.customer_id, p.at AS occurred_at, 'order'::text AS kind, p.channel, p.amount, p.currency
 FROM purchase p

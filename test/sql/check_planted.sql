@@ -146,7 +146,7 @@ INSERT INTO planted (always, title, expected, statement, sound) VALUES
 	(true, 'a row that was loaded twice, which overlaps itself', 'warning subscription duplicate_rows 1, warning subscription overlapping_spells 1, mended', pg_temp.sub('{}'), NULL),
 	(true, 'names in other letters', 'warning subscription similar_names 2, mended', 'UPDATE sub SET product = CASE line WHEN 4 THEN '' IN'' ELSE ''In'' END WHERE line IN (4, 8)', NULL),
 	(false, 'a product called as those who come', 'error subscription reserved_name 15, mended', 'UPDATE sub SET product = ''(in)'' WHERE product = ''in''', NULL),
-	(false, 'a status that nobody knows', 'warning subscription unknown_status 1, mended', 'UPDATE sub SET state = ''Zombie'' WHERE line = 3', NULL),
+	(false, 'a status that nobody knows', 'warning subscription unknown_status 1, mended', 'UPDATE sub SET state = ''Zombie'' WHERE line = 3', 'UPDATE sub SET state = ''Zombie'' WHERE line = 3'),
 	(false, 'a status of today that rewrites the past', 'warning subscription status_of_today 1, mended', 'ALTER TABLE sub RENAME changed TO suspended_on; SELECT pg_temp.bind_sub(''{"status_since": null}'')',
 		'ALTER TABLE sub RENAME changed TO suspended_on; SELECT pg_temp.bind_sub(''{"status_since": "suspended_on"}'')'),
 	(false, 'an end without a day', 'error subscription ended_without_end 1, mended', 'SELECT pg_temp.bind_sub(''{"status_since": null}''); UPDATE sub SET state = ''active'' WHERE line = 19; ' || pg_temp.sub('{"state": "Expired", "line": 99}'),
@@ -184,7 +184,7 @@ INSERT INTO planted (always, title, expected, statement, sound) VALUES
 	(false, 'the end of a segment that stands for none', 'error segment_history early_time 1, mended', 'UPDATE seg SET valid_to = ''1900-01-01'' WHERE id = 3', NULL),
 	(false, 'a segment that never begins', 'error segment_history infinite_time 1, mended', 'INSERT INTO seg VALUES (3, ''silver'', ''infinity'', NULL)', NULL),
 	(false, 'segments in other letters', 'warning segment_history similar_names 2, mended', 'UPDATE seg SET segment = ''Gold '' WHERE id IN (3, 6)', NULL),
-	(false, 'a segment called as the total', 'error segment_history reserved_segment 9, mended', 'UPDATE seg SET segment = ''(all)'' WHERE segment = ''gold''', 'UPDATE seg SET segment = ''all'' WHERE segment = ''gold'''),
+	(false, 'a segment called as the total', 'error segment_history reserved_segment 10, mended', 'UPDATE seg SET segment = ''(all)'' WHERE segment = ''gold''', 'UPDATE seg SET segment = ''all'' WHERE segment = ''gold'''),
 	(false, 'a segment without a name', 'warning segment_history blank_key 1, mended', 'INSERT INTO seg VALUES (3, '' '', ''2023-01-01'', ''2024-01-01'')', NULL),
 	(false, 'two who answer for it', 'error owner two_owners 1, mended', 'UPDATE own SET valid_to = NULL WHERE what = ''gold''', NULL),
 	(true, 'one who stands twice', 'error owner two_owners 1, mended', 'INSERT INTO own VALUES (''segment'', ''gold'', ''Bob'', ''2024-05-01'', NULL)', NULL),
@@ -195,7 +195,7 @@ INSERT INTO planted (always, title, expected, statement, sound) VALUES
 	(false, 'a customer to come', 'warning customer future_time 1, mended', 'UPDATE customer SET joined = ''9999-01-01'' WHERE joined IS NULL', NULL),
 	(false, 'a customer who never joined', 'error customer infinite_time 1, mended', 'UPDATE customer SET joined = ''infinity'' WHERE joined IS NULL', NULL),
 	(false, 'a customer who joined on a day that stands for none', 'error customer early_time 1, mended', 'UPDATE customer SET joined = ''0001-01-01'' WHERE joined IS NULL', NULL),
-	(false, 'a customer who stands twice', 'error customer duplicate_key 1, mended', 'INSERT INTO customer SELECT id, name || '' again'', joined FROM customer WHERE id = 3', 'UPDATE customer SET name = ''c3 again'' WHERE id = 3'),
+	(false, 'a customer who stands twice', 'error customer duplicate_key 1, mended', 'INSERT INTO customer SELECT id, name || '' again'', joined FROM customer WHERE id = 3', NULL),
 	(false, 'a customer who is missing', 'warning segment_history orphan_customer 1, warning subscription orphan_customer 1, mended', 'DELETE FROM customer WHERE id = 20', 'UPDATE customer SET name = NULL WHERE id = 20'),
 	(true, 'a product that is missing', 'warning event unknown_product 45, warning subscription unknown_product 15, mended', 'DELETE FROM product WHERE product = ''in''', 'UPDATE product SET family = NULL, list_price = NULL WHERE product = ''in'''),
 	(false, 'a product without a code', 'warning product blank_key 1, mended', 'INSERT INTO product VALUES ('' '', ''home'', 5)', NULL),
@@ -214,7 +214,7 @@ INSERT INTO planted (always, title, expected, statement, sound) VALUES
 	(false, 'kinds of which no event has one', 'error event unknown_kind 1, mended', 'SELECT configure(''m'', ''start_kinds'', ''ordr'')', NULL),
 	(false, 'a view that was lost', 'error event lost_view 1, mended', 'DROP VIEW m.event CASCADE', NULL),
 	(false, 'a column that has another name', 'error event broken_binding 1, mended', 'ALTER TABLE ev RENAME at TO at_utc', NULL),
-	(false, 'a column of another type', 'error event broken_binding 1, mended', 'DROP VIEW m.event CASCADE; ALTER TABLE ev ALTER amount TYPE float8', NULL),
+	(false, 'a column of another type', 'error event broken_binding 1, mended', 'DROP VIEW m.event CASCADE; ALTER TABLE ev ALTER amount TYPE float8', 'UPDATE ev SET amount = amount::float8::numeric'),
 	(false, 'a source without rows', 'warning contact empty_source 1, mended', 'SELECT bind(''m'', ''contact'', ''sms'')', 'SELECT 1');
 SELECT pg_temp.plants(:'asked') \g /dev/null
 SELECT is(pg_temp.wrong(), NULL, 'what is planted is found alone, and with its fix the views are those of the sound world');

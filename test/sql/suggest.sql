@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(50);
+SELECT plan(52);
 
 -- a warehouse of awkward names
 CREATE SCHEMA "My ""Shop""; --";
@@ -189,6 +189,22 @@ DO $$ BEGIN EXECUTE (SELECT bind FROM told WHERE source = 'flagged.memberships')
 SELECT results_eq($$SELECT closing_customers, closing_mrr FROM acme.mrr_movement WHERE month = '2024-03-01'$$, $$SELECT count(*), sum(mrr) FROM flagged.memberships WHERE NOT is_trial AND deleted_at IS NULL$$, 'who tries or is deleted does not pay beside such a status');
 DO $$ BEGIN EXECUTE replace((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '''acme''', '''other'''); END $$;
 SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM other.mrr_movement), '9 180.00, 19 380.00', 'a binding with both says who pays since when');
+
+-- a key that says nothing in words, but what points to it does
+CREATE SCHEMA "Ventes 100%";
+SET LOCAL search_path = "Ventes 100%", public;
+CREATE DOMAIN "Prix €" AS numeric(10,2);
+CREATE TABLE "Répertoire" ("Réf %" bigint PRIMARY KEY, "Nom" text, "Customer Since" date);
+CREATE TABLE "Contract Lines" ("Contract No" uuid PRIMARY KEY, "Customer Id" bigint REFERENCES "Répertoire", "Plan Code" varchar(20), "Start Date" date, "End Date" date, "Monthly Fee %" "Prix €");
+INSERT INTO "Répertoire" SELECT g, 'n' || g, '2024-01-01' FROM generate_series(1, 30) g;
+INSERT INTO "Contract Lines" SELECT gen_random_uuid(), g, CASE WHEN g % 2 = 0 THEN 'Base' ELSE 'Plus 50%' END, date '2024-01-03' + g, CASE WHEN g % 5 = 0 THEN date '2024-04-01' + g END, 20 + g FROM generate_series(1, 30) g;
+CREATE TABLE "Achats" (n_client bigint, ordered_at timestamptz, total_amount numeric);
+INSERT INTO "Achats" SELECT 1 + g % 30, timestamptz '2024-01-03' + g * interval '31 hours', 5 + g FROM generate_series(1, 90) g;
+RESET search_path;
+TRUNCATE told;
+INSERT INTO told SELECT s.* FROM cvm.suggest('Ventes 100%') s;
+SELECT is((SELECT string_agg(entity || ' ' || source, ', ' ORDER BY entity COLLATE "C") FROM told), 'customer "Ventes 100%"."Répertoire", event "Ventes 100%"."Achats", subscription "Ventes 100%"."Contract Lines"', 'names of another language are told by foreign keys and by the rest of the row');
+SELECT matches((SELECT bind FROM told WHERE entity = 'customer'), '"customer_id": "Réf %"', 'a key to which the customers of others point is that of customers');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -741,7 +741,9 @@ BEGIN
 		FROM chosen w
 		WINDOW rank AS (PARTITION BY w.entity, w.is_near ORDER BY w.confidence DESC, w.source COLLATE "C")
 	), told AS (
-		SELECT r.*, CASE WHEN r.is_near THEN format('-- %s may be a %s, and has no column like %s.', r.source, r.entity,
+		SELECT r.*, (SELECT format('%I.%I', b.source_schema, b.source_name) FROM cvm.binding b
+				WHERE b.model = target AND b.entity = r.entity AND b.source_schema = target) AS bound,
+			CASE WHEN r.is_near THEN format('-- %s may be a %s, and has no column like %s.', r.source, r.entity,
 			(SELECT string_agg(x.name, ', ') FROM jsonb_array_elements_text(r.lacks) AS x (name)))
 			ELSE start || CASE WHEN (r.shape ->> 'is_view')::boolean THEN
 				format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s;\nSELECT cvm.bind(%L, %L, %L);', target, r.entity || '_source',
@@ -763,7 +765,11 @@ BEGIN
 	)
 	SELECT t.entity, t.source, CASE WHEN t.is_near THEN least(t.confidence, 0.49) ELSE t.confidence END,
 		-- an entity is one table: what else may be it is there to read
-		CASE WHEN t.n > 1 AND NOT t.is_near THEN '-- instead of ' || t.surest || E':\n-- ' || replace(t.statement, E'\n', E'\n-- ') ELSE t.statement END,
+		CASE WHEN t.n > 1 AND NOT t.is_near THEN '-- instead of ' || t.surest || E':\n-- ' || replace(t.statement, E'\n', E'\n-- ')
+			-- nor is what the model has replaced unasked, such as a view of a recipe
+			WHEN t.bound IS NOT NULL AND NOT t.is_near THEN format(E'-- instead of %s, which the model has:\n-- ', t.bound)
+				|| replace(t.statement, E'\n', E'\n-- ')
+			ELSE t.statement END,
 		(SELECT format('table name %s; ', to_char(t.named, 'FM0.00')) || coalesce(string_agg(format('%s is %s (%s)', m.key, m.value ->> 'attname',
 			to_char((m.value ->> 'score')::float8, 'FM0.00')), ', ' ORDER BY ec.position), 'no column')
 			FROM jsonb_each(t.mapping) m JOIN cvm.entity_column ec ON ec.entity = t.entity AND ec.column_name = m.key)
@@ -779,6 +785,11 @@ BEGIN
 				AND NOT EXISTS (SELECT FROM jsonb_each(t.mapping) u WHERE u.value ->> 'attname' = o.attname)), '')
 	FROM told t
 	ORDER BY t.is_near, CASE WHEN t.is_near THEN least(t.confidence, 0.49) ELSE t.confidence END DESC, t.position, t.source;
+	IF NOT FOUND THEN
+		RAISE NOTICE USING MESSAGE = format('no table of schema "%s" that you may read looks like an entity', suggest.schema),
+			HINT = format('Name the columns: SELECT cvm.bind(%L, ''subscription'', ''schema.table'', ''{"customer_id": "…", "started_on": "…", "ended_on": '
+				'"…", "mrr": "…"}''); SELECT entity, description FROM cvm.entity lists what there is.', target);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION cvm.suggest(name, name) IS

@@ -127,6 +127,8 @@ BEGIN
 			MESSAGE = 'a model needs a time zone',
 			HINT = 'Name the zone in which days begin: tz => ''Europe/Vilnius''.';
 	END IF;
+	-- before the text says it often
+	recipe.tz := cvm._check_setting('time_zone', recipe.tz);
 
 	FOR t IN
 		SELECT x.part ->> 0 AS part, string_to_array(x.part ->> 1, '|') AS names, (x.part ->> 2)::boolean AS required, x.part -> 3 AS columns

@@ -6,7 +6,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(35);
+SELECT plan(36);
 \i test/layouts.sql
 
 -- what the views of a recipe hold, without a model
@@ -125,6 +125,7 @@ SELECT is(pg_temp.refused('strip', 'stripe', 'acme'), '22023: unknown recipe "st
 SELECT is(pg_temp.refused('stripe', 'strip', 'acme'), '3F000: schema "strip" does not exist | Did you mean "stripe", "by_stripe", "from_stripe"?', 'an unknown schema is refused');
 SELECT is(pg_temp.refused('stripe', 'stripe', 'stripe'), '22023: model "stripe" needs a name that is not that of the schema with the tables | Choose another: SELECT cvm.recipe(''stripe'', ''stripe'', ''stripe_model'');', 'the schema of the tables is no model');
 SELECT is(pg_temp.refused('stripe', 'stripe', 'acme', NULL), '22004: a model needs a time zone | Name the zone in which days begin: tz => ''Europe/Vilnius''.', 'a zone is asked for');
+SELECT alike(pg_temp.refused('stripe', 'stripe', 'acme', 'Vilnius'), '22023: invalid value for setting "time_zone": "Vilnius" | Did you mean "Europe/Vilnius"%', 'a zone that there is not is refused before it is in the text');
 CREATE SCHEMA bare;
 CREATE TABLE bare.customers (LIKE synced.customers);
 CREATE TABLE bare.prices (LIKE synced.prices);

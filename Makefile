@@ -23,7 +23,8 @@ DOCS = README.md CHANGELOG.md $(patsubst $(SRC)%,%,$(sort $(wildcard $(SRC)doc/*
 override docmoduledir := cvm
 
 REGRESS        = $(sort $(patsubst $(SRC)test/sql/%.sql,%,$(wildcard $(SRC)test/sql/*.sql)))
-REGRESS_OPTS   = --inputdir=test
+# made once for all tests, each of which rolls back
+REGRESS_OPTS   = --inputdir=test --load-extension=pgtap --load-extension=cvm
 ISOLATION      = $(sort $(patsubst $(SRC)test/isolation/specs/%.spec,%,$(wildcard $(SRC)test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=cvm
 

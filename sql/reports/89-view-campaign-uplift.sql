@@ -78,7 +78,7 @@ WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 	-- as first assigned; who is in both arms later on stays there and is counted
 	SELECT a.campaign, a.customer_id, min(a.day) AS day,
 		(array_agg(a.is_control ORDER BY a.day, a.at, a.is_control DESC))[1] AS is_control,
-		count(DISTINCT a.is_control) > 1 AS is_both, bool_or(a.reached) AS is_reached
+		bool_or(a.is_control) <> bool_and(a.is_control) AS is_both, bool_or(a.reached) AS is_reached
 	FROM assigned a
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of

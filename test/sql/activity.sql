@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- One customer's timeline.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(62);
 SELECT setseed(0.5) \gset

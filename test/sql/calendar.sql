@@ -4,8 +4,8 @@
 -- Days, weeks, months, anniversaries and time zones: every period boundary
 -- against what the server's own date arithmetic says.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(51);
 

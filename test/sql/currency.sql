@@ -4,8 +4,8 @@
 -- Money in several currencies: movements at constant rates, and what the rates
 -- did in a line of its own.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(23);
 
 -- W21: 100 EUR that stay 100 EUR, seen in dollars

@@ -100,7 +100,7 @@ RESET enable_nestloop;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 3;
+SET LOCAL max_parallel_workers_per_gather = 2;
 DO $$ BEGIN ALTER TABLE world.subscription_2024 SET (parallel_workers = 3); ALTER TABLE world.event SET (parallel_workers = 3); END $$;
 SELECT is(world.changed('w'), NULL, 'parallel plans change no digest');
 RESET parallel_setup_cost;

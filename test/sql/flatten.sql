@@ -5,8 +5,8 @@
 -- (since PostgreSQL 17 in memory in which nothing can be freed), a hash table,
 -- a window, a join, a file.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(157);
 

@@ -4,8 +4,8 @@
 -- The one-pass fold and the fold of timelines: every way of keeping customers
 -- in memory gives the same bytes.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SET max_parallel_workers_per_gather = 0;
 SELECT plan(24);

@@ -4,8 +4,8 @@
 -- States that earlier versions of the library wrote are read, and those of later
 -- versions do not stand in the way of a full refresh.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT no_plan();
 

@@ -4,8 +4,8 @@
 -- Wrong callers: every function of the extension with arguments that nobody
 -- should give.  An answer or an error that says what is wrong, never more.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(28);
 

@@ -4,8 +4,8 @@
 -- What is no state is told, not raised, to who asks for that: pg_input_is_valid()
 -- and COPY ... (ON_ERROR ignore).  Before 16 nobody can ask, and it is raised.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = public;
 
 CREATE FUNCTION pg_temp.is_valid(value text, type text) RETURNS boolean

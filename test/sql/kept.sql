@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What is left of customers' money from closing to closing.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SELECT plan(9);
 

@@ -4,8 +4,8 @@
 -- Raw spells in one pass: however customers are kept in memory and in files,
 -- every reading gives the bytes of the two steps by way of holdings.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SET max_parallel_workers_per_gather = 0;
 SELECT plan(38);

@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- New, retained, reactivated, dormant: one customer, everybody, and by segment.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SELECT plan(21);
 

@@ -4,8 +4,8 @@
 -- Small states that ask for very much: every reading is refused at once, or
 -- ends soon, and lets a cancel through.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(24);
 

@@ -3,9 +3,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the catalog says of every object of the extension.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
-SELECT plan(57);
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT plan(59);
 
 CREATE TEMP VIEW member AS
 SELECT classid, objid, pg_describe_object(classid, objid, 0) AS name
@@ -138,5 +138,14 @@ SELECT is_empty($$
 		AND p.prosrc ~ '\mEXECUTE\M'
 		AND p.prosrc !~ '_refuse_superuser\(|_open(_stored)?\([a-z_.]+\)'
 $$, 'every function that reads the relations of a model refuses a superuser who does not own it');
+-- what composes one view alone looks at nothing else
+SELECT is_empty($$
+	SELECT b.view, u.need FROM cvm.report_body b CROSS JOIN LATERAL unnest(b.needs) AS u (need)
+	WHERE NOT EXISTS (SELECT FROM cvm.report_source r WHERE r.view = b.view AND r.source = split_part(u.need, '.', 1))
+$$, 'what a view needs is noted, of every body');
+SELECT is_empty($$
+	SELECT w.view, u.name FROM cvm.report_use w JOIN cvm.report_part p USING (part) CROSS JOIN LATERAL unnest(p.names) AS u (name)
+	WHERE EXISTS (SELECT FROM cvm.report_part q WHERE q.part = u.name) AND NOT EXISTS (SELECT FROM cvm.report_use v WHERE v.view = w.view AND v.part = u.name)
+$$, 'and which parts it uses, of every part');
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,8 +4,8 @@
 -- The groups of an aggregation share one budget of memory: what they take
 -- together is looked at when all rows are in, and compared with a count.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(17);
 

@@ -4,8 +4,8 @@
 -- However rows and states are split, shuffled, sent and added up: the same
 -- bytes.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(54);
 SELECT setseed(0.75) \gset

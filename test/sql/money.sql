@@ -4,8 +4,8 @@
 -- Cases b08 and F3: money is shown in the minor units of its currency, and adds
 -- up as it is shown.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(75);
 
 SELECT results_eq($$SELECT c, cvm.minor_units(c) FROM unnest('{JPY,EUR,kwd,CLF,CHF,VND,TND,XXX,NULL}'::text[]) WITH ORDINALITY AS u(c, n) ORDER BY n$$,

@@ -4,8 +4,8 @@
 -- What workers pass to their leader through files: the limit beyond which they
 -- do is made small here.  The answers are those of one process, and no file
 -- stays when a transaction ends, whichever way it ends.
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET search_path = public, cvm;
 SELECT plan(21);
 

@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Pauses: out of the money, but not lost until so many days are over.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SELECT plan(21);
 

@@ -4,8 +4,8 @@
 -- The end of a promotion is a line of the waterfall: neither expansion nor a
 -- higher price (practice 1.16).
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(20);
 
 CREATE TABLE spell (customer_id text, product text, started_on date, ended_on date, mrr numeric, offer text, currency text);

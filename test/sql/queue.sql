@@ -159,7 +159,7 @@ SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'the extension is 
 SELECT is_empty($$SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN ('other.orders'::regclass, 'other.plans'::regclass)$$, 'no trigger is left behind');
 
 -- created again, it says what clears the remains, and then a model can be made
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS cvm;
 CREATE FUNCTION pg_temp.hint(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	hint text;

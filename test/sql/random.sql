@@ -5,8 +5,8 @@
 -- definitions: every grain, clock, week start, cut-off, brackets, threshold,
 -- streak and kind of mark, in two steps and in one pass.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(39);
 SELECT setseed(0.25) \gset

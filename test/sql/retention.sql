@@ -4,8 +4,8 @@
 -- The triangle as a state: both ways to fold it, in every position an
 -- aggregate can stand.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(84);
 

@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Retention of customers and their money by cohort.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(17);
 

@@ -5,8 +5,8 @@
 -- in one pass give the bytes that customer after customer gives, each with the
 -- days on which segments hold it.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SET max_parallel_workers_per_gather = 0;
 SELECT plan(25);

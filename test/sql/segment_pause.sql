@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Pauses in segments: the rules and the words of the waterfall.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SELECT plan(35);
 

@@ -4,8 +4,8 @@
 -- segment_retention_agg: events and times in segments in one pass give what
 -- customer after customer gives, each joined with the segment of the first day.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SET max_parallel_workers_per_gather = 0;
 SELECT plan(17);

@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Shift or noise: two months of mostly the same customers, and many looks.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SELECT plan(25);
 

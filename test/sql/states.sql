@@ -4,8 +4,8 @@
 -- The states of a hash aggregate: as many as there are customers, in one context
 -- of memory, so that what the server asks at each new group does not grow with them.
 BEGIN;
-CREATE EXTENSION cvm;
-CREATE EXTENSION pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 SET search_path = cvm, public;
 SET enable_sort = off;
 SET work_mem = '64MB';

@@ -3,8 +3,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The report views over subscriptions.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(40);
 
 CREATE SCHEMA billing;

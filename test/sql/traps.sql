@@ -4,8 +4,8 @@
 -- What other retention tools get wrong: each a test that their way of counting
 -- would fail.
 BEGIN;
-CREATE EXTENSION pgtap;
-CREATE EXTENSION cvm;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
 SELECT plan(49);
 

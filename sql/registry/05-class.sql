@@ -57,6 +57,20 @@ AS $$
 $$;
 COMMENT ON FUNCTION cvm._class_type(text) IS 'The type of a canonical column that is not bound.';
 
+CREATE FUNCTION cvm._cast(value text, type oid, class text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	-- what PostgreSQL prints of a type that somebody made, not a cast that its
+	-- owner may have written, or will write
+	SELECT CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN format('%s::%s', $1, cvm._class_type($3))
+		ELSE format('CASE WHEN NOT %1$s IS NULL THEN pg_catalog.format(''%%s'', %1$s)%2$s END', $1,
+			CASE WHEN cvm._class_type($3) = 'text' THEN '' ELSE '::' || cvm._class_type($3) END) END
+	FROM pg_type t WHERE t.oid = cvm._base_type($2);
+$$;
+COMMENT ON FUNCTION cvm._cast(text, oid, text) IS
+	'SQL that makes of a value of a source''s type one of a class, and calls nothing that the source''s owner wrote.';
+
 CREATE FUNCTION cvm._class_words(class text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -188,7 +188,7 @@ BEGIN
 	-- a column of another type is cast in a view
 	SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'assign', CASE WHEN ec.class IN ('key', 'label')
 		AND cvm._equals_other_bytes(a.atttypid, a.attcollation)
-		THEN 'lower({old}::text COLLATE "default")' ELSE '{old}::' || cvm._class_type(ec.class) END)) INTO casts
+		THEN 'lower({old}::text COLLATE "default")' ELSE cvm._cast('{old}', a.atttypid, ec.class) END)) INTO casts
 	FROM cvm.entity_column ec
 	JOIN pg_attribute a ON a.attrelid = source AND a.attname::text = coalesce(mapping ->> ec.column_name, ec.column_name) AND a.attnum > 0 AND NOT a.attisdropped
 	WHERE ec.entity = _mend_binding.entity AND (NOT ec.is_billing OR mapping ? ec.column_name) AND (cvm._accept(ec.class, a.atttypid, 'UTC') IS NULL

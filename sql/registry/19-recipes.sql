@@ -45,7 +45,7 @@ AS $$
 			WHEN 'count' THEN '(%s)::int' WHEN 'flag' THEN '(%s)::boolean' ELSE '(%s)' END,
 			format('%I.%I ->> %L', alias, x.attname, split_part(x.name, '.', 2)))
 		WHEN kind IN ('key', 'label') THEN CASE WHEN x.typname IN ('text', 'varchar', 'int2', 'int4', 'int8', 'uuid') AND kind = 'key'
-			THEN format('%I.%I', alias, x.attname) ELSE format('%I.%I::text', alias, x.attname) END
+			THEN format('%I.%I', alias, x.attname) ELSE cvm._cast(format('%I.%I', alias, x.attname), x.type, 'label') END
 		WHEN kind = 'time' AND x.typname = 'timestamptz' OR kind = 'day' AND x.typname = 'date' THEN format('%I.%I', alias, x.attname)
 		-- a day begins where the model is, whatever the session's zone
 		WHEN kind = 'time' AND x.typname = 'date' THEN format('(%I.%I::timestamp AT TIME ZONE %L)', alias, x.attname, tz)
@@ -63,7 +63,7 @@ AS $$
 		WHEN kind = 'flag' AND x.category = 'S' THEN format('%I.%I::boolean', alias, x.attname)
 	END
 	FROM (
-		SELECT n.name, a.attname, b.typname, CASE WHEN b.typname IN ('json', 'jsonb') THEN 'J' ELSE b.typcategory::text END AS category
+		SELECT n.name, a.attname, a.atttypid AS type, b.typname, CASE WHEN b.typname IN ('json', 'jsonb') THEN 'J' ELSE b.typcategory::text END AS category
 		FROM unnest(names) WITH ORDINALITY AS n (name, n)
 		JOIN pg_attribute a ON a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND lower(a.attname) = split_part(n.name, '.', 1)
 		JOIN pg_type b ON b.oid = cvm._base_type(a.atttypid) AND (b.typname IN ('json', 'jsonb')) = (n.name LIKE '%.%')

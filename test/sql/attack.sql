@@ -119,7 +119,7 @@ SELECT pg_temp.sprung() \g /dev/null
 
 SET ROLE atk_eve;
 CREATE TABLE eves.spells (customer_id bigint, product text, "{old}" date, ", eves.x()) OVER ()) --" date, mrr numeric);
-INSERT INTO eves.spells VALUES (1, 'p', '2024-01-01', '2024-06-01', 5), (1, 'p', '2024-02-01', NULL, 5);
+INSERT INTO eves.spells VALUES (1, 'p', '2024-01-01', '2024-06-01', 5), (1, 'p', '2024-02-01', NULL, 6);
 GRANT SELECT ON eves.spells TO PUBLIC;
 RESET ROLE;
 SELECT cvm.bind('supers', 'subscription', 'eves.spells', '{"started_on": "{old}", "ended_on": ", eves.x()) OVER ()) --"}') \g /dev/null

@@ -137,6 +137,10 @@ SELECT results_eq($$SELECT column_name, old_value, new_value FROM cvm.review_res
 INSERT INTO hash SELECT cvm.review_store('rp', '2024-05') FROM generate_series(1, 2);
 SELECT is((SELECT count(DISTINCT hash) FROM hash), 2::bigint, 'what was restated has another hash');
 SELECT is((SELECT count(*) FROM cvm.review_stored WHERE model = 'rp'), 2::bigint, 'the old review and the restated one are kept');
+SET ROLE rp_reader;
+CREATE TEMP TABLE seen AS SELECT count(*) AS reviews FROM cvm.review_stored;
+RESET ROLE;
+SELECT is((SELECT reviews FROM seen), 0::bigint, 'a reader of the views sees no stored review, which was made of all rows');
 
 -- small groups stay out
 SELECT cvm.configure('rp', 'min_group_size', '1100') \g /dev/null

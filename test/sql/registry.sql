@@ -178,6 +178,7 @@ CREATE ROLE reg_heir NOINHERIT IN ROLE reg_alice;
 SELECT CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'GRANT reg_alice TO reg_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE' ELSE 'SELECT' END \gexec
 SELECT is(pg_temp.try($$SELECT cvm.configure('alices', 'conf', '0.9')$$, r), '42501: permission denied for model "alices"', format('membership without the rights is not enough: %s', r)) FROM unnest('{reg_heir,reg_admin}'::name[]) r;
 SELECT is(pg_temp.try($$SELECT cvm._register('alices', 'insert', 'setting', '[{"setting": "conf", "value": "0.9"}]')$$, r), '42501: permission denied for model "alices"', format('membership without the rights is not enough to write the registry: %s', r)) FROM unnest('{reg_heir,reg_admin}'::name[]) r;
+SELECT is(pg_temp.try($$SELECT 1 / (1 - count(*)) FROM cvm.model m WHERE m.model = 'alices'$$, r), 'ok', format('nor to see whose it is: %s', r)) FROM unnest('{reg_heir,reg_admin}'::name[]) r;
 
 -- ---------------------------------------------------------------------------
 -- The log, the locks, and what a registry does not know

@@ -47,6 +47,30 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- The days of each customer of "folded" in each segment, or in none.  Of segments
 -- at once the one that began last counts, of those the first by name
 @define segment_days
+, segment_stay AS (
+	SELECT h.customer_id, h.segment, h.valid_from,
+		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
+	FROM {segment_rows} h
+	WHERE h.segment IS NOT NULL
+), held AS (
+	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
+	FROM (
+		SELECT h.customer_id, h.segment, datemultirange(h.days) - coalesce(range_agg(h.days) OVER (
+			PARTITION BY h.customer_id ORDER BY h.valid_from DESC, h.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
+		FROM segment_stay h) p
+	GROUP BY p.customer_id, p.segment
+	UNION ALL
+	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(h.days), '{}'::datemultirange) AS days
+	FROM folded f
+	LEFT JOIN segment_stay h ON h.customer_id = f.customer_id
+	WHERE {has_segments}
+	GROUP BY f.customer_id
+)
+@end
+
+-- The same by one sort of a customer's memberships, where nothing is joined with
+-- it but by customer: how many rows it has the planner can only guess
+@define settled_days
 , held AS (
 	SELECT p.customer_id, (p.held).segment, (p.held).days
 	FROM (

@@ -75,7 +75,7 @@ WITH {inactivity_folded}
 -- How many of them there are from one closing to the next: the same, counted in C
 @define inactivity_bridge
 @use inactivity_observed
-@use segment_days
+@use settled_days
 , numbered AS MATERIALIZED (
 	SELECT s.segment, s.n FROM (VALUES ('(all)'::text, 0), ('(none)', 1)) AS s (segment, n)
 	UNION ALL

@@ -72,15 +72,14 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- it but by customer: how many rows it has the planner can only guess
 @define settled_days
 , held AS (
-	SELECT p.customer_id, (p.held).segment, (p.held).days
-	FROM (
-		SELECT f.customer_id, cvm._segment_days(h.segments, h.valid_from, h.valid_to) AS held
-		FROM folded f
-		LEFT JOIN (
-			SELECT h.customer_id, array_agg(h.segment) AS segments, array_agg(h.valid_from) AS valid_from, array_agg(h.valid_to) AS valid_to
-			FROM {segment_rows} h
-			WHERE h.segment IS NOT NULL
-			GROUP BY h.customer_id) h ON h.customer_id = f.customer_id
-		WHERE {has_segments}) p
+	SELECT f.customer_id, d.segment, d.days
+	FROM folded f
+	LEFT JOIN (
+		SELECT h.customer_id, array_agg(h.segment) AS segments, array_agg(h.valid_from) AS valid_from, array_agg(h.valid_to) AS valid_to
+		FROM {segment_rows} h
+		WHERE h.segment IS NOT NULL
+		GROUP BY h.customer_id) h ON h.customer_id = f.customer_id
+	CROSS JOIN LATERAL cvm._segment_days(h.segments, h.valid_from, h.valid_to) d
+	WHERE {has_segments}
 )
 @end

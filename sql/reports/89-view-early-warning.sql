@@ -14,11 +14,12 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('moment_silences', 1, '{event}', $$
 	UNION ALL
-	SELECT e.customer_id, unnest(cvm._silences(e.activity, {silence_days})) AS day
+	SELECT e.customer_id, s.day
 	FROM (
 		SELECT v.customer_id, cvm.activity_agg(v.occurred_at, {time_zone}) AS activity FROM event v
 		WHERE v.customer_id IS NOT NULL AND isfinite(v.occurred_at)
-		GROUP BY v.customer_id) e$$),
+		GROUP BY v.customer_id) e
+	CROSS JOIN LATERAL unnest(cvm._silences(e.activity, {silence_days})) AS s (day)$$),
 ('moment_silences', 9, '{}', '');
 
 -- Who was lost, and who was flagged before

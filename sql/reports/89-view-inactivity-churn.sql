@@ -83,16 +83,15 @@ WITH {inactivity_folded}
 	FROM (SELECT DISTINCT h.segment FROM {segment_rows} h WHERE h.segment IS NOT NULL) h
 ), coded AS (
 	SELECT c.code, count(*) AS customers
-	FROM (
-		SELECT unnest(cvm._inactivity_lines(f.activity, {inactivity_days}, o.as_of, coalesce(h.segments, '{}'), coalesce(h.valid_from, '{}'),
-			coalesce(h.valid_to, '{}'), {has_segments})) AS code
-		FROM folded f
-		CROSS JOIN observed o
-		LEFT JOIN (
-			SELECT h.customer_id, array_agg(n.n) AS segments, array_agg(h.valid_from) AS valid_from, array_agg(h.valid_to) AS valid_to
-			FROM {segment_rows} h
-			JOIN numbered n ON n.segment = h.segment AND n.n > 1
-			GROUP BY h.customer_id) h ON h.customer_id = f.customer_id) c
+	FROM folded f
+	CROSS JOIN observed o
+	LEFT JOIN (
+		SELECT h.customer_id, array_agg(n.n) AS segments, array_agg(h.valid_from) AS valid_from, array_agg(h.valid_to) AS valid_to
+		FROM {segment_rows} h
+		JOIN numbered n ON n.segment = h.segment AND n.n > 1
+		GROUP BY h.customer_id) h ON h.customer_id = f.customer_id
+	CROSS JOIN LATERAL unnest(cvm._inactivity_lines(f.activity, {inactivity_days}, o.as_of, coalesce(h.segments, '{}'), coalesce(h.valid_from, '{}'),
+		coalesce(h.valid_to, '{}'), {has_segments})) AS c (code)
 	GROUP BY c.code
 ), line AS (
 	SELECT n.segment, ({inactivity_days})[1 + (c.code >> 31 & 4095)::int] AS idle_days,

@@ -229,8 +229,8 @@ SELECT throws_ok($$SELECT cvm.rebuild('kept')$$, '42P07', 'kept.retention_quarte
 DROP VIEW kept.retention_quarter;
 SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'once it is gone the views come back');
 SELECT unalike(pg_get_viewdef('kept.retention_month'::regclass), '%_stored%', 'the views do not read a table of another role');
-SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{retention_month}')$$, '42809', 'kept.retention_month_stored exists and was not made by cvm', 'a table of another role is not written to');
-SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month')$$, '42809', NULL, 'when it is stored again either');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{retention_month}')$$, '42501', 'kept.retention_month_stored belongs to role "cvm_store_stranger", not to the owner of model "kept"', 'a table of another role is not written to');
+SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month')$$, '42501', NULL, 'when it is stored again either');
 DROP TABLE kept.retention_month_stored;
 SELECT pg_temp.quietly($$SELECT cvm.unstore('kept', 'retention_month')$$);
 SELECT lives_ok($$SELECT cvm.rebuild('kept')$$, 'the model is whole again');

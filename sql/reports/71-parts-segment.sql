@@ -44,6 +44,18 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 )
 @end
 
+-- The rows themselves with that segment, where there may be many of which the
+-- planner expects one: it would look for each of them in "member" from its start
+@define placed_on rows
+, placed AS (
+	SELECT DISTINCT ON (r.n) r.*, h.segment
+	FROM (SELECT k.*, row_number() OVER () AS n FROM {rows} k) r
+	LEFT JOIN {segment_rows} h ON h.customer_id = r.customer_id AND h.segment IS NOT NULL
+		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true)
+	ORDER BY r.n, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+)
+@end
+
 -- The days of each customer of "folded" in each segment, or in none.  Of segments
 -- at once the one that began last counts, of those the first by name
 @define segment_days

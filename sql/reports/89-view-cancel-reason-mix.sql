@@ -94,10 +94,7 @@ spell AS MATERIALIZED (
 -- A row per request and reason, in the segment of the day
 @define placed_reasons
 {cancel_named}
-@use held_on named | r.customer_id, r.day
-, placed AS (
-	SELECT n.*, m.segment FROM named n LEFT JOIN member m USING (customer_id, day)
-)
+@use placed_on named
 @end
 @define cancel_mix
 , told AS MATERIALIZED (
@@ -249,10 +246,7 @@ FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_
 -- A row per request, in the segment of the day
 @define placed_requests
 {cancel_saved}
-@use held_on saved | r.customer_id, r.day
-, placed AS (
-	SELECT v.*, m.segment FROM saved v LEFT JOIN member m USING (customer_id, day)
-)
+@use placed_on saved
 @end
 @define cancel_saves
 , told AS (

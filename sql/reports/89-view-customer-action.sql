@@ -158,10 +158,11 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	LEFT JOIN rated t ON t.reason = r.reason
 	GROUP BY r.customer_id, r.day
 ), holding AS MATERIALIZED (
-	SELECT n.customer_id, sum(p.mrr) AS mrr, array_agg(DISTINCT p.product) AS products
+	SELECT n.customer_id, n.as_of, n.as_of - 1 AS day, n.reasons, n.is_leaving, n.notice_mrr, n.next_date, n.leading,
+		sum(p.mrr) AS mrr, array_agg(DISTINCT p.product) AS products
 	FROM now n
 	JOIN spell p ON p.customer_id = n.customer_id AND p.started_on < n.as_of AND p.ended_on >= n.as_of
-	GROUP BY n.customer_id
+	GROUP BY n.customer_id, n.as_of, n.reasons, n.is_leaving, n.notice_mrr, n.next_date, n.leading
 ), exposed AS MATERIALIZED (
 	SELECT g.customer_id, sum(g.mrr) AS mrr
 	FROM (SELECT DISTINCT k.customer_id, k.n, k.mrr FROM ground k JOIN look l ON l.day = k.day AND l.is_now WHERE k.mrr > 0) g
@@ -194,17 +195,15 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 		ORDER BY f.price DESC, f.offer COLLATE "C" LIMIT 1) AS offer
 	FROM (SELECT DISTINCT k.products FROM holding k) h
 )
-@use held_on (SELECT n.customer_id, n.as_of - 1 AS day FROM now n) | r.customer_id
-, placed AS (
-	SELECT n.*, m.segment FROM now n LEFT JOIN member m USING (customer_id)
-), owned AS MATERIALIZED {owner_rows}
+@use placed_on holding
+, owned AS MATERIALIZED {owner_rows}
 SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	n.customer_id,
 	CASE WHEN {has_segments} THEN coalesce(n.segment, '(none)') ELSE '(all)' END AS segment,
 	w.owner,
 	c.mrr_at_risk,
 	n.notice_mrr,
-	k.mrr,
+	n.mrr,
 	n.reasons COLLATE "default" AS reasons,
 	n.next_date,
 	n.leading COLLATE "default" AS loss_reason,
@@ -221,12 +220,11 @@ SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	{time_zone} AS time_zone,
 	n.as_of
 FROM placed n
-JOIN holding k ON k.customer_id = n.customer_id
 JOIN exposed e ON e.customer_id = n.customer_id
 CROSS JOIN LATERAL (SELECT CASE WHEN n.is_leaving THEN n.notice_mrr ELSE e.mrr END AS mrr_at_risk) c
 LEFT JOIN rated t ON t.reason = n.leading
 LEFT JOIN LATERAL cvm.proportion_interval(t.lost, t.n, {conf}) i ON t.n > 0
-LEFT JOIN suggested g ON g.products = k.products
+LEFT JOIN suggested g ON g.products = n.products
 LEFT JOIN barred b ON b.customer_id = n.customer_id
 LEFT JOIN owned w ON w.subject = n.segment$$);
 

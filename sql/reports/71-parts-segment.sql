@@ -2,8 +2,8 @@
 -- What report views share that say things by segment where there are segments:
 --
 --	WITH seen AS (… customer_id, day …), …
---	@use held_on seen | r.customer_id, r.day
---	… CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.segment WHERE {has_segments}) x
+--	@use held_on seen
+--	… FROM member m CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('has_segments', 1, '{segment_history}', 'true'),
@@ -32,34 +32,23 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		'(SELECT k.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM {entity} k WHERE false)');
 @end
 
--- The segment that each customer was in on the day of a row, of two the one that
--- began last, of those the first by name; keys tell the rows apart
-@define held_on rows | keys
+-- Rows with the segment that their customer was in on their day, of two the one that
+-- began last, of those the first by name; in none: "(none)".  They carry it, for a
+-- join with them by what tells them apart is quadratic where the planner expects one.
+@define held_on rows
 , member AS (
-	SELECT DISTINCT ON ({keys}) {keys}, h.segment
-	FROM {rows} r
-	JOIN {segment_rows} h ON h.customer_id = r.customer_id AND h.segment IS NOT NULL
-		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true)
-	ORDER BY {keys}, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
-)
-@end
-
--- The rows themselves with that segment, where there may be many of which the
--- planner expects one: it would look for each of them in "member" from its start
-@define placed_on rows
-, placed AS (
-	SELECT DISTINCT ON (r.n) r.*, h.segment
-	FROM (SELECT k.*, row_number() OVER () AS n FROM {rows} k) r
+	SELECT DISTINCT ON (r.row_no) r.*, coalesce(h.segment, '(none)') AS in_segment
+	FROM (SELECT k.*, row_number() OVER () AS row_no FROM {rows} k) r
 	LEFT JOIN {segment_rows} h ON h.customer_id = r.customer_id AND h.segment IS NOT NULL
 		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true)
-	ORDER BY r.n, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+	ORDER BY r.row_no, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 )
 @end
 
 -- The days of each customer of "folded" in each segment, or in none.  Of segments
 -- at once the one that began last counts, of those the first by name
 @define segment_days
-, segment_stay AS (
+, segment_membership AS (
 	SELECT h.customer_id, h.segment, h.valid_from,
 		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
 	FROM {segment_rows} h
@@ -68,30 +57,14 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
 	FROM (
 		SELECT h.customer_id, h.segment, datemultirange(h.days) - coalesce(range_agg(h.days) OVER (
-			PARTITION BY h.customer_id ORDER BY h.valid_from DESC, h.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
-		FROM segment_stay h) p
+			PARTITION BY h.customer_id ORDER BY h.valid_from DESC NULLS LAST, h.segment COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS days
+		FROM segment_membership h) p
 	GROUP BY p.customer_id, p.segment
 	UNION ALL
 	SELECT f.customer_id, '(none)' AS segment, '{(,)}'::datemultirange - coalesce(range_agg(h.days), '{}'::datemultirange) AS days
 	FROM folded f
-	LEFT JOIN segment_stay h ON h.customer_id = f.customer_id
+	LEFT JOIN segment_membership h ON h.customer_id = f.customer_id
 	WHERE {has_segments}
 	GROUP BY f.customer_id
-)
-@end
-
--- The same by one sort of a customer's memberships, where nothing is joined with
--- it but by customer: how many rows it has the planner can only guess
-@define settled_days
-, held AS (
-	SELECT f.customer_id, d.segment, d.days
-	FROM folded f
-	LEFT JOIN (
-		SELECT h.customer_id, array_agg(h.segment) AS segments, array_agg(h.valid_from) AS valid_from, array_agg(h.valid_to) AS valid_to
-		FROM {segment_rows} h
-		WHERE h.segment IS NOT NULL
-		GROUP BY h.customer_id) h ON h.customer_id = f.customer_id
-	CROSS JOIN LATERAL cvm._segment_days(h.segments, h.valid_from, h.valid_to) d
-	WHERE {has_segments}
 )
 @end

@@ -126,14 +126,13 @@ WITH {paid_base}seen AS MATERIALIZED (
 	CROSS JOIN seen o
 	GROUP BY b.customer_id, b.month, o.as_of
 )
-@use held_on by_customer | r.customer_id, r.month
+@use held_on by_customer
 , placed AS MATERIALIZED (
-	SELECT c.*, coalesce(m.segment, '(none)') AS segment, t.customer_id IS NOT NULL AS is_judged, coalesce(t.is_fast, false) AS is_fast,
+	SELECT c.*, c.in_segment AS segment, t.customer_id IS NOT NULL AS is_judged, coalesce(t.is_fast, false) AS is_fast,
 		coalesce(t.is_slow AND NOT t.is_fast, false) AS is_slow, t.detail, {paid_on_day} AS mrr,
 		q.customer_id IS NOT NULL AS has_plan, coalesce(q.is_small, false) AS is_small, coalesce(q.is_large AND q.is_small IS NOT TRUE, false) AS is_large,
 		q.detail AS plan_detail
-	FROM by_customer c
-	LEFT JOIN member m ON m.customer_id = c.customer_id AND m.month = c.month
+	FROM member c
 	LEFT JOIN fitted t ON t.customer_id = c.customer_id AND t.month = c.month
 	LEFT JOIN plan_month q ON q.customer_id = c.customer_id AND q.month = c.month{paid_join}
 )
@@ -160,8 +159,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	SELECT x.segment, j.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY j.planned) AS planned,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY j.preferred) AS preferred
 	FROM judged j
-	LEFT JOIN member m ON m.customer_id = j.customer_id AND m.month = j.month
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	JOIN placed p ON p.customer_id = j.customer_id AND p.month = j.month
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
 	GROUP BY x.segment, j.month
 )
 SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM')) AS row_key,

@@ -94,7 +94,7 @@ spell AS MATERIALIZED (
 -- A row per request and reason, in the segment of the day
 @define placed_reasons
 {cancel_named}
-@use placed_on named
+@use held_on named
 @end
 @define cancel_mix
 , told AS MATERIALIZED (
@@ -104,8 +104,8 @@ spell AS MATERIALIZED (
 		coalesce(sum(n.mrr) FILTER (WHERE n.is_lost), 0) AS cancelled_mrr,
 		count(DISTINCT n.customer_id) FILTER (WHERE n.is_left) AS churned, coalesce(sum(n.mrr) FILTER (WHERE n.is_left), 0) AS churned_mrr,
 		count(*) FILTER (WHERE n.is_price_moved) AS price_moved, bool_or(n.is_left IS NULL) AS is_moneyless
-	FROM placed n
-	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT coalesce(n.segment, '(none)') WHERE {has_segments}) x
+	FROM member n
+	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT n.in_segment WHERE {has_segments}) x
 	GROUP BY x.segment, date_trunc('month', n.day::timestamp), n.is_voluntary, n.reason, n.as_of
 ), whole AS MATERIALIZED (
 	SELECT w.*, sum(w.weight) OVER (PARTITION BY w.segment, w.is_voluntary ORDER BY w.month
@@ -246,7 +246,7 @@ FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_
 -- A row per request, in the segment of the day
 @define placed_requests
 {cancel_saved}
-@use placed_on saved
+@use held_on saved
 @end
 @define cancel_saves
 , told AS (
@@ -256,8 +256,8 @@ FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_
 		coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS saved_mrr,
 		count(*) FILTER (WHERE r.is_saved AND r.is_known) AS known, count(*) FILTER (WHERE r.is_saved AND r.is_known AND r.is_there) AS kept,
 		bool_or(r.mrr IS NULL) AS is_moneyless
-	FROM placed r
-	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT coalesce(r.segment, '(none)') WHERE {has_segments}) x
+	FROM member r
+	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT r.in_segment WHERE {has_segments}) x
 	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS reason UNION ALL SELECT u.reason FROM unnest(r.reason_names) AS u (reason)) w
 	CROSS JOIN LATERAL (
 		SELECT '(all)' COLLATE "C" AS offer
@@ -365,9 +365,9 @@ SELECT a.row_key, n.customer_id, 1 AS customers, -max(n.is_left::int) AS churned
 	sum(n.mrr) AS mrr_before, coalesce(sum(n.mrr) FILTER (WHERE NOT n.is_lost), 0) AS mrr_after,
 	'asked on ' || string_agg(DISTINCT to_char(n.day::timestamp, 'YYYY-MM-DD'), ', ') || CASE WHEN bool_and(n.is_withdrawn)
 		THEN ', withdrawn' WHEN bool_and(n.is_lost) THEN '' ELSE ', still there' END AS detail
-FROM placed n
+FROM member n
 JOIN wanted a ON a.month = date_trunc('month', n.day::timestamp)::date AND a.reason = n.reason AND a.is_voluntary = n.is_voluntary
-	AND a.segment IN ('(all)', coalesce(n.segment, '(none)'))
+	AND a.segment IN ('(all)', n.in_segment)
 GROUP BY a.row_key, n.customer_id$$
 FROM cvm.report_body b
 WHERE b.view = 'cancel_reason_mix'
@@ -377,8 +377,8 @@ SELECT b.view, b.preference, $$
 SELECT a.row_key, r.customer_id, 1 AS customers, max(r.is_saved::int) AS saved_customers, coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS saved_mrr,
 	sum(r.mrr) AS mrr_before, coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS mrr_after,
 	'asked on ' || string_agg(to_char(r.day::timestamp, 'YYYY-MM-DD'), ', ' ORDER BY r.day) || CASE WHEN bool_or(r.is_saved) THEN ', saved' ELSE '' END AS detail
-FROM placed r
-JOIN wanted a ON a.month = date_trunc('month', r.day::timestamp)::date AND a.segment IN ('(all)', coalesce(r.segment, '(none)'))
+FROM member r
+JOIN wanted a ON a.month = date_trunc('month', r.day::timestamp)::date AND a.segment IN ('(all)', r.in_segment)
 	AND (a.reason = '(all)' OR a.reason = ANY (r.reason_names)) AND (a.offer = '(all)' OR a.offer = ANY (r.offer_names))
 GROUP BY a.row_key, r.customer_id$$
 FROM cvm.report_body b

@@ -79,12 +79,11 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	LEFT JOIN satisfied f USING (customer_id, channel)
 	CROSS JOIN observed o
 )
-@use held_on seen | r.customer_id, r.channel
+@use held_on seen
 , placed AS (
-	SELECT x.segment, s.*
-	FROM seen s
-	LEFT JOIN member m USING (customer_id, channel)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	SELECT x.segment, m.*
+	FROM member m
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
 )
 $$);
 

@@ -50,12 +50,11 @@ WITH
 	FROM sent s
 	GROUP BY s.customer_id, date_trunc('month', (date '2000-01-01' + s.day)::timestamp), s.as_of
 )
-@use held_on by_customer | r.customer_id, r.month
+@use held_on by_customer
 , ranked AS (
 	SELECT x.segment, b.*, row_number() OVER (PARTITION BY x.segment, b.month ORDER BY b.contacts, b.customer_id) AS place
-	FROM by_customer b
-	LEFT JOIN member m USING (customer_id, month)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	FROM member b
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT b.in_segment WHERE {has_segments}) x
 	WHERE b.contacts > 0 OR b.service_contacts > 0
 )
 $$);

@@ -27,13 +27,12 @@ WITH {observed}, payer AS (
 	WHERE k.day < o.as_of
 	GROUP BY k.customer_id
 )
-@use held_on payer | r.customer_id
+@use held_on payer
 , heard AS (
-	SELECT p.customer_id, p.as_of, x.segment, coalesce(t.contacts, 0) AS contacts, t.last_day
-	FROM payer p
-	LEFT JOIN member m USING (customer_id)
+	SELECT m.customer_id, m.as_of, x.segment, coalesce(t.contacts, 0) AS contacts, t.last_day
+	FROM member m
 	LEFT JOIN told_to t USING (customer_id)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
 )
 $$);
 

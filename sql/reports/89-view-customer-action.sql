@@ -195,11 +195,11 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 		ORDER BY f.price DESC, f.offer COLLATE "C" LIMIT 1) AS offer
 	FROM (SELECT DISTINCT k.products FROM holding k) h
 )
-@use placed_on holding
+@use held_on holding
 , owned AS MATERIALIZED {owner_rows}
 SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	n.customer_id,
-	CASE WHEN {has_segments} THEN coalesce(n.segment, '(none)') ELSE '(all)' END AS segment,
+	CASE WHEN {has_segments} THEN n.in_segment ELSE '(all)' END AS segment,
 	w.owner,
 	c.mrr_at_risk,
 	n.notice_mrr,
@@ -219,14 +219,14 @@ SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	{loss_days} AS loss_days,
 	{time_zone} AS time_zone,
 	n.as_of
-FROM placed n
+FROM member n
 JOIN exposed e ON e.customer_id = n.customer_id
 CROSS JOIN LATERAL (SELECT CASE WHEN n.is_leaving THEN n.notice_mrr ELSE e.mrr END AS mrr_at_risk) c
 LEFT JOIN rated t ON t.reason = n.leading
 LEFT JOIN LATERAL cvm.proportion_interval(t.lost, t.n, {conf}) i ON t.n > 0
 LEFT JOIN suggested g ON g.products = n.products
 LEFT JOIN barred b ON b.customer_id = n.customer_id
-LEFT JOIN owned w ON w.subject = n.segment$$);
+LEFT JOIN owned w ON w.subject = n.in_segment$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_action', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),

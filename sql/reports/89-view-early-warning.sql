@@ -59,8 +59,6 @@ WITH {base},
 	LEFT JOIN lost l ON l.customer_id = g.customer_id
 	GROUP BY g.customer_id, g.month, g.day
 ), subject AS MATERIALIZED (
-	SELECT s.*, row_number() OVER () AS n
-	FROM (
 		SELECT l.customer_id, l.month, l.ended_on - 1 AS day, true AS is_churn, l.paid, l.mrr, l.ended_on - w.flagged_on AS lead_days,
 			false AS is_judged, false AS is_lost
 		FROM lost l
@@ -69,13 +67,11 @@ WITH {base},
 		SELECT u.customer_id, u.month, u.day, false AS is_churn, NULL AS paid, 0 AS mrr, NULL AS lead_days,
 			u.day + {loss_days} < o.as_of AS is_judged, u.is_lost
 		FROM outcome u
-		CROSS JOIN observed o) s
+		CROSS JOIN observed o
 )
-@use held_on subject | r.n
+@use held_on subject
 , placed AS MATERIALIZED (
-	SELECT s.*, coalesce(m.segment, '(none)') AS segment
-	FROM subject s
-	LEFT JOIN member m ON m.n = s.n
+	SELECT m.*, m.in_segment AS segment FROM member m
 )
 $$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES

@@ -162,12 +162,11 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	LEFT JOIN gap g ON g.offer = a.offer AND g.channel = a.channel
 	WHERE a.day + {enquiry_days} <= o.as_of
 )
-@use held_on outcome | r.offer, r.channel, r.customer_id
+@use held_on outcome
 , stratum AS MATERIALIZED (
-	SELECT x.offer, x.channel, x.is_gap, coalesce(m.segment, '(none)') AS segment, count(*) AS n, count(*) FILTER (WHERE x.is_sold) AS hits
-	FROM outcome x
-	LEFT JOIN member m USING (offer, channel, customer_id)
-	GROUP BY x.offer, x.channel, x.is_gap, coalesce(m.segment, '(none)')
+	SELECT x.offer, x.channel, x.is_gap, x.in_segment AS segment, count(*) AS n, count(*) FILTER (WHERE x.is_sold) AS hits
+	FROM member x
+	GROUP BY x.offer, x.channel, x.is_gap, x.in_segment
 ), reference AS MATERIALIZED (
 	-- of the channels that were ready, the one where most were asked
 	SELECT DISTINCT ON (s.offer) s.offer, s.channel, s.n, s.hits

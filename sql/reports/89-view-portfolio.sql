@@ -28,9 +28,9 @@ WITH {observed}, {rates}line AS MATERIALIZED (
 ), payer AS (
 	SELECT l.customer_id, l.day, l.as_of FROM line l GROUP BY l.customer_id, l.day, l.as_of
 )
-@use held_on payer | r.customer_id
+@use held_on payer
 , placed AS MATERIALIZED (
-	SELECT p.customer_id, coalesce(m.segment, '(none)') AS segment, p.as_of FROM payer p LEFT JOIN member m USING (customer_id)
+	SELECT m.customer_id, m.in_segment AS segment, m.as_of FROM member m
 )
 @end
 
@@ -165,12 +165,11 @@ WITH {observed}, {rates}bundled AS (
 	JOIN LATERAL (VALUES (o.as_of - 1, true), (o.as_of - 1 - {white_space_days}, false)) d (day, is_now) ON l.started_on <= d.day AND l.ended_on > d.day
 	GROUP BY l.customer_id, d.day, d.is_now
 )
-@use held_on payer | r.customer_id, r.is_now
+@use held_on payer
 , placed AS MATERIALIZED (
-	SELECT p.customer_id, p.day, p.is_now, x.segment
-	FROM payer p
-	LEFT JOIN member m USING (customer_id, is_now)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	SELECT m.customer_id, m.day, m.is_now, x.segment
+	FROM member m
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
 ), holder AS MATERIALIZED (
 	SELECT DISTINCT p.customer_id, p.is_now, l.product FROM payer p JOIN line l ON l.customer_id = p.customer_id AND l.started_on <= p.day AND l.ended_on > p.day
 ), buyer AS MATERIALIZED (

@@ -84,11 +84,10 @@ WITH {active_base}seen AS MATERIALIZED (
 	WHERE s.month IS NOT NULL AND s.at < o.until
 	GROUP BY s.customer_id, s.month, o.as_of
 )
-@use held_on by_customer | r.customer_id, r.month
+@use held_on by_customer
 , placed AS MATERIALIZED (
-	SELECT c.*, coalesce(m.segment, '(none)') AS segment, {paid_on_day} AS mrr
-	FROM by_customer c
-	LEFT JOIN member m ON m.customer_id = c.customer_id AND m.month = c.month{paid_join}
+	SELECT c.*, c.in_segment AS segment, {paid_on_day} AS mrr
+	FROM member c{paid_join}
 )
 $$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES

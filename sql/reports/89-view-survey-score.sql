@@ -57,7 +57,7 @@ WITH observed AS MATERIALIZED (
 	ORDER BY a.customer_id, date_trunc('month', a.day::timestamp), a.instrument, a.driver, a.kind, a.occurred_at DESC, a.score,
 		a.competitor_score){survey_invitations}
 )
-@use held_on last | r.customer_id, r.day
+@use held_on last
 , told AS (
 	SELECT x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of,
 		count(l.score) AS answers,
@@ -73,9 +73,8 @@ WITH observed AS MATERIALIZED (
 		avg(l.score::numeric)::float8 AS mean, (stddev_samp(l.score::numeric) / sqrt(nullif(count(l.score), 0)))::float8 AS mean_error,
 		avg(l.competitor_score::numeric)::float8 AS competitor_mean,
 		avg(l.score::numeric) FILTER (WHERE l.competitor_score IS NOT NULL)::float8 AS compared_mean
-	FROM last l
-	LEFT JOIN member m USING (customer_id, day)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	FROM member l
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.in_segment WHERE {has_segments}) x
 	GROUP BY x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of
 ), scored AS (
 	SELECT t.*,

@@ -23,7 +23,7 @@ WITH observed AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of) o
 ), waited AS (
-	SELECT row_number() OVER () AS n, t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, coalesce(t.reopens, 0) AS reopens,
+	SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, coalesce(t.reopens, 0) AS reopens,
 		cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
 		cvm.moment_of(t.solved_at, {time_zone}) < o.until AS is_solved,
 		{is_staff_ticket} AS is_staff, o.as_of,
@@ -32,7 +32,7 @@ WITH observed AS MATERIALIZED (
 	CROSS JOIN observed o
 	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of
 )
-@use held_on waited | r.n
+@use held_on waited
 @end
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('ticket_response', 1, '{ticket}', $$
@@ -47,9 +47,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		count(*) FILTER (WHERE NOT w.is_staff AND w.is_answered AND w.minutes <= {reply_hours} * 60) AS within,
 		count(*) FILTER (WHERE NOT w.is_staff AND w.minutes > {reply_hours} * 60) AS beyond,
 		cvm.survival_agg(least(w.minutes, 100000000)::int, coalesce(w.is_answered, false)) FILTER (WHERE NOT w.is_staff) AS state
-	FROM waited w
-	LEFT JOIN member m ON m.n = w.n
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT coalesce(m.segment, '(none)') WHERE {has_segments}) x
+	FROM member w
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT w.in_segment WHERE {has_segments}) x
 	WHERE w.minutes >= 0
 	GROUP BY x.segment, date_trunc('month', w.day::timestamp), w.as_of
 	HAVING NOT bool_and(w.is_staff)
@@ -87,9 +86,8 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 @use waited_tickets
 SELECT a.row_key, w.customer_id, 1 AS customers, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
 	count(*) || ' tickets, ' || count(*) FILTER (WHERE w.is_answered) || ' answered' AS detail
-FROM waited w
-LEFT JOIN member m ON m.n = w.n
-JOIN wanted a ON a.month = date_trunc('month', w.day::timestamp)::date AND a.segment IN ('(all)', coalesce(m.segment, '(none)'))
+FROM member w
+JOIN wanted a ON a.month = date_trunc('month', w.day::timestamp)::date AND a.segment IN ('(all)', w.in_segment)
 WHERE w.minutes >= 0 AND NOT w.is_staff
 GROUP BY a.row_key, w.customer_id$$);
 

@@ -11,11 +11,9 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 -- What was seen of each driver, in the segment of its day
 @define sited_units
 WITH {driver_base}{driver_units}
-@use held_on unit | r.customer_id, r.month, r.driver, r.source
+@use held_on unit
 , sited AS MATERIALIZED (
-	SELECT u.*, coalesce(m.segment, '(none)') AS segment
-	FROM unit u
-	LEFT JOIN member m USING (customer_id, month, driver, source)
+	SELECT m.*, m.in_segment AS segment FROM member m
 )
 @end
 

@@ -42,7 +42,8 @@ WITH {inactivity_folded}
 	JOIN held h ON h.customer_id = s.customer_id AND h.days && s.days
 ), stay AS (
 	-- the months at whose end somebody is there; who came and went between has none
-	SELECT p.customer_id, p.idle_days, p.segment, p.is_all, date_trunc('month', p.began_on::timestamp)::date AS began_month, p.last_month, d.first_month, lower(r) AS began_in, p.as_of,
+	SELECT p.customer_id, p.idle_days, p.segment, p.is_all, date_trunc('month', p.began_on::timestamp)::date AS began_month, p.last_month, d.first_month,
+		lower(r) AS began_in, p.as_of,
 		CASE WHEN upper(r) >= p.as_of THEN p.last_month ELSE (date_trunc('month', upper(r)::timestamp) - interval '1 month')::date END AS final_month
 	FROM piece p
 	CROSS JOIN LATERAL unnest(p.days) r
@@ -75,7 +76,7 @@ WITH {inactivity_folded}
 -- How many of them there are from one closing to the next: the same, counted in C
 @define inactivity_bridge
 @use inactivity_observed
-@use settled_days
+@use segment_days
 , numbered AS MATERIALIZED (
 	SELECT s.segment, s.n FROM (VALUES ('(all)'::text, 0), ('(none)', 1)) AS s (segment, n)
 	UNION ALL

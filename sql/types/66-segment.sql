@@ -191,11 +191,3 @@ COMMENT ON AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{
 	'one is a spell of a product';
 @end
 @end
-
-CREATE FUNCTION cvm._segment_days(segments text[], valid_from date[], valid_to date[])
-	RETURNS TABLE (segment text, days datemultirange)
-	AS 'MODULE_PATHNAME', 'cvm_segment_days'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 2;
-COMMENT ON FUNCTION cvm._segment_days(text[], date[], date[]) IS
-	'The days of a customer in each segment, and in none, "(none)", from its stays; of segments at once the one that '
-	'began last counts, of those the first by name';

@@ -119,7 +119,7 @@ static void
 memberships_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
 				   const int32_t *segments)
 {
-	Membership piece[KEY_TABLE_BATCH];
+	SlotMembership piece[KEY_TABLE_BATCH];
 	int32_t count;
 
 	for (;;)
@@ -128,7 +128,7 @@ memberships_absorb(Fold *into, ByteReader *reader, const ChunkedArray *slots,
 		read_raw(reader, &count, sizeof(count));
 		if (count == 0)
 			return;
-		read_raw(reader, piece, count * sizeof(Membership));
+		read_raw(reader, piece, count * sizeof(SlotMembership));
 		for (int i = 0; i < count; i++)
 		{
 			piece[i].slot =

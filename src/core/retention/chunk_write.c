@@ -164,13 +164,13 @@ static void
 memberships_write(ByteWriter *writer, const Memberships *memberships,
 				  const uint8_t *parts, int part, const uint32_t *customers)
 {
-	Membership piece[KEY_TABLE_BATCH];
+	SlotMembership piece[KEY_TABLE_BATCH];
 	int32_t count = 0;
 
 	for (uint32_t i = 0; i < memberships->count; i++)
 	{
-		const Membership *membership = chunked_array_item(
-			&memberships->memberships, i, sizeof(Membership));
+		const SlotMembership *membership = chunked_array_item(
+			&memberships->memberships, i, sizeof(SlotMembership));
 
 		if (parts == NULL || parts[membership->slot] == part)
 		{
@@ -181,13 +181,13 @@ memberships_write(ByteWriter *writer, const Memberships *memberships,
 			continue;
 		check_interrupts();
 		write_raw(writer, &count, sizeof(count));
-		write_raw(writer, piece, count * sizeof(Membership));
+		write_raw(writer, piece, count * sizeof(SlotMembership));
 		count = 0;
 	}
 	if (count > 0)
 	{
 		write_raw(writer, &count, sizeof(count));
-		write_raw(writer, piece, count * sizeof(Membership));
+		write_raw(writer, piece, count * sizeof(SlotMembership));
 		count = 0;
 	}
 	write_raw(writer, &count, sizeof(count));

@@ -99,7 +99,7 @@ fold_take_membership(Fold *fold, Key key, const Label *segment, Day from,
 
 	if (batch_full(&memberships->batch, &key))
 		fold_make_room(fold);
-	memberships->waiting[memberships->batch.used] = (Membership){
+	memberships->waiting[memberships->batch.used] = (SlotMembership){
 		0, dictionary_intern(&memberships->segments, segment), from, to};
 	batch_take(&memberships->batch, key, 0, 0, 0, 0);
 }

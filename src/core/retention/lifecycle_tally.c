@@ -245,8 +245,8 @@ take_until(LifecycleTally *tally, StayHeld *held, int *nheld, int64_t from,
  * began, and of those that began at once the first by name last.
  */
 static void
-count_memberships(LifecycleTally *tally, const StaysOrder *order, uint32_t slot,
-				  StayHeld *held)
+count_memberships(LifecycleTally *tally, const MembershipOrder *order,
+				  uint32_t slot, StayHeld *held)
 {
 	int64_t from = tally->active[0];
 	int nheld = 0;
@@ -255,7 +255,7 @@ count_memberships(LifecycleTally *tally, const StaysOrder *order, uint32_t slot,
 	tally->to = -1;
 	for (uint32_t i = order->from[slot]; i < order->from[slot + 1]; i++)
 	{
-		const Membership *membership = &order->memberships[i];
+		const SlotMembership *membership = &order->memberships[i];
 		int64_t first = period_reaching(tally, membership->from);
 		int64_t past = period_reaching(tally, membership->to);
 
@@ -278,7 +278,7 @@ void
 lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles)
 {
 	LifecycleTally tally;
-	StaysOrder order;
+	MembershipOrder order;
 	StayHeld *held = NULL;
 
 	tally_open(&tally, fold, lifecycles);

@@ -11,17 +11,18 @@
 void
 memberships_open(Memberships *memberships, Context context, KeyKind kind)
 {
-	Label nowhere = {MEMBERSHIP_NONE, sizeof(MEMBERSHIP_NONE) - 1};
+	Label none = {MEMBERSHIP_NONE, sizeof(MEMBERSHIP_NONE) - 1};
 
 	memset(memberships, 0, sizeof(Memberships));
 	memberships->context = context;
 	dictionary_open(&memberships->segments, context);
-	dictionary_intern(&memberships->segments, &nowhere);
-	chunked_array_open(&memberships->memberships, context, sizeof(Membership));
+	dictionary_intern(&memberships->segments, &none);
+	chunked_array_open(&memberships->memberships, context,
+					   sizeof(SlotMembership));
 	chunked_array_open(&memberships->marks, context, sizeof(uint32_t));
 	batch_open(&memberships->batch, context, kind, false, false);
 	memberships->waiting =
-		runtime_alloc(context, KEY_TABLE_BATCH * sizeof(Membership));
+		runtime_alloc(context, KEY_TABLE_BATCH * sizeof(SlotMembership));
 }
 
 /* Forget the customers, but no name. */
@@ -50,14 +51,14 @@ memberships_size(const Memberships *memberships)
 		   chunked_array_size(&memberships->marks) +
 		   batch_size(&memberships->batch) +
 		   dictionary_size(&memberships->segments) +
-		   KEY_TABLE_BATCH * sizeof(Membership);
+		   KEY_TABLE_BATCH * sizeof(SlotMembership);
 }
 
 void
-memberships_add(Memberships *memberships, const Membership *membership)
+memberships_add(Memberships *memberships, const SlotMembership *membership)
 {
-	*(Membership *) chunked_array_reach(&memberships->memberships,
-										memberships->count++) = *membership;
+	*(SlotMembership *) chunked_array_reach(&memberships->memberships,
+											memberships->count++) = *membership;
 	memberships_mark(memberships, membership->slot, MEMBER_KNOWN);
 }
 
@@ -86,8 +87,8 @@ memberships_move(Memberships *memberships, const uint32_t *new_slots)
 	chunked_array_close(&old);
 	for (uint32_t i = 0; i < memberships->count; i++)
 	{
-		Membership *membership = chunked_array_item(&memberships->memberships,
-													i, sizeof(Membership));
+		SlotMembership *membership = chunked_array_item(
+			&memberships->memberships, i, sizeof(SlotMembership));
 
 		membership->slot = new_slots[membership->slot];
 	}
@@ -96,7 +97,8 @@ memberships_move(Memberships *memberships, const uint32_t *new_slots)
 /* Of two memberships on a day, does the first count? */
 static bool
 membership_is_better(const Memberships *memberships,
-					 const Membership *membership, const Membership *than)
+					 const SlotMembership *membership,
+					 const SlotMembership *than)
 {
 	if (membership->from != than->from)
 		return membership->from > than->from;
@@ -118,8 +120,8 @@ memberships_segments(const Memberships *memberships, uint32_t nslots)
 
 	for (uint32_t i = 0; i < memberships->count; i++)
 	{
-		const Membership *membership = chunked_array_item(
-			&memberships->memberships, i, sizeof(Membership));
+		const SlotMembership *membership = chunked_array_item(
+			&memberships->memberships, i, sizeof(SlotMembership));
 		uint32_t first =
 			memberships_marks(memberships, membership->slot) & ~MEMBER_VALUE;
 		int64_t day = DAY_LAST + (int64_t) MEMBER_KNOWN + 1 - first;
@@ -133,16 +135,16 @@ memberships_segments(const Memberships *memberships, uint32_t nslots)
 			membership_is_better(memberships, membership,
 								 chunked_array_item(&memberships->memberships,
 													best[membership->slot] - 1,
-													sizeof(Membership))))
+													sizeof(SlotMembership))))
 			best[membership->slot] = i + 1;
 	}
 	for (uint32_t slot = 0; slot < nslots; slot++)
 	{
 		segments[slot] = MEMBERSHIP_NONE_NUMBER;
 		if (best[slot] != 0)
-			segments[slot] = ((const Membership *) chunked_array_item(
+			segments[slot] = ((const SlotMembership *) chunked_array_item(
 								  &memberships->memberships, best[slot] - 1,
-								  sizeof(Membership)))
+								  sizeof(SlotMembership)))
 								 ->segment;
 	}
 	runtime_free(best);
@@ -182,8 +184,8 @@ segment_ranks(const Dictionary *segments)
 static int
 membership_compare(const void *a, const void *b)
 {
-	const Membership *one = a;
-	const Membership *other = b;
+	const SlotMembership *one = a;
+	const SlotMembership *other = b;
 
 	if (one->from != other->from)
 		return one->from < other->from ? -1 : 1;
@@ -193,7 +195,7 @@ membership_compare(const void *a, const void *b)
 /* Put the memberships of every slot in order. */
 void
 memberships_order(const Memberships *memberships, uint32_t nslots,
-				  StaysOrder *order)
+				  MembershipOrder *order)
 {
 	uint32_t *ranks = segment_ranks(&memberships->segments);
 	uint32_t past = 0;
@@ -201,11 +203,11 @@ memberships_order(const Memberships *memberships, uint32_t nslots,
 	order->from =
 		runtime_alloc_zero(NULL, ((size_t) nslots + 1) * sizeof(uint32_t));
 	order->memberships = runtime_alloc(
-		NULL, ((size_t) memberships->count + 1) * sizeof(Membership));
+		NULL, ((size_t) memberships->count + 1) * sizeof(SlotMembership));
 	order->most = 0;
 	for (uint32_t i = 0; i < memberships->count; i++)
-		order->from[((const Membership *) chunked_array_item(
-						 &memberships->memberships, i, sizeof(Membership)))
+		order->from[((const SlotMembership *) chunked_array_item(
+						 &memberships->memberships, i, sizeof(SlotMembership)))
 						->slot]++;
 	/* how many become where the next ones end, and then where they begin */
 	for (uint32_t slot = 0; slot < nslots; slot++)
@@ -218,8 +220,9 @@ memberships_order(const Memberships *memberships, uint32_t nslots,
 	order->from[nslots] = past;
 	for (uint32_t i = memberships->count; i-- > 0;)
 	{
-		Membership membership = *(const Membership *) chunked_array_item(
-			&memberships->memberships, i, sizeof(Membership));
+		SlotMembership membership =
+			*(const SlotMembership *) chunked_array_item(
+				&memberships->memberships, i, sizeof(SlotMembership));
 		uint32_t at = --order->from[membership.slot];
 
 		if ((i & 255) == 0)
@@ -236,12 +239,12 @@ memberships_order(const Memberships *memberships, uint32_t nslots,
 			check_interrupts();
 		if (count > 1)
 			runtime_sort(&order->memberships[order->from[slot]], count,
-						 sizeof(Membership), membership_compare);
+						 sizeof(SlotMembership), membership_compare);
 	}
 }
 
 void
-memberships_order_free(StaysOrder *order)
+memberships_order_free(MembershipOrder *order)
 {
 	runtime_free(order->from);
 	runtime_free(order->memberships);

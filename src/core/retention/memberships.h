@@ -19,13 +19,13 @@
 #define MEMBERSHIP_NONE "(none)"
 #define MEMBERSHIP_NONE_NUMBER 0
 
-typedef struct Membership
+typedef struct SlotMembership
 {
 	uint32_t slot;
 	int32_t segment;
 	Day from;
 	Day to; /* the first day not there */
-} Membership;
+} SlotMembership;
 
 typedef struct Memberships
 {
@@ -35,7 +35,7 @@ typedef struct Memberships
 	ChunkedArray memberships;
 	ChunkedArray marks; /* by slot: uint32_t, as below */
 	Batch batch;		/* keys of those that wait for their slots */
-	Membership *waiting;
+	SlotMembership *waiting;
 } Memberships;
 
 /*
@@ -67,7 +67,7 @@ extern void memberships_forget(Memberships *memberships);
 extern void memberships_close(Memberships *memberships);
 extern size_t memberships_size(const Memberships *memberships);
 extern void memberships_add(Memberships *memberships,
-							const Membership *membership);
+							const SlotMembership *membership);
 extern void memberships_move(Memberships *memberships,
 							 const uint32_t *new_slots);
 
@@ -80,17 +80,17 @@ extern int32_t *memberships_segments(const Memberships *memberships,
  * began on a day the first by the bytes of its name last; instead of its slot
  * a membership has the rank of that name.
  */
-typedef struct StaysOrder
+typedef struct MembershipOrder
 {
 	uint32_t
 		*from;	   /* by slot: where its memberships begin, and past the last */
 	uint32_t most; /* memberships of a slot */
-	Membership *memberships;
-} StaysOrder;
+	SlotMembership *memberships;
+} MembershipOrder;
 
 extern void memberships_order(const Memberships *memberships, uint32_t nslots,
-							  StaysOrder *order);
-extern void memberships_order_free(StaysOrder *order);
+							  MembershipOrder *order);
+extern void memberships_order_free(MembershipOrder *order);
 
 /* Take down what an event says of a customer. */
 static inline void

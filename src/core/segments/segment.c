@@ -122,7 +122,7 @@ names_taken(SegmentFlow *flow, const Holdings *holdings)
 	return names;
 }
 
-/* The version of a stay, which its holdings have in place of a price. */
+/* The version of a membership, which its holdings have in place of a price. */
 static int64_t
 membership_version(const Holdings *history, const Spell *spell)
 {

@@ -48,7 +48,7 @@ memberships_sort(Membership *memberships, int nmemberships)
 	}
 }
 
-/* From a day on a customer is where a stay says; NULL: nowhere. */
+/* From a day on a customer is where a membership says; NULL: in none. */
 static int
 segment_step_push(SegmentStep *segment_steps, int nsegment_steps, Day day,
 				  const Membership *membership)
@@ -70,8 +70,8 @@ segment_step_push(SegmentStep *segment_steps, int nsegment_steps, Day day,
 }
 
 /*
- * Where a customer was from which day on.  Sorts the stays; steps has room
- * for twice as many.
+ * Where a customer was from which day on.  Sorts the memberships; steps has
+ * room for twice as many.
  */
 int
 segment_steps_of(Membership *memberships, int nmemberships,

@@ -2,8 +2,8 @@
  * segment_steps.h
  *		In which segment a customer was from which day on.
  *
- * Histories hold stays, which may overlap and leave gaps; steps follow one
- * another.  A version says of which definition of the segments a stay is: who
+ * Histories hold memberships, which may overlap and leave gaps; steps follow one
+ * another.  A version says of which definition of the segments one is: who
  * is in another segment by another definition has not moved.
  *
  * SPDX-License-Identifier: PostgreSQL

@@ -38,8 +38,8 @@ BEGIN
 				'{day}', 'c.started_on'))),
 			'what', 'Amounts are in currencies that have no rate in fx_rate when they are first paid, and views stop with an error on them. '
 				'Add the rates; the fix leaves the rows out.',
-			'mends', 'subscription', 'mending', jsonb_build_object('keep', format('coalesce(NOT (%s), true)', replace(replace(predicate, '{currency}', x ->> 'currency'), '{day}',
-				x ->> 'started_on')))));
+			'mends', 'subscription', 'mending', jsonb_build_object('keep', format('coalesce(NOT (%s), true)',
+				replace(replace(predicate, '{currency}', x ->> 'currency'), '{day}', x ->> 'started_on')))));
 	END IF;
 
 	-- of other rows a view converts the amounts

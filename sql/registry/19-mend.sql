@@ -102,8 +102,8 @@ BEGIN
 		-- of those that overlap and are the same the first has the days of all
 		rows := format(E'(\n\tSELECT s.*, datemultirange(s.cvm_days) - CASE WHEN s.cvm_counts THEN coalesce(range_agg(s.cvm_days) FILTER (WHERE s.cvm_counts) OVER (\n'
 			'\t\tPARTITION BY %1$s ORDER BY %2$s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), ''{}'') ELSE ''{}'' END AS cvm_left\n'
-			'\tFROM (SELECT s.*, CASE WHEN NOT cvm_is_first OR cvm_to <= cvm_from THEN ''empty''::daterange ELSE daterange(cvm_from, CASE WHEN every(cvm_to IS NOT NULL) '
-			'OVER same THEN max(cvm_to) OVER same END) END AS cvm_days\n'
+			'\tFROM (SELECT s.*, CASE WHEN NOT cvm_is_first OR cvm_to <= cvm_from THEN ''empty''::daterange ELSE daterange(cvm_from, '
+			'CASE WHEN every(cvm_to IS NOT NULL) OVER same THEN max(cvm_to) OVER same END) END AS cvm_days\n'
 			'\tFROM (SELECT s.*, count(*) FILTER (WHERE cvm_is_first) OVER (PARTITION BY %1$s%3$s, cvm_counts ORDER BY cvm_from NULLS FIRST, cvm_to) AS cvm_same\n'
 			'\tFROM (SELECT s.*, NOT cvm_counts OR coalesce(coalesce(cvm_from, ''-infinity'') >= max(coalesce(cvm_to, ''infinity'')) OVER (\n'
 			'\t\tPARTITION BY %1$s%3$s, cvm_counts ORDER BY cvm_from NULLS FIRST, cvm_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS cvm_is_first\n'

@@ -170,7 +170,8 @@ BEGIN
 	IF _composing.view IS NULL OR EXISTS (SELECT FROM cvm.report_source r WHERE r.view = _composing.view AND r.source = 'setting segment_schemes') THEN
 		scheme_rows := cvm._scheme_rows(_composing.model);
 	END IF;
-	have := coalesce(cvm._have(_composing.model, _composing.view), '{}') || CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
+	have := coalesce(cvm._have(_composing.model, _composing.view), '{}')
+		|| CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
 	literals := cvm._literals(_composing.model);
 	IF as_of IS NOT NULL THEN
 		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));

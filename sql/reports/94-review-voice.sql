@@ -6,7 +6,8 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH score AS (
-		SELECT s.* FROM jsonb_to_recordset(data -> 'survey_score') AS s (row_key text, segment text, month date, instrument text, driver text, kind text, answers bigint,
+		SELECT s.* FROM jsonb_to_recordset(data -> 'survey_score') AS s (row_key text, segment text, month date, instrument text, driver text,
+			kind text, answers bigint,
 			score numeric, std_error double precision, conf_low numeric, conf_high numeric, is_enough boolean, is_complete boolean, as_of date)
 	), driver AS (
 		SELECT d.*, CASE WHEN d.direction = 'down' THEN -1 ELSE 1 END AS sign, d.metric NOT IN ('nps', 'ces') AND abs(d.value) <= 1
@@ -31,12 +32,12 @@ AS $$
 			churned_customers bigint,
 			is_complete boolean, is_decided boolean, as_of date)
 	)
-	SELECT 'perception', concat_ws(' ', nullif(a.kind, '(none)'), a.instrument), a.segment, nullif(a.driver, '(all)'), NULL::text, a.score, b.score, CASE WHEN b.month IS NOT NULL
-		THEN a.score - b.score END,
+	SELECT 'perception', concat_ws(' ', nullif(a.kind, '(none)'), a.instrument), a.segment, nullif(a.driver, '(all)'), NULL::text, a.score, b.score,
+		CASE WHEN b.month IS NOT NULL THEN a.score - b.score END,
 		coalesce(t.conf_low::numeric, a.conf_low), coalesce(t.conf_high::numeric, a.conf_high), a.answers, 'points', NULL::numeric, t.p_value,
 		CASE WHEN NOT a.is_complete THEN 'immature' WHEN t.p_value IS NULL THEN 'no_data' END,
-		format('%s: %s%s is %s of %s answers in %s%s.', cvm._review_whose(a.segment), concat_ws(' ', nullif(a.kind, '(none)'), upper(a.instrument)), CASE WHEN a.driver NOT IN ('(all)', '(none)')
-			THEN ' about ' || a.driver ELSE '' END,
+		format('%s: %s%s is %s of %s answers in %s%s.', cvm._review_whose(a.segment), concat_ws(' ', nullif(a.kind, '(none)'), upper(a.instrument)),
+			CASE WHEN a.driver NOT IN ('(all)', '(none)') THEN ' about ' || a.driver ELSE '' END,
 			coalesce(cvm._review_number(a.score, 2), 'not known'), cvm._review_number(a.answers), to_char(a.month, 'YYYY-MM'),
 			CASE WHEN NOT a.is_complete THEN ', which is not over' WHEN NOT a.is_enough THEN ', too few to compare'
 				ELSE cvm._review_phrase(', %s in %s (change %s)', cvm._review_number(b.score, 2), to_char(b.month, 'YYYY-MM'),

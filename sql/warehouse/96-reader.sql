@@ -49,8 +49,10 @@ BEGIN
 			UNION ALL
 			SELECT v.view, cvm._table(t.model, t.relation) FROM cvm.stored t
 			JOIN cvm.report_view v ON v.view = t.relation::text
-			WHERE t.model = r.model AND v.group_size IS NOT NULL AND t.relation IN (SELECT u.relation FROM cvm._usable(_grant_readers.model, _grant_readers.view) AS u(relation))) k
-		WHERE r.model = _grant_readers.model AND (_grant_readers.view IS NULL OR _grant_readers.view = k.view) AND NOT has_table_privilege(p.oid, to_regclass(k.relation), 'SELECT')
+			WHERE t.model = r.model AND v.group_size IS NOT NULL
+				AND t.relation IN (SELECT u.relation FROM cvm._usable(_grant_readers.model, _grant_readers.view) AS u(relation))) k
+		WHERE r.model = _grant_readers.model AND (_grant_readers.view IS NULL OR _grant_readers.view = k.view)
+			AND NOT has_table_privilege(p.oid, to_regclass(k.relation), 'SELECT')
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', g.relation, g.role);
 	END LOOP;

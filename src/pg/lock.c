@@ -52,6 +52,7 @@ typedef struct Targets
 	Target *targets;
 	TimestampTz deadline; /* of all of them */
 	int max_wait;		  /* for one, in milliseconds: others wait for ours */
+	TimeoutId check;	  /* when the server looks for deadlocks */
 } Targets;
 
 static void
@@ -138,6 +139,18 @@ set_lock_timeout(const Targets *targets)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* Have the server look for deadlocks at once, and every so often. */
+static void
+look_for_deadlocks(const Targets *targets)
+{
+	int every = Max(DeadlockTimeout / CHECKS_PER_TIMEOUT, 1);
+
+	disable_timeout(targets->check, false);
+	enable_timeout_every(targets->check,
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1),
+						 every);
+}
+
 /*
  * Wait for a lock.  False where somebody who holds it waits for us; that is
  * found out by an error, which ends a subtransaction here.
@@ -154,6 +167,7 @@ wait_for(Oid relation, const Targets *targets, ErrorData **error)
 	PG_TRY();
 	{
 		set_lock_timeout(targets);
+		look_for_deadlocks(targets);
 		LockRelationOid(relation, AccessExclusiveLock);
 		ReleaseCurrentSubTransaction();
 		is_held = true;
@@ -237,14 +251,21 @@ lock_targets(Targets *targets)
 
 		if (!target->is_held)
 			target->is_held = ConditionalLockRelationOid(target->relation,
-														 AccessExclusiveLock) ||
-							  wait_for(target->relation, targets, &error);
+														 AccessExclusiveLock);
 		if (target->is_held)
+		{
 			i++;
-		else if (let_through(targets) > 0)
-			i = 0;
-		else
-			ReThrowError(error);
+			continue;
+		}
+		if (let_through(targets) == 0)
+		{
+			target->is_held = wait_for(target->relation, targets, &error);
+			if (target->is_held)
+				continue;
+			if (let_through(targets) == 0)
+				ReThrowError(error);
+		}
+		i = 0;
 	}
 }
 
@@ -261,7 +282,6 @@ cvm_lock_relations(PG_FUNCTION_ARGS)
 {
 	static bool is_registered = false;
 	static TimeoutId check;
-	int every = Max(DeadlockTimeout / CHECKS_PER_TIMEOUT, 1);
 	int within = PG_GETARG_INT32(2);
 	ResourceOwner owner = CurrentResourceOwner;
 	TimestampTz now = GetCurrentTimestamp();
@@ -276,7 +296,7 @@ cvm_lock_relations(PG_FUNCTION_ARGS)
 		check = RegisterTimeout(USER_TIMEOUT, CheckDeadLockAlert);
 		is_registered = true;
 	}
-	enable_timeout_every(check, TimestampTzPlusMilliseconds(now, every), every);
+	targets.check = check;
 	PG_TRY();
 	{
 		/* that of locks which a subtransaction leaves, so all can be let go */

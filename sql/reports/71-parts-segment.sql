@@ -68,3 +68,21 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	GROUP BY f.customer_id
 )
 @end
+
+-- The same as one value a customer, of which cvm._segment_on() tells the segment of a
+-- day, and cvm._segment_stays() those between two days, with the days in none:
+--
+--	… SELECT r.customer_id, (r.stay).segment, (r.stay).stay_from, (r.stay).stay_to
+--	FROM (SELECT k.*, cvm._segment_stays(t.timeline, k.since, k.until) AS stay
+--		FROM k LEFT JOIN segment_timeline t ON t.customer_id = k.customer_id) r
+@define timeline_rows more
+	SELECT h.customer_id, cvm._segment_timeline(array_agg(h.segment), array_agg(h.valid_from), array_agg(h.valid_to)) AS timeline
+	FROM {segment_rows} h
+	WHERE h.segment IS NOT NULL AND h.customer_id IS NOT NULL {more}
+	GROUP BY h.customer_id
+@end
+@define segment_timelines
+, segment_timeline AS (
+@use timeline_rows
+)
+@end

@@ -5,3 +5,9 @@ CREATE FUNCTION cvm._instalments(start date, day date, months bigint, days bigin
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm._instalments(date, date, bigint, bigint) IS
 	'How many instalments of so many days, or months where days are 0, have begun by the end of a day after the first, which began at start; -1 before it.';
+
+CREATE FUNCTION cvm._months_since(day date, as_of date) RETURNS int
+	AS 'MODULE_PATHNAME', 'cvm_months_since'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._months_since(date, date) IS
+	'Whole months from a day until another one: one is over on the day of the same number, of 31 January on 31 March.';

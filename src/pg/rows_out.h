@@ -39,16 +39,27 @@ number_datum(double number, bool *isnull)
 	return Float8GetDatum(*isnull ? 0 : number);
 }
 
-/* The one row of a function that answers with a row. */
+/*
+ * The one row of a function that answers with a row.  What it looks like is read
+ * off the catalog once a call site and kept in fn_extra, which such a function
+ * has no other use for: it takes longer than most answers.
+ */
 static inline Datum
 row_out(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
-	TupleDesc desc;
+	FmgrInfo *function = fcinfo->flinfo;
+	TupleDesc desc = function->fn_extra;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type is not a row");
-	return HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	if (unlikely(desc == NULL))
+	{
+		MemoryContext old = MemoryContextSwitchTo(function->fn_mcxt);
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type is not a row");
+		function->fn_extra = desc = BlessTupleDesc(desc);
+		MemoryContextSwitchTo(old);
+	}
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 #endif /* CVM_PG_ROWS_OUT_H */

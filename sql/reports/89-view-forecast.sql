@@ -18,12 +18,6 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'What each paying customer is still worth: what is expected within value_months, discounted, at margin, and '
 		'what is at stake. One row per customer.', NULL);
 
--- Whole months from a day until as_of
-@define months_since day | as_of
-((extract(year FROM {as_of}) * 12 + extract(month FROM {as_of}) - extract(year FROM {day}) * 12 - extract(month FROM {day}))::int
-		- CASE WHEN extract(day FROM {day}) > extract(day FROM {as_of}) THEN 1 ELSE 0 END)
-@end
-
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('base_losses', 1, '{}', $$
 WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	SELECT p.*
@@ -49,33 +43,24 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		coalesce(sum(r.price) FILTER (WHERE r.ended_on > r.as_of), 0) AS mrr, r.as_of
 	FROM spell_run r
 	GROUP BY r.customer_id, r.run_no, r.as_of
-), folded AS (
-	SELECT DISTINCT r.customer_id FROM paid_run r
 )
-@use segment_days
+@use segment_timelines
 , piece AS MATERIALIZED (
 	-- the days of a time of paying in a segment, as months before as_of; -1: still there
-	SELECT p.customer_id, p.segment, p.mrr, p.as_of,
-@use months_since p.joined_on | p.as_of
-		AS age,
-@use months_since p.since | p.as_of
-		AS since,
-		CASE WHEN p.until > p.as_of THEN -1 ELSE
-@use months_since p.until | p.as_of
-		END AS until,
-		CASE WHEN p.left_on > p.as_of THEN -1 ELSE
-@use months_since p.left_on | p.as_of
-		END AS gone
+	SELECT p.customer_id, p.segment, p.mrr, p.as_of, cvm._months_since(p.joined_on, p.as_of) AS age, cvm._months_since(p.since, p.as_of) AS since,
+		CASE WHEN p.until > p.as_of THEN -1 ELSE cvm._months_since(p.until, p.as_of) END AS until,
+		CASE WHEN p.left_on > p.as_of THEN -1 ELSE cvm._months_since(p.left_on, p.as_of) END AS gone
 	FROM (
 		SELECT r.customer_id, '(all)'::text AS segment, r.mrr, r.joined_on, r.left_on, r.joined_on AS since, r.left_on AS until, r.as_of
 		FROM paid_run r
 		WHERE NOT {has_segments}
 		UNION ALL
-		SELECT r.customer_id, h.segment, r.mrr, r.joined_on, r.left_on, greatest(r.joined_on, lower(h.days)), least(r.left_on, upper(h.days)), r.as_of
-		FROM paid_run r
-		JOIN (SELECT h.customer_id, h.segment, unnest(h.days) AS days FROM held h) h ON h.customer_id = r.customer_id
-			AND coalesce(lower(h.days) < r.left_on, true) AND coalesce(upper(h.days) > r.joined_on, true)
-		WHERE {has_segments}) p
+		SELECT r.customer_id, (r.stay).segment, r.mrr, r.joined_on, r.left_on, (r.stay).stay_from AS since, (r.stay).stay_to AS until, r.as_of
+		FROM (
+			SELECT k.*, cvm._segment_stays(t.timeline, k.joined_on, k.left_on) AS stay
+			FROM paid_run k
+			LEFT JOIN segment_timeline t ON t.customer_id = k.customer_id
+			WHERE {has_segments}) r) p
 ), counted AS MATERIALIZED (
 	SELECT p.segment, p.age, p.since, p.until, p.gone, count(*) AS n, coalesce(sum(p.mrr) FILTER (WHERE p.until < 0), 0) AS mrr,
 		coalesce(sum(p.mrr ^ 2) FILTER (WHERE p.until < 0), 0) AS squares

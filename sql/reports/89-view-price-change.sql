@@ -43,26 +43,24 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		OFFSET 0) p
 	WHERE p.price > 0
 ), spell_order AS (
-	SELECT b.*, max(b.ended_on) OVER (PARTITION BY b.customer_id ORDER BY b.started_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS paid_until,
+	SELECT b.*, max(b.ended_on) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS paid_until, lead(b.started_on) OVER w AS next_on,
 		max(b.ended_on) OVER (PARTITION BY b.customer_id, b.product) AS line_until
 	FROM spell_base b
+	WINDOW w AS (PARTITION BY b.customer_id ORDER BY b.started_on)
 ), spell_run AS (
 	SELECT r.*, count(*) FILTER (WHERE coalesce(r.started_on > r.paid_until + {lapse_days},
 		true)) OVER (PARTITION BY r.customer_id ORDER BY r.started_on) AS run_no
 	FROM spell_order r
 ), spell AS MATERIALIZED (
-	-- the time of paying that a spell is part of
+	-- the time of paying that a spell is part of; alone: on none of its days is anything else held
 	SELECT r.customer_id, r.product, r.started_on, r.ended_on, r.price, r.line_until, r.as_of, min(r.started_on) OVER w AS joined_on,
-		max(r.ended_on) OVER w AS left_on, round(ln(r.price::float8) / 0.22)::int AS band
+		max(r.ended_on) OVER w AS left_on, round(ln(r.price::float8) / 0.22)::int AS band,
+		coalesce(r.paid_until <= r.started_on, true) AND coalesce(r.next_on >= r.ended_on, true) AS is_alone
 	FROM spell_run r
 	WINDOW w AS (PARTITION BY r.customer_id, r.run_no)
-), folded AS (
-	SELECT DISTINCT s.customer_id FROM spell s
 )
-@use segment_days
-, stay AS MATERIALIZED (
-	SELECT h.customer_id, h.segment, unnest(h.days) AS days FROM held h
-), move AS (
+@use segment_timelines
+, move AS (
 	-- another price from one day to the next, and nothing else
 	SELECT m.customer_id, m.product, m.day, sum(m.price) FILTER (WHERE m.is_end) AS before, sum(m.price) FILTER (WHERE NOT m.is_end) AS after
 	FROM (
@@ -84,38 +82,50 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		GROUP BY 1 ORDER BY 2 DESC, 1 DESC LIMIT 12) c
 	CROSS JOIN observed o
 ), touched AS MATERIALIZED (
-	SELECT m.* FROM move m JOIN change_day d ON d.day = m.day
+	SELECT m.*, round(ln(m.before::float8) / 0.22)::int AS band FROM move m JOIN change_day d ON d.day = m.day
+), ever AS (
+	SELECT t.customer_id, max(t.day) AS day FROM touched t GROUP BY t.customer_id
+), seen AS (
+	SELECT s.customer_id, s.product, s.line_until, s.joined_on, s.left_on, s.price, s.band, s.started_on, s.ended_on, s.is_alone, e.day AS touched_on
+	FROM spell s
+	LEFT JOIN ever e ON e.customer_id = s.customer_id
 ), placed AS MATERIALIZED (
 	-- the days of a spell in a segment
-	SELECT s.customer_id, s.product, s.line_until, s.joined_on, s.left_on, s.price, s.band, s.started_on, '(all)'::text AS segment, s.started_on AS since,
-		s.ended_on AS until
-	FROM spell s
+	SELECT s.customer_id, s.product, s.line_until, s.joined_on, s.left_on, s.price, s.band, s.started_on, s.is_alone, s.touched_on, '(all)'::text AS segment,
+		s.started_on AS since, s.ended_on AS until
+	FROM seen s
 	WHERE NOT {has_segments}
 	UNION ALL
-	SELECT s.customer_id, s.product, s.line_until, s.joined_on, s.left_on, s.price, s.band, s.started_on, h.segment,
-		greatest(s.started_on, lower(h.days)), least(s.ended_on, upper(h.days))
-	FROM spell s
-	JOIN stay h ON h.customer_id = s.customer_id AND coalesce(lower(h.days) < s.ended_on, true) AND coalesce(upper(h.days) > s.started_on, true)
-	WHERE {has_segments}
-), held_line AS MATERIALIZED (
-	-- who holds the product on the day, at the price from before
-	SELECT DISTINCT ON (d.day, p.customer_id, p.product) d.day, d.months, p.customer_id, p.product, p.segment, p.joined_on, p.left_on, p.line_until,
-		coalesce(round(ln(t.before::float8) / 0.22)::int, p.band) AS band, t.customer_id IS NOT NULL AS is_touched, t.before, t.after
+	SELECT s.customer_id, s.product, s.line_until, s.joined_on, s.left_on, s.price, s.band, s.started_on, s.is_alone, s.touched_on, (s.stay).segment,
+		(s.stay).stay_from AS since, (s.stay).stay_to AS until
+	FROM (
+		SELECT k.*, cvm._segment_stays(t.timeline, k.started_on, k.ended_on) AS stay
+		FROM seen k
+		LEFT JOIN segment_timeline t ON t.customer_id = k.customer_id
+		WHERE {has_segments}) s
+), held_line AS (
+	-- who holds the product on the day, at the price from before; most hold nothing else
+	SELECT d.day, d.months, p.customer_id, p.product, p.segment, p.joined_on, p.left_on, p.line_until, p.touched_on, p.price, p.is_alone,
+		coalesce(t.band, p.band) AS band, t.customer_id IS NOT NULL AS is_touched, t.before, t.after
 	FROM change_day d
 	JOIN placed p ON p.since <= d.day AND p.until > d.day
-	LEFT JOIN touched t ON t.day = d.day AND t.customer_id = p.customer_id AND t.product = p.product
+	LEFT JOIN touched t ON t.day = d.day AND t.customer_id = CASE WHEN p.touched_on IS NOT NULL THEN p.customer_id END AND t.product = p.product
 	WHERE t.customer_id IS NOT NULL OR p.started_on < d.day
-	ORDER BY d.day, p.customer_id, p.product, p.price DESC, p.segment COLLATE "C"
-), ever AS (
-	SELECT DISTINCT t.customer_id, t.day FROM touched t
-), mixed AS (
-	-- untouched on the day, but by a change not long before or since
-	SELECT DISTINCT d.day, e.customer_id FROM change_day d JOIN ever e ON e.day >= d.day - 180 GROUP BY 1, 2
 ), followed AS MATERIALIZED (
-	SELECT h.*, NOT h.is_touched AND x.customer_id IS NULL AS is_control,
-		row_number() OVER (PARTITION BY h.day, h.customer_id ORDER BY h.is_touched DESC, h.before DESC NULLS LAST, h.product) = 1 AS is_main
+	-- untouched on the day, but by a change not long before or since: no control
+	SELECT h.day, h.months, h.customer_id, h.product, h.segment, h.joined_on, h.left_on, h.line_until, h.band, h.is_touched, h.before, h.after,
+		NOT h.is_touched AND coalesce(h.touched_on < h.day - 180, true) AS is_control, true AS is_main
 	FROM held_line h
-	LEFT JOIN mixed x ON x.day = h.day AND x.customer_id = h.customer_id
+	WHERE h.is_alone
+	UNION ALL
+	SELECT h.day, h.months, h.customer_id, h.product, h.segment, h.joined_on, h.left_on, h.line_until, h.band, h.is_touched, h.before, h.after,
+		NOT h.is_touched AND coalesce(h.touched_on < h.day - 180, true) AS is_control,
+		row_number() OVER (PARTITION BY h.day, h.customer_id ORDER BY h.is_touched DESC, h.before DESC NULLS LAST, h.product) = 1 AS is_main
+	FROM (
+		SELECT DISTINCT ON (k.day, k.customer_id, k.product) k.*
+		FROM held_line k
+		WHERE NOT k.is_alone
+		ORDER BY k.day, k.customer_id, k.product, k.price DESC, k.segment COLLATE "C") h
 )
 $$);
 
@@ -123,18 +133,18 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 , counted AS MATERIALIZED (
 	-- by windows of first and last day, and by that of leaving
 	SELECT f.day, f.segment, f.product, f.band, (f.day - f.joined_on) / 30 AS age, 0 AS first_window,
-		least(f.months - 1, floor((f.line_until - 1 - f.day) / 30.0)::int) AS last_window, floor((f.left_on - 1 - f.day) / 30.0)::int AS left_window,
-		floor((f.line_until - 1 - f.day) / 30.0)::int AS dropped_window, f.is_touched, f.is_control, f.is_main, count(*) AS n
+		least(f.months - 1, floor((f.line_until - 1 - f.day) / 30::float8)::int) AS last_window, floor((f.left_on - 1 - f.day) / 30::float8)::int AS left_window,
+		floor((f.line_until - 1 - f.day) / 30::float8)::int AS dropped_window, f.is_touched, f.is_control, f.is_main, count(*) AS n
 	FROM followed f
 	WHERE f.months > 0
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 	UNION ALL
 	SELECT p.day, p.segment, p.product, p.band, p.age, p.first_window, p.last_window, p.left_window, p.dropped_window, NULL, NULL, true, count(*)
 	FROM (
-		SELECT d.day, p.segment, p.product, p.band, floor((d.day - p.joined_on) / 30.0)::int AS age,
-			greatest(-6, ceil((p.since - d.day) / 30.0)::int) AS first_window,
-			least(-1, floor((p.until - 1 - d.day) / 30.0)::int) AS last_window, floor((p.left_on - 1 - d.day) / 30.0)::int AS left_window,
-			floor((p.line_until - 1 - d.day) / 30.0)::int AS dropped_window
+		SELECT d.day, p.segment, p.product, p.band, floor((d.day - p.joined_on) / 30::float8)::int AS age,
+			greatest(-6, ceil((p.since - d.day) / 30::float8)::int) AS first_window,
+			least(-1, floor((p.until - 1 - d.day) / 30::float8)::int) AS last_window, floor((p.left_on - 1 - d.day) / 30::float8)::int AS left_window,
+			floor((p.line_until - 1 - d.day) / 30::float8)::int AS dropped_window
 		FROM change_day d
 		JOIN placed p ON p.since < d.day AND p.until > d.day - 180) p
 	WHERE p.first_window <= p.last_window
@@ -154,10 +164,20 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 	WHERE c.at = 0
 	GROUP BY 1, 2, 3, 4, 5
 ), weighed AS MATERIALIZED (
-	SELECT c.day, c.segment, c.product, c.band, c.tenure, c.at, c.is_main, c.n, c.x, c.y, coalesce(k.touched_share, c.is_touched::int, 0) AS q1,
-		coalesce(k.control_share, c.is_control::int, 0) AS q0
-	FROM cell c
-	LEFT JOIN kind k ON c.at < 0 AND k.day = c.day AND k.segment = c.segment AND k.product = c.product AND k.band = c.band AND k.tenure = c.tenure
+	-- sums are of exact numbers, so that their order does not matter: made here, for each goes into several
+	SELECT w.day, w.segment, w.product, w.band, w.tenure, w.at, w.is_main, w.q1 > 0 AS is_touched, w.q0 > 0 AS is_control,
+		CASE WHEN w.q1 > 0 THEN (w.q1 * w.n)::numeric END AS n1, CASE WHEN w.q1 > 0 THEN (w.q1 * w.x)::numeric END AS x1,
+		CASE WHEN w.q1 > 0 THEN (w.q1 * w.y)::numeric END AS y1, CASE WHEN w.q1 > 0 THEN (w.q1 * w.q1 * w.x)::numeric END AS s11,
+		CASE WHEN w.q1 > 0 THEN (w.q1 * w.q0 * w.x)::numeric END AS s10, CASE WHEN w.q1 > 0 THEN (w.q1 * w.q1 * w.y)::numeric END AS t11,
+		CASE WHEN w.q1 > 0 THEN (w.q1 * w.q0 * w.y)::numeric END AS t10,
+		CASE WHEN w.q0 > 0 THEN (w.q0 * w.n)::numeric END AS n0, CASE WHEN w.q0 > 0 THEN (w.q0 * w.x)::numeric END AS x0,
+		CASE WHEN w.q0 > 0 THEN (w.q0 * w.y)::numeric END AS y0, CASE WHEN w.q0 > 0 THEN (w.q0 * w.q0 * w.x)::numeric END AS s00,
+		CASE WHEN w.q0 > 0 THEN (w.q0 * w.q0 * w.y)::numeric END AS t00
+	FROM (
+		SELECT c.day, c.segment, c.product, c.band, c.tenure, c.at, c.is_main, c.n, c.x, c.y, coalesce(k.touched_share, c.is_touched::int, 0) AS q1,
+			coalesce(k.control_share, c.is_control::int, 0) AS q0
+		FROM cell c
+		LEFT JOIN kind k ON c.at < 0 AND k.day = c.day AND k.segment = c.segment AND k.product = c.product AND k.band = c.band AND k.tenure = c.tenure) w
 ), subject AS MATERIALIZED (
 	SELECT f.day, f.months, x.product, y.segment, CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END AS customers,
 		sum(f.before) AS mrr_before, sum(f.after) AS mrr_after
@@ -168,29 +188,25 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 	GROUP BY 1, 2, 3, 4
 	HAVING CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END >= {price_customers}
 ), touched_stratum AS (
-	-- sums are of exact numbers, so that their order does not matter;
 	-- of the same product, price and tenure (level 1), and of the same tenure only (2)
 	SELECT s.day, s.product, s.segment, l.level, w.at, w.tenure, CASE l.level WHEN 1 THEN w.product ELSE '' END AS of_product,
-		CASE l.level WHEN 1 THEN w.band ELSE 0 END AS of_band, sum((w.q1 * w.n)::numeric)::float8 AS n1, sum((w.q1 * w.x)::numeric)::float8 AS x1,
-			sum((w.q1 * w.y)::numeric)::float8 AS y1,
-		sum((w.q1 * w.q1 * w.x)::numeric)::float8 AS s11, sum((w.q1 * w.q0 * w.x)::numeric)::float8 AS s10,
-			sum((w.q1 * w.q1 * w.y)::numeric)::float8 AS t11, sum((w.q1 * w.q0 * w.y)::numeric)::float8 AS t10
+		CASE l.level WHEN 1 THEN w.band ELSE 0 END AS of_band, sum(w.n1)::float8 AS n1, sum(w.x1)::float8 AS x1, sum(w.y1)::float8 AS y1,
+		sum(w.s11)::float8 AS s11, sum(w.s10)::float8 AS s10, sum(w.t11)::float8 AS t11, sum(w.t10)::float8 AS t10
 	FROM weighed w
 	CROSS JOIN LATERAL (VALUES (w.product), ('(all)')) AS x (product)
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT w.segment) AS y
 	JOIN subject s ON s.day = w.day AND s.product = x.product AND s.segment = y.segment
 	CROSS JOIN (VALUES (1), (2)) AS l (level)
-	WHERE w.q1 > 0 AND (w.is_main OR x.product <> '(all)')
+	WHERE w.is_touched AND (w.is_main OR x.product <> '(all)')
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ), control_stratum AS (
 	SELECT w.day, l.level, m.main_only, w.at, w.tenure, CASE l.level WHEN 1 THEN w.product ELSE '' END AS of_product, CASE l.level WHEN 1 THEN w.band
 		ELSE 0 END AS of_band,
-		sum((w.q0 * w.n)::numeric)::float8 AS n0, sum((w.q0 * w.x)::numeric)::float8 AS x0, sum((w.q0 * w.y)::numeric)::float8 AS y0,
-			sum((w.q0 * w.q0 * w.x)::numeric)::float8 AS s00, sum((w.q0 * w.q0 * w.y)::numeric)::float8 AS t00
+		sum(w.n0)::float8 AS n0, sum(w.x0)::float8 AS x0, sum(w.y0)::float8 AS y0, sum(w.s00)::float8 AS s00, sum(w.t00)::float8 AS t00
 	FROM weighed w
 	CROSS JOIN (VALUES (1), (2)) AS l (level)
 	CROSS JOIN (VALUES (false), (true)) AS m (main_only)
-	WHERE w.q0 > 0 AND (w.is_main OR NOT m.main_only)
+	WHERE w.is_control AND (w.is_main OR NOT m.main_only)
 	GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), stratum AS (
 	SELECT t.*, c.n0, c.x0, c.y0, c.s00, c.t00, t.n1 * c.n0 / (t.n1 + c.n0) AS weight, (t.x1 + c.x0) / (t.n1 + c.n0) AS rate, (t.y1 + c.y0)

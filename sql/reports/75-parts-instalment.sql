@@ -63,7 +63,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- cut or whether they overlap.
 @define line_runs line | terms
 line_spell AS MATERIALIZED (
-	SELECT b.*, count(*) OVER (PARTITION BY b.customer_id, b.line) AS spells
+	SELECT b.*, row_number() OVER () AS n, count(*) OVER (PARTITION BY b.customer_id, b.line) AS spells
 	FROM (
 		SELECT s.customer_id, s.product, {line} AS line, s.started_on, CASE WHEN s.ended_on < o.as_of THEN s.ended_on ELSE 'infinity' END AS ended_on, o.as_of,
 			({price}){rate} AS mrr, coalesce({is_paused}, false) AS is_paused, {is_unwanted_end} AS is_failed, hashtext({terms})::bigint AS terms,
@@ -77,14 +77,14 @@ line_spell AS MATERIALIZED (
 ), line_edge AS (
 	SELECT b.customer_id, b.line, e.day, min(b.product) AS product, sum(e.sign) AS held, sum(e.sign * b.mrr) AS mrr, sum(e.sign * b.is_paused::int) AS paused,
 		sum(e.sign * b.terms) AS terms, bool_or(e.sign < 0 AND b.is_failed) AS is_failed, max(b.months) FILTER (WHERE e.sign > 0) AS months,
-		max(b.days) FILTER (WHERE e.sign > 0) AS days, max(b.as_of) AS as_of
+		max(b.days) FILTER (WHERE e.sign > 0) AS days, min(b.n) FILTER (WHERE e.sign > 0) AS n, max(b.as_of) AS as_of
 	FROM line_spell b
 	CROSS JOIN LATERAL (VALUES (b.started_on, 1), (b.ended_on, -1)) AS e (day, sign)
 	WHERE b.spells > 1
 	GROUP BY b.customer_id, b.line, e.day
 ), line_state AS (
 	SELECT e.customer_id, e.line, e.product, e.day, lead(e.day) OVER w AS until, lead(e.is_failed) OVER w AS is_failed,
-		e.months, e.days, e.as_of, sum(e.held) OVER w AS held, sum(e.mrr) OVER w AS mrr,
+		e.n, e.months, e.days, e.as_of, sum(e.held) OVER w AS held, sum(e.mrr) OVER w AS mrr,
 		sum(e.paused) OVER w AS paused, sum(e.terms) OVER w AS terms
 	FROM line_edge e
 	WINDOW w AS (PARTITION BY e.customer_id, e.line ORDER BY e.day)
@@ -98,8 +98,9 @@ line_spell AS MATERIALIZED (
 	SELECT s.*, count(*) FILTER (WHERE coalesce(s.day > s.last_until + {lapse_days}, true)) OVER (PARTITION BY s.customer_id, s.line ORDER BY s.day) AS run
 	FROM line_step s
 ), run_step AS MATERIALIZED (
-	-- a boolean: of two values that are equal the planner would expect next to none
-	SELECT r.customer_id, r.line, r.run, r.product, r.day, r.until, r.as_of, r.held, r.mrr, r.paused, r.terms, r.is_rise,
+	-- a run by the number of one of its spells; a boolean: of two values that are equal the
+	-- planner would expect next to none
+	SELECT min(r.n) OVER w AS n, r.customer_id, r.line, r.run, r.product, r.day, r.until, r.as_of, r.held, r.mrr, r.paused, r.terms, r.is_rise,
 		r.day = first_value(r.day) OVER w AS is_first, first_value(r.day) OVER w AS since, last_value(r.until) OVER w AS ended_on,
 		last_value(r.mrr) OVER w AS end_mrr,
 		first_value(r.mrr) OVER w AS start_mrr, last_value(r.is_failed) OVER w AS is_end_failed, coalesce(first_value(r.months) OVER w, 1) AS step_months,
@@ -108,26 +109,28 @@ line_spell AS MATERIALIZED (
 	WINDOW w AS (PARTITION BY r.customer_id, r.line, r.run ORDER BY r.day ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 	UNION ALL
 	-- of one spell, as most are: a run of one step, without any of this
-	SELECT b.customer_id, b.line, 1 AS run, b.product, b.started_on AS day, b.ended_on AS until, b.as_of, 1 AS held, b.mrr, b.is_paused::int AS paused, b.terms,
+	SELECT b.n, b.customer_id, b.line, 1 AS run, b.product, b.started_on AS day, b.ended_on AS until, b.as_of, 1 AS held, b.mrr, b.is_paused::int AS paused, b.terms,
 		false AS is_rise, true AS is_first, b.started_on AS since, b.ended_on, b.mrr AS end_mrr, b.mrr AS start_mrr, b.is_failed AS is_end_failed,
 		coalesce(b.months, 1) AS step_months, coalesce(b.days, 0) AS step_days
 	FROM line_spell b
 	WHERE b.spells = 1
 ), moved AS MATERIALIZED (
 	-- a line that ends on the day on which another one begins has moved there
-	SELECT e.customer_id, e.line, e.run, b.start_mrr AS next_mrr
-	FROM (SELECT r.customer_id, r.line, r.run, r.ended_on AS day,
-			row_number() OVER (PARTITION BY r.customer_id, r.ended_on ORDER BY r.end_mrr DESC, r.line) AS n
+	SELECT e.n, b.start_mrr AS next_mrr
+	FROM (SELECT r.n, r.customer_id, r.ended_on AS day,
+			row_number() OVER (PARTITION BY r.customer_id, r.ended_on ORDER BY r.end_mrr DESC, r.line) AS place
 		FROM run_step r WHERE r.is_first AND isfinite(r.ended_on)) e
 	JOIN (SELECT r.customer_id, r.since AS day, r.start_mrr,
-			row_number() OVER (PARTITION BY r.customer_id, r.since ORDER BY r.start_mrr DESC, r.line) AS n
-		FROM run_step r WHERE r.is_first) b ON b.customer_id = e.customer_id AND b.day = e.day AND b.n = e.n
+			row_number() OVER (PARTITION BY r.customer_id, r.since ORDER BY r.start_mrr DESC, r.line) AS place
+		FROM run_step r
+		WHERE r.is_first AND EXISTS (SELECT FROM run_step k WHERE k.is_first AND k.customer_id = r.customer_id AND k.ended_on = r.since)) b
+		ON b.customer_id = e.customer_id AND b.day = e.day AND b.place = e.place
 ), line AS MATERIALIZED (
 	-- one row a run: instalments whose end was seen, and the one with which it ended
-	SELECT row_number() OVER () AS n, r.customer_id, r.line, r.run, r.product, r.since, r.ended_on, r.step_months, r.step_days, r.end_mrr, r.is_end_failed,
-		m.next_mrr, m.line IS NOT NULL AS is_moved, i.seen, CASE WHEN i.last <= i.seen THEN i.last END AS last, r.as_of
+	SELECT r.n, r.customer_id, r.line, r.run, r.product, r.since, r.ended_on, r.step_months, r.step_days, r.end_mrr, r.is_end_failed,
+		m.next_mrr, m.n IS NOT NULL AS is_moved, i.seen, CASE WHEN i.last <= i.seen THEN i.last END AS last, r.as_of
 	FROM run_step r
-	LEFT JOIN moved m ON m.customer_id = r.customer_id AND m.line = r.line AND m.run = r.run
+	LEFT JOIN moved m ON m.n = r.n
 	CROSS JOIN LATERAL (SELECT cvm._instalments(r.since, r.as_of - 1, r.step_months, r.step_days) AS seen,
 		CASE WHEN isfinite(r.ended_on) THEN cvm._instalments(r.since, r.ended_on - 1, r.step_months, r.step_days) + 1 END AS last) i
 	WHERE r.is_first

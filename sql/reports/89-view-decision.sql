@@ -23,29 +23,39 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		HAVING bool_and(lower(d.outcome) IN ('skipped', 'skip')) IS TRUE) c
 	GROUP BY c.n$$),
 ('skipped_numbers', 9, '{}', 'SELECT NULL::bigint AS n, NULL::int4multirange AS numbers WHERE false'),
+-- what is left of what was decided
+('unskipped', 1, '{delivery}', $$
+	SELECT d.n, CASE WHEN x.is_skipped THEN 'skipped' ELSE d.outcome END AS outcome, lower(x.numbers) AS first, upper(x.numbers) AS next, d.mrr,
+		CASE WHEN x.is_skipped THEN 0 ELSE d.next_mrr END AS next_mrr
+	FROM decided d
+	LEFT JOIN ({skipped_numbers}) k ON k.n = d.n AND d.outcome NOT IN ('paused', 'skipped')
+	CROSS JOIN LATERAL (
+		SELECT unnest(int4multirange(int4range(d.first, d.next)) - coalesce(k.numbers, '{}'::int4multirange)) AS numbers, false AS is_skipped
+		UNION ALL SELECT unnest(int4multirange(int4range(d.first, d.next)) * k.numbers), true) x$$),
+('unskipped', 9, '{}', 'SELECT d.n, d.outcome, d.first, d.next, d.mrr, d.next_mrr FROM decided d'),
+-- the numbers of a line's instalments in each segment
 ('decision_stay', 1, '{segment_history}', $$
-	SELECT x.n, '(all)'::text AS segment, int4range(1, NULL) AS numbers FROM line x
-	UNION ALL
-	SELECT l.n, h.segment, int4range(cvm._instalments(l.since, greatest(coalesce(lower(d.days), l.since), l.since) - 1, l.step_months, l.step_days) + 1,
-		CASE WHEN isfinite(upper(d.days)) THEN cvm._instalments(l.since, upper(d.days) - 1, l.step_months, l.step_days) + 1 END)
-	FROM line l
-	JOIN held h ON h.customer_id = l.customer_id
-	CROSS JOIN LATERAL unnest(h.days) AS d (days)
-	WHERE coalesce(upper(d.days) > l.since, true)$$),
+	SELECT l.n, l.customer_id, l.is_only, (l.stay).segment, cvm._instalments(l.since, (l.stay).stay_from - 1, l.step_months, l.step_days) + 1 AS first,
+		CASE WHEN isfinite((l.stay).stay_to) THEN cvm._instalments(l.since, (l.stay).stay_to - 1, l.step_months, l.step_days) + 1 ELSE 2147483647 END AS next
+	FROM (
+		SELECT k.n, k.customer_id, k.since, k.step_months, k.step_days, count(*) OVER (PARTITION BY k.customer_id) = 1 AS is_only,
+			cvm._segment_stays(t.timeline, k.since, 'infinity') AS stay
+		FROM line k
+		LEFT JOIN segment_timeline t ON t.customer_id = k.customer_id) l$$),
 ('decision_stay', 9, '{}', $$
-	SELECT x.n, '(all)'::text AS segment, int4range(1, NULL) AS numbers FROM line x$$);
+	SELECT l.n, l.customer_id, count(*) OVER (PARTITION BY l.customer_id) = 1 AS is_only, '(all)'::text AS segment, 1 AS first, 2147483647 AS next
+	FROM line l$$);
 
 -- What became of each instalment
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('decided_instalments', 1, '{}', $$
 WITH {observed}, {rates}
 @use line_runs coalesce(s.subscription_id, s.product) | concat(s.product{spell_quantity})
-, folded AS (
-	SELECT DISTINCT l.customer_id FROM line l
-){held}, part AS (
+@use segment_timelines
+, part AS (
 	-- the ends of instalments at which the line is at that step; 0 is its beginning
 	SELECT l.n, l.seen, r.mrr, r.terms, r.paused = r.held AS is_paused, i.first, least(i.last, l.seen) AS last
 	FROM run_step r
-	JOIN line l ON l.customer_id = r.customer_id AND l.line = r.line AND l.run = r.run
+	JOIN line l ON l.n = r.n
 	CROSS JOIN LATERAL (SELECT cvm._instalments(r.since, r.day - 1, r.step_months, r.step_days) + 1 AS first,
 		CASE WHEN isfinite(r.until) THEN cvm._instalments(r.since, r.until - 1, r.step_months, r.step_days) ELSE l.seen END AS last) i
 	WHERE least(i.last, l.seen) >= i.first
@@ -54,40 +64,33 @@ WITH {observed}, {rates}
 	FROM part p
 	WINDOW w AS (PARTITION BY p.n ORDER BY p.first)
 ), decided AS (
-	SELECT f.n, CASE WHEN f.is_paused THEN 'paused' ELSE 'renewed' END AS outcome, int4range(f.first + 1, f.last, '[]') AS numbers, f.mrr,
+	SELECT f.n, CASE WHEN f.is_paused THEN 'paused' ELSE 'renewed' END AS outcome, f.first + 1 AS first, f.last + 1 AS next, f.mrr,
 		CASE WHEN f.is_paused THEN 0 ELSE f.mrr END AS next_mrr
 	FROM follow f
 	WHERE f.last > f.first
 	UNION ALL
 	SELECT f.n, CASE WHEN f.is_paused THEN 'paused' WHEN f.terms <> f.terms_before AND f.mrr > f.mrr_before THEN 'upgraded'
 			WHEN f.terms <> f.terms_before AND f.mrr < f.mrr_before THEN 'downgraded' ELSE 'renewed' END AS outcome,
-		int4range(f.first, f.first, '[]') AS numbers, f.mrr_before AS mrr, CASE WHEN f.is_paused THEN 0 ELSE f.mrr END AS next_mrr
+		f.first, f.first + 1 AS next, f.mrr_before AS mrr, CASE WHEN f.is_paused THEN 0 ELSE f.mrr END AS next_mrr
 	FROM follow f
 	WHERE f.first > 0
 	UNION ALL
 	-- it lapsed, and was taken up again
-	SELECT f.n, 'skipped' AS outcome, int4range(f.before + 1, f.first - 1, '[]') AS numbers, f.mrr_before AS mrr, 0 AS next_mrr
+	SELECT f.n, 'skipped' AS outcome, f.before + 1 AS first, f.first AS next, f.mrr_before AS mrr, 0 AS next_mrr
 	FROM follow f
 	WHERE f.first > f.before + 1
-), happened AS (
-	SELECT d.n, CASE WHEN x.is_skipped THEN 'skipped' ELSE d.outcome END AS outcome, x.numbers, d.mrr,
-		CASE WHEN x.is_skipped THEN 0 ELSE d.next_mrr END AS next_mrr
-	FROM decided d
-	LEFT JOIN ({skipped_numbers}) k ON k.n = d.n AND d.outcome NOT IN ('paused', 'skipped')
-	CROSS JOIN LATERAL (
-		SELECT unnest(int4multirange(d.numbers) - coalesce(k.numbers, '{}'::int4multirange)) AS numbers, false AS is_skipped
-		UNION ALL SELECT unnest(int4multirange(d.numbers) * k.numbers), true) x
+), happened AS ({unskipped}
 	UNION ALL
 	SELECT l.n, CASE WHEN NOT l.is_moved THEN CASE WHEN l.is_end_failed THEN 'failed' ELSE 'cancelled' END
 			WHEN l.next_mrr > l.end_mrr THEN 'upgraded' WHEN l.next_mrr < l.end_mrr THEN 'downgraded' ELSE 'renewed' END AS outcome,
-		int4range(l.last, l.last, '[]') AS numbers, l.end_mrr AS mrr, coalesce(l.next_mrr, 0) AS next_mrr
+		l.last AS first, l.last + 1 AS next, l.end_mrr AS mrr, coalesce(l.next_mrr, 0) AS next_mrr
 	FROM line l
 	WHERE l.last > 0
 ), placed AS MATERIALIZED (
-	SELECT t.segment, h.outcome, l.customer_id, h.numbers * t.numbers AS numbers, h.mrr, h.next_mrr
+	-- instalments of the only line are one customer's each
+	SELECT t.segment, h.outcome, t.customer_id, t.is_only, greatest(h.first, t.first) AS first, least(h.next, t.next) AS next, h.mrr, h.next_mrr
 	FROM happened h
-	JOIN line l ON l.n = h.n
-	JOIN ({decision_stay}) t ON t.n = h.n AND t.numbers && h.numbers
+	JOIN ({decision_stay}) t ON t.n = h.n AND t.first < h.next AND t.next > h.first
 )
 $$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
@@ -95,23 +98,27 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 {decided_instalments}
 , alike AS MATERIALIZED (
 	-- many are about the same numbers
-	SELECT p.segment, p.outcome, lower(p.numbers) AS first, upper(p.numbers) AS next, count(*) AS instalments, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr
+	SELECT p.segment, p.outcome, p.first, p.next, count(*) AS instalments, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr,
+		count(*) FILTER (WHERE p.is_only) AS customers
 	FROM placed p
-	GROUP BY p.segment, p.outcome, lower(p.numbers), upper(p.numbers)
+	GROUP BY p.segment, p.outcome, p.first, p.next
 ), alike_customers AS MATERIALIZED (
 	-- who has several lines at once is one customer
 	SELECT p.segment, p.outcome, lower(p.numbers) AS first, upper(p.numbers) AS next, count(*) AS customers
 	FROM (
-		SELECT q.segment, q.outcome, q.customer_id, unnest(range_agg(q.numbers)) AS numbers
+		SELECT x.segment, q.outcome, q.customer_id, unnest(range_agg(int4range(q.first, q.next))) AS numbers
 		FROM placed q
-		GROUP BY q.segment, q.outcome, q.customer_id) p
+		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT q.segment WHERE {has_segments}) x
+		WHERE NOT q.is_only
+		GROUP BY x.segment, q.outcome, q.customer_id) p
 	GROUP BY p.segment, p.outcome, lower(p.numbers), upper(p.numbers)
 ), change AS (
-	SELECT p.segment, p.outcome, e.number, sum(e.sign * p.instalments) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr,
-		0::numeric AS customers
+	SELECT x.segment, p.outcome, e.number, sum(e.sign * p.instalments) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr,
+		sum(e.sign * p.customers) AS customers
 	FROM alike p
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
 	CROSS JOIN LATERAL (VALUES (p.first, 1), (p.next, -1)) AS e (number, sign)
-	GROUP BY p.segment, p.outcome, e.number
+	GROUP BY x.segment, p.outcome, e.number
 	UNION ALL
 	SELECT p.segment, p.outcome, e.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, sum(e.sign * p.customers) AS customers
 	FROM alike_customers p
@@ -161,7 +168,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 SELECT a.row_key, p.customer_id, 1 AS customers, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr, sum(p.mrr) AS mrr_before, sum(p.next_mrr) AS mrr_after,
 	format('%s of %s instalments', a.outcome, count(*)) AS detail
 FROM placed p
-JOIN wanted a ON a.segment = p.segment AND a.outcome = p.outcome AND p.numbers @> a.ordinal
+JOIN wanted a ON a.segment IN ('(all)', p.segment) AND a.outcome = p.outcome AND p.first <= a.ordinal AND p.next > a.ordinal
 GROUP BY a.row_key, a.outcome, p.customer_id$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES

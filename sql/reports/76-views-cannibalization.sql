@@ -65,16 +65,16 @@ launch AS MATERIALIZED (
 $$),
 -- The segment held at the launch or, who came later, on the first day: any later
 -- one may be a consequence of the launch
-('placed_at_launch', 1, '{segment_history}', $$, began AS (
-	SELECT l.focal, b.customer_id, greatest(l.launched_on, b.first_day) AS day
+('placed_at_launch', 1, '{segment_history}', $$, began AS MATERIALIZED (
+	SELECT b.customer_id, b.first_day, t.timeline
 	FROM (SELECT s.customer_id, min(s.started_on) AS first_day FROM spell s GROUP BY s.customer_id) b
-	CROSS JOIN launch l
+	LEFT JOIN (
+@use timeline_rows AND h.valid_from IS NOT NULL
+	) t ON t.customer_id = b.customer_id
 ), placed AS MATERIALIZED (
-	SELECT b.focal, b.customer_id, coalesce((array_agg(g.segment
-		ORDER BY g.valid_from DESC, g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+	SELECT l.focal, b.customer_id, coalesce(cvm._segment_on(b.timeline, greatest(l.launched_on, b.first_day)), '(none)') AS segment
 	FROM began b
-	LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
-	GROUP BY b.focal, b.customer_id
+	CROSS JOIN launch l
 )$$),
 ('placed_at_launch', 9, '{}', ''),
 ('placed_segment', 1, '{segment_history}', 'p.segment'),
@@ -133,11 +133,11 @@ SELECT p.segment,
 		cvm.cannibalization_matrix_agg({fold_arguments}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
 	FROM {fold_rows} s
 	JOIN (
-		SELECT b.customer_id, coalesce((array_agg(g.segment ORDER BY g.valid_from DESC,
-			g.segment COLLATE "C") FILTER (WHERE g.segment IS NOT NULL))[1], '(none)') AS segment
+		SELECT b.customer_id, coalesce(cvm._segment_on(t.timeline, b.day), '(none)') AS segment
 		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
-		LEFT JOIN segment_history g ON g.customer_id = b.customer_id AND g.valid_from <= b.day AND (g.valid_to IS NULL OR g.valid_to > b.day)
-		GROUP BY b.customer_id) p ON p.customer_id = s.customer_id
+		LEFT JOIN (
+@use timeline_rows AND h.valid_from IS NOT NULL
+		) t ON t.customer_id = b.customer_id) p ON p.customer_id = s.customer_id
 	GROUP BY p.segment
 $$),
 ('matrix_folds', 9, '{}', $$

@@ -53,11 +53,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 )$$),
 ('offer_prices', 9, '{}', $$live AS (SELECT NULL::text AS product, NULL::numeric AS price WHERE false)$$),
 ('placed_now', 1, '{segment_history}', $$placed AS (
-	SELECT DISTINCT ON (s.customer_id) s.customer_id, coalesce(h.segment, '(none)') AS segment
-	FROM (SELECT DISTINCT x.customer_id FROM subscription x) s
+	SELECT DISTINCT ON (h.customer_id) h.customer_id, h.segment
+	FROM segment_history h
 	CROSS JOIN observed o
-	LEFT JOIN segment_history h ON h.customer_id = s.customer_id AND h.segment IS NOT NULL AND h.valid_from < o.as_of AND coalesce(h.valid_to >= o.as_of, true)
-	ORDER BY s.customer_id, h.valid_from DESC, h.segment COLLATE "C"
+	WHERE h.segment IS NOT NULL AND h.valid_from < o.as_of AND coalesce(h.valid_to >= o.as_of, true)
+	ORDER BY h.customer_id, h.valid_from DESC, h.segment COLLATE "C"
 )$$),
 ('placed_now', 9, '{}', $$placed AS (SELECT s.customer_id, NULL::text AS segment FROM subscription s WHERE false)$$);
 
@@ -245,21 +245,23 @@ WHERE d.overlap_days > {billing_days}$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('price_book_gap', 1, '{subscription}', $$
 WITH
-{observed_since}, {product_families}, {list_prices}, {offer_prices}, {placed_now}, held AS (
-	SELECT s.customer_id, s.product, range_agg(daterange(s.started_on, s.ended_on)) AS days
+{observed_since}, {product_families}, {list_prices}, {offer_prices}, {placed_now}, spell AS (
+	SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, o.as_of,
+		coalesce(s.started_on > max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, s.product ORDER BY s.started_on
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_first
 	FROM subscription s
 	CROSS JOIN observed o
-	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
-	GROUP BY s.customer_id, s.product
+	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+), held AS (
+	-- since when without a day between
+	SELECT s.*, max(s.started_on) FILTER (WHERE s.is_first) OVER (PARTITION BY s.customer_id, s.product ORDER BY s.started_on ROWS UNBOUNDED PRECEDING) AS since
+	FROM spell s
 ), line AS (
-	SELECT s.product, p.segment, s.mrr, t.since >= (o.as_of - interval '3 months')::date AS is_front, t.since < (o.as_of - interval '12 months')::date AS is_back
-	FROM subscription s
-	CROSS JOIN observed o
-	JOIN held h ON h.customer_id = s.customer_id AND h.product = s.product
-	LEFT JOIN placed p ON p.customer_id = s.customer_id
-	CROSS JOIN LATERAL (
-		SELECT coalesce(lower(r), '-infinity') AS since FROM unnest(h.days) AS r WHERE r @> (o.as_of - 1)) t
-	WHERE s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AND s.mrr > 0
+	SELECT h.product, CASE WHEN {has_segments} THEN coalesce(p.segment, '(none)') END AS segment, h.mrr,
+		h.since >= (h.as_of - interval '3 months')::date AS is_front, h.since < (h.as_of - interval '12 months')::date AS is_back
+	FROM held h
+	LEFT JOIN placed p ON p.customer_id = h.customer_id
+	WHERE (h.ended_on IS NULL OR h.ended_on >= h.as_of) AND h.mrr > 0
 ), book AS (
 	SELECT l.product, g.segment, count(*) AS lines,
 		count(*) FILTER (WHERE l.is_front) AS front_lines,

@@ -31,32 +31,43 @@ WITH observed AS MATERIALIZED (
 		date_trunc('week', l.started_on::timestamp)::date AS week
 	FROM line l
 	WHERE l.price > 0 AND l.goes_on IS NOT TRUE
-), offered AS (
-	-- a channel's price for a term in a week
-	SELECT c.product, c.currency, c.month, c.week, c.term, min(c.mean_price) AS best_price, count(*) AS channels
-	FROM (
-		SELECT s.product, s.currency, s.month, s.week, s.term, s.channel, avg(s.price) AS mean_price
-		FROM sale s GROUP BY s.product, s.currency, s.month, s.week, s.term, s.channel) c
-	GROUP BY c.product, c.currency, c.month, c.week, c.term
-), priced AS (
-	SELECT s.*, o.best_price, o.channels, avg(s.price) OVER (PARTITION BY s.product, s.currency, s.month, s.week, s.term) AS like_price,
-		avg(s.price) OVER (PARTITION BY s.product, s.currency, s.month) AS mean_price
+), alike AS MATERIALIZED (
+	-- many are sold at the same price
+	SELECT s.product, s.currency, s.month, s.week, s.term, s.channel, s.price, s.as_of, count(*) AS n
 	FROM sale s
-	JOIN offered o ON o.product = s.product AND o.currency = s.currency AND o.month = s.month AND o.week = s.week AND o.term = s.term
+	GROUP BY s.product, s.currency, s.month, s.week, s.term, s.channel, s.price, s.as_of
 )
 $$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('channel_price', 1, '{subscription.channel}', $$
 {priced_sales}
-, counted AS (
-	SELECT p.product, p.currency, p.month, p.as_of, p.mean_price, count(*) AS sales, count(DISTINCT p.customer_id) AS customers,
-		count(DISTINCT p.channel) AS channels,
-		min(p.price) AS lowest_price, max(p.price) AS highest_price, sum(p.price) AS sold_mrr,
-		sqrt(avg((p.price - p.mean_price) * (p.price - p.mean_price))) AS deviation, sqrt(avg((p.price - p.like_price) * (p.price - p.like_price))) AS like_deviation,
-		count(*) FILTER (WHERE p.channels > 1) AS compared, count(*) FILTER (WHERE p.channels > 1 AND p.price > p.best_price) AS above,
-		coalesce(sum(p.price - p.best_price) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0) AS above_mrr
+, averaged AS (
+	-- a channel's price for a term in a week
+	SELECT a.*, sum(a.n * a.price) OVER c / sum(a.n) OVER c AS channel_price, row_number() OVER (c ORDER BY a.price) = 1 AS is_channel,
+		sum(a.n * a.price) OVER t / sum(a.n) OVER t AS like_price, sum(a.n * a.price) OVER m / sum(a.n) OVER m AS mean_price
+	FROM alike a
+	WINDOW c AS (PARTITION BY a.product, a.currency, a.month, a.week, a.term, a.channel),
+		t AS (PARTITION BY a.product, a.currency, a.month, a.week, a.term), m AS (PARTITION BY a.product, a.currency, a.month)
+), priced AS (
+	SELECT a.*, min(a.channel_price) OVER t AS best_price, count(*) FILTER (WHERE a.is_channel) OVER t AS channels
+	FROM averaged a
+	WINDOW t AS (PARTITION BY a.product, a.currency, a.month, a.week, a.term)
+), bought AS (
+	SELECT d.product, d.currency, d.month, count(*) AS customers
+	FROM (SELECT DISTINCT s.product, s.currency, s.month, s.customer_id FROM sale s) d
+	GROUP BY d.product, d.currency, d.month
+), summed AS (
+	SELECT p.product, p.currency, p.month, p.as_of, p.mean_price, sum(p.n)::bigint AS sales, count(DISTINCT p.channel) AS channels,
+		min(p.price) AS lowest_price, max(p.price) AS highest_price, sum(p.n * p.price) AS sold_mrr,
+		sqrt(sum(p.n * ((p.price - p.mean_price) * (p.price - p.mean_price))) / sum(p.n)) AS deviation,
+		sqrt(sum(p.n * ((p.price - p.like_price) * (p.price - p.like_price))) / sum(p.n)) AS like_deviation,
+		coalesce(sum(p.n) FILTER (WHERE p.channels > 1), 0)::bigint AS compared,
+		coalesce(sum(p.n) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0)::bigint AS above,
+		coalesce(sum(p.n * (p.price - p.best_price)) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0) AS above_mrr
 	FROM priced p
 	GROUP BY p.product, p.currency, p.month, p.as_of, p.mean_price
+), counted AS (
+	SELECT s.*, b.customers FROM summed s JOIN bought b ON b.product = s.product AND b.currency = s.currency AND b.month = s.month
 )
 SELECT cvm.row_key(c.product, to_char(c.month::timestamp, 'YYYY-MM'), c.currency) AS row_key,
 	c.product,
@@ -87,6 +98,17 @@ CROSS JOIN LATERAL cvm.proportion_interval(c.above, c.compared, {conf}) i$$);
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('channel_price', 1, $$
 {priced_sales}
+, offered AS (
+	SELECT c.product, c.currency, c.month, c.week, c.term, min(c.channel_price) AS best_price, count(*) AS channels
+	FROM (
+		SELECT a.product, a.currency, a.month, a.week, a.term, a.channel, sum(a.n * a.price) / sum(a.n) AS channel_price
+		FROM alike a GROUP BY a.product, a.currency, a.month, a.week, a.term, a.channel) c
+	GROUP BY c.product, c.currency, c.month, c.week, c.term
+), priced AS (
+	SELECT s.*, o.best_price, o.channels
+	FROM sale s
+	JOIN offered o ON o.product = s.product AND o.currency = s.currency AND o.month = s.month AND o.week = s.week AND o.term = s.term
+)
 SELECT w.row_key, p.customer_id, 1 AS customers, sum(p.price) AS sold_mrr,
 	coalesce(sum(p.price - p.best_price) FILTER (WHERE p.channels > 1 AND p.price > p.best_price), 0) AS above_best_mrr,
 	NULL::numeric AS mrr_before, sum(p.price) AS mrr_after,

@@ -17,6 +17,11 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'Customers of a segment who do not have a product yet, and what they would bring if as many of them came to buy '
 		'it as did of those who were like them white_space_days ago. One row per segment and product.', 'candidate_customers');
 
+-- What was counted by segment, and all of it together
+@define with_all counts
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT {counts}.segment WHERE {has_segments}) x
+@end
+
 -- What is paid for on the last day, and in which segment
 @define portfolio_placed
 WITH {observed}, {rates}line AS MATERIALIZED (
@@ -158,20 +163,18 @@ WITH {observed}, {rates}bundled AS (
 	FROM subscription s
 	JOIN bundled b ON b.bundle = s.product
 	WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true) AND {price} > 0
-), payer AS MATERIALIZED (
-	SELECT l.customer_id, d.day, d.is_now
+), holder AS MATERIALIZED (
+	SELECT l.customer_id, d.day, d.is_now, l.product
 	FROM line l
 	CROSS JOIN observed o
 	JOIN LATERAL (VALUES (o.as_of - 1, true), (o.as_of - 1 - {white_space_days}, false)) d (day, is_now) ON l.started_on <= d.day AND l.ended_on > d.day
-	GROUP BY l.customer_id, d.day, d.is_now
+	GROUP BY l.customer_id, d.day, d.is_now, l.product
+), payer AS MATERIALIZED (
+	SELECT h.customer_id, h.day, h.is_now FROM holder h GROUP BY h.customer_id, h.day, h.is_now
 )
 @use held_on payer
 , placed AS MATERIALIZED (
-	SELECT m.customer_id, m.day, m.is_now, x.segment
-	FROM member m
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
-), holder AS MATERIALIZED (
-	SELECT DISTINCT p.customer_id, p.is_now, l.product FROM payer p JOIN line l ON l.customer_id = p.customer_id AND l.started_on <= p.day AND l.ended_on > p.day
+	SELECT m.customer_id, m.day, m.is_now, m.in_segment AS segment FROM member m
 ), buyer AS MATERIALIZED (
 	-- who had none of it then and began it since
 	SELECT DISTINCT p.customer_id, l.product
@@ -187,7 +190,10 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('white_space', 1, '{subscription}', $$
 {white_space_found}
 , whole AS MATERIALIZED (
-	SELECT p.segment, count(*) FILTER (WHERE p.is_now) AS customers, count(*) FILTER (WHERE NOT p.is_now) AS before FROM placed p GROUP BY p.segment
+	SELECT x.segment, sum(s.customers)::bigint AS customers, sum(s.before)::bigint AS before
+	FROM (SELECT p.segment, count(*) FILTER (WHERE p.is_now) AS customers, count(*) FILTER (WHERE NOT p.is_now) AS before FROM placed p GROUP BY p.segment) s
+@use with_all s
+	GROUP BY x.segment
 ), sellable AS MATERIALIZED (
 	-- what was sold in that time, by its price then
 	SELECT l.product, avg(l.mrr) AS price
@@ -196,16 +202,24 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	WHERE l.is_sold AND l.started_on > o.as_of - 1 - {white_space_days} AND l.started_on < o.as_of
 	GROUP BY l.product
 ), held AS MATERIALIZED (
-	SELECT p.segment, h.product, count(*) FILTER (WHERE p.is_now) AS holders, count(*) FILTER (WHERE NOT p.is_now) AS before
-	FROM placed p
-	JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now
-	GROUP BY p.segment, h.product
+	SELECT x.segment, s.product, sum(s.holders)::bigint AS holders, sum(s.before)::bigint AS before
+	FROM (
+		SELECT p.segment, h.product, count(*) FILTER (WHERE p.is_now) AS holders, count(*) FILTER (WHERE NOT p.is_now) AS before
+		FROM placed p
+		JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now
+		GROUP BY p.segment, h.product) s
+@use with_all s
+	GROUP BY x.segment, s.product
 ), won AS MATERIALIZED (
-	SELECT p.segment, b.product, count(*) AS buyers
-	FROM placed p
-	JOIN buyer b ON b.customer_id = p.customer_id
-	WHERE NOT p.is_now
-	GROUP BY p.segment, b.product
+	SELECT x.segment, s.product, sum(s.buyers)::bigint AS buyers
+	FROM (
+		SELECT p.segment, b.product, count(*) AS buyers
+		FROM placed p
+		JOIN buyer b ON b.customer_id = p.customer_id
+		WHERE NOT p.is_now
+		GROUP BY p.segment, b.product) s
+@use with_all s
+	GROUP BY x.segment, s.product
 ), told AS (
 	SELECT w.segment, s.product, s.price, o.as_of, w.customers, coalesce(h.holders, 0) AS holders, w.customers - coalesce(h.holders, 0) AS candidates,
 		w.before - coalesce(h.before, 0) AS watched, coalesce(b.buyers, 0) AS buyers
@@ -265,7 +279,7 @@ SELECT w.row_key, p.customer_id,
 	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
 	CASE WHEN bool_or(p.is_now AND h.customer_id IS NULL) THEN 'does not have it' ELSE 'has it, or does not pay any more' END AS detail
 FROM placed p
-JOIN wanted w ON w.segment = p.segment
+JOIN wanted w ON w.segment IN ('(all)', p.segment)
 LEFT JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now AND h.product = w.product
 LEFT JOIN buyer b ON b.customer_id = p.customer_id AND b.product = w.product
 GROUP BY w.row_key, p.customer_id$$);

@@ -5,7 +5,8 @@
 -- A column of type numeric(28,2) in report_column is money.  A body leaves it
 -- exact; the view rounds it to cvm.minor_units() of the model's currency.  What
 -- has a row in report_footing is not rounded by itself: see
--- src/core/util/footing.c.
+-- src/core/util/footing.c and, where a view has totals both ways, of segments and
+-- of channels or donors, src/core/util/crossfooting.c.
 
 CREATE FUNCTION cvm.minor_units(currency text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -41,6 +42,20 @@ COMMENT ON FUNCTION cvm._footed(numeric[], text, date, text[], int) IS
 	'The amounts of a row, rounded so that they add up with those of the other rows, which come in the order of their '
 	'periods; segment "(all)" is the total.';
 
+CREATE FUNCTION cvm._cross_footed(amounts numeric[], one text, other text, decimals int) RETURNS numeric[]
+	AS 'MODULE_PATHNAME', 'cvm_cross_footed'
+	LANGUAGE C IMMUTABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._cross_footed(numeric[], text, text, int) IS
+	'The amounts of a row, each rounded so that it adds up with those of the other rows over both; "(all)" is the total of '
+	'either.';
+
+CREATE FUNCTION cvm._footed_lines(amounts numeric[], segment text, decimals int) RETURNS numeric[]
+	AS 'MODULE_PATHNAME', 'cvm_footed_lines'
+	LANGUAGE C IMMUTABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._footed_lines(numeric[], text, int) IS
+	'The amounts of a row, of which the last is the sum of the others, rounded so that it is, and that segments make the '
+	'total, segment "(all)".';
+
 CREATE FUNCTION cvm._shared_out(amount numeric, total numeric, decimals int) RETURNS numeric
 	AS 'MODULE_PATHNAME', 'cvm_shared_out'
 	LANGUAGE C IMMUTABLE WINDOW PARALLEL SAFE;
@@ -57,6 +72,12 @@ DECLARE
 	-- over what there is a total
 	split text := (SELECT u.split FROM unnest('{segment,channel,value_decile,product}'::text[]) WITH ORDINALITY AS u(split, n)
 		WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
+	-- and over what else
+	other text := (SELECT k.key FROM unnest(keys) WITH ORDINALITY AS k(key, n)
+		WHERE k.key IN ('channel', 'donor') AND k.key <> split AND EXISTS (SELECT FROM cvm.report_sum s
+			JOIN cvm.report_footing g ON g.view = s.view AND g.column_name = s.column_name AND g.role = 'sum'
+			WHERE s.view = _shown.view AND k.key = ANY (s.dimensions))
+		ORDER BY k.n LIMIT 1);
 	footing record;
 	places jsonb;
 	columns text;
@@ -92,6 +113,12 @@ BEGIN
 	WHERE c.view = _shown.view;
 	IF footing.amounts IS NULL THEN
 		RETURN format(E'SELECT %s\nFROM (\n%s\n) b', columns, body);
+	END IF;
+	IF other IS NOT NULL THEN
+		RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT b.*, cvm._cross_footed(ARRAY[%2$s], b.%3$s, b.%4$s, %5$s) OVER (%6$sORDER BY b.%3$s COLLATE "C", b.%4$s COLLATE "C") AS cvm_shown\n\tFROM (\n%7$s\n\t) b\n) b',
+			columns, footing.amounts, split, other, decimals,
+			(SELECT 'PARTITION BY ' || string_agg('b.' || k.key, ', ' ORDER BY k.n) || ' ' FROM unnest(keys) WITH ORDINALITY AS k(key, n)
+				WHERE k.key NOT IN (split, other)), body);
 	END IF;
 	RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT b.*, cvm._footed(ARRAY[%2$s], b.%3$s, %4$s, %5$L::text[], %6$s) OVER (%7$sORDER BY %8$sb.%3$s COLLATE "C") AS cvm_shown\n\tFROM (\n%9$s\n\t) b\n) b',
 		columns, footing.amounts, split, CASE WHEN footing.is_waterfall THEN 'b.month' ELSE 'NULL::date' END, footing.roles, decimals,

@@ -240,15 +240,16 @@ SELECT d.decile::text AS row_key,
 	d.decile,
 	CASE WHEN d.by_margin THEN 'margin' ELSE 'mrr' END AS ranked_by,
 	d.customers,
-	d.mrr,
-	d.margin,
+	-- tenths make what all bring, rounded
+	cvm._shared_out(d.mrr, d.all_mrr, {minor_units}) OVER (ORDER BY d.decile) AS mrr,
+	cvm._shared_out(d.margin, d.all_margin, {minor_units}) OVER (ORDER BY d.decile) AS margin,
 	d.least,
 	d.most,
 	(d.value / nullif(sum(d.value) OVER (), 0))::double precision AS value_share,
 	(sum(d.customers) OVER w / sum(d.customers) OVER ())::double precision AS cumulative_customer_share,
 	(sum(d.value) OVER w / nullif(sum(d.value) OVER (), 0))::double precision AS cumulative_value_share,
 	d.as_of
-FROM decile d
+FROM (SELECT d.*, sum(d.mrr) OVER () AS all_mrr, sum(d.margin) OVER () AS all_margin FROM decile d) d
 WINDOW w AS (ORDER BY d.decile DESC)$$);
 
 -- The customers behind them
@@ -264,6 +265,10 @@ JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w
 SELECT w.row_key, s.customer_id, 1 AS customers, s.mrr, s.margin, s.mrr AS mrr_before, s.mrr AS mrr_after, 'decile ' || s.decile AS detail
 FROM scored s
 JOIN wanted w ON w.decile = s.decile$$);
+
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('customer_rfm', 1, 'monetary', 'formula', 'CASE WHEN b.monetary = b.event_amount + coalesce(b.subscription_amount, 0)'
+		' THEN {event_amount} + coalesce({subscription_amount}, 0) ELSE {monetary} END');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('customer_phase', 1, 'row_key', 'text', 'key', 'customer_id', false, 'One value per row.'),

@@ -342,6 +342,7 @@ FROM total t
 CROSS JOIN observed o$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('recycled_acquisition', 1, 'repriced_mrr', 'formula', 'greatest({prior_mrr} - {new_mrr}, 0)'),
 	('recycled_acquisition_channel', 1, 'reported_mrr', 'sum', NULL),
 	('recycled_acquisition_channel', 2, 'genuine_mrr', 'part', 'reported_mrr'),
 	('recycled_acquisition_channel', 3, 'repriced_mrr', 'sum', NULL),

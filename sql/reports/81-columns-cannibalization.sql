@@ -5,8 +5,11 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('cannibalization', 2, 'before_mrr', 'sum', NULL),
 	('cannibalization', 3, 'lost_mrr', 'sum', NULL),
 	('cannibalization', 4, 'net_mrr', 'formula', '{focal_mrr} - {lost_mrr}'),
-	('cannibalization_evidence', 1, 'net_mrr', 'formula', '{focal_mrr} - {lost_mrr}'),
-	('cannibalization_matrix', 1, 'lost_mrr', 'sum', NULL);
+	('cannibalization_evidence', 1, 'lost_mrr', 'formula', 'CASE WHEN b.lost_mrr IS NOT NULL THEN greatest({donor_mrr_before} - {donor_mrr_after}, 0) END'),
+	('cannibalization_evidence', 2, 'net_mrr', 'formula',
+		'{focal_mrr} - CASE WHEN b.lost_mrr IS NOT NULL THEN greatest({donor_mrr_before} - {donor_mrr_after}, 0) END'),
+	('cannibalization_matrix', 1, 'lost_mrr', 'sum', NULL),
+	('cannibalization_matrix', 2, 'focal_mrr', 'sum', NULL);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('cannibalization', 1, 'row_key', 'text', 'key', 'focal|donor|segment|channel', false, 'One value per row.'),
@@ -119,7 +122,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('cannibalization', 41, 'net_margin', 'numeric(28,2)', 'money',
 		'(focal_margin - donor_margin * corrected_rate) * matured_entries', false,
 		'Margin a month that the matured entries have added, less what donors lost because of them; NULL without a '
-		'control.'),
+		'control. Each row has a control and donors of its own: rows do not add up.'),
 	('cannibalization', 42, 'verdict', 'text',
 		'accretive, value_destroying, inconclusive, immature, no_data or not_identified',
 		'interval of corrected_rate against break_even_unit_rate; not_identified where unit_rate lies on the other '
@@ -267,7 +270,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Entries that cost the donor something; of "(all)": that cost any.'),
 	('cannibalization_matrix', 8, 'focal_mrr', 'numeric(28,2)', 'money',
 		'sum of what the focal product brings a month on entered_on, matured entries', true,
-		'What the focal product brings a month.'),
+		'What the focal product brings a month, the same in all rows of donors; segments of donor "(all)" make the total.'),
 	('cannibalization_matrix', 9, 'lost_mrr', 'numeric(28,2)', 'money',
 		'lost money of matured entries, in proportion to what each donor dropped', true,
 		'What the donor lost a month; donors sum to "(all)".'),

@@ -109,7 +109,8 @@ SELECT cvm.row_key(c.channel, c.offer, to_char(c.cohort::timestamp, 'YYYY-MM')) 
 	c.current_mrr,
 	c.revenue AS revenue_so_far,
 	c.margin AS margin_so_far,
-	t.cost AS acquisition_cost,
+	-- rows make what the pools cost, rounded
+	cvm._shared_out(t.cost, p.amount, {minor_units}) OVER (PARTITION BY c.cohort ORDER BY c.channel COLLATE "C", c.offer COLLATE "C") AS acquisition_cost,
 	c.margin >= t.cost AS is_paid_back,
 	CASE WHEN c.margin > 0 THEN (t.cost / (c.margin / ((c.as_of - c.cohort) / 30.4375)))::double precision END AS payback_months,
 	(c.cohort + interval '1 month')::date <= c.as_of AS is_complete,

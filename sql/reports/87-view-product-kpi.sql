@@ -192,7 +192,8 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 	('product_kpi', 7, 'paused_mrr', 'line', NULL),
 	('product_kpi', 8, 'closing_mrr', 'closing', NULL),
 	('product_kpi', 9, 'closing_paused_mrr', 'stock', 'paused_mrr'),
-	('product_kpi', 10, 'at_risk_mrr', 'formula', '{opening_mrr} + {paused_mrr} + {closing_paused_mrr}');
+	('product_kpi', 10, 'margin', 'sum', NULL),
+	('product_kpi', 11, 'at_risk_mrr', 'formula', '{opening_mrr} + {paused_mrr} + {closing_paused_mrr}');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('product_kpi', 1, 'row_key', 'text', 'key', 'product|month_label', false, 'One value per row.'),

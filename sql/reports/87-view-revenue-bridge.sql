@@ -86,13 +86,9 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM added a
 	WINDOW w AS (PARTITION BY a.segment ORDER BY a.month)
 ), footed AS (
-	-- what rounding leaves over goes onto the largest line
-	SELECT s.*, (
-		SELECT array_agg(round(u.amount, {minor_units}) + CASE WHEN u.place = 1
-			THEN round(s.net, {minor_units}) - round(s.opening, {minor_units}) - u.whole ELSE 0 END ORDER BY u.n)
-		FROM (
-			SELECT v.amount, v.n, row_number() OVER (ORDER BY abs(v.amount) DESC, v.n) AS place, sum(round(v.amount, {minor_units})) OVER () AS whole
-			FROM unnest(s.lines) WITH ORDINALITY AS v (amount, n)) u) AS shown
+	-- opening and lines make what is left, and segments the total, as they are shown
+	SELECT s.segment, s.month, s.customers, s.opening AS exact_opening, s.net AS exact_net,
+		cvm._footed_lines(s.opening || s.lines || s.net, s.segment, {minor_units}) OVER (PARTITION BY s.month ORDER BY s.segment COLLATE "C") AS shown
 	FROM summed s
 	WHERE s.opening <> 0
 )
@@ -102,20 +98,20 @@ SELECT cvm.row_key(f.segment, to_char(f.month::timestamp, 'YYYY-MM')) AS row_key
 	to_char(f.month::timestamp, 'YYYY-MM') AS month_label,
 	{currency} AS currency,
 	f.customers::bigint AS opening_customers,
-	f.opening AS year_opening_mrr,
-	f.shown[1] AS year_churn_mrr,
-	f.shown[2] AS year_return_mrr,
-	f.shown[3] AS year_pause_mrr,
-	f.shown[4] AS year_upgrade_mrr,
-	f.shown[5] AS year_downgrade_mrr,
-	f.shown[6] AS year_new_product_mrr,
-	f.shown[7] AS year_left_product_mrr,
-	f.shown[8] AS year_quantity_mrr,
-	f.shown[9] AS year_promotion_mrr,
-	f.shown[10] AS year_promotion_end_mrr,
-	f.shown[11] AS year_price_mrr,
-	f.net AS year_net_retained_mrr,
-	CASE WHEN c.is_complete THEN f.net::float8 / f.opening::float8 END AS net_revenue_retention_year_rate,
+	f.shown[1] AS year_opening_mrr,
+	f.shown[2] AS year_churn_mrr,
+	f.shown[3] AS year_return_mrr,
+	f.shown[4] AS year_pause_mrr,
+	f.shown[5] AS year_upgrade_mrr,
+	f.shown[6] AS year_downgrade_mrr,
+	f.shown[7] AS year_new_product_mrr,
+	f.shown[8] AS year_left_product_mrr,
+	f.shown[9] AS year_quantity_mrr,
+	f.shown[10] AS year_promotion_mrr,
+	f.shown[11] AS year_promotion_end_mrr,
+	f.shown[12] AS year_price_mrr,
+	f.shown[13] AS year_net_retained_mrr,
+	CASE WHEN c.is_complete THEN f.exact_net::float8 / f.exact_opening::float8 END AS net_revenue_retention_year_rate,
 	c.is_complete,
 	{pause_days} AS pause_days,
 	{time_zone} AS time_zone,
@@ -163,7 +159,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Currency of the amounts; NULL when the model has none.'),
 	('revenue_bridge', 6, 'opening_customers', 'bigint', 'customers', 'customers who paid at the closing of twelve months before',
 		true, 'Whose money this is about.'),
-	('revenue_bridge', 7, 'year_opening_mrr', 'numeric(28,2)', 'money a month', 'subscription_kpi.year_opening_mrr', true,
+	('revenue_bridge', 7, 'year_opening_mrr', 'numeric(28,2)', 'money a month', 'subscription_kpi.year_opening_mrr; of a segment rounded with the lines', true,
 		'What they brought twelve months before.'),
 	('revenue_bridge', 8, 'year_churn_mrr', 'numeric(28,2)', 'money a month', 'sum of their churn in the twelve months', true,
 		'Lost with those who left, or went on with something free, as a negative number.'),

@@ -384,6 +384,11 @@ GROUP BY a.row_key, r.customer_id$$
 FROM cvm.report_body b
 WHERE b.view = 'save_rate';
 
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('cancel_reason_mix', 1, 'cancelled_mrr', 'sum', NULL),
+	('cancel_reason_mix', 2, 'churned_mrr', 'part', 'cancelled_mrr'),
+	('save_rate', 1, 'saved_mrr', 'sum', NULL);
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('cancel_reason_mix', 1, 'row_key', 'text', 'key', 'segment|month_label|reason|is_voluntary', false, 'One value per row.'),
 	('cancel_reason_mix', 2, 'segment', 'text', 'name', 'segment held on the day of the request', false,
@@ -473,8 +478,9 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('save_rate', 12, 'saved_customers', 'bigint', 'customers', 'distinct customers of saved_requests', false,
 		'Customers who were saved.'),
 	('save_rate', 13, 'saved_mrr', 'numeric(28,2)', 'money a month',
-		'prices, on the day before the request, of the lines that saved_requests are about', false,
-		'What was saved with them; NULL where no subscription is bound.'),
+		'prices, on the day before the request, of the lines that saved_requests are about', true,
+		'What was saved with them; NULL where no subscription is bound. Segments make the total; reasons and offers do '
+		'not, since a request that names two counts in full in each.'),
 	('save_rate', 14, 'save_rate', 'double precision', 'fraction 0..1', 'saved_requests / mature_requests', false,
 		'Share of the requests that was withdrawn in time; NULL until all of the month are mature.'),
 	('save_rate', 15, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson limits of save_rate', false,

@@ -107,12 +107,14 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	GROUP BY p.channel, p.segment, p.as_of
 ), rated AS (
 	-- the pool of a channel is shared out by customers
-	SELECT c.*, coalesce(c.contact_cost + coalesce(t.amount * c.customers / a.customers, 0), t.amount * c.customers / a.customers) AS cost,
+	SELECT c.*, coalesce(c.contact_cost + coalesce(s.amount, 0), s.amount) AS cost,
 		q.conf_low AS converted_low, q.conf_high AS converted_high, k.conf_low AS kept_low, k.conf_high AS kept_high, f.conf_low AS satisfied_low,
 		f.conf_high AS satisfied_high
 	FROM counted c
 	JOIN counted a ON a.channel = c.channel AND a.segment = '(all)'
 	LEFT JOIN pool t ON t.channel = lower(c.channel)
+	-- with as many decimals as shares need that add up
+	CROSS JOIN LATERAL (SELECT round(t.amount * c.customers, 24) / a.customers AS amount) s
 	CROSS JOIN LATERAL cvm.proportion_interval(c.converted, c.asked, {conf}) q
 	CROSS JOIN LATERAL cvm.proportion_interval(c.kept, c.mature, {conf}) k
 	CROSS JOIN LATERAL cvm.proportion_interval(c.satisfied, c.answers, {conf}) f
@@ -188,6 +190,10 @@ SELECT w.row_key, p.customer_id, 1 AS customers, CASE WHEN p.is_asked THEN 1 ELS
 FROM placed p
 JOIN wanted w ON w.channel = p.channel AND w.segment = p.segment$$);
 
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('channel_segment', 1, 'sold_mrr', 'sum', NULL),
+	('channel_segment', 2, 'cost', 'sum', NULL);
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('channel_segment', 1, 'row_key', 'text', 'key', 'channel|segment', false, 'One value per row.'),
 	('channel_segment', 2, 'channel', 'text', 'name', 'subscription.channel, contact.channel, channel of an enquiry', false,
@@ -216,7 +222,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('channel_segment', 13, 'sold_mrr', 'numeric(28,2)', 'money a month', 'sum of what the sales bring', true,
 		'What the sales bring a month.'),
 	('channel_segment', 14, 'cost', 'numeric(28,2)', 'money',
-		'sum of contact.cost + cost of the pool of the channel''s name * customers / all customers of the channel', false,
+		'sum of contact.cost + cost of the pool of the channel''s name * customers / all customers of the channel', true,
 		'What the channel cost; NULL where neither is known.'),
 	('channel_segment', 15, 'cost_per_sale', 'numeric(28,2)', 'money', 'cost / sales', false, 'What a sale cost.'),
 	('channel_segment', 16, 'matured_customers', 'bigint', 'customers',

@@ -154,7 +154,7 @@ GROUP BY a.row_key, p.customer_id$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('early_warning', 1, 'churned_mrr', 'sum', NULL),
-	('early_warning', 2, 'warned_mrr', 'sum', NULL);
+	('early_warning', 2, 'warned_mrr', 'part', 'churned_mrr');
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('early_warning', 1, 'row_key', 'text', 'key', 'segment|month_label', false, 'One value per row.'),
@@ -164,7 +164,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('early_warning', 4, 'month_label', 'text', 'text', 'month as text', false,
 		'The month as text, safe from time zones of clients.'),
 	('early_warning', 5, 'churned_customers', 'bigint', 'customers', 'mrr_movement.churn_customers', true, 'Customers who left, as a loss.'),
-	('early_warning', 6, 'churned_mrr', 'numeric(28,2)', 'money a month', 'mrr_movement.churn_mrr', true, 'What they paid, as a loss.'),
+	('early_warning', 6, 'churned_mrr', 'numeric(28,2)', 'money a month', 'mrr_movement.churn_mrr, rounded by itself', true, 'What they paid, as a loss.'),
 	('early_warning', 7, 'warned_customers', 'bigint', 'customers',
 		'of those, flagged within flag_days and warning_days or more before the end', true, 'Of those, who was flagged in time.'),
 	('early_warning', 8, 'warned_mrr', 'numeric(28,2)', 'money a month', 'churned_mrr of warned_customers', true, 'What they paid, as a loss.'),

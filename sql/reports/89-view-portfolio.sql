@@ -284,6 +284,10 @@ LEFT JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now AND 
 LEFT JOIN buyer b ON b.customer_id = p.customer_id AND b.product = w.product
 GROUP BY w.row_key, p.customer_id$$);
 
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('segment_complexity', 1, 'mrr', 'sum', NULL),
+	('segment_complexity', 2, 'margin', 'sum', NULL);
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('portfolio_overlap', 1, 'row_key', 'text', 'key', 'segment|other_segment', false, 'One value per row.'),
 	('portfolio_overlap', 2, 'segment', 'text', 'name', 'segment held on the last day', false,
@@ -322,14 +326,14 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('segment_complexity', 9, 'tail_share', 'double precision', 'fraction 0..1', 'tail_variants / variants', false,
 		'Share of the variants that bring next to nothing.'),
 	('segment_complexity', 10, 'tail_mrr', 'numeric(28,2)', 'money a month', 'sum of what they bring', false,
-		'What the tail brings.'),
+		'What the tail brings. Each segment has one of its own: they do not make that of "(all)".'),
 	('segment_complexity', 11, 'mrr', 'numeric(28,2)', 'money a month', 'sum of what all lines bring', true,
 		'What the segment brings.'),
 	('segment_complexity', 12, 'margin', 'numeric(28,2)', 'money a month', 'sum of unit_margin + price - list_price', true,
 		'What it earns; NULL where unit_margin of something is not known.'),
 	('segment_complexity', 13, 'own_cost', 'numeric(28,2)', 'money a month',
 		'mean cost a month of the pool of the segment''s name in the last channel_months', false,
-		'What the segment costs by itself; NULL where nobody says.'),
+		'What the segment costs by itself; NULL where nobody says. Not shared out: segments do not make a total.'),
 	('segment_complexity', 14, 'own_cost_share', 'double precision', 'fraction', 'own_cost / margin', false,
 		'Which part of its margin that takes.'),
 	('segment_complexity', 15, 'break_even_size', 'bigint', 'customers (estimate)', 'own_cost / (margin / customers), rounded up',
@@ -365,9 +369,9 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('white_space', 13, 'mean_price', 'numeric(28,2)', 'money a month', 'mean of the lines that began in that time', false,
 		'What it is sold for.'),
 	('white_space', 14, 'expected_mrr', 'numeric(28,2)', 'money a month (estimate)', 'expected_sales * mean_price', false,
-		'What they would bring a month.'),
+		'What they would bring a month. Each segment at its own rate: they do not make that of "(all)".'),
 	('white_space', 15, 'expected_margin', 'numeric(28,2)', 'money a month (estimate)', 'expected_sales * unit_margin', false,
-		'What they would earn; NULL where the margin is not known.'),
+		'What they would earn, segments as with expected_mrr; NULL where the margin is not known.'),
 	('white_space', 16, 'white_space_days', 'integer', 'days', 'setting of the model', false,
 		'Days that those were watched.'),
 	('white_space', 17, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,

@@ -150,10 +150,29 @@ BEGIN
 	SELECT j.*, CASE WHEN j.events = 0 THEN 'not_known' WHEN j.low > j.break_even THEN 'value_destroying' WHEN j.high < j.break_even THEN 'accretive'
 		ELSE 'inconclusive' END AS word
 	FROM judged j
+), beside_all AS (
+	SELECT t.*, m.decimals, max(t.mrr) FILTER (WHERE t.dimension = '(all)') OVER w AS all_mrr,
+		max(t.without) FILTER (WHERE t.dimension = '(all)') OVER w AS all_without,
+		max(t.with_change - t.without) FILTER (WHERE t.dimension = '(all)') OVER w AS all_change,
+		max(t.with_low - t.without) FILTER (WHERE t.dimension = '(all)') OVER w AS all_low,
+		max(t.with_high - t.without) FILTER (WHERE t.dimension = '(all)') OVER w AS all_high,
+		max(t.so_far) FILTER (WHERE t.dimension = '(all)') OVER w AS all_so_far
+	FROM told t
+	CROSS JOIN (SELECT cvm.minor_units({currency}) AS decimals) m
+	WINDOW w AS (PARTITION BY t.step)
+), footed AS (
+	-- values of a dimension make "(all)" as it is shown
+	SELECT t.*, cvm._shared_out((t.mrr)::numeric, t.all_mrr::numeric, t.decimals) OVER v AS shown_mrr,
+		cvm._shared_out((t.without)::numeric, t.all_without::numeric, t.decimals) OVER v AS shown_without,
+		cvm._shared_out((t.with_change - t.without)::numeric, t.all_change::numeric, t.decimals) OVER v AS shown_change,
+		cvm._shared_out((t.with_low - t.without)::numeric, t.all_low::numeric, t.decimals) OVER v AS shown_low,
+		cvm._shared_out((t.with_high - t.without)::numeric, t.all_high::numeric, t.decimals) OVER v AS shown_high,
+		cvm._shared_out((t.so_far)::numeric, t.all_so_far::numeric, t.decimals) OVER v AS shown_so_far
+	FROM beside_all t
+	WINDOW v AS (PARTITION BY t.dimension, t.step ORDER BY t.value COLLATE "C")
 )
-SELECT t.dimension, t.value, t.step, t.customers, round(t.mrr::numeric, m.decimals), round(t.without::numeric, m.decimals), t.lost,
-	round((t.with_change - t.without)::numeric, m.decimals), round((t.with_low - t.without)::numeric, m.decimals),
-	round((t.with_high - t.without)::numeric, m.decimals), round(t.so_far::numeric, m.decimals), t.rate, t.excess, t.low, t.high, t.break_even, t.events,
+SELECT t.dimension, t.value, t.step, t.customers, t.shown_mrr, t.shown_without, t.lost, t.shown_change, t.shown_low, t.shown_high, t.shown_so_far, t.rate,
+	t.excess, t.low, t.high, t.break_even, t.events,
 	t.scope, t.error, t.coverage, t.word,
 	CASE WHEN t.events = 0 THEN format('No past change of price tells what this one would do. It pays as long as less than %s%% more leave each month.',
 			round((100 * t.break_even)::numeric, 2))
@@ -162,8 +181,7 @@ SELECT t.dimension, t.value, t.step, t.customers, round(t.mrr::numeric, m.decima
 			round((100 * t.excess)::numeric, 2), round((100 * t.low)::numeric, 2), round((100 * t.high)::numeric, 2),
 			round((100 * t.break_even)::numeric, 2), $4,
 			CASE t.word WHEN 'accretive' THEN 'it pays' WHEN 'value_destroying' THEN 'it costs more than it brings' ELSE 'both are possible' END) END
-FROM told t
-CROSS JOIN (SELECT cvm.minor_units({currency}) AS decimals) m
+FROM footed t
 WHERE t.customers >= coalesce({min_group_size}, 0)
 ORDER BY t.dimension <> '(all)', t.dimension, t.value COLLATE "C", t.step$body$, literals)
 	USING wanted_product, wanted_segment, price_simulation.change, price_simulation.months, price_simulation.conf;

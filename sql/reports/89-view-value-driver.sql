@@ -283,6 +283,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('driver_list_mrr', 1, '{subscription}', '{driver_mrr}'),
 ('driver_list_mrr', 9, '{}', 'NULL::numeric');
 
+INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
+	('value_driver', 1, 'mrr_at_stake', 'sum', NULL);
+
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment)
 SELECT 'value_driver', row_number() OVER (ORDER BY c.n), c.column_name, c.type, c.unit, c.formula, c.additive, c.comment
 FROM (VALUES

@@ -21,6 +21,7 @@
 #include "utils/numeric.h"
 #include "windowapi.h"
 
+#include "core/util/crossfooting.h"
 #include "core/util/dictionary.h"
 #include "core/util/footing.h"
 #include "pg/compat.h"
@@ -149,6 +150,96 @@ settled_begin(WindowObject window, int ncolumns)
 	return settled;
 }
 
+/* The name in an argument of a row; none is an empty one */
+static Label
+name_arg(WindowObject window, int argno, int64 row)
+{
+	bool isnull;
+	Datum value = row_arg(window, argno, row, &isnull);
+	Label name = {0};
+
+	if (!isnull)
+	{
+		name.data = VARDATA_ANY(DatumGetTextPP(value));
+		name.size = VARSIZE_ANY_EXHDR(DatumGetTextPP(value));
+	}
+	return name;
+}
+
+/* The amounts of a row, and which of them are none */
+static void
+amounts_arg(WindowObject window, int64 row, Settled *settled, int decimals,
+			Exact *amounts)
+{
+	bool isnull;
+	Datum value = row_arg(window, 0, row, &isnull);
+	Datum *cells;
+	bool *nulls;
+	int ncells;
+
+	if (isnull)
+		elog(ERROR, "a row without amounts");
+	deconstruct_array(DatumGetArrayTypeP(value), NUMERICOID, -1, false,
+					  TYPALIGN_INT, &cells, &nulls, &ncells);
+	if (ncells != settled->ncolumns)
+		elog(ERROR, "%d amounts in %d columns", ncells, settled->ncolumns);
+	for (int c = 0; c < ncells; c++)
+	{
+		settled->nulls[row * ncells + c] = nulls[c];
+		if (!nulls[c])
+			amounts[row * ncells + c] = exact_read(cells[c], decimals);
+	}
+}
+
+/*
+ * A waterfall whose totals are not rows of it: each period gets one, for the
+ * rows to make what it is rounded to.
+ */
+static void
+foot_unsummed(const FootingColumn *columns, int ncolumns,
+			  const FootingRow *rows, int64 nrows, int nsegments,
+			  const Exact *amounts, Wide *shown)
+{
+	FootingRow *all =
+		palloc_extended((2 * nrows + 1) * sizeof(FootingRow), MCXT_ALLOC_HUGE);
+	Exact *all_amounts =
+		palloc_extended((2 * nrows * ncolumns + 1) * sizeof(Exact),
+						MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	Wide *all_shown = palloc_extended((2 * nrows * ncolumns + 1) * sizeof(Wide),
+									  MCXT_ALLOC_HUGE);
+	int64 count = 0;
+	int64 from = 0;
+
+	for (int64 row = 0; row < nrows; row++)
+	{
+		memcpy(all_amounts + count * ncolumns, amounts + row * ncolumns,
+			   ncolumns * sizeof(Exact));
+		all[count++] = rows[row];
+		if (row + 1 < nrows && rows[row + 1].period == rows[row].period)
+			continue;
+		for (int64 i = from; i < count; i++)
+			for (int c = 0; c < ncolumns; c++)
+				all_amounts[count * ncolumns + c] =
+					exact_add(all_amounts[count * ncolumns + c],
+							  all_amounts[i * ncolumns + c]);
+		all[count] = (FootingRow){rows[row].period, -1};
+		from = ++count;
+	}
+	foot(columns, ncolumns, all, (size_t) count, nsegments, all_amounts,
+		 all_shown);
+	count = 0;
+	for (int64 row = 0; row < nrows; row++)
+	{
+		if (row > 0 && rows[row].period != rows[row - 1].period)
+			count++;
+		memcpy(shown + row * ncolumns, all_shown + count++ * ncolumns,
+			   ncolumns * sizeof(Wide));
+	}
+	pfree(all);
+	pfree(all_amounts);
+	pfree(all_shown);
+}
+
 static void
 settle_table(WindowObject window, Settled *settled, FootingColumn *columns,
 			 int decimals)
@@ -159,44 +250,46 @@ settle_table(WindowObject window, Settled *settled, FootingColumn *columns,
 		palloc_extended((nrows + 1) * sizeof(FootingRow), MCXT_ALLOC_HUGE);
 	Exact *amounts = palloc_extended((nrows * ncolumns + 1) * sizeof(Exact),
 									 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	bool has_total = false;
 	Dictionary names;
 
 	dictionary_open(&names, CurrentMemoryContext);
 	for (int64 row = 0; row < nrows; row++)
 	{
 		bool isnull;
-		Datum value = row_arg(window, 1, row, &isnull);
-		Label name = {0};
-		Datum *cells;
-		bool *nulls;
-		int ncells;
+		Label name = name_arg(window, 1, row);
+		Datum value;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!isnull)
-		{
-			name.data = VARDATA_ANY(DatumGetTextPP(value));
-			name.size = VARSIZE_ANY_EXHDR(DatumGetTextPP(value));
-		}
 		rows[row].segment =
 			is_total(&name) ? -1 : dictionary_intern(&names, &name);
+		has_total = has_total || rows[row].segment < 0;
 		value = row_arg(window, 2, row, &isnull);
 		rows[row].period = isnull ? PG_INT64_MIN : DatumGetDateADT(value);
-		value = row_arg(window, 0, row, &isnull);
-		if (isnull)
-			elog(ERROR, "a row without amounts");
-		deconstruct_array(DatumGetArrayTypeP(value), NUMERICOID, -1, false,
-						  TYPALIGN_INT, &cells, &nulls, &ncells);
-		if (ncells != ncolumns)
-			elog(ERROR, "%d amounts in %d columns", ncells, ncolumns);
-		for (int c = 0; c < ncells; c++)
-		{
-			settled->nulls[row * ncolumns + c] = nulls[c];
-			if (!nulls[c])
-				amounts[row * ncolumns + c] = exact_read(cells[c], decimals);
-		}
+		amounts_arg(window, row, settled, decimals, amounts);
 	}
-	foot(columns, ncolumns, rows, (size_t) nrows, names.count, amounts,
-		 settled->shown);
+	if (!has_total && columns[0].role == FOOTING_OPENING)
+		foot_unsummed(columns, ncolumns, rows, nrows, names.count, amounts,
+					  settled->shown);
+	else
+		foot(columns, ncolumns, rows, (size_t) nrows, names.count, amounts,
+			 settled->shown);
+}
+
+/* What a row shows */
+static Datum
+row_shown(const Settled *settled, int64 row, int decimals)
+{
+	int ncolumns = settled->ncolumns;
+	Datum *values = palloc((ncolumns + 1) * sizeof(Datum));
+	int dims[1] = {ncolumns};
+	int lower[1] = {1};
+
+	for (int c = 0; c < ncolumns; c++)
+		values[c] = decimal_make(settled->shown[row * ncolumns + c], decimals);
+	return PointerGetDatum(
+		construct_md_array(values, settled->nulls + row * ncolumns, 1, dims,
+						   lower, NUMERICOID, -1, false, TYPALIGN_INT));
 }
 
 /* _footed(amounts, segment, period, roles, decimals) OVER (...) */
@@ -208,9 +301,6 @@ cvm_footed(PG_FUNCTION_ARGS)
 	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
 	int decimals = decimals_arg(window, 4);
 	int64 row = WinGetCurrentPosition(window);
-	Datum *values;
-	int dims[1];
-	int lower[1] = {1};
 
 	if (!settled->is_ready)
 	{
@@ -226,13 +316,169 @@ cvm_footed(PG_FUNCTION_ARGS)
 		settle_table(window, settled, columns, decimals);
 		settled->is_ready = true;
 	}
-	values = palloc((settled->ncolumns + 1) * sizeof(Datum));
-	dims[0] = settled->ncolumns;
-	for (int c = 0; c < settled->ncolumns; c++)
-		values[c] = decimal_make(settled->shown[row * dims[0] + c], decimals);
-	PG_RETURN_ARRAYTYPE_P(
-		construct_md_array(values, settled->nulls + row * dims[0], 1, dims,
-						   lower, NUMERICOID, -1, false, TYPALIGN_INT));
+	return row_shown(settled, row, decimals);
+}
+
+/* Rows and columns of a table that has totals both ways, for the one column */
+typedef struct Crossed
+{
+	int *rows; /* of each row of the partition */
+	int *columns;
+	int nrows;
+	int ncolumns;
+} Crossed;
+
+/* Past this many cells a table is rounded cell by cell */
+#define MAX_CROSSED 4000000
+
+/* Places of names, those of totals last; returns how many there are */
+static int
+places_read(WindowObject window, int argno, int *places)
+{
+	int64 nrows = WinGetPartitionRowCount(window);
+	Dictionary names;
+
+	dictionary_open(&names, CurrentMemoryContext);
+	for (int64 row = 0; row < nrows; row++)
+	{
+		Label name = name_arg(window, argno, row);
+
+		places[row] = is_total(&name) ? -1 : dictionary_intern(&names, &name);
+	}
+	for (int64 row = 0; row < nrows; row++)
+		if (places[row] < 0)
+			places[row] = names.count;
+	return names.count + 1;
+}
+
+static void
+settle_crossed(const Crossed *crossed, int64 nrows, int ncolumns, int column,
+			   const Exact *amounts, Wide *shown)
+{
+	int64 ncells = (int64) crossed->nrows * crossed->ncolumns;
+	Exact *cells;
+	Wide *shown_cells;
+
+	if (ncells > MAX_CROSSED)
+	{
+		for (int64 row = 0; row < nrows; row++)
+			shown[row * ncolumns + column] =
+				exact_round(amounts[row * ncolumns + column]);
+		return;
+	}
+	cells = palloc_extended(ncells * sizeof(Exact),
+							MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	shown_cells = palloc_extended(ncells * sizeof(Wide), MCXT_ALLOC_HUGE);
+	for (int64 row = 0; row < nrows; row++)
+		cells[(int64) crossed->rows[row] * crossed->ncolumns +
+			  crossed->columns[row]] = amounts[row * ncolumns + column];
+	foot_both_ways(cells, crossed->nrows, crossed->ncolumns, shown_cells);
+	for (int64 row = 0; row < nrows; row++)
+		shown[row * ncolumns + column] =
+			shown_cells[(int64) crossed->rows[row] * crossed->ncolumns +
+						crossed->columns[row]];
+	pfree(cells);
+	pfree(shown_cells);
+}
+
+/* How many amounts the first row of the partition has */
+static int
+columns_arg(WindowObject window)
+{
+	bool isnull;
+	Datum value = row_arg(window, 0, 0, &isnull);
+	ArrayType *array;
+
+	if (isnull)
+		elog(ERROR, "a row without amounts");
+	array = DatumGetArrayTypeP(value);
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
+static Exact *
+all_amounts(WindowObject window, Settled *settled, int decimals)
+{
+	int64 nrows = WinGetPartitionRowCount(window);
+	Exact *amounts =
+		palloc_extended((nrows * settled->ncolumns + 1) * sizeof(Exact),
+						MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	for (int64 row = 0; row < nrows; row++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		amounts_arg(window, row, settled, decimals, amounts);
+	}
+	return amounts;
+}
+
+/* _cross_footed(amounts, one, other, decimals) OVER (...) */
+PG_FUNCTION_INFO_V1(cvm_cross_footed);
+Datum
+cvm_cross_footed(PG_FUNCTION_ARGS)
+{
+	WindowObject window = PG_WINDOW_OBJECT();
+	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
+	int decimals = decimals_arg(window, 3);
+
+	if (!settled->is_ready)
+	{
+		int64 nrows = WinGetPartitionRowCount(window);
+		Crossed crossed;
+		Exact *amounts;
+
+		settled = settled_begin(window, columns_arg(window));
+		amounts = all_amounts(window, settled, decimals);
+		crossed.rows =
+			palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
+		crossed.columns =
+			palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
+		crossed.nrows = places_read(window, 1, crossed.rows);
+		crossed.ncolumns = places_read(window, 2, crossed.columns);
+		for (int c = 0; c < settled->ncolumns; c++)
+			settle_crossed(&crossed, nrows, settled->ncolumns, c, amounts,
+						   settled->shown);
+		settled->is_ready = true;
+	}
+	return row_shown(settled, WinGetCurrentPosition(window), decimals);
+}
+
+/* _footed_lines(amounts, segment, decimals) OVER (...) */
+PG_FUNCTION_INFO_V1(cvm_footed_lines);
+Datum
+cvm_footed_lines(PG_FUNCTION_ARGS)
+{
+	WindowObject window = PG_WINDOW_OBJECT();
+	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
+	int decimals = decimals_arg(window, 2);
+
+	if (!settled->is_ready)
+	{
+		int64 nrows = WinGetPartitionRowCount(window);
+		int ncolumns = columns_arg(window);
+		int *places =
+			palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
+		int nplaces = places_read(window, 1, places);
+		Exact *amounts;
+		Exact *cells;
+		Wide *shown;
+
+		settled = settled_begin(window, ncolumns);
+		amounts = all_amounts(window, settled, decimals);
+		cells = palloc_extended((size_t) nplaces * ncolumns * sizeof(Exact),
+								MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+		shown = palloc_extended((size_t) nplaces * ncolumns * sizeof(Wide),
+								MCXT_ALLOC_HUGE);
+		for (int64 row = 0; row < nrows; row++)
+			memcpy(cells + (size_t) places[row] * ncolumns,
+				   amounts + row * ncolumns, ncolumns * sizeof(Exact));
+		foot_both_ways(cells, nplaces, ncolumns, shown);
+		for (int64 row = 0; row < nrows; row++)
+			memcpy(settled->shown + row * ncolumns,
+				   shown + (size_t) places[row] * ncolumns,
+				   ncolumns * sizeof(Wide));
+		settled->is_ready = true;
+	}
+	return row_shown(settled, WinGetCurrentPosition(window), decimals);
 }
 
 /* _shared_out(amount, total, decimals) OVER (...) */

@@ -56,6 +56,7 @@ typedef struct World
 	bool alike;	 /* who left of late takes it like anybody */
 	bool spread; /* who leaves for it does so within 45 days */
 	int look_back;
+	bool is_told; /* a stratum says what decides */
 } World;
 
 #define DONOR_MARGIN 18
@@ -110,6 +111,12 @@ static const World worlds[] = {
 	{"25", "packs, four times each", PACKS, 100, 0, 1, 0, .3, 4, 0, 0, 30},
 	{"26", "as 2, 2 % leave, harmless", BY_NOTHING, 2000, 150, .10, .02, 0, .6,
 	 0, 0, 30},
+	{"10b", "as 10, month of the end told", BY_CONTRACT, 1700, 150, .08, .07,
+	 .25, 4, 0, 0, 30, true},
+	{"23b", "as 23, month of the end told", BY_CONTRACT, 1700, 150, .08, .07, 0,
+	 .6, 0, 0, 30, true},
+	{"22b", "as 22, inclination told by fifths", BY_INCLINATION, 1600, 150, .08,
+	 .07, 0, .6, 0, 0, 30, true},
 };
 
 #define NWORLDS ((int) (sizeof(worlds) / sizeof(worlds[0])))
@@ -207,13 +214,33 @@ spell_of(int product, Day start, Day end, Wide mrr)
 }
 
 static void
-fold(Folding *folding, Spell *spells, int nspells)
+fold(Folding *folding, Spell *spells, int nspells, const Label *stratum)
 {
 	static const Label none = {"", 0};
 	Holdings holdings = {2, 2, (Label *) names, nspells, spells};
 
 	trajectory_set(&folding->trajectory, &holdings, roles, AS_OF, 0);
-	cannibalization_add(folding->state, &folding->trajectory, &none, NULL);
+	cannibalization_add(folding->state, &folding->trajectory,
+						stratum ? stratum : &none, NULL);
+}
+
+/* What is told of a customer: when contracts end, or how inclined they are */
+static const Label *
+stratum_of(const World *world, Day start, double inclination)
+{
+	static const Label strata[] = {
+		{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}, {"f", 1}, {"g", 1},
+		{"h", 1}, {"i", 1}, {"j", 1}, {"k", 1}, {"l", 1}, {"m", 1}};
+	static const double fifths[] = {-.8416, -.2533, .2533, .8416};
+	int i = 0;
+
+	if (!world->is_told)
+		return NULL;
+	if (world->selection == BY_CONTRACT)
+		return &strata[(AS_OF - start) % 365 * 12 / 365];
+	while (i < 4 && inclination > fifths[i])
+		i++;
+	return &strata[i];
 }
 
 #define LITE 1500
@@ -227,7 +254,7 @@ add_newcomer(Folding *folding)
 
 	folding->sums->entries++;
 	folding->sums->focal += LITE;
-	fold(folding, &spell, 1);
+	fold(folding, &spell, 1, NULL);
 }
 
 /* Somebody who has the old product from a day on */
@@ -282,7 +309,8 @@ add_customer(Folding *folding, Day start)
 	}
 	spells[0] = spell_of(0, start, end, price * 100);
 	spells[1] = spell_of(1, taken, SPELL_OPEN, LITE);
-	fold(folding, spells, taken == SPELL_OPEN ? 1 : 2);
+	fold(folding, spells, taken == SPELL_OPEN ? 1 : 2,
+		 stratum_of(world, start, inclination));
 }
 
 #define TIMES 4
@@ -310,7 +338,7 @@ add_pack_customer(Folding *folding)
 		sums->focal += LITE;
 		sums->lost_money += loses ? 3000 : 0;
 	}
-	fold(folding, spells, nspells);
+	fold(folding, spells, nspells, NULL);
 }
 
 /* Make one world, and see what it says. */

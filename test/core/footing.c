@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/util/crossfooting.h"
 #include "core/util/footing.h"
 
 #define WORLDS 400
@@ -211,6 +212,112 @@ check_share(void)
 	}
 }
 
+#define TABLES 3000
+#define MAX_SIDE 9
+
+/* A table with totals, of which each cell is so many parts of a unit */
+typedef struct Crossed
+{
+	int nrows;
+	int ncolumns;
+	Wide exact[MAX_SIDE * MAX_SIDE];
+	Exact amounts[MAX_SIDE * MAX_SIDE];
+	Wide shown[MAX_SIDE * MAX_SIDE];
+} Crossed;
+
+static Crossed crossed;
+
+static void
+crossed_make(uint32_t seed)
+{
+	int nrows = crossed.nrows = 1 + (int) (seed % MAX_SIDE);
+	int ncolumns = crossed.ncolumns = 1 + (int) (seed / MAX_SIDE % MAX_SIDE);
+
+	world.seed = seed;
+	world.decimals = (int) draw(4);
+	memset(crossed.exact, 0, sizeof(crossed.exact));
+	for (int row = 0; row < nrows; row++)
+		for (int column = 0; column < ncolumns; column++)
+		{
+			Wide cell = draw(3) == 0 ? -amount() : amount();
+			bool is_total = (row == nrows - 1 && nrows > 1) ||
+							(column == ncolumns - 1 && ncolumns > 1);
+
+			if (is_total)
+				continue;
+			crossed.exact[row * ncolumns + column] += cell;
+			if (nrows > 1)
+				crossed.exact[(nrows - 1) * ncolumns + column] += cell;
+			if (ncolumns > 1)
+				crossed.exact[row * ncolumns + ncolumns - 1] += cell;
+			if (nrows > 1 && ncolumns > 1)
+				crossed.exact[nrows * ncolumns - 1] += cell;
+		}
+	for (int cell = 0; cell < nrows * ncolumns; cell++)
+		crossed.amounts[cell] =
+			exact_make(crossed.exact[cell], SCALE, world.decimals);
+}
+
+static void
+foot_crossed(void *arg)
+{
+	(void) arg;
+	foot_both_ways(crossed.amounts, crossed.nrows, crossed.ncolumns,
+				   crossed.shown);
+}
+
+/* Both ways it adds up, no cell is off by a unit, and the total is rounded. */
+static void
+check_crossed(void)
+{
+	int nrows = crossed.nrows;
+	int ncolumns = crossed.ncolumns;
+	Wide unit = money_power(SCALE - world.decimals);
+
+	for (int row = 0; row < nrows && ncolumns > 1; row++)
+	{
+		Wide sum = 0;
+
+		for (int column = 0; column < ncolumns - 1; column++)
+			sum += crossed.shown[row * ncolumns + column];
+		CLAIM(sum == crossed.shown[row * ncolumns + ncolumns - 1]);
+	}
+	for (int column = 0; column < ncolumns && nrows > 1; column++)
+	{
+		Wide sum = 0;
+
+		for (int row = 0; row < nrows - 1; row++)
+			sum += crossed.shown[row * ncolumns + column];
+		CLAIM(sum == crossed.shown[(nrows - 1) * ncolumns + column]);
+	}
+	for (int cell = 0; cell < nrows * ncolumns; cell++)
+	{
+		Wide off = crossed.shown[cell] * unit - crossed.exact[cell];
+
+		off = off < 0 ? -off : off;
+		CLAIM(off < unit);
+		CLAIM(cell < nrows * ncolumns - 1 || 2 * off <= unit);
+	}
+}
+
+/* The same amount in each cell of a row is no sum, and is shown the same. */
+static void
+check_repeated(void)
+{
+	static const int thirds[] = {1, 4, 1, 6};
+
+	crossed.nrows = 4;
+	crossed.ncolumns = 3;
+	for (int cell = 0; cell < 12; cell++)
+		crossed.amounts[cell] =
+			exact_make(thirds[cell / 3] * (money_power(SCALE) / 3), SCALE, 0);
+	CLAIM(runtime_run(foot_crossed, NULL) == RUNTIME_DONE);
+	for (int cell = 0; cell < 12; cell++)
+		CLAIM(crossed.shown[cell] == crossed.shown[cell - cell % 3]);
+	CLAIM(crossed.shown[0] + crossed.shown[3] + crossed.shown[6] == 2 &&
+		  crossed.shown[9] == 2);
+}
+
 int
 main(void)
 {
@@ -226,6 +333,15 @@ main(void)
 		WORLDS);
 	check_share();
 	printf("ok 2 - shares of amounts are exact where products do not fit\n");
-	printf("1..2\n");
+	for (uint32_t seed = 1; seed <= TABLES; seed++)
+	{
+		crossed_make(seed);
+		CLAIM(runtime_run(foot_crossed, NULL) == RUNTIME_DONE);
+		check_crossed();
+	}
+	check_repeated();
+	printf("ok 3 - %d tables add up both ways, each cell within a unit\n",
+		   TABLES);
+	printf("1..3\n");
 	return 0;
 }

@@ -6,7 +6,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(75);
+SELECT plan(79);
 
 SELECT results_eq($$SELECT c, cvm.minor_units(c) FROM unnest('{JPY,EUR,kwd,CLF,CHF,VND,TND,XXX,NULL}'::text[]) WITH ORDINALITY AS u(c, n) ORDER BY n$$,
 	$$VALUES ('JPY', 0), ('EUR', 2), ('kwd', 3), ('CLF', 4), ('CHF', 2), ('VND', 0), ('TND', 3), ('XXX', 2), (NULL, 2)$$, 'F3: yen have no decimals, dinars three, what is not known two');
@@ -105,14 +105,14 @@ BEGIN
 	FOR v IN
 		SELECT f.view, array_agg(f.column_name) AS columns, min(k.formula) AS keys
 		FROM cvm.report_footing f
-		JOIN cvm.report_column c ON c.view = f.view AND c.column_name = f.column_name AND c.additive
+		JOIN cvm.report_sum c ON c.view = f.view AND c.column_name = f.column_name AND 'segment' = ANY (c.dimensions)
 		JOIN cvm.report_column k ON k.view = f.view AND k.column_name = 'row_key' AND 'segment' = ANY (string_to_array(k.formula, '|'))
 		WHERE to_regclass(model || '.' || f.view) IS NOT NULL
 		GROUP BY f.view ORDER BY f.view
 	LOOP
 		RETURN NEXT is_empty(format($q$SELECT %1$s, c.name, sum(CASE WHEN t.segment = '(all)' THEN -1 ELSE 1 END * (to_jsonb(t) ->> c.name)::numeric)
 			FROM %2$I.%3$I t CROSS JOIN unnest(%4$L::text[]) AS c(name) GROUP BY %1$s, c.name HAVING count(*) > 1 AND sum(CASE WHEN t.segment = '(all)' THEN -1 ELSE 1 END * (to_jsonb(t) ->> c.name)::numeric) <> 0$q$,
-			(SELECT string_agg('t.' || k, ', ') FROM unnest(string_to_array(v.keys, '|')) k WHERE k <> 'segment'), model, v.view, v.columns),
+			coalesce((SELECT string_agg('t.' || k, ', ') FROM unnest(string_to_array(v.keys, '|')) k WHERE k <> 'segment'), '''''::text'), model, v.view, v.columns),
 			format('F3: segments of %s make the total, %s', v.view, named));
 	END LOOP;
 END

@@ -212,6 +212,27 @@ contact AS (
 	SELECT NULL::date AS quarter, NULL::numeric AS share WHERE false
 )
 $$),
+('segment_owned_days', 1, '{owner}', $$
+owned_days AS MATERIALIZED (
+	-- of a month, those with one accountable owner
+	SELECT d.segment, d.period_start, count(*) AS days
+	FROM (
+		SELECT b.segment, b.period_start, g.n
+		FROM bridge b
+		CROSS JOIN LATERAL generate_series(0, b.closing_day - b.period_start) AS g (n)
+		JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)
+			AND coalesce(w.valid_from <= b.period_start + g.n, true) AND coalesce(w.valid_to > b.period_start + g.n, true)
+		WHERE b.segment <> '(all)'
+		GROUP BY b.segment, b.period_start, g.n
+		HAVING count(DISTINCT w.owner) = 1) d
+	GROUP BY d.segment, d.period_start
+)
+$$),
+('segment_owned_days', 9, '{}', $$
+owned_days AS (
+	SELECT NULL::text AS segment, NULL::date AS period_start, NULL::bigint AS days WHERE false
+)
+$$),
 ('budgeted', 1, '{segment_target}', $$
 budget AS MATERIALIZED (
 	SELECT DISTINCT t.segment, date_trunc('month', t.month::timestamp)::date AS month
@@ -273,7 +294,7 @@ WITH
 @use segment_flow 'month' | 1
 ,
 @use segment_bridge
-, {contacted}, {segment_owned}, {budgeted}, quarter AS (
+, {contacted}, {segment_owned}, {segment_owned_days}, {budgeted}, quarter AS (
 	-- stocks are those at the quarter's last month end that was seen
 	SELECT date_trunc('quarter', b.period_start::timestamp)::date AS quarter, max(b.period_start) AS month,
 		(date_trunc('quarter', b.period_start::timestamp) + interval '3 months')::date <= o.as_of AS is_complete, o.as_of
@@ -287,16 +308,26 @@ WITH
 	CROSS JOIN LATERAL cvm.segment_products(f.state) p
 	JOIN quarter q ON q.month = p.period_start
 	GROUP BY 1, 2
-), owning AS (
-	SELECT q.quarter, sum(b.closing_mrr) FILTER (WHERE w.owners = 1 AND g.segment IS NOT NULL) / nullif(sum(b.closing_mrr), 0) AS share,
-		string_agg(b.segment || CASE WHEN coalesce(w.owners, 0) = 0 THEN ' has no owner' WHEN w.owners > 1 THEN ' has ' || w.owners
-			|| ' owners' ELSE ' has no budget' END, ', ' ORDER BY b.closing_mrr DESC, b.segment)
-			FILTER (WHERE b.closing_mrr > 0 AND NOT coalesce(w.owners = 1 AND g.segment IS NOT NULL, false)) AS missing
-	FROM quarter q
-	JOIN bridge b ON b.period_start = q.month AND b.segment <> '(all)'
+), segment_quarter AS (
+	-- over the days of the quarter, and how it stands at its end
+	SELECT q.quarter, b.segment, sum(b.closing_mrr * b.days) AS mrr, coalesce(sum(b.closing_mrr * d.days) FILTER (WHERE g.segment IS NOT NULL), 0) AS owned_mrr,
+		sum(b.days) AS days, coalesce(sum(d.days) FILTER (WHERE g.segment IS NOT NULL), 0) AS owned_days,
+		coalesce(sum(b.closing_mrr) FILTER (WHERE b.period_start = q.month), 0) AS closing_mrr,
+		max(w.owners) FILTER (WHERE b.period_start = q.month) AS owners, bool_or(g.segment IS NOT NULL AND b.period_start = q.month) AS has_budget
+	FROM (SELECT x.*, x.closing_day - x.period_start + 1 AS days FROM bridge x WHERE x.segment <> '(all)') b
+	JOIN quarter q ON q.quarter = date_trunc('quarter', b.period_start::timestamp)::date
 	LEFT JOIN owned w ON w.segment = b.segment AND w.period_start = b.period_start
+	LEFT JOIN owned_days d ON d.segment = b.segment AND d.period_start = b.period_start
 	LEFT JOIN budget g ON g.segment = b.segment AND g.month = b.period_start
-	GROUP BY 1
+	GROUP BY q.quarter, b.segment
+), owning AS (
+	SELECT s.quarter, sum(s.owned_mrr) / nullif(sum(s.mrr), 0) AS share,
+		string_agg(s.segment || CASE WHEN coalesce(s.owners, 0) = 0 THEN ' has no owner' WHEN s.owners > 1 THEN ' has ' || s.owners
+			|| ' owners' WHEN NOT s.has_budget THEN ' has no budget' ELSE ' had both on ' || s.owned_days || ' of ' || s.days || ' days' END,
+			', ' ORDER BY s.closing_mrr DESC, s.segment)
+			FILTER (WHERE s.closing_mrr > 0 AND s.owned_days < s.days) AS missing
+	FROM segment_quarter s
+	GROUP BY s.quarter
 ), score AS (
 	SELECT q.quarter, q.as_of, q.is_complete, r.top, c.top_share::double precision AS top_revenue_share, c.normalised_hhi, c.evenness,
 		(r.top_customers / nullif(b.closing_customers, 0)::numeric)::double precision AS top_base_share,

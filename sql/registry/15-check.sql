@@ -640,6 +640,12 @@ BEGIN
 							'mends', b.entity, 'mending', (
 								SELECT jsonb_build_object('keep', format('coalesce(%s = %L, true)', k ->> 'expression', mode))
 								FROM jsonb_array_elements(b.columns) k WHERE k ->> 'name' = 'currency'));
+					ELSIF currency IS NULL AND mode ~ '^[A-Z]{3}$' THEN
+						EXECUTE format('SELECT count(*) FROM %s c WHERE c.currency = $1', view) INTO n USING mode;
+						found := found || jsonb_build_object('severity', 'info', 'entity', b.entity, 'problem', 'no_currency', 'count', n,
+							'samples', ARRAY[mode],
+							'what', format('Amounts are in %s, which views do not say: the model has no currency, and its money two decimals.', mode),
+							'fix', format('SELECT cvm.configure(%L, ''currency'', %L);', check_model.model, mode));
 					END IF;
 				END IF;
 			END IF;

@@ -8,7 +8,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(54);
+SELECT plan(57);
 CREATE SCHEMA c;
 SET LOCAL search_path = c, cvm, public;
 SET LOCAL TimeZone = 'UTC';
@@ -47,6 +47,13 @@ SELECT is(pg_temp.found('b02'), 'error fx_rate bad_rate 1, error subscription mi
 SELECT throws_ok('SELECT closing_mrr FROM b02.mrr_movement', '22023', NULL, 'b02: views stop with an error on it');
 DO $$ BEGIN PERFORM pg_temp.mend('b02'); END $$;
 SELECT is((SELECT closing_mrr || ' ' || closing_customers FROM b02.mrr_movement), '199.00 2', 'b02: the fixes leave out what cannot be converted, and no more');
+-- what is left unsaid: the rows have a currency, the model none
+CREATE TABLE dinar AS SELECT 1 AS customer_id, 'P'::text AS product, date '2024-01-05' AS started_on, NULL::date AS ended_on, 4.125 AS mrr, 'kwd'::text AS currency;
+DO $$ BEGIN PERFORM create_model('unsaid', tz => 'UTC', as_of => '2024-02-01'); PERFORM bind('unsaid', 'subscription', 'dinar'); END $$;
+SELECT is((SELECT concat_ws(' ', severity, entity, count, samples::text) FROM check_model('unsaid') WHERE problem = 'no_currency'), 'info subscription 1 {KWD}', 'unsaid: the currency of the rows is found where the model has none');
+DO $$ BEGIN EXECUTE (SELECT fix FROM check_model('unsaid') WHERE problem = 'no_currency'); END $$;
+SELECT is((SELECT closing_mrr || ' ' || currency FROM unsaid.mrr_movement), '4.125 KWD', 'unsaid: its fix says so, and views show it');
+SELECT is((SELECT count(*) FROM check_model('unsaid') WHERE problem = 'no_currency'), 0::bigint, 'unsaid: and then it is said');
 
 -- b03: keys that are equal without being the same bytes
 CREATE COLLATION c.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);

@@ -47,21 +47,18 @@ $$);
 -- Spells, how long their line went on, and when its price moved
 @define cancel_spells more
 spell AS MATERIALIZED (
-	SELECT r.*, max(r.ended_on) OVER (PARTITION BY r.customer_id, r.line, r.run) AS run_end
+	SELECT w.*, w.run[2] AS run_end
 	FROM (
-		SELECT w.*, count(*) FILTER (WHERE w.is_gap) OVER (PARTITION BY w.customer_id, w.line ORDER BY w.started_on, w.n) AS run
+		SELECT v.*, cvm._spell_runs(v.started_on, v.ended_on, 0) OVER l AS run,
+			CASE WHEN lag(v.ended_on) OVER l = v.started_on AND lag(v.mrr) OVER l <> v.mrr THEN v.started_on END AS moved_on
 		FROM (
-			SELECT v.*, coalesce(v.started_on > max(v.ended_on) OVER (PARTITION BY v.customer_id, v.line
-				ORDER BY v.started_on, v.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_gap,
-				CASE WHEN lag(v.ended_on) OVER l = v.started_on AND lag(v.mrr) OVER l <> v.mrr THEN v.started_on END AS moved_on
-			FROM (
-				SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on,
-					coalesce(s.ended_on, 'infinity') AS ended_on,
-					{price}{rate} AS mrr{more}
-				FROM subscription s
-				CROSS JOIN observed o
-				WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)) v
-			WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)) w) r
+			SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on,
+				coalesce(s.ended_on, 'infinity') AS ended_on,
+				{price}{rate} AS mrr{more}
+			FROM subscription s
+			CROSS JOIN observed o
+			WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)) v
+		WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)) w
 )
 @end
 

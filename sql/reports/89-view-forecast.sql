@@ -30,19 +30,13 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		WHERE s.customer_id IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)
 		OFFSET 0) p
 	WHERE p.price > 0
-), spell_order AS (
-	SELECT b.*, max(b.ended_on) OVER (PARTITION BY b.customer_id ORDER BY b.started_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS paid_until
-	FROM spell_base b
-), spell_run AS (
-	SELECT r.*, count(*) FILTER (WHERE coalesce(r.started_on > r.paid_until + {lapse_days},
-		true)) OVER (PARTITION BY r.customer_id ORDER BY r.started_on) AS run_no
-	FROM spell_order r
 ), paid_run AS MATERIALIZED (
 	-- a customer's time of paying, and what is paid on the last day
-	SELECT r.customer_id, r.run_no, min(r.started_on) AS joined_on, max(r.ended_on) AS left_on,
-		coalesce(sum(r.price) FILTER (WHERE r.ended_on > r.as_of), 0) AS mrr, r.as_of
-	FROM spell_run r
-	GROUP BY r.customer_id, r.run_no, r.as_of
+	SELECT r.customer_id, r.run[1] AS joined_on, r.run[2] AS left_on, coalesce(sum(r.price) FILTER (WHERE r.ended_on > r.as_of), 0) AS mrr, r.as_of
+	FROM (
+		SELECT b.*, cvm._spell_runs(b.started_on, b.ended_on, {lapse_days}) OVER (PARTITION BY b.customer_id ORDER BY b.started_on) AS run
+		FROM spell_base b) r
+	GROUP BY r.customer_id, r.run[1], r.run[2], r.as_of
 )
 @use segment_timelines
 , piece AS MATERIALIZED (
@@ -213,7 +207,7 @@ WHERE t.base_customers > 0$$),
 	FROM valued v
 ), ranked AS (
 	-- equal values have equal tenths, that of the middle of their ranks
-	SELECT p.*, (rank() OVER (ORDER BY p.remaining_revenue) - 1 + count(*) OVER (PARTITION BY p.remaining_revenue) / 2.0) / count(*) OVER () AS place
+	SELECT p.*, 10 * (2 * (rank() OVER (ORDER BY p.remaining_revenue) - 1) + count(*) OVER (PARTITION BY p.remaining_revenue)) / (2 * count(*) OVER ()) AS tenth
 	FROM priced p
 )
 SELECT cvm.row_key(r.customer_id::text) AS row_key,
@@ -227,7 +221,7 @@ SELECT cvm.row_key(r.customer_id::text) AS row_key,
 	r.remaining_revenue,
 	r.remaining_value,
 	r.value_at_stake,
-	CASE WHEN r.remaining_revenue IS NOT NULL THEN least(floor(10 * r.place)::int + 1, 10) END AS value_decile,
+	CASE WHEN r.remaining_revenue IS NOT NULL THEN least(r.tenth + 1, 10)::int END AS value_decile,
 	{value_months} AS value_months,
 	{monthly_discount_rate} AS monthly_discount_rate,
 	{currency} AS currency,

@@ -31,7 +31,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('spell_discount', 2, '{}', '');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_spells', 1, '{}', $$
-WITH {observed}, {rates}spell_base AS MATERIALIZED (
+WITH {observed}, {rates}spell_base AS (
 	SELECT p.*
 	FROM (
 		SELECT s.customer_id, s.product, s.started_on, CASE WHEN s.ended_on <= o.as_of THEN s.ended_on ELSE o.as_of + 1 END AS ended_on,
@@ -42,31 +42,24 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 			AND coalesce(s.ended_on > s.started_on, true)
 		OFFSET 0) p
 	WHERE p.price > 0
-), spell_order AS (
-	SELECT b.*, max(b.ended_on) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS paid_until, lead(b.started_on) OVER w AS next_on,
-		max(b.ended_on) OVER (PARTITION BY b.customer_id, b.product) AS line_until
-	FROM spell_base b
-	WINDOW w AS (PARTITION BY b.customer_id ORDER BY b.started_on)
-), spell_run AS (
-	SELECT r.*, count(*) FILTER (WHERE coalesce(r.started_on > r.paid_until + {lapse_days},
-		true)) OVER (PARTITION BY r.customer_id ORDER BY r.started_on) AS run_no
-	FROM spell_order r
 ), spell AS MATERIALIZED (
 	-- the time of paying that a spell is part of; alone: on none of its days is anything else held
-	SELECT r.customer_id, r.product, r.started_on, r.ended_on, r.price, r.line_until, r.as_of, min(r.started_on) OVER w AS joined_on,
-		max(r.ended_on) OVER w AS left_on, round(ln(r.price::float8) / 0.22)::int AS band,
-		coalesce(r.paid_until <= r.started_on, true) AND coalesce(r.next_on >= r.ended_on, true) AS is_alone
-	FROM spell_run r
-	WINDOW w AS (PARTITION BY r.customer_id, r.run_no)
+	SELECT r.customer_id, r.product, r.started_on, r.ended_on, r.price, r.line_until, r.as_of, r.run[1] AS joined_on, r.run[2] AS left_on,
+		round(ln(r.price::float8) / 0.22)::int AS band, r.terms, r.line_spells > 1 AS is_several, r.run[3] IS NOT NULL AS is_alone
+	FROM (
+		SELECT b.*, cvm._spell_runs(b.started_on, b.ended_on, {lapse_days}) OVER (PARTITION BY b.customer_id ORDER BY b.started_on) AS run,
+			max(b.ended_on) OVER l AS line_until, count(*) OVER l AS line_spells
+		FROM spell_base b
+		WINDOW l AS (PARTITION BY b.customer_id, b.product)) r
 )
 @use segment_timelines
 , move AS (
-	-- another price from one day to the next, and nothing else
+	-- another price from one day to the next, and nothing else: of a line that has several spells
 	SELECT m.customer_id, m.product, m.day, sum(m.price) FILTER (WHERE m.is_end) AS before, sum(m.price) FILTER (WHERE NOT m.is_end) AS after
 	FROM (
-		SELECT b.customer_id, b.product, b.started_on AS day, b.price, b.terms, false AS is_end FROM spell_base b
+		SELECT b.customer_id, b.product, b.started_on AS day, b.price, b.terms, false AS is_end FROM spell b WHERE b.is_several
 		UNION ALL
-		SELECT b.customer_id, b.product, b.ended_on, b.price, b.terms, true FROM spell_base b WHERE b.ended_on < b.as_of
+		SELECT b.customer_id, b.product, b.ended_on, b.price, b.terms, true FROM spell b WHERE b.is_several AND b.ended_on < b.as_of
 	) m
 	GROUP BY m.customer_id, m.product, m.day
 	HAVING count(*) FILTER (WHERE m.is_end) = count(*) FILTER (WHERE NOT m.is_end)

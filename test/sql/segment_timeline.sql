@@ -14,7 +14,7 @@ SELECT c.customer_id, CASE WHEN n.n % 11 <> 0 THEN (ARRAY['gold', 'silver', 'bro
 		ELSE date '2024-01-01' + abs(hashint4(c.customer_id + n.n * 1000)) % 40 END AS valid_from,
 	CASE abs(hashint4(c.customer_id * 5 + n.n)) % 9 WHEN 0 THEN NULL WHEN 1 THEN 'infinity'
 		ELSE date '2024-01-01' + abs(hashint4(c.customer_id * 3 + n.n * 77)) % 40 + n.n END AS valid_to
-FROM generate_series(1, 300) AS c (customer_id)
+FROM generate_series(1, 90) AS c (customer_id)
 CROSS JOIN LATERAL generate_series(1, c.customer_id % 6) AS n (n);
 INSERT INTO history SELECT 1000, 'segment ' || n % 7, date '2024-01-01' + n % 50, date '2024-01-01' + n % 50 + n % 9 FROM generate_series(1, 200) n;
 CREATE TEMP TABLE timeline AS

@@ -87,6 +87,14 @@ $$),
 ('placed_group', 1, '{segment_history}', ', p.segment'),
 ('placed_group', 9, '{}', ''),
 -- In one pass from spells, or from holdings that are stored
+-- Everybody's spells, or what is folded, beside each launch, and the segments there are.
+-- A full join is never a nested loop, whatever the planner expects of customers
+('placed_groups', 1, '{segment_history}', 'SELECT p.focal, p.segment FROM placed p GROUP BY p.focal, p.segment'),
+('placed_groups', 9, '{}', $$SELECT l.focal, '(none)'::text AS segment FROM launch l$$),
+('placed_spells', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p FULL JOIN spell s ON s.customer_id = p.customer_id'),
+('placed_spells', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM spell s CROSS JOIN launch l$$),
+('placed_folds', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p FULL JOIN {fold_rows} s ON s.customer_id = p.customer_id'),
+('placed_folds', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM {fold_rows} s CROSS JOIN launch l$$),
 ('fold_arguments', 1, '{customer_holdings}', 's.holdings'),
 ('fold_arguments', 9, '{}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
 ('fold_rows', 1, '{customer_holdings}', 'customer_holdings'),
@@ -155,6 +163,17 @@ spell AS NOT MATERIALIZED (
 	WHERE s.customer_id IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
 )
 @end
+-- What is asked of each segment, by a number: of groups of several columns the planner
+-- expects so many that it sorts spells instead of hashing groups
+@define asked_groups rows
+asked AS MATERIALIZED (
+	SELECT row_number() OVER () AS no, q.*, g.segment
+	FROM question q
+	JOIN ({placed_groups}) g ON g.focal = q.focal
+), asked_row AS MATERIALIZED (
+	{rows}
+)
+@end
 -- Entries of those who ever took a launch: few, so that what they hold may be
 -- folded with the channels in which it was sold
 @define entered
@@ -188,15 +207,17 @@ WITH
 	SELECT l.focal, '(all)'::text AS donor, ARRAY[l.focal] AS focals, NULL::text[] AS donors FROM launch l
 	UNION ALL
 	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
+),
+@use asked_groups {placed_spells}
+, answered AS MATERIALIZED (
+	-- only who has a donor or the focal product is anybody to a question
+	SELECT a.no, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, a.focals, a.donors,
+		(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, a.segment) AS state
+	FROM asked a
+	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment AND (a.donors IS NULL OR s.product = a.focal OR s.product = a.donor)
+	GROUP BY a.no
 ), by_segment AS MATERIALIZED (
-	-- only who has a donor or the focal product is anybody to a question; spells
-	-- are hashed, not looked up for each question
-	SELECT q.focal, q.donor, {placed_segment} AS segment,
-		cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, q.focals, q.donors,
-			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {placed_segment}) AS state
-	FROM question q{placed_join}
-	JOIN (SELECT s.* FROM spell s OFFSET 0) s ON {placed_customer} AND (q.donors IS NULL OR s.product = q.focal OR s.product = q.donor)
-	GROUP BY q.focal, q.donor, q.donors{placed_group}
+	SELECT a.focal, a.donor, a.segment, n.state FROM answered n JOIN asked a ON a.no = n.no
 ), every_channel AS MATERIALIZED (
 	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b WHERE {has_segments}
 	UNION ALL
@@ -383,13 +404,18 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('cannibalization_sensitivity', 1, '{subscription}', $$
 WITH
 @use launched_spells
-{placed_at_launch}, by_segment AS MATERIALIZED (
-	SELECT q.focal, {placed_segment} AS segment,
-		cvm.cannibalization_agg({fold_arguments}, q.focals, NULL::text[], (SELECT o.as_of FROM observed o),
-			ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {placed_segment}) AS state
-	FROM (SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l) q{placed_join}
-	JOIN {fold_rows} s ON {placed_customer}
-	GROUP BY q.focal{placed_group}
+{placed_at_launch}, question AS (
+	SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l
+),
+@use asked_groups {placed_folds}
+, answered AS MATERIALIZED (
+	SELECT a.no, cvm.cannibalization_agg({fold_arguments}, a.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+		ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, a.segment) AS state
+	FROM asked a
+	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment
+	GROUP BY a.no
+), by_segment AS MATERIALIZED (
+	SELECT a.focal, a.segment, n.state FROM answered n JOIN asked a ON a.no = n.no
 ), state AS MATERIALIZED (
 	SELECT b.focal, b.segment, b.state FROM by_segment b WHERE {has_segments}
 	UNION ALL

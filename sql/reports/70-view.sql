@@ -194,11 +194,11 @@ $$;
 COMMENT ON FUNCTION cvm._column_comment(cvm.report_column) IS 'The comment that a column of a report view carries.';
 
 CREATE FUNCTION cvm.day_of(at date, tz text) RETURNS date
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN at;
+AS 'MODULE_PATHNAME', 'cvm_itself'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION cvm.day_of(at timestamp, tz text) RETURNS date
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN at::date;
+AS 'MODULE_PATHNAME', 'cvm_day_of_local'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION cvm.day_of(at timestamptz, tz text) RETURNS date
 AS 'MODULE_PATHNAME', 'cvm_day_of'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -221,8 +221,8 @@ CREATE FUNCTION cvm.moment_of(at date, tz text) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN cvm.moment_of(at::timestamp, tz);
 CREATE FUNCTION cvm.moment_of(at timestamptz, tz text) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN at;
+AS 'MODULE_PATHNAME', 'cvm_itself'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.moment_of(date, text) IS 'The moment at which a day begins in a time zone.';
 COMMENT ON FUNCTION cvm.moment_of(timestamp, text) IS 'The moment of a local time in a time zone.';
 COMMENT ON FUNCTION cvm.moment_of(timestamptz, text) IS 'The moment itself.';

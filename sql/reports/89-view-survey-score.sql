@@ -70,10 +70,15 @@ WITH observed AS MATERIALIZED (
 		count(*) FILTER (WHERE l.score >= 5) AS top_three_of_seven,
 		count(*) FILTER (WHERE l.score >= 6) AS top_two_of_seven,
 		count(*) FILTER (WHERE l.score <= 3) AS bottom_three_of_seven,
-		avg(l.score::numeric)::float8 AS mean, (stddev_samp(l.score::numeric) / sqrt(nullif(count(l.score), 0)))::float8 AS mean_error,
-		avg(l.competitor_score::numeric)::float8 AS competitor_mean,
-		avg(l.score::numeric) FILTER (WHERE l.competitor_score IS NOT NULL)::float8 AS compared_mean
-	FROM member l
+		avg(l.exact_score)::float8 AS mean, (stddev_samp(l.exact_score) / sqrt(nullif(count(l.score), 0)))::float8 AS mean_error,
+		avg(l.exact_competitor)::float8 AS competitor_mean,
+		avg(l.exact_score) FILTER (WHERE l.competitor_score IS NOT NULL)::float8 AS compared_mean
+	FROM (
+		-- exact, once for both of its segments
+		SELECT m.in_segment, m.month, m.instrument, m.driver, m.kind, m.as_of, m.is_answered, m.score, m.competitor_score, m.score::numeric AS exact_score,
+			m.competitor_score::numeric AS exact_competitor
+		FROM member m
+		OFFSET 0) l
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.in_segment WHERE {has_segments}) x
 	GROUP BY x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of
 ), scored AS (

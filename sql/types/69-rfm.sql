@@ -11,9 +11,8 @@ COMMENT ON FUNCTION cvm.tied_quantile(bigint, bigint, integer) IS
 
 CREATE FUNCTION cvm.mid_quantile(rank bigint, rank_with_ties bigint, n bigint, quantiles integer DEFAULT 5)
 	RETURNS integer
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-	RETURN CASE WHEN quantiles > 0 AND rank > 0 AND rank <= rank_with_ties AND rank_with_ties <= n
-		THEN div((rank::numeric - 1 + rank_with_ties) * quantiles, 2::numeric * n)::integer + 1 END;
+	AS 'MODULE_PATHNAME', 'cvm_mid_quantile'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.mid_quantile(bigint, bigint, bigint, integer) IS
 	'The quantile in which the middle of the ranks of one''s equals lies: rank is rank() OVER (ORDER BY value), '
 	'rank_with_ties is count(*) OVER (ORDER BY value). Equal values get equal scores, and many equals neither the best '

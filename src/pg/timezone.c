@@ -247,6 +247,25 @@ cvm_day_of(PG_FUNCTION_ARGS)
 	PG_RETURN_DATEADT(zone_day(zone, at));
 }
 
+/*
+ * day_of() of a date and moment_of() of a moment: that itself.  In C, because the
+ * server does not inline a strict function in SQL that leaves out an argument.
+ */
+PG_FUNCTION_INFO_V1(cvm_itself);
+Datum
+cvm_itself(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/* day_of() of a time that is local already */
+PG_FUNCTION_INFO_V1(cvm_day_of_local);
+Datum
+cvm_day_of_local(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(DirectFunctionCall1(timestamp_date, PG_GETARG_DATUM(0)));
+}
+
 /* moment_of(at, tz): the instant of a local time. */
 PG_FUNCTION_INFO_V1(cvm_moment_of);
 Datum

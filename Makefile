@@ -29,11 +29,11 @@ ISOLATION      = $(sort $(patsubst $(SRC)test/isolation/specs/%.spec,%,$(wildcar
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=cvm
 
 # The chores: check and demo install what they need first, so none needs PGXS.
-CHORES = check check-all check-assert deb demo demo-stop format results dist
+CHORES = check check-all check-assert check-citus deb demo demo-stop format results dist
 ifneq ($(filter $(CHORES),$(MAKECMDGOALS)),)
 .PHONY: $(CHORES)
 
-check check-all check-assert deb demo demo-stop:
+check check-all check-assert check-citus deb demo demo-stop:
 	@scripts/$@
 
 format:

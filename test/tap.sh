@@ -2,7 +2,7 @@
 # TAP for shell: sourced by the tests of test/t, which run in the checkout's
 # root.  End with done_testing.  No assertion passes because a command failed
 # or because nothing was looked at.
-tests=0
+tests=0 failures=0
 
 # comment TEXT: on standard output, as TAP wants it
 comment() {
@@ -13,7 +13,7 @@ comment() {
 ok() {
 	local name=$1 not=
 	shift
-	"$@" || not='not '
+	"$@" || not='not ' failures=$((failures + 1))
 	tests=$((tests + 1))
 	printf '%sok %s - %s\n' "$not" $tests "$name"
 	[ -z "$not" ]

@@ -352,7 +352,6 @@ DECLARE
 	c record;
 	view text;
 	statement text;
-	path text;
 	wanted jsonb;
 	same name[];
 	touched oid[];
@@ -430,22 +429,15 @@ BEGIN
 				HINT = 'The name is one that the model needs. Rename it or move it to another schema.';
 		END IF;
 
-		-- the names in the body are those of the model, wherever the caller looks:
-		-- nothing else is looked up there
 		statement := format(E'CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS\n%s', view, w.body);
-		path := format('pg_catalog, %I, pg_temp', _generate.model);
-		PERFORM set_config('search_path', path, true);
 		BEGIN
-			EXECUTE statement;
+			PERFORM cvm._make_view(_generate.model, statement);
 		EXCEPTION WHEN invalid_table_definition THEN
 			-- other columns than before: make it anew, and what we made on top
-			PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 			rights := rights || cvm._drop_views(_generate.model, ARRAY[relation]);
-			PERFORM set_config('search_path', path, true);
-			EXECUTE statement;
+			PERFORM cvm._make_view(_generate.model, statement);
 			action := 'recreated';
 		END;
-		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 		IF action <> 'replaced' THEN
 			IF owner <> current_user THEN

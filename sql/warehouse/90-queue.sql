@@ -60,6 +60,7 @@ DECLARE
 	source oid;
 	columns jsonb;
 	relation pg_class;
+	is_distributed boolean;
 	queue_schema name;
 	queue text;
 	changed text[];
@@ -82,13 +83,15 @@ BEGIN
 	END IF;
 	SELECT c.* INTO relation FROM pg_class c WHERE c.oid = source;
 	SELECT n.nspname INTO queue_schema FROM pg_namespace n WHERE n.oid = relation.relnamespace;
-	IF relation.relkind NOT IN ('r', 'p') THEN
+	is_distributed := (SELECT d.how FROM cvm._distribution(source) d) IS NOT NULL;
+	IF relation.relkind NOT IN ('r', 'p') OR is_distributed THEN
 		IF _tend_queue.looks_only THEN
 			RETURN false;
 		END IF;
 		-- such as a view that leaves out what cvm.check_model() found
 		RAISE WARNING USING ERRCODE = 'wrong_object_type',
-			MESSAGE = format('%s is not a table and cannot feed the queue of model "%s"', source::regclass, _tend_queue.model),
+			MESSAGE = format('%s is %s and cannot feed the queue of model "%s"', source::regclass,
+				CASE WHEN is_distributed THEN 'distributed by Citus' ELSE 'not a table' END, _tend_queue.model),
 			HINT = format('Until a table is bound again every refresh is a full one. SELECT cvm.store(%L, %L, mode => ''full''); says that it is to be so.', _tend_queue.model, _tend_queue.state);
 		RETURN false;
 	END IF;

@@ -304,7 +304,12 @@ BEGIN
 				MESSAGE = format('"%s" waits for entity "%s"', store.name, kind.entity),
 				HINT = format('Bind it: SELECT cvm.bind(%L, %L, …).', store.model, kind.entity);
 		END IF;
-		IF store.mode = 'scan' THEN
+		IF store.mode IN ('queue', 'scan') AND (SELECT d.how FROM cvm._distribution(source.oid) d) IS NOT NULL THEN
+			RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+				MESSAGE = format('%s is distributed by Citus, and mode "%s" %s', source.source_text, store.mode, CASE store.mode
+					WHEN 'queue' THEN 'needs a trigger, which such a table cannot have' ELSE 'looks at where rows lie, which such a table does not show' END),
+				HINT = format('Take mode => ''full'', or, with a column that grows: SELECT cvm.store(%L, %L, mode => ''watermark'', watermark => …).', store.model, store.name);
+		ELSIF store.mode = 'scan' THEN
 			PERFORM cvm._check_scan(source.oid);
 		ELSIF store.mode = 'queue' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source.oid AND c.relkind IN ('r', 'p')) THEN
 			RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',

@@ -55,6 +55,7 @@ DECLARE
 	is_all boolean;
 	is_fed boolean;
 	way text;
+	is_distributed boolean;
 	scan record;
 	closed date;
 BEGIN
@@ -135,10 +136,12 @@ BEGIN
 	fold := format('SELECT e.customer_id, %s AS state FROM %I.%I e WHERE e.customer_id IS NOT NULL',
 		cvm._fill(kind.fold, literals), _refresh_state.model, kind.entity);
 	way := CASE WHEN kept.mode = 'scan' THEN 'scan' ELSE mode END;
-	IF way = 'scan' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = bound.source AND c.relkind NOT IN ('r', 'p', 'f')) THEN
+	is_distributed := (SELECT d.how FROM cvm._distribution(bound.source) d) IS NOT NULL;
+	IF way = 'scan' AND (is_distributed OR EXISTS (SELECT FROM pg_class c WHERE c.oid = bound.source AND c.relkind NOT IN ('r', 'p', 'f'))) THEN
 		-- such as a view that leaves out what cvm.check_model() found
 		RAISE WARNING USING ERRCODE = 'wrong_object_type',
-			MESSAGE = format('%s is not a table and cannot be scanned for model "%s"', bound.source_text, _refresh_state.model),
+			MESSAGE = format('%s is %s and cannot be scanned for model "%s"', bound.source_text, CASE WHEN is_distributed THEN 'distributed by Citus'
+				ELSE 'not a table' END, _refresh_state.model),
 			HINT = format('Until a table is bound again every refresh is a full one. SELECT cvm.store(%L, %L, mode => ''full''); says that it is to be so.', _refresh_state.model, _refresh_state.state);
 		mode := 'full';
 		way := 'full';
@@ -150,7 +153,8 @@ BEGIN
 		END IF;
 		fresh := fold || by_customer;
 		SELECT format_type(a.atttypid, NULL) INTO type FROM pg_attribute a WHERE a.attrelid = target::regclass AND a.attname = 'customer_id';
-		IF kind.whole IS NOT NULL AND type IN ('integer', 'bigint', 'text', 'uuid') THEN
+		-- which reads the rows here; those of a distributed table are folded where they are
+		IF kind.whole IS NOT NULL AND NOT is_distributed AND type IN ('integer', 'bigint', 'text', 'uuid') THEN
 			fresh := format('SELECT f.customer_id, f.state FROM %s AS f (customer_id %s, state %s)',
 				cvm._fill(kind.whole, literals || jsonb_build_object('query', quote_literal(format('SELECT %s FROM %I.%I e WHERE e.customer_id IS NOT NULL',
 					cvm._fill(kind.whole_rows, literals), _refresh_state.model, kind.entity)))),

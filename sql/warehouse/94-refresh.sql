@@ -38,9 +38,7 @@ BEGIN
 		(SELECT jsonb_object_agg(c.column_name, cvm._column_comment(c)) FROM cvm.report_column c WHERE c.view = v.view) AS column_comments
 	INTO wanted FROM cvm.report_view v WHERE v.view = _relink.view;
 	BEGIN
-		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _relink.model), true);
-		EXECUTE format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s', _relink.model, _relink.view, wanted.body);
-		PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+		PERFORM cvm._make_view(_relink.model, format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s', _relink.model, _relink.view, wanted.body));
 		PERFORM cvm._register(_relink.model, 'insert', 'generated', jsonb_build_object('relation', _relink.view,
 			'made_as', cvm._digest_of_view(wanted.body, wanted.comment, wanted.column_comments) || cvm._print_of_view(linked)));
 		PERFORM cvm._tend_stored(_relink.model, _relink.view);

@@ -1,0 +1,46 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Citus, where it is: what it has distributed, and what it is not to send to its
+-- workers.  Nothing here needs it.
+
+CREATE FUNCTION cvm._distribution(relation oid, OUT how text, OUT key name)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- into that schema only superusers write
+	IF to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL THEN
+		EXECUTE 'SELECT CASE WHEN d.partmethod <> ''n'' THEN ''distributed'' WHEN d.repmodel = ''t'' THEN ''reference'' '
+			'WHEN d.colocationid <> 0 THEN ''single'' END, '
+			'CASE WHEN d.partmethod <> ''n'' THEN pg_catalog.column_to_column_name(d.logicalrelid, d.partkey) END '
+			'FROM pg_catalog.pg_dist_partition d WHERE d.logicalrelid = $1'
+		INTO how, key USING _distribution.relation;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._distribution(oid) IS
+	'How Citus keeps a table, "distributed" by a column, as "reference" on every node or as a "single" shard; NULL: as a table of this server.';
+
+CREATE FUNCTION cvm._make_view(model name, statement text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	sends text := current_setting('citus.enable_ddl_propagation', true);
+BEGIN
+	-- Citus would make it on every node too, refuse it over a table that it has
+	-- not sent there, and warn of each of the others
+	IF sends IS NOT NULL THEN
+		PERFORM set_config('citus.enable_ddl_propagation', 'off', true);
+	END IF;
+	-- the names in the body are those of the model, wherever the caller looks:
+	-- nothing else is looked up there
+	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _make_view.model), true);
+	EXECUTE _make_view.statement;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	IF sends IS NOT NULL THEN
+		PERFORM set_config('citus.enable_ddl_propagation', sends, true);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._make_view(name, text) IS
+	'Makes a view of a model, whose bare names are those of the model; on Citus on this node only.';

@@ -1,0 +1,88 @@
+\unset ECHO
+\i test/psql.sql
+-- SPDX-License-Identifier: PostgreSQL
+-- What a model does where Citus is, shown without it: its catalog and its
+-- setting are played.  scripts/check-citus asks Citus itself.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS cvm;
+SELECT * FROM no_plan();
+SET client_min_messages = error;
+
+CREATE SCHEMA lake;
+CREATE TABLE lake.orders (order_no int, buyer int, placed_at timestamptz, total numeric(10,2), loaded_at timestamptz);
+INSERT INTO lake.orders SELECT i, i % 40, timestamptz '2024-01-01 00:00+02' + (i * i % 180) * interval '1 day', i % 50, '2024-07-01 00:00+03' FROM generate_series(1, 300) i;
+CREATE TABLE lake.plans (customer_id int, product text, started_on date, ended_on date, mrr numeric);
+INSERT INTO lake.plans SELECT i, 'BASIC', date '2024-01-01' + i, NULL, 10 FROM generate_series(1, 40) i;
+CREATE TABLE lake.products (product text PRIMARY KEY, family text);
+CREATE TABLE lake.tickets (ticket_id text PRIMARY KEY, customer_id int, opened_at timestamptz);
+CREATE TABLE lake.tiers (customer_id bigint, segment text, valid_from date, valid_to date);
+CREATE VIEW lake.mails AS SELECT 1 AS customer_id, timestamptz '2024-01-01 00:00+02' AS occurred_at;
+
+-- views are made on this node alone, whatever the setting is, and it is left as it was
+CREATE TABLE lake.sent (tag text, sends text);
+CREATE FUNCTION lake.note() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO lake.sent VALUES (tg_tag, current_setting('citus.enable_ddl_propagation', true));
+END
+$$;
+CREATE EVENT TRIGGER note ON ddl_command_end EXECUTE FUNCTION lake.note();
+SET citus.enable_ddl_propagation = on;
+SELECT cvm.create_model('acme', tz => 'Europe/Vilnius', currency => 'EUR'),
+	cvm.bind('acme', 'event', 'lake.orders', '{"customer_id": "buyer", "occurred_at": "placed_at", "amount": "total"}'), cvm.bind('acme', 'subscription', 'lake.plans'),
+	cvm.configure('acme', 'as_of', '2024-07-01'), cvm.store('acme', 'retention_month'), cvm.store('acme', 'customer_activity') \g /dev/null
+SELECT ok(count(*) > 20, 'views are made: ' || CASE WHEN count(*) > 20 THEN 'more than twenty' ELSE count(*)::text END) FROM lake.sent WHERE tag = 'CREATE VIEW';
+SELECT is_empty($$SELECT * FROM lake.sent WHERE tag = 'CREATE VIEW' AND sends <> 'off'$$, 'no view of a model is sent to other nodes');
+SELECT isnt_empty($$SELECT * FROM lake.sent WHERE tag <> 'CREATE VIEW' AND sends = 'on'$$, 'other statements are as the caller has it');
+SELECT is(current_setting('citus.enable_ddl_propagation'), 'on', 'the setting of the caller is what it was');
+DROP EVENT TRIGGER note;
+
+-- what is to be called
+SELECT cvm.store('acme', 'customer_activity', mode => 'queue'), cvm.store('acme', 'customer_holdings'), cvm.bind('acme', 'product', 'lake.products'),
+	cvm.bind('acme', 'ticket', 'lake.tickets'), cvm.bind('acme', 'segment_history', 'lake.tiers'), cvm.bind('acme', 'contact', 'lake.mails') \g /dev/null
+SELECT results_eq($$SELECT relation, statement FROM cvm.distribute('acme')$$, $$VALUES
+	('acme.customer_activity', $q$SELECT cvm.store('acme', 'customer_activity', mode => 'full');$q$),
+	('lake.orders', $q$SELECT create_distributed_table('lake.orders', 'buyer');$q$),
+	('lake.plans', $q$SELECT create_distributed_table('lake.plans', 'customer_id', colocate_with => 'lake.orders');$q$),
+	('lake.tiers', NULL),
+	('lake.mails', NULL),
+	('lake.tickets', NULL),
+	('lake.products', $q$SELECT create_reference_table('lake.products');$q$),
+	('acme.customer_activity', $q$SELECT create_distributed_table('acme.customer_activity', 'customer_id', colocate_with => 'lake.orders');$q$),
+	('acme.customer_holdings', $q$SELECT create_distributed_table('acme.customer_holdings', 'customer_id', colocate_with => 'lake.orders');$q$)$$,
+	'what to call for Citus is said in order');
+SELECT results_eq($$SELECT relation, note FROM cvm.distribute('acme') WHERE statement IS NULL$$, $$VALUES
+	('lake.tiers', 'Column customer_id is bigint and customers of lake.orders are integer, so they would lie apart. ALTER TABLE lake.tiers ALTER customer_id TYPE integer; and ask again.'),
+	('lake.mails', 'It is not a table: distribute the tables behind it.'),
+	('lake.tickets', 'Unique lake.tickets_pkey does not hold customer_id, and Citus takes no such table: drop it or add the column, and ask again.')$$,
+	'and what stands in the way');
+
+-- where tables are distributed
+SET LOCAL allow_system_table_mods = on;
+CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass, partmethod "char", partkey text, colocationid int, repmodel "char");
+CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql RETURN $2;
+SET LOCAL allow_system_table_mods = off;
+SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement IS NOT NULL), 6::bigint, 'what Citus does not know of is a table of this server');
+INSERT INTO pg_dist_partition VALUES ('lake.orders', 'h', 'buyer', 1, 's'), ('lake.plans', 'h', 'product', 1, 's'), ('lake.products', 'n', NULL, 2, 't'), ('acme.customer_activity', 'h', 'customer_id', 1, 's');
+SELECT results_eq($$SELECT relation, coalesce(statement, note) FROM cvm.distribute('acme') WHERE relation NOT IN ('lake.tiers', 'lake.mails', 'lake.tickets')$$, $$VALUES
+	('acme.customer_activity', $q$SELECT cvm.store('acme', 'customer_activity', mode => 'full');$q$),
+	('lake.orders', 'It is distributed by customer already.'),
+	('lake.plans', $q$It is distributed by product and not by customer: the rows of a customer lie on several nodes, and travel. SELECT alter_distributed_table('lake.plans', distribution_column => 'customer_id'); mends that.$q$),
+	('lake.products', 'It is distributed already: reference.'),
+	('acme.customer_activity', 'It is distributed already.'),
+	('acme.customer_holdings', $q$SELECT create_distributed_table('acme.customer_holdings', 'customer_id', colocate_with => 'lake.orders');$q$)$$, 'what is done is said, and done no more');
+SELECT throws_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'queue')$$, '0A000',
+	'lake.orders is distributed by Citus, and mode "queue" needs a trigger, which such a table cannot have', 'no queue is fed from a distributed table');
+SELECT throws_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'scan')$$, '0A000',
+	'lake.orders is distributed by Citus, and mode "scan" looks at where rows lie, which such a table does not show', 'none is scanned');
+-- as where the triggers were dropped by hand for it
+INSERT INTO lake.orders VALUES (301, 7, '2024-06-02 12:00+03', 25, '2024-07-02 00:00+03');
+SELECT results_eq($$SELECT object, mode, rows_written FROM cvm.refresh_here('acme', '{customer_activity}')$$, $$VALUES ('customer_activity', 'full', 1::bigint)$$,
+	'a refresh of one that was fed by a queue is a full one');
+SELECT is(md5(string_agg(a.activity::text, ' ' ORDER BY a.customer_id)), (SELECT md5(string_agg(f.activity, ' ' ORDER BY f.buyer)) FROM (
+	SELECT o.buyer, cvm.activity_agg(o.placed_at, 'Europe/Vilnius', o.total)::text AS activity FROM lake.orders o GROUP BY o.buyer) f), 'folded where the rows are, to the same bytes')
+FROM acme.customer_activity a;
+SELECT lives_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'watermark', watermark => 'loaded_at')$$, 'a column that grows will do');
+SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement LIKE '%cvm.store(%'), 0::bigint, 'and then nothing is to be stored in another mode');
+SELECT * FROM finish();
+ROLLBACK;

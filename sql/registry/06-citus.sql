@@ -2,13 +2,19 @@
 -- Citus, where it is: what it has distributed, and what it is not to send to its
 -- workers.  Nothing here needs it.
 
+CREATE FUNCTION cvm._has_citus() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL $$;
+COMMENT ON FUNCTION cvm._has_citus() IS 'Is Citus in this database?';
+
 CREATE FUNCTION cvm._distribution(relation oid, OUT how text, OUT key name)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	-- into that schema only superusers write
-	IF to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL THEN
+	IF cvm._has_citus() THEN
 		EXECUTE 'SELECT CASE WHEN d.partmethod <> ''n'' THEN ''distributed'' WHEN d.repmodel = ''t'' THEN ''reference'' '
 			'WHEN d.colocationid <> 0 THEN ''single'' END, '
 			'CASE WHEN d.partmethod <> ''n'' THEN pg_catalog.column_to_column_name(d.logicalrelid, d.partkey) END '
@@ -44,3 +50,26 @@ END
 $$;
 COMMENT ON FUNCTION cvm._make_view(name, text) IS
 	'Makes a view of a model, whose bare names are those of the model; on Citus on this node only.';
+
+-- Citus looks at tables and not into functions: what reads the rows of one is
+-- planned as on one server
+CREATE FUNCTION cvm._gathered(kind anyelement) RETURNS SETOF anyelement
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT r.* FROM %s r', pg_typeof($1));
+END
+$$;
+COMMENT ON FUNCTION cvm._gathered(anyelement) IS 'The rows of the relation whose row type this NULL has.';
+
+CREATE FUNCTION cvm._gathered_schemes(customer anyelement, query text)
+RETURNS TABLE (scheme text, customer_id anyelement, segment text, valid_from date, valid_to date, scheme_version text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY EXECUTE query;
+END
+$$;
+COMMENT ON FUNCTION cvm._gathered_schemes(anyelement, text) IS 'The rows of all schemes of segments, as cvm._scheme_rows() has them.';

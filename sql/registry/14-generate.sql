@@ -21,7 +21,12 @@ AS $$
 		UNION
 		SELECT r.ev_class
 		FROM reader
-		JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = reader.relation AND d.classid = 'pg_rewrite'::regclass
+		-- or has its rows from a function that is named by their type
+		CROSS JOIN LATERAL (
+			SELECT 'pg_class'::regclass AS class, reader.relation AS object
+			UNION ALL
+			SELECT 'pg_type'::regclass, c.reltype FROM pg_class c WHERE c.oid = reader.relation AND c.reltype <> 0) k
+		JOIN pg_depend d ON d.refclassid = k.class AND d.refobjid = k.object AND d.classid = 'pg_rewrite'::regclass
 		JOIN pg_rewrite r ON r.oid = d.objid
 	)
 	SELECT reader.relation FROM reader;
@@ -324,8 +329,8 @@ BEGIN
 		live.body
 	FROM cvm.report_view v
 	LEFT JOIN LATERAL (
-		SELECT cvm._without_small_groups(v.view, cvm._shown(v.view, cvm._fill(rb.body, literals), (literals ->> 'minor_units')::int),
-			(literals ->> 'min_group_size')::int) AS body
+		SELECT cvm._without_small_groups(v.view, cvm._shown(v.view, cvm._gather(_wanted.model, v.view, cvm._fill(rb.body, literals), have),
+			(literals ->> 'minor_units')::int), (literals ->> 'min_group_size')::int) AS body
 		FROM cvm.report_body rb
 		WHERE rb.view = v.view AND rb.needs <@ have
 		ORDER BY rb.preference LIMIT 1) live ON true

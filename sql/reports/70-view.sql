@@ -98,6 +98,13 @@ COMMENT ON TABLE cvm.report_part IS
 	'are met. The least preferred needs nothing.';
 COMMENT ON COLUMN cvm.report_part.names IS 'The settings and parts in its text, found once.';
 
+CREATE TABLE cvm.report_gather (
+	view text PRIMARY KEY REFERENCES cvm.report_view,
+	reason text NOT NULL
+);
+COMMENT ON TABLE cvm.report_gather IS
+	'Views that Citus cannot ask its workers for: there they read all rows of what they are over on the coordinator.';
+
 CREATE TABLE cvm.report_column (
 	view text NOT NULL REFERENCES cvm.report_view,
 	position int NOT NULL,
@@ -160,6 +167,26 @@ $$;
 COMMENT ON FUNCTION cvm._part_literals(text[], jsonb, text) IS
 	'What {part} stands for in the bodies of report views, or in those of one, by what a model has.';
 
+CREATE FUNCTION cvm._gather(model name, view text, body text, have text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF _gather.body IS NULL OR NOT cvm._has_citus() OR NOT EXISTS (SELECT FROM cvm.report_gather g WHERE g.view = _gather.view) THEN
+		RETURN _gather.body;
+	END IF;
+	RETURN (
+		SELECT format(E'WITH %s\nSELECT b.* FROM (%s) b', string_agg(format('%1$I AS MATERIALIZED (SELECT g.* FROM cvm._gathered(NULL::%2$I.%1$I) g)',
+			k.source, _gather.model), ', ' ORDER BY k.source), _gather.body)
+		FROM (
+			SELECT r.source FROM cvm.report_source r
+			WHERE r.view = _gather.view AND r.source = ANY (_gather.have)
+				AND (EXISTS (SELECT FROM cvm.entity e WHERE e.entity = r.source) OR EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = r.source))) k);
+END
+$$;
+COMMENT ON FUNCTION cvm._gather(name, text, text, text[]) IS
+	'A body of a view whose bare names are of rows that functions hand over, where Citus is and could not plan it; else as it is.';
+
 CREATE FUNCTION cvm._composing(model name, view text DEFAULT NULL, as_of date DEFAULT NULL, OUT have text[], OUT literals jsonb)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -169,6 +196,9 @@ DECLARE
 BEGIN
 	IF _composing.view IS NULL OR EXISTS (SELECT FROM cvm.report_source r WHERE r.view = _composing.view AND r.source = 'setting segment_schemes') THEN
 		scheme_rows := cvm._scheme_rows(_composing.model);
+		IF cvm._has_citus() THEN
+			scheme_rows := format('SELECT g.* FROM cvm._gathered_schemes((NULL::%I.subscription).customer_id, %L) g', _composing.model, scheme_rows);
+		END IF;
 	END IF;
 	have := coalesce(cvm._have(_composing.model, _composing.view), '{}')
 		|| CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
@@ -279,4 +309,4 @@ $$;
 COMMENT ON FUNCTION cvm._without_small_groups(text, text, int) IS
 	'A body without the groups of fewer customers than that, and without what would tell on them.';
 
-GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_list, cvm.report_part, cvm.report_column, cvm.report_sum TO PUBLIC;
+GRANT SELECT ON cvm.report_view, cvm.report_body, cvm.report_list, cvm.report_part, cvm.report_gather, cvm.report_column, cvm.report_sum TO PUBLIC;

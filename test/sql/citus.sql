@@ -9,6 +9,10 @@ CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT * FROM no_plan();
 SET client_min_messages = error;
 
+-- of every entity, made where there is no Citus
+\i test/world.sql
+SELECT world.model('plain') \g /dev/null
+
 CREATE SCHEMA lake;
 CREATE TABLE lake.orders (order_no int, buyer int, placed_at timestamptz, total numeric(10,2), loaded_at timestamptz);
 INSERT INTO lake.orders SELECT i, i % 40, timestamptz '2024-01-01 00:00+02' + (i * i % 180) * interval '1 day', i % 50, '2024-07-01 00:00+03' FROM generate_series(1, 300) i;
@@ -84,5 +88,14 @@ SELECT is(md5(string_agg(a.activity::text, ' ' ORDER BY a.customer_id)), (SELECT
 FROM acme.customer_activity a;
 SELECT lives_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'watermark', watermark => 'loaded_at')$$, 'a column that grows will do');
 SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement LIKE '%cvm.store(%'), 0::bigint, 'and then nothing is to be stored in another mode');
+
+-- views that Citus cannot plan read their rows by functions there
+SELECT world.model('gathered') \g /dev/null
+SELECT ok(pg_get_viewdef(format('gathered.%I', g.view)::regclass) ~ '_gathered\(' AND pg_get_viewdef(format('plain.%I', g.view)::regclass) !~ '_gathered',
+	format('%s has its rows from functions where Citus is, and only there', g.view)) FROM cvm.report_gather g ORDER BY g.view;
+SELECT bag_eq(format('SELECT * FROM gathered.%I', g.view), format('SELECT * FROM plain.%I', g.view), g.view || ' says the same') FROM cvm.report_gather g ORDER BY g.view;
+SELECT is_empty($$SELECT g.view FROM cvm.report_gather g WHERE to_regclass('gathered.' || g.view) NOT IN (SELECT r FROM cvm._readers('gathered.subscription'::regclass) r)$$,
+	'a view is known to read what it has from a function');
+SELECT lives_ok($$SELECT cvm.unbind('gathered', 'subscription')$$, 'and goes with it');
 SELECT * FROM finish();
 ROLLBACK;

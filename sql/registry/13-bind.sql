@@ -281,6 +281,10 @@ AS $$
 			SELECT b.entity
 			UNION ALL
 			SELECT b.entity || '.' || (c ->> 'name') FROM jsonb_array_elements(b.columns) c WHERE c ->> 'source' IS NOT NULL
+			UNION ALL
+			-- by Citus, so that a customer is folded where its rows are
+			SELECT 'distributed ' || b.entity FROM cvm._distribution(b.source) d
+			JOIN jsonb_array_elements(b.columns) c ON c ->> 'name' = 'customer_id' AND NOT c ? 'merged' AND c ->> 'source' = d.key::text
 		) AS n(name)
 		WHERE b.problem IS NULL
 		UNION ALL

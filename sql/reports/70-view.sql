@@ -196,12 +196,13 @@ DECLARE
 BEGIN
 	IF _composing.view IS NULL OR EXISTS (SELECT FROM cvm.report_source r WHERE r.view = _composing.view AND r.source = 'setting segment_schemes') THEN
 		scheme_rows := cvm._scheme_rows(_composing.model);
-		IF cvm._has_citus() THEN
-			scheme_rows := format('SELECT g.* FROM cvm._gathered_schemes((NULL::%I.subscription).customer_id, %L) g', _composing.model, scheme_rows);
-		END IF;
 	END IF;
 	have := coalesce(cvm._have(_composing.model, _composing.view), '{}')
 		|| CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
+	IF cvm._has_citus() AND scheme_rows IS NOT NULL THEN
+		scheme_rows := format('SELECT g.* FROM cvm._gathered_schemes((NULL::%I.%I).customer_id, %L) g', _composing.model,
+			CASE WHEN 'customer' = ANY (have) THEN 'customer' ELSE 'segment_history' END, scheme_rows);
+	END IF;
 	literals := cvm._literals(_composing.model);
 	IF as_of IS NOT NULL THEN
 		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));

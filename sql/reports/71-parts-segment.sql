@@ -10,6 +10,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('has_segments', 2, '{}', 'false'),
 	('segment_rows', 1, '{segment_history}', 'segment_history'),
 	('segment_rows', 99, '{}', '(SELECT NULL::bigint AS customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to WHERE false)'),
+	-- what is referred to twice is computed once, but where Citus has it at each customer
+	('shared', 1, '{distributed segment_history}', 'NOT MATERIALIZED '),
+	('shared', 9, '{}', ''),
 	-- of products, with whether each is the highest of its family
 	('families', 1, '{product.family}',
 		'(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, '
@@ -48,12 +51,12 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- The days of each customer of "folded" in each segment, or in none.  Of segments
 -- at once the one that began last counts, of those the first by name
 @define segment_days
-, segment_membership AS (
+, segment_membership AS {shared}(
 	SELECT h.customer_id, h.segment, h.valid_from,
 		CASE WHEN h.valid_to <= h.valid_from THEN 'empty'::daterange ELSE daterange(h.valid_from, h.valid_to) END AS days
 	FROM {segment_rows} h
 	WHERE h.segment IS NOT NULL
-), held AS (
+), held AS {shared}(
 	SELECT p.customer_id, p.segment, range_agg(p.days) AS days
 	FROM (
 		SELECT h.customer_id, h.segment, datemultirange(h.days) - coalesce(range_agg(h.days) OVER (

@@ -54,6 +54,16 @@ folded AS MATERIALIZED (
 )
 @use observed_activity
 @end
+-- Where Citus has the events each customer is folded where it lives
+@define activity_there
+folded AS NOT MATERIALIZED (
+	SELECT e.customer_id, cvm.activity_agg({event_row}) AS activity
+	FROM event e
+	WHERE e.customer_id IS NOT NULL
+	GROUP BY e.customer_id
+)
+@use observed_activity
+@end
 @define kept_activity
 folded AS NOT MATERIALIZED (
 	SELECT a.customer_id, a.activity FROM customer_activity a
@@ -88,6 +98,38 @@ folded AS NOT MATERIALIZED (
 'month'
 @end
 
+-- out of what is folded already, or where customers live
+@define tenure_states part | first | needs | second | rest | activity | tenure
+('{part}', {first}, '{{needs}}', $$(
+	WITH
+@use {activity}
+@use segment_begun
+	SELECT s.segment, s.state, s.as_of
+	FROM (
+		SELECT array_agg((b.segment, b.state)::cvm.segment_retention) AS segments
+		FROM (
+			SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
+			FROM folded f
+			CROSS JOIN observed o
+			LEFT JOIN held ON held.customer_id = f.customer_id
+			GROUP BY 1
+		) b
+	) b
+	CROSS JOIN LATERAL cvm._states(b.segments, NULL) s
+) s$$),
+('{part}', {second}, '{{rest}}', $$(
+	WITH
+@use {activity}
+	SELECT s.segment, s.state, s.as_of
+	FROM (
+		SELECT cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
+		FROM folded f
+		CROSS JOIN observed o
+	) c
+	CROSS JOIN LATERAL cvm._states(c.state, NULL) s
+) s$$)
+@end
+
 -- A triangle comes out of one pass over the events, or over events and times in
 -- segments: what stands behind FROM, with s (segment, state, as_of)
 @for view | tenure
@@ -119,34 +161,10 @@ CROSS JOIN LATERAL cvm._states(f.segments, {as_of}) s$$),
 @use observed_events
 ) f
 CROSS JOIN LATERAL cvm._states(f.state, {as_of}) s$$),
-('{view}_kept_states', 1, '{segment_history}', $$(
-	WITH
-@use kept_activity
-@use segment_begun
-	SELECT s.segment, s.state, s.as_of
-	FROM (
-		SELECT array_agg((b.segment, b.state)::cvm.segment_retention) AS segments
-		FROM (
-			SELECT coalesce(held.segment, '(none)') AS segment, cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
-			FROM folded f
-			CROSS JOIN observed o
-			LEFT JOIN held ON held.customer_id = f.customer_id
-			GROUP BY 1
-		) b
-	) b
-	CROSS JOIN LATERAL cvm._states(b.segments, NULL) s
-) s$$),
-('{view}_kept_states', 9, '{}', $$(
-	WITH
-@use kept_activity
-	SELECT s.segment, s.state, s.as_of
-	FROM (
-		SELECT cvm.retention_agg(cvm.tenure(f.activity, {tenure})) AS state
-		FROM folded f
-		CROSS JOIN observed o
-	) c
-	CROSS JOIN LATERAL cvm._states(c.state, NULL) s
-) s$$);
+@use tenure_states {view}_kept_states | 1 | segment_history | 9 | | kept_activity | {tenure}
+,
+@use tenure_states {view}_states | -2 | segment_history,distributed event | -1 | distributed event | activity_there | {tenure}
+;
 
 @end
 -- Money is rounded here, and not by cvm._shown() around it, so that \d+ of the
@@ -221,6 +239,31 @@ CROSS JOIN LATERAL cvm.curve(s.state, {conf}) g
 WINDOW shown AS (PARTITION BY g.period_no ORDER BY s.segment COLLATE "C")$$);
 
 @end
+@define lived_states part | first | needs | second | rest | activity
+('{part}', {first}, '{{needs}}', $$
+@use {activity}
+@use segment_days
+, state AS MATERIALIZED (
+	SELECT coalesce(h.segment, '(none)') AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state, false AS is_sum
+	FROM folded f
+	CROSS JOIN observed o
+	JOIN held h ON h.customer_id = f.customer_id
+	WHERE NOT isempty(h.days)
+	GROUP BY 1
+	UNION ALL
+	SELECT '(all)' AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state, true AS is_sum
+	FROM folded f
+	CROSS JOIN observed o
+)$$),
+('{part}', {second}, '{{rest}}', $$
+@use {activity}
+, state AS MATERIALIZED (
+	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state, true AS is_sum
+	FROM folded f
+	CROSS JOIN observed o
+)$$)
+@end
+
 -- Who was what in which month: out of one pass as well, where everybody is the
 -- sum of the segments without what moves between them, or from what is kept
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
@@ -248,28 +291,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(e.customer_id, e.occurred_at, {time_zone}{marks}, 'month', {as_of}) AS state, true AS is_sum
 @use observed_events
 )$$),
-('lifecycle_kept_states', 1, '{segment_history}', $$
-@use kept_activity
-@use segment_days
-, state AS MATERIALIZED (
-	SELECT coalesce(h.segment, '(none)') AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of, h.days) AS state, false AS is_sum
-	FROM folded f
-	CROSS JOIN observed o
-	JOIN held h ON h.customer_id = f.customer_id
-	WHERE NOT isempty(h.days)
-	GROUP BY 1
-	UNION ALL
-	SELECT '(all)' AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state, true AS is_sum
-	FROM folded f
-	CROSS JOIN observed o
-)$$),
-('lifecycle_kept_states', 9, '{}', $$
-@use kept_activity
-, state AS MATERIALIZED (
-	SELECT '(all)'::text AS segment, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state, true AS is_sum
-	FROM folded f
-	CROSS JOIN observed o
-)$$);
+@use lived_states lifecycle_kept_states | 1 | segment_history | 9 | | kept_activity
+,
+@use lived_states lifecycle_states | -2 | segment_history,distributed event | -1 | distributed event | activity_there
+;
+
 @for preference | needs | states
 1 | event | lifecycle_states
 -9 | customer_activity | lifecycle_kept_states

@@ -15,7 +15,7 @@ observed AS MATERIALIZED (
 @define flow_state grain | span
 cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.segment, {grain},
 		-- nothing observed: nothing before the first day of all
-		coalesce((SELECT o.as_of FROM observed o), '0001-01-01'), (SELECT y.families FROM family y), {span}, {pause_days}) AS state
+		coalesce({flow_as_of}, '0001-01-01'), {flow_families}, {span}, {pause_days}) AS state
 @end
 @define flow_rows of_spell | of_stay
 (
@@ -30,10 +30,11 @@ cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, 
 @define segment_flow grain | span
 @use flow_observed
 , flow AS MATERIALIZED (
-	SELECT
+	{flow_open}SELECT
 @use flow_state {grain} | {span}
 	FROM
 @use flow_rows |
+	{flow_beside}{flow_close}
 )
 @end
 @define customer_flow grain | span
@@ -44,6 +45,7 @@ cvm.segment_flow_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, 
 @use flow_state {grain} | {span}
 	FROM
 @use flow_rows , s.channel, {offered} AS offer | , NULL, NULL
+	{flow_beside}
 	WHERE r.customer_id IS NOT NULL
 {body}
 	GROUP BY r.customer_id
@@ -90,6 +92,18 @@ bridge AS MATERIALIZED (
 @end
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- Where Citus has the spells each customer is folded where it lives, and what
+-- travels is a state of each shard
+('flow_open', 1, '{distributed subscription}', 'SELECT cvm.rollup(f.state) AS state FROM ('),
+('flow_open', 9, '{}', ''),
+('flow_close', 1, '{distributed subscription}', ' GROUP BY r.customer_id) f'),
+('flow_close', 9, '{}', ''),
+('flow_as_of', 1, '{distributed subscription}', 'o.as_of'),
+('flow_as_of', 9, '{}', '(SELECT o.as_of FROM observed o)'),
+('flow_families', 1, '{distributed subscription}', 'y.families'),
+('flow_families', 9, '{}', '(SELECT y.families FROM family y)'),
+('flow_beside', 1, '{distributed subscription}', 'CROSS JOIN observed o CROSS JOIN family y'),
+('flow_beside', 9, '{}', ''),
 -- What the lines held earn
 ('segment_direct', 1, '{product.unit_margin}', $$
 direct AS (

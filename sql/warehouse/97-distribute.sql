@@ -10,7 +10,7 @@ DECLARE
 	-- where the others go
 	first text;
 	first_type oid;
-	customer name;
+	asked boolean := false;
 	t record;
 BEGIN
 	PERFORM cvm._open(distribute.model, writes => false);
@@ -20,20 +20,20 @@ BEGIN
 			format('Mode "%s" is for tables of this server; "watermark" is not.', k.mode) AS note
 		FROM cvm.stored k
 		JOIN cvm.customer_state s ON s.state = k.relation::text
-		JOIN cvm._bound(distribute.model) b ON b.entity = s.entity
 		WHERE k.model = distribute.model AND k.mode IN ('queue', 'scan')
 		ORDER BY s.position
 	LOOP
 		relation := t.target;
 		statement := t.statement;
 		note := t.note;
+		asked := true;
 		RETURN NEXT;
 	END LOOP;
 
 	FOR t IN
 		SELECT b.source_text, c.oid, c.relkind, c.relispartition, d.how, d.key, k.source AS customer, a.atttypid, k.is_kept AS has_customer,
 			u.name AS constraint_name, row_number() OVER (PARTITION BY k.is_kept ORDER BY (d.how = 'distributed') IS TRUE DESC, b.n) AS n
-		FROM (SELECT DISTINCT ON (b.source) b.*, b.n FROM (SELECT x.*, row_number() OVER () AS n FROM cvm._bound(distribute.model) x) b
+		FROM (SELECT DISTINCT ON (b.source) b.* FROM (SELECT x.*, row_number() OVER () AS n FROM cvm._bound(distribute.model) x) b
 			WHERE b.problem IS NULL ORDER BY b.source, b.n) b
 		JOIN pg_class c ON c.oid = b.source
 		CROSS JOIN LATERAL cvm._distribution(c.oid) d
@@ -82,6 +82,7 @@ BEGIN
 			first_type := coalesce(first_type, t.atttypid);
 			note := 'Rows of one customer lie on one node.';
 		END IF;
+		asked := asked OR statement IS NOT NULL;
 		RETURN NEXT;
 	END LOOP;
 
@@ -106,8 +107,15 @@ BEGIN
 			statement := format('SELECT create_distributed_table(%L, ''customer_id'', colocate_with => %L);', t.target, first);
 			note := 'The state of a customer lies where its rows lie.';
 		END IF;
+		asked := asked OR statement IS NOT NULL;
 		RETURN NEXT;
 	END LOOP;
+	IF asked THEN
+		relation := quote_ident(distribute.model);
+		statement := format('SELECT count(*) FROM cvm.rebuild(%L);', distribute.model);
+		note := 'Its views then fold customers where they live.';
+		RETURN NEXT;
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION cvm.distribute(name) IS

@@ -53,7 +53,8 @@ SELECT results_eq($$SELECT relation, statement FROM cvm.distribute('acme')$$, $$
 	('lake.tickets', NULL),
 	('lake.products', $q$SELECT create_reference_table('lake.products');$q$),
 	('acme.customer_activity', $q$SELECT create_distributed_table('acme.customer_activity', 'customer_id', colocate_with => 'lake.orders');$q$),
-	('acme.customer_holdings', $q$SELECT create_distributed_table('acme.customer_holdings', 'customer_id', colocate_with => 'lake.orders');$q$)$$,
+	('acme.customer_holdings', $q$SELECT create_distributed_table('acme.customer_holdings', 'customer_id', colocate_with => 'lake.orders');$q$),
+	('acme', $q$SELECT count(*) FROM cvm.rebuild('acme');$q$)$$,
 	'what to call for Citus is said in order');
 SELECT results_eq($$SELECT relation, note FROM cvm.distribute('acme') WHERE statement IS NULL$$, $$VALUES
 	('lake.tiers', 'Column customer_id is bigint and customers of lake.orders are integer, so they would lie apart. ALTER TABLE lake.tiers ALTER customer_id TYPE integer; and ask again.'),
@@ -66,7 +67,7 @@ SET LOCAL allow_system_table_mods = on;
 CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass, partmethod "char", partkey text, colocationid int, repmodel "char");
 CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql RETURN $2;
 SET LOCAL allow_system_table_mods = off;
-SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement IS NOT NULL), 6::bigint, 'what Citus does not know of is a table of this server');
+SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement IS NOT NULL), 7::bigint, 'what Citus does not know of is a table of this server');
 INSERT INTO pg_dist_partition VALUES ('lake.orders', 'h', 'buyer', 1, 's'), ('lake.plans', 'h', 'product', 1, 's'), ('lake.products', 'n', NULL, 2, 't'), ('acme.customer_activity', 'h', 'customer_id', 1, 's');
 SELECT results_eq($$SELECT relation, coalesce(statement, note) FROM cvm.distribute('acme') WHERE relation NOT IN ('lake.tiers', 'lake.mails', 'lake.tickets')$$, $$VALUES
 	('acme.customer_activity', $q$SELECT cvm.store('acme', 'customer_activity', mode => 'full');$q$),
@@ -74,7 +75,8 @@ SELECT results_eq($$SELECT relation, coalesce(statement, note) FROM cvm.distribu
 	('lake.plans', $q$It is distributed by product and not by customer: the rows of a customer lie on several nodes, and travel. SELECT alter_distributed_table('lake.plans', distribution_column => 'customer_id'); mends that.$q$),
 	('lake.products', 'It is distributed already: reference.'),
 	('acme.customer_activity', 'It is distributed already.'),
-	('acme.customer_holdings', $q$SELECT create_distributed_table('acme.customer_holdings', 'customer_id', colocate_with => 'lake.orders');$q$)$$, 'what is done is said, and done no more');
+	('acme.customer_holdings', $q$SELECT create_distributed_table('acme.customer_holdings', 'customer_id', colocate_with => 'lake.orders');$q$),
+	('acme', $q$SELECT count(*) FROM cvm.rebuild('acme');$q$)$$, 'what is done is said, and done no more');
 SELECT throws_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'queue')$$, '0A000',
 	'lake.orders is distributed by Citus, and mode "queue" needs a trigger, which such a table cannot have', 'no queue is fed from a distributed table');
 SELECT throws_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'scan')$$, '0A000',
@@ -97,5 +99,14 @@ SELECT bag_eq(format('SELECT * FROM gathered.%I', g.view), format('SELECT * FROM
 SELECT is_empty($$SELECT g.view FROM cvm.report_gather g WHERE to_regclass('gathered.' || g.view) NOT IN (SELECT r FROM cvm._readers('gathered.subscription'::regclass) r)$$,
 	'a view is known to read what it has from a function');
 SELECT lives_ok($$SELECT cvm.unbind('gathered', 'subscription')$$, 'and goes with it');
+
+-- and where the tables are distributed customers are folded where they live
+INSERT INTO pg_dist_partition SELECT a.attrelid, 'h', 'customer_id', 1, 's' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'world'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'customer_id';
+SELECT world.model('there') \g /dev/null
+CREATE TEMP VIEW other AS SELECT v.view FROM cvm.report_view v
+WHERE replace(pg_get_viewdef(to_regclass('there.' || v.view)), 'there.', 'plain.') <> pg_get_viewdef(to_regclass('plain.' || v.view)) AND v.view NOT IN (SELECT g.view FROM cvm.report_gather g);
+SELECT cmp_ok((SELECT count(*) FROM other), '>=', 10::bigint, 'views of tables that are distributed are folded in two steps');
+SELECT bag_eq(format('SELECT * FROM there.%I', o.view), format('SELECT * FROM plain.%I', o.view), o.view || ' says the same in two steps') FROM other o ORDER BY o.view;
 SELECT * FROM finish();
 ROLLBACK;

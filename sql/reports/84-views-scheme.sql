@@ -61,10 +61,6 @@ SELECT b.* FROM (%s) b) k$$,
 FROM (VALUES ('segment_scheme_kpi', 'segment_kpi'), ('segment_scheme_migration', 'segment_migration')) AS w (view, plain)
 JOIN cvm.report_body b ON b.view = w.plain;
 
-INSERT INTO cvm.report_gather (view, reason) VALUES
-	('segment_scheme_kpi', 'a WITH for each scheme, which cannot refer to the scheme there'),
-	('segment_scheme_migration', 'a WITH for each scheme, which cannot refer to the scheme there');
-
 INSERT INTO cvm.report_list (view, preference, list)
 SELECT w.view, l.preference, format($$
 SELECT k.*

@@ -42,4 +42,16 @@ FROM (
 CROSS JOIN LATERAL unnest(n.needs) AS u (need)
 GROUP BY 1, 2;
 
+-- Measured with Citus 13.2.2: scripts/check-citus
+INSERT INTO cvm.report_gather (view, reason) VALUES
+	('segment_scheme_kpi', 'a WITH for each scheme, which cannot refer to the scheme there'),
+	('segment_scheme_migration', 'a WITH for each scheme, which cannot refer to the scheme there'),
+	('subscription_kpi', 'a column definition list is asked for'),
+	('segment_kpi', 'a column definition list is asked for'),
+	('segment_shift', 'a column definition list is asked for'),
+	('cannibalization', 'what a LATERAL refers to is lost'),
+	('campaign_uplift', 'joins on other columns than customer_id'),
+	('campaign_overclaim', 'joins on other columns than customer_id'),
+	('initiative_status', 'WITH RECURSIVE');
+
 GRANT SELECT ON cvm.report_use, cvm.report_source TO PUBLIC;

@@ -181,7 +181,11 @@ BEGIN
 		FROM (
 			SELECT r.source FROM cvm.report_source r
 			WHERE r.view = _gather.view AND r.source = ANY (_gather.have)
-				AND (EXISTS (SELECT FROM cvm.entity e WHERE e.entity = r.source) OR EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = r.source))) k);
+				AND (EXISTS (SELECT FROM cvm.entity e WHERE e.entity = r.source) OR EXISTS (SELECT FROM cvm.customer_state s WHERE s.state = r.source))
+			UNION
+			-- views that it reads
+			SELECT v.view FROM regexp_matches(_gather.body, '\m(?:FROM|JOIN)\s+([a-z_0-9]+)\M', 'g') AS m (name)
+			JOIN cvm.report_view v ON v.view = m.name[1]) k);
 END
 $$;
 COMMENT ON FUNCTION cvm._gather(name, text, text, text[]) IS

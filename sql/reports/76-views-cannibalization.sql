@@ -224,34 +224,55 @@ WITH
 	SELECT b.focal, b.donor, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal, b.donor
 ), {channel_folds}state AS MATERIALIZED (
 	SELECT s.focal, s.donor, s.segment, '(all)'::text AS channel, s.state FROM every_channel s{channel_states}
+), paid AS MATERIALIZED (
+	-- for each line held when donors brought what counts as before
+	SELECT e.focal, k.product, avg(k.mrr) AS price
+	FROM (SELECT x.focal, x.customer_id, x.entered_on - x.days_between AS day FROM entered x WHERE x.days_between IS NOT NULL) e
+	JOIN spell k ON k.customer_id = e.customer_id AND k.product <> e.focal AND k.mrr > 0 AND k.started_on <= e.day AND coalesce(k.ended_on > e.day, true)
+	GROUP BY e.focal, k.product
+), worth AS MATERIALIZED (
+	-- at the price paid, where the price is known at which unit_margin is earned
+	SELECT l.focal, c.product, c.unit_margin + coalesce(p.price - c.list_price, 0) AS margin,
+		CASE WHEN c.list_price IS NOT NULL THEN coalesce(p.price, c.list_price) END AS price
+	FROM launch l
+	CROSS JOIN catalogue c
+	LEFT JOIN paid p ON p.focal = l.focal AND p.product = c.product
 ), mixed AS (
 	-- what a unit of the donors earns: weighed by what each of them lost or,
 	-- when nothing was, by how many held it
 	SELECT s.focal, s.donor, s.segment, s.channel,
-		CASE WHEN s.donor <> '(all)' THEN c.unit_margin WHEN d.lost > 0 THEN d.margin ELSE h.margin END AS margin,
-		CASE WHEN s.donor <> '(all)' THEN c.list_price WHEN d.lost > 0 THEN d.margin / nullif(d.share, 0) ELSE h.margin / nullif(h.share, 0) END AS price
+		CASE WHEN s.donor <> '(all)' THEN c.margin WHEN d.lost > 0 THEN d.margin ELSE h.margin END AS margin,
+		CASE WHEN s.donor <> '(all)' THEN c.price WHEN d.lost > 0 THEN d.margin / nullif(d.share, 0) ELSE h.margin / nullif(h.share, 0) END AS price
 	FROM state s
-	LEFT JOIN catalogue c ON c.product = s.donor
+	LEFT JOIN worth c ON c.focal = s.focal AND c.product = s.donor
 	LEFT JOIN LATERAL (
 		SELECT sum(x.lost_mrr) AS lost,
-			CASE WHEN bool_and(p.unit_margin IS NOT NULL) THEN sum(x.lost_mrr * p.unit_margin) / nullif(sum(x.lost_mrr), 0) END AS margin,
-			CASE WHEN bool_and(p.list_price > 0) THEN sum(x.lost_mrr * p.unit_margin / nullif(p.list_price, 0)) / nullif(sum(x.lost_mrr), 0) END AS share
+			CASE WHEN bool_and(p.margin IS NOT NULL) THEN sum(x.lost_mrr * p.margin) / nullif(sum(x.lost_mrr), 0) END AS margin,
+			CASE WHEN bool_and(p.price > 0) THEN sum(x.lost_mrr * p.margin / nullif(p.price, 0)) / nullif(sum(x.lost_mrr), 0) END AS share
 		FROM cvm.cannibalization_donors(s.state) x
-		LEFT JOIN catalogue p ON p.product = x.donor
+		LEFT JOIN worth p ON p.focal = s.focal AND p.product = x.donor
 		WHERE s.donor = '(all)') d ON true
 	LEFT JOIN LATERAL (
-		SELECT sum(r.entries * p.unit_margin) / sum(r.entries) AS margin,
-			sum(r.entries * p.unit_margin / nullif(p.list_price, 0)) / sum(r.entries) AS share
+		SELECT sum(r.entries * p.margin) / sum(r.entries) AS margin,
+			sum(r.entries * p.margin / nullif(p.price, 0)) / sum(r.entries) AS share
 		FROM pair r
-		JOIN catalogue p ON p.product = r.donor AND p.unit_margin IS NOT NULL
+		JOIN worth p ON p.focal = r.focal AND p.product = r.donor AND p.margin IS NOT NULL
 		WHERE r.focal = s.focal AND s.donor = '(all)') h ON true
+), sold_at AS (
+	-- the mean of what entries that are old enough pay, and its margin
+	SELECT s.focal, s.donor, s.segment, s.channel, s.state, l.launched_on,
+		CASE WHEN l.list_price IS NOT NULL THEN coalesce(v.focal_mrr / nullif(v.matured_entries, 0), l.list_price) END AS price,
+		l.unit_margin + coalesce(v.focal_mrr / nullif(v.matured_entries, 0) - l.list_price, 0) AS margin
+	FROM state s
+	JOIN launch l ON l.focal = s.focal
+	CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state) v
 )
 SELECT cvm.row_key(s.focal, s.donor, s.segment, s.channel) AS row_key,
 	s.focal,
 	s.donor,
 	s.segment,
-	l.launched_on,
-	to_char(l.launched_on::timestamp, 'YYYY-MM') AS launch_label,
+	s.launched_on,
+	to_char(s.launched_on::timestamp, 'YYYY-MM') AS launch_label,
 	v.entries,
 	v.matured_entries,
 	v.pending_entries,
@@ -281,7 +302,7 @@ SELECT cvm.row_key(s.focal, s.donor, s.segment, s.channel) AS row_key,
 	v.corrected_value_rate,
 	v.focal_churn_rate,
 	v.donor_churn_rate,
-	l.unit_margin AS focal_margin,
+	s.margin AS focal_margin,
 	m.margin AS donor_margin,
 	v.break_even_unit_rate,
 	v.break_even_value_rate,
@@ -299,12 +320,11 @@ SELECT cvm.row_key(s.focal, s.donor, s.segment, s.channel) AS row_key,
 	{currency} AS currency,
 	o.as_of,
 	s.channel
-FROM state s
-JOIN launch l ON l.focal = s.focal
+FROM sold_at s
 JOIN mixed m ON m.focal = s.focal AND m.donor = s.donor AND m.segment = s.segment AND m.channel = s.channel
 CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state, l.unit_margin::double precision, m.margin::double precision,
-	l.list_price::double precision, m.price::double precision, conf => {conf}, min_entries => {min_entries}, min_matured => {min_matured}) v
+CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state, s.margin::double precision, m.margin::double precision,
+	s.price::double precision, m.price::double precision, conf => {conf}, min_entries => {min_entries}, min_matured => {min_matured}) v
 WHERE v.entries > 0 OR (s.segment = '(all)' AND s.channel = '(all)')$$);
 
 -- The customers behind it: what each entered, lost and brought, and who was watched for control

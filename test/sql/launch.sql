@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(43);
+SELECT plan(45);
 
 CREATE FUNCTION pg_temp.see(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -67,6 +67,14 @@ SELECT is(pg_temp.see($$SELECT verdict, matured_entries, pending_entries, is_com
 DO $$ BEGIN PERFORM cvm.configure('acme', 'look_ahead', '60'); PERFORM cvm.configure('acme', 'min_entries', '201'); END $$;
 SELECT is(pg_temp.see($$SELECT verdict FROM acme.cannibalization WHERE donor = '(all)'$$), '(no_data)', 'how many entries a verdict needs is a setting of the model');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'min_entries', '30'); END $$;
+-- sold at 2 less than listed, to customers who paid 3 more; what others pay for A is nothing to it
+UPDATE tel.line SET mrr = mrr + CASE product WHEN 'N' THEN -2 WHEN 'A' THEN CASE WHEN customer_id > 1000 THEN 3 ELSE 1000 END ELSE 0 END;
+SELECT is(pg_temp.see($$SELECT donor, focal_margin, donor_margin, net_margin = round((-1 - 18 * corrected_rate::numeric) * 200, 2) AS net, round(break_even_unit_rate::numeric, 4) FROM acme.cannibalization ORDER BY 1$$),
+	E'((all),-1.00,18.00,t,-0.0556)\n(A,-1.00,18.00,t,-0.0556)', 'practice 1.1: margins of a launch are those at the prices paid: unit_margin + price - list_price');
+UPDATE tel.product SET list_price = NULL;
+SELECT is(pg_temp.see($$SELECT focal_margin, donor_margin, net_margin FROM acme.cannibalization WHERE donor = 'A'$$), '(1.00,15.00,-175.00)', 'practice 1.1: without list prices unit_margin is taken as it is');
+UPDATE tel.product SET list_price = CASE product WHEN 'A' THEN 30 WHEN 'N' THEN 20 ELSE 5 END;
+UPDATE tel.line SET mrr = mrr - CASE product WHEN 'N' THEN -2 WHEN 'A' THEN CASE WHEN customer_id > 1000 THEN 3 ELSE 1000 END ELSE 0 END;
 SELECT is(pg_temp.see('SELECT look_back, look_ahead, matured_entries, unit_rate, entry_hazard, control_hazard FROM acme.cannibalization_sensitivity WHERE look_back = 30 AND look_ahead <= 90'),
 '(30,0,200,0.25,0.5,0)
 (30,30,200,0.25,0,0.25)

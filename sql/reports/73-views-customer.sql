@@ -63,7 +63,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_phase', 1, '{subscription,segment_history}', $$
-WITH observed AS MATERIALIZED (
+WITH {valued}observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
@@ -154,7 +154,7 @@ $$),
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_rfm', 1, '{event}', $$
-WITH observed AS MATERIALIZED (
+WITH {valued}observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(e.occurred_at, {time_zone})) + 1 FROM event e)) AS as_of
 ), seen AS (
 	SELECT e.customer_id, o.as_of,
@@ -206,7 +206,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 -- Each customer's tenth
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('scored_by_value', 1, '{}', $$
-WITH observed AS MATERIALIZED (
+WITH {valued}observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of

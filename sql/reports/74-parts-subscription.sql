@@ -84,7 +84,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 )$$),
 
 -- The same with the first day seen
-('observed_since', 1, '{}', $$observed AS MATERIALIZED (
+('observed_since', 1, '{}', $${valued}observed AS MATERIALIZED (
 	SELECT d.first_day, coalesce({as_of}, d.seen_until, '0001-01-01') AS as_of
 	FROM (
 		SELECT min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, greatest(
@@ -111,6 +111,37 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('rates', 2, '{}', ''),
 ('rate', 1, '{subscription.currency,fx_rate}', $$ * coalesce((SELECT r.rate FROM rate_now r WHERE r.currency = s.currency), 1)$$),
 ('rate', 2, '{}', ''),
+
+-- Subscriptions with their money at the last rate, in the place of the others
+('valued', 1, '{subscription.currency,fx_rate}', $$valued_until AS MATERIALIZED (
+	SELECT coalesce({as_of}, (
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
+), valued_at AS MATERIALIZED (
+	SELECT c.currency, cvm.known_rate(c.currency, {currency}, o.as_of - 1, (
+		SELECT f.rate FROM fx_rate f WHERE f.currency = c.currency AND f.valid_from < o.as_of ORDER BY f.valid_from DESC, f.rate DESC LIMIT 1)) AS rate
+	FROM (SELECT DISTINCT s.currency FROM subscription s WHERE s.currency IS NOT NULL) c
+	CROSS JOIN valued_until o
+), subscription AS (
+	SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr * coalesce(r.rate, 1) AS mrr, s.subscription_id, s.channel, s.offer, s.status, s.end_reason,
+		s.cancel_requested_on, s.currency, s.committed_until{valued_quantity}{valued_discount}{valued_discount_until}{valued_trial_ends_on}{valued_status_since}{valued_end_kind}{valued_cancel_withdrawn_on}
+	FROM subscription s
+	LEFT JOIN valued_at r ON r.currency = s.currency
+), $$),
+('valued', 9, '{}', ''),
+('valued_quantity', 1, '{subscription.quantity}', ', s.quantity'),
+('valued_quantity', 9, '{}', ''),
+('valued_discount', 1, '{subscription.discount}', ', s.discount'),
+('valued_discount', 9, '{}', ''),
+('valued_discount_until', 1, '{subscription.discount_until}', ', s.discount_until'),
+('valued_discount_until', 9, '{}', ''),
+('valued_trial_ends_on', 1, '{subscription.trial_ends_on}', ', s.trial_ends_on'),
+('valued_trial_ends_on', 9, '{}', ''),
+('valued_status_since', 1, '{subscription.status_since}', ', s.status_since'),
+('valued_status_since', 9, '{}', ''),
+('valued_end_kind', 1, '{subscription.end_kind}', ', s.end_kind'),
+('valued_end_kind', 9, '{}', ''),
+('valued_cancel_withdrawn_on', 1, '{subscription.cancel_withdrawn_on}', ', s.cancel_withdrawn_on'),
+('valued_cancel_withdrawn_on', 9, '{}', ''),
 
 -- The holdings of each customer
 ('base', 1, '{subscription.currency,fx_rate}', $${observed}, {rates}folded AS MATERIALIZED (

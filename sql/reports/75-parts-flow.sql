@@ -4,7 +4,7 @@
 -- The fold of spells and of stays in segments, in one pass: of all, and of each
 -- customer, for the customers behind a figure
 @define flow_observed
-observed AS MATERIALIZED (
+{valued}observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of

@@ -95,8 +95,10 @@ $$),
 ('placed_spells', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM spell s CROSS JOIN launch l$$),
 ('placed_folds', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p FULL JOIN {fold_rows} s ON s.customer_id = p.customer_id'),
 ('placed_folds', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM {fold_rows} s CROSS JOIN launch l$$),
+('fold_arguments', 0, '{subscription.currency,fx_rate}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
 ('fold_arguments', 1, '{customer_holdings}', 's.holdings'),
 ('fold_arguments', 9, '{}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
+('fold_rows', 0, '{subscription.currency,fx_rate}', 'spell'),
 ('fold_rows', 1, '{customer_holdings}', 'customer_holdings'),
 ('fold_rows', 9, '{}', 'spell'),
 -- Entries by the channel in which the new product was bought; the control is that of all
@@ -228,7 +230,8 @@ WITH
 	-- for each line held when donors brought what counts as before
 	SELECT e.focal, k.product, avg(k.mrr) AS price
 	FROM (SELECT x.focal, x.customer_id, x.entered_on - x.days_between AS day FROM entered x WHERE x.days_between IS NOT NULL) e
-	JOIN spell k ON k.customer_id = e.customer_id AND k.product <> e.focal AND k.mrr > 0 AND k.started_on <= e.day AND coalesce(k.ended_on > e.day, true)
+	FULL JOIN spell k ON k.customer_id = e.customer_id
+	WHERE coalesce(k.product <> e.focal AND k.mrr > 0 AND k.started_on <= e.day AND coalesce(k.ended_on > e.day, true), false)
 	GROUP BY e.focal, k.product
 ), worth AS MATERIALIZED (
 	-- at the price paid, where the price is known at which unit_margin is earned

@@ -34,7 +34,7 @@ coordinating AS MATERIALIZED (
 
 -- What customers hold on the last day, and since when
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('pair_holders', 1, '{}', $$
-WITH observed AS MATERIALIZED (
+WITH {valued}observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
 ), held AS MATERIALIZED (

@@ -33,7 +33,7 @@ is "$(run -c "SELECT bool_and(unit_rate_low < p.rate AND p.rate < unit_rate_high
 	WHERE focal = 'MOB-LITE' AND segment = '(all)' AND channel = '(all)'")" \
 	't|2' "the planted rate lies in its interval, for its donor and for all"
 is "$(run -c "SELECT round(break_even_unit_rate::numeric, 4), corrected_rate_low > break_even_unit_rate AND corrected_rate < unit_rate FROM said.cannibalization WHERE focal = 'MOB-LITE' AND donor = 'MOB-CLASSIC' AND segment = '(all)' AND channel = '(all)'")" \
-	'0.3286|t' "also after what donors lose anyway, all of the interval is above break-even"
+	'0.3249|t' "also after what donors lose anyway, all of the interval is above break-even"
 is "$(run -c "SELECT control_customers < (SELECT count(*) FROM crm.subscribers), reason ~ '^MOB-LITE: 907 of 2017 matured entries .* Margin a month: -[0-9.]+ EUR[.]$' FROM said.cannibalization WHERE focal = 'MOB-LITE' AND donor = '(all)' AND segment = '(all)' AND channel = '(all)'")" \
 	't|t' "customers of the control are counted once, and the sentence names the product and the money"
 is "$(run -c "SELECT verdict FROM said.cannibalization WHERE focal = 'MOB-LITE' AND donor = '(all)' AND segment = 'Youth' AND channel = '(all)'")" \

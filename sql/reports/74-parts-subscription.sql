@@ -123,7 +123,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	CROSS JOIN valued_until o
 ), subscription AS (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr * coalesce(r.rate, 1) AS mrr, s.subscription_id, s.channel, s.offer, s.status, s.end_reason,
-		s.cancel_requested_on, s.currency, s.committed_until{valued_quantity}{valued_discount}{valued_discount_until}{valued_trial_ends_on}{valued_status_since}{valued_end_kind}{valued_cancel_withdrawn_on}
+		s.cancel_requested_on, s.currency,
+		s.committed_until{valued_quantity}{valued_discount}{valued_discount_until}
+		{valued_trial_ends_on}{valued_status_since}{valued_end_kind}{valued_cancel_withdrawn_on}
 	FROM subscription s
 	LEFT JOIN valued_at r ON r.currency = s.currency
 ), $$),

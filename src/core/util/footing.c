@@ -291,6 +291,23 @@ show_stock(Work *work, size_t row, int column)
 			money_subtract(was_shown, work->shown[cell(work, row, of)]);
 }
 
+/* Stocks of a period; where rates moved them too, segments make the total */
+static void
+show_stocks(Work *work, size_t from, size_t to, ptrdiff_t total, int column)
+{
+	Wide rest = 0;
+
+	for (size_t row = from; row < to; row++)
+	{
+		show_stock(work, row, column);
+		if ((ptrdiff_t) row != total)
+			rest = money_add(rest, work->shown[cell(work, row, column)]);
+	}
+	if (total >= 0 && to - from > 1 &&
+		rest != work->shown[cell(work, (size_t) total, column)])
+		share_column(work, from, to, (size_t) total, column);
+}
+
 /* Closings of segments are what opening and lines make as they are shown */
 static void
 close_segment(Work *work, size_t row)
@@ -343,9 +360,8 @@ foot_period(Work *work, size_t from, size_t to)
 	{
 		if (work->columns[c].role == FOOTING_PART)
 			show_parts(work, from, to, total, c);
-		for (size_t row = from;
-			 work->columns[c].role == FOOTING_STOCK && row < to; row++)
-			show_stock(work, row, c);
+		if (work->columns[c].role == FOOTING_STOCK)
+			show_stocks(work, from, to, total, c);
 	}
 	for (size_t row = from; row < to; row++)
 		work->last[holder(work, row)] = (ptrdiff_t) row;

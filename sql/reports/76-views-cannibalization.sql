@@ -93,6 +93,13 @@ $$),
 ('placed_groups', 9, '{}', $$SELECT l.focal, '(none)'::text AS segment FROM launch l$$),
 ('placed_spells', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p FULL JOIN spell s ON s.customer_id = p.customer_id'),
 ('placed_spells', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM spell s CROSS JOIN launch l$$),
+('placed_held', 1, '{segment_history}', $$(
+		SELECT h.customer_id, h.holdings, p.focal, p.segment
+		FROM placed p
+		FULL JOIN held h ON h.customer_id = p.customer_id
+		WHERE coalesce(h.customer_id = p.customer_id, false)
+		OFFSET 0)$$),
+('placed_held', 9, '{}', $$(SELECT h.customer_id, h.holdings, l.focal, '(none)'::text AS segment FROM held h CROSS JOIN launch l)$$),
 ('placed_folds', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p FULL JOIN {fold_rows} s ON s.customer_id = p.customer_id'),
 ('placed_folds', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM {fold_rows} s CROSS JOIN launch l$$),
 ('fold_arguments', 0, '{subscription.currency,fx_rate}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
@@ -185,12 +192,10 @@ held AS MATERIALIZED (
 	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
 	GROUP BY s.customer_id
 ), entered AS MATERIALIZED (
-	SELECT q.focal, s.customer_id, {placed_segment} AS segment, s.holdings, e.*
-	FROM held s
-	CROSS JOIN launch q
+	SELECT s.focal, s.customer_id, s.segment, s.holdings, e.*
+	FROM {placed_held} s
 	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.entries(s.holdings, ARRAY[q.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e{placed_join}
-	WHERE {placed_customer}
+	CROSS JOIN LATERAL cvm.entries(s.holdings, ARRAY[s.focal], NULL, o.as_of, {look_back}, {look_ahead}, {entry_gap}) e
 )
 @end
 

@@ -149,6 +149,30 @@ row_key(const RowForm *form, FunctionCallInfo fcinfo)
 	return key;
 }
 
+/* Make a key of a datum, not NULL; false: of a long text, or a toasted one. */
+static inline bool
+row_key_plain(KeyKind kind, Datum customer, Key *key)
+{
+	const struct varlena *name;
+
+	switch (kind)
+	{
+		case KEY_NUMBER:
+			key->number = DatumGetInt64(customer);
+			return true;
+		case KEY_UUID:
+			memcpy(key, DatumGetUUIDP(customer), sizeof(Key));
+			return true;
+		default:
+			name = (const struct varlena *) DatumGetPointer(customer);
+			if (VARATT_IS_EXTERNAL(name) || VARATT_IS_COMPRESSED(name) ||
+				VARSIZE_ANY_EXHDR(name) > KEY_INSIDE)
+				return false;
+			key_set_text(key, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+			return true;
+	}
+}
+
 /* A mark: NULL is no. */
 static inline bool
 row_flag(FunctionCallInfo fcinfo, int argument)

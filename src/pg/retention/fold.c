@@ -21,6 +21,7 @@
 #include "pg/budget.h"
 #include "pg/numeric.h"
 #include "pg/passing.h"
+#include "pg/retention/fold_scan.h"
 #include "pg/row.h"
 #include "pg/state_type.h"
 #include "pg/types.h"
@@ -83,6 +84,8 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 						errmsg("as_of changes from row to row"),
 						errhint("Give the same as_of for every row.")));
 	fold_listen(state->fold, day_reader(form->time_kind, zone));
+	if (PG_ARGISNULL(0))
+		fold_scan_begin(fcinfo, form, state->fold);
 	return state;
 }
 
@@ -153,30 +156,6 @@ fold_add_row(FunctionCallInfo fcinfo)
 	PG_RETURN_POINTER(state);
 }
 
-/* Put the key of a plain row where it belongs; false: it takes more than that. */
-static inline bool
-fold_key(const RowForm *form, FunctionCallInfo fcinfo, Key *key)
-{
-	const struct varlena *name;
-
-	switch (form->key_kind)
-	{
-		case KEY_NUMBER:
-			key->number = PG_GETARG_INT64(1);
-			return true;
-		case KEY_UUID:
-			memcpy(key, PG_GETARG_UUID_P(1), sizeof(Key));
-			return true;
-		default:
-			name = (const struct varlena *) PG_GETARG_POINTER(1);
-			if (VARATT_IS_EXTERNAL(name) || VARATT_IS_COMPRESSED(name) ||
-				VARSIZE_ANY_EXHDR(name) > KEY_INSIDE)
-				return false;
-			key_set_text(key, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-			return true;
-	}
-}
-
 /* Put the value of a plain row where it belongs. */
 static pg_noinline void
 fold_value(const RowForm *form, FunctionCallInfo fcinfo, Batch *batch, int at)
@@ -209,7 +188,8 @@ cvm_fold_add(PG_FUNCTION_ARGS)
 		int at = batch->used;
 
 		if (likely(at < batch->room &&
-				   fold_key(form, fcinfo, &batch->keys[at])))
+				   row_key_plain(form->key_kind, PG_GETARG_DATUM(1),
+								 &batch->keys[at])))
 		{
 			batch->times[at] = (int64_t) PG_GETARG_DATUM(2);
 			if (form->value >= 0)

@@ -181,6 +181,18 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	GROUP BY s.customer_id
 ), {observed}$$),
 
+-- Spells and times in segments as rows of one fold, which tells everybody and
+-- each segment apart; what is asked of it comes first
+('segment_spells', 1, '{}', $$r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.offer, r.segment, 'month',
+		(SELECT o.as_of FROM observed o), {pause_days}$$),
+('segment_spell_rows', 1, '{}', $$(
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price} AS mrr, {is_paused} AS is_paused, {offered} AS offer, NULL::text AS segment
+		FROM subscription s
+		UNION ALL
+		-- one without a name has no days: a condition here would make a subquery of this side
+		SELECT h.customer_id, NULL, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL, NULL, NULL, h.segment
+		FROM {segment_rows} h) r$$),
+
 -- The days of each customer in each segment, or in none
 ('held', 1, '{segment_history}', $$
 @use segment_days
@@ -244,6 +256,18 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(f.holdings, 'month', o.as_of, 
 	GROUP BY h.segment
 	UNION ALL$$),
 ('waterfall_segments', 9, '{}', ''),
+
+-- The same from the fold of spells and times in segments
+('folded_waterfall', 1, '{}', $$
+SELECT b.segment, b.state
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.waterfalls) b
+	WHERE {has_segments} OR b.segment = '(all)'$$),
+('folded_promotion', 1, '{}', $$, promotion_end AS MATERIALIZED (
+	SELECT b.segment, b.period_start, b.mrr, b.customers
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.promotions) b
+)$$),
 
 -- What is said of a customer s in a month w.month: what was paid when it opened
 -- and closed, what moved and why, and what the customer said

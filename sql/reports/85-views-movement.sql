@@ -28,12 +28,15 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM priced p GROUP BY p.customer_id
 )$$),
 ('movement_base', 2, '{customer_holdings}', '{base}'),
-('movement_base', 3, '{segment_history}', '{base}'),
+('movement_base', 3, '{segment_history}', $${observed}, spell_fold AS MATERIALIZED (
+	SELECT cvm._segment_movement_agg({segment_spells}) AS waterfalls, cvm._segment_promotion_agg({segment_spells}) AS promotions
+	FROM {segment_spell_rows}
+)$$),
 ('movement_base', 9, '{}', '{observed}'),
 
 ('movement', 1, '{subscription.currency,fx_rate}', '{waterfall}'),
 ('movement', 2, '{customer_holdings}', '{waterfall}'),
-('movement', 3, '{segment_history}', '{waterfall}'),
+('movement', 3, '{segment_history}', '{folded_waterfall}'),
 ('movement', 9, '{}', $$
 SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}, {is_paused}, 'month',
 	(SELECT o.as_of FROM observed o), {pause_days}) AS state
@@ -114,7 +117,13 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
 	GROUP BY 1, 2
 )$$),
-('movement_promotion', 9, '{}', $${promotion}$$),
+('movement_promotion', 2, '{customer_holdings}', '{promotion}'),
+('movement_promotion', 3, '{segment_history}', '{folded_promotion}'),
+('movement_promotion', 9, '{}', '{promotion}'),
+-- the days in segments, where the fold does not know them
+('movement_held', 1, '{subscription.currency,fx_rate}', '{held}'),
+('movement_held', 2, '{customer_holdings}', '{held}'),
+('movement_held', 9, '{}', ''),
 ('promoted_fx_once', 1, '{segment_history}', 'DISTINCT ON (p.customer_id, p.currency, p.period_start) '),
 ('promoted_fx_once', 9, '{}', ''),
 ('promoted_fx_join', 1, '{segment_history}', $$
@@ -134,7 +143,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('mrr_movement', 1, '{subscription}', $$
-WITH {movement_base}{held}, state AS MATERIALIZED ({movement}), {moved}{movement_promotion}
+WITH {movement_base}{movement_held}, state AS MATERIALIZED ({movement}), {moved}{movement_promotion}
 SELECT cvm.row_key(m.segment, to_char(m.period_start::timestamp, 'YYYY-MM')) AS row_key,
 	m.segment,
 	m.period_start AS month,

@@ -10,6 +10,23 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'Rates of a month: one row per segment and month, with the numerator and denominator of each.',
 		'greatest(opening_customers, closing_customers)');
 
+-- Commitments that ended, by segment
+@define kpi_due of_segments
+{committed}, due AS MATERIALIZED (
+	SELECT e.segment, date_trunc('month', e.due_on::timestamp)::date AS month,
+		count(*) AS due_commitments, sum(e.mrr) AS due_mrr,
+		count(*) FILTER (WHERE e.stays) AS renewed_commitments,
+		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS renewed_mrr
+	FROM (
+		SELECT '(all)'::text AS segment, a.due_on, a.mrr, a.stays
+		FROM committed a{of_segments}
+	) e
+	GROUP BY 1, 2
+), committing AS MATERIALIZED (
+	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
+)
+@end
+
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- Spells that ended, and whose customers paid on the day after
 ('due', 1, '{}', $$ended AS MATERIALIZED (
@@ -28,19 +45,12 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		FROM ended a{followed_segments}
 	) e
 	GROUP BY 1, 2
-), {committed}, due AS MATERIALIZED (
-	SELECT e.segment, date_trunc('month', e.due_on::timestamp)::date AS month,
-		count(*) AS due_commitments, sum(e.mrr) AS due_mrr,
-		count(*) FILTER (WHERE e.stays) AS renewed_commitments,
-		coalesce(sum(e.mrr) FILTER (WHERE e.stays), 0) AS renewed_mrr
-	FROM (
-		SELECT '(all)'::text AS segment, a.due_on, a.mrr, a.stays
-		FROM committed a{due_segments}
-	) e
-	GROUP BY 1, 2
-), committing AS MATERIALIZED (
-	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
-)$$),
+),
+@use kpi_due {due_segments}
+$$),
+('due_commitments', 1, '{}', $$
+@use kpi_due {placed_commitments}
+$$),
 ('followed_segments', 1, '{segment_history}', $$
 		UNION ALL
 		SELECT h.segment, a.ended_on, a.mrr, a.stays
@@ -53,6 +63,16 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		FROM committed a
 		JOIN held h ON h.customer_id = a.customer_id AND h.days @> (a.due_on - 1)$$),
 ('due_segments', 9, '{}', ''),
+('placed_commitments', 1, '{segment_history}', $$
+		UNION ALL
+		SELECT coalesce(p.segment, '(none)'), p.due_on, p.mrr, p.stays
+		FROM (
+			SELECT DISTINCT ON (c.customer_id, c.line, c.due_on) c.due_on, c.mrr, c.stays, h.segment
+			FROM committed c
+			LEFT JOIN segment_history h ON h.customer_id = c.customer_id AND h.segment IS NOT NULL
+				AND h.valid_from < c.due_on AND coalesce(h.valid_to >= c.due_on, true)
+			ORDER BY c.customer_id, c.line, c.due_on, h.valid_from DESC NULLS LAST, h.segment COLLATE "C") p$$),
+('placed_commitments', 9, '{}', ''),
 -- From the closing of twelve months before
 ('year', 1, '{}', $$year_change AS MATERIALIZED (
 	SELECT y.segment, y.period_start, sum(y.opening_mrr) AS opening, sum(y.gross_retained_mrr) AS gross, sum(y.net_retained_mrr) AS net
@@ -72,11 +92,39 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		JOIN held h ON h.customer_id = f.customer_id
 		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12, h.days) k
 		WHERE NOT isempty(h.days)$$),
-('year_segments', 9, '{}', '');
+('year_segments', 9, '{}', ''),
+-- All of it: from holdings, where those are stored or have to be made, or from
+-- the fold of spells and times in segments
+('kpi_base', 1, '{subscription.currency,fx_rate}', '{held_kpi_base}'),
+('kpi_base', 2, '{customer_holdings}', '{held_kpi_base}'),
+('kpi_base', 9, '{}', $${observed}, spell_fold AS MATERIALIZED (
+	SELECT cvm._segment_movement_agg({segment_spells}) AS waterfalls, cvm._segment_promotion_agg({segment_spells}) AS promotions,
+		cvm._segment_year_agg({segment_spells}) AS years
+	FROM {segment_spell_rows}
+), years AS MATERIALIZED (
+	SELECT b.*
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.years) b
+), followed AS MATERIALIZED (
+	SELECT y.segment, y.period_start AS month, sum(y.customers) FILTER (WHERE y.line = 'ended')::bigint AS ended_spells,
+		sum(y.mrr) FILTER (WHERE y.line = 'ended') AS ended_mrr,
+		coalesce(sum(y.customers) FILTER (WHERE y.line = 'continued'), 0)::bigint AS continued_spells,
+		coalesce(sum(y.mrr) FILTER (WHERE y.line = 'continued'), 0) AS continued_mrr
+	FROM years y
+	WHERE y.line IN ('ended', 'continued')
+	GROUP BY 1, 2
+),{due_commitments}, state AS MATERIALIZED ({folded_waterfall}), year_change AS MATERIALIZED (
+	SELECT y.segment, y.period_start, sum(y.mrr) FILTER (WHERE y.line = 'opening') AS opening, sum(y.mrr) FILTER (WHERE y.line = 'gross') AS gross,
+		sum(y.mrr) FILTER (WHERE y.line = 'net') AS net
+	FROM years y
+	WHERE y.line IN ('opening', 'gross', 'net')
+	GROUP BY 1, 2
+){folded_promotion}$$),
+('held_kpi_base', 1, '{}', '{base}{held}, {due}, state AS MATERIALIZED ({waterfall}), {year}{promotion}');
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('subscription_kpi', 1, '{subscription}', $$
-WITH {base}{held}, {due}, state AS MATERIALIZED ({waterfall}), {year}{promotion}, month AS (
+WITH {kpi_base}, month AS (
 	-- who can be lost, and with what: who pays, and who is in a pause
 	SELECT s.segment, cvm.as_of(s.state) AS as_of, m.*, r.at_risk_customers, r.at_risk_mrr,
 		r.at_risk_mrr + m.contraction_mrr + m.churn_mrr AS gross_retained,

@@ -20,30 +20,26 @@ WITH {observed}, {rates}pair AS MATERIALIZED (
 )
 @end
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('product_kpi', 1, '{subscription}', $$
+-- Waterfalls by product and of everybody, lines held, and who went from which
+-- product to which: in one pass, but where rates are looked up
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('product_states', 1, '{subscription.currency,fx_rate}', $$
 @use product_pairs
 , folded AS MATERIALIZED (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM pair p GROUP BY p.customer_id
-), month AS (
-	SELECT s.product, m.*, m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers,
-		m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr,
-		least((m.period_start + interval '1 month')::date, o.as_of) - 1 AS closing_day, o.as_of
-	FROM (
-		SELECT p.product, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
-		FROM pair p
-		CROSS JOIN observed o
-		GROUP BY p.product) s
+), product_state AS (
+	SELECT p.product, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM pair p
 	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.movements(s.state) m
-), paying AS (
-	SELECT m.period_start, m.closing_customers
-	FROM (SELECT cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state FROM folded f CROSS JOIN observed o) s
-	CROSS JOIN LATERAL cvm.movements(s.state) m
-), held AS (
-	SELECT h.product, h.period_start, h.lines
-	FROM (SELECT cvm.segment_flow_agg(f.holdings, NULL::cvm.holdings, 'month', o.as_of, {pause_days}) AS state FROM folded f CROSS JOIN observed o) s
-	CROSS JOIN LATERAL cvm.segment_products(s.state) h
+	GROUP BY p.product
+), paying_state AS (
+	SELECT cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM folded f
+	CROSS JOIN observed o
+), line_state AS (
+	SELECT cvm.segment_flow_agg(f.holdings, NULL::cvm.holdings, 'month', o.as_of, {pause_days}) AS state
+	FROM folded f
+	CROSS JOIN observed o
 ), went AS MATERIALIZED (
 	SELECT m.period_start, m.from_product, m.to_product, count(*) AS customers
 	FROM folded f
@@ -51,6 +47,51 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
 	WHERE m.from_product <> '(in)' AND m.to_product <> '(out)'
 	GROUP BY 1, 2, 3
+)$$),
+('product_states', 9, '{}', $$
+WITH {observed}, spell_fold AS MATERIALIZED (
+	SELECT cvm._product_movement_agg({segment_spells}) AS waterfalls, cvm._product_migration_agg({segment_spells}) AS went
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price} AS mrr, {is_paused} AS is_paused, NULL::text AS offer, NULL::text AS segment
+		FROM subscription s) r
+), product_state AS (
+	SELECT b.segment AS product, b.state
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.waterfalls) b
+	WHERE b.segment IS NOT NULL
+), paying_state AS (
+	SELECT b.state
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.waterfalls) b
+	WHERE b.segment IS NULL
+), line_state AS (
+	SELECT cvm.segment_flow_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}, {is_paused}, NULL, 'month',
+		(SELECT o.as_of FROM observed o), NULL, 1, {pause_days}) AS state
+	FROM subscription s
+), went AS MATERIALIZED (
+	SELECT b.period_start, b.from_product, b.to_product, b.customers
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.went) b
+)$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('product_kpi', 1, '{subscription}', $$
+{product_states}
+, month AS (
+	SELECT s.product, m.*, m.opening_customers + m.paused_customers + m.closing_paused_customers AS at_risk_customers,
+		m.opening_mrr + m.paused_mrr + m.closing_paused_mrr AS at_risk_mrr,
+		least((m.period_start + interval '1 month')::date, o.as_of) - 1 AS closing_day, o.as_of
+	FROM product_state s
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+), paying AS (
+	SELECT m.period_start, m.closing_customers
+	FROM paying_state s
+	CROSS JOIN LATERAL cvm.movements(s.state) m
+), held AS (
+	SELECT h.product, h.period_start, h.lines
+	FROM line_state s
+	CROSS JOIN LATERAL cvm.segment_products(s.state) h
 ), arrived AS (
 	SELECT w.to_product AS product, w.period_start, sum(w.customers)::bigint AS customers FROM went w GROUP BY 1, 2
 ), gone AS (

@@ -43,8 +43,22 @@ WITH {spelled}{held}, kept AS MATERIALIZED (
 	WHERE k.customers <> 0
 )
 $$);
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('revenue_bridge', 1, '{subscription}', $$
+-- By how much each month changes who paid twelve months earlier, and what has moved since
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('bridge_delta', 1, '{subscription.currency,fx_rate}', '{bridge_delta_of_each}'),
+('bridge_delta', 9, '{}', $$
+WITH {observed}, spell_fold AS MATERIALIZED (
+	SELECT cvm._segment_bridge_agg({segment_spells}) AS years
+	FROM {segment_spell_rows}
+), delta AS MATERIALIZED (
+	SELECT b.segment, b.period_start AS month, CASE WHEN b.line = 'opening' THEN b.customers ELSE 0 END AS customers,
+		CASE WHEN b.line = 'opening' THEN b.mrr ELSE 0 END AS opening, CASE WHEN b.line = 'net' THEN b.mrr ELSE 0 END AS net, b.line, b.mrr AS change
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.years) b
+	WHERE {has_segments} OR b.segment = '(all)'
+)
+$$),
+('bridge_delta_of_each', 1, '{}', $$
 {moved_in_year}
 , changed AS (
 	-- a change is in twelve months, and leaves them again
@@ -62,7 +76,13 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	SELECT k.segment, k.period_start, sum(k.customers), sum(k.opening_mrr), sum(k.net_retained_mrr), NULL, 0
 	FROM kept k
 	GROUP BY k.segment, k.period_start
-), month AS (
+)
+$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('revenue_bridge', 1, '{subscription}', $$
+{bridge_delta}
+, month AS (
 	SELECT s.segment, g.month::date AS month
 	FROM (SELECT d.segment, min(d.month) AS first_month FROM delta d GROUP BY d.segment) s
 	CROSS JOIN observed o

@@ -16,11 +16,24 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- straight from the spells in one pass where nothing asks for holdings
 ('cohort_base', 1, '{subscription.currency,fx_rate}', '{base}{since}'),
 ('cohort_base', 2, '{customer_holdings}', '{base}{since}'),
-('cohort_base', 3, '{segment_history}', '{base}{since}'),
+('cohort_base', 3, '{segment_history}', '{observed}'),
 ('cohort_base', 9, '{}', '{observed}'),
 ('cohorts', 1, '{subscription.currency,fx_rate}', '{folded_cohorts}'),
 ('cohorts', 2, '{customer_holdings}', '{folded_cohorts}'),
-('cohorts', 3, '{segment_history}', '{folded_cohorts}'),
+('cohorts', 3, '{segment_history}', $$spell_fold AS MATERIALIZED (
+	SELECT cvm._segment_cohort_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, 'month',
+		(SELECT o.as_of FROM observed o), ({subscription_clock})[1]) AS cohorts
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_paused} THEN 0 ELSE {price} END AS mrr, NULL::text AS segment
+		FROM subscription s
+		UNION ALL
+		SELECT h.customer_id, NULL, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL, h.segment
+		FROM segment_history h) r
+), state AS MATERIALIZED (
+	SELECT b.segment, b.state
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.cohorts) b
+)$$),
 ('cohorts', 9, '{}', $$state AS MATERIALIZED (
 	SELECT '(all)'::text AS segment, cvm.revenue_retention_agg(s.customer_id, s.product, s.started_on, s.ended_on,
 		CASE WHEN {is_paused} THEN 0 ELSE {price} END, 'month', (SELECT o.as_of FROM observed o), ({subscription_clock})[1]) AS state

@@ -57,6 +57,33 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	LEFT JOIN reason c ON c.customer_id = f.customer_id AND c.ended_on = r.ended_on
 	WHERE r.run_no = 1
 )$$),
+-- from the fold of spells and times in segments, where nothing else is stored
+('survival_states', 1, '{subscription.currency,fx_rate}', '{lives_states}'),
+('survival_states', 2, '{customer_holdings}', '{lives_states}'),
+('survival_states', 9, '{}', $${observed}, spell_fold AS MATERIALIZED (
+	SELECT cvm._segment_life_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.offer, r.segment, 'month',
+		(SELECT o.as_of FROM observed o), {lapse_days}) AS lives
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr, {is_paused} AS is_paused,
+			NULL::text AS offer, NULL::text AS segment
+		FROM subscription s
+		UNION ALL
+		SELECT h.customer_id, NULL, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL, NULL, NULL, h.segment
+		FROM {segment_rows} h) r
+), state AS MATERIALIZED (
+	SELECT b.segment, b.product, b.state
+	FROM spell_fold f
+	CROSS JOIN LATERAL unnest(f.lives) b
+	WHERE {has_segments} OR b.segment = '(all)'
+)$$),
+('lives_states', 1, '{}', $${base}{since}, {lives}, by_segment AS MATERIALIZED (
+	SELECT {since_segment} AS segment, f.product, cvm.survival_agg(f.days, f.is_churned) AS state
+	FROM life f{since_join}
+	GROUP BY 1, 2
+), state AS MATERIALIZED (
+	{product_segments}
+	SELECT '(all)' AS segment, b.product, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.product
+)$$),
 -- the same once for the segment and once for everybody
 ('lines', 1, '{}', $$lived AS MATERIALIZED (
 	SELECT {since_segment} AS segment, f.*
@@ -71,14 +98,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('survival', 1, '{subscription}', $$
-WITH {base}{since}, {lives}, by_segment AS MATERIALIZED (
-	SELECT {since_segment} AS segment, f.product, cvm.survival_agg(f.days, f.is_churned) AS state
-	FROM life f{since_join}
-	GROUP BY 1, 2
-), state AS MATERIALIZED (
-	{product_segments}
-	SELECT '(all)' AS segment, b.product, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.product
-)
+WITH {survival_states}
 SELECT cvm.row_key(s.segment, s.product, c."time"::text) AS row_key,
 	s.segment,
 	s.product,

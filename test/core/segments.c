@@ -17,6 +17,8 @@
 #include <string.h>
 
 #include "core/segments/segment_spells.h"
+#include "core/segments/segment_waterfalls.h"
+#include "core/subscriptions/movement_spells.h"
 
 #define MAX_STATE_SIZE 65536
 #define CUSTOMERS 6
@@ -27,6 +29,7 @@ typedef struct Input
 	size_t size;
 	bool is_accepted;
 	bool same_bytes; /* in one pass as in two steps */
+	bool adds_up;	 /* everybody's waterfall and sums, of segments */
 } Input;
 
 /* A bridge foots, whatever the bytes said. */
@@ -231,6 +234,112 @@ draw_name(const char *const *names, int nnames)
 	return (Label){name, (uint32_t) strlen(name)};
 }
 
+/* A product under an offer */
+static Label
+draw_offered(const Label *product)
+{
+	char *name = runtime_alloc(NULL, product->size + 2);
+
+	memcpy(name, product->data, product->size);
+	name[product->size] = OFFER_MARK;
+	name[product->size + 1] = (char) ('x' + draw(2));
+	return (Label){name, product->size + 1 + draw(2)};
+}
+
+/* Everybody's waterfall, and that all segments' add up to it but for moves */
+static bool
+waterfalls_add_up(SpellBuffer *spells, SpellBuffer *offered)
+{
+	SegmentWaterfalls waterfalls;
+	Movement *whole = movement_new(NULL);
+	Movement *sum = movement_new(NULL);
+	ByteWriter writer;
+	ByteWriter other;
+
+	segment_waterfalls_finish(offered, NULL, &waterfalls);
+	movement_spells_finish(spells, whole);
+	writer_open(&writer, NULL, 0);
+	movement_encode(whole, &writer);
+	for (int i = 0; i < waterfalls.nsegments; i++)
+		if (waterfalls.movements[i] != NULL)
+			movement_merge(sum, waterfalls.movements[i]);
+	for (int i = 0; i < sum->ncells; i++)
+	{
+		MovementCell *cell = &sum->cells[i];
+
+		CLAIM(cell->customers[LINE_MOVED_IN] ==
+			  cell->customers[LINE_MOVED_OUT]);
+		CLAIM(cell->mrr[LINE_MOVED_IN] == -cell->mrr[LINE_MOVED_OUT]);
+		cell->customers[LINE_MOVED_IN] = cell->customers[LINE_MOVED_OUT] = 0;
+		cell->mrr[LINE_MOVED_IN] = cell->mrr[LINE_MOVED_OUT] = 0;
+	}
+	if (waterfalls.movements[waterfalls.nsegments] == NULL)
+		return whole->ncells == 0;
+	writer_open(&other, NULL, 0);
+	movement_encode(waterfalls.movements[waterfalls.nsegments], &other);
+	if (writer.used != other.used ||
+		memcmp(writer.data, other.data, writer.used) != 0)
+		return false;
+	writer_open(&other, NULL, 0);
+	movement_encode(sum, &other);
+	return writer.used == other.used &&
+		   memcmp(writer.data, other.data, writer.used) == 0;
+}
+
+/* What segments add up to is everybody's, for lines of what just happens */
+static bool
+sums_add_up(SpellBuffer *spell_buffer)
+{
+	SegmentSums readings[3];
+	static const PeriodLine lines[] = {PERIOD_ENDED, PERIOD_CONTINUED,
+									   PERIOD_PROMOTION_END};
+	Period last =
+		period_of(spell_buffer->terms.calendar, spell_buffer->terms.as_of - 1);
+
+	segment_years_finish(spell_buffer, NULL, 2, &readings[0]);
+	segment_promotions_finish(spell_buffer, NULL, &readings[1]);
+	segment_bridges_finish(spell_buffer, NULL, 2, &readings[2]);
+	for (int n = 0; n < 2; n++)
+		for (int line = 0; line < 3; line++)
+		{
+			int64_t customers = 0;
+			Wide mrr = 0;
+
+			for (int i = 0; i <= readings[n].nsegments; i++)
+				for (int at = 0; at < readings[n].sums[i].nperiods; at++)
+				{
+					const PeriodSum *sum =
+						&readings[n].sums[i].periods[at].lines[lines[line]];
+					int sign = i == readings[n].nsegments ? -1 : 1;
+
+					customers += sign * sum->customers;
+					mrr += sign * sum->mrr;
+				}
+			if (customers != 0 || mrr != 0)
+				return false;
+		}
+	/* from opening to net by what moved, of everybody and of each segment */
+	for (int i = 0; i <= readings[2].nsegments; i++)
+	{
+		Wide rest = 0;
+
+		for (int at = 0; at < readings[2].sums[i].nperiods; at++)
+		{
+			const SegmentPeriod *period = &readings[2].sums[i].periods[at];
+			const PeriodSum *sums = period->lines;
+
+			if (period->period > last)
+				break;
+			rest += sums[PERIOD_OPENING].mrr - sums[PERIOD_NET].mrr;
+			for (int line = PERIOD_PROMOTION_END; line < PERIOD_LINES; line++)
+				rest += sums[line].mrr;
+			if (rest != 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 /* Random customers into a flow, in two steps and in one pass. */
 static void
 make(void *argument)
@@ -247,6 +356,8 @@ make(void *argument)
 						.pause_days = draw(3) ? (int32_t) draw(120) : 0};
 	SpellBuffer *spell_buffer =
 		spell_buffer_new(NULL, KEY_NUMBER, &terms, NULL);
+	SpellBuffer *spells = spell_buffer_new(NULL, KEY_NUMBER, &terms, NULL);
+	SpellBuffer *offered = spell_buffer_new(NULL, KEY_NUMBER, &terms, NULL);
 	SegmentFlow *steps = segment_flow_new(NULL);
 	SegmentFlow *pass = segment_flow_new(NULL);
 	ProductTiers product_tiers = {3,
@@ -282,6 +393,10 @@ make(void *argument)
 			row.product = draw_name(products, 5);
 			spell_log_add(held, 4096, &row);
 			spell_buffer_add(spell_buffer, key, &row);
+			spell_buffer_add(spells, key, &row);
+			if (draw(2))
+				row.product = draw_offered(&row.product);
+			spell_buffer_add(offered, key, &row);
 		}
 		for (int i = 0; i < nplaced; i++)
 		{
@@ -293,6 +408,8 @@ make(void *argument)
 			spell_log_add(placed, 4096, &row);
 			spell_buffer_place(spell_buffer, key, row.start, row.end,
 							   &row.product, (int64_t) row.mrr);
+			spell_buffer_place(offered, key, row.start, row.end, &row.product,
+							   0);
 		}
 		segment_flow_add(steps, spell_log_read(held, 4096),
 						 nplaced ? spell_log_read(placed, 4096) : NULL);
@@ -304,6 +421,7 @@ make(void *argument)
 	segment_flow_encode(pass, &other);
 	input->same_bytes = writer.used == other.used &&
 						memcmp(writer.data, other.data, writer.used) == 0;
+	input->adds_up = waterfalls_add_up(spells, offered) && sums_add_up(offered);
 	CLAIM(writer.used <= MAX_STATE_SIZE);
 	memcpy(input->data, writer.data, writer.used);
 	input->size = writer.used;
@@ -316,6 +434,7 @@ main(int argc, char **argv)
 	static Input damaged;
 	int rounds = argc > 1 ? atoi(argv[1]) : 80;
 	int same = 0;
+	int added = 0;
 	int own = 0;
 	int taken = 0;
 	int refused = 0;
@@ -325,6 +444,7 @@ main(int argc, char **argv)
 		runtime_patience = 1000000;
 		CLAIM(runtime_run(make, &whole) == RUNTIME_DONE);
 		same += whole.same_bytes;
+		added += whole.adds_up;
 		own += take(&whole);
 		for (int i = 0; i < 300; i++)
 		{
@@ -342,13 +462,15 @@ main(int argc, char **argv)
 				refused++;
 		}
 	}
-	printf("1..3\n");
+	printf("1..4\n");
 	printf("%sok 1 - one pass gives the bytes of two steps\n",
 		   same == rounds ? "" : "not ");
 	printf("%sok 2 - segment_flow: its own bytes are accepted\n",
 		   own == rounds ? "" : "not ");
 	printf("%sok 3 - segment_flow: damaged bytes are refused or can be used\n",
 		   taken > rounds && refused > rounds ? "" : "not ");
+	printf("%sok 4 - waterfalls and sums of segments add up to everybody's\n",
+		   added == rounds ? "" : "not ");
 	if (argc > 1)
 		printf("# %d whole, %d same, %d taken, %d refused\n", own, same, taken,
 			   refused);

@@ -1,0 +1,298 @@
+/*
+ * segment_customers.c
+ *		Customers of a spell buffer, each with the days in each segment.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/segments/segment_customers.h"
+
+#include <string.h>
+
+#include "core/segments/segment.h" /* NO_SEGMENT */
+
+static int
+compare_named(const void *a, const void *b)
+{
+	return label_compare(*(const Label *const *) a, *(const Label *const *) b);
+}
+
+/*
+ * Number labels in the order of their bytes, equal ones alike; how many
+ * numbers there are.
+ */
+static int
+labels_rank(const Label *labels, int nlabels, int32_t *ranks)
+{
+	const Label **sorted = runtime_alloc(NULL, (nlabels + 1) * sizeof(Label *));
+	int nranks = 0;
+
+	for (int i = 0; i < nlabels; i++)
+		sorted[i] = &labels[i];
+	runtime_sort(sorted, nlabels, sizeof(Label *), compare_named);
+	for (int i = 0; i < nlabels; i++)
+	{
+		if (i > 0 && label_compare(sorted[i - 1], sorted[i]) != 0)
+			nranks++;
+		ranks[sorted[i] - labels] = nranks;
+	}
+	runtime_free(sorted);
+	return nlabels > 0 ? nranks + 1 : 0;
+}
+
+/* Where a name's offer begins, or its end */
+static const char *
+name_mark(const Label *name)
+{
+	const char *mark =
+		name->size ? memchr(name->data, OFFER_MARK, name->size) : NULL;
+
+	return mark != NULL ? mark : name->data + name->size;
+}
+
+/* Number the products, offers and segments among the names of a buffer. */
+void
+segment_customers_open(SegmentCustomers *customers, SpellBuffer *spell_buffer)
+{
+	const Dictionary *names = &spell_buffer->names;
+	int count = names->count;
+	size_t room = (size_t) count + 1;
+	Label *labels = runtime_alloc(NULL, room * sizeof(Label));
+
+	memset(customers, 0, sizeof(SegmentCustomers));
+	customers->spell_buffer = spell_buffer;
+	customers->products = runtime_alloc(NULL, room * sizeof(int32_t));
+	customers->offers = runtime_alloc(NULL, room * sizeof(int32_t));
+	customers->ranks = runtime_alloc(NULL, room * sizeof(int32_t));
+	customers->segments = runtime_alloc_zero(NULL, room * sizeof(Label));
+
+	for (int i = 0; i < count; i++)
+	{
+		const Label *name = &names->labels[i];
+		const char *mark = name_mark(name);
+
+		labels[i].data = mark;
+		labels[i].size = name->size - (uint32_t) (mark - name->data);
+	}
+	labels_rank(labels, count, customers->offers);
+	for (int i = 0; i < count; i++)
+	{
+		const Label *name = &names->labels[i];
+
+		if (labels[i].size == 0)
+			customers->offers[i] = -1;
+		labels[i].data = name->data;
+		labels[i].size = name->size - labels[i].size;
+	}
+	customers->nproducts = labels_rank(labels, count, customers->products);
+	customers->labels = runtime_alloc(NULL, room * sizeof(Label));
+	for (int i = 0; i < count; i++)
+		customers->labels[customers->products[i]] = labels[i];
+
+	for (int i = 0; i < count; i++)
+		labels[i] = names->labels[i];
+	labels[count] = (Label){NO_SEGMENT, strlen(NO_SEGMENT)};
+	customers->nsegments = labels_rank(labels, count + 1, customers->ranks);
+	for (int i = 0; i <= count; i++)
+		customers->segments[customers->ranks[i]] = labels[i];
+	customers->nameless = customers->ranks[count];
+	runtime_free(labels);
+}
+
+static void
+customers_reserve(SegmentCustomers *customers, uint32_t nlines)
+{
+	size_t room;
+
+	if (nlines <= customers->room)
+		return;
+	if (customers->room > 0)
+	{
+		runtime_free(customers->lines);
+		runtime_free(customers->line_offers);
+		runtime_free(customers->memberships);
+		runtime_free(customers->segment_steps);
+		runtime_free(customers->spans);
+		runtime_free(customers->days);
+		runtime_free(customers->span_held);
+		runtime_free(customers->held);
+	}
+	customers->room = nlines * 2;
+	room = customers->room;
+	customers->lines = runtime_alloc(NULL, room * sizeof(Line));
+	customers->line_offers = runtime_alloc(NULL, room * sizeof(int32_t));
+	customers->memberships = runtime_alloc(NULL, room * sizeof(Membership));
+	/* a step where each begins and ends, and a span more */
+	customers->segment_steps =
+		runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
+	room = room * 2 + 1;
+	customers->spans = runtime_alloc(NULL, room * sizeof(SegmentDays));
+	customers->days = runtime_alloc(NULL, room * sizeof(SegmentDays));
+	customers->span_held = runtime_alloc(NULL, room * sizeof(Held));
+	customers->held = runtime_alloc(NULL, room * sizeof(Held));
+}
+
+/* The same line of a product by another number */
+static inline Line
+line_renamed(Line line, int32_t product)
+{
+	int32_t name = line.product < 0 ? ~line.product : line.product;
+
+	name = (name & LINE_ON_PAUSE) | product;
+	line.product = line.product < 0 ? ~name : name;
+	return line;
+}
+
+/* A time in a segment, of which only what is seen is kept */
+static int
+span_push(SegmentCustomers *customers, int nspans, int32_t segment,
+		  int64_t from, int64_t to, int64_t first)
+{
+	Held *held = &customers->span_held[nspans];
+	int64_t as_of = customers->spell_buffer->terms.as_of;
+
+	if (to <= first || from >= as_of || to <= from)
+		return nspans;
+	held->from = from <= first ? INT64_MIN : from;
+	held->to = to >= as_of ? INT64_MAX : to;
+	customers->spans[nspans] = (SegmentDays){segment, 1, held};
+	return nspans + 1;
+}
+
+/* Put the times in the order of segments. */
+static int
+spans_gather(SegmentCustomers *customers, int nspans)
+{
+	Held *held = customers->held;
+	int ndays = 0;
+
+	for (int i = 0; i < nspans; i++)
+	{
+		SegmentDays *days = &customers->days[ndays];
+
+		if (customers->spans[i].nheld == 0)
+			continue;
+		*days = (SegmentDays){customers->spans[i].segment, 0, held};
+		for (int j = i; j < nspans; j++)
+		{
+			SegmentDays *span = &customers->spans[j];
+
+			if (span->nheld == 0 || span->segment != days->segment)
+				continue;
+			/* "(none)" may be the name of a segment too */
+			if (days->nheld > 0 && held[-1].to == span->held->from)
+				held[-1].to = span->held->to;
+			else
+			{
+				*held++ = *span->held;
+				days->nheld++;
+			}
+			span->nheld = 0;
+		}
+		ndays++;
+	}
+	return ndays;
+}
+
+/* Where a customer was, of the times in segments in customers->memberships */
+static int
+customer_days(SegmentCustomers *customers, int nmemberships, int64_t first)
+{
+	int32_t segment = customers->nameless;
+	int64_t from = INT64_MIN;
+	int nspans = 0;
+	int nsegment_steps;
+
+	nsegment_steps = segment_steps_of(customers->memberships, nmemberships,
+									  customers->segment_steps);
+	for (int i = 0; i < nsegment_steps; i++)
+	{
+		const SegmentStep *step = &customers->segment_steps[i];
+
+		nspans = span_push(customers, nspans, segment, from, step->day, first);
+		segment = step->segment < 0 ? customers->nameless : step->segment;
+		from = step->day;
+	}
+	nspans = span_push(customers, nspans, segment, from, INT64_MAX, first);
+	return spans_gather(customers, nspans);
+}
+
+typedef struct Handing
+{
+	SegmentCustomers *customers;
+	SegmentCustomerEmit take;
+	void *arg;
+} Handing;
+
+/* Hand a customer on. */
+static void
+customer_hand(void *arg, uint32_t number, const Line *lines, uint32_t nlines)
+{
+	Handing *handing = arg;
+	SegmentCustomers *customers = handing->customers;
+	SegmentCustomer customer = {0};
+	int nmemberships = 0;
+
+	(void) number;
+	customers_reserve(customers, nlines);
+	for (uint32_t i = 0; i < nlines; i++)
+	{
+		const Line *line = &lines[i];
+		int32_t name = line_name(line);
+
+		if (line_is_membership(line))
+		{
+			customers->memberships[nmemberships++] =
+				(Membership){line->start, line->end, customers->ranks[name], 0};
+			continue;
+		}
+		customers->line_offers[customer.nlines] = customers->offers[name];
+		customers->lines[customer.nlines++] =
+			line_renamed(*line, customers->products[name]);
+	}
+	if (customer.nlines == 0)
+		return;
+	customer.nsteps = lines_steps(&customers->steps, customers->spell_buffer,
+								  customers->lines, customer.nlines);
+	customer.steps = customers->steps.steps;
+	customer.lines = customers->lines;
+	customer.offers = customers->line_offers;
+	customer.ndays =
+		customer_days(customers, nmemberships, customer.steps[0].day);
+	customer.days = customers->days;
+	handing->take(handing->arg, &customer);
+}
+
+/* Hand out every customer who holds anything, and close. */
+void
+segment_customers_each(SegmentCustomers *customers, SegmentCustomerEmit take,
+					   void *arg)
+{
+	Handing handing = {customers, take, arg};
+
+	spell_buffer_each(customers->spell_buffer, customer_hand, &handing);
+	workspace_close(&customers->steps);
+}
+
+/* Add to the customer's steps what pauses keep; how many there are then. */
+int
+segment_customer_pauses(SegmentCustomers *customers,
+						const SegmentCustomer *customer)
+{
+	if (!customers->spell_buffer->has_pauses)
+		return customer->nsteps;
+	return lines_pauses(&customers->steps, customers->spell_buffer,
+						customer->lines, customer->nlines, customer->nsteps);
+}
+
+/* The segment of a customer on a day on which spells are seen */
+int32_t
+segment_customer_place(const SegmentCustomers *customers,
+					   const SegmentCustomer *customer, int64_t day)
+{
+	for (int i = 0; i < customer->ndays; i++)
+		for (int j = 0; j < customer->days[i].nheld; j++)
+			if (customer->days[i].held[j].from <= day &&
+				day < customer->days[i].held[j].to)
+				return customer->days[i].segment;
+	return customers->nameless;
+}

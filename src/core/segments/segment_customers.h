@@ -1,0 +1,95 @@
+/*
+ * segment_customers.h
+ *		Customers of a spell buffer, each with the days in each segment.
+ *
+ * What several readings of raw spells and times in segments share: a
+ * customer's lines by product and offer, what changes on which day, and where
+ * the customer was.  Of segments at once the one that began last counts, of
+ * those the first by name, as in core/segments/segment_steps.h; who is in none
+ * is in "(none)".
+ *
+ * A product with an offer is one name in the buffer: the product, a zero byte
+ * and the offer.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_SEGMENTS_SEGMENT_CUSTOMERS_H
+#define CVM_CORE_SEGMENTS_SEGMENT_CUSTOMERS_H
+
+#include "core/retention/lifecycle.h" /* Held */
+#include "core/segments/segment_steps.h"
+#include "core/subscriptions/spell_buffer_steps.h"
+
+/* Between a product and its offer in a name */
+#define OFFER_MARK '\0'
+
+/* In place of a segment: everybody */
+#define EVERYBODY (-1)
+
+/* The days of a customer in a segment, as far as spells are seen */
+typedef struct SegmentDays
+{
+	int32_t segment;
+	int nheld;
+	Held *held; /* one from INT64_MIN to INT64_MAX where it is all of them */
+} SegmentDays;
+
+typedef struct SegmentCustomer
+{
+	const Line *lines;	   /* spells, at least one; products by number */
+	const int32_t *offers; /* of each line; -1: none told */
+	uint32_t nlines;
+	const Step *steps; /* before as_of, by day, without what pauses keep */
+	int nsteps;
+	const SegmentDays *days;
+	int ndays;
+} SegmentCustomer;
+
+typedef struct SegmentCustomers
+{
+	SpellBuffer *spell_buffer;
+	int nproducts;	  /* numbered in the order of their names */
+	Label *labels;	  /* theirs */
+	int nsegments;	  /* likewise, with who is in none */
+	Label *segments;  /* by number */
+	int32_t nameless; /* the number of who is in none */
+
+	/* by number in the buffer's names */
+	int32_t *products;
+	int32_t *offers;
+	int32_t *ranks;
+
+	/* what is used again for every customer */
+	StepWorkspace steps;
+	uint32_t room;
+	Line *lines;
+	int32_t *line_offers;
+	Membership *memberships;
+	SegmentStep *segment_steps;
+	SegmentDays *spans; /* one after the other, then by segment */
+	SegmentDays *days;
+	Held *span_held;
+	Held *held;
+} SegmentCustomers;
+
+typedef void (*SegmentCustomerEmit)(void *arg, const SegmentCustomer *customer);
+
+extern void segment_customers_open(SegmentCustomers *customers,
+								   SpellBuffer *spell_buffer);
+extern void segment_customers_each(SegmentCustomers *customers,
+								   SegmentCustomerEmit take, void *arg);
+extern int segment_customer_pauses(SegmentCustomers *customers,
+								   const SegmentCustomer *customer);
+extern int32_t segment_customer_place(const SegmentCustomers *customers,
+									  const SegmentCustomer *customer,
+									  int64_t day);
+
+/* Are the days in a segment all those on which the customer is seen? */
+static inline bool
+segment_days_are_all(const SegmentDays *days)
+{
+	return days->nheld == 1 && days->held->from == INT64_MIN &&
+		   days->held->to == INT64_MAX;
+}
+
+#endif /* CVM_CORE_SEGMENTS_SEGMENT_CUSTOMERS_H */

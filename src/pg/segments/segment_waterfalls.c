@@ -1,0 +1,415 @@
+/*
+ * segment_waterfalls.c
+ *		Waterfalls by segment, and sums that go with them, from raw rows in one
+ *		pass (core/segments/segment_waterfalls.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "core/segments/segment_waterfalls.h"
+#include "pg/numeric.h"
+#include "pg/state_type.h"
+#include "pg/subscriptions/spell_buffer.h"
+#include "pg/types.h"
+
+#define MONTHS_OF_YEAR 12
+
+#define ARG_START 3
+#define ARG_END 4
+
+/* The product with its offer, as one name */
+static Label
+product_offered(const Label *product, const Label *offer)
+{
+	char *name = palloc((Size) product->size + 1 + offer->size);
+
+	memcpy(name, product->data, product->size);
+	name[product->size] = OFFER_MARK;
+	memcpy(name + product->size + 1, offer->data, offer->size);
+	return (Label){name, product->size + 1 + offer->size};
+}
+
+/*
+ * A row: a spell; or, where segment is not NULL, a time in a segment.  It has
+ * an offer where offer_at is not 0.
+ */
+static Datum
+spells_step(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
+			int offer_at, int segment_at)
+{
+	SpellBufferRow row;
+
+	/* a time in a segment may have been for ever, a spell not */
+	if (!PG_ARGISNULL(segment_at))
+	{
+		if (!PG_ARGISNULL(ARG_START) &&
+			DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
+			fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
+		if (!PG_ARGISNULL(ARG_END) &&
+			DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_END)))
+			fcinfo->args[ARG_END].value = DateADTGetDatum(DAY_FIRST);
+	}
+	if (!spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row))
+		PG_RETURN_SPELL_BUFFER(row.state);
+	if (!PG_ARGISNULL(segment_at))
+	{
+		Label segment = argument_label(fcinfo, segment_at);
+
+		spell_buffer_place(row.state->spell_buffer, row.key, row.spell.start,
+						   row.spell.end, &segment, 0);
+		PG_RETURN_POINTER(row.state);
+	}
+	if (offer_at && !PG_ARGISNULL(offer_at))
+	{
+		Label offer = argument_label(fcinfo, offer_at);
+
+		row.spell.product = product_offered(&row.spell.product, &offer);
+	}
+	spell_buffer_add(row.state->spell_buffer, row.key, &row.spell);
+	PG_RETURN_POINTER(row.state);
+}
+
+/*
+ * (customer, product, started_on, ended_on, mrr, is_paused, offer, segment,
+ * grain, as_of, pause_days)
+ */
+PG_FUNCTION_INFO_V1(cvm_segment_spells_add);
+Datum
+cvm_segment_spells_add(PG_FUNCTION_ARGS)
+{
+	static const SpellBufferArguments arguments = {
+		.grain = 9, .paused = 6, .pause_days = 11};
+
+	return spells_step(fcinfo, &arguments, 7, 8);
+}
+
+/* (customer, product, started_on, ended_on, mrr, segment, grain, as_of, clock) */
+PG_FUNCTION_INFO_V1(cvm_segment_clocked_spells_add);
+Datum
+cvm_segment_clocked_spells_add(PG_FUNCTION_ARGS)
+{
+	static const SpellBufferArguments arguments = {.grain = 7, .clock = 9};
+
+	return spells_step(fcinfo, &arguments, 0, 6);
+}
+
+/* Rows of an array that is the value of an aggregate */
+typedef struct RowArray
+{
+	Oid type;
+	TupleDesc desc;
+	Datum *rows;
+	int nrows;
+	int room;
+} RowArray;
+
+static void
+rows_open(RowArray *array, FunctionCallInfo fcinfo)
+{
+	array->type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	if (!OidIsValid(array->type))
+		elog(ERROR, "aggregate by segment does not return an array");
+	array->desc = lookup_rowtype_tupdesc(array->type, -1);
+	array->nrows = 0;
+	array->room = 64;
+	array->rows = palloc(array->room * sizeof(Datum));
+}
+
+static void
+rows_put(RowArray *array, Datum *values, bool *nulls)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (array->nrows == array->room)
+	{
+		array->room *= 2;
+		array->rows = repalloc(array->rows, array->room * sizeof(Datum));
+	}
+	array->rows[array->nrows++] =
+		HeapTupleGetDatum(heap_form_tuple(array->desc, values, nulls));
+}
+
+static Datum
+rows_close(FunctionCallInfo fcinfo, RowArray *array)
+{
+	ReleaseTupleDesc(array->desc);
+	if (array->nrows == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_ARRAYTYPE_P(construct_array(
+		array->rows, array->nrows, array->type, -1, false, TYPALIGN_DOUBLE));
+}
+
+/* The name of a segment; that of everybody comes after the last. */
+static Datum
+segment_datum(const Label *segments, int nsegments, int number)
+{
+	if (number == nsegments)
+		return CStringGetTextDatum("(all)");
+	return PointerGetDatum(cstring_to_text_with_len(
+		segments[number].data, (int) segments[number].size));
+}
+
+/* The end of _segment_movement_agg: a waterfall of each segment. */
+PG_FUNCTION_INFO_V1(cvm_segment_movement_final);
+Datum
+cvm_segment_movement_final(PG_FUNCTION_ARGS)
+{
+	SegmentWaterfalls waterfalls;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_segment_movement_agg");
+	segment_waterfalls_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
+		CurrentMemoryContext, &waterfalls);
+	rows_open(&array, fcinfo);
+	for (int i = 0; i <= waterfalls.nsegments; i++)
+	{
+		Datum values[2];
+		bool nulls[2] = {false, false};
+		ByteWriter writer;
+
+		if (waterfalls.movements[i] == NULL)
+			continue;
+		state_open(&writer);
+		movement_encode(waterfalls.movements[i], &writer);
+		values[0] = segment_datum(waterfalls.segments, waterfalls.nsegments, i);
+		values[1] = state_close(&writer);
+		rows_put(&array, values, nulls);
+	}
+	return rows_close(fcinfo, &array);
+}
+
+/* The end of _segment_cohort_agg: the cohorts of each segment. */
+PG_FUNCTION_INFO_V1(cvm_segment_cohort_final);
+Datum
+cvm_segment_cohort_final(PG_FUNCTION_ARGS)
+{
+	SegmentCohorts cohorts;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_segment_cohort_agg");
+	segment_cohorts_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
+		CurrentMemoryContext, &cohorts);
+	rows_open(&array, fcinfo);
+	for (int i = 0; i <= cohorts.nsegments; i++)
+	{
+		Datum values[2];
+		bool nulls[2] = {false, false};
+		ByteWriter writer;
+
+		if (cohorts.cohorts[i] == NULL)
+			continue;
+		state_open(&writer);
+		revenue_retention_encode(cohorts.cohorts[i], &writer);
+		values[0] = segment_datum(cohorts.segments, cohorts.nsegments, i);
+		values[1] = state_close(&writer);
+		rows_put(&array, values, nulls);
+	}
+	return rows_close(fcinfo, &array);
+}
+
+/* The name of a product */
+static Datum
+product_datum(const Label *product)
+{
+	return PointerGetDatum(
+		cstring_to_text_with_len(product->data, (int) product->size));
+}
+
+/*
+ * The end of _product_movement_agg: a waterfall of each product's customers,
+ * and of everybody, where the product is NULL.
+ */
+PG_FUNCTION_INFO_V1(cvm_product_movement_final);
+Datum
+cvm_product_movement_final(PG_FUNCTION_ARGS)
+{
+	ProductWaterfalls waterfalls;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_product_movement_agg");
+	product_waterfalls_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
+		CurrentMemoryContext, &waterfalls);
+	rows_open(&array, fcinfo);
+	for (int i = 0; i <= waterfalls.nproducts; i++)
+	{
+		Datum values[2] = {0};
+		bool nulls[2] = {i == waterfalls.nproducts, false};
+		ByteWriter writer;
+
+		if (waterfalls.movements[i] == NULL)
+			continue;
+		state_open(&writer);
+		movement_encode(waterfalls.movements[i], &writer);
+		if (i < waterfalls.nproducts)
+			values[0] = product_datum(&waterfalls.products[i]);
+		values[1] = state_close(&writer);
+		rows_put(&array, values, nulls);
+	}
+	return rows_close(fcinfo, &array);
+}
+
+/* The end of _product_migration_agg: who went from which product to which. */
+PG_FUNCTION_INFO_V1(cvm_product_migration_final);
+Datum
+cvm_product_migration_final(PG_FUNCTION_ARGS)
+{
+	ProductsWent went;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_product_migration_agg");
+	products_went_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
+		CurrentMemoryContext, &went);
+	rows_open(&array, fcinfo);
+	for (int at = 0; at < went.nperiods; at++)
+		for (int i = 0; i < went.nproducts * went.nproducts; i++)
+		{
+			const WentPeriod *period = &went.periods[at];
+			Datum values[4];
+			bool nulls[4] = {false};
+
+			if (period->customers[i] == 0)
+				continue;
+			values[0] = day_datum(period_start(went.calendar, period->period),
+								  &nulls[0]);
+			values[1] = product_datum(&went.products[i / went.nproducts]);
+			values[2] = product_datum(&went.products[i % went.nproducts]);
+			values[3] = Int64GetDatum(period->customers[i]);
+			rows_put(&array, values, nulls);
+		}
+	return rows_close(fcinfo, &array);
+}
+
+/* The end of _segment_life_agg: how long customers stay; pause_days is the gap. */
+PG_FUNCTION_INFO_V1(cvm_segment_life_final);
+Datum
+cvm_segment_life_final(PG_FUNCTION_ARGS)
+{
+	SpellBuffer *spell_buffer;
+	SegmentLives lives;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_segment_life_agg");
+	spell_buffer = ((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer;
+	segment_lives_finish(spell_buffer, CurrentMemoryContext,
+						 spell_buffer->terms.pause_days, &lives);
+	rows_open(&array, fcinfo);
+	for (int i = 0; i <= lives.nsegments; i++)
+		for (int j = 0; j <= lives.nproducts; j++)
+		{
+			const Survival *survival =
+				lives.lives[i * (lives.nproducts + 1) + j];
+			Datum values[3];
+			bool nulls[3] = {false};
+			ByteWriter writer;
+
+			if (survival == NULL)
+				continue;
+			state_open(&writer);
+			survival_encode(survival, &writer);
+			values[0] = segment_datum(lives.segments, lives.nsegments, i);
+			values[1] = segment_datum(lives.products, lives.nproducts, j);
+			values[2] = state_close(&writer);
+			rows_put(&array, values, nulls);
+		}
+	return rows_close(fcinfo, &array);
+}
+
+/* (segment, period_start, line, customers, mrr) of all that is not nothing */
+static Datum
+sums_return(FunctionCallInfo fcinfo, const SegmentSums *sums)
+{
+	RowArray array;
+
+	rows_open(&array, fcinfo);
+	for (int i = 0; i <= sums->nsegments; i++)
+		for (int at = 0; at < sums->sums[i].nperiods; at++)
+			for (int line = 0; line < PERIOD_LINES; line++)
+			{
+				const SegmentPeriod *period = &sums->sums[i].periods[at];
+				const PeriodSum *sum = &period->lines[line];
+				Datum values[5];
+				bool nulls[5] = {false};
+
+				if (sum->customers == 0 && sum->mrr == 0)
+					continue;
+				values[0] = segment_datum(sums->segments, sums->nsegments, i);
+				values[1] = day_datum(
+					period_start(sums->calendar, period->period), &nulls[1]);
+				values[2] = CStringGetTextDatum(period_line_name(line));
+				values[3] = Int64GetDatum(sum->customers);
+				values[4] = decimal_make(sum->mrr, sums->scale);
+				rows_put(&array, values, nulls);
+			}
+	return rows_close(fcinfo, &array);
+}
+
+/* The end of _segment_promotion_agg: what the end of promotions brought. */
+PG_FUNCTION_INFO_V1(cvm_segment_promotion_final);
+Datum
+cvm_segment_promotion_final(PG_FUNCTION_ARGS)
+{
+	SegmentSums sums;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_segment_promotion_agg");
+	segment_promotions_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
+		CurrentMemoryContext, &sums);
+	return sums_return(fcinfo, &sums);
+}
+
+/* The end of _segment_year_agg: what ended, and what a year has left. */
+PG_FUNCTION_INFO_V1(cvm_segment_year_final);
+Datum
+cvm_segment_year_final(PG_FUNCTION_ARGS)
+{
+	SegmentSums sums;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_segment_year_agg");
+	segment_years_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
+		CurrentMemoryContext, MONTHS_OF_YEAR, &sums);
+	return sums_return(fcinfo, &sums);
+}
+
+/* The end of _segment_bridge_agg: what a year has left, and what moved in it. */
+PG_FUNCTION_INFO_V1(cvm_segment_bridge_final);
+Datum
+cvm_segment_bridge_final(PG_FUNCTION_ARGS)
+{
+	SegmentSums sums;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state_context(fcinfo, "_segment_bridge_agg");
+	segment_bridges_finish(
+		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
+		CurrentMemoryContext, MONTHS_OF_YEAR, &sums);
+	return sums_return(fcinfo, &sums);
+}

@@ -28,7 +28,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM priced p GROUP BY p.customer_id
 )$$),
 ('movement_base', 2, '{customer_holdings}', '{base}'),
-('movement_base', 3, '{segment_history}', $${observed}, spell_fold AS MATERIALIZED (
+('movement_base', 3, '{distributed subscription,segment_history}', '{base}'),
+('movement_base', 4, '{segment_history}', $${observed}, spell_fold AS MATERIALIZED (
 	SELECT cvm._segment_movement_agg({segment_spells}) AS waterfalls, cvm._segment_promotion_agg({segment_spells}) AS promotions
 	FROM {segment_spell_rows}
 )$$),
@@ -36,7 +37,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 ('movement', 1, '{subscription.currency,fx_rate}', '{waterfall}'),
 ('movement', 2, '{customer_holdings}', '{waterfall}'),
-('movement', 3, '{segment_history}', '{folded_waterfall}'),
+('movement', 3, '{distributed subscription,segment_history}', '{waterfall}'),
+('movement', 4, '{segment_history}', '{folded_waterfall}'),
 ('movement', 9, '{}', $$
 SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}, {is_paused}, 'month',
 	(SELECT o.as_of FROM observed o), {pause_days}) AS state
@@ -118,11 +120,13 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	GROUP BY 1, 2
 )$$),
 ('movement_promotion', 2, '{customer_holdings}', '{promotion}'),
-('movement_promotion', 3, '{segment_history}', '{folded_promotion}'),
+('movement_promotion', 3, '{distributed subscription,segment_history}', '{promotion}'),
+('movement_promotion', 4, '{segment_history}', '{folded_promotion}'),
 ('movement_promotion', 9, '{}', '{promotion}'),
 -- the days in segments, where the fold does not know them
 ('movement_held', 1, '{subscription.currency,fx_rate}', '{held}'),
 ('movement_held', 2, '{customer_holdings}', '{held}'),
+('movement_held', 3, '{distributed subscription}', '{held}'),
 ('movement_held', 9, '{}', ''),
 ('promoted_fx_once', 1, '{segment_history}', 'DISTINCT ON (p.customer_id, p.currency, p.period_start) '),
 ('promoted_fx_once', 9, '{}', ''),

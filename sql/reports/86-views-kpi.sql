@@ -93,10 +93,11 @@ $$),
 		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12, h.days) k
 		WHERE NOT isempty(h.days)$$),
 ('year_segments', 9, '{}', ''),
--- All of it: from holdings, where those are stored or have to be made, or from
--- the fold of spells and times in segments
+-- All of it: from holdings, where those are stored, rates are looked up or Citus
+-- has the spells, or from the fold of spells and times in segments
 ('kpi_base', 1, '{subscription.currency,fx_rate}', '{held_kpi_base}'),
 ('kpi_base', 2, '{customer_holdings}', '{held_kpi_base}'),
+('kpi_base', 3, '{distributed subscription}', '{held_kpi_base}'),
 ('kpi_base', 9, '{}', $${observed}, spell_fold AS MATERIALIZED (
 	SELECT cvm._segment_movement_agg({segment_spells}) AS waterfalls, cvm._segment_promotion_agg({segment_spells}) AS promotions,
 		cvm._segment_year_agg({segment_spells}) AS years

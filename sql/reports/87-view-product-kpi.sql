@@ -21,9 +21,12 @@ WITH {observed}, {rates}pair AS MATERIALIZED (
 @end
 
 -- Waterfalls by product and of everybody, lines held, and who went from which
--- product to which: in one pass, but where rates are looked up
+-- product to which: in one pass, but where rates are looked up or Citus has
+-- the spells, whose rows then do not travel
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('product_states', 1, '{subscription.currency,fx_rate}', $$
+('product_states', 1, '{subscription.currency,fx_rate}', '{product_holdings_states}'),
+('product_states', 2, '{distributed subscription}', '{product_holdings_states}'),
+('product_holdings_states', 1, '{}', $$
 @use product_pairs
 , folded AS MATERIALIZED (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM pair p GROUP BY p.customer_id

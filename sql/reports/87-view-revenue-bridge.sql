@@ -46,6 +46,7 @@ $$);
 -- By how much each month changes who paid twelve months earlier, and what has moved since
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('bridge_delta', 1, '{subscription.currency,fx_rate}', '{bridge_delta_of_each}'),
+('bridge_delta', 2, '{distributed subscription}', '{bridge_delta_of_each}'),
 ('bridge_delta', 9, '{}', $$
 WITH {observed}, spell_fold AS MATERIALIZED (
 	SELECT cvm._segment_bridge_agg({segment_spells}) AS years

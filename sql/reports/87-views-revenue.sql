@@ -16,11 +16,13 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- straight from the spells in one pass where nothing asks for holdings
 ('cohort_base', 1, '{subscription.currency,fx_rate}', '{base}{since}'),
 ('cohort_base', 2, '{customer_holdings}', '{base}{since}'),
-('cohort_base', 3, '{segment_history}', '{observed}'),
+('cohort_base', 3, '{distributed subscription,segment_history}', '{base}{since}'),
+('cohort_base', 4, '{segment_history}', '{observed}'),
 ('cohort_base', 9, '{}', '{observed}'),
 ('cohorts', 1, '{subscription.currency,fx_rate}', '{folded_cohorts}'),
 ('cohorts', 2, '{customer_holdings}', '{folded_cohorts}'),
-('cohorts', 3, '{segment_history}', $$spell_fold AS MATERIALIZED (
+('cohorts', 3, '{distributed subscription,segment_history}', '{folded_cohorts}'),
+('cohorts', 4, '{segment_history}', $$spell_fold AS MATERIALIZED (
 	SELECT cvm._segment_cohort_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, 'month',
 		(SELECT o.as_of FROM observed o), ({subscription_clock})[1]) AS cohorts
 	FROM (

@@ -60,6 +60,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- from the fold of spells and times in segments, where nothing else is stored
 ('survival_states', 1, '{subscription.currency,fx_rate}', '{lives_states}'),
 ('survival_states', 2, '{customer_holdings}', '{lives_states}'),
+('survival_states', 3, '{distributed subscription}', '{lives_states}'),
 ('survival_states', 9, '{}', $${observed}, spell_fold AS MATERIALIZED (
 	SELECT cvm._segment_life_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.offer, r.segment, 'month',
 		(SELECT o.as_of FROM observed o), {lapse_days}) AS lives

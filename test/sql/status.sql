@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(22);
+SELECT plan(23);
 CREATE SCHEMA st;
 SET LOCAL search_path = st, cvm, public;
 
@@ -96,6 +96,13 @@ DO $$ BEGIN PERFORM bind('m', 'subscription', 'line', '{"status": "state"}'); EN
 UPDATE line SET ended_on = suspended_on, state = 'active' WHERE customer_id = 1;
 INSERT INTO line VALUES (1, 'P', '2024-04-01', NULL, 10, 'Suspended', NULL);
 SELECT is(pg_temp.today(), NULL, 'rows that are spells of a status are what they say');
+
+-- more statuses than are kept, long ones, and words that change from row to row
+SELECT is((SELECT count(*) FILTER (WHERE (cvm._has_status(s.status, w.words) IS DISTINCT FROM (lower(translate(s.status, ' _-', '') COLLATE "C") = ANY (w.words)))) || ' of ' || count(*)
+		FROM generate_series(1, 2000) n
+		CROSS JOIN LATERAL (SELECT (ARRAY['Paused', 'on-hold', 'ON_HOLD', '', ' - ', 'Straße', 'ÄRGER', 'trial ' || n % 5, repeat('past due ', n % 7), NULL])[1 + n * 7919 % 10] AS status) s
+		CROSS JOIN LATERAL (SELECT (ARRAY['{paused,onhold}', '{straße,trial1,trial3}', '{"",Ärger}', '{pastduepastdue,pastduepastduepastduepastduepastdue}', '{}'])[1 + n / (1 + n % 3) % 5]::text[] AS words) w),
+	'0 of 2000', 'statuses are compared as lower() and translate() would, whatever was asked before');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -52,6 +52,7 @@ INSERT INTO cvm.report_gather (view, reason) VALUES
 	('cannibalization', 'what a LATERAL refers to is lost'),
 	('campaign_uplift', 'joins on other columns than customer_id'),
 	('campaign_overclaim', 'joins on other columns than customer_id'),
+	('programme', 'WITH RECURSIVE'),
 	('initiative_status', 'WITH RECURSIVE');
 
 GRANT SELECT ON cvm.report_use, cvm.report_source TO PUBLIC;

@@ -2,24 +2,29 @@
 -- One made-up company in the layouts of six systems, and its spells and events as the
 -- truth; for tests of the recipes.
 
--- the company: who held what at which price, with trials, coupons, several of one, ends and what is asked
+-- the company: who held what at which price, with trials, coupons, several of one, ends, planned ones too, and what is asked
 CREATE TEMP TABLE design AS
-SELECT g, 'c' || 1 + (g * 5) % 60 AS customer, (ARRAY['basic', 'pro', 'pro', 'team'])[1 + g % 4] AS product, (ARRAY['p_basic', 'p_pro', 'p_pro_year', 'p_team'])[1 + g % 4] AS price_id,
+SELECT g, 'c' || 1 + (g * 7) % 40 AS customer, (ARRAY['basic', 'pro', 'pro', 'team'])[1 + g % 4] AS product, (ARRAY['p_basic', 'p_pro', 'p_pro_year', 'p_team'])[1 + g % 4] AS price_id,
 	(ARRAY[999, 2900, 29000, 8900])[1 + g % 4] AS cents, (ARRAY['month', 'month', 'year', 'month'])[1 + g % 4] AS unit, (ARRAY[1, 1, 1, 3])[1 + g % 4] AS units, (ARRAY[1, 1, 12, 3])[1 + g % 4] AS months,
 	1 + g % 3 AS quantity, d AS started, CASE WHEN g % 6 = 0 THEN d + 14 END AS trial_end,
 	CASE g % 5 WHEN 0 THEN 20 WHEN 1 THEN 50 END AS percent, CASE WHEN g % 5 = 1 THEN (d + interval '3 months')::date END AS percent_until,
 	CASE WHEN g % 7 = 3 THEN 500 END AS off, CASE WHEN g % 7 = 3 THEN (d + interval '2 months')::date END AS off_until,
-	CASE WHEN g % 4 = 0 OR g % 9 = 2 THEN d + 25 + g % 20 END AS ended,
-	CASE WHEN g % 4 = 0 OR g % 9 = 2 THEN d + 15 + g % 20 WHEN g % 11 = 3 THEN date '2024-11-20' END AS asked,
-	CASE WHEN g % 13 = 5 AND NOT (g % 4 = 0 OR g % 9 = 2) THEN date '2024-10-05' END AS unpaid_since, g = 77 AS deleted
-FROM (SELECT g, date '2024-01-03' + (g * 11) % 200 AS d FROM generate_series(1, 80) g) x;
+	CASE WHEN is_over THEN d + 25 + g % 20 END AS ended, CASE WHEN is_over THEN d + 15 + g % 20 WHEN g % 11 = 3 AND d < '2024-11-01' THEN date '2024-11-20' END AS asked,
+	CASE WHEN NOT is_over AND g % 11 = 3 AND d < '2024-11-01' AND g % 2 = 0 THEN date '2024-12-20' END AS planned,
+	CASE WHEN g % 13 = 5 AND NOT is_over AND d < '2024-09-01' THEN CASE WHEN d < '2024-06-01' AND g % 2 = 0 THEN date '2024-06-20' ELSE date '2024-10-05' END END AS unpaid_since,
+	d + CASE WHEN g % 3 = 0 THEN 90 ELSE 365 END AS committed, g = 77 AS deleted
+FROM (SELECT g, d, (g % 4 = 0 OR g % 9 = 2) AND d < '2024-10-15' AS is_over FROM (SELECT g, date '2023-09-03' + (g * 37) % 440 AS d FROM generate_series(1, 80) g) x) y;
 -- a local hour of a day, which in UTC may be the day before
 CREATE FUNCTION pg_temp.moment(day date, g int) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$ SELECT (day + g % 20 * interval '1 hour') AT TIME ZONE 'Europe/Vilnius' $$;
 CREATE TEMP TABLE people AS
 SELECT 'c' || g AS id, date '2023-12-20' + g % 30 AS joined, CASE WHEN g % 10 > 0 THEN (ARRAY['DE', 'LT', 'US'])[1 + g % 3] END AS country FROM generate_series(1, 62) g;
 CREATE TEMP TABLE paid AS
 SELECT d.g * 100 + k AS no, d.customer, pg_temp.moment((d.started + k * interval '1 month')::date, d.g) AS at, 100 + (d.g * 137 + k * 11) % 9000 AS cents
-FROM design d, generate_series(0, 10) k WHERE (d.started + k * interval '1 month')::date < least(d.ended, '2024-11-29');
+FROM design d, generate_series(0, 15) k WHERE (d.started + k * interval '1 month')::date < least(d.ended, '2024-11-29');
+
+-- who has no contract, and pays as they go: all the time, no more, and again
+INSERT INTO paid SELECT 9000 + 300 * c + 3 * k, 'c' || c, timestamptz '2024-02-10 21:30+00' + k * interval '26 days', 500 + 100 * c + k FROM generate_series(58, 60) c, generate_series(0, 11) k
+WHERE c = 58 OR c = 59 AND k < 4 OR c = 60 AND k NOT BETWEEN 3 AND 9;
 
 -- the truth: a row for each time in which nothing changes
 CREATE SCHEMA told;
@@ -35,16 +40,6 @@ FROM design d CROSS JOIN LATERAL (
 WHERE NOT d.deleted;
 CREATE TABLE told.event AS SELECT customer AS customer_id, at AS occurred_at, 'payment'::text AS kind, cents / 100.0 AS amount, 'USD'::text AS currency FROM paid;
 CREATE TABLE told.customer AS SELECT id AS customer_id, joined AS joined_on, coalesce(country, 'unknown') AS country FROM people;
-
--- every day of every customer, by the design alone
-CREATE TEMP TABLE grid AS
-SELECT p.id AS customer, y.day::date AS day, coalesce(sum(
-	CASE WHEN y.day >= d.started AND coalesce(y.day < d.ended, true) AND NOT coalesce(y.day < d.trial_end, false) AND NOT coalesce(y.day >= d.unpaid_since, false) AND NOT d.deleted THEN
-		(d.quantity * d.cents * (100 - CASE WHEN coalesce(y.day < d.percent_until, true) THEN coalesce(d.percent, 0) ELSE 0 END) / 100.0
-		- CASE WHEN y.day < d.off_until THEN d.off ELSE 0 END) / d.months / 100 ELSE 0 END), 0) AS mrr
-FROM people p CROSS JOIN generate_series(timestamp '2023-12-31', '2024-11-30', '1 day') y (day)
-LEFT JOIN design d ON d.customer = p.id
-GROUP BY p.id, y.day;
 
 -- Stripe, as Fivetran loads it
 CREATE SCHEMA stripe;
@@ -87,8 +82,8 @@ CREATE TABLE synced.invoices AS SELECT id, customer_id AS customer, extract(epoc
 CREATE SCHEMA chargebee;
 CREATE TABLE chargebee.customers AS SELECT id, extract(epoch FROM joined::timestamp)::bigint AS created_at, country AS billing_address_country FROM people;
 CREATE TABLE chargebee.subscriptions AS
-SELECT g::text AS id, customer AS customer_id, CASE WHEN ended > '2024-11-30' THEN 'non_renewing' WHEN ended IS NOT NULL THEN 'cancelled' WHEN trial_end > '2024-11-30' THEN 'in_trial' ELSE 'active' END AS status,
-	extract(epoch FROM pg_temp.moment(started, g))::bigint AS started_at, extract(epoch FROM pg_temp.moment(ended, g))::bigint AS cancelled_at, NULL::bigint AS activated_at, extract(epoch FROM pg_temp.moment(trial_end, g))::bigint AS trial_end,
+SELECT g::text AS id, customer AS customer_id, CASE WHEN planned IS NOT NULL THEN 'non_renewing' WHEN ended IS NOT NULL THEN 'cancelled' WHEN trial_end > '2024-11-30' THEN 'in_trial' ELSE 'active' END AS status,
+	extract(epoch FROM pg_temp.moment(started, g))::bigint AS started_at, extract(epoch FROM pg_temp.moment(coalesce(ended, planned), g))::bigint AS cancelled_at, NULL::bigint AS activated_at, extract(epoch FROM pg_temp.moment(trial_end, g))::bigint AS trial_end,
 	extract(epoch FROM pg_temp.moment(asked, g))::bigint AS cancel_schedule_created_at, 'USD'::text AS currency_code, units AS billing_period, unit AS billing_period_unit, quantity * cents / months AS mrr, deleted
 FROM design;
 INSERT INTO chargebee.subscriptions VALUES ('900', 'c1', 'future', 1735689600, NULL, NULL, NULL, NULL, 'USD', 1, 'month', 999, false);
@@ -99,20 +94,21 @@ CREATE TABLE chargebee.subscription_coupons AS SELECT replace(subscription_id, '
 CREATE TABLE chargebee.invoices AS SELECT no AS id, customer AS customer_id, extract(epoch FROM at)::bigint AS paid_at, cents AS amount_paid, cents AS total, 'USD'::text AS currency_code, 'paid'::text AS status, false AS deleted FROM paid;
 CREATE SCHEMA told_active;
 CREATE TABLE told_active.subscription AS
-SELECT d.customer AS customer_id, d.product, p.day AS started_on, coalesce(p.until, d.ended) AS ended_on, d.g::text AS subscription_id, 'USD'::text AS currency, d.asked AS cancel_requested_on,
+SELECT d.customer AS customer_id, d.product, p.day AS started_on, coalesce(p.until, d.ended, d.planned) AS ended_on, d.g::text AS subscription_id, 'USD'::text AS currency, d.asked AS cancel_requested_on,
 	CASE WHEN p.day < d.trial_end THEN 'trial' ELSE 'active' END AS status,
 	round(CASE WHEN p.day < d.trial_end THEN 0 ELSE
 		(d.quantity * d.cents * (100 - CASE WHEN coalesce(p.day < d.percent_until, true) THEN coalesce(d.percent, 0) ELSE 0 END) / 100.0
 		- CASE WHEN p.day < d.off_until THEN d.off ELSE 0 END) / d.months / 100 END, 12) AS mrr
 FROM design d CROSS JOIN LATERAL (
 	SELECT x.day, lead(x.day) OVER (ORDER BY x.day) AS until
-	FROM (SELECT DISTINCT day FROM unnest(ARRAY[d.started, d.trial_end, d.percent_until, d.off_until]) day WHERE day >= d.started AND coalesce(day < d.ended, true)) x) p
+	FROM (SELECT DISTINCT day FROM unnest(ARRAY[d.started, d.trial_end, d.percent_until, d.off_until]) day WHERE day >= d.started AND coalesce(day < coalesce(d.ended, d.planned), true)) x) p
 WHERE NOT d.deleted;
 CREATE SCHEMA chargebee_plans;
 CREATE TABLE chargebee_plans.customers AS SELECT * FROM chargebee.customers;
 CREATE TABLE chargebee_plans.subscriptions AS SELECT s.*, d.product AS plan_id, d.cents::bigint AS plan_unit_price, d.quantity AS plan_quantity FROM chargebee.subscriptions s LEFT JOIN design d ON d.g::text = s.id;
 CREATE TABLE chargebee_plans.coupons AS SELECT * FROM chargebee.coupons;
 CREATE TABLE chargebee_plans.subscription_coupons AS SELECT * FROM chargebee.subscription_coupons;
+CREATE TABLE chargebee_plans.invoices AS SELECT * FROM chargebee.invoices;
 
 -- Recurly: tables of versions, prices in whole units
 CREATE SCHEMA recurly;
@@ -121,8 +117,8 @@ CREATE TABLE recurly.account_history AS SELECT id, joined::timestamp AS created_
 CREATE TABLE recurly.plan_history AS SELECT DISTINCT price_id AS id, product AS code, unit || 's' AS interval_unit, units AS interval_length, timestamp '2024-06-01' AS updated_at FROM design
 	UNION ALL SELECT DISTINCT price_id, 'old', 'days', 1, timestamp '2024-01-01' FROM design;
 CREATE TABLE recurly.subscription_history AS
-SELECT g::text AS id, customer AS account_id, price_id AS plan_id, CASE WHEN ended > '2024-11-30' THEN 'canceled' WHEN ended IS NOT NULL THEN 'expired' ELSE 'active' END AS state, pg_temp.moment(started, g) AS activated_at, pg_temp.moment(started, g) AS created_at,
-	pg_temp.moment(asked, g) AS canceled_at, pg_temp.moment(ended, g) AS expires_at, pg_temp.moment(trial_end, g) AS trial_ends_at, NULL::timestamptz AS paused_at, 'USD'::text AS currency, cents / 100.0::float8 AS unit_amount, quantity, 0.0::float8 AS add_ons_total, timestamptz '2024-11-30' AS updated_at
+SELECT g::text AS id, customer AS account_id, price_id AS plan_id, CASE WHEN planned IS NOT NULL THEN 'canceled' WHEN ended IS NOT NULL THEN 'expired' ELSE 'active' END AS state, pg_temp.moment(started, g) AS activated_at, pg_temp.moment(started, g) AS created_at,
+	pg_temp.moment(asked, g) AS canceled_at, pg_temp.moment(coalesce(ended, planned), g) AS expires_at, pg_temp.moment(trial_end, g) AS trial_ends_at, NULL::timestamptz AS paused_at, 'USD'::text AS currency, cents / 100.0::float8 AS unit_amount, quantity, 0.0::float8 AS add_ons_total, timestamptz '2024-11-30' AS updated_at
 FROM design WHERE NOT deleted;
 INSERT INTO recurly.subscription_history SELECT id, account_id, plan_id, 'active', activated_at, created_at, NULL, NULL, NULL, NULL, 'USD', 1, 1, 0, '2024-01-01' FROM recurly.subscription_history;
 INSERT INTO recurly.subscription_history VALUES ('x', 'c1', 'p_pro', 'future', '2025-01-01', '2024-01-01', NULL, NULL, NULL, NULL, 'USD', 29, 1, 0, '2024-01-01');
@@ -134,14 +130,14 @@ CREATE TABLE recurly.invoice_history AS SELECT no AS id, customer AS account_id,
 	UNION ALL SELECT no, customer, NULL, at, 0, 5, 'USD', 'pending', '2024-01-01' FROM paid;
 CREATE SCHEMA told_accounts;
 CREATE TABLE told_accounts.subscription AS
-SELECT d.customer AS customer_id, d.product, p.day AS started_on, coalesce(p.until, d.ended) AS ended_on, d.g::text AS subscription_id, 'USD'::text AS currency, d.asked AS cancel_requested_on,
+SELECT d.customer AS customer_id, d.product, p.day AS started_on, coalesce(p.until, d.ended, d.planned) AS ended_on, d.g::text AS subscription_id, 'USD'::text AS currency, d.asked AS cancel_requested_on,
 	CASE WHEN p.day < d.trial_end THEN 'trial' ELSE 'active' END AS status,
 	round(CASE WHEN p.day < d.trial_end THEN 0 ELSE d.quantity * d.cents / d.months::numeric / 100 * CASE WHEN p.day >= r.since AND coalesce(p.day < r.until, true) THEN 0.8 ELSE 1 END END, 12) AS mrr
 FROM design d
 LEFT JOIN (SELECT id, date '2024-05-10' AS since, CASE WHEN id LIKE '%1' THEN date '2024-08-10' END AS until FROM people WHERE id LIKE '%1' OR id LIKE '%6') r ON r.id = d.customer
 CROSS JOIN LATERAL (
 	SELECT x.day, lead(x.day) OVER (ORDER BY x.day) AS until
-	FROM (SELECT DISTINCT day FROM unnest(ARRAY[d.started, d.trial_end, r.since, r.until]) day WHERE day >= d.started AND coalesce(day < d.ended, true)) x) p
+	FROM (SELECT DISTINCT day FROM unnest(ARRAY[d.started, d.trial_end, r.since, r.until]) day WHERE day >= d.started AND coalesce(day < coalesce(d.ended, d.planned), true)) x) p
 WHERE NOT d.deleted;
 
 -- a telecom of nine tables, with today's status since a day
@@ -150,8 +146,8 @@ CREATE TABLE telco.account AS SELECT substr(id, 2)::int AS account_no, joined AS
 CREATE TABLE telco.tariff (tariff_code text PRIMARY KEY, family text, monthly_fee numeric(8,2), launched_on date);
 INSERT INTO telco.tariff VALUES ('S', 'mobile', 9.99, '2020-01-01'), ('M', 'mobile', 19.99, '2020-01-01'), ('L', 'mobile', 29.99, '2024-05-01'), ('Home', 'fixed', 35.00, '2021-01-01');
 CREATE TABLE telco.contract AS
-SELECT 'k' || g AS contract_no, substr(customer, 2)::int AS account_no, (ARRAY['S', 'M', 'L', 'Home'])[1 + g % 4] AS tariff_code, started AS activation_dt, ended AS termination_dt, started + 365 AS commit_end_dt, 1 + g % 2 AS sim_count,
-	CASE WHEN unpaid_since IS NOT NULL THEN 'Suspended' WHEN ended < '2024-12-01' THEN 'Terminated' ELSE 'Active' END AS status, coalesce(unpaid_since, ended, started) AS status_since, asked AS notice_dt, CASE WHEN ended IS NOT NULL THEN 'price' END AS termination_reason, (ARRAY['shop', 'web'])[1 + g % 2] AS channel
+SELECT 'k' || g AS contract_no, substr(customer, 2)::int AS account_no, (ARRAY['S', 'M', 'L', 'Home'])[1 + g % 4] AS tariff_code, started AS activation_dt, coalesce(ended, planned) AS termination_dt, committed AS commit_end_dt, 1 + g % 2 AS sim_count,
+	CASE WHEN unpaid_since IS NOT NULL THEN 'Suspended' WHEN ended IS NOT NULL THEN 'Terminated' ELSE 'Active' END AS status, coalesce(unpaid_since, ended, started) AS status_since, asked AS notice_dt, CASE WHEN ended IS NOT NULL THEN 'price' END AS termination_reason, (ARRAY['shop', 'web'])[1 + g % 2] AS channel
 FROM design WHERE NOT deleted;
 CREATE TABLE telco.contract_discount AS SELECT 'k' || g AS contract_no, 25 AS percent, NULL::numeric AS amount, started AS valid_from, off_until AS valid_to FROM design WHERE off IS NOT NULL AND NOT deleted UNION ALL SELECT 'k' || g, NULL, 2.50, started, NULL FROM design WHERE g % 5 = 0 AND NOT deleted;
 CREATE TABLE telco.segment_history AS SELECT substr(id, 2)::int AS account_no, CASE WHEN id LIKE '%3' THEN 'value' ELSE 'mass' END AS segment, joined AS valid_from, CASE WHEN id LIKE '%7' THEN date '2024-06-15' END AS valid_to FROM people
@@ -162,13 +158,13 @@ CREATE TABLE telco.ticket AS SELECT g AS ticket_no, 1 + g % 60 AS account_no, ti
 CREATE TABLE telco.contact AS SELECT 1 + g % 60 AS account_no, timestamptz '2024-03-01 10:00+02' + g * interval '1 day' AS sent_at, 'sms'::text AS channel, 'spring'::text AS campaign, 'marketing'::text AS purpose FROM generate_series(1, 40) g;
 CREATE SCHEMA told_telco;
 CREATE TABLE told_telco.subscription AS
-SELECT substr(d.customer, 2)::int AS customer_id, t.tariff_code AS product, p.day AS started_on, coalesce(p.until, d.ended) AS ended_on, 'k' || d.g AS subscription_id, d.asked AS cancel_requested_on, d.started + 365 AS committed_until, (ARRAY['shop', 'web'])[1 + d.g % 2] AS channel,
+SELECT substr(d.customer, 2)::int AS customer_id, t.tariff_code AS product, p.day AS started_on, coalesce(p.until, d.ended, d.planned) AS ended_on, 'k' || d.g AS subscription_id, d.asked AS cancel_requested_on, d.committed AS committed_until, (ARRAY['shop', 'web'])[1 + d.g % 2] AS channel,
 	CASE WHEN p.day >= d.unpaid_since THEN 'paused' ELSE 'active' END AS status, CASE WHEN p.until IS NULL AND d.ended IS NOT NULL THEN 'price' END AS end_reason,
 	round((1 + d.g % 2) * t.monthly_fee * CASE WHEN p.day < d.off_until THEN 0.75 ELSE 1 END - CASE WHEN d.g % 5 = 0 THEN 2.50 ELSE 0 END, 12) AS mrr
 FROM design d JOIN telco.tariff t ON t.tariff_code = (ARRAY['S', 'M', 'L', 'Home'])[1 + d.g % 4]
 CROSS JOIN LATERAL (
 	SELECT x.day, lead(x.day) OVER (ORDER BY x.day) AS until
-	FROM (SELECT DISTINCT day FROM unnest(ARRAY[d.started, d.off_until, d.unpaid_since]) day WHERE day >= d.started AND coalesce(day < d.ended, true)) x) p
+	FROM (SELECT DISTINCT day FROM unnest(ARRAY[d.started, d.off_until, d.unpaid_since]) day WHERE day >= d.started AND coalesce(day < coalesce(d.ended, d.planned), true)) x) p
 WHERE NOT d.deleted;
 CREATE TABLE told_telco.event AS SELECT substr(customer, 2)::int AS customer_id, CASE WHEN no % 3 = 0 THEN at ELSE (at AT TIME ZONE 'Europe/Vilnius')::date::timestamp AT TIME ZONE 'Europe/Vilnius' END AS occurred_at, CASE WHEN no % 3 = 0 THEN 'topup' ELSE 'invoice' END AS kind, cents / 100.0 AS amount FROM paid;
 CREATE TABLE told_telco.segment_history AS SELECT account_no AS customer_id, segment, valid_from, valid_to FROM telco.segment_history;

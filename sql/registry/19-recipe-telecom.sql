@@ -64,13 +64,16 @@ SELECT {history.account} AS customer_id, {history.segment} AS segment, {history.
 FROM {history}$body$),
 		jsonb_build_array('subscription', 'contract', $body$
 WITH contract AS (
-	-- suspended since a day: what it paid before stays
+	-- suspended since a day: what it paid before stays; told to have ended and not when: by then
 	SELECT {contract.id} AS contract_id, {contract.account} AS customer_id, {contract.tariff} AS product, {contract.started} AS started_at,
-		{contract.ended} AS ended_at, {contract.committed} AS committed_until,
-		CASE WHEN lower({contract.status}) IN ('suspended', 'paused', 'blocked', 'barred') THEN {contract.status_since} END AS paused_at,
+		coalesce({contract.ended}, CASE WHEN cvm._plain_status({contract.status})
+			IN ('terminated', 'cancelled', 'canceled', 'disconnected', 'deactivated', 'closed', 'ended', 'expired', 'churned') THEN {contract.status_since} END) AS ended_at,
+		{contract.committed} AS committed_until, CASE WHEN r.is_paused THEN 'paused' ELSE coalesce({contract.status}, 'active') END AS status,
+		CASE WHEN r.is_paused THEN {contract.status_since} END AS paused_at,
 		{contract.requested} AS cancel_requested_on, {contract.reason} AS end_reason, {contract.channel} AS channel, {contract.offer} AS offer,
 		coalesce({contract.lines}, 1) * coalesce({contract.fee}, {tariff.fee}) AS fee
 	FROM {contract}
+	CROSS JOIN LATERAL (SELECT cvm._plain_status({contract.status}) IN ('suspended', 'paused', 'blocked', 'barred', 'frozen', 'onhold') AS is_paused) r
 	JOIN {tariff} ON {tariff.id} = {contract.tariff}
 ), piece AS (
 	-- from each day on which something changes to the next
@@ -91,7 +94,7 @@ WITH contract AS (
 SELECT c.customer_id, c.product, p.at AS started_on, coalesce(p.until, c.ended_at) AS ended_on,
 ?discount 	round(greatest(0, c.fee * (100 - least(100, coalesce(d.percent, 0))) / 100 - coalesce(d.off, 0)), 12) AS mrr,
 !discount 	c.fee AS mrr,
-	c.contract_id AS subscription_id, c.channel, c.offer, CASE WHEN p.at >= c.paused_at THEN 'paused' ELSE 'active' END AS status, CASE
+	c.contract_id AS subscription_id, c.channel, c.offer, CASE WHEN p.at < c.paused_at THEN 'active' ELSE c.status END AS status, CASE
 		WHEN p.until IS NULL THEN c.end_reason END AS end_reason,
 	c.cancel_requested_on, c.committed_until
 FROM piece p

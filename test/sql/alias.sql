@@ -7,13 +7,19 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(4);
+SELECT plan(5);
 \i test/world.sql
 \i test/alias_world.sql
 
 SELECT cmp_ok((SELECT count(*) FROM world.customer_now), '>=', 50::bigint, 'fifty customers turn out to be another one');
 SELECT cmp_ok((SELECT max(links) FROM world.customer_now), '>=', 3, 'aliases lead over chains of three links and more');
 SELECT cmp_ok((SELECT count(*) FROM world.customer_now n WHERE NOT EXISTS (SELECT FROM world.customer c WHERE c.customer_id = n.now)), '>', 3::bigint, 'some rows are of no customer but under an old id');
+CREATE FUNCTION pg_temp.merged_rows(entity text, OUT n bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('SELECT count(*) FROM world.%I w JOIN world.customer_now n ON n.id = w.customer_id', entity) INTO n;
+END
+$$;
+SELECT is((SELECT string_agg(ec.entity, ' ') FILTER (WHERE pg_temp.merged_rows(ec.entity) = 0) FROM cvm.entity_column ec WHERE ec.column_name = 'customer_id' AND ec.entity <> 'cost_driver'), NULL, 'every entity that has customers has rows of an old id');
 DO $$ BEGIN PERFORM world.model_of('by_hand', 'hand'), world.model_of('merged', 'world'); END $$;
 ANALYZE;
 SELECT is(world.differ('merged', 'by_hand'), 't', 'every view and entity is that of ids that were merged by hand');

@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(15);
+SELECT plan(16);
 CREATE SCHEMA app;
 CREATE TABLE app.event (customer_id bigint, occurred_at date, amount int);
 INSERT INTO app.event SELECT i, date '2024-01-01' + i, i FROM generate_series(1, 12) i;
@@ -58,6 +58,11 @@ END
 $$;
 SELECT is((SELECT string_agg(concat_ws(' ', customer_id, started_on, ended_on, mrr), ', ' ORDER BY customer_id, started_on) FROM small.subscription), '2 2024-01-01 2024-05-01 120, 2 2024-05-01 130, 8 2024-01-01 80, 10 2024-01-01 110', 'the fix parts their days');
 SELECT is((SELECT string_agg(concat_ws(' ', customer_id, name), ', ' ORDER BY customer_id) FROM small.customer WHERE customer_id IN (1, 2, 7, 8, 10, 11)), '1 a, 2 was seven, 8, 10 ten', 'the fix adds whom nobody knows, and nobody twice');
+-- what a customer costs is what each of their ids did
+CREATE TABLE app.share (customer_id int, month date, pool text, quantity int);
+INSERT INTO app.share VALUES (7, '2024-01-01', 'care', 3), (3, '2024-01-01', 'care', 4), (8, '2024-01-01', 'care', 5);
+SELECT cvm.bind('other', 'cost_driver', 'app.share'), cvm.bind('other', 'customer_alias', 'app.merge', '{"old_id": "was", "new_id": "is", "since": "at"}') FROM cvm.create_model('other', tz => 'UTC') \g /dev/null
+SELECT is((SELECT string_agg(d.customer_id || ' ' || d.quantity, ', ' ORDER BY d.quantity) FROM other.cost_driver d), '2 3, 2 4, 8 5', 'drivers of cost are of who each id is now');
 -- views that mend read the source, so that they are not in the way
 SELECT lives_ok($$SELECT cvm.unbind('small', 'customer_alias')$$, 'aliases can be taken away from under views that mend');
 SELECT cvm.bind('small', 'customer_alias', 'app.merge', '{"old_id": "was", "new_id": "is", "since": "at"}') \g /dev/null

@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(23);
+SELECT plan(29);
 CREATE SCHEMA st;
 SET LOCAL search_path = st, cvm, public;
 
@@ -28,7 +28,7 @@ CREATE TABLE spelt AS
 SELECT DISTINCT s.word, m.reading
 FROM meant m
 CROSS JOIN LATERAL unnest(ARRAY[m.word, upper(m.word COLLATE "C"), lower(m.word COLLATE "C"), initcap(m.word COLLATE "C"), replace(m.word, '_', ' '), replace(upper(m.word COLLATE "C"), '-', '_')]) s (word);
-SELECT cmp_ok((SELECT count(DISTINCT lower(word COLLATE "C")) FROM meant), '>=', 50::bigint, 'fifty words are asked about');
+SELECT cmp_ok((SELECT count(*) FROM meant WHERE system <> 'others'), '>=', 50::bigint, 'fifty words of the seven systems are asked about');
 
 DO $$ BEGIN PERFORM create_model('m', tz => 'UTC', currency => 'EUR', as_of => '2024-03-01'); END $$;
 -- how views read a word
@@ -49,18 +49,44 @@ SELECT is(pg_temp.differs('"default"'), NULL, 'words are read the same under the
 SELECT is(pg_temp.differs('"tr-x-icu"'), NULL, 'words are read the same under the collation of Turkish, where I is no capital of i');
 SELECT is(pg_temp.differs('"lt-x-icu"'), NULL, 'words are read the same under the collation of Lithuanian');
 
--- through a model, stored and not
-CREATE TABLE sub (customer_id int, product text, started_on date, ended_on date, mrr numeric, status text COLLATE "tr-x-icu");
+-- through a model, stored and not: each word by itself, as the waterfall of a segment that has its name
+UPDATE cvm.report_body SET needs = needs || '{nothing}'::text[] WHERE view <> 'mrr_movement';
+CREATE TABLE sub (customer_id int, product text, started_on date, ended_on date, mrr numeric, status text);
 INSERT INTO sub SELECT row_number() OVER (ORDER BY word COLLATE "C"), 'P', '2024-01-05', CASE WHEN reading = 'ended' THEN date '2024-02-05' END, 10, word FROM spelt;
+CREATE TABLE called AS SELECT customer_id, status AS segment, date '2020-01-01' AS valid_from FROM sub;
+CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	seen text;
+BEGIN
+	-- views are made anew meanwhile
+	EXECUTE $q$
+	SELECT coalesce(string_agg(format('%s is %s, not %s', x.word, x.seen, x.meant), ', ' ORDER BY x.word COLLATE "C") FILTER (WHERE x.seen IS DISTINCT FROM x.meant), count(*) FILTER (WHERE x.seen = x.meant) || ' words')
+	FROM (
+		SELECT s.word, CASE s.reading WHEN 'not begun' THEN 'unpaid' ELSE s.reading END AS meant, CASE format('%s %s %s', coalesce(f.closing_mrr, 0)::int, coalesce(t.closing_mrr, 0)::int, coalesce(t.closing_paused_mrr, 0)::int)
+			WHEN '10 10 0' THEN 'paid' WHEN '10 0 0' THEN 'ended' WHEN '0 0 10' THEN 'paused' WHEN '0 0 0' THEN 'unpaid' END AS seen
+		FROM st.spelt s
+		LEFT JOIN m.mrr_movement f ON f.segment = s.word COLLATE "C" AND f.month_label = '2024-01'
+		LEFT JOIN m.mrr_movement t ON t.segment = s.word COLLATE "C" AND t.month_label = '2024-02') x$q$ INTO seen;
+	RETURN seen;
+END
+$$;
+CREATE FUNCTION pg_temp.seen_under(collation_name text, OUT computed text, OUT stored text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('ALTER TABLE st.sub ALTER status TYPE text COLLATE %s', collation_name);
+	PERFORM cvm.bind('m', 'subscription', 'st.sub'), cvm.bind('m', 'segment_history', 'st.called');
+	computed := pg_temp.seen();
+	PERFORM cvm.store('m', 'customer_holdings'), cvm.refresh_here('m');
+	stored := pg_temp.seen();
+	PERFORM cvm.unstore('m', 'customer_holdings'), cvm.unbind('m', 'subscription');
+END
+$$;
+CREATE TEMP TABLE seen AS SELECT c.n, c.collation_name, x.* FROM unnest('{"C","default",tr-x-icu,lt-x-icu}'::text[]) WITH ORDINALITY AS c (collation_name, n) CROSS JOIN LATERAL pg_temp.seen_under(quote_ident(c.collation_name)) x;
+SELECT is(s.computed, (SELECT count(*) || ' words' FROM spelt), format('each word alone is what it means in a model under the collation %s', s.collation_name)) FROM seen s ORDER BY s.n;
+SELECT is(s.stored, (SELECT count(*) || ' words' FROM spelt), format('each word alone is what it means in what is stored under the collation %s', s.collation_name)) FROM seen s ORDER BY s.n;
 DO $$ BEGIN PERFORM bind('m', 'subscription', 'sub'); END $$;
-CREATE TEMP TABLE expected AS SELECT count(*) FILTER (WHERE reading IN ('paid', 'ended')) AS january, count(*) FILTER (WHERE reading = 'paid') AS february FROM spelt;
-CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM m.mrr_movement$$;
-SELECT is(pg_temp.seen(), (SELECT format('%s %s.00, %s %s.00', january, 10 * january, february, 10 * february) FROM expected), 'those who pay are counted, and those who left until they did');
-SELECT is((SELECT string_agg(problem, ' ') FROM check_model('m') WHERE severity <> 'info'), NULL, 'check_model() knows them all');
+SELECT is((SELECT string_agg(problem, ' ') FROM check_model('m') WHERE severity <> 'info' AND problem <> 'similar_names'), NULL, 'check_model() knows them all');
 SELECT set_eq($$SELECT samples[1], substring(what FROM '" is read as (\D+)\. The mrr'), count FROM check_model('m') WHERE problem = 'status'$$, 'SELECT word, reading, 1::bigint FROM spelt', 'check_model() says how each word is read');
-DO $$ BEGIN PERFORM store('m', 'customer_holdings'); PERFORM refresh_here('m'); END $$;
-SELECT is(pg_temp.seen(), (SELECT format('%s %s.00, %s %s.00', january, 10 * january, february, 10 * february) FROM expected), 'stored they are the same');
-DO $$ BEGIN PERFORM unstore('m', 'customer_holdings'); END $$;
+DO $$ BEGIN PERFORM unbind('m', 'segment_history'); END $$;
 
 -- a word that nobody knows
 INSERT INTO sub VALUES (1000, 'P', '2024-01-05', NULL, 7, 'Zzz'), (1001, 'P', '2024-01-05', NULL, 8, 'Zzz'), (1002, 'P', '2024-01-05', NULL, 9, 'Ruhend'), (1003, 'P', '2024-01-05', NULL, 9, 'Cancelled');

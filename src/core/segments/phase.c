@@ -22,10 +22,22 @@ later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* Is the line of a spell held on when the spell ends, be it at another price? */
+static bool
+goes_on(const Holdings *holdings, const Spell *spell)
+{
+	for (int i = 0; i < holdings->nspells; i++)
+		if (holdings->spells[i].start == spell->end &&
+			holdings->spells[i].product == spell->product)
+			return true;
+	return false;
+}
+
 /*
- * The first end within so many days of what is held; NO_DAY: none.  An end
- * before known_from is one that nobody knew of: looking back, it must not
- * turn those who left into customers whose contract was about to end.
+ * The first end within so many days of what is held; NO_DAY: none.  A new
+ * price is no end.  An end before known_from is one that nobody knew of:
+ * looking back, it must not turn those who left into customers whose contract
+ * was about to end.
  */
 static int64_t
 next_end(const Holdings *holdings, Day as_of, int32_t days, int64_t known_from)
@@ -38,7 +50,8 @@ next_end(const Holdings *holdings, Day as_of, int32_t days, int64_t known_from)
 
 		if (spell->start < as_of && spell->end != SPELL_OPEN &&
 			spell->end >= as_of && spell->end >= known_from &&
-			spell->end <= (int64_t) as_of + days && spell->end < end)
+			spell->end <= (int64_t) as_of + days && spell->end < end &&
+			!goes_on(holdings, spell))
 			end = spell->end;
 	}
 	return end;

@@ -25,7 +25,7 @@ $$;
 COMMENT ON FUNCTION cvm._singular(text) IS 'The name of a table, without what says only that it is one, for one of its rows.';
 
 CREATE FUNCTION cvm._sample(source oid, max_rows int DEFAULT 400)
-RETURNS TABLE (attname name, seen bigint, filled bigint, distincts bigint, words text[], in_cents double precision)
+RETURNS TABLE (attname name, seen bigint, filled bigint, distincts bigint, words text[], in_cents double precision, in_hundreds boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -97,13 +97,14 @@ BEGIN
 						AND NOT bool_or(w.number BETWEEN 1 AND 99)
 					THEN count(*) FILTER (WHERE w.number % 100 IN (0, 49, 50, 90, 95, 99))::double precision / count(*) END
 				FROM (SELECT DISTINCT w.number FROM whole w WHERE w.attname = o.attname AND w.number > 0) w)
-			END
+			END,
+		(SELECT count(DISTINCT w.number) >= 2 AND bool_and(w.number % 100 = 0) FROM whole w WHERE w.attname = o.attname AND w.number > 0)
 	FROM column_of o;
 END
 $$;
 COMMENT ON FUNCTION cvm._sample(oid, int) IS
-	'What a sample of the rows of a table says of its columns: how many have a value, the words where they are few, and '
-	'how likely whole numbers are cents. Nothing of views, of foreign tables, and where there are policies.';
+	'What a sample of the rows of a table says of its columns: how many have a value, the words where they are few, '
+	'how likely whole numbers are cents, and are they whole hundreds? Nothing of views, of foreign tables, and where there are policies.';
 
 CREATE FUNCTION cvm._is_no_customer(words text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -348,6 +349,8 @@ AS $$
 		WHEN EXISTS (SELECT FROM cvm._sample($1) c, unnest(c.words) w WHERE cvm._words(c.attname) ~ '(^|_)(currency|curr|ccy)(_|$)'
 			AND w IN ('jpy', 'krw', 'vnd', 'clp', 'isk', 'huf', 'idr', 'pyg', 'xof', 'xaf')) THEN 'perhaps'
 		WHEN s.in_cents >= 0.9 THEN 'likely'
+		-- cents that all are .00, or whole hundreds
+		WHEN s.in_hundreds THEN 'unsure'
 		ELSE 'perhaps'
 	END
 	FROM pg_attribute a
@@ -356,7 +359,7 @@ AS $$
 	CROSS JOIN LATERAL (SELECT s.distincts >= 3 AS whole) h
 	WHERE a.attrelid = $1 AND a.attname = $2 AND NOT a.attisdropped;
 $$;
-COMMENT ON FUNCTION cvm._cents(oid, name) IS 'Is a column of money in cents: yes, likely, perhaps (whole numbers that do not say), or no.';
+COMMENT ON FUNCTION cvm._cents(oid, name) IS 'Is a column of money in cents: yes, likely, unsure (whole hundreds), perhaps (whole numbers that do not say), or no.';
 
 CREATE FUNCTION cvm._suggest_source(schema name, source oid, entity text, mapping jsonb, money jsonb, pointers jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -481,6 +484,9 @@ BEGIN
 			notes := notes || CASE cents WHEN 'yes' THEN format('%I is in cents', money_column)
 				ELSE format('%I looks like cents: prices that end in 99 or 00', money_column) END;
 			penalty := penalty + CASE cents WHEN 'yes' THEN 0 ELSE 0.05 END;
+		ELSIF cents = 'unsure' THEN
+			notes := notes || format('%s counts in whole hundreds: where these are cents, bind it with "minor_units": 2', money_column);
+			penalty := penalty + 0.25;
 		ELSIF cents = 'perhaps' AND (entity = 'subscription' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = money_of AND a.attname = money_column
 			AND a.atttypid IN ('int4'::regtype, 'int8'::regtype))) THEN
 			notes := notes || format('%s counts in whole numbers: where these are cents, bind it with "minor_units": 2', money_column);

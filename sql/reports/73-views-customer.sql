@@ -61,13 +61,17 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('phase_customers', 1, '{customer}', 'everybody'),
 ('phase_customers', 9, '{}', '{phase_payer}');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('customer_phase', 1, '{subscription,segment_history}', $$
-WITH {valued}observed AS MATERIALIZED (
+-- Until when is observed, and who has a contract: nobody where only events are bound
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('phase_observed', 1, '{subscription}', $${valued}observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s)) AS as_of
-), known AS (
+)$$),
+('phase_observed', 9, '{}', $$observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(e.occurred_at, {time_zone})) + 1 FROM event e)) AS as_of
+)$$),
+('phase_known', 1, '{subscription}', $$known AS (
 	-- a commitment is one more line, for nothing, that ends with it
 	SELECT s.customer_id, cvm.holdings_agg(CASE WHEN t.is_term THEN '(commitment)' ELSE s.product END, s.started_on,
 			CASE WHEN t.is_term THEN s.committed_until ELSE s.ended_on END,
@@ -82,7 +86,14 @@ WITH {valued}observed AS MATERIALIZED (
 	JOIN (VALUES (false), (true)) AS t (is_term) ON NOT t.is_term OR s.committed_until > s.started_on AND coalesce(s.committed_until <= s.ended_on, true)
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY s.customer_id
-){phase_payers}{phase_everybody}, phased AS MATERIALIZED (
+)$$),
+('phase_known', 9, '{}', $$known AS (
+	SELECT e.customer_id, NULL::cvm.holdings AS holdings, NULL::numeric AS at_risk_mrr, NULL::date AS risk_since, NULL::date AS risk_before FROM event e WHERE false
+)$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'customer_phase', n.preference, n.needs, $$
+WITH {phase_observed}, {phase_known}{phase_payers}{phase_everybody}, phased AS MATERIALIZED (
 	SELECT k.*, n.phase, n.since, b.phase AS previous_phase, d.previous_day, o.as_of,
 		-- the last day, or the last one paid for
 		CASE n.phase WHEN 'winback_target' THEN n.since WHEN 'lost' THEN n.since - {winback_days} - 1 ELSE o.as_of END - 1 AS last_day
@@ -117,10 +128,11 @@ SELECT cvm.row_key(k.customer_id::text) AS row_key,
 	k.as_of
 FROM phased k
 LEFT JOIN placed p ON p.customer_id = k.customer_id AND NOT p.is_previous
-LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$);
+LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$
+FROM (VALUES (1, '{subscription,segment_history}'::text[]), (2, '{event.amount,segment_history}')) AS n (preference, needs);
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('phase_flow', 1, '{subscription,segment_history}', $$
+INSERT INTO cvm.report_body (view, preference, needs, body)
+SELECT 'phase_flow', n.preference, n.needs, $$
 SELECT cvm.row_key(g.segment, g.from_phase, g.to_phase) AS row_key,
 	g.segment,
 	g.from_phase,
@@ -137,7 +149,8 @@ FROM (
 		sum(c.at_risk_mrr) AS at_risk_mrr, sum(c.last_mrr) AS last_mrr, sum(c.previous_mrr) AS previous_mrr, c.as_of
 	FROM customer_phase c
 	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
-	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$);
+	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$
+FROM (VALUES (1, '{subscription,segment_history}'::text[]), (2, '{event.amount,segment_history}')) AS n (preference, needs);
 
 -- What the spells of each customer brought in the last 365 days
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
@@ -253,13 +266,15 @@ FROM (SELECT d.*, sum(d.mrr) OVER () AS all_mrr, sum(d.margin) OVER () AS all_ma
 WINDOW w AS (ORDER BY d.decile DESC)$$);
 
 -- The customers behind them
-INSERT INTO cvm.report_list (view, preference, list) VALUES
-('phase_flow', 1, $$
+INSERT INTO cvm.report_list (view, preference, list)
+SELECT 'phase_flow', b.preference, $$
 SELECT w.row_key, c.customer_id, 1 AS customers, c.mrr, c.at_risk_mrr, c.last_mrr, c.previous_mrr, c.previous_mrr AS mrr_before, c.mrr AS mrr_after,
 	c.previous_phase || ' to ' || c.phase || coalesce(' since ' || c.since, '') AS detail
 FROM customer_phase c
 CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
-JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w.to_phase = c.phase$$),
+JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w.to_phase = c.phase$$
+FROM cvm.report_body b WHERE b.view = 'phase_flow';
+INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('value_decile', 1, $$
 {scored_by_value}
 SELECT w.row_key, s.customer_id, 1 AS customers, s.mrr, s.margin, s.mrr AS mrr_before, s.mrr AS mrr_after, 'decile ' || s.decile AS detail

@@ -50,6 +50,15 @@ SELECT results_eq('SELECT customer_id, phase, since, mrr, last_mrr FROM payg.cus
 	(4, 'prospect', NULL, 0, 0), (5, 'lost', '2023-02-10', 0.00, 1.00), (6, 'prospect', NULL, 0, 0), (9, 'mature', '2024-01-31', 10.00, 10.00)$$,
 	'who pays as they go has the phases of a customer, while who never paid is a prospect, and contracts go first');
 
+-- an operator of prepaid lines has no contracts at all
+SELECT cvm.create_model('prepaid', tz => 'UTC', as_of => '2024-05-01'), cvm.bind('prepaid', 'event', 'top_up'), cvm.bind('prepaid', 'segment_history', 'nobody'), cvm.bind('prepaid', 'customer', 'people') \g /dev/null
+SELECT results_eq('SELECT customer_id, phase, since, mrr, last_mrr FROM prepaid.customer_phase ORDER BY 1', $$VALUES
+	(1, 'mature', date '2024-02-09', 8.00, 8.00), (2, 'winback_target', '2024-02-19', 0.00, 2.00), (3, 'reactivated', '2024-04-10', 2.00, 2.00),
+	(4, 'prospect', NULL, 0, 0), (5, 'lost', '2023-02-10', 0.00, 1.00), (6, 'prospect', NULL, 0, 0), (9, 'lost', '2023-02-10', 0.00, 33.00)$$,
+	'without any subscription who pays as they go has the phases of a customer');
+SELECT is((SELECT string_agg(f.from_phase || ' ' || f.to_phase || ' ' || (SELECT string_agg(c.customer_id, ' ' ORDER BY c.customer_id) FROM cvm.customers('prepaid', 'phase_flow', f.row_key, 'customers') c), ', ' ORDER BY f.row_key COLLATE "C")
+	FROM prepaid.phase_flow f WHERE f.segment = '(all)'), 'lost lost 5 9, mature mature 1, prospect prospect 4 6, winback_target reactivated 3, winback_target winback_target 2', 'without any subscription the flow between phases has customers');
+
 -- by brute force: who was active within so many days, asked at the end of every
 -- month of everybody, in worlds drawn at random
 CREATE TABLE visit (customer_id int, occurred_at timestamptz, kind text);

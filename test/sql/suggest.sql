@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(53);
+SELECT plan(55);
 
 -- a warehouse of awkward names
 CREATE SCHEMA "My ""Shop""; --";
@@ -189,6 +189,14 @@ DO $$ BEGIN EXECUTE (SELECT bind FROM told WHERE source = 'flagged.memberships')
 SELECT results_eq($$SELECT closing_customers, closing_mrr FROM acme.mrr_movement WHERE month = '2024-03-01'$$, $$SELECT count(*), sum(mrr) FROM flagged.memberships WHERE NOT is_trial AND deleted_at IS NULL$$, 'who tries or is deleted does not pay beside such a status');
 DO $$ BEGIN EXECUTE replace((SELECT bind FROM told WHERE source = 'plain.subscriptions'), '''acme''', '''other'''); END $$;
 SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER BY month) FROM other.mrr_movement), '9 180.00, 19 380.00', 'a binding with both says who pays since when');
+
+-- whole hundreds may be cents or not: that is a guess, and said
+CREATE SCHEMA hundreds;
+CREATE TABLE hundreds.subscriptions (customer_id int, plan text, start_date date, end_date date, unit_price int, billing_interval text);
+INSERT INTO hundreds.subscriptions SELECT g, 'p' || g % 3, '2024-01-01', NULL, (ARRAY[2900, 9900, 150000, 1200000])[1 + g % 4], (ARRAY['month', 'year'])[1 + g % 2] FROM generate_series(1, 30) g;
+SELECT is((SELECT format('%s %s', s.confidence < 0.7, s.why LIKE '%unit_price counts in whole hundreds: where these are cents, bind it with "minor_units": 2%') FROM cvm.suggest('hundreds', 'hundred') s), 't t', 'prices in whole hundreds, which may be cents, are a guess');
+UPDATE hundreds.subscriptions SET unit_price = unit_price / 100;
+SELECT is((SELECT s.confidence > 0.7 FROM cvm.suggest('hundreds', 'hundred') s), true, 'whole prices of any number are none');
 
 -- a key that says nothing in words, but what points to it does
 CREATE SCHEMA "Ventes 100%";

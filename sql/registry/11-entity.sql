@@ -60,7 +60,7 @@ INSERT INTO cvm.entity (position, entity, synonyms, description) VALUES
 	(1, 'customer', '{customers,client,account,user,member,subscriber,dim_customer,party,person}',
 		'One row per customer; every further column is an attribute.'),
 	(2, 'event',
-		'{events,order,orders,invoice,invoices,purchase,transaction,activity,usage,visit,payment,fact_sales,sale}',
+		'{events,order,orders,invoice,invoices,purchase,transaction,activity,usage,visit,payment,fact_sales,sale,topup,topups,top_up,recharge,recharges}',
 		'One row per thing that a customer did at a moment: order, payment, visit, usage.'),
 	(3, 'subscription',
 		'{subscriptions,subs,contract,contracts,plan_history,service,membership,policy,subscription_spell}',

@@ -231,8 +231,10 @@ AS $$
 				CASE WHEN ec.column_name = 'mrr' AND u.attname IS NOT NULL THEN 0.55 END
 			)
 			-- a column that is always NULL is the date of nothing, but of an end that nobody has had
-			* CASE WHEN s.seen >= 5 AND s.filled = 0 THEN CASE WHEN ec.required AND NOT ec.nullable THEN 0.4 WHEN ec.column_name IN ('ended_on', 'valid_to')
-				THEN 1 ELSE 0.85 END ELSE 1 END
+			* CASE WHEN s.seen >= 5 AND s.filled = 0 THEN CASE WHEN ec.required AND NOT ec.nullable OR ec.initial IS NOT NULL THEN 0.4
+				WHEN ec.column_name IN ('ended_on', 'valid_to') THEN 1 ELSE 0.85 END ELSE 1 END
+			-- nor is a customer a pool of costs
+			* CASE WHEN ec.column_name = 'pool' AND c.words ~ '^(customer|cust|client|account|acct|user|member|subscriber|msisdn)_' THEN 0.4 ELSE 1 END
 			-- nor is a year's revenue a month's, nor a tax a price
 			* CASE WHEN ec.class = 'money' AND cvm._is_other_money(c.words) THEN 0.4 ELSE 1 END AS score
 		FROM col c
@@ -359,7 +361,8 @@ AS $$
 	CROSS JOIN LATERAL (SELECT s.distincts >= 3 AS whole) h
 	WHERE a.attrelid = $1 AND a.attname = $2 AND NOT a.attisdropped;
 $$;
-COMMENT ON FUNCTION cvm._cents(oid, name) IS 'Is a column of money in cents: yes, likely, unsure (whole hundreds), perhaps (whole numbers that do not say), or no.';
+COMMENT ON FUNCTION cvm._cents(oid, name) IS
+	'Is a column of money in cents: yes, likely, unsure (whole hundreds), perhaps (whole numbers that do not say), or no.';
 
 CREATE FUNCTION cvm._suggest_source(schema name, source oid, entity text, mapping jsonb, money jsonb, pointers jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -697,6 +700,8 @@ BEGIN
 		END LOOP;
 		-- a subscription is somebody's since some day; the rest may be found elsewhere
 		CONTINUE WHEN p.entity = 'subscription' AND NOT (mapping ? 'customer_id' AND mapping ? 'started_on');
+		-- nor is what is taken off one
+		CONTINUE WHEN p.entity = 'subscription' AND cvm._words(p.relname) ~ '(^|_)(discount|discounts|coupon|coupons|redemption|redemptions)$';
 		CONTINUE WHEN p.entity <> 'subscription' AND p.named < 0.7 AND EXISTS (SELECT FROM cvm.entity_column ec WHERE ec.entity = p.entity AND ec.required
 			AND NOT mapping ? ec.column_name);
 		shape := cvm._suggest_source(suggest.schema, p.oid, p.entity, mapping, money, pointers);

@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(55);
+SELECT plan(57);
 
 -- a warehouse of awkward names
 CREATE SCHEMA "My ""Shop""; --";
@@ -194,9 +194,30 @@ SELECT is((SELECT string_agg(closing_customers || ' ' || closing_mrr, ', ' ORDER
 CREATE SCHEMA hundreds;
 CREATE TABLE hundreds.subscriptions (customer_id int, plan text, start_date date, end_date date, unit_price int, billing_interval text);
 INSERT INTO hundreds.subscriptions SELECT g, 'p' || g % 3, '2024-01-01', NULL, (ARRAY[2900, 9900, 150000, 1200000])[1 + g % 4], (ARRAY['month', 'year'])[1 + g % 2] FROM generate_series(1, 30) g;
-SELECT is((SELECT format('%s %s', s.confidence < 0.7, s.why LIKE '%unit_price counts in whole hundreds: where these are cents, bind it with "minor_units": 2%') FROM cvm.suggest('hundreds', 'hundred') s), 't t', 'prices in whole hundreds, which may be cents, are a guess');
-UPDATE hundreds.subscriptions SET unit_price = unit_price / 100;
-SELECT is((SELECT s.confidence > 0.7 FROM cvm.suggest('hundreds', 'hundred') s), true, 'whole prices of any number are none');
+-- discounts of subscriptions are none, and top-ups are no costs of who makes them
+CREATE SCHEMA loaded;
+SET LOCAL search_path = loaded, public;
+CREATE TABLE price (id text, product_id text, unit_amount bigint, currency text, recurring_interval text);
+CREATE TABLE subscription_history (id text, customer_id text, status text, start_date timestamptz, ended_at timestamptz, _fivetran_active boolean);
+CREATE TABLE subscription_item (id text, subscription_id text, plan_id text, quantity int, _fivetran_deleted boolean);
+CREATE TABLE subscription_discount (id text, coupon_id text, customer_id text, subscription_id text, invoice_id text, start timestamptz, "end" timestamptz);
+CREATE TABLE invoice (id text, customer_id text, created timestamptz, amount_due bigint, amount_paid bigint, currency text);
+INSERT INTO price VALUES ('p1', 'pro', 2999, 'usd', 'month'), ('p2', 'team', 9900, 'usd', 'year');
+INSERT INTO subscription_history SELECT 's' || g, 'c' || g, 'active', '2024-01-01', CASE WHEN g % 5 = 0 THEN timestamptz '2024-04-04' END, true FROM generate_series(1, 30) g;
+INSERT INTO subscription_item SELECT 'i' || g, 's' || g, 'p' || 1 + g % 2, 1, false FROM generate_series(1, 30) g;
+INSERT INTO subscription_discount SELECT 'd' || g, 'k', 'c' || g, 's' || g, NULL, '2024-01-01', '2024-03-01' FROM generate_series(1, 30, 3) g;
+INSERT INTO invoice SELECT 'n' || g, 'c' || g % 30, timestamptz '2024-01-01' + g * interval '1 day', 2999, 2999, 'usd' FROM generate_series(1, 60) g;
+CREATE TABLE hundreds.account (account_no int PRIMARY KEY, since date);
+CREATE TABLE hundreds.topup (account_no int, topup_dt timestamp, amount numeric(8,2));
+INSERT INTO hundreds.account SELECT g, '2024-01-01' FROM generate_series(1, 30) g;
+INSERT INTO hundreds.topup SELECT 1 + g % 30, timestamp '2024-01-03 10:00' + g * interval '17 hours', 5 + g % 3 FROM generate_series(1, 90) g;
+RESET search_path;
+TRUNCATE told;
+INSERT INTO told SELECT s.* FROM unnest('{loaded,hundreds}'::name[]) n, cvm.suggest(n, 'as_loaded') s;
+SELECT is((SELECT string_agg(source, ', ') FROM told WHERE entity = 'subscription' AND source LIKE 'loaded.%'), 'loaded.subscription_history', 'a table of discounts is no subscription');
+SELECT matches((SELECT bind FROM told WHERE source = 'loaded.subscription_history'), 'p\.product_id AS product.*FROM loaded\.subscription_history s\s+JOIN loaded\.subscription_item i ON i\.subscription_id = s\.id\s+JOIN loaded\.price p ON p\.id = i\.plan_id', 'versions of subscriptions are joined with items and prices');
+SELECT is((SELECT string_agg(entity || ' ' || source, ', ' ORDER BY source) FROM told WHERE source IN ('hundreds.account', 'hundreds.topup')), 'customer hundreds.account, event hundreds.topup', 'top-ups are events of customers, not costs');
+SELECT is((SELECT format('%s %s', confidence < 0.7, why LIKE '%unit_price counts in whole hundreds: where these are cents, bind it with "minor_units": 2%') FROM told WHERE source = 'hundreds.subscriptions'), 't t', 'prices in whole hundreds, which may be cents, are a guess');
 
 -- a key that says nothing in words, but what points to it does
 CREATE SCHEMA "Ventes 100%";

@@ -61,6 +61,9 @@ typedef struct World
 
 #define DONOR_MARGIN 18
 
+/* what a world does not say is nothing */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 static const World worlds[] = {
 	{"1", "5 % take it", BY_NOTHING, 2500, 150, .05, .093, .25, 4, 0, 0, 30},
 	{"2", "10 % take it", BY_NOTHING, 2000, 150, .10, .093, .25, 4, 0, 0, 30},

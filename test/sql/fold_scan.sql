@@ -5,7 +5,9 @@
 -- says when rows reach it one by one.
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SET search_path = public, cvm;
+-- in a schema of its own, which goes at the end
+CREATE SCHEMA fold_scan;
+SET search_path = fold_scan, public, cvm;
 SET max_parallel_workers_per_gather = 0;
 SELECT plan(34);
 
@@ -13,7 +15,7 @@ SELECT plan(34);
 -- scales, deleted and updated rows, a column added after the first rows were there
 CREATE TABLE event (id int, gone text, c bigint, n int, u uuid, at timestamptz, day date, local timestamp, word text, v numeric, kind text);
 CREATE FUNCTION fill(first int, last int) RETURNS void LANGUAGE sql
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, fold_scan AS $$
 INSERT INTO event (id, c, n, u, at, day, local, word, v, kind)
 SELECT g, nullif(g % 97, 13), g % 97, md5((g % 97)::text)::uuid, CASE WHEN g % 41 > 0 THEN timestamptz '2024-01-01 UTC' + g * 7919 % 500 * interval '1 day' END,
 	date '2024-01-01' + g * 7919 % 500, timestamp '2024-01-01' + g * 7919 % 500 * interval '1 day',
@@ -103,7 +105,7 @@ SELECT is(:'cursor_x', answer(false, 'retention_agg(c, day, ''month'')', 'event'
 -- row-level security asks each row
 CREATE ROLE regress_fold_scan;
 GRANT SELECT ON event TO regress_fold_scan;
-GRANT USAGE ON SCHEMA cvm, public TO regress_fold_scan;
+GRANT USAGE ON SCHEMA cvm, fold_scan TO regress_fold_scan;
 ALTER TABLE event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY odd ON event USING (c % 2 = 1);
 SET ROLE regress_fold_scan;
@@ -135,5 +137,6 @@ SELECT 'not read: another aggregate' AS scan, retention_agg(c, day, 'month') IS 
 SET cvm.fold_scan = off;
 SELECT 'not read: switched off' AS scan, retention_agg(c, day, 'month') IS NOT NULL AS x FROM event;
 RESET cvm.fold_scan;
-RESET client_min_messages;
+SET client_min_messages = warning;
+DROP SCHEMA fold_scan CASCADE;
 SELECT * FROM finish();

@@ -21,6 +21,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "pg/numeric.h"
+
 /* Read a form off the types of the function that was called. */
 static void
 form_read(RowForm *form, Oid function)
@@ -146,6 +148,20 @@ row_check_key(FunctionCallInfo fcinfo, int argument)
 						   "keys, which this type may not compare."),
 				 errhint("Fold with lower(customer::text), or whatever makes "
 						 "equal keys the same.")));
+}
+
+/* Put the value of a plain row where it belongs. */
+void
+row_put_value(Batch *batch, int at, Datum value, bool is_null)
+{
+	int scale;
+
+	batch->marks[at] = MARKS_PLAIN;
+	if (is_null)
+		return;
+	batch->marks[at] |= MARK_VALUE;
+	batch->values[at] = decimal_read(value, &scale);
+	batch->scales[at] = (uint8_t) scale;
 }
 
 /* The form of this call. */

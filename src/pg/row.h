@@ -68,6 +68,7 @@ extern RowForm *row_form_make(FunctionCallInfo fcinfo);
 extern void key_check_collation(Oid collation);
 extern void row_check_key(FunctionCallInfo fcinfo, int argument);
 extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
+extern void row_put_value(Batch *batch, int at, Datum value, bool is_null);
 extern bool row_is_same(FunctionCallInfo fcinfo, int argument);
 extern Zone *row_zone_look(RowForm *form, FunctionCallInfo fcinfo);
 extern GrainForm *grain_form_make(FunctionCallInfo fcinfo, int argument);
@@ -171,6 +172,25 @@ row_key_plain(KeyKind kind, Datum customer, Key *key)
 			key_set_text(key, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 			return true;
 	}
+}
+
+/*
+ * Put a plain row, with neither key nor time NULL, into a batch that has room;
+ * false: its key is a long text, or a toasted one.
+ */
+static inline bool
+row_put_plain(Batch *batch, Datum customer, Datum time, Datum value,
+			  bool is_null)
+{
+	int at = batch->used;
+
+	if (!row_key_plain(batch->kind, customer, &batch->keys[at]))
+		return false;
+	batch->times[at] = (int64_t) time;
+	if (batch->has_values)
+		row_put_value(batch, at, value, is_null);
+	batch->used = at + 1;
+	return true;
 }
 
 /* A mark: NULL is no. */

@@ -7,7 +7,10 @@
  */
 #include "core/segments/segment_waterfalls.h"
 #include "core/subscriptions/migration.h"
+#include "core/subscriptions/movement_spells.h"
 #include "core/util/sorted.h"
+
+#include <string.h>
 
 static const Held always = {INT64_MIN, INT64_MAX};
 
@@ -58,15 +61,16 @@ products_find(Workspace *workspace, const SegmentCustomer *customer)
 	for (uint32_t i = 0; i < customer->nlines; i++)
 	{
 		int32_t product = line_name(&customer->lines[i]);
-		int at = workspace->nproducts;
+		int32_t *products = workspace->products;
+		int count = workspace->nproducts;
+		int at = sorted_place(products, count, sizeof(int32_t), product);
 
-		while (at > 0 && workspace->products[at - 1] > product)
-			at--;
-		if (at > 0 && workspace->products[at - 1] == product)
+		if (sorted_has(products, count, sizeof(int32_t), at, product))
 			continue;
-		for (int j = workspace->nproducts++; j > at; j--)
-			workspace->products[j] = workspace->products[j - 1];
-		workspace->products[at] = product;
+		memmove(products + at + 1, products + at,
+				(size_t) (count - at) * sizeof(int32_t));
+		products[at] = product;
+		workspace->nproducts++;
 	}
 }
 
@@ -86,19 +90,12 @@ product_lines(Workspace *workspace, const SegmentCustomer *customer,
 static void
 waterfall_add(Workspace *workspace, int number, const Step *steps, int nsteps)
 {
-	const SpellBuffer *spell_buffer = workspace->customers.spell_buffer;
-	Movement *movement = workspace->movements[number];
+	Movement **movement = &workspace->movements[number];
 
-	if (movement == NULL)
-	{
-		movement = workspace->movements[number] =
-			movement_new(workspace->context);
-		movement_adopt(movement, spell_buffer->terms.calendar,
-					   spell_buffer->terms.as_of,
-					   spell_buffer->terms.pause_days);
-		movement_scale(movement, spell_buffer->scale);
-	}
-	movement_add(movement, steps, nsteps, workspace->customers.nproducts,
+	if (*movement == NULL)
+		*movement = movement_of_spells(workspace->customers.spell_buffer,
+									   workspace->context);
+	movement_add(*movement, steps, nsteps, workspace->customers.nproducts,
 				 &always, 1);
 }
 

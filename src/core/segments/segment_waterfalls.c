@@ -6,6 +6,8 @@
  */
 #include "core/segments/segment_waterfalls.h"
 
+#include "core/subscriptions/movement_spells.h"
+
 static const Held always = {INT64_MIN, INT64_MAX};
 
 typedef struct Workspace
@@ -20,19 +22,12 @@ static void
 waterfall_add(Workspace *workspace, int number, int nsteps, const Held *held,
 			  int nheld)
 {
-	const SpellBuffer *spell_buffer = workspace->customers.spell_buffer;
-	Movement *movement = workspace->movements[number];
+	Movement **movement = &workspace->movements[number];
 
-	if (movement == NULL)
-	{
-		movement = workspace->movements[number] =
-			movement_new(workspace->context);
-		movement_adopt(movement, spell_buffer->terms.calendar,
-					   spell_buffer->terms.as_of,
-					   spell_buffer->terms.pause_days);
-		movement_scale(movement, spell_buffer->scale);
-	}
-	movement_add(movement, workspace->customers.steps.steps, nsteps,
+	if (*movement == NULL)
+		*movement = movement_of_spells(workspace->customers.spell_buffer,
+									   workspace->context);
+	movement_add(*movement, workspace->customers.steps.steps, nsteps,
 				 workspace->customers.nproducts, held, nheld);
 }
 

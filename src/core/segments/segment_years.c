@@ -7,6 +7,7 @@
  */
 #include "core/segments/segment_waterfalls.h"
 #include "core/subscriptions/customer_movement.h"
+#include "core/subscriptions/movement_spells.h"
 #include "core/subscriptions/retained_money.h"
 #include "core/util/sorted.h"
 
@@ -319,17 +320,11 @@ static void
 customer_explain(Workspace *workspace, const SegmentCustomer *customer,
 				 CustomerMovementEmit take)
 {
-	const SpellBuffer *spell_buffer = workspace->customers.spell_buffer;
 	int nsteps = segment_customer_pauses(&workspace->customers, customer);
 
 	if (workspace->movement == NULL)
-	{
-		workspace->movement = movement_new(NULL);
-		movement_adopt(workspace->movement, spell_buffer->terms.calendar,
-					   spell_buffer->terms.as_of,
-					   spell_buffer->terms.pause_days);
-		movement_scale(workspace->movement, spell_buffer->scale);
-	}
+		workspace->movement =
+			movement_of_spells(workspace->customers.spell_buffer, NULL);
 	workspace->movement->ncells = 0;
 	movement_add(workspace->movement, customer->steps, nsteps,
 				 workspace->customers.nproducts, &always, 1);

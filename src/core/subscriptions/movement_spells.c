@@ -36,14 +36,30 @@ workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 				 workspace->spell_buffer->names.count, &always, 1);
 }
 
+/* Take over what a spell buffer's rows are asked. */
+static void
+movement_ask(Movement *movement, const SpellBuffer *spell_buffer)
+{
+	movement_adopt(movement, spell_buffer->terms.calendar,
+				   spell_buffer->terms.as_of, spell_buffer->terms.pause_days);
+	movement_scale(movement, spell_buffer->scale);
+}
+
+Movement *
+movement_of_spells(const SpellBuffer *spell_buffer, Context context)
+{
+	Movement *movement = movement_new(context);
+
+	movement_ask(movement, spell_buffer);
+	return movement;
+}
+
 void
 movement_spells_finish(SpellBuffer *spell_buffer, Movement *movement)
 {
 	Workspace workspace = {spell_buffer, movement, {0}};
 
-	movement_adopt(movement, spell_buffer->terms.calendar,
-				   spell_buffer->terms.as_of, spell_buffer->terms.pause_days);
-	movement_scale(movement, spell_buffer->scale);
+	movement_ask(movement, spell_buffer);
 	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
 	workspace_close(&workspace.steps);
 }

@@ -10,6 +10,10 @@
 #include "core/subscriptions/movement.h"
 #include "core/subscriptions/spell_buffer.h"
 
+/* An empty movement of what a spell buffer's rows are asked */
+extern Movement *movement_of_spells(const SpellBuffer *spell_buffer,
+									Context context);
+
 /* Walk every customer of a spell buffer into a movement. */
 extern void movement_spells_finish(SpellBuffer *spell_buffer,
 								   Movement *movement);

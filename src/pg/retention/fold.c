@@ -8,14 +8,9 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 #include "core/retention/fold.h"
 #include "pg/budget.h"
@@ -23,6 +18,7 @@
 #include "pg/passing.h"
 #include "pg/retention/fold_scan.h"
 #include "pg/row.h"
+#include "pg/row_array.h"
 #include "pg/state_type.h"
 #include "pg/types.h"
 
@@ -156,20 +152,6 @@ fold_add_row(FunctionCallInfo fcinfo)
 	PG_RETURN_POINTER(state);
 }
 
-/* Put the value of a plain row where it belongs. */
-static pg_noinline void
-fold_value(const RowForm *form, FunctionCallInfo fcinfo, Batch *batch, int at)
-{
-	int scale;
-
-	batch->marks[at] = MARKS_PLAIN;
-	if (PG_ARGISNULL(form->value))
-		return;
-	batch->marks[at] |= MARK_VALUE;
-	batch->values[at] = decimal_read(PG_GETARG_DATUM(form->value), &scale);
-	batch->scales[at] = (uint8_t) scale;
-}
-
 /*
  * Add a row.  Most are of a plain form with room in the batch: those need no
  * more than what stands here, and no frame on the stack.
@@ -185,18 +167,14 @@ cvm_fold_add(PG_FUNCTION_ARGS)
 	{
 		FoldState *state = (FoldState *) PG_GETARG_POINTER(0);
 		Batch *batch = &state->fold->batch;
-		int at = batch->used;
+		int value = form->value;
 
-		if (likely(at < batch->room &&
-				   row_key_plain(form->key_kind, PG_GETARG_DATUM(1),
-								 &batch->keys[at])))
-		{
-			batch->times[at] = (int64_t) PG_GETARG_DATUM(2);
-			if (form->value >= 0)
-				fold_value(form, fcinfo, batch, at);
-			batch->used = at + 1;
+		if (likely(
+				batch->used < batch->room &&
+				row_put_plain(batch, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
+							  value >= 0 ? PG_GETARG_DATUM(value) : (Datum) 0,
+							  value >= 0 && PG_ARGISNULL(value))))
 			PG_RETURN_POINTER(state);
-		}
 	}
 	return fold_add_row(fcinfo);
 }
@@ -303,34 +281,23 @@ static Datum
 segments_return(FunctionCallInfo fcinfo, const Dictionary *names,
 				SegmentState state, void *states)
 {
-	Oid type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
-	TupleDesc row;
-	Datum *segments = palloc(names->count * sizeof(Datum));
-	int nsegments = 0;
+	RowArray array;
 
-	if (!OidIsValid(type))
-		elog(ERROR, "aggregate by segment does not return an array");
-	row = lookup_rowtype_tupdesc(type, -1);
+	row_array_open(&array, fcinfo);
 	for (int i = 0; i < names->count; i++)
 	{
 		const Label *label = &names->labels[i];
 		Datum values[2];
 		bool nulls[2] = {false, false};
 
-		CHECK_FOR_INTERRUPTS();
 		values[1] = state(states, i);
 		if (values[1] == (Datum) 0)
 			continue;
 		values[0] = PointerGetDatum(
 			cstring_to_text_with_len(label->data, (int) label->size));
-		segments[nsegments++] =
-			HeapTupleGetDatum(heap_form_tuple(row, values, nulls));
+		row_array_put(&array, values, nulls);
 	}
-	ReleaseTupleDesc(row);
-	if (nsegments == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_ARRAYTYPE_P(
-		construct_array(segments, nsegments, type, -1, false, TYPALIGN_DOUBLE));
+	return row_array_close(&array, fcinfo);
 }
 
 /* The end of segment_retention_agg: a triangle for each segment. */

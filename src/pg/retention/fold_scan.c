@@ -42,7 +42,6 @@
 #include "utils/guc.h"
 #include "utils/rel.h"
 
-#include "pg/numeric.h"
 #include "pg/retention/fold_scan.h"
 
 /* A column that the fold reads */
@@ -62,7 +61,6 @@ typedef struct FoldScan
 	PlanState *above; /* the Append between scan and aggregate, or NULL */
 	ExecProcNodeMtd usual;
 	Fold *fold;
-	KeyKind key_kind;
 	FoldColumn customer;
 	FoldColumn time;
 	FoldColumn value;
@@ -106,37 +104,17 @@ fold_scan_make_room(FoldScan *scan)
 	MemoryContextSwitchTo(before);
 }
 
-/* Put a value where it belongs. */
-static inline void
-fold_scan_value(Batch *batch, int at, Datum value, bool is_null)
-{
-	int scale;
-
-	batch->marks[at] = MARKS_PLAIN;
-	if (is_null)
-		return;
-	batch->marks[at] |= MARK_VALUE;
-	batch->values[at] = decimal_read(value, &scale);
-	batch->scales[at] = (uint8_t) scale;
-}
-
 /* Take a row; false: its key is a long text, which the step has to see. */
 static inline bool
 fold_scan_take(FoldScan *scan, Datum customer, Datum time, Datum value,
 			   bool is_null)
 {
 	Batch *batch = &scan->fold->batch;
-	int at;
 
 	if (unlikely(batch->used == batch->room))
 		fold_scan_make_room(scan);
-	at = batch->used;
-	if (!row_key_plain(scan->key_kind, customer, &batch->keys[at]))
+	if (!row_put_plain(batch, customer, time, value, is_null))
 		return false;
-	batch->times[at] = (int64_t) time;
-	if (scan->value.number > 0)
-		fold_scan_value(batch, at, value, is_null);
-	batch->used = at + 1;
 	scan->nrows++;
 	return true;
 }
@@ -427,7 +405,6 @@ fold_scan_try(PlanState *below, PlanState *above, const Aggref *aggref,
 	columns_place(scan);
 	scan->above = above;
 	scan->fold = fold;
-	scan->key_kind = form->key_kind;
 	scan->usual = below->ExecProcNodeReal;
 	scan->tuple.t_tableOid = RelationGetRelid(node->ss.ss_currentRelation);
 	RegisterExprContextCallback(below->ps_ExprContext, fold_scan_gone,

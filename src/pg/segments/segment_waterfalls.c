@@ -7,17 +7,12 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "funcapi.h"
-#include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/lsyscache.h"
-#include "utils/typcache.h"
 
 #include "core/segments/segment_waterfalls.h"
 #include "pg/numeric.h"
+#include "pg/row_array.h"
 #include "pg/state_type.h"
 #include "pg/subscriptions/spell_buffer.h"
 #include "pg/types.h"
@@ -103,51 +98,6 @@ cvm_segment_clocked_spells_add(PG_FUNCTION_ARGS)
 	return spells_step(fcinfo, &arguments, 0, 6);
 }
 
-/* Rows of an array that is the value of an aggregate */
-typedef struct RowArray
-{
-	Oid type;
-	TupleDesc desc;
-	Datum *rows;
-	int nrows;
-	int room;
-} RowArray;
-
-static void
-rows_open(RowArray *array, FunctionCallInfo fcinfo)
-{
-	array->type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
-	if (!OidIsValid(array->type))
-		elog(ERROR, "aggregate by segment does not return an array");
-	array->desc = lookup_rowtype_tupdesc(array->type, -1);
-	array->nrows = 0;
-	array->room = 64;
-	array->rows = palloc(array->room * sizeof(Datum));
-}
-
-static void
-rows_put(RowArray *array, Datum *values, bool *nulls)
-{
-	CHECK_FOR_INTERRUPTS();
-	if (array->nrows == array->room)
-	{
-		array->room *= 2;
-		array->rows = repalloc(array->rows, array->room * sizeof(Datum));
-	}
-	array->rows[array->nrows++] =
-		HeapTupleGetDatum(heap_form_tuple(array->desc, values, nulls));
-}
-
-static Datum
-rows_close(FunctionCallInfo fcinfo, RowArray *array)
-{
-	ReleaseTupleDesc(array->desc);
-	if (array->nrows == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_ARRAYTYPE_P(construct_array(
-		array->rows, array->nrows, array->type, -1, false, TYPALIGN_DOUBLE));
-}
-
 /* The name of a segment; that of everybody comes after the last. */
 static Datum
 segment_datum(const Label *segments, int nsegments, int number)
@@ -172,7 +122,7 @@ cvm_segment_movement_final(PG_FUNCTION_ARGS)
 	segment_waterfalls_finish(
 		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
 		CurrentMemoryContext, &waterfalls);
-	rows_open(&array, fcinfo);
+	row_array_open(&array, fcinfo);
 	for (int i = 0; i <= waterfalls.nsegments; i++)
 	{
 		Datum values[2];
@@ -185,9 +135,9 @@ cvm_segment_movement_final(PG_FUNCTION_ARGS)
 		movement_encode(waterfalls.movements[i], &writer);
 		values[0] = segment_datum(waterfalls.segments, waterfalls.nsegments, i);
 		values[1] = state_close(&writer);
-		rows_put(&array, values, nulls);
+		row_array_put(&array, values, nulls);
 	}
-	return rows_close(fcinfo, &array);
+	return row_array_close(&array, fcinfo);
 }
 
 /* The end of _segment_cohort_agg: the cohorts of each segment. */
@@ -204,7 +154,7 @@ cvm_segment_cohort_final(PG_FUNCTION_ARGS)
 	segment_cohorts_finish(
 		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
 		CurrentMemoryContext, &cohorts);
-	rows_open(&array, fcinfo);
+	row_array_open(&array, fcinfo);
 	for (int i = 0; i <= cohorts.nsegments; i++)
 	{
 		Datum values[2];
@@ -217,9 +167,9 @@ cvm_segment_cohort_final(PG_FUNCTION_ARGS)
 		revenue_retention_encode(cohorts.cohorts[i], &writer);
 		values[0] = segment_datum(cohorts.segments, cohorts.nsegments, i);
 		values[1] = state_close(&writer);
-		rows_put(&array, values, nulls);
+		row_array_put(&array, values, nulls);
 	}
-	return rows_close(fcinfo, &array);
+	return row_array_close(&array, fcinfo);
 }
 
 /* The name of a product */
@@ -247,7 +197,7 @@ cvm_product_movement_final(PG_FUNCTION_ARGS)
 	product_waterfalls_finish(
 		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
 		CurrentMemoryContext, &waterfalls);
-	rows_open(&array, fcinfo);
+	row_array_open(&array, fcinfo);
 	for (int i = 0; i <= waterfalls.nproducts; i++)
 	{
 		Datum values[2] = {0};
@@ -261,9 +211,9 @@ cvm_product_movement_final(PG_FUNCTION_ARGS)
 		if (i < waterfalls.nproducts)
 			values[0] = product_datum(&waterfalls.products[i]);
 		values[1] = state_close(&writer);
-		rows_put(&array, values, nulls);
+		row_array_put(&array, values, nulls);
 	}
-	return rows_close(fcinfo, &array);
+	return row_array_close(&array, fcinfo);
 }
 
 /* The end of _product_migration_agg: who went from which product to which. */
@@ -280,7 +230,7 @@ cvm_product_migration_final(PG_FUNCTION_ARGS)
 	products_went_finish(
 		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
 		CurrentMemoryContext, &went);
-	rows_open(&array, fcinfo);
+	row_array_open(&array, fcinfo);
 	for (int at = 0; at < went.nperiods; at++)
 		for (int i = 0; i < went.nproducts * went.nproducts; i++)
 		{
@@ -295,9 +245,9 @@ cvm_product_migration_final(PG_FUNCTION_ARGS)
 			values[1] = product_datum(&went.products[i / went.nproducts]);
 			values[2] = product_datum(&went.products[i % went.nproducts]);
 			values[3] = Int64GetDatum(period->customers[i]);
-			rows_put(&array, values, nulls);
+			row_array_put(&array, values, nulls);
 		}
-	return rows_close(fcinfo, &array);
+	return row_array_close(&array, fcinfo);
 }
 
 /* The end of _segment_life_agg: how long customers stay; pause_days is the gap. */
@@ -315,7 +265,7 @@ cvm_segment_life_final(PG_FUNCTION_ARGS)
 	spell_buffer = ((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer;
 	segment_lives_finish(spell_buffer, CurrentMemoryContext,
 						 spell_buffer->terms.pause_days, &lives);
-	rows_open(&array, fcinfo);
+	row_array_open(&array, fcinfo);
 	for (int i = 0; i <= lives.nsegments; i++)
 		for (int j = 0; j <= lives.nproducts; j++)
 		{
@@ -332,9 +282,9 @@ cvm_segment_life_final(PG_FUNCTION_ARGS)
 			values[0] = segment_datum(lives.segments, lives.nsegments, i);
 			values[1] = segment_datum(lives.products, lives.nproducts, j);
 			values[2] = state_close(&writer);
-			rows_put(&array, values, nulls);
+			row_array_put(&array, values, nulls);
 		}
-	return rows_close(fcinfo, &array);
+	return row_array_close(&array, fcinfo);
 }
 
 /* (segment, period_start, line, customers, mrr) of all that is not nothing */
@@ -343,7 +293,7 @@ sums_return(FunctionCallInfo fcinfo, const SegmentSums *sums)
 {
 	RowArray array;
 
-	rows_open(&array, fcinfo);
+	row_array_open(&array, fcinfo);
 	for (int i = 0; i <= sums->nsegments; i++)
 		for (int at = 0; at < sums->sums[i].nperiods; at++)
 			for (int line = 0; line < PERIOD_LINES; line++)
@@ -361,9 +311,9 @@ sums_return(FunctionCallInfo fcinfo, const SegmentSums *sums)
 				values[2] = CStringGetTextDatum(period_line_name(line));
 				values[3] = Int64GetDatum(sum->customers);
 				values[4] = decimal_make(sum->mrr, sums->scale);
-				rows_put(&array, values, nulls);
+				row_array_put(&array, values, nulls);
 			}
-	return rows_close(fcinfo, &array);
+	return row_array_close(&array, fcinfo);
 }
 
 /* The end of _segment_promotion_agg: what the end of promotions brought. */

@@ -67,7 +67,8 @@ WITH contract AS (
 	-- suspended since a day: what it paid before stays; told to have ended and not when: by then
 	SELECT {contract.id} AS contract_id, {contract.account} AS customer_id, {contract.tariff} AS product, {contract.started} AS started_at,
 		coalesce({contract.ended}, CASE WHEN cvm._plain_status({contract.status})
-			IN ('terminated', 'cancelled', 'canceled', 'disconnected', 'deactivated', 'closed', 'ended', 'expired', 'churned') THEN {contract.status_since} END) AS ended_at,
+			IN ('terminated', 'cancelled', 'canceled', 'disconnected', 'deactivated', 'closed', 'ended', 'expired', 'churned')
+			THEN {contract.status_since} END) AS ended_at,
 		{contract.committed} AS committed_until, CASE WHEN r.is_paused THEN 'paused' ELSE coalesce({contract.status}, 'active') END AS status,
 		CASE WHEN r.is_paused THEN {contract.status_since} END AS paused_at,
 		{contract.requested} AS cancel_requested_on, {contract.reason} AS end_reason, {contract.channel} AS channel, {contract.offer} AS offer,

@@ -115,7 +115,9 @@ BEGIN
 		RETURN format(E'SELECT %s\nFROM (\n%s\n) b', columns, body);
 	END IF;
 	IF other IS NOT NULL THEN
-		RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT b.*, cvm._cross_footed(ARRAY[%2$s], b.%3$s, b.%4$s, %5$s) OVER (%6$sORDER BY b.%3$s COLLATE "C", b.%4$s COLLATE "C") AS cvm_shown\n\tFROM (\n%7$s\n\t) b\n) b',
+		RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT b.*, cvm._cross_footed(ARRAY[%2$s], b.%3$s, b.%4$s, %5$s)'
+			' OVER (%6$sORDER BY b.%3$s COLLATE "C", b.%4$s COLLATE "C") AS cvm_shown'
+			'\n\tFROM (\n%7$s\n\t) b\n) b',
 			columns, footing.amounts, split, other, decimals,
 			(SELECT 'PARTITION BY ' || string_agg('b.' || k.key, ', ' ORDER BY k.n) || ' ' FROM unnest(keys) WITH ORDINALITY AS k(key, n)
 				WHERE k.key NOT IN (split, other)), body);

@@ -88,7 +88,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	GROUP BY s.customer_id
 )$$),
 ('phase_known', 9, '{}', $$known AS (
-	SELECT e.customer_id, NULL::cvm.holdings AS holdings, NULL::numeric AS at_risk_mrr, NULL::date AS risk_since, NULL::date AS risk_before FROM event e WHERE false
+	SELECT e.customer_id, NULL::cvm.holdings AS holdings, NULL::numeric AS at_risk_mrr, NULL::date AS risk_since, NULL::date AS risk_before
+	FROM event e
+	WHERE false
 )$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body)

@@ -109,7 +109,8 @@ line_spell AS MATERIALIZED (
 	WINDOW w AS (PARTITION BY r.customer_id, r.line, r.run ORDER BY r.day ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 	UNION ALL
 	-- of one spell, as most are: a run of one step, without any of this
-	SELECT b.n, b.customer_id, b.line, 1 AS run, b.product, b.started_on AS day, b.ended_on AS until, b.as_of, 1 AS held, b.mrr, b.is_paused::int AS paused, b.terms,
+	SELECT b.n, b.customer_id, b.line, 1 AS run, b.product, b.started_on AS day, b.ended_on AS until, b.as_of,
+		1 AS held, b.mrr, b.is_paused::int AS paused, b.terms,
 		false AS is_rise, true AS is_first, b.started_on AS since, b.ended_on, b.mrr AS end_mrr, b.mrr AS start_mrr, b.is_failed AS is_end_failed,
 		coalesce(b.months, 1) AS step_months, coalesce(b.days, 0) AS step_days
 	FROM line_spell b

@@ -308,7 +308,8 @@ BEGIN
 			RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
 				MESSAGE = format('%s is distributed by Citus, and mode "%s" %s', source.source_text, store.mode, CASE store.mode
 					WHEN 'queue' THEN 'needs a trigger, which such a table cannot have' ELSE 'looks at where rows lie, which such a table does not show' END),
-				HINT = format('Take mode => ''full'', or, with a column that grows: SELECT cvm.store(%L, %L, mode => ''watermark'', watermark => …).', store.model, store.name);
+				HINT = format('Take mode => ''full'', or, with a column that grows: '
+					'SELECT cvm.store(%L, %L, mode => ''watermark'', watermark => …).', store.model, store.name);
 		ELSIF store.mode = 'scan' THEN
 			PERFORM cvm._check_scan(source.oid);
 		ELSIF store.mode = 'queue' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source.oid AND c.relkind IN ('r', 'p')) THEN

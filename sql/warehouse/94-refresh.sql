@@ -38,7 +38,8 @@ BEGIN
 		(SELECT jsonb_object_agg(c.column_name, cvm._column_comment(c)) FROM cvm.report_column c WHERE c.view = v.view) AS column_comments
 	INTO wanted FROM cvm.report_view v WHERE v.view = _relink.view;
 	BEGIN
-		PERFORM cvm._make_view(_relink.model, format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s', _relink.model, _relink.view, wanted.body));
+		PERFORM cvm._make_view(_relink.model, format(E'CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS\n%s',
+			_relink.model, _relink.view, wanted.body));
 		PERFORM cvm._register(_relink.model, 'insert', 'generated', jsonb_build_object('relation', _relink.view,
 			'made_as', cvm._digest_of_view(wanted.body, wanted.comment, wanted.column_comments) || cvm._print_of_view(linked)));
 		PERFORM cvm._tend_stored(_relink.model, _relink.view);

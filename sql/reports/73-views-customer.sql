@@ -46,7 +46,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ), payer AS (
 	TABLE known
 	UNION ALL
-	SELECT p.customer_id, p.holdings, NULL, NULL, NULL FROM prepaid p
+	SELECT p.customer_id, p.holdings, NULL AS at_risk_mrr, NULL AS risk_since, NULL AS risk_before FROM prepaid p
 )$$),
 ('phase_payers', 9, '{}', ''),
 ('phase_payer', 1, '{event.amount}', 'payer'),

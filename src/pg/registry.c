@@ -498,6 +498,13 @@ cvm_lock_model(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/*
+ * For how many milliseconds a lock that is not to be waited for may be taken.
+ * A transaction that ends gives its locks back one after the other: who has
+ * waited for the model's may find that of a table still held by who is done.
+ */
+#define GIVE_BACK_MS 50
+
 /* The lock of a stored table of a model, until the transaction ends */
 static bool
 lock_stored(FunctionCallInfo fcinfo, bool no_wait)
@@ -514,8 +521,16 @@ lock_stored(FunctionCallInfo fcinfo, bool no_wait)
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, registry_table("stored"),
 					   get_namespace_oid(NameStr(*model), false), (uint16) id);
-	return LockAcquire(&tag, ExclusiveLock, false, no_wait) !=
-		   LOCKACQUIRE_NOT_AVAIL;
+	for (int tries = 0; LockAcquire(&tag, ExclusiveLock, false, no_wait) ==
+						LOCKACQUIRE_NOT_AVAIL;
+		 tries++)
+	{
+		if (tries == GIVE_BACK_MS)
+			return false;
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(1000L);
+	}
+	return true;
 }
 
 /*

@@ -20,8 +20,8 @@
  * server's log says which tables are read like this.
  *
  * Gain, in × count(*) of 5 M events of 250 k customers, serial, processor time:
- * by month 1.70 to 0.82, with amounts 3.35 to 2.20, with segments 3.12 to 1.52,
- * with both 4.75 to 3.00 (bench/fold_scan).
+ * by month 1.82 to 0.78, with amounts 3.73 to 2.38, with segments 3.50 to 1.55,
+ * with both 5.35 to 3.23 (bench/fold_scan).
  *
  * SPDX-License-Identifier: PostgreSQL
  */

@@ -45,4 +45,5 @@ DROP FUNCTION cvm._grant_readers(name);
 DROP FUNCTION cvm._have(name);
 DROP FUNCTION cvm._usable(name);
 DROP FUNCTION cvm._made_of(name, text);
+DROP FUNCTION cvm._rows_to_sum(name, text);
 DROP FUNCTION cvm._segment_literals(name, text[]);

@@ -68,7 +68,7 @@ $$;
 COMMENT ON FUNCTION cvm.dbt_yaml(name) IS
 	'The report views of a model as sources for dbt, with descriptions and tests.';
 
-CREATE FUNCTION cvm._rows_to_sum(model name, view text) RETURNS text
+CREATE FUNCTION cvm._rows_to_sum(view text, has_segments boolean) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -78,11 +78,11 @@ AS $$
 		ELSE '=' END), ' AND ' ORDER BY k.position)
 	FROM cvm.report_column k
 	JOIN cvm.report_column r ON r.view = k.view AND r.column_name = 'row_key' AND k.column_name = ANY (string_to_array(r.formula, '|'))
-	WHERE k.view = $2 AND k.comment LIKE '%"(all)"%'
+	WHERE k.view = $1 AND k.comment LIKE '%"(all)"%'
 		-- without segments there is only "(all)"
-		AND (k.column_name <> 'segment' OR 'segment_history' = ANY (cvm._have($1)));
+		AND (k.column_name <> 'segment' OR $2);
 $$;
-COMMENT ON FUNCTION cvm._rows_to_sum(name, text) IS
+COMMENT ON FUNCTION cvm._rows_to_sum(text, boolean) IS
 	'Which rows of a report view add up to the total without being counted twice, as a condition; NULL: all of them.';
 
 CREATE FUNCTION cvm._ratio(c cvm.report_column) RETURNS text[]
@@ -120,9 +120,13 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	has_segments boolean;
 BEGIN
 	-- Cube takes what stands in braces for names of its own
 	PERFORM cvm._expect_words('Cube', ARRAY[cube_yaml.model::text], '[{}]');
+	PERFORM cvm._open(cube_yaml.model, writes => false);
+	has_segments := coalesce('segment_history' = ANY (cvm._have(cube_yaml.model)), false);
 	RETURN (
 		SELECT E'cubes:\n' || string_agg(format(E'  - name: %s\n    sql_table: %s\n    description: %s\n    dimensions:\n', cvm._yaml_text(v.view),
 				cvm._yaml_text(format('%I.%I', cube_yaml.model, v.view)), cvm._yaml_text(v.comment))
@@ -147,7 +151,7 @@ BEGIN
 							cvm._yaml_text(k.comment)) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
 			CROSS JOIN LATERAL cvm._ratio(k) AS r(parts)
-			CROSS JOIN LATERAL cvm._rows_to_sum(cube_yaml.model, v.view) AS f(filter)
+			CROSS JOIN LATERAL cvm._rows_to_sum(v.view, has_segments) AS f(filter)
 			WHERE k.view = v.view AND (k.additive OR r.parts IS NOT NULL)) m);
 END
 $$;
@@ -166,10 +170,13 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	has_segments boolean;
 BEGIN
 	PERFORM cvm._open(lookml.model, writes => false);
 	-- LookML ends SQL with ;; and looks for ${, {{ and {% in it, and has no way to quote them
 	PERFORM cvm._expect_words('LookML', ARRAY[lookml.model::text], '[\u0001-\u001f\u007f{}]|;;');
+	has_segments := coalesce('segment_history' = ANY (cvm._have(lookml.model)), false);
 	RETURN (
 		SELECT string_agg(format(E'explore: %1$s {\n  description: %2$s\n}\n\nview: %1$s {\n  sql_table_name: %3$s ;;\n', v.view,
 			cvm._look_text(v.comment), format('%I.%I', lookml.model, v.view))
@@ -197,7 +204,7 @@ BEGIN
 							ELSE '' END, cvm._look_text(k.comment), r.parts[3], r.parts[1], r.parts[2]) END, '' ORDER BY k.position) AS measures
 			FROM cvm.report_column k
 			CROSS JOIN LATERAL cvm._ratio(k) AS r(parts)
-			CROSS JOIN LATERAL cvm._rows_to_sum(lookml.model, v.view) AS f(filter)
+			CROSS JOIN LATERAL cvm._rows_to_sum(v.view, has_segments) AS f(filter)
 			WHERE k.view = v.view AND (k.additive OR r.parts IS NOT NULL)) m);
 END
 $$;

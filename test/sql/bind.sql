@@ -170,9 +170,9 @@ CREATE TABLE app.parts (customer_id bigint, occurred_at date) PARTITION BY HASH 
 CREATE TABLE app.part0 PARTITION OF app.parts FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE VIEW app.seen AS SELECT * FROM app.parts;
 CREATE MATERIALIZED VIEW app.kept AS SELECT * FROM app.parts;
-CREATE FOREIGN DATA WRAPPER cvm_test_fdw;
-CREATE SERVER cvm_test_server FOREIGN DATA WRAPPER cvm_test_fdw;
-CREATE FOREIGN TABLE app.far (customer_id bigint, occurred_at date) SERVER cvm_test_server;
+CREATE FOREIGN DATA WRAPPER cvm_bind_fdw;
+CREATE SERVER cvm_bind_server FOREIGN DATA WRAPPER cvm_bind_fdw;
+CREATE FOREIGN TABLE app.far (customer_id bigint, occurred_at date) SERVER cvm_bind_server;
 SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.parts')$$), 'ok', 'a partitioned table is a source');
 SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.seen')$$), 'ok', 'a view is a source');
 SELECT is(pg_temp.try($$SELECT cvm.bind('types', 'event', 'app.kept')$$), 'ok', 'a materialized view is a source');
@@ -195,13 +195,13 @@ SELECT is((SELECT count(*) FROM cvm.rebuild('My "Böse" Brand') WHERE action = '
 -- changing one's mind
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events')$$), 'ok', 'a binding can be replaced');
 SELECT is(pg_temp.see('SELECT customer_id, amount FROM acme.event ORDER BY 1'), '(1,10.00) (2,)', 'the view of a replaced binding reads the new source');
-CREATE ROLE cvm_test_reader;
-GRANT SELECT ON acme.retention_month TO cvm_test_reader WITH GRANT OPTION;
+CREATE ROLE cvm_bind_reader;
+GRANT SELECT ON acme.retention_month TO cvm_bind_reader WITH GRANT OPTION;
 GRANT SELECT (kind) ON acme.event TO PUBLIC;
 CREATE VIEW app.mine AS SELECT cohort, retention_rate FROM acme.retention_month;
 SELECT is(pg_temp.see($$SELECT DISTINCT action FROM cvm.rebuild('acme') WHERE action <> 'waits'$$), '(unchanged)', 'a rebuild leaves alone what is as it should be');
 SELECT has_view('app', 'mine', 'what users built on top is still there');
-SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'grants on a view are still there after bind');
+SELECT is(has_table_privilege('cvm_bind_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'grants on a view are still there after bind');
 
 -- a loader drops its table and makes another one
 DROP TABLE app.events CASCADE;
@@ -220,16 +220,16 @@ SELECT is(pg_temp.see('SELECT customer_id, channel FROM acme.event'), '(7,web)',
 SELECT is(pg_temp.see('SELECT cohort_label FROM acme.retention_month'), '(2024-02)', 'the answers are there with the columns of the new table');
 
 -- other columns than before
-GRANT SELECT ON acme.retention_month TO cvm_test_reader WITH GRANT OPTION;
+GRANT SELECT ON acme.retention_month TO cvm_bind_reader WITH GRANT OPTION;
 GRANT SELECT (kind) ON acme.event TO PUBLIC;
-ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO cvm_test_reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO cvm_bind_reader;
 CREATE TABLE app.events_int (customer_id int, occurred_at date);
 SELECT is(pg_temp.see($$SELECT source_name FROM cvm.binding WHERE model = 'acme' AND entity = 'event'$$), '(events)', '(before)');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events_int')$$), 'ok', 'a view whose columns change type is made anew');
 SELECT col_type_is('acme', 'event', 'customer_id', 'integer', 'the view that is made anew has the new types');
-SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'a view with new types has the grants that it had');
+SELECT is(has_table_privilege('cvm_bind_reader', 'acme.retention_month', 'SELECT WITH GRANT OPTION'), true, 'a view with new types has the grants that it had');
 SELECT is(has_column_privilege('public', 'acme.event', 'kind', 'SELECT'), true, 'a view with new types has the grants on columns that it had');
-SELECT is(has_table_privilege('cvm_test_reader', 'acme.retention_week', 'SELECT'), false, 'a view with new types has no other grants, whatever new tables are given');
+SELECT is(has_table_privilege('cvm_bind_reader', 'acme.retention_week', 'SELECT'), false, 'a view with new types has no other grants, whatever new tables are given');
 CREATE VIEW app.mine AS SELECT cohort, retention_rate FROM acme.retention_month;
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events')$$),
 	'2BP01: views of model "acme" must be dropped, and other objects depend on them (Drop these objects, try again, and create them anew.)',
@@ -258,24 +258,24 @@ SELECT has_table('acme', 'retention_month', 'the user''s table is still there');
 DROP TABLE acme.retention_month;
 
 -- rights
-CREATE ROLE cvm_test_ann;
-DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_test_ann', current_database()); END $$;
-GRANT USAGE ON SCHEMA app TO cvm_test_ann;
-SELECT is(pg_temp.try($$SELECT cvm.create_model('anns', tz => 'UTC')$$, 'cvm_test_ann'), 'ok', 'a role without rights makes a model');
-SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_test_ann'), '42501: permission denied for app.events (Its owner can let you read it: GRANT SELECT ON app.events TO cvm_test_ann;)', 'a role cannot bind what it may not read');
-GRANT SELECT ON app.events TO cvm_test_ann;
-SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_test_ann'), 'ok', 'a role can bind what it may read');
-SELECT is(pg_temp.see('SELECT cohort_label FROM anns.retention_month', 'cvm_test_ann'), '(2024-01)', 'a role without other rights reads the answers of its model');
+CREATE ROLE cvm_bind_ann;
+DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_bind_ann', current_database()); END $$;
+GRANT USAGE ON SCHEMA app TO cvm_bind_ann;
+SELECT is(pg_temp.try($$SELECT cvm.create_model('anns', tz => 'UTC')$$, 'cvm_bind_ann'), 'ok', 'a role without rights makes a model');
+SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_bind_ann'), '42501: permission denied for app.events (Its owner can let you read it: GRANT SELECT ON app.events TO cvm_bind_ann;)', 'a role cannot bind what it may not read');
+GRANT SELECT ON app.events TO cvm_bind_ann;
+SELECT is(pg_temp.try($$SELECT cvm.bind('anns', 'event', 'app.events')$$, 'cvm_bind_ann'), 'ok', 'a role can bind what it may read');
+SELECT is(pg_temp.see('SELECT cohort_label FROM anns.retention_month', 'cvm_bind_ann'), '(2024-01)', 'a role without other rights reads the answers of its model');
 SELECT is(pg_temp.try($$SELECT cvm.rebuild('anns')$$),
-	'42501: a superuser does not work with model "anns", which belongs to role "cvm_test_ann" (SET SESSION AUTHORIZATION cvm_test_ann; or let that role do it.)', 'a superuser does not rebuild what belongs to another role');
-CREATE ROLE cvm_test_member;
-GRANT cvm_test_ann TO cvm_test_member;
-DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_test_ann, cvm_test_member', current_database()); END $$;
-SELECT is(pg_temp.see($$SELECT count(*) FROM cvm.rebuild('anns') WHERE action = 'unchanged' AND relation ~ '^(event|retention|lifecycle)'$$, 'cvm_test_member'), '(6)', 'somebody with the right to may rebuild it for the owner');
-SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'rebuilt views still belong to the owner');
+	'42501: a superuser does not work with model "anns", which belongs to role "cvm_bind_ann" (SET SESSION AUTHORIZATION cvm_bind_ann; or let that role do it.)', 'a superuser does not rebuild what belongs to another role');
+CREATE ROLE cvm_bind_member;
+GRANT cvm_bind_ann TO cvm_bind_member;
+DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_bind_ann, cvm_bind_member', current_database()); END $$;
+SELECT is(pg_temp.see($$SELECT count(*) FROM cvm.rebuild('anns') WHERE action = 'unchanged' AND relation ~ '^(event|retention|lifecycle)'$$, 'cvm_bind_member'), '(6)', 'somebody with the right to may rebuild it for the owner');
+SELECT view_owner_is('anns', 'retention_month', 'cvm_bind_ann', 'rebuilt views still belong to the owner');
 DROP SCHEMA anns CASCADE;
-SELECT is(pg_temp.try($$SELECT cvm.rebuild('anns')$$, 'cvm_test_member'), 'ok', 'somebody with the right to may rebuild a schema that was lost');
-SELECT view_owner_is('anns', 'retention_month', 'cvm_test_ann', 'views of a schema that was lost are the owner''s again');
+SELECT is(pg_temp.try($$SELECT cvm.rebuild('anns')$$, 'cvm_bind_member'), 'ok', 'somebody with the right to may rebuild a schema that was lost');
+SELECT view_owner_is('anns', 'retention_month', 'cvm_bind_ann', 'views of a schema that was lost are the owner''s again');
 
 -- names of two kinds
 CREATE TABLE app.answers AS SELECT 1::bigint AS customer_id, date '2024-02-01' AS answered_at, 'nps'::text AS instrument, 9 AS score;

@@ -128,11 +128,11 @@ SELECT is((SELECT array_agg(entity || ' ' || problem) FROM cvm.check_model('acme
 SELECT is((SELECT count(*) FROM app.ev), 10::bigint, 'the fixes take no row from a source');
 
 -- no rights
-CREATE ROLE cvm_test_ann;
-DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_test_ann', current_database()); END $$;
-GRANT USAGE ON SCHEMA app TO cvm_test_ann;
-GRANT SELECT ON app.ev TO cvm_test_ann;
-SET ROLE cvm_test_ann;
+CREATE ROLE cvm_check_ann;
+DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO cvm_check_ann', current_database()); END $$;
+GRANT USAGE ON SCHEMA app TO cvm_check_ann;
+GRANT SELECT ON app.ev TO cvm_check_ann;
+SET ROLE cvm_check_ann;
 DO $$
 BEGIN
 	PERFORM cvm.create_model('anns', tz => 'UTC');
@@ -140,19 +140,19 @@ BEGIN
 END
 $$;
 RESET ROLE;
-REVOKE SELECT ON app.ev FROM cvm_test_ann;
+REVOKE SELECT ON app.ev FROM cvm_check_ann;
 CREATE FUNCTION pg_temp.as_ann(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
 BEGIN
-	SET LOCAL ROLE cvm_test_ann;
+	SET LOCAL ROLE cvm_check_ann;
 	EXECUTE query INTO seen;
 	RESET ROLE;
 	RETURN seen;
 END
 $$;
 SELECT is(pg_temp.as_ann($$SELECT severity || ': ' || what || ' ' || fix FROM cvm.check_model('anns') WHERE problem = 'unreadable_source'$$),
-	'error: The source cannot be read: permission denied for table ev. GRANT USAGE ON SCHEMA app TO cvm_test_ann; GRANT SELECT ON app.ev TO cvm_test_ann;', 'a source that cannot be read is a finding, not an error');
+	'error: The source cannot be read: permission denied for table ev. GRANT USAGE ON SCHEMA app TO cvm_check_ann; GRANT SELECT ON app.ev TO cvm_check_ann;', 'a source that cannot be read is a finding, not an error');
 DO $$ BEGIN EXECUTE pg_temp.as_ann($q$SELECT fix FROM cvm.check_model('anns') WHERE problem = 'unreadable_source'$q$); END $$;
 SELECT is(pg_temp.as_ann($$SELECT count(*)::text FROM cvm.check_model('anns') WHERE problem = 'unreadable_source'$$), '0', 'a source that could not be read can be read after the fix');
 

@@ -51,14 +51,14 @@ SELECT pg_temp.run() \g /dev/null
 SELECT is((SELECT array_agg(entity ORDER BY entity) FROM cvm.binding WHERE model = 'acme'), '{customer,event,product,segment_history,subscription}', 'every proposal runs as it stands');
 SELECT is((SELECT count(*) FROM cvm.suggest('acme')), 0::bigint, 'a model''s own views are not proposed');
 SELECT throws_ok('SELECT * FROM cvm.suggest(''shpo'')', '3F000', 'schema "shpo" does not exist', 'an unknown schema is refused');
-CREATE ROLE cvm_test_ann;
-GRANT USAGE ON SCHEMA "My ""Shop""; --" TO cvm_test_ann;
-GRANT SELECT ON "My ""Shop""; --".orders TO cvm_test_ann;
+CREATE ROLE cvm_suggest_ann;
+GRANT USAGE ON SCHEMA "My ""Shop""; --" TO cvm_suggest_ann;
+GRANT SELECT ON "My ""Shop""; --".orders TO cvm_suggest_ann;
 CREATE FUNCTION pg_temp.ann_sees() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
 BEGIN
-	SET LOCAL ROLE cvm_test_ann;
+	SET LOCAL ROLE cvm_suggest_ann;
 	SELECT string_agg(s.source || ' ' || substring(s.bind FROM 'SELECT cvm.bind.{13}'), ',') INTO seen FROM cvm.suggest('My "Shop"; --', model => 'anns') s;
 	RESET ROLE;
 	RETURN seen;
@@ -152,9 +152,9 @@ SELECT matches((SELECT bind FROM told WHERE source = 'seats.licence'), '"amount"
 SELECT is((SELECT entity FROM told WHERE source = 'telco.account'), 'customer', 'an account by its number is a customer');
 SELECT is((SELECT confidence < 0.5 AND bind = '-- near.subscriptions may be a subscription, and has no column like mrr.' FROM told WHERE source = 'near.subscriptions'), true, 'what is nearly an entity is named, with what it lacks');
 SELECT is((SELECT count(*) FROM cvm._sample('guarded.subscriptions'::regclass)), 5::bigint, 'a role that no policy binds sees values');
-GRANT USAGE ON SCHEMA guarded TO cvm_test_ann;
-GRANT SELECT ON guarded.subscriptions TO cvm_test_ann;
-SET LOCAL ROLE cvm_test_ann;
+GRANT USAGE ON SCHEMA guarded TO cvm_suggest_ann;
+GRANT SELECT ON guarded.subscriptions TO cvm_suggest_ann;
+SET LOCAL ROLE cvm_suggest_ann;
 SELECT is((SELECT count(*) FROM cvm._sample('guarded.subscriptions'::regclass)), 0::bigint, 'where policies are, values are not looked at');
 RESET ROLE;
 SELECT is((SELECT count(*) FROM cvm._sample('near.subscriptions'::regclass)), 0::bigint, 'an empty table says nothing');

@@ -189,16 +189,16 @@ SELECT is(:kiritimati, 0, 'another zone, date style and search path change nothi
 SELECT is(:new_york, 0, 'yet another zone changes nothing');
 
 -- T30: row-level security reaches through every view
-CREATE ROLE cvm_test_reader;
-GRANT USAGE ON SCHEMA acme, shop TO cvm_test_reader;
-GRANT SELECT ON ALL TABLES IN SCHEMA acme, shop TO cvm_test_reader;
+CREATE ROLE cvm_view_reader;
+GRANT USAGE ON SCHEMA acme, shop TO cvm_view_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme, shop TO cvm_view_reader;
 ALTER TABLE shop.orders ENABLE ROW LEVEL SECURITY;
-CREATE POLICY two ON shop.orders TO cvm_test_reader USING (customer_id <= 2);
+CREATE POLICY two ON shop.orders TO cvm_view_reader USING (customer_id <= 2);
 CREATE FUNCTION pg_temp.reader_sees(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
 BEGIN
-	SET LOCAL ROLE cvm_test_reader;
+	SET LOCAL ROLE cvm_view_reader;
 	EXECUTE query INTO seen;
 	RESET ROLE;
 	RETURN seen;

@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(13);
+SELECT plan(10);
 \i test/world.sql
 -- A model of all sources in a schema, its views made at once; days of a zone
 -- without summer time, which was another 28 years ago
@@ -75,9 +75,6 @@ SET LOCAL extra_float_digits = 1;
 SET LOCAL search_path = world, public;
 SET LOCAL default_text_search_config = 'pg_catalog.german';
 SET LOCAL xmloption = document;
-SELECT is(world.changed('w'), NULL, '12 settings of the session change no digest');
-RESET search_path;
-
 SET LOCAL jit = off;
 SET LOCAL enable_hashagg = off;
 SET LOCAL enable_hashjoin = off;
@@ -86,7 +83,8 @@ SET LOCAL enable_indexscan = off;
 SET LOCAL enable_incremental_sort = off;
 SET LOCAL enable_nestloop = off;
 SET LOCAL work_mem = '64kB';
-SELECT is(world.changed('w'), NULL, 'plans by sorting and merging, with 64 kB and without JIT, change no digest');
+SELECT is(world.changed('w'), NULL, '12 settings of the session, and plans by sorting and merging, with 64 kB and without JIT, change no digest');
+RESET search_path;
 RESET work_mem;
 SET LOCAL enable_hashagg = on;
 SET LOCAL enable_hashjoin = on;
@@ -94,22 +92,23 @@ SET LOCAL enable_sort = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL enable_partitionwise_aggregate = on;
 SET LOCAL enable_partitionwise_join = on;
-SELECT is(world.changed('w'), NULL, 'plans by hashing, partition by partition, change no digest');
-RESET enable_sort;
-RESET enable_mergejoin;
 RESET enable_nestloop;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 2;
+-- a worker beside the leader: each is a process that has to start
+SET LOCAL max_parallel_workers_per_gather = 1;
 DO $$ BEGIN ALTER TABLE world.subscription_2024 SET (parallel_workers = 3); ALTER TABLE world.event SET (parallel_workers = 3); END $$;
-SELECT is(world.changed('w'), NULL, 'parallel plans change no digest');
+SELECT is(world.changed('w'), NULL, 'parallel plans by hashing, partition by partition, change no digest');
+RESET enable_sort;
+RESET enable_mergejoin;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
 SET LOCAL max_parallel_workers_per_gather = 0;
 
--- the rows of every source in another order
+-- the rows of every source in another order, customers as text, and names in
+-- another collation
 CREATE FUNCTION world.rewrite(relation regclass, columns text, sorted text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('CREATE TEMP TABLE rewritten AS SELECT %s FROM %s t', columns, relation);
@@ -122,9 +121,6 @@ CREATE FUNCTION world.sources() RETURNS SETOF regclass LANGUAGE sql AS $$
 	SELECT c.oid::regclass FROM pg_class c JOIN cvm.entity e ON e.entity = c.relname WHERE c.relnamespace = 'world'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY e.position
 $$;
 DO $$ BEGIN PERFORM world.rewrite(s, '*', 'md5(t::text) DESC') FROM world.sources() s; END $$;
-SELECT is(world.changed('w'), NULL, 'rows in another order change no digest');
-
--- customers as text, and names in another collation
 CREATE SCHEMA world_text;
 DO $$
 DECLARE
@@ -138,7 +134,7 @@ BEGIN
 	PERFORM world.model_of('t', 'world_text');
 END
 $$;
-SELECT is(world.changed('t'), NULL, 'customers as text and names in another collation change no digest');
+SELECT is(world.changed('t'), NULL, 'rows in another order, customers as text and names in another collation change no digest');
 
 -- what counts until today, were the model's last day told
 DO $$ BEGIN PERFORM cvm.configure('w', 'as_of', '2025-01-15'); END $$;
@@ -163,7 +159,7 @@ DO $$ BEGIN PERFORM cvm.configure('w', 'as_of', '1997-01-15'); END $$;
 SELECT is_empty($$TABLE told EXCEPT SELECT * FROM world.digests('w', 28, '{initiative_status,loop_closure}')$$, 'nor these where the model has a last day');
 
 SELECT results_eq('SELECT DISTINCT c.views FROM change c', 'SELECT count(*) FROM base', 'each time all of them');
-SELECT is((SELECT count(*) FROM change), 7::bigint, format('1 world, 7 changes, %s views, 0 differences', (SELECT count(*) FROM base)));
+SELECT is((SELECT count(*) FROM change), 4::bigint, format('1 world, 7 changes in 4 steps, %s views, 0 differences', (SELECT count(*) FROM base)));
 
 SELECT * FROM finish();
 ROLLBACK;

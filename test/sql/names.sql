@@ -143,11 +143,11 @@ CREATE ROLE "reader of 100% ""%s""";
 
 CREATE TEMP TABLE awkward (n int GENERATED ALWAYS AS IDENTITY, name name, words text);
 INSERT INTO awkward (name, words) VALUES
-	('100% loyal %s %1$I %L \1 back\slash %', 'what format() and regular expressions know'),
+	('100% loyal %s %1$I %L \1 back\slash %' || repeat('客', 8) || 'é', 'what format() and regular expressions know, in 63 bytes that end in longer letters'),
 	('it''s "so" for $$ $1 {{x}} {} {time_zone} ${TABLE};; -- /* a.b', 'what ends a literal or a name, and braces'),
-	(E'new\nline, tab\t, bell\x07 and \x7f', 'control characters'),
-	(repeat('客', 21), '63 bytes, in letters of three');
+	(E'new\nline, tab\t, bell\x07 and \x7f', 'control characters');
 SET client_min_messages = error;
+SELECT is((SELECT max(octet_length(name::text)) FROM awkward), 63, 'one name is as long as names get');
 SELECT is_empty(format('SELECT pg_temp.live(%L)', a.name), a.words || ': a model of such a name lives') FROM awkward a ORDER BY a.n;
 
 SELECT * FROM finish();

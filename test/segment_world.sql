@@ -1,15 +1,17 @@
 -- SPDX-License-Identifier: PostgreSQL
--- 240 small worlds of twelve customers each.  Customers change segment inside a
--- month, leave and come back in another segment, hold several products and
+-- 80 small worlds of twelve customers each, or as many as CVM_WORLDS says.
+-- Customers change segment inside a month, leave and come back in another segment, hold several products and
 -- lines, pay nothing or less than nothing, pause lines in three worlds of four,
 -- and are in no segment or in two.
+\set worlds 80
+\getenv worlds CVM_WORLDS
 CREATE FUNCTION pg_temp.dice(words text, sides int) RETURNS int
 LANGUAGE sql IMMUTABLE AS
 $$ SELECT (('x' || substr(md5(words), 1, 8))::bit(32)::bigint % sides)::int $$;
 
 CREATE TEMP TABLE world AS
 SELECT w AS world, date '2024-04-01' + pg_temp.dice('as_of' || w, 92) AS as_of, (ARRAY[0, 5, 30, 30, 90])[1 + pg_temp.dice('pause_days' || w, 5)] AS pause_days
-FROM generate_series(1, 240) AS w;
+FROM generate_series(1, :worlds) AS w;
 
 CREATE TEMP TABLE spell AS
 SELECT w.world, c.customer, s.n,

@@ -112,7 +112,8 @@ partition_next(PartitionWalk *walk)
 		if (walk->at > 0)
 			walk->chunk = walk->chunk->next;
 		/* ask for the chunk after this one while this one is read */
-		for (size_t at = 0; at < sizeof(RowChunk) + CHUNK_LINES * walk->line;
+		for (size_t at = 0; walk->chunk->next != NULL &&
+							at < sizeof(RowChunk) + CHUNK_LINES * walk->line;
 			 at += 64)
 			__builtin_prefetch((char *) walk->chunk->next + at);
 	}

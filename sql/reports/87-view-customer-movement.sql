@@ -8,17 +8,20 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('placed', 1, '{segment_history}', $$
-	SELECT h.customer_id, h.segment, m.*
-	FROM held h
-	JOIN folded f ON f.customer_id = h.customer_id
+	SELECT f.customer_id, m.*
+	FROM folded f
+	LEFT JOIN segment_timeline t ON t.customer_id = f.customer_id
 	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}, h.days) m
-	WHERE NOT isempty(h.days)$$),
+	CROSS JOIN LATERAL cvm._customer_movements(f.holdings, 'month', o.as_of, {pause_days}, t.timeline, {since_month}) m$$),
 ('placed', 9, '{}', $$
 	SELECT f.customer_id, '(all)'::text AS segment, m.*
 	FROM folded f
 	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m$$),
+	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m{in_month}$$),
+('movement_timelines', 1, '{segment_history}', $$
+@use segment_timelines
+$$),
+('movement_timelines', 9, '{}', ''),
 -- lines of the waterfall, and those of everybody, in which moves cancel
 ('line_totals', 1, '{segment_history}', $$
 	UNION ALL
@@ -41,7 +44,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_movement', 1, '{subscription}', $$
-WITH {spelled}{held}, placed AS MATERIALIZED (
+WITH {spelled}{movement_timelines}, placed AS MATERIALIZED (
 	SELECT m.customer_id, m.segment, m.period_start, CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line,
 		m.customers, m.change_mrr, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product
 	FROM ({placed}) m

@@ -19,3 +19,12 @@ CREATE FUNCTION cvm._segment_stays(timeline bytea, since date, until date)
 COMMENT ON FUNCTION cvm._segment_stays(bytea, date, date) IS
 	'The segments held between two days, from first days to days after the last, and "(none)" where none is, as all of '
 	'it where timeline is NULL';
+
+CREATE FUNCTION cvm._customer_movements(holdings cvm.holdings, grain text, as_of date, pause_days integer, timeline bytea, since date, until date)
+	RETURNS TABLE (segment text, period_start date, line text, customers bigint, change_mrr numeric, mrr_before numeric, mrr_after numeric,
+		cause text, product text, from_product text)
+	AS 'MODULE_PATHNAME', 'cvm_customer_movements_by_segment'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 3;
+COMMENT ON FUNCTION cvm._customer_movements(cvm.holdings, text, date, integer, bytea, date, date) IS
+	'customer_movements() in each segment of a timeline, and in "(none)" where none is held, of periods that begin '
+	'between two days (NULL: all)';

@@ -331,8 +331,8 @@ customer_explain(Workspace *workspace, const SegmentCustomer *customer,
 	if (workspace->movement->ncells == 0)
 		return;
 	customer_holdings(workspace, customer);
-	customer_movements(&workspace->holdings, workspace->movement, take,
-					   workspace);
+	customer_movements(&workspace->holdings, workspace->movement, INT32_MIN,
+					   SPELL_OPEN, take, workspace);
 }
 
 /* The end of a promotion, where the customer was when the period opened. */

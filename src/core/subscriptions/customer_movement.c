@@ -249,12 +249,13 @@ row_explain(const Product *products, int nproducts, const MovementCell *cell,
 }
 
 /*
- * Give out every line of every period in which something moved; movement is
- * the waterfall of this customer alone, in a segment or not.
+ * Give out every line of every period that begins in these days in which
+ * something moved; movement is the waterfall of this customer alone, in a
+ * segment or not.
  */
 void
 customer_movements(const Holdings *holdings, const Movement *movement,
-				   CustomerMovementEmit emit, void *arg)
+				   Day since, Day until, CustomerMovementEmit emit, void *arg)
 {
 	static const MovementLine lines[] = {
 		LINE_NEW,		  LINE_REACTIVATION, LINE_EXPANSION,
@@ -271,10 +272,14 @@ customer_movements(const Holdings *holdings, const Movement *movement,
 		Day opening = (Day) (start - 1);
 		Day closing =
 			(Day) ((end < movement->as_of ? end : movement->as_of) - 1);
-		Wide before = holdings_mrr(holdings, opening);
-		Wide after = holdings_mrr(holdings, closing);
+		Wide before;
+		Wide after;
 
+		if (start < since || start >= until)
+			continue;
 		check_interrupts();
+		before = holdings_mrr(holdings, opening);
+		after = holdings_mrr(holdings, closing);
 		products_look(holdings, opening, closing, products);
 		for (size_t at = 0; at < sizeof(lines) / sizeof(lines[0]); at++)
 		{

@@ -50,7 +50,7 @@ typedef void (*CustomerMovementEmit)(void *arg, const CustomerMovement *row);
 extern const char *movement_line_name(MovementLine line);
 extern const char *movement_cause_name(MovementCause cause);
 extern void customer_movements(const Holdings *holdings,
-							   const Movement *movement,
+							   const Movement *movement, Day since, Day until,
 							   CustomerMovementEmit emit, void *arg);
 
 #endif /* CVM_CORE_SUBSCRIPTIONS_CUSTOMER_MOVEMENT_H */

@@ -16,7 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 
-#include "core/segments/segment_timeline.h"
+#include "pg/segments/segment_timeline.h"
 #include "pg/state_type.h"
 
 #define IN_NO_SEGMENT "(none)"
@@ -109,14 +109,14 @@ cvm_segment_timeline(PG_FUNCTION_ARGS)
 }
 
 /* The name of a stay's segment, which may come from outside */
-static Datum
-segment_datum(const SegmentStay *stay)
+Datum
+segment_datum(const Label *segment)
 {
-	if (stay->segment.data == NULL)
+	if (segment->data == NULL)
 		return PointerGetDatum(cstring_to_text(IN_NO_SEGMENT));
-	pg_verifymbstr(stay->segment.data, (int) stay->segment.size, false);
+	pg_verifymbstr(segment->data, (int) segment->size, false);
 	return PointerGetDatum(
-		cstring_to_text_with_len(stay->segment.data, (int) stay->segment.size));
+		cstring_to_text_with_len(segment->data, (int) segment->size));
 }
 
 /* _segment_on(timeline, day): the segment held on it; NULL: none is */
@@ -134,7 +134,7 @@ cvm_segment_on(PG_FUNCTION_ARGS)
 	segment_timeline_open(&timeline, bytes.data, bytes.size, day, day + 1);
 	if (!segment_timeline_next(&timeline, &stay) || stay.segment.data == NULL)
 		PG_RETURN_NULL();
-	return segment_datum(&stay);
+	return segment_datum(&stay.segment);
 }
 
 /*
@@ -179,7 +179,8 @@ cvm_segment_stays(PG_FUNCTION_ARGS)
 	call = SRF_PERCALL_SETUP();
 	if (segment_timeline_next(call->user_fctx, &stay))
 	{
-		Datum values[3] = {segment_datum(&stay), DateADTGetDatum(stay.start),
+		Datum values[3] = {segment_datum(&stay.segment),
+						   DateADTGetDatum(stay.start),
 						   DateADTGetDatum(stay.end)};
 		bool nulls[3] = {false, false, false};
 

@@ -11,21 +11,21 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-#include "core/subscriptions/customer_movement.h"
 #include "core/subscriptions/movement_spells.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
+#include "pg/subscriptions/movement.h"
 #include "pg/subscriptions/spell_buffer.h"
 #include "pg/types.h"
 
 STATE_TYPE(movement)
 
 /* Add a customer to a waterfall that has adopted its terms. */
-static void
-holdings_add(Movement *movement, const Holdings *holdings, int32 pause_days,
-			 const Held *held, int nheld)
+void
+movement_add_holdings(Movement *movement, const Holdings *holdings,
+					  int32 pause_days, const Held *held, int nheld)
 {
 	Step *steps;
 	int nsteps;
@@ -64,7 +64,7 @@ movement_step(FunctionCallInfo fcinfo, int held_at, int pause_at)
 	holdings = holdings_read(PG_GETARG_DATUM(1));
 	movement = expanded_step(&movement_state, fcinfo, "movement_agg", &result);
 	movement_adopt(movement, calendar, as_of, pause_days);
-	holdings_add(movement, holdings, pause_days, held, nheld);
+	movement_add_holdings(movement, holdings, pause_days, held, nheld);
 	PG_RETURN_DATUM(result);
 }
 
@@ -168,75 +168,6 @@ cvm_movements(PG_FUNCTION_ARGS)
 	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink.movement = expanded_read(&movement_state, PG_GETARG_DATUM(0));
 	movement_rows(sink.movement, row_take, &sink);
-	return (Datum) 0;
-}
-
-/* Where the rows of a customer go */
-typedef struct CustomerSink
-{
-	ReturnSetInfo *result;
-	const Holdings *holdings;
-	const Movement *movement;
-} CustomerSink;
-
-#define CUSTOMER_MOVEMENT_COLUMNS 9
-
-static Datum
-name_datum(const Holdings *holdings, int32_t number, bool *null)
-{
-	const Label *name;
-
-	*null = number < 0;
-	if (number < 0)
-		return (Datum) 0;
-	name = &holdings->names[number];
-	return PointerGetDatum(
-		cstring_to_text_with_len(name->data, (int) name->size));
-}
-
-static void
-customer_row_take(void *arg, const CustomerMovement *row)
-{
-	CustomerSink *sink = arg;
-	int scale = sink->movement->scale;
-	Datum values[CUSTOMER_MOVEMENT_COLUMNS];
-	bool nulls[CUSTOMER_MOVEMENT_COLUMNS] = {false};
-
-	values[0] = day_datum(period_start(sink->movement->calendar, row->period),
-						  &nulls[0]);
-	values[1] = CStringGetTextDatum(movement_line_name(row->line));
-	values[2] = Int64GetDatum(row->customers);
-	values[3] = decimal_make(row->change, scale);
-	values[4] = decimal_make(row->before, sink->holdings->scale);
-	values[5] = decimal_make(row->after, sink->holdings->scale);
-	values[6] = CStringGetTextDatum(movement_cause_name(row->cause));
-	values[7] = name_datum(sink->holdings, row->product, &nulls[7]);
-	values[8] = name_datum(sink->holdings, row->from_product, &nulls[8]);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
-}
-
-/* customer_movements(holdings, grain, as_of, pause_days [, held]) */
-PG_FUNCTION_INFO_V1(cvm_customer_movements);
-Datum
-cvm_customer_movements(PG_FUNCTION_ARGS)
-{
-	CustomerSink sink;
-	Movement *movement = movement_new(CurrentMemoryContext);
-	Day as_of = argument_day(fcinfo, 2, "as_of");
-	int32 pause_days = argument_pause(fcinfo, 3);
-	Held *held;
-	int nheld;
-
-	sink.holdings = holdings_read(PG_GETARG_DATUM(0));
-	sink.movement = movement;
-	held = argument_held(fcinfo, 4, &nheld);
-	movement_adopt(movement, argument_calendar(fcinfo, 1, -1), as_of,
-				   pause_days);
-	holdings_add(movement, sink.holdings, pause_days, held, nheld);
-	rows_out_begin(fcinfo);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	customer_movements(sink.holdings, movement, customer_row_take, &sink);
 	return (Datum) 0;
 }
 

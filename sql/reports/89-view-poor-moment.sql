@@ -20,7 +20,10 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 @end
 
 -- Instalments are counted by their number and not laid out: only those with a
--- moment have rows.  An instalment is at risk until the next one is due.
+-- moment have rows.  An instalment is at risk until the next one is due.  Where
+-- lines end on any day, the last one is cut short, and what happens to anybody
+-- would hit it less often than the others: the last instalment of such a line is
+-- the one of full length before its end, and one that ends in its first has none.
 -- Who was hit by a moment, and who was not, by band of tenure
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('exposed_customers', 1, '{}', $$
 WITH {observed}, {rates}
@@ -31,9 +34,11 @@ WITH {observed}, {rates}
 	-- sixteenths of days that an instalment is long: a month has 30.4375
 	SELECT l.n, l.customer_id, l.product, l.since, l.ended_on, l.step_months, l.step_days,
 		CASE WHEN l.step_days > 0 THEN l.step_days * 16 ELSE l.step_months * 487 END AS unit,
-		coalesce(l.last, l.seen) AS instalments, CASE WHEN NOT l.is_moved THEN l.last END AS lost_at
+		coalesce(l.last, l.seen) - c.is_cut::int AS instalments, CASE WHEN NOT l.is_moved THEN l.last - c.is_cut::int END AS lost_at, c.is_cut
 	FROM line l
-	WHERE coalesce(l.last, l.seen) > 0
+	-- ended before its last instalment was over
+	CROSS JOIN LATERAL (SELECT coalesce(cvm._instalments(l.since, CASE WHEN l.last > 0 THEN l.ended_on END, l.step_months, l.step_days) < l.last, false) AS is_cut) c
+	WHERE coalesce(l.last, l.seen) > c.is_cut::int
 ), had AS MATERIALIZED (
 	SELECT l.customer_id, l.product, range_agg(daterange(l.since, l.ended_on)) AS days
 	FROM line l
@@ -60,11 +65,13 @@ WITH {observed}, {rates}
 		CASE WHEN x.age < 3 * 487 THEN '0-2' WHEN x.age < 12 * 487 THEN '3-11' WHEN x.age < 24 * 487 THEN '12-23' ELSE '24+' END AS band,
 		x.customer_id, x.n, x.number, coalesce(x.number = x.lost_at, false) AS is_lost
 	FROM (
-		SELECT DISTINCT m.kind, m.product AS moment_product, i.number, r.n, r.product, r.unit, (i.number - 1) * r.unit AS age, r.lost_at, r.customer_id
+		SELECT DISTINCT m.kind, m.product AS moment_product, v.number, r.n, r.product, r.unit, (v.number - 1) * r.unit AS age, r.lost_at, r.customer_id
 		FROM moments m
 		JOIN risk r ON r.customer_id = m.customer_id AND r.since <= m.day AND r.ended_on > m.day
 		CROSS JOIN LATERAL (SELECT cvm._instalments(r.since, m.day, r.step_months, r.step_days) + 1 AS number) i
-		WHERE i.number <= r.instalments) x
+		CROSS JOIN LATERAL (SELECT CASE WHEN NOT r.is_cut OR i.number < r.instalments THEN i.number
+			WHEN cvm._instalments(m.day, r.ended_on - 1, r.step_months, r.step_days) = 0 THEN r.instalments END AS number) v
+		WHERE v.number <= r.instalments) x
 	JOIN base b ON b.n = x.n AND b.numbers @> x.number
 		AND CASE b.scope WHEN 1 THEN coalesce(x.moment_product = x.product, true) WHEN 2 THEN x.moment_product = b.hit ELSE x.moment_product <> x.product END
 	GROUP BY x.kind, b.scope, b.hit, x.product, x.unit, x.age, x.customer_id, x.n, x.number, x.lost_at
@@ -173,7 +180,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('poor_moment', 7, 'customers', 'bigint', 'customers', 'count of distinct customers', false, 'Customers with such a moment.'),
 	('poor_moment', 8, 'lost_customers', 'bigint', 'customers', 'of those, whose line ended with an instalment that had a moment', false,
 		'Customers who gave the product up at the next boundary.'),
-	('poor_moment', 9, 'hit_instalments', 'bigint', 'instalments', 'instalments with a moment whose end was seen', false,
+	('poor_moment', 9, 'hit_instalments', 'bigint', 'instalments', 'instalments with a moment whose end was seen; the last of a line is the one of full length before its end', false,
 		'Instalments with such a moment.'),
 	('poor_moment', 10, 'hit_lost', 'bigint', 'instalments', 'of those, the last ones of lines that ended and did not move', false,
 		'Lines lost with them.'),

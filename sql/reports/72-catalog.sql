@@ -2,7 +2,7 @@
 -- What a model has, and what every column means.
 
 CREATE FUNCTION cvm.catalog(model name)
-RETURNS TABLE (view text, "exists" boolean, waits_for text, description text, is_stored boolean)
+RETURNS TABLE (view text, "exists" boolean, waits_for text, description text, is_stored boolean, reads text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -10,8 +10,20 @@ AS $$
 BEGIN
 	PERFORM cvm._open(catalog.model, writes => false);
 	RETURN QUERY
-	WITH sick AS (
+	WITH RECURSIVE sick AS (
 		SELECT b.entity, b.problem FROM cvm._bound(catalog.model) b WHERE b.problem IS NOT NULL
+	), reader AS MATERIALIZED (
+		-- which view of the model reads which of its relations
+		SELECT DISTINCT v.relname AS relation, e.relname AS source
+		FROM pg_class v
+		JOIN pg_rewrite r ON r.ev_class = v.oid
+		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+		JOIN pg_class e ON e.oid = d.refobjid AND e.oid <> v.oid AND e.relnamespace = v.relnamespace
+		WHERE v.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = catalog.model)
+	), reach AS (
+		SELECT r.relation, r.source FROM reader r
+		UNION
+		SELECT a.relation, r.source FROM reach a JOIN reader r ON r.relation = a.source
 	)
 	SELECT w.relation::text,
 		here.is_so,
@@ -23,7 +35,8 @@ BEGIN
 				FROM unnest(string_to_array(w.waits_for, ', ')) WITH ORDINALITY AS n(need, n)
 				LEFT JOIN sick s ON s.entity = split_part(n.need, '.', 1)) END,
 		w.comment,
-		w.relation IN (SELECT u.relation FROM cvm._usable(catalog.model) AS u(relation))
+		w.relation IN (SELECT u.relation FROM cvm._usable(catalog.model) AS u(relation)),
+		(SELECT string_agg(e.entity, ', ' ORDER BY e.position) FROM cvm.entity e JOIN reach a ON a.source = e.entity::name WHERE a.relation = w.relation)
 	FROM cvm._wanted(catalog.model) w
 	CROSS JOIN LATERAL (
 		SELECT cvm._relation(catalog.model, w.relation) IS NOT NULL
@@ -33,7 +46,7 @@ BEGIN
 	-- states are there when they were asked for
 	RETURN QUERY
 	SELECT s.state, to_regclass(format('%I.%I', t.model, t.relation)) IS NOT NULL, NULL, s.comment,
-		t.relation IN (SELECT u.relation FROM cvm._usable(catalog.model) AS u(relation))
+		t.relation IN (SELECT u.relation FROM cvm._usable(catalog.model) AS u(relation)), NULL
 	FROM cvm.stored t
 	JOIN cvm.customer_state s ON s.state = t.relation::text
 	WHERE t.model = catalog.model
@@ -41,8 +54,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION cvm.catalog(name) IS
-	'Every report view of a model: does it exist, and if not, what does it wait for? Is it read from a table? States '
-	'that are stored come last.';
+	'Every report view of a model: does it exist, and if not, what does it wait for? Is it read from a table? Which '
+	'entities does it read, itself or by the views that it is made of? States that are stored come last.';
 
 CREATE VIEW cvm.dictionary WITH (security_invoker = true) AS
 SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment, coalesce(array_to_string(s.dimensions, ', '), '') AS additive_over

@@ -28,6 +28,7 @@ CREATE FUNCTION cvm._names_in(body text) RETURNS text[] LANGUAGE sql IMMUTABLE S
 ALTER TABLE cvm.report_body ADD COLUMN names text[] NOT NULL GENERATED ALWAYS AS (cvm._names_in(body)) STORED;
 
 -- returns what views are to follow, or takes more arguments
+DROP FUNCTION cvm.catalog(name);
 DROP FUNCTION cvm._refresh_state(name, text, boolean, bigint);
 DROP FUNCTION cvm._refresh_report(name, text, bigint);
 DROP FUNCTION cvm._refresh_one(name, name, boolean, bigint);

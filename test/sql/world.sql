@@ -10,6 +10,9 @@ SELECT * FROM no_plan();
 CREATE FUNCTION pg_temp.quietly(query text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE query; END $$;
 SELECT pg_temp.quietly($$SELECT world.model('whole')$$);
 SELECT is_empty($$SELECT view, waits_for FROM cvm.catalog('whole') WHERE NOT "exists"$$, 'no view waits');
+SELECT set_eq($$SELECT e.entity FROM cvm.entity e EXCEPT SELECT regexp_split_to_table(c.reads, ', ') FROM cvm.catalog('whole') c$$, ARRAY['customer_alias', 'fx_rate'],
+	'every entity that can be bound is read by a view, and the catalog says by which: two are not bound here');
+SELECT is((SELECT reads FROM cvm.catalog('whole') WHERE view = 'ticket_response'), 'segment_history, ticket', 'it names the entities of a view in their order');
 
 -- what the dictionary says is what there is
 SELECT set_eq($$SELECT d.view, d."column", CASE d.type WHEN 'bigint, integer, text or uuid' THEN 'integer' ELSE d.type END FROM cvm.dictionary d$$,

@@ -327,6 +327,73 @@ INSERT INTO finding (truth, claim, planted, found, ok)
 	FROM org.accountability AS a JOIN org.accountability AS b USING (subject_type, subject)
 	WHERE a.answers_for_it AND b.answers_for_it AND a.since < b.since AND (a.until IS NULL OR a.until > b.since);
 
+-- 10. What is said of care in December.
+INSERT INTO finding (truth, claim, planted, found, ok)
+	SELECT 'driver falls', about || ': NPS of December 2025 less that of September to November',
+		CASE about WHEN 'care' THEN (-200 * pg_temp.planted('care_fall')::numeric)::int::text ELSE 'no change' END,
+		format('%s, z = %s', round(change, 1), round(z, 1)), abs(z) < 2.58
+	FROM (SELECT about, a - b AS change, (a - b + CASE about WHEN 'care' THEN 200 * pg_temp.planted('care_fall')::numeric ELSE 0 END) / se AS z
+		FROM (SELECT about, avg(v) FILTER (WHERE answered_on >= '2025-12-01') AS a, avg(v) FILTER (WHERE answered_on < '2025-12-01') AS b,
+				sqrt(var_samp(v) FILTER (WHERE answered_on >= '2025-12-01') / count(*) FILTER (WHERE answered_on >= '2025-12-01')
+					+ var_samp(v) FILTER (WHERE answered_on < '2025-12-01') / count(*) FILTER (WHERE answered_on < '2025-12-01')) AS se
+			FROM (SELECT *, 100.0 * ((score >= 9)::int - (score <= 6)::int) AS v FROM crm.answers WHERE answered_on >= '2025-09-01') AS x
+			GROUP BY about) AS x) AS x
+	ORDER BY about <> 'care', about;
+
+-- 11. Messages, by day and not by the week of a calendar.
+INSERT INTO finding (truth, claim, planted, found, ok)
+	SELECT 'bombarded', 'subscribers with more than three in seven days', pg_temp.planted('bombarded') || ', as listed',
+		format('%s, wrongly accused %s', count(*), count(*) FILTER (WHERE p.customer IS NULL)),
+		count(*) = pg_temp.planted('bombarded')::int AND count(p.customer) = count(*)
+	FROM (SELECT DISTINCT subscriber_no FROM (SELECT subscriber_no, count(*) OVER (PARTITION BY subscriber_no
+			ORDER BY (sent_at AT TIME ZONE 'Europe/Vilnius')::date RANGE BETWEEN interval '6 days' PRECEDING AND CURRENT ROW) AS n
+			FROM crm.contacts WHERE purpose = 'marketing') AS x WHERE n > 3) AS x
+	LEFT JOIN demo.planted AS p ON p.truth = 'bombarded' AND p.customer = x.subscriber_no;
+
+-- 12. Who sold what it had not been told of.
+INSERT INTO finding (truth, claim, planted, found, ok)
+	SELECT 'offer unknown', 'promotions and channels told after the start', 'NET-WELCOME telesales ' || pg_temp.planted('told_late'),
+		string_agg(concat_ws(' ', promo_code, b.sold_via, told_on), ', '),
+		string_agg(concat_ws(' ', promo_code, b.sold_via, told_on), ', ') = 'NET-WELCOME telesales ' || pg_temp.planted('told_late')
+	FROM catalog.briefings AS b JOIN catalog.promotions USING (promo_code) WHERE told_on > runs_from;
+
+-- 13. Outages: the share who leave within 30 days of one, over that of any 30 days
+-- of the line. Who begins another contract that day has not left.
+CREATE TEMP TABLE mobile ON COMMIT DROP AS
+	SELECT l.*, CASE WHEN n.subscriber_no IS NULL THEN until END AS left_on
+	FROM (SELECT contract_no, subscriber_no, plan_code, min(start_dt) AS since, CASE WHEN bool_and(end_dt IS NOT NULL) THEN max(end_dt) END AS until
+		FROM billing.contracts WHERE plan_code LIKE 'MOB-%' GROUP BY 1, 2, 3) AS l
+	LEFT JOIN (SELECT DISTINCT subscriber_no, start_dt FROM billing.contracts) AS n ON n.subscriber_no = l.subscriber_no AND n.start_dt = l.until;
+INSERT INTO finding (truth, claim, planted, found, ok)
+	SELECT 'poor moment', what || ': risk to leave within 30 days, over that of any 30 days',
+		CASE what WHEN 'outage' THEN pg_temp.planted('outage_risk') ELSE '1' END,
+		format('%s, of %s', round(risk, 2), n),
+		abs(ln(risk / CASE what WHEN 'outage' THEN pg_temp.planted('outage_risk')::numeric ELSE 1 END)) < 2.58 / sqrt(gone)
+	FROM (SELECT what, count(*) AS n, sum(gone) AS gone, avg(gone) / max(p) AS risk
+		FROM (SELECT i.what, coalesce(m.left_on - i.day <= 30, false)::int AS gone
+			FROM (SELECT *, (happened_at AT TIME ZONE 'Europe/Vilnius')::date AS day FROM usage.incidents) AS i
+			JOIN mobile AS m ON m.subscriber_no = i.subscriber_no AND m.plan_code = i.plan_code
+				AND m.since <= i.day AND (m.until IS NULL OR m.until > i.day)) AS x
+		CROSS JOIN (SELECT count(left_on) / sum((coalesce(until, '2026-01-01') - since) / 30.0) AS p FROM mobile
+			WHERE coalesce(until, '2026-01-01') - since >= 30) AS p
+		GROUP BY what) AS x
+	ORDER BY what DESC;
+
+-- 14. Campaigns, as drawn.
+INSERT INTO finding (truth, claim, planted, found, ok)
+	SELECT 'campaign', campaign || CASE campaign WHEN 'LATE25' THEN ': share held out, 0.10 planned' ELSE ': bought within 30 days, target less control' END,
+		CASE campaign WHEN 'LATE25' THEN pg_temp.planted('broken_hold_out') WHEN 'UPGRADE25' THEN pg_temp.planted('campaign_uplift') ELSE '0' END,
+		CASE campaign WHEN 'LATE25' THEN format('%s of %s', round(c / (t + c), 4), t + c) ELSE format('%s, z = %s', round(pt - pc, 4), round((pt - pc) / se, 1)) END,
+		CASE campaign WHEN 'LATE25' THEN abs(c / (t + c) - pg_temp.planted('broken_hold_out')::numeric) < 0.012 AND c / (t + c) > 0.13
+			WHEN 'UPGRADE25' THEN abs(pt - pc - pg_temp.planted('campaign_uplift')::numeric) < 2.58 * se ELSE abs(pt - pc) < 1.96 * se END
+	FROM (SELECT *, sqrt(pt * (1 - pt) / t + pc * (1 - pc) / c) AS se
+		FROM (SELECT campaign, sum((arm = 'target')::int)::numeric AS t, sum((arm = 'control')::int)::numeric AS c,
+				avg(bought) FILTER (WHERE arm = 'target') AS pt, avg(bought) FILTER (WHERE arm = 'control') AS pc
+			FROM (SELECT g.*, (EXISTS (SELECT FROM billing.contracts AS k WHERE k.subscriber_no = g.subscriber_no
+				AND k.start_dt >= drawn_on AND k.start_dt < drawn_on + 30))::int AS bought FROM crm.campaign_groups AS g) AS x
+			GROUP BY campaign) AS x) AS x
+	ORDER BY campaign;
+
 SELECT truth, claim, planted, found, ok FROM finding ORDER BY no;
 
 COMMIT;

@@ -34,6 +34,17 @@ SELECT cvm.bind('acme', 'customer', 'crm.subscribers', '{
 	"segment": "tier", "metric": "kpi", "target": "goal"}'),
 	cvm.bind('acme', 'survey', 'crm.answers', '{
 	"customer_id": "subscriber_no", "occurred_at": "answered_on", "instrument": "survey", "driver": "about"}'),
+	cvm.bind('acme', 'contact', 'crm.contacts', '{
+	"customer_id": "subscriber_no", "occurred_at": "sent_at", "channel": "medium", "responded": "reacted", "opted_out": "stopped"}'),
+	cvm.bind('acme', 'campaign', 'crm.campaigns', '{
+	"hypothesis": "aim", "metric": "kpi", "planned_control_share": "hold_out", "owner": "person", "contact_cost": "cost_each",
+	"reward_cost": "reward"}'),
+	cvm.bind('acme', 'campaign_member', 'crm.campaign_groups', '{
+	"customer_id": "subscriber_no", "assigned_at": "drawn_on"}'),
+	cvm.bind('acme', 'channel_capability', 'catalog.briefings', '{
+	"offer": "promo_code", "channel": "sold_via", "sellable": "can_sell", "briefed_on": "told_on"}'),
+	cvm.bind('acme', 'moment', 'usage.incidents', '{
+	"customer_id": "subscriber_no", "at": "happened_at", "kind": "what", "product": "plan_code"}'),
 	cvm.bind('acme', 'initiative', 'org.projects', '{
 	"initiative": "project", "metric": "kpi", "expected_effect": "least_gain"}'),
 	cvm.bind('acme', 'review', 'org.value_reviews', '{

@@ -40,6 +40,7 @@
 \set kids_launch '2025-06-01'
 \set kids_entries 1200
 \set double_pay 140
+\set care_fall 0.16
 
 SET client_min_messages = warning;
 SET TimeZone = 'UTC';
@@ -99,6 +100,42 @@ CREATE TABLE crm.answers (
 );
 COMMENT ON TABLE crm.answers IS 'what subscribers were asked about a value driver: would they recommend it, 0 to 10';
 
+CREATE TABLE crm.contacts (
+	contact_no		bigint PRIMARY KEY,
+	subscriber_no	bigint NOT NULL,
+	sent_at			timestamptz NOT NULL,
+	medium			text NOT NULL,
+	purpose			text NOT NULL,
+	campaign		text,
+	reacted			boolean NOT NULL,
+	stopped			boolean NOT NULL
+);
+COMMENT ON TABLE crm.contacts IS 'messages to subscribers since July 2025';
+COMMENT ON COLUMN crm.contacts.stopped IS 'answered by wanting no more';
+
+CREATE TABLE crm.campaigns (
+	campaign	text PRIMARY KEY,
+	starts_on	date NOT NULL,
+	ends_on		date NOT NULL,
+	aim			text NOT NULL,
+	kpi			text NOT NULL,
+	hold_out	numeric(4,3) NOT NULL,
+	person		text NOT NULL,
+	cost_each	numeric(8,2) NOT NULL,
+	reward		numeric(8,2)
+);
+COMMENT ON TABLE crm.campaigns IS 'campaigns with a control group';
+COMMENT ON COLUMN crm.campaigns.hold_out IS 'planned share of the control group';
+
+CREATE TABLE crm.campaign_groups (
+	campaign		text NOT NULL,
+	subscriber_no	bigint NOT NULL,
+	arm				text NOT NULL,
+	drawn_on		date NOT NULL,
+	PRIMARY KEY (campaign, subscriber_no)
+);
+COMMENT ON TABLE crm.campaign_groups IS 'who was drawn into which arm of a campaign';
+
 CREATE TABLE catalog.plans (
 	plan_code			text NOT NULL,
 	plan_name			text NOT NULL,
@@ -137,6 +174,15 @@ COMMENT ON COLUMN catalog.promotions.sold_via IS 'NULL = every channel';
 COMMENT ON COLUMN catalog.promotions.promo_fee IS 'NULL = 30 % off the list fee';
 COMMENT ON COLUMN catalog.promotions.runs_until IS 'exclusive';
 
+CREATE TABLE catalog.briefings (
+	promo_code	text NOT NULL,
+	sold_via	text NOT NULL,
+	can_sell	boolean NOT NULL,
+	told_on		date,
+	PRIMARY KEY (promo_code, sold_via)
+);
+COMMENT ON TABLE catalog.briefings IS 'which channel can sell a promotion, and since when it knows';
+
 CREATE TABLE billing.contracts (
 	contract_no		bigint NOT NULL,
 	subscriber_no	bigint NOT NULL,
@@ -166,6 +212,14 @@ CREATE TABLE usage.activity (
 );
 COMMENT ON TABLE usage.activity IS 'usage days, top-ups, data packs, orders, app visits, care contacts';
 COMMENT ON COLUMN usage.activity.amount_eur IS 'money spent on the spot, if any';
+
+CREATE TABLE usage.incidents (
+	subscriber_no	bigint NOT NULL,
+	happened_at		timestamptz NOT NULL,
+	what			text NOT NULL,
+	plan_code		text NOT NULL
+);
+COMMENT ON TABLE usage.incidents IS 'outages and announced maintenance of mobile lines';
 
 CREATE TABLE org.accountability (
 	subject_type	text NOT NULL,
@@ -264,7 +318,8 @@ INSERT INTO demo.parameter VALUES
 	('fair_winback', :'fair_winback', 'NET-WELCOME entries more than 90 days after leaving: not gaming'),
 	('kids_launch', :'kids_launch', 'first day of TV-KIDS'),
 	('kids_entries', :'kids_entries', 'TV-KIDS entries, all of people who keep what they have'),
-	('double_pay', :'double_pay', 'customers who pay for HOME-DUO and for the NET-300 in it');
+	('double_pay', :'double_pay', 'customers who pay for HOME-DUO and for the NET-300 in it'),
+	('care_fall', :'care_fall', 'share of care''s promoters lost, and of detractors won, in December 2025');
 
 -- A number in (0, 1) that belongs to a purpose and an id. The extended hash
 -- functions are those of hash partitioning, which servers must not change. Twice,
@@ -791,7 +846,7 @@ INSERT INTO crm.answers
 			ELSE (s.subscriber_no % 7)::int END
 	FROM (SELECT (date '2025-07-01' + make_interval(months => i))::date AS month FROM generate_series(0, 5) AS i) AS m
 	CROSS JOIN (VALUES ('price'), ('network'), ('care'), ('billing')) AS x (name)
-	CROSS JOIN LATERAL (SELECT x.name AS driver, CASE WHEN x.name = 'care' AND m.month >= '2025-12-01' THEN 0.16 ELSE 0 END AS fall) AS d
+	CROSS JOIN LATERAL (SELECT x.name AS driver, CASE WHEN x.name = 'care' AND m.month >= '2025-12-01' THEN :care_fall ELSE 0 END AS fall) AS d
 	JOIN crm.subscribers AS s ON s.activated_on < m.month AND demo.u('asked ' || d.driver || m.month, s.subscriber_no) < 0.02
 	CROSS JOIN LATERAL (SELECT demo.u('answer ' || d.driver || m.month, s.subscriber_no) AS u) AS a
 	ORDER BY 2, 1, 4;
@@ -879,4 +934,5 @@ COMMIT;
 
 ANALYZE crm.subscribers, crm.tier_log, catalog.plans, catalog.package_parts, catalog.promotions, billing.contracts,
 	usage.activity, org.accountability, org.projects, org.value_reviews, crm.answers, org.tier_goals, finance.cost_pools, finance.cost_drivers;
+\ir touchpoints.sql
 RESET ALL;

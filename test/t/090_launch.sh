@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # What was planted in the demo's telecom about its launches, its gamed offer, its
-# packages and its reviews, found again in the report views and in the review of
-# December, in TAP.
+# packages, its messages, campaigns and incidents and its reviews, found again in the
+# report views and in the review of December, in TAP.  CVM_SEEDS=20 draws messages,
+# campaigns and incidents anew that often, and counts; to the file CVM_REPORT too.
 set -uo pipefail
 . test/tap.sh
 
@@ -62,6 +63,54 @@ is "$(run -c "$(planted bundle_overlap 'double pay')")" '140|140|140' "who pays 
 is "$(run -c "SELECT count(*) FROM (SELECT focal, segment FROM said.cannibalization_matrix GROUP BY 1, 2
 	HAVING sum(lost_mrr) FILTER (WHERE donor = '(all)') <> coalesce(sum(lost_mrr) FILTER (WHERE donor <> '(all)'), 0)) x")" \
 	0 "the matrix adds up"
+# What was sent: the bombarded, and nobody else, got more than the cap
+is "$(run -c "SELECT count(DISTINCT v.customer_id), count(DISTINCT p.customer), min(v.sent_on) >= '2025-11-10', max(v.sent_on) <= '2025-11-22' FROM acme.contact_violation v
+	LEFT JOIN demo.planted p ON p.truth = 'bombarded' AND p.customer = v.customer_id")" '400|400|t|t' "who got more than the cap is who was bombarded"
+is "$(run -c "SELECT string_agg(concat_ws(' ', segment, month_label, over_cap_customers), ', ' ORDER BY segment) FROM acme.contact_pressure WHERE over_cap_customers > 0")" \
+	'(all) 2025-11 400, Saver 2025-11 400' "no other segment or month is accused"
+is "$(run -c "SELECT l.conf_low > e.conf_high, n.fatigue FROM (SELECT sum(opt_outs) FILTER (WHERE ordinal > 3) AS k1, sum(contacts) FILTER (WHERE ordinal > 3) AS n1,
+		sum(opt_outs) FILTER (WHERE ordinal <= 3) AS k0, sum(contacts) FILTER (WHERE ordinal <= 3) AS n0, count(*) FILTER (WHERE verdict = 'fatigue' AND ordinal <= 3) AS fatigue FROM acme.contact_fatigue) n,
+	cvm.proportion_interval(n.k1::bigint, n.n1::bigint) l, cvm.proportion_interval(n.k0::bigint, n.n0::bigint) e")" 't|0' "beyond the third message more want no more, and up to it nobody is tired"
+# A channel that was told late
+is "$(run -c "SELECT offer, channel, gap, gap_from, gap_to, sales = (SELECT count(*) FROM billing.contracts c WHERE c.promo_code = 'NET-WELCOME' AND c.sold_via = 'telesales' AND c.start_dt < g.gap_to
+	AND NOT EXISTS (SELECT FROM billing.contracts o WHERE o.subscriber_no = c.subscriber_no AND o.plan_code = c.plan_code AND o.start_dt < c.start_dt AND coalesce(o.end_dt >= c.start_dt, true))) FROM acme.offer_gap g")" \
+	'NET-WELCOME|telesales|briefed_late|2025-02-01|2025-04-01|t' "the offer that one channel did not know of is found, and no other"
+# Campaigns, incidents and the driver that falls
+campaigns() {
+	run -c "SELECT string_agg(campaign || ' ' || verdict, ', ' ORDER BY campaign), bool_or(conf_low < p.value::float8 AND conf_high > p.value::float8) FILTER (WHERE campaign = 'UPGRADE25')
+		FROM acme.campaign_uplift, demo.parameter p WHERE p.name = 'campaign_uplift'"
+}
+is "$(campaigns)" 'LATE25 sample_ratio, SUMMER25 inconclusive, UPGRADE25 uplift|t' \
+	"the campaign that sells shows its uplift, the one that does not shows none, and the one with broken arms is refused"
+moments() {
+	run -c "SELECT string_agg(m.kind, ' ' ORDER BY m.kind) FILTER (WHERE m.conf_low > 1), string_agg(m.kind, ' ' ORDER BY m.kind) FILTER (WHERE m.conf_high < 1),
+			bool_or(m.conf_low < p.value::float8 AND m.conf_high > p.value::float8) FILTER (WHERE m.kind = 'outage')
+		FROM acme.poor_moment m, demo.parameter p WHERE p.name = 'outage_risk' AND m.tenure_band = '(all)' AND m.product_hit = '(all)' AND m.product_lost = '(all)'"
+}
+is "$(moments)" 'outage price_rise||t' "outages cost as many as planted, the rise of October costs some, and maintenance and questions do no harm and no good"
+is "$(run -c "SELECT string_agg(d.driver, ' ') FILTER (WHERE d.verdict = 'worse'), bool_or(-200 * p.value::float8 BETWEEN d.trend_low AND d.trend_high) FILTER (WHERE d.driver = 'care'), count(*) FILTER (WHERE d.verdict = 'noise')
+	FROM acme.value_driver d, demo.parameter p WHERE p.name = 'care_fall' AND d.segment = '(all)' AND d.month = '2025-12-01'")" 'care|t|3' "the driver that falls is found with its fall, and no other"
+if [ "${CVM_SEEDS:-0}" -gt 0 ]; then
+	run -c 'CREATE TABLE said.seed (seed int, verdicts text, uplift_in boolean, harmful text, harmless text, risk_in boolean, bombarded text)' >/dev/null
+	for seed in $(seq "$CVM_SEEDS"); do
+		run -v seed="$seed" -f demo/touchpoints.sql >/dev/null
+		run -v seed="$seed" -v c="$(campaigns)" -v m="$(moments)" <<-'END'
+			INSERT INTO said.seed SELECT :'seed', split_part(:'c', '|', 1), split_part(:'c', '|', 2)::boolean, split_part(:'m', '|', 1), split_part(:'m', '|', 2), split_part(:'m', '|', 3)::boolean,
+				count(DISTINCT customer_id) || ' ' || count(*) FILTER (WHERE NOT EXISTS (SELECT FROM demo.planted p WHERE p.truth = 'bombarded' AND p.customer = customer_id)) FROM acme.contact_violation;
+		END
+	done
+	said="$(run -F ' ' -c "SELECT count(*), count(*) FILTER (WHERE uplift_in), count(*) FILTER (WHERE risk_in), count(*) FILTER (WHERE verdicts ~ 'UPGRADE25 uplift'),
+		count(*) FILTER (WHERE harmful ~ 'outage'), count(*) FILTER (WHERE verdicts ~ 'LATE25 sample_ratio'), count(*) FILTER (WHERE bombarded = '400 0'),
+		count(*) FILTER (WHERE verdicts !~ 'SUMMER25 inconclusive'), count(*) FILTER (WHERE harmful || harmless ~ 'maintenance') FROM said.seed")"
+	read -r n uplift risk sells harms refused bombarded greeting maintenance <<<"$said"
+	line="$n seeds of the demo: planted uplift inside its interval $uplift times, planted risk $risk times; found $sells and $harms times, broken arms $refused, bombarded $bombarded times; harmless accused: campaign $greeting times, maintenance $maintenance times"
+	echo "# $line"
+	[ -z "${CVM_REPORT:-}" ] || echo "$line" >>"$CVM_REPORT"
+	is "$refused $bombarded" "$n $n" "broken arms and bombarded customers are found with each seed"
+	# at 95 % more than so many are one in a hundred of twenty
+	ok "intervals hold as often as they say" [ $((n - uplift)) -le $((n / 20 + 3)) -a $((n - risk)) -le $((n / 20 + 3)) ]
+	ok "what is harmless is accused no more often than by chance" [ "$greeting" -le $((n / 20 + 3)) -a "$maintenance" -le $((n / 20 + 3)) ]
+fi
 # The review of December: a project without baseline, a driver that fell and on which
 # nothing was decided, a review that was not held, a driver without an owner
 run -c "CREATE TABLE demo.pack AS SELECT * FROM cvm.review_pack('acme', '2025-12') WHERE section <> 'headline'" >/dev/null

@@ -281,6 +281,10 @@ INSERT INTO cvm.entity_column (entity, position, column_name, required, nullable
 	('ticket', 10, 'reopened_at', false, true, 'time', '{reopened_on,last_reopened_at}', 'When it was opened again.'),
 	('ticket', 11, 'created_by', false, true, 'label', '{creator,opened_by,submitter,author_kind}',
 		'Who opened it: customer, agent, bot …'),
+	('ticket', 12, 'paused_minutes', false, true, 'count', '{waiting_minutes,on_hold_minutes,pending_minutes,requester_wait_time}',
+		'Minutes before the first reply, of those in which somebody is there, in which it waited for the customer; NULL: none.'),
+	('ticket', 13, 'paused_at', false, true, 'time', '{pending_since,on_hold_since,waiting_since}',
+		'Since when it has waited for the customer; NULL: it does not.'),
 
 	('survey', 1, 'customer_id', true, false, 'key',
 		'{customer,cust,cust_id,client_id,user_id,account_id,member_id,respondent_id}', 'Who answered.'),

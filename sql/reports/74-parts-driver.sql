@@ -57,15 +57,31 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 	(215, 'holidays', 'dates', NULL, 'Days on which business_hours are not kept.'),
 	(97, 'driver_months', 'count', '3', 'Months before, taken together, with which the value of a driver is compared.');
 
--- How long a ticket has waited, or did: by the clock, or in hours of business
-@define waited_minutes
+-- Minutes from the creation of a ticket to a moment: by the clock, or of business
+@define minutes_until moment
 			CASE WHEN {business_hours} IS NULL
-				THEN extract(epoch FROM least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until)
-					- cvm.moment_of(t.opened_at, {time_zone})) / 60
-				ELSE cvm.business_minutes(cvm.moment_of(t.opened_at, {time_zone}),
-					least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}), o.until), o.until), {time_zone}, {business_hours}, {business_days}, {holidays})::numeric
-				END AS minutes
+				THEN extract(epoch FROM {moment} - cvm.moment_of(t.opened_at, {time_zone})) / 60
+				ELSE cvm.business_minutes(cvm.moment_of(t.opened_at, {time_zone}), {moment}, {time_zone}, {business_hours}, {business_days}, {holidays})::numeric
+				END
 @end
+-- How long a ticket has waited for a person, or did: not while it waits for the customer
+@define waited_minutes
+		CROSS JOIN LATERAL (SELECT
+@use minutes_until least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}){ticket_pauses}, o.until), o.until)
+			AS minutes) r
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('ticket_pauses', 1, '{ticket.paused_at}', ', cvm.moment_of(t.paused_at, {time_zone})'),
+('ticket_pauses', 9, '{}', ''),
+('ticket_minutes', 1, '{ticket.paused_minutes}', 'greatest(r.minutes - greatest(coalesce(t.paused_minutes, 0), 0), least(r.minutes, 0))'),
+('ticket_minutes', 9, '{}', 'r.minutes'),
+('ticket_reopens', 1, '{ticket.reopened_at}', 'coalesce(t.reopens, (t.reopened_at IS NOT NULL)::int, 0)'),
+('ticket_reopens', 9, '{}', 'coalesce(t.reopens, 0)'),
+-- when it was solved, unless it was opened again after that
+('ticket_solved_at', 1, '{ticket.reopened_at}', $$CASE WHEN coalesce(cvm.moment_of(t.reopened_at, {time_zone}) < cvm.moment_of(t.solved_at, {time_zone})
+		OR cvm.moment_of(t.reopened_at, {time_zone}) >= o.until, true) THEN cvm.moment_of(t.solved_at, {time_zone}) END$$),
+('ticket_solved_at', 9, '{}', 'cvm.moment_of(t.solved_at, {time_zone})');
+
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- which way a metric is better, what a customer is to get at least, and how far
 -- it can go
@@ -157,14 +173,15 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT 'late_replies', t.customer_id, t.day, (t.minutes > {reply_hours} * 60)::int
 	FROM (
 		SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
-@use waited_minutes
+			{ticket_minutes} AS minutes
 		FROM ticket t
 		CROSS JOIN (SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k) o
+@use waited_minutes
 		WHERE NOT {is_staff_ticket}) t
 	-- who still waits is late once it is known
 	WHERE t.minutes >= 0 AND (t.is_answered OR t.minutes > {reply_hours} * 60)
 	UNION ALL
-	SELECT 'reopened_tickets', t.customer_id, cvm.day_of(t.opened_at, {time_zone}), (coalesce(t.reopens, 0) > 0)::int
+	SELECT 'reopened_tickets', t.customer_id, cvm.day_of(t.opened_at, {time_zone}), ({ticket_reopens} > 0)::int
 	FROM ticket t
 	WHERE NOT {is_staff_ticket}$$),
 ('behaviour_tickets', 9, '{}', ''),

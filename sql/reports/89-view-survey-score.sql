@@ -2,7 +2,9 @@
 -- Report view over surveys: what customers say, and how sure that is.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
-	(60, 'min_answers', 'count', '30', 'Answers below which a score of a survey is shown as not enough.');
+	(60, 'min_answers', 'count', '30', 'Answers below which a score of a survey is shown as not enough.'),
+	(218, 'weighted_instruments', 'words', NULL,
+		'Instruments, in any case of letters, of which the score of all customers is weighted to the mix of segments too; NULL: none.');
 
 INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(100, 'survey_score',
@@ -94,6 +96,30 @@ WITH observed AS MATERIALIZED (
 			WHEN 'csat' THEN NULL
 			ELSE t.mean_error END AS std_error
 	FROM told t
+), mix AS MATERIALIZED (
+	-- how many were in each segment on the last day of the month: who came less who went
+	SELECT m.month, e.segment, sum(e.customers) AS customers, sum(sum(e.customers)) OVER (PARTITION BY m.month) AS all_customers
+	FROM (
+		SELECT DISTINCT t.month, least((t.month + interval '1 month')::date, t.as_of) AS until
+		FROM told t
+		WHERE lower(t.instrument COLLATE {weighted_instruments_collation}) = ANY ({weighted_instruments_lower})) m
+	JOIN (
+		SELECT h.segment, d.day, sum(d.came) AS customers
+		FROM {segment_rows} h
+		CROSS JOIN LATERAL (VALUES (coalesce(h.valid_from, '-infinity'), 1), (h.valid_to, -1)) AS d (day, came)
+		WHERE {weighted_instruments} IS NOT NULL AND h.segment IS NOT NULL AND d.day IS NOT NULL AND coalesce(h.valid_to > h.valid_from, true)
+		GROUP BY h.segment, d.day) e ON e.day < m.until
+	GROUP BY m.month, e.segment
+), weighted AS (
+	-- as if each segment had answered as often as there are customers in it; one answer says nothing of an error
+	SELECT k.month, k.instrument, k.driver, k.kind, (sum(x.customers * k.score) / sum(x.customers))::float8 AS score,
+		CASE WHEN min(k.answers) > 1 THEN (sqrt(sum((x.customers * CASE k.instrument WHEN 'csat' THEN sqrt(k.score * (1 - k.score) / k.answers) ELSE k.std_error END) ^ 2))
+			/ sum(x.customers))::float8 END AS std_error,
+		(sum(x.customers) / max(x.all_customers))::float8 AS share
+	FROM scored k
+	JOIN mix x ON x.month = k.month AND x.segment = k.segment AND x.customers > 0
+	WHERE k.answers > 0 AND lower(k.instrument COLLATE {weighted_instruments_collation}) = ANY ({weighted_instruments_lower})
+	GROUP BY k.month, k.instrument, k.driver, k.kind
 )
 SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrument, s.driver, s.kind) AS row_key,
 	s.segment,
@@ -107,6 +133,10 @@ SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrume
 	s.std_error,
 	CASE WHEN s.instrument = 'csat' THEN w.conf_low ELSE d.conf_low END AS conf_low,
 	CASE WHEN s.instrument = 'csat' THEN w.conf_high ELSE d.conf_high END AS conf_high,
+	g.score AS weighted_score,
+	y.conf_low AS weighted_low,
+	y.conf_high AS weighted_high,
+	g.share AS weighted_share,
 	CASE WHEN s.instrument = 'nps' THEN s.promoters END AS promoters,
 	CASE WHEN s.instrument = 'nps' THEN s.passives END AS passives,
 	CASE WHEN s.instrument = 'nps' THEN s.detractors END AS detractors,
@@ -130,7 +160,9 @@ SELECT cvm.row_key(to_char(s.month::timestamp, 'YYYY-MM'), s.segment, s.instrume
 FROM scored s
 CROSS JOIN LATERAL cvm.proportion_interval(s.top_two_of_five, s.answers, {conf}) w
 LEFT JOIN LATERAL cvm.proportion_interval(s.invited_answers, s.invited, {conf}) q ON (s.month + interval '1 month')::date <= s.as_of
-LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.score, s.std_error, {conf})) d ON s.std_error > 0$$);
+LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, s.score, s.std_error, {conf})) d ON s.std_error > 0
+LEFT JOIN weighted g ON s.segment = '(all)' AND g.month = s.month AND g.instrument = s.instrument AND g.driver = s.driver AND g.kind = s.kind
+LEFT JOIN LATERAL (SELECT * FROM cvm.mean_difference(0, 0, g.score, g.std_error, {conf})) y ON g.std_error > 0$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('survey_score', 1, 'row_key', 'text', 'key', 'month_label|segment|instrument|driver|kind', false, 'One value per row.'),
@@ -159,47 +191,59 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Lower end of the interval; NULL where answers do not differ.'),
 	('survey_score', 12, 'conf_high', 'double precision', 'points',
 		'score plus its quantile of the normal; csat: Wilson', false, 'Upper end of the interval.'),
-	('survey_score', 13, 'promoters', 'bigint', 'answers', 'nps: scores of 9 and 10', true,
+	('survey_score', 13, 'weighted_score', 'double precision', 'points',
+		'sum of customers of a segment * its score / sum of these customers, of segments with answers', false,
+		'The score of all customers as if each segment had answered as often as it has customers on the last day of the month, '
+		'for weighted_instruments; NULL for others and in rows of segments.'),
+	('survey_score', 14, 'weighted_low', 'double precision', 'points',
+		'weighted_score less its quantile of the normal', false,
+		'Lower end of the interval; NULL where a segment has one answer.'),
+	('survey_score', 15, 'weighted_high', 'double precision', 'points',
+		'weighted_score plus its quantile of the normal', false, 'Upper end of the interval.'),
+	('survey_score', 16, 'weighted_share', 'double precision', 'fraction 0..1',
+		'customers of segments with answers / customers of all segments', false,
+		'Share of the customers for whom it speaks: segments without an answer are not in it.'),
+	('survey_score', 17, 'promoters', 'bigint', 'answers', 'nps: scores of 9 and 10', true,
 		'Promoters; NULL for other instruments.'),
-	('survey_score', 14, 'passives', 'bigint', 'answers', 'nps: scores of 7 and 8', true,
+	('survey_score', 18, 'passives', 'bigint', 'answers', 'nps: scores of 7 and 8', true,
 		'Passives; NULL for other instruments.'),
-	('survey_score', 15, 'detractors', 'bigint', 'answers', 'nps: scores of 0 to 6', true,
+	('survey_score', 19, 'detractors', 'bigint', 'answers', 'nps: scores of 0 to 6', true,
 		'Detractors; NULL for other instruments.'),
-	('survey_score', 16, 'satisfied', 'bigint', 'answers', 'csat: scores of 4 and 5', true,
+	('survey_score', 20, 'satisfied', 'bigint', 'answers', 'csat: scores of 4 and 5', true,
 		'The two best of five answers; NULL for other instruments.'),
-	('survey_score', 17, 'mean_score', 'double precision', 'points', 'mean of the scores', false,
+	('survey_score', 21, 'mean_score', 'double precision', 'points', 'mean of the scores', false,
 		'Mean of the answers, whatever the instrument.'),
-	('survey_score', 18, 'ces_agree_share', 'double precision', 'fraction 0..1', 'ces: scores of 5 to 7 / answers',
+	('survey_score', 22, 'ces_agree_share', 'double precision', 'fraction 0..1', 'ces: scores of 5 to 7 / answers',
 		false, 'Share who agree that it was easy.'),
-	('survey_score', 19, 'ces_top_two_share', 'double precision', 'fraction 0..1', 'ces: scores of 6 and 7 / answers',
+	('survey_score', 23, 'ces_top_two_share', 'double precision', 'fraction 0..1', 'ces: scores of 6 and 7 / answers',
 		false, 'Share of the two best answers.'),
-	('survey_score', 20, 'ces_index', 'double precision', 'points',
+	('survey_score', 24, 'ces_index', 'double precision', 'points',
 		'ces: 100 * (scores of 6 and 7 - scores of 1 to 3) / answers', false,
 		'Customer effort as an index from -100 to 100.'),
-	('survey_score', 21, 'competitor_mean', 'double precision', 'points', 'mean of competitor_score', false,
+	('survey_score', 25, 'competitor_mean', 'double precision', 'points', 'mean of competitor_score', false,
 		'What the same customers say of the competitor.'),
-	('survey_score', 22, 'value_difference', 'double precision', 'points',
+	('survey_score', 26, 'value_difference', 'double precision', 'points',
 		'mean of the scores that have a competitor_score - competitor_mean', false,
 		'Perceived value beside the competitor, as a difference.'),
-	('survey_score', 23, 'value_ratio', 'double precision', 'points',
+	('survey_score', 27, 'value_ratio', 'double precision', 'points',
 		'100 * mean of the scores that have a competitor_score / competitor_mean', false,
 		'The same as a ratio: customer value added, 100 is parity.'),
-	('survey_score', 24, 'invited', 'bigint', 'invitations', 'customers with an invited_at in the month', true,
+	('survey_score', 28, 'invited', 'bigint', 'invitations', 'customers with an invited_at in the month', true,
 		'Customers who were asked in the month, in the segment of that day; NULL where nobody is known to have been.'),
-	('survey_score', 25, 'invited_answers', 'bigint', 'answers', 'invited with an answer before as_of', true,
+	('survey_score', 29, 'invited_answers', 'bigint', 'answers', 'invited with an answer before as_of', true,
 		'Those of them who answered, in whatever month.'),
-	('survey_score', 26, 'response_rate', 'double precision', 'fraction 0..1', 'invited_answers / invited', false,
+	('survey_score', 30, 'response_rate', 'double precision', 'fraction 0..1', 'invited_answers / invited', false,
 		'Share of those asked who answered; NULL while the month is not over.'),
-	('survey_score', 27, 'response_low', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
+	('survey_score', 31, 'response_low', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
 		'Lower end of the interval.'),
-	('survey_score', 28, 'response_high', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
+	('survey_score', 32, 'response_high', 'double precision', 'fraction 0..1', 'Wilson interval of response_rate', false,
 		'Upper end of the interval.'),
-	('survey_score', 29, 'is_enough', 'boolean', 'yes or no', 'answers >= setting min_answers', false,
+	('survey_score', 33, 'is_enough', 'boolean', 'yes or no', 'answers >= setting min_answers', false,
 		'Are there enough answers for the score to be shown?'),
-	('survey_score', 30, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+	('survey_score', 34, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
 		'Is the month over?'),
-	('survey_score', 31, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('survey_score', 32, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('survey_score', 35, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('survey_score', 36, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
 -- whoever was asked in a month may answer later
 UPDATE cvm.report_column c SET settles = false
 WHERE c.view = 'survey_score' AND c.column_name IN ('invited_answers', 'response_rate', 'response_low', 'response_high');

@@ -23,13 +23,15 @@ WITH observed AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of) o
 ), waited AS (
-	SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, coalesce(t.reopens, 0) AS reopens,
-		cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
-		cvm.moment_of(t.solved_at, {time_zone}) < o.until AS is_solved,
-		{is_staff_ticket} AS is_staff, o.as_of,
-@use waited_minutes
+	SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, {ticket_reopens} AS reopens,
+		cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered, v.solved_at < o.until AS is_solved,
+		{is_staff_ticket} AS is_staff, o.as_of, {ticket_minutes} AS minutes,
+@use minutes_until least(coalesce(v.solved_at, o.until), o.until)
+			AS open_minutes
 	FROM ticket t
 	CROSS JOIN observed o
+	CROSS JOIN LATERAL (SELECT {ticket_solved_at} AS solved_at) v
+@use waited_minutes
 	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of
 )
 @use held_on waited
@@ -46,7 +48,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		count(*) FILTER (WHERE NOT w.is_staff AND w.reopens > 0) AS reopened,
 		count(*) FILTER (WHERE NOT w.is_staff AND w.is_answered AND w.minutes <= {reply_hours} * 60) AS within,
 		count(*) FILTER (WHERE NOT w.is_staff AND w.minutes > {reply_hours} * 60) AS beyond,
-		cvm.survival_agg(least(w.minutes, 100000000)::int, coalesce(w.is_answered, false)) FILTER (WHERE NOT w.is_staff) AS state
+		cvm.survival_agg(least(w.minutes, 100000000)::int, coalesce(w.is_answered, false)) FILTER (WHERE NOT w.is_staff) AS state,
+		cvm.survival_agg(least(w.open_minutes, 100000000)::int, coalesce(w.is_solved, false)) FILTER (WHERE NOT w.is_staff AND w.open_minutes >= 0) AS solved_state
 	FROM member w
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT w.in_segment WHERE {has_segments}) x
 	WHERE w.minutes >= 0
@@ -68,6 +71,8 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	q.conf_low / 60.0::float8 AS median_hours_low,
 	q.conf_high / 60.0::float8 AS median_hours_high,
 	(cvm.survival_quantile(t.state, 0.9, {conf}))."time" / 60.0::float8 AS p90_hours,
+	(cvm.survival_quantile(t.solved_state, 0.5, {conf}))."time" / 60.0::float8 AS solved_median_hours,
+	(cvm.survival_quantile(t.solved_state, 0.9, {conf}))."time" / 60.0::float8 AS solved_p90_hours,
 	t.within AS within_tickets,
 	t.beyond AS beyond_tickets,
 	t.beyond::float8 / nullif(t.within + t.beyond, 0) AS beyond_rate,
@@ -106,34 +111,39 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		true, 'Tickets that a person has replied to.'),
 	('ticket_response', 8, 'unanswered_tickets', 'bigint', 'tickets', 'tickets - answered_tickets', true,
 		'Tickets that still wait.'),
-	('ticket_response', 9, 'solved_tickets', 'bigint', 'tickets', 'tickets whose solved_at lies before as_of', true,
+	('ticket_response', 9, 'solved_tickets', 'bigint', 'tickets', 'tickets whose solved_at lies before as_of, without a reopened_at since', true,
 		'Tickets that are solved.'),
-	('ticket_response', 10, 'reopened_tickets', 'bigint', 'tickets', 'tickets with reopens > 0', true,
+	('ticket_response', 10, 'reopened_tickets', 'bigint', 'tickets', 'tickets with reopens > 0, or a reopened_at where reopens is not told', true,
 		'Tickets that were opened again.'),
 	('ticket_response', 11, 'staff_tickets', 'bigint', 'tickets', 'tickets whose created_by is in staff_creators', true,
 		'Tickets that agents or bots opened, which are in no other column.'),
 	('ticket_response', 12, 'median_hours', 'double precision', 'hours', 'median of the Kaplan-Meier estimate', false,
-		'Hours after which half have a reply; NULL where that was not seen.'),
+		'Hours after which half have a reply, without those in which they waited for the customer; NULL where that was not seen.'),
 	('ticket_response', 13, 'median_hours_low', 'double precision', 'hours', 'log-log limits of the estimate', false,
 		'Lower end of its interval.'),
 	('ticket_response', 14, 'median_hours_high', 'double precision', 'hours', 'log-log limits of the estimate', false,
 		'Upper end of its interval.'),
 	('ticket_response', 15, 'p90_hours', 'double precision', 'hours', '90th percentile of the Kaplan-Meier estimate',
 		false, 'Hours after which nine of ten have a reply; NULL where that was not seen.'),
-	('ticket_response', 16, 'within_tickets', 'bigint', 'tickets', 'replied to within reply_hours', true,
+	('ticket_response', 16, 'solved_median_hours', 'double precision', 'hours', 'median of the Kaplan-Meier estimate until solved_at', false,
+		'Hours from creation after which half are solved and not opened again since, those in which they wait for the customer too; '
+		'NULL where that was not seen.'),
+	('ticket_response', 17, 'solved_p90_hours', 'double precision', 'hours', '90th percentile of the same estimate', false,
+		'Hours after which nine of ten are solved; NULL where that was not seen.'),
+	('ticket_response', 18, 'within_tickets', 'bigint', 'tickets', 'replied to within reply_hours', true,
 		'Tickets replied to in time.'),
-	('ticket_response', 17, 'beyond_tickets', 'bigint', 'tickets', 'replied to later, or still waiting for longer',
+	('ticket_response', 19, 'beyond_tickets', 'bigint', 'tickets', 'replied to later, or still waiting for longer',
 		true, 'Tickets that waited for longer than agreed.'),
-	('ticket_response', 18, 'beyond_rate', 'double precision', 'fraction 0..1',
+	('ticket_response', 20, 'beyond_rate', 'double precision', 'fraction 0..1',
 		'beyond_tickets / (within_tickets + beyond_tickets)', false,
 		'Share beyond the agreed time, of those of which it is known.'),
-	('ticket_response', 19, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
+	('ticket_response', 21, 'conf_low', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
 		'Lower end of the interval.'),
-	('ticket_response', 20, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
+	('ticket_response', 22, 'conf_high', 'double precision', 'fraction 0..1', 'Wilson interval of beyond_rate', false,
 		'Upper end of the interval.'),
-	('ticket_response', 21, 'reply_hours', 'integer', 'hours', 'setting of the model', false, 'The agreed time.'),
-	('ticket_response', 22, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
+	('ticket_response', 23, 'reply_hours', 'integer', 'hours', 'setting of the model', false, 'The agreed time.'),
+	('ticket_response', 24, 'is_complete', 'boolean', 'yes or no', 'the month ends before as_of', false,
 		'Is the month over?'),
-	('ticket_response', 23, 'time_zone', 'text', 'name', 'setting of the model', false,
+	('ticket_response', 25, 'time_zone', 'text', 'name', 'setting of the model', false,
 		'Time zone in which days begin.'),
-	('ticket_response', 24, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+	('ticket_response', 26, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -114,14 +114,31 @@ CREATE FUNCTION pg_temp.survey_differs(world int) RETURNS TABLE (what text) LANG
 	SELECT format('world %s: %s', world, coalesce(v.row_key, b.month || ' ' || b.segment)) FROM sw.survey_score v
 	FULL JOIN counted b ON (b.segment, b.month, b.instrument, b.driver, b.kind) = (v.segment, v.month, v.instrument, v.driver, v.kind)
 	WHERE (v.answers, v.invited, v.invited_answers) IS DISTINCT FROM (b.answers, b.invited, b.invited_answers) OR (v.score IS NULL) <> (b.score IS NULL) OR abs(v.score - b.score) > 1e-9
-		OR abs(v.response_rate - b.invited_answers / b.invited::float8) > 1e-12;
+		OR abs(v.response_rate - b.invited_answers / b.invited::float8) > 1e-12
+	UNION ALL
+	-- as if each segment had answered as often as it has customers on the last day of the month
+	SELECT format('world %s: weighted %s', world, v.row_key) FROM sw.survey_score v
+	LEFT JOIN LATERAL (
+		SELECT sum(x.n * c.score) / sum(x.n) AS score, sum(x.n) / (SELECT count(*) FROM is_in i WHERE i.valid_from <= x.last AND i.valid_to > x.last)::float8 AS share
+		FROM counted c CROSS JOIN LATERAL (SELECT count(*) AS n, l.last FROM is_in i, (SELECT (v.month + interval '1 month')::date - 1 AS last) l WHERE i.segment = c.segment AND i.valid_from <= l.last AND i.valid_to > l.last GROUP BY l.last) x
+		WHERE v.segment = '(all)' AND v.instrument <> 'ces' AND (c.month, c.instrument, c.driver, c.kind) = (v.month, v.instrument, v.driver, v.kind) AND c.answers > 0 GROUP BY x.last) b ON true
+	WHERE (v.weighted_score IS NULL) <> (b.score IS NULL) OR abs(v.weighted_score - b.score) > 1e-9 OR abs(v.weighted_share - b.share) > 1e-9;
 $$;
+SELECT cvm.configure('sw', 'weighted_instruments', 'nps, CSAT, joy') \g /dev/null
 SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.survey_differs(n) d', :worlds), 'random answers and invitations are counted as by plain SQL');
 SELECT pg_temp.survey_world(1) \g /dev/null
 SELECT cmp_ok((SELECT count(*) FROM sw.survey_score WHERE invited > invited_answers AND answers > 0 AND segment <> '(all)'), '>=', 20::bigint, 'such a world has rows to be counted');
 
+SELECT cmp_ok((SELECT count(*) FROM sw.survey_score WHERE weighted_score <> score), '>=', 5::bigint, 'and scores that weights change');
+-- four fifths are in a segment that answers seldom and is content
+TRUNCATE said, is_in;
+INSERT INTO is_in SELECT i, CASE WHEN i <= 80 THEN 'a' ELSE 'b' END, date '2024-01-01', date '2024-04-01' FROM generate_series(1, 100) i UNION ALL SELECT i, 'gone', date '2023-01-01', date '2024-01-01' FROM generate_series(1, 500) i;
+INSERT INTO said SELECT i, i, NULL, timestamptz '2024-03-10', 'nps', CASE WHEN i <= 10 THEN 10 WHEN i % 2 = 0 THEN 9 ELSE 0 END FROM generate_series(1, 100) i WHERE i <= 10 OR i > 80;
+SELECT results_eq($$SELECT segment COLLATE "default", answers, score, weighted_score, round(weighted_low::numeric, 6), round(weighted_high::numeric, 6), weighted_share FROM sw.survey_score ORDER BY 1$$,
+	$$VALUES ('(all)', 30::bigint, 100 / 3.0::float8, 80::float8, 71.234775, 88.765225, 1::float8), ('a', 10, 100, NULL, NULL, NULL, NULL), ('b', 20, 0, NULL, NULL, NULL, NULL)$$, 'a score is weighted to the mix of segments, and so is its error');
+
 -- tickets: who waits for a person is a customer
-CREATE TABLE wish (customer_id int, created_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopens int, created_by text);
+CREATE TABLE wish (customer_id int, created_at timestamptz, first_reply_at timestamptz, solved_at timestamptz, reopens int, created_by text, reopened_at timestamptz, paused_minutes int, paused_at timestamptz);
 SELECT cvm.bind('sw', 'ticket', 'wish') \g /dev/null
 INSERT INTO wish VALUES (1, '2024-03-01 10:00-03:30', '2024-03-01 11:00-03:30', NULL, 1, 'customer'), (2, '2024-03-01 10:00-03:30', NULL, NULL, 1, ' Agent'), (3, '2024-03-01 10:00-03:30', '2024-03-01 13:00-03:30', NULL, 0, NULL),
 	(4, '2024-04-01 10:00-02:30', NULL, NULL, NULL, 'BOT');
@@ -134,11 +151,13 @@ CREATE FUNCTION pg_temp.ticket_differs(world int) RETURNS TABLE (what text) LANG
 	SELECT pg_temp.survey_world(world);
 	TRUNCATE wish;
 	INSERT INTO wish SELECT pg_temp.draw(world, 'whose', i, 30), a.at, CASE WHEN pg_temp.draw(world, 'rep', i, 4) > 0 THEN a.at + (pg_temp.draw(world, 'min', i, 60) ^ 2 * 5)::int * interval '1 minute' END,
-		CASE WHEN pg_temp.draw(world, 'sol', i, 3) > 0 THEN a.at + interval '9 days' END, pg_temp.draw(world, 'reo', i, 3) - 1, (ARRAY['Bot', 'agent', 'customer', 'web', NULL])[1 + pg_temp.draw(world, 'by', i, 5)]
+		CASE WHEN pg_temp.draw(world, 'sol', i, 3) > 0 THEN a.at + interval '9 days' END, nullif(pg_temp.draw(world, 'reo', i, 3) - 1, -1), (ARRAY['Bot', 'agent', 'customer', 'web', NULL])[1 + pg_temp.draw(world, 'by', i, 5)],
+		CASE WHEN pg_temp.draw(world, 'again', i, 3) = 0 THEN a.at + (pg_temp.draw(world, 'when', i, 20)) * interval '1 day' END,
+		CASE WHEN pg_temp.draw(world, 'pause', i, 3) = 0 THEN pg_temp.draw(world, 'paused', i, 600) END, CASE WHEN pg_temp.draw(world, 'asked', i, 4) = 0 THEN a.at + pg_temp.draw(world, 'since', i, 3000) * interval '1 minute' END
 	FROM generate_series(1, 150) i CROSS JOIN LATERAL (SELECT timestamptz '2024-02-01 02:00+00' + pg_temp.draw(world, 'open', i, 60 * 24 * 125) * interval '1 minute' AS at) a;
 	WITH t AS (
 		SELECT x.segment, date_trunc('month', d.day)::date AS month, w.*, r.at, coalesce(lower(w.created_by) IN ('bot', 'agent'), false) AS is_staff,
-			extract(epoch FROM least(coalesce(w.first_reply_at, r.at), r.at) - w.created_at) / 60 AS minutes, coalesce(w.first_reply_at < r.at, false) AS is_answered
+			greatest(extract(epoch FROM least(coalesce(w.first_reply_at, w.paused_at, r.at), r.at) - w.created_at) / 60 - coalesce(w.paused_minutes, 0), 0) AS minutes, coalesce(w.first_reply_at < r.at, false) AS is_answered
 		FROM wish w CROSS JOIN (SELECT timestamp '2024-06-01' AT TIME ZONE 'America/St_Johns' AS at) r
 		CROSS JOIN LATERAL (SELECT (w.created_at AT TIME ZONE 'America/St_Johns')::date AS day) d
 		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT pg_temp.segment_at(w.customer_id, d.day)) x
@@ -150,7 +169,8 @@ CREATE FUNCTION pg_temp.ticket_differs(world int) RETURNS TABLE (what text) LANG
 		SELECT s.*, (SELECT CASE WHEN bool_or(e.risk = e.n) THEN 0 ELSE exp(sum(ln(1 - e.n / e.risk::float8) ) FILTER (WHERE e.n < e.risk)) END FROM step e WHERE e.segment = s.segment AND e.month = s.month AND e.minutes <= s.minutes) AS left_over FROM step s
 	), brute AS (
 		SELECT t.segment, t.month, count(*) FILTER (WHERE NOT t.is_staff) AS tickets, count(*) FILTER (WHERE t.is_staff) AS staff, count(DISTINCT t.customer_id) FILTER (WHERE NOT t.is_staff) AS customers,
-			count(*) FILTER (WHERE NOT t.is_staff AND t.is_answered) AS answered, count(*) FILTER (WHERE NOT t.is_staff AND t.solved_at < t.at) AS solved, count(*) FILTER (WHERE NOT t.is_staff AND t.reopens > 0) AS reopened,
+			count(*) FILTER (WHERE NOT t.is_staff AND t.is_answered) AS answered, count(*) FILTER (WHERE NOT t.is_staff AND t.solved_at < t.at AND NOT coalesce(t.reopened_at >= t.solved_at AND t.reopened_at < t.at, false)) AS solved,
+			count(*) FILTER (WHERE NOT t.is_staff AND CASE WHEN t.reopens IS NULL THEN t.reopened_at IS NOT NULL ELSE t.reopens > 0 END) AS reopened,
 			count(*) FILTER (WHERE NOT t.is_staff AND t.is_answered AND t.minutes <= 1440) AS within, count(*) FILTER (WHERE NOT t.is_staff AND t.minutes > 1440) AS beyond,
 			(SELECT min(s.minutes) / 60 FROM survived s WHERE s.segment = t.segment AND s.month = t.month AND s.left_over < 0.5 + 1e-9) AS median,
 			(SELECT min(s.minutes) / 60 FROM survived s WHERE s.segment = t.segment AND s.month = t.month AND s.left_over < 0.1 + 1e-9) AS p90
@@ -179,6 +199,15 @@ SELECT cvm.configure('sw', 'business_hours', '09:00-17:00'), cvm.configure('sw',
 SELECT results_eq($$SELECT median_hours, within_tickets, beyond_tickets FROM sw.ticket_response WHERE segment = '(all)'$$, $$VALUES (8::float8, 2::bigint, 1::bigint)$$, 'where hours of business are set, tickets wait in these, and are late by these');
 SELECT cvm.configure('sw', 'holidays', '2024-03-04') \g /dev/null
 SELECT results_eq($$SELECT median_hours FROM sw.ticket_response WHERE segment = '(all)'$$, $$VALUES (0.5::float8)$$, 'nobody is there on a holiday');
+-- from Friday 16:30: replied on Tuesday at 9:00 after an hour of waiting for the customer, or asked back on Tuesday at 9:30
+UPDATE wish SET first_reply_at = '2024-03-05 10:00-03:30', paused_minutes = 60, solved_at = '2024-03-05 16:00-03:30' WHERE customer_id = 1;
+UPDATE wish SET solved_at = '2024-03-05 12:00-03:30', reopened_at = '2024-03-06 12:00-03:30' WHERE customer_id = 2;
+UPDATE wish SET paused_at = '2024-03-05 09:30-03:30' WHERE customer_id = 3;
+SELECT cvm.configure('sw', 'reply_hours', '1') \g /dev/null
+SELECT results_eq($$SELECT tickets, answered_tickets, median_hours, within_tickets, beyond_tickets, solved_tickets, reopened_tickets, solved_median_hours, solved_p90_hours FROM sw.ticket_response WHERE segment = '(all)'$$,
+	$$VALUES (3::bigint, 2::bigint, 0.5::float8, 2::bigint, 0::bigint, 1::bigint, 0::bigint, NULL::float8, NULL::float8)$$, 'nobody is late while a ticket waits for the customer, and one that is opened again is not solved');
+UPDATE wish SET reopened_at = '2024-03-05 11:00-03:30', reopens = NULL WHERE customer_id = 2;
+SELECT results_eq($$SELECT solved_tickets, reopened_tickets, solved_median_hours FROM sw.ticket_response WHERE segment = '(all)'$$, $$VALUES (2::bigint, 1::bigint, 7.5::float8)$$, 'one that was solved after that is, and half are within so many hours of business');
 SELECT throws_ok($$SELECT cvm.configure('sw', 'business_hours', '17:00-09:00')$$, '22023', 'invalid value for setting "business_hours": "17:00-09:00"', 'a day that ends before it begins is refused');
 SELECT throws_ok($$SELECT cvm.configure('sw', 'holidays', '2024-02-30')$$, '22023', 'invalid value for setting "holidays": "2024-02-30"', 'a holiday that is no day is refused');
 SELECT cvm.configure('sw', 'business_hours', NULL) \g /dev/null

@@ -179,6 +179,7 @@ INSERT INTO shopify."order" VALUES (1, 7, '2024-02-01', '2024-02-01', 50, 'GBP',
 CREATE TABLE shopify.transaction AS SELECT no::bigint AS order_id, (at AT TIME ZONE 'UTC') + interval '40 days' AS processed_at, 1.50::numeric AS amount, 'refund'::text AS kind, 'success'::text AS status, false AS test FROM paid WHERE no % 10 = 1
 	UNION ALL SELECT no, at AT TIME ZONE 'UTC', 9, 'sale', 'success', false FROM paid;
 CREATE SCHEMA told_shop;
+CREATE TABLE told_shop.customer AS SELECT substr(id, 2)::bigint AS customer_id, joined AS joined_on FROM people;
 CREATE TABLE told_shop.event AS SELECT substr(customer, 2)::bigint AS customer_id, at AS occurred_at, 'order'::text AS kind, cents / 100.0 AS amount FROM paid UNION ALL SELECT substr(customer, 2)::bigint, (at AT TIME ZONE 'UTC' + interval '40 days') AT TIME ZONE 'UTC', 'refund', -1.50 FROM paid WHERE no % 10 = 1;
 CREATE SCHEMA woo;
 CREATE TABLE woo.wc_orders AS SELECT no::bigint AS id, 0::bigint AS parent_order_id, substr(customer, 2)::bigint AS customer_id, NULL::text AS billing_email, at AT TIME ZONE 'UTC' AS date_created_gmt, (cents / 100.0)::numeric(26,8) AS total_amount, 'GBP'::text AS currency, (ARRAY['wc-completed', 'wc-processing'])[1 + no % 2] AS status, 'shop_order'::text AS type, 'checkout'::text AS created_via FROM paid;

@@ -26,13 +26,15 @@ CROSS JOIN LATERAL (SELECT CASE
 	ELSE (d.quantity * d.cents * (100 - CASE WHEN coalesce(y.day < d.percent_until, true) THEN coalesce(d.percent, 0) ELSE 0 END) / 100.0
 		- CASE WHEN y.day < d.off_until THEN d.off ELSE 0 END) / d.months / 100 END AS price) p;
 CREATE INDEX ON line_day (layout, g, day);
+-- a shop knows nobody's country, and WooCommerce who ordered: one of them as a guest
 CREATE TEMP TABLE person AS
-SELECT k.layout, CASE k.layout WHEN 'telecom' THEN substr(p.id, 2) ELSE p.id END AS customer, p.joined, p.country
-FROM people p JOIN counted_layout k ON k.layout IN ('stripe', 'chargebee', 'recurly', 'telecom');
+SELECT k.layout, CASE WHEN k.layout = 'woocommerce' AND p.id = 'c11' THEN 'guest ann@shop.example' WHEN k.layout IN ('telecom', 'shopify', 'woocommerce') THEN substr(p.id, 2) ELSE p.id END AS customer, p.joined, p.country
+FROM people p CROSS JOIN counted_layout k
+WHERE k.layout <> 'woocommerce' OR EXISTS (SELECT FROM paid o WHERE o.customer = p.id);
 CREATE TEMP TABLE customer_day AS
 SELECT c.layout, c.customer, y.day::date AS day, coalesce(sum(l.price) FILTER (WHERE l.is_on), 0) AS paid, coalesce(sum(l.price) FILTER (WHERE l.is_on OR l.is_resting), 0) AS kept,
 	string_agg(l.product, ' ' ORDER BY l.product) AS products, CASE
-	WHEN c.layout <> 'telecom' THEN coalesce(c.country, 'unknown') WHEN y.day < c.joined THEN '(none)'
+	WHEN c.layout IN ('shopify', 'woocommerce') THEN '(none)' WHEN c.layout <> 'telecom' THEN coalesce(c.country, 'unknown') WHEN y.day < c.joined THEN '(none)'
 	WHEN c.customer LIKE '%3' OR c.customer LIKE '%7' AND y.day >= '2024-06-15' THEN 'value' ELSE 'mass' END AS segment
 FROM person c
 CROSS JOIN generate_series(timestamp '2023-08-31', '2024-11-30', '1 day') y (day)
@@ -51,7 +53,8 @@ SELECT o.layout, o.customer, m.month::date AS month, o.paid AS paid_before, o.ke
 FROM generate_series(timestamp '2023-09-01', '2024-11-01', '1 month') m (month)
 JOIN customer_day o ON o.day = m.month::date - 1
 JOIN customer_day c ON c.layout = o.layout AND c.customer = o.customer AND c.day = (m.month + interval '1 month')::date - 1
-LEFT JOIN customer_day z ON z.layout = o.layout AND z.customer = o.customer AND z.day = (m.month - interval '11 months')::date - 1;
+LEFT JOIN customer_day z ON z.layout = o.layout AND z.customer = o.customer AND z.day = (m.month - interval '11 months')::date - 1
+WHERE o.layout NOT IN ('shopify', 'woocommerce');
 CREATE TEMP TABLE counted_movement AS
 SELECT p.layout, s.segment, p.month,
 	sum(p.paid_before) FILTER (WHERE leaves) AS opening_mrr, count(*) FILTER (WHERE leaves AND p.paid_before > 0) AS opening_customers,
@@ -147,7 +150,7 @@ CREATE TEMP TABLE counted_retention AS
 WITH member AS (
 	SELECT f.*, date_trunc('month', f.since::timestamp)::date AS cohort, coalesce(c.segment, '(all)') AS segment
 	FROM (SELECT e.layout, e.customer, min(e.person) AS person, min(e.day) FILTER (WHERE e.is_return) AS since FROM event_day e GROUP BY 1, 2) f
-	LEFT JOIN customer_day c ON c.layout = f.layout AND c.customer = f.customer AND c.day = f.since
+	LEFT JOIN customer_day c ON c.layout = f.layout AND c.customer = f.customer AND c.day = f.since AND c.layout NOT IN ('shopify', 'woocommerce')
 ), member_month AS (
 	SELECT f.layout, f.customer, f.segment, f.cohort, n.no, m.month::date AS month, coalesce(bool_or(e.is_return), false) AS returns,
 		EXISTS (SELECT FROM event_day l WHERE l.layout = f.layout AND l.customer = f.customer AND l.is_return AND l.day >= m.month) AS returns_or_later, coalesce(sum(e.amount), 0) AS value
@@ -178,8 +181,8 @@ UNION ALL
 SELECT p.layout, p.customer, y.day::date, p.mrr
 FROM (
 	SELECT e.layout, e.customer, array_agg(e.day) AS days, sum(e.amount) FILTER (WHERE e.day > (e.last_day - interval '3 months')::date) / 3 AS mrr
-	FROM (SELECT e.*, max(e.day) OVER (PARTITION BY e.layout, e.customer) AS last_day FROM event_day e) e
-	WHERE e.layout IN (SELECT layout FROM line) AND NOT EXISTS (SELECT FROM line l WHERE l.layout = e.layout AND l.customer = e.customer)
+	FROM (SELECT e.*, max(e.day) OVER (PARTITION BY e.layout, e.customer) AS last_day FROM event_day e WHERE e.is_return) e
+	WHERE NOT EXISTS (SELECT FROM line l WHERE l.layout = e.layout AND l.customer = e.customer)
 	GROUP BY 1, 2) p
 CROSS JOIN generate_series(timestamp '2023-09-01', '2024-11-30', '1 day') y (day)
 WHERE EXISTS (SELECT FROM unnest(p.days) d WHERE y.day >= d AND y.day < d + 30);

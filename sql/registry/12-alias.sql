@@ -131,3 +131,84 @@ $$;
 COMMENT ON FUNCTION cvm._aliased(name, text, oid, jsonb) IS
 	'The columns of a binding with the ids of customers merged, where aliases are bound; a hidden one, "(one row)", '
 	'says which row of customer stays.';
+
+CREATE FUNCTION cvm._endless_aliases(model name, rows text, type text) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	endless text[];
+BEGIN
+	EXECUTE format('SELECT array_agg(c.old_id ORDER BY c.old_id COLLATE "C") FROM (SELECT DISTINCT ON (cvm._as_id(a.old_id, %3$L)) a.old_id, '
+		'cvm._as_id(a.old_id, %3$L) AS id, cvm._as_id(a.new_id, %3$L) AS now
+		FROM %1$s a WHERE cvm._as_id(a.old_id, %3$L) IS NOT NULL AND cvm._as_id(a.new_id, %3$L) IS NOT NULL
+		ORDER BY cvm._as_id(a.old_id, %3$L), a.since DESC NULLS LAST, cvm._as_id(a.new_id, %3$L) COLLATE "C" DESC) c
+		WHERE c.id <> c.now AND (%2$s -> c.id) IS NULL', rows, cvm._alias_map(model, type), type) INTO endless;
+	RETURN endless;
+END
+$$;
+COMMENT ON FUNCTION cvm._endless_aliases(name, text, text) IS
+	'Old ids, as the rows of customer_alias have them, whose chain has no end: they are in a circle, or lead into one.';
+
+CREATE FUNCTION cvm._merged_types(model name) RETURNS text[]
+LANGUAGE sql STABLE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT ARRAY(
+		SELECT DISTINCT t.typname::text
+		FROM cvm._bound($1) b
+		CROSS JOIN LATERAL jsonb_array_elements(b.columns) c
+		JOIN pg_attribute a ON a.attrelid = b.source AND a.attname::text = c ->> 'source' AND a.attnum > 0
+		JOIN pg_type t ON t.oid = cvm._base_type(a.atttypid)
+		WHERE c ->> 'name' = 'customer_id' ORDER BY 1);
+$$;
+COMMENT ON FUNCTION cvm._merged_types(name) IS 'The types of the ids of customers that are bound.';
+
+CREATE FUNCTION cvm._expect_no_circle(model name, source regclass, is_warned boolean) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	rows text := format('%I.customer_alias', _expect_no_circle.model);
+	type text := coalesce((cvm._merged_types(_expect_no_circle.model))[1], 'text');
+	endless text[] := cvm._endless_aliases(_expect_no_circle.model, rows, type);
+	links jsonb;
+	id text;
+	first text;
+	circle text;
+	message text;
+	hint text;
+BEGIN
+	IF endless IS NULL THEN
+		RETURN;
+	END IF;
+	EXECUTE format('SELECT jsonb_object_agg(cvm._as_id(a.old_id, %2$L), cvm._as_id(a.new_id, %2$L) ORDER BY a.since NULLS FIRST, '
+		'cvm._as_id(a.new_id, %2$L) COLLATE "C") FROM %1$s a WHERE a.old_id = ANY ($1)', rows, type) INTO links USING endless;
+	-- so many steps lead from what leads to it into the circle
+	id := cvm._as_id(endless[1], type);
+	FOR i IN 1 .. cardinality(endless) LOOP
+		id := links ->> id;
+	END LOOP;
+	first := id;
+	FOR i IN 1 .. least(cardinality(endless), 5) LOOP
+		circle := concat_ws(' to ', circle, format('"%s"', id));
+		id := links ->> id;
+		EXIT WHEN id = first;
+	END LOOP;
+	message := format('aliases of %s lead in a circle: %s to %s', source, circle, CASE WHEN id = first THEN format('"%s"', id) ELSE '…' END);
+	hint := format('Take the row that is wrong out of the source, or bind a view without it. %s ids lead into a circle: SELECT s.* FROM %s s WHERE %s;',
+		cardinality(endless), source, (
+			SELECT format('s.%I::text IN (%s)', c ->> 'source', (SELECT string_agg(quote_literal(e), ', ') FROM unnest(endless[1:5]) e)
+				|| CASE WHEN cardinality(endless) > 5 THEN ', …' ELSE '' END)
+			FROM cvm._bound(_expect_no_circle.model, 'customer_alias') b
+			CROSS JOIN LATERAL jsonb_array_elements(b.columns) c
+			WHERE c ->> 'name' = 'old_id'));
+	IF is_warned THEN
+		RAISE WARNING USING MESSAGE = message, HINT = hint, DETAIL = 'These ids stay as they are.';
+	ELSE
+		RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = message, HINT = hint;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION cvm._expect_no_circle(name, regclass, boolean) IS
+	'Raises, or warns, that aliases lead in a circle, with the ids of one.';

@@ -8,13 +8,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	x jsonb := (SELECT jsonb_object_agg(c ->> 'name', c ->> 'expression') FROM jsonb_array_elements(_alias_checks.columns) c);
-	-- the types of the ids that are merged
-	types text[] := ARRAY(SELECT DISTINCT t.typname::text
-		FROM cvm._bound(_alias_checks.model) b
-		CROSS JOIN LATERAL jsonb_array_elements(b.columns) c
-		JOIN pg_attribute a ON a.attrelid = b.source AND a.attname::text = c ->> 'source' AND a.attnum > 0
-		JOIN pg_type t ON t.oid = cvm._base_type(a.atttypid)
-		WHERE c ->> 'name' = 'customer_id' ORDER BY 1);
+	types text[] := cvm._merged_types(_alias_checks.model);
 	found jsonb := '[]';
 	predicate text;
 	offenders text;
@@ -37,12 +31,7 @@ BEGIN
 				replace(replace(predicate, '{old}', x ->> 'old_id'), '{new}', x ->> 'new_id'))));
 	END IF;
 
-	-- whose chain has no end
-	EXECUTE format('SELECT array_agg(c.old_id ORDER BY c.old_id COLLATE "C") FROM (SELECT DISTINCT ON (cvm._as_id(a.old_id, %3$L)) a.old_id, '
-		'cvm._as_id(a.old_id, %3$L) AS id, cvm._as_id(a.new_id, %3$L) AS now
-		FROM %1$s a WHERE cvm._as_id(a.old_id, %3$L) IS NOT NULL AND cvm._as_id(a.new_id, %3$L) IS NOT NULL
-		ORDER BY cvm._as_id(a.old_id, %3$L), a.since DESC NULLS LAST, cvm._as_id(a.new_id, %3$L) COLLATE "C" DESC) c
-		WHERE c.id <> c.now AND %2$s -> c.id IS NULL', _alias_checks.rows, cvm._alias_map(_alias_checks.model, types[1]), types[1]) INTO circle;
+	circle := cvm._endless_aliases(_alias_checks.model, _alias_checks.rows, types[1]);
 	IF circle IS NOT NULL THEN
 		found := found || jsonb_build_object('severity', 'error', 'entity', 'customer_alias', 'problem', 'alias_circle', 'count', cardinality(circle),
 			'samples', circle[1:5],

@@ -93,6 +93,25 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE false
 )$$);
 
+-- The segment of each on the last day and a month before: none where there are no segments
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('phase_placed', 1, '{segment_history}', $$placed AS (
+	SELECT DISTINCT ON (w.customer_id, w.is_previous) w.customer_id, w.is_previous, h.segment
+	FROM (
+		SELECT f.customer_id, false AS is_previous, f.last_day AS day FROM phased f
+		UNION ALL
+		SELECT f.customer_id, true AS is_previous, f.previous_day AS day FROM phased f) w
+	JOIN segment_history h ON h.customer_id = w.customer_id AND h.valid_from <= w.day AND coalesce(h.valid_to > w.day, true)
+	WHERE h.segment IS NOT NULL
+	ORDER BY w.customer_id, w.is_previous, h.valid_from DESC, h.segment COLLATE "C"
+)$$),
+('phase_placed', 9, '{}', $$placed AS (
+	SELECT f.customer_id, false AS is_previous, NULL::text AS segment FROM phased f WHERE false
+)$$),
+-- of a row c of customer_phase
+('phase_segments', 1, '{segment_history}', '(VALUES (c.segment), (''(all)''))'),
+('phase_segments', 9, '{}', '(VALUES (''(all)''))');
+
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'customer_phase', n.preference, n.needs, $$
 WITH {phase_observed}, {phase_known}{phase_payers}{phase_everybody}, phased AS MATERIALIZED (
@@ -106,16 +125,7 @@ WITH {phase_observed}, {phase_known}{phase_payers}{phase_everybody}, phased AS M
 		{renewal_days}, {growth_days}, {lapse_days}) n
 	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days},
 		{reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b
-), placed AS (
-	SELECT DISTINCT ON (w.customer_id, w.is_previous) w.customer_id, w.is_previous, h.segment
-	FROM (
-		SELECT f.customer_id, false AS is_previous, f.last_day AS day FROM phased f
-		UNION ALL
-		SELECT f.customer_id, true, f.previous_day FROM phased f) w
-	JOIN segment_history h ON h.customer_id = w.customer_id AND h.valid_from <= w.day AND coalesce(h.valid_to > w.day, true)
-	WHERE h.segment IS NOT NULL
-	ORDER BY w.customer_id, w.is_previous, h.valid_from DESC, h.segment COLLATE "C"
-)
+), {phase_placed}
 SELECT cvm.row_key(k.customer_id::text) AS row_key,
 	k.customer_id,
 	coalesce(p.segment, '(none)') AS segment,
@@ -131,7 +141,7 @@ SELECT cvm.row_key(k.customer_id::text) AS row_key,
 FROM phased k
 LEFT JOIN placed p ON p.customer_id = k.customer_id AND NOT p.is_previous
 LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$
-FROM (VALUES (1, '{subscription,segment_history}'::text[]), (2, '{event.amount,segment_history}')) AS n (preference, needs);
+FROM (VALUES (1, '{subscription}'::text[]), (2, '{event.amount}')) AS n (preference, needs);
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'phase_flow', n.preference, n.needs, $$
@@ -150,9 +160,9 @@ FROM (
 		c.previous_phase AS from_phase, c.phase AS to_phase, count(*) AS customers, sum(c.mrr) AS mrr,
 		sum(c.at_risk_mrr) AS at_risk_mrr, sum(c.last_mrr) AS last_mrr, sum(c.previous_mrr) AS previous_mrr, c.as_of
 	FROM customer_phase c
-	CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
+	CROSS JOIN LATERAL {phase_segments} AS s (segment)
 	GROUP BY s.segment, c.previous_phase, c.phase, c.as_of) g$$
-FROM (VALUES (1, '{subscription,segment_history}'::text[]), (2, '{event.amount,segment_history}')) AS n (preference, needs);
+FROM (VALUES (1, '{subscription}'::text[]), (2, '{event.amount}')) AS n (preference, needs);
 
 -- What the spells of each customer brought in the last 365 days
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
@@ -273,7 +283,7 @@ SELECT 'phase_flow', b.preference, $$
 SELECT w.row_key, c.customer_id, 1 AS customers, c.mrr, c.at_risk_mrr, c.last_mrr, c.previous_mrr, c.previous_mrr AS mrr_before, c.mrr AS mrr_after,
 	c.previous_phase || ' to ' || c.phase || coalesce(' since ' || c.since, '') AS detail
 FROM customer_phase c
-CROSS JOIN LATERAL (VALUES (c.segment), ('(all)')) AS s (segment)
+CROSS JOIN LATERAL {phase_segments} AS s (segment)
 JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w.to_phase = c.phase$$
 FROM cvm.report_body b WHERE b.view = 'phase_flow';
 INSERT INTO cvm.report_list (view, preference, list) VALUES

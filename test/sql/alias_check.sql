@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(16);
+SELECT plan(22);
 CREATE SCHEMA app;
 CREATE TABLE app.event (customer_id bigint, occurred_at date, amount int);
 INSERT INTO app.event SELECT i, date '2024-01-01' + i, i FROM generate_series(1, 12) i;
@@ -61,11 +61,36 @@ SELECT is((SELECT string_agg(concat_ws(' ', customer_id, name), ', ' ORDER BY cu
 -- what a customer costs is what each of their ids did
 CREATE TABLE app.share (customer_id int, month date, pool text, quantity int);
 INSERT INTO app.share VALUES (7, '2024-01-01', 'care', 3), (3, '2024-01-01', 'care', 4), (8, '2024-01-01', 'care', 5);
-SELECT cvm.bind('other', 'cost_driver', 'app.share'), cvm.bind('other', 'customer_alias', 'app.merge', '{"old_id": "was", "new_id": "is", "since": "at"}') FROM cvm.create_model('other', tz => 'UTC') \g /dev/null
+CREATE VIEW app.merge_without_circle AS SELECT * FROM app.merge WHERE was NOT IN ('4', '5', '6', '8');
+SELECT cvm.bind('other', 'cost_driver', 'app.share'), cvm.bind('other', 'customer_alias', 'app.merge_without_circle', '{"old_id": "was", "new_id": "is", "since": "at"}') FROM cvm.create_model('other', tz => 'UTC') \g /dev/null
 SELECT is((SELECT string_agg(d.customer_id || ' ' || d.quantity, ', ' ORDER BY d.quantity) FROM other.cost_driver d), '2 3, 2 4, 8 5', 'drivers of cost are of who each id is now');
 -- views that mend read the source, so that they are not in the way
 SELECT lives_ok($$SELECT cvm.unbind('small', 'customer_alias')$$, 'aliases can be taken away from under views that mend');
-SELECT cvm.bind('small', 'customer_alias', 'app.merge', '{"old_id": "was", "new_id": "is", "since": "at"}') \g /dev/null
+-- who binds a circle is told which
+CREATE FUNCTION pg_temp.refused(source regclass) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	PERFORM cvm.bind('small', 'customer_alias', source, '{"old_id": "was", "new_id": "is", "since": "at"}');
+	RETURN 'bound';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN SQLSTATE || ': ' || SQLERRM || ' | ' || hint;
+END
+$$;
+SELECT is(pg_temp.refused('app.merge'), '22000: aliases of app.merge lead in a circle: "5" to "6" to "4" to "5" | Take the row that is wrong out of the source, or bind a view without it. '
+	|| '4 ids lead into a circle: SELECT s.* FROM app.merge s WHERE s.was::text IN (''4'', ''5'', ''6'', ''8'');', 'aliases that lead in a circle are refused, with the ids of one');
+SELECT is((SELECT count(*) FROM cvm.binding WHERE model = 'small' AND entity = 'customer_alias'), 0::bigint, 'a circle that is refused binds nothing');
+CREATE TABLE app."long way's ""round""" AS SELECT 'n' || i AS was, 'n' || CASE WHEN i < 5000 THEN i + 1 ELSE 4900 END AS "is", NULL::date AS at FROM generate_series(1, 5000) i;
+SELECT cvm.create_model('named', tz => 'UTC') \g /dev/null
+SELECT throws_like($$SELECT cvm.bind('named', 'customer_alias', 'app."long way''s ""round"""', '{"old_id": "was", "new_id": "is", "since": "at"}')$$,
+	'aliases of app."long way''s ""round""" lead in a circle: "n49__" to "n49__" to "n49__" to "n49__" to "n49__" to …', 'of a long circle some ids are told');
+DELETE FROM app.merge WHERE was = '6';
+SELECT is(pg_temp.refused('app.merge'), 'bound', 'once the row that is wrong is gone the rest is bound');
+-- what comes later does not stop what has run every night
+INSERT INTO app.merge VALUES ('6', '4', NULL);
+SELECT is(pg_temp.refused('app.merge'), 'bound', 'aliases that are bound can be bound again though there is a circle now');
+SELECT is(pg_temp.found(), 'error alias_circle 4 {4,5,6,8}, warning blank_key 1 {" 1"}, warning duplicate_key 1 {11}, error null_key 1 {"NULL 1"}, error unusable_id 2 {"1 x-1","99999999999999999999 1"}', 'a circle that comes later is found');
 -- without their source nobody is taken for another
 DROP TABLE app.merge CASCADE;
 SELECT is((SELECT string_agg(DISTINCT r.action, ', ') FROM cvm.rebuild('small') r WHERE r.relation IN ('customer_alias', 'event', 'subscription', 'customer')), 'waits', 'where the aliases are gone everything waits for them');

@@ -58,6 +58,13 @@ SELECT results_eq('SELECT customer_id, phase, since, mrr, last_mrr FROM prepaid.
 	'without any subscription who pays as they go has the phases of a customer');
 SELECT is((SELECT string_agg(f.from_phase || ' ' || f.to_phase || ' ' || (SELECT string_agg(c.customer_id, ' ' ORDER BY c.customer_id) FROM cvm.customers('prepaid', 'phase_flow', f.row_key, 'customers') c), ', ' ORDER BY f.row_key COLLATE "C")
 	FROM prepaid.phase_flow f WHERE f.segment = '(all)'), 'lost lost 5 9, mature mature 1, prospect prospect 4 6, winback_target reactivated 3, winback_target winback_target 2', 'without any subscription the flow between phases has customers');
+-- nor segments
+CREATE TEMP TABLE phased AS SELECT p.* FROM prepaid.customer_phase p;
+CREATE TEMP TABLE flowed AS SELECT f.* FROM prepaid.phase_flow f WHERE f.segment = '(all)';
+SELECT cvm.unbind('prepaid', 'segment_history') \g /dev/null
+SELECT set_eq('TABLE prepaid.customer_phase', 'TABLE phased', 'without segments the phases are the same');
+SELECT set_eq('TABLE prepaid.phase_flow', 'TABLE flowed', 'without segments the flow between phases is that of all');
+SELECT is((SELECT string_agg(c.customer_id, ' ' ORDER BY c.customer_id) FROM prepaid.phase_flow f, cvm.customers('prepaid', 'phase_flow', f.row_key, 'customers') c WHERE f.from_phase = 'lost'), '5 9', 'without segments the flow between phases has customers');
 
 -- by brute force: who was active within so many days, asked at the end of every
 -- month of everybody, in worlds drawn at random

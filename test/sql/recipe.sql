@@ -6,7 +6,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(40);
+SELECT plan(45);
 \i test/layouts.sql
 
 -- what the views of a recipe hold, without a model
@@ -67,6 +67,13 @@ CREATE TEMP TABLE counted_layout AS SELECT unnest('{stripe,shopify,woocommerce}'
 \i test/layouts_days.sql
 SELECT is(told.miscounted('stripe', 'from_stripe', v), NULL, format('stripe: every figure of %s is that of every day of every customer, counted one by one', v))
 FROM unnest('{mrr_movement,subscription_kpi,customer_phase,retention_month}'::text[]) v;
+-- orders of shops are paid as people go, and are no waterfall
+SELECT cvm.create_model('from_shopify', tz => 'Europe/Vilnius', currency => 'GBP', as_of => '2024-12-01'), cvm.create_model('from_woo', tz => 'Europe/Vilnius', currency => 'GBP', as_of => '2024-12-01') \g /dev/null
+DO $$ BEGIN EXECUTE cvm.recipe('shopify', 'shopify', 'from_shopify', tz => 'Europe/Vilnius'); EXECUTE cvm.recipe('woocommerce', 'woo', 'from_woo', tz => 'Europe/Vilnius'); END $$;
+SELECT is(told.miscounted(l.layout, l.model::name, v), NULL, format('%s: every figure of %s is that of every day of every customer, counted one by one', l.layout, v))
+FROM (VALUES ('shopify', 'from_shopify'), ('woocommerce', 'from_woo')) l (layout, model), unnest('{customer_phase,retention_month}'::text[]) v;
+SELECT results_eq($$SELECT m, string_agg(concat_ws(' ', c.view, c."exists", c.waits_for), ', ' ORDER BY c.view) FROM unnest('{from_shopify,from_woo}'::name[]) m, cvm.catalog(m) c WHERE c.view IN ('mrr_movement', 'subscription_kpi') GROUP BY m ORDER BY m$$,
+	$$SELECT m, 'mrr_movement f subscription, subscription_kpi f subscription' FROM unnest('{from_shopify,from_woo}'::name[]) m$$, 'the catalog of a shop says what a waterfall waits for');
 CREATE FUNCTION pg_temp.differs(model name, truth name, views text[]) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	v text;

@@ -73,7 +73,7 @@ figures=(mrr_movement subscription_kpi customer_phase retention_month)
 make_truth truth "'USD'" segment_schemes country customer=told.customer event=told.event subscription=told.subscription
 make_truth truth_active "'USD'" segment_schemes country customer=told.customer event=told.event subscription=told_active.subscription
 make_truth truth_accounts "'USD'" segment_schemes country customer=told.customer event=told.event subscription=told_accounts.subscription
-make_truth truth_shop "'GBP'" start_kinds,return_kinds order event=told_shop.event
+make_truth truth_shop "'GBP'" start_kinds,return_kinds order customer=told_shop.customer event=told_shop.event
 make_truth truth_guests "'GBP'" start_kinds,return_kinds order event=told_shop.guests
 make_truth truth_telco NULL '' '' customer=told_telco.customer event=told_telco.event subscription=told_telco.subscription product=told_telco.product segment_history=told_telco.segment_history
 make_model from_stripe stripe stripe "'USD'"
@@ -97,10 +97,16 @@ counted recurly from_recurly "${figures[@]}"
 make_model from_telco telecom telco NULL
 like from_telco truth_telco "${figures[@]}"
 counted telecom from_telco "${figures[@]}"
+# shops: orders are paid as people go, and nothing in them goes on
+orders=(customer_phase retention_month)
 make_model from_shopify shopify shopify "'GBP'"
-like from_shopify truth_shop retention_month retention_curve lifecycle_month
-counted shopify from_shopify retention_month
+like from_shopify truth_shop "${orders[@]}" retention_curve lifecycle_month
+counted shopify from_shopify "${orders[@]}"
 make_model from_woo woocommerce woo "'GBP'"
-like from_woo truth_guests retention_month retention_curve lifecycle_month
-counted woocommerce from_woo retention_month
+like from_woo truth_guests "${orders[@]}" retention_curve lifecycle_month
+counted woocommerce from_woo "${orders[@]}"
+for model in from_shopify from_woo; do
+	is "$(run -c "SELECT string_agg(concat_ws(' ', c.view, c.\"exists\", c.waits_for), ', ' ORDER BY c.view) FROM cvm.catalog('$model') c WHERE c.view IN ('mrr_movement', 'subscription_kpi')")" \
+		'mrr_movement f subscription, subscription_kpi f subscription' "$model: there is no waterfall of orders, and the catalog says what it waits for"
+done
 done_testing

@@ -47,6 +47,9 @@ CREATE TABLE stripe.customer AS SELECT id, joined::timestamptz AS created, count
 CREATE TABLE stripe.price (id text, product_id text, unit_amount bigint, unit_amount_decimal text, currency text, recurring_interval text, recurring_interval_count int, recurring_usage_type text, type text);
 INSERT INTO stripe.price SELECT DISTINCT price_id, product, cents, cents::text, 'usd', unit, units, 'licensed', 'recurring' FROM design;
 INSERT INTO stripe.price VALUES ('p_calls', 'calls', 4, '4', 'usd', 'month', 1, 'metered', 'recurring');
+-- the oldest is a plan and no price
+CREATE TABLE stripe.plan AS SELECT id, product_id, unit_amount AS amount, currency, recurring_interval AS interval, recurring_interval_count AS interval_count, recurring_usage_type AS usage_type FROM stripe.price;
+DELETE FROM stripe.price WHERE id = 'p_team';
 CREATE TABLE stripe.subscription_history AS
 SELECT 'sub_' || g AS id, customer AS customer_id, CASE WHEN unpaid_since IS NOT NULL THEN 'unpaid' WHEN ended IS NOT NULL THEN 'canceled' WHEN trial_end > '2024-11-30' THEN 'trialing' ELSE 'active' END AS status,
 	pg_temp.moment(started, g) AS created, pg_temp.moment(started, g) AS start_date, pg_temp.moment(ended, g) AS ended_at, pg_temp.moment(asked, g) AS canceled_at,
@@ -70,7 +73,7 @@ CREATE TABLE stripe.invoice AS SELECT 'in_' || no AS id, customer AS customer_id
 -- and as its sync loads it: plural names, seconds since 1970, the interval in json
 CREATE SCHEMA synced;
 CREATE TABLE synced.customers AS SELECT id, extract(epoch FROM created)::bigint AS created, jsonb_build_object('country', address_country) AS address FROM stripe.customer;
-CREATE TABLE synced.prices AS SELECT id, product_id AS product, unit_amount, currency, jsonb_build_object('interval', recurring_interval, 'interval_count', recurring_interval_count, 'usage_type', recurring_usage_type) AS recurring FROM stripe.price;
+CREATE TABLE synced.prices AS SELECT id, product_id AS product, amount AS unit_amount, currency, jsonb_build_object('interval', interval, 'interval_count', interval_count, 'usage_type', usage_type) AS recurring FROM stripe.plan;
 CREATE TABLE synced.subscriptions AS SELECT id, customer_id AS customer, status, extract(epoch FROM created)::bigint AS created, extract(epoch FROM start_date)::bigint AS start_date, extract(epoch FROM ended_at)::bigint AS ended_at, extract(epoch FROM canceled_at)::bigint AS canceled_at,
 	extract(epoch FROM trial_end)::bigint AS trial_end, extract(epoch FROM current_period_start)::bigint AS current_period_start, livemode FROM stripe.subscription_history WHERE _fivetran_active;
 CREATE TABLE synced.subscription_items AS SELECT id, subscription_id AS subscription, plan_id AS price, quantity, _fivetran_deleted AS deleted FROM stripe.subscription_item;

@@ -15,6 +15,10 @@ AS $$
 			["interval", "label", "recurring_interval|interval|recurring.interval*"],
 			["count", "count", "recurring_interval_count|interval_count|recurring.interval_count"],
 			["usage", "label", "recurring_usage_type|usage_type|recurring.usage_type"]]],
+		["plan", "plan|plans", false, [
+			["id", "label", "id*"], ["product", "label", "product_id|product"], ["amount", "money", "amount_decimal|amount*"],
+			["currency", "label", "currency*"], ["interval", "label", "interval*"], ["count", "count", "interval_count"],
+			["usage", "label", "usage_type"]]],
 		["subscription", "subscription_history|subscription|subscriptions", true, [
 			["id", "label", "id*"], ["customer", "key", "customer_id|customer*"], ["status", "label", "status*"],
 			["started", "time", "start_date|start|created*"], ["ended", "time", "ended_at*"],
@@ -51,14 +55,22 @@ WITH subscription AS (
 	FROM {subscription}
 	WHERE lower({subscription.status} COLLATE "C") NOT IN ('incomplete', 'incomplete_expired')
 		AND {subscription.active} IS NOT FALSE AND {subscription.deleted} IS NOT TRUE AND {subscription.live} IS NOT FALSE
+), tariff AS (
+	SELECT {price.id} AS id, {price.product} AS product, {price.amount} AS amount, {price.currency} AS currency, {price.interval} AS unit, {price.count} AS units, {price.usage} AS usage
+	FROM {price}
+?plan 	-- what was sold before there were prices
+?plan 	UNION ALL
+?plan 	SELECT {plan.id}, {plan.product}, {plan.amount}, {plan.currency}, {plan.interval}, {plan.count}, {plan.usage}
+?plan 	FROM {plan}
+?plan 	WHERE NOT EXISTS (SELECT FROM {price} WHERE {price.id} = {plan.id})
 ), line AS (
-	SELECT {item.subscription} AS subscription_id, coalesce({price.product}, {price.id}) AS product, upper({price.currency}) AS currency,
-		{price.interval} AS unit, coalesce({price.count}, 1) AS units,
-		cvm.normalise_mrr(cvm.from_minor_units(coalesce({item.quantity}, 1) * {price.amount}, {price.currency}),
-			CASE WHEN cvm._is_billing_interval({price.interval}, 1) THEN {price.interval} END, coalesce({price.count}, 1)) AS mrr
+	-- of an item without a price that is there too, so that check_model() finds it
+	SELECT {item.subscription} AS subscription_id, coalesce(t.product, {item.price}) AS product, upper(t.currency) AS currency, t.unit, coalesce(t.units, 1) AS units,
+		cvm.normalise_mrr(cvm.from_minor_units(coalesce({item.quantity}, 1) * t.amount, t.currency),
+			CASE WHEN cvm._is_billing_interval(t.unit, 1) THEN t.unit END, coalesce(t.units, 1)) AS mrr
 	FROM {item}
-	JOIN {price} ON {price.id} = {item.price}
-	WHERE {item.deleted} IS NOT TRUE AND coalesce({price.usage} <> 'metered', true)
+	LEFT JOIN tariff t ON t.id = {item.price}
+	WHERE {item.deleted} IS NOT TRUE AND coalesce(t.usage <> 'metered', true)
 ?discount ?coupon ), reduction AS (
 ?discount ?coupon 	-- coupons that last; one that is used once is no lower price
 ?discount ?coupon 	SELECT x.subscription_id, coalesce({discount.starts}, '-infinity') AS starts, {discount.ends} AS ends, coalesce({coupon.percent}, 0) AS percent,

@@ -6,7 +6,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(45);
+SELECT plan(46);
 \i test/layouts.sql
 
 -- what the views of a recipe hold, without a model
@@ -91,6 +91,10 @@ END
 $$;
 
 SELECT is(pg_temp.differs('from_stripe', 'truth', '{mrr_movement,subscription_kpi,customer_phase,retention_month}'), '', 'stripe: waterfall, figures, phases and retention are those of the truth');
+-- an item whose price was not loaded
+UPDATE stripe.subscription_item SET plan_id = 'p_"gone"' WHERE id = 'si_2';
+SELECT is((SELECT string_agg(concat_ws(' ', c.severity, c.entity, c.problem, c.samples), ', ') FROM cvm.check_model('from_stripe') c WHERE c.severity <> 'info'), (SELECT format('error subscription null_value %s', ARRAY[format('%s p_"gone" %s', customer, started)]) FROM design WHERE g = 2),
+	'stripe: an item of a price that is not there is found');
 SELECT matches(cvm.recipe('stripe', 'stripe', 'acme'), 'SELECT cvm\.create_model\(''acme'', tz => ''UTC'', currency => ''USD''\) WHERE NOT EXISTS', 'stripe: a model is made where there is none, in the currency of the prices');
 SELECT is((SELECT count(*) FROM cvm.recipes() r, unnest('{stripe,chargebee,recurly,telco,shopify,woo}'::text[]) s WHERE left(r.recipe, 3) = left(s, 3) OR (r.recipe = 'telecom' AND s = 'telco') HAVING bool_or(cvm.recipe(r.recipe, s::name, 'acme') ~ '\{')), NULL, 'nothing is left open in the text');
 

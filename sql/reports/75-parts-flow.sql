@@ -125,9 +125,9 @@ $$),
 -- Of shared costs, what each segment used of them
 ('segment_driver', 1, '{cost_driver.customer_id}', $$
 driver AS (
-	SELECT u.month, u.pool, u.segment, sum(u.quantity)::numeric AS quantity
+	SELECT u.month, u.pool, u.segment, sum(u.quantity) AS quantity
 	FROM (
-		SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.segment, d.quantity
+		SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.segment, d.quantity::numeric AS quantity
 		FROM cost_driver d
 		WHERE d.segment IS NOT NULL
 		UNION ALL
@@ -135,7 +135,7 @@ driver AS (
 		FROM (
 			SELECT DISTINCT ON (d.month, d.pool, d.customer_id) d.month, d.pool, coalesce(h.segment, '(none)') AS segment, d.quantity
 			FROM (
-				SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.customer_id, sum(d.quantity) AS quantity
+				SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.customer_id, sum(d.quantity::numeric) AS quantity
 				FROM cost_driver d
 				WHERE d.segment IS NULL AND d.customer_id IS NOT NULL
 				GROUP BY 1, 2, 3) d
@@ -149,7 +149,7 @@ driver AS (
 $$),
 ('segment_driver', 2, '{cost_driver}', $$
 driver AS (
-	SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.segment, sum(d.quantity)::numeric AS quantity
+	SELECT date_trunc('month', d.month::timestamp)::date AS month, d.pool, d.segment, sum(d.quantity::numeric) AS quantity
 	FROM cost_driver d
 	GROUP BY 1, 2, 3
 )

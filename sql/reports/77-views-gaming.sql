@@ -64,7 +64,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- Every entry under an offer for new customers, with the line that says what it
 -- was: one's own before another's, the latest to end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('recycled', 1, '{}', $$
-{observed_since}, {product_families}, {households},
+{valued}{observed}, {product_families}, {households},
 line AS MATERIALIZED (
 	SELECT s.customer_id, coalesce(h.household, 'customer ' || s.customer_id::text) AS household, s.product,
 		coalesce(f.family, s.product) AS family, s.offer, s.channel, s.mrr, s.started_on, s.ended_on
@@ -192,7 +192,7 @@ CROSS JOIN observed o$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('bundle_overlap', 1, '{subscription,bundle_component}', $$
 WITH
-{observed_since}, bought AS NOT MATERIALIZED (
+{valued}{observed}, bought AS NOT MATERIALIZED (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
@@ -245,7 +245,7 @@ WHERE d.overlap_days > {billing_days}$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('price_book_gap', 1, '{subscription}', $$
 WITH
-{observed_since}, {product_families}, {list_prices}, {offer_prices}, {placed_now}, spell AS (
+{valued}{observed}, {product_families}, {list_prices}, {offer_prices}, {placed_now}, spell AS (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, o.as_of,
 		coalesce(s.started_on > max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, s.product ORDER BY s.started_on
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_first
@@ -301,7 +301,7 @@ LEFT JOIN family f ON f.product = b.product$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('migration_value', 1, '{subscription}', $$
 WITH
-{observed_since}, moved AS (
+{valued}{observed}, moved AS (
 	SELECT m.from_product, m.to_product, m.from_mrr, m.to_mrr,
 		-- equal amounts are in the same tenth; where all are equal there is none
 		CASE WHEN min(m.from_mrr) OVER w < max(m.from_mrr) OVER w

@@ -23,7 +23,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('dominated_offer', 1, '{subscription,subscription.offer,offer,offer.product,offer.price}', $$
 WITH
-{observed_since}, {bundle_parts}, sale AS MATERIALIZED (
+{valued}{observed}, {bundle_parts}, sale AS MATERIALIZED (
 	SELECT f.offer, f.product, f.channel, min(f.price) AS price, bool_and(coalesce(f.new_customers_only, false)) AS is_new
 	FROM offer f
 	CROSS JOIN observed o

@@ -29,11 +29,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- a month counts in which the plan was held on its first day and its last
 ('plan_months', 1, '{event.product,event.kind,subscription,product.allowance}', $$
 	SELECT a.customer_id, a.month, bool_or(u.used > a.allowance) AS is_small, bool_or(coalesce(u.used, 0) < a.allowance * {plan_fit_share}) AS is_large,
-		string_agg(format('%s of %s of %s used', round(coalesce(u.used, 0)::numeric, 1), round(a.allowance::numeric, 1), a.product), ', '
+		string_agg(format('%s of %s of %s used', round(coalesce(u.used, 0), 1), round(a.allowance, 1), a.product), ', '
 			ORDER BY a.product COLLATE "C") AS detail
 	FROM (
-		SELECT s.customer_id, s.product, m.month::date AS month, sum(p.allowance) FILTER (WHERE coalesce(s.ended_on >= (m.month + interval '1 month')::date, true))
-			AS allowance
+		SELECT s.customer_id, s.product, m.month::date AS month,
+			sum(p.allowance::numeric) FILTER (WHERE coalesce(s.ended_on >= (m.month + interval '1 month')::date, true)) AS allowance
 		FROM subscription s
 		CROSS JOIN seen o
 		JOIN (SELECT q.product, max(q.allowance) AS allowance FROM product q WHERE q.allowance > 0 AND q.allowance < 'Infinity' GROUP BY q.product) p
@@ -45,7 +45,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		GROUP BY s.customer_id, s.product, m.month
 		HAVING bool_or(s.started_on <= m.month::date) AND bool_or(coalesce(s.ended_on >= (m.month + interval '1 month')::date, true))) a
 	LEFT JOIN (
-		SELECT e.customer_id, e.product, date_trunc('month', e.day::timestamp)::date AS month, sum(e.quantity) AS used
+		SELECT e.customer_id, e.product, date_trunc('month', e.day::timestamp)::date AS month, sum(e.quantity::numeric) AS used
 		FROM (
 			SELECT e.customer_id, e.product, cvm.day_of(e.occurred_at, {time_zone}) AS day, coalesce(e.quantity, 1) AS quantity
 			FROM event e

@@ -346,7 +346,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 			sum(p.purchases * p.purchases) FILTER (WHERE NOT p.is_control) AS q1, sum(p.purchases * p.purchases) FILTER (WHERE p.is_control) AS q0
 		FROM person p) u
 ), total AS MATERIALIZED (
-	SELECT sum(c.claim) AS claim, sqrt(sum(c.error ^ 2)) AS error, (
+	SELECT sum(c.claim::numeric)::float8 AS claim, sqrt(sum((c.error ^ 2)::numeric)::float8) AS error, (
 		SELECT count(DISTINCT x.customer_id) FROM outcome x JOIN claimed d ON d.campaign = x.campaign WHERE NOT x.is_control AND x.is_mature) AS n1
 	FROM claimed c
 ), line AS (

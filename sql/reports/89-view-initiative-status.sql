@@ -55,9 +55,9 @@ member AS MATERIALIZED (
 	SELECT w.initiative, w.no,
 		count(*) FILTER (WHERE NOT w.is_control) AS n1, count(*) FILTER (WHERE w.is_control) AS n0,
 		count(*) FILTER (WHERE NOT w.is_control AND w.is_lost) AS h1, count(*) FILTER (WHERE w.is_control AND w.is_lost) AS h0,
-		avg(w.score) FILTER (WHERE NOT w.is_control) AS m1, avg(w.score) FILTER (WHERE w.is_control) AS m0,
-		stddev_samp(w.score) FILTER (WHERE NOT w.is_control) / sqrt(nullif(count(*) FILTER (WHERE NOT w.is_control), 0)) AS e1,
-		stddev_samp(w.score) FILTER (WHERE w.is_control) / sqrt(nullif(count(*) FILTER (WHERE w.is_control), 0)) AS e0
+		avg(w.score ORDER BY w.score) FILTER (WHERE NOT w.is_control) AS m1, avg(w.score ORDER BY w.score) FILTER (WHERE w.is_control) AS m0,
+		stddev_samp(w.score ORDER BY w.score) FILTER (WHERE NOT w.is_control) / sqrt(nullif(count(*) FILTER (WHERE NOT w.is_control), 0)) AS e1,
+		stddev_samp(w.score ORDER BY w.score) FILTER (WHERE w.is_control) / sqrt(nullif(count(*) FILTER (WHERE w.is_control), 0)) AS e0
 	FROM outcome w
 	GROUP BY w.initiative, w.no
 ), clash AS MATERIALIZED (

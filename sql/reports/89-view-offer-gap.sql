@@ -175,9 +175,9 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ), expected AS MATERIALIZED (
 	-- who asked in the gap, at the rate of their segment in that channel
 	SELECT s.offer, s.channel, max(r.channel) AS reference_channel, sum(s.n)::bigint AS n, sum(s.hits)::bigint AS hits, max(r.n) AS reference_n,
-		sum(s.n * coalesce(t.hits / t.n::float8, r.hits / r.n::float8)) / sum(s.n) AS rate,
-		sqrt(sum((s.n * (coalesce(t.hits / t.n::float8, r.hits / r.n::float8) - i.conf_low)) ^ 2)) / sum(s.n) AS below,
-		sqrt(sum((s.n * (i.conf_high - coalesce(t.hits / t.n::float8, r.hits / r.n::float8))) ^ 2)) / sum(s.n) AS above
+		sum((s.n * coalesce(t.hits / t.n::float8, r.hits / r.n::float8))::numeric)::float8 / sum(s.n) AS rate,
+		sqrt(sum(((s.n * (coalesce(t.hits / t.n::float8, r.hits / r.n::float8) - i.conf_low)) ^ 2)::numeric)::float8) / sum(s.n) AS below,
+		sqrt(sum(((s.n * (i.conf_high - coalesce(t.hits / t.n::float8, r.hits / r.n::float8))) ^ 2)::numeric)::float8) / sum(s.n) AS above
 	FROM stratum s
 	LEFT JOIN reference r ON r.offer = s.offer
 	LEFT JOIN stratum t ON t.offer = r.offer AND t.channel = r.channel AND NOT t.is_gap AND t.segment = s.segment

@@ -151,8 +151,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ), kind AS (
 	-- how many of a kind are touched, and how many a control
-	SELECT c.day, c.segment, c.product, c.band, c.tenure, sum(c.n) FILTER (WHERE c.is_touched) / sum(c.n) AS touched_share,
-		sum(c.n) FILTER (WHERE c.is_control) / sum(c.n) AS control_share
+	SELECT c.day, c.segment, c.product, c.band, c.tenure, (sum(c.n::bigint) FILTER (WHERE c.is_touched))::float8 / sum(c.n::bigint)::float8 AS touched_share,
+		(sum(c.n::bigint) FILTER (WHERE c.is_control))::float8 / sum(c.n::bigint)::float8 AS control_share
 	FROM cell c
 	WHERE c.at = 0
 	GROUP BY 1, 2, 3, 4, 5
@@ -226,7 +226,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 	FROM window_sum w
 	WHERE w.at >= 0
 	GROUP BY 1, 2, 3, 4
-	ORDER BY 1, 2, 3, sum(w.covered) >= sum(w.n1) / 2 DESC, w.level
+	ORDER BY 1, 2, 3, sum(w.covered::numeric) >= sum(w.n1::numeric) / 2 DESC, w.level
 ), judged AS MATERIALIZED (
 	SELECT s.day, s.product, s.segment, s.months, s.customers, s.mrr_before, s.mrr_after, w.level, w.at, w.n1, w.x1, w.n0, w.x0, w.y1, w.weight, w.rise,
 		w.spread,
@@ -262,8 +262,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 			- sum((j.difference / j.variance)::numeric) FILTER (WHERE j.at < 0 AND j.variance > 0)::float8 ^ 2
 			/ nullif(sum((1 / j.variance)::numeric) FILTER (WHERE j.at < 0 AND j.variance > 0)::float8, 0) AS scatter,
 		count(*) FILTER (WHERE j.at < 0 AND j.variance > 0) - 1 AS degrees,
-		regr_slope(j.difference, j.at) FILTER (WHERE j.at < 0 AND j.variance > 0) / nullif(sqrt(avg(j.variance) FILTER (WHERE j.at < 0 AND j.variance > 0)
-			/ nullif(regr_sxx(j.difference, j.at) FILTER (WHERE j.at < 0 AND j.variance > 0), 0)), 0) AS slope_z
+		regr_slope(j.difference, j.at ORDER BY j.at) FILTER (WHERE j.at < 0 AND j.variance > 0)
+			/ nullif(sqrt(avg(j.variance ORDER BY j.at) FILTER (WHERE j.at < 0 AND j.variance > 0)
+				/ nullif(regr_sxx(j.difference, j.at ORDER BY j.at) FILTER (WHERE j.at < 0 AND j.variance > 0), 0)), 0) AS slope_z
 	FROM judged j
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ), limited AS MATERIALIZED (
@@ -300,7 +301,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 , ended AS (
 	SELECT p.day, p.product, p.segment, (array_agg(p.stayed ORDER BY p.at DESC))[1] AS stayed, (array_agg(p.expected ORDER BY p.at DESC))[1] AS expected,
 		(array_agg(p.expected_low ORDER BY p.at DESC))[1] AS expected_low, (array_agg(p.expected_high ORDER BY p.at DESC))[1] AS expected_high,
-		sum(p.stayed) AS stayed_sum, sum(p.expected) AS expected_sum
+		sum(p.stayed ORDER BY p.at) AS stayed_sum, sum(p.expected ORDER BY p.at) AS expected_sum
 	FROM path p
 	WHERE p.at >= 0
 	GROUP BY 1, 2, 3

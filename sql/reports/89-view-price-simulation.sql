@@ -70,21 +70,21 @@ BEGIN
 	SELECT e.* FROM event e WHERE e.scope_no = (SELECT min(e.scope_no) FROM event e)
 ), summed AS (
 	-- of all (0), and of all but one
-	SELECT l.no AS left_out, count(*) AS events, sum(1 / c.variance) AS w, sum(1 / c.variance ^ 2) AS w2, sum(c.elasticity / c.variance) AS wy,
-		sum(c.elasticity ^ 2 / c.variance) AS wyy
+	SELECT l.no AS left_out, count(*) AS events, sum(1 / c.variance ORDER BY c.no) AS w, sum(1 / c.variance ^ 2 ORDER BY c.no) AS w2,
+		sum(c.elasticity / c.variance ORDER BY c.no) AS wy, sum(c.elasticity ^ 2 / c.variance ORDER BY c.no) AS wyy
 	FROM (SELECT 0 AS no UNION ALL SELECT c.no FROM chosen c) l
 	JOIN chosen c ON c.no <> l.no
 	GROUP BY l.no
 ), scattered AS (
 	SELECT s.*, CASE WHEN s.events > 1 THEN greatest(0, (s.wyy - s.wy ^ 2 / s.w - (s.events - 1)) / (s.w - s.w2 / s.w)) ELSE 0 END AS tau2 FROM summed s
 ), pooled AS MATERIALIZED (
-	SELECT s.left_out, s.events, s.tau2, sum(c.elasticity / (c.variance + s.tau2)) / sum(1 / (c.variance + s.tau2)) AS mean,
-		1 / sum(1 / (c.variance + s.tau2)) + s.tau2 AS spread
+	SELECT s.left_out, s.events, s.tau2, sum(c.elasticity / (c.variance + s.tau2) ORDER BY c.no) / sum(1 / (c.variance + s.tau2) ORDER BY c.no) AS mean,
+		1 / sum(1 / (c.variance + s.tau2) ORDER BY c.no) + s.tau2 AS spread
 	FROM scattered s
 	JOIN chosen c ON c.no <> s.left_out
 	GROUP BY 1, 2, 3
 ), tested AS (
-	SELECT avg(abs(c.excess - p.mean * c.log_rise)) AS error,
+	SELECT avg(abs(c.excess - p.mean * c.log_rise) ORDER BY c.no) AS error,
 		avg((abs(c.elasticity - p.mean) <= z.z * sqrt(p.spread + c.variance))::int)::float8 AS coverage
 	FROM chosen c
 	JOIN pooled p ON p.left_out = c.no
@@ -130,9 +130,11 @@ BEGIN
 	CROSS JOIN known k
 	WINDOW w AS (PARTITION BY a.age ORDER BY s.step)
 ), cell AS (
-	SELECT d.dimension, d.value, s.step, sum(b.customers) AS customers, sum(b.mrr) AS mrr, sum(b.customers * s.expected) AS left_without,
-		sum(b.mrr * s.expected) AS without, sum(b.customers * (s.stayed - s.expected)) AS lost, sum(b.mrr * (1 + $3) * s.stayed) AS with_change,
-		sum(b.mrr * (1 + $3) * s.stayed_high) AS with_low, sum(b.mrr * (1 + $3) * s.stayed_low) AS with_high
+	-- sums of exact numbers, so that their order does not matter
+	SELECT d.dimension, d.value, s.step, sum(b.customers::bigint)::float8 AS customers, sum(b.mrr::numeric)::float8 AS mrr,
+		sum((b.customers * s.expected)::numeric)::float8 AS left_without, sum((b.mrr * s.expected)::numeric)::float8 AS without,
+		sum((b.customers * (s.stayed - s.expected))::numeric)::float8 AS lost, sum((b.mrr * (1 + $3) * s.stayed)::numeric)::float8 AS with_change,
+		sum((b.mrr * (1 + $3) * s.stayed_high)::numeric)::float8 AS with_low, sum((b.mrr * (1 + $3) * s.stayed_low)::numeric)::float8 AS with_high
 	FROM base b
 	JOIN path s ON s.age = b.age
 	CROSS JOIN LATERAL (VALUES ('(all)', '(all)'), ('segment', b.segment::text),

@@ -19,10 +19,62 @@ SELECT cvm.store('kept', 'retention_month'), cvm.store('kept', 'segment_kpi') \g
 -- constant for coalesce(constant, aggregate), and a row for every row
 SELECT world.model('dated') \g /dev/null
 SELECT cvm.configure('dated', 'as_of', '2024-10-01') \g /dev/null
-SELECT is_empty($$SELECT c.relname FROM pg_class c
-	WHERE c.relkind = 'v' AND c.relnamespace = 'dated'::regnamespace AND pg_get_viewdef(c.oid) ~ 'COALESCE\(''[0-9-]+''::date, *\(*(GREATEST\()?\(*(max|min|cvm\.\w+_agg)\('$$,
-	'no view has an aggregate beside a constant as_of');
+CREATE FUNCTION pg_temp.beside_constant(definition text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	piece text;
+	own text;
+	depth int;
+	nested int; -- how deep a query of its own begins, in which aggregates may stand
+	c text;
+BEGIN
+	-- what follows COALESCE( and a constant, up to its parenthesis
+	FOR piece IN SELECT substr(p, 1, 4000) FROM regexp_split_to_table(definition, 'COALESCE\((?=''[^'']*''::)') WITH ORDINALITY AS s (p, n) WHERE n > 1 LOOP
+		own := '';
+		depth := 1;
+		nested := 0;
+		FOR i IN 1 .. length(piece) LOOP
+			c := substr(piece, i, 1);
+			IF c = '(' THEN
+				depth := depth + 1;
+				IF nested = 0 AND substr(piece, i, 8) ~ '^\( *(SELECT|WITH)' THEN
+					nested := depth;
+				END IF;
+			ELSIF c = ')' THEN
+				IF depth = nested THEN
+					nested := 0;
+				END IF;
+				depth := depth - 1;
+				EXIT WHEN depth = 0;
+			END IF;
+			IF nested = 0 THEN
+				own := own || c;
+			END IF;
+		END LOOP;
+		RETURN NEXT own;
+	END LOOP;
+END
+$$;
+CREATE TEMP TABLE beside AS
+SELECT c.relname, b.own FROM pg_class c CROSS JOIN LATERAL pg_temp.beside_constant(pg_get_viewdef(c.oid)) AS b (own)
+WHERE c.relkind = 'v' AND c.relnamespace = 'dated'::regnamespace;
+SELECT is_empty($$SELECT relname FROM beside WHERE own ~ '\m(max|min|sum|count|avg|array_agg|bool_and|bool_or|\w+_agg)\('$$, 'no view has an aggregate beside a constant as_of');
+SELECT cmp_ok((SELECT count(*) FROM beside WHERE own ~ '2024-10-01'), '>=', 30::bigint, 'what stands beside it was read');
+SELECT results_eq($$SELECT own ~ '\mmax\(' FROM pg_temp.beside_constant('SELECT COALESCE(''2024-10-01''::date, (max(e.day) + 1)), COALESCE(''2024-10-01''::date, ( SELECT (max(e.day) + 1)), ''2000-01-01''::date) AS as_of') AS b (own)$$,
+	$$VALUES (true), (false)$$, 'an aggregate would be found, that of a query of its own is none');
 SELECT cmp_ok((SELECT count(*) FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'dated'::regnamespace AND pg_get_viewdef(c.oid) ~ '2024-10-01'), '>=', 30::bigint, 'though most have a constant as_of');
+
+-- sums of floating-point numbers depend on the order of the rows: they are of
+-- exact numbers, or in an order that is told
+CREATE TEMP TABLE added AS
+SELECT c.relname, p.oid::regprocedure AS aggregate, substring(a.piece FROM ':aggorder (<>|\()') AS sorted
+FROM pg_class c
+JOIN pg_rewrite r ON r.ev_class = c.oid
+CROSS JOIN LATERAL string_to_table(r.ev_action::text, ':aggfnoid ') WITH ORDINALITY AS a (piece, n)
+JOIN pg_proc p ON p.oid = split_part(a.piece, ' ', 1)::oid
+WHERE a.n > 1 AND c.relkind = 'v' AND c.relnamespace = ANY ('{live,dated,kept}'::regnamespace[]) AND p.proname ~ '^(sum|avg|var|stddev|corr|covar|regr)'
+	AND p.proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[];
+SELECT is_empty($$SELECT DISTINCT relname, aggregate FROM added WHERE sorted IS DISTINCT FROM '('$$, 'no view adds up floating-point numbers in the order of rows');
+SELECT cmp_ok((SELECT count(*) FROM added), '>', 5::bigint, 'some views add them up in an order that is told');
 
 -- as pg_dump does: every name of ours must be said with its schema
 SET LOCAL search_path = '';

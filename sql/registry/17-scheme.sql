@@ -52,7 +52,7 @@ BEGIN
 			CROSS JOIN LATERAL (
 				SELECT CASE ec.column_name WHEN 'customer_id' THEN k.source_column::text WHEN 'segment' THEN a.source_column::text END AS source,
 					CASE ec.column_name WHEN 'customer_id' THEN k.expression WHEN 'segment' THEN a.expression
-						WHEN 'valid_from' THEN '''0001-01-01''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
+						WHEN 'valid_from' THEN '''-infinity''::date' WHEN 'scheme' THEN format('%L::text', a.scheme)
 						ELSE 'NULL::' || cvm._class_type(ec.class) END AS expression) x
 			WHERE ec.entity = 'segment_history' AND NOT ec.is_billing)
 			|| CASE WHEN k.merged IS NOT NULL
@@ -60,7 +60,7 @@ BEGIN
 			|| CASE WHEN d.expression IS NOT NULL
 				THEN jsonb_build_array(jsonb_build_object('name', 'deleted', 'source', d.source_column, 'expression', d.expression, 'is_hidden', true))
 				ELSE '[]' END,
-		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''0001-01-01''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s%s',
+		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''-infinity''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s%s',
 			a.scheme, coalesce(k.merged, k.expression), a.expression, a.source_text, ' WHERE ' || nullif(concat_ws(' AND ', 'NOT ' || d.expression, k.condition), ''))
 	FROM attribute a
 	JOIN customer k ON k.name = 'customer_id'

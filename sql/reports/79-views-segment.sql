@@ -246,8 +246,8 @@ observed AS MATERIALIZED (
 ), family AS MATERIALIZED (
 	SELECT NULL::text[] AS families
 ), history AS (
-	SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, 1) AS segments,
-		cvm.holdings_agg(h.segment, greatest(h.valid_from, '0001-01-01'), h.valid_to, hashtext(h.scheme_version)::numeric) AS placed
+	SELECT h.customer_id, cvm.holdings_agg(h.segment, greatest(h.valid_from, '4714-11-24 BC'), h.valid_to, 1) AS segments,
+		cvm.holdings_agg(h.segment, greatest(h.valid_from, '4714-11-24 BC'), h.valid_to, hashtext(h.scheme_version)::numeric) AS placed
 	FROM segment_history h
 	WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND h.valid_from IS NOT NULL
 	GROUP BY h.customer_id

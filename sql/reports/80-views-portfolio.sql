@@ -72,7 +72,7 @@ answered AS (
 	CROSS JOIN (
 		-- what always was is to be owned since anything was sold
 		SELECT 'segment' AS subject_kind, p.segment AS subject,
-			CASE WHEN p.valid_from > '0001-01-01' THEN p.valid_from ELSE (SELECT min(d.sold_from) FROM sold d) END AS valid_from, p.valid_to
+			CASE WHEN isfinite(p.valid_from) AND p.valid_from <> '0001-01-01' THEN p.valid_from ELSE (SELECT min(d.sold_from) FROM sold d) END AS valid_from, p.valid_to
 		FROM peopled p
 		UNION ALL
 		SELECT 'product', coalesce(s.product, l.product), coalesce(l.launched_on, s.sold_from, n.valid_from), 'infinity'

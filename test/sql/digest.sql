@@ -10,7 +10,7 @@ CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(10);
 \i test/world.sql
 -- A model of all sources in a schema, its views made at once; days of a zone
--- without summer time, which was another 28 years ago
+-- without summer time, which there was not before year 1
 CREATE FUNCTION world.model_of(model name, schema name) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM cvm.create_model(model, tz => 'UTC', currency => 'EUR');
@@ -24,10 +24,12 @@ $$;
 DO $$ BEGIN PERFORM world.model_of('w', 'world'); END $$;
 ANALYZE;
 
+-- A line with days before year 1 as of so many years later: 1 BC is year 0
 CREATE FUNCTION world.later(line text, years int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-	FOR y IN 1992 .. 1999 LOOP
-		line := replace(line, y || '-', (y + years) || '-');
+	line := regexp_replace(regexp_replace(line, '"(\d{4}-\d\d-\d\d) BC"', '\1', 'g'), '(\d{4}-\d\d-\d\d[^",]*) BC', '\1', 'g');
+	FOR y IN 2016 .. 2032 LOOP
+		line := regexp_replace(line, format('(?<![.\d])%s\M', lpad((years + 1 - y)::text, 4, '0')), y::text, 'g');
 	END LOOP;
 	RETURN line;
 END
@@ -141,22 +143,24 @@ DO $$ BEGIN PERFORM cvm.configure('w', 'as_of', '2025-01-15'); END $$;
 CREATE TEMP TABLE told AS SELECT * FROM world.digests('w', 0, '{initiative_status,loop_closure}');
 DO $$ BEGIN PERFORM cvm.configure('w', 'as_of', 'data'); END $$;
 
--- 28 years earlier: the same weekdays, and months of the same lengths
+-- 2400 years earlier, before 2000 and before year 1: the same weekdays, and
+-- months of the same lengths
 DO $$
 DECLARE
 	s regclass;
 BEGIN
 	FOR s IN SELECT * FROM world.sources() LOOP
-		PERFORM world.rewrite(s, (SELECT string_agg(format(CASE a.atttypid WHEN 'date'::regtype THEN '%1$I - 10227 AS %1$I' WHEN 'timestamptz'::regtype THEN '%1$I - interval ''245448 hours'' AS %1$I' WHEN 'timestamp'::regtype THEN '%1$I - interval ''10227 days'' AS %1$I' ELSE '%1$I' END, a.attname), ', ' ORDER BY a.attnum)
+		PERFORM world.rewrite(s, (SELECT string_agg(format(CASE a.atttypid WHEN 'date'::regtype THEN '%1$I - 876582 AS %1$I' WHEN 'timestamptz'::regtype THEN '%1$I - interval ''21037968 hours'' AS %1$I' WHEN 'timestamp'::regtype THEN '%1$I - interval ''876582 days'' AS %1$I' ELSE '%1$I' END, a.attname), ', ' ORDER BY a.attnum)
 			FROM pg_attribute a WHERE a.attrelid = s AND a.attnum > 0 AND NOT a.attisdropped), '1');
 	END LOOP;
 END
 $$;
-SELECT is((SELECT min(started_on) < '1997-01-01' AND max(ended_on) < '2000-01-01' FROM world.subscription), true, 'the world lies before 2000');
-SELECT is(world.changed('w', 28), 'initiative_status, loop_closure', '28 years earlier change no digest but for the year, and but for what counts until today');
+SELECT is((SELECT min(started_on) > '0400-01-01 BC' AND max(ended_on) < '0300-01-01 BC' FROM world.subscription), true, 'the world lies before year 1');
+SELECT is(world.changed('w', 2400), 'initiative_status, loop_closure', '2400 years earlier change no digest but for the year, and but for what counts until today');
 
-DO $$ BEGIN PERFORM cvm.configure('w', 'as_of', '1997-01-15'); END $$;
-SELECT is_empty($$TABLE told EXCEPT SELECT * FROM world.digests('w', 28, '{initiative_status,loop_closure}')$$, 'nor these where the model has a last day');
+-- what counts until today, where the model has a last day
+DO $$ BEGIN PERFORM cvm._register('w', 'insert', 'setting', '{"setting": "as_of", "value": "0376-01-15 BC"}'); PERFORM count(*) FROM cvm.rebuild('w'); END $$;
+SELECT is_empty($$TABLE told EXCEPT SELECT * FROM world.digests('w', 2400, '{initiative_status,loop_closure}')$$, 'nor these where the model has a last day');
 
 SELECT results_eq('SELECT DISTINCT c.views FROM change c', 'SELECT count(*) FROM base', 'each time all of them');
 SELECT is((SELECT count(*) FROM change), 4::bigint, format('1 world, 7 changes in 4 steps, %s views, 0 differences', (SELECT count(*) FROM base)));

@@ -40,10 +40,10 @@ SELECT is(pg_temp.see($$SELECT view, waits_for FROM cvm.catalog('acme') WHERE vi
 (segment_shift,segment_history)', 'without segments there are no views of them');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'segment_schemes', 'brand, contract, nothing'); END $$;
 SELECT is(pg_temp.see($$SELECT * FROM acme.segment_history ORDER BY 1$$),
-'(1,Red,0001-01-01,,brand,)
-(2,Red,0001-01-01,,brand,)
-(3,Blue,0001-01-01,,brand,)
-(4,,0001-01-01,,brand,)', 'the first column of customer that is named is the segment of all views');
+'(1,Red,-infinity,,brand,)
+(2,Red,-infinity,,brand,)
+(3,Blue,-infinity,,brand,)
+(4,,-infinity,,brand,)', 'the first column of customer that is named is the segment of all views');
 SELECT is(pg_temp.see($$SELECT segment, closing_customers, closing_mrr FROM acme.segment_kpi WHERE month = '2024-03-01' ORDER BY segment COLLATE "C"$$),
 '((all),5,150.00)
 ((none),2,90.00)

@@ -19,10 +19,10 @@ BEGIN
 	PERFORM cvm.create_model('acme', tz => 'Europe/Vilnius', currency => 'EUR');
 	PERFORM cvm.bind('acme', 'customer', 'app.cust', '{"customer_id":"id"}');
 	PERFORM cvm.bind('acme', 'product', 'app.prod', '{"product":"code"}');
-	PERFORM cvm.bind('acme', 'event', 'app.ev', '{"customer_id":"cust", "occurred_at":"ts", "amount":"amt", "currency":"cur"}');
-	PERFORM cvm.bind('acme', 'subscription', 'app.sub', '{"customer_id":"id", "product":"plan", "started_on":"a", "ended_on":"b", "mrr":"fee"}');
 	PERFORM cvm.bind('acme', 'segment_history', 'app.seg', '{"customer_id":"id", "segment":"seg", "valid_from":"vf", "valid_to":"vt"}');
 	PERFORM cvm.bind('acme', 'owner', 'app.own', '{"subject_kind":"k", "subject":"s", "owner":"o", "valid_from":"vf", "valid_to":"vt"}');
+	PERFORM cvm.bind('acme', 'event', 'app.ev', '{"customer_id":"cust", "occurred_at":"ts", "amount":"amt", "currency":"cur"}');
+	PERFORM cvm.bind('acme', 'subscription', 'app.sub', '{"customer_id":"id", "product":"plan", "started_on":"a", "ended_on":"b", "mrr":"fee"}');
 END
 $$;
 SELECT is((SELECT array_agg(entity ORDER BY entity) FROM cvm.check_model('acme') WHERE problem = 'empty_source'), '{customer,event,owner,product,segment_history,subscription}',

@@ -20,7 +20,7 @@ CREATE TABLE b08.g AS SELECT i AS customer_id, 'S' || i AS segment, date '2024-0
 CREATE TABLE b08.k AS SELECT i AS customer_id, 'P'::text AS product, date '2024-01-05' AS started_on, NULL::date AS ended_on, 4.125 AS mrr FROM generate_series(1, 3) i;
 DO $$ BEGIN
 	PERFORM cvm.create_model('m', 'UTC', as_of => '2024-03-01');
-	PERFORM cvm.bind('m', 'subscription', 'b08.s'), cvm.bind('m', 'segment_history', 'b08.g');
+	PERFORM cvm.bind('m', 'segment_history', 'b08.g'), cvm.bind('m', 'subscription', 'b08.s');
 	PERFORM cvm.create_model('k', 'UTC', as_of => '2024-02-01', currency => 'KWD');
 	PERFORM cvm.bind('k', 'subscription', 'b08.k');
 END $$;

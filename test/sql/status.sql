@@ -73,7 +73,7 @@ $$;
 CREATE FUNCTION pg_temp.seen_under(collation_name text, OUT computed text, OUT stored text) LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('ALTER TABLE st.sub ALTER status TYPE text COLLATE %s', collation_name);
-	PERFORM cvm.bind('m', 'subscription', 'st.sub'), cvm.bind('m', 'segment_history', 'st.called');
+	PERFORM cvm.bind('m', 'segment_history', 'st.called'), cvm.bind('m', 'subscription', 'st.sub');
 	computed := pg_temp.seen();
 	PERFORM cvm.store('m', 'customer_holdings'), cvm.refresh_here('m');
 	stored := pg_temp.seen();

@@ -24,11 +24,11 @@ if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 	clang -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null; then
 	skip "no clang with libFuzzer"
 else
-	fuzz hostile 4 12000 "states of activity, tenure, retention and lifecycle are refused or can be used"
-	fuzz cannibalization 2 6000 "states of cannibalization and its matrix are refused or can be used"
-	fuzz segments 1 4000 "flows between segments are refused or can be used"
-	fuzz subscriptions 5 9000 "states of holdings, movement, revenue retention, survival and purchases are refused or can be used"
+	fuzz hostile 4 6000 "states of activity, tenure, retention and lifecycle are refused or can be used"
+	fuzz cannibalization 2 3000 "states of cannibalization and its matrix are refused or can be used"
+	fuzz segments 1 2000 "flows between segments are refused or can be used"
+	fuzz subscriptions 5 5000 "states of holdings, movement, revenue retention, survival and purchases are refused or can be used"
 	[ -z "${CVM_MUTATIONS:-}" ] || CVM_MUTATIONS=$((CVM_MUTATIONS / 20))
-	fuzz fold 1 600 "folds give what customer after customer gives"
+	fuzz fold 1 300 "folds give what customer after customer gives"
 fi
 done_testing

@@ -195,7 +195,7 @@ SQL
 ok($said !~ /ERROR/, 'the states to damage are all made', $said);
 
 my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22021 22023 22008 54000 57014);
-my $rounds = $ENV{CVM_MUTATIONS} || 3000;
+my $rounds = $ENV{CVM_MUTATIONS} || 1000;
 
 for my $type (qw(activity tenure retention lifecycle holdings movement revenue_retention survival purchases cannibalization cannibalization_matrix segment_flow)) {
 	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");

@@ -1,7 +1,7 @@
 \unset ECHO
 \i test/psql.sql
 -- SPDX-License-Identifier: PostgreSQL
--- The customers behind every figure.  CVM_WORLDS=60 walks so many random worlds.
+-- The customers behind every figure.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;

@@ -503,13 +503,22 @@ BEGIN
 				IF unit IS NULL THEN
 					unit := cvm._column_like(t.oid, '(^|_)(interval|period_unit|interval_unit|frequency|billing_cycle|billing_period|billing_term|recurrence)$',
 						'S');
+					SELECT x.words INTO words FROM cvm._sample(t.oid) x WHERE x.attname = unit;
+					IF EXISTS (SELECT FROM unnest(words) w WHERE NOT cvm._is_billing_interval(w, 1)) THEN
+						unit := NULL;
+					END IF;
+					IF unit IS NULL THEN
+						-- under another name, it is told by its words
+						SELECT x.attname, x.words INTO unit, words
+						FROM cvm._sample(t.oid) x
+						WHERE x.words <> '{}' AND NOT EXISTS (SELECT FROM unnest(x.words) w WHERE NOT cvm._is_billing_interval(w, 1) OR length(w) < 3 OR w !~ '[a-z]')
+							AND NOT EXISTS (SELECT FROM jsonb_each(mapping) j WHERE t.at = 's' AND j.value ->> 'attname' = x.attname)
+						ORDER BY x.distincts DESC, x.attname LIMIT 1;
+						penalty := penalty + CASE WHEN unit IS NULL THEN 0 ELSE 0.05 END;
+					END IF;
 					IF unit IS NOT NULL THEN
-						SELECT x.words INTO words FROM cvm._sample(t.oid) x WHERE x.attname = unit;
 						count_column := cvm._column_like(t.oid, '(^|_)(interval_count|interval_length|billing_period|period_count|interval_frequency)$', 'N');
-						IF EXISTS (SELECT FROM unnest(words) w WHERE NOT cvm._is_billing_interval(w, 1)) THEN
-							unit := NULL;
-						ELSIF is_view OR takes_options OR EXISTS (SELECT FROM unnest(words) w WHERE cvm.per_month(1, w, 1) <> 1)
-							OR count_column IS NOT NULL THEN
+						IF is_view OR takes_options OR EXISTS (SELECT FROM unnest(words) w WHERE cvm.per_month(1, w, 1) <> 1) OR count_column IS NOT NULL THEN
 							notes := notes || format('%s is for the interval in %I', money_column, unit);
 							unit_at := t.at;
 						END IF;

@@ -4,7 +4,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(57);
+SELECT plan(60);
 
 -- a warehouse of awkward names
 CREATE SCHEMA "My ""Shop""; --";
@@ -235,6 +235,27 @@ INSERT INTO told SELECT s.* FROM cvm.suggest('Ventes 100%') s;
 SELECT is((SELECT string_agg(entity || ' ' || source, ', ' ORDER BY entity COLLATE "C") FROM told), 'customer "Ventes 100%"."Répertoire", event "Ventes 100%"."Achats", subscription "Ventes 100%"."Contract Lines"', 'names of another language are told by foreign keys and by the rest of the row');
 SELECT matches((SELECT bind FROM told WHERE entity = 'customer'), '"customer_id": "Réf %"', 'a key to which the customers of others point is that of customers');
 SELECT alike((SELECT bind FROM told WHERE entity = 'subscription'), E'-- instead of acme.subscription_source, which the model has:\n-- SELECT cvm.bind(''acme'', ''subscription''%', 'a view that the model has bound is not replaced unasked');
+
+-- an interval is told by its words, under any name
+CREATE SCHEMA "Fit & Fun";
+SET LOCAL search_path = "Fit & Fun", public;
+CREATE TABLE "Members" ("Member #" int PRIMARY KEY, "Full Name" text, "Signed Up" timestamptz);
+CREATE TABLE "Tariffs" (code text PRIMARY KEY, "Label" text, price_cents int, "Every" text, size text);
+CREATE TABLE "Contracts" (uid int PRIMARY KEY, "Member #" int REFERENCES "Members", tariff_code text REFERENCES "Tariffs", "Valid From" date, "Valid To" date, seats int);
+CREATE TABLE visits (member_no int, entered timestamptz, spent_cents bigint);
+INSERT INTO "Members" SELECT g, 'n' || g, timestamptz '2024-01-01' + g * interval '1 day' FROM generate_series(1, 30) g;
+INSERT INTO "Tariffs" VALUES ('B', 'Basic', 1999, 'monthly', 'M'), ('P', 'Plus', 2999, 'Monthly', 'Y'), ('Y', 'Year', 29900, 'yearly', 'M');
+INSERT INTO "Contracts" SELECT g, g, (ARRAY['B', 'P', 'Y'])[1 + g % 3], date '2024-01-05' + g, NULL, 1 + g % 2 FROM generate_series(1, 30) g;
+INSERT INTO visits SELECT 1 + g % 30, timestamptz '2024-01-10' + g * interval '7 hours', 350 + 49 * (g % 3) FROM generate_series(1, 90) g;
+RESET search_path;
+TRUNCATE told;
+INSERT INTO told SELECT * FROM cvm.suggest('Fit & Fun', 'gym');
+SELECT is((SELECT string_agg(entity, ', ' ORDER BY entity COLLATE "C") FROM told), 'customer, event, product, subscription', 'a gym has members, visits, tariffs and contracts');
+SELECT pg_temp.run() \g /dev/null
+SELECT results_eq('SELECT closing_customers, closing_mrr FROM gym.mrr_movement WHERE month = ''2024-02-01''', $$
+	SELECT count(*), round(sum(c.seats * t.price_cents / 100.0 / CASE lower(t."Every") WHEN 'yearly' THEN 12 ELSE 1 END), 2) FROM "Fit & Fun"."Contracts" c JOIN "Fit & Fun"."Tariffs" t ON t.code = c.tariff_code$$,
+	'a price is for the interval that words of a column say, whatever it is called');
+SELECT is((SELECT sum(amount) FROM gym.event), (SELECT sum(spent_cents) / 100.0 FROM "Fit & Fun".visits), 'what was spent in cents is money');
 
 SELECT * FROM finish();
 ROLLBACK;

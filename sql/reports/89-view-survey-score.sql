@@ -112,9 +112,10 @@ WITH observed AS MATERIALIZED (
 	GROUP BY m.month, e.segment
 ), weighted AS (
 	-- as if each segment had answered as often as there are customers in it; one answer says nothing of an error
-	SELECT k.month, k.instrument, k.driver, k.kind, (sum(x.customers * k.score) / sum(x.customers))::float8 AS score,
-		CASE WHEN min(k.answers) > 1 THEN (sqrt(sum((x.customers * CASE k.instrument WHEN 'csat' THEN sqrt(k.score * (1 - k.score) / k.answers) ELSE k.std_error END) ^ 2))
-			/ sum(x.customers))::float8 END AS std_error,
+	SELECT k.month, k.instrument, k.driver, k.kind, (sum((x.customers * k.score)::numeric) / sum(x.customers))::float8 AS score,
+		CASE WHEN min(k.answers) > 1 THEN (sqrt(sum(((x.customers
+			* CASE k.instrument WHEN 'csat' THEN sqrt(k.score * (1 - k.score) / k.answers) ELSE k.std_error END) ^ 2)::numeric)) / sum(x.customers))::float8
+			END AS std_error,
 		(sum(x.customers) / max(x.all_customers))::float8 AS share
 	FROM scored k
 	JOIN mix x ON x.month = k.month AND x.segment = k.segment AND x.customers > 0

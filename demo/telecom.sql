@@ -923,6 +923,7 @@ ALTER TABLE finance.cost_pools ADD PRIMARY KEY (month, pool);
 ALTER TABLE finance.cost_drivers ADD PRIMARY KEY (month, pool, tier),
 	ADD FOREIGN KEY (month, pool) REFERENCES finance.cost_pools;
 CREATE INDEX ON crm.subscribers (household_no);
+CREATE INDEX ON crm.contacts (subscriber_no, sent_at);
 CREATE INDEX ON billing.contracts (subscriber_no, start_dt);
 CREATE INDEX ON billing.contracts (plan_code, start_dt);
 CREATE INDEX ON usage.activity (subscriber_no, happened_at);

@@ -22,7 +22,7 @@
 )
 SELECT s.customer_id, l.product, p.at AS started_on, coalesce(p.until, s.ended_at) AS ended_on,
 	round(CASE WHEN p.at < s.trial_end OR p.at >= s.status_since AND s.status <> 'paused' THEN 0
-?{mark} ?coupon 	WHEN d.percents IS NOT NULL THEN greatest(0, l.mrr * (100 - coalesce(d.percents[1], 0)) * (100 - coalesce(d.percents[2], 0)) * (100 - coalesce(d.percents[3], 0)) / 1000000
+?{mark} ?coupon 	WHEN d.percents IS NOT NULL AND l.mrr IS NOT NULL THEN greatest(0, l.mrr * (100 - coalesce(d.percents[1], 0)) * (100 - coalesce(d.percents[2], 0)) * (100 - coalesce(d.percents[3], 0)) / 1000000
 ?{mark} ?coupon 		- coalesce(d.off * l.mrr / nullif(sum(l.mrr) OVER (PARTITION BY s.subscription_id, p.at), 0), 0))
 	ELSE l.mrr END, 12) AS mrr,
 	s.subscription_id::text AS subscription_id,

@@ -75,7 +75,8 @@ WITH contract AS (
 		coalesce({contract.lines}, 1) * coalesce({contract.fee}, {tariff.fee}) AS fee
 	FROM {contract}
 	CROSS JOIN LATERAL (SELECT cvm._plain_status({contract.status}) IN ('suspended', 'paused', 'blocked', 'barred', 'frozen', 'onhold') AS is_paused) r
-	JOIN {tariff} ON {tariff.id} = {contract.tariff}
+	-- of a tariff that is not there too, so that check_model() finds it
+	LEFT JOIN {tariff} ON {tariff.id} = {contract.tariff}
 ), piece AS (
 	-- from each day on which something changes to the next
 	SELECT x.contract_id, x.at, lead(x.at) OVER (PARTITION BY x.contract_id ORDER BY x.at) AS until
@@ -93,7 +94,7 @@ WITH contract AS (
 ?discount 	GROUP BY p.contract_id, p.at
 )
 SELECT c.customer_id, c.product, p.at AS started_on, coalesce(p.until, c.ended_at) AS ended_on,
-?discount 	round(greatest(0, c.fee * (100 - least(100, coalesce(d.percent, 0))) / 100 - coalesce(d.off, 0)), 12) AS mrr,
+?discount 	round(CASE WHEN c.fee IS NOT NULL THEN greatest(0, c.fee * (100 - least(100, coalesce(d.percent, 0))) / 100 - coalesce(d.off, 0)) END, 12) AS mrr,
 !discount 	c.fee AS mrr,
 	c.contract_id AS subscription_id, c.channel, c.offer, CASE WHEN p.at < c.paused_at THEN 'active' ELSE c.status END AS status, CASE
 		WHEN p.until IS NULL THEN c.end_reason END AS end_reason,

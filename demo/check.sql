@@ -316,10 +316,11 @@ INSERT INTO finding (truth, claim, planted, found, ok)
 			AND least(coalesce(c.end_dt, '2026-01-01'), coalesce(b.end_dt, '2026-01-01'))
 				- greatest(b.start_dt, c.start_dt) > 31) AS g ON g.subscriber_no = p.customer;
 
--- 9. The owner who was missing.
+-- 9. The owners who were missing.
 INSERT INTO finding (truth, claim, planted, found, ok)
-	SELECT 'owner gap', 'days without an accountable owner', 'Youth [2025-07-01,2025-09-15)', string_agg(subject || ' ' || r, ' '),
-		string_agg(subject || ' ' || r, ' ') = 'Youth [2025-07-01,2025-09-15)'
+	SELECT 'owner gap', 'days without an accountable owner', 'Youth [2025-07-01,2025-09-15), network [2025-11-10,)',
+		string_agg(subject || ' ' || r, ', ' ORDER BY subject COLLATE "C"),
+		string_agg(subject || ' ' || r, ', ' ORDER BY subject COLLATE "C") = 'Youth [2025-07-01,2025-09-15), network [2025-11-10,)'
 	FROM (SELECT subject_type, subject, datemultirange(daterange(min(since), NULL)) - range_agg(daterange(since, until)) AS gap
 		FROM org.accountability WHERE answers_for_it GROUP BY 1, 2) AS x, unnest(gap) AS r;
 INSERT INTO finding (truth, claim, planted, found, ok)

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 # Where this file lies: "make -f DIR/Makefile" builds in the current directory
 SRC := $(dir $(firstword $(MAKEFILE_LIST)))
+# PGXS knows it too, but not of a server that was built among its sources
+ifneq ($(SRC),./)
+VPATH := $(SRC)
+endif
 
 EXTENSION   = cvm
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(SRC)cvm.control)

@@ -15,7 +15,7 @@ cleanup() {
 	dropdb --if-exists --force $db
 	psql -XAtq -d postgres -c 'DROP ROLE IF EXISTS cvm_mallory'
 } >/dev/null 2>&1
-trap 'cleanup; versions_remove' EXIT
+trap cleanup EXIT
 
 # A database in which mallory may create schemas, and traps(SCHEMA) puts what the
 # script could call by mistake into one: a function for every word of it that

@@ -20,7 +20,6 @@ gone() {
 cleanup() {
 	gone
 	run -d postgres -c 'DROP ROLE IF EXISTS cvm_update_owner, cvm_update_reader'
-	versions_remove
 	rm -rf "$files"
 } >/dev/null 2>&1
 trap cleanup EXIT

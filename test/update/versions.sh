@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: PostgreSQL
 # Released versions, for tests that update from them: sourced after test/tap.sh.
-# Users get no install script but the newest, so the tests put it where the server
-# looks, and take it away.
+# Users get no install script but the newest, so the tests put it where the private
+# server looks.  There it stays: two tests that need it may run side by side.
 versions=$(find test/update -name '[0-9]*' -prune -printf '%f\n' | sort -V)
 
 versions_install() {
-	local version
+	local version script
 	for version in $versions; do
-		cat test/update/$version/*.sql >"$(pg_config --sharedir)/extension/cvm--$version.sql"
-		chmod a+r "$(pg_config --sharedir)/extension/cvm--$version.sql"
-	done
-}
-
-versions_remove() {
-	local version
-	for version in $versions; do
-		rm -f "$(pg_config --sharedir)/extension/cvm--$version.sql"
+		script=$(pg_config --sharedir)/extension/cvm--$version.sql
+		cat test/update/$version/*.sql >"$script.$$"
+		chmod a+r "$script.$$"
+		mv "$script.$$" "$script"
 	done
 }

@@ -185,8 +185,6 @@ AS $$
 		|| (SELECT jsonb_object_agg(w.setting || l.suffix, l.text)
 			FROM word w
 			CROSS JOIN LATERAL (VALUES ('_lower', format('%L::text[]', w.words)), ('_collation', w.collation)) AS l (suffix, text))
-		-- movements of every month
-		|| jsonb_build_object('since_month', 'NULL, NULL', 'in_month', '')
 		-- events of all kinds start and return: folds are cheaper unmarked
 		|| jsonb_build_object('marks', (
 			SELECT CASE WHEN count(m.value) > 0

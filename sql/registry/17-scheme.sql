@@ -60,7 +60,8 @@ BEGIN
 			|| CASE WHEN d.expression IS NOT NULL
 				THEN jsonb_build_array(jsonb_build_object('name', 'deleted', 'source', d.source_column, 'expression', d.expression, 'is_hidden', true))
 				ELSE '[]' END,
-		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''-infinity''::date AS valid_from, NULL::date AS valid_to, NULL::text AS scheme_version FROM %s s%s',
+		format('SELECT %L::text AS scheme, %s AS customer_id, %s AS segment, ''-infinity''::date AS valid_from, NULL::date AS valid_to,'
+				|| ' NULL::text AS scheme_version FROM %s s%s',
 			a.scheme, coalesce(k.merged, k.expression), a.expression, a.source_text, ' WHERE ' || nullif(concat_ws(' AND ', 'NOT ' || d.expression, k.condition), ''))
 	FROM attribute a
 	JOIN customer k ON k.name = 'customer_id'

@@ -11,7 +11,8 @@
 		SELECT s.subscription_id, x.at FROM subscription s CROSS JOIN LATERAL (VALUES (s.started_at), (s.trial_end), (s.status_since)) x (at)
 		WHERE x.at >= s.started_at AND coalesce(x.at < s.ended_at, true)
 ?{mark} ?coupon 		UNION
-?{mark} ?coupon 		SELECT s.subscription_id, x.at FROM reduction r JOIN subscription s ON s.subscription_id = r.subscription_id CROSS JOIN LATERAL (VALUES (r.starts), (r.ends)) x (at)
+?{mark} ?coupon 		SELECT s.subscription_id, x.at FROM reduction r JOIN subscription s ON s.subscription_id = r.subscription_id
+?{mark} ?coupon 			CROSS JOIN LATERAL (VALUES (r.starts), (r.ends)) x (at)
 ?{mark} ?coupon 		WHERE x.at > s.started_at AND coalesce(x.at < s.ended_at, true)
 	) c
 ?{mark} ?coupon ), reduced AS (
@@ -22,7 +23,8 @@
 )
 SELECT s.customer_id, l.product, p.at AS started_on, coalesce(p.until, s.ended_at) AS ended_on,
 	round(CASE WHEN p.at < s.trial_end OR p.at >= s.status_since AND s.status <> 'paused' THEN 0
-?{mark} ?coupon 	WHEN d.percents IS NOT NULL AND l.mrr IS NOT NULL THEN greatest(0, l.mrr * (100 - coalesce(d.percents[1], 0)) * (100 - coalesce(d.percents[2], 0)) * (100 - coalesce(d.percents[3], 0)) / 1000000
+?{mark} ?coupon 	WHEN d.percents IS NOT NULL AND l.mrr IS NOT NULL THEN greatest(0,
+?{mark} ?coupon 			l.mrr * (100 - coalesce(d.percents[1], 0)) * (100 - coalesce(d.percents[2], 0)) * (100 - coalesce(d.percents[3], 0)) / 1000000
 ?{mark} ?coupon 		- coalesce(d.off * l.mrr / nullif(sum(l.mrr) OVER (PARTITION BY s.subscription_id, p.at), 0), 0))
 	ELSE l.mrr END, 12) AS mrr,
 	s.subscription_id::text AS subscription_id,

@@ -78,9 +78,11 @@ WITH subscription AS (
 ?discount ?coupon 	FROM {discount}
 ?discount ?coupon 	JOIN {coupon} ON {coupon.id} = {discount.coupon} AND coalesce({coupon.duration} <> 'once', true)
 ?discount ?coupon 	-- of one subscription, or of all that a customer has
-?discount ?coupon 	JOIN (SELECT s.subscription_id, s.subscription_id AS subscription, NULL AS customer FROM subscription s UNION ALL SELECT s.subscription_id, NULL, s.customer_id::text FROM subscription s) x
+?discount ?coupon 	JOIN (SELECT s.subscription_id, s.subscription_id AS subscription, NULL AS customer FROM subscription s
+?discount ?coupon 		UNION ALL SELECT s.subscription_id, NULL, s.customer_id::text FROM subscription s) x
 ?discount ?coupon 		ON coalesce('s' || x.subscription, 'c' || x.customer) = coalesce('s' || {discount.subscription}, 'c' || {discount.customer})
-?discount ?coupon 	JOIN (SELECT l.subscription_id, min(l.currency) AS currency, min(l.unit) AS unit, min(l.units) AS units FROM line l GROUP BY l.subscription_id) t ON t.subscription_id = x.subscription_id
+?discount ?coupon 	JOIN (SELECT l.subscription_id, min(l.currency) AS currency, min(l.unit) AS unit, min(l.units) AS units FROM line l
+?discount ?coupon 		GROUP BY l.subscription_id) t ON t.subscription_id = x.subscription_id
 ?discount ?coupon 	WHERE {discount.invoice} IS NULL AND {discount.deleted} IS NOT TRUE
 @use recipe_pieces discount
 $body$),

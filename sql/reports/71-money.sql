@@ -62,27 +62,6 @@ CREATE FUNCTION cvm._shared_out(amount numeric, total numeric, decimals int) RET
 COMMENT ON FUNCTION cvm._shared_out(numeric, numeric, int) IS
 	'The amount of a row, rounded up or down so that all rows make the total.';
 
-CREATE FUNCTION cvm._is_whole(model name, relation name, "column" name, decimals int) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	is_whole boolean;
-BEGIN
-	-- the type may say so, else the scale tells at once of most
-	SELECT information_schema._pg_numeric_scale(a.atttypid, a.atttypmod) <= _is_whole.decimals INTO is_whole
-	FROM pg_attribute a
-	WHERE a.attrelid = format('%I.%I', _is_whole.model, _is_whole.relation)::regclass AND a.attname = _is_whole."column" AND NOT a.attisdropped;
-	IF is_whole IS NOT TRUE THEN
-		EXECUTE format('SELECT coalesce(bool_and(coalesce(scale(r.%1$I::numeric) <= %2$s, true) OR r.%1$I = round(r.%1$I::numeric, %2$s)), true) FROM %3$I.%4$I r',
-			_is_whole."column", _is_whole.decimals, _is_whole.model, _is_whole.relation) INTO is_whole;
-	END IF;
-	RETURN is_whole;
-END
-$$;
-COMMENT ON FUNCTION cvm._is_whole(name, name, name, int) IS
-	'Has no amount of a relation of the model a part of the smallest coin, so that sums are shown as they are?';
-
 CREATE FUNCTION cvm._shown(view text, body text, decimals int) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp

@@ -20,6 +20,13 @@ BEGIN
 		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
 		JOIN pg_class e ON e.oid = d.refobjid AND e.oid <> v.oid AND e.relnamespace = v.relnamespace
 		WHERE v.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = catalog.model)
+		UNION
+		-- and what the tables were filled from that are read in their place
+		SELECT t.relation, coalesce(s.entity, r.source)::name
+		FROM cvm.stored t
+		LEFT JOIN cvm.customer_state s ON s.state = t.relation::text
+		LEFT JOIN cvm.report_source r ON r.view = t.relation::text
+		WHERE t.model = catalog.model AND cvm._relation(catalog.model, coalesce(s.entity, r.source)::name) IS NOT NULL
 	), reach AS (
 		SELECT r.relation, r.source FROM reader r
 		UNION
@@ -55,7 +62,8 @@ END
 $$;
 COMMENT ON FUNCTION cvm.catalog(name) IS
 	'Every report view of a model: does it exist, and if not, what does it wait for? Is it read from a table? Which '
-	'entities does it read, itself or by the views that it is made of? States that are stored come last.';
+	'entities does it read, itself or by the views that it is made of, or may it have been made of where it is stored? '
+	'States that are stored come last.';
 
 CREATE VIEW cvm.dictionary WITH (security_invoker = true) AS
 SELECT c.view, c.column_name AS "column", c.type, c.unit, c.formula, c.additive, c.comment, coalesce(array_to_string(s.dimensions, ', '), '') AS additive_over

@@ -7,21 +7,8 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'after, why, and who answers. Sums are mrr_movement; months in which nothing moved have no row.');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('placed', 1, '{segment_history}', $$
-	SELECT f.customer_id, m.*
-	FROM folded f
-	LEFT JOIN segment_timeline t ON t.customer_id = f.customer_id
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm._customer_movements(f.holdings, 'month', o.as_of, {pause_days}, t.timeline, {since_month}) m$$),
-('placed', 9, '{}', $$
-	SELECT f.customer_id, '(all)'::text AS segment, m.*
-	FROM folded f
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m{in_month}$$),
-('movement_timelines', 1, '{segment_history}', $$
-@use segment_timelines
-$$),
-('movement_timelines', 9, '{}', ''),
+-- the first days of months since and until which movements are looked at: all
+('movement_months', 1, '{}', 'NULL, NULL'),
 -- lines of the waterfall, and those of everybody, in which moves cancel
 ('line_totals', 1, '{segment_history}', $$
 	UNION ALL
@@ -44,10 +31,16 @@ $$),
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_movement', 1, '{subscription}', $$
-WITH {spelled}{movement_timelines}, placed AS MATERIALIZED (
-	SELECT m.customer_id, m.segment, m.period_start, CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line,
+WITH {spelled}
+@use segment_timelines
+, placed AS MATERIALIZED (
+	SELECT f.customer_id, CASE WHEN {has_segments} THEN m.segment ELSE '(all)' END AS segment, m.period_start,
+		CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line,
 		m.customers, m.change_mrr, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product
-	FROM ({placed}) m
+	FROM folded f
+	LEFT JOIN segment_timeline t ON t.customer_id = f.customer_id
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm._customer_movements(f.holdings, 'month', o.as_of, {pause_days}, t.timeline, {movement_months}) m
 ){owned}, line_sum AS (
 	SELECT p.segment, p.period_start, p.line, sum(p.change_mrr) AS change
 	FROM placed p

@@ -33,16 +33,15 @@ BEGIN
 	-- Of prices without parts of the smallest coin nothing is rounded, so that no
 	-- other month matters.  What is stored is read.
 	IF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = customer_movement.model AND t.relation = 'customer_movement') THEN
-		is_whole := cvm._is_whole(customer_movement.model, 'subscription', 'mrr', (literals ->> 'minor_units')::int);
+		EXECUTE format('SELECT coalesce(bool_and(coalesce(scale(s.mrr) <= %1$s, true) OR s.mrr = round(s.mrr, %1$s)), true) FROM %2$I.subscription s',
+			literals ->> 'minor_units', customer_movement.model) INTO is_whole;
 	END IF;
 	source := format('%I.customer_movement', customer_movement.model);
 	IF is_whole THEN
 		SELECT c.have, c.literals INTO have, literals
 		FROM cvm._composing(customer_movement.model, 'customer_movement', cvm._observed_until(customer_movement.model, literals)) c;
 		IF NOT 'fx_rate' = ANY (have) THEN
-			literals := literals || jsonb_build_object('since_month', format('%L::date, %L::date', first_day, first_day + 1),
-				'in_month', format(' WHERE m.period_start = %L::date', first_day));
-			literals := literals || cvm._part_literals(have, literals, 'customer_movement');
+			literals := literals || jsonb_build_object('movement_months', format('%L::date, %L::date', first_day, first_day + 1));
 			-- the month is looked at last: for the one row of it that the planner expects everything else would be looked up
 			SELECT format('(WITH%s SELECT b.* FROM (%s) b OFFSET 0)',
 				substr(cvm._narrowed(customer_movement.model, have, literals, true, true, coalesce(customer_movement.only_segment, '(all)'), first_day), 2),

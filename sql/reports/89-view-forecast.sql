@@ -191,7 +191,8 @@ WHERE t.base_customers > 0$$),
 	GROUP BY s.customer_id
 ), expected AS MATERIALIZED (
 	SELECT a.segment, a.ages, cvm._expected_periods(l.at_risk, l.lost, a.ages, greatest({value_months}, 1), coalesce({monthly_discount_rate}, 0)) AS months,
-		(SELECT sum(1 / (1 + coalesce({monthly_discount_rate}, 0)) ^ g.at ORDER BY g.at) FROM generate_series(0, greatest({value_months}, 1) - 1) AS g (at)) AS all_months
+		(SELECT sum(1 / (1 + coalesce({monthly_discount_rate}, 0)) ^ g.at ORDER BY g.at)
+			FROM generate_series(0, greatest({value_months}, 1) - 1) AS g (at)) AS all_months
 	FROM (SELECT s.segment, max(s.age) + 1 AS ages FROM standing s GROUP BY 1) a
 	LEFT JOIN losses l ON l.segment = a.segment
 ), valued AS (

@@ -37,7 +37,8 @@ WITH {observed}, {rates}
 		coalesce(l.last, l.seen) - c.is_cut::int AS instalments, CASE WHEN NOT l.is_moved THEN l.last - c.is_cut::int END AS lost_at, c.is_cut
 	FROM line l
 	-- ended before its last instalment was over
-	CROSS JOIN LATERAL (SELECT coalesce(cvm._instalments(l.since, CASE WHEN l.last > 0 THEN l.ended_on END, l.step_months, l.step_days) < l.last, false) AS is_cut) c
+	CROSS JOIN LATERAL (
+		SELECT coalesce(cvm._instalments(l.since, CASE WHEN l.last > 0 THEN l.ended_on END, l.step_months, l.step_days) < l.last, false) AS is_cut) c
 	WHERE coalesce(l.last, l.seen) > c.is_cut::int
 ), had AS MATERIALIZED (
 	SELECT l.customer_id, l.product, range_agg(daterange(l.since, l.ended_on)) AS days
@@ -180,7 +181,8 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('poor_moment', 7, 'customers', 'bigint', 'customers', 'count of distinct customers', false, 'Customers with such a moment.'),
 	('poor_moment', 8, 'lost_customers', 'bigint', 'customers', 'of those, whose line ended with an instalment that had a moment', false,
 		'Customers who gave the product up at the next boundary.'),
-	('poor_moment', 9, 'hit_instalments', 'bigint', 'instalments', 'instalments with a moment whose end was seen; the last of a line is the one of full length before its end', false,
+	('poor_moment', 9, 'hit_instalments', 'bigint', 'instalments',
+		'instalments with a moment whose end was seen; the last of a line is the one of full length before its end', false,
 		'Instalments with such a moment.'),
 	('poor_moment', 10, 'hit_lost', 'bigint', 'instalments', 'of those, the last ones of lines that ended and did not move', false,
 		'Lines lost with them.'),

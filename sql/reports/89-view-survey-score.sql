@@ -60,6 +60,7 @@ WITH observed AS MATERIALIZED (
 		a.competitor_score){survey_invitations}
 )
 @use held_on last
+@use segment_timelines
 , told AS (
 	SELECT x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of,
 		count(l.score) AS answers,
@@ -104,11 +105,12 @@ WITH observed AS MATERIALIZED (
 		FROM told t
 		WHERE lower(t.instrument COLLATE {weighted_instruments_collation}) = ANY ({weighted_instruments_lower})) m
 	JOIN (
-		SELECT h.segment, d.day, sum(d.came) AS customers
-		FROM {segment_rows} h
-		CROSS JOIN LATERAL (VALUES (coalesce(h.valid_from, '-infinity'), 1), (h.valid_to, -1)) AS d (day, came)
-		WHERE {weighted_instruments} IS NOT NULL AND h.segment IS NOT NULL AND d.day IS NOT NULL AND coalesce(h.valid_to > h.valid_from, true)
-		GROUP BY h.segment, d.day) e ON e.day < m.until
+		SELECT r.segment, d.day, sum(d.came) AS customers
+		FROM segment_timeline t
+		CROSS JOIN LATERAL cvm._segment_stays(t.timeline, '-infinity', 'infinity') r
+		CROSS JOIN LATERAL (VALUES (r.stay_from, 1), (r.stay_to, -1)) AS d (day, came)
+		WHERE {weighted_instruments} IS NOT NULL AND r.segment <> '(none)' AND d.day < 'infinity'
+		GROUP BY r.segment, d.day) e ON e.day < m.until
 	GROUP BY m.month, e.segment
 ), weighted AS (
 	-- as if each segment had answered as often as there are customers in it; one answer says nothing of an error

@@ -132,7 +132,8 @@ SELECT cmp_ok((SELECT count(*) FROM sw.survey_score WHERE invited > invited_answ
 SELECT cmp_ok((SELECT count(*) FROM sw.survey_score WHERE weighted_score <> score), '>=', 5::bigint, 'and scores that weights change');
 -- four fifths are in a segment that answers seldom and is content
 TRUNCATE said, is_in;
-INSERT INTO is_in SELECT i, CASE WHEN i <= 80 THEN 'a' ELSE 'b' END, date '2024-01-01', date '2024-04-01' FROM generate_series(1, 100) i UNION ALL SELECT i, 'gone', date '2023-01-01', date '2024-01-01' FROM generate_series(1, 500) i;
+INSERT INTO is_in SELECT i, CASE WHEN i <= 80 THEN 'a' ELSE 'b' END, date '2024-01-01', date '2024-04-01' FROM generate_series(1, 100) i UNION ALL SELECT i, 'gone', date '2023-01-01', date '2024-01-01' FROM generate_series(1, 500) i
+	UNION ALL SELECT i, 'b', date '2023-06-01', date '2024-04-01' FROM generate_series(1, 10) i; -- of two at once the last begun counts
 INSERT INTO said SELECT i, i, NULL, timestamptz '2024-03-10', 'nps', CASE WHEN i <= 10 THEN 10 WHEN i % 2 = 0 THEN 9 ELSE 0 END FROM generate_series(1, 100) i WHERE i <= 10 OR i > 80;
 SELECT results_eq($$SELECT segment COLLATE "default", answers, score, weighted_score, round(weighted_low::numeric, 6), round(weighted_high::numeric, 6), weighted_share FROM sw.survey_score ORDER BY 1$$,
 	$$VALUES ('(all)', 30::bigint, 100 / 3.0::float8, 80::float8, 71.234775, 88.765225, 1::float8), ('a', 10, 100, NULL, NULL, NULL, NULL), ('b', 20, 0, NULL, NULL, NULL, NULL)$$, 'a score is weighted to the mix of segments, and so is its error');

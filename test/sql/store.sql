@@ -68,6 +68,8 @@ SELECT is((SELECT count(*) FROM cvm.catalog('kept') WHERE is_stored), 2::bigint,
 
 -- every report in a table
 SELECT lives_ok(format('SELECT cvm.store(%L, %L)', 'kept', v.view), v.view || ' is stored') FROM cvm.catalog('live') v WHERE v."exists" ORDER BY 1;
+SELECT is_empty($$SELECT l.view, l.reads, k.reads FROM cvm.catalog('live') l JOIN cvm.catalog('kept') k USING (view)
+	WHERE l.reads IS NOT NULL AND NOT coalesce(regexp_split_to_array(l.reads, ', ') <@ regexp_split_to_array(k.reads, ', '), false)$$, 'the catalog says of what is stored too which entities it is made of');
 SELECT bag_eq($$SELECT pg_temp.reports('kept', '')$$, $$SELECT pg_temp.reports('live', '')$$, 'every stored report says what its view says');
 SELECT is_empty($$SELECT v.view FROM cvm.catalog('live') v WHERE v."exists" AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = ('kept.' || v.view || '_stored')::regclass AND i.indisprimary AND pg_get_indexdef(i.indexrelid) LIKE '%(row_key)')$$, 'each table has its row_key as key');
 SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0

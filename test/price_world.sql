@@ -2,9 +2,14 @@
 -- Random worlds with a change of price, each a product of its own: read by tests
 -- with \i after \set worlds (how many; every second one has an effect),
 -- \set customers (of each) and \set seed.  On 2024-01-01 segment A pays a tenth
--- more; from then on 3 % more of it leave each month in worlds of odd numbers.
+-- more; from then on 3 % more of it leave each month in worlds of odd numbers, or
+-- as many as \set effect says of a person p.
 -- Segments differ in how many leave anyway, by tenure too.  On the same day
 -- promotions end, plans change and second lines begin, of segment B.
+\if :{?effect}
+\else
+\set effect 0.03
+\endif
 CREATE SCHEMA price_world;
 CREATE FUNCTION price_world.draw(what text, i bigint) RETURNS float8 LANGUAGE sql IMMUTABLE
 RETURN ((hashint8extended(hashint8extended(i, hashtext(what)), 51) & 4294967295) + 0.5) / 4294967296.0;
@@ -19,7 +24,7 @@ WITH person AS (
 	-- half a year at twice the risk, then the other; and what the change adds
 	SELECT p.*, p.started_on + 1 + least(floor(CASE WHEN e.risk < 6 * 2 * h.hazard THEN e.risk / (2 * h.hazard) ELSE 6 + (e.risk - 12 * h.hazard)
 		/ h.hazard END * 30), 5000)::int AS left_on,
-		date '2024-01-01' + 1 + least(floor(-ln(price_world.draw('rise', p.id)) / 0.03 * 30), 5000)::int AS fled_on
+		date '2024-01-01' + 1 + least(floor(-ln(price_world.draw('rise', p.id)) / (:effect) * 30), 5000)::int AS fled_on
 	FROM person p
 	CROSS JOIN LATERAL (SELECT CASE p.segment WHEN 'A' THEN 0.015 ELSE 0.02 END AS hazard) h
 	CROSS JOIN LATERAL (SELECT -ln(price_world.draw('stay', p.id)) AS risk) e

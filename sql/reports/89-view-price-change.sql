@@ -122,7 +122,8 @@ WITH {observed}, {rates}spell_base AS (
 )
 $$);
 
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windows', 1, '{}', $$
+-- Who left in which window, of who is touched and of who is not, beside each other
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_strata', 1, '{}', $$
 , counted AS MATERIALIZED (
 	-- by windows of first and last day, and by that of leaving
 	SELECT f.day, f.segment, f.product, f.band, (f.day - f.joined_on) / 30 AS age, 0 AS first_window,
@@ -227,7 +228,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 	WHERE w.at >= 0
 	GROUP BY 1, 2, 3, 4
 	ORDER BY 1, 2, 3, sum(w.covered::numeric) >= sum(w.n1::numeric) / 2 DESC, w.level
-), judged AS MATERIALIZED (
+)$$);
+
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windows', 1, '{}', $$
+{price_strata}
+, judged AS MATERIALIZED (
 	SELECT s.day, s.product, s.segment, s.months, s.customers, s.mrr_before, s.mrr_after, w.level, w.at, w.n1, w.x1, w.n0, w.x0, w.y1, w.weight, w.rise,
 		w.spread,
 		w.rise / nullif(w.weight, 0) AS difference, w.spread / nullif(w.weight, 0) ^ 2 AS variance, w.drop_rise, w.drop_spread, w.covered

@@ -1,7 +1,8 @@
 \unset ECHO
 \i test/psql.sql
 -- SPDX-License-Identifier: PostgreSQL
--- What the next change of price would bring.
+-- What the next change of price would bring.  CVM_WORLDS=200 asks a tenth as many past
+-- changes how often the limits of a tenure hold the truth.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
@@ -9,7 +10,7 @@ SET LOCAL client_min_messages = warning;
 SELECT no_plan();
 \set worlds 6
 \set customers 500
-\set seed 3
+\set seed 2
 \i test/price_world.sql
 -- what is true of odd worlds only: 3 % more of segment A leave each month
 CREATE VIEW price_world.odd AS SELECT * FROM price_world.subscription WHERE left(product, 4) IN ('W001', 'W003', 'W005') OR product LIKE '%+';
@@ -108,6 +109,45 @@ SELECT results_eq('SELECT DISTINCT verdict, events, count(net_mrr), count(conf_l
 SELECT is_empty($$SELECT * FROM unknown WHERE month_no = 12 AND abs(mrr * 1.08 * (1 - churn_rate - break_even_churn_rate) ^ 12 - without_mrr) > 0.01$$, 'the answer is the excess churn that uses the change up');
 SELECT is(left(reason, 50), 'No past change of price tells what this one would ', 'the reason says that no past change of price tells') FROM unknown LIMIT 1;
 SELECT ok(bool_and(break_even_churn_rate < 0), 'of a cut the churn that it has to save') FROM cvm.price_simulation('calm', NULL, NULL, -0.08, 12);
+
+-- a rise sends away who came in the last year, and few of the others
+CREATE TEMP TABLE before AS TABLE told;
+SELECT cvm.drop_model(m) FROM unnest('{ps,calm}'::name[]) m \g /dev/null
+DROP SCHEMA price_world CASCADE;
+\set effect 'CASE WHEN p.started_on > date ''2023-01-01'' THEN 0.06 ELSE 0.01 END'
+\set customers 3000
+\set worlds 4
+\getenv many CVM_WORLDS
+\if :{?many}
+	SELECT greatest(4, :many / 5) AS worlds \gset
+\endif
+\i test/price_world.sql
+SELECT cvm.create_model('ps', tz => 'UTC', currency => 'EUR', as_of => '2024-05-10') \g /dev/null
+SELECT cvm.bind('ps', 'subscription', 'price_world.subscription'), cvm.bind('ps', 'segment_history', 'price_world.segment_history') \g /dev/null
+CREATE TEMP TABLE by_value AS
+SELECT p.product AS event, t.*, 1 - exp(CASE value WHEN '3-5 months' THEN -0.06 WHEN '6-11 months' THEN -0.06 WHEN '24 months and more' THEN -0.01 END) AS truth
+FROM (SELECT DISTINCT l.product FROM price_world.line l WHERE l.has_effect) p
+CROSS JOIN LATERAL cvm.price_simulation('ps', p.product, 'A', 0.1, 1) t;
+SELECT is(count(*), 5::bigint * count(DISTINCT event), 'each tenure has a row') FROM by_value WHERE dimension = 'tenure';
+SELECT cmp_ok(count(*) FILTER (WHERE truth NOT BETWEEN conf_low AND conf_high), '<=', ceil(0.05 * count(*) + 2 * sqrt(0.0475 * count(*)))::bigint,
+	'what a change does to a tenure lies within its limits as often as they say') FROM by_value WHERE truth IS NOT NULL;
+SELECT cmp_ok(avg((n.excess_churn_rate > 2 * o.excess_churn_rate)::int), '>=', 0.8, 'it is told apart from what it does to another') FROM by_value n
+JOIN by_value o ON o.event = n.event AND o.value = '12-23 months' WHERE n.value = '6-11 months';
+SELECT is_empty($$SELECT v.event, v.dimension FROM by_value v JOIN by_value a ON a.event = v.event AND a.dimension = '(all)'
+	GROUP BY v.event, v.dimension, a.customers, a.excess_churn_rate, a.conf_low, a.conf_high
+	HAVING abs(sum(v.customers * v.excess_churn_rate) - a.customers * a.excess_churn_rate) > 1e-6 OR abs(sum(v.customers * v.conf_low) - a.customers * a.conf_low) > 1e-6
+		OR abs(sum(v.customers * v.conf_high) - a.customers * a.conf_high) > 1e-6$$, 'segments, tenures and prices make the excess churn of all');
+SELECT is_empty('SELECT value FROM before WHERE dimension = ''tenure'' AND abs(excess_churn_rate - (SELECT min(excess_churn_rate) FROM before WHERE dimension = ''(all)'')) > 1e-9',
+	'where tenures and prices do not differ beyond chance one elasticity holds for all');
+\getenv report CVM_REPORT
+\if :{?report}
+\pset tuples_only false
+\o :report
+SELECT value, count(*) AS changes, round(avg((truth BETWEEN conf_low AND conf_high)::int), 3) AS coverage, round(avg(excess_churn_rate)::numeric, 4) AS mean, round(truth::numeric, 4) AS truth
+FROM by_value WHERE truth IS NOT NULL GROUP BY value, truth ORDER BY 1;
+\o
+\pset tuples_only true
+\endif
 
 SELECT throws_ok(format('SELECT * FROM cvm.price_simulation(%s)', a), c, m, m) FROM (VALUES
 	($$'ps', '(all)', 'A', 0$$, '22023', 'change "0" is no change of price'), ($$'ps', '(all)', 'A', -1$$, '22023', 'change "-1" is no change of price'),

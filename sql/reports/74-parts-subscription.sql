@@ -184,13 +184,16 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- Spells and times in segments as rows of one fold, which tells everybody and
 -- each segment apart; what is asked of it comes first
 ('segment_spells', 1, '{}', $$r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.offer, r.segment, 'month',
-		(SELECT o.as_of FROM observed o), {pause_days}$$),
+		r.as_of, {pause_days}$$),
+-- as_of is a column: aggregates share a state where their arguments are the same, and two subqueries are not
 ('segment_spell_rows', 1, '{}', $$(
-		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price} AS mrr, {is_paused} AS is_paused, {offered} AS offer, NULL::text AS segment
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price} AS mrr, {is_paused} AS is_paused, {offered} AS offer, NULL::text AS segment,
+			(SELECT o.as_of FROM observed o) AS as_of
 		FROM subscription s
 		UNION ALL
 		-- one without a name has no days: a condition here would make a subquery of this side
-		SELECT h.customer_id, NULL, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL, NULL, NULL, h.segment
+		SELECT h.customer_id, NULL, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL, NULL, NULL, h.segment,
+			(SELECT o.as_of FROM observed o)
 		FROM {segment_rows} h) r$$),
 
 -- The days of each customer in each segment, or in none

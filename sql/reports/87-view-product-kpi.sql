@@ -55,8 +55,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 WITH {observed}, spell_fold AS MATERIALIZED (
 	SELECT cvm._product_movement_agg({segment_spells}) AS waterfalls, cvm._product_migration_agg({segment_spells}) AS went
 	FROM (
-		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price} AS mrr, {is_paused} AS is_paused, NULL::text AS offer, NULL::text AS segment
-		FROM subscription s) r
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price} AS mrr, {is_paused} AS is_paused, NULL::text AS offer, NULL::text AS segment,
+			(SELECT o.as_of FROM observed o) AS as_of
+		FROM subscription s
+		-- a subquery of its own, so that both aggregates are given the same as_of
+		OFFSET 0) r
 ), product_state AS (
 	SELECT b.segment AS product, b.state
 	FROM spell_fold f

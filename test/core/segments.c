@@ -250,13 +250,17 @@ draw_offered(const Label *product)
 static bool
 waterfalls_add_up(SpellBuffer *spells, SpellBuffer *offered)
 {
+	SegmentCustomers customers;
+	SegmentReader reader;
 	SegmentWaterfalls waterfalls;
 	Movement *whole = movement_new(NULL);
 	Movement *sum = movement_new(NULL);
 	ByteWriter writer;
 	ByteWriter other;
 
-	segment_waterfalls_finish(offered, NULL, &waterfalls);
+	segment_customers_open(&customers, NULL, offered);
+	reader = segment_waterfalls_open(&customers, NULL, &waterfalls);
+	segment_customers_each(&customers, &reader, 1);
 	movement_spells_finish(spells, whole);
 	writer_open(&writer, NULL, 0);
 	movement_encode(whole, &writer);
@@ -290,14 +294,18 @@ waterfalls_add_up(SpellBuffer *spells, SpellBuffer *offered)
 static bool
 sums_add_up(SpellBuffer *spell_buffer)
 {
+	SegmentCustomers customers;
+	SegmentReader readers[2];
 	SegmentSums readings[3];
 	static const PeriodLine lines[] = {PERIOD_ENDED, PERIOD_CONTINUED,
 									   PERIOD_PROMOTION_END};
 	Period last =
 		period_of(spell_buffer->terms.calendar, spell_buffer->terms.as_of - 1);
 
-	segment_years_finish(spell_buffer, NULL, 2, &readings[0]);
-	segment_promotions_finish(spell_buffer, NULL, &readings[1]);
+	segment_customers_open(&customers, NULL, spell_buffer);
+	readers[0] = segment_years_open(&customers, NULL, 2, &readings[0]);
+	readers[1] = segment_promotions_open(&customers, NULL, &readings[1]);
+	segment_customers_each(&customers, readers, 2);
 	segment_bridges_finish(spell_buffer, NULL, 2, &readings[2]);
 	for (int n = 0; n < 2; n++)
 		for (int line = 0; line < 3; line++)

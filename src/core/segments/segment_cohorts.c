@@ -60,15 +60,16 @@ segment_cohorts_finish(SpellBuffer *spell_buffer, Context context,
 					   SegmentCohorts *cohorts)
 {
 	Workspace workspace = {.context = context};
+	SegmentReader reader = {workspace_walk, &workspace};
 	int nsegments;
 
-	segment_customers_open(&workspace.customers, spell_buffer);
+	segment_customers_open(&workspace.customers, context, spell_buffer);
 	nsegments = workspace.customers.nsegments;
 	cohorts->nsegments = nsegments;
 	cohorts->segments = workspace.customers.segments;
 	cohorts->cohorts = workspace.cohorts =
 		runtime_alloc_zero(context, (nsegments + 1) * sizeof(Revenue *));
-	segment_customers_each(&workspace.customers, workspace_walk, &workspace);
+	segment_customers_each(&workspace.customers, &reader, 1);
 	for (int i = 0; i < nsegments; i++)
 		if (workspace.cohorts[i] != NULL)
 			revenue_retention_merge(cohorts_of(&workspace, nsegments),

@@ -49,9 +49,13 @@ name_mark(const Label *name)
 	return mark != NULL ? mark : name->data + name->size;
 }
 
-/* Number the products, offers and segments among the names of a buffer. */
+/*
+ * Number the products, offers and segments among the names of a buffer; what
+ * they are called is kept in context.
+ */
 void
-segment_customers_open(SegmentCustomers *customers, SpellBuffer *spell_buffer)
+segment_customers_open(SegmentCustomers *customers, Context context,
+					   SpellBuffer *spell_buffer)
 {
 	const Dictionary *names = &spell_buffer->names;
 	int count = names->count;
@@ -63,7 +67,7 @@ segment_customers_open(SegmentCustomers *customers, SpellBuffer *spell_buffer)
 	customers->products = runtime_alloc(NULL, room * sizeof(int32_t));
 	customers->offers = runtime_alloc(NULL, room * sizeof(int32_t));
 	customers->ranks = runtime_alloc(NULL, room * sizeof(int32_t));
-	customers->segments = runtime_alloc_zero(NULL, room * sizeof(Label));
+	customers->segments = runtime_alloc_zero(context, room * sizeof(Label));
 
 	for (int i = 0; i < count; i++)
 	{
@@ -84,7 +88,7 @@ segment_customers_open(SegmentCustomers *customers, SpellBuffer *spell_buffer)
 		labels[i].size = name->size - labels[i].size;
 	}
 	customers->nproducts = labels_rank(labels, count, customers->products);
-	customers->labels = runtime_alloc(NULL, room * sizeof(Label));
+	customers->labels = runtime_alloc(context, room * sizeof(Label));
 	for (int i = 0; i < count; i++)
 		customers->labels[customers->products[i]] = labels[i];
 
@@ -219,8 +223,8 @@ customer_days(SegmentCustomers *customers, int nmemberships, int64_t first)
 typedef struct Handing
 {
 	SegmentCustomers *customers;
-	SegmentCustomerEmit take;
-	void *arg;
+	const SegmentReader *readers;
+	int nreaders;
 } Handing;
 
 /* Hand a customer on. */
@@ -259,29 +263,53 @@ customer_hand(void *arg, uint32_t number, const Line *lines, uint32_t nlines)
 	customer.ndays =
 		customer_days(customers, nmemberships, customer.steps[0].day);
 	customer.days = customers->days;
-	handing->take(handing->arg, &customer);
+	customers->npaused = -1;
+	for (int i = 0; i < handing->nreaders; i++)
+		if (handing->readers[i].take != NULL)
+			handing->readers[i].take(handing->readers[i].arg, &customer);
 }
 
-/* Hand out every customer who holds anything, and close. */
+/* Hand out every customer who holds anything, to each reader, and close. */
 void
-segment_customers_each(SegmentCustomers *customers, SegmentCustomerEmit take,
-					   void *arg)
+segment_customers_each(SegmentCustomers *customers,
+					   const SegmentReader *readers, int nreaders)
 {
-	Handing handing = {customers, take, arg};
+	Handing handing = {customers, readers, nreaders};
+	bool is_read = false;
 
-	spell_buffer_each(customers->spell_buffer, customer_hand, &handing);
+	for (int i = 0; i < nreaders; i++)
+		is_read |= readers[i].take != NULL;
+	if (is_read)
+		spell_buffer_each(customers->spell_buffer, customer_hand, &handing);
 	workspace_close(&customers->steps);
+	workspace_close(&customers->paused);
 }
 
-/* Add to the customer's steps what pauses keep; how many there are then. */
+/* The customer's steps with what pauses keep; how many there are. */
 int
 segment_customer_pauses(SegmentCustomers *customers,
-						const SegmentCustomer *customer)
+						const SegmentCustomer *customer, const Step **steps)
 {
+	bool is_paused = false;
+
+	*steps = customer->steps;
 	if (!customers->spell_buffer->has_pauses)
 		return customer->nsteps;
-	return lines_pauses(&customers->steps, customers->spell_buffer,
-						customer->lines, customer->nlines, customer->nsteps);
+	for (uint32_t i = 0; i < customer->nlines; i++)
+		is_paused |= line_is_paused(&customer->lines[i]);
+	if (!is_paused)
+		return customer->nsteps;
+	if (customers->npaused < 0)
+	{
+		workspace_reserve(&customers->paused, customer->nlines);
+		memcpy(customers->paused.steps, customer->steps,
+			   (size_t) customer->nsteps * sizeof(Step));
+		customers->npaused =
+			lines_pauses(&customers->paused, customers->spell_buffer,
+						 customer->lines, customer->nlines, customer->nsteps);
+	}
+	*steps = customers->paused.steps;
+	return customers->npaused;
 }
 
 /* The segment of a customer on a day on which spells are seen */

@@ -61,6 +61,8 @@ typedef struct SegmentCustomers
 
 	/* what is used again for every customer */
 	StepWorkspace steps;
+	StepWorkspace paused; /* with what pauses keep */
+	int npaused;		  /* of them; -1: not asked for yet */
 	uint32_t room;
 	Line *lines;
 	int32_t *line_offers;
@@ -74,12 +76,20 @@ typedef struct SegmentCustomers
 
 typedef void (*SegmentCustomerEmit)(void *arg, const SegmentCustomer *customer);
 
-extern void segment_customers_open(SegmentCustomers *customers,
+/* Who reads customers; take is NULL where there is nothing to be found */
+typedef struct SegmentReader
+{
+	SegmentCustomerEmit take;
+	void *arg;
+} SegmentReader;
+
+extern void segment_customers_open(SegmentCustomers *customers, Context context,
 								   SpellBuffer *spell_buffer);
 extern void segment_customers_each(SegmentCustomers *customers,
-								   SegmentCustomerEmit take, void *arg);
+								   const SegmentReader *readers, int nreaders);
 extern int segment_customer_pauses(SegmentCustomers *customers,
-								   const SegmentCustomer *customer);
+								   const SegmentCustomer *customer,
+								   const Step **steps);
 extern int32_t segment_customer_place(const SegmentCustomers *customers,
 									  const SegmentCustomer *customer,
 									  int64_t day);

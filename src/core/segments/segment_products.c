@@ -16,7 +16,7 @@ static const Held always = {INT64_MIN, INT64_MAX};
 
 typedef struct Workspace
 {
-	SegmentCustomers customers;
+	SegmentCustomers *customers;
 	Context context;
 	Movement **movements;
 	ProductsWent *went;
@@ -93,9 +93,9 @@ waterfall_add(Workspace *workspace, int number, const Step *steps, int nsteps)
 	Movement **movement = &workspace->movements[number];
 
 	if (*movement == NULL)
-		*movement = movement_of_spells(workspace->customers.spell_buffer,
+		*movement = movement_of_spells(workspace->customers->spell_buffer,
 									   workspace->context);
-	movement_add(*movement, steps, nsteps, workspace->customers.nproducts,
+	movement_add(*movement, steps, nsteps, workspace->customers->nproducts,
 				 &always, 1);
 }
 
@@ -103,16 +103,16 @@ static void
 waterfall_walk(void *arg, const SegmentCustomer *customer)
 {
 	Workspace *workspace = arg;
-	const SpellBuffer *spell_buffer = workspace->customers.spell_buffer;
-	int nsteps = segment_customer_pauses(&workspace->customers, customer);
+	const SpellBuffer *spell_buffer = workspace->customers->spell_buffer;
+	const Step *steps;
+	int nsteps =
+		segment_customer_pauses(workspace->customers, customer, &steps);
 
-	waterfall_add(workspace, workspace->customers.nproducts, customer->steps,
-				  nsteps);
+	waterfall_add(workspace, workspace->customers->nproducts, steps, nsteps);
 	products_find(workspace, customer);
 	if (workspace->nproducts == 1)
 	{
-		waterfall_add(workspace, workspace->products[0], customer->steps,
-					  nsteps);
+		waterfall_add(workspace, workspace->products[0], steps, nsteps);
 		return;
 	}
 	for (int i = 0; i < workspace->nproducts; i++)
@@ -130,20 +130,20 @@ waterfall_walk(void *arg, const SegmentCustomer *customer)
 	}
 }
 
-/* The waterfall of each product's customers, and of everybody. */
-void
-product_waterfalls_finish(SpellBuffer *spell_buffer, Context context,
-						  ProductWaterfalls *waterfalls)
+/* Reads the waterfall of each product's customers, and of everybody. */
+SegmentReader
+product_waterfalls_open(SegmentCustomers *customers, Context context,
+						ProductWaterfalls *waterfalls)
 {
-	Workspace workspace = {.context = context};
+	Workspace *workspace = runtime_alloc_zero(NULL, sizeof(Workspace));
 
-	segment_customers_open(&workspace.customers, spell_buffer);
-	waterfalls->nproducts = workspace.customers.nproducts;
-	waterfalls->products = workspace.customers.labels;
-	waterfalls->movements = workspace.movements = runtime_alloc_zero(
+	workspace->customers = customers;
+	workspace->context = context;
+	waterfalls->nproducts = customers->nproducts;
+	waterfalls->products = customers->labels;
+	waterfalls->movements = workspace->movements = runtime_alloc_zero(
 		context, (waterfalls->nproducts + 1) * sizeof(Movement *));
-	segment_customers_each(&workspace.customers, waterfall_walk, &workspace);
-	workspace_close(&workspace.steps);
+	return (SegmentReader){waterfall_walk, workspace};
 }
 
 static void
@@ -190,19 +190,21 @@ migration_walk(void *arg, const SegmentCustomer *customer)
 				  workspace->went->calendar, migration_take, workspace);
 }
 
-/* Who went from which product to which. */
-void
-products_went_finish(SpellBuffer *spell_buffer, Context context,
-					 ProductsWent *went)
+/* Reads who went from which product to which. */
+SegmentReader
+products_went_open(SegmentCustomers *customers, Context context,
+				   ProductsWent *went)
 {
-	Workspace workspace = {.context = context, .went = went};
+	Workspace *workspace = runtime_alloc_zero(NULL, sizeof(Workspace));
 
-	segment_customers_open(&workspace.customers, spell_buffer);
+	workspace->customers = customers;
+	workspace->context = context;
+	workspace->went = went;
 	*went = (ProductsWent){.context = context,
-						   .calendar = spell_buffer->terms.calendar,
-						   .nproducts = workspace.customers.nproducts,
-						   .products = workspace.customers.labels};
-	segment_customers_each(&workspace.customers, migration_walk, &workspace);
+						   .calendar = customers->spell_buffer->terms.calendar,
+						   .nproducts = customers->nproducts,
+						   .products = customers->labels};
+	return (SegmentReader){migration_walk, workspace};
 }
 
 /* Count a first time of paying, if there is one. */
@@ -213,7 +215,7 @@ life_count(Workspace *workspace, int32_t segment, int32_t product,
 	SegmentLives *lives = workspace->lives;
 	int nlevels = levels_of(steps, nsteps, workspace->levels);
 	int nruns = runs_of(workspace->levels, nlevels,
-						workspace->customers.spell_buffer->terms.as_of,
+						workspace->customers->spell_buffer->terms.as_of,
 						workspace->gap, workspace->runs);
 	const Run *run = &workspace->runs[0];
 	Survival **survival =
@@ -231,17 +233,17 @@ static void
 life_walk(void *arg, const SegmentCustomer *customer)
 {
 	Workspace *workspace = arg;
-	const SpellBuffer *spell_buffer = workspace->customers.spell_buffer;
-	int32_t segment = workspace->customers.nameless;
+	const SpellBuffer *spell_buffer = workspace->customers->spell_buffer;
+	int32_t segment = workspace->customers->nameless;
 	bool is_paused = false;
 	int nlevels;
 
 	products_find(workspace, customer);
 	nlevels = levels_of(customer->steps, customer->nsteps, workspace->levels);
 	if (nlevels > 0)
-		segment = segment_customer_place(&workspace->customers, customer,
+		segment = segment_customer_place(workspace->customers, customer,
 										 workspace->levels[0].day);
-	life_count(workspace, segment, workspace->customers.nproducts,
+	life_count(workspace, segment, workspace->customers->nproducts,
 			   customer->steps, customer->nsteps);
 	for (uint32_t i = 0; i < customer->nlines; i++)
 		is_paused |= line_is_paused(&customer->lines[i]);
@@ -284,18 +286,23 @@ void
 segment_lives_finish(SpellBuffer *spell_buffer, Context context, int32_t gap,
 					 SegmentLives *lives)
 {
-	Workspace workspace = {.context = context, .lives = lives, .gap = gap};
+	SegmentCustomers customers;
+	Workspace workspace = {.customers = &customers,
+						   .context = context,
+						   .lives = lives,
+						   .gap = gap};
+	SegmentReader reader = {life_walk, &workspace};
 	int each;
 
-	segment_customers_open(&workspace.customers, spell_buffer);
-	lives->nsegments = workspace.customers.nsegments;
-	lives->segments = workspace.customers.segments;
-	lives->nproducts = workspace.customers.nproducts;
-	lives->products = workspace.customers.labels;
+	segment_customers_open(&customers, context, spell_buffer);
+	lives->nsegments = customers.nsegments;
+	lives->segments = customers.segments;
+	lives->nproducts = customers.nproducts;
+	lives->products = customers.labels;
 	each = lives->nproducts + 1;
 	lives->lives = runtime_alloc_zero(
 		context, (size_t) each * (lives->nsegments + 1) * sizeof(Survival *));
-	segment_customers_each(&workspace.customers, life_walk, &workspace);
+	segment_customers_each(&customers, &reader, 1);
 	workspace_close(&workspace.steps);
 	for (int at = 0; at < each * lives->nsegments; at++)
 	{

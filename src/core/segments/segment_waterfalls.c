@@ -12,48 +12,51 @@ static const Held always = {INT64_MIN, INT64_MAX};
 
 typedef struct Workspace
 {
-	SegmentCustomers customers;
+	SegmentCustomers *customers;
 	Context context;
 	Movement **movements;
 } Workspace;
 
 /* Add a customer to the waterfall of a segment, or of everybody. */
 static void
-waterfall_add(Workspace *workspace, int number, int nsteps, const Held *held,
-			  int nheld)
+waterfall_add(Workspace *workspace, int number, const Step *steps, int nsteps,
+			  const Held *held, int nheld)
 {
 	Movement **movement = &workspace->movements[number];
 
 	if (*movement == NULL)
-		*movement = movement_of_spells(workspace->customers.spell_buffer,
+		*movement = movement_of_spells(workspace->customers->spell_buffer,
 									   workspace->context);
-	movement_add(*movement, workspace->customers.steps.steps, nsteps,
-				 workspace->customers.nproducts, held, nheld);
+	movement_add(*movement, steps, nsteps, workspace->customers->nproducts,
+				 held, nheld);
 }
 
 static void
 workspace_walk(void *arg, const SegmentCustomer *customer)
 {
 	Workspace *workspace = arg;
-	SegmentCustomers *customers = &workspace->customers;
-	int nsteps = segment_customer_pauses(customers, customer);
+	SegmentCustomers *customers = workspace->customers;
+	const Step *steps;
+	int nsteps = segment_customer_pauses(customers, customer, &steps);
 
-	waterfall_add(workspace, customers->nsegments, nsteps, &always, 1);
+	waterfall_add(workspace, customers->nsegments, steps, nsteps, &always, 1);
 	for (int i = 0; i < customer->ndays; i++)
-		waterfall_add(workspace, customer->days[i].segment, nsteps,
+		waterfall_add(workspace, customer->days[i].segment, steps, nsteps,
 					  customer->days[i].held, customer->days[i].nheld);
 }
 
-void
-segment_waterfalls_finish(SpellBuffer *spell_buffer, Context context,
-						  SegmentWaterfalls *waterfalls)
+/* Reads the waterfalls of customers. */
+SegmentReader
+segment_waterfalls_open(SegmentCustomers *customers, Context context,
+						SegmentWaterfalls *waterfalls)
 {
-	Workspace workspace = {.context = context};
+	Workspace *workspace = runtime_alloc_zero(NULL, sizeof(Workspace));
 
-	segment_customers_open(&workspace.customers, spell_buffer);
-	waterfalls->nsegments = workspace.customers.nsegments;
-	waterfalls->segments = workspace.customers.segments;
-	waterfalls->movements = workspace.movements = runtime_alloc_zero(
+	workspace->customers = customers;
+	workspace->context = context;
+	waterfalls->nsegments = customers->nsegments;
+	waterfalls->segments = customers->segments;
+	waterfalls->movements = workspace->movements = runtime_alloc_zero(
 		context, (waterfalls->nsegments + 1) * sizeof(Movement *));
-	segment_customers_each(&workspace.customers, workspace_walk, &workspace);
+	return (SegmentReader){workspace_walk, workspace};
 }

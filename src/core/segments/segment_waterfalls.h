@@ -132,22 +132,28 @@ typedef struct SegmentSums
 } SegmentSums;
 
 extern const char *period_line_name(PeriodLine line);
-extern void segment_waterfalls_finish(SpellBuffer *spell_buffer,
-									  Context context,
-									  SegmentWaterfalls *waterfalls);
+
+/* Those that several of can read the customers of a buffer at once */
+extern SegmentReader segment_waterfalls_open(SegmentCustomers *customers,
+											 Context context,
+											 SegmentWaterfalls *waterfalls);
+extern SegmentReader segment_promotions_open(SegmentCustomers *customers,
+											 Context context,
+											 SegmentSums *sums);
+extern SegmentReader segment_years_open(SegmentCustomers *customers,
+										Context context, int32_t periods,
+										SegmentSums *sums);
+extern SegmentReader product_waterfalls_open(SegmentCustomers *customers,
+											 Context context,
+											 ProductWaterfalls *waterfalls);
+extern SegmentReader products_went_open(SegmentCustomers *customers,
+										Context context, ProductsWent *went);
+
+/* Those that read alone */
 extern void segment_cohorts_finish(SpellBuffer *spell_buffer, Context context,
 								   SegmentCohorts *cohorts);
-extern void product_waterfalls_finish(SpellBuffer *spell_buffer,
-									  Context context,
-									  ProductWaterfalls *waterfalls);
-extern void products_went_finish(SpellBuffer *spell_buffer, Context context,
-								 ProductsWent *went);
 extern void segment_lives_finish(SpellBuffer *spell_buffer, Context context,
 								 int32_t gap, SegmentLives *lives);
-extern void segment_promotions_finish(SpellBuffer *spell_buffer,
-									  Context context, SegmentSums *sums);
-extern void segment_years_finish(SpellBuffer *spell_buffer, Context context,
-								 int32_t periods, SegmentSums *sums);
 extern void segment_bridges_finish(SpellBuffer *spell_buffer, Context context,
 								   int32_t periods, SegmentSums *sums);
 

@@ -54,7 +54,7 @@ typedef struct Based
 
 typedef struct Workspace
 {
-	SegmentCustomers customers;
+	SegmentCustomers *customers;
 	SegmentSums *sums;
 	PeriodCache *period_cache;
 	int32_t periods;
@@ -80,18 +80,21 @@ typedef struct Workspace
 	int based_room;
 } Workspace;
 
+/* Begin to add up, in sums. */
 static void
-sums_open(Workspace *workspace, SpellBuffer *spell_buffer, Context context,
+sums_open(Workspace *workspace, SegmentCustomers *customers, Context context,
 		  SegmentSums *sums)
 {
-	segment_customers_open(&workspace->customers, spell_buffer);
+	const SpellBuffer *spell_buffer = customers->spell_buffer;
+
+	workspace->customers = customers;
 	workspace->sums = sums;
 	workspace->period_cache = period_cache_of(spell_buffer->terms.calendar);
 	sums->context = context;
 	sums->scale = spell_buffer->scale;
 	sums->calendar = spell_buffer->terms.calendar;
-	sums->nsegments = workspace->customers.nsegments;
-	sums->segments = workspace->customers.segments;
+	sums->nsegments = customers->nsegments;
+	sums->segments = customers->segments;
 	sums->sums = runtime_alloc_zero(
 		context, (sums->nsegments + 1) * sizeof(SegmentPeriods));
 }
@@ -120,7 +123,7 @@ sum_add(PeriodSum *sum, int64_t customers, Wide mrr)
 static void
 ended_count(Workspace *workspace, const SegmentCustomer *customer)
 {
-	const SpellBuffer *spell_buffer = workspace->customers.spell_buffer;
+	const SpellBuffer *spell_buffer = workspace->customers->spell_buffer;
 	Day as_of = spell_buffer->terms.as_of;
 
 	for (uint32_t i = 0; i < customer->nlines; i++)
@@ -140,7 +143,7 @@ ended_count(Workspace *workspace, const SegmentCustomer *customer)
 			held = money_add(held, customer->steps[j].mrr);
 		}
 		period = period_cache_period(workspace->period_cache, line->end);
-		segment = segment_customer_place(&workspace->customers, customer,
+		segment = segment_customer_place(workspace->customers, customer,
 										 (int64_t) line->end - 1);
 		for (int n = 0; n < 2; n++, segment = EVERYBODY)
 		{
@@ -242,7 +245,7 @@ levels_take(Workspace *workspace, const SegmentCustomer *customer)
 static void
 years_count(Workspace *workspace, const SegmentCustomer *customer, int nlevels)
 {
-	const SpellTerms *terms = &workspace->customers.spell_buffer->terms;
+	const SpellTerms *terms = &workspace->customers->spell_buffer->terms;
 	int first = -1;
 
 	if (nlevels == 0)
@@ -274,7 +277,7 @@ years_count(Workspace *workspace, const SegmentCustomer *customer, int nlevels)
 static void
 customer_holdings(Workspace *workspace, const SegmentCustomer *customer)
 {
-	const SpellBuffer *spell_buffer = workspace->customers.spell_buffer;
+	const SpellBuffer *spell_buffer = workspace->customers->spell_buffer;
 	Holdings *holdings = &workspace->holdings;
 
 	if (customer->nlines > workspace->room)
@@ -320,14 +323,16 @@ static void
 customer_explain(Workspace *workspace, const SegmentCustomer *customer,
 				 CustomerMovementEmit take)
 {
-	int nsteps = segment_customer_pauses(&workspace->customers, customer);
+	const Step *steps;
+	int nsteps =
+		segment_customer_pauses(workspace->customers, customer, &steps);
 
 	if (workspace->movement == NULL)
 		workspace->movement =
-			movement_of_spells(workspace->customers.spell_buffer, NULL);
+			movement_of_spells(workspace->customers->spell_buffer, NULL);
 	workspace->movement->ncells = 0;
-	movement_add(workspace->movement, customer->steps, nsteps,
-				 workspace->customers.nproducts, &always, 1);
+	movement_add(workspace->movement, steps, nsteps,
+				 workspace->customers->nproducts, &always, 1);
 	if (workspace->movement->ncells == 0)
 		return;
 	customer_holdings(workspace, customer);
@@ -346,7 +351,7 @@ promotion_take(void *arg, const CustomerMovement *row)
 	if (row->cause != CAUSE_PROMOTION_END)
 		return;
 	segment =
-		segment_customer_place(&workspace->customers, workspace->customer,
+		segment_customer_place(workspace->customers, workspace->customer,
 							   period_start(sums->calendar, row->period) - 1);
 	for (int n = 0; n < 2; n++, segment = EVERYBODY)
 		sum_add(&sums_reach(sums, segment, row->period)[PERIOD_PROMOTION_END],
@@ -357,7 +362,7 @@ static void
 promotion_walk(void *arg, const SegmentCustomer *customer)
 {
 	Workspace *workspace = arg;
-	Day as_of = workspace->customers.spell_buffer->terms.as_of;
+	Day as_of = workspace->customers->spell_buffer->terms.as_of;
 
 	for (uint32_t i = 0; i < customer->nlines; i++)
 		if (customer->offers[i] >= 0 && customer->lines[i].end < as_of)
@@ -368,15 +373,26 @@ promotion_walk(void *arg, const SegmentCustomer *customer)
 		}
 }
 
-/* What the end of promotions brought, by segment and period. */
-void
-segment_promotions_finish(SpellBuffer *spell_buffer, Context context,
-						  SegmentSums *sums)
+/* Is any product held under an offer? */
+static bool
+has_offers(const SegmentCustomers *customers)
 {
-	Workspace workspace = {0};
+	for (int i = 0; i < customers->spell_buffer->names.count; i++)
+		if (customers->offers[i] >= 0)
+			return true;
+	return false;
+}
 
-	sums_open(&workspace, spell_buffer, context, sums);
-	segment_customers_each(&workspace.customers, promotion_walk, &workspace);
+/* Reads what the end of promotions brought, by segment and period. */
+SegmentReader
+segment_promotions_open(SegmentCustomers *customers, Context context,
+						SegmentSums *sums)
+{
+	Workspace *workspace = runtime_alloc_zero(NULL, sizeof(Workspace));
+
+	sums_open(workspace, customers, context, sums);
+	return (SegmentReader){has_offers(customers) ? promotion_walk : NULL,
+						   workspace};
 }
 
 static void
@@ -389,17 +405,18 @@ year_walk(void *arg, const SegmentCustomer *customer)
 }
 
 /*
- * Spells that ended, and what is left of what was paid so many periods before,
- * by segment and period.
+ * Reads spells that ended, and what is left of what was paid so many periods
+ * before, by segment and period.
  */
-void
-segment_years_finish(SpellBuffer *spell_buffer, Context context,
-					 int32_t periods, SegmentSums *sums)
+SegmentReader
+segment_years_open(SegmentCustomers *customers, Context context,
+				   int32_t periods, SegmentSums *sums)
 {
-	Workspace workspace = {.periods = periods};
+	Workspace *workspace = runtime_alloc_zero(NULL, sizeof(Workspace));
 
-	sums_open(&workspace, spell_buffer, context, sums);
-	segment_customers_each(&workspace.customers, year_walk, &workspace);
+	workspace->periods = periods;
+	sums_open(workspace, customers, context, sums);
+	return (SegmentReader){year_walk, workspace};
 }
 
 /* The line of a change among those of a year, if it has one */
@@ -459,12 +476,9 @@ bridge_walk(void *arg, const SegmentCustomer *customer)
 {
 	Workspace *workspace = arg;
 
-	/* before what pauses keep is added to the steps */
-	int nlevels = levels_take(workspace, customer);
-
 	workspace->nmoved = 0;
 	customer_explain(workspace, customer, moved_take);
-	years_count(workspace, customer, nlevels);
+	years_count(workspace, customer, levels_take(workspace, customer));
 }
 
 /*
@@ -475,8 +489,11 @@ void
 segment_bridges_finish(SpellBuffer *spell_buffer, Context context,
 					   int32_t periods, SegmentSums *sums)
 {
+	SegmentCustomers customers;
 	Workspace workspace = {.periods = periods, .by_line = true};
+	SegmentReader reader = {bridge_walk, &workspace};
 
-	sums_open(&workspace, spell_buffer, context, sums);
-	segment_customers_each(&workspace.customers, bridge_walk, &workspace);
+	segment_customers_open(&customers, context, spell_buffer);
+	sums_open(&workspace, &customers, context, sums);
+	segment_customers_each(&customers, &reader, 1);
 }

@@ -1,5 +1,5 @@
 /*
- * segment_waterfalls.c
+ * segment_waterfalls->c
  *		Waterfalls by segment, and sums that go with them, from raw rows in one
  *		pass (core/segments/segment_waterfalls.h).
  *
@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "executor/nodeAgg.h"
+#include "nodes/execnodes.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 
@@ -98,6 +100,111 @@ cvm_segment_clocked_spells_add(PG_FUNCTION_ARGS)
 	return spells_step(fcinfo, &arguments, 0, 6);
 }
 
+/* What is read of customers, several of which at once */
+typedef enum Reading
+{
+	READING_WATERFALLS,
+	READING_PROMOTIONS,
+	READING_YEARS,
+	READING_PRODUCTS,
+	READING_WENT,
+	READINGS
+} Reading;
+
+typedef struct Answers
+{
+	bool is_read[READINGS];
+	SegmentWaterfalls waterfalls;
+	SegmentSums promotions;
+	SegmentSums years;
+	ProductWaterfalls products;
+	ProductsWent went;
+} Answers;
+
+PG_FUNCTION_INFO_V1(cvm_segment_movement_final);
+PG_FUNCTION_INFO_V1(cvm_segment_promotion_final);
+PG_FUNCTION_INFO_V1(cvm_segment_year_final);
+PG_FUNCTION_INFO_V1(cvm_product_movement_final);
+PG_FUNCTION_INFO_V1(cvm_product_migration_final);
+
+static const PGFunction readings[READINGS] = {
+	[READING_WATERFALLS] = cvm_segment_movement_final,
+	[READING_PROMOTIONS] = cvm_segment_promotion_final,
+	[READING_YEARS] = cvm_segment_year_final,
+	[READING_PRODUCTS] = cvm_product_movement_final,
+	[READING_WENT] = cvm_product_migration_final};
+
+/* What the aggregates that share the state of this one will ask of it, too */
+static void
+answers_ask(FunctionCallInfo fcinfo, bool *is_asked)
+{
+	AggState *agg = (AggState *) fcinfo->context;
+	int number = -1;
+
+	if (agg == NULL || !IsA(agg, AggState))
+		return;
+	for (int i = 0; i < agg->numaggs; i++)
+		if (&agg->peragg[i].finalfn == fcinfo->flinfo)
+			number = agg->peragg[i].transno;
+	for (int i = 0; i < agg->numaggs; i++)
+		for (int reading = 0; reading < READINGS; reading++)
+			if (agg->peragg[i].transno == number &&
+				agg->peragg[i].finalfn.fn_addr == readings[reading])
+				is_asked[reading] = true;
+}
+
+static SegmentReader
+answers_open(Answers *answers, Reading reading, SegmentCustomers *customers,
+			 MemoryContext context)
+{
+	switch (reading)
+	{
+		case READING_WATERFALLS:
+			return segment_waterfalls_open(customers, context,
+										   &answers->waterfalls);
+		case READING_PROMOTIONS:
+			return segment_promotions_open(customers, context,
+										   &answers->promotions);
+		case READING_YEARS:
+			return segment_years_open(customers, context, MONTHS_OF_YEAR,
+									  &answers->years);
+		case READING_PRODUCTS:
+			return product_waterfalls_open(customers, context,
+										   &answers->products);
+		default:
+			return products_went_open(customers, context, &answers->went);
+	}
+}
+
+/*
+ * The answer to what is asked of the state, read with all others that will be;
+ * they stay with it, as it does not change any more.  Over a window it does.
+ */
+static const Answers *
+answers_of(FunctionCallInfo fcinfo, Reading reading, const char *name)
+{
+	SpellBufferState *state = (SpellBufferState *) PG_GETARG_POINTER(0);
+	MemoryContext context = state_context(fcinfo, name);
+	Answers *answers = state->answers;
+	SegmentReader readers[READINGS];
+	SegmentCustomers customers;
+	int nreaders = 0;
+
+	if (answers != NULL && answers->is_read[reading])
+		return answers;
+	answers = MemoryContextAllocZero(context, sizeof(Answers));
+	answers->is_read[reading] = true;
+	answers_ask(fcinfo, answers->is_read);
+	segment_customers_open(&customers, context, state->spell_buffer);
+	for (int i = 0; i < READINGS; i++)
+		if (answers->is_read[i])
+			readers[nreaders++] = answers_open(answers, i, &customers, context);
+	segment_customers_each(&customers, readers, nreaders);
+	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
+		state->answers = answers;
+	return answers;
+}
+
 /* The name of a segment; that of everybody comes after the last. */
 static Datum
 segment_datum(const Label *segments, int nsegments, int number)
@@ -109,31 +216,30 @@ segment_datum(const Label *segments, int nsegments, int number)
 }
 
 /* The end of _segment_movement_agg: a waterfall of each segment. */
-PG_FUNCTION_INFO_V1(cvm_segment_movement_final);
 Datum
 cvm_segment_movement_final(PG_FUNCTION_ARGS)
 {
-	SegmentWaterfalls waterfalls;
+	const SegmentWaterfalls *waterfalls;
 	RowArray array;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	state_context(fcinfo, "_segment_movement_agg");
-	segment_waterfalls_finish(
-		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
-		CurrentMemoryContext, &waterfalls);
+	waterfalls =
+		&answers_of(fcinfo, READING_WATERFALLS, "_segment_movement_agg")
+			 ->waterfalls;
 	row_array_open(&array, fcinfo);
-	for (int i = 0; i <= waterfalls.nsegments; i++)
+	for (int i = 0; i <= waterfalls->nsegments; i++)
 	{
 		Datum values[2];
 		bool nulls[2] = {false, false};
 		ByteWriter writer;
 
-		if (waterfalls.movements[i] == NULL)
+		if (waterfalls->movements[i] == NULL)
 			continue;
 		state_open(&writer);
-		movement_encode(waterfalls.movements[i], &writer);
-		values[0] = segment_datum(waterfalls.segments, waterfalls.nsegments, i);
+		movement_encode(waterfalls->movements[i], &writer);
+		values[0] =
+			segment_datum(waterfalls->segments, waterfalls->nsegments, i);
 		values[1] = state_close(&writer);
 		row_array_put(&array, values, nulls);
 	}
@@ -184,32 +290,29 @@ product_datum(const Label *product)
  * The end of _product_movement_agg: a waterfall of each product's customers,
  * and of everybody, where the product is NULL.
  */
-PG_FUNCTION_INFO_V1(cvm_product_movement_final);
 Datum
 cvm_product_movement_final(PG_FUNCTION_ARGS)
 {
-	ProductWaterfalls waterfalls;
+	const ProductWaterfalls *waterfalls;
 	RowArray array;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	state_context(fcinfo, "_product_movement_agg");
-	product_waterfalls_finish(
-		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
-		CurrentMemoryContext, &waterfalls);
+	waterfalls = &answers_of(fcinfo, READING_PRODUCTS, "_product_movement_agg")
+					  ->products;
 	row_array_open(&array, fcinfo);
-	for (int i = 0; i <= waterfalls.nproducts; i++)
+	for (int i = 0; i <= waterfalls->nproducts; i++)
 	{
 		Datum values[2] = {0};
-		bool nulls[2] = {i == waterfalls.nproducts, false};
+		bool nulls[2] = {i == waterfalls->nproducts, false};
 		ByteWriter writer;
 
-		if (waterfalls.movements[i] == NULL)
+		if (waterfalls->movements[i] == NULL)
 			continue;
 		state_open(&writer);
-		movement_encode(waterfalls.movements[i], &writer);
-		if (i < waterfalls.nproducts)
-			values[0] = product_datum(&waterfalls.products[i]);
+		movement_encode(waterfalls->movements[i], &writer);
+		if (i < waterfalls->nproducts)
+			values[0] = product_datum(&waterfalls->products[i]);
 		values[1] = state_close(&writer);
 		row_array_put(&array, values, nulls);
 	}
@@ -217,33 +320,29 @@ cvm_product_movement_final(PG_FUNCTION_ARGS)
 }
 
 /* The end of _product_migration_agg: who went from which product to which. */
-PG_FUNCTION_INFO_V1(cvm_product_migration_final);
 Datum
 cvm_product_migration_final(PG_FUNCTION_ARGS)
 {
-	ProductsWent went;
+	const ProductsWent *went;
 	RowArray array;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	state_context(fcinfo, "_product_migration_agg");
-	products_went_finish(
-		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
-		CurrentMemoryContext, &went);
+	went = &answers_of(fcinfo, READING_WENT, "_product_migration_agg")->went;
 	row_array_open(&array, fcinfo);
-	for (int at = 0; at < went.nperiods; at++)
-		for (int i = 0; i < went.nproducts * went.nproducts; i++)
+	for (int at = 0; at < went->nperiods; at++)
+		for (int i = 0; i < went->nproducts * went->nproducts; i++)
 		{
-			const WentPeriod *period = &went.periods[at];
+			const WentPeriod *period = &went->periods[at];
 			Datum values[4];
 			bool nulls[4] = {false};
 
 			if (period->customers[i] == 0)
 				continue;
-			values[0] = day_datum(period_start(went.calendar, period->period),
+			values[0] = day_datum(period_start(went->calendar, period->period),
 								  &nulls[0]);
-			values[1] = product_datum(&went.products[i / went.nproducts]);
-			values[2] = product_datum(&went.products[i % went.nproducts]);
+			values[1] = product_datum(&went->products[i / went->nproducts]);
+			values[2] = product_datum(&went->products[i % went->nproducts]);
 			values[3] = Int64GetDatum(period->customers[i]);
 			row_array_put(&array, values, nulls);
 		}
@@ -317,35 +416,24 @@ sums_return(FunctionCallInfo fcinfo, const SegmentSums *sums)
 }
 
 /* The end of _segment_promotion_agg: what the end of promotions brought. */
-PG_FUNCTION_INFO_V1(cvm_segment_promotion_final);
 Datum
 cvm_segment_promotion_final(PG_FUNCTION_ARGS)
 {
-	SegmentSums sums;
-
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	state_context(fcinfo, "_segment_promotion_agg");
-	segment_promotions_finish(
-		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
-		CurrentMemoryContext, &sums);
-	return sums_return(fcinfo, &sums);
+	return sums_return(fcinfo, &answers_of(fcinfo, READING_PROMOTIONS,
+										   "_segment_promotion_agg")
+									->promotions);
 }
 
 /* The end of _segment_year_agg: what ended, and what a year has left. */
-PG_FUNCTION_INFO_V1(cvm_segment_year_final);
 Datum
 cvm_segment_year_final(PG_FUNCTION_ARGS)
 {
-	SegmentSums sums;
-
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	state_context(fcinfo, "_segment_year_agg");
-	segment_years_finish(
-		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
-		CurrentMemoryContext, MONTHS_OF_YEAR, &sums);
-	return sums_return(fcinfo, &sums);
+	return sums_return(
+		fcinfo, &answers_of(fcinfo, READING_YEARS, "_segment_year_agg")->years);
 }
 
 /* The end of _segment_bridge_agg: what a year has left, and what moved in it. */

@@ -29,6 +29,7 @@ typedef struct SpellBufferState
 	bytea *bytes;
 	ArrayType *families; /* of segment_flow_agg */
 	int span;			 /* likewise; 0: not known yet */
+	void *answers;		 /* of segment_waterfalls.c: what was read of it */
 } SpellBufferState;
 
 typedef struct SpellBufferRow

@@ -89,7 +89,27 @@ spell_buffer_size(const SpellBuffer *spell_buffer)
 		   row_buffer_size(&spell_buffer->row_buffer) +
 		   chunked_array_size(&spell_buffer->overflow) +
 		   spell_buffer->batch_room * (sizeof(Key) + sizeof(Packed)) +
-		   spell_buffer->text_room;
+		   spell_buffer->text_room +
+		   (spell_buffer->far != NULL ? FAR_DAYS * sizeof(Day) : 0);
+}
+
+/* The number of a day that is none of the near ones, if there is one left */
+bool
+far_pack(SpellBuffer *spell_buffer, Day day, uint16_t *number)
+{
+	int at = 0;
+
+	if (spell_buffer->far == NULL)
+		spell_buffer->far =
+			runtime_alloc(spell_buffer->context, FAR_DAYS * sizeof(Day));
+	while (at < spell_buffer->nfar && spell_buffer->far[at] != day)
+		at++;
+	if (at == FAR_DAYS)
+		return false;
+	if (at == spell_buffer->nfar)
+		spell_buffer->far[spell_buffer->nfar++] = day;
+	*number = (uint16_t) (NEAR_DAYS + at);
+	return true;
 }
 
 /* Write a line down for a customer. */
@@ -159,7 +179,8 @@ spell_buffer_scale(SpellBuffer *spell_buffer, int scale)
 			}
 			*packed = line_pack(
 				spell_buffer, (int32_t) (packed->head >> PACKED_NAME_SHIFT),
-				marks, packed->start, packed->end,
+				marks, day_unpack(spell_buffer, packed->start),
+				day_unpack(spell_buffer, packed->end),
 				money_rescale(packed->mrr, spell_buffer->scale, scale));
 		}
 	}

@@ -24,6 +24,7 @@ extern void spell_buffer_open(SpellBuffer *spell_buffer, Context context,
 extern void spell_buffer_forget(SpellBuffer *spell_buffer);
 extern size_t spell_buffer_size(const SpellBuffer *spell_buffer);
 extern void spell_buffer_flush(SpellBuffer *spell_buffer);
+extern bool far_pack(SpellBuffer *spell_buffer, Day day, uint16_t *number);
 extern void spell_buffer_scale(SpellBuffer *spell_buffer, int scale);
 extern void spell_buffer_write(SpellBuffer *spell_buffer, uint32_t slot,
 							   Packed line);
@@ -77,21 +78,45 @@ packed_overflow(const SpellBuffer *spell_buffer, const Packed *packed)
 	return chunked_array_peek(&spell_buffer->overflow, (uint32_t) packed->mrr);
 }
 
+/* The number of a day; false: there are too many others already. */
+static inline bool
+day_pack(SpellBuffer *spell_buffer, Day day, uint16_t *number)
+{
+	if ((uint32_t) day - (uint32_t) NEAR_FIRST < NEAR_DAYS)
+		*number = (uint16_t) (day - NEAR_FIRST);
+	else if (day == SPELL_OPEN)
+		*number = UINT16_MAX;
+	else
+		return far_pack(spell_buffer, day, number);
+	return true;
+}
+
+static inline Day
+day_unpack(const SpellBuffer *spell_buffer, uint16_t number)
+{
+	if (number < NEAR_DAYS)
+		return NEAR_FIRST + number;
+	return number == UINT16_MAX ? SPELL_OPEN
+								: spell_buffer->far[number - NEAR_DAYS];
+}
+
 /* A line to be kept, of a customer not known yet; marks or 0. */
 static inline Packed
 line_pack(SpellBuffer *spell_buffer, int32_t name, uint32_t marks, Day start,
 		  Day end, Wide mrr)
 {
-	Packed packed = {marks | (uint32_t) name << PACKED_NAME_SHIFT, start, end,
+	Packed packed = {marks | (uint32_t) name << PACKED_NAME_SHIFT, 0, 0,
 					 (int32_t) mrr};
 
-	if ((uint32_t) name >= PACKED_OVERFLOW || packed.mrr != mrr)
+	if ((uint32_t) name >= PACKED_OVERFLOW || packed.mrr != mrr ||
+		!day_pack(spell_buffer, start, &packed.start) ||
+		!day_pack(spell_buffer, end, &packed.end))
 	{
 		packed.head = marks | PACKED_OVERFLOW << PACKED_NAME_SHIFT;
 		packed.mrr = (int32_t) spell_buffer->noverflow;
 		*(OverflowEntry *) chunked_array_reach(&spell_buffer->overflow,
 											   spell_buffer->noverflow++) =
-			(OverflowEntry){name, mrr};
+			(OverflowEntry){name, start, end, mrr};
 	}
 	return packed;
 }
@@ -105,13 +130,16 @@ line_unpack(const SpellBuffer *spell_buffer, uint32_t partition,
 					 (packed->head & PACKED_PAUSED ? LINE_ON_PAUSE : 0);
 	Line line = {packed_slot(partition, packed),
 				 (int32_t) (packed->head >> PACKED_NAME_SHIFT | marks),
-				 packed->start, packed->end, packed->mrr};
+				 day_unpack(spell_buffer, packed->start),
+				 day_unpack(spell_buffer, packed->end), packed->mrr};
 
 	if (packed_is_overflow(packed))
 	{
 		const OverflowEntry *entry = packed_overflow(spell_buffer, packed);
 
 		line.product = entry->name | (int32_t) marks;
+		line.start = entry->start;
+		line.end = entry->end;
 		line.mrr = (int64_t) entry->mrr;
 		if (line.mrr != entry->mrr)
 		{

@@ -88,9 +88,10 @@ spell_buffer_consider_overflow(SpellBuffer *spell_buffer)
 	if (spell_buffer->spill.budget == NULL)
 		return;
 	size = spell_buffer_size(spell_buffer);
-	overflow_say(
-		&spell_buffer->spill, size,
-		size - sizeof(SpellBuffer) - dictionary_size(&spell_buffer->names));
+	overflow_say(&spell_buffer->spill, size,
+				 size - sizeof(SpellBuffer) -
+					 dictionary_size(&spell_buffer->names) -
+					 (spell_buffer->far != NULL ? FAR_DAYS * sizeof(Day) : 0));
 }
 
 /* Copy what has overflowed, piece by piece. */

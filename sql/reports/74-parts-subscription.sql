@@ -75,12 +75,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- The day after the last one seen: ends that lie in the future are plans
 ('observed', 1, '{}', $$observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
-		SELECT coalesce(greatest(max(s.started_on) FILTER (WHERE isfinite(s.started_on) AND s.started_on <= t.day),
-			max(s.ended_on) FILTER (WHERE isfinite(s.ended_on) AND s.ended_on <= t.day)) + 1,
-			-- nothing observed: nothing before the first day of all
-			'0001-01-01')
-		FROM subscription s
-		CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t)) AS as_of
+		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s),
+		-- nothing observed: nothing before the first day of all
+		'0001-01-01') AS as_of
 )$$),
 
 -- The same with the first day seen

@@ -152,11 +152,11 @@ BEGIN
 		FROM (
 			SELECT DISTINCT ON (r.part) r.part, r.body, r.names
 			FROM cvm.report_part r
-			WHERE r.needs <@ have AND (_part_literals.view IS NULL
+			WHERE r.needs <@ have AND NOT literals ? r.part AND (_part_literals.view IS NULL
 				OR r.part IN (SELECT w.part FROM cvm.report_use w WHERE w.view = _part_literals.view))
 			ORDER BY r.part, r.preference) p
 		WHERE NOT parts ? p.part
-			AND NOT EXISTS (SELECT FROM unnest(p.names) n JOIN cvm.report_part q ON q.part = n WHERE NOT parts ? n);
+			AND NOT EXISTS (SELECT FROM unnest(p.names) n JOIN cvm.report_part q ON q.part = n WHERE NOT (parts || literals) ? n);
 		EXIT WHEN more IS NULL;
 		parts := parts || more;
 		depth := depth + 1;
@@ -165,7 +165,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION cvm._part_literals(text[], jsonb, text) IS
-	'What {part} stands for in the bodies of report views, or in those of one, by what a model has.';
+	'What {part} stands for in the bodies of report views, or in those of one, by what a model has, but for parts that '
+	'are told already.';
 
 CREATE FUNCTION cvm._gather(model name, view text, body text, have text[]) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -191,7 +192,7 @@ $$;
 COMMENT ON FUNCTION cvm._gather(name, text, text, text[]) IS
 	'A body of a view whose bare names are of rows that functions hand over, where Citus is and could not plan it; else as it is.';
 
-CREATE FUNCTION cvm._composing(model name, view text DEFAULT NULL, as_of date DEFAULT NULL, OUT have text[], OUT literals jsonb)
+CREATE FUNCTION cvm._composing(model name, view text DEFAULT NULL, as_of date DEFAULT NULL, instead jsonb DEFAULT '{}', OUT have text[], OUT literals jsonb)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -211,13 +212,14 @@ BEGIN
 	IF as_of IS NOT NULL THEN
 		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));
 	END IF;
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'scheme_rows', coalesce(scheme_rows, 'SELECT NULL WHERE false'));
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'scheme_rows', coalesce(scheme_rows, 'SELECT NULL WHERE false'))
+		|| instead;
 	literals := literals || cvm._part_literals(have, literals, _composing.view);
 END
 $$;
-COMMENT ON FUNCTION cvm._composing(name, text, date) IS
-	'What a model has, and what the words in braces in the bodies of its report views stand for; only for one view, and '
-	'as of another day than its own, where these are given.';
+COMMENT ON FUNCTION cvm._composing(name, text, date, jsonb) IS
+	'What a model has, and what the words in braces in the bodies of its report views stand for; only for one view, as of '
+	'another day than its own, and with other words instead of some, where these are given.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

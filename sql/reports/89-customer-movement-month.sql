@@ -39,9 +39,9 @@ BEGIN
 	source := format('%I.customer_movement', customer_movement.model);
 	IF is_whole THEN
 		SELECT c.have, c.literals INTO have, literals
-		FROM cvm._composing(customer_movement.model, 'customer_movement', cvm._observed_until(customer_movement.model, literals)) c;
+		FROM cvm._composing(customer_movement.model, 'customer_movement', cvm._observed_until(customer_movement.model, literals),
+			jsonb_build_object('movement_months', format('%L::date, %L::date', first_day, first_day + 1))) c;
 		IF NOT 'fx_rate' = ANY (have) THEN
-			literals := literals || jsonb_build_object('movement_months', format('%L::date, %L::date', first_day, first_day + 1));
 			-- the month is looked at last: for the one row of it that the planner expects everything else would be looked up
 			SELECT format('(WITH%s SELECT b.* FROM (%s) b OFFSET 0)',
 				substr(cvm._narrowed(customer_movement.model, have, literals, true, true, coalesce(customer_movement.only_segment, '(all)'), first_day), 2),

@@ -275,7 +275,7 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('customer_action', 21, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
 	('customer_action', 22, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
 
-CREATE FUNCTION cvm._report_as_of(model name, view text, as_of date) RETURNS text
+CREATE FUNCTION cvm._report_as_of(model name, view text, as_of date, instead jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -285,8 +285,10 @@ DECLARE
 	literals jsonb;
 	body text;
 BEGIN
-	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_report_as_of.model, _report_as_of.view, _report_as_of.as_of) c;
-	SELECT cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int) INTO body
+	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_report_as_of.model, _report_as_of.view, _report_as_of.as_of,
+		_report_as_of.instead) c;
+	SELECT cvm._without_small_groups(b.view, cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int),
+		(literals ->> 'min_group_size')::int) INTO body
 	FROM cvm.report_body b WHERE b.view = _report_as_of.view AND b.needs <@ have ORDER BY b.preference LIMIT 1;
 	IF body IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -298,8 +300,9 @@ BEGIN
 	RETURN body;
 END
 $$;
-COMMENT ON FUNCTION cvm._report_as_of(name, text, date) IS
-	'A report of a model as it would be with another as_of; for reports whose bodies read canonical relations only.';
+COMMENT ON FUNCTION cvm._report_as_of(name, text, date, jsonb) IS
+	'A report of a model as it would be with another as_of (NULL: its own) or with other words instead of some in braces; '
+	'for reports whose bodies read canonical relations only.';
 
 CREATE FUNCTION cvm.customer_action(model name, as_of date)
 RETURNS TABLE (customer_id text, segment text, owner text, mrr_at_risk numeric, notice_mrr numeric, mrr numeric, reasons text, next_date date,

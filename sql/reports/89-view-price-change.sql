@@ -30,6 +30,14 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('spell_discount', 1, '{subscription.discount}', $$ || ' -' || coalesce(s.discount, 0)$$),
 	('spell_discount', 2, '{}', '');
 
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- The days of changes: the twelve largest; and of how many customers at least
+('price_days', 1, '{}', $$
+		SELECT m.day, sum(m.customers) AS customers
+		FROM (SELECT m.product, m.day, count(*) AS customers FROM move m GROUP BY 1, 2 HAVING count(*) >= {price_customers}) m
+		GROUP BY 1 ORDER BY 2 DESC, 1 DESC LIMIT 12$$),
+('price_least', 1, '{}', '{price_customers}');
+
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_spells', 1, '{}', $$
 WITH {observed}, {rates}spell_base AS (
 	SELECT p.*
@@ -67,12 +75,8 @@ WITH {observed}, {rates}spell_base AS (
 		AND min(m.terms) FILTER (WHERE m.is_end) = min(m.terms) FILTER (WHERE NOT m.is_end)
 		AND max(m.terms) FILTER (WHERE m.is_end) = max(m.terms) FILTER (WHERE NOT m.is_end)
 ), change_day AS MATERIALIZED (
-	-- the twelve largest
 	SELECT c.day, greatest(least({price_months}, (o.as_of - 1 - c.day) / 30), 0) AS months, o.as_of
-	FROM (
-		SELECT m.day, sum(m.customers) AS customers
-		FROM (SELECT m.product, m.day, count(*) AS customers FROM move m GROUP BY 1, 2 HAVING count(*) >= {price_customers}) m
-		GROUP BY 1 ORDER BY 2 DESC, 1 DESC LIMIT 12) c
+	FROM ({price_days}) c
 	CROSS JOIN observed o
 ), touched AS MATERIALIZED (
 	SELECT m.*, round(ln(m.before::float8) / 0.22)::int AS band FROM move m JOIN change_day d ON d.day = m.day
@@ -180,7 +184,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_strat
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT f.segment) AS y
 	WHERE f.is_touched
 	GROUP BY 1, 2, 3, 4
-	HAVING CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END >= {price_customers}
+	HAVING CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END >= {price_least}
 ), touched_stratum AS (
 	-- of the same product, price and tenure (level 1), and of the same tenure only (2)
 	SELECT s.day, s.product, s.segment, l.level, w.at, w.tenure, CASE l.level WHEN 1 THEN w.product ELSE '' END AS of_product,

@@ -260,7 +260,7 @@ RESET ROLE;
 SELECT alike(pg_temp.try(format(c, m.model), m.role) || '; ' || pg_temp.sprung(), '42501: % belongs to %role "atk_eve"%; nothing',
 	format('%s: nothing of another role stands in for a view in cvm.%s', coalesce(m.role, 'a superuser'), substring(c FROM 'cvm\.(\w+)')))
 FROM pg_temp.readers() m, unnest(ARRAY[$$SELECT cvm.launch(%L, '{a view of spells}')$$, $$SELECT count(*) FROM cvm.price_simulation(%L, NULL, NULL, 0.1)$$,
-	$$SELECT count(*) FROM cvm.customer_movement(%L, '2024-03-01')$$, $$SELECT count(*) FROM cvm.customer_action(%L, '2024-03-01')$$,
+	$$SELECT count(*) FROM cvm.customer_movement(%L, '2024-03-01')$$, $$SELECT count(*) FROM cvm.customer_action(%L, '2024-03-01')$$, $$SELECT count(*) FROM cvm.price_change(%L, 'x', '2024-03-01')$$,
 	$$SELECT count(*) FROM cvm.customers(%L, 'retention_month', '(all)|2024-01|0', 'cohort_customers')$$,
 	$$SELECT cvm.store(%L, 'retention_month')$$, $$SELECT cvm.store(%L, 'customer_activity')$$]) c WHERE m.role IS DISTINCT FROM 'atk_bob';
 

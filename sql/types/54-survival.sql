@@ -45,6 +45,12 @@ CREATE FUNCTION cvm.survival_quantile(cvm.survival, share float8, conf float8 DE
 COMMENT ON FUNCTION cvm.survival_quantile(cvm.survival, float8, float8, text) IS
 	'First age at which at least so large a share has churned, with limits; NULL where that was not seen';
 
+CREATE FUNCTION cvm._survival_time(cvm.survival, share float8) RETURNS integer
+	AS 'MODULE_PATHNAME', 'cvm_survival_time'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._survival_time(cvm.survival, float8) IS
+	'First age at which at least so large a share has churned, without limits; NULL where that was not seen';
+
 CREATE FUNCTION cvm.median_survival(cvm.survival) RETURNS integer
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	RETURN (cvm.survival_quantile($1, 0.5))."time";

@@ -134,6 +134,60 @@ survival_points(const Survival *survival, double z, Limits limits,
 }
 
 /*
+ * The first ages at which the estimate, and its lower and upper limit, are at
+ * or below a level; limits only where z is a number.
+ */
+void
+survival_first(const Survival *survival, double level, double z, Limits limits,
+			   int32_t *first, bool *is_found)
+{
+	SurvivalAge *ages;
+	int nages = survival_ages(survival, &ages);
+	int wanted = isnan(z) ? 1 : 3;
+	double s = 1;
+	double sum = 0;
+
+	for (int i = 0; i < 3; i++)
+		is_found[i] = false;
+	for (int i = 0; i < nages; i++)
+	{
+		double n = (double) ages[i].at_risk;
+		double d = (double) ages[i].events;
+		SurvivalPoint point = {.at = ages[i]};
+		double reached[3];
+		int missing = 0;
+
+		if ((i & 255) == 255)
+			check_interrupts();
+		if (d > 0)
+		{
+			s = ages[i].events == ages[i].at_risk ? 0 : s * (1 - d / n);
+			sum += d / (n * (n - d));
+		}
+		point.survival = s;
+		point.std_error = s > 0 ? s * sqrt(sum) : NAN;
+		if (wanted > 1)
+			point_limits(&point, sum, z, limits);
+		reached[0] = s;
+		reached[1] = point.low;
+		reached[2] = point.high;
+		for (int j = 0; j < wanted; j++)
+		{
+			/* NaN is never at or below the level */
+			if (!is_found[j] && reached[j] <= level + 1e-12)
+			{
+				first[j] = ages[i].age;
+				is_found[j] = true;
+			}
+			missing += !is_found[j];
+		}
+		if (missing == 0)
+			break;
+	}
+	runtime_free(ages);
+}
+
+/*
  * The incidence of one cause, with the standard error of Marubini and
  * Valsecchi (1995), whose sums over earlier ages are kept as they go.
  */

@@ -140,28 +140,6 @@ survival_count(Survival *survival, int32_t age, int64_t lost, int64_t alive)
 		mark_add(survival, age, MARK_CENSORED, alive);
 }
 
-/* Add another state up. */
-void
-survival_merge(Survival *into, const Survival *more)
-{
-	int *numbers = runtime_alloc(NULL, (more->ncauses + 1) * sizeof(int));
-
-	for (int i = 0; i < more->ncauses; i++)
-		numbers[i] = cause_number(into, &more->causes[i]);
-	for (int i = 0; i < more->nmarks; i++)
-	{
-		const SurvivalMark *mark = &more->marks[i];
-
-		check_interrupts();
-		mark_add(into, mark->age,
-				 mark->kind < MARK_EVENT
-					 ? mark->kind
-					 : MARK_EVENT + numbers[mark->kind - MARK_EVENT],
-				 mark->count);
-	}
-	runtime_free(numbers);
-}
-
 static int
 compare_causes(const void *a, const void *b)
 {
@@ -177,6 +155,56 @@ compare_marks(const void *a, const void *b)
 	if (mark_a->age != mark_b->age)
 		return mark_a->age < mark_b->age ? -1 : 1;
 	return (mark_a->kind > mark_b->kind) - (mark_a->kind < mark_b->kind);
+}
+
+/* Add another state up. */
+void
+survival_merge(Survival *into, const Survival *more)
+{
+	int *numbers = runtime_alloc(NULL, (more->ncauses + 1) * sizeof(int));
+	SurvivalMark *marks =
+		runtime_alloc(NULL, (more->nmarks + 1) * sizeof(SurvivalMark));
+	SurvivalMark *sum;
+	int at = 0;
+	int other = 0;
+	int nmarks = 0;
+
+	for (int i = 0; i < more->ncauses; i++)
+		numbers[i] = cause_number(into, &more->causes[i]);
+	for (int i = 0; i < more->nmarks; i++)
+	{
+		marks[i] = more->marks[i];
+		if (marks[i].kind >= MARK_EVENT)
+			marks[i].kind = MARK_EVENT + numbers[marks[i].kind - MARK_EVENT];
+	}
+	/* causes may have other numbers here */
+	if (more->ncauses > 1)
+		runtime_sort(marks, more->nmarks, sizeof(SurvivalMark), compare_marks);
+	sum = runtime_alloc(
+		into->context,
+		((size_t) into->nmarks + more->nmarks + 1) * sizeof(SurvivalMark));
+	while (at < into->nmarks || other < more->nmarks)
+	{
+		int order = at == into->nmarks ? 1
+					: other == more->nmarks
+						? -1
+						: compare_marks(&into->marks[at], &marks[other]);
+
+		if ((nmarks & 255) == 255)
+			check_interrupts();
+		sum[nmarks] = order > 0 ? marks[other++] : into->marks[at++];
+		if (order == 0)
+			sum[nmarks].count =
+				count_add(sum[nmarks].count, marks[other++].count);
+		nmarks++;
+	}
+	if (into->marks != NULL)
+		runtime_free(into->marks);
+	into->marks = sum;
+	into->room = into->nmarks + more->nmarks + 1;
+	into->nmarks = nmarks;
+	runtime_free(marks);
+	runtime_free(numbers);
 }
 
 /* Write canonical bytes. */

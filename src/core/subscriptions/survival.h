@@ -117,6 +117,8 @@ extern Limits limits_of(const char *name, size_t size);
 extern int survival_ages(const Survival *survival, SurvivalAge **ages);
 extern int survival_points(const Survival *survival, double z, Limits limits,
 						   SurvivalPoint **points);
+extern void survival_first(const Survival *survival, double level, double z,
+						   Limits limits, int32_t *first, bool *is_found);
 extern int survival_incidence(const Survival *survival, int cause,
 							  Incidence **rows);
 extern double survival_mean(const Survival *survival, double until,

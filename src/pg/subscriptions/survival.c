@@ -142,39 +142,55 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* survival_quantile(survival, p, conf, conf_type) */
-PG_FUNCTION_INFO_V1(cvm_survival_quantile);
-Datum
-cvm_survival_quantile(PG_FUNCTION_ARGS)
+static double
+argument_share(FunctionCallInfo fcinfo)
 {
 	double p = PG_GETARG_FLOAT8(1);
-	Limits limits;
-	double z = argument_limits(fcinfo, 2, &limits);
-	double level = 1 - p;
-	Datum values[3] = {0};
-	bool nulls[3] = {true, true, true};
-	SurvivalPoint *points;
-	int npoints;
 
 	if (!(p > 0 && p < 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("share \"%g\" is not between 0 and 1", p),
 						errhint("Use 0.5 for the median.")));
-	npoints =
-		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
-	for (int i = npoints - 1; i >= 0; i--)
-	{
-		double reached[3] = {points[i].survival, points[i].low, points[i].high};
+	return p;
+}
 
-		/* NaN is never at or below the level */
-		for (int j = 0; j < 3; j++)
-			if (reached[j] <= level + 1e-12)
-			{
-				values[j] = Int32GetDatum(points[i].at.age);
-				nulls[j] = false;
-			}
+/* survival_quantile(survival, p, conf, conf_type) */
+PG_FUNCTION_INFO_V1(cvm_survival_quantile);
+Datum
+cvm_survival_quantile(PG_FUNCTION_ARGS)
+{
+	Limits limits;
+	double z = argument_limits(fcinfo, 2, &limits);
+	double p = argument_share(fcinfo);
+	Datum values[3] = {0};
+	bool nulls[3];
+	bool is_found[3];
+	int32_t first[3];
+
+	survival_first(survival_read(PG_GETARG_DATUM(0)), 1 - p, z, limits, first,
+				   is_found);
+	for (int i = 0; i < 3; i++)
+	{
+		nulls[i] = !is_found[i];
+		values[i] = Int32GetDatum(is_found[i] ? first[i] : 0);
 	}
 	return row_out(fcinfo, values, nulls);
+}
+
+/* _survival_time(survival, p): the quantile without limits */
+PG_FUNCTION_INFO_V1(cvm_survival_time);
+Datum
+cvm_survival_time(PG_FUNCTION_ARGS)
+{
+	double p = argument_share(fcinfo);
+	bool is_found[3];
+	int32_t first[3];
+
+	survival_first(survival_read(PG_GETARG_DATUM(0)), 1 - p, NAN, LIMITS_PLAIN,
+				   first, is_found);
+	if (!is_found[0])
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(first[0]);
 }
 
 /* survival_at(survival, age) */

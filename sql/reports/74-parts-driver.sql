@@ -60,8 +60,10 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 -- Minutes from the creation of a ticket to a moment: by the clock, or of business
 @define minutes_until moment
 			CASE WHEN {business_hours} IS NULL
-				THEN extract(epoch FROM {moment} - cvm.moment_of(t.opened_at, {time_zone})) / 60
-				ELSE cvm.business_minutes(cvm.moment_of(t.opened_at, {time_zone}), {moment}, {time_zone}, {business_hours}, {business_days}, {holidays})::numeric
+				THEN cvm._minutes_between(cvm.moment_of(t.opened_at, {time_zone}), {moment})
+				-- 480 are 480, however they are added up
+				ELSE cvm.business_minutes(cvm.moment_of(t.opened_at, {time_zone}), {moment}, {time_zone}, {business_hours}, {business_days},
+					{holidays})::numeric::float8
 				END
 @end
 -- How long a ticket has waited for a person, or did: not while it waits for the customer

@@ -26,7 +26,7 @@ observed AS MATERIALIZED (
 				ORDER BY c.occurred_at, c.channel, c.campaign, c.offer, c.is_service, c.outcome, c.has_responded, c.opened, c.opted_out
 				ROWS UNBOUNDED PRECEDING) AS in_window
 	FROM (
-		SELECT k.*, cvm.day_of(k.occurred_at, {time_zone}) - date '2000-01-01' AS day, coalesce(lower(k.purpose) = 'service', false) AS is_service,
+		SELECT k.*, cvm.day_of(k.occurred_at, {time_zone}) - date '2000-01-01' AS day, coalesce(lower(k.purpose COLLATE "C") = 'service', false) AS is_service,
 			coalesce(k.responded, k.outcome IS NOT NULL) AS has_responded, o.as_of
 		FROM contact k
 		CROSS JOIN observed o
@@ -34,8 +34,8 @@ observed AS MATERIALIZED (
 )
 $$);
 
--- Customers by how many contacts they got in a month
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_ranked', 1, '{}', $$
+-- What each customer got in a month, in the segment of the last contact
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_ranked_by_segment', 1, '{}', $$
 WITH
 {contact_rolling}
 , by_customer AS (
@@ -51,6 +51,10 @@ WITH
 	GROUP BY s.customer_id, date_trunc('month', (date '2000-01-01' + s.day)::timestamp), s.as_of
 )
 @use held_on by_customer
+$$),
+-- Customers by how many contacts they got in a month
+('contact_ranked', 1, '{}', $$
+{contact_ranked_by_segment}
 , ranked AS (
 	SELECT x.segment, b.*, row_number() OVER (PARTITION BY x.segment, b.month ORDER BY b.contacts, b.customer_id) AS place
 	FROM member b
@@ -58,17 +62,53 @@ WITH
 	WHERE b.contacts > 0 OR b.service_contacts > 0
 )
 $$);
+-- The same by segment, month and number of contacts, in one pass over contacts and times in segments; servers that
+-- have them distributed count customer by customer
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('contact_cells', 1, '{distributed contact}', $$
+{contact_ranked_by_segment}
+, cell AS (
+	SELECT r.in_segment AS segment, r.month, r.contacts AS contacts_each, r.as_of, count(*) AS customers, count(*) FILTER (WHERE r.violations > 0) AS over_cap_customers,
+		sum(r.service_contacts) AS service_contacts, sum(r.violations) AS violations, sum(r.responses) AS responses, sum(r.open_known) AS open_known,
+		sum(r.opened) AS opened, sum(r.opt_known) AS opt_known, sum(r.opted_out) AS opted_out
+	FROM member r
+	WHERE r.contacts > 0 OR r.service_contacts > 0
+	GROUP BY r.in_segment, r.month, r.contacts, r.as_of
+)$$),
+('contact_cells', 9, '{}', $$
+WITH cell AS MATERIALIZED (
+	SELECT c.*, coalesce({as_of}, c.last_day + 1) AS as_of
+	FROM (
+		SELECT cvm._contact_pressure_agg(r.customer_id, r.day, r.purpose, r.has_responded, r.opened, r.opted_out, r.segment, r.valid_from, r.valid_to,
+			{as_of}, {contact_window}, {contact_cap}) AS cells
+		FROM (
+			SELECT k.customer_id, cvm.day_of(k.occurred_at, {time_zone}) AS day, k.purpose, coalesce(k.responded, k.outcome IS NOT NULL) AS has_responded,
+				k.opened, k.opted_out, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
+			FROM contact k
+			UNION ALL
+			SELECT h.customer_id, NULL, NULL, NULL, NULL, NULL, h.segment, h.valid_from, h.valid_to FROM {segment_rows} h WHERE h.segment IS NOT NULL) r) a
+	CROSS JOIN LATERAL unnest(a.cells) c
+)$$);
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_pressure', 1, '{contact}', $$
-{contact_ranked}
+{contact_cells}
 , told AS (
-	SELECT r.segment, r.month, r.as_of, count(*) FILTER (WHERE r.contacts > 0) AS customers, sum(r.contacts)::bigint AS contacts,
-		sum(r.service_contacts)::bigint AS service_contacts, sum(r.violations)::bigint AS violations,
-		count(*) FILTER (WHERE r.violations > 0) AS over_cap, sum(r.responses)::bigint AS responses,
-		sum(r.open_known)::bigint AS open_known, sum(r.opened)::bigint AS opened, sum(r.opt_known)::bigint AS opt_known,
-		sum(r.opted_out)::bigint AS opted_out, max(r.contacts) AS most,
-		sum(r.contacts * r.place) AS weighted, count(*) AS all_customers
-	FROM ranked r
+	SELECT r.segment, r.month, r.as_of, coalesce(sum(r.customers) FILTER (WHERE r.contacts_each > 0), 0)::bigint AS customers,
+		sum(r.contacts_each * r.customers)::bigint AS contacts, sum(r.service_contacts)::bigint AS service_contacts, sum(r.violations)::bigint AS violations,
+		sum(r.over_cap_customers)::bigint AS over_cap, sum(r.responses)::bigint AS responses, sum(r.open_known)::bigint AS open_known,
+		sum(r.opened)::bigint AS opened, sum(r.opt_known)::bigint AS opt_known, sum(r.opted_out)::bigint AS opted_out, max(r.contacts_each) AS most,
+		-- of those who got as many, each stands in the middle of their places
+		sum(r.contacts_each * r.customers * (2 * r.places - r.customers + 1)) / 2 AS weighted, sum(r.customers)::bigint AS all_customers
+	FROM (
+		SELECT p.*, sum(p.customers) OVER (PARTITION BY p.segment, p.month ORDER BY p.contacts_each) AS places
+		FROM (
+			SELECT x.segment, c.month, c.as_of, c.contacts_each, sum(c.customers) AS customers, sum(c.over_cap_customers) AS over_cap_customers,
+				sum(c.service_contacts) AS service_contacts, sum(c.violations) AS violations, sum(c.responses) AS responses, sum(c.open_known) AS open_known,
+				sum(c.opened) AS opened, sum(c.opt_known) AS opt_known, sum(c.opted_out) AS opted_out
+			FROM cell c
+			CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT c.segment WHERE {has_segments}) x
+			GROUP BY x.segment, c.month, c.as_of, c.contacts_each) p) r
 	GROUP BY r.segment, r.month, r.as_of
 )
 SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key,

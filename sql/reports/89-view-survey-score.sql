@@ -40,8 +40,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 			ON k.instrument = lower(s.instrument) AND k.driver IS NOT DISTINCT FROM s.driver AND k.kind IS NOT DISTINCT FROM lower(s.kind)$$),
 ('survey_kind', 9, '{}', '');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('survey_score', 1, '{survey}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- servers that have surveys distributed count them one by one
+('survey_cells', 1, '{distributed survey}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(s.occurred_at, {time_zone})) + 1 FROM survey s)) AS as_of
 ), answered AS (
@@ -60,30 +61,59 @@ WITH observed AS MATERIALIZED (
 		a.competitor_score){survey_invitations}
 )
 @use held_on last
+, cell AS (
+	SELECT m.in_segment AS segment, m.month, m.instrument, m.driver, m.kind, m.as_of, m.score, m.competitor_score, m.is_answered, count(*) AS customers
+	FROM member m
+	GROUP BY m.in_segment, m.month, m.instrument, m.driver, m.kind, m.as_of, m.score, m.competitor_score, m.is_answered
+)$$),
+-- one pass over answers, invitations and times in segments
+('survey_cells', 9, '{}', $$
+WITH cell AS MATERIALIZED (
+	SELECT c.*, coalesce({as_of}, c.last_day + 1) AS as_of
+	FROM (
+		SELECT cvm._survey_score_agg(r.customer_id, r.day, r.at, r.score, r.competitor_score, r.invited_day, r.instrument, r.driver, r.kind,
+			r.segment, r.valid_from, r.valid_to, {as_of}) AS cells
+		FROM (
+			SELECT s.customer_id, cvm.day_of(s.occurred_at, {time_zone}) AS day, cvm.moment_of(s.occurred_at, {time_zone}) AS at, s.score, s.competitor_score,
+				{invited_day} AS invited_day, lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver,
+				coalesce(lower(s.kind), '(none)') AS kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
+			FROM survey s
+			UNION ALL
+			SELECT h.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.segment, h.valid_from, h.valid_to
+			FROM {segment_rows} h
+			WHERE h.segment IS NOT NULL) r) a
+	CROSS JOIN LATERAL unnest(a.cells) c
+)$$),
+('invited_day', 1, '{survey.invited_at}', 'cvm.day_of(s.invited_at, {time_zone})'),
+('invited_day', 9, '{}', 'NULL::date');
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('survey_score', 1, '{survey}', $$
+{survey_cells}
 @use segment_timelines
 , told AS (
-	SELECT x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of,
-		count(l.score) AS answers,
-		nullif(count(l.is_answered), 0) AS invited,
-		count(*) FILTER (WHERE l.is_answered) AS invited_answers,
-		count(*) FILTER (WHERE l.score >= 9) AS promoters,
-		count(*) FILTER (WHERE l.score >= 7 AND l.score < 9) AS passives,
-		count(*) FILTER (WHERE l.score < 7) AS detractors,
-		count(*) FILTER (WHERE l.score >= 4) AS top_two_of_five,
-		count(*) FILTER (WHERE l.score >= 5) AS top_three_of_seven,
-		count(*) FILTER (WHERE l.score >= 6) AS top_two_of_seven,
-		count(*) FILTER (WHERE l.score <= 3) AS bottom_three_of_seven,
-		avg(l.exact_score)::float8 AS mean, (stddev_samp(l.exact_score) / sqrt(nullif(count(l.score), 0)))::float8 AS mean_error,
-		avg(l.exact_competitor)::float8 AS competitor_mean,
-		avg(l.exact_score) FILTER (WHERE l.competitor_score IS NOT NULL)::float8 AS compared_mean
+	SELECT m.segment, m.month, m.instrument, m.driver, m.kind, m.as_of, m.answers, m.invited, m.invited_answers, m.promoters, m.passives, m.detractors,
+		m.top_two_of_five, m.top_three_of_seven, m.top_two_of_seven, m.bottom_three_of_seven, (m.x / nullif(m.answers, 0))::float8 AS mean,
+		(sqrt((m.answers * m.xx - m.x * m.x) / nullif(m.answers * (m.answers - 1::numeric), 0)) / sqrt(nullif(m.answers, 0)))::float8 AS mean_error,
+		(m.y / nullif(m.compared, 0))::float8 AS competitor_mean, (m.compared_x / nullif(m.compared, 0))::float8 AS compared_mean
 	FROM (
-		-- exact, once for both of its segments
-		SELECT m.in_segment, m.month, m.instrument, m.driver, m.kind, m.as_of, m.is_answered, m.score, m.competitor_score, m.score::numeric AS exact_score,
-			m.competitor_score::numeric AS exact_competitor
-		FROM member m
-		OFFSET 0) l
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.in_segment WHERE {has_segments}) x
-	GROUP BY x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of
+		SELECT x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of,
+			coalesce(sum(l.customers) FILTER (WHERE l.is_answered IS NULL), 0)::bigint AS answers,
+			sum(l.customers) FILTER (WHERE l.is_answered IS NOT NULL)::bigint AS invited,
+			coalesce(sum(l.customers) FILTER (WHERE l.is_answered), 0)::bigint AS invited_answers,
+			coalesce(sum(l.customers) FILTER (WHERE l.score >= 9), 0)::bigint AS promoters,
+			coalesce(sum(l.customers) FILTER (WHERE l.score >= 7 AND l.score < 9), 0)::bigint AS passives,
+			coalesce(sum(l.customers) FILTER (WHERE l.score < 7), 0)::bigint AS detractors,
+			coalesce(sum(l.customers) FILTER (WHERE l.score >= 4), 0)::bigint AS top_two_of_five,
+			coalesce(sum(l.customers) FILTER (WHERE l.score >= 5), 0)::bigint AS top_three_of_seven,
+			coalesce(sum(l.customers) FILTER (WHERE l.score >= 6), 0)::bigint AS top_two_of_seven,
+			coalesce(sum(l.customers) FILTER (WHERE l.score <= 3), 0)::bigint AS bottom_three_of_seven,
+			sum(l.customers * l.exact_score) AS x, sum(l.customers * l.exact_score * l.exact_score) AS xx,
+			sum(l.customers) FILTER (WHERE l.exact_competitor IS NOT NULL) AS compared, sum(l.customers * l.exact_competitor) AS y,
+			sum(l.customers * l.exact_score) FILTER (WHERE l.exact_competitor IS NOT NULL) AS compared_x
+		FROM (SELECT c.*, c.score::numeric AS exact_score, c.competitor_score::numeric AS exact_competitor FROM cell c OFFSET 0) l
+		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.segment WHERE {has_segments}) x
+		GROUP BY x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of) m
 ), scored AS (
 	SELECT t.*,
 		CASE t.instrument

@@ -17,11 +17,11 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'reply has waited until now and counts as such (Kaplan-Meier). Hours are those of the clock, or those of '
 		'business_hours where these are set.', 'customers');
 
--- How long each ticket waited, in the segment of the day
-@define waited_tickets
+-- How long each ticket waited
+@define waited_rows
 WITH observed AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
-	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of) o
+	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of OFFSET 0) o
 ), waited AS (
 	SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, {ticket_reopens} AS reopens,
 		cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered, v.solved_at < o.until AS is_solved,
@@ -32,12 +32,19 @@ WITH observed AS MATERIALIZED (
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL (SELECT {ticket_solved_at} AS solved_at) v
 @use waited_minutes
-	WHERE t.customer_id IS NOT NULL AND cvm.day_of(t.opened_at, {time_zone}) < o.as_of
 )
-@use held_on waited
 @end
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('ticket_response', 1, '{ticket}', $$
+-- The same, in the segment of the day
+@define waited_tickets
+@use waited_rows
+, seen AS (
+	SELECT w.* FROM waited w WHERE w.customer_id IS NOT NULL AND w.day < w.as_of
+)
+@use held_on seen
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- servers that have tickets distributed count them one by one
+('ticket_told', 1, '{distributed ticket}', $$
 @use waited_tickets
 , told AS (
 	SELECT x.segment, date_trunc('month', w.day::timestamp)::date AS month, w.as_of,
@@ -48,14 +55,40 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		count(*) FILTER (WHERE NOT w.is_staff AND w.reopens > 0) AS reopened,
 		count(*) FILTER (WHERE NOT w.is_staff AND w.is_answered AND w.minutes <= {reply_hours} * 60) AS within,
 		count(*) FILTER (WHERE NOT w.is_staff AND w.minutes > {reply_hours} * 60) AS beyond,
-		cvm.survival_agg(least(w.minutes, 100000000)::int, coalesce(w.is_answered, false)) FILTER (WHERE NOT w.is_staff) AS state,
-		cvm.survival_agg(least(w.open_minutes, 100000000)::int, coalesce(w.is_solved, false)) FILTER (WHERE NOT w.is_staff AND w.open_minutes >= 0) AS solved_state
+		cvm.survival_agg(floor(least(w.minutes, 100000000) + 0.5)::int, coalesce(w.is_answered, false)) FILTER (WHERE NOT w.is_staff) AS state,
+		cvm.survival_agg(floor(least(w.open_minutes, 100000000) + 0.5)::int, coalesce(w.is_solved, false))
+			FILTER (WHERE NOT w.is_staff AND w.open_minutes >= 0) AS solved_state
 	FROM member w
 	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT w.in_segment WHERE {has_segments}) x
 	WHERE w.minutes >= 0
 	GROUP BY x.segment, date_trunc('month', w.day::timestamp), w.as_of
 	HAVING NOT bool_and(w.is_staff)
-)
+)$$),
+-- one pass over tickets and times in segments
+('ticket_told', 9, '{}', $$
+@use waited_rows
+, told AS (
+	SELECT coalesce(c.segment, '(all)') AS segment, c.month, o.as_of, c.staff, c.tickets, c.customers, c.answered, c.solved, c.reopened,
+		c.within_tickets AS within, c.beyond_tickets AS beyond, c.replies AS state, c.solutions AS solved_state
+	FROM (
+		SELECT cvm._ticket_response_agg(r.customer_id, r.day, r.is_staff, r.is_answered, r.is_solved, r.is_reopened, r.minutes, r.open_minutes, {reply_hours} * 60,
+			r.segment, r.valid_from, r.valid_to, r.as_of) AS cells
+		FROM (
+			SELECT w.customer_id, w.day, w.is_staff, w.is_answered, w.is_solved, w.reopens > 0 AS is_reopened, w.minutes, w.open_minutes, NULL::text AS segment,
+				NULL::date AS valid_from, NULL::date AS valid_to, w.as_of
+			FROM waited w
+			UNION ALL
+			SELECT h.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.segment, h.valid_from, h.valid_to, NULL
+			FROM {segment_rows} h
+			WHERE h.segment IS NOT NULL) r) a
+	CROSS JOIN LATERAL unnest(a.cells) c
+	CROSS JOIN observed o
+	WHERE c.segment IS NULL OR {has_segments}
+)$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('ticket_response', 1, '{ticket}', $$
+{ticket_told}
 SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key,
 	t.segment,
 	t.month,
@@ -70,9 +103,9 @@ SELECT cvm.row_key(to_char(t.month::timestamp, 'YYYY-MM'), t.segment) AS row_key
 	q."time" / 60.0::float8 AS median_hours,
 	q.conf_low / 60.0::float8 AS median_hours_low,
 	q.conf_high / 60.0::float8 AS median_hours_high,
-	(cvm.survival_quantile(t.state, 0.9, {conf}))."time" / 60.0::float8 AS p90_hours,
-	(cvm.survival_quantile(t.solved_state, 0.5, {conf}))."time" / 60.0::float8 AS solved_median_hours,
-	(cvm.survival_quantile(t.solved_state, 0.9, {conf}))."time" / 60.0::float8 AS solved_p90_hours,
+	cvm._survival_time(t.state, 0.9) / 60.0::float8 AS p90_hours,
+	cvm._survival_time(t.solved_state, 0.5) / 60.0::float8 AS solved_median_hours,
+	cvm._survival_time(t.solved_state, 0.9) / 60.0::float8 AS solved_p90_hours,
 	t.within AS within_tickets,
 	t.beyond AS beyond_tickets,
 	t.beyond::float8 / nullif(t.within + t.beyond, 0) AS beyond_rate,

@@ -257,6 +257,38 @@ CREATE FUNCTION pg_temp.contact_differs(world int) RETURNS TABLE (what text) LAN
 $$;
 SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.contact_differs(n) d', :worlds), 'random contacts are responses, opt-outs and violations as by plain SQL');
 
+-- the same in one process and in several, and whatever the type of customers is
+SELECT count(*) FROM pg_temp.ticket_differs(1), pg_temp.contact_differs(1) \g /dev/null
+CREATE TEMP TABLE alone AS SELECT 'contacts' AS what, to_jsonb(v) AS said FROM sw.contact_pressure v UNION ALL SELECT 'tickets', to_jsonb(v) FROM sw.ticket_response v UNION ALL SELECT 'answers', to_jsonb(v) FROM sw.survey_score v;
+SELECT cmp_ok((SELECT min(n) FROM (SELECT count(*) AS n FROM alone GROUP BY what) a), '>=', 6::bigint, 'contacts, tickets and answers have rows to be compared');
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+CREATE FUNCTION pg_temp.is_partial(view text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	plan text;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) TABLE ' || view INTO plan;
+	RETURN plan LIKE '%Partial%';
+END
+$$;
+SELECT ok(pg_temp.is_partial('sw.contact_pressure') AND pg_temp.is_partial('sw.ticket_response') AND pg_temp.is_partial('sw.survey_score'), 'several processes count contacts, tickets and answers');
+SELECT set_eq($$SELECT 'contacts', to_jsonb(v) FROM sw.contact_pressure v UNION ALL SELECT 'tickets', to_jsonb(v) FROM sw.ticket_response v UNION ALL SELECT 'answers', to_jsonb(v) FROM sw.survey_score v$$, 'SELECT what COLLATE "default", said FROM alone',
+	'and say the same as one');
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+CREATE FUNCTION pg_temp.pressure(key text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format($q$SELECT unnest(cvm._contact_pressure_agg(r.id, r.day, r.purpose, r.responded, r.opened, r.opted_out, r.segment, r.valid_from, r.valid_to, NULL, 7, 2))::text
+		FROM (SELECT %1$s AS id, n.sent_at::date AS day, n.purpose, n.responded, n.opened, n.opted_out, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM note n
+			UNION ALL SELECT %1$s, NULL, NULL, NULL, NULL, NULL, n.segment, n.valid_from, n.valid_to FROM is_in n) r$q$, key);
+END
+$$;
+SELECT set_eq($$SELECT pg_temp.pressure('n.customer_id')$$, $$SELECT pg_temp.pressure('n.customer_id || ' || quote_literal(repeat('x', 20)))$$, 'customers may be numbers or long texts');
+SELECT set_eq($$SELECT pg_temp.pressure('n.customer_id')$$, $$SELECT pg_temp.pressure('md5(n.customer_id::text)::uuid')$$, 'or uuids');
+SELECT throws_ok($$SELECT cvm._contact_pressure_agg(1::bigint, '2024-01-01', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)$$, '22004', 'window and cap must not be null', 'a window is needed');
+
 -- a contact about a product says so without an offer
 CREATE TABLE holds (customer_id int, product text, started_on date, ended_on date, mrr numeric);
 INSERT INTO holds VALUES (1, 'TV', '2024-01-01', NULL, 9), (2, 'TV', '2024-01-01', '2024-02-01', 9);

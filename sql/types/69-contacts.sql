@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What report views over contacts, tickets and surveys read, from raw rows in one
+-- pass: rows are gathered by customer, with the times in segments beside them.
+CREATE FUNCTION cvm.member_combine(internal, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_member_combine'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.member_combine(internal, internal) IS 'Combine of aggregates over rows and times in segments';
+CREATE FUNCTION cvm.member_serialize(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'cvm_member_serialize'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.member_serialize(internal) IS 'Serialization of aggregates over rows and times in segments';
+CREATE FUNCTION cvm.member_deserialize(bytea, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_member_deserialize'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.member_deserialize(bytea, internal) IS 'Deserialization of aggregates over rows and times in segments';
+
+CREATE TYPE cvm.contact_pressure AS (segment text, month date, contacts_each bigint, customers bigint, over_cap_customers bigint, service_contacts bigint,
+	violations bigint, responses bigint, open_known bigint, opened bigint, opt_known bigint, opted_out bigint, last_day date);
+COMMENT ON TYPE cvm.contact_pressure IS 'What customers of a segment came to who got so many marketing contacts each in a month';
+
+CREATE FUNCTION cvm.contact_pressure_final(internal) RETURNS cvm.contact_pressure[]
+	AS 'MODULE_PATHNAME', 'cvm_contact_pressure_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_pressure_final(internal) IS 'End of _contact_pressure_agg';
+
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.contact_pressure_add(internal, {customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer)
+	RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_contact_pressure_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_pressure_add(internal, {customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer) IS
+	'Step of _contact_pressure_agg';
+CREATE AGGREGATE cvm._contact_pressure_agg({customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer) (
+	SFUNC = cvm.contact_pressure_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.contact_pressure_final, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._contact_pressure_agg({customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer) IS
+	'How much marketing customers get, from raw rows in one pass: customer, day, purpose ("service" is none), whether it was answered, opened '
+	'and ended in an opt-out (NULL: not known), segment, valid_from, valid_to, as_of (NULL: all days), days of the window, contacts that '
+	'customers may get in it. A row with a segment says that the customer was in it on these days; one without is a contact';
+@end
+
+CREATE TYPE cvm.ticket_response AS (segment text, month date, tickets bigint, staff bigint, customers bigint, answered bigint, solved bigint,
+	reopened bigint, within_tickets bigint, beyond_tickets bigint, replies cvm.survival, solutions cvm.survival);
+COMMENT ON TYPE cvm.ticket_response IS 'How long the tickets of a month waited for a reply and to be solved, in a segment (NULL: of everybody)';
+
+CREATE FUNCTION cvm.ticket_response_final(internal) RETURNS cvm.ticket_response[]
+	AS 'MODULE_PATHNAME', 'cvm_ticket_response_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.ticket_response_final(internal) IS 'End of _ticket_response_agg';
+
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.ticket_response_add(internal, {customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date)
+	RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_ticket_response_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.ticket_response_add(internal, {customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date) IS
+	'Step of _ticket_response_agg';
+CREATE AGGREGATE cvm._ticket_response_agg({customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date) (
+	SFUNC = cvm.ticket_response_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.ticket_response_final, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._ticket_response_agg({customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date) IS
+	'How long tickets wait, from raw rows in one pass: customer, day, whether the staff opened it, it was answered, solved and opened again, '
+	'minutes until the reply or until now (less than 0: it does not count), minutes until it was solved or until now, agreed minutes, segment, '
+	'valid_from, valid_to, as_of (NULL: all days). A row with a segment says that the customer was in it on these days; one without is a ticket';
+@end
+
+CREATE TYPE cvm.survey_answers AS (segment text, month date, instrument text, driver text, kind text, score float8, competitor_score float8,
+	is_answered boolean, customers bigint, last_day date);
+COMMENT ON TYPE cvm.survey_answers IS 'How many customers of a segment gave an answer in a month, or were asked: is_answered is not NULL then';
+
+CREATE FUNCTION cvm.survey_score_final(internal) RETURNS cvm.survey_answers[]
+	AS 'MODULE_PATHNAME', 'cvm_survey_score_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.survey_score_final(internal) IS 'End of _survey_score_agg';
+
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.survey_score_add(internal, {customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_survey_score_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.survey_score_add(internal, {customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) IS
+	'Step of _survey_score_agg';
+CREATE AGGREGATE cvm._survey_score_agg({customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) (
+	SFUNC = cvm.survey_score_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.survey_score_final, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._survey_score_agg({customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) IS
+	'How many customers gave which answer, the last of each in a month, from raw rows in one pass: customer, day of the answer, its moment, score, '
+	'score of the competitor, day of the invitation, instrument, driver, kind, segment, valid_from, valid_to, as_of (NULL: all days). A row with a '
+	'segment says that the customer was in it on these days; one without is an answer, an invitation, or both';
+@end
+
+CREATE FUNCTION cvm._minutes_between(since timestamptz, until timestamptz) RETURNS float8
+	AS 'MODULE_PATHNAME', 'cvm_minutes_between'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._minutes_between(timestamptz, timestamptz) IS 'Minutes by the clock; NULL where one of the moments is infinite';

@@ -1,0 +1,79 @@
+/*
+ * member_lines.h
+ *		Lines of customers (core/rows/customer_lines.h) of which some say that the
+ *		customer was in a segment on some days, and others what happened on one.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_CONTACTS_MEMBER_LINES_H
+#define CVM_CORE_CONTACTS_MEMBER_LINES_H
+
+#include "core/rows/customer_lines.h"
+#include "core/util/dictionary.h"
+
+#define IN_NO_SEGMENT 0
+#define IN_ALL_SEGMENTS (-1)
+#define NO_SEGMENT_NAME "(none)"
+
+/* Of flags: the line says that the customer was in a segment */
+#define LINE_IS_MEMBER (1u << 31)
+
+/* With this every line begins */
+typedef struct MemberLine
+{
+	uint32_t flags; /* of what happened, whoever gathers says what they are */
+	int32_t name;	/* number of a name, of the segment; -1: none */
+	Day day;		/* on which it happened, or the first one in the segment */
+	Day to;			/* the first one that is not */
+} MemberLine;
+
+#define MEMBER_PARAMETERS 2
+
+typedef struct MemberLines
+{
+	Context context;
+	CustomerLines lines;
+	Dictionary names; /* IN_NO_SEGMENT is the number of NO_SEGMENT_NAME */
+	int32_t parameters[MEMBER_PARAMETERS]; /* belong to whoever gathers */
+	bool has_last;
+	Day last; /* of what happened, also to nobody */
+} MemberLines;
+
+extern MemberLines *member_lines_new(Context context, KeyKind kind, size_t size,
+									 size_t budget);
+extern void member_lines_place(MemberLines *members, Key key,
+							   const Label *segment, Day from, Day to);
+
+/*
+ * Put what happened to a customer first, in the order of days, and times in
+ * segments behind it, those that began last at the end, and of those the first
+ * by name; return how much happened.
+ */
+extern uint32_t member_lines_sort(const MemberLines *members, void *lines,
+								  uint32_t nlines);
+
+/* In which segment a customer was on a day */
+extern int32_t member_lines_segment(const MemberLines *members,
+									const void *lines, uint32_t nfacts,
+									uint32_t nlines, Day day);
+
+/*
+ * All lines as bytes for another process of this machine, piece by piece: they
+ * are forgotten; and what is in such a piece, to be added to lines, which are
+ * made if they are NULL.
+ */
+extern void member_lines_encode(MemberLines *members, ByteWriter *writer);
+extern MemberLines *member_lines_absorb(MemberLines *members, Context context,
+										size_t budget, const void *data,
+										size_t size);
+
+/* Something happened on a day, to nobody too. */
+static inline void
+member_lines_seen(MemberLines *members, Day day)
+{
+	if (!members->has_last || day > members->last)
+		members->last = day;
+	members->has_last = true;
+}
+
+#endif /* CVM_CORE_CONTACTS_MEMBER_LINES_H */

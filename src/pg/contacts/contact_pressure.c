@@ -1,0 +1,136 @@
+/*
+ * contact_pressure.c
+ *		How much marketing customers get, from raw rows in one pass
+ *		(core/contacts/contact_pressure.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "core/contacts/contact_pressure.h"
+#include "pg/contacts/member_state.h"
+
+enum
+{
+	ARG_PURPOSE = ARG_DAY + 1,
+	ARG_RESPONDED,
+	ARG_OPENED,
+	ARG_OPTED_OUT,
+	ARG_SEGMENT, /* from and to */
+	ARG_AS_OF = ARG_SEGMENT + 3,
+	ARG_WINDOW,
+	ARG_CAP
+};
+
+static const char service[] = "service";
+
+/* Is a contact one of service, in any case of letters? */
+static bool
+is_service(FunctionCallInfo fcinfo)
+{
+	text *purpose;
+	const char *data;
+
+	if (PG_ARGISNULL(ARG_PURPOSE))
+		return false;
+	purpose = PG_GETARG_TEXT_PP(ARG_PURPOSE);
+	data = VARDATA_ANY(purpose);
+	if (VARSIZE_ANY_EXHDR(purpose) != sizeof(service) - 1)
+		return false;
+	for (size_t i = 0; i < sizeof(service) - 1; i++)
+		if (data[i] != service[i] && !(data[i] >= 'A' && data[i] <= 'Z' &&
+									   data[i] + ('a' - 'A') == service[i]))
+			return false;
+	return true;
+}
+
+static MemberState *
+pressure_begin(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = member_state_begin(fcinfo, kind, sizeof(MemberLine));
+
+	if (PG_ARGISNULL(ARG_WINDOW) || PG_ARGISNULL(ARG_CAP))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("window and cap must not be null"),
+				 errhint("Give the days of the window, and the contacts that "
+						 "a customer may get in it.")));
+	state->members->parameters[CONTACT_WINDOW] = PG_GETARG_INT32(ARG_WINDOW);
+	state->members->parameters[CONTACT_CAP] = PG_GETARG_INT32(ARG_CAP);
+	return state;
+}
+
+/* A row: a contact; or, where segment is not NULL, a time in a segment. */
+static inline Datum
+contact_pressure_add(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = PG_ARGISNULL(0) ? pressure_begin(fcinfo, kind)
+										 : (MemberState *) PG_GETARG_POINTER(0);
+	uint32 flags = 0;
+	MemberLine *line;
+	DateADT day;
+
+	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
+		!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day))
+		PG_RETURN_POINTER(state);
+	member_lines_seen(state->members, day);
+	if (PG_ARGISNULL(ARG_CUSTOMER))
+		PG_RETURN_POINTER(state);
+	if (is_service(fcinfo))
+		flags |= CONTACT_SERVICE;
+	if (row_flag(fcinfo, ARG_RESPONDED))
+		flags |= CONTACT_RESPONDED;
+	if (!PG_ARGISNULL(ARG_OPENED))
+		flags |= CONTACT_OPEN_KNOWN |
+				 (PG_GETARG_BOOL(ARG_OPENED) ? CONTACT_OPENED : 0);
+	if (!PG_ARGISNULL(ARG_OPTED_OUT))
+		flags |= CONTACT_OPT_KNOWN |
+				 (PG_GETARG_BOOL(ARG_OPTED_OUT) ? CONTACT_OPTED_OUT : 0);
+	line = customer_lines_next(&state->members->lines,
+							   argument_customer(fcinfo, kind));
+	*line = (MemberLine){.flags = flags, .name = -1, .day = day};
+	PG_RETURN_POINTER(state);
+}
+
+MEMBER_STEPS(contact_pressure);
+
+#define CELL_COLUMNS 13
+
+/* The end: a row for each segment, month and number of contacts. */
+PG_FUNCTION_INFO_V1(cvm_contact_pressure_final);
+Datum
+cvm_contact_pressure_final(PG_FUNCTION_ARGS)
+{
+	MemberLines *members;
+	CellTable cells;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	members = member_state_end(fcinfo, &array);
+	contact_cells(members, CurrentMemoryContext, &cells);
+	for (uint32_t i = 0; i < cells.room; i++)
+	{
+		const ContactCell *cell = cell_table_at(&cells, i);
+		Datum values[CELL_COLUMNS];
+		bool nulls[CELL_COLUMNS] = {false};
+
+		if (!cell->key.is_used)
+			continue;
+		values[0] = cell_segment(members, &cell->key, &nulls[0]);
+		values[1] = DateADTGetDatum(month_start(cell->key.month));
+		values[2] = Int64GetDatum(cell->key.numbers[0]);
+		values[3] = Int64GetDatum(cell->customers);
+		values[4] = Int64GetDatum(cell->over_cap);
+		values[5] = Int64GetDatum(cell->counts.service);
+		values[6] = Int64GetDatum(cell->counts.violations);
+		values[7] = Int64GetDatum(cell->counts.responses);
+		values[8] = Int64GetDatum(cell->counts.open_known);
+		values[9] = Int64GetDatum(cell->counts.opened);
+		values[10] = Int64GetDatum(cell->counts.opt_known);
+		values[11] = Int64GetDatum(cell->counts.opted_out);
+		values[12] = DateADTGetDatum(members->last);
+		row_array_put(&array, values, nulls);
+	}
+	return row_array_close(&array, fcinfo);
+}

@@ -1,0 +1,84 @@
+/*
+ * member_state.h
+ *		Aggregates over rows of which some say what happened to a customer, and
+ *		others in which segment the customer was (core/contacts/member_lines.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_CONTACTS_MEMBER_STATE_H
+#define CVM_PG_CONTACTS_MEMBER_STATE_H
+
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/date.h"
+
+#include "core/contacts/cell_table.h"
+#include "core/contacts/member_lines.h"
+#include "pg/row.h"
+#include "pg/row_array.h"
+
+#define ARG_CUSTOMER 1
+#define ARG_DAY 2
+
+/*
+ * The state of the aggregate: lines of its own, or what a parallel worker sent,
+ * still in its bytes until it is merged.
+ */
+typedef struct MemberState
+{
+	MemberLines *members;
+	bytea *bytes;
+} MemberState;
+
+extern MemberState *member_state_begin(FunctionCallInfo fcinfo, KeyKind kind,
+									   size_t size);
+extern bool member_state_take(FunctionCallInfo fcinfo, MemberState *state,
+							  int segment);
+
+/* The lines of an aggregate that ends, and its rows to be */
+extern MemberLines *member_state_end(FunctionCallInfo fcinfo, RowArray *array);
+
+/* The name of the segment of a cell; NULL: that of all */
+extern Datum cell_segment(const MemberLines *members, const CellKey *key,
+						  bool *is_null);
+
+static inline Key
+argument_customer(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	RowForm form = {.customer = ARG_CUSTOMER, .key_kind = kind};
+
+	return row_key(&form, fcinfo);
+}
+
+/* The day of a row; false: there is none, or it is not before as_of. */
+static inline bool
+argument_fact_day(FunctionCallInfo fcinfo, int day, int as_of, DateADT *at)
+{
+	if (PG_ARGISNULL(day))
+		return false;
+	*at = PG_GETARG_DATEADT(day);
+	return !DATE_NOT_FINITE(*at) &&
+		   (PG_ARGISNULL(as_of) || *at < PG_GETARG_DATEADT(as_of));
+}
+
+/* A step for each type of customers */
+#define MEMBER_STEPS(name)                          \
+	PG_FUNCTION_INFO_V1(cvm_##name##_add_bigint);   \
+	Datum cvm_##name##_add_bigint(PG_FUNCTION_ARGS) \
+	{                                               \
+		return name##_add(fcinfo, KEY_NUMBER);      \
+	}                                               \
+	PG_FUNCTION_INFO_V1(cvm_##name##_add_text);     \
+	Datum cvm_##name##_add_text(PG_FUNCTION_ARGS)   \
+	{                                               \
+		return name##_add(fcinfo, KEY_TEXT);        \
+	}                                               \
+	PG_FUNCTION_INFO_V1(cvm_##name##_add_uuid);     \
+	Datum cvm_##name##_add_uuid(PG_FUNCTION_ARGS)   \
+	{                                               \
+		return name##_add(fcinfo, KEY_UUID);        \
+	}                                               \
+	extern int member_steps_##name
+
+#endif /* CVM_PG_CONTACTS_MEMBER_STATE_H */

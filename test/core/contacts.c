@@ -1,0 +1,281 @@
+/*
+ * contacts.c
+ *		Contacts, tickets and answers of random worlds come to the same cells in
+ *		memory, in files, in files of files, and in two processes whose names
+ *		have other numbers.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "runtime.h"
+
+#include <string.h>
+
+#include "core/contacts/contact_pressure.h"
+#include "core/contacts/survey_score.h"
+#include "core/contacts/ticket_response.h"
+
+#define WORLDS 120
+#define WAYS 4 /* in memory, in files, in files of files, in two processes */
+
+typedef enum What
+{
+	CONTACTS,
+	TICKETS,
+	ANSWERS,
+	WHATS
+} What;
+
+typedef struct World
+{
+	int number;
+	uint64_t random;
+	What what;
+	KeyKind kind;
+	bool same;
+	bool has_spilled;
+	uint32_t cells;
+} World;
+
+static uint32_t
+draw(World *world, uint32_t below)
+{
+	world->random ^= world->random << 13;
+	world->random ^= world->random >> 7;
+	world->random ^= world->random << 17;
+	return (uint32_t) (world->random >> 32) % below;
+}
+
+static Key
+make_key(const World *world, uint32_t customer, char *text)
+{
+	Key key = {.words = {0, 0}};
+
+	if (world->kind == KEY_NUMBER)
+		key.number = customer;
+	else if (world->kind == KEY_UUID)
+		key.words[1] = customer * UINT64_C(0x9e3779b97f4a7c15);
+	else
+	{
+		/* some are longer than a key */
+		snprintf(text, 64, "%u %.*s", customer, (int) (customer % 30),
+				 "------------------------------");
+		key_set_text(&key, text, (uint32_t) strlen(text));
+	}
+	return key;
+}
+
+static size_t
+line_size(What what)
+{
+	return what == CONTACTS	 ? sizeof(MemberLine)
+		   : what == TICKETS ? sizeof(TicketLine)
+							 : sizeof(SurveyLine);
+}
+
+static MemberLines *
+make_lines(const World *world, size_t budget)
+{
+	MemberLines *members =
+		member_lines_new(NULL, world->kind, line_size(world->what), budget);
+
+	members->parameters[CONTACT_WINDOW] = 7;
+	members->parameters[CONTACT_CAP] = 2;
+	return members;
+}
+
+/* One row, the same whatever lines it is for */
+static void
+take_row(World *world, MemberLines *members, uint32_t customers)
+{
+	static const char *const names[] = {"gold", "tin", "a"};
+	char text[64];
+	Key key = make_key(world, draw(world, customers), text);
+	Day day = 9000 + (Day) draw(world, 90);
+	uint32_t flags = draw(world, 64);
+	uint32_t name = draw(world, 3);
+	Label label = {names[name], (uint32_t) strlen(names[name])};
+
+	if (draw(world, 5) == 0)
+	{
+		member_lines_place(members, key, &label, day,
+						   draw(world, 2) ? day + 40 : SPELL_OPEN);
+		return;
+	}
+	member_lines_seen(members, day);
+	if (world->what == CONTACTS)
+	{
+		MemberLine *line = customer_lines_next(&members->lines, key);
+
+		*line = (MemberLine){.flags = flags, .name = -1, .day = day};
+	}
+	else if (world->what == TICKETS)
+	{
+		TicketLine *line = customer_lines_next(&members->lines, key);
+
+		*line = (TicketLine){{.flags = flags | (draw(world, 2) * TICKET_TAKES),
+							  .name = -1,
+							  .day = day},
+							 (int32_t) draw(world, 3000),
+							 (int32_t) draw(world, 9000)};
+	}
+	else
+	{
+		int32_t group = dictionary_intern(&members->names, &label);
+		SurveyLine *line = customer_lines_next(&members->lines, key);
+
+		flags &= flags & SURVEY_INVITED ? SURVEY_INVITED | SURVEY_ANSWERED
+										: SURVEY_COMPARED;
+		*line = (SurveyLine){{.flags = flags, .name = group, .day = day},
+							 day * INT64_C(86400) + draw(world, 3),
+							 (double) draw(world, 11),
+							 (double) draw(world, 3)};
+	}
+}
+
+/* What the cells come to, in whatever order they are */
+static uint64_t
+cells_sum(World *world, MemberLines *members)
+{
+	CellTable cells;
+	uint64_t sum = 0;
+
+	if (world->what == CONTACTS)
+		contact_cells(members, NULL, &cells);
+	else if (world->what == TICKETS)
+		ticket_cells(members, NULL, &cells);
+	else
+		survey_cells(members, NULL, &cells);
+	world->cells = cells.count;
+	for (uint32_t i = 0; i < cells.room; i++)
+	{
+		const CellKey *key = cell_table_at(&cells, i);
+		uint64_t hash = 1;
+		const int64_t *counts;
+		size_t ncounts;
+
+		if (!key->is_used)
+			continue;
+		if (key->segment >= 0)
+			for (uint32_t j = 0; j < members->names.labels[key->segment].size;
+				 j++)
+				hash = key_mix(
+					hash +
+					(uint8_t) members->names.labels[key->segment].data[j]);
+		hash = key_mix(hash + (uint64_t) key->month);
+		if (world->what == ANSWERS)
+		{
+			const SurveyCell *cell = (const SurveyCell *) key;
+
+			hash = key_mix(hash + cell->flags);
+			hash = key_mix(
+				hash + (uint8_t) members->names.labels[cell->group].data[0]);
+			if (!(cell->flags & SURVEY_INVITED))
+				hash = key_mix(hash + (uint64_t) (cell->score * 7));
+			if (cell->flags == SURVEY_COMPARED)
+				hash = key_mix(hash + (uint64_t) (cell->competitor * 7));
+			counts = &cell->customers;
+			ncounts = 1;
+		}
+		else if (world->what == TICKETS)
+		{
+			const TicketCell *cell = (const TicketCell *) key;
+			ByteWriter writer;
+
+			writer_open(&writer, NULL, 0);
+			if (cell->replies.times != NULL)
+				survival_encode(cell->replies.times, &writer);
+			if (cell->solutions.times != NULL)
+				survival_encode(cell->solutions.times, &writer);
+			for (size_t j = 0; j < writer.used; j++)
+				hash = key_mix(hash + writer.data[j]);
+			counts = &cell->tickets;
+			ncounts = 8;
+		}
+		else
+		{
+			hash = key_mix(hash + (uint64_t) key->numbers[0]);
+			counts = &((const ContactCell *) key)->customers;
+			ncounts = 10;
+		}
+		for (size_t j = 0; j < ncounts; j++)
+			hash = key_mix(hash * 31 + (uint64_t) counts[j]);
+		sum += hash;
+	}
+	return sum;
+}
+
+static void
+run_world(void *argument)
+{
+	World *world = argument;
+	static const size_t budgets[WAYS] = {0, 20000, 900, 0};
+	uint64_t sums[WAYS];
+	int nrows;
+	uint32_t customers;
+
+	world->random = 88172645463325252u + (uint64_t) world->number;
+	world->what = (What) (world->number % WHATS);
+	world->kind = (KeyKind) (world->number / 3 % 3);
+	nrows = 1 + (int) draw(world, 3000);
+	/* some have many rows each */
+	customers = 1 + draw(world, world->number % 5 == 0 ? 3 : 300);
+	for (int way = 0; way < WAYS; way++)
+	{
+		uint64_t random = world->random;
+		MemberLines *members = make_lines(world, budgets[way]);
+		MemberLines *other = way == 3 ? make_lines(world, 900) : NULL;
+		ByteWriter writer;
+
+		for (int i = 0; i < nrows; i++)
+			take_row(world, other != NULL && i > nrows / 3 ? other : members,
+					 customers);
+		customer_lines_flush(&members->lines);
+		world->has_spilled |= overflow_is_written(&members->lines.overflow);
+		if (other != NULL)
+		{
+			writer_open(&writer, NULL, 0);
+			member_lines_encode(other, &writer);
+			members =
+				member_lines_absorb(members, NULL, 0, writer.data, writer.used);
+		}
+		sums[way] = cells_sum(world, members);
+		world->random = random;
+	}
+	world->same =
+		sums[0] == sums[1] && sums[0] == sums[2] && sums[0] == sums[3];
+}
+
+static void
+ok(int number, const char *what, bool truth)
+{
+	printf("%sok %d - %s\n", truth ? "" : "not ", number, what);
+}
+
+int
+main(void)
+{
+	int good = 0;
+	int spilled = 0;
+	int large = 0;
+
+	runtime_patience = 1L << 40;
+	for (int i = 0; i < WORLDS; i++)
+	{
+		World world = {.number = i};
+
+		if (runtime_run(run_world, &world) != RUNTIME_DONE)
+			printf("# world %d: %s\n", i, runtime_message);
+		else if (!world.same)
+			printf("# world %d differs\n", i);
+		else
+			good++;
+		spilled += world.has_spilled;
+		large += world.cells > 5;
+	}
+	ok(1, "cells are the same in memory, files and other processes",
+	   good == WORLDS);
+	ok(2, "some had spilled", spilled > 0);
+	ok(3, "some had many cells", large > WORLDS / 2);
+	printf("1..3\n");
+	return 0;
+}

@@ -160,6 +160,34 @@ CREATE FUNCTION pg_temp.accused(world int) RETURNS TABLE (what text, tested bigi
 	UNION ALL SELECT 'value_driver', count(p_value), count(*) FILTER (WHERE p_value < 0.05) FROM hl.value_driver WHERE segment = '(all)' AND is_complete;
 $$;
 CREATE TABLE found AS SELECT n AS world, a.* FROM generate_series(1, CASE WHEN :worlds > 20 THEN 20 ELSE 4 END) n, pg_temp.accused(n) a;
+-- The same answers customer by customer: of a month and of the three before it each customer has a part in
+-- the change, and their squares are its variance; customers of the three months count in each of them
+CREATE FUNCTION pg_temp.driver_differs(world int) RETURNS TABLE (what text) LANGUAGE sql AS $$
+	SELECT count(*) FROM pg_temp.accused(world);
+	WITH last AS (
+		SELECT DISTINCT ON (customer_id, date_trunc('month', answered_at), driver) customer_id, driver, date_trunc('month', answered_at)::date AS month, CASE WHEN score >= 9 THEN 100 WHEN score < 7 THEN -100 ELSE 0 END AS y
+		FROM told ORDER BY customer_id, date_trunc('month', answered_at), driver, answered_at DESC, score
+	), one AS (
+		SELECT m.month, d.driver, l.customer_id, count(*) FILTER (WHERE l.month = m.month) AS n1, sum(l.y) FILTER (WHERE l.month = m.month) AS y1, count(*) FILTER (WHERE l.month < m.month) AS n0, sum(l.y) FILTER (WHERE l.month < m.month) AS y0
+		FROM generate_series(date '2024-01-01', '2024-06-01', interval '1 month') m (month) CROSS JOIN (VALUES ('d0'), ('d1'), ('d2')) AS d (driver)
+		JOIN last l ON l.driver = d.driver AND l.month <= m.month AND l.month >= m.month - interval '3 months'
+		GROUP BY m.month, d.driver, l.customer_id
+	), whole AS (
+		SELECT month, driver, sum(n1) AS n1, sum(y1) / nullif(sum(n1), 0)::numeric AS v1, count(*) FILTER (WHERE n1 > 0)::float8 AS c1, sum(n0) AS n0, sum(y0) / nullif(sum(n0), 0)::numeric AS v0, sum(n0)::float8 AS c0
+		FROM one GROUP BY month, driver
+	), brute AS (
+		SELECT w.month, w.driver, w.n1, w.c1, w.v1, w.n0, w.v0, (SELECT sqrt(sum((coalesce((o.y1 - w.v1 * o.n1) / w.n1, 0) * sqrt(w.c1 / nullif(w.c1 - 1, 0)) - coalesce((o.y0 - w.v0 * o.n0) / w.n0, 0) * sqrt(w.c0 / nullif(w.c0 - 1, 0))) ^ 2))
+			FROM one o WHERE (o.month, o.driver) = (w.month, w.driver)) AS error
+		FROM whole w WHERE w.n1 > 0
+	)
+	SELECT format('world %s: %s %s', world, coalesce(v.driver, b.driver), coalesce(v.month, b.month::date)) FROM (SELECT * FROM hl.value_driver WHERE segment = '(all)') v
+	FULL JOIN brute b ON b.driver = v.driver AND b.month = v.month
+	WHERE (v.observations, v.customers, v.previous_observations) IS DISTINCT FROM (b.n1::bigint, b.c1::bigint, b.n0::bigint) OR abs(v.value - b.v1) > 1e-9
+		OR (v.previous_value IS NULL) <> (b.v0 IS NULL) OR abs(v.previous_value - b.v0) > 1e-9 OR abs(v.trend - (b.v1 - b.v0)) > 1e-9
+		OR (b.v0 IS NOT NULL AND (v.trend_low IS NULL OR abs(v.trend_high - v.trend_low - 2 * 1.959963984540054 * b.error) > 1e-6));
+$$;
+SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.driver_differs(n) d', :worlds), 'random answers about drivers change as customer by customer, and are as sure of it');
+SELECT ok((SELECT count(*) FILTER (WHERE trend_low IS NOT NULL) = 15 AND count(DISTINCT driver) = 3 FROM hl.value_driver WHERE segment = '(all)'), 'and there are changes to be compared');
 -- one in a thousand would be accused of so many
 SELECT is_empty($$SELECT what, sum(tested), sum(accused) FROM found GROUP BY what HAVING sum(accused) > 0.05 * sum(tested) + 3.1 * sqrt(0.0475 * sum(tested)) + 1 OR sum(tested) < 6$$, 'of worlds in which nothing does anything no more is accused than chance has it');
 \getenv report CVM_REPORT

@@ -125,12 +125,12 @@ INSERT INTO duo.line VALUES ('e5', 'Mobile', '2024-03-01', NULL, 20);
 SELECT is(pg_temp.see('SELECT customer_id, overlap_days, paid_twice FROM twin.bundle_overlap'), '(e5,121,79.51)', 'cutting a line in two changes nothing');
 SELECT is(pg_temp.see($$SELECT sum(focal_mrr), sum(lost_mrr), sum(net_mrr) FROM (
 	SELECT e.* FROM (SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM duo.line WHERE customer_id < 'e6' GROUP BY customer_id) x
-	CROSS JOIN cvm.entries(h, ARRAY['Duo'], ARRAY['Mobile', 'Net'], '2024-06-01') e) y$$), '(210,100,110)', 'the bundle brings 210 and takes 100');
+	CROSS JOIN cvm.entries(h, ARRAY['Duo'], ARRAY['Mobile', 'Net'], '2024-06-01') e) y$$), '(210,100,110)', 'W15: the bundle brings 210 and takes 100');
 SELECT is(pg_temp.see($$SELECT round(value_rate::numeric, 4), donor, v.lost_mrr, d.lost_mrr FROM (SELECT cvm.cannibalization_agg(h, ARRAY['Duo'], ARRAY['Mobile', 'Net'], '2024-06-01') AS s FROM
 	(SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM duo.line WHERE customer_id < 'e6' GROUP BY customer_id) x) y, cvm.cannibalization_verdict(s) v, cvm.cannibalization_donors(s) d$$),
-E'(0.4762,Mobile,100.00,40.00)\n(0.4762,Net,100.00,60.00)', 'value rate and who lost');
-SELECT is(cvm.allocate(42, ARRAY[20, 30]), ARRAY[16.80, 25.20], 'the price of the bundle, divided by what its parts cost alone');
-SELECT is(cvm.migration_share(5, 3), 0.4::float8, 'five bundles more and three lines more: two of five were migration');
+E'(0.4762,Mobile,100.00,40.00)\n(0.4762,Net,100.00,60.00)', 'W15: value rate and who lost');
+SELECT is(cvm.allocate(42, ARRAY[20, 30]), ARRAY[16.80, 25.20], 'W15: the price of the bundle, divided by what its parts cost alone');
+SELECT is(cvm.migration_share(5, 3), 0.4::float8, 'W15: five bundles more and three lines more: two of five were migration');
 SELECT is(cvm.migration_share(0, 3), NULL, 'no growth, no share');
 SELECT is(cvm.migration_share(5, -1), 1.2::float8, 'a family that shrinks');
 

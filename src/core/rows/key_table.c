@@ -20,6 +20,7 @@
 #define FIRST_BITS 1
 #define TEXT_BLOCK 8192
 #define CACHE_LINE 64
+#define MAX_STRETCH (1 << 20) /* entries of a directory, mostly of nobody */
 
 /* What a table may hold: 6 of 8 slots */
 #define MAX_TABLE(bits) ((uint64_t) 6 << (bits))
@@ -136,6 +137,39 @@ key_table_is_dense(const KeyTable *key_table, uint32_t slots_each)
 		return false;
 	span = (uint64_t) key_table->most - (uint64_t) key_table->least;
 	return span < (uint64_t) key_table->nslots * slots_each;
+}
+
+/*
+ * The same where numbers lie in clusters far from each other, so that pages have
+ * to be counted.  The directory needs an entry for those between them too: not
+ * more than there are customers.
+ */
+bool
+key_table_is_clustered(const KeyTable *key_table, uint32_t slots_each)
+{
+	int64_t first = key_table->least >> PAGE_SHIFT;
+	uint64_t npages = 0;
+	uint64_t room;
+	uint8_t *seen;
+
+	if (key_table->kind != KEY_NUMBER || key_table->nslots == 0)
+		return false;
+	room = (uint64_t) ((key_table->most >> PAGE_SHIFT) - first) + 1;
+	if (room > key_table->nslots || room > MAX_STRETCH)
+		return false;
+	seen = runtime_alloc_zero(NULL, room);
+	for (uint32_t slot = 0; slot < key_table->nslots; slot++)
+	{
+		const int64_t *number = chunked_array_peek(&key_table->keys, slot);
+		uint8_t *page = &seen[(*number >> PAGE_SHIFT) - first];
+
+		if ((slot & PAGE_MASK) == 0)
+			check_interrupts();
+		npages += !*page;
+		*page = 1;
+	}
+	runtime_free(seen);
+	return npages << PAGE_SHIFT < (uint64_t) key_table->nslots * slots_each;
 }
 
 /* Put an entry where there is room. */
@@ -330,6 +364,33 @@ key_table_reach(KeyTable *key_table, const KeyTable *seen)
 	if ((uint64_t) ((seen->most >> PAGE_SHIFT) - key_table->first) >=
 		key_table->room)
 		directory_reach(key_table, seen->most >> PAGE_SHIFT);
+}
+
+/*
+ * Make room in the directory for numbers that lie too far off, where those before
+ * fill their pages.  False: it would have many more entries than slots.
+ */
+bool
+key_table_stretch(KeyTable *key_table, const Key *keys, int nkeys)
+{
+	int64_t least = key_table->first;
+	int64_t most = key_table->first + (int64_t) key_table->room - 1;
+
+	for (int i = 0; i < nkeys; i++)
+	{
+		int64_t home = keys[i].number >> PAGE_SHIFT;
+
+		if (home < least)
+			least = home;
+		if (home > most)
+			most = home;
+	}
+	if (most - least >= key_table->nslots || most - least >= MAX_STRETCH)
+		return false;
+	directory_reach(key_table, least);
+	if (most - key_table->first >= (int64_t) key_table->room)
+		directory_reach(key_table, most);
+	return true;
 }
 
 /* Can the directory take this number, or would it have to stretch too far? */

@@ -66,6 +66,9 @@ extern bool key_table_number(KeyTable *key_table, const Key *keys, int nkeys,
 							 uint32_t *slots);
 extern void key_table_expect(KeyTable *key_table, uint32_t nkeys);
 extern void key_table_reach(KeyTable *key_table, const KeyTable *seen);
+extern bool key_table_stretch(KeyTable *key_table, const Key *keys, int nkeys);
+extern bool key_table_is_clustered(const KeyTable *key_table,
+								   uint32_t slots_each);
 extern bool key_table_is_dense(const KeyTable *key_table, uint32_t slots_each);
 extern uint64_t key_table_hash(const KeyTable *key_table, uint32_t slot);
 extern Key key_table_key(const KeyTable *key_table, uint32_t slot);

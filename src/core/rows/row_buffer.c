@@ -12,6 +12,7 @@
 #define RADIX_FROM 8192 /* customers before a radix directory is considered */
 #define SLOTS_EACH \
 	8 /* of a radix directory; those of nobody cost nothing here */
+#define FILLED_CHUNKS 2 /* of a partition that is worth its place */
 
 /* Begin with no customer and no line. */
 void
@@ -225,7 +226,8 @@ row_buffer_consider_radix(RowBuffer *row_buffer, uint32_t before)
 		return;
 	/* look at every doubling */
 	if (__builtin_clz(before | 1) != __builtin_clz(key_table->nslots) &&
-		key_table_is_dense(key_table, SLOTS_EACH))
+		(key_table_is_dense(key_table, SLOTS_EACH) ||
+		 key_table_is_clustered(key_table, SLOTS_EACH)))
 		renumber(row_buffer, true);
 }
 
@@ -237,8 +239,14 @@ bool
 row_buffer_assign(RowBuffer *row_buffer, const Key *keys, int nkeys,
 				  uint32_t *slots)
 {
-	if (key_table_number(&row_buffer->key_table, keys, nkeys, slots))
+	KeyTable *key_table = &row_buffer->key_table;
+
+	if (key_table_number(key_table, keys, nkeys, slots))
 		return true;
+	/* another cluster begins, after others that have been filled */
+	if (row_buffer->nchunks >= FILLED_CHUNKS * row_buffer->npartitions &&
+		key_table_stretch(key_table, keys, nkeys))
+		return key_table_number(key_table, keys, nkeys, slots);
 	row_buffer->no_radix = true;
 	renumber(row_buffer, false);
 	return false;

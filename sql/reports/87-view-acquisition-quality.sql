@@ -18,17 +18,30 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS price, coalesce({is_paused}, false) AS is_paused, s.channel, s.offer
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
-), folded AS MATERIALIZED (
+), folded AS (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.price, NULL, NULL, s.is_paused) AS holdings
 	FROM spell s
 	GROUP BY s.customer_id
 ), came AS MATERIALIZED (
-	SELECT f.customer_id, f.holdings, c.period_start AS cohort, c.line = 'reactivation' AS is_recycled, c.mrr_after,
-		lead(c.period_start) OVER (PARTITION BY f.customer_id ORDER BY c.period_start) AS next_cohort, o.as_of
-	FROM folded f
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) c
-	WHERE c.line IN ('new', 'reactivation')
+	SELECT t.*, lead(t.cohort) OVER (PARTITION BY t.customer_id ORDER BY t.cohort) AS next_cohort
+	FROM (
+		-- a subquery of its own, so that holdings are not sorted
+		SELECT f.customer_id, c.period_start AS cohort, c.line = 'reactivation' AS is_recycled, c.mrr_after, o.as_of, k.*,
+			cvm.mrr_at(f.holdings, o.as_of - 1) AS mrr_now
+		FROM folded f
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) c
+		CROSS JOIN LATERAL (
+			SELECT CASE WHEN (c.period_start + interval '2 months')::date <= o.as_of THEN CASE
+				WHEN cvm.mrr_at(f.holdings, (c.period_start + interval '2 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_1,
+				CASE WHEN (c.period_start + interval '4 months')::date <= o.as_of THEN CASE
+					WHEN cvm.mrr_at(f.holdings, (c.period_start + interval '4 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_3,
+				CASE WHEN (c.period_start + interval '7 months')::date <= o.as_of THEN CASE
+					WHEN cvm.mrr_at(f.holdings, (c.period_start + interval '7 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_6,
+				CASE WHEN (c.period_start + interval '13 months')::date <= o.as_of THEN CASE
+					WHEN cvm.mrr_at(f.holdings, (c.period_start + interval '13 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_12) k
+		WHERE c.line IN ('new', 'reactivation')
+		OFFSET 0) t
 ), source AS (
 	-- of the lines held at the end of that month the first, and of those the one that brings most
 	SELECT DISTINCT ON (a.customer_id, a.cohort) a.customer_id, a.cohort, s.channel, s.offer
@@ -38,19 +51,9 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 			AND coalesce(s.ended_on >= least((a.cohort + interval '1 month')::date, a.as_of), true)
 	ORDER BY a.customer_id, a.cohort, s.started_on, s.price DESC, s.channel COLLATE "C", s.offer COLLATE "C"
 ), acquired AS MATERIALIZED (
-	SELECT a.customer_id, a.cohort, a.is_recycled, a.mrr_after, a.as_of, coalesce(s.channel, '(unknown)') AS channel, coalesce(s.offer, '(none)') AS offer, k.*,
-		cvm.mrr_at(a.holdings, a.as_of - 1) AS mrr_now
+	SELECT a.*, coalesce(s.channel, '(unknown)') AS channel, coalesce(s.offer, '(none)') AS offer
 	FROM came a
 	LEFT JOIN source s ON s.customer_id = a.customer_id AND s.cohort = a.cohort
-	CROSS JOIN LATERAL (
-		SELECT CASE WHEN (a.cohort + interval '2 months')::date <= a.as_of THEN CASE
-			WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '2 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_1,
-			CASE WHEN (a.cohort + interval '4 months')::date <= a.as_of THEN CASE
-				WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '4 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_3,
-			CASE WHEN (a.cohort + interval '7 months')::date <= a.as_of THEN CASE
-				WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '7 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_6,
-			CASE WHEN (a.cohort + interval '13 months')::date <= a.as_of THEN CASE
-				WHEN cvm.mrr_at(a.holdings, (a.cohort + interval '13 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_12) k
 )
 $$);
 
@@ -59,25 +62,27 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 {acquisition_folded}
 , earned AS (
 	-- so much a month is so much a day of 365.25 / 12 days
-	SELECT a.customer_id, a.cohort, sum(s.price * d.months) AS revenue,
-		CASE WHEN bool_and(l.unit_margin IS NOT NULL) THEN sum((l.unit_margin + coalesce(s.price - l.list_price, 0)) * d.months) END AS margin
-	FROM came a
+	SELECT a.channel, a.offer, a.cohort, sum(s.price * d.months) AS revenue, bool_and(l.unit_margin IS NOT NULL) AS is_known,
+		sum((l.unit_margin + coalesce(s.price - l.list_price, 0)) * d.months) AS margin
+	FROM acquired a
 	JOIN spell s ON s.customer_id = a.customer_id AND s.price > 0 AND NOT s.is_paused
 	CROSS JOIN LATERAL (SELECT (least(coalesce(s.ended_on, 'infinity'), a.as_of, a.next_cohort) - greatest(s.started_on, a.cohort)) / 30.4375 AS months) d
 	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r
 		GROUP BY r.product) l ON l.product = s.product
 	WHERE d.months > 0
-	GROUP BY a.customer_id, a.cohort
-), counted AS (
+	GROUP BY a.channel, a.offer, a.cohort
+), kept AS (
 	SELECT a.channel, a.offer, a.cohort, a.as_of, count(*) AS acquired_customers, sum(count(*)) OVER (PARTITION BY a.cohort) AS cohort_customers,
 		count(*) FILTER (WHERE a.is_recycled) AS recycled_customers, sum(a.mrr_after) AS acquired_mrr,
 		sum(a.mrr_now) AS current_mrr, count(*) FILTER (WHERE a.mrr_now > 0) AS current_customers,
 		sum(a.retained_1)::bigint AS retained_1, sum(a.retained_3)::bigint AS retained_3, sum(a.retained_6)::bigint AS retained_6,
-			sum(a.retained_12)::bigint AS retained_12,
-		coalesce(sum(e.revenue), 0) AS revenue, CASE WHEN bool_and(e.margin IS NOT NULL OR e.customer_id IS NULL) THEN coalesce(sum(e.margin), 0) END AS margin
+			sum(a.retained_12)::bigint AS retained_12
 	FROM acquired a
-	LEFT JOIN earned e ON e.customer_id = a.customer_id AND e.cohort = a.cohort
 	GROUP BY a.channel, a.offer, a.cohort, a.as_of
+), counted AS (
+	SELECT k.*, coalesce(e.revenue, 0) AS revenue, CASE WHEN e.is_known IS NOT FALSE THEN coalesce(e.margin, 0) END AS margin
+	FROM kept k
+	LEFT JOIN earned e ON e.channel = k.channel AND e.offer = k.offer AND e.cohort = k.cohort
 ), spent AS (
 	SELECT date_trunc('month', c.month::timestamp)::date AS month, sum(c.amount) AS amount
 	FROM {cost_rows} c

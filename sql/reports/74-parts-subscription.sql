@@ -35,18 +35,19 @@ term AS MATERIALIZED (
 -- What the end of promotions brought: of customers who hold what they held,
 -- but no longer under an offer, in the segment of the opening.  Few have one.
 @define promotion_ends once | segment | line_price | rate_join
-promoted AS MATERIALIZED (
-	SELECT {once} p.customer_id, p.period_start, p.change_mrr AS mrr, {segment} AS segment
+promotion_move AS MATERIALIZED (
+	SELECT f.customer_id, m.period_start, m.change_mrr
 	FROM (
-		SELECT f.customer_id, m.period_start, m.change_mrr
-		FROM (
-			SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {line_price}, NULL, {offered}, {is_paused}) AS holdings
-			FROM subscription s{rate_join}
-			WHERE s.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))
-			GROUP BY s.customer_id) f
-		CROSS JOIN observed o
-		CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
-		WHERE m.cause = 'promotion_end') p
+		SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {line_price}, NULL, {offered}, {is_paused}) AS holdings
+		FROM subscription s{rate_join}
+		WHERE s.customer_id IN (SELECT s.customer_id FROM subscription s WHERE ({offered}) IS NOT NULL AND isfinite(s.ended_on))
+		GROUP BY s.customer_id) f
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
+	WHERE m.cause = 'promotion_end'
+), promoted AS MATERIALIZED (
+	SELECT {once} p.customer_id, p.period_start, p.change_mrr AS mrr, {segment} AS segment
+	FROM promotion_move p
 {body}
 ), promotion_end AS MATERIALIZED (
 	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
@@ -56,8 +57,8 @@ promoted AS MATERIALIZED (
 )
 @end
 @define promoted_in_segment
-	LEFT JOIN segment_history h ON h.customer_id = p.customer_id AND h.segment IS NOT NULL
-		AND h.valid_from < p.period_start AND coalesce(h.valid_to >= p.period_start, true)
+	LEFT JOIN (SELECT x.* FROM segment_history x WHERE x.customer_id IN (SELECT m.customer_id FROM promotion_move m)) h ON h.customer_id = p.customer_id
+		AND h.segment IS NOT NULL AND h.valid_from < p.period_start AND coalesce(h.valid_to >= p.period_start, true)
 	ORDER BY p.customer_id, p.period_start, h.valid_from DESC, h.segment COLLATE "C"
 @end
 

@@ -147,6 +147,22 @@ UPDATE world.ticket SET created_by = (ARRAY['customer', 'customer', 'Agent', NUL
 ALTER TABLE world.initiative ADD hypothesis text;
 UPDATE world.initiative SET hypothesis = 'whoever understands the bill stays' WHERE initiative = 'simple bill';
 
+-- Everybody as often as that, with all their rows, under names of their own
+CREATE FUNCTION world.copy(copies int) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN
+		SELECT c.oid::regclass AS name, string_agg(CASE WHEN a.attname = 'customer_id' THEN 'customer_id + n * 1000' WHEN a.attname LIKE '%\_id' THEN format('%I || ''.'' || n', a.attname) ELSE quote_ident(a.attname) END, ', ' ORDER BY a.attnum) AS columns
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relnamespace = 'world'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		GROUP BY c.oid HAVING bool_or(a.attname = 'customer_id')
+	LOOP
+		EXECUTE format('INSERT INTO %1$s SELECT %2$s FROM %1$s, generate_series(1, %3$s - 1) n', t.name, t.columns, copies);
+	END LOOP;
+END
+$$;
+
 -- a model of all this: every table whose columns an entity takes
 CREATE FUNCTION world.model(model name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -329,7 +329,7 @@ BEGIN
 		live.body
 	FROM cvm.report_view v
 	LEFT JOIN LATERAL (
-		SELECT cvm._without_small_groups(v.view, cvm._shown(v.view, cvm._gather(_wanted.model, v.view, cvm._fill(rb.body, literals), have),
+		SELECT cvm._without_small_groups(v.view, cvm._shown(v.view, cvm._gather(_wanted.model, v.view, cvm._fill_schemes(_wanted.model, rb.body, literals), have),
 			(literals ->> 'minor_units')::int), (literals ->> 'min_group_size')::int) AS body
 		FROM cvm.report_body rb
 		WHERE rb.view = v.view AND rb.needs <@ have

@@ -91,33 +91,51 @@ $$;
 COMMENT ON FUNCTION cvm._history_scheme(name, jsonb, text) IS
 	'The condition on the rows of a segment history that all views show; NULL where it has one scheme only.';
 
-CREATE FUNCTION cvm._scheme_rows(model name) RETURNS text
+CREATE FUNCTION cvm._scheme_parts(model name, apart boolean) RETURNS TABLE (n int, scheme text, rows text, is_split boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 BEGIN
-	RETURN (
+	RETURN QUERY
 	WITH history AS (
 		SELECT b.source_text, (SELECT jsonb_object_agg(c ->> 'name', coalesce(c ->> 'merged', c ->> 'expression')) FROM jsonb_array_elements(b.columns) c) AS x,
 			cvm._undeleted(b.columns) AS undeleted, cvm._history_scheme($1, b.columns, b.source_text) IS NOT NULL AS is_split
 		FROM cvm._bound($1, 'segment_history') b
 		JOIN cvm.binding g ON g.model = $1 AND g.entity = b.entity
 		WHERE b.entity = 'segment_history' AND b.problem IS NULL
+	), named AS (
+		SELECT w.scheme, w.n
+		FROM cvm.setting g
+		CROSS JOIN LATERAL unnest(g.value::text[]) WITH ORDINALITY AS w (scheme, n)
+		WHERE g.model = $1 AND g.setting = 'segment_schemes' AND w.scheme NOT IN (SELECT a.scheme FROM cvm._attribute_schemes($1) a)
 	), given AS (
-		SELECT g.value FROM cvm.setting g WHERE g.model = $1 AND g.setting = 'segment_schemes' AND g.value IS NOT NULL
-			AND EXISTS (SELECT FROM unnest(g.value::text[]) w (scheme) WHERE w.scheme NOT IN (SELECT a.scheme FROM cvm._attribute_schemes($1) a))
-	), part AS (
-		SELECT 0 AS n, format('SELECT %s AS scheme, %s AS customer_id, %s AS segment, %s AS valid_from, %s AS valid_to, %s AS scheme_version FROM %s s%s',
+		SELECT min(d.n) AS n, CASE WHEN apart THEN min(d.scheme) END AS scheme,
+			(SELECT g.value FROM cvm.setting g WHERE g.model = $1 AND g.setting = 'segment_schemes' AND NOT apart) AS list
+		FROM named d
+		GROUP BY CASE WHEN apart THEN d.n END
+	)
+	SELECT coalesce(g.n, 0)::int, CASE WHEN h.is_split THEN g.scheme ELSE 'segment' END,
+		format('SELECT %s AS scheme, %s AS customer_id, %s AS segment, %s AS valid_from, %s AS valid_to, %s AS scheme_version FROM %s s%s',
 			CASE WHEN h.is_split THEN format('coalesce(%s, ''(none)'')', h.x ->> 'scheme') ELSE '''segment''::text' END,
 			h.x ->> 'customer_id', h.x ->> 'segment', h.x ->> 'valid_from', h.x ->> 'valid_to', h.x ->> 'scheme_version', h.source_text,
-			' WHERE ' || nullif(concat_ws(' AND ', h.undeleted, CASE WHEN h.is_split
-				THEN (SELECT format('%s = ANY (%L::text[])', h.x ->> 'scheme', g.value) FROM given g) END), '')) AS rows, h.is_split
-		FROM history h
-		UNION ALL
-		SELECT row_number() OVER ()::int, a.rows, true FROM cvm._attribute_schemes($1) a
-	)
-	SELECT CASE WHEN bool_or(p.is_split) THEN string_agg(p.rows, E'\n\tUNION ALL\n\t' ORDER BY p.n) END FROM part p);
+			' WHERE ' || nullif(concat_ws(' AND ', h.undeleted, CASE WHEN g.n IS NOT NULL
+				THEN format('%s = ANY (%L::text[])', h.x ->> 'scheme', coalesce(g.list, ARRAY[g.scheme]::text)) END), '')), h.is_split
+	FROM history h
+	LEFT JOIN given g ON h.is_split
+	UNION ALL
+	SELECT 1000000 + (row_number() OVER ())::int, a.scheme, a.rows, true FROM cvm._attribute_schemes($1) a;
 END
+$$;
+COMMENT ON FUNCTION cvm._scheme_parts(name, boolean) IS
+	'The schemes of segments of a model and their rows as SQL, those that a setting names in a history together or '
+	'apart; a scheme NULL: several, or all that a history names.';
+
+CREATE FUNCTION cvm._scheme_rows(model name) RETURNS text
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN bool_or(p.is_split) THEN string_agg(p.rows, E'\n\tUNION ALL\n\t' ORDER BY p.n) END FROM cvm._scheme_parts(_scheme_rows.model, false) p;
 $$;
 COMMENT ON FUNCTION cvm._scheme_rows(name) IS
 	'All schemes of segments of a model as SQL; NULL where there is but its segment history.';

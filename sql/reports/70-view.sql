@@ -21,7 +21,7 @@
 --
 -- and so on for every row of cvm.setting_definition, and
 --
---   {scheme_rows}   the rows of all schemes of segments
+--   {scheme_rows}   the rows of all schemes of segments, {schemes} their names
 --   {event_row}     what activity_agg and retention_agg want to know of an
 --                   event e: time and zone; the amount if one is bound; whether
 --                   it may start and whether it returns if kinds are set
@@ -99,11 +99,16 @@ COMMENT ON TABLE cvm.report_part IS
 COMMENT ON COLUMN cvm.report_part.names IS 'The settings and parts in its text, found once.';
 
 CREATE TABLE cvm.report_gather (
-	view text PRIMARY KEY REFERENCES cvm.report_view,
-	reason text NOT NULL
+	view text REFERENCES cvm.report_view,
+	what text CHECK (what IN ('view', 'list')),
+	reason text NOT NULL,
+	if_says text NOT NULL DEFAULT '',
+	PRIMARY KEY (view, what)
 );
 COMMENT ON TABLE cvm.report_gather IS
 	'Views that Citus cannot ask its workers for: there they read all rows of what they are over on the coordinator.';
+COMMENT ON COLUMN cvm.report_gather.what IS 'The view, or the list of the customers behind it where that is not narrowed to those of a month.';
+COMMENT ON COLUMN cvm.report_gather.if_says IS 'Only where this is found in what it is made of.';
 
 CREATE TABLE cvm.report_column (
 	view text NOT NULL REFERENCES cvm.report_view,
@@ -168,12 +173,13 @@ COMMENT ON FUNCTION cvm._part_literals(text[], jsonb, text) IS
 	'What {part} stands for in the bodies of report views, or in those of one, by what a model has, but for parts that '
 	'are told already.';
 
-CREATE FUNCTION cvm._gather(model name, view text, body text, have text[]) RETURNS text
+CREATE FUNCTION cvm._gather(model name, view text, body text, have text[], what text DEFAULT 'view') RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF _gather.body IS NULL OR NOT cvm._has_citus() OR NOT EXISTS (SELECT FROM cvm.report_gather g WHERE g.view = _gather.view) THEN
+	IF _gather.body IS NULL OR NOT cvm._has_citus() OR NOT EXISTS (SELECT FROM cvm.report_gather g WHERE g.view = _gather.view
+		AND g.what = _gather.what AND _gather.body ~ g.if_says) THEN
 		RETURN _gather.body;
 	END IF;
 	RETURN (
@@ -189,8 +195,24 @@ BEGIN
 			JOIN cvm.report_view v ON v.view = m.name[1]) k);
 END
 $$;
-COMMENT ON FUNCTION cvm._gather(name, text, text, text[]) IS
-	'A body of a view whose bare names are of rows that functions hand over, where Citus is and could not plan it; else as it is.';
+COMMENT ON FUNCTION cvm._gather(name, text, text, text[], text) IS
+	'A body or list of a view whose bare names are of rows that functions hand over, where Citus is and could not plan it; else as it is.';
+
+CREATE FUNCTION cvm._fill_schemes(model name, body text, literals jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN position('{schemes}' IN body) > 0 AND cvm._has_citus()
+		THEN coalesce((
+			SELECT string_agg(cvm._fill(body, literals || jsonb_build_object('schemes', format('(SELECT x.scheme FROM (%s) x LIMIT 1)', p.rows),
+				'scheme_name', format('%L::text', p.scheme), 'scheme_rows', p.rows, 'scheme_kept', 'NOT MATERIALIZED ')), E'\nUNION ALL\n' ORDER BY p.n)
+			FROM cvm._scheme_parts(_fill_schemes.model, true) p
+			HAVING bool_and(p.scheme IS NOT NULL)), cvm._fill(body, literals))
+		ELSE cvm._fill(body, literals) END;
+$$;
+COMMENT ON FUNCTION cvm._fill_schemes(name, text, jsonb) IS
+	'A body of a view with the words in braces filled in; where Citus is, one of all schemes of segments for each scheme, '
+	'if these are named.';
 
 CREATE FUNCTION cvm._composing(model name, view text DEFAULT NULL, as_of date DEFAULT NULL, instead jsonb DEFAULT '{}', OUT have text[], OUT literals jsonb)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -212,8 +234,9 @@ BEGIN
 	IF as_of IS NOT NULL THEN
 		literals := literals || jsonb_build_object('as_of', format('%L::date', as_of));
 	END IF;
-	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'scheme_rows', coalesce(scheme_rows, 'SELECT NULL WHERE false'))
-		|| instead;
+	scheme_rows := coalesce(scheme_rows, 'SELECT NULL WHERE false');
+	literals := literals || jsonb_build_object('event_row', cvm._event_row(have, literals), 'scheme_rows', scheme_rows, 'scheme_name', 'n.scheme',
+		'scheme_kept', '', 'schemes', format('unnest(ARRAY(SELECT DISTINCT x.scheme FROM (%s) x))', scheme_rows)) || instead;
 	literals := literals || cvm._part_literals(have, literals, _composing.view);
 END
 $$;
@@ -242,6 +265,28 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.day_of(date, text) IS 'The local day of a date: the date.';
 COMMENT ON FUNCTION cvm.day_of(timestamp, text) IS 'The local day of a timestamp, which is taken as local already.';
 COMMENT ON FUNCTION cvm.day_of(timestamptz, text) IS 'The local day of a moment in a time zone.';
+
+-- a WITH RECURSIVE of a view itself is more than Citus plans over tables that it
+-- has distributed
+CREATE FUNCTION cvm._climb(names text[], superiors text[], most int DEFAULT NULL)
+RETURNS TABLE (name text, superior text, steps int, path text[], is_circular boolean)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE given AS MATERIALIZED (
+		SELECT g.name, g.superior FROM unnest(_climb.names, _climb.superiors) AS g (name, superior)
+	), climb AS (
+		SELECT g.name, g.name AS superior, 0 AS steps, ARRAY[g.name] AS path, false AS is_circular FROM given g
+		UNION ALL
+		SELECT c.name, g.superior, c.steps + 1, c.path || g.superior, g.superior = ANY (c.path)
+		FROM climb c
+		JOIN given g ON g.name = c.superior
+		WHERE g.superior IS NOT NULL AND CASE WHEN _climb.most IS NULL THEN NOT c.is_circular ELSE c.steps < _climb.most END
+	)
+	SELECT c.name, c.superior, c.steps, c.path, c.is_circular FROM climb c;
+$$;
+COMMENT ON FUNCTION cvm._climb(text[], text[], int) IS
+	'Who stands above each name, above that, and so on: to the top or around a circle once, or that many steps.';
 
 CREATE FUNCTION cvm.row_key(VARIADIC parts text[]) RETURNS text
 	AS 'MODULE_PATHNAME', 'cvm_row_key'

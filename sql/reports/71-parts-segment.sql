@@ -3,7 +3,7 @@
 --
 --	WITH seen AS (… customer_id, day …), …
 --	@use held_on seen
---	… FROM member m CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
+--	… FROM member m CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (m.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('has_segments', 1, '{segment_history}', 'true'),
@@ -18,6 +18,30 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		'(SELECT array_agg(ARRAY[p.product, p.family, (p.list_price = p.highest)::text]) FROM (SELECT r.product, r.family, r.list_price, '
 		'max(r.list_price) OVER (PARTITION BY r.family) AS highest FROM product r) p)'),
 	('families', 9, '{}', 'NULL::text[]');
+-- What is known of each customer is put together once, but where Citus has rows of
+-- customers: there it is put together where they live, by whatever asks for it
+@for preference | entity
+1 | subscription
+2 | event
+3 | contact
+4 | ticket
+5 | survey
+6 | delivery
+7 | interaction
+8 | cancellation
+9 | moment
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+	('at_customer', {preference}, '{distributed {entity}}', 'NOT MATERIALIZED'),
+	('apart', {preference}, '{distributed {entity}}', ''),
+	('row_of_customer', {preference}, '{distributed {entity}}', 'r.customer_id, '),
+	('rows_of_customer', {preference}, '{distributed {entity}}', 'PARTITION BY k.customer_id');
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+	('at_customer', 99, '{}', 'MATERIALIZED'),
+	('apart', 99, '{}', 'OFFSET 0'),
+	('row_of_customer', 99, '{}', ''),
+	('rows_of_customer', 99, '{}', '');
 -- None, with the type that ids have; what is kept before its source, which may go
 @for preference | entity
 2 | subscription
@@ -40,11 +64,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- join with them by what tells them apart is quadratic where the planner expects one.
 @define held_on rows
 , member AS (
-	SELECT DISTINCT ON (r.row_no) r.*, coalesce(h.segment, '(none)') AS in_segment
-	FROM (SELECT k.*, row_number() OVER () AS row_no FROM {rows} k) r
+	SELECT DISTINCT ON ({row_of_customer}r.row_no) r.*, coalesce(h.segment, '(none)') AS in_segment
+	FROM (SELECT k.*, row_number() OVER ({rows_of_customer}) AS row_no FROM {rows} k) r
 	LEFT JOIN {segment_rows} h ON h.customer_id = r.customer_id AND h.segment IS NOT NULL
 		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true)
-	ORDER BY r.row_no, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+	ORDER BY {row_of_customer}r.row_no, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 )
 @end
 

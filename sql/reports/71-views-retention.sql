@@ -45,7 +45,7 @@ WHERE position BETWEEN 10 AND 14;
 )
 @end
 @define folded_activity
-folded AS MATERIALIZED (
+folded AS {at_customer} (
 	SELECT e.customer_id, cvm.activity_agg({event_row}) AS activity
 	FROM event e
 	WHERE e.customer_id IS NOT NULL
@@ -267,7 +267,7 @@ WINDOW shown AS (PARTITION BY g.period_no ORDER BY s.segment COLLATE "C")$$);
 -- Who was what in which month: out of one pass as well, where everybody is the
 -- sum of the segments without what moves between them, or from what is kept
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('lifecycle_states', 1, '{segment_history}', $$folded AS MATERIALIZED (
+('lifecycle_states', 1, '{segment_history}', $$folded AS {at_customer} (
 	SELECT cvm.segment_lifecycle_agg(e.customer_id, e.occurred_at, {time_zone}{marks}, e.segment, e.valid_from, e.valid_to, 'month', {as_of}) AS segments
 	FROM (
 		SELECT e.customer_id, e.occurred_at, e.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
@@ -352,7 +352,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 {begun}, line AS (
 	{begun_in_segments}
 	SELECT '(all)'::text AS segment, f.customer_id, f.activity FROM folded f
-	WHERE EXISTS (SELECT FROM wanted w WHERE w.segment = '(all)')
+	WHERE EXISTS (SELECT 1 FROM wanted w WHERE w.segment = '(all)')
 ), state AS (
 	SELECT l.segment, l.customer_id, cvm.retention_agg(cvm.tenure(l.activity, {tenure})) AS state
 	FROM line l
@@ -388,7 +388,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 	SELECT '(all)'::text AS segment, f.customer_id, cvm.lifecycle_agg(f.activity, 'month', o.as_of) AS state
 	FROM folded f
 	CROSS JOIN observed o
-	WHERE EXISTS (SELECT FROM wanted w WHERE w.segment = '(all)')
+	WHERE EXISTS (SELECT 1 FROM wanted w WHERE w.segment = '(all)')
 	GROUP BY f.customer_id
 )
 SELECT w.row_key, s.customer_id, p.*, NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,

@@ -177,7 +177,7 @@ BEGIN
 			END IF;
 			day := (cell ->> 'as_of')::date;
 		END IF;
-		SELECT l.list, CASE WHEN cell ? 'month' AND NOT 'customer_holdings' = ANY (c.have) AND customers."column" = ANY (l.moves || l.holds)
+		SELECT l.list, c.have, CASE WHEN cell ? 'month' AND NOT 'customer_holdings' = ANY (c.have) AND customers."column" = ANY (l.moves || l.holds)
 				THEN cvm._narrowed(customers.model, c.have, c.literals, customers."column" = ANY (l.moves), customers."column" ~ '^(moved|redefined)_',
 					coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date)
 				ELSE '' END AS narrowed
@@ -188,6 +188,9 @@ BEGIN
 			RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
 				MESSAGE = format('view "%s" does not tell its customers', customers.view),
 				HINT = 'SELECT DISTINCT view FROM cvm.report_list; names the views that do.';
+		END IF;
+		IF asked.narrowed = '' THEN
+			asked.list := cvm._gather(customers.model, customers.view, asked.list, asked.have, 'list');
 		END IF;
 		-- nobody is behind what is not told or nought
 		IF is_read AND (coalesce((cell ->> customers."column")::numeric, 0) = 0 AND known.unit <> 'customers (net)' AND known.unit NOT LIKE 'money%'

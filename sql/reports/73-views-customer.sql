@@ -38,7 +38,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 			FROM event v
 			CROSS JOIN observed o
 			CROSS JOIN LATERAL (SELECT cvm.day_of(v.occurred_at, {time_zone}) AS day) d
-			WHERE v.amount > 0 AND d.day < o.as_of AND NOT EXISTS (SELECT FROM known k WHERE k.customer_id = v.customer_id)) e
+			WHERE v.amount > 0 AND d.day < o.as_of AND NOT EXISTS (SELECT 1 FROM known k WHERE k.customer_id = v.customer_id)) e
 		WHERE e.customer_id IS NOT NULL
 		GROUP BY e.customer_id, e.as_of) p
 	CROSS JOIN LATERAL unnest(cvm.active_spells(p.activity, ({inactivity_days})[1], p.as_of)) r

@@ -9,7 +9,7 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 -- Commitments that ended, the price of the last spells of each, and whether
 -- the line or what took its place is paid for on the day after
 @define commitments line_price | rate_join
-term AS MATERIALIZED (
+term AS {at_customer} (
 	SELECT t.customer_id, t.line, t.due_on, t.last_end, sum(t.mrr) AS mrr
 	FROM (
 		-- a boolean: of two values that are equal the planner would expect next to none
@@ -23,7 +23,7 @@ term AS MATERIALIZED (
 	WHERE t.is_last
 	GROUP BY 1, 2, 3, 4
 	HAVING sum(t.mrr) > 0
-), committed AS MATERIALIZED (
+), committed AS {at_customer} (
 	SELECT t.customer_id, t.line, t.due_on, t.mrr, count(s.product) > 0 AS stays
 	FROM term t
 	LEFT JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on <= t.due_on AND coalesce(s.ended_on > t.due_on, true) AND {price} > 0
@@ -35,7 +35,7 @@ term AS MATERIALIZED (
 -- What the end of promotions brought: of customers who hold what they held,
 -- but no longer under an offer, in the segment of the opening.  Few have one.
 @define promotion_ends once | segment | line_price | rate_join
-promotion_move AS MATERIALIZED (
+promotion_move AS {at_customer} (
 	SELECT f.customer_id, m.period_start, m.change_mrr
 	FROM (
 		SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {line_price}, NULL, {offered}, {is_paused}) AS holdings
@@ -45,14 +45,14 @@ promotion_move AS MATERIALIZED (
 	CROSS JOIN observed o
 	CROSS JOIN LATERAL cvm.customer_movements(f.holdings, 'month', o.as_of, {pause_days}) m
 	WHERE m.cause = 'promotion_end'
-), promoted AS MATERIALIZED (
+), promoted AS {at_customer} (
 	SELECT {once} p.customer_id, p.period_start, p.change_mrr AS mrr, {segment} AS segment
 	FROM promotion_move p
 {body}
 ), promotion_end AS MATERIALIZED (
 	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
 	FROM promoted p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, p.segment <> '(all)')) AS v (segment, is_so) WHERE v.is_so) g
 	GROUP BY 1, 2
 )
 @end
@@ -144,7 +144,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('valued_cancel_withdrawn_on', 9, '{}', ''),
 
 -- The holdings of each customer
-('base', 1, '{subscription.currency,fx_rate}', $${observed}, {rates}folded AS MATERIALIZED (
+('base', 1, '{subscription.currency,fx_rate}', $${observed}, {rates}folded AS {at_customer} (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price} * coalesce(r.rate, 1), NULL, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	LEFT JOIN rate_now r ON r.currency = s.currency
@@ -162,7 +162,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		CROSS JOIN LATERAL cvm.spells(k.holdings) s
 		CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t)) AS as_of
 )$$),
-('base', 9, '{}', $$folded AS MATERIALIZED (
+('base', 9, '{}', $$folded AS {at_customer} (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, NULL, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
@@ -172,7 +172,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- With offers, which tell a promotion that ends from a rise; at the last rate
 -- where there are several currencies
 ('spelled', 1, '{subscription.currency,fx_rate}', '{base}'),
-('spelled', 9, '{}', $$folded AS MATERIALIZED (
+('spelled', 9, '{}', $$folded AS {at_customer} (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, s.channel, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
@@ -297,7 +297,7 @@ $$),
 	SELECT '(all)'::text AS segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, {pause_days}) AS state
 	FROM folded f
 	CROSS JOIN observed o
-	WHERE EXISTS (SELECT FROM wanted w WHERE w.segment = '(all)')
+	WHERE EXISTS (SELECT 1 FROM wanted w WHERE w.segment = '(all)')
 	GROUP BY f.customer_id$$),
 ('customer_waterfall_segments', 1, '{segment_history}', $$
 	SELECT h.segment, f.customer_id, (array_agg(f.holdings))[1] AS holdings, cvm.movement_agg(f.holdings, 'month', o.as_of, h.days, {pause_days}) AS state

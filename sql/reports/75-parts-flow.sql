@@ -64,7 +64,7 @@ bridge AS MATERIALIZED (
 @define segment_due
 @use commitments {price} |
 , committing AS MATERIALIZED (
-	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
+	SELECT EXISTS (SELECT 1 FROM subscription s WHERE s.committed_until IS NOT NULL LIMIT 1) AS is_known
 ), committed_in AS (
 	SELECT DISTINCT ON (c.customer_id, c.line, c.due_on) c.customer_id, c.line, c.due_on, c.mrr, c.stays, coalesce(h.segment, '(none)') AS segment
 	FROM committed c
@@ -224,7 +224,7 @@ given AS (
 	FROM bridge b
 	LEFT JOIN given g ON g.segment = b.segment AND g.month = b.period_start
 	WHERE b.segment <> '(all)'
-		AND NOT EXISTS (SELECT FROM given x WHERE x.segment = '(all)' AND x.month = b.period_start)
+		AND NOT EXISTS (SELECT 1 FROM given x WHERE x.segment = '(all)' AND x.month = b.period_start)
 	GROUP BY b.period_start
 	HAVING bool_and(g.target IS NOT NULL OR b.closing_customers = 0)
 )

@@ -124,7 +124,7 @@ line_spell AS MATERIALIZED (
 	JOIN (SELECT r.customer_id, r.since AS day, r.start_mrr,
 			row_number() OVER (PARTITION BY r.customer_id, r.since ORDER BY r.start_mrr DESC, r.line) AS place
 		FROM run_step r
-		WHERE r.is_first AND EXISTS (SELECT FROM run_step k WHERE k.is_first AND k.customer_id = r.customer_id AND k.ended_on = r.since)) b
+		WHERE r.is_first AND EXISTS (SELECT 1 FROM run_step k WHERE k.is_first AND k.customer_id = r.customer_id AND k.ended_on = r.since)) b
 		ON b.customer_id = e.customer_id AND b.day = e.day AND b.place = e.place
 ), line AS MATERIALIZED (
 	-- one row a run: instalments whose end was seen, and the one with which it ended

@@ -65,13 +65,13 @@ launch AS MATERIALIZED (
 $$),
 -- The segment held at the launch or, who came later, on the first day: any later
 -- one may be a consequence of the launch
-('placed_at_launch', 1, '{segment_history}', $$, began AS MATERIALIZED (
+('placed_at_launch', 1, '{segment_history}', $$, began AS {at_customer} (
 	SELECT b.customer_id, b.first_day, t.timeline
 	FROM (SELECT s.customer_id, min(s.started_on) AS first_day FROM spell s GROUP BY s.customer_id) b
 	LEFT JOIN (
 @use timeline_rows AND h.valid_from IS NOT NULL
 	) t ON t.customer_id = b.customer_id
-), placed AS MATERIALIZED (
+), placed AS {at_customer} (
 	SELECT l.focal, b.customer_id, coalesce(cvm._segment_on(b.timeline, greatest(l.launched_on, b.first_day)), '(none)') AS segment
 	FROM began b
 	CROSS JOIN launch l
@@ -88,26 +88,48 @@ $$),
 ('placed_group', 9, '{}', ''),
 -- In one pass from spells, or from holdings that are stored
 -- Everybody's spells, or what is folded, beside each launch, and the segments there are.
--- A full join is never a nested loop, whatever the planner expects of customers
+-- A full join is never a nested loop, whatever the planner expects of customers, and
+-- Citus joins customers where they live
+('placed_beside', 1, '{distributed subscription}', 'JOIN'),
+('placed_beside', 9, '{}', 'FULL JOIN'),
 ('placed_groups', 1, '{segment_history}', 'SELECT p.focal, p.segment FROM placed p GROUP BY p.focal, p.segment'),
 ('placed_groups', 9, '{}', $$SELECT l.focal, '(none)'::text AS segment FROM launch l$$),
-('placed_spells', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p FULL JOIN spell s ON s.customer_id = p.customer_id'),
+('placed_spells', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p {placed_beside} spell s ON s.customer_id = p.customer_id'),
 ('placed_spells', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM spell s CROSS JOIN launch l$$),
 ('placed_held', 1, '{segment_history}', $$(
 		SELECT h.customer_id, h.holdings, p.focal, p.segment
 		FROM placed p
-		FULL JOIN held h ON h.customer_id = p.customer_id
+		{placed_beside} held h ON h.customer_id = p.customer_id
 		WHERE coalesce(h.customer_id = p.customer_id, false)
-		OFFSET 0)$$),
+		{apart})$$),
 ('placed_held', 9, '{}', $$(SELECT h.customer_id, h.holdings, l.focal, '(none)'::text AS segment FROM held h CROSS JOIN launch l)$$),
-('placed_folds', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p FULL JOIN {fold_rows} s ON s.customer_id = p.customer_id'),
+('placed_folds', 1, '{segment_history}', 'SELECT s.*, p.focal, p.segment FROM placed p {placed_beside} {fold_rows} s ON s.customer_id = p.customer_id'),
 ('placed_folds', 9, '{}', $$SELECT s.*, l.focal, '(none)'::text AS segment FROM {fold_rows} s CROSS JOIN launch l$$),
+('fold_arguments', -1, '{distributed subscription,subscription.currency,fx_rate}', 's.holdings'),
 ('fold_arguments', 0, '{subscription.currency,fx_rate}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
 ('fold_arguments', 1, '{customer_holdings}', 's.holdings'),
+('fold_arguments', 2, '{distributed subscription}', 's.holdings'),
 ('fold_arguments', 9, '{}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
+('spell_folds', 1, '{}', '(SELECT k.customer_id, cvm.holdings_agg(k.product, k.started_on, k.ended_on, k.mrr) AS holdings FROM spell k GROUP BY k.customer_id)'),
+('fold_rows', -1, '{distributed subscription,subscription.currency,fx_rate}', '{spell_folds}'),
 ('fold_rows', 0, '{subscription.currency,fx_rate}', 'spell'),
 ('fold_rows', 1, '{customer_holdings}', 'customer_holdings'),
+('fold_rows', 2, '{distributed subscription}', '{spell_folds}'),
 ('fold_rows', 9, '{}', 'spell'),
+-- In one pass from spells, or from what is folded where Citus has each customer
+('answered_rows', 1, '{distributed subscription}', '{placed_folds}'),
+('answered_rows', 9, '{}', '{placed_spells}'),
+('answered_arguments', 1, '{distributed subscription}', '{fold_arguments}'),
+('answered_arguments', 9, '{}', 's.customer_id, s.product, s.started_on, s.ended_on, s.mrr'),
+('answered_as_of', 1, '{distributed subscription}', 'o.as_of'),
+('answered_as_of', 9, '{}', '(SELECT o.as_of FROM observed o)'),
+('answered_beside', 1, '{distributed subscription}', $$
+	CROSS JOIN observed o$$),
+-- only who has a donor or the focal product is anybody to a question
+('answered_beside', 9, '{}', ' AND (a.donors IS NULL OR s.product = a.focal OR s.product = a.donor)'),
+('observed_beside', 1, '{distributed subscription}', $$
+	CROSS JOIN observed o$$),
+('observed_beside', 9, '{}', ''),
 -- Entries by the channel in which the new product was bought; the control is that of all
 ('channel_folds', 1, '{subscription.channel}', $$sold AS (
 	SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
@@ -147,8 +169,8 @@ $$),
 -- Without a launch: the segment held on the customer's first day
 ('matrix_folds', 1, '{segment_history}', $$
 SELECT p.segment,
-		cvm.cannibalization_matrix_agg({fold_arguments}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM {fold_rows} s
+		cvm.cannibalization_matrix_agg({fold_arguments}, {answered_as_of}, {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {fold_rows} s{observed_beside}
 	JOIN (
 		SELECT b.customer_id, coalesce(cvm._segment_on(t.timeline, b.day), '(none)') AS segment
 		FROM (SELECT s.customer_id, min(s.started_on) AS day FROM spell s GROUP BY s.customer_id) b
@@ -159,8 +181,8 @@ SELECT p.segment,
 $$),
 ('matrix_folds', 9, '{}', $$
 SELECT '(none)'::text AS segment,
-		cvm.cannibalization_matrix_agg({fold_arguments}, (SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}) AS state
-	FROM {fold_rows} s
+		cvm.cannibalization_matrix_agg({fold_arguments}, {answered_as_of}, {look_back}, {look_ahead}, {entry_gap}) AS state
+	FROM {fold_rows} s{observed_beside}
 $$);
 
 @define launched_spells
@@ -179,19 +201,19 @@ asked AS MATERIALIZED (
 	SELECT row_number() OVER () AS no, q.*, g.segment
 	FROM question q
 	JOIN ({placed_groups}) g ON g.focal = q.focal
-), asked_row AS MATERIALIZED (
+), asked_row AS {at_customer} (
 	{rows}
 )
 @end
 -- Entries of those who ever took a launch: few, so that what they hold may be
 -- folded with the channels in which it was sold
 @define entered
-held AS MATERIALIZED (
+held AS {at_customer} (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
 	FROM spell s
 	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
 	GROUP BY s.customer_id
-), entered AS MATERIALIZED (
+), entered AS {at_customer} (
 	SELECT s.focal, s.customer_id, s.segment, s.holdings, e.*
 	FROM {placed_held} s
 	CROSS JOIN observed o
@@ -215,13 +237,12 @@ WITH
 	UNION ALL
 	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
 ),
-@use asked_groups {placed_spells}
+@use asked_groups {answered_rows}
 , answered AS MATERIALIZED (
-	-- only who has a donor or the focal product is anybody to a question
-	SELECT a.no, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, a.focals, a.donors,
-		(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, a.segment) AS state
+	SELECT a.no, cvm.cannibalization_agg({answered_arguments}, a.focals, a.donors,
+		{answered_as_of}, {look_back}, {look_ahead}, {entry_gap}, a.segment) AS state
 	FROM asked a
-	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment AND (a.donors IS NULL OR s.product = a.focal OR s.product = a.donor)
+	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment{answered_beside}
 	GROUP BY a.no
 ), by_segment AS MATERIALIZED (
 	SELECT a.focal, a.donor, a.segment, n.state FROM answered n JOIN asked a ON a.no = n.no
@@ -235,7 +256,7 @@ WITH
 	-- for each line held when donors brought what counts as before
 	SELECT e.focal, k.product, avg(k.mrr) AS price
 	FROM (SELECT x.focal, x.customer_id, x.entered_on - x.days_between AS day FROM entered x WHERE x.days_between IS NOT NULL) e
-	FULL JOIN spell k ON k.customer_id = e.customer_id
+	{placed_beside} spell k ON k.customer_id = e.customer_id
 	WHERE coalesce(k.product <> e.focal AND k.mrr > 0 AND k.started_on <= e.day AND coalesce(k.ended_on > e.day, true), false)
 	GROUP BY e.focal, k.product
 ), worth AS MATERIALIZED (
@@ -245,7 +266,22 @@ WITH
 	FROM launch l
 	CROSS JOIN catalogue c
 	LEFT JOIN paid p ON p.focal = l.focal AND p.product = c.product
-), mixed AS (
+), lost AS MATERIALIZED (
+	SELECT s.segment, s.channel, s.focal, sum(x.lost_mrr) AS lost,
+		CASE WHEN bool_and(p.margin IS NOT NULL) THEN sum(x.lost_mrr * p.margin) / nullif(sum(x.lost_mrr), 0) END AS margin,
+		CASE WHEN bool_and(p.price > 0) THEN sum(x.lost_mrr * p.margin / nullif(p.price, 0)) / nullif(sum(x.lost_mrr), 0) END AS share
+	FROM state s
+	CROSS JOIN LATERAL cvm.cannibalization_donors(s.state) x
+	LEFT JOIN worth p ON p.focal = s.focal AND p.product = x.donor
+	WHERE s.donor = '(all)'
+	GROUP BY s.focal, s.segment, s.channel
+), holding AS MATERIALIZED (
+	SELECT r.focal, sum(r.entries * p.margin) / sum(r.entries) AS margin,
+		sum(r.entries * p.margin / nullif(p.price, 0)) / sum(r.entries) AS share
+	FROM pair r
+	JOIN worth p ON p.focal = r.focal AND p.product = r.donor AND p.margin IS NOT NULL
+	GROUP BY r.focal
+), mixed AS MATERIALIZED (
 	-- what a unit of the donors earns: weighed by what each of them lost or,
 	-- when nothing was, by how many held it
 	SELECT s.focal, s.donor, s.segment, s.channel,
@@ -253,19 +289,8 @@ WITH
 		CASE WHEN s.donor <> '(all)' THEN c.price WHEN d.lost > 0 THEN d.margin / nullif(d.share, 0) ELSE h.margin / nullif(h.share, 0) END AS price
 	FROM state s
 	LEFT JOIN worth c ON c.focal = s.focal AND c.product = s.donor
-	LEFT JOIN LATERAL (
-		SELECT sum(x.lost_mrr) AS lost,
-			CASE WHEN bool_and(p.margin IS NOT NULL) THEN sum(x.lost_mrr * p.margin) / nullif(sum(x.lost_mrr), 0) END AS margin,
-			CASE WHEN bool_and(p.price > 0) THEN sum(x.lost_mrr * p.margin / nullif(p.price, 0)) / nullif(sum(x.lost_mrr), 0) END AS share
-		FROM cvm.cannibalization_donors(s.state) x
-		LEFT JOIN worth p ON p.focal = s.focal AND p.product = x.donor
-		WHERE s.donor = '(all)') d ON true
-	LEFT JOIN LATERAL (
-		SELECT sum(r.entries * p.margin) / sum(r.entries) AS margin,
-			sum(r.entries * p.margin / nullif(p.price, 0)) / sum(r.entries) AS share
-		FROM pair r
-		JOIN worth p ON p.focal = r.focal AND p.product = r.donor AND p.margin IS NOT NULL
-		WHERE r.focal = s.focal AND s.donor = '(all)') h ON true
+	LEFT JOIN lost d ON d.focal = s.focal AND d.segment = s.segment AND d.channel = s.channel AND s.donor = '(all)'
+	LEFT JOIN holding h ON h.focal = s.focal AND s.donor = '(all)'
 ), sold_at AS (
 	-- the mean of what entries that are old enough pay, and its margin
 	SELECT s.focal, s.donor, s.segment, s.channel, s.state, l.launched_on,
@@ -342,7 +367,7 @@ WITH
 @use launched_spells
 {placed_at_launch},
 @use entered
-, each AS MATERIALIZED (
+, each AS {at_customer} (
 	SELECT r.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
 	FROM (
 		SELECT q.row_key, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal],
@@ -437,10 +462,10 @@ WITH
 ),
 @use asked_groups {placed_folds}
 , answered AS MATERIALIZED (
-	SELECT a.no, cvm.cannibalization_agg({fold_arguments}, a.focals, NULL::text[], (SELECT o.as_of FROM observed o),
+	SELECT a.no, cvm.cannibalization_agg({fold_arguments}, a.focals, NULL::text[], {answered_as_of},
 		ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, a.segment) AS state
 	FROM asked a
-	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment
+	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment{observed_beside}
 	GROUP BY a.no
 ), by_segment AS MATERIALIZED (
 	SELECT a.focal, a.segment, n.state FROM answered n JOIN asked a ON a.no = n.no
@@ -481,7 +506,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('cannibalization_sensitivity', 1, $$
 WITH
 @use launched_spells
-{placed_at_launch}, each AS MATERIALIZED (
+{placed_at_launch}, each AS {at_customer} (
 	SELECT q.focal, q.segment, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal], NULL::text[],
 		(SELECT o.as_of FROM observed o), ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, {placed_segment}) AS state
 	FROM (SELECT DISTINCT w.focal, w.segment FROM wanted w) q{placed_join}

@@ -65,7 +65,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- was: one's own before another's, the latest to end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('recycled', 1, '{}', $$
 {valued}{observed}, {product_families}, {households},
-line AS MATERIALIZED (
+line AS {at_customer} (
 	SELECT s.customer_id, coalesce(h.household, 'customer ' || s.customer_id::text) AS household, s.product,
 		coalesce(f.family, s.product) AS family, s.offer, s.channel, s.mrr, s.started_on, s.ended_on
 	FROM subscription s
@@ -73,7 +73,7 @@ line AS MATERIALIZED (
 	LEFT JOIN family f ON f.product = s.product
 	LEFT JOIN household h ON h.customer_id::text = s.customer_id::text
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
-), entry AS MATERIALIZED (
+), entry AS {at_customer} (
 	-- the first day of a run under the offer: a new price is no new entry
 	SELECT l.customer_id, l.household, l.family, l.offer, l.product, l.started_on AS entered_on, min(l.channel) AS channel, sum(l.mrr) AS mrr
 	FROM line l
@@ -93,7 +93,7 @@ line AS MATERIALIZED (
 	ORDER BY e.offer, e.product, e.customer_id, e.entered_on,
 		(p.ended_on >= e.entered_on - {gaming_window}) IS NOT FALSE DESC, p.customer_id = e.customer_id DESC,
 		p.ended_on DESC NULLS FIRST, p.started_on DESC, p.mrr DESC, p.product
-), judged AS MATERIALIZED (
+), judged AS {at_customer} (
 	SELECT e.*, p.prior_customer_id, p.prior_product, p.prior_mrr, p.prior_ended_on, e.entered_on - p.prior_ended_on AS gap_days,
 		CASE
 			WHEN p.customer_id IS NULL THEN 'genuine_new'
@@ -274,7 +274,7 @@ WITH
 			min(c.list_price))) FILTER (WHERE g.segment = '(all)') OVER (PARTITION BY l.product) AS best_price,
 		array_agg(l.mrr) FILTER (WHERE l.is_back) AS back_prices
 	FROM line l
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.segment WHERE l.segment IS NOT NULL) g
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (l.segment, l.segment IS NOT NULL)) AS v (segment, is_so) WHERE v.is_so) g
 	LEFT JOIN catalogue c ON c.product = l.product
 	LEFT JOIN live v ON v.product = l.product
 	GROUP BY l.product, g.segment

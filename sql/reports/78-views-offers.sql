@@ -36,7 +36,7 @@ WITH
 	FROM sale a
 	JOIN sale b ON (b.channel IS NULL OR b.channel = a.channel) AND (a.is_new OR NOT b.is_new)
 		AND ((b.product = a.product AND b.price < a.price)
-			OR (b.price <= a.price AND EXISTS (SELECT FROM bundle u WHERE u.bundle = b.product AND u.product = a.product)))
+			OR (b.price <= a.price AND EXISTS (SELECT 1 FROM bundle u WHERE u.bundle = b.product AND u.product = a.product)))
 	ORDER BY a.offer, a.product, a.channel, b.price, b.offer COLLATE "C", b.product COLLATE "C"
 ), paid AS MATERIALIZED (
 	SELECT s.offer, s.product, s.mrr, count(*) AS lines

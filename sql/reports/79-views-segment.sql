@@ -172,7 +172,7 @@ LEFT JOIN aim g ON g.segment = b.segment AND g.month = b.period_start
 LEFT JOIN promotion_end z ON z.segment = b.segment AND z.period_start = b.period_start
 CROSS JOIN LATERAL (
 	SELECT m.direct, m.direct - coalesce(a.cost, 0) AS margin
-	FROM (SELECT CASE WHEN b.closing_customers = 0 AND EXISTS (SELECT FROM direct) THEN 0 ELSE d.margin END AS direct) m) e
+	FROM (SELECT CASE WHEN b.closing_customers = 0 AND EXISTS (SELECT 1 FROM direct) THEN 0 ELSE d.margin END AS direct) m) e
 CROSS JOIN LATERAL cvm.proportion_interval(-b.churned_customers, b.at_risk_customers, {conf}) i$$);
 
 -- The customers behind it; who never was in a segment is in none of its rows
@@ -180,7 +180,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('segment_kpi', 1, $$
 WITH
 @with customer_flow 'month' | 1
-		AND (EXISTS (SELECT FROM wanted w WHERE w.segment IN ('(all)', '(none)'))
+		AND (EXISTS (SELECT 1 FROM wanted w WHERE w.segment IN ('(all)', '(none)'))
 			OR r.customer_id IN (SELECT h.customer_id FROM segment_history h JOIN wanted w ON w.segment = h.segment))
 @end
 {said}

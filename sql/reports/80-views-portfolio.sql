@@ -83,9 +83,9 @@ answered AS (
 		UNION ALL
 		SELECT n.subject_kind, n.subject, n.valid_from, 'infinity'
 		FROM named n
-		WHERE NOT EXISTS (SELECT FROM peopled p WHERE n.subject_kind = 'segment' AND p.segment = n.subject)
-			AND NOT EXISTS (SELECT FROM sold s WHERE n.subject_kind = 'product' AND s.product = n.subject)
-			AND NOT EXISTS (SELECT FROM listed l WHERE n.subject_kind = 'product' AND l.product = n.subject)) u
+		WHERE NOT EXISTS (SELECT 1 FROM peopled p WHERE n.subject_kind = 'segment' AND p.segment = n.subject)
+			AND NOT EXISTS (SELECT 1 FROM sold s WHERE n.subject_kind = 'product' AND s.product = n.subject)
+			AND NOT EXISTS (SELECT 1 FROM listed l WHERE n.subject_kind = 'product' AND l.product = n.subject)) u
 )
 $$);
 
@@ -158,7 +158,7 @@ CROSS JOIN LATERAL (
 	ORDER BY upper(a.days) DESC
 	LIMIT 1) l
 WHERE NOT isempty(s.days) AND upper(s.days) = o.as_of
-	AND NOT EXISTS (SELECT FROM answered a WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND a.days @> o.as_of - 1)$$);
+	AND NOT EXISTS (SELECT 1 FROM answered a WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND a.days @> o.as_of - 1)$$);
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('touched', 1, '{event.product}', $$

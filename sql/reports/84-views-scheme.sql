@@ -43,15 +43,16 @@ FROM cvm.report_footing f
 WHERE f.view = 'segment_kpi';
 
 -- The bodies are those of the plain views, once for each scheme, whose rows stand
--- in the place of segment_history
+-- in the place of segment_history.  On Citus, which cannot refer to the scheme from
+-- a WITH, a query of each scheme is written down (cvm._fill_schemes).
 @define of_scheme
-segment_history AS (SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = n.scheme)
+segment_history AS {scheme_kept}(SELECT x.* FROM ({scheme_rows}) x WHERE x.scheme = {scheme_name})
 @end
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT w.view, b.preference, array_replace(b.needs, 'segment_history', 'setting segment_schemes'),
 	format($$
 SELECT cvm.row_key(n.scheme) || '|' || k.row_key AS row_key, n.scheme, %s
-FROM unnest(ARRAY(SELECT DISTINCT x.scheme FROM ({scheme_rows}) x)) AS n (scheme)
+FROM {schemes} AS n (scheme)
 CROSS JOIN LATERAL (
 WITH
 @use of_scheme

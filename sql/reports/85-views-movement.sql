@@ -18,13 +18,13 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- In several currencies each customer's holdings in each; straight from the
 -- spells in one pass where nothing asks for holdings
-('movement_base', 1, '{subscription.currency,fx_rate}', $${observed}, priced AS MATERIALIZED (
+('movement_base', 1, '{subscription.currency,fx_rate}', $${observed}, priced AS {at_customer} (
 	SELECT s.customer_id, coalesce(s.currency, {currency}, '(none)') AS currency,
 		cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, {offered}, {is_paused}) AS holdings
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
 	GROUP BY 1, 2
-), folded AS MATERIALIZED (
+), folded AS {at_customer} (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM priced p GROUP BY p.customer_id
 )$$),
 ('movement_base', 2, '{customer_holdings}', '{base}'),
@@ -102,7 +102,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 -- In several currencies: each customer's holdings in each
 -- customers and their states come from everything that they hold, money from
 -- the waterfalls of the currencies, at the rate of the closing
-('movement_promotion', 1, '{subscription.currency,fx_rate}', $$, promoted AS MATERIALIZED (
+('movement_promotion', 1, '{subscription.currency,fx_rate}', $$, promoted AS {at_customer} (
 	SELECT {promoted_fx_once}p.customer_id, p.period_start, p.mrr, {promoted_segment} AS segment
 	FROM (
 		SELECT f.customer_id, f.currency, m.period_start, m.change_mrr * cvm.known_rate(f.currency, {currency}, d.day, (
@@ -116,7 +116,7 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 ), promotion_end AS MATERIALIZED (
 	SELECT g.segment, p.period_start, sum(p.mrr) AS mrr, count(*) AS customers
 	FROM promoted p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT p.segment) g
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, p.segment <> '(all)')) AS v (segment, is_so) WHERE v.is_so) g
 	GROUP BY 1, 2
 )$$),
 ('movement_promotion', 2, '{customer_holdings}', '{promotion}'),

@@ -23,13 +23,13 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	) e
 	GROUP BY 1, 2
 ), committing AS MATERIALIZED (
-	SELECT EXISTS (SELECT FROM subscription s WHERE s.committed_until IS NOT NULL) AS is_known
+	SELECT EXISTS (SELECT 1 FROM subscription s WHERE s.committed_until IS NOT NULL LIMIT 1) AS is_known
 )
 @end
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- Spells that ended, and whose customers paid on the day after
-('due', 1, '{}', $$ended AS MATERIALIZED (
+('due', 1, '{}', $$ended AS {at_customer} (
 	SELECT f.customer_id, p.ended_on, p.mrr, cvm.mrr_at(f.holdings, p.ended_on) > 0 AS stays
 	FROM folded f
 	CROSS JOIN observed o

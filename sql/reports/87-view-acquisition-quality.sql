@@ -14,7 +14,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'and not at its beginning, for the first time or again; a pause is no end.', 'acquired_customers');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('acquisition_folded', 1, '{}', $$
-WITH {observed}, {rates}spell AS MATERIALIZED (
+WITH {observed}, {rates}spell AS {at_customer} (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS price, coalesce({is_paused}, false) AS is_paused, s.channel, s.offer
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL
@@ -22,7 +22,7 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.price, NULL, NULL, s.is_paused) AS holdings
 	FROM spell s
 	GROUP BY s.customer_id
-), came AS MATERIALIZED (
+), came AS {at_customer} (
 	SELECT t.*, lead(t.cohort) OVER (PARTITION BY t.customer_id ORDER BY t.cohort) AS next_cohort
 	FROM (
 		-- a subquery of its own, so that holdings are not sorted
@@ -41,7 +41,7 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 				CASE WHEN (c.period_start + interval '13 months')::date <= o.as_of THEN CASE
 					WHEN cvm.mrr_at(f.holdings, (c.period_start + interval '13 months')::date - 1) > 0 THEN 1 ELSE 0 END END AS retained_12) k
 		WHERE c.line IN ('new', 'reactivation')
-		OFFSET 0) t
+		{apart}) t
 ), source AS (
 	-- of the lines held at the end of that month the first, and of those the one that brings most
 	SELECT DISTINCT ON (a.customer_id, a.cohort) a.customer_id, a.cohort, s.channel, s.offer
@@ -50,7 +50,7 @@ WITH {observed}, {rates}spell AS MATERIALIZED (
 		AND s.started_on < least((a.cohort + interval '1 month')::date, a.as_of)
 			AND coalesce(s.ended_on >= least((a.cohort + interval '1 month')::date, a.as_of), true)
 	ORDER BY a.customer_id, a.cohort, s.started_on, s.price DESC, s.channel COLLATE "C", s.offer COLLATE "C"
-), acquired AS MATERIALIZED (
+), acquired AS {at_customer} (
 	SELECT a.*, coalesce(s.channel, '(unknown)') AS channel, coalesce(s.offer, '(none)') AS offer
 	FROM came a
 	LEFT JOIN source s ON s.customer_id = a.customer_id AND s.cohort = a.cohort

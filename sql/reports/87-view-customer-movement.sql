@@ -33,7 +33,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_movement', 1, '{subscription}', $$
 WITH {spelled}
 @use segment_timelines
-, placed AS MATERIALIZED (
+, placed AS {at_customer} (
 	SELECT f.customer_id, CASE WHEN {has_segments} THEN m.segment ELSE '(all)' END AS segment, m.period_start,
 		CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line,
 		m.customers, m.change_mrr, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product

@@ -11,7 +11,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 -- Spells at one rate, and at the last rate where there are several currencies
 @define product_pairs
-WITH {observed}, {rates}pair AS MATERIALIZED (
+WITH {observed}, {rates}pair AS {at_customer} (
 	SELECT s.customer_id, coalesce(s.product, '(none)') AS product,
 		cvm.holdings_agg(coalesce(s.product, '(none)'), s.started_on, s.ended_on, {price}{rate}, s.channel, s.offer, {is_paused}) AS holdings
 	FROM subscription s
@@ -28,7 +28,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('product_states', 2, '{distributed subscription}', '{product_holdings_states}'),
 ('product_holdings_states', 1, '{}', $$
 @use product_pairs
-, folded AS MATERIALIZED (
+, folded AS {at_customer} (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM pair p GROUP BY p.customer_id
 ), product_state AS (
 	SELECT p.product, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state
@@ -173,7 +173,7 @@ WINDOW of_month AS (PARTITION BY m.period_start)$$);
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('product_kpi', 1, $$
 @use product_pairs
-, folded AS MATERIALIZED (
+, folded AS {at_customer} (
 	SELECT p.customer_id, cvm.rollup(p.holdings) AS holdings FROM pair p GROUP BY p.customer_id
 ), state AS MATERIALIZED (
 	SELECT p.product, p.customer_id, (array_agg(p.holdings))[1] AS holdings, cvm.movement_agg(p.holdings, 'month', o.as_of, {pause_days}) AS state

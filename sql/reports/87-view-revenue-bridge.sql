@@ -22,12 +22,12 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 -- Who paid twelve months earlier, and what has moved since
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('moved_in_year', 1, '{}', $$
-WITH {spelled}{held}, kept AS MATERIALIZED (
+WITH {spelled}{held}, kept AS {at_customer} (
 	SELECT '(all)'::text AS segment, f.customer_id, k.*
 		FROM folded f
 		CROSS JOIN observed o
 		CROSS JOIN LATERAL cvm.kept_changes(f.holdings, 'month', o.as_of, 12) k{bridge_segments}
-), moved AS MATERIALIZED (
+), moved AS {at_customer} (
 	SELECT f.customer_id, m.period_start, m.change_mrr,
 		CASE WHEN m.line = 'churn' THEN 'churn' WHEN m.line IN ('new', 'reactivation') THEN 'return' WHEN m.cause <> 'plan' THEN m.cause
 			WHEN m.line = 'expansion' THEN 'upgrade' ELSE 'downgrade' END AS line

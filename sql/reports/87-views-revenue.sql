@@ -90,7 +90,7 @@ INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUE
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('subscription_retention', 1, $$
-WITH {base}{since}, by_segment AS MATERIALIZED (
+WITH {base}{since}, by_segment AS {at_customer} (
 	SELECT f.customer_id, {since_segment} AS segment, cvm.revenue_retention_agg(f.holdings, 'month', o.as_of, ({subscription_clock})[1]) AS state
 	FROM folded f
 	CROSS JOIN observed o{since_join}

@@ -19,7 +19,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	UNION ALL$$),
 ('product_segments', 9, '{}', ''),
 -- the time that each customer, or customer and product, is counted with
-('lives', 1, '{}', $$by_product AS MATERIALIZED (
+('lives', 1, '{}', $$by_product AS {at_customer} (
 	SELECT s.customer_id, s.product, cvm.holdings_agg(s.product, s.started_on, s.ended_on,
 		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
 	FROM subscription s

@@ -113,7 +113,7 @@ WITH {paid_base}seen AS MATERIALIZED (
 	FROM judged j
 	GROUP BY j.customer_id, j.month
 ), plan_month AS MATERIALIZED ({plan_months}
-), by_customer AS MATERIALIZED (
+), by_customer AS {at_customer} (
 	SELECT b.customer_id, b.month, o.as_of, least((b.month + interval '1 month')::date, o.as_of) - 1 AS day,
 		sum(b.fit) AS fit, sum(b.fast) AS fast, sum(b.slow) AS slow, sum(b.known) AS known, sum(b.due) AS due
 	FROM (
@@ -127,7 +127,7 @@ WITH {paid_base}seen AS MATERIALIZED (
 	GROUP BY b.customer_id, b.month, o.as_of
 )
 @use held_on by_customer
-, placed AS MATERIALIZED (
+, placed AS {at_customer} (
 	SELECT c.*, c.in_segment AS segment, t.customer_id IS NOT NULL AS is_judged, coalesce(t.is_fast, false) AS is_fast,
 		coalesce(t.is_slow AND NOT t.is_fast, false) AS is_slow, t.detail, {paid_on_day} AS mrr,
 		q.customer_id IS NOT NULL AS has_plan, coalesce(q.is_small, false) AS is_small, coalesce(q.is_large AND q.is_small IS NOT TRUE, false) AS is_large,
@@ -153,14 +153,14 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		count(*) FILTER (WHERE p.has_plan) AS plans, count(*) FILTER (WHERE p.is_small) AS small_plans, count(*) FILTER (WHERE p.is_large) AS large_plans,
 		sum(CASE WHEN p.is_small OR p.is_large THEN p.mrr ELSE p.mrr * 0 END) AS plan_mrr
 	FROM placed p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, p.month, p.as_of
 ), usual AS (
 	SELECT x.segment, j.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY j.planned) AS planned,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY j.preferred) AS preferred
 	FROM judged j
 	JOIN placed p ON p.customer_id = j.customer_id AND p.month = j.month
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, j.month
 )
 SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM')) AS row_key,

@@ -30,16 +30,20 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('campaign_assigned', 1, '{campaign_member,contact.campaign,contact.arm}', $${campaign_members}
 	UNION ALL
 	{campaign_arms}
-		AND NOT EXISTS (SELECT FROM campaign_member m WHERE m.campaign = c.campaign)$$),
+		AND NOT EXISTS (SELECT 1 FROM with_members m WHERE m.campaign = c.campaign)$$),
 ('campaign_assigned', 2, '{campaign_member}', '{campaign_members}'),
 ('campaign_assigned', 3, '{}', '{campaign_arms}'),
+('campaigns_with_members', 1, '{campaign_member}', $$, with_members AS MATERIALIZED (
+	SELECT DISTINCT m.campaign FROM campaign_member m
+)$$),
+('campaigns_with_members', 9, '{}', ''),
 ('campaign_members', 1, '{}', $$
 	SELECT m.campaign, m.customer_id, cvm.moment_of(m.assigned_at, {time_zone}) AS at,
 		greatest(cvm.day_of(m.assigned_at, {time_zone}), p.starts_on, CASE WHEN m.assigned_at IS NULL AND p.starts_on IS NULL THEN f.day END) AS day,
 		lower(m.arm) = 'control' AS is_control, m.reached
 	FROM campaign_member m
 	LEFT JOIN plan p ON p.campaign = m.campaign
-	LEFT JOIN (SELECT t.campaign, min(t.day) AS day FROM told_to t GROUP BY t.campaign) f ON f.campaign = m.campaign
+	LEFT JOIN first_told f ON f.campaign = m.campaign
 	WHERE m.campaign IS NOT NULL AND m.customer_id IS NOT NULL AND m.arm IS NOT NULL
 		AND coalesce(m.campaign <> ALL ({universal_control}), true)$$),
 ('campaign_arms', 1, '{}', $$
@@ -66,15 +70,17 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('customer_rows', 2, '{}', '(SELECT s.customer_id FROM subscription s WHERE false)');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_outcome', 1, '{}', $$
-WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
-), plan AS MATERIALIZED (
+WITH {campaign_observed}, {rates}told_to AS {at_customer} ({campaign_contacts}
+), first_told AS MATERIALIZED (
+	SELECT t.campaign, min(t.day) AS day FROM told_to t GROUP BY t.campaign
+){campaigns_with_members}, plan AS MATERIALIZED (
 	SELECT p.campaign, min(p.starts_on) AS starts_on, max(p.ends_on) AS ends_on, max(p.hypothesis) AS hypothesis, max(p.metric) AS metric,
 		max(p.planned_control_share) AS control_share,
 		max(p.owner) AS owner, max(p.contact_cost) AS contact_cost, max(p.reward_cost) AS reward_cost
 	FROM {campaign_rows} p
 	GROUP BY p.campaign
 ), assigned AS ({campaign_assigned}
-), member AS MATERIALIZED (
+), member AS {at_customer} (
 	-- as first assigned; who is in both arms later on stays there and is counted
 	SELECT a.campaign, a.customer_id, min(a.day) AS day,
 		(array_agg(a.is_control ORDER BY a.day, a.at, a.is_control DESC))[1] AS is_control,
@@ -83,19 +89,19 @@ WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of
 	GROUP BY a.campaign, a.customer_id
-), touched AS MATERIALIZED (
+), touched AS {at_customer} (
 	SELECT m.campaign, m.customer_id, count(*) AS contacts, sum(t.cost) AS cost
 	FROM member m
 	JOIN told_to t ON t.campaign = m.campaign AND t.customer_id = m.customer_id AND t.day >= m.day AND t.day < m.day + {campaign_days}
 	GROUP BY m.campaign, m.customer_id
-), earning AS MATERIALIZED (
+), earning AS {at_customer} (
 	SELECT s.customer_id, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on,
 		CASE WHEN coalesce({is_paused}, false) THEN 0 ELSE {price}{rate} END AS price,
 		CASE WHEN coalesce({is_paused}, false) THEN 0 ELSE l.unit_margin + coalesce({price}{rate} - l.list_price, 0) END AS margin
 	FROM subscription s
 	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r
 		GROUP BY r.product) l ON l.product = s.product
-), outcome AS MATERIALIZED (
+), outcome AS {at_customer} (
 	-- what each paid, in money times days, from the assignment on and in as many days before
 	SELECT m.campaign, m.customer_id, m.is_control, m.is_both OR m.is_control AND (coalesce(m.is_reached, false) OR t.contacts > 0) AS is_contaminated,
 		m.day, m.day + {campaign_days} <= o.as_of AS is_mature, o.as_of, m.targeted - CASE WHEN m.is_control THEN 0 ELSE 1 END > 0 AS is_elsewhere,
@@ -118,7 +124,7 @@ WITH {campaign_observed}, {rates}told_to AS MATERIALIZED ({campaign_contacts}
 $$);
 -- and whether that is more than chance
 @define campaign_told
-, counted AS (
+, counted AS MATERIALIZED (
 	SELECT x.campaign, x.as_of, min(x.day) AS first_contact_on, max(x.day) AS last_contact_on,
 		count(*) FILTER (WHERE NOT x.is_control AND x.is_mature) AS n1,
 		count(*) FILTER (WHERE x.is_control AND x.is_mature) AS n0,
@@ -286,14 +292,14 @@ FROM cvm.report_body b
 WHERE b.view = 'campaign_uplift';
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_claims', 1, '{}', $$
-, claimed AS (
+, claimed AS MATERIALIZED (
 	SELECT t.campaign, t.first_contact_on, t.watched_until, t.n1, t.uplift * t.n1 AS claim, t.std_error * t.n1 AS error, t.conf_low * t.n1 AS low,
 		t.conf_high * t.n1 AS high, t.as_of
 	FROM told t
 	WHERE t.refusal IS NULL
 ), period AS MATERIALIZED (
 	SELECT min(c.first_contact_on) AS begins, max(c.watched_until) AS ends, max(c.as_of) AS as_of FROM claimed c
-), withheld AS MATERIALIZED (
+), withheld AS {at_customer} (
 	-- since the beginning, or it is no control of what came then
 	SELECT m.customer_id, bool_or(lower(m.arm) = 'control') AS is_control
 	FROM campaign_member m
@@ -307,23 +313,23 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_cl
 	-- where only the control is told, all others are marketed to
 	SELECT DISTINCT k.customer_id, false AS is_control
 	FROM {customer_rows} k
-	WHERE k.customer_id IS NOT NULL AND NOT EXISTS (SELECT FROM withheld w WHERE NOT w.is_control)
-		AND NOT EXISTS (SELECT FROM withheld w WHERE w.customer_id = k.customer_id)
-		AND EXISTS (SELECT FROM withheld w)
-), bought AS MATERIALIZED (
+	WHERE k.customer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM withheld w WHERE NOT w.is_control)
+		AND NOT EXISTS (SELECT 1 FROM withheld w WHERE w.customer_id = k.customer_id)
+		AND EXISTS (SELECT 1 FROM withheld w)
+), bought AS {at_customer} (
 	SELECT s.customer_id, count(DISTINCT s.started_on) AS purchases
 	FROM subscription s
 	CROSS JOIN period p
 	WHERE s.started_on >= p.begins AND s.started_on < p.ends
 	GROUP BY s.customer_id
-), marketed AS MATERIALIZED (
+), marketed AS {at_customer} (
 	SELECT DISTINCT k.customer_id
 	FROM ({marketing_contacts}) k
 	CROSS JOIN period p
 	WHERE k.day >= p.begins AND k.day < p.ends
 	UNION
 	SELECT m.customer_id FROM member m JOIN claimed c ON c.campaign = m.campaign WHERE NOT m.is_control
-), person AS MATERIALIZED (
+), person AS {at_customer} (
 	SELECT e.customer_id, e.is_control, coalesce(b.purchases, 0) AS purchases, e.is_control AND m.customer_id IS NOT NULL AS is_contaminated
 	FROM everybody e
 	LEFT JOIN bought b ON b.customer_id = e.customer_id

@@ -64,7 +64,7 @@ spell AS MATERIALIZED (
 
 -- What each reason is about: lines held on the day before
 @define cancel_lines
-, matched AS MATERIALIZED (
+, matched AS {at_customer} (
 	SELECT m.*, count(*) FILTER (WHERE m.is_meant) OVER (PARTITION BY m.customer_id, m.day, m.n) AS sharers
 	FROM (
 		SELECT r.*, p.n, p.line, p.mrr, p.run_end, p.started_on < r.day AND p.ended_on >= r.day AND (r.is_any OR p.product = ANY (r.products)) AS is_meant
@@ -76,7 +76,7 @@ spell AS MATERIALIZED (
 -- With what the customer pays when it comes true, and whether it follows on
 -- another price
 @define cancel_outcomes requests
-, named AS MATERIALIZED (
+, named AS {at_customer} (
 	SELECT q.customer_id, q.day, q.ended_on, q.reason, q.is_voluntary, q.reasons, q.mrr, q.is_withdrawn, q.is_lost, q.as_of,
 		q.is_lost AND coalesce(sum(p.mrr) FILTER (WHERE p.started_on <= q.ended_on AND p.ended_on > q.ended_on), 0) <= 0 AS is_left,
 		coalesce(bool_or(p.moved_on > q.day - {price_moved_days} AND p.moved_on <= q.day), false) AS is_price_moved
@@ -297,7 +297,7 @@ CROSS JOIN LATERAL cvm.proportion_interval(t.kept, t.known, {conf}) k
 
 -- Who withdrew in time
 @define cancel_requests
-request AS MATERIALIZED (
+request AS {at_customer} (
 	SELECT r.customer_id, r.day, r.as_of, r.is_withdrawn, r.withdrawn_on, array_agg(DISTINCT r.reason) AS reason_names,
 		coalesce(array_agg(DISTINCT u.offer) FILTER (WHERE u.offer IS NOT NULL), '{(none)}') AS offer_names,
 		r.day + {save_days} <= r.as_of AS is_mature,

@@ -25,7 +25,7 @@ WITH observed AS MATERIALIZED (
 	CROSS JOIN observed o
 	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of
 		AND coalesce(s.ended_on > s.started_on, true)
-), sale AS MATERIALIZED (
+), sale AS {at_customer} (
 	SELECT l.customer_id, l.product, coalesce(l.currency, '(none)') AS currency, l.channel, l.price, l.term, l.as_of,
 		date_trunc('month', l.started_on::timestamp)::date AS month,
 		date_trunc('week', l.started_on::timestamp)::date AS week

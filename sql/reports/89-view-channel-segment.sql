@@ -37,34 +37,34 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 		SELECT q.customer_id, q.channel, q.day, NULL::numeric AS cost FROM enquiry q WHERE {is_enquiry}{contact_approaches}) a
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of AND a.day >= (o.as_of - {channel_months} * interval '1 month')::date
-), approached AS MATERIALIZED (
+), approached AS {at_customer} (
 	SELECT a.customer_id, a.channel, min(a.day) AS day, sum(a.cost) AS cost FROM approach a GROUP BY a.customer_id, a.channel
-), recent AS MATERIALIZED (
+), recent AS {at_customer} (
 	-- where the customer was not approached in the channel of the sale, all that did have part in it
 	SELECT s.customer_id, s.channel, s.day, s.price, a.customer_id IS NOT NULL AS is_approached
 	FROM sale s
 	CROSS JOIN observed o
 	LEFT JOIN approached a ON a.customer_id = s.customer_id AND a.channel = s.channel
 	WHERE s.day >= (o.as_of - {channel_months} * interval '1 month')::date
-), sold AS MATERIALIZED (
+), sold AS {at_customer} (
 	SELECT r.customer_id, r.channel, min(r.day) AS day, count(*) AS sales, sum(r.price) AS mrr
 	FROM recent r
 	WHERE r.channel IS NOT NULL
 	GROUP BY r.customer_id, r.channel
-), kept AS MATERIALIZED (
+), kept AS {at_customer} (
 	SELECT DISTINCT b.customer_id, b.channel
 	FROM sold b
 	JOIN subscription s ON s.customer_id = b.customer_id AND s.started_on <= b.day + {kept_days} AND coalesce(s.ended_on > b.day + {kept_days}, true)
 	WHERE {price} > 0
 ), csat AS MATERIALIZED ({csat_rows}
-), satisfied AS MATERIALIZED (
+), satisfied AS {at_customer} (
 	-- the last answer since the sale
 	SELECT DISTINCT ON (b.customer_id, b.channel) b.customer_id, b.channel, c.score >= 4 AS is_satisfied
 	FROM sold b
 	CROSS JOIN observed o
 	JOIN csat c ON c.customer_id = b.customer_id AND c.day >= b.day AND c.day < o.as_of
 	ORDER BY b.customer_id, b.channel, c.occurred_at DESC, c.score
-), seen AS MATERIALIZED (
+), seen AS {at_customer} (
 	SELECT customer_id, channel, least(a.day, b.day) AS day, a.cost, b.sales, b.mrr, o.as_of,
 		a.day IS NOT NULL AND a.day + {enquiry_days} <= o.as_of AS is_asked,
 		a.day IS NOT NULL AND a.day + {enquiry_days} <= o.as_of AND EXISTS (
@@ -83,7 +83,7 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 , placed AS (
 	SELECT x.segment, m.*
 	FROM member m
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (m.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 )
 $$);
 

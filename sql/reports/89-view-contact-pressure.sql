@@ -16,7 +16,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_rolling', 1, '{}', $$
 observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
-), sent AS MATERIALIZED (
+), sent AS {at_customer} (
 	SELECT c.customer_id, c.occurred_at, c.day, c.channel, c.campaign, c.offer, c.is_service, c.has_responded, c.opened, c.opted_out, c.as_of,
 		row_number() OVER (PARTITION BY c.customer_id, c.day
 			ORDER BY c.occurred_at, c.channel, c.campaign, c.offer, c.is_service, c.outcome, c.has_responded, c.opened, c.opted_out) AS of_day,
@@ -58,7 +58,7 @@ $$),
 , ranked AS (
 	SELECT x.segment, b.*, row_number() OVER (PARTITION BY x.segment, b.month ORDER BY b.contacts, b.customer_id) AS place
 	FROM member b
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT b.in_segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (b.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	WHERE b.contacts > 0 OR b.service_contacts > 0
 )
 $$);
@@ -107,7 +107,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 				sum(c.service_contacts) AS service_contacts, sum(c.violations) AS violations, sum(c.responses) AS responses, sum(c.open_known) AS open_known,
 				sum(c.opened) AS opened, sum(c.opt_known) AS opt_known, sum(c.opted_out) AS opted_out
 			FROM cell c
-			CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT c.segment WHERE {has_segments}) x
+			CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (c.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 			GROUP BY x.segment, c.month, c.as_of, c.contacts_each) p) r
 	GROUP BY r.segment, r.month, r.as_of
 )

@@ -20,7 +20,7 @@ WITH {observed}, payer AS (
 	CROSS JOIN observed o
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of AND s.ended_on > s.started_on, true) AND {price} > 0
 	GROUP BY s.customer_id, o.as_of
-), told_to AS MATERIALIZED (
+), told_to AS {at_customer} (
 	SELECT k.customer_id, count(*) FILTER (WHERE k.day >= o.as_of - {silent_days}) AS contacts, max(k.day) AS last_day
 	FROM ({marketing_contacts}) k
 	CROSS JOIN observed o
@@ -32,7 +32,7 @@ WITH {observed}, payer AS (
 	SELECT m.customer_id, m.as_of, x.segment, coalesce(t.contacts, 0) AS contacts, t.last_day
 	FROM member m
 	LEFT JOIN told_to t USING (customer_id)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT m.in_segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (m.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 )
 $$);
 
@@ -75,7 +75,7 @@ JOIN wanted w ON w.segment = h.segment$$);
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_fatigue_seen', 1, '{}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
-), numbered AS MATERIALIZED (
+), numbered AS {at_customer} (
 	-- contacts of one moment have one ordinal: whichever came first by its outcome would be what responded
 	SELECT c.customer_id, c.responded, c.opt_known, c.opted_out, c.as_of, least(10, rank() OVER (PARTITION BY c.customer_id, c.day ORDER BY c.occurred_at)
 		+ count(*) OVER (PARTITION BY c.customer_id ORDER BY c.day RANGE BETWEEN {contact_window} - 1 PRECEDING AND 1 PRECEDING)) AS ordinal
@@ -86,7 +86,7 @@ WITH observed AS MATERIALIZED (
 		FROM contact k
 		CROSS JOIN observed o
 		WHERE k.customer_id IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND cvm.day_of(k.occurred_at, {time_zone}) < o.as_of) c
-), by_customer AS MATERIALIZED (
+), by_customer AS {at_customer} (
 	SELECT n.customer_id, n.ordinal, n.as_of, count(*) AS contacts, sum(n.responded) AS responses,
 		sum(n.opt_known) AS opt_known, sum(n.opted_out) AS opted_out
 	FROM numbered n

@@ -17,7 +17,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contradictory_contact', {preference}, '{needs}', $$
 WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
-), sent AS MATERIALIZED (
+), sent AS {at_customer} (
 	-- several contacts of a day are told apart by their number
 	SELECT c.customer_id, c.day, c.of_day, c.channel, c.campaign, c.offer, coalesce(p.product, c.product) AS product, p.price, c.as_of
 	FROM (

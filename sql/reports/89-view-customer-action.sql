@@ -182,7 +182,7 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 		SELECT FROM sale b
 		WHERE NOT b.is_new AND (b.channel IS NULL OR b.channel = a.channel)
 			AND ((b.product = a.product AND b.price < a.price)
-				OR (b.price <= a.price AND EXISTS (SELECT FROM bundle u WHERE u.bundle = b.product AND u.product = a.product))))
+				OR (b.price <= a.price AND EXISTS (SELECT 1 FROM bundle u WHERE u.bundle = b.product AND u.product = a.product))))
 	GROUP BY a.offer, a.product
 ), suggested AS MATERIALIZED (
 	-- once for each set of products: one that is not held, nor in place of what is
@@ -190,8 +190,8 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 		SELECT f.offer
 		FROM open_offer f
 		WHERE NOT f.product = ANY (h.products)
-			AND NOT EXISTS (SELECT FROM bundle u WHERE u.bundle = f.product AND u.product = ANY (h.products) OR u.product = f.product AND u.bundle = ANY (h.products))
-			AND NOT EXISTS (SELECT FROM family x JOIN family y ON y.family = x.family WHERE x.product = f.product AND y.product = ANY (h.products))
+			AND NOT EXISTS (SELECT 1 FROM bundle u WHERE u.bundle = f.product AND u.product = ANY (h.products) OR u.product = f.product AND u.bundle = ANY (h.products))
+			AND NOT EXISTS (SELECT 1 FROM family x JOIN family y ON y.family = x.family WHERE x.product = f.product AND y.product = ANY (h.products))
 		ORDER BY f.price DESC, f.offer COLLATE "C" LIMIT 1) AS offer
 	FROM (SELECT DISTINCT k.products FROM holding k) h
 )

@@ -108,7 +108,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM (
 		SELECT x.segment, q.outcome, q.customer_id, unnest(range_agg(int4range(q.first, q.next))) AS numbers
 		FROM placed q
-		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT q.segment WHERE {has_segments}) x
+		CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (q.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 		WHERE NOT q.is_only
 		GROUP BY x.segment, q.outcome, q.customer_id) p
 	GROUP BY p.segment, p.outcome, lower(p.numbers), upper(p.numbers)
@@ -116,7 +116,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	SELECT x.segment, p.outcome, e.number, sum(e.sign * p.instalments) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr,
 		sum(e.sign * p.customers) AS customers
 	FROM alike p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	CROSS JOIN LATERAL (VALUES (p.first, 1), (p.next, -1)) AS e (number, sign)
 	GROUP BY x.segment, p.outcome, e.number
 	UNION ALL

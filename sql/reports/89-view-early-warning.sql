@@ -90,7 +90,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	-- few had a flag before they left
 	SELECT x.segment, p.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.lead_days) AS lead_days
 	FROM placed p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	WHERE p.lead_days IS NOT NULL
 	GROUP BY x.segment, p.month
 ), told AS (
@@ -100,7 +100,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 			sum(c.warned_mrr) AS warned_mrr, sum(c.late)::bigint AS late, sum(c.flagged)::bigint AS flagged, sum(c.judged)::bigint AS judged,
 			sum(c.lost)::bigint AS lost
 		FROM counted c
-		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT c.segment WHERE {has_segments}) x
+		CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (c.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 		GROUP BY x.segment, c.month) c
 	LEFT JOIN led l ON l.segment = c.segment AND l.month = c.month
 )

@@ -30,7 +30,7 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 		WHERE s.customer_id IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)
 		OFFSET 0) p
 	WHERE p.price > 0
-), paid_run AS MATERIALIZED (
+), paid_run AS {at_customer} (
 	-- a customer's time of paying, and what is paid on the last day
 	SELECT r.customer_id, r.run[1] AS joined_on, r.run[2] AS left_on, coalesce(sum(r.price) FILTER (WHERE r.ended_on > r.as_of), 0) AS mrr, r.as_of
 	FROM (
@@ -39,7 +39,7 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	GROUP BY r.customer_id, r.run[1], r.run[2], r.as_of
 )
 @use segment_timelines
-, piece AS MATERIALIZED (
+, piece AS {at_customer} (
 	-- the days of a time of paying in a segment, as months before as_of; -1: still there
 	SELECT p.customer_id, p.segment, p.mrr, p.as_of, cvm._months_since(p.joined_on, p.as_of) AS age, cvm._months_since(p.since, p.as_of) AS since,
 		CASE WHEN p.until > p.as_of THEN -1 ELSE cvm._months_since(p.until, p.as_of) END AS until,
@@ -179,7 +179,7 @@ WHERE t.base_customers > 0$$),
 ('customer_value', 1, '{subscription}', $$
 {base_losses}
 @use losses_by_age (VALUES (0))
-, standing AS MATERIALIZED (
+, standing AS {at_customer} (
 	SELECT p.customer_id, p.segment, p.mrr, p.age
 	FROM piece p
 	WHERE p.until < 0

@@ -25,7 +25,7 @@ WITH {inactivity_folded}
 -- Where each customer is, for the lists
 @define inactivity_lines
 @use inactivity_observed
-, spell AS MATERIALIZED (
+, spell AS {at_customer} (
 	-- of each the first day, and the day on which the last idle day is over
 	SELECT f.customer_id, w.idle_days, cvm.active_spells(f.activity, w.idle_days, o.as_of) AS days, o.as_of, o.last_month
 	FROM folded f
@@ -55,7 +55,7 @@ WITH {inactivity_folded}
 	FROM stay y
 	WHERE y.final_month >= y.first_month AND y.began_in < y.as_of
 	WINDOW by_month AS (PARTITION BY y.customer_id, y.idle_days, y.is_all ORDER BY y.first_month)
-), gone_once AS MATERIALIZED (
+), gone_once AS {at_customer} (
 	-- by the day after the last activity, once a month; whose idle days are not over yet may come back
 	SELECT DISTINCT ON (s.customer_id, s.idle_days, d.month) s.customer_id, s.idle_days, d.month, d.gone_on, upper(r) < s.as_of AS is_decided
 	FROM spell s
@@ -171,7 +171,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('inactivity_folded', 1, '{customer_activity}', $$folded AS NOT MATERIALIZED (
 	SELECT a.customer_id, a.activity FROM customer_activity a
 )$$),
-('inactivity_folded', 2, '{event}', $$folded AS MATERIALIZED (
+('inactivity_folded', 2, '{event}', $$folded AS {at_customer} (
 	SELECT e.customer_id, cvm.activity_agg(e.occurred_at, {time_zone}, NULL::numeric{marks}) AS activity
 	FROM event e
 	WHERE e.customer_id IS NOT NULL AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)

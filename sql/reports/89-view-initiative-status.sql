@@ -37,7 +37,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- them: lost, where it is about churn, or what they answered
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('arms', 1, '{contact,contact.campaign,contact.arm}', $$
-member AS MATERIALIZED (
+member AS {at_customer} (
 	-- as first assigned
 	SELECT k.initiative, k.no, c.customer_id, min(cvm.day_of(c.occurred_at, {time_zone})) AS day,
 		(array_agg(lower(c.arm) = 'control' ORDER BY c.occurred_at, lower(c.arm) = 'control' DESC))[1] AS is_control, k.as_of
@@ -45,7 +45,7 @@ member AS MATERIALIZED (
 	JOIN contact c ON c.campaign = coalesce(k.campaign, k.initiative)
 	WHERE c.customer_id IS NOT NULL AND c.arm IS NOT NULL AND cvm.day_of(c.occurred_at, {time_zone}) < k.as_of
 	GROUP BY k.initiative, k.no, c.customer_id, k.as_of
-), outcome AS MATERIALIZED (
+), outcome AS {at_customer} (
 	SELECT w.initiative, w.no, w.customer_id, w.is_control, w.is_lost, w.score
 	FROM (
 		SELECT NULL::text AS initiative, NULL::bigint AS no, m.customer_id, NULL::boolean AS is_control, NULL::boolean AS is_lost,
@@ -60,7 +60,7 @@ member AS MATERIALIZED (
 		stddev_samp(w.score ORDER BY w.score) FILTER (WHERE w.is_control) / sqrt(nullif(count(*) FILTER (WHERE w.is_control), 0)) AS e0
 	FROM outcome w
 	GROUP BY w.initiative, w.no
-), clash AS MATERIALIZED (
+), clash AS {at_customer} (
 	-- who was to get another initiative in the same days
 	SELECT s.initiatives[i.i] AS initiative, s.nos[i.i] AS no, s.customer_id, s.initiatives[j.j] AS other
 	FROM (
@@ -127,7 +127,7 @@ FROM clash c$$),
 SELECT NULL::text AS initiative, NULL::bigint AS no, NULL::bigint AS customer_id, 0 AS target, 0 AS control, 0 AS overlapping WHERE false$$);
 
 @define initiatives_known
-WITH RECURSIVE observed AS MATERIALIZED (
+WITH observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, cvm.day_of(now(), {time_zone})) AS as_of
 ), known AS MATERIALIZED (
 	SELECT i.*, coalesce({is_closed}, false) OR coalesce(i.closed_on < o.as_of, false) AS is_closed, o.as_of,
@@ -183,13 +183,10 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	GROUP BY k.initiative
 ), above AS (
 	-- what goes around in a circle ends
-	SELECT p.initiative, p.parent, 1 AS depth
-	FROM part p
-	UNION ALL
-	SELECT a.initiative, p.parent, a.depth + 1
-	FROM above a
-	JOIN part p ON p.initiative = a.parent
-	WHERE a.depth < 16
+	SELECT a.name AS initiative, a.superior AS parent, a.steps AS depth
+	FROM (SELECT array_agg(p.initiative) AS initiatives, array_agg(p.parent) AS parents FROM part p) p
+	CROSS JOIN LATERAL cvm._climb(p.initiatives, p.parents, 16) a
+	WHERE a.steps > 0
 ), top AS (
 	SELECT a.initiative, (array_agg(a.parent ORDER BY a.depth DESC))[1] AS programme, max(a.depth) AS depth
 	FROM above a

@@ -120,7 +120,7 @@ FROM (VALUES (1, '{driver}'::text[]), (2, '{survey}'), (3, '{ticket}'), (4, '{de
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('programme', 1, '{owner}', $$
-WITH RECURSIVE {programme_observed}, answering AS MATERIALIZED (
+WITH {programme_observed}, answering AS MATERIALIZED (
 	SELECT lower(w.subject_kind) AS subject_kind, w.subject, w.owner, coalesce(w.accountable, true) AS accountable, w.role_title,
 		CASE WHEN w.reports_to <> w.owner THEN w.reports_to END AS reports_to, lower(w.reporting_line) AS reporting_line, w.valid_from, w.valid_to,
 		coalesce(w.valid_from < o.as_of, true) AND coalesce(w.valid_to >= o.as_of, true) AS is_now, o.as_of
@@ -136,13 +136,10 @@ WITH RECURSIVE {programme_observed}, answering AS MATERIALIZED (
 	FROM answering a
 	WHERE a.is_now
 	GROUP BY a.owner
-), chain (owner, superior, steps, path, is_circular) AS (
-	SELECT p.owner, p.owner, 0, ARRAY[p.owner], false FROM person p
-	UNION ALL
-	SELECT c.owner, p.reports_to, c.steps + 1, c.path || p.reports_to, p.reports_to = ANY (c.path)
-	FROM chain c
-	JOIN person p ON p.owner = c.superior
-	WHERE p.reports_to IS NOT NULL AND NOT c.is_circular
+), chain AS MATERIALIZED (
+	SELECT c.name AS owner, c.superior, c.steps, c.path, c.is_circular
+	FROM (SELECT array_agg(p.owner) AS owners, array_agg(p.reports_to) AS superiors FROM person p) p
+	CROSS JOIN LATERAL cvm._climb(p.owners, p.superiors) c
 ), line AS (
 	SELECT DISTINCT ON (c.owner) c.owner, c.superior, c.steps, c.is_circular, array_to_string(c.path, ' > ') AS line FROM chain c ORDER BY c.owner, c.steps DESC
 ), held AS MATERIALIZED (
@@ -165,14 +162,14 @@ WITH RECURSIVE {programme_observed}, answering AS MATERIALIZED (
 		SELECT a.subject_kind, a.subject, a.as_of, string_agg(DISTINCT a.owner COLLATE "C", ', ' ORDER BY a.owner COLLATE "C") COLLATE "default" AS owner,
 			row_number() OVER (PARTITION BY a.subject ORDER BY a.valid_to DESC) AS place
 		FROM answering a
-		WHERE a.subject_kind = 'programme' AND a.accountable AND NOT a.is_now AND NOT EXISTS (SELECT FROM held h WHERE h.subject_kind = 'programme'
+		WHERE a.subject_kind = 'programme' AND a.accountable AND NOT a.is_now AND NOT EXISTS (SELECT 1 FROM held h WHERE h.subject_kind = 'programme'
 			AND h.subject = a.subject)
 		GROUP BY a.subject_kind, a.subject, a.as_of, a.valid_to) l
 	WHERE l.place = 1
 	UNION ALL
 	SELECT 'programme', '(none)', '(none)', o.as_of, 0, NULL::boolean
 	FROM observed o
-	WHERE NOT EXISTS (SELECT FROM answering a WHERE a.subject_kind = 'programme' AND a.accountable)
+	WHERE NOT EXISTS (SELECT 1 FROM answering a WHERE a.subject_kind = 'programme' AND a.accountable)
 )
 SELECT cvm.row_key(s.subject_kind, s.subject, s.owner) AS row_key,
 	s.subject_kind,

@@ -66,10 +66,10 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	GROUP BY c.offer, c.channel
 ), promoted AS (
 	SELECT DISTINCT f.offer, f.product FROM {offer_rows} f WHERE f.offer IS NOT NULL AND f.product IS NOT NULL
-), enquiry AS MATERIALIZED (
+), enquiry AS {at_customer} (
 	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s
 		WHERE false{ticket_enquiries}{event_enquiries}
-), evidence AS MATERIALIZED (
+), evidence AS {at_customer} (
 	SELECT e.kind, e.offer, e.channel, e.customer_id, e.day, e.is_named, o.as_of
 	FROM (
 		SELECT 'sale'::text AS kind, s.offer, coalesce(s.channel, '(unknown)') AS channel, s.customer_id, s.day, true AS is_named
@@ -144,7 +144,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM gap g
 	JOIN by_day d ON d.offer = g.offer AND d.day >= g.gap_from AND coalesce(d.day < g.gap_to, true)
 	GROUP BY g.offer, g.channel
-), sold AS MATERIALIZED (
+), sold AS {at_customer} (
 	SELECT s.customer_id, s.day, s.offer FROM sale s WHERE s.offer IS NOT NULL
 	UNION
 	SELECT s.customer_id, s.day, p.offer FROM sale s JOIN promoted p ON p.product = s.product
@@ -156,7 +156,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ), outcome AS (
 	-- of who asked long enough ago, who bought; in the gap, or where all was ready
 	SELECT a.offer, a.channel, a.customer_id, a.day, g.gap IS NOT NULL AND a.day >= g.gap_from AND coalesce(a.day < g.gap_to, true) AS is_gap,
-		EXISTS (SELECT FROM sold s WHERE s.customer_id = a.customer_id AND s.offer = a.offer AND s.day >= a.day AND s.day < a.day + {enquiry_days}) AS is_sold
+		EXISTS (SELECT 1 FROM sold s WHERE s.customer_id = a.customer_id AND s.offer = a.offer AND s.day >= a.day AND s.day < a.day + {enquiry_days}) AS is_sold
 	FROM asked a
 	CROSS JOIN observed o
 	LEFT JOIN gap g ON g.offer = a.offer AND g.channel = a.channel
@@ -237,13 +237,13 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 	FROM evidence e
 	WHERE e.kind = 'enquiry'
 	GROUP BY e.offer, e.channel, e.customer_id
-), sold AS MATERIALIZED (
+), sold AS {at_customer} (
 	SELECT s.customer_id, s.day, s.offer FROM sale s WHERE s.offer IS NOT NULL
 	UNION
 	SELECT s.customer_id, s.day, p.offer FROM sale s JOIN promoted p ON p.product = s.product
 ), outcome AS (
 	SELECT a.offer, a.channel, a.customer_id,
-		EXISTS (SELECT FROM sold s WHERE s.customer_id = a.customer_id AND s.offer = a.offer AND s.day >= a.day AND s.day < a.day + {enquiry_days}) AS is_sold
+		EXISTS (SELECT 1 FROM sold s WHERE s.customer_id = a.customer_id AND s.offer = a.offer AND s.day >= a.day AND s.day < a.day + {enquiry_days}) AS is_sold
 	FROM asked a
 	CROSS JOIN observed o
 	JOIN gap g ON g.offer = a.offer AND g.channel = a.channel AND a.day >= g.gap_from AND coalesce(a.day < g.gap_to, true)

@@ -19,12 +19,12 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 -- What was counted by segment, and all of it together
 @define with_all counts
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT {counts}.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), ({counts}.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 @end
 
 -- What is paid for on the last day, and in which segment
 @define portfolio_placed
-WITH {observed}, {rates}line AS MATERIALIZED (
+WITH {observed}, {rates}line AS {at_customer} (
 	SELECT s.customer_id, s.product, s.offer, {price}{rate} AS mrr, o.as_of - 1 AS day, o.as_of
 	FROM subscription s
 	CROSS JOIN observed o
@@ -34,7 +34,7 @@ WITH {observed}, {rates}line AS MATERIALIZED (
 	SELECT l.customer_id, l.day, l.as_of FROM line l GROUP BY l.customer_id, l.day, l.as_of
 )
 @use held_on payer
-, placed AS MATERIALIZED (
+, placed AS {at_customer} (
 	SELECT m.customer_id, m.in_segment AS segment, m.as_of FROM member m
 )
 @end
@@ -97,7 +97,7 @@ LEFT JOIN shared_offer f ON f.segment = p.segment AND f.other_segment = p.other_
 	SELECT x.segment, l.product, coalesce(l.offer, '(none)') AS offer, l.mrr AS price, l.as_of, count(*) AS lines, sum(l.mrr) AS mrr
 	FROM placed p
 	JOIN line l ON l.customer_id = p.customer_id
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, l.product, coalesce(l.offer, '(none)'), l.mrr, l.as_of
 ), ranked AS (
 	-- from the smallest on: what all up to this one bring
@@ -115,7 +115,7 @@ LEFT JOIN shared_offer f ON f.segment = p.segment AND f.other_segment = p.other_
 ), base AS MATERIALIZED (
 	SELECT x.segment, count(*) AS customers
 	FROM placed p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment
 ), spent AS MATERIALIZED (
 	-- what the segment costs by itself, a month: pools of its name
@@ -153,7 +153,7 @@ LEFT JOIN spent s ON s.name = lower(c.segment)$$);
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('white_space_found', 1, '{}', $$
 WITH {observed}, {rates}bundled AS (
 	SELECT DISTINCT b.bundle, b.product FROM {bundle_rows} b
-), line AS MATERIALIZED (
+), line AS {at_customer} (
 	-- who has a bundle has its parts
 	SELECT s.customer_id, s.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, {price}{rate} AS mrr, true AS is_sold
 	FROM subscription s
@@ -163,19 +163,19 @@ WITH {observed}, {rates}bundled AS (
 	FROM subscription s
 	JOIN bundled b ON b.bundle = s.product
 	WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true) AND {price} > 0
-), holder AS MATERIALIZED (
+), holder AS {at_customer} (
 	SELECT l.customer_id, d.day, d.is_now, l.product
 	FROM line l
 	CROSS JOIN observed o
 	JOIN LATERAL (VALUES (o.as_of - 1, true), (o.as_of - 1 - {white_space_days}, false)) d (day, is_now) ON l.started_on <= d.day AND l.ended_on > d.day
 	GROUP BY l.customer_id, d.day, d.is_now, l.product
-), payer AS MATERIALIZED (
+), payer AS {at_customer} (
 	SELECT h.customer_id, h.day, h.is_now FROM holder h GROUP BY h.customer_id, h.day, h.is_now
 )
 @use held_on payer
-, placed AS MATERIALIZED (
+, placed AS {at_customer} (
 	SELECT m.customer_id, m.day, m.is_now, m.in_segment AS segment FROM member m
-), buyer AS MATERIALIZED (
+), buyer AS {at_customer} (
 	-- who had none of it then and began it since
 	SELECT DISTINCT p.customer_id, l.product
 	FROM payer p

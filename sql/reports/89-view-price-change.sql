@@ -181,7 +181,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_strat
 		sum(f.before) AS mrr_before, sum(f.after) AS mrr_after
 	FROM followed f
 	CROSS JOIN LATERAL (VALUES (f.product), ('(all)')) AS x (product)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT f.segment) AS y
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (f.segment, f.segment <> '(all)')) AS v (segment, is_so) WHERE v.is_so) y
 	WHERE f.is_touched
 	GROUP BY 1, 2, 3, 4
 	HAVING CASE WHEN x.product = '(all)' THEN count(*) FILTER (WHERE f.is_main) ELSE count(*) END >= {price_least}
@@ -192,7 +192,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_strat
 		sum(w.s11)::float8 AS s11, sum(w.s10)::float8 AS s10, sum(w.t11)::float8 AS t11, sum(w.t10)::float8 AS t10
 	FROM weighed w
 	CROSS JOIN LATERAL (VALUES (w.product), ('(all)')) AS x (product)
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION SELECT w.segment) AS y
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (w.segment, w.segment <> '(all)')) AS v (segment, is_so) WHERE v.is_so) y
 	JOIN subject s ON s.day = w.day AND s.product = x.product AND s.segment = y.segment
 	CROSS JOIN (VALUES (1), (2)) AS l (level)
 	WHERE w.is_touched AND (w.is_main OR x.product <> '(all)')

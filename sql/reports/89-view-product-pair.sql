@@ -37,7 +37,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('pair_holder
 WITH {valued}observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
-), held AS MATERIALIZED (
+), held AS {at_customer} (
 	SELECT s.customer_id, s.product, min(s.started_on) AS started_on, sum({price}) AS mrr
 	FROM subscription s
 	CROSS JOIN observed o
@@ -51,7 +51,7 @@ WITH {valued}observed AS MATERIALIZED (
 	FROM held h
 	GROUP BY h.customer_id
 	HAVING count(*) > 1
-), both_held AS MATERIALIZED (
+), both_held AS {at_customer} (
 	SELECT s.customer_id, s.products[i.i] AS product, s.products[j.j] AS other_product, greatest(s.days[i.i], s.days[j.j]) AS since,
 		s.mrrs[i.i] + s.mrrs[j.j] AS mrr
 	FROM several s

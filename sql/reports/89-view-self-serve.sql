@@ -43,7 +43,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('served_task
 WITH {active_base}seen AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(i.at, {time_zone})) + 1 FROM interaction i WHERE isfinite(i.at))) AS as_of) o
-), act AS MATERIALIZED (
+), act AS {at_customer} (
 	-- what is not said to have failed was done
 	SELECT i.customer_id, lower(nullif(btrim(i.task), '')) AS task, cvm.moment_of(i.at, {time_zone}) AS at,
 		date_trunc('month', cvm.day_of(i.at, {time_zone})::timestamp)::date AS month,
@@ -66,7 +66,7 @@ WITH {active_base}seen AS MATERIALIZED (
 		min(s.at) FILTER (WHERE s.is_help AND s.task IS NULL) OVER c AS with_something, min(s.at) FILTER (WHERE s.is_help) OVER c AS with_any
 	FROM step s
 	WINDOW c AS (PARTITION BY s.customer_id ORDER BY s.at DESC, s.is_help ROWS UNBOUNDED PRECEDING)
-), by_customer AS MATERIALIZED (
+), by_customer AS {at_customer} (
 	SELECT s.customer_id, s.month, o.as_of, least((s.month + interval '1 month')::date, o.as_of) - 1 AS day, count(*) AS interactions,
 		count(*) FILTER (WHERE s.is_portal) AS portal, count(*) FILTER (WHERE NOT s.is_portal) AS assisted,
 		count(*) FILTER (WHERE s.is_portal AND s.is_done AND b.task IS NOT NULL) AS hits,
@@ -104,7 +104,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		sum(p.contained * p.judged) AS contained_judged, sum(p.judged * p.judged) AS judged_judged,
 		count(*) FILTER (WHERE p.portal > 0) AS portal_customers, count(*) FILTER (WHERE p.portal > 0 AND p.mrr > 0) AS reached
 	FROM placed p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, p.month, p.as_of
 ), task_set AS (
 	SELECT t.month, count(b.task) AS tasks

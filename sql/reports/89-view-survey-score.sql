@@ -112,7 +112,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 			sum(l.customers) FILTER (WHERE l.exact_competitor IS NOT NULL) AS compared, sum(l.customers * l.exact_competitor) AS y,
 			sum(l.customers * l.exact_score) FILTER (WHERE l.exact_competitor IS NOT NULL) AS compared_x
 		FROM (SELECT c.*, c.score::numeric AS exact_score, c.competitor_score::numeric AS exact_competitor FROM cell c OFFSET 0) l
-		CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT l.segment WHERE {has_segments}) x
+		CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (l.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 		GROUP BY x.segment, l.month, l.instrument, l.driver, l.kind, l.as_of) m
 ), scored AS (
 	SELECT t.*,

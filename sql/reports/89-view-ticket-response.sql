@@ -59,7 +59,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		cvm.survival_agg(floor(least(w.open_minutes, 100000000) + 0.5)::int, coalesce(w.is_solved, false))
 			FILTER (WHERE NOT w.is_staff AND w.open_minutes >= 0) AS solved_state
 	FROM member w
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT w.in_segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (w.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	WHERE w.minutes >= 0
 	GROUP BY x.segment, date_trunc('month', w.day::timestamp), w.as_of
 	HAVING NOT bool_and(w.is_staff)

@@ -48,7 +48,7 @@ SELECT 'value_driver', n.preference, n.needs, $$
 			sum(s.z) AS z,
 		sum(s.xx) AS xx, sum(s.zz) AS zz, sum(s.xz) AS xz
 	FROM own_sum s
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT s.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (s.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, s.driver, s.source, s.month
 ), pair_sum AS MATERIALIZED (
 	-- of customers in two months, the earlier one e
@@ -60,7 +60,7 @@ SELECT 'value_driver', n.preference, n.needs, $$
 		JOIN paid e ON e.customer_id = u.customer_id AND e.driver = u.driver AND e.source = u.source AND e.month < u.month
 			AND e.month >= u.month - make_interval(months => {driver_months})
 		GROUP BY u.driver, u.source, u.month, e.month, u.segment, e.segment = u.segment) p
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT p.segment WHERE {has_segments} AND p.stays) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments} AND p.stays)) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, p.driver, p.source, p.month, p.month_before
 ), summed AS MATERIALIZED (
 	SELECT t.segment, t.driver, t.source, t.month, t.customers, t.n, t.y, t.y / t.n AS value, t.yy, t.yn, t.nn, t.below, t.mrr,
@@ -111,7 +111,7 @@ SELECT 'value_driver', n.preference, n.needs, $$
 	SELECT x.segment, u.theme, u.month, sum(u.n) AS n, sum(u.y) AS y
 	FROM (SELECT k.segment, k.driver AS theme, k.month, sum(k.n) AS n, sum(k.y) AS y FROM sited k WHERE k.source = 'words' GROUP BY k.segment, k.driver,
 		k.month) u
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT u.segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (u.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, u.theme, u.month
 ), complained AS (
 	SELECT s.segment, s.theme, s.month, sum(s.n) FILTER (WHERE s.back = 0) AS n1, sum(s.y) FILTER (WHERE s.back = 0) AS y1,

@@ -43,16 +43,11 @@ CROSS JOIN LATERAL unnest(n.needs) AS u (need)
 GROUP BY 1, 2;
 
 -- Measured with Citus 13.2.2: scripts/check-citus
-INSERT INTO cvm.report_gather (view, reason) VALUES
-	('segment_scheme_kpi', 'a WITH for each scheme, which cannot refer to the scheme there'),
-	('segment_scheme_migration', 'a WITH for each scheme, which cannot refer to the scheme there'),
-	('subscription_kpi', 'a column definition list is asked for'),
-	('segment_kpi', 'a column definition list is asked for'),
-	('segment_shift', 'a column definition list is asked for'),
-	('cannibalization', 'what a LATERAL refers to is lost'),
-	('campaign_uplift', 'joins on other columns than customer_id'),
-	('campaign_overclaim', 'joins on other columns than customer_id'),
-	('programme', 'WITH RECURSIVE'),
-	('initiative_status', 'WITH RECURSIVE');
+INSERT INTO cvm.report_gather (view, what, reason, if_says) VALUES
+	('segment_scheme_kpi', 'view', 'schemes that no setting names: a WITH for each scheme cannot refer to the scheme there', '_gathered_schemes'),
+	('segment_scheme_migration', 'view', 'schemes that no setting names: a WITH for each scheme cannot refer to the scheme there', '_gathered_schemes'),
+	('segment_scheme_kpi', 'list', 'a WITH for each scheme cannot refer to the scheme there', ''),
+	('segment_scheme_migration', 'list', 'a WITH for each scheme cannot refer to the scheme there', ''),
+	('segment_kpi', 'list', 'everybody, or who ever was in the segment', '');
 
 GRANT SELECT ON cvm.report_use, cvm.report_source TO PUBLIC;

@@ -12,6 +12,20 @@ SET client_min_messages = error;
 -- of every entity, made where there is no Citus
 \i test/world.sql
 SELECT world.model('plain') \g /dev/null
+-- and of a history of two schemes that no setting names
+CREATE TABLE world.tiers AS SELECT h.*, 'tier' AS scheme FROM world.segment_history h UNION ALL SELECT c.customer_id, c.channel, c.joined_on, NULL, 'channel' FROM world.customer c;
+CREATE FUNCTION world.tiered(model name) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM cvm.create_model(model, tz => 'Europe/Vilnius', currency => 'EUR'), cvm.bind(model, 'subscription', 'world.subscription'), cvm.bind(model, 'segment_history', 'world.tiers');
+END
+$$;
+SELECT world.tiered('tiers') \g /dev/null
+CREATE TEMP TABLE asked AS
+	SELECT 'segment_kpi' AS view, min(k.row_key) AS row_key, 'closing_customers' AS "column" FROM plain.segment_kpi k WHERE k.segment = '(all)' AND k.closing_customers > 0
+	UNION ALL SELECT 'segment_kpi', min(k.row_key), 'closing_paused_customers' FROM plain.segment_kpi k WHERE k.segment <> '(all)' AND k.closing_paused_customers > 0
+	UNION ALL SELECT 'segment_scheme_kpi', min(k.row_key), 'closing_customers' FROM plain.segment_scheme_kpi k WHERE k.scheme = 'region' AND k.closing_customers > 0
+	UNION ALL SELECT 'segment_scheme_migration', min(k.row_key), 'customers' FROM plain.segment_scheme_migration k;
+CREATE TEMP TABLE customers_before AS SELECT a.view, a."column", c.* FROM asked a CROSS JOIN LATERAL cvm.customers('plain', a.view, a.row_key, a."column") c;
 
 CREATE SCHEMA lake;
 CREATE TABLE lake.orders (order_no int, buyer int, placed_at timestamptz, total numeric(10,2), loaded_at timestamptz);
@@ -92,12 +106,18 @@ SELECT lives_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'waterma
 SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement LIKE '%cvm.store(%'), 0::bigint, 'and then nothing is to be stored in another mode');
 
 -- views that Citus cannot plan read their rows by functions there
-SELECT world.model('gathered') \g /dev/null
-SELECT ok(pg_get_viewdef(format('gathered.%I', g.view)::regclass) ~ '_gathered\(' AND pg_get_viewdef(format('plain.%I', g.view)::regclass) !~ '_gathered',
-	format('%s has its rows from functions where Citus is, and only there', g.view)) FROM cvm.report_gather g ORDER BY g.view;
-SELECT bag_eq(format('SELECT * FROM gathered.%I', g.view), format('SELECT * FROM plain.%I', g.view), g.view || ' says the same') FROM cvm.report_gather g ORDER BY g.view;
-SELECT is_empty($$SELECT g.view FROM cvm.report_gather g WHERE to_regclass('gathered.' || g.view) NOT IN (SELECT r FROM cvm._readers('gathered.subscription'::regclass) r)$$,
+SELECT world.tiered('gathered') \g /dev/null
+SELECT ok(pg_get_viewdef(format('gathered.%I', g.view)::regclass) ~ '_gathered\(' AND pg_get_viewdef(format('tiers.%I', g.view)::regclass) !~ '_gathered',
+	format('%s has its rows from functions where Citus is, and only there', g.view)) FROM cvm.report_gather g WHERE g.what = 'view' ORDER BY g.view;
+SELECT bag_eq(format('SELECT * FROM gathered.%I', g.view), format('SELECT * FROM tiers.%I', g.view), g.view || ' says the same') FROM cvm.report_gather g WHERE g.what = 'view' ORDER BY g.view;
+SELECT is_empty($$SELECT g.view FROM cvm.report_gather g WHERE g.what = 'view' AND to_regclass('gathered.' || g.view) NOT IN (SELECT r FROM cvm._readers('gathered.subscription'::regclass) r)$$,
 	'a view is known to read what it has from a function');
+SELECT cvm.configure('gathered', 'segment_schemes', 'tier, channel') \g /dev/null
+SELECT ok(pg_get_viewdef(format('gathered.%I', g.view)::regclass) !~ '_gathered', g.view || ' asks the workers once the schemes are named') FROM cvm.report_gather g WHERE g.what = 'view' ORDER BY g.view;
+SELECT bag_eq(format('SELECT * FROM gathered.%I', g.view), format('SELECT * FROM tiers.%I', g.view), g.view || ' says the same of named schemes') FROM cvm.report_gather g WHERE g.what = 'view' ORDER BY g.view;
+-- and so do the lists of customers
+SELECT set_eq(format('SELECT * FROM cvm.customers(%L, %L, %L, %L)', 'plain', a.view, a.row_key, a."column"),
+	format('SELECT customer_id, mrr_before, mrr_after, detail FROM customers_before WHERE view = %L AND "column" = %L', a.view, a."column"), a.view || '.' || a."column" || ' has the same customers') FROM asked a;
 SELECT lives_ok($$SELECT cvm.unbind('gathered', 'subscription')$$, 'and goes with it');
 
 -- and where the tables are distributed customers are folded where they live
@@ -105,7 +125,7 @@ INSERT INTO pg_dist_partition SELECT a.attrelid, 'h', 'customer_id', 1, 's' FROM
 WHERE c.relnamespace = 'world'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'customer_id';
 SELECT world.model('there') \g /dev/null
 CREATE TEMP VIEW other AS SELECT v.view FROM cvm.report_view v
-WHERE replace(pg_get_viewdef(to_regclass('there.' || v.view)), 'there.', 'plain.') <> pg_get_viewdef(to_regclass('plain.' || v.view)) AND v.view NOT IN (SELECT g.view FROM cvm.report_gather g);
+WHERE replace(pg_get_viewdef(to_regclass('there.' || v.view)), 'there.', 'plain.') <> pg_get_viewdef(to_regclass('plain.' || v.view)) AND v.view NOT LIKE 'segment\_scheme\_%';
 SELECT cmp_ok((SELECT count(*) FROM other), '>=', 10::bigint, 'views of tables that are distributed are folded in two steps');
 SELECT bag_eq(format('SELECT * FROM there.%I', o.view), format('SELECT * FROM plain.%I', o.view), o.view || ' says the same in two steps') FROM other o ORDER BY o.view;
 SELECT * FROM finish();

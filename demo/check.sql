@@ -395,6 +395,17 @@ INSERT INTO finding (truth, claim, planted, found, ok)
 			GROUP BY campaign) AS x) AS x
 	ORDER BY campaign;
 
+-- 15. Praised to those who have it, alone or in a package.
+INSERT INTO finding (truth, claim, planted, found, ok)
+	SELECT 'contradicted', 'subscribers who were offered what they have', pg_temp.planted('contradicted') || ', as listed',
+		format('%s, wrongly accused %s', count(*), count(*) FILTER (WHERE p.customer IS NULL)),
+		count(*) = pg_temp.planted('contradicted')::int AND count(p.customer) = count(*)
+	FROM (SELECT DISTINCT m.subscriber_no
+		FROM (SELECT *, (sent_at AT TIME ZONE 'Europe/Vilnius')::date AS day FROM crm.contacts WHERE purpose = 'marketing' AND about IS NOT NULL) AS m
+		JOIN billing.contracts AS c ON c.subscriber_no = m.subscriber_no AND c.start_dt < m.day AND (c.end_dt IS NULL OR c.end_dt > m.day)
+		WHERE c.plan_code = m.about OR EXISTS (SELECT FROM catalog.package_parts AS k WHERE k.package_code = c.plan_code AND k.part_code = m.about)) AS x
+	LEFT JOIN demo.planted AS p ON p.truth = 'contradicted' AND p.customer = x.subscriber_no;
+
 SELECT truth, claim, planted, found, ok FROM finding ORDER BY no;
 
 COMMIT;

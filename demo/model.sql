@@ -35,7 +35,7 @@ SELECT cvm.bind('acme', 'customer', 'crm.subscribers', '{
 	cvm.bind('acme', 'survey', 'crm.answers', '{
 	"customer_id": "subscriber_no", "occurred_at": "answered_on", "instrument": "survey", "driver": "about"}'),
 	cvm.bind('acme', 'contact', 'crm.contacts', '{
-	"customer_id": "subscriber_no", "occurred_at": "sent_at", "channel": "medium", "responded": "reacted", "opted_out": "stopped"}'),
+	"customer_id": "subscriber_no", "occurred_at": "sent_at", "channel": "medium", "product": "about", "responded": "reacted", "opted_out": "stopped"}'),
 	cvm.bind('acme', 'campaign', 'crm.campaigns', '{
 	"hypothesis": "aim", "metric": "kpi", "planned_control_share": "hold_out", "owner": "person", "contact_cost": "cost_each",
 	"reward_cost": "reward"}'),

@@ -107,10 +107,12 @@ CREATE TABLE crm.contacts (
 	medium			text NOT NULL,
 	purpose			text NOT NULL,
 	campaign		text,
+	about			text,
 	reacted			boolean NOT NULL,
 	stopped			boolean NOT NULL
 );
 COMMENT ON TABLE crm.contacts IS 'messages to subscribers since July 2025';
+COMMENT ON COLUMN crm.contacts.about IS 'plan that it praises';
 COMMENT ON COLUMN crm.contacts.stopped IS 'answered by wanting no more';
 
 CREATE TABLE crm.campaigns (

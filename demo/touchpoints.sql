@@ -17,6 +17,8 @@
 \endif
 \set horizon '2026-01-01'
 \set bombarded 400
+\set told_of_own 30
+\set told_of_part 20
 \set outage_risk 3
 \set outage_rate 0.01
 \set upgrade_uplift 0.01
@@ -30,9 +32,10 @@ SET LOCAL client_min_messages = warning;
 SET LOCAL work_mem = '128MB';
 
 TRUNCATE crm.contacts, crm.campaigns, crm.campaign_groups, usage.incidents, catalog.briefings;
-DELETE FROM demo.planted WHERE truth = 'bombarded';
+DELETE FROM demo.planted WHERE truth IN ('bombarded', 'contradicted');
 INSERT INTO demo.parameter VALUES
 	('bombarded', :'bombarded', 'Saver subscribers who got a message on each day of a week in November 2025'),
+	('contradicted', :told_of_own + :told_of_part, 'subscribers to whom the newsletter of October 2025 praised TV-BASE though they have it'),
 	('outage_risk', :'outage_risk', 'how many times as likely a mobile contract ends within a month of an outage'),
 	('campaign_uplift', :'upgrade_uplift', 'share of its target group that bought because of campaign UPGRADE25'),
 	('broken_hold_out', :'broken_hold_out', 'share held out of campaign LATE25, where a tenth was to be'),
@@ -104,7 +107,7 @@ INSERT INTO demo.planted
 	SELECT 'bombarded', subscriber_no, 'a message a day from 10 to 16 November 2025'
 	FROM crm.tier_log WHERE tier = 'Saver' AND from_dt < '2025-11-01' AND to_dt IS NULL
 	ORDER BY demo.u('choose bombarded ' || :'seed', subscriber_no) LIMIT :bombarded;
-INSERT INTO crm.contacts
+INSERT INTO crm.contacts (contact_no, subscriber_no, sent_at, medium, purpose, campaign, reacted, stopped)
 	SELECT row_number() OVER (ORDER BY sent_at, subscriber_no, purpose, campaign), subscriber_no, sent_at, medium, purpose, campaign,
 		purpose = 'marketing' AND demo.u('reacts ' || :'seed', id) < CASE WHEN nth > 3 THEN 0.01 ELSE 0.03 END,
 		purpose = 'marketing' AND demo.u('stops ' || :'seed', id) < CASE WHEN nth > 3 THEN 0.03 ELSE 0.003 END
@@ -125,6 +128,24 @@ INSERT INTO crm.contacts
 			p.customer * 64 + n, n + 1
 		FROM demo.planted AS p CROSS JOIN generate_series(0, 6) AS n WHERE p.truth = 'bombarded') AS x
 	ORDER BY 1;
+
+-- The newsletter of October 2025 praises TV-BASE. Who has it, alone or in HOME-TRIO,
+-- got one without; but for some of both.
+CREATE TEMP TABLE october ON COMMIT DROP AS
+	SELECT c.contact_no, c.subscriber_no, coalesce(bool_or(h.plan_code = 'TV-BASE'), false) AS has_own, coalesce(bool_or(h.plan_code = 'HOME-TRIO'), false) AS has_part
+	FROM (SELECT *, (sent_at AT TIME ZONE 'Europe/Vilnius')::date AS day FROM crm.contacts WHERE purpose = 'marketing' AND medium = 'e-mail') AS c
+	LEFT JOIN held AS h ON h.subscriber_no = c.subscriber_no AND h.start_dt < c.day AND (h.end_dt IS NULL OR h.end_dt > c.day)
+	WHERE c.day >= '2025-10-01' AND c.day < '2025-11-01'
+	GROUP BY 1, 2;
+INSERT INTO demo.planted
+	SELECT 'contradicted', subscriber_no, CASE WHEN has_own THEN 'TV-BASE, which they have' ELSE 'TV-BASE, a part of HOME-TRIO, which they have' END
+	FROM (SELECT *, row_number() OVER (PARTITION BY has_own ORDER BY demo.u('choose contradicted ' || :'seed', subscriber_no)) AS n
+		FROM october WHERE has_own <> has_part) AS x
+	WHERE n <= CASE WHEN has_own THEN :told_of_own ELSE :told_of_part END;
+UPDATE crm.contacts AS c SET about = 'TV-BASE'
+	FROM october AS o
+	WHERE o.contact_no = c.contact_no
+		AND (NOT (o.has_own OR o.has_part) OR EXISTS (SELECT FROM demo.planted AS p WHERE p.truth = 'contradicted' AND p.customer = o.subscriber_no));
 
 -- Who was told of which promotion: all in time, but telesales of NET-WELCOME only
 -- two months after it began.

@@ -71,6 +71,13 @@ is "$(run -c "SELECT string_agg(concat_ws(' ', segment, month_label, over_cap_cu
 is "$(run -c "SELECT l.conf_low > e.conf_high, n.fatigue FROM (SELECT sum(opt_outs) FILTER (WHERE ordinal > 3) AS k1, sum(contacts) FILTER (WHERE ordinal > 3) AS n1,
 		sum(opt_outs) FILTER (WHERE ordinal <= 3) AS k0, sum(contacts) FILTER (WHERE ordinal <= 3) AS n0, count(*) FILTER (WHERE verdict = 'fatigue' AND ordinal <= 3) AS fatigue FROM acme.contact_fatigue) n,
 	cvm.proportion_interval(n.k1::bigint, n.n1::bigint) l, cvm.proportion_interval(n.k0::bigint, n.n0::bigint) e")" 't|0' "beyond the third message more want no more, and up to it nobody is tired"
+# What was offered to those who have it
+contradicted() {
+	run -c "SELECT count(DISTINCT c.customer_id) || ' ' || count(*) FILTER (WHERE c.contradiction = 'held') || ' ' || count(*) FILTER (WHERE c.contradiction = 'part_of_held_bundle') || ' ' || count(*) FILTER (WHERE p.customer IS NULL)
+		FROM acme.contradictory_contact c LEFT JOIN demo.planted p ON p.truth = 'contradicted' AND p.customer = c.customer_id"
+}
+is "$(contradicted)" '50 30 20 0' "who was offered what they have is who was planted, and thousands of others are not accused"
+is "$(run -c "SELECT count(*) > 3000 FROM crm.contacts WHERE about IS NOT NULL")" t "thousands of others were offered it"
 # A channel that was told late
 is "$(run -c "SELECT offer, channel, gap, gap_from, gap_to, sales = (SELECT count(*) FROM billing.contracts c WHERE c.promo_code = 'NET-WELCOME' AND c.sold_via = 'telesales' AND c.start_dt < g.gap_to
 	AND NOT EXISTS (SELECT FROM billing.contracts o WHERE o.subscriber_no = c.subscriber_no AND o.plan_code = c.plan_code AND o.start_dt < c.start_dt AND coalesce(o.end_dt >= c.start_dt, true))) FROM acme.offer_gap g")" \
@@ -91,22 +98,23 @@ is "$(moments)" 'outage price_rise||t' "outages cost as many as planted, the ris
 is "$(run -c "SELECT string_agg(d.driver, ' ') FILTER (WHERE d.verdict = 'worse'), bool_or(-200 * p.value::float8 BETWEEN d.trend_low AND d.trend_high) FILTER (WHERE d.driver = 'care'), count(*) FILTER (WHERE d.verdict = 'noise')
 	FROM acme.value_driver d, demo.parameter p WHERE p.name = 'care_fall' AND d.segment = '(all)' AND d.month = '2025-12-01'")" 'care|t|3' "the driver that falls is found with its fall, and no other"
 if [ "${CVM_SEEDS:-0}" -gt 0 ]; then
-	run -c 'CREATE TABLE said.seed (seed int, verdicts text, uplift_in boolean, harmful text, harmless text, risk_in boolean, bombarded text)' >/dev/null
+	run -c 'CREATE TABLE said.seed (seed int, verdicts text, uplift_in boolean, harmful text, harmless text, risk_in boolean, bombarded text, contradicted text)' >/dev/null
 	for seed in $(seq "$CVM_SEEDS"); do
 		run -v seed="$seed" -f demo/touchpoints.sql >/dev/null
-		run -v seed="$seed" -v c="$(campaigns)" -v m="$(moments)" <<-'END'
+		run -v seed="$seed" -v c="$(campaigns)" -v m="$(moments)" -v d="$(contradicted)" <<-'END'
 			INSERT INTO said.seed SELECT :'seed', split_part(:'c', '|', 1), split_part(:'c', '|', 2)::boolean, split_part(:'m', '|', 1), split_part(:'m', '|', 2), split_part(:'m', '|', 3)::boolean,
-				count(DISTINCT customer_id) || ' ' || count(*) FILTER (WHERE NOT EXISTS (SELECT FROM demo.planted p WHERE p.truth = 'bombarded' AND p.customer = customer_id)) FROM acme.contact_violation;
+				count(DISTINCT customer_id) || ' ' || count(*) FILTER (WHERE NOT EXISTS (SELECT FROM demo.planted p WHERE p.truth = 'bombarded' AND p.customer = customer_id)), :'d' FROM acme.contact_violation;
 		END
 	done
 	said="$(run -F ' ' -c "SELECT count(*), count(*) FILTER (WHERE uplift_in), count(*) FILTER (WHERE risk_in), count(*) FILTER (WHERE verdicts ~ 'UPGRADE25 uplift'),
 		count(*) FILTER (WHERE harmful ~ 'outage'), count(*) FILTER (WHERE verdicts ~ 'LATE25 sample_ratio'), count(*) FILTER (WHERE bombarded = '400 0'),
-		count(*) FILTER (WHERE verdicts !~ 'SUMMER25 inconclusive'), count(*) FILTER (WHERE harmful || harmless ~ 'maintenance') FROM said.seed")"
-	read -r n uplift risk sells harms refused bombarded greeting maintenance <<<"$said"
-	line="$n seeds of the demo: planted uplift inside its interval $uplift times, planted risk $risk times; found $sells and $harms times, broken arms $refused, bombarded $bombarded times; harmless accused: campaign $greeting times, maintenance $maintenance times"
+		count(*) FILTER (WHERE verdicts !~ 'SUMMER25 inconclusive'), count(*) FILTER (WHERE harmful || harmless ~ 'maintenance'),
+		count(*) FILTER (WHERE contradicted = '50 30 20 0') FROM said.seed")"
+	read -r n uplift risk sells harms refused bombarded greeting maintenance contradicted <<<"$said"
+	line="$n seeds of the demo: planted uplift inside its interval $uplift times, planted risk $risk times; found $sells and $harms times, broken arms $refused, bombarded $bombarded times, contradicted $contradicted times; harmless accused: campaign $greeting times, maintenance $maintenance times"
 	echo "# $line"
 	[ -z "${CVM_REPORT:-}" ] || echo "$line" >>"$CVM_REPORT"
-	is "$refused $bombarded" "$n $n" "broken arms and bombarded customers are found with each seed"
+	is "$refused $bombarded $contradicted" "$n $n $n" "broken arms, bombarded and contradicted customers are found with each seed"
 	# at 95 % more than so many are one in a hundred of twenty
 	ok "intervals hold as often as they say" [ $((n - uplift)) -le $((n / 20 + 3)) -a $((n - risk)) -le $((n / 20 + 3)) ]
 	ok "what is harmless is accused no more often than by chance" [ "$greeting" -le $((n / 20 + 3)) -a "$maintenance" -le $((n / 20 + 3)) ]

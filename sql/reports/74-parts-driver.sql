@@ -197,7 +197,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT DISTINCT ON (k.driver) k.driver, k.instrument FROM asked k ORDER BY k.driver, k.answers DESC, k.instrument
 ), driver_told AS MATERIALIZED ({driver_rows}
 ), driver_row AS MATERIALIZED (
-	SELECT d.driver, d.metric, d.target, d.importance, d.theme, coalesce(d.direction, m.sign, 1) AS sign, coalesce(d.floor, m.floor) AS floor, m.scale,
+	SELECT row_number() OVER (ORDER BY d.driver)::int AS driver_no, d.driver, d.metric, d.target, d.importance, d.theme,
+		coalesce(d.direction, m.sign, 1) AS sign, coalesce(d.floor, m.floor) AS floor, m.scale,
 		coalesce(m.source, 'survey') AS source, coalesce(CASE WHEN m.source = 'behaviour' THEN d.metric END, d.behaviour, b.metric) AS behaviour,
 		coalesce(CASE WHEN m.source IS DISTINCT FROM 'behaviour' THEN d.metric END, a.instrument) AS instrument, d.is_general
 	FROM driver_told d

@@ -11,9 +11,11 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 -- What was seen of each driver, in the segment of its day
 @define sited_units
 WITH {driver_base}{driver_units}
-@use held_on unit
+@use segment_timelines
 , sited AS MATERIALIZED (
-	SELECT m.*, m.in_segment AS segment FROM member m
+	SELECT u.*, coalesce(cvm._segment_on(t.timeline, u.day), '(none)') AS segment
+	FROM unit u
+	LEFT JOIN segment_timeline t ON t.customer_id = u.customer_id
 )
 @end
 
@@ -26,7 +28,8 @@ INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'value_driver', n.preference, n.needs, $$
 @use sited_units
 , paid AS MATERIALIZED (
-	SELECT u.*, d.source AS main, d.sign * u.own < d.sign * d.floor AS is_below, CASE WHEN d.sign * u.own < d.sign * d.floor THEN {driver_mrr} END AS mrr
+	SELECT u.*, 2 * d.driver_no + (u.source = 'survey')::int AS series, d.source AS main, d.sign * u.own < d.sign * d.floor AS is_below,
+		CASE WHEN d.sign * u.own < d.sign * d.floor THEN {driver_mrr} END AS mrr
 	FROM sited u
 	CROSS JOIN known o
 	JOIN driver_row d ON d.driver = u.driver
@@ -57,7 +60,7 @@ SELECT 'value_driver', n.preference, n.needs, $$
 		SELECT u.driver, u.source, u.month, e.month AS month_before, u.segment, e.segment = u.segment AS stays, sum(u.y * e.y) AS yy, sum(u.y * e.n) AS yn,
 			sum(u.n * e.y) AS ny, sum(u.n * e.n) AS nn
 		FROM paid u
-		JOIN paid e ON e.customer_id = u.customer_id AND e.driver = u.driver AND e.source = u.source AND e.month < u.month
+		JOIN paid e ON e.customer_id = u.customer_id AND e.series = u.series AND e.month < u.month
 			AND e.month >= u.month - make_interval(months => {driver_months})
 		GROUP BY u.driver, u.source, u.month, e.month, u.segment, e.segment = u.segment) p
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments} AND p.stays)) AS v (segment, is_so) WHERE v.is_so) x

@@ -68,7 +68,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('contact_cells', 1, '{distributed contact}', $$
 {contact_ranked_by_segment}
 , cell AS (
-	SELECT r.in_segment AS segment, r.month, r.contacts AS contacts_each, r.as_of, count(*) AS customers, count(*) FILTER (WHERE r.violations > 0) AS over_cap_customers,
+	SELECT r.in_segment AS segment, r.month, r.contacts AS contacts_each, r.as_of, count(*) AS customers,
+		count(*) FILTER (WHERE r.violations > 0) AS over_cap_customers,
 		sum(r.service_contacts) AS service_contacts, sum(r.violations) AS violations, sum(r.responses) AS responses, sum(r.open_known) AS open_known,
 		sum(r.opened) AS opened, sum(r.opt_known) AS opt_known, sum(r.opted_out) AS opted_out
 	FROM member r

@@ -11,8 +11,9 @@
  * A line begins with 32 bits, whose low ten are the customer's place on the
  * partition; the rest of it belongs to whoever gathers.
  *
- * Where customers are whole numbers without large gaps, the key table becomes a
- * directory, and every line moves; or back to a table, should they thin out.
+ * Where customers are whole numbers without large gaps, or in clusters, the key
+ * table becomes a directory, and every line moves; or back to a table, should
+ * they thin out.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

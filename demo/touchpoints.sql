@@ -132,15 +132,18 @@ INSERT INTO crm.contacts (contact_no, subscriber_no, sent_at, medium, purpose, c
 -- The newsletter of October 2025 praises TV-BASE. Who has it, alone or in HOME-TRIO,
 -- got one without; but for some of both.
 CREATE TEMP TABLE october ON COMMIT DROP AS
-	SELECT c.contact_no, c.subscriber_no, coalesce(bool_or(h.plan_code = 'TV-BASE'), false) AS has_own, coalesce(bool_or(h.plan_code = 'HOME-TRIO'), false) AS has_part
+	SELECT c.contact_no, c.subscriber_no, c.day, coalesce(bool_or(h.plan_code = 'TV-BASE'), false) AS has_own, coalesce(bool_or(h.plan_code = 'HOME-TRIO'), false) AS has_part
 	FROM (SELECT *, (sent_at AT TIME ZONE 'Europe/Vilnius')::date AS day FROM crm.contacts WHERE purpose = 'marketing' AND medium = 'e-mail') AS c
 	LEFT JOIN held AS h ON h.subscriber_no = c.subscriber_no AND h.start_dt < c.day AND (h.end_dt IS NULL OR h.end_dt > c.day)
 	WHERE c.day >= '2025-10-01' AND c.day < '2025-11-01'
-	GROUP BY 1, 2;
+	GROUP BY 1, 2, 3;
 INSERT INTO demo.planted
 	SELECT 'contradicted', subscriber_no, CASE WHEN has_own THEN 'TV-BASE, which they have' ELSE 'TV-BASE, a part of HOME-TRIO, which they have' END
 	FROM (SELECT *, row_number() OVER (PARTITION BY has_own ORDER BY demo.u('choose contradicted ' || :'seed', subscriber_no)) AS n
-		FROM october WHERE has_own <> has_part) AS x
+		FROM october AS o WHERE has_own <> has_part
+			-- not on a day on which its price changes
+			AND EXISTS (SELECT FROM billing.contracts AS c WHERE c.subscriber_no = o.subscriber_no AND c.start_dt < o.day
+				AND (c.end_dt IS NULL OR c.end_dt > o.day) AND c.plan_code = CASE WHEN has_own THEN 'TV-BASE' ELSE 'HOME-TRIO' END)) AS x
 	WHERE n <= CASE WHEN has_own THEN :told_of_own ELSE :told_of_part END;
 UPDATE crm.contacts AS c SET about = 'TV-BASE'
 	FROM october AS o

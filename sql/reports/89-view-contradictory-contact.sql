@@ -47,11 +47,13 @@ WITH observed AS MATERIALIZED (
 	SELECT DISTINCT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, h.contradiction, h.held, t.owner,
 		NULL::text AS other_owner
 	FROM told t
-	JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on < t.day AND coalesce(s.ended_on > t.day, true)
+	JOIN subscription s ON s.customer_id = t.customer_id AND s.started_on <= t.day AND coalesce(s.ended_on > t.day, true)
+	-- where one spell ends and the next begins on the day
+	LEFT JOIN subscription b ON b.customer_id = s.customer_id AND b.product = s.product AND b.ended_on = t.day AND b.started_on < t.day AND s.started_on = t.day
 	LEFT JOIN part p ON p.product = t.product AND p.bundle = s.product
 	CROSS JOIN LATERAL (VALUES
 		(CASE WHEN s.product = t.product THEN 'held' WHEN p.bundle IS NOT NULL THEN 'part_of_held_bundle' END, s.product)) AS h (contradiction, held)
-	WHERE h.contradiction IS NOT NULL
+	WHERE h.contradiction IS NOT NULL AND (s.started_on < t.day OR b.customer_id IS NOT NULL)
 	UNION ALL
 	SELECT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, 'two_prices' AS contradiction, NULL AS held, t.owner,
 		NULL AS other_owner

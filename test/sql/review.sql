@@ -157,16 +157,17 @@ INSERT INTO deal_offer VALUES ('tv9', 'TV', 9), ('tv7', 'TV', 7), ('net', 'NET',
 CREATE TABLE pack (bundle text, product text);
 INSERT INTO pack VALUES ('DUO', 'TV'), ('DUO', 'NET');
 CREATE TABLE has (customer_id int, product text, started_on date, ended_on date, mrr numeric);
-INSERT INTO has VALUES (1, 'TV', '2024-01-01', '2024-03-10', 9), (2, 'DUO', '2024-01-01', NULL, 25), (3, 'NET', '2024-03-05', NULL, 20), (4, 'TV', '2023-01-01', NULL, 9);
+INSERT INTO has VALUES (1, 'TV', '2024-01-01', '2024-03-10', 9), (2, 'DUO', '2024-01-01', NULL, 25), (3, 'NET', '2024-03-05', NULL, 20), (4, 'TV', '2023-01-01', NULL, 9),
+	(8, 'TV', '2023-01-01', '2024-03-06', 9), (8, 'TV', '2024-03-06', NULL, 10); -- another price from that day on
 CREATE TABLE said (customer_id int, occurred_at timestamptz, channel text, campaign text, offer text, purpose text);
 INSERT INTO said VALUES (1, '2024-03-08 10:00+02', 'mail', 'c', 'tv9', 'marketing'), (1, '2024-03-09 23:30+00', 'mail', 'c', 'tv9', NULL), -- the second one on the local day of the end
 	(2, '2024-03-08', 'mail', 'c', 'net', 'marketing'), (3, '2024-03-05 10:00+02', 'mail', 'c', 'net', 'marketing'), -- sold on that day
 	(4, '2024-03-05', 'mail', 'c', 'tv9', 'Service'), -- no marketing
 	(5, '2024-03-01', 'mail', 'c', 'tv9', 'marketing'), (5, '2024-03-07 12:00+02', 'call', 'd', 'tv7', 'marketing'), (5, '2024-03-14 12:00+02', 'call', 'd', 'tv9', 'marketing'),
-	(6, '2024-03-01', 'mail', 'c', 'both', 'marketing'), (6, '2024-03-02', 'mail', 'c', 'net', 'marketing'), (7, '2024-03-02', 'mail', 'c', 'unknown', 'marketing');
+	(6, '2024-03-01', 'mail', 'c', 'both', 'marketing'), (6, '2024-03-02', 'mail', 'c', 'net', 'marketing'), (7, '2024-03-02', 'mail', 'c', 'unknown', 'marketing'), (8, '2024-03-06', 'mail', 'c', 'tv9', 'marketing');
 SELECT cvm.bind('rv', 'subscription', 'has'), cvm.bind('rv', 'contact', 'said'), cvm.bind('rv', 'offer', 'deal_offer') \g /dev/null
 SELECT is((SELECT string_agg(concat_ws(' ', customer_id, to_char(sent_on, 'MM-DD'), product, contradiction, held_product), ', ' ORDER BY customer_id, sent_on, product) FROM rv.contradictory_contact),
-	'1 03-08 TV held TV, 5 03-07 TV two_prices, 6 03-02 NET two_prices', 'an offer contradicts what is held since before, and a price of the days before');
+	'1 03-08 TV held TV, 5 03-07 TV two_prices, 6 03-02 NET two_prices, 8 03-06 TV held TV', 'an offer contradicts what is held since before, and a price of the days before');
 SELECT cvm.bind('rv', 'bundle_component', 'pack') \g /dev/null
 SELECT is((SELECT string_agg(concat_ws(' ', customer_id, product, contradiction, held_product), ', ') FROM rv.contradictory_contact WHERE contradiction ~ 'bundle'), '2 NET part_of_held_bundle DUO', 'an offer contradicts a bundle that is held');
 SELECT is((SELECT count(*) - count(DISTINCT row_key) FROM rv.contradictory_contact), 0::bigint, 'one row per contradiction');

@@ -69,7 +69,9 @@ CREATE FUNCTION pg_temp.wrong(world int) RETURNS TABLE (what text) LANGUAGE sql 
 		UNION ALL SELECT s.id, s.customer_id, s.day, s.product, NULL FROM sent s WHERE s.product IS NOT NULL AND NOT EXISTS (SELECT FROM deal d WHERE d.offer = s.offer)
 	), brute AS (
 		SELECT DISTINCT s.id, s.customer_id, s.day, s.product, CASE WHEN h.product = s.product THEN 'held' ELSE 'part_of_held_bundle' END AS contradiction, h.product AS held
-		FROM said s JOIN spell h ON h.customer_id = s.customer_id AND h.started_on < s.day AND coalesce(h.ended_on > s.day, true) AND (h.product = s.product OR EXISTS (SELECT FROM pack p WHERE p.bundle = h.product AND p.product = s.product))
+		FROM said s JOIN spell h ON h.customer_id = s.customer_id AND h.started_on <= s.day AND coalesce(h.ended_on > s.day, true)
+			AND (h.started_on < s.day OR EXISTS (SELECT FROM spell b WHERE b.customer_id = h.customer_id AND b.product = h.product AND b.started_on < s.day AND b.ended_on = s.day))
+			AND (h.product = s.product OR EXISTS (SELECT FROM pack p WHERE p.bundle = h.product AND p.product = s.product))
 		UNION ALL
 		SELECT s.id, s.customer_id, s.day, s.product, 'two_prices', NULL FROM said s
 		WHERE 1 < (SELECT count(DISTINCT o.price) FROM said o WHERE o.customer_id = s.customer_id AND o.product = s.product AND o.day BETWEEN s.day - 6 AND s.day)

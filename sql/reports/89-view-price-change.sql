@@ -307,7 +307,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('price_change', 1, '{subscription}', $$
 {price_spells}
 {price_windows}
-, ended AS (
+, ended AS MATERIALIZED (
 	SELECT p.day, p.product, p.segment, (array_agg(p.stayed ORDER BY p.at DESC))[1] AS stayed, (array_agg(p.expected ORDER BY p.at DESC))[1] AS expected,
 		(array_agg(p.expected_low ORDER BY p.at DESC))[1] AS expected_low, (array_agg(p.expected_high ORDER BY p.at DESC))[1] AS expected_high,
 		sum(p.stayed ORDER BY p.at) AS stayed_sum, sum(p.expected ORDER BY p.at) AS expected_sum

@@ -65,6 +65,16 @@ SELECT 'value_driver', n.preference, n.needs, $$
 		GROUP BY u.driver, u.source, u.month, e.month, u.segment, e.segment = u.segment) p
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments} AND p.stays)) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, p.driver, p.source, p.month, p.month_before
+), earlier AS MATERIALIZED (
+	-- the months before each, put together
+	SELECT e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date AS month, sum(e.customers) AS customers, sum(e.n) AS n,
+		sum(e.y) AS y,
+		sum(e.yy) AS yy, sum(e.yn) AS yn, sum(e.nn) AS nn, sum(e.importances) AS importances, sum(e.importance) AS importance, sum(e.pairs) AS pairs,
+			sum(e.x) AS x,
+		sum(e.z) AS z, sum(e.xx) AS xx, sum(e.zz) AS zz, sum(e.xz) AS xz
+	FROM month_sum e
+	CROSS JOIN generate_series(1, {driver_months}) AS k (back)
+	GROUP BY e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date
 ), summed AS MATERIALIZED (
 	SELECT t.segment, t.driver, t.source, t.month, t.customers, t.n, t.y, t.y / t.n AS value, t.yy, t.yn, t.nn, t.below, t.mrr,
 		b.customers AS customers0, b.n AS n0, b.y / b.n AS previous,
@@ -73,16 +83,8 @@ SELECT 'value_driver', n.preference, n.needs, $$
 		t.pairs + coalesce(b.pairs, 0) AS pairs, coalesce(t.x, 0) + coalesce(b.x, 0) AS x, coalesce(t.z, 0) + coalesce(b.z, 0) AS z,
 		coalesce(t.xx, 0) + coalesce(b.xx, 0) AS xx, coalesce(t.zz, 0) + coalesce(b.zz, 0) AS zz, coalesce(t.xz, 0) + coalesce(b.xz, 0) AS xz
 	FROM month_sum t
-	LEFT JOIN (
-		SELECT e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date AS month, sum(e.customers) AS customers, sum(e.n) AS n,
-			sum(e.y) AS y,
-			sum(e.yy) AS yy, sum(e.yn) AS yn, sum(e.nn) AS nn, sum(e.importances) AS importances, sum(e.importance) AS importance, sum(e.pairs) AS pairs,
-				sum(e.x) AS x,
-			sum(e.z) AS z, sum(e.xx) AS xx, sum(e.zz) AS zz, sum(e.xz) AS xz
-		FROM month_sum e
-		CROSS JOIN generate_series(1, {driver_months}) AS k (back)
-		GROUP BY e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date) b USING (segment, driver, source, month)
-), crossed AS (
+	LEFT JOIN earlier b USING (segment, driver, source, month)
+), crossed AS MATERIALIZED (
 	-- of two months before, twice; of this one and one before
 	SELECT c.segment, c.driver, c.source, c.month, sum(2 * (c.yy)) FILTER (WHERE NOT c.is_now) AS yy0, sum(c.yn + c.ny) FILTER (WHERE NOT c.is_now) AS yn0,
 		sum(2 * c.nn) FILTER (WHERE NOT c.is_now) AS nn0, sum(c.yy) FILTER (WHERE c.is_now) AS yy, sum(c.yn) FILTER (WHERE c.is_now) AS yn,

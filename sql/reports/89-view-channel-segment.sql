@@ -64,18 +64,21 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	CROSS JOIN observed o
 	JOIN csat c ON c.customer_id = b.customer_id AND c.day >= b.day AND c.day < o.as_of
 	ORDER BY b.customer_id, b.channel, c.occurred_at DESC, c.score
+), converted AS {at_customer} (
+	SELECT DISTINCT a.customer_id, a.channel
+	FROM approached a
+	JOIN recent r ON r.customer_id = a.customer_id AND r.day >= a.day AND r.day < a.day + {enquiry_days} AND (r.channel = a.channel OR NOT r.is_approached)
 ), seen AS {at_customer} (
 	SELECT customer_id, channel, least(a.day, b.day) AS day, a.cost, b.sales, b.mrr, o.as_of,
 		a.day IS NOT NULL AND a.day + {enquiry_days} <= o.as_of AS is_asked,
-		a.day IS NOT NULL AND a.day + {enquiry_days} <= o.as_of AND EXISTS (
-			SELECT FROM recent r WHERE r.customer_id = a.customer_id AND r.day >= a.day AND r.day < a.day + {enquiry_days}
-				AND (r.channel = a.channel OR NOT r.is_approached)) AS is_converted,
+		a.day IS NOT NULL AND a.day + {enquiry_days} <= o.as_of AND w.customer_id IS NOT NULL AS is_converted,
 		coalesce(b.day + {kept_days} < o.as_of, false) AS is_mature,
 		coalesce(b.day + {kept_days} < o.as_of, false) AND k.customer_id IS NOT NULL AS is_kept,
 		f.is_satisfied
 	FROM approached a
 	FULL JOIN sold b USING (customer_id, channel)
 	LEFT JOIN kept k USING (customer_id, channel)
+	LEFT JOIN converted w USING (customer_id, channel)
 	LEFT JOIN satisfied f USING (customer_id, channel)
 	CROSS JOIN observed o
 )

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "runtime.h"
+#include "world.h"
 
 #include <string.h>
 
@@ -39,29 +39,7 @@ typedef struct World
 static uint32_t
 draw(World *world, uint32_t below)
 {
-	world->random ^= world->random << 13;
-	world->random ^= world->random >> 7;
-	world->random ^= world->random << 17;
-	return (uint32_t) (world->random >> 32) % below;
-}
-
-static Key
-make_key(const World *world, uint32_t customer, char *text)
-{
-	Key key = {.words = {0, 0}};
-
-	if (world->kind == KEY_NUMBER)
-		key.number = customer;
-	else if (world->kind == KEY_UUID)
-		key.words[1] = customer * UINT64_C(0x9e3779b97f4a7c15);
-	else
-	{
-		/* some are longer than a key */
-		snprintf(text, 64, "%u %.*s", customer, (int) (customer % 30),
-				 "------------------------------");
-		key_set_text(&key, text, (uint32_t) strlen(text));
-	}
-	return key;
+	return draw_below(&world->random, below);
 }
 
 static size_t
@@ -89,7 +67,7 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 {
 	static const char *const names[] = {"gold", "tin", "a"};
 	char text[64];
-	Key key = make_key(world, draw(world, customers), text);
+	Key key = customer_key(world->kind, draw(world, customers), text);
 	Day day = 9000 + (Day) draw(world, 90);
 	uint32_t flags = draw(world, 64);
 	uint32_t name = draw(world, 3);

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "runtime.h"
+#include "world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,29 +46,7 @@ typedef struct World
 static uint32_t
 draw(World *world, uint32_t below)
 {
-	world->random ^= world->random << 13;
-	world->random ^= world->random >> 7;
-	world->random ^= world->random << 17;
-	return (uint32_t) (world->random >> 32) % below;
-}
-
-static Key
-make_key(const World *world, uint32_t customer, char *text)
-{
-	Key key = {.words = {0, 0}};
-
-	if (world->kind == KEY_NUMBER)
-		key.number = customer;
-	else if (world->kind == KEY_UUID)
-		key.words[1] = customer * UINT64_C(0x9e3779b97f4a7c15);
-	else
-	{
-		/* some are longer than a key */
-		snprintf(text, 64, "%u %.*s", customer, (int) (customer % 30),
-				 "------------------------------");
-		key_set_text(&key, text, (uint32_t) strlen(text));
-	}
-	return key;
+	return draw_below(&world->random, below);
 }
 
 static uint32_t
@@ -182,8 +160,9 @@ run_world(void *argument)
 		}
 		expected += world->seen[row->customer] == 0;
 		world->seen[row->customer] = 1;
-		timelines_take(timelines, make_key(world, row->customer, text),
-					   row->day, row->marks, row->value, row->scale);
+		timelines_take(timelines,
+					   customer_key(world->kind, row->customer, text), row->day,
+					   row->marks, row->value, row->scale);
 	}
 	timelines_flush(timelines);
 	world->has_spilled = overflow_is_written(&timelines->files.overflow);

@@ -34,6 +34,7 @@
 #include "utils/memutils.h"
 
 #include "pg/passing.h"
+#include "pg/state_type.h"
 
 #define PASSED_LIMIT ((size_t) 256 << 20) /* bytes that go in the value */
 #define SET_NUMBER UINT32_MAX /* of the set, far from those of the server */
@@ -165,6 +166,49 @@ passed_open(Passed *passed, FunctionCallInfo fcinfo, const char *data,
 	MemoryContextRegisterResetCallback(query, callback);
 	passed->file =
 		BufFileOpenFileSet(&place->files, place->name, O_RDONLY, false);
+}
+
+/*
+ * Deserialize: a state of that size which has nothing but its bytes.  They are
+ * not copied, combine reads them where they are.
+ */
+Datum
+passed_deserialize(FunctionCallInfo fcinfo, const char *name, size_t size)
+{
+	PassedState *state;
+
+	state_context(fcinfo, name);
+	state = palloc0(size);
+	state->bytes = PG_GETARG_BYTEA_P(0);
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * Combine, its beginning: the state that is added to, made of zeroes where
+ * there is none, and the bytes that are added.  Where a worker sent none, these
+ * are NULL, and the state is what there was.
+ */
+void *
+passed_states(FunctionCallInfo fcinfo, MemoryContext context, size_t size,
+			  const bytea **more)
+{
+	void *into = PG_ARGISNULL(0) ? NULL : PG_GETARG_POINTER(0);
+
+	*more = NULL;
+	if (PG_ARGISNULL(1))
+		return into;
+	*more = ((PassedState *) PG_GETARG_POINTER(1))->bytes;
+	if (*more == NULL)
+		elog(ERROR, "state of a parallel worker is not serialized");
+	return into != NULL ? into : MemoryContextAllocZero(context, size);
+}
+
+/* A state or none as what combine returns */
+Datum
+passed_return(FunctionCallInfo fcinfo, void *state)
+{
+	fcinfo->isnull = state == NULL;
+	return PointerGetDatum(state);
 }
 
 /* The next piece; false at the end. */

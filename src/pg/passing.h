@@ -41,6 +41,17 @@ typedef struct Passed
 	bool is_first;
 } Passed;
 
+/* What the state of an aggregate begins with that workers pass on */
+typedef struct PassedState
+{
+	bytea *bytes; /* as a worker sent it, until it is added; else NULL */
+} PassedState;
+
+extern Datum passed_deserialize(FunctionCallInfo fcinfo, const char *name,
+								size_t size);
+extern void *passed_states(FunctionCallInfo fcinfo, MemoryContext context,
+						   size_t size, const bytea **more);
+extern Datum passed_return(FunctionCallInfo fcinfo, void *state);
 extern void passing_open(Sending *passing, ByteWriter *writer);
 extern void passing_close(Sending *passing, ByteWriter *writer);
 extern void passed_open(Passed *passed, FunctionCallInfo fcinfo,

@@ -253,28 +253,20 @@ Datum
 cvm_question_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = state_context(fcinfo, "question_combine");
+	const bytea *more;
 	ParameterState *into =
-		PG_ARGISNULL(0) ? NULL : (ParameterState *) PG_GETARG_POINTER(0);
-	ParameterState *more =
-		PG_ARGISNULL(1) ? NULL : (ParameterState *) PG_GETARG_POINTER(1);
+		passed_states(fcinfo, context, sizeof(ParameterState), &more);
 	const char *data;
 	uint32 size;
 	Passed passed;
 
 	if (more == NULL)
-	{
-		if (into == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(into);
-	}
-	if (more->held.bytes == NULL)
-		elog(ERROR, "state of a parallel worker is not serialized");
-	data = VARDATA(more->held.bytes);
+		return passed_return(fcinfo, into);
+	data = VARDATA(more);
 	memcpy(&size, data, sizeof(size));
 	data += sizeof(size);
-	if (into == NULL)
+	if (into->parameters == NULL)
 	{
-		into = MemoryContextAllocZero(context, sizeof(ParameterState));
 		into->parameters = MemoryContextAlloc(context, size);
 		memcpy(into->parameters, data, size);
 		into->parameters_size = size;
@@ -284,8 +276,7 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 		parameters_refuse();
 	data += size;
 	passed_open(&passed, fcinfo, data,
-				VARDATA(more->held.bytes) +
-					(VARSIZE(more->held.bytes) - VARHDRSZ) - data);
+				VARDATA(more) + (VARSIZE(more) - VARHDRSZ) - data);
 	while (passed_next(&passed))
 		into->held.spell_buffer =
 			spell_buffer_absorb(into->held.spell_buffer, context, passed.data,
@@ -313,17 +304,12 @@ cvm_question_serialize(PG_FUNCTION_ARGS)
 	return state_close(&writer);
 }
 
-/* Nothing is copied: combine reads the bytes where they are. */
 PG_FUNCTION_INFO_V1(cvm_question_deserialize);
 Datum
 cvm_question_deserialize(PG_FUNCTION_ARGS)
 {
-	ParameterState *state;
-
-	state_context(fcinfo, "question_deserialize");
-	state = palloc0(sizeof(ParameterState));
-	state->held.bytes = PG_GETARG_BYTEA_P(0);
-	PG_RETURN_POINTER(state);
+	return passed_deserialize(fcinfo, "question_deserialize",
+							  sizeof(ParameterState));
 }
 
 /* The end: give the parameters to their reader; NULL when there was no row. */

@@ -11,7 +11,6 @@
 
 #include "core/segments/segment_timeline.h"
 #include "pg/contacts/member_state.h"
-#include "pg/passing.h"
 #include "pg/state_type.h"
 
 #define NAME "aggregates over contacts, tickets and answers"
@@ -89,24 +88,14 @@ Datum
 cvm_member_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = state_context(fcinfo, NAME);
+	const bytea *more;
 	MemberState *into =
-		PG_ARGISNULL(0) ? NULL : (MemberState *) PG_GETARG_POINTER(0);
-	MemberState *more =
-		PG_ARGISNULL(1) ? NULL : (MemberState *) PG_GETARG_POINTER(1);
+		passed_states(fcinfo, context, sizeof(MemberState), &more);
 	Passed passed;
 
 	if (more == NULL)
-	{
-		if (into == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(into);
-	}
-	if (into == NULL)
-		into = MemoryContextAllocZero(context, sizeof(MemberState));
-	if (more->bytes == NULL)
-		elog(ERROR, "state of a parallel worker is not serialized");
-	passed_open(&passed, fcinfo, VARDATA(more->bytes),
-				VARSIZE(more->bytes) - VARHDRSZ);
+		return passed_return(fcinfo, into);
+	passed_open(&passed, fcinfo, VARDATA(more), VARSIZE(more) - VARHDRSZ);
 	while (passed_next(&passed))
 		into->members =
 			member_lines_absorb(into->members, context, get_hash_memory_limit(),
@@ -131,15 +120,9 @@ cvm_member_serialize(PG_FUNCTION_ARGS)
 	return state_close(&writer);
 }
 
-/* Nothing is copied: combine reads the bytes where they are. */
 PG_FUNCTION_INFO_V1(cvm_member_deserialize);
 Datum
 cvm_member_deserialize(PG_FUNCTION_ARGS)
 {
-	MemberState *state;
-
-	state_context(fcinfo, NAME);
-	state = palloc0(sizeof(MemberState));
-	state->bytes = PG_GETARG_BYTEA_P(0);
-	PG_RETURN_POINTER(state);
+	return passed_deserialize(fcinfo, NAME, sizeof(MemberState));
 }

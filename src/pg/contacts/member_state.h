@@ -15,6 +15,7 @@
 
 #include "core/contacts/cell_table.h"
 #include "core/contacts/member_lines.h"
+#include "pg/passing.h"
 #include "pg/row.h"
 #include "pg/row_array.h"
 
@@ -27,8 +28,8 @@
  */
 typedef struct MemberState
 {
+	PassedState passed;
 	MemberLines *members;
-	bytea *bytes;
 } MemberState;
 
 extern MemberState *member_state_begin(FunctionCallInfo fcinfo, KeyKind kind,

@@ -28,8 +28,8 @@
  */
 typedef struct FoldState
 {
+	PassedState passed;
 	Fold *fold;
-	bytea *bytes;
 } FoldState;
 
 /* Begin a fold: what it is follows from the form it was called in. */
@@ -185,24 +185,13 @@ Datum
 cvm_fold_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = state_context(fcinfo, "retention_agg");
-	FoldState *into =
-		PG_ARGISNULL(0) ? NULL : (FoldState *) PG_GETARG_POINTER(0);
-	FoldState *more =
-		PG_ARGISNULL(1) ? NULL : (FoldState *) PG_GETARG_POINTER(1);
+	const bytea *more;
+	FoldState *into = passed_states(fcinfo, context, sizeof(FoldState), &more);
 	Passed passed;
 
 	if (more == NULL)
-	{
-		if (into == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(into);
-	}
-	if (into == NULL)
-		into = MemoryContextAllocZero(context, sizeof(FoldState));
-	if (more->bytes == NULL)
-		elog(ERROR, "state of a parallel worker is not serialized");
-	passed_open(&passed, fcinfo, VARDATA(more->bytes),
-				VARSIZE(more->bytes) - VARHDRSZ);
+		return passed_return(fcinfo, into);
+	passed_open(&passed, fcinfo, VARDATA(more), VARSIZE(more) - VARHDRSZ);
 	while (passed_next(&passed))
 		into->fold = fold_absorb(into->fold, context, passed.data, passed.size,
 								 aggregate_budget(fcinfo));
@@ -226,17 +215,11 @@ cvm_fold_serialize(PG_FUNCTION_ARGS)
 	return state_close(&writer);
 }
 
-/* Nothing is copied: combine reads the bytes where they are. */
 PG_FUNCTION_INFO_V1(cvm_fold_deserialize);
 Datum
 cvm_fold_deserialize(PG_FUNCTION_ARGS)
 {
-	FoldState *state;
-
-	state_context(fcinfo, "retention_agg");
-	state = palloc0(sizeof(FoldState));
-	state->bytes = PG_GETARG_BYTEA_P(0);
-	PG_RETURN_POINTER(state);
+	return passed_deserialize(fcinfo, "retention_agg", sizeof(FoldState));
 }
 
 /* The end: count every customer into a retention state. */

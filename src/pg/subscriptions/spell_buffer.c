@@ -10,7 +10,6 @@
 
 #include "pg/agg_state.h"
 #include "pg/budget.h"
-#include "pg/passing.h"
 #include "pg/state_type.h"
 #include "pg/types.h"
 
@@ -150,26 +149,17 @@ Datum
 cvm_ledger_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = state_context(fcinfo, "ledger_combine");
+	const bytea *more;
 	SpellBufferState *into =
-		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
-	SpellBufferState *more =
-		PG_ARGISNULL(1) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(1);
+		passed_states(fcinfo, context, sizeof(SpellBufferState), &more);
 	Passed passed;
 	size_t parameters;
 
 	if (more == NULL)
-	{
-		if (into == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(into);
-	}
-	if (more->bytes == NULL)
-		elog(ERROR, "state of a parallel worker is not serialized");
-	if (into == NULL)
-		into = MemoryContextAllocZero(context, sizeof(SpellBufferState));
-	parameters = parameters_read(into, context, more->bytes);
-	passed_open(&passed, fcinfo, VARDATA(more->bytes) + parameters,
-				VARSIZE(more->bytes) - VARHDRSZ - parameters);
+		return passed_return(fcinfo, into);
+	parameters = parameters_read(into, context, more);
+	passed_open(&passed, fcinfo, VARDATA(more) + parameters,
+				VARSIZE(more) - VARHDRSZ - parameters);
 	while (passed_next(&passed))
 		into->spell_buffer =
 			spell_buffer_absorb(into->spell_buffer, context, passed.data,
@@ -195,15 +185,10 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 	return state_close(&writer);
 }
 
-/* Nothing is copied: combine reads the bytes where they are. */
 PG_FUNCTION_INFO_V1(cvm_ledger_deserialize);
 Datum
 cvm_ledger_deserialize(PG_FUNCTION_ARGS)
 {
-	SpellBufferState *state;
-
-	state_context(fcinfo, "ledger_deserialize");
-	state = palloc0(sizeof(SpellBufferState));
-	state->bytes = PG_GETARG_BYTEA_P(0);
-	PG_RETURN_POINTER(state);
+	return passed_deserialize(fcinfo, "ledger_deserialize",
+							  sizeof(SpellBufferState));
 }

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "core/subscriptions/spell_buffer.h"
+#include "pg/passing.h"
 #include "pg/row.h"
 #include "pg/subscriptions/holdings.h"
 #include "utils/array.h"
@@ -25,8 +26,8 @@
  */
 typedef struct SpellBufferState
 {
+	PassedState passed;
 	SpellBuffer *spell_buffer;
-	bytea *bytes;
 	ArrayType *families; /* of segment_flow_agg */
 	int span;			 /* likewise; 0: not known yet */
 	void *answers;		 /* of segment_waterfalls.c: what was read of it */

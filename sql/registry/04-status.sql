@@ -127,19 +127,22 @@ COMMENT ON FUNCTION cvm._has_status(text, text[]) IS
 	'Is a status, in small letters and its parts joined, one of some words?';
 
 CREATE FUNCTION cvm._status_test(words text, expression text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
 	-- Every spell is asked, so that words in plain letters are compared in C.  No
 	-- cast of what lower() gives to text[], which is stable: for every spell
 	-- the words would be read again.
-	SELECT CASE WHEN $1 IS NULL THEN 'false' ELSE (
-		SELECT CASE WHEN count(*) = 0 THEN 'NULL::boolean'
-			WHEN p.collation_name = '"C"'
-			THEN format('cvm._has_status(%s, %L::text[])', $2, array_agg(DISTINCT lower(translate(w.word, ' _-', '') COLLATE "C")))
-			ELSE format('lower(translate(%s, '' _-'', '''') COLLATE %s) = ANY (ARRAY[%s])', $2, p.collation_name,
-				string_agg(DISTINCT format('lower(%L COLLATE "default")', translate(w.word, ' _-', '')), ', ')) END
-		FROM unnest($1::text[]) AS w (word)) END
-	FROM (SELECT cvm._word_collation($1) AS collation_name) p;
+	RETURN (
+		SELECT CASE WHEN $1 IS NULL THEN 'false' ELSE (
+			SELECT CASE WHEN count(*) = 0 THEN 'NULL::boolean'
+				WHEN p.collation_name = '"C"'
+				THEN format('cvm._has_status(%s, %L::text[])', $2, array_agg(DISTINCT lower(translate(w.word, ' _-', '') COLLATE "C")))
+				ELSE format('lower(translate(%s, '' _-'', '''') COLLATE %s) = ANY (ARRAY[%s])', $2, p.collation_name,
+					string_agg(DISTINCT format('lower(%L COLLATE "default")', translate(w.word, ' _-', '')), ', ')) END
+			FROM unnest($1::text[]) AS w (word)) END
+		FROM (SELECT cvm._word_collation($1) AS collation_name) p);
+END
 $$;
 COMMENT ON FUNCTION cvm._status_test(text, text) IS 'SQL that says whether a status is one of the words of a setting.';

@@ -3,9 +3,13 @@
 -- workers.  Nothing here needs it.
 
 CREATE FUNCTION cvm._has_citus() RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL $$;
+AS $$
+BEGIN
+	RETURN to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL;
+END
+$$;
 COMMENT ON FUNCTION cvm._has_citus() IS 'Is Citus in this database?';
 
 CREATE FUNCTION cvm._distribution(relation oid, OUT how text, OUT key name)
@@ -26,9 +30,16 @@ $$;
 COMMENT ON FUNCTION cvm._distribution(oid) IS
 	'How Citus keeps a table, "distributed" by a column, as "reference" on every node or as a "single" shard; NULL: as a table of this server.';
 
+CREATE FUNCTION cvm._compress_fast() RETURNS void
+	AS 'MODULE_PATHNAME', 'cvm_compress_fast'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cvm._compress_fast() IS
+	'Has LZ4 compress what is stored, where the server has that, until the caller''s default_toast_compression comes back.';
+
 CREATE FUNCTION cvm._make_view(model name, statement text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET default_toast_compression = 'pglz'
 AS $$
 DECLARE
 	sends text := current_setting('citus.enable_ddl_propagation', true);
@@ -41,6 +52,7 @@ BEGIN
 	-- the names in the body are those of the model, wherever the caller looks:
 	-- nothing else is looked up there
 	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', _make_view.model), true);
+	PERFORM cvm._compress_fast();
 	EXECUTE _make_view.statement;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	IF sends IS NOT NULL THEN

@@ -65,9 +65,13 @@ COMMENT ON FUNCTION cvm._current_ids(text[], text[], timestamptz[], text) IS
 	'those that are none of the type, stay as they are.';
 
 CREATE FUNCTION cvm._has_aliases(model name) RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT EXISTS (SELECT FROM cvm.binding b WHERE b.model = $1 AND b.entity = 'customer_alias') $$;
+AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM cvm.binding b WHERE b.model = $1 AND b.entity = 'customer_alias');
+END
+$$;
 COMMENT ON FUNCTION cvm._has_aliases(name) IS 'Are ids of customers of this model merged?';
 
 CREATE FUNCTION cvm._alias_map(model name, type text) RETURNS text

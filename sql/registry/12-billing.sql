@@ -49,13 +49,16 @@ COMMENT ON FUNCTION cvm.rescale(text, double precision, double precision, double
 	'7; another instrument has none, and keeps it. scale_low is the worst answer; a scale without extent has no scores.';
 
 CREATE FUNCTION cvm._column_names(columns jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
 	-- with options and without a column it is the one of the same name; a constant is no column
-	SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN m.value ->> 'constant' IS NOT NULL AND NOT m.value ? 'column' THEN 'null'
-		WHEN jsonb_typeof(m.value) = 'object' THEN coalesce(m.value -> 'column', to_jsonb(m.key)) ELSE m.value END), '{}')
-	FROM jsonb_each(columns) m;
+	RETURN (
+		SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN m.value ->> 'constant' IS NOT NULL AND NOT m.value ? 'column' THEN 'null'
+			WHEN jsonb_typeof(m.value) = 'object' THEN coalesce(m.value -> 'column', to_jsonb(m.key)) ELSE m.value END), '{}')
+		FROM jsonb_each(columns) m);
+END
 $$;
 COMMENT ON FUNCTION cvm._column_names(jsonb) IS 'A binding without options: canonical column to source column.';
 
@@ -238,10 +241,12 @@ COMMENT ON FUNCTION cvm._billed(name, text, jsonb, jsonb) IS
 	'rows are parted.';
 
 CREATE FUNCTION cvm._undeleted(columns jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT 'NOT ' || (c ->> 'expression') FROM jsonb_array_elements(columns) c WHERE c ->> 'name' = 'deleted' AND (c ->> 'is_hidden')::boolean;
+BEGIN
+	RETURN (SELECT 'NOT ' || (c ->> 'expression') FROM jsonb_array_elements(columns) c WHERE c ->> 'name' = 'deleted' AND (c ->> 'is_hidden')::boolean);
+END
 $$;
 COMMENT ON FUNCTION cvm._undeleted(jsonb) IS
 	'The condition on rows s of the source that are not deleted; NULL where none can be.';

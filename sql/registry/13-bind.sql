@@ -178,26 +178,29 @@ COMMENT ON FUNCTION cvm._columns(name, text, oid, jsonb) IS
 	'The columns of a canonical view over a source, or an error that says what does not fit.';
 
 CREATE FUNCTION cvm._foreign_view(model name, source oid) RETURNS text
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
 	-- what a view calls runs with the rights of whoever reads it
-	WITH RECURSIVE read AS (
-		SELECT $2 AS relation
-		WHERE EXISTS (SELECT FROM cvm.model m JOIN pg_roles r ON r.rolname = m.owner WHERE m.model = $1 AND r.rolsuper)
-		UNION
-		SELECT d.refobjid
+	RETURN (
+		WITH RECURSIVE read AS (
+			SELECT $2 AS relation
+			WHERE EXISTS (SELECT FROM cvm.model m JOIN pg_roles r ON r.rolname = m.owner WHERE m.model = $1 AND r.rolsuper)
+			UNION
+			SELECT d.refobjid
+			FROM read r
+			JOIN pg_class v ON v.oid = r.relation AND v.relkind = 'v'
+			JOIN pg_rewrite w ON w.ev_class = v.oid
+			JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+		)
+		SELECT format('%s is a view of role "%s", whose functions the superuser "%s" would run', c.oid::regclass, o.rolname,
+			(SELECT m.owner FROM cvm.model m WHERE m.model = $1))
 		FROM read r
-		JOIN pg_class v ON v.oid = r.relation AND v.relkind = 'v'
-		JOIN pg_rewrite w ON w.ev_class = v.oid
-		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
-	)
-	SELECT format('%s is a view of role "%s", whose functions the superuser "%s" would run', c.oid::regclass, o.rolname,
-		(SELECT m.owner FROM cvm.model m WHERE m.model = $1))
-	FROM read r
-	JOIN pg_class c ON c.oid = r.relation AND c.relkind = 'v'
-	JOIN pg_roles o ON o.oid = c.relowner AND NOT o.rolsuper
-	ORDER BY c.oid <> $2, c.oid LIMIT 1;
+		JOIN pg_class c ON c.oid = r.relation AND c.relkind = 'v'
+		JOIN pg_roles o ON o.oid = c.relowner AND NOT o.rolsuper
+		ORDER BY c.oid <> $2, c.oid LIMIT 1);
+END
 $$;
 COMMENT ON FUNCTION cvm._foreign_view(name, oid) IS
 	'Why a model that belongs to a superuser does not read this source: it is a view of a role that is none, or '
@@ -265,33 +268,41 @@ COMMENT ON FUNCTION cvm._bound(name, text) IS
 	'The bindings of a model, or that of one entity, against the sources as they are now: their columns, or what '
 	'does not fit.';
 
-CREATE FUNCTION cvm._have(model name, view text DEFAULT NULL) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL UNSAFE
+CREATE FUNCTION cvm._have(model name, view text DEFAULT NULL, bound jsonb DEFAULT NULL) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT array_agg(h.name)
-	FROM (
-		SELECT n.name
+BEGIN
+	RETURN (
+		SELECT array_agg(h.name)
 		FROM (
-			SELECT NULL::text AS entity WHERE _have.view IS NULL
+			SELECT n.name
+			FROM (
+				SELECT b.* FROM jsonb_to_recordset(_have.bound) AS b (entity text, source oid, columns jsonb, problem text)
+				UNION ALL
+				SELECT b.entity, b.source, b.columns, b.problem
+				FROM (
+					SELECT NULL::text AS entity WHERE _have.view IS NULL
+					UNION ALL
+					SELECT e.entity FROM cvm.report_source r JOIN cvm.entity e ON e.entity = r.source WHERE r.view = _have.view) w
+				CROSS JOIN LATERAL cvm._bound(_have.model, w.entity) b
+				WHERE _have.bound IS NULL) b
+			CROSS JOIN LATERAL (
+				SELECT b.entity
+				UNION ALL
+				SELECT b.entity || '.' || (c ->> 'name') FROM jsonb_array_elements(b.columns) c WHERE c ->> 'source' IS NOT NULL
+				UNION ALL
+				-- by Citus, so that a customer is folded where its rows are
+				SELECT 'distributed ' || b.entity FROM cvm._distribution(b.source) d
+				JOIN jsonb_array_elements(b.columns) c ON c ->> 'name' = 'customer_id' AND NOT c ? 'merged' AND c ->> 'source' = d.key::text
+			) AS n(name)
+			WHERE b.problem IS NULL
 			UNION ALL
-			SELECT e.entity FROM cvm.report_source r JOIN cvm.entity e ON e.entity = r.source WHERE r.view = _have.view) w
-		CROSS JOIN LATERAL cvm._bound(_have.model, w.entity) b
-		CROSS JOIN LATERAL (
-			SELECT b.entity
-			UNION ALL
-			SELECT b.entity || '.' || (c ->> 'name') FROM jsonb_array_elements(b.columns) c WHERE c ->> 'source' IS NOT NULL
-			UNION ALL
-			-- by Citus, so that a customer is folded where its rows are
-			SELECT 'distributed ' || b.entity FROM cvm._distribution(b.source) d
-			JOIN jsonb_array_elements(b.columns) c ON c ->> 'name' = 'customer_id' AND NOT c ? 'merged' AND c ->> 'source' = d.key::text
-		) AS n(name)
-		WHERE b.problem IS NULL
-		UNION ALL
-		SELECT u.relation::text FROM cvm._usable(_have.model, _have.view) AS u(relation)
-	) AS h(name);
+			SELECT u.relation::text FROM cvm._usable(_have.model, _have.view) AS u(relation)
+		) AS h(name));
+END
 $$;
-COMMENT ON FUNCTION cvm._have(name, text) IS
+COMMENT ON FUNCTION cvm._have(name, text, jsonb) IS
 	'What report views, or one of them, may need and a model has: "entity", "entity.column" and what is stored.';
 
 CREATE FUNCTION cvm.bind(model name, entity text, source regclass, columns jsonb DEFAULT '{}') RETURNS regclass

@@ -2,12 +2,8 @@
 -- The generator, which makes every view of a model.
 
 CREATE FUNCTION cvm._relation(model name, relation name) RETURNS oid
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE n.nspname = $1 AND c.relname = $2;
-$$;
+	AS 'MODULE_PATHNAME', 'cvm_relation'
+	LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm._relation(name, name) IS
 	'The relation of that name in a model''s schema, NULL if there is none.';
 
@@ -95,30 +91,30 @@ COMMENT ON FUNCTION cvm._generated_readers(name, oid[]) IS
 	'The generated views among these relations and what reads them, in the order in which they are locked.';
 
 CREATE FUNCTION cvm._digest_of_view(body text, comment text, column_comments jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT md5(concat_ws(E'\n', $1, $2, $3)) $$;
+AS $$
+BEGIN
+	RETURN (SELECT md5(concat_ws(E'\n', $1, $2, $3)));
+END
+$$;
 COMMENT ON FUNCTION cvm._digest_of_view(text, text, jsonb) IS 'Digest of a view as it is wanted.';
+
+CREATE FUNCTION cvm._digest_of_catalog(view oid) RETURNS text
+	AS 'MODULE_PATHNAME', 'cvm_digest_of_catalog'
+	LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._digest_of_catalog(oid) IS
+	'Digest of what the catalogs say of a view: definition, options, owner, names of columns and comments; NULL: it is none.';
 
 CREATE FUNCTION cvm._print_of_view(view oid) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN (
-		SELECT md5(jsonb_build_array(md5(r.ev_action::text), c.reloptions, pg_get_userbyid(c.relowner), said.of_view, said.of_columns,
-			(SELECT e.extversion FROM pg_extension e WHERE e.extname = 'cvm'))::text)
-		FROM pg_class c
-		JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
-		CROSS JOIN LATERAL (
-			SELECT max(d.description) FILTER (WHERE a.attnum IS NULL) AS of_view,
-				jsonb_agg(jsonb_build_array(a.attname, d.description) ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL) AS of_columns
-			FROM (SELECT d.objsubid, d.description FROM pg_description d WHERE d.objoid = c.oid AND d.classoid = 'pg_class'::regclass) d
-			FULL JOIN (SELECT a.attnum, a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) a ON a.attnum = d.objsubid) said
-		WHERE c.oid = $1 AND c.relkind = 'v');
+	RETURN (SELECT md5(cvm._digest_of_catalog($1) || e.extversion) FROM pg_extension e WHERE e.extname = 'cvm');
 END
 $$;
-COMMENT ON FUNCTION cvm._print_of_view(oid) IS 'Digest of a view as it is: definition, options, owner and comments.';
+COMMENT ON FUNCTION cvm._print_of_view(oid) IS 'Digest of a view as it is, under the version that made it.';
 
 CREATE FUNCTION cvm._drop_views(model name, relations name[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -304,8 +300,11 @@ DECLARE
 	have text[];
 	literals jsonb;
 	kept name[];
+	-- asked once
+	bound jsonb := (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM cvm._bound(_wanted.model, one::text) b);
 BEGIN
-	SELECT c.have, c.literals INTO have, literals FROM cvm._composing(_wanted.model, one::text) c;
+	SELECT c.have, c.literals INTO have, literals
+	FROM cvm._composing(_wanted.model, one::text, bound => CASE WHEN one IS NULL THEN bound END) c;
 	-- what is stored and usable is among what the model has
 	kept := ARRAY(SELECT t.relation FROM cvm.stored t WHERE t.model = _wanted.model AND t.relation::text = ANY (have));
 	RETURN QUERY
@@ -314,7 +313,7 @@ BEGIN
 		format('%s Reads %s.', e.description, b.source_text),
 		(SELECT jsonb_object_agg(c.c ->> 'name', c.c ->> 'comment') FROM jsonb_array_elements(b.columns) AS c(c) WHERE c.c ->> 'is_hidden' IS NULL),
 		b.problem, NULL
-	FROM cvm._bound(_wanted.model, one::text) b
+	FROM jsonb_to_recordset(bound) AS b (entity text, source_text text, columns jsonb, problem text, condition text)
 	JOIN cvm.entity e USING (entity)
 	ORDER BY 1;
 
@@ -329,12 +328,14 @@ BEGIN
 		live.body
 	FROM cvm.report_view v
 	LEFT JOIN LATERAL (
-		SELECT cvm._without_small_groups(v.view, cvm._shown(v.view, cvm._gather(_wanted.model, v.view, cvm._fill_schemes(_wanted.model, rb.body, literals), have),
+		-- with the collation of the registry's own columns, whose indexes these functions use, not of a name
+		SELECT cvm._without_small_groups(v.view, cvm._shown(v.view,
+			cvm._gather(_wanted.model, v.view, cvm._fill_schemes(_wanted.model, rb.body, literals), have) COLLATE "default",
 			(literals ->> 'minor_units')::int), (literals ->> 'min_group_size')::int) AS body
 		FROM cvm.report_body rb
 		WHERE rb.view = v.view AND rb.needs <@ have
 		ORDER BY rb.preference LIMIT 1) live ON true
-	LEFT JOIN LATERAL (SELECT cvm._kept_body(_wanted.model, v.view) AS body WHERE v.view = ANY (kept)) stored ON true
+	CROSS JOIN LATERAL (SELECT CASE WHEN v.view = ANY (kept) THEN cvm._kept_body(_wanted.model, v.view) END AS body) stored
 	WHERE one IS NULL OR v.view = one::text
 	ORDER BY 1;
 END
@@ -354,12 +355,12 @@ DECLARE
 	rights jsonb := '[]';
 	stale name[];
 	w record;
-	c record;
 	view text;
 	statement text;
 	wanted jsonb;
 	same name[];
 	touched oid[];
+	made jsonb := '[]';
 	queue record;
 BEGIN
 	PERFORM cvm._expect_own_functions(_generate.model);
@@ -453,14 +454,29 @@ BEGIN
 					SELECT jsonb_agg(r) FROM jsonb_array_elements(rights) r WHERE r ->> 'relation' = w.relation));
 			END IF;
 		END IF;
-		EXECUTE format('COMMENT ON VIEW %s IS %L', view, w.comment);
-		FOR c IN SELECT x.key, x.value FROM jsonb_each_text(w.column_comments) x LOOP
-			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.key, c.value);
-		END LOOP;
-		PERFORM cvm._register(_generate.model, 'insert', 'generated', jsonb_build_object('relation', w.relation,
-			'made_as', w.digest || cvm._print_of_view(cvm._relation(_generate.model, w.relation))));
+		-- what it does not say already
+		SELECT string_agg(x.statement, '; ') INTO statement
+		FROM (
+			SELECT NULL::name AS name, w.comment AS words, format('COMMENT ON VIEW %s IS %L', view, w.comment) AS statement
+			UNION ALL
+			SELECT k.key, k.value, format('COMMENT ON COLUMN %s.%I IS %L', view, k.key, k.value) FROM jsonb_each_text(w.column_comments) k) x
+		LEFT JOIN (
+			SELECT a.attname, d.description
+			FROM pg_description d
+			LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0
+			WHERE d.classoid = 'pg_class'::regclass AND d.objoid = cvm._relation(_generate.model, w.relation)) said
+			ON said.attname IS NOT DISTINCT FROM x.name
+		WHERE said.description IS DISTINCT FROM x.words;
+		IF statement IS NOT NULL THEN
+			EXECUTE statement;
+		END IF;
+		made := made || jsonb_build_object('relation', w.relation,
+			'made_as', w.digest || cvm._print_of_view(cvm._relation(_generate.model, w.relation)));
 		RETURN NEXT;
 	END LOOP;
+	IF made <> '[]' THEN
+		PERFORM cvm._register(_generate.model, 'insert', 'generated', made);
+	END IF;
 	PERFORM cvm._tend_stored(_generate.model);
 END
 $$;

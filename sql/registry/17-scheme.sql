@@ -77,21 +77,24 @@ COMMENT ON FUNCTION cvm._attribute_schemes(name) IS
 	'segment_schemes.';
 
 CREATE FUNCTION cvm._history_scheme(model name, columns jsonb, source_text text) RETURNS text
-LANGUAGE sql STABLE PARALLEL UNSAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
 	-- of a history with several schemes, the one that all views show
-	SELECT CASE WHEN c ->> 'source' IS NOT NULL THEN format('%s = %s', c ->> 'expression', coalesce((
-			SELECT quote_literal(w.scheme)
-			FROM cvm.setting g, unnest(g.value::text[]) WITH ORDINALITY AS w (scheme, n)
-			WHERE g.model = $1 AND g.setting = 'segment_schemes' AND w.scheme NOT IN (SELECT a.scheme FROM cvm._attribute_schemes($1) a)
-			ORDER BY w.n LIMIT 1), format('(SELECT min(%s) FROM %s s%s)', c ->> 'expression', $3, ' WHERE ' || cvm._undeleted($2)))) END
-	FROM jsonb_array_elements($2) c WHERE c ->> 'name' = 'scheme';
+	RETURN (
+		SELECT CASE WHEN c ->> 'source' IS NOT NULL THEN format('%s = %s', c ->> 'expression', coalesce((
+				SELECT quote_literal(w.scheme)
+				FROM cvm.setting g, unnest(g.value::text[]) WITH ORDINALITY AS w (scheme, n)
+				WHERE g.model = $1 AND g.setting = 'segment_schemes' AND w.scheme NOT IN (SELECT a.scheme FROM cvm._attribute_schemes($1) a)
+				ORDER BY w.n LIMIT 1), format('(SELECT min(%s) FROM %s s%s)', c ->> 'expression', $3, ' WHERE ' || cvm._undeleted($2)))) END
+		FROM jsonb_array_elements($2) c WHERE c ->> 'name' = 'scheme');
+END
 $$;
 COMMENT ON FUNCTION cvm._history_scheme(name, jsonb, text) IS
 	'The condition on the rows of a segment history that all views show; NULL where it has one scheme only.';
 
-CREATE FUNCTION cvm._scheme_parts(model name, apart boolean) RETURNS TABLE (n int, scheme text, rows text, is_split boolean)
+CREATE FUNCTION cvm._scheme_parts(model name, apart boolean, bound jsonb DEFAULT NULL) RETURNS TABLE (n int, scheme text, rows text, is_split boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,7 +104,10 @@ BEGIN
 	WITH history AS (
 		SELECT b.source_text, (SELECT jsonb_object_agg(c ->> 'name', coalesce(c ->> 'merged', c ->> 'expression')) FROM jsonb_array_elements(b.columns) c) AS x,
 			cvm._undeleted(b.columns) AS undeleted, cvm._history_scheme($1, b.columns, b.source_text) IS NOT NULL AS is_split
-		FROM cvm._bound($1, 'segment_history') b
+		FROM (
+			SELECT b.* FROM jsonb_to_recordset(bound) AS b (entity text, source_text text, columns jsonb, problem text)
+			UNION ALL
+			SELECT b.entity, b.source_text, b.columns, b.problem FROM cvm._bound($1, 'segment_history') b WHERE bound IS NULL) b
 		JOIN cvm.binding g ON g.model = $1 AND g.entity = b.entity
 		WHERE b.entity = 'segment_history' AND b.problem IS NULL
 	), named AS (
@@ -127,15 +133,18 @@ BEGIN
 	SELECT 1000000 + (row_number() OVER ())::int, a.scheme, a.rows, true FROM cvm._attribute_schemes($1) a;
 END
 $$;
-COMMENT ON FUNCTION cvm._scheme_parts(name, boolean) IS
+COMMENT ON FUNCTION cvm._scheme_parts(name, boolean, jsonb) IS
 	'The schemes of segments of a model and their rows as SQL, those that a setting names in a history together or '
 	'apart; a scheme NULL: several, or all that a history names.';
 
-CREATE FUNCTION cvm._scheme_rows(model name) RETURNS text
-LANGUAGE sql STABLE PARALLEL UNSAFE
+CREATE FUNCTION cvm._scheme_rows(model name, bound jsonb DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN bool_or(p.is_split) THEN string_agg(p.rows, E'\n\tUNION ALL\n\t' ORDER BY p.n) END FROM cvm._scheme_parts(_scheme_rows.model, false) p;
+BEGIN
+	RETURN (SELECT CASE WHEN bool_or(p.is_split) THEN string_agg(p.rows, E'\n\tUNION ALL\n\t' ORDER BY p.n) END
+		FROM cvm._scheme_parts(_scheme_rows.model, false, _scheme_rows.bound) p);
+END
 $$;
-COMMENT ON FUNCTION cvm._scheme_rows(name) IS
+COMMENT ON FUNCTION cvm._scheme_rows(name, jsonb) IS
 	'All schemes of segments of a model as SQL; NULL where there is but its segment history.';

@@ -146,27 +146,18 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	parts jsonb := '{}';
-	depth int := 0;
-	more jsonb;
+	-- where a need is found without looking at all of them
+	has jsonb := jsonb_object(_part_literals.have, _part_literals.have);
 BEGIN
-	-- those without parts of their own first, then those made of them; settings,
-	-- which are somebody's words, go in last
-	LOOP
-		SELECT jsonb_object_agg(p.part, CASE WHEN depth = 0 THEN p.body ELSE cvm._fill(p.body, parts) END) INTO more
+	-- in an array: cvm._fill() fills in words of a part, but none of settings, which are somebody's words
+	RETURN (
+		SELECT coalesce(jsonb_object_agg(p.part, jsonb_build_array(p.body)), '{}')
 		FROM (
-			SELECT DISTINCT ON (r.part) r.part, r.body, r.names
+			SELECT DISTINCT ON (r.part) r.part, r.body
 			FROM cvm.report_part r
-			WHERE r.needs <@ have AND NOT literals ? r.part AND (_part_literals.view IS NULL
+			WHERE has ?& r.needs AND NOT literals ? r.part AND (_part_literals.view IS NULL
 				OR r.part IN (SELECT w.part FROM cvm.report_use w WHERE w.view = _part_literals.view))
-			ORDER BY r.part, r.preference) p
-		WHERE NOT parts ? p.part
-			AND NOT EXISTS (SELECT FROM unnest(p.names) n JOIN cvm.report_part q ON q.part = n WHERE NOT (parts || literals) ? n);
-		EXIT WHEN more IS NULL;
-		parts := parts || more;
-		depth := depth + 1;
-	END LOOP;
-	RETURN (SELECT coalesce(jsonb_object_agg(p.key, cvm._fill(p.value, literals)), '{}') FROM jsonb_each_text(parts) p);
+			ORDER BY r.part, r.preference) p);
 END
 $$;
 COMMENT ON FUNCTION cvm._part_literals(text[], jsonb, text) IS
@@ -199,22 +190,26 @@ COMMENT ON FUNCTION cvm._gather(name, text, text, text[], text) IS
 	'A body or list of a view whose bare names are of rows that functions hand over, where Citus is and could not plan it; else as it is.';
 
 CREATE FUNCTION cvm._fill_schemes(model name, body text, literals jsonb) RETURNS text
-LANGUAGE sql STABLE PARALLEL UNSAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN position('{schemes}' IN body) > 0 AND cvm._has_citus()
-		THEN coalesce((
-			SELECT string_agg(cvm._fill(body, literals || jsonb_build_object('schemes', format('(SELECT x.scheme FROM (%s) x LIMIT 1)', p.rows),
-				'scheme_name', format('%L::text', p.scheme), 'scheme_rows', p.rows, 'scheme_kept', 'NOT MATERIALIZED ')), E'\nUNION ALL\n' ORDER BY p.n)
-			FROM cvm._scheme_parts(_fill_schemes.model, true) p
-			HAVING bool_and(p.scheme IS NOT NULL)), cvm._fill(body, literals))
-		ELSE cvm._fill(body, literals) END;
+BEGIN
+	IF position('{schemes}' IN body) = 0 OR NOT cvm._has_citus() THEN
+		RETURN cvm._fill(body, literals);
+	END IF;
+	RETURN coalesce((
+		SELECT string_agg(cvm._fill(body, literals || jsonb_build_object('schemes', format('(SELECT x.scheme FROM (%s) x LIMIT 1)', p.rows),
+			'scheme_name', format('%L::text', p.scheme), 'scheme_rows', p.rows, 'scheme_kept', 'NOT MATERIALIZED ')), E'\nUNION ALL\n' ORDER BY p.n)
+		FROM cvm._scheme_parts(_fill_schemes.model, true) p
+		HAVING bool_and(p.scheme IS NOT NULL)), cvm._fill(body, literals));
+END
 $$;
 COMMENT ON FUNCTION cvm._fill_schemes(name, text, jsonb) IS
 	'A body of a view with the words in braces filled in; where Citus is, one of all schemes of segments for each scheme, '
 	'if these are named.';
 
-CREATE FUNCTION cvm._composing(model name, view text DEFAULT NULL, as_of date DEFAULT NULL, instead jsonb DEFAULT '{}', OUT have text[], OUT literals jsonb)
+CREATE FUNCTION cvm._composing(model name, view text DEFAULT NULL, as_of date DEFAULT NULL, instead jsonb DEFAULT '{}', bound jsonb DEFAULT NULL,
+	OUT have text[], OUT literals jsonb)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -222,9 +217,9 @@ DECLARE
 	scheme_rows text;
 BEGIN
 	IF _composing.view IS NULL OR EXISTS (SELECT FROM cvm.report_source r WHERE r.view = _composing.view AND r.source = 'setting segment_schemes') THEN
-		scheme_rows := cvm._scheme_rows(_composing.model);
+		scheme_rows := cvm._scheme_rows(_composing.model, _composing.bound);
 	END IF;
-	have := coalesce(cvm._have(_composing.model, _composing.view), '{}')
+	have := coalesce(cvm._have(_composing.model, _composing.view, _composing.bound), '{}')
 		|| CASE WHEN scheme_rows IS NOT NULL THEN '{setting segment_schemes}' ELSE '{}' END::text[];
 	IF cvm._has_citus() AND scheme_rows IS NOT NULL THEN
 		scheme_rows := format('SELECT g.* FROM cvm._gathered_schemes((NULL::%I.%I).customer_id, %L) g', _composing.model,
@@ -240,9 +235,10 @@ BEGIN
 	literals := literals || cvm._part_literals(have, literals, _composing.view);
 END
 $$;
-COMMENT ON FUNCTION cvm._composing(name, text, date, jsonb) IS
+COMMENT ON FUNCTION cvm._composing(name, text, date, jsonb, jsonb) IS
 	'What a model has, and what the words in braces in the bodies of its report views stand for; only for one view, as of '
-	'another day than its own, and with other words instead of some, where these are given.';
+	'another day than its own, and with other words instead of some, where these are given; bound is what cvm._bound() '
+	'says, where that is known.';
 
 CREATE FUNCTION cvm._column_comment(c cvm.report_column) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

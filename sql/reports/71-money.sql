@@ -68,38 +68,37 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	keys text[] := (SELECT string_to_array(c.formula, '|') FROM cvm.report_column c WHERE c.view = _shown.view AND c.column_name = 'row_key');
-	-- over what there is a total
-	split text := (SELECT u.split FROM unnest('{segment,channel,value_decile,product}'::text[]) WITH ORDINALITY AS u(split, n)
-		WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
-	-- and over what else
-	other text := (SELECT k.key FROM unnest(keys) WITH ORDINALITY AS k(key, n)
-		WHERE k.key IN ('channel', 'donor') AND k.key <> split AND EXISTS (SELECT FROM cvm.report_sum s
-			JOIN cvm.report_footing g ON g.view = s.view AND g.column_name = s.column_name AND g.role = 'sum'
-			WHERE s.view = _shown.view AND k.key = ANY (s.dimensions))
-		ORDER BY k.n LIMIT 1);
-	footing record;
+	keys text[];
+	split text;
+	other text;
+	amounts text;
+	footed jsonb;
+	roles text[];
+	is_waterfall boolean;
 	places jsonb;
 	columns text;
 BEGIN
-	SELECT string_agg('b.' || f.column_name, ', ' ORDER BY f.n) AS amounts,
-		jsonb_object_agg(f.column_name, format('b.cvm_shown[%s]', f.n)) AS places,
-		array_agg(concat_ws(' ', f.role, f.of) ORDER BY f.n) AS roles,
-		bool_or(f.role = 'opening') AS is_waterfall
-	INTO footing
-	FROM (
-		SELECT g.column_name, g.role, row_number() OVER w AS n,
-			(SELECT s.n FROM (SELECT h.column_name, row_number() OVER (ORDER BY h.position) AS n FROM cvm.report_footing h
-				WHERE h.view = _shown.view AND h.role <> 'formula') s
-				WHERE s.column_name = g.source) AS of
-		FROM cvm.report_footing g
-		WHERE g.view = _shown.view AND g.role <> 'formula'
-		WINDOW w AS (ORDER BY g.position)) f;
-	-- some bodies do so themselves
-	IF footing.amounts IS NOT NULL AND body LIKE '%cvm.\_footed(%' THEN
-		RETURN body;
+	-- most views have none, and half of them no money
+	IF EXISTS (SELECT FROM cvm.report_footing g WHERE g.view = _shown.view AND g.role <> 'formula') THEN
+		-- some bodies do so themselves
+		IF body LIKE '%cvm.\_footed(%' THEN
+			RETURN body;
+		END IF;
+		SELECT string_agg('b.' || f.column_name, ', ' ORDER BY f.n),
+			jsonb_object_agg(f.column_name, format('b.cvm_shown[%s]', f.n)),
+			array_agg(concat_ws(' ', f.role, f.of) ORDER BY f.n),
+			bool_or(f.role = 'opening')
+		INTO amounts, footed, roles, is_waterfall
+		FROM (
+			SELECT g.column_name, g.role, row_number() OVER w AS n,
+				(SELECT s.n FROM (SELECT h.column_name, row_number() OVER (ORDER BY h.position) AS n FROM cvm.report_footing h
+					WHERE h.view = _shown.view AND h.role <> 'formula') s
+					WHERE s.column_name = g.source) AS of
+			FROM cvm.report_footing g
+			WHERE g.view = _shown.view AND g.role <> 'formula'
+			WINDOW w AS (ORDER BY g.position)) f;
 	END IF;
-	SELECT coalesce(jsonb_object_agg(c.column_name, format('b.%s::numeric(28,%s)', c.column_name, decimals)), '{}') || coalesce(footing.places, '{}') INTO places
+	SELECT coalesce(jsonb_object_agg(c.column_name, format('b.%s::numeric(28,%s)', c.column_name, decimals)), '{}') || coalesce(footed, '{}') INTO places
 	FROM cvm.report_column c
 	WHERE c.view = _shown.view AND c.type = 'numeric(28,2)';
 	IF places = '{}' THEN
@@ -111,22 +110,32 @@ BEGIN
 	FROM cvm.report_column c
 	LEFT JOIN cvm.report_footing f ON f.view = c.view AND f.column_name = c.column_name AND f.role = 'formula'
 	WHERE c.view = _shown.view;
-	IF footing.amounts IS NULL THEN
+	IF amounts IS NULL THEN
 		RETURN format(E'SELECT %s\nFROM (\n%s\n) b', columns, body);
 	END IF;
+	keys := (SELECT string_to_array(c.formula, '|') FROM cvm.report_column c WHERE c.view = _shown.view AND c.column_name = 'row_key');
+	-- over what there is a total
+	split := (SELECT u.split FROM unnest('{segment,channel,value_decile,product}'::text[]) WITH ORDINALITY AS u(split, n)
+		WHERE u.split = ANY (keys) ORDER BY u.n LIMIT 1);
+	-- and over what else
+	other := (SELECT k.key FROM unnest(keys) WITH ORDINALITY AS k(key, n)
+		WHERE k.key IN ('channel', 'donor') AND k.key <> split AND EXISTS (SELECT FROM cvm.report_sum s
+			JOIN cvm.report_footing g ON g.view = s.view AND g.column_name = s.column_name AND g.role = 'sum'
+			WHERE s.view = _shown.view AND k.key = ANY (s.dimensions))
+		ORDER BY k.n LIMIT 1);
 	IF other IS NOT NULL THEN
 		RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT b.*, cvm._cross_footed(ARRAY[%2$s], b.%3$s, b.%4$s, %5$s)'
 			' OVER (%6$sORDER BY b.%3$s COLLATE "C", b.%4$s COLLATE "C") AS cvm_shown'
 			'\n\tFROM (\n%7$s\n\t) b\n) b',
-			columns, footing.amounts, split, other, decimals,
+			columns, amounts, split, other, decimals,
 			(SELECT 'PARTITION BY ' || string_agg('b.' || k.key, ', ' ORDER BY k.n) || ' ' FROM unnest(keys) WITH ORDINALITY AS k(key, n)
 				WHERE k.key NOT IN (split, other)), body);
 	END IF;
 	RETURN format(E'SELECT %1$s\nFROM (\n\tSELECT b.*, cvm._footed(ARRAY[%2$s], b.%3$s, %4$s, %5$L::text[], %6$s) OVER (%7$sORDER BY %8$sb.%3$s COLLATE "C") AS cvm_shown\n\tFROM (\n%9$s\n\t) b\n) b',
-		columns, footing.amounts, split, CASE WHEN footing.is_waterfall THEN 'b.month' ELSE 'NULL::date' END, footing.roles, decimals,
+		columns, amounts, split, CASE WHEN is_waterfall THEN 'b.month' ELSE 'NULL::date' END, roles, decimals,
 		(SELECT 'PARTITION BY ' || string_agg('b.' || k.key, ', ' ORDER BY k.n) || ' ' FROM unnest(keys) WITH ORDINALITY AS k(key, n)
-			WHERE k.key <> split AND NOT (footing.is_waterfall AND k.key = 'month_label')),
-		CASE WHEN footing.is_waterfall THEN 'b.month, ' ELSE '' END, body);
+			WHERE k.key <> split AND NOT (is_waterfall AND k.key = 'month_label')),
+		CASE WHEN is_waterfall THEN 'b.month, ' ELSE '' END, body);
 END
 $$;
 COMMENT ON FUNCTION cvm._shown(text, text, int) IS

@@ -48,3 +48,4 @@ DROP FUNCTION cvm._usable(name);
 DROP FUNCTION cvm._made_of(name, text);
 DROP FUNCTION cvm._rows_to_sum(name, text);
 DROP FUNCTION cvm._segment_literals(name, text[]);
+DROP FUNCTION cvm._scheme_rows(name);

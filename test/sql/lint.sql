@@ -66,8 +66,9 @@ SELECT pg_temp.none($$SELECT name FROM routine WHERE prokind <> 'a' AND lanname 
 	AND prokind <> 'p'$$, 'every function in SQL or PL/pgSQL fixes its search path');
 SELECT pg_temp.none($$SELECT name FROM routine, unnest(proconfig) c WHERE c ~ '^search_path=' AND c !~ 'pg_temp"?$'$$,
 	'temporary objects come last in it');
-SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND provolatile <> 'i' AND NOT proname IN ('fold_activity', '_check_schema', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes')$$, 'C functions depend on their arguments only, but for those that read or write tables');
-SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND NOT proname IN ('fold_activity', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes')$$, 'C functions are parallel safe, but for those that read or write tables');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND provolatile <> 'i' AND NOT proname IN ('fold_activity', '_check_schema', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes',
+	'_relation', '_digest_of_catalog', '_compress_fast')$$, 'C functions depend on their arguments only, but for those that read or write tables');
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND NOT proname IN ('fold_activity', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes', '_compress_fast')$$, 'C functions are parallel safe, but for those that read or write tables');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND probin <> '$libdir/cvm'$$, 'C functions come from the extension''s own library');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname NOT IN ('c', 'sql', 'plpgsql', 'internal')$$, 'there is no other language');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE proretset AND lanname = 'c' AND prorows = 1000$$, 'functions that return rows say how many to expect');

@@ -39,6 +39,15 @@ FROM (VALUES
 	(50, 'product_kpi', NULL,
 		'product month owner currency opening_customers churned_customers opening_mrr closing_mrr is_complete',
 		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(52, 'product_migration', NULL,
+		'month from_product to_product customers from_mrr to_mrr currency is_complete',
+		$$v.month IN ($1, ($1 - interval '1 month')::date)$$),
+	(54, 'white_space', NULL,
+		'segment product candidate_customers conversion_rate conf_low conf_high expected_sales expected_mrr white_space_days currency',
+		$$v.as_of > $1 AND v.as_of <= ($1 + interval '1 month')::date$$),
+	(56, 'acquisition_quality', NULL,
+		'channel cohort cohort_3_customers retained_3_customers acquired_mrr currency',
+		$$v.cohort > ($1 - interval '10 months')::date AND v.cohort <= ($1 - interval '3 months')::date$$),
 	(60, 'subscription_retention', NULL,
 		'segment cohort cohort_label period_no period_start cohort_customers eligible_customers retained_customers retention_rate conf_low '
 		'conf_high cohort_mrr currency is_complete',
@@ -193,12 +202,25 @@ BEGIN
 			DETAIL = refused -> 0 ->> 'why',
 			HINT = format('Its owner can let you read them: SELECT * FROM cvm.grant_reader(%L, %L);', _review_data.model, current_user);
 	END IF;
+	-- nobody's views, but what the data section tells of what was read
+	SELECT coalesce(jsonb_agg(to_jsonb(f)), '[]') INTO found
+	FROM (SELECT f.object, f.data_through, f.is_stale, f.reason FROM cvm.freshness f WHERE f.model = _review_data.model) f;
+	data := data || jsonb_build_object(' stored', found);
+	SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') INTO found
+	FROM (SELECT r.relation, r.row_key, r.column_name, r.change, c.unit, count(*) OVER (PARTITION BY r.relation) AS changed_values,
+			row_number() OVER (PARTITION BY r.relation ORDER BY c.unit LIKE 'money%' DESC NULLS LAST, abs(r.change) DESC NULLS LAST,
+				r.row_key COLLATE "C", r.column_name) AS place
+		FROM cvm.restatement r
+		LEFT JOIN cvm.report_column c ON c.view = r.relation::text AND c.column_name = r.column_name::text
+		WHERE r.model = _review_data.model AND r.period = _review_data.month) r
+	WHERE r.place = 1;
+	data := data || jsonb_build_object(' restated', found);
 	RETURN data || jsonb_build_object('', refused);
 END
 $$;
 COMMENT ON FUNCTION cvm._review_data(name, date) IS
 	'The rows of a model''s report views that the review of a month shows, by view, as far as the caller may read them; '
-	'under "" those that the caller may not.';
+	'under "" those that the caller may not, under " stored" and " restated" how old what is stored is, and what became another value.';
 
 CREATE TYPE cvm._review_row AS (
 	section text, metric text, segment text, subject text, owner text, value numeric, previous numeric, change numeric,

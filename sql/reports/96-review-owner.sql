@@ -160,6 +160,34 @@ AS $$
 		FROM jsonb_each(data) d
 		CROSS JOIN LATERAL jsonb_to_recordset(d.value) AS x (month date, to_month date, is_complete boolean, as_of date)
 		WHERE d.key <> '' AND x.month = $2 AND NOT x.is_complete
-		GROUP BY d.key) s;
+		GROUP BY d.key) s
+	UNION ALL
+	SELECT 'data', 'data_through', '(all)', NULL, NULL, max(s.no) FILTER (WHERE s.place = 1), NULL, NULL, NULL, NULL, max(s.no) FILTER (WHERE s.place = 1),
+		'views', NULL, NULL, CASE WHEN max(s.as_of) >= ($2 + interval '1 month')::date THEN 'fact' ELSE 'immature' END,
+		format('%s views were read, with data through %s%s.', sum(s.no), (max(s.as_of) - 1)::text,
+			coalesce('; ' || string_agg(format('%s through %s', s.views, (s.as_of - 1)::text), '; ' ORDER BY s.as_of) FILTER (WHERE s.place > 1), '')),
+		min(s.first_view), 'as_of', to_char($2, 'YYYY-MM'), max(s.as_of) >= ($2 + interval '1 month')::date, max(s.as_of)
+	FROM (
+		SELECT r.as_of, count(*) AS no, string_agg(r.view, ', ' ORDER BY r.view COLLATE "C") AS views, min(r.view COLLATE "C") AS first_view,
+			row_number() OVER (ORDER BY r.as_of DESC) AS place
+		FROM (SELECT d.key AS view, max(x.as_of) AS as_of FROM jsonb_each(data) d, jsonb_to_recordset(d.value) AS x (as_of date)
+			WHERE x.as_of IS NOT NULL GROUP BY d.key) r
+		GROUP BY r.as_of) s
+	HAVING count(*) > 0
+	UNION ALL
+	SELECT 'data', 'stored', '(all)', f.object, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'tables', NULL, NULL,
+		CASE WHEN f.is_stale THEN 'stale' ELSE 'fact' END,
+		format('%s is stored%s and %s.', f.object, cvm._review_phrase(' with data through %s', f.data_through::text),
+			CASE WHEN f.is_stale THEN 'stale: ' || f.reason ELSE 'fresh' END),
+		f.object, 'row_key', f.object, NULL, NULL
+	FROM jsonb_to_recordset(data -> ' stored') AS f (object text, data_through date, is_stale boolean, reason text)
+	UNION ALL
+	SELECT 'data', 'restated', '(all)', r.relation, NULL, r.changed_values, NULL, NULL, NULL, NULL, r.changed_values, 'values',
+		CASE WHEN r.unit LIKE 'money%' THEN r.change END, NULL, 'restated',
+		format('%s: %s values of %s became others after they were stored, most of all %s of %s, by %s.', r.relation, cvm._review_number(r.changed_values),
+			to_char($2, 'YYYY-MM'), r.column_name, r.row_key, trim_scale(r.change)::text),
+		r.relation, r.column_name, r.relation, NULL, NULL
+	FROM jsonb_to_recordset(data -> ' restated') AS r (relation text, row_key text, column_name text, change numeric, unit text, changed_values bigint);
 $$;
-COMMENT ON FUNCTION cvm._review_quality(jsonb, date) IS 'Rows of a review: what could not be read, what is not over.';
+COMMENT ON FUNCTION cvm._review_quality(jsonb, date) IS 'Rows of a review: what could not be read, what is not over, how old what is stored is, '
+	'and what became another value since.';

@@ -33,6 +33,7 @@ table{border-collapse:collapse;width:100%;font-size:.875rem;margin:.5rem 0}
 caption{text-align:left;color:var(--soft);padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line)}
 tbody th{font-weight:400}
+thead th.n{white-space:normal}
 table.rows td:first-child{min-width:15rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 small{color:var(--soft)}
@@ -79,7 +80,7 @@ AS $$
 	), lined AS (
 		SELECT p.*, row_number() OVER (PARTITION BY p.section ORDER BY p.place) AS no, count(*) OVER (PARTITION BY p.section) AS total,
 			p.rank IS NOT NULL AND p.verdict <> 'result' OR p.verdict IN ('shift', 'gap', 'conflict', 'stale', 'overdue', 'unmeasured', 'no_action',
-				'exposed', 'below_target', 'value_destroying', 'not_read', 'harm', 'circle', 'not_senior') AS stirs
+				'exposed', 'below_target', 'value_destroying', 'not_read', 'restated', 'harm', 'circle', 'not_senior') AS stirs
 		FROM pack p
 		WHERE p.section <> 'headline'
 	), part AS (
@@ -122,7 +123,9 @@ AS $$
 	SELECT concat_ws(E'\n', '<!DOCTYPE html>',
 		'<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',
 		'<meta name="color-scheme" content="light dark"><title>' || t.title || '</title><style>' || cvm._review_style() || '</style></head><body>',
-		'<header><h1>' || t.title || '</h1>', '<p class="stamp">' || cvm._html(format('For %s. Data through %s.', reader,
+		'<header><h1>' || t.title || '</h1>', '<p class="stamp">' || cvm._html(format('For %s. Data through %s.', CASE reader WHEN 'cmo' THEN 'the CMO'
+				WHEN 'cco_commercial' THEN 'the CCO (commercial)' WHEN 'cco_customer' THEN 'the CCO (customer)' WHEN 'service' THEN 'customer service'
+				WHEN 'product' THEN 'product management' WHEN 'it' THEN 'IT and analytics' WHEN 'board' THEN 'the board' ELSE reader END,
 			(SELECT coalesce(max(p.as_of) FILTER (WHERE p.is_complete IS NOT NULL), max(p.as_of)) - 1 FROM pack p)::text)) || '</p></header><main>',
 		'<section id="s-headline"><h2>What matters</h2>' || coalesce((
 			SELECT '<ol class="headline">' || string_agg(format('<li>%s %s%s</li>', cvm._html(p.sentence), cvm._review_tag(p.verdict),

@@ -34,11 +34,9 @@ DECLARE
 BEGIN
 	PERFORM cvm._open(review_store.model);
 	data := cvm._review_data(review_store.model, day);
+	PERFORM cvm._expect_review(review_store.model, day, data);
 	SELECT jsonb_agg(to_jsonb(r) ORDER BY r.section COLLATE "C", r.metric COLLATE "C", r.view COLLATE "C", r.row_key COLLATE "C") INTO pack
-	FROM cvm._review_ranked(data, day, 'board') r WHERE r.section <> 'headline';
-	IF pack IS NULL THEN
-		PERFORM cvm._expect_review(review_store.model, day, data);
-	END IF;
+	FROM cvm._review_ranked(data, day, 'board') r WHERE r.section <> 'headline' AND r.metric NOT IN ('data_through', 'stored', 'restated');
 	digest := encode(sha256(convert_to(pack::text, 'UTF8')), 'hex');
 	-- what is kept already is not kept twice
 	IF digest IS DISTINCT FROM (SELECT s.hash FROM cvm.review_stored s WHERE s.model = review_store.model
@@ -76,7 +74,7 @@ BEGIN
 	WITH before AS (
 		SELECT p.value AS r FROM jsonb_array_elements(kept.pack) p WHERE (p.value ->> 'is_complete')::boolean
 	), now AS (
-		SELECT to_jsonb(x) AS r FROM cvm._review_ranked(data, day, 'board') x WHERE x.section <> 'headline' AND x.is_complete
+		SELECT to_jsonb(x) AS r FROM cvm._review_ranked(data, day, 'board') x WHERE x.section <> 'headline' AND x.metric <> 'data_through' AND x.is_complete
 	), pair AS (
 		SELECT coalesce(n.r, b.r) AS k, b.r AS old, n.r AS new
 		FROM before b

@@ -60,6 +60,29 @@ bridge AS MATERIALIZED (
 	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b
 )
 @end
+-- Spells gathered once, to be read with functions that take "state": see src/pg/segments/ticket.h
+@define gathered offered | channel | end_reason | told
+fold AS MATERIALIZED (
+	SELECT cvm._customer_move_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate}, {is_paused}, {offered}, NULL, 'month',
+		(SELECT o.as_of FROM observed o), {pause_days}, {channel}, {end_reason}, {told}) AS state
+	FROM subscription s
+)
+@end
+-- The same with times in segments
+@define gathered_in_segments offered | channel | end_reason | told
+fold AS MATERIALIZED (
+	SELECT cvm._customer_move_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.offer, r.segment, 'month',
+		(SELECT o.as_of FROM observed o), {pause_days}, r.channel, r.end_reason, r.told_mrr) AS state
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS mrr, {is_paused} AS is_paused, {offered} AS offer, NULL::text AS segment,
+			{channel} AS channel, {end_reason} AS end_reason, {told} AS told_mrr
+		FROM subscription s
+		UNION ALL
+		-- one without a name has no days: a condition here would make a subquery of this side
+		SELECT h.customer_id, NULL, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL, NULL, NULL, h.segment, NULL, NULL, NULL
+		FROM {segment_rows} h) r
+)
+@end
 -- Commitments that ended, in the segment held when they did
 @define segment_due
 @use commitments {price} |

@@ -6,6 +6,35 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'Who is behind the waterfall: one row per customer, month and line, with what the customer paid before and '
 		'after, why, and who answers. Sums are mrr_movement; months in which nothing moved have no row.');
 
+-- The rows of the fold
+@define moves_read
+	fold f
+	CROSS JOIN LATERAL cvm._customer_moves(f.state, (SELECT s.customer_id FROM subscription s WHERE false), {movement_months}, {has_segments}) p
+@end
+@define moves_shown change
+	p.row_key,
+	p.segment,
+	p.customer_id,
+	p.period_start AS month,
+	p.month_label,
+	p.line,
+	p.customers,
+	{change} AS change,
+	p.mrr_before,
+	p.mrr_after,
+	p.cause,
+	p.product,
+	p.from_product,
+	p.reason,
+	p.channel,
+	w.owner,
+	{currency} AS currency,
+	p.is_complete,
+	{pause_days} AS pause_days,
+	{time_zone} AS time_zone,
+	o.as_of
+@end
+
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- the first days of months since and until which movements are looked at: all
 ('movement_months', 1, '{}', 'NULL, NULL'),
@@ -16,32 +45,76 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	FROM placed p
 	GROUP BY 2, 3$$),
 ('line_totals', 9, '{}', ''),
-('owned', 1, '{owner}', $$, owned AS (
-	SELECT b.segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
-	FROM (SELECT DISTINCT p.segment, p.period_start FROM placed p) b
+-- months in which something may have moved
+('moved_months', 1, '{distributed subscription}', '(SELECT DISTINCT p.period_start FROM placed p)'),
+('moved_months', 9, '{}', $$(SELECT generate_series(date_trunc('month', cvm._first_day(f.state)::timestamp), (o.as_of - 1)::timestamp, '1 month')::date AS period_start
+		FROM fold f
+		CROSS JOIN observed o)$$),
+('owned', 1, '{owner}', $$, owned AS MATERIALIZED (
+	SELECT w.subject AS segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
+	FROM {moved_months} b
 	CROSS JOIN observed o
-	JOIN owner w ON lower(w.subject_kind) = 'segment' AND w.subject = b.segment AND coalesce(w.accountable, true)
+	JOIN owner w ON lower(w.subject_kind) = 'segment' AND coalesce(w.accountable, true)
 		AND coalesce(w.valid_from < least((b.period_start + interval '1 month')::date, o.as_of), true)
 		AND coalesce(w.valid_to >= least((b.period_start + interval '1 month')::date, o.as_of), true)
-	GROUP BY b.segment, b.period_start
+	GROUP BY w.subject, b.period_start
 )$$),
 ('owned', 9, '{}', $$, owned AS (
 	SELECT NULL::text AS segment, NULL::date AS period_start, NULL::text AS owner WHERE false
-)$$);
+)$$),
+-- Who moved, from spells and times in segments in one pass.  Where no price has parts of the smallest coin its rows are those
+-- of the view; else "placed" has them, to be rounded so that they make what mrr_movement shows.
+('moves', 1, '{distributed subscription}', $${spelled}
+@use segment_timelines
+, told AS (
+	-- of the spells that ended in a month the one that brought most says why
+	SELECT DISTINCT ON (s.customer_id, date_trunc('month', s.ended_on::timestamp)) s.customer_id,
+		date_trunc('month', s.ended_on::timestamp)::date AS month, s.end_reason
+	FROM subscription s
+	WHERE s.end_reason IS NOT NULL AND isfinite(s.ended_on)
+	ORDER BY s.customer_id, date_trunc('month', s.ended_on::timestamp), s.mrr DESC NULLS LAST, s.ended_on DESC, s.end_reason COLLATE "C"
+), acquired AS (
+	SELECT DISTINCT ON (s.customer_id) s.customer_id, s.channel
+	FROM subscription s
+	WHERE s.channel IS NOT NULL
+	ORDER BY s.customer_id, s.started_on, s.mrr DESC NULLS LAST, s.channel COLLATE "C"
+), placed AS {at_customer} (
+	SELECT cvm.row_key(to_char(m.period_start::timestamp, 'YYYY-MM'), l.line, f.customer_id::text) AS row_key, f.customer_id,
+		CASE WHEN {has_segments} THEN m.segment ELSE '(all)' END AS segment, m.period_start,
+		to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label, l.line,
+		m.customers, m.change_mrr, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product,
+		CASE WHEN l.line IN ('churn', 'contraction') THEN coalesce(x.end_reason, '(unknown)') END AS reason, coalesce(a.channel, '(unknown)') AS channel,
+		(m.period_start + interval '1 month')::date <= o.as_of AS is_complete
+	FROM folded f
+	LEFT JOIN segment_timeline t ON t.customer_id = f.customer_id
+	LEFT JOIN acquired a ON a.customer_id = f.customer_id
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm._customer_movements(f.holdings, 'month', o.as_of, {pause_days}, t.timeline, {movement_months}) m
+	CROSS JOIN LATERAL (SELECT CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line) l
+	LEFT JOIN told x ON x.customer_id = f.customer_id AND x.month = m.period_start
+)$$),
+('moves', 9, '{}', $${observed}, {rates}
+@use gathered_in_segments {offered} | s.channel | s.end_reason | s.mrr
+, placed AS MATERIALIZED (
+	SELECT p.*
+	FROM
+@use moves_read
+	WHERE NOT cvm._is_whole(f.state, {minor_units})
+)$$),
+('moves_whole', 1, '{distributed subscription}', ''),
+('moves_whole', 9, '{}', $$
+SELECT
+@use moves_shown p.change_mrr
+FROM
+@use moves_read
+CROSS JOIN observed o
+LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start
+WHERE cvm._is_whole(f.state, {minor_units})
+UNION ALL$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_movement', 1, '{subscription}', $$
-WITH {spelled}
-@use segment_timelines
-, placed AS {at_customer} (
-	SELECT f.customer_id, CASE WHEN {has_segments} THEN m.segment ELSE '(all)' END AS segment, m.period_start,
-		CASE WHEN m.cause = 'promotion_end' THEN m.cause ELSE m.line END AS line,
-		m.customers, m.change_mrr, m.mrr_before, m.mrr_after, m.cause, m.product, m.from_product
-	FROM folded f
-	LEFT JOIN segment_timeline t ON t.customer_id = f.customer_id
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm._customer_movements(f.holdings, 'month', o.as_of, {pause_days}, t.timeline, {movement_months}) m
-){owned}, line_sum AS (
+WITH {moves}{owned}, line_sum AS (
 	SELECT p.segment, p.period_start, p.line, sum(p.change_mrr) AS change
 	FROM placed p
 	GROUP BY 1, 2, 3{line_totals}
@@ -58,46 +131,13 @@ WITH {spelled}
 			(b.lines ->> 'moved_out')::numeric, (b.lines ->> 'paused')::numeric, b.closing_mrr], b.segment, b.period_start,
 		'{opening,line,line,line,line,line,line,move,move,line,closing}'::text[], {minor_units}) OVER (ORDER BY b.period_start, b.segment COLLATE "C") AS amounts
 	FROM bridge b
-), told AS (
-	-- of the spells that ended in a month the one that brought most says why
-	SELECT DISTINCT ON (s.customer_id, date_trunc('month', s.ended_on::timestamp)) s.customer_id,
-		date_trunc('month', s.ended_on::timestamp)::date AS month, s.end_reason
-	FROM subscription s
-	WHERE s.end_reason IS NOT NULL AND isfinite(s.ended_on)
-	ORDER BY s.customer_id, date_trunc('month', s.ended_on::timestamp), s.mrr DESC NULLS LAST, s.ended_on DESC, s.end_reason COLLATE "C"
-), acquired AS (
-	SELECT DISTINCT ON (s.customer_id) s.customer_id, s.channel
-	FROM subscription s
-	WHERE s.channel IS NOT NULL
-	ORDER BY s.customer_id, s.started_on, s.mrr DESC NULLS LAST, s.channel COLLATE "C"
 )
-SELECT cvm.row_key(to_char(p.period_start::timestamp, 'YYYY-MM'), p.line, p.customer_id::text) AS row_key,
-	p.segment,
-	p.customer_id,
-	p.period_start AS month,
-	to_char(p.period_start::timestamp, 'YYYY-MM') AS month_label,
-	p.line,
-	p.customers,
-	cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,promotion_end,contraction,churn,moved_in,moved_out,paused}'::text[], p.line)], {minor_units})
-		OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C") AS change,
-	p.mrr_before,
-	p.mrr_after,
-	p.cause,
-	p.product,
-	p.from_product,
-	CASE WHEN p.line IN ('churn', 'contraction') THEN coalesce(t.end_reason, '(unknown)') END AS reason,
-	coalesce(a.channel, '(unknown)') AS channel,
-	w.owner,
-	{currency} AS currency,
-	(p.period_start + interval '1 month')::date <= o.as_of AS is_complete,
-	{pause_days} AS pause_days,
-	{time_zone} AS time_zone,
-	o.as_of
+{moves_whole}
+SELECT
+@use moves_shown cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,promotion_end,contraction,churn,moved_in,moved_out,paused}'::text[], p.line)], {minor_units}) OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C")
 FROM placed p
 CROSS JOIN observed o
 LEFT JOIN shown h ON h.segment = p.segment AND h.period_start = p.period_start
-LEFT JOIN told t ON t.customer_id = p.customer_id AND t.month = p.period_start
-LEFT JOIN acquired a ON a.customer_id = p.customer_id
 LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES

@@ -33,7 +33,7 @@ BEGIN
 	-- Of prices without parts of the smallest coin nothing is rounded, so that no
 	-- other month matters.  What is stored is read.
 	IF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = customer_movement.model AND t.relation = 'customer_movement') THEN
-		EXECUTE format('SELECT coalesce(bool_and(coalesce(scale(s.mrr) <= %1$s, true) OR s.mrr = round(s.mrr, %1$s)), true) FROM %2$I.subscription s',
+		EXECUTE format('SELECT NOT EXISTS (SELECT FROM %2$I.subscription s WHERE scale(s.mrr) > %1$s AND s.mrr <> round(s.mrr, %1$s))',
 			literals ->> 'minor_units', customer_movement.model) INTO is_whole;
 	END IF;
 	source := format('%I.customer_movement', customer_movement.model);

@@ -75,3 +75,82 @@ COMMENT ON AGGREGATE cvm._segment_cohort_agg({customer}, text, date, date, numer
 	'price a month, segment, grain, as_of, clock (calendar or anniversary). Rows with a segment are times in it, as those of '
 	'_segment_movement_agg; a customer counts in the segment of the first paid day';
 @end
+
+-- The rows of customers: see src/pg/segments/segment_moves.c
+CREATE FUNCTION cvm.customer_move_final(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'cvm_customer_move_final'
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm.customer_move_final(internal) IS 'End of _customer_move_agg: a ticket with which its state is read';
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_customer_move_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) IS
+	'Step of _customer_move_agg';
+CREATE AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) (
+	SFUNC = cvm.customer_move_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.customer_move_final,
+	COMBINEFUNC = cvm.ledger_combine,
+	SERIALFUNC = cvm.ledger_serialize,
+	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) IS
+	'What moves of customers, from raw rows in one pass: the arguments of _segment_movement_agg, then channel, reason of the end, and '
+	'the price that was told. The answer is a ticket, with which _customer_moves() reads the rows in the same query';
+@end
+
+CREATE FUNCTION cvm._customer_moves(ticket bytea, of_type anyelement, since date, until date, has_segments boolean)
+	RETURNS TABLE (row_key text, segment text, customer_id anyelement, period_start date, month_label text, line text, customers bigint,
+		change_mrr numeric, mrr_before numeric, mrr_after numeric, cause text, product text, from_product text, reason text, channel text, is_complete boolean)
+	AS 'MODULE_PATHNAME', 'cvm_customer_moves'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000;
+COMMENT ON FUNCTION cvm._customer_moves(bytea, anyelement, date, date, boolean) IS
+	'The rows of customer_movements() of all customers whom _customer_move_agg() gathered, of periods that begin between two days (NULL: all), '
+	'in each segment or in "(all)"; customers are of the type of of_type';
+
+CREATE FUNCTION cvm._is_whole(ticket bytea, decimals integer) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'cvm_customer_move_is_whole'
+	LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm._is_whole(bytea, integer) IS 'Has no price that _customer_move_agg() gathered more decimals?';
+
+CREATE FUNCTION cvm._first_day(ticket bytea) RETURNS date
+	AS 'MODULE_PATHNAME', 'cvm_customer_move_first_day'
+	LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm._first_day(bytea) IS 'The first day of all spells that _customer_move_agg() gathered';
+
+-- What else is read with a ticket: see src/core/segments/customer_readings.h
+CREATE FUNCTION cvm._customers_won(ticket bytea, of_type anyelement)
+	RETURNS TABLE (customer_id anyelement, cohort date, is_recycled boolean, mrr_after numeric, retained_1 integer, retained_3 integer,
+		retained_6 integer, retained_12 integer, mrr_now numeric, next_cohort date, channel text, offer text)
+	AS 'MODULE_PATHNAME', 'cvm_customers_won'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000;
+COMMENT ON FUNCTION cvm._customers_won(bytea, anyelement) IS
+	'Customers whom _customer_move_agg() gathered, once for each month in which they come: who still pays so many months later (NULL: not seen '
+	'yet), what they pay now, when they come again, and through which channel and offer';
+
+CREATE FUNCTION cvm._customers_earned(ticket bytea)
+	RETURNS TABLE (channel text, offer text, cohort date, product text, price numeric, days integer)
+	AS 'MODULE_PATHNAME', 'cvm_customers_earned'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000;
+COMMENT ON FUNCTION cvm._customers_earned(bytea) IS
+	'What those customers pay for, line by line, and for how many days until they come again';
+
+CREATE FUNCTION cvm._product_moves(ticket bytea)
+	RETURNS TABLE (period_start date, from_product text, to_product text, customers bigint, from_mrr numeric, to_mrr numeric,
+		entering_customers bigint, leaving_customers bigint)
+	AS 'MODULE_PATHNAME', 'cvm_product_moves'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 2000;
+COMMENT ON FUNCTION cvm._product_moves(bytea) IS
+	'migrations() of all customers whom _customer_move_agg() gathered, added up, with those who paid for nothing before or after';
+
+CREATE FUNCTION cvm._segment_losses(ticket bytea, gap integer)
+	RETURNS TABLE (segment text, state cvm.survival)
+	AS 'MODULE_PATHNAME', 'cvm_segment_losses'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10;
+COMMENT ON FUNCTION cvm._segment_losses(bytea, integer) IS
+	'How long customers whom _customer_move_agg() gathered pay, with lapses of up to so many days, and for which reason they leave, by segment '
+	'of the first paid day and of everybody';

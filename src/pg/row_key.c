@@ -18,7 +18,45 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "pg/row_key.h"
+
 #define ROW_KEY_MAX 1000 /* bytes; a btree takes 2704, for all its columns */
+
+/* Add a part to a key; the '|' before it is the caller's. */
+void
+row_key_part(StringInfo key, const char *data, size_t size)
+{
+	/* in the encodings of a server these bytes are parts of nothing else */
+	for (size_t i = 0; i < size; i++)
+	{
+		if (data[i] == '|' || data[i] == '\\')
+			appendStringInfoChar(key, '\\');
+		appendStringInfoChar(key, data[i]);
+	}
+}
+
+/* The key of all parts as it is shown; what it was made in can be used again. */
+text *
+row_key_text(StringInfo key)
+{
+	if (key->len > ROW_KEY_MAX)
+	{
+		uint8 digest[PG_SHA256_DIGEST_LENGTH];
+		pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+
+		if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
+			pg_cryptohash_update(hash, (uint8 *) key->data, key->len) < 0 ||
+			pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
+			ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+							errmsg("could not compute a digest of a row key")));
+		pg_cryptohash_free(hash);
+		resetStringInfo(key);
+		appendStringInfoString(key, "\\#");
+		for (size_t i = 0; i < sizeof(digest); i++)
+			appendStringInfo(key, "%02x", digest[i]);
+	}
+	return cstring_to_text_with_len(key->data, key->len);
+}
 
 /* row_key(VARIADIC parts) */
 PG_FUNCTION_INFO_V1(cvm_row_key);
@@ -36,8 +74,6 @@ cvm_row_key(PG_FUNCTION_ARGS)
 	for (int i = 0; i < nparts; i++)
 	{
 		text *part;
-		const char *data;
-		size_t size;
 
 		if (i > 0)
 			appendStringInfoChar(&key, '|');
@@ -47,31 +83,7 @@ cvm_row_key(PG_FUNCTION_ARGS)
 			continue;
 		}
 		part = DatumGetTextPP(parts[i]);
-		data = VARDATA_ANY(part);
-		size = VARSIZE_ANY_EXHDR(part);
-		/* in the encodings of a server these bytes are parts of nothing else */
-		for (size_t j = 0; j < size; j++)
-		{
-			if (data[j] == '|' || data[j] == '\\')
-				appendStringInfoChar(&key, '\\');
-			appendStringInfoChar(&key, data[j]);
-		}
+		row_key_part(&key, VARDATA_ANY(part), VARSIZE_ANY_EXHDR(part));
 	}
-	if (key.len > ROW_KEY_MAX)
-	{
-		uint8 digest[PG_SHA256_DIGEST_LENGTH];
-		pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-
-		if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
-			pg_cryptohash_update(hash, (uint8 *) key.data, key.len) < 0 ||
-			pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
-			ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-							errmsg("could not compute a digest of a row key")));
-		pg_cryptohash_free(hash);
-		resetStringInfo(&key);
-		appendStringInfoString(&key, "\\#");
-		for (size_t i = 0; i < sizeof(digest); i++)
-			appendStringInfo(&key, "%02x", digest[i]);
-	}
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(key.data, key.len));
+	PG_RETURN_TEXT_P(row_key_text(&key));
 }

@@ -238,12 +238,13 @@ draw_name(const char *const *names, int nnames)
 static Label
 draw_offered(const Label *product)
 {
-	char *name = runtime_alloc(NULL, product->size + 2);
+	char *name = runtime_alloc(NULL, product->size + 3);
 
 	memcpy(name, product->data, product->size);
-	name[product->size] = OFFER_MARK;
-	name[product->size + 1] = (char) ('x' + draw(2));
-	return (Label){name, product->size + 1 + draw(2)};
+	name[product->size] = NAME_MARK;
+	name[product->size + 1] = NAME_OFFER;
+	name[product->size + 2] = (char) ('x' + draw(2));
+	return (Label){name, product->size + 2 + draw(2)};
 }
 
 /* Everybody's waterfall, and that all segments' add up to it but for moves */

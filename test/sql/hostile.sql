@@ -53,7 +53,7 @@ DECLARE
 	f record;
 	arguments text;
 BEGIN
-	FOR f IN SELECT p.oid::regprocedure AS signature, proname, prokind, proretset, proargtypes::regtype[] AS types FROM pg_proc p WHERE p.oid = ANY (functions) LOOP
+	FOR f IN SELECT p.oid::regprocedure AS signature, proname, prokind, proretset, array_replace(proargtypes::regtype[], 'anyelement', 'bigint') AS types FROM pg_proc p WHERE p.oid = ANY (functions) LOOP
 		FOR n IN 0 .. rounds LOOP
 			SELECT string_agg(CASE WHEN value IS NULL THEN 'NULL::' || t ELSE format('%L::%s', value, t) END, ', ' ORDER BY i) INTO arguments
 			FROM unnest(f.types) WITH ORDINALITY a (t, i),

@@ -39,14 +39,50 @@ labels_rank(const Label *labels, int nlabels, int32_t *ranks)
 	return nlabels > 0 ? nranks + 1 : 0;
 }
 
-/* Where a name's offer begins, or its end */
-static const char *
-name_mark(const Label *name)
+/* Take a name apart. */
+static NameParts
+name_parts(const Label *name)
 {
-	const char *mark =
-		name->size ? memchr(name->data, OFFER_MARK, name->size) : NULL;
+	NameParts parts;
+	const char *end = name->data + name->size;
+	const char *at = name->size ? memchr(name->data, NAME_MARK, name->size) : 0;
 
-	return mark != NULL ? mark : name->data + name->size;
+	memset(&parts, 0, sizeof(parts));
+	if (at == NULL)
+		at = end;
+	parts.product = (Label){name->data, (uint32_t) (at - name->data)};
+	while (at < end)
+	{
+		const char *letter = at + 1;
+		const char *next =
+			letter < end ? memchr(letter, NAME_MARK, (size_t) (end - letter))
+						 : NULL;
+		Label value;
+
+		if (letter >= end)
+			break;
+		at = next != NULL ? next : end;
+		value = (Label){letter + 1, (uint32_t) (at - letter - 1)};
+		switch (*letter)
+		{
+			case NAME_OFFER:
+				parts.offer = (Label){letter, value.size + 1};
+				break;
+			case NAME_CHANNEL:
+				parts.channel = value;
+				break;
+			case NAME_REASON:
+				parts.reason = value;
+				break;
+			case NAME_UNPRICED:
+				parts.is_unpriced = true;
+				break;
+			case NAME_UNDATED:
+				parts.is_undated = true;
+				break;
+		}
+	}
+	return parts;
 }
 
 /*
@@ -68,24 +104,21 @@ segment_customers_open(SegmentCustomers *customers, Context context,
 	customers->offers = runtime_alloc(NULL, room * sizeof(int32_t));
 	customers->ranks = runtime_alloc(NULL, room * sizeof(int32_t));
 	customers->segments = runtime_alloc_zero(context, room * sizeof(Label));
+	customers->parts = runtime_alloc(NULL, room * sizeof(NameParts));
 
 	for (int i = 0; i < count; i++)
 	{
-		const Label *name = &names->labels[i];
-		const char *mark = name_mark(name);
-
-		labels[i].data = mark;
-		labels[i].size = name->size - (uint32_t) (mark - name->data);
+		customers->parts[i] = name_parts(&names->labels[i]);
+		labels[i] = customers->parts[i].offer;
+		if (labels[i].data == NULL)
+			labels[i] = (Label){"", 0};
 	}
 	labels_rank(labels, count, customers->offers);
 	for (int i = 0; i < count; i++)
 	{
-		const Label *name = &names->labels[i];
-
 		if (labels[i].size == 0)
 			customers->offers[i] = -1;
-		labels[i].data = name->data;
-		labels[i].size = name->size - labels[i].size;
+		labels[i] = customers->parts[i].product;
 	}
 	customers->nproducts = labels_rank(labels, count, customers->products);
 	customers->labels = runtime_alloc(context, room * sizeof(Label));
@@ -243,6 +276,8 @@ customer_hand(void *arg, uint32_t number, const Line *lines, uint32_t nlines)
 		const Line *line = &lines[i];
 		int32_t name = line_name(line);
 
+		if (line_is_note(line))
+			continue;
 		if (line_is_membership(line))
 		{
 			customers->memberships[nmemberships++] =
@@ -260,6 +295,8 @@ customer_hand(void *arg, uint32_t number, const Line *lines, uint32_t nlines)
 	customer.steps = customers->steps.steps;
 	customer.lines = customers->lines;
 	customer.offers = customers->line_offers;
+	customer.all = lines;
+	customer.nall = nlines;
 	customer.ndays =
 		customer_days(customers, nmemberships, customer.steps[0].day);
 	customer.days = customers->days;

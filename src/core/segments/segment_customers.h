@@ -8,8 +8,8 @@
  * those the first by name, as in core/segments/segment_steps.h; who is in none
  * is in "(none)".
  *
- * A product with an offer is one name in the buffer: the product, a zero byte
- * and the offer.
+ * What is told of a spell is one name in the buffer: the product, and of each
+ * thing that is told with it a zero byte, a letter and what it is.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -20,8 +20,24 @@
 #include "core/segments/segment_steps.h"
 #include "core/subscriptions/spell_buffer_steps.h"
 
-/* Between a product and its offer in a name */
-#define OFFER_MARK '\0'
+/* Before each thing that a name tells after the product, and then: what it is */
+#define NAME_MARK '\0'
+#define NAME_OFFER 'o'
+#define NAME_CHANNEL 'c' /* through which it was sold */
+#define NAME_REASON 'r'	 /* for which it ended */
+#define NAME_UNPRICED 'n'
+#define NAME_UNDATED 's' /* the first day is not known */
+
+/* What a name tells; without data where it does not */
+typedef struct NameParts
+{
+	Label product;
+	Label offer; /* with its letter */
+	Label channel;
+	Label reason;
+	bool is_unpriced;
+	bool is_undated;
+} NameParts;
 
 /* In place of a segment: everybody */
 #define EVERYBODY (-1)
@@ -39,6 +55,8 @@ typedef struct SegmentCustomer
 	const Line *lines;	   /* spells, at least one; products by number */
 	const int32_t *offers; /* of each line; -1: none told */
 	uint32_t nlines;
+	const Line *all; /* as they are in the buffer, with times and notes */
+	uint32_t nall;
 	const Step *steps; /* before as_of, by day, without what pauses keep */
 	int nsteps;
 	const SegmentDays *days;
@@ -58,6 +76,7 @@ typedef struct SegmentCustomers
 	int32_t *products;
 	int32_t *offers;
 	int32_t *ranks;
+	NameParts *parts;
 
 	/* what is used again for every customer */
 	StepWorkspace steps;

@@ -167,7 +167,7 @@ spell_buffer_scale(SpellBuffer *spell_buffer, int scale)
 		{
 			uint32_t marks = packed->head & (PACKED_MARKS | PAGE_MASK);
 
-			if (packed->head & PACKED_MEMBERSHIP)
+			if ((packed->head & PACKED_MARKS) == PACKED_MEMBERSHIP)
 				continue;
 			if (packed_is_overflow(packed))
 			{

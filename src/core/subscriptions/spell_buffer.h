@@ -39,7 +39,10 @@ typedef struct SpellTerms
 	int32_t pause_days; /* for which a paused line is kept */
 } SpellTerms;
 
-/* Added to the number of a name: it is a segment; the line is paused */
+/*
+ * Added to the number of a name: it is a segment; the line is paused.  Both: the
+ * line is a note of a spell that does not count, for what its name tells.
+ */
 #define LINE_MEMBERSHIP (1 << 30)
 #define LINE_ON_PAUSE (1 << 29)
 
@@ -119,6 +122,8 @@ extern void spell_buffer_add(SpellBuffer *spell_buffer, Key key,
 							 const SpellRow *row);
 extern void spell_buffer_place(SpellBuffer *spell_buffer, Key key, Day start,
 							   Day end, const Label *segment, int64_t version);
+extern void spell_buffer_note(SpellBuffer *spell_buffer, Key key,
+							  const SpellRow *row);
 
 /*
  * Take all lines of a customer, in no particular order, at least one.
@@ -136,17 +141,25 @@ extern SpellBuffer *spell_buffer_absorb(SpellBuffer *into, Context context,
 										const void *data, size_t size,
 										Budget *budget);
 
-/* Is it a time in a segment? */
+/* Is it a time in a segment, or a note? */
 static inline bool
 line_is_membership(const Line *line)
 {
-	return line->product >= 0 && (line->product & LINE_MEMBERSHIP);
+	return (line->product < 0 ? ~line->product : line->product) &
+		   LINE_MEMBERSHIP;
 }
 
 static inline bool
 line_is_paused(const Line *line)
 {
 	return (line->product < 0 ? ~line->product : line->product) & LINE_ON_PAUSE;
+}
+
+/* Is it a note? */
+static inline bool
+line_is_note(const Line *line)
+{
+	return line_is_membership(line) && line_is_paused(line);
 }
 
 /* The number of its product or segment in the spell buffer's names */

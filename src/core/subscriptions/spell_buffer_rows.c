@@ -86,3 +86,16 @@ spell_buffer_add(SpellBuffer *spell_buffer, Key key, const SpellRow *row)
 		row->is_paused ? PACKED_PAUSED : 0, row->start, row->end,
 		money_rescale(row->mrr, row->scale, spell_buffer->scale));
 }
+
+/* Add a note: a row that is kept whatever its days are, and counts for nothing. */
+void
+spell_buffer_note(SpellBuffer *spell_buffer, Key key, const SpellRow *row)
+{
+	if (row->scale > spell_buffer->scale)
+		spell_buffer_scale(spell_buffer, row->scale);
+	batch_begin(spell_buffer, key);
+	spell_buffer->batch[spell_buffer->used++] = line_pack(
+		spell_buffer, dictionary_intern(&spell_buffer->names, &row->product),
+		PACKED_MEMBERSHIP | PACKED_PAUSED, row->start, row->end,
+		money_rescale(row->mrr, row->scale, spell_buffer->scale));
+}

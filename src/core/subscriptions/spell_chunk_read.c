@@ -60,8 +60,8 @@ chunk_read(SpellBuffer *into, ByteReader *reader, const int32_t *names)
 		if (line.product < 0)
 			read_raw(reader, &mrr, sizeof(Wide));
 		name = line_name(&line);
-		into->has_pauses |= line_is_paused(&line);
-		if (!line_is_membership(&line))
+		into->has_pauses |= line_is_paused(&line) && !line_is_note(&line);
+		if (!line_is_membership(&line) || line_is_note(&line))
 			mrr = money_rescale(mrr, head.scale, into->scale);
 		spell_buffer_write(
 			into, slots[line.slot],

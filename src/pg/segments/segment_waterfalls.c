@@ -1,5 +1,5 @@
 /*
- * segment_waterfalls->c
+ * segment_waterfalls.c
  *		Waterfalls by segment, and sums that go with them, from raw rows in one
  *		pass (core/segments/segment_waterfalls.h).
  *
@@ -15,26 +15,12 @@
 #include "core/segments/segment_waterfalls.h"
 #include "pg/numeric.h"
 #include "pg/row_array.h"
+#include "pg/segments/segment_rows.h"
 #include "pg/state_type.h"
 #include "pg/subscriptions/spell_buffer.h"
 #include "pg/types.h"
 
 #define MONTHS_OF_YEAR 12
-
-#define ARG_START 3
-#define ARG_END 4
-
-/* The product with its offer, as one name */
-static Label
-product_offered(const Label *product, const Label *offer)
-{
-	char *name = palloc((Size) product->size + 1 + offer->size);
-
-	memcpy(name, product->data, product->size);
-	name[product->size] = OFFER_MARK;
-	memcpy(name + product->size + 1, offer->data, offer->size);
-	return (Label){name, product->size + 1 + offer->size};
-}
 
 /*
  * A row: a spell; or, where segment is not NULL, a time in a segment.  It has
@@ -45,32 +31,19 @@ spells_step(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
 			int offer_at, int segment_at)
 {
 	SpellBufferRow row;
+	NameBuffer name;
 
-	/* a time in a segment may have been for ever, a spell not */
 	if (!PG_ARGISNULL(segment_at))
-	{
-		if (!PG_ARGISNULL(ARG_START) &&
-			DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
-			fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
-		if (!PG_ARGISNULL(ARG_END) &&
-			DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_END)))
-			fcinfo->args[ARG_END].value = DateADTGetDatum(DAY_FIRST);
-	}
+		return segment_stay_step(fcinfo, arguments, segment_at);
 	if (!spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row))
 		PG_RETURN_SPELL_BUFFER(row.state);
-	if (!PG_ARGISNULL(segment_at))
-	{
-		Label segment = argument_label(fcinfo, segment_at);
-
-		spell_buffer_place(row.state->spell_buffer, row.key, row.spell.start,
-						   row.spell.end, &segment, 0);
-		PG_RETURN_POINTER(row.state);
-	}
 	if (offer_at && !PG_ARGISNULL(offer_at))
 	{
 		Label offer = argument_label(fcinfo, offer_at);
 
-		row.spell.product = product_offered(&row.spell.product, &offer);
+		name_begin(&name, &row.spell.product);
+		name_add(&name, NAME_OFFER, &offer);
+		row.spell.product = name.label;
 	}
 	spell_buffer_add(row.state->spell_buffer, row.key, &row.spell);
 	PG_RETURN_POINTER(row.state);

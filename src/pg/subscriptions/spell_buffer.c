@@ -40,24 +40,17 @@ spell_buffer_form(FunctionCallInfo fcinfo, int grain)
 	return form;
 }
 
-/*
- * Read the row of (customer, product, started_on, ended_on, mrr, ...).  False:
- * it holds no day, and the state stays what it was.
- */
-bool
-spell_buffer_row(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
-				 const char *name, SpellBufferRow *row)
+/* The customer of a row, not NULL, and the state, made if there is none */
+void
+spell_buffer_customer(FunctionCallInfo fcinfo,
+					  const SpellBufferArguments *arguments, const char *name,
+					  SpellBufferRow *row)
 {
 	RowForm *form = spell_buffer_form(fcinfo, arguments->grain);
 	SpellTerms terms = {.clock = CLOCK_CALENDAR};
 
 	row->state =
 		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
-	if (unlikely(row->state == NULL))
-		state_context(fcinfo, name);
-	if (PG_ARGISNULL(ARG_CUSTOMER) ||
-		!argument_spell(fcinfo, ARG_SPELL, 0, arguments->paused, &row->spell))
-		return false;
 	terms.calendar = grain_calendar(&form->grain, fcinfo);
 	terms.as_of = argument_day(fcinfo, arguments->grain + 1, "as_of");
 	if (arguments->clock)
@@ -79,6 +72,25 @@ spell_buffer_row(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
 						"row"),
 				 errhint("Give the same for every row.")));
 	row->key = row_key(form, fcinfo);
+}
+
+/*
+ * Read the row of (customer, product, started_on, ended_on, mrr, ...).  False:
+ * it holds no day, and the state stays what it was.
+ */
+bool
+spell_buffer_row(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
+				 const char *name, SpellBufferRow *row)
+{
+	spell_buffer_form(fcinfo, arguments->grain);
+	row->state =
+		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
+	if (unlikely(row->state == NULL))
+		state_context(fcinfo, name);
+	if (PG_ARGISNULL(ARG_CUSTOMER) ||
+		!argument_spell(fcinfo, ARG_SPELL, 0, arguments->paused, &row->spell))
+		return false;
+	spell_buffer_customer(fcinfo, arguments, name, row);
 	return true;
 }
 
@@ -105,18 +117,30 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 	PG_RETURN_SPELL_BUFFER(row.state);
 }
 
-/* Ahead of the bytes of a spell buffer: parameters of segment_flow_agg() */
+/*
+ * Ahead of the bytes of a spell buffer: parameters of segment_flow_agg(), and
+ * what segment_moves.c has seen
+ */
 typedef struct FlowParameters
 {
 	int span;
+	int decimals;
+	Day first_day;
+	bool has_spells;
 	uint32 size; /* of families, which follow */
 } FlowParameters;
 
 static void
 parameters_write(const SpellBufferState *state, ByteWriter *writer)
 {
-	FlowParameters parameters = {state->span, 0};
+	FlowParameters parameters;
 
+	/* with what is between them */
+	memset(&parameters, 0, sizeof(parameters));
+	parameters.span = state->span;
+	parameters.decimals = state->decimals;
+	parameters.first_day = state->first_day;
+	parameters.has_spells = state->has_spells;
 	if (state->families != NULL)
 		parameters.size = VARSIZE(state->families);
 	write_raw(writer, &parameters, sizeof(parameters));
@@ -132,6 +156,12 @@ parameters_read(SpellBufferState *state, MemoryContext context,
 	FlowParameters parameters;
 
 	memcpy(&parameters, VARDATA(bytes), sizeof(parameters));
+	state->decimals = Max(state->decimals, parameters.decimals);
+	if (parameters.has_spells)
+		state->first_day = state->has_spells
+							   ? Min(state->first_day, parameters.first_day)
+							   : parameters.first_day;
+	state->has_spells |= parameters.has_spells;
 	if (state->span == 0 && parameters.size > 0)
 	{
 		state->families = MemoryContextAlloc(context, parameters.size);

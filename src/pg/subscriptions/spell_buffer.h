@@ -31,6 +31,9 @@ typedef struct SpellBufferState
 	ArrayType *families; /* of segment_flow_agg */
 	int span;			 /* likewise; 0: not known yet */
 	void *answers;		 /* of segment_waterfalls.c: what was read of it */
+	int decimals;		 /* of segment_moves.c: of prices, without zeros */
+	Day first_day;		 /* likewise: of spells, where there are any */
+	bool has_spells;
 } SpellBufferState;
 
 typedef struct SpellBufferRow
@@ -49,6 +52,9 @@ typedef struct SpellBufferArguments
 	int pause_days;
 } SpellBufferArguments;
 
+extern void spell_buffer_customer(FunctionCallInfo fcinfo,
+								  const SpellBufferArguments *arguments,
+								  const char *name, SpellBufferRow *row);
 extern bool spell_buffer_row(FunctionCallInfo fcinfo,
 							 const SpellBufferArguments *arguments,
 							 const char *name, SpellBufferRow *row);

@@ -1,0 +1,69 @@
+/*
+ * customer_out.c
+ *		Customers as values of the type that the caller has for them.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/uuid.h"
+
+#include "pg/segments/customer_out.h"
+
+void
+customer_out_open(CustomerOut *out, KeyKind kind, TupleDesc desc, int column)
+{
+	Oid type = TupleDescAttr(desc, column)->atttypid;
+
+	out->kind = kind;
+	out->base = getBaseType(type);
+	getTypeInputInfo(type, &out->input, &out->ioparam);
+}
+
+/* The customer as a datum, and as text in name */
+Datum
+customer_datum(const CustomerOut *out, const Key *key, char *number,
+			   KeyText *name)
+{
+	switch (out->kind)
+	{
+		case KEY_NUMBER:
+			name->data = number;
+			name->size = (uint32) pg_lltoa(key->number, number);
+			break;
+		case KEY_UUID:
+		{
+			pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
+
+			memcpy(uuid->data, key->words, UUID_LEN);
+			name->data = DatumGetCString(
+				DirectFunctionCall1(uuid_out, UUIDPGetDatum(uuid)));
+			name->size = (uint32) strlen(name->data);
+			if (out->base == UUIDOID)
+				return UUIDPGetDatum(uuid);
+			break;
+		}
+		default:
+			*name = key_text(key);
+			if (out->base == TEXTOID || out->base == VARCHAROID)
+				return PointerGetDatum(
+					cstring_to_text_with_len(name->data, (int) name->size));
+			break;
+	}
+	switch (out->base)
+	{
+		case INT8OID:
+			return Int64GetDatum(key->number);
+		case INT4OID:
+			return Int32GetDatum((int32) key->number);
+		case INT2OID:
+			return Int16GetDatum((int16) key->number);
+		default:
+			return OidInputFunctionCall(
+				out->input, pnstrdup(name->data, name->size), out->ioparam, -1);
+	}
+}

@@ -1,0 +1,89 @@
+/*
+ * segment_rows.h
+ *		Raw rows of spells and times in segments, on their way into a spell
+ *		buffer.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_SEGMENTS_SEGMENT_ROWS_H
+#define CVM_PG_SEGMENTS_SEGMENT_ROWS_H
+
+#include "postgres.h"
+
+#include "core/segments/segment_customers.h"
+#include "pg/subscriptions/spell_buffer.h"
+
+#define ARG_START 3
+#define ARG_END 4
+
+#define NAME_ROOM 256
+
+/* A name put together (NameParts) */
+typedef struct NameBuffer
+{
+	Label label;
+	char *data;
+	uint32_t room;
+	char here[NAME_ROOM];
+} NameBuffer;
+
+static inline void
+name_append(NameBuffer *name, const char *data, uint32_t size)
+{
+	if (unlikely(size > name->room - name->label.size))
+	{
+		char *old = name->data;
+
+		name->room = name->label.size + size + NAME_ROOM;
+		name->data = palloc(name->room);
+		memcpy(name->data, old, name->label.size);
+		name->label.data = name->data;
+	}
+	memcpy(name->data + name->label.size, data, size);
+	name->label.size += size;
+}
+
+static inline void
+name_begin(NameBuffer *name, const Label *product)
+{
+	name->data = name->here;
+	name->room = NAME_ROOM;
+	name->label = (Label){name->here, 0};
+	name_append(name, product->data, product->size);
+}
+
+/* Add a thing that is told, if it is. */
+static inline void
+name_add(NameBuffer *name, char letter, const Label *told)
+{
+	char mark[2] = {NAME_MARK, letter};
+
+	if (told->data == NULL)
+		return;
+	name_append(name, mark, sizeof(mark));
+	name_append(name, told->data, told->size);
+}
+
+/* The step of a row that is a time in a segment */
+static inline Datum
+segment_stay_step(FunctionCallInfo fcinfo,
+				  const SpellBufferArguments *arguments, int segment_at)
+{
+	SpellBufferRow row;
+	Label segment;
+
+	/* a time in a segment may have been for ever, a spell not */
+	if (!PG_ARGISNULL(ARG_START) &&
+		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
+		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
+	if (!PG_ARGISNULL(ARG_END) && DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_END)))
+		fcinfo->args[ARG_END].value = DateADTGetDatum(DAY_FIRST);
+	if (!spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row))
+		PG_RETURN_SPELL_BUFFER(row.state);
+	segment = argument_label(fcinfo, segment_at);
+	spell_buffer_place(row.state->spell_buffer, row.key, row.spell.start,
+					   row.spell.end, &segment, 0);
+	PG_RETURN_POINTER(row.state);
+}
+
+#endif /* CVM_PG_SEGMENTS_SEGMENT_ROWS_H */

@@ -1,0 +1,73 @@
+/*
+ * ticket.c
+ *		A state of an aggregate that several functions read (ticket.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "pg/segments/ticket.h"
+
+#define TICKET_SIZE 16
+
+/* A state that may be read */
+typedef struct Ticket
+{
+	dlist_node node;
+	char bytes[TICKET_SIZE];
+	SpellBufferState *state;
+	MemoryContextCallback callback;
+} Ticket;
+
+static dlist_head tickets = DLIST_STATIC_INIT(tickets);
+
+static void
+ticket_forget(void *arg)
+{
+	dlist_delete(&((Ticket *) arg)->node);
+}
+
+/* A ticket for a state, good as long as the context is. */
+Datum
+ticket_make(MemoryContext context, SpellBufferState *state)
+{
+	Ticket *ticket = MemoryContextAllocZero(context, sizeof(Ticket));
+	bytea *bytes = palloc(VARHDRSZ + TICKET_SIZE);
+
+	if (!pg_strong_random(ticket->bytes, TICKET_SIZE))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not generate random values")));
+	ticket->state = state;
+	ticket->callback.func = ticket_forget;
+	ticket->callback.arg = ticket;
+	dlist_push_head(&tickets, &ticket->node);
+	MemoryContextRegisterResetCallback(context, &ticket->callback);
+	SET_VARSIZE(bytes, VARHDRSZ + TICKET_SIZE);
+	memcpy(VARDATA(bytes), ticket->bytes, TICKET_SIZE);
+	PG_RETURN_BYTEA_P(bytes);
+}
+
+/* The state of a ticket. */
+SpellBufferState *
+ticket_read(Datum datum)
+{
+	bytea *bytes = DatumGetByteaPP(datum);
+	dlist_iter at;
+
+	if (VARSIZE_ANY_EXHDR(bytes) == TICKET_SIZE)
+		dlist_foreach(at, &tickets)
+		{
+			Ticket *ticket = dlist_container(Ticket, node, at.cur);
+
+			if (memcmp(ticket->bytes, VARDATA_ANY(bytes), TICKET_SIZE) == 0)
+				return ticket->state;
+		}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("no state of _customer_move_agg is read with this ticket"),
+			 errhint("Read it in the query that makes it.")));
+}

@@ -1,0 +1,24 @@
+/*
+ * ticket.h
+ *		A state of an aggregate that several functions read.
+ *
+ * An aggregate answers with one value, and the rows of all customers may be
+ * more than a value holds.  So _customer_move_agg() answers with a ticket for
+ * its state, which _customer_moves() reads while the query runs that made it.
+ * The state stays where it is: a ticket can be kept in a tuplestore, and read
+ * several times.  It is made of random bytes, so that nobody who has none can
+ * read what a view of somebody else has gathered.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_SEGMENTS_TICKET_H
+#define CVM_PG_SEGMENTS_TICKET_H
+
+#include "postgres.h"
+
+#include "pg/subscriptions/spell_buffer.h"
+
+extern Datum ticket_make(MemoryContext context, SpellBufferState *state);
+extern SpellBufferState *ticket_read(Datum datum);
+
+#endif /* CVM_PG_SEGMENTS_TICKET_H */

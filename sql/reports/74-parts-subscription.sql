@@ -204,7 +204,7 @@ $$),
 ('since', 1, '{segment_history}', $$, since AS (
 	SELECT DISTINCT ON (f.customer_id) f.customer_id, h.segment
 	FROM folded f
-	JOIN segment_history h ON h.customer_id = f.customer_id
+	JOIN segment_history h ON h.customer_id = f.customer_id AND h.segment IS NOT NULL
 		AND h.valid_from <= cvm.first_paid_day(f.holdings)
 		AND coalesce(h.valid_to > cvm.first_paid_day(f.holdings), true)
 	ORDER BY f.customer_id, h.valid_from DESC, h.segment COLLATE "C"

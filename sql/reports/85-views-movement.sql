@@ -212,28 +212,51 @@ UPDATE cvm.report_list SET
 	holds = '{opening_customers,closing_customers,opening_mrr,closing_mrr}'
 WHERE view = 'mrr_movement';
 
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+@for needs
+1, '{customer_holdings}'
+2, '{distributed subscription}'
+@make
+('product_moves', {needs}, $$
+WITH {base}, moved AS (
+	SELECT m.period_start, m.from_product, m.to_product, count(*) AS customers, sum(m.from_mrr) AS from_mrr, sum(m.to_mrr) AS to_mrr,
+		count(*) FILTER (WHERE m.from_product = '(in)' AND NOT coalesce(cvm.mrr_at(f.holdings, m.period_start - 1) > 0, false)) AS entering_customers,
+		count(*) FILTER (WHERE m.to_product = '(out)'
+			AND NOT coalesce(cvm.mrr_at(f.holdings, least((m.period_start + interval '1 month')::date, o.as_of) - 1) > 0, false)) AS leaving_customers
+	FROM folded f
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
+	GROUP BY m.period_start, m.from_product, m.to_product
+)$$),
+@end
+('product_moves', 9, '{}', $$
+WITH {observed}, {rates}
+@use gathered NULL | NULL | NULL | NULL
+, moved AS (
+	SELECT m.*
+	FROM fold f
+	CROSS JOIN LATERAL cvm._product_moves(f.state) m
+)$$);
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('product_migration', 1, '{subscription}', $$
-WITH {base}
+{product_moves}
 SELECT cvm.row_key(to_char(m.period_start::timestamp, 'YYYY-MM'), m.from_product, m.to_product) AS row_key,
 	m.period_start AS month,
 	to_char(m.period_start::timestamp, 'YYYY-MM') AS month_label,
 	m.from_product,
 	m.to_product,
-	count(*) AS customers,
-	sum(m.from_mrr) AS from_mrr,
-	sum(m.to_mrr) AS to_mrr,
-	count(*) FILTER (WHERE m.from_product = '(in)' AND NOT coalesce(cvm.mrr_at(f.holdings, m.period_start - 1) > 0, false)) AS entering_customers,
-	count(*) FILTER (WHERE m.to_product = '(out)'
-		AND NOT coalesce(cvm.mrr_at(f.holdings, least((m.period_start + interval '1 month')::date, o.as_of) - 1) > 0, false)) AS leaving_customers,
+	m.customers,
+	m.from_mrr,
+	m.to_mrr,
+	m.entering_customers,
+	m.leaving_customers,
 	{currency} AS currency,
 	(m.period_start + interval '1 month')::date <= o.as_of AS is_complete,
 	{time_zone} AS time_zone,
 	o.as_of
-FROM folded f
-CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.migrations(f.holdings, 'month', o.as_of) m
-GROUP BY m.period_start, m.from_product, m.to_product, o.as_of$$);
+FROM moved m
+CROSS JOIN observed o$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES
 	('mrr_movement', 1, 'opening_mrr', 'opening', NULL),

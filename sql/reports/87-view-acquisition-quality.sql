@@ -13,7 +13,9 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'and 12 months later, what they earned so far and who had paid before. To come is to pay at the end of a month '
 		'and not at its beginning, for the first time or again; a pause is no end.', 'acquired_customers');
 
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('acquisition_folded', 1, '{}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- where Citus has the spells, by customer
+('acquisition_folded', 1, '{distributed subscription}', $$
 WITH {observed}, {rates}spell AS {at_customer} (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS price, coalesce({is_paused}, false) AS is_paused, s.channel, s.offer
 	FROM subscription s
@@ -55,22 +57,40 @@ WITH {observed}, {rates}spell AS {at_customer} (
 	FROM came a
 	LEFT JOIN source s ON s.customer_id = a.customer_id AND s.cohort = a.cohort
 )
-$$);
+$$),
+-- gathered in one pass
+('acquisition_folded', 9, '{}', $$
+WITH {observed}, {rates}
+@use gathered s.offer | s.channel | NULL | {price}{rate}
+, acquired AS (
+	SELECT a.*, o.as_of
+	FROM fold f
+	CROSS JOIN LATERAL cvm._customers_won(f.state, (SELECT s.customer_id FROM subscription s WHERE false)) a
+	CROSS JOIN observed o
+)
+$$),
+-- what they pay for, line by line, for so many months: so much a month is so much a day of 365.25 / 12 days
+('acquisition_earned', 1, '{distributed subscription}', $$
+	SELECT a.channel, a.offer, a.cohort, s.product, s.price, d.months
+	FROM acquired a
+	JOIN spell s ON s.customer_id = a.customer_id AND s.started_on IS NOT NULL AND s.price > 0 AND NOT s.is_paused
+	CROSS JOIN LATERAL (SELECT (least(coalesce(s.ended_on, 'infinity'), a.as_of, a.next_cohort) - greatest(s.started_on, a.cohort)) / 30.4375 AS months) d
+	WHERE d.months > 0$$),
+('acquisition_earned', 9, '{}', $$
+	SELECT e.*, e.days / 30.4375 AS months
+	FROM fold f
+	CROSS JOIN LATERAL cvm._customers_earned(f.state) e$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('acquisition_quality', 1, '{subscription}', $$
 {acquisition_folded}
 , earned AS (
-	-- so much a month is so much a day of 365.25 / 12 days
-	SELECT a.channel, a.offer, a.cohort, sum(s.price * d.months) AS revenue, bool_and(l.unit_margin IS NOT NULL) AS is_known,
-		sum((l.unit_margin + coalesce(s.price - l.list_price, 0)) * d.months) AS margin
-	FROM acquired a
-	JOIN spell s ON s.customer_id = a.customer_id AND s.price > 0 AND NOT s.is_paused
-	CROSS JOIN LATERAL (SELECT (least(coalesce(s.ended_on, 'infinity'), a.as_of, a.next_cohort) - greatest(s.started_on, a.cohort)) / 30.4375 AS months) d
+	SELECT e.channel, e.offer, e.cohort, sum(e.price * e.months) AS revenue, bool_and(l.unit_margin IS NOT NULL) AS is_known,
+		sum((l.unit_margin + coalesce(e.price - l.list_price, 0)) * e.months) AS margin
+	FROM ({acquisition_earned}) e
 	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r
-		GROUP BY r.product) l ON l.product = s.product
-	WHERE d.months > 0
-	GROUP BY a.channel, a.offer, a.cohort
+		GROUP BY r.product) l ON l.product = e.product
+	GROUP BY e.channel, e.offer, e.cohort
 ), kept AS (
 	SELECT a.channel, a.offer, a.cohort, a.as_of, count(*) AS acquired_customers, sum(count(*)) OVER (PARTITION BY a.cohort) AS cohort_customers,
 		count(*) FILTER (WHERE a.is_recycled) AS recycled_customers, sum(a.mrr_after) AS acquired_mrr,

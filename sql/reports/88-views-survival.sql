@@ -85,7 +85,29 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	{product_segments}
 	SELECT '(all)' AS segment, b.product, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.product
 )$$),
--- the same once for the segment and once for everybody
+-- the same with reasons
+@for needs
+1, '{customer_holdings}'
+2, '{distributed subscription}'
+@make
+('loss_states', {needs}, $${base}{since}, {caused_lives}, by_segment AS MATERIALIZED (
+	SELECT {since_segment} AS segment, cvm.survival_agg(f.days, f.is_churned, f.cause) AS state
+	FROM life f{since_join}
+	GROUP BY 1
+), state AS MATERIALIZED (
+	{since_segments}
+	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
+)$$),
+@end
+('loss_states', 9, '{}', $${observed}, {rates}
+@use gathered_in_segments NULL::text | NULL::text | s.end_reason | CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END
+, state AS MATERIALIZED (
+	SELECT b.*
+	FROM fold f
+	CROSS JOIN LATERAL cvm._segment_losses(f.state, {lapse_days}) b
+	WHERE {has_segments} OR b.segment = '(all)'
+)$$),
+-- once for the segment and once for everybody
 ('lines', 1, '{}', $$lived AS MATERIALIZED (
 	SELECT {since_segment} AS segment, f.*
 	FROM life f{since_join}
@@ -137,14 +159,7 @@ CROSS JOIN observed o$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('churn_cause', 1, '{subscription,subscription.end_reason}', $$
-WITH {base}{since}, {caused_lives}, by_segment AS MATERIALIZED (
-	SELECT {since_segment} AS segment, cvm.survival_agg(f.days, f.is_churned, f.cause) AS state
-	FROM life f{since_join}
-	GROUP BY 1
-), state AS MATERIALIZED (
-	{since_segments}
-	SELECT '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b
-)
+WITH {loss_states}
 SELECT cvm.row_key(s.segment, c.cause, c."time"::text) AS row_key,
 	s.segment,
 	c.cause,

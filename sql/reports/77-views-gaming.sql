@@ -65,14 +65,25 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- was: one's own before another's, the latest to end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('recycled', 1, '{}', $$
 {valued}{observed}, {product_families}, {households},
-line AS {at_customer} (
+taker AS MATERIALIZED (
+	-- who took such an offer: nobody's lines are looked at but theirs and those of their households
+	SELECT DISTINCT s.customer_id::text AS customer
+	FROM subscription s
+	WHERE s.offer IN (SELECT f.offer FROM offer f WHERE f.new_customers_only)
+), relative AS MATERIALIZED (
+	SELECT t.customer FROM taker t
+	UNION
+	SELECT h.customer_id::text FROM household h
+	WHERE h.household IN (SELECT k.household FROM household k WHERE k.customer_id::text IN (SELECT t.customer FROM taker t))
+), line AS {at_customer} (
 	SELECT s.customer_id, coalesce(h.household, 'customer ' || s.customer_id::text) AS household, s.product,
 		coalesce(f.family, s.product) AS family, s.offer, s.channel, s.mrr, s.started_on, s.ended_on
 	FROM subscription s
 	CROSS JOIN observed o
 	LEFT JOIN family f ON f.product = s.product
-	LEFT JOIN household h ON h.customer_id::text = s.customer_id::text
-	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+	LEFT JOIN (SELECT k.* FROM household k WHERE k.customer_id::text IN (SELECT r.customer FROM relative r)) h ON h.customer_id::text = s.customer_id::text
+	WHERE s.customer_id::text IN (SELECT r.customer FROM relative r)
+		AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
 ), entry AS {at_customer} (
 	-- the first day of a run under the offer: a new price is no new entry
 	SELECT l.customer_id, l.household, l.family, l.offer, l.product, l.started_on AS entered_on, min(l.channel) AS channel, sum(l.mrr) AS mrr

@@ -139,62 +139,66 @@ RETURN CASE WHEN octet_length(convert_to(words, 'UTF8')) = char_length(words) TH
 COMMENT ON FUNCTION cvm._word_collation(text) IS 'The collation under which words are compared in any case of letters.';
 
 CREATE FUNCTION cvm._literals(model name) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH given AS (
-		SELECT d.setting, d.kind, CASE WHEN s.setting IS NULL THEN d.initial ELSE s.value END AS value
-		FROM cvm.setting_definition d
-		LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
-	), word AS (
-		SELECT g.setting, c.collation, CASE WHEN c.collation = '"C"' THEN lower(g.value COLLATE "C") COLLATE "default"
-			ELSE lower(g.value COLLATE "default") END AS words
-		FROM given g
-		CROSS JOIN LATERAL (SELECT coalesce(cvm._word_collation(g.value), '"C"') AS collation) c
-		WHERE g.kind = 'words'
-	), status AS (
-		-- by the row that is asked: put in later, it could stand in a word too
-		SELECT max(t.test) FILTER (WHERE r.test = 'paused s') AS paused, max(t.test) FILTER (WHERE r.test = 'unpaid s') AS unpaid,
-			max(t.test) FILTER (WHERE r.test = 'paused e') AS held_paused, max(t.test) FILTER (WHERE r.test = 'unpaid e') AS held_unpaid,
-			max(t.test) FILTER (WHERE r.test = 'closed i') AS closed
-		FROM (VALUES ('paused s', 'paused_statuses', 's'), ('unpaid s', 'unpaid_statuses', 's'), ('paused e', 'paused_statuses', 'e'),
-			('unpaid e', 'unpaid_statuses', 'e'), ('closed i', 'closed_statuses', 'i')) AS r (test, setting, alias)
-		JOIN given g USING (setting)
-		JOIN word w USING (setting)
-		CROSS JOIN LATERAL (SELECT CASE WHEN r.setting = 'closed_statuses'
-			THEN format('lower(%s.status COLLATE %s) = ANY (%L::text[])', r.alias, w.collation, w.words)
-			ELSE cvm._status_test(g.value, r.alias || '.status') END AS test) t
-	)
-	SELECT jsonb_object_agg(g.setting, CASE g.kind
-		WHEN 'words' THEN format('%L::text[]', g.value)
-		WHEN 'fraction' THEN format('%L::double precision', g.value)
-		-- whatever a model's owner wrote into the registry: an error here would be
-		-- one of cvm.freshness, which shows all models
-		WHEN 'count' THEN coalesce(substring(g.value FROM '^\d{1,9}$'), '0')
-		WHEN 'days' THEN format('%L::integer[]', coalesce(substring(g.value FROM '^\{[1-9]\d{0,3}(?:,[1-9]\d{0,3})*\}$'), '{30}'))
-		WHEN 'dates' THEN format('%L::date[]', substring(g.value FROM '^\{\d{4}-\d{2}-\d{2}(?:,\d{4}-\d{2}-\d{2})*\}$'))
-		WHEN 'weekday' THEN coalesce(substring(g.value FROM '^[1-7]$'), '1')
-		WHEN 'cutoff' THEN CASE g.value
-			WHEN 'data' THEN 'NULL::date'
-			WHEN 'today' THEN format('cvm.day_of(now(), %L)', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))
-			ELSE format('%L::date', g.value) END
-		ELSE format('%L::text', g.value) END)
-		|| (SELECT jsonb_build_object('minor_units', cvm.minor_units(g.value), 'money', format('numeric(28,%s)', cvm.minor_units(g.value)))
-			FROM given g WHERE g.setting = 'currency')
-		-- words in any case of letters
-		|| (SELECT jsonb_object_agg(w.setting || l.suffix, l.text)
-			FROM word w
-			CROSS JOIN LATERAL (VALUES ('_lower', format('%L::text[]', w.words)), ('_collation', w.collation)) AS l (suffix, text))
-		-- events of all kinds start and return: folds are cheaper unmarked
-		|| jsonb_build_object('marks', (
-			SELECT CASE WHEN count(m.value) > 0
-				THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
-			FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
-		|| (SELECT jsonb_build_object('is_paused', t.paused, 'is_unpaid', t.unpaid,
-				'price', format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', t.unpaid, t.paused),
-				'is_held_paused', t.held_paused, 'is_held_unpaid', t.held_unpaid, 'is_closed', t.closed)
-			FROM status t)
-	FROM given g;
+BEGIN
+	-- asked twice or three times for every report that is refreshed: planned once a session
+	RETURN (
+		WITH given AS (
+			SELECT d.setting, d.kind, CASE WHEN s.setting IS NULL THEN d.initial ELSE s.value END AS value
+			FROM cvm.setting_definition d
+			LEFT JOIN cvm.setting s ON s.setting = d.setting AND s.model = _literals.model
+		), word AS (
+			SELECT g.setting, c.collation, CASE WHEN c.collation = '"C"' THEN lower(g.value COLLATE "C") COLLATE "default"
+				ELSE lower(g.value COLLATE "default") END AS words
+			FROM given g
+			CROSS JOIN LATERAL (SELECT coalesce(cvm._word_collation(g.value), '"C"') AS collation OFFSET 0) c
+			WHERE g.kind = 'words'
+		), status AS (
+			-- by the row that is asked: put in later, it could stand in a word too
+			SELECT max(t.test) FILTER (WHERE r.test = 'paused s') AS paused, max(t.test) FILTER (WHERE r.test = 'unpaid s') AS unpaid,
+				max(t.test) FILTER (WHERE r.test = 'paused e') AS held_paused, max(t.test) FILTER (WHERE r.test = 'unpaid e') AS held_unpaid,
+				max(t.test) FILTER (WHERE r.test = 'closed i') AS closed
+			FROM (VALUES ('paused s', 'paused_statuses', 's'), ('unpaid s', 'unpaid_statuses', 's'), ('paused e', 'paused_statuses', 'e'),
+				('unpaid e', 'unpaid_statuses', 'e'), ('closed i', 'closed_statuses', 'i')) AS r (test, setting, alias)
+			JOIN given g USING (setting)
+			JOIN word w USING (setting)
+			CROSS JOIN LATERAL (SELECT CASE WHEN r.setting = 'closed_statuses'
+				THEN format('lower(%s.status COLLATE %s) = ANY (%L::text[])', r.alias, w.collation, w.words)
+				ELSE cvm._status_test(g.value, r.alias || '.status') END AS test) t
+		)
+		SELECT jsonb_object_agg(g.setting, CASE g.kind
+			WHEN 'words' THEN format('%L::text[]', g.value)
+			WHEN 'fraction' THEN format('%L::double precision', g.value)
+			-- whatever a model's owner wrote into the registry: an error here would be
+			-- one of cvm.freshness, which shows all models
+			WHEN 'count' THEN coalesce(substring(g.value FROM '^\d{1,9}$'), '0')
+			WHEN 'days' THEN format('%L::integer[]', coalesce(substring(g.value FROM '^\{[1-9]\d{0,3}(?:,[1-9]\d{0,3})*\}$'), '{30}'))
+			WHEN 'dates' THEN format('%L::date[]', substring(g.value FROM '^\{\d{4}-\d{2}-\d{2}(?:,\d{4}-\d{2}-\d{2})*\}$'))
+			WHEN 'weekday' THEN coalesce(substring(g.value FROM '^[1-7]$'), '1')
+			WHEN 'cutoff' THEN CASE g.value
+				WHEN 'data' THEN 'NULL::date'
+				WHEN 'today' THEN format('cvm.day_of(now(), %L)', (SELECT z.value FROM given z WHERE z.setting = 'time_zone'))
+				ELSE format('%L::date', g.value) END
+			ELSE format('%L::text', g.value) END)
+			|| (SELECT jsonb_build_object('minor_units', cvm.minor_units(g.value), 'money', format('numeric(28,%s)', cvm.minor_units(g.value)))
+				FROM given g WHERE g.setting = 'currency')
+			-- words in any case of letters
+			|| (SELECT jsonb_object_agg(w.setting || l.suffix, l.text)
+				FROM word w
+				CROSS JOIN LATERAL (VALUES ('_lower', format('%L::text[]', w.words)), ('_collation', w.collation)) AS l (suffix, text))
+			-- events of all kinds start and return: folds are cheaper unmarked
+			|| jsonb_build_object('marks', (
+				SELECT CASE WHEN count(m.value) > 0
+					THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
+				FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
+			|| (SELECT jsonb_build_object('is_paused', t.paused, 'is_unpaid', t.unpaid,
+					'price', format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', t.unpaid, t.paused),
+					'is_held_paused', t.held_paused, 'is_held_unpaid', t.held_unpaid, 'is_closed', t.closed)
+				FROM status t)
+		FROM given g);
+END
 $$;
 COMMENT ON FUNCTION cvm._literals(name) IS
 	'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. '

@@ -84,14 +84,16 @@ BEGIN
 
 	-- the columns of the entity
 	FOR c IN
-		SELECT ec.*, at.attname, at.atttypid, at.attcollation, cvm._equals_other_bytes(at.atttypid, at.attcollation) AS equals_other_bytes
+		SELECT ec.*, at.attname, at.atttypid, at.attcollation,
+			ec.class IN ('key', 'label') AND at.attname IS NOT NULL AND cvm._equals_other_bytes(at.atttypid, at.attcollation) AS equals_other_bytes
 		FROM cvm.entity_column ec
 		LEFT JOIN pg_attribute at ON at.attrelid = source AND at.attnum > 0 AND NOT at.attisdropped
 			AND at.attname::text = CASE
 				WHEN names ? ec.column_name THEN names ->> ec.column_name
 				WHEN ec.other_name = ANY (source_columns) AND NOT ec.column_name = ANY (source_columns) AND NOT ec.other_name = ANY (mapped) THEN ec.other_name
 				WHEN NOT ec.column_name = ANY (mapped) THEN ec.column_name END
-		WHERE ec.entity = _columns.entity
+		-- not with the collation of a name, under which there is no index
+		WHERE ec.entity = _columns.entity COLLATE "default"
 			AND (NOT ec.is_billing OR names ->> ec.column_name IS NOT NULL OR takes_billing AND ec.class <> 'deleted' AND at.attname IS NOT NULL)
 		ORDER BY ec.position
 	LOOP
@@ -122,7 +124,7 @@ BEGIN
 				-- names of several collations cannot stand side by side
 				expression := format('%s COLLATE "default"', expression);
 			END IF;
-			IF c.class IN ('key', 'label') AND c.equals_other_bytes THEN
+			IF c.equals_other_bytes THEN
 				RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch',
 					MESSAGE = format('column "%s" of %s has values that are equal without being the same, and column "%s" of entity "%s" takes none such', c.attname, source_text, c.column_name, _columns.entity),
 					DETAIL = format('Its type is %s%s; names are told apart by their bytes.', format_type(c.atttypid, NULL),

@@ -364,8 +364,10 @@ DECLARE
 	queue record;
 BEGIN
 	PERFORM cvm._expect_own_functions(_generate.model);
-	SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('digest', cvm._digest_of_view(x.body, x.comment, x.column_comments))) INTO wanted
-	FROM cvm._wanted(_generate.model) x;
+	SELECT jsonb_agg(to_jsonb(y)) INTO wanted
+	FROM (
+		SELECT x.pos, x.relation, x.body, x.comment, x.column_comments, x.waits_for, cvm._digest_of_view(x.body, x.comment, x.column_comments) AS digest
+		FROM cvm._wanted(_generate.model) x) y;
 	-- what is as it was made, and was made as it is wanted, is left alone
 	SELECT array_agg(g.relation) INTO same
 	FROM jsonb_to_recordset(wanted) AS x (relation name, waits_for text, digest text)
@@ -395,7 +397,9 @@ BEGIN
 	PERFORM cvm._lock_from_readers(ARRAY(
 			SELECT v.oid FROM unnest(cvm._generated_readers(_generate.model, touched)) WITH ORDINALITY AS v(oid, n) WHERE v.oid = ANY (touched) ORDER BY v.n)
 		|| _generate.also || queue.tables, _generate.sources || queue.sources);
-	rights := rights || cvm._drop_views(_generate.model, stale);
+	IF stale IS NOT NULL THEN
+		rights := rights || cvm._drop_views(_generate.model, stale);
+	END IF;
 
 	FOR w IN
 		SELECT x.* FROM jsonb_to_recordset(wanted) AS x (pos int, relation name, body text, comment text, column_comments jsonb,

@@ -26,6 +26,9 @@ BEGIN
 	body := cvm._report_as_of(price_change.model, 'price_change', NULL, jsonb_build_object(
 		'price_days', format('SELECT m.day FROM move m WHERE m.day = %L::date AND m.product::text = coalesce(%L, m.product::text) GROUP BY 1',
 			price_change.first_day, price_change.only_product),
+		'price_day', format(', %s', price_change.first_day - DATE '2000-01-01'),
+		'price_named', CASE WHEN price_change.only_product IS NULL THEN 'true'
+			ELSE format('EXISTS (SELECT FROM touched_sum n WHERE n.product = %L)', price_change.only_product) END,
 		'price_least', '1'));
 	PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', price_change.model), true);
 	RETURN QUERY EXECUTE format('SELECT c.product::text, c.segment::text, c.changed_on, c.customers, c.mrr_before, c.mrr_after, c.uplift_mrr,

@@ -99,6 +99,7 @@ BEGIN
 	END IF;
 	RETURN QUERY EXECUTE cvm._fill($body$
 {price_spells}
+{price_counts_too}
 {price_strata}
 , event AS MATERIALIZED (
 	-- what past changes did, of the narrowest scope that has any

@@ -97,5 +97,26 @@ SELECT throws_ok(format('SELECT * FROM cvm.price_change(%s)', a), c, m, m) FROM 
 	($$'refused', 'DEAL', '2024-02-02'$$, 'P0002', 'no price of product "DEAL" of model "refused" changed on 2024-02-02 that is shown'),
 	($$'refused', 'CLAM', '2024-01-20'$$, 'P0002', 'no price of product "CLAM" of model "refused" changed on 2024-01-20 that is shown'),
 	($$'refused', 'CALM', 'infinity'$$, '22023', '"infinity" is no day of a change'), ($$'refused', 'CALM', NULL$$, '22023', '"NULL" is no day of a change')) v (a, c, m);
+-- the fold itself
+SELECT throws_ok(format($$SELECT cvm._price_change_agg(1, 'P', '2024-01-01', NULL, 1, NULL, NULL, '2024-07-01', %L::int[])$$, v.asked), c, m, m)
+FROM (VALUES (NULL::int[], '22004', 'what is asked of spells is NULL'), ('{30,1}', '22023', 'what is asked of spells makes no sense')) v (asked, c, m);
+CREATE TEMP TABLE price_cell AS
+SELECT c.*
+FROM (
+	SELECT cvm._price_change_agg(v.id, v.product, v.since, v.until, v.mrr, '', v.segment, '2024-07-01', '{30,1,12}') AS cells
+	FROM (VALUES (1, 'P', date '2024-01-01', date '2024-03-01', 10, NULL), (1, 'P', '2024-03-01', NULL, 12, NULL), (1, NULL, NULL, '2024-02-10', NULL, 'S'),
+		-- no spells: days that are none, nothing paid, no product
+		(1, 'P', '-infinity', NULL, 5, NULL), (1, 'P', '2024-02-01', '-infinity', 5, NULL), (1, 'Q', '2024-02-01', NULL, 0, NULL),
+		(1, NULL, '2024-02-01', NULL, 5, NULL), (1, NULL, 'infinity', NULL, NULL, 'T'), (1, NULL, '2024-02-20', '-infinity', NULL, 'T')) v (id, product, since, until, mrr, segment)) t,
+	unnest(t.cells) c;
+SELECT results_eq('SELECT changed_on, observed_months, segment, product, customers, mrr_before, mrr_after FROM price_cell WHERE window_no IS NULL',
+	$$VALUES (date '2024-03-01', 4, '(none)', 'P', 1::bigint, 10::numeric, 12::numeric)$$, 'a fold of spells finds a change, and takes no row for a spell that is none');
+SELECT results_eq('SELECT segment, array_agg(window_no ORDER BY window_no) FROM price_cell WHERE window_no < 0 GROUP BY 1', $$VALUES ('S', '{-2,-1}'::int[])$$,
+	'and a segment of which it is not known since when is that of all days before its end');
+SELECT is_empty($$SELECT v.p FROM (SELECT (n * power(10::numeric, n % 30 - 10))::numeric(38,12) AS p FROM generate_series(1, 300) n) v
+	CROSS JOIN LATERAL (SELECT cvm._price_change_agg(1, 'P', s.since, s.until, s.mrr, NULL, NULL, '2025-06-01', '{30,1,12}') AS cells
+		FROM (VALUES (date '2025-01-01', date '2025-03-01', v.p), ('2025-03-01', NULL, v.p * 2)) s (since, until, mrr)) f
+	CROSS JOIN LATERAL unnest(f.cells) c
+	WHERE c.is_touched AND c.window_no IS NOT NULL AND c.price_band IS DISTINCT FROM round(ln(v.p::float8) / 0.22)::int$$, 'bands of prices are those of their logarithms, whatever their decimals');
 SELECT * FROM finish();
 ROLLBACK;

@@ -33,4 +33,23 @@ typedef struct SegmentStep
 extern int segment_steps_of(Membership *memberships, int nmemberships,
 							SegmentStep *segment_steps);
 
+/* The last step that has begun on a day, or -1 */
+static inline int
+segment_step_on(const SegmentStep *segment_steps, int nsegment_steps, Day day)
+{
+	int low = 0;
+	int high = nsegment_steps;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (segment_steps[middle].day <= day)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low - 1;
+}
+
 #endif /* CVM_CORE_SEGMENTS_SEGMENT_STEPS_H */

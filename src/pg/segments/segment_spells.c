@@ -36,7 +36,7 @@ spell_buffer_parameters(FunctionCallInfo fcinfo, int families_at,
 	if (PG_NARGS() <= families_at || PG_ARGISNULL(families_at))
 		return;
 	old = MemoryContextSwitchTo(state_context(fcinfo, "segment_flow_agg"));
-	state->families = PG_GETARG_ARRAYTYPE_P_COPY(families_at);
+	state->given = PG_GETARG_ARRAYTYPE_P_COPY(families_at);
 	MemoryContextSwitchTo(old);
 }
 
@@ -118,8 +118,8 @@ cvm_segment_ledger_final(PG_FUNCTION_ARGS)
 	state_context(fcinfo, "segment_flow_agg");
 	state = (SpellBufferState *) PG_GETARG_POINTER(0);
 	flow = segment_flow_new(CurrentMemoryContext);
-	if (state->families != NULL)
-		segment_flow_set_tiers(flow, product_tiers_read(state->families));
+	if (state->given != NULL)
+		segment_flow_set_tiers(flow, product_tiers_read(state->given));
 	segment_spells_finish(state->spell_buffer, flow, state->span);
 	state_open(&writer);
 	segment_flow_encode(flow, &writer);

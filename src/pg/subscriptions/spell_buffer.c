@@ -35,7 +35,8 @@ spell_buffer_form(FunctionCallInfo fcinfo, int grain)
 	if (form->key_kind == KEY_TEXT)
 		row_check_key(fcinfo, ARG_CUSTOMER);
 	form->grain.argument = grain;
-	form->grain.is_constant = row_is_constant(fcinfo, grain);
+	if (grain)
+		form->grain.is_constant = row_is_constant(fcinfo, grain);
 	fcinfo->flinfo->fn_extra = form;
 	return form;
 }
@@ -48,11 +49,17 @@ spell_buffer_customer(FunctionCallInfo fcinfo,
 {
 	RowForm *form = spell_buffer_form(fcinfo, arguments->grain);
 	SpellTerms terms = {.clock = CLOCK_CALENDAR};
+	int as_of = arguments->as_of;
 
 	row->state =
 		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
-	terms.calendar = grain_calendar(&form->grain, fcinfo);
-	terms.as_of = argument_day(fcinfo, arguments->grain + 1, "as_of");
+	if (arguments->grain)
+	{
+		terms.calendar = grain_calendar(&form->grain, fcinfo);
+		as_of = arguments->grain + 1;
+	}
+	terms.as_of =
+		argument_day(fcinfo, as_of, "as_of") + (arguments->with_as_of ? 1 : 0);
 	if (arguments->clock)
 		terms.clock = argument_clock(fcinfo, arguments->clock);
 	if (arguments->pause_days)
@@ -118,8 +125,8 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 }
 
 /*
- * Ahead of the bytes of a spell buffer: parameters of segment_flow_agg(), and
- * what segment_moves.c has seen
+ * Ahead of the bytes of a spell buffer: what else is asked of it,
+ * and what segment_moves.c has seen
  */
 typedef struct FlowParameters
 {
@@ -127,7 +134,7 @@ typedef struct FlowParameters
 	int decimals;
 	Day first_day;
 	bool has_spells;
-	uint32 size; /* of families, which follow */
+	uint32 size; /* of what was given, which follows */
 } FlowParameters;
 
 static void
@@ -141,11 +148,11 @@ parameters_write(const SpellBufferState *state, ByteWriter *writer)
 	parameters.decimals = state->decimals;
 	parameters.first_day = state->first_day;
 	parameters.has_spells = state->has_spells;
-	if (state->families != NULL)
-		parameters.size = VARSIZE(state->families);
+	if (state->given != NULL)
+		parameters.size = VARSIZE(state->given);
 	write_raw(writer, &parameters, sizeof(parameters));
 	if (parameters.size > 0)
-		write_raw(writer, state->families, parameters.size);
+		write_raw(writer, state->given, parameters.size);
 }
 
 /* The bytes of the parameters; a state that has none yet takes them over. */
@@ -164,8 +171,8 @@ parameters_read(SpellBufferState *state, MemoryContext context,
 	state->has_spells |= parameters.has_spells;
 	if (state->span == 0 && parameters.size > 0)
 	{
-		state->families = MemoryContextAlloc(context, parameters.size);
-		memcpy(state->families, VARDATA(bytes) + sizeof(parameters),
+		state->given = MemoryContextAlloc(context, parameters.size);
+		memcpy(state->given, VARDATA(bytes) + sizeof(parameters),
 			   parameters.size);
 	}
 	if (state->span == 0)

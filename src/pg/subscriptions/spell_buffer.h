@@ -28,11 +28,11 @@ typedef struct SpellBufferState
 {
 	PassedState passed;
 	SpellBuffer *spell_buffer;
-	ArrayType *families; /* of segment_flow_agg */
-	int span;			 /* likewise; 0: not known yet */
-	void *answers;		 /* of segment_waterfalls.c: what was read of it */
-	int decimals;		 /* of segment_moves.c: of prices, without zeros */
-	Day first_day;		 /* likewise: of spells, where there are any */
+	ArrayType *given; /* families of segment_flow_agg, or numbers that ask */
+	int span;		  /* of segment_flow_agg; 0: neither is known yet */
+	void *answers;	  /* of segment_waterfalls.c: what was read of it */
+	int decimals;	  /* of segment_moves.c: of prices, without zeros */
+	Day first_day;	  /* likewise: of spells, where there are any */
 	bool has_spells;
 } SpellBufferState;
 
@@ -46,9 +46,11 @@ typedef struct SpellBufferRow
 /* Where the arguments stand after customer, product, days and price */
 typedef struct SpellBufferArguments
 {
-	int grain;	/* then as_of */
-	int clock;	/* 0, and so the others: has none */
-	int paused; /* is the line paused? */
+	int grain; /* then as_of; 0: has none, and as_of is where it says */
+	int as_of;
+	bool with_as_of; /* what begins on as_of is seen too */
+	int clock;		 /* 0, and so the others: has none */
+	int paused;		 /* is the line paused? */
 	int pause_days;
 } SpellBufferArguments;
 

@@ -18,6 +18,16 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'What each paying customer is still worth: what is expected within value_months, discounted, at margin, and '
 		'what is at stake. One row per customer.', NULL);
 
+@define passed_months
+, passed AS MATERIALIZED (
+	-- who was there so many months before as_of, by age, and gone a month later
+	SELECT c.segment, m.month, c.age - m.month AS age, sum(c.n) AS at_risk, coalesce(sum(c.n) FILTER (WHERE c.gone = m.month - 1), 0) AS lost
+	FROM counted c
+	CROSS JOIN LATERAL generate_series(greatest(c.until + 1, 1), c.since) AS m (month)
+	GROUP BY 1, 2, 3
+)
+@end
+
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('base_losses', 1, '{}', $$
 WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	SELECT p.*
@@ -61,14 +71,41 @@ WITH {observed}, {rates}spell_base AS MATERIALIZED (
 	FROM piece p
 	WHERE p.since > p.until
 	GROUP BY 1, 2, 3, 4, 5
-), passed AS MATERIALIZED (
-	-- who was there so many months before as_of, by age, and gone a month later
-	SELECT c.segment, m.month, c.age - m.month AS age, sum(c.n) AS at_risk, coalesce(sum(c.n) FILTER (WHERE c.gone = m.month - 1), 0) AS lost
-	FROM counted c
-	CROSS JOIN LATERAL generate_series(greatest(c.until + 1, 1), c.since) AS m (month)
-	GROUP BY 1, 2, 3
 )
+@use passed_months
+$$),
+-- The same counted in one pass over spells and times in segments, a third of the time, but
+-- where Citus has the spells: there each customer is looked at where it lives
+('base_counts', 1, '{distributed subscription}', '{base_losses}'),
+('base_counts', 9, '{}', $$
+WITH {observed}, {rates}base_fold AS MATERIALIZED (
+	SELECT cvm._base_loss_agg(r.customer_id, '', r.started_on, r.ended_on, r.price, NULL, r.segment, r.as_of, ARRAY[{lapse_days}]) AS losses
+	FROM (
+		SELECT s.customer_id, s.started_on, s.ended_on, ({price}){rate} AS price, NULL::text AS segment, (SELECT o.as_of FROM observed o) AS as_of
+		FROM subscription s
+		UNION ALL
+		SELECT h.customer_id, h.valid_from, h.valid_to, NULL, h.segment, (SELECT o.as_of FROM observed o)
+		FROM {segment_rows} h) r
+), counted AS MATERIALIZED (
+	SELECT CASE WHEN {has_segments} THEN l.segment ELSE '(all)' END AS segment, l.age, l.since, l.until, l.gone, l.customers AS n, l.mrr, l.squares
+	FROM base_fold f
+	CROSS JOIN LATERAL cvm._base_losses(f.losses) l
+)
+@use passed_months
 $$);
+
+-- The segment of customers n on as_of
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('segment_now', 1, '{segment_history}', $$coalesce(h.segment, '(none)')$$),
+('segment_now', 9, '{}', $$'(all)'::text$$),
+('segment_now_join', 1, '{segment_history}', $$
+	LEFT JOIN (
+		SELECT DISTINCT ON (h.customer_id) h.customer_id, h.segment
+		FROM {segment_rows} h
+		CROSS JOIN observed o
+		WHERE h.segment IS NOT NULL AND coalesce(h.valid_from <= o.as_of, true) AND coalesce(h.valid_to > o.as_of, true)
+		ORDER BY h.customer_id, h.valid_from DESC NULLS LAST, h.segment COLLATE "C") h ON h.customer_id = n.customer_id$$),
+('segment_now_join', 9, '{}', '');
 
 -- Losses by age, of months before each cut-off, as lists
 @define losses_by_age cutoffs
@@ -92,7 +129,7 @@ $$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('forecast', 1, '{subscription}', $$
-{base_losses}
+{base_counts}
 @use losses_by_age generate_series(0, 23)
 , standing AS (
 	-- who was there at each cut-off, and for how many months more
@@ -177,18 +214,28 @@ CROSS JOIN cvm.mean_difference(0, 0, 0, 1, {conf}) z
 LEFT JOIN back_test b ON b.segment = t.segment AND b.step = t.step
 WHERE t.base_customers > 0$$),
 ('customer_value', 1, '{subscription}', $$
-{base_losses}
+{base_counts}
 @use losses_by_age (VALUES (0))
 , standing AS {at_customer} (
-	SELECT p.customer_id, p.segment, p.mrr, p.age
-	FROM piece p
-	WHERE p.until < 0
-), margin AS (
-	SELECT s.customer_id, sum(l.unit_margin + coalesce(s.price - l.list_price, 0)) AS margin, bool_and(l.unit_margin IS NOT NULL) AS is_known
-	FROM spell_base s
-	LEFT JOIN {product_rows} l ON l.product = s.product
-	WHERE s.ended_on > s.as_of
-	GROUP BY s.customer_id
+	SELECT n.customer_id, {segment_now} AS segment, n.mrr, cvm._months_since(n.joined_on, n.as_of) AS age, n.is_known,
+		CASE WHEN n.is_known THEN n.margin END AS margin
+	FROM (
+		SELECT p.customer_id, sum(p.price) FILTER (WHERE p.ended_on > p.as_of) AS mrr,
+			cvm._paid_since_agg(p.started_on, p.ended_on, p.as_of, {lapse_days}) AS joined_on, p.as_of,
+			sum(l.unit_margin + coalesce(p.price - l.list_price, 0)) FILTER (WHERE p.ended_on > p.as_of) AS margin,
+			coalesce(bool_and(l.unit_margin IS NOT NULL) FILTER (WHERE p.ended_on > p.as_of), false) AS is_known
+		FROM (
+			SELECT s.customer_id, s.product, s.started_on, CASE WHEN s.ended_on <= o.as_of THEN s.ended_on ELSE o.as_of + 1 END AS ended_on,
+				({price}){rate} AS price, o.as_of
+			FROM subscription s
+			CROSS JOIN observed o
+			WHERE s.customer_id IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)
+			OFFSET 0) p
+		LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product) l
+			ON l.product = p.product
+		WHERE p.price > 0
+		GROUP BY p.customer_id, p.as_of
+		HAVING bool_or(p.ended_on > p.as_of)) n{segment_now_join}
 ), expected AS MATERIALIZED (
 	SELECT a.segment, a.ages, cvm._expected_periods(l.at_risk, l.lost, a.ages, greatest({value_months}, 1), coalesce({monthly_discount_rate}, 0)) AS months,
 		(SELECT sum(1 / (1 + coalesce({monthly_discount_rate}, 0)) ^ g.at ORDER BY g.at)
@@ -196,20 +243,27 @@ WHERE t.base_customers > 0$$),
 	FROM (SELECT s.segment, max(s.age) + 1 AS ages FROM standing s GROUP BY 1) a
 	LEFT JOIN losses l ON l.segment = a.segment
 ), valued AS (
-	SELECT s.customer_id, s.segment, s.mrr, s.age, e.months[s.age + 1] AS expected_months, e.all_months,
-		CASE WHEN m.is_known THEN m.margin ELSE s.mrr * {margin_rate}::numeric END AS margin,
-		CASE WHEN m.is_known THEN 'product' WHEN {margin_rate} IS NOT NULL THEN 'margin_rate' END AS margin_source
-	FROM standing s
-	LEFT JOIN margin m ON m.customer_id = s.customer_id
+	-- many are alike
+	SELECT s.segment, s.mrr, s.age, s.margin AS product_margin, s.is_known, s.customers, e.months[s.age + 1] AS expected_months, e.all_months,
+		CASE WHEN s.is_known THEN s.margin ELSE s.mrr * {margin_rate}::numeric END AS margin,
+		CASE WHEN s.is_known THEN 'product' WHEN {margin_rate} IS NOT NULL THEN 'margin_rate' END AS margin_source
+	FROM (SELECT s.segment, s.mrr, s.age, s.margin, s.is_known, count(*) AS customers FROM standing s GROUP BY 1, 2, 3, 4, 5) s
 	LEFT JOIN expected e ON e.segment = s.segment
 ), priced AS (
 	SELECT v.*, (v.mrr::float8 * v.expected_months)::numeric AS remaining_revenue, (v.margin::float8 * v.expected_months)::numeric AS remaining_value,
 		(v.margin::float8 * (v.expected_months - v.all_months))::numeric AS value_at_stake
 	FROM valued v
-), ranked AS (
+), ranked_kind AS (
 	-- equal values have equal tenths, that of the middle of their ranks
-	SELECT p.*, 10 * (2 * (rank() OVER (ORDER BY p.remaining_revenue) - 1) + count(*) OVER (PARTITION BY p.remaining_revenue)) / (2 * count(*) OVER ()) AS tenth
+	SELECT p.*, 10 * (2 * (sum(p.customers) OVER (ORDER BY p.remaining_revenue) - sum(p.customers) OVER w)::bigint + (sum(p.customers) OVER w)::bigint)
+		/ (2 * (sum(p.customers) OVER ())::bigint) AS tenth
 	FROM priced p
+	WINDOW w AS (PARTITION BY p.remaining_revenue)
+), ranked AS (
+	SELECT s.customer_id, k.*
+	FROM standing s
+	JOIN ranked_kind k ON k.segment = s.segment AND k.age = s.age AND k.mrr = s.mrr AND k.is_known = s.is_known
+		AND coalesce(k.product_margin, 0) = coalesce(s.margin, 0)
 )
 SELECT cvm.row_key(r.customer_id::text) AS row_key,
 	r.customer_id,

@@ -105,5 +105,27 @@ SELECT is_empty($$SELECT row_key FROM customer_value WHERE abs(remaining_value -
 SELECT is_empty($$SELECT remaining_revenue FROM customer_value GROUP BY 1 HAVING count(DISTINCT value_decile) > 1$$, 'equal values are in one tenth');
 SELECT pg_temp.quietly($$SELECT cvm.configure('fo', 'monthly_discount_rate', '0.01')$$);
 SELECT is_empty($$SELECT v.row_key FROM fo.customer_value v JOIN customer_value c USING (row_key) WHERE v.expected_months >= c.expected_months$$, 'discounted it is less');
+-- the fold beside plain SQL: one spell each, in a segment or in none
+CREATE TEMP TABLE lone AS
+SELECT i AS customer_id, date '2022-01-01' + i % 700 AS started_on, CASE WHEN i % 3 > 0 THEN date '2022-01-01' + i % 700 + 1 + i * 7 % 500 END AS ended_on, (i % 5 + 0.25) * power(10::numeric, i % 9) AS price,
+	date '2022-01-01' + i * 11 % 900 AS valid_from, CASE WHEN i % 4 > 0 THEN date '2022-01-01' + i * 11 % 900 + i % 300 END AS valid_to
+FROM generate_series(1, 3000) i;
+SELECT results_eq($$SELECT l.*
+		FROM (SELECT cvm._base_loss_agg(r.customer_id, '', r.since, r.until, r.price, NULL, r.segment, '2023-07-31', '{30}') AS losses
+			FROM (SELECT customer_id, started_on AS since, ended_on AS until, price, NULL::text AS segment FROM lone UNION ALL SELECT customer_id, valid_from, valid_to, NULL, 'S' FROM lone) r) f,
+			cvm._base_losses(f.losses) l ORDER BY 1, 2, 3, 4, 5$$,
+	$$WITH seen AS (SELECT l.*, least(l.ended_on, '2023-08-01') AS left_on FROM lone l WHERE l.started_on < '2023-07-31'),
+	stay AS (
+		SELECT s.*, 'S' AS segment, range_agg(daterange(s.started_on, s.left_on) * daterange(s.valid_from, s.valid_to)) AS days FROM seen s WHERE coalesce(s.valid_to > s.valid_from, true) GROUP BY s.customer_id, s.started_on, s.ended_on, s.price, s.valid_from, s.valid_to, s.left_on
+		UNION ALL
+		SELECT s.*, '(none)', datemultirange(daterange(s.started_on, s.left_on)) - CASE WHEN coalesce(s.valid_to > s.valid_from, true) THEN datemultirange(daterange(s.valid_from, s.valid_to)) ELSE '{}' END FROM seen s),
+	piece AS (
+		SELECT s.segment, s.price, cvm._months_since(s.started_on, '2023-07-31') AS age, cvm._months_since(lower(d.d), '2023-07-31') AS since,
+			CASE WHEN upper(d.d) > '2023-07-31' THEN -1 ELSE cvm._months_since(upper(d.d), '2023-07-31') END AS until,
+			CASE WHEN s.left_on > '2023-07-31' THEN -1 ELSE cvm._months_since(s.left_on, '2023-07-31') END AS gone
+		FROM stay s, unnest(s.days) d (d))
+	SELECT segment, age, since, until, gone, count(*) AS n, coalesce(sum(price) FILTER (WHERE until < 0), 0) AS mrr, coalesce(sum(price * price) FILTER (WHERE until < 0), 0) AS squares
+	FROM piece WHERE since > until GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5$$, 'a fold counts times of paying by months and segments as SQL does, and adds up squares exactly');
+SELECT throws_ok($$SELECT cvm._base_loss_agg(1, '', '2024-01-01', NULL, 1, NULL, NULL, '2024-07-01', '{-1}')$$, '22023', 'what is asked of spells makes no sense', 'gaps of fewer than no days are refused');
 SELECT * FROM finish();
 ROLLBACK;

@@ -5,7 +5,7 @@
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
-SELECT plan(9);
+SELECT plan(16);
 
 -- spells that overlap, touch, begin together, and lie apart by a day or ten
 CREATE TEMP TABLE spell AS
@@ -37,4 +37,16 @@ SELECT is_empty($$SELECT FROM generate_series(0, 9) r (r), generate_series(0, 9)
 SELECT is(cvm.mid_quantile(9223372036854775807, 9223372036854775807, 9223372036854775807, 2147483647), 2147483647, 'and does so of as many as there may be');
 SELECT is(cvm.day_of(timestamp '2024-02-29 23:59:59.9', 'UTC'), '2024-02-29', 'the day of a local time is its own');
 SELECT is(cvm.day_of(date '2024-02-29', NULL), NULL, 'in no time zone there is no day');
+-- the one that goes on, without their order
+CREATE TEMP TABLE known AS SELECT customer_id, started_on, least(ended_on, date '2024-04-16') AS ended_on FROM spell WHERE started_on < '2024-04-15';
+SELECT results_eq(format($$SELECT customer_id, cvm._paid_since_agg(started_on, ended_on, '2024-04-15', %1$s) FROM known GROUP BY 1 ORDER BY 1$$, gap),
+	format($$SELECT customer_id, max(run[1]) FILTER (WHERE run[2] > '2024-04-15')
+		FROM (SELECT k.*, cvm._spell_runs(k.started_on, k.ended_on, %1$s) OVER (PARTITION BY k.customer_id ORDER BY k.started_on) AS run FROM known k) k GROUP BY 1 ORDER BY 1$$, gap),
+	format('an aggregate finds since when a customer has been paying, over gaps of %s days', gap))
+FROM (VALUES (0), (1), (10)) AS g (gap);
+SELECT is(cvm._paid_since_final(cvm._paid_since_combine(cvm._paid_since_add(cvm._paid_since_add(NULL, '2024-01-01', '2024-01-11', '2024-03-31', 0), '2024-02-01', '2024-04-01', '2024-03-31', 0),
+	cvm._paid_since_add(NULL, '2024-01-11', '2024-02-01', '2024-03-31', 0))), '2024-01-01', 'states of several processes become one, and so do times of paying between which the other knows one');
+SELECT is(cvm._paid_since_agg(d, d + 5, '2024-06-01', 0), NULL, 'who does not pay any more has not been paying since any day') FROM (VALUES (date '2024-01-01'), (NULL)) v (d);
+SELECT throws_ok(q, '22023', m, m) FROM (VALUES ($$SELECT cvm._paid_since_agg('2024-01-01', '2024-02-01', '2024-01-15', -1)$$, 'as_of and gap must be given'),
+	($$SELECT cvm._paid_since_final('{1,2,3}')$$, 'this is no state of _paid_since_agg')) v (q, m);
 SELECT * FROM finish();

@@ -229,8 +229,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		ON g.product = s.product$$),
 ('worth_products', 9, '{}', '');
 
--- Each customer's tenth
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('scored_by_value', 1, '{}', $$
+-- What each customer is worth
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('worth_now', 1, '{}', $$
 WITH {valued}observed AS MATERIALIZED (
 	-- the day after the last one seen: ends that lie in the future are plans
 	SELECT coalesce({as_of}, (
@@ -242,22 +242,29 @@ WITH {valued}observed AS MATERIALIZED (
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)
 	GROUP BY s.customer_id, o.as_of
 	HAVING sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) > 0
-), ranked AS (
-	-- by margin where it is known of everybody
-	SELECT w.*, CASE WHEN bool_and(w.margin IS NOT NULL) OVER () THEN w.margin ELSE w.mrr END AS value,
-		bool_and(w.margin IS NOT NULL) OVER () AS by_margin
-	FROM worth w
-), scored AS (
-	SELECT r.*, cvm.mid_quantile(rank() OVER (ORDER BY r.value), count(*) OVER (ORDER BY r.value), count(*) OVER (), 10) AS decile
-	FROM ranked r
 )
 $$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('value_decile', 1, '{subscription}', $$
-{scored_by_value}
-, decile AS (
-	SELECT s.decile, count(*) AS customers, sum(s.mrr) AS mrr, sum(s.margin) AS margin, sum(s.value) AS value, min(s.value) AS least,
-		max(s.value) AS most, s.by_margin, s.as_of
+{worth_now}
+, alike AS (
+	-- many are worth the same, and are in one tenth
+	SELECT w.mrr, w.margin, w.as_of, count(*) AS customers
+	FROM worth w
+	GROUP BY w.mrr, w.margin, w.as_of
+), ranked AS (
+	-- by margin where it is known of everybody
+	SELECT a.*, CASE WHEN bool_and(a.margin IS NOT NULL) OVER () THEN a.margin ELSE a.mrr END AS value,
+		bool_and(a.margin IS NOT NULL) OVER () AS by_margin
+	FROM alike a
+), scored AS (
+	SELECT r.*, cvm.mid_quantile((sum(r.customers) OVER w - sum(r.customers) OVER (PARTITION BY r.value) + 1)::bigint, (sum(r.customers) OVER w)::bigint,
+		(sum(r.customers) OVER ())::bigint, 10) AS decile
+	FROM ranked r
+	WINDOW w AS (ORDER BY r.value)
+), decile AS (
+	SELECT s.decile, sum(s.customers)::bigint AS customers, sum(s.mrr * s.customers) AS mrr, sum(s.margin * s.customers) AS margin,
+		sum(s.value * s.customers) AS value, min(s.value) AS least, max(s.value) AS most, s.by_margin, s.as_of
 	FROM scored s
 	GROUP BY s.decile, s.by_margin, s.as_of
 )
@@ -288,7 +295,14 @@ JOIN wanted w ON w.segment = s.segment AND w.from_phase = c.previous_phase AND w
 FROM cvm.report_body b WHERE b.view = 'phase_flow';
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('value_decile', 1, $$
-{scored_by_value}
+{worth_now}
+, ranked AS (
+	SELECT w.*, CASE WHEN bool_and(w.margin IS NOT NULL) OVER () THEN w.margin ELSE w.mrr END AS value
+	FROM worth w
+), scored AS (
+	SELECT r.*, cvm.mid_quantile(rank() OVER (ORDER BY r.value), count(*) OVER (ORDER BY r.value), count(*) OVER (), 10) AS decile
+	FROM ranked r
+)
 SELECT w.row_key, s.customer_id, 1 AS customers, s.mrr, s.margin, s.mrr AS mrr_before, s.mrr AS mrr_after, 'decile ' || s.decile AS detail
 FROM scored s
 JOIN wanted w ON w.decile = s.decile$$);

@@ -174,6 +174,9 @@ decimal_make(Wide mantissa, int scale)
 	UWide rest = mantissa < 0 ? -(UWide) mantissa : (UWide) mantissa;
 	int written = 0;
 
+	if (mantissa == (int64) mantissa && scale <= SHORT_EXPONENT)
+		return NumericGetDatum(
+			int64_div_fast_to_numeric((int64) mantissa, scale));
 	*--at = '\0';
 	do
 	{

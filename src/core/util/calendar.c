@@ -142,6 +142,27 @@ period_of(Calendar calendar, Day day)
 	}
 }
 
+/* A month and its first day; the same few come again and again. */
+typedef struct MonthStart
+{
+	bool is_known;
+	int64_t month;
+	int64_t day;
+} MonthStart;
+
+#define MONTHS_KEPT 256
+
+static int64_t
+first_of_month(int64_t month)
+{
+	static MonthStart kept[MONTHS_KEPT];
+	MonthStart *start = &kept[(uint64_t) month % MONTHS_KEPT];
+
+	if (!start->is_known || start->month != month)
+		*start = (MonthStart){true, month, day_in_month(month, 1)};
+	return start->day;
+}
+
 /* The first day of a period. */
 int64_t
 period_start(Calendar calendar, int64_t period)
@@ -153,7 +174,7 @@ period_start(Calendar calendar, int64_t period)
 		case GRAIN_WEEK:
 			return period * 7 + FIRST_MONDAY + (calendar.week_start - 1);
 		default:
-			return day_in_month(period * months_per_period(calendar.grain), 1);
+			return first_of_month(period * months_per_period(calendar.grain));
 	}
 }
 

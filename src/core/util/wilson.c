@@ -46,10 +46,18 @@ normal_quantile(double p)
 double
 conf_to_z(double conf)
 {
+	/* of many intervals one after the other the level is the same */
+	static double last_conf = 0;
+	static double last_z = 0;
+
 	if (!(conf > 0 && conf < 1))
 		runtime_error(RUNTIME_INVALID_VALUE, "Use a level such as 0.95.",
 					  "confidence level \"%g\" is not between 0 and 1", conf);
-	return -normal_quantile((1 - conf) / 2);
+	if (conf == last_conf)
+		return last_z;
+	last_z = -normal_quantile((1 - conf) / 2);
+	last_conf = conf;
+	return last_z;
 }
 
 static void

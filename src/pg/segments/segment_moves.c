@@ -10,7 +10,6 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 #include "utils/tuplestore.h"
 
 #include "core/segments/segment_moves.h"
@@ -246,15 +245,6 @@ kept_datum(MoveSink *sink, Datum *kept, const Label *label)
 }
 
 static Datum
-amount_make(Wide mantissa, int scale)
-{
-	if (scale <= 18 && mantissa == (int64) mantissa)
-		return NumericGetDatum(
-			int64_div_fast_to_numeric((int64) mantissa, scale));
-	return decimal_make(mantissa, scale);
-}
-
-static Datum
 amount_datum(MoveSink *sink, Wide mantissa)
 {
 	int scale = sink->customers->spell_buffer->scale;
@@ -265,10 +255,10 @@ amount_datum(MoveSink *sink, Wide mantissa)
 	StaticAssertStmt(AMOUNTS == 1 << 10, "of ten bits");
 	if (amount->datum != (Datum) 0)
 		return amount->mantissa == mantissa ? amount->datum
-											: amount_make(mantissa, scale);
+											: decimal_make(mantissa, scale);
 	old = MemoryContextSwitchTo(sink->context);
 	amount->mantissa = mantissa;
-	amount->datum = amount_make(mantissa, scale);
+	amount->datum = decimal_make(mantissa, scale);
 	MemoryContextSwitchTo(old);
 	return amount->datum;
 }

@@ -86,7 +86,6 @@ $$),
 ('placed_customer', 9, '{}', 'true'),
 ('placed_group', 1, '{segment_history}', ', p.segment'),
 ('placed_group', 9, '{}', ''),
--- In one pass from spells, or from holdings that are stored
 -- Everybody's spells, or what is folded, beside each launch, and the segments there are.
 -- A full join is never a nested loop, whatever the planner expects of customers, and
 -- Citus joins customers where they live

@@ -99,9 +99,8 @@ SELECT '(all)'::text AS segment, cvm.movement_agg(s.customer_id, s.product, s.st
 	$$m.closing_mrr - m.opening_mrr - m.new_mrr - m.reactivation_mrr - m.expansion_mrr - m.contraction_mrr - m.churn_mrr - m.moved_in_mrr - m.moved_out_mrr - m.paused_mrr$$),
 ('fx_mrr', 9, '{}', $$0::numeric$$),
 
--- In several currencies: each customer's holdings in each
--- customers and their states come from everything that they hold, money from
--- the waterfalls of the currencies, at the rate of the closing
+-- Money that moves because a promotion ends: in several currencies by the waterfalls
+-- of each, at the rate of the day before the period is over
 ('movement_promotion', 1, '{subscription.currency,fx_rate}', $$, promoted AS {at_customer} (
 	SELECT {promoted_fx_once}p.customer_id, p.period_start, p.mrr, {promoted_segment} AS segment
 	FROM (

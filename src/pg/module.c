@@ -1,6 +1,6 @@
 /*
  * module.c
- *		The module.
+ *		Initialization and version of the library.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

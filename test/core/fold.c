@@ -306,7 +306,7 @@ run_script(void *argument)
 		return;
 	}
 	fold_finish(world.folds[0], retention);
-	retention_observe(retention, retention->as_of);
+	retention_set_as_of(retention, retention->as_of);
 	fold_plainly(&world, plain);
 	writer_open(&writers[0], NULL, 0);
 	writer_open(&writers[1], NULL, 0);

@@ -141,8 +141,8 @@ use_retention(const Retention *retention)
 	check_grid(sum, false);
 	sum = retention_new(NULL);
 	retention_merge(sum, retention);
-	retention_observe(sum, retention->as_of + (!retention->is_set &&
-											   retention->as_of < DAY_LAST));
+	retention_set_as_of(sum, retention->as_of + (!retention->is_set &&
+												 retention->as_of < DAY_LAST));
 	check_retention(sum);
 	check_grid(sum, true);
 	check_curve(retention);

@@ -415,10 +415,10 @@ make(void *argument)
 			row.end = draw(3) ? start + 1 + (Day) draw(200) : SPELL_OPEN;
 			row.product = draw_name(segments, 5);
 			spell_log_add(placed, 4096, &row);
-			spell_buffer_place(spell_buffer, key, row.start, row.end,
-							   &row.product, (int64_t) row.mrr);
-			spell_buffer_place(offered, key, row.start, row.end, &row.product,
-							   0);
+			spell_buffer_add_membership(spell_buffer, key, row.start, row.end,
+										&row.product, (int64_t) row.mrr);
+			spell_buffer_add_membership(offered, key, row.start, row.end,
+										&row.product, 0);
 		}
 		segment_flow_add(steps, spell_log_read(held, 4096),
 						 nplaced ? spell_log_read(placed, 4096) : NULL);

@@ -114,7 +114,7 @@ add_losses(Adding *adding, WindowStats *stats, const Entry *entry)
 
 /* An amount as it is squared: with SQUARE_SCALE decimals. */
 static Wide
-square_root_of(Wide mrr, int scale)
+scaled_for_square(Wide mrr, int scale)
 {
 	Wide divisor;
 
@@ -191,8 +191,8 @@ add_entries(Adding *adding, WindowStats *stats)
 	stats->losing_entries = count_add(stats->losing_entries, matured * losing);
 	stats->focal = money_add(stats->focal, scaled(adding, focal));
 	stats->lost = money_add(stats->lost, scaled(adding, lost));
-	focal = square_root_of(focal, adding->scale);
-	lost = square_root_of(lost, adding->scale);
+	focal = scaled_for_square(focal, adding->scale);
+	lost = scaled_for_square(lost, adding->scale);
 	stats->lost_squares = product_added(stats->lost_squares, lost, lost);
 	stats->cross_products = product_added(stats->cross_products, lost, focal);
 	stats->focal_squares = product_added(stats->focal_squares, focal, focal);

@@ -28,7 +28,7 @@ window_stats_donors(const Cannibalization *state, WindowStats *stats)
 	stats->ndonors = count;
 }
 
-/* The stratum and month of a stratum and month, made when it is not there. */
+/* The statistics of a stratum in a month, made when there are none. */
 StratumMonth *
 window_stats_stratum_month(Cannibalization *state, WindowStats *stats,
 						   int32_t stratum, Period month)

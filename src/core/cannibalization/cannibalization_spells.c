@@ -144,7 +144,7 @@ trajectory_take(void *arg, uint32_t customer, const Line *lines,
 						workspace->stratum, workspace->deltas);
 }
 
-/* roles says what each name of the spell buffer is. */
+/* product_roles says what each name of the spell buffer is. */
 void
 cannibalization_spells_finish(SpellBuffer *spell_buffer,
 							  const uint8_t *product_roles,

@@ -157,7 +157,7 @@ trajectory_grow(Trajectory *trajectory, size_t room)
 		runtime_alloc(NULL, trajectory->room * sizeof(SideLevel));
 }
 
-/* Look at a customer; roles says what each product of the holdings is. */
+/* Look at a customer; product_roles says what each product of the holdings is. */
 void
 trajectory_set(Trajectory *trajectory, const Holdings *holdings,
 			   const uint8_t *product_roles, Day as_of, int32_t gap)

@@ -109,7 +109,7 @@ add_treated(Adding *adding, WindowStats *stats, const Entry *entry)
 				&outcome);
 }
 
-/* Ramps, all flat, for a state with windows. */
+/* Delta arrays, all zero, for a state with windows. */
 DeltaArrays *
 delta_arrays_new(const Cannibalization *state)
 {

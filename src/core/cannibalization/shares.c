@@ -104,18 +104,18 @@ void
 shares_divide(Shares *shares, const Label *names, Wide lost, int scale,
 			  int to_scale)
 {
-	int retained = 0;
+	int kept = 0;
 
 	for (int i = 0; i < shares->count; i++)
 	{
 		if (shares->items[i].drop <= 0)
 			continue;
-		shares->items[retained] = shares->items[i];
-		shares->items[retained].name = &names[shares->items[i].product];
-		retained++;
+		shares->items[kept] = shares->items[i];
+		shares->items[kept].name = &names[shares->items[i].product];
+		kept++;
 	}
-	shares->count = retained;
-	if (retained == 1)
+	shares->count = kept;
+	if (kept == 1)
 	{
 		shares->items[0].lost = money_rescale(lost, scale, to_scale);
 		return;
@@ -127,9 +127,9 @@ shares_divide(Shares *shares, const Label *names, Wide lost, int scale,
 		lost = money_rescale(lost, scale, SHARE_SCALE);
 		scale = SHARE_SCALE;
 	}
-	runtime_sort(shares->items, retained, sizeof(DonorShare), compare_names);
-	divide(shares->items, retained, lost);
-	for (int i = 0; i < retained; i++)
+	runtime_sort(shares->items, kept, sizeof(DonorShare), compare_names);
+	divide(shares->items, kept, lost);
+	for (int i = 0; i < kept; i++)
 		shares->items[i].lost =
 			money_rescale(shares->items[i].lost, scale, to_scale);
 }

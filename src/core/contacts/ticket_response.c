@@ -68,7 +68,7 @@ times_settle(TicketTimes *times, Context context)
 					   times->more[past] >> 1 == times->more[i] >> 1;
 			 past++)
 			over += times->more[past] & 1;
-		survival_count(more, minutes, over, past - i - over);
+		survival_add_counts(more, minutes, over, past - i - over);
 	}
 	times->count = 0;
 	if (times->times == NULL)

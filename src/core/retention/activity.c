@@ -179,7 +179,7 @@ activity_tidy(Activity *activity)
 {
 	ActivityDay *days = activity->days;
 	bool sorted = true;
-	int retained = 0;
+	int kept = 0;
 
 	for (int i = 1; i < activity->ndays; i++)
 		sorted &= days[i - 1].day < days[i].day;
@@ -189,14 +189,14 @@ activity_tidy(Activity *activity)
 	for (int i = 1; i < activity->ndays; i++)
 	{
 		check_interrupts();
-		if (days[i].day != days[retained].day)
+		if (days[i].day != days[kept].day)
 		{
-			days[++retained] = days[i];
+			days[++kept] = days[i];
 			continue;
 		}
-		day_add(&days[retained], &days[i]);
+		day_add(&days[kept], &days[i]);
 	}
-	activity->ndays = retained + 1;
+	activity->ndays = kept + 1;
 }
 
 /* Add two timelines of one customer up: both are in order. */
@@ -416,7 +416,7 @@ log_read(const ActivityLog *log, size_t size)
 size_t
 log_tidy(ActivityLog *log)
 {
-	uint32_t retained = 0;
+	uint32_t kept = 0;
 
 	if (log->full)
 	{
@@ -425,7 +425,7 @@ log_tidy(ActivityLog *log)
 		runtime_sort(events, log->used, sizeof(LogEvent), compare_days);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
-			LogEvent *last = &events[retained];
+			LogEvent *last = &events[kept];
 
 			if (events[i].day == last->day &&
 				last->events <= UINT32_MAX - events[i].events)
@@ -437,7 +437,7 @@ log_tidy(ActivityLog *log)
 												event_value(&events[i])));
 			}
 			else
-				events[++retained] = events[i];
+				events[++kept] = events[i];
 		}
 	}
 	else
@@ -447,16 +447,16 @@ log_tidy(ActivityLog *log)
 		runtime_sort(days, log->used, sizeof(LogDay), compare_days);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
-			LogDay *last = &days[retained];
+			LogDay *last = &days[kept];
 
 			if (days[i].day == last->day &&
 				last->events <= UINT32_MAX - days[i].events)
 				last->events += days[i].events;
 			else
-				days[++retained] = days[i];
+				days[++kept] = days[i];
 		}
 	}
 	if (log->used > 0)
-		log->used = retained + 1;
+		log->used = kept + 1;
 	return log->used;
 }

@@ -53,7 +53,7 @@ chunk_fold(Context context, const ByteReader *reader, Budget *budget)
 	if (head.has_memberships)
 		fold_expect_memberships(fold);
 	if (head.has_as_of)
-		fold_observe(fold, head.as_of);
+		fold_set_as_of(fold, head.as_of);
 	return fold;
 }
 

@@ -41,7 +41,7 @@ fold_expect_memberships(Fold *fold)
 
 /* Say when observation ends: before the first row. */
 void
-fold_observe(Fold *fold, Day as_of)
+fold_set_as_of(Fold *fold, Day as_of)
 {
 	fold->has_as_of = true;
 	fold->as_of = as_of;

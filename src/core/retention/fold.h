@@ -58,7 +58,7 @@ typedef struct Fold
 extern Fold *fold_new(Context context, KeyKind kind, Calendar calendar,
 					  bool is_marked, bool has_values, Budget *budget);
 extern void fold_free(Fold *fold);
-extern void fold_listen(Fold *fold, DayReader reader);
+extern void fold_set_day_reader(Fold *fold, DayReader reader);
 extern void fold_flush(Fold *fold);
 extern void fold_make_room(Fold *fold);
 extern void fold_finish(Fold *fold, Retention *retention);
@@ -71,7 +71,7 @@ extern Retention **fold_finish_segments(Fold *fold, Context context);
  * What customers were period by period up to as_of, which is the day after the
  * last one where it was not said: one, or with memberships as many as segments
  */
-extern void fold_observe(Fold *fold, Day as_of);
+extern void fold_set_as_of(Fold *fold, Day as_of);
 extern Lifecycle **fold_finish_lifecycles(Fold *fold, Context context);
 extern size_t fold_size(const Fold *fold);
 

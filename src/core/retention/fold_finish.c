@@ -24,7 +24,7 @@ fold_part(Fold *fold, int part)
 		whole->memberships.segments = fold->memberships.segments;
 	}
 	if (fold->has_as_of)
-		fold_observe(whole, fold->as_of);
+		fold_set_as_of(whole, fold->as_of);
 	piece_reader_open(&pieces, &fold->overflow, &fold->overflow.parts, part);
 	while (piece_next(&pieces))
 	{

@@ -57,7 +57,7 @@ bitmap_columns_mark(BitmapColumns *bitmap_columns, const Period *bits,
 
 /* Say how the times of the rows to come are read. */
 void
-fold_listen(Fold *fold, DayReader reader)
+fold_set_day_reader(Fold *fold, DayReader reader)
 {
 	if (reader.read == fold->batch.reader.read &&
 		reader.zone == fold->batch.reader.zone)

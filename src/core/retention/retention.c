@@ -241,7 +241,7 @@ retention_merge(Retention *into, const Retention *more)
 
 /* Say until when was observed. */
 void
-retention_observe(Retention *retention, Day as_of)
+retention_set_as_of(Retention *retention, Day as_of)
 {
 	if (as_of < retention->as_of)
 		runtime_error(RUNTIME_INVALID_VALUE,
@@ -294,7 +294,7 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 	for (int i = 0; i < retention->ncohorts; i++)
 	{
 		const Cohort *cohort = &retention->cohorts[i];
-		int retained = 0;
+		int kept = 0;
 		int32_t before = 0;
 
 		if (i == 0)
@@ -304,8 +304,8 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 											   cohort[-1].period));
 		write_unsigned(writer, cohort->members);
 		for (int j = 0; j < cohort->ncells; j++)
-			retained += !cell_empty(cohort, j);
-		write_unsigned(writer, retained);
+			kept += !cell_empty(cohort, j);
+		write_unsigned(writer, kept);
 		for (int j = 0; j < cohort->ncells; j++)
 		{
 			const Cell *cell = &cohort->cells[j];

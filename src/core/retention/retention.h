@@ -74,7 +74,7 @@ extern Cohort *retention_cohort(Retention *retention, Period period);
 extern int cohort_cell(Retention *retention, Cohort *cohort, int32_t no);
 extern void retention_add(Retention *retention, const Tenure *tenure);
 extern void retention_merge(Retention *into, const Retention *more);
-extern void retention_observe(Retention *retention, Day as_of);
+extern void retention_set_as_of(Retention *retention, Day as_of);
 extern void retention_encode(const Retention *retention, ByteWriter *writer);
 extern Retention *retention_decode(Context context, const void *data,
 								   size_t size);

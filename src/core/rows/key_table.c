@@ -236,7 +236,7 @@ key_table_expect(KeyTable *key_table, uint32_t nkeys)
 static const char *
 text_keep(KeyTable *key_table, const char *data, uint32_t size)
 {
-	char *retained;
+	char *kept;
 
 	if (size > key_table->text_room)
 	{
@@ -255,11 +255,11 @@ text_keep(KeyTable *key_table, const char *data, uint32_t size)
 		key_table->text_room = block;
 		key_table->text_size += block;
 	}
-	retained = key_table->text;
-	memcpy(retained, data, size);
+	kept = key_table->text;
+	memcpy(kept, data, size);
 	key_table->text += size;
 	key_table->text_room -= size;
-	return retained;
+	return kept;
 }
 
 /* The key of a slot of the table, where it is kept */
@@ -281,30 +281,30 @@ static uint32_t
 slot_give(KeyTable *key_table, const Key *key)
 {
 	uint32_t slot = key_table->nslots;
-	void *retained;
+	void *kept;
 
 	if (slot >= MAX_KEY_TABLE)
 		runtime_error(RUNTIME_TOO_LARGE,
 					  "Fold the customers in several groups.",
 					  "too many customers in one state");
-	retained = chunked_array_reach(&key_table->keys, slot);
+	kept = chunked_array_reach(&key_table->keys, slot);
 	switch (key_table->kind)
 	{
 		case KEY_NUMBER:
-			*(int64_t *) retained = key->number;
+			*(int64_t *) kept = key->number;
 			if (key->number < key_table->least)
 				key_table->least = key->number;
 			if (key->number > key_table->most)
 				key_table->most = key->number;
 			break;
 		case KEY_TEXT:
-			*(Key *) retained = *key;
+			*(Key *) kept = *key;
 			if (key_is_outside(key))
-				((Key *) retained)->outside.data =
+				((Key *) kept)->outside.data =
 					text_keep(key_table, key->outside.data, key->outside.size);
 			break;
 		default:
-			*(Key *) retained = *key;
+			*(Key *) kept = *key;
 	}
 	key_table->nslots++;
 	return slot;
@@ -516,9 +516,9 @@ table_number(KeyTable *key_table, KeyKind kind, const Key *keys, int nkeys,
 		for (int i = 0; i < nkeys; i++)
 			if (slots[i] != 0 && key_is_outside(&keys[i]))
 			{
-				const Key *retained = slot_key(key_table, kind, slots[i] - 1);
+				const Key *kept = slot_key(key_table, kind, slots[i] - 1);
 
-				__builtin_prefetch(retained->outside.data);
+				__builtin_prefetch(kept->outside.data);
 			}
 	for (int i = 0; i < nkeys; i++)
 	{

@@ -113,17 +113,17 @@ static void
 run_count(Walk *walk, const RunSpell *run, Wide mrr)
 {
 	const SegmentCustomers *names = &walk->losses->names;
-	int step =
-		segment_step_on(walk->segment_steps, walk->nsegment_steps, run->first);
+	int step = segment_step_on(walk->segment_steps, walk->nsegment_steps,
+							   run->start_of_run);
 	BaseLoss key;
-	Day since = run->first;
+	Day since = run->start_of_run;
 
 	memset(&key, 0, sizeof(key));
-	key.age = months_since(walk, run->first);
-	key.gone = months_until(walk, run->last);
-	for (; since < run->last; step++)
+	key.age = months_since(walk, run->start_of_run);
+	key.gone = months_until(walk, run->end_of_run);
+	for (; since < run->end_of_run; step++)
 	{
-		Day until = run->last;
+		Day until = run->end_of_run;
 		BaseLoss *loss;
 
 		if (step + 1 < walk->nsegment_steps &&
@@ -187,8 +187,8 @@ customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 	{
 		Wide mrr = 0;
 
-		for (to = from;
-			 to < nspells && walk->runs[to].first == walk->runs[from].first;
+		for (to = from; to < nspells && walk->runs[to].start_of_run ==
+											walk->runs[from].start_of_run;
 			 to++)
 			if (walk->spells[to].end > walk->as_of)
 				mrr = money_add(mrr, walk->spells[to].mrr);

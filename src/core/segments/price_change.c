@@ -539,10 +539,10 @@ line_follow(Walk *walk, int32_t day_no, const PriceLine *line, int32_t marks)
 		(Followed){day_no, segment, spell->product,
 				   price_band(walk, line->move != NULL ? line->move->before
 													   : spell->mrr),
-				   window_floor((int64_t) day - spell->run.first), 0,
+				   window_floor((int64_t) day - spell->run.start_of_run), 0,
 				   dropped < last ? dropped : last,
-				   window_floor((int64_t) spell->run.last - 1 - day), dropped,
-				   marks, 0});
+				   window_floor((int64_t) spell->run.end_of_run - 1 - day),
+				   dropped, marks, 0});
 }
 
 /* Does the line of one come before that of another as what counts? */
@@ -638,8 +638,8 @@ stay_follow(Walk *walk, const PriceSpell *spell, int32_t segment, Day since,
 		if (key.first > key.last)
 			continue;
 		key.band = price_band(walk, spell->mrr);
-		key.age = window_floor((int64_t) day - spell->run.first);
-		key.left = window_floor((int64_t) spell->run.last - 1 - day);
+		key.age = window_floor((int64_t) day - spell->run.start_of_run);
+		key.left = window_floor((int64_t) spell->run.end_of_run - 1 - day);
 		key.dropped = window_floor((int64_t) spell->line_until - 1 - day);
 		followed_add(walk, key);
 	}

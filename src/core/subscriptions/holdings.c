@@ -81,16 +81,16 @@ void
 holdings_settle(Holdings *holdings)
 {
 	Label *loose = runtime_alloc(NULL, (holdings->nnames + 1) * sizeof(Label));
-	int retained = 0;
+	int kept = 0;
 
 	memcpy(loose, holdings->names, holdings->nnames * sizeof(Label));
 	runtime_sort(holdings->names, holdings->nnames, sizeof(Label),
 				 compare_names);
 	for (int i = 0; i < holdings->nnames; i++)
-		if (retained == 0 || label_compare(&holdings->names[retained - 1],
-										   &holdings->names[i]) != 0)
-			holdings->names[retained++] = holdings->names[i];
-	holdings->nnames = retained;
+		if (kept == 0 ||
+			label_compare(&holdings->names[kept - 1], &holdings->names[i]) != 0)
+			holdings->names[kept++] = holdings->names[i];
+	holdings->nnames = kept;
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		Spell *spell = &holdings->spells[i];

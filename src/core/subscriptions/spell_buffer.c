@@ -46,7 +46,7 @@ spell_buffer_open(SpellBuffer *spell_buffer, Context context, KeyKind kind,
 	spell_buffer->kind = kind;
 	spell_buffer->terms = *terms;
 	dictionary_open(&spell_buffer->names, context);
-	chunked_array_open(&spell_buffer->overflow, context, sizeof(OverflowEntry));
+	chunked_array_open(&spell_buffer->wide, context, sizeof(WideEntry));
 	row_buffer_open(&spell_buffer->row_buffer, context, kind, sizeof(Packed),
 					false);
 	batch_make(spell_buffer, FIRST_ROOM);
@@ -72,8 +72,8 @@ void
 spell_buffer_forget(SpellBuffer *spell_buffer)
 {
 	row_buffer_forget(&spell_buffer->row_buffer);
-	chunked_array_close(&spell_buffer->overflow);
-	spell_buffer->noverflow = 0;
+	chunked_array_close(&spell_buffer->wide);
+	spell_buffer->nwide = 0;
 	batch_make(spell_buffer, FIRST_ROOM);
 	if (spell_buffer->text != NULL)
 		runtime_free(spell_buffer->text);
@@ -87,7 +87,7 @@ spell_buffer_size(const SpellBuffer *spell_buffer)
 {
 	return sizeof(SpellBuffer) + dictionary_size(&spell_buffer->names) +
 		   row_buffer_size(&spell_buffer->row_buffer) +
-		   chunked_array_size(&spell_buffer->overflow) +
+		   chunked_array_size(&spell_buffer->wide) +
 		   spell_buffer->batch_room * (sizeof(Key) + sizeof(Packed)) +
 		   spell_buffer->text_room +
 		   (spell_buffer->far != NULL ? FAR_DAYS * sizeof(Day) : 0);
@@ -169,9 +169,9 @@ spell_buffer_scale(SpellBuffer *spell_buffer, int scale)
 
 			if ((packed->head & PACKED_MARKS) == PACKED_MEMBERSHIP)
 				continue;
-			if (packed_is_overflow(packed))
+			if (packed_is_wide(packed))
 			{
-				OverflowEntry *entry = packed_overflow(spell_buffer, packed);
+				WideEntry *entry = packed_wide(spell_buffer, packed);
 
 				entry->mrr =
 					money_rescale(entry->mrr, spell_buffer->scale, scale);

@@ -55,7 +55,7 @@ typedef struct Line
 {
 	uint32_t slot; /* the customer's */
 	int32_t
-		product; /* its number; ~number when mrr is the number of an overflow entry */
+		product; /* its number; ~number when mrr is the number of a wide entry */
 	Day start;
 	Day end; /* first day not held, or SPELL_OPEN */
 	int64_t mrr;
@@ -71,17 +71,17 @@ typedef struct Packed
 	uint32_t head; /* place of the customer in the partition, marks, name */
 	uint16_t start;
 	uint16_t end;
-	int32_t mrr; /* or the number of an overflow entry */
+	int32_t mrr; /* or the number of a wide entry */
 } Packed;
 
 /* What does not fit into a packed line */
-typedef struct OverflowEntry
+typedef struct WideEntry
 {
 	int32_t name;
 	Day start;
 	Day end;
 	Wide mrr;
-} OverflowEntry;
+} WideEntry;
 
 #define NEAR_FIRST (-18262) /* 1950-01-01 */
 #define NEAR_DAYS 65280
@@ -96,13 +96,13 @@ typedef struct SpellBuffer
 	Dictionary names;
 
 	RowBuffer row_buffer; /* of packed lines */
-	uint32_t noverflow;
-	ChunkedArray overflow;
+	uint32_t nwide;
+	ChunkedArray wide;
 	bool has_pauses; /* some line is paused */
 	Day *far;		 /* days that are none of the near ones, or NULL */
 	int nfar;
 
-	Overflow spill;
+	Overflow overflow;
 
 	/* rows whose customers are not numbered yet */
 	int used;
@@ -120,8 +120,9 @@ extern bool spell_buffer_agrees(const SpellBuffer *spell_buffer,
 								const SpellTerms *terms);
 extern void spell_buffer_add(SpellBuffer *spell_buffer, Key key,
 							 const SpellRow *row);
-extern void spell_buffer_place(SpellBuffer *spell_buffer, Key key, Day start,
-							   Day end, const Label *segment, int64_t version);
+extern void spell_buffer_add_membership(SpellBuffer *spell_buffer, Key key,
+										Day start, Day end,
+										const Label *segment, int64_t version);
 extern void spell_buffer_note(SpellBuffer *spell_buffer, Key key,
 							  const SpellRow *row);
 
@@ -176,8 +177,8 @@ line_pause(const SpellBuffer *spell_buffer, const Line *line)
 {
 	if (line->product >= 0)
 		return line->mrr;
-	return ((const OverflowEntry *) chunked_array_peek(&spell_buffer->overflow,
-													   (uint32_t) line->mrr))
+	return ((const WideEntry *) chunked_array_peek(&spell_buffer->wide,
+												   (uint32_t) line->mrr))
 		->mrr;
 }
 

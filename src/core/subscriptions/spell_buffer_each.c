@@ -15,12 +15,12 @@ part_read(SpellBuffer *spell_buffer, OverflowParts *parts, int part)
 {
 	PieceReader pieces;
 
-	piece_reader_open(&pieces, &spell_buffer->spill, parts, part);
+	piece_reader_open(&pieces, &spell_buffer->overflow, parts, part);
 	while (piece_next(&pieces))
 	{
 		ByteReader reader;
 
-		reader_open(&reader, pieces.data, pieces.size, "ledger of spells");
+		reader_open(&reader, pieces.data, pieces.size, "spell buffer");
 		chunk_read(spell_buffer, &reader, NULL);
 	}
 }
@@ -70,7 +70,7 @@ hand_out(SpellBuffer *spell_buffer, Handout *handout)
 {
 	OverflowParts parts;
 
-	if (!overflow_is_written(&spell_buffer->spill))
+	if (!overflow_is_written(&spell_buffer->overflow))
 	{
 		for (uint32_t i = 0; i < spell_buffer->row_buffer.npartitions; i++)
 			partition_hand_out(spell_buffer, i, handout);
@@ -78,13 +78,13 @@ hand_out(SpellBuffer *spell_buffer, Handout *handout)
 	}
 	if (spell_buffer->row_buffer.npartitions > 0)
 		spell_buffer_overflow(spell_buffer);
-	for (int part = 0; part < overflow_nparts(&spell_buffer->spill.parts);
+	for (int part = 0; part < overflow_nparts(&spell_buffer->overflow.parts);
 		 part++)
 	{
-		overflow_descend(&spell_buffer->spill, &parts);
+		overflow_descend(&spell_buffer->overflow, &parts);
 		part_read(spell_buffer, &parts, part);
 		hand_out(spell_buffer, handout);
-		overflow_ascend(&spell_buffer->spill, &parts);
+		overflow_ascend(&spell_buffer->overflow, &parts);
 		spell_buffer_forget(spell_buffer);
 		spell_buffer_consider_overflow(spell_buffer);
 	}

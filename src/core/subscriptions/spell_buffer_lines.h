@@ -15,8 +15,7 @@
 #define PACKED_PAUSED (2u << PAGE_SHIFT)
 #define PACKED_MARKS (PACKED_MEMBERSHIP | PACKED_PAUSED)
 #define PACKED_NAME_SHIFT (PAGE_SHIFT + 2)
-#define PACKED_OVERFLOW \
-	(UINT32_MAX >> PACKED_NAME_SHIFT) /* for a name: see mrr */
+#define PACKED_WIDE (UINT32_MAX >> PACKED_NAME_SHIFT) /* for a name: see mrr */
 
 /* spell_buffer.c: lines in memory */
 extern void spell_buffer_open(SpellBuffer *spell_buffer, Context context,
@@ -67,15 +66,15 @@ packed_slot(uint32_t partition, const Packed *packed)
 }
 
 static inline bool
-packed_is_overflow(const Packed *packed)
+packed_is_wide(const Packed *packed)
 {
-	return packed->head >> PACKED_NAME_SHIFT == PACKED_OVERFLOW;
+	return packed->head >> PACKED_NAME_SHIFT == PACKED_WIDE;
 }
 
-static inline OverflowEntry *
-packed_overflow(const SpellBuffer *spell_buffer, const Packed *packed)
+static inline WideEntry *
+packed_wide(const SpellBuffer *spell_buffer, const Packed *packed)
 {
-	return chunked_array_peek(&spell_buffer->overflow, (uint32_t) packed->mrr);
+	return chunked_array_peek(&spell_buffer->wide, (uint32_t) packed->mrr);
 }
 
 /* The number of a day; false: there are too many others already. */
@@ -108,15 +107,15 @@ line_pack(SpellBuffer *spell_buffer, int32_t name, uint32_t marks, Day start,
 	Packed packed = {marks | (uint32_t) name << PACKED_NAME_SHIFT, 0, 0,
 					 (int32_t) mrr};
 
-	if ((uint32_t) name >= PACKED_OVERFLOW || packed.mrr != mrr ||
+	if ((uint32_t) name >= PACKED_WIDE || packed.mrr != mrr ||
 		!day_pack(spell_buffer, start, &packed.start) ||
 		!day_pack(spell_buffer, end, &packed.end))
 	{
-		packed.head = marks | PACKED_OVERFLOW << PACKED_NAME_SHIFT;
-		packed.mrr = (int32_t) spell_buffer->noverflow;
-		*(OverflowEntry *) chunked_array_reach(&spell_buffer->overflow,
-											   spell_buffer->noverflow++) =
-			(OverflowEntry){name, start, end, mrr};
+		packed.head = marks | PACKED_WIDE << PACKED_NAME_SHIFT;
+		packed.mrr = (int32_t) spell_buffer->nwide;
+		*(WideEntry *) chunked_array_reach(&spell_buffer->wide,
+										   spell_buffer->nwide++) =
+			(WideEntry){name, start, end, mrr};
 	}
 	return packed;
 }
@@ -133,9 +132,9 @@ line_unpack(const SpellBuffer *spell_buffer, uint32_t partition,
 				 day_unpack(spell_buffer, packed->start),
 				 day_unpack(spell_buffer, packed->end), packed->mrr};
 
-	if (packed_is_overflow(packed))
+	if (packed_is_wide(packed))
 	{
-		const OverflowEntry *entry = packed_overflow(spell_buffer, packed);
+		const WideEntry *entry = packed_wide(spell_buffer, packed);
 
 		line.product = entry->name | (int32_t) marks;
 		line.start = entry->start;

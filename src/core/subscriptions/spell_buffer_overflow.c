@@ -34,9 +34,9 @@ spell_buffer_overflow(SpellBuffer *spell_buffer)
 	int nparts;
 
 	spell_buffer_flush(spell_buffer);
-	overflow_begin(&spell_buffer->spill);
-	nparts = overflow_nparts(&spell_buffer->spill.parts);
-	parts = overflow_divide(&spell_buffer->spill, &row_buffer->key_table);
+	overflow_begin(&spell_buffer->overflow);
+	nparts = overflow_nparts(&spell_buffer->overflow.parts);
+	parts = overflow_divide(&spell_buffer->overflow, &row_buffer->key_table);
 	for (int part = 0; part < nparts; part++)
 		writer_open(&writers[part], NULL, 0);
 	for (uint32_t from = 0, to; from < row_buffer->npartitions; from = to)
@@ -46,7 +46,7 @@ spell_buffer_overflow(SpellBuffer *spell_buffer)
 		for (int part = 0; part < nparts; part++)
 		{
 			if (writers[part].used > sizeof(ChunkHead))
-				overflow_put(&spell_buffer->spill, part, writers[part].data,
+				overflow_put(&spell_buffer->overflow, part, writers[part].data,
 							 writers[part].used);
 			writers[part].used = 0;
 		}
@@ -73,7 +73,7 @@ spell_buffer_new(Context context, KeyKind kind, const SpellTerms *terms,
 		runtime_alloc_zero(context, sizeof(SpellBuffer));
 
 	spell_buffer_open(spell_buffer, context, kind, terms);
-	overflow_open(&spell_buffer->spill, context, budget, 0, overflow_write,
+	overflow_open(&spell_buffer->overflow, context, budget, 0, overflow_write,
 				  spell_buffer);
 	spell_buffer_consider_overflow(spell_buffer);
 	return spell_buffer;
@@ -85,10 +85,10 @@ spell_buffer_consider_overflow(SpellBuffer *spell_buffer)
 {
 	size_t size;
 
-	if (spell_buffer->spill.budget == NULL)
+	if (spell_buffer->overflow.budget == NULL)
 		return;
 	size = spell_buffer_size(spell_buffer);
-	overflow_say(&spell_buffer->spill, size,
+	overflow_say(&spell_buffer->overflow, size,
 				 size - sizeof(SpellBuffer) -
 					 dictionary_size(&spell_buffer->names) -
 					 (spell_buffer->far != NULL ? FAR_DAYS * sizeof(Day) : 0));
@@ -98,12 +98,12 @@ spell_buffer_consider_overflow(SpellBuffer *spell_buffer)
 static void
 pieces_copy(SpellBuffer *spell_buffer, ByteWriter *writer)
 {
-	OverflowParts *parts = &spell_buffer->spill.parts;
+	OverflowParts *parts = &spell_buffer->overflow.parts;
 	PieceReader reader;
 
 	for (int part = 0; part < overflow_nparts(parts); part++)
 	{
-		piece_reader_open(&reader, &spell_buffer->spill, parts, part);
+		piece_reader_open(&reader, &spell_buffer->overflow, parts, part);
 		while (piece_next(&reader))
 		{
 			write_raw(writer, reader.data, reader.size);
@@ -121,7 +121,7 @@ spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer)
 
 	spell_buffer_flush(spell_buffer);
 	spell_buffer_begin(spell_buffer, writer);
-	if (overflow_is_written(&spell_buffer->spill))
+	if (overflow_is_written(&spell_buffer->overflow))
 		pieces_copy(spell_buffer, writer);
 	npartitions = spell_buffer->row_buffer.npartitions;
 	for (uint32_t from = 0; from < npartitions; from += CHUNK_PARTITIONS)

@@ -60,8 +60,8 @@ batch_begin(SpellBuffer *spell_buffer, Key key)
 
 /* Add a time in a segment, with the version of the segments. */
 void
-spell_buffer_place(SpellBuffer *spell_buffer, Key key, Day start, Day end,
-				   const Label *segment, int64_t version)
+spell_buffer_add_membership(SpellBuffer *spell_buffer, Key key, Day start,
+							Day end, const Label *segment, int64_t version)
 {
 	if (start >= spell_buffer->terms.as_of)
 		return;

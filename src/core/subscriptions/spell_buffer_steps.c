@@ -150,7 +150,7 @@ lines_pauses(StepWorkspace *workspace, const SpellBuffer *spell_buffer,
 			 const Line *lines, uint32_t nlines, int nsteps)
 {
 	int npauses = 0;
-	int retained;
+	int kept;
 
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -164,9 +164,9 @@ lines_pauses(StepWorkspace *workspace, const SpellBuffer *spell_buffer,
 	}
 	if (npauses == 0)
 		return nsteps;
-	retained =
+	kept =
 		pause_steps(workspace->pauses, npauses, spell_buffer->terms.pause_days,
 					spell_buffer->terms.as_of, workspace->steps + nsteps);
-	steps_sort(workspace->steps, nsteps + retained);
-	return nsteps + retained;
+	steps_sort(workspace->steps, nsteps + kept);
+	return nsteps + kept;
 }

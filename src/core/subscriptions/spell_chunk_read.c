@@ -84,7 +84,7 @@ spell_buffer_absorb(SpellBuffer *into, Context context, const void *data,
 	SpellBufferHead head;
 	int32_t *names;
 
-	reader_open(&reader, data, size, "ledger of spells");
+	reader_open(&reader, data, size, "spell buffer");
 	read_raw(&reader, &head, sizeof(head));
 	if (into == NULL)
 		into = spell_buffer_new(context, head.kind, &head.terms, budget);

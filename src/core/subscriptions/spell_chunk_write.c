@@ -110,7 +110,7 @@ chunks_write(const SpellBuffer *spell_buffer, uint32_t from, uint32_t to,
 			line.slot = range_places(&range, number)[line.slot & PAGE_MASK];
 			write_raw(writer, &line, sizeof(Line));
 			if (line.product < 0)
-				write_raw(writer, &packed_overflow(spell_buffer, packed)->mrr,
+				write_raw(writer, &packed_wide(spell_buffer, packed)->mrr,
 						  sizeof(Wide));
 		}
 	}

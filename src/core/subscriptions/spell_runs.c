@@ -1,6 +1,6 @@
 /*
  * spell_runs.c
- *		Times of paying: spells that follow one another without a gap.
+ *		Times of paying: spells that follow one another with gaps of up to gap days.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -17,21 +17,21 @@ spell_runs(RunSpell *spells, int64_t nspells, int gap)
 
 	for (int64_t i = 0; i < nspells; i++)
 	{
-		Day last = i > 0 ? spells[i - 1].last : spells[i].end;
+		Day last = i > 0 ? spells[i - 1].end_of_run : spells[i].end;
 
-		/* last is that of all before: runs are in order */
+		/* the end of all before: runs are in order */
 		spells[i].is_alone =
 			(i == 0 || last <= spells[i].start) &&
 			(i + 1 == nspells || spells[i + 1].start >= spells[i].end);
 		if (i > 0 && last != SPELL_OPEN &&
 			(int64_t) spells[i].start > (int64_t) last + gap)
 			from = i;
-		spells[i].first = spells[from].start;
-		spells[i].last =
+		spells[i].start_of_run = spells[from].start;
+		spells[i].end_of_run =
 			from == i || spells[i].end > last ? spells[i].end : last;
 	}
 	/* what lasts longest in a run is its end */
 	for (int64_t i = nspells - 2; i >= 0; i--)
-		if (spells[i].first == spells[i + 1].first)
-			spells[i].last = spells[i + 1].last;
+		if (spells[i].start_of_run == spells[i + 1].start_of_run)
+			spells[i].end_of_run = spells[i + 1].end_of_run;
 }

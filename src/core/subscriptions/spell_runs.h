@@ -1,6 +1,6 @@
 /*
  * spell_runs.h
- *		Times of paying: spells that follow one another without a gap.
+ *		Times of paying: spells that follow one another with gaps of up to gap days.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -13,10 +13,10 @@
 typedef struct RunSpell
 {
 	Day start;
-	Day end;	   /* first day not held, or SPELL_OPEN */
-	Day first;	   /* of the run */
-	Day last;	   /* first day after it, or SPELL_OPEN */
-	bool is_alone; /* on none of its days another spell is held */
+	Day end; /* first day not held, or SPELL_OPEN */
+	Day start_of_run;
+	Day end_of_run; /* first day after the run, or SPELL_OPEN */
+	bool is_alone;	/* on none of its days another spell is held */
 } RunSpell;
 
 extern void spell_runs(RunSpell *spells, int64_t nspells, int gap);

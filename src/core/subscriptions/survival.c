@@ -126,7 +126,8 @@ survival_add(Survival *survival, int32_t age, bool churned, const Label *cause,
 
 /* Add customers counted by age: lost at it, and last seen alive at it. */
 void
-survival_count(Survival *survival, int32_t age, int64_t lost, int64_t alive)
+survival_add_counts(Survival *survival, int32_t age, int64_t lost,
+					int64_t alive)
 {
 	static const Label no_cause = {"", 0};
 

@@ -106,8 +106,8 @@ typedef struct LogRank
 extern Survival *survival_new(Context context);
 extern void survival_add(Survival *survival, int32_t age, bool churned,
 						 const Label *cause, const int32_t *entry);
-extern void survival_count(Survival *survival, int32_t age, int64_t lost,
-						   int64_t alive);
+extern void survival_add_counts(Survival *survival, int32_t age, int64_t lost,
+								int64_t alive);
 extern void survival_merge(Survival *into, const Survival *more);
 extern void survival_encode(const Survival *survival, ByteWriter *writer);
 extern Survival *survival_decode(Context context, const void *data,

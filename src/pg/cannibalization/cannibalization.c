@@ -62,7 +62,7 @@ customer_add(FunctionCallInfo fcinfo, const Window *windows, int nwindows,
 				   argument_product_roles(fcinfo, 2, 3, holdings), as_of, gap);
 	if (PG_NARGS() > 9 && !PG_ARGISNULL(9))
 	{
-		Label channel = argument_stratum(fcinfo, 9);
+		Label channel = argument_label(fcinfo, 9);
 
 		cannibalization_add_channel(state, &trajectory, &stratum, &channel);
 	}

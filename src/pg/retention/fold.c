@@ -45,7 +45,7 @@ fold_begin(FunctionCallInfo fcinfo, RowForm *form)
 	if (form->segment >= 0)
 		fold_expect_memberships(state->fold);
 	if (form->as_of >= 0 && !PG_ARGISNULL(form->as_of))
-		fold_observe(state->fold, argument_day(fcinfo, form->as_of, "as_of"));
+		fold_set_as_of(state->fold, argument_day(fcinfo, form->as_of, "as_of"));
 	return state;
 }
 
@@ -79,7 +79,7 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("as_of changes from row to row"),
 						errhint("Give the same as_of for every row.")));
-	fold_listen(state->fold, day_reader(form->time_kind, zone));
+	fold_set_day_reader(state->fold, day_reader(form->time_kind, zone));
 	if (PG_ARGISNULL(0))
 		fold_scan_begin(fcinfo, form, state->fold);
 	return state;

@@ -82,7 +82,7 @@ cvm_retention_observe(PG_FUNCTION_ARGS)
 	as_of = argument_day(fcinfo, 1, "as_of");
 	observed = retention_new(CurrentMemoryContext);
 	retention_merge(observed, retention_read(PG_GETARG_DATUM(0)));
-	retention_observe(observed, as_of);
+	retention_set_as_of(observed, as_of);
 	return retention_make(observed);
 }
 

@@ -109,8 +109,8 @@ cvm_paid_spells_add(PG_FUNCTION_ARGS)
 	asked_keep(fcinfo, row.state);
 	name = argument_label(fcinfo, is_membership ? ARG_SEGMENT : ARG_TERMS);
 	if (is_membership)
-		spell_buffer_place(row.state->spell_buffer, row.key, row.spell.start,
-						   row.spell.end, &name, 0);
+		spell_buffer_add_membership(row.state->spell_buffer, row.key,
+									row.spell.start, row.spell.end, &name, 0);
 	else
 	{
 		/* terms lie where offers do */

@@ -81,7 +81,7 @@ segment_stay_step(FunctionCallInfo fcinfo,
 	if (!spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row))
 		PG_RETURN_SPELL_BUFFER(row.state);
 	segment = argument_label(fcinfo, segment_at);
-	spell_buffer_place(row.state->spell_buffer, row.key, row.spell.start,
+	spell_buffer_add_membership(row.state->spell_buffer, row.key, row.spell.start,
 					   row.spell.end, &segment, 0);
 	PG_RETURN_POINTER(row.state);
 }

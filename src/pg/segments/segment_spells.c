@@ -77,8 +77,9 @@ segment_spells_step(FunctionCallInfo fcinfo,
 		Label segment = {VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
 
 		check_segment(&segment);
-		spell_buffer_place(row.state->spell_buffer, row.key, row.spell.start,
-						   row.spell.end, &segment, row_version(&row.spell));
+		spell_buffer_add_membership(row.state->spell_buffer, row.key,
+									row.spell.start, row.spell.end, &segment,
+									row_version(&row.spell));
 	}
 	PG_RETURN_POINTER(row.state);
 }

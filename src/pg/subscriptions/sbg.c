@@ -33,7 +33,7 @@ cvm_survival_count(PG_FUNCTION_ARGS)
 						errhint("Give how many were lost in a period, and how "
 								"many were last seen alive after it.")));
 	survival = survival_step(fcinfo, "sbg_fit", &result);
-	survival_count(survival, PG_GETARG_INT32(1), lost, alive);
+	survival_add_counts(survival, PG_GETARG_INT32(1), lost, alive);
 	PG_RETURN_DATUM(result);
 }
 

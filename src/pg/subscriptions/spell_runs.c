@@ -78,8 +78,8 @@ cvm_spell_runs(PG_FUNCTION_ARGS)
 	if (partition->spells == NULL)
 		partition_read(window, partition);
 	spell = &partition->spells[WinGetCurrentPosition(window)];
-	days[0] = DateADTGetDatum(spell->first);
-	days[1] = DateADTGetDatum(spell->last);
+	days[0] = DateADTGetDatum(spell->start_of_run);
+	days[1] = DateADTGetDatum(spell->end_of_run);
 	days[2] = DateADTGetDatum(spell->start);
 	PG_RETURN_ARRAYTYPE_P(construct_array(days, spell->is_alone ? 3 : 2,
 										  DATEOID, sizeof(DateADT), true,

@@ -86,17 +86,17 @@ BEGIN
 					THEN ' Whoever needs an expression makes a view and binds that.' ELSE '' END;
 		ELSIF o.option = 'minor_units' AND NOT (o.value::text ~ '^[0-6]$' OR o.value = '"currency"') THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-				MESSAGE = format('option "minor_units" of column "%s" of entity "%s" is "%s"', o.column_name, _check_options.entity, o.value #>> '{}'),
+				MESSAGE = format('invalid value for option "minor_units" of column "%s" of entity "%s": "%s"', o.column_name, _check_options.entity, o.value #>> '{}'),
 				HINT = 'Give the number of decimals that the currency has, from 0 to 6: 2 where the column holds '
 					'cents; or "currency" where that is told by the currency of each row.';
 		ELSIF o.option = 'constant' AND (o.kind <> 'string' OR btrim(o.value #>> '{}') = '' OR _check_options.columns -> o.column_name ? 'column') THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-				MESSAGE = format('option "constant" of column "%s" of entity "%s" is %s', o.column_name, _check_options.entity,
+				MESSAGE = format('invalid value for option "constant" of column "%s" of entity "%s": %s', o.column_name, _check_options.entity,
 					CASE WHEN _check_options.columns -> o.column_name ? 'column' THEN 'given beside a column' ELSE format('"%s"', o.value #>> '{}') END),
 				HINT = format('Give what every row has, and no column: {"%s": {"constant": "nps"}}.', o.column_name);
 		ELSIF NOT o.option IN ('minor_units', 'constant') AND o.kind <> 'boolean' THEN
 			RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-				MESSAGE = format('option "%s" of column "%s" of entity "%s" is "%s"', o.option, o.column_name, _check_options.entity, o.value #>> '{}'),
+				MESSAGE = format('invalid value for option "%s" of column "%s" of entity "%s": "%s"', o.option, o.column_name, _check_options.entity, o.value #>> '{}'),
 				HINT = 'Give true or false.';
 		END IF;
 	END LOOP;

@@ -24,7 +24,7 @@ BEGIN
 			MESSAGE = format('column %s of entity %s is not bound', coalesce('"' || retype.column_name || '"', 'NULL'), coalesce('"' || retype.entity || '"', 'NULL')),
 			HINT = 'Name the canonical column, as in cvm.bind().';
 	ELSIF retype.type IS NULL THEN
-		RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'type is NULL', HINT = 'Name a type, such as ''bigint''.';
+		RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'type must not be null', HINT = 'Name a type, such as ''bigint''.';
 	END IF;
 
 	-- every model of the caller that reads the column lets go of it

@@ -26,7 +26,7 @@ BEGIN
 	PERFORM cvm._expect_own_schema(launch.model);
 	IF launch.by NOT IN ('product', 'offer') IS NOT FALSE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-			MESSAGE = format('by is %s, neither "product" nor "offer"', coalesce('"' || launch.by || '"', 'NULL')),
+			MESSAGE = format('unrecognized value for by: %s', coalesce('"' || launch.by || '"', 'NULL')),
 			HINT = 'Say what the names in focal are: product or offer.';
 	END IF;
 	EXECUTE format('SELECT min(f.name) FROM unnest($1) AS f(name) WHERE NOT EXISTS (SELECT FROM %s s WHERE s.%I = f.name)', subscription, launch.by)

@@ -20,7 +20,7 @@ BEGIN
 	PERFORM cvm._expect_own_schema(price_change.model);
 	IF NOT isfinite(price_change.first_day) IS TRUE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-			MESSAGE = format('"%s" is no day of a change', coalesce(price_change.first_day::text, 'NULL')),
+			MESSAGE = format('invalid first_day "%s"', coalesce(price_change.first_day::text, 'NULL')),
 			HINT = format('Give the first day of the new price, or read the largest changes: SELECT * FROM %I.price_change.', price_change.model);
 	END IF;
 	body := cvm._report_as_of(price_change.model, 'price_change', NULL, jsonb_build_object(

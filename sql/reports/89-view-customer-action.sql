@@ -318,7 +318,7 @@ BEGIN
 	PERFORM cvm._refuse_superuser(customer_action.model, owner);
 	IF NOT isfinite(customer_action.as_of) IS TRUE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-			MESSAGE = format('"%s" is not a day as of which to look', coalesce(customer_action.as_of::text, 'NULL')),
+			MESSAGE = format('invalid as_of "%s"', coalesce(customer_action.as_of::text, 'NULL')),
 			HINT = format('Give a day, such as current_date, or read the view: SELECT * FROM %I.customer_action.', customer_action.model);
 	END IF;
 	PERFORM cvm._expect_own_schema(customer_action.model);

@@ -222,7 +222,7 @@ BEGIN
 		EXECUTE format('INSERT INTO %s VALUES (NULL, NULL)', queue);
 	EXCEPTION WHEN insufficient_privilege THEN
 		RAISE WARNING USING ERRCODE = 'insufficient_privilege',
-			MESSAGE = format('%s does not tell model "%s" of its changes: %s', source::regclass, _tend_queue.model, SQLERRM),
+			MESSAGE = format('could not create triggers on %s for model "%s": %s', source::regclass, _tend_queue.model, SQLERRM),
 			HINT = format('Let its owner, as a member of the model''s role, SELECT * FROM cvm.rebuild(%L); until then every refresh is a full one.', _tend_queue.model);
 		RETURN false;
 	END;

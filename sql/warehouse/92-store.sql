@@ -275,7 +275,7 @@ BEGIN
 			SELECT 1 AS rank, s.position, s.state AS name FROM cvm.customer_state s
 			UNION ALL SELECT 2, v.position, v.view FROM cvm.report_view v) k;
 		RAISE EXCEPTION USING ERRCODE = 'undefined_object',
-			MESSAGE = format('there is nothing called %s that could be stored', coalesce('"' || store.name || '"', 'NULL')),
+			MESSAGE = format('unknown state or report view %s', coalesce('"' || store.name || '"', 'NULL')),
 			HINT = coalesce('Did you mean ' || cvm._nearest(ARRAY[store.name], string_to_array(known, ', ')) || '? ', '')
 				|| 'What can be: ' || known || '.';
 	END IF;
@@ -289,7 +289,8 @@ BEGIN
 			HINT = format('Store the state that it reads in that mode, and the report in full: SELECT cvm.store(%L, ''customer_activity'', mode => %L).', store.model, store.mode);
 	ELSIF (store.mode = 'watermark') <> (store.watermark IS NOT NULL) THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-			MESSAGE = 'mode "watermark" goes with the name of a column, and other modes without',
+			MESSAGE = CASE store.mode WHEN 'watermark' THEN 'argument watermark is required in mode "watermark"'
+				ELSE 'argument watermark is allowed in mode "watermark" only' END,
 			HINT = 'Name the column of the source that grows with every row that is added or changed: mode => ''watermark'', watermark => ''loaded_at''.';
 	ELSIF store.max_staleness IS NULL OR store.max_staleness <= '0' THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',

@@ -170,7 +170,7 @@ BEGIN
 	PERFORM cvm._refuse_superuser(systemd_units.model, cvm._open(systemd_units.model, writes => false));
 	IF on_calendar IS NULL OR on_calendar ~ '[\u0001-\u001f\u007f]' THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-			MESSAGE = 'on_calendar is not a line of text',
+			MESSAGE = 'on_calendar must be a line of text',
 			HINT = 'See man systemd.time: ''*-*-* 04:15:00'' is every day at 4:15.';
 	END IF;
 	PERFORM cvm._expect_words('systemd', ARRAY[current_user::text, current_database()::text], '[\u0001-\u001f\u007f]');

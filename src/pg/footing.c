@@ -76,7 +76,7 @@ decimals_arg(WindowObject window, int argno)
 
 	if (isnull || DatumGetInt32(value) < 0 || DatumGetInt32(value) > 6)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("\"%d\" is no number of decimals of a currency",
+						errmsg("invalid number of decimals: %d",
 							   isnull ? 0 : DatumGetInt32(value)),
 						errhint("Give cvm.minor_units() of the currency.")));
 	return DatumGetInt32(value);
@@ -120,7 +120,7 @@ columns_read(Datum roles, int *ncolumns)
 		if (role == (int) lengthof(names) || columns[c].of < 0 ||
 			columns[c].of >= *ncolumns)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("\"%s\" is not what a column can be", word),
+							errmsg("unrecognized column role \"%s\"", word),
 							errhint("Views that cvm.rebuild() makes say it "
 									"right.")));
 		columns[c].role = (FootingRole) role;

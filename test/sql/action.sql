@@ -32,7 +32,7 @@ SELECT results_eq($$SELECT customer_id, reasons, mrr_at_risk FROM cvm.customer_a
 SELECT is((SELECT string_agg(customer_id, ' ' ORDER BY customer_id) FROM cvm.customer_action('a', '2024-06-15') WHERE reasons ~ 'notice'), '9', 'an answer as of a day knows no more than was known on it');
 SELECT is((SELECT max(as_of) FROM a.customer_action), date '2024-07-01', 'the model''s own day stays as it is');
 SELECT results_eq('SELECT customer_id::text, reasons, mrr_at_risk, loss_rate, priority FROM a.customer_action ORDER BY 1', $$SELECT customer_id, reasons, mrr_at_risk, loss_rate, priority FROM cvm.customer_action('a', '2024-07-01') ORDER BY 1$$, 'as of the model''s day the view and the function say the same');
-SELECT throws_ok($$SELECT * FROM cvm.customer_action('a', NULL)$$, '22023', '"NULL" is not a day as of which to look', 'no day is refused');
+SELECT throws_ok($$SELECT * FROM cvm.customer_action('a', NULL)$$, '22023', 'invalid as_of "NULL"', 'no day is refused');
 SELECT throws_ok($$SELECT * FROM cvm.customer_action('b', '2024-07-01')$$, '42704', NULL, 'no model is refused');
 SELECT cvm.create_model('nothing', tz => 'UTC') \g /dev/null
 SELECT throws_ok($$SELECT * FROM cvm.customer_action('nothing', '2024-07-01')$$, '55000', 'view "customer_action" of model "nothing" waits for subscription', 'a model without subscriptions says what it waits for');

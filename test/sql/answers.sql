@@ -43,10 +43,10 @@ INSERT INTO asked VALUES (4, '2024-03-20 10:00+02', '2024-03-21 10:00+02', 5, 1,
 	(1, NULL, '2024-03-08 10:00+02', 1, 1, 5, 'bill', 'transactional'), -- and after something happened, nobody knows when it was sent
 	(5, '2024-05-02 10:00+02', NULL, NULL, 1, 5, 'bill', 'relational'); -- of a month that nobody has seen
 SELECT cvm.create_model('an', tz => 'Europe/Vilnius', currency => 'EUR', as_of => '2024-05-01') \g /dev/null
-SELECT throws_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": "who", "instrument": {"constant": 5}, "score": "points"}')$$, '22023', 'option "constant" of column "instrument" of entity "survey" is "5"',
+SELECT throws_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": "who", "instrument": {"constant": 5}, "score": "points"}')$$, '22023', 'invalid value for option "constant" of column "instrument" of entity "survey": "5"',
 	'a constant is a word');
 SELECT throws_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": "who", "instrument": {"constant": "nps", "column": "kind"}, "score": "points"}')$$, '22023',
-	'option "constant" of column "instrument" of entity "survey" is given beside a column', 'and stands in place of a column');
+	'invalid value for option "constant" of column "instrument" of entity "survey": given beside a column', 'and stands in place of a column');
 SELECT throws_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": {"constant": "x"}, "score": "points"}')$$, '22023', 'column "customer_id" of entity "survey" takes no option "constant"', 'nobody is a constant');
 SELECT lives_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": "who", "instrument": {"constant": "NPS"}, "score": "points", "scale_low": "low", "scale_high": "high", "driver": "what", "invited_at": "sent_at"}')$$,
 	'all answers of a table may be to one instrument');

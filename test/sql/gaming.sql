@@ -64,7 +64,7 @@ DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-07-01'); END $$;
 SELECT is(pg_temp.see($$SELECT entries, new_entries, winback_entries, switch_entries, focal_mrr, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['NEW24'], by => 'offer'))$$),
 	'(7,2,1,4,210.00,185.00)', 'a model is asked about an offer by its name');
 SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['NEW25'], by => 'offer')$$, '22023', 'no subscription of model "acme" has the offer "NEW25"', 'an offer that a model is asked about must exist');
-SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['Fiber'], by => 'colour')$$, '22023', 'by is "colour", neither "product" nor "offer"', 'products or offers');
+SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['Fiber'], by => 'colour')$$, '22023', 'unrecognized value for by: "colour"', 'products or offers');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-04-01'); END $$;
 DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '10'); END $$;
 SELECT is(pg_temp.see('SELECT customer_id FROM acme.recycled_acquisition ORDER BY 1'), E'(d2)\n(d6)\n(d8)', 'a shorter window accuses fewer');

@@ -114,7 +114,7 @@ SELECT is((SELECT (state::text)::lifecycle FROM (SELECT lifecycle_agg(a, 'month'
 	(SELECT lifecycle_agg(a, 'month', '2025-07-01') FROM timeline), 'through text and back');
 SELECT is((SELECT lifecycle_agg(a, 'month', '2025-07-01') FROM timeline WHERE false), NULL, 'of nobody there is no state');
 SELECT throws_ok($$SELECT lifecycle_agg(a, CASE WHEN customer % 2 = 0 THEN 'month' ELSE 'week' END, '2025-07-01') FROM timeline$$,
-	'22023', 'cannot add up customers that were read differently', 'two grains do not mix');
+	'22023', 'cannot add up states of different grain or as_of', 'two grains do not mix');
 SELECT is((SELECT count(*) FROM (SELECT lifecycle_agg(a, 'month', '2025-07-01', NULL) AS s FROM timeline) x, lifecycles(x.s)), 0::bigint,
 	'who is held on no day is in no line');
 

@@ -193,7 +193,7 @@ SELECT is((SELECT closing_mrr::text FROM k.mrr_movement), '12', 'F3: the view re
 SELECT is_empty($$SELECT view, column_name, type FROM cvm.report_column WHERE type LIKE 'numeric%' AND type NOT IN ('numeric(28,2)', 'numeric(28,8)', 'numeric(28,4)')$$, 'F3: money is numeric(28,2) in every part, which views show in the units of their currency');
 SELECT is_empty($$SELECT b.name FROM (SELECT r.view AS name, r.body FROM cvm.report_body r UNION ALL SELECT p.part, p.body FROM cvm.report_part p) b WHERE b.body ~ '::numeric\(\d+, ?2\)'$$, 'F3: no body and no part rounds to cents by itself');
 SELECT throws_ok($$SELECT cvm._footed('{NaN}', 'a', NULL, '{sum}', 2) OVER ()$$, '22003', NULL, 'NaN is no amount of money');
-SELECT throws_ok($$SELECT cvm._footed('{1}', 'a', NULL, '{total}', 2) OVER ()$$, '22023', '"total" is not what a column can be', 'a role that is none is an error');
+SELECT throws_ok($$SELECT cvm._footed('{1}', 'a', NULL, '{total}', 2) OVER ()$$, '22023', 'unrecognized column role "total"', 'a role that is none is an error');
 SELECT throws_ok($$SELECT cvm._footed('{1}', 'a', NULL, '{sum}', 20) OVER ()$$, '22023', NULL, 'a currency has no twenty decimals');
 
 -- Whatever the parts are, they make the total, and none is moved by a unit

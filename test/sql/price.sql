@@ -96,7 +96,7 @@ SELECT cvm.configure('refused', 'min_group_size', '20') \g /dev/null
 SELECT throws_ok(format('SELECT * FROM cvm.price_change(%s)', a), c, m, m) FROM (VALUES
 	($$'refused', 'DEAL', '2024-02-02'$$, 'P0002', 'no price of product "DEAL" of model "refused" changed on 2024-02-02 that is shown'),
 	($$'refused', 'CLAM', '2024-01-20'$$, 'P0002', 'no price of product "CLAM" of model "refused" changed on 2024-01-20 that is shown'),
-	($$'refused', 'CALM', 'infinity'$$, '22023', '"infinity" is no day of a change'), ($$'refused', 'CALM', NULL$$, '22023', '"NULL" is no day of a change')) v (a, c, m);
+	($$'refused', 'CALM', 'infinity'$$, '22023', 'invalid first_day "infinity"'), ($$'refused', 'CALM', NULL$$, '22023', 'invalid first_day "NULL"')) v (a, c, m);
 -- the fold itself
 SELECT throws_ok(format($$SELECT cvm._price_change_agg(1, 'P', '2024-01-01', NULL, 1, NULL, NULL, '2024-07-01', %L::int[])$$, v.asked), c, m, m)
 FROM (VALUES (NULL::int[], '22004', 'what is asked of spells is NULL'), ('{30,1}', '22023', 'what is asked of spells makes no sense')) v (asked, c, m);

@@ -174,14 +174,14 @@ GROUP BY name;
 SELECT is(pg_temp.refusal(format('SELECT x.r || y.r FROM various x, various y WHERE (x.name, y.name) = (%L, %L)', x.name, y.name)),
 		  CASE WHEN 'as_of' IN (x.name, y.name) AND 'as it is' IN (x.name, y.name)
 			   THEN '22023 with a hint: cannot add up customers observed until different days'
-			   ELSE '22023 with a hint: cannot add up customers that were read differently' END,
+			   ELSE '22023 with a hint: cannot add up states of different grain, clock or brackets' END,
 		  format('no sum of two states that differ: %s', replace(x.name || ' and ' || y.name, 'as it is and ', '')))
 FROM various x JOIN various y ON x.name < y.name COLLATE "C" AND (x.name = 'as it is' OR y.name = 'as it is' OR y.name = 'week start')
 ORDER BY x.name COLLATE "C", y.name COLLATE "C";
-SELECT is(pg_temp.refusal('SELECT cvm.rollup(r) FROM various'), '22023 with a hint: cannot add up customers that were read differently',
+SELECT is(pg_temp.refusal('SELECT cvm.rollup(r) FROM various'), '22023 with a hint: cannot add up states of different grain, clock or brackets',
 		  'rollup refuses them too');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(cvm.tenure(a, CASE customer % 2 WHEN 0 THEN 'day' ELSE 'month' END, '2024-07-01')) FROM person$$),
-		  '22023 with a hint: cannot add up customers that were read differently', 'retention_agg refuses states of different grains');
+		  '22023 with a hint: cannot add up states of different grain, clock or brackets', 'retention_agg refuses states of different grains');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(cvm.tenure(a, 'month', date '2024-07-01' + customer::int)) FROM person$$),
 		  '22023 with a hint: cannot add up customers observed until different days', 'customers must be observed until the same day');
 SELECT is(pg_temp.refusal($$SELECT cvm.retention_agg(customer, day, CASE n % 2 WHEN 0 THEN 'day' ELSE 'month' END) FROM sale$$),

@@ -166,7 +166,7 @@ SELECT is((SELECT string_agg(coalesce(cvm.segment_at(h, d::date), '-'), ' ' ORDE
 	'- Iron Iron -', 'where somebody was on a day, ends not included');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', '{{a,b}}', 1)$$, '2202E', 'families must be rows of three', 'families are told in threes');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, -1)$$, '22023', 'span "-1" is not between 0 and 1000', 'a span has periods');
-SELECT throws_ok($$SELECT cvm.segment_bridge(cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, 2))$$, '22023', 'segments over a span of 2 periods have no bridge', 'over a span there is a matrix only');
+SELECT throws_ok($$SELECT cvm.segment_bridge(cvm.segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, 2))$$, '22023', 'segments folded with span 2 have no bridge', 'over a span there is a matrix only');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(1::bigint, NULL, '2024-01-01', NULL, 1.5, 'S', 'month', '2024-02-01')$$, '22023', 'version of a segment is not a whole number', 'versions have numbers');
 SELECT * FROM finish();
 ROLLBACK;

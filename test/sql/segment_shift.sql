@@ -16,8 +16,8 @@ SELECT is((SELECT conf_low || ' ' || conf_high || ' ' || p_value FROM mean_diffe
 SELECT is((SELECT p_value FROM mean_difference(9.99::float8 * 3 / 3, 0, 9.99::float8 * 7 / 7 + 1e-15, 0, 0.95, 1)), 1::float8, 'the last digit of a division is no change');
 SELECT cmp_ok((SELECT max(abs(CASE WHEN h > 20 THEN i.conf_low ELSE i.conf_high END)) FROM unnest('{12,19,21,28}'::int[]) h, unnest('{0,0.5,0.9}'::float8[]) r, proportion_difference(20, 50, h, 50, 0.95, r) d, proportion_difference(20, 50, h, 50, 1 - d.p_value, r) i), '<', 1e-9::float8, 'at 1 - p the interval touches 0');
 SELECT throws_ok($$SELECT mean_difference(10, 3, 12, 3, 0.95, 1.5)$$, '22023', 'correlation "1.5" is not between -1 and 1', 'a correlation is at most 1');
-SELECT throws_ok($$SELECT segment_overlap(segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01'))$$, '22023', 'segments have no overlap of closings', 'overlaps want span 0');
-SELECT throws_ok($$SELECT segment_bridge(segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, 0))$$, '22023', 'segments over any span have no bridge', 'a flow with span 0 gives overlaps only');
+SELECT throws_ok($$SELECT segment_overlap(segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01'))$$, '22023', 'segments folded with span 1 have no overlap of closings', 'overlaps want span 0');
+SELECT throws_ok($$SELECT segment_bridge(segment_flow_agg(1::bigint, 'P', '2024-01-01', NULL, 1, NULL, 'month', '2024-02-01', NULL, 0))$$, '22023', 'segments folded with span 0 have no bridge', 'a flow with span 0 gives overlaps only');
 
 -- worlds in which nothing happens but chance: in each month 4 % leave and as
 -- many come, and 6 % change price and products, always to be as all were.  One

@@ -203,7 +203,7 @@ RESET ROLE;
 SELECT throws_ok($$SELECT cvm.refresh_here('theirs')$$, '42501', 'a superuser does not work with model "theirs", which belongs to role "cvm_store_owner"', 'a superuser does not run the code of others');
 
 -- what is said to who errs
-SELECT throws_ok($$SELECT cvm.store('kept', 'retention_moth')$$, '42704', 'there is nothing called "retention_moth" that could be stored', 'an unknown name');
+SELECT throws_ok($$SELECT cvm.store('kept', 'retention_moth')$$, '42704', 'unknown state or report view "retention_moth"', 'an unknown name');
 SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month', mode => 'queue')$$, '22023', NULL, 'a report has no queue');
 SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'magic')$$, '22023', 'unknown mode "magic"', 'an unknown mode');
 SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark')$$, '22023', NULL, 'a watermark without a column');

@@ -130,7 +130,7 @@ lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of)
 		lifecycle->as_of != as_of)
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Give the same grain and as_of for every customer.",
-					  "cannot add up customers that were read differently");
+					  "cannot add up states of different grain or as_of");
 }
 
 /* The entry of a period, made if need be; valid until the next call. */

@@ -47,7 +47,7 @@ retention_adopt(Retention *retention, const RetentionSpec *spec, Day as_of,
 			RUNTIME_INVALID_VALUE,
 			"Read every tenure with the same grain, clock, week start, "
 			"brackets, min_events and streak.",
-			"cannot add up customers that were read differently");
+			"cannot add up states of different grain, clock or brackets");
 	if (is_set && retention->is_set && as_of != retention->as_of)
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Read every tenure with the same as_of.",
@@ -251,7 +251,7 @@ retention_set_as_of(Retention *retention, Day as_of)
 		runtime_error(
 			RUNTIME_INVALID_VALUE,
 			"Read the tenures, or fold the rows, with the later as_of.",
-			"as_of was said already and cannot be moved");
+			"as_of is already set");
 	retention->as_of = as_of;
 	retention->is_set = true;
 }

@@ -323,10 +323,12 @@ segment_flow_overlap(const SegmentFlow *flow, OverlapEmit take, void *arg)
 	int end;
 
 	if (flow->span != ANY_SPAN)
-		runtime_error(RUNTIME_INVALID_VALUE,
-					  "Fold it with span 0, which keeps what closings have "
-					  "in common.",
-					  "segments have no overlap of closings");
+		runtime_error(
+			RUNTIME_INVALID_VALUE,
+			"Fold it with span 0, which keeps what closings have "
+			"in common.",
+			"segments folded with span %d have no overlap of closings",
+			flow->span);
 	segment_flow_order(flow, &order);
 	runtime_sort(order.overlaps.cells, order.overlaps.ncells,
 				 order.overlaps.size, compare_by_segment);

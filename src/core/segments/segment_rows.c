@@ -269,12 +269,12 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take, void *arg)
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Fold it without a span; segment_overlap() reads this "
 					  "one.",
-					  "segments over any span have no bridge");
+					  "segments folded with span 0 have no bridge");
 	if (flow->span > 1)
 		runtime_error(
 			RUNTIME_INVALID_VALUE,
 			"Fold it without a span; segment_matrix() reads this one.",
-			"segments over a span of %d periods have no bridge", flow->span);
+			"segments folded with span %d have no bridge", flow->span);
 	segment_flow_order(flow, &bridges.order);
 	if (bridges.order.flows.ncells == 0)
 		return;

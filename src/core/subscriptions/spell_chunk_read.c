@@ -91,7 +91,7 @@ spell_buffer_absorb(SpellBuffer *into, Context context, const void *data,
 	if (!spell_buffer_agrees(into, &head.terms))
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Give the same grain and as_of for every row.",
-					  "cannot fold rows with different grains or ends into one "
+					  "cannot fold rows with different grain or as_of into one "
 					  "state");
 	spell_buffer_flush(into);
 	if (head.scale > into->scale)

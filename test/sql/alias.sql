@@ -28,7 +28,7 @@ INSERT INTO world.customer_alias SELECT ids[i], ids[CASE i WHEN 2 THEN 1 WHEN 5 
 ANALYZE;
 SELECT is(world.differ('merged', 'by_hand'), 't', 'every view and entity is that of ids that were merged by hand, whatever leads in circles beside them');
 SELECT is((SELECT concat_ws(' ', c.severity, c.problem, c.count, c.samples) FROM cvm.check_model('merged') c WHERE c.entity = 'customer_alias' AND c.problem = 'alias_circle'),
-	(SELECT format('error alias_circle 6 %s', (array_agg(i ORDER BY i::text COLLATE "C"))[1:5]) FROM circle, unnest(ids) i), 'and these are found');
+	(SELECT format('error alias_circle 6 %s', (array_agg(i ORDER BY i::text COLLATE "C"))[1:5]) FROM circle, unnest(ids) i), 'ids that lead in circles are found');
 
 SELECT finish();
 ROLLBACK;

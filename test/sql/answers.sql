@@ -46,7 +46,7 @@ SELECT cvm.create_model('an', tz => 'Europe/Vilnius', currency => 'EUR', as_of =
 SELECT throws_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": "who", "instrument": {"constant": 5}, "score": "points"}')$$, '22023', 'invalid value for option "constant" of column "instrument" of entity "survey": "5"',
 	'a constant is a word');
 SELECT throws_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": "who", "instrument": {"constant": "nps", "column": "kind"}, "score": "points"}')$$, '22023',
-	'invalid value for option "constant" of column "instrument" of entity "survey": given beside a column', 'and stands in place of a column');
+	'invalid value for option "constant" of column "instrument" of entity "survey": given beside a column', 'a constant stands in place of a column');
 SELECT throws_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": {"constant": "x"}, "score": "points"}')$$, '22023', 'column "customer_id" of entity "survey" takes no option "constant"', 'nobody is a constant');
 SELECT lives_ok($$SELECT cvm.bind('an', 'survey', 'asked', '{"customer_id": "who", "instrument": {"constant": "NPS"}, "score": "points", "scale_low": "low", "scale_high": "high", "driver": "what", "invited_at": "sent_at"}')$$,
 	'all answers of a table may be to one instrument');
@@ -129,7 +129,7 @@ SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.survey_d
 SELECT pg_temp.survey_world(1) \g /dev/null
 SELECT cmp_ok((SELECT count(*) FROM sw.survey_score WHERE invited > invited_answers AND answers > 0 AND segment <> '(all)'), '>=', 20::bigint, 'such a world has rows to be counted');
 
-SELECT cmp_ok((SELECT count(*) FROM sw.survey_score WHERE weighted_score <> score), '>=', 5::bigint, 'and scores that weights change');
+SELECT cmp_ok((SELECT count(*) FROM sw.survey_score WHERE weighted_score <> score), '>=', 5::bigint, 'such a world has scores that weights change');
 -- four fifths are in a segment that answers seldom and is content
 TRUNCATE said, is_in;
 INSERT INTO is_in SELECT i, CASE WHEN i <= 80 THEN 'a' ELSE 'b' END, date '2024-01-01', date '2024-04-01' FROM generate_series(1, 100) i UNION ALL SELECT i, 'gone', date '2023-01-01', date '2024-01-01' FROM generate_series(1, 500) i
@@ -220,7 +220,7 @@ INSERT INTO note VALUES (1, '2024-03-01 10:00-03:30', NULL, 'sold', NULL, true, 
 	(2, '2024-03-03 10:00-03:30', 'service', 'sold', NULL, true, true, true);
 SELECT results_eq($$SELECT contacts, responses, opened_contacts, open_rate, opt_outs, opt_out_rate FROM sw.contact_pressure WHERE segment = '(all)'$$, $$VALUES (3::bigint, 2::bigint, 1::bigint, 0.5::float8, 1::bigint, 0.5::float8)$$,
 	'what is told of a response counts before an outcome, and rates are of those of which it is told');
-SELECT results_eq($$SELECT ordinal, contacts, responses, opt_outs, opt_out_rate FROM sw.contact_fatigue ORDER BY 1$$, $$VALUES (1::bigint, 2::bigint, 1::bigint, 1::bigint, 0.5::float8), (2, 1, 1, NULL, NULL)$$, 'and so by the ordinal of a contact');
+SELECT results_eq($$SELECT ordinal, contacts, responses, opt_outs, opt_out_rate FROM sw.contact_fatigue ORDER BY 1$$, $$VALUES (1::bigint, 2::bigint, 1::bigint, 1::bigint, 0.5::float8), (2, 1, 1, NULL, NULL)$$, 'by the ordinal of a contact responses count likewise');
 UPDATE note SET opened = NULL, opted_out = NULL;
 SELECT results_eq($$SELECT opened_contacts, open_rate, opt_outs, opt_out_rate FROM sw.contact_pressure WHERE segment = '(all)'$$, $$VALUES (NULL::bigint, NULL::float8, NULL::bigint, NULL::float8)$$, 'what nobody tells is not 0');
 CREATE TABLE sent (customer_id int, day date, at timestamptz, is_service boolean, responded boolean, opened boolean, opted_out boolean, w bigint);
@@ -274,7 +274,7 @@ END
 $$;
 SELECT ok(pg_temp.is_partial('sw.contact_pressure') AND pg_temp.is_partial('sw.ticket_response') AND pg_temp.is_partial('sw.survey_score'), 'several processes count contacts, tickets and answers');
 SELECT set_eq($$SELECT 'contacts', to_jsonb(v) FROM sw.contact_pressure v UNION ALL SELECT 'tickets', to_jsonb(v) FROM sw.ticket_response v UNION ALL SELECT 'answers', to_jsonb(v) FROM sw.survey_score v$$, 'SELECT what COLLATE "default", said FROM alone',
-	'and say the same as one');
+	'several processes say the same as one');
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
@@ -286,7 +286,7 @@ BEGIN
 END
 $$;
 SELECT set_eq($$SELECT pg_temp.pressure('n.customer_id')$$, $$SELECT pg_temp.pressure('n.customer_id || ' || quote_literal(repeat('x', 20)))$$, 'customers may be numbers or long texts');
-SELECT set_eq($$SELECT pg_temp.pressure('n.customer_id')$$, $$SELECT pg_temp.pressure('md5(n.customer_id::text)::uuid')$$, 'or uuids');
+SELECT set_eq($$SELECT pg_temp.pressure('n.customer_id')$$, $$SELECT pg_temp.pressure('md5(n.customer_id::text)::uuid')$$, 'customers may be uuids');
 SELECT throws_ok($$SELECT cvm._contact_pressure_agg(1::bigint, '2024-01-01', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)$$, '22004', 'window and cap must not be null', 'a window is needed');
 
 -- a contact about a product says so without an offer

@@ -100,7 +100,7 @@ SELECT is(left(pg_temp.try($$SELECT cvm.bind('acme', 'customer', 'app.people', '
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '["kind"]')$$),
 	'22023: columns of entity "event" must be a JSON object, not array (Write {"canonical column": "source column", …}.)', 'a mapping is an object');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', NULL)$$),
-	'22023: columns of entity "event" must be a JSON object, not NULL (Write {"canonical column": "source column", …}.)', 'not NULL');
+	'22023: columns of entity "event" must be a JSON object, not NULL (Write {"canonical column": "source column", …}.)', 'a mapping is not NULL');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', NULL)$$), '42P01: source of entity "event" does not exist (Name a table, view, materialized view or foreign table that exists.)', 'a source is needed');
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events', '{"customer_id": null}')$$),
 	'42703: entity "event" needs column "customer_id", which cannot be left out (Perhaps it is "customer_id", "amount". Say which one: SELECT cvm.bind(''acme'', ''event'', ''app.events'', ''{"customer_id": "…"}'');)',
@@ -132,7 +132,7 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'acme.subscription', '{
 	'42P17: acme.subscription reads the views of model "acme" and cannot be the source of entity "event" (Bind your own tables, or views over them.)', 'a model does not read itself');
 CREATE VIEW app.round AS SELECT * FROM acme.event;
 SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.round')$$),
-	'42P17: app.round reads the views of model "acme" and cannot be the source of entity "event" (Bind your own tables, or views over them.)', 'not round a corner either');
+	'42P17: app.round reads the views of model "acme" and cannot be the source of entity "event" (Bind your own tables, or views over them.)', 'a view over the model is no source either');
 DROP VIEW app.round;
 
 -- every type that is said to fit
@@ -236,7 +236,7 @@ SELECT is(pg_temp.try($$SELECT cvm.bind('acme', 'event', 'app.events')$$),
 	'what users built on top is never taken away');
 SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$),
 	'2BP01: views of model "acme" must be dropped, and other objects depend on them (Drop these objects, try again, and create them anew.)',
-	'not by unbinding either');
+	'unbinding drops no view that others depend on either');
 DROP VIEW app.mine;
 SELECT is(pg_temp.try($$SELECT cvm.unbind('acme', 'event')$$), 'ok', 'a binding can be taken away');
 SELECT hasnt_view('acme', 'event', 'the view goes with its binding');

@@ -77,7 +77,7 @@ SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdi
 SELECT matches((SELECT verdict || ': ' || reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 3)),
 	'^accretive: 2 of 3 matured entries .* 6 younger entries are not judged\.$', 'practice 1.14: enough entries that are old enough make one, however many came later');
 SELECT is(pg_temp.see($$SELECT verdict, reason FROM state, cannibalization_verdict(c, 14, 18, min_entries => 3, min_matured => 0.8)$$),
-	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging; of them 66.7% left or cut another product so far.")', 'unless most are asked for');
+	'(immature,"Only 3 of 9 entries (33.3%) are 60 days old, less than 80.0%: wait before judging; of them 66.7% left or cut another product so far.")', 'a state is immature when most entries must be old enough');
 SELECT is(pg_temp.see($$SELECT verdict, break_even_unit_rate FROM state, cannibalization_verdict(a, 14, min_entries => 3)$$), '(not_identified,)', 'without margins there is no break-even');
 SELECT matches((SELECT reason FROM state, cannibalization_verdict(a, 14, min_entries => 3)), 'without the margins of both there is no break-even', 'the reason says that margins are missing');
 

@@ -72,7 +72,7 @@ SELECT cmp_ok((SELECT count(*) FROM wanted), '>', 1500::bigint, 'the portfolios 
 SELECT is((SELECT count(DISTINCT kind) FROM wanted), 6::bigint, 'the portfolios have entries of every kind');
 SELECT is_empty('SELECT * FROM wanted EXCEPT SELECT * FROM found', 'what is there day by day is found');
 SELECT is_empty('SELECT * FROM found EXCEPT SELECT * FROM wanted', 'no entry is found that is not there day by day');
-SELECT is((SELECT count(*) FROM found), (SELECT count(*) FROM wanted), 'none of it twice');
+SELECT is((SELECT count(*) FROM found), (SELECT count(*) FROM wanted), 'no entry is found twice');
 
 -- states
 CREATE TABLE state AS

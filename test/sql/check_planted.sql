@@ -231,7 +231,7 @@ BEGIN
 	DELETE FROM planted;
 END
 $$;
-SELECT is((SELECT string_agg(problem, ', ') FROM pg_temp.found()), NULL, 'nor has one with rates and merged ids');
+SELECT is((SELECT string_agg(problem, ', ') FROM pg_temp.found()), NULL, 'a sound model with rates and merged ids has no problem either');
 INSERT INTO planted (always, title, expected, statement, sound) VALUES
 	(false, 'a currency that has no rate', 'error subscription missing_rate 1, mended', pg_temp.sub('{"cur": "chf", "line": 99}'), NULL),
 	(true, 'one that has none yet, beside rows that have', 'error subscription missing_rate 1, mended', pg_temp.sub('{"cur": "gbp", "line": 99}'), NULL),
@@ -260,7 +260,7 @@ SELECT is((SELECT string_agg(concat_ws(' ', severity, entity, problem), ', ') FR
 ALTER TABLE kept RENAME TO own;
 DO $$ BEGIN EXECUTE (SELECT fix FROM pg_temp.found() WHERE problem = 'lost_view'); END $$;
 SELECT is((SELECT string_agg(a.key, ' ') FROM jsonb_each_text(pg_temp.answers()) a FULL JOIN (SELECT e.* FROM sound, jsonb_each_text(sound.answers) e) e ON e.key = a.key WHERE a.value IS DISTINCT FROM e.value OR a.key IS NULL), NULL,
-	'and once it is loaded again the fix brings the views');
+	'the fix brings the views once the table is loaded again');
 
 -- cents, by their last digits
 CREATE TABLE cents AS SELECT s.cust AS customer_id, s.product, s.since AS started_on, s.until AS ended_on, CASE WHEN s.line % 2 = 0 THEN 2999 ELSE 1500 END AS mrr FROM sub s WHERE line < 90 AND until IS NULL;

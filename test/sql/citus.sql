@@ -74,7 +74,7 @@ SELECT results_eq($$SELECT relation, note FROM cvm.distribute('acme') WHERE stat
 	('lake.tiers', 'Column customer_id is bigint and customers of lake.orders are integer, so they would lie apart. ALTER TABLE lake.tiers ALTER customer_id TYPE integer; and ask again.'),
 	('lake.mails', 'It is not a table: distribute the tables behind it.'),
 	('lake.tickets', 'Unique lake.tickets_pkey does not hold customer_id, and Citus takes no such table: drop it or add the column, and ask again.')$$,
-	'and what stands in the way');
+	'it is said what stands in the way of distributing');
 
 -- where tables are distributed
 SET LOCAL allow_system_table_mods = on;
@@ -103,7 +103,7 @@ SELECT is(md5(string_agg(a.activity::text, ' ' ORDER BY a.customer_id)), (SELECT
 	SELECT o.buyer, cvm.activity_agg(o.placed_at, 'Europe/Vilnius', o.total)::text AS activity FROM lake.orders o GROUP BY o.buyer) f), 'folded where the rows are, to the same bytes')
 FROM acme.customer_activity a;
 SELECT lives_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'watermark', watermark => 'loaded_at')$$, 'a column that grows will do');
-SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement LIKE '%cvm.store(%'), 0::bigint, 'and then nothing is to be stored in another mode');
+SELECT is((SELECT count(*) FROM cvm.distribute('acme') WHERE statement LIKE '%cvm.store(%'), 0::bigint, 'with a column that grows nothing is to be stored in another mode');
 
 -- views that Citus cannot plan read their rows by functions there
 SELECT world.tiered('gathered') \g /dev/null
@@ -118,7 +118,7 @@ SELECT bag_eq(format('SELECT * FROM gathered.%I', g.view), format('SELECT * FROM
 -- and so do the lists of customers
 SELECT set_eq(format('SELECT * FROM cvm.customers(%L, %L, %L, %L)', 'plain', a.view, a.row_key, a."column"),
 	format('SELECT customer_id, mrr_before, mrr_after, detail FROM customers_before WHERE view = %L AND "column" = %L', a.view, a."column"), a.view || '.' || a."column" || ' has the same customers') FROM asked a;
-SELECT lives_ok($$SELECT cvm.unbind('gathered', 'subscription')$$, 'and goes with it');
+SELECT lives_ok($$SELECT cvm.unbind('gathered', 'subscription')$$, 'what is gathered goes when the entity is unbound');
 
 -- and where the tables are distributed customers are folded where they live
 INSERT INTO pg_dist_partition SELECT a.attrelid, 'h', 'customer_id', 1, 's' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid

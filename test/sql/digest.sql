@@ -55,7 +55,7 @@ END
 $$;
 CREATE TEMP TABLE base AS SELECT * FROM world.digests('w');
 SELECT is_empty('SELECT view FROM cvm.report_view EXCEPT SELECT view FROM base', 'every view there is is digested');
-SELECT is_empty('SELECT view FROM base WHERE n = 0', 'and has rows to digest');
+SELECT is_empty('SELECT view FROM base WHERE n = 0', 'every view has rows to digest');
 -- which views have another digest than before
 CREATE TEMP TABLE change (views bigint);
 CREATE FUNCTION world.changed(model name, years int = 0) RETURNS text LANGUAGE sql AS $$
@@ -160,7 +160,7 @@ SELECT is(world.changed('w', 2400), 'initiative_status, loop_closure', '2400 yea
 
 -- what counts until today, where the model has a last day
 DO $$ BEGIN PERFORM cvm._register('w', 'insert', 'setting', '{"setting": "as_of", "value": "0376-01-15 BC"}'); PERFORM count(*) FROM cvm.rebuild('w'); END $$;
-SELECT is_empty($$TABLE told EXCEPT SELECT * FROM world.digests('w', 2400, '{initiative_status,loop_closure}')$$, 'nor these where the model has a last day');
+SELECT is_empty($$TABLE told EXCEPT SELECT * FROM world.digests('w', 2400, '{initiative_status,loop_closure}')$$, 'the excepted views are told alike where the model has a last day');
 
 SELECT results_eq('SELECT DISTINCT c.views FROM change c', 'SELECT count(*) FROM base', 'each time all of them');
 SELECT is((SELECT count(*) FROM change), 4::bigint, format('1 world, 7 changes in 4 steps, %s views, 0 differences', (SELECT count(*) FROM base)));

@@ -194,7 +194,7 @@ SELECT is_empty($$SELECT v.row_key, v.derived_importance, c.r FROM seen v JOIN (
 		FROM naive_value k JOIN naive n ON n.driver = k.driver AND n.month <= k.month AND n.month >= k.month - interval '3 months' AND k.segment IN ('(all)', n.segment) AND n.driver <> 'loyal'
 		JOIN naive o ON o.driver = 'loyal' AND o.customer_id = n.customer_id AND o.month = n.month GROUP BY 1, 2, 3) c USING (segment, driver, month)
 	WHERE v.derived_pairs <> c.pairs OR c.pairs >= 30 AND abs(v.derived_importance - c.r) > 1e-9$$, 'derived importance is a correlation');
-SELECT cmp_ok((SELECT count(*) FROM seen WHERE derived_importance IS NOT NULL), '>=', 20::bigint, 'many have one');
+SELECT cmp_ok((SELECT count(*) FROM seen WHERE derived_importance IS NOT NULL), '>=', 20::bigint, 'many rows have a derived importance');
 SELECT is_empty($$SELECT s.row_key FROM rd.survey_score s JOIN seen v ON v.segment = s.segment AND v.month = s.month AND v.driver = coalesce(nullif(s.driver, '(none)'), 'loyal') AND v.metric = s.instrument
 	WHERE s.answers <> v.observations OR abs(s.score - v.value) > 1e-9 OR s.instrument <> 'own' AND (abs(s.conf_low - v.value_low) > 1e-9 OR abs(s.conf_high - v.value_high) > 1e-9)$$, 'what survey_score says is the same');
 SELECT is_empty($$SELECT t.row_key FROM rd.ticket_response t JOIN seen v ON v.segment = t.segment AND v.month = t.month AND v.driver = 'support' WHERE v.segment = '(all)' AND abs(t.beyond_rate - v.value) > 1e-9$$,

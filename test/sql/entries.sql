@@ -95,7 +95,7 @@ SELECT is(pg_temp.one($$('N', '2024-01-01', '2024-02-01', 20), ('N', '2024-02-01
 SELECT is(pg_temp.one($$('N', '2024-01-01', '2024-02-01', 20), ('N', '2024-02-02', NULL, 20)$$),
 	'2024-01-01 new 0 0 20 0 20 {}, 2024-02-02 winback 0 0 20 0 20 {}', 'a day without is the end of a run');
 SELECT is(pg_temp.one($$('N', '2024-01-01', '2024-02-01', 20), ('N', '2024-02-02', NULL, 20)$$, gap => 1),
-	'2024-01-01 new 0 0 20 0 20 {}', 'unless so many days are bridged');
+	'2024-01-01 new 0 0 20 0 20 {}', 'days without are no end when the gap bridges them');
 SELECT is(pg_temp.one($$('N', '2024-01-01', '2024-06-01', 20), ('N', '2024-02-01', '2024-03-01', 20), ('N', '2024-06-01', NULL, 20)$$),
 	'2024-01-01 new 0 0 20 0 20 {}', 'a spell inside another does not shorten the run');
 SELECT is(pg_temp.one($$('N', '2024-01-01', NULL, 20), ('N', '2024-01-01', NULL, 15)$$),
@@ -112,8 +112,8 @@ SELECT is(pg_temp.one($$('A', '2024-01-01', '2024-03-01', 30), ('N', '2024-03-01
 -- the end of observation
 SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '2024-03-01'), NULL, 'an entry on as_of is not seen');
 SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '2024-03-02'), '2024-03-01 pending 0 20 {}', 'one on the day before is, and pends');
-SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-29'), '2024-03-01 pending 0 20 {}', 'until the last of its sixty days');
-SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-30'), '2024-03-01 new 0 0 20 0 20 {}', 'is over');
+SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-29'), '2024-03-01 pending 0 20 {}', 'an entry pends until the last of its sixty days');
+SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-30'), '2024-03-01 new 0 0 20 0 20 {}', 'an entry is judged when its sixty days are over');
 SELECT is(pg_temp.one($$('A', '2024-01-01', '2024-04-30', 30), ('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-30'),
 	'2024-03-01 switch 30 0 20 30 -10 {A}', 'what ends on as_of has ended');
 SELECT is(pg_temp.one($$('A', '2024-01-01', '2024-04-29', 30), ('B', '2024-04-30', NULL, 30), ('N', '2024-03-01', NULL, 20)$$, as_of => '2024-04-30'),
@@ -122,7 +122,7 @@ SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, as_of => '0001-01-01'),
 SELECT is((SELECT count(*) FROM entries(NULL, '{N}', NULL, '2024-01-01')), 0::bigint, 'nothing comes of nothing');
 SELECT is(pg_temp.one($$('A', '2023-01-01', '2024-03-01', 30), ('N', '2024-03-01', NULL, 20)$$, look_back => 2147483647, look_ahead => 0),
 	'2024-03-01 switch 30 0 20 30 -10 {A}', 'windows may be as long as they like');
-SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, look_ahead => 2147483647), '2024-03-01 pending 0 20 {}', 'though some are never over');
+SELECT is(pg_temp.one($$('N', '2024-03-01', NULL, 20)$$, look_ahead => 2147483647), '2024-03-01 pending 0 20 {}', 'a window may be so long that it is never over');
 
 -- what makes no sense
 CREATE FUNCTION pg_temp.refused(what text, state text, message text) RETURNS text LANGUAGE sql AS $$

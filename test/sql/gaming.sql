@@ -89,7 +89,7 @@ INSERT INTO net.customer SELECT DISTINCT customer_id, CASE WHEN customer_id LIKE
 DO $$ BEGIN PERFORM cvm.bind('acme', 'customer', 'net.customer'); END $$;
 SELECT is(pg_temp.see($$SELECT customer_id, kind, match, prior_customer_id, gap_days, repriced_mrr FROM acme.recycled_acquisition WHERE customer_id LIKE 'e%'$$),
 	'(e2,household_swap,household,e1,,20.00)', 'with households, the other member is found');
-SELECT is((SELECT count(*) FROM acme.recycled_acquisition), 5::bigint, 'beside the four');
+SELECT is((SELECT count(*) FROM acme.recycled_acquisition), 5::bigint, 'five customers are recycled in all');
 -- families
 DO $$ BEGIN PERFORM cvm.unbind('acme', 'customer'); END $$;
 UPDATE net.line SET product = 'Copper' WHERE customer_id = 'd1' AND offer = 'STD';
@@ -97,7 +97,7 @@ SELECT is((SELECT count(*) FROM acme.recycled_acquisition WHERE customer_id = 'd
 CREATE TABLE net.product (product text, family text);
 INSERT INTO net.product VALUES ('Fiber', 'broadband'), ('Copper', 'broadband');
 DO $$ BEGIN PERFORM cvm.bind('acme', 'product', 'net.product'); END $$;
-SELECT is((SELECT prior_product FROM acme.recycled_acquisition WHERE customer_id = 'd1'), 'Copper', 'unless it is of the same family');
+SELECT is((SELECT prior_product FROM acme.recycled_acquisition WHERE customer_id = 'd1'), 'Copper', 'a product of the same family is found as the prior one');
 
 -- a bundle at 42 of a mobile line at 20 and broadband at 30
 CREATE SCHEMA duo;
@@ -209,7 +209,7 @@ SELECT is(pg_temp.see($$SELECT to_product, customers, before_mrr, after_mrr, dil
 
 -- difference in differences
 SELECT is(pg_temp.see($$SELECT round(before_after::numeric, 6), round(between_groups::numeric, 6), round(difference::numeric, 6), round(std_error::numeric, 5), round(conf_low::numeric, 5), round(conf_high::numeric, 5)
-	FROM cvm.difference_in_differences(55, 1000, 100, 1000, 50, 1000, 60, 1000)$$), '(0.045000,0.040000,0.035000,0.01568,0.00427,0.06573)', 'not 4.5 points, nor 4.0: 3.5');
+	FROM cvm.difference_in_differences(55, 1000, 100, 1000, 50, 1000, 60, 1000)$$), '(0.045000,0.040000,0.035000,0.01568,0.00427,0.06573)', 'the difference in differences is 3.5 points, not 4.5 nor 4.0');
 SELECT is(pg_temp.see($$SELECT round(unit_rate::numeric, 4), round(c.conf_low::numeric, 3), round(c.conf_high::numeric, 3), verdict
 	FROM cvm.difference_in_differences(55, 1000, 100, 1000, 50, 1000, 60, 1000) d, cvm.causal_rate(difference, std_error, 1000, 80, 0.6) c$$),
 	'(0.4375,0.053,0.822,inconclusive)', 'seventy of eighty came from donors, but 44 % because of the launch, give or take');
@@ -228,7 +228,7 @@ SELECT throws_ok('SELECT cvm.causal_rate(0.1, 0.1, 5, 0)', '22023', 'a rate need
 SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('acme.' || c.view) AND a.attname = c.column_name
 	WHERE c.view LIKE 'recycled%' AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'every column has the type that is written down');
 SELECT is_empty($$SELECT c.view, c.column_name FROM (SELECT * FROM cvm.report_column WHERE unit <> 'key' OR column_name = 'row_key') c LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('twin.' || c.view) AND a.attname = c.column_name
-	WHERE c.view IN ('bundle_overlap', 'price_book_gap', 'migration_value', 'cannibalization_evidence', 'cannibalization_sensitivity') AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'here too');
+	WHERE c.view IN ('bundle_overlap', 'price_book_gap', 'migration_value', 'cannibalization_evidence', 'cannibalization_sensitivity') AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type)$$, 'every column of the views over offers has the type that is written down');
 
 SELECT * FROM finish();
 ROLLBACK;

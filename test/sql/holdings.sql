@@ -78,7 +78,7 @@ DO $$ BEGIN
 	EXECUTE format('COPY (SELECT 1 WHERE false) TO %L', current_setting('data_directory') || '/cvm_holdings.tmp');
 END $$;
 SELECT is_empty('TABLE back EXCEPT TABLE random_told', 'binary copies bring the same values back');
-SELECT is((SELECT count(*) FROM back), 300::bigint, 'all of them');
+SELECT is((SELECT count(*) FROM back), 300::bigint, 'binary copies bring all values back');
 SELECT is((SELECT count(*) FROM (SELECT customer, product, holdings_agg(product, started_on, ended_on, mrr) FROM random_line GROUP BY GROUPING SETS ((customer), (product), ())) x),
 	308::bigint, 'grouping sets work');
 SELECT is_empty($$SELECT FROM (SELECT count(*) OVER w AS n, holdings_agg(product, started_on, ended_on, mrr) OVER w AS h

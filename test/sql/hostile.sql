@@ -90,7 +90,7 @@ SELECT cmp_ok((SELECT count(*) FROM callable WHERE language = 'c'), '>=', 100::b
 SELECT pg_temp.call_all((SELECT array_agg(function) FROM callable WHERE language = 'c' AND prokind = 'f' AND NOT is_internal AND prorettype <> 'internal'::regtype), 13 * :often) \gset _
 SELECT is((SELECT string_agg(DISTINCT format('%s(%s): %s %s', function, arguments, state, message), E'\n') FROM call WHERE state LIKE 'XX%' OR state !~ '^(00|22|54|0A|42883|42704|2202E)'),
 		  NULL, 'C functions called wrongly answer or say what is wrong');
-SELECT ok((SELECT count(*) > 500 FROM call WHERE state = '00000') AND (SELECT count(*) > 500 FROM call WHERE state <> '00000'), 'hundreds of each');
+SELECT ok((SELECT count(*) > 500 FROM call WHERE state = '00000') AND (SELECT count(*) > 500 FROM call WHERE state <> '00000'), 'hundreds of wrong calls answer and hundreds fail');
 SELECT is((SELECT string_agg(DISTINCT function || ': ' || message, E'\n') FROM call WHERE message ~ 'internal error|cache lookup|unexpected|could not find|is not a log'), NULL,
 		  'no message is about the inside');
 
@@ -107,7 +107,7 @@ TRUNCATE call;
 SELECT pg_temp.call_all((SELECT array_agg(function) FROM callable WHERE prokind = 'a'), 15) \gset _
 SELECT is((SELECT string_agg(DISTINCT format('%s(%s): %s %s', function, arguments, state, message), E'\n') FROM call WHERE state LIKE 'XX%' OR state !~ '^(00|22|54)'), NULL,
 		  'aggregates over one wrong row answer or say what is wrong');
-SELECT ok((SELECT count(*) > 300 FROM call WHERE state = '00000') AND (SELECT count(*) > 300 FROM call WHERE state <> '00000'), 'hundreds of each');
+SELECT ok((SELECT count(*) > 300 FROM call WHERE state = '00000') AND (SELECT count(*) > 300 FROM call WHERE state <> '00000'), 'hundreds of wrong rows are folded and hundreds fail');
 
 -- models: whatever is asked, no error from the inside
 TRUNCATE call;

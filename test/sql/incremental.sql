@@ -155,7 +155,7 @@ SELECT is((SELECT (mode, rows_written, rows_removed)::text FROM cvm.refresh_log 
 SELECT is((SELECT count(*) FROM parts.customer_activity_part), (SELECT count(*) FROM (SELECT DISTINCT tableoid, who FROM shop.parts) d), 'a state is kept per partition and customer');
 UPDATE shop.parts SET at = at - interval '29 days' WHERE who = 9 AND at >= '2024-02-01';
 SELECT is((SELECT (mode, rows_written)::text FROM cvm.refresh_here('parts')), '(scan,1)', 'rows that move to another partition are one customer');
-SELECT is(pg_temp.wrong('parts'), 0::bigint, 'found in both');
+SELECT is(pg_temp.wrong('parts'), 0::bigint, 'a customer who moved to another partition is right in both');
 -- what a row says can change without the row
 ALTER TABLE shop.parts ADD other timestamptz;
 UPDATE shop.parts SET other = at + interval '1 day';
@@ -180,7 +180,7 @@ SELECT hasnt_table('parts', 'customer_activity_part', 'the tables of the old mod
 SELECT lives_ok($$SELECT cvm.store('parts', 'customer_activity', mode => 'scan')$$, 'the mode is changed back');
 INSERT INTO shop.parts (who, was, at, amount) VALUES (8, '2024-02-10 12:00+02', '2024-02-10 12:00+02', 3);
 SELECT is((SELECT mode FROM cvm.refresh_here('parts', '{customer_activity}')), 'scan', 'a mode that is changed back scans again');
-SELECT is(pg_temp.wrong('parts'), 0::bigint, 'rightly');
+SELECT is(pg_temp.wrong('parts'), 0::bigint, 'a mode that is changed back scans rightly');
 SELECT pg_temp.quietly($$SELECT cvm.unstore('parts', 'customer_activity')$$);
 CREATE TABLE parts.customer_activity_part ();
 SELECT pg_temp.quietly($$SELECT cvm.store('parts', 'customer_activity')$$);

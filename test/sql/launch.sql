@@ -142,7 +142,7 @@ SELECT is(pg_temp.see($$SELECT channel, segment, entries FROM acme.cannibalizati
 '((all),(all),200)
 ((all),(none),100)
 ((none),(all),100)', 'two segments of 50 are left out, and add up to enough');
-SELECT is(pg_temp.see($$SELECT segment, entries FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$), E'((all),200)\n((none),100)', 'elsewhere too');
+SELECT is(pg_temp.see($$SELECT segment, entries FROM acme.cannibalization_matrix WHERE focal = 'N' AND donor = '(all)' ORDER BY 1$$), E'((all),200)\n((none),100)', 'small groups are left out of the matrix too');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'min_group_size', '0'); END $$;
 
 -- named in a call

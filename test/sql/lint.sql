@@ -151,6 +151,6 @@ $$, 'what a view needs is noted, of every body');
 SELECT is_empty($$
 	SELECT w.view, u.name FROM cvm.report_use w JOIN cvm.report_part p USING (part) CROSS JOIN LATERAL unnest(p.names) AS u (name)
 	WHERE EXISTS (SELECT FROM cvm.report_part q WHERE q.part = u.name) AND NOT EXISTS (SELECT FROM cvm.report_use v WHERE v.view = w.view AND v.part = u.name)
-$$, 'and which parts it uses, of every part');
+$$, 'of every part it is noted which parts it uses');
 SELECT * FROM finish();
 ROLLBACK;

@@ -129,8 +129,8 @@ SELECT is((SELECT count(*) FROM plain WHERE length(state) > 100), 32::bigint, 't
 SELECT is((SELECT count(DISTINCT state) FROM plain WHERE form NOT LIKE 'two%' AND form NOT LIKE 'rollup%' AND form NOT LIKE 'life%'), 3::bigint,
 		  'by number, text or uuid, day, local time or moment: one answer');
 CREATE TABLE shuffled AS SELECT * FROM sale ORDER BY pg_temp.hash(n, 99);
-SELECT is(pg_temp.differ('shuffled'), NULL, 'shuffled rows');
-SELECT is(pg_temp.differ('(SELECT * FROM sale ORDER BY n DESC) s'), NULL, 'rows backwards');
+SELECT is(pg_temp.differ('shuffled'), NULL, 'shuffled rows give the same states');
+SELECT is(pg_temp.differ('(SELECT * FROM sale ORDER BY n DESC) s'), NULL, 'rows read backwards give the same states');
 SELECT is(pg_temp.differ('(SELECT * FROM sale ORDER BY customer, day DESC) s'), NULL, 'rows by customer, newest first');
 
 -- ---------------------------------------------------------------------------
@@ -160,7 +160,7 @@ SELECT alike(pg_temp.plan_of(q), '%Partial%Aggregate%', 'in parallel: ' || q)
 FROM unnest(ARRAY['SELECT cvm.retention_agg(customer, day, ''month'') FROM sale', 'SELECT cvm.retention_agg(text_key, moment, ''UTC'', amount, is_start, is_return, ''month'') FROM sale',
 	'SELECT cvm.retention_agg(t) FROM tenure', 'SELECT cvm.activity_agg(day) FROM sale', 'SELECT cvm.rollup(t) FROM (SELECT r AS t FROM whole) s']) q
 WHERE q NOT LIKE '%rollup%';
-SELECT is(pg_temp.differ('sale'), NULL, 'in parallel');
+SELECT is(pg_temp.differ('sale'), NULL, 'parallel workers give the same states');
 SELECT is(pg_temp.differ('shuffled'), NULL, 'shuffled and in parallel');
 SELECT is((SELECT count(*) FROM (SELECT how, cvm.retention_agg(t) AS r FROM tenure GROUP BY how) s JOIN whole w USING (how) WHERE s.r <> w.r), 0::bigint, 'two steps, by group, in parallel');
 CREATE TABLE parts AS SELECT how, customer % 50 AS part, cvm.retention_agg(t) AS r FROM tenure GROUP BY how, customer % 50;

@@ -91,7 +91,7 @@ SELECT results_eq($$SELECT verdict, conf_low < excess_churn_rate AND excess_chur
 SELECT results_eq($$SELECT verdict, customers, mrr_before, excess_churn_rate, conf_low, conf_high, net_so_far, reason FROM cvm.price_change('refused', 'CALM', '2024-01-20')$$,
 	$$SELECT verdict, customers, mrr_before, excess_churn_rate, conf_low, conf_high, net_so_far, reason FROM refused.price_change WHERE product = 'CALM'$$, 'a change that is named says what the view says of it');
 SELECT results_eq($$SELECT product, segment, customers, uplift_mrr, verdict FROM cvm.price_change('refused', 'DEAL', '2024-02-02')$$, $$VALUES ('DEAL', '(all)', 19::bigint, -95.00, 'no_history')$$, 'one of few customers can be named');
-SELECT results_eq($$SELECT product, customers FROM cvm.price_change('pw', NULL, '2024-01-01') WHERE segment = 'A'$$, $$SELECT product::text, customers FROM price_change WHERE segment = 'A' ORDER BY product <> '(all)', product COLLATE "C"$$, 'or all products of a day');
+SELECT results_eq($$SELECT product, customers FROM cvm.price_change('pw', NULL, '2024-01-01') WHERE segment = 'A'$$, $$SELECT product::text, customers FROM price_change WHERE segment = 'A' ORDER BY product <> '(all)', product COLLATE "C"$$, 'all products that changed on a day can be asked for');
 SELECT cvm.configure('refused', 'min_group_size', '20') \g /dev/null
 SELECT throws_ok(format('SELECT * FROM cvm.price_change(%s)', a), c, m, m) FROM (VALUES
 	($$'refused', 'DEAL', '2024-02-02'$$, 'P0002', 'no price of product "DEAL" of model "refused" changed on 2024-02-02 that is shown'),

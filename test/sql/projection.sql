@@ -40,7 +40,7 @@ SELECT is((SELECT array_agg(round((100 * sbg_derl(0.764, 1.296, 0.1, n))::numeri
 SELECT is((SELECT round(sbg_derl(0.7, 1.2, d)::numeric, 8) - round((SELECT sum(sbg_survival(0.7, 1.2, t) / (1 + d) ^ t) FROM generate_series(0, 3000) t)::numeric, 8) FROM (VALUES (0.1)) v (d)), 0.00000000,
 	'residual value is the sum of survival, discounted');
 SELECT is(sbg_derl(0.7, 1.2, 0), NULL, 'residual value without a discount has no end');
-SELECT is(sbg_derl(2, 3, 0), 4::float8, 'unless alpha is above 1');
+SELECT is(sbg_derl(2, 3, 0), 4::float8, 'residual value without a discount has an end where alpha is above 1');
 SELECT is((SELECT pg_temp.shown(sbg_fit(survival_agg(year, gone))) FROM (
 	SELECT year, true AS gone FROM loss, generate_series(1, lost) WHERE segment = 'regular' AND year BETWEEN 1 AND 4
 	UNION ALL SELECT 4, false FROM generate_series(1, 326)) x), '0.7637 1.2958 -1401.5594', 'customers one by one give the same fit');

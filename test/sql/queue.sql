@@ -102,7 +102,7 @@ RESET ROLE;
 SELECT ok(pg_temp.is_true('other.orders'), 'renamed back, a refresh knows of what came in between');
 
 -- what the fold cannot add up
-SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'ordinary rows');
+SELECT is(pg_temp.write('other.orders', 'other.plans'), NULL, 'ordinary rows can be written');
 INSERT INTO other.orders VALUES (1004, 'infinity', 'NaN');
 DELETE FROM other.orders WHERE amount = 'NaN';
 SELECT ok(pg_temp.is_true('other.orders'), 'an infinite day and an amount that is no number do not stop a writer either');

@@ -205,7 +205,7 @@ SELECT is((SELECT (r || cvm.as_of(s, '2024-05-01')) = cvm.as_of(r || s, '2024-05
 			(SELECT cvm.retention_agg(customer + 100, day, amount, 'month') AS s FROM bought) x), true,
 		  'what was said of one side holds for the sum');
 SELECT is(pg_temp.refusal($$SELECT r || s FROM folded, (SELECT cvm.as_of(cvm.retention_agg(9::bigint, date '2024-01-01', 'month'), '2024-02-01') AS s) x$$),
-		  '22023 with a hint: cannot add up a state with days past the other''s as_of', 'unless the other was folded past it');
+		  '22023 with a hint: cannot add up a state with days past the other''s as_of', 'states do not add up when one was folded past the as_of of the other');
 
 -- ---------------------------------------------------------------------------
 -- Timelines straight into a triangle: by their months, or day by day

@@ -242,9 +242,9 @@ SELECT is(pg_temp.see($$SELECT flavor, next_is_blocked_by FROM costs.flavor$$), 
 SELECT is(cvm.allocate(100, '{1,1,1}'), '{33.34,33.33,33.33}', '100.00 over three equals');
 SELECT is(cvm.allocate(-100, '{1,1,1}'), '{-33.34,-33.33,-33.33}', 'a credit likewise');
 SELECT is(cvm.allocate(42, '{20,30}'), '{16.80,25.20}', 'a bundle of 42 over 20 and 30');
-SELECT is(cvm.allocate(5, '{0,0}'), NULL, 'nothing to go by');
-SELECT is(cvm.allocate(0.02, '{1,NULL,0,1,1}'), '{0.01,0.00,0.00,0.01,0.00}', 'less cents than parts');
-SELECT is(cvm.allocate(1000, '{0.1,0.2,0.7}', 0), '{100,200,700}', 'whole units');
+SELECT is(cvm.allocate(5, '{0,0}'), NULL, 'without weights nothing is allocated');
+SELECT is(cvm.allocate(0.02, '{1,NULL,0,1,1}'), '{0.01,0.00,0.00,0.01,0.00}', 'fewer cents than parts go to some of them');
+SELECT is(cvm.allocate(1000, '{0.1,0.2,0.7}', 0), '{100,200,700}', 'whole units are allocated exactly');
 SELECT throws_ok($$SELECT cvm.allocate(1.005, '{1}')$$, '22023', 'amount "1.005" has more than "2" decimals', 'half a cent cannot be shared out');
 SELECT throws_ok($$SELECT cvm.allocate(1, '{1,-1}')$$, '22023', 'a weight is negative or not finite', 'weights are 0 or more');
 SELECT is_empty($$

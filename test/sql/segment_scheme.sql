@@ -102,7 +102,7 @@ SELECT is_empty($$
 	(SELECT substr(row_key, 7), to_jsonb(k) - 'row_key' - 'scheme' FROM acme.segment_scheme_kpi k WHERE scheme = 'value')$$, 'the first scheme is segment_kpi');
 SELECT is(pg_temp.see($$SELECT scheme, from_segment, to_segment, customers FROM acme.segment_scheme_migration WHERE month = '2024-02-01' AND direction = 'move'$$), '(value,Gold,Silver,1)', 'who moved in which scheme');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'segment_schemes', NULL); END $$;
-SELECT is((SELECT string_agg(DISTINCT segment, ' ' ORDER BY segment) FROM acme.segment_history), 'Old Young', 'not told, it is the first by name');
+SELECT is((SELECT string_agg(DISTINCT segment, ' ' ORDER BY segment) FROM acme.segment_history), 'Old Young', 'a scheme that is not told is the first by name');
 SELECT is((SELECT string_agg(DISTINCT scheme, ' ' ORDER BY scheme) FROM acme.segment_scheme_kpi), 'age value', 'schemes of the history are side by side');
 
 SELECT is((SELECT count(*) FROM cvm.check_model('acme') WHERE entity = 'segment_history' AND problem IN ('segment_overlap', 'segment_gap')), 0::bigint, 'two schemes at once are no overlap');

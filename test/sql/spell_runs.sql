@@ -34,7 +34,7 @@ SELECT throws_ok($$SELECT cvm._spell_runs('2024-01-01', '2024-02-01', -1) OVER (
 SELECT is_empty($$SELECT FROM generate_series(0, 9) r (r), generate_series(0, 9) t (t), generate_series(0, 9) n (n), generate_series(-1, 11) q (q)
 	WHERE cvm.mid_quantile(r.r, t.t, n.n, q.q) IS DISTINCT FROM CASE WHEN q.q > 0 AND r.r > 0 AND r.r <= t.t AND t.t <= n.n
 		THEN div((r.r::numeric - 1 + t.t) * q.q, 2::numeric * n.n)::integer + 1 END$$, 'the middle of ranks lies in the quantile that numerics find');
-SELECT is(cvm.mid_quantile(9223372036854775807, 9223372036854775807, 9223372036854775807, 2147483647), 2147483647, 'and does so of as many as there may be');
+SELECT is(cvm.mid_quantile(9223372036854775807, 9223372036854775807, 9223372036854775807, 2147483647), 2147483647, 'the quantile is right for as many rows as there may be');
 SELECT is(cvm.day_of(timestamp '2024-02-29 23:59:59.9', 'UTC'), '2024-02-29', 'the day of a local time is its own');
 SELECT is(cvm.day_of(date '2024-02-29', NULL), NULL, 'in no time zone there is no day');
 -- the one that goes on, without their order

@@ -157,10 +157,10 @@ SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live
 -- small groups
 SELECT pg_temp.quietly($$SELECT cvm.configure(m, 'min_group_size', '5') FROM unnest('{live,kept}'::name[]) m$$);
 SELECT is_empty($$SELECT * FROM live.retention_month WHERE cohort_customers < 5$$, 'no cohort of fewer than five is shown');
-SELECT isnt((SELECT count(*) FROM live.retention_month), 0::bigint, 'others are');
+SELECT isnt((SELECT count(*) FROM live.retention_month), 0::bigint, 'cohorts of five or more are shown');
 SELECT is_empty($$SELECT period_start, period_no, a.cohort_customers, sum(s.cohort_customers) FROM live.retention_month a LEFT JOIN live.retention_month s USING (period_start, period_no)
 	WHERE a.segment = '(all)' AND s.segment <> '(all)' GROUP BY 1, 2, 3 HAVING a.cohort_customers - sum(s.cohort_customers) BETWEEN 1 AND 4$$, 'no group in a stored table can be had by subtraction from the total');
-SELECT isnt_empty($$SELECT * FROM live.retention_month WHERE segment <> '(all)'$$, 'though segments are');
+SELECT isnt_empty($$SELECT * FROM live.retention_month WHERE segment <> '(all)'$$, 'segments are shown where nothing can be subtracted');
 SELECT pg_temp.quietly($$SELECT cvm.refresh_here('kept')$$);
 SELECT bag_eq($$SELECT pg_temp.reports('kept')$$, $$SELECT pg_temp.reports('live')$$, 'what is stored leaves them out too');
 
@@ -170,9 +170,9 @@ SELECT results_eq($$SELECT view, can_read, needs FROM cvm.grant_reader('kept', '
 	$$VALUES ('retention_month', true, NULL), ('retention_week', false, 'SELECT cvm.store(''kept'', ''retention_week''); or rights on the source')$$, 'grant_reader says what can be read, and what that takes');
 SELECT pg_temp.quietly($$SELECT cvm.store('kept', 'retention_week')$$);
 SET ROLE cvm_store_reader;
-SELECT lives_ok('SELECT * FROM kept.retention_month', 'a stored report is read');
-SELECT lives_ok('SELECT * FROM kept.retention_week', 'one that was stored later too');
-SELECT throws_ok('SELECT * FROM kept.customer_activity', '42501', NULL, 'customers are not');
+SELECT lives_ok('SELECT * FROM kept.retention_month', 'a reader reads a stored report');
+SELECT lives_ok('SELECT * FROM kept.retention_week', 'a reader reads a report that was stored later');
+SELECT throws_ok('SELECT * FROM kept.customer_activity', '42501', NULL, 'a reader does not read customers');
 SELECT throws_ok('SELECT * FROM kept.event', '42501', NULL, 'events cannot be read by a reader');
 SELECT throws_ok('SELECT * FROM lake.orders', '42501', NULL, 'the source cannot be read by a reader');
 SELECT is((SELECT count(*) FROM cvm.binding) + (SELECT count(*) FROM cvm.restatement) + (SELECT count(*) FROM cvm.refresh_log), 0::bigint, 'the registry cannot be read by a reader');

@@ -59,7 +59,7 @@ SELECT throws_ok($$SELECT logrank((SELECT array_agg(s) FROM arm), '{a,a}', '{x,y
 SELECT is((SELECT survival_at(s, 34)::numeric(5, 4) FROM arm WHERE arm = '6-MP'), 0.4482, 'between events the estimate stays');
 SELECT is((SELECT survival_at(s, 5) FROM arm WHERE arm = '6-MP'), 1::float8, 'before the first event everybody is there');
 SELECT is((SELECT survival_at(s, 36) FROM arm WHERE arm = '6-MP'), NULL, 'past the last age seen nothing is known');
-SELECT is((SELECT survival_at(s, 999) FROM arm WHERE arm = 'placebo'), 0::float8, 'unless nobody is left');
+SELECT is((SELECT survival_at(s, 999) FROM arm WHERE arm = 'placebo'), 0::float8, 'past the last age survival is 0 when nobody is left');
 SELECT is((SELECT rmst(s, 36) FROM arm WHERE arm = '6-MP'), NULL, 'the mean until a time after the last one is not defined');
 SELECT is((SELECT rmst(s, 100)::numeric(6, 4) FROM arm WHERE arm = 'placebo'), 8.6667, 'where all have churned it is the mean');
 SELECT is((SELECT count(*) FILTER (WHERE conf_low IS NULL) FROM survival_curve((SELECT survival_agg(t, t = 3) FROM generate_series(1, 5) t)) WHERE survival = 1), 2::bigint,

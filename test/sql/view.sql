@@ -93,7 +93,7 @@ END
 $$;
 SELECT unalike(pg_temp.plan('SELECT * FROM acme.retention_month'), '%day_of%', 'no day is computed for a cut-off that is not there');
 SELECT alike(pg_temp.plan('SELECT * FROM acme.retention_month'), '%Scan on orders%', 'the events are read');
-SELECT is((SELECT count(*) FROM regexp_matches(pg_temp.plan('SELECT * FROM acme.retention_month'), 'Scan on orders', 'g')), 1::bigint, 'once');
+SELECT is((SELECT count(*) FROM regexp_matches(pg_temp.plan('SELECT * FROM acme.retention_month'), 'Scan on orders', 'g')), 1::bigint, 'the events are read once');
 
 -- segments
 DO $$ BEGIN PERFORM cvm.bind('acme', 'segment_history', 'shop.segments'); END $$;

@@ -149,12 +149,12 @@ SET LOCAL max_parallel_workers_per_gather = 2;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
-SELECT is(answers('customer::bigint', '1') , '0 0 0 0 0 0', 'and with workers');
+SELECT is(answers('customer::bigint', '1') , '0 0 0 0 0 0', 'workers give the same waterfalls');
 RESET max_parallel_workers_per_gather;
 
 -- Ends
 SELECT is((SELECT _segment_movement_agg(1::bigint, 'a', '2024-01-01', NULL, 1, false, NULL, NULL, 'month', '2024-03-01', 0) FROM spell WHERE false), NULL, 'nobody has no waterfall');
-SELECT is((SELECT _segment_movement_agg(NULL::bigint, 'a', '2024-01-01', NULL, 1, false, NULL, NULL, 'month', '2024-03-01', 0)), NULL, 'nor has who is not named');
+SELECT is((SELECT _segment_movement_agg(NULL::bigint, 'a', '2024-01-01', NULL, 1, false, NULL, NULL, 'month', '2024-03-01', 0)), NULL, 'a customer without a name has no waterfall either');
 SELECT is((SELECT _segment_year_agg(1::bigint, NULL, '2024-01-01', NULL, NULL, NULL, NULL, 'A', 'month', '2024-03-01', 0)), NULL, 'who is in a segment and holds nothing adds nothing');
 SELECT is((SELECT array_agg(s.segment ORDER BY s.segment COLLATE "C") FROM unnest((SELECT _segment_movement_agg(1::bigint, 'a', '2024-01-01', NULL, 1, false, NULL, NULL, 'month', '2024-03-01', 0))) s),
 	'{(all),(none)}', 'who is in none is told apart');

@@ -189,7 +189,7 @@ CREATE FUNCTION pg_temp.driver_differs(world int) RETURNS TABLE (what text) LANG
 		OR (b.v0 IS NOT NULL AND (v.trend_low IS NULL OR abs(v.trend_high - v.trend_low - 2 * 1.959963984540054 * b.error) > 1e-6));
 $$;
 SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.driver_differs(n) d', :worlds), 'random answers about drivers change as customer by customer, and are as sure of it');
-SELECT ok((SELECT count(*) FILTER (WHERE trend_low IS NOT NULL) = 15 AND count(DISTINCT driver) = 3 FROM hl.value_driver WHERE segment = '(all)'), 'and there are changes to be compared');
+SELECT ok((SELECT count(*) FILTER (WHERE trend_low IS NOT NULL) = 15 AND count(DISTINCT driver) = 3 FROM hl.value_driver WHERE segment = '(all)'), 'there are changes of drivers to be compared');
 -- one in a thousand would be accused of so many
 SELECT is_empty($$SELECT what, sum(tested), sum(accused) FROM found GROUP BY what HAVING sum(accused) > 0.05 * sum(tested) + 3.1 * sqrt(0.0475 * sum(tested)) + 1 OR sum(tested) < 6$$, 'of worlds in which nothing does anything no more is accused than chance has it');
 \getenv report CVM_REPORT

@@ -4,7 +4,8 @@ CREATE FUNCTION cvm._instalments(start date, day date, months bigint, days bigin
 	AS 'MODULE_PATHNAME', 'cvm_instalments'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm._instalments(date, date, bigint, bigint) IS
-	'How many instalments of so many days, or months where days are 0, have begun by the end of a day after the first, which began at start; -1 before it.';
+	'How many instalments have begun by the end of a day, beside the first, which began at start; -1 before start. '
+	'An instalment lasts so many days, or so many months where days are 0.';
 
 CREATE FUNCTION cvm._months_since(day date, as_of date) RETURNS int
 	AS 'MODULE_PATHNAME', 'cvm_months_since'

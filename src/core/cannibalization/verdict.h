@@ -43,7 +43,10 @@ typedef enum Judgement
 	NOT_IDENTIFIED
 } Judgement;
 
-/* Entries of who was whole, or had lost something, and what is lost anyway */
+/*
+ * Entries of customers who had lost nothing before, or who had, in cells that have
+ * a control: and what the control loses anyway, at the entries' weights.
+ */
 typedef struct Compared
 {
 	double entries;
@@ -70,7 +73,9 @@ typedef struct Verdict
 	int64_t entries;
 	int64_t matured;
 	double own_base_share;
-	double effective; /* entries, had each a customer of its own */
+	/* effective sample size: entries over the design effect of customers who
+	 * enter several times */
+	double effective;
 	Estimate unit;
 	Estimate value;
 	Control control;

@@ -19,17 +19,6 @@ extern const Retention *retention_read(Datum datum);
 extern Datum retention_make(const Retention *retention);
 extern Datum lifecycle_make(const Lifecycle *lifecycle);
 
-struct Held;
-
-/* Arguments that say how to read */
-extern Calendar argument_calendar(FunctionCallInfo fcinfo, int grain,
-								  int week_start);
-extern Day argument_day(FunctionCallInfo fcinfo, int argument,
-						const char *name);
-extern Clock argument_clock(FunctionCallInfo fcinfo, int argument);
-extern int32 argument_pause(FunctionCallInfo fcinfo, int argument);
-extern struct Held *argument_held(FunctionCallInfo fcinfo, int argument,
-								  int *nheld);
 extern Datum day_datum(int64 day, bool *isnull);
 
 #endif /* CVM_PG_TYPES_H */

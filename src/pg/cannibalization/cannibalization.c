@@ -11,11 +11,11 @@
 #include "utils/date.h"
 
 #include "core/cannibalization/cannibalization_spells.h"
+#include "pg/arguments.h"
 #include "pg/cannibalization/parameters.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
-#include "pg/types.h"
 
 /* Names from outside must be text of this database. */
 static void

@@ -13,13 +13,13 @@
 #include "utils/tuplestore.h"
 
 #include "core/cannibalization/cannibalization_spells.h"
+#include "pg/arguments.h"
 #include "pg/cannibalization/parameters.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
-#include "pg/types.h"
 
 /* Names from outside must be text of this database. */
 static CannibalizationMatrix *

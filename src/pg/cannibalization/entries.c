@@ -14,11 +14,11 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
+#include "pg/arguments.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
-#include "pg/types.h"
 
 /* The donors that were held on the last day of what was brought before. */
 static Datum

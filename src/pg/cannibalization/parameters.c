@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "pg/cannibalization/parameters.h"
+#include "pg/arguments.h"
 
 #include "catalog/pg_type.h"
 #include "nodes/primnodes.h"
@@ -19,7 +20,6 @@
 #include "pg/passing.h"
 #include "pg/row.h"
 #include "pg/state_type.h"
-#include "pg/subscriptions/holdings.h"
 #include "pg/subscriptions/spell_buffer.h"
 
 #define ARG_CUSTOMER 1

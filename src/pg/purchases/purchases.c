@@ -16,6 +16,7 @@
 #include "core/purchases/bg_nbd.h"
 #include "core/purchases/gamma_gamma.h"
 #include "core/purchases/pareto_nbd.h"
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/state_functions.h"

@@ -14,6 +14,7 @@
 #include "utils/typcache.h"
 
 #include "core/retention/activity.h"
+#include "pg/arguments.h"
 #include "pg/types.h"
 
 /* active_spells(activity, idle_days, as_of): as ranges of days */

@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 
 #include "core/retention/fold.h"
+#include "pg/arguments.h"
 #include "pg/budget.h"
 #include "pg/numeric.h"
 #include "pg/passing.h"

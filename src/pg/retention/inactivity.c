@@ -14,6 +14,7 @@
 #include "utils/date.h"
 
 #include "core/retention/inactivity.h"
+#include "pg/arguments.h"
 #include "pg/types.h"
 
 /* The elements of an array of days or numbers */

@@ -10,11 +10,9 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/multirangetypes.h"
-#include "utils/rangetypes.h"
-#include "utils/typcache.h"
 
 #include "core/retention/lifecycle.h"
+#include "pg/arguments.h"
 #include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/types.h"
@@ -36,47 +34,6 @@ cvm_lifecycle_as_of(PG_FUNCTION_ARGS)
 		expanded_read(&lifecycle_state, PG_GETARG_DATUM(0));
 
 	PG_RETURN_DATEADT(lifecycle->as_of);
-}
-
-/*
- * The days a customer is held, from a multirange argument; all days when the
- * form has none, no day when it is NULL.
- */
-struct Held *
-argument_held(FunctionCallInfo fcinfo, int argument, int *nheld)
-{
-	MultirangeType *multirange;
-	TypeCacheEntry *range_type;
-	RangeType **ranges;
-	Held *held;
-
-	if (PG_NARGS() <= argument)
-	{
-		held = palloc(sizeof(Held));
-		*held = (Held){INT64_MIN, INT64_MAX};
-		*nheld = 1;
-		return held;
-	}
-	*nheld = 0;
-	if (PG_ARGISNULL(argument))
-		return NULL;
-	multirange = PG_GETARG_MULTIRANGE_P(argument);
-	range_type = lookup_type_cache(MultirangeTypeGetOid(multirange),
-								   TYPECACHE_MULTIRANGE_INFO)
-					 ->rngtype;
-	multirange_deserialize(range_type, multirange, nheld, &ranges);
-	held = palloc(*nheld * sizeof(Held));
-	for (int i = 0; i < *nheld; i++)
-	{
-		RangeBound lower;
-		RangeBound upper;
-		bool empty;
-
-		range_deserialize(range_type, ranges[i], &lower, &upper, &empty);
-		held[i].from = lower.infinite ? INT64_MIN : DatumGetDateADT(lower.val);
-		held[i].to = upper.infinite ? INT64_MAX : DatumGetDateADT(upper.val);
-	}
-	return held;
 }
 
 /* lifecycle_agg(activity, grain, as_of [, held]) */

@@ -10,6 +10,7 @@
 #include "utils/date.h"
 
 #include "core/retention/retention_activity.h"
+#include "pg/arguments.h"
 #include "pg/row.h"
 #include "pg/state_functions.h"
 #include "pg/types.h"

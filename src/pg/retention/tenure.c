@@ -16,6 +16,7 @@
 #include "utils/typcache.h"
 
 #include "core/retention/tenure.h"
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/state_type.h"
@@ -51,57 +52,6 @@ Datum
 cvm_tenure_recv(PG_FUNCTION_ARGS)
 {
 	return state_receive(&tenure_type, fcinfo);
-}
-
-static void
-refuse_null(FunctionCallInfo fcinfo, int argument, const char *name,
-			const char *hint)
-{
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name), errhint("%s", hint)));
-}
-
-/* The calendar that arguments ask for; week_start -1: not an argument. */
-Calendar
-argument_calendar(FunctionCallInfo fcinfo, int grain, int week_start)
-{
-	text *name;
-
-	refuse_null(fcinfo, grain, "grain",
-				"Use day, week, month, quarter or year.");
-	if (week_start >= 0)
-		refuse_null(fcinfo, week_start, "week_start",
-					"Use an ISO day: 1 for Monday, up to 7 for Sunday.");
-	name = PG_GETARG_TEXT_PP(grain);
-	return calendar_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name),
-					   week_start < 0 ? 1 : PG_GETARG_INT32(week_start));
-}
-
-/* A day that must be there. */
-Day
-argument_day(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	refuse_null(fcinfo, argument, name,
-				"Give the first day that was not observed, as a date.");
-	return checked_day(PG_GETARG_DATEADT(argument));
-}
-
-/* For how many days a pause is kept. */
-int32
-argument_pause(FunctionCallInfo fcinfo, int argument)
-{
-	int32 days;
-
-	refuse_null(fcinfo, argument, "pause_days",
-				"Use 0 where a pause is the end of paying.");
-	days = PG_GETARG_INT32(argument);
-	if (days < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("pause_days \"%d\" is negative", days),
-						errhint("Use 0 where a pause is the end of paying.")));
-	return days;
 }
 
 /* A day as a date, NULL past the calendar's end. */
@@ -164,17 +114,6 @@ argument_brackets(FunctionCallInfo fcinfo, int argument, RetentionSpec *spec)
 	}
 }
 
-/* Arguments that have defaults: here NULL means the default too. */
-Clock
-argument_clock(FunctionCallInfo fcinfo, int argument)
-{
-	text *name;
-
-	refuse_null(fcinfo, argument, "clock", "Use calendar or anniversary.");
-	name = PG_GETARG_TEXT_PP(argument);
-	return clock_of(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-}
-
 /*
  * tenure(activity, grain, as_of, clock, week_start, brackets, min_events,
  * streak)
@@ -195,8 +134,8 @@ cvm_tenure(PG_FUNCTION_ARGS)
 	as_of = argument_day(fcinfo, 2, "as_of");
 	spec.clock = argument_clock(fcinfo, 3);
 	argument_brackets(fcinfo, 5, &spec);
-	refuse_null(fcinfo, 6, "min_events", "Use 1 or more.");
-	refuse_null(fcinfo, 7, "streak", "Use true or false.");
+	argument_refuse_null(fcinfo, 6, "min_events", "Use 1 or more.");
+	argument_refuse_null(fcinfo, 7, "streak", "Use true or false.");
 	spec.min_events = PG_GETARG_INT32(6);
 	spec.streak = PG_GETARG_BOOL(7);
 	retention_spec_check(&spec);
@@ -245,7 +184,7 @@ cvm_is_active(PG_FUNCTION_ARGS)
 	memset(&spec, 0, sizeof(spec));
 	spec.calendar = argument_calendar(fcinfo, 2, 4);
 	spec.clock = argument_clock(fcinfo, 3);
-	refuse_null(fcinfo, 5, "min_events", "Use 1 or more.");
+	argument_refuse_null(fcinfo, 5, "min_events", "Use 1 or more.");
 	spec.min_events = PG_GETARG_INT32(5);
 	retention_spec_check(&spec);
 	tenure_read(&tenure, activity_read(PG_GETARG_DATUM(0)), &spec, DAY_LAST);

@@ -12,6 +12,7 @@
 #include "utils/date.h"
 
 #include "core/segments/phase.h"
+#include "pg/arguments.h"
 #include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/timezone.h"

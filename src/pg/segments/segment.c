@@ -19,6 +19,7 @@
 
 #include "core/segments/segment.h"
 #include "pg/agg_state.h"
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/segments/segment.h"

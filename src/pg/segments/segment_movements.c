@@ -10,12 +10,13 @@
 #include "miscadmin.h"
 #include "utils/date.h"
 
+#include "pg/arguments.h"
 #include "pg/rows_out.h"
 #include "pg/segments/segment_timeline.h"
+#include "pg/state_type.h"
 #include "pg/subscriptions/customer_movement.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/subscriptions/movement.h"
-#include "pg/types.h"
 
 /* The stays of a timeline, all of them */
 static SegmentStay *

@@ -13,6 +13,7 @@
 #include "utils/tuplestore.h"
 
 #include "core/segments/segment_moves.h"
+#include "pg/numeric.h"
 #include "pg/row_key.h"
 #include "pg/rows_out.h"
 #include "pg/segments/customer_out.h"

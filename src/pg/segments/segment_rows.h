@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "core/segments/segment_customers.h"
+#include "pg/arguments.h"
 #include "pg/subscriptions/spell_buffer.h"
 
 #define ARG_START 3

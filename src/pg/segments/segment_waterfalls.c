@@ -13,6 +13,7 @@
 #include "utils/date.h"
 
 #include "core/segments/segment_waterfalls.h"
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/row_array.h"
 #include "pg/segments/segment_rows.h"

@@ -12,6 +12,7 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/subscriptions/customer_movement.h"

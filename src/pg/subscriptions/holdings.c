@@ -11,6 +11,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
+#include "pg/arguments.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/state_type.h"
 #include "pg/subscriptions/holdings.h"

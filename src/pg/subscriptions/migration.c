@@ -11,6 +11,7 @@
 #include "utils/tuplestore.h"
 
 #include "core/subscriptions/migration.h"
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"

@@ -12,6 +12,7 @@
 #include "utils/tuplestore.h"
 
 #include "core/subscriptions/retained_money.h"
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"

@@ -13,6 +13,7 @@
 
 #include "core/subscriptions/revenue_spells.h"
 #include "core/util/wilson.h"
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/state_functions.h"

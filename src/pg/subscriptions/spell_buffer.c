@@ -5,13 +5,13 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "pg/subscriptions/spell_buffer.h"
+#include "pg/arguments.h"
 
 #include "catalog/pg_type.h"
 
 #include "pg/agg_state.h"
 #include "pg/budget.h"
 #include "pg/state_type.h"
-#include "pg/types.h"
 
 /* The customer is the first argument, and the spell the four after it */
 #define ARG_CUSTOMER 1

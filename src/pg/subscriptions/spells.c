@@ -13,11 +13,11 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
+#include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/timezone.h"
-#include "pg/types.h"
 
 /* What the customer brings on a day. */
 PG_FUNCTION_INFO_V1(cvm_mrr_at);

@@ -112,11 +112,11 @@ CREATE FUNCTION cvm.migrations(cvm.holdings, grain text, as_of date)
 COMMENT ON FUNCTION cvm.migrations(cvm.holdings, text, date) IS
 	'Products a customer lost and gained from one closing to the next, paired by price; "(in)" and "(out)" where there is no partner. Each appears once';
 
--- The fast way: from raw spells in one pass (51-ledger.sql).
-CREATE FUNCTION cvm.movement_ledger_final(internal) RETURNS cvm.movement
-	AS 'MODULE_PATHNAME', 'cvm_movement_ledger_final'
+-- The fast way: from raw spells in one pass (51-spell-buffer.sql).
+CREATE FUNCTION cvm.movement_spell_buffer_final(internal) RETURNS cvm.movement
+	AS 'MODULE_PATHNAME', 'cvm_movement_spell_buffer_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.movement_ledger_final(internal) IS 'End of the one-pass movement_agg';
+COMMENT ON FUNCTION cvm.movement_spell_buffer_final(internal) IS 'End of the one-pass movement_agg';
 
-@use ledger_aggregate movement_agg | text, date | movement_ledger_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of
-@use ledger_aggregate movement_agg | boolean, text, date, integer | movement_ledger_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, grain, as_of, pause_days
+@use spell_buffer_aggregate movement_agg | text, date | movement_spell_buffer_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of
+@use spell_buffer_aggregate movement_agg | boolean, text, date, integer | movement_spell_buffer_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, grain, as_of, pause_days

@@ -110,11 +110,11 @@ COMMENT ON FUNCTION cvm.break_even_rate(double precision, double precision, doub
 
 -- The fast way: from raw spells in one pass.
 CREATE FUNCTION cvm.cannibalization_final(internal) RETURNS cvm.cannibalization
-	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_final'
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_spell_buffer_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.cannibalization_final(internal) IS 'End of the one-pass cannibalization_agg';
 CREATE FUNCTION cvm.cannibalization_final_grid(internal) RETURNS cvm.cannibalization
-	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_final_grid'
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_spell_buffer_final_grid'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.cannibalization_final_grid(internal) IS
 	'End of the one-pass cannibalization_agg with lists of windows';
@@ -133,7 +133,7 @@ uuid
 @make
 CREATE FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, date, numeric, text[], text[], date{types})
 	RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_cannibalization_ledger_add{grid}'
+	AS 'MODULE_PATHNAME', 'cvm_cannibalization_spell_buffer_add{grid}'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, date, numeric, text[], text[],
 	date{types}) IS
@@ -141,9 +141,9 @@ COMMENT ON FUNCTION cvm.cannibalization_add(internal, {customer}, text, date, da
 CREATE AGGREGATE cvm.cannibalization_agg({customer}, text, date, date, numeric, text[], text[], date{types}) (
 	SFUNC = cvm.cannibalization_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.cannibalization_final{grid},
-	COMBINEFUNC = cvm.question_combine,
-	SERIALFUNC = cvm.question_serialize,
-	DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
+	COMBINEFUNC = cvm.parameters_combine,
+	SERIALFUNC = cvm.parameters_serialize,
+	DESERIALFUNC = cvm.parameters_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.cannibalization_agg({customer}, text, date, date, numeric, text[], text[], date{types}) IS
 	'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), '

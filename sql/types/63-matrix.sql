@@ -52,7 +52,7 @@ COMMENT ON FUNCTION cvm.cannibalization_cells(cvm.cannibalization_matrix) IS
 
 -- The fast way: from raw spells in one pass.
 CREATE FUNCTION cvm.cannibalization_matrix_final(internal) RETURNS cvm.cannibalization_matrix
-	AS 'MODULE_PATHNAME', 'cvm_matrix_ledger_final'
+	AS 'MODULE_PATHNAME', 'cvm_matrix_spell_buffer_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.cannibalization_matrix_final(internal) IS 'End of the one-pass cannibalization_matrix_agg';
 
@@ -67,16 +67,16 @@ uuid
 @make
 CREATE FUNCTION cvm.cannibalization_matrix_add(internal, {customer}, text, date, date, numeric, date{types})
 	RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_matrix_ledger_add'
+	AS 'MODULE_PATHNAME', 'cvm_matrix_spell_buffer_add'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.cannibalization_matrix_add(internal, {customer}, text, date, date, numeric, date{types}) IS
 	'Step of the one-pass cannibalization_matrix_agg';
 CREATE AGGREGATE cvm.cannibalization_matrix_agg({customer}, text, date, date, numeric, date{types}) (
 	SFUNC = cvm.cannibalization_matrix_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.cannibalization_matrix_final,
-	COMBINEFUNC = cvm.question_combine,
-	SERIALFUNC = cvm.question_serialize,
-	DESERIALFUNC = cvm.question_deserialize, PARALLEL = SAFE
+	COMBINEFUNC = cvm.parameters_combine,
+	SERIALFUNC = cvm.parameters_serialize,
+	DESERIALFUNC = cvm.parameters_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.cannibalization_matrix_agg({customer}, text, date, date, numeric, date{types}) IS
 	'From raw spells in one pass, in any order: customer, product, first day, day after the last (NULL: goes on), '

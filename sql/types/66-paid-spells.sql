@@ -19,9 +19,9 @@ uuid
 CREATE AGGREGATE cvm._{name}_agg({customer}, text, date, date, numeric, text, text, date, integer[]) (
 	SFUNC = cvm.paid_spells_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.{name}_final,
-	COMBINEFUNC = cvm.ledger_combine,
-	SERIALFUNC = cvm.ledger_serialize,
-	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+	COMBINEFUNC = cvm.spell_buffer_combine,
+	SERIALFUNC = cvm.spell_buffer_serialize,
+	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm._{name}_agg({customer}, text, date, date, numeric, text, text, date, integer[]) IS
 	'{words} from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, terms, segment, as_of, and '

@@ -49,9 +49,9 @@ product_migration | Who went from which product to which, by period,
 CREATE AGGREGATE cvm._{name}_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer) (
 	SFUNC = cvm.segment_spells_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.{name}_final,
-	COMBINEFUNC = cvm.ledger_combine,
-	SERIALFUNC = cvm.ledger_serialize,
-	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+	COMBINEFUNC = cvm.spell_buffer_combine,
+	SERIALFUNC = cvm.spell_buffer_serialize,
+	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm._{name}_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer) IS
 	'{words} from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, '
@@ -66,9 +66,9 @@ COMMENT ON FUNCTION cvm.segment_spells_add(internal, {customer}, text, date, dat
 CREATE AGGREGATE cvm._segment_cohort_agg({customer}, text, date, date, numeric, text, text, date, text) (
 	SFUNC = cvm.segment_spells_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.segment_cohort_final,
-	COMBINEFUNC = cvm.ledger_combine,
-	SERIALFUNC = cvm.ledger_serialize,
-	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+	COMBINEFUNC = cvm.spell_buffer_combine,
+	SERIALFUNC = cvm.spell_buffer_serialize,
+	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm._segment_cohort_agg({customer}, text, date, date, numeric, text, text, date, text) IS
 	'Retention of customers and money by segment from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), '
@@ -94,9 +94,9 @@ COMMENT ON FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date
 CREATE AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) (
 	SFUNC = cvm.customer_move_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.customer_move_final,
-	COMBINEFUNC = cvm.ledger_combine,
-	SERIALFUNC = cvm.ledger_serialize,
-	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+	COMBINEFUNC = cvm.spell_buffer_combine,
+	SERIALFUNC = cvm.spell_buffer_serialize,
+	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) IS
 	'What moves of customers, from raw rows in one pass: the arguments of _segment_movement_agg, then channel, reason of the end, and '

@@ -156,10 +156,10 @@ COMMENT ON FUNCTION cvm.segment_overlap(cvm.segment_flow) IS
 
 -- The fast way: from raw rows in one pass.  Its state is internal, for one
 -- machine with parallel workers; distributed servers take the two steps.
-CREATE FUNCTION cvm.segment_ledger_final(internal) RETURNS cvm.segment_flow
-	AS 'MODULE_PATHNAME', 'cvm_segment_ledger_final'
+CREATE FUNCTION cvm.segment_spell_buffer_final(internal) RETURNS cvm.segment_flow
+	AS 'MODULE_PATHNAME', 'cvm_segment_spell_buffer_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.segment_ledger_final(internal) IS 'End of the one-pass segment_flow_agg';
+COMMENT ON FUNCTION cvm.segment_spell_buffer_final(internal) IS 'End of the one-pass segment_flow_agg';
 
 @for customer
 bigint
@@ -171,18 +171,18 @@ uuid
            | , text[], integer          |             |                      | , families {{product, family, is it the highest}, …}, span in periods
 , boolean  | , text[], integer, integer | _paused     | , whether it is paused | , families, span in periods, pause_days
 @make
-CREATE FUNCTION cvm.segment_ledger_add(internal, {customer}, text, date, date, numeric{paused}, text, text, date{more}) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_segment_ledger_add{symbol}'
+CREATE FUNCTION cvm.segment_spell_buffer_add(internal, {customer}, text, date, date, numeric{paused}, text, text, date{more}) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_segment_spell_buffer_add{symbol}'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.segment_ledger_add(internal, {customer}, text, date, date, numeric{paused}, text, text,
+COMMENT ON FUNCTION cvm.segment_spell_buffer_add(internal, {customer}, text, date, date, numeric{paused}, text, text,
 	date{more}) IS
 	'Step of the one-pass segment_flow_agg';
 CREATE AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{paused}, text, text, date{more}) (
-	SFUNC = cvm.segment_ledger_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.segment_ledger_final,
-	COMBINEFUNC = cvm.ledger_combine,
-	SERIALFUNC = cvm.ledger_serialize,
-	DESERIALFUNC = cvm.ledger_deserialize, PARALLEL = SAFE
+	SFUNC = cvm.segment_spell_buffer_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.segment_spell_buffer_final,
+	COMBINEFUNC = cvm.spell_buffer_combine,
+	SERIALFUNC = cvm.spell_buffer_serialize,
+	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm.segment_flow_agg({customer}, text, date, date, numeric{paused}, text, text, date{more}) IS
 	'Customers and money between segments from raw rows in one pass: customer, product, first day, day after the last '

@@ -252,7 +252,7 @@ draw_spell(void)
 	return row;
 }
 
-/* What a state asks about, and the same of the whole of a ledger. */
+/* What a state asks about, and the same of the whole of a spell buffer. */
 static const Window windows[] = {{30, 60}, {1, 0}, {90, 30}};
 
 static Cannibalization *

@@ -20,7 +20,7 @@ typedef struct SpellWorkspace
 	Spell *spells;
 } SpellWorkspace;
 
-/* What a spell buffer gathers for questions that are asked as of a day. */
+/* What a spell buffer gathers for entries as of a day. */
 SpellTerms
 entries_terms(Day as_of)
 {
@@ -114,7 +114,7 @@ matrix_spells_finish(SpellBuffer *spell_buffer, CannibalizationMatrix *matrix)
 	workspace_close(&workspace.workspace);
 }
 
-/* Customers on their way from a spell buffer into a state of one question */
+/* Customers on their way from a spell buffer into a state */
 typedef struct TrajectoryWorkspace
 {
 	SpellWorkspace workspace;

@@ -28,7 +28,7 @@
 #include "core/cannibalization/shares.h"
 #include "core/subscriptions/steps.h"
 
-/* What a product is to a question */
+/* What a product is to the parameters */
 typedef enum Side
 {
 	SIDE_NONE,
@@ -72,7 +72,7 @@ typedef struct FocalRun
 } FocalRun;
 
 /*
- * A customer as a question sees them: set once, asked for any day, and set
+ * A customer as the parameters have them seen: set once, asked for any day, and set
  * again for the next one; begins as zeros.
  */
 typedef struct Trajectory

@@ -152,16 +152,16 @@ static const ParameterReading grid_reading = {"cannibalization_agg", 6,
 /* cannibalization_agg(customer, product, started_on, ended_on, mrr, focal,
  *					   donors, as_of [, look_back, look_ahead, gap
  *					   [, stratum]]) */
-PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add);
+PG_FUNCTION_INFO_V1(cvm_cannibalization_spell_buffer_add);
 Datum
-cvm_cannibalization_ledger_add(PG_FUNCTION_ARGS)
+cvm_cannibalization_spell_buffer_add(PG_FUNCTION_ARGS)
 {
 	return parameters_add(&reading, fcinfo);
 }
 
-PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_add_grid);
+PG_FUNCTION_INFO_V1(cvm_cannibalization_spell_buffer_add_grid);
 Datum
-cvm_cannibalization_ledger_add_grid(PG_FUNCTION_ARGS)
+cvm_cannibalization_spell_buffer_add_grid(PG_FUNCTION_ARGS)
 {
 	return parameters_add(&grid_reading, fcinfo);
 }
@@ -180,16 +180,16 @@ spell_buffer_final(const ParameterReading *form, FunctionCallInfo fcinfo)
 	return expanded_flat(&cannibalization_state, parameters->state);
 }
 
-PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final);
+PG_FUNCTION_INFO_V1(cvm_cannibalization_spell_buffer_final);
 Datum
-cvm_cannibalization_ledger_final(PG_FUNCTION_ARGS)
+cvm_cannibalization_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	return spell_buffer_final(&reading, fcinfo);
 }
 
-PG_FUNCTION_INFO_V1(cvm_cannibalization_ledger_final_grid);
+PG_FUNCTION_INFO_V1(cvm_cannibalization_spell_buffer_final_grid);
 Datum
-cvm_cannibalization_ledger_final_grid(PG_FUNCTION_ARGS)
+cvm_cannibalization_spell_buffer_final_grid(PG_FUNCTION_ARGS)
 {
 	return spell_buffer_final(&grid_reading, fcinfo);
 }

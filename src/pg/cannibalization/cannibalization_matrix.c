@@ -84,17 +84,17 @@ static const ParameterReading matrix_reading = {"cannibalization_matrix_agg", 6,
 
 /* cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr,
  *							  as_of [, look_back, look_ahead, gap]) */
-PG_FUNCTION_INFO_V1(cvm_matrix_ledger_add);
+PG_FUNCTION_INFO_V1(cvm_matrix_spell_buffer_add);
 Datum
-cvm_matrix_ledger_add(PG_FUNCTION_ARGS)
+cvm_matrix_spell_buffer_add(PG_FUNCTION_ARGS)
 {
 	return parameters_add(&matrix_reading, fcinfo);
 }
 
 /* The end of it: every customer into a matrix. */
-PG_FUNCTION_INFO_V1(cvm_matrix_ledger_final);
+PG_FUNCTION_INFO_V1(cvm_matrix_spell_buffer_final);
 Datum
-cvm_matrix_ledger_final(PG_FUNCTION_ARGS)
+cvm_matrix_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	CannibalizationMatrix *matrix = matrix_blank();
 	SpellBuffer *spell_buffer =

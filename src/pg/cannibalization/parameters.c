@@ -248,11 +248,11 @@ parameters_add(const ParameterReading *reading, FunctionCallInfo fcinfo)
 }
 
 /* Add what a parallel worker sent. */
-PG_FUNCTION_INFO_V1(cvm_question_combine);
+PG_FUNCTION_INFO_V1(cvm_parameters_combine);
 Datum
-cvm_question_combine(PG_FUNCTION_ARGS)
+cvm_parameters_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, "question_combine");
+	MemoryContext context = state_context(fcinfo, "parameters_combine");
 	const bytea *more;
 	ParameterState *into =
 		passed_states(fcinfo, context, sizeof(ParameterState), &more);
@@ -285,16 +285,16 @@ cvm_question_combine(PG_FUNCTION_ARGS)
 }
 
 /* Parameters and spell buffer as bytes for another process. */
-PG_FUNCTION_INFO_V1(cvm_question_serialize);
+PG_FUNCTION_INFO_V1(cvm_parameters_serialize);
 Datum
-cvm_question_serialize(PG_FUNCTION_ARGS)
+cvm_parameters_serialize(PG_FUNCTION_ARGS)
 {
 	ParameterState *state = (ParameterState *) PG_GETARG_POINTER(0);
 	uint32 size = (uint32) state->parameters_size;
 	ByteWriter writer;
 	Sending passing;
 
-	state_context(fcinfo, "question_serialize");
+	state_context(fcinfo, "parameters_serialize");
 	state_open(&writer);
 	write_raw(&writer, &size, sizeof(size));
 	write_raw(&writer, state->parameters, size);
@@ -304,11 +304,11 @@ cvm_question_serialize(PG_FUNCTION_ARGS)
 	return state_close(&writer);
 }
 
-PG_FUNCTION_INFO_V1(cvm_question_deserialize);
+PG_FUNCTION_INFO_V1(cvm_parameters_deserialize);
 Datum
-cvm_question_deserialize(PG_FUNCTION_ARGS)
+cvm_parameters_deserialize(PG_FUNCTION_ARGS)
 {
-	return passed_deserialize(fcinfo, "question_deserialize",
+	return passed_deserialize(fcinfo, "parameters_deserialize",
 							  sizeof(ParameterState));
 }
 

@@ -1,6 +1,6 @@
 /*
  * product_roles.c
- *		Arguments of questions about entries.
+ *		Parameters about entries.
  *
  * SPDX-License-Identifier: PostgreSQL
  */

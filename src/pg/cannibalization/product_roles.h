@@ -1,6 +1,6 @@
 /*
  * product_roles.h
- *		Arguments of questions about entries: which products are focal and
+ *		Parameters about entries: which products are focal and
  *		which are donors, and the windows.
  *
  * SPDX-License-Identifier: PostgreSQL

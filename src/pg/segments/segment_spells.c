@@ -85,9 +85,9 @@ segment_spells_step(FunctionCallInfo fcinfo,
 }
 
 /* (…, mrr, segment, grain, as_of [, families, span]) */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_add);
+PG_FUNCTION_INFO_V1(cvm_segment_spell_buffer_add);
 Datum
-cvm_segment_ledger_add(PG_FUNCTION_ARGS)
+cvm_segment_spell_buffer_add(PG_FUNCTION_ARGS)
 {
 	static const SpellBufferArguments arguments = {.grain = 7};
 
@@ -95,9 +95,9 @@ cvm_segment_ledger_add(PG_FUNCTION_ARGS)
 }
 
 /* (…, mrr, is_paused, segment, grain, as_of, families, span, pause_days) */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_add_paused);
+PG_FUNCTION_INFO_V1(cvm_segment_spell_buffer_add_paused);
 Datum
-cvm_segment_ledger_add_paused(PG_FUNCTION_ARGS)
+cvm_segment_spell_buffer_add_paused(PG_FUNCTION_ARGS)
 {
 	static const SpellBufferArguments arguments = {
 		.grain = 8, .paused = 6, .pause_days = 12};
@@ -106,9 +106,9 @@ cvm_segment_ledger_add_paused(PG_FUNCTION_ARGS)
 }
 
 /* The end of segment_flow_agg: walk every customer into a flow. */
-PG_FUNCTION_INFO_V1(cvm_segment_ledger_final);
+PG_FUNCTION_INFO_V1(cvm_segment_spell_buffer_final);
 Datum
-cvm_segment_ledger_final(PG_FUNCTION_ARGS)
+cvm_segment_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	SpellBufferState *state;
 	SegmentFlow *flow;

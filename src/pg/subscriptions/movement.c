@@ -89,9 +89,9 @@ cvm_movement_add_paused(PG_FUNCTION_ARGS)
  * movement_agg(customer, product, started_on, ended_on, mrr [, is_paused],
  * grain, as_of [, pause_days]): its end
  */
-PG_FUNCTION_INFO_V1(cvm_movement_ledger_final);
+PG_FUNCTION_INFO_V1(cvm_movement_spell_buffer_final);
 Datum
-cvm_movement_ledger_final(PG_FUNCTION_ARGS)
+cvm_movement_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	Movement *movement;
 	ByteWriter writer;

@@ -64,9 +64,9 @@ cvm_revenue_retention_add(PG_FUNCTION_ARGS)
  * revenue_retention_agg(customer, product, started_on, ended_on, mrr, grain,
  * as_of [, clock]): its end
  */
-PG_FUNCTION_INFO_V1(cvm_revenue_ledger_final);
+PG_FUNCTION_INFO_V1(cvm_revenue_spell_buffer_final);
 Datum
-cvm_revenue_ledger_final(PG_FUNCTION_ARGS)
+cvm_revenue_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	Revenue *revenue;
 	ByteWriter writer;

@@ -105,9 +105,9 @@ spell_buffer_row(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
  * The step of (customer, product, started_on, ended_on, mrr [, is_paused],
  * grain, as_of [, clock or, with is_paused, pause_days])
  */
-PG_FUNCTION_INFO_V1(cvm_ledger_add);
+PG_FUNCTION_INFO_V1(cvm_spell_buffer_add);
 Datum
-cvm_ledger_add(PG_FUNCTION_ARGS)
+cvm_spell_buffer_add(PG_FUNCTION_ARGS)
 {
 	static const SpellBufferArguments plain = {.grain = 6};
 	static const SpellBufferArguments clocked = {.grain = 6, .clock = 8};
@@ -119,7 +119,7 @@ cvm_ledger_add(PG_FUNCTION_ARGS)
 						 PG_NARGS() == 8   ? &plain
 						 : PG_NARGS() == 9 ? &clocked
 										   : &paused,
-						 "ledger_add", &row))
+						 "spell_buffer_add", &row))
 		spell_buffer_add(row.state->spell_buffer, row.key, &row.spell);
 	PG_RETURN_SPELL_BUFFER(row.state);
 }
@@ -181,11 +181,11 @@ parameters_read(SpellBufferState *state, MemoryContext context,
 }
 
 /* Add what a parallel worker sent. */
-PG_FUNCTION_INFO_V1(cvm_ledger_combine);
+PG_FUNCTION_INFO_V1(cvm_spell_buffer_combine);
 Datum
-cvm_ledger_combine(PG_FUNCTION_ARGS)
+cvm_spell_buffer_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, "ledger_combine");
+	MemoryContext context = state_context(fcinfo, "spell_buffer_combine");
 	const bytea *more;
 	SpellBufferState *into =
 		passed_states(fcinfo, context, sizeof(SpellBufferState), &more);
@@ -205,15 +205,15 @@ cvm_ledger_combine(PG_FUNCTION_ARGS)
 }
 
 /* The spell buffer as bytes for another process. */
-PG_FUNCTION_INFO_V1(cvm_ledger_serialize);
+PG_FUNCTION_INFO_V1(cvm_spell_buffer_serialize);
 Datum
-cvm_ledger_serialize(PG_FUNCTION_ARGS)
+cvm_spell_buffer_serialize(PG_FUNCTION_ARGS)
 {
 	SpellBufferState *state = (SpellBufferState *) PG_GETARG_POINTER(0);
 	ByteWriter writer;
 	Sending passing;
 
-	state_context(fcinfo, "ledger_serialize");
+	state_context(fcinfo, "spell_buffer_serialize");
 	state_open(&writer);
 	parameters_write(state, &writer);
 	passing_open(&passing, &writer);
@@ -222,10 +222,10 @@ cvm_ledger_serialize(PG_FUNCTION_ARGS)
 	return state_close(&writer);
 }
 
-PG_FUNCTION_INFO_V1(cvm_ledger_deserialize);
+PG_FUNCTION_INFO_V1(cvm_spell_buffer_deserialize);
 Datum
-cvm_ledger_deserialize(PG_FUNCTION_ARGS)
+cvm_spell_buffer_deserialize(PG_FUNCTION_ARGS)
 {
-	return passed_deserialize(fcinfo, "ledger_deserialize",
+	return passed_deserialize(fcinfo, "spell_buffer_deserialize",
 							  sizeof(SpellBufferState));
 }

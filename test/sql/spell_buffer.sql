@@ -164,7 +164,7 @@ BEGIN
 	EXECUTE 'EXPLAIN (COSTS OFF, FORMAT JSON) ' || query INTO plan;
 	RETURN plan::text;
 END $$;
-SELECT matches(plan_of($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), 'Partial', 'workers write parts of the ledger');
+SELECT matches(plan_of($$SELECT revenue_retention_agg(customer::bigint, product, started_on, ended_on, mrr, 'month', '2024-09-15') FROM spell$$), 'Partial', 'workers write parts of the spell buffer');
 SELECT ok(same('SELECT customer::bigint, product, started_on, ended_on, mrr FROM spell'), 'parallel workers give the same bytes');
 SELECT ok(great('mrr * 1e15 + 0.00001'), 'parallel workers give the same bytes with great prices');
 SET work_mem = '64kB';

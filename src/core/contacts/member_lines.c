@@ -23,7 +23,7 @@ member_lines_new(Context context, KeyKind kind, size_t size, size_t budget)
 	return members;
 }
 
-/* A time in a segment, from a day on until the first one that is not in it */
+/* A membership of a segment, from a day on until the first one that is not in it */
 void
 member_lines_place(MemberLines *members, Key key, const Label *segment,
 				   Day from, Day to)

@@ -30,7 +30,7 @@ typedef struct LifecycleTally
 	int room;
 	int at; /* the first that is not counted yet */
 
-	/* the time in a segment that is not counted yet */
+	/* the membership that is not counted yet */
 	int32_t segment;
 	int64_t from;
 	int64_t to;
@@ -183,7 +183,7 @@ count_time(LifecycleTally *tally)
 	}
 }
 
-/* Take a time in a segment, that goes on where the one before ended. */
+/* Take a membership, that goes on where the one before ended. */
 static void
 take_time(LifecycleTally *tally, int32_t segment, int64_t from, int64_t to)
 {

@@ -179,7 +179,7 @@ line_renamed(Line line, int32_t product)
 	return line;
 }
 
-/* A time in a segment, of which only what is seen is kept */
+/* A membership of a segment, of which only what is seen is kept */
 static int
 span_push(SegmentCustomers *customers, int nspans, int32_t segment,
 		  int64_t from, int64_t to, int64_t first)

@@ -44,7 +44,7 @@ segment_timeline_write(ByteWriter *writer, const Label *names,
 		runtime_free(steps);
 }
 
-/* Read the step with which the next stay begins, if there is one. */
+/* Read the step with which the next membership begins, if there is one. */
 static void
 read_step(SegmentTimeline *timeline)
 {
@@ -75,32 +75,32 @@ segment_timeline_open(SegmentTimeline *timeline, const void *data, size_t size,
 		read_version(&timeline->reader, TIMELINE_VERSION, TIMELINE_VERSION);
 }
 
-/* The next stay between these days; false after the last. */
+/* The next membership between these days; false after the last. */
 bool
-segment_timeline_next(SegmentTimeline *timeline, SegmentStay *stay)
+segment_timeline_next(SegmentTimeline *timeline, SegmentMembership *membership)
 {
 	while (!timeline->is_over)
 	{
 		Day since = timeline->next.start;
 		ByteReader *reader = &timeline->reader;
 
-		*stay = timeline->next;
+		*membership = timeline->next;
 		if (reader->at == reader->end)
 		{
 			timeline->is_over = true;
-			stay->end = timeline->until;
+			membership->end = timeline->until;
 			return true;
 		}
 		read_step(timeline);
 		if (timeline->next.start >= timeline->until)
 		{
 			timeline->is_over = true;
-			stay->end = timeline->until;
+			membership->end = timeline->until;
 			return true;
 		}
 		if (timeline->next.start > since)
 		{
-			stay->end = timeline->next.start;
+			membership->end = timeline->next.start;
 			return true;
 		}
 		/* what began before the first day is what holds on it */

@@ -21,19 +21,19 @@
 #define MEMBERSHIP_ALWAYS (DAY_FIRST - 1)
 #define MEMBERSHIP_UNKNOWN (DAY_FIRST - 2)
 
-/* A time in a segment, or in none: data is NULL */
-typedef struct SegmentStay
+/* A membership of a segment, or in none: data is NULL */
+typedef struct SegmentMembership
 {
 	Day start;
 	Day end; /* first day not there, or SPELL_OPEN */
 	Label segment;
-} SegmentStay;
+} SegmentMembership;
 
-/* The stays of a timeline, one after the other, from a first day to a last */
+/* The memberships of a timeline, one after the other, from a first day to a last */
 typedef struct SegmentTimeline
 {
 	ByteReader reader;
-	SegmentStay next;
+	SegmentMembership next;
 	Day until;
 	bool is_over;
 } SegmentTimeline;
@@ -42,6 +42,7 @@ extern void segment_timeline_write(ByteWriter *writer, const Label *names,
 								   Membership *memberships, int nmemberships);
 extern void segment_timeline_open(SegmentTimeline *timeline, const void *data,
 								  size_t size, Day since, Day until);
-extern bool segment_timeline_next(SegmentTimeline *timeline, SegmentStay *stay);
+extern bool segment_timeline_next(SegmentTimeline *timeline,
+								  SegmentMembership *membership);
 
 #endif /* CVM_CORE_SEGMENTS_SEGMENT_TIMELINE_H */

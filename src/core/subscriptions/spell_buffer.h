@@ -47,7 +47,7 @@ typedef struct SpellTerms
 #define LINE_ON_PAUSE (1 << 29)
 
 /*
- * A line of the spell buffer: a spell, or a time in a segment, which has a
+ * A line of the spell buffer: a spell, or a membership, which has a
  * version of the segments in place of a price.  Read it through the functions
  * below.
  */
@@ -142,7 +142,7 @@ extern SpellBuffer *spell_buffer_absorb(SpellBuffer *into, Context context,
 										const void *data, size_t size,
 										Budget *budget);
 
-/* Is it a time in a segment, or a note? */
+/* Is it a membership, or a note? */
 static inline bool
 line_is_membership(const Line *line)
 {

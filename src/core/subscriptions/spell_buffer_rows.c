@@ -58,7 +58,7 @@ batch_begin(SpellBuffer *spell_buffer, Key key)
 	spell_buffer->keys[spell_buffer->used] = key;
 }
 
-/* Add a time in a segment, with the version of the segments. */
+/* Add a membership, with the version of the segments. */
 void
 spell_buffer_add_membership(SpellBuffer *spell_buffer, Key key, Day start,
 							Day end, const Label *segment, int64_t version)

@@ -60,7 +60,7 @@ pressure_begin(FunctionCallInfo fcinfo, KeyKind kind)
 	return state;
 }
 
-/* A row: a contact; or, where segment is not NULL, a time in a segment. */
+/* A row: a contact; or, where segment is not NULL, a membership. */
 static inline Datum
 contact_pressure_add(FunctionCallInfo fcinfo, KeyKind kind)
 {

@@ -30,7 +30,7 @@ member_state_begin(FunctionCallInfo fcinfo, KeyKind kind, size_t size)
 }
 
 /*
- * Take the row if it is a time in a segment: its name, not NULL then, is an
+ * Take the row if it is a membership: its name, not NULL then, is an
  * argument, and its days are the next two.
  */
 bool

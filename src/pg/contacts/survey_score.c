@@ -60,7 +60,7 @@ group_number(FunctionCallInfo fcinfo, MemberLines *members)
 	return number;
 }
 
-/* A row: an answer, an invitation or both; or a time in a segment. */
+/* A row: an answer, an invitation or both; or a membership. */
 static inline Datum
 survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 {

@@ -58,7 +58,7 @@ ticket_flags(FunctionCallInfo fcinfo, double minutes)
 	return flags;
 }
 
-/* A row: a ticket; or, where segment is not NULL, a time in a segment. */
+/* A row: a ticket; or, where segment is not NULL, a membership. */
 static inline Datum
 ticket_response_add(FunctionCallInfo fcinfo, KeyKind kind)
 {

@@ -86,7 +86,7 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 	return state;
 }
 
-/* Add a time in a segment, which may have been and be for ever. */
+/* Add a membership, which may have been and be for ever. */
 static void
 fold_add_membership(FunctionCallInfo fcinfo, const RowForm *form, Fold *fold)
 {
@@ -105,7 +105,7 @@ fold_add_membership(FunctionCallInfo fcinfo, const RowForm *form, Fold *fold)
 	fold_take_membership(fold, row_key(form, fcinfo), &segment, from, to);
 }
 
-/* Is this a row of a time in a segment, and none of an event? */
+/* Is this a row of a membership, and none of an event? */
 static inline bool
 row_is_membership(FunctionCallInfo fcinfo, const RowForm *form)
 {

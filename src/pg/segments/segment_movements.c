@@ -18,24 +18,25 @@
 #include "pg/subscriptions/holdings.h"
 #include "pg/subscriptions/movement.h"
 
-/* The stays of a timeline, all of them */
-static SegmentStay *
-read_stays(const StateBytes *bytes, int *nstays)
+/* The memberships of a timeline, all of them */
+static SegmentMembership *
+read_memberships(const StateBytes *bytes, int *nmemberships)
 {
 	int room = 8;
-	SegmentStay *stays = palloc(room * sizeof(SegmentStay));
+	SegmentMembership *memberships = palloc(room * sizeof(SegmentMembership));
 	SegmentTimeline timeline;
 
-	*nstays = 0;
+	*nmemberships = 0;
 	segment_timeline_open(&timeline, bytes->data, bytes->size, INT32_MIN,
 						  SPELL_OPEN);
-	while (segment_timeline_next(&timeline, &stays[*nstays]))
-		if (++*nstays == room)
+	while (segment_timeline_next(&timeline, &memberships[*nmemberships]))
+		if (++*nmemberships == room)
 		{
 			room *= 2;
-			stays = repalloc(stays, room * sizeof(SegmentStay));
+			memberships =
+				repalloc(memberships, room * sizeof(SegmentMembership));
 		}
-	return stays;
+	return memberships;
 }
 
 static bool
@@ -47,33 +48,33 @@ is_same_segment(const Label *a, const Label *b)
 }
 
 /*
- * Gather the days in the segment of the first of these stays, which are taken
+ * Gather the days in the segment of the first of these memberships, which are taken
  * out: the rest moves up.  Returns whether one touches these days.
  */
 static bool
-take_segment(SegmentStay *stays, int *nstays, Held *held, int *nheld,
-			 int64 first, int64 last)
+take_segment(SegmentMembership *memberships, int *nmemberships, Held *held,
+			 int *nheld, int64 first, int64 last)
 {
-	Label segment = stays[0].segment;
+	Label segment = memberships[0].segment;
 	bool is_near = false;
 	int nrest = 0;
 
 	*nheld = 0;
-	for (int i = 0; i < *nstays; i++)
+	for (int i = 0; i < *nmemberships; i++)
 	{
-		const SegmentStay *stay = &stays[i];
+		const SegmentMembership *membership = &memberships[i];
 
-		if (!is_same_segment(&stay->segment, &segment))
+		if (!is_same_segment(&membership->segment, &segment))
 		{
-			stays[nrest++] = *stay;
+			memberships[nrest++] = *membership;
 			continue;
 		}
-		held[(*nheld)++] =
-			(Held){stay->start == INT32_MIN ? INT64_MIN : stay->start,
-				   stay->end == SPELL_OPEN ? INT64_MAX : stay->end};
-		is_near |= stay->start <= last && stay->end > first;
+		held[(*nheld)++] = (Held){
+			membership->start == INT32_MIN ? INT64_MIN : membership->start,
+			membership->end == SPELL_OPEN ? INT64_MAX : membership->end};
+		is_near |= membership->start <= last && membership->end > first;
 	}
-	*nstays = nrest;
+	*nmemberships = nrest;
 	return is_near;
 }
 
@@ -95,9 +96,9 @@ cvm_customer_movements_by_segment(PG_FUNCTION_ARGS)
 	int64 first;
 	int64 last;
 	int32 pause_days;
-	SegmentStay *stays;
+	SegmentMembership *memberships;
 	Held *held;
-	int nstays;
+	int nmemberships;
 	int nheld;
 
 	rows_out_begin(fcinfo);
@@ -117,15 +118,16 @@ cvm_customer_movements_by_segment(PG_FUNCTION_ARGS)
 			   ? until
 			   : period_start(calendar, period_of(calendar, until - 1) + 1) - 1;
 	sink.holdings = holdings_read(PG_GETARG_DATUM(0));
-	stays = read_stays(&bytes, &nstays);
-	held = palloc(Max(nstays, 1) * sizeof(Held));
-	while (nstays > 0)
+	memberships = read_memberships(&bytes, &nmemberships);
+	held = palloc(Max(nmemberships, 1) * sizeof(Held));
+	while (nmemberships > 0)
 	{
-		Label segment = stays[0].segment;
+		Label segment = memberships[0].segment;
 		Movement *movement;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!take_segment(stays, &nstays, held, &nheld, first, last))
+		if (!take_segment(memberships, &nmemberships, held, &nheld, first,
+						  last))
 			continue;
 		sink.segment = segment_datum(&segment);
 		movement = movement_new(CurrentMemoryContext);

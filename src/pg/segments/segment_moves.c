@@ -102,7 +102,7 @@ cvm_customer_move_add(PG_FUNCTION_ARGS)
 	bool is_told;
 
 	if (!PG_ARGISNULL(8))
-		return segment_stay_step(fcinfo, &arguments, 8);
+		return segment_membership_step(fcinfo, &arguments, 8);
 	counts = spell_buffer_row(fcinfo, &arguments, "_customer_move_agg", &row);
 	if (PG_ARGISNULL(1))
 		PG_RETURN_SPELL_BUFFER(row.state);

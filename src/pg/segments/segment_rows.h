@@ -65,15 +65,15 @@ name_add(NameBuffer *name, char letter, const Label *told)
 	name_append(name, told->data, told->size);
 }
 
-/* The step of a row that is a time in a segment */
+/* The step of a row that is a membership */
 static inline Datum
-segment_stay_step(FunctionCallInfo fcinfo,
-				  const SpellBufferArguments *arguments, int segment_at)
+segment_membership_step(FunctionCallInfo fcinfo,
+						const SpellBufferArguments *arguments, int segment_at)
 {
 	SpellBufferRow row;
 	Label segment;
 
-	/* a time in a segment may have been for ever, a spell not */
+	/* a membership may have been for ever, a spell not */
 	if (!PG_ARGISNULL(ARG_START) &&
 		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
@@ -82,8 +82,8 @@ segment_stay_step(FunctionCallInfo fcinfo,
 	if (!spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row))
 		PG_RETURN_SPELL_BUFFER(row.state);
 	segment = argument_label(fcinfo, segment_at);
-	spell_buffer_add_membership(row.state->spell_buffer, row.key, row.spell.start,
-					   row.spell.end, &segment, 0);
+	spell_buffer_add_membership(row.state->spell_buffer, row.key,
+								row.spell.start, row.spell.end, &segment, 0);
 	PG_RETURN_POINTER(row.state);
 }
 

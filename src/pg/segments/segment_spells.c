@@ -62,7 +62,7 @@ segment_spells_step(FunctionCallInfo fcinfo,
 	int segment_at = arguments->grain - 1;
 	SpellBufferRow row;
 
-	/* a time in a segment may have been for ever, a spell not */
+	/* a membership may have been for ever, a spell not */
 	if (!PG_ARGISNULL(segment_at) && !PG_ARGISNULL(ARG_START) &&
 		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);

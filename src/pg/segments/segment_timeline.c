@@ -108,7 +108,7 @@ cvm_segment_timeline(PG_FUNCTION_ARGS)
 	return state_close(&writer);
 }
 
-/* The name of a stay's segment, which may come from outside */
+/* The name of a membership's segment, which may come from outside */
 Datum
 segment_datum(const Label *segment)
 {
@@ -127,14 +127,15 @@ cvm_segment_on(PG_FUNCTION_ARGS)
 	StateBytes bytes = state_bytes(PG_GETARG_DATUM(0));
 	DateADT day = PG_GETARG_DATEADT(1);
 	SegmentTimeline timeline;
-	SegmentStay stay;
+	SegmentMembership membership;
 
 	if (DATE_IS_NOEND(day))
 		PG_RETURN_NULL();
 	segment_timeline_open(&timeline, bytes.data, bytes.size, day, day + 1);
-	if (!segment_timeline_next(&timeline, &stay) || stay.segment.data == NULL)
+	if (!segment_timeline_next(&timeline, &membership) ||
+		membership.segment.data == NULL)
 		PG_RETURN_NULL();
-	return segment_datum(&stay.segment);
+	return segment_datum(&membership.segment);
 }
 
 /*
@@ -148,7 +149,7 @@ cvm_segment_stays(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	FuncCallContext *call;
-	SegmentStay stay;
+	SegmentMembership membership;
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -177,11 +178,11 @@ cvm_segment_stays(PG_FUNCTION_ARGS)
 		MemoryContextSwitchTo(old);
 	}
 	call = SRF_PERCALL_SETUP();
-	if (segment_timeline_next(call->user_fctx, &stay))
+	if (segment_timeline_next(call->user_fctx, &membership))
 	{
-		Datum values[3] = {segment_datum(&stay.segment),
-						   DateADTGetDatum(stay.start),
-						   DateADTGetDatum(stay.end)};
+		Datum values[3] = {segment_datum(&membership.segment),
+						   DateADTGetDatum(membership.start),
+						   DateADTGetDatum(membership.end)};
 		bool nulls[3] = {false, false, false};
 
 		SRF_RETURN_NEXT(call, HeapTupleGetDatum(heap_form_tuple(

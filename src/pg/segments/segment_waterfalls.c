@@ -24,7 +24,7 @@
 #define MONTHS_OF_YEAR 12
 
 /*
- * A row: a spell; or, where segment is not NULL, a time in a segment.  It has
+ * A row: a spell; or, where segment is not NULL, a membership.  It has
  * an offer where offer_at is not 0.
  */
 static Datum
@@ -35,7 +35,7 @@ spells_step(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments,
 	NameBuffer name;
 
 	if (!PG_ARGISNULL(segment_at))
-		return segment_stay_step(fcinfo, arguments, segment_at);
+		return segment_membership_step(fcinfo, arguments, segment_at);
 	if (!spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row))
 		PG_RETURN_SPELL_BUFFER(row.state);
 	if (offer_at && !PG_ARGISNULL(offer_at))

@@ -215,39 +215,6 @@ row_zone_look(RowForm *form, FunctionCallInfo fcinfo)
 	return form->zone_seen;
 }
 
-static void
-read_dates(void *zone, const int64_t *times, int ntimes, Day *days)
-{
-	for (int i = 0; i < ntimes; i++)
-		days[i] = checked_day((int32) times[i]);
-}
-
-static void
-read_locals(void *zone, const int64_t *times, int ntimes, Day *days)
-{
-	for (int i = 0; i < ntimes; i++)
-		days[i] = local_day(times[i]);
-}
-
-static void
-read_instants(void *zone, const int64_t *times, int ntimes, Day *days)
-{
-	for (int i = 0; i < ntimes; i++)
-		days[i] = zone_day(zone, times[i]);
-}
-
-/* What makes days of times of a kind. */
-DayReader
-day_reader(TimeKind kind, Zone *zone)
-{
-	DayReader reader = {kind == TIME_DATE	 ? read_dates
-						: kind == TIME_LOCAL ? read_locals
-											 : read_instants,
-						zone};
-
-	return reader;
-}
-
 /* The grain of a call that has nothing else to remember. */
 GrainForm *
 grain_form_make(FunctionCallInfo fcinfo, int argument)

@@ -17,13 +17,6 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-typedef enum TimeKind
-{
-	TIME_DATE,
-	TIME_LOCAL,	  /* timestamp */
-	TIME_INSTANT, /* timestamptz */
-} TimeKind;
-
 /*
  * A grain among the arguments.  Where it is a constant of the query, and it
  * nearly always is, one look is enough; else each row's text is compared with
@@ -63,7 +56,6 @@ typedef struct RowForm
 	int zone_size;
 } RowForm;
 
-extern DayReader day_reader(TimeKind kind, Zone *zone);
 extern RowForm *row_form_make(FunctionCallInfo fcinfo);
 extern void key_check_collation(Oid collation);
 extern void row_check_key(FunctionCallInfo fcinfo, int argument);

@@ -7,6 +7,7 @@
 #ifndef CVM_PG_TIMEZONE_H
 #define CVM_PG_TIMEZONE_H
 
+#include "core/rows/batch.h"
 #include "core/util/calendar.h"
 #include "datatype/timestamp.h"
 #include "pg/compat.h"
@@ -34,8 +35,17 @@ typedef struct Zone
 	char name[TZ_STRLEN_MAX + 1];
 } Zone;
 
+/* What a time is before it is a day */
+typedef enum TimeKind
+{
+	TIME_DATE,
+	TIME_LOCAL,	  /* timestamp */
+	TIME_INSTANT, /* timestamptz */
+} TimeKind;
+
 extern Zone *zone_named(const char *name, size_t size);
 extern Day zone_miss(Zone *zone, TimestampTz at);
+extern DayReader day_reader(TimeKind kind, Zone *zone);
 pg_noreturn extern void refuse_timestamp(Timestamp at);
 pg_noreturn extern void refuse_date(int32 date);
 

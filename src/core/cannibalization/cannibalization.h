@@ -29,7 +29,7 @@
 #ifndef CVM_CORE_CANNIBALIZATION_CANNIBALIZATION_H
 #define CVM_CORE_CANNIBALIZATION_CANNIBALIZATION_H
 
-#include "core/cannibalization/entries.h"
+#include "core/cannibalization/shares.h"
 #include "core/util/sorted_dictionary.h"
 
 /* Customers observed, and how many of them lost what donors brought before */

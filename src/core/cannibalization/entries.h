@@ -25,7 +25,6 @@
 #ifndef CVM_CORE_CANNIBALIZATION_ENTRIES_H
 #define CVM_CORE_CANNIBALIZATION_ENTRIES_H
 
-#include "core/cannibalization/shares.h"
 #include "core/subscriptions/steps.h"
 
 /* What a product is to the parameters */
@@ -126,8 +125,6 @@ extern Passing trajectory_passing(const Trajectory *trajectory, Day day,
 								  Window window);
 extern Entry trajectory_entry(const Trajectory *trajectory, int number,
 							  Window window);
-extern void entry_shares(const Trajectory *trajectory, const Entry *entry,
-						 Window window, Shares *shares, int to_scale);
 
 static inline bool
 trajectory_matured(const Trajectory *trajectory, Day day, Window window)

@@ -133,3 +133,32 @@ shares_divide(Shares *shares, const Label *names, Wide lost, int scale,
 		shares->items[i].lost =
 			money_rescale(shares->items[i].lost, scale, to_scale);
 }
+
+/*
+ * Divide what an entry lost among the donors, in proportion to what each of
+ * them dropped, at another scale.  Opens shares, which the caller closes.
+ */
+void
+entry_shares(const Trajectory *trajectory, const Entry *entry, Window window,
+			 Shares *shares, int to_scale)
+{
+	const Holdings *holdings = trajectory->holdings;
+	int64_t after = (int64_t) entry->day + window.look_ahead;
+
+	shares_open(shares, holdings->nnames);
+	for (int i = 0; i < holdings->nspells; i++)
+	{
+		const Spell *spell = &holdings->spells[i];
+
+		if (spell->start > trajectory->as_of)
+			break;
+		if (trajectory->product_roles[spell->product] != SIDE_DONOR)
+			continue;
+		if (spell_holds(spell, entry->donor.peak))
+			shares_drop(shares, spell->product, spell->mrr);
+		if (spell->start <= after && after < spell->end)
+			shares_drop(shares, spell->product, -spell->mrr);
+	}
+	shares_divide(shares, holdings->names, entry->lost, holdings->scale,
+				  to_scale);
+}

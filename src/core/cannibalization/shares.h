@@ -13,7 +13,7 @@
 #ifndef CVM_CORE_CANNIBALIZATION_SHARES_H
 #define CVM_CORE_CANNIBALIZATION_SHARES_H
 
-#include "core/subscriptions/holdings.h"
+#include "core/cannibalization/entries.h"
 
 #define SHARE_SCALE 2 /* decimals, at least, of what is divided */
 
@@ -43,6 +43,8 @@ extern void shares_close(Shares *shares);
 extern DonorShare *shares_more(Shares *shares, int32_t product);
 extern void shares_divide(Shares *shares, const Label *names, Wide lost,
 						  int scale, int to_scale);
+extern void entry_shares(const Trajectory *trajectory, const Entry *entry,
+						 Window window, Shares *shares, int to_scale);
 
 /* Let a product drop by that much more; less than 0 where it brings some. */
 static inline void

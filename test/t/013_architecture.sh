@@ -33,9 +33,14 @@ patched() {
 					$from .= substr $_, 1 if /^[ -]/;
 					$to .= substr $_, 1 if /^[ +]/;
 				}
-				my $at = index $part, $from;
-				print "not once in $file:\n$from" if $at < 0 || index($part, $from, $at + 1) >= 0;
-				substr($part, $at, length $from) = $to if $at >= 0;
+				# numbers of columns are what they were when the page was written
+				my ($number) = $from =~ /\((\d+), \x27/;
+				(my $pattern = quotemeta $from) =~ s/\\\(\d+\\,\\ \\\x27/\\((\\d+), \x27/g;
+				my ($times, $at, $past, $now) = 0;
+				($times, $at, $past, $now) = ($times + 1, $-[0], $+[0], $1) while $part =~ /$pattern/g;
+				$to =~ s/\((\d+)(?=, \x27)/"(" . ($1 - $number + $now)/ge if defined $number;
+				print "not once in $file:\n$from" if $times != 1;
+				substr($part, $at, $past - $at) = $to if $times == 1;
 			}
 			open my $new, ">", $file or die; print $new $part;
 		}' doc/architecture.md "$files"
@@ -58,15 +63,30 @@ run -o /dev/null <<-'SQL'
 	SELECT cvm.bind('toy', 'event', 'visit');
 	SELECT cvm.bind('toy', 'voucher', 'vouchers', '{"customer_id": "client_id", "used_on": "redeemed_at", "amount": "value"}');
 SQL
-is "$(run -c 'SELECT month, tickets, customers FROM toy.ticket_month ORDER BY row_key')" $'2024-01-01|1|1\n2024-02-01|2|2' "the view counts, and days are the model's"
+is "$(run -c 'SELECT month, tickets, customers, is_complete, as_of FROM toy.ticket_month ORDER BY row_key')" \
+	$'2024-01-01|1|1|t|2024-03-01\n2024-02-01|2|2|t|2024-03-01' "the view counts, and days are the model's"
+is "$(run -c "SELECT customer_id, detail FROM cvm.customers('toy', 'ticket_month', '2024-02', 'customers') ORDER BY 1")" \
+	$'1|1 tickets\n2|1 tickets' "the list says who the customers are"
+run -o /dev/null -c "SELECT cvm.configure('toy', 'as_of', 'data')"
+is "$(run -c 'SELECT month, is_complete, as_of FROM toy.ticket_month ORDER BY row_key')" \
+	$'2024-01-01|t|2024-02-08\n2024-02-01|f|2024-02-08' "without a day as its end the view observes until the last ticket"
+run -o /dev/null -c "SELECT cvm.configure('toy', 'as_of', '2024-03-01')"
+awk '/^```free$/ { on = 1; next } /^```/ { on = 0 } on' doc/architecture.md >"$files/free"
+run -f "$files/free" >"$files/positions"
+ok "the page says which positions are free" [ "$(wc -l <"$files/positions")" -ge 100 ]
+none "no view has one that is said to be free" grep -wFf <(run -c 'SELECT position FROM cvm.report_view') "$files/positions"
 is "$(run -c "SELECT \"exists\", description FROM cvm.catalog('toy') WHERE view = 'ticket_month'")" 't|Tickets and the customers who opened them, by month.' "the view is in the catalog"
-is "$(run -c "SELECT count(*) FROM cvm.dictionary WHERE view = 'ticket_month'")" 5 "its columns are in the dictionary"
+is "$(run -c "SELECT count(*) FROM cvm.dictionary WHERE view = 'ticket_month'")" 6 "its columns are in the dictionary"
 is "$(run -c "SELECT col_description('toy.ticket_month'::regclass, 3)")" 'Tickets opened. Unit: tickets. Formula: count of tickets.' "its columns have comments"
 is "$(run -c 'SELECT customer_id, used_on, amount FROM toy.voucher')" '1|2024-02-01|5' "the entity is a canonical view"
 is "$(run -c "SELECT entity FROM cvm.suggest('public') WHERE source ~ 'vouchers'")" voucher "suggest knows the entity"
 is "$(run -c 'SELECT period_no, absent_customers FROM toy.retention_month ORDER BY row_key')" $'0|0\n1|2' "the column counts"
-is "$(run -c "SELECT d.comment FROM cvm.dictionary d JOIN pg_attribute a ON a.attrelid = 'toy.retention_month'::regclass AND a.attname::text = d.\"column\" AND a.attnum = 22 WHERE d.view = 'retention_month'")" \
-	'Customers who could have come back in the month and did not.' "the column is in the dictionary"
+is "$(run -c "SELECT d.comment FROM cvm.dictionary d JOIN cvm.report_column c ON c.view = d.view AND c.column_name = d.\"column\"
+	JOIN pg_attribute a ON a.attrelid = 'toy.retention_month'::regclass AND a.attname::text = c.column_name AND a.attnum = c.position
+	WHERE d.view = 'retention_month' AND c.column_name = 'absent_customers'")" \
+	'Customers who could have come back in the month and did not.' "the column is in the dictionary, at its place"
+is "$(run -c "SELECT c.customer_id FROM toy.retention_month r, cvm.customers('toy', 'retention_month', r.row_key, 'absent_customers') c WHERE r.period_no = 1 ORDER BY 1")" \
+	$'1\n3' "the list says who stayed away"
 run -o /dev/null -c "SELECT cvm.store('toy', 'ticket_month')" -c "CALL cvm.refresh('toy')"
 is "$(run -c 'SELECT sum(tickets) FROM toy.ticket_month')" 3 "the view can be stored and refreshed"
 done_testing

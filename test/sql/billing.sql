@@ -123,14 +123,14 @@ BEGIN
 	RETURN n;
 END
 $$;
-SELECT is(pg_temp.differs('{}'), 0::bigint, 'a binding without options');
-SELECT is(pg_temp.differs('{"mrr": {"column": "fee", "minor_units": 2}}'), 0::bigint, 'money in cents');
+SELECT is(pg_temp.differs('{}'), 0::bigint, 'a binding without options reads what the table says');
+SELECT is(pg_temp.differs('{"mrr": {"column": "fee", "minor_units": 2}}'), 0::bigint, 'money may be in cents');
 SELECT is(pg_temp.differs('{"mrr": {"column": "fee", "minor_units": "currency"}, "currency": "coin"}'), 0::bigint, 'money in cents, yen and fils by the currency of the row');
 SELECT is(pg_temp.differs('{"amount": {"column": "fee", "minor_units": "currency"}, "quantity": "seats"}'), 0::bigint, 'money in minor units goes by the currency of the model where rows have none');
 SELECT is(cvm.from_minor_units(123456789012345678901234567890123, 'eur'), 1234567890123456789012345678901.23, 'no digit is cut off');
 SELECT is(pg_temp.differs('{"ended_on": {"column": "last_day", "inclusive": true}}'), 0::bigint, 'a last day may be given as the end');
 SELECT is(pg_temp.differs('{"quantity": "seats"}'), 0::bigint, 'a quantity multiplies the price');
-SELECT is(pg_temp.differs('{"amount": "fee", "billing_interval": "unit"}'), 0::bigint, 'an amount per interval');
+SELECT is(pg_temp.differs('{"amount": "fee", "billing_interval": "unit"}'), 0::bigint, 'an amount may be told per interval');
 SELECT is(pg_temp.differs('{"amount": "fee", "billing_interval": "unit", "interval_count": "units"}'), 0::bigint, 'an amount per several intervals');
 SELECT is(pg_temp.differs('{"amount": "fee", "interval_count": "units"}'), 0::bigint, 'an amount per several months');
 SELECT is(pg_temp.differs('{"discount": "off"}'), 0::bigint, 'a discount for ever');
@@ -138,7 +138,7 @@ SELECT is(pg_temp.differs('{"discount": {"column": "off_percent", "percent": tru
 SELECT is(pg_temp.differs('{"discount": "off", "discount_until": "off_until"}'), 0::bigint, 'a discount may last for some time');
 SELECT is(pg_temp.differs('{"trial_ends_on": "trial_until"}'), 0::bigint, 'a trial brings nothing');
 SELECT is(pg_temp.differs('{"trial_ends_on": {"column": "trial_until", "inclusive": true}}'), 0::bigint, 'a trial until its last day');
-SELECT is(pg_temp.differs('{"status": "word"}'), 0::bigint, 'a status');
+SELECT is(pg_temp.differs('{"status": "word"}'), 0::bigint, 'a status says what is paid');
 SELECT is(pg_temp.differs('{"status": "word", "status_since": "word_since"}'), 0::bigint, 'a status since a day, which is also the end where it says so');
 SELECT is(pg_temp.differs('{"deleted": "gone"}'), 0::bigint, 'rows that are told to be deleted');
 SELECT is(pg_temp.differs('{"deleted": "gone_at"}'), 0::bigint, 'rows that were deleted at some time');

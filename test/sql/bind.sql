@@ -157,12 +157,12 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.types('smallint', 'date', 'text', 'smallint'), 'smallint, date, text, numeric', 'smallint ids, dates, whole money');
-SELECT is(pg_temp.types('integer', 'timestamp', 'varchar(3)', 'integer'), 'integer, timestamp without time zone, text, numeric', 'integer ids, timestamps');
+SELECT is(pg_temp.types('integer', 'timestamp', 'varchar(3)', 'integer'), 'integer, timestamp without time zone, text, numeric', 'integer ids and timestamps keep their types');
 SELECT is(pg_temp.types('bigint', 'timestamptz(3)', 'app.mood', 'bigint'), 'bigint, timestamp with time zone, text, numeric', 'bigint ids, timestamptz, an enum as kind');
 SELECT is(pg_temp.types('text', 'timestamptz', 'char(2)', 'numeric(10,2)'), 'text, timestamp with time zone, text, numeric', 'text ids, char as kind');
 SELECT is(pg_temp.types('varchar(9)', 'date', 'integer', 'numeric'), 'text, date, text, numeric', 'varchar ids, numbers as kind');
-SELECT is(pg_temp.types('char(9)', 'date', 'uuid', 'numeric'), 'character(9), date, text, numeric', 'char ids');
-SELECT is(pg_temp.types('uuid', 'timestamp(0)', 'text', 'numeric'), 'uuid, timestamp without time zone, text, numeric', 'uuid ids');
+SELECT is(pg_temp.types('char(9)', 'date', 'uuid', 'numeric'), 'character(9), date, text, numeric', 'char ids keep their type');
+SELECT is(pg_temp.types('uuid', 'timestamp(0)', 'text', 'numeric'), 'uuid, timestamp without time zone, text, numeric', 'uuid ids keep their type');
 SELECT is(pg_temp.types('app.cust_no', 'date', 'text', 'numeric'), 'text, date, text, numeric', 'a domain is what lies below it');
 
 -- every kind of source

@@ -107,7 +107,7 @@ SELECT ok(corrected_rate_low < 0.125 AND corrected_rate_high > 0.125 AND correct
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 3, 10)$$), '(accretive)', 'truth F2: a break-even of 30 % is above all that may be left, though not above all that may have been lost');
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 4, 10)$$), '(accretive)', '40 % is above it');
 SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 1, 10)$$), '(inconclusive)', 'truth F2: 10 % lies in the interval of what is left, though below that of what was lost');
-SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 0.5, 10)$$), '(value_destroying)', '5 % below it');
+SELECT is(pg_temp.see($$SELECT verdict FROM market_state, cannibalization_verdict(s, 0.5, 10)$$), '(value_destroying)', 'a break-even of 5 % lies below the interval');
 SELECT is(pg_temp.see($$SELECT control_loss_rate, net_margin, verdict, reason FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, NULL, '(none)') AS s FROM market) x, cannibalization_verdict(s, 0.5, 10)$$),
 	'(,,not_identified,"50 of 200 matured entries (25.0%, 95% interval 19.5% to 31.4%) left or cut another product; no control group says what would have gone anyway, and only that could say more than the break-even of 5.0%, which lies below.")', 'truth F2: without a control nobody is accused');
 SELECT is(pg_temp.see($$SELECT verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 30, 60, 0, NULL, '(none)') AS s FROM market) x, cannibalization_verdict(s, 4, 10)$$), '(accretive)', 'a verdict that accuses nobody needs no control');
@@ -193,7 +193,7 @@ SELECT is((SELECT (a.s || b.s) || c.s FROM part a, part b, part c WHERE a.part =
 SELECT is((SELECT s::text::cannibalization FROM whole), (SELECT s FROM whole), 'text brings it back');
 SELECT is(s::text::cannibalization, s, 'text brings a state with no entry back') FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], ARRAY['Y'], '2024-07-01') AS s FROM market) x;
 SELECT is((SELECT rollup(NULL::cannibalization)), NULL, 'nothing adds up to nothing');
-SELECT is((SELECT cannibalization_agg(NULL, ARRAY['N'], NULL, '2024-07-01')), NULL, 'no customers, no state');
+SELECT is((SELECT cannibalization_agg(NULL, ARRAY['N'], NULL, '2024-07-01')), NULL, 'no customers give no state');
 SELECT is((SELECT count(*) FROM cannibalization_verdict(NULL)), 0::bigint, 'no customers give no verdict');
 SELECT is(pg_temp.see($$SELECT entries, matured_entries, unit_rate, value_rate, control_loss_rate, corrected_rate, verdict FROM (SELECT cannibalization_agg(holdings, ARRAY['X'], NULL, '2024-07-01') AS s FROM market) x, cannibalization_verdict(s, 1, 2)$$),
 	'(0,0,,,,,no_data)', 'a product that nobody took has no rates');
@@ -215,9 +215,9 @@ SELECT is((SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 
 	(SELECT s FROM whole), 'parallel workers give the same bytes');
 
 -- what does not go together, or was damaged
-SELECT throws_ok($$SELECT a || c FROM state$$, '22023', 'cannot add up entries observed until different days', 'one end of observation');
+SELECT throws_ok($$SELECT a || c FROM state$$, '22023', 'cannot add up entries observed until different days', 'states of two ends of observation do not add up');
 SELECT throws_ok($$SELECT a || cannibalization_agg(holdings, ARRAY['Lite'], NULL, '2024-07-01', 30, 61, 0) FROM state, held GROUP BY a$$, '22023',
-	'cannot add up entries seen through different windows', 'one pair of windows');
+	'cannot add up entries seen through different windows', 'states of two pairs of windows do not add up');
 SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', 0, 60, 0) FROM market$$, '22023', 'look_back of "0" days is too short', 'a look-back has days');
 SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[30, 30], ARRAY[60], 0) FROM market$$, '22023', 'look_back holds "30" twice', 'a grid has each line once');
 SELECT throws_ok($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[]::int[], ARRAY[60], 0) FROM market$$, '22023', 'look_back holds no number of days', 'a grid has at least one window');
@@ -226,8 +226,8 @@ SELECT throws_ok($$SELECT cannibalization_verdict(a, conf => 1) FROM state$$, '2
 SELECT throws_ok($$SELECT cannibalization_verdict(a, 'NaN') FROM state$$, '22023', NULL, 'margins are numbers');
 SELECT throws_ok($$SELECT cannibalization_verdict(a, min_matured => 2) FROM state$$, '22023', 'min_matured is not between 0 and 1', 'shares are shares');
 SELECT throws_ok($$SELECT ('01' || substr(a::text, 3))::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization: version 1, where this library reads version 2', 'bytes of the version before, which must be folded again');
-SELECT throws_ok($$SELECT '00'::cannibalization$$, '22P03', 'invalid bytes for type cannibalization', 'bytes of no version');
-SELECT throws_ok($$SELECT (a::text || '00')::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization', 'bytes too many');
+SELECT throws_ok($$SELECT '00'::cannibalization$$, '22P03', 'invalid bytes for type cannibalization', 'bytes of no version are refused');
+SELECT throws_ok($$SELECT (a::text || '00')::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization', 'bytes behind the end are refused');
 CREATE FUNCTION pg_temp.survives(whole text, kind text, reader text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	accepted int := 0;

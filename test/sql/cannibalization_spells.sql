@@ -83,7 +83,7 @@ END
 $$;
 SELECT matches(pg_temp.plan_of($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide$$), 'Partial Aggregate', 'the one-pass cannibalization_matrix_agg runs in parallel');
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide), (SELECT m FROM alone), 'parallel workers give the same matrix');
-SELECT is((SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{A,B}', '2025-01-01', 30, 60, 0, 'x') FROM wide), (SELECT s FROM alone), 'the same state');
+SELECT is((SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{A,B}', '2025-01-01', 30, 60, 0, 'x') FROM wide), (SELECT s FROM alone), 'parallel workers give the same state');
 SELECT is((SELECT cannibalization_agg('c' || customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', ARRAY[7, 30], ARRAY[60], 0) FROM wide), (SELECT g FROM alone), 'workers give the same grid');
 SET LOCAL max_parallel_workers_per_gather = 0;
 

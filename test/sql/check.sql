@@ -66,18 +66,18 @@ BEGIN
 	END;
 END
 $$;
-SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (NULL, ''2024-02-01 12:00+00'', 1)', 'null_key', 'event'), 'error 1 {"NULL 2024-02-01 12:00:00+00"}, mended', 'events of nobody');
-SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, NULL, 1), (2, NULL, 1)', 'null_key', 'event'), 'error 2 {"1 NULL","2 NULL"}, mended', 'events at no time');
-SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', NULL, NULL, 5)', 'null_key', 'subscription'), 'error 1 {"3 fibre NULL"}, mended', 'spells without a start');
-SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-01-01'', NULL, NULL)', 'null_value', 'subscription'), 'error 1 {"3 fibre 2024-01-01"}, mended', 'spells without a price');
+SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (NULL, ''2024-02-01 12:00+00'', 1)', 'null_key', 'event'), 'error 1 {"NULL 2024-02-01 12:00:00+00"}, mended', 'events of nobody are found');
+SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, NULL, 1), (2, NULL, 1)', 'null_key', 'event'), 'error 2 {"1 NULL","2 NULL"}, mended', 'events at no time are found');
+SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', NULL, NULL, 5)', 'null_key', 'subscription'), 'error 1 {"3 fibre NULL"}, mended', 'spells without a start are found');
+SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-01-01'', NULL, NULL)', 'null_value', 'subscription'), 'error 1 {"3 fibre 2024-01-01"}, mended', 'spells without a price are found');
 SELECT is(pg_temp.finding('INSERT INTO app.prod VALUES ('' '')', 'blank_key', 'product'), 'warning 1 {" "}, mended', 'products with an empty code');
-SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''infinity'', 1)', 'infinite_time', 'event'), 'error 1 {"1 infinity"}, mended', 'events at infinity');
+SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''infinity'', 1)', 'infinite_time', 'event'), 'error 1 {"1 infinity"}, mended', 'events at infinity are found');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-01-01'', ''infinity'', 1)', 'infinite_time', 'subscription'), 'not found', 'spells that end at infinity go on, which is nothing to find');
-SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''9999-01-01 00:00+00'', 1)', 'future_time', 'event'), 'error 1 {"1 9999-01-01 00:00:00+00"}, mended', 'events in the future');
+SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''9999-01-01 00:00+00'', 1)', 'future_time', 'event'), 'error 1 {"1 9999-01-01 00:00:00+00"}, mended', 'events in the future are found');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''9999-01-01'', NULL, 1)', 'future_time', 'subscription'), 'info 1 {"3 fibre 9999-01-01"}, mended', 'spells in the future, which may be meant');
 SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''2024-02-01 12:00+00'', ''NaN'')', 'not_a_number', 'event'), 'error 1 {"1 2024-02-01 12:00:00+00"}, mended', 'amounts that are no number');
 SELECT is(pg_temp.finding('INSERT INTO app.ev SELECT e.* FROM app.ev e, generate_series(1, 2) WHERE cust = 1', 'duplicate_rows', 'event'), 'warning 2 {"1 2024-01-19 12:00:00+00"}, mended', 'rows that were loaded twice');
-SELECT is(pg_temp.finding('INSERT INTO app.cust VALUES (3, ''again'')', 'duplicate_key', 'customer'), 'error 1 {3}, mended', 'customers that stand twice');
+SELECT is(pg_temp.finding('INSERT INTO app.cust VALUES (3, ''again'')', 'duplicate_key', 'customer'), 'error 1 {3}, mended', 'customers that stand twice are found');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-03-01'', ''2024-02-01'', 1)', 'inverted_spell', 'subscription'), 'error 1 {"3 fibre 2024-03-01"}, mended', 'spells that end before they start');
 SELECT is(pg_temp.finding('INSERT INTO app.seg VALUES (3, ''gold'', ''2024-03-01'', ''2024-02-01'')', 'inverted_spell', 'segment_history'), 'error 1 {"3 gold 2024-03-01"}, mended', 'memberships that end before they start are found');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (2, ''mobile'', ''2024-05-01'', NULL, 9, 3)', 'overlapping_spells', 'subscription'), 'warning 1 {"2 mobile 2024-01-01"}, mended', 'spells of one product that overlap');
@@ -85,12 +85,12 @@ SELECT is(pg_temp.finding($$INSERT INTO app.sub VALUES (2, 'mobile', '2024-05-01
 	DO 'BEGIN PERFORM cvm.bind(''acme'', ''subscription'', ''app.sub'', ''{"customer_id":"id", "product":"plan", "started_on":"a", "ended_on":"b", "mrr":"fee", "subscription_id":"line"}''); END'$$,
 	'overlapping_spells', 'subscription'), 'not found', 'two lines of one product do not overlap');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fibre'', ''2024-01-01'', NULL, -5)', 'negative_mrr', 'subscription'), 'error 1 {"3 fibre 2024-01-01"}, mended', 'customers who pay less than nothing');
-SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, '''', ''2024-01-01'', NULL, 5), (4, NULL, ''2024-01-01'', NULL, 5)', 'no_product', 'subscription'), 'error 2 {"3  2024-01-01","4 NULL 2024-01-01"}, mended', 'spells under no product');
+SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, '''', ''2024-01-01'', NULL, 5), (4, NULL, ''2024-01-01'', NULL, 5)', 'no_product', 'subscription'), 'error 2 {"3  2024-01-01","4 NULL 2024-01-01"}, mended', 'spells under no product are found');
 SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, '' '', ''2024-01-01'', NULL, 5)', 'unknown_product', 'subscription'), 'not found', 'a product of blanks is none, and not one that is missing');
-SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fax'', ''2024-01-01'', NULL, 5)', 'unknown_product', 'subscription'), 'warning 1 {fax}, mended', 'products that nobody knows');
-SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99}, mended', 'customers that nobody knows');
+SELECT is(pg_temp.finding('INSERT INTO app.sub VALUES (3, ''fax'', ''2024-01-01'', NULL, 5)', 'unknown_product', 'subscription'), 'warning 1 {fax}, mended', 'products that nobody knows are found');
+SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99}, mended', 'customers that nobody knows are found');
 SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (99999999999, ''2024-02-01 12:00+00'', 1)', 'orphan_customer', 'event'), 'warning 1 {99999999999}, mended', 'customers whose id is too long for the customer table are found');
-SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''2024-02-01 12:00+00'', 1, ''USD'')', 'mixed_currency', 'event'), 'error 1 {USD}, mended', 'amounts in other currencies');
+SELECT is(pg_temp.finding('INSERT INTO app.ev VALUES (1, ''2024-02-01 12:00+00'', 1, ''USD'')', 'mixed_currency', 'event'), 'error 1 {USD}, mended', 'amounts in other currencies are found');
 SELECT is(pg_temp.finding('INSERT INTO app.seg VALUES (2, ''silver'', ''2024-06-01'', NULL)', 'segment_overlap', 'segment_history'), 'warning 1 {"2 2024-01-01"}, mended', 'customers in two segments at once');
 SELECT is(pg_temp.finding($$INSERT INTO app.seg VALUES (2, 'silver', '2024-06-01', NULL);
 	DO 'BEGIN PERFORM cvm.bind(''acme'', ''segment_history'', ''app.seg'', ''{"customer_id":"id", "segment":"seg", "valid_from":"vf", "valid_to":null}''); END'$$,
@@ -98,7 +98,7 @@ SELECT is(pg_temp.finding($$INSERT INTO app.seg VALUES (2, 'silver', '2024-06-01
 SELECT is(pg_temp.finding('INSERT INTO app.seg VALUES (3, ''gold'', ''2024-01-01'', ''2024-02-01''), (3, ''gold'', ''2024-03-01'', NULL)', 'segment_gap', 'segment_history'), 'info 1 {"3 2024-02-01"}, mended', 'customers in no segment for a while');
 SELECT is(pg_temp.finding('INSERT INTO app.seg VALUES (3, ''(all)'', ''2024-01-01'', NULL)', 'reserved_segment', 'segment_history'), 'error 1 {"3 (all) 2024-01-01"}, mended', 'segments with a name that means something else');
 SELECT is(pg_temp.finding('INSERT INTO app.own VALUES (''segment'', ''silver'', ''Ann'', ''2024-03-01'', NULL)', 'two_owners', 'owner'), 'error 1 {"segment silver "}, mended', 'two people who answer for one thing');
-SELECT is(pg_temp.finding('SELECT 1', 'missing_index', 'event'), 'info 0 {app.ev}, mended', 'a missing index');
+SELECT is(pg_temp.finding('SELECT 1', 'missing_index', 'event'), 'info 0 {app.ev}, mended', 'a missing index is found');
 SELECT is(pg_temp.finding('DROP VIEW acme.event CASCADE', 'lost_view', 'event'), 'error 1 {acme.event}, mended', 'a view that was lost');
 SELECT is(pg_temp.finding('ALTER TABLE app.ev RENAME ts TO ts_utc', 'broken_binding', 'event'), 'error 1 {app.ev}, mended', 'a column that was renamed');
 SELECT is(pg_temp.finding('DROP VIEW acme.event CASCADE; ALTER TABLE app.ev ALTER amt TYPE float8', 'broken_binding', 'event'), 'error 1 {app.ev}, mended', 'a column that has another type');

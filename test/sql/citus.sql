@@ -94,7 +94,7 @@ SELECT results_eq($$SELECT relation, coalesce(statement, note) FROM cvm.distribu
 SELECT throws_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'queue')$$, '0A000',
 	'lake.orders is distributed by Citus, and mode "queue" needs a trigger, which such a table cannot have', 'no queue is fed from a distributed table');
 SELECT throws_ok($$SELECT cvm.store('acme', 'customer_activity', mode => 'scan')$$, '0A000',
-	'lake.orders is distributed by Citus, and mode "scan" looks at where rows lie, which such a table does not show', 'none is scanned');
+	'lake.orders is distributed by Citus, and mode "scan" looks at where rows lie, which such a table does not show', 'no distributed table is scanned');
 -- as where the triggers were dropped by hand for it
 INSERT INTO lake.orders VALUES (301, 7, '2024-06-02 12:00+03', 25, '2024-07-02 00:00+03');
 SELECT results_eq($$SELECT object, mode, rows_written FROM cvm.refresh_here('acme', '{customer_activity}')$$, $$VALUES ('customer_activity', 'full', 1::bigint)$$,

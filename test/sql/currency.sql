@@ -29,7 +29,7 @@ INSERT INTO bill.subs VALUES ('a', 'q', '2024-02-10', NULL, 20, NULL, 'EUR'), ('
 SELECT results_eq($$SELECT opening_mrr, new_mrr, expansion_mrr, churn_mrr, fx_mrr, closing_mrr FROM w21.mrr_movement WHERE month = '2024-02-01'$$,
 	'VALUES (121::numeric, 15::numeric, 21::numeric, -10.50::numeric, -5.50::numeric, 141::numeric)', 'growth and loss count at the rate of the closing, and the own currency at 1');
 SELECT results_eq($$SELECT net_revenue_retention_rate, closing_mrr FROM w21.subscription_kpi WHERE month = '2024-03-01'$$, 'VALUES (1::float8, 141.00::numeric)', 'rates of other views do not see exchange rates: everything is at the last one');
-SELECT results_eq($$SELECT cohort_mrr FROM w21.subscription_retention WHERE cohort = '2024-01-01' AND period_no = 0$$, 'VALUES (115.50::numeric)', 'cohorts too');
+SELECT results_eq($$SELECT cohort_mrr FROM w21.subscription_retention WHERE cohort = '2024-01-01' AND period_no = 0$$, 'VALUES (115.50::numeric)', 'cohorts are at the last exchange rate too');
 SELECT results_eq($$SELECT to_mrr FROM w21.product_migration WHERE month = '2024-02-01' AND to_product = 'q'$$, 'VALUES (21.00::numeric)', 'migrations are shown in the currency');
 INSERT INTO bill.subs VALUES ('e', 'p', '2024-02-10', NULL, 7, NULL, 'GBP');
 SELECT throws_ok('SELECT * FROM w21.mrr_movement', '22023', 'no rate of currency "GBP" on 2024-02-29', 'a currency without a rate is an error, not a smaller sum');

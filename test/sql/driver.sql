@@ -218,7 +218,7 @@ SELECT is_empty($$SELECT month, v.value, c.fit_rate FROM rb.value_driver v FULL 
 	AND ((v.observations, v.is_complete) IS DISTINCT FROM (c.deliveries, c.is_complete) OR abs(v.value - (1 - c.fit_rate)) > 1e-12)$$, 'deliveries that did not fit are those of cadence_fit');
 SELECT is_empty($$SELECT month, v.value, c.self_serve_rate FROM rb.value_driver v FULL JOIN rb.self_serve c USING (segment, month) WHERE v.driver = 'portal' AND segment = '(all)' AND c.is_complete
 	AND abs(v.value - (1 - c.self_serve_rate)) IS DISTINCT FROM 0 AND coalesce(abs(v.value - (1 - c.self_serve_rate)) > 1e-12, true)$$, 'tasks that were done with help are those of self_serve');
-SELECT results_eq($$SELECT count(*) FILTER (WHERE driver = 'cadence') >= 4, count(*) FILTER (WHERE driver = 'portal') >= 3 FROM rb.value_driver WHERE segment = '(all)'$$, $$VALUES (true, true)$$, 'for several months');
+SELECT results_eq($$SELECT count(*) FILTER (WHERE driver = 'cadence') >= 4, count(*) FILTER (WHERE driver = 'portal') >= 3 FROM rb.value_driver WHERE segment = '(all)'$$, $$VALUES (true, true)$$, 'tasks and cadence are compared for several months');
 CREATE TABLE opinion (customer_id int, occurred_at date, instrument text, score int, driver text);
 INSERT INTO opinion SELECT n, date '2024-03-01' + n % 60, 'csat', 1 + draw('says', n, 5), 'portal' FROM generate_series(1, 59) n;
 SELECT cvm.bind('rb', 'survey', 'opinion') \g /dev/null

@@ -44,7 +44,7 @@ SELECT is(pg_temp.source('2025-01-01', 30, 60), '10 0 2 1 3 3 1 0.7000 0.4000 12
 SELECT is(pg_temp.source('2025-01-01', 30, 120), '10 0 2 1 2 4 1 0.7000 0.5000 150 200 0.7500', 'looking further ahead finds who leaves the old plan late');
 SELECT is(pg_temp.source('2025-01-01', 30, 10), '10 0 2 1 4 2 1 0.7000 0.3000 90 200 0.4500', 'a short look ahead takes trials for additions');
 SELECT is(pg_temp.source('2025-01-01', 14, 60), '10 0 2 2 3 2 1 0.6000 0.3000 90 200 0.4500', 'a gap of exactly the look-back does not count');
-SELECT is(pg_temp.source('2025-01-01', 15, 60), '10 0 2 1 3 3 1 0.7000 0.4000 120 200 0.6000', 'a day more does');
+SELECT is(pg_temp.source('2025-01-01', 15, 60), '10 0 2 1 3 3 1 0.7000 0.4000 120 200 0.6000', 'a gap that is a day shorter than the look-back counts');
 SELECT is(pg_temp.source('2025-01-01', 365, 60), '10 0 2 0 3 4 1 0.8000 0.5000 150 200 0.7500', 'a long look-back takes winbacks for switches');
 SELECT is(pg_temp.source('2024-05-10', 30, 60), '3 6 1 0 0 2 0 0.6667 0.6667 60 60 1.0000', 'young entries are in no rate, whatever their past');
 SELECT results_eq($$SELECT customer, kind FROM pg_temp.entry('2024-05-10', 30, 60) WHERE kind <> 'pending' ORDER BY 1$$,

@@ -64,7 +64,7 @@ DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-07-01'); END $$;
 SELECT is(pg_temp.see($$SELECT entries, new_entries, winback_entries, switch_entries, focal_mrr, lost_mrr FROM cvm.cannibalization_verdict(cvm.launch('acme', ARRAY['NEW24'], by => 'offer'))$$),
 	'(7,2,1,4,210.00,185.00)', 'a model is asked about an offer by its name');
 SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['NEW25'], by => 'offer')$$, '22023', 'no subscription of model "acme" has the offer "NEW25"', 'an offer that a model is asked about must exist');
-SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['Fiber'], by => 'colour')$$, '22023', 'unrecognized value for by: "colour"', 'products or offers');
+SELECT throws_ok($$SELECT cvm.launch('acme', ARRAY['Fiber'], by => 'colour')$$, '22023', 'unrecognized value for by: "colour"', 'launch() is about products or offers');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'as_of', '2024-04-01'); END $$;
 DO $$ BEGIN PERFORM cvm.configure('acme', 'gaming_window', '10'); END $$;
 SELECT is(pg_temp.see('SELECT customer_id FROM acme.recycled_acquisition ORDER BY 1'), E'(d2)\n(d6)\n(d8)', 'a shorter window accuses fewer');
@@ -131,8 +131,8 @@ SELECT is(pg_temp.see($$SELECT round(value_rate::numeric, 4), donor, v.lost_mrr,
 E'(0.4762,Mobile,100.00,40.00)\n(0.4762,Net,100.00,60.00)', 'W15: value rate and who lost');
 SELECT is(cvm.allocate(42, ARRAY[20, 30]), ARRAY[16.80, 25.20], 'W15: the price of the bundle, divided by what its parts cost alone');
 SELECT is(cvm.migration_share(5, 3), 0.4::float8, 'W15: five bundles more and three lines more: two of five were migration');
-SELECT is(cvm.migration_share(0, 3), NULL, 'no growth, no share');
-SELECT is(cvm.migration_share(5, -1), 1.2::float8, 'a family that shrinks');
+SELECT is(cvm.migration_share(0, 3), NULL, 'without growth there is no share of migration');
+SELECT is(cvm.migration_share(5, -1), 1.2::float8, 'a family that shrinks has a share above 1');
 
 -- growth or migration: five bundles more, three lines of Net more, two of Mobile
 SELECT is(pg_temp.see('SELECT focal, kind, whole, launched_on, focal_growth, whole_before, whole_after, whole_growth, round(migration_share::numeric, 4), verdict FROM twin.growth_or_migration ORDER BY row_key'),
@@ -216,7 +216,7 @@ SELECT is(pg_temp.see($$SELECT round(unit_rate::numeric, 4), round(c.conf_low::n
 SELECT is(pg_temp.see($$SELECT round(unit_rate::numeric, 4), round(c.conf_low::numeric, 3), round(c.conf_high::numeric, 3), verdict
 	FROM cvm.difference_in_differences(1100, 20000, 2000, 20000, 1000, 20000, 1200, 20000) d, cvm.causal_rate(difference, std_error, 20000, 1600, 0.6) c$$),
 	'(0.4375,0.352,0.523,accretive)', 'the same rates of twenty times as many say more');
-SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(0.25, 0.001, 100, 50)'), '(0.5,)', 'without break-even no verdict');
+SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(0.25, 0.001, 100, 50)'), '(0.5,)', 'without a break-even there is no verdict');
 SELECT is(pg_temp.see('SELECT unit_rate, verdict FROM cvm.causal_rate(NULL, 0.001, 1000, 80)'), '(,)', 'nothing comes of nothing');
 SELECT throws_ok('SELECT cvm.difference_in_differences(2, 1, 1, 1, 1, 1, 1, 1)', '22023', '"2" of "1" is not a share', 'shares are shares');
 SELECT throws_ok('SELECT cvm.causal_rate(0.1, -0.01, 1000, 80, 0.1)', '22023', 'std_error "-0.01" is not above 0', 'truth F9: there is no interval with its ends exchanged');

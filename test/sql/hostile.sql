@@ -100,7 +100,7 @@ TRUNCATE call;
 SELECT pg_temp.call_all((SELECT array_agg(function) FROM callable WHERE language = 'c' AND prokind = 'f' AND is_internal), 2) \gset _
 SELECT is((SELECT string_agg(DISTINCT format('%s(%s): %s %s', function, arguments, state, message), E'\n') FROM call WHERE state <> '42883' AND message IS DISTINCT FROM 'cannot accept a value of type internal'), NULL,
 		  'what takes the inside of an aggregate cannot be called');
-SELECT cmp_ok((SELECT count(*) FROM call), '>', 100::bigint, 'hundreds of times');
+SELECT cmp_ok((SELECT count(*) FROM call), '>', 100::bigint, 'the inside of aggregates was called hundreds of times');
 
 -- aggregates over one wrong row
 TRUNCATE call;

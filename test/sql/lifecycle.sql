@@ -111,7 +111,7 @@ SELECT is((SELECT sum(moved_in + moved_out) FROM folded('month', '2025-07-01')),
 SELECT is((SELECT rollup(state) FROM (SELECT customer % 5 AS part, lifecycle_agg(a, 'month', '2025-07-01') AS state FROM timeline GROUP BY 1) p),
 	(SELECT lifecycle_agg(a, 'month', '2025-07-01') FROM timeline), 'parts add up to the whole, byte for byte');
 SELECT is((SELECT (state::text)::lifecycle FROM (SELECT lifecycle_agg(a, 'month', '2025-07-01') AS state FROM timeline) s),
-	(SELECT lifecycle_agg(a, 'month', '2025-07-01') FROM timeline), 'through text and back');
+	(SELECT lifecycle_agg(a, 'month', '2025-07-01') FROM timeline), 'text brings a lifecycle back');
 SELECT is((SELECT lifecycle_agg(a, 'month', '2025-07-01') FROM timeline WHERE false), NULL, 'of nobody there is no state');
 SELECT throws_ok($$SELECT lifecycle_agg(a, CASE WHEN customer % 2 = 0 THEN 'month' ELSE 'week' END, '2025-07-01') FROM timeline$$,
 	'22023', 'cannot add up states of different grain or as_of', 'two grains do not mix');

@@ -161,21 +161,21 @@ FROM unnest(ARRAY['SELECT cvm.retention_agg(customer, day, ''month'') FROM sale'
 	'SELECT cvm.retention_agg(t) FROM tenure', 'SELECT cvm.activity_agg(day) FROM sale', 'SELECT cvm.rollup(t) FROM (SELECT r AS t FROM whole) s']) q
 WHERE q NOT LIKE '%rollup%';
 SELECT is(pg_temp.differ('sale'), NULL, 'parallel workers give the same states');
-SELECT is(pg_temp.differ('shuffled'), NULL, 'shuffled and in parallel');
+SELECT is(pg_temp.differ('shuffled'), NULL, 'parallel workers give the same states of shuffled rows');
 SELECT is((SELECT count(*) FROM (SELECT how, cvm.retention_agg(t) AS r FROM tenure GROUP BY how) s JOIN whole w USING (how) WHERE s.r <> w.r), 0::bigint, 'two steps, by group, in parallel');
 CREATE TABLE parts AS SELECT how, customer % 50 AS part, cvm.retention_agg(t) AS r FROM tenure GROUP BY how, customer % 50;
 ALTER TABLE parts SET (parallel_workers = 3);
 SELECT alike(pg_temp.plan_of('SELECT how, cvm.rollup(r) FROM parts GROUP BY how'), '%Partial%Aggregate%', 'rollup runs in parallel');
-SELECT is((SELECT count(*) FROM (SELECT how, cvm.rollup(r) AS r FROM parts GROUP BY how) s JOIN whole w USING (how) WHERE s.r <> w.r), 0::bigint, 'rollup in parallel');
+SELECT is((SELECT count(*) FROM (SELECT how, cvm.rollup(r) AS r FROM parts GROUP BY how) s JOIN whole w USING (how) WHERE s.r <> w.r), 0::bigint, 'rollup in parallel gives the same states');
 CREATE TABLE lines AS SELECT n % 9 AS g, cvm.activity_agg(day, amount) AS a FROM sale GROUP BY customer, n % 9;
 ALTER TABLE lines SET (parallel_workers = 3);
 SELECT alike(pg_temp.plan_of('SELECT cvm.rollup(a) FROM lines'), '%Partial%Aggregate%', 'rollup of timelines runs in parallel');
 SELECT is((SELECT cvm.rollup(a) FROM lines), (SELECT cvm.activity_agg(day, amount) FROM sale), 'rollup of timelines in parallel');
 SELECT is((SELECT cvm.retention_agg(customer, day, 'month') FROM sale WHERE n < 0), NULL, 'no rows, in parallel: nothing');
 SELECT is((SELECT cvm.retention_agg(customer, day, 'month') FROM sale WHERE n = 77), (SELECT cvm.retention_agg(customer, day, 'month') FROM (SELECT * FROM sale WHERE n = 77 LIMIT 1) s),
-		  'one row, in parallel');
+		  'parallel workers give the same state of one row');
 SELECT is((SELECT count(*) FROM (SELECT customer % 7 AS g, cvm.retention_agg(uuid_key, day, amount, 'week') AS r FROM sale GROUP BY ROLLUP (customer % 7)) s
-		   WHERE r <> (SELECT cvm.retention_agg(uuid_key, day, amount, 'week' ORDER BY n) FROM sale WHERE g IS NULL OR customer % 7 = g)), 0::bigint, 'grouping sets in parallel');
+		   WHERE r <> (SELECT cvm.retention_agg(uuid_key, day, amount, 'week' ORDER BY n) FROM sale WHERE g IS NULL OR customer % 7 = g)), 0::bigint, 'grouping sets in parallel give the same states');
 
 -- ---------------------------------------------------------------------------
 -- Partitions
@@ -236,7 +236,7 @@ SELECT ok((SELECT cvm.as_of(cvm.retention_agg(customer, day, amount, is_start, i
 		  (SELECT cvm.retention_agg(cvm.tenure(a, 'month', '2024-02-19')) FROM (SELECT cvm.activity_agg(day, amount, is_start, is_return) AS a FROM large GROUP BY customer) s),
 		  'the same as two steps');
 SELECT is((SELECT count(*) FROM (SELECT customer % 3 AS g, cvm.retention_agg(text_key, day, amount, 'month') AS r FROM large GROUP BY customer % 3) s
-		   WHERE r <> (SELECT cvm.retention_agg(customer, day, amount, 'month') FROM large WHERE customer % 3 = g)), 0::bigint, 'group by group');
+		   WHERE r <> (SELECT cvm.retention_agg(customer, day, amount, 'month') FROM large WHERE customer % 3 = g)), 0::bigint, 'large groups have the same states one by one');
 SET LOCAL enable_hashagg = off;
 SELECT is((SELECT count(*) FROM (SELECT customer % 3 AS g, cvm.retention_agg(text_key, day, amount, 'month') AS r FROM large GROUP BY ROLLUP (customer % 3)) s
 		   WHERE r <> (SELECT cvm.retention_agg(customer, day, amount, 'month') FROM large WHERE g IS NULL OR customer % 3 = g)), 0::bigint, 'group by group over sorted rows');

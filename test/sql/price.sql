@@ -84,7 +84,7 @@ SELECT pg_temp.quietly($$SELECT cvm.bind('refused', 'subscription', 'refuse.subs
 SELECT results_eq($$SELECT product COLLATE "default", segment, verdict, excess_churn_rate IS NULL, lost_mrr IS NULL FROM refused.price_change WHERE product NOT IN ('(all)', 'CALM') ORDER BY 1$$,
 	$$VALUES ('ALL', '(all)', 'no_control', true, true), ('FEW', '(all)', 'too_few', false, false), ('LATE', '(all)', 'immature', true, true), ('NEW', '(all)', 'no_history', true, true)$$,
 	'a change without a control, too small, too young or without a past has no verdict, and the word says why');
-SELECT is_empty($$SELECT verdict FROM refused.price_change WHERE reason IS NULL OR reason !~ '\.$'$$, 'each with a sentence');
+SELECT is_empty($$SELECT verdict FROM refused.price_change WHERE reason IS NULL OR reason !~ '\.$'$$, 'each verdict has a sentence for a reason');
 SELECT results_eq($$SELECT verdict, conf_low < excess_churn_rate AND excess_churn_rate < conf_high, reason ~ '\(-?\d+\.\d+% to \d+\.\d+%\)' FROM refused.price_change WHERE product = 'CALM'$$,
 	$$VALUES ('value_destroying', true, true)$$, 'that nobody left before is no proof that nobody would: the interval has a width');
 -- one that is named

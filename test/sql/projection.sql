@@ -52,7 +52,7 @@ SELECT throws_ok($$SELECT sbg_fit(0, 5, 0)$$, '22023', NULL, 'nobody is lost in 
 SELECT throws_ok($$SELECT sbg_fit(1, -5, 0)$$, '22023', NULL, 'counts are not negative');
 SELECT throws_ok($$SELECT sbg_survival(0, 1, 3)$$, '22023', NULL, 'parameters are positive');
 SELECT throws_ok($$SELECT sbg_derl(1, 1, -0.1)$$, '22023', NULL, 'a discount is not negative');
-SELECT is((SELECT sbg_fit(NULL, 5, 5)), NULL, 'no periods: nothing');
+SELECT is((SELECT sbg_fit(NULL, 5, 5)), NULL, 'no periods give no fit');
 
 -- W4: prices of other lengths
 SELECT is((SELECT array_agg(round(normalise_mrr(10, 'week', 1, d), 4)) FROM unnest('{336,364,360,365.25}'::numeric[]) d), '{40.0000,43.3333,42.8571,43.4821}', 'W4: 10 a week is 40, 43.33, 42.86 or 43.48 a month, by the length of a year');

@@ -50,7 +50,7 @@ DO $$ BEGIN PERFORM cvm.configure('m', 'currency', 'USD'), cvm.bind('m', 'fx_rat
 SELECT results_eq($$SELECT segment, promotion_end_mrr, expansion_mrr, fx_mrr, closing_mrr FROM m.mrr_movement WHERE month = '2024-03-01' AND segment IN ('(all)', 'old') ORDER BY 1$$,
 	$$VALUES ('(all)', 39::numeric, 78::numeric, 42::numeric, 237::numeric), ('old', 15, 0, 5, 0)$$, 'practice 1.16: in another currency at the rate of the closing');
 SELECT results_eq($$SELECT promotion_end_mrr FROM m.subscription_kpi WHERE month = '2024-03-01' AND segment = '(all)'$$, $$VALUES (52::numeric)$$, 'other views at the last rate');
-SELECT results_eq($$SELECT sum(change) FROM m.customer_movement WHERE line = 'promotion_end'$$, $$VALUES (52::numeric)$$, 'customer_movement too');
+SELECT results_eq($$SELECT sum(change) FROM m.customer_movement WHERE line = 'promotion_end'$$, $$VALUES (52::numeric)$$, 'customer_movement is at the last rate too');
 DO $$ BEGIN PERFORM cvm.unbind('m', 'fx_rate'), cvm.configure('m', 'currency', 'EUR'); END $$;
 
 -- From stored holdings

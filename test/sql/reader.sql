@@ -88,7 +88,7 @@ SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace IN
 SELECT ok(NOT has_schema_privilege('shown', 'CREATE') AND NOT has_schema_privilege('whole', 'USAGE') AND NOT has_schema_privilege('world', 'USAGE'), 'one schema, to use');
 SELECT is_empty($$SELECT 'model' FROM cvm.model UNION ALL SELECT 'setting' FROM cvm.setting UNION ALL SELECT 'binding' FROM cvm.binding UNION ALL SELECT 'generated' FROM cvm.generated
 	UNION ALL SELECT 'log' FROM cvm.refresh_log UNION ALL SELECT 'restatement' FROM cvm.restatement UNION ALL SELECT 'reader' FROM cvm.reader UNION ALL SELECT 'part' FROM cvm.source_part$$,
-	'nothing of the registry');
+	'a reader sees nothing of the registry');
 SELECT is((SELECT count(*) FROM cvm.freshness), (SELECT count(*) FROM given) + 2, 'a reader sees how old each table is');
 RESET ROLE;
 SELECT pg_temp.quietly($$SELECT cvm.revoke_reader('shown', 'cvm_reader_of_all')$$);

@@ -117,7 +117,7 @@ SELECT is(pg_temp.try($$INSERT INTO store.orders VALUES (7, '2024-03-01', 10)$$,
 SET ROLE reg_alice;
 SELECT is((SELECT mode || ' ' || rows_written FROM cvm.refresh_here('alices', '{customer_activity}')), 'queue 1', 'a refresh adds what the writer wrote');
 RESET ROLE;
-SELECT is(pg_temp.customers(), '50 customers, 5010', 'no more than that');
+SELECT is(pg_temp.customers(), '50 customers, 5010', 'no more customers are seen than that');
 -- a trigger of the same name and arguments on a table of eve's own
 CREATE SCHEMA eves AUTHORIZATION reg_eve;
 SET ROLE reg_eve;
@@ -162,7 +162,7 @@ FROM unnest(ARRAY[$$SELECT cvm.rebuild('evemodel')$$, $$SELECT cvm.configure('ev
 	$$SELECT cvm.retype('evemodel', 'event', 'amount', 'numeric')$$]) AS u (query);
 SELECT is_empty('SELECT * FROM public.caught', 'the superuser has run none of the owner''s code');
 SELECT is(pg_temp.try($$SELECT cvm.unstore('evemodel', 'retention_month')$$, 'reg_eve'), 'ok', 'the owner takes back what was said of a queue');
-SELECT is(pg_temp.try($$SELECT cvm._register('evemodel', 'insert', 'stored', '[{"relation": "retention_month", "mode": "full", "refreshed_at": "2024-01-01", "queue_schema": "public", "queue_name": "payroll"}]')$$, 'reg_eve'), 'ok', 'says it again');
+SELECT is(pg_temp.try($$SELECT cvm._register('evemodel', 'insert', 'stored', '[{"relation": "retention_month", "mode": "full", "refreshed_at": "2024-01-01", "queue_schema": "public", "queue_name": "payroll"}]')$$, 'reg_eve'), 'ok', 'what was said of a queue can be said again');
 GRANT reg_eve TO reg_alice;
 ALTER TABLE public.payroll OWNER TO reg_alice;
 SELECT is(pg_temp.try($$SELECT cvm.rebuild('evemodel')$$, 'reg_alice'), 'ok', 'somebody who has the rights of both rebuilds');

@@ -47,7 +47,7 @@ SELECT results_eq('SELECT cohort, period_no, cohort_customers, eligible_customer
 		retained_or_later_customers, returned_customers, value
 	FROM cvm.grid((SELECT cvm.retention_agg(cvm.tenure(a, ''month'', ''2024-04-02''))
 				   FROM (SELECT cvm.activity_agg(day, amount) AS a FROM bought GROUP BY customer) s))',
-	'TABLE by_hand', 'two steps do too');
+	'TABLE by_hand', 'two steps give the triangle by hand too');
 SELECT is((SELECT array_agg(value::text) FROM cvm.grid((SELECT cvm.retention_agg(customer, day, amount, 'month') FROM bought))),
 		  '{30.500,5.000,4.000,NULL,8.000,2.125,NULL,NULL}'::text[], 'values have the most decimals that came');
 SELECT is((SELECT cvm.as_of(cvm.retention_agg(customer, day, 'month')) FROM bought), date '2024-04-02',
@@ -105,17 +105,17 @@ SELECT is((SELECT cvm.as_of(cvm.retention_agg(n::bigint, d, v, 'week'), '2024-07
 				(2, '2024-01-01', 1.1)) v (n, d, v)),
 		  (SELECT cvm.as_of(cvm.retention_agg(2::bigint, date '2024-01-01', 1.1, 'week'), '2024-07-01')), 'values of rows without customer or time are skipped');
 SELECT is((SELECT cvm.as_of(cvm.retention_agg(1::bigint, date '2024-01-01', 'week'), '2024-02-01')),
-		  (SELECT cvm.retention_agg(cvm.tenure((SELECT cvm.activity_agg(date '2024-01-01')), 'week', '2024-02-01'))), 'one row, both ways');
+		  (SELECT cvm.retention_agg(cvm.tenure((SELECT cvm.activity_agg(date '2024-01-01')), 'week', '2024-02-01'))), 'one row gives the same state both ways');
 
 CREATE TEMP TABLE whole AS SELECT cvm.retention_agg(t) AS r FROM person;
 SELECT is((SELECT cvm.as_of(cvm.retention_agg(customer, day, amount, is_start, is_return, 'week'), '2024-07-01') FROM sale),
 		  (SELECT r FROM whole), 'six thousand rows, both ways, with marks');
 SELECT is((SELECT cvm.as_of(cvm.retention_agg(customer, day, amount, is_start, is_return, 'week') FILTER (WHERE channel = 'web'), '2024-07-01') FROM sale),
-		  (SELECT cvm.retention_agg(t) FILTER (WHERE channel = 'web') FROM person), 'FILTER, both ways');
+		  (SELECT cvm.retention_agg(t) FILTER (WHERE channel = 'web') FROM person), 'FILTER gives the same state both ways');
 CREATE TEMP TABLE part AS SELECT channel, cvm.retention_agg(t) AS r FROM person GROUP BY channel;
 SELECT is((SELECT count(*) FROM (SELECT channel, cvm.as_of(cvm.retention_agg(customer, day, amount, is_start, is_return, 'week'), '2024-07-01') AS r
 								 FROM sale GROUP BY channel) s FULL JOIN part USING (channel, r) WHERE s.r IS NULL OR part.r IS NULL),
-		  0::bigint, 'groups, both ways');
+		  0::bigint, 'groups have the same states both ways');
 SELECT is((SELECT cvm.rollup(r) FROM part), (SELECT r FROM whole), 'the groups roll up to the whole');
 SELECT is((SELECT count(*) FROM (SELECT channel, day < '2023-06-01' AS early,
 					cvm.as_of(cvm.retention_agg(customer, day, amount, is_start, is_return, 'week'), '2024-07-01') AS r

@@ -98,14 +98,14 @@ CREATE TEMP TABLE state AS
 SELECT cvm.segment_flow_agg(h.holdings, p.segments, 'month', '2024-03-01') AS state
 FROM (SELECT customer_id, cvm.holdings_agg(product, started_on, ended_on, mrr) AS holdings FROM shop.subs GROUP BY 1) h
 JOIN (SELECT customer_id, cvm.holdings_agg(segment, valid_from, valid_to, 0) AS segments FROM shop.segments GROUP BY 1) p USING (customer_id);
-SELECT is((SELECT state::text::cvm.segment_flow = state FROM state), true, 'text and back');
+SELECT is((SELECT state::text::cvm.segment_flow = state FROM state), true, 'text brings the flow back');
 SELECT is((SELECT cvm.as_of(state) FROM state), '2024-03-01', 'the state knows how long it looked');
 SELECT is(pg_temp.see('SELECT segment, closing_customers FROM state, LATERAL cvm.segment_bridge(state || state) WHERE period_start = ''2024-02-01'' ORDER BY 1'), E'((all),22)\n((none),0)\n(high,6)\n(low,6)\n(mid,10)', 'twice the state is twice the customers');
 SELECT is((SELECT cvm.segment_flow_agg(NULL, NULL, 'month', '2024-03-01')), NULL, 'nobody gives no state');
 SELECT is_empty('SELECT cvm.segment_bridge(NULL)', 'no state gives no rows');
 SELECT is((SELECT count(*) FROM cvm.segment_bridge((SELECT cvm.segment_flow_agg(h, NULL, 'month', '2020-01-01') FROM (SELECT cvm.holdings_agg(product, started_on, ended_on, mrr) AS h FROM shop.subs) x)) AS b), 0::bigint, 'nobody yet: no rows');
-SELECT throws_ok($$SELECT cvm.segment_flow_agg(h, NULL, g, '2024-03-01') FROM (SELECT cvm.holdings_agg('A', '2024-01-01', NULL, 1) AS h) x, (VALUES ('month'), ('week')) AS v (g)$$, '22023', 'cannot add up segments by different grains', 'one grain');
-SELECT throws_ok($$SELECT cvm.segment_flow_agg(h, NULL, 'month', d) FROM (SELECT cvm.holdings_agg('A', '2024-01-01', NULL, 1) AS h) x, (VALUES (date '2024-03-01'), ('2024-03-02')) AS v (d)$$, '22023', 'cannot add up customers observed until different days', 'one as_of');
+SELECT throws_ok($$SELECT cvm.segment_flow_agg(h, NULL, g, '2024-03-01') FROM (SELECT cvm.holdings_agg('A', '2024-01-01', NULL, 1) AS h) x, (VALUES ('month'), ('week')) AS v (g)$$, '22023', 'cannot add up segments by different grains', 'flows of two grains do not add up');
+SELECT throws_ok($$SELECT cvm.segment_flow_agg(h, NULL, 'month', d) FROM (SELECT cvm.holdings_agg('A', '2024-01-01', NULL, 1) AS h) x, (VALUES (date '2024-03-01'), ('2024-03-02')) AS v (d)$$, '22023', 'cannot add up customers observed until different days', 'flows of two as_of do not add up');
 SELECT throws_ok($$SELECT cvm.segment_flow_agg(h, g, 'month', '2024-03-01') FROM (SELECT cvm.holdings_agg('A', '2024-01-01', NULL, 1) AS h, cvm.holdings_agg('(all)', '2024-01-01', NULL, 0) AS g) x$$, '42939', '"(all)" cannot be the name of a segment', 'names of totals are reserved');
 SELECT throws_ok($$SELECT '0102'::cvm.segment_flow$$, '22P03', NULL, 'a state cut short is refused');
 CREATE FUNCTION pg_temp.try(bytes bytea) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -198,7 +198,7 @@ SELECT is(pg_temp.see($$SELECT segment, product_margin, allocated_cost, margin F
 SELECT is(pg_temp.see($$SELECT segment, pool, driver_quantity, shared_by, allocated_cost FROM costs.segment_cost WHERE pool = 'care' ORDER BY 1$$),
 '(A,care,10,driver,600.00)
 (B,care,40,driver,2400.00)
-(C,care,50,driver,3000.00)', 'the pool behind it');
+(C,care,50,driver,3000.00)', 'the pool behind a share is told');
 SELECT is(pg_temp.see($$SELECT segment, month_label, owner FROM costs.segment_kpi WHERE segment IN ('A', 'B') ORDER BY 1, 2$$),
 '(A,2024-01,Ona)
 (A,2024-02,Jonas)
@@ -239,8 +239,8 @@ INSERT INTO shop.w9_target VALUES ('C', '2024-02-01', 'closing_mrr', 1);
 SELECT is(pg_temp.see($$SELECT flavor, next_is_blocked_by FROM costs.flavor$$), '(segment-centric,)', 'four in five are');
 
 -- allocation, concentration, quantiles
-SELECT is(cvm.allocate(100, '{1,1,1}'), '{33.34,33.33,33.33}', '100.00 over three equals');
-SELECT is(cvm.allocate(-100, '{1,1,1}'), '{-33.34,-33.33,-33.33}', 'a credit likewise');
+SELECT is(cvm.allocate(100, '{1,1,1}'), '{33.34,33.33,33.33}', '100.00 over three equals leaves a cent for the first');
+SELECT is(cvm.allocate(-100, '{1,1,1}'), '{-33.34,-33.33,-33.33}', 'a credit over three equals leaves a cent for the first');
 SELECT is(cvm.allocate(42, '{20,30}'), '{16.80,25.20}', 'a bundle of 42 over 20 and 30');
 SELECT is(cvm.allocate(5, '{0,0}'), NULL, 'without weights nothing is allocated');
 SELECT is(cvm.allocate(0.02, '{1,NULL,0,1,1}'), '{0.01,0.00,0.00,0.01,0.00}', 'fewer cents than parts go to some of them');
@@ -255,7 +255,7 @@ SELECT is_empty($$
 		OR EXISTS (SELECT FROM unnest(p.parts, x.weights) AS u (part, weight) WHERE abs(u.part - x.amount * u.weight / (SELECT sum(w) FROM unnest(x.weights) w)) >= 0.01)$$,
 	'the parts add up, and none is a cent from its share');
 SELECT is(pg_temp.see($$SELECT parts, hhi, round(normalised_hhi::numeric, 4), round(effective_number::numeric, 4) FROM cvm.concentration('{0.70,0.15,0.15}')$$), '(3,0.535,0.3025,1.8692)', 'concentration of 70, 15 and 15');
-SELECT is((SELECT round(10000 * hhi::numeric) FROM cvm.concentration('{30,30,20,20}')), 2600::numeric, '2600 points');
+SELECT is((SELECT round(10000 * hhi::numeric) FROM cvm.concentration('{30,30,20,20}')), 2600::numeric, 'shares of 30, 30, 20 and 20 have 2600 points');
 SELECT is(pg_temp.see($$SELECT * FROM cvm.concentration('{5}')$$), '(1,5,1,1,1,1,0)', 'one part is all');
 SELECT is((SELECT count(DISTINCT cvm.concentration(ARRAY(SELECT ((x * 7919) % 1013)::numeric / 7 FROM generate_series(1, 100) x ORDER BY hashint4(x + seed))))::int FROM generate_series(1, 50) seed), 1, 'concentration does not depend on the order of parts, to the last digit');
 SELECT is(pg_temp.see($$SELECT * FROM cvm.concentration('{}')$$), '(0,0,,,,,)', 'no parts are not concentrated');

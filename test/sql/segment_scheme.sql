@@ -158,7 +158,7 @@ SELECT is(pg_temp.see($$SELECT to_day, from_segment, to_segment, direction, cust
 '(2024-03-11,(none),(none),stay,1,1,50.00)
 (2024-03-11,Gold,Bronze,redefined,2,3,30.00)
 (2024-03-11,Gold,Gold,stay,1,3,30.00)
-(2024-03-11,Iron,(none),move,1,1,40.00)', 'four weeks apart');
+(2024-03-11,Iron,(none),move,1,1,40.00)', 'migration over four weeks compares closings four weeks apart');
 SELECT is((SELECT count(*) FROM (SELECT row_key FROM acme.segment_migration_4_weeks GROUP BY 1 HAVING count(*) > 1) d), 0::bigint, 'a row for each pair');
 
 -- on any day

@@ -63,14 +63,14 @@ BEGIN
 END $$;
 
 SELECT ok(same('SELECT customer::bigint, product, started_on, ended_on, mrr FROM spell'), 'customers by number: every reading gives the bytes of the two steps');
-SELECT ok(same('SELECT customer::bigint << 40, product, started_on, ended_on, mrr FROM spell'), 'numbers far apart too');
+SELECT ok(same('SELECT customer::bigint << 40, product, started_on, ended_on, mrr FROM spell'), 'customers by numbers far apart give the same bytes');
 SELECT ok(same('SELECT -customer::bigint, product, started_on, ended_on, mrr FROM spell ORDER BY started_on'), 'negative numbers, in the order of days');
-SELECT ok(same('SELECT md5(customer::text)::uuid, product, started_on, ended_on, mrr FROM spell ORDER BY mrr'), 'customers by uuid');
+SELECT ok(same('SELECT md5(customer::text)::uuid, product, started_on, ended_on, mrr FROM spell ORDER BY mrr'), 'customers by uuid give the same bytes');
 SELECT ok(same($$SELECT repeat('x', customer % 300) || customer, product, started_on, ended_on, mrr FROM spell$$), 'customers by text, short and long');
 SELECT ok((SELECT state FROM flow) = (SELECT segment_flow_agg(c, product, started_on, ended_on, mrr, segment, 'month', '2024-09-15') FROM (
 		SELECT customer::bigint AS c, product, started_on, ended_on, mrr, NULL::text AS segment FROM spell
 		UNION ALL SELECT customer, NULL, valid_from, valid_to, NULL, segment FROM stay) s),
-	'flows between segments');
+	'flows between segments have the same bytes');
 
 -- What the packed lines do not hold
 CREATE FUNCTION great(price text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -88,7 +88,7 @@ SELECT ok(great('mrr * 1e15 + 0.00001'), 'prices of more than 64 bits');
 SELECT ok(great('CASE WHEN customer = 4000 THEN mrr + 0.000000000001 ELSE mrr * 1e6 END'), 'many decimals in the last rows');
 SELECT ok(great('abs(mrr) * 3e9'), 'retention counts great prices the long way');
 SELECT is((SELECT closing_customers || ' ' || closing_mrr FROM movements((SELECT movement_agg(n % 1000003, 'line ' || n, '2024-01-01', NULL, 1, 'month', '2024-02-01')
-		FROM generate_series(1::bigint, 2200000) n)) m), '1000003 2200000', 'two million products');
+		FROM generate_series(1::bigint, 2200000) n)) m), '1000003 2200000', 'two million products are counted');
 
 -- A directory of dense numbers, from which later numbers run away
 CREATE TABLE dense AS

@@ -197,21 +197,21 @@ SET ROLE cvm_store_owner;
 SELECT pg_temp.quietly($$SELECT cvm.create_model('theirs', tz => 'UTC')$$);
 SELECT pg_temp.quietly($$SELECT cvm.bind('theirs', 'event', 'lake.orders', '{"customer_id": "customer_no", "occurred_at": "placed_at", "amount": "total", "kind": "what"}')$$);
 SELECT lives_ok($$SELECT cvm.store('theirs', 'customer_activity', mode => 'queue'), cvm.store('theirs', 'retention_month')$$, 'an ordinary role stores');
-SELECT lives_ok($$INSERT INTO lake.orders VALUES (8000, 3, '2024-08-06', 4, 'order')$$, 'writes');
+SELECT lives_ok($$INSERT INTO lake.orders VALUES (8000, 3, '2024-08-06', 4, 'order')$$, 'an ordinary role writes to a table with a queue');
 SELECT is((SELECT string_agg(mode, ' ') FROM cvm.refresh_here('theirs')), 'queue full', 'a role without other rights refreshes');
 RESET ROLE;
 SELECT throws_ok($$SELECT cvm.refresh_here('theirs')$$, '42501', 'a superuser does not work with model "theirs", which belongs to role "cvm_store_owner"', 'a superuser does not run the code of others');
 
 -- what is said to who errs
-SELECT throws_ok($$SELECT cvm.store('kept', 'retention_moth')$$, '42704', 'unknown state or report view "retention_moth"', 'an unknown name');
+SELECT throws_ok($$SELECT cvm.store('kept', 'retention_moth')$$, '42704', 'unknown state or report view "retention_moth"', 'an unknown name is refused');
 SELECT throws_ok($$SELECT cvm.store('kept', 'retention_month', mode => 'queue')$$, '22023', NULL, 'a report has no queue');
-SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'magic')$$, '22023', 'unknown mode "magic"', 'an unknown mode');
+SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'magic')$$, '22023', 'unknown mode "magic"', 'an unknown mode is refused');
 SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark')$$, '22023', NULL, 'a watermark without a column');
 SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark', watermark => 'vershun')$$, '42703', NULL, 'a column that is not there');
 SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark', watermark => 'what')$$, '42804', NULL, 'a column that does not grow');
 SELECT throws_ok($$SELECT cvm.store('kept', 'customer_activity', mode => 'watermark', watermark => 'version', overlap => '2 hours')$$, '22023', NULL, 'an overlap that does not fit');
 SELECT throws_ok($$SELECT cvm.unstore('kept', 'lifecycle_month')$$, '42704', '"lifecycle_month" of model "kept" is not stored', 'unstore of what is not stored');
-SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{lifecycle_month}')$$, '42704', NULL, 'a refresh of it');
+SELECT throws_ok($$SELECT cvm.refresh_here('kept', '{lifecycle_month}')$$, '42704', NULL, 'what is not stored is not refreshed');
 SELECT throws_ok($$SELECT cvm.grant_reader('kept', 'nobody_of_that_name')$$, '42704', NULL, 'a role that is not there');
 CREATE TABLE kept.lifecycle_month_stored ();
 SELECT throws_ok($$SELECT cvm.store('kept', 'lifecycle_month')$$, '42P07', NULL, 'a table that is somebody else''s');
@@ -269,9 +269,9 @@ SELECT throws_ok($$SELECT cvm.drop_model('theirs')$$, '42501', NULL, 'a superuse
 SELECT lives_ok($$SELECT cvm.drop_model('kept')$$, 'a model is dropped with what it stored');
 ALTER TABLE lake.orders OWNER TO cvm_store_owner;
 SET ROLE cvm_store_owner;
-SELECT lives_ok($$SELECT cvm.drop_model('theirs')$$, 'another by its owner');
+SELECT lives_ok($$SELECT cvm.drop_model('theirs')$$, 'another model is dropped by its owner');
 RESET ROLE;
-SELECT is_empty($$SELECT relname FROM pg_class WHERE relname ~ '^(kept|theirs)_' UNION ALL SELECT tgname FROM pg_trigger WHERE tgname ~ '^(kept|theirs)_'$$, 'queues and triggers included');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relname ~ '^(kept|theirs)_' UNION ALL SELECT tgname FROM pg_trigger WHERE tgname ~ '^(kept|theirs)_'$$, 'queues and triggers go with the model');
 
 SELECT * FROM finish();
 ROLLBACK;

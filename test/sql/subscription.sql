@@ -53,11 +53,11 @@ SELECT is(pg_temp.see($$SELECT arpa, lifetime_revenue, lifetime_margin, ended_sp
 DO $$ BEGIN PERFORM cvm.configure('acme', 'margin_rate', '0.8'), cvm.configure('acme', 'monthly_discount_rate', '0.01'); END $$;
 SELECT is(pg_temp.see($$SELECT round(lifetime_margin::numeric, 4), round(lifetime_margin_discounted::numeric, 4) FROM acme.subscription_kpi WHERE month = '2024-03-01'$$), '(212.8000,207.6599)', 'March: a margin gives lifetime value in margin');
 SELECT is(pg_temp.see($$SELECT from_product, to_product, customers, from_mrr, to_mrr FROM acme.product_migration WHERE month >= '2024-02-01' ORDER BY month, 1, 2$$),
-	'("(in)",P,1,0.00,100.00) (P,"(out)",1,60.00,0.00) (P,Q,1,80.00,120.00) (P,"(out)",1,50.00,0.00) (P,F,1,90.00,0.00) (Q,"(out)",1,25.00,0.00) ("(in)",P,1,0.00,60.00)', 'moves between products');
+	'("(in)",P,1,0.00,100.00) (P,"(out)",1,60.00,0.00) (P,Q,1,80.00,120.00) (P,"(out)",1,50.00,0.00) (P,F,1,90.00,0.00) (Q,"(out)",1,25.00,0.00) ("(in)",P,1,0.00,60.00)', 'moves between products are counted');
 SELECT is(pg_temp.see($$SELECT cohort_label, period_no, eligible_customers, retained_customers, gross_retained_mrr::int, net_retained_mrr::int, cohort_mrr::int FROM acme.subscription_retention WHERE period_no IN (0, 9, 10) ORDER BY 1, 2$$),
 	'(2023-06,0,6,6,445,445,445) (2023-06,9,6,3,220,260,445) (2023-06,10,6,4,280,320,445) (2024-02,0,3,2,120,120,150)', 'cohorts by month of the first paid day');
 SELECT is(pg_temp.see($$SELECT days, at_risk_customers, churned_customers, round(survival_rate::numeric, 4), median_days FROM acme.survival WHERE product = '(all)' AND churned_customers < 0 ORDER BY days$$),
-	'(20,9,-1,0.8889,288) (264,6,-1,0.7407,288) (274,5,-1,0.5926,288) (288,4,-1,0.4444,288)', 'survival of customers');
+	'(20,9,-1,0.8889,288) (264,6,-1,0.7407,288) (274,5,-1,0.5926,288) (288,4,-1,0.4444,288)', 'survival of customers is that counted by hand');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'lapse_days', '60'); END $$;
 SELECT is(pg_temp.see($$SELECT days, churned_customers FROM acme.survival WHERE product = '(all)' AND churned_customers < 0 ORDER BY days$$), '(20,-1) (274,-1)', 'who was away for up to 60 days has not churned');
 DO $$ BEGIN PERFORM cvm.configure('acme', 'lapse_days', '0'), cvm.configure('acme', 'subscription_clock', 'anniversary'); END $$;
@@ -91,7 +91,7 @@ SELECT is_empty($$SELECT k.row_key FROM acme.subscription_kpi k WHERE gross_reve
 SELECT is(pg_temp.see($$SELECT segment, cohort_customers FROM acme.subscription_retention WHERE period_no = 0 AND cohort_label = '2023-06' ORDER BY 1$$), '("(all)",6) ("(none)",2) (high,1) (low,3)', 'a cohort''s segment is that of its first day');
 SELECT is(pg_temp.see($$SELECT segment, sum(ended_spells) FROM acme.subscription_kpi GROUP BY 1 ORDER BY 1$$), '("(all)",6) ("(none)",3) (high,1) (low,2)', 'ends of contracts belong to the segment of their last day');
 SELECT is(pg_temp.see($$SELECT segment, max(at_risk_customers) FROM acme.survival WHERE product = '(all)' GROUP BY 1 ORDER BY 1$$), '("(all)",9) ("(none)",5) (high,1) (low,3)', 'survival by segment of the first day');
-SELECT is(pg_temp.see($$SELECT segment, round(max(incidence_rate)::numeric, 4) FROM acme.churn_cause WHERE cause = 'price' GROUP BY 1 ORDER BY 1$$), '("(all)",0.1481) (low,0.3333)', 'causes by segment');
+SELECT is(pg_temp.see($$SELECT segment, round(max(incidence_rate)::numeric, 4) FROM acme.churn_cause WHERE cause = 'price' GROUP BY 1 ORDER BY 1$$), '("(all)",0.1481) (low,0.3333)', 'causes are counted by segment');
 SELECT is(pg_temp.see($$SELECT bool_and(is_complete), bool_or(is_complete) FROM acme.mrr_movement$$), '(t,t)', 'every month that is over is complete');
 
 -- What a client sees

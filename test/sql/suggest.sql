@@ -29,7 +29,7 @@ CREATE FUNCTION pg_temp.see(source text) RETURNS text LANGUAGE sql AS $$
 $$;
 SELECT is(pg_temp.see('subs'), 'subscription true {"mrr": "monthly_fee", "offer": "promo_code", "product": "plan_code", "ended_on": "end_dt", "started_on": "start_dt", "customer_id": "cust"}', 'a table of contracts is found by its columns');
 SELECT is(pg_temp.see('orders'), 'event true {"amount": "total", "channel": null, "customer_id": "buyer", "occurred_at": "orderedAt"}', 'a foreign key says who the customer is; a column of a type that does not fit is left out');
-SELECT is(pg_temp.see('"Kunden''s ""A"""'), 'customer true {"joined_on": "Joined", "customer_id": "Customer Id"}', 'customers under any name');
+SELECT is(pg_temp.see('"Kunden''s ""A"""'), 'customer true {"joined_on": "Joined", "customer_id": "Customer Id"}', 'customers are suggested under any name');
 SELECT is(pg_temp.see('plans'), 'product true {"product": "code", "list_price": "price", "launched_on": "launched"}', 'a table of plans is one of products');
 SELECT is(pg_temp.see('customer_segments'), 'segment_history true {"segment": "cluster", "valid_to": "until", "valid_from": "since", "customer_id": "customer"}', 'a table of segments of customers is a segment history');
 SELECT is(pg_temp.see('log'), NULL, 'what is nothing is not proposed');

@@ -133,14 +133,14 @@ END $$;
 SELECT cmp_ok((SELECT count(DISTINCT segment) FROM waterfall), '=', 6::bigint, 'customers are in four segments, in none, and everybody');
 SELECT set_eq($$SELECT DISTINCT line FROM sum_of WHERE segment <> '(all)'$$, '{ended,continued,opening,gross,net,promotion_end,churn,return,pause,upgrade,downgrade,new_product,left_product,quantity,promotion,price}'::text[],
 	'every line has something in it, in some segment');
-SELECT cmp_ok((SELECT count(*) FROM waterfall WHERE moved_in_customers > 0 AND segment <> '(all)'), '>', 20::bigint, 'customers move');
+SELECT cmp_ok((SELECT count(*) FROM waterfall WHERE moved_in_customers > 0 AND segment <> '(all)'), '>', 20::bigint, 'many customers move between segments');
 SELECT is(answers('customer::bigint', 'c'), '0 0 0 0 0 0', 'one pass says what two steps do: waterfalls, cohorts, sums, lives and products');
 SELECT is(answers('customer::bigint << 40', 'md5(c::text)'), '0 0 0 0 0 0', 'of customers far apart, in any order');
 SELECT is(answers('md5(customer::text)::uuid', 'started_on, product'), '0 0 0 0 0 0', 'of customers by uuid, in the order of days');
 SELECT is(answers($$repeat('x', customer % 300) || customer$$, 'segment, started_on DESC'), '0 0 0 0 0 0', 'of customers by text, first times in segments');
 SET LOCAL work_mem = '64kB';
 SET LOCAL hash_mem_multiplier = 1;
-SELECT is(answers('customer::bigint', 'md5(c::text || started_on)'), '0 0 0 0 0 0', 'from temporary files too');
+SELECT is(answers('customer::bigint', 'md5(c::text || started_on)'), '0 0 0 0 0 0', 'waterfalls from temporary files are the same');
 RESET work_mem;
 RESET hash_mem_multiplier;
 

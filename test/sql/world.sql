@@ -19,7 +19,7 @@ SELECT set_eq($$SELECT d.view, d."column", CASE d.type WHEN 'bigint, integer, te
 	$$SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 		JOIN cvm.report_view v ON v.view = c.relname::text WHERE c.relnamespace = 'whole'::regnamespace$$, 'the dictionary has every column of every view, with its type, which for customers is that of the source');
 SELECT is_empty($$SELECT view, "column" FROM cvm.dictionary WHERE type = 'bigint, integer, text or uuid' AND "column" NOT LIKE '%customer_id'$$, 'only customers may be of several');
-SELECT ok(cvm.dbt_yaml('whole') ~ E'name: "customer_id"\n +description: [^\n]*\n +data_type: "integer"' AND cvm.dbt_yaml('whole') !~ 'or uuid"', 'dbt is told which');
+SELECT ok(cvm.dbt_yaml('whole') ~ E'name: "customer_id"\n +description: [^\n]*\n +data_type: "integer"' AND cvm.dbt_yaml('whole') !~ 'or uuid"', 'dbt is told which type customers have');
 SELECT is_empty($$SELECT d.view, d."column" FROM cvm.dictionary d WHERE d.unit = '' OR d.formula = '' OR d.comment = '' OR d.additive IS NULL$$, 'every column of the dictionary has unit, formula and meaning');
 SELECT is_empty($$SELECT c.relname FROM pg_class c JOIN cvm.report_view v ON v.view = c.relname::text WHERE c.relnamespace = 'whole'::regnamespace AND obj_description(c.oid, 'pg_class') IS DISTINCT FROM v.comment$$, 'views carry their comments');
 SELECT is_empty($$SELECT d.view, d."column" FROM cvm.dictionary d WHERE col_description(('whole.' || d.view)::regclass, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = ('whole.' || d.view)::regclass AND a.attname::text = d."column")) NOT LIKE d.comment || '%'$$, 'columns carry their comments');

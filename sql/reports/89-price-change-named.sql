@@ -43,7 +43,7 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'no_data_found',
 			MESSAGE = format('no price of product "%s" of model "%s" changed on %s that is shown', coalesce(price_change.only_product, '(all)'), price_change.model,
 				price_change.first_day),
-			HINT = coalesce(format('Did you mean %s? ', near), '') || format('A change is another price from one day to the next, of the same customer, product, '
+			HINT = coalesce('Did you mean ' || near || '? ', '') || format('A change is another price from one day to the next, of the same customer, product, '
 				'offer, quantity and discount: SELECT DISTINCT started_on FROM %I.subscription WHERE product = %L; lists the days that may be one.',
 				price_change.model, price_change.only_product);
 	END IF;

@@ -124,7 +124,26 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	FROM pair p
 	WHERE p.gap IS NOT NULL AND coalesce(p.live_to > p.live_from, true)
 )
-$$);
+$$),
+-- who first asked when, and whether the next sale to them was soon enough to be meant
+('asked_and_sold', 1, '{}', $$
+, enquiry_or_sale AS (
+	SELECT e.offer, e.channel, e.customer_id, min(e.day) AS day, false AS is_sale
+	FROM evidence e
+	WHERE e.kind = 'enquiry'
+	GROUP BY e.offer, e.channel, e.customer_id
+	UNION ALL
+	SELECT s.offer, NULL, s.customer_id, s.day, true FROM sale s WHERE s.offer IS NOT NULL
+	UNION ALL
+	SELECT p.offer, NULL, s.customer_id, s.day, true FROM sale s JOIN promoted p ON p.product = s.product
+), asked AS (
+	SELECT q.offer, q.channel, q.customer_id, q.day, coalesce(q.sold_on < q.day + {enquiry_days}, false) AS is_sold
+	FROM (
+		SELECT u.*, min(u.day) FILTER (WHERE u.is_sale) OVER (PARTITION BY u.customer_id, u.offer ORDER BY u.day
+			RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS sold_on
+		FROM enquiry_or_sale u) q
+	WHERE NOT q.is_sale
+)$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('offer_gap', 1, '{channel_capability,subscription}', $$
@@ -144,19 +163,9 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM gap g
 	JOIN by_day d ON d.offer = g.offer AND d.day >= g.gap_from AND coalesce(d.day < g.gap_to, true)
 	GROUP BY g.offer, g.channel
-), sold AS {at_customer} (
-	SELECT s.customer_id, s.day, s.offer FROM sale s WHERE s.offer IS NOT NULL
-	UNION
-	SELECT s.customer_id, s.day, p.offer FROM sale s JOIN promoted p ON p.product = s.product
-), asked AS (
-	SELECT e.offer, e.channel, e.customer_id, min(e.day) AS day
-	FROM evidence e
-	WHERE e.kind = 'enquiry'
-	GROUP BY e.offer, e.channel, e.customer_id
-), outcome AS (
+){asked_and_sold}, outcome AS (
 	-- of who asked long enough ago, who bought; in the gap, or where all was ready
-	SELECT a.offer, a.channel, a.customer_id, a.day, g.gap IS NOT NULL AND a.day >= g.gap_from AND coalesce(a.day < g.gap_to, true) AS is_gap,
-		EXISTS (SELECT 1 FROM sold s WHERE s.customer_id = a.customer_id AND s.offer = a.offer AND s.day >= a.day AND s.day < a.day + {enquiry_days}) AS is_sold
+	SELECT a.offer, a.channel, a.customer_id, a.day, g.gap IS NOT NULL AND a.day >= g.gap_from AND coalesce(a.day < g.gap_to, true) AS is_gap, a.is_sold
 	FROM asked a
 	CROSS JOIN observed o
 	LEFT JOIN gap g ON g.offer = a.offer AND g.channel = a.channel
@@ -231,19 +240,8 @@ WHERE h.customers > 0 OR (g.is_listed AND g.is_meant AND e.sales + e.contacts > 
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('offer_gap', 1, $$
-{offer_gap_found}
-, asked AS (
-	SELECT e.offer, e.channel, e.customer_id, min(e.day) AS day
-	FROM evidence e
-	WHERE e.kind = 'enquiry'
-	GROUP BY e.offer, e.channel, e.customer_id
-), sold AS {at_customer} (
-	SELECT s.customer_id, s.day, s.offer FROM sale s WHERE s.offer IS NOT NULL
-	UNION
-	SELECT s.customer_id, s.day, p.offer FROM sale s JOIN promoted p ON p.product = s.product
-), outcome AS (
-	SELECT a.offer, a.channel, a.customer_id,
-		EXISTS (SELECT 1 FROM sold s WHERE s.customer_id = a.customer_id AND s.offer = a.offer AND s.day >= a.day AND s.day < a.day + {enquiry_days}) AS is_sold
+{offer_gap_found}{asked_and_sold}, outcome AS (
+	SELECT a.offer, a.channel, a.customer_id, a.is_sold
 	FROM asked a
 	CROSS JOIN observed o
 	JOIN gap g ON g.offer = a.offer AND g.channel = a.channel AND a.day >= g.gap_from AND coalesce(a.day < g.gap_to, true)

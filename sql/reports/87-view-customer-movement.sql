@@ -47,9 +47,10 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('line_totals', 9, '{}', ''),
 -- months in which something may have moved
 ('moved_months', 1, '{distributed subscription}', '(SELECT DISTINCT p.period_start FROM placed p)'),
-('moved_months', 9, '{}', $$(SELECT generate_series(date_trunc('month', cvm._first_day(f.state)::timestamp), (o.as_of - 1)::timestamp, '1 month')::date AS period_start
+('moved_months', 9, '{}', $$(SELECT g.month::date AS period_start
 		FROM fold f
-		CROSS JOIN observed o)$$),
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL generate_series(date_trunc('month', cvm._first_day(f.state)::timestamp), (o.as_of - 1)::timestamp, '1 month') AS g (month))$$),
 ('owned', 1, '{owner}', $$, owned AS MATERIALIZED (
 	SELECT w.subject AS segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM {moved_months} b

@@ -6,7 +6,8 @@ RETURNS TABLE (product text, segment text, changed_on date, customers bigint, mr
 	price_change_rate float8, observed_months integer, control text, control_lines bigint, left_customers bigint, churn_rate float8,
 	control_churn_rate float8, placebo_difference float8, excess_churn_rate float8, std_error float8, conf_low float8, conf_high float8,
 	lost_customers float8, lost_low float8, lost_high float8, faded_mrr numeric, lost_mrr numeric, net_mrr numeric, net_low numeric, net_high numeric,
-	net_so_far numeric, break_even_churn_rate float8, break_even_month integer, placebo_months integer, verdict text, reason text)
+	net_so_far numeric, net_margin numeric, net_margin_low numeric, net_margin_high numeric,
+	break_even_churn_rate float8, break_even_month integer, placebo_months integer, verdict text, reason text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -34,7 +35,8 @@ BEGIN
 	RETURN QUERY EXECUTE format('SELECT c.product::text, c.segment::text, c.changed_on, c.customers, c.mrr_before, c.mrr_after, c.uplift_mrr,
 		c.price_change_rate, c.observed_months, c.control, c.control_lines, c.left_customers, c.churn_rate, c.control_churn_rate, c.placebo_difference,
 		c.excess_churn_rate, c.std_error, c.conf_low, c.conf_high, c.lost_customers, c.lost_low, c.lost_high, c.faded_mrr, c.lost_mrr, c.net_mrr,
-		c.net_low, c.net_high, c.net_so_far, c.break_even_churn_rate, c.break_even_month, c.placebo_months, c.verdict, c.reason
+		c.net_low, c.net_high, c.net_so_far, c.net_margin, c.net_margin_low, c.net_margin_high,
+		c.break_even_churn_rate, c.break_even_month, c.placebo_months, c.verdict, c.reason
 		FROM (%s) c WHERE c.product::text = coalesce($1, c.product::text)
 		ORDER BY c.product <> ''(all)'', c.product::text COLLATE "C", c.segment <> ''(all)'', c.segment::text COLLATE "C"', body) USING price_change.only_product;
 	IF NOT FOUND THEN

@@ -225,8 +225,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ), subject AS MATERIALIZED (
 	SELECT f.day, f.months, x.product, y.segment,
 		coalesce(CASE WHEN x.product = '(all)' THEN sum(f.customers) FILTER (WHERE f.is_main) ELSE sum(f.customers) END, 0)::bigint AS customers,
-		sum(f.mrr_before) AS mrr_before, sum(f.mrr_after) AS mrr_after
+		sum(f.mrr_before) AS mrr_before, sum(f.mrr_after) AS mrr_after,
+		CASE WHEN bool_and(k.unit_margin IS NOT NULL) THEN sum(coalesce(f.customers * k.list_price, f.mrr_before) - f.customers * k.unit_margin) END AS cost
 	FROM touched_sum f
+	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r
+		GROUP BY r.product) k ON k.product = f.product
 	CROSS JOIN LATERAL (VALUES (f.product), ('(all)')) AS x (product)
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (f.segment, f.segment <> '(all)')) AS v (segment, is_so) WHERE v.is_so) y
 	WHERE {price_named}
@@ -284,14 +287,14 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windows', 1, '{}', $$
 {price_strata}
 , judged AS MATERIALIZED (
-	SELECT s.day, s.product, s.segment, s.months, s.customers, s.mrr_before, s.mrr_after, w.level, w.at, w.n1, w.x1, w.n0, w.x0, w.y1, w.weight, w.rise,
+	SELECT s.day, s.product, s.segment, s.months, s.customers, s.mrr_before, s.mrr_after, s.cost, w.level, w.at, w.n1, w.x1, w.n0, w.x0, w.y1, w.weight, w.rise,
 		w.spread,
 		w.rise / nullif(w.weight, 0) AS difference, w.spread / nullif(w.weight, 0) ^ 2 AS variance, w.drop_rise, w.drop_spread, w.covered
 	FROM subject s
 	LEFT JOIN (SELECT w.* FROM window_sum w JOIN level l ON l.day = w.day AND l.product = w.product AND l.segment = w.segment AND l.level = w.level) w
 		ON w.day = s.day AND w.product = s.product AND w.segment = s.segment
 ), summed AS MATERIALIZED (
-	SELECT j.day, j.product, j.segment, j.months, j.customers, j.mrr_before, j.mrr_after, j.level,
+	SELECT j.day, j.product, j.segment, j.months, j.customers, j.mrr_before, j.mrr_after, j.cost, j.level,
 		sum((j.n1)::numeric) FILTER (WHERE j.at >= 0)::float8 AS n1, sum((j.x1)::numeric) FILTER (WHERE j.at >= 0)::float8 AS x1,
 			sum((j.y1)::numeric) FILTER (WHERE j.at >= 0)::float8 AS y1,
 		sum((j.n0)::numeric) FILTER (WHERE j.at >= 0)::float8 AS n0, sum((j.x0)::numeric) FILTER (WHERE j.at >= 0)::float8 AS x0,
@@ -322,7 +325,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('price_windo
 			/ nullif(sqrt(avg(j.variance ORDER BY j.at) FILTER (WHERE j.at < 0 AND j.variance > 0)
 				/ nullif(regr_sxx(j.difference, j.at ORDER BY j.at) FILTER (WHERE j.at < 0 AND j.variance > 0), 0)), 0) AS slope_z
 	FROM judged j
-	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ), limited AS MATERIALIZED (
 	SELECT s.*, s.after_rise - s.before_rise AS excess, sqrt(nullif(greatest(s.after_variance + s.before_variance, 0), 0)) AS std_error, c.conf_low, c.conf_high,
 		d.conf_low AS drop_low, d.conf_high AS drop_high,
@@ -423,6 +426,12 @@ SELECT cvm.row_key(s.product, s.segment, to_char(s.day::timestamp, 'YYYY-MM-DD')
 	CASE WHEN s.is_told THEN (s.stayed * s.mrr_after::float8 - s.expected_high * s.mrr_before::float8)::numeric END AS net_low,
 	CASE WHEN s.is_told THEN (s.stayed * s.mrr_after::float8 - s.expected_low * s.mrr_before::float8)::numeric END AS net_high,
 	CASE WHEN s.is_told THEN (s.stayed_sum * s.mrr_after::float8 - s.expected_sum * s.mrr_before::float8)::numeric END AS net_so_far,
+	CASE WHEN s.is_told THEN (s.stayed * (s.mrr_after - s.cost)::float8 - s.expected * (s.mrr_before - s.cost)::float8)::numeric END AS net_margin,
+	-- as long as a customer brings something, those lost cost margin
+	CASE WHEN s.is_told THEN (s.stayed * (s.mrr_after - s.cost)::float8 - CASE WHEN s.mrr_before >= s.cost THEN s.expected_high ELSE s.expected_low END
+		* (s.mrr_before - s.cost)::float8)::numeric END AS net_margin_low,
+	CASE WHEN s.is_told THEN (s.stayed * (s.mrr_after - s.cost)::float8 - CASE WHEN s.mrr_before >= s.cost THEN s.expected_low ELSE s.expected_high END
+		* (s.mrr_before - s.cost)::float8)::numeric END AS net_margin_high,
 	CASE WHEN s.is_told THEN s.break_even_rate END AS break_even_churn_rate,
 	CASE WHEN s.is_told AND s.even_month <= 120 THEN s.even_month END::int AS break_even_month,
 	CASE WHEN s.is_told AND s.even_high <= 120 THEN s.even_high END::int AS break_even_low,
@@ -573,30 +582,37 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 		'Upper end of the interval of net_mrr.'),
 	('price_change', 34, 'net_so_far', 'numeric(28,2)', 'money (estimate)', 'sum of net_mrr at the ends of the windows', false,
 		'What the change has brought since, or cost.'),
-	('price_change', 35, 'break_even_churn_rate', 'double precision', 'fraction per 30 days',
+	('price_change', 35, 'net_margin', 'numeric(28,2)', 'money a month (estimate)', 'net_mrr - lost_customers * cost of what a customer had', false,
+		'What the change brings a month of margin: who is lost costs nothing either. Cost is list_price - unit_margin of the product, '
+		'where there is no list price the price before less unit_margin; NULL where a product''s margin is not known.'),
+	('price_change', 36, 'net_margin_low', 'numeric(28,2)', 'money a month (estimate)', 'net_margin at conf_high', false,
+		'Lower end of the interval of net_margin.'),
+	('price_change', 37, 'net_margin_high', 'numeric(28,2)', 'money a month (estimate)', 'net_margin at conf_low', false,
+		'Upper end of the interval of net_margin.'),
+	('price_change', 38, 'break_even_churn_rate', 'double precision', 'fraction per 30 days',
 		'(1 - churn_rate + excess_churn_rate) * (1 - (mrr_before / mrr_after) ^ (1 / price_months))', false,
 		'Excess churn at which net_mrr is nil after price_months.'),
-	('price_change', 36, 'break_even_month', 'integer', 'windows of 30 days',
+	('price_change', 39, 'break_even_month', 'integer', 'windows of 30 days',
 		'ceil(ln(mrr_after / mrr_before) / ln((1 - churn_rate + excess_churn_rate) / (1 - churn_rate)))', false,
 		'Window at whose end the change of price is used up if the excess goes on; NULL: never, or not within 120.'),
-	('price_change', 37, 'break_even_low', 'integer', 'windows of 30 days', 'break_even_month at conf_high', false,
+	('price_change', 40, 'break_even_low', 'integer', 'windows of 30 days', 'break_even_month at conf_high', false,
 		'The same at the upper end of excess_churn_rate.'),
-	('price_change', 38, 'break_even_high', 'integer', 'windows of 30 days', 'break_even_month at conf_low', false,
+	('price_change', 41, 'break_even_high', 'integer', 'windows of 30 days', 'break_even_month at conf_low', false,
 		'The same at the lower end of it; NULL: never, or not within 120.'),
-	('price_change', 39, 'placebo_months', 'integer', 'windows of 30 days', 'windows before the change with a control', false,
+	('price_change', 42, 'placebo_months', 'integer', 'windows of 30 days', 'windows before the change with a control', false,
 		'In how many windows the two were compared before.'),
-	('price_change', 40, 'verdict', 'text', 'word', 'interval of excess_churn_rate beside break_even_churn_rate, after what forbids one', false,
+	('price_change', 43, 'verdict', 'text', 'word', 'interval of excess_churn_rate beside break_even_churn_rate, after what forbids one', false,
 		'accretive, value_destroying, inconclusive; immature, no_control, no_history, too_few or not_parallel (p < 0.01 of '
 		'scatter or slope of the placebo windows): no verdict can be given.'),
-	('price_change', 41, 'reason', 'text', 'text', 'verdict in words', false, 'Why, as a sentence.'),
-	('price_change', 42, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
+	('price_change', 44, 'reason', 'text', 'text', 'verdict in words', false, 'Why, as a sentence.'),
+	('price_change', 45, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
 		'Currency of the amounts; NULL when the model has none.'),
-	('price_change', 43, 'is_complete', 'boolean', 'yes or no', 'observed_months = price_months', false,
+	('price_change', 46, 'is_complete', 'boolean', 'yes or no', 'observed_months = price_months', false,
 		'Are all windows over?'),
-	('price_change', 44, 'price_months', 'integer', 'windows of 30 days', 'setting of the model', false,
+	('price_change', 47, 'price_months', 'integer', 'windows of 30 days', 'setting of the model', false,
 		'For how many windows a change is followed.'),
-	('price_change', 45, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
-	('price_change', 46, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
+	('price_change', 48, 'time_zone', 'text', 'name', 'setting of the model', false, 'Time zone in which days begin.'),
+	('price_change', 49, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.'),
 
 	('price_change_month', 1, 'row_key', 'text', 'key', 'product|segment|changed_on|window_no', false,
 		'One value per row.'),

@@ -153,7 +153,7 @@ SELECT is((SELECT string_agg(DISTINCT m.view || '.' || m.column_name, ' ' ORDER 
 	WHERE NOT EXISTS (SELECT FROM cvm.report_sum s WHERE s.view = m.view AND s.column_name = m.column_name)),
 	'cannibalization.donor_margin cannibalization.focal_margin cannibalization.net_margin cannibalization_matrix.focal_mrr channel_segment.cost_per_sale '
 	'dominated_offer.by_price dominated_offer.exposed_mrr dominated_offer.mrr dominated_offer.price forecast.high forecast.low mrr_movement.moved_in_mrr mrr_movement.moved_out_mrr '
-	'price_book_gap.best_price price_change.faded_mrr price_change.lost_mrr price_change.mrr_after price_change.mrr_before price_change.net_high price_change.net_low price_change.net_mrr '
+	'price_book_gap.best_price price_change.faded_mrr price_change.lost_mrr price_change.mrr_after price_change.mrr_before price_change.net_high price_change.net_low price_change.net_margin price_change.net_margin_high price_change.net_margin_low price_change.net_mrr '
 	'price_change.net_so_far price_change.uplift_mrr price_change_month.net_mrr segment_complexity.own_cost segment_complexity.tail_mrr segment_cost.pool_amount segment_kpi.moved_in_mrr '
 	'segment_kpi.moved_out_mrr segment_kpi.redefined_in_mrr segment_kpi.redefined_out_mrr segment_scheme_kpi.moved_in_mrr segment_scheme_kpi.moved_out_mrr segment_scheme_kpi.redefined_in_mrr '
 	'segment_scheme_kpi.redefined_out_mrr subscription_retention.cohort_mrr white_space.expected_margin white_space.expected_mrr white_space.mean_price', 'F3: what is money beside a total and no part of it is known');

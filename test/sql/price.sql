@@ -92,6 +92,14 @@ SELECT results_eq($$SELECT verdict, customers, mrr_before, excess_churn_rate, co
 	$$SELECT verdict, customers, mrr_before, excess_churn_rate, conf_low, conf_high, net_so_far, reason FROM refused.price_change WHERE product = 'CALM'$$, 'a change that is named says what the view says of it');
 SELECT results_eq($$SELECT product, segment, customers, uplift_mrr, verdict FROM cvm.price_change('refused', 'DEAL', '2024-02-02')$$, $$VALUES ('DEAL', '(all)', 19::bigint, -95.00, 'no_history')$$, 'one of few customers can be named');
 SELECT results_eq($$SELECT product, customers FROM cvm.price_change('pw', NULL, '2024-01-01') WHERE segment = 'A'$$, $$SELECT product::text, customers FROM price_change WHERE segment = 'A' ORDER BY product <> '(all)', product COLLATE "C"$$, 'all products that changed on a day can be asked for');
+-- what it brings of margin: who is lost costs nothing either
+SELECT is((SELECT count(net_margin) FROM refused.price_change), 0::bigint, 'no margin is told where no product has one');
+CREATE TABLE refuse.product AS SELECT * FROM (VALUES ('CALM', 7.5, 2.5), ('FEW', NULL, 4), ('ALL', 10, 3), ('LATE', 10, 3), ('NEW', 1000, 1), ('DEAL', NULL, NULL)) AS p (product, list_price, unit_margin);
+SELECT pg_temp.quietly($$SELECT cvm.bind('refused', 'product', 'refuse.product')$$);
+SELECT results_eq($$SELECT c.product::text, abs(c.net_margin - (c.net_mrr - c.lost_customers::numeric * k.cost)) < 0.02, abs(c.net_margin_low - (c.net_low - c.lost_low::numeric * k.cost)) < 0.02,
+		abs(c.net_margin_high - (c.net_high - c.lost_high::numeric * k.cost)) < 0.02 FROM refused.price_change c
+	JOIN (VALUES ('CALM', 5), ('FEW', 6)) AS k (product, cost) ON k.product = c.product::text ORDER BY 1$$, $$VALUES ('CALM', true, true, true), ('FEW', true, true, true)$$,
+	'margin is money less what those lost no longer cost, at the price paid, or at that before where no list says one');
 SELECT cvm.configure('refused', 'min_group_size', '20') \g /dev/null
 SELECT throws_ok(format('SELECT * FROM cvm.price_change(%s)', a), c, m, m) FROM (VALUES
 	($$'refused', 'DEAL', '2024-02-02'$$, 'P0002', 'no price of product "DEAL" of model "refused" changed on 2024-02-02 that is shown'),

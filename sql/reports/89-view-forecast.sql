@@ -250,15 +250,16 @@ WHERE t.base_customers > 0$$),
 	FROM (SELECT s.segment, s.mrr, s.age, s.margin, s.is_known, count(*) AS customers FROM standing s GROUP BY 1, 2, 3, 4, 5) s
 	LEFT JOIN expected e ON e.segment = s.segment
 ), priced AS (
-	SELECT v.*, (v.mrr::float8 * v.expected_months)::numeric AS remaining_revenue, (v.margin::float8 * v.expected_months)::numeric AS remaining_value,
+	SELECT v.*, (v.mrr::float8 * v.expected_months)::numeric AS remaining_revenue,
+		round((v.mrr::float8 * v.expected_months)::numeric, {minor_units}) AS shown_revenue, (v.margin::float8 * v.expected_months)::numeric AS remaining_value,
 		(v.margin::float8 * (v.expected_months - v.all_months))::numeric AS value_at_stake
 	FROM valued v
 ), ranked_kind AS (
-	-- equal values have equal tenths, that of the middle of their ranks
-	SELECT p.*, 10 * (2 * (sum(p.customers) OVER (ORDER BY p.remaining_revenue) - sum(p.customers) OVER w)::bigint + (sum(p.customers) OVER w)::bigint)
+	-- equal values, as they are shown, have equal tenths, that of the middle of their ranks
+	SELECT p.*, 10 * (2 * (sum(p.customers) OVER (ORDER BY p.shown_revenue) - sum(p.customers) OVER w)::bigint + (sum(p.customers) OVER w)::bigint)
 		/ (2 * (sum(p.customers) OVER ())::bigint) AS tenth
 	FROM priced p
-	WINDOW w AS (PARTITION BY p.remaining_revenue)
+	WINDOW w AS (PARTITION BY p.shown_revenue)
 ), ranked AS (
 	SELECT s.customer_id, k.*
 	FROM standing s

@@ -35,7 +35,7 @@ SQL
 is "$(run -c 'SELECT count(*), count(DISTINCT customer) FROM purchase')" '6919|2357' "6 919 purchases of 2 357 customers"
 # round VALUES to DIGITS
 shown() {
-	run -c "SELECT string_agg(round(v::numeric, $2)::text, ' ' ORDER BY n) FROM state, $1, unnest(ARRAY[$3]) WITH ORDINALITY x (v, n)"
+	run -c "SELECT string_agg(round(x.fitted::numeric, $2)::text, ' ' ORDER BY x.n) FROM state, $1, unnest(ARRAY[$3]) WITH ORDINALITY x (fitted, n)"
 }
 is "$(shown 'bg_nbd_fit(s) f' 3 'r, alpha, a, b')" '0.243 4.414 0.793 2.426' "BG/NBD: .243, 4.414, .793, 2.426 as published"
 is "$(shown 'bg_nbd_fit(s) f' 6 'log_likelihood')" '-9582.429207' "its log-likelihood is -9582.4"

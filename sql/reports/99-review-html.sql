@@ -79,7 +79,7 @@ AS $$
 		SELECT r.*, row_number() OVER () AS place FROM cvm._review_ranked(data, month, reader) r
 	), lined AS (
 		SELECT p.*, row_number() OVER (PARTITION BY p.section ORDER BY p.place) AS no, count(*) OVER (PARTITION BY p.section) AS total,
-			p.rank IS NOT NULL AND p.verdict <> 'result' OR p.verdict IN ('shift', 'gap', 'conflict', 'stale', 'overdue', 'unmeasured', 'no_action',
+			p.rank IS NOT NULL AND p.verdict <> 'result' OR p.section = 'data' OR p.verdict IN ('shift', 'gap', 'conflict', 'stale', 'overdue', 'unmeasured', 'no_action',
 				'exposed', 'below_target', 'value_destroying', 'not_read', 'restated', 'harm', 'circle', 'not_senior') AS stirs
 		FROM pack p
 		WHERE p.section <> 'headline'
@@ -114,7 +114,7 @@ AS $$
 		SELECT string_agg(format('<section id="s-%s"><h2>%s</h2>%s%s%s</section>', s.section, cvm._html(s.title), p.html, t.stirring,
 			'<details class="rows"><summary>' || cvm._html(CASE WHEN t.total > 80
 				THEN format('The first 80 of %s rows; all: SELECT * FROM cvm.review_pack(%L, %L) WHERE section = %L', t.total, model,
-				to_char(month, 'YYYY-MM'), s.section) ELSE format('All %s rows', t.total) END) || '</summary>' || t.listed || '</details>'),
+				to_char(month, 'YYYY-MM'), s.section) ELSE format('All rows: %s', t.total) END) || '</summary>' || t.listed || '</details>'),
 					E'\n' ORDER BY s.position) AS html
 		FROM cvm.review_section s
 		JOIN part t ON t.section = s.section

@@ -55,7 +55,7 @@ JOIN (SELECT customer_id, cvm.holdings_agg(segment, valid_from, valid_to, 1) AS 
 CREATE TABLE public.call (aggregate regprocedure PRIMARY KEY, source text, args text);
 INSERT INTO public.call
 SELECT a.oid, CASE
-		WHEN a.proname = 'activity_agg' THEN 'e' WHEN a.proname = 'holdings_agg' THEN 's'
+		WHEN a.proname = 'activity_agg' THEN 'e' WHEN a.proname IN ('holdings_agg', '_paid_since_agg') THEN 's'
 		WHEN a.proname = 'rollup' AND t.name NOT IN ('activity', 'holdings') THEN format('(SELECT shard, cvm.%s AS state FROM c GROUP BY customer_id, shard) r', t.fold)
 		ELSE 'c' END,
 	coalesce(said.args, (SELECT string_agg(CASE format_type(x.type, NULL)
@@ -85,6 +85,7 @@ LEFT JOIN (VALUES ('survival_agg(integer,boolean,integer)', 'duration + 5, churn
 	('segment_flow_agg(cvm.holdings,cvm.holdings,text,date,text[],integer,integer)', $$holdings, segments, 'month'::text, date '2025-07-01', '{{BASIC,mobile,false},{PLUS,mobile,true},{TV,home,false}}'::text[], 1, 60$$),
 	('holdings_agg(text,date,date,numeric,text,text,boolean)', $$product, started_on, ended_on, mrr, channel, offer, status = 'trial'$$),
 	('purchases_agg(integer,integer,integer,numeric,bigint)', 'entry, CASE WHEN entry > 0 THEN 10 + duration ELSE 0 END, 200, CASE WHEN entry > 0 THEN 7.5 END, going'),
+	('_paid_since_agg(date,date,date,integer)', $$started_on, ended_on, date '2025-07-01', 30$$),
 	('holdings_agg(text,date,date,numeric)', 'product, started_on, ended_on, mrr'), ('holdings_agg(text,date,date,numeric,text,text)', 'product, started_on, ended_on, mrr, channel, offer')) AS said (form, args)
 	ON a.oid = ('cvm.' || said.form)::regprocedure
 WHERE a.pronamespace = 'cvm'::regnamespace;

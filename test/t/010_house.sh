@@ -120,6 +120,7 @@ none "the cores do not know PostgreSQL" \
 	grep -rnE '#[[:space:]]*include[[:space:]]+[<"](postgres|fmgr|utils/|catalog/|access/|lib/|nodes/)' --include='*.[ch]' src/core
 
 empty "no files of src call each other in a circle" perl test/circles.pl
+empty "no two cores have one name, under which their objects would lie" sh -c 'find src/core -name "*.c" | sed "s,.*/,," | sort | uniq -d'
 
 # The one-pass aggregates may: they stay on one machine
 empty "no function that travels needs to be told which types it is called with" \

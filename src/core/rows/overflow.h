@@ -50,8 +50,6 @@ typedef struct Budget
 	PieceFile pieces;
 } Budget;
 
-typedef void (*OverflowWrite)(void *state);
-
 /* What has been written of a state, or of a part that is divided again */
 typedef struct OverflowParts
 {

@@ -137,7 +137,7 @@ run_count(Walk *walk, const RunSpell *run, Wide mrr)
 		since = until;
 		if (key.since <= key.until)
 			continue;
-		loss = tally_reach(&walk->losses->losses, &key);
+		loss = count_table_reach(&walk->losses->losses, &key);
 		loss->customers++;
 		if (key.until == STILL_THERE)
 		{
@@ -211,7 +211,7 @@ base_losses_find(BaseLosses *losses, Context context, SpellBuffer *spell_buffer,
 	civil_of_day(walk.as_of, &year, &month, &walk.as_of_mday);
 	walk.as_of_month = (int32_t) (year * MONTHS_OF_YEAR + month);
 	segment_customers_open(&losses->names, context, spell_buffer);
-	tally_open(&losses->losses, context, offsetof(BaseLoss, customers),
-			   sizeof(BaseLoss));
+	count_table_open(&losses->losses, context, offsetof(BaseLoss, customers),
+					 sizeof(BaseLoss));
 	spell_buffer_each(spell_buffer, customer_count, &walk);
 }

@@ -11,8 +11,8 @@
 #define CVM_CORE_SEGMENTS_BASE_LOSS_H
 
 #include "core/segments/segment_customers.h"
+#include "core/util/count_table.h"
 #include "core/util/square_sum.h"
-#include "core/util/tally.h"
 
 /* In place of a month before as_of: it goes on */
 #define STILL_THERE (-1)
@@ -35,7 +35,7 @@ typedef struct BaseLoss
 typedef struct BaseLosses
 {
 	SegmentCustomers names;
-	Tally losses;
+	CountTable losses;
 } BaseLosses;
 
 /* The buffer has as_of with its day: what begins on it is seen. */

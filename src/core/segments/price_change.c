@@ -101,8 +101,8 @@ typedef struct Walk
 	PriceChanges *changes;
 	SpellBuffer *spell_buffer;
 	Day as_of;
-	Tally counts;	/* of the first reading */
-	Tally followed; /* of the second */
+	CountTable counts;	 /* of the first reading */
+	CountTable followed; /* of the second */
 	BandKept bands[BANDS_KEPT];
 
 	/* of a customer */
@@ -366,7 +366,7 @@ customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 	for (uint32_t i = 0; i < walk->nmoves; i++)
 	{
 		MoveCount key = {walk->moves[i].product, walk->moves[i].day, 0};
-		MoveCount *count = tally_reach(&walk->counts, &key);
+		MoveCount *count = count_table_reach(&walk->counts, &key);
 
 		count->customers++;
 	}
@@ -395,28 +395,28 @@ compare_days(const void *a, const void *b)
 
 /* Say which days are looked at: the one named, or the largest. */
 static void
-days_choose(PriceChanges *changes, Tally *tally, Day as_of)
+days_choose(PriceChanges *changes, CountTable *table, Day as_of)
 {
-	MoveCount *counts = (MoveCount *) tally->items;
+	MoveCount *counts = (MoveCount *) table->items;
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < tally->count; i++)
+	for (uint32_t i = 0; i < table->count; i++)
 		if (changes->terms.is_named
 				? counts[i].day == changes->terms.day
 				: counts[i].customers >= changes->terms.least)
 			counts[count++] = counts[i];
 	runtime_sort(counts, count, sizeof(MoveCount), compare_counts);
-	tally->count = 0;
+	table->count = 0;
 	for (uint32_t i = 0; i < count; i++)
 	{
-		if (tally->count > 0 && counts[tally->count - 1].day == counts[i].day)
-			counts[tally->count - 1].customers += counts[i].customers;
+		if (table->count > 0 && counts[table->count - 1].day == counts[i].day)
+			counts[table->count - 1].customers += counts[i].customers;
 		else
-			counts[tally->count++] = counts[i];
+			counts[table->count++] = counts[i];
 	}
-	runtime_sort(counts, tally->count, sizeof(MoveCount), compare_days);
+	runtime_sort(counts, table->count, sizeof(MoveCount), compare_days);
 	changes->ndays =
-		tally->count < PRICE_DAYS ? (int) tally->count : PRICE_DAYS;
+		table->count < PRICE_DAYS ? (int) table->count : PRICE_DAYS;
 	for (int i = 0; i < changes->ndays; i++)
 	{
 		int32_t months = (as_of - 1 - counts[i].day) / PRICE_WINDOW;
@@ -507,7 +507,7 @@ followed_add(Walk *walk, Followed key)
 		key.left = key.first - 1;
 	if (key.dropped > key.last || key.dropped < key.first)
 		key.dropped = key.first - 1;
-	followed = tally_reach(&walk->followed, &key);
+	followed = count_table_reach(&walk->followed, &key);
 	followed->customers++;
 }
 
@@ -526,7 +526,7 @@ line_follow(Walk *walk, int32_t day_no, const PriceLine *line, int32_t marks)
 	{
 		PriceTouched key = {
 			day_no, segment, spell->product, marks & PRICE_MAIN, 0, 0, 0};
-		PriceTouched *touched = tally_reach(&changes->touched, &key);
+		PriceTouched *touched = count_table_reach(&changes->touched, &key);
 
 		touched->customers++;
 		touched->before = money_add(touched->before, line->move->before);
@@ -712,7 +712,7 @@ followed_lay_out(const Walk *walk)
 {
 	for (uint32_t i = 0; i < walk->followed.count; i++)
 	{
-		const Followed *followed = tally_item(&walk->followed, i);
+		const Followed *followed = count_table_item(&walk->followed, i);
 
 		check_interrupts();
 		for (int32_t at = followed->first; at <= followed->last; at++)
@@ -728,7 +728,7 @@ followed_lay_out(const Walk *walk)
 							 0,
 							 0,
 							 0};
-			PriceCell *cell = tally_reach(&walk->changes->cells, &key);
+			PriceCell *cell = count_table_reach(&walk->changes->cells, &key);
 
 			cell->customers += followed->customers;
 			if (followed->left == at)
@@ -760,16 +760,16 @@ price_changes_open(PriceChanges *changes, Context context,
 	memset(changes, 0, sizeof(*changes));
 	changes->terms = *terms;
 	segment_customers_open(&changes->names, context, spell_buffer);
-	tally_open(&changes->cells, context, offsetof(PriceCell, customers),
-			   sizeof(PriceCell));
-	tally_open(&changes->touched, context, offsetof(PriceTouched, customers),
-			   sizeof(PriceTouched));
+	count_table_open(&changes->cells, context, offsetof(PriceCell, customers),
+					 sizeof(PriceCell));
+	count_table_open(&changes->touched, context,
+					 offsetof(PriceTouched, customers), sizeof(PriceTouched));
 	walk = walk_make(changes);
-	tally_open(&walk->counts, NULL, offsetof(MoveCount, customers),
-			   sizeof(MoveCount));
+	count_table_open(&walk->counts, NULL, offsetof(MoveCount, customers),
+					 sizeof(MoveCount));
 	spell_buffer_each(spell_buffer, customer_count, walk);
 	days_choose(changes, &walk->counts, walk->as_of);
-	tally_close(&walk->counts);
+	count_table_close(&walk->counts);
 	runtime_free(walk);
 }
 
@@ -782,9 +782,9 @@ price_changes_follow(PriceChanges *changes)
 	if (changes->ndays == 0)
 		return;
 	walk = walk_make(changes);
-	tally_open(&walk->followed, NULL, FOLLOWED_KEY, sizeof(Followed));
+	count_table_open(&walk->followed, NULL, FOLLOWED_KEY, sizeof(Followed));
 	spell_buffer_each(walk->spell_buffer, customer_follow, walk);
 	followed_lay_out(walk);
-	tally_close(&walk->followed);
+	count_table_close(&walk->followed);
 	runtime_free(walk);
 }

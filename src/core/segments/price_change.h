@@ -14,7 +14,7 @@
 #define CVM_CORE_SEGMENTS_PRICE_CHANGE_H
 
 #include "core/segments/segment_customers.h"
-#include "core/util/tally.h"
+#include "core/util/count_table.h"
 
 #define PRICE_DAYS 12	/* that are looked at, at most */
 #define PRICE_BEFORE 6	/* windows before a change */
@@ -74,8 +74,8 @@ typedef struct PriceChanges
 	int ndays;
 	Day days[PRICE_DAYS];
 	int32_t months[PRICE_DAYS]; /* windows that are over */
-	Tally cells;
-	Tally touched;
+	CountTable cells;
+	CountTable touched;
 } PriceChanges;
 
 /* The buffer has as_of with its day: what begins on it is seen. */

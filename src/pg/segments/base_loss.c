@@ -47,7 +47,7 @@ cvm_base_loss_final(PG_FUNCTION_ARGS)
 	row_array_open(&array, fcinfo);
 	for (uint32 i = 0; i < losses.losses.count; i++)
 	{
-		const BaseLoss *loss = tally_item(&losses.losses, i);
+		const BaseLoss *loss = count_table_item(&losses.losses, i);
 		const Label *segment = &losses.names.segments[loss->segment];
 		Datum values[LOSS_COLUMNS];
 		bool nulls[LOSS_COLUMNS] = {false};

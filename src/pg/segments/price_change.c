@@ -126,7 +126,7 @@ cvm_price_change_final(PG_FUNCTION_ARGS)
 	row_array_open(&array, fcinfo);
 	for (uint32 i = 0; i < changes.cells.count; i++)
 	{
-		const PriceCell *cell = tally_item(&changes.cells, i);
+		const PriceCell *cell = count_table_item(&changes.cells, i);
 		Datum values[CELL_COLUMNS] = {0};
 		bool nulls[CELL_COLUMNS] = {false};
 
@@ -143,7 +143,7 @@ cvm_price_change_final(PG_FUNCTION_ARGS)
 	}
 	for (uint32 i = 0; i < changes.touched.count; i++)
 	{
-		const PriceTouched *touched = tally_item(&changes.touched, i);
+		const PriceTouched *touched = count_table_item(&changes.touched, i);
 		Datum values[CELL_COLUMNS] = {0};
 		bool nulls[CELL_COLUMNS] = {false};
 

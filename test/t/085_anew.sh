@@ -20,7 +20,7 @@ trap cleanup EXIT
 dropdb --if-exists --force $db 2>/dev/null
 createdb $db
 choose_pg || exit 1
-ok "a module of another kind is built" "${CC:-gcc}" -Wall -Werror -O1 -fPIC -shared -I"$("$PG_CONFIG" --includedir-server)" -o "$files/shards.so" test/shards/shards.c
+ok "a module of another kind is built" "${CC:-gcc}" -Wall -Werror -O1 -fPIC -shared -isystem "$("$PG_CONFIG" --includedir-server)" -o "$files/shards.so" test/shards/shards.c
 
 run -o /dev/null <<SQL
 CREATE EXTENSION cvm;

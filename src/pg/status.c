@@ -21,6 +21,7 @@
 typedef struct StatusAnswers
 {
 	ArrayType *words; /* a copy */
+	bool is_constant; /* the words are the same in every row */
 	int count;
 	int next; /* the one that gives way */
 	uint8 sizes[KEPT_STATUSES];
@@ -76,12 +77,17 @@ answers_of(FunctionCallInfo fcinfo, ArrayType *words)
 	StatusAnswers *kept = fcinfo->flinfo->fn_extra;
 	MemoryContext context = fcinfo->flinfo->fn_mcxt;
 
-	if (likely(kept != NULL && VARSIZE(kept->words) == VARSIZE(words) &&
-			   memcmp(kept->words, words, VARSIZE(words)) == 0))
+	if (likely(kept != NULL &&
+			   (kept->is_constant ||
+				(VARSIZE(kept->words) == VARSIZE(words) &&
+				 memcmp(kept->words, words, VARSIZE(words)) == 0))))
 		return kept;
 	if (kept == NULL)
+	{
 		kept = fcinfo->flinfo->fn_extra =
 			MemoryContextAlloc(context, sizeof(StatusAnswers));
+		kept->is_constant = get_fn_expr_arg_stable(fcinfo->flinfo, 1);
+	}
 	else
 		pfree(kept->words);
 	kept->count = kept->next = 0;

@@ -70,16 +70,22 @@ static inline Datum
 segment_membership_step(FunctionCallInfo fcinfo,
 						const SpellBufferArguments *arguments, int segment_at)
 {
+	Datum start = fcinfo->args[ARG_START].value;
+	Datum end = fcinfo->args[ARG_END].value;
 	SpellBufferRow row;
 	Label segment;
+	bool holds;
 
 	/* a membership may have been for ever, a spell not */
-	if (!PG_ARGISNULL(ARG_START) &&
-		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
+	if (!PG_ARGISNULL(ARG_START) && DATE_IS_NOBEGIN(DatumGetDateADT(start)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
-	if (!PG_ARGISNULL(ARG_END) && DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_END)))
+	if (!PG_ARGISNULL(ARG_END) && DATE_IS_NOBEGIN(DatumGetDateADT(end)))
 		fcinfo->args[ARG_END].value = DateADTGetDatum(DAY_FIRST);
-	if (!spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row))
+	holds = spell_buffer_row(fcinfo, arguments, "segment_spells_add", &row);
+	/* constants are given once for all rows */
+	fcinfo->args[ARG_START].value = start;
+	fcinfo->args[ARG_END].value = end;
+	if (!holds)
 		PG_RETURN_SPELL_BUFFER(row.state);
 	segment = argument_label(fcinfo, segment_at);
 	spell_buffer_add_membership(row.state->spell_buffer, row.key,

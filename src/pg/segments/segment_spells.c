@@ -60,13 +60,18 @@ segment_spells_step(FunctionCallInfo fcinfo,
 					const SpellBufferArguments *arguments, int families_at)
 {
 	int segment_at = arguments->grain - 1;
+	Datum start = fcinfo->args[ARG_START].value;
 	SpellBufferRow row;
+	bool holds;
 
 	/* a membership may have been for ever, a spell not */
 	if (!PG_ARGISNULL(segment_at) && !PG_ARGISNULL(ARG_START) &&
-		DATE_IS_NOBEGIN(PG_GETARG_DATEADT(ARG_START)))
+		DATE_IS_NOBEGIN(DatumGetDateADT(start)))
 		fcinfo->args[ARG_START].value = DateADTGetDatum(DAY_FIRST);
-	if (!spell_buffer_row(fcinfo, arguments, "segment_flow_agg", &row))
+	holds = spell_buffer_row(fcinfo, arguments, "segment_flow_agg", &row);
+	/* a constant is given once for all rows */
+	fcinfo->args[ARG_START].value = start;
+	if (!holds)
 		PG_RETURN_SPELL_BUFFER(row.state);
 	spell_buffer_parameters(fcinfo, families_at, row.state);
 	if (PG_ARGISNULL(segment_at))

@@ -12,6 +12,7 @@
 #include "pg/agg_state.h"
 #include "pg/budget.h"
 #include "pg/state_type.h"
+#include "pg/step_scan.h"
 
 /* The customer is the first argument, and the spell the four after it */
 #define ARG_CUSTOMER 1
@@ -41,6 +42,41 @@ spell_buffer_form(FunctionCallInfo fcinfo, int grain)
 	return form;
 }
 
+/* What is asked of a row */
+static void
+spell_buffer_terms(FunctionCallInfo fcinfo,
+				   const SpellBufferArguments *arguments, RowForm *form,
+				   SpellTerms *terms)
+{
+	int as_of = arguments->as_of;
+
+	*terms = (SpellTerms){.clock = CLOCK_CALENDAR};
+	if (arguments->grain)
+	{
+		terms->calendar = grain_calendar(&form->grain, fcinfo);
+		as_of = arguments->grain + 1;
+	}
+	terms->as_of =
+		argument_day(fcinfo, as_of, "as_of") + (arguments->with_as_of ? 1 : 0);
+	if (arguments->clock)
+		terms->clock = argument_clock(fcinfo, arguments->clock);
+	if (arguments->pause_days)
+		terms->pause_days = argument_pause(fcinfo, arguments->pause_days);
+}
+
+/* Is the same asked of every row, so that one look is enough? */
+static bool
+terms_are_same(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments)
+{
+	int as_of = arguments->grain ? arguments->grain + 1 : arguments->as_of;
+
+	return (!arguments->grain || row_is_same(fcinfo, arguments->grain)) &&
+		   row_is_same(fcinfo, as_of) &&
+		   (!arguments->clock || row_is_same(fcinfo, arguments->clock)) &&
+		   (!arguments->pause_days ||
+			row_is_same(fcinfo, arguments->pause_days));
+}
+
 /* The customer of a row, not NULL, and the state, made if there is none */
 void
 spell_buffer_customer(FunctionCallInfo fcinfo,
@@ -48,29 +84,23 @@ spell_buffer_customer(FunctionCallInfo fcinfo,
 					  SpellBufferRow *row)
 {
 	RowForm *form = spell_buffer_form(fcinfo, arguments->grain);
-	SpellTerms terms = {.clock = CLOCK_CALENDAR};
-	int as_of = arguments->as_of;
+	SpellTerms terms;
 
 	row->state =
 		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
-	if (arguments->grain)
-	{
-		terms.calendar = grain_calendar(&form->grain, fcinfo);
-		as_of = arguments->grain + 1;
-	}
-	terms.as_of =
-		argument_day(fcinfo, as_of, "as_of") + (arguments->with_as_of ? 1 : 0);
-	if (arguments->clock)
-		terms.clock = argument_clock(fcinfo, arguments->clock);
-	if (arguments->pause_days)
-		terms.pause_days = argument_pause(fcinfo, arguments->pause_days);
-	if (unlikely(row->state == NULL))
+	row->key = row_key(form, fcinfo);
+	if (likely(row->state != NULL && row->state->terms_are_same))
+		return;
+	spell_buffer_terms(fcinfo, arguments, form, &terms);
+	if (row->state == NULL)
 	{
 		MemoryContext context = state_context(fcinfo, name);
 
 		row->state = MemoryContextAllocZero(context, sizeof(SpellBufferState));
 		row->state->spell_buffer = spell_buffer_new(
 			context, form->key_kind, &terms, aggregate_budget(fcinfo));
+		row->state->terms_are_same = terms_are_same(fcinfo, arguments);
+		step_scan_begin(fcinfo, row->state);
 	}
 	if (unlikely(!spell_buffer_agrees(row->state->spell_buffer, &terms)))
 		ereport(ERROR,
@@ -78,7 +108,6 @@ spell_buffer_customer(FunctionCallInfo fcinfo,
 				 errmsg("grain, as_of, clock or pause_days changes from row to "
 						"row"),
 				 errhint("Give the same for every row.")));
-	row->key = row_key(form, fcinfo);
 }
 
 /*

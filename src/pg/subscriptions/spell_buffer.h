@@ -28,11 +28,12 @@ typedef struct SpellBufferState
 {
 	PassedState passed;
 	SpellBuffer *spell_buffer;
-	ArrayType *given; /* families of segment_flow_agg, or numbers that ask */
-	int span;		  /* of segment_flow_agg; 0: neither is known yet */
-	void *answers;	  /* of segment_waterfalls.c: what was read of it */
-	int decimals;	  /* of segment_moves.c: of prices, without zeros */
-	Day first_day;	  /* likewise: of spells, where there are any */
+	ArrayType *given;	 /* families of segment_flow_agg, or numbers that ask */
+	int span;			 /* of segment_flow_agg; 0: neither is known yet */
+	bool terms_are_same; /* in every row, as they were in the first */
+	void *answers;		 /* of segment_waterfalls.c: what was read of it */
+	int decimals;		 /* of segment_moves.c: of prices, without zeros */
+	Day first_day;		 /* likewise: of spells, where there are any */
 	bool has_spells;
 } SpellBufferState;
 

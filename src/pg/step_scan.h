@@ -1,0 +1,21 @@
+/*
+ * step_scan.h
+ *		The step of an aggregate, called for the rows of the scan below it.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_PG_STEP_SCAN_H
+#define CVM_PG_STEP_SCAN_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+/*
+ * Let a step that has just made its state, and returns no other one, be called
+ * for the scans below its aggregate, where that comes to the same.  The first
+ * row is still the caller's.
+ */
+extern void step_scan_begin(FunctionCallInfo fcinfo, void *state);
+
+#endif /* CVM_PG_STEP_SCAN_H */

@@ -357,6 +357,12 @@ INSERT INTO finding (truth, claim, planted, found, ok)
 		string_agg(concat_ws(' ', promo_code, b.sold_via, told_on), ', '),
 		string_agg(concat_ws(' ', promo_code, b.sold_via, told_on), ', ') = 'NET-WELCOME telesales ' || pg_temp.planted('told_late')
 	FROM catalog.briefings AS b JOIN catalog.promotions USING (promo_code) WHERE told_on > runs_from;
+INSERT INTO finding (truth, claim, planted, found, ok)
+	SELECT 'offer unknown', format('share of those who ask for NET-WELCOME by %s that buy it', asked_via), p.share, format('%s, of %s', round(bought, 3), n),
+		abs(bought - p.share::numeric) < 3 * sqrt(p.share::numeric * (1 - p.share::numeric) / n)
+	FROM (SELECT asked_via, count(*) AS n, avg((EXISTS (SELECT FROM billing.contracts AS c WHERE c.subscriber_no = q.subscriber_no AND c.plan_code = 'NET-300'
+			AND c.start_dt >= q.asked_at::date AND c.start_dt < q.asked_at::date + 30))::int) AS bought FROM crm.enquiries AS q GROUP BY 1) AS x
+	CROSS JOIN LATERAL (SELECT pg_temp.planted(CASE asked_via WHEN 'telesales' THEN 'sells_late' ELSE 'sells_ready' END) AS share) AS p;
 
 -- 13. Outages: the share who leave within 30 days of one, over that of any 30 days
 -- of the line. Who begins another contract that day has not left.

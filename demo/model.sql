@@ -43,6 +43,9 @@ SELECT cvm.bind('acme', 'customer', 'crm.subscribers', '{
 	"customer_id": "subscriber_no", "assigned_at": "drawn_on"}'),
 	cvm.bind('acme', 'channel_capability', 'catalog.briefings', '{
 	"offer": "promo_code", "channel": "sold_via", "sellable": "can_sell", "briefed_on": "told_on"}'),
+	cvm.bind('acme', 'ticket', 'crm.enquiries', '{
+	"customer_id": "subscriber_no", "opened_at": "asked_at", "solved_at": "closed_at", "channel": "asked_via", "topic": "promo_code",
+	"created_by": "noted_by"}'),
 	cvm.bind('acme', 'moment', 'usage.incidents', '{
 	"customer_id": "subscriber_no", "at": "happened_at", "kind": "what", "product": "plan_code"}'),
 	cvm.bind('acme', 'initiative', 'org.projects', '{

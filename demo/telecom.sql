@@ -185,6 +185,17 @@ CREATE TABLE catalog.briefings (
 );
 COMMENT ON TABLE catalog.briefings IS 'which channel can sell a promotion, and since when it knows';
 
+CREATE TABLE crm.enquiries (
+	enquiry_no		bigint PRIMARY KEY,
+	subscriber_no	bigint NOT NULL,
+	asked_at		timestamptz NOT NULL,
+	closed_at		timestamptz NOT NULL,
+	asked_via		text NOT NULL,
+	promo_code		text NOT NULL,
+	noted_by		text NOT NULL
+);
+COMMENT ON TABLE crm.enquiries IS 'who asked for a promotion, as the staff of a channel noted down';
+
 CREATE TABLE billing.contracts (
 	contract_no		bigint NOT NULL,
 	subscriber_no	bigint NOT NULL,

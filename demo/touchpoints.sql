@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the telecom of demo/telecom.sql did to its subscribers, which runs this
--- file: what it sent them, campaigns with a control, incidents, and which channel
--- was told of which promotion. By itself it draws all that anew, with another
--- seed if one is given:
+-- file: what it sent them, campaigns with a control, incidents, which channel was
+-- told of which promotion, and who asked for it there. By itself it draws all that
+-- anew, with another seed if one is given:
 --
 --     psql -X -d telecom -v seed=7 -f demo/touchpoints.sql
 --
@@ -25,13 +25,16 @@
 \set hold_out 0.2
 \set broken_hold_out 0.15
 \set told_late '2025-04-01'
+\set asked_late 300
+\set sells_ready 0.4
+\set sells_late 0.1
 
 BEGIN;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL client_min_messages = warning;
 SET LOCAL work_mem = '128MB';
 
-TRUNCATE crm.contacts, crm.campaigns, crm.campaign_groups, usage.incidents, catalog.briefings;
+TRUNCATE crm.contacts, crm.campaigns, crm.campaign_groups, usage.incidents, catalog.briefings, crm.enquiries;
 DELETE FROM demo.planted WHERE truth IN ('bombarded', 'contradicted');
 INSERT INTO demo.parameter VALUES
 	('bombarded', :'bombarded', 'Saver subscribers who got a message on each day of a week in November 2025'),
@@ -39,7 +42,10 @@ INSERT INTO demo.parameter VALUES
 	('outage_risk', :'outage_risk', 'how many times as likely a mobile contract ends within a month of an outage'),
 	('campaign_uplift', :'upgrade_uplift', 'share of its target group that bought because of campaign UPGRADE25'),
 	('broken_hold_out', :'broken_hold_out', 'share held out of campaign LATE25, where a tenth was to be'),
-	('told_late', :'told_late', 'day on which telesales was told of NET-WELCOME')
+	('told_late', :'told_late', 'day on which telesales was told of NET-WELCOME'),
+	('asked_late', :'asked_late', 'strangers who asked telesales for it before that'),
+	('sells_ready', :'sells_ready', 'share of those who ask for it that buy it, where it is known'),
+	('sells_late', :'sells_late', 'the same at telesales')
 	ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
 -- A contract, whatever its prices: when it began and ended, and whether its
@@ -157,6 +163,25 @@ INSERT INTO catalog.briefings
 		CASE WHEN p.promo_code = 'NET-WELCOME' AND v.via = 'telesales' THEN :'told_late' ELSE p.runs_from - 14 END
 	FROM catalog.promotions AS p CROSS JOIN unnest('{web,shop,telesales,dealer}'::text[]) AS v (via);
 
+-- Strangers who asked for it in that time: whoever bought it was sold to, the others
+-- came later or for something else.
+CREATE TEMP TABLE stranger ON COMMIT DROP AS
+	SELECT subscriber_no, start_dt, row_number() OVER (PARTITION BY bought ORDER BY demo.u('asks ' || :'seed', subscriber_no)) AS nth, bought
+	FROM (SELECT subscriber_no, min(start_dt) AS start_dt, (array_agg(promo_code ORDER BY start_dt))[1] IS NOT DISTINCT FROM 'NET-WELCOME' AS bought
+		FROM billing.contracts GROUP BY 1) AS x
+	WHERE CASE WHEN bought THEN start_dt BETWEEN '2025-02-11' AND '2025-03-31' ELSE start_dt >= '2025-06-01' END;
+INSERT INTO crm.enquiries
+	SELECT row_number() OVER (ORDER BY day, s.subscriber_no), s.subscriber_no, (day + interval '11 hours') AT TIME ZONE 'Europe/Vilnius',
+		(day + interval '12 hours') AT TIME ZONE 'Europe/Vilnius', q.via, 'NET-WELCOME', 'agent'
+	FROM (SELECT via, buys, row_number() OVER (PARTITION BY buys ORDER BY via, n) AS nth
+		FROM (VALUES ('web', 500, :sells_ready), ('telesales', :asked_late, :sells_late), ('shop', 200, :sells_ready)) AS v (via, asked, share)
+		CROSS JOIN LATERAL generate_series(1, asked) AS n
+		CROSS JOIN LATERAL (SELECT demo.u('asks ' || via || ' ' || :'seed', n) < share AS buys) AS b) AS q
+	JOIN stranger AS s ON s.bought = q.buys AND s.nth = q.nth
+	CROSS JOIN LATERAL (SELECT CASE WHEN buys THEN s.start_dt - 1 - floor(8 * demo.u('asked ' || :'seed', s.subscriber_no))::int
+		ELSE date '2025-02-02' + floor(55 * demo.u('asked ' || :'seed', s.subscriber_no))::int END AS day) AS d
+	ORDER BY 1;
+
 COMMIT;
 
-ANALYZE crm.contacts, crm.campaigns, crm.campaign_groups, usage.incidents, catalog.briefings, demo.parameter, demo.planted;
+ANALYZE crm.contacts, crm.campaigns, crm.campaign_groups, usage.incidents, catalog.briefings, crm.enquiries, demo.parameter, demo.planted;

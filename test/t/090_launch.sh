@@ -82,6 +82,13 @@ is "$(run -c "SELECT count(*) > 3000 FROM crm.contacts WHERE about IS NOT NULL")
 is "$(run -c "SELECT offer, channel, gap, gap_from, gap_to, sales = (SELECT count(*) FROM billing.contracts c WHERE c.promo_code = 'NET-WELCOME' AND c.sold_via = 'telesales' AND c.start_dt < g.gap_to
 	AND NOT EXISTS (SELECT FROM billing.contracts o WHERE o.subscriber_no = c.subscriber_no AND o.plan_code = c.plan_code AND o.start_dt < c.start_dt AND coalesce(o.end_dt >= c.start_dt, true))) FROM acme.offer_gap g")" \
 	'NET-WELCOME|telesales|briefed_late|2025-02-01|2025-04-01|t' "the offer that one channel did not know of is found, and no other"
+# and what that lost: of those who asked there so many more would have bought, and where all was told in time nothing is lost
+lost() {
+	run -c "SELECT asked_customers = n.value::int, reference_channel, lost_sales_low < n.value::float8 * (r.value::float8 - l.value::float8) AND lost_sales_high > n.value::float8 * (r.value::float8 - l.value::float8),
+			lost_sales_low > 0, string_agg(concat_ws(' ', channel, gap), ', ') OVER ()
+		FROM acme.offer_gap, demo.parameter n, demo.parameter r, demo.parameter l WHERE n.name = 'asked_late' AND r.name = 'sells_ready' AND l.name = 'sells_late'"
+}
+is "$(lost)" 't|web|t|t|telesales briefed_late' "the sales that were lost are within the limits of what was planted"
 # Campaigns, incidents and the driver that falls
 campaigns() {
 	run -c "SELECT string_agg(campaign || ' ' || verdict, ', ' ORDER BY campaign), bool_or(conf_low < p.value::float8 AND conf_high > p.value::float8) FILTER (WHERE campaign = 'UPGRADE25')
@@ -98,25 +105,25 @@ is "$(moments)" 'outage price_rise||t' "outages cost as many as planted, the ris
 is "$(run -c "SELECT string_agg(d.driver, ' ') FILTER (WHERE d.verdict = 'worse'), bool_or(-200 * p.value::float8 BETWEEN d.trend_low AND d.trend_high) FILTER (WHERE d.driver = 'care'), count(*) FILTER (WHERE d.verdict = 'noise')
 	FROM acme.value_driver d, demo.parameter p WHERE p.name = 'care_fall' AND d.segment = '(all)' AND d.month = '2025-12-01'")" 'care|t|3' "the driver that falls is found with its fall, and no other"
 if [ "${CVM_SEEDS:-0}" -gt 0 ]; then
-	run -c 'CREATE TABLE said.seed (seed int, verdicts text, uplift_in boolean, harmful text, harmless text, risk_in boolean, bombarded text, contradicted text)' >/dev/null
+	run -c 'CREATE TABLE said.seed (seed int, verdicts text, uplift_in boolean, harmful text, harmless text, risk_in boolean, bombarded text, contradicted text, lost text)' >/dev/null
 	for seed in $(seq "$CVM_SEEDS"); do
 		run -v seed="$seed" -f demo/touchpoints.sql >/dev/null
-		run -v seed="$seed" -v c="$(campaigns)" -v m="$(moments)" -v d="$(contradicted)" <<-'END'
+		run -v seed="$seed" -v c="$(campaigns)" -v m="$(moments)" -v d="$(contradicted)" -v l="$(lost)" <<-'END'
 			INSERT INTO said.seed SELECT :'seed', split_part(:'c', '|', 1), split_part(:'c', '|', 2)::boolean, split_part(:'m', '|', 1), split_part(:'m', '|', 2), split_part(:'m', '|', 3)::boolean,
-				count(DISTINCT customer_id) || ' ' || count(*) FILTER (WHERE NOT EXISTS (SELECT FROM demo.planted p WHERE p.truth = 'bombarded' AND p.customer = customer_id)), :'d' FROM acme.contact_violation;
+				count(DISTINCT customer_id) || ' ' || count(*) FILTER (WHERE NOT EXISTS (SELECT FROM demo.planted p WHERE p.truth = 'bombarded' AND p.customer = customer_id)), :'d', :'l' FROM acme.contact_violation;
 		END
 	done
 	said="$(run -F ' ' -c "SELECT count(*), count(*) FILTER (WHERE uplift_in), count(*) FILTER (WHERE risk_in), count(*) FILTER (WHERE verdicts ~ 'UPGRADE25 uplift'),
 		count(*) FILTER (WHERE harmful ~ 'outage'), count(*) FILTER (WHERE verdicts ~ 'LATE25 sample_ratio'), count(*) FILTER (WHERE bombarded = '400 0'),
 		count(*) FILTER (WHERE verdicts !~ 'SUMMER25 inconclusive'), count(*) FILTER (WHERE harmful || harmless ~ 'maintenance'),
-		count(*) FILTER (WHERE contradicted = '50 30 20 0') FROM said.seed")"
-	read -r n uplift risk sells harms refused bombarded greeting maintenance contradicted <<<"$said"
-	line="$n seeds of the demo: planted uplift inside its interval $uplift times, planted risk $risk times; found $sells and $harms times, broken arms $refused, bombarded $bombarded times, contradicted $contradicted times; harmless accused: campaign $greeting times, maintenance $maintenance times"
+		count(*) FILTER (WHERE contradicted = '50 30 20 0'), count(*) FILTER (WHERE lost ~ '^t[|]web[|]t'), count(*) FILTER (WHERE lost ~ 't[|]telesales briefed_late$') FROM said.seed")"
+	read -r n uplift risk sells harms refused bombarded greeting maintenance contradicted lost late <<<"$said"
+	line="$n seeds of the demo: planted uplift inside its interval $uplift times, planted risk $risk times, planted lost sales $lost times; found $sells and $harms times, broken arms $refused, bombarded $bombarded times, contradicted $contradicted times, the late channel and no other $late times; harmless accused: campaign $greeting times, maintenance $maintenance times"
 	echo "# $line"
 	[ -z "${CVM_REPORT:-}" ] || echo "$line" >>"$CVM_REPORT"
-	is "$refused $bombarded $contradicted" "$n $n $n" "broken arms, bombarded and contradicted customers are found with each seed"
+	is "$refused $bombarded $contradicted $late" "$n $n $n $n" "broken arms, bombarded and contradicted customers and the late channel are found with each seed"
 	# at 95 % more than so many are one in a hundred of twenty
-	ok "intervals hold as often as they say" [ $((n - uplift)) -le $((n / 20 + 3)) -a $((n - risk)) -le $((n / 20 + 3)) ]
+	ok "intervals hold as often as they say" [ $((n - uplift)) -le $((n / 20 + 3)) -a $((n - risk)) -le $((n / 20 + 3)) -a $((n - lost)) -le $((n / 20 + 3)) ]
 	ok "what is harmless is accused no more often than by chance" [ "$greeting" -le $((n / 20 + 3)) -a "$maintenance" -le $((n / 20 + 3)) ]
 fi
 # The review of December: a project without baseline, a driver that fell and on which

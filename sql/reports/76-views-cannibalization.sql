@@ -39,18 +39,17 @@ catalogue AS (
 	FROM product p
 	GROUP BY p.product
 ), launch AS MATERIALIZED (
-	SELECT b.focal, b.launched_on, p.unit_margin, p.list_price
+	SELECT b.focal, coalesce(p.launched_on, b.sold_on) AS launched_on, p.unit_margin, p.list_price
 	FROM (
-		SELECT s.product AS focal, coalesce(min(p.launched_on), min(s.started_on)) AS launched_on,
-			min(p.launched_on) IS NOT NULL OR min(s.started_on) > min(o.first_day) + 90 AS is_told
+		SELECT s.product AS focal, min(s.started_on) AS sold_on
 		FROM subscription s
 		CROSS JOIN observed o
-		LEFT JOIN catalogue p ON p.product = s.product
 		WHERE s.product IS NOT NULL AND s.started_on < o.as_of
 		GROUP BY s.product) b
 	CROSS JOIN observed o
 	LEFT JOIN catalogue p ON p.product = b.focal
-	WHERE b.is_told AND b.launched_on > o.first_day AND b.launched_on < o.as_of
+	WHERE (p.launched_on IS NOT NULL OR b.sold_on > o.first_day + 90)
+		AND coalesce(p.launched_on, b.sold_on) > o.first_day AND coalesce(p.launched_on, b.sold_on) < o.as_of
 )
 $$),
 ('launches', 9, '{}', $$
@@ -77,6 +76,45 @@ $$),
 	CROSS JOIN launch l
 )$$),
 ('placed_at_launch', 9, '{}', ''),
+-- Who ever took a launch, and what they hold
+('taken', 1, '{}', $$, taker AS MATERIALIZED (
+	SELECT DISTINCT s.customer_id FROM spell s WHERE s.product IN (SELECT l.focal FROM launch l)
+), taken AS MATERIALIZED (
+	SELECT s.* FROM spell s WHERE s.customer_id IN (SELECT t.customer_id FROM taker t)
+)$$),
+('taken_beside', 1, '{distributed subscription}', ''),
+('taken_beside', 9, '{}', '{taken}'),
+-- Segments of those who took a launch, which is all that entries need; where Citus has customers, of all
+('placed_takers', 1, '{distributed subscription}', '{placed_at_launch}'),
+('placed_takers', 2, '{segment_history}', $${taken}, began AS MATERIALIZED (
+	SELECT b.customer_id, b.first_day, t.timeline
+	FROM (SELECT s.customer_id, min(s.started_on) AS first_day FROM taken s GROUP BY s.customer_id) b
+	LEFT JOIN (
+@use timeline_rows AND h.valid_from IS NOT NULL AND h.customer_id IN (SELECT k.customer_id FROM taker k)
+	) t ON t.customer_id = b.customer_id
+), placed AS MATERIALIZED (
+	SELECT l.focal, b.customer_id, coalesce(cvm._segment_on(b.timeline, greatest(l.launched_on, b.first_day)), '(none)') AS segment
+	FROM began b
+	CROSS JOIN launch l
+)$$),
+('placed_takers', 9, '{}', '{taken}'),
+('taken_spells', 1, '{distributed subscription}', $$(
+		SELECT s.* FROM spell s WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l)))$$),
+('taken_spells', 9, '{}', 'taken'),
+('paid_spells', 1, '{distributed subscription}', 'spell'),
+('paid_spells', 9, '{}', 'taken'),
+-- Spells and times in segments as rows of one fold
+('launch_rows', 1, '{segment_history}', $$(
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, NULL::text AS segment, (SELECT o.as_of FROM observed o) AS as_of
+		FROM spell s
+		UNION ALL
+		-- without a first day it is no time: a condition here would make a subquery of this side
+		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, NULL, CASE WHEN h.valid_from IS NOT NULL THEN h.segment END,
+			(SELECT o.as_of FROM observed o)
+		FROM segment_history h) r$$),
+('launch_rows', 9, '{}', $$(
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, NULL::text AS segment, (SELECT o.as_of FROM observed o) AS as_of
+		FROM spell s) r$$),
 ('placed_segment', 1, '{segment_history}', 'p.segment'),
 ('placed_segment', 9, '{}', $$'(none)'::text$$),
 ('placed_join', 1, '{segment_history}', $$
@@ -209,8 +247,7 @@ asked AS MATERIALIZED (
 @define entered
 held AS {at_customer} (
 	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, s.mrr, s.channel, s.offer) AS holdings
-	FROM spell s
-	WHERE s.customer_id IN (SELECT t.customer_id FROM spell t WHERE t.product IN (SELECT l.focal FROM launch l))
+	FROM {taken_spells} s
 	GROUP BY s.customer_id
 ), entered AS {at_customer} (
 	SELECT s.focal, s.customer_id, s.segment, s.holdings, e.*
@@ -220,22 +257,16 @@ held AS {at_customer} (
 )
 @end
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('cannibalization', 1, '{subscription,product}', $$
-WITH
-@use launched_spells
-{placed_at_launch},
-@use entered
-, pair AS MATERIALIZED (
-	SELECT e.focal, d.donor, count(*) AS entries
-	FROM entered e
-	CROSS JOIN LATERAL unnest(e.donors_before) AS d(donor)
-	GROUP BY e.focal, d.donor
-), question AS MATERIALIZED (
-	SELECT l.focal, '(all)'::text AS donor, ARRAY[l.focal] AS focals, NULL::text[] AS donors FROM launch l
-	UNION ALL
-	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
-),
+-- What is asked of the fold of launches, with the names and days of these
+@define launch_questions backs | aheads | has_donors
+(SELECT ARRAY[{backs}, {aheads}, {entry_gap}::text, {has_donors}, {conf}::text] || (
+			SELECT array_agg(w.word ORDER BY l.focal, w.at)
+			FROM launch l
+			CROSS JOIN LATERAL (VALUES (1, l.focal), (2, (l.launched_on - date '2000-01-01')::text)) AS w (at, word)))
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- Answers by launch, donor and segment: where Citus has customers, by a fold of each; else by one fold, a third of the time
+('answers', 1, '{distributed subscription}', $$
 @use asked_groups {answered_rows}
 , answered AS MATERIALIZED (
 	SELECT a.no, cvm.cannibalization_agg({answered_arguments}, a.focals, a.donors,
@@ -249,13 +280,81 @@ WITH
 	SELECT b.focal, b.donor, b.segment, b.state FROM by_segment b WHERE {has_segments}
 	UNION ALL
 	SELECT b.focal, b.donor, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal, b.donor
-), {channel_folds}state AS MATERIALIZED (
+$$),
+('answers', 9, '{}', $$launch_fold AS MATERIALIZED (
+	SELECT cvm._launch_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, r.as_of,
+@use launch_questions {look_back}::text | {look_ahead}::text | 'true'
+		) AS states
+	FROM {launch_rows}
+), every_channel AS MATERIALIZED (
+	SELECT s.focal, coalesce(s.donor, '(all)') AS donor, coalesce(s.segment, '(all)') AS segment, s.state
+	FROM launch_fold f
+	CROSS JOIN LATERAL cvm._launch_states(f.states) s
+	WHERE {has_segments} OR s.segment IS NULL
+$$),
+-- The same of rates in a grid of windows, from what is folded where it is stored
+@for preference | needs
+1 | {distributed subscription}
+2 | {customer_holdings}
+@make
+('grid_rates', {preference}, '{needs}', $${placed_at_launch}, question AS (
+	SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l
+),
+@use asked_groups {placed_folds}
+, answered AS MATERIALIZED (
+	SELECT a.no, cvm.cannibalization_agg({fold_arguments}, a.focals, NULL::text[], {answered_as_of},
+		ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, a.segment) AS state
+	FROM asked a
+	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment{observed_beside}
+	GROUP BY a.no
+), by_segment AS MATERIALIZED (
+	SELECT a.focal, a.segment, n.state FROM answered n JOIN asked a ON a.no = n.no
+), state AS MATERIALIZED (
+	SELECT b.focal, b.segment, b.state FROM by_segment b WHERE {has_segments}
+	UNION ALL
+	SELECT b.focal, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal
+), rate AS (
+	SELECT s.focal, s.segment, v.*
+	FROM state s
+	CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state, conf => {conf}) v
+)$$),
+@end
+('grid_rates', 9, '{}', $$, launch_fold AS MATERIALIZED (
+	SELECT cvm._launch_rate_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, r.as_of,
+@use launch_questions '7,30,90' | '0,30,60,90,120,150,180' | 'false'
+		) AS rates
+	FROM {launch_rows}
+), rate AS (
+	SELECT v.focal, coalesce(v.segment, '(all)') AS segment, v.look_back, v.look_ahead, v.entries, v.matured_entries, v.pending_entries, v.own_base_share,
+		v.unit_rate, v.unit_rate_low, v.unit_rate_high, v.value_rate, v.value_rate_low, v.value_rate_high, v.control_customers, v.control_loss_rate,
+		v.corrected_rate, v.corrected_rate_low, v.corrected_rate_high, v.entry_hazard, v.control_hazard
+	FROM launch_fold f
+	CROSS JOIN LATERAL cvm._launch_rates(f.rates) v
+	WHERE {has_segments} OR v.segment IS NULL
+)$$);
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('cannibalization', 1, '{subscription,product}', $$
+WITH
+@use launched_spells
+{placed_takers},
+@use entered
+, pair AS MATERIALIZED (
+	SELECT e.focal, d.donor, count(*) AS entries
+	FROM entered e
+	CROSS JOIN LATERAL unnest(e.donors_before) AS d(donor)
+	GROUP BY e.focal, d.donor
+), question AS MATERIALIZED (
+	SELECT l.focal, '(all)'::text AS donor, ARRAY[l.focal] AS focals, NULL::text[] AS donors FROM launch l
+	UNION ALL
+	SELECT r.focal, r.donor, ARRAY[r.focal], ARRAY[r.donor] FROM pair r
+)
+, {answers}), {channel_folds}state AS MATERIALIZED (
 	SELECT s.focal, s.donor, s.segment, '(all)'::text AS channel, s.state FROM every_channel s{channel_states}
 ), paid AS MATERIALIZED (
 	-- for each line held when donors brought what counts as before
 	SELECT e.focal, k.product, avg(k.mrr) AS price
 	FROM (SELECT x.focal, x.customer_id, x.entered_on - x.days_between AS day FROM entered x WHERE x.days_between IS NOT NULL) e
-	{placed_beside} spell k ON k.customer_id = e.customer_id
+	{placed_beside} {paid_spells} k ON k.customer_id = e.customer_id
 	WHERE coalesce(k.product <> e.focal AND k.mrr > 0 AND k.started_on <= e.day AND coalesce(k.ended_on > e.day, true), false)
 	GROUP BY e.focal, k.product
 ), worth AS MATERIALIZED (
@@ -364,7 +463,7 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('cannibalization', 1, $$
 WITH
 @use launched_spells
-{placed_at_launch},
+{placed_at_launch}{taken_beside},
 @use entered
 , each AS {at_customer} (
 	SELECT r.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
@@ -393,7 +492,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('cannibalization_evidence', 1, '{subscription}', $$
 WITH
 @use launched_spells
-{placed_at_launch},
+{placed_takers},
 @use entered
 SELECT cvm.row_key(e.focal, e.customer_id::text, to_char(e.entered_on::timestamp, 'YYYY-MM-DD')) AS row_key,
 	e.customer_id,
@@ -456,26 +555,10 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('cannibalization_sensitivity', 1, '{subscription}', $$
 WITH
 @use launched_spells
-{placed_at_launch}, question AS (
-	SELECT l.focal, ARRAY[l.focal] AS focals FROM launch l
-),
-@use asked_groups {placed_folds}
-, answered AS MATERIALIZED (
-	SELECT a.no, cvm.cannibalization_agg({fold_arguments}, a.focals, NULL::text[], {answered_as_of},
-		ARRAY[7, 30, 90], ARRAY[0, 30, 60, 90, 120, 150, 180], {entry_gap}, a.segment) AS state
-	FROM asked a
-	JOIN asked_row s ON s.focal = a.focal AND s.segment = a.segment{observed_beside}
-	GROUP BY a.no
-), by_segment AS MATERIALIZED (
-	SELECT a.focal, a.segment, n.state FROM answered n JOIN asked a ON a.no = n.no
-), state AS MATERIALIZED (
-	SELECT b.focal, b.segment, b.state FROM by_segment b WHERE {has_segments}
-	UNION ALL
-	SELECT b.focal, '(all)' AS segment, cvm.rollup(b.state) AS state FROM by_segment b GROUP BY b.focal
-)
-SELECT cvm.row_key(s.focal, s.segment, v.look_back::text, v.look_ahead::text) AS row_key,
-	s.focal,
-	s.segment,
+{grid_rates}
+SELECT cvm.row_key(v.focal, v.segment, v.look_back::text, v.look_ahead::text) AS row_key,
+	v.focal,
+	v.segment,
 	v.look_back,
 	v.look_ahead,
 	v.matured_entries,
@@ -496,10 +579,9 @@ SELECT cvm.row_key(s.focal, s.segment, v.look_back::text, v.look_ahead::text) AS
 	v.control_hazard,
 	v.pending_entries = 0 AS is_complete,
 	o.as_of
-FROM state s
+FROM rate v
 CROSS JOIN observed o
-CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state, conf => {conf}) v
-WHERE v.entries > 0 OR s.segment = '(all)'$$);
+WHERE v.entries > 0 OR v.segment = '(all)'$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('cannibalization_sensitivity', 1, $$

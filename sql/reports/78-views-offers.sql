@@ -70,19 +70,16 @@ CROSS JOIN LATERAL (
 -- What was launched, and what it is part of; without bundles and families there
 -- is nothing to grow
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('launched_members', 1, '{}', $$
-{observed_since}, {bundle_parts}, {launch_catalogue}, sold AS (
+{observed_since}, {bundle_parts}, {launch_catalogue}, sold AS NOT MATERIALIZED (
 	SELECT s.customer_id, s.product, s.started_on, s.ended_on
 	FROM subscription s
 	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
 ), launch AS MATERIALIZED (
-	SELECT b.focal, b.launched_on, b.family
-	FROM (
-		SELECT s.product AS focal, coalesce(min(c.launched_on), min(s.started_on)) AS launched_on, min(c.family) AS family
-		FROM sold s
-		LEFT JOIN catalogue c ON c.product = s.product
-		GROUP BY s.product) b
+	SELECT b.focal, coalesce(c.launched_on, b.sold_on) AS launched_on, c.family
+	FROM (SELECT s.product AS focal, min(s.started_on) AS sold_on FROM sold s GROUP BY s.product) b
 	CROSS JOIN observed o
-	WHERE b.launched_on > o.first_day AND b.launched_on < o.as_of
+	LEFT JOIN catalogue c ON c.product = b.focal
+	WHERE coalesce(c.launched_on, b.sold_on) > o.first_day AND coalesce(c.launched_on, b.sold_on) < o.as_of
 ), member AS MATERIALIZED (
 	-- a customer of a part is who has it alone or in the bundle
 	SELECT DISTINCT l.focal, l.launched_on, 'part' AS kind, u.product AS whole, m.product
@@ -99,26 +96,36 @@ INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'growth_or_migration', n.preference, n.needs, $$
 WITH
 {launched_members}
-, counted AS (
-	SELECT m.focal, m.launched_on, m.kind, m.whole, m.days_before,
+, asked AS MATERIALIZED (
+	-- wholes by a number, which is quick to sort by; as long before the launch as after it, or as was observed
+	SELECT dense_rank() OVER (ORDER BY r.focal, r.kind, r.whole) AS no, r.*,
+		r.launched_on - least(o.as_of - r.launched_on, r.launched_on - 1 - o.first_day) AS earlier_on
+	FROM member r
+	CROSS JOIN observed o
+), holder AS MATERIALIZED (
+	SELECT s.no,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.was_earlier) AS whole_earlier,
-		count(DISTINCT s.customer_id) FILTER (WHERE s.product = m.focal AND s.was) AS focal_before,
-		count(DISTINCT s.customer_id) FILTER (WHERE s.product = m.focal AND s.is_now) AS focal_after,
+		count(DISTINCT s.customer_id) FILTER (WHERE s.is_focal AND s.was) AS focal_before,
+		count(DISTINCT s.customer_id) FILTER (WHERE s.is_focal AND s.is_now) AS focal_after,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.was) AS whole_before,
 		count(DISTINCT s.customer_id) FILTER (WHERE s.is_now) AS whole_after
 	FROM (
-		-- as long before the launch as after it, or as was observed
-		SELECT r.*, least(o.as_of - r.launched_on, r.launched_on - 1 - o.first_day) AS days_before
-		FROM member r
-		CROSS JOIN observed o) m
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL (
-		SELECT s.started_on < m.launched_on - m.days_before AND (s.ended_on IS NULL OR s.ended_on >= m.launched_on - m.days_before) AS was_earlier,
-			 s.customer_id, s.product, s.started_on < m.launched_on AND (s.ended_on IS NULL OR s.ended_on >= m.launched_on) AS was,
+		SELECT a.no, s.customer_id, a.product = a.focal AS is_focal,
+			s.started_on < a.earlier_on AND (s.ended_on IS NULL OR s.ended_on >= a.earlier_on) AS was_earlier,
+			s.started_on < a.launched_on AND (s.ended_on IS NULL OR s.ended_on >= a.launched_on) AS was,
 			s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on >= o.as_of) AS is_now
-		FROM sold s
-		WHERE s.product = m.product) s
-	GROUP BY m.focal, m.launched_on, m.kind, m.whole, m.days_before
+		FROM asked a
+		CROSS JOIN observed o
+		JOIN sold s ON s.product = a.product
+		OFFSET 0) s
+	WHERE s.was_earlier OR s.was OR s.is_now
+	GROUP BY s.no
+), counted AS (
+	SELECT a.focal, a.launched_on, a.kind, a.whole, a.launched_on - a.earlier_on AS days_before, coalesce(h.whole_earlier, 0) AS whole_earlier,
+		coalesce(h.focal_before, 0) AS focal_before, coalesce(h.focal_after, 0) AS focal_after,
+		coalesce(h.whole_before, 0) AS whole_before, coalesce(h.whole_after, 0) AS whole_after
+	FROM (SELECT DISTINCT a.no, a.focal, a.launched_on, a.kind, a.whole, a.earlier_on FROM asked a) a
+	LEFT JOIN holder h ON h.no = a.no
 )
 SELECT cvm.row_key(c.focal, c.kind, c.whole) AS row_key,
 	c.focal,

@@ -199,7 +199,7 @@ BEGIN
 END
 $$;
 SELECT ok(plan ~ 'Hash Cond: .*customer_id = .*customer_id' AND plan !~ 'Join Filter: [^\n]*customer_id = [^\n]*customer_id', v || ' is a hash join of customers, and no loop over them')
-	FROM unnest(ARRAY['cannibalization', 'cannibalization_sensitivity']) v, pg_temp.plan_of(v) plan;
+	FROM unnest(ARRAY['cannibalization', 'cannibalization_evidence']) v, pg_temp.plan_of(v) plan;
 TRUNCATE tel.line;
 SELECT is((SELECT count(*) FROM acme.cannibalization) + (SELECT count(*) FROM acme.cannibalization_evidence) + (SELECT count(*) FROM acme.cannibalization_matrix), 0::bigint, 'no subscriptions, no rows, no error');
 

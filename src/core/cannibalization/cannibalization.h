@@ -129,8 +129,6 @@ typedef struct Cannibalization
 	Day *control_days;
 } Cannibalization;
 
-#define CONTROL_MONTHS 1024
-
 /*
  * The control of one stratum before it is added to the cells, as differences
  * from month to month: most customers stay in one cell for many months, which
@@ -142,11 +140,19 @@ typedef struct Delta
 	Wide before;
 } Delta;
 
+#define CONTROL_MONTHS 1024
+#define DELTA_MONTHS 64 /* that lie together */
+
+/* By month from first_month on; months in which nothing begins or ends have none */
+typedef struct DeltaBand
+{
+	Delta *months[CONTROL_MONTHS / DELTA_MONTHS + 1];
+} DeltaBand;
+
 typedef struct DeltaArrays
 {
 	int nbands;
-	Delta **
-		bands; /* by window's statistics and band: by month from first_month on */
+	DeltaBand **bands; /* by window's statistics, or look-back, and band */
 } DeltaArrays;
 
 #define CANNIBALIZATION_VERSION 2
@@ -163,7 +169,8 @@ extern void cannibalization_add_channel(Cannibalization *state,
 										const Trajectory *trajectory,
 										const Label *stratum,
 										const Label *channel);
-extern DeltaArrays *delta_arrays_new(const Cannibalization *state);
+extern DeltaArrays *delta_arrays_new(int count);
+extern void delta_arrays_close(DeltaArrays *deltas);
 extern void delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 								const Label *stratum);
 extern void cannibalization_merge(Cannibalization *into,

@@ -158,7 +158,7 @@ cannibalization_spells_finish(SpellBuffer *spell_buffer,
 					 .names = spell_buffer->names.labels},
 		.state = state,
 		.stratum = stratum,
-		.deltas = delta_arrays_new(state)};
+		.deltas = delta_arrays_new(state->nwindow_stats)};
 
 	cannibalization_scale(state, spell_buffer->scale);
 	spell_buffer_each(spell_buffer, trajectory_take, &workspace);

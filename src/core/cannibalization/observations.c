@@ -10,71 +10,6 @@
  */
 #include "core/cannibalization/adding.h"
 
-#define CONTROL_DAY 14 /* days into a month: the control is observed then */
-
-static const int tenures[TENURE_BANDS - 1] = {90, 180, 365, 730};
-
-/* The band of tenure of somebody who has paid for so many days */
-static inline int
-tenure_band(int64_t days)
-{
-	int band = 0;
-
-	while (band < TENURE_BANDS - 1 && days >= tenures[band])
-		band++;
-	return band;
-}
-
-/* Price by doublings */
-static inline int
-price_band(Wide price, int scale)
-{
-	int doublings;
-
-	/* small numbers divide faster */
-	if (price <= INT64_MAX && scale <= 4)
-	{
-		static const int64_t powers[] = {1, 10, 100, 1000, 10000};
-
-		price = (int64_t) price / powers[scale];
-	}
-	else
-		price /= money_power(scale);
-	if (price == 0)
-		return 0;
-	doublings = price > INT64_MAX
-					? PRICE_BANDS
-					: 64 - __builtin_clzll((unsigned long long) price);
-	return doublings < PRICE_BANDS - 1 ? doublings : PRICE_BANDS - 1;
-}
-
-/* The band of days paid for, price, and whether some was lost before the day */
-static inline int
-band_of(int64_t days, int price, bool has_lost)
-{
-	return has_lost * WHOLE_BANDS + tenure_band(days) * PRICE_BANDS + price;
-}
-
-/* The number of the customer's stratum. */
-static inline int32_t
-stratum_number(Adding *adding)
-{
-	if (adding->number < 0)
-		adding->number =
-			sorted_dictionary_intern(&adding->state->strata, adding->stratum);
-	return adding->number;
-}
-
-/* The cell of a month and band; good until the next call. */
-static inline Match *
-cell_of(Adding *adding, WindowStats *stats, Period month, int band)
-{
-	StratumMonth *stratum_month = window_stats_stratum_month(
-		adding->state, stats, stratum_number(adding), month);
-
-	return stratum_month_cell(adding->state, stats, stratum_month, band);
-}
-
 /* What became of a customer; at_risk: nothing was lost STEP_DAYS before the end. */
 static Outcome
 outcome_of(const Adding *adding, Wide before, Wide after, bool at_risk)
@@ -109,30 +44,59 @@ add_treated(Adding *adding, WindowStats *stats, const Entry *entry)
 				&outcome);
 }
 
-/* Delta arrays, all zero, for a state with windows. */
+/* Delta arrays, all zero, of bands for each of so many windows or look-backs */
 DeltaArrays *
-delta_arrays_new(const Cannibalization *state)
+delta_arrays_new(int count)
 {
 	DeltaArrays *deltas = runtime_alloc_zero(NULL, sizeof(DeltaArrays));
 
-	deltas->nbands = state->nwindow_stats * BANDS;
+	deltas->nbands = count * BANDS;
 	deltas->bands =
-		runtime_alloc_zero(NULL, (size_t) deltas->nbands * sizeof(Delta *));
+		runtime_alloc_zero(NULL, (size_t) deltas->nbands * sizeof(DeltaBand *));
 	return deltas;
 }
 
-static void
+static inline Delta *
+delta_reach(DeltaBand *band, int32_t month)
+{
+	Delta **months = &band->months[month / DELTA_MONTHS];
+
+	if (*months == NULL)
+		*months = runtime_alloc_zero(NULL, DELTA_MONTHS * sizeof(Delta));
+	return &(*months)[month % DELTA_MONTHS];
+}
+
+void
 delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band, int32_t from,
 				 int32_t to, Wide before)
 {
-	Delta **delta = &deltas->bands[stats * BANDS + band];
+	DeltaBand **delta_band = &deltas->bands[stats * BANDS + band];
+	Delta *delta;
 
-	if (*delta == NULL)
-		*delta = runtime_alloc_zero(NULL, (CONTROL_MONTHS + 1) * sizeof(Delta));
-	(*delta)[from].observed++;
-	(*delta)[from].before = money_add((*delta)[from].before, before);
-	(*delta)[to].observed--;
-	(*delta)[to].before = money_add((*delta)[to].before, -before);
+	if (*delta_band == NULL)
+		*delta_band = runtime_alloc_zero(NULL, sizeof(DeltaBand));
+	delta = delta_reach(*delta_band, from);
+	delta->observed++;
+	delta->before = money_add(delta->before, before);
+	delta = delta_reach(*delta_band, to);
+	delta->observed--;
+	delta->before = money_add(delta->before, -before);
+}
+
+void
+delta_arrays_close(DeltaArrays *deltas)
+{
+	for (int i = 0; i < deltas->nbands; i++)
+	{
+		if (deltas->bands[i] == NULL)
+			continue;
+		for (int at = 0; at <= CONTROL_MONTHS / DELTA_MONTHS; at++)
+			if (deltas->bands[i]->months[at] != NULL)
+				runtime_free(deltas->bands[i]->months[at]);
+		runtime_free(deltas->bands[i]);
+	}
+	runtime_free(deltas->bands);
+	runtime_free(deltas);
 }
 
 /* The day of a month on which the control is observed. */
@@ -146,6 +110,18 @@ control_day(const Adding *adding, int64_t month)
 			   : period_start(adding->months->calendar, month) + CONTROL_DAY;
 }
 
+/* Fill in the days of the months up to the end of observation; the first month */
+Period
+control_days_fill(PeriodCache *months, Day as_of, Day *control_days)
+{
+	Period first = period_cache_period(months, as_of) - CONTROL_MONTHS + 1;
+
+	for (int i = 0; i < CONTROL_MONTHS; i++)
+		control_days[i] =
+			(Day) (period_start(months->calendar, first + i) + CONTROL_DAY);
+	return first;
+}
+
 /* Keep the days of the months up to the end of observation. */
 static void
 keep_control_days(Adding *adding)
@@ -153,13 +129,9 @@ keep_control_days(Adding *adding)
 	Cannibalization *state = adding->state;
 	Day *control_days =
 		runtime_alloc(state->context, CONTROL_MONTHS * sizeof(Day));
-	Period last = period_cache_period(adding->months, state->as_of);
 
-	state->first_month = last - CONTROL_MONTHS + 1;
-	for (int i = 0; i < CONTROL_MONTHS; i++)
-		control_days[i] = (Day) (period_start(adding->months->calendar,
-											  state->first_month + i) +
-								 CONTROL_DAY);
+	state->first_month =
+		control_days_fill(adding->months, state->as_of, control_days);
 	state->control_days = control_days;
 }
 
@@ -194,8 +166,8 @@ add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 		int64_t last = until;
 
 		if (tenure < TENURE_BANDS - 1 &&
-			(int64_t) level->since + tenures[tenure] - 1 < last)
-			last = (int64_t) level->since + tenures[tenure] - 1;
+			(int64_t) level->since + control_tenures[tenure] - 1 < last)
+			last = (int64_t) level->since + control_tenures[tenure] - 1;
 		if (adding->deltas != NULL && month >= adding->state->first_month)
 		{
 			Period next = period_cache_period(adding->months, (Day) last);
@@ -220,15 +192,6 @@ add_steady(Adding *adding, WindowStats *stats, Period month, int64_t until,
 	return month;
 }
 
-/* Go to the last level that begins on a day or before it, from at on. */
-static inline int
-level_on(const Trajectory *trajectory, int at, int64_t day)
-{
-	while (at + 1 < trajectory->ndonor && trajectory->donor[at + 1].day <= day)
-		at++;
-	return at;
-}
-
 /* The last day to observe: the look-ahead is over by as_of, something can be lost. */
 static int64_t
 last_control_day(const Trajectory *trajectory, Window window)
@@ -240,18 +203,6 @@ last_control_day(const Trajectory *trajectory, Window window)
 	if (last->mrr == 0 && (int64_t) last->day + window.look_back - 1 < until)
 		until = (int64_t) last->day + window.look_back - 1;
 	return until;
-}
-
-/* The level at which most was brought, the last of them. */
-static inline const SideLevel *
-best_level(const SideLevel *levels, int first, int last)
-{
-	const SideLevel *best = &levels[first];
-
-	for (int i = first + 1; i <= last; i++)
-		if (levels[i].mrr >= best->mrr)
-			best = &levels[i];
-	return best;
 }
 
 /* Places in the levels of donors around the day of an observation */
@@ -430,11 +381,16 @@ delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 		check_interrupts();
 		for (int at = 0; at < CONTROL_MONTHS; at++)
 		{
-			const Delta *step = &deltas->bands[i][at];
+			const Delta *months = deltas->bands[i]->months[at / DELTA_MONTHS];
 			Outcome *control;
 
-			sum.observed += step->observed;
-			sum.before = money_add(sum.before, step->before);
+			if (months != NULL)
+			{
+				const Delta *step = &months[at % DELTA_MONTHS];
+
+				sum.observed += step->observed;
+				sum.before = money_add(sum.before, step->before);
+			}
 			if (sum.observed == 0)
 				continue;
 			control =
@@ -444,8 +400,6 @@ delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 			control->at_risk += sum.observed;
 			control->before = money_add(control->before, sum.before);
 		}
-		runtime_free(deltas->bands[i]);
 	}
-	runtime_free(deltas->bands);
-	runtime_free(deltas);
+	delta_arrays_close(deltas);
 }

@@ -26,7 +26,7 @@
  * Read a time in a segment, which may have been for ever, or since nobody
  * knows when; false: it holds no day.
  */
-static bool
+bool
 membership_read(FunctionCallInfo fcinfo, SpellRow *row)
 {
 	DateADT start;

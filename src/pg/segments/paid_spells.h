@@ -10,6 +10,7 @@
 
 #include "pg/subscriptions/spell_buffer.h"
 
+extern bool membership_read(FunctionCallInfo fcinfo, SpellRow *row);
 extern const int32 *asked_numbers(ArrayType *asked, int least, int most,
 								  int *count);
 

@@ -24,43 +24,54 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 -- What is paid for on the last day, and in which segment
 @define portfolio_placed
-WITH {observed}, {rates}line AS {at_customer} (
-	SELECT s.customer_id, s.product, s.offer, {price}{rate} AS mrr, o.as_of - 1 AS day, o.as_of
+WITH {observed}, {rates}line AS (
+	SELECT s.customer_id, s.product, s.offer, {price}{rate} AS mrr
 	FROM subscription s
 	CROSS JOIN observed o
 	WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of AND s.ended_on > s.started_on, true) AND {price} > 0
 		AND coalesce({is_paused}, false) IS FALSE
-), payer AS (
-	SELECT l.customer_id, l.day, l.as_of FROM line l GROUP BY l.customer_id, l.day, l.as_of
+), membership AS (
+	SELECT DISTINCT ON (h.customer_id) h.customer_id, h.segment
+	FROM {segment_rows} h
+	CROSS JOIN observed o
+	WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND coalesce(h.valid_from < o.as_of, true) AND coalesce(h.valid_to >= o.as_of, true)
+	ORDER BY h.customer_id, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+), placed AS {at_customer} (
+	SELECT l.*, coalesce(m.segment, '(none)') AS segment
+	FROM line l
+	LEFT JOIN membership m ON m.customer_id = l.customer_id
 )
-@use held_on payer
-, placed AS {at_customer} (
-	SELECT m.customer_id, m.in_segment AS segment, m.as_of FROM member m
+@end
+-- Lines that are alike, and customers, by segment
+@define portfolio_counted
+, cell AS MATERIALIZED (
+	SELECT p.segment, p.product, p.offer, p.mrr AS price, count(*) AS lines, sum(p.mrr) AS mrr FROM placed p GROUP BY p.segment, p.product, p.offer, p.mrr
+), base AS MATERIALIZED (
+	SELECT c.segment, count(*) AS customers FROM (SELECT p.customer_id, p.segment FROM placed p GROUP BY p.customer_id, p.segment) c GROUP BY c.segment
 )
 @end
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('portfolio_overlap', 1, '{subscription,segment_history}', $$
 @use portfolio_placed
+@use portfolio_counted
 , whole AS MATERIALIZED (
-	SELECT p.segment, p.as_of, count(DISTINCT p.customer_id) AS customers, sum(l.mrr) AS mrr, count(DISTINCT l.product) AS products,
-		count(DISTINCT l.offer) AS offers
-	FROM placed p
-	JOIN line l ON l.customer_id = p.customer_id
-	GROUP BY p.segment, p.as_of
+	SELECT c.segment, b.customers, sum(c.mrr) AS mrr, count(DISTINCT c.product) AS products, count(DISTINCT c.offer) AS offers
+	FROM cell c
+	JOIN base b ON b.segment = c.segment
+	GROUP BY c.segment, b.customers
 ), pair AS (
-	SELECT a.segment, b.segment AS other_segment, a.as_of, a.customers, b.customers AS other_customers, a.products, b.products AS other_products, a.offers,
+	SELECT a.segment, b.segment AS other_segment, a.customers, b.customers AS other_customers, a.products, b.products AS other_products, a.offers,
 		b.offers AS other_offers
 	FROM whole a
 	JOIN whole b ON b.segment COLLATE "C" > a.segment COLLATE "C"
 ), share AS MATERIALIZED (
-	SELECT p.segment, l.product, sum(l.mrr) / max(w.mrr) AS share
-	FROM placed p
-	JOIN line l ON l.customer_id = p.customer_id
-	JOIN whole w ON w.segment = p.segment
-	GROUP BY p.segment, l.product
+	SELECT c.segment, c.product, sum(c.mrr) / max(w.mrr) AS share
+	FROM cell c
+	JOIN whole w ON w.segment = c.segment
+	GROUP BY c.segment, c.product
 ), offered AS (
-	SELECT DISTINCT p.segment, l.offer FROM placed p JOIN line l ON l.customer_id = p.customer_id WHERE l.offer IS NOT NULL
+	SELECT DISTINCT c.segment, c.offer FROM cell c WHERE c.offer IS NOT NULL
 ), shared AS MATERIALIZED (
 	-- 1 less what both have is half of what they differ by
 	SELECT a.segment, b.segment AS other_segment, count(*) AS products, sum(least(a.share, b.share)) AS overlap
@@ -87,18 +98,20 @@ SELECT cvm.row_key(p.segment, p.other_segment) AS row_key,
 	coalesce(f.offers, 0) AS shared_offers,
 	coalesce(f.offers, 0) / nullif(p.offers + p.other_offers - coalesce(f.offers, 0), 0)::float8 AS offer_jaccard,
 	(1 - coalesce(s.overlap, 0))::float8 AS mix_distance,
-	p.as_of
+	o.as_of
 FROM pair p
+CROSS JOIN observed o
 LEFT JOIN shared s ON s.segment = p.segment AND s.other_segment = p.other_segment
 LEFT JOIN shared_offer f ON f.segment = p.segment AND f.other_segment = p.other_segment$$),
 ('segment_complexity', 1, '{subscription,segment_history}', $$
 @use portfolio_placed
+@use portfolio_counted
 , variant AS (
-	SELECT x.segment, l.product, coalesce(l.offer, '(none)') AS offer, l.mrr AS price, l.as_of, count(*) AS lines, sum(l.mrr) AS mrr
-	FROM placed p
-	JOIN line l ON l.customer_id = p.customer_id
-	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
-	GROUP BY x.segment, l.product, coalesce(l.offer, '(none)'), l.mrr, l.as_of
+	SELECT x.segment, c.product, coalesce(c.offer, '(none)') AS offer, c.price, o.as_of, sum(c.lines)::bigint AS lines, sum(c.mrr) AS mrr
+	FROM cell c
+	CROSS JOIN observed o
+@use with_all c
+	GROUP BY x.segment, c.product, coalesce(c.offer, '(none)'), c.price, o.as_of
 ), ranked AS (
 	-- from the smallest on: what all up to this one bring
 	SELECT v.*, sum(v.mrr) OVER w AS up_to, sum(v.mrr) OVER (PARTITION BY v.segment) AS whole
@@ -112,10 +125,10 @@ LEFT JOIN shared_offer f ON f.segment = p.segment AND f.other_segment = p.other_
 	LEFT JOIN (SELECT k.product, max(k.unit_margin) AS unit_margin, max(k.list_price) AS list_price FROM {product_rows} k
 		GROUP BY k.product) l ON l.product = r.product
 	GROUP BY r.segment, r.as_of
-), base AS MATERIALIZED (
-	SELECT x.segment, count(*) AS customers
-	FROM placed p
-	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
+), customer AS (
+	SELECT x.segment, sum(b.customers)::bigint AS customers
+	FROM base b
+@use with_all b
 	GROUP BY x.segment
 ), spent AS MATERIALIZED (
 	-- what the segment costs by itself, a month: pools of its name
@@ -147,51 +160,62 @@ SELECT cvm.row_key(c.segment) AS row_key,
 	{currency} AS currency,
 	c.as_of
 FROM counted c
-JOIN base b ON b.segment = c.segment
+JOIN customer b ON b.segment = c.segment
 LEFT JOIN spent s ON s.name = lower(c.segment)$$);
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('white_space_found', 1, '{}', $$
-WITH {observed}, {rates}bundled AS (
-	SELECT DISTINCT b.bundle, b.product FROM {bundle_rows} b
+WITH {observed}, {rates}bundled AS MATERIALIZED (
+	SELECT b.bundle, array_agg(DISTINCT b.product) AS parts FROM {bundle_rows} b GROUP BY b.bundle
 ), line AS {at_customer} (
 	-- who has a bundle has its parts
-	SELECT s.customer_id, s.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, {price}{rate} AS mrr, true AS is_sold
+	SELECT s.customer_id, u.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, CASE WHEN u.n = 1 THEN {price}{rate} END AS mrr, u.n = 1 AS is_sold
 	FROM subscription s
+	LEFT JOIN bundled b ON b.bundle = s.product
+	CROSS JOIN LATERAL unnest(s.product || b.parts) WITH ORDINALITY AS u (product, n)
 	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND coalesce(s.ended_on > s.started_on, true) AND {price} > 0
-	UNION ALL
-	SELECT s.customer_id, b.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, NULL::numeric AS mrr, false AS is_sold
-	FROM subscription s
-	JOIN bundled b ON b.bundle = s.product
-	WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true) AND {price} > 0
-), holder AS {at_customer} (
-	SELECT l.customer_id, d.day, d.is_now, l.product
+), holding AS {at_customer} (
+	-- of each product of a customer: held now, held then, and begun since
+	SELECT l.customer_id, l.product, bool_or(l.started_on < o.as_of AND l.ended_on >= o.as_of) AS is_now,
+		bool_or(l.started_on < d.day AND l.ended_on >= d.day) AS was_then, bool_or(l.is_sold AND l.started_on >= d.day AND l.started_on < o.as_of) AS is_begun
 	FROM line l
 	CROSS JOIN observed o
-	JOIN LATERAL (VALUES (o.as_of - 1, true), (o.as_of - 1 - {white_space_days}, false)) d (day, is_now) ON l.started_on <= d.day AND l.ended_on > d.day
-	GROUP BY l.customer_id, d.day, d.is_now, l.product
-), payer AS {at_customer} (
-	SELECT h.customer_id, h.day, h.is_now FROM holder h GROUP BY h.customer_id, h.day, h.is_now
-)
-@use held_on payer
-, placed AS {at_customer} (
-	SELECT m.customer_id, m.day, m.is_now, m.in_segment AS segment FROM member m
-), buyer AS {at_customer} (
-	-- who had none of it then and began it since
-	SELECT DISTINCT p.customer_id, l.product
-	FROM payer p
+	CROSS JOIN LATERAL (SELECT o.as_of - {white_space_days} AS day) d
+	GROUP BY l.customer_id, l.product
+), owned AS (
+	SELECT h.*, bool_or(h.is_now) OVER c AS pays, bool_or(h.was_then) OVER c AS paid, row_number() OVER c = 1 AS is_first
+	FROM holding h
+	WINDOW c AS (PARTITION BY h.customer_id)
+), membership AS (
+	SELECT DISTINCT ON (h.customer_id, d.is_now) h.customer_id, d.is_now, h.segment
+	FROM {segment_rows} h
 	CROSS JOIN observed o
-	JOIN line l ON l.customer_id = p.customer_id AND l.started_on > p.day AND l.started_on < o.as_of AND l.is_sold
-	LEFT JOIN holder h ON h.customer_id = p.customer_id AND NOT h.is_now AND h.product = l.product
-	WHERE NOT p.is_now AND h.customer_id IS NULL
+	CROSS JOIN LATERAL (VALUES (o.as_of, true), (o.as_of - {white_space_days}, false)) AS d (day, is_now)
+	WHERE h.customer_id IS NOT NULL AND h.segment IS NOT NULL AND coalesce(h.valid_from < d.day, true) AND coalesce(h.valid_to >= d.day, true)
+	ORDER BY h.customer_id, d.is_now, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
+), placed AS {at_customer} (
+	-- who pays now, and who paid then: a row for each of their products, the first of which stands for the customer
+	SELECT w.customer_id, w.product, w.is_first, d.is_now, CASE WHEN d.is_now THEN w.is_now ELSE w.was_then END AS has_it,
+		NOT d.is_now AND w.is_begun AND NOT w.was_then AS has_come, coalesce(m.segment, '(none)') AS segment
+	FROM owned w
+	CROSS JOIN (VALUES (true), (false)) AS d (is_now)
+	LEFT JOIN membership m ON m.customer_id = w.customer_id AND m.is_now = d.is_now
+	WHERE CASE WHEN d.is_now THEN w.pays ELSE w.paid END
 )
 $$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('white_space', 1, '{subscription}', $$
 {white_space_found}
-, whole AS MATERIALIZED (
+, cell AS MATERIALIZED (
+	-- who had none of it then and began it since has come to buy it
+	SELECT p.segment, p.product, count(*) FILTER (WHERE p.is_first AND p.is_now) AS customers, count(*) FILTER (WHERE p.is_first AND NOT p.is_now) AS before,
+		count(*) FILTER (WHERE p.is_now AND p.has_it) AS holders, count(*) FILTER (WHERE NOT p.is_now AND p.has_it) AS before_holders,
+		count(*) FILTER (WHERE p.has_come) AS buyers
+	FROM placed p
+	GROUP BY p.segment, p.product
+), whole AS MATERIALIZED (
 	SELECT x.segment, sum(s.customers)::bigint AS customers, sum(s.before)::bigint AS before
-	FROM (SELECT p.segment, count(*) FILTER (WHERE p.is_now) AS customers, count(*) FILTER (WHERE NOT p.is_now) AS before FROM placed p GROUP BY p.segment) s
+	FROM cell s
 @use with_all s
 	GROUP BY x.segment
 ), sellable AS MATERIALIZED (
@@ -202,32 +226,17 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	WHERE l.is_sold AND l.started_on > o.as_of - 1 - {white_space_days} AND l.started_on < o.as_of
 	GROUP BY l.product
 ), held AS MATERIALIZED (
-	SELECT x.segment, s.product, sum(s.holders)::bigint AS holders, sum(s.before)::bigint AS before
-	FROM (
-		SELECT p.segment, h.product, count(*) FILTER (WHERE p.is_now) AS holders, count(*) FILTER (WHERE NOT p.is_now) AS before
-		FROM placed p
-		JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now
-		GROUP BY p.segment, h.product) s
-@use with_all s
-	GROUP BY x.segment, s.product
-), won AS MATERIALIZED (
-	SELECT x.segment, s.product, sum(s.buyers)::bigint AS buyers
-	FROM (
-		SELECT p.segment, b.product, count(*) AS buyers
-		FROM placed p
-		JOIN buyer b ON b.customer_id = p.customer_id
-		WHERE NOT p.is_now
-		GROUP BY p.segment, b.product) s
+	SELECT x.segment, s.product, sum(s.holders)::bigint AS holders, sum(s.before_holders)::bigint AS before, sum(s.buyers)::bigint AS buyers
+	FROM cell s
 @use with_all s
 	GROUP BY x.segment, s.product
 ), told AS (
 	SELECT w.segment, s.product, s.price, o.as_of, w.customers, coalesce(h.holders, 0) AS holders, w.customers - coalesce(h.holders, 0) AS candidates,
-		w.before - coalesce(h.before, 0) AS watched, coalesce(b.buyers, 0) AS buyers
+		w.before - coalesce(h.before, 0) AS watched, coalesce(h.buyers, 0) AS buyers
 	FROM whole w
 	CROSS JOIN sellable s
 	CROSS JOIN observed o
 	LEFT JOIN held h ON h.segment = w.segment AND h.product = s.product
-	LEFT JOIN won b ON b.segment = w.segment AND b.product = s.product
 )
 SELECT cvm.row_key(t.segment, t.product) AS row_key,
 	t.segment,
@@ -256,32 +265,30 @@ INSERT INTO cvm.report_list (view, preference, list) VALUES
 @use portfolio_placed
 SELECT w.row_key, p.customer_id, CASE WHEN p.segment = w.segment THEN 1 ELSE 0 END AS customers,
 	CASE WHEN p.segment = w.other_segment THEN 1 ELSE 0 END AS other_customers,
-	NULL::numeric AS mrr_before, sum(l.mrr) AS mrr_after, string_agg(l.product, ', ' ORDER BY l.product) AS detail
+	NULL::numeric AS mrr_before, sum(p.mrr) AS mrr_after, string_agg(p.product, ', ' ORDER BY p.product) AS detail
 FROM placed p
 JOIN wanted w ON p.segment IN (w.segment, w.other_segment)
-JOIN line l ON l.customer_id = p.customer_id
 GROUP BY w.row_key, p.customer_id, p.segment, w.segment, w.other_segment$$),
 ('segment_complexity', 1, $$
 @use portfolio_placed
-SELECT w.row_key, p.customer_id, 1 AS customers, sum(l.mrr) AS mrr, NULL::numeric AS mrr_before, sum(l.mrr) AS mrr_after,
-	string_agg(l.product, ', ' ORDER BY l.product) AS detail
+SELECT w.row_key, p.customer_id, 1 AS customers, sum(p.mrr) AS mrr, NULL::numeric AS mrr_before, sum(p.mrr) AS mrr_after,
+	string_agg(p.product, ', ' ORDER BY p.product) AS detail
 FROM placed p
 JOIN wanted w ON w.segment IN (p.segment, '(all)')
-JOIN line l ON l.customer_id = p.customer_id
 GROUP BY w.row_key, p.customer_id$$),
 ('white_space', 1, $$
 {white_space_found}
 SELECT w.row_key, p.customer_id,
-	max(CASE WHEN p.is_now AND h.customer_id IS NOT NULL THEN 1 ELSE 0 END) AS holder_customers,
-	max(CASE WHEN p.is_now AND h.customer_id IS NULL THEN 1 ELSE 0 END) AS candidate_customers,
-	max(CASE WHEN NOT p.is_now AND h.customer_id IS NULL THEN 1 ELSE 0 END) AS watched_customers,
-	max(CASE WHEN NOT p.is_now AND b.customer_id IS NOT NULL THEN 1 ELSE 0 END) AS converted_customers,
+	max(CASE WHEN p.is_now AND h.is_now THEN 1 ELSE 0 END) AS holder_customers,
+	max(CASE WHEN p.is_now AND h.is_now IS NOT TRUE THEN 1 ELSE 0 END) AS candidate_customers,
+	max(CASE WHEN NOT p.is_now AND h.was_then IS NOT TRUE THEN 1 ELSE 0 END) AS watched_customers,
+	max(CASE WHEN NOT p.is_now AND h.is_begun AND NOT h.was_then THEN 1 ELSE 0 END) AS converted_customers,
 	NULL::numeric AS mrr_before, NULL::numeric AS mrr_after,
-	CASE WHEN bool_or(p.is_now AND h.customer_id IS NULL) THEN 'does not have it' ELSE 'has it, or does not pay any more' END AS detail
+	CASE WHEN bool_or(p.is_now AND h.is_now IS NOT TRUE) THEN 'does not have it' ELSE 'has it, or does not pay any more' END AS detail
 FROM placed p
 JOIN wanted w ON w.segment IN ('(all)', p.segment)
-LEFT JOIN holder h ON h.customer_id = p.customer_id AND h.is_now = p.is_now AND h.product = w.product
-LEFT JOIN buyer b ON b.customer_id = p.customer_id AND b.product = w.product
+LEFT JOIN holding h ON h.customer_id = p.customer_id AND h.product = w.product
+WHERE p.is_first
 GROUP BY w.row_key, p.customer_id$$);
 
 INSERT INTO cvm.report_footing (view, position, column_name, role, source) VALUES

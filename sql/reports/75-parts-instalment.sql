@@ -57,13 +57,13 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE lower(v.instrument) = 'nps' AND v.score BETWEEN 0 AND 6 AND isfinite(v.occurred_at)$$),
 	('moment_answers', 9, '{}', '');
 
--- Lines of subscriptions as steps at one price, and as runs of steps; how many
+-- Lines of subscriptions as steps at one price (line_steps), and as runs of steps; how many
 -- instalments had begun with each step, counted from the beginning of the run.
 -- What starts and ends is summed up, so that it does not matter how rows are
 -- cut or whether they overlap.
-@define line_runs line | terms
-line_spell AS MATERIALIZED (
-	SELECT b.*, row_number() OVER () AS n, count(*) OVER (PARTITION BY b.customer_id, b.line) AS spells
+@define line_steps line | terms | kept | number
+line_spell AS {kept} (
+	SELECT b.*, {number} AS n, count(*) OVER (PARTITION BY b.customer_id, b.line) AS spells
 	FROM (
 		SELECT s.customer_id, s.product, {line} AS line, s.started_on, CASE WHEN s.ended_on < o.as_of THEN s.ended_on ELSE 'infinity' END AS ended_on, o.as_of,
 			({price}){rate} AS mrr, coalesce({is_paused}, false) AS is_paused, {is_unwanted_end} AS is_failed, hashtext({terms})::bigint AS terms,
@@ -72,7 +72,7 @@ line_spell AS MATERIALIZED (
 		CROSS JOIN observed o
 		WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of
 			AND coalesce(s.ended_on > s.started_on, true)
-		OFFSET 0) b
+		{apart}) b
 	WHERE b.mrr > 0
 ), line_edge AS (
 	SELECT b.customer_id, b.line, e.day, min(b.product) AS product, sum(e.sign) AS held, sum(e.sign * b.mrr) AS mrr, sum(e.sign * b.is_paused::int) AS paused,
@@ -94,7 +94,11 @@ line_spell AS MATERIALIZED (
 	FROM line_state s
 	WHERE s.held > 0
 	WINDOW w AS (PARTITION BY s.customer_id, s.line ORDER BY s.day)
-), line_run AS (
+)
+@end
+@define line_runs line | terms
+@use line_steps {line} | {terms} | MATERIALIZED | row_number() OVER ()
+, line_run AS (
 	SELECT s.*, count(*) FILTER (WHERE coalesce(s.day > s.last_until + {lapse_days}, true)) OVER (PARTITION BY s.customer_id, s.line ORDER BY s.day) AS run
 	FROM line_step s
 ), run_step AS MATERIALIZED (
@@ -138,15 +142,19 @@ line_spell AS MATERIALIZED (
 )
 @end
 
--- Poor moments, with the rises of prices of run_step
+-- Poor moments, with the rises of prices of run_step, or of line_step
+@define moments_told step
+		SELECT r.customer_id, r.day, 'price_rise'::text AS kind, r.product
+		FROM {step} r
+		WHERE r.is_rise{moment_rows}{moment_payments}
+			{moment_deliveries}{moment_tickets}{moment_answers}
+@end
 @define moment_list
 moments AS MATERIALIZED (
 	SELECT DISTINCT m.customer_id, m.day, m.kind, m.product
 	FROM (
-		SELECT r.customer_id, r.day, 'price_rise'::text AS kind, r.product
-		FROM run_step r
-		WHERE r.is_rise{moment_rows}{moment_payments}
-			{moment_deliveries}{moment_tickets}{moment_answers}) m
+@use moments_told run_step
+		) m
 	WHERE m.customer_id IS NOT NULL
 )
 @end

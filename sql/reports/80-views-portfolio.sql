@@ -178,8 +178,34 @@ touch AS (
 	SELECT NULL::date AS month, NULL::text AS product, NULL::bigint AS touches WHERE false
 )
 $$),
--- of a quarter, by product, and of customers by how many products
-('contacted', 1, '{event.product}', $$
+-- of a quarter, by product, and of customers by how many products.
+-- Where Citus has the events a quarter of each customer is added up where it lives. Elsewhere
+-- days of products are few, and crossed does not carry names from row to row
+('contacted', 1, '{event.product,distributed event}', $$
+contact AS MATERIALIZED (
+	SELECT date_trunc('quarter', e.day::timestamp)::date AS quarter, e.product, count(*)::numeric AS touches
+	FROM (
+		SELECT cvm.day_of(e.occurred_at, {time_zone}) AS day, e.product
+		FROM event e
+		WHERE e.product IS NOT NULL AND e.customer_id IS NOT NULL) e
+	CROSS JOIN observed o
+	WHERE e.day < o.as_of
+	GROUP BY 1, 2
+), crossed AS MATERIALIZED (
+	SELECT c.quarter, coalesce(sum(c.touches) FILTER (WHERE c.first < c.last), 0) / sum(c.touches) AS share
+	FROM (
+		SELECT e.quarter, e.customer_id, count(*) AS touches, min(e.product) AS first, max(e.product) AS last
+		FROM (
+			SELECT date_trunc('quarter', cvm.day_of(e.occurred_at, {time_zone})::timestamp)::date AS quarter, e.customer_id,
+				hashtextextended(e.product, 0) AS product
+			FROM event e
+			CROSS JOIN observed o
+			WHERE e.product IS NOT NULL AND e.customer_id IS NOT NULL AND cvm.day_of(e.occurred_at, {time_zone}) < o.as_of) e
+		GROUP BY 1, 2) c
+	GROUP BY 1
+)
+$$),
+('contacted', 2, '{event.product}', $$
 contact AS MATERIALIZED (
 	SELECT date_trunc('quarter', e.day::timestamp)::date AS quarter, e.product, sum(e.touches) AS touches
 	FROM (

@@ -70,16 +70,18 @@ WITH {paid_base}seen AS MATERIALIZED (
 	-- what is due later is a plan
 	SELECT coalesce({as_of}, (SELECT max(d.due_on) + 1 FROM {delivery_rows} d
 		WHERE isfinite(d.due_on) AND d.due_on <= cvm.day_of(now(), {time_zone})), {plan_until}) AS as_of
-), due AS (
-	SELECT d.customer_id, d.product, d.due_on, date_trunc('month', d.due_on::timestamp)::date AS month, o.as_of, d.preferred_days, t.is_fit, t.is_fast, t.is_slow,
-		CASE WHEN t.is_fit THEN d.due_on WHEN (t.is_fast OR t.is_slow) AND isfinite(d.delivered_on) AND d.delivered_on < o.as_of THEN d.delivered_on END AS got_on,
-		row_number() OVER (ORDER BY d.customer_id, d.product, d.due_on, d.delivered_on, d.outcome, d.preferred_days) AS n
-	FROM {delivery_rows} d
-	CROSS JOIN seen o
-	CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) AS is_fit,
-		coalesce(lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower}), false) AS is_fast,
-		coalesce(lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}), false) AS is_slow) t
-	WHERE d.customer_id IS NOT NULL AND isfinite(d.due_on) AND d.due_on < o.as_of
+), due AS {at_customer} (
+	SELECT k.*, row_number() OVER ({rows_of_customer} ORDER BY k.customer_id, k.product, k.due_on, k.delivered_on, k.outcome, k.preferred_days) AS n
+	FROM (
+		SELECT d.customer_id, d.product, d.due_on, d.delivered_on, d.outcome, date_trunc('month', d.due_on::timestamp)::date AS month, o.as_of, d.preferred_days,
+			t.is_fit, t.is_fast, t.is_slow,
+			CASE WHEN t.is_fit THEN d.due_on WHEN (t.is_fast OR t.is_slow) AND isfinite(d.delivered_on) AND d.delivered_on < o.as_of THEN d.delivered_on END AS got_on
+		FROM {delivery_rows} d
+		CROSS JOIN seen o
+		CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) AS is_fit,
+			coalesce(lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower}), false) AS is_fast,
+			coalesce(lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}), false) AS is_slow) t
+		WHERE d.customer_id IS NOT NULL AND isfinite(d.due_on) AND d.due_on < o.as_of) k
 ), cycle AS (
 	-- days since the delivery before, as planned and as it came
 	SELECT d.*, nullif(d.due_on - lag(d.due_on) OVER l, 0) AS planned,
@@ -100,7 +102,7 @@ WITH {paid_base}seen AS MATERIALIZED (
 	CROSS JOIN LATERAL unnest(l.planned_days, l.got_days) AS g (planned, got)
 	WHERE l.is_last AND l.cycles >= {min_cycles}
 	GROUP BY l.n, l.customer_id, l.month, l.preferred_days, l.received
-), judged AS MATERIALIZED (
+), judged AS (
 	SELECT p.*, coalesce(p.preferred > p.planned * (1 + {cadence_tolerance}), p.is_never) AS is_fast,
 		coalesce(p.preferred < p.planned * (1 - {cadence_tolerance}), false) AS is_slow
 	FROM preference p
@@ -109,32 +111,36 @@ WITH {paid_base}seen AS MATERIALIZED (
 	-- of several products one that comes too soon counts first
 	SELECT j.customer_id, j.month, bool_or(j.is_fast) AS is_fast, bool_or(j.is_slow) AS is_slow,
 		string_agg(format('every %s days for %s planned', coalesce(round(j.preferred::numeric, 1)::text, 'no'), round(j.planned::numeric, 1)), ', '
-			ORDER BY j.n) AS detail
+			ORDER BY j.n) AS detail, array_agg(j.planned ORDER BY j.n) AS planned, array_agg(j.preferred ORDER BY j.n) AS preferred
 	FROM judged j
 	GROUP BY j.customer_id, j.month
-), plan_month AS MATERIALIZED ({plan_months}
+), plan_month AS ({plan_months}
 ), by_customer AS {at_customer} (
+	-- put together without a join, in which Citus would not see that all of it is of one customer
 	SELECT b.customer_id, b.month, o.as_of, least((b.month + interval '1 month')::date, o.as_of) - 1 AS day,
-		sum(b.fit) AS fit, sum(b.fast) AS fast, sum(b.slow) AS slow, sum(b.known) AS known, sum(b.due) AS due
+		coalesce(sum(b.fit), 0) AS fit, coalesce(sum(b.fast), 0) AS fast, coalesce(sum(b.slow), 0) AS slow, coalesce(sum(b.known), 0) AS known,
+		coalesce(sum(b.due), 0) AS due, count(b.planned) > 0 AS is_judged, coalesce(bool_or(b.is_fast), false) AS is_fast,
+		coalesce(bool_or(b.is_slow AND NOT b.is_fast), false) AS is_slow, max(b.detail) AS detail, max(b.planned) AS planned, max(b.preferred) AS preferred,
+		coalesce(bool_or(b.is_plan), false) AS has_plan, coalesce(bool_or(b.is_small), false) AS is_small,
+		coalesce(bool_or(b.is_large AND b.is_small IS NOT TRUE), false) AS is_large, max(b.plan_detail) AS plan_detail
 	FROM (
 		SELECT d.customer_id, d.month, count(*) FILTER (WHERE d.is_fit) AS fit, count(*) FILTER (WHERE d.is_fast) AS fast,
-			count(*) FILTER (WHERE d.is_slow) AS slow, count(*) FILTER (WHERE d.is_fit OR d.is_fast OR d.is_slow) AS known, count(*) AS due
+			count(*) FILTER (WHERE d.is_slow) AS slow, count(*) FILTER (WHERE d.is_fit OR d.is_fast OR d.is_slow) AS known, count(*) AS due,
+			NULL::boolean AS is_fast, NULL::boolean AS is_slow, NULL::text AS detail, NULL::float8[] AS planned, NULL::float8[] AS preferred,
+			NULL::boolean AS is_plan, NULL::boolean AS is_small, NULL::boolean AS is_large, NULL::text AS plan_detail
 		FROM due d
 		GROUP BY d.customer_id, d.month
 		UNION ALL
-		SELECT p.customer_id, p.month, 0 AS fit, 0 AS fast, 0 AS slow, 0 AS known, 0 AS due FROM plan_month p) b
+		SELECT t.customer_id, t.month, NULL, NULL, NULL, NULL, NULL, t.is_fast, t.is_slow, t.detail, t.planned, t.preferred, NULL, NULL, NULL, NULL FROM fitted t
+		UNION ALL
+		SELECT q.customer_id, q.month, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, q.is_small, q.is_large, q.detail FROM plan_month q) b
 	CROSS JOIN seen o
 	GROUP BY b.customer_id, b.month, o.as_of
 )
 @use held_on by_customer
 , placed AS {at_customer} (
-	SELECT c.*, c.in_segment AS segment, t.customer_id IS NOT NULL AS is_judged, coalesce(t.is_fast, false) AS is_fast,
-		coalesce(t.is_slow AND NOT t.is_fast, false) AS is_slow, t.detail, {paid_on_day} AS mrr,
-		q.customer_id IS NOT NULL AS has_plan, coalesce(q.is_small, false) AS is_small, coalesce(q.is_large AND q.is_small IS NOT TRUE, false) AS is_large,
-		q.detail AS plan_detail
-	FROM member c
-	LEFT JOIN fitted t ON t.customer_id = c.customer_id AND t.month = c.month
-	LEFT JOIN plan_month q ON q.customer_id = c.customer_id AND q.month = c.month{paid_join}
+	SELECT c.*, c.in_segment AS segment, {paid_on_day} AS mrr
+	FROM member c{paid_join}
 )
 $$);
 @for preference | needs
@@ -156,11 +162,16 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, p.month, p.as_of
 ), usual AS (
+	-- those with the same intervals are counted before they are laid out
 	SELECT x.segment, j.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY j.planned) AS planned,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY j.preferred) AS preferred
-	FROM judged j
-	JOIN placed p ON p.customer_id = j.customer_id AND p.month = j.month
-	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
+	FROM (
+		SELECT p.segment, p.month, g.planned, g.preferred, count(*) AS customers
+		FROM placed p
+		CROSS JOIN LATERAL unnest(p.planned, p.preferred) AS g (planned, preferred)
+		GROUP BY p.segment, p.month, g.planned, g.preferred) j
+	CROSS JOIN LATERAL generate_series(1, j.customers) AS n (n)
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (j.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, j.month
 )
 SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM')) AS row_key,

@@ -24,7 +24,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 
 -- Requests and their reasons: rows of a customer and day are one request
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('cancel_reasons', 1, '{}', $$
-reason AS MATERIALIZED (
+reason AS {at_customer} (
 	SELECT g.*, count(*) OVER q AS reasons, bool_and(g.is_over) OVER q AS is_withdrawn, max(g.over_on) OVER q AS withdrawn_on, max(g.end_on) OVER q AS effective_on
 	FROM (
 		SELECT c.customer_id, c.day, c.reason, c.is_voluntary, o.as_of, array_agg(DISTINCT c.product) AS products, bool_or(c.product IS NULL) AS is_any,
@@ -46,18 +46,19 @@ $$);
 
 -- Spells, how long their line went on, and when its price moved
 @define cancel_spells more
-spell AS MATERIALIZED (
+spell AS {at_customer} (
 	SELECT w.*, w.run[2] AS run_end
 	FROM (
 		SELECT v.*, cvm._spell_runs(v.started_on, v.ended_on, 0) OVER l AS run,
 			CASE WHEN lag(v.ended_on) OVER l = v.started_on AND lag(v.mrr) OVER l <> v.mrr THEN v.started_on END AS moved_on
 		FROM (
-			SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on,
-				coalesce(s.ended_on, 'infinity') AS ended_on,
-				{price}{rate} AS mrr{more}
-			FROM subscription s
-			CROSS JOIN observed o
-			WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)) v
+			SELECT row_number() OVER ({rows_of_customer}) AS n, k.*
+			FROM (
+				SELECT s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on,
+					{price}{rate} AS mrr{more}
+				FROM subscription s
+				CROSS JOIN observed o
+				WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)) k) v
 		WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)) w
 )
 @end
@@ -102,7 +103,7 @@ spell AS MATERIALIZED (
 		count(DISTINCT n.customer_id) FILTER (WHERE n.is_left) AS churned, coalesce(sum(n.mrr) FILTER (WHERE n.is_left), 0) AS churned_mrr,
 		count(*) FILTER (WHERE n.is_price_moved) AS price_moved, bool_or(n.is_left IS NULL) AS is_moneyless
 	FROM member n
-	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT n.in_segment WHERE {has_segments}) x
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)' COLLATE "C", true), (n.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, date_trunc('month', n.day::timestamp), n.is_voluntary, n.reason, n.as_of
 ), whole AS MATERIALIZED (
 	SELECT w.*, sum(w.weight) OVER (PARTITION BY w.segment, w.is_voluntary ORDER BY w.month
@@ -247,20 +248,21 @@ FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_
 @end
 @define cancel_saves
 , told AS (
-	SELECT x.segment, date_trunc('month', r.day::timestamp)::date AS month, w.reason, f.offer, r.as_of,
-		count(*) AS requests, count(DISTINCT r.customer_id) AS customers, count(*) FILTER (WHERE r.is_mature) AS mature,
-		count(*) FILTER (WHERE r.is_saved) AS saved, count(DISTINCT r.customer_id) FILTER (WHERE r.is_saved) AS saved_customers,
-		coalesce(sum(r.mrr) FILTER (WHERE r.is_saved), 0) AS saved_mrr,
-		count(*) FILTER (WHERE r.is_saved AND r.is_known) AS known, count(*) FILTER (WHERE r.is_saved AND r.is_known AND r.is_there) AS kept,
-		bool_or(r.mrr IS NULL) AS is_moneyless
-	FROM member r
-	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS segment UNION ALL SELECT r.in_segment WHERE {has_segments}) x
-	CROSS JOIN LATERAL (SELECT '(all)' COLLATE "C" AS reason UNION ALL SELECT u.reason FROM unnest(r.reason_names) AS u (reason)) w
-	CROSS JOIN LATERAL (
-		SELECT '(all)' COLLATE "C" AS offer
-		UNION ALL
-		SELECT u.offer FROM unnest(r.offer_names) AS u (offer)) f
-	GROUP BY x.segment, date_trunc('month', r.day::timestamp), w.reason, f.offer, r.as_of
+	-- a customer once
+	SELECT c.segment, c.month, c.reason, c.offer, c.as_of, sum(c.requests)::bigint AS requests, count(*) AS customers, sum(c.mature)::bigint AS mature,
+		sum(c.saved)::bigint AS saved, count(*) FILTER (WHERE c.saved > 0) AS saved_customers, coalesce(sum(c.saved_mrr), 0) AS saved_mrr,
+		sum(c.known)::bigint AS known, sum(c.kept)::bigint AS kept, bool_or(c.is_moneyless) AS is_moneyless
+	FROM (
+		SELECT r.customer_id, x.segment, date_trunc('month', r.day::timestamp)::date AS month, w.reason, f.offer, r.as_of,
+			count(*) AS requests, count(*) FILTER (WHERE r.is_mature) AS mature, count(*) FILTER (WHERE r.is_saved) AS saved,
+			sum(r.mrr) FILTER (WHERE r.is_saved) AS saved_mrr, count(*) FILTER (WHERE r.is_saved AND r.is_known) AS known,
+			count(*) FILTER (WHERE r.is_saved AND r.is_known AND r.is_there) AS kept, bool_or(r.mrr IS NULL) AS is_moneyless
+		FROM member r
+		CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)' COLLATE "C", true), (r.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
+		CROSS JOIN LATERAL (SELECT u.reason COLLATE "C" AS reason FROM unnest(ARRAY['(all)'] || r.reason_names) AS u (reason)) w
+		CROSS JOIN LATERAL (SELECT u.offer COLLATE "C" AS offer FROM unnest(ARRAY['(all)'] || r.offer_names) AS u (offer)) f
+		GROUP BY r.customer_id, x.segment, date_trunc('month', r.day::timestamp), w.reason, f.offer, r.as_of) c
+	GROUP BY c.segment, c.month, c.reason, c.offer, c.as_of
 )
 SELECT cvm.row_key(t.segment, to_char(t.month::timestamp, 'YYYY-MM'), t.reason, t.offer) AS row_key,
 	t.segment,
@@ -323,7 +325,17 @@ WITH {observed}, {rates}
 ),
 @use cancel_requests
 , about AS (
-	SELECT r.*, coalesce(d.mrr, 0) AS mrr, d.lines FROM request r LEFT JOIN paid d USING (customer_id, day)
+	-- joined, Citus would not see that both are of one customer
+	SELECT u.customer_id, u.day, max(u.as_of) AS as_of, bool_or(u.is_withdrawn) AS is_withdrawn, max(u.withdrawn_on) AS withdrawn_on,
+		max(u.reason_names) AS reason_names, max(u.offer_names) AS offer_names, bool_or(u.is_mature) AS is_mature, bool_or(u.is_saved) AS is_saved,
+		bool_or(u.is_known) AS is_known, coalesce(max(u.mrr), 0) AS mrr, max(u.lines) AS lines
+	FROM (
+		SELECT r.customer_id, r.day, r.as_of, r.is_withdrawn, r.withdrawn_on, r.reason_names, r.offer_names, r.is_mature, r.is_saved, r.is_known,
+			NULL::numeric AS mrr, NULL::text[] AS lines
+		FROM request r
+		UNION ALL
+		SELECT d.customer_id, d.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, d.mrr, d.lines FROM paid d) u
+	GROUP BY u.customer_id, u.day
 ), saved AS (
 	SELECT a.customer_id, a.day, a.as_of, a.reason_names, a.offer_names, a.is_mature, a.is_saved, a.is_known, a.mrr,
 		-- pays for what was to be ended, or for what took its place

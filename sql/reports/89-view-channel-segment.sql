@@ -27,14 +27,11 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'how far the channel is behind the best one for that segment.', 'customers');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('channel_segment_seen', 1, '{}', $$
-WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
-), enquiry AS (
-	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s
-		WHERE false{ticket_enquiries}{event_enquiries}
+WITH {observed}, {rates}sale AS {at_customer} ({sold_lines}
 ), approach AS (
 	SELECT a.customer_id, a.channel, a.day, a.cost
 	FROM (
-		SELECT q.customer_id, q.channel, q.day, NULL::numeric AS cost FROM enquiry q WHERE {is_enquiry}{contact_approaches}) a
+		SELECT q.customer_id, q.channel, q.day, NULL::numeric AS cost FROM {enquiry} q WHERE {is_enquiry}{contact_approaches}) a
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of AND a.day >= (o.as_of - {channel_months} * interval '1 month')::date
 ), approached AS {at_customer} (
@@ -56,7 +53,7 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	FROM sold b
 	JOIN subscription s ON s.customer_id = b.customer_id AND s.started_on <= b.day + {kept_days} AND coalesce(s.ended_on > b.day + {kept_days}, true)
 	WHERE {price} > 0
-), csat AS MATERIALIZED ({csat_rows}
+), csat AS {at_customer} ({csat_rows}
 ), satisfied AS {at_customer} (
 	-- the last answer since the sale
 	SELECT DISTINCT ON (b.customer_id, b.channel) b.customer_id, b.channel, c.score >= 4 AS is_satisfied
@@ -68,18 +65,31 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	SELECT DISTINCT a.customer_id, a.channel
 	FROM approached a
 	JOIN recent r ON r.customer_id = a.customer_id AND r.day >= a.day AND r.day < a.day + {enquiry_days} AND (r.channel = a.channel OR NOT r.is_approached)
+), told AS (
+	-- what is known of a customer and channel, put together without a join, in which Citus would not see that all of it is of one customer
+	SELECT u.customer_id, u.channel, min(u.asked_on) AS asked_on, min(u.sold_on) AS sold_on, max(u.cost) AS cost, max(u.sales) AS sales, max(u.mrr) AS mrr,
+		coalesce(bool_or(u.is_kept), false) AS is_kept, coalesce(bool_or(u.is_converted), false) AS is_converted, bool_or(u.is_satisfied) AS is_satisfied
+	FROM (
+		SELECT a.customer_id, a.channel, a.day AS asked_on, NULL::date AS sold_on, a.cost, NULL::bigint AS sales, NULL::numeric AS mrr, NULL::boolean AS is_kept,
+			NULL::boolean AS is_converted, NULL::boolean AS is_satisfied
+		FROM approached a
+		UNION ALL
+		SELECT b.customer_id, b.channel, NULL, b.day, NULL, b.sales, b.mrr, NULL, NULL, NULL FROM sold b
+		UNION ALL
+		SELECT k.customer_id, k.channel, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL FROM kept k
+		UNION ALL
+		SELECT w.customer_id, w.channel, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL FROM converted w
+		UNION ALL
+		SELECT f.customer_id, f.channel, NULL, NULL, NULL, NULL, NULL, NULL, NULL, f.is_satisfied FROM satisfied f) u
+	GROUP BY u.customer_id, u.channel
 ), seen AS {at_customer} (
-	SELECT customer_id, channel, least(a.day, b.day) AS day, a.cost, b.sales, b.mrr, o.as_of,
-		a.day IS NOT NULL AND a.day + {enquiry_days} <= o.as_of AS is_asked,
-		a.day IS NOT NULL AND a.day + {enquiry_days} <= o.as_of AND w.customer_id IS NOT NULL AS is_converted,
-		coalesce(b.day + {kept_days} < o.as_of, false) AS is_mature,
-		coalesce(b.day + {kept_days} < o.as_of, false) AND k.customer_id IS NOT NULL AS is_kept,
-		f.is_satisfied
-	FROM approached a
-	FULL JOIN sold b USING (customer_id, channel)
-	LEFT JOIN kept k USING (customer_id, channel)
-	LEFT JOIN converted w USING (customer_id, channel)
-	LEFT JOIN satisfied f USING (customer_id, channel)
+	SELECT t.customer_id, t.channel, least(t.asked_on, t.sold_on) AS day, t.cost, t.sales, t.mrr, o.as_of,
+		t.asked_on IS NOT NULL AND t.asked_on + {enquiry_days} <= o.as_of AS is_asked,
+		t.asked_on IS NOT NULL AND t.asked_on + {enquiry_days} <= o.as_of AND t.is_converted AS is_converted,
+		coalesce(t.sold_on + {kept_days} < o.as_of, false) AS is_mature,
+		coalesce(t.sold_on + {kept_days} < o.as_of, false) AND t.is_kept AS is_kept,
+		t.is_satisfied
+	FROM told t
 	CROSS JOIN observed o
 )
 @use held_on seen

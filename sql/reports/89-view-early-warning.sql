@@ -25,15 +25,15 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- Who was lost, and who was flagged before
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('warned_customers', 1, '{}', $$
 WITH {base},
-@use line_runs cvm.row_key(s.product, coalesce(s.subscription_id, '')) | concat(coalesce({offered}, ''){spell_quantity}{spell_discount})
-,
-@use moment_list
-, flag AS MATERIALIZED (
+@use line_steps cvm.row_key(s.product, coalesce(s.subscription_id, '')) | concat(coalesce({offered}, ''){spell_quantity}{spell_discount}) | {at_customer} | 1
+, flag AS {at_customer} (
 	SELECT DISTINCT m.customer_id, m.day
-	FROM (SELECT k.customer_id, k.day FROM moments k{moment_silences}) m
+	FROM (SELECT k.customer_id, k.day FROM (
+@use moments_told line_step
+		) k{moment_silences}) m
 	CROSS JOIN observed o
-	WHERE m.day < o.as_of
-), lost AS MATERIALIZED (
+	WHERE m.customer_id IS NOT NULL AND m.day < o.as_of
+), lost AS {at_customer} (
 	SELECT f.customer_id, m.period_start AS month, m.mrr_before AS paid, -m.change_mrr AS mrr, coalesce((
 		SELECT max(s.ended_on) FROM cvm.spells(f.holdings) s
 		WHERE s.ended_on >= m.period_start AND s.ended_on < (m.period_start + interval '1 month')::date), m.period_start) AS ended_on
@@ -58,7 +58,7 @@ WITH {base},
 	FROM flagged g
 	LEFT JOIN lost l ON l.customer_id = g.customer_id
 	GROUP BY g.customer_id, g.month, g.day
-), subject AS MATERIALIZED (
+), subject AS {at_customer} (
 		SELECT l.customer_id, l.month, l.ended_on - 1 AS day, true AS is_churn, l.paid, l.mrr, l.ended_on - w.flagged_on AS lead_days,
 			false AS is_judged, false AS is_lost
 		FROM lost l
@@ -70,7 +70,7 @@ WITH {base},
 		CROSS JOIN observed o
 )
 @use held_on subject
-, placed AS MATERIALIZED (
+, placed AS {at_customer} (
 	SELECT m.*, m.in_segment AS segment FROM member m
 )
 $$);
@@ -87,11 +87,15 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	FROM placed p
 	GROUP BY p.segment, p.month
 ), led AS (
-	-- few had a flag before they left
+	-- few had a flag before they left; those with as many days are counted before they are laid out
 	SELECT x.segment, p.month, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.lead_days) AS lead_days
-	FROM placed p
+	FROM (
+		SELECT p.segment, p.month, p.lead_days, count(*) AS customers
+		FROM placed p
+		WHERE p.lead_days IS NOT NULL
+		GROUP BY p.segment, p.month, p.lead_days) p
+	CROSS JOIN LATERAL generate_series(1, p.customers) AS n (n)
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
-	WHERE p.lead_days IS NOT NULL
 	GROUP BY x.segment, p.month
 ), told AS (
 	SELECT c.*, l.lead_days

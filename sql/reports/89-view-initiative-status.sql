@@ -58,7 +58,9 @@ member AS {at_customer} (
 		avg(w.score ORDER BY w.score) FILTER (WHERE NOT w.is_control) AS m1, avg(w.score ORDER BY w.score) FILTER (WHERE w.is_control) AS m0,
 		stddev_samp(w.score ORDER BY w.score) FILTER (WHERE NOT w.is_control) / sqrt(nullif(count(*) FILTER (WHERE NOT w.is_control), 0)) AS e1,
 		stddev_samp(w.score ORDER BY w.score) FILTER (WHERE w.is_control) / sqrt(nullif(count(*) FILTER (WHERE w.is_control), 0)) AS e0
-	FROM outcome w
+	-- those with the same outcome are counted where they are, and laid out here
+	FROM (SELECT x.initiative, x.no, x.is_control, x.is_lost, x.score, count(*) AS customers FROM outcome x GROUP BY 1, 2, 3, 4, 5) w
+	CROSS JOIN LATERAL generate_series(1, w.customers) AS n (n)
 	GROUP BY w.initiative, w.no
 ), clash AS {at_customer} (
 	-- who was to get another initiative in the same days

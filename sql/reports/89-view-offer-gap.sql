@@ -34,18 +34,27 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	FROM contact k
 	WHERE k.offer IS NOT NULL AND k.customer_id IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service'$$),
 ('contact_offers', 2, '{}', ''),
-('ticket_enquiries', 1, '{ticket.channel}', $$
-	UNION ALL
-	SELECT t.customer_id, t.channel, lower(t.topic) AS topic, t.product, cvm.day_of(t.opened_at, {time_zone}) AS day
-	FROM ticket t
-	WHERE t.customer_id IS NOT NULL AND t.channel IS NOT NULL$$),
-('ticket_enquiries', 2, '{}', ''),
-('event_enquiries', 1, '{event.channel,event.product,event.kind}', $$
-	UNION ALL
-	SELECT e.customer_id, e.channel, lower(e.kind) AS topic, e.product, cvm.day_of(e.occurred_at, {time_zone}) AS day
-	FROM event e
-	WHERE e.customer_id IS NOT NULL AND e.channel IS NOT NULL AND e.product IS NOT NULL$$),
-('event_enquiries', 2, '{}', ''),
+-- who asked for what: conditions stand outside, in a side of UNION ALL Citus could not join them
+('enquiry_rows', 1, '{ticket.channel,event.channel,event.product,event.kind}', $$(
+		SELECT t.customer_id, t.channel, lower(t.topic) AS topic, t.product, cvm.day_of(t.opened_at, {time_zone}) AS day, true AS is_ticket
+		FROM ticket t
+		UNION ALL
+		SELECT e.customer_id, e.channel, lower(e.kind) AS topic, e.product, cvm.day_of(e.occurred_at, {time_zone}) AS day, false AS is_ticket
+		FROM event e)$$),
+('enquiry_rows', 2, '{ticket.channel}', $$(
+		SELECT t.customer_id, t.channel, lower(t.topic) AS topic, t.product, cvm.day_of(t.opened_at, {time_zone}) AS day, true AS is_ticket
+		FROM ticket t)$$),
+('enquiry_rows', 3, '{event.channel,event.product,event.kind}', $$(
+		SELECT e.customer_id, e.channel, lower(e.kind) AS topic, e.product, cvm.day_of(e.occurred_at, {time_zone}) AS day, false AS is_ticket
+		FROM event e)$$),
+('enquiry_rows', 9, '{}', $$(
+		SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day, false AS is_ticket
+		FROM subscription s
+		WHERE false)$$),
+('enquiry', 1, '{}', $$(
+		SELECT r.customer_id, r.channel, r.topic, r.product, r.day
+		FROM {enquiry_rows} r
+		WHERE r.customer_id IS NOT NULL AND r.channel IS NOT NULL AND (r.is_ticket OR r.product IS NOT NULL))$$),
 ('is_enquiry', 1, '{}', 'coalesce(lower(q.topic COLLATE {enquiry_topics_collation}) = ANY ({enquiry_topics_lower}), {enquiry_topics} IS NULL)'),
 ('is_briefing_told', 1, '{channel_capability.briefed_on}', 'true'),
 ('is_briefing_told', 2, '{}', 'false');
@@ -58,7 +67,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'CASE WHEN customers > 0 THEN customers ELSE 2147483647 END');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('offer_gap_found', 1, '{}', $$
-WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
+WITH {observed}, {rates}sale AS {at_customer} ({sold_lines}
 ), capability AS MATERIALIZED (
 	SELECT c.offer, c.channel, bool_and(c.sellable IS NOT FALSE) AS sellable, min(c.briefed_on) AS briefed_on
 	FROM channel_capability c
@@ -66,9 +75,6 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	GROUP BY c.offer, c.channel
 ), promoted AS (
 	SELECT DISTINCT f.offer, f.product FROM {offer_rows} f WHERE f.offer IS NOT NULL AND f.product IS NOT NULL
-), enquiry AS {at_customer} (
-	SELECT s.customer_id, NULL::text AS channel, NULL::text AS topic, NULL::text AS product, NULL::date AS day FROM subscription s
-		WHERE false{ticket_enquiries}{event_enquiries}
 ), evidence AS {at_customer} (
 	SELECT e.kind, e.offer, e.channel, e.customer_id, e.day, e.is_named, o.as_of
 	FROM (
@@ -78,21 +84,23 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 		UNION ALL
 		SELECT 'enquiry' AS kind, c.offer, q.channel, q.customer_id, q.day, true AS is_named
 		FROM (SELECT DISTINCT x.offer FROM (SELECT a.offer FROM capability a UNION SELECT p.offer FROM promoted p) x) c
-		JOIN enquiry q ON q.topic = lower(c.offer)
+		JOIN {enquiry} q ON q.topic = lower(c.offer)
 		UNION ALL
 		SELECT 'enquiry' AS kind, p.offer, q.channel, q.customer_id, q.day, false AS is_named
 		FROM promoted p
-		JOIN enquiry q ON q.product = p.product
+		JOIN {enquiry} q ON q.product = p.product
 		WHERE {is_enquiry} AND q.topic IS DISTINCT FROM lower(p.offer)) e
 	CROSS JOIN observed o
 	WHERE e.day < o.as_of
+), happened AS MATERIALIZED (
+	SELECT e.kind, e.offer, e.channel, e.is_named, min(e.day) AS first_day FROM evidence e GROUP BY e.kind, e.offer, e.channel, e.is_named
 ), life AS MATERIALIZED (
 	-- when each offer is on the market; by what happened where nobody says
 	SELECT x.offer, coalesce(f.valid_from, x.first_day) AS live_from, f.valid_to AS live_to, coalesce(f.is_everywhere, true) AS is_everywhere, f.channels, f.price
 	FROM (
-		SELECT p.offer, min(e.day) FILTER (WHERE e.kind <> 'enquiry') AS first_day
-		FROM (SELECT c.offer FROM capability c UNION SELECT e.offer FROM evidence e) p
-		LEFT JOIN evidence e ON e.offer = p.offer
+		SELECT p.offer, min(e.first_day) FILTER (WHERE e.kind <> 'enquiry') AS first_day
+		FROM (SELECT c.offer FROM capability c UNION SELECT e.offer FROM happened e) p
+		LEFT JOIN happened e ON e.offer = p.offer
 		GROUP BY p.offer) x
 	LEFT JOIN (
 		SELECT f.offer, CASE WHEN bool_and(f.valid_from IS NOT NULL) THEN min(f.valid_from) END AS valid_from,
@@ -112,8 +120,8 @@ WITH {observed}, {rates}sale AS MATERIALIZED ({sold_lines}
 	FROM (
 		SELECT c.offer, c.channel FROM capability c
 		UNION
-		SELECT e.offer, e.channel FROM evidence e
-		WHERE e.is_named AND e.channel IN (SELECT c.channel FROM capability c UNION SELECT s.channel FROM evidence s
+		SELECT e.offer, e.channel FROM happened e
+		WHERE e.is_named AND e.channel IN (SELECT c.channel FROM capability c UNION SELECT s.channel FROM happened s
 			WHERE s.kind <> 'contact') AND e.channel <> '(unknown)') p
 	CROSS JOIN observed o
 	JOIN life l ON l.offer = p.offer

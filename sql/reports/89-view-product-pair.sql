@@ -38,20 +38,23 @@ WITH {valued}observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (
 		SELECT cvm.observed_until_agg(s.started_on, s.ended_on, (SELECT cvm.day_of(now(), {time_zone}))) FROM subscription s), '0001-01-01') AS as_of
 ), held AS {at_customer} (
-	SELECT s.customer_id, s.product, min(s.started_on) AS started_on, sum({price}) AS mrr
-	FROM subscription s
-	CROSS JOIN observed o
-	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)
-		AND {price} > 0 AND ({is_paused}) IS NOT TRUE
-	GROUP BY s.customer_id, s.product
+	SELECT g.*, count(*) OVER c AS products, row_number() OVER c = 1 AS is_first
+	FROM (
+		SELECT s.customer_id, s.product, min(s.started_on) AS started_on, sum({price}) AS mrr
+		FROM subscription s
+		CROSS JOIN observed o
+		WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on >= o.as_of, true)
+			AND {price} > 0 AND ({is_paused}) IS NOT TRUE
+		GROUP BY s.customer_id, s.product) g
+	WINDOW c AS (PARTITION BY g.customer_id)
 ), several AS (
 	-- not joined with itself: the planner takes what is held for few rows
 	SELECT h.customer_id, array_agg(h.product ORDER BY h.product COLLATE "C") AS products,
 		array_agg(h.started_on ORDER BY h.product COLLATE "C") AS days, array_agg(h.mrr ORDER BY h.product COLLATE "C") AS mrrs
 	FROM held h
+	WHERE h.products > 1
 	GROUP BY h.customer_id
-	HAVING count(*) > 1
-), both_held AS {at_customer} (
+), both_held AS (
 	SELECT s.customer_id, s.products[i.i] AS product, s.products[j.j] AS other_product, greatest(s.days[i.i], s.days[j.j]) AS since,
 		s.mrrs[i.i] + s.mrrs[j.j] AS mrr
 	FROM several s
@@ -64,13 +67,13 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('product_pair', 1, '{subscription}', $$
 {pair_holders}
 , {coordinating}
-, holders AS (
-	SELECT h.product, count(*) AS customers
+, holders AS MATERIALIZED (
+	SELECT h.product, count(*) AS customers, count(*) FILTER (WHERE h.is_first) AS first_customers
 	FROM held h
 	GROUP BY h.product
 ), everybody AS (
-	SELECT count(DISTINCT h.customer_id) AS customers
-	FROM held h
+	SELECT sum(h.first_customers)::bigint AS customers
+	FROM holders h
 ), pair AS (
 	SELECT b.product, b.other_product, count(*) AS customers, sum(b.mrr) AS mrr, min(b.since) AS since,
 		replace(b.product || '+' || b.other_product, ' ', '') AS this_way, replace(b.other_product || '+' || b.product, ' ', '') AS that_way

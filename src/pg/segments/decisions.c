@@ -1,0 +1,189 @@
+/*
+ * decisions.c
+ *		What became of each instalment, from raw rows in one pass
+ *		(core/segments/decisions.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_collation.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/varlena.h"
+
+#include "core/segments/decisions.h"
+#include "pg/arguments.h"
+#include "pg/contacts/member_state.h"
+#include "pg/numeric.h"
+#include "pg/state_type.h"
+#include "pg/step_scan.h"
+
+/* Terms among the numbers that all rows have alike */
+#define NUMBER_AS_OF 0
+#define NUMBER_LAPSE 1
+
+enum
+{
+	ARG_LINE = ARG_CUSTOMER + 1,
+	ARG_SEGMENT, /* from and to, which are those of a spell too */
+	ARG_FROM,
+	ARG_TO,
+	ARG_PRICE,
+	ARG_PAUSED,
+	ARG_FAILED,
+	ARG_TERMS,
+	ARG_MONTHS,
+	ARG_DAYS,
+	ARG_AS_OF,
+	ARG_LAPSE
+};
+
+static MemberState *
+decision_begin(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = member_state_begin(fcinfo, kind, sizeof(DecisionLine));
+
+	state->members->parameters[NUMBER_AS_OF] =
+		argument_day(fcinfo, ARG_AS_OF, "as_of");
+	argument_refuse_null(fcinfo, ARG_LAPSE, "lapse_days",
+						 "Use 0 or more days.");
+	state->members->parameters[NUMBER_LAPSE] = PG_GETARG_INT32(ARG_LAPSE);
+	step_scan_begin(fcinfo, state);
+	return state;
+}
+
+/* A number of months or days, as far as it matters */
+static int32
+argument_step(FunctionCallInfo fcinfo, int argument)
+{
+	int64 step;
+
+	if (PG_ARGISNULL(argument))
+		return DECISION_UNKNOWN;
+	step = PG_GETARG_INT64(argument);
+	return (int32) Max(Min(step, INT32_MAX), DECISION_UNKNOWN + 1);
+}
+
+/* What a line is called: short names lie in it. */
+static void
+line_name_put(MemberLines *members, DecisionLine *line, const Label *name)
+{
+	line->member.name = -1;
+	memset(line->id, 0, DECISION_ID);
+	if (name->size <= DECISION_ID)
+	{
+		line->size = (uint8) name->size;
+		memcpy(line->id, name->data, name->size);
+		return;
+	}
+	line->size = DECISION_NAMED;
+	line->member.name = dictionary_intern(&members->names, name);
+}
+
+/* A row: a spell; or, where segment is not NULL, a membership. */
+static inline Datum
+decision_add(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = PG_ARGISNULL(0) ? decision_begin(fcinfo, kind)
+										 : (MemberState *) PG_GETARG_POINTER(0);
+	DateADT as_of = state->members->parameters[NUMBER_AS_OF];
+	DateADT from;
+	DateADT to = DATEVAL_NOEND;
+	DecisionLine *line;
+	Label name;
+	Wide mrr;
+	int scale;
+
+	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
+		PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_LINE) ||
+		PG_ARGISNULL(ARG_FROM) || PG_ARGISNULL(ARG_PRICE))
+		PG_RETURN_POINTER(state);
+	from = PG_GETARG_DATEADT(ARG_FROM);
+	if (!PG_ARGISNULL(ARG_TO))
+		to = PG_GETARG_DATEADT(ARG_TO);
+	if (DATE_NOT_FINITE(from) || from >= as_of || to <= from)
+		PG_RETURN_POINTER(state);
+	mrr = decimal_read(PG_GETARG_DATUM(ARG_PRICE), &scale);
+	if (mrr <= 0)
+		PG_RETURN_POINTER(state);
+	name = argument_label(fcinfo, ARG_LINE);
+	line = customer_lines_next(&state->members->lines,
+							   argument_customer(fcinfo, kind));
+	line->member.flags = (row_flag(fcinfo, ARG_PAUSED) ? DECISION_PAUSED : 0) |
+						 (row_flag(fcinfo, ARG_FAILED) ? DECISION_FAILED : 0);
+	line->member.day = from;
+	line->member.to = to < as_of ? to : DECISION_OPEN;
+	line->mrr_low = (uint64) mrr;
+	line->mrr_high = (int64) (mrr >> 64);
+	line->terms = PG_ARGISNULL(ARG_TERMS) ? 0 : PG_GETARG_INT32(ARG_TERMS);
+	line->months = argument_step(fcinfo, ARG_MONTHS);
+	line->days = argument_step(fcinfo, ARG_DAYS);
+	line->scale = (uint8) scale;
+	line_name_put(state->members, line, &name);
+	PG_RETURN_POINTER(state);
+}
+
+MEMBER_STEPS(decision);
+
+static int
+compare_texts(void *arg, const Label *a, const Label *b)
+{
+	return varstr_cmp(a->data, (int) a->size, b->data, (int) b->size,
+					  *(const Oid *) arg);
+}
+
+#define COUNT_COLUMNS 7
+
+typedef struct CountRows
+{
+	const MemberLines *members;
+	RowArray array;
+} CountRows;
+
+static void
+count_put(void *arg, const DecisionCount *count, int scale)
+{
+	CountRows *rows = arg;
+	Datum values[COUNT_COLUMNS] = {0};
+	bool nulls[COUNT_COLUMNS] = {false};
+
+	nulls[0] = count->segment == IN_ALL_SEGMENTS;
+	if (!nulls[0])
+	{
+		const Label *name = &rows->members->names.labels[count->segment];
+
+		values[0] = PointerGetDatum(
+			cstring_to_text_with_len(name->data, (int) name->size));
+	}
+	values[1] =
+		CStringGetTextDatum(decision_name((DecisionOutcome) count->outcome));
+	values[2] = Int32GetDatum(count->number);
+	values[3] = Int64GetDatum(count->instalments);
+	values[4] = Int64GetDatum(count->customers);
+	values[5] = decimal_make(count->mrr, scale);
+	values[6] = decimal_make(count->next_mrr, scale);
+	row_array_put(&rows->array, values, nulls);
+}
+
+/* The end: how many instalments of each number ended how, in each segment */
+PG_FUNCTION_INFO_V1(cvm_decision_final);
+Datum
+cvm_decision_final(PG_FUNCTION_ARGS)
+{
+	Oid collation = OidIsValid(PG_GET_COLLATION()) ? PG_GET_COLLATION()
+												   : DEFAULT_COLLATION_OID;
+	MemberLines *members;
+	DecisionTerms terms;
+	CountRows rows;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	rows.members = members = member_state_end(fcinfo, &rows.array);
+	terms.as_of = members->parameters[NUMBER_AS_OF];
+	terms.lapse_days = members->parameters[NUMBER_LAPSE];
+	terms.compare = compare_texts;
+	terms.arg = &collation;
+	decisions_count(members, &terms, count_put, &rows);
+	return row_array_close(&rows.array, fcinfo);
+}

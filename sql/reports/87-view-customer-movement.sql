@@ -6,37 +6,37 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'Who is behind the waterfall: one row per customer, month and line, with what the customer paid before and '
 		'after, why, and who answers. Sums are mrr_movement; months in which nothing moved have no row.');
 
--- The rows of the fold
-@define moves_read
-	fold f
-	CROSS JOIN LATERAL cvm._customer_moves(f.state, (SELECT s.customer_id FROM subscription s WHERE false), {movement_months}, {has_segments}) p
+-- The moves of the fold, where no price has parts of the smallest coin, or where one has
+@define moves_read whole | months
+(
+	SELECT f.state, cvm._customer_moves(f.state, {months}, (SELECT array_agg(w.segment::text) FROM owned w),
+		(SELECT array_agg(w.period_start) FROM owned w), (SELECT array_agg(w.owner::text) FROM owned w)) AS move
+	FROM fold f
+	WHERE {whole} cvm._is_whole(f.state, {minor_units})) p
 @end
-@define moves_shown change
-	p.row_key,
-	p.segment,
-	p.customer_id,
-	p.period_start AS month,
-	p.month_label,
-	p.line,
-	p.customers,
-	{change} AS change,
-	p.mrr_before,
-	p.mrr_after,
-	p.cause,
-	p.product,
-	p.from_product,
-	p.reason,
-	p.channel,
-	w.owner,
-	{currency} AS currency,
-	p.is_complete,
-	{pause_days} AS pause_days,
-	{time_zone} AS time_zone,
-	o.as_of
+@define moves_named
+	cvm._move_row_key(p.state, p.move) AS row_key,
+	CASE WHEN {has_segments} THEN cvm._move_segment(p.state, p.move) ELSE '(all)' END AS segment,
+	cvm._move_customer(p.state, p.move, (SELECT s.customer_id FROM subscription s WHERE false)) AS customer_id,
+	cvm._move_month(p.state, p.move) AS period_start,
+	cvm._move_month_label(p.state, p.move) AS month_label,
+	cvm._move_line(p.state, p.move) AS line,
+	cvm._move_customers(p.state, p.move) AS customers,
+	cvm._move_change(p.state, p.move) AS change_mrr,
+	cvm._move_before(p.state, p.move) AS mrr_before,
+	cvm._move_after(p.state, p.move) AS mrr_after,
+	cvm._move_cause(p.state, p.move) AS cause,
+	cvm._move_product(p.state, p.move) AS product,
+	cvm._move_from_product(p.state, p.move) AS from_product,
+	cvm._move_reason(p.state, p.move) AS reason,
+	cvm._move_channel(p.state, p.move) AS channel,
+	cvm._move_owner(p.state, p.move) AS owner,
+	cvm._move_is_complete(p.state, p.move) AS is_complete
 @end
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
--- the first days of months since and until which movements are looked at: all
+-- The first days of months since and until which movements are looked at, where no other month matters: all.  Of prices with parts
+-- of the smallest coin all months are needed to round one.
 ('movement_months', 1, '{}', 'NULL, NULL'),
 -- lines of the waterfall, and those of everybody, in which moves cancel
 ('line_totals', 1, '{segment_history}', $$
@@ -96,26 +96,25 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 )$$),
 ('moves', 9, '{}', $${observed}, {rates}
 @use gathered_in_segments {offered} | s.channel | s.end_reason | s.mrr
-, placed AS MATERIALIZED (
-	SELECT p.*
+$$),
+('owned_moves', 1, '{distributed subscription}', ''),
+('owned_moves', 9, '{}', $$, placed AS MATERIALIZED (
+	SELECT
+@use moves_named
 	FROM
-@use moves_read
-	WHERE NOT cvm._is_whole(f.state, {minor_units})
+@use moves_read NOT | NULL, NULL
 )$$),
 ('moves_whole', 1, '{distributed subscription}', ''),
 ('moves_whole', 9, '{}', $$
-SELECT
-@use moves_shown p.change_mrr
-FROM
-@use moves_read
-CROSS JOIN observed o
-LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start
-WHERE cvm._is_whole(f.state, {minor_units})
-UNION ALL$$);
+	SELECT
+@use moves_named
+	FROM
+@use moves_read | {movement_months}
+	UNION ALL$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('customer_movement', 1, '{subscription}', $$
-WITH {moves}{owned}, line_sum AS (
+WITH {moves}{owned}{owned_moves}, line_sum AS (
 	SELECT p.segment, p.period_start, p.line, sum(p.change_mrr) AS change
 	FROM placed p
 	GROUP BY 1, 2, 3{line_totals}
@@ -133,13 +132,36 @@ WITH {moves}{owned}, line_sum AS (
 		'{opening,line,line,line,line,line,line,move,move,line,closing}'::text[], {minor_units}) OVER (ORDER BY b.period_start, b.segment COLLATE "C") AS amounts
 	FROM bridge b
 )
-{moves_whole}
-SELECT
-@use moves_shown cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,promotion_end,contraction,churn,moved_in,moved_out,paused}'::text[], p.line)], {minor_units}) OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C")
-FROM placed p
-CROSS JOIN observed o
-LEFT JOIN shown h ON h.segment = p.segment AND h.period_start = p.period_start
-LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start$$);
+-- not UNION ALL at the top: columns that nobody reads are not made
+SELECT p.row_key,
+	p.segment,
+	p.customer_id,
+	p.period_start AS month,
+	p.month_label,
+	p.line,
+	p.customers,
+	p.change_mrr AS change,
+	p.mrr_before,
+	p.mrr_after,
+	p.cause,
+	p.product,
+	p.from_product,
+	p.reason,
+	p.channel,
+	p.owner,
+	{currency} AS currency,
+	p.is_complete,
+	{pause_days} AS pause_days,
+	{time_zone} AS time_zone,
+	(SELECT o.as_of FROM observed o) AS as_of
+FROM ({moves_whole}
+	SELECT p.row_key, p.segment, p.customer_id, p.period_start, p.month_label, p.line, p.customers,
+		cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,promotion_end,contraction,churn,moved_in,moved_out,paused}'::text[],
+			p.line)], {minor_units}) OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C") AS change_mrr,
+		p.mrr_before, p.mrr_after, p.cause, p.product, p.from_product, p.reason, p.channel, w.owner, p.is_complete
+	FROM placed p
+	LEFT JOIN shown h ON h.segment = p.segment AND h.period_start = p.period_start
+	LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start) p$$);
 
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('customer_movement', 1, $$

@@ -14,8 +14,9 @@ DECLARE
 	first_day date;
 	literals jsonb;
 	have text[];
+	narrowed text := '';
+	is_whole boolean := true;
 	source text;
-	is_whole boolean;
 BEGIN
 	PERFORM cvm._refuse_superuser(customer_movement.model, role_of_model);
 	PERFORM cvm._expect_own_schema(customer_movement.model);
@@ -29,22 +30,24 @@ BEGIN
 		-- says what it waits for
 		PERFORM cvm._report_as_of(customer_movement.model, 'customer_movement', NULL);
 	END IF;
-	literals := cvm._literals(customer_movement.model);
-	-- Of prices without parts of the smallest coin nothing is rounded, so that no
-	-- other month matters.  What is stored is read.
-	IF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = customer_movement.model AND t.relation = 'customer_movement') THEN
-		EXECUTE format('SELECT NOT EXISTS (SELECT FROM %2$I.subscription s WHERE scale(s.mrr) > %1$s AND s.mrr <> round(s.mrr, %1$s))',
-			literals ->> 'minor_units', customer_movement.model) INTO is_whole;
-	END IF;
+	-- what is stored is read
 	source := format('%I.customer_movement', customer_movement.model);
-	IF is_whole THEN
+	IF NOT EXISTS (SELECT FROM cvm.stored t WHERE t.model = customer_movement.model AND t.relation = 'customer_movement') THEN
+		literals := cvm._literals(customer_movement.model);
 		SELECT c.have, c.literals INTO have, literals
 		FROM cvm._composing(customer_movement.model, 'customer_movement', cvm._observed_until(customer_movement.model, literals),
 			jsonb_build_object('movement_months', format('%L::date, %L::date', first_day, first_day + 1))) c;
-		IF NOT 'fx_rate' = ANY (have) THEN
-			-- the month is looked at last: for the one row of it that the planner expects everything else would be looked up
-			SELECT format('(WITH%s SELECT b.* FROM (%s) b OFFSET 0)',
-				substr(cvm._narrowed(customer_movement.model, have, literals, true, true, coalesce(customer_movement.only_segment, '(all)'), first_day), 2),
+		-- The body looks at the month alone where of prices without parts of the smallest coin nothing is rounded, so that no other month
+		-- matters.  Where Citus has the spells that is asked before, and who moves.
+		IF 'distributed subscription' = ANY (have) THEN
+			EXECUTE format('SELECT NOT EXISTS (SELECT FROM %2$I.subscription s WHERE scale(s.mrr) > %1$s AND s.mrr <> round(s.mrr, %1$s))',
+				literals ->> 'minor_units', customer_movement.model) INTO is_whole;
+			is_whole := is_whole AND NOT 'fx_rate' = ANY (have);
+			narrowed := cvm._narrowed(customer_movement.model, have, literals, true, true, coalesce(customer_movement.only_segment, '(all)'), first_day);
+		END IF;
+		IF is_whole THEN
+			-- OFFSET 0: for the one row of the month that the planner expects everything else would be looked up
+			SELECT format(CASE WHEN narrowed <> '' THEN '(WITH%s SELECT b.* FROM (%s) b OFFSET 0)' ELSE '(%s%s)' END, substr(narrowed, 2),
 				cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int)) INTO source
 			FROM cvm.report_body b
 			WHERE b.view = 'customer_movement' AND b.needs <@ have
@@ -60,4 +63,4 @@ END
 $$;
 COMMENT ON FUNCTION cvm.customer_movement(name, date, text) IS
 	'The rows of the view customer_movement for one month, and one segment if that is given, without what the view '
-	'takes for all others: only customers are looked at for whom something moves in the month.';
+	'takes for all others.';

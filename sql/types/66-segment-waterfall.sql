@@ -103,14 +103,39 @@ COMMENT ON AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeri
 	'the price that was told. The answer is a ticket, with which _customer_moves() reads the rows in the same query';
 @end
 
-CREATE FUNCTION cvm._customer_moves(ticket bytea, of_type anyelement, since date, until date, has_segments boolean)
-	RETURNS TABLE (row_key text, segment text, customer_id anyelement, period_start date, month_label text, line text, customers bigint,
-		change_mrr numeric, mrr_before numeric, mrr_after numeric, cause text, product text, from_product text, reason text, channel text, is_complete boolean)
+CREATE FUNCTION cvm._customer_moves(ticket bytea, since date, until date, segments text[], months date[], owners text[]) RETURNS SETOF bytea
 	AS 'MODULE_PATHNAME', 'cvm_customer_moves'
 	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000;
-COMMENT ON FUNCTION cvm._customer_moves(bytea, anyelement, date, date, boolean) IS
+COMMENT ON FUNCTION cvm._customer_moves(bytea, date, date, text[], date[], text[]) IS
 	'The rows of customer_movements() of all customers whom _customer_move_agg() gathered, of periods that begin between two days (NULL: all), '
-	'in each segment or in "(all)"; customers are of the type of of_type';
+	'each as a move, of which the functions _move_… read columns; with the owners of segments in months';
+CREATE FUNCTION cvm._move_customer(ticket bytea, move bytea, of_type anyelement) RETURNS anyelement
+	AS 'MODULE_PATHNAME', 'cvm_move_customer'
+	LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm._move_customer(bytea, bytea, anyelement) IS 'The customer of a move of _customer_moves(), of the type of of_type';
+@for name | result | what
+row_key | text | month, line and customer as one key
+segment | text | the segment
+month | date | the first day of the month
+month_label | text | the month as text
+line | text | the line of the waterfall
+customers | bigint | what the customer counts for in its line
+change | numeric | the money of the line
+before | numeric | what was paid when the month opened
+after | numeric | what was paid when it closed
+cause | text | why
+product | text | the product that the change is about
+from_product | text | the product given up in its place
+reason | text | the reason that was told
+channel | text | the channel through which the customer came
+owner | text | who answers for the segment
+is_complete | boolean | whether the month is over
+@make
+CREATE FUNCTION cvm._move_{name}(ticket bytea, move bytea) RETURNS {result}
+	AS 'MODULE_PATHNAME', 'cvm_move_{name}'
+	LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm._move_{name}(bytea, bytea) IS 'Of a move of _customer_moves(): {what}';
+@end
 
 CREATE FUNCTION cvm._is_whole(ticket bytea, decimals integer) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'cvm_customer_move_is_whole'

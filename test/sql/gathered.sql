@@ -79,11 +79,51 @@ SELECT is((SELECT sum(differing) FROM pg_temp.worlds(16, 17)), 0::numeric, 'so i
 
 -- a ticket is good for the query that made it
 CREATE TEMP TABLE ticket AS SELECT cvm._customer_move_agg(1::bigint, 'A', date '2024-01-01', NULL, 5, NULL, NULL, NULL, 'month', date '2024-06-01', 0, NULL, NULL, 5) AS ticket;
-SELECT throws_ok('SELECT * FROM ticket, cvm._customer_moves(ticket, 1::bigint, NULL, NULL, false)', '22023', 'no state of _customer_move_agg is read with this ticket',
+SELECT throws_ok('SELECT * FROM ticket, cvm._customer_moves(ticket, NULL, NULL, NULL, NULL, NULL)', '22023', 'no state of _customer_move_agg is read with this ticket',
 	'a ticket is refused when the query is over that made it');
 SELECT throws_ok($$SELECT * FROM cvm._product_moves(decode(repeat('00', 16), 'hex'))$$, '22023', NULL, 'and so is one that nobody made');
 SELECT throws_ok($$SELECT cvm._customer_move_agg(1::bigint, 'A', date '2024-01-01', NULL, 5, NULL, NULL, NULL, 'month', date '2024-06-01', 0, NULL, NULL, 5) OVER ()$$,
 	'0A000', NULL, 'nor is there one over a window');
+
+-- and so are the moves that are read with it
+CREATE FUNCTION pg_temp.read(how text, since date DEFAULT NULL) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('WITH fold AS MATERIALIZED (
+		SELECT cvm._customer_move_agg(r.c, r.product, r.f, r.t, r.mrr, NULL, NULL, r.segment, ''month'', date ''2024-06-01'', 0, r.channel, r.reason, r.mrr) AS state
+		FROM (VALUES (''a'', ''P'', date ''2024-01-10'', date ''2024-03-05'', 5.0, NULL, ''web'', ''price''),
+			(''a customer whose name is longer than a key'', ''Q'', ''2024-01-20'', NULL, 7, NULL, NULL, NULL),
+			(''a'', NULL, ''2023-12-01'', NULL, NULL, ''gold'', NULL, NULL)) AS r (c, product, f, t, mrr, segment, channel, reason)), move AS (
+		SELECT f.state, cvm._customer_moves(f.state, %L, NULL, ''{gold,(none),gold,tin,NULL}'', ''{2024-01-01,2024-01-01,2024-03-01,2023-01-01,2024-01-01}'',
+			''{Ann,Bob,Cat,Dan,Eve}'') AS move FROM fold f)
+		SELECT %s FROM move m ORDER BY 1', since, how);
+END
+$$;
+CREATE FUNCTION pg_temp.survives(name name, at int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_temp.read(format('cvm.%I(m.state, set_byte(m.move, %s, 255 - get_byte(m.move, %s)))::text', name, at, at));
+	RETURN true;
+EXCEPTION WHEN invalid_parameter_value OR character_not_in_repertoire THEN
+	RETURN true;
+WHEN OTHERS THEN
+	RAISE WARNING '% of %: % %', name, at, SQLSTATE, SQLERRM;
+	RETURN false;
+END
+$$;
+SELECT results_eq($$SELECT pg_temp.read('concat_ws('' '', cvm._move_row_key(m.state, m.move), cvm._move_customer(m.state, m.move, NULL::text), cvm._move_segment(m.state, m.move),
+	cvm._move_month(m.state, m.move), cvm._move_month_label(m.state, m.move), cvm._move_line(m.state, m.move), cvm._move_customers(m.state, m.move),
+	cvm._move_change(m.state, m.move), cvm._move_before(m.state, m.move), cvm._move_after(m.state, m.move), cvm._move_cause(m.state, m.move),
+	cvm._move_product(m.state, m.move), coalesce(cvm._move_from_product(m.state, m.move), ''-''), coalesce(cvm._move_reason(m.state, m.move), ''-''),
+	cvm._move_channel(m.state, m.move), cvm._move_owner(m.state, m.move), cvm._move_is_complete(m.state, m.move))')$$,
+	$$VALUES ('2024-01|new|a a gold 2024-01-01 2024-01 new 1 5.0 0.0 5.0 first P - - web Ann t'),
+		('2024-01|new|a customer whose name is longer than a key a customer whose name is longer than a key (none) 2024-01-01 2024-01 new 1 7.0 0.0 7.0 first Q - - (unknown) Bob t'),
+		('2024-03|churn|a a gold 2024-03-01 2024-03 churn -1 -5.0 5.0 0.0 left P - price web Cat t')$$, 'each column is read of a move');
+SELECT is((SELECT array_agg(r) FROM pg_temp.read('cvm._move_row_key(m.state, m.move)', '2024-02-01') r), '{2024-03|churn|a}', 'moves of some months are given out alone');
+SELECT throws_ok(format('SELECT pg_temp.read(%L)', x.how), '22023', 'no move of this state', 'bytes that are no move are refused: ' || x.title)
+FROM (VALUES ('too few', 'cvm._move_line(m.state, substr(m.move, 1, 20))'), ('none', 'cvm._move_line(m.state, '''')'),
+	('a segment that there is not', 'cvm._move_segment(m.state, set_byte(m.move, 75, 127))'),
+	('a name that is cut off', 'cvm._move_row_key(m.state, substr(m.move, 1, length(m.move) - 1))')) AS x (title, how);
+SELECT is(count(*) FILTER (WHERE pg_temp.survives(f.name, at.n)), count(*), 'no byte of a move that is another one does more than change the answer or be refused')
+FROM (SELECT p.proname AS name FROM pg_proc p WHERE p.pronamespace = 'cvm'::regnamespace AND p.proname ~ '^_move_' AND p.pronargs = 2) f, generate_series(0, 97) AS at (n);
 
 SELECT cmp_ok((SELECT min(rows) FROM found), '>=', 20::bigint, 'there was much to compare');
 

@@ -66,11 +66,11 @@ SELECT pg_temp.none($$SELECT name FROM routine WHERE prokind <> 'a' AND lanname 
 	AND prokind <> 'p'$$, 'every function in SQL or PL/pgSQL fixes its search path');
 SELECT pg_temp.none($$SELECT name FROM routine, unnest(proconfig) c WHERE c ~ '^search_path=' AND c !~ 'pg_temp"?$'$$,
 	'temporary objects come last in it');
-SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND provolatile <> 'i' AND NOT proname IN ('fold_activity', '_check_schema', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes',
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND provolatile <> 'i' AND proname !~ '^_move_' AND NOT proname IN ('fold_activity', '_check_schema', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes',
 	'_relation', '_digest_of_catalog', '_compress_fast',
 	-- and those that read a state with a ticket
 	'_customer_moves', '_customers_earned', '_customers_won', '_first_day', '_is_whole', '_product_moves', '_segment_losses', 'customer_move_final')$$, 'C functions depend on their arguments only, but for those that read or write tables');
-SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND NOT proname IN ('fold_activity', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes', '_compress_fast',
+SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND proname !~ '^_move_' AND NOT proname IN ('fold_activity', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes', '_compress_fast',
 	'_customer_moves', '_customers_earned', '_customers_won', '_first_day', '_is_whole', '_product_moves', '_segment_losses', 'customer_move_final')$$, 'C functions are parallel safe, but for those that read or write tables');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND probin <> '$libdir/cvm'$$, 'C functions come from the extension''s own library');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname NOT IN ('c', 'sql', 'plpgsql', 'internal')$$, 'there is no other language');

@@ -54,7 +54,10 @@ END
 $$;
 -- The rows that a ticket gives
 CREATE FUNCTION moves(state bytea) RETURNS text LANGUAGE sql AS $$
-	SELECT string_agg(m::text, ' ' ORDER BY m::text COLLATE "C") FROM cvm._customer_moves(state, NULL::bigint, NULL, NULL, true) m;
+	SELECT string_agg(m.row, ' ' ORDER BY m.row COLLATE "C")
+	FROM (SELECT concat_ws(' ', cvm._move_row_key(state, m), cvm._move_segment(state, m), cvm._move_change(state, m), cvm._move_before(state, m), cvm._move_cause(state, m),
+			cvm._move_product(state, m), cvm._move_from_product(state, m), cvm._move_reason(state, m), cvm._move_channel(state, m)) AS row
+		FROM cvm._customer_moves(state, NULL, NULL, NULL, NULL, NULL) m) m;
 $$;
 CREATE TABLE question AS SELECT * FROM (VALUES
 	('numbers', 'movement_agg(c, product, started_on, ended_on, mrr, ''month'', date ''2024-11-20'')', 'spell'),

@@ -100,6 +100,8 @@ segment_customers_open(SegmentCustomers *customers, Context context,
 
 	memset(customers, 0, sizeof(SegmentCustomers));
 	customers->spell_buffer = spell_buffer;
+	customers->since = INT32_MIN;
+	customers->last = INT32_MAX;
 	customers->products = runtime_alloc(NULL, room * sizeof(int32_t));
 	customers->offers = runtime_alloc(NULL, room * sizeof(int32_t));
 	customers->ranks = runtime_alloc(NULL, room * sizeof(int32_t));
@@ -260,6 +262,24 @@ typedef struct Handing
 	int nreaders;
 } Handing;
 
+/* May something change in the days that are looked at? */
+static bool
+lines_may_change(const SegmentCustomers *customers, const Line *lines,
+				 uint32_t nlines)
+{
+	for (uint32_t i = 0; i < nlines; i++)
+	{
+		const Line *line = &lines[i];
+
+		if ((line->start >= customers->since &&
+			 line->start <= customers->last) ||
+			(line->end >= customers->since && line->end <= customers->last) ||
+			(line_is_paused(line) && !line_is_note(line)))
+			return true;
+	}
+	return false;
+}
+
 /* Hand a customer on. */
 static void
 customer_hand(void *arg, uint32_t number, const Line *lines, uint32_t nlines)
@@ -270,6 +290,8 @@ customer_hand(void *arg, uint32_t number, const Line *lines, uint32_t nlines)
 	int nmemberships = 0;
 
 	(void) number;
+	if (!lines_may_change(customers, lines, nlines))
+		return;
 	customers_reserve(customers, nlines);
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -320,6 +342,36 @@ segment_customers_each(SegmentCustomers *customers,
 		spell_buffer_each(customers->spell_buffer, customer_hand, &handing);
 	workspace_close(&customers->steps);
 	workspace_close(&customers->paused);
+}
+
+bool
+segment_turns_open(SegmentTurns *turns, SegmentCustomers *customers,
+				   SegmentReader reader)
+{
+	int64_t count = spell_buffer_partitions(customers->spell_buffer);
+
+	*turns = (SegmentTurns){.customers = customers, .reader = reader};
+	turns->count = count > 0 ? (uint32_t) count : 0;
+	return count >= 0;
+}
+
+bool
+segment_turns_next(SegmentTurns *turns)
+{
+	Handing handing = {turns->customers, &turns->reader, 1};
+
+	if (turns->at == turns->count)
+	{
+		spell_handout_close(&turns->handout);
+		workspace_close(&turns->customers->steps);
+		workspace_close(&turns->customers->paused);
+		return false;
+	}
+	turns->handout.take = customer_hand;
+	turns->handout.arg = &handing;
+	spell_buffer_hand_out(turns->customers->spell_buffer, turns->at++,
+						  &turns->handout);
+	return true;
 }
 
 /* The customer's steps with what pauses keep; how many there are. */

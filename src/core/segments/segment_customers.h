@@ -78,6 +78,13 @@ typedef struct SegmentCustomers
 	int32_t *ranks;
 	NameParts *parts;
 
+	/*
+	 * Who has nothing that begins or ends in these days, nor anything paused, is
+	 * left out
+	 */
+	Day since;
+	Day last;
+
 	/* what is used again for every customer */
 	StepWorkspace steps;
 	StepWorkspace paused; /* with what pauses keep */
@@ -106,6 +113,22 @@ extern void segment_customers_open(SegmentCustomers *customers, Context context,
 								   SpellBuffer *spell_buffer);
 extern void segment_customers_each(SegmentCustomers *customers,
 								   const SegmentReader *readers, int nreaders);
+
+/* Customers of a buffer in memory, some hundred at a time */
+typedef struct SegmentTurns
+{
+	SegmentCustomers *customers;
+	SegmentReader reader;
+	SpellHandout handout;
+	uint32_t at; /* partition */
+	uint32_t count;
+} SegmentTurns;
+
+/* Begin; false: the buffer is in files, to be read at once. */
+extern bool segment_turns_open(SegmentTurns *turns, SegmentCustomers *customers,
+							   SegmentReader reader);
+/* Hand some more customers to the reader; false: there are none. */
+extern bool segment_turns_next(SegmentTurns *turns);
 extern int segment_customer_pauses(SegmentCustomers *customers,
 								   const SegmentCustomer *customer,
 								   const Step **steps);

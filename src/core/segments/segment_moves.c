@@ -215,6 +215,8 @@ segment_moves_open(SegmentCustomers *customers, Day since, Day until,
 		workspace->last =
 			(Day) (period_start(calendar, period_of(calendar, until - 1) + 1) -
 				   1);
+	customers->since = since;
+	customers->last = workspace->last;
 	workspace->emit = emit;
 	workspace->arg = arg;
 	return (SegmentReader){workspace_walk, workspace};

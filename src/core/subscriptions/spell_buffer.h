@@ -136,6 +136,25 @@ typedef void (*SpellEmit)(void *arg, uint32_t customer, const Line *lines,
 extern void spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take,
 							  void *arg);
 
+/* Who takes customers, and how many have been handed out */
+typedef struct SpellHandout
+{
+	SpellEmit take;
+	void *arg;
+	uint32_t customer;
+	Line *sorted; /* used again; NULL at first */
+	size_t room;
+} SpellHandout;
+
+/*
+ * The same a partition at a time, where all spells are in memory: partitions
+ * are numbered from 0, and -1 says that they are not.
+ */
+extern int64_t spell_buffer_partitions(SpellBuffer *spell_buffer);
+extern void spell_buffer_hand_out(const SpellBuffer *spell_buffer,
+								  uint32_t partition, SpellHandout *handout);
+extern void spell_handout_close(SpellHandout *handout);
+
 /* To another process and into its spell buffer: bytes of this machine, not stored */
 extern void spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer);
 extern SpellBuffer *spell_buffer_absorb(SpellBuffer *into, Context context,

@@ -25,20 +25,10 @@ part_read(SpellBuffer *spell_buffer, OverflowParts *parts, int part)
 	}
 }
 
-/* Who takes customers, and how many have been handed out */
-typedef struct Handout
-{
-	SpellEmit take;
-	void *arg;
-	uint32_t customer;
-	Line *sorted;
-	size_t room;
-} Handout;
-
 /* Hand out a partition: its lines sorted by customer, by counting. */
-static void
-partition_hand_out(const SpellBuffer *spell_buffer, uint32_t number,
-				   Handout *handout)
+void
+spell_buffer_hand_out(const SpellBuffer *spell_buffer, uint32_t number,
+					  SpellHandout *handout)
 {
 	uint32_t nlines = spell_buffer->row_buffer.partitions[number].nlines;
 	PartitionWalk walk = partition_walk(&spell_buffer->row_buffer, number);
@@ -66,14 +56,14 @@ partition_hand_out(const SpellBuffer *spell_buffer, uint32_t number,
 
 /* Hand out a spell buffer, part by part where it has overflowed. */
 static void
-hand_out(SpellBuffer *spell_buffer, Handout *handout)
+hand_out(SpellBuffer *spell_buffer, SpellHandout *handout)
 {
 	OverflowParts parts;
 
 	if (!overflow_is_written(&spell_buffer->overflow))
 	{
 		for (uint32_t i = 0; i < spell_buffer->row_buffer.npartitions; i++)
-			partition_hand_out(spell_buffer, i, handout);
+			spell_buffer_hand_out(spell_buffer, i, handout);
 		return;
 	}
 	if (spell_buffer->row_buffer.npartitions > 0)
@@ -90,14 +80,31 @@ hand_out(SpellBuffer *spell_buffer, Handout *handout)
 	}
 }
 
+void
+spell_handout_close(SpellHandout *handout)
+{
+	if (handout->sorted != NULL)
+		runtime_free(handout->sorted);
+	handout->sorted = NULL;
+}
+
 /* Give out the lines customer by customer. */
 void
 spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take, void *arg)
 {
-	Handout handout = {take, arg, 0, NULL, 0};
+	SpellHandout handout = {.take = take, .arg = arg};
 
 	spell_buffer_flush(spell_buffer);
 	hand_out(spell_buffer, &handout);
-	if (handout.sorted != NULL)
-		runtime_free(handout.sorted);
+	spell_handout_close(&handout);
+}
+
+/* How many partitions there are, all of them in memory; -1: they are not. */
+int64_t
+spell_buffer_partitions(SpellBuffer *spell_buffer)
+{
+	spell_buffer_flush(spell_buffer);
+	return overflow_is_written(&spell_buffer->overflow)
+			   ? -1
+			   : (int64_t) spell_buffer->row_buffer.npartitions;
 }

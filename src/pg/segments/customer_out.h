@@ -9,7 +9,6 @@
 
 #include "postgres.h"
 
-#include "access/tupdesc.h"
 #include "core/util/key.h"
 
 /* How a customer is told: by the type that the caller gives */
@@ -24,9 +23,8 @@ typedef struct CustomerOut
 /* Room for a number as text */
 #define NUMBER_ROOM 24
 
-extern void customer_out_open(CustomerOut *out, KeyKind kind, TupleDesc desc,
-							  int column);
-extern Datum customer_datum(const CustomerOut *out, const Key *key,
-							char *number, KeyText *name);
+extern void customer_out_open(CustomerOut *out, KeyKind kind, Oid type);
+extern KeyText customer_text(KeyKind kind, const Key *key, char *number);
+extern Datum customer_datum(const CustomerOut *out, const Key *key);
 
 #endif /* CVM_PG_SEGMENTS_CUSTOMER_OUT_H */

@@ -80,11 +80,9 @@ won_take(void *arg, const Won *won, const Earned *earned)
 	int scale = sink->spell_buffer->scale;
 	Datum values[WON_COLUMNS];
 	bool nulls[WON_COLUMNS] = {false};
-	char number[NUMBER_ROOM];
-	KeyText name;
 
 	(void) earned;
-	values[0] = customer_datum(&sink->out, &won->key, number, &name);
+	values[0] = customer_datum(&sink->out, &won->key);
 	values[1] = period_datum(sink, won->period, &nulls[1]);
 	values[2] = BoolGetDatum(won->is_recycled);
 	values[3] = decimal_make(won->after, scale);
@@ -131,8 +129,8 @@ cvm_customers_won(PG_FUNCTION_ARGS)
 
 	if (!sink_open(&sink, fcinfo))
 		return (Datum) 0;
-	customer_out_open(&sink.out, sink.spell_buffer->kind, sink.result->setDesc,
-					  0);
+	customer_out_open(&sink.out, sink.spell_buffer->kind,
+					  TupleDescAttr(sink.result->setDesc, 0)->atttypid);
 	reader = customers_won_open(&sink.customers, false, won_take, &sink);
 	segment_customers_each(&sink.customers, &reader, 1);
 	return (Datum) 0;

@@ -19,9 +19,12 @@ typedef struct Ticket
 {
 	dlist_node node;
 	char bytes[TICKET_SIZE];
-	SpellBufferState *state;
+	const char *aggregate; /* whose state it is: its name, by where it lies */
+	void *state;
 	MemoryContextCallback callback;
 } Ticket;
+
+const char move_aggregate[] = "_customer_move_agg";
 
 static dlist_head tickets = DLIST_STATIC_INIT(tickets);
 
@@ -33,7 +36,7 @@ ticket_forget(void *arg)
 
 /* A ticket for a state, good as long as the context is. */
 Datum
-ticket_make(MemoryContext context, SpellBufferState *state)
+ticket_make_of(MemoryContext context, const char *aggregate, void *state)
 {
 	Ticket *ticket = MemoryContextAllocZero(context, sizeof(Ticket));
 	bytea *bytes = palloc(VARHDRSZ + TICKET_SIZE);
@@ -41,6 +44,7 @@ ticket_make(MemoryContext context, SpellBufferState *state)
 	if (!pg_strong_random(ticket->bytes, TICKET_SIZE))
 		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
 						errmsg("could not generate random values")));
+	ticket->aggregate = aggregate;
 	ticket->state = state;
 	ticket->callback.func = ticket_forget;
 	ticket->callback.arg = ticket;
@@ -51,23 +55,27 @@ ticket_make(MemoryContext context, SpellBufferState *state)
 	PG_RETURN_BYTEA_P(bytes);
 }
 
-/* The state of a ticket. */
-SpellBufferState *
-ticket_read(Datum datum)
+/* The state of a ticket of an aggregate. */
+void *
+ticket_read_of(Datum datum, const char *aggregate)
 {
-	bytea *bytes = DatumGetByteaPP(datum);
+	bytea *bytes = (bytea *) DatumGetPointer(datum);
 	dlist_iter at;
+
+	if (unlikely(VARATT_IS_EXTERNAL(bytes) || VARATT_IS_COMPRESSED(bytes)))
+		bytes = DatumGetByteaPP(datum);
 
 	if (VARSIZE_ANY_EXHDR(bytes) == TICKET_SIZE)
 		dlist_foreach(at, &tickets)
 		{
 			Ticket *ticket = dlist_container(Ticket, node, at.cur);
 
-			if (memcmp(ticket->bytes, VARDATA_ANY(bytes), TICKET_SIZE) == 0)
+			if (memcmp(ticket->bytes, VARDATA_ANY(bytes), TICKET_SIZE) == 0 &&
+				ticket->aggregate == aggregate)
 				return ticket->state;
 		}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("no state of _customer_move_agg is read with this ticket"),
+			 errmsg("no state of %s is read with this ticket", aggregate),
 			 errhint("Read it in the query that makes it.")));
 }

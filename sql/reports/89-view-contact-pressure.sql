@@ -13,7 +13,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 	(103, 'contact_violation',
 		'The marketing contacts that went beyond the cap of the rolling window: one row per contact.', NULL);
 
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('contact_rolling', 1, '{}', $$
+@define contact_rolling chosen
 observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
 ), sent AS {at_customer} (
@@ -30,8 +30,21 @@ observed AS MATERIALIZED (
 			coalesce(k.responded, k.outcome IS NOT NULL) AS has_responded, o.as_of
 		FROM contact k
 		CROSS JOIN observed o
-		WHERE k.customer_id IS NOT NULL AND cvm.day_of(k.occurred_at, {time_zone}) < o.as_of) c
+		WHERE k.customer_id IS NOT NULL AND cvm.day_of(k.occurred_at, {time_zone}) < o.as_of
+			{chosen}) c
 )
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('contact_rolling', 1, '{}', $$
+@use contact_rolling
+$$),
+-- of those alone who ever got more than they may, whom one pass finds; servers that have contacts distributed look at all of them
+('contact_rolling_beyond', 1, '{distributed contact}', '{contact_rolling}'),
+('contact_rolling_beyond', 9, '{}', $$beyond AS MATERIALIZED (
+	SELECT unnest(cvm._contact_beyond_agg(k.customer_id, cvm.day_of(k.occurred_at, {time_zone}), k.purpose, {as_of}, {contact_window}, {contact_cap})) AS customer_id
+	FROM contact k
+),
+@use contact_rolling AND k.customer_id IN (SELECT b.customer_id FROM beyond b)
 $$);
 
 -- What each customer got in a month, in the segment of the last contact
@@ -158,7 +171,7 @@ JOIN wanted a ON a.segment = r.segment AND a.month = r.month$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_violation', 1, '{contact}', $$
 WITH
-{contact_rolling}
+{contact_rolling_beyond}
 SELECT cvm.row_key(to_char((date '2000-01-01' + s.day)::timestamp, 'YYYY-MM-DD'), s.of_day::text, s.customer_id::text) AS row_key,
 	s.customer_id,
 	date '2000-01-01' + s.day AS sent_on,

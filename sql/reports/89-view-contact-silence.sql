@@ -36,15 +36,49 @@ WITH {observed}, payer AS (
 )
 $$);
 
+-- The same by segment and number of contacts, in one pass over subscriptions, contacts and times in segments; servers
+-- that have them distributed count customer by customer
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('contact_silence_cells', 1, '{distributed contact}', $$
+{contact_silence_seen}
+, cell AS (
+	SELECT h.segment, h.contacts, h.last_day IS NULL AS is_never, h.as_of, count(*) AS customers
+	FROM heard h
+	GROUP BY h.segment, h.contacts, h.last_day IS NULL, h.as_of
+)$$),
+('contact_silence_cells', 9, '{}', $$
+WITH {observed}, cell AS (
+	SELECT x.segment, c.contacts, c.is_never, o.as_of, c.customers
+	FROM (
+		SELECT cvm._contact_silence_agg(r.customer_id, r.day, r.purpose, r.arm, r.pays, r.segment, r.valid_from, r.valid_to,
+			(SELECT o.as_of FROM observed o), (SELECT o.as_of - {silent_days} FROM observed o)) AS cells
+		FROM (
+			SELECT k.customer_id, cvm.day_of(k.occurred_at, {time_zone}) AS day, k.purpose, k.arm, false AS pays, NULL::text AS segment,
+				NULL::date AS valid_from, NULL::date AS valid_to
+			FROM contact k
+			UNION ALL
+			SELECT s.customer_id, NULL, NULL, NULL, coalesce(s.started_on < (SELECT o.as_of FROM observed o)
+				AND coalesce(s.ended_on >= (SELECT o.as_of FROM observed o) AND s.ended_on > s.started_on, true) AND {price} > 0, false), NULL, NULL, NULL
+			FROM subscription s
+			UNION ALL
+			SELECT h.customer_id, NULL, NULL, NULL, false, h.segment, h.valid_from, h.valid_to FROM {segment_rows} h WHERE h.segment IS NOT NULL) r) a
+	CROSS JOIN LATERAL unnest(a.cells) c
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (c.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
+	CROSS JOIN observed o
+)$$);
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_silence', 1, '{contact,subscription}', $$
-{contact_silence_seen}
-, ranked AS (
-	SELECT h.*, row_number() OVER (PARTITION BY h.segment ORDER BY h.contacts, h.customer_id) AS place FROM heard h
-), told AS (
-	SELECT r.segment, r.as_of, count(*) AS base, count(*) FILTER (WHERE r.contacts = 0) AS silent, count(*) FILTER (WHERE r.last_day IS NULL) AS never,
-		sum(r.contacts)::bigint AS contacts, sum(r.contacts * r.place) AS weighted
-	FROM ranked r
+{contact_silence_cells}
+, told AS (
+	SELECT r.segment, r.as_of, sum(r.customers)::bigint AS base, coalesce(sum(r.customers) FILTER (WHERE r.contacts = 0), 0)::bigint AS silent,
+		coalesce(sum(r.customers) FILTER (WHERE r.is_never), 0)::bigint AS never, sum(r.contacts * r.customers)::bigint AS contacts,
+		-- of those who got as many, each stands in the middle of their places
+		trunc(sum(r.contacts * r.customers * (2 * r.places - r.customers + 1)) / 2) AS weighted
+	FROM (
+		SELECT c.*, sum(c.customers) OVER (PARTITION BY c.segment ORDER BY c.contacts, c.is_never ROWS UNBOUNDED PRECEDING) AS places
+		FROM (
+			SELECT d.segment, d.contacts, d.is_never, d.as_of, sum(d.customers) AS customers FROM cell d GROUP BY d.segment, d.contacts, d.is_never, d.as_of) c) r
 	GROUP BY r.segment, r.as_of
 )
 SELECT cvm.row_key(t.segment) AS row_key,
@@ -99,6 +133,28 @@ WITH observed AS MATERIALIZED (
 )
 $$);
 
+-- The same by what contacts of an ordinal, and first ones, of a customer came to, in one pass over contacts; servers that
+-- have them distributed count customer by customer
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('contact_fatigue_cells', 1, '{distributed contact}', $$
+{contact_fatigue_seen}
+, cell AS (
+	SELECT b.ordinal, b.contacts, b.responses, f.contacts AS first_contacts, f.responses AS first_responses, b.as_of, count(*) AS customers,
+		sum(b.opt_known) AS opt_known, sum(b.opted_out) AS opted_out
+	FROM by_customer b
+	JOIN by_customer f ON f.customer_id = b.customer_id AND f.ordinal = 1
+	GROUP BY b.ordinal, b.contacts, b.responses, f.contacts, f.responses, b.as_of
+)$$),
+('contact_fatigue_cells', 9, '{}', $$
+WITH cell AS (
+	SELECT c.*, coalesce({as_of}, c.last_day + 1) AS as_of
+	FROM (
+		SELECT cvm._contact_fatigue_agg(k.customer_id, cvm.day_of(k.occurred_at, {time_zone}), cvm.moment_of(k.occurred_at, {time_zone}), k.purpose,
+			coalesce(k.responded, k.outcome IS NOT NULL), k.opted_out, {as_of}, {contact_window}) AS cells
+		FROM contact k) a
+	CROSS JOIN LATERAL unnest(a.cells) c
+)$$);
+
 @for preference | needs
 1 | {contact,contact.outcome}
 2 | {contact,contact.responded}
@@ -106,13 +162,21 @@ $$);
 @make
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('contact_fatigue', {preference}, '{needs}', $$
-{contact_fatigue_seen}
-, told AS (
-	SELECT p.ordinal, p.as_of, count(*) AS customers, sum(p.contacts)::bigint AS contacts, sum(p.responses)::bigint AS responses, count(p.difference) AS compared,
+{contact_fatigue_cells}
+, summed AS (
+	SELECT p.ordinal, p.as_of, sum(p.customers)::bigint AS customers, sum(p.contacts * p.customers)::bigint AS contacts,
+		sum(p.responses * p.customers)::bigint AS responses, coalesce(sum(p.customers) FILTER (WHERE p.ordinal > 1), 0)::bigint AS compared,
 		sum(p.opt_known)::bigint AS opt_known, sum(p.opted_out)::bigint AS opted_out,
-		avg(p.difference)::float8 AS difference, (stddev_samp(p.difference) / sqrt(nullif(count(p.difference), 0)::numeric))::float8 AS std_error
-	FROM paired p
+		sum(p.difference * p.customers) AS x, sum(p.difference * p.difference * p.customers) AS xx
+	FROM (
+		SELECT c.*, CASE WHEN c.ordinal > 1 THEN c.responses / c.contacts::numeric - c.first_responses / c.first_contacts::numeric END AS difference
+		FROM cell c) p
 	GROUP BY p.ordinal, p.as_of
+), told AS (
+	-- the mean of the differences, and its error
+	SELECT s.*, (s.x / nullif(s.compared, 0))::float8 AS difference,
+		(sqrt((s.compared * s.xx - s.x * s.x) / nullif(s.compared * (s.compared - 1::numeric), 0)) / sqrt(nullif(s.compared, 0)::numeric))::float8 AS std_error
+	FROM summed s
 )
 SELECT cvm.row_key(t.ordinal::text) AS row_key,
 	t.ordinal,

@@ -47,6 +47,93 @@ COMMENT ON AGGREGATE cvm._contact_pressure_agg({customer}, date, text, boolean, 
 	'customers may get in it. A row with a segment says that the customer was in it on these days; one without is a contact';
 @end
 
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.contact_beyond_final_{customer}(internal) RETURNS {customer}[]
+	AS 'MODULE_PATHNAME', 'cvm_contact_beyond_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_beyond_final_{customer}(internal) IS 'End of _contact_beyond_agg';
+CREATE FUNCTION cvm.contact_beyond_add(internal, {customer}, date, text, date, integer, integer) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_contact_beyond_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_beyond_add(internal, {customer}, date, text, date, integer, integer) IS 'Step of _contact_beyond_agg';
+CREATE AGGREGATE cvm._contact_beyond_agg({customer}, date, text, date, integer, integer) (
+	SFUNC = cvm.contact_beyond_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.contact_beyond_final_{customer}, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._contact_beyond_agg({customer}, date, text, date, integer, integer) IS
+	'Customers who ever got more marketing contacts than they may within a window, from raw rows in one pass: customer, day, purpose ("service" is '
+	'none), as_of (NULL: all days), days of the window, contacts that customers may get in it';
+@end
+
+CREATE TYPE cvm.contact_fatigue AS (ordinal bigint, contacts bigint, responses bigint, first_contacts bigint, first_responses bigint, customers bigint,
+	opt_known bigint, opted_out bigint, last_day date);
+COMMENT ON TYPE cvm.contact_fatigue IS 'Customers whose contacts of an ordinal, and first ones, came to as many, and as many responses';
+
+CREATE FUNCTION cvm.contact_fatigue_final(internal) RETURNS cvm.contact_fatigue[]
+	AS 'MODULE_PATHNAME', 'cvm_contact_fatigue_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_fatigue_final(internal) IS 'End of _contact_fatigue_agg';
+
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.contact_fatigue_add(internal, {customer}, date, timestamptz, text, boolean, boolean, date, integer) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_contact_fatigue_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_fatigue_add(internal, {customer}, date, timestamptz, text, boolean, boolean, date, integer) IS
+	'Step of _contact_fatigue_agg';
+CREATE AGGREGATE cvm._contact_fatigue_agg({customer}, date, timestamptz, text, boolean, boolean, date, integer) (
+	SFUNC = cvm.contact_fatigue_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.contact_fatigue_final, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._contact_fatigue_agg({customer}, date, timestamptz, text, boolean, boolean, date, integer) IS
+	'What first, second and further marketing contacts within a window came to, up to the tenth, from raw rows in one pass: customer, day, moment, '
+	'purpose ("service" is none), whether it was answered and ended in an opt-out (NULL: not known), as_of (NULL: all days), days of the window';
+@end
+
+CREATE TYPE cvm.contact_silence AS (segment text, contacts bigint, is_never boolean, customers bigint);
+COMMENT ON TYPE cvm.contact_silence IS 'Customers of a segment who pay, by how many contacts they got since a day, and whether they ever got one';
+
+CREATE FUNCTION cvm.contact_silence_final(internal) RETURNS cvm.contact_silence[]
+	AS 'MODULE_PATHNAME', 'cvm_contact_silence_final'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_silence_final(internal) IS 'End of _contact_silence_agg';
+
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.contact_silence_add(internal, {customer}, date, text, text, boolean, text, date, date, date, date) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_contact_silence_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_silence_add(internal, {customer}, date, text, text, boolean, text, date, date, date, date) IS
+	'Step of _contact_silence_agg';
+CREATE AGGREGATE cvm._contact_silence_agg({customer}, date, text, text, boolean, text, date, date, date, date) (
+	SFUNC = cvm.contact_silence_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.contact_silence_final, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._contact_silence_agg({customer}, date, text, text, boolean, text, date, date, date, date) IS
+	'How many contacts those who pay got, by segment of the last day, from raw rows in one pass: customer, day, purpose ("service" is no marketing), '
+	'arm (nobody contacts "control"), whether the customer pays on the last day, segment, valid_from, valid_to, as_of, day from which on contacts '
+	'count. A row with a segment says that the customer was in it on these days; one of who pays is no contact';
+@end
+
 CREATE TYPE cvm.ticket_response AS (segment text, month date, tickets bigint, staff bigint, customers bigint, answered bigint, solved bigint,
 	reopened bigint, within_tickets bigint, beyond_tickets bigint, replies cvm.survival, solutions cvm.survival);
 COMMENT ON TYPE cvm.ticket_response IS 'How long the tickets of a month waited for a reply and to be solved, in a segment (NULL: of everybody)';

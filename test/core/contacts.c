@@ -10,11 +10,14 @@
 
 #include <string.h>
 
+#include "core/contacts/contact_beyond.h"
+#include "core/contacts/contact_fatigue.h"
 #include "core/contacts/contact_pressure.h"
+#include "core/contacts/contact_silence.h"
 #include "core/contacts/survey_score.h"
 #include "core/contacts/ticket_response.h"
 
-#define WORLDS 120
+#define WORLDS 240
 #define WAYS 4 /* in memory, in files, in files of files, in two processes */
 
 typedef enum What
@@ -22,6 +25,9 @@ typedef enum What
 	CONTACTS,
 	TICKETS,
 	ANSWERS,
+	FATIGUE,
+	SILENCE,
+	BEYOND,
 	WHATS
 } What;
 
@@ -45,9 +51,10 @@ draw(World *world, uint32_t below)
 static size_t
 line_size(What what)
 {
-	return what == CONTACTS	 ? sizeof(MemberLine)
-		   : what == TICKETS ? sizeof(TicketLine)
-							 : sizeof(SurveyLine);
+	return what == TICKETS	 ? sizeof(TicketLine)
+		   : what == ANSWERS ? sizeof(SurveyLine)
+		   : what == FATIGUE ? sizeof(FatigueLine)
+							 : sizeof(MemberLine);
 }
 
 static MemberLines *
@@ -58,6 +65,11 @@ make_lines(const World *world, size_t budget)
 
 	members->parameters[CONTACT_WINDOW] = 7;
 	members->parameters[CONTACT_CAP] = 2;
+	if (world->what == SILENCE)
+	{
+		members->parameters[SILENCE_DAY] = 9060;
+		members->parameters[SILENCE_SINCE] = 9030;
+	}
 	return members;
 }
 
@@ -73,18 +85,29 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 	uint32_t name = draw(world, 3);
 	Label label = {names[name], (uint32_t) strlen(names[name])};
 
-	if (draw(world, 5) == 0)
+	if (draw(world, 5) == 0 && world->what != BEYOND)
 	{
 		member_lines_place(members, key, &label, day,
 						   draw(world, 2) ? day + 40 : SPELL_OPEN);
 		return;
 	}
 	member_lines_seen(members, day);
-	if (world->what == CONTACTS)
+	if (world->what == CONTACTS || world->what == SILENCE ||
+		world->what == BEYOND)
 	{
 		MemberLine *line = customer_lines_next(&members->lines, key);
 
-		*line = (MemberLine){.flags = flags, .name = -1, .day = day};
+		*line = (MemberLine){
+			.flags = world->what == SILENCE ? flags % 8 == 0 : flags,
+			.name = -1,
+			.day = day};
+	}
+	else if (world->what == FATIGUE)
+	{
+		FatigueLine *line = customer_lines_next(&members->lines, key);
+
+		*line = (FatigueLine){{.flags = flags, .name = -1, .day = day},
+							  day * INT64_C(86400) + draw(world, 3)};
 	}
 	else if (world->what == TICKETS)
 	{
@@ -110,6 +133,14 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 	}
 }
 
+static void
+key_add(void *arg, const Key *key)
+{
+	/* those outside of the key lie elsewhere each time */
+	*(uint64_t *) arg +=
+		key_mix(key_is_outside(key) ? key_text(key).size : key->words[0]) | 1;
+}
+
 /* What the cells come to, in whatever order they are */
 static uint64_t
 cells_sum(World *world, MemberLines *members)
@@ -117,8 +148,18 @@ cells_sum(World *world, MemberLines *members)
 	CellTable cells;
 	uint64_t sum = 0;
 
+	if (world->what == BEYOND)
+	{
+		contact_beyond(members, key_add, &sum);
+		world->cells = sum > 0 ? 6 : 0;
+		return sum;
+	}
 	if (world->what == CONTACTS)
 		contact_cells(members, NULL, &cells);
+	else if (world->what == FATIGUE)
+		fatigue_cells(members, NULL, &cells);
+	else if (world->what == SILENCE)
+		silence_cells(members, NULL, &cells);
 	else if (world->what == TICKETS)
 		ticket_cells(members, NULL, &cells);
 	else
@@ -171,9 +212,12 @@ cells_sum(World *world, MemberLines *members)
 		}
 		else
 		{
-			hash = key_mix(hash + (uint64_t) key->numbers[0]);
+			for (int j = 0; j < CELL_NUMBERS; j++)
+				hash = key_mix(hash + (uint64_t) key->numbers[j]);
 			counts = &((const ContactCell *) key)->customers;
-			ncounts = 10;
+			ncounts = world->what == CONTACTS  ? 10
+					  : world->what == FATIGUE ? 3
+											   : 1;
 		}
 		for (size_t j = 0; j < ncounts; j++)
 			hash = key_mix(hash * 31 + (uint64_t) counts[j]);
@@ -193,7 +237,7 @@ run_world(void *argument)
 
 	world->random = 88172645463325252u + (uint64_t) world->number;
 	world->what = (What) (world->number % WHATS);
-	world->kind = (KeyKind) (world->number / 3 % 3);
+	world->kind = (KeyKind) (world->number / WHATS % 3);
 	nrows = 1 + (int) draw(world, 3000);
 	/* some have many rows each */
 	customers = 1 + draw(world, world->number % 5 == 0 ? 3 : 300);

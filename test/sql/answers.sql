@@ -259,8 +259,9 @@ SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.contact_
 
 -- the same in one process and in several, and whatever the type of customers is
 SELECT count(*) FROM pg_temp.ticket_differs(1), pg_temp.contact_differs(1) \g /dev/null
-CREATE TEMP TABLE alone AS SELECT 'contacts' AS what, to_jsonb(v) AS said FROM sw.contact_pressure v UNION ALL SELECT 'tickets', to_jsonb(v) FROM sw.ticket_response v UNION ALL SELECT 'answers', to_jsonb(v) FROM sw.survey_score v;
-SELECT cmp_ok((SELECT min(n) FROM (SELECT count(*) AS n FROM alone GROUP BY what) a), '>=', 6::bigint, 'contacts, tickets and answers have rows to be compared');
+CREATE TEMP TABLE alone AS SELECT 'contacts' AS what, to_jsonb(v) AS said FROM sw.contact_pressure v UNION ALL SELECT 'tickets', to_jsonb(v) FROM sw.ticket_response v UNION ALL SELECT 'answers', to_jsonb(v) FROM sw.survey_score v
+	UNION ALL SELECT 'fatigue', to_jsonb(v) FROM sw.contact_fatigue v UNION ALL SELECT 'violations', to_jsonb(v) FROM sw.contact_violation v;
+SELECT cmp_ok((SELECT min(n) FROM (SELECT count(*) AS n FROM alone GROUP BY what) a), '>=', 4::bigint, 'contacts, tickets and answers have rows to be compared');
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
@@ -272,8 +273,9 @@ BEGIN
 	RETURN plan LIKE '%Partial%';
 END
 $$;
-SELECT ok(pg_temp.is_partial('sw.contact_pressure') AND pg_temp.is_partial('sw.ticket_response') AND pg_temp.is_partial('sw.survey_score'), 'several processes count contacts, tickets and answers');
-SELECT set_eq($$SELECT 'contacts', to_jsonb(v) FROM sw.contact_pressure v UNION ALL SELECT 'tickets', to_jsonb(v) FROM sw.ticket_response v UNION ALL SELECT 'answers', to_jsonb(v) FROM sw.survey_score v$$, 'SELECT what COLLATE "default", said FROM alone',
+SELECT ok(pg_temp.is_partial('sw.contact_fatigue') AND pg_temp.is_partial('sw.contact_violation') AND pg_temp.is_partial('sw.contact_pressure') AND pg_temp.is_partial('sw.ticket_response') AND pg_temp.is_partial('sw.survey_score'), 'several processes count contacts, tickets and answers');
+SELECT set_eq($$SELECT 'contacts', to_jsonb(v) FROM sw.contact_pressure v UNION ALL SELECT 'tickets', to_jsonb(v) FROM sw.ticket_response v UNION ALL SELECT 'answers', to_jsonb(v) FROM sw.survey_score v
+	UNION ALL SELECT 'fatigue', to_jsonb(v) FROM sw.contact_fatigue v UNION ALL SELECT 'violations', to_jsonb(v) FROM sw.contact_violation v$$, 'SELECT what COLLATE "default", said FROM alone',
 	'several processes say the same as one');
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
@@ -287,6 +289,22 @@ END
 $$;
 SELECT set_eq($$SELECT pg_temp.pressure('n.customer_id')$$, $$SELECT pg_temp.pressure('n.customer_id || ' || quote_literal(repeat('x', 20)))$$, 'customers may be numbers or long texts');
 SELECT set_eq($$SELECT pg_temp.pressure('n.customer_id')$$, $$SELECT pg_temp.pressure('md5(n.customer_id::text)::uuid')$$, 'customers may be uuids');
+CREATE FUNCTION pg_temp.told_of(key text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format($q$SELECT unnest(cvm._contact_fatigue_agg(%1$s, n.sent_at::date, n.sent_at, n.purpose, n.responded, n.opted_out, NULL, 7))::text FROM note n
+		UNION ALL SELECT unnest(cvm._contact_silence_agg(r.id, r.day, r.purpose, 'target', r.pays, r.segment, r.valid_from, r.valid_to, '2024-04-01', '2024-03-20'))::text
+		FROM (SELECT %1$s AS id, n.sent_at::date AS day, n.purpose, false AS pays, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM note n
+			UNION ALL SELECT %1$s, NULL, NULL, true, NULL, NULL, NULL FROM generate_series(1, 28) n (customer_id)
+			UNION ALL SELECT %1$s, NULL, NULL, NULL, n.segment, n.valid_from, n.valid_to FROM is_in n) r
+		UNION ALL SELECT 'beyond ' || count(*) FROM (SELECT unnest(cvm._contact_beyond_agg(%1$s, n.sent_at::date, n.purpose, NULL, 7, 2)) AS id FROM note n) b JOIN (SELECT DISTINCT %1$s AS id FROM note n) k USING (id)$q$, key);
+END
+$$;
+SELECT set_eq($$SELECT pg_temp.told_of('n.customer_id')$$, $$SELECT pg_temp.told_of('n.customer_id || ' || quote_literal(repeat('x', 20)))$$, 'silent, tired and bombarded customers may be numbers or long texts');
+SELECT set_eq($$SELECT pg_temp.told_of('n.customer_id')$$, $$SELECT pg_temp.told_of('md5(n.customer_id::text)::uuid')$$, 'they may be uuids');
+SELECT cmp_ok((SELECT count(*) FROM pg_temp.told_of('n.customer_id')), '>=', 20::bigint, 'there are many kinds of them');
+SELECT throws_ok($$SELECT cvm._contact_fatigue_agg(1::bigint, '2024-01-01', now(), NULL, NULL, NULL, NULL, NULL)$$, '22004', 'window must not be null', 'what tires has a window');
+SELECT throws_ok($$SELECT cvm._contact_beyond_agg(1::bigint, '2024-01-01', NULL, NULL, 7, NULL)$$, '22004', 'window and cap must not be null', 'what is too much has a cap');
+SELECT throws_ok($$SELECT cvm._contact_silence_agg(1::bigint, '2024-01-01', NULL, NULL, true, NULL, NULL, NULL, NULL, '2024-01-01')$$, '22004', 'as_of and since must not be null', 'silence has a beginning and an end');
 SELECT throws_ok($$SELECT cvm._contact_pressure_agg(1::bigint, '2024-01-01', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)$$, '22004', 'window and cap must not be null', 'a window is needed');
 
 -- a contact about a product says so without an offer

@@ -22,61 +22,26 @@ enum
 	ARG_CAP
 };
 
-static const char service[] = "service";
-
-/* Is a contact one of service, in any case of letters? */
-static bool
-is_service(FunctionCallInfo fcinfo)
-{
-	text *purpose;
-	const char *data;
-
-	if (PG_ARGISNULL(ARG_PURPOSE))
-		return false;
-	purpose = PG_GETARG_TEXT_PP(ARG_PURPOSE);
-	data = VARDATA_ANY(purpose);
-	if (VARSIZE_ANY_EXHDR(purpose) != sizeof(service) - 1)
-		return false;
-	for (size_t i = 0; i < sizeof(service) - 1; i++)
-		if (data[i] != service[i] && !(data[i] >= 'A' && data[i] <= 'Z' &&
-									   data[i] + ('a' - 'A') == service[i]))
-			return false;
-	return true;
-}
-
-static MemberState *
-pressure_begin(FunctionCallInfo fcinfo, KeyKind kind)
-{
-	MemberState *state = member_state_begin(fcinfo, kind, sizeof(MemberLine));
-
-	if (PG_ARGISNULL(ARG_WINDOW) || PG_ARGISNULL(ARG_CAP))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("window and cap must not be null"),
-				 errhint("Give the days of the window, and the contacts that "
-						 "a customer may get in it.")));
-	state->members->parameters[CONTACT_WINDOW] = PG_GETARG_INT32(ARG_WINDOW);
-	state->members->parameters[CONTACT_CAP] = PG_GETARG_INT32(ARG_CAP);
-	return state;
-}
-
 /* A row: a contact; or, where segment is not NULL, a membership. */
 static inline Datum
 contact_pressure_add(FunctionCallInfo fcinfo, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? pressure_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
+	MemberState *state =
+		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(MemberLine))
+						: (MemberState *) PG_GETARG_POINTER(0);
 	uint32 flags = 0;
 	MemberLine *line;
 	DateADT day;
 
+	if (PG_ARGISNULL(0))
+		contact_window_take(fcinfo, state->members, ARG_WINDOW, ARG_CAP);
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day))
 		PG_RETURN_POINTER(state);
 	member_lines_seen(state->members, day);
 	if (PG_ARGISNULL(ARG_CUSTOMER))
 		PG_RETURN_POINTER(state);
-	if (is_service(fcinfo))
+	if (argument_is_word(fcinfo, ARG_PURPOSE, SERVICE))
 		flags |= CONTACT_SERVICE;
 	if (row_flag(fcinfo, ARG_RESPONDED))
 		flags |= CONTACT_RESPONDED;

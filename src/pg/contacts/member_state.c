@@ -9,9 +9,11 @@
 
 #include "miscadmin.h"
 
+#include "core/contacts/contact_pressure.h"
 #include "core/segments/segment_timeline.h"
 #include "pg/contacts/member_state.h"
 #include "pg/state_type.h"
+#include "pg/step_scan.h"
 
 #define NAME "aggregates over contacts, tickets and answers"
 
@@ -26,7 +28,44 @@ member_state_begin(FunctionCallInfo fcinfo, KeyKind kind, size_t size)
 		row_check_key(fcinfo, ARG_CUSTOMER);
 	state->members =
 		member_lines_new(context, kind, size, get_hash_memory_limit());
+	step_scan_begin(fcinfo, state);
 	return state;
+}
+
+bool
+argument_is_word(FunctionCallInfo fcinfo, int at, const char *word)
+{
+	size_t size = strlen(word);
+	const text *given;
+	const char *data;
+
+	if (PG_ARGISNULL(at))
+		return false;
+	given = PG_GETARG_TEXT_PP(at);
+	data = VARDATA_ANY(given);
+	if (VARSIZE_ANY_EXHDR(given) != size)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (data[i] != word[i] && !(data[i] >= 'A' && data[i] <= 'Z' &&
+									data[i] + ('a' - 'A') == word[i]))
+			return false;
+	return true;
+}
+
+void
+contact_window_take(FunctionCallInfo fcinfo, MemberLines *members, int window,
+					int cap)
+{
+	if (PG_ARGISNULL(window) || (cap >= 0 && PG_ARGISNULL(cap)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 cap >= 0 ? errmsg("window and cap must not be null")
+						  : errmsg("window must not be null"),
+				 errhint("Give the days of the window, and the contacts that "
+						 "a customer may get in it.")));
+	members->parameters[CONTACT_WINDOW] = PG_GETARG_INT32(window);
+	if (cap >= 0)
+		members->parameters[CONTACT_CAP] = PG_GETARG_INT32(cap);
 }
 
 /*
@@ -62,11 +101,19 @@ member_state_take(FunctionCallInfo fcinfo, MemberState *state, int segment)
 }
 
 MemberLines *
-member_state_end(FunctionCallInfo fcinfo, RowArray *array)
+member_state_lines(FunctionCallInfo fcinfo)
 {
 	state_context(fcinfo, NAME);
-	row_array_open(array, fcinfo);
 	return ((MemberState *) PG_GETARG_POINTER(0))->members;
+}
+
+MemberLines *
+member_state_end(FunctionCallInfo fcinfo, RowArray *array)
+{
+	MemberLines *members = member_state_lines(fcinfo);
+
+	row_array_open(array, fcinfo);
+	return members;
 }
 
 Datum

@@ -37,7 +37,17 @@ extern MemberState *member_state_begin(FunctionCallInfo fcinfo, KeyKind kind,
 extern bool member_state_take(FunctionCallInfo fcinfo, MemberState *state,
 							  int segment);
 
-/* The lines of an aggregate that ends, and its rows to be */
+/* Is the word of a row this one of small letters, in any case of these? */
+extern bool argument_is_word(FunctionCallInfo fcinfo, int at, const char *word);
+
+#define SERVICE "service" /* a purpose: a contact of marketing has another */
+
+/* Take the window of contacts, and the cap where it is an argument, not -1. */
+extern void contact_window_take(FunctionCallInfo fcinfo, MemberLines *members,
+								int window, int cap);
+
+/* The lines of an aggregate that ends; and its rows to be */
+extern MemberLines *member_state_lines(FunctionCallInfo fcinfo);
 extern MemberLines *member_state_end(FunctionCallInfo fcinfo, RowArray *array);
 
 /* The name of the segment of a cell; NULL: that of all */

@@ -1,0 +1,102 @@
+/*
+ * contact_beyond.c
+ *		Which customers ever got more contacts than the cap, from raw rows in one
+ *		pass (core/contacts/contact_beyond.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/uuid.h"
+
+#include "core/contacts/contact_beyond.h"
+#include "pg/contacts/member_state.h"
+
+enum
+{
+	ARG_PURPOSE = ARG_DAY + 1,
+	ARG_AS_OF,
+	ARG_WINDOW,
+	ARG_CAP
+};
+
+/* A row: a contact */
+static inline Datum
+contact_beyond_add(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state =
+		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(MemberLine))
+						: (MemberState *) PG_GETARG_POINTER(0);
+	MemberLine *line;
+	DateADT day;
+
+	if (PG_ARGISNULL(0))
+		contact_window_take(fcinfo, state->members, ARG_WINDOW, ARG_CAP);
+	if (PG_ARGISNULL(ARG_CUSTOMER) ||
+		!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day) ||
+		argument_is_word(fcinfo, ARG_PURPOSE, SERVICE))
+		PG_RETURN_POINTER(state);
+	line = customer_lines_next(&state->members->lines,
+							   argument_customer(fcinfo, kind));
+	*line = (MemberLine){.name = -1, .day = day};
+	PG_RETURN_POINTER(state);
+}
+
+MEMBER_STEPS(contact_beyond);
+
+typedef struct Customers
+{
+	KeyKind kind;
+	ArrayBuildState *array;
+} Customers;
+
+static void
+customer_take(void *arg, const Key *key)
+{
+	Customers *customers = arg;
+	Oid type = INT8OID;
+	Datum value;
+	pg_uuid_t uuid;
+	KeyText name;
+
+	switch (customers->kind)
+	{
+		case KEY_NUMBER:
+			value = Int64GetDatum(key->number);
+			break;
+		case KEY_UUID:
+			type = UUIDOID;
+			memcpy(uuid.data, key->words, UUID_LEN);
+			value = UUIDPGetDatum(&uuid);
+			break;
+		default:
+			type = TEXTOID;
+			name = key_text(key);
+			value = PointerGetDatum(
+				cstring_to_text_with_len(name.data, (int) name.size));
+			break;
+	}
+	/* copies the value */
+	customers->array = accumArrayResult(customers->array, value, false, type,
+										CurrentMemoryContext);
+}
+
+/* The end: an array of the customers, or NULL */
+PG_FUNCTION_INFO_V1(cvm_contact_beyond_final);
+Datum
+cvm_contact_beyond_final(PG_FUNCTION_ARGS)
+{
+	Customers customers = {0};
+	MemberLines *members;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	members = member_state_lines(fcinfo);
+	customers.kind = members->lines.kind;
+	contact_beyond(members, customer_take, &customers);
+	if (customers.array == NULL)
+		PG_RETURN_NULL();
+	return makeArrayResult(customers.array, CurrentMemoryContext);
+}

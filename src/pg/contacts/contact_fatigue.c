@@ -1,0 +1,96 @@
+/*
+ * contact_fatigue.c
+ *		What further contacts bring, from raw rows in one pass
+ *		(core/contacts/contact_fatigue.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "core/contacts/contact_fatigue.h"
+#include "pg/contacts/member_state.h"
+
+enum
+{
+	ARG_AT = ARG_DAY + 1,
+	ARG_PURPOSE,
+	ARG_RESPONDED,
+	ARG_OPTED_OUT,
+	ARG_AS_OF,
+	ARG_WINDOW
+};
+
+/* A row: a contact */
+static inline Datum
+contact_fatigue_add(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state =
+		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(FatigueLine))
+						: (MemberState *) PG_GETARG_POINTER(0);
+	uint32 flags = 0;
+	FatigueLine *line;
+	DateADT day;
+
+	if (PG_ARGISNULL(0))
+		contact_window_take(fcinfo, state->members, ARG_WINDOW, -1);
+	if (!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day))
+		PG_RETURN_POINTER(state);
+	member_lines_seen(state->members, day);
+	if (PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_AT) ||
+		argument_is_word(fcinfo, ARG_PURPOSE, SERVICE))
+		PG_RETURN_POINTER(state);
+	if (row_flag(fcinfo, ARG_RESPONDED))
+		flags |= CONTACT_RESPONDED;
+	if (!PG_ARGISNULL(ARG_OPTED_OUT))
+		flags |= CONTACT_OPT_KNOWN |
+				 (PG_GETARG_BOOL(ARG_OPTED_OUT) ? CONTACT_OPTED_OUT : 0);
+	line = customer_lines_next(&state->members->lines,
+							   argument_customer(fcinfo, kind));
+	*line = (FatigueLine){.member = {.flags = flags, .name = -1, .day = day},
+						  .at = PG_GETARG_TIMESTAMPTZ(ARG_AT)};
+	PG_RETURN_POINTER(state);
+}
+
+MEMBER_STEPS(contact_fatigue);
+
+#define CELL_COLUMNS 9
+
+/* The end: a row for each ordinal and what contacts of a customer came to. */
+PG_FUNCTION_INFO_V1(cvm_contact_fatigue_final);
+Datum
+cvm_contact_fatigue_final(PG_FUNCTION_ARGS)
+{
+	MemberLines *members;
+	CellTable cells;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	members = member_state_end(fcinfo, &array);
+	fatigue_cells(members, CurrentMemoryContext, &cells);
+	for (uint32_t i = 0; i < cells.room; i++)
+	{
+		const FatigueCell *cell = cell_table_at(&cells, i);
+		Datum values[CELL_COLUMNS];
+		bool nulls[CELL_COLUMNS] = {false};
+
+		if (!cell->key.is_used)
+			continue;
+		values[0] = Int64GetDatum(cell->key.numbers[0]);
+		for (int is_first = 0; is_first < 2; is_first++)
+		{
+			FatigueTally tally = fatigue_tally(cell, is_first);
+
+			values[1 + 2 * is_first] = Int64GetDatum((int64) tally.contacts);
+			values[2 + 2 * is_first] = Int64GetDatum((int64) tally.responses);
+		}
+		values[5] = Int64GetDatum(cell->customers);
+		values[6] = Int64GetDatum(cell->opt_known);
+		values[7] = Int64GetDatum(cell->opted_out);
+		values[8] = DateADTGetDatum(members->last);
+		row_array_put(&array, values, nulls);
+	}
+	return row_array_close(&array, fcinfo);
+}

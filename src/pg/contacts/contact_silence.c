@@ -1,0 +1,95 @@
+/*
+ * contact_silence.c
+ *		Who pays and hears nothing, from raw rows in one pass
+ *		(core/contacts/contact_silence.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "core/contacts/contact_silence.h"
+#include "pg/contacts/member_state.h"
+
+enum
+{
+	ARG_PURPOSE = ARG_DAY + 1,
+	ARG_ARM,
+	ARG_PAYS,
+	ARG_SEGMENT, /* from and to */
+	ARG_AS_OF = ARG_SEGMENT + 3,
+	ARG_SINCE
+};
+
+static MemberState *
+silence_begin(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = member_state_begin(fcinfo, kind, sizeof(MemberLine));
+
+	if (PG_ARGISNULL(ARG_AS_OF) || PG_ARGISNULL(ARG_SINCE))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("as_of and since must not be null"),
+				 errhint("Give the first day that is not observed, and the one "
+						 "from which on contacts are counted.")));
+	state->members->parameters[SILENCE_DAY] = PG_GETARG_DATEADT(ARG_AS_OF) - 1;
+	state->members->parameters[SILENCE_SINCE] = PG_GETARG_DATEADT(ARG_SINCE);
+	return state;
+}
+
+/* A row: a membership, a customer who pays, or a contact. */
+static inline Datum
+contact_silence_add(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = PG_ARGISNULL(0) ? silence_begin(fcinfo, kind)
+										 : (MemberState *) PG_GETARG_POINTER(0);
+	bool pays = row_flag(fcinfo, ARG_PAYS);
+	MemberLine *line;
+	DateADT day = 0;
+
+	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
+		PG_ARGISNULL(ARG_CUSTOMER))
+		PG_RETURN_POINTER(state);
+	if (!pays && (!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day) ||
+				  argument_is_word(fcinfo, ARG_PURPOSE, SERVICE) ||
+				  argument_is_word(fcinfo, ARG_ARM, "control")))
+		PG_RETURN_POINTER(state);
+	line = customer_lines_next(&state->members->lines,
+							   argument_customer(fcinfo, kind));
+	*line =
+		(MemberLine){.flags = pays ? SILENCE_PAYS : 0, .name = -1, .day = day};
+	PG_RETURN_POINTER(state);
+}
+
+MEMBER_STEPS(contact_silence);
+
+#define CELL_COLUMNS 4
+
+/* The end: a row for each segment and number of contacts. */
+PG_FUNCTION_INFO_V1(cvm_contact_silence_final);
+Datum
+cvm_contact_silence_final(PG_FUNCTION_ARGS)
+{
+	MemberLines *members;
+	CellTable cells;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	members = member_state_end(fcinfo, &array);
+	silence_cells(members, CurrentMemoryContext, &cells);
+	for (uint32_t i = 0; i < cells.room; i++)
+	{
+		const SilenceCell *cell = cell_table_at(&cells, i);
+		Datum values[CELL_COLUMNS];
+		bool nulls[CELL_COLUMNS] = {false};
+
+		if (!cell->key.is_used)
+			continue;
+		values[0] = cell_segment(members, &cell->key, &nulls[0]);
+		values[1] = Int64GetDatum(cell->key.numbers[0]);
+		values[2] = BoolGetDatum(cell->key.numbers[1] != 0);
+		values[3] = Int64GetDatum(cell->customers);
+		row_array_put(&array, values, nulls);
+	}
+	return row_array_close(&array, fcinfo);
+}

@@ -37,6 +37,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT DISTINCT m.campaign FROM campaign_member m
 )$$),
 ('campaigns_with_members', 9, '{}', ''),
+('campaigns_undated', 1, '{campaign_member}', 'SELECT m.campaign FROM campaign_member m WHERE m.assigned_at IS NULL'),
+('campaigns_undated', 9, '{}', 'NULL::text'),
 ('campaign_members', 1, '{}', $$
 	SELECT m.campaign, m.customer_id, cvm.moment_of(m.assigned_at, {time_zone}) AS at,
 		greatest(cvm.day_of(m.assigned_at, {time_zone}), p.starts_on, CASE WHEN m.assigned_at IS NULL AND p.starts_on IS NULL THEN f.day END) AS day,
@@ -70,9 +72,10 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('customer_rows', 2, '{}', '(SELECT s.customer_id FROM subscription s WHERE false)');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_outcome', 1, '{}', $$
-WITH {campaign_observed}, {rates}told_to AS {at_customer} ({campaign_contacts}
+WITH {campaign_observed}, {rates}told_to AS NOT MATERIALIZED ({campaign_contacts}
 ), first_told AS MATERIALIZED (
-	SELECT t.campaign, min(t.day) AS day FROM told_to t GROUP BY t.campaign
+	-- of campaigns of which nobody says when they began
+	SELECT t.campaign, min(t.day) AS day FROM told_to t WHERE t.campaign IN ({campaigns_undated}) GROUP BY t.campaign
 ){campaigns_with_members}, plan AS MATERIALIZED (
 	SELECT p.campaign, min(p.starts_on) AS starts_on, max(p.ends_on) AS ends_on, max(p.hypothesis) AS hypothesis, max(p.metric) AS metric,
 		max(p.planned_control_share) AS control_share,
@@ -88,12 +91,12 @@ WITH {campaign_observed}, {rates}told_to AS {at_customer} ({campaign_contacts}
 	FROM assigned a
 	CROSS JOIN observed o
 	WHERE a.day < o.as_of
-	GROUP BY a.campaign, a.customer_id
+	GROUP BY a.customer_id, a.campaign
 ), touched AS {at_customer} (
 	SELECT m.campaign, m.customer_id, count(*) AS contacts, sum(t.cost) AS cost
 	FROM member m
 	JOIN told_to t ON t.campaign = m.campaign AND t.customer_id = m.customer_id AND t.day >= m.day AND t.day < m.day + {campaign_days}
-	GROUP BY m.campaign, m.customer_id
+	GROUP BY m.customer_id, m.campaign
 ), earning AS {at_customer} (
 	SELECT s.customer_id, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on,
 		CASE WHEN coalesce({is_paused}, false) THEN 0 ELSE {price}{rate} END AS price,
@@ -119,7 +122,7 @@ WITH {campaign_observed}, {rates}told_to AS {at_customer} ({campaign_contacts}
 	LEFT JOIN earning s ON s.customer_id = m.customer_id AND s.started_on < m.day + {campaign_days} AND s.ended_on > m.day - {campaign_days}
 	CROSS JOIN LATERAL (SELECT greatest(least(s.ended_on, m.day + {campaign_days}) - greatest(s.started_on, m.day), 0) AS after,
 		greatest(least(s.ended_on, m.day) - greatest(s.started_on, m.day - {campaign_days}), 0) AS before) d
-	GROUP BY m.campaign, m.customer_id, m.is_control, m.is_both, m.is_reached, m.day, m.targeted, o.as_of, t.contacts, t.cost, p.contact_cost
+	GROUP BY m.customer_id, m.campaign, m.is_control, m.is_both, m.is_reached, m.day, m.targeted, o.as_of, t.contacts, t.cost, p.contact_cost
 )
 $$);
 -- and whether that is more than chance

@@ -93,11 +93,6 @@ WITH {observed}, {rates}sale AS {at_customer} ({sold_lines}
 	CROSS JOIN observed o
 )
 @use held_on seen
-, placed AS (
-	SELECT x.segment, m.*
-	FROM member m
-	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (m.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
-)
 $$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
@@ -110,14 +105,21 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	CROSS JOIN observed o
 	WHERE c.month < o.as_of AND c.month >= (o.as_of - {channel_months} * interval '1 month')::date
 	GROUP BY lower(c.pool)
-), counted AS MATERIALIZED (
-	SELECT p.channel, p.segment, p.as_of, count(*) AS customers, count(*) FILTER (WHERE p.is_asked) AS asked,
+), own AS MATERIALIZED (
+	SELECT p.channel, p.in_segment, p.as_of, count(*) AS customers, count(*) FILTER (WHERE p.is_asked) AS asked,
 		count(*) FILTER (WHERE p.is_converted) AS converted,
-		coalesce(sum(p.sales), 0)::bigint AS sales, count(p.sales) AS sold, coalesce(sum(p.mrr), 0) AS mrr, sum(p.cost) AS contact_cost,
+		coalesce(sum(p.sales), 0) AS sales, count(p.sales) AS sold, coalesce(sum(p.mrr), 0) AS mrr, sum(p.cost) AS contact_cost,
 		count(*) FILTER (WHERE p.is_mature) AS mature, count(*) FILTER (WHERE p.is_kept) AS kept,
 		count(p.is_satisfied) AS answers, count(*) FILTER (WHERE p.is_satisfied) AS satisfied
-	FROM placed p
-	GROUP BY p.channel, p.segment, p.as_of
+	FROM member p
+	GROUP BY p.channel, p.in_segment, p.as_of
+), counted AS MATERIALIZED (
+	SELECT c.channel, x.segment, c.as_of, sum(c.customers)::bigint AS customers, sum(c.asked)::bigint AS asked, sum(c.converted)::bigint AS converted,
+		sum(c.sales)::bigint AS sales, sum(c.sold)::bigint AS sold, sum(c.mrr) AS mrr, sum(c.contact_cost) AS contact_cost, sum(c.mature)::bigint AS mature,
+		sum(c.kept)::bigint AS kept, sum(c.answers)::bigint AS answers, sum(c.satisfied)::bigint AS satisfied
+	FROM own c
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (c.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
+	GROUP BY c.channel, x.segment, c.as_of
 ), rated AS (
 	-- the pool of a channel is shared out by customers
 	SELECT c.*, coalesce(c.contact_cost + coalesce(s.amount, 0), s.amount) AS cost,
@@ -194,6 +196,11 @@ CROSS JOIN LATERAL cvm.proportion_difference(r.kept, r.mature, r.best_kept, r.be
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('channel_segment', 1, $$
 {channel_segment_seen}
+, placed AS (
+	SELECT x.segment, m.*
+	FROM member m
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (m.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
+)
 SELECT w.row_key, p.customer_id, 1 AS customers, CASE WHEN p.is_asked THEN 1 ELSE 0 END AS approached_customers,
 	CASE WHEN p.is_converted THEN 1 ELSE 0 END AS converted_customers, CASE WHEN p.sales > 0 THEN 1 ELSE 0 END AS sold_customers, coalesce(p.mrr, 0) AS sold_mrr,
 	CASE WHEN p.is_mature THEN 1 ELSE 0 END AS matured_customers, CASE WHEN p.is_kept THEN 1 ELSE 0 END AS retained_customers,

@@ -75,8 +75,7 @@ WITH cell AS MATERIALIZED (
 			r.segment, r.valid_from, r.valid_to, {as_of}) AS cells
 		FROM (
 			SELECT s.customer_id, cvm.day_of(s.occurred_at, {time_zone}) AS day, cvm.moment_of(s.occurred_at, {time_zone}) AS at, s.score, s.competitor_score,
-				{invited_day} AS invited_day, lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver,
-				coalesce(lower(s.kind), '(none)') AS kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
+				{invited_day} AS invited_day, s.instrument, s.driver, s.kind, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
 			FROM survey s
 			UNION ALL
 			SELECT h.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.segment, h.valid_from, h.valid_to

@@ -18,7 +18,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'business_hours where these are set.', 'customers');
 
 -- How long each ticket waited
-@define waited_rows
+@define waited_rows times
 WITH observed AS MATERIALIZED (
 	SELECT o.as_of, cvm.moment_of(o.as_of, {time_zone}) AS until
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(t.opened_at, {time_zone})) + 1 FROM ticket t)) AS as_of OFFSET 0) o
@@ -29,14 +29,14 @@ WITH observed AS MATERIALIZED (
 @use minutes_until least(coalesce(v.solved_at, o.until), o.until)
 			AS open_minutes
 	FROM ticket t
-	CROSS JOIN observed o
+	CROSS JOIN {times} o
 	CROSS JOIN LATERAL (SELECT {ticket_solved_at} AS solved_at) v
 @use waited_minutes
 )
 @end
 -- The same, in the segment of the day
 @define waited_tickets
-@use waited_rows
+@use waited_rows observed
 , seen AS (
 	SELECT w.* FROM waited w WHERE w.customer_id IS NOT NULL AND w.day < w.as_of
 )
@@ -66,7 +66,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 )$$),
 -- one pass over tickets and times in segments
 ('ticket_told', 9, '{}', $$
-@use waited_rows
+@use waited_rows (SELECT (SELECT k.as_of FROM observed k) AS as_of, (SELECT k.until FROM observed k) AS until)
 , told AS (
 	SELECT coalesce(c.segment, '(all)') AS segment, c.month, o.as_of, c.staff, c.tickets, c.customers, c.answered, c.solved, c.reopened,
 		c.within_tickets AS within, c.beyond_tickets AS beyond, c.replies AS state, c.solutions AS solved_state

@@ -195,7 +195,8 @@ CREATE AGGREGATE cvm._survey_score_agg({customer}, date, timestamptz, float8, fl
 );
 COMMENT ON AGGREGATE cvm._survey_score_agg({customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) IS
 	'How many customers gave which answer, the last of each in a month, from raw rows in one pass: customer, day of the answer, its moment, score, '
-	'score of the competitor, day of the invitation, instrument, driver, kind, segment, valid_from, valid_to, as_of (NULL: all days). A row with a '
+	'score of the competitor, day of the invitation, instrument, driver, kind (instrument and kind in any case of letters; driver and kind NULL: '
+	'"(none)"), segment, valid_from, valid_to, as_of (NULL: all days). A row with a '
 	'segment says that the customer was in it on these days; one without is an answer, an invitation, or both';
 @end
 

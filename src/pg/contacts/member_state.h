@@ -30,6 +30,7 @@ typedef struct MemberState
 {
 	PassedState passed;
 	MemberLines *members;
+	void *cache; /* belongs to who takes rows; other processes have their own */
 } MemberState;
 
 extern MemberState *member_state_begin(FunctionCallInfo fcinfo, KeyKind kind,

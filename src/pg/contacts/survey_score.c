@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#include "catalog/pg_collation.h"
+
 #include "core/contacts/survey_score.h"
 #include "pg/contacts/member_state.h"
 
@@ -26,38 +28,122 @@ enum
 };
 
 #define GROUP_NAMES 3 /* from ARG_INSTRUMENT on */
+#define GROUP_KIND 2
 
-/* The number of the group of a row: its three names, each with its size ahead */
-static int32
-group_number(FunctionCallInfo fcinfo, MemberLines *members)
+static const char no_name[] = "(none)";
+
+/* Numbers of groups by names as they stand in rows */
+typedef struct GroupCache
 {
-	char few[256];
-	char *data = few;
-	text *names[GROUP_NAMES];
+	Dictionary given;
+	int32 *groups; /* by number of given */
+	int room;
+} GroupCache;
+
+/* Three names, each with its size ahead, are one; more room than few is its own. */
+static Label
+names_join(const Label *names, char *few, Size room)
+{
 	Size size = 0;
+	char *data = few;
 	Label label;
-	int32 number;
 
 	for (int i = 0; i < GROUP_NAMES; i++)
-	{
-		names[i] = PG_GETARG_TEXT_PP(ARG_INSTRUMENT + i);
-		size += sizeof(uint32) + VARSIZE_ANY_EXHDR(names[i]);
-	}
-	if (size > sizeof(few))
+		size += sizeof(uint32) + names[i].size;
+	if (size > room)
 		data = palloc(size);
 	label = (Label){data, (uint32) size};
 	for (int i = 0; i < GROUP_NAMES; i++)
 	{
-		uint32 length = VARSIZE_ANY_EXHDR(names[i]);
-
-		memcpy(data, &length, sizeof(length));
-		memcpy(data + sizeof(length), VARDATA_ANY(names[i]), length);
-		data += sizeof(length) + length;
+		memcpy(data, &names[i].size, sizeof(uint32));
+		memcpy(data + sizeof(uint32), names[i].data, names[i].size);
+		data += sizeof(uint32) + names[i].size;
 	}
-	number = dictionary_intern(&members->names, &label);
+	return label;
+}
+
+static int32
+names_intern(Dictionary *dictionary, const Label *names)
+{
+	char few[256];
+	Label label = names_join(names, few, sizeof(few));
+	int32 number = dictionary_intern(dictionary, &label);
+
 	if (label.data != few)
 		pfree((char *) label.data);
 	return number;
+}
+
+/* The group of names as they stand in a row, in small letters */
+static int32
+group_make(FunctionCallInfo fcinfo, MemberLines *members)
+{
+	/* columns that are sorted each in its way have no way in common */
+	Oid collation = OidIsValid(PG_GET_COLLATION()) ? PG_GET_COLLATION()
+												   : DEFAULT_COLLATION_OID;
+	Label names[GROUP_NAMES];
+
+	for (int i = 0; i < GROUP_NAMES; i++)
+	{
+		NullableDatum *argument = &fcinfo->args[ARG_INSTRUMENT + i];
+		text *name;
+
+		names[i] = (Label){no_name, sizeof(no_name) - 1};
+		if (argument->isnull)
+			continue;
+		name = DatumGetTextPP(argument->value);
+		if (i == 0 || i == GROUP_KIND)
+			name = DatumGetTextPP(
+				DirectFunctionCall1Coll(lower, collation, argument->value));
+		names[i] = (Label){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+	}
+	return names_intern(&members->names, names);
+}
+
+/* The number of the group of a row, whose instrument is not NULL */
+static int32
+group_number(FunctionCallInfo fcinfo, MemberState *state)
+{
+	/* a name that cannot be: stands for NULL */
+	static const char no_text[1] = {0};
+	GroupCache *cache = state->cache;
+	Label names[GROUP_NAMES];
+	int known;
+	int32 given;
+
+	if (cache == NULL)
+	{
+		MemoryContext context = state->members->context;
+
+		cache = MemoryContextAllocZero(context, sizeof(GroupCache));
+		dictionary_open(&cache->given, context);
+		cache->room = 16;
+		cache->groups =
+			MemoryContextAlloc(context, cache->room * sizeof(int32));
+		state->cache = cache;
+	}
+	for (int i = 0; i < GROUP_NAMES; i++)
+	{
+		NullableDatum *argument = &fcinfo->args[ARG_INSTRUMENT + i];
+		text *name;
+
+		names[i] = (Label){no_text, sizeof(no_text)};
+		if (argument->isnull)
+			continue;
+		name = DatumGetTextPP(argument->value);
+		names[i] = (Label){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+	}
+	known = cache->given.count;
+	given = names_intern(&cache->given, names);
+	if (given < known)
+		return cache->groups[given];
+	if (given >= cache->room)
+	{
+		cache->room *= 2;
+		cache->groups = repalloc(cache->groups, cache->room * sizeof(int32));
+	}
+	cache->groups[given] = group_make(fcinfo, state->members);
+	return cache->groups[given];
 }
 
 /* A row: an answer, an invitation or both; or a membership. */
@@ -84,10 +170,9 @@ survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 	is_invited =
 		argument_fact_day(fcinfo, ARG_INVITED_DAY, ARG_AS_OF, &invited_day);
 	if ((!is_answered && !is_invited) || PG_ARGISNULL(ARG_CUSTOMER) ||
-		PG_ARGISNULL(ARG_INSTRUMENT) || PG_ARGISNULL(ARG_DRIVER) ||
-		PG_ARGISNULL(ARG_KIND))
+		PG_ARGISNULL(ARG_INSTRUMENT))
 		PG_RETURN_POINTER(state);
-	group = group_number(fcinfo, state->members);
+	group = group_number(fcinfo, state);
 	if (is_answered)
 	{
 		SurveyLine *line = customer_lines_next(&state->members->lines,

@@ -34,7 +34,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	JOIN moment m ON cvm.day_of(m.at, {time_zone}) < l.day AND cvm.day_of(m.at, {time_zone}) >= l.day - {moment_days}
 	JOIN spell s ON s.customer_id = m.customer_id AND s.started_on < l.day AND s.ended_on >= l.day AND (m.product IS NULL OR m.product = s.product)$$),
 ('moments', 2, '{}', ''),
-('silences', 1, '{event}', $$
+('silences', 1, '{distributed event,event}', $$
 	UNION ALL
 	SELECT l.day, s.n, s.customer_id, s.mrr, 'inactive', NULL::date
 	FROM (
@@ -43,14 +43,29 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 			-- in one pass, however many looks
 			SELECT d.customer_id, o.as_of, max(d.day) AS day_0, max(d.day) FILTER (WHERE d.day < o.as_of - {loss_days}) AS day_1,
 				max(d.day) FILTER (WHERE d.day < o.as_of - {loss_days} - 30) AS day_2, max(d.day) FILTER (WHERE d.day < o.as_of - {loss_days} - 60) AS day_3
-			FROM (SELECT v.customer_id, cvm.day_of(v.occurred_at, {time_zone}) AS day FROM event v) d
+			-- OFFSET 0: the day of each event is found once
+			FROM (SELECT v.customer_id, cvm.day_of(v.occurred_at, {time_zone}) AS day FROM event v OFFSET 0) d
 			JOIN observed o ON d.day < o.as_of
 			GROUP BY d.customer_id, o.as_of) e
 		CROSS JOIN LATERAL (VALUES (e.as_of, e.day_0), (e.as_of - {loss_days}, e.day_1), (e.as_of - {loss_days} - 30, e.day_2),
 			(e.as_of - {loss_days} - 60, e.day_3)) AS x (day, last_day)
 		WHERE x.last_day < x.day - {silence_days}) l
 	JOIN spell s ON s.customer_id = l.customer_id AND s.started_on < l.day AND s.ended_on >= l.day$$),
-('silences', 2, '{}', ''),
+('silences', 2, '{event}', $$
+	UNION ALL
+	SELECT l.look, s.n, s.customer_id, s.mrr, 'inactive', NULL::date
+	FROM (
+		-- read once, whatever the planner makes of the rest
+		WITH seen AS MATERIALIZED (
+			SELECT cvm._last_day_agg(v.customer_id, cvm.day_of(v.occurred_at, {time_zone}), (SELECT o.as_of FROM observed o)) AS state FROM event v
+		), silent AS MATERIALIZED (
+			SELECT t.customer_id, t.look
+			FROM seen e
+			CROSS JOIN LATERAL cvm._last_days(e.state, (SELECT v.customer_id FROM event v WHERE false), ARRAY(SELECT k.day FROM look k), {silence_days}) t
+		)
+		SELECT * FROM silent) l
+	JOIN spell s ON s.customer_id = l.customer_id AND s.started_on < l.look AND s.ended_on >= l.look$$),
+('silences', 9, '{}', ''),
 ('is_discounted', 1, '{subscription.discount_until}', 'true'),
 ('is_discounted', 2, '{}', 'false'),
 ('owner_rows', 1, '{owner}', $$(
@@ -118,16 +133,24 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)
 ), ground AS MATERIALIZED (
 	-- lines that are paid for on the last day before the look, and why they are at risk
-	SELECT l.day, s.n, s.customer_id, s.mrr, r.reason, r.next_date
-	FROM look l
-	CROSS JOIN spell s
+	SELECT l.day, l.n, l.customer_id, l.mrr, r.reason, r.next_date
+	FROM (
+		-- few lines have any
+		SELECT l.day, s.n, s.customer_id, s.mrr, s.ended_on, s.committed_until, s.cancel_requested_on < l.day AS has_notice,
+			s.committed_until >= l.day AND s.committed_until < l.day + least({action_days}, 90) AND s.ended_on >= s.committed_until AS is_bound,
+			s.next_mrr > s.mrr AND (s.offer IS NOT NULL OR {is_discounted}) AND s.ended_on < l.day + {action_days} AS is_promoted,
+			s.mrr > s.last_mrr AND s.started_on >= l.day - {price_moved_days} AS has_moved
+		FROM look l
+		CROSS JOIN spell s
+		WHERE s.started_on < l.day AND s.ended_on >= l.day
+			AND (s.cancel_requested_on IS NOT NULL OR s.committed_until IS NOT NULL OR s.next_mrr > s.mrr OR s.mrr > s.last_mrr)) l
 	CROSS JOIN LATERAL (VALUES
-		('notice_given', s.cancel_requested_on < l.day, s.ended_on),
-		('commitment_' || CASE WHEN s.committed_until < l.day + 30 THEN '30' WHEN s.committed_until < l.day + 60 THEN '60' ELSE '90' END,
-			s.committed_until >= l.day AND s.committed_until < l.day + least({action_days}, 90) AND s.ended_on >= s.committed_until, s.committed_until),
-		('promotion_ending', s.next_mrr > s.mrr AND (s.offer IS NOT NULL OR {is_discounted}) AND s.ended_on < l.day + {action_days}, s.ended_on),
-		('price_moved', s.mrr > s.last_mrr AND s.started_on >= l.day - {price_moved_days}, NULL)) AS r (reason, is_so, next_date)
-	WHERE s.started_on < l.day AND s.ended_on >= l.day AND r.is_so{cancel_notices}{moments}{silences}
+		('notice_given', l.has_notice, l.ended_on),
+		('commitment_' || CASE WHEN l.committed_until < l.day + 30 THEN '30' WHEN l.committed_until < l.day + 60 THEN '60' ELSE '90' END,
+			l.is_bound, l.committed_until),
+		('promotion_ending', l.is_promoted, l.ended_on),
+		('price_moved', l.has_moved, NULL)) AS r (reason, is_so, next_date)
+	WHERE r.is_so AND (l.has_notice OR l.is_bound OR l.is_promoted OR l.has_moved){cancel_notices}{moments}{silences}
 ), risk AS MATERIALIZED (
 	SELECT g.day, g.customer_id, g.reason, sum(g.mrr) AS mrr, min(g.next_date) FILTER (WHERE isfinite(g.next_date)) AS next_date
 	FROM (

@@ -204,3 +204,38 @@ CREATE FUNCTION cvm._minutes_between(since timestamptz, until timestamptz) RETUR
 	AS 'MODULE_PATHNAME', 'cvm_minutes_between'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cvm._minutes_between(timestamptz, timestamptz) IS 'Minutes by the clock; NULL where one of the moments is infinite';
+
+-- When something happened last: see src/pg/contacts/last_days.c
+CREATE FUNCTION cvm.last_day_final(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'cvm_last_day_final'
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm.last_day_final(internal) IS 'End of _last_day_agg: a ticket with which its state is read';
+
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.last_day_add(internal, {customer}, date, date) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_last_day_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.last_day_add(internal, {customer}, date, date) IS 'Step of _last_day_agg';
+CREATE AGGREGATE cvm._last_day_agg({customer}, date, date) (
+	SFUNC = cvm.last_day_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.last_day_final,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._last_day_agg({customer}, date, date) IS
+	'What happened to customers before a day, from raw rows in one pass: customer, day, as_of. The answer is a ticket, with which _last_days() '
+	'reads the rows once in the same query';
+@end
+
+CREATE FUNCTION cvm._last_days(ticket bytea, of_type anyelement, looks date[], silent_days integer)
+	RETURNS TABLE (customer_id anyelement, look date, last_day date)
+	AS 'MODULE_PATHNAME', 'cvm_last_days'
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 10000;
+COMMENT ON FUNCTION cvm._last_days(bytea, anyelement, date[], integer) IS
+	'Of customers to whom something happened before a look, those to whom nothing did in so many days before it, with the last day; customers are of '
+	'the type of of_type';

@@ -125,5 +125,33 @@ CREATE TEMP TABLE walked AS SELECT seed, d.* FROM generate_series(1, 12) seed, p
 SELECT cmp_ok((SELECT sum(rows) FROM walked), '>=', 200::numeric, 'there was much to compare');
 SELECT is((SELECT sum(differ) FROM walked), 0::numeric, 'reasons, money at risk and loss rates of random worlds are as counted by hand');
 
+
+-- where Citus has the events they are grouped where they are; here they are read in one pass
+CREATE FUNCTION pg_temp.by_customer(OUT rows bigint, OUT differ bigint) LANGUAGE plpgsql SET search_path = a, public, pg_temp AS $$
+DECLARE
+	have text[] := cvm._have('a', 'customer_action') || '{distributed event}'::text[];
+	literals jsonb := cvm._literals('a');
+BEGIN
+	literals := literals || cvm._part_literals(have, literals, 'customer_action');
+	EXECUTE format('CREATE TEMP TABLE there AS %s', (SELECT cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int)
+		FROM cvm.report_body b WHERE b.view = 'customer_action' AND b.needs <@ have ORDER BY b.preference LIMIT 1));
+	CREATE TEMP TABLE here AS SELECT * FROM a.customer_action;
+	SELECT count(*) INTO rows FROM here WHERE reasons ~ 'inactive';
+	SELECT count(*) INTO differ FROM ((TABLE here EXCEPT ALL TABLE there) UNION ALL (TABLE there EXCEPT ALL TABLE here)) d;
+	DROP TABLE here, there;
+END $$;
+CREATE FUNCTION pg_temp.read_twice() RETURNS bigint LANGUAGE sql AS $$
+	WITH seen AS MATERIALIZED (SELECT cvm._last_day_agg(e.customer_id, e.occurred_at::date, '2024-07-01') AS state FROM seen e)
+	SELECT count(*) FROM seen s, generate_series(1, 2) g, LATERAL cvm._last_days(s.state, 1::bigint, ARRAY[date '2024-07-01' - g], 30) t;
+$$;
+SELECT cmp_ok(rows, '>', 0::bigint, 'some are inactive') FROM pg_temp.by_customer();
+SELECT is(differ, 0::bigint, 'events read in one pass say who is inactive as those that are grouped by customer do') FROM pg_temp.by_customer();
+SET LOCAL work_mem = '64kB';
+SELECT is(differ, 0::bigint, 'so it is with little memory') FROM pg_temp.by_customer();
+RESET work_mem;
+SELECT throws_ok('SELECT pg_temp.read_twice()', '55000', 'state of _last_day_agg has been read', 'what is read once is not read twice');
+SELECT throws_ok($$SELECT * FROM cvm._last_days(decode(repeat('00', 16), 'hex'), 1, '{2024-01-01}', 30)$$, '22023', 'no state of _last_day_agg is read with this ticket',
+	'a ticket that nobody made is refused');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -45,7 +45,7 @@ reason AS {at_customer} (
 $$);
 
 -- Spells, how long their line went on, and when its price moved
-@define cancel_spells more
+@define cancel_spells whose | more
 spell AS {at_customer} (
 	SELECT w.*, w.run[2] AS run_end
 	FROM (
@@ -58,7 +58,8 @@ spell AS {at_customer} (
 					{price}{rate} AS mrr{more}
 				FROM subscription s
 				CROSS JOIN observed o
-				WHERE s.customer_id IS NOT NULL AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)) k) v
+				-- windows over everybody's spells are most of it, where few have asked
+				WHERE s.customer_id IN (SELECT x.customer_id FROM {whose}) AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)) k) v
 		WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)) w
 )
 @end
@@ -180,7 +181,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 WITH {observed}, {rates}
 {cancel_reasons}
 ,
-@use cancel_spells
+@use cancel_spells cancellation x |
 @use cancel_lines
 , asked AS (
 	SELECT m.*, coalesce(m.effective_on, max(m.run_end) OVER (PARTITION BY m.customer_id, m.day)) AS ended_on
@@ -209,7 +210,7 @@ $$),
 -- from the reasons of spells: what ended on one day is one request
 ('cancel_named', 3, '{subscription,subscription.end_reason}', $$
 WITH {observed}, {rates}
-@use cancel_spells , s.end_reason, s.cancel_requested_on
+@use cancel_spells subscription x WHERE x.ended_on IS NOT NULL OR x.cancel_requested_on IS NOT NULL | , s.end_reason, s.cancel_requested_on
 , begun AS (
 	SELECT k.customer_id, k.started_on, count(*) AS lines FROM spell k WHERE k.mrr > 0 GROUP BY k.customer_id, k.started_on
 ), ended AS (
@@ -316,7 +317,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 WITH {observed}, {rates}
 {cancel_reasons}
 ,
-@use cancel_spells
+@use cancel_spells cancellation x |
 @use cancel_lines
 , paid AS (
 	SELECT l.customer_id, l.day, sum(l.mrr) AS mrr, array_agg(l.line) AS lines

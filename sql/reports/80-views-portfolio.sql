@@ -161,7 +161,20 @@ WHERE NOT isempty(s.days) AND upper(s.days) = o.as_of
 	AND NOT EXISTS (SELECT 1 FROM answered a WHERE a.subject_kind = s.subject_kind AND a.subject = s.subject AND a.days @> o.as_of - 1)$$);
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('touched', 1, '{event.product}', $$
+-- where Citus has the events months are added up where they are: elsewhere days are few
+('touched', 1, '{event.product,distributed event}', $$
+touch AS MATERIALIZED (
+	SELECT date_trunc('month', e.day::timestamp)::date AS month, e.product, count(*)::numeric AS touches
+	FROM (
+		SELECT cvm.day_of(e.occurred_at, {time_zone}) AS day, e.product
+		FROM event e
+		WHERE e.product IS NOT NULL AND e.customer_id IS NOT NULL) e
+	CROSS JOIN observed o
+	WHERE e.day < o.as_of
+	GROUP BY 1, 2
+)
+$$),
+('touched', 2, '{event.product}', $$
 touch AS MATERIALIZED (
 	SELECT date_trunc('month', e.day::timestamp)::date AS month, e.product, sum(e.touches) AS touches
 	FROM (

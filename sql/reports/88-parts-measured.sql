@@ -54,13 +54,25 @@ measured AS MATERIALIZED (
 		('median_hours', NULL, NULL, t.median_hours)) m (metric, hits, n, value)
 	WHERE t.segment = '(all)' AND t.is_complete AND m.value IS NOT NULL$$),
 ('measured_ticket', 2, '{}', ''),
-('measured_cancellation', 1, '{cancellation}', $$
+-- where Citus has the requests only those of everybody are counted: a tenth of what save_rate sends
+('measured_cancellation', 1, '{cancellation,distributed cancellation}', $$
+	UNION ALL
+	SELECT 'save_rate' AS metric, 'save_rate.save_rate' AS definition, '(none)' AS driver, r.month, r.saved AS hits, r.mature AS n,
+		r.saved / r.mature::float8 AS value, NULL AS std_error, 'higher' AS better
+	FROM (
+		{cancel_saved}
+		SELECT date_trunc('month', s.day::timestamp)::date AS month, s.as_of, count(*) FILTER (WHERE s.is_mature) AS mature,
+			count(*) FILTER (WHERE s.is_saved) AS saved
+		FROM saved s
+		GROUP BY date_trunc('month', s.day::timestamp), s.as_of) r
+	WHERE (r.month + interval '1 month')::date + {save_days} <= r.as_of AND r.mature > 0$$),
+('measured_cancellation', 2, '{cancellation}', $$
 	UNION ALL
 	SELECT 'save_rate' AS metric, 'save_rate.save_rate' AS definition, '(none)' AS driver, r.month, r.saved_requests AS hits, r.mature_requests AS n,
 		r.save_rate AS value, NULL AS std_error, 'higher' AS better
 	FROM save_rate r
 	WHERE r.segment = '(all)' AND r.reason = '(all)' AND r.offer = '(all)' AND r.is_complete AND r.save_rate IS NOT NULL$$),
-('measured_cancellation', 2, '{}', '');
+('measured_cancellation', 9, '{}', '');
 
 -- What customers pay on a day, where that is known
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES

@@ -128,7 +128,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('until_interaction', 1, '{interaction}', '(SELECT max(cvm.day_of(i.at, {time_zone})) FROM interaction i WHERE isfinite(i.at))'),
 ('until_interaction', 9, '{}', 'NULL::date'),
 ('driver_answers', 1, '{survey}', $$
-	SELECT DISTINCT ON (a.customer_id, a.month, a.instrument, a.driver) a.*
+	SELECT DISTINCT ON (a.customer_id, a.month, a.instrument COLLATE "C", a.driver COLLATE "C") a.*
 	FROM (
 		SELECT s.customer_id, date_trunc('month', cvm.day_of(s.occurred_at, {time_zone})::timestamp)::date AS month, cvm.day_of(s.occurred_at, {time_zone}) AS day,
 			s.occurred_at, lower(s.instrument) AS instrument, coalesce(s.driver, '(none)') AS driver, s.score::numeric AS score,
@@ -137,7 +137,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		WHERE s.customer_id IS NOT NULL AND s.instrument IS NOT NULL AND s.score IS NOT NULL AND s.score NOT IN ('NaN', 'Infinity', '-Infinity')) a
 	CROSS JOIN known o
 	WHERE a.day < o.as_of
-	ORDER BY a.customer_id, a.month, a.instrument, a.driver, a.occurred_at DESC, a.score, a.importance, a.theme$$),
+	ORDER BY a.customer_id, a.month, a.instrument COLLATE "C", a.driver COLLATE "C", a.occurred_at DESC, a.score, a.importance, a.theme$$),
 ('driver_answers', 9, '{}', $$
 	SELECT k.customer_id, NULL::date AS month, NULL::date AS day, NULL::text AS instrument, NULL::text AS driver, NULL::numeric AS score,
 		NULL::numeric AS importance, NULL::text AS theme

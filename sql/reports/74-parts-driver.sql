@@ -2,7 +2,7 @@
 -- What the report views over drivers of value are put together from: which
 -- drivers there are, and what was seen of each, a row per customer and month.
 --
---	{driver_units}	known, answer, asked, driver_row, unit
+--	{driver_units}	known, answer, asked, driver_row, unit; {driver_units_alone} without what customers say of all
 --
 -- A row of unit is what one source says of a driver: source survey (answers about
 -- it), behaviour (what customers do) or words (answers with a theme, which stands
@@ -84,6 +84,63 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		OR cvm.moment_of(t.reopened_at, {time_zone}) >= o.until, true) THEN cvm.moment_of(t.solved_at, {time_zone}) END$$),
 ('ticket_solved_at', 9, '{}', 'cvm.moment_of(t.solved_at, {time_zone})');
 
+-- A row of what one source says of a driver; overall is what the customer said of all that month, but of a driver that is just that
+@define driver_units overall
+known AS MATERIALIZED (
+	SELECT coalesce({as_of}, {driver_until}) AS as_of
+), answer AS MATERIALIZED ({driver_answers}
+), asked AS MATERIALIZED (
+	SELECT a.driver, a.instrument, count(*) AS answers FROM answer a GROUP BY a.driver, a.instrument
+), about AS MATERIALIZED (
+	SELECT DISTINCT ON (k.driver) k.driver, k.instrument FROM asked k ORDER BY k.driver, k.answers DESC, k.instrument
+), driver_told AS MATERIALIZED ({driver_rows}
+), driver_row AS MATERIALIZED (
+	SELECT row_number() OVER (ORDER BY d.driver)::int AS driver_no, d.driver, d.metric, d.target, d.importance, d.theme,
+		coalesce(d.direction, m.sign, 1) AS sign, coalesce(d.floor, m.floor) AS floor, m.scale,
+		coalesce(m.source, 'survey') AS source, coalesce(CASE WHEN m.source = 'behaviour' THEN d.metric END, d.behaviour, b.metric) AS behaviour,
+		coalesce(CASE WHEN m.source IS DISTINCT FROM 'behaviour' THEN d.metric END, a.instrument) AS instrument, d.is_general
+	FROM driver_told d
+	LEFT JOIN {driver_metrics} AS m (metric, sign, floor, scale, source) ON m.metric = d.metric
+	LEFT JOIN {behaviour_of} AS b (driver, metric) ON b.driver = d.driver
+	LEFT JOIN about a ON a.driver = d.driver
+), linked AS MATERIALIZED (
+	-- an instrument that nobody is asked about the driver with counts as a whole
+	SELECT d.driver, d.instrument, CASE WHEN k.driver IS NOT NULL THEN d.driver WHEN d.is_general THEN '(none)' END AS topic
+	FROM driver_row d
+	LEFT JOIN asked k ON k.driver = d.driver AND k.instrument = d.instrument
+), behaved (metric, customer_id, day, value) AS (
+	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
+), unit AS MATERIALIZED (
+	SELECT u.driver, u.source, u.month, u.customer_id, u.day, u.n, u.y, u.own, u.importance,
+		{overall} AS overall
+	FROM (
+		SELECT l.driver, 'survey' AS source, a.month, a.customer_id, a.day, 1::bigint AS n,
+			CASE a.instrument WHEN 'nps' THEN CASE WHEN a.score >= 9 THEN 100 WHEN a.score < 7 THEN -100 ELSE 0 END
+				WHEN 'csat' THEN (a.score >= 4)::int ELSE a.score END::numeric AS y,
+			a.score AS own, a.importance, l.topic = '(none)' AS is_overall
+		FROM answer a
+		JOIN linked l ON l.instrument = a.instrument AND l.topic = a.driver
+		UNION ALL
+		SELECT d.driver, 'behaviour', date_trunc('month', b.day::timestamp)::date, b.customer_id, max(b.day), count(*), sum(b.value),
+			sum(b.value) / count(*)::numeric, NULL, false
+		FROM behaved b
+		JOIN driver_row d ON d.behaviour = b.metric
+		CROSS JOIN known o
+		WHERE b.customer_id IS NOT NULL AND b.day < o.as_of
+		GROUP BY d.driver, date_trunc('month', b.day::timestamp), b.customer_id
+		UNION ALL
+		-- themes of comments, and those that come with a low score
+		SELECT a.theme, 'words', a.month, a.customer_id, max(a.day), count(*),
+			count(*) FILTER (WHERE a.score < CASE a.instrument WHEN 'nps' THEN 7 WHEN 'csat' THEN 4 ELSE 5 END), NULL, NULL, true
+		FROM answer a
+		WHERE a.theme IS NOT NULL AND a.instrument IN ('nps', 'csat', 'ces')
+		GROUP BY a.theme, a.month, a.customer_id
+		UNION ALL
+		SELECT '(none)', 'overall', a.month, a.customer_id, a.day, 1, NULL, a.score, NULL, true
+		FROM answer a
+		WHERE a.driver = '(none)' AND a.instrument = (SELECT k.instrument FROM about k WHERE k.driver = '(none)')) u
+)
+@end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- which way a metric is better, what a customer is to get at least, and how far
 -- it can go
@@ -188,61 +245,12 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE NOT {is_staff_ticket}$$),
 ('behaviour_tickets', 9, '{}', ''),
 
-('driver_units', 1, '{}', $$known AS MATERIALIZED (
-	SELECT coalesce({as_of}, {driver_until}) AS as_of
-), answer AS MATERIALIZED ({driver_answers}
-), asked AS MATERIALIZED (
-	SELECT a.driver, a.instrument, count(*) AS answers FROM answer a GROUP BY a.driver, a.instrument
-), about AS MATERIALIZED (
-	SELECT DISTINCT ON (k.driver) k.driver, k.instrument FROM asked k ORDER BY k.driver, k.answers DESC, k.instrument
-), driver_told AS MATERIALIZED ({driver_rows}
-), driver_row AS MATERIALIZED (
-	SELECT row_number() OVER (ORDER BY d.driver)::int AS driver_no, d.driver, d.metric, d.target, d.importance, d.theme,
-		coalesce(d.direction, m.sign, 1) AS sign, coalesce(d.floor, m.floor) AS floor, m.scale,
-		coalesce(m.source, 'survey') AS source, coalesce(CASE WHEN m.source = 'behaviour' THEN d.metric END, d.behaviour, b.metric) AS behaviour,
-		coalesce(CASE WHEN m.source IS DISTINCT FROM 'behaviour' THEN d.metric END, a.instrument) AS instrument, d.is_general
-	FROM driver_told d
-	LEFT JOIN {driver_metrics} AS m (metric, sign, floor, scale, source) ON m.metric = d.metric
-	LEFT JOIN {behaviour_of} AS b (driver, metric) ON b.driver = d.driver
-	LEFT JOIN about a ON a.driver = d.driver
-), linked AS MATERIALIZED (
-	-- an instrument that nobody is asked about the driver with counts as a whole
-	SELECT d.driver, d.instrument, CASE WHEN k.driver IS NOT NULL THEN d.driver WHEN d.is_general THEN '(none)' END AS topic
-	FROM driver_row d
-	LEFT JOIN asked k ON k.driver = d.driver AND k.instrument = d.instrument
-), behaved (metric, customer_id, day, value) AS (
-	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
-), unit AS MATERIALIZED (
-	SELECT u.driver, u.source, u.month, u.customer_id, u.day, u.n, u.y, u.own, u.importance,
-		-- what the customer said of all that month, but of a driver that is just that
-		CASE WHEN NOT u.is_overall THEN max(u.own) FILTER (WHERE u.source = 'overall') OVER (PARTITION BY u.customer_id, u.month) END AS overall
-	FROM (
-		SELECT l.driver, 'survey' AS source, a.month, a.customer_id, a.day, 1::bigint AS n,
-			CASE a.instrument WHEN 'nps' THEN CASE WHEN a.score >= 9 THEN 100 WHEN a.score < 7 THEN -100 ELSE 0 END
-				WHEN 'csat' THEN (a.score >= 4)::int ELSE a.score END::numeric AS y,
-			a.score AS own, a.importance, l.topic = '(none)' AS is_overall
-		FROM answer a
-		JOIN linked l ON l.instrument = a.instrument AND l.topic = a.driver
-		UNION ALL
-		SELECT d.driver, 'behaviour', date_trunc('month', b.day::timestamp)::date, b.customer_id, max(b.day), count(*), sum(b.value),
-			sum(b.value) / count(*)::numeric, NULL, false
-		FROM behaved b
-		JOIN driver_row d ON d.behaviour = b.metric
-		CROSS JOIN known o
-		WHERE b.customer_id IS NOT NULL AND b.day < o.as_of
-		GROUP BY d.driver, date_trunc('month', b.day::timestamp), b.customer_id
-		UNION ALL
-		-- themes of comments, and those that come with a low score
-		SELECT a.theme, 'words', a.month, a.customer_id, max(a.day), count(*),
-			count(*) FILTER (WHERE a.score < CASE a.instrument WHEN 'nps' THEN 7 WHEN 'csat' THEN 4 ELSE 5 END), NULL, NULL, true
-		FROM answer a
-		WHERE a.theme IS NOT NULL AND a.instrument IN ('nps', 'csat', 'ces')
-		GROUP BY a.theme, a.month, a.customer_id
-		UNION ALL
-		SELECT '(none)', 'overall', a.month, a.customer_id, a.day, 1, NULL, a.score, NULL, true
-		FROM answer a
-		WHERE a.driver = '(none)' AND a.instrument = (SELECT k.instrument FROM about k WHERE k.driver = '(none)')) u
-)$$),
+('driver_units', 1, '{}', $$
+@use driver_units CASE WHEN NOT u.is_overall THEN max(u.own) FILTER (WHERE u.source = 'overall') OVER (PARTITION BY u.customer_id, u.month) END
+$$),
+('driver_units_alone', 1, '{}', $$
+@use driver_units NULL::numeric
+$$),
 
 -- Who answers for a driver, and what those below its floor pay
 ('driver_owners', 1, '{owner}', $$(SELECT w.subject, w.owner, w.valid_from, w.valid_to FROM owner w

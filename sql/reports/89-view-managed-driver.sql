@@ -24,7 +24,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'managed_driver', n.preference, n.needs, $$
-WITH {driver_units}
+WITH {driver_units_alone}
 , main AS MATERIALIZED (
 	SELECT u.driver, u.month, u.customer_id, u.n, u.y
 	FROM unit u

@@ -27,7 +27,35 @@ COMMENT ON FUNCTION cvm._list(name, text, text[], jsonb) IS
 	'there is none.';
 COMMENT ON FUNCTION cvm._list(name, text, date) IS 'The query alone, as of a day.';
 
-CREATE FUNCTION cvm._narrowed(model name, have text[], literals jsonb, moves boolean, places boolean, segment text, month date) RETURNS text
+CREATE FUNCTION cvm._movers(model name, view text, "column" text, segment text, month date, as_of date) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	have text[];
+	literals jsonb;
+BEGIN
+	IF NOT _movers.view IN ('mrr_movement', 'segment_kpi') OR _movers."column" ~ '^redefined_' THEN
+		RETURN NULL;
+	END IF;
+	SELECT c.have, c.literals INTO have, literals
+	FROM (SELECT regexp_replace(_movers."column", '_(customers|mrr)$', '') AS line) l
+	CROSS JOIN LATERAL cvm._composing(_movers.model, 'customer_movement', _movers.as_of, jsonb_build_object(
+		'movement_months', format('%L::date, %L::date', _movers.month, _movers.month + 1),
+		'mover', concat_ws(' AND ', 'true',
+			CASE WHEN _movers.segment <> '(all)' THEN format('cvm._move_segment(p.state, p.move) = %L', _movers.segment) END,
+			format('cvm._move_line(p.state, p.move) = %L', CASE l.line WHEN 'churned' THEN 'churn' WHEN 'winback' THEN 'reactivation' ELSE l.line END)))) c;
+	IF 'distributed subscription' = ANY (have) THEN
+		RETURN NULL;
+	END IF;
+	RETURN (SELECT cvm._fill(p.body, literals) FROM cvm.report_part p WHERE p.part = 'movers');
+END
+$$;
+COMMENT ON FUNCTION cvm._movers(name, text, text, text, date, date) IS
+	'The query for those who add to a column of mrr_movement or segment_kpi in which customers move, which reads spells once; NULL: there is none.';
+
+CREATE FUNCTION cvm._narrowed(model name, have text[], literals jsonb, moves boolean, places boolean, segment text, month date,
+	movers text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -36,15 +64,15 @@ AS $$
 	-- the planner would expect 200 customers, and look each up in an index.  INTERSECT,
 	-- so that spells are compared with those alone who are in both, who are few.
 	SELECT format(', subscription AS MATERIALIZED (SELECT s.* FROM %1$I.subscription s WHERE s.customer_id IN ((%2$s)', _narrowed.model,
-		format(CASE WHEN moves
+		coalesce(_narrowed.movers, format(CASE WHEN moves
 			THEN 'SELECT s.customer_id FROM %1$I.subscription s WHERE s.started_on BETWEEN %2$L AND %3$L OR s.ended_on BETWEEN %2$L AND %3$L'
 				|| ' OR (%4$s) AND coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)'
 			ELSE 'SELECT s.customer_id FROM %1$I.subscription s WHERE coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)' END
 			|| CASE WHEN places AND h.is_bound
 				THEN ' UNION SELECT h.customer_id FROM %1$I.segment_history h WHERE h.valid_from BETWEEN %2$L AND %3$L OR h.valid_to BETWEEN %2$L AND %3$L'
 				ELSE '' END,
-			_narrowed.model, d.first_day, d.last_day, literals ->> 'is_paused'))
-		|| CASE WHEN h.is_bound AND segment NOT IN ('(all)', '(none)')
+			_narrowed.model, d.first_day, d.last_day, literals ->> 'is_paused')))
+		|| CASE WHEN h.is_bound AND segment NOT IN ('(all)', '(none)') AND _narrowed.movers IS NULL
 			THEN format(' INTERSECT (SELECT h.customer_id FROM %I.segment_history h WHERE h.segment = %L'
 				|| ' AND coalesce(h.valid_from <= %L, true) AND coalesce(h.valid_to >= %L, true))', _narrowed.model, segment, d.last_day, d.first_day) ELSE '' END || '))'
 		|| CASE WHEN h.is_bound
@@ -53,9 +81,9 @@ AS $$
 	FROM (SELECT month - 2 AS first_day, (month + interval '1 month')::date + 2 AS last_day) d
 	CROSS JOIN (SELECT 'segment_history' = ANY (have) AS is_bound) h;
 $$;
-COMMENT ON FUNCTION cvm._narrowed(name, text[], jsonb, boolean, boolean, text, date) IS
+COMMENT ON FUNCTION cvm._narrowed(name, text[], jsonb, boolean, boolean, text, date, text) IS
 	'WITH queries in place of spells and segments, of the customers who can add to a row for a month: for whom '
-	'a spell, or where that counts a time in a segment, begins or ends in it, or who hold something.';
+	'a spell, or where that counts a time in a segment, begins or ends in it, or who hold something; or those of a query.';
 
 CREATE FUNCTION cvm._observed_until(model name, literals jsonb) RETURNS date
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -179,7 +207,9 @@ BEGIN
 		END IF;
 		SELECT l.list, c.have, CASE WHEN cell ? 'month' AND NOT 'customer_holdings' = ANY (c.have) AND customers."column" = ANY (l.moves || l.holds)
 				THEN cvm._narrowed(customers.model, c.have, c.literals, customers."column" = ANY (l.moves), customers."column" ~ '^(moved|redefined)_',
-					coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date)
+					coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date,
+					CASE WHEN customers."column" = ANY (l.moves)
+						THEN cvm._movers(customers.model, customers.view, customers."column", coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date, day) END)
 				ELSE '' END AS narrowed
 		INTO asked
 		FROM cvm._composing(customers.model, customers.view, day) c

@@ -51,6 +51,13 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		FROM fold f
 		CROSS JOIN observed o
 		CROSS JOIN LATERAL generate_series(date_trunc('month', cvm._first_day(f.state)::timestamp), (o.as_of - 1)::timestamp, '1 month') AS g (month))$$),
+-- Who moves in those months, for the customers behind a figure of one
+('movers', 1, '{}', $$
+WITH {observed}, {rates}
+@use gathered_in_segments {offered} | NULL::text | NULL::text | NULL::numeric
+SELECT cvm._move_customer(p.state, p.move, (SELECT s.customer_id FROM subscription s WHERE false)) AS customer_id
+FROM (SELECT f.state, cvm._customer_moves(f.state, {movement_months}, NULL, NULL, NULL) AS move FROM fold f) p
+WHERE {mover}$$),
 ('owned', 1, '{owner}', $$, owned AS MATERIALIZED (
 	SELECT w.subject AS segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM {moved_months} b

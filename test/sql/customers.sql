@@ -84,6 +84,7 @@ DECLARE
 	reach text;
 	columns text[];
 	name text;
+	movers text;
 	differs bigint;
 BEGIN
 	EXECUTE format('CREATE TEMP TABLE wanted AS SELECT v.* FROM %I.%I v ORDER BY md5(v.row_key) LIMIT %s', model, view, rows);
@@ -114,6 +115,22 @@ BEGIN
 				RETURN NEXT format('%s "%s": %s rows where customers %s', view, w ->> 'row_key', differs, reach);
 			END IF;
 			columns := NULL;
+		END LOOP;
+		-- and column by column, to those who move
+		FOREACH name IN ARRAY l.moves LOOP
+			movers := cvm._movers(model, view, name, coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date, (w ->> 'as_of')::date);
+			CONTINUE WHEN movers IS NULL;
+			EXECUTE format($q$
+				WITH wanted AS (SELECT w.* FROM jsonb_populate_record(NULL::%1$I.%2$I, $1) w)%3$s, list AS (%4$s), narrow AS (
+					SELECT l.customer_id, l.mrr_before, l.mrr_after, l.detail, l.%5$I FROM list l WHERE l.%5$I <> 0
+				), whole AS (
+					SELECT l.customer_id, l.mrr_before, l.mrr_after, l.detail, l.%5$I FROM pg_temp.list l WHERE l.row_key = $1 ->> 'row_key' AND l.%5$I <> 0
+				)
+				SELECT count(*) FROM ((TABLE narrow EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE narrow)) d$q$, model, view,
+				cvm._narrowed(model, have, literals, true, true, coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date, movers), l.list, name) INTO differs USING w;
+			IF differs > 0 THEN
+				RETURN NEXT format('%s.%s "%s": %s rows', view, name, w ->> 'row_key', differs);
+			END IF;
 		END LOOP;
 	END LOOP;
 	PERFORM set_config('search_path', 'public, pg_catalog', true);

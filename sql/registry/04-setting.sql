@@ -189,10 +189,11 @@ BEGIN
 				FROM word w
 				CROSS JOIN LATERAL (VALUES ('_lower', format('%L::text[]', w.words)), ('_collation', w.collation)) AS l (suffix, text))
 			-- events of all kinds start and return: folds are cheaper unmarked
-			|| jsonb_build_object('marks', (
-				SELECT CASE WHEN count(m.value) > 0
-					THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END
-				FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')))
+			|| (SELECT jsonb_build_object('marks', k.marks, 'only_marks', CASE WHEN k.marks = '' THEN '' ELSE ', NULL::numeric' || k.marks END)
+				FROM (
+					SELECT CASE WHEN count(m.value) > 0
+						THEN string_agg(format(', coalesce(e.kind = ANY (%1$L::text[]), %1$L::text[] IS NULL)', m.value), '' ORDER BY m.setting DESC) ELSE '' END AS marks
+					FROM given m WHERE m.setting IN ('start_kinds', 'return_kinds')) k)
 			|| (SELECT jsonb_build_object('is_paused', t.paused, 'is_unpaid', t.unpaid,
 					'price', format('CASE WHEN %s AND (%s) IS NOT TRUE THEN 0 ELSE s.mrr END', t.unpaid, t.paused),
 					'is_held_paused', t.held_paused, 'is_held_unpaid', t.held_unpaid, 'is_closed', t.closed)
@@ -204,7 +205,8 @@ COMMENT ON FUNCTION cvm._literals(name) IS
 	'Every setting of a model as SQL: what {time_zone}, {as_of} and so on stand for in the bodies of report views. '
 	'Of words {…_lower} are in small letters, and lower(… COLLATE {…_collation}) makes what is compared with them so. '
 	'{minor_units} are the decimals of {currency}, {money} is the type of amounts with so many. '
-	'{marks} are the last two arguments of folds of events e, start and return, where they are needed; {price} is '
+	'{marks} are the last two arguments of folds of events e, start and return, where they are needed, {only_marks} '
+	'the same after no amount; {price} is '
 	'what spells s bring, or would if they were not paused, which {is_paused} says; {is_unpaid} says whether they '
 	'bring nothing; {is_held_paused} and {is_held_unpaid} are the same of rows e that are folded; {is_closed} says '
 	'whether of initiative i nothing more is to be done.';

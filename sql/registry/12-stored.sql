@@ -25,9 +25,9 @@ COMMENT ON COLUMN cvm.customer_state.column_name IS 'Column of the table that ho
 COMMENT ON COLUMN cvm.customer_state.fold IS
 	'The aggregate, over columns of e, with {setting} for settings of the model.';
 COMMENT ON COLUMN cvm.customer_state.whole IS
-	'Function that folds all customers of a query at once, faster than GROUP BY: {query} is the query. NULL: there '
+	'Aggregate over columns of e that gathers all customers at once, faster than GROUP BY, and answers with a ticket. NULL: there '
 	'is none.';
-COMMENT ON COLUMN cvm.customer_state.whole_rows IS 'What that query selects from e.';
+COMMENT ON COLUMN cvm.customer_state.whole_rows IS 'Function that makes rows of a customer and a state out of that ticket.';
 COMMENT ON COLUMN cvm.customer_state.last_day IS 'Expression for the last day that a state has seen; %s is the state.';
 COMMENT ON COLUMN cvm.customer_state.tally IS
 	'Query for what a state holds before a day, as rows (day, what, rows, value) that can be compared: %1$s is the '

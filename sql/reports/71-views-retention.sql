@@ -45,15 +45,26 @@ WHERE position BETWEEN 10 AND 14;
 )
 @end
 @define folded_activity
-folded AS {at_customer} (
+{folded_events}
+@use observed_activity
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('folded_events', 1, '{distributed event}', $$folded AS {at_customer} (
 	SELECT e.customer_id, cvm.activity_agg({event_row}) AS activity
 	FROM event e
 	WHERE e.customer_id IS NOT NULL
 		AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
 	GROUP BY e.customer_id
-)
-@use observed_activity
-@end
+)$$),
+('folded_events', 9, '{}', $$folded AS MATERIALIZED (
+	SELECT t.customer_id, t.activity
+	FROM (
+		SELECT cvm._timelines_agg(e.customer_id, {event_row}) AS ticket
+@use observed_events
+	) g
+	CROSS JOIN LATERAL cvm._timelines(g.ticket, (SELECT e.customer_id FROM event e WHERE false)) t
+)$$);
+
 -- Where Citus has the events each customer is folded where it lives
 @define activity_there
 folded AS NOT MATERIALIZED (
@@ -402,8 +413,8 @@ JOIN wanted w ON w.segment = s.segment AND w.month = p.period$$);
 INSERT INTO cvm.customer_state (position, state, entity, column_name, type, fold, whole, whole_rows, last_day, tally, comment) VALUES
 	(1, 'customer_activity', 'event', 'activity', 'cvm.activity',
 		$$cvm.activity_agg(e.occurred_at, {time_zone}, e.amount{marks})$$,
-		'cvm.fold_activity({query}, {time_zone})',
-		$$e.customer_id, e.occurred_at, e.amount{marks}$$,
+		$$cvm._timelines_agg(e.customer_id, e.occurred_at, {time_zone}, e.amount{marks})$$,
+		'cvm._timelines',
 		'cvm.last_day(%s)',
 		$$SELECT d.day, 'events' AS what, d.events AS rows, d.value FROM cvm.days(%1$s) d WHERE d.day < %2$s$$,
 		'One row per customer: the timeline of its events, from which every grain, clock and cut-off can be read.');

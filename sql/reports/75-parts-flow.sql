@@ -60,7 +60,7 @@ bridge AS MATERIALIZED (
 	CROSS JOIN LATERAL cvm.segment_bridge(f.state) b
 )
 @end
--- Spells gathered once, to be read with functions that take "state": see src/pg/segments/ticket.h
+-- Spells gathered once, to be read with functions that take "state": see src/pg/ticket.h
 @define gathered offered | channel | end_reason | told
 fold AS MATERIALIZED (
 	SELECT cvm._customer_move_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate}, {is_paused}, {offered}, NULL, 'month',

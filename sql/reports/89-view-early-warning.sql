@@ -12,13 +12,21 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'greatest(-churned_customers, flagged_customers)');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('moment_silences', 1, '{event}', $$
+('moment_silences', 1, '{distributed event}', $$
 	UNION ALL
 	SELECT e.customer_id, s.day
 	FROM (
 		SELECT v.customer_id, cvm.activity_agg(v.occurred_at, {time_zone}) AS activity FROM event v
 		WHERE v.customer_id IS NOT NULL AND isfinite(v.occurred_at)
 		GROUP BY v.customer_id) e
+	CROSS JOIN LATERAL unnest(cvm._silences(e.activity, {silence_days})) AS s (day)$$),
+('moment_silences', 2, '{event}', $$
+	UNION ALL
+	SELECT e.customer_id, s.day
+	FROM (
+		SELECT cvm._timelines_agg(v.customer_id, v.occurred_at, {time_zone}) AS ticket FROM event v
+		WHERE isfinite(v.occurred_at)) g
+	CROSS JOIN LATERAL cvm._timelines(g.ticket, (SELECT v.customer_id FROM event v WHERE false)) e
 	CROSS JOIN LATERAL unnest(cvm._silences(e.activity, {silence_days})) AS s (day)$$),
 ('moment_silences', 9, '{}', '');
 

@@ -171,11 +171,19 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('inactivity_folded', 1, '{customer_activity}', $$folded AS NOT MATERIALIZED (
 	SELECT a.customer_id, a.activity FROM customer_activity a
 )$$),
-('inactivity_folded', 2, '{event}', $$folded AS {at_customer} (
-	SELECT e.customer_id, cvm.activity_agg(e.occurred_at, {time_zone}, NULL::numeric{marks}) AS activity
+('inactivity_folded', 2, '{distributed event}', $$folded AS {at_customer} (
+	SELECT e.customer_id, cvm.activity_agg(e.occurred_at, {time_zone}{only_marks}) AS activity
 	FROM event e
 	WHERE e.customer_id IS NOT NULL AND coalesce(cvm.day_of(e.occurred_at, {time_zone}) < {as_of}, true)
 	GROUP BY e.customer_id
+)$$),
+('inactivity_folded', 3, '{event}', $$folded AS MATERIALIZED (
+	SELECT t.customer_id, t.activity
+	FROM (
+		SELECT cvm._timelines_agg(e.customer_id, e.occurred_at, {time_zone}{only_marks}) AS ticket
+@use observed_events
+	) g
+	CROSS JOIN LATERAL cvm._timelines(g.ticket, (SELECT e.customer_id FROM event e WHERE false)) t
 )$$),
 ('inactivity_folded', 9, '{}', '');
 

@@ -96,6 +96,62 @@ CREATE FUNCTION cvm.rfm(cvm.activity, as_of date,
 COMMENT ON FUNCTION cvm.rfm(cvm.activity, date) IS
 	'Before as_of: days since the last event, number of events, sum of values, days with events';
 
+-- The timelines of all customers in one pass, of one machine: an aggregate that answers with a ticket (src/pg/ticket.h)
+CREATE FUNCTION cvm.timelines_final(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'cvm_timelines_final'
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm.timelines_final(internal) IS 'End of _timelines_agg: a ticket with which its state is read';
+CREATE FUNCTION cvm.timelines_combine(internal, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_timelines_combine'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.timelines_combine(internal, internal) IS 'Combine of _timelines_agg';
+CREATE FUNCTION cvm.timelines_serialize(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'cvm_timelines_serialize'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.timelines_serialize(internal) IS 'Serialization of _timelines_agg';
+CREATE FUNCTION cvm.timelines_deserialize(bytea, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_timelines_deserialize'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.timelines_deserialize(bytea, internal) IS 'Deserialization of _timelines_agg';
+@for customer
+bigint
+text
+uuid
+@make
+@for time
+date, text
+timestamp, text
+timestamptz, text
+@make
+@for more
+
+, numeric
+, numeric, boolean, boolean
+@make
+CREATE FUNCTION cvm.timelines_add(internal, {customer}, {time}{more}) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_timelines_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.timelines_add(internal, {customer}, {time}{more}) IS 'Step of _timelines_agg';
+CREATE AGGREGATE cvm._timelines_agg({customer}, {time}{more}) (
+	SFUNC = cvm.timelines_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.timelines_final,
+	COMBINEFUNC = cvm.timelines_combine,
+	SERIALFUNC = cvm.timelines_serialize,
+	DESERIALFUNC = cvm.timelines_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._timelines_agg({customer}, {time}{more}) IS
+	'The timeline of each customer, from raw rows in one pass: customer, then the arguments of activity_agg. The answer is a ticket, with '
+	'which _timelines() reads the rows in the same query';
+@end
+@end
+@end
+
+CREATE FUNCTION cvm._timelines(ticket bytea, of_type anyelement) RETURNS TABLE (customer_id anyelement, activity cvm.activity)
+	AS 'MODULE_PATHNAME', 'cvm_timelines'
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 100000;
+COMMENT ON FUNCTION cvm._timelines(bytea, anyelement) IS
+	'Each customer whom _timelines_agg() gathered, with the timeline, once; customers are of the type of of_type';
+
 CREATE FUNCTION cvm.fold_activity(query text, tz text) RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'cvm_fold_activity'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 100000;

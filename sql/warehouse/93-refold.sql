@@ -153,12 +153,10 @@ BEGIN
 		END IF;
 		fresh := fold || by_customer;
 		SELECT format_type(a.atttypid, NULL) INTO type FROM pg_attribute a WHERE a.attrelid = target::regclass AND a.attname = 'customer_id';
-		-- which reads the rows here; those of a distributed table are folded where they are
+		-- which gathers the rows here; those of a distributed table are folded where they are
 		IF kind.whole IS NOT NULL AND NOT is_distributed AND type IN ('integer', 'bigint', 'text', 'uuid') THEN
-			fresh := format('SELECT f.customer_id, f.state FROM %s AS f (customer_id %s, state %s)',
-				cvm._fill(kind.whole, literals || jsonb_build_object('query', quote_literal(format('SELECT %s FROM %I.%I e WHERE e.customer_id IS NOT NULL',
-					cvm._fill(kind.whole_rows, literals), _refresh_state.model, kind.entity)))),
-				type, kind.type);
+			fresh := format('SELECT t.customer_id, t.state FROM (SELECT %s AS ticket FROM %I.%I e) f CROSS JOIN LATERAL %s(f.ticket, NULL::%s) AS t (customer_id, state)',
+				cvm._fill(kind.whole, literals), _refresh_state.model, kind.entity, kind.whole_rows, type);
 		END IF;
 	WHEN 'watermark' THEN
 		takes := format('touched AS MATERIALIZED (SELECT DISTINCT %s AS customer_id FROM %s s WHERE s.%I >= %L::%s - %s), ',

@@ -25,7 +25,7 @@
 
 /* Read a form off the types of the function that was called. */
 static void
-form_read(RowForm *form, Oid function)
+form_read(RowForm *form, Oid function, bool has_grain)
 {
 	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc proc;
@@ -46,7 +46,7 @@ form_read(RowForm *form, Oid function)
 	{
 		/*
 		 * (internal, customer, time [, zone] [, value [, marks]]
-		 * [, segment, valid_from, valid_to], grain [, as_of])
+		 * [, segment, valid_from, valid_to] [, grain [, as_of]])
 		 */
 		form->customer = at;
 		form->key_kind = ARG(at) == INT8OID	  ? KEY_NUMBER
@@ -55,7 +55,8 @@ form_read(RowForm *form, Oid function)
 		at++;
 		if (ARG(nargs - 1) == DATEOID)
 			form->as_of = --nargs;
-		form->grain.argument = --nargs;
+		if (has_grain)
+			form->grain.argument = --nargs;
 	}
 	form->time = at;
 	form->time_kind = ARG(at) == DATEOID		? TIME_DATE
@@ -166,15 +167,15 @@ row_put_value(Batch *batch, int at, Datum value, bool is_null)
 
 /* The form of this call. */
 RowForm *
-row_form_make(FunctionCallInfo fcinfo)
+row_form_make(FunctionCallInfo fcinfo, bool has_grain)
 {
 	RowForm *form =
 		MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(RowForm));
 
-	form_read(form, fcinfo->flinfo->fn_oid);
+	form_read(form, fcinfo->flinfo->fn_oid, has_grain);
 	form->zone_constant = row_is_constant(fcinfo, form->zone);
 	form->grain.is_constant = row_is_constant(fcinfo, form->grain.argument);
-	form->is_constant = form->grain.is_constant &&
+	form->is_constant = (!has_grain || form->grain.is_constant) &&
 						(form->zone < 0 || form->zone_constant) &&
 						(form->as_of < 0 || row_is_same(fcinfo, form->as_of));
 	form->is_plain = form->is_constant && form->is_start < 0;

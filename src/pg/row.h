@@ -56,7 +56,7 @@ typedef struct RowForm
 	int zone_size;
 } RowForm;
 
-extern RowForm *row_form_make(FunctionCallInfo fcinfo);
+extern RowForm *row_form_make(FunctionCallInfo fcinfo, bool has_grain);
 extern void key_check_collation(Oid collation);
 extern void row_check_key(FunctionCallInfo fcinfo, int argument);
 extern bool row_is_constant(FunctionCallInfo fcinfo, int argument);
@@ -72,7 +72,16 @@ row_form(FunctionCallInfo fcinfo)
 {
 	RowForm *form = fcinfo->flinfo->fn_extra;
 
-	return likely(form != NULL) ? form : row_form_make(fcinfo);
+	return likely(form != NULL) ? form : row_form_make(fcinfo, true);
+}
+
+/* The same of an aggregate whose rows are folded by day, without a grain. */
+static inline RowForm *
+day_form(FunctionCallInfo fcinfo)
+{
+	RowForm *form = fcinfo->flinfo->fn_extra;
+
+	return likely(form != NULL) ? form : row_form_make(fcinfo, false);
 }
 
 /* The zone of this row. */

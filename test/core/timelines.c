@@ -1,8 +1,8 @@
 /*
  * timelines.c
  *		Timelines folded at once are those of the log, customer by customer:
- *		with far days, values and marks, in a radix directory or not, and
- *		spilled once, twice or not at all.
+ *		with far days, values and marks, in a radix directory or not, spilled
+ *		once, twice or not at all, and in one process or in two.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -41,6 +41,7 @@ typedef struct World
 	bool has_spilled;
 	bool has_radix;
 	bool has_widened;
+	bool has_passed;
 } World;
 
 static uint32_t
@@ -117,13 +118,67 @@ check_timeline(void *arg, Key key, const Activity *activity)
 	runtime_free(expected);
 }
 
+/* What comes out of an outbox: pieces, the size of each before it */
+typedef struct Sent
+{
+	Outbox outbox;
+	ByteWriter log;
+} Sent;
+
+static void
+send_piece(Outbox *outbox, const void *data, size_t size)
+{
+	Sent *sent = (Sent *) outbox;
+
+	write_raw(&sent->log, &size, sizeof(size));
+	write_raw(&sent->log, data, size);
+}
+
+/* Pass timelines in pieces of any size to others, or those too to a third. */
+static Timelines *
+pass(World *world, Timelines *from, Timelines *into, Budget *budget)
+{
+	size_t limit = 100 + draw(world, 3000);
+	Sent sent = {.outbox = {0, limit, send_piece}};
+	bool is_third = world->number % 7 == 0;
+	ByteWriter writer;
+	ByteReader reader;
+
+	writer_open(&sent.log, NULL, 0);
+	writer_open(&writer, NULL, 0);
+	writer.outbox = &sent.outbox;
+	timelines_encode(from, &writer);
+	if (is_third)
+	{
+		send_piece(&sent.outbox, writer.data, writer.used);
+		writer.used = 0;
+		timelines_encode(into, &writer);
+		into = NULL;
+	}
+	send_piece(&sent.outbox, writer.data, writer.used);
+	reader_open(&reader, sent.log.data, sent.log.used, "pieces");
+	while (reader.at != reader.end)
+	{
+		size_t size;
+
+		read_raw(&reader, &size, sizeof(size));
+		into = timelines_absorb(into, NULL, read_text(&reader, size), size,
+								budget);
+	}
+	world->has_passed = true;
+	return into;
+}
+
 static void
 run_world(void *argument)
 {
 	World *world = argument;
 	bool is_large = world->number % 40 == 0;
+	bool has_two = world->number % 7 < 3;
+	Timelines *there;
 	int expected = 0;
 	Timelines *timelines;
+	Budget budget;
 
 	world->random = 88172645463325252u + (uint64_t) world->number;
 	world->kind = (KeyKind) (world->number % 3);
@@ -134,11 +189,16 @@ run_world(void *argument)
 	world->nrows = is_large ? 20000 : 1 + (int) draw(world, 2000);
 	world->rows = runtime_alloc(NULL, world->nrows * sizeof(Row));
 	world->seen = runtime_alloc_zero(NULL, world->customers);
+	budget_open(&budget, NULL,
+				world->number % 4 == 1	 ? 20000
+				: world->number % 4 == 2 ? 900
+				: has_two				 ? (size_t) 1 << 30
+										 : 0);
 	timelines = timelines_new(NULL, world->kind, world->is_full,
-							  (DayReader){NULL, NULL},
-							  world->number % 4 == 1   ? 20000
-							  : world->number % 4 == 2 ? 900
-													   : 0);
+							  (DayReader){NULL, NULL}, &budget);
+	there = has_two ? timelines_new(NULL, world->kind, world->is_full,
+									(DayReader){NULL, NULL}, &budget)
+					: timelines;
 	for (int i = 0; i < world->nrows; i++)
 	{
 		Row *row = &world->rows[i];
@@ -160,16 +220,19 @@ run_world(void *argument)
 		}
 		expected += world->seen[row->customer] == 0;
 		world->seen[row->customer] = 1;
-		timelines_take(timelines,
+		timelines_take(i % 3 == 0 ? there : timelines,
 					   customer_key(world->kind, row->customer, text), row->day,
 					   row->marks, row->value, row->scale);
 	}
 	timelines_flush(timelines);
+	if (has_two)
+		timelines = pass(world, there, timelines, &budget);
 	world->has_spilled = overflow_is_written(&timelines->files.overflow);
 	world->has_radix = timelines->row_buffer.key_table.is_radix;
 	world->has_widened = timelines->is_wide && !world->is_full;
 	world->same = true;
 	timelines_finish(timelines, check_timeline, world);
+	budget_close(&budget);
 	world->same &= world->handed_out == expected;
 }
 
@@ -186,6 +249,7 @@ main(void)
 	int spilled = 0;
 	int is_radix = 0;
 	int widened = 0;
+	int passed = 0;
 
 	runtime_patience = 1L << 40;
 	for (int i = 0; i < WORLDS; i++)
@@ -201,13 +265,15 @@ main(void)
 		spilled += world.has_spilled;
 		is_radix += world.has_radix;
 		widened += world.has_widened;
+		passed += world.has_passed;
 	}
 	ok(1, "timelines are those of the log", good == WORLDS);
 	ok(2, "some had spilled", spilled > 0);
 	ok(3, "some customers were in a directory", is_radix > 0);
 	ok(4, "some days were too far for short lines", widened > 0);
-	printf("# %d spilled, %d in a directory, %d widened\n", spilled, is_radix,
-		   widened);
-	printf("1..4\n");
+	ok(5, "some came from another process", passed > 0);
+	printf("# %d spilled, %d in a directory, %d widened, %d passed\n", spilled,
+		   is_radix, widened, passed);
+	printf("1..5\n");
 	return 0;
 }

@@ -38,6 +38,15 @@ piece_put(TimelineFiles *files, int part)
 	writer->used = 0;
 }
 
+void
+timeline_write(KeyKind kind, const Key *key, const void *data, size_t size,
+			   ByteWriter *writer)
+{
+	key_write(kind, key, writer);
+	write_raw(writer, &size, sizeof(size));
+	write_raw(writer, data, size);
+}
+
 /* Write what is known of a customer, as canonical bytes. */
 void
 timeline_files_write(TimelineFiles *files, const Key *key, const void *data,
@@ -47,9 +56,7 @@ timeline_files_write(TimelineFiles *files, const Key *key, const void *data,
 		overflow_part(&files->overflow.parts, key_hash(files->kind, key));
 	ByteWriter *writer = &files->writers[part];
 
-	key_write(files->kind, key, writer);
-	write_raw(writer, &size, sizeof(size));
-	write_raw(writer, data, size);
+	timeline_write(files->kind, key, data, size, writer);
 	if (writer->used >= PIECE_SIZE)
 		piece_put(files, part);
 }
@@ -84,6 +91,16 @@ known_read(ByteReader *reader, KeyKind kind, Known *known)
 	read_raw(reader, &known->size, sizeof(known->size));
 	known->data = read_text(reader, known->size);
 	return true;
+}
+
+/* Write down what a piece has. */
+void
+timeline_files_copy(TimelineFiles *files, ByteReader *reader)
+{
+	Known known;
+
+	while (known_read(reader, files->kind, &known))
+		timeline_files_write(files, &known.key, known.data, known.size);
 }
 
 /* What is known of a customer, in memory; what else is, or NULL */
@@ -182,11 +199,9 @@ part_divide(TimelineFiles *files, int part, TimelineEmit take, void *arg)
 	while (piece_next(&pieces))
 	{
 		ByteReader reader;
-		Known known;
 
 		reader_open(&reader, pieces.data, pieces.size, "activity");
-		while (known_read(&reader, files->kind, &known))
-			timeline_files_write(&divided, &known.key, known.data, known.size);
+		timeline_files_copy(&divided, &reader);
 	}
 	timeline_files_end(&divided);
 	timeline_files_each(&divided, take, arg);

@@ -23,6 +23,10 @@ typedef struct TimelineFiles
 	ByteWriter writers[OVERFLOW_PARTS]; /* the piece of each that is begun */
 } TimelineFiles;
 
+/* What is known of a customer, as it stands in a piece */
+extern void timeline_write(KeyKind kind, const Key *key, const void *data,
+						   size_t size, ByteWriter *writer);
+
 /* Take a customer's timeline, good until the call returns. */
 typedef void (*TimelineEmit)(void *arg, Key key, const Activity *activity);
 
@@ -32,6 +36,7 @@ extern void timeline_files_open(TimelineFiles *files, Context context,
 extern void timeline_files_begin(TimelineFiles *files);
 extern void timeline_files_write(TimelineFiles *files, const Key *key,
 								 const void *data, size_t size);
+extern void timeline_files_copy(TimelineFiles *files, ByteReader *reader);
 extern void timeline_files_end(TimelineFiles *files);
 extern void timeline_files_each(TimelineFiles *files, TimelineEmit take,
 								void *arg);

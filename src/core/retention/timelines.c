@@ -270,14 +270,13 @@ write_files(void *state)
 
 Timelines *
 timelines_new(Context context, KeyKind kind, bool is_full, DayReader reader,
-			  size_t budget)
+			  Budget *budget)
 {
 	Timelines *timelines = runtime_alloc_zero(context, sizeof(Timelines));
 
 	timelines->context = context;
 	timelines->kind = kind;
-	budget_open(&timelines->budget, context, budget);
-	timeline_files_open(&timelines->files, context, kind, &timelines->budget, 0,
+	timeline_files_open(&timelines->files, context, kind, budget, 0,
 						write_files, timelines);
 	timelines->is_full = is_full;
 	timelines->is_wide = is_full;
@@ -286,6 +285,18 @@ timelines_new(Context context, KeyKind kind, bool is_full, DayReader reader,
 	row_buffer_open(&timelines->row_buffer, context, kind, line_size(is_full),
 					false);
 	return timelines;
+}
+
+/* Read times otherwise from now on. */
+void
+timelines_set_day_reader(Timelines *timelines, DayReader reader)
+{
+	Batch *batch = &timelines->batch;
+
+	if (reader.read == batch->reader.read && reader.zone == batch->reader.zone)
+		return;
+	timelines_flush(timelines);
+	batch->reader = reader;
 }
 
 /* Write the rows of the batch down under their customers. */
@@ -333,7 +344,98 @@ timelines_flush(Timelines *timelines)
 	timelines_say(timelines);
 }
 
-/* Hand out every customer once, and close the file. */
+/*
+ * A piece for another process: what it is of, and customers as in files.  What
+ * was written to files goes as it is.
+ */
+static void
+piece_begin(const Timelines *timelines, ByteWriter *writer)
+{
+	write_byte(writer, (uint8_t) timelines->kind);
+	write_byte(writer, timelines->is_full);
+}
+
+/* Is it enough for a piece?  Then the next one begins. */
+static void
+piece_pass(const Timelines *timelines, ByteWriter *writer)
+{
+	if (writer_pass(writer))
+		piece_begin(timelines, writer);
+}
+
+static void
+pieces_copy(Timelines *timelines, ByteWriter *writer)
+{
+	Overflow *overflow = &timelines->files.overflow;
+	PieceReader pieces;
+
+	for (int part = 0; part < overflow_nparts(&overflow->parts); part++)
+	{
+		piece_reader_open(&pieces, overflow, &overflow->parts, part);
+		while (piece_next(&pieces))
+		{
+			write_raw(writer, pieces.data, pieces.size);
+			piece_pass(timelines, writer);
+		}
+	}
+}
+
+/* Where customers go that are sent */
+typedef struct ToProcess
+{
+	const Timelines *timelines;
+	ByteWriter *writer;
+	ByteWriter bytes;
+} ToProcess;
+
+static void
+to_process(void *arg, Key key, const Activity *activity)
+{
+	ToProcess *to = arg;
+
+	to->bytes.used = 0;
+	activity_encode(activity, &to->bytes);
+	timeline_write(to->timelines->kind, &key, to->bytes.data, to->bytes.used,
+				   to->writer);
+	piece_pass(to->timelines, to->writer);
+}
+
+/* Write them for another process of this machine. */
+void
+timelines_encode(Timelines *timelines, ByteWriter *writer)
+{
+	ToProcess to = {.timelines = timelines, .writer = writer};
+
+	timelines_flush(timelines);
+	piece_begin(timelines, writer);
+	if (overflow_is_written(&timelines->files.overflow))
+		pieces_copy(timelines, writer);
+	writer_open(&to.bytes, NULL, 0);
+	timelines_each(timelines, to_process, &to);
+	runtime_free(to.bytes.data);
+}
+
+/* Take in a piece; into may be NULL. */
+Timelines *
+timelines_absorb(Timelines *into, Context context, const void *data,
+				 size_t size, Budget *budget)
+{
+	ByteReader reader;
+	KeyKind kind;
+	bool is_full;
+
+	reader_open(&reader, data, size, "timelines");
+	kind = (KeyKind) read_byte(&reader);
+	is_full = read_byte(&reader) != 0;
+	if (into == NULL)
+		into = timelines_new(context, kind, is_full, (DayReader){0}, budget);
+	timeline_files_begin(&into->files);
+	timeline_files_copy(&into->files, &reader);
+	timeline_files_end(&into->files);
+	return into;
+}
+
+/* Hand out every customer once. */
 void
 timelines_finish(Timelines *timelines, TimelineEmit take, void *arg)
 {
@@ -344,8 +446,10 @@ timelines_finish(Timelines *timelines, TimelineEmit take, void *arg)
 		timeline_files_each(&timelines->files, take, arg);
 	}
 	else
+	{
 		timelines_each(timelines, take, arg);
-	budget_close(&timelines->budget);
+		overflow_close(&timelines->files.overflow);
+	}
 	row_buffer_close(&timelines->row_buffer);
 	batch_close(&timelines->batch);
 	runtime_free(timelines);

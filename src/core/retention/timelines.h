@@ -31,13 +31,23 @@ typedef struct Timelines
 	int64_t base; /* the day that a line of 32 bits counts from */
 	Batch batch;
 	RowBuffer row_buffer;
-	Budget budget;
 	TimelineFiles files;
 } Timelines;
 
 extern Timelines *timelines_new(Context context, KeyKind kind, bool is_full,
-								DayReader reader, size_t budget);
+								DayReader reader, Budget *budget);
+extern void timelines_set_day_reader(Timelines *timelines, DayReader reader);
 extern void timelines_flush(Timelines *timelines);
+
+/*
+ * To another process and into its timelines, whose budget has a limit: bytes of
+ * this machine
+ */
+extern void timelines_encode(Timelines *timelines, ByteWriter *writer);
+extern Timelines *timelines_absorb(Timelines *into, Context context,
+								   const void *data, size_t size,
+								   Budget *budget);
+
 extern void timelines_finish(Timelines *timelines, TimelineEmit take,
 							 void *arg);
 

@@ -16,10 +16,10 @@
 
 #include "core/contacts/last_days.h"
 #include "pg/contacts/member_state.h"
+#include "pg/customer_out.h"
 #include "pg/rows_out.h"
-#include "pg/segments/customer_out.h"
-#include "pg/segments/ticket.h"
 #include "pg/state_type.h"
+#include "pg/ticket.h"
 
 #define ARG_AS_OF (ARG_DAY + 1)
 

@@ -62,6 +62,12 @@ as_of_agrees(FunctionCallInfo fcinfo, const RowForm *form, const Fold *fold)
 		   fold->as_of == argument_day(fcinfo, form->as_of, "as_of");
 }
 
+static void
+make_room(void *fold)
+{
+	fold_make_room(fold);
+}
+
 /* The fold that a row belongs to, which knows how to read it. */
 static FoldState *
 fold_ready(FunctionCallInfo fcinfo, RowForm *form)
@@ -82,7 +88,9 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 						errhint("Give the same as_of for every row.")));
 	fold_set_day_reader(state->fold, day_reader(form->time_kind, zone));
 	if (PG_ARGISNULL(0))
-		fold_scan_begin(fcinfo, form, state->fold);
+		fold_scan_begin(
+			fcinfo, form,
+			(FoldRows){&state->fold->batch, make_room, state->fold});
 	return state;
 }
 

@@ -41,7 +41,7 @@ typedef struct FoldColumn
 typedef struct FoldScan
 {
 	ScanBelow below;
-	Fold *fold;
+	FoldRows rows;
 	FoldColumn customer;
 	FoldColumn time;
 	FoldColumn value;
@@ -57,7 +57,7 @@ fold_scan_make_room(FoldScan *scan)
 	MemoryContext before =
 		MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
 
-	fold_make_room(scan->fold);
+	scan->rows.make_room(scan->rows.fold);
 	MemoryContextSwitchTo(before);
 }
 
@@ -66,7 +66,7 @@ static inline bool
 fold_scan_take(FoldScan *scan, Datum customer, Datum time, Datum value,
 			   bool is_null)
 {
-	Batch *batch = &scan->fold->batch;
+	Batch *batch = scan->rows.batch;
 
 	if (unlikely(batch->used == batch->room))
 		fold_scan_make_room(scan);
@@ -233,7 +233,7 @@ arguments_are_plain(const Aggref *aggref, const RowForm *form,
 typedef struct FoldAsk
 {
 	const RowForm *form;
-	Fold *fold;
+	FoldRows rows;
 } FoldAsk;
 
 /* Read a scan, if it is one of the columns that the fold needs. */
@@ -257,14 +257,14 @@ fold_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 		return;
 	}
 	columns_place(scan, RelationGetDescr(node->ss.ss_currentRelation));
-	scan->fold = ask->fold;
+	scan->rows = ask->rows;
 	scan_below_begin(&scan->below, node, above, fold_scan_next);
 }
 
 void
-fold_scan_begin(FunctionCallInfo fcinfo, const RowForm *form, Fold *fold)
+fold_scan_begin(FunctionCallInfo fcinfo, const RowForm *form, FoldRows rows)
 {
-	FoldAsk ask = {form, fold};
+	FoldAsk ask = {form, rows};
 
 	if (form->is_plain)
 		scans_below(fcinfo, fold_scan_try, &ask);

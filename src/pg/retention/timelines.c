@@ -22,8 +22,8 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "core/retention/timelines.h"
 #include "pg/numeric.h"
+#include "pg/retention/timeline_rows.h"
 #include "pg/row.h"
 #include "pg/state_type.h"
 
@@ -32,6 +32,7 @@ typedef struct RowReceiver
 {
 	DestReceiver receiver;
 	Timelines *timelines;
+	Budget budget;
 	MemoryContext home; /* of the fold, which outlives the executor */
 	MemoryContext rows; /* what a row leaves behind, emptied now and then */
 	Zone *zone;
@@ -84,7 +85,7 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc columns)
 								 : time == TIMESTAMPOID ? TIME_LOCAL
 														: TIME_INSTANT,
 								 receiver->zone),
-					  get_hash_memory_limit());
+					  &receiver->budget);
 }
 
 /* Take a row. */
@@ -146,50 +147,6 @@ receiver_nothing(DestReceiver *self)
 {
 }
 
-/* Where the timelines go */
-typedef struct TimelineSink
-{
-	ReturnSetInfo *result;
-	Oid customer_type;
-	ByteWriter writer;
-} TimelineSink;
-
-static void
-timeline_take(void *arg, Key key, const Activity *activity)
-{
-	TimelineSink *sink = arg;
-	Datum values[2];
-	bool nulls[2] = {false, false};
-	pg_uuid_t uuid;
-	text *name = NULL;
-	KeyText retained;
-
-	switch (sink->customer_type)
-	{
-		case INT4OID:
-			values[0] = Int32GetDatum((int32) key.number);
-			break;
-		case INT8OID:
-			values[0] = Int64GetDatum(key.number);
-			break;
-		case UUIDOID:
-			memcpy(uuid.data, key.words, sizeof(uuid.data));
-			values[0] = UUIDPGetDatum(&uuid);
-			break;
-		default:
-			retained = key_text(&key);
-			name = cstring_to_text_with_len(retained.data, retained.size);
-			values[0] = PointerGetDatum(name);
-	}
-	sink->writer.used = VARHDRSZ;
-	activity_encode(activity, &sink->writer);
-	values[1] = state_close(&sink->writer);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
-	if (name != NULL)
-		pfree(name);
-}
-
 /*
  * The type activity: of the schema that the function called is in.  What the
  * caller says of the second column must be true, or its bytes would be read
@@ -211,17 +168,17 @@ cvm_fold_activity(PG_FUNCTION_ARGS)
 	char *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	text *zone = PG_GETARG_TEXT_PP(1);
 	RowReceiver receiver;
-	TimelineSink sink;
+	TimelineRows rows;
+	ReturnSetInfo *info;
 	SPIExecuteOptions options;
 	TupleDesc result;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	result = sink.result->setDesc;
+	info = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = info->setDesc;
 	memset(&receiver, 0, sizeof(receiver));
 	receiver.customer_type =
 		result->natts == 2 ? TupleDescAttr(result, 0)->atttypid : InvalidOid;
-	sink.customer_type = receiver.customer_type;
 	if ((receiver.customer_type != INT4OID &&
 		 receiver.customer_type != INT8OID &&
 		 receiver.customer_type != TEXTOID &&
@@ -236,6 +193,7 @@ cvm_fold_activity(PG_FUNCTION_ARGS)
 					 "cvm.activity), with integer, bigint, text or uuid.")));
 	receiver.zone = zone_named(VARDATA_ANY(zone), VARSIZE_ANY_EXHDR(zone));
 	receiver.home = CurrentMemoryContext;
+	budget_open(&receiver.budget, receiver.home, get_hash_memory_limit());
 	receiver.rows = AllocSetContextCreate(CurrentMemoryContext, "cvm rows",
 										  ALLOCSET_DEFAULT_SIZES);
 	receiver.receiver.receiveSlot = receiver_take;
@@ -251,9 +209,12 @@ cvm_fold_activity(PG_FUNCTION_ARGS)
 	options.must_return_tuples = true;
 	options.dest = &receiver.receiver;
 	SPI_execute_extended(query, &options);
-	writer_open(&sink.writer, NULL, VARHDRSZ);
 	if (receiver.timelines != NULL)
-		timelines_finish(receiver.timelines, timeline_take, &sink);
+	{
+		timeline_rows_open(&rows, info, receiver.timelines->kind);
+		timelines_finish(receiver.timelines, timeline_rows_take, &rows);
+	}
+	budget_close(&receiver.budget);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -25,11 +25,11 @@
 
 #include "catalog/pg_type.h"
 #include "core/segments/segment_moves.h"
+#include "pg/customer_out.h"
 #include "pg/numeric.h"
 #include "pg/row_key.h"
 #include "pg/rows_out.h"
-#include "pg/segments/customer_out.h"
-#include "pg/segments/ticket.h"
+#include "pg/segments/move_ticket.h"
 #include "pg/types.h"
 
 /*

@@ -13,10 +13,10 @@
 #include "utils/tuplestore.h"
 
 #include "core/segments/customer_readings.h"
+#include "pg/customer_out.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
-#include "pg/segments/customer_out.h"
-#include "pg/segments/ticket.h"
+#include "pg/segments/move_ticket.h"
 #include "pg/state_type.h"
 #include "pg/types.h"
 

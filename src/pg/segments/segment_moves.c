@@ -9,9 +9,11 @@
 
 #include "core/segments/segment_moves.h"
 #include "pg/numeric.h"
+#include "pg/segments/move_ticket.h"
 #include "pg/segments/segment_rows.h"
-#include "pg/segments/ticket.h"
 #include "pg/state_type.h"
+
+const char move_aggregate[] = "_customer_move_agg";
 
 /* The decimals of a price but for zeros at the end, if they are more */
 static inline void

@@ -6,11 +6,12 @@
  */
 #include "postgres.h"
 
+#include "fmgr.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "pg/segments/ticket.h"
+#include "pg/ticket.h"
 
 #define TICKET_SIZE 16
 
@@ -23,8 +24,6 @@ typedef struct Ticket
 	void *state;
 	MemoryContextCallback callback;
 } Ticket;
-
-const char move_aggregate[] = "_customer_move_agg";
 
 static dlist_head tickets = DLIST_STATIC_INIT(tickets);
 

@@ -12,7 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/uuid.h"
 
-#include "pg/segments/customer_out.h"
+#include "pg/customer_out.h"
 
 void
 customer_out_open(CustomerOut *out, KeyKind kind, Oid type)

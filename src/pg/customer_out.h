@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_PG_SEGMENTS_CUSTOMER_OUT_H
-#define CVM_PG_SEGMENTS_CUSTOMER_OUT_H
+#ifndef CVM_PG_CUSTOMER_OUT_H
+#define CVM_PG_CUSTOMER_OUT_H
 
 #include "postgres.h"
 
@@ -27,4 +27,4 @@ extern void customer_out_open(CustomerOut *out, KeyKind kind, Oid type);
 extern KeyText customer_text(KeyKind kind, const Key *key, char *number);
 extern Datum customer_datum(const CustomerOut *out, const Key *key);
 
-#endif /* CVM_PG_SEGMENTS_CUSTOMER_OUT_H */
+#endif /* CVM_PG_CUSTOMER_OUT_H */

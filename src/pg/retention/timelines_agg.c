@@ -1,0 +1,201 @@
+/*
+ * timelines_agg.c
+ *		_timelines_agg: the timelines of all customers of some rows at once
+ *		(core/retention/timelines.h), which _timelines() hands out.
+ *
+ * What activity_agg and GROUP BY give by a state for each customer, which the
+ * executor looks up for every row and copies where memory does not hold them.
+ * That is what Citus needs, where customers live on other machines, and what
+ * takes rows of workers together; elsewhere views ask for this.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "pg/budget.h"
+#include "pg/numeric.h"
+#include "pg/passing.h"
+#include "pg/retention/fold_scan.h"
+#include "pg/retention/timeline_rows.h"
+#include "pg/row.h"
+#include "pg/rows_out.h"
+#include "pg/state_type.h"
+#include "pg/ticket.h"
+
+static const char name_of_state[] = "_timelines_agg";
+
+/*
+ * The state: timelines, or what a parallel worker sent, still in its bytes.
+ * There are none any more when they have been handed out.
+ */
+typedef struct TimelinesState
+{
+	PassedState passed;
+	Timelines *timelines;
+} TimelinesState;
+
+static void
+make_room(void *timelines)
+{
+	timelines_flush(timelines);
+}
+
+/* Add a row of any form. */
+static pg_noinline Datum
+timelines_add_row(FunctionCallInfo fcinfo)
+{
+	MemoryContext context = state_context(fcinfo, name_of_state);
+	RowForm *form = day_form(fcinfo);
+	TimelinesState *state =
+		PG_ARGISNULL(0) ? NULL : (TimelinesState *) PG_GETARG_POINTER(0);
+	DayReader reader;
+	uint8_t marks = MARKS_PLAIN;
+	Wide value = 0;
+	int scale = 0;
+
+	if (PG_ARGISNULL(form->customer) || PG_ARGISNULL(form->time))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	reader = day_reader(form->time_kind, row_zone(form, fcinfo));
+	if (state == NULL)
+	{
+		state = MemoryContextAllocZero(context, sizeof(TimelinesState));
+		state->timelines =
+			timelines_new(context, form->key_kind, form->value >= 0, reader,
+						  aggregate_budget(fcinfo));
+		fold_scan_begin(
+			fcinfo, form,
+			(FoldRows){&state->timelines->batch, make_room, state->timelines});
+	}
+	else
+		timelines_set_day_reader(state->timelines, reader);
+	if (form->is_start >= 0)
+		marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
+				(row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
+	if (form->value >= 0 && !PG_ARGISNULL(form->value))
+	{
+		value = decimal_read(PG_GETARG_DATUM(form->value), &scale);
+		marks |= MARK_VALUE;
+	}
+	timelines_take(state->timelines, row_key(form, fcinfo),
+				   row_time(form, fcinfo), marks, value, scale);
+	PG_RETURN_POINTER(state);
+}
+
+/* Add a row; most are plain and find room in the batch (as in fold.c). */
+PG_FUNCTION_INFO_V1(cvm_timelines_add);
+Datum
+cvm_timelines_add(PG_FUNCTION_ARGS)
+{
+	const RowForm *form = fcinfo->flinfo->fn_extra;
+
+	if (likely(form != NULL && form->is_plain && !PG_ARGISNULL(0) &&
+			   !PG_ARGISNULL(1) && !PG_ARGISNULL(2)))
+	{
+		TimelinesState *state = (TimelinesState *) PG_GETARG_POINTER(0);
+		Batch *batch = &state->timelines->batch;
+		int value = form->value;
+
+		if (likely(
+				batch->used < batch->room &&
+				row_put_plain(batch, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
+							  value >= 0 ? PG_GETARG_DATUM(value) : (Datum) 0,
+							  value >= 0 && PG_ARGISNULL(value))))
+			PG_RETURN_POINTER(state);
+	}
+	return timelines_add_row(fcinfo);
+}
+
+/* Add what a parallel worker sent. */
+PG_FUNCTION_INFO_V1(cvm_timelines_combine);
+Datum
+cvm_timelines_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = state_context(fcinfo, name_of_state);
+	const bytea *more;
+	TimelinesState *into =
+		passed_states(fcinfo, context, sizeof(TimelinesState), &more);
+	Passed passed;
+
+	if (more == NULL)
+		return passed_return(fcinfo, into);
+	passed_open(&passed, fcinfo, VARDATA(more), VARSIZE(more) - VARHDRSZ);
+	while (passed_next(&passed))
+		into->timelines =
+			timelines_absorb(into->timelines, context, passed.data, passed.size,
+							 aggregate_budget(fcinfo));
+	PG_RETURN_POINTER(into);
+}
+
+/* The timelines as bytes for another process. */
+PG_FUNCTION_INFO_V1(cvm_timelines_serialize);
+Datum
+cvm_timelines_serialize(PG_FUNCTION_ARGS)
+{
+	TimelinesState *state = (TimelinesState *) PG_GETARG_POINTER(0);
+	ByteWriter writer;
+	Sending passing;
+
+	state_context(fcinfo, name_of_state);
+	state_open(&writer);
+	passing_open(&passing, &writer);
+	timelines_encode(state->timelines, &writer);
+	passing_close(&passing, &writer);
+	return state_close(&writer);
+}
+
+PG_FUNCTION_INFO_V1(cvm_timelines_deserialize);
+Datum
+cvm_timelines_deserialize(PG_FUNCTION_ARGS)
+{
+	return passed_deserialize(fcinfo, name_of_state, sizeof(TimelinesState));
+}
+
+/* The end: a ticket. */
+PG_FUNCTION_INFO_V1(cvm_timelines_final);
+Datum
+cvm_timelines_final(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = state_context(fcinfo, name_of_state);
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	/* over a window the state goes on */
+	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s has no answer over a window", name_of_state)));
+	return ticket_make_of(context, name_of_state, PG_GETARG_POINTER(0));
+}
+
+/* _timelines(ticket, a customer): a row for each customer */
+PG_FUNCTION_INFO_V1(cvm_timelines);
+Datum
+cvm_timelines(PG_FUNCTION_ARGS)
+{
+	TimelinesState *state;
+	Timelines *timelines;
+	TimelineRows rows;
+
+	rows_out_begin(fcinfo);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	state = ticket_read_of(PG_GETARG_DATUM(0), name_of_state);
+	timelines = state->timelines;
+	if (timelines == NULL)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("timelines of this ticket have been read"),
+			 errhint("Read them once, in a WITH query that is MATERIALIZED.")));
+	state->timelines = NULL;
+	timeline_rows_open(&rows, (ReturnSetInfo *) fcinfo->resultinfo,
+					   timelines->kind);
+	timelines_finish(timelines, timeline_rows_take, &rows);
+	return (Datum) 0;
+}

@@ -93,6 +93,10 @@ CREATE TABLE question AS SELECT * FROM (VALUES
 		UNION ALL SELECT c, NULL, CASE WHEN segment IS NOT NULL THEN valid_from END, valid_to, NULL, NULL, NULL, segment, NULL, NULL, NULL FROM stay) r'),
 	('changes of prices', '_price_change_agg(c, product, f, t, mrr, offer, segment, date ''2024-11-20'', ''{30,90,30,90}'')::text',
 		'(SELECT c, product, started_on AS f, ended_on AS t, mrr, offer, NULL::text AS segment FROM spell UNION ALL SELECT c, NULL, valid_from, valid_to, NULL, NULL, segment FROM stay) r'),
+	('entries and their control', 'cannibalization_agg(c, product, started_on, ended_on, mrr, ARRAY[''plan 1''], NULL, date ''2024-11-20'', 30, 60, 0)::text', 'spell'),
+	('entries of texts at several windows', 'cannibalization_agg(word, product, started_on, ended_on, mrr, ARRAY[''plan 1''], ARRAY[''plan 2'', ''plan 3''], date ''2024-11-20'', ''{30,60}''::int[], ''{60}''::int[], 0)::text', 'spell'),
+	('products in turn', 'cannibalization_matrix_agg(c, product, started_on, ended_on, mrr, date ''2024-11-20'')::text', 'spell'),
+	('entries of parameters that change', 'cannibalization_agg(c, product, started_on, ended_on, mrr, ARRAY[''plan 1''], NULL, date ''2024-11-20'', 30, 60, 0)::text', 'spell GROUP BY status'),
 	('a scan for each row outside', '(SELECT movement_agg(s.c, s.product, s.started_on, s.ended_on, s.mrr * g.g, ''month'', date ''2024-11-20'')::text FROM spell s WHERE s.n % 7 = g.g)', 'generate_series(0, 8) g (g)')
 ) q (title, fold, source);
 SELECT is(answer(true, fold, source), answer(false, fold, source), 'with the scan or without it: ' || title) FROM question;

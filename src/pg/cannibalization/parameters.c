@@ -20,6 +20,7 @@
 #include "pg/passing.h"
 #include "pg/row.h"
 #include "pg/state_type.h"
+#include "pg/step_scan.h"
 #include "pg/subscriptions/spell_buffer.h"
 
 #define ARG_CUSTOMER 1
@@ -239,6 +240,7 @@ parameters_add(const ParameterReading *reading, FunctionCallInfo fcinfo)
 			parameters_put(reading, state, &none, reading->blank()));
 		state->held.spell_buffer = spell_buffer_new(
 			context, form->row.key_kind, &terms, aggregate_budget(fcinfo));
+		step_scan_begin(fcinfo, state);
 	}
 	else if (unlikely(parameters_differ(fcinfo, form, reading->first, state)))
 		parameters_refuse();

@@ -290,12 +290,13 @@ BEGIN
 	whole AS (
 		SELECT t.segment, (SELECT count(DISTINCT customer_id) FROM now n WHERE n.segment = t.segment) AS customers, sum(lines)::bigint AS lines, count(DISTINCT product) AS products, count(*) AS variants, count(*) FILTER (WHERE is_tail) AS tails, coalesce(sum(mrr) FILTER (WHERE is_tail), 0) AS tail_mrr, sum(mrr) AS mrr,
 			(SELECT sum(g.unit_margin + coalesce(n.mrr - g.list_price, 0)) FROM now n JOIN goods g USING (product) WHERE n.segment = t.segment) AS margin,
-			(SELECT avg(m.amount) FROM (SELECT sum(amount) AS amount FROM spent WHERE lower(pool) = lower(t.segment) AND month >= '2023-07-01' AND month < '2024-07-01' GROUP BY date_trunc('month', month)) m) AS cost
+			(SELECT avg(m.amount) FROM (SELECT sum(amount) AS amount FROM spent WHERE lower(pool) = lower(t.segment) AND month >= '2023-07-01' AND month < '2024-07-01' GROUP BY date_trunc('month', month)) m) AS cost,
+			(SELECT ARRAY[sum(amount), count(DISTINCT date_trunc('month', month))] FROM spent WHERE lower(pool) = lower(t.segment) AND month >= '2023-07-01' AND month < '2024-07-01') AS paid
 		FROM tail t GROUP BY t.segment
 	)
 	SELECT format('world %s: segment_complexity %s', world, coalesce(v.segment, w.segment)) FROM ow.segment_complexity v FULL JOIN whole w USING (segment)
 	WHERE (v.customers, v.lines, v.products, v.variants, v.tail_variants, v.tail_mrr, v.mrr, v.margin, v.own_cost) IS DISTINCT FROM (w.customers, w.lines, w.products, w.variants, w.tails, w.tail_mrr, w.mrr, w.margin, round(w.cost, 2))
-		OR v.break_even_size IS DISTINCT FROM CASE WHEN w.margin > 0 THEN (SELECT min(n) FROM generate_series(0, 5000) n WHERE n * w.margin >= w.cost * w.customers) END;
+		OR v.break_even_size IS DISTINCT FROM CASE WHEN w.margin > 0 THEN (SELECT min(n) FROM generate_series(0, 5000) n WHERE n * w.margin * w.paid[2] >= w.paid[1] * w.customers) END;
 	-- of all that beat it the cheapest
 	RETURN QUERY WITH sale AS (SELECT offer, product, channel, min(price) AS price, bool_and(coalesce(new_customers_only, false)) AS is_new FROM deal WHERE price IS NOT NULL AND coalesce(valid_from < '2024-07-01', true) AND coalesce(valid_to >= '2024-07-01', true) GROUP BY 1, 2, 3),
 	brute AS (

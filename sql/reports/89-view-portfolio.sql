@@ -132,7 +132,7 @@ LEFT JOIN shared_offer f ON f.segment = p.segment AND f.other_segment = p.other_
 	GROUP BY x.segment
 ), spent AS MATERIALIZED (
 	-- what the segment costs by itself, a month: pools of its name
-	SELECT t.name, avg(t.amount) AS amount
+	SELECT t.name, avg(t.amount) AS amount, sum(t.amount) AS whole, count(*) AS months
 	FROM (
 		SELECT lower(c.pool) AS name, date_trunc('month', c.month::timestamp) AS month, sum(c.amount) AS amount
 		FROM {cost_rows} c
@@ -155,8 +155,9 @@ SELECT cvm.row_key(c.segment) AS row_key,
 	c.margin,
 	s.amount AS own_cost,
 	(s.amount / nullif(c.margin, 0))::float8 AS own_cost_share,
-	CASE WHEN c.margin > 0 THEN ceil(s.amount * b.customers / c.margin)::bigint END AS break_even_size,
-	b.customers >= CASE WHEN c.margin > 0 THEN ceil(s.amount * b.customers / c.margin) END AS pays_for_itself,
+	-- a mean that was rounded would make 53 customers 54
+	CASE WHEN c.margin > 0 THEN ceil(s.whole * b.customers / (c.margin * s.months))::bigint END AS break_even_size,
+	b.customers >= CASE WHEN c.margin > 0 THEN ceil(s.whole * b.customers / (c.margin * s.months)) END AS pays_for_itself,
 	{currency} AS currency,
 	c.as_of
 FROM counted c

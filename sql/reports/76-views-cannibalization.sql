@@ -204,7 +204,12 @@ $$),
 	GROUP BY w.row_key, e.customer_id, w.focal, w.donor$$),
 ('channel_customers', 9, '{}', ''),
 -- Without a launch: the segment held on the customer's first day
-('matrix_folds', 1, '{segment_history}', $$
+-- where Citus has customers, or folds of them are stored
+@for preference | needs
+1 | distributed subscription
+3 | customer_holdings
+@make
+('matrix_folds', {preference}, '{{needs},segment_history}', $$
 SELECT p.segment,
 		cvm.cannibalization_matrix_agg({fold_arguments}, {answered_as_of}, {look_back}, {look_ahead}, {entry_gap}) AS state
 	FROM {fold_rows} s{observed_beside}
@@ -216,10 +221,20 @@ SELECT p.segment,
 		) t ON t.customer_id = b.customer_id) p ON p.customer_id = s.customer_id
 	GROUP BY p.segment
 $$),
-('matrix_folds', 9, '{}', $$
+('matrix_folds', {preference} + 1, '{{needs}}', $$
 SELECT '(none)'::text AS segment,
 		cvm.cannibalization_matrix_agg({fold_arguments}, {answered_as_of}, {look_back}, {look_ahead}, {entry_gap}) AS state
 	FROM {fold_rows} s{observed_beside}
+$$),
+@end
+-- else in one fold, half the time
+('matrix_folds', 9, '{}', $$
+	SELECT m.segment, m.state
+	FROM (
+		SELECT cvm._launch_matrix_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.segment, r.as_of,
+			ARRAY[{look_back}::text, {look_ahead}::text, {entry_gap}::text, 'false', {conf}::text]) AS matrices
+		FROM {launch_rows}) f
+	CROSS JOIN LATERAL cvm._launch_matrices(f.matrices) m
 $$);
 
 @define launched_spells

@@ -59,7 +59,49 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE h.segment IS NOT NULL AND h.valid_from < o.as_of AND coalesce(h.valid_to >= o.as_of, true)
 	ORDER BY h.customer_id, h.valid_from DESC, h.segment COLLATE "C"
 )$$),
-('placed_now', 9, '{}', $$placed AS (SELECT s.customer_id, NULL::text AS segment FROM subscription s WHERE false)$$);
+('placed_now', 9, '{}', $$placed AS (SELECT s.customer_id, NULL::text AS segment FROM subscription s WHERE false)$$),
+-- Spells and times in segments as rows of one fold
+('book_rows', 1, '{segment_history}', $$(
+		SELECT s.customer_id, s.product, NULL::text AS segment, s.started_on AS day, s.ended_on AS until, s.mrr, (SELECT o.as_of FROM observed o) AS as_of
+		FROM subscription s
+		UNION ALL
+		-- without a first day it is no time: a condition here would make a subquery of this side
+		SELECT h.customer_id, NULL, CASE WHEN h.valid_from IS NOT NULL THEN h.segment END, h.valid_from, h.valid_to, NULL, (SELECT o.as_of FROM observed o)
+		FROM segment_history h) r$$),
+('book_rows', 9, '{}', $$(
+		SELECT s.customer_id, s.product, NULL::text AS segment, s.started_on AS day, s.ended_on AS until, s.mrr, (SELECT o.as_of FROM observed o) AS as_of
+		FROM subscription s) r$$),
+-- lines of the last day that are alike: where Citus has the spells by windows of each customer; else in one fold, a fifth of the time
+('book_lines', 1, '{distributed subscription}', $${placed_now}, spell AS (
+	SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, o.as_of,
+		coalesce(s.started_on > max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, s.product ORDER BY s.started_on
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_first
+	FROM subscription s
+	CROSS JOIN observed o
+	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
+), held AS (
+	-- since when without a day between
+	SELECT s.*, max(s.started_on) FILTER (WHERE s.is_first) OVER (PARTITION BY s.customer_id, s.product ORDER BY s.started_on ROWS UNBOUNDED PRECEDING) AS since
+	FROM spell s
+), each AS (
+	SELECT h.product, CASE WHEN {has_segments} THEN coalesce(p.segment, '(none)') END AS segment, h.mrr,
+		h.since >= (h.as_of - interval '3 months')::date AS is_front, h.since < (h.as_of - interval '12 months')::date AS is_back
+	FROM held h
+	LEFT JOIN placed p ON p.customer_id = h.customer_id
+	WHERE (h.ended_on IS NULL OR h.ended_on >= h.as_of) AND h.mrr > 0
+), alike AS MATERIALIZED (
+	SELECT l.product, l.segment, l.mrr, l.is_front, l.is_back, count(*) AS lines
+	FROM each l
+	GROUP BY l.product, l.segment, l.mrr, l.is_front, l.is_back
+)$$),
+('book_lines', 9, '{}', $$book_fold AS MATERIALIZED (
+	SELECT cvm._price_book_agg(r.customer_id, r.product, r.segment, r.day, r.until, r.mrr, r.as_of) AS books
+	FROM {book_rows}
+), alike AS (
+	SELECT p.product, p.segment, p.mrr, p.is_front, p.is_back, p.lines
+	FROM book_fold f
+	CROSS JOIN LATERAL cvm._price_books(f.books) p
+)$$);
 
 -- Every entry under an offer for new customers, with the line that says what it
 -- was: one's own before another's, the latest to end
@@ -256,39 +298,30 @@ WHERE d.overlap_days > {billing_days}$$);
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('price_book_gap', 1, '{subscription}', $$
 WITH
-{valued}{observed}, {product_families}, {list_prices}, {offer_prices}, {placed_now}, spell AS (
-	SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, o.as_of,
-		coalesce(s.started_on > max(coalesce(s.ended_on, 'infinity')) OVER (PARTITION BY s.customer_id, s.product ORDER BY s.started_on
-			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_first
-	FROM subscription s
-	CROSS JOIN observed o
-	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND s.started_on < o.as_of AND (s.ended_on IS NULL OR s.ended_on > s.started_on)
-), held AS (
-	-- since when without a day between
-	SELECT s.*, max(s.started_on) FILTER (WHERE s.is_first) OVER (PARTITION BY s.customer_id, s.product ORDER BY s.started_on ROWS UNBOUNDED PRECEDING) AS since
-	FROM spell s
-), line AS (
-	SELECT h.product, CASE WHEN {has_segments} THEN coalesce(p.segment, '(none)') END AS segment, h.mrr,
-		h.since >= (h.as_of - interval '3 months')::date AS is_front, h.since < (h.as_of - interval '12 months')::date AS is_back
-	FROM held h
-	LEFT JOIN placed p ON p.customer_id = h.customer_id
-	WHERE (h.ended_on IS NULL OR h.ended_on >= h.as_of) AND h.mrr > 0
-), book AS (
-	SELECT l.product, g.segment, count(*) AS lines,
-		count(*) FILTER (WHERE l.is_front) AS front_lines,
-		count(*) FILTER (WHERE l.is_back) AS back_lines,
-		avg(l.mrr) FILTER (WHERE l.is_front) AS front_price,
-		avg(l.mrr) FILTER (WHERE l.is_back) AS back_price,
-		sum(l.mrr) FILTER (WHERE l.is_back) AS back_mrr,
+{valued}{observed}, {product_families}, {list_prices}, {offer_prices}, {book_lines}, line AS MATERIALIZED (
+	SELECT a.product, g.segment, a.mrr, a.is_front, a.is_back, a.lines
+	FROM alike a
+	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (a.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) g
+), book AS MATERIALIZED (
+	SELECT l.product, l.segment, sum(l.lines)::bigint AS lines,
+		coalesce(sum(l.lines) FILTER (WHERE l.is_front), 0)::bigint AS front_lines,
+		coalesce(sum(l.lines) FILTER (WHERE l.is_back), 0)::bigint AS back_lines,
+		sum(l.lines * l.mrr) FILTER (WHERE l.is_front) / sum(l.lines) FILTER (WHERE l.is_front) AS front_price,
+		sum(l.lines * l.mrr) FILTER (WHERE l.is_back) / sum(l.lines) FILTER (WHERE l.is_back) AS back_price,
+		sum(l.lines * l.mrr) FILTER (WHERE l.is_back) AS back_mrr,
 		-- what anybody new pays, in whatever segment
 		min(coalesce(least(min(l.mrr) FILTER (WHERE l.is_front), min(v.price)),
-			min(c.list_price))) FILTER (WHERE g.segment = '(all)') OVER (PARTITION BY l.product) AS best_price,
-		array_agg(l.mrr) FILTER (WHERE l.is_back) AS back_prices
+			min(c.list_price))) FILTER (WHERE l.segment = '(all)') OVER (PARTITION BY l.product) AS best_price
 	FROM line l
-	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (l.segment, l.segment IS NOT NULL)) AS v (segment, is_so) WHERE v.is_so) g
 	LEFT JOIN catalogue c ON c.product = l.product
 	LEFT JOIN live v ON v.product = l.product
-	GROUP BY l.product, g.segment
+	GROUP BY l.product, l.segment
+), exposed AS (
+	SELECT l.product, l.segment, sum(l.lines * greatest(l.mrr - b.best_price, 0)) AS mrr
+	FROM line l
+	JOIN book b ON b.product = l.product AND b.segment = l.segment
+	WHERE l.is_back
+	GROUP BY l.product, l.segment
 )
 SELECT cvm.row_key(b.product, b.segment) AS row_key,
 	b.product,
@@ -300,32 +333,44 @@ SELECT cvm.row_key(b.product, b.segment) AS row_key,
 	b.back_price::numeric(28,4) AS back_price,
 	(b.back_price / nullif(b.front_price, 0) - 1)::double precision AS price_gap,
 	b.best_price,
-	coalesce((SELECT sum(greatest(p - b.best_price, 0)) FROM unnest(b.back_prices) AS p), 0) AS exposed_mrr,
-	(coalesce((SELECT sum(greatest(p - b.best_price, 0)) FROM unnest(b.back_prices) AS p), 0) / nullif(b.back_mrr, 0))::double precision AS exposed_share,
+	coalesce(e.mrr, 0) AS exposed_mrr,
+	(coalesce(e.mrr, 0) / nullif(b.back_mrr, 0))::double precision AS exposed_share,
 	{currency} AS currency,
 	b.segment,
 	o.as_of
 FROM book b
 CROSS JOIN observed o
+LEFT JOIN exposed e ON e.product = b.product AND e.segment = b.segment
 LEFT JOIN family f ON f.product = b.product$$);
 
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- who gave up a product for another one: where Citus has the spells, by customer; else gathered in one pass, a third of the time
+('migrated_fold', 1, '{distributed subscription}', ''),
+('migrated_fold', 9, '{}', $$fold AS MATERIALIZED (
+	SELECT cvm._customer_move_agg(s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END, NULL, NULL, NULL,
+		'month', (SELECT o.as_of FROM observed o), 0, NULL, NULL, NULL) AS state
+	FROM subscription s
+), $$),
+('migrated', 1, '{distributed subscription}', $$(
+		SELECT m.from_product, m.to_product, m.from_mrr, m.to_mrr
+		FROM (
+			SELECT cvm.holdings_agg(s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
+			FROM subscription s
+			WHERE s.customer_id IS NOT NULL
+			GROUP BY s.customer_id) h
+		CROSS JOIN observed o
+		CROSS JOIN LATERAL cvm.migrations(h.holdings, 'month', o.as_of) m
+		WHERE m.from_product NOT IN ('(in)', '(out)') AND m.to_product NOT IN ('(in)', '(out)'))$$),
+('migrated', 9, '{}', '(SELECT p.* FROM fold f CROSS JOIN LATERAL cvm._product_migrations(f.state) p)');
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('migration_value', 1, '{subscription}', $$
 WITH
-{valued}{observed}, moved AS (
+{valued}{observed}, {migrated_fold}moved AS (
 	SELECT m.from_product, m.to_product, m.from_mrr, m.to_mrr,
 		-- equal amounts are in the same tenth; where all are equal there is none
 		CASE WHEN min(m.from_mrr) OVER w < max(m.from_mrr) OVER w
 			THEN cvm.mid_quantile(rank() OVER (w ORDER BY m.from_mrr), count(*) OVER (w ORDER BY m.from_mrr), count(*) OVER w, 10) END AS tenth
-	FROM (
-		SELECT cvm.holdings_agg(s.product, s.started_on, s.ended_on,
-		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) AS holdings
-		FROM subscription s
-		WHERE s.customer_id IS NOT NULL
-		GROUP BY s.customer_id) h
-	CROSS JOIN observed o
-	CROSS JOIN LATERAL cvm.migrations(h.holdings, 'month', o.as_of) m
-	WHERE m.from_product NOT IN ('(in)', '(out)') AND m.to_product NOT IN ('(in)', '(out)')
+	FROM {migrated} m
 	WINDOW w AS (PARTITION BY m.from_product)
 ), total AS (
 	SELECT m.from_product, m.to_product, t.tenth, count(*) AS customers,

@@ -94,9 +94,13 @@ WITH {observed}, {rates}
 )
 $$);
 -- How many instalments of each number ended how, of everybody and in each segment: where deliveries say what was skipped, by
--- taking lines apart here; else in one pass over spells and times in segments, a tenth of the time
+-- taking lines apart here, and so where Citus has the spells; else in one pass over spells and times in segments, a tenth of the time
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('decision_counts', 1, '{delivery}', $$
+@for preference | needs
+1 | delivery
+2 | distributed subscription
+@make
+('decision_counts', {preference}, '{{needs}}', $$
 {decided_instalments}
 , alike AS MATERIALIZED (
 	-- many are about the same numbers
@@ -137,6 +141,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	GROUP BY s.segment, s.outcome, s.number
 	WINDOW w AS (PARTITION BY s.segment, s.outcome ORDER BY s.number)
 )$$),
+@end
 ('decision_counts', 9, '{}', $$
 WITH {observed}, {rates}decision_fold AS MATERIALIZED (
 	SELECT cvm._decision_agg(r.customer_id, r.line, r.segment, r.day, r.until, r.price, r.is_paused, r.is_failed, r.terms, r.months, r.days,

@@ -172,6 +172,13 @@ CREATE FUNCTION cvm._product_moves(ticket bytea)
 COMMENT ON FUNCTION cvm._product_moves(bytea) IS
 	'migrations() of all customers whom _customer_move_agg() gathered, added up, with those who paid for nothing before or after';
 
+CREATE FUNCTION cvm._product_migrations(ticket bytea)
+	RETURNS TABLE (from_product text, to_product text, from_mrr numeric, to_mrr numeric)
+	AS 'MODULE_PATHNAME', 'cvm_product_migrations'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 2000;
+COMMENT ON FUNCTION cvm._product_migrations(bytea) IS
+	'migrations() of all customers whom _customer_move_agg() gathered, of those who gave up a product for another one';
+
 CREATE FUNCTION cvm._segment_losses(ticket bytea, gap integer)
 	RETURNS TABLE (segment text, state cvm.survival)
 	AS 'MODULE_PATHNAME', 'cvm_segment_losses'

@@ -7,7 +7,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET search_path = public, cvm;
-SELECT plan(19);
+SELECT plan(22);
 
 -- 80 random portfolios: launches that nobody took, prices of many scales in some, of nothing and below it, spells after the end of
 -- observation and ending on it, products that are not told, segments at once, before all days and named as none is
@@ -109,6 +109,24 @@ CREATE TABLE verdicts AS
 	FROM grid g CROSS JOIN LATERAL cannibalization_verdict(g.state, conf => 0.9) v;
 SELECT cmp_ok((SELECT count(*) FROM verdicts WHERE control_customers > 5), '>', 1000::bigint, 'there is a control in a grid of windows');
 SELECT is_empty('(TABLE verdicts EXCEPT ALL TABLE rates) UNION ALL (TABLE rates EXCEPT ALL TABLE verdicts)', 'rates in a grid of windows are those that the verdict tells');
+
+-- every product as a launch, by segment of the first day
+CREATE TABLE matrix AS
+	SELECT q.seed, p.segment, cannibalization_matrix_agg(s.customer, s.product, s.started_on, s.ended_on, s.mrr, q.as_of, q.look_back, q.look_ahead, q.gap) AS state
+	FROM question q
+	JOIN (SELECT b.seed, b.customer, coalesce((SELECT t.segment FROM tier t WHERE t.seed = b.seed AND t.customer = b.customer AND t.valid_from <= b.day AND coalesce(t.valid_to > b.day, true)
+		ORDER BY t.valid_from DESC, t.segment COLLATE "C" LIMIT 1), '(none)') AS segment FROM (SELECT seed, customer, min(started_on) AS day FROM spell GROUP BY 1, 2) b) p USING (seed)
+	JOIN spell s ON s.seed = q.seed AND s.customer = p.customer AND s.started_on <= q.as_of
+	GROUP BY q.seed, p.segment, q.as_of, q.look_back, q.look_ahead, q.gap;
+CREATE TABLE matrix_once AS
+	SELECT f.seed, m.segment, m.state
+	FROM (SELECT a.seed, cvm._launch_matrix_agg(l.customer, l.product, l.started_on, l.ended_on, l.mrr, l.segment, a.as_of, a.words[1:5]) AS matrices FROM line l JOIN ask a USING (seed) GROUP BY a.seed) f
+	CROSS JOIN LATERAL cvm._launch_matrices(f.matrices) m;
+SELECT cmp_ok((SELECT count(*) FROM matrix, cannibalization_cells(state) c WHERE c.donor <> '(all)'), '>', 100::bigint, 'matrices hold something');
+SELECT is_empty('(SELECT seed, segment, md5(state::text) FROM matrix WHERE seed % 4 > 0 EXCEPT ALL SELECT seed, segment, md5(state::text) FROM matrix_once)
+	UNION ALL (SELECT seed, segment, md5(state::text) FROM matrix_once WHERE seed % 4 > 0 EXCEPT ALL SELECT seed, segment, md5(state::text) FROM matrix)', 'matrices of segments are the same at once, to the byte');
+SELECT is_empty('SELECT m.seed, m.segment, c.* FROM matrix m, cannibalization_cells(m.state) c EXCEPT ALL SELECT m.seed, m.segment, c.* FROM matrix_once m, cannibalization_cells(m.state) c',
+	'and say the same, whatever decimals prices have');
 
 -- keys of other types, workers, and rows that do not fit into memory
 SELECT is_empty($$SELECT seed, focal, donor, segment, md5(state::text) FROM each WHERE seed % 4 > 0 EXCEPT ALL SELECT f.seed, s.focal, s.donor, s.segment, md5(s.state::text)

@@ -321,6 +321,17 @@ is_first_seen(LaunchWalk *walk, const Spell *spell)
 	return true;
 }
 
+/* The segment of the customer on a day */
+static int32_t
+segment_on(const LaunchWalk *walk, Day day)
+{
+	int step = segment_step_on(walk->segment_steps, walk->nsegment_steps, day);
+
+	return step < 0 || walk->segment_steps[step].segment < 0
+			   ? walk->nameless
+			   : walk->segment_steps[step].segment;
+}
+
 /* In which segment the customer was for each launch; true: in the same one */
 static bool
 customer_place(LaunchWalk *walk, int nmemberships)
@@ -332,14 +343,10 @@ customer_place(LaunchWalk *walk, int nmemberships)
 	for (int l = 0; l < walk->terms->nlaunches; l++)
 	{
 		Day day = walk->terms->launches[l].launched_on;
-		int step;
 
 		if (walk->spells[0].start > day)
 			day = walk->spells[0].start;
-		step = segment_step_on(walk->segment_steps, walk->nsegment_steps, day);
-		walk->places[l] = step < 0 || walk->segment_steps[step].segment < 0
-							  ? walk->nameless
-							  : walk->segment_steps[step].segment;
+		walk->places[l] = segment_on(walk, day);
 		is_same &= walk->places[l] == walk->places[0];
 	}
 	return is_same;
@@ -508,4 +515,74 @@ launches_read(Context context, SpellBuffer *spell_buffer,
 		question_tell(walk, q, states);
 	trajectory_close(&walk->trajectory);
 	return states;
+}
+
+/* Customers on their way into a matrix for each segment */
+typedef struct MatricesWalk
+{
+	LaunchWalk walk;
+	Day as_of;
+	int32_t gap;
+	Window window;
+	SegmentMatrices *told;
+	MatrixWalk *walks; /* by segment */
+} MatricesWalk;
+
+static void
+matrices_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+{
+	MatricesWalk *matrices = arg;
+	LaunchWalk *walk = &matrices->walk;
+	int nmemberships = customer_lay(walk, lines, nlines);
+	CannibalizationMatrix **matrix;
+	int32_t segment;
+
+	(void) customer;
+	if (walk->holdings.nspells == 0)
+		return;
+	walk->nsegment_steps =
+		segment_steps_of(walk->memberships, nmemberships, walk->segment_steps);
+	segment = segment_on(walk, walk->spells[0].start);
+	matrix = &matrices->told->matrices[segment];
+	if (*matrix == NULL)
+	{
+		*matrix = cannibalization_matrix_new(walk->context);
+		cannibalization_matrix_adopt(*matrix, matrices->as_of, matrices->gap,
+									 matrices->window);
+		matrix_walk_open(
+			&matrices->walks[segment], *matrix, walk->spell_buffer->scale,
+			walk->spell_buffer->names.count, walk->spell_buffer->names.labels);
+	}
+	matrix_walk(&matrices->walks[segment], walk->spells,
+				walk->holdings.nspells);
+}
+
+/* Ask all customers about every pair of products. */
+SegmentMatrices *
+matrices_read(Context context, SpellBuffer *spell_buffer, Day as_of,
+			  int32_t gap, Window window)
+{
+	MatricesWalk *matrices = runtime_alloc_zero(NULL, sizeof(MatricesWalk));
+	LaunchWalk *walk = &matrices->walk;
+	SegmentMatrices *told =
+		runtime_alloc_zero(context, sizeof(SegmentMatrices));
+
+	walk->context = context;
+	walk->spell_buffer = spell_buffer;
+	segments_rank(walk);
+	matrices->as_of = as_of;
+	matrices->gap = gap;
+	matrices->window = window;
+	matrices->told = told;
+	matrices->walks =
+		runtime_alloc_zero(NULL, walk->nsegments * sizeof(MatrixWalk));
+	told->count = walk->nsegments;
+	told->segments = walk->segments;
+	told->matrices = runtime_alloc_zero(
+		context, walk->nsegments * sizeof(CannibalizationMatrix *));
+	spell_buffer_each(spell_buffer, matrices_take, matrices);
+	for (int segment = 0; segment < walk->nsegments; segment++)
+		if (told->matrices[segment] != NULL)
+			matrix_walk_close(&matrices->walks[segment]);
+	return told;
 }

@@ -20,7 +20,7 @@
 #ifndef CVM_CORE_CANNIBALIZATION_LAUNCHES_H
 #define CVM_CORE_CANNIBALIZATION_LAUNCHES_H
 
-#include "core/cannibalization/cannibalization.h"
+#include "core/cannibalization/cannibalization_matrix.h"
 #include "core/subscriptions/spell_buffer.h"
 
 #define LAUNCH_EVERYBODY (-1) /* in place of a segment */
@@ -63,5 +63,17 @@ typedef struct LaunchStates
 
 extern LaunchStates *launches_read(Context context, SpellBuffer *spell_buffer,
 								   const LaunchTerms *terms);
+
+/* Every product as the new one, without a launch: the segment is that of the first day */
+typedef struct SegmentMatrices
+{
+	int count; /* segments */
+	const Label *segments;
+	CannibalizationMatrix **matrices; /* NULL: nobody is in it */
+} SegmentMatrices;
+
+extern SegmentMatrices *matrices_read(Context context,
+									  SpellBuffer *spell_buffer, Day as_of,
+									  int32_t gap, Window window);
 
 #endif /* CVM_CORE_CANNIBALIZATION_LAUNCHES_H */

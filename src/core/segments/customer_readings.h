@@ -67,6 +67,12 @@ typedef struct ProductMoves
 extern SegmentReader product_moves_open(SegmentCustomers *customers,
 										ProductMoves *moves);
 
+/* The same one by one, without those who came in or went out */
+typedef void (*ProductMoveEmit)(void *arg, const ProductMove *move);
+
+extern SegmentReader product_migrations_open(SegmentCustomers *customers,
+											 ProductMoveEmit emit, void *arg);
+
 /* How long customers pay and why they leave, by segment of the first paid day */
 extern SegmentReader segment_losses_open(SegmentCustomers *customers,
 										 int32_t gap, Survival **losses);

@@ -15,7 +15,10 @@
 typedef struct Workspace
 {
 	SegmentCustomers *customers;
+	MigrationEmit take;
 	ProductMoves *moves;
+	ProductMoveEmit emit; /* of each by itself */
+	void *arg;
 	SegmentHoldings held;
 	uint32_t room;
 	Step *steps; /* with the customer's own numbers of products */
@@ -112,6 +115,24 @@ move_take(void *arg, const Migration *migration)
 	}
 }
 
+/* The same of who gave something up for something else, handed on */
+static void
+migration_take(void *arg, const Migration *migration)
+{
+	Workspace *workspace = arg;
+	const int32_t *products = workspace->held.products;
+	ProductMove move = {.period = migration->period,
+						.customers = 1,
+						.from_mrr = migration->from_mrr,
+						.to_mrr = migration->to_mrr};
+
+	if (migration->from < 0 || migration->to < 0)
+		return;
+	move.from = products[migration->from];
+	move.to = products[migration->to];
+	workspace->emit(workspace->arg, &move);
+}
+
 static void
 workspace_walk(void *arg, const SegmentCustomer *customer)
 {
@@ -134,8 +155,8 @@ workspace_walk(void *arg, const SegmentCustomer *customer)
 			segment_holdings_place(held, customer->steps[i].product);
 	}
 	migrations_of(workspace->steps, customer->nsteps, held->holdings.nnames,
-				  workspace->customers->spell_buffer->terms.calendar, move_take,
-				  workspace);
+				  workspace->customers->spell_buffer->terms.calendar,
+				  workspace->take, workspace);
 }
 
 SegmentReader
@@ -145,6 +166,20 @@ product_moves_open(SegmentCustomers *customers, ProductMoves *moves)
 
 	*moves = (ProductMoves){0};
 	workspace->customers = customers;
+	workspace->take = move_take;
 	workspace->moves = moves;
+	return (SegmentReader){workspace_walk, workspace};
+}
+
+SegmentReader
+product_migrations_open(SegmentCustomers *customers, ProductMoveEmit emit,
+						void *arg)
+{
+	Workspace *workspace = runtime_alloc_zero(NULL, sizeof(Workspace));
+
+	workspace->customers = customers;
+	workspace->take = migration_take;
+	workspace->emit = emit;
+	workspace->arg = arg;
 	return (SegmentReader){workspace_walk, workspace};
 }

@@ -39,6 +39,7 @@
 #define ASKED_LAUNCHES 5
 
 extern const ExpandedType cannibalization_state;
+extern const ExpandedType cannibalization_matrix_state;
 
 static void
 asked_refuse(const char *hint)
@@ -168,10 +169,10 @@ cvm_launch_spells_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* The end of both: ask all customers; NULL: there are none. */
-static LaunchStates *
-states_read(FunctionCallInfo fcinfo, const char *name, LaunchTerms **terms,
-			double *conf)
+/* The end of all: what was asked, and of whom; NULL: there is nobody */
+static SpellBuffer *
+asked_end(FunctionCallInfo fcinfo, const char *name, LaunchTerms **terms,
+		  double *conf)
 {
 	SpellBufferState *state;
 
@@ -183,7 +184,19 @@ states_read(FunctionCallInfo fcinfo, const char *name, LaunchTerms **terms,
 		return NULL;
 	*terms =
 		asked_read(state->given, state->spell_buffer->terms.as_of - 1, conf);
-	return launches_read(CurrentMemoryContext, state->spell_buffer, *terms);
+	return state->spell_buffer;
+}
+
+/* Ask all customers; NULL: there are none. */
+static LaunchStates *
+states_read(FunctionCallInfo fcinfo, const char *name, LaunchTerms **terms,
+			double *conf)
+{
+	SpellBuffer *spell_buffer = asked_end(fcinfo, name, terms, conf);
+
+	if (spell_buffer == NULL)
+		return NULL;
+	return launches_read(CurrentMemoryContext, spell_buffer, *terms);
 }
 
 static Datum
@@ -309,6 +322,40 @@ cvm_launch_rates_final(PG_FUNCTION_ARGS)
 			rates_put(&row, stats, &verdict);
 			row_array_put(&array, row.values, row.nulls);
 		}
+	}
+	return row_array_close(&array, fcinfo);
+}
+
+/* The end of _launch_matrix_agg: the matrix of each segment of first days */
+PG_FUNCTION_INFO_V1(cvm_launch_matrices_final);
+Datum
+cvm_launch_matrices_final(PG_FUNCTION_ARGS)
+{
+	LaunchTerms *terms;
+	double conf;
+	SpellBuffer *spell_buffer =
+		asked_end(fcinfo, "_launch_matrix_agg", &terms, &conf);
+	SegmentMatrices *matrices;
+	RowArray array;
+
+	if (spell_buffer == NULL)
+		PG_RETURN_NULL();
+	if (terms->nwindows != 1)
+		asked_refuse("Give one look_back and one look_ahead.");
+	matrices = matrices_read(CurrentMemoryContext, spell_buffer, terms->as_of,
+							 terms->gap, terms->windows[0]);
+	row_array_open(&array, fcinfo);
+	for (int i = 0; i < matrices->count; i++)
+	{
+		Datum values[2];
+		bool nulls[2] = {false, false};
+
+		if (matrices->matrices[i] == NULL)
+			continue;
+		values[0] = label_datum(&matrices->segments[i]);
+		values[1] =
+			expanded_flat(&cannibalization_matrix_state, matrices->matrices[i]);
+		row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);
 }

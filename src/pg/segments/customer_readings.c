@@ -189,6 +189,37 @@ cvm_product_moves(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+static void
+migration_put(void *arg, const ProductMove *move)
+{
+	RowSink *sink = arg;
+	MemoryContext old = MemoryContextSwitchTo(sink->row_context);
+	Datum values[4];
+	bool nulls[4] = {false};
+
+	values[0] = label_datum(&sink->customers.labels[move->from], "");
+	values[1] = label_datum(&sink->customers.labels[move->to], "");
+	values[2] = decimal_make(move->from_mrr, sink->spell_buffer->scale);
+	values[3] = decimal_make(move->to_mrr, sink->spell_buffer->scale);
+	MemoryContextSwitchTo(old);
+	sink_put(sink, values, nulls);
+}
+
+/* _product_migrations(ticket): who gave up a product for another one */
+PG_FUNCTION_INFO_V1(cvm_product_migrations);
+Datum
+cvm_product_migrations(PG_FUNCTION_ARGS)
+{
+	RowSink sink;
+	SegmentReader reader;
+
+	if (!sink_open(&sink, fcinfo))
+		return (Datum) 0;
+	reader = product_migrations_open(&sink.customers, migration_put, &sink);
+	segment_customers_each(&sink.customers, &reader, 1);
+	return (Datum) 0;
+}
+
 /* _segment_losses(ticket, gap): how long customers pay and why they leave */
 PG_FUNCTION_INFO_V1(cvm_segment_losses);
 Datum

@@ -17,7 +17,6 @@
 #include "pg/contacts/member_state.h"
 #include "pg/numeric.h"
 #include "pg/state_type.h"
-#include "pg/step_scan.h"
 
 /* Terms among the numbers that all rows have alike */
 #define NUMBER_AS_OF 0
@@ -49,7 +48,6 @@ decision_begin(FunctionCallInfo fcinfo, KeyKind kind)
 	argument_refuse_null(fcinfo, ARG_LAPSE, "lapse_days",
 						 "Use 0 or more days.");
 	state->members->parameters[NUMBER_LAPSE] = PG_GETARG_INT32(ARG_LAPSE);
-	step_scan_begin(fcinfo, state);
 	return state;
 }
 

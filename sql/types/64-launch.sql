@@ -12,9 +12,13 @@ CREATE TYPE cvm.launch_rate AS (focal text, segment text, look_back integer, loo
 COMMENT ON TYPE cvm.launch_rate IS
 	'What cannibalization_verdict() says of the rates of a launch in a segment (NULL: everybody) in a pair of look_back and look_ahead';
 
+CREATE TYPE cvm.launch_matrix AS (segment text, state cvm.cannibalization_matrix);
+COMMENT ON TYPE cvm.launch_matrix IS 'What customers of a segment, which is that of their first day, gave up for what';
+
 @for name | row | symbol
-launch      | launch_state | launch_states
-launch_rate | launch_rate  | launch_rates
+launch        | launch_state  | launch_states
+launch_rate   | launch_rate   | launch_rates
+launch_matrix | launch_matrix | launch_matrices
 @make
 CREATE FUNCTION cvm.{name}_final(internal) RETURNS cvm.{row}[]
 	AS 'MODULE_PATHNAME', 'cvm_{symbol}_final'
@@ -39,6 +43,7 @@ COMMENT ON FUNCTION cvm.launch_spells_add(internal, {customer}, text, date, date
 @for name | words
 launch      | What customers say of launches: the state of each launch, donor and segment
 launch_rate | The rates of launches in segments, for every pair of look_back and look_ahead
+launch_matrix | Every product as a launch, by segment of the first day, and of each which others it lives off; launches are not told
 @make
 CREATE AGGREGATE cvm._{name}_agg({customer}, text, date, date, numeric, text, date, text[]) (
 	SFUNC = cvm.launch_spells_add, STYPE = internal, SSPACE = 65536,

@@ -1,0 +1,290 @@
+/*
+ * channel_sales.c
+ *		What was sold in a week, at which price in which channel.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "core/segments/channel_sales.h"
+
+#include <string.h>
+
+#define WEEK 7
+#define TO_MONDAY 5 /* days since Monday of day 0, a Saturday */
+#define PRODUCT 0
+#define CHANNEL 1
+#define TOLD_CURRENCY 2
+#define CURRENCY 3
+
+typedef struct SaleWalk
+{
+	ChannelSales *sales;
+	const MemberLines *members;
+	SaleCompare compare;
+	void *arg;
+	uint32_t customer;
+} SaleWalk;
+
+/* Lines are sorted by pointer, with what is needed to compare them. */
+typedef struct SaleItem
+{
+	const SaleLine *line;
+	Wide mrr;
+	const SaleWalk *walk;
+} SaleItem;
+
+/* Take a name apart. */
+static void
+name_take(ChannelSales *sales, int name, const Label *label)
+{
+	const char *at = label->data;
+	const char *end = label->data + label->size;
+
+	for (int part = 0; part < SALE_NAMES; part++)
+	{
+		const char *next = memchr(at, SALE_PART, (size_t) (end - at));
+
+		if (next == NULL)
+			next = end;
+		sales->names[part][name] = (Label){NULL, 0};
+		if (at < end && *at == SALE_TOLD)
+			sales->names[part][name] =
+				(Label){at + 1, (uint32_t) (next - at - 1)};
+		at = next < end ? next + 1 : end;
+	}
+}
+
+/* Give equal parts of names the same number, that of the first of them. */
+static void
+names_read(ChannelSales *sales, const MemberLines *members)
+{
+	int count = members->names.count;
+
+	for (int part = 0; part < SALE_NAMES; part++)
+	{
+		sales->names[part] =
+			runtime_alloc(NULL, ((size_t) count + 1) * sizeof(Label));
+		sales->numbers[part] =
+			runtime_alloc(NULL, ((size_t) count + 1) * sizeof(int32_t));
+	}
+	for (int i = 0; i < count; i++)
+		name_take(sales, i, &members->names.labels[i]);
+	for (int part = 0; part < SALE_NAMES; part++)
+	{
+		Dictionary parts;
+		int32_t *first =
+			runtime_alloc(NULL, ((size_t) count + 1) * sizeof(int32_t));
+		int32_t not_told = -1;
+
+		dictionary_open(&parts, NULL);
+		for (int i = 0; i < count; i++)
+		{
+			const Label *label = &sales->names[part][i];
+			int known = parts.count;
+			int32_t number;
+
+			if (label->data == NULL)
+			{
+				if (not_told < 0)
+					not_told = i;
+				sales->numbers[part][i] = not_told;
+				continue;
+			}
+			number = dictionary_intern(&parts, label);
+			if (number == known)
+				first[number] = i;
+			sales->numbers[part][i] = first[number];
+		}
+		runtime_free(first);
+	}
+}
+
+static int
+compare_parts(const SaleWalk *walk, int part, int32_t a, int32_t b)
+{
+	const ChannelSales *sales = walk->sales;
+
+	if (sales->numbers[part][a] == sales->numbers[part][b])
+		return 0;
+	return walk->compare(walk->arg, &sales->names[part][a],
+						 &sales->names[part][b]);
+}
+
+static int
+compare_lines(const void *a, const void *b)
+{
+	const SaleItem *item_a = a;
+	const SaleItem *item_b = b;
+	const SaleLine *line_a = item_a->line;
+	const SaleLine *line_b = item_b->line;
+	const ChannelSales *sales = item_a->walk->sales;
+	int32_t name_a = line_a->member.name;
+	int32_t name_b = line_b->member.name;
+	int32_t product_a = sales->numbers[PRODUCT][name_a];
+	int32_t product_b = sales->numbers[PRODUCT][name_b];
+	bool is_priced = (line_a->member.flags & SALE_PRICED) != 0;
+	int order;
+
+	if (product_a != product_b)
+		return product_a < product_b ? -1 : 1;
+	if (line_a->member.day != line_b->member.day)
+		return line_a->member.day < line_b->member.day ? -1 : 1;
+	if (line_a->member.to != line_b->member.to)
+		return line_a->member.to < line_b->member.to ? -1 : 1;
+	if (is_priced != ((line_b->member.flags & SALE_PRICED) != 0))
+		return is_priced ? -1 : 1;
+	if (item_a->mrr != item_b->mrr)
+		return item_a->mrr < item_b->mrr ? -1 : 1;
+	order = compare_parts(item_a->walk, CHANNEL, name_a, name_b);
+	if (order == 0)
+		order = compare_parts(item_a->walk, TOLD_CURRENCY, name_a, name_b);
+	if (order != 0)
+		return order;
+	return (line_a->committed > line_b->committed) -
+		   (line_a->committed < line_b->committed);
+}
+
+/* Days as months, rounded; a month has 30.4375 of them */
+static int32_t
+months_of(int32_t days)
+{
+	int64_t twice = (int64_t) days * 32;
+
+	if (days == SALE_UNCOMMITTED)
+		return 0;
+	return (int32_t) (days < 0 ? -((487 - twice) / 974) : (twice + 487) / 974);
+}
+
+static Day
+monday_of(Day day)
+{
+	int64_t since = ((int64_t) day + TO_MONDAY) % WEEK;
+
+	return (Day) (day - (since < 0 ? since + WEEK : since));
+}
+
+static void
+sale_add(SaleWalk *walk, const SaleItem *item)
+{
+	ChannelSales *sales = walk->sales;
+	const SaleLine *line = item->line;
+	int32_t name = line->member.name;
+	PeriodCache *months = period_cache_of((Calendar){GRAIN_MONTH, 1});
+	SaleCount key;
+	SaleCount *count;
+
+	memset(&key, 0, sizeof(key));
+	key.product = sales->numbers[PRODUCT][name];
+	key.currency = sales->numbers[CURRENCY][name];
+	key.month = (Day) period_start(
+		months->calendar, period_cache_period(months, line->member.day));
+	count = count_table_reach(&sales->buyers, &key);
+	if (count->last != walk->customer)
+	{
+		count->last = walk->customer;
+		count->sales++;
+	}
+	key.channel = sales->numbers[CHANNEL][name];
+	key.term = months_of(line->committed);
+	key.week = monday_of(line->member.day);
+	key.price = item->mrr;
+	count = count_table_reach(&sales->sales, &key);
+	count->sales++;
+}
+
+/* A new scale of prices is one of what was counted too. */
+static void
+sales_rescale(ChannelSales *sales, int scale)
+{
+	CountTable old = sales->sales;
+
+	count_table_open(&sales->sales, NULL, offsetof(SaleCount, sales),
+					 sizeof(SaleCount));
+	for (uint32_t i = 0; i < old.count; i++)
+	{
+		SaleCount *count = count_table_item(&old, i);
+		SaleCount *again;
+
+		count->price = money_rescale(count->price, sales->scale, scale);
+		again = count_table_reach(&sales->sales, count);
+		again->sales = count->sales;
+	}
+	count_table_close(&old);
+	sales->scale = scale;
+}
+
+static void
+customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
+{
+	SaleWalk *walk = arg;
+	SaleLine *all = lines;
+	SaleItem few[16];
+	SaleItem *items = few;
+
+	(void) key;
+	walk->customer++;
+	if (nlines > 16)
+		items = runtime_alloc(NULL, (size_t) nlines * sizeof(SaleItem));
+	for (uint32_t i = 0; i < nlines; i++)
+		if (all[i].scale > walk->sales->scale)
+			sales_rescale(walk->sales, all[i].scale);
+	for (uint32_t i = 0; i < nlines; i++)
+	{
+		Wide mrr = ((Wide) all[i].mrr_high << 64) | all[i].mrr_low;
+
+		items[i] = (SaleItem){
+			&all[i], money_rescale(mrr, all[i].scale, walk->sales->scale),
+			walk};
+	}
+	if (nlines > 16)
+		runtime_sort(items, nlines, sizeof(SaleItem), compare_lines);
+	else
+		for (uint32_t i = 1; i < nlines; i++)
+		{
+			SaleItem item = items[i];
+			uint32_t at = i;
+
+			for (; at > 0 && compare_lines(&items[at - 1], &item) > 0; at--)
+				items[at] = items[at - 1];
+			items[at] = item;
+		}
+	for (uint32_t from = 0, to; from < nlines; from = to)
+	{
+		int32_t product =
+			walk->sales->numbers[PRODUCT][items[from].line->member.name];
+		Day until = INT32_MIN;
+
+		for (to = from;
+			 to < nlines &&
+			 walk->sales->numbers[PRODUCT][items[to].line->member.name] ==
+				 product;
+			 to++)
+		{
+			const SaleLine *line = items[to].line;
+
+			if ((to == from || line->member.day > until) && items[to].mrr > 0 &&
+				(line->member.flags & (SALE_PRICED | SALE_FREE)) == SALE_PRICED)
+				sale_add(walk, &items[to]);
+			if (line->member.to > until)
+				until = line->member.to;
+		}
+	}
+	check_interrupts();
+	if (items != few)
+		runtime_free(items);
+}
+
+/* Count the sales of all customers. */
+void
+channel_sales_count(ChannelSales *sales, MemberLines *members,
+					SaleCompare compare, void *arg)
+{
+	SaleWalk walk = {sales, members, compare, arg, 0};
+
+	memset(sales, 0, sizeof(*sales));
+	names_read(sales, members);
+	count_table_open(&sales->sales, NULL, offsetof(SaleCount, sales),
+					 sizeof(SaleCount));
+	count_table_open(&sales->buyers, NULL, offsetof(SaleCount, sales),
+					 sizeof(SaleCount));
+	customer_lines_finish(&members->lines, customer_take, &walk);
+}

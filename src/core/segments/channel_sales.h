@@ -1,0 +1,73 @@
+/*
+ * channel_sales.h
+ *		What was sold in a week, at which price in which channel, from rows in
+ *		any order.
+ *
+ * A sale is a line that begins, and is paid for, while the customer has none of
+ * the same product that goes on until then.  Of lines that begin on one day the
+ * first counts: the one that ends first, of those the cheapest, and of those the
+ * first by channel, by currency and by commitment.
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#ifndef CVM_CORE_SEGMENTS_CHANNEL_SALES_H
+#define CVM_CORE_SEGMENTS_CHANNEL_SALES_H
+
+#include "core/contacts/member_lines.h"
+#include "core/util/count_table.h"
+#include "core/util/money.h"
+
+/* Flags of a line */
+#define SALE_PRICED 1u /* its price is told */
+#define SALE_FREE 2u   /* nothing is paid for it */
+
+#define SALE_OPEN INT32_MAX
+#define SALE_UNCOMMITTED INT32_MAX
+
+/* What a name tells: product, channel, currency as told and as shown */
+#define SALE_NAMES 4
+#define SALE_PART '\0'	   /* between them */
+#define SALE_NOT_TOLD '\1' /* a part begins with it that is not told */
+#define SALE_TOLD '\2'	   /* and with it one that is */
+
+typedef struct SaleLine
+{
+	MemberLine member; /* goes on: to is SALE_OPEN */
+	uint64_t mrr_low;
+	int64_t mrr_high;
+	int32_t committed; /* days, or SALE_UNCOMMITTED */
+	int32_t scale;
+} SaleLine;
+
+/* Sales that are alike; in months without a week: customers */
+typedef struct SaleCount
+{
+	int32_t product; /* names by number: see sale_name() */
+	int32_t currency;
+	int32_t channel;
+	int32_t term; /* months of commitment */
+	Day month;
+	Day week;
+	Wide price;
+	/* the key ends here */
+	int64_t sales;
+	uint32_t last; /* customer who was counted, + 1 */
+	uint32_t unused;
+} SaleCount;
+
+/* How names are sorted; data is NULL where one is not told. */
+typedef int (*SaleCompare)(void *arg, const Label *a, const Label *b);
+
+typedef struct ChannelSales
+{
+	Label *names[SALE_NAMES];	  /* parts, by number of the whole name */
+	int32_t *numbers[SALE_NAMES]; /* equal parts have the same */
+	int scale;
+	CountTable sales;
+	CountTable buyers; /* by product, currency and month */
+} ChannelSales;
+
+extern void channel_sales_count(ChannelSales *sales, MemberLines *members,
+								SaleCompare compare, void *arg);
+
+#endif /* CVM_CORE_SEGMENTS_CHANNEL_SALES_H */

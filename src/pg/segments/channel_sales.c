@@ -1,0 +1,181 @@
+/*
+ * channel_sales.c
+ *		What was sold in a week, at which price in which channel, from raw rows
+ *		in one pass (core/segments/channel_sales.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include "catalog/pg_collation.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/varlena.h"
+
+#include "core/segments/channel_sales.h"
+#include "pg/arguments.h"
+#include "pg/contacts/member_state.h"
+#include "pg/numeric.h"
+#include "pg/segments/segment_rows.h"
+#include "pg/state_type.h"
+
+enum
+{
+	ARG_PRODUCT = ARG_CUSTOMER + 1,
+	ARG_FIRST,
+	ARG_LAST,
+	ARG_MRR,
+	ARG_IS_FREE,
+	ARG_COMMITTED,
+	ARG_CHANNEL,
+	ARG_TOLD_CURRENCY,
+	ARG_CURRENCY,
+	ARG_AS_OF
+};
+
+static MemberState *
+channel_sale_begin(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = member_state_begin(fcinfo, kind, sizeof(SaleLine));
+
+	state->members->parameters[0] = argument_day(fcinfo, ARG_AS_OF, "as_of");
+	return state;
+}
+
+/* Put a part of a name behind those before it. */
+static void
+part_put(FunctionCallInfo fcinfo, NameBuffer *name, int argument)
+{
+	static const char told[] = {SALE_TOLD};
+	static const char not_told[] = {SALE_NOT_TOLD};
+	static const char between[] = {SALE_PART};
+	Label part = argument_label(fcinfo, argument);
+
+	if (name->label.size > 0)
+		name_append(name, between, 1);
+	name_append(name, part.data != NULL ? told : not_told, 1);
+	if (part.data != NULL)
+		name_append(name, part.data, part.size);
+}
+
+/* A row: (customer, product, first day, day after the last, price, …) */
+static inline Datum
+channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	static const Label nothing = {"", 0};
+	MemberState *state = PG_ARGISNULL(0) ? channel_sale_begin(fcinfo, kind)
+										 : (MemberState *) PG_GETARG_POINTER(0);
+	DateADT first;
+	DateADT last = SALE_OPEN;
+	NameBuffer name;
+	SaleLine *line;
+	Wide mrr = 0;
+	int scale = 0;
+
+	if (PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_PRODUCT) ||
+		PG_ARGISNULL(ARG_FIRST))
+		PG_RETURN_POINTER(state);
+	first = PG_GETARG_DATEADT(ARG_FIRST);
+	if (!PG_ARGISNULL(ARG_LAST))
+		last = Min(PG_GETARG_DATEADT(ARG_LAST), SALE_OPEN - 1);
+	if (DATE_NOT_FINITE(first) || first >= state->members->parameters[0] ||
+		last <= first)
+		PG_RETURN_POINTER(state);
+	if (!PG_ARGISNULL(ARG_MRR))
+		mrr = decimal_read(PG_GETARG_DATUM(ARG_MRR), &scale);
+	name_begin(&name, &nothing);
+	for (int part = 0; part < SALE_NAMES; part++)
+	{
+		static const int arguments[] = {ARG_PRODUCT, ARG_CHANNEL,
+										ARG_TOLD_CURRENCY, ARG_CURRENCY};
+
+		part_put(fcinfo, &name, arguments[part]);
+	}
+	line = customer_lines_next(&state->members->lines,
+							   argument_customer(fcinfo, kind));
+	line->member = (MemberLine){
+		.flags = (PG_ARGISNULL(ARG_MRR) ? 0 : SALE_PRICED) |
+				 (row_flag(fcinfo, ARG_IS_FREE) ? SALE_FREE : 0),
+		.name = dictionary_intern(&state->members->names, &name.label),
+		.day = first,
+		.to = last};
+	line->mrr_low = (uint64) mrr;
+	line->mrr_high = (int64) (mrr >> 64);
+	line->committed = PG_ARGISNULL(ARG_COMMITTED)
+						  ? SALE_UNCOMMITTED
+						  : PG_GETARG_INT32(ARG_COMMITTED);
+	line->scale = scale;
+	PG_RETURN_POINTER(state);
+}
+
+MEMBER_STEPS(channel_sale);
+
+/* As SQL sorts them: what is not told comes last */
+static int
+compare_texts(void *arg, const Label *a, const Label *b)
+{
+	if (a->data == NULL || b->data == NULL)
+		return (a->data == NULL) - (b->data == NULL);
+	return varstr_cmp(a->data, (int) a->size, b->data, (int) b->size,
+					  *(const Oid *) arg);
+}
+
+static Datum
+part_datum(const ChannelSales *sales, int part, int32 number, bool *is_null)
+{
+	const Label *label = &sales->names[part][number];
+
+	*is_null = label->data == NULL;
+	if (*is_null)
+		return (Datum) 0;
+	return PointerGetDatum(
+		cstring_to_text_with_len(label->data, (int) label->size));
+}
+
+#define SALE_COLUMNS 9
+
+/* The end: sales that are alike, and where the week is NULL who bought. */
+PG_FUNCTION_INFO_V1(cvm_channel_sale_final);
+Datum
+cvm_channel_sale_final(PG_FUNCTION_ARGS)
+{
+	Oid collation = OidIsValid(PG_GET_COLLATION()) ? PG_GET_COLLATION()
+												   : DEFAULT_COLLATION_OID;
+	MemberLines *members;
+	ChannelSales sales;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	members = member_state_end(fcinfo, &array);
+	channel_sales_count(&sales, members, compare_texts, &collation);
+	for (int i = 0; i < 2; i++)
+	{
+		const CountTable *table = i == 0 ? &sales.sales : &sales.buyers;
+
+		for (uint32 j = 0; j < table->count; j++)
+		{
+			const SaleCount *count = count_table_item(table, j);
+			Datum values[SALE_COLUMNS] = {0};
+			bool nulls[SALE_COLUMNS] = {false};
+
+			values[0] = part_datum(&sales, 0, count->product, &nulls[0]);
+			values[1] = part_datum(&sales, 3, count->currency, &nulls[1]);
+			values[2] = DateADTGetDatum(count->month);
+			nulls[3] = nulls[4] = nulls[5] = nulls[6] = nulls[7] = i == 1;
+			nulls[8] = i == 0;
+			if (i == 0)
+			{
+				values[3] = DateADTGetDatum(count->week);
+				values[4] = Int32GetDatum(count->term);
+				values[5] = part_datum(&sales, 1, count->channel, &nulls[5]);
+				values[6] = decimal_make(count->price, sales.scale);
+				values[7] = Int64GetDatum(count->sales);
+			}
+			else
+				values[8] = Int64GetDatum(count->sales);
+			row_array_put(&array, values, nulls);
+		}
+	}
+	return row_array_close(&array, fcinfo);
+}

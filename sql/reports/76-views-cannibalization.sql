@@ -78,7 +78,13 @@ $$),
 ('placed_at_launch', 9, '{}', ''),
 -- Who ever took a launch, and what they hold
 ('taken', 1, '{}', $$, taker AS MATERIALIZED (
-	SELECT DISTINCT s.customer_id FROM spell s WHERE s.product IN (SELECT l.focal FROM launch l)
+	SELECT DISTINCT k.customer_id
+	FROM (
+		SELECT s.customer_id FROM launch l JOIN subscription s ON s.product = l.focal
+		UNION ALL
+		-- what is not told is a product too
+		SELECT s.customer_id FROM subscription s WHERE s.product IS NULL AND (SELECT count(*) FROM launch l WHERE l.focal = '(none)') > 0) k
+	WHERE k.customer_id IS NOT NULL
 ), taken AS MATERIALIZED (
 	SELECT s.* FROM spell s WHERE s.customer_id IN (SELECT t.customer_id FROM taker t)
 )$$),
@@ -103,18 +109,20 @@ $$),
 ('taken_spells', 9, '{}', 'taken'),
 ('paid_spells', 1, '{distributed subscription}', 'spell'),
 ('paid_spells', 9, '{}', 'taken'),
--- Spells and times in segments as rows of one fold
+-- Spells and times in segments as rows of one fold, which leaves out what are none
 ('launch_rows', 1, '{segment_history}', $$(
-		SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, NULL::text AS segment, (SELECT o.as_of FROM observed o) AS as_of
-		FROM spell s
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment,
+			(SELECT o.as_of FROM observed o) AS as_of
+		FROM subscription s
 		UNION ALL
 		-- without a first day it is no time: a condition here would make a subquery of this side
 		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, NULL, CASE WHEN h.valid_from IS NOT NULL THEN h.segment END,
 			(SELECT o.as_of FROM observed o)
 		FROM segment_history h) r$$),
 ('launch_rows', 9, '{}', $$(
-		SELECT s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, NULL::text AS segment, (SELECT o.as_of FROM observed o) AS as_of
-		FROM spell s) r$$),
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr, NULL::text AS segment,
+			(SELECT o.as_of FROM observed o) AS as_of
+		FROM subscription s) r$$),
 ('placed_segment', 1, '{segment_history}', 'p.segment'),
 ('placed_segment', 9, '{}', $$'(none)'::text$$),
 ('placed_join', 1, '{segment_history}', $$

@@ -69,36 +69,58 @@ WITH {observed}, {rates}
 	CROSS JOIN observed o
 )
 $$),
--- what they pay for, line by line, for so many months: so much a month is so much a day of 365.25 / 12 days
-('acquisition_earned', 1, '{distributed subscription}', $$
-	SELECT a.channel, a.offer, a.cohort, s.product, s.price, d.months
+-- who came, counted, and what they pay for, line by line, for so many months: so much a month is so much a day of 365.25 / 12 days
+('acquisition_counted', 1, '{distributed subscription}', $$
+{acquisition_folded}
+, came_to AS (
+	SELECT a.channel, a.offer, a.cohort, a.as_of, count(*) AS customers, count(*) FILTER (WHERE a.is_recycled) AS recycled, sum(a.mrr_after) AS mrr_after,
+		sum(a.mrr_now) AS mrr_now, count(*) FILTER (WHERE a.mrr_now > 0) AS current, sum(a.retained_1)::bigint AS retained_1,
+		sum(a.retained_3)::bigint AS retained_3, sum(a.retained_6)::bigint AS retained_6, sum(a.retained_12)::bigint AS retained_12
+	FROM acquired a
+	GROUP BY a.channel, a.offer, a.cohort, a.as_of
+), bought AS (
+	SELECT a.channel, a.offer, a.cohort, s.product, s.price, d.months, 1 AS lines
 	FROM acquired a
 	JOIN spell s ON s.customer_id = a.customer_id AND s.started_on IS NOT NULL AND s.price > 0 AND NOT s.is_paused
 	CROSS JOIN LATERAL (SELECT (least(coalesce(s.ended_on, 'infinity'), a.as_of, a.next_cohort) - greatest(s.started_on, a.cohort)) / 30.4375 AS months) d
-	WHERE d.months > 0$$),
-('acquisition_earned', 9, '{}', $$
-	SELECT e.*, e.days / 30.4375 AS months
-	FROM fold f
-	CROSS JOIN LATERAL cvm._customers_earned(f.state) e$$);
+	WHERE d.months > 0
+)
+$$),
+('acquisition_counted', 9, '{}', $$
+WITH {observed}, {rates}
+@use gathered s.offer | s.channel | NULL | {price}{rate}
+, counts AS MATERIALIZED (
+	SELECT c.* FROM fold f CROSS JOIN LATERAL cvm._customers_came(f.state) c
+), came_to AS (
+	SELECT c.channel, c.offer, c.cohort, o.as_of, c.customers, c.recycled, c.mrr_after, c.mrr_now, c.current, c.retained_1, c.retained_3, c.retained_6, c.retained_12
+	FROM counts c
+	CROSS JOIN observed o
+	WHERE c.product IS NULL
+), bought AS (
+	SELECT c.channel, c.offer, c.cohort, c.product, c.price, c.days / 30.4375 AS months, c.lines FROM counts c WHERE c.product IS NOT NULL
+)
+$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('acquisition_quality', 1, '{subscription}', $$
-{acquisition_folded}
-, earned AS (
-	SELECT e.channel, e.offer, e.cohort, sum(e.price * e.months) AS revenue, bool_and(l.unit_margin IS NOT NULL) AS is_known,
-		sum((l.unit_margin + coalesce(e.price - l.list_price, 0)) * e.months) AS margin
-	FROM ({acquisition_earned}) e
+{acquisition_counted}
+, brought AS (
+	SELECT b.channel, b.offer, b.cohort, b.product, sum(b.months * b.lines) AS months, sum(b.price * (b.months * b.lines)) AS revenue
+	FROM bought b
+	GROUP BY b.channel, b.offer, b.cohort, b.product
+), earned AS (
+	-- at the price paid, where the price is known at which unit_margin is earned
+	SELECT e.channel, e.offer, e.cohort, sum(e.revenue) AS revenue, bool_and(l.unit_margin IS NOT NULL) AS is_known,
+		sum(l.unit_margin * e.months + coalesce(e.revenue - l.list_price * e.months, 0)) AS margin
+	FROM brought e
 	LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r
 		GROUP BY r.product) l ON l.product = e.product
 	GROUP BY e.channel, e.offer, e.cohort
 ), kept AS (
-	SELECT a.channel, a.offer, a.cohort, a.as_of, count(*) AS acquired_customers, sum(count(*)) OVER (PARTITION BY a.cohort) AS cohort_customers,
-		count(*) FILTER (WHERE a.is_recycled) AS recycled_customers, sum(a.mrr_after) AS acquired_mrr,
-		sum(a.mrr_now) AS current_mrr, count(*) FILTER (WHERE a.mrr_now > 0) AS current_customers,
-		sum(a.retained_1)::bigint AS retained_1, sum(a.retained_3)::bigint AS retained_3, sum(a.retained_6)::bigint AS retained_6,
-			sum(a.retained_12)::bigint AS retained_12
-	FROM acquired a
-	GROUP BY a.channel, a.offer, a.cohort, a.as_of
+	SELECT a.channel, a.offer, a.cohort, a.as_of, a.customers AS acquired_customers, sum(a.customers) OVER (PARTITION BY a.cohort) AS cohort_customers,
+		a.recycled AS recycled_customers, a.mrr_after AS acquired_mrr, a.mrr_now AS current_mrr, a.current AS current_customers,
+		a.retained_1, a.retained_3, a.retained_6, a.retained_12
+	FROM came_to a
 ), counted AS (
 	SELECT k.*, coalesce(e.revenue, 0) AS revenue, CASE WHEN e.is_known IS NOT FALSE THEN coalesce(e.margin, 0) END AS margin
 	FROM kept k

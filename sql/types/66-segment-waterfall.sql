@@ -157,12 +157,14 @@ COMMENT ON FUNCTION cvm._customers_won(bytea, anyelement) IS
 	'Customers whom _customer_move_agg() gathered, once for each month in which they come: who still pays so many months later (NULL: not seen '
 	'yet), what they pay now, when they come again, and through which channel and offer';
 
-CREATE FUNCTION cvm._customers_earned(ticket bytea)
-	RETURNS TABLE (channel text, offer text, cohort date, product text, price numeric, days integer)
-	AS 'MODULE_PATHNAME', 'cvm_customers_earned'
-	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000;
-COMMENT ON FUNCTION cvm._customers_earned(bytea) IS
-	'What those customers pay for, line by line, and for how many days until they come again';
+CREATE FUNCTION cvm._customers_came(ticket bytea)
+	RETURNS TABLE (channel text, offer text, cohort date, customers bigint, recycled bigint, mrr_after numeric, mrr_now numeric, current bigint,
+		retained_1 bigint, retained_3 bigint, retained_6 bigint, retained_12 bigint, product text, price numeric, days integer, lines bigint)
+	AS 'MODULE_PATHNAME', 'cvm_customers_came'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10000;
+COMMENT ON FUNCTION cvm._customers_came(bytea) IS
+	'The same customers, counted by channel, offer and month of coming; and, where product is not NULL, the lines that they pay for until they '
+	'come again, at which price and for how many days';
 
 CREATE FUNCTION cvm._product_moves(ticket bytea)
 	RETURNS TABLE (period_start date, from_product text, to_product text, customers bigint, from_mrr numeric, to_mrr numeric,

@@ -13,6 +13,7 @@
 #include "utils/tuplestore.h"
 
 #include "core/segments/customer_readings.h"
+#include "core/util/count_table.h"
 #include "pg/customer_out.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
@@ -100,26 +101,7 @@ won_take(void *arg, const Won *won, const Earned *earned)
 	sink_put(sink, values, nulls);
 }
 
-/* What they earned */
-static void
-earned_take(void *arg, const Won *won, const Earned *earned)
-{
-	RowSink *sink = arg;
-	MemoryContext old = MemoryContextSwitchTo(sink->row_context);
-	Datum values[6];
-	bool nulls[6] = {false};
-
-	values[0] = label_datum(&won->channel, "(unknown)");
-	values[1] = label_datum(&won->offer, "(none)");
-	values[2] = period_datum(sink, won->period, &nulls[2]);
-	values[3] = label_datum(&sink->customers.labels[earned->product], "");
-	values[4] = decimal_make(earned->price, sink->spell_buffer->scale);
-	values[5] = Int32GetDatum(earned->days);
-	MemoryContextSwitchTo(old);
-	sink_put(sink, values, nulls);
-}
-
-/* _customers_won(ticket, a customer): who came; and _customers_earned(ticket) */
+/* _customers_won(ticket, a customer): who came */
 PG_FUNCTION_INFO_V1(cvm_customers_won);
 Datum
 cvm_customers_won(PG_FUNCTION_ARGS)
@@ -136,17 +118,172 @@ cvm_customers_won(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-PG_FUNCTION_INFO_V1(cvm_customers_earned);
+/* Who came in a month through a channel and an offer */
+typedef struct CameCount
+{
+	int32_t channel; /* of names */
+	int32_t offer;
+	Period period;
+	int32_t unused;
+	/* the key ends here */
+	int64_t customers;
+	int64_t recycled;
+	int64_t current; /* pay now */
+	int64_t stay[WON_LOOKS];
+	bool is_seen[WON_LOOKS];
+	Wide after;
+	Wide now;
+} CameCount;
+
+/* And their lines that are alike */
+typedef struct EarnedCount
+{
+	int32_t channel;
+	int32_t offer;
+	Period period;
+	int32_t product; /* of customers->labels */
+	int32_t days;
+	int32_t unused[3];
+	Wide price;
+	/* the key ends here */
+	int64_t lines;
+	int64_t unused_too;
+} EarnedCount;
+
+typedef struct CameCounting
+{
+	Dictionary names;
+	CountTable came;
+	CountTable earned;
+} CameCounting;
+
+static int32_t
+came_name(CameCounting *counting, const Label *label, const char *none)
+{
+	Label name = *label;
+
+	if (name.data == NULL)
+		name = (Label){none, (uint32_t) strlen(none)};
+	return dictionary_intern(&counting->names, &name);
+}
+
+static void
+came_take(void *arg, const Won *won, const Earned *earned)
+{
+	CameCounting *counting = arg;
+	CameCount key;
+	CameCount *count;
+
+	(void) earned;
+	memset(&key, 0, sizeof(key));
+	key.channel = came_name(counting, &won->channel, "(unknown)");
+	key.offer = came_name(counting, &won->offer, "(none)");
+	key.period = won->period;
+	count = count_table_reach(&counting->came, &key);
+	count->customers++;
+	count->recycled += won->is_recycled;
+	count->current += won->now > 0;
+	count->after = money_add(count->after, won->after);
+	count->now = money_add(count->now, won->now);
+	for (int i = 0; i < WON_LOOKS; i++)
+	{
+		count->is_seen[i] |= won->stays[i] >= 0;
+		count->stay[i] += won->stays[i] > 0;
+	}
+}
+
+static void
+came_earned(void *arg, const Won *won, const Earned *earned)
+{
+	CameCounting *counting = arg;
+	EarnedCount key;
+
+	memset(&key, 0, sizeof(key));
+	key.channel = came_name(counting, &won->channel, "(unknown)");
+	key.offer = came_name(counting, &won->offer, "(none)");
+	key.period = won->period;
+	key.product = earned->product;
+	key.days = earned->days;
+	key.price = earned->price;
+	((EarnedCount *) count_table_reach(&counting->earned, &key))->lines++;
+}
+
+#define CAME_COLUMNS 16
+
+/* A row, of whom: the channel, the offer and the month */
+static void
+came_begin(const RowSink *sink, const CameCounting *counting, int32_t channel,
+		   int32_t offer, Period period, Datum *values, bool *nulls)
+{
+	memset(nulls, true, CAME_COLUMNS * sizeof(bool));
+	values[0] = label_datum(&counting->names.labels[channel], "");
+	values[1] = label_datum(&counting->names.labels[offer], "");
+	nulls[0] = nulls[1] = false;
+	values[2] = period_datum(sink, period, &nulls[2]);
+}
+
+/* _customers_came(ticket): who came, and lines of theirs that are alike */
+PG_FUNCTION_INFO_V1(cvm_customers_came);
 Datum
-cvm_customers_earned(PG_FUNCTION_ARGS)
+cvm_customers_came(PG_FUNCTION_ARGS)
 {
 	RowSink sink;
-	SegmentReader reader;
+	CameCounting counting;
+	SegmentReader readers[2];
+	Datum values[CAME_COLUMNS];
+	bool nulls[CAME_COLUMNS];
+	MemoryContext old;
+	int scale;
 
 	if (!sink_open(&sink, fcinfo))
 		return (Datum) 0;
-	reader = customers_won_open(&sink.customers, true, earned_take, &sink);
-	segment_customers_each(&sink.customers, &reader, 1);
+	scale = sink.spell_buffer->scale;
+	dictionary_open(&counting.names, NULL);
+	count_table_open(&counting.came, NULL, offsetof(CameCount, customers),
+					 sizeof(CameCount));
+	count_table_open(&counting.earned, NULL, offsetof(EarnedCount, lines),
+					 sizeof(EarnedCount));
+	readers[0] =
+		customers_won_open(&sink.customers, false, came_take, &counting);
+	readers[1] =
+		customers_won_open(&sink.customers, true, came_earned, &counting);
+	segment_customers_each(&sink.customers, readers, 2);
+	for (uint32 i = 0; i < counting.came.count; i++)
+	{
+		const CameCount *count = count_table_item(&counting.came, i);
+
+		old = MemoryContextSwitchTo(sink.row_context);
+		came_begin(&sink, &counting, count->channel, count->offer,
+				   count->period, values, nulls);
+		memset(&nulls[3], false, 5 * sizeof(bool));
+		values[3] = Int64GetDatum(count->customers);
+		values[4] = Int64GetDatum(count->recycled);
+		values[5] = decimal_make(count->after, scale);
+		values[6] = decimal_make(count->now, scale);
+		values[7] = Int64GetDatum(count->current);
+		for (int j = 0; j < WON_LOOKS; j++)
+		{
+			nulls[8 + j] = !count->is_seen[j];
+			values[8 + j] = Int64GetDatum(count->stay[j]);
+		}
+		MemoryContextSwitchTo(old);
+		sink_put(&sink, values, nulls);
+	}
+	for (uint32 i = 0; i < counting.earned.count; i++)
+	{
+		const EarnedCount *count = count_table_item(&counting.earned, i);
+
+		old = MemoryContextSwitchTo(sink.row_context);
+		came_begin(&sink, &counting, count->channel, count->offer,
+				   count->period, values, nulls);
+		memset(&nulls[12], false, 4 * sizeof(bool));
+		values[12] = label_datum(&sink.customers.labels[count->product], "");
+		values[13] = decimal_make(count->price, scale);
+		values[14] = Int32GetDatum(count->days);
+		values[15] = Int64GetDatum(count->lines);
+		MemoryContextSwitchTo(old);
+		sink_put(&sink, values, nulls);
+	}
 	return (Datum) 0;
 }
 

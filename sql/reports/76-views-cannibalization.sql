@@ -191,13 +191,15 @@ $$),
 	SELECT b.focal, b.donor, b.segment, b.channel, b.state FROM by_channel_segment b WHERE {has_segments}
 	UNION ALL
 	SELECT b.focal, b.donor, '(all)' AS segment, b.channel, cvm.rollup(b.state) AS state FROM by_channel_segment b GROUP BY b.focal, b.donor, b.channel
+), watched AS MATERIALIZED (
+	SELECT s.focal, s.donor, s.segment, cvm.control_only(s.state) AS state FROM every_channel s
 ), $$),
 ('channel_folds', 9, '{}', ''),
 ('channel_states', 1, '{subscription.channel}', $$
 	UNION ALL
-	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) cvm.control_only(s.state)
+	SELECT c.focal, c.donor, c.segment, c.channel, c.state OPERATOR(cvm.||) s.state
 	FROM by_channel c
-	JOIN every_channel s ON s.focal = c.focal AND s.donor = c.donor AND s.segment = c.segment$$),
+	JOIN watched s ON s.focal = c.focal AND s.donor = c.donor AND s.segment = c.segment$$),
 ('channel_states', 9, '{}', ''),
 ('channel_customers', 1, '{subscription.channel}', $$
 	UNION ALL
@@ -415,11 +417,10 @@ WITH
 ), sold_at AS (
 	-- the mean of what entries that are old enough pay, and its margin
 	SELECT s.focal, s.donor, s.segment, s.channel, s.state, l.launched_on,
-		CASE WHEN l.list_price IS NOT NULL THEN coalesce(v.focal_mrr / nullif(v.matured_entries, 0), l.list_price) END AS price,
-		l.unit_margin + coalesce(v.focal_mrr / nullif(v.matured_entries, 0) - l.list_price, 0) AS margin
-	FROM state s
+		CASE WHEN l.list_price IS NOT NULL THEN coalesce(s.price, l.list_price) END AS price,
+		l.unit_margin + coalesce(s.price - l.list_price, 0) AS margin
+	FROM (SELECT k.*, cvm._focal_price(k.state) AS price FROM state k OFFSET 0) s
 	JOIN launch l ON l.focal = s.focal
-	CROSS JOIN LATERAL cvm.cannibalization_verdict(s.state) v
 )
 SELECT cvm.row_key(s.focal, s.donor, s.segment, s.channel) AS row_key,
 	s.focal,

@@ -98,6 +98,12 @@ CREATE FUNCTION cvm.cannibalization_donors(cvm.cannibalization)
 COMMENT ON FUNCTION cvm.cannibalization_donors(cvm.cannibalization) IS
 	'Which donors lost: the lost money of every entry, divided in proportion to what each donor dropped, so that it adds up';
 
+CREATE FUNCTION cvm._focal_price(cvm.cannibalization) RETURNS numeric
+	AS 'MODULE_PATHNAME', 'cvm_focal_price'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._focal_price(cvm.cannibalization) IS
+	'focal_mrr / matured_entries of the verdict on a state of one look_back and look_ahead, without the rest of it; NULL: no entry has matured';
+
 CREATE FUNCTION cvm.break_even_rate(focal_margin double precision,
 	donor_margin double precision, launch_cost double precision DEFAULT 0,
 	entries bigint DEFAULT 1)

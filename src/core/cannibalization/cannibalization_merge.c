@@ -89,6 +89,12 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 						&more->strata.strings.labels[source->stratum]),
 					source->month);
 			target = stratum_month_cell(into, stats, stratum_month, band);
+			/* segments have none in common */
+			if (target->treated.observed == 0 && target->control.observed == 0)
+			{
+				*target = cell;
+				continue;
+			}
 			outcome_add(&target->treated, &cell.treated);
 			outcome_add(&target->control, &cell.control);
 		}

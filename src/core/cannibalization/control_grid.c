@@ -26,6 +26,7 @@ typedef struct LossStep
 typedef struct GridRun
 {
 	int band;
+	int price; /* the band of that */
 	int32_t from;
 	Wide before; /* 0: nothing is found */
 	bool is_observed;
@@ -120,7 +121,7 @@ month_from(const GridTerms *terms, PeriodCache *months, int64_t day)
 /* A look-back finds something else from a month on. */
 static void
 run_turn(ControlGrid *grid, const GridTerms *terms, int back, int32_t month,
-		 int band, Wide before)
+		 int band, int price, Wide before)
 {
 	GridRun *run = &terms->runs[back];
 
@@ -128,6 +129,7 @@ run_turn(ControlGrid *grid, const GridTerms *terms, int back, int32_t month,
 		delta_arrays_add(grid->deltas, back, run->band, run->from, month,
 						 run->before);
 	run->band = band;
+	run->price = price;
 	run->before = before;
 	run->from = month;
 	if (before > 0 && !run->is_observed)
@@ -207,7 +209,8 @@ month_add(ControlGrid *grid, GridTerms *terms, const Trajectory *trajectory,
 
 	*last = level_on(trajectory, *last, day - 1);
 	*held = level_on(trajectory, *held, day);
-	for (int i = 0; i < terms->naheads; i++)
+	/* where there is one level it is that of all days */
+	for (int i = 0; i < terms->naheads && trajectory->ndonor > 1; i++)
 	{
 		terms->afters[i] =
 			level_on(trajectory, terms->afters[i], day + terms->aheads[i]);
@@ -219,6 +222,7 @@ month_add(ControlGrid *grid, GridTerms *terms, const Trajectory *trajectory,
 	for (int i = 0; i < terms->nbacks; i++)
 	{
 		const SideLevel *best;
+		int price;
 		int band;
 
 		terms->firsts[i] =
@@ -227,13 +231,15 @@ month_add(ControlGrid *grid, GridTerms *terms, const Trajectory *trajectory,
 		if (best->mrr == 0)
 		{
 			if (terms->runs[i].before > 0)
-				run_turn(grid, terms, i, month, 0, 0);
+				run_turn(grid, terms, i, month, 0, 0, 0);
 			continue;
 		}
-		band = band_of(day - best->since, price_band(best->mrr, scale),
-					   levels[*held].mrr < best->mrr);
+		price = terms->runs[i].before == best->mrr
+					? terms->runs[i].price
+					: price_band(best->mrr, scale);
+		band = band_of(day - best->since, price, levels[*held].mrr < best->mrr);
 		if (terms->runs[i].before != best->mrr || terms->runs[i].band != band)
-			run_turn(grid, terms, i, month, band, best->mrr);
+			run_turn(grid, terms, i, month, band, price, best->mrr);
 		/* a level that is the best from the day to the end loses nothing */
 		if (end > *held || levels[*held].mrr < best->mrr)
 			losses_add(grid, terms, trajectory, i, month, band, best->mrr);
@@ -306,7 +312,7 @@ control_grid_add(ControlGrid *grid, GridTerms *terms,
 			month++;
 	}
 	for (int i = 0; i < terms->nbacks; i++)
-		run_turn(grid, terms, i, terms->limits[0], 0, 0);
+		run_turn(grid, terms, i, terms->limits[0], 0, 0, 0);
 	return true;
 }
 

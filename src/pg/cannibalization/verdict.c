@@ -9,6 +9,7 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/tuplestore.h"
 
 #include <math.h>
@@ -221,6 +222,28 @@ cvm_cannibalization_donors(PG_FUNCTION_ARGS)
 								 nulls);
 		}
 	return (Datum) 0;
+}
+
+/*
+ * _focal_price(cannibalization): the mean of what matured entries pay, of a state
+ * of one window; NULL where there are none
+ */
+PG_FUNCTION_INFO_V1(cvm_focal_price);
+Datum
+cvm_focal_price(PG_FUNCTION_ARGS)
+{
+	const Cannibalization *state =
+		expanded_read(&cannibalization_state, PG_GETARG_DATUM(0));
+	int64 matured;
+
+	if (state->nwindow_stats != 1)
+		PG_RETURN_NULL();
+	matured = window_stats_matured(&state->window_stats[0]);
+	if (matured == 0)
+		PG_RETURN_NULL();
+	return DirectFunctionCall2(
+		numeric_div, decimal_make(state->window_stats[0].focal, state->scale),
+		DirectFunctionCall1(int8_numeric, Int64GetDatum(matured)));
 }
 
 /* break_even_rate(focal_margin, donor_margin, launch_cost, entries) */

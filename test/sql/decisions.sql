@@ -27,7 +27,7 @@ CREATE FUNCTION pg_temp.world(world int) RETURNS void LANGUAGE sql AS $$
 		CASE pg_temp.draw(world, 'odd', i, 40) WHEN 0 THEN NULL WHEN 1 THEN '-infinity' ELSE s.day END,
 		CASE pg_temp.draw(world, 'end', i, 5) WHEN 0 THEN NULL WHEN 1 THEN 'infinity' ELSE s.day + pg_temp.draw(world, 'for', i, 5) * (1 + pg_temp.draw(world, 'times', i, 40)) END,
 		(ARRAY[10, 10, 10, 20, 30.00, 14.99, 3.3333333, 0, -5, NULL])[1 + pg_temp.draw(world, 'fee', i, 10)],
-		CASE pg_temp.draw(world, 'line', i, 4) WHEN 0 THEN NULL WHEN 1 THEN 'a line with a name that is long ' || pg_temp.draw(world, 'no', i, 2) ELSE 'l' || pg_temp.draw(world, 'no', i, 3) END,
+		CASE pg_temp.draw(world, 'line', i, 4) WHEN 0 THEN NULL WHEN 1 THEN 'a line with a name that is so long that it does not lie in the row ' || pg_temp.draw(world, 'no', i, 2) ELSE 'l' || pg_temp.draw(world, 'no', i, 3) END,
 		(ARRAY['active', 'Paused', NULL])[1 + pg_temp.draw(world, 'status', i, 3)], (ARRAY['price', 'payment failed', NULL])[1 + pg_temp.draw(world, 'why', i, 3)],
 		(ARRAY['involuntary', 'voluntary', NULL])[1 + pg_temp.draw(world, 'kind', i, 3)], (ARRAY[1, 2, NULL])[1 + pg_temp.draw(world, 'quantity', i, 3)],
 		(ARRAY['month', 'week', 'year', 'day', NULL])[1 + pg_temp.draw(world, 'interval', pg_temp.draw(world, 'who', i, 40), 5)], (ARRAY[1, 2, 3, NULL])[1 + pg_temp.draw(world, 'count', i, 4)],

@@ -34,7 +34,7 @@
 #define DECISION_FAILED 2u /* nobody wanted it to end */
 
 #define DECISION_UNKNOWN INT32_MIN /* in place of months or days */
-#define DECISION_ID 18
+#define DECISION_ID 42 /* as long as an id of 36 characters, and more */
 #define DECISION_NAMED UINT8_MAX /* the line has a name that is too long */
 
 /* A spell of a line; what it is called lies in it, unless that is too long */

@@ -122,15 +122,19 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	FROM observed o
 	CROSS JOIN (VALUES (0), ({loss_days}), ({loss_days} + 30), ({loss_days} + 60)) AS b (days)
 ), spell AS MATERIALIZED (
-	SELECT v.*, CASE WHEN lag(v.ended_on) OVER l = v.started_on THEN lag(v.mrr) OVER l END AS last_mrr,
-		CASE WHEN lead(v.started_on) OVER l = v.ended_on THEN lead(v.mrr) OVER l END AS next_mrr
+	-- what ended before all looks is nothing to any of them, but that it may have been at another price
+	SELECT w.*
 	FROM (
-		SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on,
-			coalesce(s.ended_on, 'infinity') AS ended_on,
-			CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END{rate} AS mrr, s.offer, s.cancel_requested_on, s.committed_until
-		FROM subscription s
-		WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true)) v
-	WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)
+		SELECT v.*, CASE WHEN lag(v.ended_on) OVER l = v.started_on THEN lag(v.mrr) OVER l END AS last_mrr,
+			CASE WHEN lead(v.started_on) OVER l = v.ended_on THEN lead(v.mrr) OVER l END AS next_mrr
+		FROM (
+			SELECT row_number() OVER () AS n, s.customer_id, s.product, coalesce(s.subscription_id, s.product) AS line, s.started_on,
+				coalesce(s.ended_on, 'infinity') AS ended_on,
+				CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END{rate} AS mrr, s.offer, s.cancel_requested_on, s.committed_until
+			FROM subscription s
+			WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true)) v
+		WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)) w
+	WHERE w.ended_on >= (SELECT min(l.day) FROM look l)
 ), ground AS MATERIALIZED (
 	-- lines that are paid for on the last day before the look, and why they are at risk
 	SELECT l.day, l.n, l.customer_id, l.mrr, r.reason, r.next_date

@@ -65,4 +65,8 @@ extern uint32_t chunk_write(Fold *fold, const uint8_t *parts, int part,
 /* chunk_read.c */
 extern void chunk_absorb(Fold *into, ByteReader *reader);
 
+/* What is done with customers that are all in memory */
+typedef void (*FoldTake)(Fold *fold, void *arg);
+extern void fold_each_part(Fold *fold, FoldTake take, void *arg);
+
 #endif /* CVM_CORE_RETENTION_CHUNK_H */

@@ -242,3 +242,54 @@ fold_absorb(Fold *into, Context context, const void *data, size_t size,
 		chunk_absorb(into, &reader);
 	return into;
 }
+
+/* A part of a fold that is all in the file, as a fold. */
+static Fold *
+fold_part(Fold *fold, int part)
+{
+	Fold *whole =
+		fold_new(fold->context, fold->kind, fold->calendar, fold->is_marked,
+				 fold->has_values, fold->overflow.budget);
+	PieceReader pieces;
+
+	whole->overflow.parts.level = fold->overflow.parts.level + 1;
+	if (fold->has_memberships)
+	{
+		fold_expect_memberships(whole);
+		whole->memberships.segments = fold->memberships.segments;
+	}
+	if (fold->has_as_of)
+		fold_set_as_of(whole, fold->as_of);
+	piece_reader_open(&pieces, &fold->overflow, &fold->overflow.parts, part);
+	while (piece_next(&pieces))
+	{
+		ByteReader reader;
+
+		reader_open(&reader, pieces.data, pieces.size, "retention fold");
+		chunk_absorb(whole, &reader);
+	}
+	return whole;
+}
+
+/*
+ * Hand over the fold, or where it has overflowed part by part: each time a fold
+ * that is all in memory.
+ */
+void
+fold_each_part(Fold *fold, FoldTake take, void *arg)
+{
+	if (!overflow_is_written(&fold->overflow))
+	{
+		take(fold, arg);
+		return;
+	}
+	if (fold->key_table.nslots > 0)
+		fold_overflow(fold);
+	for (int part = 0; part < overflow_nparts(&fold->overflow.parts); part++)
+	{
+		Fold *whole = fold_part(fold, part);
+
+		fold_each_part(whole, take, arg);
+		fold_free(whole);
+	}
+}

@@ -61,14 +61,14 @@ extern void fold_free(Fold *fold);
 extern void fold_set_day_reader(Fold *fold, DayReader reader);
 extern void fold_flush(Fold *fold);
 extern void fold_make_room(Fold *fold);
-extern void fold_finish(Fold *fold, Retention *retention);
 
-/* Triangles by segment: as many as the fold's memberships know segments */
+/* tally.c: the triangle; or by segment, as many as memberships know segments */
+extern void fold_finish(Fold *fold, Retention *retention);
 extern void fold_expect_memberships(Fold *fold);
 extern Retention **fold_finish_segments(Fold *fold, Context context);
 
 /*
- * What customers were period by period up to as_of, which is the day after the
+ * lifecycle_tally.c: what customers were period by period up to as_of, which is the day after the
  * last one where it was not said: one, or with memberships as many as segments
  */
 extern void fold_set_as_of(Fold *fold, Day as_of);

@@ -49,10 +49,4 @@ fold_number(Fold *fold, const Key *keys, int nkeys, uint32_t *slots)
 extern void fold_overflow(Fold *fold);
 extern void fold_consider_overflow(Fold *fold);
 
-/* tally.c: the customers in memory, counted */
-extern void tally_count(Fold *fold, Retention **retentions);
-
-/* lifecycle_tally.c: the same, by what they were in each period */
-extern void lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles);
-
 #endif /* CVM_CORE_RETENTION_FOLD_STATE_H */

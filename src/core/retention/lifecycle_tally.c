@@ -274,9 +274,10 @@ count_memberships(LifecycleTally *tally, const MembershipOrder *order,
  * Count the customers of a fold that is all in memory: into a state, or with
  * memberships into one for each segment.
  */
-void
-lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles)
+static void
+lifecycle_tally_count(Fold *fold, void *arg)
 {
+	Lifecycle **lifecycles = arg;
 	LifecycleTally tally;
 	MembershipOrder order;
 	StayHeld *held = NULL;
@@ -314,4 +315,30 @@ lifecycle_tally_count(Fold *fold, Lifecycle **lifecycles)
 		runtime_free(held);
 	}
 	tally_close(&tally);
+}
+
+/* What customers were period by period, for every segment if there are any. */
+Lifecycle **
+fold_finish_lifecycles(Fold *fold, Context context)
+{
+	int nsegments =
+		fold->has_memberships ? fold->memberships.segments.count : 1;
+	Lifecycle **lifecycles =
+		runtime_alloc(context, nsegments * sizeof(Lifecycle *));
+	Day as_of;
+
+	fold_flush(fold);
+	as_of = fold->has_as_of ? fold->as_of : fold->last + 1;
+	if (as_of <= fold->last)
+		runtime_error(RUNTIME_INVALID_VALUE,
+					  "Filter the rows to days before as_of, then fold them.",
+					  "as_of is earlier than the last day folded");
+	for (int i = 0; i < nsegments; i++)
+	{
+		lifecycles[i] = lifecycle_new(context);
+		lifecycle_adopt(lifecycles[i], fold->calendar, as_of);
+	}
+	if (!fold->is_empty)
+		fold_each_part(fold, lifecycle_tally_count, lifecycles);
+	return lifecycles;
 }

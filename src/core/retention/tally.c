@@ -1,6 +1,7 @@
 /*
  * tally.c
- *		Counting the customers of a fold into a retention state.
+ *		What comes out of a fold: its customers counted into a retention state,
+ *		or into one for each segment.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -483,9 +484,10 @@ count_customers(Fold *fold, Retention **retentions, const int32_t *segments)
  * Count the customers of a fold that is all in memory: into a state, or with
  * memberships into one for each segment.
  */
-void
-tally_count(Fold *fold, Retention **retentions)
+static void
+tally_count(Fold *fold, void *arg)
 {
+	Retention **retentions = arg;
 	Tally tally;
 	int32_t *segments = NULL;
 
@@ -507,4 +509,46 @@ tally_count(Fold *fold, Retention **retentions)
 	count_values(fold, retentions, segments);
 	if (segments != NULL)
 		runtime_free(segments);
+}
+
+/* A retention state of what the fold knows of all customers */
+static void
+adopt(const Fold *fold, Retention *retention)
+{
+	RetentionSpec spec;
+
+	memset(&spec, 0, sizeof(spec));
+	spec.calendar = fold->calendar;
+	spec.min_events = 1;
+	retention_adopt(retention, &spec, fold->last + 1, false);
+}
+
+/*
+ * Count every customer into a retention state.  The fold stays as it was,
+ * but for rows that waited in its batch and for where its customers are.
+ */
+void
+fold_finish(Fold *fold, Retention *retention)
+{
+	fold_flush(fold);
+	adopt(fold, retention);
+	fold_each_part(fold, tally_count, &retention);
+}
+
+/* The same for every segment, by its number. */
+Retention **
+fold_finish_segments(Fold *fold, Context context)
+{
+	int nsegments = fold->memberships.segments.count;
+	Retention **retentions;
+
+	fold_flush(fold);
+	retentions = runtime_alloc(context, nsegments * sizeof(Retention *));
+	for (int i = 0; i < nsegments; i++)
+	{
+		retentions[i] = retention_new(context);
+		adopt(fold, retentions[i]);
+	}
+	fold_each_part(fold, tally_count, retentions);
+	return retentions;
 }

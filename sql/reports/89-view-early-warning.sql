@@ -30,9 +30,21 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	CROSS JOIN LATERAL unnest(cvm._silences(e.activity, {silence_days})) AS s (day)$$),
 ('moment_silences', 9, '{}', '');
 
+-- Holdings of customers: where Citus has the spells from these, as it does not see that who was lost and who was flagged are
+-- one customer where both come from what is stored, and would send everybody
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('warned_base', 1, '{subscription.currency,fx_rate}', '{base}'),
+('warned_base', 2, '{distributed subscription}', $$folded AS NOT MATERIALIZED (
+	SELECT s.customer_id, cvm.holdings_agg(s.product, s.started_on, s.ended_on, {price}, NULL, NULL, {is_paused}) AS holdings
+	FROM subscription s
+	WHERE s.customer_id IS NOT NULL
+	GROUP BY s.customer_id
+), {observed}$$),
+('warned_base', 9, '{}', '{base}');
+
 -- Who was lost, and who was flagged before
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('warned_customers', 1, '{}', $$
-WITH {base},
+WITH {warned_base},
 @use line_steps cvm.row_key(s.product, coalesce(s.subscription_id, '')) | concat(coalesce({offered}, ''){spell_quantity}{spell_discount}) | {at_customer} | 1
 , flag AS {at_customer} (
 	SELECT DISTINCT m.customer_id, m.day

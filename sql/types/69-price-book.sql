@@ -2,7 +2,7 @@
 -- What customers pay for a product on the last day, and since when, from raw rows in one pass: what price_book_gap says of the demo
 -- takes a tenth of the time that windows over spells take (bench/RESULTS.md).
 CREATE TYPE cvm.price_book AS (product text, segment text, mrr numeric, is_front boolean, is_back boolean, lines bigint);
-COMMENT ON TYPE cvm.price_book IS 
+COMMENT ON TYPE cvm.price_book IS
 	'Lines of a product that customers of a segment hold at a price, for up to three months, more than twelve, or between';
 
 CREATE FUNCTION cvm.price_book_final(internal) RETURNS cvm.price_book[]

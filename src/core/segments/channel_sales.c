@@ -228,13 +228,9 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 		if (all[i].scale > walk->sales->scale)
 			sales_rescale(walk->sales, all[i].scale);
 	for (uint32_t i = 0; i < nlines; i++)
-	{
-		Wide mrr = ((Wide) all[i].mrr_high << 64) | all[i].mrr_low;
-
 		items[i] = (SaleItem){
-			&all[i], money_rescale(mrr, all[i].scale, walk->sales->scale),
-			walk};
-	}
+			&all[i],
+			money_rescale(all[i].mrr, all[i].scale, walk->sales->scale), walk};
 	if (nlines > 16)
 		runtime_sort(items, nlines, sizeof(SaleItem), compare_lines);
 	else

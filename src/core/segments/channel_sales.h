@@ -33,8 +33,7 @@
 typedef struct SaleLine
 {
 	MemberLine member; /* goes on: to is SALE_OPEN */
-	uint64_t mrr_low;
-	int64_t mrr_high;
+	Wide mrr;
 	int32_t committed; /* days, or SALE_UNCOMMITTED */
 	int32_t scale;
 } SaleLine;

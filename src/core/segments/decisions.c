@@ -251,10 +251,10 @@ spells_read(DecisionWalk *walk, const DecisionLine *lines, uint32_t nspells)
 	for (uint32_t i = 0; i < nspells; i++)
 	{
 		const DecisionLine *line = &lines[i];
-		Wide mrr = ((Wide) line->mrr_high << 64) | line->mrr_low;
 
 		walk->spells[i].line = line;
-		walk->spells[i].mrr = money_rescale(mrr, line->scale, walk->scale);
+		walk->spells[i].mrr =
+			money_rescale(line->mrr, line->scale, walk->scale);
 		walk->spells[i].name =
 			line->size == DECISION_NAMED
 				? walk->members->names.labels[line->member.name]

@@ -41,8 +41,7 @@
 typedef struct DecisionLine
 {
 	MemberLine member; /* goes on: to is DECISION_OPEN */
-	uint64_t mrr_low;
-	int64_t mrr_high;
+	Wide mrr;
 	int32_t terms;	/* two that are equal are the same terms */
 	int32_t months; /* of an instalment */
 	int32_t days;

@@ -81,8 +81,7 @@ line_count(PriceBook *book, const BookLine *line, int32_t segment, Day since)
 	memset(&key, 0, sizeof(key));
 	if (line->scale > book->scale)
 		book_rescale(book, line->scale);
-	key.mrr = money_rescale(((Wide) line->mrr_high << 64) | line->mrr_low,
-							line->scale, book->scale);
+	key.mrr = money_rescale(line->mrr, line->scale, book->scale);
 	if (key.mrr <= 0)
 		return;
 	key.product = line->member.name;

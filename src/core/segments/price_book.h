@@ -22,8 +22,7 @@
 typedef struct BookLine
 {
 	MemberLine member; /* goes on: to is BOOK_OPEN */
-	uint64_t mrr_low;
-	int64_t mrr_high; /* 0 where nothing is told */
+	Wide mrr;		   /* 0 where nothing is told */
 	int32_t scale;
 	int32_t unused;
 } BookLine;

@@ -99,8 +99,7 @@ channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 		.name = dictionary_intern(&state->members->names, &name.label),
 		.day = first,
 		.to = last};
-	line->mrr_low = (uint64) mrr;
-	line->mrr_high = (int64) (mrr >> 64);
+	line->mrr = mrr;
 	line->committed = PG_ARGISNULL(ARG_COMMITTED)
 						  ? SALE_UNCOMMITTED
 						  : PG_GETARG_INT32(ARG_COMMITTED);

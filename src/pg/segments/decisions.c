@@ -112,8 +112,7 @@ decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 						 (row_flag(fcinfo, ARG_FAILED) ? DECISION_FAILED : 0);
 	line->member.day = from;
 	line->member.to = to < as_of ? to : DECISION_OPEN;
-	line->mrr_low = (uint64) mrr;
-	line->mrr_high = (int64) (mrr >> 64);
+	line->mrr = mrr;
 	line->terms = PG_ARGISNULL(ARG_TERMS) ? 0 : PG_GETARG_INT32(ARG_TERMS);
 	line->months = argument_step(fcinfo, ARG_MONTHS);
 	line->days = argument_step(fcinfo, ARG_DAYS);

@@ -66,8 +66,7 @@ price_book_add(FunctionCallInfo fcinfo, KeyKind kind)
 		.name = dictionary_intern(&state->members->names, &product),
 		.day = first,
 		.to = last};
-	line->mrr_low = (uint64) mrr;
-	line->mrr_high = (int64) (mrr >> 64);
+	line->mrr = mrr;
 	line->scale = scale;
 	line->unused = 0;
 	PG_RETURN_POINTER(state);

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "pg/compat.h"
 #include "pg/ticket.h"
 
 #define TICKET_SIZE 16

@@ -115,8 +115,9 @@ $$),
 			(SELECT o.as_of FROM observed o) AS as_of
 		FROM subscription s
 		UNION ALL
-		-- without a first day it is no time: a condition here would make a subquery of this side
-		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, NULL, CASE WHEN h.valid_from IS NOT NULL THEN h.segment END,
+		-- without a first day it is no time, nor in no segment: a condition here would make a subquery of this side
+		SELECT h.customer_id, NULL, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL,
+			CASE WHEN h.valid_from IS NOT NULL THEN h.segment END,
 			(SELECT o.as_of FROM observed o)
 		FROM segment_history h) r$$),
 ('launch_rows', 9, '{}', $$(

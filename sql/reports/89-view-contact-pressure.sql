@@ -41,9 +41,13 @@ $$),
 -- of those alone who ever got more than they may, whom one pass finds; servers that have contacts distributed look at all of them
 ('contact_rolling_beyond', 1, '{distributed contact}', '{contact_rolling}'),
 ('contact_rolling_beyond', 9, '{}', $$beyond AS MATERIALIZED (
-	SELECT unnest(cvm._contact_beyond_agg(k.customer_id, cvm.day_of(k.occurred_at, {time_zone}), k.purpose, {as_of}, {contact_window},
-		{contact_cap})) AS customer_id
-	FROM contact k
+	SELECT c.customer_id
+	FROM (
+		SELECT cvm._contact_beyond_agg(k.customer_id, cvm.day_of(k.occurred_at, {time_zone}), k.purpose, {as_of}, {contact_window},
+			{contact_cap}) AS customers
+		FROM contact k
+	) f
+	CROSS JOIN LATERAL unnest(f.customers) AS c (customer_id)
 ),
 @use contact_rolling AND k.customer_id IN (SELECT b.customer_id FROM beyond b)
 $$);

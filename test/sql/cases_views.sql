@@ -73,12 +73,13 @@ INSERT INTO g6 VALUES (1, 'A', '2024-01-01', NULL), (1, 'B', '2024-03-10', '2024
 CREATE TABLE g6_plain (customer_id int, segment text, valid_from date, valid_to date);
 INSERT INTO g6_plain VALUES (1, 'A', '2024-01-01', '2024-03-10'), (1, 'B', '2024-03-10', '2024-04-10'), (1, 'A', '2024-04-10', NULL), (2, 'Y', '2024-01-01', NULL), (3, 'A', '2024-01-01', NULL);
 CREATE TABLE s6 (customer_id int, product text, started_on date, ended_on date, mrr numeric);
-INSERT INTO s6 VALUES (1, 'P', '2024-01-05', NULL, 10), (2, 'P', '2024-01-05', '2024-04-20', 5), (3, 'P', '2024-01-05', NULL, 3);
+INSERT INTO s6 VALUES (1, 'P', '2024-01-05', NULL, 10), (2, 'P', '2024-01-05', '2024-04-20', 5), (3, 'P', '2024-01-05', NULL, 3), (1, 'Q', '2024-04-12', NULL, 4), (3, 'Q', '2024-04-05', NULL, 4);
+CREATE TABLE p6 AS SELECT * FROM (VALUES ('P', NULL::date), ('Q', '2024-04-01')) p (product, launched_on);
 CREATE TABLE e6 AS SELECT i AS customer_id, d::date AS occurred_at FROM generate_series(1, 3) i, generate_series(date '2024-01-08', '2024-05-20', '17 days') d;
 CREATE TABLE a6 AS SELECT e.*, 'nps'::text AS instrument, 3 + e.customer_id AS score, 'price'::text AS driver FROM e6 e;
 CREATE TABLE c6 AS SELECT i AS customer_id, date '2024-04-10' AS requested_at, 'price'::text AS reason, NULL::date AS withdrawn_at FROM generate_series(1, 3) i;
 CREATE TABLE t6 AS SELECT e.customer_id, e.occurred_at AS opened_at, e.occurred_at + 1 AS first_reply_at FROM e6 e;
-DO $$ BEGIN PERFORM create_model('b06', tz => 'UTC', as_of => '2024-06-01'); PERFORM bind('b06', 'segment_history', 'g6'), bind('b06', 'survey', 'a6'), bind('b06', 'cancellation', 'c6'), bind('b06', 'ticket', 't6'), bind('b06', 'subscription', 's6'), bind('b06', 'event', 'e6'); END $$;
+DO $$ BEGIN PERFORM create_model('b06', tz => 'UTC', as_of => '2024-06-01'); PERFORM bind('b06', 'segment_history', 'g6'), bind('b06', 'survey', 'a6'), bind('b06', 'cancellation', 'c6'), bind('b06', 'ticket', 't6'), bind('b06', 'subscription', 's6'), bind('b06', 'event', 'e6'), bind('b06', 'product', 'p6'); END $$;
 SELECT is((SELECT string_agg(v || ' ' || march, E'\n' ORDER BY v) FROM (
 		SELECT 'mrr_movement' AS v, string_agg(segment || ' ' || closing_customers, ', ' ORDER BY segment COLLATE "C") AS march FROM b06.mrr_movement WHERE month_label = '2024-03'
 		UNION ALL SELECT 'segment_kpi', string_agg(segment || ' ' || closing_customers, ', ' ORDER BY segment COLLATE "C") FROM b06.segment_kpi WHERE month_label = '2024-03'

@@ -40,7 +40,7 @@ SELECT t, v FROM (VALUES
 	('timestamp', '{infinity,-infinity,4713-01-01 BC,294276-12-31 23:59:59.999999,2024-02-29 12:00}'),
 	('timestamptz', '{infinity,-infinity,4714-11-24 00:00:00+00 BC,294276-12-31 23:59:59.999999+00,2024-02-29 12:00+00}'),
 	('uuid', '{00000000-0000-0000-0000-000000000000}'), ('jsonb', '{"{}","[]","null","1","{\"customer_id\":1}","{\"\":\"\"}"}'), ('json', '{"{}","[]"}'),
-	('regclass', '{pg_class,0,4294967295}'), ('name', '{"",acme,pg_catalog}'), ('cstring', '{"",00,020401fc8801000101,zz}'), ('regtype', '{text,0}'), ('oid', '{0,1}'),
+	('regclass', '{pg_class,0,4294967295}'), ('name', '{"",acme,pg_toast}'), ('cstring', '{"",00,020401fc8801000101,zz}'), ('regtype', '{text,0}'), ('oid', '{0,1}'),
 	('int4range', '{empty,"[0,1)","(,)"}'), ('int4range[]', '{"{}","{NULL}","{empty}","{\"[0,1)\"}","{{\"[0,1)\"},{\"[1,2)\"}}","[5:5]={\"[0,9)\"}"}'),
 	('datemultirange', '{"{}","{(,)}","{[2024-01-01,2024-02-01)}","{[infinity,infinity]}","{[4714-11-24 BC,5874897-12-31]}"}'),
 	('text[]', '{"{}","{NULL}","{{a,b},{c,d}}","{month}"}'), ('date[]', '{"{}","{NULL}","{infinity}"}'), ('numeric[]', '{"{}","{NULL}","{NaN}"}')) w (t, vs), unnest(vs) v;

@@ -134,7 +134,7 @@ CREATE FUNCTION cvm.timelines_add(internal, {customer}, {time}{more}) RETURNS in
 COMMENT ON FUNCTION cvm.timelines_add(internal, {customer}, {time}{more}) IS 'Step of _timelines_agg';
 CREATE AGGREGATE cvm._timelines_agg({customer}, {time}{more}) (
 	SFUNC = cvm.timelines_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.timelines_final,
+	FINALFUNC = cvm.timelines_final, FINALFUNC_MODIFY = READ_WRITE,
 	COMBINEFUNC = cvm.timelines_combine,
 	SERIALFUNC = cvm.timelines_serialize,
 	DESERIALFUNC = cvm.timelines_deserialize, PARALLEL = SAFE

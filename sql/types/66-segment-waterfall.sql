@@ -93,7 +93,7 @@ COMMENT ON FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date
 	'Step of _customer_move_agg';
 CREATE AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) (
 	SFUNC = cvm.customer_move_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.customer_move_final,
+	FINALFUNC = cvm.customer_move_final, FINALFUNC_MODIFY = READ_WRITE,
 	COMBINEFUNC = cvm.spell_buffer_combine,
 	SERIALFUNC = cvm.spell_buffer_serialize,
 	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE

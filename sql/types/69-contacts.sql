@@ -222,7 +222,7 @@ CREATE FUNCTION cvm.last_day_add(internal, {customer}, date, date) RETURNS inter
 COMMENT ON FUNCTION cvm.last_day_add(internal, {customer}, date, date) IS 'Step of _last_day_agg';
 CREATE AGGREGATE cvm._last_day_agg({customer}, date, date) (
 	SFUNC = cvm.last_day_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.last_day_final,
+	FINALFUNC = cvm.last_day_final, FINALFUNC_MODIFY = READ_WRITE,
 	COMBINEFUNC = cvm.member_combine,
 	SERIALFUNC = cvm.member_serialize,
 	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE

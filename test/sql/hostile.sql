@@ -47,7 +47,7 @@ SELECT t, v FROM (VALUES
 INSERT INTO bait SELECT 'text', repeat('x', 2000);
 
 CREATE TEMP TABLE call (function regprocedure, arguments text, state text, message text);
-CREATE FUNCTION pg_temp.call_all(functions regprocedure[], rounds integer) RETURNS void
+CREATE FUNCTION pg_temp.call_all(functions regprocedure[], rounds integer, call text DEFAULT '%s.%I(%s)', rows integer DEFAULT 1) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	f record;
@@ -61,7 +61,7 @@ BEGIN
 							(SELECT value FROM bait b WHERE b.type = t ORDER BY pg_temp.hash(n * 1000 + i, hashtext(value) + f.signature::oid::int) LIMIT 1) END AS value) v;
 			arguments := replace(coalesce(arguments, ''), 'NULL::internal', 'NULL');
 			BEGIN
-				EXECUTE format('SELECT count(*), max(length(x::text)) FROM (SELECT %s.%I(%s)::text AS x) s',
+				EXECUTE format('SELECT count(*), max(length(x::text)) FROM (SELECT (' || call || ')::text AS x FROM generate_series(1, ' || rows || ') g) s',
 					(SELECT pronamespace::regnamespace FROM pg_proc WHERE oid = f.signature), f.proname, arguments);
 				INSERT INTO call VALUES (f.signature, left(arguments, 200), '00000', NULL);
 				-- nothing of what it did stays
@@ -108,6 +108,14 @@ SELECT pg_temp.call_all((SELECT array_agg(function) FROM callable WHERE prokind 
 SELECT is((SELECT string_agg(DISTINCT format('%s(%s): %s %s', function, arguments, state, message), E'\n') FROM call WHERE state LIKE 'XX%' OR state !~ '^(00|22|54)'), NULL,
 		  'aggregates over one wrong row answer or say what is wrong');
 SELECT ok((SELECT count(*) > 300 FROM call WHERE state = '00000') AND (SELECT count(*) > 300 FROM call WHERE state <> '00000'), 'hundreds of wrong rows are folded and hundreds fail');
+
+-- and over windows, where the state goes on after an answer
+TRUNCATE call;
+SELECT pg_temp.call_all((SELECT array_agg(function) FROM callable WHERE prokind = 'a'), 8, '%s.%I(%s) OVER (ORDER BY g)', 3) \gset _
+SELECT is((SELECT string_agg(DISTINCT format('%s(%s): %s %s', function, arguments, state, message), E'\n') FROM call WHERE state LIKE 'XX%' OR state !~ '^(00|22|54|0A)'), NULL,
+		  'aggregates over windows of wrong rows answer or say what is wrong');
+SELECT is((SELECT string_agg(DISTINCT function::text, ', ') FROM call WHERE state = '00000' AND function::text ~ '^(cvm\.)?_(customer_move|last_day|timelines)_agg'), NULL,
+		  'what answers with a ticket does not over a window');
 
 -- models: whatever is asked, no error from the inside
 TRUNCATE call;

@@ -248,6 +248,37 @@ passed_next(Passed *passed)
 						   "short")));
 }
 
+Datum
+passed_combine(FunctionCallInfo fcinfo, const char *name, size_t size,
+			   PassedAdd add)
+{
+	MemoryContext context = state_context(fcinfo, name);
+	const bytea *more;
+	void *into = passed_states(fcinfo, context, size, &more);
+	Passed passed;
+
+	if (more == NULL)
+		return passed_return(fcinfo, into);
+	passed_open(&passed, fcinfo, VARDATA(more), VARSIZE(more) - VARHDRSZ);
+	while (passed_next(&passed))
+		add(fcinfo, context, into, &passed);
+	PG_RETURN_POINTER(into);
+}
+
+Datum
+passed_serialize(FunctionCallInfo fcinfo, const char *name, PassedEncode encode)
+{
+	ByteWriter writer;
+	Sending passing;
+
+	state_context(fcinfo, name);
+	state_open(&writer);
+	passing_open(&passing, &writer);
+	encode(PG_GETARG_POINTER(0), &writer);
+	passing_close(&passing, &writer);
+	return state_close(&writer);
+}
+
 /* Delete the set in one tablespace, if it is there. */
 static void
 set_delete(FileSet *files, Oid tablespace)

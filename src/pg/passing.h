@@ -52,6 +52,19 @@ extern Datum passed_deserialize(FunctionCallInfo fcinfo, const char *name,
 extern void *passed_states(FunctionCallInfo fcinfo, MemoryContext context,
 						   size_t size, const bytea **more);
 extern Datum passed_return(FunctionCallInfo fcinfo, void *state);
+
+/*
+ * Combine and serialize, where nothing but pieces is passed: what adds a piece to
+ * the state, and what writes the state as pieces
+ */
+typedef void (*PassedAdd)(FunctionCallInfo fcinfo, MemoryContext context,
+						  void *state, const Passed *piece);
+typedef void (*PassedEncode)(void *state, ByteWriter *writer);
+extern Datum passed_combine(FunctionCallInfo fcinfo, const char *name,
+							size_t size, PassedAdd add);
+extern Datum passed_serialize(FunctionCallInfo fcinfo, const char *name,
+							  PassedEncode encode);
+
 extern void passing_open(Sending *passing, ByteWriter *writer);
 extern void passing_close(Sending *passing, ByteWriter *writer);
 extern void passed_open(Passed *passed, FunctionCallInfo fcinfo,

@@ -194,6 +194,28 @@ row_put_plain(Batch *batch, Datum customer, Datum time, Datum value,
 	return true;
 }
 
+/* Is the row of this call of a plain form, and of a state that there is? */
+static inline bool
+row_is_plain(FunctionCallInfo fcinfo)
+{
+	const RowForm *form = fcinfo->flinfo->fn_extra;
+
+	return form != NULL && form->is_plain && !PG_ARGISNULL(0) &&
+		   !PG_ARGISNULL(1) && !PG_ARGISNULL(2);
+}
+
+/* Put such a row into a batch; false: there is no room, or its key is long. */
+static inline bool
+row_take_plain(FunctionCallInfo fcinfo, Batch *batch)
+{
+	int value = ((const RowForm *) fcinfo->flinfo->fn_extra)->value;
+
+	return batch->used < batch->room &&
+		   row_put_plain(batch, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
+						 value >= 0 ? PG_GETARG_DATUM(value) : (Datum) 0,
+						 value >= 0 && PG_ARGISNULL(value));
+}
+
 /* A mark: NULL is no. */
 static inline bool
 row_flag(FunctionCallInfo fcinfo, int argument)

@@ -36,7 +36,7 @@ ticket_forget(void *arg)
 
 /* A ticket for a state, good as long as the context is. */
 Datum
-ticket_make_of(MemoryContext context, const char *aggregate, void *state)
+ticket_make(MemoryContext context, const char *aggregate, void *state)
 {
 	Ticket *ticket = MemoryContextAllocZero(context, sizeof(Ticket));
 	bytea *bytes = palloc(VARHDRSZ + TICKET_SIZE);
@@ -57,7 +57,7 @@ ticket_make_of(MemoryContext context, const char *aggregate, void *state)
 
 /* The state of a ticket of an aggregate. */
 void *
-ticket_read_of(Datum datum, const char *aggregate)
+ticket_read(Datum datum, const char *aggregate)
 {
 	bytea *bytes = (bytea *) DatumGetPointer(datum);
 	dlist_iter at;

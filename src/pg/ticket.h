@@ -18,8 +18,8 @@
 
 #include "postgres.h"
 
-extern Datum ticket_make_of(MemoryContext context, const char *aggregate,
-							void *state);
-extern void *ticket_read_of(Datum datum, const char *aggregate);
+extern Datum ticket_make(MemoryContext context, const char *aggregate,
+						 void *state);
+extern void *ticket_read(Datum datum, const char *aggregate);
 
 #endif /* CVM_PG_TICKET_H */

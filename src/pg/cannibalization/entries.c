@@ -42,20 +42,6 @@ peak_donors(const Trajectory *trajectory, const Entry *entry)
 		construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* A name of the holdings; NULL when it is not told. */
-static Datum
-name_datum(const Holdings *holdings, int32_t number, bool *isnull)
-{
-	const Label *name;
-
-	*isnull = number < 0;
-	if (*isnull)
-		return (Datum) 0;
-	name = &holdings->names[number];
-	return PointerGetDatum(
-		cstring_to_text_with_len(name->data, (int) name->size));
-}
-
 #define ENTRY_COLUMNS 11
 
 /* entries(holdings, focal, donors, as_of, look_back, look_ahead, gap) */
@@ -96,8 +82,8 @@ cvm_entries(PG_FUNCTION_ARGS)
 		values[5] = decimal_make(entry.lost, scale);
 		values[6] = decimal_make(entry.focal - entry.lost, scale);
 		values[7] = peak_donors(&trajectory, &entry);
-		values[8] = name_datum(holdings, entry.run->channel, &nulls[8]);
-		values[9] = name_datum(holdings, entry.run->offer, &nulls[9]);
+		values[8] = holdings_name(holdings, entry.run->channel, &nulls[8]);
+		values[9] = holdings_name(holdings, entry.run->offer, &nulls[9]);
 		values[10] = Int32GetDatum(entry.day - 1 - entry.donor.peak);
 		nulls[10] = entry.donor.before == 0;
 		nulls[3] = nulls[5] = nulls[6] = !entry.matured;

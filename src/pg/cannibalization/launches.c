@@ -19,6 +19,7 @@
 #include "core/cannibalization/verdict.h"
 #include "pg/agg_state.h"
 #include "pg/arguments.h"
+#include "pg/label.h"
 #include "pg/row_array.h"
 #include "pg/segments/paid_spells.h"
 #include "pg/state_type.h"
@@ -197,13 +198,6 @@ states_read(FunctionCallInfo fcinfo, const char *name, LaunchTerms **terms,
 	if (spell_buffer == NULL)
 		return NULL;
 	return launches_read(CurrentMemoryContext, spell_buffer, *terms);
-}
-
-static Datum
-label_datum(const Label *label)
-{
-	return PointerGetDatum(
-		cstring_to_text_with_len(label->data, (int) label->size));
 }
 
 /* Of whom a row is: the launch, and the segment, which is NULL for everybody */

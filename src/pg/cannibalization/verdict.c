@@ -16,6 +16,7 @@
 
 #include "core/cannibalization/verdict.h"
 #include "pg/agg_state.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 
@@ -214,8 +215,7 @@ cvm_cannibalization_donors(PG_FUNCTION_ARGS)
 				continue;
 			values[0] = Int32GetDatum(stats->window.look_back);
 			values[1] = Int32GetDatum(stats->window.look_ahead);
-			values[2] = PointerGetDatum(
-				cstring_to_text_with_len(name->data, (int) name->size));
+			values[2] = label_datum(name);
 			values[3] = Int64GetDatum(stats->donors[number].entries);
 			values[4] = decimal_make(stats->donors[number].lost, state->scale);
 			tuplestore_putvalues(result->setResult, result->setDesc, values,

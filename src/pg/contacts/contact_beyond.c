@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "utils/array.h"
-#include "utils/uuid.h"
+#include "utils/lsyscache.h"
 
 #include "core/contacts/contact_beyond.h"
 #include "pg/contacts/member_state.h"
+#include "pg/customer_out.h"
 
 enum
 {
@@ -48,7 +48,8 @@ MEMBER_STEPS(contact_beyond);
 
 typedef struct Customers
 {
-	KeyKind kind;
+	CustomerOut out;
+	Oid type;
 	ArrayBuildState *array;
 } Customers;
 
@@ -56,31 +57,11 @@ static void
 customer_take(void *arg, const Key *key)
 {
 	Customers *customers = arg;
-	Oid type = INT8OID;
-	Datum value;
-	pg_uuid_t uuid;
-	KeyText name;
 
-	switch (customers->kind)
-	{
-		case KEY_NUMBER:
-			value = Int64GetDatum(key->number);
-			break;
-		case KEY_UUID:
-			type = UUIDOID;
-			memcpy(uuid.data, key->words, UUID_LEN);
-			value = UUIDPGetDatum(&uuid);
-			break;
-		default:
-			type = TEXTOID;
-			name = key_text(key);
-			value = PointerGetDatum(
-				cstring_to_text_with_len(name.data, (int) name.size));
-			break;
-	}
 	/* copies the value */
-	customers->array = accumArrayResult(customers->array, value, false, type,
-										CurrentMemoryContext);
+	customers->array =
+		accumArrayResult(customers->array, customer_datum(&customers->out, key),
+						 false, customers->type, CurrentMemoryContext);
 }
 
 /* The end: an array of the customers, or NULL */
@@ -94,7 +75,8 @@ cvm_contact_beyond_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	members = member_state_lines(fcinfo);
-	customers.kind = members->lines.kind;
+	customers.type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+	customer_out_open(&customers.out, members->lines.kind, customers.type);
 	contact_beyond(members, customer_take, &customers);
 	if (customers.array == NULL)
 		PG_RETURN_NULL();

@@ -55,42 +55,31 @@ contact_fatigue_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 MEMBER_STEPS(contact_fatigue);
 
-#define CELL_COLUMNS 9
+/* A CellRow */
+static bool
+cell_row(const MemberLines *members, const void *at, Datum *values, bool *nulls)
+{
+	const FatigueCell *cell = at;
+
+	values[0] = Int64GetDatum(cell->key.numbers[0]);
+	for (int is_first = 0; is_first < 2; is_first++)
+	{
+		FatigueTally tally = fatigue_tally(cell, is_first);
+
+		values[1 + 2 * is_first] = Int64GetDatum((int64) tally.contacts);
+		values[2 + 2 * is_first] = Int64GetDatum((int64) tally.responses);
+	}
+	values[5] = Int64GetDatum(cell->customers);
+	values[6] = Int64GetDatum(cell->opt_known);
+	values[7] = Int64GetDatum(cell->opted_out);
+	values[8] = DateADTGetDatum(members->last);
+	return true;
+}
 
 /* The end: a row for each ordinal and what contacts of a customer came to. */
 PG_FUNCTION_INFO_V1(cvm_contact_fatigue_final);
 Datum
 cvm_contact_fatigue_final(PG_FUNCTION_ARGS)
 {
-	MemberLines *members;
-	CellTable cells;
-	RowArray array;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	members = member_state_end(fcinfo, &array);
-	fatigue_cells(members, CurrentMemoryContext, &cells);
-	for (uint32_t i = 0; i < cells.room; i++)
-	{
-		const FatigueCell *cell = cell_table_at(&cells, i);
-		Datum values[CELL_COLUMNS];
-		bool nulls[CELL_COLUMNS] = {false};
-
-		if (!cell->key.is_used)
-			continue;
-		values[0] = Int64GetDatum(cell->key.numbers[0]);
-		for (int is_first = 0; is_first < 2; is_first++)
-		{
-			FatigueTally tally = fatigue_tally(cell, is_first);
-
-			values[1 + 2 * is_first] = Int64GetDatum((int64) tally.contacts);
-			values[2 + 2 * is_first] = Int64GetDatum((int64) tally.responses);
-		}
-		values[5] = Int64GetDatum(cell->customers);
-		values[6] = Int64GetDatum(cell->opt_known);
-		values[7] = Int64GetDatum(cell->opted_out);
-		values[8] = DateADTGetDatum(members->last);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return member_state_cells(fcinfo, fatigue_cells, cell_row);
 }

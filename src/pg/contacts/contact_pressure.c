@@ -59,43 +59,32 @@ contact_pressure_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 MEMBER_STEPS(contact_pressure);
 
-#define CELL_COLUMNS 13
+/* A CellRow */
+static bool
+cell_row(const MemberLines *members, const void *at, Datum *values, bool *nulls)
+{
+	const ContactCell *cell = at;
+
+	values[0] = cell_segment(members, &cell->key, &nulls[0]);
+	values[1] = DateADTGetDatum(month_start(cell->key.month));
+	values[2] = Int64GetDatum(cell->key.numbers[0]);
+	values[3] = Int64GetDatum(cell->customers);
+	values[4] = Int64GetDatum(cell->over_cap);
+	values[5] = Int64GetDatum(cell->counts.service);
+	values[6] = Int64GetDatum(cell->counts.violations);
+	values[7] = Int64GetDatum(cell->counts.responses);
+	values[8] = Int64GetDatum(cell->counts.open_known);
+	values[9] = Int64GetDatum(cell->counts.opened);
+	values[10] = Int64GetDatum(cell->counts.opt_known);
+	values[11] = Int64GetDatum(cell->counts.opted_out);
+	values[12] = DateADTGetDatum(members->last);
+	return true;
+}
 
 /* The end: a row for each segment, month and number of contacts. */
 PG_FUNCTION_INFO_V1(cvm_contact_pressure_final);
 Datum
 cvm_contact_pressure_final(PG_FUNCTION_ARGS)
 {
-	MemberLines *members;
-	CellTable cells;
-	RowArray array;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	members = member_state_end(fcinfo, &array);
-	contact_cells(members, CurrentMemoryContext, &cells);
-	for (uint32_t i = 0; i < cells.room; i++)
-	{
-		const ContactCell *cell = cell_table_at(&cells, i);
-		Datum values[CELL_COLUMNS];
-		bool nulls[CELL_COLUMNS] = {false};
-
-		if (!cell->key.is_used)
-			continue;
-		values[0] = cell_segment(members, &cell->key, &nulls[0]);
-		values[1] = DateADTGetDatum(month_start(cell->key.month));
-		values[2] = Int64GetDatum(cell->key.numbers[0]);
-		values[3] = Int64GetDatum(cell->customers);
-		values[4] = Int64GetDatum(cell->over_cap);
-		values[5] = Int64GetDatum(cell->counts.service);
-		values[6] = Int64GetDatum(cell->counts.violations);
-		values[7] = Int64GetDatum(cell->counts.responses);
-		values[8] = Int64GetDatum(cell->counts.open_known);
-		values[9] = Int64GetDatum(cell->counts.opened);
-		values[10] = Int64GetDatum(cell->counts.opt_known);
-		values[11] = Int64GetDatum(cell->counts.opted_out);
-		values[12] = DateADTGetDatum(members->last);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return member_state_cells(fcinfo, contact_cells, cell_row);
 }

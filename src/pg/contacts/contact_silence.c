@@ -62,34 +62,23 @@ contact_silence_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 MEMBER_STEPS(contact_silence);
 
-#define CELL_COLUMNS 4
+/* A CellRow */
+static bool
+cell_row(const MemberLines *members, const void *at, Datum *values, bool *nulls)
+{
+	const SilenceCell *cell = at;
+
+	values[0] = cell_segment(members, &cell->key, &nulls[0]);
+	values[1] = Int64GetDatum(cell->key.numbers[0]);
+	values[2] = BoolGetDatum(cell->key.numbers[1] != 0);
+	values[3] = Int64GetDatum(cell->customers);
+	return true;
+}
 
 /* The end: a row for each segment and number of contacts. */
 PG_FUNCTION_INFO_V1(cvm_contact_silence_final);
 Datum
 cvm_contact_silence_final(PG_FUNCTION_ARGS)
 {
-	MemberLines *members;
-	CellTable cells;
-	RowArray array;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	members = member_state_end(fcinfo, &array);
-	silence_cells(members, CurrentMemoryContext, &cells);
-	for (uint32_t i = 0; i < cells.room; i++)
-	{
-		const SilenceCell *cell = cell_table_at(&cells, i);
-		Datum values[CELL_COLUMNS];
-		bool nulls[CELL_COLUMNS] = {false};
-
-		if (!cell->key.is_used)
-			continue;
-		values[0] = cell_segment(members, &cell->key, &nulls[0]);
-		values[1] = Int64GetDatum(cell->key.numbers[0]);
-		values[2] = BoolGetDatum(cell->key.numbers[1] != 0);
-		values[3] = Int64GetDatum(cell->customers);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return member_state_cells(fcinfo, silence_cells, cell_row);
 }

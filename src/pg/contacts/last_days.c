@@ -55,7 +55,7 @@ cvm_last_day_final(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	return ticket_make_of(context, name_of_state, PG_GETARG_POINTER(0));
+	return ticket_make(context, name_of_state, PG_GETARG_POINTER(0));
 }
 
 typedef struct LastDaySink
@@ -99,7 +99,7 @@ cvm_last_days(PG_FUNCTION_ARGS)
 	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	state = ticket_read_of(PG_GETARG_DATUM(0), name_of_state);
+	state = ticket_read(PG_GETARG_DATUM(0), name_of_state);
 	for (int i = 2; i <= 3; i++)
 		if (PG_ARGISNULL(i))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

@@ -12,6 +12,7 @@
 #include "core/contacts/contact_pressure.h"
 #include "core/segments/segment_timeline.h"
 #include "pg/contacts/member_state.h"
+#include "pg/label.h"
 #include "pg/state_type.h"
 #include "pg/step_scan.h"
 
@@ -117,54 +118,66 @@ member_state_end(FunctionCallInfo fcinfo, RowArray *array)
 }
 
 Datum
-cell_segment(const MemberLines *members, const CellKey *key, bool *is_null)
+member_state_cells(FunctionCallInfo fcinfo, CellsCount count, CellRow row)
 {
-	const Label *name;
+	MemberLines *members;
+	CellTable cells;
+	RowArray array;
 
-	*is_null = key->segment == IN_ALL_SEGMENTS;
-	if (*is_null)
-		return (Datum) 0;
-	name = &members->names.labels[key->segment];
-	return PointerGetDatum(
-		cstring_to_text_with_len(name->data, (int) name->size));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	members = member_state_end(fcinfo, &array);
+	count(members, CurrentMemoryContext, &cells);
+	for (uint32_t i = 0; i < cells.room; i++)
+	{
+		const CellKey *cell = cell_table_at(&cells, i);
+		Datum values[CELL_COLUMNS_MAX];
+		bool nulls[CELL_COLUMNS_MAX] = {false};
+
+		if (cell->is_used && row(members, cell, values, nulls))
+			row_array_put(&array, values, nulls);
+	}
+	return row_array_close(&array, fcinfo);
 }
 
-/* Add what a parallel worker sent. */
+Datum
+cell_segment(const MemberLines *members, const CellKey *key, bool *is_null)
+{
+	*is_null = key->segment == IN_ALL_SEGMENTS;
+	return *is_null ? (Datum) 0
+					: label_datum(&members->names.labels[key->segment]);
+}
+
+/* Add a piece of what a parallel worker sent. */
+static void
+piece_add(FunctionCallInfo fcinfo, MemoryContext context, void *state,
+		  const Passed *piece)
+{
+	MemberState *into = state;
+
+	into->members =
+		member_lines_absorb(into->members, context, get_hash_memory_limit(),
+							piece->data, piece->size);
+}
+
 PG_FUNCTION_INFO_V1(cvm_member_combine);
 Datum
 cvm_member_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, NAME);
-	const bytea *more;
-	MemberState *into =
-		passed_states(fcinfo, context, sizeof(MemberState), &more);
-	Passed passed;
-
-	if (more == NULL)
-		return passed_return(fcinfo, into);
-	passed_open(&passed, fcinfo, VARDATA(more), VARSIZE(more) - VARHDRSZ);
-	while (passed_next(&passed))
-		into->members =
-			member_lines_absorb(into->members, context, get_hash_memory_limit(),
-								passed.data, passed.size);
-	PG_RETURN_POINTER(into);
+	return passed_combine(fcinfo, NAME, sizeof(MemberState), piece_add);
 }
 
-/* The lines as bytes for another process. */
+static void
+pieces_encode(void *state, ByteWriter *writer)
+{
+	member_lines_encode(((MemberState *) state)->members, writer);
+}
+
 PG_FUNCTION_INFO_V1(cvm_member_serialize);
 Datum
 cvm_member_serialize(PG_FUNCTION_ARGS)
 {
-	MemberState *state = (MemberState *) PG_GETARG_POINTER(0);
-	ByteWriter writer;
-	Sending passing;
-
-	state_context(fcinfo, NAME);
-	state_open(&writer);
-	passing_open(&passing, &writer);
-	member_lines_encode(state->members, &writer);
-	passing_close(&passing, &writer);
-	return state_close(&writer);
+	return passed_serialize(fcinfo, NAME, pieces_encode);
 }
 
 PG_FUNCTION_INFO_V1(cvm_member_deserialize);

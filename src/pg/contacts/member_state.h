@@ -51,6 +51,18 @@ extern void contact_window_take(FunctionCallInfo fcinfo, MemberLines *members,
 extern MemberLines *member_state_lines(FunctionCallInfo fcinfo);
 extern MemberLines *member_state_end(FunctionCallInfo fcinfo, RowArray *array);
 
+/*
+ * The end of an aggregate that answers with cells: what counts them, and what
+ * makes a row of one, or none (false); nulls are all false before
+ */
+#define CELL_COLUMNS_MAX 16
+typedef void (*CellsCount)(MemberLines *members, Context context,
+						   CellTable *cells);
+typedef bool (*CellRow)(const MemberLines *members, const void *cell,
+						Datum *values, bool *nulls);
+extern Datum member_state_cells(FunctionCallInfo fcinfo, CellsCount count,
+								CellRow row);
+
 /* The name of the segment of a cell; NULL: that of all */
 extern Datum cell_segment(const MemberLines *members, const CellKey *key,
 						  bool *is_null);

@@ -203,51 +203,40 @@ survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 MEMBER_STEPS(survey_score);
 
-#define CELL_COLUMNS 10
+/* A CellRow */
+static bool
+cell_row(const MemberLines *members, const void *at, Datum *values, bool *nulls)
+{
+	const SurveyCell *cell = at;
+	const char *name;
+
+	values[0] = cell_segment(members, &cell->key, &nulls[0]);
+	values[1] = DateADTGetDatum(month_start(cell->key.month));
+	name = members->names.labels[cell->group].data;
+	for (int part = 0; part < GROUP_NAMES; part++)
+	{
+		uint32 length;
+
+		memcpy(&length, name, sizeof(length));
+		values[2 + part] = PointerGetDatum(
+			cstring_to_text_with_len(name + sizeof(length), (int) length));
+		name += sizeof(length) + length;
+	}
+	nulls[5] = (cell->flags & SURVEY_INVITED) != 0;
+	values[5] = Float8GetDatum(cell->score);
+	nulls[6] = !(cell->flags & SURVEY_COMPARED);
+	values[6] = Float8GetDatum(cell->competitor);
+	nulls[7] = !(cell->flags & SURVEY_INVITED);
+	values[7] = BoolGetDatum((cell->flags & SURVEY_ANSWERED) != 0);
+	values[8] = Int64GetDatum(cell->customers);
+	values[9] = DateADTGetDatum(members->last);
+	return true;
+}
 
 /* The end: a row for each segment, month, group and answer. */
 PG_FUNCTION_INFO_V1(cvm_survey_score_final);
 Datum
 cvm_survey_score_final(PG_FUNCTION_ARGS)
 {
-	MemberLines *members;
-	CellTable cells;
-	RowArray array;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	members = member_state_end(fcinfo, &array);
-	survey_cells(members, CurrentMemoryContext, &cells);
-	for (uint32_t i = 0; i < cells.room; i++)
-	{
-		const SurveyCell *cell = cell_table_at(&cells, i);
-		Datum values[CELL_COLUMNS];
-		bool nulls[CELL_COLUMNS] = {false};
-		const char *name;
-
-		if (!cell->key.is_used)
-			continue;
-		values[0] = cell_segment(members, &cell->key, &nulls[0]);
-		values[1] = DateADTGetDatum(month_start(cell->key.month));
-		name = members->names.labels[cell->group].data;
-		for (int at = 0; at < GROUP_NAMES; at++)
-		{
-			uint32 length;
-
-			memcpy(&length, name, sizeof(length));
-			values[2 + at] = PointerGetDatum(
-				cstring_to_text_with_len(name + sizeof(length), (int) length));
-			name += sizeof(length) + length;
-		}
-		nulls[5] = (cell->flags & SURVEY_INVITED) != 0;
-		values[5] = Float8GetDatum(cell->score);
-		nulls[6] = !(cell->flags & SURVEY_COMPARED);
-		values[6] = Float8GetDatum(cell->competitor);
-		nulls[7] = !(cell->flags & SURVEY_INVITED);
-		values[7] = BoolGetDatum((cell->flags & SURVEY_ANSWERED) != 0);
-		values[8] = Int64GetDatum(cell->customers);
-		values[9] = DateADTGetDatum(members->last);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return member_state_cells(fcinfo, survey_cells, cell_row);
 }

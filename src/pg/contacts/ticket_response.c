@@ -106,45 +106,36 @@ times_datum(const Survival *times, bool *is_null)
 	return state_close(&writer);
 }
 
-#define CELL_COLUMNS 12
+/* A CellRow */
+static bool
+cell_row(const MemberLines *members, const void *at, Datum *values, bool *nulls)
+{
+	const TicketCell *cell = at;
+
+	/* where the staff opened all of them there is nothing to tell */
+	if (cell->tickets == 0)
+		return false;
+	values[0] = cell_segment(members, &cell->key, &nulls[0]);
+	values[1] = DateADTGetDatum(month_start(cell->key.month));
+	values[2] = Int64GetDatum(cell->tickets);
+	values[3] = Int64GetDatum(cell->staff);
+	values[4] = Int64GetDatum(cell->customers);
+	values[5] = Int64GetDatum(cell->answered);
+	values[6] = Int64GetDatum(cell->solved);
+	values[7] = Int64GetDatum(cell->reopened);
+	values[8] = Int64GetDatum(cell->within);
+	values[9] = Int64GetDatum(cell->beyond);
+	values[10] = times_datum(cell->replies.times, &nulls[10]);
+	values[11] = times_datum(cell->solutions.times, &nulls[11]);
+	return true;
+}
 
 /* The end: a row for each segment and month, and for everybody. */
 PG_FUNCTION_INFO_V1(cvm_ticket_response_final);
 Datum
 cvm_ticket_response_final(PG_FUNCTION_ARGS)
 {
-	MemberLines *members;
-	CellTable cells;
-	RowArray array;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	members = member_state_end(fcinfo, &array);
-	ticket_cells(members, CurrentMemoryContext, &cells);
-	for (uint32_t i = 0; i < cells.room; i++)
-	{
-		const TicketCell *cell = cell_table_at(&cells, i);
-		Datum values[CELL_COLUMNS];
-		bool nulls[CELL_COLUMNS] = {false};
-
-		/* where the staff opened all of them there is nothing to tell */
-		if (!cell->key.is_used || cell->tickets == 0)
-			continue;
-		values[0] = cell_segment(members, &cell->key, &nulls[0]);
-		values[1] = DateADTGetDatum(month_start(cell->key.month));
-		values[2] = Int64GetDatum(cell->tickets);
-		values[3] = Int64GetDatum(cell->staff);
-		values[4] = Int64GetDatum(cell->customers);
-		values[5] = Int64GetDatum(cell->answered);
-		values[6] = Int64GetDatum(cell->solved);
-		values[7] = Int64GetDatum(cell->reopened);
-		values[8] = Int64GetDatum(cell->within);
-		values[9] = Int64GetDatum(cell->beyond);
-		values[10] = times_datum(cell->replies.times, &nulls[10]);
-		values[11] = times_datum(cell->solutions.times, &nulls[11]);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return member_state_cells(fcinfo, ticket_cells, cell_row);
 }
 
 /* _minutes_between(since, until): by the clock; NULL where one is infinite */

@@ -15,6 +15,7 @@
 #include "core/retention/fold.h"
 #include "pg/arguments.h"
 #include "pg/budget.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/passing.h"
 #include "pg/retention/fold_scan.h"
@@ -169,59 +170,46 @@ PG_FUNCTION_INFO_V1(cvm_fold_add);
 Datum
 cvm_fold_add(PG_FUNCTION_ARGS)
 {
-	const RowForm *form = fcinfo->flinfo->fn_extra;
-
-	if (likely(form != NULL && form->is_plain && !PG_ARGISNULL(0) &&
-			   !PG_ARGISNULL(1) && !PG_ARGISNULL(2)))
+	if (likely(row_is_plain(fcinfo)))
 	{
 		FoldState *state = (FoldState *) PG_GETARG_POINTER(0);
-		Batch *batch = &state->fold->batch;
-		int value = form->value;
 
-		if (likely(
-				batch->used < batch->room &&
-				row_put_plain(batch, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
-							  value >= 0 ? PG_GETARG_DATUM(value) : (Datum) 0,
-							  value >= 0 && PG_ARGISNULL(value))))
+		if (likely(row_take_plain(fcinfo, &state->fold->batch)))
 			PG_RETURN_POINTER(state);
 	}
 	return fold_add_row(fcinfo);
 }
 
-/* Add what a parallel worker sent. */
+/* Add a piece of what a parallel worker sent. */
+static void
+piece_add(FunctionCallInfo fcinfo, MemoryContext context, void *state,
+		  const Passed *piece)
+{
+	FoldState *into = state;
+
+	into->fold = fold_absorb(into->fold, context, piece->data, piece->size,
+							 aggregate_budget(fcinfo));
+}
+
 PG_FUNCTION_INFO_V1(cvm_fold_combine);
 Datum
 cvm_fold_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, "retention_agg");
-	const bytea *more;
-	FoldState *into = passed_states(fcinfo, context, sizeof(FoldState), &more);
-	Passed passed;
-
-	if (more == NULL)
-		return passed_return(fcinfo, into);
-	passed_open(&passed, fcinfo, VARDATA(more), VARSIZE(more) - VARHDRSZ);
-	while (passed_next(&passed))
-		into->fold = fold_absorb(into->fold, context, passed.data, passed.size,
-								 aggregate_budget(fcinfo));
-	PG_RETURN_POINTER(into);
+	return passed_combine(fcinfo, "retention_agg", sizeof(FoldState),
+						  piece_add);
 }
 
-/* The fold as bytes for another process. */
+static void
+pieces_encode(void *state, ByteWriter *writer)
+{
+	fold_encode(((FoldState *) state)->fold, writer);
+}
+
 PG_FUNCTION_INFO_V1(cvm_fold_serialize);
 Datum
 cvm_fold_serialize(PG_FUNCTION_ARGS)
 {
-	FoldState *state = (FoldState *) PG_GETARG_POINTER(0);
-	ByteWriter writer;
-	Sending passing;
-
-	state_context(fcinfo, "retention_agg");
-	state_open(&writer);
-	passing_open(&passing, &writer);
-	fold_encode(state->fold, &writer);
-	passing_close(&passing, &writer);
-	return state_close(&writer);
+	return passed_serialize(fcinfo, "retention_agg", pieces_encode);
 }
 
 PG_FUNCTION_INFO_V1(cvm_fold_deserialize);
@@ -278,15 +266,13 @@ segments_return(FunctionCallInfo fcinfo, const Dictionary *names,
 	row_array_open(&array, fcinfo);
 	for (int i = 0; i < names->count; i++)
 	{
-		const Label *label = &names->labels[i];
 		Datum values[2];
 		bool nulls[2] = {false, false};
 
 		values[1] = state(states, i);
 		if (values[1] == (Datum) 0)
 			continue;
-		values[0] = PointerGetDatum(
-			cstring_to_text_with_len(label->data, (int) label->size));
+		values[0] = label_datum(&names->labels[i]);
 		row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);

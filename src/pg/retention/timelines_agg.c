@@ -92,61 +92,46 @@ PG_FUNCTION_INFO_V1(cvm_timelines_add);
 Datum
 cvm_timelines_add(PG_FUNCTION_ARGS)
 {
-	const RowForm *form = fcinfo->flinfo->fn_extra;
-
-	if (likely(form != NULL && form->is_plain && !PG_ARGISNULL(0) &&
-			   !PG_ARGISNULL(1) && !PG_ARGISNULL(2)))
+	if (likely(row_is_plain(fcinfo)))
 	{
 		TimelinesState *state = (TimelinesState *) PG_GETARG_POINTER(0);
-		Batch *batch = &state->timelines->batch;
-		int value = form->value;
 
-		if (likely(
-				batch->used < batch->room &&
-				row_put_plain(batch, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
-							  value >= 0 ? PG_GETARG_DATUM(value) : (Datum) 0,
-							  value >= 0 && PG_ARGISNULL(value))))
+		if (likely(row_take_plain(fcinfo, &state->timelines->batch)))
 			PG_RETURN_POINTER(state);
 	}
 	return timelines_add_row(fcinfo);
 }
 
-/* Add what a parallel worker sent. */
+/* Add a piece of what a parallel worker sent. */
+static void
+piece_add(FunctionCallInfo fcinfo, MemoryContext context, void *state,
+		  const Passed *piece)
+{
+	TimelinesState *into = state;
+
+	into->timelines = timelines_absorb(into->timelines, context, piece->data,
+									   piece->size, aggregate_budget(fcinfo));
+}
+
 PG_FUNCTION_INFO_V1(cvm_timelines_combine);
 Datum
 cvm_timelines_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, name_of_state);
-	const bytea *more;
-	TimelinesState *into =
-		passed_states(fcinfo, context, sizeof(TimelinesState), &more);
-	Passed passed;
-
-	if (more == NULL)
-		return passed_return(fcinfo, into);
-	passed_open(&passed, fcinfo, VARDATA(more), VARSIZE(more) - VARHDRSZ);
-	while (passed_next(&passed))
-		into->timelines =
-			timelines_absorb(into->timelines, context, passed.data, passed.size,
-							 aggregate_budget(fcinfo));
-	PG_RETURN_POINTER(into);
+	return passed_combine(fcinfo, name_of_state, sizeof(TimelinesState),
+						  piece_add);
 }
 
-/* The timelines as bytes for another process. */
+static void
+pieces_encode(void *state, ByteWriter *writer)
+{
+	timelines_encode(((TimelinesState *) state)->timelines, writer);
+}
+
 PG_FUNCTION_INFO_V1(cvm_timelines_serialize);
 Datum
 cvm_timelines_serialize(PG_FUNCTION_ARGS)
 {
-	TimelinesState *state = (TimelinesState *) PG_GETARG_POINTER(0);
-	ByteWriter writer;
-	Sending passing;
-
-	state_context(fcinfo, name_of_state);
-	state_open(&writer);
-	passing_open(&passing, &writer);
-	timelines_encode(state->timelines, &writer);
-	passing_close(&passing, &writer);
-	return state_close(&writer);
+	return passed_serialize(fcinfo, name_of_state, pieces_encode);
 }
 
 PG_FUNCTION_INFO_V1(cvm_timelines_deserialize);
@@ -165,12 +150,7 @@ cvm_timelines_final(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	/* over a window the state goes on */
-	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s has no answer over a window", name_of_state)));
-	return ticket_make_of(context, name_of_state, PG_GETARG_POINTER(0));
+	return ticket_make(context, name_of_state, PG_GETARG_POINTER(0));
 }
 
 /* _timelines(ticket, a customer): a row for each customer */
@@ -185,7 +165,7 @@ cvm_timelines(PG_FUNCTION_ARGS)
 	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	state = ticket_read_of(PG_GETARG_DATUM(0), name_of_state);
+	state = ticket_read(PG_GETARG_DATUM(0), name_of_state);
 	timelines = state->timelines;
 	if (timelines == NULL)
 		ereport(

@@ -7,14 +7,13 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/varlena.h"
 
 #include "core/segments/channel_sales.h"
 #include "pg/arguments.h"
 #include "pg/contacts/member_state.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/segments/segment_rows.h"
 #include "pg/state_type.h"
@@ -109,16 +108,6 @@ channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 MEMBER_STEPS(channel_sale);
 
-/* As SQL sorts them: what is not told comes last */
-static int
-compare_texts(void *arg, const Label *a, const Label *b)
-{
-	if (a->data == NULL || b->data == NULL)
-		return (a->data == NULL) - (b->data == NULL);
-	return varstr_cmp(a->data, (int) a->size, b->data, (int) b->size,
-					  *(const Oid *) arg);
-}
-
 static Datum
 part_datum(const ChannelSales *sales, int part, int32 number, bool *is_null)
 {
@@ -127,8 +116,7 @@ part_datum(const ChannelSales *sales, int part, int32 number, bool *is_null)
 	*is_null = label->data == NULL;
 	if (*is_null)
 		return (Datum) 0;
-	return PointerGetDatum(
-		cstring_to_text_with_len(label->data, (int) label->size));
+	return label_datum(label);
 }
 
 #define SALE_COLUMNS 9
@@ -138,8 +126,7 @@ PG_FUNCTION_INFO_V1(cvm_channel_sale_final);
 Datum
 cvm_channel_sale_final(PG_FUNCTION_ARGS)
 {
-	Oid collation = OidIsValid(PG_GET_COLLATION()) ? PG_GET_COLLATION()
-												   : DEFAULT_COLLATION_OID;
+	Oid collation = label_collation(fcinfo);
 	MemberLines *members;
 	ChannelSales sales;
 	RowArray array;
@@ -147,7 +134,7 @@ cvm_channel_sale_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	members = member_state_end(fcinfo, &array);
-	channel_sales_count(&sales, members, compare_texts, &collation);
+	channel_sales_count(&sales, members, label_collate, &collation);
 	for (int i = 0; i < 2; i++)
 	{
 		const CountTable *table = i == 0 ? &sales.sales : &sales.buyers;

@@ -26,6 +26,7 @@
 #include "catalog/pg_type.h"
 #include "core/segments/segment_moves.h"
 #include "pg/customer_out.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/row_key.h"
 #include "pg/rows_out.h"
@@ -136,8 +137,7 @@ kept_text(MoveNames *names, Datum *kept, const Label *label)
 	{
 		MemoryContext old = MemoryContextSwitchTo(names->context);
 
-		*kept = PointerGetDatum(
-			cstring_to_text_with_len(label->data, (int) label->size));
+		*kept = label_datum(label);
 		MemoryContextSwitchTo(old);
 	}
 	return *kept;
@@ -370,7 +370,7 @@ move_take(void *arg, const SegmentMove *move)
 static MoveStream *
 move_stream_open(FunctionCallInfo fcinfo, SegmentReader *reader)
 {
-	SpellBufferState *state = ticket_read(PG_GETARG_DATUM(0));
+	SpellBufferState *state = move_ticket_read(PG_GETARG_DATUM(0));
 	MoveNames *names = move_names(state);
 	MoveStream *stream = palloc0(sizeof(MoveStream));
 
@@ -514,7 +514,7 @@ cvm_move_customer(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	names = move_names(ticket_read(PG_GETARG_DATUM(0)));
+	names = move_names(move_ticket_read(PG_GETARG_DATUM(0)));
 	row = move_read(PG_GETARG_DATUM(1), &more);
 	kind = names->customers.spell_buffer->kind;
 	if (unlikely(out == NULL || out->kind != kind))
@@ -528,17 +528,17 @@ cvm_move_customer(PG_FUNCTION_ARGS)
 }
 
 /* The other columns, each a function of ticket and move */
-#define MOVE_COLUMN(column, ...)                                        \
-	PG_FUNCTION_INFO_V1(cvm_move_##column);                             \
-	Datum cvm_move_##column(PG_FUNCTION_ARGS)                           \
-	{                                                                   \
-		MoveNames *names = move_names(ticket_read(PG_GETARG_DATUM(0))); \
-		const SegmentCustomers *customers = &names->customers;          \
-		Size more;                                                      \
-		const Move *row = move_read(PG_GETARG_DATUM(1), &more);         \
-                                                                        \
-		(void) customers;                                               \
-		__VA_ARGS__                                                     \
+#define MOVE_COLUMN(column, ...)                                             \
+	PG_FUNCTION_INFO_V1(cvm_move_##column);                                  \
+	Datum cvm_move_##column(PG_FUNCTION_ARGS)                                \
+	{                                                                        \
+		MoveNames *names = move_names(move_ticket_read(PG_GETARG_DATUM(0))); \
+		const SegmentCustomers *customers = &names->customers;               \
+		Size more;                                                           \
+		const Move *row = move_read(PG_GETARG_DATUM(1), &more);              \
+                                                                             \
+		(void) customers;                                                    \
+		__VA_ARGS__                                                          \
 	}
 
 MOVE_COLUMN(row_key, {

@@ -15,6 +15,7 @@
 #include "core/segments/customer_readings.h"
 #include "core/util/count_table.h"
 #include "pg/customer_out.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/segments/move_ticket.h"
@@ -38,7 +39,7 @@ sink_open(RowSink *sink, FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(0))
 		return false;
 	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
-	sink->spell_buffer = ticket_read(PG_GETARG_DATUM(0))->spell_buffer;
+	sink->spell_buffer = move_ticket_read(PG_GETARG_DATUM(0))->spell_buffer;
 	sink->row_context = AllocSetContextCreate(
 		CurrentMemoryContext, "row of a reading", ALLOCSET_SMALL_SIZES);
 	segment_customers_open(&sink->customers, CurrentMemoryContext,
@@ -54,13 +55,13 @@ sink_put(RowSink *sink, const Datum *values, const bool *nulls)
 	MemoryContextReset(sink->row_context);
 }
 
+/* A name, or what stands for one that is not told */
 static Datum
-label_datum(const Label *label, const char *none)
+told_datum(const Label *label, const char *none)
 {
 	if (label->data == NULL)
 		return CStringGetTextDatum(none);
-	return PointerGetDatum(
-		cstring_to_text_with_len(label->data, (int) label->size));
+	return label_datum(label);
 }
 
 static Datum
@@ -95,8 +96,8 @@ won_take(void *arg, const Won *won, const Earned *earned)
 	values[8] = decimal_make(won->now, scale);
 	nulls[9] = won->next == SPELL_OPEN;
 	values[9] = DateADTGetDatum(won->next);
-	values[10] = label_datum(&won->channel, "(unknown)");
-	values[11] = label_datum(&won->offer, "(none)");
+	values[10] = told_datum(&won->channel, "(unknown)");
+	values[11] = told_datum(&won->offer, "(none)");
 	MemoryContextSwitchTo(old);
 	sink_put(sink, values, nulls);
 }
@@ -216,8 +217,8 @@ came_begin(const RowSink *sink, const CameCounting *counting, int32_t channel,
 		   int32_t offer, Period period, Datum *values, bool *nulls)
 {
 	memset(nulls, true, CAME_COLUMNS * sizeof(bool));
-	values[0] = label_datum(&counting->names.labels[channel], "");
-	values[1] = label_datum(&counting->names.labels[offer], "");
+	values[0] = told_datum(&counting->names.labels[channel], "");
+	values[1] = told_datum(&counting->names.labels[offer], "");
 	nulls[0] = nulls[1] = false;
 	values[2] = period_datum(sink, period, &nulls[2]);
 }
@@ -277,7 +278,7 @@ cvm_customers_came(PG_FUNCTION_ARGS)
 		came_begin(&sink, &counting, count->channel, count->offer,
 				   count->period, values, nulls);
 		memset(&nulls[12], false, 4 * sizeof(bool));
-		values[12] = label_datum(&sink.customers.labels[count->product], "");
+		values[12] = told_datum(&sink.customers.labels[count->product], "");
 		values[13] = decimal_make(count->price, scale);
 		values[14] = Int32GetDatum(count->days);
 		values[15] = Int64GetDatum(count->lines);
@@ -309,10 +310,10 @@ cvm_product_moves(PG_FUNCTION_ARGS)
 		bool nulls[8] = {false};
 
 		values[0] = period_datum(&sink, move->period, &nulls[0]);
-		values[1] = label_datum(
+		values[1] = told_datum(
 			move->from < 0 ? &nothing : &sink.customers.labels[move->from],
 			"(in)");
-		values[2] = label_datum(
+		values[2] = told_datum(
 			move->to < 0 ? &nothing : &sink.customers.labels[move->to],
 			"(out)");
 		values[3] = Int64GetDatum(move->customers);
@@ -334,8 +335,8 @@ migration_put(void *arg, const ProductMove *move)
 	Datum values[4];
 	bool nulls[4] = {false};
 
-	values[0] = label_datum(&sink->customers.labels[move->from], "");
-	values[1] = label_datum(&sink->customers.labels[move->to], "");
+	values[0] = told_datum(&sink->customers.labels[move->from], "");
+	values[1] = told_datum(&sink->customers.labels[move->to], "");
 	values[2] = decimal_make(move->from_mrr, sink->spell_buffer->scale);
 	values[3] = decimal_make(move->to_mrr, sink->spell_buffer->scale);
 	MemoryContextSwitchTo(old);
@@ -394,7 +395,7 @@ cvm_segment_losses(PG_FUNCTION_ARGS)
 		survival_encode(losses[i], &writer);
 		values[0] = i == sink.customers.nsegments
 						? CStringGetTextDatum("(all)")
-						: label_datum(&sink.customers.segments[i], "");
+						: told_datum(&sink.customers.segments[i], "");
 		values[1] = state_close(&writer);
 		MemoryContextSwitchTo(old);
 		sink_put(&sink, values, nulls);

@@ -7,14 +7,13 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/varlena.h"
 
 #include "core/segments/decisions.h"
 #include "pg/arguments.h"
 #include "pg/contacts/member_state.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/state_type.h"
 
@@ -123,13 +122,6 @@ decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 MEMBER_STEPS(decision);
 
-static int
-compare_texts(void *arg, const Label *a, const Label *b)
-{
-	return varstr_cmp(a->data, (int) a->size, b->data, (int) b->size,
-					  *(const Oid *) arg);
-}
-
 #define COUNT_COLUMNS 7
 
 typedef struct CountRows
@@ -147,12 +139,7 @@ count_put(void *arg, const DecisionCount *count, int scale)
 
 	nulls[0] = count->segment == IN_ALL_SEGMENTS;
 	if (!nulls[0])
-	{
-		const Label *name = &rows->members->names.labels[count->segment];
-
-		values[0] = PointerGetDatum(
-			cstring_to_text_with_len(name->data, (int) name->size));
-	}
+		values[0] = label_datum(&rows->members->names.labels[count->segment]);
 	values[1] =
 		CStringGetTextDatum(decision_name((DecisionOutcome) count->outcome));
 	values[2] = Int32GetDatum(count->number);
@@ -168,8 +155,7 @@ PG_FUNCTION_INFO_V1(cvm_decision_final);
 Datum
 cvm_decision_final(PG_FUNCTION_ARGS)
 {
-	Oid collation = OidIsValid(PG_GET_COLLATION()) ? PG_GET_COLLATION()
-												   : DEFAULT_COLLATION_OID;
+	Oid collation = label_collation(fcinfo);
 	MemberLines *members;
 	DecisionTerms terms;
 	CountRows rows;
@@ -179,7 +165,7 @@ cvm_decision_final(PG_FUNCTION_ARGS)
 	rows.members = members = member_state_end(fcinfo, &rows.array);
 	terms.as_of = members->parameters[NUMBER_AS_OF];
 	terms.lapse_days = members->parameters[NUMBER_LAPSE];
-	terms.compare = compare_texts;
+	terms.compare = label_collate;
 	terms.arg = &collation;
 	decisions_count(members, &terms, count_put, &rows);
 	return row_array_close(&rows.array, fcinfo);

@@ -15,15 +15,15 @@
 extern const char move_aggregate[]; /* segment_moves.c */
 
 static inline Datum
-ticket_make(MemoryContext context, SpellBufferState *state)
+move_ticket_make(MemoryContext context, SpellBufferState *state)
 {
-	return ticket_make_of(context, move_aggregate, state);
+	return ticket_make(context, move_aggregate, state);
 }
 
 static inline SpellBufferState *
-ticket_read(Datum datum)
+move_ticket_read(Datum datum)
 {
-	return ticket_read_of(datum, move_aggregate);
+	return ticket_read(datum, move_aggregate);
 }
 
 #endif /* CVM_PG_SEGMENTS_MOVE_TICKET_H */

@@ -13,6 +13,7 @@
 #include "core/segments/price_book.h"
 #include "pg/arguments.h"
 #include "pg/contacts/member_state.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/state_type.h"
 
@@ -77,10 +78,7 @@ MEMBER_STEPS(price_book);
 static Datum
 name_datum(const MemberLines *members, int32 name)
 {
-	const Label *label = &members->names.labels[name];
-
-	return PointerGetDatum(
-		cstring_to_text_with_len(label->data, (int) label->size));
+	return label_datum(&members->names.labels[name]);
 }
 
 #define BOOK_COLUMNS 6

@@ -7,12 +7,11 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/varlena.h"
 
 #include "core/segments/price_change.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/row_array.h"
 #include "pg/segments/paid_spells.h"
@@ -49,21 +48,17 @@ typedef struct LabelOrder
 static int
 compare_labels(const void *a, const void *b, void *arg)
 {
-	const LabelOrder *order = arg;
-	const Label *label_a = &order->labels[*(const int32 *) a];
-	const Label *label_b = &order->labels[*(const int32 *) b];
+	LabelOrder *order = arg;
 
-	return varstr_cmp(label_a->data, (int) label_a->size, label_b->data,
-					  (int) label_b->size, order->collation);
+	return label_collate(&order->collation, &order->labels[*(const int32 *) a],
+						 &order->labels[*(const int32 *) b]);
 }
 
 /* The places of products in the order of their names, as SQL sorts them */
 static const int32 *
 products_order(const SegmentCustomers *names, Oid collation)
 {
-	LabelOrder order = {names->labels, OidIsValid(collation)
-										   ? collation
-										   : DEFAULT_COLLATION_OID};
+	LabelOrder order = {names->labels, collation};
 	int32 *sorted = palloc(sizeof(int32) * (names->nproducts + 1));
 	int32 *places = palloc(sizeof(int32) * (names->nproducts + 1));
 
@@ -73,13 +68,6 @@ products_order(const SegmentCustomers *names, Oid collation)
 	for (int i = 0; i < names->nproducts; i++)
 		places[sorted[i]] = i;
 	return places;
-}
-
-static Datum
-label_datum(const Label *label)
-{
-	return PointerGetDatum(
-		cstring_to_text_with_len(label->data, (int) label->size));
 }
 
 #define CELL_COLUMNS 15
@@ -121,7 +109,7 @@ cvm_price_change_final(PG_FUNCTION_ARGS)
 	terms = asked_read(state->given);
 	price_changes_open(&changes, CurrentMemoryContext, state->spell_buffer,
 					   &terms);
-	changes.order = products_order(&changes.names, PG_GET_COLLATION());
+	changes.order = products_order(&changes.names, label_collation(fcinfo));
 	price_changes_follow(&changes);
 	row_array_open(&array, fcinfo);
 	for (uint32 i = 0; i < changes.cells.count; i++)

@@ -20,6 +20,7 @@
 #include "core/segments/segment.h"
 #include "pg/agg_state.h"
 #include "pg/arguments.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/segments/segment.h"
@@ -303,8 +304,7 @@ name_datum(const Label *name, const char *otherwise)
 {
 	if (name == NULL)
 		return CStringGetTextDatum(otherwise);
-	return PointerGetDatum(
-		cstring_to_text_with_len(name->data, (int) name->size));
+	return label_datum(name);
 }
 
 static Datum

@@ -142,12 +142,7 @@ cvm_customer_move_final(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	/* over a window the state goes on */
-	if (AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("_customer_move_agg has no answer over a window")));
-	return ticket_make(context, (SpellBufferState *) PG_GETARG_POINTER(0));
+	return move_ticket_make(context, (SpellBufferState *) PG_GETARG_POINTER(0));
 }
 
 /* _is_whole(ticket, decimals): has no price more decimals? */
@@ -155,7 +150,7 @@ PG_FUNCTION_INFO_V1(cvm_customer_move_is_whole);
 Datum
 cvm_customer_move_is_whole(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(ticket_read(PG_GETARG_DATUM(0))->decimals <=
+	PG_RETURN_BOOL(move_ticket_read(PG_GETARG_DATUM(0))->decimals <=
 				   PG_GETARG_INT32(1));
 }
 
@@ -164,7 +159,7 @@ PG_FUNCTION_INFO_V1(cvm_customer_move_first_day);
 Datum
 cvm_customer_move_first_day(PG_FUNCTION_ARGS)
 {
-	const SpellBufferState *state = ticket_read(PG_GETARG_DATUM(0));
+	const SpellBufferState *state = move_ticket_read(PG_GETARG_DATUM(0));
 
 	if (!state->has_spells)
 		PG_RETURN_NULL();

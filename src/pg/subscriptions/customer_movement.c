@@ -22,19 +22,6 @@
 
 #define CUSTOMER_MOVEMENT_COLUMNS 9
 
-static Datum
-name_datum(const Holdings *holdings, int32_t number, bool *null)
-{
-	const Label *name;
-
-	*null = number < 0;
-	if (number < 0)
-		return (Datum) 0;
-	name = &holdings->names[number];
-	return PointerGetDatum(
-		cstring_to_text_with_len(name->data, (int) name->size));
-}
-
 void
 customer_row_take(void *arg, const CustomerMovement *row)
 {
@@ -55,8 +42,8 @@ customer_row_take(void *arg, const CustomerMovement *row)
 	values[4] = decimal_make(row->before, sink->holdings->scale);
 	values[5] = decimal_make(row->after, sink->holdings->scale);
 	values[6] = CStringGetTextDatum(movement_cause_name(row->cause));
-	values[7] = name_datum(sink->holdings, row->product, &nulls[7]);
-	values[8] = name_datum(sink->holdings, row->from_product, &nulls[8]);
+	values[7] = holdings_name(sink->holdings, row->product, &nulls[7]);
+	values[8] = holdings_name(sink->holdings, row->from_product, &nulls[8]);
 	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc,
 						 columns + first, nulls_of + first);
 }

@@ -14,6 +14,7 @@
 #include "utils/tuplestore.h"
 
 #include "pg/arguments.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/subscriptions/holdings.h"
@@ -43,15 +44,6 @@ cvm_mrr_kept(PG_FUNCTION_ARGS)
 	return decimal_make(before < after ? before : after, holdings->scale);
 }
 
-static Datum
-label_text(const Holdings *holdings, int32_t number)
-{
-	const Label *name = &holdings->names[number];
-
-	return PointerGetDatum(
-		cstring_to_text_with_len(name->data, (int) name->size));
-}
-
 /* The products held on a day, each once. */
 PG_FUNCTION_INFO_V1(cvm_products_at);
 Datum
@@ -68,7 +60,7 @@ cvm_products_at(PG_FUNCTION_ARGS)
 			held[holdings->spells[i].product] = true;
 	for (int i = 0; i < holdings->nnames; i++)
 		if (held[i])
-			names[count++] = label_text(holdings, i);
+			names[count++] = label_datum(&holdings->names[i]);
 	PG_RETURN_ARRAYTYPE_P(
 		construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
@@ -216,17 +208,17 @@ cvm_spells(PG_FUNCTION_ARGS)
 		Datum values[SPELL_COLUMNS] = {0};
 		bool nulls[SPELL_COLUMNS] = {false};
 
-		values[0] = label_text(holdings, spell->product);
+		values[0] = label_datum(&holdings->names[spell->product]);
 		values[1] = DateADTGetDatum(spell->start);
 		values[2] = DateADTGetDatum(spell->end);
 		nulls[2] = spell->end == SPELL_OPEN;
 		values[3] = decimal_make(spell->mrr, holdings->scale);
 		nulls[4] = spell->channel < 0;
 		if (!nulls[4])
-			values[4] = label_text(holdings, spell->channel);
+			values[4] = label_datum(&holdings->names[spell->channel]);
 		nulls[5] = spell->offer < 0;
 		if (!nulls[5])
-			values[5] = label_text(holdings, spell->offer);
+			values[5] = label_datum(&holdings->names[spell->offer]);
 		values[6] = decimal_make(spell->pause, holdings->scale);
 		nulls[6] = spell->pause == 0;
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

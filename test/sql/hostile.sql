@@ -13,7 +13,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(28);
+SELECT plan(30);
 
 CREATE FUNCTION pg_temp.hash(n bigint, seed bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$ SELECT hashint8extended(n, seed) & 1073741823 $$;

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define MAX_INSERTION 16 /* spells for which a simple sort is the fastest */
-
 /* A customer's spells, as holdings have them */
 typedef struct SpellWorkspace
 {
@@ -33,15 +31,6 @@ entries_terms(Day as_of)
 	return terms;
 }
 
-static int
-compare_starts(const void *a, const void *b)
-{
-	Day start_a = ((const Spell *) a)->start;
-	Day start_b = ((const Spell *) b)->start;
-
-	return (start_a > start_b) - (start_a < start_b);
-}
-
 /* Lay out a customer's spells in the order of their start. */
 static int
 workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
@@ -58,23 +47,13 @@ workspace_lay(SpellWorkspace *workspace, const Line *lines, uint32_t nlines)
 	}
 	for (uint32_t i = 0; i < nlines; i++)
 	{
-		Spell spell = {
-			lines[i].start, lines[i].end, line_name(&lines[i]), -1, -1, 0, 0};
-		int at = nspells;
-
 		if (workspace->product_roles != NULL &&
-			workspace->product_roles[spell.product] == SIDE_NONE)
+			workspace->product_roles[line_name(&lines[i])] == SIDE_NONE)
 			continue;
-		spell.mrr = line_mrr(workspace->spell_buffer, &lines[i]);
-		if (nlines <= MAX_INSERTION)
-			for (; at > 0 && workspace->spells[at - 1].start > spell.start;
-				 at--)
-				workspace->spells[at] = workspace->spells[at - 1];
-		workspace->spells[at] = spell;
-		nspells++;
+		workspace->spells[nspells++] =
+			line_spell(workspace->spell_buffer, &lines[i]);
 	}
-	if (nlines > MAX_INSERTION)
-		runtime_sort(workspace->spells, nspells, sizeof(Spell), compare_starts);
+	spells_sort(workspace->spells, nspells);
 	return nspells;
 }
 

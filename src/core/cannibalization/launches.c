@@ -10,11 +10,10 @@
 #include <string.h>
 
 #include "core/cannibalization/control_grid.h"
+#include "core/segments/segment_customers.h"
 #include "core/segments/segment_steps.h"
 
-#define NO_SEGMENT "(none)"
 #define NOBODY (-1) /* no question; no launch: what launches share */
-#define MAX_INSERTION 16
 
 /* A launch and a donor, with a state for each segment that somebody is in */
 typedef struct Question
@@ -59,38 +58,17 @@ typedef struct LaunchWalk
 	Trajectory trajectory;
 } LaunchWalk;
 
-static int
-compare_named(const void *a, const void *b)
-{
-	return label_compare(*(const Label *const *) a, *(const Label *const *) b);
-}
-
 /* Number the names as segments, with who is in none, in their order. */
 static void
-segments_rank(LaunchWalk *walk)
+segments_number(LaunchWalk *walk)
 {
 	const Dictionary *names = &walk->spell_buffer->names;
 	size_t count = (size_t) names->count + 1;
-	Label *labels = runtime_alloc(NULL, count * sizeof(Label));
-	const Label **sorted = runtime_alloc(NULL, count * sizeof(Label *));
 
 	walk->ranks = runtime_alloc(NULL, count * sizeof(int32_t));
 	walk->segments = runtime_alloc(walk->context, count * sizeof(Label));
-	for (int i = 0; i < names->count; i++)
-		labels[i] = names->labels[i];
-	labels[names->count] = (Label){NO_SEGMENT, strlen(NO_SEGMENT)};
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &labels[i];
-	runtime_sort(sorted, count, sizeof(Label *), compare_named);
-	for (size_t i = 0; i < count; i++)
-	{
-		if (i == 0 || label_compare(sorted[i - 1], sorted[i]) != 0)
-			walk->segments[walk->nsegments++] = *sorted[i];
-		walk->ranks[sorted[i] - labels] = walk->nsegments - 1;
-	}
+	walk->nsegments = segments_rank(names, walk->ranks, walk->segments);
 	walk->nameless = walk->ranks[names->count];
-	runtime_free(sorted);
-	runtime_free(labels);
 }
 
 /* Say which names are launches. */
@@ -194,15 +172,6 @@ walk_reserve(LaunchWalk *walk, uint32_t nlines)
 	walk->segment_steps = runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
 }
 
-static int
-compare_starts(const void *a, const void *b)
-{
-	Day start_a = ((const Spell *) a)->start;
-	Day start_b = ((const Spell *) b)->start;
-
-	return (start_a > start_b) - (start_a < start_b);
-}
-
 /* Lay a customer's spells out in the order of their start; times in segments. */
 static int
 customer_lay(LaunchWalk *walk, const Line *lines, uint32_t nlines)
@@ -214,25 +183,14 @@ customer_lay(LaunchWalk *walk, const Line *lines, uint32_t nlines)
 	for (uint32_t i = 0; i < nlines; i++)
 	{
 		const Line *line = &lines[i];
-		int32_t name = line_name(line);
-		int at = nspells;
-		Spell spell = {line->start, line->end, name, -1, -1, 0, 0};
 
 		if (line_is_membership(line))
-		{
-			walk->memberships[nmemberships++] =
-				(Membership){line->start, line->end, walk->ranks[name], 0};
-			continue;
-		}
-		spell.mrr = line_mrr(walk->spell_buffer, line);
-		if (nlines <= MAX_INSERTION)
-			for (; at > 0 && walk->spells[at - 1].start > spell.start; at--)
-				walk->spells[at] = walk->spells[at - 1];
-		walk->spells[at] = spell;
-		nspells++;
+			walk->memberships[nmemberships++] = (Membership){
+				line->start, line->end, walk->ranks[line_name(line)], 0};
+		else
+			walk->spells[nspells++] = line_spell(walk->spell_buffer, line);
 	}
-	if (nlines > MAX_INSERTION)
-		runtime_sort(walk->spells, nspells, sizeof(Spell), compare_starts);
+	spells_sort(walk->spells, nspells);
 	walk->holdings.nspells = nspells;
 	walk->holdings.spells = walk->spells;
 	return nmemberships;
@@ -491,7 +449,7 @@ launches_read(Context context, SpellBuffer *spell_buffer,
 								.names = spell_buffer->names.labels};
 	walk->grid_terms =
 		grid_terms_new(terms->windows, terms->nwindows, terms->as_of);
-	segments_rank(walk);
+	segments_number(walk);
 	launches_find(walk);
 	walk->is_donor =
 		runtime_alloc_zero(NULL, (nlaunches * nnames + 1) * sizeof(bool));
@@ -569,7 +527,7 @@ matrices_read(Context context, SpellBuffer *spell_buffer, Day as_of,
 
 	walk->context = context;
 	walk->spell_buffer = spell_buffer;
-	segments_rank(walk);
+	segments_number(walk);
 	matrices->as_of = as_of;
 	matrices->gap = gap;
 	matrices->window = window;

@@ -151,36 +151,6 @@ memberships_segments(const Memberships *memberships, uint32_t nslots)
 	return segments;
 }
 
-/* A name and its number, to be ranked */
-typedef struct Ranked
-{
-	const Label *label;
-	int32_t segment;
-} Ranked;
-
-static int
-ranked_compare(const void *a, const void *b)
-{
-	return label_compare(((const Ranked *) a)->label,
-						 ((const Ranked *) b)->label);
-}
-
-/* The rank of every segment by the bytes of its name; to be freed */
-static uint32_t *
-segment_ranks(const Dictionary *segments)
-{
-	Ranked *ranked = runtime_alloc(NULL, segments->count * sizeof(Ranked));
-	uint32_t *ranks = runtime_alloc(NULL, segments->count * sizeof(uint32_t));
-
-	for (int i = 0; i < segments->count; i++)
-		ranked[i] = (Ranked){&segments->labels[i], i};
-	runtime_sort(ranked, segments->count, sizeof(Ranked), ranked_compare);
-	for (int i = 0; i < segments->count; i++)
-		ranks[ranked[i].segment] = (uint32_t) i;
-	runtime_free(ranked);
-	return ranks;
-}
-
 static int
 membership_compare(const void *a, const void *b)
 {
@@ -197,7 +167,9 @@ void
 memberships_order(const Memberships *memberships, uint32_t nslots,
 				  MembershipOrder *order)
 {
-	uint32_t *ranks = segment_ranks(&memberships->segments);
+	const Dictionary *segments = &memberships->segments;
+	int32_t *ranks =
+		runtime_alloc(NULL, ((size_t) segments->count + 1) * sizeof(int32_t));
 	uint32_t past = 0;
 
 	order->from =
@@ -205,6 +177,7 @@ memberships_order(const Memberships *memberships, uint32_t nslots,
 	order->memberships = runtime_alloc(
 		NULL, ((size_t) memberships->count + 1) * sizeof(SlotMembership));
 	order->most = 0;
+	labels_rank(segments->labels, segments->count, ranks);
 	for (uint32_t i = 0; i < memberships->count; i++)
 		order->from[((const SlotMembership *) chunked_array_item(
 						 &memberships->memberships, i, sizeof(SlotMembership)))
@@ -227,7 +200,7 @@ memberships_order(const Memberships *memberships, uint32_t nslots,
 
 		if ((i & 255) == 0)
 			check_interrupts();
-		membership.slot = ranks[membership.segment];
+		membership.slot = (uint32_t) ranks[membership.segment];
 		order->memberships[at] = membership;
 	}
 	runtime_free(ranks);

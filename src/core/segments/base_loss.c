@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "core/subscriptions/spell_runs.h"
+#include "core/util/sort_few.h"
 
-#define FEW 16 /* are sorted where they stand */
 #define MONTHS_OF_YEAR 12
 
 /* A spell that is paid for */
@@ -47,25 +47,6 @@ compare_spells(const void *a, const void *b)
 
 	return (spell_a->start > spell_b->start) -
 		   (spell_a->start < spell_b->start);
-}
-
-static void
-spells_sort(PaidSpell *spells, uint32_t nspells)
-{
-	if (nspells > FEW)
-	{
-		runtime_sort(spells, nspells, sizeof(PaidSpell), compare_spells);
-		return;
-	}
-	for (uint32_t i = 1; i < nspells; i++)
-	{
-		PaidSpell spell = spells[i];
-		uint32_t at = i;
-
-		for (; at > 0 && spells[at - 1].start > spell.start; at--)
-			spells[at] = spells[at - 1];
-		spells[at] = spell;
-	}
 }
 
 /* Whole months from a day until as_of: one is over on the day of its number. */
@@ -178,7 +159,7 @@ customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 		return;
 	walk->nsegment_steps =
 		segment_steps_of(walk->memberships, nmemberships, walk->segment_steps);
-	spells_sort(walk->spells, nspells);
+	sort_few(walk->spells, nspells, sizeof(PaidSpell), compare_spells);
 	for (uint32_t i = 0; i < nspells; i++)
 		walk->runs[i] =
 			(RunSpell){walk->spells[i].start, walk->spells[i].end, 0, 0, false};

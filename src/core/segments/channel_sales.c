@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/segments/channel_sales.h"
+#include "core/util/sort_few.h"
 
 #include <string.h>
 
@@ -217,12 +218,12 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 {
 	SaleWalk *walk = arg;
 	SaleLine *all = lines;
-	SaleItem few[16];
+	SaleItem few[SORT_FEW];
 	SaleItem *items = few;
 
 	(void) key;
 	walk->customer++;
-	if (nlines > 16)
+	if (nlines > SORT_FEW)
 		items = runtime_alloc(NULL, (size_t) nlines * sizeof(SaleItem));
 	for (uint32_t i = 0; i < nlines; i++)
 		if (all[i].scale > walk->sales->scale)
@@ -231,18 +232,7 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 		items[i] = (SaleItem){
 			&all[i],
 			money_rescale(all[i].mrr, all[i].scale, walk->sales->scale), walk};
-	if (nlines > 16)
-		runtime_sort(items, nlines, sizeof(SaleItem), compare_lines);
-	else
-		for (uint32_t i = 1; i < nlines; i++)
-		{
-			SaleItem item = items[i];
-			uint32_t at = i;
-
-			for (; at > 0 && compare_lines(&items[at - 1], &item) > 0; at--)
-				items[at] = items[at - 1];
-			items[at] = item;
-		}
+	sort_few(items, nlines, sizeof(SaleItem), compare_lines);
 	for (uint32_t from = 0, to; from < nlines; from = to)
 	{
 		int32_t product =

@@ -5,13 +5,13 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/segments/price_book.h"
+#include "core/util/sort_few.h"
 
 #include <string.h>
 
 #define FRONT_MONTHS 3
 #define BACK_MONTHS 12
 #define MONTHS 12
-#define FEW 16
 
 typedef struct BookWalk
 {
@@ -99,7 +99,7 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 	PriceBook *book = walk->book;
 	const BookLine *all = lines;
 	uint32_t nspells = member_lines_sort(walk->members, lines, nlines);
-	const BookLine *few[FEW];
+	const BookLine *few[SORT_FEW];
 	const BookLine **sorted = few;
 	int32_t segment;
 
@@ -108,21 +108,11 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 		return;
 	segment = member_lines_segment(walk->members, lines, nspells, nlines,
 								   book->as_of - 1);
-	if (nspells > FEW)
+	if (nspells > SORT_FEW)
 		sorted = runtime_alloc(NULL, (size_t) nspells * sizeof(BookLine *));
-	/* they are in the order of days */
 	for (uint32_t i = 0; i < nspells; i++)
-	{
-		uint32_t at = i;
-
-		if (nspells <= FEW)
-			for (; at > 0 && sorted[at - 1]->member.name > all[i].member.name;
-				 at--)
-				sorted[at] = sorted[at - 1];
-		sorted[at] = &all[i];
-	}
-	if (nspells > FEW)
-		runtime_sort(sorted, nspells, sizeof(BookLine *), compare_lines);
+		sorted[i] = &all[i];
+	sort_few(sorted, nspells, sizeof(BookLine *), compare_lines);
 	for (uint32_t i = 0, from = 0; i < nspells; i++)
 	{
 		const BookLine *line = sorted[i];

@@ -10,33 +10,21 @@
 
 #include "core/segments/segment.h" /* NO_SEGMENT */
 
-static int
-compare_named(const void *a, const void *b)
+int
+segments_rank(const Dictionary *names, int32_t *ranks, Label *segments)
 {
-	return label_compare(*(const Label *const *) a, *(const Label *const *) b);
-}
+	size_t count = (size_t) names->count + 1;
+	Label *labels = runtime_alloc(NULL, count * sizeof(Label));
+	int nsegments;
 
-/*
- * Number labels in the order of their bytes, equal ones alike; how many
- * numbers there are.
- */
-static int
-labels_rank(const Label *labels, int nlabels, int32_t *ranks)
-{
-	const Label **sorted = runtime_alloc(NULL, (nlabels + 1) * sizeof(Label *));
-	int nranks = 0;
-
-	for (int i = 0; i < nlabels; i++)
-		sorted[i] = &labels[i];
-	runtime_sort(sorted, nlabels, sizeof(Label *), compare_named);
-	for (int i = 0; i < nlabels; i++)
-	{
-		if (i > 0 && label_compare(sorted[i - 1], sorted[i]) != 0)
-			nranks++;
-		ranks[sorted[i] - labels] = nranks;
-	}
-	runtime_free(sorted);
-	return nlabels > 0 ? nranks + 1 : 0;
+	if (names->count > 0)
+		memcpy(labels, names->labels, (count - 1) * sizeof(Label));
+	labels[count - 1] = (Label){NO_SEGMENT, strlen(NO_SEGMENT)};
+	nsegments = labels_rank(labels, (int) count, ranks);
+	for (size_t i = 0; i < count; i++)
+		segments[ranks[i]] = labels[i];
+	runtime_free(labels);
+	return nsegments;
 }
 
 /* Take a name apart. */
@@ -127,14 +115,10 @@ segment_customers_open(SegmentCustomers *customers, Context context,
 	for (int i = 0; i < count; i++)
 		customers->labels[customers->products[i]] = labels[i];
 
-	for (int i = 0; i < count; i++)
-		labels[i] = names->labels[i];
-	labels[count] = (Label){NO_SEGMENT, strlen(NO_SEGMENT)};
-	customers->nsegments = labels_rank(labels, count + 1, customers->ranks);
-	for (int i = 0; i <= count; i++)
-		customers->segments[customers->ranks[i]] = labels[i];
-	customers->nameless = customers->ranks[count];
 	runtime_free(labels);
+	customers->nsegments =
+		segments_rank(names, customers->ranks, customers->segments);
+	customers->nameless = customers->ranks[count];
 }
 
 static void

@@ -109,6 +109,14 @@ typedef struct SegmentReader
 	void *arg;
 } SegmentReader;
 
+/*
+ * Number the names as segments, with that of who is in none, in the order of
+ * bytes: there is a rank for each and for none, and so many segments at most.
+ * How many there are.
+ */
+extern int segments_rank(const Dictionary *names, int32_t *ranks,
+						 Label *segments);
+
 extern void segment_customers_open(SegmentCustomers *customers, Context context,
 								   SpellBuffer *spell_buffer);
 extern void segment_customers_each(SegmentCustomers *customers,

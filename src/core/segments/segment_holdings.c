@@ -57,35 +57,6 @@ number_place(const int32_t *numbers, int count, int32_t number)
 	return low;
 }
 
-static int
-compare_starts(const void *a, const void *b)
-{
-	Day x = ((const Spell *) a)->start;
-	Day y = ((const Spell *) b)->start;
-
-	return (x > y) - (x < y);
-}
-
-/* Put spells in the order in which they begin. */
-static void
-spells_settle(Spell *spells, int count)
-{
-	if (count > 8)
-	{
-		runtime_sort(spells, count, sizeof(Spell), compare_starts);
-		return;
-	}
-	for (int i = 1; i < count; i++)
-	{
-		Spell spell = spells[i];
-		int at = i;
-
-		for (; at > 0 && spells[at - 1].start > spell.start; at--)
-			spells[at] = spells[at - 1];
-		spells[at] = spell;
-	}
-}
-
 /* Lay a customer's lines out as holdings. */
 void
 segment_holdings_lay_out(SegmentHoldings *laid_out,
@@ -131,7 +102,7 @@ segment_holdings_lay_out(SegmentHoldings *laid_out,
 		else
 			spell->mrr = line_mrr(spell_buffer, line);
 	}
-	spells_settle(holdings->spells, count);
+	spells_sort(holdings->spells, count);
 }
 
 /* The number among the customer's products of one of those. */

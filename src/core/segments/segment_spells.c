@@ -32,18 +32,13 @@ typedef struct Workspace
 	int32_t *product_names;
 } Workspace;
 
-static int
-compare_named(const void *a, const void *b)
-{
-	return label_compare(*(const Label *const *) a, *(const Label *const *) b);
-}
-
 static void
 workspace_open(Workspace *workspace, SpellBuffer *spell_buffer,
 			   SegmentFlow *flow)
 {
 	int nnames = spell_buffer->names.count;
-	const Label **sorted = runtime_alloc(NULL, (nnames + 1) * sizeof(Label *));
+	const Label *labels = spell_buffer->names.labels;
+	int32_t *ranked = runtime_alloc(NULL, (nnames + 1) * sizeof(int32_t));
 
 	memset(workspace, 0, sizeof(Workspace));
 	workspace->spell_buffer = spell_buffer;
@@ -54,19 +49,15 @@ workspace_open(Workspace *workspace, SpellBuffer *spell_buffer,
 	workspace->seen_by =
 		runtime_alloc_zero(NULL, (nnames + 1) * sizeof(uint32_t));
 	workspace->local = runtime_alloc(NULL, (nnames + 1) * sizeof(int32_t));
+	labels_rank(labels, nnames, workspace->ranks);
+	for (int32_t i = 0; i < nnames; i++)
+		ranked[workspace->ranks[i]] = i;
+	/* the flow numbers them as they come */
 	for (int i = 0; i < nnames; i++)
-		sorted[i] = &spell_buffer->names.labels[i];
-	runtime_sort(sorted, nnames, sizeof(Label *), compare_named);
-	for (int i = 0; i < nnames; i++)
-	{
-		int32_t number = (int32_t) (sorted[i] - spell_buffer->names.labels);
-
-		workspace->ranks[number] = i;
-		workspace->names[number] = segment_flow_name(flow, sorted[i]);
-		workspace->by_rank[i] = workspace->names[number];
-	}
+		workspace->by_rank[i] = workspace->names[ranked[i]] =
+			segment_flow_name(flow, &labels[ranked[i]]);
 	workspace->by_rank[nnames] = segment_flow_nameless(flow);
-	runtime_free(sorted);
+	runtime_free(ranked);
 }
 
 static void

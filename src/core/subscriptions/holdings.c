@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "core/util/sort_few.h"
+
 #define HAS_ORIGIN 1 /* some spell has a channel or an offer */
 #define HAS_PAUSE 2	 /* some spell is paused */
 
@@ -23,6 +25,21 @@ label_compare(const Label *a, const Label *b)
 	int order = memcmp(a->data, b->data, size);
 
 	return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+static int
+compare_starts(const void *a, const void *b)
+{
+	Day start_a = ((const Spell *) a)->start;
+	Day start_b = ((const Spell *) b)->start;
+
+	return (start_a > start_b) - (start_a < start_b);
+}
+
+void
+spells_sort(Spell *spells, int nspells)
+{
+	sort_few(spells, nspells, sizeof(Spell), compare_starts);
 }
 
 static int

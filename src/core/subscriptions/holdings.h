@@ -35,6 +35,9 @@ typedef struct Spell
 	Wide pause; /* of a paused line: what it would bring; then mrr is 0 */
 } Spell;
 
+/* Put spells in the order of their start. */
+extern void spells_sort(Spell *spells, int nspells);
+
 typedef struct Holdings
 {
 	int scale;

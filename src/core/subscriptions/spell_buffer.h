@@ -210,4 +210,17 @@ line_mrr(const SpellBuffer *spell_buffer, const Line *line)
 	return line_is_paused(line) ? 0 : line_pause(spell_buffer, line);
 }
 
+/* A line as a spell of holdings, of the product with its number here */
+static inline Spell
+line_spell(const SpellBuffer *spell_buffer, const Line *line)
+{
+	return (Spell){line->start,
+				   line->end,
+				   line_name(line),
+				   -1,
+				   -1,
+				   line_mrr(spell_buffer, line),
+				   0};
+}
+
 #endif /* CVM_CORE_SUBSCRIPTIONS_SPELL_BUFFER_H */

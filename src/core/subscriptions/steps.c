@@ -5,8 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/subscriptions/steps.h"
-
-#define MAX_INSERTION 16 /* steps for which a simple sort is the fastest */
+#include "core/util/sort_few.h"
 
 static int
 compare_steps(const void *a, const void *b)
@@ -21,20 +20,7 @@ compare_steps(const void *a, const void *b)
 void
 steps_sort(Step *steps, int nsteps)
 {
-	if (nsteps > MAX_INSERTION)
-	{
-		runtime_sort(steps, nsteps, sizeof(Step), compare_steps);
-		return;
-	}
-	for (int i = 1; i < nsteps; i++)
-	{
-		Step step = steps[i];
-		int at = i;
-
-		for (; at > 0 && steps[at - 1].day > step.day; at--)
-			steps[at] = steps[at - 1];
-		steps[at] = step;
-	}
+	sort_few(steps, nsteps, sizeof(Step), compare_steps);
 }
 
 /* The steps before as_of, by day; steps has room for steps_room(). */

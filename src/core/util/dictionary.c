@@ -163,3 +163,29 @@ dictionary_intern(Dictionary *dictionary, const Label *label)
 			return (int32_t) entry->number - 1;
 	}
 }
+
+static int
+compare_named(const void *a, const void *b)
+{
+	return label_compare(*(const Label *const *) a, *(const Label *const *) b);
+}
+
+int
+labels_rank(const Label *labels, int nlabels, int32_t *ranks)
+{
+	const Label **sorted =
+		runtime_alloc(NULL, ((size_t) nlabels + 1) * sizeof(Label *));
+	int nranks = 0;
+
+	for (int i = 0; i < nlabels; i++)
+		sorted[i] = &labels[i];
+	runtime_sort(sorted, nlabels, sizeof(Label *), compare_named);
+	for (int i = 0; i < nlabels; i++)
+	{
+		if (i > 0 && label_compare(sorted[i - 1], sorted[i]) != 0)
+			nranks++;
+		ranks[sorted[i] - labels] = nranks;
+	}
+	runtime_free(sorted);
+	return nlabels > 0 ? nranks + 1 : 0;
+}

@@ -33,6 +33,12 @@ typedef struct Dictionary
 
 extern void dictionary_open(Dictionary *dictionary, Context context);
 extern int32_t dictionary_intern(Dictionary *dictionary, const Label *label);
+
+/*
+ * Number labels in the order of their bytes, equal ones alike; how many numbers
+ * there are
+ */
+extern int labels_rank(const Label *labels, int nlabels, int32_t *ranks);
 extern size_t dictionary_size(const Dictionary *dictionary);
 
 #endif /* CVM_CORE_UTIL_DICTIONARY_H */

@@ -75,7 +75,7 @@ cvm_contact_beyond_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	members = member_state_lines(fcinfo);
-	customers.type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+	customers.type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
 	customer_out_open(&customers.out, members->lines.kind, customers.type);
 	contact_beyond(members, customer_take, &customers);
 	if (customers.array == NULL)

@@ -124,7 +124,7 @@ empty "no two cores have one name, under which their objects would lie" sh -c 'f
 
 # The one-pass aggregates may: they stay on one machine
 empty "no function that travels needs to be told which types it is called with" \
-	comm -23 <(grep -rlE 'get_fn_expr_(arg|ret)type' src --include='*.c' | sort) <(printf '%s\n' src/pg/segments/customer_moves.c src/pg/subscriptions/spell_buffer.c)
+	comm -23 <(grep -rlE 'get_fn_expr_(arg|ret)type' src --include='*.c' | sort) <(printf '%s\n' src/pg/segments/move_columns.c src/pg/subscriptions/spell_buffer.c)
 empty "the benchmark of the core compiles" \
 	"${CC:-gcc}" -std=gnu99 -fsyntax-only -Wall -Isrc -Itest/core bench/core.c
 none "no view takes grouping sets, which distributed servers refuse" \

@@ -8,60 +8,10 @@
 
 #include <string.h>
 
+#include "core/segments/decision_runs.h"
 #include "core/segments/segment_steps.h"
 #include "core/subscriptions/instalments.h"
-
-#define NONE (-1)
-
-/* A spell, or the line of one */
-typedef struct DecisionSpell
-{
-	const DecisionLine *line;
-	Label name;
-	Wide mrr;
-} DecisionSpell;
-
-/* Where a spell begins or ends */
-typedef struct Edge
-{
-	Day day;
-	int32_t sign;
-	const DecisionSpell *spell;
-} Edge;
-
-/* So long the same is held */
-typedef struct DecisionStep
-{
-	Day day;
-	Day until;
-	Wide mrr;
-	int64_t terms;
-	bool is_paused;
-	bool is_end_failed;
-} DecisionStep;
-
-/* Steps of a line that follow one another */
-typedef struct Run
-{
-	int first; /* step */
-	int nsteps;
-	Label name;
-	Day since;
-	Day until;
-	int64_t months;
-	int64_t days;
-	int moved_to; /* another run, or NONE */
-} Run;
-
-/* A run that begins or ends on a day */
-typedef struct Turn
-{
-	Day day;
-	Wide mrr;
-	const Label *name;
-	int run;
-	const DecisionTerms *terms;
-} Turn;
+#include "core/util/sort_few.h"
 
 /* Numbers of a customer's instalments with an outcome in a segment */
 typedef struct Span
@@ -91,16 +41,10 @@ typedef struct DecisionWalk
 	int scale;
 	CountTable counts; /* how many more, or less, from a number on */
 
+	DecisionRuns runs;
+
 	/* of a customer */
 	uint32_t room;
-	DecisionSpell *spells;
-	Edge *edges;
-	DecisionStep *steps;
-	int nsteps;
-	Run *runs;
-	int nruns;
-	Turn *begins;
-	Turn *ends;
 	Membership *memberships;
 	SegmentStep *segment_steps;
 	int nsegment_steps;
@@ -119,72 +63,6 @@ decision_name(DecisionOutcome outcome)
 	return names[outcome];
 }
 
-/* Sort few items where they stand: most customers have one or two. */
-static void
-items_sort(void *items, size_t count, size_t size,
-		   int (*compare)(const void *, const void *))
-{
-	char item[sizeof(DecisionSpell) > sizeof(Turn) ? sizeof(DecisionSpell)
-												   : sizeof(Turn)];
-	char *all = items;
-
-	if (count > 16)
-	{
-		runtime_sort(items, count, size, compare);
-		return;
-	}
-	for (size_t i = 1; i < count; i++)
-	{
-		size_t at = i;
-
-		if (compare(all + (i - 1) * size, all + i * size) <= 0)
-			continue;
-		memcpy(item, all + i * size, size);
-		for (; at > 0 && compare(all + (at - 1) * size, item) > 0; at--)
-			memcpy(all + at * size, all + (at - 1) * size, size);
-		memcpy(all + at * size, item, size);
-	}
-}
-
-static int
-compare_names(const Label *a, const Label *b)
-{
-	if (a->size != b->size)
-		return a->size < b->size ? -1 : 1;
-	return a->size == 0 ? 0 : memcmp(a->data, b->data, a->size);
-}
-
-static int
-compare_lines(const void *a, const void *b)
-{
-	return compare_names(&((const DecisionSpell *) a)->name,
-						 &((const DecisionSpell *) b)->name);
-}
-
-static int
-compare_edges(const void *a, const void *b)
-{
-	Day day_a = ((const Edge *) a)->day;
-	Day day_b = ((const Edge *) b)->day;
-
-	return (day_a > day_b) - (day_a < day_b);
-}
-
-/* By day, of a day those that pay most first, and of those by name */
-static int
-compare_turns(const void *a, const void *b)
-{
-	const Turn *turn_a = a;
-	const Turn *turn_b = b;
-
-	if (turn_a->day != turn_b->day)
-		return turn_a->day < turn_b->day ? -1 : 1;
-	if (turn_a->mrr != turn_b->mrr)
-		return turn_a->mrr > turn_b->mrr ? -1 : 1;
-	return turn_a->terms->compare(turn_a->terms->arg, turn_a->name,
-								  turn_b->name);
-}
-
 static int
 compare_spans(const void *a, const void *b)
 {
@@ -196,35 +74,6 @@ compare_spans(const void *a, const void *b)
 	if (span_a->outcome != span_b->outcome)
 		return span_a->outcome < span_b->outcome ? -1 : 1;
 	return (span_a->first > span_b->first) - (span_a->first < span_b->first);
-}
-
-static void
-walk_reserve(DecisionWalk *walk, uint32_t nlines)
-{
-	size_t room;
-
-	if (nlines <= walk->room)
-		return;
-	if (walk->room > 0)
-	{
-		runtime_free(walk->spells);
-		runtime_free(walk->edges);
-		runtime_free(walk->steps);
-		runtime_free(walk->runs);
-		runtime_free(walk->begins);
-		runtime_free(walk->ends);
-		runtime_free(walk->memberships);
-		runtime_free(walk->segment_steps);
-	}
-	room = walk->room = nlines * 2;
-	walk->spells = runtime_alloc(NULL, room * sizeof(DecisionSpell));
-	walk->edges = runtime_alloc(NULL, room * 2 * sizeof(Edge));
-	walk->steps = runtime_alloc(NULL, room * 2 * sizeof(DecisionStep));
-	walk->runs = runtime_alloc(NULL, room * 2 * sizeof(Run));
-	walk->begins = runtime_alloc(NULL, room * 2 * sizeof(Turn));
-	walk->ends = runtime_alloc(NULL, room * 2 * sizeof(Turn));
-	walk->memberships = runtime_alloc(NULL, room * sizeof(Membership));
-	walk->segment_steps = runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
 }
 
 /* Bring what was counted to a larger scale. */
@@ -241,182 +90,22 @@ walk_rescale(DecisionWalk *walk, int scale)
 	walk->scale = scale;
 }
 
-/* Read a customer's spells, and sort them by line. */
+/* Room for a customer's times in segments */
 static void
-spells_read(DecisionWalk *walk, const DecisionLine *lines, uint32_t nspells)
+memberships_reserve(DecisionWalk *walk, uint32_t count)
 {
-	for (uint32_t i = 0; i < nspells; i++)
-		if (lines[i].scale > walk->scale)
-			walk_rescale(walk, lines[i].scale);
-	for (uint32_t i = 0; i < nspells; i++)
-	{
-		const DecisionLine *line = &lines[i];
+	size_t room;
 
-		walk->spells[i].line = line;
-		walk->spells[i].mrr =
-			money_rescale(line->mrr, line->scale, walk->scale);
-		walk->spells[i].name =
-			line->size == DECISION_NAMED
-				? walk->members->names.labels[line->member.name]
-				: (Label){line->id, line->size};
-	}
-	items_sort(walk->spells, nspells, sizeof(DecisionSpell), compare_lines);
-}
-
-static int64_t
-known_or(int32_t number, int64_t otherwise)
-{
-	return number == DECISION_UNKNOWN ? otherwise : number;
-}
-
-/* A line of one spell, as most are: a run of one step */
-static void
-run_simple(DecisionWalk *walk, const DecisionSpell *spell)
-{
-	const DecisionLine *line = spell->line;
-
-	walk->runs[walk->nruns++] = (Run){walk->nsteps,
-									  1,
-									  spell->name,
-									  line->member.day,
-									  line->member.to,
-									  known_or(line->months, 1),
-									  known_or(line->days, 0),
-									  NONE};
-	walk->steps[walk->nsteps++] =
-		(DecisionStep){line->member.day,
-					   line->member.to,
-					   spell->mrr,
-					   line->terms,
-					   (line->member.flags & DECISION_PAUSED) != 0,
-					   (line->member.flags & DECISION_FAILED) != 0};
-}
-
-/* The most of two that may not be told */
-static int32_t
-most_of(int32_t a, int32_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Runs of a line of several spells, out of the days on which they begin and end */
-static void
-runs_of_line(DecisionWalk *walk, const DecisionSpell *spells, uint32_t nspells)
-{
-	Edge *edges = walk->edges;
-	uint32_t nedges = 0;
-	int64_t held = 0;
-	int64_t paused = 0;
-	int64_t terms = 0;
-	Wide mrr = 0;
-	Run *run = NULL;
-
-	for (uint32_t i = 0; i < nspells; i++)
-	{
-		edges[nedges++] = (Edge){spells[i].line->member.day, 1, &spells[i]};
-		edges[nedges++] = (Edge){spells[i].line->member.to, -1, &spells[i]};
-	}
-	items_sort(edges, nedges, sizeof(Edge), compare_edges);
-	for (uint32_t from = 0, to; from < nedges; from = to)
-	{
-		Day day = edges[from].day;
-		int32_t months = DECISION_UNKNOWN;
-		int32_t days = DECISION_UNKNOWN;
-		bool is_failed = false;
-
-		for (to = from; to < nedges && edges[to].day == day; to++)
-		{
-			const DecisionSpell *spell = edges[to].spell;
-			const DecisionLine *line = spell->line;
-			int32_t sign = edges[to].sign;
-
-			held += sign;
-			mrr = money_add(mrr, sign > 0 ? spell->mrr : -spell->mrr);
-			terms += (int64_t) sign * line->terms;
-			if (line->member.flags & DECISION_PAUSED)
-				paused += sign;
-			if (sign < 0)
-				is_failed |= (line->member.flags & DECISION_FAILED) != 0;
-			else
-			{
-				months = most_of(months, line->months);
-				days = most_of(days, line->days);
-			}
-		}
-		/* the step before goes on until this day */
-		if (run != NULL && run->until == DECISION_OPEN)
-		{
-			DecisionStep *step = &walk->steps[walk->nsteps - 1];
-
-			if (step->until == DECISION_OPEN)
-			{
-				step->until = run->until = day;
-				step->is_end_failed = is_failed;
-			}
-		}
-		if (held == 0 || day == DECISION_OPEN)
-			continue;
-		if (run == NULL ||
-			(int64_t) day > (int64_t) run->until + walk->terms->lapse_days)
-		{
-			run = &walk->runs[walk->nruns++];
-			*run = (Run){walk->nsteps,		0,
-						 spells->name,		day,
-						 DECISION_OPEN,		known_or(months, 1),
-						 known_or(days, 0), NONE};
-		}
-		walk->steps[walk->nsteps++] = (DecisionStep){
-			day, DECISION_OPEN, mrr, terms, paused == held, false};
-		run->nsteps++;
-		run->until = DECISION_OPEN;
-	}
-}
-
-static const DecisionStep *
-last_step(const DecisionWalk *walk, const Run *run)
-{
-	return &walk->steps[run->first + run->nsteps - 1];
-}
-
-/* Say which runs move to another one: that begins on the day on which they end. */
-static void
-runs_move(DecisionWalk *walk)
-{
-	int nbegins = 0;
-	int nends = 0;
-	int end = 0;
-
-	for (int i = 0; i < walk->nruns; i++)
-	{
-		const Run *run = &walk->runs[i];
-
-		walk->begins[nbegins++] =
-			(Turn){run->since, walk->steps[run->first].mrr, &run->name, i,
-				   walk->terms};
-		if (run->until != DECISION_OPEN)
-			walk->ends[nends++] = (Turn){run->until, last_step(walk, run)->mrr,
-										 &run->name, i, walk->terms};
-	}
-	if (nends == 0)
+	if (count < walk->room)
 		return;
-	items_sort(walk->begins, nbegins, sizeof(Turn), compare_turns);
-	items_sort(walk->ends, nends, sizeof(Turn), compare_turns);
-	/* the first of a day's ends moves to the first of its beginnings */
-	for (int begin = 0; begin < nbegins; begin++)
+	if (walk->room > 0)
 	{
-		Day day = walk->begins[begin].day;
-
-		if (begin > 0 && walk->begins[begin - 1].day == day)
-			continue;
-		while (end < nends && walk->ends[end].day < day)
-			end++;
-		for (int i = 0; begin + i < nbegins && end + i < nends &&
-						walk->begins[begin + i].day == day &&
-						walk->ends[end + i].day == day;
-			 i++)
-			walk->runs[walk->ends[end + i].run].moved_to =
-				walk->begins[begin + i].run;
+		runtime_free(walk->memberships);
+		runtime_free(walk->segment_steps);
 	}
+	room = walk->room = (count + 1) * 2;
+	walk->memberships = runtime_alloc(NULL, room * sizeof(Membership));
+	walk->segment_steps = runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
 }
 
 static DecisionCount *
@@ -447,7 +136,7 @@ static void
 range_count(DecisionWalk *walk, int32_t segment, const Range *range,
 			int32_t first, int32_t next)
 {
-	bool is_only = walk->nruns == 1;
+	bool is_only = walk->runs.nruns == 1;
 
 	range_add(walk, segment, range->outcome, first, 1, range, is_only);
 	range_add(walk, segment, range->outcome, next, -1, range, is_only);
@@ -512,7 +201,7 @@ run_count(DecisionWalk *walk, const Run *run)
 
 	for (int i = 0; i < run->nsteps; i++)
 	{
-		const DecisionStep *step = &walk->steps[run->first + i];
+		const DecisionStep *step = &walk->runs.steps[run->first + i];
 		DecisionOutcome steady =
 			step->is_paused ? DECISION_IS_PAUSED : DECISION_RENEWED;
 		Wide next_mrr = step->is_paused ? 0 : step->mrr;
@@ -555,12 +244,13 @@ run_count(DecisionWalk *walk, const Run *run)
 		instalments_by(run->since, run->until - 1, run->months, run->days) + 1;
 	if (end <= seen)
 	{
-		const DecisionStep *step = last_step(walk, run);
+		const DecisionStep *step = last_step(&walk->runs, run);
 		Range range = {DECISION_CANCELLED, end, end + 1, step->mrr, 0};
 
-		if (run->moved_to != NONE)
+		if (run->moved_to != RUN_NONE)
 		{
-			range.next_mrr = walk->steps[walk->runs[run->moved_to].first].mrr;
+			range.next_mrr =
+				walk->runs.steps[walk->runs.runs[run->moved_to].first].mrr;
 			range.outcome = range.next_mrr > step->mrr	 ? DECISION_UPGRADED
 							: range.next_mrr < step->mrr ? DECISION_DOWNGRADED
 														 : DECISION_RENEWED;
@@ -575,7 +265,7 @@ run_count(DecisionWalk *walk, const Run *run)
 static void
 spans_count(DecisionWalk *walk)
 {
-	items_sort(walk->spans, walk->nspans, sizeof(Span), compare_spans);
+	sort_few(walk->spans, walk->nspans, sizeof(Span), compare_spans);
 	for (size_t from = 0, to; from < walk->nspans; from = to)
 	{
 		Span span = walk->spans[from];
@@ -607,41 +297,24 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 	(void) key;
 	if (nspells == 0)
 		return;
-	walk_reserve(walk, nlines);
+	memberships_reserve(walk, nlines - nspells);
 	for (uint32_t i = nspells; i < nlines; i++)
 		walk->memberships[i - nspells] =
 			(Membership){all[i].member.day, all[i].member.to,
 						 walk->ranks[all[i].member.name], 0};
 	walk->nsegment_steps = segment_steps_of(
 		walk->memberships, (int) (nlines - nspells), walk->segment_steps);
-	spells_read(walk, all, nspells);
-	walk->nsteps = walk->nruns = 0;
-	for (uint32_t from = 0, to; from < nspells; from = to)
-	{
-		for (to = from + 1;
-			 to < nspells && compare_names(&walk->spells[to].name,
-										   &walk->spells[from].name) == 0;)
-			to++;
-		if (to == from + 1)
-			run_simple(walk, &walk->spells[from]);
-		else
-			runs_of_line(walk, &walk->spells[from], to - from);
-	}
-	if (walk->nruns > 1)
-		runs_move(walk);
-	for (int i = 0; i < walk->nruns; i++)
+	for (uint32_t i = 0; i < nspells; i++)
+		if (all[i].scale > walk->scale)
+			walk_rescale(walk, all[i].scale);
+	decision_runs_make(&walk->runs, all, nspells, walk->scale);
+	for (int i = 0; i < walk->runs.nruns; i++)
 	{
 		check_interrupts();
-		run_count(walk, &walk->runs[i]);
+		run_count(walk, &walk->runs.runs[i]);
 	}
 	if (walk->nspans > 0)
 		spans_count(walk);
-}
-
-static int
-compare_labels(const void *a, const void *b)
-{
-	return label_compare(*(const Label *const *) a, *(const Label *const *) b);
 }
 
 /* Number the names of segments in their order. */
@@ -649,22 +322,13 @@ static void
 names_rank(DecisionWalk *walk)
 {
 	const Dictionary *names = &walk->members->names;
-	size_t count = (size_t) names->count;
-	const Label **sorted = runtime_alloc(NULL, (count + 1) * sizeof(Label *));
+	size_t room = (size_t) names->count + 1;
 
-	walk->ranks = runtime_alloc(NULL, (count + 1) * sizeof(int32_t));
-	walk->ranked = runtime_alloc(NULL, (count + 1) * sizeof(int32_t));
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &names->labels[i];
-	runtime_sort(sorted, count, sizeof(Label *), compare_labels);
-	for (size_t i = 0; i < count; i++)
-	{
-		int32_t name = (int32_t) (sorted[i] - names->labels);
-
-		walk->ranks[name] = (int32_t) i;
-		walk->ranked[i] = name;
-	}
-	runtime_free(sorted);
+	walk->ranks = runtime_alloc(NULL, room * sizeof(int32_t));
+	walk->ranked = runtime_alloc(NULL, room * sizeof(int32_t));
+	labels_rank(names->labels, names->count, walk->ranks);
+	for (int32_t i = 0; i < names->count; i++)
+		walk->ranked[walk->ranks[i]] = i;
 }
 
 static int
@@ -722,7 +386,8 @@ decisions_count(MemberLines *members, const DecisionTerms *terms,
 	DecisionWalk *walk = runtime_alloc_zero(NULL, sizeof(DecisionWalk));
 
 	walk->members = members;
-	walk->terms = terms;
+	walk->terms = walk->runs.terms = terms;
+	walk->runs.names = &members->names;
 	names_rank(walk);
 	count_table_open(&walk->counts, NULL, offsetof(DecisionCount, instalments),
 					 sizeof(DecisionCount));

@@ -1,19 +1,18 @@
 /*
  * price_change.c
- *		Changes of price among raw spells.
+ *		Who was touched by a change of price, who was not, and who left in which
+ *		window: the second reading.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/segments/price_change.h"
+#include "core/segments/price_moves.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/subscriptions/spell_runs.h"
+#include "core/util/sort_few.h"
 
-#define FEW 16			  /* are sorted where they stand */
 #define BAND_STEP 0.22	  /* of the logarithm of a price */
 #define SETTLED_DAYS 180  /* after which who was touched is a control again */
 #define MANTISSA_EXACT 53 /* bits that a double holds */
@@ -23,45 +22,6 @@
 static const int tenures[] = {3, 6, 12, 24};
 
 #define NTENURES ((int) (sizeof(tenures) / sizeof(*tenures)))
-
-/* A spell, and what is found out of it */
-typedef struct PriceSpell
-{
-	Day start;
-	Day end; /* first day not held; of one that goes on the one after as_of */
-	int32_t product;
-	int32_t terms;
-	Wide mrr;
-	RunSpell run;
-	Day line_until; /* the last end of the customer's spells of the product */
-} PriceSpell;
-
-/* A price that begins or ends */
-typedef struct PriceStep
-{
-	Day day;
-	bool is_end;
-	int32_t terms;
-	Wide mrr;
-} PriceStep;
-
-/* A change of one customer's */
-typedef struct PriceMove
-{
-	Day day;
-	int32_t product;
-	Wide before;
-	Wide after;
-} PriceMove;
-
-/* How many have a change, by product and day */
-typedef struct MoveCount
-{
-	int32_t product;
-	Day day;
-	/* the key ends here */
-	int64_t customers;
-} MoveCount;
 
 /* A customer's line on a day of a change, one a product */
 typedef struct PriceLine
@@ -99,23 +59,16 @@ typedef struct BandKept
 typedef struct Walk
 {
 	PriceChanges *changes;
-	SpellBuffer *spell_buffer;
-	Day as_of;
-	CountTable counts;	 /* of the first reading */
-	CountTable followed; /* of the second */
+	CountTable followed;
 	BandKept bands[BANDS_KEPT];
 
-	/* of a customer */
+	PriceCustomer customer;
+	Day touched_on; /* the last of the days of the customer's moves */
+
+	/* of as many lines */
 	uint32_t room;
-	PriceSpell *spells;
-	uint32_t nspells;
 	RunSpell *runs;
-	PriceStep *steps;
-	PriceMove *moves;
-	uint32_t nmoves;
-	Day touched_on; /* the last of the days of moves */
 	PriceLine *lines;
-	Membership *memberships;
 	SegmentStep *segment_steps;
 	int nsegment_steps;
 } Walk;
@@ -147,7 +100,8 @@ price_band(Walk *walk, Wide mrr)
 
 	if (!kept->is_known || kept->mrr != mrr)
 	{
-		double number = price_number(mrr, walk->spell_buffer->scale);
+		double number =
+			price_number(mrr, walk->changes->names.spell_buffer->scale);
 
 		*kept = (BandKept){true, (int32_t) rint(log(number) / BAND_STEP), mrr};
 	}
@@ -180,253 +134,24 @@ compare_starts(const void *a, const void *b)
 		   (spell_a->start < spell_b->start);
 }
 
-static int
-compare_products(const void *a, const void *b)
-{
-	const PriceSpell *spell_a = a;
-	const PriceSpell *spell_b = b;
-
-	return (spell_a->product > spell_b->product) -
-		   (spell_a->product < spell_b->product);
-}
-
-static int
-compare_steps(const void *a, const void *b)
-{
-	const PriceStep *step_a = a;
-	const PriceStep *step_b = b;
-
-	return (step_a->day > step_b->day) - (step_a->day < step_b->day);
-}
-
-/* Sort few items where they stand: most customers have one or two. */
+/* Room for as many lines as a customer may have */
 static void
-items_sort(void *items, size_t count, size_t size,
-		   int (*compare)(const void *, const void *))
+lines_reserve(Walk *walk)
 {
-	char item[sizeof(PriceSpell)];
-	char *all = items;
+	size_t room = walk->customer.room;
 
-	if (count > FEW)
-	{
-		runtime_sort(items, count, size, compare);
-		return;
-	}
-	for (size_t i = 1; i < count; i++)
-	{
-		size_t at = i;
-
-		if (compare(all + (i - 1) * size, all + i * size) <= 0)
-			continue;
-		memcpy(item, all + i * size, size);
-		for (; at > 0 && compare(all + (at - 1) * size, item) > 0; at--)
-			memcpy(all + at * size, all + (at - 1) * size, size);
-		memcpy(all + at * size, item, size);
-	}
-}
-
-static void
-walk_reserve(Walk *walk, uint32_t nlines)
-{
-	size_t room;
-
-	if (nlines <= walk->room)
+	if (walk->room == walk->customer.room)
 		return;
 	if (walk->room > 0)
 	{
-		runtime_free(walk->spells);
 		runtime_free(walk->runs);
-		runtime_free(walk->steps);
-		runtime_free(walk->moves);
 		runtime_free(walk->lines);
-		runtime_free(walk->memberships);
 		runtime_free(walk->segment_steps);
 	}
-	room = walk->room = nlines * 2;
-	walk->spells = runtime_alloc(NULL, room * sizeof(PriceSpell));
+	walk->room = walk->customer.room;
 	walk->runs = runtime_alloc(NULL, room * sizeof(RunSpell));
-	walk->steps = runtime_alloc(NULL, room * 2 * sizeof(PriceStep));
-	walk->moves = runtime_alloc(NULL, room * 2 * sizeof(PriceMove));
 	walk->lines = runtime_alloc(NULL, room * sizeof(PriceLine));
-	walk->memberships = runtime_alloc(NULL, room * sizeof(Membership));
 	walk->segment_steps = runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
-}
-
-/* Take a customer's spells that are paid for, and the times in segments. */
-static int
-customer_read(Walk *walk, const Line *lines, uint32_t nlines)
-{
-	const SegmentCustomers *names = &walk->changes->names;
-	int nmemberships = 0;
-
-	walk_reserve(walk, nlines);
-	walk->nspells = 0;
-	for (uint32_t i = 0; i < nlines; i++)
-	{
-		const Line *line = &lines[i];
-		int32_t name = line_name(line);
-		PriceSpell *spell = &walk->spells[walk->nspells];
-
-		if (line_is_membership(line))
-		{
-			walk->memberships[nmemberships++] =
-				(Membership){line->start, line->end, names->ranks[name], 0};
-			continue;
-		}
-		spell->mrr = line_mrr(walk->spell_buffer, line);
-		if (spell->mrr <= 0 || line->start >= walk->as_of)
-			continue;
-		spell->start = line->start;
-		spell->end = line->end <= walk->as_of ? line->end : walk->as_of + 1;
-		spell->product = names->products[name];
-		spell->terms = names->offers[name];
-		walk->nspells++;
-	}
-	return nmemberships;
-}
-
-/* The changes among the steps of a product, which are in order */
-static void
-steps_take(Walk *walk, int32_t product, const PriceStep *steps, uint32_t nsteps)
-{
-	for (uint32_t from = 0, to; from < nsteps; from = to)
-	{
-		int64_t more = 0; /* begin than end */
-		Wide sums[2] = {0, 0};
-		int32_t least[2] = {INT32_MAX, INT32_MAX};
-		int32_t most[2] = {INT32_MIN, INT32_MIN};
-
-		for (to = from; to < nsteps && steps[to].day == steps[from].day; to++)
-		{
-			const PriceStep *step = &steps[to];
-			int side = step->is_end ? 0 : 1;
-
-			more += step->is_end ? -1 : 1;
-			sums[side] = money_add(sums[side], step->mrr);
-			if (step->terms < least[side])
-				least[side] = step->terms;
-			if (step->terms > most[side])
-				most[side] = step->terms;
-		}
-		if (more == 0 && sums[0] != sums[1] && least[0] == least[1] &&
-			most[0] == most[1])
-			walk->moves[walk->nmoves++] =
-				(PriceMove){steps[from].day, product, sums[0], sums[1]};
-	}
-}
-
-/* Find a customer's changes, and until when each line is held. */
-static void
-moves_find(Walk *walk)
-{
-	PriceSpell *spells = walk->spells;
-
-	walk->nmoves = 0;
-	items_sort(spells, walk->nspells, sizeof(PriceSpell), compare_products);
-	for (uint32_t from = 0, to; from < walk->nspells; from = to)
-	{
-		Day until = spells[from].end;
-		uint32_t nsteps = 0;
-
-		for (to = from;
-			 to < walk->nspells && spells[to].product == spells[from].product;
-			 to++)
-			if (spells[to].end > until)
-				until = spells[to].end;
-		for (uint32_t i = from; i < to; i++)
-			spells[i].line_until = until;
-		if (to - from < 2)
-			continue;
-		for (uint32_t i = from; i < to; i++)
-		{
-			walk->steps[nsteps++] = (PriceStep){spells[i].start, false,
-												spells[i].terms, spells[i].mrr};
-			if (spells[i].end < walk->as_of)
-				walk->steps[nsteps++] = (PriceStep){
-					spells[i].end, true, spells[i].terms, spells[i].mrr};
-		}
-		items_sort(walk->steps, nsteps, sizeof(PriceStep), compare_steps);
-		steps_take(walk, spells[from].product, walk->steps, nsteps);
-	}
-}
-
-/* The first reading: count a customer's changes. */
-static void
-customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
-{
-	Walk *walk = arg;
-
-	(void) customer;
-	if (nlines < 2)
-		return;
-	customer_read(walk, lines, nlines);
-	if (walk->nspells < 2)
-		return;
-	moves_find(walk);
-	for (uint32_t i = 0; i < walk->nmoves; i++)
-	{
-		MoveCount key = {walk->moves[i].product, walk->moves[i].day, 0};
-		MoveCount *count = count_table_reach(&walk->counts, &key);
-
-		count->customers++;
-	}
-}
-
-static int
-compare_counts(const void *a, const void *b)
-{
-	const MoveCount *count_a = a;
-	const MoveCount *count_b = b;
-
-	return (count_a->day > count_b->day) - (count_a->day < count_b->day);
-}
-
-/* Those of more customers first, of equal ones the later */
-static int
-compare_days(const void *a, const void *b)
-{
-	const MoveCount *count_a = a;
-	const MoveCount *count_b = b;
-
-	if (count_a->customers != count_b->customers)
-		return count_a->customers > count_b->customers ? -1 : 1;
-	return (count_a->day < count_b->day) - (count_a->day > count_b->day);
-}
-
-/* Say which days are looked at: the one named, or the largest. */
-static void
-days_choose(PriceChanges *changes, CountTable *table, Day as_of)
-{
-	MoveCount *counts = (MoveCount *) table->items;
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < table->count; i++)
-		if (changes->terms.is_named
-				? counts[i].day == changes->terms.day
-				: counts[i].customers >= changes->terms.least)
-			counts[count++] = counts[i];
-	runtime_sort(counts, count, sizeof(MoveCount), compare_counts);
-	table->count = 0;
-	for (uint32_t i = 0; i < count; i++)
-	{
-		if (table->count > 0 && counts[table->count - 1].day == counts[i].day)
-			counts[table->count - 1].customers += counts[i].customers;
-		else
-			counts[table->count++] = counts[i];
-	}
-	runtime_sort(counts, table->count, sizeof(MoveCount), compare_days);
-	changes->ndays =
-		table->count < PRICE_DAYS ? (int) table->count : PRICE_DAYS;
-	for (int i = 0; i < changes->ndays; i++)
-	{
-		int32_t months = (as_of - 1 - counts[i].day) / PRICE_WINDOW;
-
-		changes->days[i] = counts[i].day;
-		changes->months[i] =
-			months < changes->terms.months ? months : changes->terms.months;
-		if (changes->months[i] < 0)
-			changes->months[i] = 0;
-	}
 }
 
 /* Keep of a customer's changes those of days that are looked at. */
@@ -436,18 +161,18 @@ moves_keep(Walk *walk)
 	const PriceChanges *changes = walk->changes;
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < walk->nmoves; i++)
+	for (uint32_t i = 0; i < walk->customer.nmoves; i++)
 		for (int day = 0; day < changes->ndays; day++)
-			if (walk->moves[i].day == changes->days[day])
+			if (walk->customer.moves[i].day == changes->days[day])
 			{
-				walk->moves[kept++] = walk->moves[i];
+				walk->customer.moves[kept++] = walk->customer.moves[i];
 				break;
 			}
-	walk->nmoves = kept;
+	walk->customer.nmoves = kept;
 	walk->touched_on = INT32_MIN;
 	for (uint32_t i = 0; i < kept; i++)
-		if (walk->moves[i].day > walk->touched_on)
-			walk->touched_on = walk->moves[i].day;
+		if (walk->customer.moves[i].day > walk->touched_on)
+			walk->touched_on = walk->customer.moves[i].day;
 }
 
 /* A customer's change of a product on a day: they are in the order of both. */
@@ -455,12 +180,12 @@ static const PriceMove *
 move_of(const Walk *walk, Day day, int32_t product)
 {
 	uint32_t low = 0;
-	uint32_t high = walk->nmoves;
+	uint32_t high = walk->customer.nmoves;
 
 	while (low < high)
 	{
 		uint32_t middle = low + (high - low) / 2;
-		const PriceMove *move = &walk->moves[middle];
+		const PriceMove *move = &walk->customer.moves[middle];
 
 		if (move->product == product && move->day == day)
 			return move;
@@ -563,7 +288,7 @@ control_mark(const Walk *walk, int32_t day_no, bool is_touched)
 {
 	if (is_touched)
 		return PRICE_TOUCHED;
-	return walk->nmoves == 0 ||
+	return walk->customer.nmoves == 0 ||
 				   walk->touched_on < walk->changes->days[day_no] - SETTLED_DAYS
 			   ? PRICE_CONTROL
 			   : 0;
@@ -578,9 +303,9 @@ day_follow(Walk *walk, int32_t day_no)
 	uint32_t main_line = 0;
 
 	/* products come one after the other */
-	for (uint32_t i = 0; i < walk->nspells; i++)
+	for (uint32_t i = 0; i < walk->customer.nspells; i++)
 	{
-		const PriceSpell *spell = &walk->spells[i];
+		const PriceSpell *spell = &walk->customer.spells[i];
 		const PriceMove *move;
 
 		if (spell->start > day || spell->end <= day)
@@ -649,13 +374,14 @@ stay_follow(Walk *walk, const PriceSpell *spell, int32_t segment, Day since,
 static void
 runs_find(Walk *walk)
 {
-	items_sort(walk->spells, walk->nspells, sizeof(PriceSpell), compare_starts);
-	for (uint32_t i = 0; i < walk->nspells; i++)
-		walk->runs[i] =
-			(RunSpell){walk->spells[i].start, walk->spells[i].end, 0, 0, false};
-	spell_runs(walk->runs, walk->nspells, walk->changes->terms.gap);
-	for (uint32_t i = 0; i < walk->nspells; i++)
-		walk->spells[i].run = walk->runs[i];
+	sort_few(walk->customer.spells, walk->customer.nspells, sizeof(PriceSpell),
+			 compare_starts);
+	for (uint32_t i = 0; i < walk->customer.nspells; i++)
+		walk->runs[i] = (RunSpell){walk->customer.spells[i].start,
+								   walk->customer.spells[i].end, 0, 0, false};
+	spell_runs(walk->runs, walk->customer.nspells, walk->changes->terms.gap);
+	for (uint32_t i = 0; i < walk->customer.nspells; i++)
+		walk->customer.spells[i].run = walk->runs[i];
 }
 
 /* The second reading: follow a customer. */
@@ -664,21 +390,23 @@ customer_follow(void *arg, uint32_t customer, const Line *lines,
 				uint32_t nlines)
 {
 	Walk *walk = arg;
-	int nmemberships = customer_read(walk, lines, nlines);
 
 	(void) customer;
-	if (walk->nspells == 0)
+	price_customer_read(&walk->customer, lines, nlines);
+	if (walk->customer.nspells == 0)
 		return;
+	lines_reserve(walk);
 	walk->nsegment_steps =
-		segment_steps_of(walk->memberships, nmemberships, walk->segment_steps);
+		segment_steps_of(walk->customer.memberships,
+						 walk->customer.nmemberships, walk->segment_steps);
 	runs_find(walk);
-	moves_find(walk);
+	price_moves_find(&walk->customer);
 	moves_keep(walk);
 	for (int32_t i = 0; i < walk->changes->ndays; i++)
 		day_follow(walk, i);
-	for (uint32_t i = 0; i < walk->nspells; i++)
+	for (uint32_t i = 0; i < walk->customer.nspells; i++)
 	{
-		const PriceSpell *spell = &walk->spells[i];
+		const PriceSpell *spell = &walk->customer.spells[i];
 		Day since = spell->start;
 
 		for (int step = step_on(walk, since);; step++)
@@ -739,40 +467,6 @@ followed_lay_out(const Walk *walk)
 	}
 }
 
-static Walk *
-walk_make(PriceChanges *changes)
-{
-	Walk *walk = runtime_alloc_zero(NULL, sizeof(Walk));
-
-	walk->changes = changes;
-	walk->spell_buffer = changes->names.spell_buffer;
-	walk->as_of = walk->spell_buffer->terms.as_of - 1;
-	return walk;
-}
-
-/* Find the days of changes; products have no order yet. */
-void
-price_changes_open(PriceChanges *changes, Context context,
-				   SpellBuffer *spell_buffer, const PriceTerms *terms)
-{
-	Walk *walk;
-
-	memset(changes, 0, sizeof(*changes));
-	changes->terms = *terms;
-	segment_customers_open(&changes->names, context, spell_buffer);
-	count_table_open(&changes->cells, context, offsetof(PriceCell, customers),
-					 sizeof(PriceCell));
-	count_table_open(&changes->touched, context,
-					 offsetof(PriceTouched, customers), sizeof(PriceTouched));
-	walk = walk_make(changes);
-	count_table_open(&walk->counts, NULL, offsetof(MoveCount, customers),
-					 sizeof(MoveCount));
-	spell_buffer_each(spell_buffer, customer_count, walk);
-	days_choose(changes, &walk->counts, walk->as_of);
-	count_table_close(&walk->counts);
-	runtime_free(walk);
-}
-
 /* Follow everybody; order is known now. */
 void
 price_changes_follow(PriceChanges *changes)
@@ -781,10 +475,13 @@ price_changes_follow(PriceChanges *changes)
 
 	if (changes->ndays == 0)
 		return;
-	walk = walk_make(changes);
+	walk = runtime_alloc_zero(NULL, sizeof(Walk));
+	walk->changes = changes;
+	price_customer_open(&walk->customer, &changes->names);
 	count_table_open(&walk->followed, NULL, FOLLOWED_KEY, sizeof(Followed));
-	spell_buffer_each(walk->spell_buffer, customer_follow, walk);
+	spell_buffer_each(changes->names.spell_buffer, customer_follow, walk);
 	followed_lay_out(walk);
 	count_table_close(&walk->followed);
+	price_customer_close(&walk->customer);
 	runtime_free(walk);
 }

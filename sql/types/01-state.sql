@@ -59,8 +59,8 @@ CREATE OPERATOR CLASS cvm.{type}_hash_ops DEFAULT FOR TYPE cvm.{type} USING hash
 COMMENT ON FUNCTION cvm.{type}_cmp(cvm.{type}, cvm.{type}) IS 'Orders by bytes, for indexes';
 COMMENT ON FUNCTION cvm.{type}_hash(cvm.{type}) IS 'Hashes bytes';
 COMMENT ON FUNCTION cvm.{type}_hash_extended(cvm.{type}, bigint) IS 'Hashes bytes with a seed';
-COMMENT ON FUNCTION cvm.{type}_in(cstring) IS 'Input: the hexadecimal text of a state, checked';
-COMMENT ON FUNCTION cvm.{type}_out(cvm.{type}) IS 'Output: hexadecimal text';
+COMMENT ON FUNCTION cvm.{type}_in(cstring) IS 'Input: the text of a state, checked';
+COMMENT ON FUNCTION cvm.{type}_out(cvm.{type}) IS 'Output: hexadecimal digits; of a large state z and base64, compressed';
 COMMENT ON FUNCTION cvm.{type}_recv(internal) IS 'Binary input, checked';
 COMMENT ON FUNCTION cvm.{type}_send(cvm.{type}) IS 'Binary output';
 @end

@@ -2,8 +2,8 @@
  * state_type.c
  *		What all state types share: input, output, order.
  *
- * A state's text is the hexadecimal form of its bytes, so that nothing is lost
- * on the way through a dump or another server.  Whatever comes in is decoded,
+ * A state's text has its bytes (state_text.h), so that nothing is lost on the
+ * way through a dump or another server.  Whatever comes in is decoded,
  * encoded again and compared: bytes that are not canonical are refused, and
  * every value that exists has been through that gate or was built here, by this
  * version of the library or one before.
@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "pg/state_text.h"
 #include "pg/state_type.h"
 
 /* The bytes of a state that lies elsewhere or is compressed. */
@@ -126,34 +127,24 @@ state_is_readable(const StateType *type, Datum datum)
 	return readable;
 }
 
-/* Input function: hexadecimal digits. */
+/* Input function. */
 Datum
 state_input(const StateType *type, FunctionCallInfo fcinfo)
 {
-	char *text = PG_GETARG_CSTRING(0);
-	size_t length = strlen(text);
-	uint8_t *data = palloc(length / 2 + 1);
+	const char *text = PG_GETARG_CSTRING(0);
+	size_t size;
+	uint8 *data = state_text_read(text, &size);
 
-	for (size_t i = 0; i < length; i++)
-	{
-		char digit = text[i];
-		int value = digit >= '0' && digit <= '9'   ? digit - '0'
-					: digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
-					: digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
-												   : -1;
-
-		if (value < 0 || length % 2 != 0)
-			ereturn(fcinfo->context, (Datum) 0,
-					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("invalid input syntax for type %s: \"%.64s\"",
-							type->name, text),
-					 errhint("The text of a state comes from its own output "
-							 "function only.")));
-		data[i / 2] = i % 2 ? data[i / 2] | value : value << 4;
-	}
+	if (data == NULL)
+		ereturn(fcinfo->context, (Datum) 0,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid input syntax for type %s: \"%.64s\"",
+						type->name, text),
+				 errhint("The text of a state comes from its own output "
+						 "function only.")));
 	return HAS_SOFT_ERRORS(fcinfo)
-			   ? state_accept_softly(type, data, length / 2, fcinfo->context)
-			   : state_accept(type, data, length / 2);
+			   ? state_accept_softly(type, data, size, fcinfo->context)
+			   : state_accept(type, data, size);
 }
 
 /* Receive function. */
@@ -173,21 +164,8 @@ Datum
 cvm_state_out(PG_FUNCTION_ARGS)
 {
 	StateBytes state = state_bytes(PG_GETARG_DATUM(0));
-	static const char digits[] = "0123456789abcdef";
-	char *text;
 
-	if (state.size >= MaxAllocSize / 2)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("state is too large for its text form"),
-						errhint("Use COPY with (FORMAT binary).")));
-	text = palloc(state.size * 2 + 1);
-	for (size_t i = 0; i < state.size; i++)
-	{
-		text[2 * i] = digits[state.data[i] >> 4];
-		text[2 * i + 1] = digits[state.data[i] & 15];
-	}
-	text[state.size * 2] = '\0';
-	PG_RETURN_CSTRING(text);
+	PG_RETURN_CSTRING(state_text(state.data, state.size));
 }
 
 /* Send function of every state type. */

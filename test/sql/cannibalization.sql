@@ -225,9 +225,9 @@ SELECT throws_ok($$SELECT cannibalization_verdict(a, basis => 'gut feeling') FRO
 SELECT throws_ok($$SELECT cannibalization_verdict(a, conf => 1) FROM state$$, '22023', 'confidence level "1" is not between 0 and 1', 'nothing is certain');
 SELECT throws_ok($$SELECT cannibalization_verdict(a, 'NaN') FROM state$$, '22023', NULL, 'margins are numbers');
 SELECT throws_ok($$SELECT cannibalization_verdict(a, min_matured => 2) FROM state$$, '22023', 'min_matured is not between 0 and 1', 'shares are shares');
-SELECT throws_ok($$SELECT ('01' || substr(a::text, 3))::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization: version 1, where this library reads version 2', 'bytes of the version before, which must be folded again');
+SELECT throws_ok($$SELECT ('01' || substr(encode(cannibalization_send(a), 'hex'), 3))::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization: version 1, where this library reads version 2', 'bytes of the version before, which must be folded again');
 SELECT throws_ok($$SELECT '00'::cannibalization$$, '22P03', 'invalid bytes for type cannibalization', 'bytes of no version are refused');
-SELECT throws_ok($$SELECT (a::text || '00')::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization', 'bytes behind the end are refused');
+SELECT throws_ok($$SELECT (encode(cannibalization_send(a), 'hex') || '00')::cannibalization FROM state$$, '22P03', 'invalid bytes for type cannibalization', 'bytes behind the end are refused');
 CREATE FUNCTION pg_temp.survives(whole text, kind text, reader text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	accepted int := 0;
@@ -238,7 +238,7 @@ BEGIN
 		FOR x IN 1 .. 8 LOOP
 			BEGIN
 				damaged := overlay(whole PLACING lpad(to_hex((('x' || substr(whole, 2 * i + 1, 2))::bit(8)::int) # (1 << (x - 1))), 2, '0') FROM 2 * i + 1 FOR 2);
-				EXECUTE format('SELECT %L::%I::text', damaged, kind) INTO again;
+				EXECUTE format('SELECT encode(%2$I(%1$L::%3$I), ''hex'')', damaged, kind || '_send', kind) INTO again;
 				IF again <> damaged THEN
 					RETURN -1;
 				END IF;
@@ -253,8 +253,8 @@ BEGIN
 	RETURN accepted;
 END
 $$;
-SELECT cmp_ok((SELECT pg_temp.survives(a::text, 'cannibalization', 'cannibalization_verdict') FROM state), '>', 0, 'any bit may be wrong: refused, or a state that can be read');
-SELECT cmp_ok((SELECT pg_temp.survives(cannibalization_matrix_agg(holdings, '2024-07-01')::text, 'cannibalization_matrix', 'cannibalization_cells') FROM held), '>', 0, 'any bit of a matrix may be wrong: refused, or a state that can be read');
+SELECT cmp_ok((SELECT pg_temp.survives(encode(cannibalization_send(a), 'hex'), 'cannibalization', 'cannibalization_verdict') FROM state), '>', 0, 'any bit may be wrong: refused, or a state that can be read');
+SELECT cmp_ok((SELECT pg_temp.survives(encode(cannibalization_matrix_send(cannibalization_matrix_agg(holdings, '2024-07-01')), 'hex'), 'cannibalization_matrix', 'cannibalization_cells') FROM held), '>', 0, 'any bit of a matrix may be wrong: refused, or a state that can be read');
 
 SELECT * FROM finish();
 ROLLBACK;

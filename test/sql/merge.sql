@@ -7,7 +7,7 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SET LOCAL search_path = public, cvm;
-SELECT plan(54);
+SELECT plan(64);
 SELECT setseed(0.75) \gset
 
 CREATE FUNCTION pg_temp.hash(n bigint, seed bigint) RETURNS bigint
@@ -283,8 +283,16 @@ WHERE (style = 'ISO, YMD') OR (path = '' AND (zone = 'UTC' OR style = 'SQL, DMY'
 -- ---------------------------------------------------------------------------
 SELECT is((SELECT count(*) FROM whole WHERE r::text::cvm.retention <> r) + (SELECT count(*) FROM tenure WHERE t::text::cvm.tenure <> t) +
 		  (SELECT count(*) FROM person WHERE a::text::cvm.activity <> a), 0::bigint, 'every state comes back from its text as it was');
-SELECT is((SELECT count(*) FROM whole WHERE encode(cvm.retention_send(r), 'hex') <> r::text) + (SELECT count(*) FROM tenure WHERE encode(cvm.tenure_send(t), 'hex') <> t::text) +
+SELECT is((SELECT count(*) FROM whole WHERE encode(cvm.retention_send(r), 'hex') <> r::text AND octet_length(cvm.retention_send(r)) < 1024) + (SELECT count(*) FROM tenure WHERE encode(cvm.tenure_send(t), 'hex') <> t::text) +
 		  (SELECT count(*) FROM person WHERE encode(cvm.activity_send(a), 'hex') <> a::text), 0::bigint, 'its text is its bytes');
+CREATE TEMP TABLE large AS SELECT cvm.retention_agg(n::bigint, date '2024-01-01' + (n % 400 + n % 7 * 28), 'day') AS state FROM generate_series(1, 4000) n;
+SELECT cmp_ok((SELECT length(l.state::text) FROM large l), '<', (SELECT octet_length(cvm.retention_send(l.state)) FROM large l), 'the text of a large state is compressed');
+SELECT ok((SELECT l.state::text::cvm.retention = l.state AND cvm.retention_send(l.state::text::cvm.retention) = cvm.retention_send(l.state) FROM large l), 'and comes back as it was');
+SELECT ok((SELECT encode(cvm.retention_send(l.state), 'hex')::cvm.retention = l.state FROM large l), 'digits are read of a state of any size');
+SELECT throws_ok(format('SELECT %L::cvm.retention', t.text), '22P02', NULL, format('what is not the text of bytes is refused: %s', t.what)) FROM (
+	SELECT 'nothing' AS what, 'z' AS text UNION ALL SELECT 'no base64', 'z!' UNION ALL SELECT 'a size alone', 'z' || encode('\x00040000', 'base64')
+	UNION ALL SELECT 'more than could be in it', 'z' || encode('\x0000000300', 'base64') UNION ALL SELECT 'less than is compressed', 'z' || encode('\x1000000000414141', 'base64')
+	UNION ALL SELECT 'a part', (SELECT left(l.state::text, 1 + length(l.state::text) / 8 * 4) FROM large l) UNION ALL SELECT 'a number in place of it', 'z0001') t;
 CREATE TABLE stored AS
 SELECT p.customer, a, t, r FROM person p, tenure t, whole w
 WHERE p.customer = t.customer AND t.how = w.how AND p.customer % 50 = 0;

@@ -5,9 +5,11 @@
 # state.  The same damage in every run.
 use strict;
 use warnings;
+use MIME::Base64;
 
 my $db = 'cvm_hostile';
 my $tests = 0;
+my $compressed = 0;
 my $dir = `mktemp -d`;
 chomp $dir;
 $ENV{PGOPTIONS} = '-c client_min_messages=warning -c DateStyle=ISO,YMD -c TimeZone=UTC';
@@ -198,13 +200,17 @@ my %orderly = map { $_ => 1 } qw(22P02 22P03 22003 22021 22023 22008 54000 57014
 my $rounds = $ENV{CVM_MUTATIONS} || 1000;
 
 for my $type (qw(activity tenure retention lifecycle holdings movement revenue_retention survival purchases cannibalization cannibalization_matrix segment_flow)) {
-	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");
+	my @seeds = map { pack 'H*', $_ } split /\n/, run("SELECT encode(cvm.${type}_send(bytes::cvm.$type), 'hex') FROM seed WHERE type = '$type' ORDER BY 1;");
 	ok(@seeds > 5, "there are states of type $type to damage");
 	is_used($type, 'as they are', map { unpack 'H*', $_ } @seeds[0 .. 5]);
 
 	# text: damaged bytes, and what is no hexadecimal at all
 	my @texts = map { unpack 'H*', damage($seeds[below(scalar @seeds)]) } 1 .. $rounds;
 	push @texts, '', '0', 'x', '01', '0x01', "\\x01", ' 01', '01 ', 'ff' x 5000, '01' x 5000, '00' x 100, "\x{c3}\x{a9}", '0100ffffffffffffffffff01';
+	# and what was compressed
+	my @packed = map { decode_base64(substr $_, 1) } grep { /^z/ } split /\n/, run("SELECT bytes FROM seed WHERE type = '$type' ORDER BY bytes COLLATE \"C\";");
+	push @texts, map { 'z' . encode_base64(damage($packed[below(scalar @packed)]), '') } 1 .. $rounds / 4 if @packed;
+	$compressed += @packed;
 	is_used($type, 'damaged text', @texts);
 
 	# bytes: one COPY a value
@@ -223,6 +229,8 @@ for my $type (qw(activity tenure retention lifecycle holdings movement revenue_r
 	my $errors = grep { /ERROR/ } @lines;
 	ok(!@bad && (grep { /^alive\|t$/ } @lines) && $errors > $files / 4, "$type: damaged bytes are refused or can be used", join "\n", @bad[0 .. ($#bad > 5 ? 5 : $#bad)]);
 }
+
+ok($compressed > 5, 'texts of large states, which are compressed, were damaged too');
 
 # Every value is used, or refused in an orderly way
 sub is_used {

@@ -26,6 +26,10 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 		'Customers by what they are worth a month, in tenths from 10 (the most) to 1: the whale curve.');
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- what is referred to twice is computed once, but where Citus has it at each customer
+('phase_shared', 1, '{distributed subscription}', 'NOT MATERIALIZED '),
+('phase_shared', 2, '{distributed event}', 'NOT MATERIALIZED '),
+('phase_shared', 9, '{}', ''),
 -- Who pays: with event.amount, also those who never had a contract
 ('phase_payers', 1, '{event.amount}', $$, prepaid AS (
 	-- who never had a contract and pays as they go: a spell of activity is one line, at a month's mean of the three
@@ -43,7 +47,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		GROUP BY e.customer_id, e.as_of) p
 	CROSS JOIN LATERAL unnest(cvm.active_spells(p.activity, ({inactivity_days})[1], p.as_of)) r
 	GROUP BY p.customer_id
-), payer AS (
+), payer AS {phase_shared}(
 	TABLE known
 	UNION ALL
 	SELECT p.customer_id, p.holdings, NULL AS at_risk_mrr, NULL AS risk_since, NULL AS risk_before FROM prepaid p
@@ -53,9 +57,11 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('phase_payer', 9, '{}', 'known'),
 -- and with customer, also those who never paid
 ('phase_everybody', 1, '{customer}', $$, everybody AS (
-	SELECT coalesce(k.customer_id, c.customer_id) AS customer_id, k.holdings, k.at_risk_mrr, k.risk_since, k.risk_before
-	FROM {phase_payer} k
-	FULL JOIN (SELECT DISTINCT c.customer_id FROM customer c WHERE c.customer_id IS NOT NULL) c ON c.customer_id = k.customer_id
+	SELECT k.* FROM {phase_payer} k
+	UNION ALL
+	SELECT DISTINCT c.customer_id, NULL::cvm.holdings, NULL::numeric, NULL::date, NULL::date
+	FROM customer c
+	WHERE c.customer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {phase_payer} k WHERE k.customer_id = c.customer_id)
 )$$),
 ('phase_everybody', 9, '{}', ''),
 ('phase_customers', 1, '{customer}', 'everybody'),
@@ -71,7 +77,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('phase_observed', 9, '{}', $$observed AS MATERIALIZED (
 	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(e.occurred_at, {time_zone})) + 1 FROM event e)) AS as_of
 )$$),
-('phase_known', 1, '{subscription}', $$known AS (
+('phase_known', 1, '{subscription}', $$known AS {phase_shared}(
 	-- a commitment is one more line, for nothing, that ends with it
 	SELECT s.customer_id, cvm.holdings_agg(CASE WHEN t.is_term THEN '(commitment)' ELSE s.product END, s.started_on,
 			CASE WHEN t.is_term THEN s.committed_until ELSE s.ended_on END,
@@ -95,26 +101,22 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 -- The segment of each on the last day and a month before: none where there are no segments
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-('phase_placed', 1, '{segment_history}', $$placed AS (
-	SELECT DISTINCT ON (w.customer_id, w.is_previous) w.customer_id, w.is_previous, h.segment
-	FROM (
-		SELECT f.customer_id, false AS is_previous, f.last_day AS day FROM phased f
-		UNION ALL
-		SELECT f.customer_id, true AS is_previous, f.previous_day AS day FROM phased f) w
-	JOIN segment_history h ON h.customer_id = w.customer_id AND h.valid_from <= w.day AND coalesce(h.valid_to > w.day, true)
-	WHERE h.segment IS NOT NULL
-	ORDER BY w.customer_id, w.is_previous, h.valid_from DESC, h.segment COLLATE "C"
-)$$),
-('phase_placed', 9, '{}', $$placed AS (
-	SELECT f.customer_id, false AS is_previous, NULL::text AS segment FROM phased f WHERE false
-)$$),
+('phase_placed', 1, '{segment_history}', $$
+LEFT JOIN (
+@use timeline_rows AND h.valid_from IS NOT NULL
+) t ON t.customer_id = k.customer_id$$),
+('phase_placed', 9, '{}', ''),
+('phase_segment', 1, '{segment_history}', $$coalesce(cvm._segment_on(t.timeline, k.last_day), '(none)')$$),
+('phase_segment', 9, '{}', $$'(none)'::text$$),
+('phase_previous_segment', 1, '{segment_history}', $$coalesce(cvm._segment_on(t.timeline, k.previous_day), '(none)')$$),
+('phase_previous_segment', 9, '{}', $$'(none)'::text$$),
 -- of a row c of customer_phase
 ('phase_segments', 1, '{segment_history}', '(VALUES (c.segment), (''(all)''))'),
 ('phase_segments', 9, '{}', '(VALUES (''(all)''))');
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'customer_phase', n.preference, n.needs, $$
-WITH {phase_observed}, {phase_known}{phase_payers}{phase_everybody}, phased AS MATERIALIZED (
+WITH {phase_observed}, {phase_known}{phase_payers}{phase_everybody}, phased AS (
 	SELECT k.*, n.phase, n.since, b.phase AS previous_phase, d.previous_day, o.as_of,
 		-- the last day, or the last one paid for
 		CASE n.phase WHEN 'winback_target' THEN n.since WHEN 'lost' THEN n.since - {winback_days} - 1 ELSE o.as_of END - 1 AS last_day
@@ -125,22 +127,20 @@ WITH {phase_observed}, {phase_known}{phase_payers}{phase_everybody}, phased AS M
 		{renewal_days}, {growth_days}, {lapse_days}) n
 	CROSS JOIN LATERAL cvm.lifecycle_phase(k.holdings, (o.as_of - interval '1 month')::date, k.risk_before, o.as_of, {winback_days},
 		{reactivated_days}, {onboarding_days}, {renewal_days}, {growth_days}, {lapse_days}) b
-), {phase_placed}
+)
 SELECT cvm.row_key(k.customer_id::text) AS row_key,
 	k.customer_id,
-	coalesce(p.segment, '(none)') AS segment,
+	{phase_segment} AS segment,
 	k.phase,
 	k.since,
 	k.previous_phase,
 	coalesce(cvm.mrr_at(k.holdings, k.as_of - 1), 0) AS mrr,
 	CASE WHEN k.phase = 'at_risk' THEN k.at_risk_mrr ELSE 0 END AS at_risk_mrr,
 	coalesce(cvm.mrr_at(k.holdings, k.last_day), 0) AS last_mrr,
-	coalesce(b.segment, '(none)') AS previous_segment,
+	{phase_previous_segment} AS previous_segment,
 	coalesce(cvm.mrr_at(k.holdings, k.previous_day), 0) AS previous_mrr,
 	k.as_of
-FROM phased k
-LEFT JOIN placed p ON p.customer_id = k.customer_id AND NOT p.is_previous
-LEFT JOIN placed b ON b.customer_id = k.customer_id AND b.is_previous$$
+FROM phased k{phase_placed}$$
 FROM (VALUES (1, '{subscription}'::text[]), (2, '{event.amount}')) AS n (preference, needs);
 
 INSERT INTO cvm.report_body (view, preference, needs, body)

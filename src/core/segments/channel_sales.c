@@ -11,17 +11,10 @@
 
 #define WEEK 7
 #define TO_MONDAY 5 /* days since Monday of day 0, a Saturday */
-#define PRODUCT 0
-#define CHANNEL 1
-#define TOLD_CURRENCY 2
-#define CURRENCY 3
 
 typedef struct SaleWalk
 {
 	ChannelSales *sales;
-	const MemberLines *members;
-	SaleCompare compare;
-	void *arg;
 	uint32_t customer;
 } SaleWalk;
 
@@ -33,83 +26,6 @@ typedef struct SaleItem
 	const SaleWalk *walk;
 } SaleItem;
 
-/* Take a name apart. */
-static void
-name_take(ChannelSales *sales, int name, const Label *label)
-{
-	const char *at = label->data;
-	const char *end = label->data + label->size;
-
-	for (int part = 0; part < SALE_NAMES; part++)
-	{
-		const char *next = memchr(at, SALE_PART, (size_t) (end - at));
-
-		if (next == NULL)
-			next = end;
-		sales->names[part][name] = (Label){NULL, 0};
-		if (at < end && *at == SALE_TOLD)
-			sales->names[part][name] =
-				(Label){at + 1, (uint32_t) (next - at - 1)};
-		at = next < end ? next + 1 : end;
-	}
-}
-
-/* Give equal parts of names the same number, that of the first of them. */
-static void
-names_read(ChannelSales *sales, const MemberLines *members)
-{
-	int count = members->names.count;
-
-	for (int part = 0; part < SALE_NAMES; part++)
-	{
-		sales->names[part] =
-			runtime_alloc(NULL, ((size_t) count + 1) * sizeof(Label));
-		sales->numbers[part] =
-			runtime_alloc(NULL, ((size_t) count + 1) * sizeof(int32_t));
-	}
-	for (int i = 0; i < count; i++)
-		name_take(sales, i, &members->names.labels[i]);
-	for (int part = 0; part < SALE_NAMES; part++)
-	{
-		Dictionary parts;
-		int32_t *first =
-			runtime_alloc(NULL, ((size_t) count + 1) * sizeof(int32_t));
-		int32_t not_told = -1;
-
-		dictionary_open(&parts, NULL);
-		for (int i = 0; i < count; i++)
-		{
-			const Label *label = &sales->names[part][i];
-			int known = parts.count;
-			int32_t number;
-
-			if (label->data == NULL)
-			{
-				if (not_told < 0)
-					not_told = i;
-				sales->numbers[part][i] = not_told;
-				continue;
-			}
-			number = dictionary_intern(&parts, label);
-			if (number == known)
-				first[number] = i;
-			sales->numbers[part][i] = first[number];
-		}
-		runtime_free(first);
-	}
-}
-
-static int
-compare_parts(const SaleWalk *walk, int part, int32_t a, int32_t b)
-{
-	const ChannelSales *sales = walk->sales;
-
-	if (sales->numbers[part][a] == sales->numbers[part][b])
-		return 0;
-	return walk->compare(walk->arg, &sales->names[part][a],
-						 &sales->names[part][b]);
-}
-
 static int
 compare_lines(const void *a, const void *b)
 {
@@ -117,11 +33,11 @@ compare_lines(const void *a, const void *b)
 	const SaleItem *item_b = b;
 	const SaleLine *line_a = item_a->line;
 	const SaleLine *line_b = item_b->line;
-	const ChannelSales *sales = item_a->walk->sales;
+	const PartedNames *parts = &item_a->walk->sales->parts;
 	int32_t name_a = line_a->member.name;
 	int32_t name_b = line_b->member.name;
-	int32_t product_a = sales->numbers[PRODUCT][name_a];
-	int32_t product_b = sales->numbers[PRODUCT][name_b];
+	int32_t product_a = parts->numbers[SALE_PRODUCT][name_a];
+	int32_t product_b = parts->numbers[SALE_PRODUCT][name_b];
 	bool is_priced = (line_a->member.flags & SALE_PRICED) != 0;
 	int order;
 
@@ -135,9 +51,9 @@ compare_lines(const void *a, const void *b)
 		return is_priced ? -1 : 1;
 	if (item_a->mrr != item_b->mrr)
 		return item_a->mrr < item_b->mrr ? -1 : 1;
-	order = compare_parts(item_a->walk, CHANNEL, name_a, name_b);
+	order = parted_names_compare(parts, SALE_CHANNEL, name_a, name_b);
 	if (order == 0)
-		order = compare_parts(item_a->walk, TOLD_CURRENCY, name_a, name_b);
+		order = parted_names_compare(parts, SALE_TOLD_CURRENCY, name_a, name_b);
 	if (order != 0)
 		return order;
 	return (line_a->committed > line_b->committed) -
@@ -174,8 +90,8 @@ sale_add(SaleWalk *walk, const SaleItem *item)
 	SaleCount *count;
 
 	memset(&key, 0, sizeof(key));
-	key.product = sales->numbers[PRODUCT][name];
-	key.currency = sales->numbers[CURRENCY][name];
+	key.product = sales->parts.numbers[SALE_PRODUCT][name];
+	key.currency = sales->parts.numbers[SALE_CURRENCY][name];
 	key.month = (Day) period_start(
 		months->calendar, period_cache_period(months, line->member.day));
 	count = count_table_reach(&sales->buyers, &key);
@@ -184,7 +100,7 @@ sale_add(SaleWalk *walk, const SaleItem *item)
 		count->last = walk->customer;
 		count->sales++;
 	}
-	key.channel = sales->numbers[CHANNEL][name];
+	key.channel = sales->parts.numbers[SALE_CHANNEL][name];
 	key.term = months_of(line->committed);
 	key.week = monday_of(line->member.day);
 	key.price = item->mrr;
@@ -217,6 +133,7 @@ static void
 customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 {
 	SaleWalk *walk = arg;
+	const int32_t *products = walk->sales->parts.numbers[SALE_PRODUCT];
 	SaleLine *all = lines;
 	SaleItem few[SORT_FEW];
 	SaleItem *items = few;
@@ -235,14 +152,11 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 	sort_few(items, nlines, sizeof(SaleItem), compare_lines);
 	for (uint32_t from = 0, to; from < nlines; from = to)
 	{
-		int32_t product =
-			walk->sales->numbers[PRODUCT][items[from].line->member.name];
+		int32_t product = products[items[from].line->member.name];
 		Day until = INT32_MIN;
 
 		for (to = from;
-			 to < nlines &&
-			 walk->sales->numbers[PRODUCT][items[to].line->member.name] ==
-				 product;
+			 to < nlines && products[items[to].line->member.name] == product;
 			 to++)
 		{
 			const SaleLine *line = items[to].line;
@@ -262,12 +176,12 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 /* Count the sales of all customers. */
 void
 channel_sales_count(ChannelSales *sales, MemberLines *members,
-					SaleCompare compare, void *arg)
+					NameCompare compare, void *arg)
 {
-	SaleWalk walk = {sales, members, compare, arg, 0};
+	SaleWalk walk = {sales, 0};
 
 	memset(sales, 0, sizeof(*sales));
-	names_read(sales, members);
+	parted_names_read(&sales->parts, SALE_NAMES, &members->names, compare, arg);
 	count_table_open(&sales->sales, NULL, offsetof(SaleCount, sales),
 					 sizeof(SaleCount));
 	count_table_open(&sales->buyers, NULL, offsetof(SaleCount, sales),

@@ -14,6 +14,7 @@
 #define CVM_CORE_SEGMENTS_CHANNEL_SALES_H
 
 #include "core/contacts/member_lines.h"
+#include "core/segments/parted_names.h"
 #include "core/util/count_table.h"
 #include "core/util/money.h"
 
@@ -24,11 +25,12 @@
 #define SALE_OPEN INT32_MAX
 #define SALE_UNCOMMITTED INT32_MAX
 
-/* What a name tells: product, channel, currency as told and as shown */
+/* What a name tells */
+#define SALE_PRODUCT 0
+#define SALE_CHANNEL 1
+#define SALE_TOLD_CURRENCY 2
+#define SALE_CURRENCY 3 /* as it is shown */
 #define SALE_NAMES 4
-#define SALE_PART '\0'	   /* between them */
-#define SALE_NOT_TOLD '\1' /* a part begins with it that is not told */
-#define SALE_TOLD '\2'	   /* and with it one that is */
 
 typedef struct SaleLine
 {
@@ -41,7 +43,7 @@ typedef struct SaleLine
 /* Sales that are alike; in months without a week: customers */
 typedef struct SaleCount
 {
-	int32_t product; /* names by number: see sale_name() */
+	int32_t product; /* names by number: see parted_names.h */
 	int32_t currency;
 	int32_t channel;
 	int32_t term; /* months of commitment */
@@ -54,19 +56,15 @@ typedef struct SaleCount
 	uint32_t unused;
 } SaleCount;
 
-/* How names are sorted; data is NULL where one is not told. */
-typedef int (*SaleCompare)(void *arg, const Label *a, const Label *b);
-
 typedef struct ChannelSales
 {
-	Label *names[SALE_NAMES];	  /* parts, by number of the whole name */
-	int32_t *numbers[SALE_NAMES]; /* equal parts have the same */
+	PartedNames parts;
 	int scale;
 	CountTable sales;
 	CountTable buyers; /* by product, currency and month */
 } ChannelSales;
 
 extern void channel_sales_count(ChannelSales *sales, MemberLines *members,
-								SaleCompare compare, void *arg);
+								NameCompare compare, void *arg);
 
 #endif /* CVM_CORE_SEGMENTS_CHANNEL_SALES_H */

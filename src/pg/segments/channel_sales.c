@@ -13,9 +13,8 @@
 #include "core/segments/channel_sales.h"
 #include "pg/arguments.h"
 #include "pg/contacts/member_state.h"
-#include "pg/label.h"
 #include "pg/numeric.h"
-#include "pg/segments/segment_rows.h"
+#include "pg/segments/parted_names.h"
 #include "pg/state_type.h"
 
 enum
@@ -39,22 +38,6 @@ channel_sale_begin(FunctionCallInfo fcinfo, KeyKind kind)
 
 	state->members->parameters[0] = argument_day(fcinfo, ARG_AS_OF, "as_of");
 	return state;
-}
-
-/* Put a part of a name behind those before it. */
-static void
-part_put(FunctionCallInfo fcinfo, NameBuffer *name, int argument)
-{
-	static const char told[] = {SALE_TOLD};
-	static const char not_told[] = {SALE_NOT_TOLD};
-	static const char between[] = {SALE_PART};
-	Label part = argument_label(fcinfo, argument);
-
-	if (name->label.size > 0)
-		name_append(name, between, 1);
-	name_append(name, part.data != NULL ? told : not_told, 1);
-	if (part.data != NULL)
-		name_append(name, part.data, part.size);
 }
 
 /* A row: (customer, product, first day, day after the last, price, …) */
@@ -88,7 +71,7 @@ channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 		static const int arguments[] = {ARG_PRODUCT, ARG_CHANNEL,
 										ARG_TOLD_CURRENCY, ARG_CURRENCY};
 
-		part_put(fcinfo, &name, arguments[part]);
+		parted_name_put(fcinfo, &name, arguments[part]);
 	}
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
@@ -107,17 +90,6 @@ channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 }
 
 MEMBER_STEPS(channel_sale);
-
-static Datum
-part_datum(const ChannelSales *sales, int part, int32 number, bool *is_null)
-{
-	const Label *label = &sales->names[part][number];
-
-	*is_null = label->data == NULL;
-	if (*is_null)
-		return (Datum) 0;
-	return label_datum(label);
-}
 
 #define SALE_COLUMNS 9
 
@@ -145,8 +117,10 @@ cvm_channel_sale_final(PG_FUNCTION_ARGS)
 			Datum values[SALE_COLUMNS] = {0};
 			bool nulls[SALE_COLUMNS] = {false};
 
-			values[0] = part_datum(&sales, 0, count->product, &nulls[0]);
-			values[1] = part_datum(&sales, 3, count->currency, &nulls[1]);
+			values[0] = parted_name_datum(&sales.parts, SALE_PRODUCT,
+										  count->product, &nulls[0]);
+			values[1] = parted_name_datum(&sales.parts, SALE_CURRENCY,
+										  count->currency, &nulls[1]);
 			values[2] = DateADTGetDatum(count->month);
 			nulls[3] = nulls[4] = nulls[5] = nulls[6] = nulls[7] = i == 1;
 			nulls[8] = i == 0;
@@ -154,7 +128,8 @@ cvm_channel_sale_final(PG_FUNCTION_ARGS)
 			{
 				values[3] = DateADTGetDatum(count->week);
 				values[4] = Int32GetDatum(count->term);
-				values[5] = part_datum(&sales, 1, count->channel, &nulls[5]);
+				values[5] = parted_name_datum(&sales.parts, SALE_CHANNEL,
+											  count->channel, &nulls[5]);
 				values[6] = decimal_make(count->price, sales.scale);
 				values[7] = Int64GetDatum(count->sales);
 			}

@@ -95,17 +95,23 @@ WITH {observed}, {rates}sale AS {at_customer} ({sold_lines}
 @use held_on seen
 $$);
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('channel_segment', 1, '{subscription.channel}', $$
+-- The same by channel and segment: Citus counts customer by customer, others in one pass
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('csat_reached', 1, '{survey}', $$
+			UNION ALL
+			SELECT v.customer_id, NULL, NULL, NULL, NULL, NULL, cvm.day_of(v.occurred_at, {time_zone}), NULL, NULL, NULL, NULL, NULL,
+				cvm.moment_of(v.occurred_at, {time_zone}), v.score >= 4
+			FROM survey v
+			WHERE lower(v.instrument) = 'csat' AND v.score NOT IN ('NaN', 'Infinity', '-Infinity')$$),
+('csat_reached', 2, '{}', ''),
+('contact_reached', 1, '{contact}', $$
+			UNION ALL
+			SELECT k.customer_id, NULL, NULL, NULL, k.purpose, k.channel, cvm.day_of(k.occurred_at, {time_zone}), NULL, NULL, NULL, {contact_cost}, NULL, NULL, NULL
+			FROM contact k$$),
+('contact_reached', 2, '{}', ''),
+('channel_segment_own', 1, '{distributed subscription}', $$
 {channel_segment_seen}
-, pool AS MATERIALIZED (
-	-- what was spent on the channel as such
-	SELECT lower(c.pool) AS channel, sum(c.amount) AS amount
-	FROM {cost_rows} c
-	CROSS JOIN observed o
-	WHERE c.month < o.as_of AND c.month >= (o.as_of - {channel_months} * interval '1 month')::date
-	GROUP BY lower(c.pool)
-), own AS MATERIALIZED (
+, own AS MATERIALIZED (
 	SELECT p.channel, p.in_segment, p.as_of, count(*) AS customers, count(*) FILTER (WHERE p.is_asked) AS asked,
 		count(*) FILTER (WHERE p.is_converted) AS converted,
 		coalesce(sum(p.sales), 0) AS sales, count(p.sales) AS sold, coalesce(sum(p.mrr), 0) AS mrr, sum(p.cost) AS contact_cost,
@@ -113,6 +119,43 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		count(p.is_satisfied) AS answers, count(*) FILTER (WHERE p.is_satisfied) AS satisfied
 	FROM member p
 	GROUP BY p.channel, p.in_segment, p.as_of
+)
+$$),
+('channel_segment_own', 9, '{}', $$
+WITH {observed}, {rates}own AS MATERIALIZED (
+	SELECT c.channel, c.segment AS in_segment, o.as_of, c.customers, c.approached AS asked, c.converted, c.sales, c.sold, coalesce(c.mrr, 0) AS mrr,
+		c.contact_cost, c.mature, c.kept, c.answers, c.satisfied
+	FROM (
+		SELECT cvm._channel_segment_agg(r.customer_id, r.segment, r.valid_from, r.valid_to, r.purpose, r.channel, r.day, r.past, r.product, r.offer, r.amount,
+			r.mrr, r.at, r.is_good, (SELECT o.as_of FROM observed o),
+			(SELECT (o.as_of - {channel_months} * interval '1 month')::date FROM observed o), {enquiry_days}, {kept_days}) AS cells
+		FROM (
+			SELECT s.customer_id, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to, NULL::text AS purpose, s.channel,
+				s.started_on AS day, s.ended_on AS past, s.product, s.offer, {price}{rate} AS amount, s.mrr, NULL::timestamptz AS at, ({price} > 0) IS TRUE AS is_good
+			FROM subscription s
+			UNION ALL
+			SELECT q.customer_id, NULL, NULL, NULL, NULL, q.channel, q.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+			FROM {enquiry} q
+			WHERE {is_enquiry}{contact_reached}{csat_reached}
+			UNION ALL
+			SELECT h.customer_id, h.segment, h.valid_from, h.valid_to, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+			FROM {segment_rows} h
+			WHERE h.segment IS NOT NULL) r) a
+	CROSS JOIN LATERAL unnest(a.cells) c
+	CROSS JOIN observed o
+)
+$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('channel_segment', 1, '{subscription.channel}', $$
+{channel_segment_own}
+, pool AS MATERIALIZED (
+	-- what was spent on the channel as such
+	SELECT lower(c.pool) AS channel, sum(c.amount) AS amount
+	FROM {cost_rows} c
+	CROSS JOIN observed o
+	WHERE c.month < o.as_of AND c.month >= (o.as_of - {channel_months} * interval '1 month')::date
+	GROUP BY lower(c.pool)
 ), counted AS MATERIALIZED (
 	SELECT c.channel, x.segment, c.as_of, sum(c.customers)::bigint AS customers, sum(c.asked)::bigint AS asked, sum(c.converted)::bigint AS converted,
 		sum(c.sales)::bigint AS sales, sum(c.sold)::bigint AS sold, sum(c.mrr) AS mrr, sum(c.contact_cost) AS contact_cost, sum(c.mature)::bigint AS mature,

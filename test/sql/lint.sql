@@ -38,7 +38,7 @@ BEGIN
 END
 $$;
 
-SELECT set_eq('SELECT proname FROM aggregate', '{_base_loss_agg,_channel_sale_agg,_contact_beyond_agg,_contact_fatigue_agg,_contact_pressure_agg,_contact_silence_agg,_customer_move_agg,_decision_agg,_last_day_agg,_launch_agg,_launch_matrix_agg,_launch_rate_agg,_paid_since_agg,_price_book_agg,_price_change_agg,_product_migration_agg,_product_movement_agg,_segment_bridge_agg,_segment_cohort_agg,_segment_life_agg,_segment_movement_agg,_segment_promotion_agg,
+SELECT set_eq('SELECT proname FROM aggregate', '{_base_loss_agg,_channel_sale_agg,_channel_segment_agg,_contact_beyond_agg,_contact_fatigue_agg,_contact_pressure_agg,_contact_silence_agg,_customer_move_agg,_decision_agg,_last_day_agg,_launch_agg,_launch_matrix_agg,_launch_rate_agg,_paid_since_agg,_price_book_agg,_price_change_agg,_product_migration_agg,_product_movement_agg,_segment_bridge_agg,_segment_cohort_agg,_segment_life_agg,_segment_movement_agg,_segment_promotion_agg,
 	_segment_year_agg,_survey_score_agg,_ticket_response_agg,_timelines_agg,activity_agg,cannibalization_agg,cannibalization_matrix_agg,holdings_agg,lifecycle_agg,movement_agg,observed_until_agg,purchases_agg,
 	retention_agg,revenue_retention_agg,rollup,sbg_fit,segment_flow_agg,segment_lifecycle_agg,segment_retention_agg,survival_agg}'::text[], 'the aggregates have these names');
 SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 144::bigint, 'no aggregate is lost');

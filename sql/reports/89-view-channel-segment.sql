@@ -96,6 +96,24 @@ WITH {observed}, {rates}sale AS {at_customer} ({sold_lines}
 $$);
 
 -- The same by channel and segment: Citus counts customer by customer, others in one pass
+@for preference | entity
+1 | subscription
+2 | contact
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('channel_segment_own', {preference}, '{distributed {entity}}', $$
+{channel_segment_seen}
+, own AS MATERIALIZED (
+	SELECT p.channel, p.in_segment, p.as_of, count(*) AS customers, count(*) FILTER (WHERE p.is_asked) AS asked,
+		count(*) FILTER (WHERE p.is_converted) AS converted,
+		coalesce(sum(p.sales), 0) AS sales, count(p.sales) AS sold, coalesce(sum(p.mrr), 0) AS mrr, sum(p.cost) AS contact_cost,
+		count(*) FILTER (WHERE p.is_mature) AS mature, count(*) FILTER (WHERE p.is_kept) AS kept,
+		count(p.is_satisfied) AS answers, count(*) FILTER (WHERE p.is_satisfied) AS satisfied
+	FROM member p
+	GROUP BY p.channel, p.in_segment, p.as_of
+)
+$$);
+@end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('csat_reached', 1, '{survey}', $$
 			UNION ALL
@@ -109,18 +127,6 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 			SELECT k.customer_id, NULL, NULL, NULL, k.purpose, k.channel, cvm.day_of(k.occurred_at, {time_zone}), NULL, NULL, NULL, {contact_cost}, NULL, NULL, NULL
 			FROM contact k$$),
 ('contact_reached', 2, '{}', ''),
-('channel_segment_own', 1, '{distributed subscription}', $$
-{channel_segment_seen}
-, own AS MATERIALIZED (
-	SELECT p.channel, p.in_segment, p.as_of, count(*) AS customers, count(*) FILTER (WHERE p.is_asked) AS asked,
-		count(*) FILTER (WHERE p.is_converted) AS converted,
-		coalesce(sum(p.sales), 0) AS sales, count(p.sales) AS sold, coalesce(sum(p.mrr), 0) AS mrr, sum(p.cost) AS contact_cost,
-		count(*) FILTER (WHERE p.is_mature) AS mature, count(*) FILTER (WHERE p.is_kept) AS kept,
-		count(p.is_satisfied) AS answers, count(*) FILTER (WHERE p.is_satisfied) AS satisfied
-	FROM member p
-	GROUP BY p.channel, p.in_segment, p.as_of
-)
-$$),
 ('channel_segment_own', 9, '{}', $$
 WITH {observed}, {rates}own AS MATERIALIZED (
 	SELECT c.channel, c.segment AS in_segment, o.as_of, c.customers, c.approached AS asked, c.converted, c.sales, c.sold, coalesce(c.mrr, 0) AS mrr,

@@ -93,68 +93,48 @@ WITH {observed}, {rates}
 	JOIN ({decision_stay}) t ON t.n = h.n AND t.first < h.next AND t.next > h.first
 )
 $$);
--- How many instalments of each number ended how, of everybody and in each segment: where deliveries say what was skipped, by
--- taking lines apart here, and so where Citus has the spells; else in one pass over spells and times in segments, a tenth of the time
+-- How many instalments of each number ended how, of everybody and in each segment, in one pass over spells, times in
+-- segments and deliveries: a tenth of the time that it takes to take lines apart as {decided_instalments} does
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
-@for preference | needs
-1 | delivery
-2 | distributed subscription
-@make
-('decision_counts', {preference}, '{{needs}}', $$
-{decided_instalments}
-, alike AS MATERIALIZED (
-	-- many are about the same numbers
-	SELECT p.segment, p.outcome, p.first, p.next, count(*) AS instalments, sum(p.mrr) AS mrr, sum(p.next_mrr) AS next_mrr,
-		count(*) FILTER (WHERE p.is_only) AS customers
-	FROM placed p
-	GROUP BY p.segment, p.outcome, p.first, p.next
-), alike_customers AS MATERIALIZED (
-	-- who has several lines at once is one customer
-	SELECT p.segment, p.outcome, lower(p.numbers) AS first, upper(p.numbers) AS next, count(*) AS customers
-	FROM (
-		SELECT x.segment, q.outcome, q.customer_id, unnest(range_agg(int4range(q.first, q.next))) AS numbers
-		FROM placed q
-		CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (q.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
-		WHERE NOT q.is_only
-		GROUP BY x.segment, q.outcome, q.customer_id) p
-	GROUP BY p.segment, p.outcome, lower(p.numbers), upper(p.numbers)
-), change AS (
-	SELECT x.segment, p.outcome, e.number, sum(e.sign * p.instalments) AS instalments, sum(e.sign * p.mrr) AS mrr, sum(e.sign * p.next_mrr) AS next_mrr,
-		sum(e.sign * p.customers) AS customers
-	FROM alike p
-	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
-	CROSS JOIN LATERAL (VALUES (p.first, 1), (p.next, -1)) AS e (number, sign)
-	GROUP BY x.segment, p.outcome, e.number
-	UNION ALL
-	SELECT p.segment, p.outcome, e.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, sum(e.sign * p.customers) AS customers
-	FROM alike_customers p
-	CROSS JOIN LATERAL (VALUES (p.first, 1), (p.next, -1)) AS e (number, sign)
-	GROUP BY p.segment, p.outcome, e.number
-), spread AS (
-	SELECT b.segment, b.outcome, g.number, 0 AS instalments, 0 AS mrr, 0 AS next_mrr, 0 AS customers
-	FROM (SELECT c.segment, c.outcome, min(c.number) AS first, max(c.number) AS last FROM change c GROUP BY c.segment, c.outcome) b
-	CROSS JOIN LATERAL generate_series(b.first, b.last) AS g (number)
-), counted AS (
-	SELECT s.segment, s.outcome, s.number, sum(sum(s.instalments)) OVER w AS instalments, sum(sum(s.mrr)) OVER w AS mrr, sum(sum(s.next_mrr)) OVER w AS next_mrr,
-		sum(sum(s.customers)) OVER w AS customers
-	FROM (SELECT c.* FROM change c UNION ALL SELECT c.* FROM spread c) s
-	GROUP BY s.segment, s.outcome, s.number
-	WINDOW w AS (PARTITION BY s.segment, s.outcome ORDER BY s.number)
-)$$),
-@end
-('decision_counts', 9, '{}', $$
-WITH {observed}, {rates}decision_fold AS MATERIALIZED (
-	SELECT cvm._decision_agg(r.customer_id, r.line, r.segment, r.day, r.until, r.price, r.is_paused, r.is_failed, r.terms, r.months, r.days,
-		r.as_of, {lapse_days}) AS counts
+('decision_product', 1, '{delivery}', 's.product'),
+('decision_product', 9, '{}', 'NULL::text'),
+('decision_deliveries', 1, '{delivery}', $$
+		UNION ALL
+		SELECT d.customer_id, NULL, NULL, d.due_on, NULL, NULL, NULL, NULL, NULL, NULL, NULL, d.product, lower(d.outcome) IN ('skipped', 'skip')
+		FROM delivery d$$),
+('decision_deliveries', 9, '{}', '');
+@define decision_fold
+cvm._decision_agg(r.customer_id, r.line, r.segment, r.day, r.until, r.price, r.is_paused, r.is_failed, r.terms, r.months, r.days,
+		r.product, r.is_skipped, {answered_as_of}, {lapse_days}) AS counts
 	FROM (
 		SELECT s.customer_id, CASE WHEN s.product IS NOT NULL THEN coalesce(s.subscription_id, s.product) END AS line, NULL::text AS segment,
 			s.started_on AS day, s.ended_on AS until, ({price}){rate} AS price, {is_paused} AS is_paused, {is_unwanted_end} AS is_failed,
 			hashtext(concat(s.product{spell_quantity})) AS terms, {instalment_months} AS months, {instalment_days} AS days,
-			(SELECT o.as_of FROM observed o) AS as_of
+			{decision_product} AS product, NULL::boolean AS is_skipped
 		FROM subscription s
 		UNION ALL
-		SELECT h.customer_id, NULL, h.segment, h.valid_from, h.valid_to, NULL, NULL, NULL, NULL, NULL, NULL, (SELECT o.as_of FROM observed o)
-		FROM {segment_rows} h) r
+		SELECT h.customer_id, NULL, h.segment, h.valid_from, h.valid_to, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+		FROM {segment_rows} h{decision_deliveries}) r{observed_beside}
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- where Citus has customers each is counted where it lives, and what is the same of many is added up there
+('decision_counts', 1, '{distributed subscription}', $$
+WITH {observed}, {rates}counted AS MATERIALIZED (
+	SELECT coalesce(c.segment, '(all)') AS segment, c.outcome, c.number, sum(c.instalments) AS instalments, sum(c.customers) AS customers,
+		sum(c.mrr) AS mrr, sum(c.next_mrr) AS next_mrr
+	FROM (
+		SELECT r.customer_id,
+@use decision_fold
+		WHERE r.customer_id IS NOT NULL
+		GROUP BY r.customer_id) f
+	CROSS JOIN LATERAL cvm._decision_counts(f.counts) c
+	WHERE {has_segments} OR c.segment IS NULL
+	GROUP BY c.segment, c.outcome, c.number
+)$$),
+('decision_counts', 9, '{}', $$
+WITH {observed}, {rates}decision_fold AS MATERIALIZED (
+	SELECT
+@use decision_fold
 ), counted AS (
 	SELECT coalesce(c.segment, '(all)') AS segment, c.outcome, c.number, c.instalments, c.customers, c.mrr, c.next_mrr
 	FROM decision_fold f

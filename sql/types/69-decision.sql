@@ -20,21 +20,22 @@ bigint
 text
 uuid
 @make
-CREATE FUNCTION cvm.decision_add(internal, {customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, date, integer)
+CREATE FUNCTION cvm.decision_add(internal, {customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, text, boolean, date, integer)
 	RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_decision_add_{customer}'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.decision_add(internal, {customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, date, integer) IS
+COMMENT ON FUNCTION cvm.decision_add(internal, {customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, text, boolean, date, integer) IS
 	'Step of _decision_agg';
-CREATE AGGREGATE cvm._decision_agg({customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, date, integer) (
+CREATE AGGREGATE cvm._decision_agg({customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, text, boolean, date, integer) (
 	SFUNC = cvm.decision_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.decision_final, FINALFUNC_MODIFY = READ_WRITE,
 	COMBINEFUNC = cvm.member_combine,
 	SERIALFUNC = cvm.member_serialize,
 	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE cvm._decision_agg({customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, date, integer) IS
+COMMENT ON AGGREGATE cvm._decision_agg({customer}, text, text, date, date, numeric, boolean, boolean, integer, bigint, bigint, text, boolean, date, integer) IS
 	'What became of each instalment, by segment and number, from raw rows in one pass: customer, line, segment, first day, day after the last '
 	'(NULL: goes on), price a month, whether it is paused, whether nobody wanted its end, a number of its terms, months and days of an '
-	'instalment (NULL: one month), as_of, lapse_days. A row with a segment says that the customer was in it on these days; one without is a spell';
+	'instalment (NULL: one month), product, whether it was skipped, as_of, lapse_days. A row with a segment says that the customer was in it on '
+	'these days; one that was skipped or not is a delivery on its first day, of a product (NULL: of all); else it is a spell';
 @end

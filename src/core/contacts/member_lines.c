@@ -153,6 +153,7 @@ typedef struct PieceBegin
 	int32_t parameters[MEMBER_PARAMETERS];
 	uint32_t names;
 	uint64_t size; /* of a line */
+	uint64_t other_name;
 } PieceBegin;
 
 static void
@@ -162,7 +163,8 @@ piece_begin(const MemberLines *members, ByteWriter *writer)
 						.has_last = members->has_last,
 						.last = members->last,
 						.names = (uint32_t) members->names.count,
-						.size = members->lines.size};
+						.size = members->lines.size,
+						.other_name = members->other_name};
 
 	memcpy(begin.parameters, members->parameters, sizeof(begin.parameters));
 	write_raw(writer, &begin, sizeof(begin));
@@ -235,6 +237,7 @@ member_lines_absorb(MemberLines *members, Context context, size_t budget,
 		members =
 			member_lines_new(context, (KeyKind) begin.kind, begin.size, budget);
 		memcpy(members->parameters, begin.parameters, sizeof(begin.parameters));
+		members->other_name = begin.other_name;
 	}
 	if (begin.has_last)
 		member_lines_seen(members, begin.last);
@@ -252,6 +255,13 @@ member_lines_absorb(MemberLines *members, Context context, size_t budget,
 			read_raw(&reader, line, begin.size);
 			if (line->name >= 0)
 				line->name = numbers[line->name];
+			if (begin.other_name > 0)
+			{
+				int32_t *name = (int32_t *) ((char *) line + begin.other_name);
+
+				if (*name >= 0)
+					*name = numbers[*name];
+			}
 		}
 	}
 	runtime_free(numbers);

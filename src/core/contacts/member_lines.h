@@ -33,7 +33,8 @@ typedef struct MemberLines
 {
 	Context context;
 	CustomerLines lines;
-	Dictionary names; /* IN_NO_SEGMENT is the number of NO_SEGMENT_NAME */
+	Dictionary names;  /* IN_NO_SEGMENT is the number of NO_SEGMENT_NAME */
+	size_t other_name; /* where a line has another name's number; 0: nowhere */
 	int32_t parameters[MEMBER_PARAMETERS]; /* belong to whoever gathers */
 	bool has_last;
 	Day last; /* of what happened, also to nobody */

@@ -137,6 +137,7 @@ run_simple(DecisionRuns *runs, const DecisionSpell *spell)
 									  line->member.to,
 									  known_or(line->months, 1),
 									  known_or(line->days, 0),
+									  line->product,
 									  RUN_NONE};
 	runs->steps[runs->nsteps++] =
 		(DecisionStep){line->member.day,
@@ -145,6 +146,18 @@ run_simple(DecisionRuns *runs, const DecisionSpell *spell)
 					   line->terms,
 					   (line->member.flags & DECISION_PAUSED) != 0,
 					   (line->member.flags & DECISION_FAILED) != 0};
+}
+
+/* The first by name of two products that begin on a day; -1: none has begun yet */
+static int32_t
+first_product(const DecisionRuns *runs, int32_t a, int32_t b)
+{
+	if (a < 0 || a == b)
+		return b;
+	return runs->terms->compare(runs->terms->arg, &runs->names->labels[a],
+								&runs->names->labels[b]) < 0
+			   ? a
+			   : b;
 }
 
 /* The most of two that may not be told */
@@ -177,6 +190,7 @@ runs_of_line(DecisionRuns *runs, const DecisionSpell *spells, uint32_t nspells)
 		Day day = edges[from].day;
 		int32_t months = DECISION_UNKNOWN;
 		int32_t days = DECISION_UNKNOWN;
+		int32_t product = -1;
 		bool is_failed = false;
 
 		for (to = from; to < nedges && edges[to].day == day; to++)
@@ -196,6 +210,8 @@ runs_of_line(DecisionRuns *runs, const DecisionSpell *spells, uint32_t nspells)
 			{
 				months = most_of(months, line->months);
 				days = most_of(days, line->days);
+				if (line->product >= 0)
+					product = first_product(runs, product, line->product);
 			}
 		}
 		/* the step before goes on until this day */
@@ -218,7 +234,8 @@ runs_of_line(DecisionRuns *runs, const DecisionSpell *spells, uint32_t nspells)
 			*run = (Run){runs->nsteps,		0,
 						 spells->name,		day,
 						 DECISION_OPEN,		known_or(months, 1),
-						 known_or(days, 0), RUN_NONE};
+						 known_or(days, 0), product,
+						 RUN_NONE};
 		}
 		runs->steps[runs->nsteps++] = (DecisionStep){
 			day, DECISION_OPEN, mrr, terms, paused == held, false};

@@ -32,7 +32,8 @@ typedef struct Run
 	Day until;
 	int64_t months;
 	int64_t days;
-	int moved_to; /* another run, or RUN_NONE */
+	int32_t product; /* with which it began */
+	int moved_to;	 /* another run, or RUN_NONE */
 } Run;
 
 /* Of one customer; memory is used again for the next */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/segments/decision_runs.h"
+#include "core/segments/decision_skips.h"
 #include "core/segments/segment_steps.h"
 #include "core/subscriptions/instalments.h"
 #include "core/util/sort_few.h"
@@ -42,6 +43,7 @@ typedef struct DecisionWalk
 	CountTable counts; /* how many more, or less, from a number on */
 
 	DecisionRuns runs;
+	DecisionSkips skips;
 
 	/* of a customer */
 	uint32_t room;
@@ -61,6 +63,18 @@ decision_name(DecisionOutcome outcome)
 										"cancelled"};
 
 	return names[outcome];
+}
+
+static int32_t
+min_of(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+static int32_t
+max_of(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
 }
 
 static int
@@ -189,6 +203,36 @@ happened(DecisionWalk *walk, const Run *run, Range range)
 	}
 }
 
+/*
+ * Count what a step came to at the ends of some instalments: one in which all
+ * that was due was skipped is that, if it was not paused.
+ */
+static void
+decided(DecisionWalk *walk, const Run *run, Range range)
+{
+	const DecisionSkips *skips = &walk->skips;
+
+	check_interrupts();
+	for (uint32_t i = 0;
+		 i < skips->nranges && range.outcome != DECISION_IS_PAUSED &&
+		 skips->ranges[i].first < range.next;
+		 i++)
+	{
+		Range before = range;
+		Range skipped = range;
+
+		before.next = min_of(range.next, skips->ranges[i].first);
+		skipped.outcome = DECISION_SKIPPED;
+		skipped.first = max_of(range.first, skips->ranges[i].first);
+		skipped.next = min_of(range.next, skips->ranges[i].next);
+		skipped.next_mrr = 0;
+		happened(walk, run, before);
+		happened(walk, run, skipped);
+		range.first = max_of(range.first, skips->ranges[i].next);
+	}
+	happened(walk, run, range);
+}
+
 /* Count the instalments of a run. */
 static void
 run_count(DecisionWalk *walk, const Run *run)
@@ -218,8 +262,8 @@ run_count(DecisionWalk *walk, const Run *run)
 			last = seen;
 		if (last < first)
 			continue;
-		happened(walk, run,
-				 (Range){steady, first + 1, last + 1, step->mrr, next_mrr});
+		decided(walk, run,
+				(Range){steady, first + 1, last + 1, step->mrr, next_mrr});
 		if (first > 0 && before != NULL)
 		{
 			DecisionOutcome outcome = steady;
@@ -228,8 +272,8 @@ run_count(DecisionWalk *walk, const Run *run)
 				step->mrr != before->mrr)
 				outcome = step->mrr > before->mrr ? DECISION_UPGRADED
 												  : DECISION_DOWNGRADED;
-			happened(walk, run,
-					 (Range){outcome, first, first + 1, before->mrr, next_mrr});
+			decided(walk, run,
+					(Range){outcome, first, first + 1, before->mrr, next_mrr});
 			/* it lapsed, and was taken up again */
 			happened(walk, run,
 					 (Range){DECISION_SKIPPED, last_before + 1, first,
@@ -292,18 +336,19 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 {
 	DecisionWalk *walk = arg;
 	const DecisionLine *all = lines;
-	uint32_t nspells = member_lines_sort(walk->members, lines, nlines);
+	uint32_t nfacts = member_lines_sort(walk->members, lines, nlines);
+	uint32_t nspells = skips_take(&walk->skips, lines, nfacts);
 
 	(void) key;
 	if (nspells == 0)
 		return;
-	memberships_reserve(walk, nlines - nspells);
-	for (uint32_t i = nspells; i < nlines; i++)
-		walk->memberships[i - nspells] =
+	memberships_reserve(walk, nlines - nfacts);
+	for (uint32_t i = nfacts; i < nlines; i++)
+		walk->memberships[i - nfacts] =
 			(Membership){all[i].member.day, all[i].member.to,
 						 walk->ranks[all[i].member.name], 0};
 	walk->nsegment_steps = segment_steps_of(
-		walk->memberships, (int) (nlines - nspells), walk->segment_steps);
+		walk->memberships, (int) (nlines - nfacts), walk->segment_steps);
 	for (uint32_t i = 0; i < nspells; i++)
 		if (all[i].scale > walk->scale)
 			walk_rescale(walk, all[i].scale);
@@ -311,6 +356,7 @@ customer_take(void *arg, const Key *key, void *lines, uint32_t nlines)
 	for (int i = 0; i < walk->runs.nruns; i++)
 	{
 		check_interrupts();
+		skips_of_run(&walk->skips, &walk->runs.runs[i]);
 		run_count(walk, &walk->runs.runs[i]);
 	}
 	if (walk->nspans > 0)

@@ -11,7 +11,8 @@
  *	 renewed		nothing changed but the price
  *	 upgraded		other terms, or another line the next day, for more
  *	 downgraded		the same for less
- *	 skipped		not paid for, and taken up again
+ *	 skipped		not paid for, and taken up again; or all that was due to be
+ *					delivered in it was skipped
  *	 paused			what is held is paused
  *	 failed			the run ended, and nobody wanted it to
  *	 cancelled		it ended
@@ -33,11 +34,15 @@
 #define DECISION_PAUSED 1u
 #define DECISION_FAILED 2u /* nobody wanted it to end */
 
+/* Of a delivery, whose product is its name, if it is of one */
+#define DECISION_DUE 4u
+#define DECISION_SKIP 8u
+
 #define DECISION_UNKNOWN INT32_MIN /* in place of months or days */
-#define DECISION_ID 42 /* as long as an id of 36 characters, and more */
+#define DECISION_ID 38 /* as long as an id of 36 characters, and more */
 #define DECISION_NAMED UINT8_MAX /* the line has a name that is too long */
 
-/* A spell of a line; what it is called lies in it, unless that is too long */
+/* A spell of a line, what it is called lies in it, unless that is too long; or a delivery */
 typedef struct DecisionLine
 {
 	MemberLine member; /* goes on: to is DECISION_OPEN */
@@ -45,6 +50,7 @@ typedef struct DecisionLine
 	int32_t terms;	/* two that are equal are the same terms */
 	int32_t months; /* of an instalment */
 	int32_t days;
+	int32_t product; /* a name; -1: nobody asks for it */
 	uint8_t scale;
 	uint8_t size;
 	char id[DECISION_ID];

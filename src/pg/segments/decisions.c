@@ -33,6 +33,8 @@ enum
 	ARG_TERMS,
 	ARG_MONTHS,
 	ARG_DAYS,
+	ARG_PRODUCT, /* of a delivery too */
+	ARG_SKIPPED, /* which this is, if it is not NULL */
 	ARG_AS_OF,
 	ARG_LAPSE
 };
@@ -42,6 +44,7 @@ decision_begin(FunctionCallInfo fcinfo, KeyKind kind)
 {
 	MemberState *state = member_state_begin(fcinfo, kind, sizeof(DecisionLine));
 
+	state->members->other_name = offsetof(DecisionLine, product);
 	state->members->parameters[NUMBER_AS_OF] =
 		argument_day(fcinfo, ARG_AS_OF, "as_of");
 	argument_refuse_null(fcinfo, ARG_LAPSE, "lapse_days",
@@ -78,7 +81,45 @@ line_name_put(MemberLines *members, DecisionLine *line, const Label *name)
 	line->member.name = dictionary_intern(&members->names, name);
 }
 
-/* A row: a spell; or, where segment is not NULL, a membership. */
+/* The number of a product; -1: none is told */
+static int32
+argument_product(FunctionCallInfo fcinfo, MemberLines *members)
+{
+	Label product;
+
+	if (PG_ARGISNULL(ARG_PRODUCT))
+		return -1;
+	product = argument_label(fcinfo, ARG_PRODUCT);
+	return dictionary_intern(&members->names, &product);
+}
+
+/* A delivery, of one product or of all */
+static void
+due_add(FunctionCallInfo fcinfo, MemberLines *members, KeyKind kind)
+{
+	DateADT day;
+	DecisionLine *line;
+
+	if (PG_ARGISNULL(ARG_FROM))
+		return;
+	day = PG_GETARG_DATEADT(ARG_FROM);
+	if (DATE_NOT_FINITE(day) || day >= members->parameters[NUMBER_AS_OF])
+		return;
+	line =
+		customer_lines_next(&members->lines, argument_customer(fcinfo, kind));
+	memset(line, 0, sizeof(DecisionLine));
+	line->member.flags =
+		DECISION_DUE | (PG_GETARG_BOOL(ARG_SKIPPED) ? DECISION_SKIP : 0);
+	line->member.day = day;
+	line->member.to = DECISION_OPEN;
+	line->member.name = argument_product(fcinfo, members);
+	line->product = -1;
+}
+
+/*
+ * A row: a membership, where segment is not NULL; a delivery, where it says
+ * whether it was skipped; else a spell.
+ */
 static inline Datum
 decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 {
@@ -93,8 +134,15 @@ decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 	int scale;
 
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
-		PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_LINE) ||
-		PG_ARGISNULL(ARG_FROM) || PG_ARGISNULL(ARG_PRICE))
+		PG_ARGISNULL(ARG_CUSTOMER))
+		PG_RETURN_POINTER(state);
+	if (!PG_ARGISNULL(ARG_SKIPPED))
+	{
+		due_add(fcinfo, state->members, kind);
+		PG_RETURN_POINTER(state);
+	}
+	if (PG_ARGISNULL(ARG_LINE) || PG_ARGISNULL(ARG_FROM) ||
+		PG_ARGISNULL(ARG_PRICE))
 		PG_RETURN_POINTER(state);
 	from = PG_GETARG_DATEADT(ARG_FROM);
 	if (!PG_ARGISNULL(ARG_TO))
@@ -115,6 +163,7 @@ decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 	line->terms = PG_ARGISNULL(ARG_TERMS) ? 0 : PG_GETARG_INT32(ARG_TERMS);
 	line->months = argument_step(fcinfo, ARG_MONTHS);
 	line->days = argument_step(fcinfo, ARG_DAYS);
+	line->product = argument_product(fcinfo, state->members);
 	line->scale = (uint8) scale;
 	line_name_put(state->members, line, &name);
 	PG_RETURN_POINTER(state);

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the report views over drivers of value are put together from: which
--- drivers there are, and what was seen of each, a row per customer and month.
+-- drivers there are, and what was seen of each.
 --
---	{driver_units}	known, answer, asked, driver_row, unit; {driver_units_alone} without what customers say of all
+--	{driver_cells}	known, floor, driver_cell, driver_row, series: sums by segment and month; {driver_cells_around} around months
+--	{driver_units}	known, answer, driver_row, unit: a row per customer and month, for lists
 --
--- A row of unit is what one source says of a driver: source survey (answers about
--- it), behaviour (what customers do) or words (answers with a theme, which stands
--- in place of the driver).  Of it y / n is the value; own is the customer's, on the
--- scale of single answers, by which it is below the floor.
+-- Of a driver y / n is the value: of answers about it (source survey), or of what
+-- customers do (behaviour); words are answers with a theme.  own is the customer's,
+-- on the scale of single answers, by which it is below the floor.
 --
 -- A further source of behaviour is a part of rows "UNION ALL SELECT metric,
 -- customer_id, day, value", each a thing that was observed, named in behaviour_seen;
@@ -84,14 +84,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		OR cvm.moment_of(t.reopened_at, {time_zone}) >= o.until, true) THEN cvm.moment_of(t.solved_at, {time_zone}) END$$),
 ('ticket_solved_at', 9, '{}', 'cvm.moment_of(t.solved_at, {time_zone})');
 
--- A row of what one source says of a driver; overall is what the customer said of all that month, but of a driver that is just that
-@define driver_units overall
-known AS MATERIALIZED (
-	SELECT coalesce({as_of}, {driver_until}) AS as_of
-), answer AS MATERIALIZED ({driver_answers}
-), asked AS MATERIALIZED (
-	SELECT a.driver, a.instrument, count(*) AS answers FROM answer a GROUP BY a.driver, a.instrument
-), about AS MATERIALIZED (
+-- Which drivers there are, of those that customers are asked about
+@define driver_table
+about AS MATERIALIZED (
 	SELECT DISTINCT ON (k.driver) k.driver, k.instrument FROM asked k ORDER BY k.driver, k.answers DESC, k.instrument
 ), driver_told AS MATERIALIZED ({driver_rows}
 ), driver_row AS MATERIALIZED (
@@ -108,38 +103,99 @@ known AS MATERIALIZED (
 	SELECT d.driver, d.instrument, CASE WHEN k.driver IS NOT NULL THEN d.driver WHEN d.is_general THEN '(none)' END AS topic
 	FROM driver_row d
 	LEFT JOIN asked k ON k.driver = d.driver AND k.instrument = d.instrument
-), behaved (metric, customer_id, day, value) AS (
-	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
-), unit AS MATERIALIZED (
-	SELECT u.driver, u.source, u.month, u.customer_id, u.day, u.n, u.y, u.own, u.importance,
-		{overall} AS overall
-	FROM (
-		SELECT l.driver, 'survey' AS source, a.month, a.customer_id, a.day, 1::bigint AS n,
-			CASE a.instrument WHEN 'nps' THEN CASE WHEN a.score >= 9 THEN 100 WHEN a.score < 7 THEN -100 ELSE 0 END
-				WHEN 'csat' THEN (a.score >= 4)::int ELSE a.score END::numeric AS y,
-			a.score AS own, a.importance, l.topic = '(none)' AS is_overall
-		FROM answer a
-		JOIN linked l ON l.instrument = a.instrument AND l.topic = a.driver
-		UNION ALL
-		SELECT d.driver, 'behaviour', date_trunc('month', b.day::timestamp)::date, b.customer_id, max(b.day), count(*), sum(b.value),
-			sum(b.value) / count(*)::numeric, NULL, false
-		FROM behaved b
-		JOIN driver_row d ON d.behaviour = b.metric
-		CROSS JOIN known o
-		WHERE b.customer_id IS NOT NULL AND b.day < o.as_of
-		GROUP BY d.driver, date_trunc('month', b.day::timestamp), b.customer_id
-		UNION ALL
-		-- themes of comments, and those that come with a low score
-		SELECT a.theme, 'words', a.month, a.customer_id, max(a.day), count(*),
-			count(*) FILTER (WHERE a.score < CASE a.instrument WHEN 'nps' THEN 7 WHEN 'csat' THEN 4 ELSE 5 END), NULL, NULL, true
-		FROM answer a
-		WHERE a.theme IS NOT NULL AND a.instrument IN ('nps', 'csat', 'ces')
-		GROUP BY a.theme, a.month, a.customer_id
-		UNION ALL
-		SELECT '(none)', 'overall', a.month, a.customer_id, a.day, 1, NULL, a.score, NULL, true
-		FROM answer a
-		WHERE a.driver = '(none)' AND a.instrument = (SELECT k.instrument FROM about k WHERE k.driver = '(none)')) u
 )
+@end
+@define driver_behaved
+behaved (metric, customer_id, day, value) AS (
+	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
+)
+@end
+
+-- Sums of what is known of each driver, by segment and month (cvm.driver_sum), from one pass over all rows of customers:
+-- driver_cell, of each source and topic; series says which of them are a driver's
+@define driver_cells base | moments | spell_rows
+{base}known AS MATERIALIZED (
+	SELECT coalesce({as_of}, {driver_until}) AS as_of
+), floor AS MATERIALIZED (
+	SELECT row_number() OVER (ORDER BY f.metric, f.sign, f.floor)::int AS floor_no, f.metric, f.sign, f.floor
+	FROM (SELECT DISTINCT k.metric, k.sign, k.floor FROM ({driver_floors}) k WHERE k.floor IS NOT NULL) f
+), asking AS MATERIALIZED (
+	SELECT (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) AS floors, {moments} AS moments, k.as_of FROM known k
+),
+@use driver_behaved
+, driver_cell AS MATERIALIZED (
+	SELECT {driver_cell_columns}
+	FROM (
+		SELECT cvm._driver_sums_agg(r.customer_id, r.day, r.at, r.name, r.driver, r.kind, r.theme, r.value, r.importance, r.mrr, r.segment, r.valid_from,
+			r.valid_to, {driver_asking}) AS cells
+		FROM (
+			-- one without a name is in no segment: a condition here would make a subquery of this side
+			SELECT h.customer_id, NULL::date AS day, NULL::timestamptz AS at, NULL::text AS name, NULL::text AS driver, NULL::text AS kind, NULL::text AS theme,
+				NULL::float8 AS value, NULL::float8 AS importance, NULL::numeric AS mrr, h.segment, h.valid_from, h.valid_to
+			FROM {segment_rows} h
+			UNION ALL
+			SELECT b.customer_id, b.day, NULL, b.metric, NULL, NULL, NULL, b.value, NULL, NULL, NULL, NULL, NULL
+			FROM behaved b{driver_answer_rows}{spell_rows}) r{driver_at_customer}
+		) f
+	CROSS JOIN LATERAL cvm._driver_sums(f.cells) c{driver_cell_groups}
+), asked AS MATERIALIZED (
+	SELECT c.topic AS driver, c.name AS instrument, sum(c.customers) AS answers FROM driver_cell c WHERE c.source = 'survey' AND c.what = 'own' GROUP BY c.topic, c.name
+),
+@use driver_table
+, series AS MATERIALIZED (
+	SELECT l.driver, 'survey' AS source, l.instrument AS name, l.topic FROM linked l WHERE l.topic IS NOT NULL
+	UNION ALL
+	SELECT d.driver, 'behaviour', d.behaviour, '' FROM driver_row d WHERE d.behaviour IS NOT NULL
+)
+@end
+
+@define driver_spells mrr
+			UNION ALL
+			SELECT s.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CASE WHEN ({is_paused}) IS NOT TRUE THEN {mrr} END, NULL, s.started_on, s.ended_on
+			FROM subscription s
+@end
+
+-- A row of what one source says of a driver, customer by customer
+@define driver_units
+known AS MATERIALIZED (
+	SELECT coalesce({as_of}, {driver_until}) AS as_of
+), answer AS MATERIALIZED ({driver_answers}
+), asked AS MATERIALIZED (
+	SELECT a.driver, a.instrument, count(*) AS answers FROM answer a GROUP BY a.driver, a.instrument
+),
+@use driver_table
+,
+@use driver_behaved
+, unit AS MATERIALIZED (
+	SELECT l.driver, 'survey' AS source, a.month, a.customer_id, a.day, 1::bigint AS n, a.score AS own
+	FROM answer a
+	JOIN linked l ON l.instrument = a.instrument AND l.topic = a.driver
+	UNION ALL
+	SELECT d.driver, 'behaviour', date_trunc('month', b.day::timestamp)::date, b.customer_id, max(b.day), count(*), sum(b.value) / count(*)::numeric
+	FROM behaved b
+	JOIN driver_row d ON d.behaviour = b.metric
+	CROSS JOIN known o
+	WHERE b.customer_id IS NOT NULL AND b.day < o.as_of
+	GROUP BY d.driver, date_trunc('month', b.day::timestamp), b.customer_id
+)
+@end
+-- Servers that have rows of customers distributed fold those of each, and add up
+@for preference | entity
+1 | survey
+2 | ticket
+3 | delivery
+4 | interaction
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('driver_cell_columns', {preference}, '{distributed {entity}}', $$c.source, c.name, c.topic, c.segment, c.month, c.what, c.month_before, c.overall, c.number,
+		sum(c.customers) AS customers, sum(c.importances) AS importances, sum(c.n) AS n, sum(c.y) AS y, sum(c.yy) AS yy, sum(c.yn) AS yn, sum(c.ny) AS ny,
+		sum(c.nn) AS nn, sum(c.amount) AS amount$$),
+('driver_cell_groups', {preference}, '{distributed {entity}}', $$
+	GROUP BY c.source, c.name, c.topic, c.segment, c.month, c.what, c.month_before, c.overall, c.number$$),
+('driver_asking', {preference}, '{distributed {entity}}', 'a.floors, a.moments, {driver_months}, a.as_of'),
+('driver_at_customer', {preference}, '{distributed {entity}}', $$
+		CROSS JOIN asking a
+		GROUP BY r.customer_id$$);
 @end
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- which way a metric is better, what a customer is to get at least, and how far
@@ -245,12 +301,48 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	WHERE NOT {is_staff_ticket}$$),
 ('behaviour_tickets', 9, '{}', ''),
 
+-- with what those below floors pay; and with who was seen around moments
+('driver_cells', 1, '{}', $$
+@use driver_cells {driver_money_base} | NULL::date[] | {driver_money_rows}
+$$),
+('driver_cells_around', 1, '{}', $$
+@use driver_cells | {driver_moments} |
+$$),
 ('driver_units', 1, '{}', $$
-@use driver_units CASE WHEN NOT u.is_overall THEN max(u.own) FILTER (WHERE u.source = 'overall') OVER (PARTITION BY u.customer_id, u.month) END
+@use driver_units
 $$),
-('driver_units_alone', 1, '{}', $$
-@use driver_units NULL::numeric
+('driver_floors', 1, '{driver}', $$SELECT d.metric, coalesce(d.direction, m.sign, 1) AS sign, coalesce(d.floor, m.floor) AS floor
+	FROM ({driver_rows}) d
+	LEFT JOIN {driver_metrics} AS m (metric, sign, floor, scale, source) ON m.metric = d.metric$$),
+('driver_floors', 9, '{}', 'SELECT m.metric, m.sign, m.floor FROM {driver_metrics} AS m (metric, sign, floor, scale, source)'),
+('driver_answer_rows', 1, '{survey}', $$
+			UNION ALL
+			SELECT s.customer_id, cvm.day_of(s.occurred_at, {time_zone}), cvm.moment_of(s.occurred_at, {time_zone}), s.instrument, s.driver, s.kind, s.theme,
+				s.score, s.importance, NULL, NULL, NULL, NULL
+			FROM survey s{driver_survey_kind}$$),
+('driver_answer_rows', 9, '{}', ''),
+-- the fold chooses the kind of surveys that counts, if it has them all
+('driver_survey_kind', 1, '{distributed survey}', '{survey_kind}'),
+('driver_survey_kind', 9, '{}', ''),
+('driver_cell_columns', 9, '{}', 'c.*'),
+('driver_cell_groups', 9, '{}', ''),
+('driver_asking', 9, '{}', '(SELECT a.floors FROM asking a), (SELECT a.moments FROM asking a), {driver_months}, (SELECT a.as_of FROM asking a)'),
+('driver_at_customer', 9, '{}', ''),
+-- spells, at the last rate, or as they are stored
+('driver_money_base', 1, '{subscription.currency,fx_rate}', '{observed}, {rates}'),
+('driver_money_base', 9, '{}', ''),
+('driver_money_rows', 1, '{subscription.currency,fx_rate}', $$
+@use driver_spells {price}{rate}
 $$),
+('driver_money_rows', 2, '{customer_holdings}', $$
+			UNION ALL
+			SELECT k.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p.mrr, NULL, p.started_on, p.ended_on
+			FROM customer_holdings k
+			CROSS JOIN LATERAL cvm.spells(k.holdings) p$$),
+('driver_money_rows', 3, '{subscription}', $$
+@use driver_spells {price}
+$$),
+('driver_money_rows', 9, '{}', ''),
 
 -- Who answers for a driver, and what those below its floor pay
 ('driver_owners', 1, '{owner}', $$(SELECT w.subject, w.owner, w.valid_from, w.valid_to FROM owner w

@@ -13,6 +13,8 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('driver_initiatives', 1, '{initiative}', $$(SELECT i.initiative, i.driver, i.metric, i.baseline_on, i.decided_on, i.shipped_on FROM initiative i
 	WHERE i.driver IS NOT NULL AND i.initiative IS NOT NULL)$$),
+('driver_moments', 1, '{initiative}', '(SELECT array_agg(DISTINCT i.shipped_on) FROM {driver_initiatives} i)'),
+('driver_moments', 9, '{}', 'NULL::date[]'),
 ('driver_initiatives', 9, '{}', $$(SELECT NULL::text AS initiative, NULL::text AS driver, NULL::text AS metric, NULL::date AS baseline_on,
 	NULL::date AS decided_on,
 	NULL::date AS shipped_on WHERE false)$$),
@@ -24,16 +26,27 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'managed_driver', n.preference, n.needs, $$
-WITH {driver_units_alone}
+WITH {driver_cells_around}
 , main AS MATERIALIZED (
-	SELECT u.driver, u.month, u.customer_id, u.n, u.y
-	FROM unit u
-	JOIN driver_row d ON d.driver = u.driver AND d.source = u.source
+	SELECT d.driver, c.month, sum(c.n) AS n, sum(c.y) AS y, sum(c.yy) AS yy, sum(c.yn) AS yn, sum(c.nn) AS nn
+	FROM series s
+	JOIN driver_row d ON d.driver = s.driver AND d.source = s.source
+	JOIN driver_cell c ON c.source = s.source AND c.name = s.name AND c.topic = s.topic
 	CROSS JOIN known o
-	WHERE (u.month + interval '1 month')::date <= o.as_of
+	WHERE c.what = 'own' AND (c.month + interval '1 month')::date <= o.as_of
+	GROUP BY d.driver, c.month
+), pair AS MATERIALIZED (
+	-- of customers in two months, the earlier one month_before, twice
+	SELECT d.driver, c.month, c.month_before, 2 * sum(c.yy) AS yy, sum(c.yn + c.ny) AS yn, 2 * sum(c.nn) AS nn
+	FROM series s
+	JOIN driver_row d ON d.driver = s.driver AND d.source = s.source
+	JOIN driver_cell c ON c.source = s.source AND c.name = s.name AND c.topic = s.topic
+	CROSS JOIN known o
+	WHERE c.what = 'pair' AND (c.month + interval '1 month')::date <= o.as_of
+	GROUP BY d.driver, c.month, c.month_before
 ), history AS (
-	SELECT m.driver, count(*) AS months, max(m.month) AS month, (array_agg(m.value ORDER BY m.month DESC))[1] AS value
-	FROM (SELECT k.driver, k.month, (sum(k.y) / sum(k.n))::float8 AS value FROM main k GROUP BY k.driver, k.month) m
+	SELECT m.driver, count(*) AS months, max(m.month) AS month, (array_agg((m.y / m.n)::float8 ORDER BY m.month DESC))[1] AS value
+	FROM main m
 	GROUP BY m.driver
 ), owned AS (
 	SELECT w.subject AS driver, count(DISTINCT w.owner) AS owners, string_agg(DISTINCT w.owner COLLATE "C",
@@ -51,16 +64,28 @@ WITH {driver_units_alone}
 	SELECT t.driver, count(*) AS initiatives, max(t.decided_on) AS decided_on FROM tried t GROUP BY t.driver
 ), side AS (
 	-- months around shipping, without its own
-	SELECT b.driver, b.initiative, b.shipped_on, b.is_after, count(*) AS customers, (sum(b.y) / sum(b.n))::float8 AS value, sum(b.n) AS n, sum(b.y) AS y,
-		sum(b.y * b.y) AS yy, sum(b.y * b.n) AS yn, sum(b.n * b.n) AS nn
+	SELECT b.driver, b.initiative, b.shipped_on, b.is_after, c.customers, (b.y / b.n)::float8 AS value, b.n, b.y,
+		b.yy + coalesce(p.yy, 0) AS yy, b.yn + coalesce(p.yn, 0) AS yn, b.nn + coalesce(p.nn, 0) AS nn
 	FROM (
-		SELECT t.driver, t.initiative, t.shipped_on, m.month > t.shipped_month AS is_after, m.customer_id, sum(m.n) AS n, sum(m.y) AS y
-		FROM tried t
+		SELECT t.driver, t.initiative, t.shipped_on, t.shipped_month, m.month > t.shipped_month AS is_after, min(m.month) AS first_month,
+			max(m.month) AS last_month, sum(m.n) AS n, sum(m.y) AS y, sum(m.yy) AS yy, sum(m.yn) AS yn, sum(m.nn) AS nn
+		FROM (
+			SELECT DISTINCT k.driver, k.initiative, k.shipped_on, k.shipped_month
+			FROM tried k
+			WHERE k.shipped_on < k.as_of AND k.baseline_on < k.shipped_on AND k.metric IS NOT NULL) t
 		JOIN main m ON m.driver = t.driver AND m.month <> t.shipped_month AND m.month >= t.shipped_month - make_interval(months => {driver_months})
 			AND m.month <= t.shipped_month + make_interval(months => {driver_months})
-		WHERE t.shipped_on < t.as_of AND t.baseline_on < t.shipped_on AND t.metric IS NOT NULL
-		GROUP BY t.driver, t.initiative, t.shipped_on, m.month > t.shipped_month, m.customer_id) b
-	GROUP BY b.driver, b.initiative, b.shipped_on, b.is_after
+		GROUP BY t.driver, t.initiative, t.shipped_on, t.shipped_month, m.month > t.shipped_month) b
+	LEFT JOIN LATERAL (
+		SELECT sum(p.yy) AS yy, sum(p.yn) AS yn, sum(p.nn) AS nn
+		FROM pair p
+		WHERE p.driver = b.driver AND p.month_before >= b.first_month AND p.month <= b.last_month) p ON true
+	LEFT JOIN LATERAL (
+		SELECT sum(c.customers)::bigint AS customers
+		FROM series s
+		JOIN driver_row d ON d.driver = s.driver AND d.source = s.source
+		JOIN driver_cell c ON c.source = s.source AND c.name = s.name AND c.topic = s.topic
+		WHERE s.driver = b.driver AND c.what = 'side' AND c.month = b.shipped_month AND c.number = b.is_after::int) c ON true
 ), judged AS (
 	SELECT s.driver, s.initiative, s.shipped_on, s.is_after, s.value,
 		sqrt((s.yy - 2 * s.y / s.n * s.yn + (s.y / s.n) ^ 2 * s.nn) * s.customers / nullif(s.customers - 1, 0))::float8 / s.n::float8 AS error

@@ -8,7 +8,7 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'important it is and in which quadrant that puts it, what customers below its floor pay, who answers for it, and '
 		'whether answers, behaviour and words agree.', 'customers');
 
--- What was seen of each driver, in the segment of its day
+-- What was seen of each driver, in the segment of its day, customer by customer
 @define sited_units
 WITH {driver_base}{driver_units}
 @use segment_timelines
@@ -19,6 +19,27 @@ WITH {driver_base}{driver_units}
 )
 @end
 
+-- Each source of a driver by segment and month: sums over customers of what they said and did, who is below the floor, and what
+-- they said of all beside it.
+@define driver_own_sums
+own_sum AS (
+	SELECT c.segment, s.driver, s.source, c.month, sum(c.customers) FILTER (WHERE c.what = 'own') AS customers, sum(c.n) FILTER (WHERE c.what = 'own') AS n,
+		sum(c.y) FILTER (WHERE c.what = 'own') AS y, sum(c.yy) FILTER (WHERE c.what = 'own') AS yy, sum(c.yn) FILTER (WHERE c.what = 'own') AS yn,
+		sum(c.nn) FILTER (WHERE c.what = 'own') AS nn, coalesce(sum(c.customers) FILTER (WHERE c.what = 'below'), 0) AS below,
+		sum(c.amount) FILTER (WHERE c.what = 'below') AS mrr, sum(c.importances) AS importances, sum(c.amount) FILTER (WHERE c.what = 'own') AS importance,
+		coalesce(sum(c.customers) FILTER (WHERE c.what = 'overall'), 0) AS pairs, sum(c.y) FILTER (WHERE c.what = 'overall') AS x,
+		sum(c.n) FILTER (WHERE c.what = 'overall') AS z, sum(c.yy) FILTER (WHERE c.what = 'overall') AS xx,
+		sum(c.nn) FILTER (WHERE c.what = 'overall') AS zz, sum(c.yn) FILTER (WHERE c.what = 'overall') AS xz
+	FROM series s
+	JOIN driver_row d ON d.driver = s.driver
+	JOIN driver_cell c ON c.source = s.source AND c.name = s.name AND c.topic = s.topic
+	LEFT JOIN floor f ON f.metric = d.metric AND f.sign = d.sign AND f.floor = d.floor
+	LEFT JOIN about a ON a.driver = '(none)'
+	WHERE c.what = 'own' OR (c.what = 'below' AND c.number = f.floor_no) OR (c.what = 'overall' AND c.overall = a.instrument)
+	GROUP BY c.segment, s.driver, s.source, c.month
+)
+@end
+
 -- Values are those of things observed: of customers with several, whose answers are
 -- alike, errors are those of sums by customer.  y / n of this month less y / n of
 -- the months before is a sum over customers of (y1 - v1 n1) / N1 - (y0 - v0 n0) / N0,
@@ -26,25 +47,10 @@ WITH {driver_base}{driver_units}
 -- and, of customers with several months, by pair of months.
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'value_driver', n.preference, n.needs, $$
-@use sited_units
-, paid AS MATERIALIZED (
-	SELECT u.*, 2 * d.driver_no + (u.source = 'survey')::int AS series, d.source AS main, d.sign * u.own < d.sign * d.floor AS is_below,
-		CASE WHEN d.sign * u.own < d.sign * d.floor THEN {driver_mrr} END AS mrr
-	FROM sited u
-	CROSS JOIN known o
-	JOIN driver_row d ON d.driver = u.driver
-	{driver_money}
-	WHERE u.source IN ('survey', 'behaviour')
-), own_sum AS (
-	SELECT u.segment, u.driver, u.source, u.month, count(*) AS customers, sum(u.n) AS n, sum(u.y) AS y, sum(u.y * u.y) AS yy, sum(u.y * u.n) AS yn,
-		sum(u.n * u.n) AS nn,
-		count(*) FILTER (WHERE u.is_below) AS below, sum(u.mrr) AS mrr, count(u.importance) AS importances, sum(u.importance) AS importance,
-		count(u.overall) AS pairs, sum(u.own) FILTER (WHERE u.overall IS NOT NULL) AS x, sum(u.overall) AS z,
-			sum(u.own * u.own) FILTER (WHERE u.overall IS NOT NULL) AS xx,
-		sum(u.overall * u.overall) AS zz, sum(u.own * u.overall) AS xz
-	FROM paid u
-	GROUP BY u.segment, u.driver, u.source, u.month
-), month_sum AS MATERIALIZED (
+WITH {driver_cells}
+,
+@use driver_own_sums
+, month_sum AS MATERIALIZED (
 	SELECT x.segment, s.driver, s.source, s.month, sum(s.customers) AS customers, sum(s.n) AS n, sum(s.y) AS y, sum(s.yy) AS yy, sum(s.yn) AS yn,
 		sum(s.nn) AS nn,
 		sum(s.below) AS below, sum(s.mrr) AS mrr, sum(s.importances) AS importances, sum(s.importance) AS importance, sum(s.pairs) AS pairs, sum(s.x) AS x,
@@ -57,12 +63,12 @@ SELECT 'value_driver', n.preference, n.needs, $$
 	-- of customers in two months, the earlier one e
 	SELECT x.segment, p.driver, p.source, p.month, p.month_before, sum(p.yy) AS yy, sum(p.yn) AS yn, sum(p.ny) AS ny, sum(p.nn) AS nn
 	FROM (
-		SELECT u.driver, u.source, u.month, e.month AS month_before, u.segment, e.segment = u.segment AS stays, sum(u.y * e.y) AS yy, sum(u.y * e.n) AS yn,
-			sum(u.n * e.y) AS ny, sum(u.n * e.n) AS nn
-		FROM paid u
-		JOIN paid e ON e.customer_id = u.customer_id AND e.series = u.series AND e.month < u.month
-			AND e.month >= u.month - make_interval(months => {driver_months})
-		GROUP BY u.driver, u.source, u.month, e.month, u.segment, e.segment = u.segment) p
+		SELECT s.driver, s.source, c.month, c.month_before, c.segment, c.segment IS NOT NULL AS stays, sum(c.yy) AS yy, sum(c.yn) AS yn, sum(c.ny) AS ny,
+			sum(c.nn) AS nn
+		FROM series s
+		JOIN driver_cell c ON c.source = s.source AND c.name = s.name AND c.topic = s.topic
+		WHERE c.what = 'pair'
+		GROUP BY s.driver, s.source, c.month, c.month_before, c.segment) p
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments} AND p.stays)) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, p.driver, p.source, p.month, p.month_before
 ), earlier AS MATERIALIZED (
@@ -114,8 +120,7 @@ SELECT 'value_driver', n.preference, n.needs, $$
 	FROM error e
 ), themed AS MATERIALIZED (
 	SELECT x.segment, u.theme, u.month, sum(u.n) AS n, sum(u.y) AS y
-	FROM (SELECT k.segment, k.driver AS theme, k.month, sum(k.n) AS n, sum(k.y) AS y FROM sited k WHERE k.source = 'words' GROUP BY k.segment, k.driver,
-		k.month) u
+	FROM (SELECT c.segment, c.topic AS theme, c.month, c.n, c.y FROM driver_cell c WHERE c.source = 'words' AND c.what = 'own') u
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (u.segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, u.theme, u.month
 ), complained AS (

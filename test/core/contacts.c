@@ -14,6 +14,7 @@
 #include "core/contacts/contact_fatigue.h"
 #include "core/contacts/contact_pressure.h"
 #include "core/contacts/contact_silence.h"
+#include "core/contacts/driver_sums.h"
 #include "core/contacts/survey_score.h"
 #include "core/contacts/ticket_response.h"
 
@@ -28,6 +29,7 @@ typedef enum What
 	FATIGUE,
 	SILENCE,
 	BEYOND,
+	DRIVERS,
 	WHATS
 } What;
 
@@ -53,6 +55,7 @@ line_size(What what)
 {
 	return what == TICKETS	 ? sizeof(TicketLine)
 		   : what == ANSWERS ? sizeof(SurveyLine)
+		   : what == DRIVERS ? sizeof(DriverLine)
 		   : what == FATIGUE ? sizeof(FatigueLine)
 							 : sizeof(MemberLine);
 }
@@ -65,12 +68,70 @@ make_lines(const World *world, size_t budget)
 
 	members->parameters[CONTACT_WINDOW] = 7;
 	members->parameters[CONTACT_CAP] = 2;
+	if (world->what == DRIVERS)
+	{
+		DriverFloor floors[] = {{1, 1, 6, {"csat", 4}}, {2, -1, 0, {"a", 1}}};
+
+		members->parameters[DRIVER_MONTHS] = 2;
+		members->parameters[DRIVER_AS_OF] = 9075;
+		driver_floor_intern(members, &floors[0]);
+		driver_floor_intern(members, &floors[1]);
+		driver_moment_intern(members, 12 * 1994 + 9);
+	}
 	if (world->what == SILENCE)
 	{
 		members->parameters[SILENCE_DAY] = 9060;
 		members->parameters[SILENCE_SINCE] = 9030;
 	}
 	return members;
+}
+
+/* An answer, what somebody did, or a spell */
+static void
+take_driver_row(World *world, MemberLines *members, Key key, MemberLine member)
+{
+	static const char *const names[][GROUP_NAMES] = {
+		{"csat", "gold", NULL, "a"},		{"csat", NULL, NULL, "tin"},
+		{"nps", "tin", "relational", NULL}, {"nps", "tin", "z", "a"},
+		{"own", NULL, NULL, "a"},			{"ces", "gold", "y", "a"}};
+	uint32_t what = draw(world, 6);
+	Label labels[GROUP_NAMES];
+	DriverLine *line;
+
+	for (int i = 0; i < GROUP_NAMES; i++)
+		labels[i] = (Label){
+			names[what][i],
+			names[what][i] == NULL ? 0 : (uint32_t) strlen(names[what][i])};
+	switch (draw(world, 5))
+	{
+		case 0:
+			member.flags = DRIVER_SPELL;
+			member.name = -1;
+			member.to = draw(world, 2) ? member.day + 40 : SPELL_OPEN;
+			break;
+		case 1:
+			member.flags = DRIVER_BEHAVIOUR | (draw(world, 2) * DRIVER_IS_SO);
+			member.name =
+				driver_metric_intern(members, &labels[draw(world, 2) * 3]);
+			break;
+		default:
+			member.flags = draw(world, 2) * DRIVER_WEIGHED;
+			member.name = driver_group_intern(members, labels);
+	}
+	line = customer_lines_next(&members->lines, key);
+	memset(line, 0, sizeof(*line));
+	line->member = member;
+	if (member.flags & DRIVER_SPELL)
+	{
+		line->as.spell.mrr = draw(world, 1000);
+		line->as.spell.scale = (int32_t) draw(world, 4);
+	}
+	else if (!(member.flags & DRIVER_BEHAVIOUR))
+	{
+		line->as.answer.at = member.day * INT64_C(86400) + draw(world, 3);
+		line->as.answer.score = draw(world, 44) / (draw(world, 9) ? 4.0 : 3.0);
+		line->as.answer.importance = draw(world, 9) / 8.0;
+	}
 }
 
 /* One row, the same whatever lines it is for */
@@ -109,6 +170,8 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 		*line = (FatigueLine){{.flags = flags, .name = -1, .day = day},
 							  day * INT64_C(86400) + draw(world, 3)};
 	}
+	else if (world->what == DRIVERS)
+		take_driver_row(world, members, key, (MemberLine){.day = day});
 	else if (world->what == TICKETS)
 	{
 		TicketLine *line = customer_lines_next(&members->lines, key);
@@ -141,11 +204,49 @@ key_add(void *arg, const Key *key)
 		key_mix(key_is_outside(key) ? key_text(key).size : key->words[0]) | 1;
 }
 
+static int
+collate(void *arg, const Label *a, const Label *b)
+{
+	if (a->data == NULL || b->data == NULL)
+		return (a->data == NULL) - (b->data == NULL);
+	return label_compare(a, b);
+}
+
+static uint64_t
+label_sum(uint64_t hash, const Label *label)
+{
+	for (uint32_t i = 0; label->data != NULL && i < label->size; i++)
+		hash = key_mix(hash + (uint8_t) label->data[i]);
+	return key_mix(hash + 1);
+}
+
+/* The same of a cell of a driver */
+static uint64_t
+driver_cell_sum(const DriverNames *names, const DriverCell *cell, uint64_t hash)
+{
+	const DriverSeries *series = &names->series[cell->series];
+
+	hash = label_sum(label_sum(hash + series->source, &series->name),
+					 &series->topic);
+	hash = key_mix(hash + cell->what * 2 + cell->is_odd);
+	if (cell->what == DRIVER_OVERALL)
+		hash = label_sum(hash, &names->series[cell->other].name);
+	else
+		hash = key_mix(hash + (uint64_t) cell->other);
+	hash = key_mix(hash + (uint64_t) (cell->odd[0] * 7) +
+				   (uint64_t) (cell->odd[1] * 7001) + (uint64_t) cell->odd_n);
+	for (int i = 0; i < DRIVER_SUMS; i++)
+		hash =
+			key_mix(hash * 31 + (uint64_t) cell->sums[i] + cell->decimals[i]);
+	return key_mix(hash * 31 + (uint64_t) cell->customers);
+}
+
 /* What the cells come to, in whatever order they are */
 static uint64_t
 cells_sum(World *world, MemberLines *members)
 {
 	CellTable cells;
+	DriverNames names;
 	uint64_t sum = 0;
 
 	if (world->what == BEYOND)
@@ -162,6 +263,11 @@ cells_sum(World *world, MemberLines *members)
 		silence_cells(members, NULL, &cells);
 	else if (world->what == TICKETS)
 		ticket_cells(members, NULL, &cells);
+	else if (world->what == DRIVERS)
+	{
+		driver_names_read(&names, members, NULL, collate, NULL);
+		driver_sums(members, &names, NULL, &cells);
+	}
 	else
 		survey_cells(members, NULL, &cells);
 	world->cells = cells.count;
@@ -181,7 +287,13 @@ cells_sum(World *world, MemberLines *members)
 					hash +
 					(uint8_t) members->names.labels[key->segment].data[j]);
 		hash = key_mix(hash + (uint64_t) key->month);
-		if (world->what == ANSWERS)
+		if (world->what == DRIVERS)
+		{
+			hash = driver_cell_sum(&names, (const DriverCell *) key, hash);
+			counts = &((const DriverCell *) key)->importances;
+			ncounts = 1;
+		}
+		else if (world->what == ANSWERS)
 		{
 			const SurveyCell *cell = (const SurveyCell *) key;
 

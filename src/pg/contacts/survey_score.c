@@ -9,10 +9,8 @@
 
 #include <math.h>
 
-#include "catalog/pg_collation.h"
-
 #include "core/contacts/survey_score.h"
-#include "pg/contacts/member_state.h"
+#include "pg/contacts/name_cache.h"
 
 enum
 {
@@ -32,118 +30,29 @@ enum
 
 static const char no_name[] = "(none)";
 
-/* Numbers of groups by names as they stand in rows */
-typedef struct GroupCache
-{
-	Dictionary given;
-	int32 *groups; /* by number of given */
-	int room;
-} GroupCache;
-
-/* Three names, each with its size ahead, are one; more room than few is its own. */
-static Label
-names_join(const Label *names, char *few, Size room)
-{
-	Size size = 0;
-	char *data = few;
-	Label label;
-
-	for (int i = 0; i < GROUP_NAMES; i++)
-		size += sizeof(uint32) + names[i].size;
-	if (size > room)
-		data = palloc(size);
-	label = (Label){data, (uint32) size};
-	for (int i = 0; i < GROUP_NAMES; i++)
-	{
-		memcpy(data, &names[i].size, sizeof(uint32));
-		memcpy(data + sizeof(uint32), names[i].data, names[i].size);
-		data += sizeof(uint32) + names[i].size;
-	}
-	return label;
-}
-
-static int32
-names_intern(Dictionary *dictionary, const Label *names)
-{
-	char few[256];
-	Label label = names_join(names, few, sizeof(few));
-	int32 number = dictionary_intern(dictionary, &label);
-
-	if (label.data != few)
-		pfree((char *) label.data);
-	return number;
-}
-
-/* The group of names as they stand in a row, in small letters */
-static int32
-group_make(FunctionCallInfo fcinfo, MemberLines *members)
-{
-	/* columns that are sorted each in its way have no way in common */
-	Oid collation = OidIsValid(PG_GET_COLLATION()) ? PG_GET_COLLATION()
-												   : DEFAULT_COLLATION_OID;
-	Label names[GROUP_NAMES];
-
-	for (int i = 0; i < GROUP_NAMES; i++)
-	{
-		NullableDatum *argument = &fcinfo->args[ARG_INSTRUMENT + i];
-		text *name;
-
-		names[i] = (Label){no_name, sizeof(no_name) - 1};
-		if (argument->isnull)
-			continue;
-		name = DatumGetTextPP(argument->value);
-		if (i == 0 || i == GROUP_KIND)
-			name = DatumGetTextPP(
-				DirectFunctionCall1Coll(lower, collation, argument->value));
-		names[i] = (Label){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
-	}
-	return names_intern(&members->names, names);
-}
-
 /* The number of the group of a row, whose instrument is not NULL */
 static int32
 group_number(FunctionCallInfo fcinfo, MemberState *state)
 {
-	/* a name that cannot be: stands for NULL */
-	static const char no_text[1] = {0};
-	GroupCache *cache = state->cache;
 	Label names[GROUP_NAMES];
-	int known;
-	int32 given;
+	bool is_new;
+	int32 *number;
 
-	if (cache == NULL)
-	{
-		MemoryContext context = state->members->context;
-
-		cache = MemoryContextAllocZero(context, sizeof(GroupCache));
-		dictionary_open(&cache->given, context);
-		cache->room = 16;
-		cache->groups =
-			MemoryContextAlloc(context, cache->room * sizeof(int32));
-		state->cache = cache;
-	}
+	if (state->cache == NULL)
+		state->cache = name_cache_make(state->members);
+	number = name_cache_find(state->cache, fcinfo, ARG_INSTRUMENT, GROUP_NAMES,
+							 &is_new);
+	if (!is_new)
+		return *number;
 	for (int i = 0; i < GROUP_NAMES; i++)
 	{
-		NullableDatum *argument = &fcinfo->args[ARG_INSTRUMENT + i];
-		text *name;
-
-		names[i] = (Label){no_text, sizeof(no_text)};
-		if (argument->isnull)
-			continue;
-		name = DatumGetTextPP(argument->value);
-		names[i] = (Label){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
+		names[i] = argument_name(fcinfo, ARG_INSTRUMENT + i,
+								 i == 0 || i == GROUP_KIND);
+		if (names[i].data == NULL)
+			names[i] = (Label){no_name, sizeof(no_name) - 1};
 	}
-	known = cache->given.count;
-	given = names_intern(&cache->given, names);
-	if (given < known)
-		return cache->groups[given];
-	if (given >= cache->room)
-	{
-		cache->room *= 2;
-		cache->groups = repalloc(cache->groups, cache->room * sizeof(int32));
-	}
-	cache->groups[given] = group_make(fcinfo, state->members);
-	return cache->groups[given];
+	*number = names_intern(&state->members->names, names, GROUP_NAMES);
+	return *number;
 }
 
 /* A row: an answer, an invitation or both; or a membership. */

@@ -1,0 +1,439 @@
+/*
+ * driver_sums.c
+ *		What is known of drivers of value, from raw rows in one pass
+ *		(core/contacts/driver_sums.h).
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/numeric.h"
+
+#include "core/contacts/driver_sums.h"
+#include "pg/arguments.h"
+#include "pg/contacts/name_cache.h"
+#include "pg/label.h"
+
+enum
+{
+	ARG_AT = ARG_DAY + 1,
+	ARG_NAME, /* instrument or metric */
+	ARG_DRIVER,
+	ARG_KIND,
+	ARG_THEME,
+	ARG_VALUE,
+	ARG_IMPORTANCE,
+	ARG_MRR,
+	ARG_SEGMENT,
+	ARG_FROM, /* also of a spell */
+	ARG_TO,
+	ARG_FLOORS,
+	ARG_MOMENTS,
+	ARG_MONTHS,
+	ARG_AS_OF
+};
+
+#define GROUP_KIND 2
+
+/* Of each floor: metric, sign, number */
+#define FLOOR_PARTS 3
+
+/* A number as numeric has it: to 15 digits */
+static float8
+number_read(float8 number)
+{
+	char text[DBL_DIG + 100];
+
+	if (number == rint(number) && fabs(number) < 1e15)
+		return number + 0.0;
+	snprintf(text, sizeof(text), "%.*g", DBL_DIG, number);
+	return strtod(text, NULL);
+}
+
+static text *
+floor_part(Datum *parts, bool *nulls, int at)
+{
+	if (nulls[at])
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("a part of a floor must not be null")));
+	return DatumGetTextPP(parts[at]);
+}
+
+/* Note the floors that are asked, which are the same in every row. */
+static void
+floors_take(FunctionCallInfo fcinfo, MemberLines *members)
+{
+	ArrayType *given;
+	Datum *parts;
+	bool *nulls;
+	int nparts;
+
+	if (PG_ARGISNULL(ARG_FLOORS))
+		return;
+	given = PG_GETARG_ARRAYTYPE_P(ARG_FLOORS);
+	deconstruct_array(given, TEXTOID, -1, false, TYPALIGN_INT, &parts, &nulls,
+					  &nparts);
+	if (nparts % FLOOR_PARTS != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("floors make no sense"),
+						errhint("Give metric, 1 or -1, and number of each.")));
+	for (int i = 0; i < nparts; i += FLOOR_PARTS)
+	{
+		text *metric = floor_part(parts, nulls, i);
+		DriverFloor floor = {.number = i / FLOOR_PARTS + 1};
+
+		floor.metric = (Label){VARDATA_ANY(metric), VARSIZE_ANY_EXHDR(metric)};
+		floor.sign =
+			pg_strtoint32(text_to_cstring(floor_part(parts, nulls, i + 1)));
+		floor.floor = number_read(DatumGetFloat8(DirectFunctionCall1(
+			float8in, CStringGetDatum(
+						  text_to_cstring(floor_part(parts, nulls, i + 2))))));
+		driver_floor_intern(members, &floor);
+	}
+}
+
+/* The same of moments */
+static void
+moments_take(FunctionCallInfo fcinfo, MemberLines *members)
+{
+	Datum *days;
+	bool *nulls;
+	int ndays;
+
+	if (PG_ARGISNULL(ARG_MOMENTS))
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_MOMENTS), DATEOID,
+					  sizeof(DateADT), true, TYPALIGN_INT, &days, &nulls,
+					  &ndays);
+	for (int i = 0; i < ndays; i++)
+	{
+		MonthWalk walk = {0};
+
+		if (nulls[i] || DATE_NOT_FINITE(DatumGetDateADT(days[i])))
+			continue;
+		month_walk_move(&walk, DatumGetDateADT(days[i]));
+		driver_moment_intern(members, walk.month);
+	}
+}
+
+static MemberState *
+driver_state_begin(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = member_state_begin(fcinfo, kind, sizeof(DriverLine));
+	MemberLines *members = state->members;
+
+	if (PG_ARGISNULL(ARG_MONTHS))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("months must not be null"),
+						errhint("Give the months before each, with which it "
+								"is compared.")));
+	members->parameters[DRIVER_MONTHS] = PG_GETARG_INT32(ARG_MONTHS);
+	members->parameters[DRIVER_AS_OF] =
+		PG_ARGISNULL(ARG_AS_OF) ? DATEVAL_NOEND : PG_GETARG_DATEADT(ARG_AS_OF);
+	state->cache = name_cache_make(members);
+	floors_take(fcinfo, members);
+	moments_take(fcinfo, members);
+	return state;
+}
+
+/* The number of the metric of a row, or of the group of its answer */
+static int32
+name_number(FunctionCallInfo fcinfo, MemberState *state, int nnames)
+{
+	bool is_new;
+	int32 *number =
+		name_cache_find(state->cache, fcinfo, ARG_NAME, nnames, &is_new);
+	Label names[GROUP_NAMES];
+
+	if (!is_new)
+		return *number;
+	for (int i = 0; i < nnames; i++)
+		names[i] = argument_name(fcinfo, ARG_NAME + i,
+								 nnames > 1 && (i == 0 || i == GROUP_KIND));
+	*number = nnames > 1 ? driver_group_intern(state->members, names)
+						 : driver_metric_intern(state->members, names);
+	return *number;
+}
+
+static DriverLine *
+line_next(FunctionCallInfo fcinfo, MemberState *state, MemberLine member)
+{
+	MemberLines *members = state->members;
+	DriverLine *line = customer_lines_next(
+		&members->lines, argument_customer(fcinfo, members->lines.kind));
+
+	memset(line, 0, sizeof(*line));
+	line->member = member;
+	return line;
+}
+
+static void
+spell_take(FunctionCallInfo fcinfo, MemberState *state)
+{
+	MemberLine member = {
+		.flags = DRIVER_SPELL, .name = -1, .to = DATEVAL_NOEND};
+	DriverLine *line;
+	int scale;
+	Wide mrr;
+
+	if (PG_ARGISNULL(ARG_FROM))
+		return;
+	member.day = checked_day(PG_GETARG_DATEADT(ARG_FROM));
+	if (!PG_ARGISNULL(ARG_TO) && !DATE_IS_NOEND(PG_GETARG_DATEADT(ARG_TO)))
+		member.to = checked_day(PG_GETARG_DATEADT(ARG_TO));
+	mrr = decimal_read(PG_GETARG_DATUM(ARG_MRR), &scale);
+	if (member.to <= member.day || mrr == 0)
+		return;
+	line = line_next(fcinfo, state, member);
+	line->as.spell.mrr = mrr;
+	line->as.spell.scale = scale;
+}
+
+static void
+answer_take(FunctionCallInfo fcinfo, MemberState *state, DateADT day,
+			bool is_seen)
+{
+	DriverLine *line;
+	int32 group;
+
+	if (PG_ARGISNULL(ARG_VALUE))
+		return;
+	/* a kind of surveys is known by answers that do not count, too */
+	group = name_number(fcinfo, state, GROUP_NAMES);
+	if (!is_seen || !isfinite(PG_GETARG_FLOAT8(ARG_VALUE)))
+		return;
+	line = line_next(fcinfo, state, (MemberLine){.name = group, .day = day});
+	line->as.answer.at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
+	line->as.answer.score = number_read(PG_GETARG_FLOAT8(ARG_VALUE));
+	if (PG_ARGISNULL(ARG_IMPORTANCE) ||
+		!isfinite(PG_GETARG_FLOAT8(ARG_IMPORTANCE)))
+		return;
+	line->member.flags = DRIVER_WEIGHED;
+	line->as.answer.importance = number_read(PG_GETARG_FLOAT8(ARG_IMPORTANCE));
+}
+
+/* A row: an answer, something that was done, a spell or a membership. */
+static inline Datum
+driver_sums_add(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	MemberState *state = PG_ARGISNULL(0) ? driver_state_begin(fcinfo, kind)
+										 : (MemberState *) PG_GETARG_POINTER(0);
+	DateADT day = 0;
+	bool is_seen;
+
+	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
+		PG_ARGISNULL(ARG_CUSTOMER))
+		PG_RETURN_POINTER(state);
+	if (!PG_ARGISNULL(ARG_MRR))
+	{
+		spell_take(fcinfo, state);
+		PG_RETURN_POINTER(state);
+	}
+	if (PG_ARGISNULL(ARG_NAME))
+		PG_RETURN_POINTER(state);
+	is_seen = argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day);
+	if (!PG_ARGISNULL(ARG_AT))
+		answer_take(fcinfo, state, day, is_seen);
+	else if (is_seen && !PG_ARGISNULL(ARG_VALUE))
+		line_next(
+			fcinfo, state,
+			(MemberLine){
+				.flags = DRIVER_BEHAVIOUR |
+						 (PG_GETARG_FLOAT8(ARG_VALUE) != 0 ? DRIVER_IS_SO : 0),
+				.name = name_number(fcinfo, state, 1),
+				.day = day});
+	PG_RETURN_POINTER(state);
+}
+
+MEMBER_STEPS(driver_sums);
+
+/* Of a row, from this one on */
+enum
+{
+	ROW_SOURCE,
+	ROW_NAME,
+	ROW_TOPIC,
+	ROW_SEGMENT,
+	ROW_MONTH,
+	ROW_WHAT,
+	ROW_MONTH_BEFORE,
+	ROW_OVERALL,
+	ROW_NUMBER,
+	ROW_CUSTOMERS,
+	ROW_IMPORTANCES,
+	ROW_SUMS,
+	ROW_COLUMNS = ROW_SUMS + DRIVER_SUMS
+};
+
+static Datum
+calculate(PGFunction function, Datum a, Datum b)
+{
+	return DirectFunctionCall2(function, a, b);
+}
+
+/* A sum as numeric has it: with as many decimals as its numbers */
+static Datum
+sum_datum(const DriverCell *cell, int place, int scale)
+{
+	Datum sum = decimal_make(cell->sums[place], scale);
+
+	return cell->decimals[place] == scale
+			   ? sum
+			   : calculate(numeric_round, sum,
+						   Int32GetDatum(cell->decimals[place]));
+}
+
+/* How many decimals the number has that a sum is kept as */
+static int
+sum_scale(const DriverCell *cell, int place)
+{
+	bool is_overall = cell->what == DRIVER_OVERALL;
+
+	switch (place)
+	{
+		case SUM_N:
+			return is_overall ? DRIVER_DECIMALS : 0;
+		case SUM_NN:
+			return is_overall ? 2 * DRIVER_DECIMALS : 0;
+		case SUM_YY:
+			return 2 * DRIVER_DECIMALS;
+		case SUM_YN:
+			return is_overall ? 2 * DRIVER_DECIMALS : DRIVER_DECIMALS;
+		case SUM_AMOUNT:
+			return cell->what == DRIVER_BELOW ? cell->decimals[place]
+											  : DRIVER_DECIMALS;
+		default:
+			return DRIVER_DECIMALS;
+	}
+}
+
+/* Which sums a cell has, as bits */
+static const int sums_of[] = {
+	[DRIVER_OWN] = 1 << SUM_N | 1 << SUM_Y | 1 << SUM_YY | 1 << SUM_YN |
+				   1 << SUM_NN | 1 << SUM_AMOUNT,
+	[DRIVER_WEIGHT] = 1 << SUM_AMOUNT,
+	[DRIVER_PAIR] = 1 << SUM_YY | 1 << SUM_YN | 1 << SUM_NY | 1 << SUM_NN,
+	[DRIVER_OVERALL] =
+		1 << SUM_N | 1 << SUM_Y | 1 << SUM_YY | 1 << SUM_YN | 1 << SUM_NN,
+	[DRIVER_BELOW] = 1 << SUM_AMOUNT,
+	[DRIVER_SIDE] = 0};
+
+/* The sums of numbers that are alike, each of which stands for one customer */
+static void
+odd_sums(const DriverCell *cell, Datum *sums)
+{
+	Datum customers = NumericGetDatum(int64_to_numeric(cell->customers));
+	Datum y = DirectFunctionCall1(float8_numeric, Float8GetDatum(cell->odd[0]));
+	Datum other =
+		DirectFunctionCall1(float8_numeric, Float8GetDatum(cell->odd[1]));
+	Datum each[DRIVER_SUMS];
+
+	if (cell->odd_n != 0)
+		y = calculate(numeric_div, y,
+					  NumericGetDatum(int64_to_numeric(cell->odd_n)));
+	for (int i = 0; i < DRIVER_SUMS; i++)
+		each[i] = NumericGetDatum(int64_to_numeric(1));
+	each[SUM_Y] = y;
+	each[SUM_YN] = y;
+	each[SUM_YY] = calculate(numeric_mul, y, y);
+	if (cell->what == DRIVER_PAIR)
+	{
+		each[SUM_YY] = calculate(numeric_mul, y, other);
+		each[SUM_NY] = other;
+	}
+	else if (cell->what == DRIVER_OVERALL)
+	{
+		each[SUM_N] = other;
+		each[SUM_YN] = calculate(numeric_mul, y, other);
+		each[SUM_NN] = calculate(numeric_mul, other, other);
+	}
+	else if (cell->what == DRIVER_WEIGHT)
+		each[SUM_AMOUNT] = y;
+	else
+		/* what importance there is has been added up */
+		each[SUM_AMOUNT] = (Datum) 0;
+	for (int i = 0; i < DRIVER_SUMS; i++)
+		sums[i] = each[i] == (Datum) 0
+					  ? sum_datum(cell, i, sum_scale(cell, i))
+					  : calculate(numeric_mul, each[i], customers);
+}
+
+static Datum
+name_datum(const Label *name)
+{
+	static const Label none = {"", 0};
+
+	return label_datum(name->data == NULL ? &none : name);
+}
+
+static void
+cell_put(const MemberLines *members, const DriverNames *names,
+		 const DriverCell *cell, RowArray *array)
+{
+	static const char *const sources[] = {"survey", "behaviour", "words"};
+	static const char *const whats[] = {"own",	   "own",	"pair",
+										"overall", "below", "side"};
+	const DriverSeries *series = &names->series[cell->series];
+	Datum values[ROW_COLUMNS] = {0};
+	bool nulls[ROW_COLUMNS] = {false};
+	bool is_weight = cell->what == DRIVER_WEIGHT;
+
+	values[ROW_SOURCE] = CStringGetTextDatum(sources[series->source]);
+	values[ROW_NAME] = name_datum(&series->name);
+	values[ROW_TOPIC] = name_datum(&series->topic);
+	values[ROW_SEGMENT] =
+		cell_segment(members, &cell->key, &nulls[ROW_SEGMENT]);
+	values[ROW_MONTH] = DateADTGetDatum(month_start(cell->key.month));
+	values[ROW_WHAT] = CStringGetTextDatum(whats[cell->what]);
+	nulls[ROW_MONTH_BEFORE] = cell->what != DRIVER_PAIR;
+	if (cell->what == DRIVER_PAIR)
+		values[ROW_MONTH_BEFORE] = DateADTGetDatum(month_start(cell->other));
+	nulls[ROW_OVERALL] = cell->what != DRIVER_OVERALL;
+	if (cell->what == DRIVER_OVERALL)
+		values[ROW_OVERALL] = name_datum(&names->series[cell->other].name);
+	nulls[ROW_NUMBER] = cell->what != DRIVER_BELOW && cell->what != DRIVER_SIDE;
+	values[ROW_NUMBER] = Int32GetDatum(cell->other);
+	values[ROW_CUSTOMERS] = Int64GetDatum(is_weight ? 0 : cell->customers);
+	values[ROW_IMPORTANCES] = Int64GetDatum(cell->importances);
+	if (cell->is_odd)
+		odd_sums(cell, &values[ROW_SUMS]);
+	for (int i = 0; i < DRIVER_SUMS; i++)
+	{
+		nulls[ROW_SUMS + i] = (sums_of[cell->what] & 1 << i) == 0;
+		if (!cell->is_odd && !nulls[ROW_SUMS + i])
+			values[ROW_SUMS + i] = sum_datum(cell, i, sum_scale(cell, i));
+	}
+	row_array_put(array, values, nulls);
+}
+
+/* The end: a row for each sum that is not empty */
+PG_FUNCTION_INFO_V1(cvm_driver_sums_final);
+Datum
+cvm_driver_sums_final(PG_FUNCTION_ARGS)
+{
+	Oid collation = label_collation(fcinfo);
+	MemberLines *members;
+	DriverNames names;
+	CellTable cells;
+	RowArray array;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	members = member_state_end(fcinfo, &array);
+	driver_names_read(&names, members, CurrentMemoryContext, label_collate,
+					  &collation);
+	driver_sums(members, &names, CurrentMemoryContext, &cells);
+	for (uint32_t i = 0; i < cells.room; i++)
+	{
+		const DriverCell *cell = cell_table_at(&cells, i);
+
+		if (cell->key.is_used)
+			cell_put(members, &names, cell, &array);
+	}
+	return row_array_close(&array, fcinfo);
+}

@@ -12,21 +12,47 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	'(SELECT f.offer, f.product, min(f.price) AS price FROM offer f WHERE f.product IS NOT NULL GROUP BY f.offer, f.product)'),
 ('priced_offers', 9, '{}', '(SELECT NULL::text AS offer, NULL::text AS product, NULL::numeric AS price WHERE false)');
 
-@define contradictory_contact preference | needs | bundle
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('contradictory_contact', {preference}, '{needs}', $$
-WITH observed AS MATERIALIZED (
-	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
-), sent AS {at_customer} (
-	-- several contacts of a day are told apart by their number
-	SELECT c.customer_id, c.day, c.of_day, c.channel, c.campaign, c.offer, coalesce(p.product, c.product) AS product, p.price, c.as_of
-	FROM (
+-- Several contacts of a day are told apart by their number.  But where Citus has them only those are looked at that may contradict
+-- something
+@for preference | entity
+1 | contact
+2 | subscription
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('numbered_contacts', {preference}, '{distributed {entity}}', $$(
 		SELECT k.customer_id, k.channel, k.campaign, k.offer, k.product, d.day, o.as_of,
 			row_number() OVER (PARTITION BY k.customer_id, d.day ORDER BY k.occurred_at, k.channel, k.campaign, k.offer, k.product) AS of_day
 		FROM contact k
 		CROSS JOIN observed o
 		CROSS JOIN LATERAL (SELECT cvm.day_of(k.occurred_at, {time_zone}) AS day) d
-		WHERE k.customer_id IS NOT NULL AND coalesce(k.offer, k.product) IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND d.day < o.as_of) c
+		WHERE k.customer_id IS NOT NULL AND coalesce(k.offer, k.product) IS NOT NULL AND lower(k.purpose) IS DISTINCT FROM 'service' AND d.day < o.as_of)$$);
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('numbered_contacts', 9, '{}', $$(
+		SELECT n.customer_id, n.channel, n.campaign, n.offer, n.product, n.day, o.as_of, n.of_day
+		FROM (
+			SELECT cvm._contact_offer_agg(r.customer_id, r.day, r.past, r.at, r.purpose, r.channel, r.campaign, r.offer, r.product,
+				(SELECT o.as_of FROM observed o), {contact_window}, (SELECT array_agg(ARRAY[p.offer, p.product]) FROM {priced_offers} p),
+				(SELECT array_agg(ARRAY[p.product, p.bundle]) FROM part p)) AS ticket
+			FROM (
+				SELECT k.customer_id, cvm.day_of(k.occurred_at, {time_zone}) AS day, NULL::date AS past, cvm.moment_of(k.occurred_at, {time_zone}) AS at,
+					k.purpose, k.channel, k.campaign, k.offer, k.product
+				FROM contact k
+				UNION ALL
+				SELECT s.customer_id, s.started_on, s.ended_on, NULL, NULL, NULL, NULL, NULL, s.product FROM subscription s) r) t
+		CROSS JOIN LATERAL cvm._contact_offers(t.ticket, (SELECT k.customer_id FROM contact k WHERE false)) n
+		CROSS JOIN observed o)$$);
+
+@define contradictory_contact preference | needs | bundle
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('contradictory_contact', {preference}, '{needs}', $$
+WITH observed AS MATERIALIZED (
+	SELECT coalesce({as_of}, (SELECT max(cvm.day_of(c.occurred_at, {time_zone})) + 1 FROM contact c)) AS as_of
+), part AS (
+	{bundle}
+), sent AS {at_customer} (
+	SELECT c.customer_id, c.day, c.of_day, c.channel, c.campaign, c.offer, coalesce(p.product, c.product) AS product, p.price, c.as_of
+	FROM {numbered_contacts} c
 	LEFT JOIN {priced_offers} p ON p.offer = c.offer
 	WHERE coalesce(p.product, c.product) IS NOT NULL
 ), answerable AS (
@@ -41,8 +67,6 @@ WITH observed AS MATERIALIZED (
 	FROM answerable s
 	WINDOW w AS (PARTITION BY s.customer_id, s.product ORDER BY s.n RANGE BETWEEN {contact_window} - 1 PRECEDING AND CURRENT ROW),
 		v AS (PARTITION BY s.customer_id ORDER BY s.n RANGE BETWEEN {contact_window} - 1 PRECEDING AND CURRENT ROW)
-), part AS (
-	{bundle}
 ), found AS (
 	SELECT DISTINCT t.customer_id, t.day, t.of_day, t.channel, t.campaign, t.offer, t.product, t.price, t.as_of, h.contradiction, h.held, t.owner,
 		NULL::text AS other_owner

@@ -239,3 +239,40 @@ CREATE FUNCTION cvm._last_days(ticket bytea, of_type anyelement, looks date[], s
 COMMENT ON FUNCTION cvm._last_days(bytea, anyelement, date[], integer) IS
 	'Of customers to whom something happened before a look, those to whom nothing did in so many days before it, with the last day; customers are of '
 	'the type of of_type';
+
+-- Which contacts may contradict something: see src/core/contacts/contact_offers.h
+CREATE FUNCTION cvm.contact_offer_final(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'cvm_contact_offer_final'
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cvm.contact_offer_final(internal) IS 'End of _contact_offer_agg: a ticket with which its state is read';
+
+@for customer
+bigint
+text
+uuid
+@make
+CREATE FUNCTION cvm.contact_offer_add(internal, {customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[])
+	RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_contact_offer_add_{customer}'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.contact_offer_add(internal, {customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[]) IS
+	'Step of _contact_offer_agg';
+CREATE AGGREGATE cvm._contact_offer_agg({customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[]) (
+	SFUNC = cvm.contact_offer_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.contact_offer_final, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.member_combine,
+	SERIALFUNC = cvm.member_serialize,
+	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._contact_offer_agg({customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[]) IS
+	'Contacts with an offer and what customers hold, from raw rows in one pass: customer, day or first day, day after the last of what is held (NULL: '
+	'goes on), moment of a contact (NULL: something is held), purpose ("service" is no offer), channel, campaign, offer, product, as_of (NULL: all '
+	'days), days in which contacts are near each other, pairs of offers and products, pairs of products and bundles. The answer is a ticket, with '
+	'which _contact_offers() reads the state while the query runs';
+@end
+CREATE FUNCTION cvm._contact_offers(ticket bytea, of_type anyelement)
+	RETURNS TABLE (customer_id anyelement, day date, of_day bigint, channel text, campaign text, offer text, product text)
+	AS 'MODULE_PATHNAME', 'cvm_contact_offers'
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 10000;
+COMMENT ON FUNCTION cvm._contact_offers(bytea, anyelement) IS
+	'Contacts that are near another one of the customer, or for what is held on their day, with their number among all of the day';

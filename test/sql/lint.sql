@@ -38,7 +38,7 @@ BEGIN
 END
 $$;
 
-SELECT set_eq('SELECT proname FROM aggregate', '{_base_loss_agg,_channel_sale_agg,_channel_segment_agg,_contact_beyond_agg,_contact_fatigue_agg,_contact_pressure_agg,_contact_silence_agg,_customer_move_agg,_decision_agg,_driver_sums_agg,_last_day_agg,_launch_agg,_launch_matrix_agg,_launch_rate_agg,_paid_since_agg,_price_book_agg,_price_change_agg,_product_migration_agg,_product_movement_agg,_segment_bridge_agg,_segment_cohort_agg,_segment_life_agg,_segment_movement_agg,_segment_promotion_agg,
+SELECT set_eq('SELECT proname FROM aggregate', '{_base_loss_agg,_channel_sale_agg,_channel_segment_agg,_contact_beyond_agg,_contact_fatigue_agg,_contact_offer_agg,_contact_pressure_agg,_contact_silence_agg,_customer_move_agg,_decision_agg,_driver_sums_agg,_last_day_agg,_launch_agg,_launch_matrix_agg,_launch_rate_agg,_paid_since_agg,_price_book_agg,_price_change_agg,_product_migration_agg,_product_movement_agg,_segment_bridge_agg,_segment_cohort_agg,_segment_life_agg,_segment_movement_agg,_segment_promotion_agg,
 	_segment_year_agg,_survey_score_agg,_ticket_response_agg,_timelines_agg,activity_agg,cannibalization_agg,cannibalization_matrix_agg,holdings_agg,lifecycle_agg,movement_agg,observed_until_agg,purchases_agg,
 	retention_agg,revenue_retention_agg,rollup,sbg_fit,segment_flow_agg,segment_lifecycle_agg,segment_retention_agg,survival_agg}'::text[], 'the aggregates have these names');
 SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 144::bigint, 'no aggregate is lost');
@@ -69,9 +69,9 @@ SELECT pg_temp.none($$SELECT name FROM routine, unnest(proconfig) c WHERE c ~ '^
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND provolatile <> 'i' AND proname !~ '^_move_' AND NOT proname IN ('fold_activity', '_check_schema', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes',
 	'_relation', '_digest_of_catalog', '_compress_fast',
 	-- and those that read a state with a ticket
-	'_customer_moves', '_customers_came', '_customers_won', '_first_day', '_is_whole', '_last_days', '_product_migrations', '_product_moves', '_segment_losses', '_timelines', 'customer_move_final', 'last_day_final', 'timelines_final')$$, 'C functions depend on their arguments only, but for those that read or write tables');
+	'_contact_offers', '_customer_moves', '_customers_came', '_customers_won', '_first_day', '_is_whole', '_last_days', '_product_migrations', '_product_moves', '_segment_losses', '_timelines', 'contact_offer_final', 'customer_move_final', 'last_day_final', 'timelines_final')$$, 'C functions depend on their arguments only, but for those that read or write tables');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND prokind <> 'a' AND proparallel <> 's' AND proname !~ '^_move_' AND NOT proname IN ('fold_activity', '_lock_relations', '_register', '_lock_model', '_lock_stored', '_try_lock', 'queue_changes', '_compress_fast',
-	'_customer_moves', '_customers_came', '_customers_won', '_first_day', '_is_whole', '_last_days', '_product_migrations', '_product_moves', '_segment_losses', '_timelines', 'customer_move_final', 'last_day_final', 'timelines_final')$$, 'C functions are parallel safe, but for those that read or write tables');
+	'_contact_offers', '_customer_moves', '_customers_came', '_customers_won', '_first_day', '_is_whole', '_last_days', '_product_migrations', '_product_moves', '_segment_losses', '_timelines', 'contact_offer_final', 'customer_move_final', 'last_day_final', 'timelines_final')$$, 'C functions are parallel safe, but for those that read or write tables');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname = 'c' AND probin <> '$libdir/cvm'$$, 'C functions come from the extension''s own library');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE lanname NOT IN ('c', 'sql', 'plpgsql', 'internal')$$, 'there is no other language');
 SELECT pg_temp.none($$SELECT name FROM routine WHERE proretset AND lanname = 'c' AND prorows = 1000$$, 'functions that return rows say how many to expect');

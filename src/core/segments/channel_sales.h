@@ -14,9 +14,9 @@
 #define CVM_CORE_SEGMENTS_CHANNEL_SALES_H
 
 #include "core/contacts/member_lines.h"
-#include "core/segments/parted_names.h"
 #include "core/util/count_table.h"
 #include "core/util/money.h"
+#include "core/util/parted_names.h"
 
 /* Flags of a line */
 #define SALE_PRICED 1u /* its price is told */

@@ -14,7 +14,7 @@
 #include "pg/arguments.h"
 #include "pg/contacts/member_state.h"
 #include "pg/numeric.h"
-#include "pg/segments/parted_names.h"
+#include "pg/parted_names.h"
 #include "pg/state_type.h"
 
 enum
@@ -44,7 +44,6 @@ channel_sale_begin(FunctionCallInfo fcinfo, KeyKind kind)
 static inline Datum
 channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 {
-	static const Label nothing = {"", 0};
 	MemberState *state = PG_ARGISNULL(0) ? channel_sale_begin(fcinfo, kind)
 										 : (MemberState *) PG_GETARG_POINTER(0);
 	DateADT first;
@@ -65,7 +64,7 @@ channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 		PG_RETURN_POINTER(state);
 	if (!PG_ARGISNULL(ARG_MRR))
 		mrr = decimal_read(PG_GETARG_DATUM(ARG_MRR), &scale);
-	name_begin(&name, &nothing);
+	parted_name_begin(&name);
 	for (int part = 0; part < SALE_NAMES; part++)
 	{
 		static const int arguments[] = {ARG_PRODUCT, ARG_CHANNEL,

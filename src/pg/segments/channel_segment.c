@@ -13,7 +13,7 @@
 #include "core/segments/channel_segment.h"
 #include "pg/contacts/member_state.h"
 #include "pg/numeric.h"
-#include "pg/segments/parted_names.h"
+#include "pg/parted_names.h"
 
 enum
 {
@@ -61,11 +61,10 @@ channel_segment_begin(FunctionCallInfo fcinfo, KeyKind kind)
 static int32
 name_intern(FunctionCallInfo fcinfo, MemberLines *members, int nparts)
 {
-	static const Label nothing = {"", 0};
 	static const int arguments[] = {ARG_CHANNEL, ARG_PRODUCT, ARG_OFFER};
 	NameBuffer name;
 
-	name_begin(&name, &nothing);
+	parted_name_begin(&name);
 	for (int part = 0; part < nparts; part++)
 		parted_name_put(fcinfo, &name, arguments[part]);
 	return dictionary_intern(&members->names, &name.label);

@@ -12,46 +12,11 @@
 
 #include "core/segments/segment_customers.h"
 #include "pg/arguments.h"
+#include "pg/name_buffer.h"
 #include "pg/subscriptions/spell_buffer.h"
 
 #define ARG_START 3
 #define ARG_END 4
-
-#define NAME_ROOM 256
-
-/* A name put together (NameParts) */
-typedef struct NameBuffer
-{
-	Label label;
-	char *data;
-	uint32_t room;
-	char here[NAME_ROOM];
-} NameBuffer;
-
-static inline void
-name_append(NameBuffer *name, const char *data, uint32_t size)
-{
-	if (unlikely(size > name->room - name->label.size))
-	{
-		char *old = name->data;
-
-		name->room = name->label.size + size + NAME_ROOM;
-		name->data = palloc(name->room);
-		memcpy(name->data, old, name->label.size);
-		name->label.data = name->data;
-	}
-	memcpy(name->data + name->label.size, data, size);
-	name->label.size += size;
-}
-
-static inline void
-name_begin(NameBuffer *name, const Label *product)
-{
-	name->data = name->here;
-	name->room = NAME_ROOM;
-	name->label = (Label){name->here, 0};
-	name_append(name, product->data, product->size);
-}
 
 /* Add a thing that is told, if it is. */
 static inline void

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "core/segments/parted_names.h"
+#include "core/util/parted_names.h"
 
 #include <string.h>
 

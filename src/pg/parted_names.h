@@ -1,19 +1,28 @@
 /*
  * parted_names.h
- *		Names that tell several things at once (core/segments/parted_names.h), from
+ *		Names that tell several things at once (core/util/parted_names.h), from
  *		arguments and to SQL.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_PG_SEGMENTS_PARTED_NAMES_H
-#define CVM_PG_SEGMENTS_PARTED_NAMES_H
+#ifndef CVM_PG_PARTED_NAMES_H
+#define CVM_PG_PARTED_NAMES_H
 
 #include "postgres.h"
 
-#include "core/segments/parted_names.h"
+#include "core/util/parted_names.h"
 #include "pg/arguments.h"
 #include "pg/label.h"
-#include "pg/segments/segment_rows.h"
+#include "pg/name_buffer.h"
+
+/* Begin a name of parts. */
+static inline void
+parted_name_begin(NameBuffer *name)
+{
+	static const Label nothing = {"", 0};
+
+	name_begin(name, &nothing);
+}
 
 /* Put a part of a name, which an argument tells, behind those before it. */
 static inline void
@@ -41,4 +50,4 @@ parted_name_datum(const PartedNames *parts, int part, int32 number,
 	return *is_null ? (Datum) 0 : label_datum(label);
 }
 
-#endif /* CVM_PG_SEGMENTS_PARTED_NAMES_H */
+#endif /* CVM_PG_PARTED_NAMES_H */

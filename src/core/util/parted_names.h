@@ -8,8 +8,8 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#ifndef CVM_CORE_SEGMENTS_PARTED_NAMES_H
-#define CVM_CORE_SEGMENTS_PARTED_NAMES_H
+#ifndef CVM_CORE_UTIL_PARTED_NAMES_H
+#define CVM_CORE_UTIL_PARTED_NAMES_H
 
 #include "core/util/dictionary.h"
 
@@ -45,4 +45,4 @@ parted_names_compare(const PartedNames *parts, int part, int32_t a, int32_t b)
 						  &parts->names[part][b]);
 }
 
-#endif /* CVM_CORE_SEGMENTS_PARTED_NAMES_H */
+#endif /* CVM_CORE_UTIL_PARTED_NAMES_H */

@@ -27,35 +27,34 @@ COMMENT ON FUNCTION cvm._list(name, text, text[], jsonb) IS
 	'there is none.';
 COMMENT ON FUNCTION cvm._list(name, text, date) IS 'The query alone, as of a day.';
 
-CREATE FUNCTION cvm._movers(model name, view text, "column" text, segment text, month date, as_of date) RETURNS text
+CREATE FUNCTION cvm._customers_moved_query(model name, view text, "column" text, segment text, month date, as_of date) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	line text := regexp_replace(_customers_moved_query."column", '_(customers|mrr)$', '');
 	have text[];
 	literals jsonb;
 BEGIN
-	IF NOT _movers.view IN ('mrr_movement', 'segment_kpi') OR _movers."column" ~ '^redefined_' THEN
+	IF NOT _customers_moved_query.view IN ('mrr_movement', 'segment_kpi') OR line ~ '^redefined_' THEN
 		RETURN NULL;
 	END IF;
 	SELECT c.have, c.literals INTO have, literals
-	FROM (SELECT regexp_replace(_movers."column", '_(customers|mrr)$', '') AS line) l
-	CROSS JOIN LATERAL cvm._composing(_movers.model, 'customer_movement', _movers.as_of, jsonb_build_object(
-		'movement_months', format('%L::date, %L::date', _movers.month, _movers.month + 1),
-		'mover', concat_ws(' AND ', 'true',
-			CASE WHEN _movers.segment <> '(all)' THEN format('cvm._move_segment(p.state, p.move) = %L', _movers.segment) END,
-			format('cvm._move_line(p.state, p.move) = %L', CASE l.line WHEN 'churned' THEN 'churn' WHEN 'winback' THEN 'reactivation' ELSE l.line END)))) c;
-	IF 'distributed subscription' = ANY (have) THEN
+	FROM cvm._composing(_customers_moved_query.model, 'customer_movement', _customers_moved_query.as_of, jsonb_build_object(
+		'movement_months', format('%L::date, %L::date', _customers_moved_query.month, _customers_moved_query.month + 1),
+		'moved', format('%L::date, %L, %L, %L', _customers_moved_query.month, _customers_moved_query.segment,
+			CASE line WHEN 'churned' THEN 'churn' WHEN 'winback' THEN 'reactivation' ELSE line END, _customers_moved_query."column" ~ '_mrr$'))) c;
+	-- where segments have versions not all who go from one to another have moved
+	IF 'distributed subscription' = ANY (have) OR _customers_moved_query.view = 'segment_kpi' AND line ~ '^moved_' AND 'segment_history.scheme_version' = ANY (have) THEN
 		RETURN NULL;
 	END IF;
-	RETURN (SELECT cvm._fill(p.body, literals) FROM cvm.report_part p WHERE p.part = 'movers');
+	RETURN (SELECT cvm._fill(p.body, literals) FROM cvm.report_part p WHERE p.part = 'customers_moved');
 END
 $$;
-COMMENT ON FUNCTION cvm._movers(name, text, text, text, date, date) IS
-	'The query for those who add to a column of mrr_movement or segment_kpi in which customers move, which reads spells once; NULL: there is none.';
+COMMENT ON FUNCTION cvm._customers_moved_query(name, text, text, text, date, date) IS
+	'The query of cvm.customers() for a column of mrr_movement or segment_kpi in which customers move, which reads spells once; NULL: there is none.';
 
-CREATE FUNCTION cvm._narrowed(model name, have text[], literals jsonb, moves boolean, places boolean, segment text, month date,
-	movers text DEFAULT NULL) RETURNS text
+CREATE FUNCTION cvm._narrowed(model name, have text[], literals jsonb, moves boolean, places boolean, segment text, month date) RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -64,15 +63,15 @@ AS $$
 	-- the planner would expect 200 customers, and look each up in an index.  INTERSECT,
 	-- so that spells are compared with those alone who are in both, who are few.
 	SELECT format(', subscription AS MATERIALIZED (SELECT s.* FROM %1$I.subscription s WHERE s.customer_id IN ((%2$s)', _narrowed.model,
-		coalesce(_narrowed.movers, format(CASE WHEN moves
+		format(CASE WHEN moves
 			THEN 'SELECT s.customer_id FROM %1$I.subscription s WHERE s.started_on BETWEEN %2$L AND %3$L OR s.ended_on BETWEEN %2$L AND %3$L'
 				|| ' OR (%4$s) AND coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)'
 			ELSE 'SELECT s.customer_id FROM %1$I.subscription s WHERE coalesce(s.started_on <= %3$L, true) AND coalesce(s.ended_on >= %2$L, true)' END
 			|| CASE WHEN places AND h.is_bound
 				THEN ' UNION SELECT h.customer_id FROM %1$I.segment_history h WHERE h.valid_from BETWEEN %2$L AND %3$L OR h.valid_to BETWEEN %2$L AND %3$L'
 				ELSE '' END,
-			_narrowed.model, d.first_day, d.last_day, literals ->> 'is_paused')))
-		|| CASE WHEN h.is_bound AND segment NOT IN ('(all)', '(none)') AND _narrowed.movers IS NULL
+			_narrowed.model, d.first_day, d.last_day, literals ->> 'is_paused'))
+		|| CASE WHEN h.is_bound AND segment NOT IN ('(all)', '(none)')
 			THEN format(' INTERSECT (SELECT h.customer_id FROM %I.segment_history h WHERE h.segment = %L'
 				|| ' AND coalesce(h.valid_from <= %L, true) AND coalesce(h.valid_to >= %L, true))', _narrowed.model, segment, d.last_day, d.first_day) ELSE '' END || '))'
 		|| CASE WHEN h.is_bound
@@ -81,9 +80,9 @@ AS $$
 	FROM (SELECT month - 2 AS first_day, (month + interval '1 month')::date + 2 AS last_day) d
 	CROSS JOIN (SELECT 'segment_history' = ANY (have) AS is_bound) h;
 $$;
-COMMENT ON FUNCTION cvm._narrowed(name, text[], jsonb, boolean, boolean, text, date, text) IS
+COMMENT ON FUNCTION cvm._narrowed(name, text[], jsonb, boolean, boolean, text, date) IS
 	'WITH queries in place of spells and segments, of the customers who can add to a row for a month: for whom '
-	'a spell, or where that counts a time in a segment, begins or ends in it, or who hold something; or those of a query.';
+	'a spell, or where that counts a time in a segment, begins or ends in it, or who hold something.';
 
 CREATE FUNCTION cvm._observed_until(model name, literals jsonb) RETURNS date
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -207,10 +206,11 @@ BEGIN
 		END IF;
 		SELECT l.list, c.have, CASE WHEN cell ? 'month' AND NOT 'customer_holdings' = ANY (c.have) AND customers."column" = ANY (l.moves || l.holds)
 				THEN cvm._narrowed(customers.model, c.have, c.literals, customers."column" = ANY (l.moves), customers."column" ~ '^(moved|redefined)_',
-					coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date,
-					CASE WHEN customers."column" = ANY (l.moves)
-						THEN cvm._movers(customers.model, customers.view, customers."column", coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date, day) END)
-				ELSE '' END AS narrowed
+					coalesce(cell ->> 'segment', '(all)'), (cell ->> 'month')::date)
+				ELSE '' END AS narrowed,
+			CASE WHEN cell ? 'month' AND NOT 'customer_holdings' = ANY (c.have) AND customers."column" = ANY (l.moves)
+				THEN cvm._customers_moved_query(customers.model, customers.view, customers."column", coalesce(cell ->> 'segment', '(all)'),
+					(cell ->> 'month')::date, day) END AS moved
 		INTO asked
 		FROM cvm._composing(customers.model, customers.view, day) c
 		CROSS JOIN LATERAL cvm._list(customers.model, customers.view, c.have, c.literals) l;
@@ -231,7 +231,8 @@ BEGIN
 		-- names in the list are those of the model, as in its views
 		PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', customers.model), true);
 		BEGIN
-			RETURN QUERY EXECUTE cvm._customers_query(customers.model, customers.view, customers."column", asked.list, asked.narrowed) USING cell;
+			RETURN QUERY EXECUTE coalesce(asked.moved,
+				cvm._customers_query(customers.model, customers.view, customers."column", asked.list, asked.narrowed)) USING cell;
 		EXCEPTION WHEN undefined_column THEN
 			IF SQLERRM NOT LIKE format('%%l.%I %%', customers."column") THEN
 				RAISE;

@@ -69,10 +69,10 @@ fold AS MATERIALIZED (
 )
 @end
 -- The same with times in segments
-@define gathered_in_segments offered | channel | end_reason | told
+@define gathered_in_segments offered | channel | end_reason | told | chosen
 fold AS MATERIALIZED (
 	SELECT cvm._customer_move_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.mrr, r.is_paused, r.offer, r.segment, 'month',
-		(SELECT o.as_of FROM observed o), {pause_days}, r.channel, r.end_reason, r.told_mrr) AS state
+		(SELECT o.as_of FROM observed o), {pause_days}, r.channel, r.end_reason, r.told_mrr{chosen}) AS state
 	FROM (
 		SELECT s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate} AS mrr, {is_paused} AS is_paused, {offered} AS offer, NULL::text AS segment,
 			{channel} AS channel, {end_reason} AS end_reason, {told} AS told_mrr

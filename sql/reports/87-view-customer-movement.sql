@@ -51,13 +51,14 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		FROM fold f
 		CROSS JOIN observed o
 		CROSS JOIN LATERAL generate_series(date_trunc('month', cvm._first_day(f.state)::timestamp), (o.as_of - 1)::timestamp, '1 month') AS g (month))$$),
--- Who moves in those months, for the customers behind a figure of one
-('movers', 1, '{}', $$
+-- Who moves in such a month, and why, for the customers behind a figure of it: as cvm._customers_query() has them
+('customers_moved', 1, '{}', $$
 WITH {observed}, {rates}
-@use gathered_in_segments {offered} | NULL::text | NULL::text | NULL::numeric
-SELECT cvm._move_customer(p.state, p.move, (SELECT s.customer_id FROM subscription s WHERE false)) AS customer_id
-FROM (SELECT f.state, cvm._customer_moves(f.state, {movement_months}, NULL, NULL, NULL) AS move FROM fold f) p
-WHERE {mover}$$),
+@use gathered_in_segments {offered} | NULL::text | s.end_reason | s.mrr | , {movement_months}, NULL
+SELECT c.customer_id, c.mrr_before, c.mrr_after, c.detail
+FROM fold f
+CROSS JOIN LATERAL cvm._customers_moved(f.state, {moved}) c
+ORDER BY abs(c.mrr_after - c.mrr_before) DESC, c.customer_id COLLATE "C"$$),
 ('owned', 1, '{owner}', $$, owned AS MATERIALIZED (
 	SELECT w.subject AS segment, b.period_start, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM {moved_months} b
@@ -102,7 +103,7 @@ WHERE {mover}$$),
 	LEFT JOIN told x ON x.customer_id = f.customer_id AND x.month = m.period_start
 )$$),
 ('moves', 9, '{}', $${observed}, {rates}
-@use gathered_in_segments {offered} | s.channel | s.end_reason | s.mrr
+@use gathered_in_segments {offered} | s.channel | s.end_reason | s.mrr | , {movement_months}, {minor_units}
 $$),
 ('owned_moves', 1, '{distributed subscription}', ''),
 ('owned_moves', 9, '{}', $$, placed AS MATERIALIZED (

@@ -100,7 +100,7 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 )$$),
 @end
 ('loss_states', 9, '{}', $${observed}, {rates}
-@use gathered_in_segments NULL::text | NULL::text | s.end_reason | CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END
+@use gathered_in_segments NULL::text | NULL::text | s.end_reason | CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END |
 , state AS MATERIALIZED (
 	SELECT b.*
 	FROM fold f

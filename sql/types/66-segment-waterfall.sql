@@ -101,6 +101,21 @@ CREATE AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, b
 COMMENT ON AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) IS
 	'What moves of customers, from raw rows in one pass: the arguments of _segment_movement_agg, then channel, reason of the end, and '
 	'the price that was told. The answer is a ticket, with which _customer_moves() reads the rows in the same query';
+CREATE FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) RETURNS internal
+	AS 'MODULE_PATHNAME', 'cvm_customer_move_add'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) IS
+	'Step of _customer_move_agg';
+CREATE AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) (
+	SFUNC = cvm.customer_move_add, STYPE = internal, SSPACE = 65536,
+	FINALFUNC = cvm.customer_move_final, FINALFUNC_MODIFY = READ_WRITE,
+	COMBINEFUNC = cvm.spell_buffer_combine,
+	SERIALFUNC = cvm.spell_buffer_serialize,
+	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) IS
+	'The same of those customers alone for whom something may change in months that begin between two days, where those are given and no price '
+	'has more than so many decimals (NULL: whatever it has); else of all. It may leave others in';
 @end
 
 CREATE FUNCTION cvm._customer_moves(ticket bytea, since date, until date, segments text[], months date[], owners text[]) RETURNS SETOF bytea
@@ -109,6 +124,13 @@ CREATE FUNCTION cvm._customer_moves(ticket bytea, since date, until date, segmen
 COMMENT ON FUNCTION cvm._customer_moves(bytea, date, date, text[], date[], text[]) IS
 	'The rows of customer_movements() of all customers whom _customer_move_agg() gathered, of periods that begin between two days (NULL: all), '
 	'each as a move, of which the functions _move_… read columns; with the owners of segments in months';
+CREATE FUNCTION cvm._customers_moved(ticket bytea, month date, segment text, line text, of_money boolean)
+RETURNS TABLE (customer_id text, mrr_before numeric, mrr_after numeric, detail text)
+	AS 'MODULE_PATHNAME', 'cvm_customers_moved'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10000;
+COMMENT ON FUNCTION cvm._customers_moved(bytea, date, text, text, boolean) IS
+	'The customers whom _customer_move_agg() gathered who add to a line of the waterfall of a segment or of "(all)", or to its money, in the month '
+	'that begins on a day: what each paid before and after, and why';
 CREATE FUNCTION cvm._move_customer(ticket bytea, move bytea, of_type anyelement) RETURNS anyelement
 	AS 'MODULE_PATHNAME', 'cvm_move_customer'
 	LANGUAGE C STABLE PARALLEL RESTRICTED;

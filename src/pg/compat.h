@@ -63,6 +63,11 @@
 #define is_relation_owner(relation, role) pg_class_ownercheck(relation, role)
 #endif
 
+/* Until 17 a page could lose rows that a snapshot sees, if a setting said so */
+#if PG_VERSION_NUM >= 170000
+#define OldSnapshotThresholdActive() false
+#endif
+
 /* 17 made one of the many places that do so */
 #if PG_VERSION_NUM < 170000
 #define RestrictSearchPath()                                               \

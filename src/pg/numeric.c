@@ -63,6 +63,33 @@ half_at(const char *data, size_t at)
 	return half;
 }
 
+/* The scale of a numeric that is not toasted; -1: it is no number. */
+int
+decimal_scale(Datum numeric)
+{
+	const struct varlena *value =
+		(const struct varlena *) DatumGetPointer(numeric);
+	uint16 header;
+
+	if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value))
+		return -1;
+	header = half_at(VARDATA_ANY(value), 0);
+	if ((header & SIGN_MASK) == IS_SPECIAL)
+		return -1;
+	if ((header & SIGN_MASK) == IS_SHORT)
+		return (header & SHORT_SCALE_MASK) >> SHORT_SCALE_SHIFT;
+	return header & LONG_SCALE_MASK;
+}
+
+/* The scale of the numerics of a column: as numeric_typmod_scale() */
+int
+decimal_typmod_scale(int32 typmod)
+{
+	int scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+
+	return Max(scale, 0);
+}
+
 /*
  * The common case: a short value on disk of at most so many digits, whose
  * decimals all lie within its scale.  False: read it the long way.

@@ -11,6 +11,8 @@
 #include "fmgr.h"
 
 extern Wide decimal_read(Datum numeric, int *scale);
+extern int decimal_scale(Datum numeric);
+extern int decimal_typmod_scale(int32 typmod);
 extern Datum decimal_make(Wide mantissa, int scale);
 
 #endif /* CVM_PG_NUMERIC_H */

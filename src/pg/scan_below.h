@@ -40,6 +40,8 @@ typedef struct ScanBelow
 	PlanState *above; /* the Append between scan and aggregate, or NULL */
 	ExecProcNodeMtd usual;
 	HeapTupleData tuple;
+	BlockNumber block; /* where the row lies that take_header gets */
+	OffsetNumber place;
 	uint64 nrows; /* taken since the node was called */
 } ScanBelow;
 
@@ -96,11 +98,13 @@ scan_below_page(ScanBelow *scan, HeapScanDesc heap, ScanTakeHeader take_header,
 	if (!heap->rs_inited || first >= last)
 		return false;
 	page = BufferGetPage(heap->rs_cbuf);
+	scan->block = heap->rs_cblock;
 	for (; at < last && !is_handed; at++)
 	{
 		ItemId item = PageGetItemId(page, heap->rs_vistuples[at]);
 		HeapTupleHeader header = (HeapTupleHeader) PageGetItem(page, item);
 
+		scan->place = heap->rs_vistuples[at];
 		if (is_direct && take_header(scan, header))
 			continue;
 		scan->tuple.t_data = header;

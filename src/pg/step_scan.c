@@ -44,6 +44,7 @@ typedef struct StepScan
 	StepArgument *columns;
 	StepArgument *computed;
 	StepArgument *constants; /* of this scan; another may have others */
+	ChoiceScan *choice;		 /* which rows wait, or NULL */
 } StepScan;
 
 /* Call the step for the row in the slot. */
@@ -82,20 +83,58 @@ step_scan_take(ScanBelow *below, TupleTableSlot *slot)
 	MemoryContextSwitchTo(before);
 	if (unlikely(call->isnull || state != scan->state))
 		elog(ERROR, "step has made another state");
+	if (scan->choice != NULL)
+		choice_scan_learn(scan->choice, slot, call->args);
 	below->nrows++;
 	return true;
+}
+
+/* Put the arguments in place that are the same for all rows of the scan. */
+static void
+step_scan_open(ScanBelow *below)
+{
+	StepScan *scan = (StepScan *) below;
+
+	for (int i = 0; i < scan->nconstants; i++)
+		scan->call->args[scan->constants[i].place] =
+			scan->constants[i].constant;
 }
 
 /* In the place of a scan's ExecProcNode */
 static TupleTableSlot *
 step_scan_next(PlanState *node)
 {
-	StepScan *scan = (StepScan *) scan_below_of(node);
-
-	for (int i = 0; i < scan->nconstants; i++)
-		scan->call->args[scan->constants[i].place] =
-			scan->constants[i].constant;
+	step_scan_open(scan_below_of(node));
 	return scan_below_next(node, NULL, step_scan_take);
+}
+
+static bool
+step_scan_wait(ScanBelow *below, HeapTupleHeader header)
+{
+	return choice_scan_wait(((StepScan *) below)->choice, header);
+}
+
+static bool
+step_scan_wait_or_take(ScanBelow *below, TupleTableSlot *slot)
+{
+	if (TTS_IS_BUFFERTUPLE(slot))
+	{
+		const HeapTupleData *tuple = ((HeapTupleTableSlot *) slot)->tuple;
+
+		below->block = ItemPointerGetBlockNumber(&tuple->t_self);
+		below->place = ItemPointerGetOffsetNumber(&tuple->t_self);
+		if (step_scan_wait(below, tuple->t_data))
+			return true;
+	}
+	return step_scan_take(below, slot);
+}
+
+/* The same where rows may wait */
+static TupleTableSlot *
+step_scan_next_waiting(PlanState *node)
+{
+	step_scan_open(scan_below_of(node));
+	return scan_below_next(node, step_scan_wait, step_scan_wait_or_take);
 }
 
 /* An expression of the aggregate in terms of the scanned table */
@@ -137,16 +176,18 @@ lower_mutator(Node *node, void *arg)
 
 /* Find where an argument comes from; false: nowhere that could be read here. */
 static bool
-argument_lower(StepScan *scan, SeqScanState *node, Expr *expr, int place)
+argument_lower(StepScan *scan, SeqScanState *node, Expr *expr, int place,
+			   Node **argument_of_table)
 {
 	Lowering lowering = {(const Scan *) node->ss.ps.plan, true, scan->natts};
 	StepArgument argument = {.place = place};
 	Node *lowered;
 
+	*argument_of_table = (Node *) expr;
 	/* the same for every row, and where it is that of the first */
 	if (IsA(expr, Const) || IsA(expr, Param))
 		return true;
-	lowered = lower_mutator((Node *) expr, &lowering);
+	*argument_of_table = lowered = lower_mutator((Node *) expr, &lowering);
 	if (!lowering.is_possible || contain_volatile_functions(lowered))
 		return false;
 	scan->natts = lowering.natts;
@@ -175,6 +216,7 @@ typedef struct StepAsk
 {
 	FunctionCallInfo call;
 	void *state;
+	StepChoice *choice; /* or NULL */
 } StepAsk;
 
 /* Read a scan, if all arguments come from it. */
@@ -187,6 +229,7 @@ step_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 	MemoryContext before =
 		MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
 	StepScan *scan = palloc0(sizeof(StepScan));
+	Node **arguments = palloc0((nargs + 1) * sizeof(Node *));
 	bool is_possible = true;
 	int place = 0;
 	ListCell *at;
@@ -197,20 +240,41 @@ step_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 	scan->computed = palloc(nargs * sizeof(StepArgument));
 	scan->constants = palloc(nargs * sizeof(StepArgument));
 	foreach (at, aggref->args)
-		is_possible =
-			is_possible &&
-			argument_lower(scan, node, lfirst_node(TargetEntry, at)->expr,
-						   ++place);
+	{
+		Expr *expr = lfirst_node(TargetEntry, at)->expr;
+
+		place++;
+		is_possible = is_possible && argument_lower(scan, node, expr, place,
+													&arguments[place]);
+	}
 	MemoryContextSwitchTo(before);
-	if (is_possible)
-		scan_below_begin(&scan->below, node, above, step_scan_next);
+	if (!is_possible)
+		return;
+	scan->below.node = node;
+	if (ask->choice != NULL)
+		scan->choice = choice_scan_make(ask->choice, &scan->below, arguments,
+										step_scan_open, step_scan_take);
+	scan_below_begin(
+		&scan->below, node, above,
+		scan->choice != NULL ? step_scan_next_waiting : step_scan_next);
 }
 
 void
 step_scan_begin(FunctionCallInfo fcinfo, void *state)
 {
-	StepAsk ask = {fcinfo, state};
+	step_scan_choose(fcinfo, state, NULL);
+}
 
+void
+step_scan_choose(FunctionCallInfo fcinfo, void *state, StepChoice *choice)
+{
+	StepAsk ask = {fcinfo, state, choice};
+	const AggState *agg = (const AggState *) fcinfo->context;
+
+	/* what a worker leaves out may be of a customer whom another one marks */
+	if (choice != NULL && (agg == NULL || !IsA(agg, AggState) ||
+						   agg->aggsplit != AGGSPLIT_SIMPLE))
+		ask.choice = NULL;
 	if (!fcinfo->flinfo->fn_strict)
 		scans_below(fcinfo, step_scan_try, &ask);
 }

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "pg/step_choice.h"
 
 /*
  * Let a step that has just made its state, and returns no other one, be called
@@ -17,5 +18,12 @@
  * row is still the caller's.
  */
 extern void step_scan_begin(FunctionCallInfo fcinfo, void *state);
+
+/*
+ * The same where rows may wait: the step marks the customers of those that it is
+ * given, and the final function calls step_choice_finish().
+ */
+extern void step_scan_choose(FunctionCallInfo fcinfo, void *state,
+							 StepChoice *choice);
 
 #endif /* CVM_PG_STEP_SCAN_H */

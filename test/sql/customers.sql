@@ -114,7 +114,7 @@ DECLARE
 	reach text;
 	columns text[];
 	name text;
-	movers text;
+	moved text;
 	differs bigint;
 BEGIN
 	EXECUTE format('CREATE TEMP TABLE wanted AS SELECT v.* FROM %I.%I v ORDER BY md5(v.row_key) LIMIT %s', model, view, rows);
@@ -146,18 +146,15 @@ BEGIN
 			END IF;
 			columns := NULL;
 		END LOOP;
-		-- and column by column, to those who move
+		-- and column by column, of those who move alone
 		FOREACH name IN ARRAY l.moves LOOP
-			movers := cvm._movers(model, view, name, coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date, (w ->> 'as_of')::date);
-			CONTINUE WHEN movers IS NULL;
+			moved := cvm._customers_moved_query(model, view, name, coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date, (w ->> 'as_of')::date);
+			CONTINUE WHEN moved IS NULL;
 			EXECUTE format($q$
-				WITH wanted AS (SELECT w.* FROM jsonb_populate_record(NULL::%1$I.%2$I, $1) w)%3$s, list AS (%4$s), narrow AS (
-					SELECT l.customer_id, l.mrr_before, l.mrr_after, l.detail, l.%5$I FROM list l WHERE l.%5$I <> 0
-				), whole AS (
-					SELECT l.customer_id, l.mrr_before, l.mrr_after, l.detail, l.%5$I FROM pg_temp.list l WHERE l.row_key = $1 ->> 'row_key' AND l.%5$I <> 0
+				WITH narrow AS (%1$s), whole AS (
+					SELECT l.customer_id::text AS customer_id, l.mrr_before, l.mrr_after, l.detail FROM pg_temp.list l WHERE l.row_key = $1 ->> 'row_key' AND l.%2$I <> 0
 				)
-				SELECT count(*) FROM ((TABLE narrow EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE narrow)) d$q$, model, view,
-				cvm._narrowed(model, have, literals, true, true, coalesce(w ->> 'segment', '(all)'), (w ->> 'month')::date, movers), l.list, name) INTO differs USING w;
+				SELECT count(*) FROM ((TABLE narrow EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE narrow)) d$q$, moved, name) INTO differs USING w;
 			IF differs > 0 THEN
 				RETURN NEXT format('%s.%s "%s": %s rows', view, name, w ->> 'row_key', differs);
 			END IF;

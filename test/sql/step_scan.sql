@@ -59,6 +59,14 @@ CREATE FUNCTION moves(state bytea) RETURNS text LANGUAGE sql AS $$
 			cvm._move_product(state, m), cvm._move_from_product(state, m), cvm._move_reason(state, m), cvm._move_channel(state, m)) AS row
 		FROM cvm._customer_moves(state, NULL, NULL, NULL, NULL, NULL) m) m;
 $$;
+-- Those of August alone
+CREATE FUNCTION moves_of_month(state bytea) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(m.row, ' ' ORDER BY m.row COLLATE "C")
+	FROM (SELECT concat_ws(' ', cvm._move_row_key(state, m), cvm._move_segment(state, m), cvm._move_change(state, m), cvm._move_before(state, m), cvm._move_after(state, m),
+			cvm._move_cause(state, m), cvm._move_product(state, m), cvm._move_from_product(state, m), cvm._move_reason(state, m), cvm._move_channel(state, m),
+			cvm._is_whole(state, 2)) AS row
+		FROM cvm._customer_moves(state, '2024-08-01', '2024-08-02', NULL, NULL, NULL) m) m;
+$$;
 CREATE TABLE question AS SELECT * FROM (VALUES
 	('numbers', 'movement_agg(c, product, started_on, ended_on, mrr, ''month'', date ''2024-11-20'')', 'spell'),
 	('integers', 'movement_agg(n, product, started_on, ended_on, mrr, ''week:7'', date ''2024-11-20'')', 'spell'),
@@ -91,6 +99,16 @@ CREATE TABLE question AS SELECT * FROM (VALUES
 	('rows of customers', 'moves(_customer_move_agg(c, product, f, t, mrr, is_paused, offer, segment, ''month'', (SELECT as_of FROM observed), 30, channel, reason, told))',
 		'(SELECT c, product, started_on AS f, ended_on AS t, CASE WHEN status = ''trial'' THEN 0 ELSE mrr END AS mrr, status = ''Paused'' AS is_paused, offer, NULL::text AS segment, channel, reason, mrr AS told FROM spell
 		UNION ALL SELECT c, NULL, CASE WHEN segment IS NOT NULL THEN valid_from END, valid_to, NULL, NULL, NULL, segment, NULL, NULL, NULL FROM stay) r'),
+	('rows of customers in one month', 'moves_of_month(_customer_move_agg(c, product, f, t, mrr, is_paused, offer, segment, ''month'', (SELECT as_of FROM observed), 30, channel, reason, told, date ''2024-08-01'', date ''2024-08-02'', NULL))',
+		'(SELECT c, product, started_on AS f, ended_on AS t, mrr, _has_status(status, ''{paused}'') AS is_paused, offer, NULL::text AS segment, channel, reason, mrr AS told FROM spell
+		UNION ALL SELECT c, NULL, CASE WHEN segment IS NOT NULL THEN valid_from END, valid_to, NULL, NULL, NULL, segment, NULL, NULL, NULL FROM stay) r'),
+	('the same of integers, with prices looked at', 'moves_of_month(_customer_move_agg(c, product, f, t, mrr, is_paused, offer, segment, ''month'', (SELECT as_of FROM observed), 30, channel, reason, told, date ''2024-08-01'', date ''2024-08-02'', 4))',
+		'(SELECT n::bigint AS c, product, started_on AS f, ended_on AS t, CASE WHEN status = ''trial'' THEN 0 ELSE mrr END AS mrr, _has_status(status, ''{paused}'') AS is_paused, offer, NULL::text AS segment, channel, reason, mrr AS told FROM part
+		UNION ALL SELECT c, NULL, valid_from, valid_to, NULL, NULL, NULL, segment, NULL, NULL, NULL FROM stay WHERE segment IS NOT NULL) r'),
+	('the same of texts, where a price has more decimals', 'moves_of_month(_customer_move_agg(c, product, f, t, mrr, is_paused, offer, segment, ''month'', (SELECT as_of FROM observed), 30, channel, reason, told, date ''2024-08-01'', date ''2024-08-02'', 2))',
+		'(SELECT word AS c, product, started_on AS f, ended_on AS t, mrr, NULL::boolean AS is_paused, offer, NULL::text AS segment, channel, reason, mrr AS told FROM spell WHERE id % 10 > 0
+		UNION ALL SELECT ''customer '' || c, NULL, valid_from, valid_to, NULL, NULL, NULL, segment, NULL, NULL, NULL FROM stay WHERE segment IS NOT NULL) r'),
+	('the same of uuids with whole prices', 'moves_of_month(_customer_move_agg(u, product, started_on, ended_on, n::numeric, status = ''Paused'', offer, NULL, ''month'', date ''2024-11-20'', 30, channel, reason, n::numeric, date ''2024-08-01'', date ''2024-08-02'', 0))', 'spell'),
 	('changes of prices', '_price_change_agg(c, product, f, t, mrr, offer, segment, date ''2024-11-20'', ''{30,90,30,90}'')::text',
 		'(SELECT c, product, started_on AS f, ended_on AS t, mrr, offer, NULL::text AS segment FROM spell UNION ALL SELECT c, NULL, valid_from, valid_to, NULL, NULL, segment FROM stay) r'),
 	('entries and their control', 'cannibalization_agg(c, product, started_on, ended_on, mrr, ARRAY[''plan 1''], NULL, date ''2024-11-20'', 30, 60, 0)::text', 'spell'),
@@ -153,11 +171,22 @@ SELECT results_eq($$SELECT scanned('spell WHERE id % 4 > 0')$$, $$SELECT count(*
 	'EXPLAIN ANALYZE counts rows read and rows left out');
 SELECT is((SELECT scanned('part') LIMIT 1), (SELECT count(*)::numeric FROM part), 'EXPLAIN ANALYZE counts rows of partitions');
 
+-- rows of whom nothing changes in a month wait, and are never asked for
+CREATE TABLE few AS SELECT c, 'plan' AS product, d AS started_on, NULL::date AS ended_on, 5.00::numeric(8,2) AS mrr FROM (VALUES (1::bigint, date '2024-08-05'), (2, '2020-01-01'), (1, '2021-03-03'), (3, '2024-08-31')) v (c, d);
+SELECT is((SELECT cvm._first_day(cvm._customer_move_agg(c, product, started_on, ended_on, mrr, NULL, NULL, NULL, 'month', date '2024-11-20', 30, NULL, NULL, mrr, date '2024-08-01', date '2024-08-02', 2)) FROM few), '2021-03-03',
+	'rows of customers for whom nothing changes in the month are left where they are');
+SELECT is((SELECT cvm._first_day(cvm._customer_move_agg(c, product, started_on, ended_on, mrr, NULL, NULL, NULL, 'month', date '2024-11-20', 30, NULL, NULL, mrr, date '2024-08-01', date '2024-08-02', 1)) FROM few), '2020-01-01',
+	'not where a price has more decimals');
+SELECT is((SELECT cvm._first_day(cvm._customer_move_agg(c, product, started_on, ended_on, mrr, NULL, NULL, NULL, 'month', date '2024-11-20', 30, NULL, NULL, mrr, NULL, NULL, 2)) FROM few), '2020-01-01',
+	'nor where no month is told');
+
 -- Which scans are read, and which are not
 SET client_min_messages = debug1;
 SELECT 'read: a table' AS scan, movement_agg(c, product, started_on, ended_on, mrr, 'month', date '2024-11-20') IS NOT NULL AS x FROM spell;
 SELECT 'read: partitions' AS scan, movement_agg(c, product, started_on, ended_on, mrr, 'month', date '2024-11-20') IS NOT NULL AS x FROM part;
 SELECT 'read: what is computed' AS scan, movement_agg(c + 1, product, started_on, ended_on, mrr * 2, 'month', date '2024-11-20') IS NOT NULL AS x FROM spell;
+SELECT 'read, and rows wait: a month' AS scan, _customer_move_agg(c, product, started_on, ended_on, mrr, NULL, NULL, NULL, 'month', date '2024-11-20', 30, NULL, NULL, mrr, date '2024-08-01', date '2024-08-02', 2) IS NOT NULL AS x FROM few;
+SELECT 'read, and none waits: a month, of what is computed' AS scan, _customer_move_agg(c, product, started_on, ended_on, mrr * 2, NULL, NULL, NULL, 'month', date '2024-11-20', 30, NULL, NULL, mrr, date '2024-08-01', date '2024-08-02', 2) IS NOT NULL AS x FROM few;
 SELECT 'not read: a subquery for each row' AS scan, movement_agg(c, product, started_on, ended_on, mrr * (SELECT count(*) FROM observed o WHERE o.as_of > s.started_on), 'month', date '2024-11-20') IS NOT NULL AS x FROM spell s;
 SELECT 'not read: what changes each time' AS scan, movement_agg(c, product, started_on, ended_on, mrr + random()::numeric, 'month', date '2024-11-20') IS NOT NULL AS x FROM spell s;
 SELECT 'not read: another aggregate' AS scan, movement_agg(c, product, started_on, ended_on, mrr, 'month', date '2024-11-20') IS NOT NULL AS x, count(*) > 0 AS y FROM spell;

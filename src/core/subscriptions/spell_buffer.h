@@ -118,6 +118,7 @@ extern SpellBuffer *spell_buffer_new(Context context, KeyKind kind,
 									 const SpellTerms *terms, Budget *budget);
 extern bool spell_buffer_agrees(const SpellBuffer *spell_buffer,
 								const SpellTerms *terms);
+extern void spell_buffer_scale(SpellBuffer *spell_buffer, int scale);
 extern void spell_buffer_add(SpellBuffer *spell_buffer, Key key,
 							 const SpellRow *row);
 extern void spell_buffer_add_membership(SpellBuffer *spell_buffer, Key key,

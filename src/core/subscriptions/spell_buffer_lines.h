@@ -24,7 +24,6 @@ extern void spell_buffer_forget(SpellBuffer *spell_buffer);
 extern size_t spell_buffer_size(const SpellBuffer *spell_buffer);
 extern void spell_buffer_flush(SpellBuffer *spell_buffer);
 extern bool far_pack(SpellBuffer *spell_buffer, Day day, uint16_t *number);
-extern void spell_buffer_scale(SpellBuffer *spell_buffer, int scale);
 extern void spell_buffer_write(SpellBuffer *spell_buffer, uint32_t slot,
 							   Packed line);
 

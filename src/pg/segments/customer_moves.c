@@ -34,8 +34,8 @@ typedef struct OwnerTable
 	int nperiods;
 } OwnerTable;
 
-static int
-segment_number(const SegmentCustomers *customers, const Label *name)
+int
+move_segment_number(const SegmentCustomers *customers, const Label *name)
 {
 	int low = 0;
 	int high = customers->nsegments - 1;
@@ -120,7 +120,7 @@ owners_read(OwnerTable *table, MoveNames *names, FunctionCallInfo fcinfo,
 			continue;
 		name = DatumGetTextPP(values[0][i]);
 		segment = (Label){VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)};
-		number = segment_number(&names->customers, &segment);
+		number = move_segment_number(&names->customers, &segment);
 		if (number < 0)
 			continue;
 		names->owners[names->nowners++] =

@@ -90,6 +90,9 @@ extern Datum move_kept_text(MoveNames *names, Datum *kept, const Label *label);
 /* What a period is called: of those that are kept, or in other */
 extern const PeriodOut *move_period(MoveNames *names, Period period,
 									PeriodOut *other);
+/* The number of a segment, or -1 */
+extern int move_segment_number(const SegmentCustomers *customers,
+							   const Label *name);
 extern Datum move_amount(MoveNames *names, Wide mantissa);
 extern void move_refuse(void) __attribute__((noreturn));
 

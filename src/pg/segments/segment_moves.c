@@ -74,17 +74,9 @@ note_add(FunctionCallInfo fcinfo, const SpellBufferRow *row,
 	spell_buffer_note(row->state->spell_buffer, row->key, &note);
 }
 
-/*
- * (customer, product, started_on, ended_on, mrr, is_paused, offer, segment,
- * grain, as_of, pause_days, channel, end_reason, price told): a row with a
- * segment is a time in it
- */
-PG_FUNCTION_INFO_V1(cvm_customer_move_add);
-Datum
-cvm_customer_move_add(PG_FUNCTION_ARGS)
+static Datum
+move_add(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments)
 {
-	static const SpellBufferArguments arguments = {
-		.grain = 9, .paused = 6, .pause_days = 11};
 	SpellBufferState *state;
 	SpellBufferRow row;
 	NameBuffer name;
@@ -95,8 +87,8 @@ cvm_customer_move_add(PG_FUNCTION_ARGS)
 	bool is_told;
 
 	if (!PG_ARGISNULL(8))
-		return segment_membership_step(fcinfo, &arguments, 8);
-	counts = spell_buffer_row(fcinfo, &arguments, "_customer_move_agg", &row);
+		return segment_membership_step(fcinfo, arguments, 8);
+	counts = spell_buffer_row(fcinfo, arguments, "_customer_move_agg", &row);
 	if (PG_ARGISNULL(1))
 		PG_RETURN_SPELL_BUFFER(row.state);
 	channel = argument_label(fcinfo, 12);
@@ -106,7 +98,7 @@ cvm_customer_move_add(PG_FUNCTION_ARGS)
 	{
 		if (is_told)
 			PG_RETURN_SPELL_BUFFER(row.state);
-		spell_buffer_customer(fcinfo, &arguments, "_customer_move_agg", &row);
+		spell_buffer_customer(fcinfo, arguments, "_customer_move_agg", &row);
 	}
 	state = row.state;
 	if (counts && row.spell.start < state->spell_buffer->terms.as_of)
@@ -133,16 +125,36 @@ cvm_customer_move_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+/*
+ * (customer, product, started_on, ended_on, mrr, is_paused, offer, segment,
+ * grain, as_of, pause_days, channel, end_reason, price told [, since, until,
+ * decimals]): a row with a segment is a time in it
+ */
+PG_FUNCTION_INFO_V1(cvm_customer_move_add);
+Datum
+cvm_customer_move_add(PG_FUNCTION_ARGS)
+{
+	static const SpellBufferArguments whole = {
+		.grain = 9, .paused = 6, .pause_days = 11};
+	static const SpellBufferArguments chosen = {
+		.grain = 9, .paused = 6, .pause_days = 11, .since = 15};
+
+	return move_add(fcinfo, PG_NARGS() > 15 ? &chosen : &whole);
+}
+
 /* The end of _customer_move_agg: a ticket. */
 PG_FUNCTION_INFO_V1(cvm_customer_move_final);
 Datum
 cvm_customer_move_final(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = state_context(fcinfo, "_customer_move_agg");
+	SpellBufferState *state;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	return move_ticket_make(context, (SpellBufferState *) PG_GETARG_POINTER(0));
+	state = (SpellBufferState *) PG_GETARG_POINTER(0);
+	spell_buffer_finish_choice(state);
+	return move_ticket_make(context, state);
 }
 
 /* _is_whole(ticket, decimals): has no price more decimals? */

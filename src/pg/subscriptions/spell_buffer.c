@@ -77,6 +77,61 @@ terms_are_same(FunctionCallInfo fcinfo, const SpellBufferArguments *arguments)
 			row_is_same(fcinfo, arguments->pause_days));
 }
 
+/*
+ * Which customers matter, where the first row says so: those for whom something
+ * may change in periods that begin between two days
+ */
+static StepChoice *
+spell_buffer_choice(FunctionCallInfo fcinfo,
+					const SpellBufferArguments *arguments,
+					MemoryContext context, const SpellTerms *terms,
+					const RowForm *form)
+{
+	int at = arguments->since;
+	StepChoice *choice;
+	Day since;
+	Day until;
+
+	if (at == 0 || PG_ARGISNULL(at) || PG_ARGISNULL(at + 1))
+		return NULL;
+	since = PG_GETARG_DATEADT(at);
+	until = PG_GETARG_DATEADT(at + 1);
+	if (DATE_NOT_FINITE(since) || DATE_NOT_FINITE(until) || since >= until)
+		return NULL;
+	since = checked_day(since);
+	until = checked_day(until);
+	choice = MemoryContextAllocZero(context, sizeof(StepChoice));
+	choice->kind = form->key_kind;
+	choice->customer = ARG_CUSTOMER;
+	choice->start = ARG_SPELL + 1;
+	choice->end = ARG_SPELL + 2;
+	choice->prices[0] = ARG_SPELL + 3;
+	choice->prices[1] = at - 1; /* the price told */
+	choice->paused = arguments->paused;
+	choice->since = since;
+	choice->last =
+		(Day) (period_start(terms->calendar,
+							period_of(terms->calendar, until - 1) + 1) -
+			   1);
+	choice->decimals = PG_ARGISNULL(at + 2) ? -1 : PG_GETARG_INT32(at + 2);
+	step_choice_open(choice, context);
+	return choice;
+}
+
+/* The rows that have waited, if their customers matter */
+void
+spell_buffer_finish_choice(SpellBufferState *state)
+{
+	StepChoice *choice = state->choice;
+
+	if (choice == NULL || choice->is_over)
+		return;
+	step_choice_finish(
+		choice, choice->decimals >= 0 && state->decimals > choice->decimals);
+	if (choice->scale > state->spell_buffer->scale)
+		spell_buffer_scale(state->spell_buffer, choice->scale);
+}
+
 /* The customer of a row, not NULL, and the state, made if there is none */
 void
 spell_buffer_customer(FunctionCallInfo fcinfo,
@@ -90,7 +145,11 @@ spell_buffer_customer(FunctionCallInfo fcinfo,
 		PG_ARGISNULL(0) ? NULL : (SpellBufferState *) PG_GETARG_POINTER(0);
 	row->key = row_key(form, fcinfo);
 	if (likely(row->state != NULL && row->state->terms_are_same))
+	{
+		if (row->state->choice != NULL)
+			step_choice_mark(row->state->choice, &row->key);
 		return;
+	}
 	spell_buffer_terms(fcinfo, arguments, form, &terms);
 	if (row->state == NULL)
 	{
@@ -100,7 +159,13 @@ spell_buffer_customer(FunctionCallInfo fcinfo,
 		row->state->spell_buffer = spell_buffer_new(
 			context, form->key_kind, &terms, aggregate_budget(fcinfo));
 		row->state->terms_are_same = terms_are_same(fcinfo, arguments);
-		step_scan_begin(fcinfo, row->state);
+		/* of others than these there may be no telling later */
+		if (row->state->terms_are_same)
+			row->state->choice =
+				spell_buffer_choice(fcinfo, arguments, context, &terms, form);
+		if (row->state->choice != NULL)
+			step_choice_mark(row->state->choice, &row->key);
+		step_scan_choose(fcinfo, row->state, row->state->choice);
 	}
 	if (unlikely(!spell_buffer_agrees(row->state->spell_buffer, &terms)))
 		ereport(ERROR,

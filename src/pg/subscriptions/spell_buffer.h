@@ -17,6 +17,7 @@
 #include "core/subscriptions/spell_buffer.h"
 #include "pg/passing.h"
 #include "pg/row.h"
+#include "pg/step_choice.h"
 #include "pg/subscriptions/holdings.h"
 #include "utils/array.h"
 
@@ -35,6 +36,7 @@ typedef struct SpellBufferState
 	int decimals;		 /* of segment_moves.c: of prices, without zeros */
 	Day first_day;		 /* likewise: of spells, where there are any */
 	bool has_spells;
+	StepChoice *choice; /* of segment_moves.c: which rows wait, or NULL */
 } SpellBufferState;
 
 typedef struct SpellBufferRow
@@ -53,8 +55,10 @@ typedef struct SpellBufferArguments
 	int clock;		 /* 0, and so the others: has none */
 	int paused;		 /* is the line paused? */
 	int pause_days;
+	int since; /* then until and decimals: of which days customers matter */
 } SpellBufferArguments;
 
+extern void spell_buffer_finish_choice(SpellBufferState *state);
 extern void spell_buffer_customer(FunctionCallInfo fcinfo,
 								  const SpellBufferArguments *arguments,
 								  const char *name, SpellBufferRow *row);

@@ -491,16 +491,17 @@ WITH
 {placed_at_launch}{taken_beside},
 @use entered
 , each AS {at_customer} (
-	SELECT r.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
+	SELECT w.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
 	FROM (
-		SELECT q.row_key, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal],
+		SELECT q.focal, q.donor, q.segment, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal],
 			CASE WHEN q.donor <> '(all)' THEN ARRAY[q.donor] END,
 			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {placed_segment}) AS state
-		FROM wanted q{placed_join}
+		-- rows of several channels have the same control
+		FROM (SELECT DISTINCT w.focal, w.donor, w.segment FROM wanted w) q{placed_join}
 		JOIN spell s ON {placed_customer} AND (q.donor = '(all)' OR s.product = q.focal OR s.product = q.donor)
 		WHERE q.segment IN ('(all)', {placed_segment})
-		GROUP BY q.row_key, s.customer_id, q.focal, q.donor{placed_group}) r
-	JOIN wanted w ON w.row_key = r.row_key{channel_customers}
+		GROUP BY q.focal, q.donor, q.segment, s.customer_id{placed_group}) r
+	JOIN wanted w ON w.focal = r.focal AND w.donor = r.donor AND w.segment = r.segment{channel_customers}
 )
 SELECT e.row_key, e.customer_id, sum(v.customers) AS customers, sum(v.control_customers) AS control_customers,
 	sum(v.focal_mrr) AS focal_mrr, sum(v.before_mrr) AS before_mrr, sum(v.lost_mrr) AS lost_mrr, sum(v.net_mrr) AS net_mrr,

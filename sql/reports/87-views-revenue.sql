@@ -99,12 +99,16 @@ WITH {base}{since}, by_segment AS {at_customer} (
 	{since_customers}
 	SELECT '(all)' AS segment, b.customer_id, b.state FROM by_segment b
 )
-SELECT w.row_key, s.customer_id, g.*, g.eligible_mrr AS mrr_before, g.net_retained_mrr AS mrr_after,
+SELECT w.row_key, g.*, g.eligible_mrr AS mrr_before, g.net_retained_mrr AS mrr_after,
 	CASE WHEN g.retained_customers > 0 THEN 'pays' WHEN g.eligible_customers > 0 THEN 'does not pay' ELSE 'not seen so long' END AS detail
-FROM state s
-JOIN wanted w ON w.segment = s.segment
-CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
-WHERE w.cohort = g.cohort AND w.period_no = g.period_no$$);
+FROM (
+	-- one grid for each customer, whichever of its cells are asked for
+	SELECT s.customer_id, s.segment AS of_segment, g.*
+	FROM state s
+	CROSS JOIN LATERAL cvm.revenue_grid(s.state, {conf}) g
+	WHERE s.segment = ANY (ARRAY(SELECT w.segment FROM wanted w))
+	{apart}) g
+JOIN wanted w ON w.segment = g.of_segment AND w.cohort = g.cohort AND w.period_no = g.period_no$$);
 
 INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
 	('subscription_retention', 1, 'row_key', 'text', 'key', 'segment|cohort_label|period_no', false,

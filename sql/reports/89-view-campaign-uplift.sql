@@ -71,7 +71,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 ('customer_rows', 1, '{customer}', 'customer'),
 ('customer_rows', 2, '{}', '(SELECT s.customer_id FROM subscription s WHERE false)');
 
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_outcome', 1, '{}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('campaign_begun', 1, '{}', $$
 WITH {campaign_observed}, {rates}told_to AS NOT MATERIALIZED ({campaign_contacts}
 ), first_told AS MATERIALIZED (
 	-- of campaigns of which nobody says when they began
@@ -82,8 +83,10 @@ WITH {campaign_observed}, {rates}told_to AS NOT MATERIALIZED ({campaign_contacts
 		max(p.owner) AS owner, max(p.contact_cost) AS contact_cost, max(p.reward_cost) AS reward_cost
 	FROM {campaign_rows} p
 	GROUP BY p.campaign
-), assigned AS ({campaign_assigned}
-), member AS {at_customer} (
+), assigned AS NOT MATERIALIZED ({campaign_assigned}
+)$$),
+('campaign_outcome', 1, '{}', $${campaign_begun}
+, member AS {at_customer} (
 	-- as first assigned; who is in both arms later on stays there and is counted
 	SELECT a.campaign, a.customer_id, min(a.day) AS day,
 		(array_agg(a.is_control ORDER BY a.day, a.at, a.is_control DESC))[1] AS is_control,
@@ -125,8 +128,65 @@ WITH {campaign_observed}, {rates}told_to AS NOT MATERIALIZED ({campaign_contacts
 	GROUP BY m.customer_id, m.campaign, m.is_control, m.is_both, m.is_reached, m.day, m.targeted, o.as_of, t.contacts, t.cost, p.contact_cost
 )
 $$);
--- and whether that is more than chance
-@define campaign_told
+-- The same by campaign from raw rows, in one pass; servers that have them distributed begin it at each customer
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('campaign_margin', 1, '{product.unit_margin}', $$l.unit_margin, l.list_price
+		FROM subscription s
+		LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM product r GROUP BY r.product) l
+			ON l.product = s.product$$),
+('campaign_margin', 9, '{}', $$NULL, NULL
+		FROM subscription s$$),
+('campaign_contact_rows', 1, '{contact.campaign}', $$
+		UNION ALL
+		SELECT k.customer_id, cvm.day_of(k.occurred_at, {time_zone}), k.campaign, NULL, NULL, NULL, k.purpose, k.arm, NULL, {contact_cost}, NULL, NULL
+		FROM contact k
+		WHERE k.campaign IS NOT NULL$$),
+('campaign_contact_rows', 9, '{}', ''),
+('campaign_sums', 1, '{}', $$cvm._campaign_sums_agg(r.customer_id, r.day, r.campaign, r.at, r.is_control, r.is_so, r.purpose, r.arm, r.ends_on, r.amount, r.unit_margin,
+			r.list_price, {campaign_as_of}, {campaign_days}) AS sums
+	FROM (
+		SELECT a.customer_id, a.day, a.campaign, a.at, a.is_control, a.reached AS is_so, NULL::text AS purpose, NULL::text AS arm, NULL::date AS ends_on,
+			p.contact_cost AS amount, NULL::numeric AS unit_margin, NULL::numeric AS list_price
+		FROM assigned a
+		LEFT JOIN plan p ON p.campaign = a.campaign{campaign_contact_rows}
+		UNION ALL
+		SELECT s.customer_id, s.started_on, NULL, NULL, NULL, {is_paused}, NULL, NULL, s.ended_on, {price}{rate}, {campaign_margin}
+	) r$$);
+@for preference | entity
+1 | subscription
+2 | contact
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('campaign_as_of', {preference}, '{distributed {entity}}', 'o.as_of'),
+('campaign_counted', {preference}, '{distributed {entity}}', $${campaign_begun}
+, counted AS MATERIALIZED (
+	SELECT c.campaign, o.as_of, min(c.first_contact_on) AS first_contact_on, max(c.last_contact_on) AS last_contact_on, max(c.watched_until) AS watched_until,
+		sum(c.n1)::bigint AS n1, sum(c.n0)::bigint AS n0, sum(c.pending)::bigint AS pending, sum(c.h1)::bigint AS h1, sum(c.h0)::bigint AS h0,
+		sum(c.contaminated)::bigint AS contaminated, sum(c.contaminated_controls)::bigint AS contaminated_controls, sum(c.n)::bigint AS n,
+		sum(c.controls)::bigint AS controls, sum(c.elsewhere)::bigint AS elsewhere, bool_and(c.has_margin) AS has_margin, sum(c.contact_cost) AS contact_cost,
+		sum(c.y1) AS y1, sum(c.x1) AS x1, sum(c.yy1) AS yy1, sum(c.xx1) AS xx1, sum(c.xy1) AS xy1, sum(c.m1) AS m1, sum(c.mm1) AS mm1,
+		sum(c.y0) AS y0, sum(c.x0) AS x0, sum(c.yy0) AS yy0, sum(c.xx0) AS xx0, sum(c.xy0) AS xy0, sum(c.m0) AS m0, sum(c.mm0) AS mm0
+	FROM (
+		SELECT r.customer_id, {campaign_sums}
+		CROSS JOIN observed o
+		GROUP BY r.customer_id
+	) f
+	CROSS JOIN LATERAL unnest(f.sums) c
+	CROSS JOIN observed o
+	GROUP BY c.campaign, o.as_of
+)$$);
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('campaign_as_of', 9, '{}', '(SELECT o.as_of FROM observed o)'),
+('campaign_counted', 9, '{}', $${campaign_begun}
+, counted AS MATERIALIZED (
+	SELECT c.*, o.as_of
+	FROM (SELECT {campaign_sums}) f
+	CROSS JOIN LATERAL unnest(f.sums) c
+	CROSS JOIN observed o
+)$$);
+-- The same of outcomes, where these are needed anyway
+@define campaign_counted
 , counted AS MATERIALIZED (
 	SELECT x.campaign, x.as_of, min(x.day) AS first_contact_on, max(x.day) AS last_contact_on,
 		count(*) FILTER (WHERE NOT x.is_control AND x.is_mature) AS n1,
@@ -151,7 +211,11 @@ $$);
 		max(x.day + {campaign_days}) FILTER (WHERE x.is_mature) AS watched_until
 	FROM outcome x
 	GROUP BY x.campaign, x.as_of
-), spread AS (
+)
+@end
+-- and whether that is more than chance
+@define campaign_told
+, spread AS (
 	-- per head, in money; variances within the arms, and theta over both
 	SELECT c.*, c.h1 / nullif(c.n1, 0)::float8 AS p1, c.h0 / nullif(c.n0, 0)::float8 AS p0,
 		(c.h1 + c.h0) / nullif(c.n1 + c.n0, 0)::float8 AS p,
@@ -211,7 +275,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'campaign_uplift', n.preference, n.needs, b.body
 FROM (VALUES (1, '{campaign_member,subscription}'::text[]), (2, '{contact,contact.campaign,contact.arm,subscription}')) AS n (preference, needs)
 CROSS JOIN (VALUES ($$
-{campaign_outcome}
+{campaign_counted}
 @use campaign_told
 SELECT cvm.row_key(t.campaign) AS row_key,
 	t.campaign,
@@ -294,7 +358,8 @@ JOIN wanted a ON a.campaign = x.campaign$$
 FROM cvm.report_body b
 WHERE b.view = 'campaign_uplift';
 
-INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_claims', 1, '{}', $$
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('campaign_claimed', 1, '{}', $$
 , claimed AS MATERIALIZED (
 	SELECT t.campaign, t.first_contact_on, t.watched_until, t.n1, t.uplift * t.n1 AS claim, t.std_error * t.n1 AS error, t.conf_low * t.n1 AS low,
 		t.conf_high * t.n1 AS high, t.as_of
@@ -302,7 +367,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_cl
 	WHERE t.refusal IS NULL
 ), period AS MATERIALIZED (
 	SELECT min(c.first_contact_on) AS begins, max(c.watched_until) AS ends, max(c.as_of) AS as_of FROM claimed c
-), withheld AS {at_customer} (
+)$$),
+('campaign_claims', 1, '{}', $${campaign_claimed}
+, withheld AS {at_customer} (
 	-- since the beginning, or it is no control of what came then
 	SELECT m.customer_id, bool_or(lower(m.arm) = 'control') AS is_control
 	FROM campaign_member m
@@ -340,23 +407,80 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('campaign_cl
 )
 $$);
 
+-- Who bought something in that time, in one pass over raw rows; servers that have them distributed begin it at each customer
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('marketing_contact_rows', 1, '{contact}', $$
+		UNION ALL
+		SELECT k.customer_id, cvm.day_of(k.occurred_at, {time_zone}), 4, NULL, NULL, NULL, k.purpose, k.arm
+		FROM contact k$$),
+('marketing_contact_rows', 9, '{}', ''),
+('known_customer_rows', 1, '{customer}', $$
+		UNION ALL
+		SELECT k.customer_id, NULL, 3, NULL, NULL, NULL, NULL, NULL
+		FROM customer k$$),
+('known_customer_rows', 9, '{}', ''),
+('universal_sums', 1, '{}', $$cvm._universal_control_agg(r.customer_id, r.day, r.kind, r.campaign, r.at, r.is_control, r.purpose, r.arm, {claims_of}, {campaign_days}) AS sums
+	FROM (
+		SELECT a.customer_id, a.day, 0 AS kind, a.campaign, a.at, a.is_control, NULL::text AS purpose, NULL::text AS arm
+		FROM assigned a
+		JOIN claimed c ON c.campaign = a.campaign
+		UNION ALL
+		SELECT m.customer_id, cvm.day_of(m.assigned_at, {time_zone}), 2, NULL, NULL, lower(m.arm) = 'control', NULL, NULL
+		FROM campaign_member m
+		WHERE m.arm IS NOT NULL AND m.campaign = ANY ({universal_control}){known_customer_rows}
+		UNION ALL
+		SELECT s.customer_id, s.started_on, 1, NULL, NULL, NULL, NULL, NULL
+		FROM subscription s{marketing_contact_rows}
+	) r$$);
+@for preference | entity
+1 | subscription
+2 | contact
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('claims_of', {preference}, '{distributed {entity}}', 'p.begins, p.ends, o.as_of'),
+('universal_counted', {preference}, '{distributed {entity}}', $$
+, universal_sum AS MATERIALIZED (
+	SELECT sum(c.controls)::bigint AS controls, sum(c.control_purchases) AS control_purchases, sum(c.control_squares) AS control_squares,
+		sum(c.targets)::bigint AS targets, sum(c.target_purchases) AS target_purchases, sum(c.target_squares) AS target_squares,
+		sum(c.others)::bigint AS others, sum(c.other_purchases) AS other_purchases, sum(c.other_squares) AS other_squares,
+		sum(c.contaminated)::bigint AS contaminated, sum(c.reached)::bigint AS reached
+	FROM (
+		SELECT r.customer_id, {universal_sums}
+		CROSS JOIN period p
+		CROSS JOIN observed o
+		GROUP BY r.customer_id
+	) f
+	CROSS JOIN LATERAL unnest(f.sums) c
+)$$);
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('claims_of', 9, '{}', '(SELECT p.begins FROM period p), (SELECT p.ends FROM period p), (SELECT o.as_of FROM observed o)'),
+('universal_counted', 9, '{}', $$
+, universal_sum AS MATERIALIZED (
+	SELECT c.*
+	FROM (SELECT {universal_sums}) f
+	CROSS JOIN LATERAL unnest(f.sums) c
+)$$);
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('campaign_overclaim', 1, '{campaign_member,subscription}', $$
-{campaign_outcome}
+{campaign_counted}
 @use campaign_told
-{campaign_claims}
+{campaign_claimed}{universal_counted}
 , universal AS MATERIALIZED (
 	SELECT u.*, u.s1 / nullif(u.n1, 0)::float8 AS mean1, u.s0 / nullif(u.n0, 0)::float8 AS mean0,
 		sqrt((u.q1 - u.s1 * u.s1 / nullif(u.n1, 0)) / nullif(u.n1 - 1, 0) / u.n1
 			+ (u.q0 - u.s0 * u.s0 / nullif(u.n0, 0)) / nullif(u.n0 - 1, 0) / u.n0)::float8 AS error
 	FROM (
-		SELECT count(*) FILTER (WHERE NOT p.is_control) AS n1, count(*) FILTER (WHERE p.is_control) AS n0, count(*) FILTER (WHERE p.is_contaminated) AS contaminated,
-			sum(p.purchases) FILTER (WHERE NOT p.is_control) AS s1, sum(p.purchases) FILTER (WHERE p.is_control) AS s0,
-			sum(p.purchases * p.purchases) FILTER (WHERE NOT p.is_control) AS q1, sum(p.purchases * p.purchases) FILTER (WHERE p.is_control) AS q0
-		FROM person p) u
+		-- where only the control is told, all others are marketed to
+		SELECT CASE WHEN u.targets > 0 THEN u.targets WHEN u.controls > 0 THEN u.others ELSE 0 END AS n1, u.controls AS n0, u.contaminated, u.reached,
+			CASE WHEN u.targets > 0 THEN u.target_purchases WHEN u.controls > 0 AND u.others > 0 THEN u.other_purchases END::numeric AS s1,
+			CASE WHEN u.controls > 0 THEN u.control_purchases END::numeric AS s0,
+			CASE WHEN u.targets > 0 THEN u.target_squares WHEN u.controls > 0 AND u.others > 0 THEN u.other_squares END::numeric AS q1,
+			CASE WHEN u.controls > 0 THEN u.control_squares END::numeric AS q0
+		FROM universal_sum u) u
 ), total AS MATERIALIZED (
-	SELECT sum(c.claim::numeric)::float8 AS claim, sqrt(sum((c.error ^ 2)::numeric)::float8) AS error, (
-		SELECT count(DISTINCT x.customer_id) FROM outcome x JOIN claimed d ON d.campaign = x.campaign WHERE NOT x.is_control AND x.is_mature) AS n1
+	SELECT sum(c.claim::numeric)::float8 AS claim, sqrt(sum((c.error ^ 2)::numeric)::float8) AS error, (SELECT u.reached FROM universal u) AS n1
 	FROM claimed c
 ), line AS (
 	SELECT c.campaign, c.n1, c.claim, c.low, c.high FROM claimed c
@@ -411,6 +535,7 @@ LEFT JOIN LATERAL cvm.mean_difference((u.mean1 - u.mean0) * u.n1, u.error * u.n1
 INSERT INTO cvm.report_list (view, preference, list) VALUES
 ('campaign_overclaim', 1, $$
 {campaign_outcome}
+@use campaign_counted
 @use campaign_told
 {campaign_claims}
 , listed AS (

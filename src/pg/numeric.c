@@ -218,3 +218,14 @@ decimal_make(Wide mantissa, int scale)
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(at),
 							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
+
+/* A sum of squares or products, of so many decimals, as a numeric */
+Datum
+square_sum_make(const SquareSum *sum, int scale)
+{
+	char text[SQUARE_DIGITS];
+	char *decimal = psprintf("%se-%d", square_sum_digits(sum, text), scale);
+
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(decimal),
+							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}

@@ -133,6 +133,42 @@ END
 $$;
 SELECT results_eq('SELECT v, count(*) > 17 FROM pg_temp.verdicts() v WHERE v = ''consistent'' GROUP BY 1', $$VALUES ('consistent', true)$$, 'of twenty worlds in which nothing brought anything no more than chance has it accuse');
 
+-- what is added up is the same whatever the type of customers is, in one process and in several
+CREATE FUNCTION pg_temp.summed(key text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format($q$SELECT unnest(cvm._campaign_sums_agg(r.id, r.day, r.campaign, NULL, r.is_control, NULL, NULL, NULL, r.ends_on, r.amount, 3.5, 10, '2024-07-01', 30))::text
+		FROM (SELECT %1$s AS id, n.assigned_at AS day, n.campaign, n.arm = 'control' AS is_control, NULL::date AS ends_on, NULL::numeric AS amount FROM c_member n
+			UNION ALL SELECT %1$s, n.assigned_at + 3, n.campaign, NULL, NULL, 0.125 FROM c_member n WHERE n.arm <> 'control'
+			UNION ALL SELECT %1$s, n.started_on, NULL, NULL, n.ended_on, n.mrr FROM c_sale n) r
+		UNION ALL SELECT unnest(cvm._universal_control_agg(r.id, r.day, r.kind, r.campaign, NULL, r.is_control, NULL, NULL, '2024-02-01', '2024-03-20', '2024-07-01', 30))::text
+		FROM (SELECT %1$s AS id, n.assigned_at AS day, 0 AS kind, n.campaign, n.arm = 'control' AS is_control FROM c_member n
+			UNION ALL SELECT %1$s, NULL, 2, NULL, n.customer_id %% 3 = 0 FROM c_member n WHERE n.customer_id %% 2 = 0
+			UNION ALL SELECT %1$s, NULL, 3, NULL, NULL FROM c_member n
+			UNION ALL SELECT %1$s, n.started_on, 1, NULL, NULL FROM c_sale n
+			UNION ALL SELECT %1$s, n.started_on, 4, NULL, NULL FROM c_sale n WHERE n.customer_id %% 5 = 0) r$q$, key);
+END
+$$;
+CREATE TEMP TABLE summed AS SELECT * FROM pg_temp.summed('n.customer_id') AS t (said);
+SELECT cmp_ok((SELECT count(DISTINCT said) FROM summed), '=', 4::bigint, 'three campaigns and the universal control add up');
+SELECT is((SELECT r.others > 0 AND r.controls > 0 AND r.targets > 0 AND r.contaminated BETWEEN 1 AND r.controls - 1 AND r.reached > 0
+	FROM (SELECT (said::cvm.universal_control).* FROM summed WHERE said !~ '[a-z]') r), true, 'there are customers of all kinds');
+SELECT set_eq($$SELECT pg_temp.summed('n.customer_id || ' || quote_literal(repeat('x', 20)))$$, 'SELECT said FROM summed', 'customers of campaigns may be numbers or long texts');
+SELECT set_eq($$SELECT pg_temp.summed('md5(n.customer_id::text)::uuid')$$, 'SELECT said FROM summed', 'they may be uuids');
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SELECT set_eq($$SELECT pg_temp.summed('n.customer_id')$$, 'SELECT said FROM summed', 'several processes add up the same as one');
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+SELECT throws_ok($$SELECT cvm._campaign_sums_agg(1::bigint, '2024-01-01', 'a', NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2024-07-01', NULL)$$, '22004', 'days must not be null', 'customers of a campaign are watched for some days');
+SELECT throws_ok($$SELECT cvm._universal_control_agg(1::bigint, '2024-01-01', 5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2024-07-01', 30)$$, '22023', 'unrecognized kind of row: 5', 'a row is of a kind');
+SELECT throws_ok($$SELECT cvm._campaign_sums_agg(1::bigint, '2024-01-01', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'NaN', NULL, NULL, '2024-07-01', 30)$$, '22003', NULL, 'what is no number is not added up');
+-- decimals, and amounts beyond 18 digits, are exact
+SELECT is((SELECT s.y1 || ' ' || s.yy1 || ' ' || s.xy1 || ' ' || s.m1 FROM unnest((SELECT cvm._campaign_sums_agg(r.id, r.day, r.campaign, NULL, r.is_control, NULL, NULL, NULL, NULL, r.amount, 1.50, NULL, '2024-07-01', 1)
+	FROM (VALUES (1::bigint, date '2024-02-01', 'a', false, NULL), (1, '2024-01-01', NULL, NULL, 12345678901234567890123.5), (2, '2024-02-01', 'a', false, NULL), (2, '2024-01-01', NULL, NULL, -0.001)) r (id, day, campaign, is_control, amount))) s),
+	(12345678901234567890123.5 - 0.001) || ' ' || (12345678901234567890123.5 * 12345678901234567890123.5 + 0.000001) || ' ' || (12345678901234567890123.5 * 12345678901234567890123.5 + 0.000001) || ' 3.00', 'sums and squares are exact');
+
 -- two owners at one customer in one week: by campaign, else by product; not a week apart, not the same one
 CREATE TABLE o_contact (customer_id int, occurred_at date, channel text, campaign text, offer text);
 CREATE TABLE o_offer AS SELECT 'tv' AS offer, 'TV' AS product, 9 AS price UNION ALL SELECT 'net', 'NET', 20;

@@ -6,6 +6,8 @@
  */
 #include "core/util/square_sum.h"
 
+#include "core/util/money.h"
+
 /* The digits of a sum, at the end of text, which has room for SQUARE_DIGITS. */
 const char *
 square_sum_digits(const SquareSum *sum, char *text)
@@ -30,4 +32,22 @@ square_sum_digits(const SquareSum *sum, char *text)
 		*--at = (char) ('0' + (int) digit);
 	} while (!is_zero);
 	return at;
+}
+
+void
+square_sum_enlarge(SquareSum *sum, int by)
+{
+	for (; by > 0; by--)
+	{
+		UWide carry = 0;
+
+		for (int i = 0; i < SQUARE_LIMBS; i++)
+		{
+			carry += (UWide) sum->limbs[i] * 10;
+			sum->limbs[i] = (uint64_t) carry;
+			carry >>= 64;
+		}
+		if (carry != 0)
+			money_overflow();
+	}
 }

@@ -1,6 +1,6 @@
 /*
  * square_sum.h
- *		Exact sums of squares of amounts, however large these are.
+ *		Exact sums of squares of amounts, and of products, however large these are.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -19,6 +19,9 @@ typedef struct SquareSum
 
 extern const char *square_sum_digits(const SquareSum *sum, char *text);
 
+/* Multiply by ten, so many times. */
+extern void square_sum_enlarge(SquareSum *sum, int by);
+
 static inline void
 square_sum_part(SquareSum *sum, int at, UWide part)
 {
@@ -28,6 +31,26 @@ square_sum_part(SquareSum *sum, int at, UWide part)
 		sum->limbs[at] = (uint64_t) part;
 		part >>= 64;
 	}
+}
+
+/* Add the product of two amounts, of whose signs nothing is looked at. */
+static inline void
+square_sum_product(SquareSum *sum, Wide a, Wide b)
+{
+	UWide left = a < 0 ? -(UWide) a : (UWide) a;
+	UWide right = b < 0 ? -(UWide) b : (UWide) b;
+	uint64_t low = (uint64_t) left;
+	uint64_t high = (uint64_t) (left >> 64);
+	uint64_t other_low = (uint64_t) right;
+	uint64_t other_high = (uint64_t) (right >> 64);
+
+	square_sum_part(sum, 0, (UWide) low * other_low);
+	if (high != 0)
+		square_sum_part(sum, 1, (UWide) high * other_low);
+	if (other_high != 0)
+		square_sum_part(sum, 1, (UWide) low * other_high);
+	if (high != 0 && other_high != 0)
+		square_sum_part(sum, 2, (UWide) high * other_high);
 }
 
 /* Add the square of an amount. */

@@ -17,17 +17,6 @@
 
 #define LOSS_COLUMNS 8
 
-/* A sum of squares of amounts of this scale */
-static Datum
-square_sum_datum(const SquareSum *sum, int scale)
-{
-	char text[SQUARE_DIGITS];
-	char *decimal = psprintf("%se-%d", square_sum_digits(sum, text), 2 * scale);
-
-	return DirectFunctionCall3(numeric_in, CStringGetDatum(decimal),
-							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-}
-
 /* The end of _base_loss_agg: days in segments by months. */
 PG_FUNCTION_INFO_V1(cvm_base_loss_final);
 Datum
@@ -61,7 +50,7 @@ cvm_base_loss_final(PG_FUNCTION_ARGS)
 		values[5] = Int64GetDatum(loss->customers);
 		values[6] = decimal_make(loss->mrr, state->spell_buffer->scale);
 		values[7] =
-			square_sum_datum(&loss->squares, state->spell_buffer->scale);
+			square_sum_make(&loss->squares, 2 * state->spell_buffer->scale);
 		row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);

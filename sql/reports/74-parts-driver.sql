@@ -105,11 +105,6 @@ about AS MATERIALIZED (
 	LEFT JOIN asked k ON k.driver = d.driver AND k.instrument = d.instrument
 )
 @end
-@define driver_behaved
-behaved (metric, customer_id, day, value) AS (
-	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
-)
-@end
 
 -- Sums of what is known of each driver, by segment and month (cvm.driver_sum), from one pass over all rows of customers:
 -- driver_cell, of each source and topic; series says which of them are a driver's
@@ -120,10 +115,12 @@ behaved (metric, customer_id, day, value) AS (
 	SELECT row_number() OVER (ORDER BY f.metric, f.sign, f.floor)::int AS floor_no, f.metric, f.sign, f.floor
 	FROM (SELECT DISTINCT k.metric, k.sign, k.floor FROM ({driver_floors}) k WHERE k.floor IS NOT NULL) f
 ), asking AS MATERIALIZED (
-	SELECT (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) AS floors, {moments} AS moments, k.as_of FROM known k
-),
-@use driver_behaved
-, driver_cell AS MATERIALIZED (
+	SELECT (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) AS floors, {moments} AS moments, k.as_of,
+		cvm.moment_of(k.as_of, {time_zone}) AS until
+	FROM known k
+), behaved (metric, customer_id, day, value) AS (
+	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_deliveries}{behaviour_tasks}
+), driver_cell AS MATERIALIZED (
 	SELECT {driver_cell_columns}
 	FROM (
 		SELECT cvm._driver_sums_agg(r.customer_id, r.day, r.at, r.name, r.driver, r.kind, r.theme, r.value, r.importance, r.mrr, r.segment, r.valid_from,
@@ -135,7 +132,7 @@ behaved (metric, customer_id, day, value) AS (
 			FROM {segment_rows} h
 			UNION ALL
 			SELECT b.customer_id, b.day, NULL, b.metric, NULL, NULL, NULL, b.value, NULL, NULL, NULL, NULL, NULL
-			FROM behaved b{driver_answer_rows}{spell_rows}) r{driver_at_customer}
+			FROM behaved b{driver_ticket_rows}{driver_answer_rows}{spell_rows}) r{driver_at_customer}
 		) f
 	CROSS JOIN LATERAL cvm._driver_sums(f.cells) c{driver_cell_groups}
 ), asked AS MATERIALIZED (
@@ -164,9 +161,9 @@ known AS MATERIALIZED (
 	SELECT a.driver, a.instrument, count(*) AS answers FROM answer a GROUP BY a.driver, a.instrument
 ),
 @use driver_table
-,
-@use driver_behaved
-, unit AS MATERIALIZED (
+, behaved (metric, customer_id, day, value) AS (
+	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
+), unit AS MATERIALIZED (
 	SELECT l.driver, 'survey' AS source, a.month, a.customer_id, a.day, 1::bigint AS n, a.score AS own
 	FROM answer a
 	JOIN linked l ON l.instrument = a.instrument AND l.topic = a.driver
@@ -192,6 +189,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		sum(c.nn) AS nn, sum(c.amount) AS amount$$),
 ('driver_cell_groups', {preference}, '{distributed {entity}}', $$
 	GROUP BY c.source, c.name, c.topic, c.segment, c.month, c.what, c.month_before, c.overall, c.number$$),
+('driver_until_moment', {preference}, '{distributed {entity}}', 'a.until'),
+('driver_beside_ticket', {preference}, '{distributed {entity}}', ' CROSS JOIN asking a'),
 ('driver_asking', {preference}, '{distributed {entity}}', 'a.floors, a.moments, {driver_months}, a.as_of'),
 ('driver_at_customer', {preference}, '{distributed {entity}}', $$
 		CROSS JOIN asking a
@@ -315,6 +314,20 @@ $$),
 	FROM ({driver_rows}) d
 	LEFT JOIN {driver_metrics} AS m (metric, sign, floor, scale, source) ON m.metric = d.metric$$),
 ('driver_floors', 9, '{}', 'SELECT m.metric, m.sign, m.floor FROM {driver_metrics} AS m (metric, sign, floor, scale, source)'),
+-- late_replies and reopened_tickets, from one scan: two of {behaviour_tickets}, with a join below them, take twice as long
+('driver_ticket_rows', 1, '{ticket}', $$
+			UNION ALL
+			SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}), NULL, CASE WHEN NOT {is_staff_ticket} THEN 'late_replies' END, 'reopened_tickets', NULL, NULL,
+				cvm._late_reply(
+@use minutes_until least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}){ticket_pauses}, {driver_until_moment}), {driver_until_moment})
+				, {ticket_paused}, ({reply_hours} * 60)::float8, cvm.moment_of(t.first_reply_at, {time_zone}) < {driver_until_moment}),
+				({ticket_reopens} > 0)::int, NULL, NULL, NULL, NULL
+			FROM ticket t{driver_beside_ticket}$$),
+('driver_ticket_rows', 9, '{}', ''),
+('ticket_paused', 1, '{ticket.paused_minutes}', 't.paused_minutes'),
+('ticket_paused', 9, '{}', 'NULL::float8'),
+('driver_until_moment', 9, '{}', '(SELECT a.until FROM asking a)'),
+('driver_beside_ticket', 9, '{}', ''),
 ('driver_answer_rows', 1, '{survey}', $$
 			UNION ALL
 			SELECT s.customer_id, cvm.day_of(s.occurred_at, {time_zone}), cvm.moment_of(s.occurred_at, {time_zone}), s.instrument, s.driver, s.kind, s.theme,

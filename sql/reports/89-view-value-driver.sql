@@ -71,45 +71,42 @@ WITH {driver_cells}
 		GROUP BY s.driver, s.source, c.month, c.month_before, c.segment) p
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)', true), (p.segment, {has_segments} AND p.stays)) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, p.driver, p.source, p.month, p.month_before
-), earlier AS MATERIALIZED (
-	-- the months before each, put together
-	SELECT e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date AS month, sum(e.customers) AS customers, sum(e.n) AS n,
-		sum(e.y) AS y,
-		sum(e.yy) AS yy, sum(e.yn) AS yn, sum(e.nn) AS nn, sum(e.importances) AS importances, sum(e.importance) AS importance, sum(e.pairs) AS pairs,
-			sum(e.x) AS x,
-		sum(e.z) AS z, sum(e.xx) AS xx, sum(e.zz) AS zz, sum(e.xz) AS xz
-	FROM month_sum e
-	CROSS JOIN generate_series(1, {driver_months}) AS k (back)
-	GROUP BY e.segment, e.driver, e.source, (e.month + make_interval(months => k.back))::date
 ), summed AS MATERIALIZED (
-	SELECT t.segment, t.driver, t.source, t.month, t.customers, t.n, t.y, t.y / t.n AS value, t.yy, t.yn, t.nn, t.below, t.mrr,
-		b.customers AS customers0, b.n AS n0, b.y / b.n AS previous,
-		b.yy AS yy0, b.yn AS yn0, b.nn AS nn0, t.importances + coalesce(b.importances, 0) AS importances, coalesce(t.importance, 0) + coalesce(b.importance,
-			0) AS importance,
-		t.pairs + coalesce(b.pairs, 0) AS pairs, coalesce(t.x, 0) + coalesce(b.x, 0) AS x, coalesce(t.z, 0) + coalesce(b.z, 0) AS z,
-		coalesce(t.xx, 0) + coalesce(b.xx, 0) AS xx, coalesce(t.zz, 0) + coalesce(b.zz, 0) AS zz, coalesce(t.xz, 0) + coalesce(b.xz, 0) AS xz
-	FROM month_sum t
-	LEFT JOIN earlier b USING (segment, driver, source, month)
-), crossed AS MATERIALIZED (
-	-- of two months before, twice; of this one and one before
-	SELECT c.segment, c.driver, c.source, c.month, sum(2 * (c.yy)) FILTER (WHERE NOT c.is_now) AS yy0, sum(c.yn + c.ny) FILTER (WHERE NOT c.is_now) AS yn0,
-		sum(2 * c.nn) FILTER (WHERE NOT c.is_now) AS nn0, sum(c.yy) FILTER (WHERE c.is_now) AS yy, sum(c.yn) FILTER (WHERE c.is_now) AS yn,
-			sum(c.ny) FILTER (WHERE c.is_now) AS ny,
-		sum(c.nn) FILTER (WHERE c.is_now) AS nn
+	-- beside the months before each, put together: counted, not joined, for the planner would expect next to no rows.  Of pairs
+	-- of two months before all is there twice
+	SELECT c.segment, c.driver, c.source, c.month, sum(c.customers) FILTER (WHERE c.back = 0) AS customers, sum(c.n) FILTER (WHERE c.back = 0) AS n,
+		sum(c.y) FILTER (WHERE c.back = 0) AS y, sum(c.y) FILTER (WHERE c.back = 0) / sum(c.n) FILTER (WHERE c.back = 0) AS value,
+		sum(c.yy) FILTER (WHERE c.back = 0) AS yy, sum(c.yn) FILTER (WHERE c.back = 0) AS yn, sum(c.nn) FILTER (WHERE c.back = 0) AS nn,
+		sum(c.below) FILTER (WHERE c.back = 0) AS below, sum(c.mrr) FILTER (WHERE c.back = 0) AS mrr, sum(c.customers) FILTER (WHERE c.back > 0) AS customers0,
+		sum(c.n) FILTER (WHERE c.back > 0) AS n0, sum(c.y) FILTER (WHERE c.back > 0) / sum(c.n) FILTER (WHERE c.back > 0) AS previous,
+		sum(c.yy) FILTER (WHERE c.back > 0) AS yy0, sum(c.yn) FILTER (WHERE c.back > 0) AS yn0, sum(c.nn) FILTER (WHERE c.back > 0) AS nn0,
+		coalesce(sum(c.importances), 0) AS importances, coalesce(sum(c.importance), 0) AS importance, coalesce(sum(c.pairs), 0) AS pairs,
+		coalesce(sum(c.x), 0) AS x, coalesce(sum(c.z), 0) AS z, coalesce(sum(c.xx), 0) AS xx, coalesce(sum(c.zz), 0) AS zz, coalesce(sum(c.xz), 0) AS xz,
+		sum(2 * c.pair_yy) FILTER (WHERE c.back > 0) AS pair_yy0, sum(c.pair_yn + c.pair_ny) FILTER (WHERE c.back > 0) AS pair_yn0,
+		sum(2 * c.pair_nn) FILTER (WHERE c.back > 0) AS pair_nn0, sum(c.pair_yy) FILTER (WHERE c.back = 0) AS pair_yy,
+		sum(c.pair_yn) FILTER (WHERE c.back = 0) AS pair_yn, sum(c.pair_ny) FILTER (WHERE c.back = 0) AS pair_ny,
+		sum(c.pair_nn) FILTER (WHERE c.back = 0) AS pair_nn
 	FROM (
-		SELECT p.segment, p.driver, p.source, (p.month + make_interval(months => k.back))::date AS month, k.back = 0 AS is_now, p.yy, p.yn, p.ny, p.nn
+		SELECT m.segment, m.driver, m.source, (m.month + make_interval(months => k.back))::date AS month, k.back, m.customers, m.n, m.y, m.yy, m.yn, m.nn,
+			m.below, m.mrr, m.importances, m.importance, m.pairs, m.x, m.z, m.xx, m.zz, m.xz, NULL::numeric AS pair_yy, NULL::numeric AS pair_yn,
+			NULL::numeric AS pair_ny, NULL::numeric AS pair_nn
+		FROM month_sum m
+		CROSS JOIN generate_series(0, {driver_months}) AS k (back)
+		UNION ALL
+		SELECT p.segment, p.driver, p.source, (p.month + make_interval(months => k.back))::date, k.back, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+			NULL, NULL, NULL, NULL, NULL, NULL, NULL, p.yy, p.yn, p.ny, p.nn
 		FROM pair_sum p
 		CROSS JOIN generate_series(0, {driver_months}) AS k (back)
 		WHERE p.month_before >= p.month + make_interval(months => k.back - {driver_months})) c
 	GROUP BY c.segment, c.driver, c.source, c.month
+	HAVING sum(c.n) FILTER (WHERE c.back = 0) IS NOT NULL
 ), error AS (
 	SELECT s.*, s.customers / nullif(s.customers - 1, 0) AS more, s.customers0 / nullif(s.customers0 - 1, 0) AS more0,
 		(s.yy - 2 * s.value * s.yn + s.value * s.value * s.nn) / (s.n * s.n) AS square,
-		(s.yy0 + coalesce(c.yy0, 0) - 2 * s.previous * (s.yn0 + coalesce(c.yn0, 0)) + s.previous * s.previous * (s.nn0 + coalesce(c.nn0,
-			0))) / (s.n0 * s.n0) AS square0,
-		coalesce(c.yy - s.previous * c.yn - s.value * c.ny + s.value * s.previous * c.nn, 0) / (s.n * s.n0) AS product
+		(s.yy0 + coalesce(s.pair_yy0, 0) - 2 * s.previous * (s.yn0 + coalesce(s.pair_yn0, 0))
+			+ s.previous * s.previous * (s.nn0 + coalesce(s.pair_nn0, 0))) / (s.n0 * s.n0) AS square0,
+		coalesce(s.pair_yy - s.previous * s.pair_yn - s.value * s.pair_ny + s.value * s.previous * s.pair_nn, 0) / (s.n * s.n0) AS product
 	FROM summed s
-	LEFT JOIN crossed c USING (segment, driver, source, month)
 ), told AS (
 	SELECT e.segment, e.driver, e.source, e.month, e.n::bigint AS observations, e.customers::bigint AS customers, e.value::float8 AS value,
 		e.n0::bigint AS observations_before,

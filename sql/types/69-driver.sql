@@ -8,6 +8,12 @@ COMMENT ON TYPE cvm.driver_sum IS
 	'that beside month_before, "overall" beside what they say of all (y their own, n of all), "below" those below the floor of the number, with what '
 	'they pay, "side" those seen before (0) or after (1) the month';
 
+CREATE FUNCTION cvm._late_reply(minutes float8, paused float8, agreed float8, is_answered boolean) RETURNS float8
+	AS 'MODULE_PATHNAME', 'cvm_late_reply'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cvm._late_reply(float8, float8, float8, boolean) IS
+	'Whether a reply took, or who still waits has waited, longer than agreed (1 or 0), less what was paused of it; NULL where that is not known';
+
 CREATE FUNCTION cvm.driver_sums_final(internal) RETURNS cvm.driver_sum[]
 	AS 'MODULE_PATHNAME', 'cvm_driver_sums_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -43,5 +49,6 @@ COMMENT ON AGGREGATE cvm._driver_sums_agg({customer}, date, timestamptz, text, t
 	'driver (NULL: "(none)"), kind (instrument and kind in any case of letters), theme, score or whether it was so (not 0), importance, what a spell '
 	'brings a month, segment, valid_from, valid_to, floors (metric, sign and number of each), months around which customers are counted, months before each '
 	'with which it is compared, as_of (NULL: all days). A row with a segment says that the customer was in it on these days, one with what it brings that '
-	'it is a spell of these days; of answers of a customer in a month the last one counts';
+	'it is a spell of these days; of what was done driver may be a second metric, and importance whether that was so; of answers of a customer in a month '
+	'the last one counts';
 @end

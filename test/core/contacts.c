@@ -110,9 +110,11 @@ take_driver_row(World *world, MemberLines *members, Key key, MemberLine member)
 			member.to = draw(world, 2) ? member.day + 40 : SPELL_OPEN;
 			break;
 		case 1:
-			member.flags = DRIVER_BEHAVIOUR | (draw(world, 2) * DRIVER_IS_SO);
-			member.name =
-				driver_metric_intern(members, &labels[draw(world, 2) * 3]);
+			member.flags = DRIVER_BEHAVIOUR(0) |
+						   (draw(world, 2) * DRIVER_IS_SO(0)) |
+						   (draw(world, 2) * DRIVER_BEHAVIOUR(1));
+			labels[1] = labels[3].data == NULL ? labels[0] : labels[3];
+			member.name = driver_metrics_intern(members, labels);
 			break;
 		default:
 			member.flags = draw(world, 2) * DRIVER_WEIGHED;
@@ -126,7 +128,7 @@ take_driver_row(World *world, MemberLines *members, Key key, MemberLine member)
 		line->as.spell.mrr = draw(world, 1000);
 		line->as.spell.scale = (int32_t) draw(world, 4);
 	}
-	else if (!(member.flags & DRIVER_BEHAVIOUR))
+	else if (!(member.flags & DRIVER_BEHAVIOUR(0)))
 	{
 		line->as.answer.at = member.day * INT64_C(86400) + draw(world, 3);
 		line->as.answer.score = draw(world, 44) / (draw(world, 9) ? 4.0 : 3.0);

@@ -18,14 +18,15 @@ SELECT pg_temp.draw('who', i, 200) AS customer, timestamptz '2024-01-01 00:00+00
 	CASE pg_temp.draw('weigh', i, 6) WHEN 0 THEN NULL WHEN 1 THEN 'Infinity' WHEN 2 THEN 1 / 7.0::float8 ELSE pg_temp.draw('weight', i, 10) / 2.0 END AS importance
 FROM generate_series(1, 6000) i;
 CREATE TABLE deed AS
-SELECT pg_temp.draw('does', i, 200) AS customer, date '2024-01-01' + pg_temp.draw('day', i, 180) AS day, (ARRAY['late_replies', 'assisted_tasks'])[1 + pg_temp.draw('what', i, 2)] AS name, pg_temp.draw('so', i, 2) AS value FROM generate_series(1, 2000) i;
+SELECT pg_temp.draw('does', i, 200) AS customer, date '2024-01-01' + pg_temp.draw('day', i, 180) AS day, (ARRAY['late_replies', 'assisted_tasks'])[1 + pg_temp.draw('what', i, 2)] AS name, nullif(pg_temp.draw('so', i, 3), 2) AS value,
+	CASE WHEN i % 3 > 0 THEN 'reopened_tickets' END AS second, nullif(pg_temp.draw('again', i, 3), 2) AS second_value FROM generate_series(1, 2000) i;
 CREATE TABLE tier AS
 SELECT pg_temp.draw('in', i, 200) AS customer, chr(65 + pg_temp.draw('tier', i, 3)) AS segment, date '2023-12-01' + pg_temp.draw('from', i, 200) AS valid_from, CASE WHEN i % 2 = 0 THEN date '2024-02-01' + pg_temp.draw('to', i, 200) END AS valid_to FROM generate_series(1, 300) i;
 CREATE TABLE spell AS
 SELECT pg_temp.draw('pays', i, 200) AS customer, pg_temp.draw('mrr', i, 4000) / (1 + 99.0 * (i % 2)) AS mrr, date '2023-06-01' + pg_temp.draw('start', i, 300) AS valid_from, CASE WHEN i % 3 = 0 THEN date '2024-01-01' + pg_temp.draw('end', i, 200) END AS valid_to FROM generate_series(1, 300) i;
 CREATE TABLE raw AS
 	SELECT customer::bigint, at::date AS day, at, name, driver, kind, theme, value, importance, NULL::numeric AS mrr, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to FROM answer
-	UNION ALL SELECT customer, day, NULL, name, NULL, NULL, NULL, value, NULL, NULL, NULL, NULL, NULL FROM deed
+	UNION ALL SELECT customer, day, NULL, name, second, NULL, NULL, value, second_value, NULL, NULL, NULL, NULL FROM deed
 	UNION ALL SELECT customer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, segment, valid_from, valid_to FROM tier
 	UNION ALL SELECT customer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, mrr, NULL, valid_from, valid_to FROM spell;
 -- those of nobody, and those that are not yet seen
@@ -45,7 +46,8 @@ WITH last AS (
 ), one AS (
 	SELECT 'survey' AS source, name, driver AS topic, customer, month, day, 1 AS n, CASE name WHEN 'nps' THEN CASE WHEN value >= 9 THEN 100 WHEN value < 7 THEN -100 ELSE 0 END WHEN 'csat' THEN (value >= 4)::int ELSE value END AS y,
 		value AS own, importance FROM last
-	UNION ALL SELECT 'behaviour', name, '', customer, date_trunc('month', day)::date, max(day), count(*), sum(value), sum(value)::numeric / count(*), NULL FROM deed WHERE day < '2024-06-20' GROUP BY 2, 4, 5
+	UNION ALL SELECT 'behaviour', name, '', customer, date_trunc('month', day)::date, max(day), count(*), sum(value), sum(value)::numeric / count(*), NULL
+	FROM (SELECT customer, day, name, value FROM deed UNION ALL SELECT customer, day, second, second_value FROM deed) d WHERE name IS NOT NULL AND value IS NOT NULL AND day < '2024-06-20' GROUP BY 2, 4, 5
 	UNION ALL SELECT 'words', '', theme, customer, month, max(day), count(*), count(*) FILTER (WHERE value < CASE name WHEN 'nps' THEN 7 WHEN 'csat' THEN 4 ELSE 5 END), NULL, NULL FROM last WHERE theme IS NOT NULL AND name <> 'own' GROUP BY theme, customer, month
 )
 SELECT o.*, coalesce((SELECT t.segment FROM tier t WHERE t.customer = o.customer AND t.valid_from <= o.day AND coalesce(t.valid_to > o.day, true) ORDER BY t.valid_from DESC, t.segment LIMIT 1), '(none)') AS segment,
@@ -103,6 +105,10 @@ $$;
 SELECT matches(pg_temp.plan_of(pg_temp.fold('customer', 'raw')), 'Partial Aggregate', 'workers share the rows');
 SELECT is_empty($$SELECT pg_temp.as_alone('customer', 'raw')$$, 'workers find the same');
 RESET max_parallel_workers_per_gather;
+
+-- a reply is late after what was agreed, without what was paused of it
+SELECT results_eq($$SELECT cvm._late_reply(m.minutes, m.paused, 60, m.is_answered) FROM (VALUES (1, 61.0::float8, NULL::float8, true), (2, 60, NULL, true), (3, 60, NULL, false), (4, 61, NULL, NULL), (5, 90, 40, true), (6, 90, 40, NULL), (7, 90, -40, true), (8, 30, 40, true),
+	(9, -1, 0, true), (10, NULL, 5, true)) m (no, minutes, paused, is_answered) ORDER BY m.no$$, $$VALUES (1::float8), (0), (NULL), (1), (0), (NULL), (1), (0), (NULL), (NULL)$$, 'a reply is late or not, or it is not known yet');
 
 -- what makes no sense
 CREATE FUNCTION pg_temp.asked(floors text, moments text, months int) RETURNS bigint LANGUAGE sql AS $$

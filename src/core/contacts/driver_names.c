@@ -12,7 +12,7 @@
 
 /* What a name is: its first byte is zero, and this the second one */
 #define NAME_GROUP 'G'
-#define NAME_METRIC 'M'
+#define NAME_METRICS 'M'
 #define NAME_FLOOR 'F'
 #define NAME_MOMENT 'T'
 
@@ -89,9 +89,9 @@ driver_group_intern(MemberLines *members, const Label *names)
 }
 
 int32_t
-driver_metric_intern(MemberLines *members, const Label *metric)
+driver_metrics_intern(MemberLines *members, const Label *metrics)
 {
-	return parts_intern(&members->names, NAME_METRIC, metric, 1);
+	return parts_intern(&members->names, NAME_METRICS, metrics, DRIVER_METRICS);
 }
 
 void
@@ -200,7 +200,7 @@ groups_choose(DriverNames *names, const MemberLines *members, Dictionary *known,
 		if (name->theme.data != NULL && (label_is(&name->instrument, "nps") ||
 										 label_is(&name->instrument, "csat") ||
 										 label_is(&name->instrument, "ces")))
-			name->words =
+			name->second =
 				series_find(names, known, SOURCE_WORDS, &none, &name->theme);
 	}
 	runtime_free(best);
@@ -258,10 +258,15 @@ name_read(DriverNames *names, Dictionary *known, int number, const char *at)
 			name->kind = part_next(&at);
 			name->theme = part_next(&at);
 			break;
-		case NAME_METRIC:
+		case NAME_METRICS:
 			part = part_next(&at);
-			name->series =
-				series_find(names, known, SOURCE_BEHAVIOUR, &part, &none);
+			if (part.data != NULL)
+				name->series =
+					series_find(names, known, SOURCE_BEHAVIOUR, &part, &none);
+			part = part_next(&at);
+			if (part.data != NULL)
+				name->second =
+					series_find(names, known, SOURCE_BEHAVIOUR, &part, &none);
 			break;
 		case NAME_FLOOR:
 		{
@@ -305,7 +310,7 @@ driver_names_read(DriverNames *names, const MemberLines *members,
 		const Label *label = &members->names.labels[i];
 
 		names->names[i].series = -1;
-		names->names[i].words = -1;
+		names->names[i].second = -1;
 		if (label->size >= 2 && label->data[0] == '\0')
 			name_read(names, &known, i, label->data + 2);
 	}

@@ -13,7 +13,9 @@
 
 #include "core/contacts/member_lines.h"
 
-#define GROUP_NAMES 4 /* instrument, driver, kind, theme; without data: none */
+/* Without data: none */
+#define GROUP_NAMES 4	 /* instrument, driver, kind, theme */
+#define DRIVER_METRICS 2 /* that a row of what was done may have */
 
 typedef enum DriverSource
 {
@@ -56,8 +58,8 @@ typedef struct DriverFloor
 typedef struct DriverName
 {
 	int32_t series;
-	int32_t
-		words; /* the series of its theme, if a low score complains; or -1 */
+	int32_t second;	  /* of a second metric, or of the theme of answers to
+					 * instruments of which a low score complains; or -1 */
 	Label instrument; /* of a group */
 	Label driver;
 	Label kind;
@@ -83,7 +85,8 @@ typedef struct DriverNames
 
 /* Put such names into the dictionary of lines. */
 extern int32_t driver_group_intern(MemberLines *members, const Label *names);
-extern int32_t driver_metric_intern(MemberLines *members, const Label *metric);
+extern int32_t driver_metrics_intern(MemberLines *members,
+									 const Label *metrics);
 extern void driver_floor_intern(MemberLines *members, const DriverFloor *floor);
 extern void driver_moment_intern(MemberLines *members, int32_t month);
 

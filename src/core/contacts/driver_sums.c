@@ -317,6 +317,27 @@ answer_counts(const DriverNames *names, const DriverLine *line,
 						  &names->names[other->member.name].theme) < 0;
 }
 
+/* Take what was done, by the metrics by which that is known. */
+static void
+deed_take(Sweep *sweep, const MemberLine *line, int32_t month, int32_t begin)
+{
+	const DriverName *name = &sweep->names->names[line->name];
+
+	for (int metric = 0; metric < DRIVER_METRICS; metric++)
+	{
+		Seen *seen;
+
+		if (!(line->flags & DRIVER_BEHAVIOUR(metric)))
+			continue;
+		seen = seen_find(sweep, metric == 0 ? name->series : name->second,
+						 month, begin);
+		if (seen->n == 0 || line->day > seen->day)
+			seen->day = line->day;
+		seen->n++;
+		seen->is_so += (line->flags & DRIVER_IS_SO(metric)) != 0;
+	}
+}
+
 /* Take what happened in a month. */
 static void
 fact_take(Sweep *sweep, const DriverLine *line, int32_t month, int32_t begin)
@@ -324,17 +345,15 @@ fact_take(Sweep *sweep, const DriverLine *line, int32_t month, int32_t begin)
 	int32_t series = sweep->names->names[line->member.name].series;
 	Seen *seen;
 
+	if (line->member.flags & (DRIVER_BEHAVIOUR(0) | DRIVER_BEHAVIOUR(1)))
+	{
+		deed_take(sweep, &line->member, month, begin);
+		return;
+	}
 	if (series < 0)
 		return;
 	seen = seen_find(sweep, series, month, begin);
-	if (line->member.flags & DRIVER_BEHAVIOUR)
-	{
-		if (seen->n == 0 || line->member.day > seen->day)
-			seen->day = line->member.day;
-		seen->n++;
-		seen->is_so += (line->member.flags & DRIVER_IS_SO) != 0;
-	}
-	else if (seen->n == 0 || answer_counts(sweep->names, line, seen->line))
+	if (seen->n == 0 || answer_counts(sweep->names, line, seen->line))
 	{
 		seen->n = 1;
 		seen->day = line->member.day;
@@ -349,9 +368,9 @@ words_take(Sweep *sweep, const DriverLine *line, int32_t month, int32_t begin)
 	const DriverName *name = &sweep->names->names[line->member.name];
 	Seen *words;
 
-	if (name->words < 0)
+	if (name->second < 0)
 		return;
-	words = seen_find(sweep, name->words, month, begin);
+	words = seen_find(sweep, name->second, month, begin);
 	if (words->n == 0 || line->member.day > words->day)
 		words->day = line->member.day;
 	words->n++;

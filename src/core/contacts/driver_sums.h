@@ -17,10 +17,11 @@
 #include "core/util/money.h"
 
 /* What is told of a line: none of these is an answer */
-#define DRIVER_BEHAVIOUR 1
-#define DRIVER_SPELL 2
-#define DRIVER_IS_SO 4	 /* of behaviour */
-#define DRIVER_WEIGHED 8 /* of an answer: it tells how important that is */
+#define DRIVER_SPELL 1
+#define DRIVER_WEIGHED 2 /* of an answer: it tells how important that is */
+/* Of behaviour, by up to two metrics: whether it is known, and whether it was so */
+#define DRIVER_BEHAVIOUR(metric) (4u << 2 * (metric))
+#define DRIVER_IS_SO(metric) (8u << 2 * (metric))
 
 /* An answer, something that was done, or a spell that is paid for */
 typedef struct DriverLine

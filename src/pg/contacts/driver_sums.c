@@ -141,22 +141,23 @@ driver_state_begin(FunctionCallInfo fcinfo, KeyKind kind)
 	return state;
 }
 
-/* The number of the metric of a row, or of the group of its answer */
+/* The number of the metrics of a row, or of the group of its answer */
 static int32
 name_number(FunctionCallInfo fcinfo, MemberState *state, int nnames)
 {
 	bool is_new;
 	int32 *number =
 		name_cache_find(state->cache, fcinfo, ARG_NAME, nnames, &is_new);
+	bool is_group = nnames == GROUP_NAMES;
 	Label names[GROUP_NAMES];
 
 	if (!is_new)
 		return *number;
 	for (int i = 0; i < nnames; i++)
 		names[i] = argument_name(fcinfo, ARG_NAME + i,
-								 nnames > 1 && (i == 0 || i == GROUP_KIND));
-	*number = nnames > 1 ? driver_group_intern(state->members, names)
-						 : driver_metric_intern(state->members, names);
+								 is_group && (i == 0 || i == GROUP_KIND));
+	*number = is_group ? driver_group_intern(state->members, names)
+					   : driver_metrics_intern(state->members, names);
 	return *number;
 }
 
@@ -217,6 +218,28 @@ answer_take(FunctionCallInfo fcinfo, MemberState *state, DateADT day,
 	line->as.answer.importance = number_read(PG_GETARG_FLOAT8(ARG_IMPORTANCE));
 }
 
+/* Something was done: by which metrics, and whether it was so */
+static void
+deed_take(FunctionCallInfo fcinfo, MemberState *state, DateADT day)
+{
+	MemberLine member = {.day = day};
+
+	for (int metric = 0; metric < DRIVER_METRICS; metric++)
+	{
+		int value = metric == 0 ? ARG_VALUE : ARG_IMPORTANCE;
+
+		if (PG_ARGISNULL(ARG_NAME + metric) || PG_ARGISNULL(value))
+			continue;
+		member.flags |= DRIVER_BEHAVIOUR(metric);
+		if (PG_GETARG_FLOAT8(value) != 0)
+			member.flags |= DRIVER_IS_SO(metric);
+	}
+	if (member.flags == 0)
+		return;
+	member.name = name_number(fcinfo, state, DRIVER_METRICS);
+	line_next(fcinfo, state, member);
+}
+
 /* A row: an answer, something that was done, a spell or a membership. */
 static inline Datum
 driver_sums_add(FunctionCallInfo fcinfo, KeyKind kind)
@@ -239,14 +262,8 @@ driver_sums_add(FunctionCallInfo fcinfo, KeyKind kind)
 	is_seen = argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day);
 	if (!PG_ARGISNULL(ARG_AT))
 		answer_take(fcinfo, state, day, is_seen);
-	else if (is_seen && !PG_ARGISNULL(ARG_VALUE))
-		line_next(
-			fcinfo, state,
-			(MemberLine){
-				.flags = DRIVER_BEHAVIOUR |
-						 (PG_GETARG_FLOAT8(ARG_VALUE) != 0 ? DRIVER_IS_SO : 0),
-				.name = name_number(fcinfo, state, 1),
-				.day = day});
+	else if (is_seen)
+		deed_take(fcinfo, state, day);
 	PG_RETURN_POINTER(state);
 }
 
@@ -436,4 +453,26 @@ cvm_driver_sums_final(PG_FUNCTION_ARGS)
 			cell_put(members, &names, cell, &array);
 	}
 	return row_array_close(&array, fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(cvm_late_reply);
+Datum
+cvm_late_reply(PG_FUNCTION_ARGS)
+{
+	float8 minutes;
+	float8 paused;
+	bool is_late;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+	minutes = PG_GETARG_FLOAT8(0);
+	paused = PG_ARGISNULL(1) ? 0 : PG_GETARG_FLOAT8(1);
+	if (paused > 0)
+		minutes = Max(minutes - paused, Min(minutes, 0));
+	is_late = minutes > PG_GETARG_FLOAT8(2);
+	/* who still waits is late once it is known */
+	if (!(minutes >= 0) ||
+		!(is_late || (!PG_ARGISNULL(3) && PG_GETARG_BOOL(3))))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(is_late ? 1 : 0);
 }

@@ -275,4 +275,4 @@ CREATE FUNCTION cvm._contact_offers(ticket bytea, of_type anyelement)
 	AS 'MODULE_PATHNAME', 'cvm_contact_offers'
 	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 10000;
 COMMENT ON FUNCTION cvm._contact_offers(bytea, anyelement) IS
-	'Contacts that are near another one of the customer, or for what is held on their day, with their number among all of the day';
+	'Contacts that are near another one of the customer, for what is held on their day or for several products, with their number among all of the day';

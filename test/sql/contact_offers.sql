@@ -39,6 +39,7 @@ CREATE VIEW numbered AS
 CREATE VIEW plain AS
 	SELECT s.customer_id, s.day, s.of_day, s.channel, s.campaign, s.offer, s.product FROM numbered s
 	WHERE EXISTS (SELECT FROM numbered o WHERE o.customer_id = s.customer_id AND o.n <> s.n AND abs(o.day - s.day) < 7)
+		OR (SELECT count(*) FROM deal d WHERE d.offer = s.offer AND d.product IS NOT NULL) > 1
 		OR EXISTS (SELECT FROM line l LEFT JOIN part p ON p.bundle = l.product LEFT JOIN deal d ON d.offer = s.offer AND d.product IS NOT NULL
 			WHERE l.customer_id = s.customer_id AND l.started_on <= s.day AND coalesce(l.ended_on > s.day, true) AND coalesce(d.product, s.product) IN (l.product, p.product));
 CREATE FUNCTION pg_temp.once(who text, prototype text) RETURNS TABLE (customer_id text, day date, of_day bigint, channel text, campaign text, offer text, product text) LANGUAGE plpgsql AS $$

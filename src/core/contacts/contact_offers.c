@@ -29,6 +29,7 @@ typedef struct OfferWalk
 	const PartedNames *names;
 	int32_t *what; /* by name: as in OfferMatch */
 	int32_t *product;
+	bool *is_several; /* by name: of several products, which contradict alone */
 	CountTable matches;
 	OfferEmit emit;
 	void *arg;
@@ -106,7 +107,7 @@ matches_read(OfferWalk *walk)
 	size_t room = (size_t) names->count + 1;
 	Dictionary offers;
 	Dictionary products;
-	bool *has_products = runtime_alloc_zero(NULL, room);
+	int32_t *nproducts = runtime_alloc_zero(NULL, room * sizeof(int32_t));
 	int32_t(*parts)[2] = runtime_alloc(NULL, room * sizeof(*parts));
 	int nparts = 0;
 	Label one;
@@ -126,12 +127,13 @@ matches_read(OfferWalk *walk)
 			int32_t offer = dictionary_intern(&offers, &one);
 
 			check_interrupts();
-			has_products[offer] = true;
+			nproducts[offer]++;
 			product_put(walk, offer, dictionary_intern(&products, &other),
 						(const int32_t(*)[2]) parts, nparts);
 		}
 	walk->what = runtime_alloc(NULL, room * sizeof(int32_t));
 	walk->product = runtime_alloc(NULL, room * sizeof(int32_t));
+	walk->is_several = runtime_alloc_zero(NULL, room);
 	for (int i = 0; i < names->count; i++)
 	{
 		const Label *offer = &walk->names->names[OFFER_OFFER][i];
@@ -143,8 +145,11 @@ matches_read(OfferWalk *walk)
 		walk->what[i] =
 			offer->data == NULL ? -1 : dictionary_intern(&offers, offer);
 		if (walk->what[i] >= 0 && (size_t) walk->what[i] < room &&
-			has_products[walk->what[i]])
+			nproducts[walk->what[i]] > 0)
+		{
+			walk->is_several[i] = nproducts[walk->what[i]] > 1;
 			continue;
+		}
 		walk->what[i] = OFFER_UNKNOWN;
 		if (walk->product[i] < 0)
 			continue;
@@ -152,7 +157,7 @@ matches_read(OfferWalk *walk)
 		product_put(walk, walk->what[i], walk->product[i],
 					(const int32_t(*)[2]) parts, nparts);
 	}
-	runtime_free(has_products);
+	runtime_free(nproducts);
 	runtime_free(parts);
 }
 
@@ -213,7 +218,8 @@ customer_take(void *arg, const Key *key, void *data, uint32_t nlines)
 		if (i > 0 && contact->day != items[i - 1].line->member.day)
 			number = 0;
 		number++;
-		if (items[i].is_near || offer_is_held(walk, contact, lines, nlines))
+		if (items[i].is_near || walk->is_several[contact->name] ||
+			offer_is_held(walk, contact, lines, nlines))
 			walk->emit(walk->arg, key, items[i].line, number);
 	}
 	if (items != few)

@@ -1,7 +1,8 @@
 /*
  * contact_offers.h
  *		Contacts with an offer that may contradict what a customer has or was
- *		told: those near another one, and those for what is held on their day.
+ *		told: those near another one, those for what is held on their day, and
+ *		those of an offer of several products.
  *
  * Of millions of contacts they are few, and whoever asks looks at nothing else.
  * All marketing contacts of a day that name an offer or a product are numbered

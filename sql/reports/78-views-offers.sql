@@ -20,10 +20,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	$$catalogue AS (SELECT p.product, max(p.family) AS family, min(p.launched_on) AS launched_on FROM product p GROUP BY p.product)$$),
 ('launch_catalogue', 9, '{}', $$catalogue AS (SELECT NULL::text AS product, NULL::text AS family, NULL::date AS launched_on WHERE false)$$);
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('dominated_offer', 1, '{subscription,subscription.offer,offer,offer.product,offer.price}', $$
-WITH
-{valued}{observed}, {bundle_parts}, sale AS MATERIALIZED (
+-- What is on sale on the last day, and which of it is beaten by what
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('offers_beaten', 1, '{}', $$sale AS MATERIALIZED (
 	SELECT f.offer, f.product, f.channel, min(f.price) AS price, bool_and(coalesce(f.new_customers_only, false)) AS is_new
 	FROM offer f
 	CROSS JOIN observed o
@@ -38,7 +37,12 @@ WITH
 		AND ((b.product = a.product AND b.price < a.price)
 			OR (b.price <= a.price AND EXISTS (SELECT 1 FROM bundle u WHERE u.bundle = b.product AND u.product = a.product)))
 	ORDER BY a.offer, a.product, a.channel, b.price, b.offer COLLATE "C", b.product COLLATE "C"
-), paid AS MATERIALIZED (
+)$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('dominated_offer', 1, '{subscription,subscription.offer,offer,offer.product,offer.price}', $$
+WITH
+{valued}{observed}, {bundle_parts}, {offers_beaten}, paid AS MATERIALIZED (
 	SELECT s.offer, s.product, s.mrr, count(*) AS lines
 	FROM subscription s
 	CROSS JOIN observed o

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Report views over what segments hold: how alike it is, what its variety
--- costs, and what is not sold yet.
+-- costs, what is not sold yet, and how much there is to choose from.
 
 INSERT INTO cvm.setting_definition (position, setting, kind, initial, description) VALUES
 	(164, 'white_space_days', 'count', '180',
@@ -15,7 +15,10 @@ INSERT INTO cvm.report_view (position, view, comment, group_size) VALUES
 		'the last 5 % of its money, and the size at which it would pay for what it costs by itself.', 'customers'),
 	(210, 'white_space',
 		'Customers of a segment who do not have a product yet, and what they would bring if as many of them came to buy '
-		'it as did of those who were like them white_space_days ago. One row per segment and product.', 'candidate_customers');
+		'it as did of those who were like them white_space_days ago. One row per segment and product.', 'candidate_customers'),
+	(211, 'choice_load',
+		'How many offers are open to a customer at once: on sale on the last day, not for new customers alone, of a product that the '
+		'customer has neither by itself nor in a bundle. One row per segment.', 'customers');
 
 -- What was counted by segment, and all of it together
 @define with_all counts
@@ -385,3 +388,108 @@ INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula,
 	('white_space', 17, 'currency', 'text', 'ISO 4217 code', 'setting of the model', false,
 		'Currency of the amounts; NULL when the model has none.'),
 	('white_space', 18, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');
+
+-- What is open to whom
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('choices', 1, '{}', $$
+@use portfolio_placed
+, {bundle_parts}, {offers_beaten}, open_offer AS MATERIALIZED (
+	-- an offer is one, in however many channels; nobody should take it where something beats it in all of them
+	SELECT f.product, count(*) AS offers, count(*) FILTER (WHERE f.is_dominated) AS dominated
+	FROM (
+		SELECT a.offer, a.product, bool_and(b.offer IS NOT NULL) AS is_dominated
+		FROM sale a
+		LEFT JOIN beaten b ON b.offer = a.offer AND b.product = a.product AND b.channel IS NOT DISTINCT FROM a.channel
+		WHERE NOT a.is_new
+		GROUP BY a.offer, a.product) f
+	GROUP BY f.product
+), all_offers AS MATERIALIZED (
+	SELECT coalesce(sum(f.offers), 0)::bigint AS offers, coalesce(sum(f.dominated), 0)::bigint AS dominated FROM open_offer f
+), choice AS {at_customer} (
+	SELECT h.customer_id, h.segment, h.mrr, w.offers - coalesce(h.offers, 0) AS offers, w.dominated - coalesce(h.dominated, 0) AS dominated
+	FROM (
+		SELECT p.customer_id, p.segment, sum(p.mrr) AS mrr, sum(f.offers) AS offers, sum(f.dominated) AS dominated
+		FROM (
+			SELECT g.customer_id, g.segment, g.product, sum(g.mrr) AS mrr
+			FROM (
+				SELECT p.customer_id, p.segment, p.product, p.mrr FROM placed p
+				UNION ALL
+				SELECT p.customer_id, p.segment, b.product, 0 FROM placed p JOIN bundle b ON b.bundle = p.product) g
+			GROUP BY g.customer_id, g.segment, g.product) p
+		LEFT JOIN open_offer f ON f.product = p.product
+		GROUP BY p.customer_id, p.segment) h
+	CROSS JOIN all_offers w
+)$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('choice_load', 1, '{subscription,offer,offer.product,offer.price}', $$
+{choices}
+, alike AS MATERIALIZED (
+	SELECT c.segment, c.offers, c.dominated, count(*) AS customers FROM choice c GROUP BY c.segment, c.offers, c.dominated
+), spread AS (
+	SELECT x.segment, c.offers, sum(c.customers) AS customers, sum(c.dominated * c.customers) AS dominated
+	FROM alike c
+@use with_all c
+	GROUP BY x.segment, c.offers
+), ranked AS (
+	SELECT s.*, sum(s.customers) OVER (PARTITION BY s.segment ORDER BY s.offers) AS up_to, sum(s.customers) OVER (PARTITION BY s.segment) AS whole
+	FROM spread s
+), loaded AS (
+	SELECT r.segment, sum(r.customers)::bigint AS customers, coalesce(sum(r.customers) FILTER (WHERE r.offers > 0), 0)::bigint AS eligible,
+		sum(r.offers * r.customers)::bigint AS open_offers, min(r.offers) FILTER (WHERE 2 * r.up_to >= r.whole)::bigint AS median,
+		min(r.offers) FILTER (WHERE 10 * r.up_to >= 9 * r.whole)::bigint AS p90, max(r.offers)::bigint AS most, sum(r.dominated)::bigint AS dominated
+	FROM ranked r
+	GROUP BY r.segment
+)
+SELECT cvm.row_key(l.segment) AS row_key,
+	l.segment,
+	l.customers,
+	w.offers AS offers_on_sale,
+	l.eligible AS eligible_customers,
+	l.open_offers,
+	l.open_offers / l.customers::float8 AS average_offers,
+	l.median AS median_offers,
+	l.p90 AS p90_offers,
+	l.most AS most_offers,
+	l.dominated AS dominated_offers,
+	l.dominated / nullif(l.open_offers, 0)::float8 AS dominated_share,
+	o.as_of
+FROM loaded l
+CROSS JOIN all_offers w
+CROSS JOIN observed o$$);
+
+INSERT INTO cvm.report_list (view, preference, list) VALUES
+('choice_load', 1, $$
+{choices}
+SELECT w.row_key, c.customer_id, 1 AS customers, CASE WHEN c.offers > 0 THEN 1 ELSE 0 END AS eligible_customers,
+	NULL::numeric AS mrr_before, c.mrr AS mrr_after, c.offers || ' offers' AS detail
+FROM (
+	SELECT x.segment, c.customer_id, c.offers, c.mrr
+	FROM choice c
+@use with_all c
+) c
+JOIN wanted w ON w.segment = c.segment$$);
+
+INSERT INTO cvm.report_column (view, position, column_name, type, unit, formula, additive, comment) VALUES
+	('choice_load', 1, 'row_key', 'text', 'key', 'segment', false, 'One value per row.'),
+	('choice_load', 2, 'segment', 'text', 'name', 'segment_history.segment', false,
+		'Segment on the last day; "(all)" is everybody, "(none)" those in none.'),
+	('choice_load', 3, 'customers', 'bigint', 'customers', 'customers who pay on the last day', true, 'Customers who pay.'),
+	('choice_load', 4, 'offers_on_sale', 'bigint', 'offers',
+		'offers with a product and a price, on sale on the last day, not for new customers alone', false,
+		'Offers that existing customers may have, of each product one; in however many channels.'),
+	('choice_load', 5, 'eligible_customers', 'bigint', 'customers', 'customers with an open offer', true, 'To whom at least one is open.'),
+	('choice_load', 6, 'open_offers', 'bigint', 'offers and customers',
+		'for each customer the offers on sale whose product is neither held nor part of a bundle that is', true,
+		'Offers that are open, counted for each customer.'),
+	('choice_load', 7, 'average_offers', 'double precision', 'offers per customer', 'open_offers / customers', false,
+		'Among how many a customer chooses.'),
+	('choice_load', 8, 'median_offers', 'bigint', 'offers', 'least number that half of the customers do not pass', false,
+		'Half of the customers have as many or fewer to choose from.'),
+	('choice_load', 9, 'p90_offers', 'bigint', 'offers', 'least number that nine of ten customers do not pass', false,
+		'Nine of ten customers have as many or fewer.'),
+	('choice_load', 10, 'most_offers', 'bigint', 'offers', 'greatest number', false, 'The most that are open to one customer.'),
+	('choice_load', 11, 'dominated_offers', 'bigint', 'offers and customers', 'open_offers that dominated_offer names in each of their channels',
+		true, 'Of the open ones, those that nobody should take.'),
+	('choice_load', 12, 'dominated_share', 'double precision', 'fraction 0..1', 'dominated_offers / open_offers', false,
+		'Share of the choice that is none.'),
+	('choice_load', 13, 'as_of', 'date', 'date', 'setting of the model', false, 'First day that is not observed.');

@@ -297,6 +297,18 @@ BEGIN
 	SELECT format('world %s: segment_complexity %s', world, coalesce(v.segment, w.segment)) FROM ow.segment_complexity v FULL JOIN whole w USING (segment)
 	WHERE (v.customers, v.lines, v.products, v.variants, v.tail_variants, v.tail_mrr, v.mrr, v.margin, v.own_cost) IS DISTINCT FROM (w.customers, w.lines, w.products, w.variants, w.tails, w.tail_mrr, w.mrr, w.margin, round(w.cost, 2))
 		OR v.break_even_size IS DISTINCT FROM CASE WHEN w.margin > 0 THEN (SELECT min(n) FROM generate_series(0, 5000) n WHERE n * w.margin * w.paid[2] >= w.paid[1] * w.customers) END;
+	-- each customer's offers, one by one
+	RETURN QUERY WITH now AS (SELECT DISTINCT s.customer_id, s.product FROM spell s WHERE s.customer_id IS NOT NULL AND s.mrr > 0 AND s.started_on < '2024-07-01' AND coalesce(s.ended_on >= '2024-07-01' AND s.ended_on > s.started_on, true)),
+	sale AS (SELECT offer, product, channel, min(price) AS price, bool_and(coalesce(new_customers_only, false)) AS is_new FROM deal WHERE offer IS NOT NULL AND product IS NOT NULL AND price IS NOT NULL AND coalesce(valid_from < '2024-07-01', true) AND coalesce(valid_to >= '2024-07-01', true) GROUP BY 1, 2, 3),
+	open AS (SELECT a.offer, a.product, bool_and(EXISTS (SELECT FROM sale b WHERE coalesce(b.channel = a.channel, b.channel IS NULL) AND NOT b.is_new AND (b.product = a.product AND b.price < a.price
+		OR b.price <= a.price AND EXISTS (SELECT FROM pack p WHERE p.bundle = b.product AND p.product = a.product)))) AS is_beaten FROM sale a WHERE NOT a.is_new GROUP BY 1, 2),
+	each AS (SELECT c.customer_id, x.segment, (SELECT count(*) FROM open o WHERE o.product NOT IN (SELECT n.product FROM now n WHERE n.customer_id = c.customer_id UNION SELECT p.product FROM now n JOIN pack p ON p.bundle = n.product WHERE n.customer_id = c.customer_id)) AS offers,
+			(SELECT count(*) FROM open o WHERE o.is_beaten AND o.product NOT IN (SELECT n.product FROM now n WHERE n.customer_id = c.customer_id UNION SELECT p.product FROM now n JOIN pack p ON p.bundle = n.product WHERE n.customer_id = c.customer_id)) AS beaten
+		FROM (SELECT DISTINCT customer_id FROM now) c CROSS JOIN LATERAL (VALUES ('(all)'), (pg_temp.segment_at(c.customer_id, '2024-06-30'))) x (segment)),
+	load AS (SELECT e.segment, count(*) AS customers, count(*) FILTER (WHERE offers > 0) AS eligible, sum(offers)::bigint AS offers, percentile_disc(0.5) WITHIN GROUP (ORDER BY offers) AS median, percentile_disc(0.9) WITHIN GROUP (ORDER BY offers) AS p90, max(offers) AS most, sum(beaten)::bigint AS beaten
+		FROM each e GROUP BY 1)
+	SELECT format('world %s: choice_load %s', world, coalesce(v.segment, l.segment)) FROM ow.choice_load v FULL JOIN load l USING (segment)
+	WHERE (v.customers, v.offers_on_sale, v.eligible_customers, v.open_offers, v.median_offers, v.p90_offers, v.most_offers, v.dominated_offers) IS DISTINCT FROM (l.customers, (SELECT count(*) FROM open), l.eligible, l.offers, l.median, l.p90, l.most, l.beaten);
 	-- of all that beat it the cheapest
 	RETURN QUERY WITH sale AS (SELECT offer, product, channel, min(price) AS price, bool_and(coalesce(new_customers_only, false)) AS is_new FROM deal WHERE price IS NOT NULL AND coalesce(valid_from < '2024-07-01', true) AND coalesce(valid_to >= '2024-07-01', true) GROUP BY 1, 2, 3),
 	brute AS (

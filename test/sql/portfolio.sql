@@ -70,5 +70,20 @@ SELECT cmp_ok((SELECT count(*) FROM by_hand WHERE buyers > 2 AND candidates > 5)
 SELECT is_empty($$SELECT row_key FROM ws.white_space WHERE abs(expected_sales - candidate_customers * converted_customers / watched_customers::float8) > 1e-9
 	OR abs(expected_mrr - expected_sales::numeric * mean_price) > 0.01 + expected_sales::numeric * 0.005 OR product IN ('P', 'Q', 'R') AND expected_margin IS NULL$$, 'what is expected is candidates at the rate of those watched');
 SELECT is((SELECT count(*)::text FROM cvm.customers('ws', 'white_space', 'x|R', 'candidate_customers')), (SELECT candidates::text FROM by_hand WHERE segment = 'x' AND product = 'R'), 'candidates can be called');
+
+-- six offers are on sale: of P two, of Q one that is dearer than another, of R one, of PACK (P and Q) one; who holds P may have four, who holds PACK one
+CREATE TABLE deal (offer text, product text, channel text, price numeric, new_customers_only boolean, valid_from date, valid_to date);
+INSERT INTO deal VALUES ('p1', 'P', 'web', 5, false, NULL, NULL), ('p1', 'P', 'shop', 5, NULL, NULL, NULL), ('p2', 'P', NULL, 5, NULL, '2024-01-01', NULL), ('q1', 'Q', NULL, 4, NULL, NULL, NULL), ('q2', 'Q', 'web', 6, NULL, NULL, NULL), ('r1', 'R', NULL, 9, NULL, NULL, NULL),
+	('pack', 'PACK', NULL, 8, NULL, NULL, NULL), ('new', 'R', NULL, 1, true, NULL, NULL), ('gone', 'R', NULL, 1, NULL, NULL, '2024-06-30'), ('soon', 'R', NULL, 1, NULL, '2024-07-01', NULL), ('free', 'R', NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE holder (customer_id int, product text, started_on date, ended_on date, mrr numeric);
+INSERT INTO holder SELECT n, 'P', date '2024-01-01', NULL, 5 FROM generate_series(1, 6) n;
+INSERT INTO holder SELECT n, 'PACK', date '2024-01-01', NULL, 8 FROM generate_series(7, 9) n;
+INSERT INTO holder VALUES (10, 'P', '2024-01-01', NULL, 5), (10, 'Q', '2024-01-01', NULL, 4), (10, 'R', '2024-01-01', NULL, 4), (10, 'PACK', '2024-01-01', NULL, 4), (11, 'R', '2024-01-01', '2024-05-01', 5);
+CREATE TABLE both_parts AS SELECT 'PACK' AS bundle, unnest('{P,Q}'::text[]) AS product;
+SELECT pg_temp.make('cl', 'subscription holder', 'segment_history seg', 'offer deal', 'bundle_component both_parts') \g /dev/null
+SELECT is((SELECT concat_ws(' ', customers, offers_on_sale, eligible_customers, open_offers, average_offers, median_offers, p90_offers, most_offers, dominated_offers, round(dominated_share::numeric, 4)) FROM cl.choice_load WHERE segment = '(all)'),
+	'10 6 9 27 2.7 4 4 4 6 0.2222', 'of six offers who holds one product of two may have four, who holds both in a bundle one, and who holds all none');
+SELECT set_eq('SELECT segment COLLATE "default" FROM cl.choice_load', '{(all),A}'::text[], 'by segment');
+SELECT is((SELECT count(*) || ' ' || count(*) FILTER (WHERE detail = '4 offers') FROM cvm.customers('cl', 'choice_load', 'A', 'eligible_customers')), '9 6', 'those to whom something is open can be listed');
 SELECT * FROM finish();
 ROLLBACK;

@@ -32,10 +32,9 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	('active_list', 9, '{}', ''),
 	('help_tickets', 1, '{ticket}', $$
 	UNION ALL
-	SELECT t.customer_id, lower(nullif(btrim(t.topic), '')) AS task, cvm.moment_of(t.opened_at, {time_zone}) AS at, NULL::date AS month,
-		false AS is_portal, false AS is_done, true AS is_help
-	FROM ticket t
-	WHERE t.customer_id IS NOT NULL AND isfinite(t.opened_at)$$),
+	SELECT t.customer_id, lower(nullif(btrim(t.topic), '')) AS task, CASE WHEN isfinite(t.opened_at) THEN cvm.moment_of(t.opened_at, {time_zone}) END AS at,
+		NULL::date AS month, false AS is_portal, false AS is_done
+	FROM ticket t$$),
 	('help_tickets', 9, '{}', '');
 
 -- Tasks by customer and month, in the segment of the month
@@ -45,21 +44,23 @@ WITH {active_base}seen AS MATERIALIZED (
 	FROM (SELECT coalesce({as_of}, (SELECT max(cvm.day_of(i.at, {time_zone})) + 1 FROM interaction i WHERE isfinite(i.at))) AS as_of) o
 ), act AS {at_customer} (
 	-- what is not said to have failed was done
-	SELECT i.customer_id, lower(nullif(btrim(i.task), '')) AS task, cvm.moment_of(i.at, {time_zone}) AS at,
-		date_trunc('month', cvm.day_of(i.at, {time_zone})::timestamp)::date AS month,
+	SELECT i.customer_id, lower(nullif(btrim(i.task), '')) AS task, CASE WHEN isfinite(i.at) THEN cvm.moment_of(i.at, {time_zone}) END AS at,
+		CASE WHEN isfinite(i.at) THEN date_trunc('month', cvm.day_of(i.at, {time_zone})::timestamp)::date END AS month,
 		lower(btrim(i.channel) COLLATE {portal_channels_collation}) = ANY ({portal_channels_lower}) AS is_portal, coalesce(i.completed, true) AS is_done
 	FROM interaction i
-	WHERE i.customer_id IS NOT NULL AND isfinite(i.at)
 ), done_both_ways AS (
 	-- tasks that were done in the portal and with help, and since when
 	SELECT a.task, greatest(min(a.month) FILTER (WHERE a.is_portal), min(a.month) FILTER (WHERE NOT a.is_portal)) AS since
 	FROM act a
 	CROSS JOIN seen o
-	WHERE a.is_done AND a.task IS NOT NULL AND a.at < o.until
+	WHERE a.customer_id IS NOT NULL AND a.is_done AND a.task IS NOT NULL AND a.at < o.until
 	GROUP BY a.task
 	HAVING bool_or(a.is_portal) AND bool_or(NOT a.is_portal)
 ), step AS (
-	SELECT a.*, NOT a.is_portal AS is_help FROM act a WHERE a.is_portal IS NOT NULL{help_tickets}
+	-- Citus joins rows of two tables with what it has counted if neither has a condition of its own
+	SELECT u.*, NOT u.is_portal AS is_help
+	FROM (SELECT a.* FROM act a{help_tickets}) u
+	WHERE u.customer_id IS NOT NULL AND u.at IS NOT NULL AND u.is_portal IS NOT NULL
 ), swept AS (
 	-- from the last to the first: when help was asked for next, with this task, with one that is not named, with any
 	SELECT s.*, min(s.at) FILTER (WHERE s.is_help) OVER (PARTITION BY s.customer_id, s.task ORDER BY s.at DESC, s.is_help ROWS UNBOUNDED PRECEDING) AS with_task,
@@ -67,25 +68,27 @@ WITH {active_base}seen AS MATERIALIZED (
 	FROM step s
 	WINDOW c AS (PARTITION BY s.customer_id ORDER BY s.at DESC, s.is_help ROWS UNBOUNDED PRECEDING)
 ), by_customer AS {at_customer} (
-	SELECT s.customer_id, s.month, o.as_of, least((s.month + interval '1 month')::date, o.as_of) - 1 AS day, count(*) AS interactions,
+	SELECT s.customer_id, s.month, s.as_of, least((s.month + interval '1 month')::date, s.as_of) - 1 AS day, count(*) AS interactions,
 		count(*) FILTER (WHERE s.is_portal) AS portal, count(*) FILTER (WHERE NOT s.is_portal) AS assisted,
-		count(*) FILTER (WHERE s.is_portal AND s.is_done AND b.task IS NOT NULL) AS hits,
-		count(*) FILTER (WHERE s.is_done AND b.task IS NOT NULL) AS both,
-		count(*) FILTER (WHERE s.is_done AND b.task IS NULL) AS left_out,
+		count(*) FILTER (WHERE s.is_portal AND s.is_done AND s.is_both) AS hits,
+		count(*) FILTER (WHERE s.is_done AND s.is_both) AS both,
+		count(*) FILTER (WHERE s.is_done AND NOT s.is_both) AS left_out,
 		count(*) FILTER (WHERE s.is_portal AND NOT s.is_done) AS given_up,
-		count(*) FILTER (WHERE e.is_judged) AS judged, count(*) FILTER (WHERE e.is_judged AND e.is_contained) AS contained,
-		count(*) FILTER (WHERE e.is_judged AND coalesce(s.with_any > s.at + {contain_hours} * interval '1 hour', true)) AS unassisted,
-		count(*) FILTER (WHERE s.is_portal AND s.is_done AND NOT e.is_judged) AS pending
-	FROM swept s
-	CROSS JOIN seen o
-	LEFT JOIN done_both_ways b ON b.task = s.task AND b.since <= s.month
-	CROSS JOIN LATERAL (SELECT s.is_portal AND s.is_done AND s.at + {contain_hours} * interval '1 hour' <= o.until AS is_judged,
-		coalesce(least(s.with_task, s.with_something) > s.at + {contain_hours} * interval '1 hour', true) AS is_contained) e
-	WHERE s.month IS NOT NULL AND s.at < o.until
-	GROUP BY s.customer_id, s.month, o.as_of
+		count(*) FILTER (WHERE s.is_judged) AS judged,
+		count(*) FILTER (WHERE s.is_judged AND coalesce(least(s.with_task, s.with_something) > s.at + {contain_hours} * interval '1 hour', true)) AS contained,
+		count(*) FILTER (WHERE s.is_judged AND coalesce(s.with_any > s.at + {contain_hours} * interval '1 hour', true)) AS unassisted,
+		count(*) FILTER (WHERE s.is_portal AND s.is_done AND NOT s.is_judged) AS pending
+	FROM (
+		SELECT s.*, o.as_of, b.task IS NOT NULL AS is_both,
+			s.is_portal AND s.is_done AND s.at + {contain_hours} * interval '1 hour' <= o.until AS is_judged
+		FROM swept s
+		CROSS JOIN seen o
+		LEFT JOIN done_both_ways b ON b.task = s.task AND b.since <= s.month
+		WHERE s.month IS NOT NULL AND s.at < o.until) s
+	GROUP BY s.customer_id, s.month, s.as_of
 )
 @use held_on by_customer
-, placed AS MATERIALIZED (
+, placed AS {at_customer} (
 	SELECT c.*, c.in_segment AS segment, {paid_on_day} AS mrr
 	FROM member c{paid_join}
 )

@@ -192,9 +192,10 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 		flags &= flags & SURVEY_INVITED ? SURVEY_INVITED | SURVEY_ANSWERED
 										: SURVEY_COMPARED;
 		*line = (SurveyLine){{.flags = flags, .name = group, .day = day},
-							 day * INT64_C(86400) + draw(world, 3),
 							 (double) draw(world, 11),
 							 (double) draw(world, 3)};
+		if (!survey_line_place(line, day * SURVEY_DAY + draw(world, 3)))
+			abort();
 	}
 }
 

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/util/sort_few.h"
+
 #define FLAG_BITS 3
 
 typedef struct Count
@@ -37,13 +39,19 @@ compare_lines(const void *a, const void *b)
 	const SurveyLine *other = b;
 	uint32_t invited = one->member.flags & SURVEY_INVITED;
 	uint32_t compared = one->member.flags & SURVEY_COMPARED;
+	int64_t at;
+	int64_t other_at;
 
 	if (one->member.name != other->member.name)
 		return one->member.name < other->member.name ? -1 : 1;
 	if (invited != (other->member.flags & SURVEY_INVITED))
 		return invited ? 1 : -1;
-	if (one->at != other->at)
-		return one->at > other->at ? -1 : 1;
+	if (invited)
+		return 0;
+	at = survey_line_at(one);
+	other_at = survey_line_at(other);
+	if (at != other_at)
+		return at > other_at ? -1 : 1;
 	if (one->score != other->score)
 		return one->score < other->score ? -1 : 1;
 	if (compared != (other->member.flags & SURVEY_COMPARED))
@@ -70,35 +78,46 @@ cell_add(CellTable *cells, int32_t segment, int32_t month,
 	cell->flags = flags;
 	cell->group = line->member.name;
 	cell->score = line->score;
-	cell->competitor = line->competitor;
+	if (flags & SURVEY_COMPARED)
+		cell->competitor = line->competitor;
 	cell->customers++;
+}
+
+static inline SurveyLine *
+line_at(const Count *count, void *lines, uint32_t at)
+{
+	return (SurveyLine *) ((char *) lines + at * count->members->lines.size);
 }
 
 /* Count the lines of a month: those of each group once. */
 static void
-month_take(const Count *count, SurveyLine *lines, uint32_t nmonth,
-		   const void *all, uint32_t nfacts, uint32_t nlines, int32_t month)
+month_take(const Count *count, void *lines, uint32_t nmonth, const void *all,
+		   uint32_t nfacts, uint32_t nlines, int32_t month)
 {
 	if (nmonth > 1)
-		runtime_sort(lines, nmonth, sizeof(SurveyLine), compare_lines);
+		sort_few(lines, nmonth, count->members->lines.size, compare_lines);
 	for (uint32_t i = 0, past; i < nmonth; i = past)
 	{
-		uint32_t flags = lines[i].member.flags;
-		Day day = lines[i].member.day;
+		const SurveyLine *line = line_at(count, lines, i);
+		uint32_t flags = line->member.flags & SURVEY_FLAGS;
+		Day day = line->member.day;
 
-		for (past = i + 1;
-			 past < nmonth && lines[past].member.name == lines[i].member.name &&
-			 !((lines[past].member.flags ^ flags) & SURVEY_INVITED);
-			 past++)
-			if (flags & SURVEY_INVITED)
-			{
-				flags |= lines[past].member.flags & SURVEY_ANSWERED;
-				if (lines[past].member.day > day)
-					day = lines[past].member.day;
-			}
+		for (past = i + 1; past < nmonth; past++)
+		{
+			const MemberLine *next = &line_at(count, lines, past)->member;
+
+			if (next->name != line->member.name ||
+				(next->flags ^ flags) & SURVEY_INVITED)
+				break;
+			if (!(flags & SURVEY_INVITED))
+				continue;
+			flags |= next->flags & SURVEY_ANSWERED;
+			if (next->day > day)
+				day = next->day;
+		}
 		cell_add(count->cells,
 				 member_lines_segment(count->members, all, nfacts, nlines, day),
-				 month, &lines[i], flags);
+				 month, line, flags);
 	}
 }
 
@@ -106,20 +125,22 @@ static void
 customer_take(void *arg, const Key *key, void *data, uint32_t nlines)
 {
 	const Count *count = arg;
-	SurveyLine *lines = data;
 	uint32_t nfacts = member_lines_sort(count->members, data, nlines);
 	MonthWalk walk = {0};
 
+	(void) key;
 	for (uint32_t i = 0, past; i < nfacts; i = past)
 	{
-		int32_t month = month_walk(&walk, lines[i].member.day);
+		int32_t month = month_walk(&walk, line_at(count, data, i)->member.day);
 
 		if ((i & 255) == 255)
 			check_interrupts();
-		for (past = i + 1; past < nfacts && lines[past].member.day < walk.past;
+		for (past = i + 1; past < nfacts &&
+						   line_at(count, data, past)->member.day < walk.past;
 			 past++)
 			;
-		month_take(count, lines + i, past - i, data, nfacts, nlines, month);
+		month_take(count, line_at(count, data, i), past - i, data, nfacts,
+				   nlines, month);
 	}
 }
 

@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#include "nodes/primnodes.h"
+
 #include "core/contacts/survey_score.h"
 #include "pg/contacts/name_cache.h"
 
@@ -55,13 +57,54 @@ group_number(FunctionCallInfo fcinfo, MemberState *state)
 	return *number;
 }
 
+/* Where the call says that nobody is asked about competitors lines are short. */
+static MemberState *
+survey_score_begin(FunctionCallInfo fcinfo, KeyKind kind)
+{
+	const Aggref *aggref = AggGetAggref(fcinfo);
+	bool is_alone = false;
+
+	if (aggref != NULL)
+	{
+		const TargetEntry *entry =
+			list_nth(aggref->args, ARG_COMPETITOR - ARG_CUSTOMER);
+
+		is_alone = IsA(entry->expr, Const) &&
+				   ((const Const *) entry->expr)->constisnull;
+	}
+	return member_state_begin(fcinfo, kind,
+							  is_alone ? SURVEY_ALONE : sizeof(SurveyLine));
+}
+
+/* Write down an answer. */
+static void
+answer_take(FunctionCallInfo fcinfo, MemberLines *members, int32 group,
+			DateADT day)
+{
+	SurveyLine line = {.member = {.name = group, .day = day},
+					   .score = PG_GETARG_FLOAT8(ARG_SCORE)};
+
+	if (!survey_line_place(&line, PG_GETARG_TIMESTAMPTZ(ARG_AT)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the moment of an answer is not one of its day"),
+				 errhint("Give cvm.moment_of() and cvm.day_of() of it.")));
+	if (!PG_ARGISNULL(ARG_COMPETITOR))
+	{
+		line.member.flags |= SURVEY_COMPARED;
+		line.competitor = PG_GETARG_FLOAT8(ARG_COMPETITOR);
+	}
+	memcpy(customer_lines_next(&members->lines,
+							   argument_customer(fcinfo, members->lines.kind)),
+		   &line, members->lines.size);
+}
+
 /* A row: an answer, an invitation or both; or a membership. */
 static inline Datum
 survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 {
-	MemberState *state =
-		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(SurveyLine))
-						: (MemberState *) PG_GETARG_POINTER(0);
+	MemberState *state = PG_ARGISNULL(0) ? survey_score_begin(fcinfo, kind)
+										 : (MemberState *) PG_GETARG_POINTER(0);
 	bool is_invited;
 	bool is_answered;
 	DateADT day = 0;
@@ -83,29 +126,18 @@ survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 		PG_RETURN_POINTER(state);
 	group = group_number(fcinfo, state);
 	if (is_answered)
-	{
-		SurveyLine *line = customer_lines_next(&state->members->lines,
-											   argument_customer(fcinfo, kind));
-
-		*line = (SurveyLine){.member = {.name = group, .day = day},
-							 .at = PG_GETARG_TIMESTAMPTZ(ARG_AT),
-							 .score = PG_GETARG_FLOAT8(ARG_SCORE)};
-		if (!PG_ARGISNULL(ARG_COMPETITOR))
-		{
-			line->member.flags = SURVEY_COMPARED;
-			line->competitor = PG_GETARG_FLOAT8(ARG_COMPETITOR);
-		}
-	}
+		answer_take(fcinfo, state->members, group, day);
 	if (is_invited)
 	{
-		SurveyLine *line = customer_lines_next(&state->members->lines,
-											   argument_customer(fcinfo, kind));
-
-		*line = (SurveyLine){
+		SurveyLine line = {
 			.member = {
 				.flags = SURVEY_INVITED | (is_answered ? SURVEY_ANSWERED : 0),
 				.name = group,
 				.day = invited_day}};
+
+		memcpy(customer_lines_next(&state->members->lines,
+								   argument_customer(fcinfo, kind)),
+			   &line, state->members->lines.size);
 	}
 	PG_RETURN_POINTER(state);
 }

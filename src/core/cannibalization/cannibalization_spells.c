@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "core/subscriptions/spell_reader.h"
+
 /* A customer's spells, as holdings have them */
 typedef struct SpellWorkspace
 {
@@ -72,12 +74,10 @@ typedef struct MatrixWorkspace
 } MatrixWorkspace;
 
 static void
-matrix_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+matrix_take(MatrixWorkspace *workspace, const Line *lines, uint32_t nlines)
 {
-	MatrixWorkspace *workspace = arg;
 	int nspells = workspace_lay(&workspace->workspace, lines, nlines);
 
-	(void) customer;
 	matrix_walk(&workspace->walk, workspace->workspace.spells, nspells);
 }
 
@@ -85,10 +85,14 @@ void
 matrix_spells_finish(SpellBuffer *spell_buffer, CannibalizationMatrix *matrix)
 {
 	MatrixWorkspace workspace = {.workspace = {.spell_buffer = spell_buffer}};
+	SpellReader reader;
 
 	matrix_walk_open(&workspace.walk, matrix, spell_buffer->scale,
 					 spell_buffer->names.count, spell_buffer->names.labels);
-	spell_buffer_each(spell_buffer, matrix_take, &workspace);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		matrix_take(&workspace, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	matrix_walk_close(&workspace.walk);
 	workspace_close(&workspace.workspace);
 }
@@ -105,12 +109,9 @@ typedef struct TrajectoryWorkspace
 } TrajectoryWorkspace;
 
 static void
-trajectory_take(void *arg, uint32_t customer, const Line *lines,
+trajectory_take(TrajectoryWorkspace *workspace, const Line *lines,
 				uint32_t nlines)
 {
-	TrajectoryWorkspace *workspace = arg;
-
-	(void) customer;
 	workspace->holdings.nspells =
 		workspace_lay(&workspace->workspace, lines, nlines);
 	if (workspace->holdings.nspells == 0)
@@ -138,9 +139,13 @@ cannibalization_spells_finish(SpellBuffer *spell_buffer,
 		.state = state,
 		.stratum = stratum,
 		.deltas = delta_arrays_new(state->nwindow_stats)};
+	SpellReader reader;
 
 	cannibalization_scale(state, spell_buffer->scale);
-	spell_buffer_each(spell_buffer, trajectory_take, &workspace);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		trajectory_take(&workspace, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	delta_arrays_settle(workspace.deltas, state, stratum);
 	trajectory_close(&workspace.trajectory);
 	workspace_close(&workspace.workspace);

@@ -12,6 +12,7 @@
 #include "core/cannibalization/control_grid.h"
 #include "core/segments/segment_customers.h"
 #include "core/segments/segment_steps.h"
+#include "core/subscriptions/spell_reader.h"
 
 #define NOBODY (-1) /* no question; no launch: what launches share */
 
@@ -229,12 +230,10 @@ donors_take(LaunchWalk *walk, int launch)
 
 /* The first reading: a customer who held what was launched */
 static void
-customer_ask(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+customer_ask(LaunchWalk *walk, const Line *lines, uint32_t nlines)
 {
-	LaunchWalk *walk = arg;
 	bool is_taker = false;
 
-	(void) customer;
 	for (uint32_t i = 0; i < nlines; i++)
 		is_taker |= !line_is_membership(&lines[i]) &&
 					walk->focal[line_name(&lines[i])] != NOBODY;
@@ -345,9 +344,9 @@ shared_add(LaunchWalk *walk)
 
 /* The second reading: add a customer to what is asked. */
 static void
-customer_add(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+customer_add(LaunchWalk *walk, uint32_t customer, const Line *lines,
+			 uint32_t nlines)
 {
-	LaunchWalk *walk = arg;
 	int nmemberships = customer_lay(walk, lines, nlines);
 	int nlaunches = walk->terms->nlaunches;
 	bool has_taken;
@@ -440,6 +439,7 @@ launches_read(Context context, SpellBuffer *spell_buffer,
 	size_t nlaunches = (size_t) terms->nlaunches;
 	LaunchWalk *walk = runtime_alloc_zero(NULL, sizeof(LaunchWalk));
 	LaunchStates *states = runtime_alloc_zero(context, sizeof(LaunchStates));
+	SpellReader reader;
 
 	walk->context = context;
 	walk->spell_buffer = spell_buffer;
@@ -459,10 +459,16 @@ launches_read(Context context, SpellBuffer *spell_buffer,
 	questions_make(walk);
 	if (terms->has_donors)
 	{
-		spell_buffer_each(spell_buffer, customer_ask, walk);
+		spell_reader_open(&reader, spell_buffer);
+		while (spell_reader_next(&reader))
+			customer_ask(walk, reader.lines, reader.nlines);
+		spell_reader_close(&reader);
 		questions_make(walk);
 	}
-	spell_buffer_each(spell_buffer, customer_add, walk);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		customer_add(walk, reader.customer, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	questions_settle(walk);
 	states->donors = spell_buffer->names.labels;
 	states->segments = walk->segments;
@@ -487,15 +493,13 @@ typedef struct MatricesWalk
 } MatricesWalk;
 
 static void
-matrices_take(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+matrices_take(MatricesWalk *matrices, const Line *lines, uint32_t nlines)
 {
-	MatricesWalk *matrices = arg;
 	LaunchWalk *walk = &matrices->walk;
 	int nmemberships = customer_lay(walk, lines, nlines);
 	CannibalizationMatrix **matrix;
 	int32_t segment;
 
-	(void) customer;
 	if (walk->holdings.nspells == 0)
 		return;
 	walk->nsegment_steps =
@@ -524,6 +528,7 @@ matrices_read(Context context, SpellBuffer *spell_buffer, Day as_of,
 	LaunchWalk *walk = &matrices->walk;
 	SegmentMatrices *told =
 		runtime_alloc_zero(context, sizeof(SegmentMatrices));
+	SpellReader reader;
 
 	walk->context = context;
 	walk->spell_buffer = spell_buffer;
@@ -538,7 +543,10 @@ matrices_read(Context context, SpellBuffer *spell_buffer, Day as_of,
 	told->segments = walk->segments;
 	told->matrices = runtime_alloc_zero(
 		context, walk->nsegments * sizeof(CannibalizationMatrix *));
-	spell_buffer_each(spell_buffer, matrices_take, matrices);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		matrices_take(matrices, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	for (int segment = 0; segment < walk->nsegments; segment++)
 		if (told->matrices[segment] != NULL)
 			matrix_walk_close(&matrices->walks[segment]);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "core/subscriptions/spell_reader.h"
 #include "core/subscriptions/spell_runs.h"
 #include "core/util/sort_few.h"
 
@@ -130,13 +131,11 @@ run_count(Walk *walk, const RunSpell *run, Wide mrr)
 
 /* Count a customer's times of paying. */
 static void
-customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+customer_count(Walk *walk, const Line *lines, uint32_t nlines)
 {
-	Walk *walk = arg;
 	uint32_t nspells = 0;
 	int nmemberships = 0;
 
-	(void) customer;
 	walk_reserve(walk, nlines);
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -188,11 +187,15 @@ base_losses_find(BaseLosses *losses, Context context, SpellBuffer *spell_buffer,
 				 .as_of = spell_buffer->terms.as_of - 1};
 	int64_t year;
 	int month;
+	SpellReader reader;
 
 	civil_of_day(walk.as_of, &year, &month, &walk.as_of_mday);
 	walk.as_of_month = (int32_t) (year * MONTHS_OF_YEAR + month);
 	segment_customers_open(&losses->names, context, spell_buffer);
 	count_table_open(&losses->losses, context, offsetof(BaseLoss, customers),
 					 sizeof(BaseLoss));
-	spell_buffer_each(spell_buffer, customer_count, &walk);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		customer_count(&walk, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 }

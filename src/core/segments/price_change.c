@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/subscriptions/spell_reader.h"
 #include "core/util/sort_few.h"
 
 #define BAND_STEP 0.22	  /* of the logarithm of a price */
@@ -386,12 +387,8 @@ runs_find(Walk *walk)
 
 /* The second reading: follow a customer. */
 static void
-customer_follow(void *arg, uint32_t customer, const Line *lines,
-				uint32_t nlines)
+customer_follow(Walk *walk, const Line *lines, uint32_t nlines)
 {
-	Walk *walk = arg;
-
-	(void) customer;
 	price_customer_read(&walk->customer, lines, nlines);
 	if (walk->customer.nspells == 0)
 		return;
@@ -472,6 +469,7 @@ void
 price_changes_follow(PriceChanges *changes)
 {
 	Walk *walk;
+	SpellReader reader;
 
 	if (changes->ndays == 0)
 		return;
@@ -479,7 +477,10 @@ price_changes_follow(PriceChanges *changes)
 	walk->changes = changes;
 	price_customer_open(&walk->customer, &changes->names);
 	count_table_open(&walk->followed, NULL, FOLLOWED_KEY, sizeof(Followed));
-	spell_buffer_each(changes->names.spell_buffer, customer_follow, walk);
+	spell_reader_open(&reader, changes->names.spell_buffer);
+	while (spell_reader_next(&reader))
+		customer_follow(walk, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	followed_lay_out(walk);
 	count_table_close(&walk->followed);
 	price_customer_close(&walk->customer);

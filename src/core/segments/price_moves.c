@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "core/subscriptions/spell_reader.h"
 #include "core/util/sort_few.h"
 
 /* A price that begins or ends */
@@ -188,12 +189,10 @@ typedef struct FirstReading
 
 /* The first reading: count a customer's changes. */
 static void
-customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+customer_count(FirstReading *reading, const Line *lines, uint32_t nlines)
 {
-	FirstReading *reading = arg;
 	PriceCustomer *one = &reading->customer;
 
-	(void) customer;
 	if (nlines < 2)
 		return;
 	price_customer_read(one, lines, nlines);
@@ -272,6 +271,7 @@ price_changes_open(PriceChanges *changes, Context context,
 				   SpellBuffer *spell_buffer, const PriceTerms *terms)
 {
 	FirstReading reading;
+	SpellReader reader;
 
 	memset(changes, 0, sizeof(*changes));
 	changes->terms = *terms;
@@ -283,7 +283,10 @@ price_changes_open(PriceChanges *changes, Context context,
 	price_customer_open(&reading.customer, &changes->names);
 	count_table_open(&reading.counts, NULL, offsetof(MoveCount, customers),
 					 sizeof(MoveCount));
-	spell_buffer_each(spell_buffer, customer_count, &reading);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		customer_count(&reading, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	days_choose(changes, &reading.counts, reading.customer.as_of);
 	count_table_close(&reading.counts);
 	price_customer_close(&reading.customer);

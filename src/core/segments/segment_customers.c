@@ -266,14 +266,12 @@ lines_may_change(const SegmentCustomers *customers, const Line *lines,
 
 /* Hand a customer on. */
 static void
-customer_hand(void *arg, uint32_t number, const Line *lines, uint32_t nlines)
+customer_hand(Handing *handing, const Line *lines, uint32_t nlines)
 {
-	Handing *handing = arg;
 	SegmentCustomers *customers = handing->customers;
 	SegmentCustomer customer = {0};
 	int nmemberships = 0;
 
-	(void) number;
 	if (!lines_may_change(customers, lines, nlines))
 		return;
 	customers_reserve(customers, nlines);
@@ -318,25 +316,32 @@ segment_customers_each(SegmentCustomers *customers,
 					   const SegmentReader *readers, int nreaders)
 {
 	Handing handing = {customers, readers, nreaders};
+	SpellReader spells;
 	bool is_read = false;
 
 	for (int i = 0; i < nreaders; i++)
 		is_read |= readers[i].take != NULL;
 	if (is_read)
-		spell_buffer_each(customers->spell_buffer, customer_hand, &handing);
+	{
+		spell_reader_open(&spells, customers->spell_buffer);
+		while (spell_reader_next(&spells))
+			customer_hand(&handing, spells.lines, spells.nlines);
+		spell_reader_close(&spells);
+	}
 	workspace_close(&customers->steps);
 	workspace_close(&customers->paused);
 }
+
+#define TURN_CUSTOMERS 1024
 
 bool
 segment_turns_open(SegmentTurns *turns, SegmentCustomers *customers,
 				   SegmentReader reader)
 {
-	int64_t count = spell_buffer_partitions(customers->spell_buffer);
-
-	*turns = (SegmentTurns){.customers = customers, .reader = reader};
-	turns->count = count > 0 ? (uint32_t) count : 0;
-	return count >= 0;
+	turns->customers = customers;
+	turns->reader = reader;
+	spell_reader_open(&turns->spells, customers->spell_buffer);
+	return spell_reader_is_in_memory(&turns->spells);
 }
 
 bool
@@ -344,17 +349,19 @@ segment_turns_next(SegmentTurns *turns)
 {
 	Handing handing = {turns->customers, &turns->reader, 1};
 
-	if (turns->at == turns->count)
+	for (int i = 0; i < TURN_CUSTOMERS; i++)
 	{
-		spell_handout_close(&turns->handout);
-		workspace_close(&turns->customers->steps);
-		workspace_close(&turns->customers->paused);
-		return false;
+		if (!spell_reader_next(&turns->spells))
+		{
+			if (i > 0)
+				return true;
+			spell_reader_close(&turns->spells);
+			workspace_close(&turns->customers->steps);
+			workspace_close(&turns->customers->paused);
+			return false;
+		}
+		customer_hand(&handing, turns->spells.lines, turns->spells.nlines);
 	}
-	turns->handout.take = customer_hand;
-	turns->handout.arg = &handing;
-	spell_buffer_hand_out(turns->customers->spell_buffer, turns->at++,
-						  &turns->handout);
 	return true;
 }
 

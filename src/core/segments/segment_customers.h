@@ -19,6 +19,7 @@
 #include "core/retention/lifecycle.h" /* Held */
 #include "core/segments/segment_steps.h"
 #include "core/subscriptions/spell_buffer_steps.h"
+#include "core/subscriptions/spell_reader.h"
 
 /* Before each thing that a name tells after the product, and then: what it is */
 #define NAME_MARK '\0'
@@ -127,9 +128,7 @@ typedef struct SegmentTurns
 {
 	SegmentCustomers *customers;
 	SegmentReader reader;
-	SpellHandout handout;
-	uint32_t at; /* partition */
-	uint32_t count;
+	SpellReader spells;
 } SegmentTurns;
 
 /* Begin; false: the buffer is in files, to be read at once. */

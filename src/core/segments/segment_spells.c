@@ -14,6 +14,7 @@
 
 #include "core/segments/segment_cells.h"
 #include "core/subscriptions/spell_buffer_steps.h"
+#include "core/subscriptions/spell_reader.h"
 
 /* What is used again for every customer */
 typedef struct Workspace
@@ -101,9 +102,9 @@ workspace_pauses(Workspace *workspace, const Line *lines, uint32_t nlines,
 
 /* Walk a customer. */
 static void
-workspace_walk(void *arg, uint32_t who, const Line *lines, uint32_t nlines)
+workspace_walk(Workspace *workspace, uint32_t who, const Line *lines,
+			   uint32_t nlines)
 {
-	Workspace *workspace = arg;
 	SpellBuffer *spell_buffer = workspace->spell_buffer;
 	Customer customer = {0};
 	Step *steps;
@@ -158,11 +159,16 @@ void
 segment_spells_finish(SpellBuffer *spell_buffer, SegmentFlow *flow, int span)
 {
 	Workspace workspace;
+	SpellReader reader;
 
 	segment_flow_adopt(flow, spell_buffer->terms.calendar,
 					   spell_buffer->terms.as_of, span,
 					   spell_buffer->terms.pause_days);
 	segment_flow_scale(flow, spell_buffer->scale);
 	workspace_open(&workspace, spell_buffer, flow);
-	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		workspace_walk(&workspace, reader.customer, reader.lines,
+					   reader.nlines);
+	spell_reader_close(&reader);
 }

@@ -10,6 +10,7 @@
 #include "core/subscriptions/movement_spells.h"
 
 #include "core/subscriptions/spell_buffer_steps.h"
+#include "core/subscriptions/spell_reader.h"
 
 /* What is used again for every customer */
 typedef struct Workspace
@@ -21,14 +22,12 @@ typedef struct Workspace
 
 /* Walk a customer. */
 static void
-workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+workspace_walk(Workspace *workspace, const Line *lines, uint32_t nlines)
 {
 	static const Held always = {INT64_MIN, INT64_MAX};
-	Workspace *workspace = arg;
 	int nsteps =
 		lines_steps(&workspace->steps, workspace->spell_buffer, lines, nlines);
 
-	(void) customer;
 	if (workspace->spell_buffer->has_pauses)
 		nsteps = lines_pauses(&workspace->steps, workspace->spell_buffer, lines,
 							  nlines, nsteps);
@@ -58,8 +57,12 @@ void
 movement_spells_finish(SpellBuffer *spell_buffer, Movement *movement)
 {
 	Workspace workspace = {spell_buffer, movement, {0}};
+	SpellReader reader;
 
 	movement_ask(movement, spell_buffer);
-	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		workspace_walk(&workspace, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	workspace_close(&workspace.steps);
 }

@@ -12,6 +12,7 @@
 #include "core/subscriptions/revenue_spells.h"
 
 #include "core/subscriptions/spell_buffer_steps.h"
+#include "core/subscriptions/spell_reader.h"
 
 #define COUNTER_PERIODS 128					 /* the last ones before as_of */
 #define COUNTER_CUSTOMERS (INT64_C(1) << 24) /* between two closings */
@@ -152,14 +153,12 @@ counters_add(Workspace *workspace, const Level *levels, int nlevels)
 
 /* Walk a customer. */
 static void
-workspace_walk(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+workspace_walk(Workspace *workspace, const Line *lines, uint32_t nlines)
 {
-	Workspace *workspace = arg;
 	int nsteps =
 		lines_steps(&workspace->steps, workspace->spell_buffer, lines, nlines);
 	int nlevels;
 
-	(void) customer;
 	if (nsteps > workspace->room)
 	{
 		if (workspace->room > 0)
@@ -178,12 +177,16 @@ void
 revenue_spells_finish(SpellBuffer *spell_buffer, Revenue *revenue)
 {
 	Workspace workspace = {.spell_buffer = spell_buffer, .revenue = revenue};
+	SpellReader reader;
 
 	revenue_adopt(revenue, spell_buffer->terms.calendar,
 				  spell_buffer->terms.clock, spell_buffer->terms.as_of);
 	revenue_scale(revenue, spell_buffer->scale);
 	counters_open(&workspace);
-	spell_buffer_each(spell_buffer, workspace_walk, &workspace);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		workspace_walk(&workspace, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 	counters_close(&workspace);
 	workspace_close(&workspace.steps);
 	if (workspace.room > 0)

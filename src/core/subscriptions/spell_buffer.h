@@ -5,17 +5,15 @@
  * Rows come in any order, so a customer's spells are together only at the end.
  * Until then a spell buffer writes them down, each with its customer's number
  * (key_table.h) and its product's (dictionary.h), in partitions of 1024 customers;
- * then spell_buffer_each() sorts a partition at a time by customer, by
- * counting, within the processor's cache, and hands out customer after
- * customer.  Every reading of raw spells in one pass is a callback of these:
+ * then a reader (spell_reader.h) sorts a partition at a time by customer, by
+ * counting, within the processor's cache, and comes to customer after customer:
  * movement_spells.c and others.
  *
  * Life of a spell buffer: empty; a few rows in a batch, whose customers are
  * numbered together; chunks of lines; chunks of other processes added; written
  * to a file by part of the customers, and begun anew, when the spell buffers of
- * all groups pass their budget of memory (overflow.h); read by
- * spell_buffer_each(), part by part if there are parts, which changes no content
- * and may be done again.
+ * all groups pass their budget of memory (overflow.h); read, part by part if
+ * there are parts, which changes no content and may be done again.
  *
  * It costs 12 bytes a spell, and up to 24 a customer; where customers are
  * numbers without large gaps, nearly nothing for those.
@@ -126,35 +124,6 @@ extern void spell_buffer_add_membership(SpellBuffer *spell_buffer, Key key,
 										const Label *segment, int64_t version);
 extern void spell_buffer_note(SpellBuffer *spell_buffer, Key key,
 							  const SpellRow *row);
-
-/*
- * Take all lines of a customer, in no particular order, at least one.
- * customer counts from 0 and comes once.
- */
-typedef void (*SpellEmit)(void *arg, uint32_t customer, const Line *lines,
-						  uint32_t nlines);
-
-extern void spell_buffer_each(SpellBuffer *spell_buffer, SpellEmit take,
-							  void *arg);
-
-/* Who takes customers, and how many have been handed out */
-typedef struct SpellHandout
-{
-	SpellEmit take;
-	void *arg;
-	uint32_t customer;
-	Line *sorted; /* used again; NULL at first */
-	size_t room;
-} SpellHandout;
-
-/*
- * The same a partition at a time, where all spells are in memory: partitions
- * are numbered from 0, and -1 says that they are not.
- */
-extern int64_t spell_buffer_partitions(SpellBuffer *spell_buffer);
-extern void spell_buffer_hand_out(const SpellBuffer *spell_buffer,
-								  uint32_t partition, SpellHandout *handout);
-extern void spell_handout_close(SpellHandout *handout);
 
 /* To another process and into its spell buffer: bytes of this machine, not stored */
 extern void spell_buffer_encode(SpellBuffer *spell_buffer, ByteWriter *writer);

@@ -4,76 +4,17 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "pg/step_choice.h"
+#include "pg/choice_scan.h"
 
 #include "access/tableam.h"
 #include "access/tupmacs.h"
-#include "catalog/pg_type.h"
-#include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
 #include "pg/compat.h"
 #include "pg/numeric.h"
 #include "pg/row.h"
-#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#define WAITING_ROWS 16384
 #define MARK_WORDS ((Size) 1 << (MARK_BITS - 6))
-#define KEPT_STATUSES 8
-#define KEPT_SIZE 32
-
-/*
- * Rows that wait, in the order of the scan: marks, each with a place in the page.
- * Before those of a page are a place that no row has, and the number of the page.
- */
-typedef struct WaitingRows
-{
-	struct WaitingRows *next;
-	int count;
-	uint32 rows[WAITING_ROWS];
-} WaitingRows;
-
-/* A column on the way to those that are needed */
-typedef struct ChoiceColumn
-{
-	int length;
-	int alignment;
-} ChoiceColumn;
-
-/* A status, and that a line with it is not paused */
-typedef struct KeptStatus
-{
-	int size;
-	char status[KEPT_SIZE];
-} KeptStatus;
-
-struct ChoiceScan
-{
-	StepChoice *choice;
-	ChoiceScan *next;
-	ScanBelow *below;
-	ChoiceBegin begin;
-	ScanTakeSlot take;
-	WaitingRows *first;
-	WaitingRows *rows; /* the last of them */
-	BlockNumber block; /* of the row that waits last */
-
-	AttrNumber customer; /* columns */
-	bool is_short;		 /* the customer is an integer of 32 bits */
-	AttrNumber start;
-	AttrNumber end;
-	AttrNumber status; /* that tells whether the line is paused; 0: none is */
-	AttrNumber early;  /* up to here all but the status and prices */
-	AttrNumber last;   /* up to here the prices whose decimals are looked at */
-	List *price_columns; /* these */
-	ChoiceColumn *columns;
-	const char **values; /* of the row at hand, NULL where it has none */
-	bool none_is_kept;
-	int nkept;
-	int next_kept;
-	KeptStatus kept[KEPT_STATUSES];
-};
 
 void
 step_choice_open(StepChoice *choice, MemoryContext context)
@@ -84,185 +25,6 @@ step_choice_open(StepChoice *choice, MemoryContext context)
 	choice->room = get_hash_memory_limit() / 2;
 }
 
-/* Is an expression a whole number? */
-static bool
-is_integer(Node *node)
-{
-	const FuncExpr *call = (const FuncExpr *) node;
-
-	return IsA(node, FuncExpr) &&
-		   (call->funcid == F_NUMERIC_INT2 || call->funcid == F_NUMERIC_INT4 ||
-			call->funcid == F_NUMERIC_INT8);
-}
-
-/* What an expression may be: columns and constants; false: something else too */
-static bool
-values_of(Node *node, List **values)
-{
-	ListCell *at;
-
-	while (node != NULL && IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	if (node == NULL)
-		return true;
-	switch (nodeTag(node))
-	{
-		case T_Const:
-			if (((Const *) node)->constisnull)
-				return true;
-			/* FALLTHROUGH */
-		case T_Var:
-			*values = lappend(*values, node);
-			return true;
-		case T_FuncExpr:
-			*values = lappend(*values, node);
-			return is_integer(node);
-		case T_CaseExpr:
-			foreach (at, ((CaseExpr *) node)->args)
-				if (!values_of((Node *) lfirst_node(CaseWhen, at)->result,
-							   values))
-					return false;
-			return values_of((Node *) ((CaseExpr *) node)->defresult, values);
-		case T_CoalesceExpr:
-			foreach (at, ((CoalesceExpr *) node)->args)
-				if (!values_of(lfirst(at), values))
-					return false;
-			return true;
-		default:
-			return false;
-	}
-}
-
-/* The one column that an expression is where it is not NULL; or NULL */
-static Var *
-column_of(Node *node)
-{
-	List *values = NIL;
-	Var *column = NULL;
-	ListCell *at;
-
-	if (node == NULL || !values_of(node, &values))
-		return NULL;
-	foreach (at, values)
-	{
-		Var *var = lfirst(at);
-
-		if (!IsA(var, Var) ||
-			(column != NULL && column->varattno != var->varattno))
-			return NULL;
-		column = var;
-	}
-	return column;
-}
-
-static AttrNumber
-day_column(Node *node)
-{
-	const Var *column = column_of(node);
-
-	return column != NULL && column->vartype == DATEOID ? column->varattno : 0;
-}
-
-/* Find out which column is the customer; or false. */
-static bool
-customer_look(ChoiceScan *scan, Node *node)
-{
-	KeyKind kind = scan->choice->kind;
-	const Var *column;
-
-	if (node != NULL && IsA(node, FuncExpr) &&
-		((FuncExpr *) node)->funcid == F_INT8_INT4)
-	{
-		scan->is_short = true;
-		node = linitial(((FuncExpr *) node)->args);
-	}
-	column = column_of(node);
-	if (column == NULL)
-		return false;
-	scan->customer = column->varattno;
-	switch (column->vartype)
-	{
-		case INT4OID:
-			return kind == KEY_NUMBER && scan->is_short;
-		case INT8OID:
-			return kind == KEY_NUMBER && !scan->is_short;
-		case UUIDOID:
-			return kind == KEY_UUID;
-		case TEXTOID:
-		case VARCHAROID:
-			return kind == KEY_TEXT;
-		default:
-			return false;
-	}
-}
-
-/* Find out what decimals a price has, or which columns to look at; or false. */
-static bool
-price_look(ChoiceScan *scan, Node *node)
-{
-	StepChoice *choice = scan->choice;
-	List *values = NIL;
-	ListCell *at;
-
-	if (!values_of(node, &values))
-		return false;
-	foreach (at, values)
-	{
-		Node *value = lfirst(at);
-		int scale;
-
-		if (exprType(value) != NUMERICOID)
-			return false;
-		if (IsA(value, FuncExpr))
-			scale = 0;
-		else if (IsA(value, Const))
-			decimal_read(((Const *) value)->constvalue, &scale);
-		else if (((Var *) value)->vartypmod < 0)
-		{
-			AttrNumber column = ((Var *) value)->varattno;
-
-			scan->price_columns =
-				list_append_unique_int(scan->price_columns, column);
-			scan->last = Max(scan->last, column);
-			continue;
-		}
-		else
-			scale = decimal_typmod_scale(((Var *) value)->vartypmod);
-		if (scale > choice->decimals)
-			return false;
-		choice->scale = Max(choice->scale, scale);
-	}
-	return true;
-}
-
-/* Find out which column tells whether a line is paused; or false. */
-static bool
-status_look(ChoiceScan *scan, Node *node)
-{
-	Bitmapset *columns = NULL;
-	int column;
-
-	if (node == NULL)
-		return true;
-	if (IsA(node, Const))
-		return ((Const *) node)->constisnull ||
-			   !DatumGetBool(((Const *) node)->constvalue);
-	pull_varattnos(node,
-				   ((const Scan *) scan->below->node->ss.ps.plan)->scanrelid,
-				   &columns);
-	if (!bms_get_singleton_member(columns, &column))
-		return false;
-	column += FirstLowInvalidHeapAttributeNumber;
-	if (column <= 0 ||
-		TupleDescAttr(
-			RelationGetDescr(scan->below->node->ss.ss_currentRelation),
-			column - 1)
-				->attlen != -1)
-		return false;
-	scan->status = (AttrNumber) column;
-	return true;
-}
-
 /*
  * Let rows of a scan wait; arguments are expressions of its table by place, or
  * NULL.  NULL: they would not do.
@@ -271,48 +33,23 @@ ChoiceScan *
 choice_scan_make(StepChoice *choice, ScanBelow *below, Node *const *arguments,
 				 ChoiceBegin begin, ScanTakeSlot take)
 {
-	TupleDesc descriptor = RelationGetDescr(below->node->ss.ss_currentRelation);
 	MemoryContext before = MemoryContextSwitchTo(choice->context);
 	ChoiceScan *scan = palloc0(sizeof(ChoiceScan));
 	bool is_possible;
 
+	StaticAssertStmt(MaxHeapTuplesPerPage < 1 << PLACE_BITS,
+					 "a place in a page has too few bits");
 	*scan = (ChoiceScan){.choice = choice,
 						 .below = below,
 						 .begin = begin,
 						 .take = take,
 						 .block = InvalidBlockNumber};
-	is_possible = customer_look(scan, arguments[choice->customer]);
-	scan->start = day_column(arguments[choice->start]);
-	scan->end = day_column(arguments[choice->end]);
-	scan->early = Max(scan->customer, Max(scan->start, scan->end));
-	scan->last = scan->early;
-	StaticAssertStmt(MaxHeapTuplesPerPage < 1 << PLACE_BITS,
-					 "a place in a page has too few bits");
-	is_possible = is_possible &&
-				  below->node->ss.ss_currentRelation->rd_tableam ==
+	is_possible = below->node->ss.ss_currentRelation->rd_tableam ==
 					  GetHeapamTableAmRoutine() &&
-				  !OldSnapshotThresholdActive() && scan->customer > 0 &&
-				  scan->start > 0 && scan->end > 0 &&
-				  status_look(scan, arguments[choice->paused]);
-	for (int i = 0; i < CHOICE_PRICES && choice->decimals >= 0; i++)
-		is_possible =
-			is_possible && price_look(scan, arguments[choice->prices[i]]);
-	scan->last = Max(scan->last, scan->status);
+				  !OldSnapshotThresholdActive() &&
+				  choice_columns_find(scan, arguments);
 	if (is_possible)
 	{
-		scan->columns = palloc(scan->last * sizeof(ChoiceColumn));
-		scan->values = palloc(scan->last * sizeof(char *));
-		for (int i = 0; i < scan->last; i++)
-		{
-			Form_pg_attribute column = TupleDescAttr(descriptor, i);
-
-			scan->columns[i].length = column->attlen;
-			scan->columns[i].alignment =
-				column->attalign == TYPALIGN_CHAR	 ? 1
-				: column->attalign == TYPALIGN_SHORT ? ALIGNOF_SHORT
-				: column->attalign == TYPALIGN_INT	 ? ALIGNOF_INT
-													 : ALIGNOF_DOUBLE;
-		}
 		scan->first = scan->rows = palloc(sizeof(WaitingRows));
 		scan->rows->next = NULL;
 		scan->rows->count = 0;
@@ -469,6 +206,14 @@ choice_scan_wait(ChoiceScan *scan, HeapTupleHeader header)
 		return false;
 	if (header->t_infomask & HEAP_HASNULL)
 		row.nulls = header->t_bits;
+	/* a bit that is set is of a column that is not NULL */
+	if (row.nulls == NULL ||
+		(row.nulls[0] & scan->fixed_bits) == scan->fixed_bits)
+	{
+		for (; row.at < scan->fixed; row.at++)
+			scan->values[row.at] = row.data + scan->columns[row.at].offset;
+		row.offset = scan->fixed_size;
+	}
 	row_walk(&row, scan, scan->early);
 	customer = scan->values[scan->customer - 1];
 	start = scan->values[scan->start - 1];

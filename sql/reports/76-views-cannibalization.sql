@@ -205,14 +205,14 @@ $$),
 ('channel_customers', 1, '{subscription.channel}', $$
 	UNION ALL
 	-- who bought in a channel, and of everybody the control
-	SELECT w.row_key, e.customer_id, cvm.cannibalization_agg(e.holdings, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
+	SELECT w.focal, w.donor, w.segment, w.channel, e.customer_id, cvm.cannibalization_agg(e.holdings, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
 		(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, e.segment, e.channel) AS state
 	FROM wanted w
 	JOIN (
 		SELECT e.focal, e.customer_id, e.segment, coalesce(e.channel, '(none)') AS channel, (array_agg(e.holdings))[1] AS holdings
 		FROM entered e
 		GROUP BY e.focal, e.customer_id, e.segment, e.channel) e ON e.focal = w.focal AND e.channel = w.channel AND w.segment IN ('(all)', e.segment)
-	GROUP BY w.row_key, e.customer_id, w.focal, w.donor$$),
+	GROUP BY w.focal, w.donor, w.segment, w.channel, e.customer_id$$),
 ('channel_customers', 9, '{}', ''),
 -- Without a launch: the segment held on the customer's first day
 -- where Citus has customers, or folds of them are stored
@@ -491,28 +491,36 @@ WITH
 {placed_at_launch}{taken_beside},
 @use entered
 , each AS {at_customer} (
-	SELECT w.row_key, r.customer_id, CASE WHEN w.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
+	-- rows of several channels have the same control
+	SELECT r.focal, r.donor, r.segment, k.channel, r.customer_id, CASE WHEN k.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
 	FROM (
-		SELECT q.focal, q.donor, q.segment, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal],
+		SELECT q.focal, q.donor, q.segment, q.channels, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal],
 			CASE WHEN q.donor <> '(all)' THEN ARRAY[q.donor] END,
 			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {placed_segment}) AS state
-		-- rows of several channels have the same control
-		FROM (SELECT DISTINCT w.focal, w.donor, w.segment FROM wanted w) q{placed_join}
+		FROM (
+			SELECT w.focal, w.donor, w.segment, array_agg(DISTINCT CASE WHEN w.channel = '(all)' THEN w.channel END) AS channels
+			FROM wanted w
+			GROUP BY w.focal, w.donor, w.segment) q{placed_join}
 		JOIN spell s ON {placed_customer} AND (q.donor = '(all)' OR s.product = q.focal OR s.product = q.donor)
 		WHERE q.segment IN ('(all)', {placed_segment})
-		GROUP BY q.focal, q.donor, q.segment, s.customer_id{placed_group}) r
-	JOIN wanted w ON w.focal = r.focal AND w.donor = r.donor AND w.segment = r.segment{channel_customers}
+		GROUP BY q.focal, q.donor, q.segment, q.channels, s.customer_id{placed_group}) r
+	CROSS JOIN LATERAL unnest(r.channels) AS k (channel){channel_customers}
+), judged AS {at_customer} (
+	SELECT e.focal, e.donor, e.segment, e.channel, e.customer_id, v.customers, v.control_customers, v.focal_mrr, v.before_mrr, v.lost_mrr, v.net_mrr,
+		v.entries, v.new_entries, v.winback_entries, v.add_entries, v.switch_entries, v.partial_entries, v.pending_entries
+	FROM each e
+	CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
 )
-SELECT e.row_key, e.customer_id, sum(v.customers) AS customers, sum(v.control_customers) AS control_customers,
+SELECT w.row_key, v.customer_id, sum(v.customers) AS customers, sum(v.control_customers) AS control_customers,
 	sum(v.focal_mrr) AS focal_mrr, sum(v.before_mrr) AS before_mrr, sum(v.lost_mrr) AS lost_mrr, sum(v.net_mrr) AS net_mrr,
 	sum(v.before_mrr) AS mrr_before, sum(v.before_mrr - v.lost_mrr + v.focal_mrr) AS mrr_after,
 	CASE WHEN sum(v.entries) > 0 THEN concat_ws(', ', CASE WHEN sum(v.new_entries) > 0 THEN 'new' END, CASE WHEN sum(v.winback_entries) > 0 THEN 'winback' END,
 		CASE WHEN sum(v.add_entries) > 0 THEN 'add' END, CASE WHEN sum(v.switch_entries) > 0 THEN 'switch' END, CASE
 			WHEN sum(v.partial_entries) > 0 THEN 'partial' END,
 		CASE WHEN sum(v.pending_entries) > 0 THEN 'pending' END) ELSE 'control' END AS detail
-FROM each e
-CROSS JOIN LATERAL cvm.cannibalization_verdict(e.state) v
-GROUP BY e.row_key, e.customer_id$$);
+FROM judged v
+JOIN wanted w ON w.focal = v.focal AND w.donor = v.donor AND w.segment = v.segment AND CASE WHEN v.channel IS NULL THEN w.channel <> '(all)' ELSE w.channel = v.channel END
+GROUP BY w.row_key, v.customer_id$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('cannibalization_evidence', 1, '{subscription}', $$

@@ -346,18 +346,19 @@ control_of(const WindowStats *stats)
 	double weight[2];
 	double rate[2];
 
-	weigh_all(&scales, all);
 	find_treated(stats, &control);
 	control.customers = stats->control_customers;
 	entries = compared[0].entries + compared[1].entries;
 	money = compared[0].money + compared[1].money;
+	if (entries == 0)
+		return control;
+	weigh_all(&scales, all);
 	if (compared[1].entries > 0)
 		share = fmin(1, (scales.chance + CHANCE * sqrt(scales.chance + 1)) /
 							compared[1].entries);
 	/* who enters is compared, or is not known */
-	if (entries == 0 ||
-		(whole->entries == 0 &&
-		 compared[0].entries + (1 - share) * compared[1].entries > 0))
+	if (whole->entries == 0 &&
+		compared[0].entries + (1 - share) * compared[1].entries > 0)
 		return control;
 
 	control.matched = scales.matched / (double) window_stats_own_base(stats);

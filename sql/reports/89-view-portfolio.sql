@@ -207,32 +207,71 @@ WITH {observed}, {rates}bundled AS MATERIALIZED (
 )
 $$);
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('white_space', 1, '{subscription}', $$
+-- The same counted by segment and product, and of those who pay for whatever it is (product NULL): Citus counts customer by
+-- customer, others in one pass
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('white_space_cells', 1, '{distributed subscription}', $$
 {white_space_found}
 , cell AS MATERIALIZED (
 	-- who had none of it then and began it since has come to buy it
-	SELECT p.segment, p.product, count(*) FILTER (WHERE p.is_first AND p.is_now) AS customers, count(*) FILTER (WHERE p.is_first AND NOT p.is_now) AS before,
-		count(*) FILTER (WHERE p.is_now AND p.has_it) AS holders, count(*) FILTER (WHERE NOT p.is_now AND p.has_it) AS before_holders,
+	SELECT p.segment, p.product, count(*) FILTER (WHERE p.is_now AND p.has_it) AS holders, count(*) FILTER (WHERE NOT p.is_now AND p.has_it) AS before,
 		count(*) FILTER (WHERE p.has_come) AS buyers
 	FROM placed p
+	WHERE p.product IS NOT NULL
 	GROUP BY p.segment, p.product
-), whole AS MATERIALIZED (
-	SELECT x.segment, sum(s.customers)::bigint AS customers, sum(s.before)::bigint AS before
+	UNION ALL
+	SELECT p.segment, NULL, count(*) FILTER (WHERE p.is_now), count(*) FILTER (WHERE NOT p.is_now), 0
+	FROM placed p
+	WHERE p.is_first
+	GROUP BY p.segment
+)
+$$),
+('white_space_cells', 9, '{}', $$
+WITH {observed}, {rates}cell AS MATERIALIZED (
+	SELECT c.*
+	FROM (
+		SELECT cvm._white_space_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.price, r.bundle, r.segment,
+			-- nothing observed: nothing before the first day of all
+			(SELECT coalesce(o.as_of, '0001-01-01') FROM observed o), ARRAY[{white_space_days}]) AS cells
+		FROM (
+			SELECT s.customer_id, s.product, greatest(s.started_on, CASE WHEN s.started_on IS NOT NULL THEN date '4714-11-24 BC' END) AS started_on,
+				s.ended_on, {price} AS price, NULL::text AS bundle, NULL::text AS segment
+			FROM subscription s
+			UNION ALL
+			-- who has a bundle has its parts
+			SELECT s.customer_id, b.product, greatest(s.started_on, CASE WHEN s.started_on IS NOT NULL THEN date '4714-11-24 BC' END), s.ended_on, {price},
+				b.bundle, NULL
+			FROM subscription s
+			JOIN {bundle_rows} b ON b.bundle = s.product
+			UNION ALL
+			SELECT h.customer_id, NULL, h.valid_from, h.valid_to, NULL, NULL, h.segment
+			FROM {segment_rows} h) r) f
+	CROSS JOIN LATERAL cvm._white_space_cells(f.cells) c
+)
+$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('white_space', 1, '{subscription}', $$
+{white_space_cells}
+, whole AS MATERIALIZED (
+	SELECT x.segment, sum(s.holders)::bigint AS customers, sum(s.before)::bigint AS before
 	FROM cell s
 @use with_all s
+	WHERE s.product IS NULL
 	GROUP BY x.segment
 ), sellable AS MATERIALIZED (
 	-- what was sold in that time, by its price then
-	SELECT l.product, avg(l.mrr) AS price
-	FROM line l
+	SELECT s.product, avg({price}{rate}) AS price
+	FROM subscription s
 	CROSS JOIN observed o
-	WHERE l.is_sold AND l.started_on > o.as_of - 1 - {white_space_days} AND l.started_on < o.as_of
-	GROUP BY l.product
+	WHERE s.customer_id IS NOT NULL AND s.product IS NOT NULL AND coalesce(s.ended_on > s.started_on, true) AND {price} > 0
+		AND s.started_on > o.as_of - 1 - {white_space_days} AND s.started_on < o.as_of
+	GROUP BY s.product
 ), held AS MATERIALIZED (
-	SELECT x.segment, s.product, sum(s.holders)::bigint AS holders, sum(s.before_holders)::bigint AS before, sum(s.buyers)::bigint AS buyers
+	SELECT x.segment, s.product, sum(s.holders)::bigint AS holders, sum(s.before)::bigint AS before, sum(s.buyers)::bigint AS buyers
 	FROM cell s
 @use with_all s
+	WHERE s.product IS NOT NULL
 	GROUP BY x.segment, s.product
 ), told AS (
 	SELECT w.segment, s.product, s.price, o.as_of, w.customers, coalesce(h.holders, 0) AS holders, w.customers - coalesce(h.holders, 0) AS candidates,

@@ -49,6 +49,9 @@ CREATE TABLE w_sub AS SELECT (hashtext('c' || n) & 127) AS customer_id, (ARRAY['
 	CASE WHEN hashtext('e' || n) & 1 = 0 THEN date '2023-10-01' + (hashtext('d' || n) & 255) + (hashtext('l' || n) & 127) END AS ended_on, (hashtext('m' || n) & 7) AS mrr FROM generate_series(1, 300) n;
 CREATE TABLE w_seg AS SELECT n AS customer_id, CASE WHEN n % 3 = 0 THEN 'x' ELSE 'y' END AS segment, date '2023-01-01' AS valid_from, CASE WHEN n % 2 = 0 THEN date '2024-03-01' END AS valid_to FROM generate_series(0, 127) n;
 INSERT INTO w_seg SELECT n, 'y', date '2024-03-01', NULL FROM generate_series(0, 127, 2) n;
+-- held for ever, and since nobody knows when; a segment likewise
+INSERT INTO w_sub VALUES (200, 'P', '-infinity', NULL, 1), (200, 'PACK', NULL, NULL, 3), (201, 'R', '-infinity', '2024-06-30', 1), (201, 'P', '2024-02-01', 'infinity', 1);
+INSERT INTO w_seg VALUES (200, 'x', NULL, NULL), (201, 'x', '-infinity', NULL), (201, NULL, '2024-03-01', NULL);
 INSERT INTO pack VALUES ('PACK', 'P'), ('PACK', 'Q');
 SELECT pg_temp.make('ws', 'subscription w_sub', 'segment_history w_seg', 'bundle_component pack', 'product article') \g /dev/null
 CREATE TEMP TABLE by_hand AS
@@ -57,7 +60,7 @@ h AS (SELECT DISTINCT s.customer_id, x.product, y.day FROM w_sub s CROSS JOIN d 
 	CROSS JOIN LATERAL (SELECT s.product UNION SELECT p.product FROM pack p WHERE p.bundle = s.product) x
 	WHERE s.mrr > 0 AND s.started_on <= y.day AND coalesce(s.ended_on > greatest(y.day, s.started_on), true)),
 k AS (SELECT s.segment, c.customer_id, y.day FROM d CROSS JOIN LATERAL (VALUES (d.now), (d.before)) y (day) JOIN (SELECT DISTINCT customer_id, day FROM h) c ON c.day = y.day
-	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT g.segment FROM w_seg g WHERE g.customer_id = c.customer_id AND g.valid_from <= y.day AND coalesce(g.valid_to > y.day, true)) s)
+	CROSS JOIN LATERAL (SELECT '(all)' AS segment UNION ALL SELECT g.segment FROM w_seg g WHERE g.customer_id = c.customer_id AND coalesce(g.valid_from <= y.day, true) AND g.segment IS NOT NULL AND coalesce(g.valid_to > y.day, true)) s)
 SELECT g.segment, p.product,
 	count(*) FILTER (WHERE k.day = d.now AND NOT EXISTS (SELECT FROM h WHERE h.customer_id = k.customer_id AND h.product = p.product AND h.day = k.day)) AS candidates,
 	count(*) FILTER (WHERE k.day = d.before AND NOT EXISTS (SELECT FROM h WHERE h.customer_id = k.customer_id AND h.product = p.product AND h.day = k.day)) AS watched,
@@ -69,6 +72,9 @@ SELECT results_eq('SELECT segment COLLATE "default", product COLLATE "default", 
 SELECT cmp_ok((SELECT count(*) FROM by_hand WHERE buyers > 2 AND candidates > 5), '>=', 6::bigint, 'there are buyers among the random ones');
 SELECT is_empty($$SELECT row_key FROM ws.white_space WHERE abs(expected_sales - candidate_customers * converted_customers / watched_customers::float8) > 1e-9
 	OR abs(expected_mrr - expected_sales::numeric * mean_price) > 0.01 + expected_sales::numeric * 0.005 OR product IN ('P', 'Q', 'R') AND expected_margin IS NULL$$, 'what is expected is candidates at the rate of those watched');
+SELECT throws_ok($$SELECT cvm._white_space_agg(1, 'P', '2024-01-01', NULL, 1, NULL, NULL, '2024-07-01', '{-1}')$$, '22023', 'what is asked of spells makes no sense', 'a day after the last is refused');
+SELECT results_eq($$SELECT c.* FROM (SELECT cvm._white_space_agg('a', p, '2024-01-01', e, m, b, NULL, '2024-07-01', '{100}') AS cells FROM (VALUES ('P', NULL, 1, NULL), ('Q', date '2024-04-01', 1, 'PACK'), ('R', NULL, 0, NULL)) v (p, e, m, b)) f,
+	cvm._white_space_cells(f.cells) c ORDER BY 2$$, $$VALUES ('(none)', 'P', 1::bigint, 1::bigint, 0::bigint), ('(none)', 'Q', 0, 1, 0), ('(none)', NULL, 1, 1, 0)$$, 'what is paid for counts on both days, of customers by name too');
 SELECT is((SELECT count(*)::text FROM cvm.customers('ws', 'white_space', 'x|R', 'candidate_customers')), (SELECT candidates::text FROM by_hand WHERE segment = 'x' AND product = 'R'), 'candidates can be called');
 
 -- six offers are on sale: of P two, of Q one that is dearer than another, of R one, of PACK (P and Q) one; who holds P may have four, who holds PACK one

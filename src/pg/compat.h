@@ -76,4 +76,35 @@
 							  true, 0, false))
 #endif
 
+/* 18 has headers of their own for what EXPLAIN prints */
+#if PG_VERSION_NUM >= 180000 && defined(EXPLAIN_H)
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+/* Until 17 only EXPLAIN itself could explain a query that nobody else wants to */
+#if PG_VERSION_NUM < 170000 && defined(EXPLAIN_H)
+#include "tcop/tcopprot.h"
+
+static inline void
+standard_ExplainOneQuery(Query *query, int cursorOptions, IntoClause *into,
+						 ExplainState *es, const char *queryString,
+						 ParamListInfo params, QueryEnvironment *queryEnv)
+{
+	BufferUsage before = pgBufferUsage;
+	BufferUsage used = {0};
+	instr_time begun;
+	instr_time took;
+	PlannedStmt *plan;
+
+	INSTR_TIME_SET_CURRENT(begun);
+	plan = pg_plan_query(query, queryString, cursorOptions, params);
+	INSTR_TIME_SET_CURRENT(took);
+	INSTR_TIME_SUBTRACT(took, begun);
+	BufferUsageAccumDiff(&used, &pgBufferUsage, &before);
+	ExplainOnePlan(plan, into, es, queryString, params, queryEnv, &took,
+				   es->buffers ? &used : NULL);
+}
+#endif
+
 #endif /* CVM_PG_COMPAT_H */

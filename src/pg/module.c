@@ -11,6 +11,7 @@
 
 #include "pg/compat.h"
 #include "pg/passing.h"
+#include "pg/scan_explain.h"
 
 PG_MODULE_MAGIC_EXT(.name = "cvm", .version = CVM_VERSION);
 
@@ -20,6 +21,7 @@ void
 _PG_init(void)
 {
 	passing_init();
+	scan_explain_init();
 }
 
 /* The version of the loaded library. */

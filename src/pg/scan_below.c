@@ -14,6 +14,8 @@
 #include "utils/guc.h"
 #include "utils/rel.h"
 
+#include "pg/scan_explain.h"
+
 /* The scan is rewound or ended: it is as it was. */
 static void
 scan_below_gone(Datum datum)
@@ -103,18 +105,23 @@ scan_below_hand(ScanBelow *scan, bool is_handed)
 	return ExecProject(projection);
 }
 
-/* Are all rows of the aggregate's input this step's? */
-static bool
-aggregate_is_alone(const AggState *agg)
+/* Why not all rows of the aggregate's input are this step's; NULL: they are */
+static const char *
+aggregate_shares(const AggState *agg)
 {
 	const Agg *plan = (const Agg *) agg->ss.ps.plan;
 	const Aggref *aggref = agg->pertrans[0].aggref;
 
-	return plan->aggstrategy == AGG_PLAIN && plan->groupingSets == NIL &&
-		   agg->numtrans == 1 && !DO_AGGSPLIT_COMBINE(agg->aggsplit) &&
-		   aggref->aggfilter == NULL && aggref->aggorder == NIL &&
-		   aggref->aggdistinct == NIL &&
-		   agg->ss.ps.state->es_epq_active == NULL;
+	if (plan->aggstrategy != AGG_PLAIN || plan->groupingSets != NIL)
+		return "the query has groups";
+	if (agg->numtrans != 1)
+		return "another aggregate takes the rows too";
+	if (aggref->aggfilter != NULL || aggref->aggorder != NIL ||
+		aggref->aggdistinct != NIL)
+		return "it has FILTER, ORDER BY or DISTINCT";
+	if (agg->ss.ps.state->es_epq_active != NULL)
+		return "a row is looked at again after an update";
+	return NULL;
 }
 
 /* Does the session want it? */
@@ -127,28 +134,60 @@ scans_are_on(void)
 	return setting == NULL || !parse_bool(setting, &is_on) || is_on;
 }
 
+/* The aggregate whose step is called */
+static const Aggref *
+aggregate_called(const AggState *agg, FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < agg->numtrans; i++)
+		if (agg->pertrans[i].transfn_fcinfo == fcinfo)
+			return agg->pertrans[i].aggref;
+	return NULL;
+}
+
+/* Read what is below an aggregate if it is a scan and attempt wants it. */
+static void
+scan_below_try(PlanState *node, PlanState *above, const Aggref *aggref,
+			   ScanTry attempt, void *arg)
+{
+	const char *table = NULL;
+	const char *reason = "rows do not come from a sequential scan";
+
+	if (IsA(node, SeqScanState))
+	{
+		SeqScanState *scan = (SeqScanState *) node;
+
+		table = RelationGetRelationName(scan->ss.ss_currentRelation);
+		reason = attempt(scan, above, aggref, arg);
+	}
+	scan_explain_note(aggref->aggfnoid, table, reason);
+}
+
 /* Look at the scans below an aggregate that are all its own. */
 void
 scans_below(FunctionCallInfo fcinfo, ScanTry attempt, void *arg)
 {
 	AggState *agg = (AggState *) fcinfo->context;
+	const Aggref *aggref;
+	const char *reason;
 	PlanState *below;
-	PlanState *above = NULL;
-	PlanState **scans = &below;
-	int nscans = 1;
 
-	if (agg == NULL || !IsA(agg, AggState) || !aggregate_is_alone(agg) ||
-		agg->pertrans[0].transfn_fcinfo != fcinfo || !scans_are_on())
+	if (agg == NULL || !IsA(agg, AggState) ||
+		DO_AGGSPLIT_COMBINE(agg->aggsplit))
 		return;
+	aggref = aggregate_called(agg, fcinfo);
+	if (aggref == NULL)
+		return;
+	reason = scans_are_on() ? aggregate_shares(agg) : "cvm.fold_scan is off";
 	below = outerPlanState(agg);
-	if (IsA(below, AppendState))
+	if (reason != NULL)
+		scan_explain_note(aggref->aggfnoid, NULL, reason);
+	else if (IsA(below, AppendState))
 	{
-		above = below;
-		scans = ((AppendState *) above)->appendplans;
-		nscans = ((AppendState *) above)->as_nplans;
+		const AppendState *append = (AppendState *) below;
+
+		for (int i = 0; i < append->as_nplans; i++)
+			scan_below_try(append->appendplans[i], below, aggref, attempt, arg);
 	}
-	for (int i = 0; i < nscans; i++)
-		if (IsA(scans[i], SeqScanState))
-			attempt((SeqScanState *) scans[i], above, agg->pertrans[0].aggref,
-					arg);
+	else
+		scan_below_try(below, NULL, aggref, attempt, arg);
 }

@@ -15,7 +15,8 @@
  * rows, those after the first are read by that list.
  *
  * "SET cvm.fold_scan = off" leaves all rows on the usual way.  At DEBUG1 the
- * server's log says which tables are read like this.
+ * server's log says which tables are read like this, and EXPLAIN ANALYZE which
+ * are not, and why (pg/scan_explain.h).
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -51,9 +52,12 @@ typedef bool (*ScanTakeHeader)(ScanBelow *scan, HeapTupleHeader header);
 /* Take the row in the slot; false: it is for the aggregate. */
 typedef bool (*ScanTakeSlot)(ScanBelow *scan, TupleTableSlot *slot);
 
-/* Look at a scan that may be read, under this Append or none. */
-typedef void (*ScanTry)(SeqScanState *node, PlanState *above,
-						const Aggref *aggref, void *arg);
+/*
+ * Look at a scan that may be read, under this Append or none; why it is not
+ * read, or NULL: it is.
+ */
+typedef const char *(*ScanTry)(SeqScanState *node, PlanState *above,
+							   const Aggref *aggref, void *arg);
 
 extern void scans_below(FunctionCallInfo fcinfo, ScanTry attempt, void *arg);
 extern void scan_below_begin(ScanBelow *scan, SeqScanState *node,

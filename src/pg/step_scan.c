@@ -220,7 +220,7 @@ typedef struct StepAsk
 } StepAsk;
 
 /* Read a scan, if all arguments come from it. */
-static void
+static const char *
 step_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 			  void *arg)
 {
@@ -249,7 +249,7 @@ step_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 	}
 	MemoryContextSwitchTo(before);
 	if (!is_possible)
-		return;
+		return "an argument needs more than columns of the row";
 	scan->below.node = node;
 	if (ask->choice != NULL)
 		scan->choice = choice_scan_make(ask->choice, &scan->below, arguments,
@@ -257,6 +257,7 @@ step_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 	scan_below_begin(
 		&scan->below, node, above,
 		scan->choice != NULL ? step_scan_next_waiting : step_scan_next);
+	return NULL;
 }
 
 void

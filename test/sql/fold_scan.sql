@@ -9,7 +9,7 @@ CREATE EXTENSION IF NOT EXISTS cvm;
 CREATE SCHEMA fold_scan;
 SET search_path = fold_scan, public, cvm;
 SET max_parallel_workers_per_gather = 0;
-SELECT plan(34);
+SELECT plan(46);
 
 -- Rows of every kind: NULLs, short, long and toasted texts, decimals of several
 -- scales, deleted and updated rows, a column added after the first rows were there
@@ -127,6 +127,50 @@ $$;
 SELECT results_eq($$SELECT scanned('event WHERE id % 4 > 0')$$, $$SELECT count(*) FILTER (WHERE id % 4 > 0)::numeric FROM event UNION ALL SELECT count(*) FILTER (WHERE id % 4 = 0) FROM event$$,
 	'EXPLAIN ANALYZE counts rows read and rows left out');
 SELECT is((SELECT scanned('part') LIMIT 1), (SELECT count(*)::numeric FROM part), 'EXPLAIN ANALYZE counts rows of partitions');
+
+-- and says which scans are read, and why others are not
+CREATE FUNCTION told(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) ' || query LOOP
+		IF line LIKE 'Fold Scan:%' THEN
+			RETURN NEXT substr(line, 12);
+		END IF;
+	END LOOP;
+END
+$$;
+CREATE FUNCTION is_told(query text, lines text[], what text) RETURNS text LANGUAGE sql AS $$SELECT is(ARRAY(SELECT told(query)), lines, 'EXPLAIN ANALYZE: ' || what)$$;
+SELECT is_told($$SELECT retention_agg(c, day, 'month') FROM event$$, '{retention_agg reads the scan of event}', 'a table that is read');
+SELECT is_told($$SELECT retention_agg(c, day, 'month') FROM part$$,
+	ARRAY(SELECT 'retention_agg reads the scan of ' || relid::text FROM pg_partition_tree('part') WHERE isleaf ORDER BY 1), 'every partition that is read');
+SELECT is_told($$SELECT retention_agg(c + 1, day, 'month') FROM event$$,
+	'{"retention_agg does not read the scan of event: an argument is neither a column nor a constant"}', 'an argument that is computed');
+SELECT is_told($$SELECT retention_agg(c, day, 'month'), count(*) FROM event$$, '{"retention_agg reads no scan: another aggregate takes the rows too"}', 'another aggregate');
+SELECT is_told($$SELECT retention_agg(c, day, 'month') FROM event GROUP BY c % 5$$, '{"retention_agg reads no scan: the query has groups"}', 'groups, once for all of them');
+SELECT is_told($$SELECT retention_agg(c, day, 'month') FILTER (WHERE c > 5) FROM event$$, '{"retention_agg reads no scan: it has FILTER, ORDER BY or DISTINCT"}', 'a filter');
+SELECT is_told($$SELECT retention_agg(c, day, 'month') FROM event JOIN generate_series(1, 3) g ON g = c$$,
+	'{"retention_agg reads no scan: rows do not come from a sequential scan"}', 'a join');
+SELECT is_told('SELECT count(*) FROM event', '{}', 'nothing of other aggregates');
+SET cvm.fold_scan = off;
+SELECT is_told($$SELECT retention_agg(c, day, 'month') FROM event$$, '{"retention_agg reads no scan: cvm.fold_scan is off"}', 'what is switched off');
+RESET cvm.fold_scan;
+DO $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE $q$EXPLAIN (ANALYZE, FORMAT json) SELECT cvm.retention_agg(c, day, 'month') FROM event$q$ INTO plan;
+	PERFORM set_config('fold_scan.told', plan #>> '{1,Fold Scans,0}', false);
+	BEGIN
+		EXECUTE $q$EXPLAIN (ANALYZE) SELECT cvm.retention_agg(c, day, 'month'), 1 / 0 * max(c) FROM event$q$;
+	EXCEPTION WHEN division_by_zero THEN
+	END;
+END
+$$;
+SELECT is(current_setting('fold_scan.told', true), 'retention_agg reads the scan of event', 'EXPLAIN ANALYZE as JSON has a list of them after the plan');
+SELECT is_told($$SELECT retention_agg(c, day, 'month') FROM event$$, '{retention_agg reads the scan of event}', 'the next one after one that failed');
+SELECT is(ARRAY(SELECT line FROM (SELECT told('SELECT told($q$SELECT retention_agg(c, day, ''month'') FROM event$q$)')) t (line)), '{}',
+	'EXPLAIN ANALYZE: nothing of what another one explains within it');
 
 -- Which scans are read, and which are not
 SET client_min_messages = debug1;

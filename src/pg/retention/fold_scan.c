@@ -237,7 +237,7 @@ typedef struct FoldAsk
 } FoldAsk;
 
 /* Read a scan, if it is one of the columns that the fold needs. */
-static void
+static const char *
 fold_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 			  void *arg)
 {
@@ -245,8 +245,10 @@ fold_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 	const RowForm *form = ask->form;
 	FoldScan *scan;
 
+	if (!form->is_plain)
+		return "it has marks, or terms that are no constants";
 	if (!arguments_are_plain(aggref, form, node))
-		return;
+		return "an argument is neither a column nor a constant";
 	scan = MemoryContextAllocZero(node->ss.ps.state->es_query_cxt,
 								  sizeof(FoldScan));
 	if (!column_find(scan, node, &scan->customer, aggref, form->customer) ||
@@ -254,11 +256,12 @@ fold_scan_try(SeqScanState *node, PlanState *above, const Aggref *aggref,
 		!column_find(scan, node, &scan->value, aggref, form->value))
 	{
 		pfree(scan);
-		return;
+		return "customer, time or value is no column";
 	}
 	columns_place(scan, RelationGetDescr(node->ss.ss_currentRelation));
 	scan->rows = ask->rows;
 	scan_below_begin(&scan->below, node, above, fold_scan_next);
+	return NULL;
 }
 
 void
@@ -266,6 +269,5 @@ fold_scan_begin(FunctionCallInfo fcinfo, const RowForm *form, FoldRows rows)
 {
 	FoldAsk ask = {form, rows};
 
-	if (form->is_plain)
-		scans_below(fcinfo, fold_scan_try, &ask);
+	scans_below(fcinfo, fold_scan_try, &ask);
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "core/subscriptions/spell_reader.h"
+
 /* What a customer has of a product */
 #define HELD_NOW 1u
 #define HELD_BEFORE 2u
@@ -89,9 +91,8 @@ spell_holding(const Walk *walk, const Line *line)
 
 /* Count what a customer has, in the segments of both days. */
 static void
-customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
+customer_count(Walk *walk, const Line *lines, uint32_t nlines)
 {
-	Walk *walk = arg;
 	const SegmentCustomers *names = &walk->white_space->names;
 	uint32_t any = 0;
 	uint32_t nproducts = 0;
@@ -100,7 +101,6 @@ customer_count(void *arg, uint32_t customer, const Line *lines, uint32_t nlines)
 	int32_t now;
 	int32_t before;
 
-	(void) customer;
 	walk_reserve(walk, nlines);
 	for (uint32_t i = 0; i < nlines; i++)
 	{
@@ -151,6 +151,7 @@ void
 white_space_find(WhiteSpace *white_space, Context context,
 				 SpellBuffer *spell_buffer, int32_t days)
 {
+	SpellReader reader;
 	Walk walk = {.white_space = white_space,
 				 .as_of = (int64_t) spell_buffer->terms.as_of - 1};
 
@@ -160,5 +161,8 @@ white_space_find(WhiteSpace *white_space, Context context,
 		runtime_alloc_zero(context, (size_t) white_space->names.nproducts + 1);
 	count_table_open(&white_space->cells, context,
 					 offsetof(WhiteSpaceCell, holders), sizeof(WhiteSpaceCell));
-	spell_buffer_each(spell_buffer, customer_count, &walk);
+	spell_reader_open(&reader, spell_buffer);
+	while (spell_reader_next(&reader))
+		customer_count(&walk, reader.lines, reader.nlines);
+	spell_reader_close(&reader);
 }

@@ -69,7 +69,7 @@ WITH {observed}, {rates}
 	CROSS JOIN observed o
 )
 $$),
--- who came, counted, and what they pay for, line by line, for so many months: so much a month is so much a day of 365.25 / 12 days
+-- who came, counted, and what they pay for by product, for so many months: so much a month is so much a day of 365.25 / 12 days
 ('acquisition_counted', 1, '{distributed subscription}', $$
 {acquisition_folded}
 , came_to AS (
@@ -78,12 +78,13 @@ $$),
 		sum(a.retained_3)::bigint AS retained_3, sum(a.retained_6)::bigint AS retained_6, sum(a.retained_12)::bigint AS retained_12
 	FROM acquired a
 	GROUP BY a.channel, a.offer, a.cohort, a.as_of
-), bought AS (
-	SELECT a.channel, a.offer, a.cohort, s.product, s.price, d.months, 1 AS lines
+), brought AS (
+	SELECT a.channel, a.offer, a.cohort, s.product, sum(d.months) AS months, sum(s.price * d.months) AS revenue
 	FROM acquired a
 	JOIN spell s ON s.customer_id = a.customer_id AND s.started_on IS NOT NULL AND s.price > 0 AND NOT s.is_paused
 	CROSS JOIN LATERAL (SELECT (least(coalesce(s.ended_on, 'infinity'), a.as_of, a.next_cohort) - greatest(s.started_on, a.cohort)) / 30.4375 AS months) d
 	WHERE d.months > 0
+	GROUP BY a.channel, a.offer, a.cohort, s.product
 )
 $$),
 ('acquisition_counted', 9, '{}', $$
@@ -96,19 +97,15 @@ WITH {observed}, {rates}
 	FROM counts c
 	CROSS JOIN observed o
 	WHERE c.product IS NULL
-), bought AS (
-	SELECT c.channel, c.offer, c.cohort, c.product, c.price, c.days / 30.4375 AS months, c.lines FROM counts c WHERE c.product IS NOT NULL
+), brought AS (
+	SELECT c.channel, c.offer, c.cohort, c.product, c.months, c.revenue FROM counts c WHERE c.product IS NOT NULL
 )
 $$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('acquisition_quality', 1, '{subscription}', $$
 {acquisition_counted}
-, brought AS (
-	SELECT b.channel, b.offer, b.cohort, b.product, sum(b.months * b.lines) AS months, sum(b.price * (b.months * b.lines)) AS revenue
-	FROM bought b
-	GROUP BY b.channel, b.offer, b.cohort, b.product
-), earned AS (
+, earned AS (
 	-- at the price paid, where the price is known at which unit_margin is earned
 	SELECT e.channel, e.offer, e.cohort, sum(e.revenue) AS revenue, bool_and(l.unit_margin IS NOT NULL) AS is_known,
 		sum(l.unit_margin * e.months + coalesce(e.revenue - l.list_price * e.months, 0)) AS margin

@@ -181,12 +181,12 @@ COMMENT ON FUNCTION cvm._customers_won(bytea, anyelement) IS
 
 CREATE FUNCTION cvm._customers_came(ticket bytea)
 	RETURNS TABLE (channel text, offer text, cohort date, customers bigint, recycled bigint, mrr_after numeric, mrr_now numeric, current bigint,
-		retained_1 bigint, retained_3 bigint, retained_6 bigint, retained_12 bigint, product text, price numeric, days integer, lines bigint)
+		retained_1 bigint, retained_3 bigint, retained_6 bigint, retained_12 bigint, product text, months numeric, revenue numeric)
 	AS 'MODULE_PATHNAME', 'cvm_customers_came'
 	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10000;
 COMMENT ON FUNCTION cvm._customers_came(bytea) IS
-	'The same customers, counted by channel, offer and month of coming; and, where product is not NULL, the lines that they pay for until they '
-	'come again, at which price and for how many days';
+	'The same customers, counted by channel, offer and month of coming; and, where product is not NULL, for how many months of 30.4375 days they pay '
+	'for it until they come again, and how much';
 
 CREATE FUNCTION cvm._product_moves(ticket bytea)
 	RETURNS TABLE (period_start date, from_product text, to_product text, customers bigint, from_mrr numeric, to_mrr numeric,

@@ -39,7 +39,7 @@ typedef struct Earned
 
 typedef void (*WonEmit)(void *arg, const Won *won, const Earned *earned);
 
-/* Each who came once, with earned NULL; or each line that they paid for. */
+/* Each who came once, with earned NULL; then, if asked, each line they paid for. */
 extern SegmentReader customers_won_open(SegmentCustomers *customers,
 										bool earned, WonEmit emit, void *arg);
 

@@ -139,12 +139,6 @@ customer_came(Workspace *workspace, const SegmentCustomer *customer, int at)
 		if (cell_is_won(&movement->cells[i]))
 			won.next = (Day) period_start(calendar, movement->cells[i].period);
 	line_that_won(workspace, customer, closing, &won);
-	if (workspace->earned)
-	{
-		lines_earned(workspace, customer,
-					 (Day) period_start(calendar, cell->period), &won);
-		return;
-	}
 	won.after = holdings_mrr(holdings, closing);
 	won.now = holdings_mrr(holdings, movement->as_of - 1);
 	for (int i = 0; i < WON_LOOKS; i++)
@@ -155,6 +149,9 @@ customer_came(Workspace *workspace, const SegmentCustomer *customer, int at)
 			won.stays[i] = holdings_mrr(holdings, (Day) (end - 1)) > 0;
 	}
 	workspace->emit(workspace->arg, &won, NULL);
+	if (workspace->earned)
+		lines_earned(workspace, customer,
+					 (Day) period_start(calendar, cell->period), &won);
 }
 
 static void
@@ -163,7 +160,7 @@ workspace_walk(void *arg, const SegmentCustomer *customer)
 	Workspace *workspace = arg;
 	SegmentCustomers *customers = workspace->customers;
 	Movement *movement = workspace->movement;
-	bool is_laid_out = workspace->earned;
+	bool is_laid_out = false;
 	const Step *steps;
 	int nsteps = segment_customer_pauses(customers, customer, &steps);
 

@@ -66,6 +66,7 @@ fold AS MATERIALIZED (
 	SELECT cvm._customer_move_agg(s.customer_id, s.product, s.started_on, s.ended_on, {price}{rate}, {is_paused}, {offered}, NULL, 'month',
 		(SELECT o.as_of FROM observed o), {pause_days}, {channel}, {end_reason}, {told}) AS state
 	FROM subscription s
+{body}
 )
 @end
 -- The same with times in segments

@@ -203,6 +203,14 @@ CREATE FUNCTION cvm._product_migrations(ticket bytea)
 COMMENT ON FUNCTION cvm._product_migrations(bytea) IS
 	'migrations() of all customers whom _customer_move_agg() gathered, of those who gave up a product for another one';
 
+CREATE FUNCTION cvm._product_pairs(ticket bytea)
+	RETURNS TABLE (product text, other_product text, customers bigint, mrr numeric, since date)
+	AS 'MODULE_PATHNAME', 'cvm_product_pairs'
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION cvm._product_pairs(bytea) IS
+	'How many customers whom _customer_move_agg() gathered pay on the last day for two products, the first by name first, what for both and since '
+	'when one of them holds both; for one, where other_product is NULL; and for anything, where product is NULL too';
+
 CREATE FUNCTION cvm._segment_losses(ticket bytea, gap integer)
 	RETURNS TABLE (segment text, state cvm.survival)
 	AS 'MODULE_PATHNAME', 'cvm_segment_losses'

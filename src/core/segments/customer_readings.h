@@ -1,7 +1,8 @@
 /*
  * customer_readings.h
  *		What else is read of customers, spell by spell: who came and what they
- *		earned, what they gave up for what, and for which reason they left.
+ *		earned, what they gave up for what, what they hold together, and for
+ *		which reason they left.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -11,6 +12,7 @@
 #include "core/segments/segment_customers.h"
 #include "core/subscriptions/movement.h"
 #include "core/subscriptions/survival.h"
+#include "core/util/count_table.h"
 
 /* Months after the one of coming at whose end customers are looked for */
 #define WON_LOOKS 4
@@ -72,6 +74,20 @@ typedef void (*ProductMoveEmit)(void *arg, const ProductMove *move);
 
 extern SegmentReader product_migrations_open(SegmentCustomers *customers,
 											 ProductMoveEmit emit, void *arg);
+
+/* Who pays on the last day for a product, or for two, the first by number first */
+typedef struct ProductPair
+{
+	int32_t product; /* of customers->labels, or -1: for anything */
+	int32_t other;	 /* or -1: for whatever else */
+	/* the key ends here */
+	int64_t customers;
+	Wide mrr;  /* of both */
+	Day since; /* the first day on which one of them held both */
+} ProductPair;
+
+extern SegmentReader product_pairs_open(SegmentCustomers *customers,
+										CountTable *pairs);
 
 /* How long customers pay and why they leave, by segment of the first paid day */
 extern SegmentReader segment_losses_open(SegmentCustomers *customers,

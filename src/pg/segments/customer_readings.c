@@ -135,6 +135,41 @@ cvm_product_migrations(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* _product_pairs(ticket): who pays for a product, and for another one too */
+PG_FUNCTION_INFO_V1(cvm_product_pairs);
+Datum
+cvm_product_pairs(PG_FUNCTION_ARGS)
+{
+	ReadingSink sink;
+	SegmentReader reader;
+	CountTable pairs;
+
+	if (!sink_open(&sink, fcinfo))
+		return (Datum) 0;
+	reader = product_pairs_open(&sink.customers, &pairs);
+	segment_customers_each(&sink.customers, &reader, 1);
+	for (uint32 i = 0; i < pairs.count; i++)
+	{
+		const ProductPair *pair = count_table_item(&pairs, i);
+		MemoryContext old = MemoryContextSwitchTo(sink.row_context);
+		Datum values[5] = {0};
+		bool nulls[5] = {false};
+
+		nulls[0] = pair->product < 0;
+		if (!nulls[0])
+			values[0] = told_datum(&sink.customers.labels[pair->product], "");
+		nulls[1] = pair->other < 0;
+		if (!nulls[1])
+			values[1] = told_datum(&sink.customers.labels[pair->other], "");
+		values[2] = Int64GetDatum(pair->customers);
+		values[3] = decimal_make(pair->mrr, sink.spell_buffer->scale);
+		values[4] = day_datum(pair->since, &nulls[4]);
+		MemoryContextSwitchTo(old);
+		sink_put(&sink, values, nulls);
+	}
+	return (Datum) 0;
+}
+
 /* _segment_losses(ticket, gap): how long customers pay and why they leave */
 PG_FUNCTION_INFO_V1(cvm_segment_losses);
 Datum

@@ -229,6 +229,14 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		ON g.product = s.product$$),
 ('worth_products', 9, '{}', '');
 
+-- What a unit of each product earns, and at which price, as lists
+@define product_margins
+, product_margin AS MATERIALIZED (
+	SELECT array_agg(g.product) AS products, array_agg(g.unit_margin) AS unit_margins, array_agg(g.list_price) AS list_prices
+	FROM (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product) g
+)
+@end
+
 -- What each customer is worth
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('worth_now', 1, '{}', $$
 WITH {valued}observed AS MATERIALIZED (
@@ -244,15 +252,32 @@ WITH {valued}observed AS MATERIALIZED (
 	HAVING sum(CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END) > 0
 )
 $$);
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('value_decile', 1, '{subscription}', $$
+-- Many are worth the same, and are in one tenth: Citus counts customer by customer, others in one pass
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('worth_alike', 1, '{distributed subscription}', $$
 {worth_now}
 , alike AS (
-	-- many are worth the same, and are in one tenth
 	SELECT w.mrr, w.margin, w.as_of, count(*) AS customers
 	FROM worth w
 	GROUP BY w.mrr, w.margin, w.as_of
-), ranked AS (
+)$$),
+('worth_alike', 9, '{}', $$
+WITH {valued}{observed}, worth AS MATERIALIZED (
+	SELECT cvm._worth_agg(s.customer_id, s.product, greatest(s.started_on, CASE WHEN s.started_on IS NOT NULL THEN date '4714-11-24 BC' END), s.ended_on,
+		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END, NULL, (SELECT o.as_of FROM observed o)) AS state
+	FROM subscription s
+)
+@use product_margins
+, alike AS (
+	SELECT w.mrr, w.margin, o.as_of, w.customers
+	FROM worth s
+	CROSS JOIN observed o
+	CROSS JOIN product_margin m
+	CROSS JOIN LATERAL cvm._worths(s.state, m.products, m.unit_margins, m.list_prices) w
+)$$);
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('value_decile', 1, '{subscription}', $$
+{worth_alike}, ranked AS (
 	-- by margin where it is known of everybody
 	SELECT a.*, CASE WHEN bool_and(a.margin IS NOT NULL) OVER () THEN a.margin ELSE a.mrr END AS value,
 		bool_and(a.margin IS NOT NULL) OVER () AS by_margin

@@ -127,6 +127,69 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 )
 @end
 
+-- Who pays on as_of, how much, since when and where, by kinds of customers who are alike, and the kind of each: Citus looks at
+-- each customer where it lives, others read spells and times in segments in one pass
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('value_kinds', 1, '{distributed subscription}', $$
+{base_counts}
+@use losses_by_age (VALUES (0))
+, standing AS {at_customer} (
+	SELECT n.customer_id, {segment_now} AS segment, n.mrr, cvm._months_since(n.joined_on, n.as_of) AS age, n.is_known,
+		CASE WHEN n.is_known THEN n.margin END AS margin
+	FROM (
+		SELECT p.customer_id, sum(p.price) FILTER (WHERE p.ended_on > p.as_of) AS mrr,
+			cvm._paid_since_agg(p.started_on, p.ended_on, p.as_of, {lapse_days}) AS joined_on, p.as_of,
+			sum(l.unit_margin + coalesce(p.price - l.list_price, 0)) FILTER (WHERE p.ended_on > p.as_of) AS margin,
+			coalesce(bool_and(l.unit_margin IS NOT NULL) FILTER (WHERE p.ended_on > p.as_of), false) AS is_known
+		FROM (
+			SELECT s.customer_id, s.product, s.started_on, CASE WHEN s.ended_on <= o.as_of THEN s.ended_on ELSE o.as_of + 1 END AS ended_on,
+				({price}){rate} AS price, o.as_of
+			FROM subscription s
+			CROSS JOIN observed o
+			WHERE s.customer_id IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)
+			OFFSET 0) p
+		LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product) l
+			ON l.product = p.product
+		WHERE p.price > 0
+		GROUP BY p.customer_id, p.as_of
+		HAVING bool_or(p.ended_on > p.as_of)) n{segment_now_join}
+), kind AS MATERIALIZED (
+	SELECT NULL::integer AS kind, s.segment, s.mrr, s.age, s.margin, s.is_known, count(*) AS customers FROM standing s GROUP BY 2, 3, 4, 5, 6
+)$$),
+('value_kinds', 9, '{}', $$
+WITH {observed}, {rates}standing AS MATERIALIZED (
+	SELECT cvm._worth_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.price, r.segment, (SELECT o.as_of FROM observed o)) AS state
+	FROM (
+		SELECT s.customer_id, s.product, s.started_on, s.ended_on, ({price}){rate} AS price, NULL::text AS segment
+		FROM subscription s
+		UNION ALL
+		SELECT h.customer_id, NULL, h.valid_from, h.valid_to, NULL, h.segment
+		FROM {segment_rows} h) r
+), counted AS MATERIALIZED (
+	SELECT CASE WHEN {has_segments} THEN l.segment ELSE '(all)' END AS segment, l.age, l.since, l.until, l.gone, l.customers AS n
+	FROM standing s
+	CROSS JOIN LATERAL cvm._standing_losses(s.state, {lapse_days}) l
+)
+@use passed_months
+@use losses_by_age (VALUES (0))
+@use product_margins
+, kind AS MATERIALIZED (
+	SELECT k.kind, CASE WHEN {has_segments} THEN k.segment ELSE '(all)' END AS segment, k.mrr, k.age, k.margin, k.is_known, k.customers
+	FROM standing s
+	CROSS JOIN product_margin m
+	CROSS JOIN LATERAL cvm._standings(s.state, {lapse_days}, m.products, m.unit_margins, m.list_prices) k
+)$$),
+('value_ranked', 1, '{distributed subscription}', $$SELECT s.customer_id, k.*
+	FROM standing s
+	JOIN ranked_kind k ON k.segment = s.segment AND k.age = s.age AND k.mrr = s.mrr AND k.is_known = s.is_known
+		AND coalesce(k.product_margin, 0) = coalesce(s.margin, 0)$$),
+('value_ranked', 9, '{}', $$SELECT c.customer_id, k.*
+	FROM standing s
+	CROSS JOIN product_margin m
+	CROSS JOIN LATERAL cvm._standing_customers(s.state, {lapse_days}, m.products, m.unit_margins, m.list_prices,
+		(SELECT s.customer_id FROM subscription s WHERE false)) c
+	JOIN ranked_kind k ON k.kind = c.kind$$);
+
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 ('forecast', 1, '{subscription}', $$
 {base_counts}
@@ -214,40 +277,19 @@ CROSS JOIN cvm.mean_difference(0, 0, 0, 1, {conf}) z
 LEFT JOIN back_test b ON b.segment = t.segment AND b.step = t.step
 WHERE t.base_customers > 0$$),
 ('customer_value', 1, '{subscription}', $$
-{base_counts}
-@use losses_by_age (VALUES (0))
-, standing AS {at_customer} (
-	SELECT n.customer_id, {segment_now} AS segment, n.mrr, cvm._months_since(n.joined_on, n.as_of) AS age, n.is_known,
-		CASE WHEN n.is_known THEN n.margin END AS margin
-	FROM (
-		SELECT p.customer_id, sum(p.price) FILTER (WHERE p.ended_on > p.as_of) AS mrr,
-			cvm._paid_since_agg(p.started_on, p.ended_on, p.as_of, {lapse_days}) AS joined_on, p.as_of,
-			sum(l.unit_margin + coalesce(p.price - l.list_price, 0)) FILTER (WHERE p.ended_on > p.as_of) AS margin,
-			coalesce(bool_and(l.unit_margin IS NOT NULL) FILTER (WHERE p.ended_on > p.as_of), false) AS is_known
-		FROM (
-			SELECT s.customer_id, s.product, s.started_on, CASE WHEN s.ended_on <= o.as_of THEN s.ended_on ELSE o.as_of + 1 END AS ended_on,
-				({price}){rate} AS price, o.as_of
-			FROM subscription s
-			CROSS JOIN observed o
-			WHERE s.customer_id IS NOT NULL AND isfinite(s.started_on) AND s.started_on < o.as_of AND coalesce(s.ended_on > s.started_on, true)
-			OFFSET 0) p
-		LEFT JOIN (SELECT r.product, max(r.unit_margin) AS unit_margin, max(r.list_price) AS list_price FROM {product_rows} r GROUP BY r.product) l
-			ON l.product = p.product
-		WHERE p.price > 0
-		GROUP BY p.customer_id, p.as_of
-		HAVING bool_or(p.ended_on > p.as_of)) n{segment_now_join}
-), expected AS MATERIALIZED (
+{value_kinds}
+, expected AS MATERIALIZED (
 	SELECT a.segment, a.ages, cvm._expected_periods(l.at_risk, l.lost, a.ages, greatest({value_months}, 1), coalesce({monthly_discount_rate}, 0)) AS months,
 		(SELECT sum(1 / (1 + coalesce({monthly_discount_rate}, 0)) ^ g.at ORDER BY g.at)
 			FROM generate_series(0, greatest({value_months}, 1) - 1) AS g (at)) AS all_months
-	FROM (SELECT s.segment, max(s.age) + 1 AS ages FROM standing s GROUP BY 1) a
+	FROM (SELECT k.segment, max(k.age) + 1 AS ages FROM kind k GROUP BY 1) a
 	LEFT JOIN losses l ON l.segment = a.segment
 ), valued AS (
 	-- many are alike
-	SELECT s.segment, s.mrr, s.age, s.margin AS product_margin, s.is_known, s.customers, e.months[s.age + 1] AS expected_months, e.all_months,
+	SELECT s.kind, s.segment, s.mrr, s.age, s.margin AS product_margin, s.is_known, s.customers, e.months[s.age + 1] AS expected_months, e.all_months,
 		CASE WHEN s.is_known THEN s.margin ELSE s.mrr * {margin_rate}::numeric END AS margin,
 		CASE WHEN s.is_known THEN 'product' WHEN {margin_rate} IS NOT NULL THEN 'margin_rate' END AS margin_source
-	FROM (SELECT s.segment, s.mrr, s.age, s.margin, s.is_known, count(*) AS customers FROM standing s GROUP BY 1, 2, 3, 4, 5) s
+	FROM kind s
 	LEFT JOIN expected e ON e.segment = s.segment
 ), priced AS (
 	SELECT v.*, (v.mrr::float8 * v.expected_months)::numeric AS remaining_revenue,
@@ -261,10 +303,7 @@ WHERE t.base_customers > 0$$),
 	FROM priced p
 	WINDOW w AS (PARTITION BY p.shown_revenue)
 ), ranked AS (
-	SELECT s.customer_id, k.*
-	FROM standing s
-	JOIN ranked_kind k ON k.segment = s.segment AND k.age = s.age AND k.mrr = s.mrr AND k.is_known = s.is_known
-		AND coalesce(k.product_margin, 0) = coalesce(s.margin, 0)
+	{value_ranked}
 )
 SELECT cvm.row_key(r.customer_id::text) AS row_key,
 	r.customer_id,

@@ -231,8 +231,7 @@ WITH {observed}, {rates}cell AS MATERIALIZED (
 	SELECT c.*
 	FROM (
 		SELECT cvm._white_space_agg(r.customer_id, r.product, r.started_on, r.ended_on, r.price, r.bundle, r.segment,
-			-- nothing observed: nothing before the first day of all
-			(SELECT coalesce(o.as_of, '0001-01-01') FROM observed o), ARRAY[{white_space_days}]) AS cells
+			(SELECT o.as_of FROM observed o), ARRAY[{white_space_days}]) AS cells
 		FROM (
 			SELECT s.customer_id, s.product, greatest(s.started_on, CASE WHEN s.started_on IS NOT NULL THEN date '4714-11-24 BC' END) AS started_on,
 				s.ended_on, {price} AS price, NULL::text AS bundle, NULL::text AS segment

@@ -68,6 +68,9 @@ name_parts(const Label *name)
 			case NAME_UNDATED:
 				parts.is_undated = true;
 				break;
+			case NAME_UNNAMED:
+				parts.is_unnamed = true;
+				break;
 		}
 	}
 	return parts;

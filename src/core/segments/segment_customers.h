@@ -28,6 +28,7 @@
 #define NAME_REASON 'r'	 /* for which it ended */
 #define NAME_UNPRICED 'n'
 #define NAME_UNDATED 's' /* the first day is not known */
+#define NAME_UNNAMED 'p' /* the product is not told */
 
 /* What a name tells; without data where it does not */
 typedef struct NameParts
@@ -38,6 +39,7 @@ typedef struct NameParts
 	Label reason;
 	bool is_unpriced;
 	bool is_undated;
+	bool is_unnamed;
 } NameParts;
 
 /* In place of a segment: everybody */

@@ -109,6 +109,17 @@ month_of_day(int64_t day, int *mday)
 	return year * 12 + month - 1;
 }
 
+int32_t
+months_over(Day since, Day until)
+{
+	int since_mday;
+	int mday;
+	int64_t since_month = month_of_day(since, &since_mday);
+	int64_t month = month_of_day(until, &mday);
+
+	return (int32_t) (month - since_month) - (since_mday > mday ? 1 : 0);
+}
+
 /* The day mday of an absolute month, or its last day if it is shorter. */
 static int64_t
 day_in_month(int64_t month, int mday)

@@ -92,4 +92,10 @@ period_cache_period(PeriodCache *period_cache, Day day)
 extern int64_t day_of_civil(int64_t year, int month, int mday);
 extern void civil_of_day(int64_t day, int64_t *year, int *month, int *mday);
 
+/*
+ * Whole months from a day until another one.  A month is over on the day of the
+ * same number: from 31 January on no month is over before March.
+ */
+extern int32_t months_over(Day since, Day until);
+
 #endif /* CVM_CORE_UTIL_CALENDAR_H */

@@ -10,12 +10,31 @@
 #include "utils/fmgrprotos.h"
 
 #include "core/segments/base_loss.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/row_array.h"
+#include "pg/rows_out.h"
 #include "pg/segments/paid_spells.h"
+#include "pg/segments/worth.h"
 #include "pg/state_type.h"
 
 #define LOSS_COLUMNS 8
+
+/* Days in a segment as a row */
+static void
+loss_values(const BaseLosses *losses, uint32 at, int scale, Datum *values)
+{
+	const BaseLoss *loss = count_table_item(&losses->losses, at);
+
+	values[0] = label_datum(&losses->names.segments[loss->segment]);
+	values[1] = Int32GetDatum(loss->age);
+	values[2] = Int32GetDatum(loss->since);
+	values[3] = Int32GetDatum(loss->until);
+	values[4] = Int32GetDatum(loss->gone);
+	values[5] = Int64GetDatum(loss->customers);
+	values[6] = decimal_make(loss->mrr, scale);
+	values[7] = square_sum_make(&loss->squares, 2 * scale);
+}
 
 /* The end of _base_loss_agg: days in segments by months. */
 PG_FUNCTION_INFO_V1(cvm_base_loss_final);
@@ -36,22 +55,37 @@ cvm_base_loss_final(PG_FUNCTION_ARGS)
 	row_array_open(&array, fcinfo);
 	for (uint32 i = 0; i < losses.losses.count; i++)
 	{
-		const BaseLoss *loss = count_table_item(&losses.losses, i);
-		const Label *segment = &losses.names.segments[loss->segment];
 		Datum values[LOSS_COLUMNS];
 		bool nulls[LOSS_COLUMNS] = {false};
 
-		values[0] = PointerGetDatum(
-			cstring_to_text_with_len(segment->data, (int) segment->size));
-		values[1] = Int32GetDatum(loss->age);
-		values[2] = Int32GetDatum(loss->since);
-		values[3] = Int32GetDatum(loss->until);
-		values[4] = Int32GetDatum(loss->gone);
-		values[5] = Int64GetDatum(loss->customers);
-		values[6] = decimal_make(loss->mrr, state->spell_buffer->scale);
-		values[7] =
-			square_sum_make(&loss->squares, 2 * state->spell_buffer->scale);
+		loss_values(&losses, i, state->spell_buffer->scale, values);
 		row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);
+}
+
+/* _standing_losses(ticket, lapse_days): the same of what _worth_agg gathered */
+PG_FUNCTION_INFO_V1(cvm_standing_losses);
+Datum
+cvm_standing_losses(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int32 gap = argument_lapse(fcinfo, 1);
+	SpellBuffer *spell_buffer;
+	BaseLosses losses;
+
+	rows_out_begin(fcinfo);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	spell_buffer = worth_spells(fcinfo);
+	base_losses_find(&losses, CurrentMemoryContext, spell_buffer, gap);
+	for (uint32 i = 0; i < losses.losses.count; i++)
+	{
+		Datum values[LOSS_COLUMNS];
+		bool nulls[LOSS_COLUMNS] = {false};
+
+		loss_values(&losses, i, spell_buffer->scale, values);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

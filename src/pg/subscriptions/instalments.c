@@ -27,9 +27,7 @@ cvm_instalments(PG_FUNCTION_ARGS)
 }
 
 /*
- * cvm._months_since(day, as_of): whole months from a day until another one.  A
- * month is over on the day of the same number: from 31 January on no month is
- * over before March.
+ * cvm._months_since(day, as_of): whole months from a day until another one
  */
 PG_FUNCTION_INFO_V1(cvm_months_since);
 Datum
@@ -37,13 +35,8 @@ cvm_months_since(PG_FUNCTION_ARGS)
 {
 	DateADT day = PG_GETARG_DATEADT(0);
 	DateADT as_of = PG_GETARG_DATEADT(1);
-	int year, month, mday;
-	int from_year, from_month, from_mday;
 
 	if (DATE_NOT_FINITE(day) || DATE_NOT_FINITE(as_of))
 		PG_RETURN_NULL();
-	j2date(day + POSTGRES_EPOCH_JDATE, &from_year, &from_month, &from_mday);
-	j2date(as_of + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
-	PG_RETURN_INT32((year - from_year) * MONTHS_PER_YEAR + month - from_month -
-					(from_mday > mday ? 1 : 0));
+	PG_RETURN_INT32(months_over(day, as_of));
 }

@@ -9,8 +9,8 @@
 -- customers do (behaviour); words are answers with a theme.  own is the customer's,
 -- on the scale of single answers, by which it is below the floor.
 --
--- A further source of behaviour is a part of rows "UNION ALL SELECT metric,
--- customer_id, day, value", each a thing that was observed, named in behaviour_seen;
+-- A further source of behaviour is a part of rows, each a thing that was observed, as those
+-- of deliveries: customer, day, metric and whether it was so; named in behaviour_rows;
 -- its last day a part in driver_until; its metric in driver_metrics and behaviour_of.
 
 CREATE FUNCTION cvm.business_minutes(since timestamptz, until timestamptz, tz text, hours text, days integer[], holidays date[] DEFAULT NULL)
@@ -66,6 +66,13 @@ INSERT INTO cvm.setting_definition (position, setting, kind, initial, descriptio
 					{holidays})::numeric::float8
 				END
 @end
+-- Tasks that were done, with the way
+@define done_tasks
+				SELECT k.customer_id, cvm.day_of(k.at, {time_zone}) AS day, lower(nullif(btrim(k.task), '')) AS task,
+					lower(btrim(k.channel) COLLATE {portal_channels_collation}) = ANY ({portal_channels_lower}) AS is_portal
+				FROM interaction k
+				WHERE k.customer_id IS NOT NULL AND isfinite(k.at) AND coalesce(k.completed, true)
+@end
 -- How long a ticket has waited for a person, or did: not while it waits for the customer
 @define waited_minutes
 		CROSS JOIN LATERAL (SELECT
@@ -108,31 +115,22 @@ about AS MATERIALIZED (
 
 -- Sums of what is known of each driver, by segment and month (cvm.driver_sum), from one pass over all rows of customers:
 -- driver_cell, of each source and topic; series says which of them are a driver's
-@define driver_cells base | moments | spell_rows
+@define driver_cells base | floors | moments | rows
 {base}known AS MATERIALIZED (
 	SELECT coalesce({as_of}, {driver_until}) AS as_of
 ), floor AS MATERIALIZED (
 	SELECT row_number() OVER (ORDER BY f.metric, f.sign, f.floor)::int AS floor_no, f.metric, f.sign, f.floor
 	FROM (SELECT DISTINCT k.metric, k.sign, k.floor FROM ({driver_floors}) k WHERE k.floor IS NOT NULL) f
 ), asking AS MATERIALIZED (
-	SELECT (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) AS floors, {moments} AS moments, k.as_of,
+	SELECT {floors} AS floors, {moments} AS moments, k.as_of,
 		cvm.moment_of(k.as_of, {time_zone}) AS until
 	FROM known k
-), behaved (metric, customer_id, day, value) AS (
-	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_deliveries}{behaviour_tasks}
-), driver_cell AS MATERIALIZED (
+), {task_since}driver_cell AS MATERIALIZED (
 	SELECT {driver_cell_columns}
 	FROM (
 		SELECT cvm._driver_sums_agg(r.customer_id, r.day, r.at, r.name, r.driver, r.kind, r.theme, r.value, r.importance, r.mrr, r.segment, r.valid_from,
 			r.valid_to, {driver_asking}) AS cells
-		FROM (
-			-- one without a name is in no segment: a condition here would make a subquery of this side
-			SELECT h.customer_id, NULL::date AS day, NULL::timestamptz AS at, NULL::text AS name, NULL::text AS driver, NULL::text AS kind, NULL::text AS theme,
-				NULL::float8 AS value, NULL::float8 AS importance, NULL::numeric AS mrr, h.segment, h.valid_from, h.valid_to
-			FROM {segment_rows} h
-			UNION ALL
-			SELECT b.customer_id, b.day, NULL, b.metric, NULL, NULL, NULL, b.value, NULL, NULL, NULL, NULL, NULL
-			FROM behaved b{driver_ticket_rows}{driver_answer_rows}{spell_rows}) r{driver_at_customer}
+		FROM ({rows}) r{driver_at_customer}
 		) f
 	CROSS JOIN LATERAL cvm._driver_sums(f.cells) c{driver_cell_groups}
 ), asked AS MATERIALIZED (
@@ -146,9 +144,54 @@ about AS MATERIALIZED (
 )
 @end
 
+-- Rows of the aggregate, of the same types in all of them: a UNION ALL of others is not read from plain scans, and on Citus not
+-- where customers live, and neither is one of a side that is empty
+@define membership_rows
+			SELECT h.customer_id, NULL::date AS day, NULL::timestamptz AS at, NULL::text AS name, NULL::text AS driver, NULL::text AS kind, NULL::text AS theme,
+				NULL::float8 AS value, NULL::float8 AS importance, NULL::numeric AS mrr, h.segment::text AS segment, h.valid_from, h.valid_to
+			FROM segment_history h
+@end
+@define answer_rows
+			SELECT s.customer_id, cvm.day_of(s.occurred_at, {time_zone}) AS day, cvm.moment_of(s.occurred_at, {time_zone}) AS at, s.instrument::text AS name,
+				s.driver::text AS driver, s.kind::text AS kind, s.theme::text AS theme, s.score::float8 AS value, s.importance::float8 AS importance,
+				NULL::numeric AS mrr, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
+			FROM survey s{driver_survey_kind}
+@end
+@define deed_rows id | day | name | value | second | second_value
+			SELECT {id} AS customer_id, {day} AS day, NULL::timestamptz AS at, {name} AS name, {second} AS driver, NULL::text AS kind, NULL::text AS theme,
+				({value})::float8 AS value, {second_value}::float8 AS importance, NULL::numeric AS mrr, NULL::text AS segment, NULL::date AS valid_from,
+				NULL::date AS valid_to
+@end
+-- a ticket is one row of two metrics, from a plain scan: two, with a join below them, took twice as long
+@define ticket_rows
+@with deed_rows t.customer_id | cvm.day_of(t.opened_at, {time_zone}) | CASE WHEN NOT {is_staff_ticket} THEN 'late_replies' END | {late_reply} | 'reopened_tickets'::text | ({ticket_reopens} > 0)::int
+@end
+			FROM ticket t{driver_beside_ticket}
+@end
+-- deliveries of which it is known whether they came as often as they were wanted
+@define delivery_rows
+@with deed_rows d.customer_id | d.due_on | 'misfit_deliveries'::text | CASE WHEN t.is_fit THEN 0 ELSE 1 END | NULL::text | NULL
+@end
+			FROM delivery d
+			CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) AS is_fit,
+				coalesce(lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower}), false)
+					OR coalesce(lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}), false) AS is_misfit) t
+			WHERE isfinite(d.due_on) AND (t.is_fit OR t.is_misfit)
+@end
+-- tasks that were done, of those that are done in the portal and with help, since both were seen
+@define task_rows
+@with deed_rows i.customer_id | i.day | 'assisted_tasks'::text | CASE WHEN i.is_portal THEN 0 ELSE 1 END | NULL::text | NULL
+@end
+			FROM (
+@use done_tasks
+				) i
+			JOIN task_since a ON a.task = i.task AND a.since <= i.day
+			WHERE i.is_portal IS NOT NULL
+@end
 @define driver_spells mrr
 			UNION ALL
-			SELECT s.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CASE WHEN ({is_paused}) IS NOT TRUE THEN {mrr} END, NULL, s.started_on, s.ended_on
+			SELECT s.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, (CASE WHEN ({is_paused}) IS NOT TRUE THEN {mrr} END)::numeric, NULL, s.started_on,
+				s.ended_on
 			FROM subscription s
 @end
 
@@ -156,13 +199,22 @@ about AS MATERIALIZED (
 @define driver_units
 known AS MATERIALIZED (
 	SELECT coalesce({as_of}, {driver_until}) AS as_of
-), answer AS MATERIALIZED ({driver_answers}
+), asking AS MATERIALIZED (
+	SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k
+), {task_since}answer AS MATERIALIZED ({driver_answers}
 ), asked AS MATERIALIZED (
 	SELECT a.driver, a.instrument, count(*) AS answers FROM answer a GROUP BY a.driver, a.instrument
 ),
 @use driver_table
-, behaved (metric, customer_id, day, value) AS (
-	SELECT NULL::text, k.customer_id, NULL::date, NULL::int FROM {segment_rows} k WHERE false{behaviour_seen}
+, behaved AS (
+	SELECT r.customer_id, r.day, m.metric, m.value::int AS value
+	FROM (
+			SELECT k.customer_id, NULL::date AS day, NULL::timestamptz AS at, NULL::text AS name, NULL::text AS driver, NULL::text AS kind, NULL::text AS theme,
+				NULL::float8 AS value, NULL::float8 AS importance, NULL::numeric AS mrr, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
+			FROM {segment_rows} k
+			WHERE false{behaviour_rows}) r
+	CROSS JOIN LATERAL (VALUES (r.name, r.value), (CASE WHEN r.name IS NOT NULL THEN r.driver END, r.importance)) AS m (metric, value)
+	WHERE m.value IS NOT NULL
 ), unit AS MATERIALIZED (
 	SELECT l.driver, 'survey' AS source, a.month, a.customer_id, a.day, 1::bigint AS n, a.score AS own
 	FROM answer a
@@ -255,57 +307,69 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		NULL::numeric AS importance, NULL::text AS theme
 	FROM {segment_rows} k WHERE false$$),
 
--- What customers did: a row per thing observed
-('behaviour_seen', 1, '{}', '{behaviour_tickets}{behaviour_deliveries}{behaviour_tasks}'),
--- deliveries of which it is known whether they came as often as they were wanted
-('behaviour_deliveries', 1, '{delivery}', $$
-	UNION ALL
-	SELECT 'misfit_deliveries', d.customer_id, d.due_on, CASE WHEN t.is_fit THEN 0 ELSE 1 END
-	FROM delivery d
-	CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) AS is_fit,
-		coalesce(lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower}), false)
-			OR coalesce(lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}), false) AS is_misfit) t
-	WHERE isfinite(d.due_on) AND (t.is_fit OR t.is_misfit)$$),
-('behaviour_deliveries', 9, '{}', ''),
--- tasks that were done, of those that are done in the portal and with help, since both were seen
-('behaviour_tasks', 1, '{interaction}', $$
-	UNION ALL
-	SELECT 'assisted_tasks', a.customer_id, a.day, CASE WHEN a.is_portal THEN 0 ELSE 1 END
-	FROM (
-		SELECT i.*, min(i.day) FILTER (WHERE i.is_portal) OVER w AS portal_since, min(i.day) FILTER (WHERE NOT i.is_portal) OVER w AS help_since
-		FROM (
-			SELECT i.customer_id, cvm.day_of(i.at, {time_zone}) AS day, lower(nullif(btrim(i.task), '')) AS task,
-				lower(btrim(i.channel) COLLATE {portal_channels_collation}) = ANY ({portal_channels_lower}) AS is_portal
-			FROM interaction i
-			WHERE i.customer_id IS NOT NULL AND isfinite(i.at) AND coalesce(i.completed, true)) i
-		WHERE i.task IS NOT NULL AND i.is_portal IS NOT NULL
-		WINDOW w AS (PARTITION BY i.task)) a
-	WHERE date_trunc('month', greatest(a.portal_since, a.help_since)::timestamp)::date <= a.day AND a.portal_since IS NOT NULL AND a.help_since IS NOT NULL$$),
-('behaviour_tasks', 9, '{}', ''),
+-- What customers did, a row per thing observed
+('behaviour_rows', 1, '{}', '{behaviour_tickets}{behaviour_deliveries}{behaviour_tasks}'),
 ('behaviour_tickets', 1, '{ticket}', $$
-	UNION ALL
-	SELECT 'late_replies', t.customer_id, t.day, (t.minutes > {reply_hours} * 60)::int
-	FROM (
-		SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}) AS day, cvm.moment_of(t.first_reply_at, {time_zone}) < o.until AS is_answered,
-			{ticket_minutes} AS minutes
-		FROM ticket t
-		CROSS JOIN (SELECT cvm.moment_of(k.as_of, {time_zone}) AS until FROM known k) o
-@use waited_minutes
-		WHERE NOT {is_staff_ticket}) t
-	-- who still waits is late once it is known
-	WHERE t.minutes >= 0 AND (t.is_answered OR t.minutes > {reply_hours} * 60)
-	UNION ALL
-	SELECT 'reopened_tickets', t.customer_id, cvm.day_of(t.opened_at, {time_zone}), ({ticket_reopens} > 0)::int
-	FROM ticket t
-	WHERE NOT {is_staff_ticket}$$),
+			UNION ALL
+@use ticket_rows
+$$),
 ('behaviour_tickets', 9, '{}', ''),
+('behaviour_deliveries', 1, '{delivery}', $$
+			UNION ALL
+@use delivery_rows
+$$),
+('behaviour_deliveries', 9, '{}', ''),
+('behaviour_tasks', 1, '{interaction}', $$
+			UNION ALL
+@use task_rows
+$$),
+('behaviour_tasks', 9, '{}', ''),
+-- whatever there is comes first
+('driver_rows_placed', 1, '{segment_history}', $$
+@use membership_rows
+			UNION ALL {driver_known_rows}$$),
+('driver_rows_placed', 9, '{}', '{driver_known_rows}'),
+('driver_known_rows', 1, '{survey}', $$
+@use answer_rows
+{behaviour_rows}$$),
+('driver_known_rows', 2, '{ticket}', $$
+@use ticket_rows
+{behaviour_deliveries}{behaviour_tasks}$$),
+('driver_known_rows', 3, '{delivery}', $$
+@use delivery_rows
+{behaviour_tasks}$$),
+('driver_known_rows', 4, '{interaction}', $$
+@use task_rows
+$$),
+('driver_known_rows', 9, '{}', 'SELECT NULL::bigint AS customer_id, NULL::date AS day, NULL::timestamptz AS at, NULL::text AS name, NULL::text AS driver, '
+	'NULL::text AS kind, NULL::text AS theme, NULL::float8 AS value, NULL::float8 AS importance, NULL::numeric AS mrr, NULL::text AS segment, '
+	'NULL::date AS valid_from, NULL::date AS valid_to'),
+('late_reply', 1, '{}', $$cvm._late_reply(
+@use minutes_until least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}){ticket_pauses}, {driver_until_moment}), {driver_until_moment})
+				, {ticket_paused}, ({reply_hours} * 60)::float8, cvm.moment_of(t.first_reply_at, {time_zone}) < {driver_until_moment})$$),
+('task_since', 1, '{interaction}', $$task_since AS MATERIALIZED (
+	SELECT k.task, date_trunc('month', greatest(k.portal_since, k.help_since)::timestamp)::date AS since
+	FROM (
+		SELECT i.task, min(i.day) FILTER (WHERE i.is_portal) AS portal_since, min(i.day) FILTER (WHERE NOT i.is_portal) AS help_since
+		FROM (
+@use done_tasks
+			) i
+		WHERE i.task IS NOT NULL
+		GROUP BY i.task) k
+	WHERE k.portal_since IS NOT NULL AND k.help_since IS NOT NULL
+), $$),
+('task_since', 9, '{}', ''),
+('ticket_paused', 1, '{ticket.paused_minutes}', 't.paused_minutes'),
+('ticket_paused', 9, '{}', 'NULL::float8'),
+('driver_until_moment', 9, '{}', '(SELECT a.until FROM asking a)'),
+('driver_beside_ticket', 9, '{}', ''),
 
 -- with what those below floors pay; and with who was seen around moments
 ('driver_cells', 1, '{}', $$
-@use driver_cells {driver_money_base} | NULL::date[] | {driver_money_rows}
+@use driver_cells {driver_money_base} | (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) | NULL::date[] | {driver_rows_placed}{driver_money_rows}
 $$),
 ('driver_cells_around', 1, '{}', $$
-@use driver_cells | {driver_moments} |
+@use driver_cells | NULL::text[] | {driver_moments} | {driver_known_rows}
 $$),
 ('driver_units', 1, '{}', $$
 @use driver_units
@@ -314,26 +378,6 @@ $$),
 	FROM ({driver_rows}) d
 	LEFT JOIN {driver_metrics} AS m (metric, sign, floor, scale, source) ON m.metric = d.metric$$),
 ('driver_floors', 9, '{}', 'SELECT m.metric, m.sign, m.floor FROM {driver_metrics} AS m (metric, sign, floor, scale, source)'),
--- late_replies and reopened_tickets, from one scan: two of {behaviour_tickets}, with a join below them, take twice as long
-('driver_ticket_rows', 1, '{ticket}', $$
-			UNION ALL
-			SELECT t.customer_id, cvm.day_of(t.opened_at, {time_zone}), NULL, CASE WHEN NOT {is_staff_ticket} THEN 'late_replies' END, 'reopened_tickets', NULL, NULL,
-				cvm._late_reply(
-@use minutes_until least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}){ticket_pauses}, {driver_until_moment}), {driver_until_moment})
-				, {ticket_paused}, ({reply_hours} * 60)::float8, cvm.moment_of(t.first_reply_at, {time_zone}) < {driver_until_moment}),
-				({ticket_reopens} > 0)::int, NULL, NULL, NULL, NULL
-			FROM ticket t{driver_beside_ticket}$$),
-('driver_ticket_rows', 9, '{}', ''),
-('ticket_paused', 1, '{ticket.paused_minutes}', 't.paused_minutes'),
-('ticket_paused', 9, '{}', 'NULL::float8'),
-('driver_until_moment', 9, '{}', '(SELECT a.until FROM asking a)'),
-('driver_beside_ticket', 9, '{}', ''),
-('driver_answer_rows', 1, '{survey}', $$
-			UNION ALL
-			SELECT s.customer_id, cvm.day_of(s.occurred_at, {time_zone}), cvm.moment_of(s.occurred_at, {time_zone}), s.instrument, s.driver, s.kind, s.theme,
-				s.score, s.importance, NULL, NULL, NULL, NULL
-			FROM survey s{driver_survey_kind}$$),
-('driver_answer_rows', 9, '{}', ''),
 -- the fold chooses the kind of surveys that counts, if it has them all
 ('driver_survey_kind', 1, '{distributed survey}', '{survey_kind}'),
 ('driver_survey_kind', 9, '{}', ''),

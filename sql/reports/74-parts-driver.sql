@@ -115,7 +115,7 @@ about AS MATERIALIZED (
 
 -- Sums of what is known of each driver, by segment and month (cvm.driver_sum), from one pass over all rows of customers:
 -- driver_cell, of each source and topic; series says which of them are a driver's
-@define driver_cells base | floors | moments | rows
+@define driver_cells base | floors | moments | weighed | rows
 {base}known AS MATERIALIZED (
 	SELECT coalesce({as_of}, {driver_until}) AS as_of
 ), floor AS MATERIALIZED (
@@ -129,7 +129,7 @@ about AS MATERIALIZED (
 	SELECT {driver_cell_columns}
 	FROM (
 		SELECT cvm._driver_sums_agg(r.customer_id, r.day, r.at, r.name, r.driver, r.kind, r.theme, r.value, r.importance, r.mrr, r.segment, r.valid_from,
-			r.valid_to, {driver_asking}) AS cells
+			r.valid_to, {driver_asking}, {weighed}) AS cells
 		FROM ({rows}) r{driver_at_customer}
 		) f
 	CROSS JOIN LATERAL cvm._driver_sums(f.cells) c{driver_cell_groups}
@@ -366,10 +366,10 @@ $$),
 
 -- with what those below floors pay; and with who was seen around moments
 ('driver_cells', 1, '{}', $$
-@use driver_cells {driver_money_base} | (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) | NULL::date[] | {driver_rows_placed}{driver_money_rows}
+@use driver_cells {driver_money_base} | (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) | NULL::date[] | {driver_is_weighed} | {driver_rows_placed}{driver_money_rows}
 $$),
 ('driver_cells_around', 1, '{}', $$
-@use driver_cells | NULL::text[] | {driver_moments} | {driver_known_rows}
+@use driver_cells | NULL::text[] | {driver_moments} | false | {driver_known_rows}
 $$),
 ('driver_units', 1, '{}', $$
 @use driver_units
@@ -378,6 +378,9 @@ $$),
 	FROM ({driver_rows}) d
 	LEFT JOIN {driver_metrics} AS m (metric, sign, floor, scale, source) ON m.metric = d.metric$$),
 ('driver_floors', 9, '{}', 'SELECT m.metric, m.sign, m.floor FROM {driver_metrics} AS m (metric, sign, floor, scale, source)'),
+-- where nobody says how important something is each row needs less memory
+('driver_is_weighed', 1, '{survey.importance}', 'true'),
+('driver_is_weighed', 9, '{}', 'false'),
 -- the fold chooses the kind of surveys that counts, if it has them all
 ('driver_survey_kind', 1, '{distributed survey}', '{survey_kind}'),
 ('driver_survey_kind', 9, '{}', ''),

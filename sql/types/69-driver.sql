@@ -30,13 +30,13 @@ text
 uuid
 @make
 CREATE FUNCTION cvm.driver_sums_add(internal, {customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date) RETURNS internal
+	integer, date, boolean) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_driver_sums_add_{customer}'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.driver_sums_add(internal, {customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date) IS 'Step of _driver_sums_agg';
+	integer, date, boolean) IS 'Step of _driver_sums_agg';
 CREATE AGGREGATE cvm._driver_sums_agg({customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date) (
+	integer, date, boolean) (
 	SFUNC = cvm.driver_sums_add, STYPE = internal, SSPACE = 65536,
 	FINALFUNC = cvm.driver_sums_final, FINALFUNC_MODIFY = READ_WRITE,
 	COMBINEFUNC = cvm.member_combine,
@@ -44,11 +44,11 @@ CREATE AGGREGATE cvm._driver_sums_agg({customer}, date, timestamptz, text, text,
 	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cvm._driver_sums_agg({customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date) IS
+	integer, date, boolean) IS
 	'What is known of drivers of value, from raw rows in one pass: customer, day, moment of an answer (NULL: something was done), instrument or metric, '
 	'driver (NULL: "(none)"), kind (instrument and kind in any case of letters), theme, score or whether it was so (not 0), importance, what a spell '
 	'brings a month, segment, valid_from, valid_to, floors (metric, sign and number of each), months around which customers are counted, months before each '
-	'with which it is compared, as_of (NULL: all days). A row with a segment says that the customer was in it on these days, one with what it brings that '
+	'with which it is compared, as_of (NULL: all days), whether importance of answers is asked. A row with a segment says that the customer was in it on these days, one with what it brings that '
 	'it is a spell of these days; of what was done driver may be a second metric, and importance whether that was so; of answers of a customer in a month '
 	'the last one counts';
 @end

@@ -55,7 +55,7 @@ line_size(What what)
 {
 	return what == TICKETS	 ? sizeof(TicketLine)
 		   : what == ANSWERS ? sizeof(SurveyLine)
-		   : what == DRIVERS ? sizeof(DriverLine)
+		   : what == DRIVERS ? DRIVER_SHORT
 		   : what == FATIGUE ? sizeof(FatigueLine)
 							 : sizeof(MemberLine);
 }
@@ -96,7 +96,7 @@ take_driver_row(World *world, MemberLines *members, Key key, MemberLine member)
 		{"own", NULL, NULL, "a"},			{"ces", "gold", "y", "a"}};
 	uint32_t what = draw(world, 6);
 	Label labels[GROUP_NAMES];
-	DriverLine *line;
+	DriverLine line = {0};
 
 	for (int i = 0; i < GROUP_NAMES; i++)
 		labels[i] = (Label){
@@ -117,23 +117,31 @@ take_driver_row(World *world, MemberLines *members, Key key, MemberLine member)
 			member.name = driver_metrics_intern(members, labels);
 			break;
 		default:
-			member.flags = draw(world, 2) * DRIVER_WEIGHED;
 			member.name = driver_group_intern(members, labels);
 	}
-	line = customer_lines_next(&members->lines, key);
-	memset(line, 0, sizeof(*line));
-	line->member = member;
+	line.member = member;
 	if (member.flags & DRIVER_SPELL)
 	{
-		line->as.spell.mrr = draw(world, 1000);
-		line->as.spell.scale = (int32_t) draw(world, 4);
+		Wide mrr = (Wide) draw(world, 1000) - 200;
+
+		if (draw(world, 50) == 0)
+			mrr *= (Wide) 1 << (draw(world, 2) ? 32 : 64);
+		driver_line_pay(members, &line, mrr, (int) draw(world, 4));
 	}
 	else if (!(member.flags & DRIVER_BEHAVIOUR(0)))
 	{
-		line->as.answer.at = member.day * INT64_C(86400) + draw(world, 3);
-		line->as.answer.score = draw(world, 44) / (draw(world, 9) ? 4.0 : 3.0);
-		line->as.answer.importance = draw(world, 9) / 8.0;
+		if (!member_line_place(&line.member,
+							   member.day * LINE_DAY + draw(world, 3)))
+			abort();
+		driver_line_answer(&line,
+						   draw(world, 44) / (draw(world, 90) ? 4.0 : 3.0));
+		if (world->number / WHATS % 2 == 0 && draw(world, 2))
+		{
+			line.member.flags |= DRIVER_WEIGHED;
+			line.importance = draw(world, 9) / 8.0;
+		}
 	}
+	driver_line_put(members, key, &line);
 }
 
 /* One row, the same whatever lines it is for */
@@ -194,7 +202,7 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 		*line = (SurveyLine){{.flags = flags, .name = group, .day = day},
 							 (double) draw(world, 11),
 							 (double) draw(world, 3)};
-		if (!survey_line_place(line, day * SURVEY_DAY + draw(world, 3)))
+		if (!member_line_place(&line->member, day * LINE_DAY + draw(world, 3)))
 			abort();
 	}
 }
@@ -274,15 +282,13 @@ cells_sum(World *world, MemberLines *members)
 	else
 		survey_cells(members, NULL, &cells);
 	world->cells = cells.count;
-	for (uint32_t i = 0; i < cells.room; i++)
+	for (uint32_t i = 0; i < cells.count; i++)
 	{
 		const CellKey *key = cell_table_at(&cells, i);
 		uint64_t hash = 1;
 		const int64_t *counts;
 		size_t ncounts;
 
-		if (!key->is_used)
-			continue;
 		if (key->segment >= 0)
 			for (uint32_t j = 0; j < members->names.labels[key->segment].size;
 				 j++)

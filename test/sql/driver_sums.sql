@@ -33,7 +33,7 @@ CREATE TABLE raw AS
 INSERT INTO raw (customer, day, at, name, value) VALUES (NULL, '2024-02-01', '2024-02-01', 'csat', 5), (1, '2024-08-01', '2024-08-01', 'csat', 5);
 CREATE FUNCTION pg_temp.fold(key text, rows text) RETURNS text LANGUAGE sql RETURN format($$SELECT c.* FROM (
 	SELECT cvm._driver_sums_agg(%s, day, at, name, driver, kind, theme, value, importance, mrr, segment, valid_from, valid_to, '{{nps,1,7},{csat,1,4},{late_replies,-1,0.4},{own,1,6.2}}',
-		'{2024-03-17,2024-04-02}', 2, '2024-06-20') AS sums FROM %s) f, cvm._driver_sums(f.sums) c$$, key, rows);
+		'{2024-03-17,2024-04-02}', 2, '2024-06-20', true) AS sums FROM %s) f, cvm._driver_sums(f.sums) c$$, key, rows);
 SELECT format('CREATE TABLE alone AS %s', pg_temp.fold('customer', 'raw')) \gexec
 
 -- plain SQL: the last answer of each, of the kind that counts
@@ -85,8 +85,13 @@ SELECT is_empty($$SELECT pg_temp.as_alone('customer', '(SELECT * FROM raw ORDER 
 SELECT is_empty($$SELECT pg_temp.differs('TABLE found', 'SELECT c.source, c.name, c.topic, c.segment, c.month, c.what, c.month_before, c.overall, c.number, sum(c.customers), sum(c.importances), sum(c.n), sum(c.y), sum(c.yy), sum(c.yn),
 	sum(c.ny), sum(c.nn), sum(c.amount) FROM (' || replace(pg_temp.fold('customer', 'raw WHERE kind = ''Relational'' OR at IS NULL GROUP BY customer'), '"', '') || ') c GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9')$$,
 	'customer by customer, where the kind is chosen, they add up to the same');
+-- lines that become longer in the middle of it, as those of no importance do
+CREATE FUNCTION pg_temp.unweighed() RETURNS SETOF text LANGUAGE sql RETURN pg_temp.differs(replace(pg_temp.fold('customer', 'raw'), 'true) AS sums', 'false) AS sums'), pg_temp.fold('customer',
+	'(SELECT customer, day, at, name, driver, kind, theme, value, CASE WHEN at IS NULL THEN importance END AS importance, mrr, segment, valid_from, valid_to FROM raw) r'));
+SELECT is_empty($$SELECT pg_temp.unweighed()$$, 'importance that is not asked does not count');
 SET LOCAL work_mem = '64kB';
 SELECT is_empty($$SELECT pg_temp.as_alone('customer', 'raw')$$, 'rows that do not fit into memory say the same');
+SELECT is_empty($$SELECT pg_temp.unweighed()$$, 'so do those without importance');
 RESET work_mem;
 ALTER TABLE raw SET (parallel_workers = 3);
 SET LOCAL parallel_setup_cost = 0;
@@ -104,6 +109,7 @@ END
 $$;
 SELECT matches(pg_temp.plan_of(pg_temp.fold('customer', 'raw')), 'Partial Aggregate', 'workers share the rows');
 SELECT is_empty($$SELECT pg_temp.as_alone('customer', 'raw')$$, 'workers find the same');
+SELECT is_empty($$SELECT pg_temp.unweighed()$$, 'some of whom have longer lines than others');
 RESET max_parallel_workers_per_gather;
 
 -- a reply is late after what was agreed, without what was paused of it
@@ -112,7 +118,7 @@ SELECT results_eq($$SELECT cvm._late_reply(m.minutes, m.paused, 60, m.is_answere
 
 -- what makes no sense
 CREATE FUNCTION pg_temp.asked(floors text, moments text, months int) RETURNS bigint LANGUAGE sql AS $$
-	SELECT cardinality(cvm._driver_sums_agg(1::bigint, date '2024-01-01', timestamptz '2024-01-01', 'csat', NULL, NULL, NULL, 5, NULL, NULL, NULL, NULL, NULL, floors::text[], moments::date[], months, NULL))::bigint;
+	SELECT cardinality(cvm._driver_sums_agg(1::bigint, date '2024-01-01', timestamptz '2024-01-01', 'csat', NULL, NULL, NULL, 5, NULL, NULL, NULL, NULL, NULL, floors::text[], moments::date[], months, NULL, true))::bigint;
 $$;
 SELECT is(pg_temp.asked(NULL, NULL, 0), 1::bigint, 'nothing needs to be asked');
 SELECT is(pg_temp.asked('{}', '{NULL,infinity,-infinity}', 3), 1::bigint, 'moments that are none do not count');
@@ -122,8 +128,8 @@ SELECT throws_ok($$SELECT pg_temp.asked('{csat,1}', NULL, 1)$$, '22023', 'floors
 SELECT throws_ok($$SELECT pg_temp.asked('{{csat,1,NULL}}', NULL, 1)$$, '22004', 'a part of a floor must not be null', 'none of which is NULL');
 SELECT throws_ok($$SELECT pg_temp.asked('{{csat,up,1}}', NULL, 1)$$, '22P02', NULL, 'a sign is a number');
 SELECT throws_ok($$SELECT pg_temp.asked('{{csat,1,high}}', NULL, 1)$$, '22P02', NULL, 'and so is a floor');
-SELECT is(cvm._driver_sums_agg(1::bigint, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3, NULL), NULL, 'nothing is known of nothing');
-SELECT is((SELECT sum(c.customers) FROM cvm._driver_sums(cvm._driver_sums_agg(k, date '2024-01-01', timestamptz '2024-01-01', 'csat', NULL, NULL, NULL, 5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3, NULL)) c), 300::numeric, 'each customer counts')
+SELECT is(cvm._driver_sums_agg(1::bigint, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3, NULL, NULL), NULL, 'nothing is known of nothing');
+SELECT is((SELECT sum(c.customers) FROM cvm._driver_sums(cvm._driver_sums_agg(k, date '2024-01-01', timestamptz '2024-01-01', 'csat', NULL, NULL, NULL, 5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3, NULL, NULL)) c), 300::numeric, 'each customer counts')
 FROM generate_series(1::bigint, 300) k;
 SELECT * FROM finish();
 ROLLBACK;

@@ -18,9 +18,8 @@ cell_table_open(CellTable *table, Context context, size_t size)
 	table->size = size;
 }
 
-/* The place of a cell, or where it would be */
-static CellKey *
-place_of(const CellTable *table, const CellKey *key)
+uint32_t
+cell_table_hash(const CellKey *key)
 {
 	uint64_t hash = key_mix((uint64_t) (uint32_t) key->segment << 32 |
 							(uint32_t) key->month);
@@ -28,14 +27,26 @@ place_of(const CellTable *table, const CellKey *key)
 	for (int i = 0; i < CELL_NUMBERS; i++)
 		if (key->numbers[i] != 0)
 			hash = key_mix(hash + (uint64_t) i + (uint64_t) key->numbers[i]);
-	for (uint32_t at = (uint32_t) hash;; at++)
-	{
-		CellKey *cell = cell_table_at(table, at & (table->room - 1));
+	return (uint32_t) hash;
+}
 
-		if (!cell->is_used ||
-			(cell->segment == key->segment && cell->month == key->month &&
-			 memcmp(cell->numbers, key->numbers, sizeof(key->numbers)) == 0))
-			return cell;
+/* The place of a cell, or where it would be; without a key: a free one */
+static CellPlace *
+place_of(const CellTable *table, uint32_t hash, const CellKey *key)
+{
+	for (uint32_t at = hash;; at++)
+	{
+		CellPlace *place = &table->places[at & (table->room - 1)];
+		const CellKey *cell;
+
+		if (place->number == 0)
+			return place;
+		if (key == NULL || place->hash != hash)
+			continue;
+		cell = cell_table_at(table, place->number - 1);
+		if (cell->segment == key->segment && cell->month == key->month &&
+			memcmp(cell->numbers, key->numbers, sizeof(key->numbers)) == 0)
+			return place;
 	}
 }
 
@@ -45,33 +56,34 @@ table_grow(CellTable *table)
 	CellTable old = *table;
 
 	table->room = old.room == 0 ? FIRST_ROOM : old.room * 2;
-	table->cells =
-		runtime_alloc_zero(table->context, (size_t) table->room * table->size);
+	table->places = runtime_alloc_zero(
+		table->context, (size_t) table->room * sizeof(CellPlace));
 	for (uint32_t i = 0; i < old.room; i++)
-	{
-		const CellKey *cell = cell_table_at(&old, i);
-
-		if (cell->is_used)
-			memcpy(place_of(table, cell), cell, table->size);
-	}
-	if (old.cells != NULL)
-		runtime_free(old.cells);
+		if (old.places[i].number != 0)
+			*place_of(table, old.places[i].hash, NULL) = old.places[i];
+	if (old.places != NULL)
+		runtime_free(old.places);
+	table->cells =
+		old.cells == NULL
+			? runtime_alloc(table->context, table->room / 2 * table->size)
+			: runtime_realloc(old.cells, table->room / 2 * table->size);
 }
 
 void *
-cell_table_find(CellTable *table, const CellKey *key)
+cell_table_get(CellTable *table, const CellKey *key, uint32_t hash)
 {
+	CellPlace *place;
 	CellKey *cell;
 
 	if (table->count >= table->room / 2)
 		table_grow(table);
-	cell = place_of(table, key);
-	if (!cell->is_used)
-	{
-		*cell = *key;
-		cell->is_used = true;
-		table->count++;
-	}
+	place = place_of(table, hash, key);
+	if (place->number > 0)
+		return cell_table_at(table, place->number - 1);
+	cell = cell_table_at(table, table->count);
+	*place = (CellPlace){hash, ++table->count};
+	memset(cell, 0, table->size);
+	*cell = *key;
 	return cell;
 }
 

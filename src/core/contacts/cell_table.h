@@ -18,27 +18,67 @@ typedef struct CellKey
 	int32_t segment;
 	int32_t month; /* since January of the year 0 */
 	int64_t numbers[CELL_NUMBERS];
-	bool is_used;
 } CellKey;
 
+/* Where the hash of a key leads to; number 0: to no cell */
+typedef struct CellPlace
+{
+	uint32_t hash;
+	uint32_t number; /* of the cell, counted from 1 */
+} CellPlace;
+
+/* Cells lie side by side in the order in which they came. */
 typedef struct CellTable
 {
 	Context context;
 	size_t size; /* of a cell, a multiple of 8 */
 	char *cells;
-	uint32_t room;
 	uint32_t count;
+	CellPlace *places; /* twice as many as there may be cells */
+	uint32_t room;
 } CellTable;
 
 extern void cell_table_open(CellTable *table, Context context, size_t size);
 
-/* The cell of a key; it is all zero where it is new. */
-extern void *cell_table_find(CellTable *table, const CellKey *key);
+extern uint32_t cell_table_hash(const CellKey *key);
+
+/* The cell of a key that has this hash; it is all zero where it is new. */
+extern void *cell_table_get(CellTable *table, const CellKey *key,
+							uint32_t hash);
+
+static inline void *
+cell_table_find(CellTable *table, const CellKey *key)
+{
+	return cell_table_get(table, key, cell_table_hash(key));
+}
 
 static inline void *
 cell_table_at(const CellTable *table, uint32_t at)
 {
 	return table->cells + (size_t) at * table->size;
+}
+
+/* Ask for the place of a hash, and for the cell there, before it is needed. */
+static inline void
+cell_table_ask(const CellTable *table, uint32_t hash)
+{
+	if (table->room > 0)
+		__builtin_prefetch(&table->places[hash & (table->room - 1)]);
+}
+
+static inline void
+cell_table_ask_cell(const CellTable *table, uint32_t hash)
+{
+	const CellPlace *place;
+
+	if (table->room == 0)
+		return;
+	place = &table->places[hash & (table->room - 1)];
+	if (place->number == 0)
+		return;
+	for (size_t at = 0; at < table->size; at += 64)
+		__builtin_prefetch(
+			(char *) cell_table_at(table, place->number - 1) + at, 1);
 }
 
 /* The months of days that come in order */

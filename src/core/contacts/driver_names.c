@@ -15,6 +15,7 @@
 #define NAME_METRICS 'M'
 #define NAME_FLOOR 'F'
 #define NAME_MOMENT 'T'
+#define NAME_AMOUNT 'A'
 
 static const Label no_driver = {NO_SEGMENT_NAME, sizeof(NO_SEGMENT_NAME) - 1};
 
@@ -111,6 +112,14 @@ driver_moment_intern(MemberLines *members, int32_t month)
 	Label part = {(const char *) &month, sizeof(month)};
 
 	parts_intern(&members->names, NAME_MOMENT, &part, 1);
+}
+
+int32_t
+driver_amount_intern(MemberLines *members, Wide amount)
+{
+	Label part = {(const char *) &amount, sizeof(amount)};
+
+	return parts_intern(&members->names, NAME_AMOUNT, &part, 1);
 }
 
 /* The number of a series, which is made if it is new */
@@ -281,6 +290,10 @@ name_read(DriverNames *names, Dictionary *known, int number, const char *at)
 			floor->metric = part_next(&at);
 			break;
 		}
+		case NAME_AMOUNT:
+			part = part_next(&at);
+			memcpy(&name->amount, part.data, sizeof(name->amount));
+			break;
 		default:
 			part = part_next(&at);
 			memcpy(&names->moments[names->nmoments++], part.data,

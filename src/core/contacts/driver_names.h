@@ -1,7 +1,8 @@
 /*
  * driver_names.h
  *		The names of what is known of drivers of value: of groups of answers,
- *		metrics of behaviour, floors and moments; and the series they make.
+ *		metrics of behaviour, floors, moments and large amounts; and the series
+ *		they make.
  *
  * All are names of the lines' dictionary, and so get to whoever the lines are
  * passed to.  Each begins with a byte that no text has.
@@ -12,6 +13,7 @@
 #define CVM_CORE_CONTACTS_DRIVER_NAMES_H
 
 #include "core/contacts/member_lines.h"
+#include "core/util/money.h"
 
 /* Without data: none */
 #define GROUP_NAMES 4	 /* instrument, driver, kind, theme */
@@ -65,6 +67,7 @@ typedef struct DriverName
 	Label kind;
 	Label theme;
 	bool is_group;
+	Wide amount; /* if it is one */
 } DriverName;
 
 /* Compare names as SQL does */
@@ -89,6 +92,7 @@ extern int32_t driver_metrics_intern(MemberLines *members,
 									 const Label *metrics);
 extern void driver_floor_intern(MemberLines *members, const DriverFloor *floor);
 extern void driver_moment_intern(MemberLines *members, int32_t month);
+extern int32_t driver_amount_intern(MemberLines *members, Wide amount);
 
 /* Read all names, and choose of kinds of surveys about one thing the one that counts. */
 extern void driver_names_read(DriverNames *names, const MemberLines *members,

@@ -9,19 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#define UNIT \
-	INT64_C(1000000) /* ten to DRIVER_DECIMALS, and what is odd from on */
-#define ODD_N 10000	 /* quotients of so many have other decimals */
+#define ODD_N 10000 /* quotients of so many have other decimals */
 #define QUOTIENT_DECIMALS 20
-
-/* A number as it is added up */
-typedef struct Amount
-{
-	double value;
-	int64_t units; /* millionths */
-	uint8_t decimals;
-	bool is_odd;
-} Amount;
 
 /* What is known of a customer in a month from a series */
 typedef struct Seen
@@ -42,7 +31,7 @@ typedef struct Sweep
 {
 	const MemberLines *members;
 	const DriverNames *names;
-	CellTable *cells;
+	DriverCells cells;
 	int32_t *last; /* by series, what was seen of it last, or -1 */
 	Seen *seen;
 	int32_t nseen;
@@ -50,7 +39,7 @@ typedef struct Sweep
 	int32_t complete; /* the first month that is not over */
 
 	/* the customer */
-	const DriverLine *lines;
+	void *lines;
 	uint32_t nfacts;
 	uint32_t nlines;
 
@@ -60,31 +49,11 @@ typedef struct Sweep
 	int32_t scale;
 } Sweep;
 
-static Amount
-amount_whole(int64_t number)
+static inline const DriverLine *
+line_at(const Sweep *sweep, uint32_t at)
 {
-	return (Amount){.value = (double) number, .units = number * UNIT};
-}
-
-static Amount
-amount_make(double value)
-{
-	Amount amount = {.value = value};
-	double power = 1;
-
-	if (fabs(value) < UNIT)
-		for (int i = 0; i <= DRIVER_DECIMALS; i++, power *= 10)
-		{
-			double whole = rint(value * power);
-
-			if (whole / power != value)
-				continue;
-			amount.units = (int64_t) whole * (UNIT / (int64_t) power);
-			amount.decimals = (uint8_t) i;
-			return amount;
-		}
-	amount.is_odd = true;
-	return amount;
+	return (const DriverLine *) ((const char *) sweep->lines +
+								 at * sweep->members->lines.size);
 }
 
 static int64_t
@@ -96,24 +65,25 @@ bits_of(double value)
 	return bits;
 }
 
+/* What is to be added to a cell, for one customer */
 static DriverCell *
-cell_find(const Sweep *sweep, DriverWhat what, const Seen *seen,
-		  int32_t segment, int32_t other, const Amount *first,
-		  const Amount *second, int64_t odd_n)
+cell_add(Sweep *sweep, DriverWhat what, const Seen *seen, int32_t segment,
+		 int32_t other, const Amount *first, const Amount *second,
+		 int64_t odd_n)
 {
 	bool is_odd = first != NULL;
-	CellKey key = {.segment = segment, .month = seen->month};
-	DriverCell *cell;
+	DriverCell *cell = driver_cells_next(&sweep->cells);
 
-	key.numbers[0] = (int64_t) ((uint64_t) (uint32_t) other << 32 |
-								(uint64_t) (uint32_t) seen->series << 4 |
-								(uint64_t) what << 1 | is_odd);
+	cell->key.segment = segment;
+	cell->key.month = seen->month;
+	cell->key.numbers[0] = (int64_t) ((uint64_t) (uint32_t) other << 32 |
+									  (uint64_t) (uint32_t) seen->series << 4 |
+									  (uint64_t) what << 1 | is_odd);
 	if (is_odd)
-		key.numbers[1] =
+		cell->key.numbers[1] =
 			odd_n != 0 ? seen->is_so << 32 | odd_n : bits_of(first->value);
 	if (second != NULL)
-		key.numbers[2] = bits_of(second->value);
-	cell = cell_table_find(sweep->cells, &key);
+		cell->key.numbers[2] = bits_of(second->value);
 	cell->what = what;
 	cell->is_odd = is_odd;
 	cell->series = seen->series;
@@ -123,48 +93,48 @@ cell_find(const Sweep *sweep, DriverWhat what, const Seen *seen,
 	if (second != NULL)
 		cell->odd[1] = second->value;
 	cell->odd_n = odd_n;
-	cell->customers++;
+	cell->customers = 1;
 	return cell;
 }
 
+/* A sum is nothing yet. */
 static inline void
-sum_add(DriverCell *cell, int place, Wide amount, int decimals)
+sum_put(DriverCell *cell, int place, Wide amount, int decimals)
 {
-	cell->sums[place] += amount;
-	if (decimals > cell->decimals[place])
-		cell->decimals[place] = (uint8_t) decimals;
+	cell->sums[place] = amount;
+	cell->decimals[place] = (uint8_t) decimals;
 }
 
 static void
-own_add(const Sweep *sweep, const Seen *seen)
+own_add(Sweep *sweep, const Seen *seen)
 {
 	const Amount *y = &seen->y;
-	DriverCell *cell = cell_find(sweep, DRIVER_OWN, seen, seen->segment, 0,
-								 y->is_odd ? y : NULL, NULL, 0);
+	DriverCell *cell = cell_add(sweep, DRIVER_OWN, seen, seen->segment, 0,
+								y->is_odd ? y : NULL, NULL, 0);
 	Amount importance;
 
-	sum_add(cell, SUM_N, seen->n, 0);
+	sum_put(cell, SUM_N, seen->n, 0);
 	if (!y->is_odd)
 	{
-		sum_add(cell, SUM_Y, y->units, y->decimals);
-		sum_add(cell, SUM_YY, (Wide) y->units * y->units, 2 * y->decimals);
-		sum_add(cell, SUM_YN, (Wide) y->units * seen->n, y->decimals);
-		sum_add(cell, SUM_NN, (Wide) seen->n * seen->n, 0);
+		sum_put(cell, SUM_Y, y->units, y->decimals);
+		sum_put(cell, SUM_YY, (Wide) y->units * y->units, 2 * y->decimals);
+		sum_put(cell, SUM_YN, (Wide) y->units * seen->n, y->decimals);
+		sum_put(cell, SUM_NN, (Wide) seen->n * seen->n, 0);
 	}
 	if (seen->line == NULL || !(seen->line->member.flags & DRIVER_WEIGHED))
 		return;
-	importance = amount_make(seen->line->as.answer.importance);
+	importance = amount_make(seen->line->importance);
 	if (importance.is_odd)
-		cell = cell_find(sweep, DRIVER_WEIGHT, seen, seen->segment, 0,
-						 &importance, NULL, 0);
+		cell = cell_add(sweep, DRIVER_WEIGHT, seen, seen->segment, 0,
+						&importance, NULL, 0);
 	else
-		sum_add(cell, SUM_AMOUNT, importance.units, importance.decimals);
-	cell->importances++;
+		sum_put(cell, SUM_AMOUNT, importance.units, importance.decimals);
+	cell->importances = 1;
 }
 
 /* The months before, of the same customer */
 static void
-pairs_add(const Sweep *sweep, const Seen *seen)
+pairs_add(Sweep *sweep, const Seen *seen)
 {
 	int64_t since =
 		(int64_t) seen->month - sweep->members->parameters[DRIVER_MONTHS];
@@ -176,42 +146,42 @@ pairs_add(const Sweep *sweep, const Seen *seen)
 		const Amount *y = &seen->y;
 		const Amount *other = &before->y;
 		bool is_odd = y->is_odd || other->is_odd;
-		DriverCell *cell = cell_find(
+		DriverCell *cell = cell_add(
 			sweep, DRIVER_PAIR, seen,
 			before->segment == seen->segment ? seen->segment : IN_ALL_SEGMENTS,
 			before->month, is_odd ? y : NULL, is_odd ? other : NULL, 0);
 
 		if (is_odd)
 			continue;
-		sum_add(cell, SUM_YY, (Wide) y->units * other->units,
+		sum_put(cell, SUM_YY, (Wide) y->units * other->units,
 				y->decimals + other->decimals);
-		sum_add(cell, SUM_YN, (Wide) y->units * before->n, y->decimals);
-		sum_add(cell, SUM_NY, (Wide) seen->n * other->units, other->decimals);
-		sum_add(cell, SUM_NN, (Wide) seen->n * before->n, 0);
+		sum_put(cell, SUM_YN, (Wide) y->units * before->n, y->decimals);
+		sum_put(cell, SUM_NY, (Wide) seen->n * other->units, other->decimals);
+		sum_put(cell, SUM_NN, (Wide) seen->n * before->n, 0);
 	}
 }
 
 static void
-overall_add(const Sweep *sweep, const Seen *seen, const Seen *overall)
+overall_add(Sweep *sweep, const Seen *seen, const Seen *overall)
 {
 	const Amount *x = &seen->own;
 	const Amount *z = &overall->own;
 	bool is_odd = x->is_odd || z->is_odd;
 	DriverCell *cell =
-		cell_find(sweep, DRIVER_OVERALL, seen, seen->segment, overall->series,
-				  is_odd ? x : NULL, is_odd ? z : NULL,
-				  is_odd && seen->line == NULL ? seen->n : 0);
+		cell_add(sweep, DRIVER_OVERALL, seen, seen->segment, overall->series,
+				 is_odd ? x : NULL, is_odd ? z : NULL,
+				 is_odd && seen->line == NULL ? seen->n : 0);
 
 	if (is_odd)
 	{
 		cell->odd[0] = seen->line == NULL ? (double) seen->is_so : x->value;
 		return;
 	}
-	sum_add(cell, SUM_Y, x->units, x->decimals);
-	sum_add(cell, SUM_N, z->units, z->decimals);
-	sum_add(cell, SUM_YY, (Wide) x->units * x->units, 2 * x->decimals);
-	sum_add(cell, SUM_NN, (Wide) z->units * z->units, 2 * z->decimals);
-	sum_add(cell, SUM_YN, (Wide) x->units * z->units,
+	sum_put(cell, SUM_Y, x->units, x->decimals);
+	sum_put(cell, SUM_N, z->units, z->decimals);
+	sum_put(cell, SUM_YY, (Wide) x->units * x->units, 2 * x->decimals);
+	sum_put(cell, SUM_NN, (Wide) z->units * z->units, 2 * z->decimals);
+	sum_put(cell, SUM_YN, (Wide) x->units * z->units,
 			x->decimals + z->decimals);
 }
 
@@ -227,19 +197,20 @@ paid_find(Sweep *sweep, Day past)
 	sweep->scale = 0;
 	for (uint32_t i = 0; i < sweep->nfacts; i++)
 	{
-		const DriverLine *line = &sweep->lines[i];
+		const DriverLine *line = line_at(sweep, i);
+		int scale = driver_line_scale(line);
 
 		if (!(line->member.flags & DRIVER_SPELL) || line->member.day > day ||
 			line->member.to <= day)
 			continue;
-		if (line->as.spell.scale > sweep->scale)
+		if (scale > sweep->scale)
 		{
-			money_rescale_at(&sweep->mrr, sweep->scale, line->as.spell.scale);
-			sweep->scale = line->as.spell.scale;
+			money_rescale_at(&sweep->mrr, sweep->scale, scale);
+			sweep->scale = scale;
 		}
 		sweep->mrr = money_add(
-			sweep->mrr, money_rescale(line->as.spell.mrr, line->as.spell.scale,
-									  sweep->scale));
+			sweep->mrr, money_rescale(driver_line_mrr(sweep->names, line),
+									  scale, sweep->scale));
 	}
 }
 
@@ -252,25 +223,14 @@ below_add(Sweep *sweep, const Seen *seen, Day past)
 	{
 		const DriverFloor *floor =
 			&sweep->names->floors[series->first_floor + i];
-		DriverCell *cell;
-		int scale;
 
 		if (floor->sign * seen->own.value >= floor->sign * floor->floor)
 			continue;
-		cell = cell_find(sweep, DRIVER_BELOW, seen, seen->segment,
-						 floor->number, NULL, NULL, 0);
 		if (!sweep->is_paid_known)
 			paid_find(sweep, past);
-		scale = cell->decimals[SUM_AMOUNT];
-		if (sweep->scale > scale)
-		{
-			money_rescale_at(&cell->sums[SUM_AMOUNT], scale, sweep->scale);
-			cell->decimals[SUM_AMOUNT] = (uint8_t) sweep->scale;
-			scale = sweep->scale;
-		}
-		cell->sums[SUM_AMOUNT] =
-			money_add(cell->sums[SUM_AMOUNT],
-					  money_rescale(sweep->mrr, sweep->scale, scale));
+		sum_put(cell_add(sweep, DRIVER_BELOW, seen, seen->segment,
+						 floor->number, NULL, NULL, 0),
+				SUM_AMOUNT, sweep->mrr, sweep->scale);
 	}
 }
 
@@ -304,15 +264,21 @@ answer_counts(const DriverNames *names, const DriverLine *line,
 			  const DriverLine *other)
 {
 	uint32_t is_weighed = line->member.flags & DRIVER_WEIGHED;
+	int64_t at = member_line_at(&line->member);
+	int64_t other_at = member_line_at(&other->member);
+	double score;
+	double other_score;
 
-	if (line->as.answer.at != other->as.answer.at)
-		return line->as.answer.at > other->as.answer.at;
-	if (line->as.answer.score != other->as.answer.score)
-		return line->as.answer.score < other->as.answer.score;
+	if (at != other_at)
+		return at > other_at;
+	score = driver_line_score(line);
+	other_score = driver_line_score(other);
+	if (score != other_score)
+		return score < other_score;
 	if (is_weighed != (other->member.flags & DRIVER_WEIGHED))
 		return is_weighed;
-	if (is_weighed && line->as.answer.importance != other->as.answer.importance)
-		return line->as.answer.importance < other->as.answer.importance;
+	if (is_weighed && line->importance != other->importance)
+		return line->importance < other->importance;
 	return names->collate(names->arg, &names->names[line->member.name].theme,
 						  &names->names[other->member.name].theme) < 0;
 }
@@ -375,7 +341,7 @@ words_take(Sweep *sweep, const DriverLine *line, int32_t month, int32_t begin)
 		words->day = line->member.day;
 	words->n++;
 	words->is_so +=
-		line->as.answer.score < sweep->names->series[name->series].content;
+		driver_line_score(line) < sweep->names->series[name->series].content;
 }
 
 /* Reckon what a customer's month comes to. */
@@ -390,13 +356,13 @@ seen_value(const Sweep *sweep, Seen *seen)
 	{
 		seen->y = amount_whole(seen->is_so);
 		seen->own = (Amount){.value = (double) seen->is_so / (double) seen->n,
-							 .units = seen->is_so == 0 ? 0 : UNIT,
+							 .units = seen->is_so == 0 ? 0 : AMOUNT_UNIT,
 							 .decimals = QUOTIENT_DECIMALS};
 		seen->own.is_odd =
 			(seen->is_so != 0 && seen->is_so != seen->n) || seen->n >= ODD_N;
 		return;
 	}
-	seen->own = amount_make(seen->line->as.answer.score);
+	seen->own = amount_make(driver_line_score(seen->line));
 	if (series->score == SCORE_NPS)
 		seen->y = amount_whole(seen->own.value >= 9	 ? 100
 							   : seen->own.value < 7 ? -100
@@ -439,7 +405,7 @@ month_end(Sweep *sweep, int32_t begin, int32_t month, Day past)
 
 /* Who was seen on which sides of moments, in months that are over */
 static void
-sides_add(const Sweep *sweep, int32_t series)
+sides_add(Sweep *sweep, int32_t series)
 {
 	int64_t months = sweep->members->parameters[DRIVER_MONTHS];
 
@@ -463,8 +429,8 @@ sides_add(const Sweep *sweep, int32_t series)
 			{
 				Seen seen = {.series = series, .month = moment};
 
-				cell_find(sweep, DRIVER_SIDE, &seen, IN_ALL_SEGMENTS, side,
-						  NULL, NULL, 0);
+				cell_add(sweep, DRIVER_SIDE, &seen, IN_ALL_SEGMENTS, side, NULL,
+						 NULL, 0);
 			}
 	}
 }
@@ -482,7 +448,7 @@ customer_take(void *arg, const Key *key, void *data, uint32_t nlines)
 	sweep->nseen = 0;
 	for (uint32_t i = 0; i < sweep->nfacts; i++)
 	{
-		const DriverLine *line = &sweep->lines[i];
+		const DriverLine *line = line_at(sweep, i);
 
 		if ((i & 255) == 255)
 			check_interrupts();
@@ -515,7 +481,7 @@ driver_sums(MemberLines *members, const DriverNames *names, Context context,
 {
 	Sweep sweep = {.members = members,
 				   .names = names,
-				   .cells = cells,
+				   .cells.table = cells,
 				   .room = 64,
 				   .complete = INT32_MAX};
 	Day as_of = members->parameters[DRIVER_AS_OF];
@@ -534,4 +500,5 @@ driver_sums(MemberLines *members, const DriverNames *names, Context context,
 	sweep.seen = runtime_alloc(context, (size_t) sweep.room * sizeof(Seen));
 	cell_table_open(cells, context, sizeof(DriverCell));
 	customer_lines_finish(&members->lines, customer_take, &sweep);
+	driver_cells_flush(&sweep.cells);
 }

@@ -239,6 +239,8 @@ member_lines_absorb(MemberLines *members, Context context, size_t budget,
 		memcpy(members->parameters, begin.parameters, sizeof(begin.parameters));
 		members->other_name = begin.other_name;
 	}
+	if (begin.size > members->lines.size)
+		customer_lines_widen(&members->lines, begin.size);
 	if (begin.has_last)
 		member_lines_seen(members, begin.last);
 	numbers = names_absorb(members, &reader, begin.names);
@@ -253,6 +255,8 @@ member_lines_absorb(MemberLines *members, Context context, size_t budget,
 			MemberLine *line = customer_lines_next(&members->lines, key);
 
 			read_raw(&reader, line, begin.size);
+			memset((char *) line + begin.size, 0,
+				   members->lines.size - begin.size);
 			if (line->name >= 0)
 				line->name = numbers[line->name];
 			if (begin.other_name > 0)

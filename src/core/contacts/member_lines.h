@@ -17,6 +17,8 @@
 
 /* Of flags: the line says that the customer was in a segment */
 #define LINE_IS_MEMBER (1u << 31)
+#define LINE_HIGH \
+	8 /* bits of flags before the eight of a moment, or of a scale */
 
 /* With this every line begins */
 typedef struct MemberLine
@@ -67,6 +69,36 @@ extern void member_lines_encode(MemberLines *members, ByteWriter *writer);
 extern MemberLines *member_lines_absorb(MemberLines *members, Context context,
 										size_t budget, const void *data,
 										size_t size);
+
+#define LINE_DAY INT64_C(86400000000) /* microseconds */
+#define LINE_MOMENTS (INT64_C(1) << 40)
+
+/*
+ * Note the moment at which something happened, as what had passed since two days
+ * before its day, in to and in flags; false: it is not one of that day.
+ */
+static inline bool
+member_line_place(MemberLine *line, int64_t at)
+{
+	int64_t passed;
+
+	if (__builtin_sub_overflow(at, (line->day - INT64_C(2)) * LINE_DAY,
+							   &passed) ||
+		passed < 0 || passed >= LINE_MOMENTS)
+		return false;
+	line->to = (int32_t) (uint32_t) passed;
+	line->flags |= (uint32_t) (passed >> 32) << LINE_HIGH;
+	return true;
+}
+
+static inline int64_t
+member_line_at(const MemberLine *line)
+{
+	int64_t high = line->flags >> LINE_HIGH & 255;
+
+	return (line->day - INT64_C(2)) * LINE_DAY +
+		   (high << 32 | (uint32_t) line->to);
+}
 
 /* Something happened on a day, to nobody too. */
 static inline void

@@ -48,8 +48,8 @@ compare_lines(const void *a, const void *b)
 		return invited ? 1 : -1;
 	if (invited)
 		return 0;
-	at = survey_line_at(one);
-	other_at = survey_line_at(other);
+	at = member_line_at(&one->member);
+	other_at = member_line_at(&other->member);
 	if (at != other_at)
 		return at > other_at ? -1 : 1;
 	if (one->score != other->score)

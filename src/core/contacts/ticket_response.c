@@ -202,11 +202,11 @@ ticket_cells(MemberLines *members, Context context, CellTable *cells)
 	customer_lines_finish(&members->lines, customer_take, &count);
 	segments =
 		runtime_alloc(NULL, ((size_t) cells->count + 1) * sizeof(TicketCell));
-	for (uint32_t i = 0; i < cells->room; i++)
+	for (uint32_t i = 0; i < cells->count; i++)
 	{
 		TicketCell *cell = cell_table_at(cells, i);
 
-		if (!cell->key.is_used || cell->key.segment == IN_ALL_SEGMENTS)
+		if (cell->key.segment == IN_ALL_SEGMENTS)
 			continue;
 		times_settle(&cell->replies, context);
 		times_settle(&cell->solutions, context);

@@ -8,8 +8,15 @@
 
 #include <string.h>
 
-#define HEAD 8 /* bytes of a line in the buffer before what it is */
+#define HEAD 4 /* bytes of a line in the buffer before what it is */
 #define PIECE_SIZE (8 << 10) /* bytes of a piece, about */
+
+/* Lines that become longer than they were */
+typedef struct Widening
+{
+	CustomerLines *lines;
+	size_t size;
+} Widening;
 
 static void write_files(void *state);
 
@@ -272,6 +279,46 @@ files_each(CustomerLines *lines, CustomerTake take, void *arg)
 		lines_close(&of);
 	}
 	overflow_close(overflow);
+}
+
+/* To longer lines, whose rest is zero */
+static void
+line_widen(void *arg, const Key *key, void *data, uint32_t nlines)
+{
+	Widening *widening = arg;
+	CustomerLines *lines = widening->lines;
+
+	for (uint32_t i = 0; i < nlines; i++)
+	{
+		char *line = customer_lines_next(lines, *key);
+
+		memcpy(line, (char *) data + (size_t) i * widening->size,
+			   widening->size);
+		memset(line + widening->size, 0, lines->size - widening->size);
+	}
+}
+
+void
+customer_lines_widen(CustomerLines *lines, size_t size)
+{
+	CustomerLines old = *lines;
+	Widening widening = {lines, old.size};
+
+	/* they have moved */
+	old.overflow.state = &old;
+	if (old.overflow.budget != NULL)
+	{
+		old.overflow.budget = &old.budget;
+		old.overflow.link = &old.budget.states;
+		old.budget.states = &old.overflow;
+	}
+	customer_lines_open(lines, old.context, old.kind, size, old.budget.bytes);
+	/* there is no room for many of them and the others beside each other */
+	customer_lines_flush(&old);
+	if (old.budget.bytes > 0 &&
+		row_buffer_size(&old.row_buffer) > old.budget.bytes / 4)
+		write_files(&old);
+	customer_lines_finish(&old, line_widen, &widening);
 }
 
 /* Hand out every customer once, and close. */

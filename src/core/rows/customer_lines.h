@@ -38,6 +38,8 @@ typedef void (*CustomerTake)(void *arg, const Key *key, void *lines,
 extern void customer_lines_open(CustomerLines *lines, Context context,
 								KeyKind kind, size_t size, size_t budget);
 extern void customer_lines_flush(CustomerLines *lines);
+/* Make all lines longer, by zeros. */
+extern void customer_lines_widen(CustomerLines *lines, size_t size);
 extern void customer_lines_finish(CustomerLines *lines, CustomerTake take,
 								  void *arg);
 

@@ -35,7 +35,8 @@ enum
 	ARG_FLOORS,
 	ARG_MOMENTS,
 	ARG_MONTHS,
-	ARG_AS_OF
+	ARG_AS_OF,
+	ARG_IS_WEIGHED
 };
 
 #define GROUP_KIND 2
@@ -121,10 +122,18 @@ moments_take(FunctionCallInfo fcinfo, MemberLines *members)
 	}
 }
 
+/* Is it asked how important something is? */
+static bool
+is_weighed(FunctionCallInfo fcinfo)
+{
+	return !PG_ARGISNULL(ARG_IS_WEIGHED) && PG_GETARG_BOOL(ARG_IS_WEIGHED);
+}
+
 static MemberState *
 driver_state_begin(FunctionCallInfo fcinfo, KeyKind kind)
 {
-	MemberState *state = member_state_begin(fcinfo, kind, sizeof(DriverLine));
+	MemberState *state = member_state_begin(
+		fcinfo, kind, is_weighed(fcinfo) ? sizeof(DriverLine) : DRIVER_SHORT);
 	MemberLines *members = state->members;
 
 	if (PG_ARGISNULL(ARG_MONTHS))
@@ -161,68 +170,61 @@ name_number(FunctionCallInfo fcinfo, MemberState *state, int nnames)
 	return *number;
 }
 
-static DriverLine *
-line_next(FunctionCallInfo fcinfo, MemberState *state, MemberLine member)
+static void
+line_put(FunctionCallInfo fcinfo, MemberState *state, const DriverLine *line)
 {
-	MemberLines *members = state->members;
-	DriverLine *line = customer_lines_next(
-		&members->lines, argument_customer(fcinfo, members->lines.kind));
-
-	memset(line, 0, sizeof(*line));
-	line->member = member;
-	return line;
+	driver_line_put(state->members,
+					argument_customer(fcinfo, state->members->lines.kind),
+					line);
 }
 
 static void
 spell_take(FunctionCallInfo fcinfo, MemberState *state)
 {
-	MemberLine member = {
-		.flags = DRIVER_SPELL, .name = -1, .to = DATEVAL_NOEND};
-	DriverLine *line;
+	DriverLine line = {.member = {.flags = DRIVER_SPELL, .to = DATEVAL_NOEND}};
 	int scale;
 	Wide mrr;
 
 	if (PG_ARGISNULL(ARG_FROM))
 		return;
-	member.day = checked_day(PG_GETARG_DATEADT(ARG_FROM));
+	line.member.day = checked_day(PG_GETARG_DATEADT(ARG_FROM));
 	if (!PG_ARGISNULL(ARG_TO) && !DATE_IS_NOEND(PG_GETARG_DATEADT(ARG_TO)))
-		member.to = checked_day(PG_GETARG_DATEADT(ARG_TO));
+		line.member.to = checked_day(PG_GETARG_DATEADT(ARG_TO));
 	mrr = decimal_read(PG_GETARG_DATUM(ARG_MRR), &scale);
-	if (member.to <= member.day || mrr == 0)
+	if (line.member.to <= line.member.day || mrr == 0)
 		return;
-	line = line_next(fcinfo, state, member);
-	line->as.spell.mrr = mrr;
-	line->as.spell.scale = scale;
+	driver_line_pay(state->members, &line, mrr, scale);
+	line_put(fcinfo, state, &line);
 }
 
 static void
 answer_take(FunctionCallInfo fcinfo, MemberState *state, DateADT day,
 			bool is_seen)
 {
-	DriverLine *line;
-	int32 group;
+	DriverLine line = {.member = {.day = day}};
 
 	if (PG_ARGISNULL(ARG_VALUE))
 		return;
 	/* a kind of surveys is known by answers that do not count, too */
-	group = name_number(fcinfo, state, GROUP_NAMES);
+	line.member.name = name_number(fcinfo, state, GROUP_NAMES);
 	if (!is_seen || !isfinite(PG_GETARG_FLOAT8(ARG_VALUE)))
 		return;
-	line = line_next(fcinfo, state, (MemberLine){.name = group, .day = day});
-	line->as.answer.at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
-	line->as.answer.score = number_read(PG_GETARG_FLOAT8(ARG_VALUE));
-	if (PG_ARGISNULL(ARG_IMPORTANCE) ||
-		!isfinite(PG_GETARG_FLOAT8(ARG_IMPORTANCE)))
-		return;
-	line->member.flags = DRIVER_WEIGHED;
-	line->as.answer.importance = number_read(PG_GETARG_FLOAT8(ARG_IMPORTANCE));
+	answer_place(&line.member, PG_GETARG_TIMESTAMPTZ(ARG_AT));
+	driver_line_answer(&line, number_read(PG_GETARG_FLOAT8(ARG_VALUE)));
+	if (is_weighed(fcinfo) && !PG_ARGISNULL(ARG_IMPORTANCE) &&
+		isfinite(PG_GETARG_FLOAT8(ARG_IMPORTANCE)))
+	{
+		line.member.flags |= DRIVER_WEIGHED;
+		line.importance = number_read(PG_GETARG_FLOAT8(ARG_IMPORTANCE));
+	}
+	line_put(fcinfo, state, &line);
 }
 
 /* Something was done: by which metrics, and whether it was so */
 static void
 deed_take(FunctionCallInfo fcinfo, MemberState *state, DateADT day)
 {
-	MemberLine member = {.day = day};
+	DriverLine line = {.member = {.day = day}};
 
 	for (int metric = 0; metric < DRIVER_METRICS; metric++)
 	{
@@ -230,14 +232,14 @@ deed_take(FunctionCallInfo fcinfo, MemberState *state, DateADT day)
 
 		if (PG_ARGISNULL(ARG_NAME + metric) || PG_ARGISNULL(value))
 			continue;
-		member.flags |= DRIVER_BEHAVIOUR(metric);
+		line.member.flags |= DRIVER_BEHAVIOUR(metric);
 		if (PG_GETARG_FLOAT8(value) != 0)
-			member.flags |= DRIVER_IS_SO(metric);
+			line.member.flags |= DRIVER_IS_SO(metric);
 	}
-	if (member.flags == 0)
+	if (line.member.flags == 0)
 		return;
-	member.name = name_number(fcinfo, state, DRIVER_METRICS);
-	line_next(fcinfo, state, member);
+	line.member.name = name_number(fcinfo, state, DRIVER_METRICS);
+	line_put(fcinfo, state, &line);
 }
 
 /* A row: an answer, something that was done, a spell or a membership. */
@@ -445,13 +447,8 @@ cvm_driver_sums_final(PG_FUNCTION_ARGS)
 	driver_names_read(&names, members, CurrentMemoryContext, label_collate,
 					  &collation);
 	driver_sums(members, &names, CurrentMemoryContext, &cells);
-	for (uint32_t i = 0; i < cells.room; i++)
-	{
-		const DriverCell *cell = cell_table_at(&cells, i);
-
-		if (cell->key.is_used)
-			cell_put(members, &names, cell, &array);
-	}
+	for (uint32_t i = 0; i < cells.count; i++)
+		cell_put(members, &names, cell_table_at(&cells, i), &array);
 	return row_array_close(&array, fcinfo);
 }
 

@@ -54,6 +54,16 @@ argument_is_word(FunctionCallInfo fcinfo, int at, const char *word)
 }
 
 void
+answer_place(MemberLine *line, TimestampTz at)
+{
+	if (!member_line_place(line, at))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the moment of an answer is not one of its day"),
+				 errhint("Give cvm.moment_of() and cvm.day_of() of it.")));
+}
+
+void
 contact_window_take(FunctionCallInfo fcinfo, MemberLines *members, int window,
 					int cap)
 {
@@ -128,13 +138,12 @@ member_state_cells(FunctionCallInfo fcinfo, CellsCount count, CellRow row)
 		PG_RETURN_NULL();
 	members = member_state_end(fcinfo, &array);
 	count(members, CurrentMemoryContext, &cells);
-	for (uint32_t i = 0; i < cells.room; i++)
+	for (uint32_t i = 0; i < cells.count; i++)
 	{
-		const CellKey *cell = cell_table_at(&cells, i);
 		Datum values[CELL_COLUMNS_MAX];
 		bool nulls[CELL_COLUMNS_MAX] = {false};
 
-		if (cell->is_used && row(members, cell, values, nulls))
+		if (row(members, cell_table_at(&cells, i), values, nulls))
 			row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);

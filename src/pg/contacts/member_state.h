@@ -12,6 +12,7 @@
 
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/timestamp.h"
 
 #include "core/contacts/cell_table.h"
 #include "core/contacts/member_lines.h"
@@ -40,6 +41,9 @@ extern bool member_state_take(FunctionCallInfo fcinfo, MemberState *state,
 
 /* Is the word of a row this one of small letters, in any case of these? */
 extern bool argument_is_word(FunctionCallInfo fcinfo, int at, const char *word);
+
+/* Note the moment of an answer. */
+extern void answer_place(MemberLine *line, TimestampTz at);
 
 #define SERVICE "service" /* a purpose: a contact of marketing has another */
 

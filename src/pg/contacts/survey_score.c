@@ -84,11 +84,7 @@ answer_take(FunctionCallInfo fcinfo, MemberLines *members, int32 group,
 	SurveyLine line = {.member = {.name = group, .day = day},
 					   .score = PG_GETARG_FLOAT8(ARG_SCORE)};
 
-	if (!survey_line_place(&line, PG_GETARG_TIMESTAMPTZ(ARG_AT)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the moment of an answer is not one of its day"),
-				 errhint("Give cvm.moment_of() and cvm.day_of() of it.")));
+	answer_place(&line.member, PG_GETARG_TIMESTAMPTZ(ARG_AT));
 	if (!PG_ARGISNULL(ARG_COMPETITOR))
 	{
 		line.member.flags |= SURVEY_COMPARED;

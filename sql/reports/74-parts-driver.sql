@@ -168,15 +168,11 @@ about AS MATERIALIZED (
 @end
 			FROM ticket t{driver_beside_ticket}
 @end
--- deliveries of which it is known whether they came as often as they were wanted
+-- deliveries of which it is known whether they came as often as they were wanted: that of others is NULL
 @define delivery_rows
-@with deed_rows d.customer_id | d.due_on | 'misfit_deliveries'::text | CASE WHEN t.is_fit THEN 0 ELSE 1 END | NULL::text | NULL
+@with deed_rows d.customer_id | d.due_on | 'misfit_deliveries'::text | {delivery_is_misfit} | NULL::text | NULL
 @end
 			FROM delivery d
-			CROSS JOIN LATERAL (SELECT coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) AS is_fit,
-				coalesce(lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower}), false)
-					OR coalesce(lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}), false) AS is_misfit) t
-			WHERE isfinite(d.due_on) AND (t.is_fit OR t.is_misfit)
 @end
 -- tasks that were done, of those that are done in the portal and with help, since both were seen
 @define task_rows
@@ -212,7 +208,7 @@ known AS MATERIALIZED (
 			SELECT k.customer_id, NULL::date AS day, NULL::timestamptz AS at, NULL::text AS name, NULL::text AS driver, NULL::text AS kind, NULL::text AS theme,
 				NULL::float8 AS value, NULL::float8 AS importance, NULL::numeric AS mrr, NULL::text AS segment, NULL::date AS valid_from, NULL::date AS valid_to
 			FROM {segment_rows} k
-			WHERE false{behaviour_rows}) r
+			WHERE false{behaviour_rows}{driver_rows_beside}) r
 	CROSS JOIN LATERAL (VALUES (r.name, r.value), (CASE WHEN r.name IS NOT NULL THEN r.driver END, r.importance)) AS m (metric, value)
 	WHERE m.value IS NOT NULL
 ), unit AS MATERIALIZED (
@@ -236,6 +232,11 @@ known AS MATERIALIZED (
 4 | interaction
 @make
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('driver_rows_beside', {preference}, '{distributed {entity}}', $$
+			UNION ALL
+			SELECT k.customer_id, NULL::date, NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::float8, NULL::float8, NULL::numeric, NULL::text,
+				NULL::date, NULL::date
+			FROM {entity} k$$),
 ('driver_cell_columns', {preference}, '{distributed {entity}}', $$c.source, c.name, c.topic, c.segment, c.month, c.what, c.month_before, c.overall, c.number,
 		sum(c.customers) AS customers, sum(c.importances) AS importances, sum(c.n) AS n, sum(c.y) AS y, sum(c.yy) AS yy, sum(c.yn) AS yn, sum(c.ny) AS ny,
 		sum(c.nn) AS nn, sum(c.amount) AS amount$$),
@@ -328,7 +329,10 @@ $$),
 ('driver_rows_placed', 1, '{segment_history}', $$
 @use membership_rows
 			UNION ALL {driver_known_rows}$$),
-('driver_rows_placed', 9, '{}', '{driver_known_rows}'),
+('driver_rows_placed', 9, '{}', '{driver_known_rows}{driver_rows_beside}'),
+-- which tell of nothing: Citus reads rows where they are if some come from a table and nothing else, as those of deliveries do
+('driver_rows_beside', 0, '{delivery}', ''),
+('driver_rows_beside', 9, '{}', ''),
 ('driver_known_rows', 1, '{survey}', $$
 @use answer_rows
 {behaviour_rows}$$),
@@ -344,6 +348,9 @@ $$),
 ('driver_known_rows', 9, '{}', 'SELECT NULL::bigint AS customer_id, NULL::date AS day, NULL::timestamptz AS at, NULL::text AS name, NULL::text AS driver, '
 	'NULL::text AS kind, NULL::text AS theme, NULL::float8 AS value, NULL::float8 AS importance, NULL::numeric AS mrr, NULL::text AS segment, '
 	'NULL::date AS valid_from, NULL::date AS valid_to'),
+('delivery_is_misfit', 1, '{}', $$CASE WHEN coalesce(lower(d.outcome COLLATE {accepted_outcomes_collation}) = ANY ({accepted_outcomes_lower}), false) THEN 0
+				WHEN lower(d.outcome COLLATE {too_fast_outcomes_collation}) = ANY ({too_fast_outcomes_lower})
+					OR lower(d.outcome COLLATE {too_slow_outcomes_collation}) = ANY ({too_slow_outcomes_lower}) THEN 1 END$$),
 ('late_reply', 1, '{}', $$cvm._late_reply(
 @use minutes_until least(coalesce(cvm.moment_of(t.first_reply_at, {time_zone}){ticket_pauses}, {driver_until_moment}), {driver_until_moment})
 				, {ticket_paused}, ({reply_hours} * 60)::float8, cvm.moment_of(t.first_reply_at, {time_zone}) < {driver_until_moment})$$),
@@ -369,7 +376,7 @@ $$),
 @use driver_cells {driver_money_base} | (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) | NULL::date[] | {driver_is_weighed} | {driver_rows_placed}{driver_money_rows}
 $$),
 ('driver_cells_around', 1, '{}', $$
-@use driver_cells | NULL::text[] | {driver_moments} | false | {driver_known_rows}
+@use driver_cells | NULL::text[] | {driver_moments} | false | {driver_known_rows}{driver_rows_beside}
 $$),
 ('driver_units', 1, '{}', $$
 @use driver_units

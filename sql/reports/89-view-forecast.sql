@@ -195,11 +195,15 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 {base_counts}
 @use losses_by_age generate_series(0, 23)
 , standing AS (
-	-- who was there at each cut-off, and for how many months more
-	SELECT c.segment, k.cutoff, c.age - k.cutoff AS age, c.gone, sum(c.n) AS n, sum(c.mrr) AS mrr, sum(c.squares) AS squares
+	-- who is there, and who was at each cut-off before; what they pay is asked of those who are
+	SELECT c.segment, 0 AS cutoff, c.age, sum(c.n) AS n, sum(c.mrr) AS mrr, sum(c.squares) AS squares
 	FROM counted c
-	JOIN generate_series(0, 23) AS k (cutoff) ON c.until < k.cutoff AND c.since >= k.cutoff
-	GROUP BY 1, 2, 3, 4
+	WHERE c.until < 0 AND c.since >= 0
+	GROUP BY c.segment, c.age
+	UNION ALL
+	SELECT p.segment, p.month, p.age, p.at_risk, NULL, NULL
+	FROM passed p
+	WHERE p.month < 24
 ), base AS (
 	SELECT a.segment, a.cutoff, array_agg(coalesce(s.n, 0)::bigint ORDER BY a.age) AS customers, array_agg(coalesce(s.mrr, 0)::float8 ORDER BY a.age) AS mrr,
 		array_agg(coalesce(s.squares, 0)::float8 ORDER BY a.age) AS squares, sum(s.n)::bigint AS base_customers, sum(s.mrr) AS base_mrr
@@ -207,8 +211,7 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 		SELECT b.segment, b.cutoff, g.age
 		FROM (SELECT s.segment, s.cutoff, max(s.age) AS age FROM standing s GROUP BY 1, 2) b
 		CROSS JOIN LATERAL generate_series(0, b.age) AS g (age)) a
-	LEFT JOIN (SELECT s.segment, s.cutoff, s.age, sum(s.n) AS n, sum(s.mrr) AS mrr, sum(s.squares) AS squares FROM standing s GROUP BY 1, 2, 3) s
-		ON s.segment = a.segment AND s.cutoff = a.cutoff AND s.age = a.age
+	LEFT JOIN standing s ON s.segment = a.segment AND s.cutoff = a.cutoff AND s.age = a.age
 	GROUP BY 1, 2
 ), ahead AS MATERIALIZED (
 	SELECT b.segment, b.cutoff, b.base_customers, b.base_mrr, f.step, f.expected_customers, f.customers_variance, f.expected_mrr::numeric AS expected_mrr,
@@ -220,7 +223,11 @@ INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
 	WHERE b.cutoff = 0 OR l.months >= 6 AND l.all_lost >= 10
 ), came_true AS (
 	SELECT k.segment, k.cutoff, m.step, sum(k.n) FILTER (WHERE k.gone < k.cutoff - m.step) AS customers
-	FROM (SELECT s.segment, s.cutoff, s.gone, sum(s.n) AS n FROM standing s GROUP BY 1, 2, 3) k
+	FROM (
+		SELECT c.segment, m.month AS cutoff, c.gone, sum(c.n) AS n
+		FROM counted c
+		CROSS JOIN LATERAL generate_series(greatest(c.until + 1, 1), least(c.since, 23)) AS m (month)
+		GROUP BY 1, 2, 3) k
 	JOIN generate_series(1, 12) AS m (step) ON m.step <= k.cutoff AND m.step > k.cutoff - 12
 	GROUP BY 1, 2, 3
 ), tested AS MATERIALIZED (

@@ -43,6 +43,7 @@ WITH {observed}, {rates}
 ), had AS MATERIALIZED (
 	SELECT l.customer_id, l.product, range_agg(daterange(l.since, l.ended_on)) AS days
 	FROM line l
+	WHERE l.customer_id IN (SELECT k.customer_id FROM line k GROUP BY k.customer_id HAVING count(*) > 1)
 	GROUP BY l.customer_id, l.product
 ), beside AS (
 	-- instalments that began while another product was held
@@ -54,30 +55,36 @@ WITH {observed}, {rates}
 		CASE WHEN isfinite(upper(d.days)) THEN cvm._instalments(r.since, upper(d.days) - 1, r.step_months, r.step_days) + 1 ELSE r.instalments END AS last) f
 	WHERE least(f.last, r.instalments) >= greatest(f.first, 1)
 ), base AS MATERIALIZED (
-	-- instalments of the product that was hit, of another one, of any other one
-	SELECT r.n, 1 AS scope, ''::text AS hit, int4range(1, r.instalments, '[]') AS numbers FROM risk r
-	UNION ALL
+	-- instalments of another product than the one that was hit, of any other one
 	SELECT b.n, 2 AS scope, b.hit, b.numbers FROM beside b
 	UNION ALL
 	SELECT b.n, 3 AS scope, '' AS hit, unnest(range_agg(b.numbers)) AS numbers FROM beside b GROUP BY b.n
+), hit AS MATERIALIZED (
+	SELECT DISTINCT m.kind, m.product AS moment_product, v.number, r.n, r.product, r.unit, (v.number - 1) * r.unit AS age, r.lost_at, r.customer_id
+	FROM moments m
+	JOIN risk r ON r.customer_id = m.customer_id AND r.since <= m.day AND r.ended_on > m.day
+	CROSS JOIN LATERAL (SELECT cvm._instalments(r.since, m.day, r.step_months, r.step_days) + 1 AS number) i
+	CROSS JOIN LATERAL (SELECT CASE WHEN NOT r.is_cut OR i.number < r.instalments THEN i.number
+		WHEN cvm._instalments(m.day, r.ended_on - 1, r.step_months, r.step_days) = 0 THEN r.instalments END AS number) v
+	WHERE v.number <= r.instalments
 ), exposed AS MATERIALIZED (
-	-- of several moments in an instalment one counts
-	SELECT x.kind, b.scope, b.hit, x.product, x.unit,
+	-- of several moments in an instalment one counts; scope 1 is the product that was hit
+	SELECT x.kind, x.scope, x.hit, x.product, x.unit,
 		CASE WHEN x.age < 3 * 487 THEN '0-2' WHEN x.age < 12 * 487 THEN '3-11' WHEN x.age < 24 * 487 THEN '12-23' ELSE '24+' END AS band,
 		x.customer_id, x.n, x.number, coalesce(x.number = x.lost_at, false) AS is_lost
 	FROM (
-		SELECT DISTINCT m.kind, m.product AS moment_product, v.number, r.n, r.product, r.unit, (v.number - 1) * r.unit AS age, r.lost_at, r.customer_id
-		FROM moments m
-		JOIN risk r ON r.customer_id = m.customer_id AND r.since <= m.day AND r.ended_on > m.day
-		CROSS JOIN LATERAL (SELECT cvm._instalments(r.since, m.day, r.step_months, r.step_days) + 1 AS number) i
-		CROSS JOIN LATERAL (SELECT CASE WHEN NOT r.is_cut OR i.number < r.instalments THEN i.number
-			WHEN cvm._instalments(m.day, r.ended_on - 1, r.step_months, r.step_days) = 0 THEN r.instalments END AS number) v
-		WHERE v.number <= r.instalments) x
-	JOIN base b ON b.n = x.n AND b.numbers @> x.number
-		AND CASE b.scope WHEN 1 THEN coalesce(x.moment_product = x.product, true) WHEN 2 THEN x.moment_product = b.hit ELSE x.moment_product <> x.product END
-	GROUP BY x.kind, b.scope, b.hit, x.product, x.unit, x.age, x.customer_id, x.n, x.number, x.lost_at
+		SELECT h.*, 1 AS scope, ''::text AS hit FROM hit h WHERE coalesce(h.moment_product = h.product, true)
+		UNION ALL
+		SELECT h.*, b.scope, b.hit
+		FROM hit h
+		JOIN base b ON b.n = h.n AND b.numbers @> h.number
+			AND CASE b.scope WHEN 2 THEN h.moment_product = b.hit ELSE h.moment_product <> h.product END) x
+	GROUP BY x.kind, x.scope, x.hit, x.product, x.unit, x.age, x.customer_id, x.n, x.number, x.lost_at
 ), alike AS MATERIALIZED (
 	-- many lines are of the same length, and lost or not
+	SELECT 1 AS scope, ''::text AS hit, r.product, r.unit, int4range(1, r.instalments, '[]') AS numbers, r.lost_at, r.lines
+	FROM (SELECT k.product, k.unit, k.instalments, k.lost_at, count(*) AS lines FROM risk k GROUP BY k.product, k.unit, k.instalments, k.lost_at) r
+	UNION ALL
 	SELECT b.scope, b.hit, r.product, r.unit, b.numbers, r.lost_at, count(*) AS lines
 	FROM base b
 	JOIN risk r ON r.n = b.n

@@ -62,12 +62,13 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 -- Rows with the segment that their customer was in on their day, of two the one that
 -- began last, of those the first by name; in none: "(none)".  They carry it, for a
 -- join with them by what tells them apart is quadratic where the planner expects one.
+-- What stands between is asked of times in segments beside that.
 @define held_on rows
 , member AS (
 	SELECT DISTINCT ON ({row_of_customer}r.row_no) r.*, coalesce(h.segment, '(none)') AS in_segment
 	FROM (SELECT k.*, row_number() OVER ({rows_of_customer}) AS row_no FROM {rows} k) r
 	LEFT JOIN {segment_rows} h ON h.customer_id = r.customer_id AND h.segment IS NOT NULL
-		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true)
+		AND coalesce(h.valid_from <= r.day, true) AND coalesce(h.valid_to > r.day, true){body}
 	ORDER BY {row_of_customer}r.row_no, h.valid_from DESC NULLS LAST, h.segment COLLATE "C"
 )
 @end

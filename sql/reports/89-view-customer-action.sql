@@ -32,13 +32,12 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	SELECT DISTINCT l.day, s.n, s.customer_id, s.mrr, m.kind, NULL::date
 	FROM look l
 	JOIN moment m ON cvm.day_of(m.at, {time_zone}) < l.day AND cvm.day_of(m.at, {time_zone}) >= l.day - {moment_days}
-	JOIN spell s ON s.customer_id = m.customer_id AND s.started_on < l.day AND s.ended_on >= l.day AND (m.product IS NULL OR m.product = s.product)$$),
+	JOIN spell s ON s.customer_id = m.customer_id AND s.started_on < l.day AND s.ended_on >= l.day AND (m.product IS NULL OR m.product = s.product)
+	WHERE m.kind IS NOT NULL$$),
 ('moments', 2, '{}', ''),
-('silences', 1, '{distributed event,event}', $$
-	UNION ALL
-	SELECT l.day, s.n, s.customer_id, s.mrr, 'inactive', NULL::date
-	FROM (
-		SELECT x.day, e.customer_id, x.last_day
+-- Who was silent on a look, and paid then or not
+('silent', 1, '{distributed event,event}', $$(
+		SELECT e.customer_id, x.day
 		FROM (
 			-- in one pass, however many looks
 			SELECT d.customer_id, o.as_of, max(d.day) AS day_0, max(d.day) FILTER (WHERE d.day < o.as_of - {loss_days}) AS day_1,
@@ -49,25 +48,51 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 			GROUP BY d.customer_id, o.as_of) e
 		CROSS JOIN LATERAL (VALUES (e.as_of, e.day_0), (e.as_of - {loss_days}, e.day_1), (e.as_of - {loss_days} - 30, e.day_2),
 			(e.as_of - {loss_days} - 60, e.day_3)) AS x (day, last_day)
-		WHERE x.last_day < x.day - {silence_days}) l
-	JOIN spell s ON s.customer_id = l.customer_id AND s.started_on < l.day AND s.ended_on >= l.day$$),
-('silences', 2, '{event}', $$
-	UNION ALL
-	SELECT l.look, s.n, s.customer_id, s.mrr, 'inactive', NULL::date
-	FROM (
+		WHERE x.last_day < x.day - {silence_days}) l$$),
+('silent', 2, '{event}', $$(
 		-- read once, whatever the planner makes of the rest
 		WITH seen AS MATERIALIZED (
 			SELECT cvm._last_day_agg(v.customer_id, cvm.day_of(v.occurred_at, {time_zone}), (SELECT o.as_of FROM observed o)) AS state FROM event v
 		), silent AS MATERIALIZED (
-			SELECT t.customer_id, t.look
+			SELECT t.customer_id, t.look AS day
 			FROM seen e
 			CROSS JOIN LATERAL cvm._last_days(e.state, (SELECT v.customer_id FROM event v WHERE false), ARRAY(SELECT k.day FROM look k), {silence_days}) t
 		)
-		SELECT * FROM silent) l
-	JOIN spell s ON s.customer_id = l.customer_id AND s.started_on < l.look AND s.ended_on >= l.look$$),
+		SELECT * FROM silent) l$$),
+('silences', 1, '{event}', $$
+	UNION ALL
+	SELECT l.day, s.n, s.customer_id, s.mrr, 'inactive', NULL::date
+	FROM {silent}
+	JOIN spell s ON s.customer_id = l.customer_id AND s.started_on < l.day AND s.ended_on >= l.day$$),
 ('silences', 9, '{}', ''),
+-- The same as signals: what is told of a customer, or of a product that is held, for looks after a day and up to another
+('signals', 1, '{}', '{cancel_signals}{moment_signals}{silence_signals}'),
+('cancel_signals', 1, '{cancellation}', $$
+	UNION ALL
+	SELECT c.customer_id, NULL, c.product, cvm.day_of(c.requested_at, {time_zone}),
+		least(cvm.day_of(c.withdrawn_at, {time_zone}), coalesce(c.effective_on, cvm.day_of(c.requested_at, {time_zone}) + {action_days})),
+		NULL, NULL, NULL, c.effective_on, 'notice_given', NULL
+	FROM cancellation c$$),
+('cancel_signals', 2, '{}', ''),
+('moment_signals', 1, '{moment}', $$
+	UNION ALL
+	SELECT m.customer_id, NULL, m.product, cvm.day_of(m.at, {time_zone}), cvm.day_of(m.at, {time_zone}) + {moment_days}, NULL, NULL, NULL, NULL, m.kind, NULL
+	FROM moment m
+	WHERE m.kind IS NOT NULL$$),
+('moment_signals', 2, '{}', ''),
+('silence_signals', 1, '{event}', $$
+	UNION ALL
+	SELECT l.customer_id, NULL, NULL, l.day - 1, l.day, NULL, NULL, NULL, NULL, 'inactive', NULL
+	FROM {silent}$$),
+('silence_signals', 2, '{}', ''),
+-- Lines that ended before are nothing to any look, nor to a price that moved before it
+('line_since', 1, '{}', '(SELECT o.as_of - {loss_days} - 60 - {price_moved_days} FROM observed o)'),
 ('is_discounted', 1, '{subscription.discount_until}', 'true'),
 ('is_discounted', 2, '{}', 'false'),
+-- All rows have one day: a segment that is not held on it need not be looked for
+('placed_then', 1, '{distributed segment_history}', ''),
+('placed_then', 9, '{}', $$
+		AND coalesce(h.valid_from < (SELECT o.as_of FROM observed o), true) AND coalesce(h.valid_to >= (SELECT o.as_of FROM observed o), true)$$),
 ('owner_rows', 1, '{owner}', $$(
 	SELECT w.subject, string_agg(DISTINCT w.owner COLLATE "C", ', ' ORDER BY w.owner COLLATE "C") COLLATE "default" AS owner
 	FROM owner w
@@ -115,14 +140,20 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 	GROUP BY f.offer, f.product, f.channel)$$),
 ('sale_rows', 2, '{}', '(SELECT NULL::text AS offer, NULL::text AS product, NULL::text AS channel, NULL::numeric AS price, NULL::boolean AS is_new WHERE false)');
 
-INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
-('customer_action', 1, '{subscription}', $$
-WITH {observed}, {rates}look AS MATERIALIZED (
-	SELECT o.as_of - b.days AS day, b.days = 0 AS is_now
-	FROM observed o
-	CROSS JOIN (VALUES (0), ({loss_days}), ({loss_days} + 30), ({loss_days} + 60)) AS b (days)
-), spell AS MATERIALIZED (
-	-- what ended before all looks is nothing to any of them, but that it may have been at another price
+-- Who is at risk now, why, and with what they hold, and of each reason how such
+-- customers fared: by windows and joins over spells where Citus has any of it; else
+-- in one fold, a sixth of the time
+@for preference | entity
+1 | subscription
+2 | cancellation
+3 | moment
+4 | event
+@make
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES ('at_risk', {preference}, '{distributed {entity},{entity}}', '{risk_joined}');
+@end
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('risk_joined', 1, '{}', $$spell AS MATERIALIZED (
+	-- what ended before all looks is nothing to any of them, but that it may have been at another price not long before
 	SELECT w.*
 	FROM (
 		SELECT v.*, CASE WHEN lag(v.ended_on) OVER l = v.started_on THEN lag(v.mrr) OVER l END AS last_mrr,
@@ -132,8 +163,11 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 				coalesce(s.ended_on, 'infinity') AS ended_on,
 				CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END{rate} AS mrr, s.offer, s.cancel_requested_on, s.committed_until
 			FROM subscription s
-			WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true)) v
-		WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.n)) w
+			WHERE s.customer_id IS NOT NULL AND coalesce(s.ended_on > s.started_on, true)
+				AND coalesce(s.ended_on >= {line_since}, true)) v
+		-- of those that begin on one day the first to end comes first, and then the cheaper one
+		WINDOW l AS (PARTITION BY v.customer_id, v.line ORDER BY v.started_on, v.ended_on, coalesce(v.mrr, 0), v.offer IS NOT NULL OR {is_discounted},
+			v.mrr IS NOT NULL, coalesce(v.cancel_requested_on, 'infinity'), coalesce(v.committed_until, '-infinity'))) w
 	WHERE w.ended_on >= (SELECT min(l.day) FROM look l)
 ), ground AS MATERIALIZED (
 	-- lines that are paid for on the last day before the look, and why they are at risk
@@ -184,19 +218,64 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 	JOIN look l ON l.day = r.day AND l.is_now
 	LEFT JOIN rated t ON t.reason = r.reason
 	GROUP BY r.customer_id, r.day
-), holding AS MATERIALIZED (
-	SELECT n.customer_id, n.as_of, n.as_of - 1 AS day, n.reasons, n.is_leaving, n.notice_mrr, n.next_date, n.leading,
-		sum(p.mrr) AS mrr, array_agg(DISTINCT p.product) AS products
-	FROM now n
-	JOIN spell p ON p.customer_id = n.customer_id AND p.started_on < n.as_of AND p.ended_on >= n.as_of
-	GROUP BY n.customer_id, n.as_of, n.reasons, n.is_leaving, n.notice_mrr, n.next_date, n.leading
 ), exposed AS MATERIALIZED (
 	SELECT g.customer_id, sum(g.mrr) AS mrr
 	FROM (SELECT DISTINCT k.customer_id, k.n, k.mrr FROM ground k JOIN look l ON l.day = k.day AND l.is_now WHERE k.mrr > 0) g
 	GROUP BY g.customer_id
-), barred AS (
+), holding AS MATERIALIZED (
+	SELECT n.customer_id, n.as_of, n.as_of - 1 AS day, n.reasons, n.is_leaving, n.notice_mrr, n.next_date, n.leading,
+		e.mrr AS risk_mrr, sum(p.mrr) AS mrr, array_agg(DISTINCT p.product) AS products
+	FROM now n
+	JOIN exposed e ON e.customer_id = n.customer_id
+	JOIN spell p ON p.customer_id = n.customer_id AND p.started_on < n.as_of AND p.ended_on >= n.as_of
+	GROUP BY n.customer_id, n.as_of, n.reasons, n.is_leaving, n.notice_mrr, n.next_date, n.leading, e.mrr
+)$$),
+('at_risk', 9, '{}', $$risk AS MATERIALIZED (
+	-- by itself, for Citus may have who is in a segment: a ticket is read in the query that made it
+	WITH gathered AS MATERIALIZED (
+		SELECT cvm._customer_risk_agg(r.customer_id, r.line, r.product, r.day, r.until, r.mrr, r.is_offered, r.noticed_on, r.committed_until, r.reason,
+			r.since) AS state
+		FROM (
+			SELECT s.customer_id, coalesce(s.subscription_id, s.product) AS line, s.product, s.started_on AS day, s.ended_on AS until,
+				CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END{rate} AS mrr, s.offer IS NOT NULL OR {is_discounted} AS is_offered,
+				s.cancel_requested_on AS noticed_on, s.committed_until, NULL::text AS reason, {line_since} AS since
+			FROM subscription s{signals}) r
+	)
+	SELECT t.*
+	FROM gathered g
+	CROSS JOIN observed o
+	CROSS JOIN LATERAL cvm._customer_risks(g.state, (SELECT s.customer_id FROM subscription s WHERE false), o.as_of, {action_days}, {loss_days},
+		{price_moved_days}) t
+), rated AS (
+	SELECT r.reasons[1] AS reason, r.loss_customers AS n, r.lost_customers AS lost, r.lost_customers / r.loss_customers::float8 AS rate
+	FROM risk r
+	WHERE r.loss_customers IS NOT NULL
+), led AS MATERIALIZED (
+	-- once for each set of reasons
+	SELECT h.reasons, (
+		SELECT u.reason
+		FROM unnest(h.reasons) AS u (reason)
+		LEFT JOIN rated t ON t.reason = u.reason
+		ORDER BY t.rate DESC NULLS LAST, u.reason COLLATE "C" LIMIT 1) AS leading
+	FROM (SELECT DISTINCT r.reasons FROM risk r WHERE r.loss_customers IS NULL) h
+), holding AS MATERIALIZED (
+	SELECT r.customer_id, o.as_of, o.as_of - 1 AS day, array_to_string(r.reasons, ', ') AS reasons, r.is_leaving, r.notice_mrr, r.next_date,
+		d.leading, r.risk_mrr, r.mrr, r.products
+	FROM risk r
+	CROSS JOIN observed o
+	JOIN led d ON d.reasons = r.reasons
+	WHERE r.loss_customers IS NULL
+)$$);
+
+INSERT INTO cvm.report_body (view, preference, needs, body) VALUES
+('customer_action', 1, '{subscription}', $$
+WITH {observed}, {rates}look AS MATERIALIZED (
+	SELECT o.as_of - b.days AS day, b.days = 0 AS is_now
+	FROM observed o
+	CROSS JOIN (VALUES (0), ({loss_days}), ({loss_days} + 30), ({loss_days} + 60)) AS b (days)
+), {at_risk}, barred AS (
 	SELECT b.customer_id, string_agg(DISTINCT b.why, ', ' ORDER BY b.why) AS why
-	FROM (SELECT n.customer_id, NULL::text AS why FROM now n{pressed}{held_out}{ticketed}) b
+	FROM (SELECT n.customer_id, NULL::text AS why FROM holding n{pressed}{held_out}{ticketed}) b
 	GROUP BY b.customer_id
 ), bundle AS (SELECT b.* FROM {bundle_rows} b
 ), family AS (SELECT f.* FROM {family_rows} f
@@ -222,7 +301,9 @@ WITH {observed}, {rates}look AS MATERIALIZED (
 		ORDER BY f.price DESC, f.offer COLLATE "C" LIMIT 1) AS offer
 	FROM (SELECT DISTINCT k.products FROM holding k) h
 )
-@use held_on holding
+@with held_on holding
+{placed_then}
+@end
 , owned AS MATERIALIZED {owner_rows}
 SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	n.customer_id,
@@ -247,8 +328,7 @@ SELECT cvm.row_key(n.customer_id::text) AS row_key,
 	{time_zone} AS time_zone,
 	n.as_of
 FROM member n
-JOIN exposed e ON e.customer_id = n.customer_id
-CROSS JOIN LATERAL (SELECT CASE WHEN n.is_leaving THEN n.notice_mrr ELSE e.mrr END AS mrr_at_risk) c
+CROSS JOIN LATERAL (SELECT CASE WHEN n.is_leaving THEN n.notice_mrr ELSE n.risk_mrr END AS mrr_at_risk) c
 LEFT JOIN rated t ON t.reason = n.leading
 LEFT JOIN LATERAL cvm.proportion_interval(t.lost, t.n, {conf}) i ON t.n > 0
 LEFT JOIN suggested g ON g.products = n.products

@@ -14,6 +14,7 @@
 #include "core/contacts/contact_fatigue.h"
 #include "core/contacts/contact_pressure.h"
 #include "core/contacts/contact_silence.h"
+#include "core/contacts/customer_risk.h"
 #include "core/contacts/driver_sums.h"
 #include "core/contacts/survey_score.h"
 #include "core/contacts/ticket_response.h"
@@ -30,6 +31,7 @@ typedef enum What
 	SILENCE,
 	BEYOND,
 	DRIVERS,
+	RISKS,
 	WHATS
 } What;
 
@@ -56,6 +58,7 @@ line_size(What what)
 	return what == TICKETS	 ? sizeof(TicketLine)
 		   : what == ANSWERS ? sizeof(SurveyLine)
 		   : what == DRIVERS ? DRIVER_SHORT
+		   : what == RISKS	 ? sizeof(RiskLine)
 		   : what == FATIGUE ? sizeof(FatigueLine)
 							 : sizeof(MemberLine);
 }
@@ -83,7 +86,45 @@ make_lines(const World *world, size_t budget)
 		members->parameters[SILENCE_DAY] = 9060;
 		members->parameters[SILENCE_SINCE] = 9030;
 	}
+	if (world->what == RISKS)
+		members->other_name = offsetof(RiskLine, product);
 	return members;
+}
+
+/* A spell, or what is told of a customer */
+static void
+take_risk_row(World *world, MemberLines *members, Key key, Day day)
+{
+	static const char *const lines[] = {
+		"", "1", "2", "a line whose name is longer than there is room for"};
+	static const char *const reasons[] = {"late", "notice_given", "quiet"};
+	bool is_signal = draw(world, 3) == 0;
+	const char *name =
+		is_signal ? reasons[draw(world, 3)] : lines[draw(world, 4)];
+	Label label = {name, (uint32_t) strlen(name)};
+	Label product = {&"AB"[draw(world, 2)], 1};
+	RiskLine *line = customer_lines_next(&members->lines, key);
+
+	memset(line, 0, sizeof(*line));
+	line->member.day = day - (Day) draw(world, 200);
+	line->member.to = draw(world, 3)
+						  ? line->member.day + 30 * (1 + (Day) draw(world, 9))
+						  : RISK_NEVER;
+	line->product =
+		draw(world, 4) ? dictionary_intern(&members->names, &product) : -1;
+	line->until = draw(world, 2) ? day + (Day) draw(world, 99) : RISK_UNTOLD;
+	line->noticed = draw(world, 4) ? RISK_NEVER : day;
+	if (is_signal)
+	{
+		line->member.flags = RISK_SIGNAL;
+		line->member.name = dictionary_intern(&members->names, &label);
+		return;
+	}
+	line->member.flags = RISK_PRICED | (draw(world, 2) * RISK_OFFERED) |
+						 (label.size == 0 && draw(world, 2) ? RISK_UNNAMED : 0);
+	line->member.name = line_name_put(&line->line, &members->names, &label);
+	line->scale = (uint8_t) draw(world, 4);
+	line->mrr = (Wide) draw(world, 900) - 50;
 }
 
 /* An answer, what somebody did, or a spell */
@@ -156,6 +197,11 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 	uint32_t name = draw(world, 3);
 	Label label = {names[name], (uint32_t) strlen(names[name])};
 
+	if (world->what == RISKS)
+	{
+		take_risk_row(world, members, key, day);
+		return;
+	}
 	if (draw(world, 5) == 0 && world->what != BEYOND)
 	{
 		member_lines_place(members, key, &label, day,
@@ -252,6 +298,56 @@ driver_cell_sum(const DriverNames *names, const DriverCell *cell, uint64_t hash)
 	return key_mix(hash * 31 + (uint64_t) cell->customers);
 }
 
+typedef struct RiskSum
+{
+	const MemberLines *members;
+	uint32_t customers;
+	uint64_t sum;
+} RiskSum;
+
+/* A RiskEmit: products may come in another order each time */
+static void
+risk_add(void *arg, const RiskCustomer *customer)
+{
+	RiskSum *risks = arg;
+	const Label *labels = risks->members->names.labels;
+	uint64_t hash = 0;
+	uint64_t products = 0;
+
+	key_add(&hash, customer->key);
+	for (int i = 0; i < customer->nreasons; i++)
+		hash = label_sum(hash, &labels[customer->reasons[i]]);
+	for (int i = 0; i < customer->nproducts; i++)
+		products += customer->products[i] < 0
+						? 1
+						: label_sum(7, &labels[customer->products[i]]);
+	hash = key_mix(hash + products);
+	hash =
+		key_mix(hash + customer->is_leaving * 2 + (uint64_t) customer->scale);
+	hash = key_mix(hash + (uint64_t) customer->notice_mrr);
+	hash = key_mix(hash + (uint64_t) customer->risk_mrr);
+	hash = key_mix(hash + (uint64_t) customer->mrr);
+	risks->sum += key_mix(hash + (uint64_t) customer->next);
+	risks->customers++;
+}
+
+static uint64_t
+risks_sum(World *world, MemberLines *members)
+{
+	RiskTerms terms = {9090, 90, 90, 90};
+	RiskSum risks = {members, 0, 0};
+	RiskLoss *losses = customer_risk_each(members, &terms, risk_add, &risks);
+
+	for (int i = 0; i < members->names.count; i++)
+		if (losses[i].customers > 0)
+			risks.sum += key_mix(label_sum((uint64_t) losses[i].customers,
+										   &members->names.labels[i]) +
+								 (uint64_t) losses[i].lost);
+	runtime_free(losses);
+	world->cells = risks.customers;
+	return risks.sum;
+}
+
 /* What the cells come to, in whatever order they are */
 static uint64_t
 cells_sum(World *world, MemberLines *members)
@@ -266,6 +362,8 @@ cells_sum(World *world, MemberLines *members)
 		world->cells = sum > 0 ? 6 : 0;
 		return sum;
 	}
+	if (world->what == RISKS)
+		return risks_sum(world, members);
 	if (world->what == CONTACTS)
 		contact_cells(members, NULL, &cells);
 	else if (world->what == FATIGUE)

@@ -125,30 +125,94 @@ CREATE TEMP TABLE walked AS SELECT seed, d.* FROM generate_series(1, 12) seed, p
 SELECT cmp_ok((SELECT sum(rows) FROM walked), '>=', 200::numeric, 'there was much to compare');
 SELECT is((SELECT sum(differ) FROM walked), 0::numeric, 'reasons, money at risk and loss rates of random worlds are as counted by hand');
 
-
--- where Citus has the events they are grouped where they are; here they are read in one pass
-CREATE FUNCTION pg_temp.by_customer(OUT rows bigint, OUT differ bigint) LANGUAGE plpgsql SET search_path = a, public, pg_temp AS $$
+-- where Citus has the events, or the spells, they are joined where they are; here they are read in one pass
+CREATE FUNCTION pg_temp.by_customer(entity text, like_reason text, OUT rows bigint, OUT differ bigint) LANGUAGE plpgsql SET search_path = a, public, pg_temp AS $$
 DECLARE
-	have text[] := cvm._have('a', 'customer_action') || '{distributed event}'::text[];
+	have text[] := cvm._have('a', 'customer_action') || ('distributed ' || entity);
 	literals jsonb := cvm._literals('a');
 BEGIN
 	literals := literals || cvm._part_literals(have, literals, 'customer_action');
 	EXECUTE format('CREATE TEMP TABLE there AS %s', (SELECT cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int)
 		FROM cvm.report_body b WHERE b.view = 'customer_action' AND b.needs <@ have ORDER BY b.preference LIMIT 1));
 	CREATE TEMP TABLE here AS SELECT * FROM a.customer_action;
-	SELECT count(*) INTO rows FROM here WHERE reasons ~ 'inactive';
+	SELECT count(*) INTO rows FROM here WHERE reasons ~ like_reason;
 	SELECT count(*) INTO differ FROM ((TABLE here EXCEPT ALL TABLE there) UNION ALL (TABLE there EXCEPT ALL TABLE here)) d;
 	DROP TABLE here, there;
 END $$;
+-- more of a world than can be counted by hand: who asked to leave and took it back, promotions, lines without a name, an end, a price, or with two at once
+CREATE FUNCTION pg_temp.crowd(seed int, OUT rows bigint, OUT differ bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_temp.differing(seed);
+	UPDATE spell SET offer = 'WELCOME' WHERE pg_temp.draw(seed, 'offer' || subscription_id, customer_id, 3) = 0;
+	UPDATE spell SET subscription_id = NULL WHERE pg_temp.draw(seed, 'id' || subscription_id, customer_id, 4) = 0;
+	UPDATE spell SET subscription_id = 'a line with a name that is longer than most ' || subscription_id WHERE customer_id % 7 = 0;
+	UPDATE spell SET product = NULL WHERE customer_id % 11 = 0;
+	UPDATE spell SET mrr = CASE customer_id % 3 WHEN 0 THEN NULL WHEN 1 THEN -1 ELSE 3.3333333333 END WHERE pg_temp.draw(seed, 'fee' || started_on, customer_id, 6) = 0;
+	UPDATE spell SET ended_on = 'infinity', committed_until = 'infinity' WHERE ended_on IS NULL AND customer_id % 5 = 0;
+	UPDATE spell SET started_on = '-infinity' WHERE pg_temp.draw(seed, 'ever' || started_on, customer_id, 20) = 0;
+	INSERT INTO spell SELECT customer_id, product, started_on, ended_on - customer_id % 2, mrr + customer_id % 3 - 1, subscription_id, NULL, NULL, committed_until FROM spell WHERE customer_id % 3 = 0;
+	INSERT INTO spell SELECT customer_id, product, ended_on, NULL, mrr + 1, subscription_id, NULL, ended_on + 10, NULL FROM spell WHERE isfinite(ended_on) AND customer_id % 4 = 1;
+	-- a customer with more lines, and more reasons, than are sorted where they stand
+	INSERT INTO spell SELECT 99, 'P' || n % 20, date '2023-06-01' + pg_temp.draw(seed, 'many', n, 300), NULL, 1 + n % 4, 'x' || n % 30, NULL, NULL, NULL FROM generate_series(1, 60) n;
+	INSERT INTO poor SELECT 99, date '2024-01-01' + pg_temp.draw(seed, 'd', n, 182), 'kind ' || n % 40, 'P' || n % 20 FROM generate_series(1, 300) n;
+	INSERT INTO poor VALUES (5, '2024-06-20', 'notice_given', NULL), (6, '2024-06-20', 'commitment_30', NULL), (7, '2024-06-20', NULL, NULL);
+	INSERT INTO asked SELECT pg_temp.draw(seed, 'who', n, 40), date '2023-12-01' + pg_temp.draw(seed, 'asked', n, 230), 'price', (ARRAY['A', 'TV', NULL])[1 + n % 3],
+		CASE WHEN n % 4 = 0 THEN date '2023-12-01' + pg_temp.draw(seed, 'asked', n, 230) + n % 60 END, CASE WHEN n % 5 > 1 THEN date '2023-12-01' + pg_temp.draw(seed, 'asked', n, 230) + pg_temp.draw(seed, 'ends', n, 200) - 20 END
+	FROM generate_series(1, 80) n;
+	SELECT sum(c.rows), sum(c.differ) INTO rows, differ FROM unnest('{event,subscription}'::text[]) e, pg_temp.by_customer(e, 'notice_given') c;
+END $$;
+ALTER TABLE asked ADD effective_on date;
+SELECT cvm.bind('a', 'cancellation', 'asked') \g /dev/null
+\getenv worlds CVM_WORLDS
+\if :{?worlds}
+\else
+\set worlds 8
+\endif
+CREATE TEMP TABLE crowded AS SELECT seed, d.* FROM generate_series(1, :worlds) seed, pg_temp.crowd(seed) d;
+SELECT cmp_ok((SELECT min(rows) FROM crowded), '>=', 10::bigint, 'many gave notice');
+SELECT is_empty('SELECT * FROM crowded WHERE differ > 0', 'what is read in one pass is what windows and joins over spells say, and events that are grouped by customer, in random worlds');
+SELECT cmp_ok(rows, '>', 0::bigint, 'some are inactive') FROM pg_temp.by_customer('event', 'inactive');
+SET LOCAL work_mem = '64kB';
+SELECT is(differ, 0::bigint, 'so it is with little memory, where Citus has each ' || e) FROM unnest('{event,subscription}'::text[]) e, pg_temp.by_customer(e, '');
+RESET work_mem;
+-- workers, and customers of other types
+CREATE TABLE wide AS SELECT s.*, s.customer_id + 1000 * n::bigint AS customer FROM spell s, generate_series(1, 150) n;
+ALTER TABLE wide SET (parallel_workers = 3);
+CREATE FUNCTION pg_temp.fold(who text, of_type text) RETURNS text LANGUAGE sql RETURN format($$SELECT md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM (
+	SELECT cvm._customer_risk_agg(%s, coalesce(subscription_id, product), product, started_on, ended_on, mrr, offer IS NOT NULL, cancel_requested_on, committed_until, NULL, NULL) AS state FROM wide) f,
+	LATERAL cvm._customer_risks(f.state, NULL::%s, '2024-07-01', 90, 90, 90) t$$, who, of_type);
+CREATE FUNCTION pg_temp.answer(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	said text;
+BEGIN
+	EXECUTE query INTO said;
+	RETURN said;
+END
+$$;
+CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	l text;
+	whole text := '';
+BEGIN
+	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
+	RETURN whole;
+END
+$$;
+CREATE TEMP TABLE alone AS SELECT q.who, pg_temp.fold(q.who, q.of_type) AS query, pg_temp.answer(pg_temp.fold(q.who, q.of_type)) AS said
+FROM (VALUES ('customer', 'bigint'), ('md5(customer::text)::uuid', 'uuid'), ('''a customer of a long name '' || customer', 'text')) AS q (who, of_type);
+SELECT isnt(said, NULL, 'a fold of ' || who) FROM alone;
+SET LOCAL work_mem = '64kB';
+SELECT is(pg_temp.answer(query), said, 'rows that do not fit into memory are the same: ' || who) FROM alone;
+RESET work_mem;
+SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 3;
+SELECT ok(pg_temp.plan_of(query) ~ 'Partial Aggregate', 'workers share the rows: ' || who) FROM alone;
+SELECT is(pg_temp.answer(query), said, 'what workers find is the same: ' || who) FROM alone;
+SELECT throws_ok($$SELECT * FROM cvm._customer_risks(decode(repeat('00', 16), 'hex'), 1, '2024-01-01', 90, 90, 90)$$, '22023', 'no state of _customer_risk_agg is read with this ticket',
+	'a ticket that nobody made is refused here too');
 CREATE FUNCTION pg_temp.read_twice() RETURNS bigint LANGUAGE sql AS $$
 	WITH seen AS MATERIALIZED (SELECT cvm._last_day_agg(e.customer_id, e.occurred_at::date, '2024-07-01') AS state FROM seen e)
 	SELECT count(*) FROM seen s, generate_series(1, 2) g, LATERAL cvm._last_days(s.state, 1::bigint, ARRAY[date '2024-07-01' - g], 30) t;
 $$;
-SELECT cmp_ok(rows, '>', 0::bigint, 'some are inactive') FROM pg_temp.by_customer();
-SELECT is(differ, 0::bigint, 'events read in one pass say who is inactive as those that are grouped by customer do') FROM pg_temp.by_customer();
-SET LOCAL work_mem = '64kB';
-SELECT is(differ, 0::bigint, 'so it is with little memory') FROM pg_temp.by_customer();
-RESET work_mem;
 SELECT throws_ok('SELECT pg_temp.read_twice()', '55000', 'state of _last_day_agg has been read', 'what is read once is not read twice');
 SELECT throws_ok($$SELECT * FROM cvm._last_days(decode(repeat('00', 16), 'hex'), 1, '{2024-01-01}', 30)$$, '22023', 'no state of _last_day_agg is read with this ticket',
 	'a ticket that nobody made is refused');

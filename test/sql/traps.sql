@@ -148,8 +148,8 @@ SET LOCAL TimeZone = 'UTC';
 SELECT is((SELECT array_agg(DISTINCT cells) FROM t14), '{"{\"(2024-02-01,0,1)\"}"}'::text[], 'T14: the months are those of Paris, whoever asks');
 SELECT throws_ok($$SELECT cvm.retention_agg(1::bigint, now(), 'month')$$, '42883', NULL, 'T14: a moment without a zone has no day');
 SELECT throws_ok($$SELECT cvm.activity_agg(now())$$, '42883', NULL, 'T14: not in a timeline either');
-SELECT is((SELECT array_agg(proname::text ORDER BY proname::text COLLATE "C") FROM pg_proc WHERE pronamespace = 'cvm'::regnamespace AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND provolatile <> 'i' AND proname !~ '^_move_'), '{_check_schema,_compress_fast,_contact_offers,_customer_moves,_customers_came,_customers_moved,_customers_won,_digest_of_catalog,_first_day,_is_whole,_last_days,_lock_model,_lock_relations,_lock_stored,
-		  _product_migrations,_product_moves,_product_pairs,_register,_relation,_segment_losses,_standing_customers,_standing_losses,_standings,_timelines,_try_lock,_worths,contact_offer_final,customer_move_final,fold_activity,last_day_final,queue_changes,timelines_final,worth_final}',
+SELECT is((SELECT array_agg(proname::text ORDER BY proname::text COLLATE "C") FROM pg_proc WHERE pronamespace = 'cvm'::regnamespace AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND provolatile <> 'i' AND proname !~ '^_move_'), '{_check_schema,_compress_fast,_contact_offers,_customer_moves,_customer_risks,_customers_came,_customers_moved,_customers_won,_digest_of_catalog,_first_day,_is_whole,_last_days,_lock_model,_lock_relations,_lock_stored,
+		  _product_migrations,_product_moves,_product_pairs,_register,_relation,_segment_losses,_standing_customers,_standing_losses,_standings,_timelines,_try_lock,_worths,contact_offer_final,customer_move_final,customer_risk_final,fold_activity,last_day_final,queue_changes,timelines_final,worth_final}',
 		  'T14: what is computed depends on arguments alone: every C function is immutable, but for those that read or write tables');
 
 -- T15 twelve months

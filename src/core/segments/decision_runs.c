@@ -111,9 +111,8 @@ spells_read(DecisionRuns *runs, const DecisionLine *lines, uint32_t nspells,
 
 		runs->spells[i].line = line;
 		runs->spells[i].mrr = money_rescale(line->mrr, line->scale, scale);
-		runs->spells[i].name = line->size == DECISION_NAMED
-								   ? runs->names->labels[line->member.name]
-								   : (Label){line->id, line->size};
+		runs->spells[i].name =
+			line_name_get(&line->name, runs->names, line->member.name);
 	}
 	sort_few(runs->spells, nspells, sizeof(DecisionSpell), compare_lines);
 }

@@ -26,6 +26,7 @@
 #ifndef CVM_CORE_SEGMENTS_DECISIONS_H
 #define CVM_CORE_SEGMENTS_DECISIONS_H
 
+#include "core/contacts/line_name.h"
 #include "core/contacts/member_lines.h"
 #include "core/util/count_table.h"
 #include "core/util/money.h"
@@ -39,8 +40,6 @@
 #define DECISION_SKIP 8u
 
 #define DECISION_UNKNOWN INT32_MIN /* in place of months or days */
-#define DECISION_ID 38 /* as long as an id of 36 characters, and more */
-#define DECISION_NAMED UINT8_MAX /* the line has a name that is too long */
 
 /* A spell of a line, what it is called lies in it, unless that is too long; or a delivery */
 typedef struct DecisionLine
@@ -52,8 +51,7 @@ typedef struct DecisionLine
 	int32_t days;
 	int32_t product; /* a name; -1: nobody asks for it */
 	uint8_t scale;
-	uint8_t size;
-	char id[DECISION_ID];
+	LineName name;
 } DecisionLine;
 
 #define DECISION_OPEN INT32_MAX

@@ -65,22 +65,6 @@ argument_step(FunctionCallInfo fcinfo, int argument)
 	return (int32) Max(Min(step, INT32_MAX), DECISION_UNKNOWN + 1);
 }
 
-/* What a line is called: short names lie in it. */
-static void
-line_name_put(MemberLines *members, DecisionLine *line, const Label *name)
-{
-	line->member.name = -1;
-	memset(line->id, 0, DECISION_ID);
-	if (name->size <= DECISION_ID)
-	{
-		line->size = (uint8) name->size;
-		memcpy(line->id, name->data, name->size);
-		return;
-	}
-	line->size = DECISION_NAMED;
-	line->member.name = dictionary_intern(&members->names, name);
-}
-
 /* The number of a product; -1: none is told */
 static int32
 argument_product(FunctionCallInfo fcinfo, MemberLines *members)
@@ -165,7 +149,8 @@ decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 	line->days = argument_step(fcinfo, ARG_DAYS);
 	line->product = argument_product(fcinfo, state->members);
 	line->scale = (uint8) scale;
-	line_name_put(state->members, line, &name);
+	line->member.name =
+		line_name_put(&line->name, &state->members->names, &name);
 	PG_RETURN_POINTER(state);
 }
 

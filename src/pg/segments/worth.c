@@ -217,7 +217,7 @@ worths_read(FunctionCallInfo fcinfo, int products, WorthTerms *terms,
 	{
 		rows->result = (ReturnSetInfo *) fcinfo->resultinfo;
 		customer_out_open(&rows->out, spell_buffer->kind,
-						  get_fn_expr_argtype(fcinfo->flinfo, 5));
+						  TupleDescAttr(rows->result->setDesc, 0)->atttypid);
 	}
 	worths_find(worths, CurrentMemoryContext, spell_buffer, terms,
 				rows != NULL ? customer_put : NULL, rows);

@@ -52,6 +52,9 @@ number_read(float8 number)
 
 	if (number == rint(number) && fabs(number) < 1e15)
 		return number + 0.0;
+	/* one of few decimals is the nearest to what it was written as */
+	if (fabs(number) < 1e9 && rint(number * 1e6) / 1e6 == number)
+		return number;
 	snprintf(text, sizeof(text), "%.*g", DBL_DIG, number);
 	return strtod(text, NULL);
 }

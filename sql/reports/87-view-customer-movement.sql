@@ -14,7 +14,8 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 	FROM fold f
 	WHERE {whole} cvm._is_whole(f.state, {minor_units})) p
 @end
-@define moves_named
+-- Money as it is, or as it is shown
+@define moves_named as_shown
 	cvm._move_row_key(p.state, p.move) AS row_key,
 	CASE WHEN {has_segments} THEN cvm._move_segment(p.state, p.move) ELSE '(all)' END AS segment,
 	cvm._move_customer(p.state, p.move, (SELECT s.customer_id FROM subscription s WHERE false)) AS customer_id,
@@ -22,16 +23,21 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 	cvm._move_month_label(p.state, p.move) AS month_label,
 	cvm._move_line(p.state, p.move) AS line,
 	cvm._move_customers(p.state, p.move) AS customers,
-	cvm._move_change(p.state, p.move) AS change_mrr,
-	cvm._move_before(p.state, p.move) AS mrr_before,
-	cvm._move_after(p.state, p.move) AS mrr_after,
+	cvm._move_change(p.state, p.move){as_shown} AS change_mrr,
+	cvm._move_before(p.state, p.move){as_shown} AS mrr_before,
+	cvm._move_after(p.state, p.move){as_shown} AS mrr_after,
 	cvm._move_cause(p.state, p.move) AS cause,
 	cvm._move_product(p.state, p.move) AS product,
 	cvm._move_from_product(p.state, p.move) AS from_product,
 	cvm._move_reason(p.state, p.move) AS reason,
 	cvm._move_channel(p.state, p.move) AS channel,
 	cvm._move_owner(p.state, p.move) AS owner,
+	{currency} AS currency,
 	cvm._move_is_complete(p.state, p.move) AS is_complete
+@end
+-- What all rows have in common, at the end
+@define moves_settings
+	{pause_days} AS pause_days, {time_zone} AS time_zone, (SELECT o.as_of FROM observed o) AS as_of
 @end
 
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
@@ -115,7 +121,9 @@ $$),
 ('moves_whole', 1, '{distributed subscription}', ''),
 ('moves_whole', 9, '{}', $$
 	SELECT
-@use moves_named
+@use moves_named ::{money}
+	,
+@use moves_settings
 	FROM
 @use moves_read | {movement_months}
 	UNION ALL$$);
@@ -140,33 +148,16 @@ WITH {moves}{owned}{owned_moves}, line_sum AS (
 		'{opening,line,line,line,line,line,line,move,move,line,closing}'::text[], {minor_units}) OVER (ORDER BY b.period_start, b.segment COLLATE "C") AS amounts
 	FROM bridge b
 )
--- not UNION ALL at the top: columns that nobody reads are not made
-SELECT p.row_key,
-	p.segment,
-	p.customer_id,
-	p.period_start AS month,
-	p.month_label,
-	p.line,
-	p.customers,
-	p.change_mrr AS change,
-	p.mrr_before,
-	p.mrr_after,
-	p.cause,
-	p.product,
-	p.from_product,
-	p.reason,
-	p.channel,
-	p.owner,
-	{currency} AS currency,
-	p.is_complete,
-	{pause_days} AS pause_days,
-	{time_zone} AS time_zone,
-	(SELECT o.as_of FROM observed o) AS as_of
+-- Not UNION ALL at the top: columns that nobody reads are not made.  All that is shown is made below it: nothing is then put together twice.
+SELECT p.row_key, p.segment, p.customer_id, p.period_start AS month, p.month_label, p.line, p.customers, p.change_mrr AS change, p.mrr_before, p.mrr_after,
+	p.cause, p.product, p.from_product, p.reason, p.channel, p.owner, p.currency, p.is_complete, p.pause_days, p.time_zone, p.as_of
 FROM ({moves_whole}
 	SELECT p.row_key, p.segment, p.customer_id, p.period_start, p.month_label, p.line, p.customers,
 		cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,promotion_end,contraction,churn,moved_in,moved_out,paused}'::text[],
-			p.line)], {minor_units}) OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C") AS change_mrr,
-		p.mrr_before, p.mrr_after, p.cause, p.product, p.from_product, p.reason, p.channel, w.owner, p.is_complete
+			p.line)], {minor_units}) OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C")::{money} AS change_mrr,
+		p.mrr_before::{money} AS mrr_before, p.mrr_after::{money} AS mrr_after, p.cause, p.product, p.from_product, p.reason, p.channel, w.owner,
+		{currency} AS currency, p.is_complete,
+@use moves_settings
 	FROM placed p
 	LEFT JOIN shown h ON h.segment = p.segment AND h.period_start = p.period_start
 	LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start) p$$);

@@ -26,13 +26,18 @@
 void
 row_key_part(StringInfo key, const char *data, size_t size)
 {
+	size_t from = 0;
+
 	/* in the encodings of a server these bytes are parts of nothing else */
 	for (size_t i = 0; i < size; i++)
 	{
-		if (data[i] == '|' || data[i] == '\\')
-			appendStringInfoChar(key, '\\');
-		appendStringInfoChar(key, data[i]);
+		if (likely(data[i] != '|' && data[i] != '\\'))
+			continue;
+		appendBinaryStringInfo(key, data + from, (int) (i - from));
+		appendStringInfoChar(key, '\\');
+		from = i;
 	}
+	appendBinaryStringInfo(key, data + from, (int) (size - from));
 }
 
 /* The key of all parts as it is shown; what it was made in can be used again. */

@@ -70,8 +70,8 @@ ticket_read(Datum datum, const char *aggregate)
 		{
 			Ticket *ticket = dlist_container(Ticket, node, at.cur);
 
-			if (memcmp(ticket->bytes, VARDATA_ANY(bytes), TICKET_SIZE) == 0 &&
-				ticket->aggregate == aggregate)
+			if (ticket->aggregate == aggregate &&
+				memcmp(ticket->bytes, VARDATA_ANY(bytes), TICKET_SIZE) == 0)
 				return ticket->state;
 		}
 	ereport(ERROR,

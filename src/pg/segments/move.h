@@ -9,6 +9,8 @@
 
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "core/segments/segment_moves.h"
 #include "pg/segments/move_ticket.h"
 
@@ -71,6 +73,7 @@ typedef struct MoveNames
 	Datum *reasons;
 	Datum *owners; /* in the order in which they were given */
 	int nowners;
+	StringInfoData key; /* a row_key is made in it, one after the other */
 	Amount amounts[AMOUNTS];
 	PeriodOut periods[PERIODS];
 } MoveNames;

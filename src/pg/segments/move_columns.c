@@ -121,16 +121,16 @@ MOVE_COLUMN(row_key, {
 	Key key = move_key(names, row, more);
 	char number[NUMBER_ROOM];
 	KeyText name = customer_text(customers->spell_buffer->kind, &key, number);
-	StringInfoData text;
+	StringInfo text = &names->key;
 
-	initStringInfo(&text);
-	appendStringInfoString(&text, period->text);
-	appendStringInfoChar(&text, '|');
-	appendBinaryStringInfo(&text, VARDATA_ANY(line),
+	resetStringInfo(text);
+	appendStringInfoString(text, period->text);
+	appendStringInfoChar(text, '|');
+	appendBinaryStringInfo(text, VARDATA_ANY(line),
 						   (int) VARSIZE_ANY_EXHDR(line));
-	appendStringInfoChar(&text, '|');
-	row_key_part(&text, name.data, name.size);
-	PG_RETURN_TEXT_P(row_key_text(&text));
+	appendStringInfoChar(text, '|');
+	row_key_part(text, name.data, name.size);
+	PG_RETURN_TEXT_P(row_key_text(text));
 })
 
 MOVE_COLUMN(segment, {

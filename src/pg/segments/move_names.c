@@ -38,6 +38,7 @@ move_names_make(SpellBufferState *state)
 	names->products = palloc0(count * sizeof(Datum));
 	names->channels = palloc0(count * sizeof(Datum));
 	names->reasons = palloc0(count * sizeof(Datum));
+	initStringInfo(&names->key);
 	state->answers = names;
 	MemoryContextSwitchTo(old);
 	return names;

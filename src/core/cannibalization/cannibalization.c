@@ -243,7 +243,7 @@ cannibalization_add(Cannibalization *state, const Trajectory *trajectory,
 		add_control(&adding, &state->window_stats[i]);
 }
 
-/* Add a customer's entries that were sold in a channel, and nothing else. */
+/* Add a customer's entries that were sold in a channel (NULL: all), and nothing else. */
 void
 cannibalization_add_channel(Cannibalization *state,
 							const Trajectory *trajectory, const Label *stratum,

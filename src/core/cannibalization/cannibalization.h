@@ -191,6 +191,8 @@ extern void window_stats_donors(const Cannibalization *state,
 extern StratumMonth *window_stats_stratum_month(Cannibalization *state,
 												WindowStats *stats,
 												int32_t stratum, Period month);
+extern void window_stats_reserve(Cannibalization *state, WindowStats *stats,
+								 int more);
 extern Match *stratum_month_cell(Cannibalization *state, WindowStats *stats,
 								 StratumMonth *stratum_month, int band);
 

@@ -93,6 +93,25 @@ window_stats_stratum_month(Cannibalization *state, WindowStats *stats,
 	return stratum_month;
 }
 
+/* Have room for so many cells more. */
+void
+window_stats_reserve(Cannibalization *state, WindowStats *stats, int more)
+{
+	int room = stats->ncells + more;
+
+	if (room <= stats->cell_room)
+		return;
+	if (room < stats->cell_room * 2)
+		room = stats->cell_room * 2;
+	if (room < 16)
+		room = 16;
+	stats->cells =
+		stats->cells
+			? runtime_realloc(stats->cells, (size_t) room * sizeof(Match))
+			: runtime_alloc(state->context, (size_t) room * sizeof(Match));
+	stats->cell_room = room;
+}
+
 /* A cell of a stratum and month; good until the next call. */
 Match *
 stratum_month_cell(Cannibalization *state, WindowStats *stats,
@@ -101,14 +120,7 @@ stratum_month_cell(Cannibalization *state, WindowStats *stats,
 	if (stratum_month->cells[band] == 0)
 	{
 		if (stats->ncells == stats->cell_room)
-		{
-			stats->cell_room = stats->cell_room ? stats->cell_room * 2 : 16;
-			stats->cells =
-				stats->cells ? runtime_realloc(stats->cells,
-											   stats->cell_room * sizeof(Match))
-							 : runtime_alloc(state->context,
-											 stats->cell_room * sizeof(Match));
-		}
+			window_stats_reserve(state, stats, 1);
 		memset(&stats->cells[stats->ncells], 0, sizeof(Match));
 		stratum_month->cells[band] = ++stats->ncells;
 	}

@@ -57,6 +57,7 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 {
 	stats->control_customers =
 		count_add(stats->control_customers, from->control_customers);
+	window_stats_reserve(into, stats, from->ncells);
 	for (int p = 0; p < from->nstratum_months; p++)
 	{
 		const StratumMonth *source = from->stratum_months[p];

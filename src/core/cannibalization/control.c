@@ -200,25 +200,21 @@ add_chance(Scales *scales, const Pool *pools, double entries)
 }
 
 /*
- * Weigh one stratum and month; what has too few for comparison is lent from
- * those of the month.
+ * Weigh one stratum and month, whose controls are in pools; what has too few for
+ * comparison is lent from those of the month.
  */
 static void
 weigh_stratum_month(Scales *scales, const StratumMonth *stratum_month,
-					Pool *lenders)
+					Pool *pools, Pool *lenders)
 {
 	const WindowStats *stats = scales->stats;
-	Pool pools[2] = {0};
 	double entries = 0;
 
-	for (int band = 0; band < BANDS; band++)
+	for (int band = 0; band < WHOLE_BANDS; band++)
 	{
 		const Match *cell = cell_at(stats, stratum_month, band);
 
-		if (cell == NULL)
-			continue;
-		outcome_add(&pools[band >= WHOLE_BANDS].control, &cell->control);
-		if (band < WHOLE_BANDS)
+		if (cell != NULL)
 			entries += (double) cell->treated.observed;
 	}
 	if (entries > 0)
@@ -261,6 +257,9 @@ weigh_all(Scales *scales, Pool *all)
 	const WindowStats *stats = scales->stats;
 	int npools;
 	MonthPool *pools = month_pools(stats, &npools);
+	/* of each stratum and month, then of the month and of all: cells are many */
+	Pool *own = runtime_alloc_zero(
+		NULL, ((size_t) stats->nstratum_months * 2 + 1) * sizeof(Pool));
 
 	for (int p = 0; p < stats->nstratum_months; p++)
 	{
@@ -271,18 +270,24 @@ weigh_all(Scales *scales, Pool *all)
 		for (int band = 0; band < BANDS; band++)
 		{
 			const Match *cell = cell_at(stats, stratum_month, band);
-			int has_lost = band >= WHOLE_BANDS;
 
-			if (cell == NULL)
-				continue;
-			outcome_add(&pool->pools[has_lost].control, &cell->control);
-			outcome_add(&all[has_lost].control, &cell->control);
+			if (cell != NULL)
+				outcome_add(&own[2 * p + (band >= WHOLE_BANDS)].control,
+							&cell->control);
+		}
+		for (int has_lost = 0; has_lost < 2; has_lost++)
+		{
+			const Outcome *control = &own[2 * p + has_lost].control;
+
+			outcome_add(&pool->pools[has_lost].control, control);
+			outcome_add(&all[has_lost].control, control);
 		}
 	}
 	for (int p = 0; p < stats->nstratum_months; p++)
 		weigh_stratum_month(
-			scales, stats->stratum_months[p],
+			scales, stats->stratum_months[p], &own[2 * p],
 			pool_of(pools, npools, stats->stratum_months[p]->month)->pools);
+	runtime_free(own);
 	for (int p = 0; p < npools; p++)
 		for (int has_lost = 0; has_lost < 2; has_lost++)
 		{

@@ -19,8 +19,24 @@ typedef struct LossStep
 	int32_t lost;
 	int32_t not_at_risk;
 	int32_t step_lost;
+	int32_t censored;
 	Wide lost_mrr;
 } LossStep;
+
+/* The same of those who are censored */
+typedef struct CensoredStep
+{
+	int64_t days;
+	Wide before;
+} CensoredStep;
+
+/* What a month brings of a look-back, from a look-ahead on */
+typedef struct LossTurn
+{
+	int ahead;
+	LossStep step;
+	CensoredStep censored;
+} LossTurn;
 
 /* Months that follow one another in which a look-back finds the same */
 typedef struct GridRun
@@ -36,8 +52,9 @@ struct ControlGrid
 {
 	DeltaArrays *deltas; /* by look-back and band; NULL: nobody is there yet */
 	int64_t *customers;	 /* by look-back and how many look-aheads see them */
-	/* by month and band: of each look-back and look-ahead */
-	LossStep **steps[CONTROL_MONTHS];
+	/* by month and band: of each look-ahead and look-back a LossStep */
+	void **steps[CONTROL_MONTHS];
+	void **censored[CONTROL_MONTHS]; /* a CensoredStep */
 };
 
 static int
@@ -95,6 +112,7 @@ grid_terms_new(const Window *windows, int nwindows, Day as_of)
 	terms->runs = runtime_alloc(NULL, terms->nbacks * sizeof(GridRun));
 	terms->afters = runtime_alloc(NULL, terms->naheads * sizeof(int));
 	terms->wholes = runtime_alloc(NULL, terms->naheads * sizeof(int));
+	terms->turns = runtime_alloc(NULL, terms->naheads * sizeof(LossTurn));
 	return terms;
 }
 
@@ -143,55 +161,98 @@ run_turn(ControlGrid *grid, const GridTerms *terms, int back, int32_t month,
 	}
 }
 
-static LossStep *
-steps_reach(ControlGrid *grid, const GridTerms *terms, int32_t month, int band)
+/* What a band has of each look-ahead and look-back, each of so many bytes */
+static void *
+steps_reach(const GridTerms *terms, void ***bands, int band, size_t size)
 {
-	LossStep ***bands = &grid->steps[month];
-
 	if (*bands == NULL)
-		*bands = runtime_alloc_zero(NULL, BANDS * sizeof(LossStep *));
+		*bands = runtime_alloc_zero(NULL, BANDS * sizeof(void *));
 	if ((*bands)[band] == NULL)
 		(*bands)[band] = runtime_alloc_zero(
-			NULL, (size_t) terms->nbacks * terms->naheads * sizeof(LossStep));
+			NULL, (size_t) terms->nbacks * terms->naheads * size);
 	return (*bands)[band];
 }
 
-/* Count what is lost of what was brought before, look-ahead by look-ahead. */
+/*
+ * Find what is lost of what was brought before, look-ahead by look-ahead.  Of a
+ * look-ahead that reaches the first day in the focal product it is what was lost
+ * by then; who had lost nothing is censored on it.
+ */
 static void
-losses_add(ControlGrid *grid, const GridTerms *terms,
-		   const Trajectory *trajectory, int back, int32_t month, int band,
-		   Wide before)
+losses_find(GridTerms *terms, const Trajectory *trajectory, int64_t day,
+			Wide before)
 {
-	LossStep *steps = NULL;
-	LossStep last = {0};
+	const SideLevel *levels = trajectory->donor;
+	int was_lost = 0;
+	int was_not_at_risk = 0;
+	int was_censored = 0;
+	Wide was_lost_mrr = 0;
 
+	terms->nturns = 0;
 	for (int i = 0; i < terms->naheads; i++)
 	{
-		Wide after = trajectory->donor[terms->afters[i]].mrr;
-		LossStep step = {0};
+		int is_cut = day + terms->aheads[i] >= terms->entry;
+		Wide after = levels[is_cut ? terms->left : terms->afters[i]].mrr;
+		int lost = after < before;
+		int not_at_risk = is_cut | (terms->aheads[i] >= STEP_DAYS &&
+									levels[terms->wholes[i]].mrr < before);
+		int censored = is_cut & !lost;
+		Wide lost_mrr = lost ? before - after : 0;
+		LossTurn *turn;
 
-		step.lost = after < before;
-		step.not_at_risk = terms->aheads[i] >= STEP_DAYS &&
-						   trajectory->donor[terms->wholes[i]].mrr < before;
-		step.step_lost = step.lost && !step.not_at_risk;
-		if (step.lost)
-			step.lost_mrr = before - after;
-		if (step.lost != last.lost || step.not_at_risk != last.not_at_risk ||
-			step.lost_mrr != last.lost_mrr)
+		if (lost == was_lost && not_at_risk == was_not_at_risk &&
+			censored == was_censored && lost_mrr == was_lost_mrr)
+			continue;
+		turn = &terms->turns[terms->nturns++];
+		turn->ahead = i;
+		turn->step.lost = lost - was_lost;
+		turn->step.not_at_risk = not_at_risk - was_not_at_risk;
+		turn->step.step_lost =
+			(lost & !not_at_risk) - (was_lost & !was_not_at_risk);
+		turn->step.censored = censored - was_censored;
+		turn->step.lost_mrr = lost_mrr - was_lost_mrr;
+		if (censored != was_censored)
 		{
-			LossStep *at;
-
-			if (steps == NULL)
-				steps = steps_reach(grid, terms, month, band) +
-						(size_t) back * terms->naheads;
-			at = &steps[i];
-			at->lost += step.lost - last.lost;
-			at->not_at_risk += step.not_at_risk - last.not_at_risk;
-			at->step_lost += step.step_lost - last.step_lost;
-			at->lost_mrr =
-				money_add(at->lost_mrr, step.lost_mrr - last.lost_mrr);
+			turn->censored.days =
+				(censored - was_censored) * (terms->entry - day);
+			turn->censored.before = (censored - was_censored) * before;
 		}
-		last = step;
+		was_lost = lost;
+		was_not_at_risk = not_at_risk;
+		was_censored = censored;
+		was_lost_mrr = lost_mrr;
+	}
+}
+
+/* Count what was found for a look-back. */
+static void
+losses_add(ControlGrid *grid, const GridTerms *terms, int back, int32_t month,
+		   int band)
+{
+	LossStep *steps;
+
+	if (terms->nturns == 0)
+		return;
+	steps = steps_reach(terms, &grid->steps[month], band, sizeof(LossStep));
+	for (int i = 0; i < terms->nturns; i++)
+	{
+		const LossTurn *turn = &terms->turns[i];
+		size_t at = (size_t) turn->ahead * terms->nbacks + back;
+
+		steps[at].lost += turn->step.lost;
+		steps[at].not_at_risk += turn->step.not_at_risk;
+		steps[at].step_lost += turn->step.step_lost;
+		steps[at].censored += turn->step.censored;
+		steps[at].lost_mrr = money_add(steps[at].lost_mrr, turn->step.lost_mrr);
+		if (turn->step.censored != 0)
+		{
+			CensoredStep *censored = steps_reach(terms, &grid->censored[month],
+												 band, sizeof(CensoredStep));
+
+			censored[at].days += turn->censored.days;
+			censored[at].before =
+				money_add(censored[at].before, turn->censored.before);
+		}
 	}
 }
 
@@ -204,8 +265,9 @@ month_add(ControlGrid *grid, GridTerms *terms, const Trajectory *trajectory,
 	int64_t day = terms->days[month];
 	int scale = trajectory->holdings->scale;
 	int longest = terms->nbacks - 1;
+	Wide found = 0;
 	int end;
-	bool is_steady;
+	bool is_cut = day + terms->aheads[terms->naheads - 1] >= terms->entry;
 
 	*last = level_on(trajectory, *last, day - 1);
 	*held = level_on(trajectory, *held, day);
@@ -241,12 +303,15 @@ month_add(ControlGrid *grid, GridTerms *terms, const Trajectory *trajectory,
 		if (terms->runs[i].before != best->mrr || terms->runs[i].band != band)
 			run_turn(grid, terms, i, month, band, price, best->mrr);
 		/* a level that is the best from the day to the end loses nothing */
-		if (end > *held || levels[*held].mrr < best->mrr)
-			losses_add(grid, terms, trajectory, i, month, band, best->mrr);
+		if (end <= *held && levels[*held].mrr >= best->mrr && !is_cut)
+			continue;
+		if (found != best->mrr)
+			losses_find(terms, trajectory, day, best->mrr);
+		found = best->mrr;
+		losses_add(grid, terms, i, month, band);
 	}
-	is_steady = terms->firsts[longest] == end &&
-				levels[end].day <= day - terms->backs[longest];
-	return is_steady;
+	/* the first level is that of all days before it */
+	return terms->firsts[longest] == end && !is_cut;
 }
 
 /* The next month in which something changes, where nothing does around this one */
@@ -255,11 +320,14 @@ month_after(const GridTerms *terms, PeriodCache *months,
 			const Trajectory *trajectory, int32_t month, int level)
 {
 	const SideLevel *held = &trajectory->donor[level];
-	int64_t change = (int64_t) terms->as_of + 1;
+	int64_t change = terms->entry;
 	int32_t next;
 
-	if (level + 1 < trajectory->ndonor)
-		change = (int64_t) held[1].day - terms->aheads[terms->naheads - 1];
+	if (level + 1 < trajectory->ndonor && held[1].day < change)
+		change = held[1].day;
+	/* else nothing ever changes */
+	change = change < INT64_MAX ? change - terms->aheads[terms->naheads - 1]
+								: (int64_t) terms->as_of + 1;
 	if (held->mrr > 0)
 	{
 		int tenure = tenure_band((int64_t) terms->days[month] - held->since);
@@ -273,8 +341,8 @@ month_after(const GridTerms *terms, PeriodCache *months,
 }
 
 /*
- * Observe a customer who was never in the focal product.  False: they are not
- * for the grid.
+ * Observe a customer who is not in the focal product, or not yet.  False: they
+ * are not for the grid.
  */
 bool
 control_grid_add(ControlGrid *grid, GridTerms *terms,
@@ -284,9 +352,8 @@ control_grid_add(ControlGrid *grid, GridTerms *terms,
 	int last = 0;
 	int held = 0;
 	int32_t month;
+	int32_t limit = terms->limits[0];
 
-	if (trajectory->nruns > 0)
-		return false;
 	if (trajectory->ndonor == 0)
 		return true;
 	if (trajectory->donor[0].day < terms->days[0])
@@ -302,8 +369,19 @@ control_grid_add(ControlGrid *grid, GridTerms *terms,
 	memset(terms->runs, 0, terms->nbacks * sizeof(GridRun));
 	memset(terms->afters, 0, terms->naheads * sizeof(int));
 	memset(terms->wholes, 0, terms->naheads * sizeof(int));
+	terms->entry = INT64_MAX;
+	if (trajectory->nruns > 0)
+	{
+		int32_t entered;
+
+		terms->entry = trajectory->runs[0].start;
+		terms->left = level_on(trajectory, 0, terms->entry - 1);
+		entered = month_from(terms, months, terms->entry);
+		if (entered < limit)
+			limit = entered;
+	}
 	month = month_from(terms, months, (int64_t) trajectory->donor[0].day + 1);
-	while (month < terms->limits[0])
+	while (month < limit)
 	{
 		check_interrupts();
 		if (month_add(grid, terms, trajectory, month, &last, &held))
@@ -312,7 +390,7 @@ control_grid_add(ControlGrid *grid, GridTerms *terms,
 			month++;
 	}
 	for (int i = 0; i < terms->nbacks; i++)
-		run_turn(grid, terms, i, terms->limits[0], 0, 0, 0);
+		run_turn(grid, terms, i, limit, 0, 0, 0);
 	return true;
 }
 
@@ -321,10 +399,14 @@ static void
 month_settle(ControlGrid *grid, const GridTerms *terms, Adding *adding,
 			 int scale, int back, int band, int32_t month, const Delta *sum)
 {
-	LossStep **bands = grid->steps[month];
+	void **bands = grid->steps[month];
 	const LossStep *steps = bands != NULL ? bands[band] : NULL;
+	void **censored_bands = grid->censored[month];
+	const CensoredStep *censored =
+		censored_bands != NULL ? censored_bands[band] : NULL;
 	Cannibalization *state = adding->state;
 	LossStep lost = {0};
+	CensoredStep cut = {0};
 
 	for (int i = 0; i < terms->naheads && month < terms->limits[i]; i++)
 	{
@@ -333,12 +415,21 @@ month_settle(ControlGrid *grid, const GridTerms *terms, Adding *adding,
 
 		if (steps != NULL)
 		{
-			const LossStep *step = &steps[(size_t) back * terms->naheads + i];
+			const LossStep *step = &steps[(size_t) i * terms->nbacks + back];
 
 			lost.lost += step->lost;
 			lost.not_at_risk += step->not_at_risk;
 			lost.step_lost += step->step_lost;
+			lost.censored += step->censored;
 			lost.lost_mrr = money_add(lost.lost_mrr, step->lost_mrr);
+		}
+		if (censored != NULL)
+		{
+			const CensoredStep *step =
+				&censored[(size_t) i * terms->nbacks + back];
+
+			cut.days += step->days;
+			cut.before = money_add(cut.before, step->before);
 		}
 		control =
 			&cell_of(adding, stats, terms->first_month + month, band)->control;
@@ -351,6 +442,28 @@ month_settle(ControlGrid *grid, const GridTerms *terms, Adding *adding,
 		control->lost_mrr =
 			money_add(control->lost_mrr,
 					  money_rescale(lost.lost_mrr, scale, state->scale));
+		if (lost.censored == 0)
+			continue;
+		control->censored += lost.censored;
+		control->censored_days += cut.days;
+		control->censored_before =
+			money_add(control->censored_before,
+					  money_rescale(cut.before, scale, state->scale));
+	}
+}
+
+/* Free what months have by band. */
+static void
+steps_free(void ***months)
+{
+	for (int at = 0; at < CONTROL_MONTHS; at++)
+	{
+		if (months[at] == NULL)
+			continue;
+		for (int band = 0; band < BANDS; band++)
+			if (months[at][band] != NULL)
+				runtime_free(months[at][band]);
+		runtime_free(months[at]);
 	}
 }
 
@@ -396,15 +509,8 @@ control_grid_settle(ControlGrid *grid, const GridTerms *terms,
 				seen;
 		}
 	}
-	for (int at = 0; at < CONTROL_MONTHS; at++)
-	{
-		if (grid->steps[at] == NULL)
-			continue;
-		for (int band = 0; band < BANDS; band++)
-			if (grid->steps[at][band] != NULL)
-				runtime_free(grid->steps[at][band]);
-		runtime_free(grid->steps[at]);
-	}
+	steps_free(grid->steps);
+	steps_free(grid->censored);
 	if (grid->deltas != NULL)
 	{
 		delta_arrays_close(grid->deltas);

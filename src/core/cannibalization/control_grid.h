@@ -1,7 +1,7 @@
 /*
  * control_grid.h
- *		The control of customers without the focal product, in all windows of a
- *		grid of look-backs and look-aheads at once.
+ *		The control of customers before they have the focal product, in all windows
+ *		of a grid of look-backs and look-aheads at once.
  *
  * A month's observation (cannibalization.h) is the same in most windows.  What
  * was brought before depends on the look-back alone, and goes on for months: it
@@ -10,7 +10,8 @@
  * nothing else changes: it is one more at the first of them.  So a customer costs
  * a few steps for each change, however many months and windows there are.
  *
- * Whoever was ever in the focal product is censored and is not for a grid.
+ * Whoever enters is censored by all look-aheads from the first one on that
+ * reaches that day.
  *
  * SPDX-License-Identifier: PostgreSQL
  */
@@ -36,6 +37,12 @@ typedef struct GridTerms
 	int *afters; /* by look-ahead: the level at its end */
 	int *wholes; /* and STEP_DAYS before that */
 	struct GridRun *runs;
+	int64_t entry; /* the first day in the focal product, or INT64_MAX */
+	int left;	   /* the level before it */
+
+	/* of a month: see losses_find() */
+	int nturns;
+	struct LossTurn *turns;
 } GridTerms;
 
 typedef struct ControlGrid ControlGrid;

@@ -266,6 +266,9 @@ question_add(LaunchWalk *walk, int number, int32_t segment)
 						  &walk->trajectory))
 		cannibalization_add(state, &walk->trajectory, &walk->segments[segment],
 							NULL);
+	else if (walk->trajectory.nruns > 0)
+		cannibalization_add_channel(state, &walk->trajectory,
+									&walk->segments[segment], NULL);
 }
 
 /* Is it the first spell of its product that is looked at? */

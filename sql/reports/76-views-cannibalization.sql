@@ -33,6 +33,31 @@ INSERT INTO cvm.report_view (position, view, comment) VALUES
 -- What they share.  What is sold says when it was launched; what does not, first
 -- sold long after everything else, must have been launched then.
 INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+-- The days observed; spells are read once for them and for when what was first sold
+('launches_observed', 1, '{distributed subscription}', '{observed_since}'),
+('launches_observed', 9, '{}', $${valued}first_sold AS MATERIALIZED (
+	-- not when it ended, where nothing hangs on it: an index may have the rest
+	SELECT s.product, min(s.started_on) AS sold_on, min(s.started_on) FILTER (WHERE isfinite(s.started_on)) AS first_day, greatest(
+			max(s.started_on) FILTER (WHERE {as_of} IS NULL AND isfinite(s.started_on) AND s.started_on <= t.day),
+			max(CASE WHEN {as_of} IS NULL AND isfinite(s.ended_on) AND s.ended_on <= t.day THEN s.ended_on END)) + 1 AS seen_until
+	FROM subscription s
+	CROSS JOIN (SELECT cvm.day_of(now(), {time_zone}) AS day) t
+	GROUP BY s.product
+), observed AS MATERIALIZED (
+	SELECT d.first_day, coalesce({as_of}, d.seen_until, '0001-01-01') AS as_of
+	FROM (SELECT min(f.first_day) AS first_day, max(f.seen_until) AS seen_until FROM first_sold f) d
+)$$),
+('sold', 1, '{distributed subscription}', $$(
+		SELECT s.product AS focal, min(s.started_on) AS sold_on
+		FROM subscription s
+		CROSS JOIN observed o
+		WHERE s.product IS NOT NULL AND s.started_on < o.as_of
+		GROUP BY s.product)$$),
+('sold', 9, '{}', $$(
+		SELECT f.product AS focal, f.sold_on
+		FROM first_sold f
+		CROSS JOIN observed o
+		WHERE f.product IS NOT NULL AND f.sold_on < o.as_of)$$),
 ('launches', 1, '{product}', $$
 catalogue AS (
 	SELECT p.product, max(p.launched_on) AS launched_on, max(p.unit_margin) AS unit_margin, max(p.list_price) AS list_price
@@ -40,12 +65,7 @@ catalogue AS (
 	GROUP BY p.product
 ), launch AS MATERIALIZED (
 	SELECT b.focal, coalesce(p.launched_on, b.sold_on) AS launched_on, p.unit_margin, p.list_price
-	FROM (
-		SELECT s.product AS focal, min(s.started_on) AS sold_on
-		FROM subscription s
-		CROSS JOIN observed o
-		WHERE s.product IS NOT NULL AND s.started_on < o.as_of
-		GROUP BY s.product) b
+	FROM {sold} b
 	CROSS JOIN observed o
 	LEFT JOIN catalogue p ON p.product = b.focal
 	WHERE (p.launched_on IS NOT NULL OR b.sold_on > o.first_day + 90)
@@ -54,12 +74,10 @@ catalogue AS (
 $$),
 ('launches', 9, '{}', $$
 launch AS MATERIALIZED (
-	SELECT s.product AS focal, min(s.started_on) AS launched_on, NULL::numeric AS unit_margin, NULL::numeric AS list_price
-	FROM subscription s
+	SELECT b.focal, b.sold_on AS launched_on, NULL::numeric AS unit_margin, NULL::numeric AS list_price
+	FROM {sold} b
 	CROSS JOIN observed o
-	WHERE s.product IS NOT NULL AND s.started_on < o.as_of
-	GROUP BY s.product
-	HAVING min(s.started_on) > min(o.first_day) + 90
+	WHERE b.sold_on > o.first_day + 90
 )
 $$),
 -- The segment held at the launch or, who came later, on the first day: any later
@@ -249,7 +267,7 @@ $$),
 $$);
 
 @define launched_spells
-{observed_since}, {launches},
+{launches_observed}, {launches},
 spell AS NOT MATERIALIZED (
 	SELECT s.customer_id, coalesce(s.product, '(none)') AS product, s.started_on, s.ended_on, s.channel, s.offer,
 		CASE WHEN {is_unpaid} THEN 0 ELSE s.mrr END AS mrr

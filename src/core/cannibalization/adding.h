@@ -115,7 +115,20 @@ best_level(const SideLevel *levels, int first, int last)
 
 extern Period control_days_fill(PeriodCache *months, Day as_of,
 								Day *control_days);
-extern void delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band,
+/* What one of the windows or look-backs has of a month; NULL: nothing near it does */
+static inline const Delta *
+delta_at(const DeltaArrays *deltas, const DeltaBand *band, ptrdiff_t number,
+		 int32_t month)
+{
+	const Delta *months = band->months[month / DELTA_MONTHS];
+
+	return months != NULL
+			   ? &months[(size_t) (month % DELTA_MONTHS) * deltas->count +
+						 number]
+			   : NULL;
+}
+
+extern void delta_arrays_add(DeltaArrays *deltas, ptrdiff_t number, int band,
 							 int32_t from, int32_t to, Wide before);
 extern void add_treated(Adding *adding, WindowStats *stats, const Entry *entry);
 extern void add_control(Adding *adding, WindowStats *stats);

@@ -143,7 +143,10 @@ typedef struct Delta
 #define CONTROL_MONTHS 1024
 #define DELTA_MONTHS 64 /* that lie together */
 
-/* By month from first_month on; months in which nothing begins or ends have none */
+/*
+ * By month from first_month on, of each window or look-back; months in which
+ * nothing begins or ends have none
+ */
 typedef struct DeltaBand
 {
 	Delta *months[CONTROL_MONTHS / DELTA_MONTHS + 1];
@@ -151,8 +154,8 @@ typedef struct DeltaBand
 
 typedef struct DeltaArrays
 {
-	int nbands;
-	DeltaBand **bands; /* by window's statistics, or look-back, and band */
+	int count; /* of windows' statistics, or of look-backs */
+	DeltaBand *bands[BANDS];
 } DeltaArrays;
 
 #define CANNIBALIZATION_VERSION 2
@@ -186,6 +189,7 @@ extern Cannibalization *cannibalization_decode(Context context,
 extern void cannibalization_scale(Cannibalization *state, int scale);
 extern int compare_window_stats(const void *a, const void *b);
 extern void outcome_add(Outcome *into, const Outcome *more);
+extern void match_rescale(Match *cell, int from, int to);
 extern void window_stats_donors(const Cannibalization *state,
 								WindowStats *stats);
 extern StratumMonth *window_stats_stratum_month(Cannibalization *state,

@@ -144,6 +144,17 @@ outcome_add(Outcome *into, const Outcome *more)
 		money_add(into->censored_before, more->censored_before);
 }
 
+/* Bring the money of a cell to another scale. */
+void
+match_rescale(Match *cell, int from, int to)
+{
+	money_rescale_at(&cell->treated.before, from, to);
+	money_rescale_at(&cell->treated.lost_mrr, from, to);
+	money_rescale_at(&cell->control.before, from, to);
+	money_rescale_at(&cell->control.lost_mrr, from, to);
+	money_rescale_at(&cell->control.censored_before, from, to);
+}
+
 /* Bring the state to at least this scale. */
 void
 cannibalization_scale(Cannibalization *state, int scale)
@@ -163,15 +174,7 @@ cannibalization_scale(Cannibalization *state, int scale)
 		for (int d = 0; d < stats->ndonors; d++)
 			money_rescale_at(&stats->donors[d].lost, from, scale);
 		for (int c = 0; c < stats->ncells; c++)
-		{
-			Match *cell = &stats->cells[c];
-
-			money_rescale_at(&cell->treated.before, from, scale);
-			money_rescale_at(&cell->treated.lost_mrr, from, scale);
-			money_rescale_at(&cell->control.before, from, scale);
-			money_rescale_at(&cell->control.lost_mrr, from, scale);
-			money_rescale_at(&cell->control.censored_before, from, scale);
-		}
+			match_rescale(&stats->cells[c], from, scale);
 	}
 	state->scale = scale;
 }

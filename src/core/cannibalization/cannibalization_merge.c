@@ -66,22 +66,23 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 		check_interrupts();
 		for (int band = 0; band < BANDS; band++)
 		{
-			Match cell;
+			const Match *cell;
+			Match changed;
 			Match *target;
 
 			if (source->cells[band] == 0)
 				continue;
-			cell = from->cells[source->cells[band] - 1];
-			if (is_control)
-				cell.treated = (Outcome){0};
-			if (cell.treated.observed == 0 && cell.control.observed == 0)
+			cell = &from->cells[source->cells[band] - 1];
+			if (is_control || more->scale != into->scale)
+			{
+				changed = *cell;
+				cell = &changed;
+				match_rescale(&changed, more->scale, into->scale);
+				if (is_control)
+					changed.treated = (Outcome){0};
+			}
+			if (cell->treated.observed == 0 && cell->control.observed == 0)
 				continue;
-			money_rescale_at(&cell.treated.before, more->scale, into->scale);
-			money_rescale_at(&cell.treated.lost_mrr, more->scale, into->scale);
-			money_rescale_at(&cell.control.before, more->scale, into->scale);
-			money_rescale_at(&cell.control.lost_mrr, more->scale, into->scale);
-			money_rescale_at(&cell.control.censored_before, more->scale,
-							 into->scale);
 			if (stratum_month == NULL)
 				stratum_month = window_stats_stratum_month(
 					into, stats,
@@ -93,11 +94,11 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 			/* segments have none in common */
 			if (target->treated.observed == 0 && target->control.observed == 0)
 			{
-				*target = cell;
+				*target = *cell;
 				continue;
 			}
-			outcome_add(&target->treated, &cell.treated);
-			outcome_add(&target->control, &cell.control);
+			outcome_add(&target->treated, &cell->treated);
+			outcome_add(&target->control, &cell->control);
 		}
 	}
 }

@@ -474,9 +474,9 @@ control_grid_settle(ControlGrid *grid, const GridTerms *terms,
 {
 	Adding adding = {.state = state, .stratum = stratum, .number = -1};
 
-	for (int i = 0; grid->deltas != NULL && i < grid->deltas->nbands; i++)
+	for (int i = 0; grid->deltas != NULL && i < BANDS * terms->nbacks; i++)
 	{
-		const DeltaBand *band = grid->deltas->bands[i];
+		const DeltaBand *band = grid->deltas->bands[i % BANDS];
 		Delta sum = {0, 0};
 
 		if (band == NULL)
@@ -484,15 +484,15 @@ control_grid_settle(ControlGrid *grid, const GridTerms *terms,
 		check_interrupts();
 		for (int32_t at = 0; at < terms->limits[0]; at++)
 		{
-			const Delta *months = band->months[at / DELTA_MONTHS];
+			const Delta *step = delta_at(grid->deltas, band, i / BANDS, at);
 
-			if (months != NULL)
+			if (step != NULL)
 			{
-				const Delta *step = &months[at % DELTA_MONTHS];
-
 				sum.observed += step->observed;
 				sum.before = money_add(sum.before, step->before);
 			}
+			else if (sum.observed == 0)
+				at |= DELTA_MONTHS - 1; /* nor has any that lies with it */
 			if (sum.observed > 0)
 				month_settle(grid, terms, &adding, scale, i / BANDS, i % BANDS,
 							 at, &sum);

@@ -22,6 +22,7 @@ typedef struct Question
 	int launch;
 	int32_t donor;
 	int next; /* with the same donor */
+	int last; /* of what launches share: the last question to which it is added */
 	uint8_t *product_roles;
 	Cannibalization **states;
 	ControlGrid **grids;
@@ -400,14 +401,22 @@ state_push(LaunchStates *states, const Question *question, int32_t segment,
 		(LaunchState){question->launch, question->donor, segment, state};
 }
 
+/* The number of what launches share of the donors of a question */
+static int
+question_shared(const LaunchWalk *walk, int number)
+{
+	int32_t donor = walk->questions[number].donor;
+
+	return donor == LAUNCH_ALL_DONORS ? walk->nquestions
+									  : walk->shared_of[donor];
+}
+
 /* What a question finds: in each segment, and of everybody. */
 static void
 question_tell(LaunchWalk *walk, int number, LaunchStates *states)
 {
 	Question *question = &walk->questions[number];
-	int shared = question->donor == LAUNCH_ALL_DONORS
-					 ? walk->nquestions
-					 : walk->shared_of[question->donor];
+	int shared = question_shared(walk, number);
 	Cannibalization *everybody = cannibalization_new(walk->context);
 
 	cannibalization_adopt(everybody, walk->terms->as_of, walk->terms->gap,
@@ -420,7 +429,14 @@ question_tell(LaunchWalk *walk, int number, LaunchStates *states)
 		if (state == NULL && more == NULL)
 			continue;
 		check_interrupts();
-		if (state == NULL)
+		if (more != NULL && walk->questions[shared].last == number)
+		{
+			/* nobody asks for it again: it has most of the cells */
+			if (state != NULL)
+				cannibalization_merge(more, state);
+			state = more;
+		}
+		else if (state == NULL)
 		{
 			state = cannibalization_new(walk->context);
 			cannibalization_merge(state, more);
@@ -478,6 +494,8 @@ launches_read(Context context, SpellBuffer *spell_buffer,
 	states->states = runtime_alloc(
 		context, ((size_t) walk->nquestions * (walk->nsegments + 1) + 1) *
 					 sizeof(LaunchState));
+	for (int q = 0; q < walk->nquestions; q++)
+		walk->questions[question_shared(walk, q)].last = q;
 	for (int q = 0; q < walk->nquestions; q++)
 		question_tell(walk, q, states);
 	trajectory_close(&walk->trajectory);

@@ -44,41 +44,41 @@ add_treated(Adding *adding, WindowStats *stats, const Entry *entry)
 				&outcome);
 }
 
-/* Delta arrays, all zero, of bands for each of so many windows or look-backs */
+/* Delta arrays, all zero, of so many windows or look-backs */
 DeltaArrays *
 delta_arrays_new(int count)
 {
 	DeltaArrays *deltas = runtime_alloc_zero(NULL, sizeof(DeltaArrays));
 
-	deltas->nbands = count * BANDS;
-	deltas->bands =
-		runtime_alloc_zero(NULL, (size_t) deltas->nbands * sizeof(DeltaBand *));
+	deltas->count = count;
 	return deltas;
 }
 
 static inline Delta *
-delta_reach(DeltaBand *band, int32_t month)
+delta_reach(const DeltaArrays *deltas, DeltaBand *band, ptrdiff_t number,
+			int32_t month)
 {
 	Delta **months = &band->months[month / DELTA_MONTHS];
 
 	if (*months == NULL)
-		*months = runtime_alloc_zero(NULL, DELTA_MONTHS * sizeof(Delta));
-	return &(*months)[month % DELTA_MONTHS];
+		*months = runtime_alloc_zero(
+			NULL, (size_t) DELTA_MONTHS * deltas->count * sizeof(Delta));
+	return &(*months)[(size_t) (month % DELTA_MONTHS) * deltas->count + number];
 }
 
 void
-delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band, int32_t from,
+delta_arrays_add(DeltaArrays *deltas, ptrdiff_t number, int band, int32_t from,
 				 int32_t to, Wide before)
 {
-	DeltaBand **delta_band = &deltas->bands[stats * BANDS + band];
+	DeltaBand **delta_band = &deltas->bands[band];
 	Delta *delta;
 
 	if (*delta_band == NULL)
 		*delta_band = runtime_alloc_zero(NULL, sizeof(DeltaBand));
-	delta = delta_reach(*delta_band, from);
+	delta = delta_reach(deltas, *delta_band, number, from);
 	delta->observed++;
 	delta->before = money_add(delta->before, before);
-	delta = delta_reach(*delta_band, to);
+	delta = delta_reach(deltas, *delta_band, number, to);
 	delta->observed--;
 	delta->before = money_add(delta->before, -before);
 }
@@ -86,7 +86,7 @@ delta_arrays_add(DeltaArrays *deltas, ptrdiff_t stats, int band, int32_t from,
 void
 delta_arrays_close(DeltaArrays *deltas)
 {
-	for (int i = 0; i < deltas->nbands; i++)
+	for (int i = 0; i < BANDS; i++)
 	{
 		if (deltas->bands[i] == NULL)
 			continue;
@@ -95,7 +95,6 @@ delta_arrays_close(DeltaArrays *deltas)
 				runtime_free(deltas->bands[i]->months[at]);
 		runtime_free(deltas->bands[i]);
 	}
-	runtime_free(deltas->bands);
 	runtime_free(deltas);
 }
 
@@ -371,26 +370,27 @@ delta_arrays_settle(DeltaArrays *deltas, Cannibalization *state,
 {
 	Adding adding = {.state = state, .stratum = stratum, .number = -1};
 
-	for (int i = 0; i < deltas->nbands; i++)
+	for (int i = 0; i < BANDS * deltas->count; i++)
 	{
 		WindowStats *stats = &state->window_stats[i / BANDS];
+		const DeltaBand *band = deltas->bands[i % BANDS];
 		Delta sum = {0, 0};
 
-		if (deltas->bands[i] == NULL)
+		if (band == NULL)
 			continue;
 		check_interrupts();
 		for (int at = 0; at < CONTROL_MONTHS; at++)
 		{
-			const Delta *months = deltas->bands[i]->months[at / DELTA_MONTHS];
+			const Delta *step = delta_at(deltas, band, i / BANDS, at);
 			Outcome *control;
 
-			if (months != NULL)
+			if (step != NULL)
 			{
-				const Delta *step = &months[at % DELTA_MONTHS];
-
 				sum.observed += step->observed;
 				sum.before = money_add(sum.before, step->before);
 			}
+			else if (sum.observed == 0)
+				at |= DELTA_MONTHS - 1; /* nor has any that lies with it */
 			if (sum.observed == 0)
 				continue;
 			control =

@@ -58,10 +58,11 @@ typedef struct Outcome
 /* Bands of who is whole on the day, and of who had lost something before it */
 #define BANDS (2 * WHOLE_BANDS)
 
+/* A cell: entries are few, and most have none */
 typedef struct Match
 {
-	Outcome treated;
 	Outcome control;
+	int32_t treated; /* number in the window's statistics plus one, 0: nobody */
 } Match;
 
 /* The cells of a stratum in a month; numbers of cells plus one, 0: none */
@@ -105,6 +106,9 @@ typedef struct WindowStats
 	int ncells;
 	int cell_room;
 	Match *cells;
+	int ntreated;
+	int treated_room;
+	Outcome *treated;
 } WindowStats;
 
 /* Decimals of the amounts that are squared: enough for an error's width */
@@ -189,7 +193,9 @@ extern Cannibalization *cannibalization_decode(Context context,
 extern void cannibalization_scale(Cannibalization *state, int scale);
 extern int compare_window_stats(const void *a, const void *b);
 extern void outcome_add(Outcome *into, const Outcome *more);
-extern void match_rescale(Match *cell, int from, int to);
+extern void outcome_rescale(Outcome *outcome, int from, int to);
+extern Outcome *match_treat(const Cannibalization *state, WindowStats *stats,
+							Match *cell);
 extern void window_stats_donors(const Cannibalization *state,
 								WindowStats *stats);
 extern StratumMonth *window_stats_stratum_month(Cannibalization *state,
@@ -208,6 +214,15 @@ window_stats_matured(const WindowStats *stats)
 	for (int kind = 0; kind < ENTRY_PENDING; kind++)
 		matured += stats->kinds[kind];
 	return matured;
+}
+
+/* The treated customers of a cell */
+static inline const Outcome *
+match_treated(const WindowStats *stats, const Match *cell)
+{
+	static const Outcome nobody = {0};
+
+	return cell->treated > 0 ? &stats->treated[cell->treated - 1] : &nobody;
 }
 
 /* Matured entries of customers who had something to lose */

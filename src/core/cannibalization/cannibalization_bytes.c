@@ -99,17 +99,19 @@ encode_stratum_month(const WindowStats *stats,
 	for (int band = 0; band < BANDS; band++)
 	{
 		const Match *cell;
+		const Outcome *treated;
 		int has;
 
 		if (stratum_month->cells[band] == 0)
 			continue;
 		cell = &stats->cells[stratum_month->cells[band] - 1];
-		has = (cell->treated.observed > 0 ? HAS_TREATED : 0) |
+		treated = match_treated(stats, cell);
+		has = (treated->observed > 0 ? HAS_TREATED : 0) |
 			  (cell->control.observed > 0 ? HAS_CONTROL : 0);
 		write_byte(writer, (uint8_t) band);
 		write_byte(writer, (uint8_t) has);
 		if (has & HAS_TREATED)
-			encode_outcome(&cell->treated, writer);
+			encode_outcome(treated, writer);
 		if (has & HAS_CONTROL)
 			encode_control(&cell->control, writer);
 	}
@@ -219,7 +221,7 @@ decode_stratum_month(Cannibalization *state, WindowStats *stats,
 		last = band;
 		cell = stratum_month_cell(state, stats, stratum_month, band);
 		if (has & HAS_TREATED)
-			decode_outcome(reader, &cell->treated);
+			decode_outcome(reader, match_treat(state, stats, cell));
 		if (has & HAS_CONTROL)
 			decode_control(&stats->window, reader, &cell->control);
 	}

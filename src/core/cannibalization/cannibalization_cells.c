@@ -144,15 +144,36 @@ outcome_add(Outcome *into, const Outcome *more)
 		money_add(into->censored_before, more->censored_before);
 }
 
-/* Bring the money of a cell to another scale. */
-void
-match_rescale(Match *cell, int from, int to)
+/* The treated customers of a cell, to be changed before the next call */
+Outcome *
+match_treat(const Cannibalization *state, WindowStats *stats, Match *cell)
 {
-	money_rescale_at(&cell->treated.before, from, to);
-	money_rescale_at(&cell->treated.lost_mrr, from, to);
-	money_rescale_at(&cell->control.before, from, to);
-	money_rescale_at(&cell->control.lost_mrr, from, to);
-	money_rescale_at(&cell->control.censored_before, from, to);
+	if (cell->treated == 0)
+	{
+		if (stats->ntreated == stats->treated_room)
+		{
+			stats->treated_room =
+				stats->treated_room ? stats->treated_room * 2 : 16;
+			stats->treated =
+				stats->treated
+					? runtime_realloc(stats->treated,
+									  stats->treated_room * sizeof(Outcome))
+					: runtime_alloc(state->context,
+									stats->treated_room * sizeof(Outcome));
+		}
+		memset(&stats->treated[stats->ntreated], 0, sizeof(Outcome));
+		cell->treated = ++stats->ntreated;
+	}
+	return &stats->treated[cell->treated - 1];
+}
+
+/* Bring money to another scale. */
+void
+outcome_rescale(Outcome *outcome, int from, int to)
+{
+	money_rescale_at(&outcome->before, from, to);
+	money_rescale_at(&outcome->lost_mrr, from, to);
+	money_rescale_at(&outcome->censored_before, from, to);
 }
 
 /* Bring the state to at least this scale. */
@@ -174,7 +195,9 @@ cannibalization_scale(Cannibalization *state, int scale)
 		for (int d = 0; d < stats->ndonors; d++)
 			money_rescale_at(&stats->donors[d].lost, from, scale);
 		for (int c = 0; c < stats->ncells; c++)
-			match_rescale(&stats->cells[c], from, scale);
+			outcome_rescale(&stats->cells[c].control, from, scale);
+		for (int c = 0; c < stats->ntreated; c++)
+			outcome_rescale(&stats->treated[c], from, scale);
 	}
 	state->scale = scale;
 }

@@ -67,22 +67,32 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 		for (int band = 0; band < BANDS; band++)
 		{
 			const Match *cell;
-			Match changed;
+			const Outcome *control;
+			const Outcome *treated;
+			Outcome rescaled[2];
 			Match *target;
 
 			if (source->cells[band] == 0)
 				continue;
 			cell = &from->cells[source->cells[band] - 1];
-			if (is_control || more->scale != into->scale)
-			{
-				changed = *cell;
-				cell = &changed;
-				match_rescale(&changed, more->scale, into->scale);
-				if (is_control)
-					changed.treated = (Outcome){0};
-			}
-			if (cell->treated.observed == 0 && cell->control.observed == 0)
+			control = &cell->control;
+			treated = is_control || cell->treated == 0
+						  ? NULL
+						  : match_treated(from, cell);
+			if (treated == NULL && control->observed == 0)
 				continue;
+			if (more->scale != into->scale)
+			{
+				rescaled[0] = *control;
+				outcome_rescale(&rescaled[0], more->scale, into->scale);
+				control = &rescaled[0];
+				if (treated != NULL)
+				{
+					rescaled[1] = *treated;
+					outcome_rescale(&rescaled[1], more->scale, into->scale);
+					treated = &rescaled[1];
+				}
+			}
 			if (stratum_month == NULL)
 				stratum_month = window_stats_stratum_month(
 					into, stats,
@@ -91,14 +101,13 @@ cells_merge(Cannibalization *into, WindowStats *stats,
 						&more->strata.strings.labels[source->stratum]),
 					source->month);
 			target = stratum_month_cell(into, stats, stratum_month, band);
+			if (treated != NULL)
+				outcome_add(match_treat(into, stats, target), treated);
 			/* segments have none in common */
-			if (target->treated.observed == 0 && target->control.observed == 0)
-			{
-				*target = *cell;
-				continue;
-			}
-			outcome_add(&target->treated, &cell->treated);
-			outcome_add(&target->control, &cell->control);
+			if (target->control.observed == 0)
+				target->control = *control;
+			else
+				outcome_add(&target->control, control);
 		}
 	}
 }

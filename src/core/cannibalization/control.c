@@ -215,7 +215,7 @@ weigh_stratum_month(Scales *scales, const StratumMonth *stratum_month,
 		const Match *cell = cell_at(stats, stratum_month, band);
 
 		if (cell != NULL)
-			entries += (double) cell->treated.observed;
+			entries += (double) match_treated(stats, cell)->observed;
 	}
 	if (entries > 0)
 		add_chance(scales, pools, entries);
@@ -223,14 +223,16 @@ weigh_stratum_month(Scales *scales, const StratumMonth *stratum_month,
 	{
 		int has_lost = band >= WHOLE_BANDS;
 		const Match *cell = cell_at(stats, stratum_month, band);
+		const Outcome *treated;
 		Pool pool = {0};
 
-		if (cell == NULL || cell->treated.observed == 0)
+		if (cell == NULL || cell->treated == 0)
 			continue;
+		treated = match_treated(stats, cell);
 		pool.control = cell->control;
-		pool.entries = (double) cell->treated.observed;
-		pool.money = (double) cell->treated.before;
-		pool.at_risk = (double) cell->treated.at_risk;
+		pool.entries = (double) treated->observed;
+		pool.money = (double) treated->before;
+		pool.at_risk = (double) treated->at_risk;
 		if (exposed(&cell->control, stats->window) >= MIN_CONTROL)
 		{
 			weigh(&scales->sums[has_lost], &pool, stats->window);
@@ -318,12 +320,14 @@ find_treated(const WindowStats *stats, Control *control)
 		{
 			const Match *cell = cell_at(stats, stats->stratum_months[p], band);
 			Compared *compared = &control->compared[band >= WHOLE_BANDS];
+			const Outcome *treated;
 
 			if (cell == NULL)
 				continue;
-			compared->entries += (double) cell->treated.observed;
-			compared->losing += (double) cell->treated.lost;
-			compared->money += (double) cell->treated.before;
+			treated = match_treated(stats, cell);
+			compared->entries += (double) treated->observed;
+			compared->losing += (double) treated->lost;
+			compared->money += (double) treated->before;
 		}
 }
 

@@ -37,11 +37,10 @@ add_treated(Adding *adding, WindowStats *stats, const Entry *entry)
 	int band = band_of((int64_t) entry->day - donor->since,
 					   price_band(donor->before, adding->scale),
 					   donor->last < donor->before);
+	Match *cell = cell_of(
+		adding, stats, period_cache_period(adding->months, entry->day), band);
 
-	outcome_add(&cell_of(adding, stats,
-						 period_cache_period(adding->months, entry->day), band)
-					 ->treated,
-				&outcome);
+	outcome_add(match_treat(adding->state, stats, cell), &outcome);
 }
 
 /* Delta arrays, all zero, of so many windows or look-backs */

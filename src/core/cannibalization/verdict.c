@@ -462,10 +462,10 @@ verdict_reach(const Cannibalization *state, const WindowStats *stats,
 	verdict->control = control_of(stats);
 	correct(stats, z, verdict);
 	correct_value(stats, z, verdict);
-	for (int c = 0; c < stats->ncells; c++)
+	for (int i = 0; i < stats->ntreated; i++)
 	{
-		at_risk += stats->cells[c].treated.at_risk;
-		step_lost += stats->cells[c].treated.step_lost;
+		at_risk += stats->treated[i].at_risk;
+		step_lost += stats->treated[i].step_lost;
 	}
 	verdict->step_rate = ratio((double) step_lost, (double) at_risk);
 	find_churn(state, stats, terms, verdict);

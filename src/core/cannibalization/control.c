@@ -48,6 +48,14 @@ typedef struct MonthPool
 	Pool pools[2];
 } MonthPool;
 
+/* A stratum in a month */
+typedef struct StratumPool
+{
+	Pool pools[2];
+	double entered; /* entries of who is whole */
+	bool is_treated;
+} StratumPool;
+
 typedef struct Weighing
 {
 	double entries;
@@ -200,25 +208,20 @@ add_chance(Scales *scales, const Pool *pools, double entries)
 }
 
 /*
- * Weigh one stratum and month, whose controls are in pools; what has too few for
- * comparison is lent from those of the month.
+ * Weigh one stratum and month, whose controls are in its pools; what has too few
+ * for comparison is lent from those of the month.
  */
 static void
 weigh_stratum_month(Scales *scales, const StratumMonth *stratum_month,
-					Pool *pools, Pool *lenders)
+					StratumPool *own, Pool *lenders)
 {
 	const WindowStats *stats = scales->stats;
-	double entries = 0;
+	Pool *pools = own->pools;
 
-	for (int band = 0; band < WHOLE_BANDS; band++)
-	{
-		const Match *cell = cell_at(stats, stratum_month, band);
-
-		if (cell != NULL)
-			entries += (double) match_treated(stats, cell)->observed;
-	}
-	if (entries > 0)
-		add_chance(scales, pools, entries);
+	if (!own->is_treated)
+		return;
+	if (own->entered > 0)
+		add_chance(scales, pools, own->entered);
 	for (int band = 0; band < BANDS; band++)
 	{
 		int has_lost = band >= WHOLE_BANDS;
@@ -252,16 +255,44 @@ weigh_stratum_month(Scales *scales, const StratumMonth *stratum_month,
 		}
 }
 
-/* Weigh all of it; what nobody is left for is in all. */
+/* Add a stratum and month up. */
 static void
-weigh_all(Scales *scales, Pool *all)
+stratum_month_pool(const WindowStats *stats, const StratumMonth *stratum_month,
+				   StratumPool *own, Compared *compared)
+{
+	for (int band = 0; band < BANDS; band++)
+	{
+		const Match *cell = cell_at(stats, stratum_month, band);
+		int has_lost = band >= WHOLE_BANDS;
+		const Outcome *treated;
+
+		if (cell == NULL)
+			continue;
+		outcome_add(&own->pools[has_lost].control, &cell->control);
+		if (cell->treated == 0)
+			continue;
+		treated = match_treated(stats, cell);
+		own->is_treated = true;
+		if (!has_lost)
+			own->entered += (double) treated->observed;
+		compared[has_lost].entries += (double) treated->observed;
+		compared[has_lost].losing += (double) treated->lost;
+		compared[has_lost].money += (double) treated->before;
+	}
+}
+
+/*
+ * Weigh all of it, and count who is compared; what nobody is left for is in all.
+ */
+static void
+weigh_all(Scales *scales, Pool *all, Compared *compared)
 {
 	const WindowStats *stats = scales->stats;
 	int npools;
 	MonthPool *pools = month_pools(stats, &npools);
-	/* of each stratum and month, then of the month and of all: cells are many */
-	Pool *own = runtime_alloc_zero(
-		NULL, ((size_t) stats->nstratum_months * 2 + 1) * sizeof(Pool));
+	/* cells are many: they are read once, then pools of them */
+	StratumPool *own = runtime_alloc_zero(
+		NULL, ((size_t) stats->nstratum_months + 1) * sizeof(StratumPool));
 
 	for (int p = 0; p < stats->nstratum_months; p++)
 	{
@@ -269,17 +300,10 @@ weigh_all(Scales *scales, Pool *all)
 		MonthPool *pool = pool_of(pools, npools, stratum_month->month);
 
 		check_interrupts();
-		for (int band = 0; band < BANDS; band++)
-		{
-			const Match *cell = cell_at(stats, stratum_month, band);
-
-			if (cell != NULL)
-				outcome_add(&own[2 * p + (band >= WHOLE_BANDS)].control,
-							&cell->control);
-		}
+		stratum_month_pool(stats, stratum_month, &own[p], compared);
 		for (int has_lost = 0; has_lost < 2; has_lost++)
 		{
-			const Outcome *control = &own[2 * p + has_lost].control;
+			const Outcome *control = &own[p].pools[has_lost].control;
 
 			outcome_add(&pool->pools[has_lost].control, control);
 			outcome_add(&all[has_lost].control, control);
@@ -287,7 +311,7 @@ weigh_all(Scales *scales, Pool *all)
 	}
 	for (int p = 0; p < stats->nstratum_months; p++)
 		weigh_stratum_month(
-			scales, stats->stratum_months[p], &own[2 * p],
+			scales, stats->stratum_months[p], &own[p],
 			pool_of(pools, npools, stats->stratum_months[p]->month)->pools);
 	runtime_free(own);
 	for (int p = 0; p < npools; p++)
@@ -309,26 +333,6 @@ weigh_all(Scales *scales, Pool *all)
 			exposed(&all[has_lost].control, stats->window) >= MIN_CONTROL)
 			weigh(&scales->sums[has_lost], &all[has_lost], stats->window);
 	runtime_free(pools);
-}
-
-/* The treated customers, of those who had lost nothing before or something. */
-static void
-find_treated(const WindowStats *stats, Control *control)
-{
-	for (int p = 0; p < stats->nstratum_months; p++)
-		for (int band = 0; band < BANDS; band++)
-		{
-			const Match *cell = cell_at(stats, stats->stratum_months[p], band);
-			Compared *compared = &control->compared[band >= WHOLE_BANDS];
-			const Outcome *treated;
-
-			if (cell == NULL)
-				continue;
-			treated = match_treated(stats, cell);
-			compared->entries += (double) treated->observed;
-			compared->losing += (double) treated->lost;
-			compared->money += (double) treated->before;
-		}
 }
 
 /* What would have been lost anyway. */
@@ -355,13 +359,12 @@ control_of(const WindowStats *stats)
 	double weight[2];
 	double rate[2];
 
-	find_treated(stats, &control);
 	control.customers = stats->control_customers;
+	if (stats->ntreated == 0)
+		return control;
+	weigh_all(&scales, all, compared);
 	entries = compared[0].entries + compared[1].entries;
 	money = compared[0].money + compared[1].money;
-	if (entries == 0)
-		return control;
-	weigh_all(&scales, all);
 	if (compared[1].entries > 0)
 		share = fmin(1, (scales.chance + CHANCE * sqrt(scales.chance + 1)) /
 							compared[1].entries);

@@ -11,6 +11,7 @@
 
 #include "catalog/pg_collation.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
@@ -21,6 +22,14 @@ label_datum(const Label *label)
 {
 	return PointerGetDatum(
 		cstring_to_text_with_len(label->data, (int) label->size));
+}
+
+/* Names of bytes from outside must be text of this database. */
+static inline void
+labels_verify(const Label *labels, int nlabels)
+{
+	for (int i = 0; i < nlabels; i++)
+		pg_verifymbstr(labels[i].data, (int) labels[i].size, false);
 }
 
 /* The collation of a call, by which names are compared */

@@ -7,32 +7,24 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/date.h"
 
 #include "core/cannibalization/cannibalization_spells.h"
 #include "pg/arguments.h"
 #include "pg/cannibalization/parameters.h"
 #include "pg/cannibalization/product_roles.h"
+#include "pg/label.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 
 /* Names from outside must be text of this database. */
-static void
-verify_names(const SortedDictionary *dictionary)
-{
-	for (int i = 0; i < dictionary->strings.count; i++)
-		pg_verifymbstr(dictionary->strings.labels[i].data,
-					   (int) dictionary->strings.labels[i].size, false);
-}
-
 static Cannibalization *
 decode_verified(const void *data, size_t size)
 {
 	Cannibalization *state = cannibalization_decode(NULL, data, size);
 
-	verify_names(&state->strata);
-	verify_names(&state->donors);
+	labels_verify(state->strata.strings.labels, state->strata.strings.count);
+	labels_verify(state->donors.strings.labels, state->donors.strings.count);
 	return state;
 }
 

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
@@ -16,6 +15,7 @@
 #include "pg/arguments.h"
 #include "pg/cannibalization/parameters.h"
 #include "pg/cannibalization/product_roles.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/state_functions.h"
@@ -28,9 +28,8 @@ decode_verified(const void *data, size_t size)
 	CannibalizationMatrix *matrix =
 		cannibalization_matrix_decode(NULL, data, size);
 
-	for (int i = 0; i < matrix->products.strings.count; i++)
-		pg_verifymbstr(matrix->products.strings.labels[i].data,
-					   (int) matrix->products.strings.labels[i].size, false);
+	labels_verify(matrix->products.strings.labels,
+				  matrix->products.strings.count);
 	return matrix;
 }
 

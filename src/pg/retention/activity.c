@@ -16,7 +16,7 @@
 #include "pg/numeric.h"
 #include "pg/row.h"
 #include "pg/rows_out.h"
-#include "pg/state_type.h"
+#include "pg/state_functions.h"
 #include "pg/types.h"
 
 #define FIRST_ROOM 6 /* entries of a new log */
@@ -60,27 +60,7 @@ activity_bytes(Datum datum)
 	return state;
 }
 
-static void
-activity_rewrite(const void *data, size_t size, ByteWriter *writer)
-{
-	activity_encode(activity_decode(data, size), writer);
-}
-
-static const StateType activity_type = {"activity", activity_rewrite};
-
-PG_FUNCTION_INFO_V1(cvm_activity_in);
-Datum
-cvm_activity_in(PG_FUNCTION_ARGS)
-{
-	return state_input(&activity_type, fcinfo);
-}
-
-PG_FUNCTION_INFO_V1(cvm_activity_recv);
-Datum
-cvm_activity_recv(PG_FUNCTION_ARGS)
-{
-	return state_receive(&activity_type, fcinfo);
-}
+STATE_INPUT(activity, activity_decode)
 
 PG_FUNCTION_INFO_V1(cvm_activity_is_readable);
 Datum

@@ -26,15 +26,7 @@ lifecycle_make(const Lifecycle *lifecycle)
 }
 
 /* as_of(lifecycle): the first day not observed. */
-PG_FUNCTION_INFO_V1(cvm_lifecycle_as_of);
-Datum
-cvm_lifecycle_as_of(PG_FUNCTION_ARGS)
-{
-	const Lifecycle *lifecycle =
-		expanded_read(&lifecycle_state, PG_GETARG_DATUM(0));
-
-	PG_RETURN_DATEADT(lifecycle->as_of);
-}
+STATE_FIELD(lifecycle, Lifecycle, as_of, DateADT)
 
 /* lifecycle_agg(activity, grain, as_of [, held]) */
 PG_FUNCTION_INFO_V1(cvm_lifecycle_add);

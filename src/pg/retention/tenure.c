@@ -19,7 +19,7 @@
 #include "pg/arguments.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
-#include "pg/state_type.h"
+#include "pg/state_functions.h"
 #include "pg/timezone.h"
 #include "pg/types.h"
 
@@ -32,27 +32,7 @@ tenure_datum(Datum datum)
 	return tenure_decode(state.data, state.size);
 }
 
-static void
-tenure_rewrite(const void *data, size_t size, ByteWriter *writer)
-{
-	tenure_encode(tenure_decode(data, size), writer);
-}
-
-static const StateType tenure_type = {"tenure", tenure_rewrite};
-
-PG_FUNCTION_INFO_V1(cvm_tenure_in);
-Datum
-cvm_tenure_in(PG_FUNCTION_ARGS)
-{
-	return state_input(&tenure_type, fcinfo);
-}
-
-PG_FUNCTION_INFO_V1(cvm_tenure_recv);
-Datum
-cvm_tenure_recv(PG_FUNCTION_ARGS)
-{
-	return state_receive(&tenure_type, fcinfo);
-}
+STATE_INPUT(tenure, tenure_decode)
 
 /* A day as a date, NULL past the calendar's end. */
 Datum

@@ -11,94 +11,32 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
 #include "core/segments/segment.h"
-#include "pg/agg_state.h"
 #include "pg/arguments.h"
 #include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/rows_out.h"
 #include "pg/segments/segment.h"
-#include "pg/state_type.h"
+#include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 #include "pg/types.h"
 
-static void *
-state_make(Context context)
-{
-	return segment_flow_new(context);
-}
-
-static void
-state_merge(void *into, const void *more)
-{
-	segment_flow_merge(into, more);
-}
-
-static void
-state_encode(const void *state, ByteWriter *writer)
-{
-	segment_flow_encode(state, writer);
-}
-
-static void *
-state_decode(Context context, const void *data, size_t size)
-{
-	return segment_flow_decode(context, data, size);
-}
-
-static const ExpandedType segment_flow_state = {
-	"segment_flow", state_make, state_merge, state_encode, state_decode};
-
-/* Bytes from outside: their names must be text of this database. */
-static void
-segment_flow_rewrite(const void *data, size_t size, ByteWriter *writer)
+/* Names from outside must be text of this database. */
+static SegmentFlow *
+decode_verified(const void *data, size_t size)
 {
 	SegmentFlow *flow = segment_flow_decode(NULL, data, size);
 
-	for (int i = 0; i < flow->names.count; i++)
-		pg_verifymbstr(flow->names.labels[i].data,
-					   (int) flow->names.labels[i].size, false);
-	segment_flow_encode(flow, writer);
+	labels_verify(flow->names.labels, flow->names.count);
+	return flow;
 }
 
-static const StateType segment_flow_type = {"segment_flow",
-											segment_flow_rewrite};
-
-PG_FUNCTION_INFO_V1(cvm_segment_flow_in);
-Datum
-cvm_segment_flow_in(PG_FUNCTION_ARGS)
-{
-	return state_input(&segment_flow_type, fcinfo);
-}
-
-PG_FUNCTION_INFO_V1(cvm_segment_flow_recv);
-Datum
-cvm_segment_flow_recv(PG_FUNCTION_ARGS)
-{
-	return state_receive(&segment_flow_type, fcinfo);
-}
-
-/* Add a state: combine of segment_flow_agg, and rollup. */
-PG_FUNCTION_INFO_V1(cvm_segment_flow_rollup);
-Datum
-cvm_segment_flow_rollup(PG_FUNCTION_ARGS)
-{
-	return expanded_rollup(&segment_flow_state, fcinfo);
-}
-
-/* Operator || */
-PG_FUNCTION_INFO_V1(cvm_segment_flow_merge);
-Datum
-cvm_segment_flow_merge(PG_FUNCTION_ARGS)
-{
-	return expanded_merge(&segment_flow_state, fcinfo);
-}
+STATE_TYPE_VERIFIED(segment_flow, decode_verified)
 
 /* Names that rows of reports keep for themselves are refused. */
 void
@@ -522,23 +460,7 @@ cvm_segment_products(PG_FUNCTION_ARGS)
 }
 
 /* as_of(segment_flow): the first day not observed. */
-PG_FUNCTION_INFO_V1(cvm_segment_flow_as_of);
-Datum
-cvm_segment_flow_as_of(PG_FUNCTION_ARGS)
-{
-	const SegmentFlow *flow =
-		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
-
-	PG_RETURN_DATEADT(flow->as_of);
-}
+STATE_FIELD(segment_flow, SegmentFlow, as_of, DateADT)
 
 /* pause_days(segment_flow): for how long a pause is neither paid nor lost. */
-PG_FUNCTION_INFO_V1(cvm_segment_flow_pause_days);
-Datum
-cvm_segment_flow_pause_days(PG_FUNCTION_ARGS)
-{
-	const SegmentFlow *flow =
-		expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
-
-	PG_RETURN_INT32(flow->pause_days);
-}
+STATE_FIELD(segment_flow, SegmentFlow, pause_days, Int32)

@@ -8,12 +8,12 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 #include "pg/arguments.h"
 #include "pg/cannibalization/product_roles.h"
-#include "pg/state_type.h"
+#include "pg/label.h"
+#include "pg/state_functions.h"
 #include "pg/subscriptions/holdings.h"
 
 #define FIRST_ROOM 116 /* bytes of a new log's rows */
@@ -45,33 +45,17 @@ holdings_make(const Holdings *holdings)
 	return state_close(&writer);
 }
 
-/* Bytes from outside: their names must be text of this database. */
-static void
-holdings_rewrite(const void *data, size_t size, ByteWriter *writer)
+/* Names from outside must be text of this database. */
+static Holdings *
+decode_verified(const void *data, size_t size)
 {
 	Holdings *holdings = holdings_decode(data, size);
 
-	for (int i = 0; i < holdings->nnames; i++)
-		pg_verifymbstr(holdings->names[i].data, (int) holdings->names[i].size,
-					   false);
-	holdings_encode(holdings, writer);
+	labels_verify(holdings->names, holdings->nnames);
+	return holdings;
 }
 
-static const StateType holdings_type = {"holdings", holdings_rewrite};
-
-PG_FUNCTION_INFO_V1(cvm_holdings_in);
-Datum
-cvm_holdings_in(PG_FUNCTION_ARGS)
-{
-	return state_input(&holdings_type, fcinfo);
-}
-
-PG_FUNCTION_INFO_V1(cvm_holdings_recv);
-Datum
-cvm_holdings_recv(PG_FUNCTION_ARGS)
-{
-	return state_receive(&holdings_type, fcinfo);
-}
+STATE_INPUT(holdings, decode_verified)
 
 PG_FUNCTION_INFO_V1(cvm_holdings_is_readable);
 Datum

@@ -173,23 +173,7 @@ cvm_movements(PG_FUNCTION_ARGS)
 }
 
 /* as_of(movement): the first day not observed. */
-PG_FUNCTION_INFO_V1(cvm_movement_as_of);
-Datum
-cvm_movement_as_of(PG_FUNCTION_ARGS)
-{
-	const Movement *movement =
-		expanded_read(&movement_state, PG_GETARG_DATUM(0));
-
-	PG_RETURN_DATEADT(movement->as_of);
-}
+STATE_FIELD(movement, Movement, as_of, DateADT)
 
 /* pause_days(movement): for how many days a pause is neither paid nor lost. */
-PG_FUNCTION_INFO_V1(cvm_movement_pause_days);
-Datum
-cvm_movement_pause_days(PG_FUNCTION_ARGS)
-{
-	const Movement *movement =
-		expanded_read(&movement_state, PG_GETARG_DATUM(0));
-
-	PG_RETURN_INT32(movement->pause_days);
-}
+STATE_FIELD(movement, Movement, pause_days, Int32)

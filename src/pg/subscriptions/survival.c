@@ -9,11 +9,11 @@
 #include <math.h>
 
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 #include "core/util/wilson.h"
+#include "pg/label.h"
 #include "pg/rows_out.h"
 #include "pg/state_functions.h"
 #include "pg/subscriptions/survival.h"
@@ -24,9 +24,7 @@ decode_verified(const void *data, size_t size)
 {
 	Survival *survival = survival_decode(NULL, data, size);
 
-	for (int i = 0; i < survival->ncauses; i++)
-		pg_verifymbstr(survival->causes[i].data, (int) survival->causes[i].size,
-					   false);
+	labels_verify(survival->causes, survival->ncauses);
 	return survival;
 }
 

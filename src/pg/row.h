@@ -12,6 +12,7 @@
 #include "core/rows/batch.h"
 #include "fmgr.h"
 #include "pg/compat.h"
+#include "pg/numeric.h"
 #include "pg/timezone.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
@@ -221,6 +222,30 @@ static inline bool
 row_flag(FunctionCallInfo fcinfo, int argument)
 {
 	return !PG_ARGISNULL(argument) && PG_GETARG_BOOL(argument);
+}
+
+/* What a row tells of an event beside its customer and moment */
+typedef struct RowEvent
+{
+	uint8_t marks;
+	int scale;
+	Wide value;
+} RowEvent;
+
+static inline RowEvent
+row_event(const RowForm *form, FunctionCallInfo fcinfo)
+{
+	RowEvent event = {.marks = MARKS_PLAIN};
+
+	if (form->is_start >= 0)
+		event.marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
+					  (row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
+	if (form->value >= 0 && !PG_ARGISNULL(form->value))
+	{
+		event.value = decimal_read(PG_GETARG_DATUM(form->value), &event.scale);
+		event.marks |= MARK_VALUE;
+	}
+	return event;
 }
 
 #endif /* CVM_PG_ROW_H */

@@ -16,7 +16,6 @@
 #include "pg/arguments.h"
 #include "pg/budget.h"
 #include "pg/label.h"
-#include "pg/numeric.h"
 #include "pg/passing.h"
 #include "pg/retention/fold_scan.h"
 #include "pg/row.h"
@@ -128,9 +127,7 @@ fold_add_row(FunctionCallInfo fcinfo)
 {
 	RowForm *form = row_form(fcinfo);
 	FoldState *state;
-	uint8_t marks = MARKS_PLAIN;
-	Wide value = 0;
-	int scale = 0;
+	RowEvent event;
 
 	if (PG_ARGISNULL(form->customer) ||
 		(PG_ARGISNULL(form->time) && !row_is_membership(fcinfo, form)))
@@ -149,16 +146,9 @@ fold_add_row(FunctionCallInfo fcinfo)
 		fold_add_membership(fcinfo, form, state->fold);
 		PG_RETURN_POINTER(state);
 	}
-	if (form->is_start >= 0)
-		marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
-				(row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
-	if (form->value >= 0 && !PG_ARGISNULL(form->value))
-	{
-		value = decimal_read(PG_GETARG_DATUM(form->value), &scale);
-		marks |= MARK_VALUE;
-	}
-	fold_take(state->fold, row_key(form, fcinfo), row_time(form, fcinfo), marks,
-			  value, scale);
+	event = row_event(form, fcinfo);
+	fold_take(state->fold, row_key(form, fcinfo), row_time(form, fcinfo),
+			  event.marks, event.value, event.scale);
 	PG_RETURN_POINTER(state);
 }
 

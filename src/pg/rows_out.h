@@ -14,13 +14,14 @@
 #include "access/htup_details.h"
 #include "funcapi.h"
 #include "nodes/execnodes.h"
+#include "utils/tuplestore.h"
 
 /*
- * Make room for rows in the ReturnSetInfo.  The caller knows what rows look
- * like; to read it off the catalog again takes longer than many a customer's
- * rows do.
+ * Make room for rows in the ReturnSetInfo, which is returned.  The caller knows
+ * what rows look like; to read it off the catalog again takes longer than many a
+ * customer's rows do.
  */
-static inline void
+static inline ReturnSetInfo *
 rows_out_begin(FunctionCallInfo fcinfo)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -29,6 +30,15 @@ rows_out_begin(FunctionCallInfo fcinfo)
 										result->expectedDesc != NULL
 									? MAT_SRF_USE_EXPECTED_DESC
 									: 0);
+	return result;
+}
+
+/* Put a row behind those before it. */
+static inline void
+rows_out_put(ReturnSetInfo *result, const Datum *values, const bool *nulls)
+{
+	tuplestore_putvalues(result->setResult, result->setDesc, (Datum *) values,
+						 (bool *) nulls);
 }
 
 /* A number as a datum: NULL where it is not defined. */

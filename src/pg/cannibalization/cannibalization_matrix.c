@@ -9,7 +9,6 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "core/cannibalization/cannibalization_spells.h"
 #include "pg/arguments.h"
@@ -133,7 +132,7 @@ put_cell(ReturnSetInfo *result, const CannibalizationMatrix *matrix,
 	values[12] = Float8GetDatum(
 		row->focal > 0 ? (double) loss->lost / (double) row->focal : 0);
 	nulls[12] = row->focal == 0;
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	rows_out_put(result, values, nulls);
 }
 
 /* cannibalization_cells(cannibalization_matrix) */
@@ -146,8 +145,7 @@ cvm_cannibalization_cells(PG_FUNCTION_ARGS)
 	const SortedDictionary *products = &matrix->products;
 	ReturnSetInfo *result;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	for (int i = 0; i < products->strings.count; i++)
 	{
 		int32_t focal = products->sorted[i];

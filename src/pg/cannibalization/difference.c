@@ -21,9 +21,8 @@ one_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	ReturnSetInfo *result;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	result = rows_out_begin(fcinfo);
+	rows_out_put(result, values, nulls);
 	return (Datum) 0;
 }
 

@@ -12,7 +12,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "pg/arguments.h"
 #include "pg/cannibalization/product_roles.h"
@@ -59,8 +58,7 @@ cvm_entries(PG_FUNCTION_ARGS)
 	Holdings *holdings;
 	Trajectory trajectory = {0};
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	window_check(window);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
@@ -87,7 +85,7 @@ cvm_entries(PG_FUNCTION_ARGS)
 		values[10] = Int32GetDatum(entry.day - 1 - entry.donor.peak);
 		nulls[10] = entry.donor.before == 0;
 		nulls[3] = nulls[5] = nulls[6] = !entry.matured;
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }

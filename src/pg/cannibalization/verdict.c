@@ -10,7 +10,6 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/tuplestore.h"
 
 #include <math.h>
 
@@ -170,8 +169,7 @@ cvm_cannibalization_verdict(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result;
 	VerdictTerms terms = argument_terms(fcinfo);
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	state = expanded_read(&cannibalization_state, PG_GETARG_DATUM(0));
@@ -183,8 +181,7 @@ cvm_cannibalization_verdict(PG_FUNCTION_ARGS)
 		verdict_reach(state, &state->window_stats[i], &terms, &verdict);
 		put_verdict(&row, state, &state->window_stats[i], &verdict);
 		Assert(row.at == result->setDesc->natts);
-		tuplestore_putvalues(result->setResult, result->setDesc, row.values,
-							 row.nulls);
+		rows_out_put(result, row.values, row.nulls);
 	}
 	return (Datum) 0;
 }
@@ -200,8 +197,7 @@ cvm_cannibalization_donors(PG_FUNCTION_ARGS)
 		expanded_read(&cannibalization_state, PG_GETARG_DATUM(0));
 	ReturnSetInfo *result;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	for (int i = 0; i < state->nwindow_stats; i++)
 		for (int j = 0; j < state->donors.strings.count; j++)
 		{
@@ -218,8 +214,7 @@ cvm_cannibalization_donors(PG_FUNCTION_ARGS)
 			values[2] = label_datum(name);
 			values[3] = Int64GetDatum(stats->donors[number].entries);
 			values[4] = decimal_make(stats->donors[number].lost, state->scale);
-			tuplestore_putvalues(result->setResult, result->setDesc, values,
-								 nulls);
+			rows_out_put(result, values, nulls);
 		}
 	return (Datum) 0;
 }

@@ -11,7 +11,6 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "core/purchases/bg_nbd.h"
 #include "core/purchases/gamma_gamma.h"
@@ -110,8 +109,7 @@ cvm_purchase_counts(PG_FUNCTION_ARGS)
 	PurchaseCell *cells;
 	size_t ncells;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	ncells = purchase_cells(purchases_read(PG_GETARG_DATUM(0)), &cells);
 	for (size_t i = 0; i < ncells; i++)
 	{
@@ -121,7 +119,7 @@ cvm_purchase_counts(PG_FUNCTION_ARGS)
 		bool nulls[4] = {false};
 
 		check_interrupts();
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -136,8 +134,7 @@ cvm_spend_counts(PG_FUNCTION_ARGS)
 	SpendCell *cells;
 	size_t ncells;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	purchases = purchases_read(PG_GETARG_DATUM(0));
 	ncells = spend_cells(purchases, &cells);
 	for (size_t i = 0; i < ncells; i++)
@@ -148,7 +145,7 @@ cvm_spend_counts(PG_FUNCTION_ARGS)
 		bool nulls[3] = {false};
 
 		check_interrupts();
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }

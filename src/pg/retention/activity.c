@@ -236,8 +236,7 @@ cvm_days(PG_FUNCTION_ARGS)
 	Activity *activity = activity_read(PG_GETARG_DATUM(0));
 	ReturnSetInfo *result;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	for (int i = 0; i < activity->ndays; i++)
 	{
 		const ActivityDay *day = &activity->days[i];
@@ -252,7 +251,7 @@ cvm_days(PG_FUNCTION_ARGS)
 		nulls[4] = !activity->has_value;
 		if (!nulls[4])
 			values[4] = decimal_make(day->value, activity->scale);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }

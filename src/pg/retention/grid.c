@@ -11,7 +11,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "core/retention/grid.h"
 #include "core/retention/heatmap.h"
@@ -37,8 +36,7 @@ sink_open(RowSink *sink, FunctionCallInfo fcinfo, int conf)
 						errmsg("conf must not be null"),
 						errhint("Use a level such as 0.95.")));
 	sink->z = conf_to_z(PG_GETARG_FLOAT8(conf));
-	rows_out_begin(fcinfo);
-	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink->result = rows_out_begin(fcinfo);
 	sink->retention = NULL;
 }
 
@@ -103,8 +101,7 @@ grid_put(RowSink *sink, const GridRow *row)
 	row_rates(row, sink->z, values, nulls, 4);
 	values[11] = BoolGetDatum(row->is_complete);
 	row_values(row, sink->retention, values, nulls, 12);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* grid(retention, conf, partial) */
@@ -143,8 +140,7 @@ curve_put(RowSink *sink, const GridRow *row)
 	row_rates(row, sink->z, values, nulls, 2);
 	values[9] = BoolGetDatum(row->is_complete);
 	row_values(row, sink->retention, values, nulls, 10);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* curve(retention, conf) */
@@ -176,8 +172,7 @@ line_take(void *arg, const char *line, size_t size)
 	Datum value = PointerGetDatum(cstring_to_text_with_len(line, (int) size));
 	bool null = false;
 
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, &value,
-						 &null);
+	rows_out_put(sink->result, &value, &null);
 }
 
 /* heatmap(retention) */

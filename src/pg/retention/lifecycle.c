@@ -76,8 +76,7 @@ row_take(void *arg, const LifecycleRow *row)
 	values[7] = Int64GetDatum(row->reactivated);
 	values[8] = Int64GetDatum(row->dormant);
 	values[9] = BoolGetDatum(row->is_complete);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* lifecycles(lifecycle) */
@@ -88,11 +87,10 @@ cvm_lifecycles(PG_FUNCTION_ARGS)
 	LifecycleSink sink;
 	const Lifecycle *lifecycle;
 
-	rows_out_begin(fcinfo);
+	sink.result = rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	lifecycle = expanded_read(&lifecycle_state, PG_GETARG_DATUM(0));
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink.calendar = lifecycle->calendar;
 	lifecycle_rows(lifecycle, row_take, &sink);
 	return (Datum) 0;
@@ -111,8 +109,7 @@ status_take(void *arg, Period period, LifecycleStatus status)
 	values[1] = CStringGetTextDatum(words[status]);
 	values[2] = BoolGetDatum(period_start(sink->calendar, (int64) period + 1) <=
 							 sink->as_of);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* lifecycle(activity, grain, as_of): one customer, period by period */
@@ -124,10 +121,9 @@ cvm_lifecycle(PG_FUNCTION_ARGS)
 
 	sink.calendar = argument_calendar(fcinfo, 1, -1);
 	sink.as_of = argument_day(fcinfo, 2, "as_of");
-	rows_out_begin(fcinfo);
+	sink.result = rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	lifecycle_statuses(activity_read(PG_GETARG_DATUM(0)), sink.calendar,
 					   sink.as_of, status_take, &sink);
 	return (Datum) 0;

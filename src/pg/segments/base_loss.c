@@ -85,7 +85,7 @@ cvm_standing_losses(PG_FUNCTION_ARGS)
 		bool nulls[LOSS_COLUMNS] = {false};
 
 		loss_values(&losses, i, spell_buffer->scale, values);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }

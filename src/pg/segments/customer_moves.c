@@ -21,7 +21,6 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/memutils.h"
-#include "utils/tuplestore.h"
 
 #include "pg/rows_out.h"
 #include "pg/segments/move.h"
@@ -191,8 +190,7 @@ move_take(void *arg, const SegmentMove *move)
 		Datum value = PointerGetDatum(at);
 		bool is_null = false;
 
-		tuplestore_putvalues(stream->result->setResult, stream->result->setDesc,
-							 &value, &is_null);
+		rows_out_put(stream->result, &value, &is_null);
 		return;
 	}
 	stream->moves.len += (int) MAXALIGN(size);

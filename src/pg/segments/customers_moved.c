@@ -10,7 +10,6 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "core/segments/customers_moved.h"
 #include "pg/customer_out.h"
@@ -100,8 +99,7 @@ moved_take(void *arg, const CustomerMoved *moved)
 	values[2] = move_amount(sink->names, moved->after);
 	values[3] =
 		PointerGetDatum(cstring_to_text_with_len(detail.data, detail.len));
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(sink->row);
 }
@@ -142,11 +140,10 @@ cvm_customers_moved(PG_FUNCTION_ARGS)
 	text *segment;
 	Label name;
 
-	rows_out_begin(fcinfo);
+	sink.result = rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
 		PG_ARGISNULL(3) || PG_ARGISNULL(4))
 		return (Datum) 0;
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink.names = move_names(move_ticket_read(PG_GETARG_DATUM(0)));
 	sink.row = AllocSetContextCreate(CurrentMemoryContext, "customer who moved",
 									 ALLOCSET_SMALL_SIZES);

@@ -9,7 +9,6 @@
 
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/tuplestore.h"
 
 #include "pg/label.h"
 #include "pg/rows_out.h"
@@ -21,10 +20,9 @@
 bool
 sink_open(ReadingSink *sink, FunctionCallInfo fcinfo)
 {
-	rows_out_begin(fcinfo);
+	sink->result = rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return false;
-	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink->spell_buffer = move_ticket_read(PG_GETARG_DATUM(0))->spell_buffer;
 	sink->row_context = AllocSetContextCreate(
 		CurrentMemoryContext, "row of a reading", ALLOCSET_SMALL_SIZES);
@@ -36,8 +34,7 @@ sink_open(ReadingSink *sink, FunctionCallInfo fcinfo)
 void
 sink_put(ReadingSink *sink, const Datum *values, const bool *nulls)
 {
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc,
-						 (Datum *) values, (bool *) nulls);
+	rows_out_put(sink->result, values, nulls);
 	MemoryContextReset(sink->row_context);
 }
 

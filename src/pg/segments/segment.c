@@ -14,7 +14,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "core/segments/segment.h"
 #include "pg/arguments.h"
@@ -223,18 +222,10 @@ typedef struct RowSink
 static const SegmentFlow *
 sink_open(RowSink *sink, FunctionCallInfo fcinfo)
 {
-	rows_out_begin(fcinfo);
-	sink->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink->result = rows_out_begin(fcinfo);
 	sink->flow = expanded_read(&segment_flow_state, PG_GETARG_DATUM(0));
 	sink->segment = NULL;
 	return sink->flow;
-}
-
-static void
-sink_put(RowSink *sink, Datum *values, bool *nulls)
-{
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
 }
 
 static Datum
@@ -356,7 +347,7 @@ bridge_take(void *arg, const BridgeRow *row)
 #undef MONEY
 #undef ERROR_OF
 	Assert(at == BRIDGE_COLUMNS);
-	sink_put(sink, values, nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* segment_bridge(segment_flow [, segment, period]) */
@@ -391,7 +382,7 @@ matrix_take(void *arg, const MatrixRow *row)
 	values[5] = decimal_make(row->mrr_closing, sink->flow->scale);
 	values[6] = Int64GetDatum(row->redefined);
 	values[7] = BoolGetDatum(row->is_complete);
-	sink_put(sink, values, nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* segment_matrix(segment_flow) */
@@ -418,7 +409,7 @@ overlap_take(void *arg, const OverlapRow *row)
 	values[3] = Int64GetDatum(row->customers);
 	for (int i = 0; i < MEASURES; i++)
 		values[4 + i] = Float8GetDatum(row->correlations[i]);
-	sink_put(sink, values, nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* segment_overlap(segment_flow) */
@@ -445,7 +436,7 @@ product_take(void *arg, const ProductRow *row)
 	values[3] = Int64GetDatum(row->customers);
 	values[4] = Int64GetDatum(row->lines);
 	values[5] = decimal_make(row->mrr, sink->flow->scale);
-	sink_put(sink, values, nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* segment_products(segment_flow) */

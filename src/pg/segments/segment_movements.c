@@ -101,8 +101,7 @@ cvm_customer_movements_by_segment(PG_FUNCTION_ARGS)
 	int nmemberships;
 	int nheld;
 
-	rows_out_begin(fcinfo);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink.result = rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	calendar = argument_calendar(fcinfo, 1, -1);

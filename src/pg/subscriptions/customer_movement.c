@@ -10,7 +10,6 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "pg/arguments.h"
 #include "pg/numeric.h"
@@ -44,8 +43,7 @@ customer_row_take(void *arg, const CustomerMovement *row)
 	values[6] = CStringGetTextDatum(movement_cause_name(row->cause));
 	values[7] = holdings_name(sink->holdings, row->product, &nulls[7]);
 	values[8] = holdings_name(sink->holdings, row->from_product, &nulls[8]);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc,
-						 columns + first, nulls_of + first);
+	rows_out_put(sink->result, columns + first, nulls_of + first);
 }
 
 /* customer_movements(holdings, grain, as_of, pause_days [, held]) */
@@ -66,8 +64,7 @@ cvm_customer_movements(PG_FUNCTION_ARGS)
 	movement_adopt(movement, argument_calendar(fcinfo, 1, -1), as_of,
 				   pause_days);
 	movement_add_holdings(movement, sink.holdings, pause_days, held, nheld);
-	rows_out_begin(fcinfo);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink.result = rows_out_begin(fcinfo);
 	customer_movements(sink.holdings, movement, INT32_MIN, SPELL_OPEN,
 					   customer_row_take, &sink);
 	return (Datum) 0;

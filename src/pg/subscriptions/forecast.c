@@ -98,8 +98,7 @@ cvm_base_forecast(PG_FUNCTION_ARGS)
 	items[0] = argument_items(fcinfo, 2, INT8OID, &counts[0]);
 	items[1] = argument_items(fcinfo, 3, FLOAT8OID, &counts[1]);
 	items[2] = argument_items(fcinfo, 4, FLOAT8OID, &counts[2]);
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	fit_arguments(fcinfo, &forecast);
 	if (forecast.method == FORECAST_NONE)
 		return (Datum) 0;
@@ -126,7 +125,7 @@ cvm_base_forecast(PG_FUNCTION_ARGS)
 		values[5] = CStringGetTextDatum(forecast.method == FORECAST_SBG
 											? "shifted-beta-geometric"
 											: "hazard by age");
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }

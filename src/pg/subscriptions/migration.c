@@ -8,7 +8,6 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "core/subscriptions/migration.h"
 #include "pg/arguments.h"
@@ -49,8 +48,7 @@ migration_take(void *arg, const Migration *move)
 	values[2] = product_text(sink->holdings, move->to, "(out)");
 	values[3] = decimal_make(move->from_mrr, sink->holdings->scale);
 	values[4] = decimal_make(move->to_mrr, sink->holdings->scale);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* migrations(holdings, grain, as_of) */
@@ -66,8 +64,7 @@ cvm_migrations(PG_FUNCTION_ARGS)
 	sink.holdings = holdings_read(PG_GETARG_DATUM(0));
 	nsteps =
 		holdings_steps(sink.holdings, argument_day(fcinfo, 2, "as_of"), &steps);
-	rows_out_begin(fcinfo);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink.result = rows_out_begin(fcinfo);
 	migrations_of(steps, nsteps, sink.holdings->nnames, sink.calendar,
 				  migration_take, &sink);
 	return (Datum) 0;

@@ -9,7 +9,6 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "core/subscriptions/movement_spells.h"
 #include "pg/arguments.h"
@@ -154,8 +153,7 @@ row_take(void *arg, const MovementRow *row)
 	values[at++] = Int64GetDatum(row->paused_customers);
 	values[at++] = BoolGetDatum(row->is_complete);
 	Assert(at == MOVEMENT_COLUMNS);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* movements(movement) */
@@ -165,8 +163,7 @@ cvm_movements(PG_FUNCTION_ARGS)
 {
 	RowSink sink;
 
-	rows_out_begin(fcinfo);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink.result = rows_out_begin(fcinfo);
 	sink.movement = expanded_read(&movement_state, PG_GETARG_DATUM(0));
 	movement_rows(sink.movement, row_take, &sink);
 	return (Datum) 0;

@@ -9,7 +9,6 @@
 
 #include "funcapi.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "core/subscriptions/retained_money.h"
 #include "pg/arguments.h"
@@ -41,8 +40,7 @@ retained_money_take(void *arg, const RetainedChange *change)
 	values[2] = decimal_make(change->opening, sink->scale);
 	values[3] = decimal_make(change->gross, sink->scale);
 	values[4] = decimal_make(change->net, sink->scale);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* retained_money_changes(holdings, grain, as_of, periods [, held]) */
@@ -72,8 +70,7 @@ cvm_kept_changes(PG_FUNCTION_ARGS)
 	nsteps = holdings_steps(holdings, as_of, &steps);
 	levels = palloc((nsteps + 1) * sizeof(Level));
 	nlevels = levels_of(steps, nsteps, levels);
-	rows_out_begin(fcinfo);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink.result = rows_out_begin(fcinfo);
 	retained_money_of(levels, nlevels, held, nheld, sink.calendar, as_of,
 					  periods, retained_money_take, &sink);
 	return (Datum) 0;

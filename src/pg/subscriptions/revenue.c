@@ -9,7 +9,6 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "core/subscriptions/revenue_spells.h"
 #include "core/util/wilson.h"
@@ -140,8 +139,7 @@ row_take(void *arg, const RevenueRow *row)
 										(double) retained->base);
 		}
 	}
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
+	rows_out_put(sink->result, values, nulls);
 }
 
 /* revenue_grid(revenue_retention, conf) */
@@ -152,8 +150,7 @@ cvm_revenue_grid(PG_FUNCTION_ARGS)
 	RowSink sink;
 
 	sink.z = conf_to_z(PG_GETARG_FLOAT8(1));
-	rows_out_begin(fcinfo);
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	sink.result = rows_out_begin(fcinfo);
 	sink.revenue = expanded_read(&revenue_retention_state, PG_GETARG_DATUM(0));
 	revenue_rows(sink.revenue, row_take, &sink);
 	return (Datum) 0;

@@ -11,7 +11,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/tuplestore.h"
 
 #include "pg/arguments.h"
 #include "pg/label.h"
@@ -145,8 +144,7 @@ cvm_runs(PG_FUNCTION_ARGS)
 	int nruns = holdings_runs(fcinfo, argument_day(fcinfo, 1, "as_of"),
 							  PG_GETARG_INT32(2), &runs);
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	for (int i = 0; i < nruns; i++)
 	{
 		Datum values[RUN_COLUMNS] = {Int32GetDatum(i + 1),
@@ -157,7 +155,7 @@ cvm_runs(PG_FUNCTION_ARGS)
 		bool nulls[RUN_COLUMNS] = {false};
 
 		nulls[2] = !runs[i].churned;
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -200,8 +198,7 @@ cvm_spells(PG_FUNCTION_ARGS)
 	Holdings *holdings = holdings_read(PG_GETARG_DATUM(0));
 	ReturnSetInfo *result;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	for (int i = 0; i < holdings->nspells; i++)
 	{
 		const Spell *spell = &holdings->spells[i];
@@ -221,7 +218,7 @@ cvm_spells(PG_FUNCTION_ARGS)
 			values[5] = label_datum(&holdings->names[spell->offer]);
 		values[6] = decimal_make(spell->pause, holdings->scale);
 		nulls[6] = spell->pause == 0;
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -10,7 +10,6 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "core/util/wilson.h"
 #include "pg/label.h"
@@ -115,8 +114,7 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 	SurvivalPoint *points;
 	int npoints;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	npoints =
 		survival_points(survival_read(PG_GETARG_DATUM(0)), z, limits, &points);
 	for (int i = 0; i < npoints; i++)
@@ -135,7 +133,7 @@ cvm_survival_curve(PG_FUNCTION_ARGS)
 		values[7] = number_datum(point->high, &nulls[7]);
 		values[8] = Float8GetDatum(point->hazard);
 		values[9] = Float8GetDatum(point->hazard_error);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -247,8 +245,7 @@ cvm_cumulative_incidence(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result;
 	const Survival *survival;
 
-	rows_out_begin(fcinfo);
-	result = (ReturnSetInfo *) fcinfo->resultinfo;
+	result = rows_out_begin(fcinfo);
 	survival = survival_read(PG_GETARG_DATUM(0));
 	for (int cause = 0; cause < survival->ncauses; cause++)
 	{
@@ -270,8 +267,7 @@ cvm_cumulative_incidence(PG_FUNCTION_ARGS)
 			values[3] = Int64GetDatum(rows[i].events);
 			values[4] = Float8GetDatum(rows[i].incidence);
 			values[5] = Float8GetDatum(rows[i].std_error);
-			tuplestore_putvalues(result->setResult, result->setDesc, values,
-								 nulls);
+			rows_out_put(result, values, nulls);
 		}
 	}
 	return (Datum) 0;

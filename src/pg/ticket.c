@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "pg/compat.h"
+#include "pg/state_type.h"
 #include "pg/ticket.h"
 
 #define TICKET_SIZE 16
@@ -53,6 +54,16 @@ ticket_make(MemoryContext context, const char *aggregate, void *state)
 	SET_VARSIZE(bytes, VARHDRSZ + TICKET_SIZE);
 	memcpy(VARDATA(bytes), ticket->bytes, TICKET_SIZE);
 	PG_RETURN_BYTEA_P(bytes);
+}
+
+Datum
+ticket_final(FunctionCallInfo fcinfo, const char *aggregate)
+{
+	MemoryContext context = state_context(fcinfo, aggregate);
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return ticket_make(context, aggregate, PG_GETARG_POINTER(0));
 }
 
 /* The state of a ticket of an aggregate. */

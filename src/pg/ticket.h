@@ -18,8 +18,14 @@
 
 #include "postgres.h"
 
+#include "fmgr.h"
+
 extern Datum ticket_make(MemoryContext context, const char *aggregate,
 						 void *state);
+
+/* The end of an aggregate whose state is read by its ticket. */
+extern Datum ticket_final(FunctionCallInfo fcinfo, const char *aggregate);
+
 extern void *ticket_read(Datum datum, const char *aggregate);
 
 #endif /* CVM_PG_TICKET_H */

@@ -14,14 +14,11 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/timestamp.h"
-#include "utils/tuplestore.h"
 
 #include "core/contacts/contact_offers.h"
 #include "pg/contacts/member_state.h"
-#include "pg/customer_out.h"
+#include "pg/customer_rows.h"
 #include "pg/parted_names.h"
-#include "pg/rows_out.h"
-#include "pg/state_type.h"
 #include "pg/ticket.h"
 
 enum
@@ -141,18 +138,12 @@ PG_FUNCTION_INFO_V1(cvm_contact_offer_final);
 Datum
 cvm_contact_offer_final(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, name_of_state);
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	return ticket_make(context, name_of_state, PG_GETARG_POINTER(0));
+	return ticket_final(fcinfo, name_of_state);
 }
 
 typedef struct OfferSink
 {
-	ReturnSetInfo *result;
-	MemoryContext row_context;
-	CustomerOut out;
+	CustomerRows rows;
 	const PartedNames *names;
 } OfferSink;
 
@@ -165,8 +156,8 @@ offer_take(void *arg, const Key *key, const OfferLine *line, int64 number)
 	static const int parts[] = {OFFER_CHANNEL, OFFER_CAMPAIGN, OFFER_OFFER,
 								OFFER_PRODUCT};
 	OfferSink *sink = arg;
-	MemoryContext old = MemoryContextSwitchTo(sink->row_context);
-	Datum values[OFFER_COLUMNS] = {customer_datum(&sink->out, key),
+	MemoryContext old = MemoryContextSwitchTo(sink->rows.row_context);
+	Datum values[OFFER_COLUMNS] = {customer_datum(&sink->rows.out, key),
 								   DateADTGetDatum(line->member.day),
 								   Int64GetDatum(number)};
 	bool nulls[OFFER_COLUMNS] = {false};
@@ -175,9 +166,7 @@ offer_take(void *arg, const Key *key, const OfferLine *line, int64 number)
 		values[3 + i] = parted_name_datum(sink->names, parts[i],
 										  line->member.name, &nulls[3 + i]);
 	MemoryContextSwitchTo(old);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
-	MemoryContextReset(sink->row_context);
+	customer_rows_put(&sink->rows, values, nulls);
 }
 
 /*
@@ -191,25 +180,16 @@ cvm_contact_offers(PG_FUNCTION_ARGS)
 	Oid collation;
 	PartedNames names;
 	OfferSink sink = {.names = &names};
-	MemberState *state;
+	MemberLines *members;
+	ReturnSetInfo *result = rows_out_begin(fcinfo);
 
-	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	state = ticket_read(PG_GETARG_DATUM(0), name_of_state);
-	if (state->members == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("state of %s has been read", name_of_state),
-						errhint("Read it once.")));
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	sink.row_context = AllocSetContextCreate(
-		CurrentMemoryContext, "row of a customer", ALLOCSET_SMALL_SIZES);
-	customer_out_open(&sink.out, state->members->lines.kind,
-					  TupleDescAttr(sink.result->setDesc, 0)->atttypid);
-	collation = (Oid) state->members->parameters[OFFER_COLLATION];
-	parted_names_read(&names, OFFER_NAMES, &state->members->names,
-					  label_collate, &collation);
-	contact_offers_each(state->members, &names, offer_take, &sink);
-	state->members = NULL;
+	members = member_state_ticket(fcinfo, name_of_state);
+	customer_rows_open(&sink.rows, result, members->lines.kind);
+	collation = (Oid) members->parameters[OFFER_COLLATION];
+	parted_names_read(&names, OFFER_NAMES, &members->names, label_collate,
+					  &collation);
+	contact_offers_each(members, &names, offer_take, &sink);
 	return (Datum) 0;
 }

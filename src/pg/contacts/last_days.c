@@ -12,13 +12,10 @@
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
-#include "utils/tuplestore.h"
 
 #include "core/contacts/last_days.h"
 #include "pg/contacts/member_state.h"
-#include "pg/customer_out.h"
-#include "pg/rows_out.h"
-#include "pg/state_type.h"
+#include "pg/customer_rows.h"
 #include "pg/ticket.h"
 
 #define ARG_AS_OF (ARG_DAY + 1)
@@ -51,34 +48,21 @@ PG_FUNCTION_INFO_V1(cvm_last_day_final);
 Datum
 cvm_last_day_final(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, name_of_state);
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	return ticket_make(context, name_of_state, PG_GETARG_POINTER(0));
+	return ticket_final(fcinfo, name_of_state);
 }
-
-typedef struct LastDaySink
-{
-	ReturnSetInfo *result;
-	MemoryContext row_context;
-	CustomerOut out;
-} LastDaySink;
 
 /* A LastDayEmit */
 static void
 last_day_take(void *arg, const Key *key, Day look, Day last)
 {
-	LastDaySink *sink = arg;
-	MemoryContext old = MemoryContextSwitchTo(sink->row_context);
-	Datum values[3] = {customer_datum(&sink->out, key), DateADTGetDatum(look),
+	CustomerRows *rows = arg;
+	MemoryContext old = MemoryContextSwitchTo(rows->row_context);
+	Datum values[3] = {customer_datum(&rows->out, key), DateADTGetDatum(look),
 					   DateADTGetDatum(last)};
 	bool nulls[3] = {false, false, false};
 
 	MemoryContextSwitchTo(old);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
-	MemoryContextReset(sink->row_context);
+	customer_rows_put(rows, values, nulls);
 }
 
 /*
@@ -89,17 +73,17 @@ PG_FUNCTION_INFO_V1(cvm_last_days);
 Datum
 cvm_last_days(PG_FUNCTION_ARGS)
 {
-	LastDaySink sink;
-	LastDays asked = {.emit = last_day_take, .arg = &sink};
-	MemberState *state;
+	CustomerRows rows;
+	LastDays asked = {.emit = last_day_take, .arg = &rows};
+	MemberLines *members;
 	Datum *looks;
 	bool *nulls;
 	Day *days;
+	ReturnSetInfo *result = rows_out_begin(fcinfo);
 
-	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	state = ticket_read(PG_GETARG_DATUM(0), name_of_state);
+	members = member_state_ticket(fcinfo, name_of_state);
 	for (int i = 2; i <= 3; i++)
 		if (PG_ARGISNULL(i))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -117,16 +101,7 @@ cvm_last_days(PG_FUNCTION_ARGS)
 	}
 	asked.looks = days;
 	asked.silent_days = PG_GETARG_INT32(3);
-	if (state->members == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("state of %s has been read", name_of_state),
-						errhint("Read it once.")));
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	sink.row_context = AllocSetContextCreate(
-		CurrentMemoryContext, "row of a customer", ALLOCSET_SMALL_SIZES);
-	customer_out_open(&sink.out, state->members->lines.kind,
-					  TupleDescAttr(sink.result->setDesc, 0)->atttypid);
-	last_days_each(state->members, &asked);
-	state->members = NULL;
+	customer_rows_open(&rows, result, members->lines.kind);
+	last_days_each(members, &asked);
 	return (Datum) 0;
 }

@@ -15,6 +15,7 @@
 #include "pg/label.h"
 #include "pg/state_type.h"
 #include "pg/step_scan.h"
+#include "pg/ticket.h"
 
 #define NAME "aggregates over contacts, tickets and answers"
 
@@ -194,4 +195,18 @@ Datum
 cvm_member_deserialize(PG_FUNCTION_ARGS)
 {
 	return passed_deserialize(fcinfo, NAME, sizeof(MemberState));
+}
+
+MemberLines *
+member_state_ticket(FunctionCallInfo fcinfo, const char *aggregate)
+{
+	MemberState *state = ticket_read(PG_GETARG_DATUM(0), aggregate);
+	MemberLines *members = state->members;
+
+	if (members == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("state of %s has been read", aggregate),
+						errhint("Read it once.")));
+	state->members = NULL;
+	return members;
 }

@@ -56,6 +56,13 @@ extern MemberLines *member_state_lines(FunctionCallInfo fcinfo);
 extern MemberLines *member_state_end(FunctionCallInfo fcinfo, RowArray *array);
 
 /*
+ * The lines of an aggregate whose ticket is argument 0, which can be had once:
+ * they are given back while they are read
+ */
+extern MemberLines *member_state_ticket(FunctionCallInfo fcinfo,
+										const char *aggregate);
+
+/*
  * The end of an aggregate that answers with cells: what counts them, and what
  * makes a row of one, or none (false); nulls are all false before
  */

@@ -6,20 +6,13 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-#include "utils/tuplestore.h"
-
 #include "pg/retention/timeline_rows.h"
 #include "pg/state_type.h"
 
 void
 timeline_rows_open(TimelineRows *rows, ReturnSetInfo *result, KeyKind kind)
 {
-	rows->result = result;
-	customer_out_open(&rows->customers, kind,
-					  TupleDescAttr(result->setDesc, 0)->atttypid);
-	rows->row = AllocSetContextCreate(CurrentMemoryContext, "row of a timeline",
-									  ALLOCSET_SMALL_SIZES);
+	customer_rows_open(&rows->customers, result, kind);
 	writer_open(&rows->writer, NULL, VARHDRSZ);
 }
 
@@ -27,16 +20,14 @@ void
 timeline_rows_take(void *arg, Key key, const Activity *activity)
 {
 	TimelineRows *rows = arg;
-	MemoryContext old = MemoryContextSwitchTo(rows->row);
+	MemoryContext old = MemoryContextSwitchTo(rows->customers.row_context);
 	Datum values[2];
 	bool nulls[2] = {false, false};
 
-	values[0] = customer_datum(&rows->customers, &key);
+	values[0] = customer_datum(&rows->customers.out, &key);
 	MemoryContextSwitchTo(old);
 	rows->writer.used = VARHDRSZ;
 	activity_encode(activity, &rows->writer);
 	values[1] = state_close(&rows->writer);
-	tuplestore_putvalues(rows->result->setResult, rows->result->setDesc, values,
-						 nulls);
-	MemoryContextReset(rows->row);
+	customer_rows_put(&rows->customers, values, nulls);
 }

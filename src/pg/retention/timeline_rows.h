@@ -10,15 +10,12 @@
 #include "postgres.h"
 
 #include "core/retention/timelines.h"
-#include "nodes/execnodes.h"
-#include "pg/customer_out.h"
+#include "pg/customer_rows.h"
 
 /* Where timelines go: the result of a function with these two columns */
 typedef struct TimelineRows
 {
-	ReturnSetInfo *result;
-	CustomerOut customers;
-	MemoryContext row; /* what a row needs until it is stored */
+	CustomerRows customers;
 	ByteWriter writer;
 } TimelineRows;
 

@@ -15,7 +15,6 @@
 #include "utils/memutils.h"
 
 #include "pg/budget.h"
-#include "pg/numeric.h"
 #include "pg/passing.h"
 #include "pg/retention/fold_scan.h"
 #include "pg/retention/timeline_rows.h"
@@ -51,9 +50,7 @@ timelines_add_row(FunctionCallInfo fcinfo)
 	TimelinesState *state =
 		PG_ARGISNULL(0) ? NULL : (TimelinesState *) PG_GETARG_POINTER(0);
 	DayReader reader;
-	uint8_t marks = MARKS_PLAIN;
-	Wide value = 0;
-	int scale = 0;
+	RowEvent event;
 
 	if (PG_ARGISNULL(form->customer) || PG_ARGISNULL(form->time))
 	{
@@ -74,16 +71,10 @@ timelines_add_row(FunctionCallInfo fcinfo)
 	}
 	else
 		timelines_set_day_reader(state->timelines, reader);
-	if (form->is_start >= 0)
-		marks = (row_flag(fcinfo, form->is_start) ? MARK_START : 0) |
-				(row_flag(fcinfo, form->is_return) ? MARK_RETURN : 0);
-	if (form->value >= 0 && !PG_ARGISNULL(form->value))
-	{
-		value = decimal_read(PG_GETARG_DATUM(form->value), &scale);
-		marks |= MARK_VALUE;
-	}
+	event = row_event(form, fcinfo);
 	timelines_take(state->timelines, row_key(form, fcinfo),
-				   row_time(form, fcinfo), marks, value, scale);
+				   row_time(form, fcinfo), event.marks, event.value,
+				   event.scale);
 	PG_RETURN_POINTER(state);
 }
 
@@ -146,11 +137,7 @@ PG_FUNCTION_INFO_V1(cvm_timelines_final);
 Datum
 cvm_timelines_final(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, name_of_state);
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	return ticket_make(context, name_of_state, PG_GETARG_POINTER(0));
+	return ticket_final(fcinfo, name_of_state);
 }
 
 /* _timelines(ticket, a customer): a row for each customer */
@@ -161,8 +148,8 @@ cvm_timelines(PG_FUNCTION_ARGS)
 	TimelinesState *state;
 	Timelines *timelines;
 	TimelineRows rows;
+	ReturnSetInfo *result = rows_out_begin(fcinfo);
 
-	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	state = ticket_read(PG_GETARG_DATUM(0), name_of_state);
@@ -174,8 +161,7 @@ cvm_timelines(PG_FUNCTION_ARGS)
 			 errmsg("timelines of this ticket have been read"),
 			 errhint("Read them once, in a WITH query that is MATERIALIZED.")));
 	state->timelines = NULL;
-	timeline_rows_open(&rows, (ReturnSetInfo *) fcinfo->resultinfo,
-					   timelines->kind);
+	timeline_rows_open(&rows, result, timelines->kind);
 	timelines_finish(timelines, timeline_rows_take, &rows);
 	return (Datum) 0;
 }

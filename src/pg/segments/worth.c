@@ -17,9 +17,8 @@
 #include "utils/builtins.h"
 
 #include "core/segments/worth.h"
-#include "pg/customer_out.h"
+#include "pg/customer_rows.h"
 #include "pg/label.h"
-#include "pg/rows_out.h"
 #include "pg/segments/paid_spells.h"
 #include "pg/segments/segment_rows.h"
 #include "pg/segments/worth.h"
@@ -91,11 +90,7 @@ PG_FUNCTION_INFO_V1(cvm_worth_final);
 Datum
 cvm_worth_final(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, worth_aggregate);
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	return ticket_make(context, worth_aggregate, PG_GETARG_POINTER(0));
+	return ticket_final(fcinfo, worth_aggregate);
 }
 
 SpellBuffer *
@@ -180,24 +175,18 @@ margins_read(FunctionCallInfo fcinfo, int first, WorthTerms *terms)
 	terms->margins = margins;
 }
 
-/* Where emitted customers go */
-typedef struct CustomerRows
-{
-	ReturnSetInfo *result;
-	CustomerOut out;
-} CustomerRows;
-
 /* A WorthEmit */
 static void
 customer_put(void *arg, const Key *key, uint32_t kind)
 {
 	CustomerRows *rows = arg;
+	MemoryContext old = MemoryContextSwitchTo(rows->row_context);
 	Datum values[2] = {customer_datum(&rows->out, key),
 					   Int32GetDatum((int32) kind)};
 	bool nulls[2] = {false, false};
 
-	tuplestore_putvalues(rows->result->setResult, rows->result->setDesc, values,
-						 nulls);
+	MemoryContextSwitchTo(old);
+	customer_rows_put(rows, values, nulls);
 }
 
 /* Count who is alike, by a ticket and lists of products; false: nobody is. */
@@ -205,20 +194,16 @@ static bool
 worths_read(FunctionCallInfo fcinfo, int products, WorthTerms *terms,
 			Worths *worths, CustomerRows *rows)
 {
+	ReturnSetInfo *result = rows_out_begin(fcinfo);
 	SpellBuffer *spell_buffer;
 
-	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return false;
 	spell_buffer = worth_spells(fcinfo);
 	terms->scale = spell_buffer->scale;
 	margins_read(fcinfo, products, terms);
 	if (rows != NULL)
-	{
-		rows->result = (ReturnSetInfo *) fcinfo->resultinfo;
-		customer_out_open(&rows->out, spell_buffer->kind,
-						  TupleDescAttr(rows->result->setDesc, 0)->atttypid);
-	}
+		customer_rows_open(rows, result, spell_buffer->kind);
 	worths_find(worths, CurrentMemoryContext, spell_buffer, terms,
 				rows != NULL ? customer_put : NULL, rows);
 	return true;
@@ -251,7 +236,7 @@ cvm_worths(PG_FUNCTION_ARGS)
 						   margin_datum(&worths, worth, &nulls[1]),
 						   Int64GetDatum(worth->customers)};
 
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -279,7 +264,7 @@ cvm_standings(PG_FUNCTION_ARGS)
 						   BoolGetDatum(worth->is_known != 0),
 						   Int64GetDatum(worth->customers)};
 
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		rows_out_put(result, values, nulls);
 	}
 	return (Datum) 0;
 }

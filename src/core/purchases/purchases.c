@@ -323,8 +323,7 @@ purchases_decode(Context context, const void *data, size_t size)
 	PurchaseCell before = {0};
 	int32_t frequency = 0;
 
-	reader_open(&reader, data, size, "purchases");
-	read_version(&reader, PURCHASES_VERSION, PURCHASES_VERSION);
+	state_reader_open(&reader, data, size, "purchases", PURCHASES_VERSION);
 	purchases->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	purchases->ncells = purchases->cell_room = read_count(&reader, 4);
 	if (purchases->ncells > 0)

@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/retention/lifecycle.h"
+#include "core/util/calendar_bytes.h"
 #include "core/util/sorted.h"
 
 #include <string.h>
@@ -304,11 +305,7 @@ lifecycle_encode(const Lifecycle *lifecycle, ByteWriter *writer)
 		const LifecyclePeriod *entry = &lifecycle->periods[i];
 
 		check_interrupts();
-		if (i == 0)
-			write_signed(writer, entry->period);
-		else
-			write_unsigned(writer, (uint64_t) ((int64_t) entry->period -
-											   entry[-1].period));
+		write_period(writer, entry->period, i > 0 ? &entry[-1].period : NULL);
 		write_unsigned(writer, entry->entered);
 		write_unsigned(writer, entry->retained);
 		write_unsigned(writer, entry->reactivated);
@@ -323,12 +320,11 @@ lifecycle_decode(Context context, const void *data, size_t size)
 {
 	Lifecycle *lifecycle = lifecycle_new(context);
 	ByteReader reader;
-	int64_t period = 0;
+	int64_t period;
 	int64_t last;
 	int64_t stock = 0;
 
-	reader_open(&reader, data, size, "lifecycle");
-	read_version(&reader, LIFECYCLE_VERSION, LIFECYCLE_VERSION);
+	state_reader_open(&reader, data, size, "lifecycle", LIFECYCLE_VERSION);
 	lifecycle->adopted = true;
 	lifecycle->calendar.grain = (Grain) read_byte(&reader);
 	lifecycle->calendar.week_start = read_byte(&reader);
@@ -350,12 +346,10 @@ lifecycle_decode(Context context, const void *data, size_t size)
 		LifecyclePeriod *entry = &lifecycle->periods[i];
 
 		check_interrupts();
-		if (i == 0)
-			period = read_signed(
-				&reader, period_of(lifecycle->calendar, DAY_FIRST), last);
-		else
-			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
-		if (period > last || (i > 0 && period == entry[-1].period))
+		period = read_period(&reader, i > 0 ? &entry[-1].period : NULL);
+		if (period > last ||
+			period < period_of(lifecycle->calendar, DAY_FIRST) ||
+			(i > 0 && period == entry[-1].period))
 			reader_fail(&reader);
 		entry->period = (Period) period;
 		entry->entered = (int64_t) read_unsigned(&reader, INT64_MAX);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/retention/retention.h"
+#include "core/util/calendar_bytes.h"
 #include "core/util/sorted.h"
 
 #include <string.h>
@@ -297,11 +298,7 @@ retention_encode(const Retention *retention, ByteWriter *writer)
 		int kept = 0;
 		int32_t before = 0;
 
-		if (i == 0)
-			write_signed(writer, cohort->period);
-		else
-			write_unsigned(writer, (uint64_t) ((int64_t) cohort->period -
-											   cohort[-1].period));
+		write_period(writer, cohort->period, i > 0 ? &cohort[-1].period : NULL);
 		write_unsigned(writer, cohort->members);
 		for (int j = 0; j < cohort->ncells; j++)
 			kept += !cell_empty(cohort, j);
@@ -400,11 +397,10 @@ retention_decode(Context context, const void *data, size_t size)
 	Retention *retention = retention_new(context);
 	ByteReader reader;
 	uint8_t flags;
-	int64_t period = 0;
+	int64_t period;
 	bool differs = false;
 
-	reader_open(&reader, data, size, "retention");
-	read_version(&reader, RETENTION_VERSION, RETENTION_VERSION);
+	state_reader_open(&reader, data, size, "retention", RETENTION_VERSION);
 	flags = read_byte(&reader);
 	if (flags & ~(HAS_VALUE | HAS_RETURNED | IS_SET))
 		reader_fail(&reader);
@@ -429,10 +425,7 @@ retention_decode(Context context, const void *data, size_t size)
 		int64_t rest;
 		int64_t whole;
 
-		if (i == 0)
-			period = read_signed(&reader, INT32_MIN, INT32_MAX);
-		else
-			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
+		period = read_period(&reader, i > 0 ? &cohort[-1].period : NULL);
 		if (period > INT32_MAX || (i > 0 && period == cohort[-1].period) ||
 			period < period_of(retention->spec.calendar, DAY_FIRST))
 			reader_fail(&reader);

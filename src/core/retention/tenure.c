@@ -151,8 +151,7 @@ tenure_decode(const void *data, size_t size)
 	uint8_t flags;
 	int64_t no = 0;
 
-	reader_open(&reader, data, size, "tenure");
-	read_version(&reader, TENURE_VERSION, TENURE_VERSION);
+	state_reader_open(&reader, data, size, "tenure", TENURE_VERSION);
 	flags = read_byte(&reader);
 	tenure->has_value = (flags & HAS_VALUE) != 0;
 	tenure->started = (flags & IS_STARTED) != 0;

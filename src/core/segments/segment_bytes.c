@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/segments/segment_cells.h"
+#include "core/util/calendar_bytes.h"
 
 /* After the bits of a stock's counts, those of its money and of the squares */
 #define STOCK_MRR_BIT STOCK_COUNTS
@@ -22,19 +23,14 @@
 #define REST_MRR_BIT (STOCK_COUNTS + 3)
 #define REST_SQUARES_BIT (STOCK_COUNTS + 4)
 
-#define HAS_PAUSES 0x10 /* in the byte of the grain */
-
 static void
 place_write(ByteWriter *writer, const SegmentCells *table, int i)
 {
 	const CellPlace *place = cell_place(table, i);
 
 	check_interrupts();
-	if (i == 0)
-		write_signed(writer, place->period);
-	else
-		write_unsigned(writer, (uint64_t) ((int64_t) place->period -
-										   cell_place(table, i - 1)->period));
+	write_period(writer, place->period,
+				 i == 0 ? NULL : &cell_place(table, i - 1)->period);
 	write_unsigned(writer, (uint64_t) ((int64_t) place->a + 1));
 	write_unsigned(writer, (uint64_t) ((int64_t) place->b + 1));
 }
@@ -124,12 +120,7 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 
 	segment_flow_order(flow, &order);
 	write_byte(writer, SEGMENT_FLOW_VERSION);
-	write_byte(writer, (uint8_t) (flow->calendar.grain |
-								  (flow->pause_days > 0 ? HAS_PAUSES : 0)));
-	if (flow->pause_days > 0)
-		write_unsigned(writer, flow->pause_days);
-	if (flow->calendar.grain == GRAIN_WEEK)
-		write_byte(writer, (uint8_t) flow->calendar.week_start);
+	write_calendar(writer, flow->calendar, flow->pause_days);
 	write_signed(writer, flow->as_of);
 	write_unsigned(writer, flow->span == ANY_SPAN ? 0 : flow->span);
 	write_unsigned(writer, flow->scale);
@@ -184,33 +175,53 @@ segment_flow_encode(const SegmentFlow *flow, ByteWriter *writer)
 	}
 }
 
-/* Read where a cell is; cells must ascend. */
+/* Read the period of a cell, which is not before that of the last one. */
+static int64_t
+place_read_period(ByteReader *reader, const SegmentFlow *flow,
+				  const SegmentCells *table)
+{
+	int64_t period;
+
+	check_interrupts();
+	period = read_period(reader,
+						 table->ncells == 0
+							 ? NULL
+							 : &cell_place(table, table->ncells - 1)->period);
+	if (period < period_of(flow->calendar, DAY_FIRST))
+		reader_fail(reader);
+	return period;
+}
+
+/* The cell of a place, which must lie behind that of the last one. */
+static void *
+place_reach(ByteReader *reader, SegmentFlow *flow, SegmentCells *table,
+			int64_t period, int32_t a, int32_t b)
+{
+	if (table->ncells > 0)
+	{
+		const CellPlace *last = cell_place(table, table->ncells - 1);
+
+		if (period == last->period &&
+			(a < last->a || (a == last->a && b <= last->b)))
+			reader_fail(reader);
+	}
+	return segment_cell(flow, table, (Period) period, a, b);
+}
+
+/* Read where a cell is. */
 static void *
 place_read(ByteReader *reader, SegmentFlow *flow, SegmentCells *table,
 		   bool *used)
 {
-	CellPlace last = {0};
-	int64_t period;
-	int32_t a;
-	int32_t b;
+	int64_t period = place_read_period(reader, flow, table);
+	int32_t a = (int32_t) read_unsigned(reader, flow->names.count) - 1;
+	int32_t b = (int32_t) read_unsigned(reader, flow->names.count) - 1;
 
-	check_interrupts();
-	if (table->ncells > 0)
-		last = *cell_place(table, table->ncells - 1);
-	if (table->ncells == 0)
-		period = read_signed(reader, DAY_FIRST, DAY_LAST);
-	else
-		period = last.period + (int64_t) read_unsigned(reader, UINT32_MAX);
-	a = (int32_t) read_unsigned(reader, flow->names.count) - 1;
-	b = (int32_t) read_unsigned(reader, flow->names.count) - 1;
-	if (period < period_of(flow->calendar, DAY_FIRST) ||
-		period > segment_flow_last(flow) ||
-		(table->ncells > 0 && period == last.period &&
-		 (a < last.a || (a == last.a && b <= last.b))))
+	if (period > segment_flow_last(flow))
 		reader_fail(reader);
 	used[a + 1] = true;
 	used[b + 1] = true;
-	return segment_cell(flow, table, (Period) period, a, b);
+	return place_reach(reader, flow, table, period, a, b);
 }
 
 /* May a flow have this line, and is its money where it belongs? */
@@ -388,28 +399,15 @@ span_read(ByteReader *reader, SpanCell *cell)
 static OverlapCell *
 overlap_place_read(ByteReader *reader, SegmentFlow *flow, bool *used)
 {
-	SegmentCells *table = &flow->overlaps;
-	CellPlace last = {0};
-	int64_t period;
-	int64_t later;
-	int32_t segment;
+	int64_t period = place_read_period(reader, flow, &flow->overlaps);
+	int32_t segment = (int32_t) read_unsigned(reader, flow->names.count) - 1;
+	int64_t later = (int64_t) read_unsigned(reader, INT32_MAX) - 1;
 
-	check_interrupts();
-	if (table->ncells > 0)
-		last = *cell_place(table, table->ncells - 1);
-	if (table->ncells == 0)
-		period = read_signed(reader, DAY_FIRST, DAY_LAST);
-	else
-		period = last.period + (int64_t) read_unsigned(reader, UINT32_MAX);
-	segment = (int32_t) read_unsigned(reader, flow->names.count) - 1;
-	later = (int64_t) read_unsigned(reader, INT32_MAX) - 1;
-	if (later < 0 || period < period_of(flow->calendar, DAY_FIRST) ||
-		period + later > segment_flow_last(flow) ||
-		(table->ncells > 0 && period == last.period &&
-		 (segment < last.a || (segment == last.a && later <= last.b))))
+	if (later < 0 || period + later > segment_flow_last(flow))
 		reader_fail(reader);
 	used[segment + 1] = true;
-	return segment_cell(flow, table, (Period) period, segment, (int32_t) later);
+	return place_reach(reader, flow, &flow->overlaps, period, segment,
+					   (int32_t) later);
 }
 
 static void
@@ -453,31 +451,17 @@ SegmentFlow *
 segment_flow_decode(Context context, const void *data, size_t size)
 {
 	SegmentFlow *flow = segment_flow_new(context);
-	Calendar calendar = {GRAIN_DAY, 1};
+	Calendar calendar;
 	ByteReader reader;
 	bool *used;
-	int32_t pause_days = 0;
-	uint8_t grain;
+	int32_t pause_days;
 	Day as_of;
 	int span;
 	int count;
 
-	reader_open(&reader, data, size, "segment_flow");
-	read_version(&reader, SEGMENT_FLOW_VERSION, SEGMENT_FLOW_VERSION);
-	grain = read_byte(&reader);
-	calendar.grain = (Grain) (grain & ~HAS_PAUSES);
-	if (calendar.grain > GRAIN_YEAR)
-		reader_fail(&reader);
-	if (grain & HAS_PAUSES)
-	{
-		pause_days = (int32_t) read_unsigned(&reader, INT32_MAX);
-		if (pause_days == 0)
-			reader_fail(&reader);
-	}
-	if (calendar.grain == GRAIN_WEEK)
-		calendar.week_start = read_byte(&reader);
-	if (calendar.week_start < 1 || calendar.week_start > 7)
-		reader_fail(&reader);
+	state_reader_open(&reader, data, size, "segment_flow",
+					  SEGMENT_FLOW_VERSION);
+	calendar = read_calendar(&reader, &pause_days);
 	as_of = (Day) read_signed(&reader, DAY_FIRST + 1, DAY_LAST);
 	span = (int) read_unsigned(&reader, MAX_SPAN);
 	segment_flow_adopt(flow, calendar, as_of, span == 0 ? ANY_SPAN : span,

@@ -136,8 +136,7 @@ holdings_decode(const void *data, size_t size)
 	bool has_origin = false;
 	bool has_pause = false;
 
-	reader_open(&reader, data, size, "holdings");
-	read_version(&reader, HOLDINGS_VERSION, HOLDINGS_VERSION);
+	state_reader_open(&reader, data, size, "holdings", HOLDINGS_VERSION);
 	flags = read_byte(&reader);
 	if (flags & ~(HAS_ORIGIN | HAS_PAUSE))
 		reader_fail(&reader);

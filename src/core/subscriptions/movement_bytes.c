@@ -9,8 +9,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/subscriptions/movement_cells.h"
-
-#define HAS_PAUSES 0x10 /* in the byte of the grain */
+#include "core/util/calendar_bytes.h"
 
 /* Does anything move in a line of a cell? */
 static inline bool
@@ -38,12 +37,7 @@ movement_encode(const Movement *movement, ByteWriter *writer)
 	int ncells = 0;
 
 	write_byte(writer, MOVEMENT_VERSION);
-	write_byte(writer, (uint8_t) (movement->calendar.grain |
-								  (movement->pause_days ? HAS_PAUSES : 0)));
-	if (movement->pause_days > 0)
-		write_unsigned(writer, movement->pause_days);
-	if (movement->calendar.grain == GRAIN_WEEK)
-		write_byte(writer, (uint8_t) movement->calendar.week_start);
+	write_calendar(writer, movement->calendar, movement->pause_days);
 	write_signed(writer, movement->as_of);
 	write_unsigned(writer, movement->scale);
 	for (int i = 0; i < movement->ncells; i++)
@@ -57,11 +51,7 @@ movement_encode(const Movement *movement, ByteWriter *writer)
 		check_interrupts();
 		if (has == 0)
 			continue;
-		if (last == NULL)
-			write_signed(writer, cell->period);
-		else
-			write_unsigned(writer,
-						   (uint64_t) ((int64_t) cell->period - last->period));
+		write_period(writer, cell->period, last ? &last->period : NULL);
 		last = cell;
 		write_unsigned(writer, has);
 		for (int line = 0; line < MOVEMENT_LINES; line++)
@@ -111,29 +101,16 @@ Movement *
 movement_decode(Context context, const void *data, size_t size)
 {
 	Movement *movement = movement_new(context);
-	Calendar calendar = {GRAIN_DAY, 1};
+	Calendar calendar;
 	ByteReader reader;
-	int64_t period = 0;
+	int64_t period;
 	int64_t last;
-	uint8_t grain;
-	int32_t pause_days = 0;
+	int32_t pause_days;
 	int64_t paused_customers = 0;
 	Wide paused = 0;
 
-	reader_open(&reader, data, size, "movement");
-	read_version(&reader, MOVEMENT_VERSION, MOVEMENT_VERSION);
-	grain = read_byte(&reader);
-	calendar.grain = (Grain) (grain & ~HAS_PAUSES);
-	if (calendar.grain > GRAIN_YEAR)
-		reader_fail(&reader);
-	if (grain & HAS_PAUSES)
-		pause_days = (int32_t) read_unsigned(&reader, INT32_MAX);
-	if ((grain & HAS_PAUSES) && pause_days == 0)
-		reader_fail(&reader);
-	if (calendar.grain == GRAIN_WEEK)
-		calendar.week_start = read_byte(&reader);
-	if (calendar.week_start < 1 || calendar.week_start > 7)
-		reader_fail(&reader);
+	state_reader_open(&reader, data, size, "movement", MOVEMENT_VERSION);
+	calendar = read_calendar(&reader, &pause_days);
 	movement_adopt(movement, calendar,
 				   (Day) read_signed(&reader, DAY_FIRST, DAY_LAST), pause_days);
 	last = last_period(movement);
@@ -148,10 +125,7 @@ movement_decode(Context context, const void *data, size_t size)
 		uint64_t has;
 
 		check_interrupts();
-		if (i == 0)
-			period = read_signed(&reader, DAY_FIRST, DAY_LAST);
-		else
-			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
+		period = read_period(&reader, i > 0 ? &cell[-1].period : NULL);
 		has = read_unsigned(&reader, (UINT64_C(1) << MOVEMENT_LINES) - 1);
 		if (period > last || has == 0 ||
 			period < period_of(calendar, DAY_FIRST) ||

@@ -10,15 +10,14 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/subscriptions/revenue.h"
+#include "core/util/calendar_bytes.h"
 
 /* Write canonical bytes. */
 void
 revenue_retention_encode(const Revenue *revenue, ByteWriter *writer)
 {
 	write_byte(writer, REVENUE_VERSION);
-	write_byte(writer, (uint8_t) revenue->calendar.grain);
-	if (revenue->calendar.grain == GRAIN_WEEK)
-		write_byte(writer, (uint8_t) revenue->calendar.week_start);
+	write_calendar(writer, revenue->calendar, 0);
 	write_byte(writer, (uint8_t) revenue->clock);
 	write_signed(writer, revenue->as_of);
 	write_unsigned(writer, revenue->scale);
@@ -30,11 +29,7 @@ revenue_retention_encode(const Revenue *revenue, ByteWriter *writer)
 		int32_t last = 0;
 
 		check_interrupts();
-		if (i == 0)
-			write_signed(writer, cohort->period);
-		else
-			write_unsigned(writer, (uint64_t) ((int64_t) cohort->period -
-											   cohort[-1].period));
+		write_period(writer, cohort->period, i > 0 ? &cohort[-1].period : NULL);
 		write_unsigned(writer, cohort->members);
 		write_wide(writer, cohort->base);
 		for (int j = 0; j < cohort->ncells; j++)
@@ -102,21 +97,15 @@ Revenue *
 revenue_retention_decode(Context context, const void *data, size_t size)
 {
 	Revenue *revenue = revenue_retention_new(context);
-	Calendar calendar = {GRAIN_DAY, 1};
+	Calendar calendar;
 	Clock clock;
 	ByteReader reader;
-	int64_t period = 0;
+	int64_t period;
 	int64_t last;
 
-	reader_open(&reader, data, size, "revenue_retention");
-	read_version(&reader, REVENUE_VERSION, REVENUE_VERSION);
-	calendar.grain = (Grain) read_byte(&reader);
-	if (calendar.grain > GRAIN_YEAR)
-		reader_fail(&reader);
-	if (calendar.grain == GRAIN_WEEK)
-		calendar.week_start = read_byte(&reader);
-	if (calendar.week_start < 1 || calendar.week_start > 7)
-		reader_fail(&reader);
+	state_reader_open(&reader, data, size, "revenue_retention",
+					  REVENUE_VERSION);
+	calendar = read_calendar(&reader, NULL);
 	clock = (Clock) read_byte(&reader);
 	if (clock > CLOCK_ANNIVERSARY)
 		reader_fail(&reader);
@@ -133,10 +122,7 @@ revenue_retention_decode(Context context, const void *data, size_t size)
 		RevenueCohort *cohort = &revenue->cohorts[i];
 
 		check_interrupts();
-		if (i == 0)
-			period = read_signed(&reader, DAY_FIRST, DAY_LAST);
-		else
-			period += (int64_t) read_unsigned(&reader, UINT32_MAX);
+		period = read_period(&reader, i > 0 ? &cohort[-1].period : NULL);
 		if (period > last || period < period_of(calendar, DAY_FIRST) ||
 			(i > 0 && cohort[-1].period >= period))
 			reader_fail(&reader);

@@ -295,8 +295,7 @@ survival_decode(Context context, const void *data, size_t size)
 	bool *in_use;
 	int64_t age = 0;
 
-	reader_open(&reader, data, size, "survival");
-	read_version(&reader, SURVIVAL_VERSION, SURVIVAL_VERSION);
+	state_reader_open(&reader, data, size, "survival", SURVIVAL_VERSION);
 	survival->ncauses = (int) read_count(&reader, 1);
 	if (survival->ncauses > 0)
 		survival->causes =

@@ -61,15 +61,11 @@ compare_lines(const void *a, const void *b)
 {
 	const CampaignLine *left = a;
 	const CampaignLine *right = b;
-	uint32_t kind = left->member.flags & CAMPAIGN_KIND;
-	uint32_t other = right->member.flags & CAMPAIGN_KIND;
+	int order =
+		member_line_compare(&left->member, &right->member, CAMPAIGN_KIND);
 
-	if (kind != other)
-		return kind < other ? -1 : 1;
-	if (left->member.name != right->member.name)
-		return left->member.name < right->member.name ? -1 : 1;
-	if (kind != CAMPAIGN_ASSIGNED)
-		return 0;
+	if (order != 0 || (left->member.flags & CAMPAIGN_KIND) != CAMPAIGN_ASSIGNED)
+		return order;
 	if (left->member.day != right->member.day)
 		return left->member.day < right->member.day ? -1 : 1;
 	if (left->margin.low != right->margin.low)
@@ -77,15 +73,6 @@ compare_lines(const void *a, const void *b)
 																		: 1;
 	return (int) (right->member.flags & CAMPAIGN_CONTROL) -
 		   (int) (left->member.flags & CAMPAIGN_CONTROL);
-}
-
-static int
-compare_days(const void *a, const void *b)
-{
-	Day left = *(const Day *) a;
-	Day right = *(const Day *) b;
-
-	return (left > right) - (left < right);
 }
 
 /* Add an amount so many times. */
@@ -368,7 +355,7 @@ customer_take(void *arg, const Key *key, void *data, uint32_t nlines)
 	for (uint32_t i = 0; i < nassigned; i++)
 		if (!sweep->assigned[i].is_control)
 			sweep->targeted[ntargeted++] = sweep->assigned[i].day;
-	sort_few(sweep->targeted, ntargeted, sizeof(Day), compare_days);
+	sort_few(sweep->targeted, ntargeted, sizeof(Day), day_compare);
 	for (uint32_t i = 0; i < nassigned; i++)
 	{
 		const Assigned *of = &sweep->assigned[i];

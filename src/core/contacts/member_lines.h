@@ -29,6 +29,24 @@ typedef struct MemberLine
 	Day to;			/* the first one that is not */
 } MemberLine;
 
+/* The order of lines by what they are, of flags in the mask, and by name */
+static inline int
+member_line_compare(const MemberLine *a, const MemberLine *b, uint32_t mask)
+{
+	if ((a->flags & mask) != (b->flags & mask))
+		return (a->flags & mask) < (b->flags & mask) ? -1 : 1;
+	return (a->name > b->name) - (a->name < b->name);
+}
+
+/* and by the days from and to */
+static inline int
+member_line_compare_days(const MemberLine *a, const MemberLine *b)
+{
+	if (a->day != b->day)
+		return a->day < b->day ? -1 : 1;
+	return (a->to > b->to) - (a->to < b->to);
+}
+
 #define MEMBER_PARAMETERS 2
 
 typedef struct MemberLines

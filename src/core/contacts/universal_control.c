@@ -20,13 +20,11 @@ compare_lines(const void *a, const void *b)
 {
 	const UniversalLine *left = a;
 	const UniversalLine *right = b;
-	uint32_t kind = left->member.flags & UNIVERSAL_KIND;
-	uint32_t other = right->member.flags & UNIVERSAL_KIND;
+	int order =
+		member_line_compare(&left->member, &right->member, UNIVERSAL_KIND);
 
-	if (kind != other)
-		return kind < other ? -1 : 1;
-	if (left->member.name != right->member.name)
-		return left->member.name < right->member.name ? -1 : 1;
+	if (order != 0)
+		return order;
 	if (left->member.day != right->member.day)
 		return left->member.day < right->member.day ? -1 : 1;
 	if (left->at != right->at)

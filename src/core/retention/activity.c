@@ -154,15 +154,6 @@ activity_encode(const Activity *activity, ByteWriter *writer)
 }
 
 /* Compare entries of any kind: their first field is the day. */
-static int
-compare_days(const void *a, const void *b)
-{
-	Day day_a = *(const Day *) a;
-	Day day_b = *(const Day *) b;
-
-	return (day_a > day_b) - (day_a < day_b);
-}
-
 /* Add what happened on a day to the same day of another timeline. */
 static void
 day_add(ActivityDay *into, const ActivityDay *more)
@@ -185,7 +176,7 @@ activity_tidy(Activity *activity)
 		sorted &= days[i - 1].day < days[i].day;
 	if (sorted)
 		return;
-	runtime_sort(days, activity->ndays, sizeof(ActivityDay), compare_days);
+	runtime_sort(days, activity->ndays, sizeof(ActivityDay), day_compare);
 	for (int i = 1; i < activity->ndays; i++)
 	{
 		check_interrupts();
@@ -422,7 +413,7 @@ log_tidy(ActivityLog *log)
 	{
 		LogEvent *events = (LogEvent *) log->entries;
 
-		runtime_sort(events, log->used, sizeof(LogEvent), compare_days);
+		runtime_sort(events, log->used, sizeof(LogEvent), day_compare);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
 			LogEvent *last = &events[kept];
@@ -444,7 +435,7 @@ log_tidy(ActivityLog *log)
 	{
 		LogDay *days = (LogDay *) log->entries;
 
-		runtime_sort(days, log->used, sizeof(LogDay), compare_days);
+		runtime_sort(days, log->used, sizeof(LogDay), day_compare);
 		for (uint32_t i = 1; i < log->used; i++)
 		{
 			LogDay *last = &days[kept];

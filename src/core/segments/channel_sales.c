@@ -43,10 +43,9 @@ compare_lines(const void *a, const void *b)
 
 	if (product_a != product_b)
 		return product_a < product_b ? -1 : 1;
-	if (line_a->member.day != line_b->member.day)
-		return line_a->member.day < line_b->member.day ? -1 : 1;
-	if (line_a->member.to != line_b->member.to)
-		return line_a->member.to < line_b->member.to ? -1 : 1;
+	order = member_line_compare_days(&line_a->member, &line_b->member);
+	if (order != 0)
+		return order;
 	if (is_priced != ((line_b->member.flags & SALE_PRICED) != 0))
 		return is_priced ? -1 : 1;
 	if (item_a->mrr != item_b->mrr)
@@ -112,10 +111,8 @@ sale_add(SaleWalk *walk, const SaleItem *item)
 static void
 sales_rescale(ChannelSales *sales, int scale)
 {
-	CountTable old = sales->sales;
+	CountTable old = count_table_renew(&sales->sales);
 
-	count_table_open(&sales->sales, NULL, offsetof(SaleCount, sales),
-					 sizeof(SaleCount));
 	for (uint32_t i = 0; i < old.count; i++)
 	{
 		SaleCount *count = count_table_item(&old, i);

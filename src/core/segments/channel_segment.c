@@ -101,10 +101,9 @@ compare_spells(const void *a, const void *b)
 
 	if (product_a != product_b)
 		return product_a < product_b ? -1 : 1;
-	if (line_a->member.day != line_b->member.day)
-		return line_a->member.day < line_b->member.day ? -1 : 1;
-	if (line_a->member.to != line_b->member.to)
-		return line_a->member.to < line_b->member.to ? -1 : 1;
+	order = member_line_compare_days(&line_a->member, &line_b->member);
+	if (order != 0)
+		return order;
 	if (is_told != ((line_b->member.flags & CHANNEL_MRR) != 0))
 		return is_told ? -1 : 1;
 	order = compare_money(line_a->mrr, line_scale(line_a, CHANNEL_MRR_SCALE),
@@ -114,15 +113,6 @@ compare_spells(const void *a, const void *b)
 	if (order == 0)
 		order = parted_names_compare(parts, CHANNEL_OFFER, name_a, name_b);
 	return order;
-}
-
-static int
-compare_days(const void *a, const void *b)
-{
-	Day day_a = *(const Day *) a;
-	Day day_b = *(const Day *) b;
-
-	return (day_a > day_b) - (day_a < day_b);
 }
 
 /* What is known of the customer in a channel, if something is */
@@ -253,7 +243,7 @@ sales_take(ChannelWalk *walk, ChannelItem *items, uint32_t nitems, Day *days)
 static void
 conversions_find(ChannelWalk *walk, Day *days, uint32_t ndays)
 {
-	sort_few(days, ndays, sizeof(Day), compare_days);
+	sort_few(days, ndays, sizeof(Day), day_compare);
 	for (uint32_t i = 0; i < walk->nreached; i++)
 	{
 		Reached *reached = &walk->reached[i];

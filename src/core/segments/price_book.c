@@ -55,10 +55,8 @@ compare_lines(const void *a, const void *b)
 static void
 book_rescale(PriceBook *book, int scale)
 {
-	CountTable old = book->counts;
+	CountTable old = count_table_renew(&book->counts);
 
-	count_table_open(&book->counts, NULL, offsetof(BookCount, lines),
-					 sizeof(BookCount));
 	for (uint32_t i = 0; i < old.count; i++)
 	{
 		BookCount *count = count_table_item(&old, i);

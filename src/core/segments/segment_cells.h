@@ -58,6 +58,21 @@ cell_place(const SegmentCells *table, int i)
 	return (CellPlace *) (table->cells + i * table->size);
 }
 
+/* Of cells, for a sort by their two places and then by period */
+static inline int
+cell_place_compare(const void *x, const void *y)
+{
+	const CellPlace *cell_x = x;
+	const CellPlace *cell_y = y;
+
+	if (cell_x->a != cell_y->a)
+		return cell_x->a < cell_y->a ? -1 : 1;
+	if (cell_x->b != cell_y->b)
+		return cell_x->b < cell_y->b ? -1 : 1;
+	return (cell_x->period > cell_y->period) -
+		   (cell_x->period < cell_y->period);
+}
+
 /* The number of a name, and of those without a segment */
 extern int32_t segment_flow_name(SegmentFlow *flow, const Label *name);
 extern int32_t segment_flow_nameless(SegmentFlow *flow);

@@ -104,20 +104,6 @@ matrix_flow(const SegmentFlow *flow, const SegmentOrder *order,
 		take(arg, &row);
 }
 
-static int
-compare_by_way(const void *x, const void *y)
-{
-	const CellPlace *cell_x = x;
-	const CellPlace *cell_y = y;
-
-	if (cell_x->a != cell_y->a)
-		return cell_x->a < cell_y->a ? -1 : 1;
-	if (cell_x->b != cell_y->b)
-		return cell_x->b < cell_y->b ? -1 : 1;
-	return (cell_x->period > cell_y->period) -
-		   (cell_x->period < cell_y->period);
-}
-
 /* Over a span, from the first closing at which anybody was seen on. */
 static void
 span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
@@ -127,7 +113,7 @@ span_rows(const SegmentFlow *flow, SegmentCells *spans, const Label *names,
 	int64_t nrows = 0;
 	MatrixRow row = {0};
 
-	runtime_sort(spans->cells, spans->ncells, spans->size, compare_by_way);
+	runtime_sort(spans->cells, spans->ncells, spans->size, cell_place_compare);
 	for (int i = 0; i < spans->ncells; i++)
 	{
 		const SpanCell *cell = span_cell(spans, i);

@@ -307,20 +307,6 @@ segment_flow_bridge(const SegmentFlow *flow, BridgeEmit take, void *arg)
 	runtime_free(bridges.is_segment);
 }
 
-static int
-compare_by_product(const void *x, const void *y)
-{
-	const CellPlace *cell_x = x;
-	const CellPlace *cell_y = y;
-
-	if (cell_x->a != cell_y->a)
-		return cell_x->a < cell_y->a ? -1 : 1;
-	if (cell_x->b != cell_y->b)
-		return cell_x->b < cell_y->b ? -1 : 1;
-	return (cell_x->period > cell_y->period) -
-		   (cell_x->period < cell_y->period);
-}
-
 /* Give out what is held of each product in each segment at each closing. */
 void
 segment_flow_products(const SegmentFlow *flow, ProductEmit take, void *arg)
@@ -331,7 +317,7 @@ segment_flow_products(const SegmentFlow *flow, ProductEmit take, void *arg)
 
 	segment_flow_order(flow, &order);
 	runtime_sort(order.stocks.cells, order.stocks.ncells, order.stocks.size,
-				 compare_by_product);
+				 cell_place_compare);
 	for (int i = 0; i < order.stocks.ncells; i++)
 	{
 		const StockCell *cell = stock_cell(&order.stocks, i);

@@ -16,6 +16,16 @@
 typedef int32_t Day;
 typedef int32_t Period;
 
+/* Of two days, for a sort */
+static inline int
+day_compare(const void *a, const void *b)
+{
+	Day day_a = *(const Day *) a;
+	Day day_b = *(const Day *) b;
+
+	return (day_a > day_b) - (day_a < day_b);
+}
+
 /* The server's calendar: 4713-11-24 BC to 5874897-12-31 */
 #define DAY_FIRST (-2451545)
 #define DAY_LAST 2145031948

@@ -30,6 +30,16 @@ extern void count_table_open(CountTable *table, Context context,
 extern void *count_table_reach(CountTable *table, const void *key);
 extern void count_table_close(CountTable *table);
 
+/* Begin the table anew; what it held is returned, to be closed by the caller. */
+static inline CountTable
+count_table_renew(CountTable *table)
+{
+	CountTable old = *table;
+
+	count_table_open(table, old.context, old.key_size, old.item_size);
+	return old;
+}
+
 static inline void *
 count_table_item(const CountTable *table, uint32_t number)
 {

@@ -292,31 +292,57 @@ row_shown(const Settled *settled, int64 row, int decimals)
 						   lower, NUMERICOID, -1, false, TYPALIGN_INT));
 }
 
+/* Read a partition, and settle what its rows show. */
+typedef Settled *(*Settle)(WindowObject window, int decimals);
+
+/* What the partition shows, which is settled at the first of its rows */
+static Settled *
+settled_of(WindowObject window, int decimals, Settle settle)
+{
+	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
+
+	if (!settled->is_ready)
+	{
+		settled = settle(window, decimals);
+		settled->is_ready = true;
+	}
+	return settled;
+}
+
+/* What the current row shows; decimals are an argument. */
+static Datum
+settled_row(FunctionCallInfo fcinfo, int argno, Settle settle)
+{
+	WindowObject window = PG_WINDOW_OBJECT();
+	int decimals = decimals_arg(window, argno);
+
+	return row_shown(settled_of(window, decimals, settle),
+					 WinGetCurrentPosition(window), decimals);
+}
+
+static Settled *
+settle_footed(WindowObject window, int decimals)
+{
+	bool isnull;
+	Datum roles = WinGetFuncArgCurrent(window, 3, &isnull);
+	int ncolumns;
+	FootingColumn *columns;
+	Settled *settled;
+
+	if (isnull)
+		elog(ERROR, "a row without roles");
+	columns = columns_read(roles, &ncolumns);
+	settled = settled_begin(window, ncolumns);
+	settle_table(window, settled, columns, decimals);
+	return settled;
+}
+
 /* _footed(amounts, segment, period, roles, decimals) OVER (...) */
 PG_FUNCTION_INFO_V1(cvm_footed);
 Datum
 cvm_footed(PG_FUNCTION_ARGS)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
-	int decimals = decimals_arg(window, 4);
-	int64 row = WinGetCurrentPosition(window);
-
-	if (!settled->is_ready)
-	{
-		bool isnull;
-		Datum roles = WinGetFuncArgCurrent(window, 3, &isnull);
-		int ncolumns;
-		FootingColumn *columns;
-
-		if (isnull)
-			elog(ERROR, "a row without roles");
-		columns = columns_read(roles, &ncolumns);
-		settled = settled_begin(window, ncolumns);
-		settle_table(window, settled, columns, decimals);
-		settled->is_ready = true;
-	}
-	return row_shown(settled, row, decimals);
+	return settled_row(fcinfo, 4, settle_footed);
 }
 
 /* Rows and columns of a table that has totals both ways, for the one column */
@@ -411,35 +437,56 @@ all_amounts(WindowObject window, Settled *settled, int decimals)
 	return amounts;
 }
 
+static Settled *
+settle_cross_footed(WindowObject window, int decimals)
+{
+	int64 nrows = WinGetPartitionRowCount(window);
+	Settled *settled = settled_begin(window, columns_arg(window));
+	Exact *amounts = all_amounts(window, settled, decimals);
+	Crossed crossed;
+
+	crossed.rows = palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
+	crossed.columns =
+		palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
+	crossed.nrows = places_read(window, 1, crossed.rows);
+	crossed.ncolumns = places_read(window, 2, crossed.columns);
+	for (int c = 0; c < settled->ncolumns; c++)
+		settle_crossed(&crossed, nrows, settled->ncolumns, c, amounts,
+					   settled->shown);
+	return settled;
+}
+
 /* _cross_footed(amounts, one, other, decimals) OVER (...) */
 PG_FUNCTION_INFO_V1(cvm_cross_footed);
 Datum
 cvm_cross_footed(PG_FUNCTION_ARGS)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
-	int decimals = decimals_arg(window, 3);
+	return settled_row(fcinfo, 3, settle_cross_footed);
+}
 
-	if (!settled->is_ready)
-	{
-		int64 nrows = WinGetPartitionRowCount(window);
-		Crossed crossed;
-		Exact *amounts;
+static Settled *
+settle_footed_lines(WindowObject window, int decimals)
+{
+	int64 nrows = WinGetPartitionRowCount(window);
+	int ncolumns = columns_arg(window);
+	int *places = palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
+	int nplaces = places_read(window, 1, places);
+	Settled *settled = settled_begin(window, ncolumns);
+	Exact *amounts = all_amounts(window, settled, decimals);
+	Exact *cells = palloc_extended((size_t) nplaces * ncolumns * sizeof(Exact),
+								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	Wide *shown = palloc_extended((size_t) nplaces * ncolumns * sizeof(Wide),
+								  MCXT_ALLOC_HUGE);
 
-		settled = settled_begin(window, columns_arg(window));
-		amounts = all_amounts(window, settled, decimals);
-		crossed.rows =
-			palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
-		crossed.columns =
-			palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
-		crossed.nrows = places_read(window, 1, crossed.rows);
-		crossed.ncolumns = places_read(window, 2, crossed.columns);
-		for (int c = 0; c < settled->ncolumns; c++)
-			settle_crossed(&crossed, nrows, settled->ncolumns, c, amounts,
-						   settled->shown);
-		settled->is_ready = true;
-	}
-	return row_shown(settled, WinGetCurrentPosition(window), decimals);
+	for (int64 row = 0; row < nrows; row++)
+		memcpy(cells + (size_t) places[row] * ncolumns,
+			   amounts + row * ncolumns, ncolumns * sizeof(Exact));
+	foot_both_ways(cells, nplaces, ncolumns, shown);
+	for (int64 row = 0; row < nrows; row++)
+		memcpy(settled->shown + row * ncolumns,
+			   shown + (size_t) places[row] * ncolumns,
+			   ncolumns * sizeof(Wide));
+	return settled;
 }
 
 /* _footed_lines(amounts, segment, decimals) OVER (...) */
@@ -447,38 +494,33 @@ PG_FUNCTION_INFO_V1(cvm_footed_lines);
 Datum
 cvm_footed_lines(PG_FUNCTION_ARGS)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
-	int decimals = decimals_arg(window, 2);
+	return settled_row(fcinfo, 2, settle_footed_lines);
+}
 
-	if (!settled->is_ready)
+static Settled *
+settle_shared_out(WindowObject window, int decimals)
+{
+	int64 nrows = WinGetPartitionRowCount(window);
+	Exact *amounts = palloc_extended((nrows + 1) * sizeof(Exact),
+									 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	bool isnull;
+	Datum total = WinGetFuncArgCurrent(window, 1, &isnull);
+	bool is_known = !isnull;
+	Settled *settled = settled_begin(window, 1);
+
+	for (int64 i = 0; i < nrows; i++)
 	{
-		int64 nrows = WinGetPartitionRowCount(window);
-		int ncolumns = columns_arg(window);
-		int *places =
-			palloc_extended((nrows + 1) * sizeof(int), MCXT_ALLOC_HUGE);
-		int nplaces = places_read(window, 1, places);
-		Exact *amounts;
-		Exact *cells;
-		Wide *shown;
+		Datum value = row_arg(window, 0, i, &settled->nulls[i]);
 
-		settled = settled_begin(window, ncolumns);
-		amounts = all_amounts(window, settled, decimals);
-		cells = palloc_extended((size_t) nplaces * ncolumns * sizeof(Exact),
-								MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-		shown = palloc_extended((size_t) nplaces * ncolumns * sizeof(Wide),
-								MCXT_ALLOC_HUGE);
-		for (int64 row = 0; row < nrows; row++)
-			memcpy(cells + (size_t) places[row] * ncolumns,
-				   amounts + row * ncolumns, ncolumns * sizeof(Exact));
-		foot_both_ways(cells, nplaces, ncolumns, shown);
-		for (int64 row = 0; row < nrows; row++)
-			memcpy(settled->shown + row * ncolumns,
-				   shown + (size_t) places[row] * ncolumns,
-				   ncolumns * sizeof(Wide));
-		settled->is_ready = true;
+		CHECK_FOR_INTERRUPTS();
+		if (!settled->nulls[i])
+			amounts[i] = exact_read(value, decimals);
+		settled->shown[i] = exact_round(amounts[i]);
 	}
-	return row_shown(settled, WinGetCurrentPosition(window), decimals);
+	if (is_known)
+		share_out(amounts, NULL, (size_t) nrows,
+				  exact_round(exact_read(total, decimals)), settled->shown);
+	return settled;
 }
 
 /* _shared_out(amount, total, decimals) OVER (...) */
@@ -487,34 +529,10 @@ Datum
 cvm_shared_out(PG_FUNCTION_ARGS)
 {
 	WindowObject window = PG_WINDOW_OBJECT();
-	Settled *settled = WinGetPartitionLocalMemory(window, sizeof(Settled));
 	int decimals = decimals_arg(window, 2);
 	int64 row = WinGetCurrentPosition(window);
+	Settled *settled = settled_of(window, decimals, settle_shared_out);
 
-	if (!settled->is_ready)
-	{
-		int64 nrows = WinGetPartitionRowCount(window);
-		Exact *amounts = palloc_extended((nrows + 1) * sizeof(Exact),
-										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-		bool isnull;
-		Datum total = WinGetFuncArgCurrent(window, 1, &isnull);
-		bool is_known = !isnull;
-
-		settled = settled_begin(window, 1);
-		for (int64 i = 0; i < nrows; i++)
-		{
-			Datum value = row_arg(window, 0, i, &settled->nulls[i]);
-
-			CHECK_FOR_INTERRUPTS();
-			if (!settled->nulls[i])
-				amounts[i] = exact_read(value, decimals);
-			settled->shown[i] = exact_round(amounts[i]);
-		}
-		if (is_known)
-			share_out(amounts, NULL, (size_t) nrows,
-					  exact_round(exact_read(total, decimals)), settled->shown);
-		settled->is_ready = true;
-	}
 	if (settled->nulls[row])
 		PG_RETURN_NULL();
 	return decimal_make(settled->shown[row], decimals);

@@ -60,88 +60,97 @@ append_varlena(StringInfo print, struct varlena *value)
 	append_value(print, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
+/* Append what a row of a catalog says. */
+typedef void (*RowAppend)(StringInfo print, HeapTuple row, TupleDesc desc);
+
+/* Append the rows that an index of a catalog finds by two keys, in its order. */
+static void
+append_rows(StringInfo print, Oid catalog, Oid index, ScanKey key,
+			RowAppend append)
+{
+	Relation relation = table_open(catalog, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(relation, index, true, NULL, 2, key);
+	HeapTuple row;
+
+	while (HeapTupleIsValid(row = systable_getnext(scan)))
+		append(print, row, RelationGetDescr(relation));
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+}
+
 /*
  * The tree of a view has some hundred kilobytes.  It is taken as it is stored,
  * mostly compressed: the same tree is so in the same way until it is made again.
  */
 static void
+append_tree(StringInfo print, HeapTuple rule, TupleDesc desc)
+{
+	bool is_null;
+	Datum action =
+		heap_getattr(rule, Anum_pg_rewrite_ev_action, desc, &is_null);
+
+	append_varlena(print, detoast_external_attr(
+							  (struct varlena *) DatumGetPointer(action)));
+}
+
+static void
 append_rule(StringInfo print, Oid view)
 {
-	Relation rules = table_open(RewriteRelationId, AccessShareLock);
 	ScanKeyData key[2];
-	SysScanDesc scan;
-	HeapTuple tuple;
 
 	ScanKeyInit(&key[0], Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(view));
 	ScanKeyInit(&key[1], Anum_pg_rewrite_rulename, BTEqualStrategyNumber,
 				F_NAMEEQ, CStringGetDatum(ViewSelectRuleName));
-	scan = systable_beginscan(rules, RewriteRelRulenameIndexId, true, NULL, 2,
-							  key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		bool is_null;
-		Datum action = heap_getattr(tuple, Anum_pg_rewrite_ev_action,
-									RelationGetDescr(rules), &is_null);
+	append_rows(print, RewriteRelationId, RewriteRelRulenameIndexId, key,
+				append_tree);
+}
 
-		append_varlena(print, detoast_external_attr(
-								  (struct varlena *) DatumGetPointer(action)));
-	}
-	systable_endscan(scan);
-	table_close(rules, AccessShareLock);
+static void
+append_column(StringInfo print, HeapTuple column, TupleDesc desc)
+{
+	const char *name =
+		NameStr(((Form_pg_attribute) GETSTRUCT(column))->attname);
+
+	append_value(print, name, strlen(name));
 }
 
 static void
 append_columns(StringInfo print, Oid view)
 {
-	Relation attributes = table_open(AttributeRelationId, AccessShareLock);
 	ScanKeyData key[2];
-	SysScanDesc scan;
-	HeapTuple tuple;
 
 	ScanKeyInit(&key[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(view));
 	ScanKeyInit(&key[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber,
 				F_INT2GT, Int16GetDatum(0));
-	scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, NULL,
-							  2, key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		const char *name =
-			NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname);
+	append_rows(print, AttributeRelationId, AttributeRelidNumIndexId, key,
+				append_column);
+}
 
-		append_value(print, name, strlen(name));
-	}
-	systable_endscan(scan);
-	table_close(attributes, AccessShareLock);
+static void
+append_comment(StringInfo print, HeapTuple comment, TupleDesc desc)
+{
+	Form_pg_description form = (Form_pg_description) GETSTRUCT(comment);
+	bool is_null;
+	Datum words =
+		heap_getattr(comment, Anum_pg_description_description, desc, &is_null);
+
+	append_value(print, &form->objsubid, sizeof(form->objsubid));
+	append_varlena(print, (struct varlena *) DatumGetTextPP(words));
 }
 
 static void
 append_comments(StringInfo print, Oid view)
 {
-	Relation comments = table_open(DescriptionRelationId, AccessShareLock);
 	ScanKeyData key[2];
-	SysScanDesc scan;
-	HeapTuple tuple;
 
 	ScanKeyInit(&key[0], Anum_pg_description_objoid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(view));
 	ScanKeyInit(&key[1], Anum_pg_description_classoid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
-	scan =
-		systable_beginscan(comments, DescriptionObjIndexId, true, NULL, 2, key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_description form = (Form_pg_description) GETSTRUCT(tuple);
-		bool is_null;
-		Datum words = heap_getattr(tuple, Anum_pg_description_description,
-								   RelationGetDescr(comments), &is_null);
-
-		append_value(print, &form->objsubid, sizeof(form->objsubid));
-		append_varlena(print, (struct varlena *) DatumGetTextPP(words));
-	}
-	systable_endscan(scan);
-	table_close(comments, AccessShareLock);
+	append_rows(print, DescriptionRelationId, DescriptionObjIndexId, key,
+				append_comment);
 }
 
 /* _digest_of_catalog(view) */

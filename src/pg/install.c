@@ -126,6 +126,20 @@ check_owner(Oid schema, Oid extension)
 	ReleaseSysCache(tuple);
 }
 
+/* What depends on an object */
+static SysScanDesc
+dependents_open(Relation depends, Oid catalog, Oid object)
+{
+	ScanKeyData key[2];
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(catalog));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object));
+	return systable_beginscan(depends, DependReferenceIndexId, true, NULL, 2,
+							  key);
+}
+
 /*
  * Everything in a schema depends on it, default privileges too.  What another
  * session has not committed yet is not seen: it can only be the database
@@ -135,15 +149,9 @@ static void
 check_contents(Oid schema, Oid extension)
 {
 	Relation rel = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData key[2];
-	SysScanDesc scan;
+	SysScanDesc scan = dependents_open(rel, NamespaceRelationId, schema);
 	HeapTuple tuple;
 
-	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(NamespaceRelationId));
-	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(schema));
-	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
@@ -221,15 +229,9 @@ static void
 check_members(Oid extension)
 {
 	Relation rel = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData key[2];
-	SysScanDesc scan;
+	SysScanDesc scan = dependents_open(rel, ExtensionRelationId, extension);
 	HeapTuple tuple;
 
-	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
-	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(extension));
-	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);

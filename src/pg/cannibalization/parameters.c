@@ -260,7 +260,6 @@ cvm_parameters_combine(PG_FUNCTION_ARGS)
 		passed_states(fcinfo, context, sizeof(ParameterState), &more);
 	const char *data;
 	uint32 size;
-	Passed passed;
 
 	if (more == NULL)
 		return passed_return(fcinfo, into);
@@ -277,12 +276,9 @@ cvm_parameters_combine(PG_FUNCTION_ARGS)
 			 memcmp(into->parameters, data, size) != 0)
 		parameters_refuse();
 	data += size;
-	passed_open(&passed, fcinfo, data,
-				VARDATA(more) + (VARSIZE(more) - VARHDRSZ) - data);
-	while (passed_next(&passed))
-		into->held.spell_buffer =
-			spell_buffer_absorb(into->held.spell_buffer, context, passed.data,
-								passed.size, aggregate_budget(fcinfo));
+	into->held.spell_buffer =
+		spell_buffer_passed(fcinfo, context, into->held.spell_buffer, data,
+							VARDATA(more) + (VARSIZE(more) - VARHDRSZ) - data);
 	PG_RETURN_POINTER(into);
 }
 
@@ -294,15 +290,12 @@ cvm_parameters_serialize(PG_FUNCTION_ARGS)
 	ParameterState *state = (ParameterState *) PG_GETARG_POINTER(0);
 	uint32 size = (uint32) state->parameters_size;
 	ByteWriter writer;
-	Sending passing;
 
 	state_context(fcinfo, "parameters_serialize");
 	state_open(&writer);
 	write_raw(&writer, &size, sizeof(size));
 	write_raw(&writer, state->parameters, size);
-	passing_open(&passing, &writer);
-	spell_buffer_encode(state->held.spell_buffer, &writer);
-	passing_close(&passing, &writer);
+	spell_buffer_pass(state->held.spell_buffer, &writer);
 	return state_close(&writer);
 }
 

@@ -274,6 +274,29 @@ parameters_read(SpellBufferState *state, MemoryContext context,
 	return sizeof(parameters) + parameters.size;
 }
 
+SpellBuffer *
+spell_buffer_passed(FunctionCallInfo fcinfo, MemoryContext context,
+					SpellBuffer *into, const void *data, size_t size)
+{
+	Passed passed;
+
+	passed_open(&passed, fcinfo, data, size);
+	while (passed_next(&passed))
+		into = spell_buffer_absorb(into, context, passed.data, passed.size,
+								   aggregate_budget(fcinfo));
+	return into;
+}
+
+void
+spell_buffer_pass(SpellBuffer *spell_buffer, ByteWriter *writer)
+{
+	Sending passing;
+
+	passing_open(&passing, writer);
+	spell_buffer_encode(spell_buffer, writer);
+	passing_close(&passing, writer);
+}
+
 /* Add what a parallel worker sent. */
 PG_FUNCTION_INFO_V1(cvm_spell_buffer_combine);
 Datum
@@ -283,18 +306,14 @@ cvm_spell_buffer_combine(PG_FUNCTION_ARGS)
 	const bytea *more;
 	SpellBufferState *into =
 		passed_states(fcinfo, context, sizeof(SpellBufferState), &more);
-	Passed passed;
 	size_t parameters;
 
 	if (more == NULL)
 		return passed_return(fcinfo, into);
 	parameters = parameters_read(into, context, more);
-	passed_open(&passed, fcinfo, VARDATA(more) + parameters,
-				VARSIZE(more) - VARHDRSZ - parameters);
-	while (passed_next(&passed))
-		into->spell_buffer =
-			spell_buffer_absorb(into->spell_buffer, context, passed.data,
-								passed.size, aggregate_budget(fcinfo));
+	into->spell_buffer = spell_buffer_passed(
+		fcinfo, context, into->spell_buffer, VARDATA(more) + parameters,
+		VARSIZE(more) - VARHDRSZ - parameters);
 	PG_RETURN_POINTER(into);
 }
 
@@ -305,14 +324,11 @@ cvm_spell_buffer_serialize(PG_FUNCTION_ARGS)
 {
 	SpellBufferState *state = (SpellBufferState *) PG_GETARG_POINTER(0);
 	ByteWriter writer;
-	Sending passing;
 
 	state_context(fcinfo, "spell_buffer_serialize");
 	state_open(&writer);
 	parameters_write(state, &writer);
-	passing_open(&passing, &writer);
-	spell_buffer_encode(state->spell_buffer, &writer);
-	passing_close(&passing, &writer);
+	spell_buffer_pass(state->spell_buffer, &writer);
 	return state_close(&writer);
 }
 

@@ -58,6 +58,15 @@ typedef struct SpellBufferArguments
 	int since; /* then until and decimals: of which days customers matter */
 } SpellBufferArguments;
 
+/* The bytes of a buffer for another process, piece by piece, at the end of others */
+extern void spell_buffer_pass(SpellBuffer *spell_buffer, ByteWriter *writer);
+
+/* Add pieces that another process sent; into may be NULL. */
+extern SpellBuffer *spell_buffer_passed(FunctionCallInfo fcinfo,
+										MemoryContext context,
+										SpellBuffer *into, const void *data,
+										size_t size);
+
 extern void spell_buffer_finish_choice(SpellBufferState *state);
 extern void spell_buffer_customer(FunctionCallInfo fcinfo,
 								  const SpellBufferArguments *arguments,

@@ -10,6 +10,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "pg/arguments.h"
 #include "pg/cannibalization/product_roles.h"
 #include "pg/compat.h"
 
@@ -134,10 +135,7 @@ int32_t
 argument_days(FunctionCallInfo fcinfo, int argument, const char *name,
 			  const char *hint)
 {
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name), errhint("%s", hint)));
+	argument_refuse_null(fcinfo, argument, name, hint);
 	return PG_GETARG_INT32(argument);
 }
 

@@ -212,21 +212,34 @@ arguments_parameters(FunctionCallInfo fcinfo, int from, int n,
 	}
 }
 
-/* A customer: frequency, recency, age, in the model's unit of time */
-static void
-arguments_customer(FunctionCallInfo fcinfo, int from, int32 *frequency,
-				   double *recency, double *age)
+/* A customer, in a model's unit of time, and the parameters of the model */
+typedef struct Buyer
 {
-	*frequency = PG_GETARG_INT32(from);
-	*recency = PG_GETARG_FLOAT8(from + 1);
-	*age = PG_GETARG_FLOAT8(from + 2);
-	if (!(*frequency >= 0 && *recency >= 0 && *recency <= *age) ||
-		isinf(*age) || (*frequency == 0 && *recency > 0))
+	double parameters[4];
+	int32 frequency;
+	double recency;
+	double age;
+} Buyer;
+
+/* The arguments that begin with these */
+static Buyer
+arguments_buyer(FunctionCallInfo fcinfo)
+{
+	Buyer buyer;
+
+	arguments_parameters(fcinfo, 0, 4, buyer.parameters);
+	buyer.frequency = PG_GETARG_INT32(4);
+	buyer.recency = PG_GETARG_FLOAT8(5);
+	buyer.age = PG_GETARG_FLOAT8(6);
+	if (!(buyer.frequency >= 0 && buyer.recency >= 0 &&
+		  buyer.recency <= buyer.age) ||
+		isinf(buyer.age) || (buyer.frequency == 0 && buyer.recency > 0))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("frequency \"%d\", recency \"%g\" and age "
 							   "\"%g\" do not belong to one customer",
-							   *frequency, *recency, *age),
+							   buyer.frequency, buyer.recency, buyer.age),
 						errhint("Take them from purchase_summary().")));
+	return buyer;
 }
 
 static double
@@ -252,53 +265,45 @@ number_result(FunctionCallInfo fcinfo, double number)
 /* NAME_fit(purchases, unit_days), NAME_log_likelihood(purchases, parameters,
    unit_days), NAME_p_alive and NAME_purchases(parameters, frequency, recency,
    age [, ahead]) of the models of buying */
-#define BUYING_MODEL(name)                                                \
-	PG_FUNCTION_INFO_V1(cvm_##name##_fit);                                \
-	Datum cvm_##name##_fit(PG_FUNCTION_ARGS)                              \
-	{                                                                     \
-		PurchaseFit fit;                                                  \
-                                                                          \
-		name##_fit(purchases_read(PG_GETARG_DATUM(0)),                    \
-				   argument_unit(fcinfo, 1), &fit);                       \
-		return fit_row(fcinfo, &fit, 4);                                  \
-	}                                                                     \
-	PG_FUNCTION_INFO_V1(cvm_##name##_log_likelihood);                     \
-	Datum cvm_##name##_log_likelihood(PG_FUNCTION_ARGS)                   \
-	{                                                                     \
-		double parameters[4];                                             \
-                                                                          \
-		arguments_parameters(fcinfo, 1, 4, parameters);                   \
-		return number_result(                                             \
-			fcinfo,                                                       \
-			name##_log_likelihood(purchases_read(PG_GETARG_DATUM(0)),     \
-								  argument_unit(fcinfo, 5), parameters)); \
-	}                                                                     \
-	PG_FUNCTION_INFO_V1(cvm_##name##_p_alive);                            \
-	Datum cvm_##name##_p_alive(PG_FUNCTION_ARGS)                          \
-	{                                                                     \
-		double parameters[4];                                             \
-		int32 frequency;                                                  \
-		double recency;                                                   \
-		double age;                                                       \
-                                                                          \
-		arguments_parameters(fcinfo, 0, 4, parameters);                   \
-		arguments_customer(fcinfo, 4, &frequency, &recency, &age);        \
-		return number_result(                                             \
-			fcinfo, name##_alive(parameters, frequency, recency, age));   \
-	}                                                                     \
-	PG_FUNCTION_INFO_V1(cvm_##name##_purchases);                          \
-	Datum cvm_##name##_purchases(PG_FUNCTION_ARGS)                        \
-	{                                                                     \
-		double parameters[4];                                             \
-		int32 frequency;                                                  \
-		double recency;                                                   \
-		double age;                                                       \
-                                                                          \
-		arguments_parameters(fcinfo, 0, 4, parameters);                   \
-		arguments_customer(fcinfo, 4, &frequency, &recency, &age);        \
-		return number_result(                                             \
-			fcinfo, name##_purchases(parameters, frequency, recency, age, \
-									 argument_ahead(fcinfo, 7)));         \
+#define BUYING_MODEL(name)                                                     \
+	PG_FUNCTION_INFO_V1(cvm_##name##_fit);                                     \
+	Datum cvm_##name##_fit(PG_FUNCTION_ARGS)                                   \
+	{                                                                          \
+		PurchaseFit fit;                                                       \
+                                                                               \
+		name##_fit(purchases_read(PG_GETARG_DATUM(0)),                         \
+				   argument_unit(fcinfo, 1), &fit);                            \
+		return fit_row(fcinfo, &fit, 4);                                       \
+	}                                                                          \
+	PG_FUNCTION_INFO_V1(cvm_##name##_log_likelihood);                          \
+	Datum cvm_##name##_log_likelihood(PG_FUNCTION_ARGS)                        \
+	{                                                                          \
+		double parameters[4];                                                  \
+                                                                               \
+		arguments_parameters(fcinfo, 1, 4, parameters);                        \
+		return number_result(                                                  \
+			fcinfo,                                                            \
+			name##_log_likelihood(purchases_read(PG_GETARG_DATUM(0)),          \
+								  argument_unit(fcinfo, 5), parameters));      \
+	}                                                                          \
+	PG_FUNCTION_INFO_V1(cvm_##name##_p_alive);                                 \
+	Datum cvm_##name##_p_alive(PG_FUNCTION_ARGS)                               \
+	{                                                                          \
+		Buyer buyer = arguments_buyer(fcinfo);                                 \
+                                                                               \
+		return number_result(fcinfo,                                           \
+							 name##_alive(buyer.parameters, buyer.frequency,   \
+										  buyer.recency, buyer.age));          \
+	}                                                                          \
+	PG_FUNCTION_INFO_V1(cvm_##name##_purchases);                               \
+	Datum cvm_##name##_purchases(PG_FUNCTION_ARGS)                             \
+	{                                                                          \
+		Buyer buyer = arguments_buyer(fcinfo);                                 \
+                                                                               \
+		return number_result(                                                  \
+			fcinfo,                                                            \
+			name##_purchases(buyer.parameters, buyer.frequency, buyer.recency, \
+							 buyer.age, argument_ahead(fcinfo, 7)));           \
 	}
 
 BUYING_MODEL(bg_nbd)

@@ -14,7 +14,6 @@
 #include "core/segments/customer_readings.h"
 #include "pg/numeric.h"
 #include "pg/segments/reading_sink.h"
-#include "pg/state_type.h"
 #include "pg/types.h"
 
 #define WON_COLUMNS 12
@@ -190,7 +189,6 @@ cvm_segment_losses(PG_FUNCTION_ARGS)
 		MemoryContext old;
 		Datum values[2];
 		bool nulls[2] = {false, false};
-		ByteWriter writer;
 
 		if (i == sink.customers.nsegments)
 			losses[i] = all;
@@ -203,12 +201,10 @@ cvm_segment_losses(PG_FUNCTION_ARGS)
 		if (losses[i] == NULL)
 			continue;
 		old = MemoryContextSwitchTo(sink.row_context);
-		state_open(&writer);
-		survival_encode(losses[i], &writer);
 		values[0] = i == sink.customers.nsegments
 						? CStringGetTextDatum("(all)")
 						: told_datum(&sink.customers.segments[i], "");
-		values[1] = state_close(&writer);
+		values[1] = expanded_flat(&survival_state, losses[i]);
 		MemoryContextSwitchTo(old);
 		sink_put(&sink, values, nulls);
 	}

@@ -14,6 +14,7 @@
 #include "pg/segments/segment.h"
 #include "pg/state_type.h"
 #include "pg/subscriptions/spell_buffer.h"
+#include "pg/types.h"
 
 /*
  * segment_flow_agg(customer, product, started_on, ended_on, mrr [, is_paused],
@@ -117,7 +118,6 @@ cvm_segment_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	SpellBufferState *state;
 	SegmentFlow *flow;
-	ByteWriter writer;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -127,7 +127,5 @@ cvm_segment_spell_buffer_final(PG_FUNCTION_ARGS)
 	if (state->given != NULL)
 		segment_flow_set_tiers(flow, product_tiers_read(state->given));
 	segment_spells_finish(state->spell_buffer, flow, state->span);
-	state_open(&writer);
-	segment_flow_encode(flow, &writer);
-	return state_close(&writer);
+	return expanded_flat(&segment_flow_state, flow);
 }

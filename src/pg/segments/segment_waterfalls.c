@@ -14,6 +14,7 @@
 
 #include "core/segments/segment_waterfalls.h"
 #include "pg/arguments.h"
+#include "pg/label.h"
 #include "pg/numeric.h"
 #include "pg/row_array.h"
 #include "pg/segments/segment_rows.h"
@@ -185,8 +186,7 @@ segment_datum(const Label *segments, int nsegments, int number)
 {
 	if (number == nsegments)
 		return CStringGetTextDatum("(all)");
-	return PointerGetDatum(cstring_to_text_with_len(
-		segments[number].data, (int) segments[number].size));
+	return label_datum(&segments[number]);
 }
 
 /* The end of _segment_movement_agg: a waterfall of each segment. */
@@ -206,15 +206,12 @@ cvm_segment_movement_final(PG_FUNCTION_ARGS)
 	{
 		Datum values[2];
 		bool nulls[2] = {false, false};
-		ByteWriter writer;
 
 		if (waterfalls->movements[i] == NULL)
 			continue;
-		state_open(&writer);
-		movement_encode(waterfalls->movements[i], &writer);
 		values[0] =
 			segment_datum(waterfalls->segments, waterfalls->nsegments, i);
-		values[1] = state_close(&writer);
+		values[1] = expanded_flat(&movement_state, waterfalls->movements[i]);
 		row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);
@@ -239,25 +236,14 @@ cvm_segment_cohort_final(PG_FUNCTION_ARGS)
 	{
 		Datum values[2];
 		bool nulls[2] = {false, false};
-		ByteWriter writer;
 
 		if (cohorts.cohorts[i] == NULL)
 			continue;
-		state_open(&writer);
-		revenue_retention_encode(cohorts.cohorts[i], &writer);
 		values[0] = segment_datum(cohorts.segments, cohorts.nsegments, i);
-		values[1] = state_close(&writer);
+		values[1] = expanded_flat(&revenue_retention_state, cohorts.cohorts[i]);
 		row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);
-}
-
-/* The name of a product */
-static Datum
-product_datum(const Label *product)
-{
-	return PointerGetDatum(
-		cstring_to_text_with_len(product->data, (int) product->size));
 }
 
 /*
@@ -279,15 +265,12 @@ cvm_product_movement_final(PG_FUNCTION_ARGS)
 	{
 		Datum values[2] = {0};
 		bool nulls[2] = {i == waterfalls->nproducts, false};
-		ByteWriter writer;
 
 		if (waterfalls->movements[i] == NULL)
 			continue;
-		state_open(&writer);
-		movement_encode(waterfalls->movements[i], &writer);
 		if (i < waterfalls->nproducts)
-			values[0] = product_datum(&waterfalls->products[i]);
-		values[1] = state_close(&writer);
+			values[0] = label_datum(&waterfalls->products[i]);
+		values[1] = expanded_flat(&movement_state, waterfalls->movements[i]);
 		row_array_put(&array, values, nulls);
 	}
 	return row_array_close(&array, fcinfo);
@@ -315,8 +298,8 @@ cvm_product_migration_final(PG_FUNCTION_ARGS)
 				continue;
 			values[0] = day_datum(period_start(went->calendar, period->period),
 								  &nulls[0]);
-			values[1] = product_datum(&went->products[i / went->nproducts]);
-			values[2] = product_datum(&went->products[i % went->nproducts]);
+			values[1] = label_datum(&went->products[i / went->nproducts]);
+			values[2] = label_datum(&went->products[i % went->nproducts]);
 			values[3] = Int64GetDatum(period->customers[i]);
 			row_array_put(&array, values, nulls);
 		}
@@ -346,15 +329,12 @@ cvm_segment_life_final(PG_FUNCTION_ARGS)
 				lives.lives[i * (lives.nproducts + 1) + j];
 			Datum values[3];
 			bool nulls[3] = {false};
-			ByteWriter writer;
 
 			if (survival == NULL)
 				continue;
-			state_open(&writer);
-			survival_encode(survival, &writer);
 			values[0] = segment_datum(lives.segments, lives.nsegments, i);
 			values[1] = segment_datum(lives.products, lives.nproducts, j);
-			values[2] = state_close(&writer);
+			values[2] = expanded_flat(&survival_state, survival);
 			row_array_put(&array, values, nulls);
 		}
 	return row_array_close(&array, fcinfo);

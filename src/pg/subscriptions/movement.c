@@ -93,7 +93,6 @@ Datum
 cvm_movement_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	Movement *movement;
-	ByteWriter writer;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -101,9 +100,7 @@ cvm_movement_spell_buffer_final(PG_FUNCTION_ARGS)
 	movement = movement_new(CurrentMemoryContext);
 	movement_spells_finish(
 		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer, movement);
-	state_open(&writer);
-	movement_encode(movement, &writer);
-	return state_close(&writer);
+	return expanded_flat(&movement_state, movement);
 }
 
 /* Where rows go */

@@ -68,7 +68,6 @@ Datum
 cvm_revenue_spell_buffer_final(PG_FUNCTION_ARGS)
 {
 	Revenue *revenue;
-	ByteWriter writer;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -76,9 +75,7 @@ cvm_revenue_spell_buffer_final(PG_FUNCTION_ARGS)
 	revenue = revenue_retention_new(CurrentMemoryContext);
 	revenue_spells_finish(
 		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer, revenue);
-	state_open(&writer);
-	revenue_retention_encode(revenue, &writer);
-	return state_close(&writer);
+	return expanded_flat(&revenue_retention_state, revenue);
 }
 
 /* Where rows go */

@@ -160,22 +160,18 @@ sums_begin(FunctionCallInfo fcinfo, KeyKind kind)
 }
 
 /* A row: an assignment, a contact by a campaign, or a spell without one */
-static inline Datum
-campaign_sums_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+campaign_sums_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? sums_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
-
 	if (PG_ARGISNULL(ARG_CUSTOMER))
-		PG_RETURN_POINTER(state);
+		return;
 	if (PG_ARGISNULL(ARG_CAMPAIGN))
 		spell_take(fcinfo, state->members, argument_customer(fcinfo, kind));
 	else
 		fact_take(fcinfo, state->members, argument_customer(fcinfo, kind));
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(campaign_sums);
+MEMBER_STEPS(campaign_sums, sums_begin(fcinfo, kind));
 
 /* What the products of an arm sum up to */
 static Datum

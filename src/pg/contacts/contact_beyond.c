@@ -23,28 +23,24 @@ enum
 };
 
 /* A row: a contact */
-static inline Datum
-contact_beyond_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+contact_beyond_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state =
-		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(MemberLine))
-						: (MemberState *) PG_GETARG_POINTER(0);
 	MemberLine *line;
 	DateADT day;
 
-	if (PG_ARGISNULL(0))
-		contact_window_take(fcinfo, state->members, ARG_WINDOW, ARG_CAP);
 	if (PG_ARGISNULL(ARG_CUSTOMER) ||
 		!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day) ||
 		argument_is_word(fcinfo, ARG_PURPOSE, SERVICE))
-		PG_RETURN_POINTER(state);
+		return;
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
 	*line = (MemberLine){.name = -1, .day = day};
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(contact_beyond);
+MEMBER_STEPS(contact_beyond,
+			 contact_state_begin(fcinfo, kind, sizeof(MemberLine), ARG_WINDOW,
+								 ARG_CAP));
 
 typedef struct Customers
 {

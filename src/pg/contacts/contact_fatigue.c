@@ -23,37 +23,30 @@ enum
 };
 
 /* A row: a contact */
-static inline Datum
-contact_fatigue_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+contact_fatigue_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state =
-		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(FatigueLine))
-						: (MemberState *) PG_GETARG_POINTER(0);
-	uint32 flags = 0;
 	FatigueLine *line;
 	DateADT day;
 
-	if (PG_ARGISNULL(0))
-		contact_window_take(fcinfo, state->members, ARG_WINDOW, -1);
 	if (!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day))
-		PG_RETURN_POINTER(state);
+		return;
 	member_lines_seen(state->members, day);
 	if (PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_AT) ||
 		argument_is_word(fcinfo, ARG_PURPOSE, SERVICE))
-		PG_RETURN_POINTER(state);
-	if (row_flag(fcinfo, ARG_RESPONDED))
-		flags |= CONTACT_RESPONDED;
-	if (!PG_ARGISNULL(ARG_OPTED_OUT))
-		flags |= CONTACT_OPT_KNOWN |
-				 (PG_GETARG_BOOL(ARG_OPTED_OUT) ? CONTACT_OPTED_OUT : 0);
+		return;
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
-	*line = (FatigueLine){.member = {.flags = flags, .name = -1, .day = day},
-						  .at = PG_GETARG_TIMESTAMPTZ(ARG_AT)};
-	PG_RETURN_POINTER(state);
+	*line = (FatigueLine){
+		.member = {.flags = contact_flags(fcinfo, ARG_RESPONDED, ARG_OPTED_OUT),
+				   .name = -1,
+				   .day = day},
+		.at = PG_GETARG_TIMESTAMPTZ(ARG_AT)};
 }
 
-MEMBER_STEPS(contact_fatigue);
+MEMBER_STEPS(contact_fatigue,
+			 contact_state_begin(fcinfo, kind, sizeof(FatigueLine), ARG_WINDOW,
+								 -1));
 
 /* A CellRow */
 static bool

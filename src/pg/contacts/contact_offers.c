@@ -74,9 +74,9 @@ pairs_take(FunctionCallInfo fcinfo, int argument, char letter,
 static MemberState *
 contact_offer_begin(FunctionCallInfo fcinfo, KeyKind kind)
 {
-	MemberState *state = member_state_begin(fcinfo, kind, sizeof(OfferLine));
+	MemberState *state =
+		contact_state_begin(fcinfo, kind, sizeof(OfferLine), ARG_WINDOW, -1);
 
-	contact_window_take(fcinfo, state->members, ARG_WINDOW, -1);
 	state->members->parameters[OFFER_COLLATION] =
 		(int32) label_collation(fcinfo);
 	pairs_take(fcinfo, ARG_OFFERS, OFFER_OF, state->members);
@@ -102,36 +102,33 @@ line_take(FunctionCallInfo fcinfo, MemberLines *members, OfferLine line,
 }
 
 /* A row: a contact; or, without a moment, something that is held */
-static inline Datum
-contact_offer_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+contact_offer_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? contact_offer_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	OfferLine line = {.member = {.to = DATEVAL_NOEND}};
 
 	if (PG_ARGISNULL(ARG_CUSTOMER))
-		PG_RETURN_POINTER(state);
+		return;
 	if (PG_ARGISNULL(ARG_AT))
 	{
 		if (PG_ARGISNULL(ARG_DAY) || PG_ARGISNULL(ARG_PRODUCT))
-			PG_RETURN_POINTER(state);
+			return;
 		line.member.flags = OFFER_SPELL;
 		line.member.day = PG_GETARG_DATEADT(ARG_DAY);
 		if (!PG_ARGISNULL(ARG_PAST))
 			line.member.to = PG_GETARG_DATEADT(ARG_PAST);
 		line_take(fcinfo, state->members, line, OFFER_PRODUCT + 1);
-		PG_RETURN_POINTER(state);
+		return;
 	}
 	if ((PG_ARGISNULL(ARG_OFFER) && PG_ARGISNULL(ARG_PRODUCT)) ||
 		!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &line.member.day) ||
 		argument_is_word(fcinfo, ARG_PURPOSE, SERVICE))
-		PG_RETURN_POINTER(state);
+		return;
 	line.at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
 	line_take(fcinfo, state->members, line, OFFER_NAMES);
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(contact_offer);
+MEMBER_STEPS(contact_offer, contact_offer_begin(fcinfo, kind));
 
 /* The end of _contact_offer_agg: a ticket. */
 PG_FUNCTION_INFO_V1(cvm_contact_offer_final);

@@ -23,41 +23,33 @@ enum
 };
 
 /* A row: a contact; or, where segment is not NULL, a membership. */
-static inline Datum
-contact_pressure_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+contact_pressure_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state =
-		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(MemberLine))
-						: (MemberState *) PG_GETARG_POINTER(0);
-	uint32 flags = 0;
+	uint32 flags;
 	MemberLine *line;
 	DateADT day;
 
-	if (PG_ARGISNULL(0))
-		contact_window_take(fcinfo, state->members, ARG_WINDOW, ARG_CAP);
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day))
-		PG_RETURN_POINTER(state);
+		return;
 	member_lines_seen(state->members, day);
 	if (PG_ARGISNULL(ARG_CUSTOMER))
-		PG_RETURN_POINTER(state);
+		return;
+	flags = contact_flags(fcinfo, ARG_RESPONDED, ARG_OPTED_OUT);
 	if (argument_is_word(fcinfo, ARG_PURPOSE, SERVICE))
 		flags |= CONTACT_SERVICE;
-	if (row_flag(fcinfo, ARG_RESPONDED))
-		flags |= CONTACT_RESPONDED;
 	if (!PG_ARGISNULL(ARG_OPENED))
 		flags |= CONTACT_OPEN_KNOWN |
 				 (PG_GETARG_BOOL(ARG_OPENED) ? CONTACT_OPENED : 0);
-	if (!PG_ARGISNULL(ARG_OPTED_OUT))
-		flags |= CONTACT_OPT_KNOWN |
-				 (PG_GETARG_BOOL(ARG_OPTED_OUT) ? CONTACT_OPTED_OUT : 0);
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
 	*line = (MemberLine){.flags = flags, .name = -1, .day = day};
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(contact_pressure);
+MEMBER_STEPS(contact_pressure,
+			 contact_state_begin(fcinfo, kind, sizeof(MemberLine), ARG_WINDOW,
+								 ARG_CAP));
 
 /* A CellRow */
 static bool

@@ -37,30 +37,27 @@ silence_begin(FunctionCallInfo fcinfo, KeyKind kind)
 }
 
 /* A row: a membership, a customer who pays, or a contact. */
-static inline Datum
-contact_silence_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+contact_silence_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? silence_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	bool pays = row_flag(fcinfo, ARG_PAYS);
 	MemberLine *line;
 	DateADT day = 0;
 
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		PG_ARGISNULL(ARG_CUSTOMER))
-		PG_RETURN_POINTER(state);
+		return;
 	if (!pays && (!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day) ||
 				  argument_is_word(fcinfo, ARG_PURPOSE, SERVICE) ||
 				  argument_is_word(fcinfo, ARG_ARM, "control")))
-		PG_RETURN_POINTER(state);
+		return;
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
 	*line =
 		(MemberLine){.flags = pays ? SILENCE_PAYS : 0, .name = -1, .day = day};
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(contact_silence);
+MEMBER_STEPS(contact_silence, silence_begin(fcinfo, kind));
 
 /* A CellRow */
 static bool

@@ -9,15 +9,12 @@
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
-#include "utils/tuplestore.h"
 
 #include "core/contacts/customer_risk.h"
 #include "pg/arguments.h"
 #include "pg/contacts/member_state.h"
-#include "pg/customer_out.h"
+#include "pg/customer_rows.h"
 #include "pg/label.h"
-#include "pg/rows_out.h"
-#include "pg/state_type.h"
 #include "pg/ticket.h"
 
 enum
@@ -49,11 +46,9 @@ customer_risk_begin(FunctionCallInfo fcinfo, KeyKind kind)
  * A row: a signal, where it has a reason; else a spell.  What ended before the
  * first day of which anything is asked is left out.
  */
-static inline Datum
-customer_risk_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+customer_risk_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? customer_risk_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	Dictionary *names = &state->members->names;
 	bool is_signal = !PG_ARGISNULL(ARG_REASON);
 	Label label = argument_label(fcinfo, is_signal ? ARG_REASON : ARG_LINE);
@@ -63,13 +58,13 @@ customer_risk_add(FunctionCallInfo fcinfo, KeyKind kind)
 	RiskLine *line;
 
 	if (PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_FIRST))
-		PG_RETURN_POINTER(state);
+		return;
 	first = PG_GETARG_DATEADT(ARG_FIRST);
 	if (!PG_ARGISNULL(ARG_LAST))
 		last = PG_GETARG_DATEADT(ARG_LAST);
 	if (last <= first ||
 		(!PG_ARGISNULL(ARG_SINCE) && last < PG_GETARG_DATEADT(ARG_SINCE)))
-		PG_RETURN_POINTER(state);
+		return;
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
 	memset(line, 0, sizeof(RiskLine));
@@ -85,7 +80,7 @@ customer_risk_add(FunctionCallInfo fcinfo, KeyKind kind)
 	{
 		line->member.flags = RISK_SIGNAL;
 		line->member.name = dictionary_intern(names, &label);
-		PG_RETURN_POINTER(state);
+		return;
 	}
 	line->member.flags = (label.data == NULL ? RISK_UNNAMED : 0) |
 						 (PG_ARGISNULL(ARG_MRR) ? 0 : RISK_PRICED) |
@@ -98,31 +93,24 @@ customer_risk_add(FunctionCallInfo fcinfo, KeyKind kind)
 		line->mrr = decimal_read(PG_GETARG_DATUM(ARG_MRR), &scale);
 		line->scale = (uint8) scale;
 	}
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(customer_risk);
+MEMBER_STEPS(customer_risk, customer_risk_begin(fcinfo, kind));
 
 /* The end of _customer_risk_agg: a ticket. */
 PG_FUNCTION_INFO_V1(cvm_customer_risk_final);
 Datum
 cvm_customer_risk_final(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = state_context(fcinfo, name_of_state);
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	return ticket_make(context, name_of_state, PG_GETARG_POINTER(0));
+	return ticket_final(fcinfo, name_of_state);
 }
 
 #define RISK_COLUMNS 10
 
 typedef struct RiskSink
 {
-	ReturnSetInfo *result;
-	MemoryContext row_context;
+	CustomerRows rows;
 	const MemberLines *members;
-	CustomerOut out;
 } RiskSink;
 
 /* An array of names, NULL where a number is -1 */
@@ -147,9 +135,7 @@ static void
 row_put(RiskSink *sink, Datum *values, bool *nulls, MemoryContext old)
 {
 	MemoryContextSwitchTo(old);
-	tuplestore_putvalues(sink->result->setResult, sink->result->setDesc, values,
-						 nulls);
-	MemoryContextReset(sink->row_context);
+	customer_rows_put(&sink->rows, values, nulls);
 }
 
 /* A RiskEmit */
@@ -157,11 +143,11 @@ static void
 customer_put(void *arg, const RiskCustomer *customer)
 {
 	RiskSink *sink = arg;
-	MemoryContext old = MemoryContextSwitchTo(sink->row_context);
+	MemoryContext old = MemoryContextSwitchTo(sink->rows.row_context);
 	Datum values[RISK_COLUMNS] = {0};
 	bool nulls[RISK_COLUMNS] = {false};
 
-	values[0] = customer_datum(&sink->out, customer->key);
+	values[0] = customer_datum(&sink->rows.out, customer->key);
 	values[1] =
 		names_datum(sink->members, customer->reasons, customer->nreasons);
 	values[2] =
@@ -180,7 +166,7 @@ customer_put(void *arg, const RiskCustomer *customer)
 static void
 loss_put(RiskSink *sink, int32 reason, const RiskLoss *loss)
 {
-	MemoryContext old = MemoryContextSwitchTo(sink->row_context);
+	MemoryContext old = MemoryContextSwitchTo(sink->rows.row_context);
 	Datum values[RISK_COLUMNS] = {0};
 	bool nulls[RISK_COLUMNS];
 
@@ -204,34 +190,23 @@ cvm_customer_risks(PG_FUNCTION_ARGS)
 	RiskSink sink;
 	RiskTerms terms;
 	RiskLoss *losses;
-	MemberState *state;
 	MemberLines *members;
+	ReturnSetInfo *result = rows_out_begin(fcinfo);
 
-	rows_out_begin(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	state = ticket_read(PG_GETARG_DATUM(0), name_of_state);
+	members = member_state_ticket(fcinfo, name_of_state);
 	terms.as_of = argument_day(fcinfo, 2, "as_of");
 	for (int i = 3; i <= 5; i++)
 		argument_refuse_null(fcinfo, i, "days", "Give a number of days.");
 	terms.action_days = PG_GETARG_INT32(3);
 	terms.loss_days = PG_GETARG_INT32(4);
 	terms.moved_days = PG_GETARG_INT32(5);
-	members = state->members;
-	if (members == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("state of %s has been read", name_of_state),
-						errhint("Read it once.")));
-	sink.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	sink.members = members;
-	sink.row_context = AllocSetContextCreate(
-		CurrentMemoryContext, "row of a customer", ALLOCSET_SMALL_SIZES);
-	customer_out_open(&sink.out, members->lines.kind,
-					  TupleDescAttr(sink.result->setDesc, 0)->atttypid);
+	customer_rows_open(&sink.rows, result, members->lines.kind);
 	losses = customer_risk_each(members, &terms, customer_put, &sink);
 	for (int32 i = 0; i < members->names.count; i++)
 		if (losses[i].customers > 0)
 			loss_put(&sink, i, &losses[i]);
-	state->members = NULL;
 	return (Datum) 0;
 }

@@ -246,33 +246,30 @@ deed_take(FunctionCallInfo fcinfo, MemberState *state, DateADT day)
 }
 
 /* A row: an answer, something that was done, a spell or a membership. */
-static inline Datum
-driver_sums_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+driver_sums_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? driver_state_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	DateADT day = 0;
 	bool is_seen;
 
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		PG_ARGISNULL(ARG_CUSTOMER))
-		PG_RETURN_POINTER(state);
+		return;
 	if (!PG_ARGISNULL(ARG_MRR))
 	{
 		spell_take(fcinfo, state);
-		PG_RETURN_POINTER(state);
+		return;
 	}
 	if (PG_ARGISNULL(ARG_NAME))
-		PG_RETURN_POINTER(state);
+		return;
 	is_seen = argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day);
 	if (!PG_ARGISNULL(ARG_AT))
 		answer_take(fcinfo, state, day, is_seen);
 	else if (is_seen)
 		deed_take(fcinfo, state, day);
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(driver_sums);
+MEMBER_STEPS(driver_sums, driver_state_begin(fcinfo, kind));
 
 /* Of a row, from this one on */
 enum

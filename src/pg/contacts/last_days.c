@@ -23,25 +23,21 @@
 static const char name_of_state[] = "_last_day_agg";
 
 /* (customer, day, as_of): something happened on the day */
-static inline Datum
-last_day_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+last_day_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state =
-		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(MemberLine))
-						: (MemberState *) PG_GETARG_POINTER(0);
 	MemberLine *line;
 
 	if (PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_DAY) ||
 		PG_ARGISNULL(ARG_AS_OF) ||
 		PG_GETARG_DATEADT(ARG_DAY) >= PG_GETARG_DATEADT(ARG_AS_OF))
-		PG_RETURN_POINTER(state);
+		return;
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
 	*line = (MemberLine){.name = -1, .day = PG_GETARG_DATEADT(ARG_DAY)};
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(last_day);
+MEMBER_STEPS(last_day, member_state_begin(fcinfo, kind, sizeof(MemberLine)));
 
 /* The end of _last_day_agg: a ticket. */
 PG_FUNCTION_INFO_V1(cvm_last_day_final);

@@ -11,6 +11,7 @@
 
 #include "core/contacts/contact_pressure.h"
 #include "core/segments/segment_timeline.h"
+#include "pg/arguments.h"
 #include "pg/contacts/member_state.h"
 #include "pg/label.h"
 #include "pg/state_type.h"
@@ -64,7 +65,19 @@ answer_place(MemberLine *line, TimestampTz at)
 				 errhint("Give cvm.moment_of() and cvm.day_of() of it.")));
 }
 
-void
+MemberState *
+member_state_until(FunctionCallInfo fcinfo, KeyKind kind, size_t size,
+				   int as_of)
+{
+	MemberState *state = member_state_begin(fcinfo, kind, size);
+
+	state->members->parameters[MEMBER_AS_OF] =
+		argument_day(fcinfo, as_of, "as_of");
+	return state;
+}
+
+/* Take the window of contacts, and the cap. */
+static void
 contact_window_take(FunctionCallInfo fcinfo, MemberLines *members, int window,
 					int cap)
 {
@@ -78,6 +91,16 @@ contact_window_take(FunctionCallInfo fcinfo, MemberLines *members, int window,
 	members->parameters[CONTACT_WINDOW] = PG_GETARG_INT32(window);
 	if (cap >= 0)
 		members->parameters[CONTACT_CAP] = PG_GETARG_INT32(cap);
+}
+
+MemberState *
+contact_state_begin(FunctionCallInfo fcinfo, KeyKind kind, size_t size,
+					int window, int cap)
+{
+	MemberState *state = member_state_begin(fcinfo, kind, size);
+
+	contact_window_take(fcinfo, state->members, window, cap);
+	return state;
 }
 
 /*

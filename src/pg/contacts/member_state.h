@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "core/contacts/cell_table.h"
+#include "core/contacts/contact_pressure.h"
 #include "core/contacts/member_lines.h"
 #include "pg/passing.h"
 #include "pg/row.h"
@@ -47,9 +48,26 @@ extern void answer_place(MemberLine *line, TimestampTz at);
 
 #define SERVICE "service" /* a purpose: a contact of marketing has another */
 
-/* Take the window of contacts, and the cap where it is an argument, not -1. */
-extern void contact_window_take(FunctionCallInfo fcinfo, MemberLines *members,
-								int window, int cap);
+/* A state whose lines have as_of among their parameters */
+#define MEMBER_AS_OF 0
+extern MemberState *member_state_until(FunctionCallInfo fcinfo, KeyKind kind,
+									   size_t size, int as_of);
+
+/* One with the window of contacts, and the cap where it is an argument, not -1 */
+extern MemberState *contact_state_begin(FunctionCallInfo fcinfo, KeyKind kind,
+										size_t size, int window, int cap);
+
+/* What came of a contact, as flags of core/contacts/contact_pressure.h */
+static inline uint32
+contact_flags(FunctionCallInfo fcinfo, int responded, int opted_out)
+{
+	uint32 flags = row_flag(fcinfo, responded) ? CONTACT_RESPONDED : 0;
+
+	if (!PG_ARGISNULL(opted_out))
+		flags |= CONTACT_OPT_KNOWN |
+				 (PG_GETARG_BOOL(opted_out) ? CONTACT_OPTED_OUT : 0);
+	return flags;
+}
 
 /* The lines of an aggregate that ends; and its rows to be */
 extern MemberLines *member_state_lines(FunctionCallInfo fcinfo);
@@ -97,23 +115,26 @@ argument_fact_day(FunctionCallInfo fcinfo, int day, int as_of, DateADT *at)
 		   (PG_ARGISNULL(as_of) || *at < PG_GETARG_DATEADT(as_of));
 }
 
-/* A step for each type of customers */
-#define MEMBER_STEPS(name)                          \
-	PG_FUNCTION_INFO_V1(cvm_##name##_add_bigint);   \
-	Datum cvm_##name##_add_bigint(PG_FUNCTION_ARGS) \
-	{                                               \
-		return name##_add(fcinfo, KEY_NUMBER);      \
-	}                                               \
-	PG_FUNCTION_INFO_V1(cvm_##name##_add_text);     \
-	Datum cvm_##name##_add_text(PG_FUNCTION_ARGS)   \
-	{                                               \
-		return name##_add(fcinfo, KEY_TEXT);        \
-	}                                               \
-	PG_FUNCTION_INFO_V1(cvm_##name##_add_uuid);     \
-	Datum cvm_##name##_add_uuid(PG_FUNCTION_ARGS)   \
-	{                                               \
-		return name##_add(fcinfo, KEY_UUID);        \
-	}                                               \
+/*
+ * A step for each type of customers, which is kind: first makes the state at the
+ * first row, and name_add(fcinfo, state, kind) takes each.
+ */
+#define MEMBER_STEP(name, type, key_kind, first)                              \
+	PG_FUNCTION_INFO_V1(cvm_##name##_add_##type);                             \
+	Datum cvm_##name##_add_##type(PG_FUNCTION_ARGS)                           \
+	{                                                                         \
+		const KeyKind kind = key_kind;                                        \
+		MemberState *state =                                                  \
+			PG_ARGISNULL(0) ? (first) : (MemberState *) PG_GETARG_POINTER(0); \
+                                                                              \
+		name##_add(fcinfo, state, kind);                                      \
+		PG_RETURN_POINTER(state);                                             \
+	}
+
+#define MEMBER_STEPS(name, first)                \
+	MEMBER_STEP(name, bigint, KEY_NUMBER, first) \
+	MEMBER_STEP(name, text, KEY_TEXT, first)     \
+	MEMBER_STEP(name, uuid, KEY_UUID, first)     \
 	extern int member_steps_##name
 
 #endif /* CVM_PG_CONTACTS_MEMBER_STATE_H */

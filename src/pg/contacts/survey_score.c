@@ -96,11 +96,9 @@ answer_take(FunctionCallInfo fcinfo, MemberLines *members, int32 group,
 }
 
 /* A row: an answer, an invitation or both; or a membership. */
-static inline Datum
-survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+survey_score_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? survey_score_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	bool is_invited;
 	bool is_answered;
 	DateADT day = 0;
@@ -108,7 +106,7 @@ survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 	int32 group;
 
 	if (member_state_take(fcinfo, state, ARG_SEGMENT))
-		PG_RETURN_POINTER(state);
+		return;
 	is_answered = argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day);
 	if (is_answered)
 		member_lines_seen(state->members, day);
@@ -119,7 +117,7 @@ survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 		argument_fact_day(fcinfo, ARG_INVITED_DAY, ARG_AS_OF, &invited_day);
 	if ((!is_answered && !is_invited) || PG_ARGISNULL(ARG_CUSTOMER) ||
 		PG_ARGISNULL(ARG_INSTRUMENT))
-		PG_RETURN_POINTER(state);
+		return;
 	group = group_number(fcinfo, state);
 	if (is_answered)
 		answer_take(fcinfo, state->members, group, day);
@@ -135,10 +133,9 @@ survey_score_add(FunctionCallInfo fcinfo, KeyKind kind)
 								   argument_customer(fcinfo, kind)),
 			   &line, state->members->lines.size);
 	}
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(survey_score);
+MEMBER_STEPS(survey_score, survey_score_begin(fcinfo, kind));
 
 /* A CellRow */
 static bool

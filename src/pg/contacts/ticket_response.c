@@ -11,7 +11,7 @@
 
 #include "core/contacts/ticket_response.h"
 #include "pg/contacts/member_state.h"
-#include "pg/state_type.h"
+#include "pg/types.h"
 
 #define MOST_MINUTES 100000000 /* 190 years */
 
@@ -59,12 +59,9 @@ ticket_flags(FunctionCallInfo fcinfo, double minutes)
 }
 
 /* A row: a ticket; or, where segment is not NULL, a membership. */
-static inline Datum
-ticket_response_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+ticket_response_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state =
-		PG_ARGISNULL(0) ? member_state_begin(fcinfo, kind, sizeof(TicketLine))
-						: (MemberState *) PG_GETARG_POINTER(0);
 	TicketLine *line;
 	double minutes;
 	DateADT day;
@@ -72,10 +69,10 @@ ticket_response_add(FunctionCallInfo fcinfo, KeyKind kind)
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_MINUTES) ||
 		!argument_fact_day(fcinfo, ARG_DAY, ARG_AS_OF, &day))
-		PG_RETURN_POINTER(state);
+		return;
 	minutes = PG_GETARG_FLOAT8(ARG_MINUTES);
 	if (!(minutes >= 0))
-		PG_RETURN_POINTER(state);
+		return;
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
 	line->member = (MemberLine){
@@ -88,22 +85,18 @@ ticket_response_add(FunctionCallInfo fcinfo, KeyKind kind)
 		line->member.flags |= TICKET_TAKES;
 		line->open_minutes = whole_minutes(PG_GETARG_FLOAT8(ARG_OPEN_MINUTES));
 	}
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(ticket_response);
+MEMBER_STEPS(ticket_response,
+			 member_state_begin(fcinfo, kind, sizeof(TicketLine)));
 
 static Datum
 times_datum(const Survival *times, bool *is_null)
 {
-	ByteWriter writer;
-
 	*is_null = times == NULL;
 	if (times == NULL)
 		return (Datum) 0;
-	state_open(&writer);
-	survival_encode(times, &writer);
-	return state_close(&writer);
+	return expanded_flat(&survival_state, times);
 }
 
 /* A CellRow */

@@ -92,21 +92,20 @@ is_counted(FunctionCallInfo fcinfo, const MemberLines *members, int kind)
 }
 
 /* A row, of a kind of core/contacts/universal_control.h */
-static inline Datum
-universal_control_add(FunctionCallInfo fcinfo, KeyKind key_kind)
+static inline void
+universal_control_add(FunctionCallInfo fcinfo, MemberState *state,
+					  KeyKind key_kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? universal_begin(fcinfo, key_kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	MemberLines *members = state->members;
 	UniversalLine *line;
 	UniversalLine taken = {.member = {.name = -1}};
 	int32 kind;
 
 	if (PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_KIND))
-		PG_RETURN_POINTER(state);
+		return;
 	kind = PG_GETARG_INT32(ARG_KIND);
 	if (!is_counted(fcinfo, members, kind))
-		PG_RETURN_POINTER(state);
+		return;
 	taken.member.flags =
 		(uint32) kind |
 		(row_flag(fcinfo, ARG_CONTROL) ? UNIVERSAL_IS_CONTROL : 0);
@@ -123,10 +122,9 @@ universal_control_add(FunctionCallInfo fcinfo, KeyKind key_kind)
 	line = customer_lines_next(&members->lines,
 							   argument_customer(fcinfo, key_kind));
 	*line = taken;
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(universal_control);
+MEMBER_STEPS(universal_control, universal_begin(fcinfo, kind));
 
 /* The end: one row. */
 PG_FUNCTION_INFO_V1(cvm_universal_control_final);

@@ -31,21 +31,10 @@ enum
 	ARG_AS_OF
 };
 
-static MemberState *
-channel_sale_begin(FunctionCallInfo fcinfo, KeyKind kind)
-{
-	MemberState *state = member_state_begin(fcinfo, kind, sizeof(SaleLine));
-
-	state->members->parameters[0] = argument_day(fcinfo, ARG_AS_OF, "as_of");
-	return state;
-}
-
 /* A row: (customer, product, first day, day after the last, price, …) */
-static inline Datum
-channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+channel_sale_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? channel_sale_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	DateADT first;
 	DateADT last = SALE_OPEN;
 	NameBuffer name;
@@ -55,13 +44,13 @@ channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 	if (PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_PRODUCT) ||
 		PG_ARGISNULL(ARG_FIRST))
-		PG_RETURN_POINTER(state);
+		return;
 	first = PG_GETARG_DATEADT(ARG_FIRST);
 	if (!PG_ARGISNULL(ARG_LAST))
 		last = Min(PG_GETARG_DATEADT(ARG_LAST), SALE_OPEN - 1);
-	if (DATE_NOT_FINITE(first) || first >= state->members->parameters[0] ||
-		last <= first)
-		PG_RETURN_POINTER(state);
+	if (DATE_NOT_FINITE(first) ||
+		first >= state->members->parameters[MEMBER_AS_OF] || last <= first)
+		return;
 	if (!PG_ARGISNULL(ARG_MRR))
 		mrr = decimal_read(PG_GETARG_DATUM(ARG_MRR), &scale);
 	parted_name_begin(&name);
@@ -85,10 +74,10 @@ channel_sale_add(FunctionCallInfo fcinfo, KeyKind kind)
 						  ? SALE_UNCOMMITTED
 						  : PG_GETARG_INT32(ARG_COMMITTED);
 	line->scale = scale;
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(channel_sale);
+MEMBER_STEPS(channel_sale,
+			 member_state_until(fcinfo, kind, sizeof(SaleLine), ARG_AS_OF));
 
 #define SALE_COLUMNS 9
 

@@ -162,28 +162,25 @@ fact_take(FunctionCallInfo fcinfo, MemberLines *members, DateADT as_of,
 }
 
 /* A row: a membership, a spell, an answer or an approach */
-static inline Datum
-channel_segment_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+channel_segment_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? channel_segment_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	DateADT as_of;
 	DateADT since;
 
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_AS_OF) ||
 		PG_ARGISNULL(ARG_SINCE))
-		PG_RETURN_POINTER(state);
+		return;
 	as_of = PG_GETARG_DATEADT(ARG_AS_OF);
 	since = PG_GETARG_DATEADT(ARG_SINCE);
 	if (PG_ARGISNULL(ARG_AT) && !PG_ARGISNULL(ARG_IS_GOOD))
 		spell_take(fcinfo, state->members, as_of, since);
 	else
 		fact_take(fcinfo, state->members, as_of, since);
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(channel_segment);
+MEMBER_STEPS(channel_segment, channel_segment_begin(fcinfo, kind));
 
 static Datum
 sum_datum(const ChannelSum *sum, bool *is_null)

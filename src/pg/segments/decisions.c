@@ -104,11 +104,9 @@ due_add(FunctionCallInfo fcinfo, MemberLines *members, KeyKind kind)
  * A row: a membership, where segment is not NULL; a delivery, where it says
  * whether it was skipped; else a spell.
  */
-static inline Datum
-decision_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+decision_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? decision_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	DateADT as_of = state->members->parameters[NUMBER_AS_OF];
 	DateADT from;
 	DateADT to = DATEVAL_NOEND;
@@ -119,23 +117,23 @@ decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		PG_ARGISNULL(ARG_CUSTOMER))
-		PG_RETURN_POINTER(state);
+		return;
 	if (!PG_ARGISNULL(ARG_SKIPPED))
 	{
 		due_add(fcinfo, state->members, kind);
-		PG_RETURN_POINTER(state);
+		return;
 	}
 	if (PG_ARGISNULL(ARG_LINE) || PG_ARGISNULL(ARG_FROM) ||
 		PG_ARGISNULL(ARG_PRICE))
-		PG_RETURN_POINTER(state);
+		return;
 	from = PG_GETARG_DATEADT(ARG_FROM);
 	if (!PG_ARGISNULL(ARG_TO))
 		to = PG_GETARG_DATEADT(ARG_TO);
 	if (DATE_NOT_FINITE(from) || from >= as_of || to <= from)
-		PG_RETURN_POINTER(state);
+		return;
 	mrr = decimal_read(PG_GETARG_DATUM(ARG_PRICE), &scale);
 	if (mrr <= 0)
-		PG_RETURN_POINTER(state);
+		return;
 	name = argument_label(fcinfo, ARG_LINE);
 	line = customer_lines_next(&state->members->lines,
 							   argument_customer(fcinfo, kind));
@@ -151,10 +149,9 @@ decision_add(FunctionCallInfo fcinfo, KeyKind kind)
 	line->scale = (uint8) scale;
 	line->member.name =
 		line_name_put(&line->name, &state->members->names, &name);
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(decision);
+MEMBER_STEPS(decision, decision_begin(fcinfo, kind));
 
 #define COUNT_COLUMNS 7
 

@@ -27,21 +27,10 @@ enum
 	ARG_AS_OF
 };
 
-static MemberState *
-price_book_begin(FunctionCallInfo fcinfo, KeyKind kind)
-{
-	MemberState *state = member_state_begin(fcinfo, kind, sizeof(BookLine));
-
-	state->members->parameters[0] = argument_day(fcinfo, ARG_AS_OF, "as_of");
-	return state;
-}
-
 /* A row: a spell; or, where segment is not NULL, a membership. */
-static inline Datum
-price_book_add(FunctionCallInfo fcinfo, KeyKind kind)
+static inline void
+price_book_add(FunctionCallInfo fcinfo, MemberState *state, KeyKind kind)
 {
-	MemberState *state = PG_ARGISNULL(0) ? price_book_begin(fcinfo, kind)
-										 : (MemberState *) PG_GETARG_POINTER(0);
 	DateADT first;
 	DateADT last = BOOK_OPEN;
 	BookLine *line;
@@ -52,12 +41,12 @@ price_book_add(FunctionCallInfo fcinfo, KeyKind kind)
 	if (member_state_take(fcinfo, state, ARG_SEGMENT) ||
 		PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_PRODUCT) ||
 		PG_ARGISNULL(ARG_FIRST))
-		PG_RETURN_POINTER(state);
+		return;
 	first = PG_GETARG_DATEADT(ARG_FIRST);
 	if (!PG_ARGISNULL(ARG_LAST))
 		last = PG_GETARG_DATEADT(ARG_LAST);
-	if (first >= state->members->parameters[0] || last <= first)
-		PG_RETURN_POINTER(state);
+	if (first >= state->members->parameters[MEMBER_AS_OF] || last <= first)
+		return;
 	if (!PG_ARGISNULL(ARG_MRR))
 		mrr = decimal_read(PG_GETARG_DATUM(ARG_MRR), &scale);
 	product = argument_label(fcinfo, ARG_PRODUCT);
@@ -70,10 +59,10 @@ price_book_add(FunctionCallInfo fcinfo, KeyKind kind)
 	line->mrr = mrr;
 	line->scale = scale;
 	line->unused = 0;
-	PG_RETURN_POINTER(state);
 }
 
-MEMBER_STEPS(price_book);
+MEMBER_STEPS(price_book,
+			 member_state_until(fcinfo, kind, sizeof(BookLine), ARG_AS_OF));
 
 static Datum
 name_datum(const MemberLines *members, int32 name)
@@ -95,7 +84,7 @@ cvm_price_book_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	members = member_state_end(fcinfo, &array);
-	price_book_count(&book, members, members->parameters[0]);
+	price_book_count(&book, members, members->parameters[MEMBER_AS_OF]);
 	for (uint32 i = 0; i < book.counts.count; i++)
 	{
 		const BookCount *count = count_table_item(&book.counts, i);

@@ -38,15 +38,6 @@ member_line_compare(const MemberLine *a, const MemberLine *b, uint32_t mask)
 	return (a->name > b->name) - (a->name < b->name);
 }
 
-/* and by the days from and to */
-static inline int
-member_line_compare_days(const MemberLine *a, const MemberLine *b)
-{
-	if (a->day != b->day)
-		return a->day < b->day ? -1 : 1;
-	return (a->to > b->to) - (a->to < b->to);
-}
-
 #define MEMBER_PARAMETERS 2
 
 typedef struct MemberLines

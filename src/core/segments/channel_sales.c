@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/segments/channel_sales.h"
+#include "core/segments/parted_spells.h"
 #include "core/util/sort_few.h"
 
 #include <string.h>
@@ -36,14 +37,10 @@ compare_lines(const void *a, const void *b)
 	const PartedNames *parts = &item_a->walk->sales->parts;
 	int32_t name_a = line_a->member.name;
 	int32_t name_b = line_b->member.name;
-	int32_t product_a = parts->numbers[SALE_PRODUCT][name_a];
-	int32_t product_b = parts->numbers[SALE_PRODUCT][name_b];
 	bool is_priced = (line_a->member.flags & SALE_PRICED) != 0;
-	int order;
+	int order = parted_spells_compare(parts, SALE_PRODUCT, &line_a->member,
+									  &line_b->member);
 
-	if (product_a != product_b)
-		return product_a < product_b ? -1 : 1;
-	order = member_line_compare_days(&line_a->member, &line_b->member);
 	if (order != 0)
 		return order;
 	if (is_priced != ((line_b->member.flags & SALE_PRICED) != 0))

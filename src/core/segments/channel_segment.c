@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "core/segments/parted_spells.h"
 #include "core/util/sort_few.h"
 
 /* What is known of a customer in a channel */
@@ -94,14 +95,10 @@ compare_spells(const void *a, const void *b)
 	const PartedNames *parts = ((const ChannelItem *) a)->parts;
 	int32_t name_a = line_a->member.name;
 	int32_t name_b = line_b->member.name;
-	int32_t product_a = parts->numbers[CHANNEL_PRODUCT][name_a];
-	int32_t product_b = parts->numbers[CHANNEL_PRODUCT][name_b];
 	bool is_told = (line_a->member.flags & CHANNEL_MRR) != 0;
-	int order;
+	int order = parted_spells_compare(parts, CHANNEL_PRODUCT, &line_a->member,
+									  &line_b->member);
 
-	if (product_a != product_b)
-		return product_a < product_b ? -1 : 1;
-	order = member_line_compare_days(&line_a->member, &line_b->member);
 	if (order != 0)
 		return order;
 	if (is_told != ((line_b->member.flags & CHANNEL_MRR) != 0))

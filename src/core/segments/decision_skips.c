@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: PostgreSQL
  */
 #include "core/segments/decision_skips.h"
+#include "core/util/sorted.h"
 
 #include "core/subscriptions/instalments.h"
 
@@ -59,25 +60,6 @@ skips_take(DecisionSkips *skips, DecisionLine *facts, uint32_t nfacts)
 	return nspells;
 }
 
-/* The first delivery of a day or later */
-static uint32_t
-due_since(const DecisionSkips *skips, Day day)
-{
-	uint32_t first = 0;
-	uint32_t last = skips->ndues;
-
-	while (first < last)
-	{
-		uint32_t middle = first + (last - first) / 2;
-
-		if (skips->dues[middle].day < day)
-			first = middle + 1;
-		else
-			last = middle;
-	}
-	return first;
-}
-
 /* An instalment was skipped. */
 static void
 range_take(DecisionSkips *skips, int32_t number)
@@ -97,7 +79,8 @@ skips_of_run(DecisionSkips *skips, const Run *run)
 	skips->nranges = 0;
 	if (!skips->has_skipped)
 		return;
-	for (uint32_t i = due_since(skips, run->since);
+	for (uint32_t i = sorted_search(skips->dues, (int) skips->ndues,
+									sizeof(DecisionDue), run->since);
 		 i < skips->ndues && skips->dues[i].day < run->until; i++)
 	{
 		const DecisionDue *due = &skips->dues[i];

@@ -12,7 +12,7 @@
 /* A delivery */
 typedef struct DecisionDue
 {
-	Day day;
+	Day day;		 /* the key of core/util/sorted.h */
 	int32_t product; /* -1: of everything */
 	bool is_skipped;
 } DecisionDue;

@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "core/segments/segment_walk.h"
+#include "core/util/sorted.h"
 
 /* By how much a customer changes in a segment at a closing */
 typedef struct Change
@@ -218,24 +219,6 @@ pairs_open(Pairs *pairs, const OverlapCell *cells, int ncells)
 		runtime_alloc_zero(NULL, (size_t) pairs->nperiods * sizeof(Overlap));
 }
 
-static int
-pairs_find(const Pairs *pairs, Period period)
-{
-	int low = 0;
-	int high = pairs->nperiods - 1;
-
-	while (low < high)
-	{
-		int middle = low + (high - low) / 2;
-
-		if (pairs->periods[middle] < period)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* What is left of squares when the mean is taken off; 0: nothing but noise */
 static double
 squares_around(double customers, double sum, double squares)
@@ -353,8 +336,10 @@ segment_flow_overlap(const SegmentFlow *flow, OverlapEmit take, void *arg)
 			{
 				const Corner *corner = &pairs.corners[at];
 
-				overlap_sum(&pairs.sums[pairs_find(&pairs, corner->earlier)],
-							corner->overlap, corner->is_turned);
+				overlap_sum(
+					&pairs.sums[sorted_place(pairs.periods, pairs.nperiods,
+											 sizeof(Period), corner->earlier)],
+					corner->overlap, corner->is_turned);
 			}
 			pairs_row(&pairs, to, first, take, arg);
 		}

@@ -72,4 +72,25 @@ extern void passed_open(Passed *passed, FunctionCallInfo fcinfo,
 extern bool passed_next(Passed *passed);
 extern void passing_init(void);
 
+/*
+ * Combine, serialize and deserialize of an aggregate whose State begins with a
+ * PassedState; name is for errors.
+ */
+#define PASSED_FUNCTIONS(noun, name, State, add, encode)         \
+	PG_FUNCTION_INFO_V1(cvm_##noun##_combine);                   \
+	Datum cvm_##noun##_combine(PG_FUNCTION_ARGS)                 \
+	{                                                            \
+		return passed_combine(fcinfo, name, sizeof(State), add); \
+	}                                                            \
+	PG_FUNCTION_INFO_V1(cvm_##noun##_serialize);                 \
+	Datum cvm_##noun##_serialize(PG_FUNCTION_ARGS)               \
+	{                                                            \
+		return passed_serialize(fcinfo, name, encode);           \
+	}                                                            \
+	PG_FUNCTION_INFO_V1(cvm_##noun##_deserialize);               \
+	Datum cvm_##noun##_deserialize(PG_FUNCTION_ARGS)             \
+	{                                                            \
+		return passed_deserialize(fcinfo, name, sizeof(State));  \
+	}
+
 #endif /* CVM_PG_PASSING_H */

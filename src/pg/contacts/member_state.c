@@ -193,32 +193,13 @@ piece_add(FunctionCallInfo fcinfo, MemoryContext context, void *state,
 							piece->data, piece->size);
 }
 
-PG_FUNCTION_INFO_V1(cvm_member_combine);
-Datum
-cvm_member_combine(PG_FUNCTION_ARGS)
-{
-	return passed_combine(fcinfo, NAME, sizeof(MemberState), piece_add);
-}
-
 static void
 pieces_encode(void *state, ByteWriter *writer)
 {
 	member_lines_encode(((MemberState *) state)->members, writer);
 }
 
-PG_FUNCTION_INFO_V1(cvm_member_serialize);
-Datum
-cvm_member_serialize(PG_FUNCTION_ARGS)
-{
-	return passed_serialize(fcinfo, NAME, pieces_encode);
-}
-
-PG_FUNCTION_INFO_V1(cvm_member_deserialize);
-Datum
-cvm_member_deserialize(PG_FUNCTION_ARGS)
-{
-	return passed_deserialize(fcinfo, NAME, sizeof(MemberState));
-}
+PASSED_FUNCTIONS(member, NAME, MemberState, piece_add, pieces_encode)
 
 MemberLines *
 member_state_ticket(FunctionCallInfo fcinfo, const char *aggregate)

@@ -181,33 +181,13 @@ piece_add(FunctionCallInfo fcinfo, MemoryContext context, void *state,
 							 aggregate_budget(fcinfo));
 }
 
-PG_FUNCTION_INFO_V1(cvm_fold_combine);
-Datum
-cvm_fold_combine(PG_FUNCTION_ARGS)
-{
-	return passed_combine(fcinfo, "retention_agg", sizeof(FoldState),
-						  piece_add);
-}
-
 static void
 pieces_encode(void *state, ByteWriter *writer)
 {
 	fold_encode(((FoldState *) state)->fold, writer);
 }
 
-PG_FUNCTION_INFO_V1(cvm_fold_serialize);
-Datum
-cvm_fold_serialize(PG_FUNCTION_ARGS)
-{
-	return passed_serialize(fcinfo, "retention_agg", pieces_encode);
-}
-
-PG_FUNCTION_INFO_V1(cvm_fold_deserialize);
-Datum
-cvm_fold_deserialize(PG_FUNCTION_ARGS)
-{
-	return passed_deserialize(fcinfo, "retention_agg", sizeof(FoldState));
-}
+PASSED_FUNCTIONS(fold, "retention_agg", FoldState, piece_add, pieces_encode)
 
 /* The end: count every customer into a retention state. */
 PG_FUNCTION_INFO_V1(cvm_fold_final);

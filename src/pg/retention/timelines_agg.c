@@ -104,33 +104,14 @@ piece_add(FunctionCallInfo fcinfo, MemoryContext context, void *state,
 									   piece->size, aggregate_budget(fcinfo));
 }
 
-PG_FUNCTION_INFO_V1(cvm_timelines_combine);
-Datum
-cvm_timelines_combine(PG_FUNCTION_ARGS)
-{
-	return passed_combine(fcinfo, name_of_state, sizeof(TimelinesState),
-						  piece_add);
-}
-
 static void
 pieces_encode(void *state, ByteWriter *writer)
 {
 	timelines_encode(((TimelinesState *) state)->timelines, writer);
 }
 
-PG_FUNCTION_INFO_V1(cvm_timelines_serialize);
-Datum
-cvm_timelines_serialize(PG_FUNCTION_ARGS)
-{
-	return passed_serialize(fcinfo, name_of_state, pieces_encode);
-}
-
-PG_FUNCTION_INFO_V1(cvm_timelines_deserialize);
-Datum
-cvm_timelines_deserialize(PG_FUNCTION_ARGS)
-{
-	return passed_deserialize(fcinfo, name_of_state, sizeof(TimelinesState));
-}
+PASSED_FUNCTIONS(timelines, name_of_state, TimelinesState, piece_add,
+				 pieces_encode)
 
 /* The end: a ticket. */
 PG_FUNCTION_INFO_V1(cvm_timelines_final);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Where memory comes from: a MemoryContext in the server, NULL = the current */
 typedef void *Context;
@@ -24,6 +25,20 @@ extern void *runtime_alloc(Context context, size_t size);
 extern void *runtime_alloc_zero(Context context, size_t size);
 extern void *runtime_realloc(void *pointer, size_t size);
 extern void runtime_free(void *pointer);
+
+/* A structure, all zero but for where it keeps the memory that it lives in */
+static inline void *
+runtime_new(Context context, size_t size, size_t at)
+{
+	char *made = runtime_alloc_zero(context, size);
+
+	memcpy(made + at, &context, sizeof(context));
+	return made;
+}
+
+/* The same, of a type that has a member context */
+#define RUNTIME_NEW(type, context_of) \
+	((type *) runtime_new(context_of, sizeof(type), offsetof(type, context)))
 
 /* What the size of a large page of memory may be: what is large is aligned to it */
 #define LARGE_PAGE ((size_t) 2 << 20)

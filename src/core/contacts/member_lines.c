@@ -14,9 +14,8 @@ MemberLines *
 member_lines_new(Context context, KeyKind kind, size_t size, size_t budget)
 {
 	Label none = {NO_SEGMENT_NAME, sizeof(NO_SEGMENT_NAME) - 1};
-	MemberLines *members = runtime_alloc_zero(context, sizeof(MemberLines));
+	MemberLines *members = RUNTIME_NEW(MemberLines, context);
 
-	members->context = context;
 	customer_lines_open(&members->lines, context, kind, size, budget);
 	dictionary_open(&members->names, context);
 	dictionary_intern(&members->names, &none);

@@ -49,10 +49,7 @@ purchase_summary(const Activity *activity, Day as_of, PurchaseSummary *summary)
 Purchases *
 purchases_new(Context context)
 {
-	Purchases *purchases = runtime_alloc_zero(context, sizeof(Purchases));
-
-	purchases->context = context;
-	return purchases;
+	return RUNTIME_NEW(Purchases, context);
 }
 
 static int
@@ -319,11 +316,10 @@ Purchases *
 purchases_decode(Context context, const void *data, size_t size)
 {
 	Purchases *purchases = purchases_new(context);
-	ByteReader reader;
+	ByteReader reader = read_state(data, size, "purchases", PURCHASES_VERSION);
 	PurchaseCell before = {0};
 	int32_t frequency = 0;
 
-	state_reader_open(&reader, data, size, "purchases", PURCHASES_VERSION);
 	purchases->scale = (int) read_unsigned(&reader, MONEY_MAX_SCALE);
 	purchases->ncells = purchases->cell_room = read_count(&reader, 4);
 	if (purchases->ncells > 0)

@@ -155,8 +155,7 @@ chunk_absorb(Fold *into, ByteReader *reader)
 	bool has_more; /* than bits */
 
 	read_raw(reader, &head, sizeof(head));
-	if (into->calendar.grain != head.calendar.grain ||
-		into->calendar.week_start != head.calendar.week_start)
+	if (!calendar_is(into->calendar, head.calendar))
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Give the same grain for every row.",
 					  "grain changes from row to row");

@@ -110,10 +110,7 @@ lifecycle_statuses(const Activity *activity, Calendar calendar, Day as_of,
 Lifecycle *
 lifecycle_new(Context context)
 {
-	Lifecycle *lifecycle = runtime_alloc_zero(context, sizeof(Lifecycle));
-
-	lifecycle->context = context;
-	return lifecycle;
+	return RUNTIME_NEW(Lifecycle, context);
 }
 
 /* Take over calendar and as_of, or check that they agree. */
@@ -126,8 +123,7 @@ lifecycle_adopt(Lifecycle *lifecycle, Calendar calendar, Day as_of)
 		lifecycle->calendar = calendar;
 		lifecycle->as_of = as_of;
 	}
-	if (lifecycle->calendar.grain != calendar.grain ||
-		lifecycle->calendar.week_start != calendar.week_start ||
+	if (!calendar_is(lifecycle->calendar, calendar) ||
 		lifecycle->as_of != as_of)
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Give the same grain and as_of for every customer.",
@@ -319,12 +315,11 @@ Lifecycle *
 lifecycle_decode(Context context, const void *data, size_t size)
 {
 	Lifecycle *lifecycle = lifecycle_new(context);
-	ByteReader reader;
+	ByteReader reader = read_state(data, size, "lifecycle", LIFECYCLE_VERSION);
 	int64_t period;
 	int64_t last;
 	int64_t stock = 0;
 
-	state_reader_open(&reader, data, size, "lifecycle", LIFECYCLE_VERSION);
 	lifecycle->adopted = true;
 	lifecycle->calendar.grain = (Grain) read_byte(&reader);
 	lifecycle->calendar.week_start = read_byte(&reader);

@@ -17,10 +17,7 @@
 Retention *
 retention_new(Context context)
 {
-	Retention *retention = runtime_alloc_zero(context, sizeof(Retention));
-
-	retention->context = context;
-	return retention;
+	return RUNTIME_NEW(Retention, context);
 }
 
 /* Take over a reading and an end of observation, or check that they agree. */
@@ -395,12 +392,11 @@ Retention *
 retention_decode(Context context, const void *data, size_t size)
 {
 	Retention *retention = retention_new(context);
-	ByteReader reader;
+	ByteReader reader = read_state(data, size, "retention", RETENTION_VERSION);
 	uint8_t flags;
 	int64_t period;
 	bool differs = false;
 
-	state_reader_open(&reader, data, size, "retention", RETENTION_VERSION);
 	flags = read_byte(&reader);
 	if (flags & ~(HAS_VALUE | HAS_RETURNED | IS_SET))
 		reader_fail(&reader);

@@ -147,11 +147,10 @@ Tenure *
 tenure_decode(const void *data, size_t size)
 {
 	Tenure *tenure = runtime_alloc_zero(NULL, sizeof(Tenure));
-	ByteReader reader;
+	ByteReader reader = read_state(data, size, "tenure", TENURE_VERSION);
 	uint8_t flags;
 	int64_t no = 0;
 
-	state_reader_open(&reader, data, size, "tenure", TENURE_VERSION);
 	flags = read_byte(&reader);
 	tenure->has_value = (flags & HAS_VALUE) != 0;
 	tenure->started = (flags & IS_STARTED) != 0;

@@ -272,9 +272,8 @@ Timelines *
 timelines_new(Context context, KeyKind kind, bool is_full, DayReader reader,
 			  Budget *budget)
 {
-	Timelines *timelines = runtime_alloc_zero(context, sizeof(Timelines));
+	Timelines *timelines = RUNTIME_NEW(Timelines, context);
 
-	timelines->context = context;
 	timelines->kind = kind;
 	timeline_files_open(&timelines->files, context, kind, budget, 0,
 						write_files, timelines);

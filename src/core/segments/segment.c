@@ -13,9 +13,8 @@
 SegmentFlow *
 segment_flow_new(Context context)
 {
-	SegmentFlow *flow = runtime_alloc_zero(context, sizeof(SegmentFlow));
+	SegmentFlow *flow = RUNTIME_NEW(SegmentFlow, context);
 
-	flow->context = context;
 	flow->span = 1;
 	dictionary_open(&flow->names, context);
 	flow->flows.size = sizeof(FlowCell);
@@ -45,8 +44,7 @@ segment_flow_adopt(SegmentFlow *flow, Calendar calendar, Day as_of, int span,
 			last - (period_start(calendar, (int64_t) last + 1) > as_of);
 		return;
 	}
-	if (flow->calendar.grain != calendar.grain ||
-		flow->calendar.week_start != calendar.week_start)
+	if (!calendar_is(flow->calendar, calendar))
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Use the same grain for every customer.",
 					  "cannot add up segments by different grains");

@@ -451,17 +451,15 @@ SegmentFlow *
 segment_flow_decode(Context context, const void *data, size_t size)
 {
 	SegmentFlow *flow = segment_flow_new(context);
-	Calendar calendar;
-	ByteReader reader;
-	bool *used;
+	ByteReader reader =
+		read_state(data, size, "segment_flow", SEGMENT_FLOW_VERSION);
 	int32_t pause_days;
+	Calendar calendar = read_calendar(&reader, &pause_days);
+	bool *used;
 	Day as_of;
 	int span;
 	int count;
 
-	state_reader_open(&reader, data, size, "segment_flow",
-					  SEGMENT_FLOW_VERSION);
-	calendar = read_calendar(&reader, &pause_days);
 	as_of = (Day) read_signed(&reader, DAY_FIRST + 1, DAY_LAST);
 	span = (int) read_unsigned(&reader, MAX_SPAN);
 	segment_flow_adopt(flow, calendar, as_of, span == 0 ? ANY_SPAN : span,

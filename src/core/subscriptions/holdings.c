@@ -129,14 +129,13 @@ Holdings *
 holdings_decode(const void *data, size_t size)
 {
 	Holdings *holdings = runtime_alloc_zero(NULL, sizeof(Holdings));
-	ByteReader reader;
+	ByteReader reader = read_state(data, size, "holdings", HOLDINGS_VERSION);
 	uint8_t flags;
 	int64_t start = 0;
 	bool *in_use;
 	bool has_origin = false;
 	bool has_pause = false;
 
-	state_reader_open(&reader, data, size, "holdings", HOLDINGS_VERSION);
 	flags = read_byte(&reader);
 	if (flags & ~(HAS_ORIGIN | HAS_PAUSE))
 		reader_fail(&reader);

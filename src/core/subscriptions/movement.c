@@ -10,10 +10,7 @@
 Movement *
 movement_new(Context context)
 {
-	Movement *movement = runtime_alloc_zero(context, sizeof(Movement));
-
-	movement->context = context;
-	return movement;
+	return RUNTIME_NEW(Movement, context);
 }
 
 /* Take over grain and end of observation, or check that they agree. */
@@ -30,8 +27,7 @@ movement_adopt(Movement *movement, Calendar calendar, Day as_of,
 		movement->period_cache = period_cache_of(calendar);
 		return;
 	}
-	if (movement->calendar.grain != calendar.grain ||
-		movement->calendar.week_start != calendar.week_start)
+	if (!calendar_is(movement->calendar, calendar))
 		runtime_error(RUNTIME_INVALID_VALUE,
 					  "Use the same grain for every customer.",
 					  "cannot add up movements of different grains");

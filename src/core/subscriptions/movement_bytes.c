@@ -101,16 +101,14 @@ Movement *
 movement_decode(Context context, const void *data, size_t size)
 {
 	Movement *movement = movement_new(context);
-	Calendar calendar;
-	ByteReader reader;
+	ByteReader reader = read_state(data, size, "movement", MOVEMENT_VERSION);
+	int32_t pause_days;
+	Calendar calendar = read_calendar(&reader, &pause_days);
 	int64_t period;
 	int64_t last;
-	int32_t pause_days;
 	int64_t paused_customers = 0;
 	Wide paused = 0;
 
-	state_reader_open(&reader, data, size, "movement", MOVEMENT_VERSION);
-	calendar = read_calendar(&reader, &pause_days);
 	movement_adopt(movement, calendar,
 				   (Day) read_signed(&reader, DAY_FIRST, DAY_LAST), pause_days);
 	last = last_period(movement);

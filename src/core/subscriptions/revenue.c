@@ -10,10 +10,7 @@
 Revenue *
 revenue_retention_new(Context context)
 {
-	Revenue *revenue = runtime_alloc_zero(context, sizeof(Revenue));
-
-	revenue->context = context;
-	return revenue;
+	return RUNTIME_NEW(Revenue, context);
 }
 
 /* Take over how customers are looked at, or check that it is the same. */
@@ -29,9 +26,7 @@ revenue_adopt(Revenue *revenue, Calendar calendar, Clock clock, Day as_of)
 		revenue->period_cache = period_cache_of(calendar);
 		return;
 	}
-	if (revenue->calendar.grain != calendar.grain ||
-		revenue->calendar.week_start != calendar.week_start ||
-		revenue->clock != clock)
+	if (!calendar_is(revenue->calendar, calendar) || revenue->clock != clock)
 		runtime_error(
 			RUNTIME_INVALID_VALUE,
 			"Use the same grain and clock for every customer.",

@@ -97,16 +97,13 @@ Revenue *
 revenue_retention_decode(Context context, const void *data, size_t size)
 {
 	Revenue *revenue = revenue_retention_new(context);
-	Calendar calendar;
-	Clock clock;
-	ByteReader reader;
+	ByteReader reader =
+		read_state(data, size, "revenue_retention", REVENUE_VERSION);
+	Calendar calendar = read_calendar(&reader, NULL);
+	Clock clock = (Clock) read_byte(&reader);
 	int64_t period;
 	int64_t last;
 
-	state_reader_open(&reader, data, size, "revenue_retention",
-					  REVENUE_VERSION);
-	calendar = read_calendar(&reader, NULL);
-	clock = (Clock) read_byte(&reader);
 	if (clock > CLOCK_ANNIVERSARY)
 		reader_fail(&reader);
 	revenue_adopt(revenue, calendar, clock,

@@ -16,10 +16,7 @@
 Survival *
 survival_new(Context context)
 {
-	Survival *survival = runtime_alloc_zero(context, sizeof(Survival));
-
-	survival->context = context;
-	return survival;
+	return RUNTIME_NEW(Survival, context);
 }
 
 /* Make room for one more mark. */
@@ -291,11 +288,10 @@ Survival *
 survival_decode(Context context, const void *data, size_t size)
 {
 	Survival *survival = survival_new(context);
-	ByteReader reader;
+	ByteReader reader = read_state(data, size, "survival", SURVIVAL_VERSION);
 	bool *in_use;
 	int64_t age = 0;
 
-	state_reader_open(&reader, data, size, "survival", SURVIVAL_VERSION);
 	survival->ncauses = (int) read_count(&reader, 1);
 	if (survival->ncauses > 0)
 		survival->causes =

@@ -122,13 +122,15 @@ read_version(ByteReader *reader, uint8_t oldest, uint8_t newest)
 		version_fail(reader, version, oldest, newest);
 }
 
-/* Open the bytes of a state that has ever had this version only. */
-static inline void
-state_reader_open(ByteReader *reader, const void *data, size_t size,
-				  const char *what, uint8_t version)
+/* Begin to read a state of which there has been this version only. */
+static inline ByteReader
+read_state(const void *data, size_t size, const char *what, uint8_t version)
 {
-	reader_open(reader, data, size, what);
-	read_version(reader, version, version);
+	ByteReader reader;
+
+	reader_open(&reader, data, size, what);
+	read_version(&reader, version, version);
+	return reader;
 }
 
 /* Read a number no greater than limit; most are one byte. */

@@ -45,6 +45,13 @@ typedef struct Calendar
 	int week_start; /* ISO day 1 (Monday) to 7; 1 unless grain is week */
 } Calendar;
 
+static inline bool
+calendar_is(Calendar calendar, Calendar other)
+{
+	return calendar.grain == other.grain &&
+		   calendar.week_start == other.week_start;
+}
+
 extern Calendar calendar_of(const char *grain, size_t size, int week_start);
 extern const char *grain_name(Grain grain);
 

@@ -77,8 +77,7 @@ fold_ready(FunctionCallInfo fcinfo, RowForm *form)
 	FoldState *state = PG_ARGISNULL(0) ? fold_begin(fcinfo, form)
 									   : (FoldState *) PG_GETARG_POINTER(0);
 
-	if (unlikely(calendar.grain != state->fold->calendar.grain ||
-				 calendar.week_start != state->fold->calendar.week_start))
+	if (unlikely(!calendar_is(calendar, state->fold->calendar)))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("grain changes from row to row"),
 						errhint("Give the same grain for every row.")));

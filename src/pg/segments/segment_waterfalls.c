@@ -189,32 +189,49 @@ segment_datum(const Label *segments, int nsegments, int number)
 	return label_datum(&segments[number]);
 }
 
+/*
+ * An array of names, each with its state, where it has one; that of everybody
+ * comes after the last, and is called all, or NULL.
+ */
+static Datum
+states_return(FunctionCallInfo fcinfo, const ExpandedType *type,
+			  const Label *names, int nnames, void *const *states,
+			  const char *all)
+{
+	RowArray array;
+
+	row_array_open(&array, fcinfo);
+	for (int i = 0; i <= nnames; i++)
+	{
+		Datum values[2] = {0};
+		bool nulls[2] = {i == nnames && all == NULL, false};
+
+		if (states[i] == NULL)
+			continue;
+		if (i < nnames)
+			values[0] = label_datum(&names[i]);
+		else if (all != NULL)
+			values[0] = CStringGetTextDatum(all);
+		values[1] = expanded_flat(type, states[i]);
+		row_array_put(&array, values, nulls);
+	}
+	return row_array_close(&array, fcinfo);
+}
+
 /* The end of _segment_movement_agg: a waterfall of each segment. */
 Datum
 cvm_segment_movement_final(PG_FUNCTION_ARGS)
 {
 	const SegmentWaterfalls *waterfalls;
-	RowArray array;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	waterfalls =
 		&answers_of(fcinfo, READING_WATERFALLS, "_segment_movement_agg")
 			 ->waterfalls;
-	row_array_open(&array, fcinfo);
-	for (int i = 0; i <= waterfalls->nsegments; i++)
-	{
-		Datum values[2];
-		bool nulls[2] = {false, false};
-
-		if (waterfalls->movements[i] == NULL)
-			continue;
-		values[0] =
-			segment_datum(waterfalls->segments, waterfalls->nsegments, i);
-		values[1] = expanded_flat(&movement_state, waterfalls->movements[i]);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return states_return(fcinfo, &movement_state, waterfalls->segments,
+						 waterfalls->nsegments,
+						 (void *const *) waterfalls->movements, "(all)");
 }
 
 /* The end of _segment_cohort_agg: the cohorts of each segment. */
@@ -223,7 +240,6 @@ Datum
 cvm_segment_cohort_final(PG_FUNCTION_ARGS)
 {
 	SegmentCohorts cohorts;
-	RowArray array;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -231,19 +247,9 @@ cvm_segment_cohort_final(PG_FUNCTION_ARGS)
 	segment_cohorts_finish(
 		((SpellBufferState *) PG_GETARG_POINTER(0))->spell_buffer,
 		CurrentMemoryContext, &cohorts);
-	row_array_open(&array, fcinfo);
-	for (int i = 0; i <= cohorts.nsegments; i++)
-	{
-		Datum values[2];
-		bool nulls[2] = {false, false};
-
-		if (cohorts.cohorts[i] == NULL)
-			continue;
-		values[0] = segment_datum(cohorts.segments, cohorts.nsegments, i);
-		values[1] = expanded_flat(&revenue_retention_state, cohorts.cohorts[i]);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return states_return(fcinfo, &revenue_retention_state, cohorts.segments,
+						 cohorts.nsegments, (void *const *) cohorts.cohorts,
+						 "(all)");
 }
 
 /*
@@ -254,26 +260,14 @@ Datum
 cvm_product_movement_final(PG_FUNCTION_ARGS)
 {
 	const ProductWaterfalls *waterfalls;
-	RowArray array;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	waterfalls = &answers_of(fcinfo, READING_PRODUCTS, "_product_movement_agg")
 					  ->products;
-	row_array_open(&array, fcinfo);
-	for (int i = 0; i <= waterfalls->nproducts; i++)
-	{
-		Datum values[2] = {0};
-		bool nulls[2] = {i == waterfalls->nproducts, false};
-
-		if (waterfalls->movements[i] == NULL)
-			continue;
-		if (i < waterfalls->nproducts)
-			values[0] = label_datum(&waterfalls->products[i]);
-		values[1] = expanded_flat(&movement_state, waterfalls->movements[i]);
-		row_array_put(&array, values, nulls);
-	}
-	return row_array_close(&array, fcinfo);
+	return states_return(fcinfo, &movement_state, waterfalls->products,
+						 waterfalls->nproducts,
+						 (void *const *) waterfalls->movements, NULL);
 }
 
 /* The end of _product_migration_agg: who went from which product to which. */

@@ -126,18 +126,34 @@ check_owner(Oid schema, Oid extension)
 	ReleaseSysCache(tuple);
 }
 
-/* What depends on an object */
-static SysScanDesc
-dependents_open(Relation depends, Oid catalog, Oid object)
+/* Check what depends on something, in the way that depend says. */
+typedef void (*DependentCheck)(Form_pg_depend depend,
+							   const ObjectAddress *object, Oid extension);
+
+/* Check everything that depends on an object of a catalog. */
+static void
+check_dependents(Oid catalog, Oid of, DependentCheck check, Oid extension)
 {
+	Relation rel = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
 
 	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(catalog));
 	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(object));
-	return systable_beginscan(depends, DependReferenceIndexId, true, NULL, 2,
-							  key);
+				F_OIDEQ, ObjectIdGetDatum(of));
+	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress object = {depend->classid, depend->objid,
+								depend->objsubid};
+
+		check(depend, &object, extension);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
 }
 
 /*
@@ -146,36 +162,23 @@ dependents_open(Relation depends, Oid catalog, Oid object)
  * owner's, who may put things into it afterwards too.
  */
 static void
-check_contents(Oid schema, Oid extension)
+check_content(Form_pg_depend depend, const ObjectAddress *object, Oid extension)
 {
-	Relation rel = table_open(DependRelationId, AccessShareLock);
-	SysScanDesc scan = dependents_open(rel, NamespaceRelationId, schema);
-	HeapTuple tuple;
-
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
-		ObjectAddress object = {depend->classid, depend->objid,
-								depend->objsubid};
-
-		if (object.classId == ExtensionRelationId
-				? object.objectId == extension
-				: getExtensionOfObject(object.classId, object.objectId) ==
-					  extension)
-			continue;
-		ereport(
-			ERROR,
+	(void) depend;
+	if (object->classId == ExtensionRelationId
+			? object->objectId == extension
+			: getExtensionOfObject(object->classId, object->objectId) ==
+				  extension)
+		return;
+	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("schema \"cvm\" is not the extension's alone: it holds %s",
-					getObjectDescription(&object, false)),
+					getObjectDescription(object, false)),
 			 errdetail("What lies beside the functions of an extension can be "
 					   "called in their place."),
 			 errhint("Drop it or move it into another schema. Before CREATE "
 					 "EXTENSION the schema itself may go: ALTER SCHEMA cvm "
 					 "RENAME TO ...")));
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
 }
 
 /* The owner of an object; InvalidOid where it can have none. */
@@ -226,39 +229,28 @@ may_be_owned(const ObjectAddress *object)
 
 /* All else of the extension must belong to superusers. */
 static void
-check_members(Oid extension)
+check_member(Form_pg_depend depend, const ObjectAddress *object, Oid extension)
 {
-	Relation rel = table_open(DependRelationId, AccessShareLock);
-	SysScanDesc scan = dependents_open(rel, ExtensionRelationId, extension);
-	HeapTuple tuple;
+	Oid owner;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
-		ObjectAddress object = {depend->classid, depend->objid,
-								depend->objsubid};
-		Oid owner;
-
-		if (depend->deptype != DEPENDENCY_EXTENSION)
-			continue;
-		owner = owner_of_object(&object);
-		if (!OidIsValid(owner) || superuser_arg(owner) || may_be_owned(&object))
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("%s is a member of extension \"cvm\" and belongs to "
-						"role \"%s\"",
-						getObjectDescription(&object, false),
-						GetUserNameFromId(owner, true)),
-				 errdetail("Whoever owns a function of an extension can have "
-						   "it do something else."),
-				 errhint("Take it out with ALTER EXTENSION cvm DROP ... and "
-						 "drop it, or, where that role was a superuser when it "
-						 "created the extension, give it to one with REASSIGN "
-						 "OWNED BY ... TO ...")));
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
+	(void) extension;
+	if (depend->deptype != DEPENDENCY_EXTENSION)
+		return;
+	owner = owner_of_object(object);
+	if (!OidIsValid(owner) || superuser_arg(owner) || may_be_owned(object))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("%s is a member of extension \"cvm\" and belongs to "
+					"role \"%s\"",
+					getObjectDescription(object, false),
+					GetUserNameFromId(owner, true)),
+			 errdetail("Whoever owns a function of an extension can have "
+					   "it do something else."),
+			 errhint("Take it out with ALTER EXTENSION cvm DROP ... and "
+					 "drop it, or, where that role was a superuser when it "
+					 "created the extension, give it to one with REASSIGN "
+					 "OWNED BY ... TO ...")));
 }
 
 PG_FUNCTION_INFO_V1(cvm_check_schema);
@@ -269,7 +261,7 @@ cvm_check_schema(PG_FUNCTION_ARGS)
 	Oid schema = get_namespace_oid("cvm", false);
 
 	check_owner(schema, extension);
-	check_contents(schema, extension);
-	check_members(extension);
+	check_dependents(NamespaceRelationId, schema, check_content, extension);
+	check_dependents(ExtensionRelationId, extension, check_member, extension);
 	PG_RETURN_VOID();
 }

@@ -78,16 +78,11 @@ walk_reserve(Walk *walk, uint32_t nlines)
 	{
 		runtime_free(walk->spells);
 		runtime_free(walk->runs);
-		runtime_free(walk->memberships);
-		runtime_free(walk->segment_steps);
 	}
 	walk->room = nlines * 2;
 	walk->spells = runtime_alloc(NULL, (size_t) walk->room * sizeof(PaidSpell));
 	walk->runs = runtime_alloc(NULL, (size_t) walk->room * sizeof(RunSpell));
-	walk->memberships =
-		runtime_alloc(NULL, (size_t) walk->room * sizeof(Membership));
-	walk->segment_steps =
-		runtime_alloc(NULL, (size_t) walk->room * 2 * sizeof(SegmentStep));
+	segment_steps_reserve(&walk->memberships, &walk->segment_steps, walk->room);
 }
 
 /* Count a time of paying, in each segment by itself. */

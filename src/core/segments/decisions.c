@@ -108,18 +108,10 @@ walk_rescale(DecisionWalk *walk, int scale)
 static void
 memberships_reserve(DecisionWalk *walk, uint32_t count)
 {
-	size_t room;
-
 	if (count < walk->room)
 		return;
-	if (walk->room > 0)
-	{
-		runtime_free(walk->memberships);
-		runtime_free(walk->segment_steps);
-	}
-	room = walk->room = (count + 1) * 2;
-	walk->memberships = runtime_alloc(NULL, room * sizeof(Membership));
-	walk->segment_steps = runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
+	walk->room = (count + 1) * 2;
+	segment_steps_reserve(&walk->memberships, &walk->segment_steps, walk->room);
 }
 
 static DecisionCount *

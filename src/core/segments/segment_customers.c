@@ -135,8 +135,6 @@ customers_reserve(SegmentCustomers *customers, uint32_t nlines)
 	{
 		runtime_free(customers->lines);
 		runtime_free(customers->line_offers);
-		runtime_free(customers->memberships);
-		runtime_free(customers->segment_steps);
 		runtime_free(customers->spans);
 		runtime_free(customers->days);
 		runtime_free(customers->span_held);
@@ -146,10 +144,9 @@ customers_reserve(SegmentCustomers *customers, uint32_t nlines)
 	room = customers->room;
 	customers->lines = runtime_alloc(NULL, room * sizeof(Line));
 	customers->line_offers = runtime_alloc(NULL, room * sizeof(int32_t));
-	customers->memberships = runtime_alloc(NULL, room * sizeof(Membership));
-	/* a step where each begins and ends, and a span more */
-	customers->segment_steps =
-		runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
+	segment_steps_reserve(&customers->memberships, &customers->segment_steps,
+						  room);
+	/* a span for each step, and one more */
 	room = room * 2 + 1;
 	customers->spans = runtime_alloc(NULL, room * sizeof(SegmentDays));
 	customers->days = runtime_alloc(NULL, room * sizeof(SegmentDays));

@@ -68,16 +68,10 @@ workspace_grow(Workspace *workspace, uint32_t lines)
 	if (lines <= workspace->room)
 		return;
 	if (workspace->room > 0)
-	{
-		runtime_free(workspace->memberships);
-		runtime_free(workspace->segment_steps);
 		runtime_free(workspace->product_names);
-	}
 	workspace->room = lines * 2;
-	workspace->memberships =
-		runtime_alloc(NULL, (size_t) workspace->room * sizeof(Membership));
-	workspace->segment_steps =
-		runtime_alloc(NULL, (size_t) workspace->room * 2 * sizeof(SegmentStep));
+	segment_steps_reserve(&workspace->memberships, &workspace->segment_steps,
+						  workspace->room);
 	workspace->product_names =
 		runtime_alloc(NULL, (size_t) workspace->room * sizeof(int32_t));
 }

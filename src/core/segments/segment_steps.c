@@ -112,3 +112,16 @@ segment_steps_of(Membership *memberships, int nmemberships,
 		runtime_free(open);
 	return nsegment_steps;
 }
+
+void
+segment_steps_reserve(Membership **memberships, SegmentStep **segment_steps,
+					  size_t room)
+{
+	if (*memberships != NULL)
+	{
+		runtime_free(*memberships);
+		runtime_free(*segment_steps);
+	}
+	*memberships = runtime_alloc(NULL, room * sizeof(Membership));
+	*segment_steps = runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
+}

@@ -30,6 +30,12 @@ typedef struct SegmentStep
 	int64_t version;
 } SegmentStep;
 
+/*
+ * Memory for so many memberships and for the steps that they may make, two each;
+ * what there was before is given back, and is NULL at first.
+ */
+extern void segment_steps_reserve(Membership **memberships,
+								  SegmentStep **segment_steps, size_t room);
 extern int segment_steps_of(Membership *memberships, int nmemberships,
 							SegmentStep *segment_steps);
 

@@ -35,17 +35,10 @@ walk_reserve(Walk *walk, uint32_t nlines)
 	if (nlines <= walk->room)
 		return;
 	if (walk->room > 0)
-	{
 		runtime_free(walk->products);
-		runtime_free(walk->memberships);
-		runtime_free(walk->segment_steps);
-	}
 	walk->room = nlines * 2;
 	walk->products = runtime_alloc(NULL, (size_t) walk->room * sizeof(int32_t));
-	walk->memberships =
-		runtime_alloc(NULL, (size_t) walk->room * sizeof(Membership));
-	walk->segment_steps =
-		runtime_alloc(NULL, (size_t) walk->room * 2 * sizeof(SegmentStep));
+	segment_steps_reserve(&walk->memberships, &walk->segment_steps, walk->room);
 }
 
 /* The segment of the day before a first one that is not observed */

@@ -35,17 +35,10 @@ walk_reserve(Walk *walk, uint32_t nlines)
 	if (nlines <= walk->room)
 		return;
 	if (walk->room > 0)
-	{
 		runtime_free(walk->runs);
-		runtime_free(walk->memberships);
-		runtime_free(walk->segment_steps);
-	}
 	walk->room = nlines * 2;
 	walk->runs = runtime_alloc(NULL, (size_t) walk->room * sizeof(RunSpell));
-	walk->memberships =
-		runtime_alloc(NULL, (size_t) walk->room * sizeof(Membership));
-	walk->segment_steps =
-		runtime_alloc(NULL, (size_t) walk->room * 2 * sizeof(SegmentStep));
+	segment_steps_reserve(&walk->memberships, &walk->segment_steps, walk->room);
 }
 
 static int

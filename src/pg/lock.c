@@ -16,7 +16,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -36,6 +35,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/compat.h"
+#include "pg/subtransaction.h"
 
 #define CHECKS_PER_TIMEOUT 5
 
@@ -151,6 +151,23 @@ look_for_deadlocks(const Targets *targets)
 						 every);
 }
 
+/* A lock that is waited for */
+typedef struct Waiting
+{
+	Oid relation;
+	const Targets *targets;
+} Waiting;
+
+static void
+waiting_run(void *arg)
+{
+	const Waiting *waiting = arg;
+
+	set_lock_timeout(waiting->targets);
+	look_for_deadlocks(waiting->targets);
+	LockRelationOid(waiting->relation, AccessExclusiveLock);
+}
+
 /*
  * Wait for a lock.  False where somebody who holds it waits for us; that is
  * found out by an error, which ends a subtransaction here.
@@ -158,33 +175,12 @@ look_for_deadlocks(const Targets *targets)
 static bool
 wait_for(Oid relation, const Targets *targets, ErrorData **error)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool is_held = false;
+	Waiting waiting = {relation, targets};
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		set_lock_timeout(targets);
-		look_for_deadlocks(targets);
-		LockRelationOid(relation, AccessExclusiveLock);
-		ReleaseCurrentSubTransaction();
-		is_held = true;
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		*error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (!is_held && (*error)->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED)
+	*error = subtransaction_run(waiting_run, &waiting);
+	if (*error != NULL && (*error)->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED)
 		ReThrowError(*error);
-	return is_held;
+	return *error == NULL;
 }
 
 /* The target that an entry of the lock table is about, or NULL */

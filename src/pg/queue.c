@@ -22,7 +22,6 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
 #include "commands/comment.h"
@@ -42,6 +41,7 @@
 #include "utils/syscache.h"
 
 #include "pg/compat.h"
+#include "pg/subtransaction.h"
 
 /* Arguments of the trigger */
 enum
@@ -219,39 +219,35 @@ put_query(Relation queue, const char *query, int nargs, Oid *types,
 	return true;
 }
 
+/* A query whose rows are put, and whether they could be */
+typedef struct Putting
+{
+	Relation queue;
+	const char *query;
+	bool done;
+} Putting;
+
+static void
+putting_run(void *arg)
+{
+	Putting *putting = arg;
+
+	putting->done = put_query(putting->queue, putting->query, 0, NULL, NULL);
+}
+
 /* The same in a subtransaction: false where it fails, but for a cancel. */
 static bool
 try_query(Relation queue, const char *query)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool done = false;
+	Putting putting = {queue, query, false};
+	ErrorData *error = subtransaction_run(putting_run, &putting);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		done = put_query(queue, query, 0, NULL, NULL);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			ReThrowError(error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return done;
+	if (error == NULL)
+		return putting.done;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
+	FreeErrorData(error);
+	return false;
 }
 
 /* Are the columns as they were when the trigger was made? */

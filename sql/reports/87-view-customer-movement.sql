@@ -118,6 +118,15 @@ $$),
 	FROM
 @use moves_read NOT | NULL, NULL
 )$$),
+-- What all rows have in common is made with each of them; but not where Citus has them, which would send it
+('settings_below', 1, '{distributed subscription}', 'p.is_complete'),
+('settings_below', 9, '{}', $${currency} AS currency, p.is_complete,
+@use moves_settings
+$$),
+('settings_above', 1, '{distributed subscription}', $${currency} AS currency, p.is_complete,
+@use moves_settings
+$$),
+('settings_above', 9, '{}', 'p.currency, p.is_complete, p.pause_days, p.time_zone, p.as_of'),
 ('moves_whole', 1, '{distributed subscription}', ''),
 ('moves_whole', 9, '{}', $$
 	SELECT
@@ -150,14 +159,13 @@ WITH {moves}{owned}{owned_moves}, line_sum AS (
 )
 -- Not UNION ALL at the top: columns that nobody reads are not made.  All that is shown is made below it: nothing is then put together twice.
 SELECT p.row_key, p.segment, p.customer_id, p.period_start AS month, p.month_label, p.line, p.customers, p.change_mrr AS change, p.mrr_before, p.mrr_after,
-	p.cause, p.product, p.from_product, p.reason, p.channel, p.owner, p.currency, p.is_complete, p.pause_days, p.time_zone, p.as_of
+	p.cause, p.product, p.from_product, p.reason, p.channel, p.owner, {settings_above}
 FROM ({moves_whole}
 	SELECT p.row_key, p.segment, p.customer_id, p.period_start, p.month_label, p.line, p.customers,
 		cvm._shared_out(p.change_mrr, h.amounts[1 + array_position('{new,reactivation,expansion,promotion_end,contraction,churn,moved_in,moved_out,paused}'::text[],
 			p.line)], {minor_units}) OVER (PARTITION BY p.segment, p.period_start, p.line ORDER BY p.customer_id::text COLLATE "C")::{money} AS change_mrr,
 		p.mrr_before::{money} AS mrr_before, p.mrr_after::{money} AS mrr_after, p.cause, p.product, p.from_product, p.reason, p.channel, w.owner,
-		{currency} AS currency, p.is_complete,
-@use moves_settings
+		{settings_below}
 	FROM placed p
 	LEFT JOIN shown h ON h.segment = p.segment AND h.period_start = p.period_start
 	LEFT JOIN owned w ON w.segment = p.segment AND w.period_start = p.period_start) p$$);

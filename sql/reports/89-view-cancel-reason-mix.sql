@@ -95,7 +95,9 @@ spell AS {at_customer} (
 {cancel_named}
 @use held_on named
 @end
-@define cancel_mix
+-- Requests by reason, put together customer by customer
+@define cancel_counted
+@use placed_reasons
 , told AS MATERIALIZED (
 	SELECT x.segment, date_trunc('month', n.day::timestamp)::date AS month, n.is_voluntary, n.reason, n.as_of,
 		count(*) AS requests, count(DISTINCT n.customer_id) AS customers, sum(1::numeric / n.reasons) AS weight,
@@ -106,7 +108,11 @@ spell AS {at_customer} (
 	FROM member n
 	CROSS JOIN LATERAL (SELECT v.segment FROM (VALUES ('(all)' COLLATE "C", true), (n.in_segment, {has_segments})) AS v (segment, is_so) WHERE v.is_so) x
 	GROUP BY x.segment, date_trunc('month', n.day::timestamp), n.is_voluntary, n.reason, n.as_of
-), whole AS MATERIALIZED (
+)
+@end
+@define cancel_mix
+{cancel_told}
+, whole AS MATERIALIZED (
 	SELECT w.*, sum(w.weight) OVER (PARTITION BY w.segment, w.is_voluntary ORDER BY w.month
 		RANGE BETWEEN {reason_months} * interval '1 month' PRECEDING AND interval '1 day' PRECEDING) AS previous
 	FROM (SELECT t.segment, t.month, t.is_voluntary, t.as_of, sum(t.weight) AS weight FROM told t GROUP BY t.segment, t.month, t.is_voluntary, t.as_of) w
@@ -235,9 +241,45 @@ WITH {observed}, {rates}
 $$),
 ('cancel_named', 9, '{}', '');
 
+-- From the reasons of spells requests are counted in one pass, but where Citus has the spells
+INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
+('cancel_told', 1, '{cancellation}', $$
+@use cancel_counted
+$$),
+('cancel_told', 2, '{distributed subscription}', $$
+@use cancel_counted
+$$),
+('cancel_told', 9, '{}', $$
+WITH {observed}, {rates}cell AS MATERIALIZED (
+	SELECT coalesce(c.segment, '(all)') COLLATE "C" AS segment, c.month, c.reason COLLATE "C" AS reason, c.reasons, c.requests, c.customers, c.pending, c.churned,
+		c.price_moved, c.cancelled_mrr, c.churned_mrr
+	FROM (
+		SELECT cvm._cancel_reason_agg(r.customer_id, r.line, r.segment, r.started_on, r.ended_on, r.price, r.end_reason, r.cancel_requested_on,
+			(SELECT o.as_of FROM observed o), {price_moved_days}) AS cells
+		FROM (
+			SELECT s.customer_id, coalesce(s.subscription_id, s.product) AS line, NULL::text AS segment, s.started_on, s.ended_on, {price}{rate} AS price,
+				s.end_reason, s.cancel_requested_on
+			FROM subscription s
+			UNION ALL
+			-- one without a name has no days
+			SELECT h.customer_id, NULL, h.segment, CASE WHEN h.segment IS NOT NULL THEN h.valid_from END, h.valid_to, NULL, NULL, NULL
+			FROM {segment_rows} h) r) f
+	CROSS JOIN LATERAL cvm._cancel_cells(f.cells) c
+	WHERE {has_segments} OR c.segment IS NULL
+), told AS MATERIALIZED (
+	-- of each one row that counts, and others of how many reasons it is one
+	SELECT c.segment, c.month, (lower(c.reason COLLATE {involuntary_reasons_collation}) = ANY ({involuntary_reasons_lower})) IS NOT TRUE AS is_voluntary, c.reason,
+		o.as_of, max(c.requests) FILTER (WHERE c.reasons IS NULL) AS requests, max(c.customers) AS customers,
+		sum(c.requests * (1::numeric / c.reasons)) AS weight, 0::bigint AS withdrawn, max(c.pending) AS pending, max(c.cancelled_mrr) AS cancelled_mrr,
+		max(c.churned) AS churned, max(c.churned_mrr) AS churned_mrr, max(c.price_moved) AS price_moved, false AS is_moneyless
+	FROM cell c
+	CROSS JOIN observed o
+	GROUP BY c.segment, c.month, c.reason, o.as_of
+)
+$$);
+
 INSERT INTO cvm.report_body (view, preference, needs, body)
 SELECT 'cancel_reason_mix', n.preference, n.needs, $$
-@use placed_reasons
 @use cancel_mix
 $$
 FROM (VALUES (1, '{cancellation}'::text[]), (2, '{subscription,subscription.end_reason}')) AS n (preference, needs);

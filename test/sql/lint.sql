@@ -38,7 +38,7 @@ BEGIN
 END
 $$;
 
-SELECT set_eq('SELECT proname FROM aggregate', '{_base_loss_agg,_campaign_sums_agg,_channel_sale_agg,_channel_segment_agg,_contact_beyond_agg,_contact_fatigue_agg,_contact_offer_agg,_contact_pressure_agg,_contact_silence_agg,_customer_move_agg,_customer_risk_agg,_decision_agg,_driver_sums_agg,_last_day_agg,_launch_agg,_launch_matrix_agg,_launch_rate_agg,_paid_since_agg,_price_book_agg,_price_change_agg,_product_migration_agg,_product_movement_agg,_segment_bridge_agg,_segment_cohort_agg,_segment_life_agg,_segment_movement_agg,_segment_promotion_agg,
+SELECT set_eq('SELECT proname FROM aggregate', '{_base_loss_agg,_campaign_sums_agg,_cancel_reason_agg,_channel_sale_agg,_channel_segment_agg,_contact_beyond_agg,_contact_fatigue_agg,_contact_offer_agg,_contact_pressure_agg,_contact_silence_agg,_customer_move_agg,_customer_risk_agg,_decision_agg,_driver_sums_agg,_last_day_agg,_launch_agg,_launch_matrix_agg,_launch_rate_agg,_paid_since_agg,_price_book_agg,_price_change_agg,_product_migration_agg,_product_movement_agg,_segment_bridge_agg,_segment_cohort_agg,_segment_life_agg,_segment_movement_agg,_segment_promotion_agg,
 	_segment_year_agg,_survey_score_agg,_ticket_response_agg,_timelines_agg,_universal_control_agg,_white_space_agg,_worth_agg,activity_agg,cannibalization_agg,cannibalization_matrix_agg,holdings_agg,lifecycle_agg,movement_agg,observed_until_agg,purchases_agg,
 	retention_agg,revenue_retention_agg,rollup,sbg_fit,segment_flow_agg,segment_lifecycle_agg,segment_retention_agg,survival_agg}'::text[], 'the aggregates have these names');
 SELECT cmp_ok((SELECT count(*) FROM aggregate), '>=', 144::bigint, 'no aggregate is lost');
@@ -86,7 +86,7 @@ SELECT pg_temp.none($$SELECT name FROM aggregate WHERE agginitval IS NOT NULL$$,
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE pronargs = 0$$, 'every aggregate has an argument');
 SELECT pg_temp.none($$SELECT name FROM aggregate a, unnest(proargtypes) t JOIN pg_type y ON y.oid = t WHERE typtype = 'p'$$, 'every argument of an aggregate is of a concrete type');
 SELECT pg_temp.none($$SELECT name FROM aggregate WHERE proargnames IS NOT NULL OR pronargdefaults > 0 OR provariadic <> 0$$, 'arguments of aggregates have no names or defaults');
-SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT ((proname ~ '^_(base|campaign|channel|contact|customer|decision|driver|last|launch|price|product|segment|survey|ticket|timelines|universal|white|worth)(_[a-z]+)?_agg$' OR proname IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg', 'segment_retention_agg', 'lifecycle_agg', 'segment_lifecycle_agg', 'cannibalization_agg', 'cannibalization_matrix_agg')) AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
+SELECT pg_temp.none($$SELECT name FROM aggregate WHERE state_kind = 'p' AND NOT ((proname ~ '^_(base|campaign|cancel|channel|contact|customer|decision|driver|last|launch|price|product|segment|survey|ticket|timelines|universal|white|worth)(_[a-z]+)?_agg$' OR proname IN ('retention_agg', 'movement_agg', 'revenue_retention_agg', 'segment_flow_agg', 'segment_retention_agg', 'lifecycle_agg', 'segment_lifecycle_agg', 'cannibalization_agg', 'cannibalization_matrix_agg')) AND aggserialfn <> 0 AND aggdeserialfn <> 0)$$,
 	'only the one-pass aggregates keep an internal state, and can send it');
 
 -- State types

@@ -1,8 +1,8 @@
 \unset ECHO
 \i test/psql.sql
 -- SPDX-License-Identifier: PostgreSQL
--- What customers are worth and which products they have: gathered in one pass
--- as they are put together customer by customer, where Citus has the rows.
+-- What customers are worth, which products they have and why they leave: gathered
+-- in one pass as they are put together customer by customer, where Citus has the rows.
 -- CVM_WORLDS=60 for so many random worlds.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
@@ -16,12 +16,12 @@ SET LOCAL client_min_messages = warning;
 \endif
 
 CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
-CREATE TABLE spell (customer_id int, product text, started_on date, ended_on date, mrr numeric, status text, currency text);
+CREATE TABLE spell (customer_id int, product text, started_on date, ended_on date, mrr numeric, status text, currency text, subscription_id text, end_reason text, cancel_requested_on date);
 CREATE TABLE tier (customer_id int, segment text, valid_from date, valid_to date);
 CREATE TABLE goods (product text, unit_margin numeric, list_price numeric);
 CREATE TABLE pack (bundle text, product text);
 CREATE TABLE rate (currency text, valid_from date, rate numeric);
-CREATE VIEW spell_of_name AS SELECT 'c' || s.customer_id AS customer_id, s.product, s.started_on, s.ended_on, s.mrr FROM spell s;
+CREATE VIEW spell_of_name AS SELECT 'c' || s.customer_id AS customer_id, s.product, s.started_on, s.ended_on, s.mrr, s.end_reason FROM spell s;
 CREATE VIEW priced AS SELECT g.product, 2.125 + length(g.product) AS unit_margin, g.list_price FROM goods g UNION ALL VALUES ('ODD', 1, 2.5);
 INSERT INTO rate VALUES ('USD', '2023-01-01', 0.9123), ('USD', '2024-03-01', 0.8);
 INSERT INTO goods VALUES ('TV', 2.5, 9), ('NET', 1, 10), ('DUO', 3, NULL), ('ONE', NULL, 4), ('TV', 1, 12), (NULL, 4, 4);
@@ -32,7 +32,9 @@ CREATE FUNCTION pg_temp.world(world int) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO spell SELECT CASE WHEN pg_temp.draw(world, 'nobody', i, 30) > 0 THEN pg_temp.draw(world, 'who', i, 60) END, (ARRAY['TV', 'NET', 'DUO', 'ONE', 'ODD', NULL])[1 + pg_temp.draw(world, 'what', i, 6)], s.day,
 		CASE WHEN pg_temp.draw(world, 'end', i, 3) > 0 THEN s.day + pg_temp.draw(world, 'for', i, 200) - 2 WHEN pg_temp.draw(world, 'open', i, 5) = 0 THEN 'infinity' END,
 		(ARRAY[NULL, 0, 3.333, -1])[1 + pg_temp.draw(world, 'odd', i, 30)] + CASE pg_temp.draw(world, 'odd', i, 30) WHEN 1 THEN 0 ELSE 7 END,
-		CASE WHEN pg_temp.draw(world, 'rest', i, 12) = 0 THEN 'paused' ELSE 'active' END, (ARRAY['EUR', 'USD'])[1 + pg_temp.draw(world, 'in', i, 2)]
+		CASE WHEN pg_temp.draw(world, 'rest', i, 12) = 0 THEN 'paused' ELSE 'active' END, (ARRAY['EUR', 'USD'])[1 + pg_temp.draw(world, 'in', i, 2)],
+		CASE WHEN pg_temp.draw(world, 'id', i, 2) = 0 THEN (ARRAY['s', 'a line with a name that is longer than most ids, number '])[1 + pg_temp.draw(world, 'long', i, 2)] || pg_temp.draw(world, 'no', i, 50) END,
+		(ARRAY['too dear', 'moved', 'Unpaid', NULL, ' moved ', ''])[1 + pg_temp.draw(world, 'why', i, 6)], CASE WHEN pg_temp.draw(world, 'asks', i, 4) = 0 THEN s.day + pg_temp.draw(world, 'ask', i, 150) END
 	FROM generate_series(1, 170) i CROSS JOIN LATERAL (SELECT CASE pg_temp.draw(world, 'none', i, 50) WHEN 0 THEN NULL WHEN 1 THEN '-infinity' ELSE date '2023-01-01' + pg_temp.draw(world, 'on', i, 500) END AS day) s;
 	UPDATE spell SET mrr = 5 + pg_temp.draw(world, 'fee', customer_id, 9) + 0.25 * (length(product) % 3) WHERE mrr IS NULL AND customer_id % 4 > 0;
 	INSERT INTO tier SELECT pg_temp.draw(world, 'of', i, 60), (ARRAY['gold', 'tin', 'Iron', NULL, '(none)'])[1 + pg_temp.draw(world, 'tier', i, 5)],
@@ -60,7 +62,7 @@ DECLARE
 	have text[];
 	literals jsonb;
 BEGIN
-	FOR v IN SELECT w.view, m.model FROM unnest('{customer_value,value_decile,white_space}'::name[]) w (view), unnest('{wa,wb,wc}'::name[]) m (model) LOOP
+	FOR v IN SELECT w.view, m.model FROM unnest('{cancel_reason_mix,customer_value,value_decile,white_space}'::name[]) w (view), unnest('{wa,wb,wc}'::name[]) m (model) LOOP
 		have := cvm._have(v.model, v.view) || '{distributed subscription}'::text[];
 		literals := cvm._literals(v.model);
 		literals := literals || cvm._part_literals(have, literals, v.view);

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The customers behind every figure of a view, for tests and scripts/check-extra lists.
 
--- What is not as it should be in the lists of a view, over all of its rows: each
+-- What is not as it should be in the lists of a view, over all of its rows, or so many: each
 -- count of customers is how many there are, each column the sum over them; and
 -- how many figures were looked at
-CREATE FUNCTION pg_temp.walk(model name, view text, OUT figures bigint, OUT wrong text[]) LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.walk(model name, view text, rows int DEFAULT NULL, OUT figures bigint, OUT wrong text[]) LANGUAGE plpgsql AS $$
 DECLARE
 	list text;
 	c record;
@@ -14,7 +14,7 @@ DECLARE
 	differ bigint;
 	example text;
 BEGIN
-	EXECUTE format('CREATE TEMP TABLE wanted AS TABLE %I.%I', model, view);
+	EXECUTE format('CREATE TEMP TABLE wanted AS SELECT * FROM %I.%I ORDER BY md5(row_key) LIMIT %L', model, view, rows);
 	ANALYZE wanted;
 	SELECT count(*), 0, '{}' INTO height, figures, wrong FROM wanted;
 	list := cvm._list(model, view, (SELECT max(as_of) FROM wanted));

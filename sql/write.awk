@@ -23,7 +23,8 @@
 #	...
 #	@end
 #
-# Each of them may stand in another.  Nothing is left to be put together when the
+# Each of them may stand in another.  A line of them that ends in a backslash goes
+# on in the next.  Nothing is left to be put together when the
 # script runs, so a statement is found in it by its text: grep 'cvm.f(uuid'.
 
 function fail(message) {
@@ -119,7 +120,13 @@ function use(call, body,    name, text) {
 	return expand(replace(text, "body", body))
 }
 
-{ row[++rows] = $0 }
+{
+	if (rows > 0 && row[rows] ~ /^@.*\\$/) {
+		sub(/[ \t]*\\$/, " ", row[rows])
+		row[rows] = row[rows] trim($0)
+	} else
+		row[++rows] = $0
+}
 END {
 	if (failed)
 		exit 1

@@ -45,7 +45,8 @@ BEGIN
 		'moved', format('%L::date, %L, %L, %L', _customers_moved_query.month, _customers_moved_query.segment,
 			CASE line WHEN 'churned' THEN 'churn' WHEN 'winback' THEN 'reactivation' ELSE line END, _customers_moved_query."column" ~ '_mrr$'))) c;
 	-- where segments have versions not all who go from one to another have moved
-	IF 'distributed subscription' = ANY (have) OR _customers_moved_query.view = 'segment_kpi' AND line ~ '^moved_' AND 'segment_history.scheme_version' = ANY (have) THEN
+	IF 'distributed subscription' = ANY (have) OR _customers_moved_query.view = 'segment_kpi' AND line ~ '^moved_'
+		AND 'segment_history.scheme_version' = ANY (have) THEN
 		RETURN NULL;
 	END IF;
 	RETURN (SELECT cvm._fill(p.body, literals) FROM cvm.report_part p WHERE p.part = 'customers_moved');

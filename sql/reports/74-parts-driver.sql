@@ -134,7 +134,10 @@ about AS MATERIALIZED (
 		) f
 	CROSS JOIN LATERAL cvm._driver_sums(f.cells) c{driver_cell_groups}
 ), asked AS MATERIALIZED (
-	SELECT c.topic AS driver, c.name AS instrument, sum(c.customers) AS answers FROM driver_cell c WHERE c.source = 'survey' AND c.what = 'own' GROUP BY c.topic, c.name
+	SELECT c.topic AS driver, c.name AS instrument, sum(c.customers) AS answers
+	FROM driver_cell c
+	WHERE c.source = 'survey' AND c.what = 'own'
+	GROUP BY c.topic, c.name
 ),
 @use driver_table
 , series AS MATERIALIZED (
@@ -164,7 +167,8 @@ about AS MATERIALIZED (
 @end
 -- a ticket is one row of two metrics, from a plain scan: two, with a join below them, took twice as long
 @define ticket_rows
-@with deed_rows t.customer_id | cvm.day_of(t.opened_at, {time_zone}) | CASE WHEN NOT {is_staff_ticket} THEN 'late_replies' END | {late_reply} | 'reopened_tickets'::text | ({ticket_reopens} > 0)::int
+@with deed_rows t.customer_id | cvm.day_of(t.opened_at, {time_zone}) | CASE WHEN NOT {is_staff_ticket} THEN 'late_replies' END | {late_reply} \
+	| 'reopened_tickets'::text | ({ticket_reopens} > 0)::int
 @end
 			FROM ticket t{driver_beside_ticket}
 @end
@@ -373,7 +377,8 @@ $$),
 
 -- with what those below floors pay; and with who was seen around moments
 ('driver_cells', 1, '{}', $$
-@use driver_cells {driver_money_base} | (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) | NULL::date[] | {driver_is_weighed} | {driver_rows_placed}{driver_money_rows}
+@use driver_cells {driver_money_base} | (SELECT array_agg(ARRAY[f.metric, f.sign::text, f.floor::text] ORDER BY f.floor_no) FROM floor f) \
+	| NULL::date[] | {driver_is_weighed} | {driver_rows_placed}{driver_money_rows}
 $$),
 ('driver_cells_around', 1, '{}', $$
 @use driver_cells | NULL::text[] | {driver_moments} | false | {driver_known_rows}{driver_rows_beside}

@@ -223,7 +223,8 @@ $$),
 ('channel_customers', 1, '{subscription.channel}', $$
 	UNION ALL
 	-- who bought in a channel, and of everybody the control
-	SELECT w.focal, w.donor, w.segment, w.channel, e.customer_id, cvm.cannibalization_agg(e.holdings, ARRAY[w.focal], CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
+	SELECT w.focal, w.donor, w.segment, w.channel, e.customer_id, cvm.cannibalization_agg(e.holdings, ARRAY[w.focal],
+		CASE WHEN w.donor <> '(all)' THEN ARRAY[w.donor] END,
 		(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, e.segment, e.channel) AS state
 	FROM wanted w
 	JOIN (
@@ -512,7 +513,8 @@ WITH
 	-- rows of several channels have the same control
 	SELECT r.focal, r.donor, r.segment, k.channel, r.customer_id, CASE WHEN k.channel = '(all)' THEN r.state ELSE cvm.control_only(r.state) END AS state
 	FROM (
-		SELECT q.focal, q.donor, q.segment, q.channels, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr, ARRAY[q.focal],
+		SELECT q.focal, q.donor, q.segment, q.channels, s.customer_id, cvm.cannibalization_agg(s.customer_id, s.product, s.started_on, s.ended_on, s.mrr,
+			ARRAY[q.focal],
 			CASE WHEN q.donor <> '(all)' THEN ARRAY[q.donor] END,
 			(SELECT o.as_of FROM observed o), {look_back}, {look_ahead}, {entry_gap}, {placed_segment}) AS state
 		FROM (
@@ -537,7 +539,8 @@ SELECT w.row_key, v.customer_id, sum(v.customers) AS customers, sum(v.control_cu
 			WHEN sum(v.partial_entries) > 0 THEN 'partial' END,
 		CASE WHEN sum(v.pending_entries) > 0 THEN 'pending' END) ELSE 'control' END AS detail
 FROM judged v
-JOIN wanted w ON w.focal = v.focal AND w.donor = v.donor AND w.segment = v.segment AND CASE WHEN v.channel IS NULL THEN w.channel <> '(all)' ELSE w.channel = v.channel END
+JOIN wanted w ON w.focal = v.focal AND w.donor = v.donor AND w.segment = v.segment
+	AND CASE WHEN v.channel IS NULL THEN w.channel <> '(all)' ELSE w.channel = v.channel END
 GROUP BY w.row_key, v.customer_id$$);
 
 INSERT INTO cvm.report_body (view, preference, needs, body) VALUES

@@ -93,7 +93,8 @@ WITH {observed}, {rates}
 , counts AS MATERIALIZED (
 	SELECT c.* FROM fold f CROSS JOIN LATERAL cvm._customers_came(f.state) c
 ), came_to AS (
-	SELECT c.channel, c.offer, c.cohort, o.as_of, c.customers, c.recycled, c.mrr_after, c.mrr_now, c.current, c.retained_1, c.retained_3, c.retained_6, c.retained_12
+	SELECT c.channel, c.offer, c.cohort, o.as_of, c.customers, c.recycled, c.mrr_after, c.mrr_now, c.current, c.retained_1, c.retained_3, c.retained_6,
+		c.retained_12
 	FROM counts c
 	CROSS JOIN observed o
 	WHERE c.product IS NULL

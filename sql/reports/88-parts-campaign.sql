@@ -125,7 +125,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		FROM contact k
 		WHERE k.campaign IS NOT NULL$$),
 ('campaign_contact_rows', 9, '{}', ''),
-('campaign_sums', 1, '{}', $$cvm._campaign_sums_agg(r.customer_id, r.day, r.campaign, r.at, r.is_control, r.is_so, r.purpose, r.arm, r.ends_on, r.amount, r.unit_margin,
+('campaign_sums', 1, '{}', $$cvm._campaign_sums_agg(r.customer_id, r.day, r.campaign, r.at, r.is_control, r.is_so, r.purpose, r.arm, r.ends_on,
+	r.amount, r.unit_margin,
 			r.list_price, (SELECT o.as_of FROM observed o), {campaign_days}) AS sums
 	FROM (
 		SELECT a.customer_id, a.day, a.campaign, a.at, a.is_control, a.reached AS is_so, NULL::text AS purpose, NULL::text AS arm, NULL::date AS ends_on,
@@ -275,7 +276,8 @@ INSERT INTO cvm.report_part (part, preference, needs, body) VALUES
 		SELECT k.customer_id, NULL, 3, NULL, NULL, NULL, NULL, NULL
 		FROM customer k$$),
 ('known_customer_rows', 9, '{}', ''),
-('universal_sums', 1, '{}', $$cvm._universal_control_agg(r.customer_id, r.day, r.kind, r.campaign, r.at, r.is_control, r.purpose, r.arm, (SELECT p.begins FROM period p),
+('universal_sums', 1, '{}', $$cvm._universal_control_agg(r.customer_id, r.day, r.kind, r.campaign, r.at, r.is_control, r.purpose, r.arm,
+	(SELECT p.begins FROM period p),
 			(SELECT p.ends FROM period p), (SELECT o.as_of FROM observed o), {campaign_days}) AS sums
 	FROM (
 		SELECT a.customer_id, a.day, 0 AS kind, a.campaign, a.at, a.is_control, NULL::text AS purpose, NULL::text AS arm

@@ -106,7 +106,8 @@ SELECT cvm.row_key(to_char(f.day::timestamp, 'YYYY-MM-DD'), f.of_day::text, f.cu
 	f.as_of
 FROM found f$$);
 @end
-@use contradictory_contact 1 | {contact.offer,offer.product,subscription,bundle_component} | SELECT b.bundle, b.product FROM bundle_component b GROUP BY b.bundle, b.product
+@use contradictory_contact 1 | {contact.offer,offer.product,subscription,bundle_component} \
+	| SELECT b.bundle, b.product FROM bundle_component b GROUP BY b.bundle, b.product
 @use contradictory_contact 2 | {contact.offer,offer.product,subscription} | SELECT NULL::text AS bundle, NULL::text AS product WHERE false
 @use contradictory_contact 3 | {contact.product,subscription,bundle_component} | SELECT b.bundle, b.product FROM bundle_component b GROUP BY b.bundle, b.product
 @use contradictory_contact 4 | {contact.product,subscription} | SELECT NULL::text AS bundle, NULL::text AS product WHERE false

@@ -172,7 +172,8 @@ WITH {observed}, {rates}bundled AS MATERIALIZED (
 	SELECT b.bundle, array_agg(DISTINCT b.product) AS parts FROM {bundle_rows} b GROUP BY b.bundle
 ), line AS {at_customer} (
 	-- who has a bundle has its parts
-	SELECT s.customer_id, u.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, CASE WHEN u.n = 1 THEN {price}{rate} END AS mrr, u.n = 1 AS is_sold
+	SELECT s.customer_id, u.product, s.started_on, coalesce(s.ended_on, 'infinity') AS ended_on, CASE WHEN u.n = 1 THEN {price}{rate} END AS mrr,
+		u.n = 1 AS is_sold
 	FROM subscription s
 	LEFT JOIN bundled b ON b.bundle = s.product
 	CROSS JOIN LATERAL unnest(s.product || b.parts) WITH ORDINALITY AS u (product, n)

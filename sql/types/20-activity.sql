@@ -97,10 +97,7 @@ COMMENT ON FUNCTION cvm.rfm(cvm.activity, date) IS
 	'Before as_of: days since the last event, number of events, sum of values, days with events';
 
 -- The timelines of all customers in one pass, of one machine: an aggregate that answers with a ticket (src/pg/ticket.h)
-CREATE FUNCTION cvm.timelines_final(internal) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'cvm_timelines_final'
-	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION cvm.timelines_final(internal) IS 'End of _timelines_agg: a ticket with which its state is read';
+@use ticket_final timelines
 CREATE FUNCTION cvm.timelines_combine(internal, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'cvm_timelines_combine'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;

@@ -118,5 +118,7 @@ CREATE FUNCTION cvm.movement_spell_buffer_final(internal) RETURNS cvm.movement
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.movement_spell_buffer_final(internal) IS 'End of the one-pass movement_agg';
 
-@use spell_buffer_aggregate movement_agg | text, date | movement_spell_buffer_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of
-@use spell_buffer_aggregate movement_agg | boolean, text, date, integer | movement_spell_buffer_final | The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, grain, as_of, pause_days
+@use spell_buffer_aggregate movement_agg | text, date | movement_spell_buffer_final \
+	| The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of
+@use spell_buffer_aggregate movement_agg | boolean, text, date, integer | movement_spell_buffer_final \
+	| The waterfall from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, whether it is paused, grain, as_of, pause_days

@@ -34,8 +34,10 @@ CREATE FUNCTION cvm.revenue_spell_buffer_final(internal) RETURNS cvm.revenue_ret
 	AS 'MODULE_PATHNAME', 'cvm_revenue_spell_buffer_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.revenue_spell_buffer_final(internal) IS 'End of the one-pass revenue_retention_agg';
-@use spell_buffer_aggregate revenue_retention_agg | text, date | revenue_spell_buffer_final | Retention of customers and money from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of
-@use spell_buffer_aggregate revenue_retention_agg | text, date, text | revenue_spell_buffer_final | Retention of customers and money from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of, clock (calendar or anniversary)
+@use spell_buffer_aggregate revenue_retention_agg | text, date | revenue_spell_buffer_final \
+	| Retention of customers and money from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of
+@use spell_buffer_aggregate revenue_retention_agg | text, date, text | revenue_spell_buffer_final \
+	| Retention of customers and money from raw spells in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, grain, as_of, clock (calendar or anniversary)
 
 CREATE FUNCTION cvm.revenue_grid(cvm.revenue_retention, conf float8 DEFAULT 0.95)
 	RETURNS TABLE (cohort date, period_no integer, period_start date,

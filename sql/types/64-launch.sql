@@ -24,11 +24,7 @@ CREATE FUNCTION cvm.{name}_final(internal) RETURNS cvm.{row}[]
 	AS 'MODULE_PATHNAME', 'cvm_{symbol}_final'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cvm.{name}_final(internal) IS 'End of _{name}_agg';
--- unnest() of a column would be ten rows to the planner
-CREATE FUNCTION cvm._{symbol}(cvm.{row}[]) RETURNS SETOF cvm.{row}
-	AS 'array_unnest'
-	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE ROWS 200;
-COMMENT ON FUNCTION cvm._{symbol}(cvm.{row}[]) IS 'What _{name}_agg found, as rows';
+@use found_rows {name} | _{symbol} | {row} | 200
 @end
 
 @for customer

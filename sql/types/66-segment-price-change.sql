@@ -6,13 +6,7 @@ CREATE TYPE cvm.price_cell AS (changed_on date, observed_months integer, segment
 	mrr_after numeric);
 COMMENT ON TYPE cvm.price_cell IS
 	'Customers of a kind around a change of price, and how many of them left in a window of 30 days; window_no is NULL: those touched, and what they paid';
-CREATE FUNCTION cvm.price_change_final(internal) RETURNS cvm.price_cell[]
-	AS 'MODULE_PATHNAME', 'cvm_price_change_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.price_change_final(internal) IS 'End of _price_change_agg';
--- unnest() of a column would be ten rows to the planner
-CREATE FUNCTION cvm._price_cells(cvm.price_cell[]) RETURNS SETOF cvm.price_cell
-	AS 'array_unnest'
-	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE ROWS 5000;
-COMMENT ON FUNCTION cvm._price_cells(cvm.price_cell[]) IS 'What _price_change_agg found, as rows';
-@use paid_aggregate price_change | Whom changes of price touched, and who left of them and of others, | lapse_days, price_customers and price_months, and a day since 2000-01-01 if it alone is looked at
+@use rows_final price_change | price_cell
+@use found_rows price_change | _price_cells | price_cell | 5000
+@use paid_aggregate price_change | Whom changes of price touched, and who left of them and of others, \
+	| lapse_days, price_customers and price_months, and a day since 2000-01-01 if it alone is looked at

@@ -77,45 +77,15 @@ COMMENT ON AGGREGATE cvm._segment_cohort_agg({customer}, text, date, date, numer
 @end
 
 -- The rows of customers: see src/pg/segments/segment_moves.c
-CREATE FUNCTION cvm.customer_move_final(internal) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'cvm_customer_move_final'
-	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION cvm.customer_move_final(internal) IS 'End of _customer_move_agg: a ticket with which its state is read';
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_customer_move_add'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) IS
-	'Step of _customer_move_agg';
-CREATE AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) (
-	SFUNC = cvm.customer_move_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.customer_move_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.spell_buffer_combine,
-	SERIALFUNC = cvm.spell_buffer_serialize,
-	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric) IS
+@use ticket_final customer_move
+@with own_spell_aggregate customer_move | text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric
 	'What moves of customers, from raw rows in one pass: the arguments of _segment_movement_agg, then channel, reason of the end, and '
-	'the price that was told. The answer is a ticket, with which _customer_moves() reads the rows in the same query';
-CREATE FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_customer_move_add'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.customer_move_add(internal, {customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) IS
-	'Step of _customer_move_agg';
-CREATE AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) (
-	SFUNC = cvm.customer_move_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.customer_move_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.spell_buffer_combine,
-	SERIALFUNC = cvm.spell_buffer_serialize,
-	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._customer_move_agg({customer}, text, date, date, numeric, boolean, text, text, text, date, integer, text, text, numeric, date, date, integer) IS
+	'the price that was told. The answer is a ticket, with which _customer_moves() reads the rows in the same query'
+@end
+@with own_spell_aggregate customer_move | text, date, date, numeric, boolean, text, text, text, date, integer, text, \
+	text, numeric, date, date, integer
 	'The same of those customers alone for whom something may change in months that begin between two days, where those are given and no price '
-	'has more than so many decimals (NULL: whatever it has); else of all. It may leave others in';
+	'has more than so many decimals (NULL: whatever it has); else of all. It may leave others in'
 @end
 
 CREATE FUNCTION cvm._customer_moves(ticket bytea, since date, until date, segments text[], months date[], owners text[]) RETURNS SETOF bytea

@@ -1,29 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What customers are worth a month, from raw rows in one pass: see src/pg/segments/worth.c
-CREATE FUNCTION cvm.worth_final(internal) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'cvm_worth_final'
-	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION cvm.worth_final(internal) IS 'End of _worth_agg: a ticket with which its state is read';
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.worth_add(internal, {customer}, text, date, date, numeric, text, date) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_worth_add'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.worth_add(internal, {customer}, text, date, date, numeric, text, date) IS 'Step of _worth_agg';
-CREATE AGGREGATE cvm._worth_agg({customer}, text, date, date, numeric, text, date) (
-	SFUNC = cvm.worth_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.worth_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.spell_buffer_combine,
-	SERIALFUNC = cvm.spell_buffer_serialize,
-	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._worth_agg({customer}, text, date, date, numeric, text, date) IS
+@use ticket_final worth
+@with own_spell_aggregate worth | text, date, date, numeric, text, date
 	'What customers are worth, from raw rows in one pass: customer, product, first day, day after the last (NULL: goes on), price a month, segment, '
 	'as_of. A row with a segment says that the customer was in it on these days; a row without one is a spell. The answer is a ticket, with which '
-	'_worths() and _standings() read it in the same query';
+	'_worths() and _standings() read it in the same query'
 @end
 
 CREATE FUNCTION cvm._worths(ticket bytea, products text[], unit_margins numeric[], list_prices numeric[])

@@ -18,33 +18,12 @@ CREATE TYPE cvm.contact_pressure AS (segment text, month date, contacts_each big
 	violations bigint, responses bigint, open_known bigint, opened bigint, opt_known bigint, opted_out bigint, last_day date);
 COMMENT ON TYPE cvm.contact_pressure IS 'What customers of a segment came to who got so many marketing contacts each in a month';
 
-CREATE FUNCTION cvm.contact_pressure_final(internal) RETURNS cvm.contact_pressure[]
-	AS 'MODULE_PATHNAME', 'cvm_contact_pressure_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.contact_pressure_final(internal) IS 'End of _contact_pressure_agg';
+@use rows_final contact_pressure | contact_pressure
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.contact_pressure_add(internal, {customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer)
-	RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_contact_pressure_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.contact_pressure_add(internal, {customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer) IS
-	'Step of _contact_pressure_agg';
-CREATE AGGREGATE cvm._contact_pressure_agg({customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer) (
-	SFUNC = cvm.contact_pressure_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.contact_pressure_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._contact_pressure_agg({customer}, date, text, boolean, boolean, boolean, text, date, date, date, integer, integer) IS
+@with member_aggregate contact_pressure | date, text, boolean, boolean, boolean, text, date, date, date, integer, integer
 	'How much marketing customers get, from raw rows in one pass: customer, day, purpose ("service" is none), whether it was answered, opened '
 	'and ended in an opt-out (NULL: not known), segment, valid_from, valid_to, as_of (NULL: all days), days of the window, contacts that '
-	'customers may get in it. A row with a segment says that the customer was in it on these days; one without is a contact';
+	'customers may get in it. A row with a segment says that the customer was in it on these days; one without is a contact'
 @end
 
 @for customer
@@ -76,128 +55,47 @@ CREATE TYPE cvm.contact_fatigue AS (ordinal bigint, contacts bigint, responses b
 	opt_known bigint, opted_out bigint, last_day date);
 COMMENT ON TYPE cvm.contact_fatigue IS 'Customers whose contacts of an ordinal, and first ones, came to as many, and as many responses';
 
-CREATE FUNCTION cvm.contact_fatigue_final(internal) RETURNS cvm.contact_fatigue[]
-	AS 'MODULE_PATHNAME', 'cvm_contact_fatigue_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.contact_fatigue_final(internal) IS 'End of _contact_fatigue_agg';
+@use rows_final contact_fatigue | contact_fatigue
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.contact_fatigue_add(internal, {customer}, date, timestamptz, text, boolean, boolean, date, integer) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_contact_fatigue_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.contact_fatigue_add(internal, {customer}, date, timestamptz, text, boolean, boolean, date, integer) IS
-	'Step of _contact_fatigue_agg';
-CREATE AGGREGATE cvm._contact_fatigue_agg({customer}, date, timestamptz, text, boolean, boolean, date, integer) (
-	SFUNC = cvm.contact_fatigue_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.contact_fatigue_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._contact_fatigue_agg({customer}, date, timestamptz, text, boolean, boolean, date, integer) IS
+@with member_aggregate contact_fatigue | date, timestamptz, text, boolean, boolean, date, integer
 	'What first, second and further marketing contacts within a window came to, up to the tenth, from raw rows in one pass: customer, day, moment, '
-	'purpose ("service" is none), whether it was answered and ended in an opt-out (NULL: not known), as_of (NULL: all days), days of the window';
+	'purpose ("service" is none), whether it was answered and ended in an opt-out (NULL: not known), as_of (NULL: all days), days of the window'
 @end
 
 CREATE TYPE cvm.contact_silence AS (segment text, contacts bigint, is_never boolean, customers bigint);
 COMMENT ON TYPE cvm.contact_silence IS 'Customers of a segment who pay, by how many contacts they got since a day, and whether they ever got one';
 
-CREATE FUNCTION cvm.contact_silence_final(internal) RETURNS cvm.contact_silence[]
-	AS 'MODULE_PATHNAME', 'cvm_contact_silence_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.contact_silence_final(internal) IS 'End of _contact_silence_agg';
+@use rows_final contact_silence | contact_silence
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.contact_silence_add(internal, {customer}, date, text, text, boolean, text, date, date, date, date) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_contact_silence_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.contact_silence_add(internal, {customer}, date, text, text, boolean, text, date, date, date, date) IS
-	'Step of _contact_silence_agg';
-CREATE AGGREGATE cvm._contact_silence_agg({customer}, date, text, text, boolean, text, date, date, date, date) (
-	SFUNC = cvm.contact_silence_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.contact_silence_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._contact_silence_agg({customer}, date, text, text, boolean, text, date, date, date, date) IS
+@with member_aggregate contact_silence | date, text, text, boolean, text, date, date, date, date
 	'How many contacts those who pay got, by segment of the last day, from raw rows in one pass: customer, day, purpose ("service" is no marketing), '
 	'arm (nobody contacts "control"), whether the customer pays on the last day, segment, valid_from, valid_to, as_of, day from which on contacts '
-	'count. A row with a segment says that the customer was in it on these days; one of who pays is no contact';
+	'count. A row with a segment says that the customer was in it on these days; one of who pays is no contact'
 @end
 
 CREATE TYPE cvm.ticket_response AS (segment text, month date, tickets bigint, staff bigint, customers bigint, answered bigint, solved bigint,
 	reopened bigint, within_tickets bigint, beyond_tickets bigint, replies cvm.survival, solutions cvm.survival);
 COMMENT ON TYPE cvm.ticket_response IS 'How long the tickets of a month waited for a reply and to be solved, in a segment (NULL: of everybody)';
 
-CREATE FUNCTION cvm.ticket_response_final(internal) RETURNS cvm.ticket_response[]
-	AS 'MODULE_PATHNAME', 'cvm_ticket_response_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.ticket_response_final(internal) IS 'End of _ticket_response_agg';
+@use rows_final ticket_response | ticket_response
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.ticket_response_add(internal, {customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date)
-	RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_ticket_response_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.ticket_response_add(internal, {customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date) IS
-	'Step of _ticket_response_agg';
-CREATE AGGREGATE cvm._ticket_response_agg({customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date) (
-	SFUNC = cvm.ticket_response_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.ticket_response_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._ticket_response_agg({customer}, date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date) IS
+@with member_aggregate ticket_response | date, boolean, boolean, boolean, boolean, float8, float8, float8, text, date, date, date
 	'How long tickets wait, from raw rows in one pass: customer, day, whether the staff opened it, it was answered, solved and opened again, '
 	'minutes until the reply or until now (less than 0: it does not count), minutes until it was solved or until now, agreed minutes, segment, '
-	'valid_from, valid_to, as_of (NULL: all days). A row with a segment says that the customer was in it on these days; one without is a ticket';
+	'valid_from, valid_to, as_of (NULL: all days). A row with a segment says that the customer was in it on these days; one without is a ticket'
 @end
 
 CREATE TYPE cvm.survey_answers AS (segment text, month date, instrument text, driver text, kind text, score float8, competitor_score float8,
 	is_answered boolean, customers bigint, last_day date);
 COMMENT ON TYPE cvm.survey_answers IS 'How many customers of a segment gave an answer in a month, or were asked: is_answered is not NULL then';
 
-CREATE FUNCTION cvm.survey_score_final(internal) RETURNS cvm.survey_answers[]
-	AS 'MODULE_PATHNAME', 'cvm_survey_score_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.survey_score_final(internal) IS 'End of _survey_score_agg';
+@use rows_final survey_score | survey_answers
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.survey_score_add(internal, {customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_survey_score_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.survey_score_add(internal, {customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) IS
-	'Step of _survey_score_agg';
-CREATE AGGREGATE cvm._survey_score_agg({customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) (
-	SFUNC = cvm.survey_score_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.survey_score_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._survey_score_agg({customer}, date, timestamptz, float8, float8, date, text, text, text, text, date, date, date) IS
+@with member_aggregate survey_score | date, timestamptz, float8, float8, date, text, text, text, text, date, date, date
 	'How many customers gave which answer, the last of each in a month, from raw rows in one pass: customer, day of the answer, its moment, score, '
 	'score of the competitor, day of the invitation, instrument, driver, kind (instrument and kind in any case of letters; driver and kind NULL: '
 	'"(none)"), segment, valid_from, valid_to, as_of (NULL: all days). A row with a '
-	'segment says that the customer was in it on these days; one without is an answer, an invitation, or both';
+	'segment says that the customer was in it on these days; one without is an answer, an invitation, or both'
 @end
 
 CREATE FUNCTION cvm._minutes_between(since timestamptz, until timestamptz) RETURNS float8
@@ -206,30 +104,11 @@ CREATE FUNCTION cvm._minutes_between(since timestamptz, until timestamptz) RETUR
 COMMENT ON FUNCTION cvm._minutes_between(timestamptz, timestamptz) IS 'Minutes by the clock; NULL where one of the moments is infinite';
 
 -- When something happened last: see src/pg/contacts/last_days.c
-CREATE FUNCTION cvm.last_day_final(internal) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'cvm_last_day_final'
-	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION cvm.last_day_final(internal) IS 'End of _last_day_agg: a ticket with which its state is read';
+@use ticket_final last_day
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.last_day_add(internal, {customer}, date, date) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_last_day_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.last_day_add(internal, {customer}, date, date) IS 'Step of _last_day_agg';
-CREATE AGGREGATE cvm._last_day_agg({customer}, date, date) (
-	SFUNC = cvm.last_day_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.last_day_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._last_day_agg({customer}, date, date) IS
+@with member_aggregate last_day | date, date
 	'What happened to customers before a day, from raw rows in one pass: customer, day, as_of. The answer is a ticket, with which _last_days() '
-	'reads the rows once in the same query';
+	'reads the rows once in the same query'
 @end
 
 CREATE FUNCTION cvm._last_days(ticket bytea, of_type anyelement, looks date[], silent_days integer)
@@ -241,34 +120,13 @@ COMMENT ON FUNCTION cvm._last_days(bytea, anyelement, date[], integer) IS
 	'the type of of_type';
 
 -- Which contacts may contradict something: see src/core/contacts/contact_offers.h
-CREATE FUNCTION cvm.contact_offer_final(internal) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'cvm_contact_offer_final'
-	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION cvm.contact_offer_final(internal) IS 'End of _contact_offer_agg: a ticket with which its state is read';
+@use ticket_final contact_offer
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.contact_offer_add(internal, {customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[])
-	RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_contact_offer_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.contact_offer_add(internal, {customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[]) IS
-	'Step of _contact_offer_agg';
-CREATE AGGREGATE cvm._contact_offer_agg({customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[]) (
-	SFUNC = cvm.contact_offer_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.contact_offer_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._contact_offer_agg({customer}, date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[]) IS
+@with member_aggregate contact_offer | date, date, timestamptz, text, text, text, text, text, date, integer, text[], text[]
 	'Contacts with an offer and what customers hold, from raw rows in one pass: customer, day or first day, day after the last of what is held (NULL: '
 	'goes on), moment of a contact (NULL: something is held), purpose ("service" is no offer), channel, campaign, offer, product, as_of (NULL: all '
 	'days), days in which contacts are near each other, pairs of offers and products, pairs of products and bundles. The answer is a ticket, with '
-	'which _contact_offers() reads the state while the query runs';
+	'which _contact_offers() reads the state while the query runs'
 @end
 CREATE FUNCTION cvm._contact_offers(ticket bytea, of_type anyelement)
 	RETURNS TABLE (customer_id anyelement, day date, of_day bigint, channel text, campaign text, offer text, product text)

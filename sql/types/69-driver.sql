@@ -14,41 +14,15 @@ CREATE FUNCTION cvm._late_reply(minutes float8, paused float8, agreed float8, is
 COMMENT ON FUNCTION cvm._late_reply(float8, float8, float8, boolean) IS
 	'Whether a reply took, or who still waits has waited, longer than agreed (1 or 0), less what was paused of it; NULL where that is not known';
 
-CREATE FUNCTION cvm.driver_sums_final(internal) RETURNS cvm.driver_sum[]
-	AS 'MODULE_PATHNAME', 'cvm_driver_sums_final'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.driver_sums_final(internal) IS 'End of _driver_sums_agg';
--- unnest() of a column would be ten rows to the planner
-CREATE FUNCTION cvm._driver_sums(cvm.driver_sum[]) RETURNS SETOF cvm.driver_sum
-	AS 'array_unnest'
-	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE ROWS 5000;
-COMMENT ON FUNCTION cvm._driver_sums(cvm.driver_sum[]) IS 'What _driver_sums_agg found, as rows';
+@use rows_final driver_sums | driver_sum
+@use found_rows driver_sums | _driver_sums | driver_sum | 5000
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.driver_sums_add(internal, {customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date, boolean) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_driver_sums_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.driver_sums_add(internal, {customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date, boolean) IS 'Step of _driver_sums_agg';
-CREATE AGGREGATE cvm._driver_sums_agg({customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date, boolean) (
-	SFUNC = cvm.driver_sums_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.driver_sums_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._driver_sums_agg({customer}, date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, date, text[], date[],
-	integer, date, boolean) IS
+@with member_aggregate driver_sums | date, timestamptz, text, text, text, text, float8, float8, numeric, text, date, \
+	date, text[], date[], integer, date, boolean
 	'What is known of drivers of value, from raw rows in one pass: customer, day, moment of an answer (NULL: something was done), instrument or metric, '
 	'driver (NULL: "(none)"), kind (instrument and kind in any case of letters), theme, score or whether it was so (not 0), importance, what a spell '
 	'brings a month, segment, valid_from, valid_to, floors (metric, sign and number of each), months around which customers are counted, months before each '
-	'with which it is compared, as_of (NULL: all days), whether importance of answers is asked. A row with a segment says that the customer was in it on these days, one with what it brings that '
-	'it is a spell of these days; of what was done driver may be a second metric, and importance whether that was so; of answers of a customer in a month '
-	'the last one counts';
+	'with which it is compared, as_of (NULL: all days), whether importance of answers is asked. A row with a segment says that the customer was in it on '
+	'these days, one with what it brings that it is a spell of these days; of what was done driver may be a second metric, and importance whether that was so; of answers of a customer in a month '
+	'the last one counts'
 @end

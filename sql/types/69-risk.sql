@@ -1,32 +1,12 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Why customers are at risk, and how such customers fared, from raw rows in one pass: see src/pg/contacts/customer_risk.c
-CREATE FUNCTION cvm.customer_risk_final(internal) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'cvm_customer_risk_final'
-	LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION cvm.customer_risk_final(internal) IS 'End of _customer_risk_agg: a ticket with which its state is read';
+@use ticket_final customer_risk
 
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.customer_risk_add(internal, {customer}, text, text, date, date, numeric, boolean, date, date, text, date) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_customer_risk_add_{customer}'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.customer_risk_add(internal, {customer}, text, text, date, date, numeric, boolean, date, date, text, date) IS
-	'Step of _customer_risk_agg';
-CREATE AGGREGATE cvm._customer_risk_agg({customer}, text, text, date, date, numeric, boolean, date, date, text, date) (
-	SFUNC = cvm.customer_risk_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.customer_risk_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.member_combine,
-	SERIALFUNC = cvm.member_serialize,
-	DESERIALFUNC = cvm.member_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._customer_risk_agg({customer}, text, text, date, date, numeric, boolean, date, date, text, date) IS
+@with member_aggregate customer_risk | text, text, date, date, numeric, boolean, date, date, text, date
 	'What may put customers at risk, from raw rows in one pass: customer, line, product, first day, day after the last (NULL: goes on), price a '
 	'month, whether it is under an offer, day of notice, day until which it is committed, NULL; or, of what is told of the customer (product '
 	'NULL) or of a product, for looks after the first day and up to the last: when it comes true, and the reason. What ended before the last '
-	'argument is left out. The answer is a ticket, with which _customer_risks() reads the rows once in the same query';
+	'argument is left out. The answer is a ticket, with which _customer_risks() reads the rows once in the same query'
 @end
 
 CREATE FUNCTION cvm._customer_risks(ticket bytea, of_type anyelement, as_of date, action_days integer, loss_days integer, moved_days integer)

@@ -6,39 +6,26 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "world.h"
+#include "members.h"
 
 #include <string.h>
 
 #include "core/contacts/campaign_sums.h"
 #include "core/contacts/universal_control.h"
 
-#define WORLDS 120
-#define WAYS 4 /* in memory, in files, in files of files, in two processes */
-
-typedef struct World
+enum
 {
-	int number;
-	uint64_t random;
-	bool is_universal;
-	KeyKind kind;
-	bool same;
-	bool has_spilled;
-	uint32_t cells;
-} World;
-
-static uint32_t
-draw(World *world, uint32_t below)
-{
-	return draw_below(&world->random, below);
-}
+	CAMPAIGNS,
+	UNIVERSAL,
+	WHATS
+};
 
 static MemberLines *
 make_lines(const World *world, size_t budget)
 {
 	MemberLines *members = member_lines_new(
 		NULL, world->kind,
-		world->is_universal ? sizeof(UniversalLine) : sizeof(CampaignLine),
+		world->what == UNIVERSAL ? sizeof(UniversalLine) : sizeof(CampaignLine),
 		budget);
 
 	members->parameters[CAMPAIGN_DAYS] = 7;
@@ -91,7 +78,6 @@ take_campaign(World *world, MemberLines *members, Key key, int32_t name,
 	}
 }
 
-/* One row, the same whatever lines it is for */
 static void
 take_row(World *world, MemberLines *members, uint32_t customers)
 {
@@ -106,7 +92,7 @@ take_row(World *world, MemberLines *members, uint32_t customers)
 	uint32_t kind;
 	UniversalLine *line;
 
-	if (!world->is_universal)
+	if (world->what != UNIVERSAL)
 	{
 		take_campaign(world, members, key, number, day, flags);
 		return;
@@ -173,80 +159,15 @@ universal_sum(World *world, MemberLines *members)
 	return words_hash(1, &sums, sizeof(sums) / sizeof(uint64_t));
 }
 
-static void
-run_world(void *argument)
+static uint64_t
+lines_sum(World *world, MemberLines *members)
 {
-	World *world = argument;
-	static const size_t budgets[WAYS] = {0, 20000, 900, 0};
-	uint64_t sums[WAYS];
-	int nrows;
-	uint32_t customers;
-
-	world->random = 88172645463325252u + (uint64_t) world->number;
-	world->is_universal = world->number % 2 != 0;
-	world->kind = (KeyKind) (world->number / 2 % 3);
-	nrows = 1 + (int) draw(world, 3000);
-	/* some have many rows each */
-	customers = 1 + draw(world, world->number % 5 == 0 ? 3 : 300);
-	for (int way = 0; way < WAYS; way++)
-	{
-		uint64_t random = world->random;
-		MemberLines *members = make_lines(world, budgets[way]);
-		MemberLines *other = way == 3 ? make_lines(world, 900) : NULL;
-		ByteWriter writer;
-
-		for (int i = 0; i < nrows; i++)
-			take_row(world, other != NULL && i > nrows / 3 ? other : members,
-					 customers);
-		customer_lines_flush(&members->lines);
-		world->has_spilled |= overflow_is_written(&members->lines.overflow);
-		if (other != NULL)
-		{
-			writer_open(&writer, NULL, 0);
-			member_lines_encode(other, &writer);
-			members =
-				member_lines_absorb(members, NULL, 0, writer.data, writer.used);
-		}
-		world->cells = 0;
-		sums[way] = world->is_universal ? universal_sum(world, members)
-										: campaigns_sum(world, members);
-		world->random = random;
-	}
-	world->same =
-		sums[0] == sums[1] && sums[0] == sums[2] && sums[0] == sums[3];
-}
-
-static void
-ok(int number, const char *what, bool truth)
-{
-	printf("%sok %d - %s\n", truth ? "" : "not ", number, what);
+	return world->what == UNIVERSAL ? universal_sum(world, members)
+									: campaigns_sum(world, members);
 }
 
 int
 main(void)
 {
-	int good = 0;
-	int spilled = 0;
-	int large = 0;
-
-	runtime_patience = 1L << 40;
-	for (int i = 0; i < WORLDS; i++)
-	{
-		World world = {.number = i};
-
-		if (runtime_run(run_world, &world) != RUNTIME_DONE)
-			printf("# world %d: %s\n", i, runtime_message);
-		else if (!world.same)
-			printf("# world %d differs\n", i);
-		else
-			good++;
-		spilled += world.has_spilled;
-		large += world.cells > 0;
-	}
-	ok(1, "sums are the same in memory, files and other processes",
-	   good == WORLDS);
-	ok(2, "some had spilled", spilled > 0);
-	ok(3, "most had something to add up", large > WORLDS / 2);
-	printf("1..3\n");
-	return 0;
+	return run_worlds(120, WHATS, 0);
 }

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: PostgreSQL
  */
-#include "world.h"
+#include "members.h"
 
 #include <string.h>
 
@@ -18,9 +18,6 @@
 #include "core/contacts/driver_sums.h"
 #include "core/contacts/survey_score.h"
 #include "core/contacts/ticket_response.h"
-
-#define WORLDS 240
-#define WAYS 4 /* in memory, in files, in files of files, in two processes */
 
 typedef enum What
 {
@@ -34,23 +31,6 @@ typedef enum What
 	RISKS,
 	WHATS
 } What;
-
-typedef struct World
-{
-	int number;
-	uint64_t random;
-	What what;
-	KeyKind kind;
-	bool same;
-	bool has_spilled;
-	uint32_t cells;
-} World;
-
-static uint32_t
-draw(World *world, uint32_t below)
-{
-	return draw_below(&world->random, below);
-}
 
 static size_t
 line_size(What what)
@@ -185,7 +165,6 @@ take_driver_row(World *world, MemberLines *members, Key key, MemberLine member)
 	driver_line_put(members, key, &line);
 }
 
-/* One row, the same whatever lines it is for */
 static void
 take_row(World *world, MemberLines *members, uint32_t customers)
 {
@@ -348,9 +327,8 @@ risks_sum(World *world, MemberLines *members)
 	return risks.sum;
 }
 
-/* What the cells come to, in whatever order they are */
 static uint64_t
-cells_sum(World *world, MemberLines *members)
+lines_sum(World *world, MemberLines *members)
 {
 	CellTable cells;
 	DriverNames names;
@@ -445,78 +423,8 @@ cells_sum(World *world, MemberLines *members)
 	return sum;
 }
 
-static void
-run_world(void *argument)
-{
-	World *world = argument;
-	static const size_t budgets[WAYS] = {0, 20000, 900, 0};
-	uint64_t sums[WAYS];
-	int nrows;
-	uint32_t customers;
-
-	world->random = 88172645463325252u + (uint64_t) world->number;
-	world->what = (What) (world->number % WHATS);
-	world->kind = (KeyKind) (world->number / WHATS % 3);
-	nrows = 1 + (int) draw(world, 3000);
-	/* some have many rows each */
-	customers = 1 + draw(world, world->number % 5 == 0 ? 3 : 300);
-	for (int way = 0; way < WAYS; way++)
-	{
-		uint64_t random = world->random;
-		MemberLines *members = make_lines(world, budgets[way]);
-		MemberLines *other = way == 3 ? make_lines(world, 900) : NULL;
-		ByteWriter writer;
-
-		for (int i = 0; i < nrows; i++)
-			take_row(world, other != NULL && i > nrows / 3 ? other : members,
-					 customers);
-		customer_lines_flush(&members->lines);
-		world->has_spilled |= overflow_is_written(&members->lines.overflow);
-		if (other != NULL)
-		{
-			writer_open(&writer, NULL, 0);
-			member_lines_encode(other, &writer);
-			members =
-				member_lines_absorb(members, NULL, 0, writer.data, writer.used);
-		}
-		sums[way] = cells_sum(world, members);
-		world->random = random;
-	}
-	world->same =
-		sums[0] == sums[1] && sums[0] == sums[2] && sums[0] == sums[3];
-}
-
-static void
-ok(int number, const char *what, bool truth)
-{
-	printf("%sok %d - %s\n", truth ? "" : "not ", number, what);
-}
-
 int
 main(void)
 {
-	int good = 0;
-	int spilled = 0;
-	int large = 0;
-
-	runtime_patience = 1L << 40;
-	for (int i = 0; i < WORLDS; i++)
-	{
-		World world = {.number = i};
-
-		if (runtime_run(run_world, &world) != RUNTIME_DONE)
-			printf("# world %d: %s\n", i, runtime_message);
-		else if (!world.same)
-			printf("# world %d differs\n", i);
-		else
-			good++;
-		spilled += world.has_spilled;
-		large += world.cells > 5;
-	}
-	ok(1, "cells are the same in memory, files and other processes",
-	   good == WORLDS);
-	ok(2, "some had spilled", spilled > 0);
-	ok(3, "some had many cells", large > WORLDS / 2);
-	printf("1..3\n");
-	return 0;
+	return run_worlds(240, WHATS, 5);
 }

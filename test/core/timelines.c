@@ -236,12 +236,6 @@ run_world(void *argument)
 	world->same &= world->handed_out == expected;
 }
 
-static void
-ok(int number, const char *what, bool truth)
-{
-	printf("%sok %d - %s\n", truth ? "" : "not ", number, what);
-}
-
 int
 main(void)
 {

@@ -10,9 +10,17 @@
 
 #include "runtime.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/util/key.h"
+
+/* A line of TAP */
+static inline void
+ok(int number, const char *what, bool truth)
+{
+	printf("%sok %d - %s\n", truth ? "" : "not ", number, what);
+}
 
 /* A number below a bound; random is not 0 */
 static inline uint32_t

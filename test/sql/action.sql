@@ -189,15 +189,7 @@ BEGIN
 	RETURN said;
 END
 $$;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	l text;
-	whole text := '';
-BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
-	RETURN whole;
-END
-$$;
+\i test/plan_of.sql
 CREATE TEMP TABLE alone AS SELECT q.who, pg_temp.fold(q.who, q.of_type) AS query, pg_temp.answer(pg_temp.fold(q.who, q.of_type)) AS said
 FROM (VALUES ('customer', 'bigint'), ('md5(customer::text)::uuid', 'uuid'), ('''a customer of a long name '' || customer', 'text')) AS q (who, of_type);
 SELECT isnt(said, NULL, 'a fold of ' || who) FROM alone;

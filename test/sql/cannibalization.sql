@@ -200,15 +200,7 @@ SELECT is(pg_temp.see($$SELECT entries, matured_entries, unit_rate, value_rate, 
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 2;
 CREATE TABLE wide AS SELECT * FROM market;
 ALTER TABLE wide SET (parallel_workers = 2);
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	l text;
-	whole text := '';
-BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
-	RETURN whole;
-END
-$$;
+\i test/plan_of.sql
 SELECT matches(pg_temp.plan_of($$SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text) FROM wide$$),
 	'Partial Aggregate', 'cannibalization_agg runs in parallel');
 SELECT is((SELECT cannibalization_agg(holdings, ARRAY['N'], NULL, '2024-07-01', ARRAY[1, 30], ARRAY[0, 60], 0, (customer % 3)::text) FROM wide),

@@ -72,15 +72,7 @@ CREATE TABLE alone AS
 		cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{A,B}', '2025-01-01', 30, 60, 0, 'x') AS s,
 		cannibalization_agg('c' || customer, product, started_on, ended_on, mrr, '{N}', NULL, '2025-01-01', ARRAY[30, 7], ARRAY[60], 0) AS g FROM wide;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 3;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	l text;
-	whole text := '';
-BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
-	RETURN whole;
-END
-$$;
+\i test/plan_of.sql
 SELECT matches(pg_temp.plan_of($$SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide$$), 'Partial Aggregate', 'the one-pass cannibalization_matrix_agg runs in parallel');
 SELECT is((SELECT cannibalization_matrix_agg(customer, product, started_on, ended_on, mrr, '2025-01-01') FROM wide), (SELECT m FROM alone), 'parallel workers give the same matrix');
 SELECT is((SELECT cannibalization_agg(customer, product, started_on, ended_on, mrr, '{N}', '{A,B}', '2025-01-01', 30, 60, 0, 'x') FROM wide), (SELECT s FROM alone), 'parallel workers give the same state');

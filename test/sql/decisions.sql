@@ -148,15 +148,7 @@ SET LOCAL work_mem = '64kB';
 SELECT is_empty($$SELECT pg_temp.differs('SELECT cvm._decision_agg(customer, line, segment, day, until, mrr, paused, failed, terms, months, days, product, skipped, ''2024-07-01'', 3) FROM wide')$$, 'rows that do not fit into memory say the same');
 RESET work_mem;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 3;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	l text;
-	whole text := '';
-BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
-	RETURN whole;
-END
-$$;
+\i test/plan_of.sql
 SELECT matches(pg_temp.plan_of($$SELECT cvm._decision_agg(customer, line, segment, day, until, mrr, paused, failed, terms, months, days, product, skipped, '2024-07-01', 3) FROM wide$$), 'Partial Aggregate', 'workers share the rows');
 SELECT is_empty($$SELECT pg_temp.differs('SELECT cvm._decision_agg(customer, line, segment, day, until, mrr, paused, failed, terms, months, days, product, skipped, ''2024-07-01'', 3) FROM wide')$$, 'workers find the same');
 SELECT throws_ok($$SELECT cvm._decision_agg(1::bigint, 'l', NULL, date '2024-01-01', NULL, 5, NULL, NULL, 1, NULL, NULL, NULL, NULL, NULL, 3)$$, '22004', NULL, 'the end of observation must be told');

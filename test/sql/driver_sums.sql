@@ -98,15 +98,7 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 3;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	l text;
-	whole text := '';
-BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
-	RETURN whole;
-END
-$$;
+\i test/plan_of.sql
 SELECT matches(pg_temp.plan_of(pg_temp.fold('customer', 'raw')), 'Partial Aggregate', 'workers share the rows');
 SELECT is_empty($$SELECT pg_temp.as_alone('customer', 'raw')$$, 'workers find the same');
 SELECT is_empty($$SELECT pg_temp.unweighed()$$, 'some of whom have longer lines than others');

@@ -141,15 +141,7 @@ CREATE TABLE wide_words AS SELECT ARRAY['30', '60', '0', 'true', '0.95', 'N', '8
 CREATE TABLE alone AS SELECT cvm._launch_agg(customer, product, started_on, ended_on, mrr, segment, '2025-06-01', (SELECT words FROM wide_words)) AS states FROM wide;
 SELECT cmp_ok((SELECT count(*) FROM alone, cvm._launch_states(states)), '>', 30::bigint, 'many customers have many states');
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 3;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	l text;
-	whole text := '';
-BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
-	RETURN whole;
-END
-$$;
+\i test/plan_of.sql
 SELECT matches(pg_temp.plan_of($$SELECT cvm._launch_agg(customer, product, started_on, ended_on, mrr, segment, '2025-06-01', '{30,60,0,true,0.95,N,8900,M,9000}') FROM wide$$), 'Partial Aggregate',
 	'workers share the rows');
 SELECT is((SELECT cvm._launch_agg(customer, product, started_on, ended_on, mrr, segment, '2025-06-01', '{30,60,0,true,0.95,N,8900,M,9000}')::text FROM wide), (SELECT states::text FROM alone),

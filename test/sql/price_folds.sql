@@ -122,15 +122,7 @@ SET LOCAL work_mem = '64kB';
 SELECT is(pg_temp.answer(pg_temp.fold(a.name)), a.said, a.name || ' of rows that do not fit into memory are the same') FROM alone a ORDER BY a.name;
 RESET work_mem;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL max_parallel_workers_per_gather = 3;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	l text;
-	whole text := '';
-BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP whole := whole || l || E'\n'; END LOOP;
-	RETURN whole;
-END
-$$;
+\i test/plan_of.sql
 SELECT ok(pg_temp.plan_of(pg_temp.fold(a.name)) ~ 'Partial Aggregate', a.name || ': workers share the rows') FROM alone a ORDER BY a.name;
 SELECT is(pg_temp.answer(pg_temp.fold(a.name)), a.said, a.name || ' that workers find are the same') FROM alone a ORDER BY a.name;
 SELECT throws_ok($$SELECT cvm._price_book_agg(1::bigint, 'P', NULL, date '2024-01-01', NULL, 5, NULL)$$, '22004', NULL, 'the end of observation must be told');

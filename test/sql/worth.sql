@@ -55,6 +55,7 @@ SELECT pg_temp.make('wa', 'subscription spell', 'segment_history tier', 'product
 	pg_temp.make('wb', 'subscription spell_of_name', 'product priced'), pg_temp.make('wc', 'subscription spell', 'segment_history tier', 'product priced') \g /dev/null
 SELECT cvm.configure('wc', 'currency', NULL) \g /dev/null
 
+CREATE TABLE shown (side text, line text);
 CREATE TABLE walked (world int, view text, model text, rows bigint, differ bigint);
 CREATE FUNCTION pg_temp.walk(world int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -67,12 +68,13 @@ BEGIN
 		literals := cvm._literals(v.model);
 		literals := literals || cvm._part_literals(have, literals, v.view);
 		PERFORM set_config('search_path', v.model || ', public, pg_temp', true);
-		EXECUTE format('CREATE TEMP TABLE there AS %s', (SELECT cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int)
+		TRUNCATE public.shown;
+		EXECUTE format('INSERT INTO public.shown SELECT ''there'', t::text FROM (%s) t', (SELECT cvm._shown(b.view, cvm._fill(b.body, literals), (literals ->> 'minor_units')::int)
 			FROM cvm.report_body b WHERE b.view = v.view AND b.needs <@ have ORDER BY b.preference LIMIT 1));
-		EXECUTE format('CREATE TEMP TABLE here AS SELECT * FROM %I.%I', v.model, v.view);
-		INSERT INTO public.walked SELECT world, v.view, v.model, (SELECT count(*) FROM here),
-			(SELECT count(*) FROM ((SELECT h::text FROM here h EXCEPT ALL SELECT t::text FROM there t) UNION ALL (SELECT t::text FROM there t EXCEPT ALL SELECT h::text FROM here h)) d);
-		DROP TABLE here, there;
+		EXECUTE format('INSERT INTO public.shown SELECT ''here'', h::text FROM %I.%I h', v.model, v.view);
+		INSERT INTO public.walked SELECT world, v.view, v.model, count(*) FILTER (WHERE d.side = 'here'), count(*) FILTER (WHERE d.here <> d.there)
+		FROM (SELECT s.side, count(*) FILTER (WHERE s.side = 'here') OVER w AS here, count(*) FILTER (WHERE s.side = 'there') OVER w AS there
+			FROM public.shown s WINDOW w AS (PARTITION BY s.line)) d;
 	END LOOP;
 END $$;
 SELECT count(*) FROM (SELECT pg_temp.world(w), pg_temp.walk(w) FROM generate_series(1, :worlds) w) x \g /dev/null

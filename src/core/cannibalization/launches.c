@@ -158,20 +158,13 @@ questions_make(LaunchWalk *walk)
 static void
 walk_reserve(LaunchWalk *walk, uint32_t nlines)
 {
-	size_t room;
-
 	if (nlines <= walk->room)
 		return;
 	if (walk->room > 0)
-	{
 		runtime_free(walk->spells);
-		runtime_free(walk->memberships);
-		runtime_free(walk->segment_steps);
-	}
-	room = walk->room = nlines * 2;
-	walk->spells = runtime_alloc(NULL, room * sizeof(Spell));
-	walk->memberships = runtime_alloc(NULL, room * sizeof(Membership));
-	walk->segment_steps = runtime_alloc(NULL, room * 2 * sizeof(SegmentStep));
+	walk->room = nlines * 2;
+	walk->spells = runtime_alloc(NULL, (size_t) walk->room * sizeof(Spell));
+	segment_steps_reserve(&walk->memberships, &walk->segment_steps, walk->room);
 }
 
 /* Lay a customer's spells out in the order of their start; times in segments. */
@@ -288,9 +281,7 @@ segment_on(const LaunchWalk *walk, Day day)
 {
 	int step = segment_step_on(walk->segment_steps, walk->nsegment_steps, day);
 
-	return step < 0 || walk->segment_steps[step].segment < 0
-			   ? walk->nameless
-			   : walk->segment_steps[step].segment;
+	return segment_step_place(walk->segment_steps, step, walk->nameless);
 }
 
 /* In which segment the customer was for each launch; true: in the same one */

@@ -106,9 +106,8 @@ run_count(Walk *walk, const RunSpell *run, Wide mrr)
 		if (step + 1 < walk->nsegment_steps &&
 			walk->segment_steps[step + 1].day < until)
 			until = walk->segment_steps[step + 1].day;
-		key.segment = step < 0 || walk->segment_steps[step].segment < 0
-						  ? names->nameless
-						  : walk->segment_steps[step].segment;
+		key.segment =
+			segment_step_place(walk->segment_steps, step, names->nameless);
 		key.since = months_since(walk, since);
 		key.until = months_until(walk, until);
 		since = until;

@@ -203,9 +203,8 @@ move_of(const Walk *walk, Day day, int32_t product)
 static int32_t
 step_segment(const Walk *walk, int step)
 {
-	if (step < 0 || walk->segment_steps[step].segment < 0)
-		return walk->changes->names.nameless;
-	return walk->segment_steps[step].segment;
+	return segment_step_place(walk->segment_steps, step,
+							  walk->changes->names.nameless);
 }
 
 static int

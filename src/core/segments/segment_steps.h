@@ -58,4 +58,13 @@ segment_step_on(const SegmentStep *segment_steps, int nsegment_steps, Day day)
 	return low - 1;
 }
 
+/* The segment of a step; before the first, and in none, that of who is in none */
+static inline int32_t
+segment_step_place(const SegmentStep *segment_steps, int step, int32_t nameless)
+{
+	return step < 0 || segment_steps[step].segment < 0
+			   ? nameless
+			   : segment_steps[step].segment;
+}
+
 #endif /* CVM_CORE_SEGMENTS_SEGMENT_STEPS_H */

@@ -50,9 +50,8 @@ segment_before(const Walk *walk, int nsegment_steps, int64_t day)
 				   : segment_step_on(walk->segment_steps, nsegment_steps,
 									 (Day) (day - 1));
 
-	return step < 0 || walk->segment_steps[step].segment < 0
-			   ? walk->white_space->names.nameless
-			   : walk->segment_steps[step].segment;
+	return segment_step_place(walk->segment_steps, step,
+							  walk->white_space->names.nameless);
 }
 
 static WhiteSpaceCell *

@@ -145,9 +145,8 @@ customer_count(Walk *walk, const SpellReader *reader)
 											 walk->segment_steps),
 							walk->as_of);
 
-		worth.segment = step < 0 || walk->segment_steps[step].segment < 0
-							? names->nameless
-							: walk->segment_steps[step].segment;
+		worth.segment =
+			segment_step_place(walk->segment_steps, step, names->nameless);
 		worth.age = months_over(paid_since(walk, nruns), walk->as_of);
 	}
 	kind = count_table_reach(&walk->worths->kinds, &worth);

@@ -53,26 +53,3 @@ CREATE AGGREGATE cvm.{name}({customer}, text, date, date, numeric, {more}) (
 COMMENT ON AGGREGATE cvm.{name}({customer}, text, date, date, numeric, {more}) IS '{description}';
 @end
 @end
-
--- One with a step of its own: what comes after the customer, and what is said of it
-@define own_spell_aggregate name | arguments
-@for customer
-bigint
-text
-uuid
-@make
-CREATE FUNCTION cvm.{name}_add(internal, {customer}, {arguments}) RETURNS internal
-	AS 'MODULE_PATHNAME', 'cvm_{name}_add'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cvm.{name}_add(internal, {customer}, {arguments}) IS 'Step of _{name}_agg';
-CREATE AGGREGATE cvm._{name}_agg({customer}, {arguments}) (
-	SFUNC = cvm.{name}_add, STYPE = internal, SSPACE = 65536,
-	FINALFUNC = cvm.{name}_final, FINALFUNC_MODIFY = READ_WRITE,
-	COMBINEFUNC = cvm.spell_buffer_combine,
-	SERIALFUNC = cvm.spell_buffer_serialize,
-	DESERIALFUNC = cvm.spell_buffer_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE cvm._{name}_agg({customer}, {arguments}) IS
-{body};
-@end
-@end

@@ -163,11 +163,8 @@ BEGIN
 END $$;
 ALTER TABLE asked ADD effective_on date;
 SELECT cvm.bind('a', 'cancellation', 'asked') \g /dev/null
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 8
-\endif
+\getenv worlds CVM_WORLDS
 CREATE TEMP TABLE crowded AS SELECT seed, d.* FROM generate_series(1, :worlds) seed, pg_temp.crowd(seed) d;
 SELECT cmp_ok((SELECT min(rows) FROM crowded), '>=', 10::bigint, 'many gave notice');
 SELECT is_empty('SELECT * FROM crowded WHERE differ > 0', 'what is read in one pass is what windows and joins over spells say, and events that are grouped by customer, in random worlds');

@@ -8,11 +8,8 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT * FROM no_plan();
 SET LOCAL client_min_messages = warning;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 6
-\endif
+\i test/random_worlds.sql
 
 -- what entities are promised to take
 SELECT set_has('SELECT ec.entity, ec.column_name FROM cvm.entity_column ec', $$SELECT e, unnest(string_to_array(c, ' ')) FROM (VALUES
@@ -66,7 +63,6 @@ SELECT results_eq($$SELECT month_label COLLATE "default", observations, value FR
 	'the value of a driver is that of surveys about the whole where there are such');
 
 -- random answers and invitations, counted by plain SQL
-CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
 CREATE TABLE said (id int, customer_id int, invited_at timestamptz, occurred_at timestamptz, instrument text, score float8, driver text, kind text, scale_low int, scale_high int);
 CREATE TABLE is_in (customer_id int, segment text, valid_from date, valid_to date);
 SELECT cvm.create_model('sw', tz => 'America/St_Johns', as_of => '2024-06-01') \g /dev/null

@@ -99,11 +99,8 @@ BEGIN
 		EXCEPT SELECT s COLLATE "C", month, customers, fit, fast, slow, other, judged, fast_customers, slow_customers, fast_mrr, slow_mrr FROM r)) k;
 END
 $$;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 2
-\endif
+\getenv worlds CVM_WORLDS
 SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.differ(n) d', :worlds), 'random deliveries are judged as one by one');
 SELECT cmp_ok((SELECT sum(least(too_fast_customers, too_slow_customers, fitting_customers)) FROM c.cadence_fit WHERE segment = '(all)'), '>=', 2::numeric, 'random customers are of all kinds');
 

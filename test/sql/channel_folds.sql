@@ -8,14 +8,10 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(13);
 SET LOCAL client_min_messages = warning;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 6
-\endif
+\i test/random_worlds.sql
 
 -- spells that begin together, go on, are for nothing or not priced, some of no product or channel; approaches of many, answers of one moment; times in segments at once
-CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
 CREATE TABLE line (customer_id int, product text, offer text, channel text, started_on date, ended_on date, mrr numeric, price numeric);
 CREATE TABLE approach (customer_id int, channel text, purpose text, day date, cost numeric);
 CREATE TABLE answer (customer_id int, day date, at timestamptz, is_good boolean);

@@ -8,14 +8,10 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(14);
 SET LOCAL client_min_messages = warning;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 6
-\endif
+\i test/random_worlds.sql
 
 -- contacts at one moment, of no offer or of none that is known, for service; what is held begins and ends on their days, or always was
-CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
 CREATE TABLE sent (customer_id int, day date, at timestamptz, purpose text, channel text, campaign text, offer text, product text);
 CREATE TABLE line (customer_id int, product text, started_on date, ended_on date);
 CREATE TABLE deal (offer text, product text);

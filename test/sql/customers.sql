@@ -28,11 +28,8 @@ SELECT is_empty($$SELECT unnest(w.wrong) FROM counting c, pg_temp.walk('whole', 
 	'in every row of every view a list is as long as each count says, and adds up to each column');
 
 -- Other worlds: of everything that is known of customers a quarter is left out, each time another, and spells begin on other days
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 1
-\endif
+\getenv worlds CVM_WORLDS
 CREATE FUNCTION pg_temp.walk_worlds(worlds int) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	found text[];

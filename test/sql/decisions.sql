@@ -7,13 +7,9 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT * FROM no_plan();
 SET LOCAL client_min_messages = warning;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 4
-\endif
+\i test/random_worlds.sql
 
-CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
 CREATE TABLE line (customer_id int, product text, started_on date, ended_on date, mrr numeric, subscription_id text, status text, end_reason text, end_kind text, quantity numeric,
 	billing_interval text, interval_count int, currency text);
 CREATE TABLE tier (customer_id int, segment text, valid_from date, valid_to date);

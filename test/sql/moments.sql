@@ -164,11 +164,8 @@ BEGIN
 	RETURN QUERY SELECT format('world %s: %s', seed, x) FROM (SELECT segment, ordinal FROM m.decision GROUP BY 1, 2 HAVING sum(instalments) <> min(due_instalments) OR abs(sum(share) - 1) > 1e-9) x;
 END
 $$;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 1
-\endif
+\getenv worlds CVM_WORLDS
 SELECT is_empty(format('SELECT d FROM generate_series(1, %s) n, pg_temp.differ(n) d', :worlds), 'random lines, moments and decisions are counted as one by one');
 -- of the first of them
 SELECT count(*) FROM pg_temp.differ(1) \g /dev/null

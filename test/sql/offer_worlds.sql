@@ -8,13 +8,9 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT * FROM no_plan();
 SET LOCAL client_min_messages = warning;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 3
-\endif
+\i test/random_worlds.sql
 
-CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
 CREATE FUNCTION pg_temp.local(at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE RETURN (at AT TIME ZONE 'Europe/Vilnius')::date;
 CREATE TABLE spell (customer_id int, product text, offer text, started_on date, ended_on date, mrr numeric, channel text);
 CREATE TABLE goods (product text, unit_margin numeric, list_price numeric);

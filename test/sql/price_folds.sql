@@ -8,14 +8,10 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT plan(20);
 SET LOCAL client_min_messages = warning;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 6
-\endif
+\i test/random_worlds.sql
 
 -- lines that begin together, go on, are not priced, not known or for nothing, with prices of many scales; times in segments at once and for ever
-CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
 CREATE TABLE line (customer_id int, product text, started_on date, ended_on date, mrr numeric, status text, channel text, currency text, committed_until date);
 CREATE TABLE tier (customer_id int, segment text, valid_from date, valid_to date);
 CREATE FUNCTION pg_temp.world(world int) RETURNS void LANGUAGE sql AS $$

@@ -8,13 +8,9 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS cvm;
 SELECT * FROM no_plan();
 SET LOCAL client_min_messages = warning;
-\getenv worlds CVM_WORLDS
-\if :{?worlds}
-\else
 \set worlds 3
-\endif
+\i test/random_worlds.sql
 
-CREATE FUNCTION pg_temp.draw(world int, what text, i int, below int) RETURNS int LANGUAGE sql IMMUTABLE RETURN (hashtext(world || what || i) & 2147483647) % below;
 CREATE TABLE spell (customer_id int, product text, started_on date, ended_on date, mrr numeric, channel text, committed_until date);
 CREATE TABLE goods (product text, allowance float8);
 CREATE TABLE pack (bundle text, product text);
